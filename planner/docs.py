@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     from planner.model.block import Constraint, Cost
     from planner.scenario.references import IdOf
 
-__all__ = ["first_id", "model_page", "pages"]
-
 _MOST_TERMS = 8
 _HEAD = """\
 # The model

@@ -8,15 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planner.base.errors import InputError
-from planner.clock.calendar import (
-    ModelYears,
-    RepresentativeDays,
-    float_year,
-    hours_in_year,
-    slot_means,
-    slot_peaks,
-    to_local_hours,
-)
+from planner.clock.calendar import ModelYears, float_year, hours_in_year
+from planner.clock.days import RepresentativeDays
+from planner.clock.profiles import slot_means, slot_peaks, to_local_hours
 
 MONTH_NAMES = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 

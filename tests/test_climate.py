@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from planner.base.errors import InputError
 from planner.base.paths import DATA_DIR
-from planner.clock.calendar import RepresentativeDays
+from planner.clock.days import RepresentativeDays
 from planner.place.climate import (
     design_day_temperatures,
     electrical_loss,

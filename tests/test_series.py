@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planner.base.errors import InputError
-from planner.clock.calendar import DAYS_PER_MONTH, RepresentativeDays, SeriesDays, slot_means
+from planner.clock.days import DAYS_PER_MONTH, RepresentativeDays, SeriesDays
+from planner.clock.profiles import slot_means
 
 
 @st.composite

@@ -12,9 +12,6 @@ from platformdirs import user_cache_path
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["cache_folder", "recording_reads"]
-
-
 # --- The user's cache folder: what is in it may be deleted at any time, and nothing is lost -------
 #
 # `DCPLAN_CACHE` names another folder, or `off`.

@@ -9,8 +9,6 @@ from textwrap import fill
 
 from rich.console import Console
 
-__all__ = ["TableConsole", "broken", "printable", "wrapped"]
-
 _WIDTH = 100  # where there is no terminal
 _LEAST_WIDTH = 40
 _BREAKS = " ./\\:=,;"

@@ -13,19 +13,6 @@ from planner.base.words import file_in_message, in_message
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = [
-    "ENDING_SIGNALS",
-    "MOST_PROBLEMS",
-    "DcplanError",
-    "InfeasibleError",
-    "InputError",
-    "LimitReachedError",
-    "OutputError",
-    "Problem",
-    "SolverError",
-    "unlisted_problems",
-]
-
 # --- Every error that dcplan raises on purpose, and the exit code each one means ------------------
 
 MOST_PROBLEMS: Final = 50

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     Asked = ParamSpec("Asked")
     Answer = TypeVar("Answer")
 
-__all__ = ["hold_texts_as_objects", "with_texts_as_objects"]
-
 _OPTION: Final = "mode.string_storage"
 
 

@@ -15,8 +15,6 @@ from planner.base.errors import Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["DATA_DIR", "SCENARIOS_DIR", "apart_from_ctrl_c", "device_problem", "is_device_name", "is_file"]
-
 # --- Where shipped files are found, in the checkout or inside the wheel, and names files can have ---
 
 _PACKAGE: Final = Path(__file__).resolve().parent.parent

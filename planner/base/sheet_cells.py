@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from typing import Final
 
-__all__ = ["cell_name", "in_sheet", "workbook_of"]
-
 _PLAIN_SHEET: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
 _IN_SHEET: Final = re.compile(r"(.*\.xlsx): (.+)!([A-Z]{1,3})([0-9]{1,7})", re.DOTALL)
 

@@ -10,8 +10,6 @@ from xml.sax.saxutils import escape
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["INK", "MUTED", "Frame", "area", "document", "line", "path", "rect", "text", "tick_decimals", "ticks"]
-
 INK: Final = "#22272e"
 MUTED: Final = "#5d6773"
 GRID: Final = "#e3e7eb"

@@ -4,30 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = [
-    "DAYS_PER_YEAR",
-    "H100E_PER_KH100E",
-    "H100_DENSE_BF16_PFLOPS",
-    "HOURS_PER_DAY",
-    "HOURS_PER_YEAR",
-    "KG_PER_T",
-    "KM_PER_M",
-    "KW_PER_MW",
-    "LITRES_PER_M3",
-    "M2_PER_THOUSAND_M2",
-    "M3_PER_THOUSAND_M3",
-    "MONTHS_PER_YEAR",
-    "MS_PER_S",
-    "MUSD_PER_BUSD",
-    "MWH_PER_GWH",
-    "MWH_PER_TWH",
-    "MW_PER_GW",
-    "SECONDS_PER_DAY",
-    "SECONDS_PER_HOUR",
-    "T_PER_KT",
-    "USD_PER_MUSD",
-]
-
 SECONDS_PER_HOUR: Final = 3600.0  # [s/h]
 HOURS_PER_DAY: Final = 24.0  # [h/day]
 SECONDS_PER_DAY: Final = SECONDS_PER_HOUR * HOURS_PER_DAY  # [s/day]

@@ -12,25 +12,6 @@ from planner.base.units import MUSD_PER_BUSD
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = [
-    "NOT_IN_NAMES",
-    "amount",
-    "and_more",
-    "closest",
-    "duration",
-    "file_in_message",
-    "in_message",
-    "moment",
-    "percent",
-    "round_down",
-    "round_up",
-    "signed",
-    "some",
-    "unit_of_money",
-    "where_said",
-    "within_sentence",
-]
-
 # --- Words for what is too long to be shown in full, or is no text --------------------------------
 
 NOT_IN_NAMES: Final = "\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069"

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from planner.results.store import Results
     from planner.scenario.schema import Scenario
 
-__all__ = ["ACROSS", "GROUPS", "RULES", "check_inputs", "check_plan"]
-
 ACROSS: Final = (cells, rows, proof_tables, money, four_moneys, unit_costs, lifetime, optimality, duals)
 """Files with rules that are about all families; they declare as a family does."""
 

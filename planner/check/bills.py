@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
     from planner.check.tariffs import Written
 
-__all__ = ["BILL_COLUMNS", "BillHours", "BilledLoad", "bill_of"]
-
 # --- The hours of a bill, written out a second time: what each shows, which time slice is for it ---
 
 _QUARTERS = 4  # clocks may be half an hour or a quarter off UTC

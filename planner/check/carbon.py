@@ -26,22 +26,6 @@ if TYPE_CHECKING:
     from planner.check.frames import Labelled
 
 
-__all__ = [
-    "COLUMNS",
-    "FACTS",
-    "HEADING",
-    "IMPLIED",
-    "LINES",
-    "PRICES",
-    "REREAD",
-    "RULES",
-    "carbon_shape",
-    "counted_kt",
-    "emissions_kt",
-    "fuel_kt",
-]
-
-
 _SITE = ("site", "year")
 _SLOT = ("site", "year", "slot")
 _HOURS_PER_YEAR = 8760.0

@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     from planner.scenario.values import Override
 
 
-__all__ = ["Case"]
-
-
 def replaced(table: pd.DataFrame, key: str, overrides: Mapping[str, Override]) -> pd.DataFrame:
     """Put the scenario's figures into the cells of a table."""
     if not overrides:

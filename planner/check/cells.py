@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     Places = NDArray[np.object_]
     AllowedLabels = Callable[[Case], Iterable[object]]
 
-__all__ = ["ANYWHERE", "RULES", "are_complete"]
-
 ANYWHERE: Final = "(anywhere)"  # the region of demand that no latency binds
 
 _NOWHERE: Final = ""  # a label of what belongs to no site

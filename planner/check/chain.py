@@ -33,19 +33,6 @@ if TYPE_CHECKING:
 
     from planner.check.declared import Table
 
-__all__ = [
-    "COLUMNS",
-    "HEADING",
-    "IMPLIED",
-    "RULES",
-    "Power",
-    "exported_mw",
-    "share_that_moves",
-    "shed_mw",
-    "site_power",
-]
-
-
 # --- The power chain of every site, year and time slice, added up again from the racks in use -----
 
 

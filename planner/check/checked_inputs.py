@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from planner.inputs.inputs import Inputs
     from planner.scenario.schema import Scenario
 
-__all__ = ["CheckedInputs"]
-
 _OF_PLAN: Final = frozenset({field.name for field in fields(Case)} - {"scenario", "inputs"})
 
 

@@ -17,8 +17,6 @@ from planner.results.schema import TABLES
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["EVERYWHERE", "HELD", "HELD_ROWS", "SHOWN_ONLY"]
-
 EVERYWHERE: Final = ("cells_there", "rows_once", "labels_known")
 """Rules that hold every column of every table."""
 

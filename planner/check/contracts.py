@@ -24,22 +24,6 @@ if TYPE_CHECKING:
     from planner.check.case import Case
 
 
-__all__ = [
-    "COLUMNS",
-    "DECISIONS",
-    "HEADING",
-    "IMPLIED",
-    "LINES",
-    "PRICES",
-    "RULES",
-    "begin_of_delivery",
-    "in_force",
-    "pool_of_sites",
-    "pool_of_zones",
-    "profiles",
-    "signed_already",
-]
-
 _HOURS_PER_YEAR = 8760.0
 
 _FORCE = ("contract", "zone", "year")

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from planner.check.case import Case
 
 
-__all__ = ["COLUMNS", "FACTS", "REREAD"]
-
 _SEASONS = ("DJF", "MAM", "JJA", "SON")
 _FORCE = ("contract", "zone", "year")
 _SLOT = ("site", "year", "slot")

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     _Row = Mapping[Hashable, Any]
 
 
-__all__ = ["FACTS", "REREAD"]
-
 _WARMEST_H = 15.0
 _OVERHEAD = ("ramp_start_c", "ramp_end_c", "mech_floor_frac", "mech_ramp_frac", "mech_slope_per_k")
 

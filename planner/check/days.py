@@ -22,22 +22,6 @@ if TYPE_CHECKING:
     from planner.base.arrays import Bools, Floats
     from planner.check.case import Case
 
-__all__ = [
-    "FACTS",
-    "REREAD",
-    "YearDays",
-    "follows_on",
-    "hours_off",
-    "slot_hours",
-    "stress_share",
-    "stressed_slots",
-    "tiers_pct",
-    "year_days",
-    "year_rows",
-    "year_slots",
-]
-
-
 # --- Days and time slices of a year, and labels that belong together ------------------------------
 
 

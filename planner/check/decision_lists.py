@@ -37,8 +37,6 @@ if TYPE_CHECKING:
     from planner.check.case import Case
     from planner.check.frames import Labelled
 
-__all__ = ["FACTS"]
-
 _DEPLOYMENT: Final = ["rack", "hall", "workload"]
 _AGED: Final = ["site", "rack", "vintage", "dies", "is_stock"]
 

@@ -36,9 +36,6 @@ if TYPE_CHECKING:
     from planner.check.verdict import Rule
 
 
-__all__ = ["TRACE", "Asset", "CostLine", "DualPrice", "RowLabels", "Table", "merged", "plan_table"]
-
-
 TRACE: Final = 1e-6
 """Amount above which a row must be in its table, which writes amounts below 1e-7 as 0."""
 

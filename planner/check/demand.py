@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from planner.check.case import Case
 
-__all__ = ["COLUMNS", "DECISIONS", "HEADING", "LINES", "PRICES", "RULES"]
-
 _H100E_HOURS = 1000.0 * 8760.0  # in a kH100e-year
 _DEMAND = ("region", "workload", "year")
 _LOAD = ("site", "workload", "year")

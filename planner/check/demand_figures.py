@@ -21,25 +21,6 @@ if TYPE_CHECKING:
     from planner.check.case import Case
     from planner.check.declared import Table
 
-__all__ = [
-    "FACTS",
-    "IMPLIED",
-    "PFLOPS_OF_H100_IN_TRAINING",
-    "REREAD",
-    "base_year_stock_mw",
-    "classes_in_scope",
-    "classes_stated_in_mw",
-    "net_utilisation",
-    "per_amount",
-    "rack_path_mw",
-    "reference_kh100e",
-    "region_shares",
-    "stated_classes",
-    "stated_kh100e",
-    "stock_over_demand",
-    "stock_shares",
-]
-
 _CLASS = ("workload", "year")
 _DEMAND = ("region", "workload", "year")
 _MW_PER_GW = 1000.0

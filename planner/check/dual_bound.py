@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     _Terms = tuple[NDArray[np.integer[Any]], NDArray[np.integer[Any]], Floats]
 
 
-__all__ = ["Bound", "StoredProgram", "finite_or_zero", "side_of"]
-
 _MOST_ROUNDS: Final = 30  # bounds that follow from bounds; 4 rounds are enough for us-base
 _AT_ONCE: Final = 4_000_000
 """Non-zeros that are worked on at once: a program over all hours of a year has 60 million."""

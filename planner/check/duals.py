@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from planner.check.case import Case
 
 
-__all__ = ["COLUMNS", "PRICES", "PRICE_KEY", "RULES", "hours_of_slot", "yearly_weight"]
-
 PRICE_KEY: Final = (
     "block",
     "site",

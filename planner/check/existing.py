@@ -20,33 +20,6 @@ if TYPE_CHECKING:
     from planner.check.case import Case
     from planner.check.declared import Table
 
-__all__ = [
-    "HEADING",
-    "RULES",
-    "ages",
-    "availability",
-    "begun_facility_mw",
-    "by_zone",
-    "connected",
-    "connections_bought",
-    "fill_frac",
-    "hall_years",
-    "halls_apart",
-    "in_pools",
-    "least_topology",
-    "market_share_frac",
-    "non_firm_mw",
-    "ramped_share",
-    "retrofits",
-    "since",
-    "site_years",
-    "stated_halls",
-    "stated_racks",
-    "stated_sites",
-    "turned_firm_mw",
-    "without_new_halls",
-]
-
 # --- Halls and connections in service at a site in a year, added up from the decisions ------------
 
 # --- Halls and racks that the planner states as their own, read a second time from their tables ---

@@ -27,23 +27,6 @@ if TYPE_CHECKING:
     from planner.check.case import Case
 
 
-__all__ = [
-    "COLUMNS",
-    "DECISIONS",
-    "FACTS",
-    "HEADING",
-    "IMPLIED",
-    "PRICES",
-    "REREAD",
-    "RULES",
-    "TAKEN_AS_GIVEN",
-    "asks",
-    "may_not_cover",
-    "outages",
-    "reach",
-    "reserves",
-]
-
 _LOAD = ("site", "workload", "year")
 _CLASS = ("workload", "year")
 _ROUTE = ("region", "workload", "site")

@@ -49,8 +49,6 @@ from planner.check import (
 if TYPE_CHECKING:
     from types import ModuleType
 
-__all__ = ["FAMILIES"]
-
 FAMILIES: Final[tuple[ModuleType, ...]] = (
     days,
     demand,

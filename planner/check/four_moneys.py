@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from planner.check.case import Case
     from planner.check.declared import Asset
 
-__all__ = ["COLUMNS", "RULES", "money_item_rows", "money_year_rows"]
-
 _YEAR = ("calendar_year",)
 _ITEM = ("item",)
 _NO_CASH = ("unmet_compute", "shed_load_worth")

@@ -20,26 +20,6 @@ if TYPE_CHECKING:
     from planner.base.arrays import Bools, Floats
     from planner.check.case import Case
 
-__all__ = [
-    "Labelled",
-    "cell",
-    "column_by",
-    "crossed",
-    "isin",
-    "keyed",
-    "label_of",
-    "lookup",
-    "lookup_labels",
-    "once",
-    "quotient",
-    "repeated",
-    "sum_by",
-    "take_codes",
-    "to_frame",
-    "together",
-    "with_int_year",
-]
-
 # --- Small operations on labelled tables that every check is written with -------------------------
 
 _YEARS: Final = ("year", "calendar_year")

@@ -10,8 +10,6 @@ if TYPE_CHECKING:
     from planner.base.arrays import Floats
 
 
-__all__ = ["distance_km"]
-
 _EQUATOR_KM: Final = 6378.137
 _FLATTENING: Final = 1.0 / 298.257223563
 _POLE_KM: Final = _EQUATOR_KM * (1.0 - _FLATTENING)

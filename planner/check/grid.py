@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from planner.base.arrays import Floats
     from planner.check.case import Case
 
-__all__ = ["ASSETS", "COLUMNS", "DECISIONS", "HEADING", "IMPLIED", "LINES", "PRICES", "RULES", "power_covered"]
-
 _SITE = ("site", "year")
 _ZONE = ("zone", "year")
 _NOTHING_SPARE_MW = 1e-5  # a solver keeps its limits to less

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     from planner.check.case import Case
 
-__all__ = ["FACTS", "REREAD"]
-
 _SITE = ("site", "year")
 _ZONE = ("zone", "year")
 _MONTHS = 12

@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from planner.check.case import Case
 
 
-__all__ = ["ASSETS", "COLUMNS", "DECISIONS", "HEADING", "IMPLIED", "LINES", "PRICES", "RULES"]
-
-
 _HALL = ("site", "hall", "year")
 _SITE = ("site", "year")
 _KW_PER_MW = 1000.0

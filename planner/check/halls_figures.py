@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from planner.check.case import Case
 
 
-__all__ = ["FACTS", "REREAD", "hall_parts"]
-
 _MONEY_YEAR = 2025
 _M2_PER_ACRE = 4046.856
 _USD_PER_MUSD = 1e6

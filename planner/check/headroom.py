@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from planner.base.arrays import Floats
     from planner.check.case import Case
 
-__all__ = ["FACTS", "REREAD", "headroom_mw", "other_load_mw", "series_by_hour"]
-
 # --- Headroom of zones, computed a second time from the data --------------------------------------
 
 _ZONE = ("zone", "year")

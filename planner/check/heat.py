@@ -20,20 +20,6 @@ if TYPE_CHECKING:
     from planner.base.arrays import Floats
     from planner.check.case import Case
 
-__all__ = [
-    "ASSETS",
-    "COLUMNS",
-    "DECISIONS",
-    "FACTS",
-    "HEADING",
-    "LINES",
-    "REREAD",
-    "RULES",
-    "country_figure",
-    "heat_connections",
-]
-
-
 _SITE = ("site", "year")
 _HOURS_PER_YEAR = 8760.0
 _USD_PER_MUSD = 1e6

@@ -18,23 +18,6 @@ if TYPE_CHECKING:
     Codes = NDArray[np.int64]
     Coded = tuple[Codes, NDArray[Any]]
 
-__all__ = [
-    "CodedLabels",
-    "ColumnStore",
-    "cells_of",
-    "coded",
-    "coded_levels",
-    "columns_known",
-    "first_rows",
-    "index_of",
-    "joint_places",
-    "labels",
-    "one_number",
-    "read_only",
-    "rows_of",
-    "shared",
-]
-
 # --- What a table of the checker is made of, until pandas asks for more than its columns ----------
 #
 # It uses parts of pandas that are not public: the manager of a frame (`_mgr`), its `blocks` and

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from planner.check.case import Case
 
 
-__all__ = ["COLUMNS", "DECISIONS", "FACTS", "HEADING", "IMPLIED", "PRICES", "REREAD", "RULES", "timed"]
-
 _ROUTE = ("region", "workload", "site")
 _CLASS = ("workload", "year")
 _USERS = ("region", "workload")

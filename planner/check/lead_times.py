@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from planner.check.declared import Table
 
 
-__all__ = ["COLUMNS", "FACTS", "IMPLIED", "REREAD", "committed_mw", "decision_start", "months_to_service"]
-
 _SAME_MONTHS = 1e-9  # chains of one length differ by rounding
 _BUILDING: Final = ("permit and construction", "permit and switchgear")
 _NON_FIRM: Final = "non-firm connection"

@@ -32,8 +32,6 @@ from planner.check.families import FAMILIES
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["REREAD", "TAKEN_AS_GIVEN", "in_words"]
-
 REREAD: Final[Mapping[str, tuple[str, ...]]] = merged((*FAMILIES, *ACROSS), "REREAD")
 """Rules by the figure of `Inputs` that they reread from the scenario and the data."""
 

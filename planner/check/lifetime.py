@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from planner.base.arrays import Floats
     from planner.check.case import Case
 
-__all__ = ["COLUMNS", "REREAD", "RULES", "lifetime_rows", "model_rows"]
-
 _H100E_HOURS_PER_PF_DAY: Final = 24.0 / PFLOPS_OF_H100_IN_TRAINING
 _USD_PER_MUSD: Final = 1e6
 

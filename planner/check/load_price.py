@@ -22,20 +22,6 @@ if TYPE_CHECKING:
     from planner.base.arrays import Floats
     from planner.check.case import Case
 
-__all__ = [
-    "COLUMNS",
-    "FACTS",
-    "HEADING",
-    "LINES",
-    "REREAD",
-    "RULES",
-    "curve",
-    "existing_mw",
-    "load_price_bill",
-    "new_load",
-]
-
-
 _ZONE = ("zone", "year")
 
 

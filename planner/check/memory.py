@@ -11,8 +11,6 @@ if TYPE_CHECKING:
 
     from planner.check.case import Case
 
-__all__ = ["with_enough_memory"]
-
 
 def with_enough_memory(case: Case, pairs: pd.DataFrame) -> pd.DataFrame:
     """Return the pairs of workload and rack whose rack has the memory that the workload needs."""

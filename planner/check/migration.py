@@ -28,20 +28,6 @@ if TYPE_CHECKING:
 
     Codes = NDArray[np.intp]
 
-__all__ = [
-    "COLUMNS",
-    "DECISIONS",
-    "FACTS",
-    "HEADING",
-    "IMPLIED",
-    "LINES",
-    "REREAD",
-    "RULES",
-    "moved_by_block",
-    "users_in_reach",
-]
-
-
 _HOURS_PER_YEAR = 8760.0
 _ROUNDING = 1.0 + 1e-9
 _USE = ("site", "rack", "hall", "workload", "year")

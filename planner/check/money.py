@@ -22,20 +22,6 @@ if TYPE_CHECKING:
     from planner.check.declared import Table
 
 
-__all__ = [
-    "ASSETS",
-    "BILLS",
-    "COLUMNS",
-    "FACTS",
-    "HEADINGS",
-    "LINES",
-    "PRICES",
-    "REREAD",
-    "RULES",
-    "asset_rate",
-    "repaid_cost",
-]
-
 _FLOOR_MUSD = 10.0  # sums of a site are reported to 10 USD: they hold decisions of 1e-7 MW
 _LINE = ("item", "site", "calendar_year")
 _PAID = ("site", "calendar_year")

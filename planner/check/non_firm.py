@@ -36,19 +36,6 @@ if TYPE_CHECKING:
     from planner.base.arrays import Floats
     from planner.check.case import Case
 
-__all__ = [
-    "ASSETS",
-    "COLUMNS",
-    "DECISIONS",
-    "HEADING",
-    "IMPLIED",
-    "LINES",
-    "PRICES",
-    "RULES",
-    "non_firm_discount_musd",
-    "non_firm_slots",
-]
-
 _SITE = ("site", "year")
 _SLOT = ("site", "year", "slot")
 _ZONE = ("zone", "year")

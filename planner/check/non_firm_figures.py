@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from planner.check.case import Case
 
-__all__ = ["FACTS", "REREAD"]
-
 _SITE = ("site", "year")
 
 

@@ -20,22 +20,6 @@ if TYPE_CHECKING:
     from planner.base.arrays import Bools, Floats
     from planner.check.case import Case
 
-__all__ = [
-    "committed_by_site",
-    "cooling_on_offer",
-    "designs_on_offer",
-    "ids_of",
-    "last_sale_years",
-    "may_grow",
-    "may_serve",
-    "mean_throughput",
-    "numbers_of",
-    "rack_cooling",
-    "racks_on_offer",
-    "vendors_bought_from",
-    "year_ends",
-]
-
 
 def ids_of(case: Case, axis: str) -> list[str]:
     """Return the ids on an axis of the inputs."""

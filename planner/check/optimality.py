@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from planner.results.proof import Proof
 
 
-__all__ = ["RULES", "proven_bound_musd", "relative_gap", "what_is_proven"]
-
 _SOLVED: Final = ("optimal", "within_gap")
 _NUMBERS: Final = ("lower", "upper", "dual", "bound_dual", "cost", "x", "integer")
 _NOTHING_STORED: Final = (

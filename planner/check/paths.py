@@ -6,8 +6,6 @@ from collections.abc import Mapping
 
 import numpy as np
 
-__all__ = ["between", "path_value", "path_value_or_nan"]
-
 
 def path_value(path: Mapping[int, float] | float | None, year: int) -> float | None:
     """Read a path by year as steps."""

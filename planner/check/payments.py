@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from planner.check.case import Case
 
 
-__all__ = ["assets", "discounts", "every_year", "instalment", "of_site", "repay"]
-
-
 def instalment(rate_frac: ArrayLike, life_years: Floats) -> Floats:
     """Equal mid-year payment that repays one dollar over a life.
 

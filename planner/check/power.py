@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from planner.base.arrays import Floats
     from planner.check.case import Case
 
-__all__ = ["COLUMNS", "DECISIONS", "FACTS", "HEADING", "PRICES", "REREAD", "RULES", "moving_classes", "window_h"]
-
 _M3_PER_THOUSAND = 1000.0
 
 

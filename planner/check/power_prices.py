@@ -23,17 +23,6 @@ if TYPE_CHECKING:
     from planner.check.case import Case
 
 
-__all__ = [
-    "FACTS",
-    "REREAD",
-    "by_day_and_hour",
-    "by_local_hour",
-    "demand_charge_usd_per_kw_month",
-    "retail_usd_per_mwh",
-    "wholesale_part_usd_per_mwh",
-    "wholesale_usd_per_mwh",
-]
-
 _MONEY_YEAR = 2025
 _QUARTERS = 96  # places lie on half and quarter hours too
 _SEASONS = ("DJF", "MAM", "JJA", "SON")

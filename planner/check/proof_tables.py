@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from planner.check.case import Case
 
 
-__all__ = ["COLUMNS", "PRICE_RULES", "RULES"]
-
 _NOISE: Final = 1e-7  # what tables write as 0
 _DUAL_NOISE: Final = 1e-9  # [MUSD per unit], duals below have no row in table `prices`
 _USD_PER_MUSD: Final = 1e6

@@ -22,22 +22,6 @@ if TYPE_CHECKING:
     from planner.check.case import Case
 
 
-__all__ = [
-    "ASSETS",
-    "COLUMNS",
-    "DECISIONS",
-    "FACTS",
-    "HEADING",
-    "IMPLIED",
-    "LINES",
-    "PRICES",
-    "REREAD",
-    "RULES",
-    "alive_mw",
-    "racks_bought",
-]
-
-
 _POOL = ("site", "rack", "hall", "duty", "year")
 _COHORT = ("site", "rack", "hall", "vintage")
 _USE = ("site", "rack", "hall", "workload", "year")

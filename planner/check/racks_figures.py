@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from planner.check.case import Case
 
 
-__all__ = ["FACTS", "REREAD", "admitted_racks", "companion_load"]
-
 _DEPLOYMENT = ("rack", "hall", "workload")
 _KW_PER_MW = 1000.0
 _USD_PER_MUSD = 1e6

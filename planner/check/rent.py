@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from planner.check.case import Case
 
 
-__all__ = ["COLUMNS", "DECISIONS", "FACTS", "HEADING", "LINES", "PRICES", "REREAD", "RULES", "rent_by_class"]
-
 _H100E_HOURS = 1000.0 * 8760.0  # in a kH100e-year
 
 _OFFER = "h100_hyper_od"  # the offer that prices follow

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from planner.check.case import Case
 
 
-__all__ = ["between_sites", "lumped_users", "reach_of_users", "round_trips", "stays_elsewhere", "used_routes"]
-
 _ROUTE = ("region", "workload", "site")
 _USERS = ("region", "workload")
 _LOCAL_KM = 200.0

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from planner.check.declared import RowLabels, Table
 
 
-__all__ = ["COLUMNS", "FOLLOWS", "IMPLIED", "RULES", "WITH_HOURS"]
-
 _MOST_GAP_FRAC: Final = 1e-4  # that is ever called optimal
 _LEAST_GAP_FRAC: Final = 1e-7  # below which two costs cannot be told apart
 

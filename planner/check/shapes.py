@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from planner.check.case import Case
 
 
-__all__ = ["FACTS", "REREAD"]
-
 _WEEKDAYS = 5.0 / 7.0
 _USER = ("region", "workload")
 

@@ -26,22 +26,6 @@ if TYPE_CHECKING:
 
     _Kind = TypeVar("_Kind", bound=np.generic)
 
-__all__ = [
-    "ASSETS",
-    "COLUMNS",
-    "DECISIONS",
-    "FACTS",
-    "HEADING",
-    "IMPLIED",
-    "LINES",
-    "PRICES",
-    "REREAD",
-    "RULES",
-    "build_paths",
-    "opened_musd",
-    "span_years",
-]
-
 _SITE = ("site", "year")
 
 _SOON: Final = 1e-6  # [year]: what arrives by so much after a date arrives on it

@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from planner.check.case import Case
 
 
-__all__ = ["COLUMNS", "DECISIONS", "FACTS", "HEADING", "IMPLIED", "LINES", "REREAD", "RULES", "service_usd"]
-
-
 _SITE = ("site", "year")
 _HALL = ("site", "hall", "year")
 _CLASS = ("site", "workload", "year")

@@ -19,16 +19,6 @@ if TYPE_CHECKING:
     from planner.check.case import Case
 
 
-__all__ = [
-    "FACTS",
-    "REREAD",
-    "base_year_facility_mw",
-    "existing_halls",
-    "existing_racks",
-    "lasting_halls",
-    "racks_alive",
-]
-
 _POOL = ("site", "rack", "hall", "duty", "year")
 _COHORT = ("site", "rack", "hall", "vintage")
 _HALL = ("site", "hall", "year")

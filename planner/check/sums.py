@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from planner.check.declared import Table
 
 
-__all__ = ["COLUMNS", "HEADING", "IMPLIED", "RULES", "model_year_of"]
-
 _SITE = ("site", "year")
 _ZONE = ("zone", "year")
 _CLASS = ("workload", "year")

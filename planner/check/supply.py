@@ -24,20 +24,6 @@ if TYPE_CHECKING:
     from planner.check.case import Case
 
 
-__all__ = [
-    "ASSETS",
-    "COLUMNS",
-    "DECISIONS",
-    "HEADING",
-    "IMPLIED",
-    "LINES",
-    "PRICES",
-    "RULES",
-    "capital_musd",
-    "running_musd",
-]
-
-
 _SITE = ("site", "year")
 _SLOT = ("site", "year", "slot")
 _SOURCE = ("site", "source", "year")

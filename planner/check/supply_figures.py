@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from planner.check.case import Case
 
 
-__all__ = ["FACTS", "REREAD"]
-
 _SOURCE = ("site", "source", "year")
 _SLOT = ("site", "year", "slot")
 _SEASONS = ("DJF", "MAM", "JJA", "SON")

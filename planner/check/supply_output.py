@@ -22,29 +22,6 @@ if TYPE_CHECKING:
     from planner.base.arrays import Bools, Floats
     from planner.check.case import Case
 
-__all__ = [
-    "COLUMNS",
-    "DECISIONS",
-    "HEADING",
-    "RENEWABLE",
-    "RULES",
-    "SupplyOutput",
-    "capex_usd_per_kw",
-    "figure",
-    "figures",
-    "fuel",
-    "is_given",
-    "is_paid_by_output",
-    "leaves",
-    "limit_mw",
-    "makes_its_power",
-    "max_hours",
-    "one_way_frac",
-    "role",
-    "sources_in_service",
-    "stated",
-]
-
 # --- On-site generators and batteries: their figures, and what of them is in service --------------
 
 RENEWABLE = ("solar", "wind")

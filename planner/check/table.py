@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     Rows = NDArray[np.intp]
 
 
-__all__ = ["Table", "side_by_side", "stacked", "table_of"]
-
 _ONE: Final = frozenset({str, bool, int, float})
 """Types of a value that a column can have in all rows."""
 _TEXTS: Final = (pd.arrays.ArrowStringArray, pd.arrays.StringArray)

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from planner.base.arrays import Floats
     from planner.check.case import Case
 
-__all__ = ["COLUMNS", "HEADING", "LINES", "RULES", "Written", "fee_usd_per_mw", "own_bills", "written_tariffs"]
-
 # --- Who is billed by which tariff, read a second time from the scenario and table `tariffs` ------
 
 _ALL_MONTHS = tuple(range(1, 13))

@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
     Codes = NDArray[np.integer[Any]]
 
-__all__ = ["FACTS", "REREAD", "TAKEN_AS_GIVEN"]
-
 _KINDS = ("energy", "demand", "capacity", "standing")
 _BILL = ("trial", "site", "calendar_year", "kind")
 _LINE = ("trial", "site", "calendar_year", "unit")

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from planner.check.case import Case
 
 
-__all__ = ["COLUMNS", "RULES", "unit_cost_rows"]
-
 _SCOPE = ("scope", "year")
 _CLASS = ("workload", "year")
 _POOL = ("site", "rack", "hall", "duty", "year")

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from planner.check.case import Case
 
 
-__all__ = ["TOLERANCE", "CheckResult", "Excess", "Rule", "Verdict", "columns_reported", "judged", "rule", "tested"]
-
 TOLERANCE: Final = 1e-6
 """Violation allowed as a share of the numbers compared. Where these are smaller than the `floor`
 of a rule it is that share of the floor. A solver keeps its rows to 1e-7, and result tables write

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from planner.check.case import Case
 
 
-__all__ = ["COLUMNS", "FACTS", "HEADING", "IMPLIED", "LINES", "PRICES", "REREAD", "RULES", "stress_classes"]
-
 _M3_PER_THOUSAND = 1000.0
 
 _SITE = ("site", "year")

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from planner.outputs.study_files import Alternatives
 
-__all__ = ["command"]
-
 _SHOWN_ROWS = 40
 
 

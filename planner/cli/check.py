@@ -11,8 +11,6 @@ from planner.cli.options import RUNS_DIR
 if TYPE_CHECKING:
     from planner.check import CheckResult, Verdict
 
-__all__ = ["command"]
-
 
 @click.command("check")
 @click.argument("run")

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from planner.outputs.comparison.comparison import RunComparison
     from planner.studies.compare.compare import By, HowToSplit
 
-__all__ = ["command"]
-
 
 @click.command("compare")
 @click.argument("runs", metavar="RUN RUN...", nargs=-1, required=True)

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from planner.studies.days import ChosenDays
 
-__all__ = ["data", "days_command"]
-
 # --- `dcplan data days`: choose the days that represent a year, with weights, from its hours ------
 
 _NONE = "none"

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from planner.stress import StressSettings
     from planner.studies.dispatch import DaysError
 
-__all__ = ["command"]
-
 _HEADS: Final = (
     *("days\nMUSD", "hours\nMUSD", "error\nMUSD", "error\n%", "peaks\nMUSD"),
     *("carbon\n%", "short\nMUSD", "short\nMWh", "short\nh"),

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from planner.studies.diagnose.diagnose import Diagnosis, Remedy
 
-__all__ = ["command"]
-
 _SHOWN_PLACES = 6
 
 

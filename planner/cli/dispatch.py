@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     from planner.outputs.run import Run
     from planner.studies.dispatch import DaysError, Dispatch
 
-__all__ = ["command", "print_short", "write_and_report"]
-
-
 _SHORT_MWH: Final = 0.5
 """Less is noise of the solver, and 0 in print."""
 

@@ -6,8 +6,6 @@ import click
 
 from planner.cli.options import RUNS_DIR, print_written, writing_into
 
-__all__ = ["command"]
-
 
 @click.command("estimates")
 @click.argument("run", default="us-base")

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from planner.inputs.inputs import Inputs
     from planner.outputs.run import Run
 
-__all__ = ["HEADING", "print_table"]
-
 HEADING: Final = "Which figures decide: their own low and high move the cost most"
 
 

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from planner.runs.plan import PlanViews
     from planner.studies.explain.words import Explanation
 
-__all__ = ["command"]
-
 _SHOWN_ROWS = 12
 _MOMENTS = ("service_start", "turns_firm")
 

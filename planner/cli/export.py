@@ -7,8 +7,6 @@ import click
 from planner.cli.options import RUNS_DIR, writing_into
 from planner.outputs.writers import WRITERS
 
-__all__ = ["command"]
-
 
 @click.command("export")
 @click.argument("run")

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from planner.outputs.frontier import Frontier
 
-__all__ = ["command"]
-
 
 class _Percent(click.FloatRange):
     """A percentage above 0; neither nan nor infinite, which a range of click lets through."""

@@ -18,8 +18,6 @@ from planner.cli.surroundings import BROKEN_SURROUNDINGS, within_surroundings
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["COMMANDS", "main"]
-
 COMMANDS: Final = {
     "init": ("planner.cli.init:command", "Make a project of one's own to start from."),
     "validate": ("planner.cli.validate:command", "List every problem of a scenario and its data."),

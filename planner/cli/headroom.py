@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from planner.base.errors import Problem
     from planner.headroom import Curtailment, HeadroomStudy
 
-__all__ = ["command"]
-
 _MONTHS = tuple(str(month) for month in range(1, 13))
 
 

@@ -11,8 +11,6 @@ import click
 
 from planner.cli.options import note, writing_into
 
-__all__ = ["command"]
-
 STARTER: Final = Path(__file__).parent / "starter"
 TABLES: Final = ("racks", "electricity_price", "site_limits", "zone_headroom", "demand_trajectories")
 """Tables that planners change first; the starter's scenario points to the copies."""

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import FrameType
 
-__all__ = ["INTERRUPTED", "MESSAGE", "leave_on_interrupt", "raise_on_interrupt"]
-
 _ENDED: Final = 128
 """Exit code, with the number of the signal added, as a shell reports a program ended by one."""
 INTERRUPTED: Final = _ENDED + signal.SIGINT

@@ -13,8 +13,6 @@ from planner.cli.options import INTO_RUNS_DIR, OVERRIDES, print_written
 if TYPE_CHECKING:
     from planner.studies.myopic import Decides, Myopic
 
-__all__ = ["command"]
-
 
 @click.command("myopic")
 @click.argument("scenario", default="us-base")

@@ -10,8 +10,6 @@ if TYPE_CHECKING:
     from planner.cli.progress import Progress
     from planner.runs.plan import PlanViews
 
-__all__ = ["open_or_solve"]
-
 
 def open_or_solve(text: str, runs_dir: Path, progress: Progress) -> PlanViews:
     """Open a run; solve and store a scenario that has none, not among files of a study."""

@@ -17,24 +17,6 @@ if TYPE_CHECKING:
     from planner.outputs.run import Run
     from planner.studies.sweep import SweepProgress
 
-__all__ = [
-    "INTO_RUNS_DIR",
-    "LOST_LOAD",
-    "OVERRIDES",
-    "OWN_HOURS",
-    "RUNS_DIR",
-    "SOME_YEARS",
-    "STRICT",
-    "into_folder",
-    "is_quiet",
-    "note",
-    "print_written",
-    "refuse_jobs_of_a_cluster",
-    "so_far",
-    "warn_of_changes",
-    "writing_into",
-]
-
 # --- Options that several commands have -----------------------------------------------------------
 
 OVERRIDES: Final = click.option(

@@ -12,8 +12,6 @@ from planner.cli.group import COMMANDS, main
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["commands_page"]
-
 _HEAD: Final = """\
 # Commands
 

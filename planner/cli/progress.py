@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from planner.base.errors import Problem
     from planner.lp import ProgressEvent
 
-__all__ = ["BETWEEN_LINES_S", "PATIENCE_S", "Progress"]
-
 # --- Live progress on stderr, and Ctrl-C as a request to stop -------------------------------------
 
 _BETWEEN_LINES_SHARE: Final = 0.1  # of the time so far: an hour is reported in some fifty lines

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-__all__ = ["command"]
-
 COMPARISON_FILE: Final = "comparison.html"
 STUDY_FILE: Final = "report.html"
 """In the folder of a sweep, a frontier or a stochastic program."""

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from planner.runs.studies import StudyEntry
 
-__all__ = ["RunFilter", "print_runs", "print_studies"]
-
 _NAMED: Final = 3  # tags, settings, scenarios, runs
 
 

@@ -11,8 +11,6 @@ import click
 from planner.base.words import in_message, some
 from planner.cli.options import RUNS_DIR
 
-__all__ = ["runs"]
-
 _MOST_FILES: Final = 20
 
 

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from planner.outputs.sensitivity import Sensitivity
     from planner.studies.sweep import SweepProgress as FuturesProgress
 
-__all__ = ["command"]
-
 _HEADS: Final = {
     "tornado": (("at_low", "at low"), ("at_high", "at high")),
     "morris": (("mu_star", "mu*"), ("mu_star_conf", "+/-"), ("sigma", "sigma")),

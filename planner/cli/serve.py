@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import click
 
-__all__ = ["command"]
-
 
 @click.command("serve")
 @click.argument("folder", metavar="[DIR]", default=".", type=click.Path(file_okay=False))

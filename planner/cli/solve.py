@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from planner.outputs.run import Run
     from planner.runs.folder import SolvedBeforeError
 
-__all__ = ["command"]
-
 
 @click.command("solve")
 @click.argument("scenario", default="us-base")

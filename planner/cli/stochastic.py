@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from planner.base.console import TableConsole
     from planner.studies.stochastic import Stochastic
 
-__all__ = ["command"]
-
 _MOST_ROWS: Final = 24
 _LEAST: Final = 0.05  # 0.1, rounded
 _WHOLE: Final = 0.999  # of a site; where openings are not whole their shares only follow halls

@@ -22,17 +22,6 @@ if TYPE_CHECKING:
     from planner.runs.reopen import StoredPlan
     from planner.stress import FixedPlan, OwnHours, StressStudy
 
-__all__ = [
-    "Asked",
-    "asked_of",
-    "command",
-    "folder_to_fill",
-    "print_study",
-    "standby_reasons",
-    "standby_table",
-    "unless_wrong",
-]
-
 # --- `dcplan stress`: run a fixed plan through hours and events it was not planned for ------------
 
 Made = TypeVar("Made")

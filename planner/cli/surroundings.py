@@ -18,8 +18,6 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["BROKEN_SURROUNDINGS", "READER_GONE", "within_surroundings"]
-
 BROKEN_SURROUNDINGS: Final = 2
 """Exit code: as for wrong input, there is something to put right and try again."""
 READER_GONE: Final = 141

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from planner.studies.sweep import SweepProgress, SweepResult
 
-__all__ = ["command"]
-
 _MOST_ROWS: Final = 24
 _MOST_FAILED: Final = 5
 _MOST_THINGS: Final = 12

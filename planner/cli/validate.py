@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from planner.base.errors import Problem
     from planner.inputs.build import Validation
 
-__all__ = ["command", "refuse"]
-
 
 @click.command("validate")
 @click.argument("scenario", default="us-base")

@@ -10,40 +10,11 @@ import numpy as np
 
 from planner.base.errors import InputError, Problem
 from planner.base.units import HOURS_PER_DAY, MONTHS_PER_YEAR
-from planner.clock.days import (
-    DAYS_PER_MONTH,
-    MONTHS,
-    SEASON_OF_MONTH,
-    SEASONS,
-    BillingPeriod,
-    Days,
-    RepresentativeDays,
-    SeriesDays,
-)
-from planner.clock.profiles import slot_means, slot_peaks, to_local_hours
 
 if TYPE_CHECKING:
     import datetime
 
     from planner.base.arrays import Integers
-
-
-__all__ = [
-    "DAYS_PER_MONTH",
-    "MONTHS",
-    "SEASONS",
-    "SEASON_OF_MONTH",
-    "BillingPeriod",
-    "Days",
-    "ModelYears",
-    "RepresentativeDays",
-    "SeriesDays",
-    "float_year",
-    "hours_in_year",
-    "slot_means",
-    "slot_peaks",
-    "to_local_hours",
-]
 
 
 def hours_in_year(year: int) -> float:

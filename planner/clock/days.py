@@ -17,18 +17,6 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Bools, Floats, Integers
 
-__all__ = [
-    "DAYS_PER_MONTH",
-    "MONTHS",
-    "SEASONS",
-    "SEASON_OF_MONTH",
-    "BillingPeriod",
-    "Days",
-    "RepresentativeDays",
-    "SeriesDays",
-    "frozen",
-]
-
 # --- Days that represent a year, cut into time slices: what all have, and representative ones -----
 #
 # Time slices run in UTC, so one is the same moment at every site. Representative days are one per

@@ -16,17 +16,6 @@ if TYPE_CHECKING:
     from planner.base.arrays import Floats
     from planner.clock.days import Days
 
-__all__ = [
-    "calendar_days",
-    "hour_names",
-    "hourly",
-    "share_in_force",
-    "slot_means",
-    "slot_peaks",
-    "to_local_hours",
-    "usable_share",
-]
-
 # --- Profiles of a local clock laid over the slots of the days that represent a year --------------
 #
 # The local clock of a place is UTC plus its standard offset. Daylight saving is left out, which

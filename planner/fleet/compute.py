@@ -20,13 +20,6 @@ if TYPE_CHECKING:
     from planner.base.arrays import Floats
 
 
-__all__ = [
-    "TRAINING_FLOP_UTILISATION_FRAC",
-    "mean_h100e_from_pf_days",
-    "mean_h100e_from_requests_per_day",
-    "mean_h100e_from_tokens_per_day",
-]
-
 TRAINING_FLOP_UTILISATION_FRAC: Final = 0.40
 """Model FLOPs over peak FLOPs of a training run: 0.38-0.43 on 8,000-16,000 H100 (Llama Team,
 The Llama 3 Herd of Models, 2024, table 4)."""

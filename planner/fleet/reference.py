@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from planner.clock.calendar import ModelYears
 
 
-__all__ = ["Cohorts", "ReferenceFleet", "alive_frac", "reference_fleet_compute"]
-
 _SHARE_TOLERANCE = 1e-6
 
 

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from planner.headroom.study import Curtailment, HeadroomStudy
 
 
-__all__ = ["draw_headroom"]
-
 WIDTH: Final = 1000.0
 MARGIN: Final = 30.0
 AXIS: Final = 70.0  # room for the numbers of an axis

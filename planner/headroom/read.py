@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Floats
 
-__all__ = ["FAR_ABOVE_MEDIAN", "read_hourly_demand"]
-
 FAR_ABOVE_MEDIAN: Final = 4.0
 """Times the median, above which an hour is taken for an error.
 

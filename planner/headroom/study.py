@@ -17,21 +17,6 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Floats, Integers
 
-__all__ = [
-    "ALL_YEAR",
-    "SUMMER_AND_WINTER",
-    "Curtailment",
-    "HeadroomStudy",
-    "Season",
-    "check_seasons",
-    "headroom_mw",
-    "headroom_study",
-    "largest_load_mw",
-    "seasons_with",
-    "thresholds_mw",
-]
-
-
 # --- The root of a headroom study: a constant load whose curtailed share is the rate, exactly -----
 
 

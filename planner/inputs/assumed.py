@@ -29,16 +29,6 @@ if TYPE_CHECKING:
     from planner.scenario.tariffs import TariffUse
     from planner.scenario.tree import Keys
 
-__all__ = [
-    "HALL_ITEMS",
-    "POWER_ITEMS",
-    "note_assumed",
-    "note_early_ends",
-    "note_fixed_costs",
-    "note_inherited",
-    "note_other_currencies",
-]
-
 HALL_ITEMS: Final = ("hall_construction", "hall_retrofit", "hall_opex")
 POWER_ITEMS: Final = ("electricity_energy", "electricity_demand")
 _SHARES = ("headroom_share_frac", "deliveries_share_frac", "rent_share_frac")

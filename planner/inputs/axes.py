@@ -11,8 +11,6 @@ if TYPE_CHECKING:
 
     from planner.lp.index import Axis
 
-__all__ = ["ANYWHERE", "Sets"]
-
 ANYWHERE = "(anywhere)"
 """Label of the one placeless demand region: users whose latency bound covers the whole map."""
 

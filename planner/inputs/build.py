@@ -31,7 +31,8 @@ from planner.inputs.offers import Offers, all_offers
 from planner.inputs.own_rows import note_own_prices, note_own_rows, note_unread_rows, note_unread_tables
 from planner.inputs.power import migration_inputs, power_inputs
 from planner.inputs.power_prices import delivered_prices, load_price_inputs
-from planner.inputs.proportions import demand_out_of_proportion, out_of_proportion, sites_out_of_proportion, warnings_of
+from planner.inputs.proportions import demand_out_of_proportion, sites_out_of_proportion, warnings_of
+from planner.inputs.proportions_company import out_of_proportion
 from planner.inputs.quality import quality_of_classes
 from planner.inputs.racks import rack_inputs, rack_space
 from planner.inputs.racks_figures import rack_figures
@@ -60,16 +61,6 @@ if TYPE_CHECKING:
     from planner.base.errors import Problem
     from planner.inputs.case import ScopedCase
     from planner.scenario import Scenario
-
-__all__ = [
-    "TABLES",
-    "Validation",
-    "build_inputs",
-    "build_inputs_from",
-    "inputs_without_notes",
-    "offers_of",
-    "validated",
-]
 
 TABLES: Final = (
     "bridge_power",

@@ -22,15 +22,6 @@ if TYPE_CHECKING:
     from planner.inputs.racks import RackInputs
     from planner.inputs.supply import SupplyInputs
 
-__all__ = [
-    "CarbonInputs",
-    "Purchases",
-    "carbon_inputs",
-    "embodied_t",
-    "fuel_carbon_prices_usd_per_t",
-    "intensity_shape",
-]
-
 
 @dataclass(frozen=True)
 class CarbonInputs:

@@ -22,10 +22,9 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from planner.base.arrays import Floats
-    from planner.clock.calendar import Days, ModelYears
+    from planner.clock.calendar import ModelYears
+    from planner.clock.days import Days
     from planner.scenario import Scenario
-
-__all__ = ["ASSUMED", "BASE_YEAR_OF_MONEY", "DUTIES", "Assumption", "Findings", "ScopedCase", "trend_factor"]
 
 DUTIES = ("training", "inference")
 BASE_YEAR_OF_MONEY = 2025

@@ -27,17 +27,6 @@ if TYPE_CHECKING:
     from planner.inputs.power_prices import PowerPrices
     from planner.scenario.supply import Ppa
 
-__all__ = [
-    "ContractInputs",
-    "SignedPpas",
-    "contract_inputs",
-    "delivers_in_years",
-    "delivery_profiles",
-    "grid_clean_frac",
-    "signed_ppas",
-    "strikes",
-]
-
 _DIGITS: Final = 4
 
 

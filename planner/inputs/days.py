@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.base.units import DAYS_PER_YEAR, HOURS_PER_DAY
-from planner.clock.calendar import SEASONS, RepresentativeDays, SeriesDays, slot_means
+from planner.clock.days import SEASONS, RepresentativeDays, SeriesDays
+from planner.clock.profiles import slot_means
 from planner.inputs.case import Findings
 from planner.inputs.table_columns import bools, codes, floats, ints, texts
 
@@ -17,11 +18,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from planner.base.arrays import Bools, Floats
-    from planner.clock.calendar import Days
+    from planner.clock.days import Days
     from planner.inputs.case import ScopedCase
     from planner.scenario import Scenario
-
-__all__ = ["days_of", "filled", "report_missing_hours", "stress_rank"]
 
 _TABLE = "series_days"
 _ROUNDING = 1e-6  # of the year, for days that are written with few digits

@@ -26,17 +26,6 @@ if TYPE_CHECKING:
     from planner.inputs.routes import Reach
     from planner.scenario.tree import Keys
 
-__all__ = [
-    "DemandInputs",
-    "LeverInputs",
-    "Wanted",
-    "demand_inputs",
-    "lever_inputs",
-    "wanted_compute",
-    "with_anywhere",
-    "workload_share",
-]
-
 _ROUNDING = 1e-6
 _FRONTIER = "train_frontier"
 """Workload whose runs make the models of table `trained_models`."""

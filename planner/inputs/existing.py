@@ -36,8 +36,6 @@ if TYPE_CHECKING:
 
     Codes = NDArray[np.intp]
 
-__all__ = ["Existing", "existing_halls_and_racks", "market_share_frac", "stated_sites"]
-
 
 @dataclass(frozen=True)
 class Existing:

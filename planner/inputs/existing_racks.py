@@ -22,22 +22,6 @@ if TYPE_CHECKING:
     from planner.inputs.quality import Quality
     from planner.inputs.racks_figures import RackFigures
 
-__all__ = [
-    "DIGITS",
-    "HALLS",
-    "NAMED",
-    "RACKS",
-    "StatedRacks",
-    "begun_mw_by_year",
-    "check_ends",
-    "hall_mw_by_year",
-    "halls_in_service",
-    "last_years",
-    "note_late",
-    "out_of_step",
-    "racks_of_moved_halls",
-]
-
 HALLS: Final = "existing_halls"
 NAMED: Final = 8
 """Ids that a finding about existing halls and racks lists."""

@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from planner.inputs.racks import RackInputs
 
 
-__all__ = ["FailoverInputs", "failover_inputs", "has_failover", "may_cover_for", "needs_failover", "reaches_two"]
-
-
 @dataclass(frozen=True)
 class FailoverInputs:
     """Standby racks, and what they must be able to take over.

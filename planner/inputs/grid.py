@@ -27,16 +27,6 @@ if TYPE_CHECKING:
     from planner.inputs.power_prices import PowerPrices
     from planner.inputs.stock import Stock
 
-__all__ = [
-    "LOWEST_RATE_PCT",
-    "BalanceInputs",
-    "GridInputs",
-    "Headroom",
-    "balance_inputs",
-    "grid_inputs",
-    "headroom_lists",
-]
-
 _NAMED: Final = 4  # zones
 LOWEST_RATE_PCT: Final = 0.25
 """Lowest rate of curtailment in table `zone_headroom`, which firm connection is a share of. [%]"""

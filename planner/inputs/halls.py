@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from planner.inputs.axes import Sets
     from planner.inputs.money import HallCost
 
-__all__ = ["HallInputs", "HallSpace", "hall_inputs", "hall_space", "retrofit_dates"]
-
 
 @dataclass(frozen=True)
 class HallInputs:

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from planner.inputs.case import ScopedCase
     from planner.lp import Index
 
-__all__ = ["HeatInputs", "heat_inputs"]
-
 
 @dataclass(frozen=True)
 class HeatInputs:

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Bools, Floats
     from planner.base.errors import Problem
-    from planner.clock.calendar import Days, ModelYears
+    from planner.clock.calendar import ModelYears
+    from planner.clock.days import Days
     from planner.inputs.axes import Sets
     from planner.inputs.carbon import CarbonInputs
     from planner.inputs.case import Assumption, ScopedCase
@@ -50,8 +51,6 @@ if TYPE_CHECKING:
     from planner.inputs.supply import SupplyInputs
     from planner.inputs.tariffs import TariffInputs
     from planner.scenario import Scenario
-
-__all__ = ["Inputs", "OrderDates", "OrderMonths", "order_dates", "order_months"]
 
 
 @dataclass(frozen=True)

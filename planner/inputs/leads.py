@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from planner.base.arrays import Bools, Floats
     from planner.inputs.case import ScopedCase
 
-__all__ = ["NON_FIRM", "Lead", "Leads", "check_service", "find_leads", "may_have_non_firm", "service_figure"]
-
 
 def may_have_non_firm(case: ScopedCase) -> Bools:
     """Return the sites at which non-firm connection may be had, shape (site,)."""

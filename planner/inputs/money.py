@@ -10,24 +10,14 @@ import numpy as np
 from planner.base.units import KW_PER_MW, MONTHS_PER_YEAR, USD_PER_MUSD
 from planner.inputs.case import trend_factor
 from planner.inputs.table_columns import floats, texts
-from planner.money.finance import interest_during_construction_frac, real_rate, year_weights
+from planner.money.annuity import interest_during_construction_frac, real_rate
+from planner.money.finance import year_weights
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from planner.base.arrays import Floats
     from planner.inputs.case import ScopedCase
-
-__all__ = [
-    "FinanceInputs",
-    "HallCost",
-    "Rates",
-    "construction_factor",
-    "finance_inputs",
-    "hall_cost",
-    "on_top_of_hard_cost",
-    "real_rates",
-]
 
 _ASSETS: Final[tuple[Literal["rack", "facility", "grid", "supply"], ...]] = ("rack", "facility", "grid", "supply")
 

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from planner.inputs.leads import Leads
     from planner.inputs.racks import RackInputs
 
-__all__ = ["NonFirmInputs", "NonFirmOffer", "ShedInputs", "non_firm_inputs", "non_firm_offer"]
-
 
 @dataclass(frozen=True)
 class ShedInputs:

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from planner.inputs.racks_figures import RackFigures
     from planner.inputs.stock import Stock
 
-__all__ = ["Offers", "all_offers", "buildable_cooling", "first_delivery"]
-
 
 @dataclass(frozen=True)
 class Offers:

@@ -29,16 +29,6 @@ if TYPE_CHECKING:
     from planner.inputs.racks_figures import RackFigures
     from planner.scenario.tree import Keys
 
-__all__ = [
-    "note_own_prices",
-    "note_own_rows",
-    "note_unread_rows",
-    "note_unread_tables",
-    "own_rows",
-    "shipped_table",
-    "unusable_racks",
-]
-
 _NAMED: Final = 8
 _SEEN_TO: Final = frozenset({HALLS, RACKS, "site_series"})
 """Tables whose rows are looked at one by one where they are read."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.clock.calendar import slot_means
+from planner.clock.profiles import slot_means
 from planner.inputs.racks_figures import net_utilisation
 from planner.inputs.sets import deferral_windows_h
 from planner.inputs.table_columns import any_along, codes, dense_by_ids, floats
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from planner.inputs.routes import Reach
     from planner.inputs.site_series import SlotClimate
     from planner.lp import Axis
-
-__all__ = ["MigrationInputs", "PowerInputs", "migration_inputs", "moves_between_sites", "power_inputs"]
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ import numpy as np
 
 from planner.base.units import HOURS_PER_YEAR, KW_PER_MW, MONTHS_PER_YEAR
 from planner.base.words import amount
-from planner.clock.calendar import SEASONS, slot_means
+from planner.clock.days import SEASONS
+from planner.clock.profiles import slot_means
 from planner.inputs.case import trend_factor
 from planner.inputs.days import report_missing_hours
 from planner.inputs.scope import own_key
@@ -26,16 +27,6 @@ if TYPE_CHECKING:
     from planner.inputs.axes import Sets
     from planner.inputs.case import ScopedCase
     from planner.inputs.site_series import SiteSeries
-
-__all__ = [
-    "LoadPriceInputs",
-    "PowerPrices",
-    "delivered_prices",
-    "load_price_inputs",
-    "seasonal_slots",
-    "wholesale_factor",
-    "wholesale_shape",
-]
 
 _HOURS = tuple(range(24))
 _TABLE: Final = "electricity_price"

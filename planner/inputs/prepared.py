@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from planner.inputs.inputs import Inputs
     from planner.scenario import Scenario, Setting
 
-__all__ = ["Cell", "PreparedScenario", "refuse_short_view"]
-
 
 def refuse_short_view(scenario: Scenario) -> None:
     """Refuse a scenario that is decided year by year, where all years are decided at once."""

@@ -42,8 +42,6 @@ if TYPE_CHECKING:
     from planner.scenario.demand import ExplicitDemand
     from planner.scenario.tree import Keys
 
-__all__ = ["NEEDED", "demand_out_of_proportion", "out_of_proportion", "sites_out_of_proportion", "warnings_of"]
-
 NEEDED: Final = frozenset(
     {
         *ID_TABLES,

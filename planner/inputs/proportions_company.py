@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from planner.scenario.tariffs import OwnTariff, TariffEnergy, TariffPeriod
     from planner.scenario.tree import Keys
 
-__all__ = ["POWER_OVER_ROOM", "CompanyFacts", "out_of_proportion"]
-
 POWER_OVER_ROOM: Final = 1.5
 """Facility power over the critical IT power of land, and nameplate over a connection: at most."""
 _DELIVERIES_OVER_DEMAND: Final = 3.0

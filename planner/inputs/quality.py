@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from planner.base.arrays import Bools
     from planner.inputs.case import ScopedCase
 
-__all__ = ["Quality", "quality_of_classes"]
-
 
 @dataclass(frozen=True)
 class Quality:

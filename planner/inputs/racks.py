@@ -12,7 +12,7 @@ from planner.fleet.reference import alive_frac
 from planner.inputs.case import DUTIES
 from planner.inputs.table_columns import any_along, dense_by_ids, floats, texts
 from planner.lp import Index
-from planner.money.finance import annuity_payment
+from planner.money.annuity import annuity_payment
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from planner.lp import Axis
 
     Codes = NDArray[np.intp]
-
-__all__ = ["RackInputs", "RackSpace", "delivery_limit_mw", "rack_inputs", "rack_space", "vendors"]
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from planner.base.arrays import Bools, Floats
     from planner.inputs.case import ScopedCase
 
-__all__ = ["RackFigures", "net_utilisation", "rack_figures"]
-
 
 @dataclass(frozen=True)
 class RackFigures:

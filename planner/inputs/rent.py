@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from planner.inputs.racks_figures import RackFigures
     from planner.inputs.routes import Reach
 
-__all__ = ["RentInputs", "rent_inputs"]
-
 _OFFER: Final = "h100_hyper_od"
 """The on-demand offer that prices follow: one accelerator is about one H100e."""
 _RESERVED_TERM_YEARS: Final = 3

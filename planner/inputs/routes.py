@@ -38,8 +38,6 @@ if TYPE_CHECKING:
     from planner.inputs.case import ScopedCase
     from planner.tables.sheet import Sheet
 
-__all__ = ["Reach", "find_reach", "lines_between", "reach_of_clouds", "read_pairs", "service_cost", "with_own_table"]
-
 
 def read_pairs(
     case: ScopedCase, path: Path, name: str, title: str, fields: Sequence[Field], key: Sequence[str]

@@ -21,19 +21,6 @@ if TYPE_CHECKING:
     from planner.scenario import Scenario
     from planner.scenario.tree import Keys
 
-__all__ = [
-    "LEADS",
-    "excluded_stock",
-    "make_case",
-    "own_key",
-    "regions_in_scope",
-    "replaced",
-    "site_rows",
-    "sites_in_scope",
-    "with_enough_memory",
-    "with_figures_of_kind",
-]
-
 _SHARED = ("land_limit_mw", "build_rate_mw_per_year", "water_limit_m3_per_year")
 _OF_KIND = ("opening_usd", "fixed_usd_per_year", "minimum_size_mw")
 LEADS = ("lead_time_months", "hall_lead_months", "connection_lead_months")

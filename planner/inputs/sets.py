@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from planner.inputs.racks import RackSpace
     from planner.inputs.routes import Reach
 
-__all__ = ["deferral_windows_h", "make_sets"]
-
 
 def make_sets(case: ScopedCase, reach: Reach, halls: HallSpace, racks: RackSpace) -> Sets:
     """Return the axes."""

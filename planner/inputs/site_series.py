@@ -9,7 +9,7 @@ import numpy as np
 
 from planner.base.errors import MOST_PROBLEMS
 from planner.base.units import HOURS_PER_DAY
-from planner.clock.calendar import slot_means, slot_peaks
+from planner.clock.profiles import slot_means, slot_peaks
 from planner.inputs.scope import site_rows
 from planner.inputs.table_columns import any_along, dense_by_ids, floats, ints, texts
 from planner.place.climate import (
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Floats
     from planner.inputs.case import ScopedCase
-
-__all__ = ["CURVE", "SiteSeries", "SlotClimate", "monthly_temperatures", "other_load_mw", "site_series", "slot_climate"]
 
 _TABLE: Final = "site_series"
 _COLUMNS: Final = (*("other_load_frac", "solar_frac", "wind_frac"), *("dry_bulb_c", "wet_bulb_c", "wholesale_frac"))

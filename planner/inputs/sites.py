@@ -27,16 +27,6 @@ if TYPE_CHECKING:
     from planner.inputs.leads import Leads
     from planner.scenario.tree import Keys
 
-__all__ = [
-    "SiteInputs",
-    "committed_facility_mw",
-    "crews_mw",
-    "is_under_construction",
-    "note_no_new_halls",
-    "site_inputs",
-    "years_moved",
-]
-
 _SOON: Final = 1e-6  # [year]: what arrives by so much after a date arrives on it
 
 _TABLE = (

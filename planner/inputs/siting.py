@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from planner.inputs.sites import SiteInputs
     from planner.scenario.tree import Keys
 
-__all__ = ["SitingInputs", "in_need_of_block", "partner_blocks", "partners", "siting_inputs"]
-
 _PARTNER: Final = "partner"
 
 

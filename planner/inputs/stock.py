@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from planner.inputs.racks_figures import RackFigures
     from planner.scenario.tree import Keys
 
-__all__ = ["Stock", "assumed_facility_mw", "base_year_stock"]
-
 _NOTHING: Final = 1e-9
 _CAMPUS: Final = "campus"
 _NAMED: Final = 6

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from planner.inputs.site_series import SiteSeries
     from planner.inputs.supply_figures import SourceFigures
 
-__all__ = ["SupplyInputs", "SupplyOffer", "bridge_lists", "plant_lists", "supply_inputs", "supply_offer"]
-
 _TOLD_AGE_YEARS: Final = 3.0  # of the first worth in table bridge_power
 
 

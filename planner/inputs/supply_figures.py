@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from planner.base.units import KW_PER_MW, MONTHS_PER_YEAR, USD_PER_MUSD
-from planner.clock.calendar import SEASONS, float_year, slot_means
+from planner.clock.calendar import float_year
+from planner.clock.days import SEASONS
+from planner.clock.profiles import slot_means
 from planner.inputs.days import report_missing_hours
 from planner.inputs.table_columns import any_along, codes, dense_by_ids, floats, texts
 from planner.scenario import interpolated
@@ -25,8 +27,6 @@ if TYPE_CHECKING:
     from planner.inputs.case import ScopedCase
     from planner.inputs.site_series import SiteSeries
     from planner.scenario.supply import SourceOverride
-
-__all__ = ["SourceFigures", "availability", "fuel_prices", "renewable_shape", "source_figures", "sources_in_play"]
 
 RENEWABLE: Final = ("solar", "wind")
 DISPATCHED: Final = ("firm", "standby")

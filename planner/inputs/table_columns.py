@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     Codes = NDArray[np.intp]
 
-__all__ = ["PROVENANCE", "any_along", "bools", "codes", "dense_by_ids", "floats", "ints", "join_columns", "texts"]
-
 PROVENANCE = ("basis", "source", "source_year", "kind")
 
 

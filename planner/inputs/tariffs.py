@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from planner.tariffs.lists import Amounts, BillLists
 
 
-__all__ = ["KINDS", "TariffInputs", "tariff_inputs"]
-
-
 KINDS = ("energy", "demand", "capacity", "standing")
 """Kinds of charges, as the cost list has them; a ratchet and a minimum take are in demand."""
 

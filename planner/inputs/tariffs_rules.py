@@ -49,8 +49,6 @@ if TYPE_CHECKING:
     from planner.tariffs import TariffRule
     from planner.tariffs.lists import BillLists
 
-__all__ = ["BillingClock", "bills_energy", "contract_lists", "rules_of", "table_row"]
-
 _WEEKDAYS: Final = {"all": ALWAYS.weekdays, "workdays": WORKDAYS, "weekend": WEEKEND}
 _MIDDLE_OF_MONTH: Final = 15
 _DELIVERY: Final = "delivery"

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from planner.scenario.tree import Keys
     from planner.tariffs import Tariff
 
-__all__ = ["Customer", "billed_sites", "find_customers", "prices_net_of_tariffs", "use_of_sites"]
-
 _OFF_THE_HOUR: Final = {
     4.5: "Asia/Kabul",
     5.5: "Asia/Kolkata",

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from planner.inputs.racks_figures import RackFigures
     from planner.scenario.demand import ExplicitDemand
 
-__all__ = ["ai_facility_gw", "explicit_kh100e", "note_reading"]
-
 
 def ai_facility_gw(case: ScopedCase) -> Floats:
     r"""Return nameplate facility power of AI, whole market, in every model year.

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from planner.tables.descriptor import TableSchema
 
-__all__ = ["UncertainFigure", "figures_of", "moved_figures", "unmoved_figures", "with_values"]
-
 _FOLLOWS: Final = {("facility_market", "construction_usd_per_w"): "index"}
 """Columns that the model reads in place of one with a low and a high, in proportion to it."""
 _NO_QUANTITY: Final = ("year", "source_year", "lat", "lon")

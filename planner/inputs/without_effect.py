@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from planner.scenario.references import IdOf, NewIdOf
     from planner.scenario.tree import Keys, Node, Place
 
-__all__ = ["idle_figures", "settings_without_effect"]
-
 _SWITCHES: Final = tuple(tuple(keys.split(".")) for keys, mark in marks() if isinstance(mark, SwitchesBlock))
 _ONLY_WITH: Final = tuple((tuple(keys.split(".")), mark) for keys, mark in marks() if isinstance(mark, OnlyWith))
 _IS: Final = ("is in scope", "is not in scope")

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from planner.inputs.inputs import Inputs
     from planner.limits.limit import Binding, Tables
 
-__all__ = ["ONE_MORE", "PLACES", "binding", "binding_of", "demand_price", "limit_parts", "limit_words", "start_words"]
-
 PLACES: Final = ("site", "source", "hall", "contract", "zone", "tier", "pool", "market", "vendor", "workload")
 """What tells the rows of a limit apart, besides the year."""
 

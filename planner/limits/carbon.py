@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from planner.limits.limit import Place, Tables
     from planner.lp import Index
 
-__all__ = ["CARBON", "LIMITS", "WATER"]
-
-
 # --- how much there is, and where it is scarce -----------------------------------------
 
 _water_m3: Final = amount_by_list(lambda p: (p.carbon.water_limit, p.carbon.water_limit_m3))

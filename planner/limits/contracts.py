@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from planner.limits.limit import Place, Tables
     from planner.lp import Index
 
-__all__ = ["CLEAN_LIMITS", "CONTRACTS", "CONTRACT_LIMITS"]
-
 
 def _clean(p: Inputs, tables: Tables, rows: pd.DataFrame) -> Floats:
     """Clean power that the target asks for, mean over the year. [MW]"""

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from planner.limits.limit import Place
     from planner.lp import Index
 
-__all__ = ["DEMAND", "LIMITS", "RENT", "TIGHT_BOUND"]
-
 _KH100E_HOURS: Final = H100E_PER_KH100E * HOURS_PER_YEAR  # [H100e h / kH100e and year]
 
 

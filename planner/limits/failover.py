@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from planner.inputs.prepared import PreparedScenario
     from planner.limits.limit import Place
 
-__all__ = ["LIMITS"]
-
 _KH100E_HOURS: Final = H100E_PER_KH100E * HOURS_PER_YEAR  # [H100e h / kH100e and year]
 _NOT_REPORTED: Final = "Money buys more: standby racks."
 

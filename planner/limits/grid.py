@@ -36,19 +36,6 @@ if TYPE_CHECKING:
     from planner.limits.limit import Place, Tables
     from planner.lp import Index
 
-__all__ = [
-    "CONNECTION",
-    "FIRM_CONNECTION",
-    "FIRM_HEADROOM",
-    "HEADROOM",
-    "HEADROOM_SCALE",
-    "LIMITS",
-    "headroom_now",
-    "headroom_of",
-    "more_headroom",
-]
-
-
 # --- how much there is, and where it is scarce -----------------------------------------
 
 

@@ -34,9 +34,6 @@ if TYPE_CHECKING:
     from planner.limits.limit import Place, Tables
     from planner.lp import Index
 
-__all__ = ["LEASE", "LIMITS"]
-
-
 # --- how much there is, and where it is scarce -----------------------------------------
 
 

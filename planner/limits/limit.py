@@ -28,27 +28,6 @@ if TYPE_CHECKING:
     from planner.lp import Index
     from planner.scenario import Scenario
 
-__all__ = [
-    "LEAD_KEYS",
-    "Binding",
-    "Decision",
-    "Limit",
-    "LimitPrice",
-    "Place",
-    "SetBy",
-    "Tables",
-    "amount_by_axis",
-    "amount_by_list",
-    "codes",
-    "gap_years",
-    "lead_key",
-    "lookup",
-    "relaxed_rows",
-    "site_key",
-    "unit_increments",
-    "without_new_halls",
-]
-
 # --- What a limit of the model is: its price, when it binds, where it is set, what relaxes it -----
 
 Tables: TypeAlias = "Mapping[str, pd.DataFrame]"

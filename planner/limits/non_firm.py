@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from planner.inputs.prepared import PreparedScenario
     from planner.limits.limit import Place
 
-__all__ = ["ALL_HEADROOM", "LIMITS"]
-
 
 def _rate(question: PreparedScenario, place: Place) -> str:
     del place

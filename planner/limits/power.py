@@ -6,8 +6,6 @@ from typing import Final
 
 from planner.limits.limit import Limit, LimitPrice
 
-__all__ = ["LIMITS"]
-
 _NOT_REPORTED: Final = "It always binds; its price is that of the energy a site uses."
 _NOT_SET: Final = "It balances decisions: no figure of a scenario is its right side."
 

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from planner.limits.limit import Place, Tables
     from planner.lp import Index
 
-__all__ = ["DELIVERIES", "LIMITS"]
-
 
 def _delivered(question: PreparedScenario, place: Place) -> str:
     p = question.inputs.racks

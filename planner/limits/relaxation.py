@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     Factor = Callable[[PreparedScenario, Index], Floats]
 
-__all__ = ["ProposedChange", "Relaxation", "more_at_sites", "more_by_year", "scaled"]
-
 
 @dataclass(frozen=True)
 class ProposedChange:

@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from planner.limits.limit import Place, Tables
     from planner.lp import Index
 
-__all__ = ["BUDGET", "BUDGET_LIMITS", "BUILD_RATE", "LAND", "LAND_LIMITS", "MARKET", "RATE_LIMITS"]
-
 _FULL: Final = 0.999
 
 

@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     from planner.inputs.prepared import PreparedScenario
     from planner.limits.limit import Place
 
-__all__ = ["LIMITS"]
-
 
 def _kept_closed(question: PreparedScenario, place: Place) -> str | None:
     site = place["site"]

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from planner.limits.limit import Place
     from planner.lp import Index
 
-__all__ = ["LIMITS", "SOURCES"]
-
 
 def _limit_mw(question: PreparedScenario, place: Place) -> float:
     p = question.inputs.supply

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from planner.limits.limit import Tables
 
-__all__ = ["UNMET_FRAC", "share_words", "unmet_causes"]
-
 UNMET_FRAC: Final = 1e-3
 """Of the demand of a year: less unmet is not looked into."""
 _MUCH_FRAC: Final = 0.1

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from planner.base.arrays import Floats, Positions
     from planner.lp.index import Index
 
-__all__ = ["Blocks", "Columns", "RowBlock", "RowBounds", "Stats"]
-
 Bools = npt.NDArray[np.bool_]
 _Block = TypeVar("_Block")
 

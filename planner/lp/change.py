@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from planner.lp.expression import Ints
     from planner.lp.problem import ArrayProblem
 
-__all__ = ["Arrays", "Change", "Edits"]
-
 
 @dataclass(frozen=True)
 class Change:

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from planner.lp.change import Arrays
     from planner.lp.engine import Engine
 
-__all__ = ["Conflict", "find_conflict"]
-
 _NOTHING = 1e-9  # [-], multipliers as a share of the greatest
 
 

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from planner.lp.outcome import Method, ProgressEvent
     from planner.lp.problem import ArrayProblem
 
-__all__ = ["DecomposedSession", "local_columns", "rows_over_none"]
-
 _MOST_PARTED: Final = 2
 """Programs whose cuts a session keeps: a study asks for a measure and for least cost in turn."""
 _SHARES: Final = "shares of rows"  # no name of a block, as it has spaces

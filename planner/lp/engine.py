@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from planner.lp.change import Arrays
     from planner.lp.expression import Ints
 
-__all__ = ["Engine", "called_weakly", "check", "run_apart"]
-
 _SECONDS_BETWEEN_LOOKS = 0.1  # where a wait can not be interrupted, Ctrl-C waits for so long
 _NEAR_BOUND = 1e-5  # [-]; a first-order method meets bounds so far
 _NO_PRICE = 1e-7  # [MUSD per unit]; the tolerance that HiGHS meets prices of bounds to

@@ -13,8 +13,6 @@ from planner.lp.index import UNIT, Index
 if TYPE_CHECKING:
     from planner.base.arrays import Floats, Positions
 
-__all__ = ["Comparison", "Expression", "Ints", "added_up"]
-
 Ints = npt.NDArray[np.int32]
 Operand: TypeAlias = "Expression | npt.ArrayLike"
 

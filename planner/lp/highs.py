@@ -36,8 +36,6 @@ if TYPE_CHECKING:
     from planner.base.arrays import Bools, Floats
     from planner.lp.problem import ArrayProblem
 
-__all__ = ["HighsSession"]
-
 _STATUS: Mapping[Any, Status] = {
     highspy.HighsModelStatus.kOptimal: "optimal",
     highspy.HighsModelStatus.kInfeasible: "infeasible",

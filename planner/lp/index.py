@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Positions
 
-__all__ = ["UNIT", "Axis", "Codes", "Index", "Texts", "cross", "distinct", "locate", "pairs", "positions"]
-
 # --- Sparse lists of index tuples over axes, and the map from one list to another -----------------
 
 _DENSE_LOOKUP_FACTOR = 8  # a table this many times the list's length beats a binary search

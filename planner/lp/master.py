@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Bools, Floats, Positions
 
-__all__ = ["Master"]
-
 _TOLERANCE: Final = 1e-9  # [-]; of rows and prices: the cuts of a thousand pieces add up
 _FROM_BASIS: Final[Mapping[str, str | int]] = {
     **SIMPLEX,

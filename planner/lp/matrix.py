@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from planner.lp.expression import Ints
     from planner.lp.problem import ArrayProblem
 
-__all__ = ["LARGEST_NUMBER", "Matrix", "check_sizes"]
-
 # --- Sparse rows as three arrays, and how many terms become such rows -----------------------------
 
 _AT_ONCE: Final = 4_000_000

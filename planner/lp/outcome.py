@@ -15,27 +15,6 @@ if TYPE_CHECKING:
     from planner.base.arrays import Floats
     from planner.lp.change import Change
 
-__all__ = [
-    "LEAST_GAP_FRAC",
-    "MOST_STEPS",
-    "PROVEN_GAP_FRAC",
-    "SIMPLEX",
-    "Attempt",
-    "Best",
-    "BoundBy",
-    "DualsOf",
-    "Method",
-    "Outcome",
-    "Phase",
-    "ProgressEvent",
-    "Status",
-    "Watch",
-    "attempts",
-    "optimal_gap_frac",
-    "relative_gap",
-    "search",
-]
-
 # --- What a solver run ends with: the verdict, and the plan if there is one -----------------------
 
 PROVEN_GAP_FRAC = 1e-4

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from planner.lp.change import Arrays
     from planner.lp.pieces import Priced, Split
 
-__all__ = ["Parts"]
-
 _NO_SHARE: Final = 1e-9  # [-]; price of a cut that does not bind
 _MOST_KEPT: Final = 8
 """Most cuts of a piece that are kept for other programs."""

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from planner.lp.change import Arrays
     from planner.lp.matrix import Matrix
 
-__all__ = ["PENALTY", "PieceArrays", "PiecePrograms", "Pieces", "Priced", "Split"]
-
 # --- Programs of pieces in HiGHS, each of which goes on from where its last solve ended -----------
 
 _TOLERANCE: Final = 1e-9  # [-]; of each piece: what a thousand of them miss adds up

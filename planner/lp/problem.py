@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from planner.base.arrays import Floats, Positions
     from planner.lp.expression import Expression
 
-__all__ = ["ArrayProblem"]
-
 # PuLP has no types of its own.
 PulpVariable = Any
 PulpExpression = Any

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from planner.lp.expression import Ints
     from planner.lp.pieces import Split
 
-__all__ = ["repaired"]
-
 _OPTIONS: Final[Mapping[str, bool | float | str]] = {
     "primal_feasibility_tolerance": 1e-9,  # [-]; as in master and pieces
     "dual_feasibility_tolerance": 1e-9,

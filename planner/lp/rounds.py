@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from planner.lp.parts import Parts
     from planner.lp.pieces import Priced
 
-__all__ = ["GapPace", "Rounds"]
-
 # --- How fast the rounds of a solve in pieces close its gap, and so how long they go on -----------
 
 _FEWEST_GAPS: Final = 3  # rounds that say how fast the gap shrinks

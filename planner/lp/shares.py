@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from planner.lp.outcome import Outcome
     from planner.lp.problem import ArrayProblem
 
-__all__ = ["MOST_LEFT", "Shares"]
-
 _MOST_OF_ONE: Final = 0.05
 """Share of the coefficients of all pieces that the largest may have, or rows are split."""
 _MUCH_SMALLER: Final = 0.5

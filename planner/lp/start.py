@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from planner.base.arrays import Floats
     from planner.lp.problem import ArrayProblem
 
-__all__ = ["Start", "cold_steps", "most_steps"]
-
 Statuses: TypeAlias = npt.NDArray[np.int8]
 
 _KIND: Final = highspy.HighsBasisStatus

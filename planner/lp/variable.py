@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from planner.base.arrays import Floats
     from planner.lp.index import Index
 
-__all__ = ["Variable", "check_block_name", "from_pulp_name", "to_pulp_name", "tuple_name", "tuple_names"]
-
-
 # --- One block of decisions, which is also an expression ------------------------------------------
 
 

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from planner.model.payments import Purchase
     from planner.model.variables import Model
 
-__all__ = ["LINKS", "Asset", "Constraint", "Cost", "asset", "constraint", "cost"]
-
 Capital = Literal["rack", "facility", "grid", "supply"]
 """Kinds of capital, each with a cost of its own."""
 Link = Literal["sum", "stock", "opening", "cause", "optional"]

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from planner.lp import Comparison
     from planner.model.variables import Model
 
-__all__ = ["CONSTRAINTS", "COSTS", "CarbonTerms"]
-
 
 class CarbonTerms:
     """Sums of emissions."""

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from planner.lp import Comparison, Expression, Index, Variable
     from planner.model.variables import Model
 
-__all__ = ["CONSTRAINTS", "COSTS", "ContractTerms"]
-
 
 class ContractTerms:
     """Agreements signed, what they deliver, what of it is used and what counts as clean."""

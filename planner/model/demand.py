@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from planner.lp import Comparison
     from planner.model.variables import Model
 
-__all__ = ["ASKS", "CONSTRAINTS", "COSTS", "saved_kh100e"]
-
 
 def saved_kh100e(m: Model) -> Expression:
     """Return the compute that efficiency levers make needless. [kH100e], over demand."""

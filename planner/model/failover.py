@@ -23,18 +23,6 @@ if TYPE_CHECKING:
     from planner.lp import Comparison, Expression, Variable
     from planner.model.variables import Model
 
-__all__ = [
-    "CONSTRAINTS",
-    "FailoverTerms",
-    "OutageExposure",
-    "OutageProgram",
-    "OutageTakeovers",
-    "outage_exposure",
-    "with_cuts",
-    "without_cuts",
-]
-
-
 # --- The outage of a site: what others keep in reserve to take over its work within its bounds ----
 #
 # One site fails at a time, so that a reserve is shared between failures: it is as large as the

@@ -22,8 +22,6 @@ from planner.model import (
     tariffs,
 )
 
-__all__ = ["FAMILIES"]
-
 FAMILIES = (
     demand,
     racks,

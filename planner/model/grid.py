@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from planner.lp import Comparison, Expression
     from planner.model.variables import Model
 
-__all__ = ["CONSTRAINTS", "COSTS"]
-
 
 @constraint(over="site, year, billing period", unit="MW")
 def grid_connection(m: Model) -> Comparison:

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from planner.lp import Comparison
     from planner.model.variables import Model
 
-__all__ = ["CONSTRAINTS", "COSTS", "HallTerms"]
-
 
 class HallTerms:
     """Critical IT power of halls, by design and by site."""

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from planner.lp import Comparison, Expression, Variable
     from planner.model.variables import Model
 
-__all__ = ["CONSTRAINTS", "COSTS", "HeatTerms"]
-
 
 class HeatTerms:
     """Heat that a network takes, and the connection to it."""

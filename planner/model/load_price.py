@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from planner.lp import Comparison, Expression
     from planner.model.variables import Model
 
-__all__ = ["CONSTRAINTS", "COSTS"]
-
 
 @constraint(over="zone, year, time slice", unit="MW", links="sum")
 def zone_load(m: Model) -> Comparison:

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from planner.lp import Comparison, Expression, Index, Variable
     from planner.model.variables import Model
 
-__all__ = ["CONSTRAINTS", "COSTS", "MigrationTerms"]
-
 
 class MigrationTerms:
     """Where and when work is done that may move between sites."""

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from planner.lp import Comparison
     from planner.model.variables import Model
 
-__all__ = ["ALL_COSTS", "ASSETS", "CONSTRAINTS", "COSTS", "PENALTIES", "capex_musd", "objective_musd", "penalty_musd"]
-
 _GROUPS: Final = (
     "racks",
     "halls",

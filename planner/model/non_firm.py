@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from planner.lp import Comparison, Expression, Variable
     from planner.model.variables import Model
 
-__all__ = ["CONSTRAINTS", "COSTS", "NonFirmTerms", "connected_by"]
-
 
 class NonFirmTerms:
     """Connection that may be switched off, and load left unserved then."""

@@ -8,29 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.lp.index import locate
-from planner.money.finance import (
-    annuity_payment,
-    discount_factor,
-    perpetuity_tail,
-    spending_shares,
-    yearly_payment_shares,
-)
+from planner.money.annuity import annuity_payment
+from planner.money.finance import discount_factor, perpetuity_tail, spending_shares, yearly_payment_shares
 
 if TYPE_CHECKING:
     from planner.base.arrays import Floats
     from planner.lp import Expression
     from planner.model.variables import Model
-
-__all__ = [
-    "Purchase",
-    "by_calendar",
-    "capital_payments",
-    "capital_payments_per_unit",
-    "cash_per_unit",
-    "discount",
-    "once",
-    "yearly",
-]
 
 
 def discount(m: Model) -> Floats:

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from planner.lp import Comparison, Expression, Index
     from planner.model.variables import Model
 
-__all__ = ["CONSTRAINTS"]
-
 
 @constraint(over="site, cooling, year", unit="MW", links="sum")
 def idle_load(m: Model) -> Comparison:

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from planner.lp import Comparison, Expression
     from planner.model.variables import Model
 
-__all__ = ["CONSTRAINTS", "COSTS"]
-
 
 @constraint(over="site, rack, hall, duty, year", unit="MW", links="stock")
 def racks_alive(m: Model) -> Comparison:

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from planner.lp import Comparison, Expression
     from planner.model.variables import Model
 
-__all__ = ["CONSTRAINTS", "COSTS"]
-
 
 @constraint(over="site, year", unit="MW")
 def land_limit(m: Model) -> Comparison:

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from planner.lp import Comparison, Expression, Index, Variable
     from planner.model.variables import Model
 
-__all__ = ["CONSTRAINTS", "COSTS", "ONLY_FOR_THE_BOUND", "SitingTerms"]
-
 
 class SitingTerms:
     """Phases, blocks, and the rows that tie service to open sites."""

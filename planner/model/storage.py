@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from planner.lp import Comparison
     from planner.model.variables import Model
 
-__all__ = ["CONSTRAINTS"]
-
 
 @constraint(over="site, source, year", unit="MWh", links="sum")
 def battery_size(m: Model) -> Comparison:

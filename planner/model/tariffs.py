@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from planner.lp import Comparison, Expression, Index, Variable
     from planner.model.variables import Model
 
-__all__ = ["CONSTRAINTS", "COSTS", "TariffTerms"]
-
 
 class TariffTerms:
     """Peaks, billing demands, tiers and contracts of the sites that a tariff bills."""

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from planner.inputs.inputs import Inputs
     from planner.lp import Variable
 
-__all__ = ["Model"]
-
 _FAMILIES: Final = "planner.model"
 
 

@@ -15,17 +15,6 @@ if TYPE_CHECKING:
     from planner.base.arrays import Floats
 
 
-__all__ = [
-    "annuity_payment",
-    "capital_recovery_factor",
-    "checked_life",
-    "checked_rate",
-    "financing_premium",
-    "interest_during_construction_frac",
-    "real_rate",
-]
-
-
 def real_rate(nominal_frac: ArrayLike, inflation_frac: ArrayLike) -> Floats:
     r"""Real rate that belongs to a nominal one (Fisher).
 

@@ -17,15 +17,7 @@ import numpy as np
 
 from planner.base.errors import InputError, Problem
 from planner.base.units import MONTHS_PER_YEAR
-from planner.money.annuity import (
-    annuity_payment,
-    capital_recovery_factor,
-    checked_life,
-    checked_rate,
-    financing_premium,
-    interest_during_construction_frac,
-    real_rate,
-)
+from planner.money.annuity import capital_recovery_factor, checked_life, checked_rate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -35,23 +27,6 @@ if TYPE_CHECKING:
     from planner.base.arrays import Floats
 
     HorizonWeights = Callable[[ArrayLike, ArrayLike, ArrayLike, int, int, int], Floats]
-
-__all__ = [
-    "END_OF_HORIZON",
-    "annuity_payment",
-    "capital_recovery_factor",
-    "discount_factor",
-    "financing_premium",
-    "interest_during_construction_frac",
-    "payment_weights",
-    "perpetuity_tail",
-    "perpetuity_weights",
-    "real_rate",
-    "spending_shares",
-    "truncated_weights",
-    "year_weights",
-    "yearly_payment_shares",
-]
 
 # An asset whose life ends with the horizon is in service to the end, whatever the rounding of
 # a service date that falls inside a year.

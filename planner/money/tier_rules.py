@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["ONE_MORE_PRICE", "RISING", "broken_rules"]
-
 ONE_MORE_PRICE: Final = "one price more than limits"
 RISING: Final = "above 0 and rising from tier to tier"
 

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from xlsxwriter.chart import Chart
     from xlsxwriter.format import Format
 
-__all__ = ["COLOURS", "INK", "PALE", "Canvas", "cell", "new_workbook"]
-
 INK: Final = "#1f3a5f"
 GREY: Final = "#6b7280"
 PALE: Final = "#e8eef5"

@@ -10,8 +10,6 @@ from planner.base.words import some
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["START", "FromShipped", "from_shipped_words", "is_said_by_name", "settings_words", "with_differences"]
-
 START: Final = "Shipped scenario it starts from"
 """In front of what `from_shipped_words` says."""
 _UNKNOWN: Final = "unknown, as run.json does not say"

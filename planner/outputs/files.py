@@ -19,17 +19,6 @@ from planner.base.paths import device_problem, is_device_name
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-__all__ = [
-    "PARTIAL",
-    "kind_of_special",
-    "move_all",
-    "refuse_device_names",
-    "sha256_of",
-    "whole_file",
-    "whole_files",
-    "without_empty",
-]
-
 PARTIAL: Final = ".partial-"
 """Start of the names of folders and files that are being written."""
 _OPEN_FILES: Final = ("/dev/std", "/dev/fd/", "/proc/")

@@ -9,31 +9,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-__all__ = [
-    "ALTERNATIVES",
-    "DAYS_ERROR",
-    "DISPATCH",
-    "ESTIMATES",
-    "FOLDER_KINDS",
-    "FRONTIER",
-    "FRONTIER_FILE",
-    "FUTURES_FOLDER",
-    "LABELS_FILE",
-    "META_FILE",
-    "RUNS",
-    "RUNS_FOLDER",
-    "SENSITIVITY",
-    "SENSITIVITY_METHODS",
-    "STOCHASTIC",
-    "STOCHASTIC_FILE",
-    "STRESS",
-    "STUDY_KINDS",
-    "SWEEP",
-    "SWEEP_FILE",
-    "FolderKind",
-    "files_of",
-]
-
 LABELS_FILE: Final = "labels.json"
 """Name and tags that a planner gives a folder."""
 META_FILE: Final = "run.json"

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from planner.outputs.plots import Drawing
 
-__all__ = ["COLUMNS", "Frontier", "write_frontier"]
-
 COLUMNS: Final = (
     "point",
     "measure",

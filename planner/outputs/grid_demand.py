@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from planner.clock.days import Days
     from planner.outputs.run import Run
 
-__all__ = ["PARTS", "area_hours", "area_slots", "plan_days", "write_grid", "write_pypsa", "write_reeds"]
-
 # --- What a plan asks of the grid, hour by hour, as grid planners want it: firm and flexible MW ---
 #
 # Power is what sites draw from the grid. Of it, *flexible* is that of deferrable work or be

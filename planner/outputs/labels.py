@@ -15,28 +15,6 @@ if TYPE_CHECKING:
 
     from planner.outputs.run import Run
 
-__all__ = [
-    "CANNOT_HOLD",
-    "LEAST_MW",
-    "MARK",
-    "DisplayNames",
-    "cannot_hold",
-    "cost_of",
-    "decider_words",
-    "figure_names",
-    "figure_words",
-    "first_decided",
-    "first_order_words",
-    "hall_words",
-    "item_words",
-    "names_in",
-    "order_words",
-    "ordered_by",
-    "shortened",
-    "shortened_apart",
-    "words",
-]
-
 # --- What ids of tables and of the cost list are called by people: the one place that says so -----
 
 _INITIALS: Final = 3

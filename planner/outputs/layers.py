@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 
     from planner.outputs.run import Run
 
-__all__ = ["LAYERS", "Layer", "Line", "great_circle", "lines_qml", "points_qml", "write_geojson", "write_gpkg"]
-
-
 # Map layers of a run: sites, what they do by year, who is served from where, demand regions.
 
 # --- Make the outlines from TopoJSON, by hand: ``python -m planner.outputs.basemaps.convert DIR`` ---

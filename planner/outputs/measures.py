@@ -17,20 +17,6 @@ if TYPE_CHECKING:
 
     from planner.outputs.run import Run
 
-__all__ = [
-    "MOST_RUNS",
-    "OF_YEAR",
-    "OTHER_HORIZON",
-    "Measure",
-    "common_years",
-    "difference_columns",
-    "have_one_horizon",
-    "letters_of",
-    "measures",
-    "side_by_side",
-]
-
-
 # --- The measures of a model year: one list for the terminal, the workbook, the report and comparisons ---
 
 

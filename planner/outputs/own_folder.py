@@ -23,17 +23,6 @@ if TYPE_CHECKING:
 
     from planner.outputs.folder_kinds import FolderKind
 
-__all__ = [
-    "file_entry",
-    "is_free_for",
-    "require_own_folder",
-    "study_folder",
-    "try_own_folder",
-    "write_json",
-    "write_tables",
-    "wrong_folder",
-]
-
 _NAMED: Final = 3  # files
 
 

@@ -33,23 +33,6 @@ if TYPE_CHECKING:
     from planner.outputs.run import Run
     from planner.outputs.sensitivity import Sensitivity
 
-__all__ = [
-    "By",
-    "Drawing",
-    "plot_cash",
-    "plot_comparison",
-    "plot_cost",
-    "plot_duration",
-    "plot_fan",
-    "plot_frontier",
-    "plot_headroom",
-    "plot_latency",
-    "plot_map",
-    "plot_power",
-    "plot_sensitivity",
-    "write_plots",
-]
-
 # --- Pictures of charts and maps as one SVG file, with the style of the report --------------------
 
 _FONT: Final = "'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', sans-serif"

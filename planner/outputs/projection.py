@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from planner.base.arrays import Floats
     from planner.outputs.basemaps import Line
 
-__all__ = ["CHARACTER", "Label", "ProjectedMap", "Spot", "find_label_places", "sheet_for", "svg_labels", "xml_text"]
-
 # --- From the globe to a sheet: a projection that suits the sites, and outlines on it -------------
 
 Box = tuple[float, float, float, float]

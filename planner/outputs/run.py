@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from planner.inputs.inputs import Inputs
 
-__all__ = ["Run", "files_changed", "once_a_run"]
-
 Made = TypeVar("Made")
 
 

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from planner.base.arrays import Floats
     from planner.outputs.plots import Drawing
 
-__all__ = ["BOUND", "BY", "COST", "FACTOR", "INDICES", "RANKS", "Sensitivity", "is_constant", "write_sensitivity"]
-
 COST: Final = "objective_musd"
 BOUND: Final = "bound_musd"
 """The cost of a plan, which chooses the figures, and that of the program without integrality."""

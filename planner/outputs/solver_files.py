@@ -30,19 +30,6 @@ if TYPE_CHECKING:
     from planner.outputs.run import Run
     from planner.scenario import Scenario
 
-__all__ = [
-    "binding_of_run",
-    "inputs_of",
-    "model_of",
-    "scenario_of",
-    "scenario_of_merged",
-    "sentence",
-    "unreadable_tables",
-    "weightiest",
-    "write_lp",
-    "write_mps",
-]
-
 # --- From a run back to its linear program, as MPS and LP files for other solvers -----------------
 
 _LONGEST_NAME: Final = 255

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 if sys.platform != "win32":
     import fcntl
 
-__all__ = ["locked", "new_token", "staging", "tidy", "try_file", "try_folder"]
-
 _TOKEN_DIGITS: Final = 12
 _LEFT: Final = re.compile(rf"{re.escape(PARTIAL)}[0-9a-f]{{{_TOKEN_DIGITS}}}(\.[a-z]+)?")
 _STALE_S: Final = 86_400.0

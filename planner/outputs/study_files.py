@@ -25,18 +25,6 @@ if TYPE_CHECKING:
     from planner.outputs.run import Run
     from planner.stress import StressStudy
 
-__all__ = [
-    "PLANS",
-    "RANGES",
-    "Alternatives",
-    "read_estimates",
-    "stress_tables",
-    "write_alternatives",
-    "write_days",
-    "write_operation",
-    "write_stress",
-]
-
 # --- Near-optimal plans: their tables and files ---------------------------------------------------
 
 RANGES: Final = ("slack_frac", "by", "place", "plan_mw", "least_mw", "most_mw", "in_plans")

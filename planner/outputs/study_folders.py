@@ -21,19 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
     from pathlib import Path
 
-__all__ = [
-    "KINDS_READ",
-    "QUANTILES",
-    "StoredFrontier",
-    "StoredStochastic",
-    "StoredSweep",
-    "effects_of",
-    "fans_of",
-    "read_study",
-    "read_table",
-    "unreadable",
-]
-
 QUANTILES: Final = {
     "least": 0.0,
     "tenth": 0.1,

@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from planner.outputs.run import Run
     from planner.tables.descriptor import TableSchema
 
-__all__ = ["records", "write_csv", "write_inputs", "write_parquet", "write_proof"]
-
-
 # --- CSV: one file per table, and a data package that says what every column means ----------------
 #
 # Text is quoted and numbers are not, and nothing is put in front of text that begins with ``=``,

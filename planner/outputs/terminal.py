@@ -41,8 +41,6 @@ if TYPE_CHECKING:
 
     from planner.outputs.run import Run
 
-__all__ = ["decides", "print_paths", "print_summary", "summary", "written_lines"]
-
 # --- The figures that decide what a plan costs, as a table of a terminal --------------------------
 
 _DIGITS: Final = 4

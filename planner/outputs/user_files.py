@@ -18,8 +18,6 @@ from planner.outputs.staging import locked
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
-__all__ = ["LEDGER_FILE", "digests_in", "files_in", "is_one_of", "put_files"]
-
 LEDGER_FILE: Final = ".dcplan-written"
 """Holds the SHA-256 of every file that was written next to it."""
 _SHA256: Final = re.compile("[0-9a-f]{64}")

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
     from planner.outputs.run import Run
 
-__all__ = ["WRITERS"]
-
 
 def _xlsx(run: Run, folder: Path) -> list[Path]:
     """Write a workbook for Excel and LibreOffice: plan.xlsx."""

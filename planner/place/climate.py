@@ -12,28 +12,13 @@ import numpy as np
 
 from planner.base.errors import InputError, Problem
 from planner.base.units import HOURS_PER_DAY
-from planner.clock.calendar import slot_means, slot_peaks
+from planner.clock.profiles import slot_means, slot_peaks
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from planner.base.arrays import Floats
-    from planner.clock.calendar import Days
-
-__all__ = [
-    "COUNTRIES_FILE",
-    "WARMEST_HOUR",
-    "ElectricalLoss",
-    "countries_near",
-    "design_day_temperatures",
-    "electrical_loss",
-    "has_outline",
-    "hourly_temperatures",
-    "is_near",
-    "mechanical_overhead_frac",
-    "slot_values",
-    "wue_l_per_kwh",
-]
+    from planner.clock.days import Days
 
 # --- From weather to overhead: mechanical cooling, water, and electrical loss ---------------------
 #

@@ -17,23 +17,6 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Floats, Integers
 
-__all__ = [
-    "FIBRE_GROUP_INDEX",
-    "METRO_RADIUS_KM",
-    "PAIR_CLASSES",
-    "LatencyLine",
-    "MeasuredPairs",
-    "apply_measured",
-    "faster_than_light",
-    "fibre_floor_ms",
-    "fit_line",
-    "geodesic_km",
-    "pair_class",
-    "round_trips_ms",
-    "rtt_ms",
-]
-
-
 # --- The line of round-trip time over distance at a quantile of measured pairs --------------------
 
 

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from planner.plausible.ranges import Range
     from planner.scenario import Scenario
 
-__all__ = ["FACTOR_OF", "unlike_their_technology"]
-
 FACTOR_OF = "ppa_factor_"
 """Ranges of the capacity factor are named so, by technology."""
 

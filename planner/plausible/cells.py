@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from planner.tables import TableSchema
     from planner.tables.places import TablePlaces
 
-__all__ = ["implausible_cells", "outside"]
-
 _LISTED: Final = 5
 """Cells of a column that are listed; a column in a wrong unit is understood after a few."""
 _UNIT_OF_ROW: Final = "see unit"

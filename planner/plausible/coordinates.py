@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from planner.scenario import Scenario
     from planner.tables.places import TablePlaces
 
-__all__ = ["misplaced", "misplaced_rows"]
-
 _TABLES: Final = (
     ("sites", "", True),
     ("demand_regions", "", True),

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from planner.base.arrays import Bools
     from planner.tables.places import TablePlaces
 
-__all__ = ["RANGES", "Range", "as_text", "ranges_of"]
-
 RANGES: Final = "plausible_ranges"
 _COLUMNS: Final = ("quantity", "table", "column", "rows", "settings", "low", "high", "unit", "hint")
 _LARGE = 1e3

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from planner.scenario.tree import Keys
     from planner.tables.places import TablePlaces
 
-__all__ = ["NEEDED", "related_far_away", "zones_elsewhere"]
-
 NEEDED: Final = frozenset({"sites", "grid_zones", "facility_market"})
 """Tables by which these are judged."""
 _ZONE_KM: Final = 300.0

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from planner.scenario import Scenario
     from planner.scenario.tree import Keys
 
-__all__ = ["Found", "InputRule", "TableCell", "found_by", "rule"]
-
 Facts = TypeVar("Facts")
 
 

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from planner.plausible.ranges import Range
     from planner.scenario.tree import Node, Place
 
-__all__ = ["implausible_settings", "jumps", "numbers_at", "stray_years"]
-
 _LEAP: Final = 10.0
 """Demand of one company may leap so far at once, beside its growth by the year."""
 _FALL: Final = 3.0

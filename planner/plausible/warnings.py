@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from planner.base.errors import Problem
     from planner.scenario import Scenario
 
-__all__ = ["implausible", "one_at_each_place"]
-
 
 def implausible(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> tuple[Problem, ...]:
     """Find figures that are within all bounds and out of all proportion."""

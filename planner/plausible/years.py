@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from planner.scenario import Scenario
 
-__all__ = ["early_start", "falling_connections", "implausible_leads", "late_start"]
-
 _YEARS_BEFORE_START: Final = 3
 _YEARS_AFTER_START: Final = 5
 """A plan may begin so long after the day of its decisions, as one of 2030 alone does."""

@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from planner.results.solved import SolvedModel
 
 
-__all__ = ["carbon_site", "carbon_year"]
-
-
 def carbon_site(s: SolvedModel) -> pd.DataFrame:
     """Make table `carbon_site`: emissions of a site in a year."""
     over, carbon = s.p.sites.site_year, s.p.carbon

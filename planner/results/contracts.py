@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from planner.results.solved import SolvedModel
 
 
-__all__ = ["claimed_mw", "contract_slot", "contract_use", "contracts", "matching", "matching_slot"]
-
-
 def contracts(s: SolvedModel) -> pd.DataFrame:
     """Make table `contracts`: agreements signed and in force."""
     p, terms = s.p.contracts, s.model.contracts

@@ -16,18 +16,6 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Floats, Positions
 
-__all__ = [
-    "GAPS_RANK",
-    "LEAST_PENALTY_MUSD",
-    "PENALTIES",
-    "WITHIN_GAPS",
-    "CostDifference",
-    "PlanCost",
-    "intervals_ranked",
-    "penalty_share_words",
-    "rank_words",
-]
-
 WITHIN_GAPS: Final = "within the gaps"
 GAPS_RANK: Final = (
     "A rank such as 1-3: the gaps of the plans are as large as the differences, so that the best"

@@ -21,20 +21,6 @@ if TYPE_CHECKING:
     from planner.lp import Expression
     from planner.results.solved import SolvedModel
 
-__all__ = [
-    "assignment",
-    "demand",
-    "latency",
-    "levers",
-    "no_route",
-    "reference",
-    "rent",
-    "served_rtt_ms",
-    "tail_rtt_ms",
-    "weighted_quantile",
-]
-
-
 # --- Tables of service: who is served from where, and what is rented, saved or unmet --------------
 
 

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = ["PLANNED", "Ended", "ended", "exit_code", "worst_exit_code"]
-
 PLANNED: Final = frozenset({"optimal", "within_gap"})
 """Statuses of a plan as it was asked for."""
 _STATUS: Final = {

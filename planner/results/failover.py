@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from planner.results.solved import SolvedModel
 
 
-__all__ = ["failures", "reserve", "resilience", "takeovers"]
-
-
 def reserve(s: SolvedModel) -> pd.DataFrame:
     """Make table `reserve`: what each site can take over from another."""
     over, standby = s.p.failover.reserve, s.p.failover.standby

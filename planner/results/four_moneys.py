@@ -14,7 +14,8 @@ from planner.model.demand import rented_compute
 from planner.model.money import ASSETS, PENALTIES
 from planner.model.payments import capital_payments_per_unit, cash_per_unit
 from planner.model.racks import rack_moves
-from planner.money.finance import annuity_payment, discount_factor, yearly_payment_shares
+from planner.money.annuity import annuity_payment
+from planner.money.finance import discount_factor, yearly_payment_shares
 from planner.results.store import ratio, result_table, total_by, words
 
 if TYPE_CHECKING:
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from planner.base.arrays import Floats
     from planner.model.block import Asset
     from planner.results.solved import SolvedCost, SolvedModel
-
-__all__ = ["NO_SITE", "PAID_FOR", "Moneys", "Term", "cash", "costs", "money_items", "money_years", "moneys"]
 
 # --- The four moneys of a plan: net present value, cash, overnight capex, and what is paid later ---
 

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from planner.results.solved import SolvedModel
 
 
-__all__ = ["connections", "headroom", "power_class", "power_zone"]
-
 _BINDS_WITHIN_MW = 1e-5  # [MW], wider than the solver's tolerance, narrower than any plan
 
 

@@ -19,24 +19,6 @@ if TYPE_CHECKING:
     from planner.results.solved import SolvedModel
     from planner.results.store import Cells
 
-__all__ = [
-    "blocks",
-    "builds",
-    "halls",
-    "leads",
-    "leases",
-    "migration",
-    "migration_site",
-    "openings",
-    "operated",
-    "phases",
-    "retrofits",
-    "sites",
-    "spare_power_mw",
-    "stranded",
-]
-
-
 # --- Tables of sites and halls: names, builds, retrofits, leases, what is usable and stranded -----
 
 

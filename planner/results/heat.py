@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from planner.results.solved import SolvedModel
 
-__all__ = ["heat", "water_class"]
-
 
 def heat(s: SolvedModel) -> pd.DataFrame:
     """Make table `heat`: heat sold to networks."""

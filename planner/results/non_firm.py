@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from planner.results.solved import SolvedModel
 
 
-__all__ = ["lost_kh100e", "non_firm_connections", "non_firm_year", "stress_slot"]
-
-
 def non_firm_connections(s: SolvedModel) -> pd.DataFrame:
     """Make table `non_firm_connections`: non-firm connections energised."""
     p, sets = s.p.non_firm, s.p.sets

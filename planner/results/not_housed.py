@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = ["not_by_own_sites", "not_housed"]
-
 _UNMET_FRAC: Final = 0.01
 """Of the demand of a year: more of it unmet is said before anything else."""
 _LITTLE_FRAC: Final = 1e-3

@@ -18,20 +18,6 @@ if TYPE_CHECKING:
     from planner.base.arrays import Floats
     from planner.results.solved import SolvedModel
 
-__all__ = [
-    "GRID",
-    "OUT",
-    "SHED",
-    "billed_peaks",
-    "deferral",
-    "load_price",
-    "power_slot",
-    "site_year",
-    "sources_of_power",
-    "wue_l_per_kwh",
-]
-
-
 # --- Tables of power at sites: by time slice, year and billing period, and what is deferred -------
 
 

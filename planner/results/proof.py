@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from planner.lp import ArrayProblem, Index, Outcome
     from planner.tables.descriptor import Field
 
-__all__ = ["Proof", "read_proof"]
-
-
 # --- The linear program of a plan, its solution and its duals, as four plain tables ---------------
 #
 # With them anyone can prove again, without the model and without a solver, that no plan costs less.

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from planner.results.solved import SolvedModel
     from planner.results.store import Cells
 
-__all__ = ["fleet", "installs", "moves", "parked_mw", "plan"]
-
 
 def plan(s: SolvedModel) -> pd.DataFrame:
     """Make table `plan`: racks in service by site, type, hall, workload and year."""

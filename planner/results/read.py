@@ -37,8 +37,6 @@ if TYPE_CHECKING:
     from planner.model import Model
     from planner.model.failover import OutageTakeovers
 
-__all__ = ["READERS", "read_results"]
-
 READERS: Final[Mapping[str, Callable[[SolvedModel], pd.DataFrame]]] = {
     "sites": halls.sites,
     "plan": racks.plan,

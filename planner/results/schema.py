@@ -18,17 +18,6 @@ if TYPE_CHECKING:
 
     from planner.tables.descriptor import Field, TableSchema
 
-__all__ = [
-    "CHECKS",
-    "PROOF_TABLES",
-    "RUN_TABLES",
-    "STRESS_TABLES",
-    "TABLES",
-    "results_page",
-    "schema_frame",
-    "tables_page",
-]
-
 
 def _tables(file: str) -> Mapping[str, TableSchema]:
     return load_package(DATA_DIR / file).tables

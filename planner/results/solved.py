@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from planner.model.block import Cost
     from planner.model.failover import OutageTakeovers
 
-__all__ = ["SolvedCost", "SolvedModel", "prices"]
-
 # --- A solved model: the values that more than one result table is made of ------------------------
 
 _IN_USE_MW: Final = 1e-3

@@ -26,22 +26,6 @@ if TYPE_CHECKING:
     Codes = NDArray[np.integer]
     from pathlib import Path
 
-__all__ = [
-    "Cells",
-    "Results",
-    "checked",
-    "cleaned",
-    "from_parquet",
-    "labels",
-    "mean_of",
-    "ratio",
-    "read_stored",
-    "result_table",
-    "to_parquet",
-    "total_by",
-    "words",
-]
-
 # --- From arrays to result tables: labels, numerical noise, and the check against the schema ------
 
 NOISE: Final = 1e-7

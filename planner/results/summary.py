@@ -20,18 +20,6 @@ if TYPE_CHECKING:
     from planner.base.arrays import Floats
     from planner.results.solved import SolvedCost, SolvedModel
 
-__all__ = [
-    "STEPS",
-    "BridgeStep",
-    "bridge",
-    "bridge_words",
-    "lifetime",
-    "models_trained",
-    "solution",
-    "steps_of",
-    "summary",
-]
-
 # --- The plan in one line a year, and how the solve ended -----------------------------------------
 
 _RENT = "rented_compute"

@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from planner.results.store import Cells
 
 
-__all__ = ["site_surplus", "source_builds", "source_leaves", "source_slot", "source_year"]
-
-
 def source_builds(s: SolvedModel) -> pd.DataFrame:
     """Make table `source_builds`: on-site sources that enter service."""
     p, m = s.p.supply, s.model.supply

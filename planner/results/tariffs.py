@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from planner.results.solved import SolvedModel
     from planner.tariffs import BillLine
 
-__all__ = ["bill_months", "bills", "capacity_contracts", "exact_lines"]
-
 # --- Tables of bills by a tariff: what the plan pays, and the exact bill of its load next to it ---
 
 _TIER: Final = re.compile(r", tier \d+$")

@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from planner.results.solved import SolvedCost, SolvedModel
 
 
-__all__ = ["unit_costs"]
-
 _BY_HEADING: Final = {
     "racks": "nameplate",
     "halls": "nameplate",

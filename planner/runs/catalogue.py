@@ -29,21 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
-__all__ = [
-    "Entry",
-    "Listing",
-    "Unreadable",
-    "index_file",
-    "known_entries",
-    "list_runs",
-    "note_entries",
-    "prune",
-    "read_runs",
-    "seconds_before",
-    "stamp_of",
-    "to_prune",
-]
-
 
 @dataclass(frozen=True)
 class Entry:

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from planner.runs.catalogue import Entry
 
-__all__ = ["find_run", "is_unsolved", "try_name"]
-
 _NAMED: Final = 3  # runs
 
 

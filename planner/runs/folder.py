@@ -39,31 +39,6 @@ if TYPE_CHECKING:
     from planner.runs.plan import Plan
     from planner.scenario import Scenario
 
-__all__ = [
-    "EDITABLE",
-    "INPUTS_FOLDER",
-    "PROOF_FOLDER",
-    "REPORT_FILE",
-    "TABLES_FOLDER",
-    "SolvedBeforeError",
-    "StoredTables",
-    "changed_since_written",
-    "files_problems",
-    "free_name",
-    "load_run",
-    "meta_bytes",
-    "naming_changed_files",
-    "planners_files",
-    "put_run",
-    "reason_of",
-    "runs_named",
-    "save_or_rescue",
-    "save_run",
-    "sealed",
-    "stop_if_solved",
-    "write_run",
-]
-
 TABLES_FOLDER: Final = "tables"
 """Folder of the result tables in a run folder."""
 INPUTS_FOLDER: Final = "inputs"

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-__all__ = ["RunLabels", "change_tags", "give_name", "read_labels"]
-
 _LONGEST: Final = 80  # characters
 _MOST_TAGS: Final = 100
 _SEPARATOR: Final = ","  # between tags, where they are listed

@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from planner.runs.plan import Plan
     from planner.scenario import Scenario
 
-__all__ = ["FIRST_FORMAT_WITH_PROOF", "FORMAT", "READABLE_FORMATS", "describe", "read_meta", "run_of", "versions_used"]
-
 FORMAT: Final = 3
 """Version of the run folder's layout: 2 has the SHA-256 of every table file, 3 the proof."""
 

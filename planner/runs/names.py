@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-__all__ = ["PLAIN_NAME", "fingerprint", "folder_name", "folder_of_file", "has_slug", "plain_name", "slug"]
-
 _LONGEST_SLUG: Final = 48
 _HASH_DIGITS: Final = 10
 _NOT_PLAIN: Final = re.compile(r"[^a-z0-9._]+")

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from planner.runs.plan import Plan
 
-__all__ = ["assumed_of", "notes_of"]
-
 _A_LITTLE: Final = 1e-3  # of a site, or MW
 _HALF_EMPTY_FRAC: Final = 0.5  # of the new halls of a design at a site, taken by racks
 _MUCH_EMPTY_MW: Final = 1.0  # of them, free in the last year

@@ -29,9 +29,6 @@ if TYPE_CHECKING:
     from planner.scenario import Scenario
     from planner.studies.explain.words import Explanation
 
-__all__ = ["Plan", "PlanViews"]
-
-
 _PLACE: Final = ["site", "name", "country", "region", "zone", "lat", "lon", "is_existing"]
 _IN_THE_END: Final = ["halls_mw", "it_mean_mw", "facility_mean_mw", "facility_peak_mw", "pue"]
 

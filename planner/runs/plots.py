@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     from planner.outputs.run import Run
     from planner.runs.plan import PlanViews
 
-__all__ = ["Plots"]
-
 
 class Plots:
     """The plots of a plan; each is an SVG drawing that a notebook shows.

@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from planner.results import Results
     from planner.scenario import Scenario
 
-__all__ = ["FILES_HEADING", "FILES_RULE", "StoredPlan", "load", "reopen"]
-
 FILES_HEADING: Final = "Files"
 """What the rule is shown under."""
 FILES_RULE: Final = "files_as_written"

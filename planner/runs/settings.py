@@ -20,20 +20,6 @@ if TYPE_CHECKING:
     from planner.scenario import Scenario
     from planner.scenario.tree import Keys, Node
 
-__all__ = [
-    "LEFT_OUT",
-    "changed_settings",
-    "differences",
-    "from_shipped",
-    "in_short",
-    "merged",
-    "only_written",
-    "own_files",
-    "set_over_files",
-    "shortened",
-    "written",
-]
-
 LEFT_OUT: Final = "left out"
 """In place of the value of a setting or table that another scenario has and this one has not."""
 

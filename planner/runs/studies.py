@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["LISTED", "StudyEntry", "kind_of", "studies_near"]
-
 LISTED: Final = tuple(kind for kind in STUDY_KINDS if kind.is_listed)
 """Kinds that are listed. A sweep is what has no file of another one."""
 _MOST_BYTES: Final = 1 << 26

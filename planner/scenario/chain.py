@@ -18,8 +18,6 @@ from planner.scenario.yaml12 import parse_with_problems
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["ENDINGS", "VERSION", "SourceFile", "find", "is_path", "read_chain", "read_source", "shipped_names"]
-
 VERSION: Final = 1
 MOST_BYTES: Final = 2_000_000
 """Of a scenario file; a thousand sites of one's own take a tenth of it."""

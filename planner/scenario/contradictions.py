@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from planner.scenario.schema import Scenario
     from planner.scenario.tree import Keys
 
-__all__ = ["contradictions"]
-
 
 def contradictions(scenario: Scenario) -> list[Problem]:
     """Find settings of a scenario that conflict."""

@@ -31,8 +31,6 @@ from planner.scenario.values import (
     PositivePath,
 )
 
-__all__ = ["Demand", "ExplicitDemand", "Flexibility", "Levers", "WorkloadOverride"]
-
 
 class ExplicitDemand(Block):
     """A demand stated outright; it replaces what the trajectory gives its workload."""

@@ -7,8 +7,6 @@ from typing import Annotated, Final, TypeAlias
 
 from planner.scenario.values import Flag
 
-__all__ = ["HELD", "PAID_AT_START", "SWITCH", "ByYear", "OnlyWith", "Switch", "SwitchesBlock"]
-
 
 @dataclass(frozen=True)
 class SwitchesBlock:

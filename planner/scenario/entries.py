@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from planner.scenario.tree import Keys
 
-__all__ = ["has_own_entries", "misspelt_entry", "no_entry", "required_keys"]
-
 _IDS_OF_TABLES: Final = frozenset(keys for keys, mark in marks() if isinstance(mark, IdOf))
 
 

@@ -8,8 +8,6 @@ from planner.scenario.effects import Switch
 from planner.scenario.references import CoolingId, RedundancyId
 from planner.scenario.values import AllOrSome, Block, Flag, Months, NonNegative, Positive
 
-__all__ = ["Halls", "Lease", "Retrofit"]
-
 
 class Halls(Block):
     """Which halls may be built, and how they fill."""

@@ -4,8 +4,6 @@ from planner.scenario.effects import Switch
 from planner.scenario.references import PlannedSiteId
 from planner.scenario.values import AllOrSome, Block, Frac, NonNegative
 
-__all__ = ["Heat"]
-
 
 class Heat(Block):
     """Heat of the halls sold to a district-heating network, where a site has a buyer."""

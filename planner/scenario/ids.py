@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from planner.scenario.schema import Scenario
     from planner.scenario.tree import Node, Place
 
-__all__ = ["ID_KEYS", "ID_TABLES", "NEW_ID_KEYS", "check_ids", "unknown_ids", "written_at"]
-
 _COUNTRY_OF_NEW: Final = "new_sites.*.country"
 FEW: Final = 12
 """So many ids can be listed in a message."""

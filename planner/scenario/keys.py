@@ -16,22 +16,6 @@ if TYPE_CHECKING:
 
     from planner.scenario.tree import Keys
 
-__all__ = [
-    "ABOUT_THE_FILE",
-    "EACH",
-    "KEYS",
-    "block_at",
-    "choices",
-    "field_at",
-    "is_by_year",
-    "is_integer",
-    "kinds",
-    "marks",
-    "unit_of",
-    "unknown_key_fix",
-    "unknown_key_in",
-]
-
 ABOUT_THE_FILE: Final = frozenset({"version", "extends", "title", "question"})
 """Keys of a scenario file that are no settings of a plan."""
 EACH: Final = "*"

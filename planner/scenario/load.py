@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-__all__ = ["CHANGED", "ScenarioDraft", "Setting", "load_scenario", "read_draft", "with_override", "with_settings"]
-
 # --- Changes given on the command line as `--set key=value` ---------------------------------------
 
 _EXAMPLE = "for example operator.demand_share_frac=0.2"

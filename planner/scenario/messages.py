@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from planner.base.errors import Problem
 
-__all__ = ["problem_at", "problems_of"]
-
 _ALTERNATIVES: Final = {"'all'": "'all' or a list of ids"}
 _MUST_BE: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "float_type": lambda _: "a number",

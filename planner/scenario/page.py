@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from pydantic.fields import FieldInfo
 
-__all__ = ["SchemaKey", "settings", "settings_page"]
-
 _HEAD: Final = """\
 # Settings
 

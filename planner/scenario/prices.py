@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     from planner.base.errors import Problem
     from planner.scenario.tree import Node
 
-__all__ = ["Energy", "Foresight", "LoadPrice", "PriceShock", "Rent", "size_problems"]
-
-
 # --- Blocks of a scenario about prices of energy, shocks and prices that rise with new load -------
 
 

@@ -8,8 +8,6 @@ from pydantic import Field
 from planner.scenario.references import OperatorId, RackId, VendorId
 from planner.scenario.values import AllOrSome, Block, Flag, Frac, Ids, NonNegative, Override, Positive, Whole, Year
 
-__all__ = ["Cascade", "Deliveries", "RackOverride", "Racks"]
-
 
 class RackOverride(Override):
     """Figures of one rack type that replace those of table `racks`."""

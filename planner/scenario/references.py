@@ -9,39 +9,6 @@ from pydantic import Field
 
 from planner.scenario.values import Text
 
-__all__ = [
-    "ConnectionServiceId",
-    "CoolingId",
-    "CountryCode",
-    "DemandRegionId",
-    "DemandShapeId",
-    "FuelId",
-    "IdOf",
-    "KnownSiteId",
-    "LeverId",
-    "MarketId",
-    "NewIdOf",
-    "NewSiteCountry",
-    "NewSiteId",
-    "NewTariffId",
-    "OperatorId",
-    "PlannedMarketId",
-    "PlannedSiteId",
-    "PlannedWorkloadId",
-    "PlannedZoneId",
-    "PpaTechnologyId",
-    "RackId",
-    "RedundancyId",
-    "SiteId",
-    "SourceId",
-    "TariffId",
-    "TariffTermsId",
-    "TrajectoryId",
-    "VendorId",
-    "WorkloadId",
-    "ZoneId",
-]
-
 
 @dataclass(frozen=True)
 class IdOf:

@@ -23,8 +23,6 @@ from planner.scenario.supply import Carbon, Contracts, Grid, Supply, Water
 from planner.scenario.tree import Keys, Node, Place, nearest
 from planner.scenario.values import Block, Flag, Frac, Positive, Text, Year
 
-__all__ = ["OWN_FILES", "Finance", "Scenario", "Solver", "json_schema"]
-
 OWN_FILES: Final[tuple[tuple[str, str], ...]] = (("latency", "rtt_table"), ("siting", "service_cost_table"))
 """Settings that name a file which is no table of the data, and which a run does not keep."""
 

@@ -27,8 +27,6 @@ from planner.scenario.values import (
     Text,
 )
 
-__all__ = ["Build", "LeadTimes", "NewSite", "SiteOverride"]
-
 _State = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 _Delay = Annotated[float, Field(strict=True, ge=-120, le=120)]
 

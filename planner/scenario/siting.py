@@ -31,8 +31,6 @@ from planner.scenario.values import (
     Year,
 )
 
-__all__ = ["Failover", "Latency", "Measured", "Operator", "Scope", "Siting", "Time"]
-
 # --- Block of a scenario about where sites open, how many, and in what steps halls come -----------
 
 _IN_WHOLE: Final = OnlyWith("whole_openings", True, "openings are not integers", "set siting.whole_openings: true")

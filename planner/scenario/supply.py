@@ -32,24 +32,6 @@ from planner.scenario.values import (
     Year,
 )
 
-__all__ = [
-    "Agreement",
-    "Bridge",
-    "Carbon",
-    "Contracts",
-    "ExistingPpa",
-    "Export",
-    "Grid",
-    "Matching",
-    "NonFirm",
-    "Ppa",
-    "Shed",
-    "SourceOverride",
-    "Standby",
-    "Supply",
-    "Water",
-]
-
 # --- Blocks of a scenario about power made or stored at the sites themselves ----------------------
 
 _Efficiency = Annotated[Positive, Field(le=1)]

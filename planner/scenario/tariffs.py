@@ -19,19 +19,6 @@ from planner.scenario.values import (
     Year,
 )
 
-__all__ = [
-    "OwnTariff",
-    "TariffCapacity",
-    "TariffCoincidentPeak",
-    "TariffDemand",
-    "TariffEnergy",
-    "TariffPeriod",
-    "TariffRatchet",
-    "TariffStanding",
-    "TariffUse",
-    "UtilityTerms",
-]
-
 
 def _price_or_tiers(value: object) -> str:
     return "tiers" if isinstance(value, list | tuple) else "price"

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from planner.scenario.tariffs import OwnTariff, TariffDemand, TariffPeriod
     from planner.scenario.tree import Keys, Node
 
-__all__ = ["wrong_tariffs"]
-
 _DAY_H: Final = 24
 _CHARGES: Final = ("energy", "demand", "coincident_peak", "capacity", "standing")
 _BY_YEAR: Final = ("coincident_peak", "capacity")

@@ -9,8 +9,6 @@ from typing import TypeAlias
 from planner.base.errors import Problem
 from planner.base.sheet_cells import in_sheet
 
-__all__ = ["Keys", "Node", "Place", "assign", "merge", "nearest", "plain", "show"]
-
 Scalar: TypeAlias = str | int | float | bool | None
 Keys: TypeAlias = tuple[str | int, ...]
 """Key path from the root to a node: mapping keys and list positions."""

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
     Spot = tuple[str, int | None, int | None]
 
-__all__ = ["ValidRemainder", "rest_of"]
-
 GROUND: Final = frozenset({"version", "data", "scope", "years", "decisions_start", "operator", "demand", "new_sites"})
 """Blocks that say what all others are about: without them figures cannot be judged."""
 

@@ -26,33 +26,6 @@ if TYPE_CHECKING:
     from pydantic.json_schema import JsonSchemaValue
     from pydantic_core import CoreSchema
 
-__all__ = [
-    "AllOrIds",
-    "AllOrSome",
-    "Block",
-    "Flag",
-    "Frac",
-    "FracByYear",
-    "FracPath",
-    "Ids",
-    "Months",
-    "NonNegative",
-    "NonNegativeByYear",
-    "NonNegativePath",
-    "NotASwitch",
-    "Number",
-    "Override",
-    "Positive",
-    "PositiveByYear",
-    "PositivePath",
-    "Text",
-    "Whole",
-    "WholeOrAll",
-    "Year",
-    "interpolated",
-    "path_value",
-]
-
 FIRST_YEAR: Final = 2000
 LAST_YEAR: Final = 2100
 _YEAR_TEXT: Final = re.compile(r"[0-9]{4}")

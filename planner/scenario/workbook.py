@@ -43,8 +43,6 @@ if TYPE_CHECKING:
 
     from planner.scenario.workbook_layout import OwnSheet, SheetColumn
 
-__all__ = ["read_plan_workbook"]
-
 _KEYS_OF_SITE: Final = (None, "retail_usd_per_mwh", "lead_time_months")
 """Settings of the cells of `EDITED_SITE`; how many MW a site has is decided by the solver."""
 _NO_SETTING: Final = "it recomputes this workbook and is no setting: undo it, and edit sheet 'Settings' or a table"

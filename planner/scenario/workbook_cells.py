@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
     from planner.base.errors import Problem
 
-__all__ = ["CellGrid", "Edit", "admits_list", "admits_mapping", "edits", "name_and_unit", "unread_sheets", "value_of"]
-
 # --- The filled cells of a sheet under its row of heads -------------------------------------------
 
 _HEAD: Final = re.compile(r"(?P<name>[^\s\[]+)(?:\s+\[(?P<unit>[^\]]+)\])?")

@@ -14,26 +14,6 @@ if TYPE_CHECKING:
 
     from planner.scenario.tree import Keys
 
-__all__ = [
-    "ABOUT_HEADS",
-    "ASSUMPTIONS",
-    "COMMENT",
-    "EDITED_SITE",
-    "ID_HEAD",
-    "RESULT_SHEET",
-    "RESULT_SHEETS",
-    "SETTINGS",
-    "SETTING_HEAD",
-    "SETTING_HEADS",
-    "SITE_ID_HEAD",
-    "UNIT_HEAD",
-    "VALUE_HEAD",
-    "OwnSheet",
-    "SheetColumn",
-    "own_sheets",
-    "single_settings",
-]
-
 SETTINGS: Final = "Settings"
 """Sheet with a row for each setting that there is once."""
 SETTING_HEAD: Final = "setting"

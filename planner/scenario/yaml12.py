@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from planner.base.errors import Problem
 
-__all__ = ["joined", "name_problems", "parse", "parse_with_problems", "text_problems"]
-
 # --- Which characters a text of a scenario may hold: those that a YAML file may hold unescaped ----
 #
 # Of these, a name may hold no ends of lines and none that change the direction of text: it is shown

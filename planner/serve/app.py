@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
     from planner.serve.service import Service
 
-__all__ = ["make_app"]
-
 
 def make_app(service: Service, port: int) -> FastAPI:
     """Make the application."""

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["HEADERS", "MOST_BYTES", "TOKEN_FIELD", "TOKEN_HEADER", "Guard", "Keys", "content_policy"]
-
 MOST_BYTES: Final = 1_000_000
 """Of the body of a request."""
 TOKEN_FIELD: Final = "token"

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
     from pathlib import Path
 
-__all__ = ["MOST_WAITING", "Job", "Jobs", "Stage", "State"]
-
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
 MOST_WAITING: Final = 50
 """Jobs that may wait at once."""

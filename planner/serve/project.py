@@ -30,25 +30,6 @@ if TYPE_CHECKING:
     from planner.scenario.tree import Node
     from planner.serve.jobs import Job
 
-__all__ = [
-    "API",
-    "JOBS",
-    "PLACE",
-    "RUNS",
-    "RUNS_FOLDER",
-    "SCENARIOS",
-    "SWEEPS",
-    "Project",
-    "Source",
-    "files_path",
-    "is_api",
-    "job_path",
-    "place_path",
-    "run_path",
-    "scenario_path",
-    "sweep_path",
-]
-
 # --- The folder that is served: its scenario files, its runs, and the only place written to -------
 
 RUNS_FOLDER: Final = "runs"

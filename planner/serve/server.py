@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from planner.serve.service import Service
 
-__all__ = ["HOST", "USUAL_PORT", "listen", "serve", "server_for"]
-
 HOST: Final = "127.0.0.1"
 """The only address that is listened on."""
 USUAL_PORT: Final = 8321

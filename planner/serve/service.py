@@ -27,18 +27,6 @@ if TYPE_CHECKING:
 
     from planner.serve.project import Project, Source
 
-__all__ = [
-    "MOST_CHECKS",
-    "STATIC",
-    "Service",
-    "button_form",
-    "fields_of",
-    "framed",
-    "message_page",
-    "service_of",
-    "shell",
-]
-
 # --- What the pages of one server share -----------------------------------------------------------
 
 MOST_CHECKS: Final = 8

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from planner.serve.project import Source
     from planner.serve.service import Service
 
-__all__ = ["start_solve", "start_sweep"]
-
 
 def start_solve(service: Service, source: Source, like: str | None = None) -> Job:
     """Start to solve a scenario."""

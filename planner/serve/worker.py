@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from planner.base.errors import Problem
     from planner.lp import ProgressEvent
 
-__all__ = ["ASKED_TO_STOP", "end_group", "solve_task", "sweep_task", "work"]
-
 ASKED_TO_STOP: Final = threading.Event()
 """Set in a worker that is asked to end its solve with the best plan so far."""
 _PAUSE_S: Final = 0.25  # between two reports of the solver

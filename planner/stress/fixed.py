@@ -9,7 +9,7 @@ import numpy as np
 
 from planner.base.errors import InputError, Problem
 from planner.base.units import HOURS_PER_DAY, HOURS_PER_YEAR, USD_PER_MUSD
-from planner.clock.calendar import SEASONS
+from planner.clock.days import SEASONS
 from planner.clock.profiles import calendar_days
 from planner.inputs.power_prices import delivered_prices
 from planner.inputs.scope import make_case, replaced
@@ -29,20 +29,6 @@ if TYPE_CHECKING:
     from planner.inputs.case import ScopedCase
     from planner.scenario import Scenario
     from planner.stress.settings import StressSettings
-
-__all__ = [
-    "FixedPlan",
-    "GridEmergency",
-    "HeatWave",
-    "Outages",
-    "fixed_plan",
-    "log_spread",
-    "outage_h",
-    "price_factor",
-    "price_spread",
-    "weather_of",
-]
-
 
 # --- Price years synthesised from what the price shapes say of their spread -----------------------
 #

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from planner.tables import Package
 
 
-__all__ = ["OwnHours", "read_own_hours"]
-
 _HOURS: Final = int(HOURS_PER_DAY)
 _YEAR_H: Final = int(HOURS_PER_YEAR)
 _TABLE: Final = "own_hours"

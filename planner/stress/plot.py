@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from planner.stress.study import StressStudy
 
-__all__ = ["draw_stress"]
-
 WIDTH: Final = 1000.0
 HEIGHT: Final = 745.0
 COLORS: Final = {CASES[0]: "#1d62b0", CASES[1]: "#d6452f", CASES[2]: "#8a5a00"}

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = ["StressSettings", "settings_from"]
-
 
 @dataclass(frozen=True)
 class StressSettings:

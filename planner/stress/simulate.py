@@ -26,18 +26,6 @@ if TYPE_CHECKING:
     from planner.stress.hours import OwnHours
     from planner.stress.settings import StressSettings
 
-__all__ = [
-    "DURATIONS_H",
-    "Deferral",
-    "Reliability",
-    "SimulatedYear",
-    "carry_probability",
-    "conditions",
-    "generators",
-    "simulate_year",
-    "site_outage_losses",
-]
-
 # --- Deferrable work yields where a connection is too small, and is caught up where there is room ---
 #
 # A window begins at a multiple of its length in UTC, as in the plan. What yields in it is caught up

@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from planner.stress.settings import StressSettings
 
 
-__all__ = ["CASES", "StressStudy", "reliability_of", "stress_study"]
-
 CASES: Final = ("ordinary years", "heat wave", "grid emergency")
 """What the plan is put through; the second and third come on top of the first."""
 

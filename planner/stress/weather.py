@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from planner.base.arrays import Floats
 
 
-__all__ = ["DESIGN_FRAC", "Anomalies", "Weather", "anomaly_k", "normal_tail"]
-
 DESIGN_FRAC: Final = 0.004
 """Share of the hours above the design temperature of the climate table."""
 

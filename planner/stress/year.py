@@ -13,7 +13,7 @@ import numpy as np
 
 from planner.base.errors import InputError, Problem
 from planner.base.units import HOURS_PER_DAY
-from planner.clock.calendar import DAYS_PER_MONTH, SeriesDays
+from planner.clock.days import DAYS_PER_MONTH, SeriesDays
 from planner.inputs.power_prices import wholesale_shape
 from planner.inputs.site_series import SiteSeries, site_series
 from planner.inputs.table_columns import any_along, floats
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from planner.base.arrays import Floats
     from planner.inputs.case import ScopedCase
     from planner.stress.settings import StressSettings
-
-__all__ = ["YEAR_DAYS", "StressYear", "year_of_hours"]
 
 YEAR_DAYS: Final = sum(DAYS_PER_MONTH)
 _HOURS: Final = int(HOURS_PER_DAY)

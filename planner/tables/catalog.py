@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from planner.tables.descriptor import Field, ForeignKey, Package, TableSchema
 
-__all__ = ["data_page", "describe_table", "list_ids", "list_tables", "paths_page"]
-
 # --- What ships: every table with its size, units, sources and licences, as a frame and as a page ---
 
 _WHICH = ("name", "country", "state")

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from planner.tables.descriptor import Field, ForeignKey, TableSchema
     from planner.tables.sheet import Sheet
 
-__all__ = ["check_foreign_keys", "check_sheet", "known_ids", "pandera_schema"]
-
 NUMBER: Final = r"\A\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*\z"
 INTEGER: Final = r"\A\s*[+-]?[0-9]+\s*\z"
 _KIND: Final = "kind"

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["OWN", "Field", "ForeignKey", "Licence", "Package", "SumToOne", "TableSchema", "load_package"]
-
 PACKAGE_FILE: Final = DATA_DIR / "datapackage.json"
 Dtype = Literal["str", "int64", "float64", "bool"]
 _DTYPES: Final[Mapping[str, Dtype]] = {"string": "str", "integer": "int64", "number": "float64", "boolean": "bool"}

@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 
     from planner.tables.sheet import Sheet
 
-__all__ = ["COUNTRIES", "SIZE_MUST_BE", "TablePlaces", "has_odd_size"]
-
-
 # --- Where a cell of a table is in its file -------------------------------------------------------
 
 

@@ -28,17 +28,6 @@ if TYPE_CHECKING:
     from planner.tables.descriptor import TableSchema
     from planner.tables.sheet import Sheet
 
-__all__ = [
-    "TablesRead",
-    "keep_table",
-    "kept_table",
-    "key_of",
-    "read_table",
-    "read_tables",
-    "read_with_hashes",
-    "right_tables",
-]
-
 # --- Checked tables kept by the hash of their bytes, so that an unchanged table is checked once ---
 #
 # Reading and checking the shipped tables takes longer than solving a small scenario. A table that

@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
     from planner.tables.workbook import Cells
 
-__all__ = ["Sheet", "bytes_of", "read_sheet", "sheet_of", "shown_path"]
-
 SUFFIXES: Final = (".csv", ".xlsx", ".parquet")
 _LONGEST_LINE: Final = 1_000_000  # bytes; the longest record of a shipped table has 2,000
 _LONGEST_REASON: Final = 200  # characters of what another program says of a file

@@ -22,8 +22,6 @@ from planner.base.sheet_cells import cell_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Cells", "WorkbookError", "most_cells", "read_workbook", "sheet_names"]
-
 MOST_CELLS: Final = 5_000_000
 CELLS_PER_BYTE: Final = 4
 """A sheet of numbers takes some four bytes for a cell; one of nothing but repeats, a third."""

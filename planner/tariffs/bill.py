@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from planner.tariffs.tariff import Tariff
 
 
-__all__ = ["Bill", "bill", "bill_metered"]
-
 _Key = TypeVar("_Key")
 
 

@@ -21,18 +21,6 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Bools, Integers
 
-__all__ = [
-    "ALL_DAY",
-    "ALL_WEEK",
-    "ALWAYS",
-    "WEEKEND",
-    "WORKDAYS",
-    "BillingCalendar",
-    "OtherHours",
-    "When",
-    "clock_hours",
-]
-
 # --- The calendar of a bill: every hour that passes, and what the clock on the wall shows then ----
 
 SUNDAY: Final = 6

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from planner.tariffs.rule import TariffRule
 
-__all__ = ["CapacityCut", "Contract", "Terms", "contract_problems", "exit_fee_line"]
-
 
 @dataclass(frozen=True)
 class Terms:

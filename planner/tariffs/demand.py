@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from planner.tariffs.form import Form
     from planner.tariffs.months import Month
 
-__all__ = ["DemandCharge", "Ratchet", "RollingRatchet", "YearRatchet", "demand_by_month"]
-
 # --- Demand charges: USD per kW of the month's highest hour, never less than what was agreed ------
 
 _FLOORS: Final = ("shares_frac", "past_mw", "take_frac", "contracted")

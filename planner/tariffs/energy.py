@@ -23,16 +23,6 @@ if TYPE_CHECKING:
     from planner.tariffs.clock import BillingCalendar, OtherHours, When
     from planner.tariffs.form import Form
 
-__all__ = [
-    "CapacityCharge",
-    "CoincidentPeakCharge",
-    "EnergyCharge",
-    "EnergyPeriod",
-    "StandingCharge",
-    "flat_energy",
-    "system_peaks",
-]
-
 # --- Energy charges: USD per MWh by season, weekday and hour, in tiers where there are any --------
 
 _NEVER: Final = np.zeros_like(ALWAYS.grid(), dtype=int)

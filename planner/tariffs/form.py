@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from planner.tariffs.tiers import Tiers
 
 
-__all__ = ["THOUSAND", "BillLineKey", "Billed", "Charge", "Form", "Peak", "Source", "Span", "Stair"]
-
 THOUSAND = 1000.0
 """Tiers are counted in thousands of what is billed, GWh and MW, so that columns are of one size."""
 

@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from planner.tariffs.lists import Account
 
 
-__all__ = ["bill_lists"]
-
-
 def bill_lists(load: Index, accounts: Sequence[Account], *, span: Span = "month") -> BillLists:
     """Make the lists of the bills of many customers. Takes `load` (customer, step)."""
     steps = len(load.axes[-1])

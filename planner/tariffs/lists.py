@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from planner.tariffs.tariff import Tariff
 
 
-__all__ = ["Account", "Amounts", "BillLists", "PriceTerms"]
-
-
 @dataclass(frozen=True, eq=False)
 class Account:
     """Customers with one tariff and one reading of it."""

@@ -9,8 +9,6 @@ from planner.base.errors import InputError, Problem
 if TYPE_CHECKING:
     import datetime
 
-__all__ = ["ALL_MONTHS", "MONTHS_A_YEAR", "Month", "month_of_first_day"]
-
 MONTHS_A_YEAR: Final = 12
 ALL_MONTHS: Final = tuple(range(1, MONTHS_A_YEAR + 1))
 """Numbers of the months, January first."""

@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     from planner.tariffs.lists import Account, BillLists
 
 
-__all__ = ["BillProgram", "ProgramBills", "add_bills"]
-
-
 class NewVariable(Protocol):
     """What makes columns: `ArrayProblem.variable`."""
 

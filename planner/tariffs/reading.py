@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from planner.tariffs.clock import BillingCalendar, OtherHours, When
 
 
-__all__ = ["Pairs", "Reading", "hourly", "representative"]
-
-
 @dataclass(frozen=True, eq=False)
 class Pairs:
     """Hours and the steps that tell them; the shares of an hour sum to 1."""

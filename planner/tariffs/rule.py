@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from planner.tariffs.tiers import Curvature
 
 
-__all__ = ["BillLine", "HoursOfDays", "Metered", "TariffRule"]
-
-
 @dataclass(frozen=True)
 class BillLine:
     """One line of a bill: so many units at a price."""

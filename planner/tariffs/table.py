@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from planner.tariffs.rule import TariffRule
 
-__all__ = ["tariff_from_row"]
-
 
 def tariff_from_row(row: Mapping[str, Any], *, terms: Mapping[str, Any] | None = None) -> Tariff:
     """Make a tariff of a row of table `tariffs`.

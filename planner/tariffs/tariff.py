@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from planner.tariffs.contract import Terms
     from planner.tariffs.rule import TariffRule
 
-__all__ = ["Escalation", "Tariff"]
-
 
 @dataclass(frozen=True)
 class Escalation:

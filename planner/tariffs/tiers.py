@@ -10,9 +10,6 @@ from math import inf, isfinite
 from planner.base.errors import InputError, Problem
 from planner.money.tier_rules import ONE_MORE_PRICE, RISING, broken_rules
 
-__all__ = ["Curvature", "Tiers", "as_tiers"]
-
-
 # --- How a charge bends over the load: what a linear program can hold of it -----------------------
 
 

@@ -18,7 +18,7 @@ from dispatch_folder import DispatchCase, Source, write_folder
 
 from planner import Plan, solve
 from planner.base.units import HOURS_PER_YEAR
-from planner.clock.calendar import DAYS_PER_MONTH
+from planner.clock.days import DAYS_PER_MONTH
 
 FOLDER = Path(os.environ.get("DCPLAN_CASES", "/nowhere")) / "dispatch"
 pytestmark = pytest.mark.skipif(not FOLDER.exists(), reason="DCPLAN_CASES holds no dispatch")

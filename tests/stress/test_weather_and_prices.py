@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from planner.clock.calendar import DAYS_PER_MONTH
+from planner.clock.days import DAYS_PER_MONTH
 from planner.place.climate import hourly_temperatures
 from planner.stress.fixed import log_spread, price_factor
 from planner.stress.weather import Anomalies, Weather

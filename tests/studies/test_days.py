@@ -15,7 +15,7 @@ from plans import plan_of
 from planner.base.errors import InputError
 from planner.cli import main
 from planner.cli.dispatch import print_short
-from planner.clock.calendar import DAYS_PER_MONTH, SeriesDays
+from planner.clock.days import DAYS_PER_MONTH, SeriesDays
 from planner.inputs import TABLES, build_inputs
 from planner.inputs.scope import make_case
 from planner.inputs.site_series import SiteSeries

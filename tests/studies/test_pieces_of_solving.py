@@ -13,12 +13,13 @@ from planner.inputs import build_inputs
 from planner.lp import HighsSession, Index
 from planner.lp.index import Axis
 from planner.model import build_model
+from planner.model.siting import ONLY_FOR_THE_BOUND
 from planner.scenario import load_scenario
 from planner.studies.explain import cost_of_entry
 from planner.studies.solve import conflict_rules, no_plan
 from planner.studies.solve.rounding import _goes_up, _phases, _racks
 from planner.studies.solve.solves import Solves
-from planner.studies.solve.whole_numbers import ONLY_FOR_THE_BOUND, _Finder, find_plan
+from planner.studies.solve.whole_numbers import _Finder, find_plan
 
 TIME_IS_UP = "mini: the time limit (solver.time_limit_s) was reached before any plan was found"
 MORE_TIME = "allow more time, or try another method (solver.method)"

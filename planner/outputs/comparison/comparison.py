@@ -23,21 +23,6 @@ if TYPE_CHECKING:
     from planner.outputs.comparison.differences import SettingDifference, TableDifference
     from planner.outputs.run import Run
 
-__all__ = [
-    "COLUMNS",
-    "CostSplit",
-    "CostsOf",
-    "Method",
-    "RunComparison",
-    "cause_notes",
-    "causes_frame",
-    "cell_text",
-    "cost_sentences",
-    "dollars",
-    "split_sentences",
-]
-
-
 # --- Runs compared: what differs in their inputs, their results side by side, and how sure that is ---
 
 

@@ -23,17 +23,6 @@ if TYPE_CHECKING:
 
     from planner.outputs.run import Run
 
-__all__ = [
-    "ABSENT",
-    "CellDifference",
-    "SettingDifference",
-    "TableDifference",
-    "setting_differences",
-    "setting_text",
-    "table_differences",
-    "tables_together",
-]
-
 # --- Cells of input tables in which runs differ, by the key of their rows -------------------------
 
 _ROW: Final = "(row)"

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
     from planner.outputs.comparison.comparison import CostSplit, RunComparison
 
-__all__ = ["comparison_summary"]
-
 _MOST_ROWS: Final = 12
 _WIDEST: Final = 34
 _ENDLESS: Final = 1_000_000  # columns

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from planner.outputs.report.charts import Picture
     from planner.outputs.report.markup import Html
 
-__all__ = ["WRITERS", "comparison_svg", "write_comparison_workbook"]
-
 # --- A comparison as a workbook: cover, causes, results side by side, inputs that differ ----------
 
 _LINE_CHARACTERS: Final = 125

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from planner.plausible.ranges import Range
     from planner.tables.descriptor import Field, ForeignKey
 
-__all__ = ["IdList", "Limits"]
-
 _LONGEST_LIST: Final = 255
 """Characters of the words of a list in one rule of a cell."""
 _LONGEST_TITLE: Final = 32

@@ -38,8 +38,6 @@ if TYPE_CHECKING:
     from planner.scenario.workbook_layout import OwnSheet
     from planner.tables.descriptor import Field, TableSchema
 
-__all__ = ["in_cell", "setting_sheets", "write_settings", "write_table_sheet"]
-
 # --- Values of a scenario as one cell holds them; `planner.scenario.workbook_values` reads them ---
 
 _PLAIN: Final = re.compile(r"[^\W_][\w./+-]*(?: [\w./+-]+)*")

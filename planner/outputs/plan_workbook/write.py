@@ -28,16 +28,6 @@ if TYPE_CHECKING:
     from planner.outputs.xlsx.book import Book
     from planner.scenario import Scenario
 
-__all__ = [
-    "FIRST_TABLES",
-    "LISTS",
-    "setting_sheets",
-    "write_lists",
-    "write_plan_workbook",
-    "write_settings_of_run",
-    "written_of",
-]
-
 # --- A scenario with tables as one workbook to edit -----------------------------------------------
 
 FIRST_TABLES: Final = (

@@ -21,23 +21,6 @@ if TYPE_CHECKING:
 
     from planner.outputs.report.figures import ReportFigure
 
-__all__ = [
-    "Chart",
-    "Line",
-    "Picture",
-    "Series",
-    "ValueAxis",
-    "bars",
-    "columns",
-    "curve",
-    "curves",
-    "dots",
-    "fan",
-    "groups",
-    "lines",
-    "waterfall",
-]
-
 WIDTH: Final = 520.0
 HEIGHT: Final = 250.0
 LEFT: Final = 58.0

@@ -20,18 +20,6 @@ if TYPE_CHECKING:
     Label: TypeAlias = str | int | bool
     from collections.abc import Collection, Sequence
 
-__all__ = [
-    "MISSING",
-    "Figures",
-    "NumberColumn",
-    "ReportFigure",
-    "TableFigures",
-    "decimals_for",
-    "figure_table",
-    "parse_where",
-    "where_text",
-]
-
 # --- Numbers that people read, each with the table, rows and column that it comes from ------------
 #
 # The markup of a number says so in attributes, its own or those of the elements around it: the sum

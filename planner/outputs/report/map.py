@@ -26,17 +26,6 @@ if TYPE_CHECKING:
     from planner.outputs.basemaps import Line
     from planner.outputs.projection import ProjectedMap
 
-__all__ = [
-    "COLOURINGS",
-    "base_map",
-    "difference_map",
-    "difference_picture",
-    "map_of",
-    "plan_picture",
-    "site_differences",
-    "site_facts",
-]
-
 _PICKED: Final = element("p", "Choose a site on the map to see it here.", class_="picked note", hidden=True)
 """Where the script says which site is chosen."""
 WIDTH: Final = 1000.0

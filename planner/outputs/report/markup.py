@@ -14,8 +14,6 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["NOTHING", "Html", "element", "embedded_json", "joined", "name"]
-
 _NO_CONTENT: Final = frozenset({"meta", "link", "input", "br", "col"})
 _DROPPED: Final = frozenset({"Cc", "Cs", "Cn"})
 """Control characters, halves of surrogate pairs and unassigned ones: HTML cannot hold them."""

@@ -14,8 +14,6 @@ from planner.outputs.report.markup import NOTHING, Html, element
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["SCRIPT", "STYLE", "allowed", "file_text", "page", "policy", "section", "write_page"]
-
 STYLE: Final = "style.css"
 """The one style of a report."""
 SCRIPT: Final = "script.js"

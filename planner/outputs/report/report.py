@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from planner.outputs.labels import DisplayNames
-from planner.outputs.measures import MOST_RUNS, common_years, letters_of
+from planner.outputs.measures import common_years, letters_of
 from planner.outputs.report.figures import Figures, TableFigures
 from planner.outputs.report.map import difference_map
 from planner.outputs.report.markup import NOTHING, Html, element, joined, name
@@ -44,9 +44,6 @@ if TYPE_CHECKING:
     from planner.outputs.comparison.comparison import CostSplit
     from planner.outputs.run import Run
     from planner.outputs.study_folders import StoredFrontier, StoredStochastic, StoredSweep
-
-__all__ = ["MOST_RUNS", "comparison_html", "report_html", "stochastic_html", "studies_html"]
-
 
 # --- From runs to ``report.html``: the sections in order ------------------------------------------
 

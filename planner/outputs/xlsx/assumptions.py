@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from planner.outputs.canvas import cell
 from planner.outputs.labels import DisplayNames
-from planner.outputs.xlsx.book import cell, text, write_table
+from planner.outputs.xlsx.book import text, write_table
 from planner.scenario.workbook_layout import EDITED_SITE, SITE_ID_HEAD
 
 if TYPE_CHECKING:
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 
     from planner.outputs.run import Run
     from planner.outputs.xlsx.book import Book
-
-__all__ = ["CHANGED", "billed_years", "cash_groups", "site_ratio", "write_assumptions", "write_sites"]
 
 # --- Sheet Assumptions: named cells that the formulas use, and every setting of the scenario ------
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from planner.outputs.canvas import COLOURS, INK, MOST_ROWS, PALE, Canvas, cell
+from planner.outputs.canvas import INK, MOST_ROWS, Canvas, cell
 from planner.tables.descriptor import Field
 
 if TYPE_CHECKING:
@@ -19,35 +19,6 @@ if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
     from planner.outputs.run import Run
-
-__all__ = [
-    "BOARD",
-    "COLOURS",
-    "COVER",
-    "FIRST_YEAR",
-    "HEAD_ROW",
-    "INK",
-    "NO",
-    "PALE",
-    "SITE_NAME",
-    "YES",
-    "At",
-    "Book",
-    "Live",
-    "Row",
-    "cell",
-    "heading",
-    "number",
-    "number_format",
-    "text",
-    "this_row",
-    "whole",
-    "with_site_names",
-    "write_heads",
-    "write_row",
-    "write_section",
-    "write_table",
-]
 
 # --- The workbook of a run: its sheets, and which of them print -----------------------------------
 

@@ -5,16 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from planner.base.units import MWH_PER_TWH, USD_PER_MUSD
-from planner.outputs.xlsx.book import (
-    FIRST_YEAR,
-    SITE_NAME,
-    Row,
-    cell,
-    with_site_names,
-    write_heads,
-    write_row,
-    write_table,
-)
+from planner.outputs.canvas import cell
+from planner.outputs.xlsx.book import FIRST_YEAR, SITE_NAME, Row, with_site_names, write_heads, write_row, write_table
 from planner.results.schema import RUN_TABLES
 
 if TYPE_CHECKING:
@@ -25,8 +17,6 @@ if TYPE_CHECKING:
 
     from planner.outputs.run import Run
     from planner.outputs.xlsx.book import At, Book
-
-__all__ = ["has_contracts", "write_bills", "write_carbon", "write_contracts"]
 
 # --- Sheet Bills: what tariffs ask of each site, and the capacity that is under contract ----------
 

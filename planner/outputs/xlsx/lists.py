@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from planner.outputs.xlsx.book import HEAD_ROW, YES, cell, number, text, whole, write_table
+from planner.outputs.canvas import cell
+from planner.outputs.xlsx.book import HEAD_ROW, YES, number, text, whole, write_table
 from planner.results.schema import RUN_TABLES
 from planner.tables import load_package
 
@@ -14,21 +15,6 @@ if TYPE_CHECKING:
     from planner.outputs.run import Run
     from planner.outputs.xlsx.book import Book
     from planner.tables.descriptor import Field
-
-__all__ = [
-    "MOST_LISTED",
-    "has_openings",
-    "is_resilient",
-    "write_figures",
-    "write_grid",
-    "write_latency",
-    "write_lifetime",
-    "write_openings",
-    "write_resilience",
-    "write_site_list",
-    "write_source_list",
-    "write_sources",
-]
 
 # --- Sheets for looking things up: figures, sites, grid, latency, sources -------------------------
 

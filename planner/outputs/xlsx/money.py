@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
+from planner.outputs.canvas import cell
 from planner.outputs.labels import DisplayNames, item_words
-from planner.outputs.xlsx.book import FIRST_YEAR, NO, YES, cell, write_heads, write_section
+from planner.outputs.xlsx.book import FIRST_YEAR, NO, YES, write_heads, write_section
 from planner.results.four_moneys import PAID_FOR, moneys
 from planner.results.schema import RUN_TABLES
 
@@ -22,17 +23,6 @@ if TYPE_CHECKING:
     from planner.outputs.run import Run
     from planner.outputs.xlsx.book import Book
     from planner.results.four_moneys import Moneys
-
-__all__ = [
-    "CASH_BY_YEAR",
-    "CASH_YEARS",
-    "MONEY_NAMES",
-    "UNIT_RULE",
-    "UnitCost",
-    "hour_costs",
-    "write_costs",
-    "write_money",
-]
 
 # --- Sheet Costs: payments and cash by item and calendar year, and net present value --------------
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
+from planner.outputs.canvas import cell
 from planner.outputs.labels import DisplayNames
-from planner.outputs.xlsx.book import FIRST_YEAR, SITE_NAME, cell, number, text, write_heads, write_table
+from planner.outputs.xlsx.book import FIRST_YEAR, SITE_NAME, number, text, write_heads, write_table
 from planner.results.power import GRID, OUT, sources_of_power
 from planner.results.schema import RUN_TABLES
 from planner.results.summary import steps_of
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from planner.outputs.run import Run
     from planner.outputs.xlsx.book import Book
     from planner.results.summary import BridgeStep
-
-__all__ = ["BridgeLine", "bridge_lines", "write_bridge", "write_heatmap", "write_power", "write_power_by_source"]
 
 # --- Sheet Bridge: from the path to the meter, year by year, and as a chart of the last one -------
 

@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from planner.outputs.run import Run
     from planner.outputs.xlsx.book import Book
 
-__all__ = ["has_estimates", "write_estimates_sheet", "write_limits", "write_risks"]
-
 # --- Sheet Estimates: the figures whose own low and high move the cost of the plan most -----------
 
 # --- Sheet Limits: what binds and why, what one more is worth, and the headroom of grid zones -----

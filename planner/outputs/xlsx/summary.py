@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.base.units import HOURS_PER_YEAR, MWH_PER_TWH
+from planner.outputs.canvas import cell
 from planner.outputs.run import once_a_run
-from planner.outputs.xlsx.book import FIRST_YEAR, At, Row, cell, write_heads, write_row, write_section
+from planner.outputs.xlsx.book import FIRST_YEAR, At, Row, write_heads, write_row, write_section
 from planner.outputs.xlsx.money import CASH_BY_YEAR, CASH_YEARS, MONEY_NAMES, UNIT_RULE, hour_costs
 from planner.outputs.xlsx.power import bridge_lines
 from planner.outputs.xlsx.tidy import with_model_year
@@ -25,16 +26,6 @@ if TYPE_CHECKING:
 
     from planner.outputs.run import Run
     from planner.outputs.xlsx.book import Book
-
-__all__ = [
-    "RATIOS",
-    "summary_parts",
-    "summary_rows",
-    "write_board_links",
-    "write_charts",
-    "write_compare",
-    "write_summary",
-]
 
 # --- Blocks of sheet Summary that link to sheets Money and Bridge: what a board asks for first ----
 

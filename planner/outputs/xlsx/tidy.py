@@ -28,18 +28,6 @@ if TYPE_CHECKING:
     from planner.outputs.run import Run
     from planner.outputs.xlsx.book import Book
 
-__all__ = [
-    "with_model_year",
-    "write_cash_lines",
-    "write_checks",
-    "write_class_years",
-    "write_cost_lines",
-    "write_demand",
-    "write_plan",
-    "write_site_years",
-    "write_years",
-]
-
 # --- Sheets that are one list each; the formulas of the other sheets add them up ------------------
 
 _LIVE: Final = "Columns called live follow edited cells of sheets Assumptions and Sites."

@@ -6,11 +6,11 @@ import math
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from planner.outputs.canvas import new_workbook
+from planner.outputs.canvas import cell, new_workbook
 from planner.outputs.measures import measures
 from planner.outputs.plan_workbook.write import LISTS, write_settings_of_run
 from planner.outputs.xlsx.assumptions import CHANGED, write_assumptions, write_sites
-from planner.outputs.xlsx.book import COVER, Book, cell
+from planner.outputs.xlsx.book import COVER, Book
 from planner.outputs.xlsx.clean import has_contracts, write_bills, write_carbon, write_contracts
 from planner.outputs.xlsx.lists import (
     has_openings,
@@ -50,8 +50,6 @@ if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
     from planner.outputs.run import Run
-
-__all__ = ["SHEETS", "sheets_of", "write_cover", "write_workbook"]
 
 # --- Sheet Cover: the question, the verdict, the key figures, the contents ------------------------
 

@@ -15,9 +15,6 @@ from planner.serve.project import API, JOBS, SWEEPS, job_path
 from planner.serve.service import Service, service_of
 from planner.serve.starting import start_solve, start_sweep
 
-__all__ = ["EACH_KEY_ONCE", "router"]
-
-
 # --- Bodies in which a key is given twice are refused: a reader of JSON keeps the last in silence ---
 
 

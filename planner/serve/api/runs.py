@@ -21,8 +21,6 @@ from planner.serve.api import jobs, scenarios
 from planner.serve.project import API, RUNS
 from planner.serve.service import Service, service_of
 
-__all__ = ["PARTS", "router"]
-
 # --- Runs and their tables ------------------------------------------------------------------------
 
 # --- What there is to ask for, and the schema of a scenario that form and interface are made from ---

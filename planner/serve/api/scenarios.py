@@ -18,8 +18,6 @@ from planner.serve.form.fields import groups
 from planner.serve.project import API, SCENARIOS, Source, scenario_path
 from planner.serve.service import Service, service_of
 
-__all__ = ["router"]
-
 router = APIRouter(prefix=API, dependencies=[EACH_KEY_ONCE])
 _DEEPEST: Final = 30
 """So many mappings and lists in one another are more than any setting has."""

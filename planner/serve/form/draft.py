@@ -32,21 +32,6 @@ if TYPE_CHECKING:
     from planner.scenario.tree import Node
     from planner.serve.project import Project, Source
 
-__all__ = [
-    "ABOUT",
-    "NAME",
-    "BaseScenario",
-    "FormDraft",
-    "Keys",
-    "Said",
-    "is_setting",
-    "keys_of",
-    "name_of",
-    "one_line",
-    "scenario_text",
-    "value_text",
-]
-
 # --- Values as they are written in a scenario file, on one line each, so that errors find them ----
 
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_ ./()-]*[A-Za-z0-9_./()-])?")

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from planner.serve.form.fields import FormField
     from planner.serve.form.form_page import ShownForm
 
-__all__ = ["anchor_of", "class_of", "field_part", "in_words", "labelled", "list_id", "messages"]
-
 _ROWS: Final = 6
 _KINDS: Final = {"problem": "must be fixed", "warning": "implausible", "note": "note"}
 

@@ -24,8 +24,6 @@ from planner.tables.places import TablePlaces
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
-__all__ = ["FILE", "Cards", "FormField", "FormGroup", "Kind", "groups"]
-
 Keys = tuple[str, ...]
 FILE: Final = "file"
 """Name of the group of what is in no block."""

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from planner.serve.project import Source
     from planner.serve.service import Service
 
-__all__ = ["ADD", "DO", "ShownForm", "form_page"]
-
 # --- What is shown of a form, and what its buttons are called when they are pressed ---------------
 
 DO: Final = "do"

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from planner.serve.form.draft import BaseScenario, FormDraft
 
-__all__ = ["NEW_SITES", "new_site_part", "place_at"]
-
 NEW_SITES: Final = ("new_sites",)
 """Key path of the sites of one's own."""
 _TABLE: Final = "sites"

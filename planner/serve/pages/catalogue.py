@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
     from planner.runs.catalogue import Entry, Listing
 
-__all__ = ["router"]
-
 # --- Styles and scripts of the pages --------------------------------------------------------------
 
 # --- The catalogue: every run of the folder, to be opened or compared -----------------------------

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-__all__ = ["archive_of", "attached", "router"]
-
 router = APIRouter()
 WHOLE: Final = "all"
 """The run folder itself, as an archive."""

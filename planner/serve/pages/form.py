@@ -25,8 +25,6 @@ from planner.serve.starting import start_solve
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["router"]
-
 # --- The form in which a scenario is changed: every setting of the schema, errors beside each -----
 
 # --- The scenarios that can be solved as they are, or changed first -------------------------------

@@ -14,8 +14,6 @@ from planner.serve.jobs import Job
 from planner.serve.project import JOBS, files_path, job_path, run_path
 from planner.serve.service import Service, button_form, service_of, shell
 
-__all__ = ["router", "status_table"]
-
 router = APIRouter()
 _REFRESH_S: Final = 3
 _WORDS: Final = {

@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
     from planner.serve.project import Source
 
-__all__ = ["router"]
-
 router = APIRouter()
 _MOST_ROWS: Final = 500
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")  # spreadsheets skip white space

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from planner.base.arrays import Floats
     from planner.lp import Outcome
 
-__all__ = ["SLACKS", "alternatives"]
-
 SLACKS: Final = (0.01, 0.02, 0.05)
 _KINDS: Final = ("zone", "site")
 _NOTHING_MW: Final = 0.05

@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from planner.lp.outcome import Method
     from planner.studies.solve.asking import Asking
 
-__all__ = ["NearOptimal"]
-
 _SITE: Final = "racks_at_site_mw"
 _ZONE: Final = "racks_in_zone_mw"
 _EXTRA: Final = "extra_cost_musd"

@@ -46,18 +46,6 @@ if TYPE_CHECKING:
     from planner.model import Model
     from planner.outputs.comparison.comparison import CostsOf
 
-__all__ = [
-    "By",
-    "Costs",
-    "HowToSplit",
-    "InputGroup",
-    "Mixture",
-    "compare",
-    "groups_of",
-    "split_by_cause",
-    "with_splits",
-]
-
 # --- Inputs of two runs in groups, and the scenarios between them with some groups changed --------
 
 By = Literal["auto", "key", "block"]

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from planner.base.arrays import Floats, Positions
     from planner.stress import StressYear
 
-__all__ = ["KEPT", "ChosenDays", "choose_days"]
-
 _HOURS: Final = int(HOURS_PER_DAY)
 _COLUMNS: Final = ("dry_bulb_c", "wholesale_frac", "other_load_frac", "solar_frac", "wind_frac")
 """What days are compared by; the wet bulb follows the dry one."""

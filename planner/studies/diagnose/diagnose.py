@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from planner.limits.relaxation import ProposedChange, Relaxation
     from planner.lp import Index
 
-__all__ = ["Diagnosis", "Remedy", "diagnose"]
-
 _IIS_SECONDS: Final = 120.0
 _WHOLE_SECONDS: Final = 120.0
 _MARGINS: Final = (1.0, 1.02, 1.25, 2.0)

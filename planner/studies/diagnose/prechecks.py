@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from planner.inputs.prepared import PreparedScenario
 
 
-__all__ = ["Shortage", "shortages"]
-
 _SLACK: Final = 1e-6  # [-], of what is needed
 
 

@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from planner.lp import Variable
     from planner.lp.expression import Comparison
 
-__all__ = ["RELAXATIONS", "Relaxed", "relaxed", "rows_of"]
-
-
 # --- The program of a scenario in which limits may be relaxed -------------------------------------
 
 

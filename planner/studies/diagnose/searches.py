@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
     from planner.inputs.prepared import PreparedScenario
 
-__all__ = ["Search", "least", "searches"]
-
 _MOST_MONTHS: Final = 60
 _MOST_RTT_MS: Final = 400
 _SITES_TRIED: Final = 3

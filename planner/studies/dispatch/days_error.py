@@ -40,8 +40,6 @@ if TYPE_CHECKING:
     from planner.stress import FixedPlan, StressYear
     from planner.studies.dispatch.operated import Fleet
 
-__all__ = ["COLUMNS", "DaysError", "days_error"]
-
 _FIGURES: Final = {
     "cost_musd": "cost of operation: the next three and what is short, less what is sold",
     "energy_musd": "grid energy at delivered prices, before demand charges and tariffs",

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from planner.stress.simulate import Reliability
     from planner.studies.dispatch.operated import Batteries, Fleet
 
-__all__ = ["COLUMNS", "WAYS", "Dispatch", "Operation", "PeakBilling", "dispatch", "operate", "window_problems"]
-
 # --- Operation of sites over consecutive hours as a linear program, and windows that roll over them ---
 #
 # Per site and hour the connection, on-site technologies, batteries and what nothing delivers make up

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from planner.scenario import Scenario
     from planner.stress import FixedPlan, OwnHours, StressSettings
 
-__all__ = ["Batteries", "Fleet", "OperatedSupply", "Work", "fleet_of", "operated", "short_prices"]
-
 _DAYS = 365
 _WEATHER = ("solar", "wind")
 

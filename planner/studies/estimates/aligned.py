@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from planner.base.arrays import Floats, Positions
     from planner.lp import ArrayProblem, Index
 
-__all__ = ["aligned", "offers_more"]
-
 _NOTHING = 1e-6  # [MW, MUSD per unit]
 _ENDS = ("lower", "upper")
 

@@ -13,8 +13,6 @@ from planner.lp import Axis
 if TYPE_CHECKING:
     from planner.inputs.inputs import Inputs
 
-__all__ = ["changed_fields", "is_same"]
-
 _NO_FIGURES: Final = ("tables", "sha256", "notes", "assumed", "noted_settings", "moved", "warnings", "reference")
 
 

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from planner.lp import Index, Variable
     from planner.model.block import Cost
 
-__all__ = ["CostLines"]
-
 Fields = set[tuple[str, str]]
 
 

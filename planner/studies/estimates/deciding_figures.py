@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from planner.inputs.uncertain_figures import UncertainFigure
 
-__all__ = ["FoundFigures", "deciding_figures", "rest_of"]
-
 _BEND: Final = 1.5
 """The whole way may do so many times what a small step, scaled, says; a figure in a power does."""
 

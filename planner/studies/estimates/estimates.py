@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from planner.scenario import Scenario
     from planner.studies.solve.asking import Asking
 
-__all__ = ["estimates"]
-
 _MOST: Final = 10
 
 

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from planner.lp.blocks import Columns, RowBounds
     from planner.lp.change import Arrays
 
-__all__ = ["AtPlan", "Effect"]
-
 
 @dataclass(frozen=True)
 class Effect:

@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from planner.studies.estimates.cost_lines import CostLines
     from planner.studies.estimates.first_order import AtPlan
 
-__all__ = ["SMALL_STEP", "Moved", "PlanProgram"]
-
 SMALL_STEP: Final = 0.001
 """Part of the way to the low or high of a figure that is a small step."""
 

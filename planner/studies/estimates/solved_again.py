@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from planner.studies.estimates.plan_program import PlanProgram
     from planner.studies.solve.asking import Asking
 
-__all__ = ["solved_again"]
-
 _ENDS: Final = ("low", "high")
 
 

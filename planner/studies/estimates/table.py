@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
     from planner.inputs.uncertain_figures import UncertainFigure
 
-__all__ = ["COLUMNS", "NO_EFFECT_MUSD", "Again", "Estimates", "first_order_row", "swing_musd"]
-
 COLUMNS: Final = (
     "rank",
     "table",

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from planner.inputs.inputs import Inputs
     from planner.studies.estimates.table import Estimates
 
-__all__ = ["note_of", "sentences"]
-
 _NOISE_MW: Final = 0.05
 _KINDS: Final = {"seed": "of the brief", "estimate": "an estimate", "own": "your own"}
 

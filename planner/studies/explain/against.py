@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from planner.results.proof import Proof
     from planner.runs.plan import PlanViews
 
-__all__ = ["about_two_sites", "compare_sites"]
-
 COMPARED: Final = "One more MW of the same racks"
 _NO_PRICE: Final = 1e-9
 _SMALL: Final = 1e-5  # MUSD for a unit that moves for nothing, so that as little moves as can

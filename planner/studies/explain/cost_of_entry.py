@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from planner.runs.plan import PlanViews
     from planner.studies.solve.asking import Asking
 
-__all__ = ["ENTRY_COLUMNS", "RELAXED", "Resolved", "builds", "entry"]
-
 ENTRY_COLUMNS: Final = (
     "what",
     "unit",

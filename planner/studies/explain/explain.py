@@ -40,8 +40,6 @@ if TYPE_CHECKING:
 
     from planner.runs.plan import PlanViews
 
-__all__ = ["explain"]
-
 AGAIN: Final = "What solving again would add"
 _MOST_OF_A_TOPIC: Final = 12
 _PLACES_OF_A_LIMIT: Final = 3

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from planner.runs.plan import PlanViews
     from planner.studies.solve.asking import Asking
 
-__all__ = ["about_site", "about_year", "site_tables", "touches", "year_tables"]
-
 # --- Sentences about one site: what it does, when it could, what limits it, what it would take ----
 
 DOES: Final = "What it does"

@@ -26,19 +26,6 @@ if TYPE_CHECKING:
     from planner.runs.plan import PlanViews
     from planner.studies.solve.asking import Asking
 
-__all__ = [
-    "Countdown",
-    "RightSideStep",
-    "Try",
-    "about_steps",
-    "list_tries",
-    "one_more",
-    "seconds_of",
-    "solve_seconds",
-    "spot_check",
-    "tried",
-]
-
 # --- One more of a limit, a month less, a millisecond more: the scenario solved again -------------
 
 STEPS: Final = "One month, one millisecond"

@@ -19,20 +19,6 @@ if TYPE_CHECKING:
     from planner.inputs.inputs import Inputs
     from planner.runs.plan import PlanViews
 
-__all__ = [
-    "Explanation",
-    "Names",
-    "Number",
-    "Statement",
-    "about_compute",
-    "about_cost",
-    "about_limits",
-    "line_of_cost",
-    "number",
-    "reported_rows",
-    "span",
-]
-
 # --- What an explanation is: sentences, each resting on numbers that exist in its tables ----------
 
 _MILLION: Final = 1e6

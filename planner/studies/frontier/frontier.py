@@ -42,8 +42,6 @@ if TYPE_CHECKING:
     from planner.lp import Expression, Outcome
     from planner.model import Model
 
-__all__ = ["frontier"]
-
 _SLACK_FRAC: Final = 1e-7
 """By how much an end may be missed, so that rounding leaves a plan. [-]"""
 _FEWEST: Final = 3

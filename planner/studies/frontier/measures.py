@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from planner.lp import Expression
     from planner.model import Model
 
-__all__ = ["LEAST_SERVED_KH100E_YEARS", "MEASURES", "OF_ONE", "FrontierMeasure", "measure_of", "users_served"]
-
 LEAST_SERVED_KH100E_YEARS: Final = 1e-4
 """Served users, over fewer of which there is no mean: a thousand region-years of demand, each of
 which a solver meets to 1e-7 kH100e, add up to so much noise. [kH100e-years]"""

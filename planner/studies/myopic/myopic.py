@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from planner.lp import ProgressEvent
     from planner.runs.plan import Plan
 
-__all__ = ["COLUMNS", "Decides", "Myopic", "myopic"]
-
 Decides = Literal["orders", "service"]
 COLUMNS: Final = {
     "window_years": "model years in view whenever a year is decided",

@@ -21,28 +21,6 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Floats, Positions
 
-__all__ = [
-    "FIGURES",
-    "LEVELS",
-    "METHODS",
-    "OUTPUTS",
-    "RESAMPLES",
-    "SEED",
-    "Design",
-    "Method",
-    "Ranks",
-    "indices_of",
-    "names_of",
-    "ranked",
-    "ranks_of",
-    "rows_per_block",
-    "shares_of",
-    "size_of",
-    "words_of",
-    "wrong_sizes",
-    "wrong_wishes",
-]
-
 # --- Which futures a method asks for: points of the unit cube, in blocks that are drawn alike -----
 
 Method: TypeAlias = Literal["tornado", "morris", "sobol"]

@@ -39,23 +39,6 @@ if TYPE_CHECKING:
     from planner.studies.sweep.futures import Sweep
     from planner.studies.sweep.solve_sweep import SweepProgress
 
-__all__ = [
-    "BASE",
-    "FIRST_ORDER",
-    "Factor",
-    "base_plan",
-    "base_sweep",
-    "factors_of",
-    "first_order",
-    "first_order_of",
-    "is_base_stored",
-    "left_out_of",
-    "not_valid",
-    "points_of",
-    "sweep_of_points",
-    "without_plan",
-]
-
 # --- The futures of a study of sensitivity, as a sweep has them -----------------------------------
 
 BASE: Final = "base"

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from planner.studies.sensitivity.futures import Factor
     from planner.studies.sweep.solve_sweep import SweepResult
 
-__all__ = ["SolvedFutures"]
-
 _NAMED: Final = 3
 
 

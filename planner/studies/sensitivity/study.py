@@ -43,8 +43,6 @@ if TYPE_CHECKING:
     from planner.studies.sensitivity.design import Method
     from planner.studies.sweep.solve_sweep import SweepProgress
 
-__all__ = ["folder_of", "sensitivity"]
-
 _NO_STEPS: Final = "counts in steps, of which first order says nothing; steps moves it"
 
 

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
     from planner.lp import Outcome
 
-__all__ = ["stopped", "with_plan"]
-
 _STOPS: Final = {
     "time_limit": "the time limit (solver.time_limit_s) was reached",
     "iteration_limit": "the limit of rounds (failover.most_rounds) was reached",

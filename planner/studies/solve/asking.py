@@ -30,9 +30,6 @@ if TYPE_CHECKING:
     from planner.model import Model
     from planner.scenario import Setting
 
-__all__ = ["STAGES", "Asking", "Pace", "relaxed_session", "session_of", "solver_words", "without_costs"]
-
-
 # --- Solves on the way to an answer: they keep the scenario's limits and can be stopped -----------
 
 

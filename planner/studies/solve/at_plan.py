@@ -29,23 +29,6 @@ if TYPE_CHECKING:
     from planner.scenario.schema import Solver
     from planner.studies.solve.asking import Asking
 
-__all__ = [
-    "HOURLY",
-    "LEAST_NONZEROS",
-    "LEAST_SHARE",
-    "PLACES",
-    "WITH_PIECES",
-    "FixedProgram",
-    "begins_with_program",
-    "duals_of",
-    "fixed_program",
-    "has_program",
-    "model_at",
-    "plan_session",
-    "proof_of",
-]
-
-
 # --- The program of a plan with its integers as they are, in a session that starts at the plan ----
 
 

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from planner.model import Model
     from planner.studies.solve.solves import Solves
 
-__all__ = ["BlockSearch", "chosen_blocks", "furthest_short", "nearest_blocks", "underfilled_blocks"]
-
 # --- Choose integer siting blocks of workloads: those nearest to a plan with fractional blocks ----
 
 _TOLERANCE_MW: Final = 1e-6

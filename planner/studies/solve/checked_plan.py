@@ -38,8 +38,6 @@ if TYPE_CHECKING:
     from planner.lp.start import Start
     from planner.model import Model
 
-__all__ = ["StageTimes", "plan_of", "solve"]
-
 _MANY_NONZEROS: Final = 1_000_000
 """Coefficients from which on a program takes so much memory that it is let go before the check."""
 

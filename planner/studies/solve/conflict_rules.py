@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from planner.limits.limit import Place
     from planner.lp.problem import ArrayProblem
 
-__all__ = ["ConflictRule", "conflict_rules", "in_words", "keys_of", "rule_of"]
-
 _SHOWN_PLACES: Final = 6
 _NUMBER: Final = re.compile(r"_\d+$")
 _LABEL: Final = re.compile(r"((?:[^,\\]|\\.)*)(?:,|$)")

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from planner.model import Model
     from planner.results.proof import Proof
 
-__all__ = ["FailureCuts", "add_cuts", "site_outages", "stored_cuts", "take_over"]
-
 _CUTS: Final = "failure_cut_"
 
 

@@ -35,17 +35,6 @@ if TYPE_CHECKING:
     from planner.scenario import Scenario
     from planner.scenario.schema import Solver
 
-__all__ = [
-    "Decided",
-    "Failed",
-    "commitments",
-    "decide_year_by_year",
-    "decided_in",
-    "latest_orders",
-    "with_time_left",
-    "year_of",
-]
-
 _NONE: Final = -1  # of no model year
 _FOR_DEMAND: Final = ("install", "lot_racks", "holds")
 """Blocks of columns that only demand of their own year and later calls for."""

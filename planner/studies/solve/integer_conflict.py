@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from planner.model import Model
 
 
-__all__ = ["integer_conflict"]
-
 _SHARE_OF_TIME: Final = 0.1  # that one question may take
 
 

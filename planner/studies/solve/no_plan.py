@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from planner.model import Model
     from planner.studies.solve.conflict_rules import ConflictRule
 
-__all__ = ["why_no_plan"]
-
 _INFEASIBLE: Final = "no plan meets all constraints"
 _WITH_INTEGERS: Final = "infeasible with integers (openings, phases, blocks, plants, racks); the relaxation is feasible"
 _WHAT_NEXT: Final = "`dcplan diagnose` finds the least changes that would make a plan possible."

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from planner.model import Model
     from planner.studies.solve.solves import Solves
 
-__all__ = ["RULES", "KeepThreshold", "dive", "in_blocks", "rounded", "with_more_racks"]
-
 # --- From a plan with shares of openings, phases, plants and racks to one with integers -----------
 
 # --- Racks that are added where lots, rounded, leave a block short --------------------------------

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from planner.model import Model
     from planner.scenario.schema import Solver
 
-__all__ = ["STOPPED", "Cuts", "Solves", "Step"]
-
 Step = Literal["", "relaxed", "tightened", "blocks", "fixed", "dive", "search"]
 """What a solve is for; nothing where the program has no integers."""
 

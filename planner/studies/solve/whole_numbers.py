@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from planner.scenario.schema import Solver
     from planner.studies.solve.solves import Cuts
 
-__all__ = ["find_plan"]
-
 _MUCH_GAP_FRAC: Final = 0.01
 """Gap at which a rounded plan is good enough. [-]"""
 _MOST_ROUNDS: Final = 40

@@ -32,20 +32,6 @@ if TYPE_CHECKING:
     from planner.scenario import Scenario
     from planner.studies.stochastic.extensive_form import FutureProgram
 
-__all__ = [
-    "Held",
-    "InfeasibleFuturesError",
-    "Orders",
-    "Received",
-    "Thing",
-    "feasible_in_all",
-    "match_orders",
-    "orders_of",
-    "transferred",
-    "whole_decisions",
-    "why_no_orders",
-]
-
 # --- What is decided before it is known which future comes: orders, by the date of the order ------
 #
 # A hall, a connection or a source that enters service in a year was ordered its lead time before.

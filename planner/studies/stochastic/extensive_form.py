@@ -31,17 +31,6 @@ if TYPE_CHECKING:
     from planner.studies.stochastic.decisions import Orders, Received
     from planner.studies.sweep.uncertainty import Risk
 
-__all__ = [
-    "BEFORE",
-    "CONFLICT_SECONDS",
-    "SOLVED",
-    "ExtensiveForm",
-    "FutureProgram",
-    "have_a_mean",
-    "hold_orders",
-    "mean_of",
-]
-
 # --- The program of all futures together: each one's own, and the orders that they share ----------
 
 _PREFIX: Final = "future_{}."

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from planner.runs.plan import Plan
 
-__all__ = ["TABLES", "Stochastic", "folder_of", "write_stochastic"]
-
 TABLES: Final = (*("decided", "costs", "plans", "worth", "futures", "results", "orders", "no_regret"),)
 """Tables of the folder, each a file."""
 

@@ -42,8 +42,6 @@ if TYPE_CHECKING:
     from planner.studies.sweep.file import SweepFile
     from planner.studies.sweep.futures import Sweep
 
-__all__ = ["above_least", "programs", "stochastic"]
-
 _CLOCK: Final[Mapping[tuple[str, ...], Callable[[Scenario], object]]] = {
     ("years",): lambda scenario: list(scenario.years),
     ("decisions_start",): lambda scenario: str(scenario.decisions_start),

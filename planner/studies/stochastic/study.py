@@ -38,8 +38,6 @@ if TYPE_CHECKING:
     from planner.studies.stochastic.extensive_form import FutureProgram
     from planner.studies.sweep.uncertainty import Uncertainty
 
-__all__ = ["CENTRAL", "MEAN", "MINIMAX", "STOCHASTIC", "Compared", "OrderPlan", "StochasticPrograms"]
-
 STOCHASTIC: Final = "stochastic"
 MINIMAX: Final = "minimax_regret"
 MEAN: Final = "mean"

@@ -14,35 +14,16 @@ import pandas as pd
 
 from planner.base.units import MONTHS_PER_YEAR
 from planner.lp.start import Start
+from planner.model.money import PENALTIES
 from planner.outputs.files import PARTIAL, whole_file
 from planner.outputs.folder_kinds import FUTURES_FOLDER
-from planner.results.cost_difference import PENALTIES, intervals_ranked
+from planner.results.cost_difference import intervals_ranked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from planner.studies.sweep.futures import FutureTask
-
-__all__ = [
-    "OF_ORDER",
-    "OWN_COLUMNS",
-    "STARTS_FOLDER",
-    "TABLES",
-    "FutureResult",
-    "Order",
-    "answer_in",
-    "figures",
-    "forget",
-    "futures",
-    "no_regret",
-    "orders",
-    "remove_unanswered_starts",
-    "start_in",
-    "store",
-    "store_start",
-    "timings",
-]
 
 # --- What a sweep keeps of each future: one small file, written whole; all of them as tables ------
 

@@ -23,21 +23,6 @@ if TYPE_CHECKING:
     from planner.inputs.uncertain_figures import UncertainFigure
     from planner.studies.sweep.reading import Found
 
-__all__ = [
-    "Future",
-    "Label",
-    "Method",
-    "Point",
-    "Sample",
-    "SweepAxis",
-    "SweepBase",
-    "changed_tree",
-    "missing_entry",
-    "read_axis",
-    "unit_points",
-]
-
-
 # --- What the axes of a sweep are read against: the tree and the tables of its base scenario ------
 
 

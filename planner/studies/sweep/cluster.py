@@ -37,22 +37,6 @@ if TYPE_CHECKING:
     from planner.studies.sweep.futures import FutureTask, Queue, Tables
     from planner.studies.sweep.one import SolvedFuture
 
-__all__ = [
-    "CONNECT_TIMEOUT_S",
-    "TIMEOUT_S",
-    "WORKERS_TIMEOUT_S",
-    "SentTables",
-    "answered",
-    "compare_versions",
-    "connected",
-    "in_cluster",
-    "looks_for_workers",
-    "scheduler_problem",
-    "to_send",
-    "versions",
-    "wrong_address",
-]
-
 # --- A Dask cluster that is there already: reached, and its versions compared before work is sent ---
 #
 # Before anything is sent, Python, dcplan and the libraries that make an answer are compared with

@@ -29,8 +29,6 @@ from planner.tables import right_tables
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-__all__ = ["MOST_FUTURES", "SweepFile", "find_sweep", "read_file", "shipped_sweeps", "sweep_schema"]
-
 # --- The file of a sweep: a base scenario, and the futures that are laid over it ------------------
 #
 # It is read with the places of all that is written, so that a value that fits no setting is an

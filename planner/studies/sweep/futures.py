@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from planner.scenario import Scenario
     from planner.tables.read import TablesRead
 
-__all__ = ["FutureTask", "Queue", "Sweep", "Tables", "Together", "inputs_of", "leaders", "read_sweep", "sweep_of"]
-
 # --- In which order futures are solved, and which of them begin where another one ended -----------
 #
 # Futures of a grid that differ in the last axis alone are a group, and so are those of a sample. The

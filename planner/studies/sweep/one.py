@@ -40,8 +40,6 @@ if TYPE_CHECKING:
     from planner.scenario import Scenario
     from planner.studies.sweep.futures import FutureTask, Queue, Tables
 
-__all__ = ["SolvedFuture", "answer_to", "figures_of", "in_pool", "in_turn", "lead_months", "orders_in"]
-
 # --- One future from question to answer; whatever goes wrong with it is its own answer ------------
 
 _UNIT: Final = {column.name: column.unit for column in TABLES["summary"].fields}

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from planner.base.errors import Problem
 
-__all__ = ["Found"]
-
 _LONGEST_NAME: Final = 200
 _OF_A_FILE: Final = frozenset({"extends", "version"})
 

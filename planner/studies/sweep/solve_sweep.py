@@ -39,8 +39,6 @@ if TYPE_CHECKING:
     from planner.studies.sweep.futures import FutureTask
     from planner.studies.sweep.one import SolvedFuture
 
-__all__ = ["SweepProgress", "SweepResult", "folder_of", "run_sweep", "solve_sweep"]
-
 _BETWEEN_TABLES_S: Final = 5.0
 """Least time from one writing of the tables to the next while a sweep runs. [s]"""
 _TABLES_FRAC: Final = 0.02

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from planner.scenario.tree import Node
     from planner.studies.sweep.reading import Found
 
-__all__ = ["Risk", "Uncertainty", "read_uncertainty"]
-
 _KEYS: Final = ("known_from", "weights", "cvar", "central")
 _RISK_KEYS: Final = ("weight", "tail")
 _EXACT: Final = 1e-5

@@ -241,11 +241,7 @@ def test_what_is_no_address_is_refused_before_dask_tries_it(address: str, monkey
 
 
 @pytest.mark.parametrize(
-    "asked",
-    [
-        ["sweep", "tiny", "--set", "year=3"],
-        ["sensitivity", "tiny", "--figures", "0", "--set", "year=3"],
-    ],
+    "asked", [["sweep", "tiny", "--set", "year=3"], ["sensitivity", "tiny", "--figures", "0", "--set", "year=3"]]
 )
 def test_a_wrong_address_is_refused_with_all_that_is_wrong(
     asked: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch

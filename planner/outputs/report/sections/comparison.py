@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from planner.outputs.report.figures import Figures, ReportFigure
     from planner.outputs.run import Run
 
-__all__ = ["causes_section", "cost_bridge", "differences", "side_by_side"]
-
-
 # --- What each input is of the difference in cost of two runs -------------------------------------
 
 

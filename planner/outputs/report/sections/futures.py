@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from planner.outputs.study_folders import StoredFrontier
     from planner.results.cost_difference import CostDifference
 
-__all__ = ["answer_of_sweep", "effects_section", "fans_section", "frontier_section", "futures_section"]
-
 # --- Sections of a sweep: what plans cost over its futures, what that depends on, and each future ---
 
 _MOST_BARS: Final = 24

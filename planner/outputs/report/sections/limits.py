@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from planner.outputs.labels import DisplayNames
     from planner.outputs.report.figures import Figures, Label
 
-__all__ = ["decides_section", "limits_section", "risks_section"]
-
 # --- What binds, and what one more unit of it is worth --------------------------------------------
 
 _MOST: Final = 14

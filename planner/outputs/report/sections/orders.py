@@ -19,16 +19,6 @@ if TYPE_CHECKING:
     from planner.outputs.report.figures import ReportFigure, TableFigures
     from planner.outputs.study_folders import StoredStochastic
 
-__all__ = [
-    "answer_of_orders",
-    "no_regret_section",
-    "objective_words",
-    "orders_section",
-    "plan_name",
-    "plans_section",
-    "weighed_section",
-]
-
 # --- Sections of a stochastic program: what is ordered, what plans cost, and every future ---------
 
 _PLANS: Final = {

@@ -21,18 +21,6 @@ if TYPE_CHECKING:
     from planner.outputs.report.figures import Figures, ReportFigure
     from planner.results.four_moneys import Term
 
-__all__ = [
-    "answer",
-    "costs_section",
-    "four_figures",
-    "four_moneys",
-    "money",
-    "power",
-    "reconciled",
-    "unit_costs_section",
-]
-
-
 # --- The four moneys of a plan, each with its rule, and the sums that lead from one to another ----
 
 

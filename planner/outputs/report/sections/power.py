@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from planner.outputs.labels import DisplayNames
     from planner.outputs.report.figures import Figures, ReportFigure
 
-__all__ = ["days_section", "latency_section", "power_section"]
-
 # --- Power by workload, zone and site -------------------------------------------------------------
 
 _ZONES: Final = 12

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from planner.outputs.run import Run
 
-__all__ = ["lights", "question", "signs", "sources_section"]
-
 # --- Sources: how the plan was made, what it rests on, and its notes ------------------------------
 
 _KINDS: Final = ("published", "derived", "estimate", "seed", "own")
