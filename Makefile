@@ -1,4 +1,4 @@
-# make plan: environment and the plan of us-base. make test: environment and all tests.
+# make plan: environment and the plan of us-base. make test: environment and the tests that are quick.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -9,17 +9,23 @@ TESTS := $(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadsc
 # compile dcplan again where Python is set to write no bytecode.
 COMPILE := $(BIN)/python -m compileall -q planner
 
-.PHONY: plan test check lint types pages docs golden bench size clean
+.PHONY: plan test test-rest test-all check lint types pages docs golden bench size clean
 
 plan: $(VENV)/.installed
 	@echo "Solving us-base: some minutes on two cores."
 	$(BIN)/dcplan solve us-base
 
+# What the first leaves to the second is in tests/slow.txt; test-all is both in one go.
 test: $(VENV)/.installed-dev
+	$(TESTS) -m "not slow"
+
+test-rest: $(VENV)/.installed-dev
+	$(TESTS) -m slow
+
+test-all: $(VENV)/.installed-dev
 	$(TESTS)
 
-check: $(VENV)/.installed-dev lint types
-	$(TESTS)
+check: lint types test
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
