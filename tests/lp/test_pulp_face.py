@@ -98,13 +98,6 @@ def test_names_longer_than_pulps_hundred_characters_can_be_written(tmp_path):
     assert "racks(" + "s" * 121 + ")" in (tmp_path / "long.lp").read_text()
 
 
-def test_no_pulp_object_is_made_for_the_fast_path(problem):
-    HighsSession(problem).solve()
-
-    assert problem._pulp_columns == {}
-    assert problem._pulp_rows == {}
-
-
 @pytest.mark.parametrize("seen", [False, True], ids=["fresh", "after PuLP looked"])
 def test_a_users_own_row_counts_on_both_paths(problem, seen):
     if seen:
@@ -256,18 +249,3 @@ def test_an_infeasible_problem_is_infeasible_through_pulp(problem):
     problem += pulp.lpSum(problem.pulp_variable("racks", site) for site in SITE.labels) <= 19
 
     assert pulp.LpStatus[problem.solve()] == "Infeasible"
-
-
-def test_columns_are_listed_once_for_all_rows(problem, monkeypatch):
-    """PuLP looks for the constraints once for each of them, to give it its dual."""
-    listed, list_columns = [], ArrayProblem._show_columns
-
-    def counted(self):
-        listed.append(self)
-        return list_columns(self)
-
-    monkeypatch.setattr(ArrayProblem, "_show_columns", counted)
-    for _ in range(7):
-        assert list(problem._constraints) == ["demand"]
-
-    assert len(listed) == 1

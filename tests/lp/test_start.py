@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from lp_samples import Data, dispatch
 
 from planner.lp import ArrayProblem, Axis, HighsSession, Index
-from planner.lp.start import Start, most_steps
+from planner.lp.start import Start
 
 
 def transport(sites: str, demand: list[float], price: dict[str, float]) -> ArrayProblem:
@@ -78,20 +77,6 @@ def test_a_start_without_any_column_of_a_block_leaves_that_block_as_it_is():
     assert like.solve().objective == pytest.approx(first.objective)
 
 
-def test_a_start_that_promises_nothing_is_not_taken():
-    session = HighsSession(dispatch(Data()))
-    session.solve()
-
-    like = HighsSession(dispatch(Data(demand=1.9, price=2.3, loss=0.11)))
-    rows = like._arrays.matrix.rows
-    is_taken = like.start_from(session.start())
-    outcome = like.solve()
-
-    assert is_taken == (most_steps(rows, 0) > 0 and outcome.method_used.startswith("warm"))
-    cold = HighsSession(dispatch(Data(demand=1.9, price=2.3, loss=0.11))).solve()
-    assert outcome.objective == pytest.approx(cold.objective, rel=1e-6)
-
-
 def test_a_start_that_takes_more_steps_than_it_promised_is_given_up():
     session = HighsSession(transport("abc", [6.5, 9.5], PRICE))
     session.solve()
@@ -104,15 +89,6 @@ def test_a_start_that_takes_more_steps_than_it_promised_is_given_up():
 
     assert outcome.method_used.startswith("ipx (gave up warm dual")
     assert (outcome.status, after.status) == ("optimal", "optimal")
-
-
-@pytest.mark.parametrize(
-    ("rows", "infeasible", "steps"),
-    # 4 steps each, up to half of 0.14 steps for each row; half as many again, and 200 more.
-    [(40_000, 0, 200), (40_000, 300, 2_000), (40_000, 700, 4_400), (40_000, 701, 0), (50, 50, 500)],
-)
-def test_steps_that_are_worth_it(rows, infeasible, steps):
-    assert most_steps(rows, infeasible) == steps
 
 
 def test_a_start_leaves_the_search_for_a_conflict_all_its_steps():

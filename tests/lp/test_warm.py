@@ -216,23 +216,3 @@ def test_a_session_that_starts_at_a_stored_plan_has_nothing_left_to_do() -> None
     assert (outcome.objective, outcome.x.tolist()) == (26.0, [7.0, 4.0])
     assert outcome.method_used == "warm dual"
     assert outcome.iterations == 0
-
-
-def test_the_basis_that_highs_holds_is_not_given_to_it_again(monkeypatch):
-    """Its factors and edge weights would be made again, which takes longer than many a solve."""
-    session = HighsSession(with_bounds([6.0, 7.0, 8.0]))
-    session.solve()
-    given = []
-    set_basis = type(session._highs).setBasis
-    monkeypatch.setattr(type(session._highs), "setBasis", lambda *these: given.append(these) or set_basis(*these))
-
-    session.set_columns(upper=np.array([2.5, 7.0, 8.0]))
-    held = session.solve()
-    costs_nothing = len(given)
-    session.iis()  # solves other programs in between
-    session.set_columns(upper=np.array([6.0, 7.0, 8.0]))
-    again = session.solve()
-
-    assert held.objective == pytest.approx(2.5 * 2 + 7 * 3 + 1 * 5)
-    assert again.objective == pytest.approx(6 * 2 + 4.5 * 3)
-    assert (costs_nothing, len(given)) == (0, 1)
