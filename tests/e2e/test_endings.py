@@ -20,9 +20,6 @@ import pytest
 
 from planner.check import RULES
 from planner.lp import HighsSession, Outcome
-from planner.runs import write_run
-from planner.scenario import load_scenario
-from planner.studies.solve import solve
 
 if TYPE_CHECKING:
     from project import Project
@@ -167,21 +164,6 @@ def test_an_interrupt_while_the_run_is_written_leaves_nothing_of_it(
     assert "Written to" not in result.stdout
 
 
-def test_an_interrupt_keeps_the_run_of_before_as_it_was(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    run = write_run(solve("mini.yaml"), Path("runs"), workbook=False)
-    written = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
-    monkeypatch.setattr("planner.runs.folder.write_workbook", interrupted)
-
-    with pytest.raises(KeyboardInterrupt):
-        write_run(solve("mini.yaml", ["demand.scale_frac=0.9"]), Path("runs"))
-
-    assert project.runs() == [project.folder / run]
-    assert {path: path.read_bytes() for path in run.rglob("*") if path.is_file()} == written
-
-
 @pytest.mark.skipif(os.name == "nt", reason="Ctrl-C is another thing on Windows")
 def test_ctrl_c_stops_the_solver_and_leaves_no_run(tmp_path: Path) -> None:
     code = "from planner.cli import main; main()"
@@ -200,24 +182,6 @@ def test_ctrl_c_stops_the_solver_and_leaves_no_run(tmp_path: Path) -> None:
     assert "us-base: interrupted before any plan was found" in said
     assert process.returncode == 4
     assert list(tmp_path.rglob("*")) == []
-
-
-def test_the_name_of_a_scenario_is_no_way_out_of_the_runs_folder(project: Project) -> None:
-    scenario = load_scenario("mini.yaml")
-    plan = solve(scenario)
-    before = project.files()
-
-    for name in ("../../evil", "..", "/etc/evil", "a/../../evil", "C:\\evil"):
-        named = scenario.written_in(name, scenario.source_files, scenario.tree)
-        folder = write_run(replace(plan, scenario=named), Path("runs"), workbook=False)
-
-        assert folder.parent == Path("runs")
-        meta = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-        assert meta["scenario"] == name
-
-    new = [file for file in project.files() if file not in before]
-    assert all(Path(file).parts[0] == "runs" for file in new)
-    assert len(project.runs()) == 5
 
 
 def test_a_file_name_with_a_way_out_stays_in_the_runs_folder(project: Project) -> None:

@@ -7,41 +7,34 @@ slots a day. No figure is 0 or 1 where a formula could lose it, and no two are e
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from planner.clock.calendar import ModelYears
 from planner.clock.days import RepresentativeDays
+from planner.inputs import build_inputs
 from planner.inputs.axes import ANYWHERE, Sets
 from planner.inputs.carbon import CarbonInputs
-from planner.inputs.contracts import ContractInputs
 from planner.inputs.demand import DemandInputs, LeverInputs
-from planner.inputs.failover import FailoverInputs
-from planner.inputs.grid import GridInputs, balance_inputs
+from planner.inputs.grid import GridInputs
 from planner.inputs.halls import HallInputs
-from planner.inputs.heat import HeatInputs
 from planner.inputs.inputs import Inputs
 from planner.inputs.money import FinanceInputs
-from planner.inputs.non_firm import NonFirmInputs, ShedInputs
-from planner.inputs.power import MigrationInputs, PowerInputs
-from planner.inputs.power_prices import LoadPriceInputs
+from planner.inputs.power import PowerInputs
 from planner.inputs.racks import RackInputs
 from planner.inputs.rent import RentInputs
 from planner.inputs.sites import SiteInputs
-from planner.inputs.siting import SitingInputs
-from planner.inputs.supply import SupplyInputs
-from planner.inputs.tariffs import TariffInputs
 from planner.lp import Axis, Index, Outcome
+from planner.scenario import load_scenario
 from planner.tariffs.listing import bill_lists
-from planner.tariffs.lists import Amounts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from planner.inputs.grid import BalanceInputs
     from planner.model import Model
 
     Numbers = Mapping[str, Mapping[tuple[str, ...], float]]
@@ -70,6 +63,9 @@ TIER = Axis("tier", ("on_demand", "reserved"))
 LEVER = Axis("lever", ("cache",))
 VENDOR = Axis("vendor", ("maker",))
 PERIOD = Axis("period", tuple(period.name for period in DAYS.billing_periods))
+_ALL = (SITE, REGION, WORKLOAD, DUTY, RACK, HALL, YEAR, SLOT, ZONE, MARKET, PERIOD, YEAR.renamed("vintage"))
+AXES = {axis.name: axis for axis in (*_ALL, *map(SITE.renamed, ("partner", "reach", "standby")))}
+MINI = Path(__file__).parents[1] / "fixtures" / "mini" / "mini.yaml"
 
 DEPLOYMENTS = (("old", "air|2N", "chat"), ("big", "air|2N", "chat"), ("big", "liquid|N", "train"))
 POOLS = (("old", "air|2N", "inference"), ("big", "air|2N", "inference"), ("big", "liquid|N", "training"))
@@ -313,32 +309,6 @@ def sites() -> SiteInputs:
     )
 
 
-def siting() -> SitingInputs:
-    none = listed("link", (REGION, WORKLOAD, SITE, YEAR))
-    return SitingInputs(
-        whole_openings=False,
-        open_lower=f(1.0, 1.0, 0.0, 0.0),
-        open_upper=f(1.0, 1.0, 1.0, 1.0),
-        exact=listed("exact", (YEAR,)),
-        exact_sites=0.0,
-        most=listed("most", (YEAR,)),
-        most_sites=0.0,
-        phase=listed("phase", (SITE, HALL, YEAR)),
-        phase_mw=f(),
-        most_phases=f(),
-        block=listed("block", (SITE, WORKLOAD, YEAR)),
-        block_mw=f(),
-        block_top_mw=f(),
-        shared=listed("shared", (SITE, WORKLOAD, YEAR, Axis("partner", SITE.labels))),
-        paced=listed("paced", (SITE, YEAR)),
-        paced_mw=f(),
-        service=none,
-        service_musd_per_kh100e_year=f(),
-        linked=none,
-        linkable=none,
-    )
-
-
 def power() -> PowerInputs:
     slots = len(SLOT)
     day_and_night = np.tile([1.25, 0.75], slots // 2)
@@ -366,49 +336,6 @@ def power() -> PowerInputs:
         np.stack([wue, wue + 0.1]),
         f(0.012, 0.006),
         f(0.045, 0.035),
-    )
-
-
-def migration() -> MigrationInputs:
-    """Return empty lists: no class moves work between its sites."""
-    use = (SITE, RACK, HALL, WORKLOAD, YEAR, SLOT)
-    block = (SITE, RACK, WORKLOAD, YEAR, SLOT)
-    nowhere = np.zeros(0, dtype=np.intp)
-    return MigrationInputs(
-        deployment_frac=np.zeros(len(DEPLOYMENTS)),
-        work=listed("work", use),
-        due_mw_per_mw=f(),
-        room_mw_per_mw=f(),
-        balance=listed("balance", (RACK, WORKLOAD, SITE.renamed("reach"), YEAR, SLOT)),
-        balance_of_work=nowhere,
-        site_block=listed("site_block", block),
-        site_block_of_work=nowhere,
-        arrival=listed("arrival", block),
-        move_usd_per_mwh=2.5,
-    )
-
-
-def failover() -> FailoverInputs:
-    """Return empty lists: no class must survive the loss of a site."""
-    site, standby = SITE, SITE.renamed("standby")
-    cut = Axis("cut", ("1",))
-    nowhere = np.zeros(0, dtype=np.intp)
-    return FailoverInputs(
-        standby=listed("standby", (site, RACK, HALL, WORKLOAD, YEAR)),
-        reserve=listed("reserve", (site, WORKLOAD, YEAR)),
-        power=listed("power", (site, YEAR, SLOT)),
-        may_cover=np.zeros((len(site), len(site)), dtype=np.bool_),
-        neighbour=listed("neighbour", (site, WORKLOAD, YEAR)),
-        neighbour_row=nowhere,
-        neighbour_reserve=nowhere,
-        covered=listed("covered", (REGION, WORKLOAD, site, YEAR)),
-        pair=listed("pair", (REGION, WORKLOAD, site, standby, YEAR)),
-        taken=listed("taken", (WORKLOAD, site, standby, YEAR)),
-        cut=listed("cut", (site, WORKLOAD, YEAR, cut)),
-        cut_served_row=nowhere,
-        cut_served=nowhere,
-        cut_reserve_row=nowhere,
-        cut_reserve=nowhere,
     )
 
 
@@ -449,135 +376,47 @@ def grid() -> GridInputs:
     )
 
 
-def load_price() -> LoadPriceInputs:
-    """Return no price that rises with load."""
-    block = Axis("block", ())
-    return LoadPriceInputs(
-        zone_slot=listed("zone_load", (ZONE, YEAR, SLOT)),
-        standing_mw=f(),
-        block=listed("block", (ZONE, block, YEAR, SLOT)),
-        width_mw=f(),
-        adder_usd_per_mwh=f(),
-    )
+def nothing_of(like: Any, **given: object) -> Any:
+    """Return inputs of a family with the lists of those of the tests' world, all empty, but for what is given."""
+    figures = {}
+    for field in dataclasses.fields(like):
+        value = getattr(like, field.name)
+        if isinstance(value, Index):
+            axes = [AXES.get(axis.name, axis) for axis in value.axes]
+            value = Index.sparse(value.name, axes, ((),) * len(axes))
+        elif isinstance(value, np.ndarray):
+            value = value[:0]
+        figures[field.name] = value
+    return type(like)(**{**figures, **given})
 
 
-def non_firm() -> NonFirmInputs:
-    """Return no non-firm connection."""
-    of_year, tier = (SITE, YEAR), Axis("tier", ("0.5",))
-    return NonFirmInputs(
-        tier=tier,
-        connect=listed("connect", (*of_year, tier)),
-        start=f(),
-        turns_firm=f(),
-        firm_year=np.zeros(0, dtype=np.intp),
-        capex_musd_per_mw=f(),
-        service=listed("non_firm", of_year),
-        service_tier=listed("service_tier", (*of_year, tier)),
-        stress=listed("stress", (*of_year, SLOT)),
-        billing=listed("discounted", (*of_year, PERIOD)),
-        discount_usd_per_kw_month=f(),
-        headroom=listed("all_headroom", (ZONE, YEAR, tier)),
-        headroom_mw=f(),
-        off_frac=np.zeros((len(ZONE), 1, len(SLOT))),
-        shed=ShedInputs(
-            slot=listed("shed", (*of_year, SLOT)),
-            hours_frac=np.zeros((len(ZONE), 1, len(SLOT))),
-            site_year=listed("shed_site_year", of_year),
-            max_energy_frac=0.004,
-            usd_per_mwh=4300.0,
-            deployment_frac=f(0.0, 0.0, 0.4),
-        ),
-    )
-
-
-def balance() -> BalanceInputs:
-    """Return no site that balances its power."""
-    site_year, price = Index.full("site_year", SITE, YEAR), grid().energy_usd_per_mwh
-    return balance_inputs(sets(), site_year, np.zeros(site_year.size, dtype=np.bool_), price)
-
-
-def supply() -> SupplyInputs:
-    """Return no power made or stored at the sites."""
-    source = Axis("source", ())
-    of_year, of_slot = (SITE, source, YEAR), (SITE, source, YEAR, SLOT)
-    of_vintage = (SITE, source, YEAR.renamed("vintage"))
-    axes = {
-        **dict.fromkeys(("output", "store_slot"), of_slot),
-        **dict.fromkeys(("curtail", "export"), (SITE, YEAR, SLOT)),
-        "bridge": of_vintage,
-        "redeploy": (*of_vintage, YEAR),
-    }
-    figures = {
-        field.name: listed(field.name, axes.get(field.name, of_year)) if field.type == "Index" else f()
-        for field in dataclasses.fields(SupplyInputs)
-    }
-    return SupplyInputs(
-        **{
-            **figures,
-            "source": source,
-            "role": (),
-            "standby_mw_per_mw": f(0.0, 2.0),
-            "availability_frac": np.zeros((len(SITE), 0, len(SLOT))),
-        }
-    )
-
-
-def contracts() -> ContractInputs:
-    """Return nothing under contract, and nothing that must be clean."""
-    contract, pool = Axis("contract", ()), Axis("pool", ("US",))
-    of_zone, of_site = (contract, ZONE, YEAR), (SITE, YEAR, SLOT)
-    axes = {
-        **dict.fromkeys(("sign", "force", "limit"), of_zone),
-        "existing": of_zone[:2],
-        **dict.fromkeys(("take", "count", "claim"), of_site),
-        **dict.fromkeys(("claim_year", "target"), (pool, YEAR)),
-        "delivery": (ZONE, YEAR, SLOT),
-        "claim_slot": (pool, YEAR, SLOT),
-    }
-    figures = {
-        field.name: listed(field.name, axes[field.name]) if field.type == "Index" else f()
-        for field in dataclasses.fields(ContractInputs)
-    }
-    nowhere = np.zeros(2, dtype=np.intp)
-    return ContractInputs(
-        **{
-            **figures,
-            "contract": contract,
-            "pool": pool,
-            "is_physical": np.zeros(0, dtype=np.bool_),
-            "technology": (),
-            "zone_pool": nowhere,
-            "site_pool": nowhere,
-            "profile_frac": np.zeros((0, len(ZONE), len(SLOT))),
-            "market_usd_per_mwh": np.full((len(ZONE), len(YEAR), len(SLOT)), 41.0),
-            "clean_frac": np.zeros(len(SITE) * len(YEAR) * len(SLOT)),
-            "is_hourly": False,
-        }
-    )
-
-
-def tariffs() -> TariffInputs:
-    """Return no site that a tariff bills."""
-    vintage = YEAR.renamed("vintage")
+def families_without_anything() -> dict[str, Any]:
+    """Return no choice of sites, no work that moves or is covered, no supply, contract, tariff or heat."""
+    mini = build_inputs(load_scenario(MINI))
+    slots, none = len(SLOT), np.zeros(2, dtype=np.intp)
+    shed = nothing_of(mini.non_firm.shed, hours_frac=np.zeros((len(ZONE), 1, slots)), deployment_frac=f(0.0, 0.0, 0.4))
     billed = listed("billed", (SITE, Axis("step", ("2026 d0h00",))))
-    nowhere = np.zeros(0, dtype=np.intp)
-    nothing = Amounts(nowhere, nowhere, f())
-    return TariffInputs(
-        bills=bill_lists(billed, ()),
-        accounts=(),
-        load_place=nowhere,
-        connected_place=nowhere,
-        line_kind=nowhere,
-        contract=listed("contract", (SITE, YEAR)),
-        covered=listed("covered", (SITE, YEAR, PERIOD)),
-        signed=listed("signed", (SITE, vintage)),
-        released=listed("released", (SITE, vintage, YEAR)),
-        fee=listed("fee", (SITE, vintage, YEAR)),
-        fee_musd_per_mw=f(),
-        free_frac=f(),
-        in_force_signed=nothing,
-        in_force_released=nothing,
-    )
+    return {
+        "siting": nothing_of(mini.siting, open_lower=f(1.0, 1.0, 0.0, 0.0), open_upper=f(1.0, 1.0, 1.0, 1.0)),
+        "migration": nothing_of(mini.migration, deployment_frac=np.zeros(len(DEPLOYMENTS))),
+        "failover": nothing_of(mini.failover, may_cover=np.zeros((len(SITE), len(SITE)), dtype=np.bool_)),
+        "non_firm": nothing_of(mini.non_firm, off_frac=np.zeros((len(ZONE), 1, slots)), shed=shed),
+        "load_price": nothing_of(mini.load_price),
+        "balance": nothing_of(mini.balance),
+        "supply": nothing_of(
+            mini.supply, standby_mw_per_mw=f(0.0, 2.0), availability_frac=np.zeros((len(SITE), 0, slots))
+        ),
+        "contracts": nothing_of(
+            mini.contracts,
+            zone_pool=none,
+            site_pool=none,
+            profile_frac=np.zeros((0, len(ZONE), slots)),
+            market_usd_per_mwh=np.full((len(ZONE), len(YEAR), slots), 41.0),
+            clean_frac=np.zeros(len(SITE) * len(YEAR) * slots),
+        ),
+        "heat": nothing_of(mini.heat, recover_frac=f(0.4, 0.6)),
+        "tariffs": nothing_of(mini.tariffs, bills=bill_lists(billed, ())),
+    }
 
 
 def carbon() -> CarbonInputs:
@@ -601,12 +440,6 @@ def carbon() -> CarbonInputs:
         f(),
         ("high", "low"),
     )
-
-
-def heat() -> HeatInputs:
-    """Return no heat sold."""
-    none = f()
-    return HeatInputs(listed("heat", (SITE, YEAR)), none, f(0.4, 0.6), none, none, none)
 
 
 def finance() -> FinanceInputs:
@@ -693,23 +526,14 @@ def hand_inputs() -> Inputs:
         racks=racks(),
         halls=halls(),
         sites=sites(),
-        siting=siting(),
         power=power(),
-        migration=migration(),
-        failover=failover(),
         grid=grid(),
-        non_firm=non_firm(),
-        load_price=load_price(),
-        balance=balance(),
-        supply=supply(),
-        contracts=contracts(),
-        heat=heat(),
-        tariffs=tariffs(),
         carbon=carbon(),
         finance=finance(),
         reference=reference,
         workloads=workloads(),
         tables=tables(),
+        **families_without_anything(),
         sha256={},
         notes=("a note",),
         noted_settings=(),

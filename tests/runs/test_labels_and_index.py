@@ -21,7 +21,7 @@ from planner.cli import main
 from planner.outputs.differences import FromShipped
 from planner.outputs.folder_kinds import LABELS_FILE
 from planner.runs import Run, catalogue, find_run, save_run
-from planner.runs.catalogue import Listing, index_file, known_entries, read_runs, to_prune
+from planner.runs.catalogue import read_runs, to_prune
 from planner.runs.labels import RunLabels, change_tags, give_name, read_labels
 
 FIRST, SECOND = "odd-names-aa11", "odd-names-bb22"
@@ -146,29 +146,6 @@ def test_an_index_that_is_deleted_or_torn_is_made_again(runs_dir: Path, left: st
     assert rows(runs_dir) == EXPECTED
     assert rows(runs_dir) == EXPECTED
     assert file.read_bytes().startswith(b"SQLite format 3")
-
-
-def test_an_index_of_the_version_before_is_made_again(runs_dir: Path) -> None:
-    """It had no column `from_shipped`: what runs say of it would be unknown for ever."""
-    file = index_of(runs_dir)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with closing(sqlite3.connect(file)) as database, database:
-        database.executescript(
-            """
-            CREATE TABLE runs (run TEXT PRIMARY KEY, scenario TEXT, title TEXT, created TEXT,
-                status TEXT, checked INTEGER, objective_musd REAL, gap_frac REAL, seconds REAL,
-                name TEXT, stamp TEXT, digest TEXT);
-            CREATE TABLE tags (run TEXT, tag TEXT);
-            CREATE TABLE differs (run TEXT, setting TEXT, value TEXT);
-            INSERT INTO runs (run, scenario) VALUES ('odd-names-bb22', 'tiny');
-            PRAGMA user_version = 1;
-            """
-        )
-
-    assert rows(runs_dir) == EXPECTED
-    with closing(sqlite3.connect(file)) as database:
-        found = database.execute("SELECT run, from_shipped FROM runs ORDER BY run").fetchall()
-    assert found == [(FIRST, None), (SECOND, "tiny")]
 
 
 def test_folders_that_come_go_and_change_are_followed(runs_dir: Path) -> None:
@@ -412,14 +389,6 @@ def test_what_a_run_changes_is_not_of_a_scenario_that_only_has_its_name(run: Run
     assert "namesake-cc33: us-base with horizon.salvage=false\n" in after
 
 
-def test_what_a_name_means_is_not_of_the_shipped_scenario(run: Run, runs_dir: Path) -> None:
-    meta = {**run.meta, "from_shipped": STARTS}
-    latest = named(Run(meta, run.tables, run.inputs_tables), "odd-cc33", created="2026-05-06T07:08:09+00:00")
-    save_run(latest, runs_dir, workbook=False)
-
-    assert find_run("=odd names", runs_dir) == runs_dir / "odd-cc33"
-
-
 def test_shows_what_a_run_starts_from(runs_dir: Path) -> None:
     shown = " ".join(dcplan("show", SECOND, "--runs", str(runs_dir)).stdout.split())
     assert (
@@ -481,26 +450,6 @@ def test_tags_and_names_are_given_and_taken_away(runs_dir: Path) -> None:
     assert dcplan("name", FIRST, "for the board", *at).exit_code == 0
     assert dcplan("name", "for the board", "", *at).stdout == f"{runs_dir / FIRST}: no name\n"
     assert read_labels(runs_dir / FIRST) == RunLabels("", (NAUGHTY, "march"))
-
-
-def test_a_file_that_is_no_index_is_closed(runs_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    file = index_file(runs_dir)
-    assert file is not None
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_bytes(b"no database " * 99)
-    opened = []
-
-    def connect(*args: Any, **kwargs: Any) -> sqlite3.Connection:
-        opened.append(sqlite3_connect(*args, **kwargs))
-        return opened[-1]
-
-    sqlite3_connect = sqlite3.connect
-    monkeypatch.setattr("planner.runs.catalogue.sqlite3.connect", connect)
-    assert known_entries(runs_dir) == {}
-
-    (index,) = opened
-    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
-        index.execute("SELECT 1")
 
 
 def test_the_index_can_be_asked_in_sql(runs_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -596,11 +545,6 @@ def test_every_study_of_a_folder_is_listed(runs_dir: Path, studies: Path) -> Non
     rows = json.loads(dcplan("list", "--runs", str(runs_dir), "--all", "--json").stdout)
     assert {row["kind"] for row in rows if row.get("folder") == "sensitivity/tiny"} == {"morris", "sobol"}
     assert "sensitivity/tiny/tornado.json" in {row.get("run") for row in rows}
-
-
-def test_a_listing_is_what_it_was_without_labels(run: Run, tmp_path: Path) -> None:
-    assert read_runs(tmp_path / "nowhere") == Listing((), ())
-    assert not (tmp_path / "cache").exists()
 
 
 @pytest.mark.parametrize(

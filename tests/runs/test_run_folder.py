@@ -192,20 +192,3 @@ def test_an_export_replaces_its_own_files_and_no_other(run: Run, tmp_path: Path)
 def test_a_folder_without_run_json_is_refused_with_the_way_to_fix(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"not a run folder.*run\.json.*dcplan runs list"):
         load_run(tmp_path)
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("{half", "cannot be read"),
-        ("[2]", "format is None"),
-        (json.dumps({"format": 99}), "format is 99: .*another version.*; must be 2 or 3"),
-        (json.dumps({"format": 1}), "format is 1: the run is of another version.*solve.*again"),
-        (json.dumps({"format": 2}), "sha256 is missing"),
-    ],
-)
-def test_a_run_of_another_version_or_a_broken_one_is_refused(tmp_path: Path, text: str, message: str) -> None:
-    (tmp_path / "run.json").write_text(text)
-
-    with pytest.raises(InputError, match=message):
-        load_run(tmp_path)

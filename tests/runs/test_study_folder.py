@@ -185,18 +185,6 @@ def test_a_folder_whose_file_cannot_be_read_is_that_of_no_file(
     )
 
 
-def test_a_sweep_refuses_a_folder_whose_file_cannot_be_read(tmp_path: Path) -> None:
-    file = holding(tmp_path / "out", "sweep")
-    file.write_text("{torn", encoding="utf-8")
-
-    said = CliRunner().invoke(main, ["sweep", "tiny", "-o", str(tmp_path / "out")])
-
-    assert said.exit_code == 2, said.output
-    assert f"{file}: it does not say what the folder is of: " in said.stderr
-    assert file.read_text(encoding="utf-8") == "{torn"
-    assert list((tmp_path / "out").iterdir()) == [file]
-
-
 def test_a_study_that_is_replaced_as_a_whole_may_be_of_any_file(tmp_path: Path) -> None:
     file = as_written(holding(tmp_path / "out", "frontier"))
 
@@ -239,23 +227,6 @@ def test_every_writer_of_a_study_refuses_the_folder_of_another(tmp_path: Path, k
     assert list(out.iterdir()) == [file]
 
 
-@pytest.mark.parametrize("kind", ["sensitivity", "stochastic"])
-def test_a_writer_refuses_the_folder_of_another_file(tmp_path: Path, kind: str) -> None:
-    mine, other = tmp_path / "mine.yaml", tmp_path / "other.yaml"
-    mine.write_text("a: 1", encoding="utf-8")
-    other.write_text("a: 2", encoding="utf-8")
-    out = tmp_path / "out"
-    out.mkdir()
-    about = {"file": file_entry(other, "of other")}
-    (out / str(NAMED[kind].entry_file)).write_text(json.dumps(about), encoding="utf-8")
-    file = file_entry(mine, "of mine") if kind == "stochastic" else mine
-
-    with pytest.raises(InputError, match="the folder is that of another "):
-        WRITERS[kind](SimpleNamespace(file=file), out)
-
-    assert len(list(out.iterdir())) == 1
-
-
 def test_sensitivity_refuses_the_folder_of_another_scenario_or_sweep(tmp_path: Path) -> None:
     """Its tables were removed, and its futures mixed with those of the study."""
     done = CliRunner().invoke(main, ["sweep", "tiny", "-o", str(tmp_path), "--jobs", "1"])
@@ -266,13 +237,3 @@ def test_sensitivity_refuses_the_folder_of_another_scenario_or_sweep(tmp_path: P
         sensitivity("tiny", out=tmp_path, figures=1, jobs=1)
 
     assert {path.name: path.read_bytes() for path in tmp_path.glob("*.*")} == before
-
-
-def test_a_stochastic_program_refuses_the_folder_of_a_sweep(tmp_path: Path) -> None:
-    file = holding(tmp_path / "out", "sweep")
-
-    said = CliRunner().invoke(main, ["stochastic", "tiny-uncertain", "-o", str(tmp_path / "out")])
-
-    assert said.exit_code == 2, said.output
-    assert f"{file}: the folder is that of a sweep; must be a new folder" in said.stderr
-    assert list((tmp_path / "out").iterdir()) == [file]

@@ -283,26 +283,6 @@ def test_naughty_names_come_back_as_they_were_sent(client: Client, folder: Path,
     assert [path.name for path in folder.parent.iterdir()] == [folder.name]
 
 
-def test_a_name_of_signs_alone_is_refused(client: Client, folder: Path) -> None:
-    body = {"name": "???", "settings": {"demand": {"scale_frac": 1.1}}}
-
-    answer = ask(client, "/api/scenarios/tiny", body)
-
-    (problem,) = said(answer)["problems"]
-    assert (answer.status, problem["keys"]) == (422, ["name"])
-    assert problem["text"].startswith("Nothing of '???' can be the name of a file; use a name")
-    assert not list(folder.glob("*.yaml"))
-
-
-def test_figures_by_year_go_in_as_json_has_them(client: Client, folder: Path) -> None:
-    settings = {"sites": {"north": {"grid_firm_mw": {"2027": 23, "2028": 37}}}}
-
-    answer = ask(client, "/api/scenarios/tiny", {"name": "firm", "settings": settings})
-
-    firm = load_scenario(folder / said(answer)["scenario"]).sites["north"].grid_firm_mw
-    assert firm == {2027: 23.0, 2028: 37.0}
-
-
 @pytest.mark.parametrize(
     ("settings", "keys", "text"),
     [
@@ -448,18 +428,6 @@ def test_a_solve_is_stopped_with_its_best_plan(client: Client) -> None:
     over(job)
     ended = said(ask(client, f"/api/jobs/{job.id}"))
     assert (ended["state"], ended["message"]) == ("done", "the best so far")
-
-
-def test_what_keeps_nothing_goes_on_when_asked_to_stop(client: Client) -> None:
-    stage = STAGES["solve"]
-    job = client.service.jobs.start("Sweep mine", tasks.until_stopped, stage)
-    wait(lambda: at(job, stage))
-
-    answer = ask(client, f"/api/jobs/{job.id}/stop", {})
-
-    assert (answer.status, said(answer)["is_stopped"]) == (200, False)
-    assert not job.is_over
-    client.service.jobs.cancel(job)
 
 
 def test_a_sweep_is_started(client: Client, folder: Path) -> None:
