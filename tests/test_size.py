@@ -35,7 +35,7 @@ BUDGETS = {
     "planner/fleet": 100,
 }
 """Lines that say something, by room, as `make size` prints them."""
-WHOLE = {"planner": {"files": 510, "says": 61_900, "docstrings": 11_600, "lines": 102_900}, "tests": {"says": 40_100}}
+WHOLE = {"planner": {"files": 510, "says": 61_900, "docstrings": 11_600, "lines": 102_900}, "tests": {"says": 38_850}}
 
 
 def size() -> ModuleType:

@@ -39,7 +39,7 @@ DEMAND = {"slow": (1.04, 1.17), "fast": (1.13, 2.1)}  # of the drawn world's, by
 PRICES = {"slow": 0.85, "fast": 1.35}  # of power, in both years
 CAPEX_2026 = {"slow": {"gas": 0.93, "sun": 0.81}, "fast": {"gas": 1.21, "sun": 0.96}}
 GAS_2026 = 1.09  # price of gas, in both futures
-CASES = [(0, 2025), (1, 2025), (1, 2026)]  # batteries whose power and energy are apart, or of fixed hours
+CASES = [(0, 2025), (1, 2026)]  # batteries whose power and energy are apart, or of fixed hours
 
 
 def worlds_of(world: World, future: str) -> list[World]:

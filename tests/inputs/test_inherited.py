@@ -28,15 +28,6 @@ def test_what_is_given_under_sites_is_not_taken(build):
     assert "construction market" not in note
 
 
-def test_large_figures_are_written_without_an_exponent(build, tables):
-    limits = tables["site_limits"].copy()
-    # The operator has a fifth of it.
-    limits.loc[limits["site"] == "oak", "land_limit_mw"] = 150_000.0
-    fir = FIR.replace(", land_limit_mw: 90", "")
-
-    assert "land for 30,000 MW" in of_fir(build(fir, site_limits=limits))
-
-
 def test_new_sites_out_of_scope_take_nothing(build):
     inputs = build(FIR, "scope.sites=[oak, elm]")
 

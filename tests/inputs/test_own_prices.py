@@ -126,15 +126,6 @@ def test_what_halls_cost_is_noted_by_design_and_follows_the_index_but_for_land(t
     assert by_index["1.6"] == pytest.approx([2.0 * usd for usd in by_index["0.8"]], rel=0.03)
 
 
-def test_large_prices_are_written_without_an_exponent(tmp_path):
-    shell = "shell_core,capex,Building shell and core,"
-
-    said = notes(copy(tmp_path, "facility_cost", old=f"{shell}2.46", new=f"{shell}2460"))
-
-    assert any("shell_core 2,460 USD/W is " in note for note in said)
-    assert not any("e+0" in note for note in said)
-
-
 def test_a_rack_that_nothing_can_house_has_no_price_in_the_plan(tmp_path):
     settings = (
         copy(tmp_path, "racks", AIR),

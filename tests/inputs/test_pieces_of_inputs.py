@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 
-from planner.inputs import grid, power, racks, rent, scope
+from planner.inputs import power, rent, scope
 from planner.inputs.case import ScopedCase
 from planner.inputs.halls import HallSpace
 from planner.inputs.tariffs_rules import _ramp
@@ -77,41 +77,6 @@ def test_a_class_that_moves_has_no_part_in_it_without_work_that_may_wait() -> No
 
     (note,) = findings.said
     assert note[1].startswith("train: moves_between_sites has no effect")
-
-
-def test_headroom_grows_over_the_years_of_its_table_and_is_held_after_them() -> None:
-    table = pd.DataFrame({"zone": ["east"] * 3, "year": [2026, 2027, 2028], "added_headroom_mw": [4.0, 9.0, 15.0]})
-    findings = Noted()
-    case = SimpleNamespace(tables={"zone_headroom_growth": table}, year=np.array([2025, 2027, 2030]), findings=findings)
-    zones = SimpleNamespace(zone=Axis("zone", ("east", "west")))
-
-    added = grid._growth_mw(case, zones)
-
-    assert added.tolist() == [[0.0, 9.0, 15.0], [0.0, 0.0, 0.0]]
-    assert [note[1].split(":")[0] for note in findings.said] == [
-        "The headroom of 1 of 2 zones does not grow",
-        "Headroom does not grow after 2028, the table's last year.",
-    ]
-
-
-def test_racks_are_handed_from_training_to_inference_when_they_come_of_age() -> None:
-    case = SimpleNamespace(
-        scenario=SimpleNamespace(cascade=SimpleNamespace(min_age_years=2)),
-        year=np.array([2025, 2026, 2027, 2028]),
-        years=range(4),
-    )
-    training, inference = (racks.DUTIES.index(duty) for duty in ("training", "inference"))
-    # Two pools of one rack, and one vintage, of 2024: of age in 2026, at the latest in 2027.
-    there = np.ones((1, 2, 1), dtype=bool)
-    alive = np.ones((1, 2, 1, 4), dtype=bool)
-    enters = np.array([[[False] * 4, [True] * 4]])
-
-    leaves, arrives = racks._moves(
-        case, there, alive, np.array([2024]), np.array([0, 0]), np.array([training, inference]), enters
-    )
-
-    assert leaves[0, :, 0].tolist() == [[False, True, True, False], [False] * 4]
-    assert arrives[0, :, 0].tolist() == [[False] * 4, [False, True, True, False]]
 
 
 def test_an_own_figure_takes_the_place_of_the_table_s_and_null_leaves_it_blank() -> None:

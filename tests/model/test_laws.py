@@ -250,7 +250,7 @@ def test_racks_sold_for_longer_never_cost_more():
 
 # --- more to choose from ------------------------------------------------------------------------
 
-PAIRS = int(os.environ.get("DCPLAN_PAIRS", "40"))
+PAIRS = int(os.environ.get("DCPLAN_PAIRS", "20"))
 """Pairs of worlds drawn; 200 of them take some three minutes."""
 US = {
     "scope.sites": ["us-va-ashburn", "us-tx-dallas", "us-az-phoenix"],

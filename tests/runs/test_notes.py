@@ -407,14 +407,6 @@ def test_existing_halls_that_are_retrofitted_are_named_with_what_they_become() -
     assert list(notes_module._retrofits(SimpleNamespace(tables={"retrofits": done[:0]}))) == []
 
 
-def test_the_size_of_a_large_plant_is_written_without_an_exponent() -> None:
-    built = pd.DataFrame({"site": ["oak"], "source": ["dam"], "built_mw": [23.0], "min_size_mw": [11_900.0]})
-
-    (note,) = notes_module._small_plants(SimpleNamespace(tables={"source_builds": built}))
-
-    assert "dam at oak 23.0 MW (smallest 11,900 MW)" in note
-
-
 def new_halls(*rows: tuple[str, int, float, float, float]) -> list[str]:
     """Notes on halls of 60 MW built at two sites: site, year, existing, usable and used MW."""
     halls = pd.DataFrame(rows, columns=["site", "year", "existing_mw", "usable_mw", "used_mw"])

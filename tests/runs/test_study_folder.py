@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from click.testing import CliRunner
+from plans import plan_of
 
-from planner import solve
 from planner.base.errors import InputError
 from planner.cli import main
 from planner.outputs.files import sha256_of
@@ -121,7 +121,7 @@ def test_every_command_refuses_it_before_anything_is_solved(tmp_path: Path, comm
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_run(solve("tiny"), tmp_path_factory.mktemp("runs"))
+    return write_run(plan_of("tiny"), tmp_path_factory.mktemp("runs"), workbook=False)
 
 
 @pytest.mark.parametrize("command", OF_A_RUN)
