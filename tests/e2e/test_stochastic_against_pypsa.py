@@ -20,7 +20,7 @@ pytest.importorskip("pypsa", reason="PyPSA is a dependency of developers alone")
 WEIGHTS = {"cheap grid": 0.35, "costly grid": 0.65}
 TIMES = {"cheap grid": 0.7, "costly grid": 1.45}
 """Times which the prices of power of the drawn world are those of a future."""
-SEEDS = (0,)  # with a battery whose power and energy are apart
+SEEDS = (0, 1)  # with a battery whose power and energy are apart
 
 
 def of_future(world: World, name: str) -> World:
