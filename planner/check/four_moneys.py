@@ -1,4 +1,4 @@
-"""The four moneys computed a second time: by calendar year, and by what is bought or rented."""
+"""The four moneys computed a second time, by calendar year and by what is bought or rented, and orders."""
 
 from __future__ import annotations
 
@@ -8,11 +8,17 @@ import numpy as np
 import pandas as pd
 
 from planner.check.contracts import begin_of_delivery, signed_already
-from planner.check.frames import keyed, lookup, quotient, sum_by
+from planner.check.declared import TRACE
+from planner.check.existing import retrofits
+from planner.check.frames import isin, keyed, lookup, quotient, sum_by
+from planner.check.lead_times import decision_start, months_to_service, rack_months
 from planner.check.money import ASSETS, LINES, asset_rate, repaid_cost
 from planner.check.payments import discounts, instalment, repay
+from planner.check.sites import opened_musd
+from planner.check.supply_output import figures as source_figures
 from planner.check.table import table_of
 from planner.check.verdict import Excess, columns_reported, rule
+from planner.results.schema import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -152,6 +158,73 @@ def money_by_item(case: Case) -> Excess:
     return columns_reported(table, _ITEM, columns).and_also(wrong, every)
 
 
+# --- What to order, by when -----------------------------------------------------------------------
+
+_BOUGHT: Final = {
+    "racks": ("installs", "rack", "installed_mw"),
+    "halls": ("builds", "hall", "built_mw"),
+    "retrofit": ("retrofits", "to_hall", "retrofitted_mw"),
+    "connection": ("connections", "", "added_mw"),
+    "non-firm connection": ("non_firm_connections", "", "added_mw"),
+    "on-site power": ("source_builds", "source", "built_mw"),
+    "heat network": ("heat", "", "connect_mw"),
+    "site opening": ("site_year", "", ""),
+}
+"""By the kind of an order the table of what is bought, and its columns of item and power."""
+_ORDER = ("kind", "site", "item", "year")
+
+
+@rule(unit="MW, MWh, MUSD or years", rows_of=("orders",))
+def orders_reported(case: Case) -> Excess:
+    """Orders are all that is bought, once, each by its lead before it serves."""
+    due = pd.concat([_due(case, kind) for kind in _BOUGHT], ignore_index=True)
+    due = due[(due["mw"] > TRACE) | (due["overnight_musd"] > TRACE)]
+    table, every = case.plan("orders"), due.drop_duplicates(list(_ORDER))
+    place = table[list(_ORDER)]
+    parts = [Excess.count_broken(every[list(_ORDER)], ~isin(every, table, _ORDER))]
+    for name in ("mw", "mwh", "overnight_musd"):
+        sums = lookup(sum_by(due, _ORDER, due[name]), table, _ORDER)
+        sums = np.where((table["kind"] == "site opening") & (name == "mw"), np.nan, sums)
+        parts.append(Excess.reported(place, table[name].to_numpy(), sums))
+    for name in ("serves_from", "order_by"):
+        moments = lookup(every.set_index(list(_ORDER))[name], table, _ORDER, -1.0)
+        parts.append(Excess.reported(place, table[name].to_numpy(), moments))
+    return parts[0].and_also(*parts[1:])
+
+
+def _due(case: Case, kind: str) -> pd.DataFrame:
+    """List what is bought of a kind, when it serves, and by when it is ordered."""
+    (name, item, mw), rows = _BOUGHT[kind], retrofits(case) if kind == "retrofit" else case.plan(_BOUGHT[kind][0])
+    moment = "done" if kind == "retrofit" else "service_start" if "service_start" in rows else "year"
+    start = rows[moment].to_numpy(dtype=np.float64)
+    waits = {"halls": "hall", "site opening": "hall", "connection": "connection", "non-firm connection": "non_firm"}
+    lead: float | Floats = 0.0
+    if kind in waits:
+        lead = lookup(months_to_service(case)[waits[kind]], rows, ("site",), np.nan)
+    elif kind == "racks":
+        lead = rack_months(case)
+    elif kind == "retrofit":
+        lead = (rows["done"] - rows["start"]).to_numpy() * 12.0
+    elif kind == "on-site power":
+        lead = source_figures(case, rows["source"], "lead_months")
+    by = np.maximum(start - lead / 12.0, decision_start(case))
+    musd = (opened_musd(case) if kind == "site opening" else rows)["overnight_musd"]
+    none, no_item = np.zeros(len(rows)), np.full(len(rows), "", dtype=object)
+    return table_of(
+        {
+            "kind": np.full(len(rows), kind, dtype=object),
+            "site": rows["site"].to_numpy(),
+            "item": rows[item].to_numpy() if item else no_item,
+            "year": rows["year"].to_numpy(),
+            "mw": rows[mw].to_numpy() if mw else none,
+            "mwh": rows["built_mwh"].to_numpy() if name == "source_builds" else none,
+            "overnight_musd": musd.to_numpy(),
+            "serves_from": start,
+            "order_by": np.where(rows["early"], np.nan, by) if name == "builds" else by,
+        }
+    )
+
+
 def money_year_rows(case: Case) -> pd.DataFrame:
     """List the rows of table `money_years`: every calendar year of the horizon."""
     return table_of({"calendar_year": list(case.calendar)})
@@ -162,8 +235,9 @@ def money_item_rows(_: Case) -> pd.DataFrame:
     return table_of({"item": [*ASSETS, *_AT_ONCE, *_CONTRACTS]})
 
 
-RULES = (money_by_year, money_by_item)
+RULES = (money_by_year, money_by_item, orders_reported)
 COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
+    "orders": {"rows": "orders_reported", "orders_reported": " ".join(field.name for field in TABLES["orders"].fields)},
     "money_years": {
         "money_by_year": (
             "calendar_year asset_cash_musd running_musd cash_musd overnight_musd repaid_musd "

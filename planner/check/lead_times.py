@@ -9,6 +9,7 @@ import pandas as pd
 
 from planner.check.existing import market_share_frac, stated_sites, without_new_halls
 from planner.check.frames import column_by, lookup, once, sum_by, to_frame
+from planner.check.supply_output import figures as source_figures
 from planner.check.supply_output import makes_its_power
 from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
@@ -183,7 +184,25 @@ def leads_from_tables(case: Case) -> Excess:
     due = lookup(months, connections, ("site",), np.nan) / 12.0 + first_day
     place = connections[["site", "year"]]
     too_early = Excess.above(place, due, connections["start"].to_numpy())
-    return _leads_differ(case, case.inputs.halls.lead).and_also(too_early)
+    lead, sites = case.inputs.order_months, table_of({"site": list(case.inputs.sets.site.labels)})
+    parts = [
+        Excess.differs(sites, reported, lookup(months_to_service(case)[what], sites, ("site",), np.nan))
+        for what, reported in (("hall", lead.hall), ("connection", lead.connection), ("non_firm", lead.non_firm))
+    ]
+    sources = list(case.inputs.supply.build.axis("source").labels)
+    of_sources = source_figures(case, sources, "lead_months")
+    given, expected = [lead.rack, lead.first_day * 12.0], [rack_months(case), first_day * 12.0]
+    return _leads_differ(case, case.inputs.halls.lead).and_also(
+        too_early,
+        *parts,
+        Excess.differs(table_of({"of": ["racks", "first day"]}), np.array(given), np.array(expected)),
+        Excess.differs(table_of({"of": sources}), lead.source, of_sources),
+    )
+
+
+def rack_months(case: Case) -> float:
+    """Months from the order of racks to their service."""
+    return float(column_by(case.data("lead_times"), "item", "lead_months")["rack_delivery"])
 
 
 @rule(unit="months")
@@ -239,4 +258,8 @@ REREAD: Final[Mapping[str, tuple[str, ...]]] = {
     "halls.lead.months": ("leads_from_tables",),
     "halls.lead.non_firm_months": ("leads_from_tables",),
     "halls.lead.service_start": ("leads_from_tables",),
+    **{
+        f"order_months.{name}": ("leads_from_tables",)
+        for name in ("first_day", "rack", "hall", "connection", "non_firm", "source")
+    },
 }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.base.errors import InputError
+from planner.clock.calendar import float_year
 from planner.inputs.assumed import (
     note_assumed,
     note_early_ends,
@@ -23,7 +24,7 @@ from planner.inputs.failover import failover_inputs
 from planner.inputs.grid import balance_inputs, grid_inputs
 from planner.inputs.halls import hall_inputs, hall_space
 from planner.inputs.heat import heat_inputs
-from planner.inputs.inputs import Inputs
+from planner.inputs.inputs import Inputs, OrderMonths
 from planner.inputs.leads import find_leads
 from planner.inputs.money import finance_inputs, hall_cost, real_rates
 from planner.inputs.non_firm import non_firm_inputs, non_firm_offer
@@ -273,6 +274,14 @@ def _inputs_of(case: ScopedCase, offers: Offers | None) -> Inputs:
         carbon=carbon_inputs(case, sets, shape, site_year, Purchases(rack_lists, hall_lists, supply), contracts.claim),
         tariffs=tariff_inputs(case, sets, customers, grid, power.slot),
         finance=finance_inputs(case, rates),
+        order_months=OrderMonths(
+            float_year(scenario.decisions_start),
+            case.lead_months("rack_delivery"),
+            leads.hall.months,
+            leads.connection.months,
+            leads.non_firm.months,
+            offer.figures.operating("lead_months"),
+        ),
         reference=wanted.reference,
         workloads=case.workloads,
         tables=case.tables,

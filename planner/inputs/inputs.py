@@ -54,6 +54,18 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class OrderMonths:
+    """From an order to service, and the first day on which anything may be ordered. [month]"""
+
+    first_day: float  # as a float year, such as 2026.5
+    rack: float
+    hall: Floats  # shape (site,)
+    connection: Floats
+    non_firm: Floats
+    source: Floats  # of on-site sources, shape (source,); the order of the axis of `SupplyInputs.build`
+
+
+@dataclass(frozen=True)
 class Inputs:
     """Everything the model knows. Made once by `planner.inputs.build_inputs`."""
 
@@ -81,6 +93,7 @@ class Inputs:
     tariffs: TariffInputs
     carbon: CarbonInputs
     finance: FinanceInputs
+    order_months: OrderMonths
     reference: pd.DataFrame  # workload, year, facility_gw, path_mw, rack_gw, kh100e
     workloads: pd.DataFrame  # one row per class in scope, the scenario's figures in place
     tables: Mapping[str, pd.DataFrame]  # the data as read, for reports and the checker
@@ -122,23 +135,6 @@ def order_dates(scenario: Scenario, inputs: Inputs) -> OrderDates:
         contract=_in_time(case, months),
         is_under_construction=is_under_construction(case, committed_mw),
     )
-
-
-@dataclass(frozen=True)
-class OrderMonths:
-    """From an order to service, beside the leads of halls in table `leads`. [month]"""
-
-    connection: Floats  # of firm connection, shape (site,)
-    source: Floats  # of on-site sources, shape (source,); the order of the axis of `SupplyInputs.build`
-
-
-def order_months(scenario: Scenario, inputs: Inputs) -> OrderMonths:
-    """Find how long orders take, as `order_dates` does."""
-    case = make_case(scenario, inputs.tables)
-    offer = supply_offer(case)
-    leads = find_leads(case, offer.makes_its_power)
-    case.findings.stop_if_wrong()
-    return OrderMonths(leads.connection.months, offer.figures.operating("lead_months"))
 
 
 def _before(case: ScopedCase, lead: Lead) -> Floats:

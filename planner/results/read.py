@@ -25,7 +25,7 @@ from planner.results.four_moneys import money_items, money_years
 from planner.results.schema import TABLES
 from planner.results.solved import SolvedModel
 from planner.results.store import Results
-from planner.results.summary import bridge, lifetime, models_trained, solution, summary
+from planner.results.summary import bridge, lifetime, models_trained, orders, solution, summary
 from planner.results.unit_costs import unit_costs
 
 if TYPE_CHECKING:
@@ -100,8 +100,8 @@ READERS: Final[Mapping[str, Callable[[SolvedModel], pd.DataFrame]]] = {
     "prices": solved.prices,
     "solution": solution,
 }
-"""What makes each table; the summary, the moneys, the bridge and lifetime costs are made of the
-others."""
+"""What makes each table; the summary, orders, the moneys, the bridge and lifetime costs are
+made of the others."""
 
 
 def read_results(model: Model, outcome: Outcome, outages: OutageTakeovers) -> Results:
@@ -112,6 +112,7 @@ def read_results(model: Model, outcome: Outcome, outages: OutageTakeovers) -> Re
     solved = SolvedModel(model, outcome, outages)
     tables = {name: read(solved) for name, read in READERS.items()}
     tables["summary"] = summary(solved, tables)
+    tables["orders"] = orders(solved, tables)
     tables["money_years"] = money_years(solved, tables)
     tables["money_items"] = money_items(solved, tables)
     tables["bridge"] = bridge(solved, tables)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.base.units import HOURS_PER_DAY, HOURS_PER_YEAR, MW_PER_GW, MWH_PER_TWH, USD_PER_MUSD
+from planner.base.units import HOURS_PER_DAY, HOURS_PER_YEAR, MONTHS_PER_YEAR, MW_PER_GW, MWH_PER_TWH, USD_PER_MUSD
 from planner.fleet.compute import mean_h100e_from_pf_days
 from planner.model.money import PENALTIES
 from planner.results.power import wue_l_per_kwh
@@ -16,6 +16,8 @@ from planner.results.store import ratio, result_table, total_by
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from numpy.typing import ArrayLike
 
     from planner.base.arrays import Floats
     from planner.results.solved import SolvedCost, SolvedModel
@@ -337,3 +339,59 @@ def _of_duty(tables: Mapping[str, pd.DataFrame], duty: str) -> pd.DataFrame:
 def _h100e_hours_per_pf_day() -> Floats:
     """Hours of an H100e that a day at one PFLOP/s takes, at the share of peak that runs reach."""
     return mean_h100e_from_pf_days(1.0, 1.0) * HOURS_PER_DAY
+
+
+# --- What to order, by when -----------------------------------------------------------------------
+
+
+def orders(s: SolvedModel, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Make table `orders` from the tables of what is bought: of one moment, the most money first."""
+    lead, halls = s.p.order_months, s.p.halls
+    racks, builds, connections = tables["installs"], tables["builds"], tables["connections"]
+    sources, site_year = tables["source_builds"], tables["site_year"]
+    of_source = dict(zip(s.p.supply.build.axis("source").labels, lead.source, strict=True))
+    work = np.flatnonzero(s.value(s.model.retrofit))
+    retrofits = tables["retrofits"].assign(service_start=halls.retrofit_done[work])
+    work_months = (halls.retrofit_done - halls.retrofit_start)[work] * MONTHS_PER_YEAR
+    opening_musd = site_year["site"].map(tables["sites"].set_index("site")["opening_musd"])
+    opened = site_year.assign(overnight_musd=opening_musd * site_year["opened_frac"])
+    opened, heat = opened[opened["overnight_musd"] > 0.0], tables["heat"]
+    heat = heat[heat["connect_mw"] > 0.0]
+    non_firm = tables["non_firm_connections"]
+
+    def at(table: pd.DataFrame, months: Floats) -> Floats:
+        return np.asarray(months[s.p.sets.site.codes(table["site"])])
+
+    def part(kind: str, table: pd.DataFrame, item: str, mw: str, months: ArrayLike) -> pd.DataFrame:
+        start = table["service_start" if "service_start" in table else "year"].astype(np.float64)
+        by = (start - np.asarray(months, dtype=np.float64) / MONTHS_PER_YEAR).clip(lower=lead.first_day)
+        return pd.DataFrame(
+            {
+                **{"kind": kind, "site": table["site"], "item": table[item] if item else "", "year": table["year"]},
+                "mw": table[mw] if mw else np.nan,
+                "mwh": table.get("built_mwh", 0.0),
+                "overnight_musd": table["overnight_musd"],
+                "order_by": by.mask(table.get("early", start.isna())),
+                "serves_from": start,
+            }
+        )
+
+    table = pd.concat(
+        [
+            part("racks", racks, "rack", "installed_mw", lead.rack),
+            part("halls", builds, "hall", "built_mw", at(builds, lead.hall)),
+            part("retrofit", retrofits, "to_hall", "retrofitted_mw", work_months),
+            part("connection", connections, "", "added_mw", at(connections, lead.connection)),
+            part("non-firm connection", non_firm, "", "added_mw", at(non_firm, lead.non_firm)),
+            part("on-site power", sources, "source", "built_mw", sources["source"].map(of_source)),
+            part("heat network", heat, "", "connect_mw", 0.0),
+            part("site opening", opened, "", "", at(opened, lead.hall)),
+        ]
+    ).groupby(["kind", "site", "item", "year"], as_index=False, sort=False)
+    one = table.agg({**dict.fromkeys(_ADDED, "sum"), "order_by": "first", "serves_from": "first"})
+    one["mw"] = one["mw"].mask(one["kind"] == "site opening")
+    by_money = one.sort_values("overnight_musd", ascending=False, kind="stable")
+    return result_table("orders", by_money.sort_values("order_by", kind="stable", ignore_index=True))
+
+
+_ADDED: Final = ("mw", "mwh", "overnight_musd")

@@ -336,7 +336,7 @@ def _orders_alone(futures: Sequence[FutureProgram], alone: Sequence[Outcome]) ->
         for future, outcome in zip(futures, alone, strict=True):
             outages = site_outages(future.model, outcome)
             tables = read_results(future.model, outcome, outages).tables
-            months = lead_months(future.question.scenario, future.model.p)
+            months = lead_months(future.model.p)
             for order in orders_in(tables, months):
                 yield future.name, *order
 
@@ -355,6 +355,6 @@ def _answer(name: str, plan: Plan) -> FutureResult:
         bound_musd=float(outcome.dual_bound),
         gap_frac=float(outcome.gap),
         figures=tuple(figures_of(plan)),
-        orders=tuple(orders_in(plan.tables, lead_months(plan.scenario, plan.inputs))),
+        orders=tuple(orders_in(plan.tables, lead_months(plan.inputs))),
         method=outcome.method_used,
     )

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from planner.base.errors import DcplanError, InfeasibleError, InputError, LimitReachedError
 from planner.base.pandas_texts import with_texts_as_objects
 from planner.base.paths import apart_from_ctrl_c
-from planner.inputs.inputs import order_months
 from planner.lp.start import Start
 from planner.outputs.folder_kinds import FUTURES_FOLDER
 from planner.results.ended import PLANNED, ended
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
 
     from planner.inputs.inputs import Inputs
     from planner.runs.plan import Plan
-    from planner.scenario import Scenario
     from planner.studies.sweep.futures import FutureTask, Queue, Tables
 
 # --- One future from question to answer; whatever goes wrong with it is its own answer ------------
@@ -104,7 +102,7 @@ def _answer(
         _finite(outcome.gap),
         run,
         tuple(figures_of(plan)),
-        tuple(orders_in(plan.tables, lead_months(plan.scenario, plan.inputs))),
+        tuple(orders_in(plan.tables, lead_months(plan.inputs))),
         outcome.method_used,
     )
 
@@ -154,13 +152,13 @@ def figures_of(plan: Plan) -> Iterator[tuple[str, int | None, str, float | None]
             yield str(column), int(year), _UNIT[str(column)], _finite(value)
 
 
-def lead_months(scenario: Scenario, inputs: Inputs) -> dict[tuple[str, str], float]:
+def lead_months(inputs: Inputs) -> dict[tuple[str, str], float]:
     """Return how long orders take by kind and what they wait for. [month]
 
     Firm connection waits for that of its site, on-site power for its technology. Halls have
     their design's lead in table `leads`, and racks wait for nothing.
     """
-    months = order_months(scenario, inputs)
+    months = inputs.order_months
     sites, sources = inputs.sets.site.labels, inputs.supply.build.axis("source").labels
     of_site = zip(sites, months.connection.tolist(), strict=True)
     of_source = zip(sources, months.source.tolist(), strict=True)

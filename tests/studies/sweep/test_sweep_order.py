@@ -247,7 +247,7 @@ def test_connections_and_own_power_are_decided_as_long_before_as_they_wait() -> 
         Path(__file__).parents[2] / "check" / "own_power.yaml",
         ["sites.elm.lead_time_months=18", "supply.override.engine.lead_months=9"],
     )
-    months = lead_months(scenario, build_inputs(scenario))
+    months = lead_months(build_inputs(scenario))
     assert months["connection", "elm"] == 18.0
     assert months["connection", "oak"] > 18.0
     assert months["on-site power", "engine"] == 9.0
