@@ -10,14 +10,14 @@ from types import ModuleType
 import pytest
 
 BUDGETS = {
-    "planner/check": 11_000,
+    "planner/check": 11_010,
     "planner/studies": 9_530,
-    "planner/outputs": 8_570,
+    "planner/outputs": 8_440,
     "planner/inputs": 7_890,
     "planner/lp": 3_220,
     "planner/cli": 3_080,
     "planner/scenario": 2_840,
-    "planner/results": 2_760,
+    "planner/results": 2_780,
     "planner/serve": 2_480,
     "planner/model": 1_930,
     "planner/runs": 1_470,

@@ -186,7 +186,7 @@ def leads_from_tables(case: Case) -> Excess:
     too_early = Excess.above(place, due, connections["start"].to_numpy())
     lead, sites = case.inputs.order_months, table_of({"site": list(case.inputs.sets.site.labels)})
     parts = [
-        Excess.differs(sites, reported, lookup(months_to_service(case)[what], sites, ("site",), np.nan))
+        Excess.reported(sites, reported, lookup(_reported_months(case)[what], sites, ("site",), np.nan))
         for what, reported in (("hall", lead.hall), ("connection", lead.connection), ("non_firm", lead.non_firm))
     ]
     sources = list(case.inputs.supply.build.axis("source").labels)
@@ -220,12 +220,16 @@ def leads_reported(case: Case) -> Excess:
     return _leads_differ(case, table).and_also(*parts)
 
 
+def _reported_months(case: Case) -> pd.DataFrame:
+    """Months until service, those of non-firm connection only where it may be had in time."""
+    months, ends = months_to_service(case), case.last_calendar_year(pd.Series([case.years[-1]]))[0] + 1.0
+    in_time = decision_start(case) + months["non_firm"] / 12.0 < ends
+    return months.assign(non_firm=months["non_firm"].where(in_time & _may_have_non_firm(case)))
+
+
 def _leads_differ(case: Case, table: pd.DataFrame) -> Excess:
     """Compare months and start of halls, of connections and of non-firm ones in time, by site."""
-    first_day, months = decision_start(case), months_to_service(case)
-    ends = case.last_calendar_year(pd.Series([case.years[-1]]))[0] + 1.0
-    in_time = first_day + months["non_firm"] / 12.0 < ends
-    months = months.assign(non_firm=months["non_firm"].where(in_time & _may_have_non_firm(case)))
+    first_day, months = decision_start(case), _reported_months(case)
     start = (table["service_start"].astype("float64") - first_day) * 12.0
     parts = [
         Excess.differs(

@@ -150,12 +150,12 @@ def _print_json(run: Run) -> None:
     click.echo(json.dumps(run.meta, indent=2, ensure_ascii=False))
 
 
-def _unheard(tell: Callable[[], None], progress: Progress) -> OSError | None:
-    """Tell of the plan before it is written; a reader who has left is no reason not to write it."""
+def _unheard(tell: Callable[[], None], progress: Progress) -> Exception | None:
+    """Tell of the plan before it is written; neither a bug in that nor a reader who has left may lose it."""
     try:
         with progress.aside():
             tell()
             click.echo("", nl=False)  # which flushes, where there is a stdout
-    except OSError as error:
+    except Exception as error:  # raised again once the plan is stored
         return error
     return None

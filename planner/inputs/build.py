@@ -46,6 +46,7 @@ from planner.inputs.sites import committed_facility_mw, note_no_new_halls, site_
 from planner.inputs.siting import siting_inputs
 from planner.inputs.stock import base_year_stock
 from planner.inputs.supply import supply_inputs, supply_offer
+from planner.inputs.table_columns import any_along
 from planner.inputs.tariffs import tariff_inputs
 from planner.inputs.tariffs_uses import find_customers, prices_net_of_tariffs
 from planner.inputs.without_effect import settings_without_effect
@@ -279,7 +280,7 @@ def _inputs_of(case: ScopedCase, offers: Offers | None) -> Inputs:
             case.lead_months("rack_delivery"),
             leads.hall.months,
             leads.connection.months,
-            leads.non_firm.months,
+            np.where(any_along(leads.non_firm.may, axis=1), leads.non_firm.months, np.nan),
             offer.figures.operating("lead_months"),
         ),
         reference=wanted.reference,

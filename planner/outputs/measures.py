@@ -51,6 +51,7 @@ _MEASURES: Final[Mapping[str, Measure]] = {
         Measure("Emissions", "kt CO2", "emissions_kt"),
         Measure("Water", "thousand m3", "water_m3", M3_PER_THOUSAND_M3),
         Measure("Budget capex", "MUSD", "capex_musd"),
+        Measure("Cash for assets", "MUSD", "cash_musd"),
         Measure("Payments of the year", "MUSD", "cost_musd"),
     )
 }

@@ -1,4 +1,4 @@
-"""The plan on one screen of a terminal: verdict, cost, years, largest sites, what decides."""
+"""The plan on one screen of a terminal: verdict, cost, orders, years, largest sites, what binds, notes."""
 
 from __future__ import annotations
 
@@ -8,35 +8,24 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 from rich.console import Group
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from planner.base.console import TableConsole, printable
-from planner.base.units import MUSD_PER_BUSD, MWH_PER_GWH, USD_PER_MUSD
-from planner.base.words import amount, percent
+from planner.base.units import MUSD_PER_BUSD, MWH_PER_GWH
+from planner.base.words import amount, moment, percent
+from planner.inputs.case import ASSUMED
 from planner.limits.unmet_causes import share_words, unmet_causes
 from planner.outputs.differences import START, from_shipped_words, is_said_by_name
-from planner.outputs.labels import (
-    MARK,
-    DisplayNames,
-    cannot_hold,
-    cost_of,
-    figure_names,
-    figure_words,
-    first_order_words,
-    words,
-)
+from planner.outputs.labels import MARK, DisplayNames, cannot_hold, figure_names, figure_words, shortened, words
 from planner.outputs.measures import measures
-from planner.outputs.solver_files import binding_of_run, sentence
-from planner.outputs.study_files import read_estimates
+from planner.outputs.solver_files import binding_of_run, sentence, weightiest
 from planner.results.ended import ended
-from planner.results.four_moneys import PAID_FOR, moneys
+from planner.results.four_moneys import PAID_FOR
 from planner.results.not_housed import not_by_own_sites, not_housed
-from planner.results.summary import bridge_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from planner.outputs.run import Run
@@ -70,8 +59,8 @@ def decides(table: pd.DataFrame, tables: Mapping[str, pd.DataFrame], cost_musd: 
     return shown
 
 
-def _cut(text: str) -> Text:
-    return Text(text, no_wrap=True, overflow="ellipsis")
+def _cut(text: str, style: str = "") -> Text:
+    return Text(text, style=style, no_wrap=True, overflow="ellipsis")
 
 
 def _short(value: float) -> str:
@@ -88,25 +77,24 @@ def _change(musd: float, cost_musd: float) -> str:
     return f"{'-' if musd < 0.0 else '+'}{amount(abs(musd))}{mark}"
 
 
-# --- The plan on one screen of a terminal: verdict, cost, years, largest sites, notes -------------
+# --- The plan on one screen of a terminal: verdict, cost, orders, years, largest sites, notes -----
 
-_IN_FULL: Final = "As paid, existing racks and halls are sunk; in full, they cost instalments."
-_TOP_SITES: Final = 8
-_NOTE_LENGTH: Final = 150
+_TOP_SITES: Final = 4
+_ORDERS: Final = 6
+_NOTES: Final = 5
+_ASSUMED: Final = 3
+_BINDING: Final = 2
+_LINE: Final = 79  # signs
 _SMALL_GAP_FRAC: Final = 1e-4
 _NO_GAP_FRAC: Final = 1e-12  # what is less is rounding of the two numbers
-_SCALED_FRAC: Final = 1e-6  # what is less is rounding
-_SHOWN_MUSD: Final = 5.0  # 0.01 BUSD, rounded
 _MUCH_FRAC: Final = 0.05  # of the compute asked for, unmet
 _NAMED: Final = 2  # of the limits that it is unmet for
 _COLOUR: Final = {"good": "green", "fair": "yellow", "bad": "red"}
 _PARTS: Final = ("served_kh100e", "rented_kh100e", "saved_kh100e", "unmet_kh100e")
 _LINES: Final = measures(
-    (
-        *("demand_kh100e", *_PARTS, "nameplate_mw", "facility_mean_mw", "facility_peak_mw"),
-        *("energy_twh", "pue", "capex_musd", "cost_musd", "sites_in_use"),
-    )
+    ("demand_kh100e", *_PARTS, "nameplate_mw", "facility_mean_mw", "facility_peak_mw", "cash_musd", "cost_musd")
 )
+_ONE_OF_MANY: Final = re.compile(rf"{ASSUMED}, ([\d.]+%) of the cost: (.*)", re.DOTALL)
 
 
 def print_summary(run: Run, folder: Path | None = None) -> None:
@@ -118,7 +106,7 @@ def print_summary(run: Run, folder: Path | None = None) -> None:
 
 def print_paths(paths: Iterable[Path]) -> None:
     """Print where a result is stored, after it."""
-    TableConsole().print(Text(f"\n{written_lines(paths)}", style="dim"), soft_wrap=True)
+    TableConsole().print(Text(f"{written_lines(paths)}", style="dim"), soft_wrap=True)
 
 
 def written_lines(paths: Iterable[Path]) -> str:
@@ -127,35 +115,24 @@ def written_lines(paths: Iterable[Path]) -> str:
 
 
 def summary(run: Run) -> Group:
-    """Lay out a run for a terminal."""
-    question = [Text(printable(run.meta["question"]), style="italic")]
-    is_cut = any(len(printable(note)) > _NOTE_LENGTH for note in run.meta["notes"])
-    where = " in short; in full in run.json" if is_cut else ""
-    head = Text.assemble(("\nNotes", "bold"), where)
-    notes: list[Text | Padding] = [head, *map(_note, run.meta["notes"])]
+    """Lay out a run for a terminal, in 45 lines of 80 columns; the report and the workbook have the rest."""
+    question = [_cut(printable(run.meta["question"]), "italic")] if run.meta["question"] else []
     first, others = not_housed(run.tables), not_by_own_sites(run.tables)
     return Group(
         *([Text(f"{first}.", style="bold yellow")] if first else []),
-        Text(printable(run.title), style="bold"),
-        *(question if run.meta["question"] else []),
+        _cut(printable(run.title), "bold"),
+        *question,
         *_start(run),
-        Text(),
         _verdict(run),
         _cost(run),
-        *([Text(f"  {others}", style="yellow")] if others else []),
+        *([Text(shortened(others, 3 * _LINE - 12), style="yellow")] if others else []),
         Text(),
+        *_orders(run),
         _years(run),
-        Text(_IN_FULL, style="dim"),
-        *_models_trained(run),
         *_heat_and_work_moved(run),
-        Text(),
-        _moneys(run),
-        Text(),
-        _bridge(run),
-        Text(),
         _top_sites(run),
-        *_decides(run),
-        *(notes if run.meta["notes"] else []),
+        *_binding(run),
+        *_notes(run),
     )
 
 
@@ -166,23 +143,71 @@ def _start(run: Run) -> list[Text]:
     return [Text(printable(f"{START}: {from_shipped_words(run.from_shipped)}"), style="dim")]
 
 
-def _decides(run: Run) -> list[Text | Table]:
-    """Lay out the figures that decide, where they were looked for; else say how."""
-    table = read_estimates(run)
-    if table is None:
-        ask = f"Which figures of the data decide: dcplan estimates {run.meta['run']}"
-        return [Text(), Text(printable(ask), style="dim")]
-    note = Text(printable(first_order_words(table, run, MARK)), style="dim")
-    return [Text(), decides(table, run.inputs_tables, cost_of(run)), note]
+def _orders(run: Run) -> list[Table | Text]:
+    """Lay out what to order, the first first: of a moment and kind in one line, with the largest sites."""
+    names = DisplayNames(run)
+    orders = run.tables["orders"]
+    if orders.empty:
+        return [Text("Nothing is to be ordered.")]
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("To order", no_wrap=True, min_width=12, max_width=12, overflow="ellipsis")
+    for head, width in (("by", 9), ("MW", 6), ("MUSD", 7), ("serves", 9)):
+        table.add_column(head, justify="right", no_wrap=True, min_width=width)
+    table.add_column("where", no_wrap=True, overflow="ellipsis", max_width=26)
+    groups = list(orders.groupby(["order_by", "kind"], dropna=False, sort=False))
+    groups.sort(key=lambda group: (group[0][0] != group[0][0], group[0][0], -group[1]["overnight_musd"].sum()))
+    for (by, kind), of in groups[:_ORDERS]:
+        years = of["serves_from"].astype("int64")
+        span = f"{years.min()}" if years.min() == years.max() else f"{years.min()}-{years.max()}"
+        weight = of["mw"].fillna(of["overnight_musd"]).groupby(of["site"]).sum().sort_values(ascending=False)
+        where = ", ".join(
+            f"{printable(names.site(str(site)))} {size:,.0f}" for site, size in weight.head(_TOP_SITES).items()
+        )
+        if kind == _OPENING:
+            where = ", ".join(printable(names.site(str(site))) for site in weight.index)
+        power = f"{of['mw'].sum():,.0f}" if kind != _OPENING else "-"
+        month, _, year = moment(by).partition(" ") if by == by else ("committed", "", "")  # noqa: PLR0124  nan
+        when = f"{month[:3]} {year}" if year else month
+        left = f"{len(weight)} sites: " if len(weight) > _TOP_SITES else ""
+        table.add_row(str(kind), when, power, f"{of['overnight_musd'].sum():,.0f}", span, Text(printable(left + where)))
+    of_kind = orders.groupby("kind", sort=False)[["mw", "overnight_musd"]].sum().sort_values("overnight_musd")
+    kinds = [f"{kind} {mw:,.0f} MW, {musd:,.0f} MUSD" for kind, mw, musd in of_kind[::-1].itertuples(name=None)]
+    more = f"All {len(orders):,} orders, in sheet Orders: {'; '.join(kinds[:_ASSUMED])}"
+    return [table, _cut(more, "dim")]
 
 
-def _note(note: str) -> Padding:
-    """Show the beginning of a note."""
-    text = printable(note)
-    whole_words = text[: _NOTE_LENGTH + 1].rpartition(" ")[0] or text[:_NOTE_LENGTH]
-    shown = text if len(text) <= _NOTE_LENGTH else f"{whole_words.rstrip()} ..."
-    style = "yellow" if text.startswith("Warning: ") else ""
-    return Padding(Text(f"- {shown}", style=style), (0, 0, 0, 1))
+_OPENING: Final = "site opening"
+
+
+def _binding(run: Run) -> list[Text]:
+    """Say which limits cost the plan most."""
+    bound = binding_of_run(run)
+    if not isinstance(bound, pd.DataFrame) or bound.empty:  # the inputs are of another version, or nothing binds
+        return []
+    few = weightiest(bound, _BINDING, 1)
+    said = "; ".join(_limit(row, run) for _, row in few.iterrows())
+    return [Text.assemble(("What binds: ", "bold"), shortened(said, 2 * _LINE - len("What binds: ")))]
+
+
+def _limit(row: pd.Series, run: Run) -> str:
+    words_of = "".join(part for part, _ in sentence(row, run.tables, DisplayNames(run))).rstrip(": ")
+    return printable(words_of)
+
+
+def _notes(run: Run) -> list[Text]:
+    """Say in two lines what is assumed and of what share of the cost, then the notes with the most at stake."""
+    notes = [printable(note) for note in run.meta["notes"]]
+    assumed = [found.groups() for note in notes if (found := _ONE_OF_MANY.fullmatch(note))]
+    others = [note for note in notes if not note.startswith(ASSUMED)]
+    parts = "; ".join(f"{share}: {text.split(';')[0].rstrip('.')}" for share, text in assumed[:_ASSUMED])
+    head = f"{ASSUMED}, of the cost "
+    lines = [Text.assemble((head, "bold"), shortened(parts, 2 * _LINE - len(head) - 4))] if parts else []
+    if notes:
+        head = f"The first of {len(notes)} notes" if len(notes) > _NOTES else "Notes"
+        lines.append(Text.assemble((head, "bold"), "; all are in report.html and run.json"))
+    lines += [_cut(f"- {note}", "yellow" if note.startswith("Warning: ") else "") for note in others[:_NOTES]]
+    see = f"See also: dcplan estimates {run.meta['run']}, dcplan alternatives {run.name}"
+    return [*lines, _cut(printable(see), "dim")]
 
 
 def _verdict(run: Run) -> Text:
@@ -194,9 +219,9 @@ def _verdict(run: Run) -> Text:
         light = Text.assemble(("● ", "green"), f"Checked: {check['rules']} rules hold")
     else:
         light = Text.assemble(("● ", "red"), f"CHECK FAILED: {', '.join(check['broken'])}")
-    all_well = colour == "green" and check["ok"]
-    seconds = Text(f"{sum(run.meta['seconds'].values()):.1f} s")
-    return Text("   " if all_well else "\n").join([status, light, seconds])
+    return Text("   " if check["ok"] else "\n").join(
+        [status, light, Text(f"{sum(run.meta['seconds'].values()):.1f} s")]
+    )
 
 
 def _gap(gap_frac: float | None) -> str:
@@ -221,8 +246,10 @@ def _cost(run: Run) -> Text:
         f"{PAID_FOR[False]} {(total - upfront) / MUSD_PER_BUSD:,.2f}",
     )
     groups = costs.groupby("group")["npv_musd"].sum().sort_values(ascending=False)
-    shares = (f"{group} {npv / total:.1%}" for group, npv in groups.items() if npv / total >= 5e-4)
-    return line.append(f"\n  of which {', '.join(shares)}").append(_unmet(run))
+    shares = [f"{group} {npv / total:.1%}" for group, npv in groups.items() if npv / total >= 5e-4]
+    while len(of_which := f"  of which {', '.join(shares)}") > _LINE:
+        shares.pop()
+    return line.append(f"\n{of_which}").append(_unmet(run))
 
 
 def _unmet(run: Run) -> Text:
@@ -257,38 +284,17 @@ def _years(run: Run) -> Table:
         table.add_column(str(year), justify="right")
     for one in _LINES:
         values = frame[one.column] / one.per
-        if one.column == "saved_kh100e" and not values.any():
+        if one.column in _PARTS[1:] and not values.any():
             continue
         cells = ("-" if value != value else f"{value:,.{one.decimals}f}" for value in values)  # noqa: PLR0124  nan
         missed = one.column == "unmet_kh100e" and bool((values.round(0) > 0).any())
         label = f"  {one.label}" if one.column in _PARTS else one.label
         table.add_row(label, one.unit, *cells, style="yellow" if missed else "")
-    share = run.tables["lifetime"].set_index("year")["inference_share_frac"].reindex(run.years)
-    share = share.where(frame.set_index("year")["served_kh100e"] > 0.0)  # else all of it is rent
-    cells = ("-" if value != value else f"{value:.0%}" for value in share)  # noqa: PLR0124  nan
-    table.add_row("Inference, of full cost", "-", *cells)
-    for label, usd in _unit_costs(run).items():
-        cells = ("-" if value != value else f"{value:,.3f}" for value in usd)  # noqa: PLR0124  nan
-        table.add_row(label, "USD", *cells)
+    costs = run.tables["unit_costs"]
+    usd = costs[costs["level"] == "total"].set_index("year").reindex(run.years)["usd_per_h100e_hour"]
+    cells = ("-" if value != value else f"{value:,.3f}" for value in usd)  # noqa: PLR0124  nan
+    table.add_row("H100e-hour, as paid", "USD", *cells)
     return table
-
-
-def _models_trained(run: Run) -> list[Text]:
-    """Say what final training runs of known AI models cost on the racks of the last year."""
-    year, models = run.years[-1], run.tables["models_trained"]
-    of_year = models[(models["year"] == year) & models["run_musd"].notna()]
-    if of_year.empty:
-        return []
-    table = run.inputs_tables.get("trained_models", of_year.assign(name=of_year["model"]))
-    names = table.drop_duplicates("model").set_index("model")["name"].astype(str)
-    runs = ", ".join(
-        f"{printable(names.get(model, model).split(',')[0])} {amount(musd)}"
-        for model, musd in zip(of_year["model"], of_year["run_musd"], strict=True)
-    )
-    usd = run.tables["lifetime"].set_index("year")["usd_per_pf_day"].get(year, float("nan"))
-    scale = float((of_year["run_musd"] * USD_PER_MUSD / of_year["training_pf_days"] / usd).iloc[0])
-    less = f" at {scale:.0%} of their compute" if abs(scale - 1.0) > _SCALED_FRAC else ""
-    return [Text(f"Final training runs{less} on the racks of {year}, MUSD: {runs}", style="dim")]
 
 
 def _heat_and_work_moved(run: Run) -> list[Text]:
@@ -316,45 +322,6 @@ def _heat_and_work_moved(run: Run) -> list[Text]:
 
 def _sites(count: int) -> str:
     return "1 site" if count == 1 else f"{count} sites"
-
-
-def _unit_costs(run: Run) -> Mapping[str, Sequence[float]]:
-    """Return what an hour of compute costs by year: as paid, and with existing assets in full."""
-    costs = run.tables["unit_costs"]
-    total = costs[costs["level"] == "total"].set_index("year").reindex(run.years)
-    return {
-        "H100e-hour, as paid": total["usd_per_h100e_hour"].tolist(),
-        "  existing in full": total["full_usd_per_h100e_hour"].tolist(),
-    }
-
-
-def _moneys(run: Run) -> Group:
-    """Lay out the four moneys, each with its rule, cash by year, and how capex is paid off."""
-    of_plan = moneys(run.tables)
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("Four moneys", no_wrap=True)
-    table.add_column("BUSD", justify="right", no_wrap=True)
-    table.add_column("")
-    for name, musd, rule in of_plan.lines:
-        table.add_row(name, f"{musd / MUSD_PER_BUSD:,.2f}", rule)
-    by_year = of_plan.years[["calendar_year", "cash_musd"]].itertuples(index=False, name=None)
-    cash = ", ".join(f"{year:.0f} {musd / MUSD_PER_BUSD:,.2f}" for year, musd in by_year)
-    *terms, (end, total) = of_plan.reconciled[0][1]
-    parts = " ".join(
-        f"{'-' if musd < 0.0 else '+'} {abs(musd) / MUSD_PER_BUSD:,.2f} {name}"
-        for name, musd in terms
-        if abs(musd) >= _SHOWN_MUSD
-    )
-    paid_off = f"{parts.removeprefix('+ ')} = {total / MUSD_PER_BUSD:,.2f} {end}"
-    return Group(table, Text(f"  Cash by year: {cash}"), Text(f"  {paid_off}"))
-
-
-def _bridge(run: Run) -> Text:
-    """Say how the power of the last year comes from the path."""
-    year = run.years[-1]
-    sums = bridge_words(run.tables["bridge"], year)
-    head = Text.assemble((f"From the path to the meter, {year}", "bold"))
-    return Text("\n  ").join([head, *map(Text, sums)])
 
 
 def _top_sites(run: Run) -> Table:

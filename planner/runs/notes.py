@@ -48,12 +48,10 @@ def assumed_of(plan: Plan) -> tuple[str, ...]:
 
 
 def notes_of(plan: Plan) -> tuple[str, ...]:
-    """Say what a planner must know of a plan, in addition to what its inputs say."""
-    of_halls, of_money = (
-        (_empty_halls, _empty_new_halls, _retrofits, _openings, _large_blocks, _below_blocks),
-        (_foresight, _held_orders, _gap, _cash, _bills, _small_plants),
-    )
-    parts = (_estimated_racks, _vendors, *of_halls, *of_money, _unmet)
+    """Say what a planner must know of a plan beyond its inputs, what has most at stake first."""
+    # What is at stake is, in this order, demand, the whole plan, its largest purchases, some halls and sites.
+    of_plan = (_unmet, _large_blocks, _gap, _foresight, _held_orders, _cash, _estimated_racks, _vendors)
+    parts = (*of_plan, _openings, _bills, _retrofits, _empty_new_halls, _empty_halls, _below_blocks, _small_plants)
     return tuple(note for part in parts for note in part(plan))
 
 

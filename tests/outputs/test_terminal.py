@@ -11,6 +11,8 @@ from rich.console import Console
 
 import planner
 from planner.outputs.terminal import _cost, summary
+from planner.results.not_housed import not_by_own_sites
+from planner.results.schema import TABLES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,8 +50,7 @@ def test_says_verdict_cost_and_years(run: Run) -> None:
     assert len(years) == len(facility)
 
 
-def test_says_what_an_hour_of_compute_costs_as_paid_and_in_full(run: Run) -> None:
-    lines = printed(run)
+def test_says_what_an_hour_of_compute_costs_as_paid(run: Run) -> None:
     costs = run.tables["unit_costs"]
     one = costs[costs["scope"] == costs["scope"].iloc[0]].assign(level="total", scope="total")
     changed = replace(run, tables={**run.tables, "unit_costs": one})
@@ -57,11 +58,8 @@ def test_says_what_an_hour_of_compute_costs_as_paid_and_in_full(run: Run) -> Non
     lines = printed(changed)
 
     paid = next(line for line in lines if line.startswith("H100e-hour, as paid"))
-    full = next(line for line in lines if line.startswith("  existing in full"))
-    expected = one.set_index("year")
-    for line, column in ((paid, "usd_per_h100e_hour"), (full, "full_usd_per_h100e_hour")):
-        shown = [f"{expected[column].loc[year]:,.3f}" for year in run.years]
-        assert line.split()[-len(shown) :] == shown
+    expected = one.set_index("year")["usd_per_h100e_hour"]
+    assert paid.split()[-len(run.years) :] == [f"{expected.loc[year]:,.3f}" for year in run.years]
 
 
 def test_fits_eighty_columns(run: Run) -> None:
@@ -103,18 +101,36 @@ def test_names_cannot_command_the_terminal(run: Run) -> None:
     assert "[red]a\N{REPLACEMENT CHARACTER}b[/red]" in text
 
 
-def test_long_notes_are_cut(run: Run) -> None:
-    text = "\n".join(printed(with_meta(run, notes=["word " * 60]), width=400))
+def test_notes_are_a_line_each_and_what_is_assumed_is_said_in_two(run: Run) -> None:
+    assumed = [f"Assumed for you, {share}% of the cost: price {share} is a guess; own_{share}." for share in (60, 20)]
+    others = [f"Note {number} {'word ' * 60}" for number in range(9)]
 
-    assert " - " + "word " * 29 + "word ..." in text
-    assert "Notes in short; in full in run.json" in text
+    lines = [line.rstrip() for line in printed(with_meta(run, notes=[*assumed, *others]))]
+
+    assert "Assumed for you, of the cost 60%: price 60 is a guess; 20%: price 20 is a guess" in lines
+    assert "The first of 11 notes; all are in report.html and run.json" in lines
+    assert [line[:8] for line in lines if line.startswith("- ")] == [f"- Note {number}" for number in range(5)]
 
 
-def test_notes_are_cut_between_words(run: Run) -> None:
-    text = "\n".join(printed(with_meta(run, notes=["north " * 60]), width=400))
+def test_what_to_order_is_in_the_order_of_its_dates_with_sums_and_sites(run: Run) -> None:
+    orders = pd.DataFrame(
+        [
+            ("halls", "ash", "dlc|N", 2027, 30.0, 0.0, 400.0, 2025.5, 2027.5),
+            ("halls", "fiji", "dlc|N", 2028, 70.0, 0.0, 900.0, 2025.5, 2028.0),
+            ("racks", "ash", "nvl", 2027, 25.0, 0.0, 800.0, 2026.5, 2027.0),
+            ("halls", "ash", "dlc|N", 2026, 12.0, 0.0, 100.0, float("nan"), 2026.5),
+        ],
+        columns=[field.name for field in TABLES["orders"].fields],
+    )
 
-    # 25 words of six signs are 150; the 25th ends just before.
-    assert " - " + "north " * 25 + "..." in text
+    lines = printed(replace(run, tables={**run.tables, "orders": orders}))
+
+    at = next(at for at, line in enumerate(lines) if line.startswith("To order"))
+    shown = [line.split()[:6] for line in lines[at + 1 : at + 4]]
+    assert shown[0] == ["halls", "Jul", "2025", "100", "1,300", "2027-2028"]
+    assert shown[1] == ["racks", "Jul", "2026", "25", "800", "2027"]
+    assert shown[2] == ["halls", "committed", "12", "100", "2026", shown[2][5]]
+    assert lines[at + 4].startswith("All 4 orders, in sheet Orders: halls 112 MW, 1,400 MUSD; racks 25 MW, 800 MUSD")
 
 
 def test_a_line_of_zeros_for_savings_is_left_out(run: Run) -> None:
@@ -198,7 +214,8 @@ def test_work_that_own_sites_do_not_serve_is_reported_next_to_the_cost_with_why(
     plan = planner.solve(canada, settings)
 
     assert plan.verdict.ok
-    lines = " ".join(line.strip() for line in printed(plan.run))
+    lines = not_by_own_sites(plan.tables)
+    assert lines[:200] in " ".join(line.strip() for line in printed(plan.run))
     rented = plan.tables["demand"].groupby("year")["rented_kh100e"].sum()
     bought = plan.tables["rent"].groupby("year")["bought_kh100e"].sum()
     if places:
@@ -236,9 +253,9 @@ def test_a_plan_that_leaves_demand_unmet_says_so_in_its_first_line_in_amber(run:
 def test_warnings_are_amber_among_the_notes(run: Run) -> None:
     notes = ["Warning: plan.yaml:3:45: a price is 0.082.", "A note."]
 
-    *_, warning, note = summary(with_meta(run, notes=notes)).renderables
+    *_, warning, note, _ = summary(with_meta(run, notes=notes)).renderables
 
-    assert (warning.renderable.style, note.renderable.style) == ("yellow", "")
+    assert (warning.style, note.style) == ("yellow", "")
 
 
 def test_says_what_heat_is_sold_and_what_work_is_moved_in_the_last_year(run: Run) -> None:

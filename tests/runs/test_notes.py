@@ -47,9 +47,9 @@ def test_what_is_assumed_is_one_list_before_all_notes_with_its_share_of_the_cost
     assert all(left >= right for left, right in pairwise(shares))
     assert {item for one in assumed for item in one.items} <= {cost.name for cost in ALL_COSTS}
 
-    lines = [getattr(one, "renderable", one) for one in summary(plan.run).renderables]
-    head = next(at for at, line in enumerate(lines) if str(line).startswith("\nNotes"))
-    assert str(lines[head + 1]).startswith("- Assumed for you")
+    lines = [str(line) for line in summary(plan.run).renderables]
+    (said,) = (line for line in lines if line.startswith("Assumed for you, of the cost "))
+    assert said.removeprefix("Assumed for you, of the cost ").startswith(f"{100 * shares[0]:.1f}%: ")
     sources = report_html(plan.run).split("Sources and notes")[-1]
     assert sources[: sources.index("</li>")].endswith(f"{first[0]}</bdi>")
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from planner.outputs.canvas import cell
-from planner.outputs.xlsx.book import HEAD_ROW, YES, number, text, whole, write_table
+from planner.outputs.xlsx.book import HEAD_ROW, YES, number, text, whole, with_site_names, write_table
 from planner.results.schema import RUN_TABLES
 from planner.tables import load_package
 
@@ -46,6 +46,29 @@ _SOURCES: Final = (
     whole("rows", "rows", "Rows from this source"),
     text("sha256", "Start of the hash of the file that was read"),
 )
+
+
+_ORDERS: Final = (
+    text("order_by", "Last month to order, as year-month; committed where it is under way"),
+    text("kind", "What is ordered"),
+    text("site_name", "Name of the site"),
+    *(field for field in RUN_TABLES["orders"].fields if field.name not in {"kind", "order_by", "serves_from"}),
+    text("serves_from", "Month in which it serves, as year-month"),
+)
+
+
+def write_orders(book: Book) -> None:
+    """Write sheet Orders: what to order, the first first."""
+    orders = with_site_names(book, book.run.tables["orders"])
+    months = {name: [_month(year) for year in orders[name]] for name in ("order_by", "serves_from")}
+    about = "What to order, where, for how much, serving from when; the first to be placed first."
+    write_table(book, book.sheet("Orders", about), "Orders", _shaped(orders.assign(**months), _ORDERS), _ORDERS)
+
+
+def _month(year: float) -> str:
+    """Write a moment as a month that sorts; what has none is committed already."""
+    months = round(year * 12.0) if year == year else 0  # noqa: PLR0124  nan
+    return f"{months // 12}-{months % 12 + 1:02d}" if months else "committed"
 
 
 def write_figures(book: Book) -> None:

@@ -20,6 +20,7 @@ from planner.outputs.xlsx.lists import (
     write_latency,
     write_lifetime,
     write_openings,
+    write_orders,
     write_resilience,
     write_site_list,
     write_source_list,
@@ -197,6 +198,7 @@ def _with_settings(_: Book) -> None:
 
 
 SHEETS = (
+    ("Orders", "What to order: by when, where, how much, serving from when", write_orders),
     ("Summary", "The plan by year: compute, power, moneys, unit costs, bridge", write_summary),
     ("Charts", "The plan by year in charts", write_charts),
     ("Bridge", "From the path of the market to the meter, step by step", write_bridge),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from planner.base.units import MUSD_PER_BUSD
-from planner.outputs.labels import item_words
+from planner.base.words import moment
+from planner.outputs.labels import item_words, words
 from planner.outputs.report.charts import Series, bars, columns
 from planner.outputs.report.figures import NumberColumn, figure_table
 from planner.outputs.report.map import map_of
@@ -138,8 +139,33 @@ def answer(figures: Figures, labels: DisplayNames) -> Html:
         "answer",
         "The answer",
         element("div", said, map_of(figures), class_="first"),
+        _orders(figures, labels),
         element("div", money(figures), power(figures), class_="pair"),
     )
+
+
+def _orders(figures: Figures, labels: DisplayNames) -> Html:
+    """Show the orders with the most money by when they are to be placed."""
+    orders = figures.tables["orders"]
+    shown = orders.nlargest(_ORDERS, "overnight_musd").sort_index()
+    rows: list[tuple[str, list[ReportFigure | str | None]]] = []
+    for of in shown.to_dict("records"):
+        # Who orders power or an opening orders nothing that has a name.
+        where = {key: of[key] for key in ("kind", "site", "item", "year") if of[key] != ""}
+        by = moment(of["order_by"]) if of["order_by"] == of["order_by"] else "committed"
+        mw, musd = (figures.sum("orders", column, **where) for column in ("mw", "overnight_musd"))
+        what = words(of["item"].replace("|", ", "))
+        rows.append((by, [of["kind"], what, labels.site(of["site"]), mw, musd, moment(of["serves_from"])]))
+    if not rows:
+        return NOTHING
+    heads = [NumberColumn(head) for head in ("order", "of", "site", "MW", "MUSD", "serves from")]
+    table = figure_table("What to order, by when", "by", heads, rows)
+    more = f"The {_ORDERS} with the most money of {len(orders):,}; all are in sheet Orders and table orders."
+    note = element("p", more, class_="note") if len(orders) > _ORDERS else NOTHING
+    return element("div", element("h3", "What to order, by when"), table, note)
+
+
+_ORDERS: Final = 40
 
 
 def _sentences(figures: Figures, labels: DisplayNames) -> Iterator[list[str]]:
