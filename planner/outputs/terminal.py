@@ -116,7 +116,7 @@ def written_lines(paths: Iterable[Path]) -> str:
 
 def summary(run: Run) -> Group:
     """Lay out a run for a terminal, in 45 lines of 80 columns; the report and the workbook have the rest."""
-    question = [_cut(printable(run.meta["question"]), "italic")] if run.meta["question"] else []
+    question = [Text(printable(run.meta["question"]), style="italic")] if run.meta["question"] else []
     first, others = not_housed(run.tables), not_by_own_sites(run.tables)
     return Group(
         *([Text(f"{first}.", style="bold yellow")] if first else []),
