@@ -166,7 +166,7 @@ def _orders(run: Run) -> list[Table | Text]:
         if kind == _OPENING:
             where = ", ".join(printable(names.site(str(site))) for site in weight.index)
         power = f"{of['mw'].sum():,.0f}" if kind != _OPENING else "-"
-        month, _, year = moment(by).partition(" ") if by == by else ("committed", "", "")  # noqa: PLR0124  nan
+        month, _, year = moment(float(str(by))).partition(" ") if by == by else ("committed", "", "")  # noqa: PLR0124  nan
         when = f"{month[:3]} {year}" if year else month
         left = f"{len(weight)} sites: " if len(weight) > _TOP_SITES else ""
         table.add_row(str(kind), when, power, f"{of['overnight_musd'].sum():,.0f}", span, Text(printable(left + where)))
