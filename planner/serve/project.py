@@ -12,7 +12,7 @@ from urllib.parse import quote
 from planner.base.errors import InputError
 from planner.base.paths import SCENARIOS_DIR
 from planner.outputs.files import whole_file
-from planner.runs.catalogue import read_runs
+from planner.runs.catalogue import read_runs, run_folders
 from planner.runs.names import slug
 from planner.scenario.chain import MOST_WORKBOOK_BYTES, WORKBOOK, shipped_names
 from planner.scenario.workbook import read_plan_workbook
@@ -85,7 +85,7 @@ class Project:
 
     def run_folder(self, name: str) -> Path | None:
         """Return the folder of a run; None where there is none of that name."""
-        return self.runs_dir / name if name in {run.run for run in self.runs().entries} else None
+        return next((folder for folder in run_folders(self.runs_dir) if folder.name == name), None)
 
     def sources(self) -> list[Source]:
         """List the scenarios: the folder's own by name, then those that ship."""

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 Keys = tuple[str, ...]
 FILE: Final = "file"
 """Name of the group of what is in no block."""
-_ID: Final = "<id>"
+ID: Final = "<id>"
 _ENTRY: Final = "<n>"
 _UNITS: Final = re.compile(
     r"(_(frac|pct|usd|musd|gw|mw|kw|mwh|kwh|mmbtu|t|kt|ms|s|h|km|k|m3|per|hour|day|days|month|months"
@@ -100,10 +100,10 @@ def groups() -> tuple[FormGroup, ...]:
             continue
         name = FILE if len(setting.keys) == 1 else setting.keys[0]
         fields, cards = made.setdefault(name, ([], {}))
-        at = next((at for at, key in enumerate(setting.keys) if key in {_ID, _ENTRY}), None)
+        at = next((at for at, key in enumerate(setting.keys) if key in {ID, _ENTRY}), None)
         if at is None:
             fields.append(_field(setting.keys, setting))
-        elif setting.keys[at] == _ID:
+        elif setting.keys[at] == ID:
             inside = cards.setdefault(setting.keys[:at], [])
             _add(inside, setting.keys[at + 1 :], setting.keys[: at + 1])
         else:
@@ -119,9 +119,22 @@ def groups() -> tuple[FormGroup, ...]:
     )
 
 
+@cache
+def every_cards() -> tuple[Cards, ...]:
+    """Return all mappings from ids to blocks."""
+    return tuple(cards for group in groups() for cards in group.cards)
+
+
+@cache
+def fields_by_keys() -> Mapping[Keys, FormField]:
+    """Return every field by its key path, with `ID` for the id of a card."""
+    found = {of.keys: of for group in groups() for of in group.fields}
+    return found | {(*cards.keys, ID, *of.keys): of for cards in every_cards() for of in cards.fields}
+
+
 def _add(fields: list[FormField], keys: Keys, above: Keys) -> None:
     """Add a field of a card or a list; blocks inside it are written as text in one field."""
-    at = next((at for at, key in enumerate(keys) if key in {_ID, _ENTRY}), None)
+    at = next((at for at, key in enumerate(keys) if key in {ID, _ENTRY}), None)
     own = keys if at is None else keys[:at]
     if any(field.keys == own for field in fields):
         return

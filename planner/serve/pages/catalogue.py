@@ -20,8 +20,6 @@ from planner.serve.project import RUNS, SCENARIOS, files_path, run_path, scenari
 from planner.serve.service import STATIC, framed, message_page, service_of, shell
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from planner.runs.catalogue import Entry, Listing
 
 # --- Styles and scripts of the pages --------------------------------------------------------------
@@ -137,9 +135,7 @@ def report(request: Request, run: str) -> HTMLResponse:
     """Show the report of a run."""
     service = service_of(request)
     with service.computing:
-        folder = service.project.run_folder(run)
-        if folder is None:
-            raise HTTPException(404)
+        folder = service.run_folder(run)
         with naming_changed_files(folder):
             loaded = load_run(folder)
             document = report_html(loaded)
@@ -159,14 +155,8 @@ def compare(request: Request, run: Annotated[tuple[str, ...], Query()] = ()) -> 
         return message_page("Compare runs", text, 422)
     service = service_of(request)
     with service.computing, ExitStack() as stack:
-        folders = [_folder(service.project.run_folder(one)) for one in chosen]
+        folders = [service.run_folder(one) for one in chosen]
         for folder in folders:
             stack.enter_context(naming_changed_files(folder))
         document = comparison_html([load_run(folder) for folder in folders])
     return framed(document)
-
-
-def _folder(found: Path | None) -> Path:
-    if found is None:
-        raise HTTPException(404)
-    return found

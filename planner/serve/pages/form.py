@@ -14,13 +14,12 @@ from planner.outputs.report.map import HEIGHT, WIDTH
 from planner.outputs.report.markup import NOTHING, Html, element, name
 from planner.runs.folder import load_run
 from planner.serve.form.draft import ABOUT, NAME, BaseScenario, FormDraft, Said, is_setting, name_of, value_text
-from planner.serve.form.fields import FormField, groups
+from planner.serve.form.fields import FormField, every_cards, groups
 from planner.serve.form.form_page import ADD, DO, ShownForm, form_page
 from planner.serve.form.site_map import NEW_SITES, place_at
 from planner.serve.jobs import Job
 from planner.serve.project import PLACE, SCENARIOS, Source, job_path, scenario_path
 from planner.serve.service import Service, button_form, fields_of, service_of, shell
-from planner.serve.starting import start_solve
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -67,10 +66,7 @@ def place(request: Request, key: str, x: _OnMap, y: _OnMap) -> JSONResponse:
 
 def _texts_of_run(service: Service, base: BaseScenario, run: str) -> dict[str, str]:
     """Return the settings of a run that are not those of its scenario."""
-    folder = service.project.run_folder(run)
-    if folder is None:
-        raise HTTPException(404)
-    merged = load_run(folder).meta["merged"]
+    merged = load_run(service.run_folder(run)).meta["merged"]
     texts = {}
     for keys, of in _every_field(FormDraft(base, {}), merged):
         value = merged
@@ -112,11 +108,11 @@ def _changed(service: Service, base: BaseScenario, fields: Mapping[str, str]) ->
             said = page.draft.judged(service.project, about, changed)
         if do in {"save", "solve"} and not any(one.kind == "problem" for one in said):
             if do == "solve" and not changed:
-                return _watched(start_solve(service, base.source))
+                return _watched(service.start_solve(base.source))
             made = page.draft.saved(service.project, about, changed)
             if isinstance(made, Source):
                 if do == "solve":
-                    return _watched(start_solve(service, made, base.source.name))
+                    return _watched(service.start_solve(made, base.source.name))
                 return RedirectResponse(SCENARIOS, status_code=303)
             said = [made, *said]
     with service.computing:
@@ -130,7 +126,7 @@ def _watched(job: Job) -> RedirectResponse:
 
 def _with_card(page: ShownForm, cards_name: str, fields: Mapping[str, str]) -> ShownForm:
     """Add a card for an id."""
-    cards = next((one for group in groups() for one in group.cards if name_of(one.keys) == cards_name), None)
+    cards = next((one for one in every_cards() if name_of(one.keys) == cards_name), None)
     if cards is None:
         raise HTTPException(404)
     identifier = fields.get(f"id:{cards_name}", "").strip()
@@ -172,10 +168,8 @@ def scenarios(request: Request) -> HTMLResponse:
 async def solve(request: Request) -> RedirectResponse:
     """Solve a scenario as it is."""
     service = service_of(request)
-    source = service.project.source((await fields_of(request)).get("scenario", ""))
-    if source is None:
-        raise HTTPException(404)
-    return RedirectResponse(job_path(start_solve(service, source)), status_code=303)
+    source = service.source((await fields_of(request)).get("scenario", ""))
+    return _watched(service.start_solve(source))
 
 
 def _list(sources: list[Source], service: Service) -> Html:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from fastapi import APIRouter, HTTPException
+from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse
 
@@ -53,7 +53,7 @@ def solves(request: Request) -> HTMLResponse:
 def solve(request: Request, identifier: str) -> HTMLResponse:
     """Show a solve; a script asks for what has changed."""
     service = service_of(request)
-    job = _job(service, identifier)
+    job = service.job(identifier)
     live = element("div", _live(service, job), id="live", data_state=f"{job_path(job)}/state", data_over=job.is_over)
     said = element("p", _said(job), id="said", role="status", class_="heard")
     gone = "The server does not answer: it was ended, or the connection is lost."
@@ -71,7 +71,7 @@ def solve(request: Request, identifier: str) -> HTMLResponse:
 def state(request: Request, identifier: str) -> JSONResponse:
     """Return how far a solve is, as markup of ours."""
     service = service_of(request)
-    job = _job(service, identifier)
+    job = service.job(identifier)
     html = str(_live(service, job))
     return JSONResponse({"state": job.state, "over": job.is_over, "said": _said(job), "html": html})
 
@@ -80,7 +80,7 @@ def state(request: Request, identifier: str) -> JSONResponse:
 def cancel(request: Request, identifier: str) -> RedirectResponse:
     """Cancel a solve."""
     service = service_of(request)
-    job = _job(service, identifier)
+    job = service.job(identifier)
     service.jobs.cancel(job)
     return RedirectResponse(job_path(job), status_code=303)
 
@@ -89,17 +89,9 @@ def cancel(request: Request, identifier: str) -> RedirectResponse:
 def stop(request: Request, identifier: str) -> RedirectResponse:
     """Ask a solve to end with the best plan so far."""
     service = service_of(request)
-    job = _job(service, identifier)
-    if job.is_solving:
-        service.jobs.stop(job)
+    job = service.job(identifier)
+    service.jobs.stop(job)
     return RedirectResponse(job_path(job), status_code=303)
-
-
-def _job(service: Service, identifier: str) -> Job:
-    job = service.jobs.job(identifier)
-    if job is None:
-        raise HTTPException(404)
-    return job
 
 
 def _live(service: Service, job: Job) -> Html:

@@ -22,7 +22,6 @@ from planner.results.ended import PLANNED
 from planner.serve.pages.downloads import archive_of, attached
 from planner.serve.project import SWEEPS, job_path, sweep_path
 from planner.serve.service import Service, button_form, fields_of, service_of, shell
-from planner.serve.starting import start_sweep
 from planner.studies.sweep.answers import OWN_COLUMNS, TABLES
 
 if TYPE_CHECKING:
@@ -60,15 +59,15 @@ def sweeps(request: Request) -> HTMLResponse:
 async def start(request: Request) -> RedirectResponse:
     """Start a sweep; what it has stored is not solved again."""
     service = service_of(request)
-    source = _source(service, (await fields_of(request)).get("sweep", ""))
-    return RedirectResponse(job_path(start_sweep(service, source)), status_code=303)
+    source = service.sweep((await fields_of(request)).get("sweep", ""))
+    return RedirectResponse(job_path(service.start_sweep(source)), status_code=303)
 
 
 @router.get(f"{SWEEPS}/{{key}}")
 def show_sweep(request: Request, key: str) -> HTMLResponse:
     """Show what a sweep found."""
     service = service_of(request)
-    source = _source(service, key)
+    source = service.sweep(key)
     folder = service.project.sweep_folder(source)
     begin = button_form("/sweep", "Solve", service.keys.form, sweep=source.key)
     asks = source.question or source.title
@@ -101,7 +100,7 @@ def show_sweep(request: Request, key: str) -> HTMLResponse:
 def tables(request: Request, key: str) -> Response:
     """Return the tables of a sweep as csv."""
     service = service_of(request)
-    source = _source(service, key)
+    source = service.sweep(key)
     folder = service.project.sweep_folder(source)
     if _of_another(source, folder):
         raise HTTPException(404)
@@ -114,13 +113,6 @@ def tables(request: Request, key: str) -> Response:
     if not contents:
         raise HTTPException(404)
     return attached(archive_of(contents), f"{folder.name}-sweep.zip")
-
-
-def _source(service: Service, key: str) -> Source:
-    source = next((one for one in service.project.sweeps() if one.key == key), None)
-    if source is None:
-        raise HTTPException(404)
-    return source
 
 
 def _list(sources: list[Source], service: Service) -> Html:
