@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import Field as Setting
 
-from planner.scenario import page
-from planner.scenario.page import settings
+from planner.scenario import keys as schema_keys
+from planner.scenario.keys import settings
 from planner.scenario.tree import plain
 from planner.scenario.values import Block
 from planner.scenario.yaml12 import parse
@@ -49,7 +49,7 @@ def test_a_new_setting_is_in_the_form_by_itself(monkeypatch: pytest.MonkeyPatch)
         melt_k: Annotated[float, Setting(strict=True, gt=2, le=7)] = 3.0
         """How far it melts. [K]"""
 
-    monkeypatch.setattr(fields, "settings", lambda: page.settings(Ice, ("ice",)))
+    monkeypatch.setattr(fields, "settings", lambda: schema_keys.settings(Ice, ("ice",)))
     monkeypatch.setattr(fields, "field_at", lambda _: None)
 
     (group,) = groups.__wrapped__()
@@ -101,7 +101,7 @@ def test_what_a_list_of_blocks_may_hold_is_listed() -> None:
 
 
 @pytest.mark.parametrize("setting", [one for one in settings() if one.keys[0] not in ABOUT and "<n>" not in one.keys])
-def test_a_default_is_read_back_as_it_is_shown(setting: page.SchemaKey) -> None:
+def test_a_default_is_read_back_as_it_is_shown(setting: schema_keys.SchemaKey) -> None:
     of = every().get(setting.keys)
     if of is None or of.default is None:
         return

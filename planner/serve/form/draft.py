@@ -15,12 +15,12 @@ from planner.inputs.build import validated
 from planner.outputs.files import PARTIAL
 from planner.outputs.staging import new_token
 from planner.runs.names import has_slug, slug
-from planner.scenario.keys import ABOUT_THE_FILE
+from planner.scenario.keys import ABOUT_THE_FILE, ID
 from planner.scenario.load import read_draft
 from planner.scenario.schema import OWN_FILES
 from planner.scenario.tree import plain
 from planner.scenario.yaml12 import parse, scalar
-from planner.serve.form.fields import ID, Cards, FormField, every_cards, fields_by_keys
+from planner.serve.form.fields import Cards, FormField, every_cards, fields_by_keys
 from planner.tables import right_tables
 
 if TYPE_CHECKING:
