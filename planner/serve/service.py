@@ -205,6 +205,13 @@ def button_form(action: str, label: str, token: str, class_: str | None = None, 
     return element("form", hidden, button, method="post", action=action, class_=class_)
 
 
+def table(heads: Iterable[tuple[str | Html, str | None]], rows: Iterable[Html], label: str | None = None) -> Html:
+    """Return a table that scrolls sideways, by its heads with their classes and its rows."""
+    head = element("tr", (element("th", text, scope="col", class_=class_ or None) for text, class_ in heads))
+    body = element("table", element("thead", head), element("tbody", rows), aria_label=label)
+    return element("div", body, class_="scroll")
+
+
 def message_page(title: str, text: str, status: int = 404) -> HTMLResponse:
     """Return a page that says why there is no other."""
     return shell(title, joined(element("p", line) for line in text.split("\n")), status=status)

@@ -268,7 +268,7 @@ class FormDraft:
             try:
                 changed[keys] = _read(of, typed)
             except InputError as error:
-                said += [Said(keys, _words(problem), "problem") for problem in error.problems]
+                said += [Said(keys, problem.words, "problem") for problem in error.problems]
         for card in {keys[:length] for keys in changed for length in range(1, len(keys))}:
             changed.pop(card, None)  # it says something
         said += self._left_out(changed)
@@ -336,7 +336,7 @@ class FormDraft:
     def _said(self, problem: Problem, kind: str, file: Path, at: Mapping[int, Keys]) -> Said:
         if problem.file == str(file):
             keys = at.get(problem.line or 0, ())
-            return Said(keys, _words(problem), kind)
+            return Said(keys, problem.words, kind)
         return Said((), str(problem).replace(str(file), "the form"), kind)
 
     def _left_out(self, changed: Mapping[Keys, Any]) -> Iterator[Said]:
@@ -372,13 +372,6 @@ def _read(of: FormField, text: str) -> Any:
     elif form in {"mapping", "path"} and ":" in text and not text.startswith("{"):
         text = f"{{{text}}}"
     return plain(parse(text, ""))
-
-
-def _words(problem: Problem) -> str:
-    parts = [problem.what_is]
-    if problem.must_be:
-        parts.append(f"must be {problem.must_be}")
-    return "; ".join([*parts, *([problem.fix] if problem.fix else [])])
 
 
 def _problem(what_is: str, must_be: str) -> Problem:

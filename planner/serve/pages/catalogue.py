@@ -17,7 +17,7 @@ from planner.outputs.report import MOST_RUNS, comparison_html, report_html
 from planner.outputs.report.markup import NOTHING, Html, element, name
 from planner.runs.folder import load_run, naming_changed_files
 from planner.serve.project import RUNS, SCENARIOS, files_path, run_path, scenario_path
-from planner.serve.service import STATIC, framed, message_page, service_of, shell
+from planner.serve.service import STATIC, framed, message_page, service_of, shell, table
 
 if TYPE_CHECKING:
     from planner.runs.catalogue import Entry, Listing
@@ -64,11 +64,8 @@ def _runs(listing: Listing, entries: list[Entry]) -> Html:
             "p", "There is no run yet: ", element("a", "choose a scenario and solve it", href=SCENARIOS), "."
         )
     unit, factor, decimals = unit_of_money(entry.objective_musd for entry in entries)
-    head = element(
-        "tr", (element("th", text.format(unit=unit), scope="col", class_=kind or None) for text, kind in _HEADS)
-    )
-    rows = [_row(entry, factor, decimals) for entry in entries]
-    table = element("table", element("thead", head), element("tbody", rows), aria_label="Runs, latest first")
+    heads = ((text.format(unit=unit), kind) for text, kind in _HEADS)
+    rows = (_row(entry, factor, decimals) for entry in entries)
     compare = element(
         "p",
         element("button", "Compare chosen runs", type="submit"),
@@ -76,7 +73,7 @@ def _runs(listing: Listing, entries: list[Entry]) -> Html:
             "span", f" Choose 2 to {MOST_RUNS}; the first in the list is what others are compared with.", class_="note"
         ),
     )
-    return element("form", element("div", table, class_="scroll"), compare, method="get", action="/compare")
+    return element("form", table(heads, rows, "Runs, latest first"), compare, method="get", action="/compare")
 
 
 def _row(entry: Entry, factor: float, decimals: int) -> Html:

@@ -12,7 +12,7 @@ from planner.base.words import duration
 from planner.outputs.report.markup import NOTHING, Html, element, joined, name
 from planner.serve.jobs import Job
 from planner.serve.project import JOBS, files_path, job_path, run_path
-from planner.serve.service import Service, button_form, service_of, shell
+from planner.serve.service import Service, button_form, service_of, shell, table
 
 router = APIRouter()
 _REFRESH_S: Final = 3
@@ -42,11 +42,8 @@ def solves(request: Request) -> HTMLResponse:
         )
         for job in jobs
     )
-    heads = (("What", None), ("State", None), ("Time", "num"))
-    head = (element("th", text, scope="col", class_=kind) for text, kind in heads)
-    table = element("table", element("thead", element("tr", head)), element("tbody", rows))
     note = element("p", "Since the server was started; one runs at a time, the others wait.", class_="note")
-    return shell("Solves", note, element("div", table, class_="scroll"), here=JOBS)
+    return shell("Solves", note, table((("What", None), ("State", None), ("Time", "num")), rows), here=JOBS)
 
 
 @router.get(f"{JOBS}/{{identifier}}")
@@ -165,6 +162,5 @@ def status_table(job: Job) -> Html:
         element("tr", element("th", stage.name, scope="row"), element("td", f"{end - stage.began:.1f} s", class_="num"))
         for stage, end in zip(job.stages, [*ends, last], strict=True)
     )
-    table = element("table", element("tbody", rows))
     text = element("p", job.text, class_="note") if job.text and not job.is_over else NOTHING
-    return joined([table, text])
+    return joined([element("table", element("tbody", rows)), text])

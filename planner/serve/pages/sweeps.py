@@ -21,7 +21,7 @@ from planner.outputs.study_folders import read_table, unreadable
 from planner.results.ended import PLANNED
 from planner.serve.pages.downloads import archive_of, attached
 from planner.serve.project import SWEEPS, job_path, sweep_path
-from planner.serve.service import Service, button_form, fields_of, service_of, shell
+from planner.serve.service import Service, button_form, fields_of, service_of, shell, table
 from planner.studies.sweep.answers import OWN_COLUMNS, TABLES
 
 if TYPE_CHECKING:
@@ -104,10 +104,10 @@ def tables(request: Request, key: str) -> Response:
     folder = service.project.sweep_folder(source)
     if _of_another(source, folder):
         raise HTTPException(404)
-    found = {table: read_table(folder, table, frozenset()) for table in TABLES}
+    found = {one: read_table(folder, one, frozenset()) for one in TABLES}
     contents = {
-        f"{table}.csv": frame.rename(columns=_harmless).map(_harmless).to_csv(index=False).encode()
-        for table, frame in found.items()
+        f"{one}.csv": frame.rename(columns=_harmless).map(_harmless).to_csv(index=False).encode()
+        for one, frame in found.items()
         if frame is not None
     }
     if not contents:
@@ -176,13 +176,15 @@ def _futures(futures: pd.DataFrame) -> Html:
         )
         for row in futures.head(_MOST_ROWS).to_dict("records")
     )
-    head = element(
-        "tr", (element("th", name(text), scope="col", class_="num" if text == heads[-1] else None) for text in heads)
-    )
     more = len(futures) - _MOST_ROWS
-    table = element("table", element("thead", head), element("tbody", rows), aria_label="Futures")
     note = element("p", f"and {more} more in the tables", class_="note") if more > 0 else NOTHING
-    return joined([element("h2", "Futures"), element("div", table, class_="scroll"), note])
+    return joined(
+        [
+            element("h2", "Futures"),
+            table(((name(text), "num" if text == heads[-1] else None) for text in heads), rows, "Futures"),
+            note,
+        ]
+    )
 
 
 def _checked(row: dict[Any, Any]) -> str:
@@ -202,40 +204,28 @@ def _cost(musd: float | None, unit: tuple[str, float, int]) -> str:
     return "-" if musd is None or math.isnan(musd) else f"{musd * factor:,.{decimals}f}"
 
 
-def _no_regret(table: pd.DataFrame | None, futures: pd.DataFrame) -> Html:
+def _no_regret(least: pd.DataFrame | None, futures: pd.DataFrame) -> Html:
     """Show what every future with a plan has ordered by each year, at least."""
-    if table is None or len(futures) < 2:
+    if least is None or len(futures) < 2:
         return NOTHING
-    of_all = table[table["least_mw"] >= LEAST_MW]
+    of_all = least[least["least_mw"] >= LEAST_MW]
     if of_all.empty:
         return NOTHING
     years = sorted(of_all["year"].unique())
     things = ["kind", "site", "item"]
-    least = of_all.pivot_table(index=things, columns="year", values="least_mw", fill_value=0.0)
-    least = least.sort_values(years[-1], ascending=False).reset_index()
+    by_year = of_all.pivot_table(index=things, columns="year", values="least_mw", fill_value=0.0)
+    by_year = by_year.sort_values(years[-1], ascending=False).reset_index()
     rows = (
         element(
             "tr",
             element("th", name(order_words(*(row[part] for part in things))), scope="row"),
             (element("td", f"{row[year]:,.1f}", class_="num") for year in years),
         )
-        for row in least.to_dict("records")
+        for row in by_year.to_dict("records")
     )
-    head = (element("th", str(year), scope="col", class_="num") for year in years)
-    return joined(
-        [
-            element("h2", "Ordered by that year in every future with a plan, at least [MW]"),
-            element(
-                "div",
-                element(
-                    "table",
-                    element("thead", element("tr", element("th", "What", scope="col"), head)),
-                    element("tbody", rows),
-                ),
-                class_="scroll",
-            ),
-        ]
-    )
+    heads = [("What", None), *((str(year), "num") for year in years)]
+    title = "Ordered by that year in every future with a plan, at least [MW]"
+    return joined([element("h2", title), table(heads, rows)])
 
 
 def _messages(futures: pd.DataFrame) -> Html:
