@@ -143,11 +143,12 @@ def test_a_name_that_looks_like_a_path_is_refused(runs_dir: Path, name: str) -> 
     ("content", "reason"),
     [
         ("{half", "cannot be read"),
-        ('["march"]', "it holds ['march']"),
-        ('{"tags": "march"}', "tags are 'march'"),
-        ('{"tags": ["a\\u001b"]}', r"a tag is 'a\x1b'"),
-        ('{"name": 7, "colour": "red"}', "name is 7; unknown key 'colour'"),
-        (f'{{"tags": {json.dumps([str(n) for n in range(101)])}}}', "tags are ['0', '1'"),
+        ('["march"]', "cannot be read: ['march'] has no keys"),
+        ('{"tags": "march"}', "cannot be read: tags is 'march', must be a valid list"),
+        ('{"tags": ["a\\u001b"]}', r"cannot be read: tags is ['a\x1b'], must be 1 to 80 printable characters"),
+        ('{"name": 7, "colour": "red"}', "cannot be read: name is 7, must be "),
+        ('{"colour": "red"}', "cannot be read: colour is 'red', must be "),
+        (f'{{"tags": {json.dumps([str(n) for n in range(101)])}}}', "cannot be read: tags is ['0', '1'"),
     ],
 )
 def test_labels_that_cannot_be_read_are_named_and_the_run_is_listed(runs_dir: Path, content: str, reason: str) -> None:
@@ -418,7 +419,10 @@ def test_sweeps_their_runs_and_studies_are_listed_too(runs_dir: Path, studies: P
     decides = by_folder["sensitivity/tiny"]
     assert (decides["kind"], decides["title"]) == ("morris", "nameplate_mw")
     assert (carbon["kind"], carbon["title"], carbon["tags"]) == ("frontier", "Emissions", ["april"])
-    assert (unreadable["run"], unreadable["reason"]) == ("broken/sweep.json", "cannot be read: 3 is not text")
+    assert (unreadable["run"], unreadable["reason"]) == (
+        "broken/sweep.json",
+        "cannot be read: title is 3, must be a valid string",
+    )
     tagged = dcplan("list", "--runs", str(runs_dir), "--all", "--tag", "april").stdout
     assert [line.split()[:3] for line in tagged.splitlines()[:2]] == [
         ["study", "kind", "of"],
@@ -465,7 +469,11 @@ def test_a_listing_is_what_it_was_without_labels(run: Run, tmp_path: Path) -> No
     [
         ("frontier.json", "[23]", "cannot be read: [23] has no keys"),
         ("alternatives.json", "47", "cannot be read: 47 has no keys"),
-        ("sweep.json", '{"base": "tiny", "title": "Ways", "futures": []}', "cannot be read: [] has no keys"),
+        (
+            "sweep.json",
+            '{"base": "tiny", "title": "Ways", "futures": []}',
+            "cannot be read: futures is [], must be a valid dictionary",
+        ),
     ],
 )
 def test_a_study_without_keys_is_unreadable(tmp_path: Path, file: str, content: str, reason: str) -> None:

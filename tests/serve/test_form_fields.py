@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Annotated
 
 import pytest
@@ -192,6 +193,19 @@ def test_settings_are_put_into_their_blocks_each_on_a_line_of_its_own() -> None:
     assert at[4] == ("carbon", "price_usd_per_t")
     assert at[6] == ("new_sites", "my.site")
     assert at[9] == ("new_sites", "b", "lat")
+
+
+def test_thousands_of_sites_are_written_soon() -> None:
+    """Each setting was looked up among all others: minutes, in which nothing else was checked."""
+    figures = {"name": "A site", "lat": 30.5, "lon": -100.2, "country": "US", "land_limit_mw": 30}
+    settings = {("new_sites", f"s{n}", key): value for n in range(3_000) for key, value in figures.items()}
+    began = time.process_time()
+
+    text, at = scenario_text([], settings)
+
+    assert time.process_time() - began < 10.0  # 0.2 s
+    assert len(at) == 1 + 3_000 * (1 + len(figures))
+    assert plain(parse(text, ""))["new_sites"]["s2999"] == figures
 
 
 @pytest.mark.parametrize("keys", [("a", "b.c"), ("sites", '"]'), ("<b>", "\N{GRINNING FACE}")])
