@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from fastapi import APIRouter, HTTPException, Query
 from starlette.concurrency import run_in_threadpool
@@ -13,8 +13,9 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from planner.outputs.report.map import HEIGHT, WIDTH
 from planner.outputs.report.markup import NOTHING, Html, element, name
 from planner.runs.folder import load_run
-from planner.serve.form.draft import ABOUT, NAME, BaseScenario, FormDraft, Said, is_setting, name_of, value_text
-from planner.serve.form.fields import FormField, every_cards, groups
+from planner.scenario.keys import ID
+from planner.serve.form.draft import ABOUT, NAME, BaseScenario, FormDraft, Keys, Said, is_setting, name_of, value_text
+from planner.serve.form.fields import every_cards, fields_by_keys
 from planner.serve.form.form_page import ADD, DO, ShownForm, form_page
 from planner.serve.form.site_map import NEW_SITES, place_at
 from planner.serve.jobs import Job
@@ -22,7 +23,7 @@ from planner.serve.project import PLACE, SCENARIOS, Source, job_path, scenario_p
 from planner.serve.service import Service, button_form, fields_of, service_of, shell
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
 # --- The form in which a scenario is changed: every setting of the schema, errors beside each -----
 
@@ -67,29 +68,22 @@ def place(request: Request, key: str, x: _OnMap, y: _OnMap) -> JSONResponse:
 def _texts_of_run(service: Service, base: BaseScenario, run: str) -> dict[str, str]:
     """Return the settings of a run that are not those of its scenario."""
     merged = load_run(service.run_folder(run)).meta["merged"]
-    texts = {}
-    for keys, of in _every_field(FormDraft(base, {}), merged):
-        value = merged
-        for step in keys:
-            value = value.get(step) if isinstance(value, dict) else None
-        text = value_text(of, value)
-        if keys != ("data",) and value is not None and text != value_text(of, base.value(keys, of.default)):
-            texts[name_of(keys)] = text
-    return texts
+    found = ((keys, of, value) for at, of in fields_by_keys().items() for keys, value in _values_at(merged, at))
+    return {
+        name_of(keys): text
+        for keys, of, value in found
+        if keys != ("data",) and value is not None
+        if (text := value_text(of, value)) != value_text(of, base.value(keys, of.default))
+    }
 
 
-def _every_field(draft: FormDraft, merged: Mapping[str, object]) -> Iterable[tuple[tuple[str, ...], FormField]]:
-    """Return every field with its key path, those of the cards of a run too."""
-    for group in groups():
-        for of in group.fields:
-            yield of.keys, of
-        for cards in group.cards:
-            found: object = merged
-            for step in cards.keys:
-                found = found.get(step) if isinstance(found, dict) else None
-            for identifier in found if isinstance(found, dict) else ():
-                for of in cards.fields:
-                    yield (*cards.keys, identifier, *of.keys), of
+def _values_at(merged: Any, at: Keys) -> list[tuple[Keys, Any]]:
+    """Return what settings hold at a key path, with that of each id where it has one."""
+    found: list[tuple[Keys, Any]] = [((), merged)]
+    for step in at:
+        inside = [(keys, below) for keys, below in found if isinstance(below, dict)]
+        found = [((*keys, k), below[k]) for keys, below in inside for k in below if step in {ID, k}]
+    return found
 
 
 def _changed(service: Service, base: BaseScenario, fields: Mapping[str, str]) -> Response:
