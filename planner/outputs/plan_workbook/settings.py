@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from planner.scenario.workbook_layout import OwnSheet
     from planner.tables.descriptor import Field, TableSchema
 
-# --- Values of a scenario as one cell holds them; `planner.scenario.workbook_values` reads them ---
+# --- Values of a scenario as one cell holds them; `planner.scenario.workbook_cells` reads them ---
 
 _PLAIN: Final = re.compile(r"[^\W_][\w./+-]*(?: [\w./+-]+)*")
 """Words that need no quotes in a list of YAML."""
