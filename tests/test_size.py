@@ -10,17 +10,17 @@ from types import ModuleType
 import pytest
 
 BUDGETS = {
-    "planner/check": 11_010,
+    "planner/check": 11_000,
     "planner/studies": 9_530,
-    "planner/outputs": 8_440,
+    "planner/outputs": 8_400,
     "planner/inputs": 7_890,
     "planner/lp": 3_220,
     "planner/cli": 3_080,
-    "planner/scenario": 2_840,
-    "planner/results": 2_780,
-    "planner/serve": 2_480,
+    "planner/scenario": 2_730,
+    "planner/results": 2_760,
+    "planner/serve": 2_300,
     "planner/model": 1_930,
-    "planner/runs": 1_470,
+    "planner/runs": 1_320,
     "planner/tariffs": 1_350,
     "planner/tables": 1_190,
     "planner/stress": 1_150,
@@ -35,7 +35,7 @@ BUDGETS = {
     "planner/fleet": 100,
 }
 """Lines that say something, by room, as `make size` prints them."""
-WHOLE = {"planner": {"files": 510, "says": 61_900, "docstrings": 11_600, "lines": 102_900}, "tests": {"says": 38_850}}
+WHOLE = {"planner": {"files": 510, "says": 61_900, "docstrings": 11_600, "lines": 102_900}, "tests": {"says": 40_100}}
 
 
 def size() -> ModuleType:

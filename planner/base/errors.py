@@ -49,14 +49,15 @@ class Problem:
                 place += f":{self.column}"
         return place
 
+    @property
+    def words(self) -> str:
+        """What is, what must be and how to fix it, without the place."""
+        must_be = f"must be {self.must_be}" if self.must_be else ""
+        return "; ".join(part for part in (self.what_is, must_be, self.fix) if part)
+
     def __str__(self) -> str:
         """Return the problem as one line that editors can follow."""
-        text = self.what_is
-        if self.must_be:
-            text += f"; must be {self.must_be}"
-        if self.fix:
-            text += f"; {self.fix}"
-        line = in_message(text).replace("\n", r"\n")
+        line = in_message(self.words).replace("\n", r"\n")
         return f"{self.place}: {line}"
 
 

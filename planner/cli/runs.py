@@ -40,7 +40,7 @@ def list_command(
     """List runs, latest first, with their names and tags.
 
     --all also lists the sweeps and studies in the folder that the folder of runs is in, and in the
-    folders in it. Folders are read again where they have changed; what they say is all there is.
+    folders in it. What the folders say is all there is.
     Changed is what is not as in the shipped scenario that a run starts from, and what --set or a
     study sets.
 
@@ -148,19 +148,18 @@ def name_command(run: str, name: str, runs_dir: str) -> None:
 @runs.command("index")
 @RUNS_DIR
 def index_command(runs_dir: str) -> None:
-    """Bring the SQLite index of the runs up to date and print where it is.
+    """Write what dcplan runs list shows into an SQLite file, and print where it is.
 
-    Tables runs, tags, differs and from_shipped_differs hold what dcplan runs list shows, for SQL.
-    The folders are the truth: the index may be deleted at any time, and is made again of them.
+    Tables runs, tags, differs and from_shipped_differs, for SQL. The folders are the truth: the file
+    is in the cache folder, is written anew each time, and may be deleted.
 
     Example: sqlite3 "$(dcplan runs index)" "SELECT run, tag FROM tags"
     """
     from planner.base.errors import OutputError
-    from planner.runs.catalogue import index_file, read_runs
+    from planner.runs.catalogue import write_index
 
-    read_runs(Path(runs_dir))
-    file = index_file(Path(runs_dir))
-    if file is None or not file.is_file():
+    file = write_index(Path(runs_dir))
+    if file is None:
         message = (
             f"there is no index of {runs_dir}: it has no runs, or the cache folder cannot be"
             " written to or is off; DCPLAN_CACHE names another folder"
@@ -201,8 +200,9 @@ def show_command(run: str, runs_dir: str, *, as_json: bool) -> None:
 def prune_command(runs_dir: str, keep: int, *, yes: bool) -> None:
     """Delete all but the latest runs of every scenario, and leftovers of killed runs.
 
-    Runs with a name or tags are kept, and not counted. A run is also kept if it holds other or
-    changed files, such as notes or an edited workbook; it is named with these files.
+    Runs with a name or tags are kept, and not counted. A run is also kept if it holds a file that
+    the solve did not write as it is, such as notes, an edited workbook or an export; it is named
+    with these files.
     """
     from planner.runs.catalogue import list_runs, prune, to_prune
 

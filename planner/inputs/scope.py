@@ -112,7 +112,8 @@ def site_rows(scenario: Scenario, tables: Mapping[str, pd.DataFrame], table: str
     if not scenario.new_sites:
         return rows.copy()
     sites = rows["site"]
-    alike = {id_: np.flatnonzero(sites == site.like) for id_, site in scenario.new_sites.items()}
+    at = rows.groupby("site", sort=False, observed=True).indices
+    alike = {id_: at.get(site.like, np.arange(0)) for id_, site in scenario.new_sites.items()}
     own = [id_ for id_, places in alike.items() for _ in places]
     found = rows.take(np.concatenate([np.arange(len(sites)), *alike.values()]))
     dtype: Any = sites.dtype

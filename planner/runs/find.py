@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from planner.base.errors import InputError, Problem
+from planner.base.paths import is_file
 from planner.base.words import some
 from planner.outputs.differences import with_differences
 from planner.outputs.folder_kinds import META_FILE
@@ -113,10 +114,7 @@ def _not_one(text: str, runs_dir: Path, beginning: list[str], runs: list[str]) -
 
 def _is_run(path: Path) -> bool:
     """Whether it is a run folder, readable or not; a name that no file can have is none."""
-    try:
-        return (path / META_FILE).is_file()
-    except (OSError, ValueError):
-        return False
+    return is_file(path / META_FILE)
 
 
 def _is_folder(path: Path) -> bool:
@@ -126,18 +124,11 @@ def _is_folder(path: Path) -> bool:
         return False
 
 
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except (OSError, ValueError):
-        return False
-
-
 def _is_scenario(text: str) -> bool:
     """Whether it is the name of a scenario that dcplan ships, or a scenario file."""
     path = Path(text)
     if path.suffix in {".yaml", ".yml"}:
-        return _is_file(path)
+        return is_file(path)
     return text in shipped_names()
 
 

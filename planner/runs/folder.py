@@ -26,7 +26,7 @@ from planner.outputs.folder_kinds import META_FILE
 from planner.outputs.run import Run
 from planner.outputs.staging import staging
 from planner.outputs.table_files import write_inputs, write_parquet, write_proof
-from planner.outputs.user_files import LEDGER_FILE, digests_in, files_in, is_one_of
+from planner.outputs.user_files import LEDGER_FILE, files_in, is_one_of
 from planner.results.schema import RUN_TABLES
 from planner.results.store import read_stored
 from planner.runs.meta import read_meta, run_name, run_of
@@ -240,22 +240,22 @@ def changed_since_written(folder: Path) -> tuple[str, ...]:
     ``run.json`` is, unless it is of a version that gave it no seal.
     """
     meta = read_meta(folder)
-    written = {name: digest for name, digest in meta["sha256"].items() if name not in EDITABLE}
-    differ = {name for name, digest in written.items() if not is_one_of(folder / name, {digest})}
-    there = {path for name in _OF_TABLES for path in (folder / name).glob("*.parquet")}
-    came = {path.relative_to(folder).as_posix() for path in there} - written.keys()
+    tables = {path.relative_to(folder).as_posix() for name in _OF_TABLES for path in (folder / name).glob("*.parquet")}
+    changed = {name for name in meta["sha256"].keys() | tables if not _is_as_written(folder / name, name, meta)}
     edited = {META_FILE} if SEAL in meta and not _is_sealed(folder / META_FILE) else set()
-    return tuple(sorted(differ | came | edited))
+    return tuple(sorted(changed - EDITABLE | edited))
 
 
 def planners_files(folder: Path) -> list[str]:
-    """Return the names of all in a run folder that a planner put there or has changed, sorted."""
-    found = dict(files_in(folder))
-    known = set(read_meta(folder)["sha256"].values())
-    known |= {digest for path in found.values() if path.name == LEDGER_FILE for digest in digests_in(path.parent)}
-    if _is_sealed(folder / META_FILE):
-        known.add(sha256_of(folder / META_FILE))
-    return sorted(name for name, path in found.items() if path.name != LEDGER_FILE and not is_one_of(path, known))
+    """Return the names of all in a run folder that the solve did not write as it is, sorted."""
+    meta = read_meta(folder)
+    files = ((name, path) for name, path in files_in(folder) if path.name != LEDGER_FILE)
+    others = {name for name, path in files if not _is_as_written(path, name, meta)}
+    return sorted(others - {META_FILE} if _is_sealed(folder / META_FILE) else others)
+
+
+def _is_as_written(path: Path, name: str, meta: Mapping[str, Any]) -> bool:
+    return is_one_of(path, {meta["sha256"].get(name)})
 
 
 def files_problems(folder: Path, changed: tuple[str, ...]) -> list[Problem]:

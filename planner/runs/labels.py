@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Annotated, Final, Literal
+
+from pydantic import AfterValidator, ConfigDict, Field
 
 from planner.base.errors import InputError, Problem
 from planner.outputs.files import whole_file
 from planner.outputs.folder_kinds import LABELS_FILE
 from planner.outputs.staging import locked
+from planner.runs.json_files import Part, read_json, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,10 +21,22 @@ if TYPE_CHECKING:
 _LONGEST: Final = 80  # characters
 _MOST_TAGS: Final = 100
 _SEPARATOR: Final = ","  # between tags, where they are listed
-_MOST_BYTES: Final = 1 << 20
-_KEYS: Final = frozenset({"name", "tags"})
 _TEXT: Final = f"1 to {_LONGEST} printable characters, without spaces at its ends"
 _FIX: Final = "put it right, or delete the file: dcplan runs tag and dcplan runs name write it"
+
+
+def _text(text: str) -> str:
+    if not _is_text(text):
+        raise ValueError(_TEXT)
+    return text
+
+
+class _Labels(Part):
+    """What the file may hold; nothing else."""
+
+    model_config = ConfigDict(extra="forbid")
+    name: Literal[""] | Annotated[str, AfterValidator(_text)] = ""
+    tags: list[Annotated[str, AfterValidator(_text)]] = Field(default_factory=list, max_length=_MOST_TAGS)
 
 
 @dataclass(frozen=True)
@@ -36,16 +51,12 @@ def read_labels(folder: Path) -> RunLabels:
     """Read name and tags of a folder; one without the file has none."""
     path = folder / LABELS_FILE
     try:
-        if path.stat().st_size > _MOST_BYTES:
-            raise InputError([_problem(path, f"the file has more than {_MOST_BYTES:,} bytes")])
-        raw = json.loads(path.read_bytes())
+        raw = read_json(path, _Labels)
     except FileNotFoundError:
         return RunLabels()
     except (OSError, ValueError, RecursionError) as error:
-        raise InputError([_problem(path, f"cannot be read: {error}")]) from error
-    problems = [_problem(path, what_is) for what_is in _wrong(raw)]
-    if problems:
-        raise InputError(problems)
+        must_be = f"a name and a list of at most {_MOST_TAGS} tags, each {_TEXT}"
+        raise InputError([Problem(str(path), None, None, f"cannot be read: {error}", must_be, _FIX)]) from error
     return RunLabels(raw.get("name", ""), _sorted(raw.get("tags", ())))
 
 
@@ -100,28 +111,12 @@ def _is_text(value: object) -> bool:
     return is_short and str(value).isprintable() and value == str(value).strip()
 
 
-def _wrong(raw: Any) -> list[str]:
-    """Say what in the file is not as it must be."""
-    if not isinstance(raw, dict):
-        return [f"it holds {_shown(raw)}"]
-    found = [f"unknown key {_shown(key)}" for key in raw.keys() - _KEYS]
-    name, tags = raw.get("name", ""), raw.get("tags", [])
-    if name != "" and not _is_text(name):
-        found.append(f"name is {_shown(name)}")
-    if not isinstance(tags, list) or len(tags) > _MOST_TAGS:
-        found.append(f"tags are {_shown(tags)}")
-    else:
-        found += [f"a tag is {_shown(tag)}" for tag in tags if not _is_text(tag)]
-    return sorted(found)
-
-
 def _sorted(tags: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(set(tags)))
 
 
 def _not_text(text: str, what: str) -> Problem:
-    shown = _shown(text)
-    return Problem(f"{what} {shown}", None, None, f"it is not a {what}", _TEXT, "take another one")
+    return Problem(f"{what} {shown(text)}", None, None, f"it is not a {what}", _TEXT, "take another one")
 
 
 def _with_comma(tag: str) -> Problem:
@@ -129,13 +124,3 @@ def _with_comma(tag: str) -> Problem:
     fix = f"for several tags write {' '.join(map(repr, parts))}, with spaces between them"
     what_is, must_be = "it has a comma", "a tag without one, as lists put commas between tags"
     return Problem(f"tag {tag!r}", None, None, what_is, must_be, fix)
-
-
-def _shown(value: object) -> str:
-    text = ascii(value)
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
-
-
-def _problem(path: Path, what_is: str) -> Problem:
-    must_be = f"a name and a list of at most {_MOST_TAGS} tags, each {_TEXT}"
-    return Problem(str(path), None, None, what_is, must_be, _FIX)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import platform
 from dataclasses import replace
@@ -11,13 +10,14 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import PurePath, PurePosixPath
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, Field
 
 from planner.base.errors import InputError, Problem
 from planner.base.paths import DATA_DIR, SCENARIOS_DIR
 from planner.outputs.folder_kinds import META_FILE
 from planner.outputs.run import Run
 from planner.results.schema import CHECKS
+from planner.runs.json_files import Part, Text, read_json, wrong_in
 from planner.runs.names import folder_name, plain_name
 from planner.runs.notes import assumed_of, notes_of
 from planner.runs.settings import differences, from_shipped, merged, own_files, written
@@ -134,8 +134,6 @@ def _shown(path: Path) -> str:
 
 # --- reading -----------------------------------------------------------------------------------
 
-_MOST_BYTES: Final = 1 << 26  # us-base has 60 thousand
-
 
 def read_meta(folder: Path) -> dict[str, Any]:
     """Read ``run.json`` of a run folder."""
@@ -145,10 +143,7 @@ def read_meta(folder: Path) -> dict[str, Any]:
         if not path.is_file():
             found = "not a run folder"
             raise InputError([Problem(str(folder), None, None, found, f"one with {META_FILE}", fix)])
-        if path.stat().st_size > _MOST_BYTES:
-            found = f"the file has {path.stat().st_size:,} bytes"
-            raise InputError([Problem(str(path), None, None, found, "as dcplan writes it", fix)])
-        meta = json.loads(path.read_bytes())
+        meta = read_json(path)
     except (OSError, ValueError, RecursionError) as error:
         found = f"cannot be read: {error}"
         raise InputError([Problem(str(path), None, None, found, "JSON", fix)]) from error
@@ -183,41 +178,29 @@ def _time(text: str) -> str:
     return text
 
 
-def _text(text: str) -> str:
-    text.encode()  # what a terminal and a file can hold; an error of it is one of the value
-    return text
-
-
-Text = Annotated[str, AfterValidator(_text)]
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(strict=True, extra="allow", allow_inf_nan=False)
-
-
-class _Check(_Part):
+class _Check(Part):
     ok: bool
     rules: int
     broken: list[Text]
 
 
-class _DataFile(_Part):
+class _DataFile(Part):
     file: Text
     shipped: bool
     sha256: Text
 
 
-class _Start(_Part):
+class _Start(Part):
     scenario: Text | None
     differs: dict[Text, Text]
 
 
-class _Versions(_Part):
+class _Versions(Part):
     __pydantic_extra__: dict[Text, Text]
     dcplan: Text
 
 
-class _Meta(_Part):
+class _Meta(Part):
     """What readers of a run count on; what has a default is not in runs of an earlier version."""
 
     sha256: dict[Annotated[Text, AfterValidator(_inside)], Text]
@@ -236,7 +219,7 @@ class _Meta(_Part):
     seconds: dict[Text, float]
     versions: _Versions
     data: dict[Text, _DataFile]
-    differs: dict[Text, Text] = {}
+    differs: dict[Text, Text] = Field(default_factory=dict)
     from_shipped: _Start | None = None
     written: dict[Text, Text]
     merged: dict[Text, Any]
@@ -244,22 +227,7 @@ class _Meta(_Part):
 
 def wrong_keys(meta: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
     """Return what is wrong with each key of ``run.json``, and what must be there."""
-    try:
-        _Meta.model_validate(meta)
-    except ValidationError as error:
-        found = {}
-        for one in error.errors(include_url=False, include_context=False):
-            key = str(one["loc"][0])
-            what_is = f"{key} is {_short(meta[key])}" if key in meta else f"{key} is missing"
-            said = one["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
-            found[key] = what_is, said if one["type"] != "missing" else "as dcplan writes it"
-        return found
-    return {}
-
-
-def _short(value: object) -> str:
-    shown = ascii(value)
-    return shown if len(shown) <= 60 else f"{shown[:57]}..."
+    return wrong_in(meta, _Meta)
 
 
 # --- a plan that was just solved ---------------------------------------------------------------

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+from pydantic import AfterValidator
 
 from planner.base.errors import InputError
 from planner.outputs.folder_kinds import FUTURES_FOLDER, LABELS_FILE, STUDY_KINDS, SWEEP, files_of
 from planner.runs.catalogue import Unreadable
+from planner.runs.json_files import Part, Text, read_json
 from planner.runs.labels import RunLabels, read_labels
 
 if TYPE_CHECKING:
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
 
 LISTED: Final = tuple(kind for kind in STUDY_KINDS if kind.is_listed)
 """Kinds that are listed. A sweep is what has no file of another one."""
-_MOST_BYTES: Final = 1 << 26
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def studies_near(home: Path) -> tuple[list[StudyEntry], list[Unreadable]]:
         for kind, path in _found_in(folder):
             try:
                 read.append(_study(kind, path, shown))
-            except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
+            except (OSError, ValueError, RecursionError) as error:
                 unreadable.append(Unreadable(f"{shown}/{path.name}", f"cannot be read: {error}"))
         if not read:
             continue
@@ -98,41 +99,32 @@ def _found_in(folder: Path) -> list[tuple[str, Path]]:
     return found
 
 
-def _study(kind: str, path: Path, shown: str) -> dict[str, Any]:
-    at = path.stat()
-    if at.st_size > _MOST_BYTES:
-        message = f"the file has {at.st_size:,} bytes"
+def _step(name: str) -> str:
+    if {"/", "\\", "\0"} & set(name):
+        message = "the name of a file of the folder"
         raise ValueError(message)
-    raw = _mapping(json.loads(path.read_bytes()))
-    changed = datetime.fromtimestamp(at.st_mtime, UTC).isoformat(timespec="seconds")
-    study = {"folder": shown, "kind": kind, "changed": changed}
+    return name
+
+
+class _Sweep(Part):
+    base: Text
+    title: Text
+    futures: dict[str, Annotated[Text, AfterValidator(_step)]]
+
+
+class _Study(Part):
+    scenario: Text
+    label: Text = ""
+    of: Text = ""
+
+
+def _study(kind: str, path: Path, at: str) -> dict[str, Any]:
+    changed = datetime.fromtimestamp(path.stat().st_mtime, UTC).isoformat(timespec="seconds")
+    study = {"folder": at, "kind": kind, "changed": changed}
     if kind != SWEEP.name:
-        title = _text(raw.get("label", raw.get("of", "")))
-        return study | {"scenario": _text(raw["scenario"]), "title": title}
-    files = list(_mapping(raw["futures"]).values())
-    done = sum((path.parent / FUTURES_FOLDER / f"{_step(name)}.json").is_file() for name in files)
-    about = {"scenario": _text(raw["base"]), "title": _text(raw["title"])}
-    return study | about | {"done": done, "total": len(files)}
-
-
-def _mapping(value: object) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        message = f"{ascii(value)[:60]} has no keys"
-        raise TypeError(message)
-    return value
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        message = f"{ascii(value)[:60]} is not text"
-        raise TypeError(message)
-    return value
-
-
-def _step(name: object) -> str:
-    """Return the name of a file of the folder; one that leads elsewhere is refused."""
-    text = _text(name)
-    if "/" in text or "\\" in text or "\0" in text:
-        message = f"{ascii(text)[:60]} is not a file name"
-        raise ValueError(message)
-    return text
+        raw = read_json(path, _Study)
+        return study | {"scenario": raw["scenario"], "title": raw.get("label", raw.get("of", ""))}
+    raw = read_json(path, _Sweep)
+    files = list(raw["futures"].values())
+    done = sum((path.parent / FUTURES_FOLDER / f"{name}.json").is_file() for name in files)
+    return study | {"scenario": raw["base"], "title": raw["title"], "done": done, "total": len(files)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from planner.scenario.messages import problem_at
+from planner.scenario.messages import Finding, problem_at
 from planner.scenario.tariffs_conflicts import wrong_tariffs
 
 if TYPE_CHECKING:
@@ -16,24 +16,16 @@ if TYPE_CHECKING:
 
 def contradictions(scenario: Scenario) -> list[Problem]:
     """Find settings of a scenario that conflict."""
-    return [
-        *_start(scenario),
-        *_paths_that_begin_late(scenario),
-        *_load_factor_without_twh(scenario),
-        *_training_runs(scenario),
-        *_shocks_that_end_first(scenario),
-        *_both_in_and_out(scenario),
-        *_classes(scenario),
-        *_openings(scenario),
-        *_signed_ppas(scenario),
-        *wrong_tariffs(scenario),
-    ]
+    rules = (
+        *(_start, _paths_that_begin_late, _load_factor_without_twh, _training_runs, _shocks_that_end_first),
+        *(_both_in_and_out, _classes, _openings, _signed_ppas, wrong_tariffs),
+    )
+    return [problem_at(scenario.tree, *found) for rule in rules for found in rule(scenario)]
 
 
-def _start(scenario: Scenario) -> Iterator[Problem]:
+def _start(scenario: Scenario) -> Iterator[Finding]:
     if scenario.decisions_start.year > scenario.years[-1]:
-        yield problem_at(
-            scenario.tree,
+        yield Finding(
             ("decisions_start",),
             f"decisions_start is {scenario.decisions_start}, after the last model year",
             f"in {scenario.years[-1]} or before",
@@ -41,12 +33,11 @@ def _start(scenario: Scenario) -> Iterator[Problem]:
         )
 
 
-def _paths_that_begin_late(scenario: Scenario) -> Iterator[Problem]:
+def _paths_that_begin_late(scenario: Scenario) -> Iterator[Finding]:
     first_year = scenario.years[0]
     for keys, path in _full_paths(scenario):
         if isinstance(path, Mapping) and min(path) > first_year:
-            yield problem_at(
-                scenario.tree,
+            yield Finding(
                 keys,
                 f"{keys[-1]} begins in {min(path)}, after the first model year",
                 f"given for {first_year} or before",
@@ -72,11 +63,10 @@ def _full_paths(scenario: Scenario) -> Iterator[tuple[Keys, object]]:
     yield ("rent", "price_usd_per_h100e_hour"), scenario.rent.price_usd_per_h100e_hour
 
 
-def _load_factor_without_twh(scenario: Scenario) -> Iterator[Problem]:
+def _load_factor_without_twh(scenario: Scenario) -> Iterator[Finding]:
     demand = scenario.demand
     if demand.load_factor_frac is not None and demand.facility_gw is not None:
-        yield problem_at(
-            scenario.tree,
+        yield Finding(
             ("demand", "load_factor_frac"),
             "load_factor_frac is given, and facility_gw is nameplate power already",
             "given with a trajectory stated in TWh",
@@ -84,20 +74,18 @@ def _load_factor_without_twh(scenario: Scenario) -> Iterator[Problem]:
         )
 
 
-def _training_runs(scenario: Scenario) -> Iterator[Problem]:
+def _training_runs(scenario: Scenario) -> Iterator[Finding]:
     for position, explicit in enumerate(scenario.demand.explicit):
         is_run = explicit.unit == "training_run_pf_days"
         if is_run and explicit.days is None:
-            yield problem_at(
-                scenario.tree,
+            yield Finding(
                 ("demand", "explicit", position, "unit"),
                 "unit is training_run_pf_days, and days is missing",
                 "given with days, the length of the run",
                 "add days, or count pf_days_per_year",
             )
         if not is_run and explicit.days is not None:
-            yield problem_at(
-                scenario.tree,
+            yield Finding(
                 ("demand", "explicit", position, "days"),
                 f"days is given, and the unit is {explicit.unit}",
                 "given for training_run_pf_days alone",
@@ -105,11 +93,10 @@ def _training_runs(scenario: Scenario) -> Iterator[Problem]:
             )
 
 
-def _shocks_that_end_first(scenario: Scenario) -> Iterator[Problem]:
+def _shocks_that_end_first(scenario: Scenario) -> Iterator[Finding]:
     for position, shock in enumerate(scenario.energy.shocks):
         if shock.last_year < shock.first_year:
-            yield problem_at(
-                scenario.tree,
+            yield Finding(
                 ("energy", "shocks", position, "last_year"),
                 f"last_year is {shock.last_year}, before first_year",
                 f"{shock.first_year} or later",
@@ -117,7 +104,7 @@ def _shocks_that_end_first(scenario: Scenario) -> Iterator[Problem]:
             )
 
 
-def _both_in_and_out(scenario: Scenario) -> Iterator[Problem]:
+def _both_in_and_out(scenario: Scenario) -> Iterator[Finding]:
     scope, racks, siting = scenario.scope, scenario.racks, scenario.siting
     pairs: tuple[tuple[str, str, str, object, tuple[str, ...]], ...] = (
         ("scope", "sites", "exclude_sites", scope.sites, scope.exclude_sites),
@@ -128,8 +115,7 @@ def _both_in_and_out(scenario: Scenario) -> Iterator[Problem]:
     for block, listed, excluded, taken, left_out in pairs:
         for position, id_ in enumerate(left_out):
             if isinstance(taken, tuple) and id_ in taken:
-                yield problem_at(
-                    scenario.tree,
+                yield Finding(
                     (block, excluded, position),
                     f"{id_!r} is in {block}.{listed} and in {block}.{excluded}",
                     "in one of them",
@@ -137,12 +123,11 @@ def _both_in_and_out(scenario: Scenario) -> Iterator[Problem]:
                 )
 
 
-def _classes(scenario: Scenario) -> Iterator[Problem]:
+def _classes(scenario: Scenario) -> Iterator[Finding]:
     for workload, figures in scenario.workloads.items():
         use, peak = figures.utilisation_frac, figures.peak_over_mean_frac
         if use is not None and peak is not None and use * peak > 1:
-            yield problem_at(
-                scenario.tree,
+            yield Finding(
                 ("workloads", workload, "peak_over_mean_frac"),
                 f"utilisation_frac x peak_over_mean_frac of {workload} is {use * peak:g}",
                 "at most 1",
@@ -150,8 +135,7 @@ def _classes(scenario: Scenario) -> Iterator[Problem]:
             )
         tight, bound = figures.tight_rtt_ms, figures.rtt_bound_ms
         if tight is not None and bound is not None and tight > bound:
-            yield problem_at(
-                scenario.tree,
+            yield Finding(
                 ("workloads", workload, "tight_rtt_ms"),
                 f"tight_rtt_ms of {workload} is {tight:g}, above its rtt_bound_ms",
                 f"at most {bound:g} [ms]",
@@ -159,20 +143,18 @@ def _classes(scenario: Scenario) -> Iterator[Problem]:
             )
 
 
-def _signed_ppas(scenario: Scenario) -> Iterator[Problem]:
+def _signed_ppas(scenario: Scenario) -> Iterator[Finding]:
     for name, signed in scenario.contracts.existing.items():
         keys = ("contracts", "existing", name)
         if name in scenario.contracts.ppa:
-            yield problem_at(
-                scenario.tree,
+            yield Finding(
                 keys,
                 f"{name} is in contracts.existing and in contracts.ppa",
                 "one name for each agreement",
                 "rename one of the two",
             )
         if signed.last_year < signed.first_year:
-            yield problem_at(
-                scenario.tree,
+            yield Finding(
                 (*keys, "last_year"),
                 f"last_year is {signed.last_year}, before first_year",
                 f"{signed.first_year} or later",
@@ -180,11 +162,10 @@ def _signed_ppas(scenario: Scenario) -> Iterator[Problem]:
             )
 
 
-def _openings(scenario: Scenario) -> Iterator[Problem]:
+def _openings(scenario: Scenario) -> Iterator[Finding]:
     siting = scenario.siting
     if siting.exactly_sites is not None and siting.at_most_sites is not None:
-        yield problem_at(
-            scenario.tree,
+        yield Finding(
             ("siting", "at_most_sites"),
             "exactly_sites and at_most_sites are both given",
             "one of them",
@@ -192,8 +173,7 @@ def _openings(scenario: Scenario) -> Iterator[Problem]:
         )
     for key, number in (("exactly_sites", siting.exactly_sites), ("at_most_sites", siting.at_most_sites)):
         if number is not None and not siting.whole_openings:
-            yield problem_at(
-                scenario.tree,
+            yield Finding(
                 ("siting", key),
                 f"{key} is {number}, and siting.whole_openings is false",
                 "given with siting.whole_openings: true, as fractional sites cannot count",
@@ -201,8 +181,7 @@ def _openings(scenario: Scenario) -> Iterator[Problem]:
             )
     most = siting.exactly_sites or siting.at_most_sites
     if most is not None and len(siting.must_open) > most:
-        yield problem_at(
-            scenario.tree,
+        yield Finding(
             ("siting", "must_open"),
             f"{len(siting.must_open)} sites must open, and at most {most} may be open",
             f"at most {most} sites",

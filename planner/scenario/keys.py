@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from itertools import takewhile
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, get_args, get_origin
+
+from pydantic_core import PydanticUndefined
 
 from planner.base.words import closest, where_said
 from planner.scenario.schema import Scenario
@@ -22,6 +25,8 @@ EACH: Final = "*"
 """Step of a key path: each value of a mapping or list."""
 KEYS: Final = "{}"
 """Last step of a key path: the keys of a mapping."""
+ID, ENTRY = "<id>", "<n>"
+"""Steps of the key path of a `SchemaKey`: an id, and an entry of a list."""
 
 _UNIT: Final = re.compile(r"\[([^\]]+)\]$")
 _UNIT_WORDS: Final = frozenset(
@@ -120,9 +125,10 @@ def unknown_key_fix(keys: Keys) -> str:
         return said
     block = block_at(keys[:-1])
     known = list(block.model_fields) if block else []
-    same_word = [path for path in _all_key_paths(Scenario) if path.rsplit(".", 1)[-1] == word]
+    every = (one.keys[:length] for one in settings() for length in range(1, len(one.keys) + 1))
+    same_word = [".".join(path) for path in every if path[-1] == word and ENTRY not in path]
     # A key of a single agreement, tariff or source says little to who is in another block.
-    elsewhere = [path for path in same_word if "<id>" not in path or _shared(path, keys)]
+    elsewhere = [path for path in same_word if ID not in path or _shared(path, keys)]
     stem, meant = _without_units(word), closest(word, known)
     alike = [key for key in known if _without_units(key) == stem]
     if alike and stem not in _NO_QUANTITY:
@@ -150,26 +156,32 @@ def _without_units(key: str) -> str:
     return "_".join(word for word in key.split("_") if word not in _UNIT_WORDS)
 
 
-def kinds(annotation: Any) -> Iterator[Any]:
-    """Open Annotated and unions: the kinds of value an annotation admits."""
+def opened(annotation: Any, marks: tuple[Any, ...] = (), into: Any = None) -> Iterator[tuple[Any, tuple[Any, ...]]]:
+    """Open Annotated and unions: each kind of value that an annotation admits, with the marks on it.
+
+    `into`: tuple or Mapping, of which the entries are opened too.
+    """
     if get_origin(annotation) is Annotated:
-        yield from kinds(get_args(annotation)[0])
-    elif isinstance(annotation, type) or get_origin(annotation) in (Mapping, tuple):
-        yield annotation
+        inner, *found = get_args(annotation)
+        marks += tuple(part for mark in found for part in (mark, *getattr(mark, "metadata", ())))
+        yield from opened(inner, marks, into)
+    elif isinstance(annotation, type) or get_origin(annotation) in (Mapping, tuple, Literal):
+        yield annotation, marks
+        if into is not None and get_origin(annotation) is into:
+            yield from opened(get_args(annotation)[1 if into is Mapping else 0], (), into)
     else:
         for part in get_args(annotation):
-            yield from kinds(part)
+            yield from opened(part, marks, into)
+
+
+def kinds(annotation: Any) -> list[Any]:
+    """Return the kinds of value that an annotation admits, choices apart."""
+    return [kind for kind, _ in opened(annotation) if get_origin(kind) is not Literal]
 
 
 def choices(annotation: Any) -> tuple[Any, ...]:
     """Return the words or numbers among which an annotation lets one choose, () where none."""
-    if get_origin(annotation) is Literal:
-        return get_args(annotation)
-    if get_origin(annotation) in (Mapping, tuple) or isinstance(annotation, type):
-        return ()
-    parts = get_args(annotation)
-    inside = parts[:1] if get_origin(annotation) is Annotated else parts
-    return tuple(choice for part in inside for choice in choices(part))
+    return tuple(one for kind, _ in opened(annotation) if get_origin(kind) is Literal for one in get_args(kind))
 
 
 def _is_block(kind: Any) -> bool:
@@ -194,13 +206,72 @@ def _below(annotation: Any, key: str | int) -> Any:
     return None
 
 
-def _all_key_paths(block: type[Block], before: str = "") -> Iterator[str]:
-    """Dotted ways to every key that lies in blocks; `<id>` represents an id."""
+# --- Every key that holds a value ----------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class SchemaKey:
+    """One key of the schema."""
+
+    keys: tuple[str, ...]  # key path, with `ID` and `ENTRY`; of a column of a sheet, below its row
+    field: FieldInfo
+
+    @property
+    def name(self) -> str:
+        """Dotted key path."""
+        return ".".join(self.keys)
+
+    @property
+    def unit(self) -> str:
+        """Unit without brackets, empty where it has none."""
+        return unit_of(self.field).strip("[]")
+
+    @property
+    def meaning(self) -> str:
+        """What it is, on one line."""
+        text = " ".join((self.field.description or "").split())
+        return text.removesuffix(unit_of(self.field)).strip()
+
+    @property
+    def default(self) -> str:
+        """Its default in words or as it would be written."""
+        if self.field.is_required():
+            return "required"
+        if self.field.default_factory is not None:
+            return "{}" if self.field.default_factory is dict else "left out"
+        if self.field.default is None or self.field.default is PydanticUndefined:
+            return "left out"
+        return written(self.field.default)
+
+
+def settings(block: type[Block] = Scenario, before: tuple[str, ...] = ()) -> Iterator[SchemaKey]:
+    """List every key of the schema that holds a value."""
     for name, field in block.model_fields.items():
-        yield before + name
-        for kind in kinds(field.annotation):
-            if _is_block(kind):
-                yield from _all_key_paths(kind, f"{before}{name}.")
-            elif get_origin(kind) is Mapping:
-                for of_id in filter(_is_block, kinds(get_args(kind)[1])):
-                    yield from _all_key_paths(of_id, f"{before}{name}.<id>.")
+        inside = list(_blocks(field.annotation))
+        if not inside:
+            yield SchemaKey((*before, name), field)
+        for step, below in inside:
+            yield from settings(below, (*before, name, *step))
+
+
+def _blocks(annotation: Any) -> Iterator[tuple[tuple[str, ...], type[Block]]]:
+    """Find the blocks that an annotation holds, with the steps to them."""
+    for kind in kinds(annotation):
+        if _is_block(kind):
+            yield (), kind
+        elif get_origin(kind) in (Mapping, tuple):
+            step, inner = (ID, get_args(kind)[1]) if get_origin(kind) is Mapping else (ENTRY, get_args(kind)[0])
+            yield from (((step, *steps), block) for steps, block in _blocks(inner))
+
+
+def written(value: Any) -> str:
+    """Write a value as in a scenario file."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key}: {written(one)}" for key, one in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(written, value)) + "]"
+    if isinstance(value, float):
+        return f"{value:g}" if abs(value) < 1e-3 else repr(round(value, 6)).removesuffix(".0")
+    return '""' if value == "" else "null" if value is None else str(value)

@@ -18,7 +18,7 @@ from planner.scenario.keys import is_by_year
 from planner.scenario.messages import problems_of
 from planner.scenario.prices import size_problems
 from planner.scenario.schema import OWN_FILES, Scenario, file_of
-from planner.scenario.tree import Node, Place, assign, merge, plain
+from planner.scenario.tree import Node, Place, assign, merge, placed, plain
 from planner.scenario.valid_remainder import ValidRemainder, rest_of
 from planner.scenario.yaml12 import name_problems, parse, text_problems
 from planner.tables import load_package
@@ -42,9 +42,9 @@ def with_override(tree: Node, override: str) -> Node:
     if keys[0] in ("extends", "version"):
         fix = "write it into a file"
         raise InputError([place.problem(f"{keys[0]} is set", "a setting", fix)])
-    value = _placed(_value(text, place), place)
+    value = placed(_value(text, place), place)
     try:
-        return assign(tree, keys, replace(value, key_place=place))
+        return assign(tree, keys, value)
     except LookupError as error:
         problem = place.problem(f"the key leads nowhere: {error.args[0]}", "a key", _EXAMPLE)
         raise InputError([problem]) from error
@@ -59,15 +59,6 @@ def _value(text: str, place: Place) -> Node:
         # Lines and columns of a value on the command line help nobody.
         problems = [replace(problem, line=None, column=None) for problem in error.problems]
         raise InputError(problems) from error
-
-
-def _placed(node: Node, place: Place) -> Node:
-    if isinstance(node.value, Mapping):
-        entries = {key: _placed(below, place) for key, below in node.value.items()}
-        return Node(entries, place, place)
-    if isinstance(node.value, tuple):
-        return Node(tuple(_placed(below, place) for below in node.value), place, place)
-    return Node(node.value, place, place)
 
 
 # --- From a scenario file, with what it extends and what `--set` changes, to a checked scenario ---

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from planner.base.errors import MOST_PROBLEMS, unlisted_problems
 from planner.base.words import closest
@@ -56,6 +56,15 @@ _DECIMAL_COMMA: Final = re.compile(r"([-+]?0|[-+]?[0-9]+(?=,[0-9]{1,2}\b|,[0-9]{
 _JOINED_KEY: Final = re.compile(r"([0-9]{4}):(.+)")
 """A year and its figure without the space that YAML asks for between them: one key to it."""
 _LIKE_A_NUMBER: Final = re.compile(r"[-+]?[0-9][0-9_,' ]*(\.[0-9]+)?([eE][-+]?[0-9]+)?\s*(%?)")
+
+
+class Finding(NamedTuple):
+    """Something wrong at a key path of a scenario."""
+
+    keys: Keys
+    what_is: str
+    must_be: str
+    fix: str
 
 
 def problem_at(tree: Node, keys: Keys, what_is: str, must_be: str, fix: str) -> Problem:

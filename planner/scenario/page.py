@@ -9,17 +9,16 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, get_args, get_
 
 from annotated_types import Ge, Gt, Le
 from pydantic import Tag
-from pydantic_core import PydanticUndefined
 
-from planner.scenario.keys import unit_of
+from planner.scenario.keys import settings, written
 from planner.scenario.references import IdOf, NewIdOf
 from planner.scenario.schema import Scenario
-from planner.scenario.values import FIRST_YEAR, Block
+from planner.scenario.values import FIRST_YEAR
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-    from pydantic.fields import FieldInfo
+    from planner.scenario.keys import SchemaKey
 
 _HEAD: Final = """\
 # Settings
@@ -81,49 +80,11 @@ _FACTOR: Final = 1.25
 """An example of a number is so many times its default."""
 
 
-class SchemaKey:
-    """One key of the schema."""
-
-    def __init__(self, keys: tuple[str, ...], field: FieldInfo) -> None:
-        self.keys, self.field = keys, field
-
-    @property
-    def unit(self) -> str:
-        """Unit without brackets, empty where it has none."""
-        return unit_of(self.field).strip("[]")
-
-    @property
-    def meaning(self) -> str:
-        """What it is, on one line."""
-        text = " ".join((self.field.description or "").split())
-        return text.removesuffix(unit_of(self.field)).strip()
-
-    @property
-    def default(self) -> str:
-        """Its default in words or as it would be written."""
-        if self.field.is_required():
-            return "required"
-        if self.field.default_factory is not None:
-            return "{}" if self.field.default_factory is dict else "left out"
-        if self.field.default is None or self.field.default is PydanticUndefined:
-            return "left out"
-        return written(self.field.default)
-
-    def example(self, id_of: Callable[[IdOf], str]) -> Any:
-        """Return a value that its type admits, other than the default where there is another."""
-        if self.keys[-1] in _TEXTS:
-            return _TEXTS[self.keys[-1]]
-        return _example(self.field.rebuild_annotation(), self, id_of)
-
-
-def settings(block: type[Block] = Scenario, before: tuple[str, ...] = ()) -> Iterator[SchemaKey]:
-    """List every key of the schema that holds a value."""
-    for name, field in block.model_fields.items():
-        inside = list(_blocks(field.annotation))
-        if not inside:
-            yield SchemaKey((*before, name), field)
-        for step, below in inside:
-            yield from settings(below, (*before, name, *step))
+def example(one: SchemaKey, id_of: Callable[[IdOf], str]) -> Any:
+    """Return a value that the type of a key admits, other than the default where there is another."""
+    if one.keys[-1] in _TEXTS:
+        return _TEXTS[one.keys[-1]]
+    return _example(one.field.rebuild_annotation(), one, id_of)
 
 
 def settings_page(id_of: Callable[[IdOf], str]) -> str:
@@ -146,44 +107,14 @@ def _section(title: str, meaning: str, inside: list[SchemaKey], id_of: Callable[
     lines += ["| key | unit | default | meaning | example |", "|---|---|---|---|---|"]
     for one in inside:
         cells = (
-            f"`{'.'.join(one.keys)}`",
+            f"`{one.name}`",
             one.unit,
             one.default if one.default in {"required", "left out"} else f"`{one.default}`",
             one.meaning,
-            f"`{one.keys[-1]}: {written(one.example(id_of))}`",
+            f"`{one.keys[-1]}: {written(example(one, id_of))}`",
         )
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return [*lines, ""]
-
-
-def written(value: Any) -> str:
-    """Write a value as in a scenario file."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{key}: {written(one)}" for key, one in value.items()) + "}"
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(map(written, value)) + "]"
-    if isinstance(value, float):
-        return f"{value:g}" if abs(value) < 1e-3 else repr(round(value, 6)).removesuffix(".0")
-    return '""' if value == "" else "null" if value is None else str(value)
-
-
-def _blocks(annotation: Any) -> Iterator[tuple[tuple[str, ...], type[Block]]]:
-    """Find the blocks that an annotation holds, with the steps to them."""
-    if isinstance(annotation, type) and get_origin(annotation) is None:
-        if issubclass(annotation, Block):
-            yield (), annotation
-        return
-    if get_origin(annotation) is Annotated:
-        yield from _blocks(get_args(annotation)[0])
-    elif get_origin(annotation) is Mapping:
-        yield from ((("<id>", *step), block) for step, block in _blocks(get_args(annotation)[1]))
-    elif get_origin(annotation) is tuple:
-        yield from ((("<n>", *step), block) for step, block in _blocks(get_args(annotation)[0]))
-    elif get_origin(annotation) is not Literal:
-        for part in get_args(annotation):
-            yield from _blocks(part)
 
 
 def _example(kind: Any, one: SchemaKey, id_of: Callable[[IdOf], str]) -> Any:

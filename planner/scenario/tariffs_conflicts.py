@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from planner.money.tier_rules import ONE_MORE_PRICE, RISING, broken_rules
-from planner.scenario.messages import problem_at
+from planner.scenario.messages import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from planner.base.errors import Problem
     from planner.scenario.schema import Scenario
     from planner.scenario.tariffs import OwnTariff, TariffDemand, TariffPeriod
-    from planner.scenario.tree import Keys, Node
+    from planner.scenario.tree import Keys
 
 _DAY_H: Final = 24
 _CHARGES: Final = ("energy", "demand", "coincident_peak", "capacity", "standing")
@@ -25,54 +24,49 @@ _WEEK: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _WEEKDAYS: Final = {"all": _WEEK, "workdays": _WEEK[:5], "weekend": _WEEK[5:]}
 
 
-def wrong_tariffs(scenario: Scenario) -> Iterator[Problem]:
+def wrong_tariffs(scenario: Scenario) -> Iterator[Finding]:
     """Find what no bill can be made from, whether or not a site is billed by it."""
     for position in range(len(scenario.energy.tariffs)):
         yield from _use(scenario, position)
     for id_, tariff in scenario.energy.own_tariffs.items():
         path = ("energy", "own_tariffs", id_)
-        yield from _charges(scenario.tree, path, tariff)
-        yield from _time_zone(scenario.tree, (*path, "time_zone"), tariff.time_zone)
+        yield from _charges(path, tariff)
+        yield from _time_zone((*path, "time_zone"), tariff.time_zone)
         for at, block, price, limits in _priced(path, tariff):
-            yield from _tiers(scenario.tree, at, block, price, limits)
+            yield from _tiers(at, block, price, limits)
         for at, window in _windows(path, tariff):
-            yield from _hours(scenario.tree, at, window)
+            yield from _hours(at, window)
         for position, charge in enumerate(tariff.energy):
-            yield from _overlaps(scenario.tree, (*path, "energy", position), charge.periods)
+            yield from _overlaps((*path, "energy", position), charge.periods)
 
 
-def _use(scenario: Scenario, position: int) -> Iterator[Problem]:
-    tree, use = scenario.tree, scenario.energy.tariffs[position]
+def _use(scenario: Scenario, position: int) -> Iterator[Finding]:
+    use = scenario.energy.tariffs[position]
     at = ("energy", "tariffs", position)
     if use.tariff in scenario.energy.own_tariffs and use.terms is not None:
-        yield problem_at(
-            tree,
+        yield Finding(
             (*at, "terms"),
             f"{use.tariff!r} is an own tariff, and terms is {use.terms!r}",
             "terms of a tariff of the table",
             f"write them under energy.own_tariffs.{use.tariff}.terms",
         )
     if use.from_year is not None and use.from_year not in scenario.years:
-        yield problem_at(
-            tree,
+        yield Finding(
             (*at, "from_year"),
             f"from_year is {use.from_year}",
             f"a model year: {', '.join(map(str, scenario.years))}",
             "take one of these, or leave it out for the first",
         )
     if use.zones and use.sites is not None:
-        yield problem_at(
-            tree, (*at, "zones"), "both sites and zones are given", "one of them", "write an entry for each"
-        )
+        yield Finding((*at, "zones"), "both sites and zones are given", "one of them", "write an entry for each")
 
 
-def _time_zone(tree: Node, at: Keys, name: str | None) -> Iterator[Problem]:
+def _time_zone(at: Keys, name: str | None) -> Iterator[Finding]:
     try:
         if name is not None:
             ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):  # a folder of zones is none
-        yield problem_at(
-            tree,
+        yield Finding(
             at,
             f"time_zone is {name!r}",
             "an IANA name such as America/New_York",
@@ -80,10 +74,9 @@ def _time_zone(tree: Node, at: Keys, name: str | None) -> Iterator[Problem]:
         )
 
 
-def _charges(tree: Node, path: Keys, tariff: OwnTariff) -> Iterator[Problem]:
+def _charges(path: Keys, tariff: OwnTariff) -> Iterator[Finding]:
     if not any(getattr(tariff, kind) for kind in _CHARGES):
-        yield problem_at(
-            tree,
+        yield Finding(
             path,
             f"the own tariff {path[-1]!r} has no charge",
             f"given with one at least of {', '.join(_CHARGES)}",
@@ -91,8 +84,7 @@ def _charges(tree: Node, path: Keys, tariff: OwnTariff) -> Iterator[Problem]:
         )
     for position, standing in enumerate(tariff.standing):
         if not standing.model_fields_set & {"usd_per_month", "usd_per_day"}:
-            yield problem_at(
-                tree,
+            yield Finding(
                 (*path, "standing", position),
                 f"the standing charge {standing.name!r} has no price",
                 "given with usd_per_month or usd_per_day",
@@ -104,8 +96,7 @@ def _charges(tree: Node, path: Keys, tariff: OwnTariff) -> Iterator[Problem]:
             entry = f"{kind}[{position}]"
             other = known.setdefault((kind in _BY_YEAR, charge.name), entry)
             if other != entry:
-                yield problem_at(
-                    tree,
+                yield Finding(
                     (*path, kind, position, "name"),
                     f"{entry} of the own tariff {path[-1]!r} is called {charge.name!r} as {other} is",
                     "called by a name of its own",
@@ -124,21 +115,19 @@ def _priced(path: Keys, tariff: OwnTariff) -> Iterator[tuple[Keys, object, str, 
         yield (*path, "demand", position), demand, "usd_per_kw_month", "tier_limits_kw"
 
 
-def _tiers(tree: Node, at: Keys, block: object, price: str, limit: str) -> Iterator[Problem]:
+def _tiers(at: Keys, block: object, price: str, limit: str) -> Iterator[Finding]:
     prices, limits = getattr(block, price), getattr(block, limit)
     prices = prices if isinstance(prices, tuple) else (prices,)
     broken, count = broken_rules(prices, limits), len(prices)
     if ONE_MORE_PRICE in broken:
-        yield problem_at(
-            tree,
+        yield Finding(
             (*at, limit) if limits else (*at, price),
             f"{price} has {_count(count, 'price')}, and {limit} has {_count(len(limits), 'limit')}",
             ONE_MORE_PRICE,
             f"write in {limit} where each tier but the last ends, or write one price",
         )
     if RISING in broken:
-        yield problem_at(
-            tree,
+        yield Finding(
             (*at, limit),
             f"{limit} is [{', '.join(f'{end:g}' for end in limits)}]",
             RISING,
@@ -158,11 +147,10 @@ def _windows(path: Keys, tariff: OwnTariff) -> Iterator[tuple[Keys, TariffPeriod
         yield (*path, "demand", position), demand
 
 
-def _hours(tree: Node, at: Keys, window: TariffPeriod | TariffDemand) -> Iterator[Problem]:
+def _hours(at: Keys, window: TariffPeriod | TariffDemand) -> Iterator[Finding]:
     first, until = window.from_hour, window.to_hour
     if (until - first) % _DAY_H == 0 and (first, until) != (0, _DAY_H):
-        yield problem_at(
-            tree,
+        yield Finding(
             (*at, "to_hour" if "to_hour" in window.model_fields_set else "from_hour"),
             f"from_hour is {first} and to_hour is {until}, the same time of the day",
             "two times of the day",
@@ -170,14 +158,13 @@ def _hours(tree: Node, at: Keys, window: TariffPeriod | TariffDemand) -> Iterato
         )
 
 
-def _overlaps(tree: Node, at: Keys, periods: tuple[TariffPeriod, ...]) -> Iterator[Problem]:
+def _overlaps(at: Keys, periods: tuple[TariffPeriod, ...]) -> Iterator[Finding]:
     for (_, one), (second, other) in combinations(enumerate(periods), 2):
         months = sorted({*one.months} & {*other.months})
         days = [day for day in _WEEKDAYS[one.weekdays] if day in _WEEKDAYS[other.weekdays]]
         hours = sorted(_hours_of(one) & _hours_of(other))
         if months and days and hours:
-            yield problem_at(
-                tree,
+            yield Finding(
                 (*at, "periods", second),
                 f"the periods {one.name!r} and {other.name!r} meet, for example in month "
                 f"{months[0]} on {days[0]} from {hours[0]} h",

@@ -109,6 +109,15 @@ def plain(node: Node) -> object:
     return node.value
 
 
+def placed(node: Node, place: Place) -> Node:
+    """Return a tree that is all written at one place."""
+    if isinstance(node.value, Mapping):
+        return Node({key: placed(below, place) for key, below in node.value.items()}, place, place)
+    if isinstance(node.value, tuple):
+        return Node(tuple(placed(below, place) for below in node.value), place, place)
+    return Node(node.value, place, place)
+
+
 def show(value: object) -> str:
     """Write a value the way a reader of a YAML file knows it.
 

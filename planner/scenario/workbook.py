@@ -41,7 +41,8 @@ if TYPE_CHECKING:
 
     from pydantic.fields import FieldInfo
 
-    from planner.scenario.workbook_layout import OwnSheet, SheetColumn
+    from planner.scenario.keys import SchemaKey
+    from planner.scenario.workbook_layout import OwnSheet
 
 _KEYS_OF_SITE: Final = (None, "retail_usd_per_mwh", "lead_time_months")
 """Settings of the cells of `EDITED_SITE`; how many MW a site has is decided by the solver."""
@@ -218,10 +219,10 @@ class _Book:
             block = Node(entries if own.has_ids else tuple(entries.values()), place, place)
             self._assign(own.keys, block)
 
-    def _columns(self, grid: CellGrid, own: OwnSheet) -> dict[int, SheetColumn]:
+    def _columns(self, grid: CellGrid, own: OwnSheet) -> dict[int, SchemaKey]:
         """Return what stands in which column; heads that say anything else are problems."""
         known = {column.name: column for column in own.columns}
-        found: dict[int, SheetColumn] = {}
+        found: dict[int, SchemaKey] = {}
         for at, head in grid.heads.items():
             name, unit = name_and_unit(head)
             place = grid.place(grid.head_row, at)

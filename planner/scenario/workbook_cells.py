@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, get_origin
 from planner.base.errors import InputError
 from planner.base.words import closest
 from planner.scenario.keys import choices, kinds
-from planner.scenario.tree import Node, Place
+from planner.scenario.tree import Node, Place, placed
 from planner.scenario.values import Block
 from planner.scenario.workbook_layout import SETTING_HEADS, SETTINGS, own_sheets
 from planner.scenario.yaml12 import parse, scalar
@@ -184,22 +184,13 @@ def _of_text(text: str, field: FieldInfo | None, place: Place) -> Node:
 
 def _yaml(text: str, place: Place) -> Node:
     try:
-        return _placed(parse(text, place.file), place)
+        return placed(parse(text, place.file), place)
     except InputError as error:
         found = error.problems[0].what_is.removeprefix("this is not YAML: ")
         fix = "put quotes around a word with special signs; see 'Read me'"
         what_is = f"the list cannot be read: {found}"
         must_be = "words or numbers with commas between them, key: value where there are keys"
         raise InputError([place.problem(what_is, must_be, fix)]) from error
-
-
-def _placed(node: Node, place: Place) -> Node:
-    if isinstance(node.value, Mapping):
-        entries = {key: _placed(below, place) for key, below in node.value.items()}
-        return Node(entries, place, place)
-    if isinstance(node.value, tuple):
-        return Node(tuple(_placed(below, place) for below in node.value), place, place)
-    return replace(node, place=place, key_place=place)
 
 
 # --- Sheets of a plan workbook that are not read, and look as if they were meant to be ------------

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from planner.scenario.keys import field_at, unit_of
-from planner.scenario.page import settings
+from planner.scenario.keys import ENTRY, ID, SchemaKey, field_at, settings
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
@@ -33,72 +32,18 @@ ASSUMPTIONS: Final = "Assumptions"
 RESULT_SHEETS: Final = frozenset(
     {
         RESULT_SHEET,
-        "Summary",
-        "Charts",
-        "Bridge",
-        "Sites",
-        "Power",
-        "Money",
-        "Costs",
-        "Limits",
-        "Risks",
-        "Sources",
         ASSUMPTIONS,
-        "Checks",
-        "Compare",
-        "Heat map",
-        "Power by source",
-        "Grid",
-        "Carbon and water",
-        "Contracts",
-        "Lifetime",
-        "Bills",
-        "Openings",
-        "Latency",
-        "Resilience",
-        "Estimates",
-        "Years",
-        "Demand",
-        "Site list",
-        "Plan",
-        "Site-years",
-        "Class-years",
-        "Cost lines",
-        "Cash lines",
-        "Figures",
-        "Source list",
-        "Map",  # of workbooks of earlier versions
+        *("Summary", "Charts", "Bridge", "Sites", "Power", "Money", "Costs", "Limits", "Risks", "Sources"),
+        *("Checks", "Compare", "Heat map", "Power by source", "Grid", "Carbon and water", "Contracts"),
+        *("Lifetime", "Bills", "Openings", "Latency", "Resilience", "Estimates", "Years", "Demand"),
+        *("Site list", "Plan", "Site-years", "Class-years", "Cost lines", "Cash lines", "Figures"),
+        *("Source list", "Map"),
     }
 )
 """Sheets that show a solved plan."""
 SITE_ID_HEAD: Final = "site id"
 EDITED_SITE: Final = (("racks, edited", "MW"), ("price of power, edited", "USD/MWh"), ("lead time, edited", "months"))
 """Heads and units of the cells of a solved plan that can be edited for each site."""
-_ID, _ENTRY = "<id>", "<n>"
-
-
-@dataclass(frozen=True)
-class SheetColumn:
-    """A figure of every row of a sheet."""
-
-    keys: tuple[str, ...]  # key path below the row
-    field: FieldInfo  # what the schema says of it
-
-    @property
-    def name(self) -> str:
-        """Dotted key path."""
-        return ".".join(self.keys)
-
-    @property
-    def unit(self) -> str:
-        """Unit without brackets, empty where it has none."""
-        return unit_of(self.field).strip("[]")
-
-    @property
-    def meaning(self) -> str:
-        """What it is, on one line."""
-        text = " ".join((self.field.description or "").split())
-        return text.removesuffix(unit_of(self.field)).strip()
 
 
 @dataclass(frozen=True)
@@ -107,7 +52,7 @@ class OwnSheet:
 
     keys: tuple[str, ...]  # key path to the block
     has_ids: bool  # whether its entries have ids; else it is a list
-    columns: tuple[SheetColumn, ...]  # what a row may say
+    columns: tuple[SchemaKey, ...]  # what a row may say
 
     @property
     def name(self) -> str:
@@ -122,10 +67,10 @@ class OwnSheet:
 
 
 @cache
-def single_settings() -> tuple[SheetColumn, ...]:
+def single_settings() -> tuple[SchemaKey, ...]:
     """Return every setting that there is once, in the order of the schema."""
-    every = (one for one in settings() if not {_ID, _ENTRY} & set(one.keys))
-    return tuple(SheetColumn(one.keys, one.field) for one in every)
+    every = (one for one in settings() if not {ID, ENTRY} & set(one.keys))
+    return tuple(every)
 
 
 @cache
@@ -134,19 +79,19 @@ def own_sheets() -> tuple[OwnSheet, ...]:
     of_block: dict[tuple[str, ...], dict[tuple[str, ...], FieldInfo]] = {}
     has_ids = {}
     for one in settings():
-        steps = [at for at, key in enumerate(one.keys) if key in {_ID, _ENTRY}]
+        steps = [at for at, key in enumerate(one.keys) if key in {ID, ENTRY}]
         if not steps:
             continue
         block = one.keys[: steps[0]]
-        has_ids[block] = one.keys[steps[0]] == _ID
+        has_ids[block] = one.keys[steps[0]] == ID
         # A list within an entry, as of the charges of a tariff, is one cell.
         end = steps[1] if len(steps) > 1 else len(one.keys)
         keys = one.keys[steps[0] + 1 : end]
-        entry: Keys = (*block, _ID if has_ids[block] else 0, *keys)
+        entry: Keys = (*block, ID if has_ids[block] else 0, *keys)
         field = field_at(entry)
         if field is not None:
             of_block.setdefault(block, {}).setdefault(keys, field)
     return tuple(
-        OwnSheet(block, has_ids[block], tuple(SheetColumn(*column) for column in columns.items()))
+        OwnSheet(block, has_ids[block], tuple(SchemaKey(*column) for column in columns.items()))
         for block, columns in of_block.items()
     )

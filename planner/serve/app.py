@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -58,34 +58,36 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.service.jobs.close()
 
 
+def _answer(request: Request, status: int, title: str, text: str, error: str, **more: Any) -> Response:
+    """Return a page for a reader, or an error in JSON for a program."""
+    if is_api(request.scope["path"]):
+        return JSONResponse({"error": error, **more}, status)
+    return message_page(title, text, status)
+
+
 def _no_page(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    if is_api(request.scope["path"]):
-        if isinstance(error.__cause__, RecursionError):  # of the reader of JSON
-            return JSONResponse({"error": "the body is nested too deeply"}, 422)
-        text = "there is nothing of that name" if error.status_code == 404 else str(error.detail)
-        return JSONResponse({"error": text}, error.status_code)
-    if error.status_code == 404:
+    status, said = error.status_code, str(error.detail)
+    if isinstance(error.__cause__, RecursionError):  # of the reader of JSON
+        status, said = 422, "the body is nested too deeply"
+    if status == 404:
         text = "There is no such page. It may be of a run that was replaced or removed."
-        return message_page("Not found", text, 404)
-    return message_page(f"Error {error.status_code}", str(error.detail), error.status_code)
+        return _answer(request, status, "Not found", text, "there is nothing of that name")
+    return _answer(request, status, f"Error {status}", said, said)
 
 
 def _wrong_address(request: Request, error: Exception) -> Response:
-    if is_api(request.scope["path"]):
-        assert isinstance(error, RequestValidationError)
-        wrong = [{"at": ".".join(map(str, one["loc"])), "text": one["msg"]} for one in error.errors()]
-        is_object = not any(one["type"] == "json_invalid" or one["loc"] == ("body",) for one in error.errors())
-        said = "the request is not as asked for" if is_object else _NO_OBJECT
-        return JSONResponse({"error": said, "problems": wrong}, 422)
-    return message_page("Wrong address", "The address lacks something, or says too much.", 422)
+    assert isinstance(error, RequestValidationError)
+    wrong = [{"at": ".".join(map(str, one["loc"])), "text": one["msg"]} for one in error.errors()]
+    is_object = not any(one["type"] == "json_invalid" or one["loc"] == ("body",) for one in error.errors())
+    said = "the request is not as asked for" if is_object else _NO_OBJECT
+    text = "The address lacks something, or says too much."
+    return _answer(request, 422, "Wrong address", text, said, problems=wrong)
 
 
 def _problem(request: Request, error: Exception) -> Response:
     """Show an error raised on purpose, as the command line does."""
-    if is_api(request.scope["path"]):
-        return JSONResponse({"error": str(error)}, 422)
-    return message_page("This cannot be shown", str(error), 422)
+    return _answer(request, 422, "This cannot be shown", str(error), str(error))
 
 
 def _not_done(request: Request, error: Exception) -> Response:
@@ -97,19 +99,13 @@ def _not_done(request: Request, error: Exception) -> Response:
     text = f"files cannot be read or written: {reason_of(error)}"
     if is_full:
         text += "; make room, and repeat the request"
-    status = 507 if is_full else 500
-    if is_api(request.scope["path"]):
-        return JSONResponse({"error": text}, status)
-    return message_page("This could not be done", f"{text[0].upper()}{text[1:]}.", status)
+    return _answer(request, 507 if is_full else 500, "This could not be done", f"{text[0].upper()}{text[1:]}.", text)
 
 
 def _bug(request: Request, _: Exception) -> Response:
     """Answer where the program is wrong; the terminal shows where, and the guard sees no answer."""
-    text = "a bug in dcplan; the terminal of dcplan serve shows where"
-    if is_api(request.scope["path"]):
-        answer: Response = JSONResponse({"error": text}, 500)
-    else:
-        answer = message_page("Error 500", f"{text[0].upper()}{text[1:]}.", 500)
+    text = "bug in dcplan; the terminal of dcplan serve shows where"
+    answer = _answer(request, 500, "Error 500", f"A {text}.", f"a {text}")
     for name, value in HEADERS.items():
         answer.headers.setdefault(name, value)
     return answer

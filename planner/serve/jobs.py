@@ -5,10 +5,10 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from collections import deque
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from multiprocessing import get_context
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from planner.base.errors import InputError, Problem
@@ -110,11 +110,11 @@ class Jobs:
     def __init__(self, runs_dir: Path) -> None:
         self._runs_dir = runs_dir
         self._jobs: dict[str, Job] = {}
-        self._waiting: deque[Job] = deque()
-        self._running: Job | None = None
         self._is_closed = False
         self._lock = threading.RLock()
+        self._asked: SimpleQueue[Job] = SimpleQueue()
         self._processes = get_context("spawn")
+        threading.Thread(target=self._work, daemon=True).start()
 
     def start(
         self,
@@ -129,15 +129,14 @@ class Jobs:
     ) -> Job:
         """Let a task be done, as soon as none before it is left."""
         with self._lock:
-            if self._is_closed or len(self._waiting) >= MOST_WAITING:
-                found = f"{len(self._waiting)} solves wait already"
+            waiting = sum(not job.is_over for job in self._jobs.values()) - 1  # one runs
+            if self._is_closed or waiting >= MOST_WAITING:
+                found = f"{max(0, waiting)} solves wait already"
                 fix = "wait for one of them, or cancel some"
                 raise InputError([Problem("dcplan serve", None, None, found, "fewer", fix)])
-            job = Job(secrets.token_hex(8), label, task, given, expected_s, link, when_cancelled)
-            job.can_stop = can_stop
+            job = Job(secrets.token_hex(8), label, task, given, expected_s, link, when_cancelled, can_stop=can_stop)
             self._jobs[job.id] = job
-            self._waiting.append(job)
-            self._next()
+            self._asked.put(job)
             return job
 
     def job(self, identifier: str) -> Job | None:
@@ -152,13 +151,11 @@ class Jobs:
     def cancel(self, job: Job) -> None:
         """End a job that waits or runs; what it has not finished is removed."""
         with self._lock:
+            if job.state == "waiting":
+                self._end(job, "cancelled")
             if job.is_over:
                 return
             job.is_cancelled = True
-            if job in self._waiting:
-                self._waiting.remove(job)
-                self._end(job, "cancelled")
-                return
             process = job.process
         if process is not None and process.pid is not None:
             end_group(process.pid)
@@ -167,57 +164,59 @@ class Jobs:
                 end_group(process.pid, at_once=True)
 
     def stop(self, job: Job) -> None:
-        """Ask a job that runs to end with what it has so far."""
+        """Ask a job whose solver is at work to end with what it has so far; others go on."""
         with self._lock:
-            if not job.can_stop or job.state != "running" or job.line is None:
-                return
-            job.is_stopped = True
-            with suppress(OSError):  # it has just ended
-                job.line.send("stop")
+            if job.is_solving and job.line is not None:
+                job.is_stopped = True
+                with suppress(OSError):  # it has just ended
+                    job.line.send("stop")
 
     def close(self) -> None:
         """Cancel all jobs and take no more."""
         with self._lock:
             self._is_closed = True
-            jobs = [*self._waiting, *([self._running] if self._running else [])]
-        for job in jobs:
+            jobs = list(self._jobs.values())
+        for job in reversed(jobs):  # those that wait before the one that runs
             self.cancel(job)
 
-    def _next(self) -> None:
-        """Start the first that waits and can be started, if none runs."""
-        while self._running is None and self._waiting and not self._is_closed:
-            job = self._waiting.popleft()
-            self._running = job
-            job.state = "running"
-            job.hear({"stage": "Starting"})
+    def _work(self) -> None:
+        """Do one job after the other."""
+        while True:
+            job = self._asked.get()
             try:
-                self._begin(job)
-            except (OSError, RuntimeError) as error:  # no more processes, files or threads
+                hears = self._begin(job)
+            except (OSError, RuntimeError) as error:  # no more processes or files
                 job.process = None
                 job.message = f"Its process cannot be started: {error}"
                 self._end(job, "failed")
-                self._running = None
+                continue
+            if hears is not None:
+                with hears:
+                    self._watch(job, hears)
 
-    def _begin(self, job: Job) -> None:
-        """Start the process of a job, and watch it."""
-        with ExitStack() as ours, ExitStack() as theirs:
+    def _begin(self, job: Job) -> Connection | None:
+        """Start the process of a job and return what it is heard through; None if it was cancelled."""
+        with self._lock, ExitStack() as ours:
+            if job.is_over:
+                return None
+            job.hear({"stage": "Starting"})
+            job.state = "running"
             hears, tells = self._processes.Pipe(duplex=False)
             ours.callback(hears.close)
-            theirs.callback(tells.close)  # its end is then the end of what is heard
-            lifeline, held = self._processes.Pipe(duplex=False)
-            ours.callback(held.close)
-            theirs.callback(lifeline.close)
-            job.process = self._processes.Process(
-                target=work, args=(tells, lifeline, job.task, job.given), daemon=False
-            )
-            with apart_from_ctrl_c():
-                job.process.start()
-            job.line = held
-            threading.Thread(target=self._watch, args=(job, job.process, hears, held), daemon=True).start()
+            with tells:  # its end is then the end of what is heard
+                lifeline, job.line = self._processes.Pipe(duplex=False)
+                ours.callback(job.line.close)
+                with lifeline, apart_from_ctrl_c():
+                    given = (tells, lifeline, job.task, job.given)
+                    job.process = self._processes.Process(target=work, args=given, daemon=False)
+                    job.process.start()
             ours.pop_all()  # closed by who watches
+            return hears
 
-    def _watch(self, job: Job, process: BaseProcess, hears: Any, held: Any) -> None:
+    def _watch(self, job: Job, hears: Connection) -> None:
         """Take in what a worker says until it ends, however that is."""
+        assert job.process is not None
+        assert job.line is not None
         while True:
             try:
                 said = hears.recv()
@@ -225,32 +224,22 @@ class Jobs:
                 break
             with self._lock:
                 job.hear(said)
-        process.join()
-        hears.close()
-        with self._lock:
-            job.line = None
-            held.close()
+        job.process.join()
         ended = job.result.get("ended")
         left = self._left() if ended is None else ""
         with self._lock:
-            job.message = str(job.result.get("message", ""))
+            job.line.close()
+            job.line = None
             if ended is not None:
-                self._end(job, ended)
-            elif job.is_cancelled and not left:
-                self._end(job, "cancelled")
+                job.message = str(job.result.get("message", ""))
             elif job.is_cancelled:
-                job.message = f"It was cancelled. {left}"
-                self._end(job, "failed")
+                job.message = f"It was cancelled. {left}" if left else ""
             else:
                 job.message = (
-                    f"The worker ended without an answer (exit code {process.exitcode}): it was"
-                    " killed, or the machine had no more memory."
-                )
-                if left:
-                    job.message += f" {left}"
-                self._end(job, "failed")
-            self._running = None
-            self._next()
+                    f"The worker ended without an answer (exit code {job.process.exitcode}): it was"
+                    f" killed, or the machine had no more memory. {left}"
+                ).rstrip()
+            self._end(job, ended or ("cancelled" if job.is_cancelled and not left else "failed"))
 
     def _left(self) -> str:
         """Remove what a worker has begun to write; say so where that fails."""
@@ -261,8 +250,8 @@ class Jobs:
         return ""
 
     def _end(self, job: Job, state: State) -> None:
-        job.state = state
-        job.ended = time.time()
-        over = [old.id for old in self._jobs.values() if old.is_over]
-        for identifier in over[: max(0, len(over) - _MOST_KEPT)]:
-            del self._jobs[identifier]
+        with self._lock:
+            job.state, job.ended = state, time.time()
+            over = [old.id for old in self._jobs.values() if old.is_over]
+            for identifier in over[: max(0, len(over) - _MOST_KEPT)]:
+                del self._jobs[identifier]

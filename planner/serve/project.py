@@ -12,22 +12,19 @@ from urllib.parse import quote
 from planner.base.errors import InputError
 from planner.base.paths import SCENARIOS_DIR
 from planner.outputs.files import whole_file
-from planner.runs.catalogue import read_runs
+from planner.runs.catalogue import read_runs, run_folders
 from planner.runs.names import slug
-from planner.scenario.chain import MOST_WORKBOOK_BYTES, WORKBOOK, shipped_names
-from planner.scenario.workbook import read_plan_workbook
+from planner.scenario.chain import MOST_BYTES, MOST_WORKBOOK_BYTES, WORKBOOK, read_source, shipped_names
+from planner.scenario.tree import Place
 from planner.scenario.workbook_layout import SETTINGS
-from planner.scenario.yaml12 import parse
 from planner.studies.sweep.file import shipped_sweeps
 from planner.studies.sweep.solve_sweep import folder_of
 from planner.tables.workbook import WorkbookError, sheet_names
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from planner.runs.catalogue import Listing
-    from planner.scenario.tree import Node
     from planner.serve.jobs import Job
 
 # --- The folder that is served: its scenario files, its runs, and the only place written to -------
@@ -40,7 +37,6 @@ _ENDINGS: Final = (".yaml", ".yml")
 _OPEN_IN_EXCEL: Final = "~$"
 """Begins the name of what Excel keeps beside a workbook that is open in it."""
 _VERSION: Final = re.compile(r"^version:", re.MULTILINE)
-_MOST_BYTES: Final = 2_000_000
 
 
 @dataclass(frozen=True)
@@ -85,7 +81,7 @@ class Project:
 
     def run_folder(self, name: str) -> Path | None:
         """Return the folder of a run; None where there is none of that name."""
-        return self.runs_dir / name if name in {run.run for run in self.runs().entries} else None
+        return next((folder for folder in run_folders(self.runs_dir) if folder.name == name), None)
 
     def sources(self) -> list[Source]:
         """List the scenarios: the folder's own by name, then those that ship."""
@@ -129,14 +125,12 @@ class Project:
     def _own(self, *, is_sweep: bool) -> list[Source]:
         found = []
         for path in sorted(self.folder.iterdir()):
-            is_workbook = path.suffix.lower() == WORKBOOK
-            if not (is_workbook or path.suffix in _ENDINGS):
+            if path.suffix.lower() != WORKBOOK and path.suffix not in _ENDINGS:
                 continue
             if path.name.startswith(_OPEN_IN_EXCEL) or path.is_symlink() or not path.is_file():
                 continue
             stat = path.stat()
-            read = _about_workbook if is_workbook else _about
-            about = read(path, stat.st_mtime_ns, stat.st_size)
+            about = _about(path, stat.st_mtime_ns, stat.st_size)
             if about is not None and about.is_sweep == is_sweep:
                 found.append(Source(path.name, path, about.title, about.question, True, is_sweep))
         return found
@@ -161,39 +155,19 @@ def _about(path: Path, changed_ns: int, size: int) -> _About | None:
 
     A scenario with a mistake in it is one: whoever opens it is shown the mistake.
     """
-    if size > _MOST_BYTES:
-        return None
+    is_workbook = path.suffix.lower() == WORKBOOK
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, ValueError):
-        return None
-    if not _VERSION.search(text):
-        return None
-    try:
-        written = parse(text, path.name).children
-    except InputError:
-        return _About()
-    return _said_in(written)
-
-
-@lru_cache(maxsize=1024)
-def _about_workbook(path: Path, changed_ns: int, size: int) -> _About | None:
-    """Return what a plan workbook says of itself, None where it is another workbook."""
-    if size > MOST_WORKBOOK_BYTES:
-        return None
-    try:
-        raw = path.read_bytes()
-        if SETTINGS not in sheet_names(raw):
+        if size > (MOST_WORKBOOK_BYTES if is_workbook else MOST_BYTES):
             return None
-        tree, _ = read_plan_workbook(raw, path)
-    except (OSError, WorkbookError):
+        raw = path.read_bytes()
+        is_scenario = SETTINGS in sheet_names(raw) if is_workbook else _VERSION.search(raw.decode("utf-8-sig"))
+        if not is_scenario:
+            return None
+        written = read_source(path, Place(str(path)))[0].tree.children
+    except (OSError, ValueError, WorkbookError):
         return None
     except InputError:
         return _About()
-    return _said_in(tree.children)
-
-
-def _said_in(written: Mapping[str, Node]) -> _About:
     said = (written[key].value if key in written else "" for key in ("title", "question"))
     title, question = (text if isinstance(text, str) else "" for text in said)
     return _About(title, question, "base" in written)

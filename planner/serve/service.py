@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final, TypeVar, cast
 from urllib.parse import parse_qsl
 
 from starlette.exceptions import HTTPException
@@ -16,16 +16,21 @@ from starlette.responses import HTMLResponse
 import planner.outputs.report
 from planner.outputs.report.markup import NOTHING, Html, element, joined
 from planner.outputs.report.page import SCRIPT, STYLE, allowed
+from planner.runs.catalogue import seconds_before
 from planner.serve.guard import TOKEN_FIELD, Keys, content_policy
 from planner.serve.jobs import Jobs
-from planner.serve.project import JOBS, SCENARIOS, SWEEPS
+from planner.serve.project import JOBS, SCENARIOS, SWEEPS, sweep_path
+from planner.serve.worker import solve_task, sweep_task
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from starlette.requests import Request
 
+    from planner.serve.jobs import Job
     from planner.serve.project import Project, Source
+
+Thing = TypeVar("Thing")
 
 # --- What the pages of one server share -----------------------------------------------------------
 
@@ -46,10 +51,40 @@ class Service:
 
     def source(self, key: str) -> Source:
         """Return a scenario of the folder by its key."""
-        found = self.project.source(key)
-        if found is None:
-            raise HTTPException(404)
-        return found
+        return _found(self.project.source(key))
+
+    def sweep(self, key: str) -> Source:
+        """Return a sweep by its key."""
+        return _found(next((one for one in self.project.sweeps() if one.key == key), None))
+
+    def run_folder(self, name: str) -> Path:
+        """Return the folder of a run by its name."""
+        return _found(self.project.run_folder(name))
+
+    def job(self, identifier: str) -> Job:
+        """Return a job."""
+        return _found(self.jobs.job(identifier))
+
+    def start_solve(self, source: Source, like: str | None = None) -> Job:
+        """Start to solve a scenario."""
+        names = [source.name, *([like] if like else [])]
+        return self.jobs.start(
+            f"Solve {source.name}",
+            solve_task,
+            (source.argument, self.project.runs_dir),
+            seconds_before(names, self.project.runs().entries),
+            can_stop=True,
+        )
+
+    def start_sweep(self, source: Source) -> Job:
+        """Start a sweep; what it has stored is not solved again."""
+        return self.jobs.start(
+            f"Sweep {source.name}",
+            sweep_task,
+            (source.argument, self.project.sweep_folder(source)),
+            link=sweep_path(source),
+            when_cancelled="Futures that are done are kept; started again, it goes on from there.",
+        )
 
     @contextmanager
     def checking_alone(self) -> Iterator[None]:
@@ -69,6 +104,13 @@ class Service:
     def jobs(self) -> Jobs:
         """Its work."""
         return Jobs(self.project.runs_dir)
+
+
+def _found(thing: Thing | None) -> Thing:
+    """Return what was asked for; there is no page of what is not there."""
+    if thing is None:
+        raise HTTPException(404)
+    return thing
 
 
 def service_of(request: Request) -> Service:
@@ -161,6 +203,13 @@ def button_form(action: str, label: str, token: str, class_: str | None = None, 
     )
     button = element("button", label, type="submit")
     return element("form", hidden, button, method="post", action=action, class_=class_)
+
+
+def table(heads: Iterable[tuple[str | Html, str | None]], rows: Iterable[Html], label: str | None = None) -> Html:
+    """Return a table that scrolls sideways, by its heads with their classes and its rows."""
+    head = element("tr", (element("th", text, scope="col", class_=class_ or None) for text, class_ in heads))
+    body = element("table", element("thead", head), element("tbody", rows), aria_label=label)
+    return element("div", body, class_="scroll")
 
 
 def message_page(title: str, text: str, status: int = 404) -> HTMLResponse:

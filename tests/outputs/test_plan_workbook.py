@@ -29,7 +29,7 @@ from planner.outputs.plan_workbook import settings as tables
 from planner.outputs.plan_workbook import write_plan_workbook
 from planner.outputs.xlsx.workbook import SHEETS
 from planner.scenario import load_scenario
-from planner.scenario.page import settings
+from planner.scenario.keys import settings
 from planner.scenario.tree import plain
 from planner.scenario.workbook import read_plan_workbook
 from planner.scenario.workbook_layout import RESULT_SHEET, RESULT_SHEETS, SETTINGS, own_sheets, single_settings

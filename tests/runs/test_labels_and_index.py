@@ -1,12 +1,10 @@
-"""Names and tags are in the folders; the index holds what they say, whatever becomes of it."""
+"""Names and tags are in the folders; what they say can be asked in SQL."""
 
 from __future__ import annotations
 
 import json
 import shutil
 import sqlite3
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -20,8 +18,8 @@ from planner.base.errors import InputError
 from planner.cli import main
 from planner.outputs.differences import FromShipped
 from planner.outputs.folder_kinds import LABELS_FILE
-from planner.runs import Run, catalogue, find_run, save_run
-from planner.runs.catalogue import read_runs, to_prune
+from planner.runs import Run, find_run, save_run
+from planner.runs.catalogue import Listing, read_runs, to_prune
 from planner.runs.labels import RunLabels, change_tags, give_name, read_labels
 
 FIRST, SECOND = "odd-names-aa11", "odd-names-bb22"
@@ -40,9 +38,8 @@ STARTS: dict[str, Any] = {
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A cache of the test's own, in which files count as soon as they are written."""
+    """A cache of the test's own."""
     monkeypatch.setenv("DCPLAN_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(catalogue, "_SETTLED_NS", 0)
     return tmp_path / "cache"
 
 
@@ -85,129 +82,19 @@ EXPECTED = {
 }
 
 
-def index_of(runs_dir: Path) -> Path:
-    file = catalogue.index_file(runs_dir)
-    assert file is not None
-    return file
-
-
-def test_what_has_not_changed_is_taken_from_the_index(runs_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = read_runs(runs_dir)
-    monkeypatch.setattr(catalogue, "read_meta", lambda folder: pytest.fail("it was read again"))
-
-    assert read_runs(runs_dir) == before
-    assert rows(runs_dir) == EXPECTED
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        "DELETE FROM runs",
-        "UPDATE runs SET status = 'infeasible'",
-        "UPDATE runs SET stamp = 'x', name = 'another'",
-        "DELETE FROM tags WHERE tag = 'march'",
-        "UPDATE tags SET run = 'odd-names-bb22'",
-        "INSERT INTO differs VALUES ('odd-names-aa11', 'years', '[2026]')",
-        "INSERT INTO from_shipped_differs VALUES ('odd-names-aa11', 'years', '[2026]')",
-        "UPDATE from_shipped_differs SET value = '[2026]' WHERE setting = 'years'",
-        "UPDATE runs SET from_shipped = 'us-base'",
-        "UPDATE runs SET from_shipped = ''",
-        "INSERT INTO tags VALUES ('nowhere', 'april')",
-        "INSERT INTO runs (run, scenario, created) VALUES ('../../nix', 'tiny', '2027')",
-        "UPDATE runs SET created = x'ff', seconds = 'long'",
-        "PRAGMA user_version = 7",
-        "DROP TABLE tags",
-        "ALTER TABLE runs DROP COLUMN digest",
-    ],
-)
-def test_an_index_that_was_changed_by_hand_changes_nothing(runs_dir: Path, change: str) -> None:
-    assert rows(runs_dir) == EXPECTED
-    with closing(sqlite3.connect(index_of(runs_dir))) as database, database:
-        database.execute(change)
-
-    assert rows(runs_dir) == EXPECTED
-    assert rows(runs_dir) == EXPECTED  # of what was written in its place
-    with closing(sqlite3.connect(index_of(runs_dir))) as database:
-        found = database.execute("SELECT run, status FROM runs ORDER BY run").fetchall()
-        tags = database.execute("SELECT run, tag FROM tags ORDER BY tag").fetchall()
-    assert found == [(FIRST, "optimal"), (SECOND, "optimal")]
-    assert tags == [(FIRST, NAUGHTY), (FIRST, "march")]
-
-
-@pytest.mark.parametrize("left", ["nothing", "no database", "half"])
-def test_an_index_that_is_deleted_or_torn_is_made_again(runs_dir: Path, left: str) -> None:
-    read_runs(runs_dir)
-    file = index_of(runs_dir)
-    whole = file.read_bytes()
-    file.unlink()
-    if left != "nothing":
-        file.write_bytes(b"no database" * 999 if left == "no database" else whole[:9_000])
-
-    assert rows(runs_dir) == EXPECTED
-    assert rows(runs_dir) == EXPECTED
-    assert file.read_bytes().startswith(b"SQLite format 3")
-
-
 def test_folders_that_come_go_and_change_are_followed(runs_dir: Path) -> None:
-    read_runs(runs_dir)
-    code = (
-        "import sys; from pathlib import Path; from planner.runs.labels import change_tags;"
-        "change_tags(Path(sys.argv[1]), ['of another process'])"
-    )
-    subprocess.run([sys.executable, "-c", code, str(runs_dir / SECOND)], check=True, timeout=120)
+    assert rows(runs_dir) == EXPECTED
     path = runs_dir / FIRST / "run.json"
     path.write_text(path.read_text().replace('"optimal"', '"stopped"'))
     shutil.copytree(runs_dir / FIRST, runs_dir / "odd-names-cc33")
+    change_tags(runs_dir / SECOND, ["later"])
 
     found = rows(runs_dir)
     assert found[FIRST][1] == found["odd-names-cc33"][1] == "stopped"
-    assert found[SECOND][2] == ("of another process",)
+    assert found[SECOND][2] == ("later",)
 
     shutil.rmtree(runs_dir / FIRST)
     assert sorted(rows(runs_dir)) == [SECOND, "odd-names-cc33"]
-    with closing(sqlite3.connect(index_of(runs_dir))) as database:
-        assert database.execute("SELECT run FROM tags WHERE run = ?", (FIRST,)).fetchall() == []
-
-
-def test_a_file_that_may_still_change_unseen_is_read_each_time(runs_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(catalogue, "_SETTLED_NS", 3_600_000_000_000)
-    read_runs(runs_dir)
-    read: list[str] = []
-    right = catalogue.read_meta
-    monkeypatch.setattr(catalogue, "read_meta", lambda path: [read.append(path.name), right(path)][1])
-
-    assert rows(runs_dir) == EXPECTED
-    assert sorted(read) == [FIRST, SECOND]
-
-
-@pytest.mark.parametrize("where", ["off", "a file", "busy"])
-def test_without_an_index_folders_are_read(
-    runs_dir: Path, tmp_path: Path, where: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(catalogue, "_WAIT_S", 0.05)
-    if where == "busy":
-        read_runs(runs_dir)
-        change_tags(runs_dir / SECOND, ["later"])
-        with closing(sqlite3.connect(index_of(runs_dir), isolation_level=None)) as database:
-            database.execute("BEGIN EXCLUSIVE")
-            assert rows(runs_dir)[SECOND][2] == ("later",)
-        assert rows(runs_dir)[SECOND][2] == ("later",)
-        return
-    (tmp_path / "a file").write_text("kept")
-    monkeypatch.setenv("DCPLAN_CACHE", "off" if where == "off" else str(tmp_path / "a file"))
-
-    assert rows(runs_dir) == EXPECTED
-    assert (tmp_path / "a file").read_text() == "kept"
-
-
-def test_indices_of_folders_that_are_gone_do_not_pile_up(runs_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(catalogue, "_MOST_FILES", 3)
-    for number in range(5):
-        copy = Path(shutil.copytree(runs_dir, runs_dir.with_name(f"runs-{number}")))
-        read_runs(copy)
-
-    assert len(list(index_of(runs_dir).parent.iterdir())) == 3
-    assert index_of(copy).is_file()
 
 
 def test_tags_given_at_once_are_all_kept(runs_dir: Path) -> None:
@@ -256,11 +143,12 @@ def test_a_name_that_looks_like_a_path_is_refused(runs_dir: Path, name: str) -> 
     ("content", "reason"),
     [
         ("{half", "cannot be read"),
-        ('["march"]', "it holds ['march']"),
-        ('{"tags": "march"}', "tags are 'march'"),
-        ('{"tags": ["a\\u001b"]}', r"a tag is 'a\x1b'"),
-        ('{"name": 7, "colour": "red"}', "name is 7; unknown key 'colour'"),
-        (f'{{"tags": {json.dumps([str(n) for n in range(101)])}}}', "tags are ['0', '1'"),
+        ('["march"]', "cannot be read: ['march'] has no keys"),
+        ('{"tags": "march"}', "cannot be read: tags is 'march', must be a valid list"),
+        ('{"tags": ["a\\u001b"]}', r"cannot be read: tags is ['a\x1b'], must be 1 to 80 printable characters"),
+        ('{"name": 7, "colour": "red"}', "cannot be read: name is 7, must be "),
+        ('{"colour": "red"}', "cannot be read: colour is 'red', must be "),
+        (f'{{"tags": {json.dumps([str(n) for n in range(101)])}}}', "cannot be read: tags is ['0', '1'"),
     ],
 )
 def test_labels_that_cannot_be_read_are_named_and_the_run_is_listed(runs_dir: Path, content: str, reason: str) -> None:
@@ -316,16 +204,15 @@ def test_a_list_says_which_shipped_scenario_runs_start_from(run: Run, runs_dir: 
         one = Run({**run.meta, "from_shipped": shipped}, run.tables, run.inputs_tables)
         save_run(named(one, name, created="2026-01-02T03:04:05+00:00"), runs_dir, workbook=False)
 
-    for _ in range(2):  # the second time it is of the index
-        shown = dcplan("list", "--runs", str(runs_dir)).stdout
-        _, _, after = shown.partition("\nShipped scenario it starts from:\n")
-        lines, _, _ = after.partition("\n\n")
-        assert lines.splitlines() == [
-            f"{SECOND}: tiny with years=[2027], carbon.cap_kt.2027=40.5,"
-            " data.sites==my \\x1b[31m sites\ufffdodd-names-aa11: as it ships and 1 more",
-            "odd-names-dd44: tiny, unchanged",
-            f"{FIRST}: unknown, as run.json does not say",
-        ]
+    shown = dcplan("list", "--runs", str(runs_dir)).stdout
+    _, _, after = shown.partition("\nShipped scenario it starts from:\n")
+    lines, _, _ = after.partition("\n\n")
+    assert lines.splitlines() == [
+        f"{SECOND}: tiny with years=[2027], carbon.cap_kt.2027=40.5,"
+        " data.sites==my \\x1b[31m sites\ufffdodd-names-aa11: as it ships and 1 more",
+        "odd-names-dd44: tiny, unchanged",
+        f"{FIRST}: unknown, as run.json does not say",
+    ]
     listed = json.loads(dcplan("list", "--runs", str(runs_dir), "--json").stdout)
     assert {row["run"]: row["from_shipped"] for row in listed} == {
         FIRST: None,
@@ -387,6 +274,14 @@ def test_what_a_run_changes_is_not_of_a_scenario_that_only_has_its_name(run: Run
     _, _, after = shown.partition("\nNot as the scenario of their name:\n")
     assert "namesake-cc33: rent.allow=true\n" in after
     assert "namesake-cc33: us-base with horizon.salvage=false\n" in after
+
+
+def test_what_a_name_means_is_not_of_the_shipped_scenario(run: Run, runs_dir: Path) -> None:
+    meta = {**run.meta, "from_shipped": STARTS}
+    latest = named(Run(meta, run.tables, run.inputs_tables), "odd-cc33", created="2026-05-06T07:08:09+00:00")
+    save_run(latest, runs_dir, workbook=False)
+
+    assert find_run("=odd names", runs_dir) == runs_dir / "odd-cc33"
 
 
 def test_shows_what_a_run_starts_from(runs_dir: Path) -> None:
@@ -452,8 +347,13 @@ def test_tags_and_names_are_given_and_taken_away(runs_dir: Path) -> None:
     assert read_labels(runs_dir / FIRST) == RunLabels("", (NAUGHTY, "march"))
 
 
-def test_the_index_can_be_asked_in_sql(runs_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_index_can_be_asked_in_sql(
+    runs_dir: Path, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (file,) = dcplan("index", "--runs", str(runs_dir)).stdout.splitlines()
+    Path(file).write_bytes(b"no database " * 99)  # whatever was there is replaced
+    assert dcplan("index", "--runs", str(runs_dir)).stdout == f"{file}\n"
+    assert [path.name for path in (cache / "runs").iterdir()] == [Path(file).name]
     with closing(sqlite3.connect(file)) as database:
         asked = "SELECT r.name, d.value FROM runs r LEFT JOIN differs d USING (run) ORDER BY created"
         assert database.execute(asked).fetchall() == [("for the board", None), ("", "[2027]")]
@@ -464,9 +364,18 @@ def test_the_index_can_be_asked_in_sql(runs_dir: Path, monkeypatch: pytest.Monke
         )
         assert database.execute(asked).fetchall() == [(None, None), ("tiny", "40.5")]
 
-    monkeypatch.setenv("DCPLAN_CACHE", "off")
-    off = dcplan("index", "--runs", str(runs_dir))
-    assert (off.exit_code, "DCPLAN_CACHE names another folder" in off.stderr) == (2, True)
+        assert database.execute("SELECT run, tag FROM tags ORDER BY tag").fetchall() == [
+            (FIRST, NAUGHTY),
+            (FIRST, "march"),
+        ]
+
+    (tmp_path / "a file").write_text("kept")
+    for elsewhere in ("off", str(tmp_path / "a file")):
+        monkeypatch.setenv("DCPLAN_CACHE", elsewhere)
+        without = dcplan("index", "--runs", str(runs_dir))
+        assert (without.exit_code, "DCPLAN_CACHE names another folder" in without.stderr) == (2, True)
+        assert rows(runs_dir) == EXPECTED
+    assert (tmp_path / "a file").read_text() == "kept"
 
 
 @pytest.fixture
@@ -510,7 +419,10 @@ def test_sweeps_their_runs_and_studies_are_listed_too(runs_dir: Path, studies: P
     decides = by_folder["sensitivity/tiny"]
     assert (decides["kind"], decides["title"]) == ("morris", "nameplate_mw")
     assert (carbon["kind"], carbon["title"], carbon["tags"]) == ("frontier", "Emissions", ["april"])
-    assert (unreadable["run"], unreadable["reason"]) == ("broken/sweep.json", "cannot be read: 3 is not text")
+    assert (unreadable["run"], unreadable["reason"]) == (
+        "broken/sweep.json",
+        "cannot be read: title is 3, must be a valid string",
+    )
     tagged = dcplan("list", "--runs", str(runs_dir), "--all", "--tag", "april").stdout
     assert [line.split()[:3] for line in tagged.splitlines()[:2]] == [
         ["study", "kind", "of"],
@@ -547,12 +459,21 @@ def test_every_study_of_a_folder_is_listed(runs_dir: Path, studies: Path) -> Non
     assert "sensitivity/tiny/tornado.json" in {row.get("run") for row in rows}
 
 
+def test_a_listing_is_what_it_was_without_labels(run: Run, tmp_path: Path) -> None:
+    assert read_runs(tmp_path / "nowhere") == Listing((), ())
+    assert not (tmp_path / "cache").exists()
+
+
 @pytest.mark.parametrize(
     ("file", "content", "reason"),
     [
         ("frontier.json", "[23]", "cannot be read: [23] has no keys"),
         ("alternatives.json", "47", "cannot be read: 47 has no keys"),
-        ("sweep.json", '{"base": "tiny", "title": "Ways", "futures": []}', "cannot be read: [] has no keys"),
+        (
+            "sweep.json",
+            '{"base": "tiny", "title": "Ways", "futures": []}',
+            "cannot be read: futures is [], must be a valid dictionary",
+        ),
     ],
 )
 def test_a_study_without_keys_is_unreadable(tmp_path: Path, file: str, content: str, reason: str) -> None:

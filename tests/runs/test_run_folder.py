@@ -145,18 +145,19 @@ def test_solve_finds_the_run_of_the_same_question_and_solves_again_only_when_ask
 
 
 def test_prune_leaves_a_run_that_holds_a_planners_files_and_names_them(run: Run, tmp_path: Path) -> None:
-    plain, noted, edited = (save_run(named(run, f"{name}-aa11"), tmp_path, workbook=False) for name in "abc")
-    for one in (plain, edited):
-        assert dcplan("export", one, "--format", "csv").exit_code == 0
+    plain, noted, edited, exported = (save_run(named(run, f"{name}-aa11"), tmp_path) for name in "abcd")
     (noted / "notes.md").write_text("mine")
-    (edited / "exports" / "csv" / "plan.csv").write_text("mine")
+    (edited / "plan.xlsx").write_text("mine")
+    (edited / "report.html").unlink()
+    assert dcplan("export", exported, "--format", "gpkg").exit_code == 0
 
     result = dcplan("runs", "prune", "--runs", tmp_path, "--keep", "0", "--yes")
 
     assert result.exit_code == 0
-    assert f"{noted}: not deleted: it has other or changed files: notes.md;" in result.stderr
-    assert f"{edited}: not deleted: it has other or changed files: exports/csv/plan.csv;" in result.stderr
-    assert sorted(path.name for path in tmp_path.iterdir()) == [noted.name, edited.name]
+    for folder, file in ((noted, "notes.md"), (edited, "plan.xlsx"), (exported, "exports/plan.gpkg")):
+        assert f"{folder}: not deleted: it has other or changed files: {file};" in result.stderr
+    assert not plain.exists()
+    assert sorted(path.name for path in tmp_path.iterdir()) == [noted.name, edited.name, exported.name]
 
 
 def test_a_run_json_that_was_edited_is_named_and_is_a_planners_file(run: Run, tmp_path: Path) -> None:

@@ -11,8 +11,8 @@ from planner.docs import first_id
 from planner.inputs.build import validated
 from planner.scenario import ID_TABLES, json_schema, read_draft, unknown_ids
 from planner.scenario.ids import ID_KEYS
-from planner.scenario.keys import field_at
-from planner.scenario.page import SchemaKey, settings, settings_page, written
+from planner.scenario.keys import SchemaKey, field_at, settings, written
+from planner.scenario.page import example, settings_page
 from planner.scenario.tree import plain
 from planner.scenario.yaml12 import parse
 from planner.tables import read_tables
@@ -34,10 +34,10 @@ def test_every_key_of_the_schema_is_on_the_page():
 
 @pytest.mark.parametrize("one", SETTINGS, ids=lambda one: ".".join(one.keys))
 def test_an_example_is_admitted_and_says_something_else_than_the_default(one):
-    example = plain(parse(written(one.example(first_id)), "example"))
+    shown = plain(parse(written(example(one, first_id)), "example"))
 
-    TypeAdapter(one.field.rebuild_annotation()).validate_python(example)
-    assert written(example) != one.default or one.keys[-1] in ("version", "countries")
+    TypeAdapter(one.field.rebuild_annotation()).validate_python(shown)
+    assert written(shown) != one.default or one.keys[-1] in ("version", "countries")
     assert one.meaning
 
 
@@ -56,7 +56,7 @@ GOES_WITH = {
 def written_out(one: SchemaKey) -> list[str]:
     """Return an example with the keys that its blocks must have, as after --set."""
     beside = GOES_WITH.get(".".join(one.keys), [])
-    value: object = one.example(first_id)
+    value: object = example(one, first_id)
     for depth in range(len(one.keys) - 1, 0, -1):
         step, above = one.keys[depth], one.keys[:depth]
         if step == "<n>":
@@ -66,7 +66,7 @@ def written_out(one: SchemaKey) -> list[str]:
             value = {first_id(ID_KEYS[keys]) if keys in ID_KEYS else "my-own": value}
         else:
             required = {
-                other.keys[-1]: other.example(first_id)
+                other.keys[-1]: example(other, first_id)
                 for other in SETTINGS
                 if other.keys[:-1] == above and other.field.is_required()
             }
@@ -95,7 +95,7 @@ def test_an_example_is_loaded_in_a_scenario(one, tmp_path, monkeypatch):
 
 
 def test_a_tariff_of_the_page_bills_sites():
-    wanted = {one.keys[-1]: one.example(first_id) for one in SETTINGS if "tariffs" in one.keys}
+    wanted = {one.keys[-1]: example(one, first_id) for one in SETTINGS if "tariffs" in one.keys}
     uses = written([{key: wanted[key] for key in ("tariff", "terms")}])
 
     assert validated("tiny", [f"energy.tariffs={uses}"]).problems == ()

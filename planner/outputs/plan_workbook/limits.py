@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from types import NoneType
-from typing import TYPE_CHECKING, Annotated, Any, Final, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Final, get_origin
 
 from annotated_types import Ge, Gt, Le, Lt
 
 from planner.plausible.ranges import as_text
 from planner.scenario.ids import ID_KEYS
-from planner.scenario.keys import KEYS, choices, is_by_year, kinds
+from planner.scenario.keys import KEYS, choices, is_by_year, kinds, opened
 from planner.scenario.references import IdOf
 from planner.scenario.workbook_cells import admits_list, admits_mapping
 
@@ -176,19 +175,8 @@ def _targets(mark: IdOf) -> tuple[tuple[str, str], ...]:
 
 def _marks(field: FieldInfo) -> Iterator[IdOf]:
     """Find whose ids a setting holds, itself or as entries of a list."""
-    yield from _in(field.rebuild_annotation())
-
-
-def _in(annotation: Any) -> Iterator[IdOf]:
-    if get_origin(annotation) is Annotated:
-        inner, *found = get_args(annotation)
-        yield from (mark for mark in found if isinstance(mark, IdOf))
-        yield from _in(inner)
-    elif get_origin(annotation) is tuple:
-        yield from _in(get_args(annotation)[0])
-    elif not isinstance(annotation, type) and get_origin(annotation) is not Mapping:
-        for part in get_args(annotation):
-            yield from _in(part)
+    for _, marks in opened(field.rebuild_annotation(), into=tuple):
+        yield from (mark for mark in marks if isinstance(mark, IdOf))
 
 
 def _bounds(field: FieldInfo) -> tuple[float | None, float | None, bool]:
@@ -196,7 +184,7 @@ def _bounds(field: FieldInfo) -> tuple[float | None, float | None, bool]:
     least: float | None = None
     most: float | None = None
     is_open = False
-    for mark in _limits(field.rebuild_annotation()):
+    for mark in (mark for _, marks in opened(field.rebuild_annotation()) for mark in marks):
         if isinstance(mark, Ge | Gt):
             least, is_open = float(_figure(mark)), isinstance(mark, Gt)
         elif isinstance(mark, Le | Lt):
@@ -206,16 +194,3 @@ def _bounds(field: FieldInfo) -> tuple[float | None, float | None, bool]:
 
 def _figure(mark: Ge | Gt | Le | Lt) -> Any:
     return next(getattr(mark, name) for name in ("ge", "gt", "le", "lt") if hasattr(mark, name))
-
-
-def _limits(annotation: Any) -> Iterator[Any]:
-    """Find the marks of the number itself, not of the entries of a list or path."""
-    if get_origin(annotation) is Annotated:
-        inner, *found = get_args(annotation)
-        for mark in found:
-            yield mark
-            yield from getattr(mark, "metadata", ())
-        yield from _limits(inner)
-    elif not isinstance(annotation, type) and get_origin(annotation) not in (tuple, Mapping):
-        for part in get_args(annotation):
-            yield from _limits(part)

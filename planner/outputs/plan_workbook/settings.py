@@ -11,7 +11,6 @@ from planner.base.errors import InputError, Problem
 from planner.base.sheet_cells import cell_name
 from planner.outputs.canvas import MOST_ROWS
 from planner.scenario.keys import EACH, field_at, is_by_year
-from planner.scenario.page import SchemaKey
 from planner.scenario.workbook_layout import (
     ABOUT_HEADS,
     COMMENT,
@@ -38,7 +37,7 @@ if TYPE_CHECKING:
     from planner.scenario.workbook_layout import OwnSheet
     from planner.tables.descriptor import Field, TableSchema
 
-# --- Values of a scenario as one cell holds them; `planner.scenario.workbook_values` reads them ---
+# --- Values of a scenario as one cell holds them; `planner.scenario.workbook_cells` reads them ---
 
 _PLAIN: Final = re.compile(r"[^\W_][\w./+-]*(?: [\w./+-]+)*")
 """Words that need no quotes in a list of YAML."""
@@ -153,8 +152,7 @@ def _write_single(book: Canvas, written: Mapping[str, Any], limits: Limits, mode
                 _write_value(book, sheet, (row, column), figure, rule)
             else:
                 book.text(sheet, row, column, "", "closed")
-        default = SchemaKey(one.keys, one.field).default
-        for column, text in enumerate((default, one.meaning, said), start=after):
+        for column, text in enumerate((one.default, one.meaning, said), start=after):
             book.text(sheet, row, column, text, "long")
 
 

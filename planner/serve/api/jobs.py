@@ -12,8 +12,7 @@ from starlette.responses import JSONResponse
 
 from planner.serve.jobs import Job
 from planner.serve.project import API, JOBS, SWEEPS, job_path
-from planner.serve.service import Service, service_of
-from planner.serve.starting import start_solve, start_sweep
+from planner.serve.service import service_of
 
 # --- Bodies in which a key is given twice are refused: a reader of JSON keeps the last in silence ---
 
@@ -63,10 +62,7 @@ class SweepName(BaseModel):
 def solve(request: Request, asked: ScenarioName) -> JSONResponse:
     """Start to solve a scenario as it is; one job runs at a time, others wait."""
     service = service_of(request)
-    source = service.project.source(asked.scenario)
-    if source is None:
-        raise HTTPException(404)
-    return _started(start_solve(service, source))
+    return _started(service.start_solve(service.source(asked.scenario)))
 
 
 @router.get(SWEEPS)
@@ -84,10 +80,7 @@ def sweeps(request: Request) -> dict[str, Any]:
 def sweep(request: Request, asked: SweepName) -> JSONResponse:
     """Start a sweep; what it has stored is not solved again."""
     service = service_of(request)
-    source = next((one for one in service.project.sweeps() if one.key == asked.sweep), None)
-    if source is None:
-        raise HTTPException(404)
-    return _started(start_sweep(service, source))
+    return _started(service.start_sweep(service.sweep(asked.sweep)))
 
 
 @router.get(JOBS)
@@ -99,16 +92,15 @@ def jobs(request: Request) -> dict[str, Any]:
 @router.get(f"{JOBS}/{{identifier}}")
 def job(request: Request, identifier: str) -> dict[str, Any]:
     """Return how far a job is, or how it ended."""
-    return _said_of(_job(service_of(request), identifier))
+    return _said_of(service_of(request).job(identifier))
 
 
 @router.post(f"{JOBS}/{{identifier}}/stop")
 def stop(request: Request, identifier: str) -> dict[str, Any]:
     """Ask a solve to end with the best plan so far; what cannot goes on as it is."""
     service = service_of(request)
-    found = _job(service, identifier)
-    if found.is_solving:
-        service.jobs.stop(found)
+    found = service.job(identifier)
+    service.jobs.stop(found)
     return _said_of(found)
 
 
@@ -116,16 +108,9 @@ def stop(request: Request, identifier: str) -> dict[str, Any]:
 def cancel(request: Request, identifier: str) -> dict[str, Any]:
     """Cancel a job; nothing of what it has not finished is left."""
     service = service_of(request)
-    found = _job(service, identifier)
+    found = service.job(identifier)
     service.jobs.cancel(found)
     return _said_of(found)
-
-
-def _job(service: Service, identifier: str) -> Job:
-    found = service.jobs.job(identifier)
-    if found is None:
-        raise HTTPException(404)
-    return found
 
 
 def _started(made: Job) -> JSONResponse:

@@ -79,9 +79,7 @@ def table(request: Request, run: str, table: str) -> dict[str, Any]:
 
 
 def _loaded(service: Service, name: str) -> Run:
-    folder = service.project.run_folder(name)
-    if folder is None:
-        raise HTTPException(404)
+    folder = service.run_folder(name)
     with service.computing, naming_changed_files(folder):
         return load_run(folder)
 

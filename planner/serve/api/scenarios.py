@@ -14,7 +14,7 @@ from planner.scenario.keys import ABOUT_THE_FILE, is_by_year
 from planner.scenario.tree import plain
 from planner.serve.api.jobs import EACH_KEY_ONCE
 from planner.serve.form.draft import NAME, BaseScenario, FormDraft, Keys, Said, one_line
-from planner.serve.form.fields import groups
+from planner.serve.form.fields import fields_by_keys
 from planner.serve.project import API, SCENARIOS, Source, scenario_path
 from planner.serve.service import Service, service_of
 
@@ -131,14 +131,10 @@ def _by_key(settings: Mapping[str, Any], above: Keys = ()) -> Iterator[tuple[Key
     """Return the settings by key path, each as far down as the form has a field for it."""
     for key, value in settings.items():
         keys = (*above, key)
-        if isinstance(value, Mapping) and value and keys not in _fields():
+        if isinstance(value, Mapping) and value and keys not in fields_by_keys():
             yield from _by_key(value, keys)
         else:
             yield keys, value
-
-
-def _fields() -> frozenset[Keys]:
-    return frozenset(of.keys for group in groups() for of in group.fields)
 
 
 def _told(said: list[Said]) -> dict[str, Any]:

@@ -15,12 +15,12 @@ from planner.inputs.build import validated
 from planner.outputs.files import PARTIAL
 from planner.outputs.staging import new_token
 from planner.runs.names import has_slug, slug
-from planner.scenario.keys import ABOUT_THE_FILE
+from planner.scenario.keys import ABOUT_THE_FILE, ID
 from planner.scenario.load import read_draft
 from planner.scenario.schema import OWN_FILES
 from planner.scenario.tree import plain
-from planner.scenario.yaml12 import parse
-from planner.serve.form.fields import Cards, FormField, groups
+from planner.scenario.yaml12 import parse, scalar
+from planner.serve.form.fields import Cards, FormField, every_cards, fields_by_keys
 from planner.tables import right_tables
 
 if TYPE_CHECKING:
@@ -62,30 +62,35 @@ def one_line(value: Any) -> str:
 def scenario_text(
     head: Iterable[str], settings: Mapping[tuple[str, ...], Any]
 ) -> tuple[str, dict[int, tuple[str, ...]]]:
-    """Write a scenario file."""
+    """Write a scenario file; also return the key path of each of its lines."""
+    blocks: dict[str, Any] = {}
+    for keys, value in settings.items():
+        block = blocks
+        for key in keys[:-1]:
+            block = block.setdefault(key, {})
+        block[keys[-1]] = _Value(value)
     lines = list(head)
-    at: dict[int, tuple[str, ...]] = {}
-    open_keys: tuple[str, ...] = ()
-    for keys in sorted(settings, key=lambda keys: _order(keys, settings)):
-        shared = 0
-        while shared < len(keys) - 1 and keys[: shared + 1] == open_keys[: shared + 1]:
-            shared += 1
-        for depth in range(shared, len(keys) - 1):
-            lines.append(f"{_INDENT * depth}{_text(keys[depth])}:")
-            at[len(lines)] = keys[: depth + 1]
-        lines.append(f"{_INDENT * (len(keys) - 1)}{_text(keys[-1])}: {one_line(settings[keys])}")
+    at = {}
+    for keys, entry in _in_blocks(blocks):
+        written = f" {one_line(entry.value)}" if isinstance(entry, _Value) else ""
+        lines.append(f"{_INDENT * (len(keys) - 1)}{_text(keys[-1])}:{written}")
         at[len(lines)] = keys
-        open_keys = keys[:-1]
     return "".join(f"{line}\n" for line in lines), at
 
 
-def _order(keys: tuple[str, ...], settings: Mapping[tuple[str, ...], Any]) -> list[int]:
-    """Return where a key path comes: by the first that begins as it does, step by step."""
-    every = list(settings)
-    return [
-        next(at for at, other in enumerate(every) if other[: depth + 1] == keys[: depth + 1])
-        for depth in range(len(keys))
-    ]
+@dataclass(frozen=True)
+class _Value:
+    """What a setting is, which may be a mapping and is no block."""
+
+    value: Any
+
+
+def _in_blocks(blocks: Mapping[str, Any], above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Return blocks and settings in the order of a file."""
+    for key, entry in blocks.items():
+        yield (*above, key), entry
+        if not isinstance(entry, _Value):
+            yield from _in_blocks(entry, (*above, key))
 
 
 def _key(key: Any) -> str:
@@ -95,12 +100,8 @@ def _key(key: Any) -> str:
 
 def _text(text: str) -> str:
     """Write text plainly where that is read as the same text, in quotes otherwise."""
-    if _PLAIN.fullmatch(text):
-        try:
-            if parse(text, "").value == text:
-                return text
-        except InputError:
-            pass
+    if _PLAIN.fullmatch(text) and scalar(text) == text:
+        return text
     return '"' + "".join(map(_sign, text)) + '"'
 
 
@@ -267,10 +268,9 @@ class FormDraft:
             try:
                 changed[keys] = _read(of, typed)
             except InputError as error:
-                said += [Said(keys, _words(problem), "problem") for problem in error.problems]
-        for keys in list(changed):
-            if any(other[: len(keys)] == keys and other != keys for other in changed):
-                del changed[keys]  # a card that says something
+                said += [Said(keys, problem.words, "problem") for problem in error.problems]
+        for card in {keys[:length] for keys in changed for length in range(1, len(keys))}:
+            changed.pop(card, None)  # it says something
         said += self._left_out(changed)
         return changed, said
 
@@ -336,7 +336,7 @@ class FormDraft:
     def _said(self, problem: Problem, kind: str, file: Path, at: Mapping[int, Keys]) -> Said:
         if problem.file == str(file):
             keys = at.get(problem.line or 0, ())
-            return Said(keys, _words(problem), kind)
+            return Said(keys, problem.words, kind)
         return Said((), str(problem).replace(str(file), "the form"), kind)
 
     def _left_out(self, changed: Mapping[Keys, Any]) -> Iterator[Said]:
@@ -374,37 +374,27 @@ def _read(of: FormField, text: str) -> Any:
     return plain(parse(text, ""))
 
 
-def _words(problem: Problem) -> str:
-    parts = [problem.what_is]
-    if problem.must_be:
-        parts.append(f"must be {problem.must_be}")
-    return "; ".join([*parts, *([problem.fix] if problem.fix else [])])
-
-
 def _problem(what_is: str, must_be: str) -> Problem:
     return Problem("the form", None, None, what_is, must_be, "load the page again")
 
 
 def _field_at(keys: Keys) -> FormField | None:
     """Return the field of a key path; None for a card."""
-    for group in groups():
-        for of in group.fields:
-            if of.keys == keys:
-                return of
-        for cards in group.cards:
-            depth = len(cards.keys)
-            if keys[:depth] == cards.keys and len(keys) > depth:
-                if len(keys) == depth + 1:
-                    return None
-                for of in cards.fields:
-                    if of.keys == keys[depth + 1 :]:
-                        return of
+    known = fields_by_keys()
+    if keys in known:
+        return known[keys]
+    cards = next((cards for cards in every_cards() if keys[: len(cards.keys)] == cards.keys), None)
+    if cards is not None and len(keys) > len(cards.keys):
+        inside = keys[len(cards.keys) + 1 :]
+        if not inside:
+            return None
+        if (*cards.keys, ID, *inside) in known:
+            return known[*cards.keys, ID, *inside]
     raise InputError([_problem(f"there is no setting {'.'.join(keys)!r}", "one of the form")])
 
 
 def _is_new_card(keys: Keys) -> bool:
-    every = (cards for group in groups() for cards in group.cards)
-    return any(cards.keys == keys[:-1] and cards.ids is None for cards in every)
+    return any(cards.keys == keys[:-1] and cards.ids is None for cards in every_cards())
 
 
 def _paths(changed: Mapping[Keys, Any]) -> Iterator[tuple[Keys, str]]:

@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from types import NoneType
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Final, get_args, get_origin
 
 from annotated_types import Ge, Gt, Le, Lt
 from pydantic_core import PydanticUndefined
 
 from planner.plausible.ranges import RANGES, Range, as_text, ranges_of
-from planner.scenario.keys import ABOUT_THE_FILE, EACH, field_at, unit_of
-from planner.scenario.page import SchemaKey, settings
+from planner.scenario.keys import (
+    ABOUT_THE_FILE,
+    EACH,
+    ENTRY,
+    ID,
+    SchemaKey,
+    choices,
+    field_at,
+    kinds,
+    opened,
+    settings,
+    unit_of,
+)
 from planner.scenario.references import IdOf
 from planner.scenario.values import FIRST_YEAR, LAST_YEAR, Year
 from planner.tables import read_table
@@ -27,8 +38,6 @@ if TYPE_CHECKING:
 Keys = tuple[str, ...]
 FILE: Final = "file"
 """Name of the group of what is in no block."""
-_ID: Final = "<id>"
-_ENTRY: Final = "<n>"
 _UNITS: Final = re.compile(
     r"(_(frac|pct|usd|musd|gw|mw|kw|mwh|kwh|mmbtu|t|kt|ms|s|h|km|k|m3|per|hour|day|days|month|months"
     r"|year|years|h100e))+$"
@@ -100,10 +109,10 @@ def groups() -> tuple[FormGroup, ...]:
             continue
         name = FILE if len(setting.keys) == 1 else setting.keys[0]
         fields, cards = made.setdefault(name, ([], {}))
-        at = next((at for at, key in enumerate(setting.keys) if key in {_ID, _ENTRY}), None)
+        at = next((at for at, key in enumerate(setting.keys) if key in {ID, ENTRY}), None)
         if at is None:
             fields.append(_field(setting.keys, setting))
-        elif setting.keys[at] == _ID:
+        elif setting.keys[at] == ID:
             inside = cards.setdefault(setting.keys[:at], [])
             _add(inside, setting.keys[at + 1 :], setting.keys[: at + 1])
         else:
@@ -119,9 +128,22 @@ def groups() -> tuple[FormGroup, ...]:
     )
 
 
+@cache
+def every_cards() -> tuple[Cards, ...]:
+    """Return all mappings from ids to blocks."""
+    return tuple(cards for group in groups() for cards in group.cards)
+
+
+@cache
+def fields_by_keys() -> Mapping[Keys, FormField]:
+    """Return every field by its key path, with `ID` for the id of a card."""
+    found = {of.keys: of for group in groups() for of in group.fields}
+    return found | {(*cards.keys, ID, *of.keys): of for cards in every_cards() for of in cards.fields}
+
+
 def _add(fields: list[FormField], keys: Keys, above: Keys) -> None:
     """Add a field of a card or a list; blocks inside it are written as text in one field."""
-    at = next((at for at, key in enumerate(keys) if key in {_ID, _ENTRY}), None)
+    at = next((at for at, key in enumerate(keys) if key in {ID, ENTRY}), None)
     own = keys if at is None else keys[:at]
     if any(field.keys == own for field in fields):
         return
@@ -161,52 +183,32 @@ def _field(keys: Keys, setting: SchemaKey, above: Keys = ()) -> FormField:
 
 def kind_of(field: FieldInfo) -> Kind:
     """Find out what a field of the schema may hold."""
-    parts = list(_opened(field.rebuild_annotation()))
-    kinds = [kind for kind, _ in parts]
-    may_be_empty = NoneType in kinds
-    marks = [mark for _, found in parts for mark in found]
-    ids = next((mark for mark in marks if isinstance(mark, IdOf)), None)
-    literals = [choice for kind in kinds if get_origin(kind) is Literal for choice in get_args(kind)]
-    others = [kind for kind in kinds if kind is not NoneType and get_origin(kind) is not Literal]
-    mappings = [kind for kind in others if get_origin(kind) is Mapping]
-    bounds = _bounds(marks)
+    marks = [mark for _, found in opened(field.rebuild_annotation(), into=Mapping) for mark in found]
+    words, every = tuple(map(_plain, choices(field.annotation))), kinds(field.annotation)
+    others = [kind for kind in every if kind is not NoneType]
+    mapping = next((kind for kind in others if get_origin(kind) is Mapping), None)
+    a_list = next((kind for kind in others if get_origin(kind) is tuple), None)
+    kind = Kind("number", words, NoneType in every, _ids_in(marks), _bounds(marks))
+    if mapping is not None:
+        if get_args(mapping)[0] == Year:
+            return replace(kind, form="path", choices=())
+        return replace(kind, form="mapping", choices=(), ids=_key_mark(mapping))
+    if a_list is not None:
+        inner = list(opened(get_args(a_list)[0]))
+        words += tuple(map(_plain, choices(get_args(a_list)[0])))
+        form = "yaml" if any(get_origin(one) is tuple for one, _ in inner) else "list"
+        return replace(
+            kind, form=form, choices=words, ids=_ids_in(mark for _, found in inner for mark in found), bounds=""
+        )
     if not others or others == [bool]:
-        choices = tuple(map(_plain, literals)) or ("true", "false")
-        return Kind("choice", choices, may_be_empty)
-    if mappings and any(get_args(kind)[0] == Year for kind in mappings):
-        return Kind("path", (), may_be_empty, ids, bounds)
-    if mappings:
-        return Kind("mapping", (), may_be_empty, _key_mark(mappings[0]), bounds)
-    lists = [kind for kind in others if get_origin(kind) is tuple]
-    if lists:
-        return _list_kind(get_args(lists[0])[0], tuple(map(_plain, literals)), may_be_empty)
+        return Kind("choice", words or ("true", "false"), kind.may_be_empty)
     if others in ([str], [date]):
-        return Kind("text", (), may_be_empty, ids)
-    return Kind("number", tuple(map(_plain, literals)), may_be_empty, None, bounds)
+        return Kind("text", (), kind.may_be_empty, kind.ids)
+    return replace(kind, ids=None)
 
 
-def _list_kind(item: Any, words: tuple[str, ...], may_be_empty: bool) -> Kind:
-    """Return the kind of a list; in place of one, some words may be written."""
-    inner = list(_opened(item))
-    ids = next((mark for _, found in inner for mark in found if isinstance(mark, IdOf)), None)
-    choices = (_plain(choice) for kind, _ in inner if get_origin(kind) is Literal for choice in get_args(kind))
-    is_nested = any(get_origin(kind) is tuple for kind, _ in inner)
-    return Kind("yaml" if is_nested else "list", (*words, *choices), may_be_empty, ids)
-
-
-def _opened(kind: Any, marks: tuple[Any, ...] = ()) -> Iterator[tuple[Any, tuple[Any, ...]]]:
-    """Open Annotated and unions: each kind of value with all that is said of it."""
-    if get_origin(kind) is Annotated:
-        inner, *found = get_args(kind)
-        more = (part for mark in found for part in (mark, *getattr(mark, "metadata", ())))
-        yield from _opened(inner, (*marks, *more))
-    elif get_origin(kind) in {Mapping, tuple, Literal} or isinstance(kind, type):
-        yield kind, marks
-        if get_origin(kind) is Mapping:  # bounds of its numbers
-            yield from ((kind, found) for _, found in _opened(get_args(kind)[1], marks) if found)
-    else:
-        for part in get_args(kind):
-            yield from _opened(part, marks)
+def _ids_in(marks: Iterable[Any]) -> IdOf | None:
+    return next((mark for mark in marks if isinstance(mark, IdOf)), None)
 
 
 def _bounds(marks: list[Any]) -> str:
@@ -253,12 +255,11 @@ def _key_ids(keys: Keys) -> IdOf | None:
     """Return which ids the keys of a mapping are."""
     field = field_at(keys)
     assert field is not None
-    return _key_mark(next(kind for kind, _ in _opened(field.rebuild_annotation())))
+    return _key_mark(kinds(field.annotation)[0])
 
 
 def _key_mark(mapping: Any) -> IdOf | None:
-    key = get_args(mapping)[0]
-    return next((m for _, found in _opened(key) for m in found if isinstance(m, IdOf)), None)
+    return _ids_in(mark for _, found in opened(get_args(mapping)[0]) for mark in found)
 
 
 def _plain(choice: Any) -> str:

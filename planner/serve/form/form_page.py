@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from planner.outputs.report.markup import NOTHING, Html, element, joined, name
 from planner.serve.form.draft import NAME, Said, name_of
 from planner.serve.form.field_html import anchor_of, class_of, field_part, in_words, labelled, list_id, messages
-from planner.serve.form.fields import FILE, Cards, FormGroup, groups
+from planner.serve.form.fields import FILE, Cards, FormGroup, every_cards, fields_by_keys, groups
 from planner.serve.form.site_map import NEW_SITES, new_site_part
 from planner.serve.guard import TOKEN_FIELD
 from planner.serve.project import SCENARIOS, scenario_path
@@ -206,7 +206,7 @@ def _group_of(keys: tuple[str, ...]) -> str:
     """Return the name of the group that a key path is in."""
     if not keys:
         return ""
-    return next((group.name for group in groups() if group.name == keys[0]), FILE)
+    return keys[0] if keys[0] in {group.name for group in groups()} else FILE
 
 
 def _cards(cards: Cards, ids: list[str], page: ShownForm) -> Html:
@@ -281,17 +281,9 @@ def _ids_of_table(page: ShownForm, mark: IdOf) -> list[str]:
 
 def _ids_of_page(page: ShownForm) -> dict[IdOf, list[str]]:
     """Return the ids that fields of the page take, out of its tables and new sites."""
-    marks: dict[str, IdOf] = {}
-    for group in groups():
-        kinds = [of.kind.ids for of in group.fields]
-        kinds += [of.kind.ids for cards in group.cards for of in cards.fields]
-        kinds += [cards.ids for cards in group.cards]
-        for mark in kinds:
-            if mark is not None:
-                marks.setdefault(list_id(mark), mark)
-    new = [
-        one for group in groups() for cards in group.cards if cards.keys == NEW_SITES for one in page.draft.ids(cards)
-    ]
+    kinds = [*(of.kind.ids for of in fields_by_keys().values()), *(cards.ids for cards in every_cards())]
+    marks = {list_id(mark): mark for mark in reversed(kinds) if mark is not None}  # the first of each
+    new = [one for cards in every_cards() if cards.keys == NEW_SITES for one in page.draft.ids(cards)]
     return {
         mark: [*(new if (mark.table, mark.column) == ("sites", "site") else []), *_ids_of_table(page, mark)]
         for mark in marks.values()

@@ -17,11 +17,9 @@ from planner.outputs.report import MOST_RUNS, comparison_html, report_html
 from planner.outputs.report.markup import NOTHING, Html, element, name
 from planner.runs.folder import load_run, naming_changed_files
 from planner.serve.project import RUNS, SCENARIOS, files_path, run_path, scenario_path
-from planner.serve.service import STATIC, framed, message_page, service_of, shell
+from planner.serve.service import STATIC, framed, message_page, service_of, shell, table
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from planner.runs.catalogue import Entry, Listing
 
 # --- Styles and scripts of the pages --------------------------------------------------------------
@@ -66,11 +64,8 @@ def _runs(listing: Listing, entries: list[Entry]) -> Html:
             "p", "There is no run yet: ", element("a", "choose a scenario and solve it", href=SCENARIOS), "."
         )
     unit, factor, decimals = unit_of_money(entry.objective_musd for entry in entries)
-    head = element(
-        "tr", (element("th", text.format(unit=unit), scope="col", class_=kind or None) for text, kind in _HEADS)
-    )
-    rows = [_row(entry, factor, decimals) for entry in entries]
-    table = element("table", element("thead", head), element("tbody", rows), aria_label="Runs, latest first")
+    heads = ((text.format(unit=unit), kind) for text, kind in _HEADS)
+    rows = (_row(entry, factor, decimals) for entry in entries)
     compare = element(
         "p",
         element("button", "Compare chosen runs", type="submit"),
@@ -78,7 +73,7 @@ def _runs(listing: Listing, entries: list[Entry]) -> Html:
             "span", f" Choose 2 to {MOST_RUNS}; the first in the list is what others are compared with.", class_="note"
         ),
     )
-    return element("form", element("div", table, class_="scroll"), compare, method="get", action="/compare")
+    return element("form", table(heads, rows, "Runs, latest first"), compare, method="get", action="/compare")
 
 
 def _row(entry: Entry, factor: float, decimals: int) -> Html:
@@ -137,9 +132,7 @@ def report(request: Request, run: str) -> HTMLResponse:
     """Show the report of a run."""
     service = service_of(request)
     with service.computing:
-        folder = service.project.run_folder(run)
-        if folder is None:
-            raise HTTPException(404)
+        folder = service.run_folder(run)
         with naming_changed_files(folder):
             loaded = load_run(folder)
             document = report_html(loaded)
@@ -159,14 +152,8 @@ def compare(request: Request, run: Annotated[tuple[str, ...], Query()] = ()) -> 
         return message_page("Compare runs", text, 422)
     service = service_of(request)
     with service.computing, ExitStack() as stack:
-        folders = [_folder(service.project.run_folder(one)) for one in chosen]
+        folders = [service.run_folder(one) for one in chosen]
         for folder in folders:
             stack.enter_context(naming_changed_files(folder))
         document = comparison_html([load_run(folder) for folder in folders])
     return framed(document)
-
-
-def _folder(found: Path | None) -> Path:
-    if found is None:
-        raise HTTPException(404)
-    return found

@@ -16,7 +16,7 @@ from planner.outputs.staging import staging
 from planner.runs.folder import load_run, naming_changed_files
 from planner.runs.names import slug
 from planner.serve.project import RUNS, files_path, run_path
-from planner.serve.service import Service, service_of, shell
+from planner.serve.service import service_of, shell
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -32,7 +32,7 @@ _FILES: Final = ("plan.xlsx", "report.html", "solve.log", "run.json")
 @router.get(f"{RUNS}/{{run}}/files")
 def downloads(request: Request, run: str) -> HTMLResponse:
     """List what can be downloaded of a run."""
-    folder = _folder(service_of(request), run)
+    folder = service_of(request).run_folder(run)
     path = run_path(run)
     there = [file for file in _FILES if (folder / file).is_file()]
     stored = (element("li", element("a", file, href=f"{files_path(run)}/{file}", download=True)) for file in there)
@@ -55,7 +55,7 @@ def downloads(request: Request, run: str) -> HTMLResponse:
 @router.get(f"{RUNS}/{{run}}/files/{{file}}")
 def stored_file(request: Request, run: str, file: str) -> Response:
     """Return a file of a run folder as it is."""
-    folder = _folder(service_of(request), run)
+    folder = service_of(request).run_folder(run)
     if file not in _FILES or not (folder / file).is_file() or (folder / file).is_symlink():
         raise HTTPException(404)
     return attached((folder / file).read_bytes(), f"{slug(run)}-{file}")
@@ -65,7 +65,7 @@ def stored_file(request: Request, run: str, file: str) -> Response:
 def export(request: Request, run: str, kind: str) -> Response:
     """Return a run in a format of `dcplan export`, or its whole folder."""
     service = service_of(request)
-    folder = _folder(service, run)
+    folder = service.run_folder(run)
     if kind == WHOLE:
         return attached(_archive(folder, _all_files(folder)), f"{slug(run)}.zip")
     if kind not in WRITERS:
@@ -75,13 +75,6 @@ def export(request: Request, run: str, kind: str) -> Response:
         if len(made) == 1 and made[0].parent == staged:
             return attached(made[0].read_bytes(), f"{slug(run)}-{made[0].name}")
         return attached(_archive(staged, made), f"{slug(run)}-{kind}.zip")
-
-
-def _folder(service: Service, run: str) -> Path:
-    folder = service.project.run_folder(run)
-    if folder is None:
-        raise HTTPException(404)
-    return folder
 
 
 def _said(kind: str) -> str:

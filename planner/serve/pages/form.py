@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from fastapi import APIRouter, HTTPException, Query
 from starlette.concurrency import run_in_threadpool
@@ -13,17 +13,17 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from planner.outputs.report.map import HEIGHT, WIDTH
 from planner.outputs.report.markup import NOTHING, Html, element, name
 from planner.runs.folder import load_run
-from planner.serve.form.draft import ABOUT, NAME, BaseScenario, FormDraft, Said, is_setting, name_of, value_text
-from planner.serve.form.fields import FormField, groups
+from planner.scenario.keys import ID
+from planner.serve.form.draft import ABOUT, NAME, BaseScenario, FormDraft, Keys, Said, is_setting, name_of, value_text
+from planner.serve.form.fields import every_cards, fields_by_keys
 from planner.serve.form.form_page import ADD, DO, ShownForm, form_page
 from planner.serve.form.site_map import NEW_SITES, place_at
 from planner.serve.jobs import Job
 from planner.serve.project import PLACE, SCENARIOS, Source, job_path, scenario_path
 from planner.serve.service import Service, button_form, fields_of, service_of, shell
-from planner.serve.starting import start_solve
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
 # --- The form in which a scenario is changed: every setting of the schema, errors beside each -----
 
@@ -67,33 +67,23 @@ def place(request: Request, key: str, x: _OnMap, y: _OnMap) -> JSONResponse:
 
 def _texts_of_run(service: Service, base: BaseScenario, run: str) -> dict[str, str]:
     """Return the settings of a run that are not those of its scenario."""
-    folder = service.project.run_folder(run)
-    if folder is None:
-        raise HTTPException(404)
-    merged = load_run(folder).meta["merged"]
-    texts = {}
-    for keys, of in _every_field(FormDraft(base, {}), merged):
-        value = merged
-        for step in keys:
-            value = value.get(step) if isinstance(value, dict) else None
-        text = value_text(of, value)
-        if keys != ("data",) and value is not None and text != value_text(of, base.value(keys, of.default)):
-            texts[name_of(keys)] = text
-    return texts
+    merged = load_run(service.run_folder(run)).meta["merged"]
+    found = ((keys, of, value) for at, of in fields_by_keys().items() for keys, value in _values_at(merged, at))
+    return {
+        name_of(keys): text
+        for keys, of, value in found
+        if keys != ("data",) and value is not None
+        if (text := value_text(of, value)) != value_text(of, base.value(keys, of.default))
+    }
 
 
-def _every_field(draft: FormDraft, merged: Mapping[str, object]) -> Iterable[tuple[tuple[str, ...], FormField]]:
-    """Return every field with its key path, those of the cards of a run too."""
-    for group in groups():
-        for of in group.fields:
-            yield of.keys, of
-        for cards in group.cards:
-            found: object = merged
-            for step in cards.keys:
-                found = found.get(step) if isinstance(found, dict) else None
-            for identifier in found if isinstance(found, dict) else ():
-                for of in cards.fields:
-                    yield (*cards.keys, identifier, *of.keys), of
+def _values_at(merged: Any, at: Keys) -> list[tuple[Keys, Any]]:
+    """Return what settings hold at a key path, with that of each id where it has one."""
+    found: list[tuple[Keys, Any]] = [((), merged)]
+    for step in at:
+        inside = [(keys, below) for keys, below in found if isinstance(below, dict)]
+        found = [((*keys, k), below[k]) for keys, below in inside for k in below if step in {ID, k}]
+    return found
 
 
 def _changed(service: Service, base: BaseScenario, fields: Mapping[str, str]) -> Response:
@@ -112,11 +102,11 @@ def _changed(service: Service, base: BaseScenario, fields: Mapping[str, str]) ->
             said = page.draft.judged(service.project, about, changed)
         if do in {"save", "solve"} and not any(one.kind == "problem" for one in said):
             if do == "solve" and not changed:
-                return _watched(start_solve(service, base.source))
+                return _watched(service.start_solve(base.source))
             made = page.draft.saved(service.project, about, changed)
             if isinstance(made, Source):
                 if do == "solve":
-                    return _watched(start_solve(service, made, base.source.name))
+                    return _watched(service.start_solve(made, base.source.name))
                 return RedirectResponse(SCENARIOS, status_code=303)
             said = [made, *said]
     with service.computing:
@@ -130,7 +120,7 @@ def _watched(job: Job) -> RedirectResponse:
 
 def _with_card(page: ShownForm, cards_name: str, fields: Mapping[str, str]) -> ShownForm:
     """Add a card for an id."""
-    cards = next((one for group in groups() for one in group.cards if name_of(one.keys) == cards_name), None)
+    cards = next((one for one in every_cards() if name_of(one.keys) == cards_name), None)
     if cards is None:
         raise HTTPException(404)
     identifier = fields.get(f"id:{cards_name}", "").strip()
@@ -172,10 +162,8 @@ def scenarios(request: Request) -> HTMLResponse:
 async def solve(request: Request) -> RedirectResponse:
     """Solve a scenario as it is."""
     service = service_of(request)
-    source = service.project.source((await fields_of(request)).get("scenario", ""))
-    if source is None:
-        raise HTTPException(404)
-    return RedirectResponse(job_path(start_solve(service, source)), status_code=303)
+    source = service.source((await fields_of(request)).get("scenario", ""))
+    return _watched(service.start_solve(source))
 
 
 def _list(sources: list[Source], service: Service) -> Html:

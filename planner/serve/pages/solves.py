@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from fastapi import APIRouter, HTTPException
+from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse
 
@@ -12,7 +12,7 @@ from planner.base.words import duration
 from planner.outputs.report.markup import NOTHING, Html, element, joined, name
 from planner.serve.jobs import Job
 from planner.serve.project import JOBS, files_path, job_path, run_path
-from planner.serve.service import Service, button_form, service_of, shell
+from planner.serve.service import Service, button_form, service_of, shell, table
 
 router = APIRouter()
 _REFRESH_S: Final = 3
@@ -42,18 +42,15 @@ def solves(request: Request) -> HTMLResponse:
         )
         for job in jobs
     )
-    heads = (("What", None), ("State", None), ("Time", "num"))
-    head = (element("th", text, scope="col", class_=kind) for text, kind in heads)
-    table = element("table", element("thead", element("tr", head)), element("tbody", rows))
     note = element("p", "Since the server was started; one runs at a time, the others wait.", class_="note")
-    return shell("Solves", note, element("div", table, class_="scroll"), here=JOBS)
+    return shell("Solves", note, table((("What", None), ("State", None), ("Time", "num")), rows), here=JOBS)
 
 
 @router.get(f"{JOBS}/{{identifier}}")
 def solve(request: Request, identifier: str) -> HTMLResponse:
     """Show a solve; a script asks for what has changed."""
     service = service_of(request)
-    job = _job(service, identifier)
+    job = service.job(identifier)
     live = element("div", _live(service, job), id="live", data_state=f"{job_path(job)}/state", data_over=job.is_over)
     said = element("p", _said(job), id="said", role="status", class_="heard")
     gone = "The server does not answer: it was ended, or the connection is lost."
@@ -71,7 +68,7 @@ def solve(request: Request, identifier: str) -> HTMLResponse:
 def state(request: Request, identifier: str) -> JSONResponse:
     """Return how far a solve is, as markup of ours."""
     service = service_of(request)
-    job = _job(service, identifier)
+    job = service.job(identifier)
     html = str(_live(service, job))
     return JSONResponse({"state": job.state, "over": job.is_over, "said": _said(job), "html": html})
 
@@ -80,7 +77,7 @@ def state(request: Request, identifier: str) -> JSONResponse:
 def cancel(request: Request, identifier: str) -> RedirectResponse:
     """Cancel a solve."""
     service = service_of(request)
-    job = _job(service, identifier)
+    job = service.job(identifier)
     service.jobs.cancel(job)
     return RedirectResponse(job_path(job), status_code=303)
 
@@ -89,17 +86,9 @@ def cancel(request: Request, identifier: str) -> RedirectResponse:
 def stop(request: Request, identifier: str) -> RedirectResponse:
     """Ask a solve to end with the best plan so far."""
     service = service_of(request)
-    job = _job(service, identifier)
-    if job.is_solving:
-        service.jobs.stop(job)
+    job = service.job(identifier)
+    service.jobs.stop(job)
     return RedirectResponse(job_path(job), status_code=303)
-
-
-def _job(service: Service, identifier: str) -> Job:
-    job = service.jobs.job(identifier)
-    if job is None:
-        raise HTTPException(404)
-    return job
 
 
 def _live(service: Service, job: Job) -> Html:
@@ -173,6 +162,5 @@ def status_table(job: Job) -> Html:
         element("tr", element("th", stage.name, scope="row"), element("td", f"{end - stage.began:.1f} s", class_="num"))
         for stage, end in zip(job.stages, [*ends, last], strict=True)
     )
-    table = element("table", element("tbody", rows))
     text = element("p", job.text, class_="note") if job.text and not job.is_over else NOTHING
-    return joined([table, text])
+    return joined([element("table", element("tbody", rows)), text])

@@ -21,8 +21,7 @@ from planner.outputs.study_folders import read_table, unreadable
 from planner.results.ended import PLANNED
 from planner.serve.pages.downloads import archive_of, attached
 from planner.serve.project import SWEEPS, job_path, sweep_path
-from planner.serve.service import Service, button_form, fields_of, service_of, shell
-from planner.serve.starting import start_sweep
+from planner.serve.service import Service, button_form, fields_of, service_of, shell, table
 from planner.studies.sweep.answers import OWN_COLUMNS, TABLES
 
 if TYPE_CHECKING:
@@ -60,15 +59,15 @@ def sweeps(request: Request) -> HTMLResponse:
 async def start(request: Request) -> RedirectResponse:
     """Start a sweep; what it has stored is not solved again."""
     service = service_of(request)
-    source = _source(service, (await fields_of(request)).get("sweep", ""))
-    return RedirectResponse(job_path(start_sweep(service, source)), status_code=303)
+    source = service.sweep((await fields_of(request)).get("sweep", ""))
+    return RedirectResponse(job_path(service.start_sweep(source)), status_code=303)
 
 
 @router.get(f"{SWEEPS}/{{key}}")
 def show_sweep(request: Request, key: str) -> HTMLResponse:
     """Show what a sweep found."""
     service = service_of(request)
-    source = _source(service, key)
+    source = service.sweep(key)
     folder = service.project.sweep_folder(source)
     begin = button_form("/sweep", "Solve", service.keys.form, sweep=source.key)
     asks = source.question or source.title
@@ -101,26 +100,19 @@ def show_sweep(request: Request, key: str) -> HTMLResponse:
 def tables(request: Request, key: str) -> Response:
     """Return the tables of a sweep as csv."""
     service = service_of(request)
-    source = _source(service, key)
+    source = service.sweep(key)
     folder = service.project.sweep_folder(source)
     if _of_another(source, folder):
         raise HTTPException(404)
-    found = {table: read_table(folder, table, frozenset()) for table in TABLES}
+    found = {one: read_table(folder, one, frozenset()) for one in TABLES}
     contents = {
-        f"{table}.csv": frame.rename(columns=_harmless).map(_harmless).to_csv(index=False).encode()
-        for table, frame in found.items()
+        f"{one}.csv": frame.rename(columns=_harmless).map(_harmless).to_csv(index=False).encode()
+        for one, frame in found.items()
         if frame is not None
     }
     if not contents:
         raise HTTPException(404)
     return attached(archive_of(contents), f"{folder.name}-sweep.zip")
-
-
-def _source(service: Service, key: str) -> Source:
-    source = next((one for one in service.project.sweeps() if one.key == key), None)
-    if source is None:
-        raise HTTPException(404)
-    return source
 
 
 def _list(sources: list[Source], service: Service) -> Html:
@@ -184,13 +176,15 @@ def _futures(futures: pd.DataFrame) -> Html:
         )
         for row in futures.head(_MOST_ROWS).to_dict("records")
     )
-    head = element(
-        "tr", (element("th", name(text), scope="col", class_="num" if text == heads[-1] else None) for text in heads)
-    )
     more = len(futures) - _MOST_ROWS
-    table = element("table", element("thead", head), element("tbody", rows), aria_label="Futures")
     note = element("p", f"and {more} more in the tables", class_="note") if more > 0 else NOTHING
-    return joined([element("h2", "Futures"), element("div", table, class_="scroll"), note])
+    return joined(
+        [
+            element("h2", "Futures"),
+            table(((name(text), "num" if text == heads[-1] else None) for text in heads), rows, "Futures"),
+            note,
+        ]
+    )
 
 
 def _checked(row: dict[Any, Any]) -> str:
@@ -210,40 +204,28 @@ def _cost(musd: float | None, unit: tuple[str, float, int]) -> str:
     return "-" if musd is None or math.isnan(musd) else f"{musd * factor:,.{decimals}f}"
 
 
-def _no_regret(table: pd.DataFrame | None, futures: pd.DataFrame) -> Html:
+def _no_regret(least: pd.DataFrame | None, futures: pd.DataFrame) -> Html:
     """Show what every future with a plan has ordered by each year, at least."""
-    if table is None or len(futures) < 2:
+    if least is None or len(futures) < 2:
         return NOTHING
-    of_all = table[table["least_mw"] >= LEAST_MW]
+    of_all = least[least["least_mw"] >= LEAST_MW]
     if of_all.empty:
         return NOTHING
     years = sorted(of_all["year"].unique())
     things = ["kind", "site", "item"]
-    least = of_all.pivot_table(index=things, columns="year", values="least_mw", fill_value=0.0)
-    least = least.sort_values(years[-1], ascending=False).reset_index()
+    by_year = of_all.pivot_table(index=things, columns="year", values="least_mw", fill_value=0.0)
+    by_year = by_year.sort_values(years[-1], ascending=False).reset_index()
     rows = (
         element(
             "tr",
             element("th", name(order_words(*(row[part] for part in things))), scope="row"),
             (element("td", f"{row[year]:,.1f}", class_="num") for year in years),
         )
-        for row in least.to_dict("records")
+        for row in by_year.to_dict("records")
     )
-    head = (element("th", str(year), scope="col", class_="num") for year in years)
-    return joined(
-        [
-            element("h2", "Ordered by that year in every future with a plan, at least [MW]"),
-            element(
-                "div",
-                element(
-                    "table",
-                    element("thead", element("tr", element("th", "What", scope="col"), head)),
-                    element("tbody", rows),
-                ),
-                class_="scroll",
-            ),
-        ]
-    )
+    heads = [("What", None), *((str(year), "num") for year in years)]
+    title = "Ordered by that year in every future with a plan, at least [MW]"
+    return joined([element("h2", title), table(heads, rows)])
 
 
 def _messages(futures: pd.DataFrame) -> Html:
