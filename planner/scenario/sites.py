@@ -103,8 +103,8 @@ class SiteOverride(Override):
     phase_mw: Positive | None = None
     """Critical IT power of one phase of new halls there, instead of `siting.phase_mw`. [MW]"""
     lead_time_months: Months | None = None
-    """Months until a new hall or connection serves, instead of the critical path, where neither
-    has a lead of its own; 600, the most, means never. [months]"""
+    """Months until a new hall or connection serves, instead of the critical path: whichever has no
+    lead of its own; 600, the most, means never. [months]"""
     hall_lead_months: Months | None = None
     """Months until a new hall is built: permits, construction, switchgear and transformers. It
     serves once it has power too: firm or non-firm, of `grid_firm_mw`, or its own. [months]"""
