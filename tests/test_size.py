@@ -20,7 +20,7 @@ BUDGETS = {
     "planner/results": 2_760,
     "planner/serve": 2_480,
     "planner/model": 1_930,
-    "planner/runs": 1_470,
+    "planner/runs": 1_480,
     "planner/tariffs": 1_350,
     "planner/tables": 1_190,
     "planner/stress": 1_150,
