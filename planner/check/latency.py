@@ -298,17 +298,22 @@ def why_not_reported(case: Case) -> Excess:
     routes = set(to_frame(p.demand.route)[list(_USERS)].itertuples(index=False, name=None))
     nearest = reach_of_users(case).groupby(list(_USERS))["rtt_ms"].min()
     bound = column_by(case.workloads, "workload", "rtt_bound_ms").astype("float64")
-    is_far = lookup(nearest, table, _USERS) > _ROUNDING * lookup(bound, table, ("workload",))
+    bound_ms = lookup(bound, table, ("workload",))
+    is_far = lookup(nearest, table, _USERS) > _ROUNDING * bound_ms
+    rule_of = column_by(case.workloads, "workload", "residency")
+    of_region = case.data("demand_regions").set_index("demand_region")
     pairs = served[["site"]].drop_duplicates()
     pairs = crossed(pairs, pairs.rename(columns={"site": "standby"}))
     pairs = pairs[~may_not_cover(case, pairs)]
     covers = pairs.groupby("site")["standby"].agg(frozenset).to_dict()
     expected = []
-    for key, far, asked in zip(keys, is_far, asks(case, table), strict=True):
+    for key, far, ms, asked in zip(keys, is_far, bound_ms, asks(case, table), strict=True):
         there = sites.get(key, frozenset())
         if key[:2] not in routes:
-            within = "within its latency bound" if far else "that its residency admits"
-            expected.append(f"no own site {within}")
+            rule = rule_of[key[1]]
+            words = {"national": "in {country}", "regional": "in region {region}", "local": "within 200 km"}.get(rule)
+            stays = "" if far or words is None else words.format_map(of_region.loc[key[0]])
+            expected.append(f"no own site {stays}{f' (residency: {rule}) ' if stays else ''}within {ms:g} ms")
         elif not there:
             expected.append("own sites in reach have no racks for it by then")
         elif asked and not any(covers.get(one, frozenset()) & there for one in there):

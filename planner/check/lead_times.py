@@ -102,7 +102,7 @@ def _waits(case: Case, *, delayed: bool = True) -> dict[str, pd.DataFrame]:
         for site, own in block.items()
         if own.grid_firm_mw is not None and pd.Series(own.grid_firm_mw).max() > 0.0
     ]
-    needs_power = ~makes_its_power(case) & ~(chains.index.isin(stated) & of_hall.notna())
+    needs_power = ~makes_its_power(case) & ~(chains.index.isin(stated) & of_hall.fillna(both).notna())
     power = pd.concat([early[is_early & needs_power], grid[~is_early & needs_power]])
 
     def both_of(power: pd.DataFrame) -> pd.DataFrame:

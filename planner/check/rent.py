@@ -40,7 +40,7 @@ _MOST_PLACES = 3
 _WHY_NOT = (
     "rent.allow is false",
     "needs more than the availability of clouds",
-    "no cloud within its latency bound and residency",
+    "",  # by the rules of each workload
     "needs clouds in two places, and one is admitted",
 )
 
@@ -177,6 +177,11 @@ def clouds_from_tables(case: Case) -> Excess:
     one = _term(case, "availability_one_place") if one is None else one
     several = _term(case, "availability_several_places") if several is None else several
     spreads = asks(case, wanted) | (least > one)
+    rules = case.workloads.set_index("workload").loc[wanted["workload"]]
+    within = "" if settings.placeless else " within " + rules["rtt_bound_ms"].map("{:g} ms".format)
+    admits = (" that residency " + rules["residency"] + " admits").where(rules["residency"] != "none", "")
+    no_cloud = ("no cloud" + within + admits).to_numpy(dtype=object)
+    words = [no_cloud if not one else np.full(len(wanted), one, dtype=object) for one in _WHY_NOT]
     why = np.select(
         [
             np.full(len(wanted), not settings.allow),
@@ -184,7 +189,7 @@ def clouds_from_tables(case: Case) -> Excess:
             places == 0,
             places <= spreads,
         ],
-        list(_WHY_NOT),
+        words,
         "",
     )
     may = why == ""

@@ -12,6 +12,7 @@ from planner.base.units import H100E_PER_KH100E, HOURS_PER_YEAR, MW_PER_GW, USD_
 from planner.fleet.reference import Cohorts, reference_fleet_compute
 from planner.inputs.axes import ANYWHERE
 from planner.inputs.case import DUTIES
+from planner.inputs.routes import stays_in
 from planner.inputs.table_columns import any_along, codes, dense_by_ids, floats, ints
 from planner.inputs.trajectory import ai_facility_gw, explicit_kh100e, note_reading
 from planner.lp import Index
@@ -44,7 +45,7 @@ class DemandInputs:
     load: Index  # (site, workload, year)
     tight: Index  # (region, workload, year) with a percentile rule
     tight_share_frac: Floats  # [tight]
-    no_route: pd.DataFrame  # region, workload, nearest_site, nearest_rtt_ms, bound_ms: reported
+    no_route: pd.DataFrame  # region, workload, nearest_site, nearest_rtt_ms, bound_ms, why: reported
     unmet: Index  # = demand when unmet is allowed, else empty
     unmet_usd_per_h100e_hour: float
     run_scale_frac: Floats  # [year]: compute of a frontier run over that of the base year's
@@ -266,15 +267,21 @@ def _no_route(case: ScopedCase, wanted: Wanted, reach: Reach) -> pd.DataFrame:
     lonely = ~reach.is_route.any(axis=2) & (wanted.kh100e > 0.0).any(axis=2)
     r, w = np.nonzero(lonely)
     nearest = reach.rtt_ms[r, w].argmin(axis=1) if r.size else np.zeros(0, np.intp)
+    nearest_ms, bound_ms = reach.rtt_ms[r, w, nearest], floats(case.workloads, "rtt_bound_ms")[w]
+    why = [
+        f"no own site{'' if ms > bound else stays_in(case, at, of)} within {bound:g} ms"
+        for at, of, ms, bound in zip(r, w, nearest_ms, bound_ms, strict=True)
+    ]
     of_class = wanted.kh100e.sum(axis=(0, 2))
     return pd.DataFrame(
         {
             "region": np.array(case.ids("regions"), dtype=object)[r],
             "workload": np.array(case.ids("workloads"), dtype=object)[w],
             "nearest_site": np.array(case.ids("sites"), dtype=object)[nearest],
-            "nearest_rtt_ms": reach.rtt_ms[r, w, nearest],
-            "bound_ms": floats(case.workloads, "rtt_bound_ms")[w],
+            "nearest_rtt_ms": nearest_ms,
+            "bound_ms": bound_ms,
             "demand_frac": wanted.kh100e.sum(axis=2)[r, w] / np.where(of_class > 0, of_class, 1)[w],
+            "why": np.array(why, dtype=object),
         }
     )
 

@@ -11,7 +11,7 @@ import pandas as pd
 from planner.base.units import USD_PER_MUSD
 from planner.base.words import amount, moment, some
 from planner.inputs.existing_racks import HALLS
-from planner.inputs.leads import NON_FIRM
+from planner.inputs.leads import FOR_GRID, NON_FIRM
 from planner.inputs.scope import own_key
 from planner.inputs.table_columns import bools, dense_by_ids, texts
 from planner.lp import Axis, Index
@@ -324,7 +324,7 @@ def _expansion_musd_per_mw(case: ScopedCase) -> float:
 
 def _note_waiting(case: ScopedCase, leads: Leads, spare_mw: Floats) -> None:
     """Note where halls wait for a connection though one that is stated has room, (site, year)."""
-    waits = np.isin(leads.hall.by, (_INTERCONNECTION, NON_FIRM)) & bools(case.sites, "new_halls")
+    waits = np.isin(leads.hall.by, (_INTERCONNECTION, NON_FIRM, FOR_GRID)) & bools(case.sites, "new_halls")
     waits &= leads.hall.start > case.year[0] + 1.0
     for row in np.flatnonzero(waits & (spare_mw[:, 0] >= _ROOM_MW)):
         site, zone = case.ids("sites")[row], texts(case.sites, "zone")[row]
@@ -332,7 +332,7 @@ def _note_waiting(case: ScopedCase, leads: Leads, spare_mw: Floats) -> None:
         if key is None:
             continue
         case.findings.add_note(
-            f"New halls at {site} wait {leads.hall.months[row]:.0f} months for an interconnection of {zone}, to"
+            f"New halls at {site} wait {leads.hall.months[row]:.0f} months for a connection in {zone}, to"
             f" {moment(leads.hall.start[row])}, though grid_firm_mw leaves {amount(spare_mw[row, 0])} MW unused in"
             f" {case.year[0]}: give {site} hall_lead_months if that carries them.",
             key,

@@ -57,7 +57,7 @@ NON_FIRM: Final = "non-firm connection"
 """What halls wait for where it comes before the firm one."""
 _FOR_ALL: Final = "given for the site"
 _FOR_HALLS: Final = "given for the halls"
-_FOR_GRID: Final = "given for the connection"
+FOR_GRID: Final = "given for the connection"
 _NAMED: Final = 5  # of a longer list
 
 
@@ -128,7 +128,7 @@ def find_leads(case: ScopedCase, makes_its_power: Bools) -> Leads:
     connection, which comes before the network is reinforced, halls wait for that. A lead that is
     given for the halls of a site has permits, building and equipment, and where the scenario states
     a firm connection they wait for no other; one for its connection has the transformer and the
-    grid. Neither is delayed.
+    grid; `lead_time_months` is the lead of what has none of its own. None is delayed.
     Takes `makes_its_power` (site,).
     """
     own = case.scenario.lead_times
@@ -155,11 +155,11 @@ def find_leads(case: ScopedCase, makes_its_power: Bools) -> Leads:
     planned, delay = _interconnection_months(case)
     check_service(case)
     may_have = may_have_non_firm(case)
-    has_power = makes_its_power | (~np.isnan(of_hall) & _states_connection(case))
+    given_hall, given_grid = (np.where(np.isnan(own), both, own) for own in (of_hall, of_grid))
+    has_power = makes_its_power | (~np.isnan(given_hall) & _states_connection(case))
     lead_frac = service_figure(case, "lead_frac")
     # Who gives one lead for all gives that of non-firm connection too.
     for_all = np.where(np.isnan(of_hall) & np.isnan(of_grid), both, np.nan)
-    given_grid = np.where(np.isnan(of_grid), both, of_grid)
 
     def non_firm_after(firm: Floats) -> Floats:
         return months(case.scenario.grid.non_firm.lead_months, lead_frac * firm)
@@ -176,7 +176,7 @@ def find_leads(case: ScopedCase, makes_its_power: Bools) -> Leads:
         building, firm, non_firm = (_Wait.longest(parts, delay_months) for parts in (built, grid, early))
         return (
             building.given(both, _FOR_ALL).given(of_hall, _FOR_HALLS),
-            firm.given(both, _FOR_ALL).given(of_grid, _FOR_GRID),
+            firm.given(both, _FOR_ALL).given(of_grid, FOR_GRID),
             non_firm.given(np.where(np.isnan(given_grid), np.nan, non_firm_after(given_grid)), NON_FIRM).given(
                 for_all, _FOR_ALL
             ),
@@ -217,8 +217,9 @@ def _note_waits(case: ScopedCase, hall: _Wait, non_firm_months: Floats) -> None:
             " connections there. Give hall_lead_months and connection_lead_months, each its own."
         )
     for given, column, by in (
+        (np.where(np.isnan(of_hall), both, np.nan), "lead_time_months", _FOR_ALL),
         (of_hall, "hall_lead_months", _FOR_HALLS),
-        (of_grid, "connection_lead_months", _FOR_GRID),
+        (of_grid, "connection_lead_months", FOR_GRID),
     ):
         is_longer = grows & (hall.months > given) & (hall.by != by)
         if is_longer.any():

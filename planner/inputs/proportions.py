@@ -70,7 +70,8 @@ _IDLE: Final = 20.0
 _MODELS_LESS: Final = 10.0
 """A run of frontier training may be so much smaller than the smallest published model."""
 _APART: Final = 100.0
-"""Demand of one region over that of others, as such and by the weight of the regions, at most."""
+"""Demand of one region over that of others, as such and by the weight of the regions, and the least
+of a row in MW over the halls that exist, at most."""
 _GW: Final = 300.0
 """Halls that exist, or the largest row of demand, over a row in MW: a slip of a unit is beyond."""
 _ENERGY: Final = (0.5, 6.0)
@@ -85,7 +86,7 @@ _SOURCE_OVER_SITE: Final = 10.0
 """Power of a source over the largest of a site's land, connection, halls and other load."""
 _SIGNED_OVER_USE: Final = 5.0
 """Mean power of signed PPAs over what all sites use: a company buys for its growth too."""
-_BUDGET: Final = ("build", "capex_budget_musd")
+_BUDGETS: Final = ("capex_budget_musd", "cash_budget_musd")
 
 
 def warnings_of(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> tuple[Problem, ...]:
@@ -124,7 +125,7 @@ def demand_out_of_proportion(
     if np.isnan(wanted.kh100e).any() and wanted.kh100e.any():
         return ()  # of a workload without a figure to convert with: an error of its own
     groups: tuple[tuple[InputRule[_Whole], ...], ...]
-    groups = ((_nothing,), (_rows_in_gw,), (_rows_in_another_unit,), (_beyond_room,))
+    groups = ((_nothing,), (_rows_in_kw,), (_rows_in_gw,), (_rows_in_another_unit,), (_beyond_room,))
     for rules in groups:  # what one group finds explains what the next would
         if found := tuple(found_by(rules, facts, scenario)):
             return found
@@ -165,6 +166,25 @@ class _Whole(CompanyFacts):
         return float(self.land_mw.sum()) + lease.depth_mw_per_site * len(self.sites) * lease.allow + cloud_mw
 
     @cached_property
+    def stated_mw(self) -> float:
+        """Halls and power that a planner states as existing, at all sites together. [MW]"""
+        halls_mw = self.of_sites(HALLS, floats(self.tables[HALLS], "it_mw")).sum()
+        return float(halls_mw + np.nansum(floats(self.case.sites, "existing_mw")))
+
+    @cached_property
+    def rows_mw(self) -> dict[int, tuple[float, ...]]:
+        """Rows of demand in MW of racks, by their number. [MW]"""
+        explicit = enumerate(self.scenario.demand.explicit)
+        return {n: tuple(stated.by_year.values()) for n, stated in explicit if stated.unit == "mw_rack"}
+
+    def rows(self, numbers: Iterable[int]) -> Iterator[tuple[Keys, int]]:
+        """Places of some rows of demand, one for all of them where all are to be corrected together."""
+        found = list(numbers)
+        is_all = len(found) == len(self.scenario.demand.explicit)
+        for number in found[:1] if is_all else found:
+            yield ("demand", "explicit") if is_all else ("demand", "explicit", number), number
+
+    @cached_property
     def demand_key(self) -> Keys:
         """The setting by which demand is written, else the block."""
         written = self.scenario.tree.children.get("demand")
@@ -173,11 +193,11 @@ class _Whole(CompanyFacts):
         return ("demand", name) if name else ("demand",)
 
     @cached_property
-    def budget_musd(self) -> Floats:
-        """Budget of each model year, infinite where there is none. [MUSD/year]"""
-        path = self.scenario.build.capex_budget_musd
-        given = [None if path is None else path_value(path, year) for year in self.case.years.years]
-        return np.array([np.inf if musd is None else musd for musd in given])
+    def budgets_musd(self) -> dict[str, Floats]:
+        """Budgets of each model year, infinite where there is none, by setting. [MUSD/year]"""
+        years, paths = self.case.years.years, {name: getattr(self.scenario.build, name) for name in _BUDGETS}
+        given = {name: [path_value(path, year) for year in years] for name, path in paths.items() if path}
+        return {name: np.array([np.inf if musd is None else musd for musd in path]) for name, path in given.items()}
 
     @cached_property
     def price_musd(self) -> Floats:
@@ -312,29 +332,31 @@ def _signed_beyond_use(f: _Whole) -> Iterator[Found]:
 
 
 @rule(
-    "build.capex_budget_musd is {most} MUSD a year at most, and the cheapest rack allowed, {rack}, costs {price} MUSD",
+    "build.{name} is {most} MUSD a year at most, and the cheapest rack allowed, {rack}, costs {price} MUSD",
     "BUSD times 1,000 are MUSD",
 )
 def _below_a_rack(f: _Whole) -> Iterator[Found]:
-    most, price = float(f.budget_musd.max()), f.price_musd
-    if 0.0 < most < np.inf and not np.isnan(price).all() and most < np.nanmin(price):
-        rack = f.case.ids("racks")[int(np.nanargmin(price))]
-        yield _BUDGET, {"most": most, "rack": rack, "price": np.nanmin(price)}
+    price = f.price_musd
+    for name, musd in f.budgets_musd.items():
+        if 0.0 < musd.max() < np.inf and not np.isnan(price).all() and musd.max() < np.nanmin(price):
+            rack = f.case.ids("racks")[int(np.nanargmin(price))]
+            yield ("build", name), {"name": name, "most": musd.max(), "rack": rack, "price": np.nanmin(price)}
 
 
 @rule(
-    "build.capex_budget_musd is {total} MUSD in all years together, and the racks that the growth of demand needs cost"
-    " at least {needs} MUSD",
+    "build.{name} is {total} MUSD in all years together, and the racks that the growth of demand needs cost at least"
+    " {needs} MUSD",
     "BUSD times 1,000 are MUSD",
 )
 def _below_growth(f: _Whole) -> Iterator[Found]:
-    total = float((f.budget_musd * f.case.gap_years).sum())
-    if not 0.0 < total < np.inf or np.isnan(f.price_musd).all() or any(_below_a_rack.find(f)):
+    if np.isnan(f.price_musd).all() or any(_below_a_rack.find(f)):
         return
     per_mw = float(np.nanmin(f.price_musd / floats(f.case.racks, "peak_kw"))) * KW_PER_MW
     needs = per_mw * float(f.least_mw.max() - f.least_mw[0])
-    if total < _LEAST_OF_GROWTH * needs:
-        yield _BUDGET, {"total": total, "needs": needs}
+    for name, musd in f.budgets_musd.items():
+        total = float((musd * f.case.gap_years).sum())
+        if 0.0 < total < _LEAST_OF_GROWTH * needs:
+            yield ("build", name), {"name": name, "total": total, "needs": needs}
 
 
 @rule("demand is 0 in every model year, so that the plan builds nothing", "give it a demand above 0, if one is meant")
@@ -347,17 +369,21 @@ def _nothing(f: _Whole) -> Iterator[Found]:
 @rule("demand.explicit[{number}] is {mw} MW at most, beside {beside} MW {of}", "GW times 1,000 are MW")
 def _rows_in_gw(f: _Whole) -> Iterator[Found]:
     """Compare demand in MW with the halls and power that a planner states, and other such rows."""
-    explicit = f.scenario.demand.explicit
-    largest = {n: max(stated.by_year.values()) for n, stated in enumerate(explicit) if stated.unit == "mw_rack"}
-    exists_mw = float(f.of_sites(HALLS, floats(f.tables[HALLS], "it_mw")).sum())
-    exists_mw += float(np.nansum(floats(f.case.sites, "existing_mw")))
-    beside_mw = max([exists_mw, *largest.values()])
-    small = [number for number, mw in largest.items() if 0.0 < mw < beside_mw / _GW]
-    words = {"beside": beside_mw, "of": "that exist" if beside_mw == exists_mw else "in another"}
-    is_all = len(small) == len(explicit)  # to be corrected together
-    for number in small[:1] if is_all else small:
-        place = ("demand", "explicit") if is_all else ("demand", "explicit", number)
-        yield place, words | {"number": number, "mw": largest[number]}
+    largest = {number: max(path) for number, path in f.rows_mw.items()}
+    beside_mw = max([f.stated_mw, *largest.values()])
+    small = {number: mw for number, mw in largest.items() if 0.0 < mw < beside_mw / _GW}
+    words = {"beside": beside_mw, "of": "that exist" if beside_mw == f.stated_mw else "in another"}
+    for place, number in f.rows(small):
+        yield place, words | {"number": number, "mw": small[number]}
+
+
+@rule("demand.explicit[{number}] is {mw} MW at least, beside {beside} MW that exist", "kW divided by 1,000 are MW")
+def _rows_in_kw(f: _Whole) -> Iterator[Found]:
+    """Compare the least demand in MW with the halls and power that a planner states."""
+    least = {number: min(filter(None, path), default=0.0) for number, path in f.rows_mw.items()}
+    large = {number: mw for number, mw in least.items() if mw > _APART * f.stated_mw > 0.0}
+    for place, number in f.rows(large):
+        yield place, {"number": number, "mw": large[number], "beside": f.stated_mw}
 
 
 @rule(

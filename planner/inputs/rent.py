@@ -171,15 +171,23 @@ def _clouds(
     must_survive = needs_failover(case, sets)[over["workload"], over["year"]]
     spreads = must_survive | (least > one)
     barred = np.full(over.size, "", dtype=object)
+    bounds = zip(texts(case.workloads, "residency"), floats(case.workloads, "rtt_bound_ms"), strict=True)
+    no_cloud = np.array([_no_cloud(rule, np.inf if settings.placeless else bound) for rule, bound in bounds], object)
     why = (
         (spreads & (count == 1), "needs clouds in two places, and one is admitted"),
-        (count == 0, "no cloud within its latency bound and residency"),
+        (count == 0, no_cloud[over["workload"]]),
         (least > np.where(spreads, several, one), "needs more than the availability of clouds"),
         (np.full(over.size, not settings.allow), "rent.allow is false"),
     )
     for applies, words in why:
-        barred[applies] = words
+        barred = np.where(applies, words, barred)
     return is_tight, np.where(spreads, count, 1), barred
+
+
+def _no_cloud(residency: str, bound_ms: float) -> str:
+    """Say of a workload that no cloud may serve it, by which of its rules."""
+    within = "" if np.isinf(bound_ms) else f" within {bound_ms:g} ms"
+    return f"no cloud{within}" + ("" if residency == "none" else f" that residency {residency} admits")
 
 
 def _places(near: Bools, may_cover: Bools) -> NDArray[np.intp]:

@@ -352,6 +352,17 @@ def _admitted(case: ScopedCase, km: Floats) -> Bools:
     return np.stack([rules[rule] for rule in wanted], axis=1)
 
 
+def stays_in(case: ScopedCase, region: int, workload: int) -> str:
+    """Say where the data of users must stay, by which rule; "" for anywhere."""
+    rule = texts(case.workloads, "residency")[workload]
+    place = {
+        "regional": f"in region {texts(case.regions, 'region')[region]}",
+        "national": f"in {texts(case.regions, 'country')[region]}",
+        "local": f"within {_LOCAL_KM:g} km",
+    }
+    return f" {place[rule]} (residency: {rule})" if rule in place else ""
+
+
 def _haul_ms(case: ScopedCase, km: Floats) -> Floats:
     """Round trip without the last mile: the metro rule, a measured pair, or the fitted line."""
     settings = case.scenario.latency

@@ -21,6 +21,7 @@ _MUCH_FRAC: Final = 0.1
 _NOTHING: Final = 1e-6
 """Of the demand of a year: less of it served is nothing, as is less of a limit."""
 _YEARLY: Final = frozenset(limit.name for limit in LIMITS if limit.price is not None and limit.price.paid == "yearly")
+_BUDGETS: Final = frozenset(limit.name for limit in LIMITS if limit.price is not None and limit.price.unit == "USD/USD")
 _OF_DECISIONS: Final = frozenset(
     limit.name for limit in LIMITS if limit.binding is not None and limit.binding.is_of_decisions
 )
@@ -40,8 +41,9 @@ def unmet_causes(bound: pd.DataFrame, tables: Tables) -> pd.DataFrame:
 
     Limits of as much as decisions make have a right side of zero: what they take goes to others,
     such as a contract of which there is no more. They are listed by the same measure, without a
-    share. Nor is there one where a limit is zero in a year in which nothing is served; it comes
-    first.
+    share. Nor is there one where a limit is zero in a year in which nothing is served, or where a
+    budget is too small to take much, and what it pays for is worth more than twice its price; these
+    come first.
     """
     summary = tables["summary"].set_index("year")
     short = summary[summary["unmet_kh100e"] > UNMET_FRAC * summary["demand_kh100e"]]
@@ -60,7 +62,8 @@ def unmet_causes(bound: pd.DataFrame, tables: Tables) -> pd.DataFrame:
     reached = summary.index[(summary.index >= first) & (summary.index <= short.index.max())]
     value_musd = _value_of_met(tables, short.index.union(reached))
     size = takes_musd / value_musd if value_musd > 0.0 else takes_musd * 0.0
-    size[rows.loc[stops_all, "block"].unique()] = np.inf
+    is_small = rows["block"].isin(_BUDGETS & {*size.index[size < _MUCH_FRAC]}) & (rows["raw_dual"].abs() > 1.0)
+    size[rows.loc[stops_all | is_small, "block"].unique()] = np.inf
     size = size[size >= _MUCH_FRAC]
     share = size.where(np.isfinite(size) & ~size.index.isin(_OF_DECISIONS))
     worst = (short["unmet_kh100e"] / short["demand_kh100e"]).idxmax()

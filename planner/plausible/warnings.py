@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from planner.plausible.agreements import unlike_their_technology
 from planner.plausible.cells import implausible_cells
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     from planner.base.errors import Problem
     from planner.scenario import Scenario
+
+
+_NONE: Final = "add one, or drop the table under data:"
 
 
 def implausible(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> tuple[Problem, ...]:
@@ -41,11 +44,16 @@ def implausible(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> tuple
         *falling_connections(scenario),
         *wrong.values(),
         *(related_far_away(scenario, tables, wrong) if tables.keys() >= NEEDED else ()),
+        *(places.head(name, "there is no row under the header: the plan has none", _NONE) for name in _empty(own)),
         *implausible_cells(own, ranges, places),
         *misplaced_rows(own, places),
         *(zones_elsewhere(own["sites"], places) if "sites" in own else ()),
     )
     return one_at_each_place(found)
+
+
+def _empty(own: Mapping[str, pd.DataFrame]) -> list[str]:
+    return [name for name, table in own.items() if table.empty]
 
 
 def one_at_each_place(warnings: Iterable[Problem]) -> tuple[Problem, ...]:

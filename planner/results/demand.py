@@ -75,10 +75,8 @@ def _why_not_own(s: SolvedModel) -> np.ndarray:
     """Say why no own site may serve a demand; "" where one may. [demand]"""
     over, served = s.p.demand.demand, s.p.demand.served
     lonely = s.p.demand.no_route
-    is_far = (lonely["nearest_rtt_ms"] > lonely["bound_ms"]).to_numpy()
-    users = set(zip(lonely["region"], lonely["workload"], strict=True))
-    far = set(zip(lonely["region"][is_far], lonely["workload"][is_far], strict=True))
-    of = list(zip(over.labels("region"), over.labels("workload"), strict=True))
+    of_users = dict(zip(zip(lonely["region"], lonely["workload"], strict=True), lonely["why"], strict=True))
+    no_site = [of_users.get(users, "") for users in zip(over.labels("region"), over.labels("workload"), strict=True)]
     must_survive = distinct(s.p.failover.reserve, "workload", "year").find(over) >= 0
     has_two = np.ones(over.size, dtype=np.bool_)
     if must_survive.any():
@@ -90,13 +88,11 @@ def _why_not_own(s: SolvedModel) -> np.ndarray:
     why = (
         (must_survive & ~has_two, "no two own sites that may cover for each other"),
         (distinct(served, *over.axis_names).find(over) < 0, "own sites in reach have no racks for it by then"),
-        (np.array([one in users for one in of], dtype=np.bool_), "no own site that its residency admits"),
-        (np.array([one in far for one in of], dtype=np.bool_), "no own site within its latency bound"),
     )
     said = np.full(over.size, "", dtype=object)
     for applies, words in why:
         said[applies] = words
-    return said
+    return np.where(np.array(no_site, dtype=object) != "", np.array(no_site, dtype=object), said)
 
 
 def no_route(s: SolvedModel) -> pd.DataFrame:

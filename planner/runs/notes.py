@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from planner.base.units import USD_PER_MUSD
-from planner.base.words import amount, percent, some
+from planner.base.words import amount, moment, percent, some
 from planner.inputs.case import ASSUMED
 from planner.limits.binding import binding, limit_words
 from planner.limits.unmet_causes import UNMET_FRAC, share_words, unmet_causes
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _A_LITTLE: Final = 1e-3  # of a site, or MW
 _HALF_EMPTY_FRAC: Final = 0.5  # of the new halls of a design at a site, taken by racks
 _MUCH_EMPTY_MW: Final = 1.0  # of them, free in the last year
+_PART_FRAC: Final = 0.5  # of the last year, in service
 _EMPTY_FRAC: Final = 1e-3  # of a hall's power, taken by racks
 _OFF_BY_FRAC: Final = 0.01  # of the exact bill
 _MUCH_GAP_FRAC: Final = 0.01  # of the cost
@@ -50,7 +51,7 @@ def assumed_of(plan: Plan) -> tuple[str, ...]:
 def notes_of(plan: Plan) -> tuple[str, ...]:
     """Say what a planner must know of a plan beyond its inputs, what has most at stake first."""
     # What is at stake is, in this order, demand, the whole plan, its largest purchases, some halls and sites.
-    of_plan = (_unmet, _large_blocks, _gap, _foresight, _held_orders, _cash, _estimated_racks, _vendors)
+    of_plan = (_unmet, _large_blocks, _gap, _foresight, _held_orders, _late_orders, _cash, _estimated_racks, _vendors)
     parts = (*of_plan, _openings, _bills, _retrofits, _empty_new_halls, _empty_halls, _below_blocks, _small_plants)
     return tuple(note for part in parts for note in part(plan))
 
@@ -260,6 +261,26 @@ def _held_orders(plan: Plan) -> Iterator[str]:
         yield (
             f"Orders before {plan.orders_held_before} are held to those that all futures share. The"
             " bound is of plans with these orders."
+        )
+
+
+def _late_orders(plan: Plan) -> Iterator[str]:
+    """Say what is ordered though it serves for less than half of the last year, of which it counts for that part."""
+    last, ordered = plan.inputs.years.last, []
+    for table, what, column in (("connections", "connection", "added_mw"), ("builds", "new halls", "built_mw")):
+        made = plan.tables[table]
+        made = made.assign(what=what, mw=made[column], in_service_frac=last + 1.0 - made["service_start"])
+        ordered.append(made[(made["year"] == last) & (made["in_service_frac"] < _PART_FRAC)])
+    late = pd.concat(ordered).groupby(["what", "site", "service_start", "in_service_frac"], as_index=False)["mw"].sum()
+    late = late[late["mw"] > _MUCH_EMPTY_MW].sort_values("mw", ascending=False, kind="stable")
+    parts = [
+        f"{amount(mw)} MW of {what} at {site} from {moment(start)}, {frac:.0%} of the year"
+        for what, site, start, frac, mw in _rows(late[["what", "site", "service_start", "in_service_frac", "mw"]])
+    ]
+    if parts:
+        yield (
+            f"What enters service within a year counts for its part of it, so more MW are ordered for the end of {last}"
+            f" than the same load needs afterwards: {some(parts, _NAMED)}. One more model year shows what is needed."
         )
 
 

@@ -62,12 +62,12 @@ class Build(Block):
     market_rate_mw_per_year: Mapping[PlannedMarketId, NonNegative] = Field(default_factory=dict)
     """Most critical IT MW that this operator may commission a year, by market. [MW/year]"""
     capex_budget_musd: Annotated[NonNegativeByYear, HELD] | None = None
-    """Most overnight capex a year, by year of service, held until the next given year; none before
-    the first. [MUSD]"""
+    """Most overnight capex a year, by year of service, without moves of racks; held until the next
+    given year, none before the first. [MUSD]"""
     cash_budget_musd: Annotated[NonNegativeByYear, HELD] | None = None
     """Most cash for assets a calendar year, as table `cash` reports it: halls, connections and
-    on-site technologies are paid while they are built. Held until the next given year; none before
-    the first. [MUSD]"""
+    on-site technologies are paid while they are built, moves of racks are in it. Held until the
+    next given year; none before the first. [MUSD]"""
     committed: Flag = True
     """Whether halls under construction may enter service before the lead time has passed."""
 
@@ -103,8 +103,8 @@ class SiteOverride(Override):
     phase_mw: Positive | None = None
     """Critical IT power of one phase of new halls there, instead of `siting.phase_mw`. [MW]"""
     lead_time_months: Months | None = None
-    """Months until a new hall or connection serves, instead of the critical path, where neither
-    has a lead of its own; 600, the most, means never. [months]"""
+    """Months until a new hall or connection serves, instead of the critical path: whichever has no
+    lead of its own; 600, the most, means never. [months]"""
     hall_lead_months: Months | None = None
     """Months until a new hall is built: permits, construction, switchgear and transformers. It
     serves once it has power too: firm or non-firm, of `grid_firm_mw`, or its own. [months]"""

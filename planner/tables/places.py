@@ -34,13 +34,20 @@ class TablePlaces:
 
     def problem(self, table: str, record: int, column: str, what_is: str, must_be: str = "", fix: str = "") -> Problem:
         """Return a problem with a cell."""
-        if table not in self._sheets:
-            self._sheets[table] = read_sheet(self.path(table), table)
-        sheet = self._sheets[table]
+        sheet = self._sheet(table)
         # A table that was changed in memory may be longer than its file.
         if record < len(sheet.records) and column in sheet.header:
             return sheet.problem(record, sheet.header.index(column), what_is, must_be, fix)
         return Problem(sheet.file, None, None, what_is, must_be, fix)
+
+    def head(self, table: str, what_is: str, fix: str) -> Problem:
+        """Return a problem with the first row of a table that has none."""
+        return Problem(self._sheet(table).file, 2, 1, what_is, "", fix)
+
+    def _sheet(self, table: str) -> Sheet:
+        if table not in self._sheets:
+            self._sheets[table] = read_sheet(self.path(table), table)
+        return self._sheets[table]
 
 
 # --- Codes of countries, as columns of tables give them -------------------------------------------

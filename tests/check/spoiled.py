@@ -266,7 +266,7 @@ SPOILED = (
     (
         "why nobody serves is made up",
         "why_not_reported",
-        partial(renamed, "demand", "why_not_own", "no own site within its latency bound"),
+        partial(renamed, "demand", "why_not_own", "no own site within 20 ms"),
     ),
     ("rent is spread", "rent_supply", partial(limit, "rent", "rented_capacity_frac", 1.5)),
     ("who rents may not", "rent_supply", rented_where_barred),

@@ -197,6 +197,15 @@ def test_routes_end_at_the_bound(build):
     assert served(far) == {("bay", "oak"), ("mesa", "elm")}  # 32.4 ms
 
 
+def test_users_without_a_route_are_named_with_the_rule_and_the_place_where_they_must_stay(build):
+    def why(*settings: str) -> list[str]:
+        far = ("scope.sites=[oak]", "workloads.chat.rtt_bound_ms=400")
+        return list(build(*far, *settings).demand.no_route["why"])
+
+    assert why("workloads.chat.residency=national") == []
+    assert why("workloads.chat.residency=local") == ["no own site within 200 km (residency: local) within 400 ms"]
+
+
 def test_users_without_a_route_are_named_with_the_nearest_site(build):
     inputs = build("workloads.chat.rtt_bound_ms=32.3", "workloads.chat.tight_rtt_ms=20")
 
@@ -205,6 +214,7 @@ def test_users_without_a_route_are_named_with_the_nearest_site(build):
     assert (row["region"], row["workload"], row["nearest_site"]) == ("mesa", "chat", "elm")
     assert row["nearest_rtt_ms"] == pytest.approx(32.4)
     assert row["bound_ms"] == pytest.approx(32.3)
+    assert row["why"] == "no own site within 32.3 ms"
     assert any(note.startswith("chat: no site reaches 1 of 2 regions") for note in inputs.notes)
 
 

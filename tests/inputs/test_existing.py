@@ -449,7 +449,7 @@ def test_halls_that_wait_for_a_connection_while_a_stated_one_has_room_are_noted(
     )
 
     # 31 months from June 2025.
-    assert "wait 31 months for an interconnection of east, to January 2028" in note.what_is
+    assert "wait 31 months for a connection in east, to January 2028" in note.what_is
     assert "give oak hall_lead_months if that carries them" in note.what_is
     for setting in ("lead_time_months", "hall_lead_months"):
         given = build(*firm, "decisions_start=2025-06-01", f"sites.oak.{setting}=17")

@@ -70,6 +70,7 @@ def test_every_part_of_the_lead_can_be_set(build, setting, months):
 
 
 OWN_LEADS = ("sites.oak.hall_lead_months=8", "sites.oak.connection_lead_months=28")
+ONE_LEAD = ("sites.oak.lead_time_months=12",)
 NON_FIRM = "grid.non_firm={allow: true, lead_months: 10}"
 
 
@@ -88,6 +89,8 @@ NON_FIRM = "grid.non_firm={allow: true, lead_months: 10}"
         ((OWN_LEADS[1], NON_FIRM), (20, "permit and construction"), 28, 10),
         (("sites.oak.lead_time_months=28", NON_FIRM), (28, "given for the site"), 28, 28),
         (("sites.oak.lead_time_months=28", OWN_LEADS[0]), (28, "given for the site"), 28, None),
+        ((*ONE_LEAD, OWN_LEADS[1]), (28, "given for the connection"), 28, None),
+        ((*ONE_LEAD, OWN_LEADS[1], "sites.oak.grid_firm_mw=90"), (12, "given for the site"), 28, None),
     ],
 )
 def test_halls_and_connections_have_each_their_own_lead(build, settings, hall, connection, soon):
@@ -101,7 +104,7 @@ def test_halls_and_connections_have_each_their_own_lead(build, settings, hall, c
 
 def test_a_lead_without_effect_is_named_with_what_is_waited_for(build):
     def notes(*settings: str) -> list[str]:
-        return [note for note in build(*settings).notes if "_lead_months" in note or "own lead" in note]
+        return [note for note in build(*settings).notes if "_lead_months" in note or "lead_time_months" in note]
 
     assert notes("sites.oak.lead_time_months=28", NON_FIRM) == [
         "Non-firm connection brings nothing forward at oak (10 of 28 months): lead_time_months is the lead of halls and"
@@ -114,6 +117,10 @@ def test_a_lead_without_effect_is_named_with_what_is_waited_for(build):
     assert notes("sites.oak.connection_lead_months=5") == [
         "connection_lead_months is not what new halls wait for at oak (20 months: permit and"
         " construction): a shorter one brings no new hall forward."
+    ]
+    assert notes(*ONE_LEAD, OWN_LEADS[1]) == [
+        "lead_time_months is not what new halls wait for at oak (28 months: given for the"
+        " connection): a shorter one brings no new hall forward."
     ]
     (idle,) = notes(*OWN_LEADS, "supply.allow=[engine]", "sites.oak.lead_time_months=12")
     assert "oak.lead_time_months has no effect: halls and connection have each their own" in idle

@@ -173,7 +173,7 @@ def test_work_without_residency_is_rented_where_no_table_has_a_cloud(build, tabl
     assert may_rent(inputs) == TRAIN
     (note,) = [note for note in inputs.notes if note.startswith("May not be rented")]
     assert note == (
-        "May not be rented, no cloud within its latency bound and residency: chat in 2 of 2"
+        "May not be rented, no cloud that residency national admits: chat in 2 of 2"
         " regions, 100 % of its demand (bay, mesa)."
     )
 

@@ -99,6 +99,14 @@ def test_a_limit_of_nothing_counts_where_nothing_is_served() -> None:
     assert found["share_frac"].isna().all()  # no share of nothing
 
 
+def test_a_budget_too_small_to_take_much_is_named_where_what_it_pays_for_is_worth_more_than_twice_its_price() -> None:
+    found = causes(limits(("rent_depth", 2029, -40.0, 30.0), ("cash_budget", 2029, -7.0, 2.0)))
+
+    assert found["block"].tolist() == ["cash_budget", "rent_depth"]
+    assert found["share_frac"].isna().tolist() == [True, False]
+    assert causes(limits(("cash_budget", 2029, -0.7, 2.0))).empty
+
+
 def test_nothing_is_named_where_nothing_is_unmet_or_nothing_binds() -> None:
     bound = limits(("carbon_cap", 2028, -40.0, 90.0))
 

@@ -151,6 +151,7 @@ def demand() -> DemandInputs:
                 "nearest_site": ["dal", None],
                 "nearest_rtt_ms": [72.5, np.nan],
                 "bound_ms": [40.0, 45.0],
+                "why": ["no own site within 40 ms", "no own site within 45 ms"],
             }
         ),
         asked,

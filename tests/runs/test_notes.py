@@ -266,6 +266,25 @@ def test_a_budget_is_named_for_unmet_work_and_a_target_that_binds_too_is_not(cha
 _BY_SERVICE = "build.capex_budget_musd={2027: 500, 2028: 2000}"
 
 
+def test_what_serves_for_a_part_of_the_last_year_is_reported_with_that_part() -> None:
+    columns = {"site": ["oak", "elm", "oak"], "year": [2030, 2030, 2029]}
+    grid = pd.DataFrame({**columns, "service_start": [2030.75, 2030.25, 2029.75], "added_mw": [48.0, 9.0, 7.0]})
+    halls = pd.DataFrame({**columns, "service_start": [2030.9, 2030.0, 2029.0], "built_mw": [0.7, 3.0, 5.0]})
+    plan = SimpleNamespace(
+        tables={"connections": grid, "builds": halls}, inputs=SimpleNamespace(years=SimpleNamespace(last=2030))
+    )
+
+    (note,) = notes_module._late_orders(plan)
+
+    assert note == (
+        "What enters service within a year counts for its part of it, so more MW are ordered for the end of 2030 than"
+        " the same load needs afterwards: 48 MW of connection at oak from October 2030, 25% of the year. One more model"
+        " year shows what is needed."
+    )
+    grid["service_start"] = halls["service_start"] = 2029.0
+    assert not list(notes_module._late_orders(plan))
+
+
 def test_cash_above_a_budget_of_service_years_is_reported_and_can_be_limited() -> None:
     plan, (note,) = reported("Cash for assets", "tiny", _BY_SERVICE)
 
