@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from planner.inputs.grid import BalanceInputs, GridInputs
     from planner.inputs.halls import HallInputs
     from planner.inputs.heat import HeatInputs
-    from planner.inputs.leads import Lead
+    from planner.inputs.leads import Lead, Leads
     from planner.inputs.money import FinanceInputs
     from planner.inputs.non_firm import NonFirmInputs
     from planner.inputs.power import MigrationInputs, PowerInputs
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from planner.inputs.rent import RentInputs
     from planner.inputs.sites import SiteInputs
     from planner.inputs.siting import SitingInputs
-    from planner.inputs.supply import SupplyInputs
+    from planner.inputs.supply import SupplyInputs, SupplyOffer
     from planner.inputs.tariffs import TariffInputs
     from planner.scenario import Scenario
 
@@ -108,10 +108,7 @@ class OrderDates:
 
 def order_dates(scenario: Scenario, inputs: Inputs) -> OrderDates:
     """Find the last moment for each order: start of service less lead time."""
-    case = make_case(scenario, inputs.tables)
-    offer = supply_offer(case)
-    leads = find_leads(case, offer.makes_its_power)
-    case.findings.stop_if_wrong()
+    case, offer, leads = _offered(scenario, inputs)
     months = np.array([one.lead_months for one in scenario.contracts.ppa.values()], np.float64)
     committed_mw = committed_facility_mw(case) / scenario.demand.facility_mw_per_rack_mw
     return OrderDates(
@@ -134,11 +131,16 @@ class OrderMonths:
 
 def order_months(scenario: Scenario, inputs: Inputs) -> OrderMonths:
     """Find how long orders take, as `order_dates` does."""
+    _, offer, leads = _offered(scenario, inputs)
+    return OrderMonths(leads.connection.months, offer.figures.operating("lead_months"))
+
+
+def _offered(scenario: Scenario, inputs: Inputs) -> tuple[ScopedCase, SupplyOffer, Leads]:
     case = make_case(scenario, inputs.tables)
     offer = supply_offer(case)
     leads = find_leads(case, offer.makes_its_power)
     case.findings.stop_if_wrong()
-    return OrderMonths(leads.connection.months, offer.figures.operating("lead_months"))
+    return case, offer, leads
 
 
 def _before(case: ScopedCase, lead: Lead) -> Floats:
