@@ -17,9 +17,10 @@ from planner.inputs.without_effect import idle_figures
 from planner.place.geo import geodesic_km
 from planner.scenario.sites import SiteOverride
 from planner.tables import load_package
+from planner.tables.places import TableCell
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     import pandas as pd
 
@@ -71,10 +72,8 @@ def _demand(case: ScopedCase) -> None:
 def _rent_and_penalty(case: ScopedCase) -> None:
     demand, rent = case.scenario.demand, case.scenario.rent
     if rent.allow and "allow" not in rent.model_fields_set:
-        case.findings.assume(
-            "Compute may be rented from clouds; rent.allow: false keeps all of it on your sites.",
-            items=("rented_compute",),
-        )
+        text = "Compute may be rented from clouds; rent.allow: false keeps all of it on your sites."
+        case.findings.assume(text, items=("rented_compute",))
     if demand.unmet == "allow" and "unmet_usd_per_h100e_hour" not in demand.model_fields_set:
         usd = amount(demand.unmet_usd_per_h100e_hour)
         case.findings.assume(
@@ -121,7 +120,7 @@ def _prices(case: ScopedCase) -> None:
 
 def _at_sites(case: ScopedCase, what: str, fix: str, at: Bools, items: tuple[str, ...]) -> None:
     if at.any():
-        sites = tuple(np.array(case.ids("sites"), dtype=object)[at])
+        sites = tuple(case.named("sites", at))
         where = f"{len(sites)} of {len(at)} sites" if len(sites) > _NAMED else ", ".join(sites)
         case.findings.assume(f"{what} at {where}; {fix}.", items=items, sites=sites)
 
@@ -157,44 +156,27 @@ def note_early_ends(case: ScopedCase) -> None:
 
 def _series_read(case: ScopedCase) -> Iterator[tuple[str, list[str], pd.DataFrame]]:
     """Tables by year, what tells their series apart, and the rows that this scenario reads."""
-    scenario, tables = case.scenario, case.tables
-    table = tables["carbon_intensity"]
-    yield "carbon_intensity", ["site"], table[table["site"].isin(_sites_with_figures(case))]
+    scenario, new, country = case.scenario, case.scenario.new_sites, case.sites["country"]
+
+    def rows(name: str, column: str, ids: Iterable[str]) -> pd.DataFrame:
+        table = case.tables[name]
+        return table[table[column].isin(list(ids))]
+
+    sites = (new[site].like if site in new else site for site in case.ids("sites"))
+    yield "carbon_intensity", ["site"], rows("carbon_intensity", "site", sites)
     if scenario.contracts.matching.target_frac is not None:
-        table = tables["clean_share"]
-        yield "clean_share", ["zone"], table[table["zone"].isin(case.sites["zone"])]
-    table = tables["onsite_sources"]
-    plants = table[table["onsite"].isin(sources_in_play(case))]
+        yield "clean_share", ["zone"], rows("clean_share", "zone", case.sites["zone"])
+    plants = rows("onsite_sources", "onsite", sources_in_play(case))
     yield "onsite_sources", ["onsite"], plants
-    fuels = {*texts(plants, "fuel")} - {*scenario.supply.fuel_price_usd_per_mmbtu}
-    table = tables["fuel_prices"]
-    burnt = table[table["fuel"].isin(fuels)]
-    yield "fuel_prices", ["fuel", "region"], _fuel_rows(case, burnt)
+    burnt = rows("fuel_prices", "fuel", {*texts(plants, "fuel")} - {*scenario.supply.fuel_price_usd_per_mmbtu})
+    yield "fuel_prices", ["fuel", "region"], burnt[burnt["region"].isin([*case.sites["zone"], *country, "world"])]
     if scenario.carbon.fuel_schemes:
-        places = {*case.sites["country"], *(case.sites["country"] + "-" + case.sites["state"])}
-        table = tables["carbon_schemes"]
-        schemes = table.loc[table["place"].isin(places), "scheme"]
-        table = tables["carbon_prices"]
-        yield "carbon_prices", ["scheme"], table[table["scheme"].isin(schemes)]
-    table = tables["ppa_regions"]
-    regions = table.loc[table["country"].isin(case.sites["country"]), "region"]
+        schemes = rows("carbon_schemes", "place", {*country, *(country + "-" + case.sites["state"])})["scheme"]
+        yield "carbon_prices", ["scheme"], rows("carbon_prices", "scheme", schemes)
     offers = scenario.contracts.ppa.values()
-    bought = {offer.technology for offer in offers if offer.price_usd_per_mwh is None}
-    table = tables["ppa_prices"]
-    here = table["region"].isin(regions) & table["technology"].isin(bought)
-    yield "ppa_prices", ["region", "technology"], table[here]
-
-
-def _sites_with_figures(case: ScopedCase) -> list[str]:
-    """Sites of the plan, and those that its new ones take their figures from."""
-    new = case.scenario.new_sites
-    return [new[site].like if site in new else site for site in case.ids("sites")]
-
-
-def _fuel_rows(case: ScopedCase, prices: pd.DataFrame) -> pd.DataFrame:
-    """Rows of fuel of the zones and countries of the sites, and of the world."""
-    regions = {*case.sites["zone"], *case.sites["country"], "world"}
-    return prices[prices["region"].isin(regions)]
+    bought = rows("ppa_prices", "technology", {offer.technology for offer in offers if offer.price_usd_per_mwh is None})
+    regions = rows("ppa_regions", "country", country)["region"]
+    yield "ppa_prices", ["region", "technology"], bought[bought["region"].isin(regions)]
 
 
 _PLACE: Final = ("lat", "lon")
@@ -243,12 +225,8 @@ def note_inherited(case: ScopedCase) -> None:
         parts += [f"kind of site {row['archetype']}", "climate, water and carbon of the grid"]
         km = float(geodesic_km(lat[site.like], lon[site.like], site.lat, site.lon))
         items = dict.fromkeys(item for key in taken for item in _ITEMS.get(key, ()))
-        case.findings.assume(
-            f"New site {id_} takes from {site.like}, {km:,.0f} km away: {', '.join(parts)}.",
-            ("new_sites", id_, "like"),
-            items=tuple(items),
-            sites=(id_,),
-        )
+        text = f"New site {id_} takes from {site.like}, {km:,.0f} km away: {', '.join(parts)}."
+        case.findings.assume(text, ("new_sites", id_, "like"), items=tuple(items), sites=(id_,))
 
 
 def _said(figure: str | float) -> str:
@@ -294,23 +272,19 @@ def note_other_currencies(case: ScopedCase) -> None:
     rows = list(_rows(case, abroad))
     if not figures and not rows:
         return
-    named = [".".join(map(str, keys)) for keys in figures] + [words for words, _, _ in rows]
+    named = [".".join(map(str, keys)) for keys in figures] + [words for words, _ in rows]
     where = some(sorted(set(countries[abroad].tolist())), _COUNTRIES)
     text = (
         f"Your figures for sites in {where} are read as US dollars: {', '.join(named)}. All"
         " money is in real USD of 2025: convert what you have in another currency."
     )
-    if figures:
-        case.findings.add_note(text, figures[0])
-    else:
-        _, table, row = rows[0]
-        case.findings.add_note_at_row(table, row, load_package()[table].primary_key[0], text)
+    case.findings.add_note(text, figures[0] if figures else rows[0][1])
 
 
 def _settings(case: ScopedCase, abroad: Bools) -> Iterator[Keys]:
     """Figures in dollars that are written for a site."""
     money = [name for name in SiteOverride.model_fields if "usd" in name.split("_")]
-    for site in np.array(case.ids("sites"), dtype=object)[abroad]:
+    for site in case.named("sites", abroad):
         for name in money:
             key = own_key(case.scenario, site, name)
             if key is not None:
@@ -328,7 +302,7 @@ def _tariffs(case: ScopedCase, abroad: Bools) -> Iterator[Keys]:
 def _contracts(case: ScopedCase, abroad: Bools) -> Iterator[Keys]:
     """Own prices of power purchase agreements, signed or on offer, in a zone of such a site."""
     contracts = case.scenario.contracts
-    zones = {*np.array(texts(case.sites, "zone"), dtype=object)[abroad].tolist()}
+    zones = {*case.sites["zone"][abroad]}
     for name, signed in contracts.existing.items():
         if signed.zone in zones:
             yield "contracts", "existing", name, "price_usd_per_mwh"
@@ -340,15 +314,13 @@ def _contracts(case: ScopedCase, abroad: Bools) -> Iterator[Keys]:
 
 def _bills(case: ScopedCase, use: TariffUse, abroad: Bools) -> bool:
     """Tell whether an entry names one of the sites, its zone, or all sites."""
-    ids = np.array(case.ids("sites"), dtype=object)[abroad]
-    zones = np.array(texts(case.sites, "zone"), dtype=object)[abroad]
     if isinstance(use.sites, tuple):
-        return bool(np.isin(ids, use.sites).any())
-    return bool(np.isin(zones, use.zones).any()) if use.zones else bool(ids.size)
+        return not {*use.sites}.isdisjoint(case.named("sites", abroad))
+    return bool(case.sites["zone"][abroad].isin(use.zones).any()) if use.zones else bool(abroad.any())
 
 
-def _rows(case: ScopedCase, abroad: Bools) -> Iterator[tuple[str, str, int]]:
-    """Own rows of tables of prices: in words, their table, their position in it."""
+def _rows(case: ScopedCase, abroad: Bools) -> Iterator[tuple[str, TableCell]]:
+    """Own rows of tables of prices: in words, and their place."""
     for name, key, column in _TABLES:
         if name not in case.scenario.data_files:
             continue
@@ -356,4 +328,7 @@ def _rows(case: ScopedCase, abroad: Bools) -> Iterator[tuple[str, str, int]]:
         is_own = own_rows(name, table)
         there = table[key].isin(np.array(texts(case.sites, column), dtype=object)[abroad])
         for row in np.flatnonzero(is_own & there.to_numpy(dtype=np.bool_)):
-            yield f"{table[key].iloc[row]} of table {name}", name, int(row)
+            yield (
+                f"{table[key].iloc[row]} of table {name}",
+                TableCell(name, int(row), load_package()[name].primary_key[0]),
+            )

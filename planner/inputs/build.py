@@ -46,13 +46,13 @@ from planner.inputs.sites import committed_facility_mw, note_no_new_halls, site_
 from planner.inputs.siting import siting_inputs
 from planner.inputs.stock import base_year_stock
 from planner.inputs.supply import supply_inputs, supply_offer
-from planner.inputs.table_columns import any_along
+from planner.inputs.table_columns import any_along, mask_at
 from planner.inputs.tariffs import tariff_inputs
 from planner.inputs.tariffs_uses import find_customers, prices_net_of_tariffs
 from planner.inputs.without_effect import settings_without_effect
 from planner.plausible import implausible, one_at_each_place
 from planner.scenario import read_draft, unknown_ids
-from planner.tables import read_tables, read_with_hashes, right_tables
+from planner.tables import load_package, read_tables, read_with_hashes, right_tables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -64,73 +64,11 @@ if TYPE_CHECKING:
     from planner.inputs.case import ScopedCase
     from planner.scenario import Scenario
 
-TABLES: Final = (
-    "bridge_power",
-    "carbon_intensity",
-    "carbon_prices",
-    "carbon_schemes",
-    "carbon_shapes",
-    "clean_share",
-    "climate",
-    "climate_monthly",
-    "cloud_rent",
-    "connection_services",
-    "cooling",
-    "deliveries",
-    "demand_regions",
-    "demand_shapes",
-    "demand_trajectories",
-    "electricity_price",
-    "embodied_carbon",
-    "existing_halls",
-    "existing_racks",
-    "facility_cost",
-    "facility_market",
-    "finance",
-    "fuel_prices",
-    "grid_zones",
-    "heat_reuse",
-    "lead_times",
-    "leases",
-    "levers",
-    "onsite_sources",
-    "operator_fleets",
-    "plausible_ranges",
-    "ppa_prices",
-    "ppa_regions",
-    "price_blocks",
-    "price_shapes",
-    "rack_cooling",
-    "rack_memory",
-    "rack_stock",
-    "racks",
-    "redundancy",
-    "reference_fleet",
-    "renewable_shapes",
-    "rent_depth",
-    "rent_terms",
-    "requests",
-    "retrofit",
-    "rtt_lines",
-    "rtt_measured",
-    "series_days",
-    "site_archetypes",
-    "site_limits",
-    "site_pipeline",
-    "site_series",
-    "site_stock",
-    "sites",
-    "tariffs",
-    "trained_models",
-    "water_classes",
-    "water_stress",
-    "workload_racks",
-    "workload_share",
-    "workloads",
-    "zone_headroom",
-    "zone_headroom_growth",
-    "zone_stress",
+_OF_NO_PLAN: Final = (
+    *("brief", "edge_accelerators", "hall_density", "load_history", "market_inventory", "own_hours", "power_curves"),
+    *("source_reliability", "stress_hours", "stress_settings"),
 )
+TABLES: Final = tuple(sorted({*load_package().tables} - {*_OF_NO_PLAN}))
 """Tables that the model is built from."""
 
 
@@ -242,13 +180,10 @@ def _inputs_of(case: ScopedCase, offers: Offers | None) -> Inputs:
     non_firm = non_firm_inputs(case, sets, offered, headroom, grid, rack_lists)
     shape = intensity_shape(case)
     contracts = contract_inputs(case, sets, prices, shape, site_year)
-    counts = np.zeros(site_year.size, dtype=np.bool_)
-    for slots in (contracts.take, contracts.count):
-        counts[site_year.find(slots)] = True
+    counts = mask_at((site_year.size,), np.concatenate([site_year.find(x) for x in (contracts.take, contracts.count)]))
     supply = supply_inputs(case, sets, offer, prices, site_year, counts, series, leads.connection.start)
-    answers = np.zeros(site_year.size, dtype=np.bool_)
-    answers[site_year.find(supply.capacity)] = True
-    answers[site_year.find(non_firm.service)] = True
+    answering = (site_year.find(x) for x in (supply.capacity, non_firm.service))
+    answers = mask_at((site_year.size,), np.concatenate([*answering]))
     hall_lists = hall_inputs(case, sets, halls, leads, cost)
     inputs = Inputs(
         name=scenario.name,

@@ -10,9 +10,8 @@ import numpy as np
 from planner.base.units import KG_PER_T, KW_PER_MW
 from planner.inputs.power_prices import seasonal_slots
 from planner.inputs.scope import site_rows
-from planner.inputs.table_columns import dense_by_ids, floats, texts
+from planner.inputs.table_columns import floats, ints, texts
 from planner.lp import Index
-from planner.scenario import path_value
 
 if TYPE_CHECKING:
     from planner.base.arrays import Floats
@@ -57,9 +56,8 @@ def carbon_inputs(
     s, t = site_year["site"], site_year["year"]
     intensity = _intensity_kg_per_mwh(case)[:, :, None] * shape[:, None, :]
     settings = case.scenario
-    cap = np.array([np.nan if kt is None else kt for kt in _by_year(case, settings.carbon.cap_kt)])
+    cap = case.by_year(settings.carbon.cap_kt)
     capped = np.flatnonzero(~np.isnan(cap))
-    price = _by_year(case, settings.carbon.price_usd_per_t)
     limit = floats(case.sites, "water_limit_m3_per_year")[s]
     limited = np.flatnonzero(~np.isnan(limit) & settings.water.limit)
     factor, of_class = _basin_stress(case)
@@ -74,7 +72,7 @@ def carbon_inputs(
         **embodied_t(case, sets, made),
         cap=Index.sparse("cap", (sets.year,), (capped,)),
         cap_kt=cap[capped],
-        price_usd_per_t=np.array([0.0 if usd is None else usd for usd in price]),
+        price_usd_per_t=np.nan_to_num(case.by_year(settings.carbon.price_usd_per_t)),
         water_price_usd_per_m3=floats(case.sites, "water_price_usd_per_m3")
         * settings.water.price_scale_frac
         * (factor if settings.water.stress_prices else 1.0),
@@ -91,37 +89,21 @@ def _basin_stress(case: ScopedCase) -> tuple[Floats, Floats]:
     table = case.tables["water_classes"].set_index("stress_class")
     classes = texts(case.sites, "stress_class")
     for missing in sorted(set(classes) - set(table.index)):
-        case.findings.add_at_table("water_classes", f"no row for stress class {missing}", "a row for each", "add it")
+        case.findings.add("water_classes", f"no row for stress class {missing}", "a row for each", "add it")
     of_site = table.reindex(list(classes))
     return floats(of_site, "water_price_factor"), floats(of_site, "limit_m3_per_mw_per_year")
-
-
-def _by_year(case: ScopedCase, path: object) -> list[float | None]:
-    if path is None:
-        return [None] * len(case.years)
-    return [path_value(path, year) for year in case.years.years]  # type: ignore[arg-type]
 
 
 def _intensity_kg_per_mwh(case: ScopedCase) -> Floats:
     """Mean intensity by site and year; straight lines between the table's years, then held."""
     table = site_rows(case.scenario, case.tables, "carbon_intensity")
-    known = np.unique(table["year"].to_numpy(dtype=np.int64))
-    axes = {"site": case.ids("sites"), "year": list(known)}
-    given = dense_by_ids(table, axes, "location_kgco2_per_mwh")
-    for s in np.flatnonzero(np.isnan(given).any(axis=1)):
-        case.findings.add_at_table(
-            "carbon_intensity",
-            f"{case.ids('sites')[s]} lacks a year",
-            f"rows for {', '.join(map(str, known))}",
-            "add them",
-        )
+    known = np.unique(ints(table, "year"))
+    axes, must_be = {"site": case.ids("sites"), "year": known.tolist()}, f"rows for {', '.join(map(str, known))}"
+    column = "location_kgco2_per_mwh"
+    given = case.dense("carbon_intensity", axes, column, "{} lacks a year", must_be, "add them", rows=table)
     for year in case.year[case.year < known[0]]:
-        case.findings.add_at_table(
-            "carbon_intensity",
-            f"there is no figure for {year}",
-            f"{known[0]} or later",
-            "add rows, or change the years",
-        )
+        what_is = f"there is no figure for {year}"
+        case.findings.add("carbon_intensity", what_is, f"{known[0]} or later", "add rows, or change the years")
     return np.asarray([np.interp(case.year, known, row) for row in given])
 
 
@@ -151,18 +133,14 @@ def fuel_carbon_prices_usd_per_t(case: ScopedCase) -> Floats:
     where = zip(texts(case.sites, "country"), texts(case.sites, "state"), strict=True)
     for s, (country, state) in enumerate(where):
         scheme = scheme_of.get(f"{country}-{state}") or scheme_of.get(country)
-        rows = table[table["scheme"] == scheme].sort_values("year")
+        rows = table[table["scheme"] == scheme]
         if scheme is None:
             without.append(case.ids("sites")[s])
         elif rows.empty:
-            case.findings.add_at_table(
-                "carbon_schemes",
-                f"{country} names scheme {scheme}, which table carbon_prices does not have",
-                "a scheme with prices",
-                "add its prices, or change the row",
-            )
+            what_is = f"{country} names scheme {scheme}, which table carbon_prices does not have"
+            case.findings.add("carbon_schemes", what_is, "a scheme with prices", "add its prices, or change the row")
         else:
-            price[s] = np.interp(case.year, floats(rows, "year"), floats(rows, "price_usd_per_tco2"))
+            price[s] = case.on_line(rows, "price_usd_per_tco2")
     if without:
         case.findings.add_note(f"Fuel pays no carbon price at {', '.join(without)}: no scheme is known.")
     return price
@@ -216,7 +194,5 @@ def _figures(case: ScopedCase, asset: str, items: tuple[str, ...]) -> Floats:
     known = table[table["asset"] == asset].set_index("item")["embodied_tco2e"]
     for item in items:
         if item not in known.index:
-            case.findings.add_at_table(
-                "embodied_carbon", f"there is no row of {asset} {item}", "a row for each", "add it"
-            )
+            case.findings.add("embodied_carbon", f"there is no row of {asset} {item}", "a row for each", "add it")
     return known.reindex(list(items)).to_numpy(dtype=np.float64)

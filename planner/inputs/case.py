@@ -8,23 +8,28 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from planner.base.errors import InputError, Problem, unlisted_problems
+from planner.base.errors import MOST_PROBLEMS, InputError, Problem, unlisted_problems
 from planner.base.sheet_cells import workbook_of
-from planner.inputs.table_columns import floats, texts
-from planner.tables.places import TablePlaces
+from planner.inputs.table_columns import dense_by_ids, floats, texts
+from planner.scenario import interpolated, path_value
+from planner.tables.places import TableCell, TablePlaces
 from planner.tables.sheet import shown_path
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     import pandas as pd
     from numpy.typing import ArrayLike, NDArray
 
-    from planner.base.arrays import Floats
+    from planner.base.arrays import Bools, Floats
     from planner.clock.calendar import ModelYears
     from planner.clock.days import Days
     from planner.scenario import Scenario
+    from planner.scenario.tree import Keys
+
+    At = Keys | TableCell | str
+    Words = Sequence[Any] | Callable[[int], Any] | NDArray[Any]
 
 DUTIES = ("training", "inference")
 BASE_YEAR_OF_MONEY = 2025
@@ -94,6 +99,10 @@ class ScopedCase:
         )
         return texts(getattr(self, frame), column)
 
+    def named(self, frame: str, which: Bools | NDArray[np.intp]) -> list[str]:
+        """Return the ids under a mask or at positions."""
+        return [str(id_) for id_ in np.array(self.ids(frame), dtype=object)[which]]
+
     def item(self, table: str, item: str, unit: str) -> float:
         """Return one figure of a table of items in the unit that is computed with."""
         row = self._row(table, item, ("value", "unit"))
@@ -101,7 +110,7 @@ class ScopedCase:
             return np.nan
         value, stated = row
         if stated != unit:
-            self.findings.add_at_table(table, f"{item} is in {stated}", f"in {unit}", "write the figure in this unit")
+            self.findings.add(table, f"{item} is in {stated}", f"in {unit}", "write the figure in this unit")
             return np.nan
         return float(value)
 
@@ -119,10 +128,48 @@ class ScopedCase:
             rows = zip(*cells, strict=True)
             self._items[key] = dict(zip(frame["item"].tolist(), rows, strict=True))
         if item not in self._items[key]:
-            self.findings.add_at_table(table, f"there is no item {item!r}", "a row for it", "add it")
+            self.findings.add(table, f"there is no item {item!r}", "a row for it", "add it")
             return None
         self.rows_read.add((table, item))
         return self._items[key][item]
+
+    def dense(
+        self,
+        table: str,
+        axes: Mapping[str, Sequence[Any]],
+        value: str,
+        lacks: str,
+        must_be: str = "a row for each",
+        fix: str = "add it",
+        *,
+        rows: pd.DataFrame | None = None,
+    ) -> Floats:
+        """Return a long table, or rows of it, as a dense array that must be whole.
+
+        `lacks` says what is missing, with the labels of the first axes in place of its `{}`.
+        """
+        array = dense_by_ids(self.tables[table] if rows is None else rows, axes, value)
+        of_axes, named = tuple(axes.values()), lacks.count("{}")
+        for at in np.argwhere(np.isnan(array).any(axis=tuple(range(named, array.ndim)))):
+            labels = (of_axes[axis][code] for axis, code in enumerate(at))
+            self.findings.add(table, lacks.format(*labels), must_be, fix)
+        return array
+
+    def on_line(self, rows: pd.DataFrame, value: str) -> Floats:
+        """Return a figure by model year: on straight lines between the years of some rows, held beyond them."""
+        rows = rows.sort_values("year")
+        return np.asarray(np.interp(self.year, floats(rows, "year"), floats(rows, value)))
+
+    def interpolated(self, path: float | Mapping[int, float]) -> Floats:
+        """Return a setting by model year, on straight lines between its years."""
+        return np.array([interpolated(path, year) for year in self.years.years])
+
+    def by_year(self, path: float | Mapping[int, float] | None) -> Floats:
+        """Return a setting by model year, held from each of its years on; NaN where there is none."""
+        if path is None:
+            return np.full(len(self.years), np.nan)
+        found = (path_value(path, year) for year in self.years.years)
+        return np.array([np.nan if value is None else value for value in found], dtype=np.float64)
 
     @cached_property
     def rows_read(self) -> set[tuple[str, ...]]:
@@ -147,9 +194,7 @@ class ScopedCase:
             if (item, region) in self._finance:
                 self.rows_read.add(("finance", item, region))
                 return self._finance[item, region]
-        self.findings.add_at_table(
-            "finance", f"{item} is missing for {country}", "a row for it or for `world`", "add it"
-        )
+        self.findings.add("finance", f"{item} is missing for {country}", "a row for it or for `world`", "add it")
         return np.nan
 
     def finance_by_site(self, item: str) -> Floats:
@@ -175,8 +220,8 @@ class Assumption:
 class Findings:
     """What is wrong with a scenario and its tables, and what a planner must know of them."""
 
-    def __init__(self, scenario: Scenario) -> None:
-        self._scenario = scenario
+    def __init__(self, scenario: Scenario, tables: Mapping[str, pd.DataFrame] | None = None) -> None:
+        self._scenario, self._tables = scenario, tables or {}
         self._places = TablePlaces(scenario.data_files)
         self.problems: list[Problem] = []
         self.sha256: dict[Path, str] = {}  # of the bytes of each file read, by full path
@@ -185,70 +230,71 @@ class Findings:
         self.noted_settings: list[Problem] = []
         self.warnings: list[Problem] = []
 
-    def add_at_key(self, keys: tuple[str | int, ...], what_is: str, must_be: str, fix: str = "") -> None:
-        """Add a problem with a setting, placed where it was written."""
-        file, line, column = self._scenario.place_of(keys)
-        self.problems.append(Problem(file, line, column, what_is, must_be, fix))
+    def problem(self, at: At, what_is: str, must_be: str = "", fix: str = "") -> Problem:
+        """Return a problem at a cell, where a setting is written, or in the file of a table."""
+        if isinstance(at, TableCell):
+            return self._places.problem(*at, what_is, must_be, fix)
+        if isinstance(at, str):
+            file = self._scenario.data_files.get(at, f"data/{at}.csv")
+            return Problem(str(file), None, None, what_is, must_be, fix)
+        return Problem(*self._scenario.place_of(at), what_is, must_be, fix)
 
-    def add_at_table(self, table: str, what_is: str, must_be: str, fix: str = "") -> None:
-        """Add a problem with a table, placed at its file."""
-        own = self._scenario.data_files.get(table)
-        file = str(own) if own is not None else f"data/{table}.csv"
-        self.problems.append(Problem(file, None, None, what_is, must_be, fix))
+    def add(self, at: At, what_is: str, must_be: str = "a row for each", fix: str = "add it") -> None:
+        """Add a problem."""
+        self.problems.append(self.problem(at, what_is, must_be, fix))
 
-    def add_at_row(self, table: str, record: int, column: str, what_is: str, must_be: str, fix: str = "") -> None:
-        """Add a problem with a row of a table, placed at its line."""
-        self.problems.append(self._places.problem(table, record, column, what_is, must_be, fix))
+    def add_rows(
+        self, table: str, wrong: Bools, column: str, what_is: str, must_be: str, fix: str, **words: Words
+    ) -> None:
+        """Add a problem with each of some rows of a table, the first of them in words.
 
-    def place_of_row(self, table: str, record: int, column: str) -> str:
-        """Return file, line and column of a cell, for a message placed at another one."""
-        return self._places.problem(table, record, column, "").place
-
-    def add_row_without_effect(self, table: str, record: int, column: str, what_is: str, fix: str) -> None:
-        """Add that a row of a table has no effect, placed as by `add_at_row`."""
-        self.add_without_effect(self._places.problem(table, record, column, what_is, "", fix))
-
-    def add_note_at_row(self, table: str, record: int, column: str, text: str) -> None:
-        """Add something that a planner must know of a row of a table, placed as by `add_at_row`."""
-        self.notes.append(text)
-        self.noted_settings.append(self._places.problem(table, record, column, text))
-
-    def add_unlisted(self, table: str, count: int) -> None:
-        """Add that a table has more problems than were listed, where the count is above 0."""
-        if count > 0:
-            file = shown_path(self._places.path(table))
-            self.problems.append(unlisted_problems(file, count))
-
-    def add_note(self, text: str, keys: tuple[str | int, ...] | None = None) -> None:
-        """Add something that a planner must know; of a setting also with its place.
-
-        What an extended file says for its own scope is reported without a place: it is no mistake.
+        `{name}` in a text is the row's cell of that column, or the entry of `words` for the row.
         """
+        for record in np.flatnonzero(wrong)[:MOST_PROBLEMS].tolist():
+            said = self._words(table, record, words)
+            texts_ = (text.format_map(said) for text in (what_is, must_be, fix))
+            self.add(TableCell(table, record, column), *texts_)
+        unlisted = int(wrong.sum()) - MOST_PROBLEMS
+        if unlisted > 0:
+            self.problems.append(unlisted_problems(shown_path(self._places.path(table)), unlisted))
+
+    def note_rows(self, table: str, idle: Bools, column: str, what_is: str, fix: str, **words: Words) -> None:
+        """Add that each of some rows of a table has no effect, in words as those of `add_rows`."""
+        for record in np.flatnonzero(idle).tolist():
+            said = self._words(table, record, words)
+            self.add_idle(TableCell(table, record, column), what_is.format_map(said), fix)
+
+    def _words(self, table: str, record: int, words: Mapping[str, Words]) -> dict[str, Any]:
+        own = {name: of(record) if callable(of) else of[record] for name, of in words.items()}
+        return {str(name): cell for name, cell in self._tables[table].iloc[record].to_dict().items()} | own
+
+    def place_of(self, at: TableCell) -> str:
+        """Return file, line and column of a cell, for a message placed at another one."""
+        return self.problem(at, "").place
+
+    def add_note(self, text: str, at: At | None = None) -> None:
+        """Add something that a planner must know, where it has one with its place."""
         self.notes.append(text)
-        if keys is not None:
-            self._note_setting(keys, text)
+        self._note_place(at, text)
 
     def assume(
-        self,
-        text: str,
-        keys: tuple[str | int, ...] | None = None,
-        *,
-        row: tuple[str, int, str] | None = None,
-        items: tuple[str, ...] = (),
-        sites: tuple[str, ...] = (),
+        self, text: str, at: At | None = None, *, items: tuple[str, ...] = (), sites: tuple[str, ...] = ()
     ) -> None:
         """Add what is assumed in the planner's place, for the list that comes before all notes."""
         self.assumed.append(Assumption(text, items, sites))
-        if row is not None:
-            self.noted_settings.append(self._places.problem(*row, text))
-        elif keys is not None:
-            self._note_setting(keys, text)
+        self._note_place(at, text)
 
-    def _note_setting(self, keys: tuple[str | int, ...], text: str) -> None:
-        file, line, column = self._scenario.place_of(keys)
-        handed_down = {str(path) for path in self._scenario.source_files[1:]}
-        if workbook_of(file)[0] not in handed_down:
-            self.noted_settings.append(Problem(file, line, column, text, ""))
+    def _note_place(self, at: At | None, text: str) -> None:
+        """Note a place; what an extended file says for its own scope is no mistake."""
+        if at is not None:
+            noted = self.problem(at, text)
+            handed_down = {str(path) for path in self._scenario.source_files[1:]}
+            if isinstance(at, TableCell) or workbook_of(noted.file)[0] not in handed_down:
+                self.noted_settings.append(noted)
+
+    def add_idle(self, at: At, what_is: str, fix: str) -> None:
+        """Add that a row or setting has no effect."""
+        self.add_without_effect(self.problem(at, what_is, "", fix))
 
     def add_without_effect(self, problem: Problem) -> None:
         """Add a setting that has no effect; a note of a plan has no files to point at."""

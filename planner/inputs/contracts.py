@@ -12,11 +12,10 @@ from planner.base.words import amount, some
 from planner.clock.calendar import float_year
 from planner.clock.profiles import share_in_force
 from planner.inputs.supply_figures import renewable_shape
-from planner.inputs.table_columns import any_along, dense_by_ids, floats, texts
+from planner.inputs.table_columns import any_along, mask_at, texts
 from planner.inputs.tariffs_uses import use_of_sites
 from planner.lp import Axis, Index
 from planner.lp.index import cross
-from planner.scenario import interpolated, path_value
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -43,9 +42,7 @@ class SignedPpas:
     @property
     def has_zone(self) -> Bools:
         """Whether a PPA is of a zone, shape (contract, zone)."""
-        has = np.zeros([len(axis) for axis in self.over.axes], dtype=np.bool_)
-        has[self.over.codes] = True
-        return has
+        return mask_at([len(axis) for axis in self.over.axes], self.over.codes)
 
 
 def signed_ppas(case: ScopedCase, sets: Sets, contract: Axis) -> SignedPpas:
@@ -154,8 +151,7 @@ def contract_inputs(
     profile = delivery_profiles(case, sets, first_site, delivers)
     lead_years = np.array([offer.lead_months for offer in offers]) / MONTHS_PER_YEAR
     first = float_year(case.scenario.decisions_start) + lead_years
-    has_sites = np.zeros((len(sets.zone), len(sets.year)), dtype=np.bool_)
-    has_sites[sets.site_zone[site_year["site"]], site_year["year"]] = True
+    has_sites = mask_at((len(sets.zone), len(sets.year)), (sets.site_zone[site_year["site"]], site_year["year"]))
     in_time = (first[:, None] < case.last_year + 1.0)[:, None, :]
     max_mw = np.array([offer.max_mw for offer in offers])
     _note_late_zones(case, sets, offers, is_offered, in_time[:, 0, :], has_sites)
@@ -173,21 +169,16 @@ def contract_inputs(
     pays_market = any_along(prices.wholesale_part_usd_per_mwh > 0.0, axis=(1, 2))
     _note_spares_nothing(case, sets, may_run.any(axis=2) & is_physical[:, None], pays_market)
 
-    years = len(sets.year)
     market = _market(sets, prices, site_year)
     runs_physical = any_along(may_run[is_physical], axis=0)
     delivery = cross(Index.sparse("delivery", (sets.zone, sets.year), np.nonzero(runs_physical)), sets.slot, "delivery")
     s, t = site_year["site"], site_year["year"]
     take = _slots(sets, site_year, runs_physical[sets.site_zone[s], t], "take")
-    goal = [settings.matching.target_frac] * years
-    target = np.array(
-        [0.0 if g is None else path_value(g, y) or 0.0 for g, y in zip(goal, case.years.years, strict=True)]
-    )
-    counts = np.zeros((len(pool), years), dtype=np.bool_)
+    target = np.nan_to_num(case.by_year(settings.matching.target_frac))
+    counts = np.zeros((len(pool), len(sets.year)), dtype=np.bool_)
     np.logical_or.at(counts, zone_pool, any_along(may_run, axis=0))
     counts &= (target > 0.0) | (case.scenario.carbon.accounting == "market")
-    has_pool = np.zeros((len(pool), years), dtype=np.bool_)
-    has_pool[site_pool[s], t] = True
+    has_pool = mask_at(counts.shape, (site_pool[s], t))
     pools = Index.sparse("pool_year", (pool, sets.year), np.nonzero(counts & has_pool))
     goals = Index.sparse("target", (pool, sets.year), np.nonzero(has_pool & (target > 0.0)))
     is_hourly = settings.matching.mode == "hourly"
@@ -257,8 +248,7 @@ def _note_spares_nothing(case: ScopedCase, sets: Sets, is_physical: Bools, pays_
 
     Takes `is_physical` (contract, zone), `pays_market` (site,).
     """
-    pays = np.zeros(len(sets.zone), dtype=np.bool_)
-    np.logical_or.at(pays, sets.site_zone, pays_market)
+    pays = mask_at((len(sets.zone),), sets.site_zone[pays_market])
     billed = use_of_sites(case)
     settings = case.scenario.contracts
     for c, name in enumerate(settings.agreements):
@@ -317,14 +307,8 @@ def grid_clean_frac(case: ScopedCase, sets: Sets, intensity_shape: Floats) -> Fl
     """
     table = case.tables["clean_share"]
     known = sorted({int(year) for year in table["year"]})
-    share = dense_by_ids(table, {"zone": sets.zone.labels, "year": known}, "clean_frac")
-    for z in np.flatnonzero(np.isnan(share).any(axis=1)):
-        case.findings.add_at_table(
-            "clean_share",
-            f"zone {sets.zone.labels[z]} lacks a year",
-            f"rows for {', '.join(map(str, known))}",
-            "add them",
-        )
+    axes, must_be = {"zone": sets.zone.labels, "year": known}, f"rows for {', '.join(map(str, known))}"
+    share = case.dense("clean_share", axes, "clean_frac", "zone {} lacks a year", must_be, "add them")
     mean = np.asarray([np.interp(case.year, known, row) for row in share])[sets.site_zone]
     return 1.0 - np.minimum((1.0 - mean)[:, :, None] * intensity_shape[:, None, :], 1.0)
 
@@ -345,19 +329,19 @@ def strikes(case: ScopedCase, sets: Sets, first_site: np.ndarray) -> Floats:
     offers = case.scenario.contracts.ppa
     price = np.full((len(offers), len(sets.zone), len(case.years)), np.nan)
     for c, (name, offer) in enumerate(offers.items()):
-        rows = table[table["technology"] == offer.technology].sort_values("year")
+        rows = table[table["technology"] == offer.technology]
         without = []
         for z, zone in enumerate(sets.zone.labels):
             if offer.zones != "all" and zone not in offer.zones:
                 continue
             if offer.price_usd_per_mwh is not None:
-                price[c, z] = [interpolated(offer.price_usd_per_mwh, y) for y in case.years.years]
+                price[c, z] = case.interpolated(offer.price_usd_per_mwh)
                 continue
             own = rows[rows["region"] == regions.get(str(country[z]), "")]
             if own.empty:
                 without.append(zone)
                 continue
-            price[c, z] = np.interp(case.year, floats(own, "year"), floats(own, "price_usd_per_mwh"))
+            price[c, z] = case.on_line(own, "price_usd_per_mwh")
         _report_zones_without(case, name, offer, without)
     return price
 
@@ -373,12 +357,9 @@ def _report_zones_without(case: ScopedCase, name: str, offer: Ppa, zones: list[s
             ("contracts", "ppa", name),
         )
         return
-    case.findings.add_at_key(
-        ("contracts", "ppa", name, "zones"),
-        f"table ppa_prices has no price of {offer.technology} for {', '.join(zones)}",
-        "zones with a price",
-        "give price_usd_per_mwh, or leave the zones out",
-    )
+    what_is = f"table ppa_prices has no price of {offer.technology} for {', '.join(zones)}"
+    fix = "give price_usd_per_mwh, or leave the zones out"
+    case.findings.add(("contracts", "ppa", name, "zones"), what_is, "zones with a price", fix)
 
 
 def delivery_profiles(case: ScopedCase, sets: Sets, first_site: np.ndarray, delivers: Bools) -> Floats:
@@ -395,9 +376,7 @@ def delivery_profiles(case: ScopedCase, sets: Sets, first_site: np.ndarray, deli
         asked = np.array([kind in kinds for kinds in follows], dtype=np.bool_)
         here = any_along(delivers & asked[:, None], axis=0)
         if here.any():
-            at_site = np.zeros(len(sets.site), dtype=np.bool_)
-            at_site[first_site[here]] = True
-            shape = renewable_shape(case, kind, at_site)
+            shape = renewable_shape(case, kind, mask_at((len(sets.site),), first_site[here]))
             shapes[kind] = np.ones(profile.shape[1:]) if shape is None else shape[first_site]
     for c, offer in enumerate(offers):
         if follows[c] and delivers[c].any():

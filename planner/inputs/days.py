@@ -11,6 +11,7 @@ from planner.clock.days import SEASONS, RepresentativeDays, SeriesDays
 from planner.clock.profiles import slot_means
 from planner.inputs.case import Findings
 from planner.inputs.table_columns import bools, codes, floats, ints, texts
+from planner.tables.places import TableCell
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,7 +37,7 @@ def days_of(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> Days:
             peak_day_days=time.peak_day_days,
             peak_month=time.peak_month,
         )
-    findings = Findings(scenario)
+    findings = Findings(scenario, tables)
     table = tables[_TABLE]
     _check(table, findings)
     findings.stop_if_wrong()
@@ -53,41 +54,22 @@ def days_of(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> Days:
 def _check(table: pd.DataFrame, findings: Findings) -> None:
     """Find what keeps the days of the table from being a year, one after the other."""
     if table.empty:
-        findings.add_at_key(
-            ("time", "chronological"),
-            "table series_days, which sets the year, has no row",
-            "a row for every day of the series",
-            "give your own: `data: {series_days: my_days.csv}`",
-        )
+        what_is = "table series_days, which sets the year, has no row"
+        fix = "give your own: `data: {series_days: my_days.csv}`"
+        findings.add(("time", "chronological"), what_is, "a row for every day of the series", fix)
         return
-    number, days = ints(table, "day"), floats(table, "weight_days")
-    for record in np.flatnonzero(number >= len(table)):
-        findings.add_at_row(
-            _TABLE,
-            int(record),
-            "day",
-            f"day is {number[record]}, and there are {len(table)} days",
-            f"0 to {len(table) - 1}, each once",
-            "number the days in their order, from 0",
-        )
-    for record in np.flatnonzero(days <= 0.0):
-        findings.add_at_row(
-            _TABLE, int(record), "weight_days", f"weight_days is {days[record]:g}", "above 0 [days]", "remove it"
-        )
+    number, days, last = ints(table, "day"), floats(table, "weight_days"), len(table) - 1
+    found, must_be = f"day is {{day}}, and there are {len(table)} days", f"0 to {last}, each once"
+    findings.add_rows(_TABLE, number > last, "day", found, must_be, "number the days in their order, from 0")
+    found = "weight_days is {weight_days:g}"
+    findings.add_rows(_TABLE, days <= 0.0, "weight_days", found, "above 0 [days]", "remove it")
     if abs(days.sum() / DAYS_PER_YEAR - 1.0) > _ROUNDING:
-        findings.add_at_table(
-            _TABLE,
-            f"weight_days sum to {days.sum():.6f}, or {days.sum() * 24:.3f} hours",
-            "365 in all, the 8,760 hours of the modelled year",
-            "scale them; of a leap year leave one day out",
-        )
+        what_is = f"weight_days sum to {days.sum():.6f}, or {days.sum() * 24:.3f} hours"
+        fix = "scale them; of a leap year leave one day out"
+        findings.add(_TABLE, what_is, "365 in all, the 8,760 hours of the modelled year", fix)
     if not bools(table, "is_peak_day").any():
-        findings.add_at_table(
-            _TABLE,
-            "no day has is_peak_day",
-            "at least one, whose weather sizes cooling and connections",
-            "mark the day with the highest load of the system",
-        )
+        what_is, fix = "no day has is_peak_day", "mark the day with the highest load of the system"
+        findings.add(_TABLE, what_is, "at least one, whose weather sizes cooling and connections", fix)
 
 
 _BEFORE: Final = 1e-9  # the peak day goes before the ordinary day of its season
@@ -151,13 +133,9 @@ def _by_season_and_hour(case: ScopedCase, zones: Sequence[str]) -> tuple[Floats,
     at = zone[known], season[known]
     share = np.full((len(zones), len(SEASONS)), np.nan)
     share[at] = floats(table, "stress_share_frac")[known]
+    must_be = "a row for each season of each zone with non-firm power"
     for z in np.flatnonzero(np.isnan(share).any(axis=1)).tolist():
-        case.findings.add_at_table(
-            "zone_stress",
-            f"zone {zones[z]} lacks a season",
-            "a row for each season of each zone with non-firm power",
-            "add it",
-        )
+        case.findings.add("zone_stress", f"zone {zones[z]} lacks a season", must_be)
     first, last = (ints(table, name)[known][:, None] for name in ("first_hour_local", "last_hour_local"))
     in_hours = np.zeros((len(zones), len(SEASONS), _HOURS.size))
     # A window may go on after midnight.
@@ -183,9 +161,9 @@ def report_missing_hours(case: ScopedCase, table: str, what: str, is_shape_row: 
     must_be, fix = "96 rows, one for each season and hour", "add the rows"
     records = np.flatnonzero(is_shape_row)
     if not len(records):
-        case.findings.add_at_table(table, f"{what} has no row", must_be, fix)
+        case.findings.add(table, f"{what} has no row", must_be, fix)
         return
     season, hour = gaps[0]
     more = f" and {len(gaps) - 1} more" if len(gaps) > 1 else ""
     what_is = f"{what} lacks an hour of a season: hour {hour} of {SEASONS[season]}{more}"
-    case.findings.add_at_row(table, int(records[-1]), "hour_local", what_is, must_be, fix)
+    case.findings.add(TableCell(table, int(records[-1]), "hour_local"), what_is, must_be, fix)

@@ -16,7 +16,6 @@ from planner.inputs.routes import stays_in
 from planner.inputs.table_columns import any_along, codes, dense_by_ids, floats, ints
 from planner.inputs.trajectory import ai_facility_gw, explicit_kh100e, note_reading
 from planner.lp import Index
-from planner.scenario import interpolated
 
 if TYPE_CHECKING:
     from planner.base.arrays import Bools, Floats
@@ -98,13 +97,8 @@ def wanted_compute(case: ScopedCase, figures: RackFigures) -> Wanted:
 def _scale(case: ScopedCase) -> Floats:
     """Return the factor on the demand of every workload, shape (workload, year)."""
     demand = case.scenario.demand
-    of_class = [demand.workload_scale_frac.get(name, 1.0) for name in case.ids("workloads")]
-    return np.array(
-        [
-            [interpolated(demand.scale_frac, year) * interpolated(own, year) for year in case.years.years]
-            for own in of_class
-        ]
-    )
+    own = (demand.workload_scale_frac.get(name, 1.0) for name in case.ids("workloads"))
+    return np.array([case.interpolated(demand.scale_frac) * case.interpolated(of_class) for of_class in own])
 
 
 def workload_share(case: ScopedCase) -> Floats:
@@ -114,23 +108,19 @@ def workload_share(case: ScopedCase) -> Floats:
     every = tuple(dict.fromkeys(case.tables["workloads"]["workload"]))
     share = dense_by_ids(table, {"workload": every, "year": case.years.years}, "share_of_power_frac")
     for workload, path in own.items():
-        share[every.index(workload)] = [interpolated(path, year) for year in case.years.years]
+        share[every.index(workload)] = case.interpolated(path)
     missing = np.isnan(share).any(axis=1)
     for workload in np.array(every, dtype=object)[missing]:
-        case.findings.add_at_table(
-            "workload_share",
-            f"{workload} lacks a share in some of {list(case.years.years)}",
-            "a row for each model year",
-            "add rows, or give demand.workload_share_frac",
+        what_is = f"{workload} lacks a share in some of {list(case.years.years)}"
+        case.findings.add(
+            "workload_share", what_is, "a row for each model year", "add rows, or give demand.workload_share_frac"
         )
     total = share.sum(axis=0)
     for year, sum_ in zip(case.years.years, total, strict=True):
         if abs(sum_ - 1.0) > _ROUNDING:
-            case.findings.add_at_key(
-                ("demand", "workload_share_frac"),
-                f"the shares of all workloads sum to {sum_:.6g} in {year}",
-                "1",
-                "give the shares of every workload that changes",
+            what_is = f"the shares of all workloads sum to {sum_:.6g} in {year}"
+            case.findings.add(
+                ("demand", "workload_share_frac"), what_is, "1", "give the shares of every workload that changes"
             )
     return share[codes(case.ids("workloads"), every)]
 
@@ -146,24 +136,17 @@ def _fleet_kh100e(case: ScopedCase, figures: RackFigures, rack_mw: Floats) -> Fl
     share = np.where(of_duty & serves, floats(stock, "share_frac")[None, :], 0.0)
     total = share.sum(axis=1, keepdims=True)
     if np.any(total <= 0.0):
-        case.findings.add_at_table(
-            "rack_stock",
-            f"one use has no racks left in {case.years.first}",
-            "vintages that do",
-            "start earlier, or give racks of later vintages",
-        )
+        what_is = f"one use has no racks left in {case.years.first}"
+        case.findings.add("rack_stock", what_is, "vintages that do", "start earlier, or give racks of later vintages")
         return np.full(rack_mw.shape, np.nan)
     h100e = np.nan_to_num(figures.kh100e_per_mw[:, case.duty].T[:, rack]) * H100E_PER_KH100E
     reference = _reference_racks(case)
     case.findings.stop_if_wrong()
     new = figures.kh100e_per_mw[reference, case.duty[:, None]] * H100E_PER_KH100E
     for w, t in np.argwhere(np.isnan(new)):
-        case.findings.add_at_table(
-            "reference_fleet",
-            f"{case.ids('racks')[reference[w, t]]} has no throughput for {case.ids('workloads')[w]}",
-            "a rack that can do its work",
-            "name another rack, or give this one a throughput under racks.override",
-        )
+        what_is = f"{case.ids('racks')[reference[w, t]]} has no throughput for {case.ids('workloads')[w]}"
+        fix = "name another rack, or give this one a throughput under racks.override"
+        case.findings.add("reference_fleet", what_is, "a rack that can do its work", fix)
     if np.isnan(new).any():
         return np.full(rack_mw.shape, np.nan)
     fleet = reference_fleet_compute(
@@ -185,12 +168,8 @@ def _reference_racks(case: ScopedCase) -> np.ndarray:
     axes = {"workload": case.ids("workloads"), "vintage_year": case.years.years}
     rack = dense_by_ids(table, axes, "code", fill=-1.0).astype(np.intp)
     for w, t in np.argwhere(rack < 0):
-        case.findings.add_at_table(
-            "reference_fleet",
-            f"{case.ids('workloads')[w]} has no rack for {case.years.years[t]}",
-            "a row for each workload and model year",
-            "add it",
-        )
+        what_is = f"{case.ids('workloads')[w]} has no rack for {case.years.years[t]}"
+        case.findings.add("reference_fleet", what_is, "a row for each workload and model year", "add it")
     return rack
 
 
@@ -237,8 +216,7 @@ def _run_scale(case: ScopedCase) -> Floats:
     The factor on the demand of frontier training is read as larger or smaller runs, and not as
     more or fewer of them.
     """
-    own = case.scenario.demand.workload_scale_frac.get(_FRONTIER, 1.0)
-    return np.array([interpolated(own, year) for year in case.years.years])
+    return case.interpolated(case.scenario.demand.workload_scale_frac.get(_FRONTIER, 1.0))
 
 
 def with_anywhere(kh100e: Floats, reach: Reach) -> tuple[Floats, Bools]:

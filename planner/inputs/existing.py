@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.base.errors import MOST_PROBLEMS
 from planner.base.words import amount, some
 from planner.inputs.existing_racks import (
     DIGITS,
@@ -22,8 +21,9 @@ from planner.inputs.existing_racks import (
     last_years,
     note_late,
 )
-from planner.inputs.scope import own_key
-from planner.inputs.table_columns import codes, floats
+from planner.inputs.scope import check_known_sites, own_key
+from planner.inputs.table_columns import codes, floats, sum_at
+from planner.tables.places import TableCell
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,8 +63,8 @@ class Existing:
 
 def stated_sites(case: ScopedCase) -> Bools:
     """Tell of which sites in scope the tables state what exists, shape (site,)."""
-    named = {site for table in (HALLS, RACKS) for site in case.tables[table]["site"]}
-    return np.array([site in named for site in case.ids("sites")], dtype=np.bool_)
+    named = [site for table in (HALLS, RACKS) for site in case.tables[table]["site"]]
+    return np.isin(np.array(case.ids("sites"), dtype=object), named)
 
 
 def market_share_frac(case: ScopedCase, given: float | None) -> float:
@@ -90,10 +90,9 @@ def existing_halls_and_racks(case: ScopedCase, figures: RackFigures, quality: Qu
     pools = np.stack([row.rack[used], row.cooling[used], row.redundancy[used], row.duty[used]], axis=1)
     pool, of_pool = np.unique(pools, axis=0, return_inverse=True)
     vintage, of_vintage = np.unique(row.first_year[used], return_inverse=True)
-    mw = np.zeros((len(case.sites), len(pool), vintage.size))
-    np.add.at(mw, (row.site[used], of_pool.ravel(), of_vintage), row.mw[used])
-    housed = np.zeros((len(case.sites), len(pool), len(case.years)))
-    np.add.at(housed, (row.site[used], of_pool.ravel()), (row.mw[:, None] * row.serves)[used])
+    at = row.site[used], of_pool.ravel()
+    mw = sum_at((len(case.sites), len(pool), vintage.size), (*at, of_vintage), row.mw[used])
+    housed = sum_at((len(case.sites), len(pool), len(case.years)), at, (row.mw[:, None] * row.serves)[used])
     _note_ends(case, halls, row)
     _note_empty(case, halls, hall_mw, mw)
     _note_connections(case, halls, hall_mw)
@@ -114,44 +113,27 @@ def existing_halls_and_racks(case: ScopedCase, figures: RackFigures, quality: Qu
 
 def _check_sites(case: ScopedCase) -> None:
     """Refuse sites that do not exist, and note rows of sites that are not in the plan."""
-    known = {*case.tables["sites"]["site"], *case.scenario.new_sites}
-    in_plan = set(case.ids("sites"))
     for table in (HALLS, RACKS):
-        site = case.tables[table]["site"]
-        unknown = np.flatnonzero(~site.isin(list(known)))
-        for record in unknown[:MOST_PROBLEMS]:
-            case.findings.add_at_row(
-                table,
-                int(record),
-                "site",
-                f"unknown site {site.iloc[record]!r}",
-                "an id of table sites, or a new site of the scenario",
-                "correct it, or remove its rows",
-            )
-        case.findings.add_unlisted(table, len(unknown) - MOST_PROBLEMS)
-        for left_out in dict.fromkeys(site[site.isin(list(known - in_plan))]):
+        known, site = check_known_sites(case, table), case.tables[table]["site"]
+        for left_out in dict.fromkeys(site[site.isin(list(known - set(case.ids("sites"))))]):
             records = np.flatnonzero(site == left_out)
-            case.findings.add_row_without_effect(
-                table,
-                int(records[0]),
-                "site",
-                f"{table} has {_rows(len(records))} for {left_out}, which is not in the plan: what"
-                " exists there is neither used nor paid for, and its demand is served elsewhere",
-                "widen the scope, or remove the rows",
+            rows = "1 row" if records.size == 1 else f"{records.size} rows"
+            found = (
+                f"{table} has {rows} for {left_out}, which is not in the plan: what exists there is neither used nor"
+            )
+            found += " paid for, and its demand is served elsewhere"
+            case.findings.add_idle(
+                TableCell(table, int(records[0]), "site"), found, "widen the scope, or remove the rows"
             )
 
 
 def _check_one_source(case: ScopedCase) -> None:
     """Refuse figures of the scenario for what the tables state already."""
-    for site in np.array(case.ids("sites"), dtype=object)[stated_sites(case)]:
+    for site in case.named("sites", stated_sites(case)):
         key = own_key(case.scenario, site, "existing_mw")
         if key is not None:
-            case.findings.add_at_key(
-                key,
-                f"existing_mw of {site} is given, and {HALLS} or {RACKS} has rows for {site}",
-                "one statement of what exists at a site",
-                "remove one of the two",
-            )
+            what_is = f"existing_mw of {site} is given, and {HALLS} or {RACKS} has rows for {site}"
+            case.findings.add(key, what_is, "one statement of what exists at a site", "remove one of the two")
 
 
 def _note_ends(case: ScopedCase, halls: pd.DataFrame, row: StatedRacks) -> None:
@@ -163,35 +145,26 @@ def _note_ends(case: ScopedCase, halls: pd.DataFrame, row: StatedRacks) -> None:
         mw = amount(floats(halls, "it_mw")[record], DIGITS)
         years = case.year[serves[record]]
         if not years.size:
-            text = (
-                f"Hall {name} of {place}, {mw} MW, has no effect: it serves to"
-                f" {last[record]:.0f}, which leaves no model year in full."
-            )
+            text = f"Hall {name} of {place}, {mw} MW, has no effect: it serves to {last[record]:.0f}, which leaves no"
+            text += " model year in full."
             gone = row.goes_with_hall & (row.hall == record)
             if gone.any():
-                text += (
-                    f" Racks of {amount(row.mw[gone].sum(), DIGITS)} MW in it go with it: to keep"
-                    " them, put them in another hall."
-                )
+                text += f" Racks of {amount(row.mw[gone].sum(), DIGITS)} MW in it go with it: to keep them, put them in"
+                text += " another hall."
         else:
             left = row.is_used & (row.hall == record) & (row.last_year > last[record])
-            racks_mw = amount(row.mw[left].sum(), DIGITS)
-            text = (
-                f"Hall {name} of {place}, {mw} MW, is in the plan to {years[-1]}, by its last_year"
-                f" of {last[record]:.0f}."
-            )
+            text = f"Hall {name} of {place}, {mw} MW, is in the plan to {years[-1]}, by its last_year of"
+            text += f" {last[record]:.0f}."
             if left.any():
+                design = f"{halls['cooling'].iloc[record]} and {halls['redundancy'].iloc[record]}"
                 text += (
-                    f" Racks of {racks_mw} MW in it live longer: they go on where other halls of"
-                    f" {halls['cooling'].iloc[record]} and {halls['redundancy'].iloc[record]} at"
-                    f" {place} have room, or are out of service."
+                    f" Racks of {amount(row.mw[left].sum(), DIGITS)} MW in it live longer: they go on where other halls"
                 )
+                text += f" of {design} at {place} have room, or are out of service."
             if own_key(case.scenario, str(place), "grid_firm_mw") is None:
-                text += (
-                    " Its firm connection is assumed to stay with the site; where it leaves with"
-                    " the hall, give grid_firm_mw by year."
-                )
-        case.findings.add_note_at_row(HALLS, int(record), "last_year", text)
+                text += " Its firm connection is assumed to stay with the site; where it leaves with the hall, give"
+                text += " grid_firm_mw by year."
+        case.findings.add_note(text, TableCell(HALLS, int(record), "last_year"))
 
 
 def _note_empty(case: ScopedCase, halls: pd.DataFrame, hall_mw: Floats, rack_mw: Floats) -> None:
@@ -199,45 +172,32 @@ def _note_empty(case: ScopedCase, halls: pd.DataFrame, hall_mw: Floats, rack_mw:
     site_mw = hall_mw.sum(axis=(1, 2))
     empty = (site_mw.max(axis=1) > 0.0) & (rack_mw.sum(axis=(1, 2)) == 0.0)
     if empty.any():
-        names = some(list(np.array(case.ids("sites"), dtype=object)[empty]), NAMED)
-        case.findings.add_note_at_row(
-            HALLS,
-            _first_row(case, halls, empty),
-            "site",
-            f"{RACKS} has no rack that the plan can use in the halls of {names}, which begin"
-            f" without racks: {_by_year(case, site_mw[empty].sum(axis=0))}.",
+        mw = site_mw[empty].sum(axis=0)
+        changes = np.flatnonzero(np.diff(mw, prepend=0.0))
+        by_year = ", ".join(f"{amount(mw[t], DIGITS)} MW from {case.year[t]}" for t in changes)
+        names = some(case.named("sites", empty), NAMED)
+        text = (
+            f"{RACKS} has no rack that the plan can use in the halls of {names}, which begin without racks: {by_year}."
         )
-
-
-def _by_year(case: ScopedCase, mw: Floats) -> str:
-    """Write the power of the first year and of those in which it changes, shape (year,)."""
-    changes = mw != np.concatenate([[0.0], mw[:-1]])
-    parts = [f"{amount(mw[t], DIGITS)} MW from {case.year[t]}" for t in np.flatnonzero(changes)]
-    return ", ".join(parts)
+        case.findings.add_note(text, _first_row(case, halls, empty))
 
 
 def _note_connections(case: ScopedCase, halls: pd.DataFrame, hall_mw: Floats) -> None:
     """Say which connection is assumed where the planner states none."""
     site_mw = hall_mw.sum(axis=(1, 2))
-    ids = case.ids("sites")
-    stated = [own_key(case.scenario, site, "grid_firm_mw") is not None for site in ids]
+    stated = [own_key(case.scenario, site, "grid_firm_mw") is not None for site in case.ids("sites")]
     assumed = (site_mw.max(axis=1) > 0.0) & ~np.array(stated, dtype=np.bool_)
     if assumed.any():
-        names = some(list(np.array(ids, dtype=object)[assumed]), NAMED)
+        names = some(case.named("sites", assumed), NAMED)
         ratio = case.scenario.demand.facility_mw_per_rack_mw
         case.findings.assume(
             f"The firm connection of {names} carries the halls of {HALLS}:"
             f" {amount(ratio * site_mw[assumed, 0].sum(), DIGITS)} MW in {case.year[0]}, {ratio:g} MW per MW of halls"
             " (demand.facility_mw_per_rack_mw); grid_firm_mw of the sites states yours.",
-            row=(HALLS, _first_row(case, halls, assumed), "site"),
+            _first_row(case, halls, assumed),
         )
 
 
-def _first_row(case: ScopedCase, halls: pd.DataFrame, sites: Bools) -> int:
+def _first_row(case: ScopedCase, halls: pd.DataFrame, sites: Bools) -> TableCell:
     """Return the first row of the table of halls that is of one of some sites."""
-    site = codes(halls["site"], case.ids("sites"))
-    return int(np.flatnonzero(np.isin(site, np.flatnonzero(sites)))[0])
-
-
-def _rows(count: int) -> str:
-    return "1 row" if count == 1 else f"{count} rows"
+    return TableCell(HALLS, int(np.flatnonzero(halls["site"].isin(case.named("sites", sites)))[0]), "site")

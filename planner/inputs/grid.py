@@ -12,11 +12,11 @@ from planner.base.units import USD_PER_MUSD
 from planner.base.words import amount, moment, some
 from planner.inputs.existing_racks import HALLS
 from planner.inputs.leads import FOR_GRID, NON_FIRM
-from planner.inputs.scope import own_key
-from planner.inputs.table_columns import bools, dense_by_ids, texts
+from planner.inputs.scope import firm_path_mw, own_key
+from planner.inputs.table_columns import bools, dense_by_ids, mask_at, sum_at, texts
 from planner.lp import Axis, Index
 from planner.lp.index import cross
-from planner.scenario import path_value
+from planner.tables.places import TableCell
 
 if TYPE_CHECKING:
     from planner.base.arrays import Bools, Floats
@@ -60,8 +60,7 @@ def headroom_lists(
     firm_limit = limit
     if share is not None:
         firm_limit = np.minimum(limit, share * _limit_mw(case, sets, LOWEST_RATE_PCT, growth))
-    committed = np.zeros(limit.shape)
-    np.add.at(committed, sets.site_zone, committed_facility_mw)
+    committed = sum_at(limit.shape, (sets.site_zone,), committed_facility_mw)
     _note_full(case, sets, committed - firm_limit, committed_facility_mw.max(axis=1) > 0.0)
     _note_estimates(case, sets)
     by_tier = [_limit_mw(case, sets, float(label), growth) for label in tier.labels]
@@ -131,23 +130,21 @@ def _note_full(case: ScopedCase, sets: Sets, excess_mw: Floats, comes: Bools) ->
         if None in keys:
             parts.append((f"{zone} in {years} (by {by_mw} MW)", sites))
             continue
-        case.findings.add_note(
-            f"What is under construction at {some(sites, _NAMED)} is connected as grid_firm_mw"
-            f" says. It takes {by_mw} MW more than the {kind}headroom of {zone} in {years}: no"
-            f" {kind}connection is possible there beyond it up to the last of these years.",
-            keys[0],
+        text = (
+            f"What is under construction at {some(sites, _NAMED)} is connected as grid_firm_mw says. It takes {by_mw}"
         )
+        text += (
+            f" MW more than the {kind}headroom of {zone} in {years}: no {kind}connection is possible there beyond it"
+        )
+        case.findings.add_note(f"{text} up to the last of these years.", keys[0])
     if not parts:
         return
     text = (
         f"Capacity under construction exceeds the {kind}headroom of {some([part for part, _ in parts], _NAMED)}. It is"
         f" kept; no new {kind}connection is possible there up to the last of these years."
     )
-    halls = case.tables[HALLS]["site"].isin([site for _, sites in parts for site in sites])
-    if halls.any():
-        case.findings.add_note_at_row(HALLS, int(np.flatnonzero(halls)[0]), "first_year", text)
-    else:
-        case.findings.add_note(text)
+    halls = np.flatnonzero(case.tables[HALLS]["site"].isin([site for _, sites in parts for site in sites]))
+    case.findings.add_note(text, TableCell(HALLS, int(halls[0]), "first_year") if halls.size else None)
 
 
 def _note_estimates(case: ScopedCase, sets: Sets) -> None:
@@ -175,14 +172,8 @@ def _limit_mw(case: ScopedCase, sets: Sets, rate_pct: float, growth_mw: Floats |
     settings = case.scenario.grid
     table = case.tables["zone_headroom"]
     table = table[table["curtailment_rate_pct"] == rate_pct]
-    base = dense_by_ids(table, {"zone": sets.zone.labels}, "headroom_mw")
-    for z in np.flatnonzero(np.isnan(base)):
-        case.findings.add_at_table(
-            "zone_headroom",
-            f"zone {sets.zone.labels[z]} has no headroom at {rate_pct:g} %",
-            "a row for each zone of a site",
-            "add it",
-        )
+    axes, lacks = {"zone": sets.zone.labels}, f"zone {{}} has no headroom at {rate_pct:g} %"
+    base = case.dense("zone_headroom", axes, "headroom_mw", lacks, "a row for each zone of a site", rows=table)
     limit = np.repeat(base[:, None], len(sets.year), axis=1) + growth_mw
     return limit * settings.headroom_scale_frac * case.scenario.operator.headroom_share_frac
 
@@ -199,11 +190,9 @@ def _growth_mw(case: ScopedCase, sets: Sets) -> Floats:
     is_blank = np.isnan(added)
     has_none = is_blank.all(axis=1)
     for z in np.flatnonzero(is_blank.any(axis=1) & ~has_none):
-        case.findings.add_at_table(
-            "zone_headroom_growth",
-            f"zone {sets.zone.labels[z]} lacks a year",
-            f"rows for {calendar[0]} to {calendar[-1]}, or none",
-            "add them",
+        what_is = f"zone {sets.zone.labels[z]} lacks a year"
+        case.findings.add(
+            "zone_headroom_growth", what_is, f"rows for {calendar[0]} to {calendar[-1]}, or none", "add them"
         )
     if has_none.any():
         case.findings.add_note(
@@ -264,37 +253,23 @@ def grid_inputs(
     there_mw = standing_mw[:, None] + committed_facility_mw
     firm = _firm_mw(case, there_mw)
     _note_waiting(case, leads, firm - there_mw)
-    in_plan = np.zeros(firm.shape, dtype=np.bool_)
-    in_plan[s, t] = True
+    in_plan = mask_at(firm.shape, (s, t))
     es, et = np.nonzero(leads.connection.may & in_plan)
     start = leads.connection.service[es, et]
     end = case.last_year[et] + 1.0
     expand = Index.sparse("expand", (sets.site, sets.year), (es, et))
     periods = case.days.billing_periods
     period = Axis("period", tuple(p.name for p in periods))
-    n = len(periods)
-    # Without a demand charge too: a connection carries the peak of every period.
-    billing = Index.sparse(
-        "billing", (sets.site, sets.year, period), (np.repeat(s, n), np.repeat(t, n), np.tile(np.arange(n), s.size))
-    )
-    firm_axes = (sets.site, sets.year)
-    may_be_firm = np.zeros([len(axis) for axis in firm_axes], dtype=np.bool_)
-    for index in (expand, non_firm.firm):
-        may_be_firm[index.codes] = True
-    enters = Index.sparse("firm enters", firm_axes, np.nonzero(may_be_firm))
+    slots = np.array([(at, slot) for at, one in enumerate(periods) for slot in one.slots], dtype=np.intp)
+    may_be_firm = mask_at(firm.shape, expand.codes) | mask_at(firm.shape, non_firm.firm.codes)
+    enters = Index.sparse("firm enters", (sets.site, sets.year), np.nonzero(may_be_firm))
     headroom = headroom_lists(case, sets, committed_facility_mw, enters, non_firm.connect, non_firm.tier)
     lists = GridInputs(
         energy_usd_per_mwh=prices.energy_usd_per_mwh[s, t].ravel(),
         demand_charge_usd_per_kw_month=prices.demand_charge_usd_per_kw_month[s, t],
-        billing=billing,
-        billing_slot=Index.sparse(
-            "billing_slot",
-            (period, sets.slot),
-            (
-                np.repeat(np.arange(n), [len(p.slots) for p in periods]),
-                np.concatenate([np.array(p.slots, dtype=np.int64) for p in periods]),
-            ),
-        ),
+        # Without a demand charge too: a connection carries the peak of every period.
+        billing=cross(site_year, period, name="billing"),
+        billing_slot=Index.sparse("billing_slot", (period, sets.slot), (slots[:, 0], slots[:, 1])),
         billing_months=np.array([float(p.months) for p in periods]),
         period=period,
         firm=site_year,
@@ -341,16 +316,8 @@ def _note_waiting(case: ScopedCase, leads: Leads, spare_mw: Floats) -> None:
 
 def _firm_mw(case: ScopedCase, table_mw: Floats) -> Floats:
     """Firm connection by site and year, the scenario's own figures in place. [MW]"""
-    firm = table_mw.copy()
-    for overrides in (case.scenario.new_sites, case.scenario.sites):
-        for id_, site in overrides.items():
-            if site.grid_firm_mw is None or id_ not in case.ids("sites"):
-                continue
-            place = case.ids("sites").index(id_)
-            for t, year in enumerate(case.years.years):
-                own = path_value(site.grid_firm_mw, year)
-                firm[place, t] = firm[place, t] if own is None else own
-    return firm
+    own = np.array([firm_path_mw(case, site) for site in case.ids("sites")])
+    return np.where(np.isnan(own), table_mw, own)
 
 
 @dataclass(frozen=True)
@@ -374,8 +341,7 @@ def balance_inputs(
 
     Takes `answers` (site_year,), `energy_usd_per_mwh` [USD/MWh], `counts` (site_year,).
     """
-    if counts is None:
-        counts = np.zeros(site_year.size, dtype=np.bool_)
+    counts = np.zeros(site_year.size, dtype=np.bool_) if counts is None else counts
     balanced = site_year.select(np.flatnonzero(answers | counts), "balance")
     slot = cross(balanced, sets.slot, name="balance_slot")
     n = len(sets.slot)

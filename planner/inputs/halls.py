@@ -12,7 +12,7 @@ from planner.base.units import KW_PER_MW, MONTHS_PER_YEAR, USD_PER_MUSD
 from planner.clock.calendar import float_year
 from planner.inputs.case import DUTIES
 from planner.inputs.money import construction_factor
-from planner.inputs.table_columns import any_along, bools, codes, floats, ints, texts
+from planner.inputs.table_columns import any_along, bools, codes, floats, given, ints, mask_at, sum_at, texts
 from planner.lp import Index
 
 if TYPE_CHECKING:
@@ -175,9 +175,9 @@ def _existing_mw(case: ScopedCase, stock: Stock, cooling: Codes, redundancy: Cod
     """
     companion = floats(case.workloads, "companion_frac")[stock.workload]
     hall_mw = stock.mw.sum(axis=1) * (case.scenario.halls.diversity_frac + companion)
-    by_design = np.zeros((len(case.cooling), len(case.redundancy), len(case.sites)))
     hall_mw = hall_mw / (1.0 - case.scenario.halls.free_frac)
-    np.add.at(by_design, (stock.cooling, stock.redundancy), (stock.share * hall_mw).T)
+    shape, at = (len(case.cooling), len(case.redundancy), len(case.sites)), (stock.cooling, stock.redundancy)
+    by_design = sum_at(shape, at, (stock.share * hall_mw).T)
     assumed = np.asarray(by_design[cooling, redundancy].T)
     return np.asarray(assumed[:, :, None] + stock.stated.hall_mw[:, cooling, redundancy])
 
@@ -192,8 +192,8 @@ def _fill_frac(case: ScopedCase, stock: Stock, cooling: Codes, redundancy: Codes
     companion = floats(case.workloads, "companion_frac")
     most = np.array([companion[case.duty == duty].max(initial=0.0) for duty in range(len(DUTIES))])
     need_mw = stated.housed_mw.transpose(1, 0, 2) * (settings.diversity_frac + most[stated.duty])[:, None, None]
-    by_design = np.zeros((len(case.cooling), len(case.redundancy), len(case.sites), len(case.years)))
-    np.add.at(by_design, (stated.cooling, stated.redundancy), need_mw)
+    shape = len(case.cooling), len(case.redundancy), len(case.sites), len(case.years)
+    by_design = sum_at(shape, (stated.cooling, stated.redundancy), need_mw)
     halls_mw = stated.hall_mw.transpose(1, 2, 0, 3)
     taken = np.divide(by_design, halls_mw, out=np.zeros_like(by_design), where=halls_mw > 0.0)
     taken = taken[cooling, redundancy].max(axis=2).T
@@ -214,10 +214,7 @@ def _retrofit_row(case: ScopedCase, cooling: Codes, redundancy: Codes) -> Codes:
 
 def retrofit_dates(case: ScopedCase, row: Codes, year: Codes) -> tuple[Floats, Floats]:
     """When retrofit work begins and when it is done. Gives [year, for example 2027.5]."""
-    months = floats(case.tables["retrofit"], "duration_months")[row]
-    own_months = case.scenario.retrofit.duration_months
-    if own_months is not None:
-        months = np.full(months.shape, own_months)
+    months = given(case.scenario.retrofit.duration_months, floats(case.tables["retrofit"], "duration_months")[row])
     begin = np.maximum(case.year[year], float_year(case.scenario.decisions_start))
     return begin, begin + months / MONTHS_PER_YEAR
 
@@ -230,9 +227,8 @@ def _serves(case: ScopedCase, row: Codes) -> Bools:
     may_begin = case.last_year >= case.scenario.decisions_start.year
     before, after, year = np.nonzero((row >= 0)[:, :, None] & may_begin)
     done = retrofit_dates(case, row[before, after], year)[1]
-    serves = np.zeros((*row.shape, case.year.size), dtype=np.bool_)
-    serves[before, after, year] = done < case.last_year[-1] + 1.0
-    return serves
+    in_time = done < case.last_year[-1] + 1.0
+    return mask_at((*row.shape, case.year.size), (before[in_time], after[in_time], year[in_time]))
 
 
 def _rents(case: ScopedCase) -> Floats:
@@ -246,9 +242,7 @@ def _rents(case: ScopedCase) -> Floats:
     local = set(table["region"])
     cooling = codes(table["cooling"], case.ids("cooling"))
     redundancy = codes(table["redundancy"], case.ids("redundancy"))
-    price = floats(table, "usd_per_kw_month")
-    if settings.usd_per_kw_month is not None:
-        price = np.full(price.shape, settings.usd_per_kw_month)
+    price = given(settings.usd_per_kw_month, floats(table, "usd_per_kw_month"))
     for row, region in enumerate(table["region"]):
         served = countries == region if region != "world" else ~np.isin(countries.astype(str), sorted(local))
         place = (np.flatnonzero(served), cooling[row], redundancy[row])
@@ -320,9 +314,7 @@ def _retrofits(case: ScopedCase, sets: Sets, halls: HallSpace) -> _Retrofits:
     s, before, after, t = np.nonzero(halls.retrofit)
     table, own = case.tables["retrofit"], case.scenario.retrofit
     row = halls.retrofit_row[before, after]
-    price = floats(table, "cost_usd_per_kw")[row]
-    if own.cost_usd_per_kw is not None:
-        price = np.full(price.shape, own.cost_usd_per_kw)
+    price = given(own.cost_usd_per_kw, floats(table, "cost_usd_per_kw")[row])
     begin, done = retrofit_dates(case, row, t)
     local = floats(case.sites, "index")[s]
     capex = price * KW_PER_MW / USD_PER_MUSD * local * construction_factor(case, begin)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.base.units import KW_PER_MW, USD_PER_MUSD
-from planner.inputs.table_columns import floats, texts
+from planner.inputs.table_columns import floats, given, texts
 
 if TYPE_CHECKING:
     from planner.base.arrays import Floats
@@ -39,25 +39,18 @@ def heat_inputs(case: ScopedCase, sets: Sets, site_year: Index) -> HeatInputs:
         is_named = settings.sites != "all" and site in settings.sites
         has_buyer[s] = (is_named or settings.sites == "all") and country[s] in table.index
         if settings.sell and is_named and not has_buyer[s]:
-            case.findings.add_at_key(
-                ("heat", "sites"),
-                f"{site} is in {country[s]}, which has no row in table heat_reuse",
-                "sites in countries with a row",
-                "leave it out, or add a row",
-            )
+            what_is = f"{site} is in {country[s]}, which has no row in table heat_reuse"
+            case.findings.add(("heat", "sites"), what_is, "sites in countries with a row", "leave it out, or add a row")
     sells = has_buyer[site_year["site"]] & settings.sell
     sale = site_year.select(np.flatnonzero(sells), "heat")
     of_sale = table.reindex([country[s] for s in sale["site"]])
 
-    def figure(column: str, own: float | None) -> np.ndarray:
-        return floats(of_sale, column) if own is None else np.full(sale.size, own)
-
-    connection = figure("connection_usd_per_kw", settings.connection_usd_per_kw)
+    connection = given(settings.connection_usd_per_kw, floats(of_sale, "connection_usd_per_kw"))
     return HeatInputs(
         sale=sale,
-        share_frac=figure("buyer_share_frac", settings.buyer_share_frac),
+        share_frac=given(settings.buyer_share_frac, floats(of_sale, "buyer_share_frac")),
         recover_frac=floats(case.cooling, "heat_reuse_max_frac"),
-        buyer_h=figure("buyer_hours_per_year", None),
-        price_usd_per_mwh=figure("price_usd_per_mwh", settings.price_usd_per_mwh),
+        buyer_h=floats(of_sale, "buyer_hours_per_year"),
+        price_usd_per_mwh=given(settings.price_usd_per_mwh, floats(of_sale, "price_usd_per_mwh")),
         capex_musd_per_mw=connection * KW_PER_MW / USD_PER_MUSD,
     )

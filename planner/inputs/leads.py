@@ -38,7 +38,7 @@ def check_service(case: ScopedCase) -> None:
     table = case.tables["connection_services"]
     known = table[table["max_curtailed_hours_per_year"] > 0.0]["service"]
     if settings.service not in set(known):
-        case.findings.add_at_key(
+        case.findings.add(
             ("grid", "non_firm", "service"),
             f"service {settings.service!r} is not one that may be curtailed",
             f"one of {', '.join(known)}",

@@ -10,7 +10,7 @@ import numpy as np
 from planner.base.units import HOURS_PER_YEAR, MONTHS_PER_YEAR, USD_PER_MUSD
 from planner.inputs.days import filled, stress_rank
 from planner.inputs.leads import service_figure
-from planner.inputs.table_columns import dense_by_ids
+from planner.inputs.table_columns import dense_by_ids, mask_at
 from planner.lp import Axis, Index
 from planner.lp.index import cross, distinct
 
@@ -84,8 +84,7 @@ class NonFirmOffer:
 def non_firm_offer(case: ScopedCase, sets: Sets, leads: Leads, site_year: Index) -> NonFirmOffer:
     """Return where and when non-firm connection may be had."""
     lead = leads.non_firm
-    in_plan = np.zeros(lead.may.shape, dtype=np.bool_)
-    in_plan[site_year["site"], site_year["year"]] = True
+    in_plan = mask_at(lead.may.shape, (site_year["site"], site_year["year"]))
     s, t = np.nonzero(lead.may & in_plan)
     start = lead.service[s, t]
     months = service_figure(case, "firm_after_months")

@@ -19,6 +19,7 @@ from planner.inputs.table_columns import PROVENANCE, floats, texts
 from planner.inputs.tariffs_uses import billed_sites
 from planner.tables import load_package, read_tables, right_tables
 from planner.tables.descriptor import OWN
+from planner.tables.places import TableCell
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -82,18 +83,18 @@ def note_own_rows(case: ScopedCase) -> None:
                 named = some(list(dict.fromkeys(texts(table[idle], column))), _NAMED)
                 count = idle.sum()
                 subject = "1 row of your own has" if count == 1 else f"{count} of your rows have"
-                case.findings.add_row_without_effect(
-                    name,
-                    int(np.flatnonzero(idle)[0]),
-                    column,
+                case.findings.add_idle(
+                    TableCell(name, int(np.flatnonzero(idle)[0]), column),
                     f"{subject} no effect in {name}, for {named}: {why}",
                     "correct the id, widen the scope, or remove them",
                 )
     for rack, reason in unusable_racks(case):
         table = case.tables["racks"]
         record = int(np.flatnonzero(table["rack"] == rack)[0])
-        case.findings.add_row_without_effect(
-            "racks", record, "rack", f"rack {rack} has no effect: {reason}", "add what is missing, or remove it"
+        case.findings.add_idle(
+            TableCell("racks", record, "rack"),
+            f"rack {rack} has no effect: {reason}",
+            "add what is missing, or remove it",
         )
 
 
@@ -109,10 +110,8 @@ def note_unread_rows(case: ScopedCase) -> None:
         if idle:
             named = some([" of ".join(rows[at]) for at in idle], _NAMED)
             subject = "1 row of your own has" if len(idle) == 1 else f"{len(idle)} of your rows have"
-            case.findings.add_row_without_effect(
-                name,
-                int(idle[0]),
-                keys[0],
+            case.findings.add_idle(
+                TableCell(name, int(idle[0]), keys[0]),
                 f"{subject} no effect in {name}, for {named}: nothing in this plan is made from it",
                 "correct the item or what it is for, widen the scope, or remove them",
             )
@@ -321,7 +320,7 @@ def _own_rack_prices(case: ScopedCase) -> Iterator[tuple[str, Keys | int]]:
 
 def _remark(case: ScopedCase, place: Keys | int, text: str) -> None:
     if isinstance(place, int):
-        case.findings.add_note_at_row("racks", place, _CAPEX, text)
+        case.findings.add_note(text, TableCell("racks", place, _CAPEX))
     else:
         case.findings.add_note(text, place)
 
@@ -351,7 +350,7 @@ def _note_building(case: ScopedCase) -> None:
         f" market ({_between(index.min(), index.max())}), plus {on_top_of_hard_cost(case) - 1.0:.0%} of soft costs and"
         f" contingency, and {_percent(growth)} a year in real terms."
     )
-    case.findings.add_note_at_row(name, int(rows[0]), "value", text)
+    case.findings.add_note(text, TableCell(name, int(rows[0]), "value"))
 
 
 def _note_markets(case: ScopedCase, cost: HallCost) -> None:
@@ -386,7 +385,7 @@ def _note_markets(case: ScopedCase, cost: HallCost) -> None:
                 f"Halls in market {market} cost its index of {amount(index)}, that of"
                 f" {amount(stated)} USD/W, times table facility_cost, {makes}."
             )
-        case.findings.add_note_at_row(name, int(row), _CONSTRUCTION if is_off else "index", text)
+        case.findings.add_note(text, TableCell(name, int(row), _CONSTRUCTION if is_off else "index"))
 
 
 def _by_design(case: ScopedCase, usd_per_w: Floats) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 from planner.clock.profiles import slot_means
 from planner.inputs.racks_figures import net_utilisation
 from planner.inputs.sets import deferral_windows_h
-from planner.inputs.table_columns import any_along, codes, dense_by_ids, floats
+from planner.inputs.table_columns import any_along, codes, floats, mask_at, sum_at
 from planner.lp import Index
 from planner.lp.index import cross, distinct
 from planner.place.climate import electrical_loss
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from planner.inputs.racks import RackInputs
     from planner.inputs.routes import Reach
     from planner.inputs.site_series import SlotClimate
-    from planner.lp import Axis
 
 
 @dataclass(frozen=True)
@@ -124,10 +123,8 @@ def _reach_of_sites(wanted: Wanted, reach: Reach, moves: Bools) -> np.ndarray:
 def _note_classes_without_such_work(case: ScopedCase, moves: Bools) -> None:
     waits = floats(case.workloads, "deferrable_frac") > 0.0
     for w in np.flatnonzero(moves & ~waits):
-        case.findings.add_note(
-            f"{case.ids('workloads')[w]}: moves_between_sites has no effect: its deferrable_frac is 0.",
-            ("workloads", case.ids("workloads")[w], "moves_between_sites"),
-        )
+        text = f"{case.ids('workloads')[w]}: moves_between_sites has no effect: its deferrable_frac is 0."
+        case.findings.add_note(text, ("workloads", case.ids("workloads")[w], "moves_between_sites"))
 
 
 _DESIGN_LOAD_FRAC: Final = 0.75
@@ -175,38 +172,18 @@ def power_inputs(
     hours = np.where(moves_between_sites(case), 0, deferral_windows_h(case))
     window = codes([f"{h}h" for h in hours], sets.window.labels)
     cooling = sets.hall_cooling[used["hall"]]
-    axes = (sets.site, sets.cooling, sets.year)
-    cool = _distinct("cool", axes, used["site"], cooling, used["year"])
-    group = _distinct(
-        "group",
-        (sets.site, sets.cooling, sets.shape, sets.year),
-        used["site"],
-        cooling,
-        shape[used["workload"]],
-        used["year"],
-    )
-    waits = np.flatnonzero(window[used["workload"]] >= 0)
-    defer_group = _distinct(
-        "defer_group",
-        (sets.site, sets.shape, sets.window, sets.year),
-        used["site"][waits],
-        shape[used["workload"]][waits],
-        window[used["workload"]][waits],
-        used["year"][waits],
-    )
+    axes = (sets.site, sets.cooling, sets.shape, sets.window, sets.year)
+    columns = used["site"], cooling, shape[used["workload"]], window[used["workload"]], used["year"]
+    uses = Index("uses of racks", axes, tuple(column.astype(np.int32) for column in columns), used.size)
+    waits = uses["window"] >= 0
+    defer_group = distinct(uses.select(waits), "site", "shape", "window", "year", name="defer_group")
     defer = cross(defer_group, sets.slot, "defer")
-    redundancy = sets.hall_redundancy
-    loss = electrical_loss(
-        floats(case.redundancy, "loss_k0")[redundancy],
-        floats(case.redundancy, "loss_k1")[redundancy],
-        floats(case.redundancy, "loss_k2")[redundancy],
-        floats(case.redundancy, "distribution_loss_frac")[redundancy],
-        floats(case.redundancy, "installed_kw_per_kw")[redundancy],
-        _DESIGN_LOAD_FRAC,
-    )
+    names = ("loss_k0", "loss_k1", "loss_k2", "distribution_loss_frac", "installed_kw_per_kw")
+    k0, k1, k2, lost, installed = (floats(case.redundancy, name)[sets.hall_redundancy] for name in names)
+    loss = electrical_loss(k0, k1, k2, lost, installed, _DESIGN_LOAD_FRAC)
     return PowerInputs(
-        cool=cool,
-        group=group,
+        cool=distinct(uses, "site", "cooling", "year", name="cool"),
+        group=distinct(uses, "site", "cooling", "shape", "year", name="group"),
         defer_group=defer_group,
         defer=defer,
         defer_block=_block(case, sets, defer),
@@ -231,15 +208,9 @@ def _defer_overhead(sets: Sets, climate: SlotClimate, site: np.ndarray, cooling:
     falls due keeps the overhead of its own cooling. With the least overhead no time slice that work
     leaves falls below its IT power.
     """
-    may_cool = np.full((len(sets.site), len(sets.cooling)), np.inf)
-    may_cool[site, cooling] = 0.0
-    least = (climate.mechanical_frac + may_cool[:, :, None]).min(axis=1)
+    may_cool = mask_at((len(sets.site), len(sets.cooling)), (site, cooling))[:, :, None]
+    least = np.where(may_cool, climate.mechanical_frac, np.inf).min(axis=1)
     return np.where(np.isfinite(least), least, 0.0)
-
-
-def _distinct(name: str, axes: tuple[Axis, ...], *columns: np.ndarray) -> Index:
-    listed = Index(name, axes, tuple(c.astype(np.int32) for c in columns), len(columns[0]))
-    return distinct(listed, *(axis.name for axis in axes), name=name)
 
 
 def _block(case: ScopedCase, sets: Sets, defer: Index) -> np.ndarray:
@@ -272,8 +243,7 @@ def _shapes(case: ScopedCase, sets: Sets, wanted: Wanted, reach: Reach) -> Float
         fallback = everyone if everyone.sum() > 0.0 else np.ones_like(everyone)
         weight = np.where(reached.sum(axis=1, keepdims=True) > 0.0, reached, fallback)
         weight = weight / weight.sum(axis=1, keepdims=True)
-        on_clock = np.zeros((len(sets.site), len(clocks)))
-        np.add.at(on_clock.T, users, weight.T)
+        on_clock = sum_at((len(clocks), len(sets.site)), (users,), weight.T).T
         result[:, f] = on_clock @ by_clock[:, f]
     return np.asarray(result / (result @ weight_h)[:, :, None])
 
@@ -281,14 +251,8 @@ def _shapes(case: ScopedCase, sets: Sets, wanted: Wanted, reach: Reach) -> Float
 def _shapes_by_clock(case: ScopedCase, sets: Sets) -> tuple[Floats, Floats]:
     """Shapes for users of every clock: a mean day of the week, a weekday on the peak day."""
     axes = {"shape": sets.shape.labels, "day_type": ("weekday", "weekend"), "hour_local": _HOURS}
-    hourly = dense_by_ids(case.tables["demand_shapes"], axes, "shape_frac")
-    for f, d in np.argwhere(np.isnan(hourly).any(axis=2)):
-        case.findings.add_at_table(
-            "demand_shapes",
-            f"{sets.shape.labels[f]} lacks an hour of a {axes['day_type'][d]}",
-            "24 rows for each shape and day type",
-            "add them",
-        )
+    lacks, must_be = "{} lacks an hour of a {}", "24 rows for each shape and day type"
+    hourly = case.dense("demand_shapes", axes, "shape_frac", lacks, must_be, "add them")
     mean_day = _WEEKDAY_FRAC * hourly[:, 0] + (1.0 - _WEEKDAY_FRAC) * hourly[:, 1]
     by_day = np.repeat(mean_day[:, None], case.days.n_days, axis=1)
     by_day[:, case.days.is_peak_day] = hourly[:, :1]

@@ -14,11 +14,11 @@ from planner.clock.profiles import slot_means
 from planner.inputs.case import trend_factor
 from planner.inputs.days import report_missing_hours
 from planner.inputs.scope import own_key
-from planner.inputs.table_columns import bools, codes, dense_by_ids, floats, ints, texts
+from planner.inputs.table_columns import bools, codes, dense_by_ids, floats, ints, mask_at, sum_at, texts
 from planner.inputs.tariffs_uses import billed_sites
 from planner.lp import Axis, Index
 from planner.lp.index import cross
-from planner.scenario import interpolated
+from planner.tables.places import TableCell
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -90,12 +90,10 @@ def _note_below(case: ScopedCase, rows: Positions, adder: Floats) -> None:
         " wholesale in every hour, and the peak makes up for it. Where the retail price is all-in,"
         " set demand_charge_usd_per_kw_month: 0, and wholesale_usd_per_mwh below it."
     )
-    placed = [key for key in keys if key is not None]
     table_rows = np.flatnonzero(case.tables[_TABLE]["site"].isin([ids[row] for row in rows]))
-    if placed or _TABLE not in settings.data_files or not table_rows.size:
-        case.findings.add_note(text, placed[0] if placed else None)
-    else:
-        case.findings.add_note_at_row(_TABLE, int(table_rows[0]), "retail_usd_per_mwh", text)
+    is_own = _TABLE in settings.data_files and table_rows.size
+    of_table = TableCell(_TABLE, int(table_rows[0]), "retail_usd_per_mwh") if is_own else None
+    case.findings.add_note(text, next((key for key in keys if key), of_table))
 
 
 def _by_how_much(case: ScopedCase, site: str, adder: float) -> str:
@@ -144,8 +142,7 @@ def _growth(case: ScopedCase) -> Floats:
     settings = case.scenario.energy
     own = settings.escalation_real_frac
     rate = case.finance_by_site("electricity_real_escalation") if own is None else np.full(len(case.sites), own)
-    scale = [interpolated(settings.price_scale_frac, year) for year in case.years.years]
-    return np.asarray(trend_factor(rate[:, None], case.year) * np.array(scale))
+    return np.asarray(trend_factor(rate[:, None], case.year) * case.interpolated(settings.price_scale_frac))
 
 
 def wholesale_factor(case: ScopedCase) -> Floats:
@@ -192,13 +189,11 @@ def load_price_inputs(case: ScopedCase, sets: Sets, base_year_facility_mw: Float
     _check_curves(case)
     case.findings.stop_if_wrong()  # a curve with a hole in it has no widths
     zones = len(sets.zone)
-    has_site = np.zeros((zones, len(sets.year)), dtype=np.bool_)
-    has_site[sets.site_zone[site_year["site"]], site_year["year"]] = settings.allow
+    has_site = mask_at((zones, len(sets.year)), (sets.site_zone[site_year["site"]], site_year["year"]))
+    has_site &= settings.allow
     zone_year = Index.sparse("zone_load", (sets.zone, sets.year), np.nonzero(has_site))
     zone_slot = cross(zone_year, sets.slot, name="zone_load")
-    standing = np.zeros(zones)
-    np.add.at(standing, sets.site_zone, base_year_facility_mw)
-
+    standing = sum_at((zones,), (sets.site_zone,), base_year_facility_mw)
     curves = [_curve(case, zone) if settings.allow else None for zone in sets.zone.labels]
     most = max((len(curve) for curve in curves if curve is not None), default=0)
     axis = Axis("block", tuple(str(number) for number in range(1, most + 1)))
@@ -234,7 +229,7 @@ def _curve(case: ScopedCase, zone: str) -> pd.DataFrame | None:
     own = table[table["zone"] == zone]
     rows = (own if len(own) else table[table["zone"] == _DEFAULT]).sort_values("block")
     if not len(rows):
-        case.findings.add_at_table(_BLOCKS, f"zone {zone} has no block", f"rows for it or for {_DEFAULT}", "add them")
+        case.findings.add(_BLOCKS, f"zone {zone} has no block", f"rows for it or for {_DEFAULT}", "add them")
         return None
     return rows
 
@@ -262,15 +257,12 @@ def _check_curves(case: ScopedCase) -> None:
             for place in np.flatnonzero(is_wrong)[:1].tolist():
                 record = int(rows.index[place])
                 value = floats(rows, column)[place]
-                case.findings.add_at_row(
-                    _BLOCKS,
-                    record,
-                    column,
+                what_is = (
                     f"the blocks of {zone} are not rising: {column} of block {block[place]}"
-                    f" is {'blank' if np.isnan(value) else f'{value:g}'}",
-                    must_be,
-                    "put them in order: a price that falls with load cannot be planned with",
+                    f" is {'blank' if np.isnan(value) else f'{value:g}'}"
                 )
+                fix = "put them in order: a price that falls with load cannot be planned with"
+                case.findings.add(TableCell(_BLOCKS, record, column), what_is, must_be, fix)
 
 
 def _peak_mw(case: ScopedCase, sets: Sets) -> Floats:

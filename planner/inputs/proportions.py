@@ -23,11 +23,11 @@ from planner.inputs.table_columns import codes, floats, ints, texts
 from planner.plausible import implausible, one_at_each_place
 from planner.plausible.agreements import FACTOR_OF
 from planner.plausible.ranges import RANGES, as_text
-from planner.plausible.rules import Found, InputRule, TableCell, found_by, rule
+from planner.plausible.rules import Found, InputRule, found_by, rule
 from planner.scenario import path_value
 from planner.scenario.contradictions import contradictions
 from planner.scenario.ids import ID_TABLES
-from planner.tables.places import TablePlaces
+from planner.tables.places import TableCell, TablePlaces
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -160,8 +160,7 @@ class _Whole(CompanyFacts):
     def room_mw(self) -> Floats:
         """Most that sites can hold and clouds rent out, by year. [MW]"""
         lease, rent = self.scenario.lease, self.scenario.rent
-        depth = self.tables["rent_depth"].sort_values("year")
-        cloud_mw = np.interp(self.case.year, depth["year"], floats(depth, "depth_gw_it")) * MW_PER_GW
+        cloud_mw = self.case.on_line(self.tables["rent_depth"], "depth_gw_it") * MW_PER_GW
         cloud_mw = cloud_mw * (self.operator.rent_share_frac * rent.depth_scale_frac * rent.allow)
         return float(self.land_mw.sum()) + lease.depth_mw_per_site * len(self.sites) * lease.allow + cloud_mw
 
@@ -195,9 +194,8 @@ class _Whole(CompanyFacts):
     @cached_property
     def budgets_musd(self) -> dict[str, Floats]:
         """Budgets of each model year, infinite where there is none, by setting. [MUSD/year]"""
-        years, paths = self.case.years.years, {name: getattr(self.scenario.build, name) for name in _BUDGETS}
-        given = {name: [path_value(path, year) for year in years] for name, path in paths.items() if path}
-        return {name: np.array([np.inf if musd is None else musd for musd in path]) for name, path in given.items()}
+        paths = {name: path for name in _BUDGETS if (path := getattr(self.scenario.build, name)) is not None}
+        return {name: np.nan_to_num(self.case.by_year(p), nan=np.inf, posinf=np.inf) for name, p in paths.items()}
 
     @cached_property
     def price_musd(self) -> Floats:
@@ -215,8 +213,7 @@ def _room(f: _Whole) -> Iterator[Found]:
     not blamed while one of the planner's own may be. A site is reported once, in the last of the
     years in which most is exceeded.
     """
-    firm = np.array([[f.firm_mw(site, int(year)) for year in f.case.year] for site in f.sites])
-    racks_mw, existing, halls = f.of_sites(RACKS, f.nameplate_mw), f.existing_mw, f.tables[HALLS]
+    firm, racks_mw, existing, halls = f.firm_mw, f.of_sites(RACKS, f.nameplate_mw), f.existing_mw, f.tables[HALLS]
     beyond_land = existing > POWER_OVER_ROOM * f.land_mw[:, None]
     beyond_firm = existing > POWER_OVER_ROOM * firm
     exceeded_by_year = beyond_land.astype(np.intp) + beyond_firm
@@ -266,8 +263,9 @@ def _acres(f: _Whole) -> Iterator[Found]:
     """Find land that is many times what is held there and what all demand needs."""
     need_mw = float(f.least_mw.max())
     held_mw = np.nan_to_num(floats(f.case.sites, "existing_mw")) + f.of_sites(HALLS, floats(f.tables[HALLS], "it_mw"))
+    held_mw = np.maximum(held_mw, np.nan_to_num(f.firm_mw).max(axis=1))
     for at, site, key in f.own("land_limit_mw", f.land_mw > _LAND_OVER_NEED * need_mw):
-        held = max([held_mw[at], *np.nan_to_num([f.firm_mw(site, int(year)) for year in f.case.year])])
+        held = held_mw[at]
         if need_mw > 0.0 and 0.0 < _LAND_OVER_HELD * held < f.land_mw[at]:
             yield key, {"site": site, "land": f.land_mw[at], "held": held, "need": need_mw}
 
@@ -297,14 +295,12 @@ def _slow_building(f: _Whole) -> Iterator[Found]:
 def _sources_beyond_sites(f: _Whole) -> Iterator[Found]:
     """Find sources of power that are many times what their site can use."""
     room_mw = np.maximum(np.maximum(f.existing_mw.max(axis=1), f.land_mw), floats(f.case.sites, "other_load_mw"))
+    room_mw = np.maximum(room_mw, np.nan_to_num(f.firm_mw).max(axis=1))
     for at, site, key in f.own("existing_source_mw", room_mw >= 0.0):
         given = (f.scenario.sites if key[0] == "sites" else f.scenario.new_sites)[site]
-        path = given.grid_firm_mw
-        held = () if path is None else (path_value(path, year) for year in f.case.years.years)
-        site_mw = max([float(room_mw[at]), *(mw for mw in held if mw is not None)])
         for source, mw in (given.existing_source_mw or {}).items():
-            if mw > _SOURCE_OVER_SITE * site_mw:
-                yield (*key, source), {"site": site, "mw": mw, "source": source, "room": site_mw}
+            if mw > _SOURCE_OVER_SITE * room_mw[at]:
+                yield (*key, source), {"site": site, "mw": mw, "source": source, "room": room_mw[at]}
 
 
 @rule(

@@ -13,13 +13,12 @@ from planner.base.units import HOURS_PER_DAY, HOURS_PER_YEAR, KW_PER_MW, MONTHS_
 from planner.base.words import amount
 from planner.inputs.existing import stated_sites
 from planner.inputs.existing_racks import RACKS
-from planner.inputs.scope import own_key
-from planner.inputs.table_columns import codes, floats, ints, texts
+from planner.inputs.scope import firm_path_mw, own_key
+from planner.inputs.table_columns import codes, floats, ints, sum_at, texts
 from planner.inputs.tariffs_uses import use_of_sites
 from planner.plausible.ranges import RANGES, Range, as_text, ranges_of
-from planner.plausible.rules import Found, TableCell, found_by, rule
-from planner.scenario import path_value
-from planner.tables.places import TablePlaces
+from planner.plausible.rules import Found, found_by, rule
+from planner.tables.places import TableCell, TablePlaces
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,18 +87,12 @@ class CompanyFacts:
 
     def of_sites(self, table: str, of_row: Floats) -> Floats:
         """Add up figures of the rows of a table of a company by site, shape (site, ...)."""
-        site = codes(self.tables[table]["site"], self.sites)
-        total = np.zeros((len(self.sites), *of_row.shape[1:]))
-        np.add.at(total, site[site >= 0], of_row[site >= 0])
-        return total
+        return sum_at((len(self.sites), *of_row.shape[1:]), (codes(self.tables[table]["site"], self.sites),), of_row)
 
-    def firm_mw(self, site: str, year: int) -> float:
-        """Connection that the scenario gives a site in a year, NaN where it gives none. [MW]"""
-        for given in (self.scenario.sites, self.scenario.new_sites):
-            if site in given and (path := given[site].grid_firm_mw) is not None:
-                firm_mw = path_value(path, year)
-                return np.nan if firm_mw is None else firm_mw
-        return np.nan
+    @cached_property
+    def firm_mw(self) -> Floats:
+        """Connection that the scenario gives each site, NaN where it gives none, shape (site, year). [MW]"""
+        return np.array([firm_path_mw(self.case, site) for site in self.sites])
 
 
 @rule(

@@ -37,12 +37,12 @@ def quality_of_classes(case: ScopedCase) -> Quality:
     asked = case.scenario.halls.redundancy
     allowed = np.array([asked == "all" or name in asked for name in names])
     for w in np.flatnonzero(~(suffices & allowed).any(axis=1)):
-        case.findings.add_at_key(
-            ("halls", "redundancy"),
+        what_is = (
             f"no topology of halls.redundancy is good enough for {case.ids('workloads')[w]},"
-            f" which needs {case.workloads['redundancy_min'].iloc[w]}",
-            "one at least as available",
-            "add a topology, or lower redundancy_min",
+            f" which needs {case.workloads['redundancy_min'].iloc[w]}"
+        )
+        case.findings.add(
+            ("halls", "redundancy"), what_is, "one at least as available", "add a topology, or lower redundancy_min"
         )
     placed = codes(case.workloads["placed_redundancy"], names)
     return Quality(least, placed, replaces, suffices, allowed)

@@ -10,7 +10,7 @@ import numpy as np
 from planner.base.units import KW_PER_MW, MW_PER_GW, USD_PER_MUSD
 from planner.fleet.reference import alive_frac
 from planner.inputs.case import DUTIES
-from planner.inputs.table_columns import any_along, dense_by_ids, floats, texts
+from planner.inputs.table_columns import any_along, dense_by_ids, floats, mask_at, texts
 from planner.lp import Index
 from planner.money.annuity import annuity_payment
 
@@ -80,12 +80,8 @@ def delivery_limit_mw(case: ScopedCase) -> Floats:
     gw = dense_by_ids(case.tables["deliveries"], {"vendor": names, "year": calendar}, "limit_gw_it")
     is_limited = np.asarray(~np.isnan(gw).all(axis=1) & settings.limit)
     for v, y in np.argwhere(np.isnan(gw) & is_limited[:, None]):
-        case.findings.add_at_table(
-            "deliveries",
-            f"{names[v]} has no row for {calendar[y]}",
-            "a row for each year",
-            "add it, or set deliveries.limit to false",
-        )
+        what_is = f"{names[v]} has no row for {calendar[y]}"
+        case.findings.add("deliveries", what_is, "a row for each year", "add it, or set deliveries.limit to false")
     by_year = np.zeros((len(names), len(case.years)))
     np.add.at(by_year.T, np.searchsorted(case.year, calendar), gw.T)
     share = case.scenario.operator.deliveries_share_frac * settings.scale_frac
@@ -100,9 +96,7 @@ def rack_inputs(case: ScopedCase, sets: Sets, figures: RackFigures, racks: RackS
     used = Index.sparse(
         "used", (site, rack, hall, sets.workload, year), (s, racks.rack[d], racks.hall[d], racks.workload[d], t)
     )
-    in_pool = np.zeros(racks.stock_mw.shape, dtype=np.bool_)
-    in_pool[s, racks.pool[d], t] = True
-    in_pool |= racks.install
+    in_pool = mask_at(racks.stock_mw.shape, (s, racks.pool[d], t)) | racks.install
     fs, fp, ft = np.nonzero(in_pool)
     fleet = _of_pools("fleet", sets, racks, fs, fp, ft)
     bs, bp, bt = np.nonzero(racks.install)
@@ -198,9 +192,7 @@ def _stock_only(sets: Sets, racks: RackSpace) -> tuple[Index, Index, Floats]:
         (sets.site, sets.rack, sets.hall, sets.workload, sets.year),
         (s, racks.rack[d], racks.hall[d], racks.workload[d], t),
     )
-    limited = np.zeros(racks.stock_mw.shape, dtype=np.bool_)
-    limited[s, racks.pool[d], t] = True
-    gs, gp, gt = np.nonzero(limited)
+    gs, gp, gt = np.nonzero(mask_at(racks.stock_mw.shape, (s, racks.pool[d], t)))
     return uses, _of_pools("stock_only_group", sets, racks, gs, gp, gt), racks.stock_mw[gs, gp, gt]
 
 
@@ -332,9 +324,9 @@ def _from_stock(
     workload, rack, hall = np.nonzero(
         figures.admits[:, :, None] & (halls.redundancy == quality.least[:, None])[:, None]
     )
-    may = np.zeros((len(case.workloads), figures.life_years.size, halls.cooling.size), np.bool_)
     is_there = np.isin(_pool_key(halls, rack, hall, case.duty[workload]), keys_there)
-    may[workload[is_there], rack[is_there], hall[is_there]] = True
+    shape = len(case.workloads), figures.life_years.size, halls.cooling.size
+    may = mask_at(shape, (workload[is_there], rack[is_there], hall[is_there]))
     w = stock.workload
     is_good = quality.suffices[w, stock.redundancy]
     topology = np.where(is_good, quality.least[w], stock.redundancy)

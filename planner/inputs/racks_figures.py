@@ -9,7 +9,7 @@ import numpy as np
 
 from planner.base.units import KW_PER_MW, USD_PER_MUSD
 from planner.inputs.case import DUTIES, trend_factor
-from planner.inputs.table_columns import codes, floats, ints, texts
+from planner.inputs.table_columns import codes, floats, ints, mask_at, texts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -48,9 +48,8 @@ def rack_figures(case: ScopedCase) -> RackFigures:
     kh100e_per_mw = np.stack([floats(racks, f"{duty}_h100e") / peak_kw for duty in DUTIES], axis=1)
     net = net_utilisation(case)
     throughput = kh100e_per_mw[:, case.duty].T * net[:, None]
-    admits = np.zeros(throughput.shape, dtype=np.bool_)
-    admitted = case.admitted
-    admits[codes(admitted["workload"], case.ids("workloads")), codes(admitted["rack"], ids)] = True
+    workload, rack = codes(case.admitted["workload"], case.ids("workloads")), codes(case.admitted["rack"], ids)
+    admits = mask_at(throughput.shape, (workload, rack))
     capex_usd = floats(racks, "capex_usd") * (1.0 + floats(racks, "fabric_adder_frac"))
     return RackFigures(
         kh100e_per_mw=kh100e_per_mw,
@@ -85,9 +84,7 @@ def _last_sale_year(case: ScopedCase) -> Floats:
 
 def _fits(case: ScopedCase, peak_kw: Floats) -> Bools:
     link = case.tables["rack_cooling"]
-    rack = codes(link["rack"], case.ids("racks"))
-    cooling = codes(link["cooling"], texts(case.cooling, "cooling"))
-    fits = np.zeros((len(case.racks), len(case.cooling)), dtype=np.bool_)
-    known = rack >= 0
-    fits[rack[known], cooling[known]] = True
+    link = link[link["rack"].isin(list(case.ids("racks")))]
+    at = codes(link["rack"], case.ids("racks")), codes(link["cooling"], texts(case.cooling, "cooling"))
+    fits = mask_at((len(case.racks), len(case.cooling)), at)
     return fits & (peak_kw[:, None] <= floats(case.cooling, "max_kw_per_rack"))

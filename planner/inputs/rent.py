@@ -13,10 +13,9 @@ from planner.inputs.axes import ANYWHERE
 from planner.inputs.case import DUTIES
 from planner.inputs.failover import may_cover_for, needs_failover
 from planner.inputs.routes import reach_of_clouds
-from planner.inputs.table_columns import codes, dense_by_ids, floats, texts
+from planner.inputs.table_columns import codes, dense_by_ids, floats, sum_at, texts
 from planner.lp import Index
 from planner.lp.index import distinct
-from planner.scenario import path_value
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -99,14 +98,12 @@ def _listed_usd_per_h100e_hour(case: ScopedCase) -> Floats:
     trend = settings.trend_frac
     if trend is None:
         trend = case.item("rent_terms", "price_real_trend", "1/year")
-    own = settings.price_usd_per_h100e_hour
-    if own is not None:
-        by_year = [path_value(own, year) for year in case.years.years]
-        return np.array([[np.nan if usd is None else usd for usd in by_year]] * len(DUTIES))
+    if settings.price_usd_per_h100e_hour is not None:
+        return np.array([case.by_year(settings.price_usd_per_h100e_hour)] * len(DUTIES))
     table = case.tables["cloud_rent"]
     offer = table[table["offer"] == _OFFER]
     if offer.empty:
-        case.findings.add_at_table("cloud_rent", f"no offer {_OFFER}, which sets rent prices", "", "add its row")
+        case.findings.add("cloud_rent", f"no offer {_OFFER}, which sets rent prices", "", "add its row")
         return np.full((len(DUTIES), len(case.years)), np.nan)
     usd = floats(offer, "usd_per_gpu_hour")[0]
     h100e = np.array([floats(offer, f"{duty}_h100e_per_gpu")[0] for duty in DUTIES])
@@ -122,9 +119,8 @@ def _depth_kh100e(case: ScopedCase, wanted: Wanted) -> Floats:
     table = case.tables["rent_depth"]
     depth = np.stack([dense_by_ids(table, {"year": case.years.years}, f"depth_{duty}_kh100e") for duty in DUTIES])
     for year in case.year[np.isnan(depth).any(axis=0)]:
-        case.findings.add_at_table("rent_depth", f"there is no row for {year}", "a row for each model year", "add it")
-    of_duty = np.zeros_like(depth)
-    np.add.at(of_duty, case.duty, wanted.kh100e.sum(axis=0))
+        case.findings.add("rent_depth", f"there is no row for {year}", "a row for each model year", "add it")
+    of_duty = sum_at(depth.shape, (case.duty,), wanted.kh100e.sum(axis=0))
     total = of_duty.sum(axis=0)
     share = of_duty / np.where(total > 0.0, total, 1.0)
     in_use = case.item("rent_terms", "realised_utilisation_on_demand", "-")

@@ -26,6 +26,7 @@ from planner.place.geo import (
 from planner.plausible.coordinates import misplaced
 from planner.tables.check import check_sheet
 from planner.tables.descriptor import Field, TableSchema
+from planner.tables.places import TableCell
 from planner.tables.sheet import bytes_of, sheet_of
 
 if TYPE_CHECKING:
@@ -64,7 +65,6 @@ def read_pairs(
     if problems:
         return None
     _check_ids(case, table, sheet)
-    _note_out_of_scope(case, table, sheet)
     return table, sheet
 
 
@@ -75,71 +75,46 @@ _BETWEEN_SITES: Final = (
 
 
 def _check_ids(case: ScopedCase, table: pd.DataFrame, sheet: Sheet) -> None:
-    """Ids must exist, in scope or not; one that does not is placed at its cell."""
+    """Refuse ids that do not exist, each at its cell, and note rows about one that is not in scope."""
+    tables, given = case.tables, (*case.scenario.sites.items(), *case.scenario.new_sites.items())
+    left_out = (id_ for id_, site in given if site.exclude)  # a site may be left out and keep its rows
+    sites = {*tables["sites"]["site"], *case.scenario.new_sites}
     ids = (
-        ("from", "demand_regions", set(case.tables["demand_regions"]["demand_region"])),
-        ("to", "sites", {*case.tables["sites"]["site"], *case.scenario.new_sites}),
-        ("workload", "workloads", set(case.tables["workloads"]["workload"])),
+        ("from", "demand_regions", {*tables["demand_regions"]["demand_region"]}, case.ids("regions")),
+        ("to", "sites", sites, (*case.ids("sites"), *left_out)),
+        ("workload", "workloads", {*tables["workloads"]["workload"]}, case.ids("workloads")),
     )
-    for column, of, known in ids:
+    is_noted = np.zeros(len(table), dtype=np.bool_)
+    for column, of, known, in_scope in ids:
         if column not in table:
             continue
-        unknown = np.flatnonzero(~table[column].isin(list(known)))
-        for row in unknown[:MOST_PROBLEMS]:
+        is_known, is_in = (table[column].isin(list(some_)).to_numpy(dtype=np.bool_) for some_ in (known, in_scope))
+        cell, unknown = sheet.header.index(column), np.flatnonzero(~is_known)
+        for row in unknown[:MOST_PROBLEMS].tolist():
             id_ = str(table[column].iloc[row])
             meant = closest(id_, sorted(map(str, known)))
             fix = f"did you mean {meant!r}?" if meant else f"`dcplan data ids {of}` lists them"
-            if column == "from" and id_ in ids[1][2]:
+            if column == "from" and id_ in sites:
                 fix = _BETWEEN_SITES
-            cell = sheet.header.index(column)
-            case.findings.problems.append(
-                sheet.problem(int(row), cell, f"{column} is {id_!r}", f"an id of table {of}", fix)
-            )
+            what_is, must_be = f"{column} is {id_!r}", f"an id of table {of}"
+            case.findings.problems.append(sheet.problem(row, cell, what_is, must_be, fix))
         if len(unknown) > MOST_PROBLEMS:
-            rest = unlisted_problems(sheet.file, len(unknown) - MOST_PROBLEMS)
-            case.findings.problems.append(rest)
-
-
-def _note_out_of_scope(case: ScopedCase, table: pd.DataFrame, sheet: Sheet) -> None:
-    """Note rows about a region, site or workload that there is, and that is not in scope."""
-    left_out = {id_ for id_, site in case.scenario.sites.items() if site.exclude}
-    left_out |= {id_ for id_, site in case.scenario.new_sites.items() if site.exclude}
-    ids = (
-        ("from", case.tables["demand_regions"]["demand_region"], case.ids("regions")),
-        (
-            "to",
-            (*case.tables["sites"]["site"], *case.scenario.new_sites),
-            (*case.ids("sites"), *left_out),  # a site may be left out and keep its rows
-        ),
-        ("workload", case.tables["workloads"]["workload"], case.ids("workloads")),
-    )
-    is_noted = np.zeros(len(table), dtype=np.bool_)
-    for column, known, in_scope in ids:
-        if column not in table:
-            continue
-        is_id, is_in = (table[column].isin(list(some_)).to_numpy() for some_ in (known, in_scope))
-        idle = is_id & ~is_in & ~is_noted
+            case.findings.problems.append(unlisted_problems(sheet.file, len(unknown) - MOST_PROBLEMS))
+        idle = is_known & ~is_in & ~is_noted
         is_noted |= idle
         if idle.any():
             named = some(list(dict.fromkeys(texts(table[idle], column))), _NAMED)
             rows = "1 row has" if idle.sum() == 1 else f"{idle.sum()} rows have"
-            what_is = f"{rows} no effect, {column} {named}: not in scope"
-            cell = sheet.header.index(column)
-            problem = sheet.problem(int(np.flatnonzero(idle)[0]), cell, what_is, "", "widen the scope, or remove them")
+            what_is, first = f"{rows} no effect, {column} {named}: not in scope", int(np.flatnonzero(idle)[0])
+            problem = sheet.problem(first, cell, what_is, "", "widen the scope, or remove them")
             case.findings.add_without_effect(problem)
 
 
+_COST: Final = "usd_per_h100e_year"
 _COST_FIELDS: Final = (
     Field("from", "string", "Demand region, by its id.", required=True),
     Field("to", "string", "Site, by its id.", required=True),
-    Field(
-        "usd_per_h100e_year",
-        "number",
-        "Cost of serving a mean H100e for a year.",
-        "USD/H100e-year",
-        required=True,
-        minimum=0.0,
-    ),
+    Field(_COST, "number", "Cost of serving a mean H100e for a year.", "USD/H100e-year", required=True, minimum=0.0),
     Field("workload", "string", "Its workload; without the column, every workload."),
 )
 
@@ -156,17 +131,12 @@ def service_cost(case: ScopedCase) -> Floats | None:
         return None
     table, _ = read
     user, site = codes(table["from"], case.ids("regions")), codes(table["to"], case.ids("sites"))
-    musd = floats(table, "usd_per_h100e_year") * H100E_PER_KH100E / USD_PER_MUSD
-    shape = (len(case.ids("regions")), len(case.ids("workloads")), len(case.ids("sites")))
-    cost = np.full(shape, np.nan)
-    in_scope = (user >= 0) & (site >= 0)
-    if "workload" in table:
-        of_class = codes(table["workload"], case.ids("workloads"))
-        at = np.flatnonzero(in_scope & (of_class >= 0))
-        cost[user[at], of_class[at], site[at]] = musd[at]
-    else:
-        at = np.flatnonzero(in_scope)
-        cost[user[at], :, site[at]] = musd[at, None]
+    musd = floats(table, _COST) * H100E_PER_KH100E / USD_PER_MUSD
+    cost = np.full((len(case.ids("regions")), len(case.ids("workloads")), len(case.ids("sites"))), np.nan)
+    for code, workload in enumerate(case.ids("workloads")):
+        of_class = table["workload"].eq(workload).to_numpy() if "workload" in table else True
+        at = np.flatnonzero((user >= 0) & (site >= 0) & of_class)
+        cost[user[at], code, site[at]] = musd[at]
     return cost
 
 
@@ -386,7 +356,7 @@ def lines_between(case: ScopedCase, ends: pd.DataFrame, others: pd.DataFrame) ->
     quantile = case.scenario.latency.quantile
     lines = table[table["quantile"] == quantile].set_index("pair_class")
     for missing in sorted(set(kind.ravel()) - set(lines.index)):
-        case.findings.add_at_table("rtt_lines", f"no line of {quantile} for {missing}", "a line for each", "add it")
+        case.findings.add("rtt_lines", f"no line of {quantile} for {missing}", "a line for each", "add it")
     lines = lines.reindex(list(dict.fromkeys([*lines.index, *kind.ravel()])))
     row = np.array([one_kinds.index(end) for end in ones])
     column = np.array([two_kinds.index(other) for other in twos])
@@ -401,7 +371,7 @@ def _with_measured(case: ScopedCase, haul: Floats) -> Floats:
     labels = [f"{a} to {b}" for a, b in zip(table["origin"], table["destination"], strict=True)]
     rtt = floats(table, "rtt_ms")
     for row, *words in faster_than_light(geodesic_km(*origin, *destination), rtt, labels):
-        case.findings.add_at_row("rtt_measured", row, "rtt_ms", *words)
+        case.findings.add(TableCell("rtt_measured", row, "rtt_ms"), *words)
     return apply_measured(
         haul,
         floats(case.regions, "lat"),

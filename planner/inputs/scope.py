@@ -18,6 +18,7 @@ from planner.scenario import check_ids
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from planner.base.arrays import Floats
     from planner.scenario import Scenario
     from planner.scenario.tree import Keys
 
@@ -49,7 +50,7 @@ def sites_in_scope(scenario: Scenario, tables: Mapping[str, pd.DataFrame], findi
         frame[column] = frame["site"].map(own).fillna(frame[column]) if own else frame[column]
     frame = _scoped(frame, scenario, _excluded(scenario))
     if frame.empty:
-        findings.add_at_key(("scope",), "no site is left in scope", "at least one", "widen the scope")
+        findings.add(("scope",), "no site is left in scope", "at least one", "widen the scope")
     for table in ("site_limits", "site_stock", "electricity_price", "climate", "water_stress"):
         rows = site_rows(scenario, tables, table)
         if table == "electricity_price":
@@ -83,12 +84,9 @@ def _of_one_year(prices: pd.DataFrame, sites: pd.DataFrame, findings: Findings) 
     years = prices[prices["site"].isin(sites["site"])].groupby("site")["year"].nunique()
     several = years.index[years > 1]
     if len(several):
-        findings.add_at_table(
-            "electricity_price",
-            f"{len(several)} sites, {several[0]} first, have prices of several years",
-            "one price level for each site",
-            "keep one year; energy.escalation_real_frac and energy.price_scale_frac make the rest",
-        )
+        what_is = f"{len(several)} sites, {several[0]} first, have prices of several years"
+        fix = "keep one year; energy.escalation_real_frac and energy.price_scale_frac make the rest"
+        findings.add("electricity_price", what_is, "one price level for each site", fix)
     return prices.drop_duplicates("site").drop(columns="year")
 
 
@@ -98,6 +96,25 @@ def own_key(scenario: Scenario, site: str, figure: str) -> Keys | None:
         if site in given and getattr(given[site], figure) is not None:
             return block, site, figure
     return None
+
+
+def firm_path_mw(case: ScopedCase, site: str) -> Floats:
+    """Return the connection that a scenario gives a site, NaN where it gives none, shape (year,). [MW]"""
+    by_year = np.full(len(case.years), np.nan)
+    for given in (case.scenario.new_sites, case.scenario.sites):
+        if site in given:
+            own = case.by_year(given[site].grid_firm_mw)
+            by_year = np.where(np.isnan(own), by_year, own)
+    return by_year
+
+
+def check_known_sites(case: ScopedCase, table: str) -> set[str]:
+    """Return the sites that exist, in scope or not; rows of a table about others are problems."""
+    known = {*case.tables["sites"]["site"], *case.scenario.new_sites}
+    is_unknown = ~case.tables[table]["site"].isin(list(known)).to_numpy(dtype=np.bool_)
+    must_be, fix = "an id of table sites, or a new site of the scenario", "correct it, or remove its rows"
+    case.findings.add_rows(table, is_unknown, "site", "unknown site {site!r}", must_be, fix)
+    return known
 
 
 def site_rows(scenario: Scenario, tables: Mapping[str, pd.DataFrame], table: str) -> pd.DataFrame:
@@ -134,12 +151,8 @@ def regions_in_scope(scenario: Scenario, tables: Mapping[str, pd.DataFrame], fin
         frame = frame[frame["demand_region"].isin(list(scope.demand_regions))]
     frame = frame[~frame["demand_region"].isin(list(scope.exclude_demand_regions))]
     if frame.empty:
-        findings.add_at_key(
-            ("scope",),
-            "no demand region is left in scope",
-            "at least one",
-            "widen countries or demand_regions, or exclude fewer",
-        )
+        what_is = "no demand region is left in scope"
+        findings.add(("scope",), what_is, "at least one", "widen countries or demand_regions, or exclude fewer")
     return frame.reset_index(drop=True)
 
 
@@ -218,7 +231,7 @@ _NO_VENDOR = "general"  # standard equipment, which everybody buys
 
 def make_case(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> ScopedCase:
     """Return what of the tables a scenario is about."""
-    findings = Findings(scenario)
+    findings = Findings(scenario, tables)
     findings.problems += check_ids(scenario, tables)
     try:
         days = days_of(scenario, tables)
@@ -270,7 +283,7 @@ def _workloads(scenario: Scenario, tables: Mapping[str, pd.DataFrame], findings:
         table = table[table["workload"].isin(listed)]
     table = table.reset_index(drop=True)
     if table.empty:
-        findings.add_at_table("workloads", "no workload is left in scope", "at least one", "see scope")
+        findings.add("workloads", "no workload is left in scope", "at least one", "see scope")
     _check_workloads(table, scenario, tables, findings)
     return table
 
@@ -317,13 +330,10 @@ def _check_workloads(
     for (wrong, columns, what, must_be, fix), value in zip(rules, shown, strict=True):
         for row in np.flatnonzero(wrong):
             id_ = str(table["workload"].iloc[row])
-            found = f"{id_}: {what.format(value[row])}"
-            if id_ not in scenario.workloads:
-                findings.add_at_table("workloads", found, must_be, fix)
-                continue
-            written = scenario.workloads[id_].written_values()
-            own = tuple(column for column in columns if column in written)[:1]
-            findings.add_at_key(("workloads", id_, *own), found, must_be, fix)
+            own = scenario.workloads.get(id_)
+            keys = () if own is None else tuple(column for column in columns if column in own.written_values())[:1]
+            place = "workloads" if own is None else ("workloads", id_, *keys)
+            findings.add(place, f"{id_}: {what.format(value[row])}", must_be, fix)
 
 
 def _racks(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -352,11 +362,8 @@ def _check_sales(racks: pd.DataFrame, scenario: Scenario, findings: Findings) ->
         found = f"{id_}: last_year is {last[row]:.0f}, before first_year"
         must_be, fix = f"{first[row]:.0f} or later, or blank", "exchange the two, or leave it blank"
         given = scenario.racks.override[id_].written_values() if id_ in scenario.racks.override else {}
-        own = [name for name in ("last_year", "first_year") if name in given]
-        if own:
-            findings.add_at_key(("racks", "override", id_, own[0]), found, must_be, fix)
-        else:
-            findings.add_at_table("racks", found, must_be, fix)
+        own = next((name for name in ("last_year", "first_year") if name in given), "")
+        findings.add(("racks", "override", id_, own) if own else "racks", found, must_be, fix)
 
 
 def _admitted(
@@ -384,8 +391,5 @@ def _check_admitted(
         if not has_throughput[duty].isdisjoint(racks_of.get(id_, ())):
             continue
         found = f"no rack that {id_} may run on has a throughput for {duty}"
-        fix = f"admit a rack with {duty}_h100e"
-        if id_ in scenario.workloads:
-            findings.add_at_key(("workloads", id_), found, "one at least", fix)
-        else:
-            findings.add_at_table("workload_racks", found, "one at least", fix)
+        place = ("workloads", id_) if id_ in scenario.workloads else "workload_racks"
+        findings.add(place, found, "one at least", f"admit a rack with {duty}_h100e")

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.base.errors import MOST_PROBLEMS
 from planner.base.units import HOURS_PER_DAY
 from planner.clock.profiles import slot_means, slot_peaks
-from planner.inputs.scope import site_rows
+from planner.inputs.scope import check_known_sites, site_rows
 from planner.inputs.table_columns import any_along, dense_by_ids, floats, ints, texts
 from planner.place.climate import (
     design_day_temperatures,
@@ -19,6 +18,7 @@ from planner.place.climate import (
     slot_values,
     wue_l_per_kwh,
 )
+from planner.tables.places import TableCell
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,65 +73,31 @@ def site_series(case: ScopedCase) -> SiteSeries:
 def other_load_mw(case: ScopedCase, series: SiteSeries) -> Floats:
     """Return the load of every site other than its racks. Gives (site, slot) [MW]."""
     share = series.other_load_frac
-    idle = np.array(case.ids("sites"), dtype=object)[
-        ~np.isnan(share).all(axis=1) & (floats(case.sites, "other_load_mw") == 0.0)
-    ]
-    if idle.size:
+    idle = case.named("sites", any_along(~np.isnan(share), 1) & (floats(case.sites, "other_load_mw") == 0.0))
+    if idle:
         table = case.tables["site_series"]
-        rows = table["site"].isin(list(idle)) & table["other_load_frac"].notna()
-        case.findings.add_row_without_effect(
-            "site_series",
-            int(np.flatnonzero(rows)[0]),
-            "other_load_frac",
-            f"other_load_frac in table site_series has no effect for {', '.join(idle)}: there is no other_load_mw",
-            "give it under sites, or leave the column blank",
-        )
+        rows = table["site"].isin(idle) & table["other_load_frac"].notna()
+        what_is = f"other_load_frac in table site_series has no effect for {', '.join(idle)}: there is no other_load_mw"
+        fix = "give it under sites, or leave the column blank"
+        case.findings.add_idle(TableCell("site_series", int(np.flatnonzero(rows)[0]), "other_load_frac"), what_is, fix)
     constant = np.where(np.isnan(share), 1.0, share)
     return floats(case.sites, "other_load_mw")[:, None] * constant
 
 
 def _both_bulbs(case: ScopedCase, bulbs: dict[str, Floats]) -> None:
     """Report sites with one of two temperatures, which would be of another day than the other."""
-    has = {column: ~np.isnan(values).any(axis=(1, 2)) for column, values in bulbs.items()}
+    has = {column: ~any_along(np.isnan(values), (1, 2)) for column, values in bulbs.items()}
     for here, other in (("dry_bulb_c", "wet_bulb_c"), ("wet_bulb_c", "dry_bulb_c")):
-        lone = np.array(case.ids("sites"), dtype=object)[has[here] & ~has[other]]
-        if lone.size:
-            case.findings.add_at_table(
-                _TABLE,
-                f"{', '.join(lone)} has {here} without {other}",
-                "both temperatures of a site, or none",
-                f"add {other}, or leave {here} blank",
-            )
+        if lone := case.named("sites", has[here] & ~has[other]):
+            what_is, fix = f"{', '.join(lone)} has {here} without {other}", f"add {other}, or leave {here} blank"
+            case.findings.add(_TABLE, what_is, "both temperatures of a site, or none", fix)
 
 
 def _known_sites(case: ScopedCase, table: pd.DataFrame) -> set[str]:
     """Return the sites that exist, in scope or not; unknown sites and days are problems."""
-    known = {*case.tables["sites"]["site"], *case.scenario.new_sites}
-    n_days = case.days.n_days
-    wrong = {
-        "site": ~table["site"].isin(list(known)).to_numpy(dtype=np.bool_),
-        "day": (ints(table, "day") < 0) | (ints(table, "day") >= n_days),
-    }
-    for record in np.flatnonzero(wrong["site"])[:MOST_PROBLEMS]:
-        case.findings.add_at_row(
-            _TABLE,
-            int(record),
-            "site",
-            f"unknown site {table['site'].iloc[record]!r}",
-            "an id of table sites, or a new site of the scenario",
-            "correct it, or remove its rows",
-        )
-    for record in np.flatnonzero(wrong["day"])[:MOST_PROBLEMS]:
-        case.findings.add_at_row(
-            _TABLE,
-            int(record),
-            "day",
-            f"day is {table['day'].iloc[record]}",
-            f"0 to {n_days - 1}, the days of the series",
-            "see time.chronological and table series_days",
-        )
-    for is_wrong in wrong.values():
-        case.findings.add_unlisted(_TABLE, int(is_wrong.sum()) - MOST_PROBLEMS)
+    day, n_days, known = ints(table, "day"), case.days.n_days, check_known_sites(case, _TABLE)
+    must_be, fix = f"0 to {n_days - 1}, the days of the series", "see time.chronological and table series_days"
+    case.findings.add_rows(_TABLE, (day < 0) | (day >= n_days), "day", "day is {day}", must_be, fix)
     return known
 
 
@@ -142,23 +108,17 @@ def _steps_per_day(case: ScopedCase, site: str, rows: pd.DataFrame) -> int | Non
     is_even = _HOURS % steps == 0 and np.array_equal(hours, np.arange(0, _HOURS, _HOURS // steps))
     first = int(rows.index[0])
     if not is_even:
-        case.findings.add_at_row(
-            _TABLE,
-            first,
-            "hour_utc",
-            f"{site} has figures at the hours {', '.join(map(str, hours))}",
-            "from 0 on, in equal steps that divide 24 hours, the same on every day",
-            "a row holds until the next one",
-        )
+        what_is = f"{site} has figures at the hours {', '.join(map(str, hours))}"
+        must_be = "from 0 on, in equal steps that divide 24 hours, the same on every day"
+        fix = "a row holds until the next one"
+        case.findings.add(TableCell(_TABLE, first, "hour_utc"), what_is, must_be, fix)
         return None
     there = set(zip(ints(rows, "day"), ints(rows, "hour_utc"), strict=True))
     missing = [(day, int(hour)) for day in range(case.days.n_days) for hour in hours if (day, hour) not in there]
     if missing:
         day, hour = missing[0]
-        case.findings.add_at_row(
-            _TABLE,
-            first,
-            "day",
+        case.findings.add(
+            TableCell(_TABLE, first, "day"),
             f"{site} lacks {len(missing)} rows, the first for day {day} from hour {hour}",
             f"a row for each of {case.days.n_days} days and {steps} hours",
             "add them",
@@ -172,14 +132,9 @@ def _given(case: ScopedCase, site: str, rows: pd.DataFrame, column: str) -> Floa
     values = floats(rows, column)
     is_blank = np.isnan(values)
     if is_blank.any() and not is_blank.all():
-        case.findings.add_at_row(
-            _TABLE,
-            int(rows.index[int(np.argmax(is_blank))]),
-            column,
-            f"{column} of {site} is blank in {is_blank.sum()} of {len(values)} rows",
-            "given in all rows of a site, or in none",
-            "fill the gaps, or leave the column out for this site",
-        )
+        what_is = f"{column} of {site} is blank in {is_blank.sum()} of {len(values)} rows"
+        must_be, fix = "given in all rows of a site, or in none", "fill the gaps, or leave the column out for this site"
+        case.findings.add(TableCell(_TABLE, int(rows.index[int(np.argmax(is_blank))]), column), what_is, must_be, fix)
     return values
 
 
@@ -225,7 +180,7 @@ def monthly_temperatures(case: ScopedCase, bulb: str) -> tuple[Floats, Floats]:
     mean = dense_by_ids(table, axes, f"{bulb}_bulb_c")
     swing = dense_by_ids(table, axes, f"{bulb}_daily_range_k")
     for s in np.flatnonzero(np.isnan(mean + swing).any(axis=1)):
-        case.findings.add_at_table(
+        case.findings.add(
             "climate_monthly", f"{case.ids('sites')[s]} lacks a month", "twelve rows for each site", "add them"
         )
     warmest = dense_by_ids(table, axes, "dry_bulb_c").argmax(axis=1)

@@ -11,9 +11,8 @@ from planner.base.units import MONTHS_PER_YEAR, USD_PER_MUSD
 from planner.base.words import amount
 from planner.inputs.existing import market_share_frac, stated_sites
 from planner.inputs.scope import own_key
-from planner.inputs.table_columns import bools, dense_by_ids, floats
+from planner.inputs.table_columns import bools, dense_by_ids, floats, sum_at
 from planner.lp import Index
-from planner.scenario import path_value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -150,9 +149,7 @@ def years_moved(case: ScopedCase, leads: Leads, committed_mw: Floats) -> Floats:
     arrives = planned.service + delay - _SOON
     is_served = late.may[:, None, :] & (late.service[:, None, :] >= arrives[:, :, None])
     site, year = np.nonzero(is_moved & is_served.any(axis=2))
-    years = np.zeros(is_moved.shape)
-    np.add.at(years, (site, is_served[site, year].argmax(axis=1)), case.gap_years[year])
-    return years
+    return sum_at(is_moved.shape, (site, is_served[site, year].argmax(axis=1)), case.gap_years[year])
 
 
 def site_inputs(case: ScopedCase, sets: Sets, halls: HallSpace, leads: Leads, committed_mw: Floats) -> SiteInputs:
@@ -186,9 +183,8 @@ def site_inputs(case: ScopedCase, sets: Sets, halls: HallSpace, leads: Leads, co
             " that capacity is used as the limit.",
             next((key for key in keys if key is not None), None),
         )
-    is_limited = [market in build.market_rate_mw_per_year for market in sets.market.labels]
-    market, year = np.nonzero(np.array(is_limited)[:, None] & np.ones(len(sets.year), np.bool_))
     market_rate = np.array([build.market_rate_mw_per_year.get(m, np.nan) for m in sets.market.labels])
+    market, year = np.nonzero(~np.isnan(market_rate)[:, None] & np.ones(len(sets.year), np.bool_))
     market_years = _market_years(case, sets, can_build, moved)
     capex_budget, capex_musd = _budget(case, sets, "capex_budget", build.capex_budget_musd)
     cash_budget, cash_musd = _budget(case, sets, "cash_budget", build.cash_budget_musd)
@@ -226,8 +222,7 @@ def _market_years(case: ScopedCase, sets: Sets, can_build: Bools, moved: Floats)
 
 def _budget(case: ScopedCase, sets: Sets, name: str, path: float | Mapping[int, float] | None) -> tuple[Index, Floats]:
     """Return the model years with a budget, and it for the years since the one before. [MUSD]"""
-    by_year = [None if path is None else path_value(path, year) for year in case.years.years]
-    musd = np.array([np.nan if value is None else value for value in by_year], dtype=np.float64)
+    musd = case.by_year(path)
     has_budget = np.flatnonzero(~np.isnan(musd))
     index = Index.sparse(name, (sets.year,), (has_budget,))
     return index, musd[has_budget] * case.gap_years[has_budget]

@@ -152,11 +152,8 @@ def _paid(case: ScopedCase, sets: Sets, demand: DemandInputs) -> Floats:
     missing = distinct(served.select(np.isnan(of_service), "free"), "region", "workload", "site")
     if missing.size:
         region, workload, site = missing.tuples(0)
-        case.findings.add_note(
-            f"siting.service_cost_table lacks {missing.size} rows, "
-            f"such as {workload} of {region} from {site}; service cost 0 is used.",
-            ("siting", "service_cost_table"),
-        )
+        text = f"siting.service_cost_table lacks {missing.size} rows, such as {workload} of {region} from {site};"
+        case.findings.add_note(f"{text} service cost 0 is used.", ("siting", "service_cost_table"))
     return np.nan_to_num(of_service)
 
 
@@ -168,61 +165,38 @@ def _bounds(case: ScopedCase, sets: Sets, sites: SiteInputs) -> tuple[np.ndarray
     settings = case.scenario.siting
     last = site_year["year"] == len(sets.year) - 1
     in_play = {labels[site] for site in site_year["site"][last]}
-    _refuse_out_of_play(case, "must_open", settings.must_open, in_play)
-    _refuse_out_of_play(case, "must_not_open", settings.must_not_open, set(labels))
-    for at, name in enumerate(settings.must_not_open):
-        if name in labels and sites.is_existing[sets.site.code(name)]:
-            case.findings.add_at_key(
-                ("siting", "must_not_open", at),
-                f"{name!r} already exists",
-                "a site that is not open yet",
-                f"keep what exists and build no more with sites.{name}.new_halls: false, or leave"
-                " it out with scope.exclude_sites",
-            )
-    for at, name in enumerate(settings.must_open):
-        if name in in_play and sites.is_existing[sets.site.code(name)]:
-            case.findings.add_note(
-                f"Siting.must_open has no effect for {name}: it already exists.", ("siting", "must_open", at)
-            )
+    exists = {labels[site] for site in np.flatnonzero(sites.is_existing)}
+    for key, names, known in (
+        ("must_open", settings.must_open, in_play),
+        ("must_not_open", settings.must_not_open, set(labels)),
+    ):
+        for at, name in enumerate(names):
+            place = ("siting", key, at)
+            if name not in known:
+                what_is = f"{name!r} is not in scope, or can have no halls by the last model year"
+                fix = "widen the scope, shorten its lead, or remove it here"
+                case.findings.add(place, what_is, "a site that the plan may open", fix)
+            elif name in exists and key == "must_open":
+                case.findings.add_note(f"Siting.must_open has no effect for {name}: it already exists.", place)
+            elif name in exists:
+                fix = f"keep what exists and build no more with sites.{name}.new_halls: false, or leave it out with"
+                fix, must_be = f"{fix} scope.exclude_sites", "a site that is not open yet"
+                case.findings.add(place, f"{name!r} already exists", must_be, fix)
     standing, most = int(sites.is_existing.sum()), settings.exactly_sites or settings.at_most_sites
     if most is not None and standing > most:
         key = "exactly_sites" if settings.exactly_sites else "at_most_sites"
-        case.findings.add_at_key(
-            ("siting", key),
-            f"{key} is {most}, and {standing} sites exist",
-            f"{standing} or more",
-            "leave sites out with scope.exclude_sites",
-        )
-    _refuse_too_many(case, in_play)
+        what_is = f"{key} is {most}, and {standing} sites exist"
+        case.findings.add(("siting", key), what_is, f"{standing} or more", "leave sites out with scope.exclude_sites")
+    can_open, exact = in_play - {*settings.must_not_open}, settings.exactly_sites
+    if exact is not None and exact > len(can_open):
+        what_is = f"exactly_sites is {exact}, and {len(can_open)} sites can be open in {case.years.years[-1]}"
+        fix = "lower it, widen the scope, or close fewer sites"
+        case.findings.add(("siting", "exactly_sites"), what_is, f"at most {len(can_open)}", fix)
     _refuse_too_small(case, sets, sites)
     name_of = np.array(labels, dtype=object)[site_year["site"]]
     lower[last & np.isin(name_of, list(settings.must_open))] = 1.0
     upper[np.isin(name_of, list(settings.must_not_open))] = 0.0
     return lower, np.maximum(lower, upper)
-
-
-def _refuse_out_of_play(case: ScopedCase, key: str, listed: tuple[str, ...], known: set[str]) -> None:
-    for at, name in enumerate(listed):
-        if name not in known:
-            case.findings.add_at_key(
-                ("siting", key, at),
-                f"{name!r} is not in scope, or can have no halls by the last model year",
-                "a site that the plan may open",
-                "widen the scope, shorten its lead, or remove it here",
-            )
-
-
-def _refuse_too_many(case: ScopedCase, in_play: set[str]) -> None:
-    settings = case.scenario.siting
-    can_open = in_play - set(settings.must_not_open)
-    if settings.exactly_sites is not None and settings.exactly_sites > len(can_open):
-        case.findings.add_at_key(
-            ("siting", "exactly_sites"),
-            f"exactly_sites is {settings.exactly_sites}, and {len(can_open)} sites can be open in"
-            f" {case.years.years[-1]}",
-            f"at most {len(can_open)}",
-            "lower it, widen the scope, or close fewer sites",
-        )
 
 
 def _refuse_too_small(case: ScopedCase, sets: Sets, sites: SiteInputs) -> None:
@@ -235,12 +209,9 @@ def _refuse_too_small(case: ScopedCase, sets: Sets, sites: SiteInputs) -> None:
         land_mw = sites.land_limit_mw[site]
         own = own_key(case.scenario, name, "minimum_size_mw")
         if own is not None:
-            case.findings.add_at_key(
-                own,
-                f"minimum_size_mw of {name} is {amount(least_mw, 4)}, and its land holds {amount(land_mw, 4)} MW",
-                f"at most {amount(land_mw, 4)} MW with integer openings",
-                f"lower it, or raise land_limit_mw of {name}",
-            )
+            what_is = f"minimum_size_mw of {name} is {amount(least_mw, 4)}, and its land holds {amount(land_mw, 4)} MW"
+            fix = f"lower it, or raise land_limit_mw of {name}"
+            case.findings.add(own, what_is, f"at most {amount(land_mw, 4)} MW with integer openings", fix)
         elif settings.must_not_open.count(name) == 0:
             key = own_key(case.scenario, name, "land_limit_mw") or ("siting", "whole_openings")
             shut.setdefault(key, []).append(f"{name} ({amount(least_mw, 4)} MW of {amount(land_mw, 4)})")
@@ -266,7 +237,7 @@ def _phases(case: ScopedCase, sites: SiteInputs, halls: HallInputs) -> tuple[Ind
         nearest = int(np.argmax(land_mw / of_build[at]))
         name = phase.axis("site").labels[phase["site"][nearest]]
         others = np.unique(phase["site"]).size - 1
-        case.findings.add_at_key(
+        case.findings.add(
             own_key(case.scenario, name, "phase_mw") or ("siting", "phase_mw"),
             f"one phase at {name} is {amount(of_build[at][nearest], 4)} MW, and its land holds "
             f"{amount(land_mw[nearest], 4)} MW" + (", more of a phase than any other site" * (others > 0)),
@@ -331,12 +302,10 @@ def _refuse_too_large(case: ScopedCase, block: Index, size_mw: np.ndarray, top_m
         own = workload == code
         if not has_room[own].any():
             most_mw = top_mw[own].max()
-            case.findings.add_at_key(
-                _block_key(case, name),
-                f"one block of {name} is {amount(mw, 4)} MW of racks, more than any site holds",
-                f"at most {amount(most_mw, 4)} MW, the most that the halls of a site hold of them",
-                "make the block smaller, or raise land_limit_mw of a site",
-            )
+            what_is = f"one block of {name} is {amount(mw, 4)} MW of racks, more than any site holds"
+            must_be = f"at most {amount(most_mw, 4)} MW, the most that the halls of a site hold of them"
+            fix = "make the block smaller, or raise land_limit_mw of a site"
+            case.findings.add(_block_key(case, name), what_is, must_be, fix)
             continue
         short = np.setdiff1d(site[own], site[own & has_room])
         if short.size:

@@ -11,7 +11,7 @@ from planner.base.words import amount, some
 from planner.inputs.case import DUTIES
 from planner.inputs.existing import market_share_frac, stated_sites
 from planner.inputs.scope import excluded_stock, own_key
-from planner.inputs.table_columns import any_along, codes, dense_by_ids, floats, ints, texts
+from planner.inputs.table_columns import any_along, codes, dense_by_ids, floats, ints, mask_at, sum_at, texts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,11 +54,9 @@ class Stock:
 
     def stands(self, case: ScopedCase) -> Bools:
         """Return where halls of a design stand, shape (site, cooling, redundancy)."""
-        shape = (len(case.sites), len(case.cooling), len(case.redundancy))
-        stands = np.zeros(shape, dtype=np.bool_)
         site, pool = np.nonzero(self.share > 0.0)
-        stands[site, self.cooling[pool], self.redundancy[pool]] = True
-        return np.asarray(stands | (self.stated.hall_mw > 0.0).any(axis=3))
+        has_stated = any_along(self.stated.hall_mw > 0.0, 3)
+        return has_stated | mask_at(has_stated.shape, (site, self.cooling[pool], self.redundancy[pool]))
 
 
 def base_year_stock(
@@ -124,8 +122,7 @@ def assumed_facility_mw(case: ScopedCase, wanted: Wanted) -> Floats:
 
 def _note_assumed(case: ScopedCase, stock: Stock) -> None:
     """Say which racks are assumed where the planner does not state them, and how many MW."""
-    rack_mw = np.zeros((len(case.sites), len(case.racks)))
-    np.add.at(rack_mw.T, stock.rack, (stock.share * stock.mw.sum(axis=1)).T)
+    rack_mw = sum_at((len(case.racks), len(case.sites)), (stock.rack,), (stock.share * stock.mw.sum(axis=1)).T).T
     own_mw = floats(case.sites, "existing_mw")
     of_market = np.isnan(own_mw) & (rack_mw.sum(axis=1) > _NOTHING)
     if of_market.any():
@@ -220,7 +217,7 @@ def _refuse_without_racks(case: ScopedCase, own_mw: Floats, without_mw: Floats) 
     """Refuse facilities of a scenario's own whose use has no racks to put in them."""
     for site in np.flatnonzero((own_mw > 0.0) & (without_mw > _NOTHING)):
         name = case.sites["site"].iloc[site]
-        case.findings.add_at_key(
+        case.findings.add(
             own_key(case.scenario, name, "existing_mw") or ("sites", name, "existing_mw"),
             f"existing_mw of {name} is {amount(own_mw[site], _DIGITS)}, but the operator has no"
             " base-year racks to place there",
@@ -232,7 +229,7 @@ def _refuse_without_racks(case: ScopedCase, own_mw: Floats, without_mw: Floats) 
 def _note_none(case: ScopedCase, sites: Bools) -> None:
     """Say where nothing exists, since the planner states what does."""
     if sites.any():
-        names = some(list(np.array(case.ids("sites"), dtype=object)[sites]), _NAMED)
+        names = some(case.named("sites", sites), _NAMED)
         case.findings.assume(
             f"Nothing exists or is under construction at {names}, as your tables existing_halls and"
             " existing_racks have no row there. If you have halls there, add them, or give"
@@ -398,17 +395,13 @@ def _stock_cooling(case: ScopedCase, figures: RackFigures, share: Floats) -> NDA
 def _check_throughput(case: ScopedCase, figures: RackFigures, share: Floats, cooling: NDArray[np.intp]) -> None:
     for d, k in np.argwhere(share.sum(axis=2) > 0.0):
         if np.isnan(figures.kh100e_per_mw[k, d]):
-            case.findings.add_at_table(
-                "rack_stock",
-                f"{case.ids('racks')[k]} is stock for {DUTIES[d]} and has no throughput for it",
-                "a rack that can do it",
-                f"give racks.{DUTIES[d]}_h100e, or another rack",
+            what_is = f"{case.ids('racks')[k]} is stock for {DUTIES[d]} and has no throughput for it"
+            case.findings.add(
+                "rack_stock", what_is, "a rack that can do it", f"give racks.{DUTIES[d]}_h100e, or another rack"
             )
         if cooling[k] < 0:
-            case.findings.add_at_table(
-                "rack_cooling",
+            what_is = (
                 f"{case.ids('racks')[k]} exists in {case.years.first}, but has no cooling of"
-                " that time that fits its power",
-                "a cooling of its year that fits its power",
-                "add a row",
+                " that time that fits its power"
             )
+            case.findings.add("rack_cooling", what_is, "a cooling of its year that fits its power", "add a row")

@@ -10,7 +10,7 @@ import numpy as np
 from planner.base.units import KW_PER_MW, USD_PER_MUSD
 from planner.base.words import amount
 from planner.inputs.supply_figures import RENEWABLE, availability, fuel_prices, source_figures
-from planner.inputs.table_columns import codes, floats, texts
+from planner.inputs.table_columns import codes, floats, given, mask_at, texts
 from planner.lp import Axis, Index
 from planner.lp.index import cross, distinct
 
@@ -54,11 +54,7 @@ def bridge_lists(
         for column in ("residual_3yr_frac", "residual_decline_frac", "redeploy_usd_per_kw")
     )
     share = np.clip(worth[source] - decline[source] * np.maximum(age - _TOLD_AGE_YEARS, 0.0), 0, 1)
-    if bridge.residual_frac is not None:
-        share = np.full(share.shape, bridge.residual_frac)
-    usd_per_kw = redeploy[source]
-    if bridge.redeploy_usd_per_kw is not None:
-        usd_per_kw = np.full(usd_per_kw.shape, bridge.redeploy_usd_per_kw)
+    share, usd_per_kw = given(bridge.residual_frac, share), given(bridge.redeploy_usd_per_kw, redeploy[source])
     return {
         "bridge": vintages,
         "redeploy": Index.sparse("redeploy", (*axes, sets.year), (build["site"][of], source, build["year"][of], year)),
@@ -100,12 +96,9 @@ def plant_lists(
 
 def _refuse_without_limit(case: ScopedCase, figures: SourceFigures, sources: np.ndarray) -> None:
     for id_ in (figures.ids[at] for at in sources if not np.isfinite(figures.limit_mw[at])):
-        case.findings.add_at_key(
-            ("supply", "whole_sources"),
-            f"{id_} is built as integer plants and has no upper limit per site",
-            "an upper limit per site of each such technology",
-            f"give supply.max_mw.{id_}, or max_site_mw in table onsite_sources",
-        )
+        what_is = f"{id_} is built as integer plants and has no upper limit per site"
+        fix = f"give supply.max_mw.{id_}, or max_site_mw in table onsite_sources"
+        case.findings.add(("supply", "whole_sources"), what_is, "an upper limit per site of each such technology", fix)
 
 
 def _note_without_room(case: ScopedCase, plant: Index, is_short: np.ndarray, least_mw: Floats) -> None:
@@ -116,10 +109,8 @@ def _note_without_room(case: ScopedCase, plant: Index, is_short: np.ndarray, lea
     if short:
         reported = ", ".join(f"{source} at {site} ({amount(mw, 4)} MW)" for site, source, mw in short)
         own = [source for _, source, _ in short if source in case.scenario.supply.max_mw]
-        case.findings.add_note(
-            f"No room for the smallest plant, so that none is built: {reported}.",
-            ("supply", "max_mw", own[0]) if own else ("supply", "whole_sources"),
-        )
+        text = f"No room for the smallest plant, so that none is built: {reported}."
+        case.findings.add_note(text, ("supply", "max_mw", own[0]) if own else ("supply", "whole_sources"))
 
 
 @dataclass(frozen=True)
@@ -223,18 +214,14 @@ def supply_offer(case: ScopedCase) -> SupplyOffer:
                 continue
             power, energy = own.existing_source_mw or {}, own.existing_storage_mwh or {}
             for key in (source for source in energy if source not in batteries):
-                case.findings.add_at_key(
-                    (block, site, "existing_storage_mwh", key),
-                    f"{key} is not a battery and stores no energy",
-                    "a source with role storage in table onsite_sources",
-                    "remove it, or name the existing battery",
-                )
+                what_is = f"{key} is not a battery and stores no energy"
+                must_be = "a source with role storage in table onsite_sources"
+                fix = "remove it, or name the existing battery"
+                case.findings.add((block, site, "existing_storage_mwh", key), what_is, must_be, fix)
             for key in (batteries & set(energy)) - set(power):
-                case.findings.add_at_key(
-                    (block, site, "existing_storage_mwh", key),
-                    f"{key} has energy and no power",
-                    "given in existing_source_mw as well",
-                    "add its power",
+                what_is, fix = f"{key} has energy and no power", "add its power"
+                case.findings.add(
+                    (block, site, "existing_storage_mwh", key), what_is, "given in existing_source_mw as well", fix
                 )
             for source, mw in power.items():
                 if mw > 0.0:
@@ -264,8 +251,7 @@ def supply_inputs(
     """Make the lists of power at the sites. Takes `counts` (site_year,), `grid_start` (site,) [year]."""
     figures = offer.figures
     axes = (sets.site, Axis("source", figures.ids), sets.year)
-    in_plan = np.zeros((len(sets.site), 1, len(sets.year)), dtype=np.bool_)
-    in_plan[site_year["site"], 0, site_year["year"]] = True
+    in_plan = mask_at((len(sets.site), 1, len(sets.year)), (site_year["site"], 0, site_year["year"]))
     has_standby = offer.has_standby[:, None] & figures.is_of_halls
 
     in_time = figures.start[:, None] < case.last_year + 1.0
@@ -363,11 +349,8 @@ def _part(capacity: Index, which: Bools, name: str) -> Index:
 
 def _generators(case: ScopedCase, sets: Sets) -> Floats:
     """Standby generators per MW of own hall, by design."""
-    own = case.scenario.supply.standby.mw_per_hall_mw
     by_redundancy = floats(case.redundancy, "generator_kw_per_kw")
-    if own is not None:
-        by_redundancy = np.full(by_redundancy.shape, own)
-    return by_redundancy[sets.hall_redundancy]
+    return given(case.scenario.supply.standby.mw_per_hall_mw, by_redundancy)[sets.hall_redundancy]
 
 
 def _curtail(sets: Sets, prices: PowerPrices, renewable: Index, exact: Index) -> Index:

@@ -15,11 +15,8 @@ from planner.clock.days import SEASONS
 from planner.clock.profiles import slot_means
 from planner.inputs.days import report_missing_hours
 from planner.inputs.table_columns import any_along, codes, dense_by_ids, floats, texts
-from planner.scenario import interpolated
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import pandas as pd
     from numpy.typing import ArrayLike
 
@@ -144,17 +141,18 @@ class SourceFigures:
         return self._one_way("discharge_efficiency_frac")
 
     def _one_way(self, key: str) -> Floats:
-        given = [self._own(source, key) for source in range(len(self.ids))]
-        known = np.array([np.nan if value is None else value for value in given])
-        root = np.sqrt(self.operating("efficiency_frac"))
-        one_way = np.where(np.isnan(known), root, known)
-        return np.where(self.is_role("storage"), one_way, 0.0)
+        known, root = self._given(key), np.sqrt(self.operating("efficiency_frac"))
+        return np.where(self.is_role("storage"), np.where(np.isnan(known), root, known), 0.0)
+
+    def _given(self, key: str) -> Floats:
+        """Return a figure that the scenario gives, NaN where it gives none."""
+        given = (self._own(source, key) for source in range(len(self.ids)))
+        return np.array([np.nan if value is None else value for value in given])
 
     @cached_property
     def duration_h(self) -> Floats:
         """Energy of a battery over its power, NaN where the plan chooses."""
-        given = [self._own(source, "duration_h") for source in range(len(self.ids))]
-        return np.array([np.nan if value is None else value for value in given])
+        return self._given("duration_h")
 
     @cached_property
     def heat_rate_mmbtu_per_mwh(self) -> Floats:
@@ -189,24 +187,14 @@ class SourceFigures:
 
 def sources_in_play(case: ScopedCase) -> tuple[str, ...]:
     """Return the sources that may be built, stand somewhere, or are the standby generators."""
-    supply = case.scenario.supply
-    sites = set(case.ids("sites"))
-    standing = [
-        source
-        for overrides in (case.scenario.new_sites, case.scenario.sites)
-        for site, figures in overrides.items()
-        if site in sites
-        for source, mw in (figures.existing_source_mw or {}).items()
-        if mw > 0.0
-    ]
+    supply, sites = case.scenario.supply, {*case.ids("sites")}
+    given = (*case.scenario.new_sites.items(), *case.scenario.sites.items())
+    existing = (figures.existing_source_mw or {} for site, figures in given if site in sites)
+    standing = [source for of_site in existing for source, mw in of_site.items() if mw > 0.0]
     standby = [supply.standby.source_id] if supply.standby.allow else []
     if not {*standby} <= {*case.tables["onsite_sources"]["onsite"]}:
-        case.findings.add_at_key(
-            ("supply", "standby", "source"),
-            f"table onsite_sources has no {supply.standby.source_id}",
-            "an id of table onsite_sources",
-            "name the generators that halls have",
-        )
+        what_is, fix = f"table onsite_sources has no {supply.standby.source_id}", "name the generators that halls have"
+        case.findings.add(("supply", "standby", "source"), what_is, "an id of table onsite_sources", fix)
         standby = []
     return tuple(dict.fromkeys((*supply.allow, *standing, *standby)))
 
@@ -215,8 +203,8 @@ def source_figures(case: ScopedCase) -> SourceFigures:
     """Return the sources in play with their figures; what is wrong with them is a problem."""
     figures = SourceFigures(case, sources_in_play(case))
     _check_figures(case, figures)
-    for check in (_check_standby, _check_bridge):
-        check(case, figures)
+    _check_standby(case, figures)
+    _check_bridge(case, figures)
     return figures
 
 
@@ -224,22 +212,15 @@ def _check_figures(case: ScopedCase, figures: SourceFigures) -> None:
     """Refuse what is no source on its own, and figures that are missing."""
     for id_, rows, role, fuel in zip(figures.ids, figures.rows, figures.role, figures.fuel, strict=True):
         if role not in _BUILDABLE:
-            case.findings.add_at_key(
-                ("supply", "allow"),
-                f"{id_} is part of a battery, not a source",
-                f"a source with role {', '.join(_BUILDABLE)}",
-                "allow a battery, whose power and energy are sized apart",
-            )
+            what_is = f"{id_} is part of a battery, not a source"
+            fix = "allow a battery, whose power and energy are sized apart"
+            case.findings.add(("supply", "allow"), what_is, f"a source with role {', '.join(_BUILDABLE)}", fix)
             continue
         needed = _NEEDED[role] + (("heat_rate_mmbtu_per_mwh",) if fuel else ())
         blank = [column for column in needed if rows[column].isna().any()]
         if blank:
-            case.findings.add_at_table(
-                "onsite_sources",
-                f"{id_} has no {', '.join(blank)}",
-                f"given for every source with role {role}",
-                "add it",
-            )
+            what_is = f"{id_} has no {', '.join(blank)}"
+            case.findings.add("onsite_sources", what_is, f"given for every source with role {role}", "add it")
 
 
 def _check_standby(case: ScopedCase, figures: SourceFigures) -> None:
@@ -248,49 +229,33 @@ def _check_standby(case: ScopedCase, figures: SourceFigures) -> None:
         return
     role = figures.role[figures.ids.index(standby.source_id)]
     if role != "standby":
-        case.findings.add_at_key(
-            ("supply", "standby", "source"),
-            f"{standby.source_id} has role {role}",
-            "a source with role standby",
-            "name the generators that halls have",
-        )
+        what_is, fix = f"{standby.source_id} has role {role}", "name the generators that halls have"
+        case.findings.add(("supply", "standby", "source"), what_is, "a source with role standby", fix)
     if standby.source_id in case.scenario.supply.allow:
-        case.findings.add_at_key(
-            ("supply", "standby", "source"),
-            f"{standby.source_id} is in supply.allow as well",
-            "either what halls have or what may be built",
-            "remove it from supply.allow, or do not allow supply.standby",
-        )
+        what_is = f"{standby.source_id} is in supply.allow as well"
+        fix = "remove it from supply.allow, or do not allow supply.standby"
+        case.findings.add(("supply", "standby", "source"), what_is, "either what halls have or what may be built", fix)
 
 
 def _check_bridge(case: ScopedCase, figures: SourceFigures) -> None:
-    bridge = case.scenario.supply.bridge
-    standing = {
-        source
-        for blocks in (case.scenario.new_sites, case.scenario.sites)
-        for own in blocks.values()
-        for source in own.existing_source_mw or {}
-    }
-    known: Mapping[str, Callable[[str], bool]] = {
-        "is not in supply.allow": lambda id_: id_ in case.scenario.supply.allow,
-        "does not burn fuel": lambda id_: id_ not in figures.ids or bool(figures.burns_fuel[figures.ids.index(id_)]),
-        "does not have a row in table bridge_power, or both figures in supply.bridge": lambda id_: (
-            id_ in set(case.tables["bridge_power"]["onsite"])
-            or (bridge.residual_frac is not None and bridge.redeploy_usd_per_kw is not None)
-        ),
-        "cannot leave in full as supply.bridge.until_grid asks: some already exists": lambda id_: (
-            not (bridge.until_grid and id_ in standing)
-        ),
-    }
+    bridge, given = case.scenario.supply.bridge, (case.scenario.new_sites, case.scenario.sites)
+    standing = {source for sites in given for own in sites.values() for source in own.existing_source_mw or {}}
+    has_worth = {*case.tables["bridge_power"]["onsite"]}
+    if bridge.residual_frac is not None and bridge.redeploy_usd_per_kw is not None:
+        has_worth |= {*bridge.sources}
+    cold = {id_ for id_, burns in zip(figures.ids, figures.burns_fuel, strict=True) if not burns}
+    must_be = "a source that may be built, burns fuel and has a worth when it leaves"
     for position, id_ in enumerate(bridge.sources):
-        for what, holds in known.items():
-            if not holds(id_):
-                case.findings.add_at_key(
-                    ("supply", "bridge", "sources", position),
-                    f"{id_} {what}",
-                    "a source that may be built, burns fuel and has a worth when it leaves",
-                    "change the list of sources",
-                )
+        wrong = {
+            "is not in supply.allow": id_ not in case.scenario.supply.allow,
+            "does not burn fuel": id_ in cold,
+            "does not have a row in table bridge_power, or both figures in supply.bridge": id_ not in has_worth,
+            "cannot leave in full as supply.bridge.until_grid asks: some already exists": bridge.until_grid
+            and id_ in standing,
+        }
+        for what in (what for what, is_so in wrong.items() if is_so):
+            place = ("supply", "bridge", "sources", position)
+            case.findings.add(place, f"{id_} {what}", must_be, "change the list of sources")
 
 
 _HOURS: Final = tuple(range(24))
@@ -332,13 +297,10 @@ def availability(case: ScopedCase, figures: SourceFigures, is_used: Bools, serie
 def _scaled(case: ScopedCase, yields: Floats, mean: float, technology: str) -> Floats:
     """Return yields by site and time slice whose mean over the year is as given."""
     is_dark = yields.max(axis=1) == 0.0
-    for site in np.array(case.ids("sites"), dtype=object)[is_dark]:
-        case.findings.add_at_table(
-            "site_series",
-            f"{technology} at {site} yields 0 in every hour, but its mean is {mean:g}",
-            "above 0 somewhere",
-            "leave availability_frac out of supply.override, or correct the series",
-        )
+    for site in case.named("sites", is_dark):
+        what_is = f"{technology} at {site} yields 0 in every hour, but its mean is {mean:g}"
+        fix = "leave availability_frac out of supply.override, or correct the series"
+        case.findings.add("site_series", what_is, "above 0 somewhere", fix)
     weight = case.days.weight_h / case.days.weight_h.sum()
     return yields * (mean / np.where(is_dark, 1.0, yields @ weight))[:, None]
 
@@ -365,7 +327,7 @@ def renewable_shape(case: ScopedCase, technology: str, is_used: Bools) -> Floats
     south = is_proxy & (floats(case.sites, "lat") < 0.0)
     of_site[south] = np.roll(of_site[south], _HALF_A_YEAR, axis=1)
     if (is_proxy & is_used).any():
-        names = ", ".join(np.array(case.ids("sites"), dtype=object)[is_proxy & is_used])
+        names = ", ".join(case.named("sites", is_proxy & is_used))
         case.findings.add_note(
             f"The zones of {names} have no shape of {technology}: they take the mean of {', '.join(zones)}."
         )
@@ -388,32 +350,25 @@ def fuel_prices(case: ScopedCase, figures: SourceFigures, is_used: Bools) -> Flo
     for fuel in dict.fromkeys(fuel for fuel in figures.fuel if fuel):
         at = np.array([name == fuel for name in figures.fuel])
         if fuel in own:
-            price[:, at] = [interpolated(own[fuel], year) for year in case.years.years]
+            price[:, at] = case.interpolated(own[fuel])
             continue
         rows = table[table["fuel"] == fuel]
-        of_sites = np.array([_path(case, rows, *place) for place in _places(case)])
+        places = zip(texts(case.sites, "zone"), texts(case.sites, "country"), strict=True)
+        of_sites = np.array([_path(case, rows, *place) for place in places])
         price[:, at] = of_sites[:, None, :]
         lacking = np.isnan(of_sites).any(axis=1) & is_used[:, at].any(axis=1)
         if lacking.any():
-            names = ", ".join(np.array(case.ids("sites"), dtype=object)[lacking])
-            case.findings.add_at_key(
-                ("supply", "allow"),
-                f"{fuel} is not sold at {names}: table fuel_prices has no row for their zones or countries",
-                "sources whose fuel is sold there",
-                "name the other sites in supply.sites, or give supply.fuel_price_usd_per_mmbtu",
-            )
+            names = ", ".join(case.named("sites", lacking))
+            what_is = f"{fuel} is not sold at {names}: table fuel_prices has no row for their zones or countries"
+            fix = "name the other sites in supply.sites, or give supply.fuel_price_usd_per_mmbtu"
+            case.findings.add(("supply", "allow"), what_is, "sources whose fuel is sold there", fix)
     return np.nan_to_num(price)
-
-
-def _places(case: ScopedCase) -> list[tuple[str, str]]:
-    return list(zip(texts(case.sites, "zone"), texts(case.sites, "country"), strict=True))
 
 
 def _path(case: ScopedCase, rows: pd.DataFrame, zone: str, country: str) -> Floats:
     """Price of a fuel at a place by model year, NaN where it cannot be had."""
     for region in (zone, country, "world"):
-        local = rows[rows["region"] == region].sort_values("year")
+        local = rows[rows["region"] == region]
         if len(local):
-            known = local["year"].to_numpy(dtype=np.float64)
-            return np.asarray(np.interp(case.year, known, floats(local, "usd_per_mmbtu")))
+            return case.on_line(local, "usd_per_mmbtu")
     return np.full(len(case.years), np.nan)

@@ -73,7 +73,7 @@ def join_columns(left: pd.DataFrame, right: pd.DataFrame, key: str, findings: Fi
     taken = [c for c in right.columns if c not in left.columns and c not in PROVENANCE]
     missing = sorted(set(left[key]) - set(right[key]))
     for id_ in missing:
-        findings.add_at_table(table, f"there is no row for {key} {id_}", "a row for each", "add it")
+        findings.add(table, f"there is no row for {key} {id_}", "a row for each", "add it")
     if missing or not right[key].is_unique:
         return left.merge(right[[key, *taken]], on=key, how="left", validate="many_to_one")
     found = right[taken].take(codes(left[key], right[key]))
@@ -88,3 +88,23 @@ def dense_by_ids(table: pd.DataFrame, axes: Mapping[str, Sequence[Any]], value: 
     array = np.full([len(labels) for labels in axes.values()], fill)
     array[tuple(place[known] for place in places)] = floats(table, value)[known]
     return array
+
+
+def sum_at(shape: tuple[int, ...], at: tuple[Codes, ...], values: NDArray[Any]) -> Floats:
+    """Add up values at places of the first axes; those at a code of -1 are left out."""
+    total = np.zeros(shape)
+    known = np.logical_and.reduce([place >= 0 for place in at])
+    np.add.at(total, tuple(place[known] for place in at), values[known])
+    return total
+
+
+def mask_at(shape: Sequence[int], at: Any) -> Bools:
+    """Return a mask that is true at some places."""
+    mask = np.zeros(shape, dtype=np.bool_)
+    mask[at] = True
+    return mask
+
+
+def given(own: float | None, table: Floats) -> Floats:
+    """Return a figure of the scenario's own for all, or else those of a table."""
+    return table if own is None else np.full(table.shape, own)

@@ -66,7 +66,7 @@ def find_customers(case: ScopedCase) -> tuple[Customer, ...]:
     if chosen and untold:
         what_is = f"tariffs bill every month, but the series has no day in {', '.join(untold)}"
         fix = "add one, or use representative days"
-        case.findings.add_at_key(("energy", "tariffs"), what_is, "covered by a day of the series", fix)
+        case.findings.add(("energy", "tariffs"), what_is, "covered by a day of the series", fix)
     if len(case.findings.problems) > known:
         return ()
     rise_frac = _rise_frac(case)
@@ -100,13 +100,13 @@ def _check(case: ScopedCase, position: int, use: TariffUse) -> None:
     for key, id_, layer in wanted:
         row = None if id_ is None else table_row(case, id_)
         if id_ is not None and row is None:
-            case.findings.add_at_key(
+            case.findings.add(
                 (*at, key), f"unknown tariff {id_!r}", "an id of table tariffs", "`dcplan data ids tariffs` lists them"
             )
         elif row is not None and row["layer"] != layer:
             what_is = f"{key} is {id_!r}, of layer {row['layer']!r}"
             fix = "`dcplan data ids tariffs` lists them"
-            case.findings.add_at_key((*at, key), what_is, f"of layer {layer!r}", fix)
+            case.findings.add((*at, key), what_is, f"of layer {layer!r}", fix)
 
 
 def billed_sites(case: ScopedCase) -> frozenset[int]:
@@ -156,12 +156,9 @@ def _by_site(case: ScopedCase, uses: tuple[TariffUse, ...]) -> dict[int, int]:
             if other is None or rank < other[0]:
                 chosen[site] = (rank, position)
     for (first, second, rank), names in twice.items():
-        case.findings.add_at_key(
-            ("energy", "tariffs", second, "zones" if rank == _ZONE else "sites"),
-            f"energy.tariffs[{first}] and energy.tariffs[{second}] both bill {some(names, _FEW)}",
-            "one tariff for each site",
-            _ONE_OF_TWO[rank],
-        )
+        what_is = f"energy.tariffs[{first}] and energy.tariffs[{second}] both bill {some(names, _FEW)}"
+        must_be, fix = "one tariff for each site", _ONE_OF_TWO[rank]
+        case.findings.add(("energy", "tariffs", second, "zones" if rank == _ZONE else "sites"), what_is, must_be, fix)
     return {site: position for site, (_, position) in chosen.items()}
 
 
@@ -183,7 +180,7 @@ def _clock(case: ScopedCase, position: int, use: TariffUse, site: int, first: in
             what_is = f"{case.ids('sites')[site]} is {offset_h:+g} h from UTC"
             fix = "give the tariff a time_zone"
             must_be = "in a zone that the planner knows by its hours"
-            case.findings.add_at_key(("energy", "tariffs", position, "tariff"), what_is, must_be, fix)
+            case.findings.add(("energy", "tariffs", position, "tariff"), what_is, must_be, fix)
             return None
     peak_day = int(np.flatnonzero(case.days.is_peak_day)[0])
     years = case.years.years
@@ -195,13 +192,11 @@ def _made(case: ScopedCase, position: int, use: TariffUse, rise_frac: float, clo
         tariff = rules_of(case, use, rise_frac, clock)
     except InputError as error:
         for problem in error.problems:
-            case.findings.add_at_key(
-                ("energy", "own_tariffs", use.tariff), problem.what_is, problem.must_be, problem.fix
-            )
+            case.findings.add(("energy", "own_tariffs", use.tariff), problem.what_is, problem.must_be, problem.fix)
         return None
     at = ("energy", "tariffs", position)
     for what_is, must_be, fix in _problems_of_terms(use, tariff):
-        case.findings.add_at_key(at, what_is, must_be, fix)
+        case.findings.add(at, what_is, must_be, fix)
     return tariff
 
 

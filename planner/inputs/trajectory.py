@@ -14,11 +14,8 @@ from planner.fleet.compute import (
     mean_h100e_from_tokens_per_day,
 )
 from planner.inputs.table_columns import codes, texts
-from planner.scenario import interpolated
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from planner.base.arrays import Bools, Floats
     from planner.inputs.case import ScopedCase
     from planner.inputs.racks_figures import RackFigures
@@ -37,12 +34,11 @@ def ai_facility_gw(case: ScopedCase) -> Floats:
     demand = case.scenario.demand
     share = demand.ai_share_frac
     if demand.facility_gw is not None:
-        gw = np.array([interpolated(demand.facility_gw, year) for year in case.years.years])
-        return gw * _own_share(case, 1.0 if share is None else share)
+        return case.interpolated(demand.facility_gw) * case.interpolated(1.0 if share is None else share)
     path = _path(case)
     gw = _nameplate_gw(case, path)
     if share is not None:
-        return gw * _own_share(case, share)
+        return gw * case.interpolated(share)
     of_path = _of_years(case, path, "ai_share_frac")
     if np.any(of_path < 1.0):
         case.findings.add_note(
@@ -62,10 +58,6 @@ def note_reading(case: ScopedCase) -> None:
             case.findings.add_note(str(reading))
 
 
-def _own_share(case: ScopedCase, share: float | Mapping[int, float]) -> Floats:
-    return np.array([interpolated(share, year) for year in case.years.years])
-
-
 def _path(case: ScopedCase) -> pd.DataFrame:
     """Return the rows of the trajectory, one per calendar year."""
     demand, table = case.scenario.demand, case.tables["demand_trajectories"]
@@ -74,12 +66,8 @@ def _path(case: ScopedCase) -> pd.DataFrame:
     if not is_followed and len(path):
         path = _held(case, path)
     for year in case.year[~np.isin(case.year, path.index)]:
-        case.findings.add_at_key(
-            ("demand", "trajectory"),
-            f"{demand.trajectory} has no figure for {year}",
-            f"{path.index.min()} to {path.index.max()}",
-            "give demand.facility_gw, or change the years",
-        )
+        what_is, fix = f"{demand.trajectory} has no figure for {year}", "give demand.facility_gw, or change the years"
+        case.findings.add(("demand", "trajectory"), what_is, f"{path.index.min()} to {path.index.max()}", fix)
     regions = case.tables["demand_regions"]
     if not is_followed:
         return path
@@ -112,12 +100,9 @@ def _nameplate_gw(case: ScopedCase, path: pd.DataFrame) -> Floats:
     if own is None:
         return _of_years(case, path, "facility_gw")
     if path["electricity_twh"].isna().any():
-        case.findings.add_at_key(
-            ("demand", "load_factor_frac"),
-            f"{case.scenario.demand.trajectory} is stated in GW and needs no load factor",
-            "left out, or used with a path stated in TWh",
-            "remove it, or choose a trajectory with electricity_twh",
-        )
+        what_is = f"{case.scenario.demand.trajectory} is stated in GW and needs no load factor"
+        fix = "remove it, or choose a trajectory with electricity_twh"
+        case.findings.add(("demand", "load_factor_frac"), what_is, "left out, or used with a path stated in TWh", fix)
     mean_mw = _of_years(case, path, "electricity_twh") * MWH_PER_TWH / HOURS_PER_YEAR
     return mean_mw / own / MW_PER_GW
 
@@ -142,15 +127,12 @@ def explicit_kh100e(case: ScopedCase, figures: RackFigures, weight: Floats) -> t
         if stated.workload not in workloads:
             continue  # a class outside the scope
         if stated.demand_region is not None and stated.demand_region not in regions:
-            case.findings.add_at_key(
-                ("demand", "explicit", number, "demand_region"),
-                f"demand region {stated.demand_region!r} is outside the scope",
-                "a region in scope",
-                "widen the scope, or leave this demand out",
-            )
+            what_is = f"demand region {stated.demand_region!r} is outside the scope"
+            fix = "widen the scope, or leave this demand out"
+            case.findings.add(("demand", "explicit", number, "demand_region"), what_is, "a region in scope", fix)
             continue
         place = workloads.index(stated.workload)
-        amount = np.array([interpolated(stated.by_year, year) for year in case.years.years])
+        amount = case.interpolated(stated.by_year)
         by_year = _kh100e(case, figures, stated, amount, ("demand", "explicit", number, "unit"))
         where = weight if stated.demand_region is None else np.eye(len(regions))[regions.index(stated.demand_region)]
         kh100e[:, place] += where[:, None] * by_year
@@ -180,12 +162,8 @@ def _kh100e(
     table = case.tables["requests"]
     figure = table.loc[table["workload"] == stated.workload, column]
     if figure.empty or figure.isna().any():
-        case.findings.add_at_key(
-            keys,
-            f"table requests has no {column} for {stated.workload}",
-            "a figure to convert with",
-            "add it, or state the demand in another unit",
-        )
+        what_is = f"table requests has no {column} for {stated.workload}"
+        case.findings.add(keys, what_is, "a figure to convert with", "add it, or state the demand in another unit")
         return np.full(amount.shape, np.nan)
     convert = mean_h100e_from_requests_per_day if is_request else mean_h100e_from_tokens_per_day
     return convert(amount, float(figure.iloc[0])) / H100E_PER_KH100E
@@ -198,10 +176,6 @@ def _reference_throughput(case: ScopedCase, figures: RackFigures, workload: str,
     rack = codes([of_class.get(year, "") for year in case.years.years], case.ids("racks"))
     per_mw = figures.throughput[case.ids("workloads").index(workload), rack]
     if np.any(rack < 0) or np.isnan(per_mw).any():
-        case.findings.add_at_key(
-            keys,
-            f"reference_fleet lacks a rack that serves {workload} in some model year",
-            "a reference rack to convert with",
-            "state the demand in kh100e",
-        )
+        what_is = f"reference_fleet lacks a rack that serves {workload} in some model year"
+        case.findings.add(keys, what_is, "a reference rack to convert with", "state the demand in kh100e")
     return np.asarray(per_mw)

@@ -63,7 +63,7 @@ def settings_without_effect(case: ScopedCase) -> tuple[Problem, ...]:
         *_after_the_plan(case, tree, ()),
         *_switched_off(tree),
         *_without_another(case),
-        *(_Idle(tuple(keys.split(".")), f": {why}", fix) for keys, is_idle, why, fix in _alone(case) if is_idle),
+        *_alone(case),
         *_of_tariffs(case),
         *_of_blocks(case),
         *_of_sites(case),
@@ -161,10 +161,44 @@ def _node_at(tree: Node, key_path: Keys) -> Node | None:
     return tree
 
 
-def _alone(case: ScopedCase) -> tuple[tuple[str, object, str, str], ...]:
-    """Single settings: key path, whether it has no effect, why, and what would give it one."""
+_ALLOW_SOURCE: Final = "allow one under supply.allow"
+_NONE_WHOLE: Final = "no openings, phases, blocks, plants or racks are integers"
+_MAKE_WHOLE: Final = "set siting.whole_openings: true, or another of them"
+_ALONE: Final = {
+    "operator.stock_sites": ("nothing that exists is a share of the market's", "give operator.stock_share_frac"),
+    "contracts.matching.mode": (
+        "there is no target, and carbon is not counted by market",
+        "give contracts.matching.target_frac",
+    ),
+    "heat.sell": (
+        "table heat_reuse has no row for the country of a site in scope",
+        "add a row to a table of your own under data:",
+    ),
+    "grid.non_firm.shed.allow": (
+        "load is shed at sites with non-firm connection, and none is allowed",
+        "give grid.non_firm.allow: true",
+    ),
+    "flexibility.move_usd_per_mwh": (
+        "no workload in scope has work that may move between sites",
+        "give a workload moves_between_sites: true under workloads",
+    ),
+    "supply.sites": ("no source is allowed, exists or runs as standby", _ALLOW_SOURCE),
+    "supply.whole_sources": ("no source may be built", _ALLOW_SOURCE),
+    "supply.export.allow": ("no source makes power to sell", "allow a source under supply.allow"),
+    "solver.whole_numbers": (_NONE_WHOLE, _MAKE_WHOLE),
+    "solver.gap_frac": (_NONE_WHOLE, f"{_MAKE_WHOLE}, or solver.method: decomposed"),
+    "failover": ("no workload in scope has it", "give a workload `failover: true` under workloads"),
+    "failover.from_year": ("it is {value}, and {last} is the last model year", "name a model year"),
+    "foresight.window_years": ("it is {value}, and the plan has {years} model years", "lower it"),
+    "siting.at_most_sites": ("it is {value}, and {sites} sites are in scope", "lower it"),
+}
+"""Single settings: why they have no effect, and what would give them one."""
+
+
+def _alone(case: ScopedCase) -> Iterator[_Idle]:
+    """Single settings without effect, by a rule of each."""
     s = case.scenario
-    operator, matching, siting, failover, years = s.operator, s.contracts.matching, s.siting, s.failover, s.years
+    operator, siting, failover, years = s.operator, s.siting, s.failover, s.years
     in_play, sources = sources_in_play(case), case.tables["onsite_sources"]
     roles = {*sources["role"][sources["onsite"].isin(in_play)]}
     waits = floats(case.workloads, "deferrable_frac") > 0.0
@@ -174,80 +208,27 @@ def _alone(case: ScopedCase) -> tuple[tuple[str, object, str, str], ...]:
     # A stress study bars pairs whether or not a workload asks for failover.
     node = s.tree.children.get("failover")
     plans_failover = node is not None and not all(key.startswith("barred_") for key in node.children)
-    none_whole = "no openings, phases, blocks, plants or racks are integers"
-    make_whole = "set siting.whole_openings: true, or another of them"
-    window, most, allow_source = s.foresight.window_years, siting.at_most_sites, "allow one under supply.allow"
-    return (
-        (
-            "operator.stock_sites",
-            operator.stock_sites is not None and not market_share_frac(case, operator.stock_share_frac),
-            "nothing that exists is a share of the market's",
-            "give operator.stock_share_frac",
-        ),
-        (
-            "contracts.matching.mode",
-            matching.target_frac is None and s.carbon.accounting != "market",
-            "there is no target, and carbon is not counted by market",
-            "give contracts.matching.target_frac",
-        ),
-        (
-            "heat.sell",
-            s.heat.sell and not buyers,
-            "table heat_reuse has no row for the country of a site in scope",
-            "add a row to a table of your own under data:",
-        ),
-        (
-            "grid.non_firm.shed.allow",
-            s.grid.non_firm.shed.allow and not s.grid.non_firm.allow,
-            "load is shed at sites with non-firm connection, and none is allowed",
-            "give grid.non_firm.allow: true",
-        ),
-        (
-            "flexibility.move_usd_per_mwh",
-            not (moves_between_sites(case) & waits).any(),
-            "no workload in scope has work that may move between sites",
-            "give a workload moves_between_sites: true under workloads",
-        ),
-        ("supply.sites", not in_play, "no source is allowed, exists or runs as standby", allow_source),
-        ("supply.whole_sources", s.supply.whole_sources and not s.supply.allow, "no source may be built", allow_source),
-        (
-            "supply.export.allow",
-            s.supply.export.allow and roles <= {"storage"},
-            "no source makes power to sell",
-            "allow a source under supply.allow",
-        ),
-        ("solver.whole_numbers", not is_whole, none_whole, make_whole),
-        (
-            "solver.gap_frac",
-            not is_whole and s.solver.method != "decomposed",
-            none_whole,
-            f"{make_whole}, or solver.method: decomposed",
-        ),
-        (
-            "failover",
-            plans_failover and not has_failover(case),
-            "no workload in scope has it",
-            "give a workload `failover: true` under workloads",
-        ),
-        (
-            "failover.from_year",
-            plans_failover and has_failover(case) and (failover.from_year or 0) > years[-1],
-            f"it is {failover.from_year}, and {years[-1]} is the last model year",
-            "name a model year",
-        ),
-        (
-            "foresight.window_years",
-            window is not None and window >= len(years),
-            f"it is {window}, and the plan has {len(years)} model years",
-            "lower it",
-        ),
-        (
-            "siting.at_most_sites",
-            most is not None and most >= len(case.sites),
-            f"it is {most}, and {len(case.sites)} sites are in scope",
-            "lower it",
-        ),
-    )
+    window, most = s.foresight.window_years, siting.at_most_sites
+    is_idle = {
+        "operator.stock_sites": operator.stock_sites and not market_share_frac(case, operator.stock_share_frac),
+        "contracts.matching.mode": s.contracts.matching.target_frac is None and s.carbon.accounting != "market",
+        "heat.sell": s.heat.sell and not buyers,
+        "grid.non_firm.shed.allow": s.grid.non_firm.shed.allow and not s.grid.non_firm.allow,
+        "flexibility.move_usd_per_mwh": not (moves_between_sites(case) & waits).any(),
+        "supply.sites": not in_play,
+        "supply.whole_sources": s.supply.whole_sources and not s.supply.allow,
+        "supply.export.allow": s.supply.export.allow and roles <= {"storage"},
+        "solver.whole_numbers": not is_whole,
+        "solver.gap_frac": not is_whole and s.solver.method != "decomposed",
+        "failover": plans_failover and not has_failover(case),
+        "failover.from_year": plans_failover and has_failover(case) and (failover.from_year or 0) > years[-1],
+        "foresight.window_years": window is not None and window >= len(years),
+        "siting.at_most_sites": most is not None and most >= len(case.sites),
+    }
+    for keys, (why, fix) in _ALONE.items():
+        if is_idle[keys]:
+            said = why.format(value=attrgetter(keys)(s), last=years[-1], years=len(years), sites=len(case.sites))
+            yield _Idle(tuple(keys.split(".")), f": {said}", fix)
 
 
 def _of_sources(case: ScopedCase) -> Iterator[_Idle]:

@@ -9,8 +9,9 @@ import numpy as np
 
 from planner.base.units import M3_PER_THOUSAND_M3, T_PER_KT
 from planner.base.words import amount
-from planner.limits.limit import Binding, Limit, LimitPrice, SetBy, amount_by_list, lookup, unit_increments
-from planner.limits.relaxation import Relaxation, more_at_sites, more_by_year
+from planner.limits.limit import WATER as WATER_PRICE
+from planner.limits.limit import Binding, Limit, LimitPrice, Listed, SetBy, lookup, unit_increments
+from planner.limits.relaxation import Relaxation, more_by_year, raised_at_sites
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,20 +24,21 @@ if TYPE_CHECKING:
 
 # --- how much there is, and where it is scarce -----------------------------------------
 
-_water_m3: Final = amount_by_list(lambda p: (p.carbon.water_limit, p.carbon.water_limit_m3))
-_permit_m3_per_mw: Final = amount_by_list(lambda p: (p.carbon.water_permit, p.carbon.water_permit_m3_per_mw))
+_CAP: Final = Listed(lambda p: (p.carbon.cap, p.carbon.cap_kt))
+_WATER: Final = Listed(lambda p: (p.carbon.water_limit, p.carbon.water_limit_m3))
+_PERMIT: Final = Listed(lambda p: (p.carbon.water_permit, p.carbon.water_permit_m3_per_mw))
 
 
 def _water(p: Inputs, tables: Tables, rows: pd.DataFrame) -> Floats:
     """Water limit in the unit of the row. [thousand m3]"""
-    return np.asarray(_water_m3(p, tables, rows) / M3_PER_THOUSAND_M3)
+    return np.asarray(_WATER.amount(p, tables, rows) / M3_PER_THOUSAND_M3)
 
 
 def _permit(p: Inputs, tables: Tables, rows: pd.DataFrame) -> Floats:
     """Water that permits grant the existing halls, in the unit of the row. [thousand m3]"""
     halls = tables["halls"].groupby(["site", "year"])["usable_mw"].sum()
     usable_mw = lookup(halls, rows[["site", "year"]])
-    return np.asarray(_permit_m3_per_mw(p, tables, rows) * usable_mw / M3_PER_THOUSAND_M3)
+    return np.asarray(_PERMIT.amount(p, tables, rows) * usable_mw / M3_PER_THOUSAND_M3)
 
 
 def _is_granted(p: Inputs, tables: Tables, rows: pd.DataFrame) -> Bools:
@@ -47,30 +49,12 @@ def _is_granted(p: Inputs, tables: Tables, rows: pd.DataFrame) -> Bools:
 # --- where it is set -------------------------------------------------------------------
 
 
-def _cap(question: PreparedScenario, place: Place) -> str:
-    p = question.inputs.carbon
-    kt = float(p.cap_kt[p.cap.position(place["year"])])
-    return f"{amount(kt)} kt CO2 in {place['year']}"
-
-
-def _water_now(question: PreparedScenario, place: Place) -> str:
-    p = question.inputs.carbon
-    m3 = float(p.water_limit_m3[p.water_limit.position(place["site"], place["year"])])
-    return f"{amount(m3)} m3 a year"
-
-
 def _permit_now(question: PreparedScenario, place: Place) -> str:
-    p = question.inputs.carbon
-    m3 = float(p.water_permit_m3_per_mw[p.water_permit.position(place["site"], place["year"])])
-    stress = p.stress_class[question.inputs.sets.site.code(place["site"])]
-    return f"{amount(m3)} m3 a year per MW of halls in basins of class {stress}"
+    stress = question.inputs.carbon.stress_class[question.inputs.sets.site.code(place["site"])]
+    return f"{amount(_PERMIT.at(question, place))} m3 a year per MW of halls in basins of class {stress}"
 
 
 # --- what relaxes it -------------------------------------------------------------------
-
-
-def _cap_kt(question: PreparedScenario) -> tuple[Index, Floats]:
-    return question.inputs.carbon.cap, question.inputs.carbon.cap_kt
 
 
 def _least_m3(question: PreparedScenario, site: str) -> float:
@@ -85,10 +69,13 @@ def _per_m3(_: PreparedScenario, rows: Index) -> Floats:
 
 
 CARBON: Final = Relaxation(
-    "carbon", "kt CO2", ("year",), partial(more_by_year, ("carbon", "cap_kt"), "kt CO2 under the cap", _cap_kt)
+    "carbon",
+    "kt CO2",
+    ("year",),
+    partial(more_by_year, ("carbon", "cap_kt"), "kt CO2 under the cap", lambda q: _CAP.figures(q.inputs)),
 )
 WATER: Final = Relaxation(
-    "water", "m3", ("site",), partial(more_at_sites, "water_limit_m3_per_year", "m3 a year of water", _least_m3)
+    "water", "m3", ("site",), raised_at_sites("water_limit_m3_per_year", "m3 a year of water", _least_m3)
 )
 
 
@@ -96,25 +83,21 @@ LIMITS: Final = (
     Limit(
         "carbon_cap",
         price=LimitPrice("USD/t", T_PER_KT, "yearly", -1),
-        binding=Binding(
-            "kt CO2",
-            amount_by_list(lambda p: (p.carbon.cap, p.carbon.cap_kt)),
-            "The carbon cap of {year} ({limit}) is reached:",
-        ),
-        set_by=(SetBy("carbon.cap_kt", _cap),),
+        binding=Binding("kt CO2", _CAP.amount, "The carbon cap of {year} ({limit}) is reached:"),
+        set_by=(SetBy("carbon.cap_kt", _CAP.now("{} kt CO2 in {year}")),),
         relaxed_by={CARBON: unit_increments},
     ),
     Limit(
         "water_limit",
-        price=LimitPrice("USD/m3", M3_PER_THOUSAND_M3, "yearly", -1),
+        price=WATER_PRICE,
         binding=Binding("thousand m3", _water, "{site} may use at most {limit} of water in {year}:"),
-        set_by=(SetBy("sites.{site}.water_limit_m3_per_year", _water_now),),
+        set_by=(SetBy("sites.{site}.water_limit_m3_per_year", _WATER.now("{} m3 a year")),),
         relaxed_by={WATER: _per_m3},
         moved_by=("water.limit",),
     ),
     Limit(
         "water_permit",
-        price=LimitPrice("USD/m3", M3_PER_THOUSAND_M3, "yearly", -1),
+        price=WATER_PRICE,
         binding=Binding(
             "thousand m3",
             _permit,

@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
 from planner.base.units import HOURS_PER_YEAR
-from planner.base.words import amount, round_up
-from planner.limits.limit import (
-    Binding,
-    Limit,
-    LimitPrice,
-    SetBy,
-    amount_by_list,
-    lookup,
-    relaxed_rows,
-    unit_increments,
-)
-from planner.limits.relaxation import ProposedChange, Relaxation
-from planner.scenario import Setting
+from planner.limits.limit import MW_YEAR, Binding, Limit, LimitPrice, Listed, SetBy, lookup, unit_increments
+from planner.limits.relaxation import Relaxation, raised
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,7 +16,6 @@ if TYPE_CHECKING:
     from planner.inputs.inputs import Inputs
     from planner.inputs.prepared import PreparedScenario
     from planner.limits.limit import Place, Tables
-    from planner.lp import Index
 
 
 def _clean(p: Inputs, tables: Tables, rows: pd.DataFrame) -> Floats:
@@ -39,44 +26,32 @@ def _clean(p: Inputs, tables: Tables, rows: pd.DataFrame) -> Floats:
     return lookup(asked_mwh, rows[["pool", "year"]]) / HOURS_PER_YEAR
 
 
-def _on_offer(question: PreparedScenario, place: Place) -> str:
-    mw = question.scenario.contracts.ppa[place["contract"]].max_mw
-    return f"{amount(mw)} MW in {place['zone']}"
+_ON_OFFER: Final = Listed(lambda p: (p.contracts.limit, p.contracts.limit_mw))
+_TARGET: Final = Listed(lambda p: (p.contracts.target, p.contracts.target_frac))
 
 
-def _target(question: PreparedScenario, place: Place) -> str:
-    p = question.inputs.contracts
-    share = float(p.target_frac[p.target.position(place["pool"], place["year"])])
-    return f"{share:g} in {place['year']}"
+def _offer(question: PreparedScenario, place: Place) -> tuple[tuple[str, ...], float]:
+    name = place["contract"]
+    return ("contracts", "ppa", name, "max_mw"), question.scenario.contracts.ppa[name].max_mw
 
 
-def _more_on_offer(question: PreparedScenario, over: Index, amounts: Floats) -> ProposedChange:
-    """Have more of some contracts on offer in every zone."""
-    offers = question.scenario.contracts.ppa
-    words, settings, share = [], [], 0.0
-    for place, more in relaxed_rows(over, amounts):
-        name = place["contract"]
-        old = offers[name].max_mw
-        words.append(f"+{amount(more)} MW of contract {name} on offer in each zone")
-        settings.append(Setting(("contracts", "ppa", name, "max_mw"), round_up(old + more, 6)))
-        share = max(share, more / old if old else np.inf)
-    return ProposedChange(tuple(words), tuple(settings), share=share)
-
-
-CONTRACTS: Final = Relaxation("contracts on offer", "MW", ("contract",), _more_on_offer)
+CONTRACTS: Final = Relaxation(
+    "contracts on offer",
+    "MW",
+    ("contract",),
+    partial(raised, "{} MW of contract {contract} on offer in each zone", _offer),
+)
 _MODE: Final = "contracts.matching.mode"
 
 
 CONTRACT_LIMITS: Final = (
     Limit(
         "contract_limit",
-        price=LimitPrice("USD/MW-year", 1.0, "yearly", -1),
+        price=MW_YEAR,
         binding=Binding(
-            "MW",
-            amount_by_list(lambda p: (p.contracts.limit, p.contracts.limit_mw)),
-            "At most {limit} of contract {contract} is on offer in {zone} in {year}:",
+            "MW", _ON_OFFER.amount, "At most {limit} of contract {contract} is on offer in {zone} in {year}:"
         ),
-        set_by=(SetBy("contracts.ppa.{contract}.max_mw", _on_offer),),
+        set_by=(SetBy("contracts.ppa.{contract}.max_mw", "{} MW in {zone}"),),
         relaxed_by={CONTRACTS: unit_increments},
     ),
 )
@@ -90,7 +65,7 @@ CLEAN_LIMITS: Final = (
             "The clean-energy target of {pool} in {year} ({limit} on average) is binding:",
             is_of_decisions=True,
         ),
-        set_by=(SetBy("contracts.matching.target_frac", _target),),
+        set_by=(SetBy("contracts.matching.target_frac", _TARGET.now("{figure:g} in {year}")),),
         moved_by=(_MODE, "contracts.matching.target_frac"),
     ),
     Limit("hourly_claims", moved_by=(_MODE,)),

@@ -5,11 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
-from planner.base.units import H100E_PER_KH100E, HOURS_PER_YEAR
 from planner.base.words import amount, round_down
-from planner.limits.limit import Binding, Limit, LimitPrice, SetBy, amount_by_axis, relaxed_rows
+from planner.limits.limit import COMPUTE_DUE, COMPUTE_LIMIT, Binding, Limit, Listed, SetBy, relaxed_rows
 from planner.limits.relaxation import ProposedChange, Relaxation, scaled
 from planner.scenario import Setting, interpolated
 
@@ -19,7 +16,9 @@ if TYPE_CHECKING:
     from planner.limits.limit import Place
     from planner.lp import Index
 
-_KH100E_HOURS: Final = H100E_PER_KH100E * HOURS_PER_YEAR  # [H100e h / kH100e and year]
+_DEMAND: Final = Listed(lambda p: (p.demand.demand, p.demand.demand_kh100e))
+_TIGHT_FRAC: Final = Listed(lambda p: (p.demand.tight, p.demand.tight_share_frac))
+_RENT: Final = Listed.by("year", lambda p: p.rent.depth_kh100e)
 
 
 # --- where it is set -------------------------------------------------------------------
@@ -27,14 +26,13 @@ _KH100E_HOURS: Final = H100E_PER_KH100E * HOURS_PER_YEAR  # [H100e h / kH100e an
 
 def _asked(key: str, question: PreparedScenario, place: Place) -> str | None:
     """Say what is asked for, if this key of `demand` is what asks for it."""
-    p, s = question.inputs.demand, question.scenario.demand
+    s = question.scenario.demand
     stated = any(one.workload == place["workload"] for one in s.explicit)
     other = "trajectory" if s.facility_gw is None else "facility_gw"
     if key != ("explicit" if stated else other):
         return None
-    row = p.demand.position(place["region"], place["workload"], place["year"])
-    kh100e = f"{amount(float(p.demand_kh100e[row]))} kH100e in {place['year']}"
-    return f"{place['workload']} of {place['region']} {kh100e}"
+    kh100e = amount(_DEMAND.at(question, place))
+    return f"{place['workload']} of {place['region']} {kh100e} kH100e in {place['year']}"
 
 
 def _unmet(question: PreparedScenario, place: Place) -> str | None:
@@ -53,29 +51,16 @@ def _of_workload(column: str, unit: str, question: PreparedScenario, place: Plac
 
 
 def _rent(question: PreparedScenario, place: Place) -> str:
-    depth = question.inputs.rent.depth_kh100e[question.inputs.sets.year.code(place["year"])]
-    scale = question.scenario.rent.depth_scale_frac
-    return f"{scale:g}, clouds rent out {amount(float(depth))} kH100e in {place['year']}"
+    depth, scale = _RENT.at(question, place), question.scenario.rent.depth_scale_frac
+    return f"{scale:g}, clouds rent out {amount(depth)} kH100e in {place['year']}"
 
 
 # --- what relaxes it -------------------------------------------------------------------
 
 
-def _demand_kh100e(question: PreparedScenario, rows: Index) -> Floats:
-    """Return the demand of each row, (row,). [kH100e]"""
-    p = question.inputs.demand
-    return np.asarray(p.demand_kh100e[p.demand.find(rows)])
-
-
 def _tight_kh100e(question: PreparedScenario, rows: Index) -> Floats:
     """Return the part of the demand of each row that has a tight bound, (row,). [kH100e]"""
-    p = question.inputs.demand
-    return _demand_kh100e(question, rows) * p.tight_share_frac[p.tight.find(rows)]
-
-
-def _rent_depth(question: PreparedScenario, rows: Index) -> Floats:
-    """Return what clouds rent out in each row, (row,). [kH100e]"""
-    return np.asarray(question.inputs.rent.depth_kh100e[rows["year"]])
+    return _DEMAND.of_rows(question, rows) * _TIGHT_FRAC.of_rows(question, rows)
 
 
 def _less_demand(question: PreparedScenario, over: Index, amounts: Floats) -> ProposedChange:
@@ -114,7 +99,7 @@ RENT: Final = Relaxation(
 LIMITS: Final = (
     Limit(
         "demand_balance",
-        price=LimitPrice("USD/H100e-hour", _KH100E_HOURS, "yearly", 1),
+        price=COMPUTE_DUE,
         not_reported="Demand always binds; its price is the cost of compute, reported as such.",
         set_by=(
             SetBy("demand.explicit", partial(_asked, "explicit")),
@@ -123,27 +108,23 @@ LIMITS: Final = (
             SetBy("demand.unmet", _unmet),
             SetBy("rent.allow", _no_rent),
         ),
-        relaxed_by={DEMAND: _demand_kh100e},
+        relaxed_by={DEMAND: _DEMAND.of_rows},
     ),
     Limit(
         "tight_latency_share",
-        price=LimitPrice("USD/H100e-hour", _KH100E_HOURS, "yearly", 1),
+        price=COMPUTE_DUE,
         not_reported="Money buys it: nearer sites cost more.",
         set_by=(
             SetBy("workloads.{workload}.tight_share_frac", partial(_of_workload, "tight_share_frac", "")),
             SetBy("workloads.{workload}.tight_rtt_ms", partial(_of_workload, "tight_rtt_ms", " ms")),
         ),
-        relaxed_by={DEMAND: _tight_kh100e, TIGHT_BOUND: _demand_kh100e},
+        relaxed_by={DEMAND: _tight_kh100e, TIGHT_BOUND: _DEMAND.of_rows},
     ),
     Limit(
         "rent_depth",
-        price=LimitPrice("USD/H100e-hour", _KH100E_HOURS, "yearly", -1),
-        binding=Binding(
-            "kH100e",
-            amount_by_axis("year", lambda p: p.rent.depth_kh100e),
-            "Clouds rent out at most {limit} in {year}:",
-        ),
+        price=COMPUTE_LIMIT,
+        binding=Binding("kH100e", _RENT.amount, "Clouds rent out at most {limit} in {year}:"),
         set_by=(SetBy("rent.depth_scale_frac", _rent),),
-        relaxed_by={RENT: _rent_depth},
+        relaxed_by={RENT: _RENT.of_rows},
     ),
 )

@@ -11,11 +11,12 @@ from planner.base.words import amount, round_up
 from planner.inputs.grid import LOWEST_RATE_PCT
 from planner.inputs.prepared import Cell
 from planner.limits.limit import (
+    MW_LASTING,
+    MW_YEAR,
     Binding,
     Limit,
-    LimitPrice,
+    Listed,
     SetBy,
-    amount_by_list,
     codes,
     lookup,
     relaxed_rows,
@@ -58,15 +59,8 @@ def _no_connection_yet(p: Inputs, tables: Tables, rows: pd.DataFrame) -> Bools:
 # --- where it is set -------------------------------------------------------------------
 
 
-def _firm_now(question: PreparedScenario, place: Place) -> str:
-    p = question.inputs.grid
-    mw = p.firm_mw[p.firm.position(place["site"], place["year"])]
-    return f"{amount(float(mw))} MW in {place['year']}"
-
-
-def _share_of_nameplate(question: PreparedScenario, place: Place) -> str:
-    del place
-    return f"{question.scenario.grid.contract_min_nameplate_frac:g}"
+_FIRM: Final = Listed(lambda p: (p.grid.firm, p.grid.firm_mw))
+_HEADROOM: Final = Listed(lambda p: (p.grid.headroom, p.grid.headroom_mw))
 
 
 def headroom_now(column: str, what: str, question: PreparedScenario, place: Place) -> str:
@@ -78,19 +72,8 @@ def headroom_now(column: str, what: str, question: PreparedScenario, place: Plac
     return f"{amount(room)} MW for {what} in {place['zone']} by {place['year']}"
 
 
-def _headroom_scale(question: PreparedScenario, place: Place) -> str:
-    del place
-    return f"{question.scenario.grid.headroom_scale_frac:g}"
-
-
-def _firm_share(question: PreparedScenario, place: Place) -> str | None:
-    del place
-    share = question.scenario.grid.firm_headroom_frac
-    return None if share is None else f"{share:g}"
-
-
-FIRM_CONNECTION: Final = SetBy("sites.{site}.grid_firm_mw", _firm_now)
-HEADROOM_SCALE: Final = SetBy("grid.headroom_scale_frac", _headroom_scale)
+FIRM_CONNECTION: Final = SetBy("sites.{site}.grid_firm_mw", _FIRM.now("{} MW in {year}"))
+HEADROOM_SCALE: Final = SetBy("grid.headroom_scale_frac", "{figure:g}")
 
 
 # --- what relaxes it -------------------------------------------------------------------
@@ -184,7 +167,7 @@ HEADROOM: Final = Relaxation(
 LIMITS: Final = (
     Limit(
         "grid_connection",
-        price=LimitPrice("USD/MW-year", 1.0, "yearly", -1),
+        price=MW_YEAR,
         binding=Binding(
             "MW",
             _firm,
@@ -196,23 +179,23 @@ LIMITS: Final = (
     ),
     Limit(
         "contract_floor",
-        price=LimitPrice("USD/MW-year", 1.0, "yearly", -1),
+        price=MW_YEAR,
         not_reported="Money buys more: a connection or firm supply.",
-        set_by=(SetBy("grid.contract_min_nameplate_frac", _share_of_nameplate), FIRM_CONNECTION),
+        set_by=(SetBy("grid.contract_min_nameplate_frac", "{figure:g}"), FIRM_CONNECTION),
         relaxed_by={CONNECTION: unit_increments},
     ),
     Limit(
         "zone_headroom",
-        price=LimitPrice("USD/MW-year", 1.0, "horizon", -1),
+        price=MW_LASTING,
         binding=Binding(
             "MW",
-            amount_by_list(lambda p: (p.grid.headroom, p.grid.headroom_mw)),
+            _HEADROOM.amount,
             "The grid of {zone} has room for {limit} of new firm connections by {year}, all used:",
         ),
         set_by=(
             SetBy("table zone_headroom", partial(headroom_now, "firm_limit_mw", "new firm connections")),
             HEADROOM_SCALE,
-            SetBy("grid.firm_headroom_frac", _firm_share),
+            SetBy("grid.firm_headroom_frac", "{figure:g}"),
         ),
         relaxed_by={FIRM_HEADROOM: _per_firm_mw, HEADROOM: partial(headroom_of, "firm_limit_mw")},
     ),

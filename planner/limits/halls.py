@@ -11,12 +11,13 @@ from planner.base.units import M2_PER_THOUSAND_M2
 from planner.base.words import amount, round_up
 from planner.limits.limit import (
     LEAD_KEYS,
+    MW_ONCE,
+    MW_YEAR,
     Binding,
     Limit,
     LimitPrice,
+    Listed,
     SetBy,
-    amount_by_axis,
-    amount_by_list,
     codes,
     lookup,
     unit_increments,
@@ -82,16 +83,8 @@ def _lead_time(figure: str, question: PreparedScenario, place: Place) -> str | N
     return f"{lead['months'].min():.0f} months ({by}), first halls in {start:.1f}"
 
 
-def _committed(question: PreparedScenario, place: Place) -> str:
-    p = question.inputs.halls
-    mw = p.committed_mw[p.committed.position(place["site"], place["year"])]
-    now = f"{amount(float(mw))} MW at {place['site']} by {place['year']}"
-    return f"{now}; what is not committed waits for its lead time"
-
-
-def _leased(question: PreparedScenario, place: Place) -> str:
-    del place
-    return f"{amount(question.scenario.lease.depth_mw_per_site)} MW"
+_COMMITTED: Final = Listed(lambda p: (p.halls.committed, p.halls.committed_mw))
+_LEASE: Final = Listed.by("site", lambda p: p.halls.lease_depth_mw)
 
 
 def _no_new_halls(question: PreparedScenario, place: Place) -> str | None:
@@ -138,7 +131,7 @@ _DATES: Final = (
 LIMITS: Final = (
     Limit(
         "hall_power",
-        price=LimitPrice("USD/MW-year", 1.0, "yearly", -1),
+        price=MW_YEAR,
         binding=Binding(
             "MW",
             _hall_mw,
@@ -162,24 +155,25 @@ LIMITS: Final = (
     ),
     Limit(
         "lease_depth",
-        price=LimitPrice("USD/MW-year", 1.0, "yearly", -1),
-        binding=Binding(
-            "MW",
-            amount_by_axis("site", lambda p: p.halls.lease_depth_mw),
-            "At most {limit} can be leased at {site} in {year}:",
-        ),
-        set_by=(SetBy("lease.depth_mw_per_site", _leased),),
+        price=MW_YEAR,
+        binding=Binding("MW", _LEASE.amount, "At most {limit} can be leased at {site} in {year}:"),
+        set_by=(SetBy("lease.depth_mw_per_site", "{} MW"),),
         relaxed_by={LEASE: unit_increments},
     ),
     Limit(
         "committed_halls",
-        price=LimitPrice("USD/MW", 1.0, "once", -1),
+        price=MW_ONCE,
         binding=Binding(
             "MW",
-            amount_by_list(lambda p: (p.halls.committed, p.halls.committed_mw)),
+            _COMMITTED.amount,
             "Until its lead time has passed, {site} gets at most the {limit} committed by {year}{start}:",
         ),
-        set_by=(SetBy("table site_pipeline", _committed),),
+        set_by=(
+            SetBy(
+                "table site_pipeline",
+                _COMMITTED.now("{} MW at {site} by {year}; what is not committed waits for its lead time"),
+            ),
+        ),
         moved_by=_DATES,
     ),
 )

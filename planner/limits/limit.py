@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import numpy as np
 import pandas as pd
 
-from planner.base.words import round_up
+from planner.base.units import H100E_PER_KH100E, HOURS_PER_YEAR, M3_PER_THOUSAND_M3
+from planner.base.words import amount, round_up
+from planner.lp import Index
 from planner.lp.index import locate
 
 if TYPE_CHECKING:
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
     Aside = Callable[[Inputs, "Tables", "pd.Series[str]", float], str]
     from planner.base.arrays import Floats, Positions
     from planner.inputs.prepared import PreparedScenario
-    from planner.lp import Index
     from planner.scenario import Scenario
 
 # --- What a limit of the model is: its price, when it binds, where it is set, what relaxes it -----
@@ -47,6 +48,15 @@ class LimitPrice:
     sign: Literal[-1, 1]  # 1 for the cost of one more unit that must be met, -1 for what one more unit of a limit saves
     # whether a row is of one time slice: its dual is divided by the hours that the time slice stands for
     by_slot: bool = False
+
+
+MW_YEAR: Final = LimitPrice("USD/MW-year", 1.0, "yearly", -1)
+MW_ONCE: Final = LimitPrice("USD/MW", 1.0, "once", -1)
+MW_LASTING: Final = LimitPrice("USD/MW-year", 1.0, "horizon", -1)
+_KH100E_HOURS: Final = H100E_PER_KH100E * HOURS_PER_YEAR  # [H100e h / kH100e and year]
+COMPUTE_DUE: Final = LimitPrice("USD/H100e-hour", _KH100E_HOURS, "yearly", 1)
+COMPUTE_LIMIT: Final = LimitPrice("USD/H100e-hour", _KH100E_HOURS, "yearly", -1)
+WATER: Final = LimitPrice("USD/m3", M3_PER_THOUSAND_M3, "yearly", -1)
 
 
 @dataclass(frozen=True)
@@ -104,26 +114,37 @@ def lookup(of: pd.Series[float], keys: pd.DataFrame) -> Floats:
     return np.asarray(np.nan_to_num(found))
 
 
-def amount_by_list(figures: Callable[[Inputs], tuple[Index, Floats]]) -> Amount:
-    """Make the amount that the inputs hold in a list over the axes that tell rows apart."""
+@dataclass(frozen=True)
+class Listed:
+    """An amount that the inputs hold in a list over the axes that tell rows apart."""
 
-    def amount(p: Inputs, tables: Tables, rows: pd.DataFrame) -> Floats:
+    figures: Callable[[Inputs], tuple[Index, Floats]]
+
+    @classmethod
+    def by(cls, axis: str, figures: Callable[[Inputs], Floats]) -> Listed:
+        """Make the amount that the inputs hold for every label of an axis. Takes `figures` (label,)."""
+        return cls(lambda p: (Index.full(axis, getattr(p.sets, axis)), figures(p)))
+
+    def amount(self, p: Inputs, tables: Tables, rows: pd.DataFrame) -> Floats:
+        """Return it for rows of table `prices`, (row,)."""
         del tables
-        over, amounts = figures(p)
+        over, amounts = self.figures(p)
         places = (axis.codes(rows[axis.name].astype(str)) for axis in over.axes)
         return np.asarray(amounts[locate(over, *places)])
 
-    return amount
+    def of_rows(self, question: PreparedScenario, rows: Index) -> Floats:
+        """Return it for rows of the program, (row,)."""
+        over, amounts = self.figures(question.inputs)
+        return np.asarray(amounts[over.find(rows)])
 
+    def at(self, question: PreparedScenario, place: Place) -> float:
+        """Return it at one place."""
+        over, amounts = self.figures(question.inputs)
+        return float(amounts[over.position(*(place[name] for name in over.axis_names))])
 
-def amount_by_axis(axis: str, figures: Callable[[Inputs], Floats]) -> Amount:
-    """Make the amount that the inputs hold for every label of an axis. Takes `figures` (label,)."""
-
-    def amount(p: Inputs, tables: Tables, rows: pd.DataFrame) -> Floats:
-        del tables
-        return np.asarray(figures(p)[codes(p, rows, axis)[0]])
-
-    return amount
+    def now(self, words: str) -> Callable[[PreparedScenario, Place], str]:
+        """Say what it is at a place: `{}` is the amount, `{figure}` the bare figure, `{site}` a label."""
+        return lambda question, place: _filled(words, self.at(question, place), place)
 
 
 # --- Which limits are relaxed, by how much, and where their settings are written ------------------
@@ -177,18 +198,37 @@ class SetBy:
     """A setting or a data table that the right side of a limit comes from."""
 
     key: str  # key path with axes for labels, such as ``"sites.{site}.land_limit_mw"``, or ``"table NAME"``
-    # what it is: words, or from question and place to words; None where it has no part
+    # what it is: words, in which `{}` is the amount of the setting and `{figure}` the bare value, or from question
+    # and place to words; None where it has no part, as a setting that is not given
     now: str | Callable[[PreparedScenario, Place], str | None]
 
     def line(self, question: PreparedScenario, place: Place) -> str | None:
         """Say what it is and in which line it is written; None where it has no part in a row."""
-        now = self.now if isinstance(self.now, str) else self.now(question, place)
+        keys = tuple(part.format(**place) for part in self.key.split("."))
+        if not isinstance(self.now, str):
+            now = self.now(question, place)
+        elif "{" in self.now:
+            value = _value_at(question.scenario, keys)
+            now = None if value is None else _filled(self.now, value, place)
+        else:
+            now = self.now
         if now is None or self.key.startswith("table "):
             return now and f"{self.key}: {now}"
-        keys = tuple(part.format(**place) for part in self.key.split("."))
         if keys[0] == "sites":
             keys = site_key(question.scenario, keys[1], keys[2])
         return f"{'.'.join(keys)}: {now} ({_written(question, keys)})"
+
+
+def _filled(words: str, figure: Any, place: Place) -> str:
+    return words.format(amount(figure) if isinstance(figure, float) else figure, **place, figure=figure)
+
+
+def _value_at(scenario: Scenario, keys: tuple[str, ...]) -> Any:
+    """Return the value of a setting."""
+    value: Any = scenario
+    for key in keys:
+        value = value[key] if isinstance(value, Mapping) else getattr(value, key)
+    return value
 
 
 def _written(question: PreparedScenario, keys: tuple[str, ...]) -> str:

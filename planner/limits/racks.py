@@ -5,34 +5,25 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
 from planner.base.units import USD_PER_MUSD
 from planner.base.words import amount
-from planner.limits.limit import Binding, Decision, Limit, LimitPrice, SetBy, amount_by_list
+from planner.limits.limit import MW_ONCE, Binding, Decision, Limit, Listed, SetBy
 from planner.limits.relaxation import Relaxation, scaled
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from planner.base.arrays import Floats
     from planner.inputs.inputs import Inputs
     from planner.inputs.prepared import PreparedScenario
     from planner.limits.limit import Place, Tables
-    from planner.lp import Index
+
+
+_LIMIT: Final = Listed(lambda p: (p.racks.delivery, p.racks.delivery_limit_mw))
 
 
 def _delivered(question: PreparedScenario, place: Place) -> str:
-    p = question.inputs.racks
-    mw = p.delivery_limit_mw[p.delivery.position(place["vendor"], place["year"])]
-    scale = question.scenario.deliveries.scale_frac
-    return f"{scale:g}, {place['vendor']} {amount(float(mw))} MW in {place['year']}"
-
-
-def _delivery_limit(question: PreparedScenario, rows: Index) -> Floats:
-    """Return what the vendor of each row delivers, (row,). [MW]"""
-    p = question.inputs.racks
-    return np.asarray(p.delivery_limit_mw[p.delivery.find(rows)])
+    scale, mw = question.scenario.deliveries.scale_frac, amount(_LIMIT.at(question, place))
+    return f"{scale:g}, {place['vendor']} {mw} MW in {place['year']}"
 
 
 def _by_the_rack(p: Inputs, tables: Tables, row: pd.Series[str], usd_per_mw: float) -> str:
@@ -60,15 +51,12 @@ _WHOLE: Final = "racks.whole"
 LIMITS: Final = (
     Limit(
         "deliveries",
-        price=LimitPrice("USD/MW", 1.0, "once", -1),
+        price=MW_ONCE,
         binding=Binding(
-            "MW",
-            amount_by_list(lambda p: (p.racks.delivery, p.racks.delivery_limit_mw)),
-            "Vendor {vendor} delivers at most {limit} of racks in {year}:",
-            aside=_by_the_rack,
+            "MW", _LIMIT.amount, "Vendor {vendor} delivers at most {limit} of racks in {year}:", aside=_by_the_rack
         ),
         set_by=(SetBy("deliveries.scale_frac", _delivered),),
-        relaxed_by={DELIVERIES: _delivery_limit},
+        relaxed_by={DELIVERIES: _LIMIT.of_rows},
         moved_by=("deliveries.limit",),
     ),
     Limit(

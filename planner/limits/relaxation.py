@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,13 +13,14 @@ from planner.limits.limit import relaxed_rows, site_key
 from planner.scenario import Setting
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from planner.base.arrays import Floats
     from planner.inputs.prepared import Cell, PreparedScenario
     from planner.lp import Index
 
     Factor = Callable[[PreparedScenario, Index], Floats]
+    Change = Callable[[PreparedScenario, Index, Floats], "ProposedChange"]
 
 
 @dataclass(frozen=True)
@@ -39,27 +41,35 @@ class Relaxation:
     unit: str  # unit of its amounts: those of one relaxation are added up, never those of two
     axes: tuple[str, ...]  # what a setting of it can be distinguished by, such as site or year
     # from question, places and amounts to the change of the scenario that gives so much
-    change: Callable[[PreparedScenario, Index, Floats], ProposedChange]
+    change: Change
     most: float = np.inf  # most of it anywhere
 
 
-def more_at_sites(
-    figure: str,
+def raised(
     what: str,
-    now: Callable[[PreparedScenario, str], float],
+    of: Callable[[PreparedScenario, Mapping[str, str]], tuple[tuple[str, ...], float]],
     question: PreparedScenario,
     over: Index,
     amounts: Floats,
 ) -> ProposedChange:
-    """Raise a figure of sites that holds in all years."""
+    """Raise figures that hold in all years, of which `of` gives the key path at a place and what it is now.
+
+    In `what` stand the amount, `{}`, and labels of the place.
+    """
     words, settings, share = [], [], 0.0
     for place, more in relaxed_rows(over, amounts):
-        old = now(question, place["site"])
-        new = round_up(old + more, 6)
-        words.append(f"+{amount(more)} {what} at {place['site']}")
-        settings.append(Setting(site_key(question.scenario, place["site"], figure), new))
+        keys, old = of(question, place)
+        words.append(f"+{what.format(amount(more), **place)}")
+        settings.append(Setting(keys, round_up(old + more, 6)))
         share = max(share, more / old if old else np.inf)
     return ProposedChange(tuple(words), tuple(settings), share=share)
+
+
+def raised_at_sites(figure: str, what: str, now: Callable[[PreparedScenario, str], float]) -> Change:
+    """Raise a figure of sites that holds in all years."""
+    return partial(
+        raised, f"{{}} {what} at {{site}}", lambda q, at: (site_key(q.scenario, at["site"], figure), now(q, at["site"]))
+    )
 
 
 def more_by_year(

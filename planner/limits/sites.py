@@ -9,20 +9,9 @@ import numpy as np
 import pandas as pd
 
 from planner.base.units import USD_PER_MUSD
-from planner.base.words import amount, round_up
-from planner.limits.limit import (
-    Binding,
-    Limit,
-    LimitPrice,
-    SetBy,
-    amount_by_axis,
-    amount_by_list,
-    gap_years,
-    relaxed_rows,
-    unit_increments,
-)
-from planner.limits.relaxation import ProposedChange, Relaxation, more_at_sites, more_by_year
-from planner.scenario import Setting
+from planner.base.words import amount
+from planner.limits.limit import MW_ONCE, MW_YEAR, Binding, Limit, LimitPrice, Listed, SetBy, gap_years, unit_increments
+from planner.limits.relaxation import Relaxation, more_by_year, raised, raised_at_sites
 
 if TYPE_CHECKING:
     from planner.base.arrays import Bools, Floats
@@ -36,41 +25,20 @@ _FULL: Final = 0.999
 
 # --- how much there is, and where it is scarce -----------------------------------------
 
-_land: Final = amount_by_axis("site", lambda p: p.sites.land_limit_mw)
+_LAND: Final = Listed.by("site", lambda p: p.sites.land_limit_mw)
+_LEAST: Final = Listed.by("site", lambda p: p.sites.minimum_mw)
+_RATE: Final = Listed(lambda p: (p.sites.site_year, p.sites.build_rate_mw))
+_MARKET_RATE: Final = Listed(lambda p: (p.sites.market_rate, p.sites.market_rate_mw))
 
 
 def _is_built_up(p: Inputs, tables: Tables, rows: pd.DataFrame) -> Bools:
     """Sites that are built up; elsewhere the row prices the opening of a site."""
     halls = tables["site_year"].set_index(["site", "year"])["halls_mw"]
     at = pd.MultiIndex.from_frame(rows[["site", "year"]])
-    return np.asarray(halls.reindex(at).to_numpy() >= _FULL * _land(p, tables, rows))
+    return np.asarray(halls.reindex(at).to_numpy() >= _FULL * _LAND.amount(p, tables, rows))
 
 
 # --- where it is set -------------------------------------------------------------------
-
-
-def _land_mw(question: PreparedScenario, site: str) -> float:
-    return float(question.inputs.sites.land_limit_mw[question.inputs.sets.site.code(site)])
-
-
-def _land_now(question: PreparedScenario, place: Place) -> str:
-    return f"{amount(_land_mw(question, place['site']))} MW"
-
-
-def _least_size(question: PreparedScenario, place: Place) -> str:
-    mw = question.inputs.sites.minimum_mw[question.inputs.sets.site.code(place["site"])]
-    return f"{amount(float(mw))} MW"
-
-
-def _build_rate(question: PreparedScenario, place: Place) -> str:
-    p = question.inputs.sites
-    mw = p.build_rate_mw[p.site_year.position(place["site"], place["year"])]
-    return f"{amount(float(mw))} MW by {place['year']}"
-
-
-def _market_rate(question: PreparedScenario, place: Place) -> str:
-    rate = question.scenario.build.market_rate_mw_per_year[place["market"]]
-    return f"{amount(rate)} MW a year"
 
 
 def _budget(name: str, question: PreparedScenario, place: Place) -> str:
@@ -94,17 +62,9 @@ def _per_rate_mw(question: PreparedScenario, rows: Index) -> Floats:
     return gap_years(question, rows) * (question.scenario.build.rate_scale_frac or 1.0)
 
 
-def _faster_market(question: PreparedScenario, over: Index, amounts: Floats) -> ProposedChange:
-    """Let markets build more in a year."""
-    now = question.scenario.build.market_rate_mw_per_year
-    words, settings, share = [], [], 0.0
-    for place, more in relaxed_rows(over, amounts):
-        market = place["market"]
-        words.append(f"+{amount(more)} MW a year of building in the market {market}")
-        key = ("build", "market_rate_mw_per_year", market)
-        settings.append(Setting(key, round_up(now[market] + more, 6)))
-        share = max(share, more / now[market] if now[market] else np.inf)
-    return ProposedChange(tuple(words), tuple(settings), share=share)
+def _market(question: PreparedScenario, place: Place) -> tuple[tuple[str, ...], float]:
+    market = place["market"]
+    return ("build", "market_rate_mw_per_year", market), question.scenario.build.market_rate_mw_per_year[market]
 
 
 def _of_years(name: str, p: Inputs) -> tuple[Index, Floats]:
@@ -119,12 +79,17 @@ def _budget_a_year(name: str, question: PreparedScenario) -> tuple[Index, Floats
 
 
 LAND: Final = Relaxation(
-    "land", "MW", ("site",), partial(more_at_sites, "land_limit_mw", "MW of halls within the land limit", _land_mw)
+    "land",
+    "MW",
+    ("site",),
+    raised_at_sites("land_limit_mw", "MW of halls within the land limit", lambda q, s: _LAND.at(q, {"site": s})),
 )
 BUILD_RATE: Final = Relaxation(
-    "crews", "MW/year", ("site",), partial(more_at_sites, "build_rate_mw_per_year", "MW a year of building", _rate_mw)
+    "crews", "MW/year", ("site",), raised_at_sites("build_rate_mw_per_year", "MW a year of building", _rate_mw)
 )
-MARKET: Final = Relaxation("market", "MW/year", ("market",), _faster_market)
+MARKET: Final = Relaxation(
+    "market", "MW/year", ("market",), partial(raised, "{} MW a year of building in the market {market}", _market)
+)
 
 
 def _more_budget(words: str, name: str, what: str) -> Relaxation:
@@ -142,7 +107,7 @@ def _budget_limit(name: str, sentence: str, relaxation: Relaxation) -> Limit:
     return Limit(
         name,
         price=LimitPrice("USD/USD", USD_PER_MUSD, "once", -1),
-        binding=Binding("MUSD", amount_by_list(partial(_of_years, name)), sentence),
+        binding=Binding("MUSD", Listed(partial(_of_years, name)).amount, sentence),
         set_by=(SetBy(f"build.{name}_musd", partial(_budget, name)),),
         relaxed_by={relaxation: gap_years},
     )
@@ -151,44 +116,36 @@ def _budget_limit(name: str, sentence: str, relaxation: Relaxation) -> Limit:
 LAND_LIMITS: Final = (
     Limit(
         "land_limit",
-        price=LimitPrice("USD/MW-year", 1.0, "yearly", -1),
+        price=MW_YEAR,
         binding=Binding(
             "MW",
-            _land,
+            _LAND.amount,
             "The land at {site} is full in {year} ({limit} of halls):",
             is_scarce=_is_built_up,
             is_of_decisions=True,
         ),
-        set_by=(SetBy("sites.{site}.land_limit_mw", _land_now),),
+        set_by=(SetBy("sites.{site}.land_limit_mw", _LAND.now("{} MW")),),
         relaxed_by={LAND: unit_increments},
     ),
     Limit(
         "minimum_size",
-        set_by=(SetBy("sites.{site}.minimum_size_mw", _least_size),),
+        set_by=(SetBy("sites.{site}.minimum_size_mw", _LEAST.now("{} MW")),),
         moved_by=("siting.whole_openings",),
     ),
 )
 RATE_LIMITS: Final = (
     Limit(
         "build_rate",
-        price=LimitPrice("USD/MW", 1.0, "once", -1),
-        binding=Binding(
-            "MW",
-            amount_by_list(lambda p: (p.sites.site_year, p.sites.build_rate_mw)),
-            "At most {limit} can be built at {site} in {year}:",
-        ),
-        set_by=(SetBy("sites.{site}.build_rate_mw_per_year", _build_rate),),
+        price=MW_ONCE,
+        binding=Binding("MW", _RATE.amount, "At most {limit} can be built at {site} in {year}:"),
+        set_by=(SetBy("sites.{site}.build_rate_mw_per_year", _RATE.now("{} MW by {year}")),),
         relaxed_by={BUILD_RATE: _per_rate_mw},
     ),
     Limit(
         "market_build_rate",
-        price=LimitPrice("USD/MW", 1.0, "once", -1),
-        binding=Binding(
-            "MW",
-            amount_by_list(lambda p: (p.sites.market_rate, p.sites.market_rate_mw)),
-            "At most {limit} can be built in market {market} in {year}:",
-        ),
-        set_by=(SetBy("build.market_rate_mw_per_year.{market}", _market_rate),),
+        price=MW_ONCE,
+        binding=Binding("MW", _MARKET_RATE.amount, "At most {limit} can be built in market {market} in {year}:"),
+        set_by=(SetBy("build.market_rate_mw_per_year.{market}", "{} MW a year"),),
         relaxed_by={MARKET: gap_years},
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from planner.base.words import amount
-from planner.limits.limit import Decision, Limit, SetBy
+from planner.limits.limit import Decision, Limit, Listed, SetBy
 
 if TYPE_CHECKING:
     from planner.inputs.prepared import PreparedScenario
@@ -22,45 +22,28 @@ def _kept_open(question: PreparedScenario, place: Place) -> str | None:
     return site if site in question.scenario.siting.must_open else None
 
 
-def _most_sites(question: PreparedScenario, place: Place) -> str:
-    del place
-    return f"{question.scenario.siting.at_most_sites}"
-
-
-def _exact_sites(question: PreparedScenario, place: Place) -> str:
-    del place
-    return f"{question.scenario.siting.exactly_sites}"
-
-
-def _phase_mw(question: PreparedScenario, place: Place) -> float:
-    p = question.inputs.siting
-    return float(p.phase_mw[p.phase.position(place["site"], place["hall"], place["year"])])
+_PHASE: Final = Listed(lambda p: (p.siting.phase, p.siting.phase_mw))
+_BLOCK: Final = Listed(lambda p: (p.siting.block, p.siting.block_mw))
 
 
 def _phase_of_all(question: PreparedScenario, place: Place) -> str | None:
-    mw = _phase_mw(question, place)
+    mw = _PHASE.at(question, place)
     return f"{amount(mw)} MW" if mw == question.scenario.siting.phase_mw else None
 
 
 def _phase_of_site(question: PreparedScenario, place: Place) -> str | None:
-    mw = _phase_mw(question, place)
+    mw = _PHASE.at(question, place)
     return None if mw == question.scenario.siting.phase_mw else f"{amount(mw)} MW"
-
-
-def _block_mw(question: PreparedScenario, place: Place) -> str:
-    p = question.inputs.siting
-    at = p.block.position(place["site"], place["workload"], place["year"])
-    return f"{amount(float(p.block_mw[at]))} MW"
 
 
 def _own_block(question: PreparedScenario, place: Place) -> str | None:
     is_own = place["workload"] in question.scenario.siting.block_mw
-    return _block_mw(question, place) if is_own else None
+    return f"{amount(_BLOCK.at(question, place))} MW" if is_own else None
 
 
 def _block_of_table(question: PreparedScenario, place: Place) -> str | None:
     is_own = place["workload"] in question.scenario.siting.block_mw
-    return None if is_own else f"true, {_block_mw(question, place)} of {place['workload']}"
+    return None if is_own else f"true, {amount(_BLOCK.at(question, place))} MW of {place['workload']}"
 
 
 _PHASES: Final = (SetBy("siting.phase_mw", _phase_of_all), SetBy("sites.{site}.phase_mw", _phase_of_site))
@@ -82,8 +65,8 @@ LIMITS: Final = (
         moved_by=("siting.must_open",),
         decision=Decision("open", "lower bound", "An existing or required site is open."),
     ),
-    Limit("most_sites", set_by=(SetBy("siting.at_most_sites", _most_sites),), moved_by=("siting.at_most_sites",)),
-    Limit("exact_sites", set_by=(SetBy("siting.exactly_sites", _exact_sites),), moved_by=("siting.exactly_sites",)),
+    Limit("most_sites", set_by=(SetBy("siting.at_most_sites", "{}"),), moved_by=("siting.at_most_sites",)),
+    Limit("exact_sites", set_by=(SetBy("siting.exactly_sites", "{}"),), moved_by=("siting.exactly_sites",)),
     Limit(
         "whole_openings",
         set_by=(SetBy("siting.whole_openings", "true"),),

@@ -2,89 +2,46 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
-from planner.base.words import amount, round_up
-from planner.limits.limit import (
-    Binding,
-    Decision,
-    Limit,
-    LimitPrice,
-    SetBy,
-    amount_by_list,
-    relaxed_rows,
-    unit_increments,
-)
-from planner.limits.relaxation import ProposedChange, Relaxation
-from planner.scenario import Setting
+from planner.limits.limit import MW_YEAR, Binding, Decision, Limit, Listed, SetBy, unit_increments
+from planner.limits.relaxation import Relaxation, raised
 
 if TYPE_CHECKING:
-    from planner.base.arrays import Floats
     from planner.inputs.prepared import PreparedScenario
     from planner.limits.limit import Place
-    from planner.lp import Index
 
 
-def _limit_mw(question: PreparedScenario, place: Place) -> float:
-    p = question.inputs.supply
-    return float(p.limit_mw[p.limited.position(place["site"], place["source"], place["year"])])
+_ROOM: Final = Listed(lambda p: (p.supply.limited, p.supply.limit_mw))
+_PLANT: Final = Listed(lambda p: (p.supply.plant, p.supply.plant_least_mw))
+_HOURS: Final = Listed(lambda p: (p.supply.run_hours, p.supply.run_hours_h))
 
 
-def _room(question: PreparedScenario, place: Place) -> str:
-    return f"{amount(_limit_mw(question, place))} MW at {place['site']}"
+def _most(question: PreparedScenario, place: Place) -> tuple[tuple[str, ...], float]:
+    p, source = question.inputs.supply, place["source"]
+    own = p.limited["source"] == p.source.code(source)
+    return ("supply", "max_mw", source), float(p.limit_mw[own].max())
 
 
-def _room_mw(question: PreparedScenario, place: Place) -> str:
-    return f"{amount(_limit_mw(question, place))} MW"
-
-
-def _plant_mw(question: PreparedScenario, place: Place) -> str:
-    p = question.inputs.supply
-    mw = p.plant_least_mw[p.plant.position(place["site"], place["source"], place["year"])]
-    return f"{amount(float(mw))} MW"
-
-
-def _run_hours(question: PreparedScenario, place: Place) -> str:
-    p = question.inputs.supply
-    row = p.run_hours.position(place["site"], place["source"], place["year"])
-    return f"{amount(float(p.run_hours_h[row]))} h of full output a year"
-
-
-def _more_sources(question: PreparedScenario, over: Index, amounts: Floats) -> ProposedChange:
-    """Give every site room for more of some sources."""
-    p = question.inputs.supply
-    words, settings, share = [], [], 0.0
-    for place, more in relaxed_rows(over, amounts):
-        own = p.limited["source"] == p.source.code(place["source"])
-        old = float(p.limit_mw[own].max())
-        words.append(f"+{amount(more)} MW of {place['source']} at each site")
-        settings.append(Setting(("supply", "max_mw", place["source"]), round_up(old + more, 6)))
-        share = max(share, more / old if old else np.inf)
-    return ProposedChange(tuple(words), tuple(settings), share=share)
-
-
-SOURCES: Final = Relaxation("room for sources", "MW", ("source",), _more_sources)
+SOURCES: Final = Relaxation(
+    "room for sources", "MW", ("source",), partial(raised, "{} MW of {source} at each site", _most)
+)
 _WHOLE_SOURCES: Final = "supply.whole_sources"
 _RUN_HOURS: Final = "supply.override.{source}.max_hours_per_year"
 _PLANTS: Final = (
     SetBy(_WHOLE_SOURCES, "true"),
-    SetBy("supply.override.{source}.min_size_mw", _plant_mw),
-    SetBy("supply.max_mw.{source}", _room_mw),
+    SetBy("supply.override.{source}.min_size_mw", _PLANT.now("{} MW")),
+    SetBy("supply.max_mw.{source}", _ROOM.now("{} MW")),
 )
 
 
 LIMITS: Final = (
     Limit(
         "source_limit",
-        price=LimitPrice("USD/MW-year", 1.0, "yearly", -1),
-        binding=Binding(
-            "MW",
-            amount_by_list(lambda p: (p.supply.limited, p.supply.limit_mw)),
-            "At most {limit} of {source} is allowed at {site} in {year}:",
-        ),
-        set_by=(SetBy("supply.max_mw.{source}", _room),),
+        price=MW_YEAR,
+        binding=Binding("MW", _ROOM.amount, "At most {limit} of {source} is allowed at {site} in {year}:"),
+        set_by=(SetBy("supply.max_mw.{source}", _ROOM.now("{} MW at {site}")),),
         relaxed_by={SOURCES: unit_increments},
     ),
     Limit(
@@ -95,5 +52,5 @@ LIMITS: Final = (
     ),
     Limit("plant_least", set_by=_PLANTS, moved_by=(_WHOLE_SOURCES,)),
     Limit("plant_or_none", set_by=_PLANTS, moved_by=(_WHOLE_SOURCES,)),
-    Limit("run_hours", set_by=(SetBy(_RUN_HOURS, _run_hours),), moved_by=(_RUN_HOURS,)),
+    Limit("run_hours", set_by=(SetBy(_RUN_HOURS, _HOURS.now("{} h of full output a year")),), moved_by=(_RUN_HOURS,)),
 )

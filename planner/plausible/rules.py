@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from string import Formatter
-from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from planner.base.errors import Problem
 from planner.plausible.ranges import as_text
-from planner.tables.places import TablePlaces
+from planner.tables.places import TableCell, TablePlaces
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -21,14 +21,6 @@ if TYPE_CHECKING:
     from planner.scenario.tree import Keys
 
 Facts = TypeVar("Facts")
-
-
-class TableCell(NamedTuple):
-    """A figure of a table."""
-
-    table: str
-    record: int
-    column: str
 
 
 Found = tuple["Keys | TableCell", dict[str, Any]]

@@ -208,7 +208,7 @@ def paths_page(*, package: Package | None = None) -> str:
     table = table.assign(ai_gw=table["facility_gw"] * table["ai_share_frac"])
     first, of_path = int(table["year"].min()), table.groupby("trajectory")["year"]
     years = (first, *sorted({int(last) for last in of_path.max()}))
-    parts = [_HEAD.format(settings="\n".join(_path_row(*line) for line in _SETTINGS)).rstrip()]
+    parts = [_HEAD.format(settings="\n".join(_row(*line) for line in _SETTINGS)).rstrip()]
     for region in table["region"].drop_duplicates():
         parts += ["", f"## {region}", "", *_lines(table[table["region"] == region], years)]
     return "\n".join(parts) + "\n"
@@ -218,8 +218,8 @@ def _lines(paths: pd.DataFrame, years: tuple[int, ...]) -> Iterator[str]:
     measures = [f"{measure} {year}" for measure in ("GW", "AI", "AI GW") for year in years]
     spans = list(pairwise(years))
     pace = [f"a year {start}-{end}" for start, end in spans]
-    yield _path_row("path", "bound", "counts", "published as", *measures, *pace, "source")
-    yield _path_row(*("---",) * 4, *("--:",) * (len(measures) + len(pace)), "---")
+    yield _row("path", "bound", "counts", "published as", *measures, *pace, "source")
+    yield _row(*("---",) * 4, *("--:",) * (len(measures) + len(pace)), "---")
     for name, path in paths.groupby("trajectory", sort=False):
         at = path.set_index("year")
         start, end = at.iloc[0], at.iloc[-1]
@@ -227,7 +227,7 @@ def _lines(paths: pd.DataFrame, years: tuple[int, ...]) -> Iterator[str]:
         if at["electricity_twh"].notna().all():
             unit = f"TWh: {start['electricity_twh']:,.0f} to {end['electricity_twh']:,.0f}"
         counts = {"ai": "AI", "all": "all", "unstated": "unstated"}[str(end["scope"])]
-        yield _path_row(
+        yield _row(
             f"`{name}`",
             str(end["bound"]),
             counts,
@@ -250,7 +250,3 @@ def _growth(of_year: pd.Series, start: int, end: int) -> str:
     if end not in of_year.index:
         return ""
     return f"{(of_year[end] / of_year[start]) ** (1.0 / (end - start)) - 1.0:+.0%}"
-
-
-def _path_row(*cells: str) -> str:
-    return f"| {' | '.join(cells)} |"

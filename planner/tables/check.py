@@ -20,7 +20,6 @@ from planner.tables.places import COUNTRIES, SIZE_MUST_BE, has_odd_size
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import pandera.pandas as pa
     from numpy.typing import NDArray
 
     from planner.tables.descriptor import Field, ForeignKey, TableSchema
@@ -113,35 +112,6 @@ def _add_first(link: ForeignKey) -> str:
     """Say how an id becomes known; nothing where no table could have it."""
     tables = " or ".join(table for table, _ in link.targets)
     return f"add it to {tables} first" if tables else ""
-
-
-def pandera_schema(fields: Sequence[Field]) -> pa.DataFrameSchema:
-    """Return the bounds of the fields as a pandera schema; error texts say what must be."""
-    import pandera.pandas as pa  # half a second, and not needed where every table is kept checked
-
-    return pa.DataFrameSchema({field.name: _pandera_column(field) for field in fields})
-
-
-def _pandera_column(field: Field) -> pa.Column:
-    import pandera.pandas as pa
-
-    unit = field.bracket
-    checks = []
-    if field.minimum is not None:
-        checks.append(pa.Check.ge(field.minimum, error=f"at least {field.minimum:g}{unit}"))
-    if field.maximum is not None:
-        checks.append(pa.Check.le(field.maximum, error=f"at most {field.maximum:g}{unit}"))
-    if field.enum:
-        values = ", ".join(str(value) for value in field.enum)
-        checks.append(pa.Check.isin(field.enum, error=f"one of {values}{unit}"))
-    if field.pattern:
-        checks.append(
-            pa.Check(
-                lambda column, pattern=field.pattern: column.str.fullmatch(pattern),
-                error=f"of the form {field.pattern}",
-            )
-        )
-    return pa.Column(None, checks, nullable=not field.required)
 
 
 Words = str | Callable[[int], str]
@@ -289,19 +259,26 @@ def _report(wrong: pd.Series[bool], field: Field, must_be: str, findings: _Findi
 
 
 def _check_bounds(frame: pd.DataFrame, schema: TableSchema, fields: Sequence[Field], findings: _Findings) -> None:
-    from pandera.errors import SchemaErrors
-
-    try:
-        pandera_schema(fields).validate(frame, lazy=True)
-    except SchemaErrors as errors:
-        by_name = {field.name: field for field in schema.fields}
-        for (name, check), cases in errors.failure_cases.groupby(["column", "check"], sort=False):
-            must_be = "given" if check == "not_nullable" else str(check)
-            records = cases["index"].to_numpy(dtype=np.int64)
-            if check == "not_nullable" and name in schema.ends and _KIND in frame:
-                # Of a figure of one's own nobody needs to know how far off it may be.
-                records = records[frame[_KIND].ne(OWN).to_numpy(dtype=np.bool_)[records]]
-            findings.add(records, str(name), must_be, _meaning(by_name[str(name)]))
+    for field in fields:
+        column = frame[field.name]
+        is_blank = column.isna().to_numpy(dtype=np.bool_)
+        is_missing = is_blank & field.required
+        if field.name in schema.ends and _KIND in frame:
+            # Of a figure of one's own nobody needs to know how far off it may be.
+            is_missing &= frame[_KIND].ne(OWN).to_numpy(dtype=np.bool_)
+        wrong = [(is_missing, "given")]
+        for bound, sign, word in ((field.minimum, 1.0, "least"), (field.maximum, -1.0, "most")):
+            if bound is not None:
+                is_beyond = sign * column.to_numpy(dtype=np.float64, na_value=np.nan) < sign * bound
+                wrong.append((is_beyond, f"at {word} {bound:g}{field.bracket}"))
+        if field.enum:
+            is_other = ~column.isin(list(field.enum)).to_numpy(dtype=np.bool_) & ~is_blank
+            wrong.append((is_other, f"one of {', '.join(map(str, field.enum))}{field.bracket}"))
+        if field.pattern:
+            has_form = column.str.fullmatch(field.pattern).to_numpy(dtype=np.bool_, na_value=True)
+            wrong.append((~has_form, f"of the form {field.pattern}"))
+        for is_wrong, must_be in wrong:
+            findings.add(np.flatnonzero(is_wrong), field.name, must_be, _meaning(field))
 
 
 def _check_names(text: pd.DataFrame, schema: TableSchema, findings: _Findings) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
@@ -19,6 +19,14 @@ if TYPE_CHECKING:
     from planner.tables.sheet import Sheet
 
 # --- Where a cell of a table is in its file -------------------------------------------------------
+
+
+class TableCell(NamedTuple):
+    """A figure of a table."""
+
+    table: str
+    record: int
+    column: str
 
 
 class TablePlaces:

@@ -24,11 +24,8 @@ class Noted:
     def __init__(self) -> None:
         self.said: list[tuple[object, ...]] = []
 
-    def add_at_key(self, keys, *words) -> None:
-        self.said.append(("key", keys, words[0]))
-
-    def add_at_table(self, table, *words) -> None:
-        self.said.append(("table", table, words[0]))
+    def add(self, at, *words) -> None:
+        self.said.append(("table" if isinstance(at, str) else "key", at, words[0]))
 
     def add_note(self, text, keys=None) -> None:
         self.said.append(("note", text))

@@ -10,7 +10,7 @@ import pytest
 
 from planner.limits import carbon, contracts, grid, halls, siting
 from planner.limits.limit import SetBy, site_key
-from planner.limits.relaxation import more_at_sites, more_by_year
+from planner.limits.relaxation import more_by_year, raised_at_sites
 from planner.lp import Index
 from planner.lp.index import Axis
 
@@ -39,7 +39,7 @@ def test_what_a_site_or_a_year_has_more_of_is_written_to_six_digits_upwards() ->
     had = {"ash": 40.00000042, "bay": 30.0, "elm": 50.0}
     more = np.array([6.0, 0.0, 0.0])
 
-    at_site = more_at_sites("land_limit_mw", "MW", lambda _, site: had[site], question, per_site, more)
+    at_site = raised_at_sites("land_limit_mw", "MW", lambda _, site: had[site])(question, per_site, more)
     limit_kt = np.array([8.00000042, 9.0, 7.5])
     by_year = more_by_year(("carbon", "cap_kt"), "kt", lambda _: (per_year, limit_kt), question, per_year, more)
 
@@ -52,7 +52,7 @@ def test_a_cap_is_that_of_the_inputs() -> None:
     over, cap_kt = Index.full("cap", YEAR), np.array([5.0, 4.0, 3.0])
     inputs = SimpleNamespace(carbon=SimpleNamespace(cap=over, cap_kt=cap_kt))
 
-    assert carbon._cap_kt(SimpleNamespace(inputs=inputs)) == (over, cap_kt)
+    assert carbon._CAP.at(SimpleNamespace(inputs=inputs), {"year": "2027"}) == 4.0
 
 
 def test_more_of_a_contract_is_on_offer_in_every_zone() -> None:
@@ -60,7 +60,7 @@ def test_more_of_a_contract_is_on_offer_in_every_zone() -> None:
     scenario = SimpleNamespace(contracts=SimpleNamespace(ppa=ppa))
     over = Index.full("offer", Axis("contract", ("sun", "wind")))
 
-    change = contracts._more_on_offer(SimpleNamespace(scenario=scenario), over, np.array([8.0, 15.0]))
+    change = contracts.CONTRACTS.change(SimpleNamespace(scenario=scenario), over, np.array([8.0, 15.0]))
 
     assert change.words == (
         "+8 MW of contract sun on offer in each zone",

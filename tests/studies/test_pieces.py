@@ -93,9 +93,8 @@ def test_land_is_raised_site_by_site_and_its_share_is_the_largest(monkeypatch) -
     now = {"ash": 40.0, "bay": 30.0, "elm": 50.0}
     monkeypatch.setattr(relaxation, "site_key", lambda _, site, figure: ("sites", site, figure))
 
-    change = relaxation.more_at_sites(
-        "land_limit_mw", "MW of land", lambda _, site: now[site], question(), over, np.array([6.0, 9.0, 0.0])
-    )
+    raised = relaxation.raised_at_sites("land_limit_mw", "MW of land", lambda _, site: now[site])
+    change = raised(question(), over, np.array([6.0, 9.0, 0.0]))
 
     assert change.words == ("+6 MW of land at ash", "+9 MW of land at bay")
     assert [one.value for one in change.settings] == [46.0, 39.0]
