@@ -247,7 +247,7 @@ def _no_route(case: ScopedCase, wanted: Wanted, reach: Reach) -> pd.DataFrame:
     nearest = reach.rtt_ms[r, w].argmin(axis=1) if r.size else np.zeros(0, np.intp)
     nearest_ms, bound_ms = reach.rtt_ms[r, w, nearest], floats(case.workloads, "rtt_bound_ms")[w]
     why = [
-        f"no own site{'' if ms > bound else stays_in(case, at, of)} within {bound:g} ms"
+        f"no own site{'' if ms > bound else stays_in(case, int(at), int(of))} within {bound:g} ms"
         for at, of, ms, bound in zip(r, w, nearest_ms, bound_ms, strict=True)
     ]
     of_class = wanted.kh100e.sum(axis=(0, 2))

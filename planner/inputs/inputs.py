@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from planner.inputs.grid import BalanceInputs, GridInputs
     from planner.inputs.halls import HallInputs
     from planner.inputs.heat import HeatInputs
-    from planner.inputs.leads import Lead, Leads
+    from planner.inputs.leads import Lead
     from planner.inputs.money import FinanceInputs
     from planner.inputs.non_firm import NonFirmInputs
     from planner.inputs.power import MigrationInputs, PowerInputs
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from planner.inputs.rent import RentInputs
     from planner.inputs.sites import SiteInputs
     from planner.inputs.siting import SitingInputs
-    from planner.inputs.supply import SupplyInputs, SupplyOffer
+    from planner.inputs.supply import SupplyInputs
     from planner.inputs.tariffs import TariffInputs
     from planner.scenario import Scenario
 
