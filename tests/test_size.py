@@ -11,11 +11,11 @@ import pytest
 
 BUDGETS = {
     "planner/check": 11_000,
-    "planner/studies": 9_530,
-    "planner/outputs": 8_570,
+    "planner/studies": 9_520,
+    "planner/outputs": 8_460,
     "planner/inputs": 7_890,
     "planner/lp": 3_220,
-    "planner/cli": 3_080,
+    "planner/cli": 2_550,
     "planner/scenario": 2_840,
     "planner/results": 2_760,
     "planner/serve": 2_480,
@@ -30,12 +30,12 @@ BUDGETS = {
     "planner/base": 440,
     "planner/clock": 330,
     "planner/place": 260,
-    "planner": 150,
+    "planner": 380,
     "planner/money": 130,
     "planner/fleet": 100,
 }
 """Lines that say something, by room, as `make size` prints them."""
-WHOLE = {"planner": {"files": 510, "says": 61_900, "docstrings": 11_600, "lines": 102_900}, "tests": {"says": 38_850}}
+WHOLE = {"planner": {"files": 510, "says": 61_300, "docstrings": 11_630, "lines": 100_900}, "tests": {"says": 38_960}}
 
 
 def size() -> ModuleType:

@@ -228,3 +228,6 @@ def _labelled(run: str, runs_dir: str) -> Path:
     from planner.runs.studies import kind_of
 
     return Path(run) if kind_of(Path(run)) else find_run(run, Path(runs_dir))
+
+
+command = runs
