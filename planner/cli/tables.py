@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def print_table(rows: pd.DataFrame | Iterable[Row], columns: Iterable[Column], **how: Any) -> None:
     """Print rows in columns; `how` is of `print_cells`."""
     columns = list(columns)
-    lines = rows if not hasattr(rows, "to_dict") else rows.to_dict("records")
+    lines: Any = rows if not hasattr(rows, "to_dict") else rows.to_dict("records")
     cells = ([cell.format_map(row) if isinstance(cell, str) else cell(row) for _, cell in columns] for row in lines)
     print_cells([head for head, _ in columns], cells, **how)
 
