@@ -12,9 +12,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from planner.operate import days_error, dispatch, stress_test
     from planner.runs.plan import Plan
     from planner.runs.reopen import load
     from planner.scenario import Scenario, load_scenario
+    from planner.share import export, report
     from planner.studies.alternatives import alternatives
     from planner.studies.compare import compare
     from planner.studies.diagnose import diagnose
@@ -30,14 +32,19 @@ __all__ = [
     "Scenario",
     "alternatives",
     "compare",
+    "days_error",
     "diagnose",
+    "dispatch",
+    "export",
     "frontier",
     "load",
     "load_scenario",
     "myopic",
+    "report",
     "sensitivity",
     "solve",
     "stochastic",
+    "stress_test",
     "sweep",
 ]
 
@@ -47,14 +54,19 @@ _HOME = {
     "Scenario": "planner.scenario",
     "alternatives": "planner.studies.alternatives",
     "compare": "planner.studies.compare",
+    "days_error": "planner.operate",
     "diagnose": "planner.studies.diagnose",
+    "dispatch": "planner.operate",
+    "export": "planner.share",
     "frontier": "planner.studies.frontier",
     "load": "planner.runs.reopen",
     "load_scenario": "planner.scenario",
     "myopic": "planner.studies.myopic",
+    "report": "planner.share",
     "sensitivity": "planner.studies.sensitivity",
     "solve": "planner.studies.solve",
     "stochastic": "planner.studies.stochastic",
+    "stress_test": "planner.operate",
     "sweep": "planner.studies.sweep",
 }
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from planner.cli.options import RUNS_DIR
+from planner.cli.tables import print_cells
 
 if TYPE_CHECKING:
     from planner.check import CheckResult, Verdict
@@ -97,20 +98,12 @@ def _numbers(check: CheckResult) -> dict[str, object]:
 
 
 def _print_groups(verdict: Verdict) -> None:
-    from rich.table import Table
-
-    from planner.base.console import TableConsole
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("")
-    for head in ("rules", "places", "broken"):
-        table.add_column(head, justify="right")
-    for heading, checks in _groups(verdict):
-        broken = sum(not check.ok for check in checks)
-        tested = f"{sum(check.tested for check in checks):,}"
-        style = "red" if broken else ""
-        table.add_row(heading, str(len(checks)), tested, str(broken or "-"), style=style)
-    TableConsole().print(table)
+    rows = (
+        (heading, len(checks), sum(check.tested for check in checks), sum(not check.ok for check in checks))
+        for heading, checks in _groups(verdict)
+    )
+    cells = ((heading, str(rules), f"{tested:,}", str(broken or "-")) for heading, rules, tested, broken in rows)
+    print_cells(("", "rules", "places", "broken"), cells, left={""}, style=lambda row: "" if row[-1] == "-" else "red")
 
 
 def _print_all(verdict: Verdict) -> None:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from planner.cli.options import RUNS_DIR, print_written, writing_into
+from planner.cli.options import RUNS_DIR, print_written
+from planner.outputs.files import writing_into
 
 if TYPE_CHECKING:
     from planner.outputs.comparison.comparison import RunComparison

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from planner.base.errors import InputError, Problem
 from planner.cli.options import OVERRIDES
+from planner.cli.tables import print_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,11 +69,11 @@ def days_command(
     """
     from pathlib import Path
 
-    from planner.cli.options import writing_into
     from planner.cli.progress import Progress
     from planner.inputs import TABLES
     from planner.inputs.scope import make_case
     from planner.inputs.tariffs_uses import use_of_sites
+    from planner.outputs.files import writing_into
     from planner.outputs.staging import try_folder
     from planner.outputs.study_files import write_days
     from planner.scenario import load_scenario
@@ -115,30 +116,26 @@ def days_command(
 def _print(chosen: ChosenDays) -> None:
     """Print each day with its date, and what it represents; of a whole year, the peak day alone."""
     import pandas as pd
-    from rich.table import Table
 
-    from planner.base.console import TableConsole
     from planner.base.units import DAYS_PER_YEAR
 
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for head in ("day", "date", "represents", "kept as"):
-        table.add_column(head, justify="right" if head in {"day", "represents"} else "left")
     # No leap day: that of 2025 is a year as the model counts them.
     days = chosen.days
     if len(days) == DAYS_PER_YEAR:
         click.echo(f"All {len(days)} days of the year, each for itself; the peak day among them:\n")
         days = days[days["is_peak_day"]]
     dates = pd.Timestamp("2024-12-31") + pd.to_timedelta(days["year_day"], unit="D")
-    for row, date in zip(days.to_dict("records"), dates, strict=True):
-        kept = row["kept_as"] or ""
-        peak = f"{kept}; the peak day" if kept and row["is_peak_day"] else kept
-        table.add_row(
-            str(row["day"]),
-            f"{date.day} {date:%B}",
-            f"{row['weight_days']:.0f} days",
-            peak or ("the peak day" if row["is_peak_day"] else ""),
-        )
-    TableConsole().print(table)
+
+    def kept(row: Any) -> str:
+        return "; ".join(filter(None, (row["kept_as"], "the peak day" if row["is_peak_day"] else "")))
+
+    columns = (
+        ("day", "{day}"),
+        ("date", "{date.day} {date:%B}"),
+        ("represents", "{weight_days:.0f} days"),
+        ("kept as", kept),
+    )
+    print_table(days.assign(date=dates), columns, left={"date", "kept as"})
 
 
 # --- `dcplan data`: the tables that ship, with units, sources and licences, and copies of them ----
@@ -235,8 +232,7 @@ def copy_command(tables: tuple[str, ...], folder: Path) -> None:
     one of the files is there already, none is copied.
     """
     from planner.base.errors import InputError, Problem
-    from planner.cli.options import writing_into
-    from planner.outputs.files import move_all
+    from planner.outputs.files import move_all, writing_into
     from planner.outputs.staging import staging
     from planner.tables import load_package
 
@@ -283,3 +279,6 @@ def _print_table(frame: pd.DataFrame) -> None:
     for row in frame.itertuples(index=False):
         grid.add_row(*(Text(str(value)) for value in row))
     TableConsole().print(grid)
+
+
+command = data

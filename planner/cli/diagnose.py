@@ -2,72 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from planner.base.words import and_more
 from planner.cli.options import OVERRIDES
+from planner.cli.study import SCENARIO, study_command
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from planner.cli.progress import Progress
     from planner.studies.diagnose.diagnose import Diagnosis, Remedy
 
 _SHOWN_PLACES = 6
-
-
-@click.command("diagnose")
-@click.argument("scenario", default="us-base")
-@OVERRIDES
-@click.option("--quick", is_flag=True, help="Skip settings tried by value: lead times, latency, switches.")
-@click.option("--json", "as_json", is_flag=True, help="Print the diagnosis as JSON.")
-@click.pass_context
-def command(ctx: click.Context, scenario: str, overrides: tuple[str, ...], *, quick: bool, as_json: bool) -> None:
-    """Find out why SCENARIO (a file or a shipped name) has no plan, and what would give it one.
-
-    Names a smallest set of rules that conflict, with the settings behind them, and for
-    each kind of limit the least change, in its own unit, that makes a plan possible. Every change
-    shown has been made, and a plan found.
-
-    Ends with 0 if there is a plan after all, 3 if there is none, as `dcplan solve` does, 2 if
-    scenario or data cannot be used, 4 if time ran out.
-
-    Example: dcplan diagnose tiny --set demand.unmet=forbid --set grid.headroom_scale_frac=0
-    """
-    import json
-    from dataclasses import asdict
-
-    from planner.base.errors import InfeasibleError
-    from planner.cli.progress import Progress
-    from planner.studies.diagnose.diagnose import diagnose
-
-    with Progress.from_context(ctx) as progress:
-        found = diagnose(scenario, overrides, quick=quick, on_stage=progress.stage, interrupt=progress.interrupt)
-    if as_json:
-        click.echo(json.dumps(_finite(asdict(found)), indent=2, ensure_ascii=False, default=str))
-    else:
-        click.echo("\n".join(_lines(found)))
-    ctx.exit(0 if found.feasible else InfeasibleError.exit_code)
-
-
 _PROOF = {
     True: "without any one of them there would be a plan",
     False: "time ran out before it was clear which of them could be left out",
 }
-
-
-def _finite(value: object) -> object:
-    """Return a value in types of JSON, which has no infinity; settings become text."""
-    from math import isfinite
-
-    if isinstance(value, dict):
-        if set(value) == {"keys", "value"}:
-            return {"keys": list(value["keys"]), "value": _finite(value["value"])}
-        return {str(key): _finite(below) for key, below in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(below) for below in value]
-    return None if isinstance(value, float) and not isfinite(value) else value
 
 
 def _lines(found: Diagnosis) -> Iterator[str]:
@@ -115,3 +68,28 @@ def _remedy(remedy: Remedy, mark: str) -> Iterator[str]:
         yield f"      {remedy.note}"
     yield from (f"      --set '{setting}'" for setting in remedy.change.settings)
     yield from (f"      {cell}" for cell in remedy.change.cells)
+
+
+@study_command(
+    "diagnose",
+    SCENARIO,
+    OVERRIDES,
+    click.option("--quick", is_flag=True, help="Skip settings tried by value: lead times, latency, switches."),
+    show=lambda found: click.echo("\n".join(_lines(found))),
+    json_help="Print the diagnosis as JSON.",
+)
+def command(progress: Progress, **asked: Any) -> Diagnosis:
+    """Find out why SCENARIO (a file or a shipped name) has no plan, and what would give it one.
+
+    Names a smallest set of rules that conflict, with the settings behind them, and for
+    each kind of limit the least change, in its own unit, that makes a plan possible. Every change
+    shown has been made, and a plan found.
+
+    Ends with 0 if there is a plan after all, 3 if there is none, as `dcplan solve` does, 2 if
+    scenario or data cannot be used, 4 if time ran out.
+
+    Example: dcplan diagnose tiny --set demand.unmet=forbid --set grid.headroom_scale_frac=0
+    """
+    from planner.studies.diagnose.diagnose import diagnose
+
+    return diagnose(**asked, on_stage=progress.stage, interrupt=progress.interrupt)

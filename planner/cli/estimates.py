@@ -2,25 +2,82 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
 import click
 
-from planner.cli.options import RUNS_DIR, print_written, writing_into
+from planner.cli.options import RUNS_DIR, warn_of_changes
+from planner.cli.study import study_command
+from planner.outputs.folder_kinds import ESTIMATES
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from planner.cli.progress import Progress
+    from planner.runs.plan import PlanViews
+    from planner.studies.estimates.table import Estimates
+
+HEADING: Final = "Which figures decide: their own low and high move the cost most"
 
 
-@click.command("estimates")
-@click.argument("run", default="us-base")
-@RUNS_DIR
-@click.option("--resolve", is_flag=True, help="Solve again with each of the ten at its low and its high.")
-@click.option(
-    "--seconds",
-    type=click.FloatRange(min=0.0),
-    default=600.0,
-    show_default=True,
-    help="Most time for --resolve; what is not reached keeps its first-order value.",
+def print_estimates(table: pd.DataFrame, plan: PlanViews) -> None:
+    """Print the figures that decide in their order, how good they are, and what was not moved."""
+    from planner.base.console import wrapped
+    from planner.outputs.labels import cost_of, first_order_words
+    from planner.studies.estimates.table import sentences
+
+    click.echo(wrapped(HEADING))
+    for rank, sentence in enumerate(sentences(table, plan.inputs, cost_of(plan.run)), start=1):
+        click.echo(wrapped(sentence, mark=f"{rank}. "))
+    click.echo(f"\n{wrapped(first_order_words(table, plan.run))}")
+    click.echo(f"\n{wrapped(table.attrs.get('note', ''))}")
+
+
+def open_or_solve(text: str, runs_dir: Path, progress: Progress) -> PlanViews:
+    """Open a run; solve and store a scenario that has none, not among files of a study."""
+    from planner.outputs.folder_kinds import RUNS
+    from planner.outputs.own_folder import try_own_folder
+    from planner.runs import find_run
+    from planner.runs.find import is_unsolved
+    from planner.runs.folder import load_run, write_run
+    from planner.runs.reopen import reopen
+    from planner.studies.solve import solve
+
+    if not is_unsolved(text, runs_dir):
+        folder = find_run(text, runs_dir)
+        warn_of_changes(load_run(folder))
+        progress.stage("read")
+        return reopen(folder)
+    try_own_folder(runs_dir, RUNS)
+    progress.print_line(f"No run of {text} in {runs_dir}: it is solved once, and its run is stored.")
+    plan = solve(text, on_stage=progress.stage, on_progress=progress.solver, interrupt=progress.interrupt)
+    progress.stage("write")
+    folder = write_run(plan, runs_dir, log=progress.lines)
+    progress.print_line(f"Written to {folder}")
+    return plan
+
+
+@study_command(
+    "estimates",
+    click.argument("run", default="us-base"),
+    RUNS_DIR,
+    click.option("--resolve", is_flag=True, help="Solve again with each of the ten at its low and its high."),
+    click.option(
+        "--seconds",
+        type=click.FloatRange(min=0.0),
+        default=600.0,
+        show_default=True,
+        help="Most time for --resolve; what is not reached keeps its first-order value.",
+    ),
+    kind=ESTIMATES,
+    of_run=True,
+    show=lambda found, plan: print_estimates(found.table, plan),
+    json_help="Print the figures as JSON.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
-@click.pass_context
-def command(ctx: click.Context, run: str, *, runs_dir: str, resolve: bool, seconds: float, as_json: bool) -> None:
+def command(
+    progress: Progress, *, run: str, runs_dir: str, on_open: Any, **asked: Any
+) -> tuple[Estimates, dict[str, Any]]:
     """Say which ten figures of the data move the cost of the plan of RUN most.
 
     Each figure that has a low and a high of its own is moved to them, with all others as they are.
@@ -32,30 +89,10 @@ def command(ctx: click.Context, run: str, *, runs_dir: str, resolve: bool, secon
 
     Example: dcplan estimates us-base --resolve
     """
-    from pathlib import Path
-
-    from planner.cli.estimates_report import print_table
-    from planner.cli.open_run import open_or_solve
-    from planner.cli.progress import Progress
-    from planner.outputs.folder_kinds import ESTIMATES
-    from planner.outputs.own_folder import require_own_folder
-    from planner.outputs.study_files import write_operation
     from planner.studies.estimates import estimates
     from planner.studies.solve.asking import Asking
 
-    with Progress.from_context(ctx) as progress:
-        solved = open_or_solve(run, Path(runs_dir), progress)
-        folder = solved.run.folder and solved.run.folder / ESTIMATES.name
-        if folder is not None:
-            require_own_folder(folder, ESTIMATES)
-        ask = Asking(progress.stage, progress.interrupt)
-        found = estimates(solved.run, solved.scenario, solved.inputs, ask, resolve=resolve, seconds=seconds)
-    if folder is not None:
-        with writing_into(folder):
-            write_operation(found.table, ESTIMATES, folder)
-    if as_json:
-        click.echo(found.table.to_json(orient="records", indent=2))
-    else:
-        print_table(found.table, solved.inputs, solved.run)
-    if folder is not None:
-        print_written(folder, as_json=as_json)
+    plan = open_or_solve(run, Path(runs_dir), progress)
+    on_open(plan)
+    ask = Asking(progress.stage, progress.interrupt)
+    return estimates(plan.run, plan.scenario, plan.inputs, ask, **asked), {"plan": plan}

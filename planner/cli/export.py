@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
-from planner.cli.options import RUNS_DIR, writing_into
+from planner.cli.options import RUNS_DIR, print_files
 from planner.outputs.writers import WRITERS
 
 
@@ -36,58 +38,16 @@ def command(ctx: click.Context, run: str, formats: str, folder: str | None, runs
     cannot be written, as reeds without the states of sites, the others are: why is said, and the
     exit code is 2.
     """
-    import json
-    from dataclasses import replace
-    from pathlib import Path
-
-    from planner.base.errors import InputError, Problem
     from planner.cli.options import warn_of_changes
     from planner.cli.progress import Progress
-    from planner.outputs.staging import staging, try_folder
-    from planner.outputs.user_files import put_files
-    from planner.runs import find_run, load_run
-    from planner.runs.folder import naming_changed_files
+    from planner.share import RefusedFormatsError, export
 
     wanted = [name.strip() for name in formats.split(",")]
-    problems = [
-        Problem(
-            "--format",
-            None,
-            None,
-            f"unknown format {name!r}",
-            f"one of {', '.join(WRITERS)}",
-            "write one of them, or several with commas between",
-        )
-        for name in wanted
-        if name not in WRITERS
-    ]
-    if problems:
-        raise InputError(problems)
-    home = find_run(run, Path(runs_dir))
-    loaded = load_run(home)
-    warn_of_changes(loaded)
-    target = Path(folder) if folder else home / "exports"
-    try_folder(target, "--output")
-    made: list[Path] = []
-    written: list[Path] = []
-    refused: list[Problem] = []
-    with writing_into(target), staging(target) as staged:
-        with Progress.from_context(ctx, patient=True) as progress:
-            for number, name in enumerate(wanted, start=1):
-                progress.stage(f"Writing {name} ({number} of {len(wanted)})")
-                try:
-                    with naming_changed_files(home):
-                        made += WRITERS[name](loaded, staged)
-                except InputError as error:
-                    refused += [
-                        replace(problem, what_is=f"{name} is not written: {problem.what_is}")
-                        for problem in error.problems
-                    ]
-        if made:
-            written = put_files(staged, made, target)
-    if as_json:
-        click.echo(json.dumps([str(path) for path in written], indent=2, ensure_ascii=False))
-    elif written:
-        click.echo("\n".join(map(str, written)))
-    if refused:
-        raise InputError(refused)
+    tell: dict[str, Any] = {"on_open": warn_of_changes}
+    with Progress.from_context(ctx, patient=True) as progress:
+        try:
+            written = export(run, wanted, folder, runs_dir=runs_dir, on_stage=progress.stage, **tell)
+        except RefusedFormatsError as error:
+            print_files(error.written, as_json=as_json)
+            raise
+    print_files(written, as_json=as_json)

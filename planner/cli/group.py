@@ -18,33 +18,46 @@ from planner.cli.surroundings import BROKEN_SURROUNDINGS, within_surroundings
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-COMMANDS: Final = {
-    "init": ("planner.cli.init:command", "Make a project of one's own to start from."),
-    "validate": ("planner.cli.validate:command", "List every problem of a scenario and its data."),
-    "solve": ("planner.cli.solve:command", "Find and check the least-cost plan."),
-    "sweep": ("planner.cli.sweep:command", "Solve many futures side by side, and resume."),
-    "stochastic": ("planner.cli.stochastic:command", "Decide before it is known which future comes."),
-    "explain": ("planner.cli.explain:command", "Explain binding limits and shadow prices."),
-    "compare": ("planner.cli.compare:command", "Say what differs between runs, and why."),
-    "frontier": ("planner.cli.frontier:command", "Trace cost against carbon, water and others."),
-    "alternatives": ("planner.cli.alternatives:command", "Find plans that differ and cost little more."),
-    "myopic": ("planner.cli.myopic:command", "Decide year by year; say what foresight is worth."),
-    "estimates": ("planner.cli.estimates:command", "Say which estimates decide the cost."),
-    "sensitivity": ("planner.cli.sensitivity:command", "Rank what decides by tornado, Morris or Sobol."),
-    "diagnose": ("planner.cli.diagnose:command", "Find out why a scenario has no plan."),
-    "check": ("planner.cli.check:command", "Check a stored plan again, from its folder alone."),
-    "stress": ("planner.cli.stress:command", "Run a plan through hours, outages and events."),
-    "dispatch": ("planner.cli.dispatch:command", "Operate a plan hour by hour with few hours in view."),
-    "days-error": ("planner.cli.days_error:command", "Say what a plan's choice of days leaves out."),
-    "report": ("planner.cli.report:command", "Write one HTML file that shows a run, or compares some."),
-    "export": ("planner.cli.export:command", "Write a run for other programs."),
-    "serve": ("planner.cli.serve:command", "Show, change and solve in a browser, on this machine."),
-    "runs": ("planner.cli.runs:runs", "List, show and prune runs."),
-    "data": ("planner.cli.data:data", "Show and copy tables with units, sources and licences."),
-    "schema": ("planner.cli.schema:command", "Print the JSON Schema of scenario files."),
-    "headroom": ("planner.cli.headroom:command", "Find the load that a grid can take."),
+GROUPS: Final = {
+    "Plan": {
+        "init": "Make a project of one's own to start from.",
+        "validate": "List every problem of a scenario and its data.",
+        "solve": "Find and check the least-cost plan.",
+    },
+    "Understand": {
+        "explain": "Explain binding limits and shadow prices.",
+        "compare": "Say what differs between runs, and why.",
+        "estimates": "Say which estimates decide the cost.",
+        "sensitivity": "Rank what decides by tornado, Morris or Sobol.",
+        "diagnose": "Find out why a scenario has no plan.",
+        "check": "Check a stored plan again, from its folder alone.",
+    },
+    "Explore": {
+        "sweep": "Solve many futures side by side, and resume.",
+        "stochastic": "Decide before it is known which future comes.",
+        "frontier": "Trace cost against carbon, water and others.",
+        "alternatives": "Find plans that differ and cost little more.",
+        "myopic": "Decide year by year; say what foresight is worth.",
+    },
+    "Operate": {
+        "stress": "Run a plan through hours, outages and events.",
+        "dispatch": "Operate a plan hour by hour with few hours in view.",
+        "days-error": "Say what a plan's choice of days leaves out.",
+    },
+    "Share": {
+        "report": "Write one HTML file that shows a run, or compares some.",
+        "export": "Write a run for other programs.",
+        "serve": "Show, change and solve in a browser, on this machine.",
+        "runs": "List, show and prune runs.",
+    },
+    "Data": {
+        "data": "Show and copy tables with units, sources and licences.",
+        "schema": "Print the JSON Schema of scenario files.",
+        "headroom": "Find the load that a grid can take.",
+    },
 }
-"""Every command: where it is, and what it does."""
+"""Every command by what a planner is doing, and what it does; it is `command` of the module of its name."""
+COMMANDS: Final = {name: meaning for group in GROUPS.values() for name, meaning in group.items()}
 
 LIBRARIES: Final = {
     "solve": ("planner.studies.solve", "planner.runs.folder", "planner.outputs.terminal"),
@@ -59,15 +72,17 @@ LIBRARIES: Final = {
     "sensitivity": ("planner.studies.sensitivity",),
     "diagnose": ("planner.studies.diagnose",),
     "check": ("planner.check", "planner.runs.reopen"),
-    "stress": ("planner.stress", "planner.runs.reopen", "planner.outputs.study_files"),
-    "dispatch": ("planner.studies.dispatch", "planner.runs.reopen", "planner.outputs.study_files"),
-    "report": ("planner.runs", "planner.outputs.report"),
-    "export": ("planner.runs",),
+    "stress": ("planner.operate",),
+    "dispatch": ("planner.operate",),
+    "days-error": ("planner.operate",),
+    "report": ("planner.share",),
+    "export": ("planner.share",),
     "runs": ("planner.runs",),
     "headroom": ("planner.headroom",),
 }
 """What takes long to import for a command: done before it begins, while Ctrl-C ends all at once."""
 
+_WIDTH: Final = max(map(len, COMMANDS))
 _LOOKS: Final = (50_000, 20, 20)
 """New objects after which the youngest are looked through for cycles, and rounds for older ones."""
 
@@ -87,8 +102,7 @@ class _LazyGroup(click.Group):
         """Import a command."""
         if cmd_name not in COMMANDS:
             return None
-        module, attribute = COMMANDS[cmd_name][0].split(":")
-        command: click.Command = getattr(import_module(module), attribute)
+        command: click.Command = import_module(f"planner.cli.{cmd_name.replace('-', '_')}").command
         if not any(parameter.name == "quiet" for parameter in command.params):
             of_group = command.commands.values() if isinstance(command, click.Group) else ()
             for one in (command, *of_group):  # so that they may stand before or after its name
@@ -108,8 +122,9 @@ class _LazyGroup(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands for `--help` without importing any of them."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+        for group, commands in GROUPS.items():
+            with formatter.section(group):
+                formatter.write_dl([(f"{name:{_WIDTH}}", text) for name, text in commands.items()])
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; errors raised on purpose become a message and an exit code."""

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 import click
 
 from planner.base.units import HOURS_PER_YEAR, MWH_PER_GWH
+from planner.cli.tables import print_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pandas as pd
-    from rich.table import Table
 
     from planner.base.errors import Problem
     from planner.headroom import Curtailment, HeadroomStudy
@@ -124,10 +124,10 @@ def command(
     February (Norris et al. 2025); new load is curtailed above that. Where demand peaks in other
     months, as in September in California, give them. Hours above 4 times the median are warned of.
     """
-    from planner.cli.options import print_written, writing_into
+    from planner.cli.options import print_written
     from planner.cli.progress import Progress
     from planner.headroom import draw_headroom, headroom_study, read_hourly_demand, seasons_with
-    from planner.outputs.files import whole_file
+    from planner.outputs.files import whole_file, writing_into
 
     if output is not None:
         _check_output(output)
@@ -183,15 +183,12 @@ def _for_programs(study: HeadroomStudy) -> dict[str, object]:
 
 
 def _print_studies(studies: Sequence[HeadroomStudy]) -> None:
-    from planner.base.console import TableConsole
-
-    console = TableConsole()
     first, last = studies[0].demand_mw.index[[0, -1]]
     click.echo(f"{len(studies[0].demand_mw):,} hours from {first} to {last}")
     for study in studies:
         rate = f"{100 * study.rate_frac:g} %"
         click.echo(f"\nAt {rate} curtailment the headroom is {study.load_mw:,.1f} MW:\n")
-        console.print(_table(study))
+        _print_table(study)
         if not study.load_mw:
             click.echo("\n" + _why_none(study))
     for season in studies[0].seasons:
@@ -230,30 +227,18 @@ def _why_none(study: HeadroomStudy) -> str:
     )
 
 
-def _table(study: HeadroomStudy) -> Table:
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column("curtailed in", no_wrap=True)
-    for heading in (
-        "above\nMW",
-        "hours\na year",
-        "GWh\na year",
-        "events\na year",
-        "longest\nh",
-        "largest\nGWh",
-        "half or more\nstays on in",
-    ):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for part in (study.total, *study.seasons):
-        table.add_row(
-            part.name,
-            "" if part.threshold_mw is None else f"{part.threshold_mw:,.0f}",
-            f"{part.hours_per_year:,.1f}",
-            f"{part.energy_mwh_per_year / MWH_PER_GWH:,.1f}",
-            f"{part.events_per_year:,.1f}",
-            f"{part.longest_event_h:,}",
-            f"{part.largest_event_mwh / MWH_PER_GWH:,.1f}",
-            f"{100 * part.half_served_frac:.0f} %" if part.hours_per_year else "-",
-        )
-    return table
+def _print_table(study: HeadroomStudy) -> None:
+    columns = (
+        ("curtailed in", lambda part: part.name),
+        ("above\nMW", lambda part: "" if part.threshold_mw is None else f"{part.threshold_mw:,.0f}"),
+        ("hours\na year", lambda part: f"{part.hours_per_year:,.1f}"),
+        ("GWh\na year", lambda part: f"{part.energy_mwh_per_year / MWH_PER_GWH:,.1f}"),
+        ("events\na year", lambda part: f"{part.events_per_year:,.1f}"),
+        ("longest\nh", lambda part: f"{part.longest_event_h:,}"),
+        ("largest\nGWh", lambda part: f"{part.largest_event_mwh / MWH_PER_GWH:,.1f}"),
+        (
+            "half or more\nstays on in",
+            lambda part: f"{100 * part.half_served_frac:.0f} %" if part.hours_per_year else "-",
+        ),
+    )
+    print_table((study.total, *study.seasons), columns, left={"curtailed in"}, no_wrap=True)

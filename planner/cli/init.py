@@ -9,7 +9,8 @@ from typing import Final, NoReturn
 
 import click
 
-from planner.cli.options import note, writing_into
+from planner.cli.options import note
+from planner.outputs.files import writing_into
 
 STARTER: Final = Path(__file__).parent / "starter"
 TABLES: Final = ("racks", "electricity_price", "site_limits", "zone_headroom", "demand_trajectories")

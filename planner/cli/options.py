@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from planner.base.errors import OutputError
 from planner.base.words import some
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Sequence
 
     from planner.outputs.run import Run
     from planner.studies.sweep import SweepProgress
@@ -60,14 +59,46 @@ OWN_HOURS: Final = click.option(
 )
 
 
+ALL_ROWS: Final = click.option("--all", "every", is_flag=True, help="Every row.")
+NO_WORKBOOK: Final = click.option("--no-workbook", is_flag=True, help="Leave out plan.xlsx and report.html.")
+SEED: Final = click.option("--seed", type=int, help="Of weather and prices; left out: 1.")
+JOBS: Final = click.option(
+    "--jobs",
+    type=click.IntRange(1, 1024),
+    help="Futures at once, each in a process of its own; left out: one for each processor.",
+)
+SCHEDULER: Final = click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Dask cluster that solves them instead, such as tcp://10.0.0.5:8786; extra dask.",
+)
+
+
+class Shares(click.ParamType[Any]):
+    """A percentage, or several with commas between them, as shares; finite, unlike those of a range of click."""
+
+    name = "percents"
+
+    def __init__(self, what: str, most: float = math.inf, *, several: bool = False) -> None:
+        self._what, self._most, self._several = what, most, several
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Read the text after the option."""
+        try:
+            found = [float(part) for part in (value.split(",") if self._several else [value])]
+        except ValueError:
+            found = []
+        if not found or not all(0.0 < one <= self._most and math.isfinite(one) for one in found):
+            self.fail(f"{value!r} is not {self._what}", param, ctx)
+        return tuple(one / 100.0 for one in found) if self._several else found[0] / 100.0
+
+
 def into_folder(text: str) -> Callable[[Any], Any]:
     """Make the option for the folder that a study writes its files into."""
     return click.option("-o", "--output", "folder", type=click.Path(file_okay=False, path_type=Path), help=text)
 
 
 # --- What is said of files that a command writes, and what becomes of an error while it does ------
-
-_INSTEAD: Final = "name another folder with --output"
 
 
 def is_quiet(context: click.Context) -> bool:
@@ -85,21 +116,24 @@ def print_written(*paths: Path, as_json: bool) -> None:
     """Say where files were written, at the end of a result."""
     from planner.outputs.terminal import print_paths, written_lines
 
-    if paths and as_json:
-        note(written_lines(paths))
+    if paths:
+        named = dict.fromkeys(paths)
+        note(written_lines(named)) if as_json else print_paths(named)
+
+
+def print_files(paths: Sequence[Path], *, as_json: bool) -> None:
+    """Print files that are the result, each on a line."""
+    if as_json:
+        print_json([str(path) for path in paths])
     elif paths:
-        print_paths(paths)
+        click.echo("\n".join(map(str, paths)))
 
 
-@contextmanager
-def writing_into(folder: Path, instead: str = _INSTEAD) -> Iterator[None]:
-    """Report a full disk, or a folder that is gone, as what it is."""
-    try:
-        yield
-    except OSError as error:
-        reason = error.strerror or str(error)
-        message = f"{folder}: the files cannot be written: {reason}; make room, or {instead}"
-        raise OutputError(message) from error
+def print_json(content: Any) -> None:
+    """Print a result for programs."""
+    import json
+
+    click.echo(json.dumps(content, indent=2, ensure_ascii=False))
 
 
 # --- What commands that solve futures have in common: how far they are, and where they are solved ---

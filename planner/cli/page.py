@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from planner.cli.group import COMMANDS, main
+from planner.cli.group import COMMANDS, GROUPS, main
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,8 +28,12 @@ _EVERYWHERE: Final = {"quiet", "verbose", "help"}
 def commands_page() -> str:
     """Return the page."""
     context = click.Context(main, info_name="dcplan")
-    parts = [_HEAD, "| command | does |", "|---|---|"]
-    parts += [f"| [`{name}`](#dcplan-{name}) | {about} |" for name, (_, about) in COMMANDS.items()]
+    parts = [_HEAD, "| to | command | does |", "|---|---|---|"]
+    parts += [
+        f"| {group.lower()} | [`{name}`](#dcplan-{name}) | {about} |"
+        for group, commands in GROUPS.items()
+        for name, about in commands.items()
+    ]
     for name in COMMANDS:
         command = main.get_command(context, name)
         assert command is not None, name

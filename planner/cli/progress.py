@@ -14,6 +14,7 @@ from planner.studies.solve.asking import STAGES, solver_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
     from types import FrameType, TracebackType
 
     import click
@@ -54,6 +55,7 @@ class Progress:
         self._heart = threading.Thread(target=self._beat, name="progress", daemon=True)
         self.interrupt = threading.Event()
         self.lines: list[str] = []
+        self.written: list[Path] = []  # named after the result
 
     @classmethod
     def from_context(cls, context: click.Context, *, patient: bool = False) -> Progress:

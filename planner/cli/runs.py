@@ -113,7 +113,7 @@ def tag_command(run: str, tags: tuple[str, ...], runs_dir: str, *, remove: bool)
 
     Example: dcplan runs tag us-base board "march 2026"
     """
-    from planner.cli.options import writing_into
+    from planner.outputs.files import writing_into
     from planner.runs.labels import change_tags
 
     folder = _labelled(run, runs_dir)
@@ -133,7 +133,7 @@ def name_command(run: str, name: str, runs_dir: str) -> None:
 
     Example: dcplan runs name us-base "for the board"
     """
-    from planner.cli.options import writing_into
+    from planner.outputs.files import writing_into
     from planner.runs.find import try_name
     from planner.runs.labels import give_name
 
@@ -228,3 +228,6 @@ def _labelled(run: str, runs_dir: str) -> Path:
     from planner.runs.studies import kind_of
 
     return Path(run) if kind_of(Path(run)) else find_run(run, Path(runs_dir))
+
+
+command = runs

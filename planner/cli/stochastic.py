@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from planner.cli.options import OVERRIDES, STRICT, into_folder, print_written, writing_into
+from planner.cli.options import OVERRIDES, STRICT, into_folder
+from planner.cli.study import FILE, study_command
+from planner.cli.tables import print_table
+from planner.outputs.folder_kinds import STOCHASTIC
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import pandas as pd
 
-    from planner.base.console import TableConsole
+    from planner.cli.progress import Progress
     from planner.studies.stochastic import Stochastic
 
 _MOST_ROWS: Final = 24
@@ -29,135 +32,59 @@ _PENALTY_HEADS: Final = {
 """Penalties of unmet demand, which are printed where there are any."""
 
 
-@click.command("stochastic")
-@click.argument("file")
-@into_folder("Folder for runs and tables; left out: stochastic/ and the name of FILE, NAME-2 if another file has that.")
-@OVERRIDES
-@STRICT
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-@click.pass_context
-def command(
-    context: click.Context, file: str, *, folder: Path | None, overrides: tuple[str, ...], strict: bool, as_json: bool
-) -> None:
-    """Find what to order before it is known which future of the sweep FILE comes.
-
-    Block uncertainty of FILE says from which year on the future is known, how likely each is, and
-    how much bad ones count. Sites, halls, connections, on-site power and PPAs that must be ordered
-    before are the same in all futures; racks, rent, later orders and operation follow the future.
-    All futures are one linear program. Each future then has a checked run with these orders.
-
-    Also: what it costs to plan for one future, what it would be worth to know which comes, the
-    regret of each plan in each future, and what is ordered in every future alone.
-
-    Example: dcplan stochastic tiny-uncertain
-    """
-    import json
-
-    from planner.cli.progress import Progress
-    from planner.outputs.folder_kinds import STOCHASTIC
-    from planner.outputs.own_folder import try_own_folder
-    from planner.results.ended import worst_exit_code
-    from planner.studies.stochastic import stochastic, write_stochastic
-    from planner.studies.stochastic.decisions import InfeasibleFuturesError
-    from planner.studies.stochastic.found import folder_of
-    from planner.studies.sweep.file import find_sweep
-
-    home = folder_of(file, folder)
-    try_own_folder(home, STOCHASTIC, find_sweep(file))
-    with Progress.from_context(context) as progress:
-        try:
-            found = stochastic(
-                file,
-                overrides=overrides,
-                on_stage=progress.stage,
-                on_progress=progress.solver,
-                on_warning=progress.warn,
-                strict=strict,
-            )
-        except InfeasibleFuturesError as error:
-            if as_json:
-                click.echo(json.dumps(error.to_dict(), indent=2, ensure_ascii=False))
-            raise
-        progress.stage("Writing runs and tables")
-        with writing_into(home):
-            found = write_stochastic(found, home)
-    if as_json:
-        click.echo(json.dumps(found.to_dict(), indent=2, ensure_ascii=False))
-    else:
-        _print(found)
-    print_written(home, as_json=as_json)
-    context.exit(worst_exit_code(plan.exit_code for plan in found.runs.values()))
-
-
 def _print(found: Stochastic) -> None:
-    from planner.base.console import TableConsole, wrapped
+    from planner.base.console import wrapped
     from planner.base.words import unit_of_money
     from planner.outputs.report.sections.orders import plan_name
     from planner.results.cost_difference import LEAST_PENALTY_MUSD
 
-    console = TableConsole()
     unit, factor, decimals = unit_of_money(found.plans["expected_musd"])
 
     def money(musd: float) -> str:
         return f"{musd * factor:,.{decimals}f}" if isfinite(musd) else "no plan"
 
-    of_futures, of_plans = (
-        tuple(name for name in names if (table[name].abs() >= LEAST_PENALTY_MUSD).any())
-        for table, names in (
-            (found.futures, ("penalty_musd", "alone_penalty_musd", "regret_penalty_musd")),
-            (found.plans, ("penalty_musd",)),
-        )
-    )
+    def of(name: str) -> Any:
+        return lambda row: money(row[name])
+
+    def penalties(table: pd.DataFrame) -> list[Any]:
+        there = [name for name in _PENALTY_HEADS if name in table and (table[name].abs() >= LEAST_PENALTY_MUSD).any()]
+        return [(_PENALTY_HEADS[name], of(name)) for name in there]
+
     click.echo(wrapped(f"{found.label}: futures are known from {found.known_from}."))
     click.echo()
-    _print_decided(found, console)
+    _print_decided(found)
     click.echo()
-    _table(
-        console,
+    print_table(
+        found.futures,
         (
-            *("Future", "Weight", f"Cost, {unit}", "Alone", "Regret"),
-            *(_PENALTY_HEADS[name] for name in of_futures),
-            "Status",
+            ("Future", "{future}"),
+            ("Weight", "{weight:.3g}"),
+            (f"Cost, {unit}", of("cost_musd")),
+            ("Alone", of("alone_musd")),
+            ("Regret", of("regret_musd")),
+            *penalties(found.futures),
+            ("Status", lambda row: f"{row['status']}{', breaks ' + row['broken'] if row['broken'] else ''}"),
         ),
-        [
-            (
-                row["future"],
-                f"{row['weight']:.3g}",
-                money(row["cost_musd"]),
-                money(row["alone_musd"]),
-                money(row["regret_musd"]),
-                *(money(row[name]) for name in of_futures),
-                f"{row['status']}{', breaks ' + row['broken'] if row['broken'] else ''}",
-            )
-            for row in found.futures.to_dict("records")
-        ],
+        left={"Future", "Status"},
     )
     click.echo()
-    has_cvar = found.cvar_tail is not None
-    _table(
-        console,
+    print_table(
+        found.plans,
         (
-            *("Plan", f"Expected cost, {unit}", *(_PENALTY_HEADS[name] for name in of_plans)),
-            *(["CVaR"] if has_cvar else []),
-            "Greatest regret",
+            ("Plan", lambda row: plan_name(row["plan"])),
+            (f"Expected cost, {unit}", of("expected_musd")),
+            *penalties(found.plans),
+            *([] if found.cvar_tail is None else [("CVaR", of("cvar_musd"))]),
+            ("Greatest regret", of("greatest_regret_musd")),
         ),
-        [
-            (
-                plan_name(row["plan"]),
-                money(row["expected_musd"]),
-                *(money(row[name]) for name in of_plans),
-                *([money(row["cvar_musd"])] if has_cvar else []),
-                money(row["greatest_regret_musd"]),
-            )
-            for row in found.plans.to_dict("records")
-        ],
+        left={"Plan"},
     )
     click.echo()
     for line in _worth(found, money, unit):
         click.echo(wrapped(line))
 
 
-def _print_decided(found: Stochastic, console: TableConsole) -> None:
+def _print_decided(found: Stochastic) -> None:
     from planner.base.words import and_more
     from planner.outputs.labels import order_words, ordered_by
 
@@ -168,20 +95,17 @@ def _print_decided(found: Stochastic, console: TableConsole) -> None:
         click.echo(f"Nothing is ordered before {found.known_from}.")
         return
     click.echo(f"Ordered before {found.known_from}, and by futures planned alone:")
-    _table(
-        console,
-        ("", "Order by", "Ordered", "Alone, least", "Alone, most", ""),
-        [
-            (
-                order_words(row["kind"], row["site"], row["item"]),
-                ordered_by(row),
-                f"{row['ordered']:,.1f}",
-                f"{row['least']:,.1f}",
-                f"{row['most']:,.1f}",
-                row["unit"],
-            )
-            for row in _largest_of_each_kind(shown).to_dict("records")
-        ],
+    print_table(
+        _largest_of_each_kind(shown),
+        (
+            ("", lambda row: order_words(row["kind"], row["site"], row["item"])),
+            ("Order by", ordered_by),
+            ("Ordered", "{ordered:,.1f}"),
+            ("Alone, least", "{least:,.1f}"),
+            ("Alone, most", "{most:,.1f}"),
+            ("", "{unit}"),
+        ),
+        left={"", "Order by"},
     )
     if len(shown) > _MOST_ROWS:
         click.echo(f"{and_more(len(shown), _MOST_ROWS).strip()} in table decided")
@@ -191,19 +115,6 @@ def _largest_of_each_kind(decided: pd.DataFrame) -> pd.DataFrame:
     """Return as many orders as a screen has room for: of every kind, the largest first."""
     place = decided.groupby("kind")["ordered"].rank(ascending=False, method="first")
     return decided.loc[place.sort_values(kind="stable").index[:_MOST_ROWS].sort_values()]
-
-
-def _table(console: TableConsole, heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for place, head in enumerate(heads):
-        is_text = place == 0 or head in {"", "Status", "Order by"}
-        table.add_column(head, justify="left" if is_text else "right")
-    for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
-    console.print(table)
 
 
 def _worth(found: Stochastic, money: Any, unit: str) -> list[str]:
@@ -249,3 +160,45 @@ def _worth(found: Stochastic, money: Any, unit: str) -> list[str]:
     sizes = found.sizes
     lines.append(f"One program of {sizes['rows']:,} rows and {sizes['columns']:,} columns.")
     return lines
+
+
+def _home(file: str, folder: Path | None) -> Path:
+    from planner.outputs.own_folder import try_own_folder
+    from planner.studies.stochastic.found import folder_of
+    from planner.studies.sweep.file import find_sweep
+
+    home = folder_of(file, folder)
+    try_own_folder(home, STOCHASTIC, find_sweep(file))
+    return home
+
+
+@study_command(
+    "stochastic",
+    FILE,
+    into_folder(
+        "Folder for runs and tables; left out: stochastic/ and the name of FILE, NAME-2 if another file has that."
+    ),
+    OVERRIDES,
+    STRICT,
+    kind=STOCHASTIC,
+    home=_home,
+    show=_print,
+    json_help="Print the result as JSON.",
+)
+def command(progress: Progress, *, file: str, overrides: tuple[str, ...], strict: bool, **_: Any) -> Stochastic:
+    """Find what to order before it is known which future of the sweep FILE comes.
+
+    Block uncertainty of FILE says from which year on the future is known, how likely each is, and
+    how much bad ones count. Sites, halls, connections, on-site power and PPAs that must be ordered
+    before are the same in all futures; racks, rent, later orders and operation follow the future.
+    All futures are one linear program. Each future then has a checked run with these orders.
+
+    Also: what it costs to plan for one future, what it would be worth to know which comes, the
+    regret of each plan in each future, and what is ordered in every future alone.
+
+    Example: dcplan stochastic tiny-uncertain
+    """
+    from planner.studies.stochastic import stochastic
+
+    tell: dict[str, Any] = {"on_stage": progress.stage, "on_progress": progress.solver, "on_warning": progress.warn}
+    return stochastic(file, overrides=overrides, strict=strict, **tell)

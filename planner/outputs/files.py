@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from planner.base.errors import ENDING_SIGNALS, InputError
+from planner.base.errors import ENDING_SIGNALS, InputError, OutputError
 from planner.base.paths import device_problem, is_device_name
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ PARTIAL: Final = ".partial-"
 """Start of the names of folders and files that are being written."""
 _OPEN_FILES: Final = ("/dev/std", "/dev/fd/", "/proc/")
 """Start of the paths of what a process has open, whatever it is."""
+_INSTEAD: Final = "name another folder with --output"
 _MOST_LINKS: Final = 40  # that Linux follows in a path
 
 
@@ -140,3 +141,14 @@ def sha256_of(path: Path) -> str:
     """Return the SHA-256 of a file in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextmanager
+def writing_into(folder: Path, instead: str = _INSTEAD) -> Iterator[None]:
+    """Report a full disk, or a folder that is gone, as what it is."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        message = f"{folder}: the files cannot be written: {reason}; make room, or {instead}"
+        raise OutputError(message) from error

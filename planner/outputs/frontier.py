@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from planner.base.words import amount
-from planner.outputs.folder_kinds import FRONTIER, FRONTIER_FILE
-from planner.outputs.own_folder import study_folder, write_json, write_tables
-from planner.outputs.table_files import records
+from planner.outputs.answer import Answer
+from planner.outputs.folder_kinds import FRONTIER
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import pandas as pd
 
     from planner.outputs.plots import Drawing
@@ -34,9 +31,14 @@ _NOT_OF_RENT: Final = ("carbon", "water")
 _NOISE_FRAC: Final = 1e-4
 
 
-@dataclass(frozen=True, eq=False)
-class Frontier:
+@dataclass(frozen=True, eq=False, repr=False)
+class Frontier(Answer):
     """Least cost for each level of a measure."""
+
+    kind = FRONTIER
+    fields = ("scenario", "against", "label", "unit", "price_unit", "is_relaxed", "notes")
+    saved = ("frontier=table",)
+    listed = ("points=table",)
 
     scenario: str  # name of the scenario; name, label and unit of the measure; unit of column `price`
     against: str
@@ -77,16 +79,3 @@ class Frontier:
         from planner.outputs.plots import plot_frontier
 
         return plot_frontier(self)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return it in types of JSON."""
-        keys = ("scenario", "against", "label", "unit", "price_unit", "is_relaxed")
-        return {**{key: getattr(self, key) for key in keys}, "notes": list(self.notes), "points": records(self.table)}
-
-
-def write_frontier(frontier: Frontier, folder: Path) -> None:
-    """Write table, JSON and chart into a folder."""
-    with study_folder(folder, FRONTIER) as staged:
-        write_tables({"frontier": frontier.table}, staged)
-        write_json(frontier.to_dict(), staged / FRONTIER_FILE)
-        (staged / "frontier.svg").write_text(frontier.plot().svg(), encoding="utf-8")

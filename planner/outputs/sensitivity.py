@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from planner.base.words import amount, some
+from planner.outputs.answer import Answer
 from planner.outputs.folder_kinds import SENSITIVITY
-from planner.outputs.own_folder import study_folder, write_json, write_tables
-from planner.outputs.table_files import records
 from planner.results.cost_difference import LEAST_PENALTY_MUSD
 
 if TYPE_CHECKING:
@@ -66,9 +65,16 @@ def is_constant(outputs: Floats) -> bool:
     return bool(np.ptp(known) <= _NOISE_FRAC * scale)
 
 
-@dataclass(frozen=True, eq=False)
-class Sensitivity:
+@dataclass(frozen=True, eq=False, repr=False)
+class Sensitivity(Answer):
     """Which inputs decide."""
+
+    kind = SENSITIVITY
+    fields = (
+        *("scenario", "method", "of", "unit", "size", "seed", "base", "gap_musd"),
+        *("blocks", "dropped", "broken", "unmoved", "notes"),
+    )
+    listed = ("factors=table", "left_out")
 
     scenario: str  # name of the scenario, how it was asked, of what and in which unit
     method: str
@@ -116,6 +122,17 @@ class Sensitivity:
         return tuple(self.table.loc[reaches.any(axis=1), "factor"])
 
     @property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Its factors, figures that were left out, and points of the design."""
+        parts = {"": self.table, "_left_out": self.left_out, "_points": self.points}
+        return {f"{self.stem}{name}": table for name, table in parts.items()}
+
+    @property
+    def exit_code(self) -> int:
+        """1 where a plan breaks a rule of the check."""
+        return 1 if self.broken else 0
+
+    @property
     def stem(self) -> str:
         """What its files are called, without their endings."""
         return self.method if self.of == COST else f"{self.method}-{self.of}"
@@ -125,17 +142,6 @@ class Sensitivity:
         from planner.outputs.plots import plot_sensitivity
 
         return plot_sensitivity(self)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return it in types of JSON."""
-        keys = ("scenario", "method", "of", "unit", "size", "seed", "base", "gap_musd")
-        return {
-            **{key: getattr(self, key) for key in keys},
-            **{key: getattr(self, key) for key in ("blocks", "dropped", "broken", "unmoved")},
-            "notes": list(self.notes),
-            "factors": records(self.table),
-            "left_out": records(self.left_out),
-        }
 
 
 def _notes(found: Sensitivity) -> list[str]:
@@ -224,12 +230,3 @@ _MEANS: Final[Mapping[str, str]] = {
         " rank_high in 95 % of resampled base samples."
     ),
 }
-
-
-def write_sensitivity(found: Sensitivity, folder: Path) -> None:
-    """Write its tables as CSV and Parquet, all of it as JSON, and its plot."""
-    with study_folder(folder, SENSITIVITY, found.file) as staged:
-        tables = {"": found.table, "_left_out": found.left_out, "_points": found.points}
-        write_tables({f"{found.stem}{name}": table for name, table in tables.items()}, staged)
-        write_json(found.to_dict(), staged / f"{found.stem}.json")
-        found.plot().write(staged / f"{found.stem}.svg")

@@ -4,26 +4,23 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 
 from planner.base.errors import InputError, Problem
 from planner.base.words import signed
+from planner.outputs.answer import Answer
 from planner.outputs.folder_kinds import ALTERNATIVES, ESTIMATES, STRESS
-from planner.outputs.own_folder import study_folder, write_json, write_tables
 from planner.outputs.staging import staging
-from planner.outputs.table_files import records
 from planner.results.cost_difference import LEAST_PENALTY_MUSD
 from planner.results.store import read_stored
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from planner.outputs.folder_kinds import FolderKind
     from planner.outputs.run import Run
-    from planner.stress import StressStudy
 
 # --- Near-optimal plans: their tables and files ---------------------------------------------------
 
@@ -42,9 +39,13 @@ PLANS: Final = (
 )
 
 
-@dataclass(frozen=True, eq=False)
-class Alternatives:
+@dataclass(frozen=True, eq=False, repr=False)
+class Alternatives(Answer):
     """Plans that cost little more than the least, and how far they can differ."""
+
+    kind = ALTERNATIVES
+    fields = ("scenario", "cost_musd", "bound_musd", "year", "notes")
+    saved = ("ranges", "plans", "sites")
 
     scenario: str  # its name
     cost_musd: float  # cost of the plan that the others are compared with, and of no plan less. [MUSD]
@@ -89,26 +90,10 @@ class Alternatives:
             said.append(f"In {self.not_found} directions no plan was found within the slack.")
         return tuple(said)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return it in types of JSON."""
-        return {
-            "scenario": self.scenario,
-            "cost_musd": self.cost_musd,
-            "bound_musd": self.bound_musd,
-            "year": self.year,
-            "notes": list(self.notes),
-            "ranges": records(self.ranges),
-            "plans": records(self.plans),
-            "sites": records(self.sites.reset_index()),
-        }
-
-
-def write_alternatives(found: Alternatives, folder: Path) -> None:
-    """Write all tables as CSV and Parquet, and all of it as JSON."""
-    with study_folder(folder, ALTERNATIVES) as staged:
-        tables = {"ranges": found.ranges, "plans": found.plans, "sites": found.sites.reset_index()}
-        write_tables(tables, staged)
-        write_json(found.to_dict(), staged / "alternatives.json")
+    @property
+    def exit_code(self) -> int:
+        """1 where a plan breaks a rule of the check."""
+        return 0 if self.plans["is_checked"].all() else 1
 
 
 # --- Files of days chosen from a year: tables `series_days` and `site_series` for a scenario ------
@@ -131,22 +116,7 @@ def write_days(days: pd.DataFrame, hours: pd.DataFrame, folder: Path) -> dict[st
     return files
 
 
-# --- Studies of a run, each in a folder of its own, which is in that of the run unless another is named ---
-
-
-def write_stress(study: StressStudy, folder: Path, name: str) -> None:
-    """Write a stress study of the plan of this name into a folder: its tables, and its plot."""
-    from planner.stress.plot import draw_stress
-
-    with study_folder(folder, STRESS) as staged:
-        write_tables(study.tables, staged)
-        (staged / "stress.svg").write_text(draw_stress(study, name=name), encoding="utf-8")
-
-
-def write_operation(table: pd.DataFrame, kind: FolderKind, folder: Path) -> None:
-    """Write a study that is one table into a folder."""
-    with study_folder(folder, kind) as staged:
-        write_tables({kind.name: table}, staged)
+# --- Studies in the folder of a run ---------------------------------------------------------------
 
 
 def stress_tables(run: Run) -> dict[str, pd.DataFrame]:

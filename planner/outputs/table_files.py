@@ -7,6 +7,7 @@ import json
 import math
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -18,8 +19,6 @@ from planner.results.store import to_parquet
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
-
-    import pandas as pd
 
     from planner.outputs.run import Run
     from planner.tables.descriptor import TableSchema
@@ -130,6 +129,11 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     [{'mw': 7.5, 'site': 'oak'}, {'mw': None, 'site': 'elm'}]
     """
     return [
-        {str(key): None if isinstance(value, float) and math.isnan(value) else value for key, value in row.items()}
+        {str(key): None if _is_no_number(value) else value for key, value in row.items()}
         for row in frame.to_dict("records")
     ]
+
+
+def _is_no_number(value: Any) -> bool:
+    """Whether a cell is missing, or infinite, which JSON does not have."""
+    return value is pd.NA or (isinstance(value, float) and not math.isfinite(value))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from html import escape
 from pathlib import Path
@@ -221,6 +221,13 @@ class Plan(PlanViews):
     def exit_code(self) -> int:
         """0 solved as asked and checked, 1 the check failed, 4 a limit was reached."""
         return exit_code(self.outcome.status, [check.name for check in self.verdict.broken])
+
+    def save(self, runs_dir: str | Path = "runs") -> Path:
+        """Write the run folder into a folder of runs, as `dcplan solve` does; return it."""
+        from planner.runs.folder import free_name, save_run
+
+        run = replace(self.run, meta={**self.run.meta, "run": free_name(self.run.meta["run"], Path(runs_dir))})
+        return save_run(run, Path(runs_dir))
 
     @cached_property
     def run(self) -> Run:

@@ -2,15 +2,25 @@
 
 from planner.scenario.chain import shipped_names
 from planner.scenario.ids import ID_TABLES, check_ids, unknown_ids, written_at
-from planner.scenario.load import ScenarioDraft, Setting, load_scenario, read_draft, with_settings
+from planner.scenario.load import (
+    Changes,
+    ScenarioDraft,
+    Setting,
+    as_overrides,
+    load_scenario,
+    read_draft,
+    with_settings,
+)
 from planner.scenario.schema import Scenario, json_schema
 from planner.scenario.values import interpolated, path_value
 
 __all__ = [
     "ID_TABLES",
+    "Changes",
     "Scenario",
     "ScenarioDraft",
     "Setting",
+    "as_overrides",
     "check_ids",
     "interpolated",
     "json_schema",

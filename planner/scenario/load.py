@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from pydantic import ValidationError
 
@@ -24,12 +24,31 @@ from planner.scenario.yaml12 import name_problems, parse, text_problems
 from planner.tables import load_package
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 # --- Changes given on the command line as `--set key=value` ---------------------------------------
 
 _EXAMPLE = "for example operator.demand_share_frac=0.2"
+
+
+Changes: TypeAlias = Sequence[str] | Mapping[str, Any]
+"""Settings as ``key.key=value``, as after ``--set``, or a dict of key paths and their values."""
+
+
+def as_overrides(changes: Changes) -> list[str]:
+    """Return changes as they are written after ``--set``.
+
+    >>> as_overrides({"demand.scale_frac": 0.5, "scope.sites": ["oak"]})
+    ['demand.scale_frac=0.5', 'scope.sites=["oak"]']
+    """
+    if not isinstance(changes, Mapping):
+        return list(changes)
+    return [f"{key}={json.dumps(value, default=_plain_value)}" for key, value in changes.items()]
+
+
+def _plain_value(value: Any) -> Any:
+    return value.item() if hasattr(value, "item") else str(value)  # of numpy, or a date
 
 
 def with_override(tree: Node, override: str) -> Node:
@@ -110,15 +129,15 @@ class ScenarioDraft:
         return rest_of(self.name, self.source_files, self.tree, problems)
 
 
-def load_scenario(scenario: str | Path | Scenario, overrides: Sequence[str] = ()) -> Scenario:
+def load_scenario(scenario: str | Path | Scenario, overrides: Changes = ()) -> Scenario:
     """Read a scenario, or change one that is loaded; all that take a scenario ask this.
 
     Parameters
     ----------
     scenario : str, Path or Scenario
         A file, the name of a shipped scenario, or one already loaded.
-    overrides : sequence of str, optional
-        Changes such as `"operator.demand_share_frac=0.2"`; values in YAML.
+    overrides : sequence of str or dict, optional
+        Changes such as `"operator.demand_share_frac=0.2"`, values in YAML; or `{"operator.demand_share_frac": 0.2}`.
 
     Returns
     -------
@@ -138,11 +157,11 @@ def load_scenario(scenario: str | Path | Scenario, overrides: Sequence[str] = ()
     return loaded
 
 
-def read_draft(scenario: str | Path | Scenario, overrides: Sequence[str] = ()) -> ScenarioDraft:
+def read_draft(scenario: str | Path | Scenario, overrides: Changes = ()) -> ScenarioDraft:
     """Read a scenario file and those it extends, and lay the changes on top."""
     draft = _as_loaded(scenario) if isinstance(scenario, Scenario) else _as_written(scenario)
     tree, problems = draft.tree, list(draft.problems)
-    for override in overrides:
+    for override in as_overrides(overrides):
         try:
             tree = with_override(tree, override)
         except InputError as error:

@@ -32,7 +32,7 @@ def test_help_lists_every_command() -> None:
     result = run("--help")
 
     assert result.exit_code == 0
-    for name, (_, meaning) in cli.COMMANDS.items():
+    for name, meaning in cli.COMMANDS.items():
         assert f"  {name} " in result.stdout
         assert meaning in result.stdout
 

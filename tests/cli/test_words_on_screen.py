@@ -13,7 +13,7 @@ import pytest
 from planner.check.verdict import CheckResult
 from planner.cli import check, diagnose, explain, headroom, sweep
 from planner.cli.progress import Progress
-from planner.cli.stress import _loss_table, _year_table
+from planner.cli.stress import _print_losses, _print_years
 from planner.lp import ProgressEvent
 from planner.stress.fixed import outage_h
 from planner.studies.sweep import SweepResult
@@ -39,7 +39,12 @@ def test_months_are_read_one_by_one_and_round_the_year(text: str, months: tuple[
     assert tuple(headroom._months(None, parameter, text)) == months
 
 
-def test_the_loss_table_shows_each_site_at_its_worst() -> None:
+def cells_of(printed: str) -> list[list[str]]:
+    """Return the columns of a table on a terminal, below a head of two lines."""
+    return [list(column) for column in zip(*(line.split() for line in printed.splitlines()[2:]), strict=True)]
+
+
+def test_the_loss_table_shows_each_site_at_its_worst(capsys) -> None:
     losses = pd.DataFrame(
         {
             "site": ["ash", "ash", "ash", "bay"],
@@ -49,9 +54,9 @@ def test_the_loss_table_shows_each_site_at_its_worst() -> None:
         }
     )
 
-    table = _loss_table(losses)
+    _print_losses(losses)
 
-    cells = [list(column.cells) for column in table.columns]
+    cells = cells_of(capsys.readouterr().out)
     assert cells[0] == ["ash", "bay"]
     assert cells[1] == ["2027", "2027"]
     # 4.5 of 10 and 0.5 of 5 kH100e.
@@ -84,9 +89,9 @@ def test_a_long_table_is_cut_with_the_number_of_rows_left_out_and_whole_if_asked
     table = pd.DataFrame({"site": [f"site-{row}" for row in range(1, rows + 1)]})
     reported = SimpleNamespace(scenario="world", basis="as solved", statements=(), tables={"sites": table})
 
-    explain._print(reported, tables=True, every=False)
+    explain._show(reported, tables=True, every=False, plan=None)
     cut = capsys.readouterr().out
-    explain._print(reported, tables=True, every=True)
+    explain._show(reported, tables=True, every=True, plan=None)
     whole = capsys.readouterr().out
 
     assert f"site-{rows - 3}\n... 3 more rows with --all" in cut
@@ -95,12 +100,14 @@ def test_a_long_table_is_cut_with_the_number_of_rows_left_out_and_whole_if_asked
     assert "more rows" not in whole
 
 
-def test_the_spread_of_cost_is_that_of_its_mean() -> None:
+def test_the_spread_of_cost_is_that_of_its_mean(capsys) -> None:
     same = {"case": "weather", "year": 2028}
     figures = dict.fromkeys(("unserved_mwh", "unserved_kh100e", "generator_mwh", "overload_mwh"), 5.0)
     years = pd.DataFrame([same | figures | {"energy_cost_musd": musd} for musd in (9, 11, 13)])
 
-    cells = [list(column.cells) for column in _year_table(years).columns]
+    _print_years(years)
+
+    cells = cells_of(capsys.readouterr().out)
 
     # 13 less 9, of 11.
     assert cells[:4] == [["weather"], ["2028"], ["11"], ["36"]]

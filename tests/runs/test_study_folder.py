@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import Any, cast
 
 import pytest
 from click.testing import CliRunner
@@ -13,20 +13,21 @@ from plans import plan_of
 
 from planner.base.errors import InputError
 from planner.cli import main
+from planner.operate import Stressed
+from planner.outputs.answer import Answer
 from planner.outputs.files import sha256_of
-from planner.outputs.folder_kinds import DAYS_ERROR, DISPATCH, ESTIMATES, FOLDER_KINDS, SENSITIVITY_METHODS, STUDY_KINDS
-from planner.outputs.frontier import write_frontier
+from planner.outputs.folder_kinds import FOLDER_KINDS, SENSITIVITY_METHODS, STUDY_KINDS
+from planner.outputs.frontier import Frontier
 from planner.outputs.own_folder import file_entry, try_own_folder, wrong_folder
-from planner.outputs.sensitivity import write_sensitivity
-from planner.outputs.study_files import write_alternatives, write_operation, write_stress
+from planner.outputs.sensitivity import Sensitivity
+from planner.outputs.study_files import Alternatives
 from planner.outputs.user_files import LEDGER_FILE
 from planner.runs.folder import write_run
+from planner.studies.dispatch import DaysError, Dispatch
+from planner.studies.estimates.table import Estimates
 from planner.studies.sensitivity import sensitivity
 from planner.studies.sensitivity.design import METHODS
-from planner.studies.stochastic import write_stochastic
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from planner.studies.stochastic import Stochastic
 
 HOLDS = {
     "run": "run.json",
@@ -199,17 +200,11 @@ def test_a_study_that_is_replaced_as_a_whole_may_be_of_any_file(tmp_path: Path) 
     assert wrong.what_is.endswith("files that were changed, or that dcplan did not write: frontier.json")
 
 
-WRITERS: dict[str, Callable[[Any, Path], object]] = {
-    "frontier": write_frontier,
-    "alternatives": write_alternatives,
-    "sensitivity": write_sensitivity,
-    "stochastic": write_stochastic,
-    "stress": lambda found, folder: write_stress(found, folder, "tiny"),
-    "dispatch": lambda found, folder: write_operation(found, DISPATCH, folder),
-    "days_error": lambda found, folder: write_operation(found, DAYS_ERROR, folder),
-    "estimates": lambda found, folder: write_operation(found, ESTIMATES, folder),
+ANSWERS: dict[str, type[Answer]] = {
+    answer.kind.name: answer
+    for answer in (Frontier, Alternatives, Sensitivity, Stochastic, Stressed, Dispatch, DaysError, Estimates)
 }
-"""A sweep has none: it is written as it is solved."""
+"""A sweep is stored as it is solved."""
 
 
 @pytest.mark.parametrize("kind", sorted(KIND.keys() - {"runs", "sweep"}))
@@ -217,12 +212,12 @@ def test_every_writer_of_a_study_refuses_the_folder_of_another(tmp_path: Path, k
     """From Python a study was written over another: only commands looked."""
     out = tmp_path / "out"
     file = holding(out, "stress study" if kind != "stress" else "sweep")
-    found = SimpleNamespace(file=None)
+    found = SimpleNamespace(file=None, kind=ANSWERS[kind].kind)
     if kind == "stochastic":
         found.file = file_entry(tmp_path / "mine.yaml", "of mine")
 
     with pytest.raises(InputError, match=f"{file.name}: the folder is that of a s"):
-        WRITERS[kind](found, out)
+        ANSWERS[kind].save(cast("Any", found), out)
 
     assert list(out.iterdir()) == [file]
 

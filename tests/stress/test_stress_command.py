@@ -14,7 +14,8 @@ from click.testing import CliRunner, Result
 from plans import RICH, plan_of
 
 from planner.cli import main
-from planner.cli.stress import Asked, standby_reasons, standby_table
+from planner.cli.stress import standby_reasons, standby_rows
+from planner.operate import Asked
 from planner.outputs.solver_files import scenario_of
 from planner.runs import load_run, write_run
 from planner.stress import STRESS_TABLES, fixed_plan, site_outage_losses
@@ -46,7 +47,7 @@ def test_a_study_is_printed_and_written(run: Path) -> None:
     assert result.exit_code == 0, result.output
     assert "Outages that standby power carries, 2027" in result.stdout
     written = {path.name for path in (run / "stress").glob("[!.]*")}
-    assert written == {f"{t}.{e}" for t in STRESS_TABLES for e in ("csv", "parquet")} | {"stress.svg"}
+    assert written == {f"{t}.{e}" for t in STRESS_TABLES for e in ("csv", "parquet")} | {"stress.json", "stress.svg"}
     for name, table in STRESS_TABLES.items():
         frame = pd.read_parquet(run / "stress" / f"{name}.parquet")
         assert list(frame.columns) == list(table.columns)
@@ -129,10 +130,10 @@ def standby() -> pd.DataFrame:
 
 
 def test_a_site_without_generators_or_with_too_few_says_so() -> None:
-    table = standby_table(standby())
+    rows = standby_rows(standby())
 
     # The worst of elm and fir, which have the units they need.
-    assert [list(column.cells) for column in table.columns] == [
+    assert [list(column) for column in zip(*rows, strict=True)] == [
         ["2", "72"],
         ["97.0%", "0.0%"],
         ["48.5%", "no generators"],
@@ -244,7 +245,7 @@ def test_own_temperatures_of_the_plan_that_are_not_used_are_warned_of(run: Path)
     def asked(table: pd.DataFrame, own: OwnHours | None = None) -> str:
         tables = {**loaded.inputs_tables, "site_series": table}
         plan = fixed_plan(scenario_of(loaded), tables, loaded.tables)
-        return Asked(Mock(), plan, own).drawn_instead
+        return Asked(Mock(), plan, own, Mock()).drawn_instead
 
     of_year = np.full((2, 8760), 23.5)
     assert asked(series) == ""

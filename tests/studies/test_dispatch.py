@@ -298,7 +298,8 @@ def test_a_plan_is_operated_three_times_on_the_same_hours(stored):
     assert paid.to_numpy() == pytest.approx(table["cost_musd"].to_numpy())
     written = pd.read_parquet(stored / "dispatch" / "dispatch.parquet")
     assert list(written.columns) == list(COLUMNS)
-    assert {path.name for path in (stored / "dispatch").glob("[!.]*")} == {"dispatch.csv", "dispatch.parquet"}
+    names = {path.name for path in (stored / "dispatch").glob("[!.]*")}
+    assert names == {"dispatch.csv", "dispatch.json", "dispatch.parquet"}
 
 
 def test_batteries_are_those_of_the_year_that_has_most(monkeypatch):

@@ -39,8 +39,7 @@ from planner.studies.estimates.cost_lines import CostLines, _SameDecisions
 from planner.studies.estimates.deciding_figures import rest_of
 from planner.studies.estimates.first_order import AtPlan
 from planner.studies.estimates.plan_program import PlanProgram
-from planner.studies.estimates.table import Again
-from planner.studies.estimates.words import sentences
+from planner.studies.estimates.table import Again, sentences
 from planner.studies.solve.asking import Asking
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from planner.base.errors import InfeasibleError, InputError, LimitReachedError
 from planner.base.paths import DATA_DIR
 from planner.cli import main
 from planner.inputs.uncertain_figures import UncertainFigure, figures_of
-from planner.outputs.sensitivity import Sensitivity, is_constant, write_sensitivity
+from planner.outputs.sensitivity import Sensitivity, is_constant
 from planner.runs.studies import kind_of
 from planner.scenario import read_draft
 from planner.studies.estimates import Estimates
@@ -496,7 +496,7 @@ def test_names_stay_text_in_every_file(tmp_path: Path) -> None:
     names = ["=1+1", "<script>alert(1)</script>", 'wide, "quoted" and \x1b[31m red']
     named = replace(found, table=found.table.assign(factor=names))
 
-    write_sensitivity(named, tmp_path / "out")
+    named.save(tmp_path / "out")
 
     written = {path.suffix: path for path in (tmp_path / "out").iterdir()}
     assert pd.read_csv(tmp_path / "out" / "morris.csv")["factor"].tolist() == names

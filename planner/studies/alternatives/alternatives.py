@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Floats
     from planner.lp import Outcome
+    from planner.scenario import Changes
 
 SLACKS: Final = (0.01, 0.02, 0.05)
 _KINDS: Final = ("zone", "site")
@@ -39,7 +40,7 @@ def alternatives(
     of: Sequence[str] = _KINDS,
     different: int = 3,
     plans: bool = True,
-    overrides: Sequence[str] = (),
+    overrides: Changes = (),
     on_stage: Callable[[str], None] | None = None,
     interrupt: threading.Event | None = None,
 ) -> Alternatives:
@@ -58,8 +59,8 @@ def alternatives(
         where the next one would be one of these.
     plans : bool
         Make a plan for each end of a range, too; without, ranges take less than half as long.
-    overrides : sequence of str
-        Settings as after ``--set``.
+    overrides : sequence of str or dict
+        Settings as after ``--set``, or a dict of them.
     on_stage : callable, optional
         Called with each solve.
     interrupt : threading.Event, optional

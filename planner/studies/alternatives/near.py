@@ -15,7 +15,7 @@ from planner.model import build_model
 from planner.model.money import objective_musd, penalty_musd
 from planner.results.read import read_results
 from planner.results.store import cleaned
-from planner.studies.solve.answers import with_plan
+from planner.studies.solve.asking import with_plan
 from planner.studies.solve.at_plan import plan_session
 from planner.studies.solve.failover import FailureCuts, site_outages
 from planner.studies.solve.rounding import RULES, rounded

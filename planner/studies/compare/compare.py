@@ -27,8 +27,7 @@ from planner.results.ended import PLANNED
 from planner.runs.find import find_run
 from planner.runs.folder import load_run
 from planner.runs.plan import PlanViews
-from planner.studies.solve.answers import with_plan
-from planner.studies.solve.asking import Asking, Pace, session_of
+from planner.studies.solve.asking import Asking, Pace, session_of, with_plan
 from planner.studies.solve.at_plan import begins_with_program, proof_of
 from planner.studies.solve.failover import FailureCuts
 from planner.studies.solve.solves import Solves

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from dataclasses import asdict, dataclass
+from math import isfinite
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import pandas as pd
 
+from planner.base.errors import InfeasibleError
 from planner.base.words import amount
 from planner.inputs.axes import ANYWHERE
 from planner.inputs.prepared import PreparedScenario
 from planner.lp.index import distinct
 from planner.model import build_model
+from planner.outputs.answer import Answer
+from planner.outputs.folder_kinds import FolderKind
 from planner.scenario import Scenario, load_scenario
 from planner.studies.diagnose.prechecks import Shortage, shortages
 from planner.studies.diagnose.relaxed_rows import RELAXATIONS, relaxed, rows_of
@@ -28,6 +33,7 @@ if TYPE_CHECKING:
     from planner.base.arrays import Floats
     from planner.limits.relaxation import ProposedChange, Relaxation
     from planner.lp import Index
+    from planner.scenario import Changes
 
 _IIS_SECONDS: Final = 120.0
 _WHOLE_SECONDS: Final = 120.0
@@ -49,9 +55,12 @@ class Remedy:
     note: str = ""  # what the change would be used for, where that is a size of its own
 
 
-@dataclass(frozen=True)
-class Diagnosis:
+@dataclass(frozen=True, repr=False)
+class Diagnosis(Answer):
     """Why there is no plan, and what would make one possible."""
+
+    kind = FolderKind("diagnosis", "diagnosis")
+    fields = ("scenario",)
 
     scenario: str  # name of the scenario
     feasible: bool  # whether there is a plan; the rest is empty then
@@ -64,10 +73,43 @@ class Diagnosis:
     together: tuple[Remedy, ...] = ()  # where no limit but the demand is enough alone: limits that are enough together
     is_smallest: bool = True  # false where, with integers, time ran out before that was clear of every rule
 
+    @property
+    def exit_code(self) -> int:
+        """3 where there is no plan, as `dcplan solve` ends."""
+        return 0 if self.feasible else InfeasibleError.exit_code
+
+    @property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """A row per change that makes a plan possible, and per rule of the conflict."""
+        remedies = [(one.name, one.unit, one.total, "; ".join(one.change.words)) for one in self.remedies]
+        rules = [one.rule for one in self.conflict]
+        return {
+            "remedies": pd.DataFrame(remedies, columns=["name", "unit", "total", "change"]),
+            "conflict": pd.DataFrame({"rule": rules}),
+        }
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it in types of JSON."""
+        found: dict[str, Any] = _finite(asdict(self))
+        return found
+
+
+def _finite(value: object) -> Any:
+    """Return a value in types of JSON, which has no infinity; settings become text."""
+    if isinstance(value, dict):
+        if set(value) == {"keys", "value"}:
+            return {"keys": list(value["keys"]), "value": _finite(value["value"])}
+        return {str(key): _finite(below) for key, below in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(below) for below in value]
+    if isinstance(value, float):
+        return value if isfinite(value) else None
+    return value if isinstance(value, str | int | None) else str(value)
+
 
 def diagnose(
     scenario: str | Path | Scenario,
-    overrides: Sequence[str] = (),
+    overrides: Changes = (),
     *,
     quick: bool = False,
     on_stage: Callable[[str], None] | None = None,
@@ -79,8 +121,8 @@ def diagnose(
     ----------
     scenario : str, Path or Scenario
         A file, the name of a shipped scenario, or one already loaded.
-    overrides : sequence of str
-        Settings as ``key.key=value``, as after ``--set``.
+    overrides : sequence of str or dict
+        Settings as ``key.key=value``, as after ``--set``, or a dict of them.
     quick : bool
         Leave out what has to be tried value by value: lead times, latency bounds, and rules
         that are on or off.

@@ -9,7 +9,7 @@ the choice of days, and of the length of their time slices.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
@@ -26,6 +26,8 @@ from planner.inputs.supply_figures import availability
 from planner.inputs.table_columns import any_along, codes
 from planner.inputs.tariffs_uses import find_customers, prices_net_of_tariffs
 from planner.lp.index import locate
+from planner.outputs.answer import Answer
+from planner.outputs.folder_kinds import DAYS_ERROR
 from planner.studies.dispatch.dispatch import PeakBilling, operate
 from planner.studies.dispatch.operated import Work, fleet_of
 
@@ -75,9 +77,13 @@ _MONTH_OF_HOUR: Final = np.repeat(np.arange(_DAYS.size), _DAYS).repeat(int(HOURS
 _MONTH_STARTS_H: Final = (np.cumsum(_DAYS) - _DAYS) * int(HOURS_PER_DAY)
 
 
-@dataclass(frozen=True, eq=False)
-class DaysError:
+@dataclass(frozen=True, eq=False, repr=False)
+class DaysError(Answer):
     """What the choice of days makes of a plan's figures."""
+
+    kind = DAYS_ERROR
+    fields = ("run", "days", "slot_h", "objective_musd", "error_musd", "is_drawn", "with_tariffs")
+    saved = ("days_error=table",)
 
     run: str  # name of the run
     days: int  # days of the plan, and the length of their time slices. [h]
@@ -89,25 +95,18 @@ class DaysError:
     error_musd: float
     is_drawn: bool  # whether weather or prices of some site were drawn
     with_tariffs: tuple[str, ...]  # sites whose bills are a tariff's, which is not counted here
+    lost_load_usd_per_mwh: float  # price of energy that is short at sites without racks. [USD/MWh]
+    seed: int = 1  # of what was drawn
 
     def sums(self, *by: str) -> pd.DataFrame:
         """Return the table added up by year, zone or both; so are the highest draws of sites."""
         figures = [name for name in self.table if name not in {"year", "zone", "site"}]
         return self.table.groupby(list(by), sort=False)[figures].sum().reset_index()
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return all in types of JSON."""
-        return {
-            "run": self.run,
-            "days": self.days,
-            "slot_h": self.slot_h,
-            "objective_musd": self.objective_musd,
-            "error_musd": self.error_musd,
-            "is_drawn": self.is_drawn,
-            "with_tariffs": list(self.with_tariffs),
-            "years": self.sums("year").to_dict("records"),
-            "zones": self.sums("year", "zone").to_dict("records"),
-        }
+    @property
+    def json_tables(self) -> dict[str, pd.DataFrame]:
+        """The table added up by year, and by year and zone."""
+        return {"years": self.sums("year"), "zones": self.sums("year", "zone")}
 
 
 def days_error(
@@ -168,6 +167,7 @@ def days_error(
         error_musd,
         hours.is_drawn,
         tuple(dict.fromkeys(run.tables["bills"]["site"])),
+        lost_load_usd_per_mwh,
     )
 
 

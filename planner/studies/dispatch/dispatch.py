@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,8 @@ import pandas as pd
 from planner.base.errors import InputError, LimitReachedError, Problem, SolverError
 from planner.base.units import HOURS_PER_YEAR, USD_PER_MUSD
 from planner.lp import ArrayProblem, Axis, HighsSession, Index
+from planner.outputs.answer import Answer
+from planner.outputs.folder_kinds import DISPATCH
 from planner.stress.simulate import simulate_year
 from planner.studies.dispatch.operated import operated
 
@@ -263,25 +265,21 @@ _WEEK_H: Final = 168
 """Without batteries no hour depends on another: their windows are a week, whatever was asked."""
 
 
-@dataclass(frozen=True, eq=False)
-class Dispatch:
+@dataclass(frozen=True, eq=False, repr=False)
+class Dispatch(Answer):
     """What it costs to operate a plan."""
+
+    kind = DISPATCH
+    fields = ("run", "window_h", "overlap_h", "batteries")
+    saved = ("dispatch=table",)
+    listed = ("years=table",)
 
     run: str  # name of the run
     window_h: int  # hours in view, and those of them that the next window sees again
     overlap_h: int
     table: pd.DataFrame  # `COLUMNS`, three rows per model year
     batteries: int  # batteries in the year operated that has most; without any, foresight of hours is worth nothing
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return all in types of JSON."""
-        return {
-            "run": self.run,
-            "window_h": self.window_h,
-            "overlap_h": self.overlap_h,
-            "batteries": self.batteries,
-            "years": self.table.to_dict("records"),
-        }
+    lost_load_usd_per_mwh: float  # price of energy that is short at sites without racks. [USD/MWh]
 
 
 def window_problems(window_h: int, overlap_h: int) -> list[Problem]:
@@ -352,7 +350,8 @@ def dispatch(
     table = pd.DataFrame(rows)
     least = table.groupby("year")["cost_musd"].transform("first")
     table["above_musd"] = table["cost_musd"] - least
-    return Dispatch(str(run.meta["run"]), window_h, overlap_h, table[list(COLUMNS)], batteries)
+    lost_usd = settings.lost_load_usd_per_mwh
+    return Dispatch(str(run.meta["run"]), window_h, overlap_h, table[list(COLUMNS)], batteries, lost_usd)
 
 
 def _figures(fleet: Fleet, found: Operation) -> dict[str, float]:

@@ -20,8 +20,7 @@ from planner.studies.estimates.deciding_figures import deciding_figures
 from planner.studies.estimates.first_order import AtPlan
 from planner.studies.estimates.plan_program import PlanProgram
 from planner.studies.estimates.solved_again import solved_again
-from planner.studies.estimates.table import COLUMNS, Estimates, first_order_row
-from planner.studies.estimates.words import note_of
+from planner.studies.estimates.table import COLUMNS, Estimates, first_order_row, note_of
 from planner.studies.solve.at_plan import duals_of, has_program, proof_of
 from planner.studies.solve.failover import add_cuts, stored_cuts
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
@@ -11,7 +11,10 @@ import pandas as pd
 from planner.base.words import amount
 from planner.limits import BY_NAME
 from planner.limits.binding import ONE_MORE, PLACES, binding_of, start_words
+from planner.outputs.answer import Answer
+from planner.outputs.folder_kinds import FolderKind
 from planner.outputs.labels import hall_words, item_words, names_in
+from planner.outputs.table_files import records
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -51,14 +54,22 @@ class Statement:
     stake_musd: float = 0.0  # what it is about in money, by which sentences are ordered. [MUSD]
 
 
-@dataclass(frozen=True, eq=False)
-class Explanation:
+@dataclass(frozen=True, eq=False, repr=False)
+class Explanation(Answer):
     """Why a plan is as it is."""
+
+    kind = FolderKind("explanation", "explanation")
+    fields = ("scenario", "basis")
 
     scenario: str  # name of the scenario
     basis: str  # where shadow prices come from
     statements: tuple[Statement, ...]  # sentences, the weightiest of each topic first
-    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)  # what they rest on
+    rests_on: Mapping[str, pd.DataFrame] = field(default_factory=dict)  # tables with each number of them
+
+    @property
+    def tables(self) -> Mapping[str, pd.DataFrame]:
+        """What the sentences rest on."""
+        return self.rests_on
 
     def __str__(self) -> str:
         """Return the sentences under their headings."""
@@ -73,32 +84,8 @@ class Explanation:
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything in types of JSON."""
-        return {
-            "scenario": self.scenario,
-            "basis": self.basis,
-            "statements": [
-                {
-                    "topic": one.topic,
-                    "text": one.text,
-                    "stake_musd": one.stake_musd,
-                    "numbers": [
-                        {
-                            "value": of.value,
-                            "unit": of.unit,
-                            "table": of.table,
-                            "column": of.column,
-                            "row": dict(of.row),
-                        }
-                        for of in one.numbers
-                    ],
-                }
-                for one in self.statements
-            ],
-            "tables": {
-                name: table.astype(object).where(table.notna(), None).to_dict(orient="records")
-                for name, table in self.tables.items()
-            },
-        }
+        said = {"scenario": self.scenario, "basis": self.basis, "statements": [asdict(one) for one in self.statements]}
+        return said | {"tables": {name: records(table) for name, table in self.tables.items()}}
 
 
 def span(numbers: Sequence[Number]) -> str:

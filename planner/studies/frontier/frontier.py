@@ -27,20 +27,20 @@ from planner.studies.frontier.measures import (
     measure_of,
     users_served,
 )
-from planner.studies.solve.answers import with_plan
-from planner.studies.solve.asking import Asking, Pace
+from planner.studies.solve.asking import Asking, Pace, with_plan
 from planner.studies.solve.at_plan import plan_session
 from planner.studies.solve.failover import FailureCuts
 from planner.studies.solve.solves import Solves
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from pathlib import Path
 
     from planner.base.arrays import Floats
     from planner.lp import Expression, Outcome
     from planner.model import Model
+    from planner.scenario import Changes
 
 _SLACK_FRAC: Final = 1e-7
 """By how much an end may be missed, so that rounding leaves a plan. [-]"""
@@ -64,7 +64,7 @@ def frontier(
     *,
     points: int = 9,
     most_cost_frac: float | None = None,
-    overrides: Sequence[str] = (),
+    overrides: Changes = (),
     on_stage: Callable[[str], None] | None = None,
     interrupt: threading.Event | None = None,
 ) -> Frontier:
@@ -82,8 +82,8 @@ def frontier(
     most_cost_frac : float, optional
         How much above the least cost the other end may be; by default whatever the least of the
         measure costs. [-]
-    overrides : sequence of str
-        Settings as after ``--set``.
+    overrides : sequence of str or dict
+        Settings as after ``--set``, or a dict of them.
     on_stage : callable, optional
         Called with each solve.
     interrupt : threading.Event, optional

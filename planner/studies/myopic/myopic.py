@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 import pandas as pd
@@ -11,17 +12,21 @@ import pandas as pd
 from planner.base.errors import InfeasibleError, InputError, LimitReachedError, Problem
 from planner.base.pandas_texts import with_texts_as_objects
 from planner.inputs import build_inputs
+from planner.outputs.answer import Answer
+from planner.outputs.folder_kinds import RUNS
 from planner.results.cost_difference import PlanCost
+from planner.results.ended import worst_exit_code
+from planner.runs.folder import write_run
 from planner.scenario import Scenario, Setting, load_scenario, with_settings
 from planner.studies.solve.checked_plan import StageTimes, plan_of
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Iterable, Sequence
 
     from planner.lp import ProgressEvent
     from planner.runs.plan import Plan
+    from planner.scenario import Changes
 
 Decides = Literal["orders", "service"]
 COLUMNS: Final = {
@@ -44,9 +49,12 @@ _NOT_SOLVED: Final = "not_solved"
 _NOTHING_KH100E: Final = 1e-6
 
 
-@dataclass(frozen=True, eq=False)
-class Myopic:
+@dataclass(frozen=True, eq=False, repr=False)
+class Myopic(Answer):
     """Plans by how far they look."""
+
+    kind = RUNS
+    fields = ("scenario", "decides", "notes")
 
     scenario: str  # name of the scenario
     decides: Decides  # what is decided for good in a year
@@ -77,18 +85,30 @@ class Myopic:
             if window > every
         )
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return all in types of JSON; numbers that are missing are None."""
-        rows = self.table.astype(object).where(self.table.notna(), None).to_dict("records")
-        return {
-            "scenario": self.scenario,
-            "decides": self.decides,
-            "notes": list(self.notes),
-            "windows": [
-                {**row, "why": why or None, "run": plan.run.meta["run"] if plan else None}
-                for row, plan, why in zip(rows, self.plans, self.why, strict=True)
-            ],
-        }
+    @property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """A row per window, with why it has no plan, and the run of one that it has."""
+        runs = [plan.run.meta["run"] if plan else None for plan in self.plans]
+        why = [why or None for why in self.why]
+        return {"windows": self.table.assign(why=pd.Series(why, dtype=object), run=pd.Series(runs, dtype=object))}
+
+    @property
+    def exit_code(self) -> int:
+        """That of the worst plan; 4 where it was stopped, 3 where no window has a plan."""
+        codes = [plan.exit_code for plan in self.plans if plan is not None]
+        codes += [LimitReachedError.exit_code] if self.is_stopped else []
+        codes += [InfeasibleError.exit_code] if self.is_infeasible and not self.is_stopped else []
+        return worst_exit_code(codes)
+
+    def write(self, runs_dir: str | Path, *, workbook: bool = True, log: Iterable[str] = ()) -> list[Path]:
+        """Write each plan as a run into a folder of runs; return the folders."""
+        plans = {id(plan): plan for plan in self.plans if plan is not None}.values()
+        return [write_run(plan, Path(runs_dir), workbook=workbook, log=log) for plan in plans]
+
+    def save(self, folder: str | Path) -> Path:
+        """Write each plan as a run into a folder of runs; return that folder."""
+        self.write(folder)
+        return Path(folder)
 
 
 @with_texts_as_objects
@@ -97,7 +117,7 @@ def myopic(
     windows: Sequence[int] = (1,),
     *,
     decides: Decides = "orders",
-    overrides: Sequence[str] = (),
+    overrides: Changes = (),
     on_stage: Callable[[str], None] | None = None,
     on_progress: Callable[[ProgressEvent], None] | None = None,
     interrupt: threading.Event | None = None,
@@ -113,8 +133,8 @@ def myopic(
         is not solved again, and one as long as the horizon is the plan with all years in view.
     decides : {"orders", "service"}
         Whether orders that cannot wait are decided in a year, or what enters service in it.
-    overrides : sequence of str
-        Settings as after ``--set``.
+    overrides : sequence of str or dict
+        Settings as after ``--set``, or a dict of them.
     on_stage, on_progress, interrupt
         As for `planner.studies.solve.solve`.
 

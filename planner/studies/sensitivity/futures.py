@@ -284,7 +284,8 @@ def first_order(base: Sweep, plan: StoredPlan, folder: Path, most: int, report: 
     stored = _stored_first_order(path, question.file_name, plan.run, most)
     if stored is not None:
         return stored
-    ask = Asking(report)
+    report("Looking for the figures that do most")
+    ask = Asking(lambda _: None)
     found = first_order_of(estimates(plan.run, plan.scenario, plan.inputs, ask, most=most))
     found.attrs |= {"most": most, "question": question.file_name, "plan": plan.run.meta["created"]}
     with whole_file(path) as partial:

@@ -30,16 +30,17 @@ from planner.studies.sensitivity.futures import (
     sweep_of_points,
 )
 from planner.studies.sensitivity.solved_futures import SolvedFutures
+from planner.studies.solve.asking import hear_warnings
 from planner.studies.sweep.answers import answer_in
 from planner.studies.sweep.cluster import connected, wrong_address
 from planner.studies.sweep.solve_sweep import solve_sweep
 from planner.tables import right_tables
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from planner.outputs.sensitivity import Sensitivity
-    from planner.scenario import ScenarioDraft
+    from planner.scenario import Changes, ScenarioDraft
     from planner.studies.sensitivity.design import Method
     from planner.studies.sweep.solve_sweep import SweepProgress
 
@@ -57,7 +58,7 @@ def sensitivity(
     seed: int = SEED,
     of: str = COST,
     steps: bool = True,
-    overrides: Sequence[str] = (),
+    overrides: Changes = (),
     jobs: int | None = None,
     scheduler: str | None = None,
     on_stage: Callable[[str], None] | None = None,
@@ -96,8 +97,8 @@ def sensitivity(
         or a column of table summary, in its last year.
     steps : bool
         Move columns that count in steps too, each as one factor.
-    overrides : sequence of str
-        Settings as after ``--set``.
+    overrides : sequence of str or dict
+        Settings as after ``--set``, or a dict of them.
     jobs, scheduler
         As for `planner.sweep`.
     on_stage : callable, optional
@@ -144,9 +145,7 @@ def sensitivity(
         raise InputError([*problems, *error.problems]) from error
     if problems:
         raise InputError(problems)
-    if on_warning is not None:
-        for warning in base.warnings:
-            on_warning(warning)
+    hear_warnings(base.warnings, on_warning)
     design = Design(method, size_of(method, sizes), seed)
     report = on_stage or (lambda _: None)
     if scheduler is not None and not is_base_stored(base, folder):

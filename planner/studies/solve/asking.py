@@ -10,25 +10,60 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.base.errors import InputError, LimitReachedError, SolverError
+from planner.base.errors import InfeasibleError, InputError, LimitReachedError, SolverError
 from planner.base.units import MUSD_PER_BUSD
 from planner.base.words import duration
 from planner.lp import UNIT, Expression
 from planner.lp.highs import HighsSession
 from planner.model import build_model
-from planner.studies.solve.answers import stopped
+from planner.results.ended import PLANNED
 from planner.studies.solve.solves import STOPPED
 from planner.studies.solve.whole_numbers import find_plan
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Sequence
+    from collections.abc import Set as AbstractSet
 
+    from planner.base.errors import Problem
     from planner.inputs.prepared import Cell, PreparedScenario
     from planner.lp import Outcome, ProgressEvent
     from planner.lp.outcome import Method
     from planner.model import Model
     from planner.scenario import Setting
+
+
+# --- What an answer of the solver is within a study: a plan, or the error that ends the study ------
+
+_STOPS: Final = {
+    "time_limit": "the time limit (solver.time_limit_s) was reached",
+    "iteration_limit": "the limit of rounds (failover.most_rounds) was reached",
+    "interrupted": "interrupted",
+}
+_WHAT_NEXT: Final = "allow more time, or try another method (solver.method)"
+
+
+def stopped(name: str, outcome: Outcome, before: str, known: str = "") -> LimitReachedError:
+    """Return the error of a solve that was stopped, with what can be done."""
+    parts = [f"{name}: {_STOPS[outcome.status]} before {before}"]
+    parts += [known] if known else []
+    parts += [_WHAT_NEXT] if outcome.status == "time_limit" else []
+    return LimitReachedError("; ".join(parts))
+
+
+def with_plan(outcome: Outcome, scenario: str, before: str, *, good: AbstractSet[str] = PLANNED) -> Outcome:
+    """Return an answer if it is one that a study can go on with."""
+    status = outcome.status
+    if status in good:
+        return outcome
+    if status in STOPPED:
+        raise stopped(scenario, outcome, before)
+    if status == "infeasible":
+        message = f"{scenario}: no plan meets all constraints; dcplan diagnose says why"
+        raise InfeasibleError(message)
+    message = f"{scenario}: {status}: {outcome.message}"
+    raise SolverError(message)
+
 
 # --- Solves on the way to an answer: they keep the scenario's limits and can be stopped -----------
 
@@ -117,6 +152,17 @@ def without_costs(model: Model) -> Model:
     """Make every plan of a program cost nothing, so that any one will do."""
     model.problem.minimise(Expression.constant(UNIT, 0.0))
     return model
+
+
+def hear_warnings(
+    warnings: Sequence[Problem], on_warning: Callable[[Problem], None] | None, *, strict: bool = False
+) -> None:
+    """Tell of each figure that is allowed but implausible; where that is strict, refuse them."""
+    if strict and warnings:
+        raise InputError(warnings)
+    if on_warning is not None:
+        for warning in warnings:
+            on_warning(warning)
 
 
 # --- What is said of a solve while it runs, on a terminal and on a page ---------------------------

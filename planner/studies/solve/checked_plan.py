@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.base.errors import InputError
 from planner.base.pandas_texts import with_texts_as_objects
 from planner.check import check_plan
 from planner.inputs import build_inputs
@@ -20,6 +19,7 @@ from planner.results.proof import read_proof
 from planner.results.read import read_results
 from planner.runs.plan import Plan
 from planner.scenario import Scenario, load_scenario
+from planner.studies.solve.asking import hear_warnings
 from planner.studies.solve.at_plan import plan_session
 from planner.studies.solve.failover import FailureCuts, site_outages
 from planner.studies.solve.foresight import Decided, Failed, decide_year_by_year, with_time_left
@@ -29,7 +29,7 @@ from planner.studies.solve.whole_numbers import find_plan
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from planner.base.errors import Problem
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from planner.lp import ProgressEvent
     from planner.lp.start import Start
     from planner.model import Model
+    from planner.scenario import Changes
 
 _MANY_NONZEROS: Final = 1_000_000
 """Coefficients from which on a program takes so much memory that it is let go before the check."""
@@ -62,7 +63,7 @@ class StageTimes:
 @with_texts_as_objects
 def solve(
     scenario: str | Path | Scenario,
-    overrides: Sequence[str] = (),
+    overrides: Changes = (),
     *,
     on_stage: Callable[[str], None] | None = None,
     on_progress: Callable[[ProgressEvent], None] | None = None,
@@ -77,8 +78,8 @@ def solve(
     ----------
     scenario : str, Path or Scenario
         A file, the name of a shipped scenario, or one already loaded.
-    overrides : sequence of str
-        Settings as ``key.key=value``, as after ``--set``.
+    overrides : sequence of str or dict
+        Settings as ``key.key=value``, as after ``--set``, or a dict of them.
     on_stage : callable, optional
         Called with each stage as it begins.
     on_progress : callable, optional
@@ -118,11 +119,7 @@ def solve(
     with clock.stage("read"):
         scenario = load_scenario(scenario, overrides)
         inputs = build_inputs(scenario)
-        if strict and inputs.warnings:
-            raise InputError(inputs.warnings)
-        if on_warning is not None:
-            for warning in inputs.warnings:
-                on_warning(warning)
+        hear_warnings(inputs.warnings, on_warning, strict=strict)
         if on_read is not None:
             on_read(scenario, inputs)
     return plan_of(scenario, inputs, clock, on_progress=on_progress, interrupt=interrupt)

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Final
 from planner.base.errors import InfeasibleError, SolverError
 from planner.base.words import some, unit_of_money
 from planner.model import build_model
-from planner.studies.solve.answers import stopped
-from planner.studies.solve.asking import without_costs
+from planner.studies.solve.asking import stopped, without_costs
 from planner.studies.solve.conflict_rules import conflict_rules, in_words
 from planner.studies.solve.integer_conflict import integer_conflict
 from planner.studies.solve.solves import STOPPED

@@ -12,7 +12,7 @@ from planner.lp.change import Arrays
 from planner.model import build_model
 from planner.model.money import penalty_musd
 from planner.results.store import cleaned
-from planner.studies.solve.answers import with_plan
+from planner.studies.solve.asking import with_plan
 from planner.studies.solve.at_plan import plan_session
 from planner.studies.solve.conflict_rules import conflict_rules, in_words
 from planner.studies.solve.failover import FailureCuts

@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from planner.outputs.answer import Answer
 from planner.outputs.folder_kinds import RUNS_FOLDER, STOCHASTIC, STOCHASTIC_FILE
-from planner.outputs.own_folder import require_own_folder, study_folder, write_json
-from planner.outputs.table_files import records
+from planner.outputs.own_folder import require_own_folder
+from planner.results.ended import worst_exit_code
 from planner.runs.folder import write_run
 from planner.runs.names import folder_of_file
 from planner.studies.sweep.file import find_sweep
@@ -24,9 +25,17 @@ TABLES: Final = (*("decided", "costs", "plans", "worth", "futures", "results", "
 """Tables of the folder, each a file."""
 
 
-@dataclass(frozen=True, eq=False)
-class Stochastic:
+@dataclass(frozen=True, eq=False, repr=False)
+class Stochastic(Answer):
     """What is ordered before the futures are known, what follows in each, and what that is worth."""
+
+    kind = STOCHASTIC
+    fields = (
+        *("name", "label", "question", "file", "scenario", "known_from"),
+        *("cvar_weight", "cvar_tail", "is_relaxed", "sizes"),
+    )
+    saved = TABLES
+    listed = ("decided", "left_out", "costs", "plans", "worth", "futures", "no_regret")
 
     name: str  # name of the file, its title, and the question that it answers; empty where it has none
     label: str
@@ -64,14 +73,17 @@ class Stochastic:
     no_regret: pd.DataFrame
     runs: Mapping[str, Plan]  # the checked plan of each future
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return it in types of JSON, without the runs."""
-        keys = (
-            *("name", "label", "question", "file", "scenario", "known_from"),
-            *("cvar_weight", "cvar_tail", "is_relaxed", "sizes"),
-        )
-        tables = ("decided", "left_out", "costs", "plans", "worth", "futures", "no_regret")
-        return {**{key: getattr(self, key) for key in keys}, **{name: records(getattr(self, name)) for name in tables}}
+    @property
+    def exit_code(self) -> int:
+        """That of the worst of its plans."""
+        return worst_exit_code(plan.exit_code for plan in self.runs.values())
+
+    def save(self, folder: str | Path) -> Path:
+        """Write each run whole, then the tables that name them; return the folder."""
+        home = Path(folder)
+        require_own_folder(home, STOCHASTIC, Path(self.file["file"]))
+        names = {name: write_run(plan, home / RUNS_FOLDER).name for name, plan in self.runs.items()}
+        return Answer.save(replace(self, futures=self.futures.assign(run=self.futures["future"].map(names))), home)
 
 
 def folder_of(path: str | Path, out: str | Path | None = None) -> Path:
@@ -79,16 +91,3 @@ def folder_of(path: str | Path, out: str | Path | None = None) -> Path:
     if out is not None:
         return Path(out)
     return folder_of_file(find_sweep(path), Path("stochastic"), STOCHASTIC_FILE)
-
-
-def write_stochastic(found: Stochastic, folder: Path) -> Stochastic:
-    """Write runs, tables and JSON into a folder: each run whole, and the tables after all runs."""
-    require_own_folder(folder, STOCHASTIC, file := Path(found.file["file"]))
-    names = {name: write_run(plan, folder / RUNS_FOLDER).name for name, plan in found.runs.items()}
-    futures = found.futures.assign(run=found.futures["future"].map(names))
-    found = replace(found, futures=futures)
-    with study_folder(folder, STOCHASTIC, file) as staged:
-        for name in TABLES:
-            getattr(found, name).to_parquet(staged / f"{name}.parquet", index=False, compression="zstd")
-        write_json(found.to_dict(), staged / STOCHASTIC_FILE)
-    return found

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.base.errors import InputError, Problem, SolverError
+from planner.base.errors import Problem, SolverError
 from planner.base.pandas_texts import with_texts_as_objects
 from planner.base.words import some
 from planner.clock.calendar import float_year
@@ -21,6 +21,7 @@ from planner.lp.outcome import PROVEN_GAP_FRAC
 from planner.outputs.own_folder import file_entry
 from planner.results.cost_difference import PlanCost
 from planner.results.read import read_results
+from planner.studies.solve.asking import hear_warnings
 from planner.studies.solve.failover import site_outages
 from planner.studies.stochastic.extensive_form import FutureProgram
 from planner.studies.stochastic.found import Stochastic
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from planner.base.arrays import Floats
     from planner.lp import Outcome, ProgressEvent
     from planner.runs.plan import Plan
-    from planner.scenario import Scenario
+    from planner.scenario import Changes, Scenario
     from planner.studies.stochastic.study import Compared, OrderPlan
     from planner.studies.sweep.file import SweepFile
     from planner.studies.sweep.futures import Sweep
@@ -56,7 +57,7 @@ _MOST_NAMED: Final = 4
 def stochastic(
     path: str | Path,
     *,
-    overrides: Sequence[str] = (),
+    overrides: Changes = (),
     on_stage: Callable[[str], None] | None = None,
     on_progress: Callable[[ProgressEvent], None] | None = None,
     on_warning: Callable[[Problem], None] | None = None,
@@ -68,8 +69,8 @@ def stochastic(
     ----------
     path : str or Path
         The file of a sweep with a block `uncertainty`, or the name of a shipped one.
-    overrides : sequence of str
-        Settings of every future as ``key.key=value``.
+    overrides : sequence of str or dict
+        Settings of every future as ``key.key=value``, or a dict of them.
     on_stage : callable, optional
         Called with each solve as it begins.
     on_progress : callable, optional
@@ -108,11 +109,7 @@ def stochastic(
     tell = on_stage or (lambda _: None)
     tell("read")
     sweep = read_sweep(path, overrides, _unlike)
-    if strict and sweep.warnings:
-        raise InputError(sweep.warnings)
-    for warning in sweep.warnings:
-        if on_warning is not None:
-            on_warning(warning)
+    hear_warnings(sweep.warnings, on_warning, strict=strict)
     uncertainty = sweep.file.uncertainty
     assert uncertainty is not None
     tell("build")

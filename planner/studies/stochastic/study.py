@@ -11,7 +11,7 @@ import numpy as np
 from planner.base.errors import InfeasibleError, InputError, LimitReachedError
 from planner.lp import HighsSession
 from planner.results.store import cleaned
-from planner.studies.solve.answers import with_plan
+from planner.studies.solve.asking import with_plan
 from planner.studies.solve.at_plan import plan_session
 from planner.studies.solve.checked_plan import StageTimes, plan_of
 from planner.studies.stochastic.decisions import (

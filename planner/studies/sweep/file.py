@@ -14,7 +14,7 @@ from planner.base.errors import InputError, Problem
 from planner.base.paths import SCENARIOS_DIR, is_file
 from planner.base.words import closest
 from planner.inputs import TABLES
-from planner.scenario import ScenarioDraft, json_schema, read_draft
+from planner.scenario import ScenarioDraft, as_overrides, json_schema, read_draft
 from planner.scenario.chain import VERSION, is_path, read_source
 from planner.scenario.keys import field_at, is_by_year
 from planner.scenario.load import with_override
@@ -28,6 +28,8 @@ from planner.tables import right_tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+    from planner.scenario import Changes
 
 # --- The file of a sweep: a base scenario, and the futures that are laid over it ------------------
 #
@@ -72,7 +74,7 @@ class SweepFile:
         return Problem(str(self.path), None, None, what_is, must_be, fix)
 
 
-def read_file(path: str | Path, overrides: Sequence[str] = (), *, needs_uncertainty: bool = False) -> SweepFile:
+def read_file(path: str | Path, overrides: Changes = (), *, needs_uncertainty: bool = False) -> SweepFile:
     """Read the file of a sweep and the base scenario that it names."""
     path = find_sweep(path)
     source, problems = read_source(path, Place(str(path)), "sweep")
@@ -166,7 +168,7 @@ def _fixes_of_settings(tree: Node) -> dict[str, str]:
 
 
 def _base(
-    path: Path, tree: Node, entries: Mapping[str, Node], overrides: Sequence[str], found: Found
+    path: Path, tree: Node, entries: Mapping[str, Node], overrides: Changes, found: Found
 ) -> ScenarioDraft | None:
     """Read the base scenario, and lay over it what holds in every future.
 
@@ -199,7 +201,7 @@ def _base(
     if "set" in entries and isinstance(entries["set"].value, dict):
         laid = merge(laid, entries["set"], is_by_year)
     problems = list(draft.problems)
-    for override in overrides:
+    for override in as_overrides(overrides):
         try:
             laid = with_override(laid, override)
         except InputError as error:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from planner.base.errors import Problem
     from planner.inputs.inputs import Inputs
-    from planner.scenario import Scenario
+    from planner.scenario import Changes, Scenario
     from planner.tables.read import TablesRead
 
 # --- In which order futures are solved, and which of them begin where another one ended -----------
@@ -196,7 +196,7 @@ Together: TypeAlias = "Callable[[SweepFile, Mapping[str, Scenario]], Sequence[Pr
 
 
 @with_texts_as_objects
-def read_sweep(path: str | Path, overrides: Sequence[str] = (), together: Together | None = None) -> Sweep:
+def read_sweep(path: str | Path, overrides: Changes = (), together: Together | None = None) -> Sweep:
     """Read the file of a sweep, and find every mistake in it before anything is solved."""
     file = read_file(path, overrides, needs_uncertainty=together is not None)
     led = {}

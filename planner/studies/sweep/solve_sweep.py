@@ -10,16 +10,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from planner.base.errors import InputError
+from planner.base.errors import InfeasibleError, InputError, LimitReachedError
 from planner.clock.calendar import float_year
+from planner.outputs.answer import Answer
 from planner.outputs.files import whole_file, whole_files
 from planner.outputs.folder_kinds import FUTURES_FOLDER, RUNS_FOLDER, SWEEP, SWEEP_FILE
-from planner.outputs.own_folder import file_entry, wrong_folder
+from planner.outputs.own_folder import file_entry, write_tables, wrong_folder
 from planner.outputs.staging import try_folder
-from planner.results.ended import PLANNED
+from planner.outputs.table_files import records
+from planner.results.ended import PLANNED, exit_code
 from planner.runs.names import folder_of_file
 from planner.runs.settings import in_short
 from planner.scenario.tree import plain
+from planner.studies.solve.asking import hear_warnings
 from planner.studies.sweep import answers as kept
 from planner.studies.sweep.answers import no_regret
 from planner.studies.sweep.cluster import connected, in_cluster, wrong_address
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
 
     from planner.base.errors import Problem
     from planner.outputs.plots import Drawing
+    from planner.scenario import Changes
     from planner.scenario.tree import Node
     from planner.studies.sweep.answers import FutureResult
     from planner.studies.sweep.futures import FutureTask
@@ -58,9 +62,13 @@ class SweepProgress:
     status: str = ""  # its status
 
 
-@dataclass(frozen=True, eq=False)
-class SweepResult:
-    """What a sweep found."""
+@dataclass(frozen=True, eq=False, repr=False)
+class SweepResult(Answer):
+    """What a sweep found, stored as it was solved."""
+
+    kind = SWEEP
+    fields = ("folder",)
+    saved = kept.TABLES
 
     folder: Path  # where it is stored
     futures: pd.DataFrame  # a row per future: the values of its axes, status, cost, verdict of the check
@@ -74,6 +82,35 @@ class SweepResult:
         from planner.outputs.plots import plot_fan
 
         return plot_fan(self.results, figure, title=self.folder.name)
+
+    @property
+    def exit_code(self) -> int:
+        """1 where a plan breaks a rule or a bug ended a future, 4 where a limit did, 3 without a plan.
+
+        Futures that are infeasible beside others that are not are an answer.
+        """
+        futures = self.futures
+        status = set(futures["status"])
+        broken = futures[futures["broken"] != ""]
+        codes = {exit_code(*row) for row in zip(broken["status"], broken["broken"].str.split(", "), strict=True)}
+        if 1 in codes or status & {"error", "killed"}:
+            return 1
+        if status - PLANNED - {"infeasible", "wrong_input"}:
+            return LimitReachedError.exit_code
+        if "wrong_input" in status:
+            return InputError.exit_code
+        return 0 if status & PLANNED else InfeasibleError.exit_code
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """Return the futures."""
+        return records(self.futures)
+
+    def save(self, folder: str | Path) -> Path:
+        """Copy its tables into another folder; return where they are."""
+        if Path(folder).resolve() != self.folder.resolve():
+            Path(folder).mkdir(parents=True, exist_ok=True)
+            write_tables(self.tables, Path(folder))
+        return Path(folder)
 
     @property
     def failed(self) -> pd.DataFrame:
@@ -133,7 +170,7 @@ def run_sweep(
     jobs: int | None = None,
     on_progress: Callable[[SweepProgress], None] | None = None,
     *,
-    overrides: Sequence[str] = (),
+    overrides: Changes = (),
     scheduler: str | None = None,
     on_stage: Callable[[str], None] | None = None,
     on_warning: Callable[[Problem], None] | None = None,
@@ -161,11 +198,7 @@ def run_sweep(
         raise InputError([*wrong, *error.problems]) from error
     if wrong:
         raise InputError(wrong)
-    if strict and sweep.warnings:
-        raise InputError(sweep.warnings)
-    if on_warning is not None:
-        for warning in sweep.warnings:
-            on_warning(warning)
+    hear_warnings(sweep.warnings, on_warning, strict=strict)
     return solve_sweep(sweep, folder, jobs, on_progress, scheduler=scheduler, on_stage=on_stage)
 
 

@@ -1,1 +1,0 @@
-"""Work that is sent to a Dask cluster which is there already."""
