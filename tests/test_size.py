@@ -10,7 +10,7 @@ from types import ModuleType
 import pytest
 
 BUDGETS = {
-    "planner/check": 11_000,
+    "planner/check": 11_250,
     "planner/studies": 9_530,
     "planner/outputs": 8_570,
     "planner/inputs": 7_890,
@@ -35,7 +35,7 @@ BUDGETS = {
     "planner/fleet": 100,
 }
 """Lines that say something, by room, as `make size` prints them."""
-WHOLE = {"planner": {"files": 510, "says": 61_900, "docstrings": 11_600, "lines": 102_900}, "tests": {"says": 38_850}}
+WHOLE = {"planner": {"files": 513, "says": 61_900, "docstrings": 11_600, "lines": 102_900}, "tests": {"says": 39_010}}
 
 
 def size() -> ModuleType:
