@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from planner.base.pandas_texts import with_texts_as_objects
-from planner.check import cells, duals, four_moneys, lifetime, money, optimality, proof_tables, rows, unit_costs
+from planner.check import cells, duals, four_moneys, lifetime, money, optimality, proof_tables, rows, second, unit_costs
 from planner.check.case import Case
 from planner.check.checked_inputs import CheckedInputs
 from planner.check.families import FAMILIES
@@ -34,7 +34,7 @@ def _by_heading() -> dict[str, tuple[Rule, ...]]:
     return {
         **groups,
         "Money": (*money.RULES, *four_moneys.RULES, *unit_costs.RULES, *lifetime.RULES),
-        "Optimality": optimality.RULES,
+        "Optimality": (*optimality.RULES, *second.RULES),
         "Shadow prices": (*duals.RULES, *proof_tables.PRICE_RULES),
         "Figures against the data": tuple(facts),
     }
@@ -46,7 +46,7 @@ GROUPS: Final[Mapping[str, tuple[Rule, ...]]] = _by_heading()
 RULES: Final = tuple(rule for rules in GROUPS.values() for rule in rules)
 """Every rule, one list."""
 
-_ASKED_AGAIN: Final = frozenset({*cells.RULES, *(price.rule for price in duals.PRICES.values())})
+_ASKED_AGAIN: Final = frozenset(cells.RULES)
 """Rules whose places others ask for; those of all else are let go once they are judged."""
 
 
@@ -69,6 +69,7 @@ def check_plan(
     proof: Proof | None,
     orders_held_before: int | None = None,
     checked: CheckedInputs | None = None,
+    reads_all: bool = False,
 ) -> Verdict:
     """Judge a finished plan: recompute what its tables claim, from the decisions and the data.
 
@@ -76,7 +77,8 @@ def check_plan(
     added up a second time by other code, time slice by time slice and year by year.
     Takes `bound_musd` [MUSD, -], `gap_frac` [MUSD, -].
     """
-    case = Case(scenario, inputs, results, objective_musd, status, bound_musd, gap_frac, proof, orders_held_before)
+    reported = (objective_musd, status, bound_musd, gap_frac)
+    case = Case(scenario, inputs, results, *reported, proof, orders_held_before, reads_all)
     known: Mapping[Rule, CheckResult] = {}
     if checked is not None:
         if not checked.is_of(scenario, inputs):

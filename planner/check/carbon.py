@@ -194,15 +194,6 @@ def carbon_limits_reported(case: Case) -> Excess:
     return columns_reported(table, ("year",), expected)
 
 
-@rule(unit="kt")
-def carbon_cap(case: Case) -> Excess:
-    """Emissions of a year stay within its cap, counted as the scenario says."""
-    carbon = case.inputs.carbon
-    caps = to_frame(carbon.cap, cap_kt=carbon.cap_kt)
-    total = sum_by(site_power(case).site_year, ("year",), counted_kt(case))
-    return Excess.above(caps[["year"]], lookup(total, caps, ("year",)), caps["cap_kt"].to_numpy())
-
-
 @rule(unit="USD/t")
 def scheme_prices(case: Case) -> Excess:
     """Fuel pays the carbon price of its state, else its country, where the scenario asks."""
@@ -371,7 +362,7 @@ def _carbon_site_rows(case: Case) -> pd.DataFrame:
 
 
 HEADING: Final = "Power, water and carbon"
-RULES = (emissions, carbon_tables, carbon_charges_reported, carbon_limits_reported, carbon_cap, scheme_prices)
+RULES = (emissions, carbon_tables, carbon_charges_reported, carbon_limits_reported, scheme_prices)
 
 FACTS = (
     carbon_from_tables,
@@ -385,7 +376,7 @@ LINES: Final[Mapping[str, CostLine]] = {
     "carbon_schemes": CostLine("water and carbon", scheme_payments),
 }
 IMPLIED: Final[Mapping[str, Table]] = {"carbon_site": _carbon_site_rows, "carbon_year": year_rows}
-PRICES: Final[Mapping[str, DualPrice]] = {"carbon_cap": DualPrice("USD/t", _T_PER_KT, carbon_cap)}
+PRICES: Final[Mapping[str, DualPrice]] = {"carbon_cap": DualPrice("USD/t", _T_PER_KT)}
 COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     "site_year": {"emissions": "emissions_kt"},
     "carbon_site": {

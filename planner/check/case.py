@@ -65,6 +65,7 @@ class Case:
     gap_frac: float = np.nan
     proof: Proof | None = None  # the program with solution and duals; None for a plan that was stored without
     orders_held_before: int | None = None  # year before which orders were given to the plan, not chosen by it
+    reads_all: bool = False  # whether every row of the program is compared, and not a sample of large blocks
 
     def plan(self, table: str) -> pd.DataFrame:
         """Return a result table, its rows numbered from 0 whatever numbers a file keeps of them."""

@@ -435,8 +435,8 @@ DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
     "take_mw": ("contract_use", "taken_mw"),
 }
 PRICES: Final[Mapping[str, DualPrice]] = {
-    "contract_limit": DualPrice("USD/MW-year", rule=contract_limit),
-    "clean_target": DualPrice("USD/MWh", _HOURS_PER_YEAR, clean_target, _HOURS_PER_YEAR, must_be_met=True),
+    "contract_limit": DualPrice("USD/MW-year"),
+    "clean_target": DualPrice("USD/MWh", _HOURS_PER_YEAR, must_be_met=True),
 }
 COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     "contracts": {

@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from planner.check.case import Case
-    from planner.check.verdict import Rule
 
 
 TRACE: Final = 1e-6
@@ -73,8 +72,6 @@ class DualPrice:
 
     unit: str  # unit of the price
     units: float = 1.0  # units of it in one unit of the row
-    rule: Rule | None = None  # the rule that computes the slack of the limit
-    rule_units: float = 1.0  # units of that rule in one of the row
     must_be_met: bool = False  # whether the row is at least its right side
     either_sign: bool = False  # whether it is an equation, so that more may cost or save
     paid: Literal["yearly", "once", "horizon"] = "yearly"  # which payments the price is of

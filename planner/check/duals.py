@@ -11,9 +11,9 @@ from planner.check import money
 from planner.check.chain import site_power
 from planner.check.declared import DualPrice, merged
 from planner.check.families import FAMILIES
-from planner.check.frames import column_by, keyed, lookup, with_int_year
+from planner.check.frames import column_by, lookup
 from planner.check.payments import discounts
-from planner.check.verdict import Excess, Rule, rule, tested
+from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -84,23 +84,6 @@ def dual_unit(case: Case) -> Excess:
     return Excess.differs(prices[list(PRICE_KEY)], prices["value"].to_numpy(), value)
 
 
-@rule(unit="MUSD")
-def dual_only_where_binding(case: Case) -> Excess:
-    """Limits with slack have no shadow price: price times slack is about 0 of the cost."""
-    prices = case.plan("prices")
-    cost = max(abs(case.objective_musd), 1.0)
-    parts = []
-    for block, price in PRICES.items():
-        rows = prices[prices["block"] == block]
-        if price.rule is not None and len(rows):
-            slack, keys = _slack(price.rule, case)
-            unused = lookup(slack, rows, keys, np.nan) / price.rule_units
-            lost = np.abs(rows["raw_dual"].to_numpy(dtype=np.float64)) * unused
-            parts.append(Excess(rows[list(PRICE_KEY)], lost, np.full(len(rows), cost)))
-    nothing = Excess(prices[list(PRICE_KEY)].iloc[:0], np.zeros(0), np.zeros(0))
-    return nothing.and_also(*parts)
-
-
 def _named(flag: str) -> list[str]:
     """Return the limits whose price has a flag."""
     return [block for block, price in PRICES.items() if getattr(price, flag)]
@@ -117,15 +100,5 @@ def hours_of_slot(case: Case) -> pd.Series[float]:
     return column_by(site_power(case).slot, "slot", "hours")
 
 
-def _slack(limit: Rule, case: Case) -> tuple[pd.Series[float], list[str]]:
-    """Distance of each place from its limit, by labels, which come second; 0 where passed."""
-    excess = tested(limit, case)
-    slack = np.maximum(-excess.amount, 0.0)
-    place = with_int_year(excess.place)
-    keys = list(place.columns)
-    index = pd.Index(place[keys[0]]) if len(keys) == 1 else keyed(place)
-    return pd.Series(slack, index=index), keys
-
-
-RULES = (dual_sign, dual_unit, dual_only_where_binding)
+RULES = (dual_sign, dual_unit)
 COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {"prices": {"dual_unit": "value raw_dual"}}

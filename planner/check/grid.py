@@ -33,27 +33,11 @@ _KW_PER_MW = 1000.0
 
 
 @rule(unit="MW")
-def connection_carries_peak(case: Case) -> Excess:
-    """Power drawn in any time slice stays within the connection, firm and non-firm."""
-    power, sites = site_power(case), site_years(case)
-    peak = power.grid_mw.max(axis=1)
-    drawn = sum_by(power.site_year, _SITE, peak)
-    most = sites["firm_mw"] + sites["non_firm_mw"]
-    return Excess.above(sites[list(_SITE)], lookup(drawn, sites, _SITE), most.to_numpy())
-
-
-@rule(unit="MW")
-def contract_floor(case: Case) -> Excess:
-    """Connection and on-site firm power are at least the required share of the nameplate."""
-    uses, sites = case.uses, site_years(case)
+def nameplate_reported(case: Case) -> Excess:
+    """Nameplate behind a connection is that of racks in service and their companions."""
+    uses, table = case.uses, case.plan("site_year")
     nameplate = sum_by(uses, _SITE, uses["in_service_mw"] * (1.0 + uses["companion_mw_per_mw"]))
-    least = case.scenario.grid.contract_min_nameplate_frac * lookup(nameplate, sites, _SITE)
-    table = case.plan("site_year")
-    reported = Excess.differs(table[list(_SITE)], table["nameplate_mw"].to_numpy(), lookup(nameplate, table, _SITE))
-    rows = sources_in_service(case).rows
-    onsite_mw = lookup(sum_by(rows, _SITE, rows["mw"] * rows["is_firm"]), sites, _SITE)
-    firm = (sites["firm_mw"] + sites["non_firm_mw"]).to_numpy() + onsite_mw
-    return Excess.above(sites[list(_SITE)], least, firm).and_also(reported)
+    return Excess.differs(table[list(_SITE)], table["nameplate_mw"].to_numpy(), lookup(nameplate, table, _SITE))
 
 
 @rule(unit="MW")
@@ -223,13 +207,6 @@ def _sides(case: Case) -> tuple[pd.DataFrame, Floats, Floats, NDArray[np.bool_]]
 
 
 @rule(unit="MW")
-def power_covered(case: Case) -> Excess:
-    """Power supplied to a site covers its use in every time slice."""
-    place, comes_in, used, _ = _sides(case)
-    return Excess.above(place, used, comes_in)
-
-
-@rule(unit="MW")
 def power_balance(case: Case) -> Excess:
     """Power supplied to a site covers its use in every time slice; no import is negative.
 
@@ -282,8 +259,7 @@ HEADING: Final = "Grid"
 
 RULES = (
     power_balance,
-    connection_carries_peak,
-    contract_floor,
+    nameplate_reported,
     connections,
     zone_headroom,
     headroom_table,
@@ -305,13 +281,16 @@ LINES: Final[Mapping[str, CostLine]] = {
 
 IMPLIED: Final[Mapping[str, Table]] = {"billed_peaks": _billed_peaks_rows, "headroom": _headroom_rows}
 
-DECISIONS: Final[Mapping[str, tuple[str, str]]] = {"expand": ("connections", "added_mw")}
+DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
+    "expand": ("connections", "added_mw"),
+    "import_mw": ("power_slot", "grid_mw"),
+}
 
 PRICES: Final[Mapping[str, DualPrice]] = {
     "grid_connection": DualPrice("USD/MW-year"),
     "contract_floor": DualPrice("USD/MW-year"),
-    "zone_headroom": DualPrice("USD/MW-year", rule=zone_headroom, paid="horizon"),
-    "power_balance": DualPrice("USD/MWh", rule=power_covered, must_be_met=True),
+    "zone_headroom": DualPrice("USD/MW-year", paid="horizon"),
+    "power_balance": DualPrice("USD/MWh", must_be_met=True),
     "exact_balance": DualPrice("USD/MWh", must_be_met=True, either_sign=True),
 }
 
@@ -321,7 +300,10 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
         "cost_interconnection": "site year service_start overnight_musd",
         "connections": "site year added_mw service_start",
     },
-    "site_year": {"connections": "site year halls_mw firm_mw new_firm_mw", "contract_floor": "site year nameplate_mw"},
+    "site_year": {
+        "connections": "site year halls_mw firm_mw new_firm_mw",
+        "nameplate_reported": "site year nameplate_mw",
+    },
     "billed_peaks": {"billed_peaks": ("site year period months peak_mw usd_per_kw_month charge_musd")},
     "headroom": {
         "headroom_table": (

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.check.declared import TRACE, Asset, CostLine, DualPrice, Table, plan_table
-from planner.check.existing import fill_frac, hall_years, retrofits, since
+from planner.check.existing import fill_frac, hall_years, retrofits
 from planner.check.frames import isin, lookup, once, quotient, sum_by, to_frame
 from planner.check.payments import assets, every_year
-from planner.check.stock import lasting_halls
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
@@ -28,15 +27,6 @@ _KW_PER_MW = 1000.0
 _MONTH_YEARS = 1.0 / 12.0
 
 
-@rule(unit="MW")
-def hall_power(case: Case) -> Excess:
-    """Racks and companions draw no more than their halls can feed, less what is kept free."""
-    uses, halls = case.uses, hall_years(case)
-    drawn = sum_by(uses, _HALL, uses["in_service_mw"] * uses["hall_mw_per_mw"])
-    place = halls[list(_HALL)]
-    return Excess.above(place, lookup(drawn, halls, _HALL), _for_racks_mw(case))
-
-
 @once
 def _for_racks_mw(case: Case) -> Floats:
     """Power that racks may take of every design in a year, in the order of `hall_years`. [MW]
@@ -49,16 +39,6 @@ def _for_racks_mw(case: Case) -> Floats:
     other_mw = halls["usable_mw"].to_numpy() - existing_mw
     own_mw = (1.0 - kept_free) * other_mw + fill_frac(case, halls) * existing_mw
     return np.asarray(own_mw + halls["filled_mw"].to_numpy())
-
-
-@rule(unit="m2")
-def hall_space(case: Case) -> Excess:
-    """Racks take up no more floor than the halls of their design have."""
-    uses = case.uses
-    halls = hall_years(case).merge(case.halls, on="hall", how="left")
-    taken = sum_by(uses, _HALL, uses["in_service_mw"] * uses["space_m2_per_mw"])
-    floor = halls["operated_mw"] * _KW_PER_MW / halls["density_kw_per_m2"]
-    return Excess.above(halls[list(_HALL)], lookup(taken, halls, _HALL), floor.to_numpy())
 
 
 @rule(unit="MW")
@@ -111,9 +91,8 @@ def halls_table(case: Case) -> Excess:
 def halls_where_allowed(case: Case) -> Excess:
     """Halls are built, retrofitted, leased and committed only where and when that is on offer."""
     halls = case.inputs.halls
-    early = case.plan("builds")
-    early = early[early["early"]]
-    uncommitted = ~isin(early, to_frame(halls.committed), _SITE)
+    builds, flags = case.plan("builds"), to_frame(halls.build, early=halls.build_is_early.astype(np.float64))
+    flagged = lookup(flags.set_index(list(_HALL))["early"], builds, _HALL, np.nan) != builds["early"].to_numpy()
     work_key = ("site", "hall", "to_hall", "year")
     parts = [
         Excess.count_broken(table[list(key)], ~isin(table, to_frame(index), key))
@@ -123,7 +102,7 @@ def halls_where_allowed(case: Case) -> Excess:
             (case.plan("leases"), halls.lease, _HALL),
         )
     ]
-    return Excess.count_broken(early[list(_HALL)], uncommitted).and_also(*parts)
+    return Excess.count_broken(builds[list(_HALL)], flagged).and_also(*parts)
 
 
 @rule(unit="years")
@@ -144,36 +123,12 @@ def hall_lead(case: Case) -> Excess:
 
 
 @rule(unit="MW")
-def committed_halls(case: Case) -> Excess:
-    """Halls in service before their lead time add up to no more than is committed."""
-    builds, halls = case.plan("builds"), case.inputs.halls
-    limits = to_frame(halls.committed, committed_mw=halls.committed_mw)
-    early = builds[builds["early"]]
-    paired = since(early, limits, ("site",))
-    built = sum_by(paired, ("site", "year_now"), paired["built_mw"])
-    return Excess.above(limits[list(_SITE)], lookup(built, limits, _SITE), limits["committed_mw"].to_numpy())
-
-
-@rule(unit="MW")
-def retrofit_source(case: Case) -> Excess:
-    """Retrofits use own halls that last to the end of the plan; gains keep the factor.
-
-    By any year no more is begun than there is then of stated halls that last, each by its own
-    last year, of others that exist, of halls that were built and of earlier retrofits.
-    """
-    halls, work = hall_years(case), case.plan("retrofits")
-    begun = since(work, halls, ("site", "hall"))
-    taken = sum_by(begun, ("site", "hall", "year_now"), begun["retrofitted_mw"])
-    lasting = lasting_halls(case).set_index(list(_HALL))["mw"]
-    other_mw = halls["own_mw"] - halls["existing_mw"] + halls["turned_mw"]
-    lasting_mw = other_mw.to_numpy() + lookup(lasting, halls, _HALL)
-    offered = case.inputs.halls
-    key = ("site", "hall", "to_hall", "year")
+def retrofits_reported(case: Case) -> Excess:
+    """What a retrofit gains is what it takes times the factor of its design."""
+    work, offered, key = case.plan("retrofits"), case.inputs.halls, ("site", "hall", "to_hall", "year")
     factor = to_frame(offered.retrofit, frac=offered.retrofit_capacity_frac)
     gained = work["retrofitted_mw"] * lookup(factor.set_index(list(key))["frac"], work, key, np.nan)
-    return Excess.above(halls[list(_HALL)], lookup(taken, halls, _HALL), lasting_mw).and_also(
-        Excess.differs(work[list(key)], work["gained_mw"].to_numpy(), gained.to_numpy())
-    )
+    return Excess.differs(work[list(key)], work["gained_mw"].to_numpy(), gained.to_numpy())
 
 
 @rule(unit="MW")
@@ -185,16 +140,6 @@ def operated_halls(case: Case) -> Excess:
     return Excess.above(halls[list(_HALL)], -halls["operated_mw"].to_numpy(), 0.0).and_also(
         Excess.count_broken(table[list(key)], ~allowed)
     )
-
-
-@rule(unit="MW")
-def lease_depth(case: Case) -> Excess:
-    """Halls leased at a site stay within what its market has available."""
-    leases, halls = case.plan("leases"), case.inputs.halls
-    leased = sum_by(leases, _SITE, leases["leased_mw"])
-    place = leases[list(_SITE)].drop_duplicates().reset_index(drop=True)
-    codes = case.inputs.sets.site.codes(place["site"])
-    return Excess.above(place, lookup(leased, place, _SITE), halls.lease_depth_mw[codes])
 
 
 @rule(unit="MUSD/year", rows_of=("leases",))
@@ -237,23 +182,8 @@ def _halls_rows(case: Case) -> pd.DataFrame:
     return halls.loc[is_there, ["site", "hall", "year"]]
 
 
-def _operated_rows(case: Case) -> pd.DataFrame:
-    return case.plan("operated")[["site", "hall", "as_hall", "year"]]
-
-
 HEADING: Final = "Halls"
-RULES = (
-    hall_power,
-    hall_space,
-    halls_table,
-    halls_where_allowed,
-    hall_lead,
-    committed_halls,
-    retrofit_source,
-    operated_halls,
-    lease_depth,
-    lease_rents_reported,
-)
+RULES = (halls_table, halls_where_allowed, hall_lead, retrofits_reported, operated_halls, lease_rents_reported)
 ASSETS: Final[Mapping[str, Asset]] = {
     "hall_construction": Asset(
         "halls", "facility", _halls_bought, plan_table("builds"), is_spread=True, with_interest=True
@@ -272,10 +202,10 @@ DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
     "operate": ("operated", "operated_mw"),
 }
 PRICES: Final[Mapping[str, DualPrice]] = {
-    "hall_power": DualPrice("USD/MW-year", rule=hall_power),
-    "hall_space": DualPrice("USD/m2-year", 1000.0, hall_space, 1000.0),
-    "lease_depth": DualPrice("USD/MW-year", rule=lease_depth),
-    "committed_halls": DualPrice("USD/MW", rule=committed_halls, paid="once"),
+    "hall_power": DualPrice("USD/MW-year"),
+    "hall_space": DualPrice("USD/m2-year", 1000.0),
+    "lease_depth": DualPrice("USD/MW-year"),
+    "committed_halls": DualPrice("USD/MW", paid="once"),
 }
 COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     "builds": {
@@ -283,12 +213,11 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
         "cost_hall_construction": "site service_start overnight_musd",
         "hall_lead": "year service_start early",
         "halls_where_allowed": "early",
-        "committed_halls": "early",
         "halls_table": "hall",
     },
     "retrofits": {
         "rows": "cost_hall_retrofit",
-        "retrofit_source": "site hall to_hall retrofitted_mw gained_mw",
+        "retrofits_reported": "site hall to_hall retrofitted_mw gained_mw",
         "cost_hall_retrofit": "site year overnight_musd",
         "halls_table": "site hall to_hall year",
     },

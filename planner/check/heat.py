@@ -59,7 +59,7 @@ def heat_sales(case: Case) -> pd.DataFrame:
 
 @rule(unit="MW", rows_of=("heat",))
 def heat_sold(case: Case) -> Excess:
-    """Heat sold has a buyer and a connection, its price, and comes from cooling warm enough."""
+    """Heat that could be sold, connections so far and revenue follow from what is sold and built."""
     table, settings = case.plan("heat"), case.scenario.heat
     place, sold = table[list(_SITE)], table["sold_mw"].to_numpy()
     recover = column_by(case.data("cooling"), "cooling", "heat_reuse_max_frac")
@@ -68,7 +68,6 @@ def heat_sold(case: Case) -> Excess:
     power = site_power(case)
     mean = np.einsum("rch,h,c->r", power.it_by_cooling_mw, power.hours, share) / _HOURS_PER_YEAR
     warm = pd.Series(mean, index=keyed(power.site_year))
-    of_buyer = country_figure(case, table, "buyer_share_frac", settings.buyer_share_frac)
     hours = country_figure(case, table, "buyer_hours_per_year", None)
     price = country_figure(case, table, "price_usd_per_mwh", settings.price_usd_per_mwh)
     price = price / _USD_PER_MUSD
@@ -76,9 +75,7 @@ def heat_sold(case: Case) -> Excess:
     built = built[built["year"] <= built["year_now"]]
     so_far = sum_by(built, ("site", "year_now"), built["connect_mw"])
     recoverable = lookup(warm, table, _SITE, np.nan)
-    return Excess.above(place, sold, of_buyer * recoverable).and_also(
-        Excess.above(place, sold, lookup(so_far, table, _SITE)),
-        Excess.above(place, -sold, 0.0),
+    return Excess.above(place, -sold, 0.0).and_also(
         Excess.differs(place, table["connected_mw"].to_numpy(), lookup(so_far, table, _SITE)),
         Excess.differs(place, table["recoverable_mw"].to_numpy(), recoverable),
         Excess.differs(place, table["sold_mwh"].to_numpy(), sold * hours),

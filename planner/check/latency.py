@@ -401,7 +401,7 @@ FACTS = (classes_from_tables, service_terms_from_tables, routes_from_tables, no_
 IMPLIED: Final[Mapping[str, Table]] = {"latency": _latency_rows}
 DECISIONS: Final[Mapping[str, tuple[str, str]]] = {"served": ("assignment", "served_kh100e")}
 PRICES: Final[Mapping[str, DualPrice]] = {
-    "tight_latency_share": DualPrice("USD/H100e-hour", _H100E_HOURS, tight_share, must_be_met=True)
+    "tight_latency_share": DualPrice("USD/H100e-hour", _H100E_HOURS, must_be_met=True)
 }
 COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     "assignment": {"round_trip_reported": "region site rtt_ms", "tight_routes_reported": "within_tight"},

@@ -141,17 +141,6 @@ def migration_conserves_work(case: Case) -> Excess:
 
 
 @rule(unit="MW")
-def migration_room(case: Case) -> Excess:
-    """Work moves only to racks of its workload that are not busy: never above their full use."""
-    table, uses = case.plan("migration"), case.uses
-    follows = uses["used_mw"] * uses["dynamic_mw_per_mw"]
-    full = sum_by(uses, _USE, follows / uses["utilisation_frac"])
-    firm = sum_by(uses, _USE, follows * (1.0 - share_that_moves(case, uses)))
-    room = lookup(full, table, _USE) - lookup(firm, table, _USE) * _profile(case, table)
-    return Excess.above(table[[*_USE, "slot"]], table["done_mw"].to_numpy(), room)
-
-
-@rule(unit="MW")
 def migration_reported(case: Case) -> Excess:
     """Load curve, sites and workloads report moved work as its time slices add up to."""
     power, slots, years = site_power(case), case.plan("power_slot"), case.plan("site_year")
@@ -294,14 +283,7 @@ def _migration_site_rows(case: Case) -> pd.DataFrame:
 
 
 HEADING: Final = "Work between sites"
-RULES = (
-    migration_is_due,
-    migration_reach_reported,
-    migration_conserves_work,
-    migration_room,
-    migration_reported,
-    migration_of_sites,
-)
+RULES = (migration_is_due, migration_reach_reported, migration_conserves_work, migration_reported, migration_of_sites)
 
 FACTS = (migration_from_tables, migration_blocks)
 LINES: Final[Mapping[str, CostLine]] = {"work_migration": CostLine("sites", work_migration)}

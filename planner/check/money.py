@@ -340,8 +340,8 @@ RULES = (
 
 FACTS = (rates_from_tables, interest_during_construction, horizon_from_scenario)
 PRICES: Final[Mapping[str, DualPrice]] = {
-    "capex_budget": DualPrice("USD/USD", _USD_PER_MUSD, capex_budget, paid="once"),
-    "cash_budget": DualPrice("USD/USD", _USD_PER_MUSD, cash_budget, paid="once"),
+    "capex_budget": DualPrice("USD/USD", _USD_PER_MUSD, paid="once"),
+    "cash_budget": DualPrice("USD/USD", _USD_PER_MUSD, paid="once"),
 }
 COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     "installs": {"overnight_cost": "rack installed_mw overnight_musd"},

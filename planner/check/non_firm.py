@@ -333,7 +333,7 @@ DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
     "shed_mw": ("stress_slot", "shed_mw"),
 }
 
-PRICES: Final[Mapping[str, DualPrice]] = {"all_headroom": DualPrice("USD/MW-year", rule=all_headroom, paid="horizon")}
+PRICES: Final[Mapping[str, DualPrice]] = {"all_headroom": DualPrice("USD/MW-year", paid="horizon")}
 
 COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     "non_firm_connections": {

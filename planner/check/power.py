@@ -102,18 +102,6 @@ def power_above_it(case: Case) -> Excess:
     return slots.and_also(Excess.above(loaded[list(_SITE)], 1.0 - loaded["pue"].to_numpy(), 0.0))
 
 
-@rule(unit="MW")
-def topology_adds_no_load(case: Case) -> Excess:
-    """IT power is that of racks and work moved, whatever the redundancy of their halls."""
-    uses = case.uses
-    it_mw = uses["in_service_mw"] * uses["idle_mw_per_mw"] + uses["used_mw"] * uses["dynamic_mw_per_mw"]
-    table = case.plan("site_year")
-    power = site_power(case)
-    moved_mw = _by_site(case, power.migrated_mw @ power.hours / _HOURS_PER_YEAR)
-    mean_mw = lookup(sum_by(uses, _SITE, it_mw), table, _SITE) + lookup(moved_mw, table, _SITE)
-    return Excess.differs(table[list(_SITE)], table["it_mean_mw"].to_numpy(), mean_mw)
-
-
 @once
 def _waiting(case: Case) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Uses of racks whose work may wait, and the deferral table with day, hour and shape."""
@@ -130,22 +118,17 @@ def _waiting(case: Case) -> tuple[pd.DataFrame, pd.DataFrame]:
     return waits, table.assign(profile=profile, is_block=table["block"] == of_all_days, block=block)
 
 
-@rule(unit="MWh", floor=10.0)
-def deferral_conserves_energy(case: Case) -> Excess:
-    """Deferrable work is done within its window of the day, no more and no less."""
+@rule(unit="MW")
+def deferral_reported(case: Case) -> Excess:
+    """Deferred work is reported in its window of the day, and in the load curve of its site."""
     _, table = _waiting(case)
-    key = (*_WAIT, "day", "block")
-    hours = float(case.scenario.time.slot_h)
-    done, due = (sum_by(table, key, table[name] * hours) for name in ("done_mw", "due_mw"))
-    place = table[list(key)].drop_duplicates().reset_index(drop=True)
-    kept = Excess.differs(place, lookup(done, place, key), lookup(due, place, key))
     blocks = Excess.count_broken(table[[*_WAIT, "slot"]], ~table["is_block"].to_numpy())
     curve = case.plan("power_slot")
     shifted = _by_slot(case, site_power(case).shifted_mw)
     reported = Excess.differs(
         curve[list(_SLOT)], curve["deferred_mw"].to_numpy(), lookup(shifted, curve, _SLOT, np.nan)
     )
-    return kept.and_also(reported, blocks)
+    return reported.and_also(blocks)
 
 
 @rule(unit="MW")
@@ -159,19 +142,6 @@ def deferral_is_due(case: Case) -> Excess:
     place = waits[list(_WAIT)].drop_duplicates().reset_index(drop=True)
     forgotten = place[~isin(place, table, _WAIT)]
     return reported.and_also(Excess.above(forgotten, lookup(due, forgotten, _WAIT), 0.0))
-
-
-@rule(unit="MW")
-def deferral_room(case: Case) -> Excess:
-    """Work is caught up only on racks that are not busy: never below 0, never above full use."""
-    waits, table = _waiting(case)
-    follows = waits["used_mw"] * waits["dynamic_mw_per_mw"]
-    full = sum_by(waits, _WAIT, follows / waits["utilisation_frac"])
-    firm = sum_by(waits, _WAIT, follows * (1.0 - waits["deferrable_frac"]))
-    room = lookup(full, table, _WAIT) - lookup(firm, table, _WAIT) * table["profile"].to_numpy()
-    done = table["done_mw"].to_numpy()
-    place = table[[*_WAIT, "slot"]]
-    return Excess.above(place, done, room).and_also(Excess.above(place, -done, 0.0))
 
 
 @rule(unit="h")
@@ -218,15 +188,6 @@ def water(case: Case) -> Excess:
     """Water follows from IT energy by technology and weather."""
     expected, table = _by_site(case, site_power(case).water_m3), case.plan("site_year")
     return Excess.differs(table[list(_SITE)], table["water_m3"].to_numpy(), lookup(expected, table, _SITE, np.nan))
-
-
-@rule(unit="m3")
-def water_limit(case: Case) -> Excess:
-    """Cooling evaporates no more than a site's limit."""
-    carbon = case.inputs.carbon
-    limits = to_frame(carbon.water_limit, limit_m3=carbon.water_limit_m3)
-    used = lookup(_by_site(case, site_power(case).water_m3), limits, _SITE)
-    return Excess.above(limits[list(_SITE)], used, limits["limit_m3"].to_numpy())
 
 
 @rule(unit="MW")
@@ -279,14 +240,11 @@ RULES = (
     power_chain,
     figures_by_slot,
     power_above_it,
-    topology_adds_no_load,
-    deferral_conserves_energy,
+    deferral_reported,
     deferral_is_due,
-    deferral_room,
     deferral_windows,
     energy_of_sites,
     water,
-    water_limit,
     forecast_totals,
 )
 
@@ -388,9 +346,7 @@ def deferral_overhead(case: Case) -> Excess:
 
 FACTS = (losses_from_curves, deployments_from_tables, deferral_blocks, deferral_overhead)
 DECISIONS: Final[Mapping[str, tuple[str, str]]] = {"defer_mw": ("deferral", "done_mw")}
-PRICES: Final[Mapping[str, DualPrice]] = {
-    "water_limit": DualPrice("USD/m3", _M3_PER_THOUSAND, water_limit, _M3_PER_THOUSAND)
-}
+PRICES: Final[Mapping[str, DualPrice]] = {"water_limit": DualPrice("USD/m3", _M3_PER_THOUSAND)}
 COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     "site_year": {
         "energy_of_sites": (
@@ -404,12 +360,12 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
         "slot_weights": "site year slot hours",
         "energy_of_sites": "grid_mw",
         "power_chain": ("site year slot it_mw mechanical_mw electrical_loss_mw facility_mw grid_mw"),
-        "deferral_conserves_energy": "deferred_mw",
+        "deferral_reported": "deferred_mw",
         "figures_by_slot": "site year slot energy_usd_per_mwh location_t_per_mwh",
     },
     "deferral": {
-        "rows": "deferral_conserves_energy",
-        "deferral_conserves_energy": "site shape window year slot block done_mw",
+        "rows": "deferral_reported",
+        "deferral_reported": "site shape window year slot block done_mw",
         "deferral_is_due": "site shape window year slot due_mw",
     },
 }

@@ -33,6 +33,8 @@ _DECISIONS: Final[Mapping[str, tuple[str, str]]] = merged(FAMILIES, "DECISIONS")
 """For each family of decisions the table and the column that hold it."""
 
 _DIRECTION: Final = {"move_out": "out", "move_in": "in"}
+_SHARE_A_COLUMN: Final = ("import_mw", "output_mw", "discharge_mw")
+"""Decisions whose column also holds what is no decision at other places."""
 
 
 @rule(unit="units")
@@ -57,6 +59,9 @@ def _decided(case: Case, block: str, table: str, column: str) -> Excess:
     reported = case.plan(table)
     if block in _DIRECTION:
         reported = reported[reported["direction"] == _DIRECTION[block]]
+    if block in _SHARE_A_COLUMN:
+        own = _labelled(case, "columns", block, "x", -1.0)
+        reported = reported[isin(reported, own, list(own.columns.drop("x")))]
     keys = [name for name in solved.columns if name != "x" and name in reported.columns]
     if not keys:  # the program has no such decision
         nothing = table_of({"table": f"{table}.{column}", "row": np.arange(len(reported))})

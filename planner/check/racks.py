@@ -329,7 +329,7 @@ DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
     "move_out": ("moves", "moved_mw"),
     "move_in": ("moves", "moved_mw"),
 }
-PRICES: Final[Mapping[str, DualPrice]] = {"deliveries": DualPrice("USD/MW", rule=deliveries, paid="once")}
+PRICES: Final[Mapping[str, DualPrice]] = {"deliveries": DualPrice("USD/MW", paid="once")}
 COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     "plan": {
         "rows": "fleet_table",

@@ -315,7 +315,7 @@ DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
     "bought": ("rent", "bought_kh100e"),
     "adopted": ("levers", "adopted_frac"),
 }
-PRICES: Final[Mapping[str, DualPrice]] = {"rent_depth": DualPrice("USD/H100e-hour", _H100E_HOURS, rent_depth)}
+PRICES: Final[Mapping[str, DualPrice]] = {"rent_depth": DualPrice("USD/H100e-hour", _H100E_HOURS)}
 COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     "rent": {"rows": "cost_rented_compute", "cost_rented_compute": "workload tier year bought_kh100e"}
 }

@@ -40,84 +40,18 @@ def _by_site(case: Case, values: NDArray[_Kind]) -> NDArray[_Kind]:
     return values[case.inputs.sets.site.codes(site_years(case)["site"])]
 
 
-@rule(unit="MW")
-def land_limit(case: Case) -> Excess:
-    """Halls of a site fit its land, in proportion to how far the site is open."""
-    sites = site_years(case)
-    land = _by_site(case, case.inputs.sites.land_limit_mw)
-    amount = sites["halls_mw"].to_numpy() - land * sites["open_frac"].to_numpy()
-    # An opening of 1e-7 is written as none, so the tolerance is a share of the land.
-    return Excess(sites[list(_SITE)], amount, land)
-
-
-@rule(unit="MW")
-def minimum_size(case: Case) -> Excess:
-    """New sites grow at their build rate up to their least size, as far as they are open.
-
-    What opened in a year must by now have the least size, or what could be built since.
-    """
-    inputs, years = case.inputs.sites, list(case.years)
-    sites = site_years(case).sort_values(list(_SITE)).reset_index(drop=True)
-    place = sites[list(_SITE)]
-    least = pd.Series(np.asarray(inputs.minimum_mw), index=list(case.inputs.sets.site.labels))
-    pace = to_frame(inputs.site_year, mw=inputs.pace_mw).pivot(index="site", columns="year", values="mw")
-    is_new = pd.Series(~np.asarray(inputs.is_existing), index=least.index)
-    by_year = sites.pivot(index="site", columns="year", values="open_frac").fillna(0.0)
-    needed = pd.DataFrame(0.0, index=by_year.index, columns=years)
-    for begun in years:
-        if begun not in by_year:
-            continue
-        before = years[: years.index(begun)]
-        was = by_year[before[-1]] if before and before[-1] in by_year else 0.0
-        opened = (by_year[begun] - was).clip(lower=0.0)
-        built = pd.Series(0.0, index=by_year.index)
-        for year in years[years.index(begun) :]:
-            if year in pace:
-                built = built + pace[year].reindex(by_year.index).fillna(0.0)
-            needed[year] += opened * np.minimum(least[by_year.index], built)
-    grown = needed.rename_axis(index="site", columns="year").reset_index().melt("site")
-    amount = lookup(sum_by(grown, _SITE, grown["value"]), place, _SITE) - sites["halls_mw"].to_numpy()
-    size = lookup(least, place, ("site",))
-    new = lookup(is_new.astype("float64"), place, ("site",)) > 0.0
-    return Excess(place[new], amount[new], size[new])
-
-
 @rule(unit="share")
 def opening(case: Case) -> Excess:
-    """Sites stay open once opened, no further than they were opened, and at most in full."""
+    """Sites that exist are open in full and never opened; no other is more than open."""
     sites = site_years(case).sort_values(list(_SITE)).reset_index(drop=True)
     is_new = ~np.asarray(case.inputs.sites.is_existing)[case.inputs.sets.site.codes(sites["site"])]
-    before = sites.groupby("site")["open_frac"].shift(1).fillna(0.0).to_numpy()
     now = sites["open_frac"].to_numpy()
     table = case.plan("site_year").set_index(list(_SITE))["opened_frac"]
     opened = lookup(table, sites, _SITE)
     place = sites[list(_SITE)]
-    paid = Excess.above(place[is_new], (now - before)[is_new], opened[is_new])
-    stays = Excess.above(place[is_new], before[is_new], now[is_new])
     standing = Excess.differs(place[~is_new], now[~is_new], np.ones(int((~is_new).sum())))
     idle = Excess.differs(place[~is_new], opened[~is_new], np.zeros(int((~is_new).sum())))
-    return paid.and_also(stays, standing, idle, Excess.above(place, now, 1.0))
-
-
-@rule(unit="MW")
-def build_rate(case: Case) -> Excess:
-    """A site commissions no more in a year than its build rate."""
-    builds = case.plan("builds")
-    sites = case.inputs.sites
-    limits = to_frame(sites.site_year, limit_mw=sites.build_rate_mw)
-    built = sum_by(builds, _SITE, builds["built_mw"])
-    return Excess.above(limits[list(_SITE)], lookup(built, limits, _SITE), limits["limit_mw"].to_numpy())
-
-
-@rule(unit="MW")
-def market_rate(case: Case) -> Excess:
-    """A market commissions no more in a year than its contractors can build."""
-    builds, sites = case.plan("builds"), case.inputs.sites
-    limits = to_frame(sites.market_rate, limit_mw=sites.market_rate_mw)
-    market = column_by(sites.table, "site", "market")
-    built = sum_by(builds.assign(market=builds["site"].map(market)), ("market", "year"), builds["built_mw"])
-    key = ("market", "year")
-    return Excess.above(limits[list(key)], lookup(built, limits, key), limits["limit_mw"].to_numpy())
+    return standing.and_also(idle, Excess.above(place, now, 1.0))
 
 
 def opened_musd(case: Case) -> pd.DataFrame:
@@ -394,7 +328,7 @@ def _sites_rows(case: Case) -> pd.DataFrame:
 
 
 HEADING: Final = "Sites"
-RULES = (land_limit, minimum_size, opening, build_rate, market_rate)
+RULES = (opening,)
 
 FACTS = (
     build_rates_from_tables,
@@ -407,11 +341,14 @@ FACTS = (
 ASSETS: Final[Mapping[str, Asset]] = {"site_opening": Asset("sites", "facility", _openings_bought, opened_musd)}
 LINES: Final[Mapping[str, CostLine]] = {"site_fixed": CostLine("sites", site_fixed)}
 IMPLIED: Final[Mapping[str, Table]] = {"sites": _sites_rows}
-DECISIONS: Final[Mapping[str, tuple[str, str]]] = {"open": ("site_year", "open_frac")}
+DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
+    "open": ("site_year", "open_frac"),
+    "opened": ("site_year", "opened_frac"),
+}
 PRICES: Final[Mapping[str, DualPrice]] = {
-    "land_limit": DualPrice("USD/MW-year", rule=land_limit),
-    "build_rate": DualPrice("USD/MW", rule=build_rate, paid="once"),
-    "market_build_rate": DualPrice("USD/MW", rule=market_rate, paid="once"),
+    "land_limit": DualPrice("USD/MW-year"),
+    "build_rate": DualPrice("USD/MW", paid="once"),
+    "market_build_rate": DualPrice("USD/MW", paid="once"),
 }
 COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     "sites": {

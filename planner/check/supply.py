@@ -11,7 +11,6 @@ from planner.check import supply_output as of
 from planner.check.chain import exported_mw, site_power
 from planner.check.days import slot_hours, year_slots
 from planner.check.declared import TRACE, Asset, CostLine, DualPrice, Table, plan_table
-from planner.check.existing import site_years
 from planner.check.frames import column_by, crossed, isin, keyed, lookup, once, sum_by, to_frame
 from planner.check.payments import every_year, repay
 from planner.check.supply_output import leaves, sources_in_service
@@ -75,15 +74,6 @@ def source_capacity(case: Case) -> Excess:
     return left_out.and_also(less, *parts)
 
 
-@rule(unit="MW")
-def source_limit(case: Case) -> Excess:
-    """On-site capacity of a site stays within its room at any time of the year."""
-    p, rows = case.inputs.supply, sources_in_service(case).rows
-    limits = to_frame(p.limited, limit_mw=p.limit_mw)
-    stands = rows.set_index(list(_SOURCE))["standing_mw"]
-    return Excess.above(limits[list(_SOURCE)], lookup(stands, limits, _SOURCE, np.nan), limits["limit_mw"].to_numpy())
-
-
 @rule(unit="MW", rows_of=("source_builds",))
 def smallest_plants(case: Case) -> Excess:
     """Smallest plants are those of the tables; those of integer plants build no less."""
@@ -116,32 +106,16 @@ def source_output(case: Case) -> Excess:
     return made.and_also(weather, Excess.above(place, -reported, 0.0))
 
 
-@rule(unit="MWh")
-def run_hours(case: Case) -> Excess:
-    """Standby generators make no more in a year than in their permit's hours at full output."""
-    onsite, p = sources_in_service(case), case.inputs.supply
-    limits = to_frame(p.run_hours, hours=p.run_hours_h)
-    made = sum_by(onsite.rows, _SOURCE, onsite.output_mw @ slot_hours(case))
-    capacity = onsite.rows.set_index(list(_SOURCE))["mw"]
-    most = limits["hours"].to_numpy() * lookup(capacity, limits, _SOURCE, np.nan)
-    return Excess.above(limits[list(_SOURCE)], lookup(made, limits, _SOURCE, np.nan), most)
-
-
 @rule(unit="MW", rows_of=("site_surplus",))
 def export_made_here(case: Case) -> Excess:
-    """Power is sold where allowed, at most what is made at the site and its connection carries."""
+    """Power is sold where it is allowed, at the price of its time slice."""
     table = case.plan("site_surplus")
-    frame = _slots(case, case.site_year)
     sold = table["export_mw"].to_numpy()
     place = table[list(_SLOT)]
-    made = pd.Series(sources_in_service(case).made_mw.ravel(), index=keyed(frame))
-    sites = site_years(case).set_index(list(_SITE))["firm_mw"]
     p = case.inputs.supply
     price = to_frame(p.export, usd=p.export_usd_per_mwh).set_index(list(_SLOT))["usd"]
     sells = sold > 0.0
-    return Excess.above(place, sold, lookup(made, table, _SLOT)).and_also(
-        Excess.above(place, sold, lookup(sites, table, _SITE)),
-        Excess.above(place, -sold, 0.0),
+    return Excess.above(place, -sold, 0.0).and_also(
         Excess.count_broken(place, sells & np.full(len(table), not case.scenario.supply.export.allow)),
         Excess.differs(
             place[sells], table["export_usd_per_mwh"].to_numpy()[sells], lookup(price, table[sells], _SLOT, np.nan)
@@ -159,9 +133,6 @@ def bridge_power(case: Case) -> Excess:
     # A comparison with what was never built is false.
     alive = (age > 0.0) & (age < table["life_years"].to_numpy())
     later = table["year"].to_numpy() > table["vintage"].to_numpy()
-    builds = case.plan("source_builds").rename(columns={"year": "vintage"})
-    gone = sum_by(table, _VINTAGE, table["left_mw"])
-    whole = Excess.above(builds[list(_VINTAGE)], lookup(gone, builds, _VINTAGE), builds["built_mw"].to_numpy())
     offers = to_frame(p.redeploy, worth=p.redeploy_worth_musd_per_mw, removal=p.redeploy_cost_musd_per_mw)
     key = [*_VINTAGE, "year"]
     offers = offers.assign(vintage=offers["vintage"].astype("int64")).set_index(key)
@@ -173,7 +144,7 @@ def bridge_power(case: Case) -> Excess:
         )
         for name in ("worth", "removal")
     ]
-    return Excess.count_broken(place, ~(may & alive & later)).and_also(whole, *money)
+    return Excess.count_broken(place, ~(may & alive & later)).and_also(*money)
 
 
 @rule(unit="MW")
@@ -349,10 +320,8 @@ HEADING: Final = "On-site power"
 RULES = (
     sources_where_allowed,
     source_capacity,
-    source_limit,
     smallest_plants,
     source_output,
-    run_hours,
     export_made_here,
     bridge_power,
     curtailment_reported,
@@ -377,7 +346,7 @@ DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
     "redeploy_mw": ("source_leaves", "left_mw"),
     "export_mw": ("site_surplus", "export_mw"),
 }
-PRICES: Final[Mapping[str, DualPrice]] = {"source_limit": DualPrice("USD/MW-year", rule=source_limit)}
+PRICES: Final[Mapping[str, DualPrice]] = {"source_limit": DualPrice("USD/MW-year")}
 COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     "source_builds": {
         "rows": "cost_source_purchase",

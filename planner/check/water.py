@@ -9,8 +9,8 @@ import pandas as pd
 
 from planner.check.chain import site_power
 from planner.check.declared import TRACE, CostLine, DualPrice, Table
-from planner.check.existing import hall_years, site_years
-from planner.check.frames import column_by, keyed, lookup, quotient, sum_by, to_frame
+from planner.check.existing import hall_years
+from planner.check.frames import column_by, lookup, quotient, sum_by, to_frame
 from planner.check.payments import every_year, of_site
 from planner.check.verdict import Excess, columns_reported, rule
 
@@ -40,18 +40,6 @@ def _permit(case: Case, sites: pd.Series[str]) -> Floats:
     known = limit.reindex(stress_classes(case, sites)).to_numpy(dtype=np.float64)
     is_limited = case.scenario.water.stress_limits
     return np.where(np.isnan(known), np.inf, known) if is_limited else np.full(len(known), np.inf)
-
-
-@rule(unit="m3")
-def water_permit(case: Case) -> Excess:
-    """A site evaporates no more per MW of critical IT than permits of its stress class grant."""
-    sites, power = site_years(case), site_power(case)
-    used = pd.Series(power.water_m3, index=keyed(power.site_year))
-    halls = hall_years(case)
-    usable = lookup(sum_by(halls, _SITE, halls["usable_mw"]), sites, _SITE)
-    per_mw = _permit(case, sites["site"])
-    most = np.where(np.isinf(per_mw), np.inf, np.where(np.isinf(per_mw), 0.0, per_mw) * usable)
-    return Excess.above(sites[list(_SITE)], lookup(used, sites, _SITE), most)
 
 
 @rule(unit="USD/m3")
@@ -139,14 +127,12 @@ def _water_class_rows(case: Case) -> pd.DataFrame:
 
 
 HEADING: Final = "Power, water and carbon"
-RULES = (water_permit, water_price, water_by_class)
+RULES = (water_price, water_by_class)
 
 FACTS = (water_limits_from_tables,)
 LINES: Final[Mapping[str, CostLine]] = {"water": CostLine("water and carbon", water)}
 IMPLIED: Final[Mapping[str, Table]] = {"water_class": _water_class_rows}
-PRICES: Final[Mapping[str, DualPrice]] = {
-    "water_permit": DualPrice("USD/m3", _M3_PER_THOUSAND, water_permit, _M3_PER_THOUSAND)
-}
+PRICES: Final[Mapping[str, DualPrice]] = {"water_permit": DualPrice("USD/m3", _M3_PER_THOUSAND)}
 COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     "water_class": {
         "water_by_class": ("stress_class year sites usable_mw water_m3 m3_per_mw permit_m3 price_usd_per_m3 cost_musd")

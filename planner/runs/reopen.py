@@ -62,6 +62,7 @@ class StoredPlan(PlanViews):
             gap_frac=gap,
             proof=self.proof(),
             orders_held_before=meta.get("orders_held_before"),
+            reads_all=True,
         )
         changed = self.changed
         if _CHECKS_FILE not in changed and not self._checks_agree(rules):

@@ -94,7 +94,7 @@ SPOILED_FAILOVER = (
     ("a connection is too small", "failover_power", weaker_connection),
     ("a peak day is hotter", "failover_power", hot_peak_day),
     ("reserve is reported smaller", "resilience_reported", partial(times, "resilience", "reserve_kh100e", 0.9)),
-    ("a stand-by rack is free", "hall_power", partial(times, "plan", "standby_mw", 9.0)),
+    ("a stand-by rack is free", "decisions_as_solved", partial(times, "plan", "standby_mw", 9.0)),
     ("stand-by racks come from nowhere", "racks_alive", partial(times, "plan", "standby_mw", 9.0)),
     ("stand-by racks draw nothing", "power_chain", partial(times, "plan", "standby_mw", 0.2)),
     ("racks are parked and stand by", "fleet_table", partial(times, "fleet", "standby_mw", 0.5)),

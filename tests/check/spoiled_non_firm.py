@@ -95,7 +95,7 @@ SPOILED = (
     ("less headroom for both", "all_headroom", partial(limits, "limit_mw", 0.6)),
     (
         "room that is spare has a price",
-        "dual_only_where_binding",
+        "prices_as_solved",
         partial(priced, block="all_headroom", zone="west", year=2025, tier="0.5"),
     ),
     ("room is a right for a year alone", "dual_unit", room_for_a_year),

@@ -73,5 +73,5 @@ SPOILED_SITING = (
     ("a site costs less", "openings_from_tables", partial(limit, "sites", "fixed_musd_per_year", 0.9)),
     ("a site may be smaller", "openings_from_tables", partial(limit, "sites", "minimum_mw", 0.9)),
     ("phases are assumed smaller", "phases_listed", partial(limit, "siting", "phase_mw", 0.5)),
-    ("a site is too small", "minimum_size", partial(times, "builds", "built_mw", 0.1)),
+    ("a site is too small", "decisions_as_solved", partial(times, "builds", "built_mw", 0.1)),
 )

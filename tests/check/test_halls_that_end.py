@@ -101,8 +101,7 @@ def test_a_plan_that_retrofits_a_hall_that_ends_is_found_out(followed):
     # The plan is as wrong where its inputs say what ends.
     with_ends = dataclasses.replace(wrong, inputs=inputs)
     assert with_ends.check("existing_halls_from_tables").ok
-    assert not wrong.check("retrofit_source").ok
-    assert not with_ends.check("retrofit_source").ok
+    assert not with_ends.check("program_as_stated").ok
 
 
 def test_a_retrofit_is_found_out_where_its_hall_ends(followed):
@@ -110,10 +109,10 @@ def test_a_retrofit_is_found_out_where_its_hall_ends(followed):
     table = good.inputs.tables["existing_halls"]
     ends = table.assign(last_year=table["last_year"].mask(table["hall"] == "C", 2026))
 
-    assert good.check("retrofit_source").ok
+    assert good.check("existing_halls_from_tables").ok
     assert good.check("possible_retrofits_from_tables").ok
     wrong = good.read(existing_halls=ends)
-    assert not wrong.check("retrofit_source").ok
+    assert not wrong.check("existing_halls_from_tables").ok
     assert not wrong.check("possible_retrofits_from_tables").ok
 
 

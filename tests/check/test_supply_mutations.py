@@ -143,9 +143,9 @@ def test_energy_that_a_battery_takes_over_midnight_is_found_where_days_repeat():
     series, repeated = (plan("{chronological: true}"), plan("{chronological: true, days_repeat: true}"))
     taken_over = replace(series, scenario=repeated.scenario)
 
-    assert repeated.check("battery_level").ok
-    assert series.check("battery_level").ok
-    assert not taken_over.check("battery_level").ok
+    assert repeated.check("program_as_stated").ok
+    assert series.check("program_as_stated").ok
+    assert not taken_over.check("program_as_stated").ok
 
 
 def test_stand_by_generators_that_no_one_names_are_the_table_s_diesel():

@@ -10,9 +10,9 @@ import numpy as np
 from planner.check import Verdict, check_inputs, check_plan
 from planner.lp import Index
 from planner.lp.index import UNIT
-from planner.lp.outcome import relative_gap
 from planner.model import build_model
 from planner.model.money import objective_musd, penalty_musd
+from planner.results.proof import read_proof
 from planner.results.read import read_results
 from planner.results.store import cleaned
 from planner.studies.solve.asking import with_plan
@@ -145,9 +145,8 @@ class NearOptimal:
 
     def verdict(self, outcome: Outcome) -> Verdict:
         """Check a plan as `dcplan solve` checks its own; nothing is claimed of its optimality."""
-        cost = outcome.objective
-        bound = min(self.best.dual_bound, cost)
-        plan = replace(outcome, status="within_gap", has_duals=False, dual_bound=bound, gap=relative_gap(cost, bound))
+        # Of the program it is a plan like any other, of which no bound is known.
+        plan = replace(outcome, status="time_limit", has_duals=False, dual_bound=-np.inf, gap=np.inf)
         model, scenario = self.model, self._question.scenario
         inputs = model.p if self._cuts is None else self._cuts.inputs
         if self._checked is None or not self._checked.is_of(scenario, inputs):
@@ -157,11 +156,11 @@ class NearOptimal:
             scenario,
             inputs,
             results,
-            objective_musd=cost,
+            objective_musd=plan.objective,
             status=plan.status,
-            bound_musd=bound,
+            bound_musd=plan.dual_bound,
             gap_frac=plan.gap,
-            proof=None,
+            proof=read_proof(model.problem, plan),
             checked=self._checked,
         )
 

@@ -1,0 +1,606 @@
+"""Rows of the program said again: power from racks to the meter, heat, water, carbon; own power; halls and sites."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.check.stating import LinearForm, columns, row, total
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from planner.check.stating import Here, StatedRow
+
+_SLOT = "site year slot"
+_WAITING = "site shape window year"
+_SOURCE = "site source year"
+_SOURCE_SLOT = "site source year slot"
+_HALL = "site hall year"
+
+# --- Racks and halls ------------------------------------------------------------------------------
+
+
+def in_service(h: Here, of: Callable[[Here], float]) -> LinearForm:
+    """Racks at work and standing by, times a figure."""
+    return h.total("used", of) + h.total("standby_mw", of)
+
+
+def moves_frac(u: Here) -> float:
+    """Share of its work that may move between sites."""
+    stated = u.case.scenario.workloads.get(u.workload)
+    moves = stated is not None and bool(stated.written_values().get("moves_between_sites"))
+    return float(u.use["deferrable_frac"]) if moves else 0.0
+
+
+def stays_mw(u: Here) -> float:
+    """Power that follows load and stays at its site, per MW of racks in use."""
+    return float(u.use["dynamic_mw_per_mw"]) * (1.0 - moves_frac(u))
+
+
+def gone_mw(h: Here) -> LinearForm:
+    """Critical IT power of a hall design whose retrofit has begun."""
+    return h.total("retrofit", lambda r: h.share(r.listed("halls.retrofit_start", "halls.retrofit")), free="year")
+
+
+def usable_mw(h: Here) -> LinearForm:
+    """Critical IT power usable in a hall design: built, existing, less what is retrofitted, leased."""
+    ramp = h.case.inputs.halls
+    built = h.total(
+        "build",
+        lambda b: (
+            h.share(
+                b.listed("halls.build_start", "halls.build"),
+                ramp_months=ramp.ramp_months,
+                ramp_mean_frac=ramp.ramp_mean_frac,
+            )
+            if b.start <= h.start
+            else 0.0
+        ),
+        free="year",
+    )
+    come = h.total(
+        "retrofit",
+        lambda r: (
+            h.share(r.listed("halls.retrofit_done", "halls.retrofit"))
+            * r.listed("halls.retrofit_capacity_frac", "halls.retrofit")
+            if r.to_hall == h.hall
+            else 0.0
+        ),
+        free="year hall",
+    )
+    return built + come - gone_mw(h) + h.x("lease") + h.listed("halls.existing_mw", "halls.hall", 0.0)
+
+
+def operated_mw(h: Here) -> LinearForm:
+    """Critical IT power that is operated as a design."""
+    into = h.total("operate", lambda o: float(o.as_hall == h.hall), free="hall")
+    return usable_mw(h) + into - h.total("operate")
+
+
+# --- From racks to the meter ----------------------------------------------------------------------
+
+
+def _cooled(h: Here) -> Iterator[Here]:
+    return (u.at(cooling=u.cooling_of_hall) for u in h.each("used"))
+
+
+def _shaped(h: Here) -> Iterator[Here]:
+    return (u.at(cooling=u.cooling_of_hall, shape=u.use["shape"]) for u in h.each("used"))
+
+
+def _waits(h: Here) -> Iterator[Here]:
+    return (u.at(shape=u.use["shape"], window=u.use["window"]) for u in h.each("used") if u.use["window"])
+
+
+def _of_waiting(h: Here, of: Callable[[Here], float]) -> LinearForm:
+    mine = (h.shape, h.window)
+    return h.total("used", lambda u: of(u) if (u.use["shape"], u.use["window"]) == mine else 0.0)
+
+
+@row("site cooling year", _cooled)
+def idle_load(h: Here) -> StatedRow:
+    return h.x("idle_mw") == in_service(h, lambda u: u.use["idle_mw_per_mw"] if u.cooling_of_hall == h.cooling else 0.0)
+
+
+@row("site cooling shape year", _shaped)
+def dynamic_load(h: Here) -> StatedRow:
+    mine = (h.cooling, h.shape)
+    follows = h.total("used", lambda u: stays_mw(u) if (u.cooling_of_hall, u.use["shape"]) == mine else 0.0)
+    return h.x("dynamic_mw") == follows
+
+
+@row(_WAITING, _waits)
+def deferrable_load(h: Here) -> StatedRow:
+    return h.x("deferrable_mw") == _of_waiting(h, lambda u: u.use["dynamic_mw_per_mw"] * u.use["deferrable_frac"])
+
+
+@row(_WAITING, _waits)
+def busy_load(h: Here) -> StatedRow:
+    return h.x("busy_mw") == _of_waiting(h, lambda u: u.use["dynamic_mw_per_mw"] * (1.0 - u.use["deferrable_frac"]))
+
+
+@row(_WAITING, _waits)
+def full_load(h: Here) -> StatedRow:
+    return h.x("full_mw") == _of_waiting(h, lambda u: u.use["dynamic_mw_per_mw"] / u.use["utilisation_frac"])
+
+
+def shape_frac(h: Here) -> float:
+    return h.given("power.shape_frac", "site", "shape", "slot")
+
+
+def _block(h: Here, length: int) -> list[Here]:
+    """Time slices of the block of the day that a place is in."""
+    day, hour = h.stored.slots[h.slot]
+    mine = (day, hour // length)
+    return [h.at(slot=slot) for slot, (d, at) in h.stored.slots.items() if (d, at // length) == mine]
+
+
+def _window_h(h: Here) -> int:
+    return int(h.window.removesuffix("h"))
+
+
+def _blocks(h: Here) -> Iterator[Here]:
+    return (s for w in _waits(h) for s in w.along("slot") if s.stored.slots[s.slot][1] % _window_h(s) == 0)
+
+
+@row(f"{_WAITING} slot", _blocks)
+def deferral_balance(h: Here) -> StatedRow:
+    block = _block(h, _window_h(h))
+    done, due = (
+        total(of) for of in ((b.x("defer_mw") for b in block), (b.x("deferrable_mw") * shape_frac(b) for b in block))
+    )
+    return done * h.slot_h == due * h.slot_h
+
+
+@row(f"{_WAITING} slot", lambda h: (s for w in _waits(h) for s in w.along("slot")))
+def deferral_room(h: Here) -> StatedRow:
+    return h.x("defer_mw") <= h.x("full_mw") - h.x("busy_mw") * shape_frac(h)
+
+
+def loss_frac(h: Here) -> float:
+    return h.given("power.loss_variable_frac", "hall")
+
+
+@row("site year", "sites.site_year")
+def base_losses(h: Here) -> StatedRow:
+    standing = total(operated_mw(d) * d.given("power.loss_fixed_frac", "hall") for d in h.each("halls.hall"))
+    return h.x("loss_base_mw") == standing + in_service(h, lambda u: u.use["idle_mw_per_mw"] * loss_frac(u))
+
+
+@row("site shape year", _shaped)
+def following_losses(h: Here) -> StatedRow:
+    follows = h.total("used", lambda u: stays_mw(u) * loss_frac(u) if u.use["shape"] == h.shape else 0.0)
+    return h.x("loss_dynamic_mw") == follows
+
+
+def it_mw(h: Here) -> LinearForm:
+    """IT power of a cooling technology; what may move counts where and when it is done."""
+    moving = h.total("migrating_mw", lambda w: float(w.cooling_of_hall == h.cooling))
+    return h.x("idle_mw") + h.total("dynamic_mw", shape_frac) + moving
+
+
+def shifted_mw(h: Here) -> LinearForm:
+    """Work done in a time slice less what is due in it."""
+    return total(d.x("defer_mw") - d.x("deferrable_mw") * shape_frac(d) for d in h.each("defer_mw"))
+
+
+def facility_mw(h: Here) -> LinearForm:
+    """IT power, cooling and losses in a time slice."""
+    cooled = (it_mw(c) * (1.0 + c.given("power.mechanical_frac", "site", "cooling", "slot")) for c in h.each("idle_mw"))
+    deferred = shifted_mw(h) * (1.0 + h.given("power.defer_mechanical_frac", "site", "slot"))
+    following = h.total("loss_dynamic_mw", shape_frac) + h.total("migrating_mw", loss_frac)
+    return total((*cooled, deferred, h.x("loss_base_mw"), following))
+
+
+def site_mw(h: Here) -> LinearForm:
+    """What a site uses in a time slice."""
+    return facility_mw(h) + h.given("power.other_load_mw", "site", "slot")
+
+
+def grid_mw(h: Here) -> LinearForm:
+    """What is drawn from the grid in a time slice."""
+    return h.x("import_mw") if h.has("import_mw") else site_mw(h)
+
+
+# --- Work between sites ---------------------------------------------------------------------------
+
+
+def _due_mw(w: Here) -> LinearForm:
+    shape = w.at(shape=w.use["shape"])
+    return w.x("used") * float(moves_frac(w) * w.use["dynamic_mw_per_mw"] * shape_frac(shape))
+
+
+@row(
+    "site rack hall workload year slot", lambda h: (s for u in h.each("used") if moves_frac(u) for s in u.along("slot"))
+)
+def migration_room(h: Here) -> StatedRow:
+    full = float(h.use["dynamic_mw_per_mw"] / h.use["utilisation_frac"])
+    return h.x("migrating_mw") <= h.x("used") * (full - stays_mw(h) * shape_frac(h.at(shape=h.use["shape"])))
+
+
+@row("site rack workload year slot", columns("arrived_mwh"))
+def migration_arrivals(h: Here) -> StatedRow:
+    block = [h.at(slot=slot) for slot in block_of_workload(h)]
+    here = (w.x("migrating_mw") - _due_mw(w) for b in block for w in b.each("migrating_mw"))
+    return total(here) * h.slot_h <= h.x("arrived_mwh")
+
+
+def block_of_workload(h: Here) -> list[str]:
+    """Time slices within which a workload may put its work off."""
+    return [b.slot for b in _block(h, max(h.stored.window_h[h.workload], h.case.scenario.time.slot_h))]
+
+
+# --- Grid -----------------------------------------------------------------------------------------
+
+
+def connected_mw(h: Here) -> LinearForm:
+    """Non-firm connection in service."""
+    return h.total(
+        "connect_mw",
+        lambda c: (
+            h.share(c.listed("non_firm.start", "non_firm.connect"), c.listed("non_firm.turns_firm", "non_firm.connect"))
+            if c.start <= h.start
+            else 0.0
+        ),
+        free="year",
+    )
+
+
+def firm_mw(h: Here) -> LinearForm:
+    """Firm connection of a site, that of leased halls and what has turned firm."""
+    own = h.total(
+        "expand",
+        lambda e: h.share(e.listed("grid.expand_start", "grid.expand")) if e.start <= h.start else 0.0,
+        free="year",
+    )
+    turned = h.total(
+        "connect_mw",
+        lambda c: h.share(c.listed("non_firm.turns_firm", "non_firm.connect")) if c.start <= h.start else 0.0,
+        free="year",
+    )
+    leased = h.total("lease", float(h.case.inputs.grid.lease_firm_mw_per_mw))
+    return own + turned + leased + h.listed("grid.firm_mw", "grid.firm")
+
+
+@row("site year period", "grid.billing")
+def grid_connection(h: Here) -> StatedRow:
+    return h.x("peak_mw") <= firm_mw(h) + connected_mw(h)
+
+
+@row(
+    "site year period slot",
+    lambda h: (h.at(**b.labels, slot=s.slot) for b in h.each("grid.billing") for s in b.each("grid.billing_slot")),
+)
+def billed_peak(h: Here) -> StatedRow:
+    return grid_mw(h) <= h.x("peak_mw")
+
+
+@row("site year", "grid.firm")
+def contract_floor(h: Here) -> StatedRow:
+    share = float(h.case.scenario.grid.contract_min_nameplate_frac)
+    nameplate = in_service(h, lambda u: share * (1.0 + u.use["companion_mw_per_mw"]))
+    runs = [c for c in h.each("supply.dispatch") if c.stored.role[c.source] in ("firm", "standby")]
+    always = total(c.x("capacity_mw") for c in runs if not c.has("supply.run_hours"))
+    return nameplate <= firm_mw(h) + connected_mw(h) + always
+
+
+# --- Heat -----------------------------------------------------------------------------------------
+
+
+@row("site year", "heat.sale")
+def heat_recovery(h: Here) -> StatedRow:
+    share = h.listed("heat.share_frac", "heat.sale")
+
+    def warm(c: Here) -> float:
+        return share * c.given("heat.recover_frac", "cooling")
+
+    # A shape of load has a mean of 1.
+    moved = h.total("migrating_mw", lambda w: warm(w.at(cooling=w.cooling_of_hall)) * w.hours / 8760.0)
+    return h.x("heat_sold_mw") <= h.total("idle_mw", warm) + h.total("dynamic_mw", warm) + moved
+
+
+@row("site year", "heat.sale")
+def heat_connection(h: Here) -> StatedRow:
+    return h.x("heat_sold_mw") <= h.total("heat_connect_mw", lambda v: float(v.start <= h.start), free="year")
+
+
+# --- Water and carbon -----------------------------------------------------------------------------
+
+
+def water_m3(h: Here) -> LinearForm:
+    """Water evaporated in a year."""
+    at = (c for s in h.along("slot") for c in s.each("idle_mw"))
+    return total(it_mw(c) * (c.given("power.wue_l_per_kwh", "site", "cooling", "slot") * c.hours) for c in at)
+
+
+@row("site year", "carbon.water_limit")
+def water_limit(h: Here) -> StatedRow:
+    return water_m3(h) / 1e3 <= LinearForm({}, h.listed("carbon.water_limit_m3", "carbon.water_limit") / 1e3)
+
+
+@row("site year", "carbon.water_permit")
+def water_permit(h: Here) -> StatedRow:
+    usable = total(usable_mw(d) for d in h.each("halls.hall"))
+    return water_m3(h) / 1e3 <= usable * (h.listed("carbon.water_permit_m3_per_mw", "carbon.water_permit") / 1e3)
+
+
+def counted_kt(h: Here) -> LinearForm:
+    """Emissions that cap and price count, of a site in a year."""
+    drawn = (grid_mw(s) * (s.hours * s.listed("carbon.location_t_per_mwh", "power.slot")) for s in h.along("slot"))
+    burnt = h.total("output_mw", lambda o: o.hours * o.listed("supply.co2_t_per_mwh", "supply.dispatch"))
+    claimed = h.total("claim_mw", lambda c: c.hours * c.listed("carbon.claim_t_per_mwh", "contracts.claim"))
+    made = (
+        h.total("install", lambda i: i.listed("carbon.install_t_per_mw", "racks.install")),
+        h.total("build", lambda b: b.listed("carbon.build_t_per_mw", "halls.build")),
+        h.total("retrofit", lambda r: r.listed("carbon.retrofit_t_per_mw", "halls.retrofit")),
+        h.total("source_mw", lambda s: s.listed("carbon.source_t_per_mw", "supply.build")),
+        h.total("store_mwh", lambda s: s.listed("carbon.store_t_per_mwh", "supply.build_store")),
+    )
+    return (total((*drawn, burnt)) - claimed + total(made) / (h.end - h.start)) / 1e3
+
+
+@row("year", "carbon.cap")
+def carbon_cap(h: Here) -> StatedRow:
+    sites = total(counted_kt(s) for s in h.each("sites.site_year"))
+    return sites <= LinearForm({}, h.listed("carbon.cap_kt", "carbon.cap"))
+
+
+# --- On-site power: what exists ----------------------------------------------------------------------------------
+
+
+def standing(h: Here, *, in_full: bool) -> LinearForm:
+    """Built and not gone: for the share of the year that it serves, or in full for any part of it."""
+
+    def share(build: Here) -> float:
+        begin = build.listed("supply.build_start", "supply.build")
+        part = h.share(begin, begin + build.listed("supply.build_life_years", "supply.build"))
+        return float(np.ceil(part)) if in_full else part
+
+    built = h.total("source_mw", share, free="year")
+    gone = h.total("redeploy_mw", lambda r: share(r.at(year=r.vintage)) if r.start <= h.start else 0.0, free="year")
+    return built - gone + h.listed("supply.existing_mw", "supply.capacity")
+
+
+@row(_SOURCE, "supply.capacity")
+def source_capacity(h: Here) -> StatedRow:
+    own = [
+        (usable_mw(d) - d.x("lease")) * d.given("supply.standby_mw_per_mw", "hall")
+        for d in (h.each("halls.hall") if h.has("supply.standby") else ())
+    ]
+    return h.x("capacity_mw") == total((standing(h, in_full=False), *own))
+
+
+@row(_SOURCE, "supply.limited")
+def source_limit(h: Here) -> StatedRow:
+    return standing(h, in_full=True) <= LinearForm({}, h.listed("supply.limit_mw", "supply.limited"))
+
+
+@row(_SOURCE, columns("has_plant"))
+def plant_least(h: Here) -> StatedRow:
+    return h.x("source_mw") >= h.x("has_plant") * h.listed("supply.plant_least_mw", "supply.plant")
+
+
+@row(_SOURCE, columns("has_plant"))
+def plant_or_none(h: Here) -> StatedRow:
+    return h.x("source_mw") <= h.x("has_plant") * (2.0 * h.listed("supply.plant_room_mw", "supply.plant"))
+
+
+@row("site source vintage", "supply.bridge")
+def redeployment_limit(h: Here) -> StatedRow:
+    return h.total("redeploy_mw") <= h.at(year=h.vintage).x("source_mw")
+
+
+# --- On-site power: what it does ---------------------------------------------------------------------------------
+
+
+def available_frac(h: Here) -> float:
+    return h.given("supply.availability_frac", "site", "source", "slot")
+
+
+def renewable_mw(h: Here) -> LinearForm:
+    """What sun and wind without a cost of output yield in a time slice, used or not."""
+    return h.total("capacity_mw", lambda c: available_frac(c) if c.yields_for_nothing else 0.0)
+
+
+@row(
+    _SOURCE_SLOT,
+    lambda h: (
+        s
+        for c in h.each("capacity_mw")
+        if c.stored.role[c.source] != "storage" and not c.yields_for_nothing
+        for s in c.along("slot")
+    ),
+)
+def output_limit(h: Here) -> StatedRow:
+    return h.x("output_mw") <= h.x("capacity_mw") * available_frac(h)
+
+
+@row(_SOURCE, "supply.run_hours")
+def run_hours(h: Here) -> StatedRow:
+    made = h.total("output_mw", lambda o: o.hours)
+    return made <= h.x("capacity_mw") * h.listed("supply.run_hours_h", "supply.run_hours")
+
+
+@row(_SLOT, columns("curtail_mw"))
+def curtailment_limit(h: Here) -> StatedRow:
+    return h.x("curtail_mw") <= renewable_mw(h)
+
+
+@row(_SLOT, columns("export_mw"))
+def export_source(h: Here) -> StatedRow:
+    return h.x("export_mw") <= renewable_mw(h) + h.total("output_mw")
+
+
+@row(_SLOT, columns("export_mw"))
+def export_connection(h: Here) -> StatedRow:
+    return h.x("export_mw") <= firm_mw(h)
+
+
+def left_over_mw(h: Here) -> LinearForm:
+    """What comes in at a site less what goes out."""
+    comes_in = (h.x("import_mw"), renewable_mw(h), h.total("output_mw"), h.total("discharge_mw"), h.x("shed_mw"))
+    goes_out = (site_mw(h), h.total("charge_mw"), h.x("export_mw"), h.x("curtail_mw"))
+    return total(comes_in) - total(goes_out)
+
+
+@row(_SLOT, "balance.surplus")
+def power_balance(h: Here) -> StatedRow:
+    return left_over_mw(h) >= LinearForm({})
+
+
+@row(_SLOT, "balance.exact")
+def exact_balance(h: Here) -> StatedRow:
+    return left_over_mw(h) == LinearForm({})
+
+
+# --- Batteries ------------------------------------------------------------------------------------
+
+
+def charge_frac(h: Here) -> float:
+    return h.given("supply.charge_efficiency_frac", "source")
+
+
+def discharge_frac(h: Here) -> float:
+    return h.given("supply.discharge_efficiency_frac", "source")
+
+
+@row(_SOURCE, "supply.store")
+def battery_size(h: Here) -> StatedRow:
+    def share(build: Here) -> float:
+        begin = build.listed("supply.build_store_start", "supply.build_store")
+        return h.share(begin, begin + build.listed("supply.build_store_life_years", "supply.build_store"))
+
+    built = h.total("store_mwh", share, free="year")
+    return h.x("energy_mwh") == built + h.listed("supply.existing_mwh", "supply.store")
+
+
+@row(_SOURCE_SLOT, lambda h: (s for c in h.each("energy_mwh") for s in c.along("slot")))
+def battery_power(h: Here) -> StatedRow:
+    return h.x("charge_mw") + h.x("discharge_mw") <= h.x("capacity_mw")
+
+
+@row(_SOURCE_SLOT, lambda h: (s for c in h.each("energy_mwh") for s in c.along("slot")))
+def battery_energy(h: Here) -> StatedRow:
+    return h.x("level_mwh") <= h.x("energy_mwh")
+
+
+@row(_SOURCE_SLOT, lambda h: (s for c in h.each("energy_mwh") for s in c.along("slot")))
+def state_of_charge(h: Here) -> StatedRow:
+    stored = h.x("charge_mw") * charge_frac(h) - h.x("discharge_mw") / discharge_frac(h)
+    return h.x("level_mwh") == h.before.x("level_mwh") + stored * h.slot_h
+
+
+@row(_SOURCE, "supply.fixed_duration")
+def battery_duration(h: Here) -> StatedRow:
+    return h.x("store_mwh") == h.x("source_mw") * h.listed("supply.duration_h", "supply.fixed_duration")
+
+
+@row(_SOURCE, columns("energy_mwh"))
+def battery_wear(h: Here) -> StatedRow:
+    taken = h.total("discharge_mw", lambda d: d.hours / discharge_frac(d))
+    return taken <= h.x("energy_mwh") * h.listed("supply.cycles_per_year", "supply.store") + h.x("worn_mwh")
+
+
+# --- Halls ----------------------------------------------------------------------------------------
+
+
+@row(_HALL, "halls.hall")
+def hall_power(h: Here) -> StatedRow:
+    halls = h.case.inputs.halls
+    fill, usual = h.listed("halls.fill_frac", "halls.hall"), float(halls.new_fill_frac)
+    stays = LinearForm({}, h.listed("halls.existing_mw", "halls.hall")) - gone_mw(h)
+    into = h.total(
+        "operate", lambda o: o.listed("halls.fill_frac", "halls.hall") if o.as_hall == h.hall else 0.0, free="hall"
+    )
+    room = usable_mw(h) * usual + stays * (fill - usual) + into - h.total("operate", fill)
+    return in_service(h, lambda u: u.use["hall_mw_per_mw"]) <= room
+
+
+@row(_HALL, "halls.hall")
+def hall_space(h: Here) -> StatedRow:
+    taken = in_service(h, lambda u: u.use["space_m2_per_mw"] / 1e3)
+    return taken <= operated_mw(h) / h.given("halls.density_kw_per_m2", "hall")
+
+
+@row(_HALL, lambda h: (g for r in h.each("retrofit") for g in r.each("halls.hall", free="year") if g.start >= r.start))
+def retrofit_source(h: Here) -> StatedRow:
+    begun = h.total("retrofit", lambda r: float(r.start <= h.start), free="year")
+    own = usable_mw(h) - h.x("lease") + gone_mw(h)
+    return own - begun >= LinearForm({}, h.listed("halls.ending_mw", "halls.hall"))
+
+
+@row("site year", "halls.committed")
+def committed_halls(h: Here) -> StatedRow:
+    early = h.total(
+        "build", lambda b: b.listed("halls.build_is_early", "halls.build") * (b.start <= h.start), free="year"
+    )
+    return early <= LinearForm({}, h.listed("halls.committed_mw", "halls.committed"))
+
+
+@row("site year", columns("lease"))
+def lease_depth(h: Here) -> StatedRow:
+    return h.total("lease") <= LinearForm({}, h.given("halls.lease_depth_mw", "site"))
+
+
+# --- Sites ----------------------------------------------------------------------------------------
+
+
+def stands_mw(h: Here) -> LinearForm:
+    """Critical IT power of own halls at a site, ramped or not."""
+    built = h.total("build", lambda b: float(b.start <= h.start), free="year")
+    existing = sum(d.listed("halls.existing_mw", "halls.hall") for d in h.each("halls.hall"))
+    lost = h.total(
+        "retrofit",
+        lambda r: (1.0 - r.listed("halls.retrofit_capacity_frac", "halls.retrofit")) * (r.start <= h.start),
+        free="year",
+    )
+    return built + existing - lost
+
+
+def is_new(h: Here) -> bool:
+    """Whether a site has to be opened."""
+    return not h.given("sites.is_existing", "site")
+
+
+def open_before(h: Here) -> LinearForm:
+    """How far the site was open in the model year before."""
+    earlier = [year for year in h.case.years if year < h.start]
+    return h.at(year=str(earlier[-1])).x("open") if earlier else LinearForm({})
+
+
+@row("site year", "sites.site_year")
+def land_limit(h: Here) -> StatedRow:
+    return stands_mw(h) <= h.x("open") * h.given("sites.land_limit_mw", "site")
+
+
+@row("site year", columns("open", where=is_new))
+def opening(h: Here) -> StatedRow:
+    return h.x("open") - open_before(h) <= h.x("opened")
+
+
+@row("site year", columns("open", where=lambda h: is_new(h) and bool(open_before(h).terms)))
+def stays_open(h: Here) -> StatedRow:
+    return h.x("open") >= open_before(h)
+
+
+@row("site year", columns("build"))
+def build_rate(h: Here) -> StatedRow:
+    return h.total("build") <= LinearForm({}, h.listed("sites.build_rate_mw", "sites.site_year"))
+
+
+@row("market year", "sites.market_rate")
+def market_build_rate(h: Here) -> StatedRow:
+    market = dict(zip(h.case.sites["site"], h.case.sites["market"], strict=True))
+    built = h.total("build", lambda b: float(market[b.site] == h.market))
+    return built <= LinearForm({}, h.listed("sites.market_rate_mw", "sites.market_rate"))
+
+
+@row("site year", columns("open", where=is_new))
+def minimum_size(h: Here) -> StatedRow:
+    full, since, needed = h.given("sites.minimum_mw", "site"), 0.0, []
+    for begun in (h.at(year=str(year)) for year in reversed(h.case.years) if year <= h.start):
+        later, since = since, since + begun.listed("sites.pace_mw", "sites.site_year", 0.0)
+        needed.append(begun.x("open") * (min(full, since) - min(full, later)))
+    return stands_mw(h) >= total(needed)
