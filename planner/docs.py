@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.cli.page import commands_page
+from planner.family.block import LINKS
 from planner.inputs import build_inputs
 from planner.limits import LIMITS
 from planner.model import ALL_COSTS, FAMILIES, build_model
-from planner.model.block import LINKS
 from planner.results.schema import results_page, tables_page
 from planner.scenario import load_scenario
 from planner.scenario.page import settings_page
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import ModuleType
 
+    from planner.family.block import Constraint, Cost
+    from planner.family.references import IdOf
     from planner.limits import Limit
     from planner.lp import ArrayProblem
     from planner.model import Model
-    from planner.model.block import Constraint, Cost
-    from planner.scenario.references import IdOf
 
 _MOST_TERMS = 8
 _HEAD = """\

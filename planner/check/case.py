@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from planner.base.arrays import Floats
+    from planner.family.values import Override
     from planner.inputs.inputs import Inputs
     from planner.results import Results
     from planner.results.proof import Proof
     from planner.scenario.schema import Scenario
-    from planner.scenario.values import Override
 
 
 def replaced(table: pd.DataFrame, key: str, overrides: Mapping[str, Override]) -> pd.DataFrame:

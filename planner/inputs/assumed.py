@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.base.words import amount, some
+from planner.family.table_columns import bools, floats, texts
 from planner.inputs.existing import stated_sites
 from planner.inputs.own_rows import own_rows
 from planner.inputs.scope import own_key
 from planner.inputs.supply_figures import sources_in_play
-from planner.inputs.table_columns import bools, floats, texts
 from planner.inputs.tariffs_uses import billed_sites
 from planner.inputs.without_effect import idle_figures
 from planner.place.geo import geodesic_km

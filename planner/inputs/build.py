@@ -9,6 +9,7 @@ import numpy as np
 
 from planner.base.errors import InputError
 from planner.clock.calendar import float_year
+from planner.family.table_columns import any_along, mask_at
 from planner.inputs.assumed import (
     note_assumed,
     note_early_ends,
@@ -46,7 +47,6 @@ from planner.inputs.sites import committed_facility_mw, note_no_new_halls, site_
 from planner.inputs.siting import siting_inputs
 from planner.inputs.stock import base_year_stock
 from planner.inputs.supply import supply_inputs, supply_offer
-from planner.inputs.table_columns import any_along, mask_at
 from planner.inputs.tariffs import tariff_inputs
 from planner.inputs.tariffs_uses import find_customers, prices_net_of_tariffs
 from planner.inputs.without_effect import settings_without_effect

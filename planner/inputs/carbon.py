@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.base.units import KG_PER_T, KW_PER_MW
+from planner.family.table_columns import floats, ints, texts
 from planner.inputs.power_prices import seasonal_slots
 from planner.inputs.scope import site_rows
-from planner.inputs.table_columns import floats, ints, texts
 from planner.lp import Index
 
 if TYPE_CHECKING:

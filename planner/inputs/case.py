@@ -10,7 +10,7 @@ import numpy as np
 
 from planner.base.errors import MOST_PROBLEMS, InputError, Problem, unlisted_problems
 from planner.base.sheet_cells import workbook_of
-from planner.inputs.table_columns import dense_by_ids, floats, texts
+from planner.family.table_columns import dense_by_ids, floats, texts
 from planner.scenario import interpolated, path_value
 from planner.tables.places import TableCell, TablePlaces
 from planner.tables.sheet import shown_path

@@ -9,8 +9,8 @@ import numpy as np
 from planner.base.units import DAYS_PER_YEAR, HOURS_PER_DAY
 from planner.clock.days import SEASONS, RepresentativeDays, SeriesDays
 from planner.clock.profiles import slot_means
+from planner.family.table_columns import bools, codes, floats, ints, texts
 from planner.inputs.case import Findings
-from planner.inputs.table_columns import bools, codes, floats, ints, texts
 from planner.tables.places import TableCell
 
 if TYPE_CHECKING:

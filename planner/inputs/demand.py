@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 
 from planner.base.units import H100E_PER_KH100E, HOURS_PER_YEAR, MW_PER_GW, USD_PER_MUSD
+from planner.family.table_columns import any_along, codes, dense_by_ids, floats, ints
 from planner.fleet.reference import Cohorts, reference_fleet_compute
 from planner.inputs.axes import ANYWHERE
 from planner.inputs.case import DUTIES
 from planner.inputs.routes import stays_in
-from planner.inputs.table_columns import any_along, codes, dense_by_ids, floats, ints
 from planner.inputs.trajectory import ai_facility_gw, explicit_kh100e, note_reading
 from planner.lp import Index
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.base.words import amount, some
+from planner.family.table_columns import codes, floats, sum_at
 from planner.inputs.existing_racks import (
     DIGITS,
     HALLS,
@@ -22,7 +23,6 @@ from planner.inputs.existing_racks import (
     note_late,
 )
 from planner.inputs.scope import check_known_sites, own_key
-from planner.inputs.table_columns import codes, floats, sum_at
 from planner.tables.places import TableCell
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ import numpy as np
 
 from planner.base.units import KW_PER_MW
 from planner.base.words import amount, some
+from planner.family.table_columns import any_along, codes, floats, ints, sum_at, texts
 from planner.inputs.case import DUTIES
-from planner.inputs.table_columns import any_along, codes, floats, ints, sum_at, texts
 from planner.tables.places import TableCell
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.family.table_columns import floats
 from planner.inputs.axes import ANYWHERE
-from planner.inputs.table_columns import floats
 from planner.lp import Axis, Index
 from planner.lp.index import distinct, locate, pairs
 from planner.place.geo import geodesic_km

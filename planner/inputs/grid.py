@@ -10,10 +10,10 @@ import pandas as pd
 
 from planner.base.units import USD_PER_MUSD
 from planner.base.words import amount, moment, some
+from planner.family.table_columns import bools, dense_by_ids, mask_at, sum_at, texts
 from planner.inputs.existing_racks import HALLS
 from planner.inputs.leads import FOR_GRID, NON_FIRM
 from planner.inputs.scope import firm_path_mw, own_key
-from planner.inputs.table_columns import bools, dense_by_ids, mask_at, sum_at, texts
 from planner.lp import Axis, Index
 from planner.lp.index import cross
 from planner.tables.places import TableCell

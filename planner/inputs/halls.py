@@ -10,9 +10,9 @@ import pandas as pd
 
 from planner.base.units import KW_PER_MW, MONTHS_PER_YEAR, USD_PER_MUSD
 from planner.clock.calendar import float_year
+from planner.family.table_columns import any_along, bools, codes, floats, given, ints, mask_at, sum_at, texts
 from planner.inputs.case import DUTIES
 from planner.inputs.money import construction_factor
-from planner.inputs.table_columns import any_along, bools, codes, floats, given, ints, mask_at, sum_at, texts
 from planner.lp import Index
 
 if TYPE_CHECKING:

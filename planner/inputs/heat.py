@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.base.units import KW_PER_MW, USD_PER_MUSD
-from planner.inputs.table_columns import floats, given, texts
+from planner.family.table_columns import floats, given, texts
 
 if TYPE_CHECKING:
     from planner.base.arrays import Floats

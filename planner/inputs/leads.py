@@ -11,8 +11,8 @@ import numpy as np
 from planner.base.units import MONTHS_PER_YEAR
 from planner.base.words import amount, some
 from planner.clock.calendar import float_year
+from planner.family.table_columns import bools, floats, texts
 from planner.inputs.scope import LEADS
-from planner.inputs.table_columns import bools, floats, texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable

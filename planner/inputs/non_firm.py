@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.base.units import HOURS_PER_YEAR, MONTHS_PER_YEAR, USD_PER_MUSD
+from planner.family.table_columns import dense_by_ids, mask_at
 from planner.inputs.days import filled, stress_rank
 from planner.inputs.leads import service_figure
-from planner.inputs.table_columns import dense_by_ids, mask_at
 from planner.lp import Axis, Index
 from planner.lp.index import cross, distinct
 

@@ -14,7 +14,7 @@ import numpy as np
 from planner.base.units import MONTHS_PER_YEAR
 from planner.base.words import some
 from planner.clock.calendar import float_year
-from planner.inputs.table_columns import any_along, bools, floats, ints
+from planner.family.table_columns import any_along, bools, floats, ints
 
 if TYPE_CHECKING:
     from planner.base.arrays import Bools

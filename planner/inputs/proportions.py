@@ -11,6 +11,7 @@ import numpy as np
 
 from planner.base.errors import InputError, Problem
 from planner.base.units import HOURS_PER_YEAR, KG_PER_T, KW_PER_MW, MW_PER_GW, MWH_PER_TWH, T_PER_KT, USD_PER_MUSD
+from planner.family.table_columns import codes, floats, ints, texts
 from planner.inputs.case import DUTIES
 from planner.inputs.demand import wanted_compute
 from planner.inputs.existing_racks import HALLS, RACKS, halls_in_service
@@ -19,7 +20,6 @@ from planner.inputs.racks_figures import rack_figures
 from planner.inputs.scope import make_case, own_key, site_rows
 from planner.inputs.sites import crews_mw
 from planner.inputs.stock import assumed_facility_mw
-from planner.inputs.table_columns import codes, floats, ints, texts
 from planner.plausible import implausible, one_at_each_place
 from planner.plausible.agreements import FACTOR_OF
 from planner.plausible.ranges import RANGES, as_text

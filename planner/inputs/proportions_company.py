@@ -11,10 +11,10 @@ import numpy as np
 
 from planner.base.units import HOURS_PER_DAY, HOURS_PER_YEAR, KW_PER_MW, MONTHS_PER_YEAR
 from planner.base.words import amount
+from planner.family.table_columns import codes, floats, ints, sum_at, texts
 from planner.inputs.existing import stated_sites
 from planner.inputs.existing_racks import RACKS
 from planner.inputs.scope import firm_path_mw, own_key
-from planner.inputs.table_columns import codes, floats, ints, sum_at, texts
 from planner.inputs.tariffs_uses import use_of_sites
 from planner.plausible.ranges import RANGES, Range, as_text, ranges_of
 from planner.plausible.rules import Found, found_by, rule

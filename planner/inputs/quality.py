@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.inputs.table_columns import codes, floats
+from planner.family.table_columns import codes, floats
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

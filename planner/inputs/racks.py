@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.base.units import KW_PER_MW, MW_PER_GW, USD_PER_MUSD
+from planner.family.table_columns import any_along, dense_by_ids, floats, mask_at, texts
 from planner.fleet.reference import alive_frac
 from planner.inputs.case import DUTIES
-from planner.inputs.table_columns import any_along, dense_by_ids, floats, mask_at, texts
 from planner.lp import Index
 from planner.money.annuity import annuity_payment
 

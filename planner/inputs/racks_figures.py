@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.base.units import KW_PER_MW, USD_PER_MUSD
+from planner.family.table_columns import codes, floats, ints, mask_at, texts
 from planner.inputs.case import DUTIES, trend_factor
-from planner.inputs.table_columns import codes, floats, ints, mask_at, texts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -9,11 +9,11 @@ import numpy as np
 
 from planner.base.units import H100E_PER_KH100E, HOURS_PER_YEAR, USD_PER_MUSD
 from planner.base.words import percent, some
+from planner.family.table_columns import codes, dense_by_ids, floats, sum_at, texts
 from planner.inputs.axes import ANYWHERE
 from planner.inputs.case import DUTIES
 from planner.inputs.failover import may_cover_for, needs_failover
 from planner.inputs.routes import reach_of_clouds
-from planner.inputs.table_columns import codes, dense_by_ids, floats, sum_at, texts
 from planner.lp import Index
 from planner.lp.index import distinct
 

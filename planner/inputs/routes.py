@@ -12,7 +12,7 @@ import numpy as np
 from planner.base.errors import MOST_PROBLEMS, InputError, Problem, unlisted_problems
 from planner.base.units import H100E_PER_KH100E, USD_PER_MUSD
 from planner.base.words import closest, some
-from planner.inputs.table_columns import codes, floats, texts
+from planner.family.table_columns import codes, floats, texts
 from planner.place.geo import (
     MeasuredPairs,
     apply_measured,

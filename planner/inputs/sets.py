@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.family.table_columns import codes, texts
 from planner.inputs.axes import ANYWHERE, Sets
 from planner.inputs.case import DUTIES
 from planner.inputs.racks import vendors
-from planner.inputs.table_columns import codes, texts
 from planner.lp import Axis
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ import numpy as np
 
 from planner.base.units import HOURS_PER_DAY
 from planner.clock.profiles import slot_means, slot_peaks
+from planner.family.table_columns import any_along, dense_by_ids, floats, ints, texts
 from planner.inputs.scope import check_known_sites, site_rows
-from planner.inputs.table_columns import any_along, dense_by_ids, floats, ints, texts
 from planner.place.climate import (
     design_day_temperatures,
     hourly_temperatures,

@@ -9,9 +9,9 @@ import numpy as np
 
 from planner.base.units import MONTHS_PER_YEAR, USD_PER_MUSD
 from planner.base.words import amount
+from planner.family.table_columns import bools, dense_by_ids, floats, sum_at
 from planner.inputs.existing import market_share_frac, stated_sites
 from planner.inputs.scope import own_key
-from planner.inputs.table_columns import bools, dense_by_ids, floats, sum_at
 from planner.lp import Index
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.base.words import amount, some
+from planner.family.table_columns import floats
 from planner.inputs.offers import first_delivery
 from planner.inputs.routes import lines_between, service_cost
 from planner.inputs.scope import own_key
-from planner.inputs.table_columns import floats
 from planner.lp import Axis, Index
 from planner.lp.index import distinct, locate
 from planner.place.geo import geodesic_km, rtt_ms

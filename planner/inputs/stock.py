@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.base.words import amount, some
+from planner.family.table_columns import any_along, codes, dense_by_ids, floats, ints, mask_at, sum_at, texts
 from planner.inputs.case import DUTIES
 from planner.inputs.existing import market_share_frac, stated_sites
 from planner.inputs.scope import excluded_stock, own_key
-from planner.inputs.table_columns import any_along, codes, dense_by_ids, floats, ints, mask_at, sum_at, texts
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,8 +9,8 @@ import numpy as np
 
 from planner.base.units import KW_PER_MW, USD_PER_MUSD
 from planner.base.words import amount
+from planner.family.table_columns import codes, floats, given, mask_at, texts
 from planner.inputs.supply_figures import RENEWABLE, availability, fuel_prices, source_figures
-from planner.inputs.table_columns import codes, floats, given, mask_at, texts
 from planner.lp import Axis, Index
 from planner.lp.index import cross, distinct
 

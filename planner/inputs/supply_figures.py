@@ -13,8 +13,8 @@ from planner.base.units import KW_PER_MW, MONTHS_PER_YEAR, USD_PER_MUSD
 from planner.clock.calendar import float_year
 from planner.clock.days import SEASONS
 from planner.clock.profiles import slot_means
+from planner.family.table_columns import any_along, codes, dense_by_ids, floats, texts
 from planner.inputs.days import report_missing_hours
-from planner.inputs.table_columns import any_along, codes, dense_by_ids, floats, texts
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,7 +11,7 @@ from planner.base.errors import InputError
 from planner.base.units import MONTHS_PER_YEAR
 from planner.base.words import amount, some
 from planner.clock.days import MONTHS
-from planner.inputs.table_columns import floats, texts
+from planner.family.table_columns import floats, texts
 from planner.inputs.tariffs_rules import BillingClock, bills_energy, rules_of, table_row
 
 if TYPE_CHECKING:

@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 
 from planner.base.units import DAYS_PER_YEAR, H100E_PER_KH100E, HOURS_PER_YEAR, MW_PER_GW, MWH_PER_TWH
+from planner.family.table_columns import codes, texts
 from planner.fleet.compute import (
     mean_h100e_from_pf_days,
     mean_h100e_from_requests_per_day,
     mean_h100e_from_tokens_per_day,
 )
-from planner.inputs.table_columns import codes, texts
 
 if TYPE_CHECKING:
     from planner.base.arrays import Bools, Floats

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from planner.family.table_columns import floats, texts
 from planner.inputs.build import TABLES
-from planner.inputs.table_columns import floats, texts
 from planner.tables.descriptor import load_package
 
 if TYPE_CHECKING:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 
 from planner.base.words import some
+from planner.family.effects import HELD, PAID_AT_START, OnlyWith, SwitchesBlock
+from planner.family.table_columns import bools, floats, texts
 from planner.inputs.existing import market_share_frac, stated_sites
 from planner.inputs.failover import has_failover
 from planner.inputs.offers import first_delivery
@@ -18,9 +20,7 @@ from planner.inputs.power import moves_between_sites
 from planner.inputs.scope import LEADS, own_key
 from planner.inputs.siting import in_need_of_block
 from planner.inputs.supply_figures import SourceFigures, sources_in_play
-from planner.inputs.table_columns import bools, floats, texts
 from planner.inputs.tariffs_uses import billed_sites
-from planner.scenario.effects import HELD, PAID_AT_START, OnlyWith, SwitchesBlock
 from planner.scenario.ids import ID_KEYS, NEW_ID_KEYS, written_at
 from planner.scenario.keys import EACH, KEYS, field_at, is_by_year, marks
 from planner.scenario.messages import problem_at
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from planner.base.errors import Problem
+    from planner.family.references import IdOf, NewIdOf
     from planner.inputs.case import ScopedCase
-    from planner.scenario.references import IdOf, NewIdOf
     from planner.scenario.tree import Keys, Node, Place
 
 _SWITCHES: Final = tuple(tuple(keys.split(".")) for keys, mark in marks() if isinstance(mark, SwitchesBlock))

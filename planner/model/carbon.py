@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.base.units import M3_PER_THOUSAND_M3, T_PER_KT, USD_PER_MUSD
+from planner.family.block import constraint, cost
+from planner.family.payments import yearly
 from planner.lp import Expression
-from planner.model.block import constraint, cost
-from planner.model.payments import yearly
 
 if TYPE_CHECKING:
     from planner.base.arrays import Floats

@@ -9,9 +9,9 @@ import numpy as np
 
 from planner.base.units import HOURS_PER_YEAR, USD_PER_MUSD
 from planner.clock.profiles import share_in_force
+from planner.family.block import constraint, cost
+from planner.family.payments import yearly
 from planner.lp.index import cross, locate, pairs
-from planner.model.block import constraint, cost
-from planner.model.payments import yearly
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.base.units import H100E_PER_KH100E, HOURS_PER_YEAR, USD_PER_MUSD
+from planner.family.block import constraint, cost
+from planner.family.payments import yearly
 from planner.lp import Expression
 from planner.lp.index import distinct, pairs
-from planner.model.block import constraint, cost
-from planner.model.payments import yearly
 
 if TYPE_CHECKING:
     from planner.base.arrays import Floats

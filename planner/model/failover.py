@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from planner.family.block import constraint
 from planner.lp import ArrayProblem, Axis, Index
 from planner.lp.index import distinct, locate, pairs
-from planner.model.block import constraint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

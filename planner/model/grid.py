@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.base.units import KW_PER_MW, USD_PER_MUSD
+from planner.family.block import asset, constraint, cost
+from planner.family.payments import Purchase, yearly
 from planner.lp import Index
 from planner.lp.index import locate, pairs
-from planner.model.block import asset, constraint, cost
 from planner.model.non_firm import connected_by
-from planner.model.payments import Purchase, yearly
 
 if TYPE_CHECKING:
     from planner.lp import Comparison, Expression

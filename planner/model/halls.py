@@ -9,10 +9,10 @@ import numpy as np
 
 from planner.base.units import M2_PER_THOUSAND_M2
 from planner.clock.profiles import usable_share
+from planner.family.block import asset, constraint, cost
+from planner.family.payments import Purchase, yearly
 from planner.lp import Expression, Index
 from planner.lp.index import locate, pairs
-from planner.model.block import asset, constraint, cost
-from planner.model.payments import Purchase, yearly
 
 if TYPE_CHECKING:
     from planner.base.arrays import Floats

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from planner.family.block import Asset, Cost, constraint, cost
+from planner.family.payments import by_calendar, capital_payments, cash_per_unit, discount
 from planner.lp import UNIT, Expression
 from planner.lp.index import locate
-from planner.model.block import Asset, Cost, constraint, cost
 from planner.model.families import FAMILIES
-from planner.model.payments import by_calendar, capital_payments, cash_per_unit, discount
 from planner.model.racks import rack_moves
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ import numpy as np
 
 from planner.base.units import KW_PER_MW, USD_PER_MUSD
 from planner.clock.profiles import share_in_force
+from planner.family.block import asset, constraint, cost
+from planner.family.payments import Purchase, yearly
 from planner.lp import Index
 from planner.lp.index import pairs
-from planner.model.block import asset, constraint, cost
-from planner.model.payments import Purchase, yearly
 
 if TYPE_CHECKING:
     from planner.base.arrays import Floats

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.family.block import asset, constraint, cost
+from planner.family.payments import Purchase, once, yearly
 from planner.lp.index import distinct, locate
-from planner.model.block import asset, constraint, cost
-from planner.model.payments import Purchase, once, yearly
 
 if TYPE_CHECKING:
     from planner.lp import Comparison, Expression

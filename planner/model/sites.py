@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.family.block import asset, constraint, cost
+from planner.family.payments import Purchase, yearly
 from planner.lp.index import locate, pairs
-from planner.model.block import asset, constraint, cost
-from planner.model.payments import Purchase, yearly
 
 if TYPE_CHECKING:
     from planner.lp import Comparison, Expression

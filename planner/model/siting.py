@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.family.block import constraint, cost
+from planner.family.payments import yearly
 from planner.inputs.siting import partner_blocks
 from planner.lp.index import locate
-from planner.model.block import constraint, cost
-from planner.model.payments import yearly
 
 if TYPE_CHECKING:
     from planner.base.arrays import Floats

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.family.block import constraint
 from planner.lp.index import locate
-from planner.model.block import constraint
 
 if TYPE_CHECKING:
     from planner.lp import Comparison

@@ -9,9 +9,9 @@ import numpy as np
 
 from planner.base.units import T_PER_KT, USD_PER_MUSD
 from planner.clock.profiles import share_in_force
+from planner.family.block import asset, constraint, cost
+from planner.family.payments import Purchase, once, yearly
 from planner.lp.index import cross, locate, pairs
-from planner.model.block import asset, constraint, cost
-from planner.model.payments import Purchase, once, yearly
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.base.units import USD_PER_MUSD
+from planner.family.block import constraint, cost
+from planner.family.payments import once
 from planner.inputs.tariffs import KINDS
 from planner.lp.index import distinct, locate, pairs
-from planner.model.block import constraint, cost
-from planner.model.payments import once
 from planner.tariffs.program import BillProgram
 
 if TYPE_CHECKING:

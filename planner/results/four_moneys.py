@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from planner.base.units import MUSD_PER_BUSD
+from planner.family.payments import capital_payments_per_unit, cash_per_unit
 from planner.model.contracts import contract_strike
 from planner.model.demand import rented_compute
 from planner.model.money import ASSETS, PENALTIES
-from planner.model.payments import capital_payments_per_unit, cash_per_unit
 from planner.model.racks import rack_moves
 from planner.money.annuity import annuity_payment
 from planner.money.finance import discount_factor, yearly_payment_shares
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from planner.base.arrays import Floats
-    from planner.model.block import Asset
+    from planner.family.block import Asset
     from planner.results.solved import SolvedCost, SolvedModel
 
 # --- The four moneys of a plan: net present value, cash, overnight capex, and what is paid later ---

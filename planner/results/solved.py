@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from planner.base.units import HOURS_PER_YEAR, USD_PER_MUSD
+from planner.family.payments import discount
 from planner.limits import LIMITS
 from planner.lp.index import locate
 from planner.model import ALL_COSTS
-from planner.model.payments import discount
 from planner.money.finance import discount_factor
 from planner.results.schema import TABLES
 from planner.results.store import Cells, cleaned, labels, mean_of, result_table, total_by
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from planner.base.arrays import Floats, Positions
+    from planner.family.block import Cost
     from planner.inputs.inputs import Inputs
     from planner.limits.limit import LimitPrice
     from planner.lp import Expression, Index, Outcome
     from planner.model import Model
-    from planner.model.block import Cost
     from planner.model.failover import OutageTakeovers
 
 # --- A solved model: the values that more than one result table is made of ------------------------

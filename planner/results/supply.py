@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.base.units import HOURS_PER_YEAR, T_PER_KT, USD_PER_MUSD
+from planner.family.payments import capital_payments_per_unit
 from planner.lp.index import cross
 from planner.model.money import ASSETS
-from planner.model.payments import capital_payments_per_unit
 from planner.results.store import cleaned, labels, mean_of, ratio, result_table
 
 if TYPE_CHECKING:

@@ -1,5 +1,6 @@
 """What a planner asks: scenario files, their schema, and their problems with places."""
 
+from planner.family.values import interpolated, path_value
 from planner.scenario.chain import shipped_names
 from planner.scenario.ids import ID_TABLES, check_ids, unknown_ids, written_at
 from planner.scenario.load import (
@@ -12,7 +13,6 @@ from planner.scenario.load import (
     with_settings,
 )
 from planner.scenario.schema import Scenario, json_schema
-from planner.scenario.values import interpolated, path_value
 
 __all__ = [
     "ID_TABLES",

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from planner.scenario.references import (
+from planner.family.references import (
     DemandRegionId,
     DemandShapeId,
     LeverId,
@@ -15,7 +15,7 @@ from planner.scenario.references import (
     TrajectoryId,
     WorkloadId,
 )
-from planner.scenario.values import (
+from planner.family.values import (
     AllOrIds,
     Block,
     Flag,

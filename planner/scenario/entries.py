@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, get_origin
 
 from planner.base.words import closest, some
+from planner.family.references import IdOf
 from planner.scenario.ids import FEW, NEW_ID_KEYS
 from planner.scenario.keys import EACH, KEYS, block_at, field_at, kinds, marks
-from planner.scenario.references import IdOf
 
 if TYPE_CHECKING:
     from collections.abc import Collection

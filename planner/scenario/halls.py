@@ -4,9 +4,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from planner.scenario.effects import Switch
-from planner.scenario.references import CoolingId, RedundancyId
-from planner.scenario.values import AllOrSome, Block, Flag, Months, NonNegative, Positive
+from planner.family.effects import Switch
+from planner.family.references import CoolingId, RedundancyId
+from planner.family.values import AllOrSome, Block, Flag, Months, NonNegative, Positive
 
 
 class Halls(Block):

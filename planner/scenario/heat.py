@@ -1,8 +1,8 @@
 """Block of a scenario about heat sold to networks."""
 
-from planner.scenario.effects import Switch
-from planner.scenario.references import PlannedSiteId
-from planner.scenario.values import AllOrSome, Block, Frac, NonNegative
+from planner.family.effects import Switch
+from planner.family.references import PlannedSiteId
+from planner.family.values import AllOrSome, Block, Frac, NonNegative
 
 
 class Heat(Block):

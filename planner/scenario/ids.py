@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from planner.base.errors import MOST_PROBLEMS
 from planner.base.words import closest
+from planner.family.references import IdOf, NewIdOf
 from planner.scenario.keys import EACH, KEYS, marks
-from planner.scenario.references import IdOf, NewIdOf
 from planner.scenario.siting import Scope
 from planner.tables.places import COUNTRIES
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, get_args, get_
 from pydantic_core import PydanticUndefined
 
 from planner.base.words import closest, where_said
+from planner.family.values import Block, Year
 from planner.scenario.schema import Scenario
-from planner.scenario.values import Block, Year
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo

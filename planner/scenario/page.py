@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, get_args, get_
 from annotated_types import Ge, Gt, Le
 from pydantic import Tag
 
+from planner.family.references import IdOf, NewIdOf
+from planner.family.values import FIRST_YEAR
 from planner.scenario.keys import settings, written
-from planner.scenario.references import IdOf, NewIdOf
 from planner.scenario.schema import Scenario
-from planner.scenario.values import FIRST_YEAR
 
 if TYPE_CHECKING:
     from collections.abc import Callable

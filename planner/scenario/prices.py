@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from planner.scenario.effects import HELD, OnlyWith, Switch
-from planner.scenario.references import NewTariffId, PlannedZoneId
-from planner.scenario.tariffs import OwnTariff, TariffUse
-from planner.scenario.values import (
+from planner.family.effects import HELD, OnlyWith, Switch
+from planner.family.references import NewTariffId, PlannedZoneId
+from planner.family.values import (
     AllOrSome,
     Block,
     Flag,
@@ -21,6 +20,7 @@ from planner.scenario.values import (
     Whole,
     Year,
 )
+from planner.scenario.tariffs import OwnTariff, TariffUse
 from planner.tables.places import SIZE_MUST_BE, has_odd_size
 
 if TYPE_CHECKING:

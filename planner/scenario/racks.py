@@ -5,8 +5,8 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from planner.scenario.references import OperatorId, RackId, VendorId
-from planner.scenario.values import AllOrSome, Block, Flag, Frac, Ids, NonNegative, Override, Positive, Whole, Year
+from planner.family.references import OperatorId, RackId, VendorId
+from planner.family.values import AllOrSome, Block, Flag, Frac, Ids, NonNegative, Override, Positive, Whole, Year
 
 
 class RackOverride(Override):

@@ -11,17 +11,17 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr
 
+from planner.family.references import NewSiteId, PlannedSiteId, PlannedWorkloadId
+from planner.family.values import Block, Flag, Frac, Positive, Text, Year
 from planner.scenario.demand import Demand, Flexibility, Levers, WorkloadOverride
 from planner.scenario.halls import Halls, Lease, Retrofit
 from planner.scenario.heat import Heat
 from planner.scenario.prices import Energy, Foresight, Rent
 from planner.scenario.racks import Cascade, Deliveries, Racks
-from planner.scenario.references import NewSiteId, PlannedSiteId, PlannedWorkloadId
 from planner.scenario.sites import Build, LeadTimes, NewSite, SiteOverride
 from planner.scenario.siting import Failover, Latency, Operator, Scope, Siting, Time
 from planner.scenario.supply import Carbon, Contracts, Grid, Supply, Water
 from planner.scenario.tree import Keys, Node, Place, nearest
-from planner.scenario.values import Block, Flag, Frac, Positive, Text, Year
 
 OWN_FILES: Final[tuple[tuple[str, str], ...]] = (("latency", "rtt_table"), ("siting", "service_cost_table"))
 """Settings that name a file which is no table of the data, and which a run does not keep."""

@@ -5,8 +5,8 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from planner.scenario.effects import HELD
-from planner.scenario.references import (
+from planner.family.effects import HELD
+from planner.family.references import (
     KnownSiteId,
     MarketId,
     NewSiteCountry,
@@ -15,17 +15,7 @@ from planner.scenario.references import (
     SourceId,
     ZoneId,
 )
-from planner.scenario.values import (
-    Block,
-    Flag,
-    Months,
-    NonNegative,
-    NonNegativeByYear,
-    Number,
-    Override,
-    Positive,
-    Text,
-)
+from planner.family.values import Block, Flag, Months, NonNegative, NonNegativeByYear, Number, Override, Positive, Text
 
 _State = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 _Delay = Annotated[float, Field(strict=True, ge=-120, le=120)]

@@ -7,16 +7,9 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
-from planner.scenario.effects import OnlyWith
-from planner.scenario.references import (
-    CountryCode,
-    DemandRegionId,
-    PlannedSiteId,
-    PlannedWorkloadId,
-    SiteId,
-    WorkloadId,
-)
-from planner.scenario.values import (
+from planner.family.effects import OnlyWith
+from planner.family.references import CountryCode, DemandRegionId, PlannedSiteId, PlannedWorkloadId, SiteId, WorkloadId
+from planner.family.values import (
     AllOrSome,
     Block,
     Flag,

@@ -7,8 +7,8 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
 
-from planner.scenario.effects import HELD, PAID_AT_START, SWITCH, Switch
-from planner.scenario.references import (
+from planner.family.effects import HELD, PAID_AT_START, SWITCH, Switch
+from planner.family.references import (
     ConnectionServiceId,
     FuelId,
     PlannedSiteId,
@@ -16,7 +16,7 @@ from planner.scenario.references import (
     PpaTechnologyId,
     SourceId,
 )
-from planner.scenario.values import (
+from planner.family.values import (
     AllOrSome,
     Block,
     Flag,

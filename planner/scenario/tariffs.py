@@ -4,8 +4,8 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import AfterValidator, Discriminator, Field, Tag
 
-from planner.scenario.references import PlannedSiteId, PlannedZoneId, TariffId, TariffTermsId
-from planner.scenario.values import (
+from planner.family.references import PlannedSiteId, PlannedZoneId, TariffId, TariffTermsId
+from planner.family.values import (
     AllOrSome,
     Block,
     Frac,

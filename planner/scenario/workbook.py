@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 from planner.base.errors import InputError, Problem
 from planner.base.sheet_cells import cell_name
 from planner.base.words import amount, closest
+from planner.family.values import FIRST_YEAR, LAST_YEAR
 from planner.scenario.keys import field_at, is_by_year
 from planner.scenario.tree import Node, Place, assign
-from planner.scenario.values import FIRST_YEAR, LAST_YEAR
 from planner.scenario.workbook_cells import CellGrid, Edit, edits, name_and_unit, unread_sheets, value_of
 from planner.scenario.workbook_layout import (
     ASSUMPTIONS,

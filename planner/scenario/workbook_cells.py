@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Final, get_origin
 
 from planner.base.errors import InputError
 from planner.base.words import closest
+from planner.family.values import Block
 from planner.scenario.keys import choices, kinds
 from planner.scenario.tree import Node, Place, placed
-from planner.scenario.values import Block
 from planner.scenario.workbook_layout import SETTING_HEADS, SETTINGS, own_sheets
 from planner.scenario.yaml12 import parse, scalar
 from planner.tables import load_package

@@ -11,10 +11,10 @@ from planner.base.errors import InputError, Problem
 from planner.base.units import HOURS_PER_DAY, HOURS_PER_YEAR, USD_PER_MUSD
 from planner.clock.days import SEASONS
 from planner.clock.profiles import calendar_days
+from planner.family.table_columns import any_along, codes, dense_by_ids, floats, texts
 from planner.inputs.power_prices import delivered_prices
 from planner.inputs.scope import make_case, replaced
 from planner.inputs.site_series import CURVE, monthly_temperatures, site_series
-from planner.inputs.table_columns import any_along, codes, dense_by_ids, floats, texts
 from planner.place.climate import mechanical_overhead_frac
 from planner.stress.weather import Weather
 

@@ -14,9 +14,9 @@ import numpy as np
 from planner.base.errors import InputError, Problem
 from planner.base.units import HOURS_PER_DAY
 from planner.clock.days import DAYS_PER_MONTH, SeriesDays
+from planner.family.table_columns import any_along, floats
 from planner.inputs.power_prices import wholesale_shape
 from planner.inputs.site_series import SiteSeries, site_series
-from planner.inputs.table_columns import any_along, floats
 from planner.stress.fixed import price_factor, price_spread, weather_of
 from planner.stress.weather import Anomalies
 

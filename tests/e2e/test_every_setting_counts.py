@@ -15,10 +15,10 @@ import pytest
 from project import MINI
 from tariff_changes import tariff_changes
 
+from planner.family.values import Block
 from planner.inputs import TABLES, build_inputs_from
 from planner.lp import HighsSession
 from planner.scenario import Scenario, load_scenario
-from planner.scenario.values import Block
 from planner.studies.solve import solve
 from planner.tables import read_tables
 

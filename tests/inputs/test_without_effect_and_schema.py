@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 
 from pydantic import BaseModel
 
+from planner.family.effects import HELD, OnlyWith, SwitchesBlock
 from planner.scenario import Scenario
-from planner.scenario.effects import HELD, OnlyWith, SwitchesBlock
 from planner.scenario.keys import block_at, marks
 
 # Paths by year that are straight lines between their figures, as the inputs read them.

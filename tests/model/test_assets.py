@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from planner.family.block import Asset
+from planner.family.payments import discount
 from planner.inputs import build_inputs
 from planner.lp import Expression
 from planner.model import ALL_COSTS, Model
-from planner.model.block import Asset
 from planner.model.money import ASSETS, capex_musd, financing_premium
-from planner.model.payments import discount
 from planner.scenario import load_scenario
 
 CHECK = Path(__file__).parent.parent / "check"

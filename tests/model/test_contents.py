@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 import planner.model
+from planner.family.block import Constraint, Cost
 from planner.model import ALL_COSTS, FAMILIES
-from planner.model.block import Constraint, Cost
 
 BLOCKS = [block for family in FAMILIES for block in family.CONSTRAINTS]
 TEST_NAMES = [

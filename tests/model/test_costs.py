@@ -7,8 +7,8 @@ import math
 import pytest
 from small_world import Solved, inputs_of, long_inputs_of, only, part, solve
 
+from planner.family.payments import discount
 from planner.model import ALL_COSTS
-from planner.model.payments import discount
 
 RATE = 1.083 / 1.024 - 1  # real cost of capital: 8.3 % nominal over 2.4 % inflation
 OPEX_2027 = 1.003**2  # running costs grow by 0.3 % a year since 2025

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from small_world import changed, inputs_of, model_of, paid_to_draw
 
+from planner.family.block import Constraint
 from planner.inputs import Inputs
 from planner.lp import Axis, Index
 from planner.model import FAMILIES, Model
-from planner.model.block import Constraint
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "rows.txt"
 # A tariff with a rule of every kind.

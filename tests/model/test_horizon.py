@@ -9,9 +9,9 @@ import pytest
 from small_world import Solved, changed, inputs_of, long_inputs_of, only, solve
 
 from planner.base.errors import InputError
+from planner.family.payments import capital_payments, discount
 from planner.model import ALL_COSTS, Model
 from planner.model.money import ASSETS, capex_musd
-from planner.model.payments import capital_payments, discount
 from planner.model.racks import rack_purchase
 from planner.money.annuity import annuity_payment
 from planner.money.finance import END_OF_HORIZON

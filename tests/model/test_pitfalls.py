@@ -8,10 +8,10 @@ import pytest
 from small_world import Solved, changed, inputs_of, model_of, only, solve
 
 from planner.clock.days import RepresentativeDays
+from planner.family.payments import discount
 from planner.inputs import Inputs
 from planner.lp import HighsSession
 from planner.model import ALL_COSTS, Model
-from planner.model.payments import discount
 
 # --- 2N is equipment, not load ----------------------------------------------------------
 

@@ -9,11 +9,11 @@ from typing import Any, Final, get_args, get_origin
 import pytest
 from pydantic import ValidationError
 
+from planner.family.values import Block
 from planner.scenario.keys import _is_block, kinds
 from planner.scenario.messages import problems_of
 from planner.scenario.schema import Scenario
 from planner.scenario.tree import Node, Place, plain
-from planner.scenario.values import Block
 
 PLACE: Final = Place("plan.yaml", 2, 3)
 WRONG: Final = (

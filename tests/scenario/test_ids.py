@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
 import pandas as pd
 import pytest
 
+from planner.family.values import Block
 from planner.scenario import ID_TABLES, Scenario, check_ids, load_scenario
 from planner.scenario.demand import WorkloadOverride
 from planner.scenario.ids import ID_KEYS, NEW_ID_KEYS
 from planner.scenario.racks import RackOverride
 from planner.scenario.sites import SiteOverride
-from planner.scenario.values import Block
 from planner.tables import load_package
 
 if TYPE_CHECKING:
-    from planner.scenario.values import Override
+    from planner.family.values import Override
 
 TABLES = {
     "sites": pd.DataFrame({"site": ["us-va-ashburn", "no-oslo", "=1+1"], "country": ["US", "NO", "US"]}),

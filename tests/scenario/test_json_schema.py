@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from planner.family.values import Block
 from planner.scenario import json_schema
 from planner.scenario.keys import block_at
-from planner.scenario.values import Block
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "scenario.schema.json"
 UNIT_OF_SUFFIX = {

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import Field as Setting
 
+from planner.family.values import Block
 from planner.scenario import keys as schema_keys
 from planner.scenario.keys import settings
 from planner.scenario.tree import plain
-from planner.scenario.values import Block
 from planner.scenario.yaml12 import parse
 from planner.serve.form import fields
 from planner.serve.form.draft import _read, keys_of, name_of, one_line, scenario_text, value_text

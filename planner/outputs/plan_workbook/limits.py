@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Final, get_origin
 
 from annotated_types import Ge, Gt, Le, Lt
 
+from planner.family.references import IdOf
 from planner.plausible.ranges import as_text
 from planner.scenario.ids import ID_KEYS
 from planner.scenario.keys import KEYS, choices, is_by_year, kinds, opened
-from planner.scenario.references import IdOf
 from planner.scenario.workbook_cells import admits_list, admits_mapping
 
 if TYPE_CHECKING:

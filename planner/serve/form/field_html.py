@@ -12,7 +12,7 @@ from planner.tables.descriptor import PURE_NUMBERS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from planner.scenario.references import IdOf
+    from planner.family.references import IdOf
     from planner.serve.form.draft import Said
     from planner.serve.form.fields import FormField
     from planner.serve.form.form_page import ShownForm

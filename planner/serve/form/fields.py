@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Final, get_args, get_origin
 from annotated_types import Ge, Gt, Le, Lt
 from pydantic_core import PydanticUndefined
 
+from planner.family.references import IdOf
+from planner.family.values import FIRST_YEAR, LAST_YEAR, Year
 from planner.plausible.ranges import RANGES, Range, as_text, ranges_of
 from planner.scenario.keys import (
     ABOUT_THE_FILE,
@@ -27,8 +29,6 @@ from planner.scenario.keys import (
     settings,
     unit_of,
 )
-from planner.scenario.references import IdOf
-from planner.scenario.values import FIRST_YEAR, LAST_YEAR, Year
 from planner.tables import read_table
 from planner.tables.places import TablePlaces
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from starlette.responses import HTMLResponse
 
-    from planner.scenario.references import IdOf
+    from planner.family.references import IdOf
     from planner.serve.form.draft import FormDraft
     from planner.serve.project import Source
     from planner.serve.service import Service

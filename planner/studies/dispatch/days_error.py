@@ -17,13 +17,13 @@ import pandas as pd
 from planner.base.errors import InputError, Problem
 from planner.base.units import HOURS_PER_DAY, HOURS_PER_YEAR, KW_PER_MW, MONTHS_PER_YEAR, USD_PER_MUSD
 from planner.clock.days import DAYS_PER_MONTH
+from planner.family.table_columns import any_along, codes
 from planner.inputs.carbon import intensity_shape
 from planner.inputs.power_prices import delivered_prices
 from planner.inputs.scope import make_case
 from planner.inputs.site_series import other_load_mw, site_series, slot_climate
 from planner.inputs.supply import supply_offer
 from planner.inputs.supply_figures import availability
-from planner.inputs.table_columns import any_along, codes
 from planner.inputs.tariffs_uses import find_customers, prices_net_of_tariffs
 from planner.lp.index import locate
 from planner.outputs.answer import Answer

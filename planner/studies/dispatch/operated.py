@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.base.units import H100E_PER_KH100E, HOURS_PER_YEAR
-from planner.inputs.table_columns import codes
+from planner.family.table_columns import codes
 from planner.stress.simulate import conditions
 
 if TYPE_CHECKING:

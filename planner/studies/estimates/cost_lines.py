@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from planner.base.cache import recording_reads
+from planner.family.payments import discount
 from planner.lp import ArrayProblem
 from planner.model import ALL_COSTS, FAMILIES, Model
-from planner.model.payments import discount
 from planner.studies.estimates.changed_fields import changed_fields, is_same
 
 if TYPE_CHECKING:
     from planner.base.arrays import Floats
+    from planner.family.block import Cost
     from planner.inputs.inputs import Inputs
     from planner.lp import Index, Variable
-    from planner.model.block import Cost
 
 Fields = set[tuple[str, str]]
 

@@ -14,9 +14,9 @@ import pandas as pd
 
 from planner.base.errors import InputError, Problem
 from planner.base.units import USD_PER_MUSD
+from planner.family.payments import discount
 from planner.lp import ArrayProblem, Axis, HighsSession, Index
 from planner.model import ALL_COSTS, build_model
-from planner.model.payments import discount
 from planner.outputs.labels import item_words
 from planner.studies.explain.words import Number, Statement, number
 from planner.studies.solve.at_plan import proof_of

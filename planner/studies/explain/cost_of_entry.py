@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 
 from planner.base.units import HOURS_PER_YEAR, KW_PER_MW, MONTHS_PER_YEAR
+from planner.family.payments import discount
 from planner.inputs.prepared import PreparedScenario
 from planner.limits.limit import lead_key, site_key
 from planner.lp.index import locate
 from planner.model import Model, build_model, tariffs
 from planner.model.grid import electricity_demand, electricity_energy
 from planner.model.money import penalty_musd
-from planner.model.payments import discount
 from planner.results.cost_difference import PlanCost
 from planner.results.store import cleaned
 from planner.scenario import Setting

@@ -7,7 +7,7 @@ from typing import Annotated, TypeAlias
 
 from pydantic import Field
 
-from planner.scenario.values import Text
+from planner.family.values import Text
 
 
 @dataclass(frozen=True)

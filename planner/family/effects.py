@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Final, TypeAlias
 
-from planner.scenario.values import Flag
+from planner.family.values import Flag
 
 
 @dataclass(frozen=True)

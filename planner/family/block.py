@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
-from planner.model.payments import capital_payments
+from planner.family.payments import capital_payments
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from planner.family.payments import Purchase
     from planner.lp.expression import Comparison, Expression
-    from planner.model.payments import Purchase
     from planner.model.variables import Model
 
 Capital = Literal["rack", "facility", "grid", "supply"]
