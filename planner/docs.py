@@ -26,9 +26,9 @@ from planner.tables.catalog import data_page, paths_page
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from types import ModuleType
 
     from planner.family.block import Constraint, Cost
+    from planner.family.declared import RowsModule
     from planner.family.references import IdOf
     from planner.limits import Limit
     from planner.lp import ArrayProblem
@@ -96,7 +96,7 @@ def model_page(model: Model) -> str:
     return "\n".join(parts) + "\n"
 
 
-def _headline(module: ModuleType) -> str:
+def _headline(module: RowsModule) -> str:
     return (module.__doc__ or "").strip().splitlines()[0].rstrip(".")
 
 

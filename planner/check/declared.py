@@ -15,6 +15,9 @@ something to declare:
     Rows that must be there, columns that follow from a label, columns that are not negative.
 `DECISIONS`, `PRICES`
     For each block of decisions the table that holds them; for each limit what its dual is worth.
+`ORDERED`, and statements
+    For each kind of an order its table, with columns of item and power; rows of the program said again by `row` of
+    `planner.check.stating`.
 `REREAD`, `TAKEN_AS_GIVEN`
     For each figure of `Inputs` the rules that reread it, or why none does.
 

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from planner.check.contracts import begin_of_delivery, signed_already
-from planner.check.declared import TRACE
+from planner.check.declared import TRACE, merged
 from planner.check.existing import retrofits
+from planner.check.families import FAMILIES
 from planner.check.frames import isin, keyed, lookup, quotient, sum_by
 from planner.check.lead_times import decision_start, months_to_service, rack_months
 from planner.check.money import ASSETS, LINES, asset_rate, repaid_cost
@@ -167,7 +168,7 @@ _BOUGHT: Final = {
     "connection": ("connections", "", "added_mw"),
     "non-firm connection": ("non_firm_connections", "", "added_mw"),
     "on-site power": ("source_builds", "source", "built_mw"),
-    "heat network": ("heat", "", "connect_mw"),
+    **merged(FAMILIES, "ORDERED"),
     "site opening": ("site_year", "", ""),
 }
 """By the kind of an order the table of what is bought, and its columns of item and power."""

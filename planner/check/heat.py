@@ -11,6 +11,7 @@ from planner.check.chain import site_power
 from planner.check.declared import Asset, CostLine, plan_table
 from planner.check.frames import column_by, keyed, lookup, sum_by, to_frame
 from planner.check.payments import every_year
+from planner.check.stating import row
 from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Floats
     from planner.check.case import Case
+    from planner.check.stating import Here, StatedRow
 
 _SITE = ("site", "year")
 _HOURS_PER_YEAR = 8760.0
@@ -36,7 +38,7 @@ def country_figure(case: Case, table: pd.DataFrame, column: str, stated: float |
 
 def _connection_usd(case: Case, table: pd.DataFrame) -> Floats:
     """Overnight cost of the connections that are built."""
-    stated = case.scenario.heat.connection_usd_per_kw
+    stated = case.of_family("heat")[0].connection_usd_per_kw
     per_kw = country_figure(case, table, "connection_usd_per_kw", stated)
     return np.asarray(1000.0 * per_kw * table["connect_mw"].to_numpy())
 
@@ -53,14 +55,15 @@ def heat_connections(case: Case) -> pd.DataFrame:
 def heat_sales(case: Case) -> pd.DataFrame:
     """Heat sold at the price of the country."""
     table = case.plan("heat")
-    price = country_figure(case, table, "price_usd_per_mwh", case.scenario.heat.price_usd_per_mwh)
+    settings, _ = case.of_family("heat")
+    price = country_figure(case, table, "price_usd_per_mwh", settings.price_usd_per_mwh)
     return every_year(case, table, -table["sold_mwh"] * price / _USD_PER_MUSD)
 
 
 @rule(unit="MW", rows_of=("heat",))
 def heat_sold(case: Case) -> Excess:
     """Heat that could be sold, connections so far and revenue follow from what is sold and built."""
-    table, settings = case.plan("heat"), case.scenario.heat
+    table, (settings, _) = case.plan("heat"), case.of_family("heat")
     place, sold = table[list(_SITE)], table["sold_mw"].to_numpy()
     recover = column_by(case.data("cooling"), "cooling", "heat_reuse_max_frac")
     order = list(case.inputs.sets.cooling.labels)
@@ -85,6 +88,25 @@ def heat_sold(case: Case) -> Excess:
     )
 
 
+@row("site year", "heat.sale")
+def heat_recovery(h: Here) -> StatedRow:
+    """Sell no more than the share with a buyer of what cooling gives off warm enough."""
+    share = h.listed("heat.share_frac", "heat.sale")
+
+    def warm(c: Here) -> float:
+        return share * c.given("heat.recover_frac", "cooling")
+
+    # A shape of load has a mean of 1.
+    moved = h.total("migrating_mw", lambda w: warm(w.at(cooling=w.cooling_of_hall)) * w.hours / 8760.0)
+    return h.x("heat_sold_mw") <= h.total("idle_mw", warm) + h.total("dynamic_mw", warm) + moved
+
+
+@row("site year", "heat.sale")
+def heat_connection(h: Here) -> StatedRow:
+    """Sell no more than is connected so far."""
+    return h.x("heat_sold_mw") <= h.total("heat_connect_mw", lambda v: float(v.start <= h.start), free="year")
+
+
 HEADING: Final = "Power, water and carbon"
 RULES = (heat_sold,)
 
@@ -92,7 +114,7 @@ RULES = (heat_sold,)
 @rule(unit="-, h or USD")
 def heat_from_tables(case: Case) -> Excess:
     """Buyers of heat, their hours, prices and connections are the country's or the scenario's."""
-    p, settings = case.inputs.heat, case.scenario.heat
+    settings, p = case.of_family("heat")
     rows = to_frame(p.sale)[list(_SITE)]
     pairs = (
         (p.share_frac, "buyer_share_frac", settings.buyer_share_frac),
@@ -116,6 +138,7 @@ def heat_from_tables(case: Case) -> Excess:
 FACTS = (heat_from_tables,)
 ASSETS: Final[Mapping[str, Asset]] = {"heat_network": Asset("heat", "facility", heat_connections, plan_table("heat"))}
 LINES: Final[Mapping[str, CostLine]] = {"heat_sales": CostLine("heat", heat_sales)}
+ORDERED: Final = {"heat network": ("heat", "", "connect_mw")}
 DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
     "heat_connect_mw": ("heat", "connect_mw"),
     "heat_sold_mw": ("heat", "sold_mw"),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.check import stated
+from planner.check.families import FAMILIES
 from planner.check.stating import Here, Statement, Stored
 from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
 _TERMS_IN_A_SOLVE: Final = 600  # of a block; all its rows where it has fewer
 _NOISE_FRAC: Final = 1e-6  # of the largest coefficient of a row: smaller ones need not be as exact
 
-STATED: Final[Mapping[str, Statement]] = {name: of for name, of in vars(stated).items() if isinstance(of, Statement)}
+STATED: Final[Mapping[str, Statement]] = {
+    name: of for file in (stated, *FAMILIES) for name, of in vars(file).items() if isinstance(of, Statement)
+}
 
 
 @rule(unit="of a coefficient")

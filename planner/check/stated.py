@@ -1,4 +1,4 @@
-"""Rows of the program said again: power from racks to the meter, heat, water, carbon; own power; halls and sites."""
+"""Rows of the program said again: power from racks to the meter, water, carbon; own power; halls and sites."""
 
 from __future__ import annotations
 
@@ -284,26 +284,6 @@ def contract_floor(h: Here) -> StatedRow:
     runs = [c for c in h.each("supply.dispatch") if c.stored.role[c.source] in ("firm", "standby")]
     always = total(c.x("capacity_mw") for c in runs if not c.has("supply.run_hours"))
     return nameplate <= firm_mw(h) + connected_mw(h) + always
-
-
-# --- Heat -----------------------------------------------------------------------------------------
-
-
-@row("site year", "heat.sale")
-def heat_recovery(h: Here) -> StatedRow:
-    share = h.listed("heat.share_frac", "heat.sale")
-
-    def warm(c: Here) -> float:
-        return share * c.given("heat.recover_frac", "cooling")
-
-    # A shape of load has a mean of 1.
-    moved = h.total("migrating_mw", lambda w: warm(w.at(cooling=w.cooling_of_hall)) * w.hours / 8760.0)
-    return h.x("heat_sold_mw") <= h.total("idle_mw", warm) + h.total("dynamic_mw", warm) + moved
-
-
-@row("site year", "heat.sale")
-def heat_connection(h: Here) -> StatedRow:
-    return h.x("heat_sold_mw") <= h.total("heat_connect_mw", lambda v: float(v.start <= h.start), free="year")
 
 
 # --- Water and carbon -----------------------------------------------------------------------------

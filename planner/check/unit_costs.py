@@ -32,7 +32,8 @@ _CLASS = ("workload", "year")
 _POOL = ("site", "rack", "hall", "duty", "year")
 _APART: Final = ("rent and unmet", "levers")
 """Headings of lines that own sites do not cause."""
-_BY_IT_ENERGY: Final = ("energy", "own power", "contracts", "water and carbon", "heat")
+_BY_NAMEPLATE: Final = ("racks", "halls", "sites", "grid", "financing")
+"""Headings of lines that are shared by nameplate; all but these and those apart are shared by IT energy."""
 _H100E_HOURS: Final = 1000.0 * 8760.0  # in a kH100e-year
 _USD_PER_MUSD: Final = 1e6
 _SECONDS_PER_HOUR: Final = 3600.0
@@ -100,9 +101,9 @@ def _accounts(case: Case) -> dict[str, Floats]:
         heading, up_front = _heading(item)
         if item == "rack_purchase" or heading in _APART:
             continue
-        driver = it if heading in _BY_IT_ENERGY else drivers.get(item, nameplate)
+        driver = it if heading not in _BY_NAMEPLATE else drivers.get(item, nameplate)
         yearly = _paid(case, rows)
-        if up_front and heading not in _BY_IT_ENERGY:
+        if up_front and heading in _BY_NAMEPLATE:
             of_parked = _shared(yearly * left_empty, parked_mw, nameplate)
             yearly = yearly * (1.0 - left_empty)
             paid[True] += of_parked

@@ -9,6 +9,8 @@ import numpy as np
 
 from planner.base.errors import InputError
 from planner.clock.calendar import float_year
+from planner.families import named
+from planner.family.declared import Basis
 from planner.family.table_columns import any_along, mask_at
 from planner.inputs.assumed import (
     note_assumed,
@@ -24,7 +26,6 @@ from planner.inputs.existing import existing_halls_and_racks
 from planner.inputs.failover import failover_inputs
 from planner.inputs.grid import balance_inputs, grid_inputs
 from planner.inputs.halls import hall_inputs, hall_space
-from planner.inputs.heat import heat_inputs
 from planner.inputs.inputs import Inputs, OrderMonths
 from planner.inputs.leads import find_leads
 from planner.inputs.money import finance_inputs, hall_cost, real_rates
@@ -206,7 +207,7 @@ def _inputs_of(case: ScopedCase, offers: Offers | None) -> Inputs:
         balance=balance_inputs(sets, site_year, answers, grid.energy_usd_per_mwh, counts),
         supply=supply,
         contracts=contracts,
-        heat=heat_inputs(case, sets, site_year),
+        **{name: family.figures(Basis(case, sets, site_year)) for name, family in named()},
         carbon=carbon_inputs(case, sets, shape, site_year, Purchases(rack_lists, hall_lists, supply), contracts.claim),
         tariffs=tariff_inputs(case, sets, customers, grid, power.slot),
         finance=finance_inputs(case, rates),

@@ -15,6 +15,7 @@ import numpy as np
 
 from planner.base.units import MONTHS_PER_YEAR
 from planner.clock.calendar import float_year
+from planner.families import fields_of_families
 from planner.inputs.leads import find_leads
 from planner.inputs.scope import make_case
 from planner.inputs.sites import committed_facility_mw, is_under_construction
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from planner.inputs.failover import FailoverInputs
     from planner.inputs.grid import BalanceInputs, GridInputs
     from planner.inputs.halls import HallInputs
-    from planner.inputs.heat import HeatInputs
     from planner.inputs.leads import Lead
     from planner.inputs.money import FinanceInputs
     from planner.inputs.non_firm import NonFirmInputs
@@ -66,6 +66,7 @@ class OrderMonths:
 
 
 @dataclass(frozen=True)
+@fields_of_families
 class Inputs:
     """Everything the model knows. Made once by `planner.inputs.build_inputs`."""
 
@@ -89,7 +90,6 @@ class Inputs:
     balance: BalanceInputs
     supply: SupplyInputs
     contracts: ContractInputs
-    heat: HeatInputs
     tariffs: TariffInputs
     carbon: CarbonInputs
     finance: FinanceInputs

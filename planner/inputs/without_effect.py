@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 
 from planner.base.words import some
+from planner.families import named
 from planner.family.effects import HELD, PAID_AT_START, OnlyWith, SwitchesBlock
 from planner.family.table_columns import bools, floats, texts
 from planner.inputs.existing import market_share_frac, stated_sites
@@ -64,6 +65,11 @@ def settings_without_effect(case: ScopedCase) -> tuple[Problem, ...]:
         *_switched_off(tree),
         *_without_another(case),
         *_alone(case),
+        *(
+            _Idle((name, idle.key), f": {idle.why}", idle.fix)
+            for name, family in named()
+            for idle in family.without_effect(case)
+        ),
         *_of_tariffs(case),
         *_of_blocks(case),
         *_of_sites(case),
@@ -170,10 +176,6 @@ _ALONE: Final = {
         "there is no target, and carbon is not counted by market",
         "give contracts.matching.target_frac",
     ),
-    "heat.sell": (
-        "table heat_reuse has no row for the country of a site in scope",
-        "add a row to a table of your own under data:",
-    ),
     "grid.non_firm.shed.allow": (
         "load is shed at sites with non-firm connection, and none is allowed",
         "give grid.non_firm.allow: true",
@@ -202,7 +204,6 @@ def _alone(case: ScopedCase) -> Iterator[_Idle]:
     in_play, sources = sources_in_play(case), case.tables["onsite_sources"]
     roles = {*sources["role"][sources["onsite"].isin(in_play)]}
     waits = floats(case.workloads, "deferrable_frac") > 0.0
-    buyers = set(texts(case.sites, "country")) & set(texts(case.tables["heat_reuse"], "country"))
     whole = siting.whole_openings, siting.block_mw, siting.table_blocks, s.racks.whole
     is_whole = any(whole) or case.sites["phase_mw"].notna().any() or (s.supply.whole_sources and s.supply.allow)
     # A stress study bars pairs whether or not a workload asks for failover.
@@ -212,7 +213,6 @@ def _alone(case: ScopedCase) -> Iterator[_Idle]:
     is_idle = {
         "operator.stock_sites": operator.stock_sites and not market_share_frac(case, operator.stock_share_frac),
         "contracts.matching.mode": s.contracts.matching.target_frac is None and s.carbon.accounting != "market",
-        "heat.sell": s.heat.sell and not buyers,
         "grid.non_firm.shed.allow": s.grid.non_firm.shed.allow and not s.grid.non_firm.allow,
         "flexibility.move_usd_per_mwh": not (moves_between_sites(case) & waits).any(),
         "supply.sites": not in_play,

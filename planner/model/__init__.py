@@ -9,11 +9,12 @@ from planner.model.money import ALL_COSTS, objective_musd
 from planner.model.variables import Model
 
 if TYPE_CHECKING:
+    from planner.family.declared import RowsModule
     from planner.inputs.inputs import Inputs
 
 __all__ = ["ALL_COSTS", "FAMILIES", "Model", "build_model"]
 
-FAMILIES = (*families.FAMILIES, money)
+FAMILIES: tuple[RowsModule, ...] = (*families.FAMILIES, money)
 """The table of contents: every family of rows, in the order of the paper."""
 
 

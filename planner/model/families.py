@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from planner.families import FAMILIES as DECLARED
 from planner.model import (
     carbon,
     contracts,
@@ -9,7 +12,6 @@ from planner.model import (
     failover,
     grid,
     halls,
-    heat,
     load_price,
     migration,
     non_firm,
@@ -22,7 +24,10 @@ from planner.model import (
     tariffs,
 )
 
-FAMILIES = (
+if TYPE_CHECKING:
+    from planner.family.declared import RowsModule
+
+FAMILIES: tuple[RowsModule, ...] = (
     demand,
     racks,
     halls,
@@ -39,6 +44,6 @@ FAMILIES = (
     tariffs,
     carbon,
     failover,
-    heat,
+    *DECLARED,
 )
 """All but money, which is about what these cost together."""

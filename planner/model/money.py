@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from planner.families import HEADINGS
 from planner.family.block import Asset, Cost, constraint, cost
 from planner.family.payments import by_calendar, capital_payments, cash_per_unit, discount
 from planner.lp import UNIT, Expression
@@ -19,20 +20,7 @@ if TYPE_CHECKING:
     from planner.lp import Comparison
     from planner.model.variables import Model
 
-_GROUPS: Final = (
-    "racks",
-    "halls",
-    "sites",
-    "grid",
-    "energy",
-    "own power",
-    "contracts",
-    "water and carbon",
-    "heat",
-    "rent and unmet",
-    "levers",
-)
-"""Headings of the cost table, in the order in which planners read them."""
+_GROUPS: Final = tuple(HEADINGS)
 
 _OF_FAMILIES: tuple[Cost, ...] = tuple(
     sorted(

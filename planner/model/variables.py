@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.base.units import T_PER_KT
+from planner.families import named
 from planner.lp import ArrayProblem, Axis, Expression, Index
 from planner.lp.index import cross, distinct, locate, pairs
 from planner.model.carbon import CarbonTerms
 from planner.model.contracts import ContractTerms
 from planner.model.failover import FailoverTerms
 from planner.model.halls import HallTerms
-from planner.model.heat import HeatTerms
 from planner.model.migration import MigrationTerms
 from planner.model.non_firm import NonFirmTerms
 from planner.model.siting import SitingTerms
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from planner.inputs.inputs import Inputs
     from planner.lp import Variable
 
-_FAMILIES: Final = "planner.model"
+_FAMILIES: Final = ("planner.model", "planner.families")
 
 
 class Model:
@@ -89,7 +89,8 @@ class Model:
         self.tariffs = TariffTerms(self)
         self.siting = SitingTerms(self)
         self.carbon = CarbonTerms(self)
-        self.heat = HeatTerms(self)
+        for name, family in named():
+            setattr(self, name, family.TERMS(self, getattr(p, name)))
 
     def forget_sums(self) -> None:
         """Let go of all sums of decisions; each is made again when it is asked for.

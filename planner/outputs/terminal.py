@@ -14,6 +14,7 @@ from rich.text import Text
 from planner.base.console import TableConsole, printable
 from planner.base.units import MUSD_PER_BUSD, MWH_PER_GWH
 from planner.base.words import amount, moment, percent
+from planner.families import FAMILIES
 from planner.inputs.case import ASSUMED
 from planner.limits.unmet_causes import share_words, unmet_causes
 from planner.outputs.differences import START, from_shipped_words, is_said_by_name
@@ -129,7 +130,7 @@ def summary(run: Run) -> Group:
         Text(),
         *_orders(run),
         _years(run),
-        *_heat_and_work_moved(run),
+        *_families_and_work_moved(run),
         _top_sites(run),
         *_binding(run),
         *_notes(run),
@@ -297,17 +298,10 @@ def _years(run: Run) -> Table:
     return table
 
 
-def _heat_and_work_moved(run: Run) -> list[Text]:
-    """Say how much heat is sold, and how much work done at other sites, in the last year."""
-    year, lines = run.years[-1], []
-    heat = run.tables["heat"]
-    heat = heat[(heat["year"] == year) & (heat["sold_mw"] > 0.0)]
-    if len(heat):
-        lines.append(
-            f"Heat sold in {year}: {amount(heat['sold_mw'].sum())} MW at full load,"
-            f" {amount(heat['sold_mwh'].sum() / MWH_PER_GWH)} GWh, for"
-            f" {amount(heat['revenue_musd'].sum())} MUSD, at {_sites(len(heat))}"
-        )
+def _families_and_work_moved(run: Run) -> list[Text]:
+    """Say what comes of families, and how much work is done at other sites, in the last year."""
+    year = run.years[-1]
+    lines = [said for family in FAMILIES if (said := family.line(run.tables, year))]
     moved = run.tables["migration_site"]
     moved = moved[moved["year"] == year]
     left = moved[moved["left_mwh"] > 0.0]

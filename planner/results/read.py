@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from planner.base.errors import SolverError
+from planner.families import named
 from planner.results import (
     carbon,
     contracts,
@@ -13,7 +17,6 @@ from planner.results import (
     four_moneys,
     grid,
     halls,
-    heat,
     non_firm,
     power,
     racks,
@@ -24,18 +27,27 @@ from planner.results import (
 from planner.results.four_moneys import money_items, money_years
 from planner.results.schema import TABLES
 from planner.results.solved import SolvedModel
-from planner.results.store import Results
+from planner.results.store import Results, labels, result_table
 from planner.results.summary import bridge, lifetime, models_trained, orders, solution, summary
 from planner.results.unit_costs import unit_costs
+from planner.results.water import water_class
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     import pandas as pd
 
+    from planner.family.declared import Listed
     from planner.lp import Outcome
     from planner.model import Model
     from planner.model.failover import OutageTakeovers
+
+
+def _of_family(family: str, name: str, listed: Callable[..., Listed], s: SolvedModel) -> pd.DataFrame:
+    over, is_row, columns = listed(getattr(s.model, family), s.value)
+    rows = np.flatnonzero(is_row)
+    return result_table(name, {**labels(over, rows), **{key: of[rows] for key, of in columns.items()}})
+
 
 READERS: Final[Mapping[str, Callable[[SolvedModel], pd.DataFrame]]] = {
     "sites": halls.sites,
@@ -74,8 +86,7 @@ READERS: Final[Mapping[str, Callable[[SolvedModel], pd.DataFrame]]] = {
     "matching_slot": contracts.matching_slot,
     "carbon_site": carbon.carbon_site,
     "carbon_year": carbon.carbon_year,
-    "water_class": heat.water_class,
-    "heat": heat.heat,
+    "water_class": water_class,
     "power_zone": grid.power_zone,
     "power_class": grid.power_class,
     "headroom": grid.headroom,
@@ -99,6 +110,11 @@ READERS: Final[Mapping[str, Callable[[SolvedModel], pd.DataFrame]]] = {
     "unit_costs": unit_costs,
     "prices": solved.prices,
     "solution": solution,
+    **{
+        name: partial(_of_family, family, name, listed)
+        for family, module in named()
+        for name, listed in module.TABLES.items()
+    },
 }
 """What makes each table; the summary, orders, the moneys, the bridge and lifetime costs are
 made of the others."""

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from planner.base.units import HOURS_PER_DAY, HOURS_PER_YEAR, MONTHS_PER_YEAR, MW_PER_GW, MWH_PER_TWH, USD_PER_MUSD
+from planner.families import FAMILIES
 from planner.fleet.compute import mean_h100e_from_pf_days
 from planner.model.money import PENALTIES
 from planner.results.power import wue_l_per_kwh
@@ -355,8 +356,8 @@ def orders(s: SolvedModel, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     work_months = (halls.retrofit_done - halls.retrofit_start)[work] * MONTHS_PER_YEAR
     opening_musd = site_year["site"].map(tables["sites"].set_index("site")["opening_musd"])
     opened = site_year.assign(overnight_musd=opening_musd * site_year["opened_frac"])
-    opened, heat = opened[opened["overnight_musd"] > 0.0], tables["heat"]
-    heat = heat[heat["connect_mw"] > 0.0]
+    opened = opened[opened["overnight_musd"] > 0.0]
+    of_families = [(kind, tables[name], mw) for family in FAMILIES for kind, (name, mw) in family.ORDERS.items()]
     non_firm = tables["non_firm_connections"]
 
     def at(table: pd.DataFrame, months: Floats) -> Floats:
@@ -384,7 +385,7 @@ def orders(s: SolvedModel, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
             part("connection", connections, "", "added_mw", at(connections, lead.connection)),
             part("non-firm connection", non_firm, "", "added_mw", at(non_firm, lead.non_firm)),
             part("on-site power", sources, "source", "built_mw", sources["source"].map(of_source)),
-            part("heat network", heat, "", "connect_mw", 0.0),
+            *(part(kind, bought[bought[mw] > 0.0], "", mw, 0.0) for kind, bought, mw in of_families),
             part("site opening", opened, "", "", at(opened, lead.hall)),
         ]
     ).groupby(["kind", "site", "item", "year"], as_index=False, sort=False)

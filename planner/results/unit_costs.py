@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from planner.base.units import H100E_PER_KH100E, HOURS_PER_YEAR, SECONDS_PER_HOUR, USD_PER_MUSD
+from planner.families import HEADINGS
 from planner.lp.index import locate
 from planner.money.annuity import annuity_payment
 from planner.results.halls import spare_power_mw
@@ -29,22 +30,6 @@ if TYPE_CHECKING:
     from planner.lp import Index, Variable
     from planner.results.solved import SolvedCost, SolvedModel
 
-
-_BY_HEADING: Final = {
-    "racks": "nameplate",
-    "halls": "nameplate",
-    "sites": "nameplate",
-    "grid": "nameplate",
-    "energy": "it energy",
-    "own power": "it energy",
-    "contracts": "it energy",
-    "water and carbon": "it energy",
-    "heat": "it energy",
-    "rent and unmet": "",
-    "levers": "",
-    "financing": "nameplate",
-}
-"""What the lines of each heading are shared by; "" for what own sites do not cause."""
 
 _TOKENS_PER_MILLION: Final = 1e6
 _REQUEST: Final = "request"
@@ -156,7 +141,7 @@ def _accounts(s: SolvedModel) -> _Account:
             of_racks = _racks_by_duty(s, line, nameplate, idle_racks)
             paid[True] += of_racks[0]
             idle += of_racks[1]
-        elif shared_by := _BY_HEADING[line.cost.group]:
+        elif shared_by := HEADINGS[line.cost.group]:
             driver, otherwise = drivers.get(line.cost.name, by_heading[shared_by]), nameplate
             if "site" not in line.over.axis_names:  # paid for all sites together
                 driver, otherwise = (of.sum(axis=0, keepdims=True) for of in (driver, otherwise))

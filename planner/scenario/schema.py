@@ -11,11 +11,11 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr
 
+from planner.families import named
 from planner.family.references import NewSiteId, PlannedSiteId, PlannedWorkloadId
 from planner.family.values import Block, Flag, Frac, Positive, Text, Year
 from planner.scenario.demand import Demand, Flexibility, Levers, WorkloadOverride
 from planner.scenario.halls import Halls, Lease, Retrofit
-from planner.scenario.heat import Heat
 from planner.scenario.prices import Energy, Foresight, Rent
 from planner.scenario.racks import Cascade, Deliveries, Racks
 from planner.scenario.sites import Build, LeadTimes, NewSite, SiteOverride
@@ -148,8 +148,10 @@ class Scenario(Block):
     """Emissions: what they cost, and how much there may be."""
     water: Water = Water()
     """Water for cooling."""
-    heat: Heat = Heat()
-    """Heat of the halls sold to networks."""
+    for _family, _module in named():
+        __annotations__[_family] = _module.SETTINGS
+        vars()[_family] = Field(default=_module.SETTINGS(), description=_module.SETTINGS.__doc__)
+    del _family, _module
     rent: Rent = Rent()
     """Compute rented from a cloud."""
     lease: Lease = Lease()

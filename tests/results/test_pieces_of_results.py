@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from planner.check.money import HEADINGS
-from planner.check.unit_costs import _APART, _BY_IT_ENERGY
+from planner.check.unit_costs import _APART, _BY_NAMEPLATE
+from planner.families import HEADINGS as SHARED_BY
 from planner.lp import Index
 from planner.lp.index import Axis
 from planner.model.money import ALL_COSTS
@@ -14,7 +15,6 @@ from planner.results.contracts import _allocate_to_dirtiest
 from planner.results.demand import weighted_quantile
 from planner.results.proof import _labels
 from planner.results.store import Results, labels
-from planner.results.unit_costs import _BY_HEADING
 
 SITE = Axis("site", ("ash", "bay"))
 YEAR = Axis("year", ("2026", "2028"))
@@ -70,9 +70,9 @@ def test_a_table_is_an_attribute_and_another_name_is_none() -> None:
 
 def test_both_programs_say_for_every_heading_what_its_lines_are_shared_by() -> None:
     # A cost under a new heading must not fall to the nameplate of racks in silence.
-    assert set(_BY_HEADING) == {line.group for line in ALL_COSTS}
+    assert set(SHARED_BY) == {line.group for line in ALL_COSTS}
     by_checker = {
-        heading: "" if heading in _APART else "it energy" if heading in _BY_IT_ENERGY else "nameplate"
+        heading: "" if heading in _APART else "nameplate" if heading in _BY_NAMEPLATE else "it energy"
         for heading, _ in HEADINGS.values()
     }
-    assert by_checker == dict(_BY_HEADING)
+    assert by_checker == dict(SHARED_BY)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from planner.base.units import MWH_PER_TWH, USD_PER_MUSD
+from planner.families import FAMILIES
 from planner.outputs.canvas import cell
 from planner.outputs.xlsx.book import FIRST_YEAR, SITE_NAME, Row, with_site_names, write_heads, write_row, write_table
 from planner.results.schema import RUN_TABLES
@@ -119,7 +120,7 @@ def _share_of(column: str) -> Callable[[At], str]:
 
 
 def write_carbon(book: Book) -> None:
-    """Write sheet Carbon and water: emissions by year, water by workload, heat, sites."""
+    """Write sheet Carbon and water: emissions by year, water by workload, what families list here, sites."""
     run = book.run
     sheet = book.sheet(_CARBON, _ABOUT_CARBON, widths=(32, *[19] * 9))
     head = _TOP + _CHART_ROWS
@@ -135,8 +136,8 @@ def write_carbon(book: Book) -> None:
     below = head + len(_EMISSIONS) + 2
     below = _list(book, sheet, below, "Emissions by year", "carbon_year", "CarbonYears")
     below = _list(book, sheet, below, "Water by stress of the basin", "water_class", "WaterClasses")
-    if len(run.tables["heat"]):
-        below = _list(book, sheet, below, "Heat sold", "heat", "HeatSold")
+    for of in (of for family in FAMILIES for of in family.SHEETS if of.sheet == _CARBON and len(run.tables[of.table])):
+        below = _list(book, sheet, below, of.title, of.table, of.name)
     _list(book, sheet, below, "Emissions by site", "carbon_site", "CarbonSites")
     sheet.freeze_panes(3, 1)
 

@@ -1,4 +1,4 @@
-"""Tables of heat sold and of water by workload."""
+"""Table of water by the stress class of the basins."""
 
 from __future__ import annotations
 
@@ -14,25 +14,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from planner.results.solved import SolvedModel
-
-
-def heat(s: SolvedModel) -> pd.DataFrame:
-    """Make table `heat`: heat sold to networks."""
-    p, terms = s.p.heat, s.model.heat
-    sold = s.value(terms.sold_mw)
-    connected = s.value(terms.connected_mw)
-    rows = np.flatnonzero((sold != 0.0) | (connected != 0.0))
-    built = s.value(terms.connect_mw)
-    columns = {
-        "connect_mw": built,
-        "overnight_musd": p.capex_musd_per_mw * built,
-        "connected_mw": connected,
-        "recoverable_mw": s.value(terms.recoverable_mw),
-        "sold_mw": sold,
-        "sold_mwh": sold * p.buyer_h,
-        "revenue_musd": sold * p.buyer_h * p.price_usd_per_mwh / USD_PER_MUSD,
-    }
-    return result_table("heat", {**labels(p.sale, rows), **{name: v[rows] for name, v in columns.items()}})
 
 
 def water_class(s: SolvedModel) -> pd.DataFrame:

@@ -1,0 +1,135 @@
+"""What a family declares: a module with all that is known of it, which the other rooms read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, Protocol, TypeAlias, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import numpy as np
+    import pandas as pd
+
+    from planner.base.arrays import Floats
+    from planner.family.block import Constraint, Cost
+    from planner.family.values import Block
+    from planner.inputs.axes import Sets
+    from planner.inputs.case import ScopedCase
+    from planner.lp import Expression, Index, Variable
+    from planner.model.variables import Model
+
+SharedBy: TypeAlias = Literal["nameplate", "it energy", ""]
+P = TypeVar("P")
+T = TypeVar("T")
+
+
+def of_kind(thing: object, kind: type[T]) -> T:
+    """Return what a scenario, inputs or a model have of a family: the one of their parts that is of this kind."""
+    return next(part for part in vars(thing).values() if type(part) is kind)
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What inputs of a family are made of."""
+
+    case: ScopedCase
+    sets: Sets
+    site_year: Index
+
+
+class FamilyTerms(Generic[P]):
+    """Decisions of a family, made by `__init__`, and sums of them, each a `cached_property`."""
+
+    def __init__(self, m: Model, p: P) -> None:
+        self.m, self.p = m, p
+
+    def new(self, name: str, over: Index) -> Variable:
+        """Make one decision per tuple of a list."""
+        return self.m.problem.variable(name, over)
+
+
+class Listed(NamedTuple):
+    """A result table: its list, which tuples have a row, and the columns that are no labels."""
+
+    over: Index
+    is_row: np.ndarray
+    columns: Mapping[str, Floats]
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A heading of the cost table."""
+
+    name: str
+    after: str  # the one that it follows
+    shared_by: SharedBy  # what its lines are shared between workloads by
+
+
+class WithoutEffect(NamedTuple):
+    """A setting of the family's block that has no effect in this case, why, and what would give it one."""
+
+    key: str
+    why: str
+    fix: str
+
+
+class ListOnSheet(NamedTuple):
+    """Where the workbook lists a result table."""
+
+    table: str
+    sheet: str
+    title: str
+    name: str  # of the Excel table
+
+
+class RowsModule(Protocol):
+    """A module of rows, the first line of whose docstring says what they are about."""
+
+    __name__: str
+    __doc__: str | None
+
+    @property
+    def CONSTRAINTS(self) -> tuple[Constraint, ...]:
+        """Its rows."""
+
+
+class FamilyModule(RowsModule, Protocol):
+    """A family's module, whose last name is its block of a scenario, and its field of inputs and model."""
+
+    @property
+    def SETTINGS(self) -> type[Block]:
+        """Its block of a scenario."""
+
+    @property
+    def TERMS(self) -> Callable[[Model, Any], FamilyTerms[Any]]:
+        """What makes its decisions and their sums."""
+
+    @property
+    def COSTS(self) -> tuple[Cost, ...]:
+        """Its lines of the cost table."""
+
+    @property
+    def HEADING(self) -> Heading | None:
+        """The heading of these lines, where no other family has it."""
+
+    @property
+    def TABLES(self) -> Mapping[str, Callable[[Any, Callable[[Expression], Floats]], Listed]]:
+        """What makes each result table, of the terms and of what reads an expression at the plan."""
+
+    @property
+    def ORDERS(self) -> Mapping[str, tuple[str, str]]:
+        """For each kind of an order the table of what is bought, and its column of power."""
+
+    @property
+    def SHEETS(self) -> tuple[ListOnSheet, ...]:
+        """Where the workbook lists them."""
+
+    def figures(self, of: Basis) -> Any:
+        """Make the index lists and coefficients."""
+
+    def without_effect(self, case: ScopedCase) -> list[WithoutEffect]:
+        """Name the settings without effect."""
+
+    def line(self, tables: Mapping[str, pd.DataFrame], year: int) -> str:
+        """Say on the terminal what comes of it in a year; "" where nothing does."""
