@@ -175,7 +175,7 @@ _BOUGHT: Final = {
 _ORDER = ("kind", "site", "item", "year")
 
 
-@rule(unit="MW, MWh, MUSD or years", rows_of=("orders",))
+@rule(unit="MW, MWh, MUSD or years")
 def orders_reported(case: Case) -> Excess:
     """Orders are all that is bought, once, each by its lead before it serves."""
     due = pd.concat([_due(case, kind) for kind in _BOUGHT], ignore_index=True)

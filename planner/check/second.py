@@ -14,7 +14,7 @@ import numpy as np
 
 from planner.check import stated
 from planner.check.families import FAMILIES
-from planner.check.stating import Here, Statement, Stored
+from planner.check.stating import Here, SecondStatement, Stored
 from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
 
@@ -24,10 +24,11 @@ if TYPE_CHECKING:
     from planner.check.case import Case
 
 _TERMS_IN_A_SOLVE: Final = 600  # of a block; all its rows where it has fewer
+_ROUNDING_FRAC: Final = 1e-7
 _NOISE_FRAC: Final = 1e-6  # of the largest coefficient of a row: smaller ones need not be as exact
 
-STATED: Final[Mapping[str, Statement]] = {
-    name: of for file in (stated, *FAMILIES) for name, of in vars(file).items() if isinstance(of, Statement)
+STATED: Final[Mapping[str, SecondStatement]] = {
+    name: of for file in (stated, *FAMILIES) for name, of in vars(file).items() if isinstance(of, SecondStatement)
 }
 
 
@@ -45,7 +46,7 @@ def program_as_stated(case: Case) -> Excess:
     return Excess(table_of({"block": names, "place": wheres}), np.array(amounts), np.ones(len(names)))
 
 
-def _compared(stored: Stored, name: str, statement: Statement) -> tuple[float, str]:
+def _compared(stored: Stored, name: str, statement: SecondStatement) -> tuple[float, str]:
     """Return the largest share by which a row of a block is off, and where."""
     block = stored.block("rows", name)
     order = [statement.axes.index(axis) for axis in block.axes]
@@ -53,7 +54,7 @@ def _compared(stored: Stored, name: str, statement: Statement) -> tuple[float, s
     if len(block.axes) not in (0, len(statement.axes)) or {key for key, _ in due} != block.place.keys():
         odd = {key for key, _ in due} ^ block.place.keys()
         return np.inf, "one row too many or too few: " + ", ".join(min(odd, default=()))
-    worst, where, terms = 0.0, "", 0
+    worst, where, terms = _ROUNDING_FRAC, "", 0
     if not stored.case.reads_all:
         # Another program, another sample; the same program, the same.
         random.Random(f"{name} {len(stored.proof.matrix)} {len(due)}").shuffle(due)
@@ -73,7 +74,8 @@ def _compared(stored: Stored, name: str, statement: Statement) -> tuple[float, s
         terms += len(pairs)
         if terms > _TERMS_IN_A_SOLVE and not stored.case.reads_all:
             break
-    return worst, where
+    # Less is rounding, whichever rows were compared.
+    return worst if where else 0.0, where
 
 
 RULES = (program_as_stated,)

@@ -94,7 +94,7 @@ def total(of: Iterable[LinearForm]) -> LinearForm:
     return result
 
 
-class Block:
+class StoredBlock:
     """Rows or columns of one name, or a list of the inputs: its axes, and where each is by its labels."""
 
     def __init__(self, axes: Iterable[str], keys: Iterable[Key], places: Iterable[int]) -> None:
@@ -119,7 +119,7 @@ class Stored:
     def __init__(self, case: Case) -> None:
         assert case.proof is not None
         self.case, self.proof, self.sets = case, case.proof, case.inputs.sets
-        self._blocks: dict[tuple[str, str], Block] = {}
+        self._blocks: dict[tuple[str, str], StoredBlock] = {}
         self._figures: dict[tuple[str, ...], tuple[np.ndarray, list[Mapping[str, int]]]] = {}
         self._lists: dict[tuple[str, str], tuple[Key, dict[Key, float]]] = {}
         self._coded = {of: _coded(getattr(self.proof, of)) for of in ("rows", "columns")}
@@ -147,24 +147,24 @@ class Stored:
         self.window_h = {name: int(hours) for name, hours in window_h(case).items()}
         self.hours: dict[str, float] = dict(zip(times[0], times[3], strict=True))
 
-    def block(self, of: str, name: str) -> Block:
+    def block(self, of: str, name: str) -> StoredBlock:
         """Return rows or columns of a name; a list of the inputs where the name has a room before a dot."""
         if (of, name) not in self._blocks:
             if "." in name:
                 index = operator.attrgetter(name)(self.case.inputs)
-                self._blocks[of, name] = Block(index.axis_names, _labels(index), range(index.size))
+                self._blocks[of, name] = StoredBlock(index.axis_names, _labels(index), range(index.size))
             else:
                 self._blocks[of, name] = self._stored(of, name)
         return self._blocks[of, name]
 
-    def _stored(self, of: str, name: str) -> Block:
+    def _stored(self, of: str, name: str) -> StoredBlock:
         coded = self._coded[of]
         codes, families = coded["family"]
         at = np.flatnonzero(codes == families.index(name)) if name in families else np.zeros(0, np.intp)
         own = {axis: (codes[at], texts) for axis, (codes, texts) in coded.items() if axis != "family"}
         axes = [axis for axis, (codes, _) in own.items() if (codes >= 0).any()]
         labels = [np.array([*own[axis][1], ""], object)[own[axis][0]].tolist() for axis in axes]
-        return Block(axes, zip(*labels, strict=True), at.tolist())
+        return StoredBlock(axes, zip(*labels, strict=True), at.tolist())
 
     def terms(self, row: int) -> dict[int, float]:
         """Return the coefficients of one row."""
@@ -329,7 +329,7 @@ class Here:
 
 
 @dataclass(frozen=True)
-class Statement:
+class SecondStatement:
     """Rows of a name: where there must be one, and what it says there."""
 
     axes: Key
@@ -337,7 +337,7 @@ class Statement:
     row: Callable[[Here], StatedRow]
 
 
-def row(axes: str, places: str | Callable[[Here], Iterable[Here]]) -> Callable[..., Statement]:
+def row(axes: str, places: str | Callable[[Here], Iterable[Here]]) -> Callable[..., SecondStatement]:
     """Make a statement of a function: over a list of the inputs, or over places that a function finds."""
     names = tuple(axes.split())
 
@@ -348,7 +348,7 @@ def row(axes: str, places: str | Callable[[Here], Iterable[Here]]) -> Callable[.
             return [tuple([key[i] for i in order]) for key in _labels(index)]
         return {tuple([h.labels[axis] for axis in names]) for h in places(Here(stored, {}))}
 
-    return lambda of: Statement(names, found, of)
+    return lambda of: SecondStatement(names, found, of)
 
 
 def columns(*names: str, where: Callable[[Here], bool] = lambda _: True) -> Callable[[Here], Iterable[Here]]:

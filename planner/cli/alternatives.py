@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from planner.cli.options import ALL_ROWS, OVERRIDES, Shares, into_folder
+from planner.cli.options import ALL_ROWS, OVERRIDES, Percentages, into_folder
 from planner.cli.study import SCENARIO, study_command
 from planner.cli.tables import print_notes, print_table
 from planner.outputs.folder_kinds import ALTERNATIVES
@@ -64,7 +64,7 @@ def _slack(row: Any) -> str:
     click.option(
         "--slack",
         "slacks",
-        type=Shares("a list of percentages above 0 and up to 100, such as 1,2,5", most=100.0, several=True),
+        type=Percentages("a list of percentages above 0 and up to 100, such as 1,2,5", most=100.0, several=True),
         default="1,2,5",
         show_default=True,
         metavar="PERCENT,...",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from planner.cli.options import OVERRIDES, Shares, into_folder
+from planner.cli.options import OVERRIDES, Percentages, into_folder
 from planner.cli.study import SCENARIO, study_command
 from planner.cli.tables import print_notes, print_table
 from planner.outputs.folder_kinds import FRONTIER
@@ -63,7 +63,7 @@ def _show(found: Frontier) -> None:
     click.option(
         "--most-cost",
         "most_cost_frac",
-        type=Shares("a percentage above 0, such as 5"),
+        type=Percentages("a percentage above 0, such as 5"),
         metavar="PERCENT",
         help="End where cost is so far above the least; by default at the least of the measure.",
     ),

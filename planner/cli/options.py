@@ -74,7 +74,7 @@ SCHEDULER: Final = click.option(
 )
 
 
-class Shares(click.ParamType[Any]):
+class Percentages(click.ParamType[Any]):
     """A percentage, or several with commas between them, as shares; finite, unlike those of a range of click."""
 
     name = "percents"
@@ -118,7 +118,11 @@ def print_written(*paths: Path, as_json: bool) -> None:
 
     if paths:
         named = dict.fromkeys(paths)
-        note(written_lines(named)) if as_json else print_paths(named)
+        if as_json:
+            note(written_lines(named))
+        else:
+            click.echo()
+            print_paths(named)
 
 
 def print_files(paths: Sequence[Path], *, as_json: bool) -> None:

@@ -151,7 +151,7 @@ def index_command(runs_dir: str) -> None:
     """Write what dcplan runs list shows into an SQLite file, and print where it is.
 
     Tables runs, tags, differs and from_shipped_differs, for SQL. The folders are the truth: the file
-    is in the cache folder, is written anew each time, and may be deleted.
+    is in the cache folder, is written again each time, and may be deleted.
 
     Example: sqlite3 "$(dcplan runs index)" "SELECT run, tag FROM tags"
     """

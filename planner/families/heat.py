@@ -11,7 +11,7 @@ import numpy as np
 from planner.base.units import HOURS_PER_YEAR, KW_PER_MW, MWH_PER_GWH, USD_PER_MUSD
 from planner.base.words import amount
 from planner.family.block import asset, constraint, cost
-from planner.family.declared import FamilyTerms, Heading, Listed, ListOnSheet, WithoutEffect, of_kind
+from planner.family.declared import FamilyTerms, Heading, ListOnSheet, TableRows, WithoutEffect, of_kind
 from planner.family.effects import Switch
 from planner.family.payments import Purchase, yearly
 from planner.family.references import PlannedSiteId
@@ -193,7 +193,7 @@ COSTS = (heat_network, heat_sales)
 # --- What is reported -----------------------------------------------------------------------------
 
 
-def heat(h: HeatTerms, value: Callable[[Expression], Floats]) -> Listed:
+def heat(h: HeatTerms, value: Callable[[Expression], Floats]) -> TableRows:
     """Make table `heat`: heat sold to networks."""
     built, connected, sold = value(h.connect_mw), value(h.connected_mw), value(h.sold_mw)
     columns = {
@@ -205,7 +205,7 @@ def heat(h: HeatTerms, value: Callable[[Expression], Floats]) -> Listed:
         "sold_mwh": sold * h.p.buyer_h,
         "revenue_musd": sold * h.p.buyer_h * h.p.price_usd_per_mwh / USD_PER_MUSD,
     }
-    return Listed(h.p.sale, (sold != 0.0) | (connected != 0.0), columns)
+    return TableRows(h.p.sale, (sold != 0.0) | (connected != 0.0), columns)
 
 
 TABLES = {"heat": heat}

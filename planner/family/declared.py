@@ -49,7 +49,7 @@ class FamilyTerms(Generic[P]):
         return self.m.problem.variable(name, over)
 
 
-class Listed(NamedTuple):
+class TableRows(NamedTuple):
     """A result table: its list, which tuples have a row, and the columns that are no labels."""
 
     over: Index
@@ -114,7 +114,7 @@ class FamilyModule(RowsModule, Protocol):
         """The heading of these lines, where no other family has it."""
 
     @property
-    def TABLES(self) -> Mapping[str, Callable[[Any, Callable[[Expression], Floats]], Listed]]:
+    def TABLES(self) -> Mapping[str, Callable[[Any, Callable[[Expression], Floats]], TableRows]]:
         """What makes each result table, of the terms and of what reads an expression at the plan."""
 
     @property

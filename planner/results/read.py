@@ -37,13 +37,13 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from planner.family.declared import Listed
+    from planner.family.declared import TableRows
     from planner.lp import Outcome
     from planner.model import Model
     from planner.model.failover import OutageTakeovers
 
 
-def _of_family(family: str, name: str, listed: Callable[..., Listed], s: SolvedModel) -> pd.DataFrame:
+def _of_family(family: str, name: str, listed: Callable[..., TableRows], s: SolvedModel) -> pd.DataFrame:
     over, is_row, columns = listed(getattr(s.model, family), s.value)
     rows = np.flatnonzero(is_row)
     return result_table(name, {**labels(over, rows), **{key: of[rows] for key, of in columns.items()}})

@@ -33,7 +33,7 @@ RESULT_SHEETS: Final = frozenset(
     {
         RESULT_SHEET,
         ASSUMPTIONS,
-        *("Summary", "Charts", "Bridge", "Sites", "Power", "Money", "Costs", "Limits", "Risks", "Sources"),
+        *("Orders", "Summary", "Charts", "Bridge", "Sites", "Power", "Money", "Costs", "Limits", "Risks", "Sources"),
         *("Checks", "Compare", "Heat map", "Power by source", "Grid", "Carbon and water", "Contracts"),
         *("Lifetime", "Bills", "Openings", "Latency", "Resilience", "Estimates", "Years", "Demand"),
         *("Site list", "Plan", "Site-years", "Class-years", "Cost lines", "Cash lines", "Figures"),

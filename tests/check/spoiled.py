@@ -418,6 +418,8 @@ ASSUMED = (
     ("hall_price_from_tables", partial(limit, "halls", "build_capex_musd_per_mw", 1.01)),
     ("hall_upkeep_from_tables", partial(limit, "halls", "opex_musd_per_mw_year", 1.01)),
     ("cash_reported", partial(times, "cash", "cash_musd", 0.9)),
+    ("orders_reported", partial(times, "orders", "overnight_musd", 0.9)),
+    ("orders_reported", partial(without, "orders", "overnight_musd")),
     ("rows_there", partial(without, "matching_slot", "used_mw")),
     ("sites_in_scope", partial(setting, "scope.exclude_sites", "[oak]")),
     ("committed_from_tables", partial(limit, "halls", "committed_mw", 1.01)),

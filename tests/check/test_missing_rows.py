@@ -52,6 +52,7 @@ OF_TINY = [
     "money_years",
     "money_items",
     "lifetime",
+    "orders",
     "models_trained",
     "solution",
     "prices",

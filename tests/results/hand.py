@@ -22,7 +22,7 @@ from planner.inputs.carbon import CarbonInputs
 from planner.inputs.demand import DemandInputs, LeverInputs
 from planner.inputs.grid import GridInputs
 from planner.inputs.halls import HallInputs
-from planner.inputs.inputs import Inputs
+from planner.inputs.inputs import Inputs, OrderMonths
 from planner.inputs.money import FinanceInputs
 from planner.inputs.power import PowerInputs
 from planner.inputs.racks import RackInputs
@@ -531,6 +531,7 @@ def hand_inputs() -> Inputs:
         grid=grid(),
         carbon=carbon(),
         finance=finance(),
+        order_months=OrderMonths(2025.5, 7.0, f(17.0, 23.0), f(31.0, 37.0), f(11.0, 13.0), f()),
         reference=reference,
         workloads=workloads(),
         tables=tables(),

@@ -50,6 +50,8 @@ OTHER_MEANING = {
     "contracts.kind": "of an agreement; in `bills` of a charge",
     "prices.block": "a family of rows; in `migration` a block of the day",
     "money_items.kind": "of a cost; in `bills` of a charge",
+    "orders.kind": "of what is ordered; in `bills` of a charge",
+    "orders.item": "what is ordered; in `costs` a line of cost",
     "rent.tier": "of rented clouds; in `non_firm_connections` of headroom",
     "prices.tier": "of headroom, empty for other limits",
     "prices.unit": "of a value; in `bills` of a quantity",

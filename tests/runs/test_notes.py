@@ -49,7 +49,7 @@ def test_what_is_assumed_is_one_list_before_all_notes_with_its_share_of_the_cost
 
     lines = [str(line) for line in summary(plan.run).renderables]
     (said,) = (line for line in lines if line.startswith("Assumed for you, of the cost "))
-    assert said.removeprefix("Assumed for you, of the cost ").startswith(f"{100 * shares[0]:.1f}%: ")
+    assert said.removeprefix("Assumed for you, of the cost ").startswith(f"{shares[0]:.1f}%: ")
     sources = report_html(plan.run).split("Sources and notes")[-1]
     assert sources[: sources.index("</li>")].endswith(f"{first[0]}</bdi>")
 

@@ -333,7 +333,7 @@ def test_an_export_that_has_no_room_ends_with_words(run: Run, tmp_path: Path, mo
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr("planner.cli.export.WRITERS", {"csv": full})
+    monkeypatch.setattr("planner.share.WRITERS", {"csv": full})
     late = dcplan("export", stored, "--format", "csv", "-o", tmp_path / "out")
 
     assert refused.exit_code == 2

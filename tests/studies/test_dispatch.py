@@ -312,7 +312,7 @@ def test_batteries_are_those_of_the_year_that_has_most(monkeypatch):
     run = SimpleNamespace(tables={}, meta={"run": "made-up"})
     plan = SimpleNamespace(years=(2027, 2028))
 
-    found = operate_years(run, plan, None, None, None, None)
+    found = operate_years(run, plan, None, None, SimpleNamespace(lost_load_usd_per_mwh=7_000.0), None)
 
     assert found.batteries == 1
     assert found.table["year"].tolist() == [2027] * 3 + [2028] * 3
