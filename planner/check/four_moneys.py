@@ -179,10 +179,10 @@ _ORDER = ("kind", "site", "item", "year")
 def orders_reported(case: Case) -> Excess:
     """Orders are all that is bought, once, each by its lead before it serves."""
     due = pd.concat([_due(case, kind) for kind in _BOUGHT], ignore_index=True)
-    due = due[(due["mw"] > TRACE) | (due["overnight_musd"] > TRACE)]
+    needed = due[(due["mw"] > TRACE) | (due["overnight_musd"] > TRACE)].drop_duplicates(list(_ORDER))
     table, every = case.plan("orders"), due.drop_duplicates(list(_ORDER))
     place = table[list(_ORDER)]
-    parts = [Excess.count_broken(every[list(_ORDER)], ~isin(every, table, _ORDER))]
+    parts = [Excess.count_broken(needed[list(_ORDER)], ~isin(needed, table, _ORDER))]
     for name in ("mw", "mwh", "overnight_musd"):
         sums = lookup(sum_by(due, _ORDER, due[name]), table, _ORDER)
         sums = np.where((table["kind"] == "site opening") & (name == "mw"), np.nan, sums)
