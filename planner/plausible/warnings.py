@@ -12,7 +12,6 @@ from planner.plausible.related import NEEDED, related_far_away, zones_elsewhere
 from planner.plausible.settings import implausible_settings, jumps, stray_years
 from planner.plausible.years import early_start, falling_connections, implausible_leads, late_start
 from planner.tables.places import TablePlaces
-from planner.tables.read import read_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -54,8 +53,7 @@ def implausible(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> tuple
 
 
 def _empty(own: Mapping[str, pd.DataFrame]) -> list[str]:
-    """Own tables without a row, where the shipped one has some."""
-    return [name for name, table in own.items() if table.empty and len(read_table(name))]
+    return [name for name, table in own.items() if table.empty]
 
 
 def one_at_each_place(warnings: Iterable[Problem]) -> tuple[Problem, ...]:
