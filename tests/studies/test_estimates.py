@@ -470,6 +470,6 @@ def test_no_solve_looks_for_the_figures_that_decide_but_says_how(tmp_path: Path)
     (run,) = [path for path in tmp_path.iterdir() if path.is_dir()]
 
     assert solved.exit_code == 0, solved.stderr
-    assert f"Which figures of the data decide: dcplan estimates {run.name}" in solved.stdout
+    assert f"See also: dcplan estimates {run.name}" in solved.stdout
     assert read_estimates(load_run(run)) is None
     assert (run / "plan.xlsx").is_file()
