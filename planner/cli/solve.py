@@ -78,7 +78,7 @@ def _solve(
     from planner.inputs.build import validated
     from planner.outputs.folder_kinds import RUNS
     from planner.outputs.own_folder import try_own_folder
-    from planner.outputs.terminal import print_summary
+    from planner.outputs.terminal import print_paths, print_summary
     from planner.runs import load_run
     from planner.runs.catalogue import read_runs, seconds_before
     from planner.runs.folder import SolvedBeforeError, free_name, save_or_rescue, stop_if_solved
@@ -118,7 +118,10 @@ def _solve(
     if as_json:
         _print_json(load_run(folder) if folder is not None else run)
     if folder is not None and unheard is None:
-        print_written(folder, as_json=as_json)
+        if as_json:
+            print_written(folder, as_json=True)
+        else:
+            print_paths([folder])  # the last line of a screen of 45
     for wrong in (failed, unheard):
         if wrong is not None:
             raise wrong
