@@ -92,7 +92,9 @@ def asked_of(
         fix = "check the path; `dcplan data show own_hours` describes the file"
         found.append(Problem("--hours", None, None, f"there is no file {str(file)!r}", "a file", fix))
         file = None
-    stored = run if isinstance(run, StoredPlan) else unless_wrong(found, lambda: _opened(run, Path(runs_dir)))
+    stored = (
+        run if isinstance(run, StoredPlan) else unless_wrong(found, lambda: reopen(find_run(str(run), Path(runs_dir))))
+    )
     if stored is None:
         raise InputError(found)
     known = ", ".join(map(str, stored.run.years))
@@ -106,10 +108,6 @@ def asked_of(
     if found or settings is None:
         raise InputError(found)
     return Asked(stored, plan, own, settings)
-
-
-def _opened(run: str | Path, runs_dir: Path) -> StoredPlan:
-    return reopen(find_run(str(run), runs_dir))
 
 
 def unless_wrong(problems: list[Problem], make: Callable[[], Made]) -> Made | None:

@@ -144,6 +144,7 @@ class Stored:
         self.free = {s: self.role[s] in ("solar", "wind") and not p for s, p in zip(sources, paid, strict=True)}
         times = [year_slots(case)[name].tolist() for name in ("slot", "day", "hour", "hours")]
         self.slots = {slot: (day, hour) for slot, day, hour, _ in zip(*times, strict=True)}
+        self.slot_before = _slots_before(times, follows=follows_on(case))
         self.window_h = {name: int(hours) for name, hours in window_h(case).items()}
         self.hours: dict[str, float] = dict(zip(times[0], times[3], strict=True))
 
@@ -185,6 +186,16 @@ class Stored:
             array, index = (operator.attrgetter(of)(self.case.inputs) for of in (name, over))
             self._lists[name, over] = index.axis_names, dict(zip(_labels(index), array.tolist(), strict=True))
         return self._lists[name, over]
+
+
+def _slots_before(times: list[list[Any]], *, follows: bool) -> dict[str, str]:
+    """Return the time slice before each: of its day, where the first comes after the last, or of all days on end."""
+    of_day: dict[int, list[tuple[int, str]]] = defaultdict(list)
+    for slot, day, hour, _ in zip(*times, strict=True):
+        of_day[day].append((hour, slot))
+    runs = [[slot for _, slot in sorted(of_day[day])] for day in sorted(of_day)]
+    runs = [[slot for run in runs for slot in run]] if follows else runs
+    return {slot: run[at - 1] for run in runs for at, slot in enumerate(run)}
 
 
 def _coded(frame: pd.DataFrame) -> dict[str, tuple[np.ndarray, list[str]]]:
@@ -245,11 +256,7 @@ class Here:
     @property
     def before(self) -> Here:
         """The same place one time slice earlier: of a day that repeats itself the last comes before the first."""
-        day, hour = self.stored.slots[self.slot]
-        last = max(hour for _, hour in self.stored.slots.values())
-        step, days = self.case.scenario.time.slot_h, max(day for day, _ in self.stored.slots.values()) + 1
-        at = (day, hour - step) if hour else ((day - 1) % days if follows_on(self.case) else day, last)
-        return self.at(slot=next(slot for slot, time in self.stored.slots.items() if time == at))
+        return self.at(slot=self.stored.slot_before[self.slot])
 
     @property
     def cooling_of_hall(self) -> str:

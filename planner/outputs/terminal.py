@@ -82,6 +82,8 @@ def _change(musd: float, cost_musd: float) -> str:
 
 _TOP_SITES: Final = 4
 _ORDERS: Final = 6
+_KINDS: Final = 3
+_OPENING: Final = "site opening"
 _NOTES: Final = 5
 _ASSUMED: Final = 3
 _BINDING: Final = 2
@@ -173,11 +175,8 @@ def _orders(run: Run) -> list[Table | Text]:
         table.add_row(str(kind), when, power, f"{of['overnight_musd'].sum():,.0f}", span, Text(printable(left + where)))
     of_kind = orders.groupby("kind", sort=False)[["mw", "overnight_musd"]].sum().sort_values("overnight_musd")
     kinds = [f"{kind} {mw:,.0f} MW, {musd:,.0f} MUSD" for kind, mw, musd in of_kind[::-1].itertuples(name=None)]
-    more = f"All {len(orders):,} orders, in sheet Orders: {'; '.join(kinds[:_ASSUMED])}"
+    more = f"All {len(orders):,} orders, in sheet Orders: {'; '.join(kinds[:_KINDS])}"
     return [table, _cut(more, "dim")]
-
-
-_OPENING: Final = "site opening"
 
 
 def _binding(run: Run) -> list[Text]:
