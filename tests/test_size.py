@@ -37,7 +37,7 @@ BUDGETS = {
     "planner/fleet": 100,
 }
 """Lines that say something, by room, as `make size` prints them."""
-WHOLE = {"planner": {"files": 514, "says": 60_800, "docstrings": 11_730, "lines": 100_620}, "tests": {"says": 38_980}}
+WHOLE = {"planner": {"files": 514, "says": 60_800, "docstrings": 11_730, "lines": 100_630}, "tests": {"says": 38_980}}
 
 
 def size() -> ModuleType:
