@@ -10,7 +10,7 @@ import numpy as np
 from planner.inputs.tariffs_rules import contract_lists
 from planner.lp import Axis, Index
 from planner.tariffs import Account, BillingCalendar, representative
-from planner.tariffs.listing import bill_lists
+from planner.tariffs.program import bill_lists
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from planner.inputs.grid import GridInputs
     from planner.inputs.tariffs_uses import Customer
     from planner.tariffs import Reading
-    from planner.tariffs.lists import Amounts, BillLists
+    from planner.tariffs.reading import Amounts, BillLists
 
 
 KINDS = ("energy", "demand", "capacity", "standing")

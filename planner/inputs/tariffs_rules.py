@@ -34,8 +34,8 @@ from planner.tariffs import (
     clock_hours,
     tariff_from_row,
 )
-from planner.tariffs.lists import Amounts
-from planner.tariffs.months import MONTHS_A_YEAR, Month
+from planner.tariffs.clock import MONTHS_A_YEAR, Month
+from planner.tariffs.reading import Amounts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from planner.inputs.tariffs_uses import Customer
     from planner.scenario.tariffs import OwnTariff, TariffDemand, TariffEnergy, TariffPeriod, TariffRatchet, TariffUse
     from planner.tariffs import TariffRule
-    from planner.tariffs.lists import BillLists
+    from planner.tariffs.reading import BillLists
 
 _WEEKDAYS: Final = {"all": ALWAYS.weekdays, "workdays": WORKDAYS, "weekend": WEEKEND}
 _MIDDLE_OF_MONTH: Final = 15

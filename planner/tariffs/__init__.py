@@ -32,8 +32,7 @@ bounds them from above.
 """
 
 from planner.tariffs.bill import Bill, bill, bill_metered
-from planner.tariffs.clock import ALWAYS, WEEKEND, WORKDAYS, BillingCalendar, OtherHours, When, clock_hours
-from planner.tariffs.contract import CapacityCut, Contract, Terms
+from planner.tariffs.clock import ALWAYS, WEEKEND, WORKDAYS, BillingCalendar, Month, OtherHours, When, clock_hours
 from planner.tariffs.demand import DemandCharge, Ratchet, RollingRatchet, YearRatchet, demand_by_month
 from planner.tariffs.energy import (
     CapacityCharge,
@@ -44,14 +43,10 @@ from planner.tariffs.energy import (
     flat_energy,
     system_peaks,
 )
-from planner.tariffs.lists import Account
-from planner.tariffs.months import Month
 from planner.tariffs.program import ProgramBills, add_bills
-from planner.tariffs.reading import Reading, hourly, representative
-from planner.tariffs.rule import BillLine, Metered, TariffRule
-from planner.tariffs.table import tariff_from_row
-from planner.tariffs.tariff import Escalation, Tariff
-from planner.tariffs.tiers import Curvature, Tiers
+from planner.tariffs.reading import Account, Reading, hourly, representative
+from planner.tariffs.rule import BillLine, Curvature, Metered, TariffRule, Tiers
+from planner.tariffs.tariff import CapacityCut, Contract, Escalation, Tariff, Terms, tariff_from_row
 
 __all__ = [
     "ALWAYS",

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from planner.base.errors import InputError, Problem
-from planner.tariffs.contract import Contract, Terms, contract_problems, exit_fee_line
 from planner.tariffs.rule import BillLine, Metered
+from planner.tariffs.tariff import Contract, Terms, contract_problems, exit_fee_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from planner.base.arrays import Floats
-    from planner.tariffs.clock import BillingCalendar
-    from planner.tariffs.months import Month
+    from planner.tariffs.clock import BillingCalendar, Month
     from planner.tariffs.tariff import Tariff
 
 

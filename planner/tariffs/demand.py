@@ -9,19 +9,15 @@ import numpy as np
 
 from planner.base.errors import InputError, Problem
 from planner.base.units import KW_PER_MW
-from planner.tariffs.clock import ALWAYS, When
-from planner.tariffs.form import Billed, Stair
-from planner.tariffs.months import ALL_MONTHS, MONTHS_A_YEAR
-from planner.tariffs.rule import BillLine, Metered
-from planner.tariffs.tiers import Curvature, Tiers, as_tiers
+from planner.tariffs.clock import ALL_MONTHS, ALWAYS, MONTHS_A_YEAR, When
+from planner.tariffs.rule import Billed, BillLine, Curvature, Metered, Stair, Tiers, as_tiers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from planner.base.arrays import Floats
-    from planner.tariffs.clock import BillingCalendar
-    from planner.tariffs.form import Form
-    from planner.tariffs.months import Month
+    from planner.tariffs.clock import BillingCalendar, Month
+    from planner.tariffs.rule import Form
 
 # --- Demand charges: USD per kW of the month's highest hour, never less than what was agreed ------
 

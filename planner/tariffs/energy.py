@@ -9,11 +9,8 @@ import numpy as np
 
 from planner.base.errors import InputError, Problem
 from planner.base.units import KW_PER_MW
-from planner.tariffs.clock import ALWAYS
-from planner.tariffs.form import THOUSAND, Stair
-from planner.tariffs.months import ALL_MONTHS, month_of_first_day
-from planner.tariffs.rule import BillLine, Metered
-from planner.tariffs.tiers import Curvature, Tiers, as_tiers
+from planner.tariffs.clock import ALL_MONTHS, ALWAYS, month_of_first_day
+from planner.tariffs.rule import THOUSAND, BillLine, Curvature, Metered, Stair, Tiers, as_tiers
 
 if TYPE_CHECKING:
     import datetime
@@ -21,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from planner.tariffs.clock import BillingCalendar, OtherHours, When
-    from planner.tariffs.form import Form
+    from planner.tariffs.rule import Form
 
 # --- Energy charges: USD per MWh by season, weekday and hour, in tiers where there are any --------
 

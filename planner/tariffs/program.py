@@ -1,30 +1,267 @@
-r"""Bills in a linear program: columns, rows and cost of all rules of all customers.
-
-A program that minimises cost brings every peak down to the highest load it represents and fills
-tiers from the cheapest, so that its cost is the exact bill of the load it chooses. Declining
-tiers are the exception: see `Tiers.convex_bound`.
-"""
+"""Bills in a linear program: rules as lists, and their variables and rows."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
+from math import inf
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from planner.lp import Comparison, Expression
-from planner.tariffs.form import THOUSAND
-from planner.tariffs.listing import bill_lists
+from planner.lp import Axis, Comparison, Expression, Index
+from planner.lp.index import distinct, locate
+from planner.tariffs.reading import Amounts, BillLists, PriceTerms
+from planner.tariffs.rule import THOUSAND, Form
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import ArrayLike
 
-    from planner.base.arrays import Floats
-    from planner.lp import ArrayProblem, Index, Variable
-    from planner.tariffs.form import Span
-    from planner.tariffs.lists import Account, BillLists
+    from planner.base.arrays import Floats, Positions
+    from planner.lp import ArrayProblem, Variable
+    from planner.tariffs.reading import Account
+    from planner.tariffs.rule import BillLineKey, Span, Stair
+
+# --- From the forms of tariffs to the index lists and prices of all their customers ---------------
+
+
+def bill_lists(load: Index, accounts: Sequence[Account], *, span: Span = "month") -> BillLists:
+    """Make the lists of the bills of many customers. Takes `load` (customer, step)."""
+    steps = len(load.axes[-1])
+    for account in accounts:
+        if account.reading.n_steps != steps:
+            message = f"the reading of {account.tariff.name!r} has {account.reading.n_steps} steps, the load {steps}"
+            raise ValueError(message)
+    builder = _Builder(load)
+    for account in accounts:
+        form = Form(account.tariff.price_factor, account.reading, span)
+        for rule in account.tariff.rules:
+            rule.program(form)
+        builder.add(form, np.asarray(account.customers, dtype=np.intp))
+    return builder.lists()
+
+
+class _Axes:
+    """Axes whose labels are gathered as they come."""
+
+    def __init__(self) -> None:
+        self._codes: dict[str, dict[str, int]] = {}
+
+    def codes(self, axis: str, labels: Iterable[str]) -> list[int]:
+        known = self._codes.setdefault(axis, {})
+        return [known.setdefault(label, len(known)) for label in labels]
+
+    def axis(self, name: str) -> Axis:
+        return Axis(name, tuple(self._codes.get(name, ())))
+
+
+class _List:
+    """A list over customers and further axes, gathered part by part."""
+
+    def __init__(self, axes: _Axes, *names: str) -> None:
+        self._axes = axes
+        self._names = names
+        self._customers: list[Positions] = []
+        self._codes: list[Positions] = []
+        self._size = 0
+
+    def add(self, customers: Positions, *labels: Sequence[str]) -> Positions:
+        """Add every customer with every item, named by its labels; return their positions.
+
+        Positions are of shape (customer, item).
+        """
+        codes = np.array(
+            [self._axes.codes(*of_axis) for of_axis in zip(self._names, labels, strict=True)], dtype=np.intp
+        )
+        items = codes.shape[1]
+        self._customers.append(np.repeat(customers, items))
+        self._codes.append(np.tile(codes, len(customers)))
+        first, self._size = self._size, self._size + len(customers) * items
+        return np.arange(first, self._size).reshape(len(customers), items)
+
+    def index(self, name: str, customer: Index) -> Index:
+        at = np.concatenate([np.empty(0, dtype=np.intp), *self._customers])
+        codes = np.concatenate([np.empty((len(self._names), 0), np.intp), *self._codes], axis=1)
+        return Index.sparse(
+            name,
+            (*customer.axes, *(self._axes.axis(axis) for axis in self._names)),
+            (*(of_axis[at] for of_axis in customer.codes), *codes),
+        )
+
+
+class _Rows:
+    """A table of numbers, gathered part by part."""
+
+    def __init__(self, columns: int) -> None:
+        self._parts: list[list[Floats]] = [[np.empty(0)] * columns]
+
+    def add(self, *columns: ArrayLike) -> None:
+        """Add columns that broadcast together; rows whose first number is below 0 have no place."""
+        flat = [np.ravel(column) for column in np.broadcast_arrays(*columns)]
+        self._parts.append([column[flat[0] >= 0] for column in flat])
+
+    def columns(self) -> list[Floats]:
+        return [np.concatenate(column) for column in zip(*self._parts, strict=True)]
+
+
+class _Builder:
+    """Gathers the lists account by account."""
+
+    def __init__(self, load: Index) -> None:
+        self._load = load
+        self._customer = distinct(load, *load.axis_names[:-1], name="customer")
+        axes = _Axes()
+        self._peak = _List(axes, "peak")
+        self._peak_step = _Rows(3)  # customer, code of the peak, step
+        self._billed = _List(axes, "billed")
+        self._past = _Rows(1)
+        self._floor = _List(axes, "billed", "peak")
+        self._floor_share = _Rows(1)
+        self._take = _List(axes, "billed", "span")
+        self._take_share = _Rows(1)
+        self._connected = _List(axes, "calendar")
+        self._stair = _List(axes, "stair")
+        self._stairs: list[Stair] = []
+        self._stair_line: list[Positions] = []
+        self._tier = _List(axes, "stair", "tier")
+        self._tier_width = _Rows(1)
+        self._line = _List(axes, "charge", "calendar")
+        self._names: dict[str, tuple[str, str, str]] = {}
+        self._axes = axes
+        kinds = ("load", "peak", "billed", "tier", "connected")
+        self._prices = {kind: _Rows(4) for kind in kinds}
+        self._stair_of = {kind: _Rows(3) for kind in ("load", "billed")}
+
+    def add(self, form: Form, customers: Positions) -> None:
+        """Add an account."""
+        self._axes.codes("calendar", [str(year) for year in form.years])
+        self._axes.codes("span", [form.contracted(month) for month in form.months])
+        calendar = [str(line.year) for line in form.lines]
+        line = self._line.add(customers, [self._charge(line) for line in form.lines], calendar)
+        billed = self._add_demands(form, customers)
+        places = {
+            "load": self._load_places(customers),
+            "peak": self._add_peaks(form, customers),
+            "billed": billed,
+            "connected": self._connected.add(customers, [str(year) for year in form.years]),
+        }
+        for charge in form.charges:
+            place = places[charge.of][:, charge.places]
+            self._prices[charge.of].add(place, line[:, charge.lines], charge.usd, charge.units)
+        self._add_stairs(form, customers, places, line)
+
+    def _charge(self, line: BillLineKey) -> str:
+        label = f"{line.rule}: {line.item} [{line.unit}]"
+        self._names[label] = (line.rule, line.item, line.unit)
+        return label
+
+    def _load_places(self, customers: Positions) -> Positions:
+        """Position of each customer's load in each step, -1 where it has none."""
+        steps = len(self._load.axes[-1])
+        codes = (np.repeat(codes[customers], steps) for codes in self._customer.codes)
+        step = np.tile(np.arange(steps), len(customers))
+        return locate(self._load, *codes, step).reshape(len(customers), steps)
+
+    def _add_peaks(self, form: Form, customers: Positions) -> Positions:
+        labels = [peak.label for peak in form.peaks]
+        has_load = self._load_places(customers) >= 0
+        for code, peak in zip(self._axes.codes("peak", labels), form.peaks, strict=True):
+            customer = np.where(has_load[:, peak.steps], customers[:, None], -1)
+            self._peak_step.add(customer, code, peak.steps)
+        return self._peak.add(customers, labels)
+
+    def _add_demands(self, form: Form, customers: Positions) -> Positions:
+        every = np.zeros((len(customers), 1))
+        floors = [(item, *share) for item in form.billed for share in item.shares_frac]
+        self._floor.add(
+            customers, [item.label for item, _, _ in floors], [form.peaks[peak].label for _, peak, _ in floors]
+        )
+        self._floor_share.add(every + [share for _, _, share in floors])
+        takes = [item for item in form.billed if item.take_frac > 0.0]
+        self._take.add(customers, [item.label for item in takes], [item.contracted for item in takes])
+        self._take_share.add(every + [item.take_frac for item in takes])
+        self._past.add(every + [item.past_mw for item in form.billed])
+        return self._billed.add(customers, [item.label for item in form.billed])
+
+    def _add_stairs(self, form: Form, customers: Positions, places: dict[str, Positions], line: Positions) -> None:
+        stair_place = self._stair.add(customers, [stair.label for stair in form.stairs])
+        self._stairs += form.stairs * len(customers)
+        self._stair_line.append(line[:, [stair.line for stair in form.stairs]].ravel())
+        every = np.zeros((len(customers), 1))
+        labels, numbers, widths, usd, units, lines = [], [], [], [], [], []
+        for number, stair in enumerate(form.stairs):
+            self._stair_of[stair.of].add(places[stair.of][:, stair.places], stair_place[:, [number]], stair.thousands)
+            fixed_usd, rising = stair.tiers.convex_bound()
+            paid = stair.usd_factor * stair.times
+            # Due whatever is drawn, but by nobody who is not connected.
+            year = form.years.index(form.lines[stair.line].year)
+            place = places["connected"][:, [year]]
+            if fixed_usd > 0.0:
+                self._prices["connected"].add(place, line[:, [stair.line]], paid * fixed_usd, 0.0)
+            for tier, (low, high) in enumerate(pairwise((0.0, *rising.limits, inf))):
+                labels.append(stair.label)
+                numbers.append(str(tier + 1))
+                widths.append((high - low) / THOUSAND)
+                usd.append(paid * rising.prices[tier] * THOUSAND)
+                units.append(stair.times * THOUSAND)
+                lines.append(stair.line)
+        tier_place = self._tier.add(customers, labels, numbers)
+        self._tier_width.add(every + widths)
+        self._prices["tier"].add(tier_place, line[:, lines], usd, units)
+
+    def lists(self) -> BillLists:
+        """Return the lists of all accounts."""
+        customer = self._customer
+        take = self._take.index("take", customer)
+        line = self._line.index("line", customer)
+        (past_mw,) = self._past.columns()
+        (floor_share,) = self._floor_share.columns()
+        (take_share,) = self._take_share.columns()
+        (tier_width,) = self._tier_width.columns()
+        return BillLists(
+            customer=customer,
+            load=self._load,
+            peak=self._peak.index("peak", customer),
+            peak_step=self._peak_steps(),
+            billed=self._billed.index("billed", customer),
+            past_mw=past_mw,
+            floor=self._floor.index("floor", customer),
+            floor_share_frac=floor_share,
+            contracted=distinct(take, *customer.axis_names, "span", name="contracted"),
+            take=take,
+            take_share_frac=take_share,
+            connected=self._connected.index("connected", customer),
+            stair=self._stair.index("stair", customer),
+            stairs=tuple(self._stairs),
+            stair_line=np.concatenate([np.empty(0, dtype=np.intp), *self._stair_line]),
+            stair_of={kind: _amounts(rows) for kind, rows in self._stair_of.items()},
+            tier=self._tier.index("tier", customer),
+            tier_width=tier_width,
+            line=line,
+            line_names=tuple(self._names[label] for label in line.axis("charge").labels),
+            prices={kind: _prices(rows) for kind, rows in self._prices.items()},
+        )
+
+    def _peak_steps(self) -> Index:
+        customer, peak, step = (column.astype(np.intp) for column in self._peak_step.columns())
+        axes = (*self._customer.axes, self._axes.axis("peak"), self._load.axes[-1])
+        codes = (codes[customer] for codes in self._customer.codes)
+        return Index.sparse("peak_step", axes, (*codes, peak, step))
+
+
+def _prices(rows: _Rows) -> PriceTerms:
+    place, line, usd, units = rows.columns()
+    return PriceTerms(place.astype(np.intp), line.astype(np.intp), usd, units)
+
+
+def _amounts(rows: _Rows) -> Amounts:
+    place, target, amount = rows.columns()
+    return Amounts(place.astype(np.intp), target.astype(np.intp), amount)
+
+
+# --- Bills in a linear program: columns, rows and cost of all rules of all customers --------------
 
 
 class NewVariable(Protocol):

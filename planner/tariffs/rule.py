@@ -1,18 +1,145 @@
-"""What every rule of a tariff is: from a metered load to lines of a bill."""
+"""A rule of a tariff, the rows of its rising tiers, and its form in a program."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from enum import Enum
+from itertools import pairwise
+from math import inf, isfinite
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 
+from planner.base.errors import InputError, Problem
+from planner.money.tier_rules import ONE_MORE_PRICE, RISING, broken_rules
+
 if TYPE_CHECKING:
-    from planner.base.arrays import Floats
-    from planner.tariffs.clock import BillingCalendar, OtherHours, When
-    from planner.tariffs.form import Form
-    from planner.tariffs.months import Month
-    from planner.tariffs.tiers import Curvature
+    from collections.abc import Callable, Mapping
+
+    from numpy.typing import ArrayLike
+
+    from planner.base.arrays import Floats, Integers
+    from planner.tariffs.clock import BillingCalendar, Month, OtherHours, When
+    from planner.tariffs.reading import Reading
+
+# --- How a charge bends over the load: what a linear program can hold of it -----------------------
+
+
+class Curvature(Enum):
+    """Shape of a month's charge as a function of the hourly load.
+
+    A linear or convex charge is the largest of some planes, so a linear program that minimises
+    cost holds it exactly. One that is not convex (declining tiers) needs integers or a bound.
+    """
+
+    CONSTANT = "constant"
+    LINEAR = "linear"
+    CONVEX = "convex"
+    NOT_CONVEX = "not convex"
+
+    @property
+    def is_convex(self) -> bool:
+        """Whether the charge of a mix of two loads is at most the mix of their charges."""
+        return self is not Curvature.NOT_CONVEX
+
+
+# --- Prices by tier: the next unit costs what its tier costs --------------------------------------
+
+
+@dataclass(frozen=True)
+class Tiers:
+    r"""Price of each further unit, by how many came before it in the month.
+
+    .. math:: C(q) = \sum_i p_i \cdot \max(0, \min(q, l_i) - l_{i-1}), \quad l_0 = 0, l_n = \infty
+
+    `C` is linear with one price, convex where prices rise from tier to tier, and not convex
+    where one falls.
+
+    >>> free_then_dear = Tiers(prices=(0.0, 12.0), limits=(50.0,))
+    >>> free_then_dear.cost_usd(114.0)
+    768.0
+    >>> free_then_dear.curvature.value
+    'convex'
+    """
+
+    prices: tuple[float, ...]  # price in each tier, one more than there are limits. [USD/unit]
+    limits: tuple[float, ...] = ()  # upper limits of all tiers but the last, rising, above 0. [unit]
+
+    def __post_init__(self) -> None:
+        reported = {
+            ONE_MORE_PRICE: (
+                f"tiers have {len(self.prices)} prices and {len(self.limits)} limits",
+                "give the limit of every tier but the last",
+            ),
+            RISING: (f"limits of tiers are {_listed(self.limits)}", "put them in order"),
+        }
+        problems = [
+            Problem("tariff", None, None, reported[rule][0], rule, reported[rule][1])
+            for rule in broken_rules(self.prices, self.limits)
+        ]
+        if not all(isfinite(number) for number in (*self.prices, *self.limits)):
+            what_is = f"tiers have prices {_listed(self.prices)} and limits {_listed(self.limits)}"
+            problems.append(Problem("tariff", None, None, what_is, "finite numbers"))
+        if problems:
+            raise InputError(problems)
+
+    @property
+    def curvature(self) -> Curvature:
+        """Shape of the cost over the quantity."""
+        if len(set(self.prices)) == 1:
+            return Curvature.LINEAR
+        rises = all(later >= earlier for earlier, later in pairwise(self.prices))
+        return Curvature.CONVEX if rises else Curvature.NOT_CONVEX
+
+    def blocks(self, quantity: float) -> tuple[tuple[float, float], ...]:
+        """Split a quantity into tiers: units and price of each, up to the last that is used."""
+        edges = (0.0, *self.limits, inf)
+        return tuple(
+            (min(quantity, high) - low, price)
+            for (low, high), price in zip(pairwise(edges), self.prices, strict=True)
+            if quantity > low or low == 0.0
+        )
+
+    def convex_bound(self) -> tuple[float, Tiers]:
+        r"""Bound the cost from above by a fixed sum and tiers whose prices rise.
+
+        .. math:: C(q) \le F + \sum_i r_i u_i, \quad r_i = \min_{j \ge i} p_j,
+                  \quad F = \sum_{i < n} (p_i - r_i)(l_i - l_{i-1})
+
+        With prices that rise the sum is 0 and the bound is the cost itself. Where prices fall,
+        it is the tangent at the last tier: exact for every quantity past the last fall, too
+        high by at most the sum below it, never too low.
+        Gives the fixed sum [USD] and rising tiers.
+
+        >>> falling = Tiers(prices=(9.0, 6.0, 7.0), limits=(20.0, 30.0))
+        >>> fixed_usd, rising = falling.convex_bound()
+        >>> fixed_usd, rising.prices
+        (60.0, (6.0, 6.0, 7.0))
+        >>> falling.cost_usd(35.0) == fixed_usd + rising.cost_usd(35.0)
+        True
+        """
+        rising = tuple(min(self.prices[place:]) for place in range(len(self.prices)))
+        widths = [high - low for low, high in pairwise((0.0, *self.limits))]
+        excess = sum(
+            (price - least) * width for price, least, width in zip(self.prices[:-1], rising, widths, strict=False)
+        )
+        return excess, Tiers(rising, self.limits)
+
+    def cost_usd(self, quantity: float) -> float:
+        """Cost of a quantity, in USD."""
+        return sum(units * price for units, price in self.blocks(quantity))
+
+
+def as_tiers(price: float | Tiers) -> Tiers:
+    """Write one price for all units as a single tier."""
+    return price if isinstance(price, Tiers) else Tiers((float(price),))
+
+
+def _listed(numbers: tuple[float, ...]) -> str:
+    return f"[{', '.join(f'{number:g}' for number in numbers)}]"
+
+
+# --- What every rule of a tariff is: from a metered load to lines of a bill -----------------------
 
 
 @dataclass(frozen=True)
@@ -94,3 +221,142 @@ class TariffRule(Protocol):
 
     def program(self, form: Form) -> None:
         """Write itself into the linear program's form of the bill, escalation included."""
+
+
+# --- The form that a tariff takes in a linear program: peaks, billing demands, tiers, prices ------
+
+THOUSAND = 1000.0
+"""Tiers are counted in thousands of what is billed, GWh and MW, so that columns are of one size."""
+
+Source: TypeAlias = Literal["load", "peak", "billed", "connected"]
+"""What a price is paid on: power in a step [MW], a metered or billed peak [MW], or the share of a
+customer that is connected in a year [-]."""
+Span: TypeAlias = Literal["month", "year"]
+"""For how long contracted capacity stays as it is."""
+
+
+class BillLineKey(NamedTuple):
+    """A line of the bill of a year: rule, part of it, and unit of its quantity."""
+
+    rule: str
+    item: str
+    unit: str
+    year: int
+
+
+@dataclass(frozen=True, eq=False)
+class Peak:
+    """The highest load of some steps."""
+
+    label: str  # name, such as `demand 2028-02`
+    steps: Integers  # positions of the steps
+
+
+@dataclass(frozen=True)
+class Billed:
+    """A billing demand: the largest of shares of peaks, of contracted capacity and of a past."""
+
+    label: str  # name, such as `demand 2028-02`
+    shares_frac: tuple[tuple[int, float], ...]  # least share of each peak, by its number
+    past_mw: float  # share of peaks before the calendar begins. [MW]
+    take_frac: float  # least share of the contracted capacity
+    contracted: str  # label of the month or year whose contracted capacity it is
+
+
+@dataclass(frozen=True, eq=False)
+class Stair:
+    """A quantity that is paid in tiers."""
+
+    label: str  # name, such as `energy 2028-02 summer peak`
+    tiers: Tiers  # prices and limits, in units and USD per unit, as the tariff has them
+    line: int  # number of the line of the bill
+    usd_factor: float  # what prices are multiplied with: escalation. [-]
+    times: float  # months that are billed for this quantity. [month]
+    of: Literal["load", "billed"]  # what is counted: `load` or `billed`
+    places: Integers  # steps or the billing demand, and thousands of units that one MW of each adds
+    thousands: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Charge:
+    """Prices on one kind of source."""
+
+    of: Source  # the kind
+    places: Integers  # steps, peaks, billing demands or years, by position
+    lines: Integers  # lines of the bill that they go to
+    usd: Floats  # money and quantity that one MW (or one customer) in each place adds
+    units: Floats
+
+
+class Form:
+    """What one tariff, on one reading of a calendar, adds to a linear program."""
+
+    def __init__(self, price_factor: Callable[[int], float], reading: Reading, span: Span = "month") -> None:
+        self._price_factor = price_factor
+        self.reading = reading
+        self.months = reading.calendar.months
+        self.years = sorted({month.year for month in self.months})
+        self.peaks: list[Peak] = []
+        self.billed: list[Billed] = []
+        self.stairs: list[Stair] = []
+        self.charges: list[Charge] = []
+        self.lines: list[BillLineKey] = []
+        self._span: Span = span
+        self._peak_of: dict[bytes, int] = {}
+        self._line_of: dict[BillLineKey, int] = {}
+
+    def factor(self, month: Month) -> float:
+        """Prices of a month over those stated."""
+        return self._price_factor(month.year)
+
+    def contracted(self, month: Month) -> str:
+        """Label of the span in which a month's contracted capacity is in force."""
+        return str(month) if self._span == "month" else str(month.year)
+
+    def line(self, rule: str, item: str, unit: str, month: Month) -> int:
+        """Return the number of a line in the bill of a month's year, new or known."""
+        line = BillLineKey(rule, item, unit, month.year)
+        if line not in self._line_of:
+            self._line_of[line] = len(self.lines)
+            self.lines.append(line)
+        return self._line_of[line]
+
+    def charge(self, of: Source, places: ArrayLike, lines: ArrayLike, usd: ArrayLike, units: ArrayLike) -> None:
+        """Put a price on sources of one kind; see `Charge`."""
+        at = np.atleast_1d(np.asarray(places, dtype=np.int64))
+        self.charges.append(
+            Charge(
+                of,
+                at,
+                np.broadcast_to(np.asarray(lines, dtype=np.int64), at.shape),
+                np.broadcast_to(np.asarray(usd, dtype=np.float64), at.shape),
+                np.broadcast_to(np.asarray(units, dtype=np.float64), at.shape),
+            )
+        )
+
+    def peak(self, label: str, steps: Integers) -> int:
+        """Return the number of the peak over some steps, new or known."""
+        key = steps.tobytes()
+        if key not in self._peak_of:
+            self._peak_of[key] = len(self.peaks)
+            self.peaks.append(Peak(label, steps))
+        return self._peak_of[key]
+
+    def peaks_by_month(self, rule: str, when: When) -> Mapping[int, int]:
+        """Return the peak of each month, by position, in which a period has hours."""
+        month, step, _ = self.reading.hours(when)
+        first = np.searchsorted(month, np.arange(len(self.months) + 1))
+        return {
+            position: self.peak(f"{rule} {self.months[position]}", step[first[position] : first[position + 1]])
+            for position in range(len(self.months))
+            if first[position + 1] > first[position]
+        }
+
+    def demand(self, billed: Billed) -> int:
+        """Add a billing demand and return its number."""
+        self.billed.append(billed)
+        return len(self.billed) - 1
+
+    def stair(self, stair: Stair) -> None:
+        """Add a quantity that is paid in tiers."""
+        self.stairs.append(stair)

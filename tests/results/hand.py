@@ -30,7 +30,7 @@ from planner.inputs.rent import RentInputs
 from planner.inputs.sites import SiteInputs
 from planner.lp import Axis, Index, Outcome
 from planner.scenario import load_scenario
-from planner.tariffs.listing import bill_lists
+from planner.tariffs.program import bill_lists
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,10 +8,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from planner.tariffs.clock import When
+from planner.tariffs.clock import Month, When
 from planner.tariffs.demand import DemandCharge
 from planner.tariffs.energy import CapacityCharge
-from planner.tariffs.months import Month
 
 MAY, JUNE = Month(2027, 5), Month(2027, 6)
 
