@@ -6,19 +6,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planner.base.errors import InputError
-from planner.money.annuity import (
-    annuity_payment,
-    capital_recovery_factor,
-    financing_premium,
-    interest_during_construction_frac,
-    real_rate,
-)
 from planner.money.finance import (
     END_OF_HORIZON,
+    annuity_payment,
+    capital_recovery_factor,
     discount_factor,
+    financing_premium,
+    interest_during_construction_frac,
     payment_weights,
     perpetuity_tail,
     perpetuity_weights,
+    real_rate,
     spending_shares,
     truncated_weights,
     year_weights,

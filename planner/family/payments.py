@@ -8,8 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.lp.index import locate
-from planner.money.annuity import annuity_payment
-from planner.money.finance import discount_factor, perpetuity_tail, spending_shares, yearly_payment_shares
+from planner.money.finance import (
+    annuity_payment,
+    discount_factor,
+    perpetuity_tail,
+    spending_shares,
+    yearly_payment_shares,
+)
 
 if TYPE_CHECKING:
     from planner.base.arrays import Floats

@@ -10,8 +10,7 @@ import numpy as np
 from planner.base.units import KW_PER_MW, MONTHS_PER_YEAR, USD_PER_MUSD
 from planner.family.table_columns import floats, texts
 from planner.inputs.case import trend_factor
-from planner.money.annuity import interest_during_construction_frac, real_rate
-from planner.money.finance import year_weights
+from planner.money.finance import interest_during_construction_frac, real_rate, year_weights
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

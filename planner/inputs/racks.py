@@ -12,7 +12,7 @@ from planner.family.table_columns import any_along, dense_by_ids, floats, mask_a
 from planner.fleet.reference import alive_frac
 from planner.inputs.case import DUTIES
 from planner.lp import Index
-from planner.money.annuity import annuity_payment
+from planner.money.finance import annuity_payment
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from planner.lp.blocks import Columns, RowBounds, Stats
 from planner.lp.change import Change
-from planner.lp.expression import Comparison, Expression
+from planner.lp.expression import Comparison, Expression, Variable
 from planner.lp.index import UNIT, Axis, Index
 from planner.lp.matrix import Matrix
 from planner.lp.outcome import Method, Outcome, ProgressEvent, Status
-from planner.lp.variable import Variable
 
 if TYPE_CHECKING:
     from planner.lp.highs import HighsSession

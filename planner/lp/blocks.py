@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from planner.lp.expression import Comparison, Expression, added_up
+from planner.lp.expression import Comparison, Expression, Variable, added_up, check_block_name, tuple_name
 from planner.lp.index import UNIT
 from planner.lp.matrix import Matrix
-from planner.lp.variable import Variable, check_block_name, tuple_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -9,8 +9,7 @@ import highspy
 import numpy as np
 
 from planner.lp.change import Arrays, Change, Edits
-from planner.lp.conflict import find_conflict
-from planner.lp.engine import Engine, check
+from planner.lp.engine import Engine, check, find_conflict
 from planner.lp.matrix import check_sizes
 from planner.lp.outcome import (
     MOST_STEPS,

@@ -1,4 +1,4 @@
-"""A split program: its pieces, its master, and the duals behind every cut between them."""
+"""A program in parts: the master, and pieces that are priced beside it."""
 
 from __future__ import annotations
 
@@ -6,19 +6,269 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
+import highspy
 import numpy as np
-from scipy.sparse import csr_array, eye_array, vstack
+from scipy.sparse import csr_array, eye_array, hstack, vstack
 
+from planner.lp.blocks import Columns, RowBounds
+from planner.lp.change import Arrays
+from planner.lp.engine import Engine, check
 from planner.lp.expression import added_up
-from planner.lp.master import Master
+from planner.lp.matrix import Matrix
+from planner.lp.outcome import MOST_STEPS, SIMPLEX, Watch
 from planner.lp.pieces import Pieces
+from planner.lp.start import cold_steps
 
 if TYPE_CHECKING:
     import threading
+    from collections.abc import Mapping
 
     from planner.base.arrays import Bools, Floats, Positions
-    from planner.lp.change import Arrays
     from planner.lp.pieces import Priced, Split
+
+# --- The master of a split program: its own columns and rows, costs of its pieces, and cuts -------
+
+_TOLERANCE: Final = 1e-9  # [-]; of rows and prices: the cuts of a thousand pieces add up
+_FROM_BASIS: Final[Mapping[str, str | int]] = {
+    **SIMPLEX,
+    "simplex_dual_edge_weight_strategy": 1,
+    "simplex_scale_strategy": 0,
+}
+"""How a solve goes on from the last basis: by Devex weights, on numbers as they are.
+
+HiGHS drops weights of steepest edges when cuts are added, and computes them again row by row before
+its first step, for 2 s of hourly `us-base`; Devex needs none, and without scaling takes up to
+twice their steps where cuts are many and no more where they are few.
+"""
+_FROM_NOTHING: Final[Mapping[str, str | int]] = {
+    "solver": "ipx",
+    "simplex_dual_edge_weight_strategy": -1,
+    "simplex_scale_strategy": 2,
+}
+_LOOSELY: Final[Mapping[str, str | float]] = {**_FROM_NOTHING, "run_crossover": "off", "ipm_optimality_tolerance": 0.1}
+"""How a master that knows no cut is solved: to the middle of what is nearly as good.
+
+HiGHS misses rows by 5e-6 to 2e-5 there; it ends where its first steps do, whatever the tolerance.
+"""
+_MISSED_LOOSELY: Final = 1e-4  # units of a row or column: hourly `us-base` misses 2e-5
+_TO_THE_END: Final[Mapping[str, str | float]] = {"run_crossover": "on", "ipm_optimality_tolerance": 1e-8}
+_NO_BOUND: Final = -1e9
+"""Least cost of a piece until a cut says better: in units of the objective, which are MUSD, or the
+kt or m3 that a frontier makes least."""
+_SLACK: Final = 2.0  # [-]
+"""A solve from the last basis is given up after this many times the simplex steps that a solve
+without a basis takes: so it never takes more than three times as long as that one alone. Steps
+count, not seconds, so that each run does the same."""
+
+
+class Master:
+    """A linear program in HiGHS that learns from cuts what the pieces cost."""
+
+    def __init__(self, arrays: Arrays, columns: Positions, rows: Positions, least: Floats, costs_of: Any) -> None:
+        self._columns, self._rows, self._costs_of = columns, rows, costs_of
+        self._least = np.maximum(least, _NO_BOUND)
+        self._engine = Engine({"primal_feasibility_tolerance": _TOLERANCE, "dual_feasibility_tolerance": _TOLERANCE})
+        self._highs = self._engine.highs
+        self._piece_of_cut = np.empty(0, dtype=np.intp)
+        self._cuts: list[Any] = []  # coefficients, as many at a time as were added
+        self._is_cut = np.zeros(rows.size, dtype=np.bool_)  # of every row that HiGHS holds
+        self._held = self._of(arrays)
+        self._engine.pass_model(self._held)
+        self._has_basis = False
+        self.iterations = 0
+
+    @property
+    def priced(self) -> int:
+        """Number of pieces, and of their places."""
+        return int(self._costs_of.shape[0])
+
+    @property
+    def cuts(self) -> int:
+        """Number of cuts."""
+        return int(self._piece_of_cut.size)
+
+    def _of(self, arrays: Arrays) -> Arrays:
+        """Return columns, costs of pieces and rows of the master, without cuts."""
+        whole = arrays.matrix
+        sparse = csr_array((whole.value, whole.column, whole.start), shape=(whole.rows, whole.columns))
+        own = sparse[self._rows][:, self._columns].tocsr()
+        of_pieces, given = np.ones(self._least.size), arrays.columns
+        columns = Columns(
+            np.concatenate((given.cost[self._columns], of_pieces)),
+            np.concatenate((given.lower[self._columns], self._least)),
+            np.concatenate((given.upper[self._columns], np.inf * of_pieces)),
+            np.zeros(self._columns.size + of_pieces.size, dtype=np.bool_),
+            given.offset,
+        )
+        matrix = Matrix(len(columns.cost), own.indptr.astype(np.int32), own.indices.astype(np.int32), own.data)
+        rows = RowBounds(arrays.rows.lower[self._rows], arrays.rows.upper[self._rows])
+        return Arrays(columns, matrix, rows)
+
+    def take(self, arrays: Arrays, new_rows: Positions) -> None:
+        """Go on with other costs and bounds, and with more rows; the cuts stay."""
+        before, old_rows = self._held, self._rows.size
+        self._rows = np.concatenate((self._rows, new_rows))
+        self._held = new = self._of(arrays)
+        head = new.head(old_rows)
+        costs = before.changed_costs(head).astype(np.int32)
+        columns = before.changed_column_bounds(head).astype(np.int32)
+        own = np.flatnonzero(~self._is_cut)
+        rows = before.changed_row_bounds(head)
+        highs, at = self._highs, own[rows].astype(np.int32)
+        for sent, what in (
+            (highs.changeObjectiveOffset(new.columns.offset), "the objective's constant"),
+            (highs.changeColsCost(costs.size, costs, new.columns.cost[costs]), "costs"),
+            (
+                highs.changeColsBounds(columns.size, columns, new.columns.lower[columns], new.columns.upper[columns]),
+                "column bounds",
+            ),
+            (highs.changeRowsBounds(at.size, at, new.rows.lower[rows], new.rows.upper[rows]), "row bounds"),
+        ):
+            check(sent, f"take new {what}")
+        if new_rows.size:
+            self._engine.add_rows(new, old_rows)
+            self._is_cut = np.concatenate((self._is_cut, np.zeros(new_rows.size, dtype=np.bool_)))
+
+    def add_cuts(self, constant: Floats, slope: Any, is_new: Bools) -> None:
+        """Add for some pieces that they cost no less than their duals prove."""
+        piece = np.flatnonzero(is_new)
+        cuts = hstack([-slope[piece], self._costs_of[piece]]).tocsr()
+        self._cuts.append(cuts)
+        added = self._highs.addRows(
+            piece.size,
+            constant[piece],
+            np.full(piece.size, np.inf),
+            cuts.nnz,
+            cuts.indptr[:-1].astype(np.int32),
+            cuts.indices.astype(np.int32),
+            cuts.data,
+        )
+        check(added, "take cuts")
+        self._piece_of_cut = np.concatenate((self._piece_of_cut, piece))
+        self._is_cut = np.concatenate((self._is_cut, np.ones(piece.size, dtype=np.bool_)))
+
+    def run(self, seconds: float, interrupt: threading.Event | None, threads: int, *, strictly: bool) -> Any:
+        """Solve from the last basis, or by interior point without one; return HiGHS' status. [s]
+
+        A solve from the last basis that takes too many steps is begun again without the basis.
+        Strictly, bounds are met to 1e-10.
+        """
+        self._engine.be_strict(strictly=strictly)
+        self._engine.watch = Watch(None, interrupt)
+        self._engine.set_option("threads", threads)
+        until = time.perf_counter() + seconds
+        if self._has_basis:
+            for name, value in _FROM_BASIS.items():
+                self._engine.set_option(name, value)
+            most = round(_SLACK * cold_steps(self._highs.getNumRow()))
+            self._engine.set_option("simplex_iteration_limit", most)
+            status = self._engine.run(seconds)
+            self._engine.set_option("simplex_iteration_limit", MOST_STEPS)
+            self.iterations += max(0, self._highs.getInfo().simplex_iteration_count)
+            if status != highspy.HighsModelStatus.kIterationLimit:
+                return status
+        status = self._from_nothing(_FROM_NOTHING, until - time.perf_counter())
+        self._has_basis = status == highspy.HighsModelStatus.kOptimal
+        return status
+
+    def run_loosely(self, seconds: float, interrupt: threading.Event | None, threads: int) -> Any:
+        """Solve by interior point to within a tenth of the optimum; return HiGHS' status. [s]
+
+        The solution is no vertex and may miss rows by 1e-4, and its objective is no bound. Status
+        is `kOptimal` where there is such a solution; any other but that of a stop says that a
+        loose solve is of no use here, and nothing of the program.
+        """
+        self._engine.be_strict(strictly=False)
+        self._engine.watch = Watch(None, interrupt)
+        self._engine.set_option("threads", threads)
+        self._has_basis = False
+        try:
+            status = self._from_nothing(_LOOSELY, seconds)
+        finally:
+            for name, value in _TO_THE_END.items():
+                self._engine.set_option(name, value)
+        is_there = self._highs.getSolution().value_valid
+        is_near = self._highs.getInfo().max_primal_infeasibility <= _MISSED_LOOSELY
+        if status == highspy.HighsModelStatus.kUnknown and is_there and is_near:
+            return highspy.HighsModelStatus.kOptimal  # not known to be by HiGHS' own tolerances
+        return status
+
+    def _from_nothing(self, options: Mapping[str, str | float], seconds: float) -> Any:
+        check(self._highs.clearSolver(), "clear the last solution")
+        for name, value in options.items():
+            self._engine.set_option(name, value)
+        status = self._engine.run(seconds)
+        info = self._highs.getInfo()
+        self.iterations += max(0, info.ipm_iteration_count)
+        self.iterations += max(0, info.simplex_iteration_count)
+        return status
+
+    def forget_basis(self) -> None:
+        """Begin the next solve by interior point, with the cuts there are."""
+        self._has_basis = False
+
+    def hold_near(self, x: Floats, radius: float) -> None:
+        """Keep columns of the master near a trial from now on."""
+        columns = self._held.columns
+        lower, upper = columns.lower[: x.size], columns.upper[: x.size]
+        far = radius * np.maximum(np.abs(x), 1.0)
+        self._take_bounds(np.minimum(np.maximum(lower, x - far), upper), np.maximum(np.minimum(upper, x + far), lower))
+
+    def release(self) -> None:
+        """Let columns go as far as they may."""
+        columns, own = self._held.columns, self._columns.size
+        self._take_bounds(columns.lower[:own], columns.upper[:own])
+
+    def _take_bounds(self, lower: Floats, upper: Floats) -> None:
+        every = np.arange(lower.size, dtype=np.int32)
+        sent = self._highs.changeColsBounds(every.size, every, lower, upper)
+        check(sent, "take column bounds")
+
+    @property
+    def objective(self) -> float:
+        """Objective of the last solve."""
+        return float(self._highs.getInfo().objective_function_value)
+
+    def own_cost(self, x: Floats) -> float:
+        """Return what columns of the master cost, with the objective's constant."""
+        columns = self._held.columns
+        return columns.offset + float(columns.cost[: x.size] @ x)
+
+    def solution(self) -> tuple[Floats, Floats]:
+        """Return the columns of the last solve, and the cost that it foretells of each piece."""
+        value = np.array(self._highs.getSolution().col_value)
+        return value[: self._columns.size], self._costs_of @ value[self._columns.size :]
+
+    def rests_on_no_bound(self) -> bool:
+        """Return whether no piece costs as little as is assumed where nothing is known."""
+        cost = np.array(self._highs.getSolution().col_value)[self._columns.size :]
+        return not ((cost <= 0.5 * _NO_BOUND) & (self._least == _NO_BOUND)).any()
+
+    def duals(self) -> tuple[Floats, Floats]:
+        """Return the dual of every row of the master, and of every cut."""
+        dual = self._engine.row_duals(self._reduced_costs)
+        return dual[~self._is_cut], dual[self._is_cut]
+
+    def _reduced_costs(self, dual: Floats) -> Floats:
+        """Return the reduced cost of every column of HiGHS by duals of its rows, and its cuts."""
+        reduced, of_cuts = self._held.reduced_costs(dual[~self._is_cut]), dual[self._is_cut]
+        for cuts in self._cuts:
+            own, of_cuts = np.split(of_cuts, [cuts.shape[0]])
+            reduced -= cuts.T @ own
+        return reduced
+
+    @property
+    def rows(self) -> Positions:
+        """Rows of the whole program that the master holds, in the order of their duals."""
+        return self._rows
+
+    @property
+    def piece_of_cut(self) -> Positions:
+        """Piece of every cut."""
+        return self._piece_of_cut
+
+
+# --- A split program: its pieces, its master, and the duals behind every cut between them ---------
 
 _NO_SHARE: Final = 1e-9  # [-]; price of a cut that does not bind
 _MOST_KEPT: Final = 8

@@ -8,8 +8,8 @@ import numpy as np
 import pulp
 
 from planner.lp.blocks import Blocks, Columns, RowBlock, RowBounds
+from planner.lp.expression import to_pulp_name, tuple_name, tuple_names
 from planner.lp.matrix import Matrix
-from planner.lp.variable import to_pulp_name, tuple_name, tuple_names
 
 if TYPE_CHECKING:
     from planner.base.arrays import Floats, Positions

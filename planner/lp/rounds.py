@@ -11,7 +11,7 @@ import numpy as np
 
 from planner.base.errors import SolverError
 from planner.lp.outcome import LEAST_GAP_FRAC, Best, Outcome, ProgressEvent, Status, relative_gap
-from planner.lp.repair import repaired
+from planner.lp.shares import repaired
 
 if TYPE_CHECKING:
     import threading

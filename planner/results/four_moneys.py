@@ -14,8 +14,7 @@ from planner.model.contracts import contract_strike
 from planner.model.demand import rented_compute
 from planner.model.money import ASSETS, PENALTIES
 from planner.model.racks import rack_moves
-from planner.money.annuity import annuity_payment
-from planner.money.finance import discount_factor, yearly_payment_shares
+from planner.money.finance import annuity_payment, discount_factor, yearly_payment_shares
 from planner.results.store import ratio, result_table, total_by, words
 
 if TYPE_CHECKING:

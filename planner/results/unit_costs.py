@@ -18,7 +18,7 @@ import pandas as pd
 from planner.base.units import H100E_PER_KH100E, HOURS_PER_YEAR, SECONDS_PER_HOUR, USD_PER_MUSD
 from planner.families import HEADINGS
 from planner.lp.index import locate
-from planner.money.annuity import annuity_payment
+from planner.money.finance import annuity_payment
 from planner.results.halls import spare_power_mw
 from planner.results.racks import parked_mw
 from planner.results.store import mean_of, ratio, result_table

@@ -15,7 +15,7 @@ from planner.check.optimality import relative_gap
 from planner.check.payments import discounts, instalment
 from planner.check.power_prices import by_day_and_hour
 from planner.clock.profiles import usable_share
-from planner.money.annuity import annuity_payment
+from planner.money.finance import annuity_payment
 
 
 def test_instalments_of_three_years_are_worth_one_dollar_at_the_start():

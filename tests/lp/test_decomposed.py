@@ -19,8 +19,8 @@ from planner.lp import UNIT, ArrayProblem, Axis, HighsSession, Index, Matrix
 from planner.lp.change import Arrays
 from planner.lp.decomposed import DecomposedSession, local_columns, rows_over_none
 from planner.lp.engine import run_apart
-from planner.lp.master import Master
 from planner.lp.outcome import Watch, optimal_gap_frac
+from planner.lp.parts import Master
 from planner.lp.pieces import PiecePrograms, Pieces, Split
 from planner.lp.rounds import GapPace
 from planner.lp.start import Start

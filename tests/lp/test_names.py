@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from planner.lp import Axis, Index
-from planner.lp.variable import from_pulp_name, to_pulp_name, tuple_name, tuple_names
+from planner.lp.expression import from_pulp_name, to_pulp_name, tuple_name, tuple_names
 
 LABEL = st.text(alphabet="ax_-+[]> /,\\()02d🏭", max_size=6)
 

@@ -11,7 +11,7 @@ from planner.lp import UNIT, ArrayProblem, Axis, HighsSession, Index
 from planner.lp.change import Arrays
 from planner.lp.decomposed import DecomposedSession, local_columns
 from planner.lp.pieces import Split
-from planner.lp.repair import repaired
+from planner.lp.shares import repaired
 
 SLOT = frozenset({"slot"})
 NEED = {"ash": (3.5, 5.5), "elm": (6.5, 2.5), "oak": (4.5, 2.25)}  # of am and pm

@@ -13,8 +13,7 @@ from planner.family.payments import capital_payments, discount
 from planner.model import ALL_COSTS, Model
 from planner.model.money import ASSETS, capex_musd
 from planner.model.racks import rack_purchase
-from planner.money.annuity import annuity_payment
-from planner.money.finance import END_OF_HORIZON
+from planner.money.finance import END_OF_HORIZON, annuity_payment
 
 RATE = 1.083 / 1.024 - 1  # real cost of capital: 8.3 % nominal over 2.4 % inflation
 
