@@ -4,40 +4,38 @@ from __future__ import annotations
 
 from typing import Final
 
-from planner.limits import (
-    carbon,
-    contracts,
-    demand,
-    failover,
-    grid,
-    halls,
-    non_firm,
-    power,
-    racks,
-    sites,
-    siting,
-    supply,
-)
+from planner.limits.carbon import CARBON_LIMITS
+from planner.limits.contracts import CLEAN_LIMITS, CONTRACT_LIMITS
+from planner.limits.demand import DEMAND_LIMITS
+from planner.limits.failover import FAILOVER_LIMITS
+from planner.limits.grid import GRID_LIMITS
+from planner.limits.halls import HALLS_LIMITS
 from planner.limits.limit import Limit
+from planner.limits.non_firm import NON_FIRM_LIMITS
+from planner.limits.power import POWER_LIMITS
+from planner.limits.racks import RACKS_LIMITS
+from planner.limits.sites import BUDGET_LIMITS, LAND_LIMITS, RATE_LIMITS
+from planner.limits.siting import SITING_LIMITS
+from planner.limits.supply import SUPPLY_LIMITS
 
 __all__ = ["BY_NAME", "LIMITS", "Limit", "moved_by"]
 
 LIMITS: Final = (
-    *demand.LIMITS,
-    *failover.LIMITS,
-    *grid.LIMITS,
-    *non_firm.LIMITS,
-    *contracts.CONTRACT_LIMITS,
-    *power.LIMITS,
-    *siting.LIMITS,
-    *supply.LIMITS,
-    *contracts.CLEAN_LIMITS,
-    *carbon.LIMITS,
-    *sites.LAND_LIMITS,
-    *halls.LIMITS,
-    *sites.RATE_LIMITS,
-    *racks.LIMITS,
-    *sites.BUDGET_LIMITS,
+    *DEMAND_LIMITS,
+    *FAILOVER_LIMITS,
+    *GRID_LIMITS,
+    *NON_FIRM_LIMITS,
+    *CONTRACT_LIMITS,
+    *POWER_LIMITS,
+    *SITING_LIMITS,
+    *SUPPLY_LIMITS,
+    *CLEAN_LIMITS,
+    *CARBON_LIMITS,
+    *LAND_LIMITS,
+    *HALLS_LIMITS,
+    *RATE_LIMITS,
+    *RACKS_LIMITS,
+    *BUDGET_LIMITS,
 )
 """Every limit, in the order of table `prices`."""
 

@@ -9,8 +9,7 @@ import numpy as np
 
 from planner.base.units import M3_PER_THOUSAND_M3, T_PER_KT
 from planner.base.words import amount
-from planner.limits.limit import WATER as WATER_PRICE
-from planner.limits.limit import Binding, Limit, LimitPrice, Listed, SetBy, lookup, unit_increments
+from planner.limits.limit import WATER_PRICE, Binding, Limit, LimitPrice, Listed, SetBy, lookup, unit_increments
 from planner.limits.relaxation import Relaxation, more_by_year, raised_at_sites
 
 if TYPE_CHECKING:
@@ -79,7 +78,7 @@ WATER: Final = Relaxation(
 )
 
 
-LIMITS: Final = (
+CARBON_LIMITS: Final = (
     Limit(
         "carbon_cap",
         price=LimitPrice("USD/t", T_PER_KT, "yearly", -1),

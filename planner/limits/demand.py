@@ -96,7 +96,7 @@ RENT: Final = Relaxation(
 )
 
 
-LIMITS: Final = (
+DEMAND_LIMITS: Final = (
     Limit(
         "demand_balance",
         price=COMPUTE_DUE,

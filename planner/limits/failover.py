@@ -14,7 +14,7 @@ _OF_WORKLOAD: Final = "workloads.{workload}.failover"
 _SET_BY: Final = (SetBy(_OF_WORKLOAD, "true"),)
 
 
-LIMITS: Final = (
+FAILOVER_LIMITS: Final = (
     Limit("neighbour_reserve", price=COMPUTE_DUE, not_reported=_NOT_REPORTED, set_by=_SET_BY, moved_by=(_OF_WORKLOAD,)),
     Limit(
         "reserve_capacity", price=COMPUTE_LIMIT, not_reported=_NOT_REPORTED, set_by=_SET_BY, moved_by=(_OF_WORKLOAD,)

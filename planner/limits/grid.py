@@ -164,7 +164,7 @@ HEADROOM: Final = Relaxation(
 )
 
 
-LIMITS: Final = (
+GRID_LIMITS: Final = (
     Limit(
         "grid_connection",
         price=MW_YEAR,

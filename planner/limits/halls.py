@@ -128,7 +128,7 @@ _DATES: Final = (
 """What brings halls earlier."""
 
 
-LIMITS: Final = (
+HALLS_LIMITS: Final = (
     Limit(
         "hall_power",
         price=MW_YEAR,

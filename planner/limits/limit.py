@@ -56,7 +56,7 @@ MW_LASTING: Final = LimitPrice("USD/MW-year", 1.0, "horizon", -1)
 _KH100E_HOURS: Final = H100E_PER_KH100E * HOURS_PER_YEAR  # [H100e h / kH100e and year]
 COMPUTE_DUE: Final = LimitPrice("USD/H100e-hour", _KH100E_HOURS, "yearly", 1)
 COMPUTE_LIMIT: Final = LimitPrice("USD/H100e-hour", _KH100E_HOURS, "yearly", -1)
-WATER: Final = LimitPrice("USD/m3", M3_PER_THOUSAND_M3, "yearly", -1)
+WATER_PRICE: Final = LimitPrice("USD/m3", M3_PER_THOUSAND_M3, "yearly", -1)
 
 
 @dataclass(frozen=True)

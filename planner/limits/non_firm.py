@@ -23,7 +23,7 @@ _SHED_SHARE: Final = "grid.non_firm.shed.max_energy_frac"
 ALL_HEADROOM: Final = Relaxation("headroom firm or not", "MW", ("zone",), more_headroom)
 
 
-LIMITS: Final = (
+NON_FIRM_LIMITS: Final = (
     Limit(
         "non_firm_power",
         set_by=(FIRM_CONNECTION, SetBy("grid.curtailment_rate_pct", "{figure:g} % of the year off at most")),

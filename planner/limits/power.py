@@ -6,7 +6,7 @@ from typing import Final
 
 from planner.limits.limit import Limit, LimitPrice
 
-LIMITS: Final = tuple(
+POWER_LIMITS: Final = tuple(
     Limit(
         name,
         price=LimitPrice("USD/MWh", 1.0, "yearly", 1, by_slot=True),

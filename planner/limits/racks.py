@@ -48,7 +48,7 @@ DELIVERIES: Final = Relaxation(
 
 _WHOLE: Final = "racks.whole"
 
-LIMITS: Final = (
+RACKS_LIMITS: Final = (
     Limit(
         "deliveries",
         price=MW_ONCE,

@@ -52,7 +52,7 @@ _TABLE_BLOCKS: Final = "siting.table_blocks"
 _BLOCKS: Final = (SetBy(_BLOCK_KEY, _own_block), SetBy(_TABLE_BLOCKS, _block_of_table))
 
 
-LIMITS: Final = (
+SITING_LIMITS: Final = (
     Limit(
         "must_not_open",
         set_by=(SetBy("siting.must_not_open", _kept_closed),),

@@ -36,7 +36,7 @@ _PLANTS: Final = (
 )
 
 
-LIMITS: Final = (
+SUPPLY_LIMITS: Final = (
     Limit(
         "source_limit",
         price=MW_YEAR,

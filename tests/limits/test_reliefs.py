@@ -8,9 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from planner.limits import carbon, contracts, grid, halls, siting
+from planner.limits.carbon import _CAP
+from planner.limits.contracts import CONTRACTS
+from planner.limits.grid import LOWEST_RATE_PCT, _more_firm_headroom
+from planner.limits.halls import _lead_time, _no_hall_yet
 from planner.limits.limit import SetBy, site_key
 from planner.limits.relaxation import more_by_year, raised_at_sites
+from planner.limits.siting import _phase_of_all, _phase_of_site
 from planner.lp import Index
 from planner.lp.index import Axis
 
@@ -52,7 +56,7 @@ def test_a_cap_is_that_of_the_inputs() -> None:
     over, cap_kt = Index.full("cap", YEAR), np.array([5.0, 4.0, 3.0])
     inputs = SimpleNamespace(carbon=SimpleNamespace(cap=over, cap_kt=cap_kt))
 
-    assert carbon._CAP.at(SimpleNamespace(inputs=inputs), {"year": "2027"}) == 4.0
+    assert _CAP.at(SimpleNamespace(inputs=inputs), {"year": "2027"}) == 4.0
 
 
 def test_more_of_a_contract_is_on_offer_in_every_zone() -> None:
@@ -60,7 +64,7 @@ def test_more_of_a_contract_is_on_offer_in_every_zone() -> None:
     scenario = SimpleNamespace(contracts=SimpleNamespace(ppa=ppa))
     over = Index.full("offer", Axis("contract", ("sun", "wind")))
 
-    change = contracts.CONTRACTS.change(SimpleNamespace(scenario=scenario), over, np.array([8.0, 15.0]))
+    change = CONTRACTS.change(SimpleNamespace(scenario=scenario), over, np.array([8.0, 15.0]))
 
     assert change.words == (
         "+8 MW of contract sun on offer in each zone",
@@ -86,9 +90,9 @@ def test_firm_headroom_grows_at_both_rates_by_the_most_that_any_year_asks_for(mo
     over = Index.full("zone_year", Axis("zone", ("east", "west")), Axis("year", ("2026", "2027")))
     monkeypatch.setattr(grid, "_raised", lambda question, over, amounts, raised: raised)
 
-    raised = grid._more_firm_headroom(question, over, np.array([30.0, 50.0, 0.0, 20.0]))
+    raised = _more_firm_headroom(question, over, np.array([30.0, 50.0, 0.0, 20.0]))
 
-    lowest = grid.LOWEST_RATE_PCT
+    lowest = LOWEST_RATE_PCT
     # East: 50 MW are 125 of the headroom of which 0.4 is firm; 240 + 50 is 40 above 250.
     assert raised == pytest.approx(
         {("east", 1.5): 40.0, ("east", lowest): 125.0, ("west", 1.5): 0.0, ("west", lowest): 50.0}
@@ -107,8 +111,8 @@ def phase_question(mw: float) -> SimpleNamespace:
 def test_a_phase_is_set_for_all_sites_or_for_its_own(mw: float, of_all: str | None, of_site: str | None) -> None:
     place = {"site": "bay", "hall": "dry", "year": "2027"}
 
-    assert siting._phase_of_all(phase_question(mw), place) == of_all
-    assert siting._phase_of_site(phase_question(mw), place) == of_site
+    assert _phase_of_all(phase_question(mw), place) == of_all
+    assert _phase_of_site(phase_question(mw), place) == of_site
 
 
 def hall_inputs() -> SimpleNamespace:
@@ -129,7 +133,7 @@ def hall_inputs() -> SimpleNamespace:
 def test_halls_are_missing_until_the_first_new_ones_can_serve() -> None:
     rows = pd.DataFrame([("ash", 2026), ("ash", 2027), ("ash", 2028), ("bay", 2028)], columns=["site", "year"])
 
-    missing = halls._no_hall_yet(hall_inputs(), {}, rows.astype("str"))
+    missing = _no_hall_yet(hall_inputs(), {}, rows.astype("str"))
 
     assert missing.tolist() == [True, False, False, True]
 
@@ -150,4 +154,4 @@ def test_the_lead_time_is_reported_where_halls_of_the_site_come_too_late(
 
     place = {"site": site, "year": year}
 
-    assert halls._lead_time("lead_time_months", question, place) == said
+    assert _lead_time("lead_time_months", question, place) == said

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.limits import BY_NAME, carbon, contracts, demand, grid, halls, non_firm, racks, sites, supply
+from planner.limits import BY_NAME
+from planner.limits.carbon import CARBON, WATER
+from planner.limits.contracts import CONTRACTS
+from planner.limits.demand import DEMAND, RENT, TIGHT_BOUND
+from planner.limits.grid import CONNECTION, FIRM_HEADROOM, HEADROOM
+from planner.limits.halls import LEASE
+from planner.limits.non_firm import ALL_HEADROOM
+from planner.limits.racks import DELIVERIES
+from planner.limits.sites import BUDGET, BUILD_RATE, CASH, LAND, MARKET
+from planner.limits.supply import SOURCES
 from planner.lp import UNIT, Expression
 from planner.lp.index import distinct
 from planner.model import FAMILIES, Model
@@ -94,23 +103,23 @@ def _eased(
 # --- What could be relaxed in a scenario without a plan, kind by kind -----------------------------
 
 RELAXATIONS: Final = (
-    demand.DEMAND,
-    demand.TIGHT_BOUND,
-    demand.RENT,
-    racks.DELIVERIES,
-    sites.LAND,
-    halls.LEASE,
-    sites.BUILD_RATE,
-    sites.MARKET,
-    sites.BUDGET,
-    sites.CASH,
-    grid.CONNECTION,
-    contracts.CONTRACTS,
-    supply.SOURCES,
-    grid.FIRM_HEADROOM,
-    non_firm.ALL_HEADROOM,
-    grid.HEADROOM,
-    carbon.CARBON,
-    carbon.WATER,
+    DEMAND,
+    TIGHT_BOUND,
+    RENT,
+    DELIVERIES,
+    LAND,
+    LEASE,
+    BUILD_RATE,
+    MARKET,
+    BUDGET,
+    CASH,
+    CONNECTION,
+    CONTRACTS,
+    SOURCES,
+    FIRM_HEADROOM,
+    ALL_HEADROOM,
+    HEADROOM,
+    CARBON,
+    WATER,
 )
 """Every relaxation, in the order in which they are tried."""
