@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from typing import Final
 
-from planner.limits.carbon import CARBON_LIMITS
-from planner.limits.contracts import CLEAN_LIMITS, CONTRACT_LIMITS
-from planner.limits.demand import DEMAND_LIMITS
-from planner.limits.failover import FAILOVER_LIMITS
-from planner.limits.grid import GRID_LIMITS
-from planner.limits.halls import HALLS_LIMITS
+from planner.limits.demand import DEMAND_LIMITS, FAILOVER_LIMITS
 from planner.limits.limit import Limit
-from planner.limits.non_firm import NON_FIRM_LIMITS
-from planner.limits.power import POWER_LIMITS
-from planner.limits.racks import RACKS_LIMITS
-from planner.limits.sites import BUDGET_LIMITS, LAND_LIMITS, RATE_LIMITS
-from planner.limits.siting import SITING_LIMITS
-from planner.limits.supply import SUPPLY_LIMITS
+from planner.limits.power import (
+    CARBON_LIMITS,
+    CLEAN_LIMITS,
+    CONTRACT_LIMITS,
+    GRID_LIMITS,
+    NON_FIRM_LIMITS,
+    POWER_LIMITS,
+    SUPPLY_LIMITS,
+)
+from planner.limits.space import BUDGET_LIMITS, HALLS_LIMITS, LAND_LIMITS, RACKS_LIMITS, RATE_LIMITS, SITING_LIMITS
 
 __all__ = ["BY_NAME", "LIMITS", "Limit", "moved_by"]
 

@@ -1,4 +1,4 @@
-"""Demand: what must be served, how much of it within a tighter bound, and what clouds rent out."""
+"""Limits of demand and failover, and what leaves demand unmet."""
 
 from __future__ import annotations
 
@@ -6,8 +6,20 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from planner.base.words import amount, round_down
-from planner.limits.limit import COMPUTE_DUE, COMPUTE_LIMIT, Binding, Limit, Listed, SetBy, relaxed_rows
-from planner.limits.relaxation import ProposedChange, Relaxation, scaled
+from planner.limits.limit import (
+    COMPUTE_DUE,
+    COMPUTE_LIMIT,
+    Binding,
+    Limit,
+    Listed,
+    ProposedChange,
+    Relaxation,
+    SetBy,
+    relaxed_rows,
+    scaled,
+    unit_increments,
+)
+from planner.limits.power import CONNECTION, FIRM_CONNECTION
 from planner.scenario import Setting, interpolated
 
 if TYPE_CHECKING:
@@ -15,6 +27,8 @@ if TYPE_CHECKING:
     from planner.inputs.prepared import PreparedScenario
     from planner.limits.limit import Place
     from planner.lp import Index
+
+# --- Demand: what must be served, how much of it within a tighter bound, and what clouds rent out ---
 
 _DEMAND: Final = Listed(lambda p: (p.demand.demand, p.demand.demand_kh100e))
 _TIGHT_FRAC: Final = Listed(lambda p: (p.demand.tight, p.demand.tight_share_frac))
@@ -126,5 +140,31 @@ DEMAND_LIMITS: Final = (
         binding=Binding("kH100e", _RENT.amount, "Clouds rent out at most {limit} in {year}:"),
         set_by=(SetBy("rent.depth_scale_frac", _rent),),
         relaxed_by={RENT: _RENT.of_rows},
+    ),
+)
+
+
+# --- Failover: reserve for the outage of a site, within bounds and power --------------------------
+
+_NOT_REPORTED: Final = "Money buys more: standby racks."
+
+
+_OF_WORKLOAD: Final = "workloads.{workload}.failover"
+_SET_BY: Final = (SetBy(_OF_WORKLOAD, "true"),)
+
+
+FAILOVER_LIMITS: Final = (
+    Limit("neighbour_reserve", price=COMPUTE_DUE, not_reported=_NOT_REPORTED, set_by=_SET_BY, moved_by=(_OF_WORKLOAD,)),
+    Limit(
+        "reserve_capacity", price=COMPUTE_LIMIT, not_reported=_NOT_REPORTED, set_by=_SET_BY, moved_by=(_OF_WORKLOAD,)
+    ),
+    Limit("standby_of_service", set_by=_SET_BY, moved_by=(_OF_WORKLOAD,)),
+    Limit("shared_reserve", set_by=_SET_BY, moved_by=(_OF_WORKLOAD,)),
+    Limit("failure_cut", set_by=_SET_BY, moved_by=(_OF_WORKLOAD,)),
+    Limit(
+        "failover_power",
+        set_by=(SetBy("failover.form", "{}"), FIRM_CONNECTION),
+        relaxed_by={CONNECTION: unit_increments},
+        moved_by=(_OF_WORKLOAD,),
     ),
 )

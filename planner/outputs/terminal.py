@@ -16,7 +16,7 @@ from planner.base.units import MUSD_PER_BUSD, MWH_PER_GWH
 from planner.base.words import amount, moment, percent
 from planner.families import FAMILIES
 from planner.inputs.case import ASSUMED
-from planner.limits.unmet_causes import share_words, unmet_causes
+from planner.limits.binding import share_words, unmet_causes
 from planner.outputs.differences import START, from_shipped_words, is_said_by_name
 from planner.outputs.labels import MARK, DisplayNames, cannot_hold, figure_names, figure_words, shortened, words
 from planner.outputs.measures import measures

@@ -11,8 +11,7 @@ import pandas as pd
 from planner.base.units import USD_PER_MUSD
 from planner.base.words import amount, moment, percent, some
 from planner.inputs.case import ASSUMED
-from planner.limits.binding import binding, limit_words
-from planner.limits.unmet_causes import UNMET_FRAC, share_words, unmet_causes
+from planner.limits.binding import UNMET_FRAC, binding, limit_words, share_words, unmet_causes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

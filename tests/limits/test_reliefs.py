@@ -8,13 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from planner.limits.carbon import _CAP
-from planner.limits.contracts import CONTRACTS
-from planner.limits.grid import LOWEST_RATE_PCT, _more_firm_headroom
-from planner.limits.halls import _lead_time, _no_hall_yet
-from planner.limits.limit import SetBy, site_key
-from planner.limits.relaxation import more_by_year, raised_at_sites
-from planner.limits.siting import _phase_of_all, _phase_of_site
+from planner.limits.limit import SetBy, more_by_year, raised_at_sites, site_key
+from planner.limits.power import _CAP, CONTRACTS, LOWEST_RATE_PCT, _more_firm_headroom
+from planner.limits.space import _lead_time, _no_hall_yet, _phase_of_all, _phase_of_site
 from planner.lp import Index
 from planner.lp.index import Axis
 
@@ -88,7 +84,7 @@ def test_firm_headroom_grows_at_both_rates_by_the_most_that_any_year_asks_for(mo
         scenario=SimpleNamespace(grid=settings), inputs=SimpleNamespace(grid=SimpleNamespace(headroom_by_zone=every))
     )
     over = Index.full("zone_year", Axis("zone", ("east", "west")), Axis("year", ("2026", "2027")))
-    monkeypatch.setattr(grid, "_raised", lambda question, over, amounts, raised: raised)
+    monkeypatch.setattr("planner.limits.power._raised", lambda question, over, amounts, raised: raised)
 
     raised = _more_firm_headroom(question, over, np.array([30.0, 50.0, 0.0, 20.0]))
 

@@ -8,8 +8,7 @@ import pytest
 
 import planner
 from planner.limits import BY_NAME
-from planner.limits.binding import binding
-from planner.limits.unmet_causes import unmet_causes
+from planner.limits.binding import binding, unmet_causes
 
 # In 2027 all is met, in 2028 and 2029 some is not; in 2030 all is met again.
 SUMMARY = pd.DataFrame(

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from planner.limits import relaxation
-from planner.limits.grid import headroom_now
+from planner.limits import limit
 from planner.limits.limit import SetBy
+from planner.limits.power import headroom_now
 from planner.lp import Index
 from planner.lp.index import Axis
 from planner.studies.diagnose import prechecks, searches
@@ -91,9 +91,9 @@ def test_room_in_a_zone_is_what_is_not_committed_and_never_below_nothing(limit_m
 def test_land_is_raised_site_by_site_and_its_share_is_the_largest(monkeypatch) -> None:
     over = Index.full("site", Axis("site", ("ash", "bay", "elm")))
     now = {"ash": 40.0, "bay": 30.0, "elm": 50.0}
-    monkeypatch.setattr(relaxation, "site_key", lambda _, site, figure: ("sites", site, figure))
+    monkeypatch.setattr(limit, "site_key", lambda _, site, figure: ("sites", site, figure))
 
-    raised = relaxation.raised_at_sites("land_limit_mw", "MW of land", lambda _, site: now[site])
+    raised = limit.raised_at_sites("land_limit_mw", "MW of land", lambda _, site: now[site])
     change = raised(question(), over, np.array([6.0, 9.0, 0.0]))
 
     assert change.words == ("+6 MW of land at ash", "+9 MW of land at bay")

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from planner.base.arrays import Floats
-    from planner.limits.relaxation import ProposedChange, Relaxation
+    from planner.limits.limit import ProposedChange, Relaxation
     from planner.lp import Index
     from planner.scenario import Changes
 

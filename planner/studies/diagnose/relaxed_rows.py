@@ -8,15 +8,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.limits import BY_NAME
-from planner.limits.carbon import CARBON, WATER
-from planner.limits.contracts import CONTRACTS
 from planner.limits.demand import DEMAND, RENT, TIGHT_BOUND
-from planner.limits.grid import CONNECTION, FIRM_HEADROOM, HEADROOM
-from planner.limits.halls import LEASE
-from planner.limits.non_firm import ALL_HEADROOM
-from planner.limits.racks import DELIVERIES
-from planner.limits.sites import BUDGET, BUILD_RATE, CASH, LAND, MARKET
-from planner.limits.supply import SOURCES
+from planner.limits.power import ALL_HEADROOM, CARBON, CONNECTION, CONTRACTS, FIRM_HEADROOM, HEADROOM, SOURCES, WATER
+from planner.limits.space import BUDGET, BUILD_RATE, CASH, DELIVERIES, LAND, LEASE, MARKET
 from planner.lp import UNIT, Expression
 from planner.lp.index import distinct
 from planner.model import FAMILIES, Model
@@ -25,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from planner.inputs.prepared import PreparedScenario
-    from planner.limits.relaxation import Factor, Relaxation
+    from planner.limits.limit import Factor, Relaxation
     from planner.lp import Variable
     from planner.lp.expression import Comparison
 

@@ -16,8 +16,7 @@ from planner.base.units import HOURS_PER_YEAR
 from planner.base.words import amount, round_down
 from planner.inputs.prepared import Cell
 from planner.limits import moved_by
-from planner.limits.limit import lead_key, site_key, without_new_halls
-from planner.limits.relaxation import ProposedChange
+from planner.limits.limit import ProposedChange, lead_key, site_key, without_new_halls
 from planner.scenario import Setting
 
 if TYPE_CHECKING:

@@ -1,0 +1,459 @@
+"""Limits of halls, sites and racks: floor, land, build rate, budgets, least campuses, deliveries."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from planner.base.units import M2_PER_THOUSAND_M2, USD_PER_MUSD
+from planner.base.words import amount, round_up
+from planner.limits.limit import (
+    LEAD_KEYS,
+    MW_ONCE,
+    MW_YEAR,
+    Binding,
+    Decision,
+    Limit,
+    LimitPrice,
+    Listed,
+    ProposedChange,
+    Relaxation,
+    SetBy,
+    codes,
+    gap_years,
+    lookup,
+    more_by_year,
+    raised,
+    raised_at_sites,
+    scaled,
+    unit_increments,
+    without_new_halls,
+)
+from planner.scenario import Setting
+
+if TYPE_CHECKING:
+    from planner.base.arrays import Bools, Floats
+    from planner.inputs.inputs import Inputs
+    from planner.inputs.prepared import PreparedScenario
+    from planner.limits.limit import Place, Tables
+    from planner.lp import Index
+
+# --- how much there is, and where it is scarce -----------------------------------------
+
+
+def _hall_mw(p: Inputs, tables: Tables, rows: pd.DataFrame) -> Floats:
+    del p
+    halls = tables["halls"].set_index(["site", "hall", "year"])
+    return lookup(halls["operated_mw"] - halls["free_mw"], rows[["site", "hall", "year"]])
+
+
+def _floor(p: Inputs, tables: Tables, rows: pd.DataFrame) -> Floats:
+    """Floor in the unit of the row. [thousand m2]"""
+    del p
+    floor = tables["halls"].set_index(["site", "hall", "year"])["floor_m2"]
+    return lookup(floor, rows[["site", "hall", "year"]]) / M2_PER_THOUSAND_M2
+
+
+def _no_hall_yet(p: Inputs, tables: Tables, rows: pd.DataFrame) -> Bools:
+    """Halls of years in which no new one of any design can serve at the site."""
+    del tables
+    build = p.halls.build
+    free = ~p.halls.build_is_early
+    first = np.full(len(p.sets.site), len(p.sets.year))
+    np.minimum.at(first, build["site"][free], build["year"][free])
+    site, year = codes(p, rows, "site", "year")
+    return np.asarray(year < first[site])
+
+
+# --- where it is set -------------------------------------------------------------------
+
+
+def _lead_time(figure: str, question: PreparedScenario, place: Place) -> str | None:
+    """Say how long new halls take, where they come too late and this figure is why."""
+    p = question.inputs.halls
+    site, year = place["site"], place["year"]
+    code, at = question.inputs.sets.site.code(site), question.inputs.sets.year.code(year)
+    can_build = (p.build["site"] == code) & (p.build["year"] <= at) & ~p.build_is_early
+    lead = p.lead[p.lead["site"] == site]
+    if np.any(can_build) or lead.empty:
+        return None
+    start = float(lead["service_start"].min())
+    if start < float(year):
+        return None
+    by = lead["by"].iloc[0]
+    if LEAD_KEYS.get(by, "lead_time_months") != figure:
+        return None
+    return f"{lead['months'].min():.0f} months ({by}), first halls in {start:.1f}"
+
+
+_COMMITTED: Final = Listed(lambda p: (p.halls.committed, p.halls.committed_mw))
+_LEASE: Final = Listed.by("site", lambda p: p.halls.lease_depth_mw)
+
+
+def _no_new_halls(question: PreparedScenario, place: Place) -> str | None:
+    return "false" if place["site"] in without_new_halls(question.scenario) else None
+
+
+def _kept_free(question: PreparedScenario, place: Place) -> str | None:
+    del place
+    free = question.scenario.halls.free_frac
+    return f"{free:g} of the power of halls" if free else None
+
+
+_FREE: Final = "halls.free_frac"
+_NEW_HALLS: Final = "sites.{site}.new_halls"
+_LEADS: Final = ("lead_time_months", *LEAD_KEYS.values())
+_SET_BY: Final = (
+    *(SetBy(f"sites.{{site}}.{key}", partial(_lead_time, key)) for key in _LEADS),
+    SetBy(_NEW_HALLS, _no_new_halls),
+)
+
+
+# --- what relaxes it -------------------------------------------------------------------
+
+
+def _more_to_lease(question: PreparedScenario, over: Index, amounts: Floats) -> ProposedChange:
+    """Let as many more halls at every site as the site that is shortest needs."""
+    del over
+    old, more = question.scenario.lease.depth_mw_per_site, round_up(float(amounts[0]), 3)
+    setting = Setting(("lease", "depth_mw_per_site"), round_up(old + more, 6))
+    words = f"+{amount(more)} MW of halls available to lease at each site"
+    return ProposedChange((words,), (setting,), share=more / old if old else np.inf)
+
+
+LEASE: Final = Relaxation("halls to lease", "MW", (), _more_to_lease)
+_DATES: Final = (
+    "build.committed",
+    "lead_times.delay_months",
+    *(f"sites.{{site}}.{key}" for key in _LEADS),
+    "decisions_start",
+)
+"""What brings halls earlier."""
+
+
+HALLS_LIMITS: Final = (
+    Limit(
+        "hall_power",
+        price=MW_YEAR,
+        binding=Binding(
+            "MW",
+            _hall_mw,
+            "Halls at {site} ({hall}, {limit}) are full in {year}, before new ones can be there{start}:",
+            is_scarce=_no_hall_yet,
+        ),
+        set_by=(*_SET_BY, SetBy(_FREE, _kept_free)),
+        moved_by=(*_DATES, _NEW_HALLS, _FREE),
+    ),
+    Limit(
+        "hall_space",
+        price=LimitPrice("USD/m2-year", M2_PER_THOUSAND_M2, "yearly", -1),
+        binding=Binding(
+            "thousand m2",
+            _floor,
+            "The floor of halls at {site} ({hall}, {limit}) is full in {year}, before new ones can be there{start}:",
+            is_scarce=_no_hall_yet,
+        ),
+        set_by=_SET_BY,
+        moved_by=(*_DATES, _NEW_HALLS),
+    ),
+    Limit(
+        "lease_depth",
+        price=MW_YEAR,
+        binding=Binding("MW", _LEASE.amount, "At most {limit} can be leased at {site} in {year}:"),
+        set_by=(SetBy("lease.depth_mw_per_site", "{} MW"),),
+        relaxed_by={LEASE: unit_increments},
+    ),
+    Limit(
+        "committed_halls",
+        price=MW_ONCE,
+        binding=Binding(
+            "MW",
+            _COMMITTED.amount,
+            "Until its lead time has passed, {site} gets at most the {limit} committed by {year}{start}:",
+        ),
+        set_by=(
+            SetBy(
+                "table site_pipeline",
+                _COMMITTED.now("{} MW at {site} by {year}; what is not committed waits for its lead time"),
+            ),
+        ),
+        moved_by=_DATES,
+    ),
+)
+
+
+# --- Sites: land, the least size, the build rate of sites and markets, and the capex budget -------
+
+_FULL: Final = 0.999
+
+
+# --- how much there is, and where it is scarce -----------------------------------------
+
+_LAND: Final = Listed.by("site", lambda p: p.sites.land_limit_mw)
+_LEAST: Final = Listed.by("site", lambda p: p.sites.minimum_mw)
+_RATE: Final = Listed(lambda p: (p.sites.site_year, p.sites.build_rate_mw))
+_MARKET_RATE: Final = Listed(lambda p: (p.sites.market_rate, p.sites.market_rate_mw))
+
+
+def _is_built_up(p: Inputs, tables: Tables, rows: pd.DataFrame) -> Bools:
+    """Sites that are built up; elsewhere the row prices the opening of a site."""
+    halls = tables["site_year"].set_index(["site", "year"])["halls_mw"]
+    at = pd.MultiIndex.from_frame(rows[["site", "year"]])
+    return np.asarray(halls.reindex(at).to_numpy() >= _FULL * _LAND.amount(p, tables, rows))
+
+
+# --- where it is set -------------------------------------------------------------------
+
+
+def _budget(name: str, question: PreparedScenario, place: Place) -> str:
+    over, musd = _budget_a_year(name, question)
+    return f"{amount(float(musd[over.position(place['year'])]))} MUSD a year in {place['year']}"
+
+
+# --- what relaxes it -------------------------------------------------------------------
+
+
+def _rate_mw(question: PreparedScenario, site: str) -> float:
+    """Return what is built at a site in a year, before the scenario's factor. [MW]"""
+    p = question.inputs.sites
+    own = p.site_year["site"] == question.inputs.sets.site.code(site)
+    rate = p.build_rate_mw / gap_years(question, p.site_year)
+    return float(rate[own].min()) / (question.scenario.build.rate_scale_frac or 1.0)
+
+
+def _per_rate_mw(question: PreparedScenario, rows: Index) -> Floats:
+    """Return what is built up to each row per MW a year of its site's rate, (row,). [year]"""
+    return gap_years(question, rows) * (question.scenario.build.rate_scale_frac or 1.0)
+
+
+def _market(question: PreparedScenario, place: Place) -> tuple[tuple[str, ...], float]:
+    market = place["market"]
+    return ("build", "market_rate_mw_per_year", market), question.scenario.build.market_rate_mw_per_year[market]
+
+
+def _of_years(name: str, p: Inputs) -> tuple[Index, Floats]:
+    """Return the model years with a budget, `capex_budget` or `cash_budget`, and it. [MUSD]"""
+    return getattr(p.sites, name), getattr(p.sites, f"{name}_musd")
+
+
+def _budget_a_year(name: str, question: PreparedScenario) -> tuple[Index, Floats]:
+    """Return the model years with a budget, and what each of their years may cost. [MUSD/year]"""
+    over, musd = _of_years(name, question.inputs)
+    return over, musd / gap_years(question, over)
+
+
+LAND: Final = Relaxation(
+    "land",
+    "MW",
+    ("site",),
+    raised_at_sites("land_limit_mw", "MW of halls within the land limit", lambda q, s: _LAND.at(q, {"site": s})),
+)
+BUILD_RATE: Final = Relaxation(
+    "crews", "MW/year", ("site",), raised_at_sites("build_rate_mw_per_year", "MW a year of building", _rate_mw)
+)
+MARKET: Final = Relaxation(
+    "market", "MW/year", ("market",), partial(raised, "{} MW a year of building in the market {market}", _market)
+)
+
+
+def _more_budget(words: str, name: str, what: str) -> Relaxation:
+    """Let more be spent in a year."""
+    keys, now = ("build", f"{name}_musd"), partial(_budget_a_year, name)
+    change = partial(more_by_year, keys, f"MUSD of {what} a year", now)
+    return Relaxation(words, "MUSD/year", ("year",), change)
+
+
+BUDGET: Final = _more_budget("budget", "capex_budget", "capex")
+CASH: Final = _more_budget("budget of cash", "cash_budget", "cash for assets")
+
+
+def _budget_limit(name: str, sentence: str, relaxation: Relaxation) -> Limit:
+    return Limit(
+        name,
+        price=LimitPrice("USD/USD", USD_PER_MUSD, "once", -1),
+        binding=Binding("MUSD", Listed(partial(_of_years, name)).amount, sentence),
+        set_by=(SetBy(f"build.{name}_musd", partial(_budget, name)),),
+        relaxed_by={relaxation: gap_years},
+    )
+
+
+LAND_LIMITS: Final = (
+    Limit(
+        "land_limit",
+        price=MW_YEAR,
+        binding=Binding(
+            "MW",
+            _LAND.amount,
+            "The land at {site} is full in {year} ({limit} of halls):",
+            is_scarce=_is_built_up,
+            is_of_decisions=True,
+        ),
+        set_by=(SetBy("sites.{site}.land_limit_mw", _LAND.now("{} MW")),),
+        relaxed_by={LAND: unit_increments},
+    ),
+    Limit(
+        "minimum_size",
+        set_by=(SetBy("sites.{site}.minimum_size_mw", _LEAST.now("{} MW")),),
+        moved_by=("siting.whole_openings",),
+    ),
+)
+RATE_LIMITS: Final = (
+    Limit(
+        "build_rate",
+        price=MW_ONCE,
+        binding=Binding("MW", _RATE.amount, "At most {limit} can be built at {site} in {year}:"),
+        set_by=(SetBy("sites.{site}.build_rate_mw_per_year", _RATE.now("{} MW by {year}")),),
+        relaxed_by={BUILD_RATE: _per_rate_mw},
+    ),
+    Limit(
+        "market_build_rate",
+        price=MW_ONCE,
+        binding=Binding("MW", _MARKET_RATE.amount, "At most {limit} can be built in market {market} in {year}:"),
+        set_by=(SetBy("build.market_rate_mw_per_year.{market}", "{} MW a year"),),
+        relaxed_by={MARKET: gap_years},
+    ),
+)
+BUDGET_LIMITS: Final = (
+    _budget_limit("capex_budget", "The budget of {year} ({limit}) is spent:", BUDGET),
+    _budget_limit("cash_budget", "The cash for assets of {year} ({limit}) is spent:", CASH),
+)
+
+
+# --- Siting: which and how many sites open, integer openings and phases, blocks of a workload -----
+
+
+def _kept_closed(question: PreparedScenario, place: Place) -> str | None:
+    site = place["site"]
+    return site if site in question.scenario.siting.must_not_open else None
+
+
+def _kept_open(question: PreparedScenario, place: Place) -> str | None:
+    site = place["site"]
+    return site if site in question.scenario.siting.must_open else None
+
+
+_PHASE: Final = Listed(lambda p: (p.siting.phase, p.siting.phase_mw))
+_BLOCK: Final = Listed(lambda p: (p.siting.block, p.siting.block_mw))
+
+
+def _phase_of_all(question: PreparedScenario, place: Place) -> str | None:
+    mw = _PHASE.at(question, place)
+    return f"{amount(mw)} MW" if mw == question.scenario.siting.phase_mw else None
+
+
+def _phase_of_site(question: PreparedScenario, place: Place) -> str | None:
+    mw = _PHASE.at(question, place)
+    return None if mw == question.scenario.siting.phase_mw else f"{amount(mw)} MW"
+
+
+def _own_block(question: PreparedScenario, place: Place) -> str | None:
+    is_own = place["workload"] in question.scenario.siting.block_mw
+    return f"{amount(_BLOCK.at(question, place))} MW" if is_own else None
+
+
+def _block_of_table(question: PreparedScenario, place: Place) -> str | None:
+    is_own = place["workload"] in question.scenario.siting.block_mw
+    return None if is_own else f"true, {amount(_BLOCK.at(question, place))} MW of {place['workload']}"
+
+
+_PHASES: Final = (SetBy("siting.phase_mw", _phase_of_all), SetBy("sites.{site}.phase_mw", _phase_of_site))
+_BLOCK_KEY: Final = "siting.block_mw.{workload}"
+_TABLE_BLOCKS: Final = "siting.table_blocks"
+_BLOCKS: Final = (SetBy(_BLOCK_KEY, _own_block), SetBy(_TABLE_BLOCKS, _block_of_table))
+
+
+SITING_LIMITS: Final = (
+    Limit(
+        "must_not_open",
+        set_by=(SetBy("siting.must_not_open", _kept_closed),),
+        moved_by=("siting.must_not_open",),
+        decision=Decision("open", "upper bound", "A site that must not open stays closed."),
+    ),
+    Limit(
+        "must_open",
+        set_by=(SetBy("siting.must_open", _kept_open),),
+        moved_by=("siting.must_open",),
+        decision=Decision("open", "lower bound", "An existing or required site is open."),
+    ),
+    Limit("most_sites", set_by=(SetBy("siting.at_most_sites", "{}"),), moved_by=("siting.at_most_sites",)),
+    Limit("exact_sites", set_by=(SetBy("siting.exactly_sites", "{}"),), moved_by=("siting.exactly_sites",)),
+    Limit(
+        "whole_openings",
+        set_by=(SetBy("siting.whole_openings", "true"),),
+        moved_by=("siting.whole_openings",),
+        decision=Decision("open", "integer", "A site opens fully or not at all."),
+    ),
+    Limit("opening_pace", moved_by=("siting.whole_openings",)),
+    Limit("served_only_if_open", set_by=(SetBy("siting.whole_openings", "true"),), moved_by=("siting.whole_openings",)),
+    Limit(
+        "whole_phases",
+        set_by=_PHASES,
+        moved_by=("siting.phase_mw",),
+        decision=Decision("phases", "integer", "The number of phases is an integer."),
+    ),
+    Limit("hall_phases", set_by=_PHASES, moved_by=("siting.phase_mw",)),
+    Limit(
+        "whole_blocks",
+        set_by=_BLOCKS,
+        moved_by=(_BLOCK_KEY, _TABLE_BLOCKS),
+        decision=Decision("holds", "integer", "A site has a full block of a workload, or none."),
+    ),
+    Limit("block_least", set_by=_BLOCKS, moved_by=(_BLOCK_KEY, _TABLE_BLOCKS)),
+    Limit("block_or_none", set_by=_BLOCKS, moved_by=(_BLOCK_KEY, _TABLE_BLOCKS)),
+)
+
+
+# --- Racks: what vendors deliver ------------------------------------------------------------------
+
+_LIMIT: Final = Listed(lambda p: (p.racks.delivery, p.racks.delivery_limit_mw))
+
+
+def _delivered(question: PreparedScenario, place: Place) -> str:
+    scale, mw = question.scenario.deliveries.scale_frac, amount(_LIMIT.at(question, place))
+    return f"{scale:g}, {place['vendor']} {mw} MW in {place['year']}"
+
+
+def _by_the_rack(p: Inputs, tables: Tables, row: pd.Series[str], usd_per_mw: float) -> str:
+    """Say what that is for a rack of the kind that is bought most."""
+    installs = tables["installs"]
+    vendor = p.sets.vendor.code(str(row["vendor"]))
+    own = {p.sets.rack.labels[i] for i, of in enumerate(p.sets.rack_vendor) if of == vendor}
+    bought = installs[(installs["year"] == row["year"]) & installs["rack"].isin(own)]
+    if bought.empty:
+        return ""
+    by_rack = bought.groupby("rack")[["installed_mw", "racks"]].sum()
+    rack = str(by_rack["installed_mw"].idxmax())
+    mw = float((by_rack["installed_mw"] / by_rack["racks"])[rack])
+    a_rack = amount(usd_per_mw * mw / USD_PER_MUSD)
+    return f", which is {a_rack} million USD for a rack of {rack} ({mw:.3f} MW)"
+
+
+DELIVERIES: Final = Relaxation(
+    "deliveries", "factor", (), partial(scaled, ("deliveries", "scale_frac"), "what every vendor delivers")
+)
+
+
+_WHOLE: Final = "racks.whole"
+
+RACKS_LIMITS: Final = (
+    Limit(
+        "deliveries",
+        price=MW_ONCE,
+        binding=Binding(
+            "MW", _LIMIT.amount, "Vendor {vendor} delivers at most {limit} of racks in {year}:", aside=_by_the_rack
+        ),
+        set_by=(SetBy("deliveries.scale_frac", _delivered),),
+        relaxed_by={DELIVERIES: _LIMIT.of_rows},
+        moved_by=("deliveries.limit",),
+    ),
+    Limit(
+        "racks_in_integers",
+        set_by=(SetBy(_WHOLE, "true"),),
+        moved_by=(_WHOLE,),
+        decision=Decision("lot_racks", "integer", "The number of racks bought is an integer."),
+    ),
+    Limit("whole_racks", set_by=(SetBy(_WHOLE, "true"),), moved_by=(_WHOLE,)),
+)
