@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from planner.base.errors import InputError
 from planner.clock.calendar import ModelYears, float_year, hours_in_year
 from planner.clock.days import RepresentativeDays
-from planner.clock.profiles import slot_means, slot_peaks, to_local_hours
+from planner.clock.profiles import slot_means
 
 MONTH_NAMES = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
@@ -59,40 +59,11 @@ def test_every_slot_is_billed_in_a_month_that_its_day_stands_for(days):
             assert period.name in months | {days.day_season[day]}
 
 
-def test_july_is_billed_on_its_own_when_the_peak_lies_in_it():
-    days = RepresentativeDays(season_days=4, slot_h=12, peak_day_days=3, peak_month=7)
-    assert [(p.name, p.months, p.slots) for p in days.billing_periods] == [
-        ("DJF", 3, (0, 1)),
-        ("MAM", 3, (2, 3)),
-        ("JJA", 2, (4, 5)),
-        ("SON", 3, (6, 7)),
-        ("Jul", 1, (4, 5, 8, 9)),
-    ]
-
-
-def test_a_day_per_month_gives_twelve_periods_of_one_month():
-    days = RepresentativeDays(season_days=12, slot_h=24, peak_month=2)
-    assert {(p.name, p.months) for p in days.billing_periods} == {(name, 1) for name in MONTH_NAMES}
-    assert {p.name: p.slots for p in days.billing_periods}["Feb"] == (1, 12)
-
-
 def test_seasons_stand_for_their_months_less_the_peak_days():
     days = RepresentativeDays(season_days=4, peak_day_days=5, peak_month=8)
     # DJF 31+31+28, MAM 31+30+31, JJA 30+31+31-5, SON 30+31+30, peak.
     assert days.day_days.tolist() == [90, 92, 87, 91, 5]
     assert days.day_season == ("DJF", "MAM", "JJA", "SON", "JJA")
-
-
-def test_slots_are_named_by_day_and_hour_of_utc():
-    days = RepresentativeDays(slot_h=8)
-    assert days.names[:4] == ("d0h00", "d0h08", "d0h16", "d1h00")
-    assert days.start_hour[-3:].tolist() == [0, 8, 16]
-    assert days.hours[-1] == 8.0
-
-
-def test_local_clocks_run_before_and_after_utc():
-    # 02:00 UTC is 21:00 in New York the day before and 07:45 in Nepal.
-    np.testing.assert_allclose(to_local_hours(2, [-5.0, 5.75]), [21.0, 7.75])
 
 
 @given(days=settings, offset=offsets, seed=st.integers(0, 99))
@@ -109,55 +80,6 @@ def test_slots_keep_the_mean_of_every_day_whatever_the_clock(rows, days, offset,
         day_means = days.days_by_month @ profile.mean(axis=1) / days.day_days
     slots = slot_means(profile, offset, days)
     np.testing.assert_allclose(slots.reshape(days.n_days, -1).mean(axis=1), day_means)
-
-
-@given(days=settings, offset=offsets)
-def test_no_slot_hides_the_highest_hour(days, offset):
-    profile = np.sin(np.arange(24.0)) + 3.0
-    peaks = slot_peaks(profile, offset, days).reshape(days.n_days, -1)
-    np.testing.assert_allclose(peaks.max(axis=1), profile.max())
-    assert np.all(peaks.ravel() >= slot_means(profile, offset, days) - 1e-12)
-
-
-def test_an_evening_peak_in_new_york_lies_after_midnight_utc():
-    profile = np.full(24, 0.5)
-    profile[[19, 20, 21]] = [2.0, 5.0, 3.5]
-    days = RepresentativeDays(slot_h=3)
-    # 19 to 22 h local at UTC-5 is 0 to 3 h UTC: the first slot, (2 + 5 + 3.5) / 3.
-    np.testing.assert_allclose(slot_means(profile, -5.0, days)[:2], [3.5, 0.5])
-
-
-def test_half_an_hour_of_offset_splits_an_hour_over_two_slots():
-    profile = np.full(24, 2.0)
-    profile[8] = 14.0  # 8 to 9 h local is 2:30 to 3:30 UTC at UTC+5:30
-    days = RepresentativeDays(slot_h=3)
-    # Half an hour of each 3 h slot is at 14: (2.5 x 2 + 0.5 x 14) / 3.
-    np.testing.assert_allclose(slot_means(profile, 5.5, days)[:3], [4.0, 4.0, 2.0])
-
-
-def test_profiles_by_season_and_by_day_reach_their_own_days():
-    days = RepresentativeDays(slot_h=24, peak_month=10)
-    by_season = np.outer([3.0, 5.0, 7.0, 11.0], np.ones(24))
-    np.testing.assert_allclose(slot_means(by_season, 2.0, days), [3, 5, 7, 11, 11])
-    by_day = np.outer([3.0, 5.0, 7.0, 11.0, 13.0], np.ones(24))
-    np.testing.assert_allclose(slot_means(by_day, 2.0, days, is_by_day=True), [3, 5, 7, 11, 13])
-
-
-def test_a_stack_of_profiles_keeps_its_first_axis():
-    days = RepresentativeDays(slot_h=6)
-    stack = np.arange(2 * 12 * 24, dtype=float).reshape(2, 12, 24)
-    slots = slot_means(stack, 1.0, days)
-    assert slots.shape == (2, days.n_slots)
-    np.testing.assert_allclose(slots[1], slot_means(stack[1], 1.0, days))
-
-
-def test_a_month_shares_its_season_day_by_the_days_it_has_there():
-    profile = np.outer(np.arange(2.0, 14.0), np.ones(24))  # January 2, ..., December 13
-    days = RepresentativeDays(slot_h=24, peak_day_days=4, peak_month=7)
-    winter = (31 * 13 + 31 * 2 + 28 * 3) / 90
-    summer = (30 * 7 + 27 * 8 + 31 * 9) / 88
-    means = slot_means(profile, -6.0, days)
-    np.testing.assert_allclose(means[[0, 2, 4]], [winter, summer, 8.0])
 
 
 def test_leap_days_are_known_to_tariffs():
@@ -217,19 +139,3 @@ def test_a_representative_day_comes_before_itself_and_a_slot_after_the_one_befor
     later = (days.start_hour[days.next_slot] - days.start_hour) % 24
     assert set(later) == {days.slot_h % 24}
     assert days.next_slot[days.previous_slot].tolist() == list(range(days.n_slots))
-
-
-def test_only_a_profile_by_day_is_read_by_day():
-    days = RepresentativeDays(season_days=4, slot_h=12)
-    by_day = np.arange(5.0)[:, None] + np.zeros(24)
-    assert slot_means(by_day, 0.0, days, is_by_day=True)[::2].tolist() == [0, 1, 2, 3, 4]
-    with pytest.raises(InputError, match="4 or 12"):
-        slot_means(by_day, 0.0, days)
-    with pytest.raises(InputError, match="5, 24"):
-        slot_peaks(by_day[:4], 0.0, days, is_by_day=True)
-
-
-def test_a_representative_day_is_followed_by_itself():
-    following = RepresentativeDays(slot_h=6).next_slot
-
-    assert following[:8].tolist() == [1, 2, 3, 0, 5, 6, 7, 4]

@@ -6,8 +6,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from planner.base.errors import InputError
 from planner.base.paths import DATA_DIR
@@ -18,7 +16,6 @@ from planner.place.climate import (
     hourly_temperatures,
     mechanical_overhead_frac,
     slot_values,
-    wue_l_per_kwh,
 )
 
 CASES = os.environ.get("DCPLAN_CASES")
@@ -39,17 +36,6 @@ def test_the_overhead_is_level_then_ramps_then_rises_steadily():
     overhead = mechanical_overhead_frac([-9, 12, 14, 18, 20, 26], 0.05, 0.12, 12, 20, 0.007)
     # 14 and 18 C are a quarter and three quarters of the way; 26 C is 6 K beyond.
     np.testing.assert_allclose(overhead, [0.05, 0.05, 0.08, 0.14, 0.17, 0.17 + 6 * 0.007])
-
-
-def test_curves_of_several_plants_broadcast_over_their_temperatures():
-    temp = np.array([[11.0, 31.0], [13.0, 24.0]])
-    floor, ramp = np.array([[0.02], [0.06]]), np.array([[0.10], [0.15]])
-    overhead = mechanical_overhead_frac(temp, floor, ramp, 21.0, 31.0, 0.004)
-    np.testing.assert_allclose(overhead, [[0.02, 0.12], [0.06, 0.06 + 0.3 * 0.15]])
-
-
-def test_water_rises_on_the_same_ramp_and_then_stays_level():
-    np.testing.assert_allclose(wue_l_per_kwh([5, 16, 28, 40], 0.3, 2.2, 10, 22), [0.3, 1.4, 2.5, 2.5])
 
 
 def test_a_ramp_that_ends_before_it_starts_is_refused():
@@ -73,28 +59,6 @@ def test_the_design_day_reaches_the_design_temperature_and_no_more():
     np.testing.assert_allclose(day.min(axis=-1), [35.1 - 11.2, 26.2 - 6.9])
 
 
-@pytest.mark.parametrize("slot_h", [1, 3, 8, 24])
-def test_longer_slots_never_shrink_the_peak_overhead(slot_h):
-    days = RepresentativeDays(slot_h=slot_h)
-    by_month = hourly_temperatures(np.linspace(2, 24, 12), np.full(12, 9.0))
-    peak_day = design_day_temperatures(36.0, 11.0)
-    slots = slot_values(by_month, peak_day, -6.0, days)
-    assert slots.shape == (days.n_slots,)
-    assert slots[days.is_peak].max() == pytest.approx(36.0)
-    # Monthly means from 2 to 24 in equal steps; winter is December, January, February.
-    winter = (31 * 24 + 31 * 2 + 28 * 4) / 90
-    assert slots[days.day == 0].mean() == pytest.approx(winter)
-
-
-def test_several_plants_are_laid_over_slots_at_once():
-    days = RepresentativeDays(slot_h=6)
-    by_month = np.arange(2 * 12 * 24, dtype=float).reshape(2, 12, 24)
-    peak = np.arange(2 * 24, dtype=float).reshape(2, 24) + 700
-    slots = slot_values(by_month, peak, 5.5, days)
-    assert slots.shape == (2, days.n_slots)
-    np.testing.assert_allclose(slots[1], slot_values(by_month[1], peak[1], 5.5, days))
-
-
 @pytest.mark.parametrize("ratio", [1.0, 1.2, 2.0])
 @pytest.mark.parametrize("design", [0.6, 0.75])
 def test_the_linear_loss_meets_the_curve_at_the_design_load_and_at_no_load(ratio, design):
@@ -103,23 +67,6 @@ def test_the_linear_loss_meets_the_curve_at_the_design_load_and_at_no_load(ratio
     for load_mw in (design * hall_mw, 0.0):
         linear = loss.fixed_frac * hall_mw + loss.variable_frac * load_mw
         assert float(linear) == pytest.approx(quadratic_loss_mw(hall_mw, load_mw, ratio))
-
-
-@given(share=st.floats(0.0, 1.0), ratio=st.floats(1.0, 2.4))
-def test_the_linear_loss_strays_from_the_curve_by_what_its_docstring_says(share, ratio):
-    design = 0.75
-    loss = electrical_loss(**UPS, installed_ratio=ratio, design_utilisation=design)
-    load_mw = share * design
-    excess = float(loss.fixed_frac + loss.variable_frac * load_mw) - quadratic_loss_mw(1.0, load_mw, ratio)
-    x_design = design / ratio
-    assert -1e-12 <= excess <= ratio * 0.018 * x_design**2 / 4 + 1e-12
-
-
-def test_a_2n_hall_loses_more_than_an_n_hall_at_the_same_load_but_not_twice():
-    # At 75 %: N (0.006 + 0.008 x 0.75 + 0.018 x 0.5625) / 0.75 + 0.02 = 4.95 % of the load,
-    # 2N 2 x (0.006 + 0.008 x 0.375 + 0.018 x 0.140625) / 0.75 + 0.02 = 5.075 %.
-    loss = electrical_loss(**UPS, installed_ratio=[1.0, 2.0], design_utilisation=0.75)
-    np.testing.assert_allclose(loss.fixed_frac / 0.75 + loss.variable_frac, [0.0495, 0.05075])
 
 
 def test_a_power_chain_without_meaning_is_refused_whole():

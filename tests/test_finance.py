@@ -19,7 +19,6 @@ from planner.money.finance import (
     real_rate,
     spending_shares,
     truncated_weights,
-    year_weights,
     yearly_payment_shares,
 )
 
@@ -88,48 +87,13 @@ def test_one_more_year_of_horizon_leaves_the_earlier_years_payments_alone(life, 
     np.testing.assert_array_equal(longer[:-1], short)
 
 
-def test_the_last_year_is_charged_one_year_and_not_the_overnight_cost():
-    # 15 years at 6 %: one payment is about a tenth of the cost, not ten times that.
-    charged = float(annuity_payment(40.0, 0.06, 15) * payment_weights(0.06, 15, 2030, 2025, 2030, 2025))
-    overnight = 40.0 * 1.06**-5
-    assert 0.09 < charged / overnight < 0.11
-
-
 @given(life=lives, start=starts)
 def test_payment_shares_of_a_long_horizon_sum_to_the_life(life, start):
     assert yearly_payment_shares(life, start, 2025, 2090).sum() == pytest.approx(life)
 
 
-def test_the_first_year_is_pro_rata_and_the_last_year_the_remainder():
-    # In service from 1 October 2027 for 3.5 years: until 1 April 2031.
-    shares = yearly_payment_shares(3.5, 2027.75, 2026, 2032)
-    np.testing.assert_allclose(shares, [0, 0.25, 1, 1, 1, 0.25, 0])
-
-
-def test_an_asset_that_starts_after_the_horizon_costs_nothing():
-    for name, weights in END_OF_HORIZON.items():
-        assert float(weights(0.06, 15, 2031.25, 2025, 2030, 2025)) == 0.0, name
-
-
-def test_weights_work_on_arrays_as_on_single_assets():
-    life, start = np.array([5.0, 20.0]), np.array([2026.5, 2028.25])
-    for name, weights in END_OF_HORIZON.items():
-        together = weights(0.06, life, start, 2025, 2030, 2025)
-        apart = [float(weights(0.06, a, b, 2025, 2030, 2025)) for a, b in zip(life, start, strict=True)]
-        np.testing.assert_allclose(together, apart, err_msg=name)
-
-
-def test_a_rack_bought_in_2025_with_a_life_of_five_pays_through_2029():
-    np.testing.assert_array_equal(yearly_payment_shares(5, 2025, 2025, 2030), [1, 1, 1, 1, 1, 0])
-
-
 def test_a_discount_factor_counts_from_the_first_of_january_to_the_middle_of_the_year():
     np.testing.assert_allclose(discount_factor(0.08, [2025, 2028], 2025), [1.08**-0.5, 1.08**-3.5])
-
-
-def test_a_model_year_that_stands_for_three_has_the_weight_of_three():
-    weights = year_weights(0.08, [[2026, 2027, 2028], [2029]], 2025)
-    np.testing.assert_allclose(weights, [1.08**-1.5 + 1.08**-2.5 + 1.08**-3.5, 1.08**-4.5])
 
 
 def test_truncated_salvage_buys_whole_and_sells_at_book_value():
@@ -138,12 +102,6 @@ def test_truncated_salvage_buys_whole_and_sells_at_book_value():
     weight = truncated_weights(rate, 8, 2029, 2025, 2030, 2025)
     expected = 10 * 1.07**-4 - 10 * 6 / 8 * 1.07**-6
     assert float(annuity_payment(10, rate, 8) * weight) == pytest.approx(expected)
-
-
-def test_truncated_salvage_enters_an_older_asset_at_its_book_value():
-    # Bought for 10 at the start of 2023, life 8: 6/8 left in 2025, 0 of it when 2030 ends.
-    weight = truncated_weights(0.07, 8, 2023, 2025, 2030, 2025)
-    assert float(annuity_payment(10, 0.07, 8) * weight) == pytest.approx(10 * 6 / 8)
 
 
 def test_a_perpetuity_is_the_limit_of_a_long_row_of_payments():

@@ -27,12 +27,6 @@ def test_a_five_year_rack_bought_in_2025_serves_2025_to_2029():
     np.testing.assert_array_equal(alive_frac(2025, 5, YEARS), [1, 1, 1, 1, 1, 0])
 
 
-def test_a_rack_serves_from_its_vintage_on():
-    np.testing.assert_array_equal(
-        alive_frac([2022, 2027, 2029], [5, 3, 7], YEARS), [[1, 1, 0, 0, 0, 0], [0, 0, 1, 1, 1, 0], [0, 0, 0, 0, 1, 1]]
-    )
-
-
 def test_a_rack_serves_a_model_year_only_if_it_serves_all_its_years():
     years = ModelYears((2025, 2028, 2030))  # stand for 2025-2027, 2028-2029, 2030
     np.testing.assert_array_equal(alive_frac([2023, 2023, 2025], [4, 5, 5], years), [[0, 0, 0], [1, 0, 0], [1, 1, 0]])
@@ -58,55 +52,6 @@ def test_compute_is_the_sum_over_the_vintages_alive():
         6 * 900 + 10 * 1100 + 12 * 1400 + 20 * 1600 + 23 * 2100,
     ]
     np.testing.assert_allclose(fleet.compute_h100e, [[0.7 * mw for mw in by_hand]])
-
-
-def test_growth_that_comes_from_replacing_old_racks_is_not_lost():
-    fleet = reference_fleet_compute(PATH_MW, YEARS, SHARES, STOCK, REFERENCE, [0.7], WORKLOADS)
-    without_replacement = reference_fleet_compute(
-        PATH_MW,
-        YEARS,
-        SHARES,
-        Cohorts(STOCK.vintage, STOCK.life_years + 20, STOCK.h100e_per_mw),
-        Cohorts(REFERENCE.vintage, REFERENCE.life_years + 20, REFERENCE.h100e_per_mw),
-        [0.7],
-        WORKLOADS,
-    )
-    assert without_replacement.additions_mw.sum() == pytest.approx(71 - 20)
-    assert fleet.additions_mw.sum() == pytest.approx(71 - 20 + 4 + 6 + 10)
-    assert fleet.compute_h100e[0, -1] > without_replacement.compute_h100e[0, -1]
-
-
-def test_racks_bought_inside_the_horizon_are_replaced_too():
-    years = ModelYears((2025, 2026, 2028))
-    fleet = reference_fleet_compute(
-        [[9.0, 15.0, 21.0]],
-        years,
-        [[1.0]],
-        cohorts([2025], [8], [800]),
-        cohorts([2025, 2026, 2028], [5, 2, 3], [800, 900, 1400]),
-        [0.6],
-        WORKLOADS,
-    )
-    # The 6 MW of 2026 serve 2026-2027; 2028 needs 6 MW of growth and 6 MW of replacement.
-    np.testing.assert_allclose(fleet.additions_mw, [[0, 6, 12]])
-    np.testing.assert_allclose(fleet.compute_h100e[0, 2], 0.6 * (9 * 800 + 12 * 1400))
-
-
-def test_workloads_do_not_mix():
-    two = reference_fleet_compute(
-        [PATH_MW[0], [7.0, 8.0, 9.0, 11.0, 13.0, 17.0]],
-        YEARS,
-        [SHARES[0], [0.6, 0.3, 0.1]],
-        Cohorts(
-            STOCK.vintage, np.repeat(STOCK.life_years, 2, 0), np.array([[300.0, 500.0, 800.0], [200.0, 450.0, 600.0]])
-        ),
-        Cohorts(REFERENCE.vintage, np.repeat(REFERENCE.life_years, 2, 0), np.repeat(REFERENCE.h100e_per_mw, 2, 0)),
-        [0.7, 0.4],
-        ["train", "chat"],
-    )
-    one = reference_fleet_compute(PATH_MW, YEARS, SHARES, STOCK, REFERENCE, [0.7], WORKLOADS)
-    np.testing.assert_allclose(two.compute_h100e[0], one.compute_h100e[0])
-    assert two.compute_h100e[1, 0] == pytest.approx(0.4 * 7 * (0.6 * 200 + 0.3 * 450 + 0.1 * 600))
 
 
 def test_a_path_that_falls_switches_racks_off_and_on_again_before_new_ones_are_bought():
@@ -148,16 +93,3 @@ def test_everything_that_is_wrong_with_a_fleet_is_reported_at_once():
         "workload train has stock of 2019 with a life of 5",
         "workload train has stock of 2026 with a life of 5",
     ]
-
-
-def test_additions_of_other_years_than_the_model_years_are_refused():
-    with pytest.raises(InputError, match=r"\[2025, 2027\]"):
-        reference_fleet_compute(
-            [[20.0, 26.0]],
-            ModelYears((2025, 2026)),
-            [SHARES[0]],
-            STOCK,
-            cohorts([2025, 2027], [5, 5], [800, 900]),
-            [0.7],
-            WORKLOADS,
-        )

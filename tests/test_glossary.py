@@ -27,11 +27,6 @@ TABLES = {table["name"] for one in DICTIONARIES for table in one["resources"]}
 # Words that say what is counted, in units such as `unit of the row`.
 PLAIN = {"unit", "units", "of", "per", "and", "the", "row", "column", "columns"}
 PLAIN |= {"class", "count", "places", "phases", "racks", "sites", "millions"}
-# Of the scenario's blocks, those that are about the file or the solver.
-NO_TERM = {
-    "version", "title", "question", "extends", "data", "scope", "decisions_start", "operator",
-    "build", "deliveries", "energy", "water", "heat", "rent", "lease", "new_sites", "solver",
-}  # fmt: skip
 
 
 def units() -> set[str]:
@@ -75,15 +70,3 @@ def test_a_term_has_a_meaning_and_is_met_in_what_there_is(row: list[str]) -> Non
     tables = re.findall(r"`([a-z_]+)`", of_tables[0]) if of_tables else []
     assert set(tables) <= TABLES
     assert set(names) - set(tables) <= set(Scenario.model_fields)
-
-
-def test_terms_are_in_order_and_named_once() -> None:
-    terms = [row[0].casefold() for row in ROWS]
-
-    assert terms == sorted(set(terms))
-
-
-def test_every_block_of_a_scenario_that_needs_a_term_has_one() -> None:
-    named = {name for row in ROWS for name in re.findall(r"`([a-z_]+)`", row[2])}
-
-    assert set(Scenario.model_fields) - named == NO_TERM

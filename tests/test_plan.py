@@ -7,14 +7,12 @@ from dataclasses import replace
 from inspect import signature
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
 import openpyxl
 import pandas as pd
 import pytest
 
 import planner
-from planner.base.errors import InputError
 from planner.runs import write_run
 from planner.runs.plan import Plan
 
@@ -81,19 +79,6 @@ def test_a_plan_writes_its_workbook(plan: Plan, tmp_path: Path) -> None:
     assert "Plan" in openpyxl.load_workbook(written, read_only=True).sheetnames
 
 
-def test_a_plan_draws_its_map(plan: Plan) -> None:
-    drawn = ElementTree.fromstring(plan.map_svg(2028))
-
-    assert drawn.tag.endswith("svg")
-
-
-def test_a_title_is_text_and_never_markup_in_a_notebook(plan: Plan) -> None:
-    html = plan._repr_html_()
-
-    assert "&lt;b&gt;Tiny&lt;/b&gt;" in html
-    assert "<b>Tiny" not in html
-
-
 def test_a_plan_that_leaves_demand_unmet_says_so_first(plan: Plan) -> None:
     frame = plan.tables["summary"].copy()
     frame["unmet_kh100e"] = 0.37 * frame["demand_kh100e"]
@@ -143,24 +128,3 @@ def test_a_run_of_a_changed_scenario_says_the_change(tmp_path: Path) -> None:
         {"demand.scale_frac": "0.4"},
         {"demand.scale_frac": "0.4"},
     ]
-
-
-@pytest.mark.parametrize("change", ["demand.scale_farc=0.4", "demand.scale_frac=-2", "nothing"])
-def test_a_wrong_change_of_a_loaded_scenario_is_refused_as_by_name(change: str) -> None:
-    said = []
-    for scenario in (planner.load_scenario("tiny"), "tiny"):
-        with pytest.raises(InputError) as refused:
-            planner.solve(scenario, [change])
-        said.append(str(refused.value))
-
-    assert said[0] == said[1]
-    assert said[0].startswith(f"--set {change}: ")
-
-
-def test_a_scenario_that_was_changed_in_python_takes_no_more_changes() -> None:
-    """What is written would be changed, and what was set in Python forgotten."""
-    loaded = planner.load_scenario("tiny")
-    demand = loaded.demand.model_copy(update={"scale_frac": 0.7})
-
-    with pytest.raises(InputError, match="made or changed in Python"):
-        planner.solve(loaded.model_copy(update={"demand": demand}), [CHANGE])

@@ -29,11 +29,6 @@ def test_what_the_ramp_costs_in_all_is_the_same_for_every_start(start, months, m
     assert np.all((shares >= -1e-12) & (shares <= 1 + 1e-12))
 
 
-def test_a_model_year_of_three_years_has_the_mean_of_its_years():
-    single = usable_share(2026.25, [2026, 2027, 2028])
-    assert float(usable_share(2026.25, 2026, span_years=3)) == pytest.approx(single.mean())
-
-
 def test_without_a_ramp_the_share_is_the_part_of_the_year_in_service():
     np.testing.assert_allclose(usable_share([2026.25, 2026.75], 2026, ramp_months=0), [0.75, 0.25])
 
@@ -48,10 +43,3 @@ def test_what_begins_and_ends_within_a_model_year_counts_for_that_part_of_it():
     # 0.6 of the first of three calendar years and 0.25 of the third: 1.85 of 3.
     assert float(share_in_force(2026.4, 2028.25, 2026, 3.0)) == pytest.approx(1.85 / 3)
     assert float(share_in_force(2026.4, np.inf, 2026, 3.0)) == pytest.approx(2.6 / 3)
-
-
-@given(begin=st.floats(2025, 2031), term=st.floats(0.0, 9.0))
-def test_shares_in_force_add_up_to_the_term(begin, term):
-    shares = share_in_force(begin, begin + term, np.arange(2025, 2041))
-    assert shares.sum() == pytest.approx(term, abs=1e-7)
-    assert np.all((shares >= 0.0) & (shares <= 1.0))

@@ -6,8 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planner.base.errors import InputError
-from planner.clock.days import DAYS_PER_MONTH, RepresentativeDays, SeriesDays
-from planner.clock.profiles import slot_means
+from planner.clock.days import DAYS_PER_MONTH, SeriesDays
 
 
 @st.composite
@@ -63,34 +62,6 @@ def test_a_whole_year_bills_twelve_months_once_each():
     assert set(days.day[days.is_peak]) == {198}
 
 
-def test_months_without_a_day_are_billed_with_those_that_stand_for_them():
-    # January stands for 181 days, 150 beyond its own; July for 184, 153 beyond. Ten months more.
-    days = SeriesDays(months=(1, 1, 7), days=(100.0, 81.0, 184.0), peaks=(2,), slot_h=24)
-    january, july = days.billing_periods
-    assert january.months == pytest.approx(1 + 10 * 150 / 303)
-    assert july.months == pytest.approx(1 + 10 * 153 / 303)
-    assert july.slots == (2,)
-
-
-def test_a_series_takes_the_profile_of_its_months_and_seasons():
-    days = SeriesDays(months=(12, 4, 4, 8), days=(90.0, 90.0, 91.0, 94.0), peaks=(3,), slot_h=24)
-    by_month = np.arange(1.0, 13.0)[:, None] + np.zeros(24)
-    by_season = np.array([20.0, 30.0, 40.0, 50.0])[:, None] + np.zeros(24)
-    assert slot_means(by_month, 3.5, days) == pytest.approx([12.0, 4.0, 4.0, 8.0])
-    # Four days of a series, and four seasons of a profile: the seasons are meant.
-    assert slot_means(by_season, 3.5, days) == pytest.approx([20.0, 30.0, 30.0, 40.0])
-    assert slot_means(by_season, 3.5, days, is_by_day=True) == pytest.approx([20.0, 30.0, 40.0, 50.0])
-
-
-def test_both_kinds_of_days_list_their_slots_alike():
-    few = RepresentativeDays(season_days=4, slot_h=6, peak_day_days=3, peak_month=7)
-    same = SeriesDays((1, 4, 6, 10, 7), tuple(map(float, few.day_days)), (4,), 6)
-    for name in ("names", "n_slots", "n_days", "slots_per_day"):
-        assert getattr(same, name) == getattr(few, name)
-    for name in ("weight_h", "hours", "day", "start_hour", "is_peak", "day_days"):
-        assert getattr(same, name).tolist() == getattr(few, name).tolist()
-
-
 def test_all_mistakes_of_a_series_are_named_at_once():
     with pytest.raises(InputError) as caught:
         SeriesDays(months=(0, 4), days=(100.0, -3.0, 7.5), peaks=(5,), slot_h=5)
@@ -110,8 +81,3 @@ def test_all_mistakes_of_a_series_are_named_at_once():
 def test_a_series_without_a_peak_day_is_refused():
     with pytest.raises(InputError, match="at least one of 0 to 1"):
         SeriesDays(months=(1, 7), days=(181.0, 184.0), peaks=())
-
-
-def test_there_is_no_thirteenth_month():
-    with pytest.raises(InputError, match=r"months are \[1, 13\]; must be 1 to 12"):
-        SeriesDays(months=(1, 13), days=(181.0, 184.0), peaks=(1,))

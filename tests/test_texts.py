@@ -42,14 +42,6 @@ def test_pandas_is_left_as_it_was_set(storage: str) -> None:
         assert (during, pd.get_option(_OPTION)) == ("python", storage)
 
 
-def test_pandas_is_left_as_it_was_set_by_an_error() -> None:
-    with pd.option_context(_OPTION, "pyarrow"):
-        with pytest.raises(KeyError):
-            with_texts_as_objects(lambda: {}["none"])()
-
-        assert pd.get_option(_OPTION) == "pyarrow"
-
-
 def test_a_plan_is_the_same_however_its_reader_holds_texts(tmp_path: Path) -> None:
     plan = planner.solve("tiny")
     with pd.option_context(_OPTION, "pyarrow"):

@@ -32,15 +32,6 @@ def test_stated_racks_are_used_as_long_as_they_live(good):
     assert ("liquid25", "plate_dry|N", "training", 2025) not in at.index
 
 
-def test_table_sites_tells_what_exists_and_what_is_to_come(good):
-    sites = good.tables["sites"].set_index("site")
-
-    # Halls A and B, then C and D; 29.4 + 7 MW of racks in A and 22 in B.
-    assert sites.loc["oak", "existing_halls_mw"] == pytest.approx(40 + 30)
-    assert sites.loc["oak", "coming_halls_mw"] == pytest.approx(25 + 12)
-    assert sites.loc["oak", "existing_racks_mw"] == pytest.approx(29.4 + 7 + 22)
-
-
 def test_a_site_without_new_halls_builds_and_leases_none(good):
     sites = {site for table in ("builds", "leases") for site in good.tables[table]["site"]}
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from functools import partial
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -126,16 +125,6 @@ def test_halls_are_gone_after_their_last_year(good):
     assert by_year(good, "halls", "existing_mw", site="elm") == {2025: 17}
 
 
-def test_racks_go_on_in_other_halls_of_the_design_as_far_as_these_have_room(good):
-    in_service = by_year(good, "fleet", "used_mw", site="oak", rack="air24")
-    alive = by_year(good, "fleet", "stock_mw", site="oak", rack="air24")
-
-    # 700 racks of 42 kW and 3 MW live to 2028; from 2027 on only hall C is left, 12 MW.
-    assert alive[2027] == pytest.approx(29.4 + 3)
-    assert in_service[2026] > 13
-    assert 0 < in_service[2027] < 13
-
-
 def test_racks_of_the_only_hall_of_a_design_are_out_of_service_when_it_ends(tmp_path):
     path = tmp_path / "halls.csv"
     table = (HERE / "ends_halls.csv").read_text(encoding="utf-8")
@@ -147,43 +136,7 @@ def test_racks_of_the_only_hall_of_a_design_are_out_of_service_when_it_ends(tmp_
     assert plan.verdict().ok, plan.verdict().frame().query("~ok").to_string()
 
 
-def test_table_sites_says_what_comes_and_what_ends(good):
-    sites = good.tables["sites"].set_index("site")
-
-    assert sites["existing_halls_mw"].to_dict() == {"oak": 82, "elm": 17}
-    assert sites["coming_halls_mw"].to_dict() == {"oak": 9, "elm": 0}
-    assert sites["ending_halls_mw"].to_dict() == {"oak": 49, "elm": 17}
-
-
-def test_a_site_whose_only_hall_ends_is_no_longer_in_the_plan(good):
-    sites = good.tables["site_year"]
-
-    assert sites.loc[sites["site"] == "elm", "year"].tolist() == [2025]
-
-
-def test_what_ends_is_noted_with_its_racks_and_its_connection(good):
-    noted = [told.what_is for told in build_inputs(load_scenario(str(ENDS))).noted_settings]
-
-    assert (
-        "Hall A of oak, 40 MW, is in the plan to 2026, by its last_year of 2026. Racks of 29.4 MW"
-        " in it live longer: they go on where other halls of air_dry and N at oak have room, or are"
-        " out of service. Its firm connection is assumed to stay with the site; where it leaves"
-        " with the hall, give grid_firm_mw by year."
-    ) in noted
-    assert any(text.startswith("Hall E of elm, 17 MW, is in the plan to 2025") for text in noted)
-    assert not any(text.startswith(("Hall B", "Hall C")) for text in noted)
-
-
 halls = partial(partial, other_row, "existing_halls", "last_year")
-
-
-@pytest.mark.parametrize("name", ["existing_halls_from_tables", "existing_sites_from_tables"])
-@pytest.mark.parametrize(("last_year", "breaks"), [(2026, False), (2025, True), (2027, True)])
-def test_a_hall_that_ends_in_another_year_is_found_out(good, name, last_year, breaks):
-    breaks = breaks and name == "existing_halls_from_tables"
-
-    assert good.check(name).ok
-    assert halls(last_year)(good).check(name).ok is not breaks
 
 
 def test_a_connection_stays_where_its_hall_has_ended(good):
@@ -194,43 +147,3 @@ def test_a_connection_stays_where_its_hall_has_ended(good):
     assert at_oak["2025"] == pytest.approx(82 * 1.16)
     assert at_oak["2026"] == at_oak["2027"] == pytest.approx(91 * 1.16)
     assert good.check("firm_connection_from_tables").ok
-
-
-@pytest.fixture(scope="module")
-def ending(tmp_path_factory):
-    """Solve the world with hall A ending in a year, by year."""
-    folder = tmp_path_factory.mktemp("ends")
-    table = (HERE / "ends_halls.csv").read_text(encoding="utf-8")
-    plans = {}
-    for last_year in ("2025", "2026", ""):
-        path = folder / f"halls{last_year}.csv"
-        path.write_text(table.replace("2019,2026", f"2019,{last_year}"), encoding="utf-8")
-        plans[last_year] = solved_anew(ENDS, f"data.existing_halls={path}")
-    return [plans[year] for year in ("2025", "2026", "")]
-
-
-def test_a_lease_that_ends_later_costs_no_more_than_to_run_its_hall(ending):
-    """An empty hall must be run, and paid for, as long as it exists: that alone may cost more."""
-    for sooner, later in pairwise(ending):
-        assert sooner.verdict().ok
-        assert later.verdict().ok
-        finance = later.inputs.finance
-        opex = later.inputs.halls
-        mw = opex.existing_mw - _same_rows(sooner, later)
-        year = [int(label) for label in opex.hall.labels("year")]
-        worth = [(1.0 + finance.rate_frac) ** (finance.base_year - at - 0.5) for at in year]
-        more = (mw * opex.opex_musd_per_mw_year * worth).sum()
-
-        assert mw.sum() == pytest.approx(40)
-        assert more > 0
-        assert later.objective_musd <= sooner.objective_musd + more * 1.01
-
-
-def _same_rows(sooner, later):
-    """Existing MW of the plan that ends sooner, over the halls of the other."""
-    have = dict(zip(_keys(sooner), sooner.inputs.halls.existing_mw, strict=True))
-    return [have.get(key, 0.0) for key in _keys(later)]
-
-
-def _keys(plan):
-    return [tuple(row) for row in plan.inputs.halls.hall.frame().itertuples(index=False)]

@@ -11,22 +11,10 @@ from planner.check import latency
 from planner.check.dual_bound import StoredProgram
 from planner.check.existing import ramped_share
 from planner.check.globe import distance_km
-from planner.check.optimality import relative_gap
 from planner.check.payments import discounts, instalment
 from planner.check.power_prices import by_day_and_hour
 from planner.clock.profiles import usable_share
 from planner.money.finance import annuity_payment
-
-
-def test_instalments_of_three_years_are_worth_one_dollar_at_the_start():
-    yearly = instalment(0.07, np.array([3.0]))[0]
-
-    worth = yearly * (1.07**-0.5 + 1.07**-1.5 + 1.07**-2.5)
-    assert worth == pytest.approx(1.0, rel=1e-12)
-
-
-def test_without_interest_instalments_are_equal_parts():
-    assert instalment(0.0, np.array([4.0, 5.0])).tolist() == [0.25, 0.2]
 
 
 def test_each_asset_may_have_a_rate_of_its_own():
@@ -67,12 +55,6 @@ def test_distances_are_those_of_a_geodesic_library_to_a_millimetre():
     assert own[near] == pytest.approx(library[near], abs=1e-6)
 
 
-def test_a_place_is_no_distance_from_itself():
-    here = (np.array([39.2]), np.array([-77.6]))
-
-    assert distance_km(*here, *here).tolist() == [0.0]
-
-
 def test_a_perpetuity_makes_the_last_year_stand_for_all_that_follow():
     finance = SimpleNamespace(rate_frac=0.25, base_year=2026, end_of_horizon="perpetuity")
     case = SimpleNamespace(inputs=SimpleNamespace(finance=finance), calendar=(2026, 2027, 2028))
@@ -82,13 +64,6 @@ def test_a_perpetuity_makes_the_last_year_stand_for_all_that_follow():
     assert worth[2027] == pytest.approx(1.25**-1.5)
     # 1.25^-2.5 + 1.25^-3.5 + ..., to year 300 of it, where hardly anything is left.
     assert worth[2028] == pytest.approx(sum(1.25 ** (-2.5 - later) for later in range(300)))
-
-
-def test_a_gap_is_a_share_of_the_objective_and_infinite_of_none():
-    assert relative_gap(8.0, 6.0) == 0.25
-    assert relative_gap(-8.0, -10.0) == 0.25
-    assert relative_gap(0.0, -3.0) == np.inf
-    assert relative_gap(7.0, -np.inf) == np.inf
 
 
 def test_hours_of_a_local_clock_are_spread_over_slots_in_utc():

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from spoiled_proof import SPOILED_PROOF, SPOILED_WHOLE_PROOF, proven, reported
 from spoiled_siting import WHOLE
 
-from planner.check import dual_bound, optimality, proof_tables
+from planner.check import optimality, proof_tables
 from planner.check.dual_bound import StoredProgram
 from planner.inputs import build_inputs
 from planner.lp import HighsSession
@@ -210,26 +210,6 @@ def test_bounds_that_follow_from_the_rows_hold_for_plans_that_cost_no_more(rich,
         assert (x >= lower - 1e-6).all()
     assert np.isfinite(upper).mean() > 0.99
     assert np.isinf(proof.column("upper")).mean() > 0.5
-
-
-def test_a_program_worked_on_in_parts_proves_the_same_to_the_last_bit(good, monkeypatch):
-    case = good.case
-    proof, x = case.proof, case.proof.column("x")
-    dual, lower, upper = (proof.row("dual"), proof.column("lower"), proof.column("upper"))
-
-    def found():
-        program = StoredProgram(proof)
-        bound = program.bound(dual, lower, upper, x, case.objective_musd)
-        implied = program.implied(lower, upper, case.objective_musd)
-        return (*program.rows_of(x), *program.column_prices(dual), bound.reduced_cost, *implied)
-
-    at_once = found()
-    monkeypatch.setattr(dual_bound, "_AT_ONCE", 97)  # below many rows, above most
-    in_parts = found()
-
-    assert len(proof.matrix) > 97 * 50
-    for whole, parts in zip(at_once, in_parts, strict=True):
-        np.testing.assert_array_equal(parts, whole)
 
 
 def test_a_program_stored_in_another_order_proves_as_much(good):

@@ -91,13 +91,6 @@ def test_refuses_a_run_of_another_format(runs: Path, changed: str, tmp_path: Pat
     assert "format is 1: the run is of another version of dcplan" in result.output
 
 
-def test_says_how_to_get_a_run_of_a_scenario_that_was_not_solved(runs: Path) -> None:
-    result = compare(runs, "tiny", "us-base")
-
-    assert result.exit_code == 2
-    assert "solve it first: dcplan solve us-base" in result.output
-
-
 def test_causes_add_up_to_the_cent(runs: Path, changed: str) -> None:
     result = compare(runs, "tiny", changed, "--causes", "--paired", "--json")
 
@@ -108,18 +101,3 @@ def test_causes_add_up_to_the_cent(runs: Path, changed: str) -> None:
     shown = compare(runs, "tiny", changed, "--causes", "--paired").stdout
     assert "bounds: programs without integrality" in shown
     assert f"+{split['musd'] * 1e6:,.2f}" in shown
-
-
-def test_refuses_two_ways_to_leave_rounding_out(runs: Path, changed: str) -> None:
-    result = compare(runs, "tiny", changed, "--paired", "--same-openings")
-
-    assert result.exit_code == 2
-    assert "exclude each other" in result.output
-
-
-@pytest.mark.parametrize("option", [("--split", "shapley"), ("--by", "block")])
-def test_refuses_to_say_how_causes_are_told_where_none_are(runs: Path, changed: str, option: tuple[str, str]) -> None:
-    result = compare(runs, "tiny", changed, *option)
-
-    assert result.exit_code == 2
-    assert f"{' '.join(option)} needs --causes: add it" in result.output

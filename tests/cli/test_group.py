@@ -57,29 +57,6 @@ def test_help_imports_no_heavy_library() -> None:
     printed_by(code)
 
 
-def test_only_objects_kept_by_cycles_are_left_as_they_are_at_the_end() -> None:
-    code = (
-        "import atexit, gc, sys\n"
-        "from planner.cli import start\n"
-        "class Ends:\n"
-        "    def __init__(self, name): self.name = name\n"
-        "    def keep(self): print(self.name, 'at the end:', gc.get_freeze_count() > before)\n"
-        "    def __del__(self): print(self.name, 'ended')\n"
-        "before, in_cycle = gc.get_freeze_count(), Ends('in a cycle')\n"
-        "in_cycle.itself = in_cycle\n"
-        "atexit.register(Ends('registered first').keep)\n"
-        "sys.argv = ['dcplan', '--version']\n"
-        "try:\n"
-        "    start()\n"
-        "finally:\n"
-        "    atexit.register(Ends('registered last').keep)\n"
-    )
-
-    _, *lines = printed_by(code).splitlines()
-    assert lines[:2] == ["registered last at the end: False", "registered first at the end: True"]
-    assert sorted(lines[2:]) == ["registered first ended", "registered last ended"]
-
-
 @pytest.mark.parametrize("name", cli.COMMANDS)
 def test_every_command_can_be_imported_and_asked_for_help(name: str) -> None:
     result = run(name, "--help")

@@ -15,7 +15,6 @@ from click.testing import CliRunner, Result
 import planner
 from planner.base.paths import DATA_DIR
 from planner.cli import main
-from planner.cli.init import ADDED, COMPANY
 
 
 @pytest.fixture(autouse=True)
@@ -77,13 +76,6 @@ def test_a_change_in_a_copied_table_is_seen() -> None:
     assert result.stderr.startswith("project/data/racks.csv:2:38: vendor is nvidai;")
 
 
-def test_an_empty_folder_is_filled() -> None:
-    Path("project").mkdir()
-
-    assert run("init", "project").exit_code == 0
-    assert Path("project/my-plan.yaml").is_file()
-
-
 def test_nothing_is_overwritten() -> None:
     Path("project").mkdir()
     Path("project/my-plan.yaml").write_text("mine")
@@ -138,39 +130,6 @@ def test_nothing_is_left_where_there_is_no_room_and_it_can_be_made_later(
     assert said in result.stderr
     assert list(Path().iterdir()) == []
     assert run("init", *arguments).exit_code == 0
-
-
-def fail_at_rename_to(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the disk be full once a file is to have this name."""
-    rename = Path.rename
-
-    def fail(path: Path, target: Path) -> Path:
-        if target.name == name:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        return rename(path, target)
-
-    monkeypatch.setattr(Path, "rename", fail)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "last"),
-    [
-        (("init", "project"), "scenario.schema.json"),
-        (("init", "project", "--own"), "scenario.schema.json"),
-        (("data", "copy", "sites", "racks", "project"), "racks.csv"),
-    ],
-)
-def test_what_was_moved_is_taken_back_where_a_later_move_fails(
-    arguments: tuple[str, ...], last: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with monkeypatch.context() as full:
-        fail_at_rename_to(last, full)
-        result = run(*arguments)
-
-    assert result.exit_code == 2
-    assert "project: the files cannot be written: No space left on device" in result.stderr
-    assert list(Path().iterdir()) == []
-    assert run(*arguments).exit_code == 0
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no signal of Unix can be raised there")
@@ -236,23 +195,6 @@ def test_a_company_of_ones_own_validates_and_says_what_it_assumes() -> None:
     assert all(start in note for start, note in zip(starts, own, strict=True))
 
 
-def test_a_company_that_gives_no_share_of_the_market_hears_which_is_assumed() -> None:
-    run("init", "--own", "company")
-    scenario = Path("company/company.yaml")
-    text = scenario.read_text(encoding="utf-8")
-    without = re.sub(r"\n  demand_share_frac: 0.01 .*", "", text)
-    scenario.write_text(without, encoding="utf-8")
-
-    notes = run("validate", "company/company.yaml").stdout
-
-    # The company of `init --own` gives its share: its notes, above, have no such line.
-    assert without != text
-    assert (
-        "operator.demand_share_frac is not given: 10% of the headroom of grid zones, of what"
-        " vendors deliver and of what clouds rent out is yours"
-    ) in notes
-
-
 def test_a_site_of_the_tables_brings_a_company_nothing_for_free(monkeypatch: pytest.MonkeyPatch) -> None:
     run("init", "--own", "company")
     monkeypatch.chdir("company")
@@ -273,18 +215,6 @@ def test_a_site_of_the_tables_brings_a_company_nothing_for_free(monkeypatch: pyt
     assert added.outcome.objective == pytest.approx(alone.outcome.objective, rel=1e-6)
     assert of_toronto[1]["existing_halls_mw"] > 100.0
     assert asked.outcome.objective < 0.9 * alone.outcome.objective
-
-
-def test_rows_of_the_company_come_below_those_of_the_shipped_tables() -> None:
-    run("init", "--own", "company")
-
-    for added in sorted((COMPANY / ADDED).glob("*.csv")):
-        shipped = (DATA_DIR / added.name).read_text(encoding="utf-8")
-        own = Path("company/data", added.name).read_text(encoding="utf-8")
-        rows = own.removeprefix(shipped).splitlines()
-        assert own.startswith(shipped)
-        assert len(rows) == len(added.read_text(encoding="utf-8").splitlines()) - 1
-        assert all(row.endswith(",own") for row in rows)
 
 
 def test_the_guide_quotes_what_the_company_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,7 @@ import pytest
 from planner.cli.progress import Progress
 from planner.lp import ProgressEvent
 from planner.runs.catalogue import Entry, seconds_before
-from planner.studies.solve.asking import Pace, solver_words
+from planner.studies.solve.asking import solver_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,25 +46,6 @@ def test_away_from_a_terminal_a_stage_that_goes_on_has_a_line_now_and_then(capsy
     assert set(without_times(later[1:])) == {"Solving: interior point, cost 23.50 BUSD"}
 
 
-def test_each_line_says_how_long_it_took_before(capsys: pytest.CaptureFixture[str]) -> None:
-    with Progress(between_s=0.05) as progress:
-        progress.expect(140.0)
-        progress.stage("solve")
-        lines = wait_for(2, capsys)
-        on_terminal = progress.line()
-
-    assert without_times(lines[1:2]) == ["of about 2 min  Solving"]
-    assert re.fullmatch(r"Solving \(\d+ s of about 2 min, as it took before\)", on_terminal)
-
-
-def test_what_took_longer_than_before_does_not_say_how_long_it_takes() -> None:
-    progress = Progress(quiet=True)
-    progress.expect(1e-9)
-    progress.stage("solve")
-
-    assert re.fullmatch(r"Solving \(\d+ s\)", progress.line())
-
-
 def test_quiet_is_silent(capsys: pytest.CaptureFixture[str]) -> None:
     with Progress(quiet=True, between_s=0.01) as progress:
         progress.stage("solve")
@@ -74,17 +54,6 @@ def test_quiet_is_silent(capsys: pytest.CaptureFixture[str]) -> None:
 
     assert capsys.readouterr().err == ""
     assert without_times(progress.lines) == ["Solving", "3 of 7 futures"]
-
-
-def test_a_command_that_is_mostly_quick_is_silent_at_first(capsys: pytest.CaptureFixture[str]) -> None:
-    with Progress(patience_s=2.0, between_s=60.0) as progress:
-        progress.stage("read")
-        progress.stage("check")
-        at_first = capsys.readouterr().err
-        later = wait_for(1, capsys)
-
-    assert at_first == ""
-    assert without_times(later) == ["Checking the plan"]
 
 
 def test_no_line_comes_between_those_of_an_answer(capsys: pytest.CaptureFixture[str]) -> None:
@@ -106,30 +75,6 @@ def test_a_solve_of_a_plan_says_what_it_is_for_and_which_it_is() -> None:
 
     assert solver_words(first) == "integers relaxed, interior point, iteration 30"
     assert solver_words(later) == ("campuses and deployments, solve 7, simplex, iteration 500, at least 23.27 BUSD")
-
-
-def test_a_search_says_how_near_it_is() -> None:
-    event = ProgressEvent("mip", 9.0, 12, 23_500.0, 23_265.0, 0.01)
-
-    text = solver_words(event)
-
-    assert text == "branch and bound, iteration 12, cost 23.50 BUSD, within 1.00% of the bound"
-
-
-def test_the_rest_is_known_once_two_solves_are_done() -> None:
-    seconds = iter([100.0, 130.0])
-    pace = Pace(lambda: next(seconds))
-
-    # 30 s for 3 of 5: 20 s more.
-    assert [pace.describe(0, 5), pace.describe(1, 5), pace.describe(3, 5)] == [
-        "1 of 5",
-        "2 of 5",
-        "4 of 5, about 20 s left",
-    ]
-
-
-def test_more_solves_than_were_expected_are_not_more_than_all() -> None:
-    assert Pace().describe(1, 1) == "2 of 2"
 
 
 def test_the_latest_run_says_how_long_it_takes() -> None:

@@ -72,26 +72,6 @@ def test_a_plan_is_kept_though_nobody_reads_how_far_it_is(tmp_path: Path) -> Non
     assert [run.name[:5] for run in (tmp_path / "runs").iterdir()] == ["tiny-"]
 
 
-def test_a_plan_is_kept_though_its_reader_has_left(tmp_path: Path) -> None:
-    reading, writing = os.pipe()
-    os.close(reading)
-
-    done = dcplan("-q", "solve", "tiny", "--no-workbook", stdout=writing, cwd=tmp_path)
-    os.close(writing)
-
-    assert (done.returncode, done.stderr) == (141, b"")
-    assert [run.name[:5] for run in (tmp_path / "runs").iterdir()] == ["tiny-"]
-
-
-def test_a_plan_is_kept_though_there_is_nobody_to_tell(tmp_path: Path) -> None:
-    command = ["bash", "-c", 'exec "$@" >&-', "-", *DCPLAN, "-q", "solve", "tiny", "--no-workbook"]
-
-    done = subprocess.run(command, capture_output=True, check=False, cwd=tmp_path)
-
-    assert (done.returncode, done.stderr) == (0, b"")
-    assert [run.name[:5] for run in (tmp_path / "runs").iterdir()] == ["tiny-"]
-
-
 def test_a_command_without_stdout_does_its_work() -> None:
     command = ["bash", "-c", 'exec "$@" >&-', "-", *DCPLAN, "data", "list"]
 
@@ -111,13 +91,6 @@ def test_a_terminal_without_unicode_is_shown_escapes_that_json_reads_too() -> No
     assert any(ord(sign) > 255 for text in texts for sign in text)
     assert refused.returncode == 2
     assert b"'n\xf6\\u26a1'" in refused.stderr
-
-
-def test_a_name_in_bytes_that_are_no_text_can_be_said(tmp_path: Path) -> None:
-    done = dcplan("validate", "--json", os.fsdecode(b"a\xff.yaml"), cwd=tmp_path)
-
-    assert done.returncode == 2, done.stderr
-    assert "cannot be read" in json.loads(done.stdout)["problems"][0]["what_is"]
 
 
 def test_a_working_folder_that_is_gone_is_said_in_one_line(tmp_path: Path) -> None:

@@ -120,46 +120,6 @@ def test_what_changes_nothing_is_noted_with_its_place() -> None:
     assert [note["line"] for note in of_file["notes"]] == [3]
 
 
-def test_what_a_plan_notes_of_blocks_sizes_and_openings_is_noted_with_its_place() -> None:
-    Path("plan.yaml").write_text(
-        "version: 1\n"
-        "extends: us-base\n"
-        "sites:\n"
-        "  us-fl-miami: {land_limit_mw: 5, phase_mw: 7}\n"
-        "siting:\n"
-        "  must_open: [us-va-ashburn]\n"
-        "  phase_mw: 40\n"
-        "  block_mw: {train_frontier: 200}\n"
-    )
-
-    lines = run("validate", "plan.yaml").stdout.splitlines()
-    reported = dict(line.removeprefix("note: ").split(": ", 1) for line in lines[1:])
-
-    assert lines[0] == "plan.yaml: no problems found"
-    assert {place: text.split(",")[0] for place, text in reported.items()} == {
-        "plan.yaml:4:32": "Sites whose least size is more than their land holds: us-fl-miami (6 MW"
-        " of 5). They can open only so late that they need not reach it; give them a"
-        " minimum_size_mw.",
-        "plan.yaml:4:45": "No new halls at us-fl-miami",
-        "plan.yaml:6:15": "Siting.must_open has no effect for us-va-ashburn: it already exists.",
-        "plan.yaml:7:13": "No new halls at us-va-richmond",
-        "plan.yaml:8:30": "train_frontier: no racks at us-va-richmond",
-    }
-
-
-def test_tables_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    calls = []
-
-    def counted(*arguments: object) -> object:
-        calls.append(arguments)
-        return read_tables(*arguments)
-
-    monkeypatch.setattr("planner.inputs.build.read_tables", counted)
-
-    assert run("validate", "tiny").exit_code == 0
-    assert len(calls) == 1
-
-
 @pytest.mark.parametrize("name", shipped_names())
 def test_shipped_scenarios_say_nothing_in_vain(name: str) -> None:
     scenario = load_scenario(name)
@@ -199,19 +159,6 @@ def test_json_lists_the_problems_for_programs() -> None:
     assert problem["must_be"] == "1, 2, 3, 4, 6, 8, 12 or 24"
 
 
-def test_json_of_a_right_scenario_has_no_problems() -> None:
-    result = run("validate", "--json")
-
-    assert result.exit_code == 0
-    answer = json.loads(result.stdout)
-    sites, edge, blocks = (note["what_is"] for note in answer.pop("notes"))
-    assert answer == {"scenario": "us-base", "problems": [], "warnings": []}
-    # Least campuses: most sites have no land for one.
-    assert blocks.startswith("train_frontier: no racks at")
-    assert edge.startswith("edge_vision_av: no site reaches 9 of 52 regions in time")
-    assert sites == "The operator's stock is in the 20 largest of 68 markets."
-
-
 CHEAP = (
     "version: 1\n"
     "extends: us-base\n"
@@ -222,18 +169,6 @@ SAID = (
     "plan.yaml:3:45: sites.us-va-ashburn.retail_usd_per_mwh is 0.082 [USD/MWh], outside the"
     " plausible 20 to 400; a price in USD/kWh times 1,000 is USD/MWh; in cents per kWh, times 10"
 )
-
-
-def test_what_is_hardly_meant_is_a_warning_before_the_notes() -> None:
-    Path("plan.yaml").write_text(CHEAP)
-
-    result = run("validate", "plan.yaml")
-    answer = json.loads(run("validate", "plan.yaml", "--json").stdout)
-
-    assert result.exit_code == 0
-    assert result.stdout.splitlines()[:2] == ["plan.yaml: no errors, 1 warning", f"warning: {SAID}"]
-    assert result.stdout.splitlines()[2].startswith("note: plan.yaml:4:37: carbon.cap_kt for 2041")
-    assert [(one["line"], one["column"]) for one in answer["warnings"]] == [(3, 45)]
 
 
 def test_strict_takes_warnings_for_errors() -> None:
@@ -248,45 +183,3 @@ def test_strict_takes_warnings_for_errors() -> None:
     assert json.loads(as_json.stdout)["problems"] == []
     assert (solved.exit_code, solved.stderr) == (2, f"{SAID}\n")
     assert not Path("runs").exists()
-
-
-def test_warnings_come_with_errors_in_one_round() -> None:
-    racks = (DATA_DIR / "racks.csv").read_text(encoding="utf-8")
-    Path("racks.csv").write_text(racks.replace(",26,0.76,", ",-26,0.76,", 1), encoding="utf-8")
-    lines = (DATA_DIR / "electricity_price.csv").read_text(encoding="utf-8").splitlines()
-    cells = lines[1].split(",")
-    cells[2] = "0.0612"
-    Path("prices.csv").write_text("\n".join([lines[0], ",".join(cells), *lines[2:]]) + "\n")
-    Path("plan.yaml").write_text(
-        "version: 1\n"
-        "data: {racks: racks.csv, electricity_price: prices.csv}\n"
-        "time: {slot_h: 5}\n"
-        "lead_times: {construction_months: 1.75}\n"
-    )
-
-    result = run("validate", "plan.yaml")
-
-    assert result.exit_code == 2
-    assert [line.split(": ", 2)[:2] for line in result.stderr.splitlines()] == [
-        ["plan.yaml:3:16", "time.slot_h is 5; must be 1, 2, 3, 4, 6, 8, 12 or 24; meaning"],
-        ["racks.csv:2:53", "peak_kw is -26; must be at least 1 [kW]; peak_kw"],
-        ["warning", "plan.yaml:4:35"],
-        ["warning", "prices.csv:2:20"],
-    ]
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        "demand.facility_gw={2026: 9, 2030: 20}",
-        "demand.scale_frac={2028: 1.1}",
-        "demand.workload_share_frac={chat_interactive: {2028: 0.4}}",
-    ],
-)
-def test_a_path_that_begins_late_leaves_what_else_is_wrong_to_be_reported(path: str) -> None:
-    # The list of years that is none leaves a scenario whose path begins after its 2025.
-    result = run("validate", "us-base", "--set", path, "--set", "years=3")
-
-    assert result.exit_code == 2
-    assert "years is 3; must be a list" in result.stderr
-    assert isinstance(result.exception, SystemExit)

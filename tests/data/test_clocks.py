@@ -9,7 +9,6 @@ on the standard clock of a site; the sites of a zone stand for where its plants 
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from planner.base.arrays import Floats
 
 
-PAGE = Path(__file__).parents[2] / "docs" / "clean-power.md"
 TABLES = read_tables(load_package().tables)
 SEASONS = {"DJF": (12, 1, 2), "MAM": (3, 4, 5), "JJA": (6, 7, 8), "SON": (9, 10, 11)}
 MIDDLE_H = np.arange(24) + 0.5  # [h], the middle of an hour that is told by its beginning
@@ -31,8 +29,6 @@ SUN_WITHIN_H = 0.75
 """Sites are not where the plants are, and some zones lie under two clocks."""
 DIP_WITHIN_H = 1.0
 """Load falls through the afternoon, so dips are centred up to an hour after noon."""
-CLOCK_H = {"CAISO": -8, "ERCOT": -6, "NYISO": -5, "PJM-DOM": -5}
-"""Standard clocks of the markets whose prices sites on another clock read in North America."""
 DEEP_FRAC = 0.5  # [fraction], dips of prices deeper than this are the sun's
 SUNNY = ["AT", "AU-NSW", "AU-VIC", "BE", "CAISO", "CH", "CL-SIC", "DE-LU", "ES", "FR", "NL", "PT"]
 """Markets with enough sun to pull the price of some season down by that much at noon."""
@@ -67,11 +63,6 @@ def centre_h(height: Floats) -> float:
 def by_hour(table: str, key: str, value: str) -> pd.DataFrame:
     """Rows of zone and season, columns of the 24 hours."""
     return TABLES[table].pivot(index=[key, "season"], columns="hour_local", values=value)
-
-
-def words_of_page() -> str:
-    """Return what the page says of clocks, without its line breaks."""
-    return " ".join(PAGE.read_text(encoding="utf-8").split())
 
 
 def solar() -> pd.DataFrame:
@@ -109,34 +100,6 @@ def test_the_sun_of_every_zone_and_season_is_centred_on_solar_noon(zone: str) ->
     assert all(abs(hours) <= SUN_WITHIN_H for hours in late_h.values()), late_h
 
 
-def test_the_page_tells_how_late_all_output_is_in_arizona() -> None:
-    sites = TABLES["sites"].query("zone == 'AZPS+SRP'")
-    late_h = [
-        float(sun @ MIDDLE_H / sun.sum()) - solar_noon_h(sites, season)
-        for season in SEASONS
-        for sun in [solar().loc[("AZPS+SRP", season)].to_numpy()]
-    ]
-
-    assert f"Arizona is up to {max(late_h):.1f} h late" in words_of_page()
-
-
-def test_the_page_counts_the_sites_that_read_prices_of_another_clock() -> None:
-    sites = TABLES["sites"].query("country in ['US', 'CA', 'MX'] and price_zone in @CLOCK_H")
-    ahead_h = sites["utc_offset_h"] - sites["price_zone"].map(CLOCK_H)
-    off = sites.assign(ahead_h=ahead_h)[ahead_h != 0]
-    count = off.groupby(["price_zone", "ahead_h"]).size()
-
-    assert set(off["ahead_h"]) == {-1.0, 1.0}
-    central = count["NYISO", -1.0] + count["PJM-DOM", -1.0]
-    for reported in (
-        f"{len(off)} sites of North America do: {count['CAISO', 1.0]} on Mountain time",
-        f"Phoenix among them, and {count['ERCOT', 1.0]} on Eastern that read ERCOT see them an"
-        f" hour early; {count['ERCOT', -1.0]} on Mountain",
-        f"{central} on Central that read PJM-DOM or NYISO, an hour late",
-    ):
-        assert reported in words_of_page()
-
-
 @pytest.mark.parametrize("zone", SUNNY)
 def test_dips_of_prices_that_the_sun_makes_are_centred_about_solar_noon(zone: str) -> None:
     # Medians: scarce hours of an evening make shoulders of a mean that are not the sun's.
@@ -150,16 +113,3 @@ def test_dips_of_prices_that_the_sun_makes_are_centred_about_solar_noon(zone: st
 
     assert late_h
     assert all(abs(hours) <= DIP_WITHIN_H for hours in late_h.values()), late_h
-
-
-@pytest.mark.parametrize("shape", ["shape_mean_frac", "shape_median_frac"])
-@pytest.mark.parametrize("season", SEASONS)
-def test_portugal_has_the_price_of_spain_at_the_same_instant(shape: str, season: str) -> None:
-    # One auction clears both; Lisbon's clock is an hour behind Madrid's.
-    prices = by_hour("price_shapes", "price_zone", shape)
-    here, there = (prices.loc[(zone, season)].to_numpy() for zone in ("PT", "ES"))
-
-    apart = {hours: np.abs(here - np.roll(there, -hours)).mean() for hours in (0, 1, 2)}
-
-    assert min(apart, key=lambda hours: apart[hours]) == 1
-    assert 2 * apart[1] < min(apart[0], apart[2])

@@ -74,28 +74,6 @@ def test_every_zone_has_a_clean_share_a_year_and_stress_hours_that_add_up() -> N
     assert stress.to_numpy() == pytest.approx(1.0)
 
 
-def test_stress_hours_and_depth_make_the_curtailment_rate() -> None:
-    stress = TABLES["stress_hours"]
-
-    energy_pct = stress["stress_hours_per_year"] * stress["mean_depth_frac"] / 8760 * 100
-
-    assert energy_pct.to_numpy() == pytest.approx(stress["curtailment_rate_pct"].to_numpy(), rel=2e-3)
-
-
-def test_every_country_of_a_zone_finds_prices_of_purchase_agreements() -> None:
-    regions = TABLES["ppa_regions"].set_index("country")["region"]
-
-    assert set(regions.index) == set(TABLES["grid_zones"]["country"])
-    assert set(regions) <= set(TABLES["ppa_prices"]["region"])
-
-
-def test_price_blocks_rise_and_only_the_last_is_open() -> None:
-    for zone, blocks in TABLES["price_blocks"].groupby("zone"):
-        assert blocks["price_adder_usd_per_mwh"].is_monotonic_increasing, zone
-        assert blocks["up_to_peak_frac"].iloc[:-1].is_monotonic_increasing, zone
-        assert list(blocks["up_to_peak_frac"].isna()) == [False] * (len(blocks) - 1) + [True], zone
-
-
 def test_reliability_and_bridge_terms_belong_to_sources_that_exist() -> None:
     sources = set(TABLES["onsite_sources"]["onsite"])
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["tariff_changes"]
-
 OWN: Final = (
     "{energy: [{name: use, usd_per_mwh: [44, 47], tier_limits_mwh: [9000], periods: [{name: dusk,"
     " usd_per_mwh: [81, 83], tier_limits_mwh: [700], months: [6, 7], weekdays: workdays,"

@@ -134,19 +134,6 @@ def test_the_best_plan_at_a_limit_is_written_and_marked_and_never_called_optimal
     assert not any(text.strip().lower() == "optimal" for text in texts)
 
 
-@pytest.mark.usefixtures("limit_with_a_plan")
-def test_a_plan_at_a_limit_can_be_listed_shown_and_exported(project: Project) -> None:
-    project.dcplan("-q", "solve", "mini.yaml", "--no-workbook")
-
-    listed = project.dcplan("runs", "list")
-    shown = project.dcplan("runs", "show", "mini")
-    exported = project.dcplan("export", "mini", "--format", "xlsx,csv,parquet,gpkg,geojson")
-
-    assert (listed.exit_code, shown.exit_code, exported.exit_code) == (0, 0, 0)
-    assert "time" in listed.stdout
-    assert "ptimal" not in shown.stdout
-
-
 def test_an_interrupt_while_the_run_is_written_leaves_nothing_of_it(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:

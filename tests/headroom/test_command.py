@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from planner.cli import main
-from planner.headroom import Season, draw_headroom, headroom_study
+from planner.headroom import headroom_study
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,14 +32,6 @@ def test_the_table_has_headroom_hours_and_seasons(zone_file: Path) -> None:
     (summer,) = (line for line in result.stdout.splitlines() if line.startswith("summer"))
     assert summer.split() == ["summer", "1,000", "1.0", "0.0", "1.0", "1", "0.0", "0", "%"]
     assert max(map(len, result.stdout.splitlines())) <= 80
-
-
-@pytest.mark.parametrize("rate", ["0.1%", " 0.1 % ", "1e-1%"])
-def test_a_rate_is_a_percentage(zone_file: Path, rate: str) -> None:
-    (study,) = json.loads(run(zone_file, "--rate", rate, "--json").stdout)
-
-    assert study["rate_frac"] == pytest.approx(0.001, rel=1e-15)
-    assert study["headroom_mw"] == pytest.approx(150.17, abs=0.01)
 
 
 def test_no_headroom_is_explained_by_the_hours_that_are_full(tmp_path: Path) -> None:
@@ -87,38 +79,6 @@ def test_the_months_that_set_a_threshold_may_be_given(zone: pd.Series[float], tm
     assert [s["months"] for s in longer["seasons"]] == [s["months"] for s in usual["seasons"]]
 
 
-def test_a_peak_outside_the_months_of_the_threshold_is_noted(zone: pd.Series[float], tmp_path: Path) -> None:
-    late = zone.rename("demand_mw").rename_axis("hour")
-    late["2027-09-06 17:00"] = 1_100.0
-    file = tmp_path / "late.csv"
-    late.to_csv(file)
-
-    words = " ".join(run(file).stdout.split())
-
-    assert "The highest demand of summer, 1,100 MW, is in September" in words
-    assert "--summer-months 6-9" in words
-    assert "highest demand of winter" not in words
-    assert "highest demand of" not in run(file, "--summer-months", "6-9").stdout
-
-
-@pytest.mark.parametrize(
-    ("option", "months", "found"),
-    [
-        ("--summer-months", "6-13", "'6-13'"),
-        ("--summer-months", "june", "'june'"),
-        ("--winter-months", "", "''"),
-        ("--winter-months", "12-6", "4, 5 and 6 are in summer"),
-        ("--summer-months", "11", "11 is in winter"),
-    ],
-)
-def test_months_that_set_no_threshold_are_a_usage_error(zone_file: Path, option: str, months: str, found: str) -> None:
-    result = run(zone_file, option, months)
-
-    assert result.exit_code == 2
-    assert found in result.stderr
-    assert option in result.stderr
-
-
 @pytest.mark.parametrize("rate", ["0", "0%", "100%", "0.5", "1.2", "5%%", "half", "-0.5%", "nan", ""])
 def test_a_rate_that_is_no_share_is_a_usage_error(zone_file: Path, rate: str) -> None:
     result = run(zone_file, "--rate", rate)
@@ -142,25 +102,6 @@ def test_the_plot_is_one_file_that_names_what_it_shows(zone_file: Path, tmp_path
     assert "http" not in plot.read_text().replace('xmlns="http://www.w3.org/2000/svg"', "")
 
 
-def test_an_hour_far_above_all_others_is_warned_of(zone: pd.Series[float], tmp_path: Path) -> None:
-    path = tmp_path / "zone.csv"
-    zone.iloc[40] = 70_000.0
-    zone.rename_axis("hour").to_csv(path)
-
-    done = CliRunner().invoke(main, ["headroom", str(path), "--json"])
-
-    assert done.exit_code == 0
-    assert f"warning: {path}:42:21: the demand is 70,000 MW, 100.0 times" in done.stderr
-    assert len(json.loads(done.stdout)) == 1
-
-
-def test_quiet_leaves_the_result_alone(zone_file: Path, tmp_path: Path) -> None:
-    result = run("-q", zone_file, "-o", tmp_path / "plot.svg")
-
-    assert result.stderr == ""
-    assert "headroom is" in result.stdout
-
-
 def test_wrong_input_ends_with_its_places_and_exit_code_2(tmp_path: Path) -> None:
     path = tmp_path / "wrong.csv"
     path.write_text("hour,demand_mw\n2027-03-01 00:00,many\n", encoding="utf-8")
@@ -169,42 +110,3 @@ def test_wrong_input_ends_with_its_places_and_exit_code_2(tmp_path: Path) -> Non
 
     assert result.exit_code == 2
     assert f"{path}:2:18: the demand is 'many'" in result.stderr
-
-
-def test_a_plot_that_cannot_be_written_is_refused_before_the_work(tmp_path: Path) -> None:
-    result = run(tmp_path / "none.csv", "-o", tmp_path / "missing" / "plot.png")
-
-    assert result.exit_code == 2
-    assert "an .svg file" in result.stderr
-    assert "there is no folder" in result.stderr
-    assert "none.csv" not in result.stderr
-
-
-def test_the_heat_map_shades_the_hours_that_are_curtailed(zone: pd.Series[float]) -> None:
-    year = Season("year", months=tuple(range(1, 13)), peak_months=(1, 7))
-    study = headroom_study(zone, 2.0 / 8760, seasons=(year,))  # 16, 17 and 18 h of 15 July
-
-    cells = [
-        (rect.get("fill"), tip.text)
-        for rect in ET.fromstring(draw_headroom(study, name="zone")).iter(f"{SVG}rect")
-        if (tip := rect.find(f"{SVG}title")) is not None
-    ]
-
-    assert len(cells) == 12 * 24
-    # 90, 130 and 40 of 130 MW on one of 31 days.
-    assert [tip for fill, tip in cells if not tip.endswith(": 0.0%")] == [
-        "Jul, 16:00: 2.2%",
-        "Jul, 17:00: 3.2%",
-        "Jul, 18:00: 1.0%",
-    ]
-    assert len({fill for fill, _ in cells}) == 4
-
-
-@pytest.mark.parametrize("level_mw", [0.0, 500.0])
-def test_a_zone_without_headroom_is_drawn_all_the_same(zone: pd.Series[float], level_mw: float) -> None:
-    flat = zone * 0.0 + level_mw
-
-    drawn = draw_headroom(headroom_study(flat, 0.01), name="flat")
-
-    assert "Headroom at 1 % curtailment: 0 MW" in drawn
-    assert "nan" not in drawn

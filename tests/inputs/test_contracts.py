@@ -25,14 +25,6 @@ def test_zones_without_a_site_in_use_when_a_ppa_can_begin_are_named(build):
     assert noted.file == f"--set {HEAT}"
 
 
-@pytest.mark.parametrize("lead_months", [5, 26])
-def test_a_ppa_that_begins_where_sites_are_is_not_noted(build, lead_months):
-    later = HEAT.replace("lead_months: 5", f"lead_months: {lead_months}")
-    inputs = build(later, "scope.countries=[US, CA]", "sites.ash.existing_mw=23")
-
-    assert not any("no site in use by then" in note for note in inputs.notes)
-
-
 SUN = (
     "contracts.ppa={{sun: {{technology: geothermal, kind: {kind}, zones: [{zone}],"
     " price_usd_per_mwh: 31, lead_months: 5}}}}"
@@ -54,20 +46,6 @@ def test_a_physical_ppa_for_sites_on_bundled_tariffs_is_noted_with_what_saves(bu
         " rate), whoever delivers it. Set contracts.ppa.sun.kind: financial, or bundle: delivery of the tariff."
     )
     assert noted.file == f"--set {setting}"
-
-
-@pytest.mark.parametrize(
-    ("kind", "zone", "tariff"),
-    [
-        ("financial", "east", BUNDLED),
-        ("physical", "west", BUNDLED),
-        ("physical", "east", ()),
-        ("physical", "east", (BUNDLED[0].replace("]}}", "], bundle: delivery}}"), BUNDLED[1])),
-    ],
-    ids=["financial", "another zone", "no tariff", "delivery"],
-)
-def test_a_ppa_that_spares_the_market_price_is_not_noted(build, kind, zone, tariff):
-    assert spares_nothing(build(SUN.format(kind=kind, zone=zone), *tariff)) == []
 
 
 def test_a_ppa_without_a_price_in_a_zone_is_noted_at_the_ppa(build, tables):
@@ -127,11 +105,3 @@ def test_a_signed_ppa_in_a_zone_without_a_site_has_no_effect_and_is_noted(build)
     assert inputs.contracts.existing.size == inputs.contracts.force.size == 0
     (noted,) = (told for told in inputs.noted_settings if "has no effect" in told.what_is)
     assert noted.what_is == ("north under contracts.existing has no effect: zone north has no site in scope")
-
-
-def test_a_signed_ppa_on_bundled_tariffs_is_noted_at_its_own_key(build):
-    setting = FARM.format(zone="east", first=2023, last=2029).replace("}", ", kind: physical}")
-
-    (noted,) = spares_nothing(build(setting, *BUNDLED))
-
-    assert noted.what_is.endswith("Set contracts.existing.farm.kind: financial, or bundle: delivery of the tariff.")

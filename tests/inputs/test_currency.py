@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from planner.base.paths import DATA_DIR
 from planner.inputs import build_inputs
 from planner.scenario import load_scenario
 
@@ -14,7 +13,6 @@ ABROAD = (
     "new_sites.north.lat=45.5",
     "new_sites.north.lon=-73.6",
 )
-MARKET = "mine,Mine,CA,1.05,12.3,9,14,25,,mine,2026,own"
 
 
 def notes(*settings: str) -> list[str]:
@@ -52,10 +50,6 @@ def test_the_price_of_a_contract_there_is_noted_and_every_figure_is_named() -> N
     ]
 
 
-def test_money_in_a_country_with_dollars_is_not_noted() -> None:
-    assert notes() == []
-
-
 @pytest.mark.parametrize(("sites", "is_noted"), [("[north]", True), ("[coast]", False), ("all", True)])
 def test_a_tariff_of_ones_own_is_noted_where_it_bills_such_a_site(sites: str, *, is_noted: bool) -> None:
     tariff = "energy.own_tariffs.mine={energy: [{usd_per_mwh: 51}]}"
@@ -64,13 +58,3 @@ def test_a_tariff_of_ones_own_is_noted_where_it_bills_such_a_site(sites: str, *,
     said = any("energy.own_tariffs.mine" in note for note in notes(*ABROAD, tariff, use))
 
     assert said is is_noted
-
-
-def test_a_market_of_ones_own_is_noted_at_its_row(tmp_path) -> None:
-    shipped = (DATA_DIR / "facility_market.csv").read_text(encoding="utf-8")
-    (tmp_path / "facility_market.csv").write_text(f"{shipped}{MARKET}\n", encoding="utf-8")
-    own = f"data.facility_market={tmp_path / 'facility_market.csv'}"
-
-    (note,) = notes(*ABROAD, own, "new_sites.north.market=mine")
-
-    assert "mine of table facility_market" in note

@@ -5,8 +5,6 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from planner.base.errors import MOST_PROBLEMS
-
 RACKS_MW = 1250 * 0.2 / 1.16  # what the tables give the operator at both sites
 ELM_MW = RACKS_MW * 290 / (830 + 290)
 PER_RACK = 1.16
@@ -49,31 +47,6 @@ def by_label(index, values, *labels):
     return {tuple(row[:-1]): row[-1] for row in frame[[*labels, "value"]].itertuples(index=False)}
 
 
-def test_halls_are_those_that_are_stated_from_the_year_that_is_stated(own):
-    there = by_label(own.halls.hall, own.halls.existing_mw, "site", "hall", "year")
-
-    assert {key[1:]: mw for key, mw in there.items() if key[0] == "oak"} == {
-        ("air_dry|N", "2025"): 40.0,
-        ("plate_dry|2N", "2025"): 30.0,
-        ("air_dry|N", "2027"): 40.0,
-        ("plate_dry|2N", "2027"): 30.0,
-        ("plate_dry|N", "2027"): 25.0,
-    }
-
-
-def test_racks_are_those_that_are_stated_by_number_or_mw(own):
-    p = own.racks
-    there = by_label(p.fleet, p.stock_mw, "site", "rack", "hall", "duty", "year")
-
-    assert {key[1:]: mw for key, mw in there.items() if key[0] == "oak"} == {
-        ("air24", "air_dry|N", "training", "2025"): pytest.approx(29.4),
-        ("air24", "air_dry|N", "training", "2027"): pytest.approx(29.4),
-        ("liquid25", "plate_dry|2N", "inference", "2025"): 22.0,
-        ("liquid25", "plate_dry|2N", "inference", "2027"): 22.0,
-        ("liquid25", "plate_dry|N", "training", "2027"): 18.0,
-    }
-
-
 def existing_at(inputs, site):
     """Racks, halls, connection and halls under construction at a site, by label."""
     firm, halls, p = inputs.grid, inputs.halls, inputs.racks
@@ -93,17 +66,6 @@ def test_where_some_halls_are_stated_nothing_exists_elsewhere(own, mini):
     (note,) = (one.text for one in own.assumed if one.text.startswith("Nothing exists"))
     assert note in [one.what_is for one in own.noted_settings]
     assert "at elm, as your tables existing_halls and existing_racks have no row there" in note
-
-
-def test_the_number_of_markets_with_stock_is_noted_where_none_has(build):
-    def noted(*settings, **tables):
-        found = build("operator.stock_sites=1", *settings, **tables).noted_settings
-        return [one.what_is for one in found if "stock_sites" in one.what_is]
-
-    own = {"existing_halls": halls(*HALLS)}
-    (said,) = noted(**own)
-    assert "has no effect: nothing that exists is a share of the market's" in said
-    assert not any("no effect" in one for one in noted("operator.stock_share_frac=0.2", **own))
 
 
 @pytest.mark.parametrize("site", ["oak", "elm"])
@@ -132,40 +94,6 @@ def test_other_sites_have_their_share_of_the_market_where_it_is_asked_for(build,
     assert of_pipeline[2]["oak", "2027"] == pytest.approx(added_mw)
     assert of_pipeline[3] == committed
     assert added_mw > 1.0
-
-
-def test_the_connection_carries_the_halls_and_grows_with_those_under_construction(own):
-    p = own.grid
-    firm = by_label(p.firm, p.firm_mw, "site", "year")
-
-    assert firm["oak", "2025"] == pytest.approx(70 * PER_RACK)
-    assert firm["oak", "2027"] == pytest.approx(95 * PER_RACK)
-    # What is under construction takes of the zone's headroom, as that of the market would.
-    committed = own.grid.headroom_by_zone.set_index(["zone", "year"])["committed_mw"]
-    assert committed["east", "2027"] == pytest.approx(25 * PER_RACK)
-
-
-def test_nothing_of_the_market_is_under_construction_at_a_stated_site(own, mini):
-    assert "oak" in set(mini.halls.committed.frame()["site"])
-    assert "oak" not in set(own.halls.committed.frame()["site"])
-
-
-def test_a_site_with_halls_alone_begins_without_racks(build):
-    inputs = build(existing_halls=halls(*HALLS))
-    p = inputs.racks
-
-    there = by_label(p.fleet, p.stock_mw, "site", "year")
-
-    assert ("oak", "2025") not in there
-    assert any("oak" in note and "without racks" in note for note in inputs.notes)
-
-
-def test_racks_serve_every_class_of_their_use_in_a_hall_that_is_good_enough(own):
-    used = own.racks.used.frame()
-    at = used[(used["site"] == "oak") & (used["hall"] == "plate_dry|2N")]
-    at = at[at["year"] == "2025"]  # before any is bought for training, which the hall suffices for
-
-    assert set(at["workload"][at["rack"] == "liquid25"]) == {"chat"}
 
 
 @pytest.mark.parametrize(
@@ -347,98 +275,6 @@ def test_a_site_may_keep_what_it_has_and_build_no_more(build, mini):
     assert firm == pytest.approx(1250 * 0.2 * 830 / (830 + 290))
 
 
-def test_racks_that_cannot_all_be_in_service_are_noted(build):
-    # 33 MW x 0.9 = 29.7 MW in 30 MW of halls; with companions 33 x (0.9 + 0.11) = 33.33 MW.
-    crowded = racks(("oak", "B", "liquid25", "inference", None, 33.0, 2025))
-
-    found = build(FIRM_OAK, existing_halls=halls(*HALLS), existing_racks=crowded)
-
-    (note,) = (told.what_is for told in found.noted_settings)
-
-    assert note == (
-        "the racks in halls plate_dry 2N of oak take 33.33 MW with their companions (companion_frac"
-        " of the workload) in 2025, and there is 30: not all can be in service"
-    )
-
-
-def test_racks_that_strand_on_the_floor_are_noted(build, tables):
-    # 29.4 MW of 2.8 m2 and 42 kW take 1,960 m2; 40 MW of halls at 30 kW/m2 have 1,333.
-    cooling = tables["cooling"].copy()
-    cooling.loc[cooling["cooling"] == "air_dry", "design_density_kw_per_m2"] = 30.0
-
-    inputs = build(FIRM_OAK, cooling=cooling, existing_halls=halls(*HALLS), existing_racks=racks(*RACKS[:1]))
-
-    (note,) = (told.what_is for told in inputs.noted_settings)
-    assert "take 1,960 m2 of floor at the density of the cooling in 2025, and there is 1,333" in note
-
-
-def test_a_later_hall_of_a_design_makes_no_room_in_the_years_before_it(build):
-    # As above, 33.33 MW in 30 MW of halls in 2025; 30 + 20 MW from 2027 hold them.
-    later = ("oak", "E", "plate_dry", "2N", 20.0, 2027)
-    crowded = racks(("oak", "B", "liquid25", "inference", None, 33.0, 2025))
-
-    inputs = build(FIRM_OAK, existing_halls=halls(later, *HALLS), existing_racks=crowded)
-
-    (note,) = inputs.noted_settings
-    assert "take 33.33 MW with their companions" in note.what_is
-    assert "in 2025, and there is 30: not all can be in service" in note.what_is
-
-
-def test_large_figures_are_written_without_an_exponent(build):
-    # 1.16 MW of facility power per MW of racks.
-    inputs = build(existing_halls=halls(("oak", "A", "air_dry", "N", 40_000.0, 2019)))
-
-    assert any("begin without racks: 40,000 MW from 2025." in note for note in inputs.notes)
-    assert any("46,400 MW in 2025" in one.text for one in inputs.assumed)
-
-
-def test_halls_with_too_many_racks_beyond_the_most_are_counted(problems):
-    # 34 MW x 0.9 = 30.6 MW in 30 MW, in each of three more halls than are listed.
-    names = [f"H{number}" for number in range(MOST_PROBLEMS + 3)]
-    rack = ("liquid25", "inference", None, 34.0, 2025)
-
-    *listed, last = problems(
-        existing_halls=halls(*(("oak", name, "plate_dry", "2N", 30.0, 2024) for name in names)),
-        existing_racks=racks(*(("oak", name, *rack) for name in names)),
-    )
-
-    assert len(listed) == MOST_PROBLEMS
-    assert all("draw 30.6 MW in hall H" in text for text in listed)
-    assert "3 more problems in this file" in last
-
-
-def test_stated_halls_keep_free_what_their_racks_leave(build):
-    inputs = build("halls.free_frac=0.3", existing_halls=halls(*HALLS), existing_racks=racks(*RACKS))
-    fill = by_label(inputs.halls.hall, inputs.halls.fill_frac, "site", "hall", "year")
-
-    # diversity 0.9 and companions of 0.06 for training and 0.11 for chat
-    there = by_label(inputs.halls.hall, inputs.halls.existing_mw, "site", "hall", "year")
-    assert there["oak", "air_dry|N", "2025"] == 40.0  # as stated, whatever is kept free
-    assert fill["oak", "air_dry|N", "2025"] == pytest.approx(29.4 * 0.96 / 40.0)
-    assert fill["oak", "plate_dry|2N", "2025"] == pytest.approx(22.0 * 1.01 / 30.0)
-    assert fill["oak", "plate_dry|N", "2027"] == pytest.approx(0.7)  # 18 x 0.96 / 25 is less
-    assert [share for key, share in fill.items() if key[0] == "elm"] == pytest.approx(
-        [0.7] * sum(key[0] == "elm" for key in fill)
-    )
-
-
-def bought(inputs):
-    install = inputs.racks.install
-    names = ("site", "hall", "rack", "duty")
-    return set(zip(*(install.labels(name) for name in names), strict=True))
-
-
-def test_stated_halls_that_are_better_than_a_class_needs_serve_it(own):
-    # Training needs N, and hall B is of 2N: it may be operated as one of N.
-    over = own.halls.operate
-    pairs = set(zip(*(over.labels(axis) for axis in ("site", "hall", "as_hall")), strict=True))
-
-    assert ("oak", "plate_dry|2N", "plate_dry|N") in pairs
-    assert ("oak", "plate_dry|N", "plate_dry|2N") not in pairs
-    racks = {(hall, duty) for site, hall, _, duty in bought(own) if site == "oak"}
-    assert {("plate_dry|N", "training"), ("air_dry|N", "training")} <= racks
-
-
 def test_halls_that_wait_for_a_connection_while_a_stated_one_has_room_are_noted(build):
     firm = ("sites.oak.grid_firm_mw=400", "lead_times.interconnection_months=31")
 
@@ -456,19 +292,6 @@ def test_halls_that_wait_for_a_connection_while_a_stated_one_has_room_are_noted(
         assert not any("wait" in note.what_is for note in given.noted_settings)
         lead = given.halls.lead.set_index("site").loc[["oak"]]
         assert set(lead["months"]) == {17.0}
-
-
-def test_a_site_without_new_halls_is_named_with_what_it_goes_without(build, mini):
-    inputs = build("sites.oak.new_halls=false")
-
-    noted = [(one.what_is, one.file) for one in inputs.noted_settings if "oak" in one.what_is]
-    place = "--set sites.oak.new_halls=false"
-    assert ("No new halls at oak, by your setting: what exists stays.", place) in noted
-    committed = mini.halls.committed.frame()
-    lost_mw = 27.6  # 138 MW of the market by 2027, of which the operator has 0.2
-    assert "oak" in set(committed["site"])
-    (goes,) = (text for text, file in noted if "goes without" in text and file == place)
-    assert f"goes without the {lost_mw} MW of facility power under construction" in goes
 
 
 def test_halls_under_construction_with_a_connection_of_ones_own_fill_the_zone_by_it(build):
@@ -505,18 +328,6 @@ def test_a_list_of_sites_says_that_it_has_all_of_the_stock(build, mini):
 ENDS = ("oak", "A", "air_dry", "N", 40.0, 2019, 2026)
 
 
-def test_a_hall_that_ends_is_in_the_years_that_it_serves_in_full(build):
-    # The model year 2025 represents 2026 too.
-    def years(last_year):
-        inputs = build(existing_halls=halls((*ENDS[:-1], last_year), HALLS[1]))
-        there = by_label(inputs.halls.hall, inputs.halls.existing_mw, "site", "hall", "year")
-        return [key[2] for key in there if key[:2] == ("oak", "air_dry|N")]
-
-    assert years(2026) == ["2025"]
-    assert years(2025) == []
-    assert years(2027) == years(None) == ["2025", "2027"]
-
-
 def test_a_hall_that_has_ended_has_no_effect_nor_have_its_racks_and_is_noted(build):
     ended = halls((*ENDS[:-1], 2025), HALLS[1])
     inputs = build(FIRM_OAK, existing_halls=ended, existing_racks=racks(*RACKS[:2]))
@@ -528,30 +339,6 @@ def test_a_hall_that_has_ended_has_no_effect_nor_have_its_racks_and_is_noted(bui
         "Hall A of oak, 40 MW, has no effect: it serves to 2025, which leaves no model year in"
         " full. Racks of 29.4 MW in it go with it: to keep them, put them in another hall."
     )
-
-
-def test_racks_that_have_no_effect_free_no_power_of_a_hall_that_has_ended(build):
-    # Hall A is N, and chat asks for more.
-    chat = ("oak", "A", "air24", "inference", 7, None, 2024)
-
-    def noted(last_year):
-        ended = halls((*ENDS[:-1], last_year), HALLS[1])
-        inputs = build(FIRM_OAK, existing_halls=ended, existing_racks=racks(chat, RACKS[1]))
-        return [told.what_is for told in inputs.noted_settings]
-
-    no_effect = "air24 for inference has no effect: its hall is N, which is not available enough"
-    free = "; the 0.2646 MW that they draw of hall A are free for other racks"
-    assert f"{no_effect} for chat{free}" in noted(2026)
-    assert f"{no_effect} for chat" in noted(2025)
-    # What a note of its own leaves out does not go with the hall.
-    assert not any("go with it" in text for text in noted(2025))
-
-
-def test_a_connection_of_ones_own_is_not_said_to_stay(build):
-    inputs = build(FIRM_OAK, existing_halls=halls(ENDS, HALLS[1]))
-
-    (noted,) = (told for told in inputs.noted_settings if "Hall A" in told.what_is)
-    assert noted.what_is == "Hall A of oak, 40 MW, is in the plan to 2025, by its last_year of 2026."
 
 
 @pytest.mark.parametrize(

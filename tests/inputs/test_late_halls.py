@@ -84,33 +84,6 @@ def test_late_halls_keep_the_build_rate_of_their_own_years(setting, rate_mw, pac
     assert by_year(inputs, "reach_mw", "prairie")[2031] == pytest.approx(sum(rate_mw.values()))
 
 
-def test_a_delay_of_one_zone_is_of_its_sites_alone() -> None:
-    inputs = made("lead_times.interconnection_delay_months_by_zone.ERCOT=12")
-
-    assert by_year(inputs, "build_rate_mw", "prairie") == pytest.approx({2029: 20, 2031: 20})
-    richland = by_year(inputs, "build_rate_mw", "us-la-richland")
-    assert richland == by_year(made(), "build_rate_mw", "us-la-richland")
-
-
-def test_contractors_of_a_market_build_late_halls_in_as_many_years() -> None:
-    alone = "scope.sites=[prairie,us-va-ashburn]"
-
-    of = [market_rates(made(alone, *late)) for late in ((), (LATE,))]
-
-    assert of[0] == pytest.approx({2026: 33, 2028: 66, 2029: 33, 2031: 66})
-    assert of[1] == pytest.approx({2026: 33, 2028: 66, 2029: 66, 2031: 66})
-
-
-def test_a_site_that_is_in_time_gets_none_of_the_years_of_late_ones() -> None:
-    # North and Coast wait 12 months whatever the grid does. With the years of Prairie they could
-    # build 66 MW in 2029, and a delay would make a plan cheaper.
-    assert market_rates(made(LATE)) == market_rates(made())
-
-
-def market_rates(inputs: Inputs) -> dict[int, float]:
-    return _of(inputs.sites.market_rate, inputs.sites.market_rate_mw, "market", "dallas")
-
-
 def test_committed_halls_come_in_time_and_leave_nothing_to_a_later_year() -> None:
     # At Richland 2,262 MW of facility power, at 1.15 MW for one of racks, are to serve in 2028:
     # more than crews build in two years at 700 MW a year.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
@@ -61,12 +60,6 @@ def test_a_price_under_override_is_noted_at_its_key():
     assert "22,600 USD of sales tax in US" in note
 
 
-def test_a_rack_that_is_not_bought_is_not_noted():
-    settings = "racks.override.gb300_nvl72.capex_usd=2000000", "energy.escalation_real_frac=0"
-
-    assert notes(*settings) == []
-
-
 def test_own_prices_of_power_say_how_they_rise():
     (note,) = notes()
 
@@ -110,29 +103,3 @@ def test_what_halls_cost_in_a_market_of_ones_own_is_noted(tmp_path, usd, column,
     assert note.startswith(f"{path}:{line}:{market.index(column) + 1}: {said}")
     assert "which makes" in note
     assert ("for 9.4 USD/W write index 0.803" in note) == (usd == "9.4")
-
-
-def test_what_halls_cost_is_noted_by_design_and_follows_the_index_but_for_land(tmp_path):
-    by_index = {}
-    for index in ("0.8", "1.6"):
-        market = f"mine,Mine,US,{index},{11.7 * float(index):.2f},9,30,25,,mine,2026,own"
-        settings = copy(tmp_path, "facility_market", market), "new_sites.north.market=mine"
-        (note,) = (note for note in notes(*settings) if "market mine" in note)
-        of_design = re.search(r"land included: dlc_hybrid_dry ([0-9.]+) N, .*?([0-9.]+) 2N", note)
-        assert of_design is not None, note
-        by_index[index] = [float(usd) for usd in of_design.groups()]
-
-    assert by_index["0.8"][0] < by_index["0.8"][1]
-    assert by_index["1.6"] == pytest.approx([2.0 * usd for usd in by_index["0.8"]], rel=0.03)
-
-
-def test_a_rack_that_nothing_can_house_has_no_price_in_the_plan(tmp_path):
-    settings = (
-        copy(tmp_path, "racks", AIR),
-        "workloads.train_frontier.racks=[gb200_nvl72, my_air]",
-        "racks.allow=[gb200_nvl72, my_air]",
-    )
-
-    (note,) = (note for note in notes(*settings) if "my_air" in note)
-
-    assert "rack my_air has no effect: it lacks a row of rack_cooling" in note

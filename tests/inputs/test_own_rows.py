@@ -6,13 +6,12 @@ import csv
 import re
 from pathlib import Path
 
-import numpy as np
 import pytest
 from click.testing import CliRunner
 
 from planner.base.paths import DATA_DIR
 from planner.cli import main
-from planner.inputs import build_inputs, own_rows
+from planner.inputs import build_inputs
 from planner.scenario import load_scenario
 
 AIR = "my_air,Mine,nvidia,compute,31,0.76,0.26,24,23.9,33.7,940000,880000,1050000,0.1,2024,,,,5,2.7,0,,,,,mine,2026,own"
@@ -127,11 +126,6 @@ def test_a_single_figure_that_nothing_is_made_from_is_noted(tmp_path):
     )
 
 
-def test_a_single_figure_that_the_plan_is_made_from_is_not_noted(tmp_path):
-    # What is written for a country goes before what is written for the world.
-    assert notes(tmp_path, finance=("insurance,US,0.0021,1/year of asset value,,,,mine,,own",)) == []
-
-
 @pytest.mark.parametrize(
     ("table", "row", "why"),
     [
@@ -166,17 +160,6 @@ def test_a_table_that_no_plan_reads_is_noted_unless_it_is_a_copy(tmp_path):
         noted[what] = any(said in str(note) for note in inputs.noted_settings)
 
     assert noted == {"copy": False, "other order": False, "a row less": True}
-
-
-def test_minus_zero_is_zero():
-    """Workbooks have no -0.0: a figure that came back as 0 is the one that was shipped."""
-    given = own_rows.shipped_table("climate_monthly").copy()
-    is_zero = given["dry_bulb_c"] == 0.0
-    assert is_zero.any()
-    given.loc[is_zero, "dry_bulb_c"] = -0.0
-    given.loc[7, "dry_bulb_c"] = 41.5
-
-    assert np.flatnonzero(own_rows.own_rows("climate_monthly", given)).tolist() == [7]
 
 
 def test_no_figure_that_ships_is_minus_zero():
@@ -217,42 +200,3 @@ def edited(company: Path) -> list[str]:
     setting = with_racks(company, capex_usd="612000", kind="own")
     inputs = build_inputs(load_scenario(company / "company.yaml", [setting]))
     return [str(note).removeprefix(f"{company}/") for note in inputs.noted_settings]
-
-
-def test_a_price_of_a_rack_that_is_neither_bought_nor_there_is_noted(edited):
-    # Table rack_stock has it, but every site of the company states its own racks.
-    assert (
-        "racks-capex_usd-kind.csv:2:1: rack a100_air has no effect: racks.allow, racks.exclude, racks.vendors or"
-        " racks.bought_as keep it from being bought, and none exists; add what is missing, or remove it"
-    ) in edited
-
-
-def test_own_round_trips_from_outside_the_scope_are_noted_together(edited, company):
-    lines = (company / "rtt.csv").read_text(encoding="utf-8").splitlines()
-    first = lines.index("us-miami,ohio,22") + 1
-
-    assert (
-        f"rtt.csv:{first}:1: 2 rows have no effect, from us-miami, us-atlanta: not in scope; widen"
-        " the scope, or remove them"
-    ) in edited
-
-
-@pytest.mark.parametrize("cells", [{"capex_usd": "612000"}, {"peak_kw": "27"}])
-def test_only_a_price_is_noted_of_a_rack_that_demand_in_mw_may_be_converted_by(company, cells):
-    setting = with_racks(company, **cells)
-
-    inputs = build_inputs(load_scenario(company / "company.yaml", [setting]))
-
-    noted = any("rack a100_air has no effect" in note for note in inputs.notes)
-    assert noted == ("capex_usd" in cells)
-
-
-def test_an_own_price_of_a_rack_in_the_assumed_stock_is_not_noted(tmp_path):
-    shipped = (DATA_DIR / "racks.csv").read_text(encoding="utf-8")
-    path = tmp_path / "racks.csv"
-    path.write_text(shipped.replace(",10.09,600000,", ",10.09,612000,", 1), encoding="utf-8")
-    settings = [f"data.racks={path}", "operator.stock_share_frac=0.2", "racks.allow=[gb200_nvl72]"]
-
-    inputs = build_inputs(load_scenario("us-base", settings))
-
-    assert not any("a100_air has no effect" in note for note in inputs.notes)

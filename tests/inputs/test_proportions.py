@@ -79,30 +79,6 @@ def test_a_hall_that_has_ended_takes_no_land_beside_the_one_that_follows_it(buil
     assert of_sites(build("sites.oak.land_limit_mw=80", existing_halls=ended)) == []
 
 
-def test_a_market_out_of_the_largest_has_no_stock_where_the_largest_is_left_out(build):
-    # The operator's stock is in oak, which takes it along; elm has none for its 20 MW.
-    settings = ("operator.stock_sites=1", "scope.exclude_sites=[oak]")
-    inputs = build(*settings, "sites.elm.grid_firm_mw=20")
-
-    assert of_sites(inputs) == []
-
-
-def test_what_a_site_is_assumed_to_have_is_what_the_plan_places_there(build):
-    # 0.2 x 830 = 166 MW by table, 1250 x 0.2 x 830 / 1120 = 185.3 MW by the path of demand.
-    inputs = build(ROOMY, "sites.oak.grid_firm_mw=120")
-
-    (warning,) = of_sites(inputs)
-    assert "grid_firm_mw of oak is 120 MW, but 185.3 MW of facilities exist there" in warning
-
-
-def test_demand_without_a_figure_to_convert_with_is_no_demand_out_of_proportion(tables):
-    stated = "demand.explicit=[{workload: train, unit: tokens_per_day, by_year: {2025: 11}}]"
-
-    warned = [str(warning) for warning in warnings_of(load_scenario(MINI, [stated]), tables)]
-
-    assert [text for text in warned if "demand" in text] == []
-
-
 # --- tables that are wrong or missing ---------------------------------------------------------
 
 
@@ -125,20 +101,3 @@ def test_the_tables_asked_for_are_those_that_are_read(name, monkeypatch):
 
     assert "rent_depth" in read  # the last to be read
     assert read <= proportions.NEEDED
-
-
-def test_every_table_may_be_missing(tables):
-    scenario = load_scenario(MINI)
-
-    for name in tables:
-        warnings_of(scenario, {other: tables[other] for other in tables if other != name})
-
-
-def test_a_slip_of_the_program_is_not_taken_for_a_table_that_is_missing(tables, monkeypatch):
-    def slip(case):
-        return {}[case.years.first]
-
-    monkeypatch.setattr(proportions, "rack_figures", slip)
-
-    with pytest.raises(KeyError):
-        warnings_of(load_scenario(MINI), tables)

@@ -101,20 +101,3 @@ def test_demand_money_and_clean_power_are_those_of_the_page(inputs: Inputs) -> N
 )
 def test_what_is_assumed_of_a_figure_is_in_a_note(inputs: Inputs, said: str) -> None:
     assert any(said in note for note in [*inputs.notes, *(one.text for one in inputs.assumed)])
-
-
-@pytest.mark.parametrize(
-    ("said", "site"),
-    [
-        ("The firm connection of montreal, mesa carries the halls", "montreal"),
-        ("existing_racks has no rack that the plan can use in the halls of reno", "reno"),
-    ],
-)
-def test_what_is_assumed_of_halls_has_the_place_of_their_first_row(inputs: Inputs, said: str, site: str) -> None:
-    (noted,) = (told for told in inputs.noted_settings if said in told.what_is)
-
-    assert Path(noted.file).name == "existing_halls.csv"
-    assert noted.line is not None
-    rows = (KESTREL / "data" / "existing_halls.csv").read_text(encoding="utf-8").splitlines()
-    assert rows[noted.line - 1].startswith(f"{site},")
-    assert not any(row.startswith(f"{site},") for row in rows[: noted.line - 1])

@@ -26,45 +26,6 @@ def site_series(site: str, days: int, hours: list[int], **columns: np.ndarray) -
     return frame.assign(source="made up", source_year=2025, kind="seed")
 
 
-def test_the_days_of_the_table_tell_the_year(build):
-    days = build(SERIES).days
-
-    assert days.day_days.tolist() == [57.5, 31.25, 96.5, 83.25, 2.5, 94]
-    assert days.weight_h.sum() == pytest.approx(8760)
-    assert days.day_months == ((2,), (2,), (5,), (8,), (8,), (11,))
-    assert np.flatnonzero(days.is_peak_day).tolist() == [4]
-    assert days.next_slot[-1] == 0
-
-
-def test_days_are_put_in_their_order(build, tables):
-    backwards = tables["series_days"].iloc[::-1].reset_index(drop=True)
-
-    assert build(SERIES, series_days=backwards).days == build(SERIES).days
-
-
-def test_prices_and_climate_of_a_series_are_those_of_its_months(build):
-    few, many = build("time.season_days=12"), build(SERIES)
-
-    def of(inputs, day: int) -> np.ndarray:
-        price = inputs.grid.energy_usd_per_mwh.reshape(-1, inputs.days.n_days, 4)[0, day]
-        overhead = inputs.power.mechanical_frac.reshape(*inputs.power.mechanical_frac.shape[:2], -1)
-        return np.append(price - price.mean(), overhead[..., 4 * day : 4 * day + 4])
-
-    # Days 0 and 1 are in February, 4 is the peak day, which is the last of representative ones.
-    assert of(many, 0) == pytest.approx(of(few, 1))
-    assert of(many, 1) == pytest.approx(of(few, 1))
-    assert of(many, 4) == pytest.approx(of(few, 12))
-    assert of(many, 5) == pytest.approx(of(few, 10))
-
-
-def test_other_load_is_constant_without_a_series(build):
-    inputs = build("sites.oak.other_load_mw=17")
-
-    load = inputs.power.other_load_mw
-    assert load[inputs.sets.site.code("oak")].tolist() == [17.0] * 20
-    assert load[inputs.sets.site.code("elm")].tolist() == [0.0] * 20
-
-
 def test_other_load_follows_its_series_and_peaks_are_kept_on_the_peak_day(build):
     # Slots of 6 h; a figure for every 3 h, the same two in every slot: 0.3 and 0.5.
     rows = site_series("oak", 5, list(range(0, 24, 3)), other_load_frac=np.tile([0.3, 0.5], 20)).sample(
@@ -76,16 +37,6 @@ def test_other_load_follows_its_series_and_peaks_are_kept_on_the_peak_day(build)
     load = inputs.power.other_load_mw[inputs.sets.site.code("oak")]
     assert load[~inputs.days.is_peak] == pytest.approx(40 * 0.4)
     assert load[inputs.days.is_peak] == pytest.approx(40 * 0.5)
-
-
-def test_a_figure_holds_until_the_next_hour_given(build):
-    by_half_day = np.linspace(0.2, 0.38, 10)
-    rows = site_series("oak", 5, [0, 12], other_load_frac=by_half_day)
-
-    inputs = build("sites.oak.other_load_mw=50", site_series=rows)
-
-    load = inputs.power.other_load_mw[inputs.sets.site.code("oak")]
-    assert load == pytest.approx(np.repeat(50 * by_half_day, 2))
 
 
 def test_a_site_with_other_load_has_a_connection_for_it_unless_reported_otherwise(build):
@@ -205,21 +156,6 @@ def test_a_column_with_gaps_is_refused_at_its_first_gap(refused):
     assert "site_series.csv:5:9: other_load_frac of oak is blank in 1 of 5 rows" in found[0]
 
 
-def test_sun_and_wind_follow_the_series_of_a_site_and_elsewhere_its_zone(build):
-    yields = np.linspace(0.02, 0.78, 20)
-    rows = site_series("oak", 5, [0, 6, 12, 18], solar_frac=yields)
-    plain = build("supply.allow=[panel, mill]")
-
-    inputs = build("supply.allow=[panel, mill]", site_series=rows)
-
-    share, source = inputs.supply.availability_frac, inputs.supply.source
-    oak, elm = (inputs.sets.site.code(site) for site in ("oak", "elm"))
-    panel, mill = source.code("panel"), source.code("mill")
-    assert share[oak, panel] == pytest.approx(yields)
-    for site, of in ((elm, panel), (oak, mill), (elm, mill)):
-        assert share[site, of] == pytest.approx(plain.supply.availability_frac[site, of])
-
-
 def test_a_series_is_scaled_to_the_mean_that_a_scenario_gives(build):
     yields = np.linspace(0.02, 0.4, 20)
     rows = site_series("oak", 5, [0, 6, 12, 18], solar_frac=yields)
@@ -288,24 +224,6 @@ def test_own_temperatures_take_the_place_of_the_month_s_and_of_design_weather(bu
     assert inputs.power.mechanical_frac[elm] == pytest.approx(plain.power.mechanical_frac[elm])
 
 
-def test_own_prices_take_the_place_of_the_zone_s_and_a_flat_load_pays_the_same(build):
-    flat = "energy.escalation_real_frac=0"
-    plain, inputs = build(SERIES, flat), build(SERIES, flat, site_series=weather("oak", 6))
-    weight = inputs.days.weight_h / 8760
-
-    def of_oak(made) -> np.ndarray:
-        over = made.power.slot
-        rows = (over["site"] == made.sets.site.code("oak")) & (over["year"] == 1)
-        return made.grid.energy_usd_per_mwh.reshape(-1, 24)[rows.reshape(-1, 24)[:, 0]][0]
-
-    # A slot of 6 h from hour h on has the mean 0.5 + 0.1 d + (h + 2.5) / 50 of the wholesale price.
-    shape = (0.5 + 0.1 * np.arange(6)[:, None] + (np.array([0, 6, 12, 18]) + 2.5) / 50).ravel()
-    own = of_oak(inputs)
-    wholesale = (own[9] - own[4]) / (shape[9] - shape[4])
-    assert own - own[0] == pytest.approx(wholesale * (shape - shape[0]))
-    assert own @ weight == pytest.approx(of_oak(plain) @ weight)
-
-
 def test_one_temperature_without_the_other_is_refused(problems):
     rows = weather("oak", 6).assign(wet_bulb_c=np.nan)
 
@@ -313,12 +231,3 @@ def test_one_temperature_without_the_other_is_refused(problems):
 
     assert len(found) == 1
     assert "oak has dry_bulb_c without wet_bulb_c; must be both" in found[0]
-
-
-def test_days_that_repeat_follow_themselves(build):
-    days = build(SERIES, "time.days_repeat=true").days
-
-    assert days.next_slot.reshape(6, 4).tolist() == [
-        [4 * day + 1, 4 * day + 2, 4 * day + 3, 4 * day] for day in range(6)
-    ]
-    assert build(SERIES).days.next_slot[3] == 4

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from planner.inputs import Inputs
-from planner.inputs.days import filled
 
 NON_FIRM = "grid.non_firm.allow=true"
 
@@ -15,63 +14,6 @@ def off(inputs: Inputs, zone: str) -> dict[str, float]:
     (share,) = inputs.non_firm.off_frac[inputs.sets.zone.code(zone)]
     slots = inputs.sets.slot.labels
     return {slots[h]: float(share[h]) for h in np.flatnonzero(share)}
-
-
-def test_the_most_stressed_slot_of_the_peak_day_goes_first(build):
-    # East: from 14 to 21 h in summer is 19 to 2 h UTC, five hours of slot d4h18 and two of d4h00.
-    # 0.25 % of 8,760 h are 21.9 h; a slot of the peak day has 3 days of 6 h. Next are the same
-    # hours of an ordinary summer day, of which there are 89.
-    assert off(build(NON_FIRM, "grid.curtailment_rate_pct=0.25"), "east") == pytest.approx(
-        {"d4h18": 1.0, "d2h18": (21.9 - 18) / (89 * 6)}
-    )
-
-
-def test_a_zone_that_is_short_in_winter_keeps_one_slot_of_the_peak_day(build):
-    # West: 0.57 of its stress is from 22 to 3 h in winter, 4 to 9 h UTC: two hours of d0h00 and
-    # three of d0h06. On the peak day in July, 15 to 22 h are three hours of d4h18, four of d4h00.
-    assert off(build(NON_FIRM), "west") == pytest.approx({"d4h00": 1.0, "d0h06": (43.8 - 18) / (90 * 6)})
-
-
-@pytest.mark.parametrize("rate_pct", [0.25, 0.5, 1, 5])
-@pytest.mark.parametrize("settings", [(), ("time.slot_h=1",), ("time.season_days=12",)])
-def test_the_hours_off_are_the_rate_times_the_hours_of_the_year(build, rate_pct, settings):
-    inputs = build(NON_FIRM, f"grid.curtailment_rate_pct={rate_pct}", *settings)
-
-    share = inputs.non_firm.off_frac[:, 0]
-
-    assert share @ inputs.days.weight_h == pytest.approx(np.full(2, rate_pct / 100 * 8760))
-    assert share.min() >= 0.0
-    assert share.max() <= 1.0
-    assert ((share > 0.0) & (share < 1.0)).sum(axis=1).max() <= 1
-    assert (share[:, inputs.days.is_peak].max(axis=1) == 1.0).all()
-
-
-def test_a_higher_rate_switches_off_no_slot_less(build):
-    low, high = (build(NON_FIRM, f"grid.curtailment_rate_pct={rate}").non_firm.off_frac for rate in (0.5, 5))
-
-    assert (high >= low).all()
-
-
-def test_finer_slots_follow_the_hours_of_the_table(build):
-    inputs = build(NON_FIRM, "time.slot_h=1", "grid.curtailment_rate_pct=1")
-
-    # 87.6 h: seven hours of the peak day are 21; the rest are the same hours of summer, the
-    # first hour of UTC first where all are as stressed.
-    share = off(inputs, "east")
-    assert {slot for slot, frac in share.items() if slot.startswith("d4")} == {
-        "d4h00",
-        "d4h01",
-        *(f"d4h{hour}" for hour in range(19, 24)),
-    }
-    assert share["d2h00"] == pytest.approx((87.6 - 21) / 89)
-
-
-def test_hours_fill_slots_by_rank_and_those_of_one_rank_in_time():
-    rank, hours = np.array([[2.0, 3.0, 2.0, 1.0]]), np.array([5.0, 4.0, 5.0, 6.0])
-
-    assert filled(rank, hours, np.array([7.0])).tolist() == [[0.6, 1.0, 0.0, 0.0]]
-    assert filled(rank, hours, np.array([20.0])).tolist() == [[1.0, 1.0, 1.0, 1.0]]
-    assert filled(rank, hours, np.array([0.0])).tolist() == [[0.0, 0.0, 0.0, 0.0]]
 
 
 def test_those_last_in_are_off_for_what_makes_the_whole_meet_its_rate(build):

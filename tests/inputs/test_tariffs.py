@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
 from planner.inputs.inputs import Inputs
@@ -45,52 +44,6 @@ def test_prices_of_the_tables_stay_where_and_while_no_tariff_bills(build, mini):
     assert (changed == ((slot["site"] == oak) & (slot["year"] == last))).all()
     assert (no_charge == ((site_year["site"] == oak) & (site_year["year"] == last))).all()
     assert (inputs.grid.energy_usd_per_mwh[changed] == 0.0).all()
-
-
-@pytest.mark.parametrize(
-    "tariff", ["us-median-bundled", "{standing: [{usd_per_month: 900}]}"], ids=["of the table", "of one's own"]
-)
-def test_power_without_an_energy_charge_is_bought_at_the_wholesale_price(build, tariff):
-    named = tariff if tariff.startswith("us") else "own"
-    written = () if named == tariff else (own(tariff),)
-    bare = build(*written, uses(f"tariff: {named}"), "energy.use_flat_price=true")
-
-    wholesale = bare.tables["electricity_price"].set_index("site")["wholesale_usd_per_mwh"]
-    of_site = bare.grid.energy_usd_per_mwh[bare.power.slot["year"] == 0].reshape(2, -1)
-    assert of_site.min(axis=1) == pytest.approx(wholesale[["oak", "elm"]].to_numpy(dtype=float))
-    assert of_site.max(axis=1) == pytest.approx(of_site.min(axis=1))
-
-
-@pytest.mark.parametrize(
-    ("zone", "utc_of_dusk"), [("", {"oak": [21], "elm": [22]}), (", time_zone: Asia/Tokyo", {"oak": [7], "elm": [7]})]
-)
-def test_hours_are_those_of_the_site_unless_the_tariff_names_a_clock(build, zone, utc_of_dusk):
-    dusk = "periods: [{name: dusk, usd_per_mwh: 90, from_hour: 16, to_hour: 17}]"
-    inputs = build(own(f"{{energy: [{{usd_per_mwh: 41, {dusk}}}]{zone}}}"), uses("tariff: own"), "time.slot_h=1")
-
-    load, prices = inputs.tariffs.bills.load, inputs.tariffs.bills.prices["load"]
-    names = inputs.tariffs.bills.line_names
-    of_line = inputs.tariffs.bills.line["charge"][prices.line]
-    is_dusk = np.array([names[charge][1] == "dusk" for charge in of_line])
-    step = load.labels("step")[prices.place[is_dusk]]
-    site = load.labels("site")[prices.place[is_dusk]]
-    for name, hours in utc_of_dusk.items():
-        assert {int(text[-2:]) for text in step[site == name]} == set(hours)
-
-
-def test_prices_rise_as_other_power_does_unless_the_tariff_says_how(build):
-    plain, rising = (
-        build(
-            own(f"{{demand: [{{usd_per_kw_month: 10}}]{rise}}}"),
-            uses("tariff: own, sites: [elm]"),
-            "energy.escalation_real_frac=0.02",
-        )
-        for rise in ("", ", escalation_real_frac: 0.05")
-    )
-
-    for inputs, rise in ((plain, 1.02), (rising, 1.05)):
-        ((account),) = inputs.tariffs.accounts
-        assert account.tariff.price_factor(2027) == pytest.approx(rise**2)
 
 
 def test_a_tariff_that_no_site_in_scope_has_is_noted(build):
@@ -220,11 +173,6 @@ def test_a_minimum_take_that_is_given_up_for_nothing_is_noted_once(build, terms,
     assert "may be given up in any year for 0 USD" in text
     assert fix in text
     assert place == f"--set {written}"
-
-
-@pytest.mark.parametrize("terms", ["{term_years: 12, exit_fee_months: 36}", "{term_years: 12, exit_fee_months: 0}"])
-def test_a_minimum_take_with_a_fee_or_with_none_said_outright_is_not_noted(build, terms):
-    assert notes_on_terms(build(own(f"{{{TAKE}, terms: {terms}}}"), uses("tariff: own"))) == []
 
 
 def test_a_tariff_for_large_loads_is_noted_once_with_its_place(build):

@@ -328,13 +328,6 @@ def test_a_block_that_no_site_holds_is_refused():
     assert f"must be at most {70 / 0.95:.4g} MW, " in found
 
 
-def test_sites_without_room_for_a_block_are_noted():
-    notes = build_inputs(load_scenario("tiny", ["siting.block_mw={train_frontier: 50}"])).notes
-
-    # 31.6 MW at North, 73.7 at South, 52.6 at the Coast.
-    assert "train_frontier: no racks at north, as one block of 50 MW is more than the halls there can hold." in notes
-
-
 def test_a_least_size_above_the_land_is_refused_where_sites_open_in_whole():
     settings = ["new_sites.south.minimum_size_mw=71"]
     with pytest.raises(InputError) as error:
@@ -348,27 +341,6 @@ def test_a_least_size_above_the_land_is_refused_where_sites_open_in_whole():
     build_inputs(load_scenario("tiny", settings))
 
 
-def test_a_site_whose_kind_is_larger_than_its_land_is_noted():
-    notes = build_inputs(load_scenario("tiny", ["new_sites.north.land_limit_mw=3", "siting.whole_openings=true"])).notes
-
-    (note,) = (note for note in notes if note.startswith("Sites whose least size"))
-    assert "north (" in note
-    assert " of 3)" in note
-
-
-def test_sites_whose_kind_is_larger_than_their_land_are_noted_each_at_its_own_key():
-    settings = ["new_sites.north.land_limit_mw=3", "new_sites.south.land_limit_mw=2", "siting.whole_openings=true"]
-    inputs = build_inputs(load_scenario("tiny", settings))
-
-    notes = [note for note in inputs.notes if note.startswith("Sites whose least size")]
-    assert ["north (" in note for note in notes] == [True, False]
-    assert ["south (" in note for note in notes] == [False, True]
-
-
-def test_a_site_that_must_open_and_stands_is_noted(build):
-    assert "Siting.must_open has no effect for elm: it already exists." in build("siting.must_open=[elm]").notes
-
-
 @pytest.mark.parametrize("key", ["at_most_sites", "exactly_sites"])
 def test_sites_in_part_are_not_counted(key):
     with pytest.raises(InputError) as error:
@@ -380,45 +352,6 @@ def test_sites_in_part_are_not_counted(key):
         " siting.whole_openings: true, as fractional sites cannot count; set"
         f" siting.whole_openings: true, or remove {key}"
     )
-
-
-def test_what_a_stress_study_reads_is_not_called_idle(build):
-    notes = build("failover.barred_within_km=31").notes
-
-    assert not [note for note in notes if "has no effect" in note]
-
-
-def test_the_price_on_the_way_to_a_later_figure_is_read_where_service_begins_late(build):
-    path = "{2025: 900, 2027: 800, 2041: 100}"
-    notes = build("supply.allow=[panel]", f"supply.override.panel={{capex_usd_per_kw: {path}}}").notes
-
-    assert not [note for note in notes if "2041" in note]
-
-
-@pytest.mark.parametrize(
-    ("settings", "place", "reported"),
-    [
-        (
-            ("energy.shocks=[{first_year: 2035, last_year: 2036, wholesale_scale_frac: 2}]",),
-            "--set energy.shocks=",
-            "The price shock of 2035 to 2036 hits no site in scope in any model year.",
-        ),
-        (
-            (
-                "supply={allow: [engine], whole_sources: true}",
-                "supply.override.engine.min_size_mw=31",
-                "supply.max_mw.engine=7",
-            ),
-            "--set supply.max_mw.engine=7",
-            "No room for the smallest plant, so that none is built: engine at oak (31 MW),",
-        ),
-    ],
-)
-def test_what_only_a_plan_reported_is_noted_with_its_place(build, settings, place, reported):
-    (note,) = build(*settings).noted_settings
-
-    assert note.file.startswith(place)
-    assert note.what_is.startswith(reported)
 
 
 def placed(inputs: Inputs, begins: str) -> list[tuple[str, str]]:
@@ -437,37 +370,6 @@ def test_a_fixed_cost_of_ones_own_says_what_it_replaces(build):
     )
 
 
-@pytest.mark.parametrize(
-    ("setting", "begins"),
-    [
-        ("sites.elm.wholesale_usd_per_mwh=271", "Wholesale price and demand charge exceed"),
-        ("sites.elm.land_limit_mw=3", "The land limit is below the existing"),
-        ("workloads.chat={rtt_bound_ms: 22}", "chat: no site reaches"),
-        ("operator.stock_sites=1", "The operator's stock is in the 1 largest of 2 markets"),
-        ("workloads.chat={moves_between_sites: true, deferrable_frac: 0}", "chat: moves_between_sites has no effect"),
-    ],
-)
-def test_a_note_about_a_setting_has_its_place(build, setting, begins):
-    ((_, file),) = placed(build(setting), begins)
-
-    assert file == f"--set {setting}"
-
-
-def test_prices_of_a_site_that_a_tariff_bills_are_not_compared(build):
-    dear = ["sites.elm.wholesale_usd_per_mwh=271", "sites.oak.wholesale_usd_per_mwh=264"]
-    flat = "energy.own_tariffs={flat: {energy: [{usd_per_mwh: 47}]}}"
-    begins = "Wholesale price and demand charge exceed"
-
-    first = build(*dear, flat, "energy.tariffs=[{tariff: flat, sites: [elm]}]")
-    later = build(*dear, flat, "energy.tariffs=[{tariff: flat, sites: [elm], from_year: 2027}]")
-
-    ((text, _),) = placed(first, begins)
-    assert "oak by" in text
-    assert "elm" not in text
-    ((text, _),) = placed(later, begins)
-    assert "elm by" in text
-
-
 def test_a_note_about_a_price_of_a_table_of_ones_own_has_the_row(build, tables, tmp_path):
     prices = tables["electricity_price"]
     dear = prices.assign(wholesale_usd_per_mwh=prices["wholesale_usd_per_mwh"] + 300.0)
@@ -476,11 +378,3 @@ def test_a_note_about_a_price_of_a_table_of_ones_own_has_the_row(build, tables, 
 
     assert re.search(r"exceed the retail price at oak by [\d.]+ USD/MWh, elm by [\d.]+ USD", text)
     assert file.endswith("electricity_price.csv")
-
-
-def test_a_site_that_exists_and_must_not_open_is_told_how_to_keep_it(build):
-    with pytest.raises(InputError) as error:
-        build("siting.must_not_open=[elm]", "sites.elm.existing_mw=23")
-
-    (found,) = error.value.problems
-    assert "build no more with sites.elm.new_halls: false, or leave it out" in found.fix

@@ -29,13 +29,6 @@ def test_a_class_cannot_work_above_its_full_work(problems):
     assert any("chat: utilisation_frac x peak_over_mean_frac is 1.056" in text for text in found)
 
 
-def test_a_class_cannot_peak_above_its_full_work(problems):
-    found = problems("workloads.chat.utilisation_frac=0.65", "workloads.chat.peak_over_mean_frac=1.1")
-
-    # the highest hour is 1.12 x 1.42 of the mean
-    assert any("the highest hour of its shape is 1.03" in text for text in found)
-
-
 def test_half_a_tight_bound_is_refused(problems):
     found = problems("workloads.chat.tight_share_frac=null")
 
@@ -175,23 +168,6 @@ def test_an_hour_that_a_shape_lacks_is_named_at_its_last_row(problems, tables, t
     (text,) = {text for text in found if "lacks an hour" in text}
     assert f"{what} lacks an hour of a season: hour 5 of JJA and 1 more" in text
     assert f"{table}.csv:{rest.index[of_rest][-1] + 2}:" in text
-
-
-def test_a_price_zone_without_a_row_is_reported_so(problems, tables):
-    shape = tables["price_shapes"]
-
-    found = problems(price_shapes=shape[shape["price_zone"] != "east_hub"].reset_index(drop=True))
-
-    assert any("price_shapes.csv: east_hub has no row" in text for text in found)
-
-
-def test_a_figure_in_another_unit_is_refused(problems, tables):
-    cost = tables["facility_cost"]
-    per_kw = cost.assign(unit=cost["unit"].mask(cost["item"] == "shell_core", "USD/kW IT"))
-
-    found = problems(facility_cost=per_kw)
-
-    assert any("shell_core is in USD/kW IT; must be in USD/W IT" in text for text in found)
 
 
 @pytest.mark.parametrize(

@@ -29,8 +29,6 @@ PRICES = pd.DataFrame(
         "raw_dual": [2.0, 100.0, 80.0, 3.0],
     }
 )
-# Met in the years with unmet demand: 100 * (12 + 3) + 80 * 18 = 2,940 MUSD.
-VALUE = 2940.0
 
 
 def limits(*rows: tuple[str, int, float, float]) -> pd.DataFrame:
@@ -62,40 +60,6 @@ def test_limits_are_named_by_what_they_take_of_the_value_of_met_compute() -> Non
     # The budget of 2027 limits what is met in 2027 too, 2 * 10 MUSD.
     assert found["share_frac"].tolist() == pytest.approx([1500.0 / 2960.0, 1100.0 / 2960.0])
     assert found["year"].tolist() == [2028, 2029]
-
-
-def test_a_limit_by_the_year_takes_from_years_with_unmet_demand_alone() -> None:
-    found = causes(
-        limits(
-            ("rent_depth", 2028, -70.0, 15.0),
-            ("carbon_cap", 2029, -20.0, 30.0),
-            ("carbon_cap", 2027, -1.0, 900.0),
-            ("capex_budget", 2027, -0.1, 500.0),  # 50 is little, and adds no value of 2027
-        )
-    )
-
-    assert found["block"].tolist() == ["rent_depth", "carbon_cap"]
-    assert found["share_frac"].tolist() == pytest.approx([1050.0 / VALUE, 600.0 / VALUE])
-
-
-def test_a_limit_of_what_decisions_make_has_no_share() -> None:
-    target, contracts = ("clean_target", 2029, 900.0, 11.0), ("contract_limit", 2029, -140.0, 6.0)
-    found = causes(limits(contracts, target, ("water_permit", 2028, -2.0, 140.0)))
-
-    # What the target asks for, at its price, is more than all that is met is worth: 9,900 of
-    # 2,940 MUSD. The permit takes 280, a little less than a tenth.
-    assert found["block"].tolist() == ["clean_target", "contract_limit"]
-    np.testing.assert_allclose(found["share_frac"], [np.nan, 840.0 / VALUE])
-
-
-def test_a_limit_of_nothing_counts_where_nothing_is_served() -> None:
-    bound = limits(("carbon_cap", 2029, -900.0, 0.0), ("carbon_cap", 2028, -1.0, 70.0))
-    served = SUMMARY.assign(served_kh100e=[10.0, 12.0, 0.0, 50.0])
-
-    assert causes(bound).empty  # 70 of 2,940
-    found = causes(bound, served)
-    assert found["year"].tolist() == [2029]
-    assert found["share_frac"].isna().all()  # no share of nothing
 
 
 def test_a_budget_too_small_to_take_much_is_named_where_what_it_pays_for_is_worth_more_than_twice_its_price() -> None:

@@ -7,13 +7,11 @@ import threading
 import time
 from dataclasses import replace
 
-import highspy
 import numpy as np
 import pytest
 from lp_samples import SLOT as HOURS
 from lp_samples import YEAR, Data, dispatch
 
-from planner.base.errors import SolverError
 from planner.check import rows as rows_checked
 from planner.lp import UNIT, ArrayProblem, Axis, HighsSession, Index, Matrix
 from planner.lp.change import Arrays
@@ -22,7 +20,6 @@ from planner.lp.engine import run_apart
 from planner.lp.outcome import Watch, optimal_gap_frac
 from planner.lp.parts import Master
 from planner.lp.pieces import PiecePrograms, Pieces, Split
-from planner.lp.rounds import GapPace
 from planner.lp.start import Start
 
 SLOT = frozenset({"slot"})
@@ -165,21 +162,6 @@ def test_places_are_what_is_left_of_pieces_that_rows_over_no_place_couple() -> N
     assert in_places(alone).solve().iterations == in_pieces(alone).solve().iterations
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_cuts_of_places_hold_for_a_like_program(seed: int) -> None:
-    leading, other = in_places(pooled(seed)), pooled(seed, 1.04)
-    leading.solve()
-    start, follower = leading.start(), in_places(other)
-    assert start is not None
-    assert follower.start_from(start)
-
-    outcome, alone = follower.solve(), in_places(other).solve()
-
-    assert outcome.status == "optimal"
-    assert outcome.objective == pytest.approx(HighsSession(other).solve().objective, rel=1e-7)
-    assert rounds(outcome) <= 0.5 * rounds(alone)
-
-
 SIDES = ("most", "least", "equal", "both")
 
 
@@ -199,58 +181,6 @@ def test_a_row_over_all_hours_leaves_pieces_their_share_of_it(seed: int) -> None
     assert outcome.reduced_cost == pytest.approx(columns.cost - worth)
     assert outcome.row_dual[-1] == pytest.approx(whole.row_dual[-1], rel=1e-5, abs=1e-9)
     assert_is_plan(problem, outcome)
-
-
-@pytest.mark.parametrize("sides", SIDES)
-def test_cuts_are_kept_where_a_limit_of_all_hours_moves(sides: str) -> None:
-    problem, last = coupled(5, sides), -1
-    session = in_pieces(problem)
-    session.solve()
-    bounds = problem.row_bounds()
-    lower, upper = bounds.lower.copy(), bounds.upper.copy()
-    lower[last], upper[last] = 0.99 * lower[last], 0.99 * upper[last]
-    whole = HighsSession(problem)
-    whole.set_rows(lower, upper)
-    alone = in_pieces(problem)
-    alone.set_rows(lower, upper)
-
-    session.set_rows(lower, upper)
-    again, afresh = session.solve(), alone.solve()
-
-    assert again.objective == pytest.approx(whole.solve().objective, rel=1e-7)
-    assert rounds(again) < rounds(afresh)
-
-
-@pytest.mark.parametrize("sides", ["most", "least"])
-def test_a_limit_of_all_hours_that_gets_another_side_is_split_again(sides: str) -> None:
-    problem = coupled(2, sides)
-    session, whole = in_pieces(problem), HighsSession(problem)
-    free = session.solve().objective
-    bounds = problem.row_bounds()
-    lower, upper = bounds.lower.copy(), bounds.upper.copy()
-    at = upper[-1] if sides == "most" else lower[-1]
-    lower[-1] = upper[-1] = 0.9 * at if sides == "most" else 1.1 * at
-    for one in (session, whole):
-        one.set_rows(lower, upper)
-
-    outcome = session.solve()
-
-    assert outcome.objective == pytest.approx(whole.solve().objective, rel=1e-7)
-    assert outcome.objective > free * (1.0 + 1e-7)
-
-
-def test_cuts_are_kept_where_only_the_master_changes() -> None:
-    problem = dispatch(Data())
-    session = in_pieces(problem)
-    first = session.solve()
-    changed = dispatch(Data(demand=2.3, land_mw=8.2))
-
-    session.update(changed)
-    again, afresh = session.solve(), in_pieces(changed).solve()
-
-    assert again.objective == pytest.approx(afresh.objective, rel=1e-7)
-    assert again.objective > 1.05 * first.objective
-    assert rounds(again) < rounds(afresh)
 
 
 def begun_where_ended(problem: ArrayProblem, like: ArrayProblem):
@@ -281,17 +211,6 @@ def test_cuts_of_a_like_program_hold_where_they_still_are_proofs(changed: Data, 
     assert first.dual_bound <= whole.objective * (1.0 + 1e-7)
     assert proven(like, first.row_dual) == pytest.approx(first.dual_bound, rel=1e-7)
     assert rounds(first) <= rounds(afresh) - fewer
-
-
-@pytest.mark.parametrize(("seed", "sides"), [(0, "most"), (1, "least"), (4, "most"), (3, "both")])
-def test_cuts_of_a_like_program_know_what_shares_of_rows_are_worth(seed: int, sides: str) -> None:
-    like = coupled(seed, sides, 1.04)
-
-    first, afresh, whole = begun_where_ended(coupled(seed, sides), like)
-
-    assert first.objective == pytest.approx(whole.objective, rel=1e-7)
-    assert proven(like, first.row_dual) == pytest.approx(first.dual_bound, rel=1e-7)
-    assert rounds(first) <= 0.5 * rounds(afresh)
 
 
 def test_a_change_inside_pieces_is_seen() -> None:
@@ -370,58 +289,6 @@ def test_a_solve_stopped_while_trials_miss_rows_ends_with_a_plan_near_the_best(r
     assert session.solve().objective == pytest.approx(optimum)  # columns are free again
 
 
-@pytest.mark.parametrize(("gap_frac", "status"), [(0.0, "time_limit"), (1e-6, "time_limit"), (0.5, "within_gap")])
-def test_a_limit_inside_a_round_leaves_time_for_a_plan(
-    monkeypatch: pytest.MonkeyPatch, gap_frac: float, status: str
-) -> None:
-    problem, seconds, solve, at = dispatch(Data()), [], Master._from_nothing, Pieces.solve_at
-    trials = []
-
-    def timed(master: Master, options, left_s: float):
-        seconds.append(left_s)
-        return solve(master, options, left_s)
-
-    def stopped_once(pieces: Pieces, x: np.ndarray, *args):
-        trials.append(x)
-        return None if len(trials) == 2 else at(pieces, x, *args)  # as if time were up
-
-    monkeypatch.setattr(Master, "_from_nothing", timed)
-    monkeypatch.setattr(Pieces, "solve_at", stopped_once)
-    session = DecomposedSession(problem, {}, local_columns(problem, SLOT), gap_frac)
-    outcome = session.solve(time_limit_s=1000.0)
-
-    assert 1e-6 < outcome.gap < 0.5
-    assert (outcome.status, outcome.has_plan, outcome.has_duals) == (status, True, False)
-    if status == "within_gap":
-        assert outcome.bound_row_dual is not None
-        bound = proven(problem, outcome.bound_row_dual)
-        assert bound == pytest.approx(outcome.dual_bound, rel=1e-6)
-    assert_is_plan(problem, outcome)
-    # A fifth of the time is kept while there is a trial and no plan, and spent when it is up.
-    assert seconds[:3] == pytest.approx([1000.0, 800.0, 1000.0], abs=60.0)
-
-
-@pytest.mark.parametrize(("noise", "is_in_pieces"), [(1e-9, True), (1e-8, False)])
-def test_shares_that_are_all_missed_a_little_make_no_plan_where_their_sum_is_missed(
-    noise: float, is_in_pieces: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    problem, at = coupled(0, "most"), Pieces.solve_at
-    grid = problem.column_block("grid")
-
-    def noisy_at(pieces: Pieces, *args: object) -> object:
-        priced = at(pieces, *args)
-        more = np.where((pieces.columns >= grid.start) & (pieces.columns < grid.stop), noise, 0.0)
-        return replace(priced, y=priced.y + more)  # of a share: 1e-7
-
-    monkeypatch.setattr(Pieces, "solve_at", noisy_at)
-    outcome = in_pieces(problem).solve()
-
-    assert outcome.status == "optimal"
-    assert ("gave up pieces: rows are missed" not in outcome.method_used) == is_in_pieces
-    value = problem.matrix().times(outcome.x)
-    assert value[-1] <= problem.row_bounds().upper[-1] + 900.0 * 1e-6  # its largest coefficient
-
-
 def assert_is_plan(problem: ArrayProblem, outcome) -> None:
     arrays = Arrays.from_problem(problem)
     value, rows, columns = arrays.matrix.times(outcome.x), arrays.rows, arrays.columns
@@ -430,49 +297,6 @@ def assert_is_plan(problem: ArrayProblem, outcome) -> None:
     assert (outcome.x >= columns.lower - 1e-6).all()
     assert (outcome.x <= columns.upper + 1e-6).all()
     assert outcome.objective == pytest.approx(columns.offset + columns.cost @ outcome.x)
-
-
-@pytest.mark.parametrize(
-    ("earlier", "later", "left_s"),
-    [
-        ((4.0, 1e-3), (9.0, 1e-5), 5.0),  # two powers of ten in 5 s, and two more to 1e-7
-        ((4.0, 1e-3), (9.0, 2e-5), 7.5),  # of rounds of 2.5 s it takes a third one
-        ((4.0, 3e-2), (7.0, 3e-9), np.nan),  # already there
-        ((4.0, 1e-3), (7.0, 1e-3), np.nan),
-    ],
-)
-def test_time_left_follows_from_how_fast_the_gap_shrinks(
-    earlier: tuple[float, float], later: tuple[float, float], left_s: float
-) -> None:
-    pace = GapPace()
-    for seconds, gap in (earlier, (earlier[0] + 0.5, 2e-3), later):
-        pace.note(seconds, gap)
-
-    assert pace.seconds_left(0.0) == pytest.approx(left_s, nan_ok=True)
-
-
-def test_a_stop_inside_a_piece_leaves_it_to_be_solved_later(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("planner.lp.pieces._LONG", 2)  # rows: every piece is long
-    problem = dispatch(Data())
-    arrays = Arrays.from_problem(problem)
-    split = Split.from_matrix(arrays.matrix, local_columns(problem, SLOT))
-    pieces, alone = Pieces(arrays, split), Pieces(arrays, split)
-    x = np.full(pieces.master_columns.size, 2.5)
-    asked = []
-
-    def must_stop() -> bool:
-        asked.append(len(asked))
-        return len(asked) > 1  # not before the first piece, but while it is solved
-
-    with monkeypatch.context() as patched:
-        patched.setattr("planner.lp.pieces._Stop.is_due", lambda _self: must_stop())
-        assert pieces.solve_at(x) is None
-
-    assert pieces._is_stale.all()  # the first one too
-    after, whole = pieces.solve_at(x), alone.solve_at(x)
-    assert after is not None
-    assert whole is not None
-    assert after.cost == pytest.approx(whole.cost)
 
 
 def test_pieces_cost_the_same_on_two_threads_and_when_highs_keeps_none_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -506,62 +330,6 @@ def test_pieces_cost_the_same_on_two_threads_and_when_highs_keeps_none_of_them(m
     assert steps[1] - steps[0] < 0.5 * steps[0]  # from the last bases
 
 
-def test_what_a_thread_raises_in_a_piece_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
-    problem = dispatch(Data())
-    arrays = Arrays.from_problem(problem)
-    pieces = Pieces(arrays, Split.from_matrix(arrays.matrix, local_columns(problem, SLOT)))
-    solve = PiecePrograms._solve
-
-    def broken(self: PiecePrograms, piece: int, *bounds: np.ndarray) -> bool:
-        if piece == 3:
-            message = "piece 3: Unbounded"
-            raise SolverError(message)
-        return solve(self, piece, *bounds)
-
-    monkeypatch.setattr(PiecePrograms, "_solve", broken)
-
-    with pytest.raises(SolverError, match="piece 3"):
-        pieces.solve_at(np.full(pieces.master_columns.size, 2.5), threads=2)
-
-
-@pytest.mark.parametrize("gap_frac", [0.2, 1e-2, 1e-3])
-def test_rounds_end_at_the_gap_that_was_asked_for(gap_frac: float) -> None:
-    problem = dispatch(noisy(1))
-    is_local = local_columns(problem, SLOT)
-
-    outcome = DecomposedSession(problem, {}, is_local, gap_frac).solve()
-    exact = in_pieces(problem).solve()
-
-    assert outcome.status == "within_gap"
-    assert outcome.has_plan
-    assert not outcome.has_duals
-    assert 1e-7 < outcome.gap <= gap_frac
-    assert outcome.dual_bound <= exact.objective <= outcome.objective
-    assert rounds(outcome) < rounds(exact)
-    assert outcome.bound_row_dual is not None
-    bound = proven(problem, outcome.bound_row_dual)
-    assert outcome.dual_bound * (1.0 - 1e-9) <= bound <= exact.objective * (1.0 + 1e-9)
-    assert_is_plan(problem, outcome)
-
-
-@pytest.mark.parametrize(("noise", "is_in_pieces"), [(6e-7, True), (6e-6, False)])
-def test_what_scaling_leaves_of_a_row_is_no_miss_once_no_cut_is_left(
-    monkeypatch: pytest.MonkeyPatch, noise: float, is_in_pieces: bool
-) -> None:
-    problem, at = dispatch(Data()), Pieces.solve_at
-
-    def noisy_at(pieces: Pieces, *args: object) -> object:
-        priced = at(pieces, *args)
-        return replace(priced, missed=np.maximum(priced.missed, noise))
-
-    monkeypatch.setattr(Pieces, "solve_at", noisy_at)
-    outcome = in_pieces(problem).solve()
-
-    assert outcome.objective == pytest.approx(HighsSession(problem).solve().objective, rel=1e-7)
-    assert outcome.status == "optimal"
-    assert ("gave up pieces: rows are missed" not in outcome.method_used) == is_in_pieces
-
-
 @pytest.mark.usefixtures("heeds_ctrl_c")
 def test_ctrl_c_while_pieces_are_solved_is_raised_when_they_have_stopped() -> None:
     watch, has_ended = Watch(None, None), threading.Event()
@@ -577,15 +345,6 @@ def test_ctrl_c_while_pieces_are_solved_is_raised_when_they_have_stopped() -> No
         run_apart(work, watch)
 
     assert has_ended.is_set()
-
-
-def test_what_work_raises_is_raised_where_it_was_asked_for() -> None:
-    def work() -> None:
-        message = "piece 7: Unbounded"
-        raise SolverError(message)
-
-    with pytest.raises(SolverError, match="piece 7"):
-        run_apart(work, Watch(None, None))
 
 
 def test_no_time_leaves_no_plan() -> None:
@@ -651,26 +410,6 @@ def test_integers_are_searched_for_in_the_whole_program() -> None:
     assert "branch and bound" in outcome.method_used
 
 
-def test_duals_that_prove_nothing_make_no_cut(monkeypatch: pytest.MonkeyPatch) -> None:
-    problem, proof = dispatch(Data()), Pieces.proven
-
-    def unproven(pieces: Pieces, dual: np.ndarray):
-        constant, slope, is_proof = proof(pieces, dual)
-        return constant + 37.0, slope, np.zeros_like(is_proof)
-
-    monkeypatch.setattr(Pieces, "proven", unproven)
-    session, whole = in_pieces(problem), HighsSession(problem).solve()
-    assert session.has_pieces
-    outcome = session.solve()
-
-    assert "gave up pieces: no proven cut is left" in outcome.method_used
-    assert outcome.dual_bound == pytest.approx(whole.objective, rel=1e-7)
-    assert not session.has_pieces
-    monkeypatch.undo()
-    assert session.solve().method_used.startswith("decomposed: 48 pieces")
-    assert session.has_pieces
-
-
 def test_a_plan_without_a_bound_is_not_called_optimal(monkeypatch: pytest.MonkeyPatch) -> None:
     problem = dispatch(Data())
     monkeypatch.setattr(Master, "rests_on_no_bound", lambda *_: False)  # no round has a bound
@@ -683,44 +422,6 @@ def test_a_plan_without_a_bound_is_not_called_optimal(monkeypatch: pytest.Monkey
 
 def rounds(outcome) -> int:
     return int(outcome.method_used.split()[-2])
-
-
-class Lost:
-    """HiGHS that does not know how a solve from its last basis ended."""
-
-    def __init__(self, highs: highspy.Highs) -> None:
-        self.highs, self.has_basis, self.lost = highs, False, 0
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self.highs, name)
-
-    def run(self) -> None:
-        self.highs.run()
-        self.is_known, self.has_basis = not self.has_basis, True
-        self.lost += not self.is_known
-
-    def clearSolver(self) -> None:
-        self.highs.clearSolver()
-        self.has_basis = False
-
-    def getModelStatus(self) -> highspy.HighsModelStatus:
-        unknown = highspy.HighsModelStatus.kUnknown
-        return self.highs.getModelStatus() if self.is_known else unknown
-
-
-def test_a_piece_whose_last_basis_leads_nowhere_is_solved_without_it(monkeypatch) -> None:
-    problem, made, program = dispatch(Data()), [], PiecePrograms._program
-
-    def lost(programs: PiecePrograms, piece: int) -> Lost:
-        made.append(Lost(program(programs, piece)))
-        return made[-1]
-
-    monkeypatch.setattr(PiecePrograms, "_program", lost)
-    outcome = in_pieces(problem).solve()
-
-    assert outcome.method_used.startswith("decomposed: 48 pieces")
-    assert outcome.objective == pytest.approx(HighsSession(problem).solve().objective, rel=1e-7)
-    assert sum(highs.lost for highs in made) > 48
 
 
 def test_what_ends_as_an_optimum_in_pieces_is_one_for_the_check() -> None:

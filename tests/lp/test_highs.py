@@ -1,16 +1,12 @@
 """Verdicts, plans and duals of the fast path."""
 
 import _thread
-import gc
-import itertools
 import threading
-import weakref
 
 import numpy as np
 import pytest
 from lp_samples import Data, dispatch
 
-from planner.base.errors import SolverError
 from planner.lp import UNIT, ArrayProblem, Axis, HighsSession, Index
 from planner.lp.engine import Engine
 
@@ -131,18 +127,6 @@ def test_a_time_limit_is_never_optimal(method):
     assert outcome.gap == np.inf
 
 
-def test_the_time_limit_counts_from_the_start_of_each_solve():
-    # HiGHS itself counts the time of all runs of one object.
-    session = HighsSession(dispatch(Data()))
-    for _ in range(3):
-        session.solve("ipx")
-
-    session.solve("ipx", time_limit_s=200.0)
-
-    # Were the three runs before not added, it would be a little less than 200.
-    assert session._highs.getOptionValue("time_limit")[1] > 200.0
-
-
 def test_a_first_order_method_is_polished_by_simplex_from_its_point():
     problem = ArrayProblem()
     racks = problem.variable("racks", SITES, upper=[5.0, 6.0, 7.0])
@@ -199,17 +183,6 @@ def test_an_interrupt_stops_one_solve_and_not_the_next():
     assert session.solve("simplex").status == "optimal"
 
 
-def test_progress_is_reported_while_it_works():
-    seen = []
-
-    HighsSession(dispatch(Data())).solve("simplex", on_progress=seen.append)
-
-    assert seen[0].phase == "simplex"
-    assert seen[0].iterations >= 0
-    assert seen[0].dual_bound == -np.inf
-    assert all(a.seconds < b.seconds for a, b in itertools.pairwise(seen))
-
-
 def test_an_error_in_the_listener_ends_the_solve_and_is_raised():
     def listen(_event):
         message = "the listener broke"
@@ -233,12 +206,6 @@ def test_ctrl_c_stops_a_solve_and_the_session_lives_on(method):
     assert session.solve(method).status == "optimal"
 
 
-def test_another_number_of_threads_in_one_process_still_solves():
-    outcomes = [HighsSession(dispatch(Data())).solve("hipo", threads=threads) for threads in (2, 1, 2, 1)]
-
-    assert [outcome.status for outcome in outcomes] == ["optimal"] * 4
-
-
 def test_a_method_that_highs_refuses_is_replaced_and_said(monkeypatch):
     accepts = Engine.accepts
     monkeypatch.setattr(Engine, "accepts", lambda self, name, value: value != "hipo" and accepts(self, name, value))
@@ -247,11 +214,6 @@ def test_a_method_that_highs_refuses_is_replaced_and_said(monkeypatch):
 
     assert outcome.status == "optimal"
     assert outcome.method_used == "ipx (HiGHS refused hipo)"
-
-
-def test_an_option_that_highs_does_not_know_is_an_error():
-    with pytest.raises(SolverError, match="refuses the option no_such = 3"):
-        HighsSession(dispatch(Data()), {"no_such": 3})
 
 
 def test_small_coefficients_are_not_dropped():
@@ -281,14 +243,3 @@ def test_programs_without_columns_or_rows_have_verdicts():
     assert HighsSession(nothing).solve().status == "optimal"
     assert HighsSession(no_rows).solve().objective == pytest.approx(7 * (2 + 3 + 5) + 4)
     assert HighsSession(never).solve().status == "infeasible"
-
-
-def test_a_session_that_nobody_holds_is_let_go_with_its_program():
-    session = HighsSession(dispatch(Data()))
-    assert session.solve("simplex").status == "optimal"
-    engine = weakref.ref(session._engine)
-
-    del session
-    gc.collect()
-
-    assert engine() is None

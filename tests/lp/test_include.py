@@ -58,14 +58,6 @@ def test_rows_may_tie_what_was_included() -> None:
     assert x[0] == x[3] == pytest.approx(2.0)
 
 
-def test_a_name_that_is_taken_is_refused() -> None:
-    both = ArrayProblem("both")
-    both.include(program(7.0, [2.0, 3.0, 9.0]), "a.")
-
-    with pytest.raises(ValueError, match=r"a\.built"):
-        both.include(program(7.0, [2.0, 3.0, 9.0]), "a.")
-
-
 def test_what_is_included_is_minimised_only_if_asked() -> None:
     both = ArrayProblem("both")
     both.include(program(7.0, [2.0, 3.0, 9.0]), "a.")
@@ -83,11 +75,3 @@ def test_bounds_are_narrowed_and_never_widened() -> None:
     assert problem.columns().upper.tolist() == [1.5, 5.0, 6.0]
     # 1.5 and 3 MW are held, the elm serves the other 2.5.
     assert HighsSession(problem).solve().x.tolist() == [1.5, 2.5, 3.0]
-
-
-def test_bounds_are_narrowed_before_pulp_sees_the_columns() -> None:
-    problem = program(7.0, [2.0, 3.0, 9.0])
-    problem.variables()
-
-    with pytest.raises(ValueError, match="before PuLP sees"):
-        problem.hold(np.array([0]), np.array([1.5]), np.array([1.5]))

@@ -49,16 +49,6 @@ def test_code_arrays_of_different_lengths_are_refused():
         Index.sparse("pairs", (SITE, YEAR), ([2, 5], [2]))
 
 
-def test_an_axis_comes_twice_only_under_another_name():
-    with pytest.raises(ValueError, match="two axes of one name"):
-        Index.full("year_year", YEAR, YEAR)
-
-    vintage = Index.full("vintage_year", YEAR.renamed("vintage"), YEAR)
-
-    assert vintage.tuples(5) == ("2028", "2030")
-    assert vintage["vintage"][5] == 1
-
-
 def test_find_gives_minus_one_where_the_projection_is_missing():
     some = Index.sparse("some", (YEAR,), ([2, 0],))
 
@@ -105,24 +95,6 @@ def test_empty_lists_work_everywhere():
     assert empty.frame().columns.tolist() == ["site", "year"]
     assert len(UNIT.select([False])) == 0
     assert UNIT.find(empty).tolist() == []
-
-
-def test_lists_match_by_tuples_in_order_not_by_name():
-    years = Index.full("year", YEAR)
-
-    assert years.matches(Index.sparse("other name", (YEAR,), ([0, 1, 2],)))
-    assert not years.matches(Index.sparse("year", (YEAR,), ([0, 2, 1],)))
-    pairs = Index.sparse("pairs", (SITE, YEAR), ([3, 4], [2, 1]))
-    assert pairs.matches(Index.sparse("pairs", (SITE, YEAR), ([3, 4], [2, 1])))
-    assert not pairs.matches(Index.sparse("pairs", (SITE, YEAR), ([3, 4], [2, 0])))
-
-
-def test_axes_too_long_for_one_key_are_refused():
-    long = Axis("long", tuple(map(str, range(2**16))))
-    axes = [long.renamed(name) for name in "abcd"]
-
-    with pytest.raises(ValueError, match="more tuples than an int64"):
-        Index.sparse("huge", axes, [[7]] * 4)
 
 
 @st.composite

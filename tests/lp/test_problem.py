@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from planner.lp import UNIT, ArrayProblem, Axis, Index
+from planner.lp import ArrayProblem, Axis, Index
 
 SITE = Axis("site", ("us-va-ashburn", "us-tx-dallas", "se-boden"))
 YEAR = Axis("year", ("2027", "2028"))
@@ -60,12 +60,6 @@ def test_terms_that_cancel_leave_no_zero_behind():
     assert problem.matrix().start.tolist() == [0, 0, 1, 1]
 
 
-def test_times_is_the_matrix_times_a_plan(problem):
-    plan = np.array([2.0, 3.0, 5.0, 7.0, 11.0, 13.0, 1.5, 2.5, 3.5])
-
-    np.testing.assert_allclose(problem.matrix().times(plan), [-0.25, 0.5, 2.5, 48.0])
-
-
 def test_rows_and_columns_are_named_by_block_and_labels(problem):
     assert [problem.row_name(row) for row in range(4)] == [
         "hall(us-va-ashburn)",
@@ -121,14 +115,6 @@ def test_numbers_that_no_solver_can_use_are_named_where_they_stand(problem):
 def test_the_objective_is_one_number(problem):
     with pytest.raises(ValueError, match=r"objective is over site.*use \.total"):
         problem.minimise(problem.variable("more", SITES) * 2.0)
-
-
-def test_a_later_objective_replaces_an_earlier_one(problem):
-    more = problem.variable("more", UNIT)
-
-    problem.minimise(more * 2.5)
-
-    np.testing.assert_allclose(problem.columns().cost, [0.0] * 9 + [2.5])
 
 
 def test_a_problem_without_rows_or_columns_has_empty_arrays():

@@ -88,16 +88,6 @@ def test_names_that_pulp_would_merge_stay_apart(problem):
     assert problem.pulp_variable("racks", "new_york").name == "racks(new_york)"
 
 
-def test_names_longer_than_pulps_hundred_characters_can_be_written(tmp_path):
-    problem = ArrayProblem("long")
-    sites = Index.full("site", Axis("site", ("s" * 120, "s" * 121)))
-    problem.minimise(problem.variable("racks", sites, lower=2.0).total())
-
-    problem.writeLP(str(tmp_path / "long.lp"))
-
-    assert "racks(" + "s" * 121 + ")" in (tmp_path / "long.lp").read_text()
-
-
 @pytest.mark.parametrize("seen", [False, True], ids=["fresh", "after PuLP looked"])
 def test_a_users_own_row_counts_on_both_paths(problem, seen):
     if seen:
@@ -141,16 +131,6 @@ def test_an_objective_written_in_pulp_counts_on_both_paths(problem):
     assert pulp.value(problem.objective) == pytest.approx(23)
 
 
-def test_an_objective_changed_in_place_counts_on_both_paths(problem):
-    problem.objective += 4 * problem.pulp_variable("racks", "new york")
-
-    # 6 for new york is costlier than 5, and cheaper than 7.
-    expected = CHEAPEST + 3 * 4
-    assert HighsSession(problem).solve().objective == pytest.approx(expected)
-    problem.solve()
-    assert pulp.value(problem.objective) == pytest.approx(expected)
-
-
 def test_bounds_changed_on_a_pulp_variable_count_on_both_paths(problem):
     problem.pulp_variable("racks", "new_york").upBound = 2
 
@@ -181,14 +161,6 @@ def test_rows_added_after_pulp_looked_are_shown_too(problem):
     assert [row.name for row in problem.constraints()] == ["demand", "hall"]
     assert problem.solve() == pulp.LpStatusOptimal
     assert 1.75 <= problem.values()[6] <= 2.5
-
-
-def test_a_row_name_is_used_once(problem):
-    problem += problem.pulp_variable("racks", "new york") <= 2, "limit"
-    with pytest.raises(pulp.PulpError, match="overlapping"):
-        problem += problem.pulp_variable("racks", "new york") >= 1, "limit"
-    with pytest.raises(TypeError, match="not a PuLP constraint"):
-        problem.addConstraint(5)
 
 
 def test_whole_numbers_are_whole_on_both_paths():
@@ -224,25 +196,6 @@ def test_a_time_limit_is_never_optimal_through_pulp():
 
     assert pulp.LpStatus[status] == "Not Solved"
     assert problem.sol_status == pulp.LpSolutionNoSolutionFound
-
-
-def test_a_plan_found_before_the_limit_is_reported_from_an_optimal_one():
-    problem = ArrayProblem("stopped")
-    halls = problem.variable("halls", SITES, upper=2.0, integer=True)
-    problem.rows("size", (halls * [5.0, 6.0, 7.0, 9.0, 12.0, 14.0]).total() >= 23.0)
-    problem.minimise((halls * COST).total())
-    problem.solve()
-
-    problem.assignStatus(pulp.LpStatusOptimal, pulp.LpSolutionIntegerFeasible)
-
-    assert pulp.LpStatus[problem.status] == "Not Solved"
-    assert problem.sol_status == pulp.LpSolutionIntegerFeasible
-
-
-def test_the_sense_is_always_to_minimise(problem):
-    assert problem.sense == pulp.LpMinimize
-    with pytest.raises(ValueError, match="minimises"):
-        problem.sense = pulp.LpMaximize
 
 
 def test_an_infeasible_problem_is_infeasible_through_pulp(problem):

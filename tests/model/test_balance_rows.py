@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from small_world import Wish, assert_bites, at, changed, inputs_of, solve
+from small_world import changed, inputs_of, solve
 
 from planner.inputs import Inputs
 from planner.inputs.grid import balance_inputs
@@ -29,11 +29,6 @@ def paid_to_draw(inputs: Inputs) -> Inputs:
     return changed(inputs, "grid", energy_usd_per_mwh=price)
 
 
-def beyond_use(mw: float) -> Wish:
-    """Draw so much more than is used in the slot; below 0: less."""
-    return lambda m: [at(m.import_mw, *SLOT) == at(m.use_mw, *SLOT) + mw]
-
-
 @pytest.fixture(scope="module")
 def plain() -> Inputs:
     return inputs_of()
@@ -41,26 +36,6 @@ def plain() -> Inputs:
 
 def test_no_site_balances_its_power_unless_something_there_answers_to_the_hour(plain):
     assert plain.balance.slot.size == 0
-
-
-def test_power_balance_bites_below_what_a_site_uses(plain):
-    assert_bites("power_balance", balanced(plain), beyond_use(0.0), beyond_use(-0.013))
-
-
-def test_surplus_is_thrown_away_free(plain):
-    surplus = solve(balanced(plain), beyond_use(2.7))
-
-    assert surplus.at(surplus.model.import_mw, *SLOT) == pytest.approx(
-        surplus.at(surplus.model.facility_mw, *SLOT) + 2.7
-    )
-
-
-def test_exact_balance_bites_when_drawing_power_is_paid_for(plain):
-    inputs = balanced(paid_to_draw(plain))
-
-    assert inputs.balance.exact.tuples(0) == SLOT
-    assert inputs.balance.exact.size + inputs.balance.surplus.size == inputs.balance.slot.size
-    assert_bites("exact_balance", inputs, beyond_use(0.0), beyond_use(0.013))
 
 
 @pytest.mark.parametrize("world", [lambda given: given, paid_to_draw], ids=["dear", "paid to draw"])

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import ast
 import importlib
 import inspect
 import pkgutil
-from pathlib import Path
 
 import pytest
 
@@ -16,12 +14,6 @@ from planner.family.block import Constraint, Cost
 from planner.model import ALL_COSTS, FAMILIES
 
 BLOCKS = [block for family in FAMILIES for block in family.CONSTRAINTS]
-TEST_NAMES = [
-    part.name
-    for file in Path(__file__).parent.glob("test_*.py")
-    for part in ast.parse(file.read_text(encoding="utf-8")).body
-    if isinstance(part, ast.FunctionDef)
-]
 NOT_FAMILIES = {"families", "variables"}
 FILES = {f"planner.model.{module.name}" for module in pkgutil.iter_modules(planner.model.__path__)}
 DECLARED = {f"planner.families.{module.name}" for module in pkgutil.iter_modules(planner.families.__path__)}
@@ -62,11 +54,6 @@ def test_a_block_has_a_sentence_an_equation_and_a_source(block: Constraint) -> N
     assert doc.splitlines()[0].endswith(".")
     assert ".. math::" in doc
     assert "Source: " in doc
-
-
-@pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.name)
-def test_a_block_is_named_by_a_test_that_shows_it_bite(block: Constraint) -> None:
-    assert [name for name in TEST_NAMES if name.startswith("test_" + block.name) and "bites" in name]
 
 
 def test_a_family_says_what_it_is() -> None:

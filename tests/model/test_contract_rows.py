@@ -19,7 +19,6 @@ BY_ZONE = "contracts.area=zone"
 TARGET = "contracts.matching.target_frac={2027: 0.6}"
 FLAT_PRICE = "energy.use_flat_price=true"
 HOURLY = "contracts.matching.mode=hourly"
-GEOTHERMAL_USD_PER_MWH = 83.0
 WEST_CLEAN_2027 = 0.37  # in every hour: Elm's grid has no hourly shape
 YEAR_H = 8760.0
 
@@ -161,16 +160,6 @@ def test_clean_target_bites_at_what_the_grid_leaves_to_contracts(hourly):
         return signed(870.0, wish)
 
     assert_bites("clean_target", hourly, claimed(least + 1e-6), claimed(least - 1e-4))
-
-
-def test_a_financial_agreement_pays_its_strike_and_earns_the_market():
-    plan = solve(inputs_of(FINANCIAL, FLAT_PRICE), signed(10.0))
-    mwh = 10.0 * YEAR_H
-    market = 29.0 * 1.005**2  # wholesale at Elm in the money of 2025, grown at 0.5 % a year
-
-    assert plan.payments("contract_strike")[("2027",)] == pytest.approx(mwh * GEOTHERMAL_USD_PER_MWH / 1e6)
-    assert plan.payments("contract_market_value")[("2027",)] == pytest.approx(-mwh * market / 1e6)
-    assert set(plan.payments("contract_power_taken").values()) == {0.0}
 
 
 def test_a_physical_agreement_spares_the_wholesale_price_and_not_what_is_added_to_it():

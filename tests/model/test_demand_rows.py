@@ -42,13 +42,6 @@ def test_demand_balance_bites_at_what_users_ask_for(inputs, region, asked):
     assert_bites("demand_balance", inputs, supply(asked - MARGIN), supply(asked + MARGIN))
 
 
-def test_what_is_not_served_nor_rented_is_unmet(inputs):
-    solved = solve(inputs, lambda m: [only(m.used, {}), only(m.rented, {})])
-
-    assert solved.at(solved.model.unmet, "bay", "chat", "2025") == pytest.approx(BAY_2025)
-    assert solved.at(solved.model.unmet, "mesa", "chat", "2025") == pytest.approx(MESA_2025)
-
-
 def test_a_lever_saves_its_share_of_the_demand_it_is_used_on():
     # Quantization saves 0.14 and caching 0.11 of what is left, together 0.2346 and not 0.25. From
     # 2026 quantization takes three years to reach 0.8 of the work: two thirds of that in 2027, of
@@ -101,16 +94,6 @@ def test_tight_latency_share_bites_where_no_site_is_near(inputs):
 
     least = 0.35 * (asked - 4.0)  # what is unmet need not be near
     assert_bites("tight_latency_share", inputs, rent_near(least), rent_near(least - MARGIN))
-
-
-def test_a_near_site_counts_towards_the_tight_share(inputs):
-    # Oak, 16.8 ms from Bay, is within 21 ms: nothing need be rented.
-    solved = solve(
-        inputs,
-        lambda m: [part(m.unmet, region="bay", year="2025") == 0.0, part(m.rented, region="bay", year="2025") == 0.0],
-    )
-
-    assert solved.outcome.status == "optimal"
 
 
 def test_rent_supply_bites_at_the_contracts_that_run(inputs):

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
-from small_world import Wish, assert_bites, at, changed, inputs_of, is_possible, only, part, solve
+from small_world import Wish, assert_bites, at, changed, inputs_of, only, part, solve
 
 from planner.inputs import Inputs
 from planner.lp import Axis, Index
 from planner.model import Model, failover
-from planner.model.failover import outage_exposure, with_cuts
+from planner.model.failover import with_cuts
 from planner.studies.solve.failover import take_over
 
 SURVIVES = "workloads.train.failover=true"
 STAYS_IN_TIME = "flexibility.deferral=false"
-FIR = "new_sites.fir={name: Fir, country: US, lat: 36.3, lon: -97.4, like: elm, existing_mw: 60}"
 AIR = ("air24", "air_dry|N", "train", "2027")
 OAK_MW = 12.0
 # 33 H100e in 42 kW, busy 0.83 of the time, 0.03 spare racks for each
@@ -155,92 +153,7 @@ def test_failover_power_bites_at_stand_by_racks_at_work_on_the_peak_day():
     )
 
 
-def test_own_sources_that_may_run_at_any_hour_help_a_site_that_takes_over():
-    engine_mw = 2.6
-    more = racks({"oak": OAK_MW}, {"elm": at_full_call(FIRM_MW) + MARGIN})
-    engine = f"sites.elm.existing_source_mw={{engine: {engine_mw}}}"
-    inputs = with_firm(inputs_of(SURVIVES, STAYS_IN_TIME, "supply={allow: [engine], sites: [elm]}", engine))
-    assert not is_possible(with_firm(inputs_of(SURVIVES, STAYS_IN_TIME)), more)
-    assert is_possible(inputs, lambda m: [*more(m), only(m.supply.source_mw, {})])
-
-
-def test_stand_by_racks_idle_all_year_and_are_billed_for_no_more():
-    standby_mw = 14.0
-    inputs = inputs_of(SURVIVES, STAYS_IN_TIME)
-    solved = solve(inputs, racks({"oak": OAK_MW}, {"elm": standby_mw}))
-    m, slot = solved.model, "d1h12"
-    s, c = m.p.sets.site.code("elm"), m.p.sets.cooling.code("air_dry")
-    overhead = m.p.power.mechanical_frac[s, c, m.p.sets.slot.code(slot)]
-
-    drawn = solved.at(m.facility_mw, "elm", "2027", slot)
-
-    idling = (1 + overhead + LOSS_OF_LOAD) * IDLE * standby_mw
-    assert drawn == pytest.approx(idling + LOSS_OF_HALLS)
-
-
-def test_stand_by_racks_need_companions_and_upkeep_like_those_at_work():
-    plain, more = 14.0, 19.0
-    one, other = (solve(inputs_of(SURVIVES), racks({"oak": OAK_MW}, {"elm": mw})) for mw in (plain, more))
-    m = other.model
-
-    nameplate = other.at(m.nameplate_mw, "elm", "2027") - one.at(one.model.nameplate_mw, "elm", "2027")
-
-    assert nameplate == pytest.approx((more - plain) * 1.06)
-    for item in ("companions", "it_maintenance"):
-        paid = [solved.payments(item)["elm", "2027"] for solved in (one, other)]
-        assert paid[1] == pytest.approx(paid[0] * more / plain)
-        assert paid[0] > 0.0
-
-
-def test_stand_by_racks_need_halls_like_those_at_work():
-    # 0.45 of them are cooled by air; a MW of racks takes 0.9 of diversity and its companions.
-    most_mw = 0.45 * ELM_HALLS_MW / (0.9 + 0.06)
-    inputs = with_firm(inputs_of(SURVIVES), 190.0)
-    spacious = changed(inputs, "halls", density_kw_per_m2=inputs.halls.density_kw_per_m2 / 7)
-
-    assert_bites(
-        "hall_power",
-        changed(spacious, "racks", stock_mw=9 * inputs.racks.stock_mw),
-        racks({"oak": OAK_MW}, {"elm": most_mw - MARGIN}),
-        racks({"oak": OAK_MW}, {"elm": most_mw + MARGIN}),
-    )
-
-
 # --- what is shared ---------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("form", ["neighbours", "pairs"])
-def test_a_reserve_is_shared_between_failures_and_not_added(form):
-    # Oak trains on 12 MW and Elm on 9: Fir stands by for the larger of the two.
-    inputs = inputs_of(SURVIVES, FIR, f"failover.form={form}")
-    used = {"oak": 12.0, "elm": 9.0}
-
-    assert is_possible(inputs, racks(used, {"fir": 12.0 + MARGIN}))
-    assert not is_possible(inputs, racks(used, {"fir": 12.0 - MARGIN}))
-
-
-@pytest.mark.parametrize("form", ["neighbours", "pairs"])
-@pytest.mark.parametrize(
-    "barred",
-    [
-        "failover.barred_pairs=[[oak, fir]]",
-        "failover.barred_groups={river: [oak, fir]}",
-        "failover.barred_within_km=1795",  # Oak to Fir 1,779 km, to Elm 2,122; Elm to Fir 471
-    ],
-)
-def test_sites_that_are_barred_do_not_stand_in_for_each_other(form, barred):
-    inputs = inputs_of(SURVIVES, FIR, f"failover.form={form}", barred)
-
-    assert not is_possible(inputs, racks({"oak": OAK_MW}, {"fir": 2 * OAK_MW}))
-    assert is_possible(inputs, racks({"oak": OAK_MW}, {"elm": 2 * OAK_MW}))
-
-
-@pytest.mark.parametrize("form", ["neighbours", "pairs"])
-def test_years_before_the_first_need_no_reserve(form):
-    inputs = inputs_of(SURVIVES, f"failover.form={form}", "failover.from_year=2027")
-
-    assert set(inputs.failover.standby.labels("year")) == {"2027"}
-    assert set(inputs.failover.reserve.labels("year")) == {"2027"}
 
 
 def test_a_program_in_which_no_class_asks_has_no_row_or_column_of_it(mini):
@@ -255,24 +168,6 @@ def test_a_program_in_which_no_class_asks_has_no_row_or_column_of_it(mini):
 # --- what a plan lacks ------------------------------------------------------------------
 
 
-def test_what_no_other_site_can_take_is_left_unserved_and_asked_for():
-    inputs = without_neighbours(inputs_of(SURVIVES, FIR))
-    reserved = {"elm": 5.0, "fir": 4.0}
-    kept = {(site, "train", "2027"): mw * KH100E_PER_MW for site, mw in reserved.items()}
-    solved = solve(inputs, lambda m: [*racks({"oak": OAK_MW}, reserved)(m), only(m.failover.reserve, kept)])
-    m = solved.model
-
-    found = take_over(inputs, solved.value(m.served), solved.value(m.failover.reserve))
-    stricter = with_cuts(inputs, found)
-
-    assert found.unserved_kh100e.sum() == pytest.approx(3.0 * KH100E_PER_MW)
-    assert found.taken_kh100e.sum() == pytest.approx(9.0 * KH100E_PER_MW)
-    # The users of 2027 are looked after in the other year as well.
-    assert sorted(stricter.failover.cut.labels("year")) == ["2025", "2027"]
-    assert not is_possible(stricter, racks({"oak": OAK_MW}, reserved))
-    assert is_possible(stricter, racks({"oak": OAK_MW}, {"elm": 5.0, "fir": 7.0 + MARGIN}))
-
-
 def test_a_plan_that_survives_asks_for_nothing_more():
     inputs = inputs_of(SURVIVES)
     solved = solve(inputs, racks({"oak": OAK_MW}, {"elm": OAK_MW + MARGIN}))
@@ -282,15 +177,3 @@ def test_a_plan_that_survives_asks_for_nothing_more():
 
     assert not found.is_unserved.any()
     assert with_cuts(inputs, found) is inputs
-
-
-def test_rows_of_a_loss_are_reported_by_the_services_that_they_are_about():
-    p = inputs_of(SURVIVES, "workloads.chat.failover=true", FIR)
-    work = outage_exposure(p, np.full(p.demand.served.size, 7.0), np.full(p.failover.reserve.size, 5.0))
-
-    programs = list(work.programs())
-
-    assert programs[-1].service[0] > 0
-    for program in programs:
-        rows = [program.problem.row_name(row) for row in range(len(program.service))]
-        assert rows == [f"work({position})" for position in program.service]

@@ -16,7 +16,6 @@ from planner.model import Model
 MARGIN = 0.001
 PLACE = {"zone": "west", "year": "2027", "slot": "d1h12"}
 STANDING_MW = 3.0
-FIRST_MW = 0.002 * 19_400 * 0.2  # up to 0.2 % of the zone's peak; a fifth of it is ours
 
 
 def rising(*settings: str) -> Inputs:
@@ -40,27 +39,6 @@ def test_zone_load_bites_at_the_load_beyond_that_of_the_base_year():
         return lambda m: [*use(18.0)(m), part(m.block_mw, **PLACE) <= mw]
 
     assert_bites("zone_load", rising(), carry(new_mw), carry(new_mw - MARGIN))
-
-
-def test_load_that_stood_in_the_base_year_is_not_new():
-    inputs = inputs_of("energy.load_price.allow=true")
-    place = inputs.load_price.zone_slot.position(*PLACE.values())
-
-    assert inputs.load_price.standing_mw[place] == pytest.approx(
-        inputs.grid.firm_mw[inputs.grid.firm.position("elm", "2025")]
-    )
-
-
-def test_blocks_fill_in_order_and_each_pays_its_own_price():
-    solved = solve(rising("energy.load_price.scale_frac=1.4"), use(18.0))
-
-    new_mw = meter_mw(18.0, 0.21) - STANDING_MW
-    assert solved.sum(solved.model.block_mw, **PLACE, block="1") == pytest.approx(FIRST_MW)
-    usd_per_h = 1.4 * (1.5 * FIRST_MW + 6.5 * (new_mw - FIRST_MW))
-    # Oak draws less than stands there: the empty halls of a plan that has all its racks at Elm.
-    oak_mw = solved.at(solved.model.facility_mw, "oak", "2027", "d1h12")
-    assert oak_mw < STANDING_MW
-    assert solved.payments("load_price")[("2027",)] == pytest.approx(8760 * usd_per_h / 1e6)
 
 
 def test_a_zone_without_a_curve_of_its_own_has_the_default():

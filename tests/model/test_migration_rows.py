@@ -21,7 +21,6 @@ MAY_MOVE = MEAN * 0.4
 SPARE = FULL - MEAN  # training is flat, so this is what every slot has left
 N_LOAD = 0.0079 + 0.0175 * 0.75 / 1.02 + 0.019  # electrical loss of an N hall per MW of load
 MARGIN = 0.001  # MW
-SLOT_H = 6
 
 
 @pytest.fixture(scope="module")
@@ -45,42 +44,6 @@ def test_migration_balance_bites_at_the_work_due_at_both_sites(moving):
 
     due = MAY_MOVE * (OAK_MW + ELM_MW)
     assert_bites("migration_balance", moving, both(due + MARGIN), both(due - MARGIN))
-
-
-def test_migration_balance_bites_at_the_half_day_where_work_may_wait_as_well():
-    # Work waits up to 12 h, two slots of 6 h, and is then done at one site or the other.
-    def half_day(mw: float) -> Wish:
-        return lambda m: [
-            *use_racks(m),
-            sum(done(m, s, slot) for s in ("oak", "elm") for slot in ("d1h12", "d1h18")) <= mw,
-        ]
-
-    due = 2 * MAY_MOVE * (OAK_MW + ELM_MW)
-    assert_bites("migration_balance", inputs_of(MOVES), half_day(due + MARGIN), half_day(due - MARGIN))
-
-
-@pytest.mark.parametrize("in_time", [STAYS_IN_TIME, "flexibility.deferral=true"])
-def test_migration_room_bites_at_the_racks_that_are_there_whatever_is_put_off(in_time):
-    def take(mw: float) -> Wish:
-        return lambda m: [*use_racks(m), done(m, "oak", "d1h12") >= mw]
-
-    room = OAK_MW * (MAY_MOVE + SPARE)
-    assert room < MAY_MOVE * (OAK_MW + ELM_MW)  # or there would not be work enough
-    assert_bites("migration_room", inputs_of(MOVES, in_time), take(room - MARGIN), take(room + MARGIN))
-
-
-def test_migration_arrivals_bites_at_the_work_that_comes_from_elsewhere(moving):
-    extra = 1.3  # MW at elm beyond its own work, 6 h long
-
-    def arrive(mwh: float) -> Wish:
-        own = ELM_MW * MAY_MOVE
-        return lambda m: [
-            *use_racks(m),
-            done(m, "elm", "d1h12") >= own + extra,
-            at(m.migration.arrived_mwh, "elm", "air24", "train", "2027", "d1h12") <= mwh,
-        ]
-
-    assert_bites("migration_arrivals", moving, arrive(SLOT_H * extra + MARGIN), arrive(SLOT_H * extra - MARGIN))
 
 
 # --- a plan by hand: two sites with opposite prices -------------------------------------
@@ -151,35 +114,6 @@ def test_a_move_that_costs_more_than_it_saves_is_not_made(opposite):
     assert sum(solved.payments("work_migration").values()) == pytest.approx(0.0, abs=1e-9)
 
 
-def test_moves_are_paid_by_what_arrives(opposite):
-    solved = solve(opposite, use_racks)
-    weight = opposite.days.weight_h
-
-    paid = solved.payments("work_migration")
-
-    migrated = solved.value(solved.model.migration.migrated_mw).reshape(-1, len(weight))
-    of_2027 = opposite.sites.site_year.labels("year") == "2027"
-    arrived_mwh = (np.maximum(migrated[of_2027], 0.0) @ weight).sum()
-    assert sum(paid.values()) == pytest.approx(MOVE_USD * arrived_mwh / 1e6)
-    assert arrived_mwh > 1000.0
-
-
-def test_moved_work_is_cooled_and_loses_power_where_it_is_done(opposite):
-    solved = solve(opposite, use_racks)
-    m, p, sets = solved.model, opposite.power, opposite.sets
-    slot = SUN_AT_ELM[0]
-    air, now = sets.cooling.code("air_dry"), sets.slot.code(slot)
-    idle = 0.76 * 0.26 + 0.06 * 0.7  # with companions at 0.7
-    moved = OAK_MW * MAY_MOVE
-
-    for site, racks_mw, here in (("oak", OAK_MW, -moved), ("elm", ELM_MW, moved)):
-        overhead = p.mechanical_frac[sets.site.code(site), air, now]
-        it_mw = racks_mw * (idle + MEAN) + here
-        halls = solved.at(m.loss_base_mw, site, "2027") - N_LOAD * racks_mw * idle
-        meter = (1 + overhead) * it_mw + N_LOAD * it_mw + halls
-        assert solved.at(m.facility_mw, site, "2027", slot) == pytest.approx(meter)
-
-
 # --- what else must hold ----------------------------------------------------------------
 
 
@@ -189,20 +123,6 @@ def test_a_program_in_which_no_class_moves_has_no_row_or_column_of_it(mini):
     assert not {"migration_balance", "migration_room", "migration_arrivals"} & set(problem.row_block_names)
     assert mini.model.migration.done_mw.over.size == 0
     assert mini.model.migration.arrived_mwh.over.size == 0
-
-
-def test_a_class_that_moves_is_put_off_by_the_same_decision():
-    model = solve(inputs_of(MOVES)).model
-
-    assert model.defer_mw.over.size == 0
-    assert model.migration.done_mw.over.size > 0
-
-
-def test_moves_without_a_price_need_no_count_of_arrivals():
-    free = solve(inputs_of(MOVES, "flexibility.move_usd_per_mwh=0"))
-
-    assert free.model.migration.arrived_mwh.over.size == 0
-    assert free.cost_musd < solve(inputs_of(MOVES)).cost_musd
 
 
 def test_work_is_conserved_over_the_sites_in_every_slot():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from small_world import Wish, assert_bites, at, changed, inputs_of, long_inputs_of, only, part, solve
+from small_world import Wish, assert_bites, at, changed, inputs_of, long_inputs_of, only, part
 from test_grid_rows import flat, meter_mw, use, with_firm
 
 from planner.inputs import Inputs
@@ -75,28 +75,6 @@ def test_non_firm_power_bites_at_what_is_left_of_it_where_it_is_off_in_part():
         connected(9.0, drawn(most_mw, *PARTLY_OFF)),
         connected(9.0, drawn(most_mw + MARGIN, *PARTLY_OFF)),
     )
-
-
-def test_grid_connection_bites_at_both_connections_where_nothing_is_off():
-    def draw(mw: float) -> Wish:
-        return connected(9.0, drawn(mw, *ELM, "d1h12"))
-
-    assert_bites("grid_connection", elm(), draw(FIRM_MW + 9.0), draw(FIRM_MW + 9.0 + MARGIN))
-
-
-def test_contract_floor_bites_at_both_connections():
-    inputs = elm("grid.contract_min_nameplate_frac=0.95")
-    racks_mw = (FIRM_MW + 9.0) / (0.95 * (1 + 0.06))  # with companions
-    many = {"racks_mw": racks_mw + MARGIN}
-
-    # The peak day asks for 19 MW too, less what can be shed: it is in the way here.
-    assert (
-        solve(inputs, connected(9.0, racks_mw=racks_mw - MARGIN), without=["non_firm_power"]).outcome.status
-        == "optimal"
-    )
-    left_out = ["non_firm_power", "grid_connection"]
-    assert solve(inputs, connected(9.0, **many), without=left_out).outcome.status == "infeasible"
-    assert solve(inputs, connected(9.0, **many), without=[*left_out, "contract_floor"]).outcome.status == "optimal"
 
 
 def test_non_firm_connection_counts_for_its_months_in_service_and_until_it_turns_firm():
@@ -208,26 +186,6 @@ def test_discounted_connection_bites_at_the_non_firm_connection():
     assert_bites("discounted_connection", elm(), bill(9.0), bill(9.0 + MARGIN))
 
 
-def test_the_demand_charge_is_lower_for_what_non_firm_connection_carries():
-    solved = solve(flat(elm(), 0.21), connected(3.0, racks_mw=8.0))
-
-    peak_mw = meter_mw(8.0, 0.21)
-    usd_per_kw_month = 7.25 * 1.005**2
-    assert 3.0 < peak_mw < FIRM_MW
-    assert solved.payments("electricity_demand")[ELM] == pytest.approx(12 * usd_per_kw_month * 1000 * peak_mw / 1e6)
-    assert solved.payments("non_firm_discount")[ELM] == pytest.approx(-0.13 * 12 * usd_per_kw_month * 1000 * 3.0 / 1e6)
-
-
-def test_non_firm_connection_pays_its_share_of_the_network():
-    inputs = elm()
-
-    usd_per_mw = 152_000 + 0.4 * 645_000
-    assert inputs.non_firm.capex_musd_per_mw == pytest.approx(usd_per_mw / 1e6)
-    own = elm("grid.expansion_usd_per_mw=300000").non_firm.capex_musd_per_mw
-    assert own[0] == pytest.approx(0.3 * usd_per_mw / (152_000 + 645_000))
-    assert elm("grid.non_firm.usd_per_mw=93000").non_firm.capex_musd_per_mw[0] == 0.093
-
-
 # --- what is shed -----------------------------------------------------------------------
 
 
@@ -291,17 +249,3 @@ def test_shed_energy_bites_at_a_share_of_what_the_site_would_use():
 
     assert most_mw < WAITS * (IDLE + DYNAMIC) * 12.0
     assert_bites("shed_energy", inputs, lose(most_mw), lose(most_mw + MARGIN))
-
-
-def test_what_is_shed_needs_no_power_and_is_paid_for():
-    inputs = with_shed()
-
-    solved = solve(inputs, connected(9.0, shed(2.3, *OFF), racks_mw=12.0))
-
-    m = solved.model
-    used_mw = meter_mw(12.0, 0.21)
-    assert used_mw - FIRM_MW < 2.3  # the rest comes in on firm connection
-    assert solved.at(m.facility_mw, *OFF) == pytest.approx(used_mw)
-    assert solved.at(m.import_mw, *OFF) == pytest.approx(used_mw - 2.3)
-    assert solved.payments("shed_load_worth")[ELM] == pytest.approx(5000 * solved.at(m.non_firm.shed_mwh, *ELM) / 1e6)
-    assert solved.at(m.non_firm.shed_mwh, *ELM) == pytest.approx(18 * 2.3)

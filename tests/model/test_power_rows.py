@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from small_world import Solved, Wish, assert_bites, at, inputs_of, only, part, solve
+from small_world import Wish, assert_bites, at, inputs_of, only, solve
 
 from planner.lp import Expression
 from planner.model import Model
@@ -16,11 +16,8 @@ RACKS = {
     ("oak", "liquid27", "plate_dry|2N", "chat", "2027"): CHAT_MW,
     ("oak", "air24", "air_dry|N", "train", "2027"): TRAIN_MW,
 }
-# Busy power, idle and not; mean utilisation less spare racks, which idle.
-CHAT_IDLE = CHAT_MW * (0.79 * 0.27 + 0.11 * 0.7)  # with companions at 0.7
 CHAT_FULL = CHAT_MW * 0.79 * (1 - 0.27)
 CHAT_DYNAMIC = CHAT_FULL * 0.56 / 1.12
-TRAIN_IDLE = TRAIN_MW * (0.76 * 0.26 + 0.06 * 0.7)
 TRAIN_FULL = TRAIN_MW * 0.76 * (1 - 0.26)
 TRAIN_DYNAMIC = TRAIN_FULL * 0.83 / 1.03
 TRAIN_WAITS, TRAIN_DOES_NOT = TRAIN_DYNAMIC * 0.4, TRAIN_DYNAMIC * (1 - 0.4)
@@ -45,43 +42,6 @@ def use_racks(m: Model) -> list:
 def using_racks(what: Callable[[Model], Expression]) -> Callable[[float], Wish]:
     """Ask that the racks above be in use and something of them be no more than a figure."""
     return lambda most: lambda m: [*use_racks(m), what(m) <= most]
-
-
-@pytest.fixture(scope="module")
-def in_use(inputs) -> Solved:
-    return solve(inputs, use_racks)
-
-
-def test_idle_load_bites_at_what_racks_draw_whatever_their_work(inputs):
-    drawn = using_racks(lambda m: at(m.idle_mw, "oak", "plate_dry", "2027"))
-
-    assert_bites("idle_load", inputs, drawn(CHAT_IDLE + MARGIN), drawn(CHAT_IDLE - MARGIN))
-
-
-def test_dynamic_load_bites_at_what_follows_the_users(inputs):
-    drawn = using_racks(lambda m: at(m.dynamic_mw, "oak", "plate_dry", "conversation", "2027"))
-
-    assert_bites("dynamic_load", inputs, drawn(CHAT_DYNAMIC + MARGIN), drawn(CHAT_DYNAMIC - MARGIN))
-
-
-def test_deferrable_load_bites_at_the_work_that_may_wait(inputs):
-    waits = using_racks(lambda m: at(m.deferrable_mw, "oak", "flat", "12h", "2027"))
-
-    assert_bites("deferrable_load", inputs, waits(TRAIN_WAITS + MARGIN), waits(TRAIN_WAITS - MARGIN))
-
-
-def test_busy_load_bites_at_the_work_that_may_not_wait(inputs):
-    does_not = using_racks(lambda m: at(m.busy_mw, "oak", "flat", "12h", "2027"))
-
-    assert_bites("busy_load", inputs, does_not(TRAIN_DOES_NOT + MARGIN), does_not(TRAIN_DOES_NOT - MARGIN))
-
-
-def test_full_load_bites_at_racks_that_all_work(inputs):
-    # The other way round: more of it would be room to catch up that is not there.
-    def room(mw: float) -> Wish:
-        return lambda m: [*use_racks(m), at(m.full_mw, "oak", "flat", "12h", "2027") >= mw]
-
-    assert_bites("full_load", inputs, room(TRAIN_FULL - MARGIN), room(TRAIN_FULL + MARGIN))
 
 
 def test_deferral_balance_bites_at_the_work_due_in_each_half_day(inputs):
@@ -113,55 +73,6 @@ def test_deferral_balance_bites_at_the_hours_in_which_work_falls_due():
         )
         assert_bites("deferral_balance", inputs, done(due + MARGIN), done(due - MARGIN))
     assert hours["d1h00", "d1h06"].sum() < hours["d1h12", "d1h18"].sum() - 0.1
-
-
-def test_deferral_room_bites_at_the_racks_that_are_not_busy(inputs):
-    def catch_up(mw: float) -> Wish:
-        slot = ("oak", "flat", "12h", "2027", "d1h12")
-        return lambda m: [*use_racks(m), at(m.defer_mw, *slot) >= mw]
-
-    room = TRAIN_FULL - TRAIN_DOES_NOT
-    assert room < 2 * TRAIN_WAITS  # or the half day's work would be the limit
-    assert_bites("deferral_room", inputs, catch_up(room - MARGIN), catch_up(room + MARGIN))
-
-
-def test_base_losses_bites_at_the_losses_of_halls_and_idle_racks(inputs):
-    lost = using_racks(lambda m: at(m.loss_base_mw, "oak", "2027"))
-
-    loss = N_FIXED * N_HALLS + NN_FIXED * NN_HALLS + N_LOAD * TRAIN_IDLE + NN_LOAD * CHAT_IDLE
-    assert_bites("base_losses", inputs, lost(loss + MARGIN), lost(loss - MARGIN))
-
-
-@pytest.mark.parametrize(
-    ("shape", "loss"), [("flat", N_LOAD * TRAIN_DYNAMIC), ("conversation", NN_LOAD * CHAT_DYNAMIC)]
-)
-def test_following_losses_bites_at_the_losses_of_work(inputs, shape, loss):
-    lost = using_racks(lambda m: at(m.loss_dynamic_mw, "oak", shape, "2027"))
-
-    assert_bites("following_losses", inputs, lost(loss + MARGIN), lost(loss - MARGIN))
-
-
-@pytest.mark.parametrize("slot", ["d0h06", "d2h18", "d4h12"])
-def test_power_at_the_meter_is_racks_cooling_and_losses(inputs, in_use, slot):
-    sets, p = inputs.sets, inputs.power
-    oak, now = sets.site.code("oak"), sets.slot.code(slot)
-    overhead = {
-        cooling: p.mechanical_frac[oak, sets.cooling.code(cooling), now]
-        for cooling in ("air_dry", "plate_dry", "warm_full")
-    }
-    chat_hour = p.shape_frac[oak, sets.shape.code("conversation"), now]
-    deferred = in_use.at(in_use.model.defer_mw, "oak", "flat", "12h", "2027", slot)
-
-    meter = in_use.at(in_use.model.facility_mw, "oak", "2027", slot)
-
-    chat = (1 + overhead["plate_dry"]) * (CHAT_IDLE + CHAT_DYNAMIC * chat_hour)
-    train = (1 + overhead["air_dry"]) * (TRAIN_IDLE + TRAIN_DYNAMIC)
-    # what is moved is cooled by the better of the technologies that training may have here
-    moved = (1 + min(overhead.values())) * (deferred - TRAIN_WAITS)
-    halls = N_FIXED * N_HALLS + NN_FIXED * NN_HALLS
-    at_n, at_2n = TRAIN_IDLE + TRAIN_DYNAMIC, CHAT_IDLE + CHAT_DYNAMIC * chat_hour
-    losses = halls + N_LOAD * at_n + NN_LOAD * at_2n
-    assert meter == pytest.approx(chat + train + moved + losses)
 
 
 def test_deferral_conserves_energy_in_every_half_day(mini):
@@ -227,12 +138,3 @@ def part_of_oak(m: Model) -> Expression:
         (m.facility_mw.over["site"] == m.p.sets.site.code("oak"))
         & (m.facility_mw.over["year"] == m.p.sets.year.code("2027"))
     )
-
-
-def test_losses_of_every_site_are_part_of_its_power(mini):
-    m = mini.model
-
-    it_mw = mini.value(part(m.it_mw, year="2027")) + mini.value(part(m.shifted_mw, year="2027"))
-    meter_mw = mini.value(part(m.facility_mw, year="2027"))
-
-    assert 1.0 < (meter_mw / it_mw)[0] < 1.5

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import pytest
-from small_world import Wish, assert_bites, at, changed, inputs_of, long_inputs_of, only, part, solve
+from small_world import Wish, assert_bites, at, changed, inputs_of, only, part, solve
 
 from planner.lp import Index
 
@@ -17,8 +17,6 @@ AIR_2023_MW, AIR_2024_MW, LIQUID_2025_MW = (OAK_TRAINING_MW * x for x in (0.27, 
 MARGIN = 0.01  # MW
 
 OLD_RACKS = ("oak", "air24", "air_dry|N", "train")
-NEW_CHAT = ("oak", "liquid27", "plate_dry|2N", "chat", "2027")
-NEW_TRAIN = ("oak", "chip26", "plate_dry|N", "train", "2027")
 
 
 def used(*labels: str) -> Mapping[str, object]:
@@ -35,23 +33,6 @@ def test_racks_alive_bites_at_the_stock_that_lives(inputs):
 
     alive = AIR_2023_MW + AIR_2024_MW
     assert_bites("racks_alive", wide, in_2025(alive - MARGIN), in_2025(alive + MARGIN))
-
-
-def test_racks_alive_bites_once_part_of_the_stock_is_worn_out():
-    # Those of 2023 serve until 2026, and none is bought.
-    inputs = inputs_of("racks.override.air24.life_years=4", "racks.exclude=[air24]")
-    in_2027 = used(*OLD_RACKS, "2027")
-
-    assert_bites("racks_alive", inputs, in_2027(AIR_2024_MW - MARGIN), in_2027(AIR_2024_MW + MARGIN))
-
-
-def test_racks_alive_bites_at_what_is_bought(inputs):
-    bought = ("oak", "liquid27", "plate_dry|2N", "inference", "2027")
-
-    def use(mw: float) -> Wish:
-        return lambda m: [only(m.install, {bought: 8.5}), at(m.used, *NEW_CHAT) >= mw]
-
-    assert_bites("racks_alive", inputs, use(8.5), use(8.5 + MARGIN))
 
 
 def test_moved_racks_leave_one_duty_and_serve_the_other(inputs):
@@ -75,61 +56,6 @@ def test_moved_racks_leave_one_duty_and_serve_the_other(inputs):
             ("inference", "2027"): stock_mw["inference"] + 6.0,
         }
     )
-
-
-def test_moved_racks_wear_out_when_they_would_have(inputs):
-    # A year less to live: those of 2023 end with 2026, so that they move in 2025 and are gone.
-    worn_out = inputs.racks.vintage_last_year.copy()
-    worn_out[:, inputs.sets.rack.code("air24")] -= 1
-    shorter = changed(inputs, "racks", vintage_last_year=worn_out)
-    moved = ("oak", "air24", "air_dry|N", "stock-2023", "2025")
-
-    solved = solve(shorter, lambda m: [only(m.move_out, {moved: 5.0})])
-
-    stock = solve(shorter, lambda m: [only(m.move_out, {})])
-    extra = {
-        (duty, year): solved.sum(solved.model.alive, rack="air24", duty=duty, year=year)
-        - stock.sum(stock.model.alive, rack="air24", duty=duty, year=year)
-        for duty in ("training", "inference")
-        for year in ("2025", "2027")
-    }
-    assert extra[("training", "2025")] == pytest.approx(-5.0)
-    assert extra[("inference", "2025")] == pytest.approx(5.0)
-    assert extra[("training", "2027")] == pytest.approx(0.0)
-    assert extra[("inference", "2027")] == pytest.approx(0.0)
-
-
-@pytest.mark.parametrize(("life", "last"), [(5, "2029"), (4, "2028")])
-def test_a_rack_bought_in_2025_serves_to_the_last_year_of_its_life(life, last):
-    inputs = long_inputs_of(f"racks.override.liquid25.life_years={life}", "cascade.allow=false")
-    pool = ("elm", "liquid25", "plate_dry|N", "training")
-
-    solved = solve(inputs, lambda m: [only(m.install, {(*pool, "2025"): 9.5})])
-
-    bought_mw = {
-        year: solved.at(solved.model.alive, *pool, year) - stock_of(inputs, pool, year)
-        for year in inputs.sets.year.labels
-    }
-    assert bought_mw == pytest.approx({year: 9.5 if year <= last else 0.0 for year in bought_mw}, abs=1e-9)
-
-
-@pytest.mark.parametrize(("life", "serves"), [(1, False), (2, True)])
-def test_a_rack_serves_a_model_year_only_if_it_lives_through_all_of_it(life, serves):
-    # Model year 2025 stands for 2025 and 2026.
-    inputs = inputs_of("decisions_start=2024-03-01", "cascade.allow=false")
-    lives = inputs.racks.life_years.copy()
-    lives[inputs.sets.rack.code("liquid25")] = life
-    inputs = changed(inputs, "racks", life_years=lives)
-    pool = ("elm", "liquid25", "plate_dry|N", "training")
-
-    solved = solve(inputs, lambda m: [only(m.install, {(*pool, "2025"): 9.5})])
-
-    bought_mw = solved.at(solved.model.alive, *pool, "2025") - stock_of(inputs, pool, "2025")
-    assert bought_mw == pytest.approx(9.5 if serves else 0.0)
-
-
-def stock_of(inputs, pool: tuple[str, ...], year: str) -> float:
-    return float(inputs.racks.stock_mw[inputs.racks.fleet.position(*pool, year)])
 
 
 def test_stock_only_use_bites_at_the_racks_that_stand(inputs):
@@ -161,31 +87,6 @@ def test_cohort_moves_bites_at_the_size_of_the_cohort(inputs):
         return lambda m: [part(m.move_out, site="oak", vintage="stock-2023") >= mw]
 
     assert_bites("cohort_moves", inputs, move(AIR_2023_MW - MARGIN), move(AIR_2023_MW + MARGIN))
-
-
-def test_cohort_moves_counts_racks_once_over_the_years(inputs):
-    # A third in 2025 and two thirds in 2027 are all there was, whatever the year.
-    def move(mw: float) -> Wish:
-        return lambda m: [
-            part(m.move_out, site="oak", vintage="stock-2023", year="2025") >= mw / 3,
-            part(m.move_out, site="oak", vintage="stock-2023", year="2027") >= mw * 2 / 3,
-        ]
-
-    assert_bites("cohort_moves", inputs, move(AIR_2023_MW - MARGIN), move(AIR_2023_MW + MARGIN))
-
-
-def test_cohort_moves_bites_at_the_racks_bought_for_it():
-    # Racks of 2028 stand beside those of 2026, and may not go in their place.
-    inputs = long_inputs_of()
-    pool = ("oak", "liquid25", "plate_dry|N", "training")
-
-    def move(mw: float) -> Wish:
-        return lambda m: [
-            only(m.install, {(*pool, "2026"): 4.5, (*pool, "2028"): 3.0}),
-            part(m.move_out, site="oak", rack="liquid25", vintage="2026") >= mw,
-        ]
-
-    assert_bites("cohort_moves", inputs, move(4.5 - MARGIN), move(4.5 + MARGIN))
 
 
 def test_move_balance_bites_where_racks_would_arrive_that_never_left(inputs):

@@ -6,12 +6,11 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from small_world import Wish, assert_bites, at, inputs_of, only, part, solve
+from small_world import Wish, inputs_of, only, part, solve
 
 from planner.inputs import Inputs
 from planner.model import Model
 
-MARGIN = 0.001
 SITE, SOURCE, YEAR = BATTERY = ("oak", "cells", "2027")
 ONE_WAY = 0.86**0.5
 SLOT_H = 6.0
@@ -33,81 +32,6 @@ def battery(*wishes: Wish) -> Wish:
             yield from more(m)
 
     return wish
-
-
-def is_(name: str, slot: str, value: float) -> Wish:
-    return lambda m: [at(getattr(m.supply, name), *BATTERY, slot) == value]
-
-
-def test_battery_size_bites_when_more_cells_serve_than_were_built(cells):
-    def serve(mwh: float) -> Wish:
-        return battery(lambda m: [at(m.supply.energy_mwh, *BATTERY) == mwh])
-
-    assert_bites("battery_size", cells, serve(ENERGY_MWH), serve(ENERGY_MWH + MARGIN))
-
-
-def test_battery_power_bites_at_the_converter(cells):
-    # At 20 MW for a slot of six hours the cells would be too small.
-    larger = inputs_of("supply.allow=[cells]", "supply.override.cells={efficiency_frac: 0.5}")
-    half = POWER_MW / 2
-
-    assert_bites(
-        "battery_power",
-        larger,
-        battery(is_("charge_mw", "d1h06", half), is_("discharge_mw", "d1h06", half)),
-        battery(is_("charge_mw", "d1h06", half), is_("discharge_mw", "d1h06", half + MARGIN)),
-    )
-
-
-def test_battery_energy_bites_at_the_cells(cells):
-    assert_bites(
-        "battery_energy",
-        cells,
-        battery(is_("level_mwh", "d1h06", ENERGY_MWH)),
-        battery(is_("level_mwh", "d1h06", ENERGY_MWH + MARGIN)),
-    )
-
-
-def test_state_of_charge_bites_when_more_comes_out_than_went_in(cells):
-    delivered_mwh = ENERGY_MWH * ONE_WAY
-    charged_mw = ENERGY_MWH / ONE_WAY / SLOT_H
-    elsewhere_nothing = [
-        is_(name, slot, 0.0)
-        for name, slots in (("charge_mw", ("d1h06", "d1h12", "d1h18")), ("discharge_mw", ("d1h00", "d1h06", "d1h18")))
-        for slot in slots
-    ]
-    charge = is_("charge_mw", "d1h00", charged_mw)
-
-    def deliver(mwh: float) -> Wish:
-        return battery(*elsewhere_nothing, charge, is_("discharge_mw", "d1h12", mwh / SLOT_H))
-
-    assert_bites("state_of_charge", cells, deliver(delivered_mwh), deliver(delivered_mwh + MARGIN))
-
-
-def test_battery_duration_bites_off_the_fixed_hours():
-    fixed = inputs_of("supply.allow=[cells]", "supply.override.cells={duration_h: 4.5}")
-
-    def sized(hours: float) -> Wish:
-        return lambda m: [
-            only(m.supply.source_mw, {BATTERY: POWER_MW}),
-            only(m.supply.store_mwh, {BATTERY: hours * POWER_MW}),
-        ]
-
-    assert_bites("battery_duration", fixed, sized(4.5), sized(4.4))
-
-
-def test_battery_wear_bites_beyond_the_cycles_of_its_calendar_life():
-    often = inputs_of("supply.allow=[cells]", "supply.override.cells={cycle_life_cycles: 1300}")
-    per_year = 1300 / 13
-
-    def cycled(times: float) -> Wish:
-        def wish(m: Model):
-            yield part(m.supply.taken_mwh, site=SITE) == times * ENERGY_MWH
-            yield part(m.supply.worn_mwh, site=SITE) == 0.0
-
-        return battery(wish)
-
-    assert_bites("battery_wear", often, cycled(per_year), cycled(per_year + 0.01))
 
 
 def test_cells_worn_out_early_are_paid_for_at_their_price_over_their_cycles():

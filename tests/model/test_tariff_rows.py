@@ -6,14 +6,13 @@ from functools import partial
 
 import numpy as np
 import pytest
-from small_world import Solved, Wish, assert_bites, at, changed, inputs_of, long_inputs_of, part, solve
+from small_world import Wish, assert_bites, at, inputs_of, long_inputs_of, solve
 
 from planner.inputs import Inputs
 from planner.model import Model
 from planner.tariffs import bill_metered
 
 MARGIN = 0.001  # MW
-FLAT = ("scope.workloads=[train]", "flexibility.deferral=false")
 LARGE = (
     "{energy: [{usd_per_mwh: [44, 47], tier_limits_mwh: [9000]}],"
     " demand: [{usd_per_kw_month: 7.5, min_take_frac: 0.85,"
@@ -89,16 +88,6 @@ def test_tariff_billing_bites_at_a_share_of_a_peak_of_the_year_before(large):
     assert_bites("tariff_billing", large, wish(0.65 * 55), wish(0.65 * 55 - MARGIN))
 
 
-def test_tariff_billing_no_longer_sees_what_lies_before_its_months(large):
-    def asked(m: Model):
-        yield at(m.grid_mw, "elm", "2025", "d4h12") >= 55.0
-        yield part(m.grid_mw, site="elm", year="2027") <= 60.0
-        yield billing_demand(m, "2027-07") <= 0.65 * 55 - 2.0
-
-    # July 2026 is twelve months before July 2027, and August 2026 never saw the peak day.
-    assert solve(large, asked).outcome.status == "optimal"
-
-
 def test_tariff_take_bites_at_the_share_of_capacity_that_the_ramp_has_in_force(large):
     def wish(month: str, mw: float) -> Wish:
         return lambda m: [signed(m, 70.0), billing_demand(m, month) <= mw]
@@ -169,125 +158,7 @@ def test_tariff_fee_bites_where_it_is_paid_before_capacity_is_given_up(large):
     assert_bites("tariff_fee", large, wish(33.0), wish(33.0 + MARGIN))
 
 
-def test_an_exit_fee_is_the_minimum_bills_of_the_months_that_the_term_has_left():
-    tariff = f"{LARGE[:-1]}, escalation_real_frac: 0.03}}".replace("term_years: 6", "term_years: 3")
-
-    def give_up(m: Model):
-        yield signed(m, 62.0)
-        yield at(m.tariffs.released_mw, "elm", "2025", "2027") == 33.0
-
-    solved = solve(billed(tariff), give_up)
-
-    # From January 2027 a term of 36 months has 12 left; prices are those of 2027.
-    usd = 12 * 7.5 * 1.03**2 * 0.85 * 1000 * (33.0 - 0.2 * 62.0)
-    assert solved.payments("tariff_exit_fee")["elm", "2027"] == pytest.approx(usd / 1e6)
-
-
 # --- bills by hand ----------------------------------------------------------------------
-
-
-def flat(inputs: Inputs) -> Inputs:
-    """Return inputs in which cooling takes the same share in every slot."""
-    share = inputs.power.mechanical_frac
-    return changed(inputs, "power", mechanical_frac=np.broadcast_to(share[..., :1], share.shape))
-
-
-def load_of(solved: Solved, site: str, year: str) -> float:
-    grid = solved.model.grid_mw
-    values = solved.value(grid)[
-        (grid.over["site"] == grid.over.axis("site").code(site))
-        & (grid.over["year"] == grid.over.axis("year").code(year))
-    ]
-    assert np.ptp(values) < 1e-6 * values.max()
-    return float(values.mean())
-
-
-EVERY_RULE = (
-    "{energy: [{usd_per_mwh: 41, periods: [{name: dusk, usd_per_mwh: 83, months: [6, 7, 8],"
-    " weekdays: workdays, from_hour: 16, to_hour: 21}]}, {name: rider, usd_per_mwh: 3}],"
-    " demand: [{usd_per_kw_month: 7.5}, {name: dusk peak, usd_per_kw_month: 4.5,"
-    " months: [6, 7, 8], from_hour: 16, to_hour: 21}],"
-    " coincident_peak: [{usd_per_kw: 23, hours: [16, 17]}],"
-    " capacity: [{usd_per_mw_day: 260, hours: [17]}],"
-    " standing: [{usd_per_month: 9000, usd_per_day: 130}], escalation_real_frac: 0.02}"
-)
-
-
-def test_the_bill_of_a_flat_load_is_its_closed_form_on_the_calendar_of_each_year():
-    solved = solve(flat(long_inputs_of(*with_tariff(EVERY_RULE), *FLAT, last_year=2028)))
-
-    workdays = {"2027": 22 + 22 + 22, "2028": 22 + 21 + 23}  # of June, July and August
-    for year, days in (("2027", 365), ("2028", 366)):
-        mw, rise = load_of(solved, "elm", year), 1.02 ** (int(year) - 2025)
-        dusk_h = 5 * workdays[year]
-        energy = mw * (44 * (24 * days - dusk_h) + (83 + 3) * dusk_h)
-        demand = mw * 1000 * (12 * 7.5 + 3 * 4.5)
-        capacity = mw * (1000 * 23 + 260 * days)
-        standing = 12 * 9000 + 130 * days
-        paid = {kind: solved.payments(f"tariff_{kind}")["elm", year] * 1e6 for kind in KINDS}
-        assert mw > 5.0
-        assert paid["energy"] == pytest.approx(rise * energy, rel=1e-6)
-        assert paid["demand"] == pytest.approx(rise * demand, rel=1e-6)
-        assert paid["capacity"] == pytest.approx(rise * capacity, rel=1e-6)
-        assert paid["standing"] == pytest.approx(rise * standing, rel=1e-6)
-
-
-KINDS = ("energy", "demand", "capacity", "standing")
-
-
-def test_a_tariff_replaces_the_price_and_the_demand_charge_of_the_tables_from_its_year_on():
-    solved = solve(billed(LARGE, use="sites: [elm], from_year: 2027"))
-
-    for item in ("electricity_energy", "electricity_demand"):
-        paid = solved.payments(item)
-        assert paid["elm", "2026"] > 0.0
-        assert paid["elm", "2027"] == 0.0
-        assert paid["oak", "2027"] > 0.0
-    for item in ("tariff_energy", "tariff_demand"):
-        paid = solved.payments(item)
-        assert paid["elm", "2026"] == 0.0
-        assert paid["elm", "2027"] > 0.0
-        assert paid["oak", "2027"] == 0.0
-
-
-def test_a_tariff_of_delivery_leaves_the_wholesale_price_of_the_hour():
-    plain = inputs_of("energy.escalation_real_frac=0.01")
-    delivery = billed("{energy: [{usd_per_mwh: 5}], bundle: delivery}", "energy.escalation_real_frac=0.01")
-    flat_price = billed(
-        "{energy: [{usd_per_mwh: 5}], bundle: delivery}",
-        "energy.escalation_real_frac=0.01",
-        "energy.use_flat_price=true",
-    )
-    at_elm = plain.power.slot["site"] == plain.sets.site.code("elm")
-
-    # The adder is one number a year, so that prices differ by it in every slot.
-    adder = plain.grid.energy_usd_per_mwh[at_elm] - delivery.grid.energy_usd_per_mwh[at_elm]
-    in_2025 = plain.power.slot["year"][at_elm] == 0
-    assert np.ptp(adder[in_2025]) < 1e-9
-    assert adder[~in_2025] == pytest.approx(adder[0] * 1.01**2)
-    wholesale = flat_price.grid.energy_usd_per_mwh[at_elm][in_2025]
-    table = plain.tables["electricity_price"].set_index("site")
-    assert wholesale == pytest.approx(table.loc["elm", "wholesale_usd_per_mwh"])
-
-
-WITH_CELLS = (
-    "supply={allow: [cells], sites: [elm], max_mw: {cells: 4}}",
-    "sites.elm.existing_source_mw={cells: 4}",
-    "sites.elm.existing_storage_mwh={cells: 30}",
-)
-
-
-def test_a_battery_shaves_the_demand_of_the_evening_by_its_power():
-    tariff = "{demand: [{usd_per_kw_month: 9.5, from_hour: 14, to_hour: 17}], escalation_real_frac: 0}"
-    bare, with_cells = (solve(flat(billed(tariff, *FLAT, *more))) for more in ((), WITH_CELLS))
-
-    # 14 to 17 h at Elm lie in one slot of six hours: 4 MW take 24 MWh out of the cells, and
-    # what they charge at other hours is not billed.
-    assert bare.model.p.balance.slot.size == 0
-    for year in ("2025", "2027"):
-        less = bare.payments("tariff_demand")["elm", year]
-        less -= with_cells.payments("tariff_demand")["elm", year]
-        assert less == pytest.approx(4 * 1000 * 12 * 9.5 / 1e6, rel=1e-4)
 
 
 # --- laws -------------------------------------------------------------------------------

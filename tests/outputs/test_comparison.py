@@ -11,15 +11,12 @@ from xml.etree import ElementTree
 
 import numpy as np
 import openpyxl
-import pandas as pd
 import pytest
 from plans import plan_of
-from rich.console import Console
 
 from planner.base.paths import DATA_DIR
 from planner.outputs.comparison.comparison import CostSplit, RunComparison, causes_frame, cost_sentences
-from planner.outputs.comparison.differences import ABSENT, setting_differences, table_differences, tables_together
-from planner.outputs.comparison.terminal import comparison_summary
+from planner.outputs.comparison.differences import setting_differences, table_differences
 from planner.outputs.measures import OF_YEAR, side_by_side
 from planner.outputs.report import comparison_html
 from planner.outputs.report.figures import Figures
@@ -69,26 +66,6 @@ def test_settings_differ_by_key_each_with_its_file_and_line() -> None:
     assert land.places == ("tiny.yaml:32", "--set new_sites.north.land_limit_mw=27")
 
 
-def test_a_path_by_year_is_one_setting_and_a_key_that_is_not_there_is_absent() -> None:
-    merged = first().meta["merged"]
-    years = {"2027": 40.5, "2028": 38.0}
-    carbon = {**merged["carbon"], "cap_kt": years}
-    sites = {key: value for key, value in merged["new_sites"].items() if key != "south"}
-    changed = with_meta(first(), merged={**merged, "carbon": carbon, "new_sites": sites})
-
-    found = {one.name: one.values for one in setting_differences([first(), changed])}
-
-    assert found["carbon.cap_kt"] == (None, years)
-    assert found["new_sites.south"] == (merged["new_sites"]["south"], ABSENT)
-    assert len(found) == 2
-
-
-def test_title_and_question_are_no_inputs() -> None:
-    merged = {**first().meta["merged"], "title": "Other", "question": "Why?"}
-
-    assert setting_differences([first(), with_meta(first(), merged=merged)]) == []
-
-
 def test_tables_differ_by_cell_and_row_each_with_its_file_and_line(tmp_path: Path) -> None:
     mine = with_own_racks(first(), tmp_path)
 
@@ -136,25 +113,6 @@ def test_results_are_those_of_the_tables_and_their_differences() -> None:
         assert years[measure.label] == pytest.approx(summary[measure.column] / measure.per)
 
 
-def test_a_year_that_a_run_does_not_have_is_missing_and_a_site_it_has_not_counts_nothing() -> None:
-    short = first()
-    tables = {
-        name: frame[frame["year"] == 2027] if name in {"summary", "power_zone"} else frame
-        for name, frame in short.tables.items()
-    }
-    site_year = tables["site_year"]
-    tables["site_year"] = site_year[(site_year["year"] == 2027) & (site_year["site"] != "south")]
-    b = replace(short, tables=tables)
-
-    results = side_by_side([first(), b])
-
-    of_2028 = results.query("by == 'year' and year == 2028")
-    assert of_2028["B"].isna().all()
-    assert of_2028["B less A"].isna().all()
-    south = results.query("by == 'site' and label == 'south' and year == 2027")
-    assert (south["B"] == 0.0).all()
-
-
 def test_a_difference_that_is_less_than_the_gaps_is_called_so() -> None:
     # A costs 640, no plan less than 632; B costs 643, no plan less than 638. The best of B may
     # cost 638 - 640 = -2 to 643 - 632 = 11 more.
@@ -168,67 +126,6 @@ def test_a_difference_that_is_less_than_the_gaps_is_called_so() -> None:
     (sentence,) = cost_sentences(RunComparison((a, b)))
     assert sentence.startswith("B costs 3 MUSD more than A. This is less than the gaps")
     assert "between -2 and +11 MUSD" in sentence
-
-
-def test_a_difference_beyond_the_gaps_is_not_called_less_than_them() -> None:
-    a = with_meta(first(), objective_musd=640.0, bound_musd=632.0)
-    b = with_meta(first(), objective_musd=663.0, bound_musd=658.0)
-
-    (sentence,) = cost_sentences(RunComparison((a, b)))
-
-    assert sentence == (
-        "B costs 23 MUSD more than A; with the gaps of the plans, the best plans differ by between +18 and +31 MUSD."
-    )
-
-
-def test_what_of_a_difference_is_the_penalty_of_unmet_demand_is_said() -> None:
-    # B costs 23 MUSD more. Of A's 640 MUSD 7 are penalty, of B's 663 the same and 19.5 more.
-    def with_penalty(run: Run, musd: float) -> Run:
-        costs = run.tables["costs"]
-        rows = costs[~costs["item"].isin(["unmet_compute", "shed_load_worth"])]
-        unmet = rows.tail(1).assign(item="unmet_compute", npv_musd=musd)
-        shed = unmet.assign(item="shed_load_worth", npv_musd=2.5)
-        return replace(run, tables={**run.tables, "costs": pd.concat([rows, unmet, shed])})
-
-    a = with_penalty(with_meta(first(), objective_musd=640.0, bound_musd=632.0), 4.5)
-    b = with_penalty(with_meta(first(), objective_musd=663.0, bound_musd=658.0), 24.0)
-    comparison = RunComparison((a, b))
-
-    assert [one.penalty_musd for one in comparison.certainty] == [19.5]
-    assert comparison.to_dict()["cost"][0]["penalty_musd"] == 19.5
-    (sentence,) = cost_sentences(comparison)
-    assert sentence.startswith(
-        "B costs 23 MUSD more than A, of which +19.5 MUSD is the penalty of unmet demand; with the"
-    )
-
-
-def test_a_plan_without_a_bound_leaves_nothing_known() -> None:
-    (sentence,) = cost_sentences(RunComparison((first(), with_meta(first(), bound_musd=None))))
-
-    assert "a run has no bound" in sentence
-
-
-def test_runs_of_other_versions_and_horizons_are_said() -> None:
-    versions = {**first().meta["versions"], "dcplan": "0.0.7"}
-    solution = first().tables["solution"].assign(discount_rate_frac=0.041)
-    b = replace(with_meta(first(), versions=versions), tables={**first().tables, "solution": solution})
-
-    horizon, version = RunComparison((first(), b)).notes
-
-    assert "do not compare like with like" in horizon
-    assert "B of 0.0.7" in version
-
-
-def test_json_has_all_of_it() -> None:
-    found = RunComparison((first(), other())).to_dict()
-
-    assert [run["letter"] for run in found["runs"]] == ["A", "B"]
-    assert {row["key"] for row in found["inputs"]} == {
-        "new_sites.north.land_limit_mw",
-        "demand.unmet_usd_per_h100e_hour",
-    }
-    assert found["cost"][0]["is_within_gaps"] is False
-    assert len(found["results"]) > 40
 
 
 def split_of(*parts: float) -> CostSplit:
@@ -314,58 +211,3 @@ def test_the_page_lists_causes_to_the_cent() -> None:
     assert "-1,750,000.00" in html
     assert "+1,500,000.00" in html
     assert "=cause&lt;0&gt;&amp;" in html
-
-
-def test_default_rows_that_were_set_aside_go_with_the_table_that_is_the_reason() -> None:
-    sites = first().inputs_tables["sites"].iloc[:-1]
-    limits = first().inputs_tables["site_limits"].iloc[:-1]
-    data = {**first().meta["data"], "sites": {"file": "s.csv", "shipped": False, "sha256": "b"}}
-    b = replace(
-        with_meta(first(), data=data), inputs_tables={**first().inputs_tables, "sites": sites, "site_limits": limits}
-    )
-
-    assert tables_together(first(), b) == [("sites", "site_limits")]
-
-
-@pytest.mark.parametrize("width", [60, 80, 100, 300])
-def test_keys_and_files_of_inputs_that_differ_are_whole_on_every_screen(tmp_path: Path, width: int) -> None:
-    changed = with_own_racks(other(), tmp_path)
-    comparison = RunComparison((first(), changed))
-    console = Console(width=width, highlight=False, force_terminal=False)
-    with console.capture() as capture:
-        console.print(comparison_summary(comparison, every=True))
-    _, _, shown = capture.get().partition("Inputs that differ")
-    shown, _, _ = shown.partition("Cost, net present value")
-
-    words = shown.split()
-    assert max(map(len, shown.splitlines())) <= width
-    for text in (*CHANGES, "tiny.yaml:32", "gb200_nvl72:", "capex_usd"):
-        assert any(text in word for word in words), text
-
-
-def test_a_key_longer_than_the_screen_is_broken_between_its_parts() -> None:
-    comparison = RunComparison((first(), other()))
-    console = Console(width=24, highlight=False, force_terminal=False)
-    with console.capture() as capture:
-        console.print(comparison_summary(comparison))
-
-    lines = [line.strip() for line in capture.get().splitlines()]
-    at = lines.index("new_sites.north.")
-    assert lines[at + 1] == "land_limit_mw"
-
-
-def test_items_on_the_screen_add_up_to_the_cost() -> None:
-    comparison = RunComparison((first(), other()))
-    console = Console(width=200, highlight=False, force_terminal=False)
-    with console.capture() as capture:
-        console.print(comparison_summary(comparison))
-    lines = capture.get().splitlines()
-    head = next(at for at, line in enumerate(lines) if line.startswith("Cost, net present value"))
-    total = next(at for at, line in enumerate(lines) if line.startswith("together"))
-    rows = [line.split() for line in lines[head + 2 : total]]
-
-    assert rows[-1][1:3] == ["other", "items"]
-    for column in (-3, -2, -1):
-        numbers = [float(row[column].replace(",", "")) for row in rows]
-        whole = float(lines[total].split()[column].replace(",", ""))
-        assert sum(numbers) == pytest.approx(whole, abs=0.02)

@@ -62,18 +62,6 @@ def test_text_holds_what_parquet_holds(run: Run, folder: Path) -> None:
         assert (text["utc"].dt.tz_localize(None) == same["utc"]).all()
 
 
-def test_years_tell_energy_and_peak_of_the_hours(folder: Path) -> None:
-    hours = pd.read_parquet(folder / "grid" / "zone_hour.parquet")
-    years = pd.read_csv(folder / "grid" / "zone_year.csv").set_index(["zone", "year"])
-
-    total = hours.assign(mw=hours["firm_mw"] + hours["flexible_mw"])
-    by = total.groupby(["zone", "year"])
-    at_peak = total.loc[by["mw"].idxmax()].set_index(["zone", "year"])["flexible_mw"]
-    assert years["peak_mw"].to_dict() == pytest.approx(by["mw"].max().to_dict(), abs=1e-4)
-    assert years["firm_mwh"].to_dict() == pytest.approx(by["firm_mw"].sum().to_dict(), rel=1e-8)
-    assert years["flexible_at_peak_mw"].to_dict() == pytest.approx(at_peak.to_dict(), abs=1e-4)
-
-
 def test_flexible_power_is_that_of_work_that_may_wait_with_its_cooling(run: Run) -> None:
     from planner.outputs.grid_demand import area_slots
 
@@ -114,15 +102,6 @@ def test_reeds_gets_the_coincident_peak_of_each_state(run: Run, folder: Path) ->
     stands_for = {2025: (2025, 2026), 2027: (2027,)}  # a model year fills those up to the next
     expected = {(a, c): mw for (a, year), mw in peak.items() for c in stands_for[year]}
     assert found == pytest.approx(expected, abs=6e-4)
-
-
-def test_reeds_names_sites_without_a_state(run: Run, tmp_path: Path) -> None:
-    sites = run.inputs_tables["sites"]
-    nameless = sites.assign(state=sites["state"].where(sites["site"] != "oak"))
-
-    with pytest.raises(InputError, match="site 'oak' has no state"):
-        WRITERS["reeds"](replace(run, inputs_tables={**run.inputs_tables, "sites": nameless}), tmp_path)
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_reeds_takes_the_state_of_a_new_site_from_the_scenario(run: Run, tmp_path: Path) -> None:

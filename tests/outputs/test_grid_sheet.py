@@ -21,12 +21,6 @@ def grid_of(path: Path) -> tuple[set[str], list[str]]:
         return set(sheet.tables), [str(cell.value) for cell in sheet["A"] if cell.value]
 
 
-def test_stress_hours_are_listed(tmp_path: Path) -> None:
-    listed, _ = grid_of(plan_of(NON_FIRM).to_xlsx(tmp_path / "plan.xlsx"))
-
-    assert "StressSlots" in listed
-
-
 def test_a_longer_list_is_not_there_and_the_sheet_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plan = plan_of(NON_FIRM)
     rows = len(plan.tables["stress_slot"])

@@ -32,15 +32,6 @@ def test_training_against_inference_and_known_models_are_on_a_sheet(tmp_path: Pa
             assert row[-1] == pytest.approx(expected[-1])
 
 
-def test_what_a_known_model_costs_follows_from_the_unit_costs_of_training() -> None:
-    run = run_of(plan_of("tiny"))
-    # 3,640 PF-days of 24 hours of 1 PFLOP/s, over 0.989 PFLOP/s of an H100 at 40 % of its peak.
-    costs = run.tables["unit_costs"].query("level == 'duty' and scope == 'training' and year == 2028")
-    usd = 3640.0 * 24.0 / (0.989 * 0.4) * float(costs["full_usd_per_h100e_hour"].iloc[0])
-    models = run.tables["models_trained"].set_index(["model", "year"])["run_musd"]
-    assert models["gpt_3", 2028] == pytest.approx(usd / 1e6)
-
-
 def test_a_run_that_needs_less_compute_costs_less() -> None:
     # A frontier run of 2028 needs 0.35 of what it did: so much of its PF-days is paid for.
     scale = "demand.workload_scale_frac.train_frontier={2026: 0.8, 2028: 0.35}"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
@@ -12,10 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from planner.outputs.basemaps import load_basemap
 from planner.outputs.plots import plot_map
-from planner.outputs.projection import Spot, find_label_places, sheet_for, svg_labels
-from planner.results.summary import bridge_words
+from planner.outputs.projection import sheet_for
 
 if TYPE_CHECKING:
     from planner.runs import Run
@@ -42,38 +38,6 @@ def test_names_are_never_markup(run: Run) -> None:
     assert "=Odd <i>names</i> 🏭" in [text.text for text in picture.iter(f"{SVG}text")]
     used = {one.tag.removeprefix(SVG) for one in picture.iter()}
     assert used == {"circle", "g", "path", "rect", "style", "svg", "text", "title", "tspan"}
-
-
-def test_a_large_site_amid_others_has_its_label_further_out_with_a_line() -> None:
-    # Eight small circles lie where the label would be: on all sides, 30 pixels from the middle.
-    sides = [(x, y) for x in (-30, 0, 30) for y in (-30, 0, 30) if (x, y) != (0, 0)]
-    middle = Spot("Columbus / New Albany", 492.0, 300.0, 250.0, 20.0)
-    around = [Spot(f"s{x}{y}", 9.0, 300.0 + x, 250.0 + y, 9.0) for x, y in sides]
-
-    (label,) = find_label_places([middle, *around], (600.0, 500.0), most=1)
-
-    assert (label.name, label.amount) == ("Columbus", "492")
-    assert label.leader is not None
-    x0, y0, x1, y1 = label.leader
-    assert math.hypot(x0 - 300.0, y0 - 250.0) == pytest.approx(20.0)  # from the circle's edge
-    assert math.hypot(x1 - 300.0, y1 - 250.0) > 30.0
-    left, top, right, bottom = label.box
-    assert not any(
-        left < spot.x + 0.8 * 9.0
-        and right > spot.x - 0.8 * 9.0
-        and top < spot.y + 0.8 * 9.0
-        and bottom > spot.y - 0.8 * 9.0
-        for spot in around
-    )
-
-
-def test_a_name_from_right_to_left_is_apart_from_its_number() -> None:
-    name = "evil33 \u05e9\u05dc\u05d5\u05dd"
-    (label,) = svg_labels([Spot(name, 33.0, 300.0, 250.0, 7.0)], (600.0, 500.0))
-
-    text = ElementTree.fromstring(label)
-    parts = [(one.text, one.get("unicode-bidi")) for one in text]
-    assert parts == [(name, "isolate"), ("33", None)]
 
 
 def test_names_with_signs_that_xml_cannot_hold_make_a_picture_all_the_same(run: Run) -> None:
@@ -120,18 +84,6 @@ def test_a_year_that_is_not_of_the_plan_is_refused(run: Run) -> None:
         plot_map(run, 2026)
 
 
-def test_the_48_states_are_drawn_by_albers_with_north_up() -> None:
-    sites = pd.DataFrame({"lon": [-77.5, -118.2, -96.0], "lat": [39.0, 34.1, 37.5]})
-
-    sheet = sheet_for(sites, 1000.0, 560.0, 26.0)
-    x, y = sheet.place(np.array([-96.0, -96.0, -77.5, -118.2]), np.array([37.5, 47.5, 39.0, 34.1]))
-
-    assert sheet.is_us
-    assert x[0] == pytest.approx(x[1])  # the central meridian is upright
-    assert y[1] < y[0]
-    assert x[3] < x[0] < x[2]
-
-
 @pytest.mark.parametrize(
     ("lon", "lat", "is_round"),
     [([2.4, 10.8, 18.1], [48.6, 59.9, 59.3], True), ([2.4, 139.7, -77.5], [48.6, 35.7, 39.0], False)],
@@ -147,25 +99,3 @@ def test_all_sites_lie_on_the_sheet(lon: list[float], lat: list[float], is_round
     # A regional sheet is finer than one of the world: ten degrees of longitude at the first site.
     ten = sheet.place(np.array([lon[0], lon[0] + 10.0]), np.array([lat[0], lat[0]]))[0]
     assert (ten[1] - ten[0] > 100.0) == is_round
-
-
-@pytest.mark.parametrize("name", ["us", "world"])
-def test_outlines_do_not_jump_across_the_map(name: str) -> None:
-    basemap = load_basemap(name)  # type: ignore[arg-type]
-
-    for ring in (ring for polygon in basemap.land for ring in polygon):
-        assert ring[0] == ring[-1]
-        assert all(math.dist(a, b) < 180.0 for a, b in itertools.pairwise(ring))
-
-
-def test_the_bridge_from_the_path_to_the_meter_is_under_the_map(run: Run) -> None:
-    picture = drawn(run, 2030)
-
-    texts = [text for text in picture.iter(f"{SVG}text") if text.get("class") == "quiet"]
-    shown = [text.text or "" for text in texts]
-    whole = " ".join(shown)
-    for words in bridge_words(run.tables["bridge"], 2030):
-        assert words in whole
-    height = float(picture.get("height", 0))
-    assert all(float(text.get("y", 0)) < height for text in texts)
-    assert max(len(line) for line in shown) <= 140

@@ -6,7 +6,6 @@ import dataclasses
 import datetime
 import subprocess
 import sys
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,24 +15,18 @@ import openpyxl
 import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
-from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 from plans import plan_of
 
 import planner
-from planner.base.errors import InputError
 from planner.cli import main
 from planner.inputs import build_inputs
 from planner.inputs.build import validated
-from planner.outputs.plan_workbook import settings as tables
 from planner.outputs.plan_workbook import write_plan_workbook
-from planner.outputs.xlsx.workbook import SHEETS
 from planner.scenario import load_scenario
 from planner.scenario.keys import settings
-from planner.scenario.tree import plain
-from planner.scenario.workbook import read_plan_workbook
-from planner.scenario.workbook_layout import RESULT_SHEET, RESULT_SHEETS, SETTINGS, own_sheets, single_settings
-from planner.tables import load_package, read_tables
+from planner.scenario.workbook_layout import own_sheets, single_settings
+from planner.tables import read_tables
 
 NAUGHTY = ("=1+1", "<script>alert(1)</script>", "../../x", "\u202eright to left", "🏭", "x" * 300)
 
@@ -232,57 +225,6 @@ def test_wrong_cells_are_named_by_sheet_and_cell(of_tiny: Path, edit: Any) -> No
     assert len(wrong) >= 10
 
 
-@pytest.mark.parametrize(
-    ("head", "words"),
-    [
-        ("2028x", "head '2028x' is not a year, and {} under it is 1.5"),
-        ("FY2028", "head 'FY2028' is not a year, and {} under it is 1.5"),
-        (20281, "head '20281' is not a year, and {} under it is 1.5"),
-        ("next", "head 'next' is not a year, and {} under it is 1.5"),
-        (2027, "head '2027' is there twice, and {} under it is 1.5"),
-        (None, "no head is above 1.5 in {}"),
-    ],
-)
-def test_a_figure_under_a_head_that_is_no_year_is_named(
-    of_tiny: Path, edit: Any, head: str | int | None, words: str
-) -> None:
-    sheet = openpyxl.load_workbook(of_tiny)["Settings"]
-    row, column = row_of(sheet, "demand.scale_frac"), column_of(sheet, 6, 2028)
-    path = edit(
-        {
-            ("Settings", f"{column_of(sheet, 6, 2027)}{row}"): 1.25,
-            ("Settings", f"{column}{row}"): 1.5,
-            ("Settings", f"{column}6"): head,
-        }
-    )
-
-    (found,) = said(path)
-
-    cell = f"{column}{row}"
-    assert found.startswith(f"my-plan.xlsx: Settings!{column}6: {words.format(cell)}; ")
-    assert "must be a year such as 2028" in found
-
-
-def test_remarks_beside_settings_are_left_alone(of_tiny: Path, edit: Any) -> None:
-    sheet = openpyxl.load_workbook(of_tiny)["Settings"]
-    row = row_of(sheet, "demand.scale_frac")
-    path = edit({("Settings", "I6"): "who asked", ("Settings", f"I{row}"): "the board"})
-
-    assert said(path) == []
-
-
-def test_a_value_of_an_entry_under_no_head_is_named(of_tiny: Path, edit: Any) -> None:
-    own = openpyxl.load_workbook(of_tiny)["Settings new_sites"]
-    row = row_of(own, "north")
-    column = get_column_letter(own.max_column + 1)
-    path = edit({("Settings new_sites", f"{column}{row}"): "foo"})
-
-    (found,) = said(path)
-
-    place = f"'Settings new_sites'!{column}{row}"
-    assert found.startswith(f"my-plan.xlsx: {place}: 'foo' is under no head")
-
-
 def test_wrong_cells_of_tables_are_named_by_sheet_and_cell(of_tiny: Path, edit: Any) -> None:
     book = openpyxl.load_workbook(of_tiny)
 
@@ -308,44 +250,6 @@ def test_wrong_cells_of_tables_are_named_by_sheet_and_cell(of_tiny: Path, edit: 
         assert words in named[0]
 
 
-def test_a_rack_given_twice_is_the_only_problem(of_tiny: Path, edit: Any) -> None:
-    racks = openpyxl.load_workbook(of_tiny)["racks"]
-    at = row_of(racks, "hgx_b200_air")
-    path = edit({("racks", f"A{at}"): "hgx_h200_air"})
-
-    (found,) = said(path)
-
-    # Shipped tables name the rack whose row was overwritten; that is no fault of theirs.
-    assert found.startswith(f"my-plan.xlsx: racks!A{at}: rack is hgx_h200_air; must be given once")
-
-
-def test_a_sheet_that_is_nearly_called_like_one_that_is_read_is_named(edit: Any) -> None:
-    path = edit({}, {"racks": "Racks_", "Settings sites": "Settings site"})
-
-    assert sorted(text.partition(";")[0] for text in said(path)) == [
-        "my-plan.xlsx: 'Settings site'!A1: sheet 'Settings site' is not read",
-        "my-plan.xlsx: Racks_!A1: sheet 'Racks_' is not read",
-    ]
-
-
-@pytest.mark.parametrize(("name", "meant"), [("Setings", "Settings"), ("settings2", "Settings"), ("notes", None)])
-@pytest.mark.parametrize("is_solved", [False, True])
-def test_so_is_one_beside_the_sheet_that_is_read(edit: Any, name: str, meant: str | None, *, is_solved: bool) -> None:
-    path = edit({})
-    book = openpyxl.load_workbook(path)
-    book.create_sheet(name)["A1"] = "my own"
-    if is_solved:
-        book.create_sheet("Cover")
-    book.save(path)
-
-    found = [text for text in said(path) if "is not read" in text]
-
-    assert len(found) == (1 if meant else 0), found
-    if meant:
-        assert found[0].startswith(f"my-plan.xlsx: {name}!A1: sheet '{name}' is not read; ")
-        assert f"'{meant}' is there and is read" in found[0]
-
-
 @pytest.mark.parametrize("name", ["racks (2)", "racks Copy", "my racks", "Racks_2027", "oldRacks", "Sheet5"])
 @pytest.mark.parametrize("is_copy", [False, True])
 def test_a_copy_of_a_table_is_named_whatever_it_is_called(
@@ -364,83 +268,6 @@ def test_a_copy_of_a_table_is_named_whatever_it_is_called(
 
     assert f"sheet '{name}' is not read" in found
     assert ("'racks' is there and is read" if is_copy else "call it 'racks'") in found
-
-
-@pytest.mark.parametrize(
-    ("sheet", "name"),
-    [
-        ("Settings", "Settings (2)"),
-        ("Settings", "before"),
-        ("Settings new_sites", "Settings new_sites (2)"),
-        ("Settings new_sites", "north"),
-    ],
-)
-def test_so_is_a_copy_of_a_sheet_of_settings(of_tiny: Path, tmp_path: Path, sheet: str, name: str) -> None:
-    book = openpyxl.load_workbook(of_tiny)
-    book.copy_worksheet(book[sheet]).title = name
-    book.save(tmp_path / "my-plan.xlsx")
-
-    (found,) = said(tmp_path / "my-plan.xlsx")
-
-    assert f"sheet '{name}' is not read" in found
-    assert f"'{sheet}' is there and is read" in found
-
-
-@pytest.mark.parametrize("name", ["racks (2)", "Racks(3)", "racks Copy", "Copy of racks"])
-def test_what_is_called_a_copy_is_named_whatever_is_in_it(of_tiny: Path, tmp_path: Path, name: str) -> None:
-    book = openpyxl.load_workbook(of_tiny)
-    book.create_sheet(name)["A1"] = "a note"
-    book.save(tmp_path / "my-plan.xlsx")
-
-    (found,) = said(tmp_path / "my-plan.xlsx")
-
-    assert f"sheet '{name}' is not read; must be the name of a sheet that is" in found
-    assert found.endswith("or give it another name if it is a sheet of your own")
-
-
-@pytest.mark.parametrize(("lacking", "is_named"), [(1, False), (0, True)])
-def test_a_name_that_contains_a_table_needs_half_of_its_heads(
-    of_tiny: Path, tmp_path: Path, lacking: int, *, is_named: bool
-) -> None:
-    book = openpyxl.load_workbook(of_tiny)
-    needed = [one.name for one in load_package().tables["racks"].fields if not one.may_be_absent]
-    notes = book.create_sheet("my racks")
-    notes.append(["as the board saw them"])
-    notes.append(needed[: (len(needed) + 1) // 2 - lacking])
-    book.save(tmp_path / "my-plan.xlsx")
-
-    found = said(tmp_path / "my-plan.xlsx")
-
-    assert ["sheet 'my racks' is not read" in text for text in found] == [True] * is_named
-
-
-@pytest.mark.parametrize("is_solved", [False, True])
-def test_a_sheet_of_ones_own_may_reach_far_and_be_broken(of_tiny: Path, tmp_path: Path, *, is_solved: bool) -> None:
-    book = openpyxl.load_workbook(of_tiny)
-    book.create_sheet("Scratch")["XFD1048576"] = 1
-    book.create_sheet("Broken")["A1"] = 2
-    if is_solved:
-        book.create_sheet("Cover")
-    book.save(tmp_path / "whole.xlsx")
-    with (
-        zipfile.ZipFile(tmp_path / "whole.xlsx") as package,
-        zipfile.ZipFile(tmp_path / "my-plan.xlsx", "w", zipfile.ZIP_DEFLATED) as broken,
-    ):
-        broken_part = f"xl/worksheets/sheet{book.sheetnames.index('Broken') + 1}.xml"
-        for part in package.namelist():
-            text = package.read(part)
-            broken.writestr(part, text[: len(text) // 2] if part == broken_part else text)
-
-    found = said(tmp_path / "my-plan.xlsx")
-    assert [text for text in found if "no row has the heads" not in text] == []
-    assert len(found) == 2 * is_solved  # the sheets of results, of which it has none
-
-
-def test_sheets_of_a_solved_plan_are_known_where_it_is_read() -> None:
-    written = {RESULT_SHEET, *(name for name, _, _ in SHEETS)}
-
-    assert written - RESULT_SHEETS == {SETTINGS, *(own.name for own in own_sheets())}
-    assert written >= RESULT_SHEETS - {"Map"}  # which earlier versions wrote
 
 
 def test_sheets_of_notes_are_left_alone(of_tiny: Path, tmp_path: Path) -> None:
@@ -472,48 +299,6 @@ def test_a_file_that_is_no_workbook_is_refused_in_one_line(tmp_path: Path) -> No
     (text,) = said(tmp_path / "plan.xlsx")
 
     assert "the workbook cannot be opened" in text
-
-
-def test_figures_under_years_formulas_and_rows_of_notes_are_read(of_tiny: Path, edit: Any) -> None:
-    sheet = openpyxl.load_workbook(of_tiny)["Settings"]
-    cap, price = (row_of(sheet, key) for key in ("carbon.cap_kt", "carbon.price_usd_per_t"))
-    first, second = (column_of(sheet, 6, year) for year in (2027, 2028))
-    path = edit(
-        {
-            ("Settings", f"{first}{cap}"): 700.5,
-            ("Settings", f"{second}{cap}"): 650,
-            ("Settings", f"B{price}"): "2027: 30, 2028: 45.5",
-            ("Settings sites", "A6"): "# what follows is of the lawyers",
-            ("Settings sites", "B6"): True,
-        }
-    )
-
-    read = load_scenario(path)
-
-    assert read.carbon.cap_kt == {2027: 700.5, 2028: 650.0}
-    assert read.carbon.price_usd_per_t == {2027: 30.0, 2028: 45.5}
-    assert read.sites == {}
-    assert read.place_of("carbon.cap_kt")[0] == f"my-plan.xlsx: Settings!A{cap}"
-
-
-def test_rows_of_a_list_that_begin_alike_are_all_read(of_tiny: Path, edit: Any) -> None:
-    sheet = "Settings energy.tariffs"
-    head = row_of(openpyxl.load_workbook(of_tiny)[sheet], "tariff")
-    rows = [("flat", "north", 2027), ("flat", "south", 2026), ("1", "coast", 2028)]
-    at = openpyxl.load_workbook(of_tiny)[sheet]
-    columns = [column_of(at, head, name) for name in ("tariff", "sites", "from_year")]
-    path = edit(
-        {
-            (sheet, f"{column}{head + number}"): value
-            for number, row in enumerate(rows, start=1)
-            for column, value in zip(columns, row, strict=True)
-        }
-    )
-
-    tree, _ = read_plan_workbook(path.read_bytes(), path)
-
-    found = plain(tree)["energy"]["tariffs"]
-    assert [(one["tariff"], *one["sites"], one["from_year"]) for one in found] == rows
 
 
 def test_a_table_that_is_a_sheet_and_a_file_is_named(of_tiny: Path, edit: Any) -> None:
@@ -568,14 +353,6 @@ def test_the_command_makes_a_file_or_a_folder_and_never_overwrites(
     assert run("init", "--from", "tiny", "x").exit_code == 2
     assert run("init", "--xlsx", "--own", "x").exit_code == 2
     assert run("validate", "ours/my-plan.xlsx").exit_code == 0
-
-
-def test_all_tables_can_have_a_sheet(tmp_path: Path) -> None:
-    result = run("init", "--xlsx", str(tmp_path / "all.xlsx"), "--table", "all")
-
-    assert result.exit_code == 0
-    names = openpyxl.load_workbook(tmp_path / "all.xlsx", read_only=True).sheetnames
-    assert set(load_package().tables) <= set(names)
 
 
 def test_a_solved_plan_with_edited_prices_and_lead_times_is_solved_again(
@@ -642,12 +419,3 @@ def test_edits_that_no_solve_can_follow_are_named_by_cell(tmp_path: Path, monkey
 @pytest.mark.parametrize("first", ["plan_workbook", "xlsx", "plan_workbook.write"])
 def test_either_workbook_can_be_written_first_by_a_program(first: str) -> None:
     subprocess.run([sys.executable, "-c", f"import planner.outputs.{first}"], check=True)
-
-
-def test_a_table_with_more_rows_than_a_sheet_is_refused_before_any_is_lost(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(tables, "MOST_ROWS", 9)
-
-    with pytest.raises(InputError, match=r"table sites has \d+ rows.*at most 8.*data\.sites"):
-        write_plan_workbook(load_scenario("tiny"), tmp_path / "my-plan.xlsx", ["sites"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
 import numpy as np
@@ -16,8 +16,6 @@ from planner.base.errors import InputError
 from planner.cli import main
 from planner.outputs import plots
 from planner.outputs.frontier import Frontier
-from planner.outputs.labels import DisplayNames
-from planner.outputs.report.charts import Line, curves
 from planner.outputs.sensitivity import Sensitivity
 from planner.runs import load_run, save_run
 
@@ -153,29 +151,6 @@ def test_names_stay_text(name: str, run: Run) -> None:
     assert "\x07" not in svg
 
 
-@pytest.mark.parametrize("name", PLOTS)
-def test_pictures_lie_within_the_page_and_a_long_title_is_cut(name: str, run: Run) -> None:
-    drawing = PLOTS[name](replace(run, meta={**run.meta, "title": NAUGHTY[6]}))
-    page = ElementTree.fromstring(drawing.svg())
-
-    width, height = float(page.get("width", 0)), float(page.get("height", 0))
-    for part in page.findall(f"{SVG}svg"):
-        assert float(part.get("x", 0)) + float(part.get("width", 0)) <= width
-        assert float(part.get("y", 0)) + float(part.get("height", 0)) <= height
-    for text in page.findall(f"{SVG}text"):
-        assert len(text.text or "") * 6.5 <= width
-        assert float(text.get("y", 0)) <= height
-
-
-def test_workloads_lie_in_the_order_of_the_report(run: Run) -> None:
-    order = list(dict.fromkeys(run.tables["power_class"]["workload"]))
-    assert order != sorted(order)
-
-    labels = [label.rpartition(", ")[0] for label in tips(plots.plot_power(run), "rect")]
-
-    assert list(dict.fromkeys(labels)) == [DisplayNames(run).workload(one) for one in order]
-
-
 def test_another_format_is_refused_with_what_makes_it(run: Run, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="plots are written as SVG"):
         plots.plot_power(run).write(str(tmp_path / "power.pdf"))
@@ -222,62 +197,6 @@ def test_the_area_below_the_duration_curve_is_the_energy(run: Run) -> None:
         assert (np.diff(points[:, 1]) >= 0.0).all()  # power falls, that is down the page
         areas.append(float((np.diff(points[:, 0]) * (224.0 - points[1:, 1])).sum()))
     assert [area / areas[-1] for area in areas] == pytest.approx([one / energy[-1] for one in energy], rel=0.01)
-
-
-def test_a_fan_shows_the_middle_future_and_how_far_the_others_spread() -> None:
-    drawing = plots.plot_fan(FUTURES, "facility_mean_mw", title="Many futures")
-    bands = [one.get("points", "").split() for one in elements(drawing, "polygon")]
-    (median,) = (one.get("d", "").replace("M", "L").split("L")[1:] for one in elements(drawing, "path"))
-
-    def heights(points: list[str]) -> list[float]:
-        return [float(one.split(",")[1]) for one in points]
-
-    # From least to most 30 to 60, and 70 to 140; the sixth of eleven is 45 and 105.
-    top, bottom = heights(bands[0])[:2], heights(bands[0])[:1:-1]
-    for at, share in ((0, 0.5), (1, 0.5)):
-        middle = bottom[at] + share * (top[at] - bottom[at])
-        assert heights(median)[at] == pytest.approx(middle, abs=0.2)
-    with pytest.raises(ValueError, match="no future has 'joy' by year; there are facility_mean_mw"):
-        plots.plot_fan(FUTURES, "joy", title="Many futures")
-
-
-def test_a_frontier_has_its_points_its_prices_and_its_knee() -> None:
-    circles = elements(FRONTIER.plot(), "circle")
-
-    assert [one.get("data-shown") for one in circles] == ["637", "638", "645", "0", "166", "1,170"]
-    assert [one.get("r") for one in circles] == ["4.5", "7", "4.5"] * 2
-    assert "27 MW: 638 MUSD, one unit less costs 166,000 USD/MW" in FRONTIER.plot().svg()
-
-
-@pytest.mark.parametrize(
-    ("method", "columns", "bars"),
-    [
-        ("sobol", {}, [0.6, 0.42, 0.04, 0.028]),
-        ("morris", {"mu_star": [31.0, 7.0], "mu_star_conf": 2.0, "sigma": [4.0, 9.0]}, [31.0, 4.0, 7.0, 9.0]),
-        ("tornado", {"at_low": [-31.0, 5.0], "at_high": [12.0, -7.0]}, [-31.0, 12.0, 5.0, -7.0]),
-    ],
-)
-def test_bars_of_a_study_are_its_indices_the_one_that_decides_most_on_top(
-    run: Run, method: str, columns: dict[str, Any], bars: list[float]
-) -> None:
-    found = study(run)
-    table = found.table.iloc[[0, -1]].reset_index(drop=True).assign(**columns)
-    drawing = replace(found, method=method, table=table).plot()
-
-    assert [*tips(drawing, "rect").values()] == pytest.approx(bars, abs=5e-3)
-    tops = [float(one.get("y", 0)) for one in elements(drawing, "rect") if one.get("data-shown")]
-    assert tops == sorted(tops)
-    errors = [one for one in elements(drawing, "line") if one.get("class") == "reach"]
-    assert len(errors) == {"sobol": 4, "morris": 2, "tornado": 0}[method]
-
-
-def test_lines_begin_at_zero_and_have_a_key() -> None:
-    drawn = [Line("a", [(5.0, 7.0)], 0), Line("b", [(9.0, 8.0)], 1), Line("", [(9.0, 0.0)], 1)]
-    chart = curves("Rise", ("ms", "MW"), drawn)
-
-    numbers = re.findall(r"<text[^>]*>([^<]*)</text>", chart)
-    assert numbers.count("0") == 2
-    assert re.findall(r"<bdi>(.)</bdi>", chart) == ["a", "b"]
 
 
 def test_wrong_wishes_are_refused_with_what_there_is(run: Run) -> None:

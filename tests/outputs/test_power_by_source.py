@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from pathlib import Path
 
-import openpyxl
 import pytest
 
 import planner
@@ -38,19 +36,3 @@ def test_sources_add_up_to_what_each_site_uses(plan: Plan) -> None:
     grid = lines[lines["source"] == "(grid)"].set_index(["site", "year"])
     firm = plan.tables["site_year"].set_index(["site", "year"])["firm_mw"]
     assert grid["capacity_mw"].to_dict() == pytest.approx(firm.loc[grid.index].to_dict())
-
-
-def test_the_sheet_shows_each_source_by_year_and_the_load_as_total(plan: Plan, tmp_path: Path) -> None:
-    path = plan.to_xlsx(tmp_path / "plan.xlsx")
-
-    with closing(openpyxl.load_workbook(path, data_only=True)) as book:
-        sheet = book["Power by source"]
-        rows = {row[0].value: [cell.value for cell in row[2:]] for row in sheet.iter_rows()}
-    years = len(plan.tables["summary"])
-    lines = sources_of_power(run_of(plan).tables)
-    for source, energy in lines.groupby("source"):
-        by_year = energy.groupby("year")["energy_mwh"].sum()
-        expected = [by_year.get(year, 0.0) for year in plan.tables["summary"]["year"]]
-        assert rows[source][years + 1 : 2 * years + 1] == pytest.approx(expected)
-    used_twh = plan.tables["summary"]["energy_twh"]
-    assert rows["Total"][years + 1 : 2 * years + 1] == pytest.approx((used_twh * 1e6).tolist())

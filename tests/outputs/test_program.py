@@ -60,27 +60,6 @@ def test_the_program_is_the_one_that_was_solved(plan: Plan, stored: Run) -> None
         np.testing.assert_array_equal(one, other)
 
 
-def test_the_scenario_says_what_it_said(plan: Plan, stored: Run) -> None:
-    again = scenario_of(stored)
-
-    assert again.name == "tiny"
-    before, after = plan.scenario.merged(), again.merged()
-    assert before.pop("data")  # tiny has tables of its own; the run keeps them
-    assert after.pop("data") == {}
-    assert after == before
-
-
-def test_data_that_have_changed_since_do_not_matter(stored: Run, tmp_path: Path) -> None:
-    gone = {
-        table: {**entry, "file": str(tmp_path / "gone.csv"), "sha256": "5e" * 32}
-        for table, entry in stored.meta["data"].items()
-    }
-
-    moved = replace(stored, meta={**stored.meta, "data": gone})
-
-    assert model_of(moved).problem.stats() == model_of(stored).problem.stats()
-
-
 def test_a_file_of_round_trips_must_be_the_one_of_the_run(plan: Plan, tmp_path: Path) -> None:
     run = run_of(plan)
     table = tmp_path / "rtt.csv"

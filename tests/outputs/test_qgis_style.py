@@ -30,12 +30,3 @@ def test_the_size_of_the_symbol_follows_the_measure(style: str, layer: str, trai
     rule = {one.get("name"): one.get("value") for one in by_data}
     assert rule["active"] == "true"
     assert f"max(0, {MEASURE}) / maximum({MEASURE})" in (rule["expression"] or "")
-
-
-def test_labels_name_the_larger_circles() -> None:
-    root = ElementTree.fromstring(points_qml("#b5541c", MEASURE, 'na"me'))
-
-    text = root.find("labeling/settings/text-style")
-    assert text is not None
-    assert root.get("labelsEnabled") == "1"
-    assert text.get("fieldName") == f'if({MEASURE} > 0.1 * maximum({MEASURE}), "na""me", \'\')'

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from contextlib import closing
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -10,18 +9,12 @@ import openpyxl
 import pytest
 from plans import RICH, plan_of
 
-from planner.outputs.xlsx import write_workbook
-
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from openpyxl.workbook import Workbook
 
     from planner import Plan
-    from planner.runs import Run
 
 CENT_MUSD = 1e-8
-HOURS = 8760.0
 
 
 class Opened(NamedTuple):
@@ -87,49 +80,6 @@ def test_the_unit_costs_are_those_as_paid_and_in_full(rich: Opened) -> None:
         ((sheet, address),) = rich.formulas.defined_names[name].destinations
         linked = [cell.value for cell in rich.shown[sheet][address.replace("$", "")][0]]
         assert linked == pytest.approx(usd, rel=1e-12)
-
-
-def test_a_year_that_serves_nothing_has_no_unit_cost(run: Run, tmp_path: Path) -> None:
-    costs = run.tables["unit_costs"]
-    blank = {
-        name: costs[name].where(costs["year"] != 2027) for name in ("usd_per_h100e_hour", "full_usd_per_h100e_hour")
-    }
-    tables = {**run.tables, "unit_costs": costs.assign(**blank)}
-    write_workbook(dataclasses.replace(run, tables=tables), tmp_path / "plan.xlsx")
-
-    with closing(openpyxl.load_workbook(tmp_path / "plan.xlsx", data_only=True)) as book:
-        rows = {row[0].value: [cell.value for cell in row[2:5]] for row in book["Summary"]}
-
-    paid, _, last = costs["usd_per_h100e_hour"]
-    assert rows["total, as paid"] == [pytest.approx(paid), None, pytest.approx(last)]
-
-
-def test_cash_of_a_model_year_is_that_of_the_years_it_represents(run: Run, tmp_path: Path) -> None:
-    write_workbook(run, tmp_path / "plan.xlsx")
-
-    with closing(openpyxl.load_workbook(tmp_path / "plan.xlsx", data_only=True)) as book:
-        rows = {row[0].value: [cell.value for cell in row[2:5]] for row in book["Summary"]}
-
-    # Cash of 2025 to 2030: 12.95, 20.35, 27.75, 35.15, 42.55, 49.95; model years 2025, 2027, 2030.
-    expected = [12.95 + 20.35, 27.75 + 35.15 + 42.55, 49.95]
-    assert rows["Cash by year"] == pytest.approx(expected, rel=1e-12)
-
-
-def test_the_third_unit_cost_is_all_that_is_paid_with_rent_and_levers(rich: Opened) -> None:
-    costs = rich.plan.tables["unit_costs"].query("level == 'total'").set_index("year")
-    lines = rich.plan.tables["costs"].query("group == 'levers'")
-    levers_musd = lines.groupby("calendar_year")["musd"].sum().reindex(costs.index, fill_value=0.0)
-    work_musd = costs["usd_per_h100e_hour"] * costs["served_kh100e"] * HOURS / 1e3
-    own_musd = work_musd + costs["idle_musd"]
-    hours = (costs["served_kh100e"] + costs["rented_kh100e"]) * HOURS
-    expected = (own_musd + costs["rent_musd"] + levers_musd) * 1e3 / hours
-
-    found = by_year(rich, row_of(rich, "H100e-hour, rent, levers and idle capacity included"))
-
-    assert found == pytest.approx(expected.tolist(), rel=1e-9)
-    assert levers_musd.iloc[-1] > 1.0
-    assert costs["idle_musd"].max() > 0.01
-    assert (costs["rent_musd"] > 1.0).all()
 
 
 def test_the_bridge_is_that_of_sheet_bridge_line_by_line(rich: Opened) -> None:

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from itertools import product
-from pathlib import Path
 
-import pandas as pd
 import pytest
 
 from planner.inputs import TABLES
-from planner.inputs.build import validated
 from planner.inputs.proportions import warnings_of
 from planner.plausible.cells import outside
 from planner.plausible.ranges import Range, ranges_of
-from planner.plausible.settings import jumps, numbers_at
+from planner.plausible.settings import jumps
 from planner.scenario import load_scenario, shipped_names
 from planner.scenario.keys import EACH, field_at
 from planner.scenario.yaml12 import parse
@@ -120,18 +117,6 @@ def test_a_figure_is_judged_by_its_range_then_by_its_row_and_a_zero_by_neither()
     assert "capex_usd over peak_kw is 3,059 [USD/kW]" in found[4, "capex_usd"]
 
 
-def test_a_column_in_another_unit_lists_a_few_cells_and_counts_the_rest() -> None:
-    from planner.plausible.cells import implausible_cells
-
-    prices = FRAMES["electricity_price"]
-    tables = {"electricity_price": prices.assign(retail_usd_per_mwh=prices["retail_usd_per_mwh"] / 1e3)}
-
-    found = list(implausible_cells(tables, RANGES, TablePlaces({})))
-
-    assert [warning.line for warning in found] == [2, 3, 4, 5, 6]
-    assert found[-1].what_is.endswith(f"(and {len(prices) - 5} more of this column)")
-
-
 def test_paths_may_leap_tenfold_beside_their_growth() -> None:
     # Growth of at most 120 % a year: 2.2 x 10 = 22 in a year, 2.2^5 x 10 = 515 in five.
     def found(first: float, second: float, year: int) -> list[str]:
@@ -144,50 +129,3 @@ def test_paths_may_leap_tenfold_beside_their_growth() -> None:
     assert len(found(0.3, 156.0, 2030)) == 1
     assert len(found(6.7, 0.3, 2026)) == 1
     assert found(0.0, 80.0, 2026) == []
-
-
-def test_numbers_are_found_in_mappings_lists_and_paths_with_their_places() -> None:
-    tree = parse("energy:\n  own_tariffs:\n    ours: {energy: [{usd_per_mwh: [52, 47]}]}\n", "plan.yaml")
-
-    keys = ("energy", "own_tariffs", EACH, "energy", EACH, "usd_per_mwh")
-    found = list(numbers_at(tree, keys))
-
-    assert [(name, value, place.line, place.column) for name, value, place in found] == [
-        ("energy.own_tariffs.ours.energy[0].usd_per_mwh[0]", 52.0, 3, 36),
-        ("energy.own_tariffs.ours.energy[0].usd_per_mwh[1]", 47.0, 3, 40),
-    ]
-
-
-def test_a_table_of_one_s_own_ranges_takes_the_place_of_ours() -> None:
-    table = FRAMES["plausible_ranges"]
-    narrow = table.assign(high=table["high"].mask(table["quantity"] == "retail_price", 90.0))
-    scenario = load_scenario("tiny", ["new_sites.north.retail_usd_per_mwh=97"])
-    tables = read_tables(TABLES, scenario.data_files)
-
-    assert warnings_of(scenario, tables) == ()
-    (warning,) = warnings_of(scenario, {**tables, "plausible_ranges": narrow})
-    assert warning.file == "--set new_sites.north.retail_usd_per_mwh=97"
-    assert pd.notna(table["value"]).all()
-
-
-def test_ranges_of_one_s_own_are_refused_at_the_cell_that_names_nothing(tmp_path: Path) -> None:
-    head = "quantity,table,column,rows,settings,value,low,high,unit,hint,basis,source,source_year,kind"
-    end = ",,82,20,400,USD/MWh,,made up,made up,2024,estimate"
-    rows = (
-        f"a,electricity_prices,retail_usd_per_mwh,{end}",
-        f"b,electricity_price,retail_usd_per_mhw,{end}",
-        f"c,electricity_price,site,{end}",
-        f"d,racks,capex_usd,rol=compute{end}",
-    )
-    (tmp_path / "own.csv").write_text("\n".join((head, *rows)) + "\n", encoding="utf-8")
-    (tmp_path / "plan.yaml").write_text(
-        "version: 1\nextends: us-base\ndata: {plausible_ranges: own.csv}\n", encoding="utf-8"
-    )
-
-    found = validated(str(tmp_path / "plan.yaml"), ()).problems
-
-    assert [(one.line, one.column) for one in found] == [(2, 3), (3, 21), (4, 21), (5, 19)]
-    assert "unknown table 'electricity_prices'" in found[0].what_is
-    assert "no column of numbers 'retail_usd_per_mhw'" in found[1].what_is
-    assert "no column of numbers 'site'" in found[2].what_is
-    assert "'rol', by which rows are chosen, is no column of table racks" in found[3].what_is

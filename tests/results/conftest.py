@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hand import hand_inputs
 
 from planner.inputs import build_inputs
 from planner.lp import HighsSession
@@ -38,35 +37,24 @@ def solved(inputs: Inputs) -> Solved:
     return Solved(inputs, model, outcome, read_results(model, outcome, site_outages(model, outcome)))
 
 
-@pytest.fixture(scope="session")
-def hand():
-    """The case written out as arrays, solved."""
-    return solved(hand_inputs())
+WORLDS = {
+    "mini": (),
+    "mini with everything": (
+        "levers.allow=all",
+        "lease.allow=true",
+        "demand.unmet_usd_per_h100e_hour=3.5",
+        "finance.end_of_horizon=perpetuity",
+        "finance.asset_wacc_nominal_frac.rack=0.12",
+    ),
+}
+
+
+@pytest.fixture(scope="session", params=WORLDS)
+def case(request):
+    """A solved case, built from tables."""
+    return solved(build_inputs(load_scenario(MINI, WORLDS[request.param])))
 
 
 @pytest.fixture(scope="session")
-def model(hand):
-    return hand.model
-
-
-@pytest.fixture(scope="session")
-def results(hand):
-    return hand.results
-
-
-@pytest.fixture(scope="session", params=["hand", "mini", "mini with everything"])
-def case(request, hand):
-    """A solved case: that of arrays, and one built from tables."""
-    if request.param == "hand":
-        return hand
-    wanted = {
-        "mini": [],
-        "mini with everything": [
-            "levers.allow=all",
-            "lease.allow=true",
-            "demand.unmet_usd_per_h100e_hour=3.5",
-            "finance.end_of_horizon=perpetuity",
-            "finance.asset_wacc_nominal_frac.rack=0.12",
-        ],
-    }
-    return solved(build_inputs(load_scenario(MINI, wanted[request.param])))
+def results():
+    return solved(build_inputs(load_scenario(MINI))).results

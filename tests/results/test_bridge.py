@@ -110,21 +110,6 @@ def test_racks_that_do_less_than_those_of_the_path_are_called_so():
     assert "+ 20 less able racks than its fleet" in first
 
 
-def test_small_plans_are_shown_in_tenths():
-    first, _ = bridge_words(made_up(nameplate_mw=36.04), 2030)
-
-    assert first.endswith("= 36.0 MW nameplate in use")
-
-
-def test_terms_that_are_nothing_and_a_path_that_nobody_follows_are_left_out():
-    table = made_up(path_mw=0.0, rented_mw=0.0).query("year == 2030").reset_index(drop=True)
-    shown = [step.column for step, _ in steps_of(table)]
-
-    assert "path_mw" not in shown
-    assert "rented_mw" not in shown
-    assert "companion_mw" in shown
-
-
 def test_demand_stated_in_mw_of_racks_is_the_first_term_of_the_bridge():
     chat = "{workload: chat_interactive, unit: mw_rack, by_year: {2027: 7.5, 2028: 11.5}}"
     train = "{workload: train_frontier, unit: mw_rack, by_year: {2027: 21, 2028: 34}}"

@@ -28,14 +28,6 @@ def test_cash_is_assets_as_built_and_what_is_paid_as_it_is_used(case):
     assert of_years[by_year.index].tolist() == pytest.approx(by_year.tolist(), **CENT)
 
 
-def test_overnight_capex_is_that_of_all_that_enters_service(case):
-    own = moneys(case.results.tables)
-
-    entered = case.results.cash["overnight_musd"].sum()
-    assert own.overnight_musd == pytest.approx(entered, **CENT)
-    assert own.years["overnight_musd"].sum() == pytest.approx(entered, **CENT)
-
-
 def test_what_is_paid_in_and_after_the_horizon_is_all_that_is_ever_paid(case):
     items = case.results.money_items
     assets = items[items["kind"] == "asset"]
@@ -52,25 +44,6 @@ def test_sums_lead_from_one_money_to_another(case):
     for title, terms in moneys(case.results.tables).reconciled:
         *parts, (_, last) = terms
         assert sum(amount for _, amount in parts) == pytest.approx(last, abs=1e-7), title
-
-
-def test_racks_left_at_the_end_are_paid_off_after_it(case):
-    # Racks bought at the start of the year v for n years are repaid in n equal instalments, of
-    # which those from the year after the last one on are left.
-    finance, bought = case.inputs.finance, case.results.installs
-    life = dict(zip(case.inputs.sets.rack.labels, case.inputs.racks.life_years, strict=True))
-    rate = finance.asset_rate_frac["rack"] + finance.site_rate_adder_frac
-    rate = dict(zip(case.inputs.sets.site.labels, rate, strict=True))
-    after = 0.0
-    for row in bought.itertuples():
-        r, n = rate[row.site], int(life[row.rack])
-        worth = sum((1 + r) ** -(k + 0.5) for k in range(n))
-        left = max(0, row.year + n - finance.last_year - 1)
-        after += row.overnight_musd / worth * left
-
-    item = case.results.money_items.set_index("item").loc["rack_purchase"]
-    assert after > 1.0
-    assert item["after_musd"] == pytest.approx(after, rel=1e-9)
 
 
 def test_each_money_has_its_rule_in_words(case):

@@ -26,12 +26,11 @@ def test_inference_is_its_share_of_full_cost_and_rent(case):
 
 def test_a_model_costs_its_pf_days_on_the_racks_of_the_year(case):
     tables = case.results.tables
-    scale = {2026: 0.62, 2028: 0.31} if case.inputs.name == "hand" else {}  # mini scales no run
     hour = tables["unit_costs"].set_index(["scope", "year"])["full_usd_per_h100e_hour"]
     trained = tables["models_trained"].set_index(["model", "year"])["run_musd"]
 
     for year in tables["lifetime"]["year"]:
-        expected = 3640 * PF_DAY_H * hour["training", year] / 1e6 * scale.get(year, 1.0)
+        expected = 3640 * PF_DAY_H * hour["training", year] / 1e6
         assert trained["gpt_3", year] == pytest.approx(expected)
         assert trained["llama_3_1_405b", year] == pytest.approx(expected * 439800 / 3640)
 

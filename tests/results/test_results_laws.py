@@ -1,13 +1,9 @@
 """What must hold between the tables of any plan, shown on a solved one."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
 from planner.base.units import HOURS_PER_YEAR
-from planner.lp import HighsSession
-from planner.model import build_model
 from planner.results import TABLES
 from planner.results.store import checked
 
@@ -115,12 +111,6 @@ def test_racks_in_use_and_parked_are_those_alive(case):
     )
 
 
-def test_racks_that_leave_training_enter_inference(hand):
-    moved = by(hand.results.moves, ["direction", "site", "vintage", "year"], "moved_mw")
-
-    same(moved["out"], moved["in"])
-
-
 def test_billed_peaks_pay_the_demand_charge_of_the_cost_table(case):
     charge = by(case.results.billed_peaks, "year", "charge_musd")
     costs = case.results.costs[case.results.costs["item"] == "electricity_demand"]
@@ -149,20 +139,3 @@ def test_classes_add_up_to_their_duty_and_all_to_the_payments_for_own_sites(case
     for level in ("workload", "duty", "total"):
         paid = by(table[table["level"] == level], "year", "cost_musd")
         assert paid.tolist() == pytest.approx((own - levers.to_numpy()).tolist(), **NEAR)
-
-
-def test_a_price_of_compute_is_what_a_little_more_demand_costs(hand):
-    prices = hand.results.prices
-    of_chat = prices[(prices["block"] == "demand_balance") & (prices["workload"] == "chat")]
-    price = of_chat.set_index("year")["value"][2026]
-    more_kh100e = 0.001
-    given = hand.inputs
-    wanted = given.demand.demand_kh100e.copy()
-    wanted[given.demand.demand.position("metro", "chat", "2026")] += more_kh100e
-    more = replace(given, demand=replace(given.demand, demand_kh100e=wanted))
-
-    costlier = HighsSession(build_model(more).problem).solve()
-
-    # the model year stands for 2026 and 2027, each discounted from its middle
-    hours = more_kh100e * 1000 * 8760 * (1.06**-0.5 + 1.06**-1.5)
-    assert (costlier.objective - hand.outcome.objective) * 1e6 == pytest.approx(price * hours, rel=1e-4)

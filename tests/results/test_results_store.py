@@ -12,7 +12,7 @@ def test_tables_come_back_from_disk_unchanged(results, tmp_path):
 
     back = from_parquet(tmp_path / "tables")
 
-    assert back.notes == ("a note",)
+    assert back.notes == results.notes
     for name in TABLES:
         pd.testing.assert_frame_equal(back.tables[name], results.tables[name])
 
@@ -64,7 +64,7 @@ def test_tables_are_attributes(results):
         (lambda t: t.assign(year=t["year"].astype(float)), "column year .* is float64, not int64"),
         (lambda t: t.assign(energy_mwh=float("nan")), "column energy_mwh .* is nan in row 0"),
         (lambda t: t.assign(pue=float("inf")), "column pue .* is inf in row 0"),
-        (lambda t: pd.concat([t, t.iloc[[2]]]), "two rows for {'site': 'dal', 'year': 2026}"),
+        (lambda t: pd.concat([t, t.iloc[[2]]]), "two rows for {'site':"),
     ],
     ids=["unknown column", "type", "missing number", "infinite number", "key twice"],
 )

@@ -59,11 +59,6 @@ def test_lists_the_latest_run_first(runs_dir: Path) -> None:
     assert latest.seconds == pytest.approx(0.4 + 0.3 + 2.5)
 
 
-def test_there_are_no_runs_where_there_is_no_folder(tmp_path: Path) -> None:
-    assert list_runs(tmp_path / "nowhere") == []
-    assert not (tmp_path / "nowhere").exists()
-
-
 def test_prunes_all_but_the_latest_of_every_scenario_and_what_is_left_of_the_dead(runs_dir: Path) -> None:
     assert (runs_dir / DEAD).is_dir()
 
@@ -167,19 +162,3 @@ def test_a_scenario_that_was_not_solved_yet_is_reported_apart_from_an_unknown_na
 def test_a_folder_that_is_no_run_is_reported_as_such(runs_dir: Path) -> None:
     with pytest.raises(InputError, match=r"the folder has no run\.json.*there are: odd-names-bb22"):
         find_run(str(runs_dir), runs_dir)
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("odd-names", "2 runs begin with 'odd-names'; must be one run; there are: odd-names-bb22"),
-        ("x", "no run 'x'; must be one run; there are: odd-names-bb22, other-cc33, odd-names-aa11"),
-        ("", "no run ''"),
-        ("../nix", "no run '../nix'"),
-    ],
-)
-def test_names_the_runs_there_are_when_it_finds_none_or_many(runs_dir: Path, text: str, message: str) -> None:
-    with pytest.raises(InputError) as caught:
-        find_run(text, runs_dir)
-
-    assert message in str(caught.value)

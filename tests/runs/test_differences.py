@@ -11,7 +11,7 @@ from planner.base.errors import InputError
 from planner.base.paths import SCENARIOS_DIR
 from planner.outputs.run import Run
 from planner.runs import find_run, save_run
-from planner.runs.settings import differences, from_shipped
+from planner.runs.settings import differences
 from planner.scenario import load_scenario
 
 
@@ -23,15 +23,6 @@ def test_what_the_command_line_changes_of_a_shipped_scenario_differs() -> None:
     changed = load_scenario("tiny", ["rent.allow=true", "years=[2027, 2029]", "title=Other"])
 
     assert differences(changed) == {"years": "[2027, 2029]", "rent.allow": "true"}
-
-
-def test_shares_that_follow_from_one_that_is_set_are_no_differences_of_their_own() -> None:
-    usual, changed = (load_scenario("us-base", of) for of in ([], ["operator.demand_share_frac=0.37"]))
-
-    assert usual.operator.site_limit_share_frac != changed.operator.site_limit_share_frac
-    expected = {"operator.demand_share_frac": "0.37"}
-    assert differences(changed) == expected
-    assert from_shipped(changed, {}, {}) == {"scenario": "us-base", "differs": expected}
 
 
 def test_a_setting_of_a_site_differs_by_its_own_key_alone() -> None:
@@ -65,17 +56,6 @@ def test_a_scenario_of_ones_own_differs_by_the_command_line_alone(tmp_path: Path
     assert differences(load_scenario(own, ["years=[2027,2029]", "title=Mine"])) == {"years": "[2027, 2029]"}
 
 
-def test_a_long_value_is_cut(tmp_path: Path) -> None:
-    own = tmp_path / "mine.yaml"
-    own.write_text("version: 1\nextends: tiny\n")
-    years = list(range(2027, 2037))
-
-    changed = differences(load_scenario(own, [f"years={years}"]))
-
-    assert changed == {"years": "[2027, 2028, 2029, 2030, 2031, 2032, ..."}
-    assert len(changed["years"]) == 40
-
-
 def test_the_name_of_a_scenario_means_its_run_without_changes(tmp_path: Path, run: Run) -> None:
     changed = _stored(run, tmp_path, "odd-changed", differs={"rent.allow": "true"})
 
@@ -91,11 +71,3 @@ def _stored(run: Run, folder: Path, name: str, *, differs: dict[str, str]) -> Pa
     meta = {**run.meta, "run": name, "differs": differs}
     kept = Run(meta, run.tables, run.inputs_tables, proof_tables=run.proof_tables)
     return save_run(kept, folder, workbook=False)
-
-
-def test_a_title_says_what_differs(run: Run) -> None:
-    meta = {**run.meta, "title": "Two years", "differs": {"rent.allow": "true", "years": "[2027]"}}
-    changed = Run(meta, run.tables, run.inputs_tables)
-
-    assert changed.title == "Two years with rent.allow=true, years=[2027]"
-    assert changed.label == "=odd names with rent.allow=true, years=[2027]"

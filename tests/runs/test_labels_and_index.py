@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -19,7 +18,7 @@ from planner.cli import main
 from planner.outputs.differences import FromShipped
 from planner.outputs.folder_kinds import LABELS_FILE
 from planner.runs import Run, find_run, save_run
-from planner.runs.catalogue import Listing, read_runs, to_prune
+from planner.runs.catalogue import read_runs, to_prune
 from planner.runs.labels import RunLabels, change_tags, give_name, read_labels
 
 FIRST, SECOND = "odd-names-aa11", "odd-names-bb22"
@@ -97,13 +96,6 @@ def test_folders_that_come_go_and_change_are_followed(runs_dir: Path) -> None:
     assert sorted(rows(runs_dir)) == [SECOND, "odd-names-cc33"]
 
 
-def test_tags_given_at_once_are_all_kept(runs_dir: Path) -> None:
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda number: change_tags(runs_dir / SECOND, [f"t{number}"]), range(24)))
-
-    assert len(read_labels(runs_dir / SECOND).tags) == 24
-
-
 def test_name_and_tags_stay_when_the_run_is_solved_again_and_keep_it_from_prune(run: Run, runs_dir: Path) -> None:
     save_run(named(run, FIRST, created="2026-05-06T07:08:09+00:00"), runs_dir, workbook=False)
 
@@ -118,17 +110,6 @@ def test_a_tag_or_name_that_is_no_plain_text_is_refused(runs_dir: Path, tag: str
     if tag:
         with pytest.raises(InputError, match="1 to 80 printable characters"):
             give_name(runs_dir / SECOND, tag)
-    assert not (runs_dir / SECOND / LABELS_FILE).exists()
-
-
-def test_a_tag_with_a_comma_is_refused_as_lists_put_commas_between_tags(runs_dir: Path) -> None:
-    with pytest.raises(InputError) as error:
-        change_tags(runs_dir / SECOND, ["right", "board, march 2026"])
-
-    assert str(error.value.problems[0]) == (
-        "tag 'board, march 2026': it has a comma; must be a tag without one, as lists put commas"
-        " between tags; for several tags write 'board' 'march 2026', with spaces between them"
-    )
     assert not (runs_dir / SECOND / LABELS_FILE).exists()
 
 
@@ -193,133 +174,6 @@ def test_lists_by_tag_scenario_and_changed_setting(runs_dir: Path) -> None:
     none = dcplan("list", "--runs", str(runs_dir), "--tag", "april")
     assert (none.exit_code, none.stdout) == (0, "")
     assert none.stderr == f"None of 2 runs matches; there are tags {NAUGHTY}, march.\n"
-
-
-def test_a_list_says_which_shipped_scenario_runs_start_from(run: Run, runs_dir: Path) -> None:
-    for name, shipped in (
-        ("odd-names-cc33", {"scenario": None, "differs": {}}),  # nothing to say
-        ("odd-names-dd44", {"scenario": "tiny", "differs": {}}),
-        ("odd-names-ee55", {"scenario": "=odd names", "differs": {}}),  # as its name says
-    ):
-        one = Run({**run.meta, "from_shipped": shipped}, run.tables, run.inputs_tables)
-        save_run(named(one, name, created="2026-01-02T03:04:05+00:00"), runs_dir, workbook=False)
-
-    shown = dcplan("list", "--runs", str(runs_dir)).stdout
-    _, _, after = shown.partition("\nShipped scenario it starts from:\n")
-    lines, _, _ = after.partition("\n\n")
-    assert lines.splitlines() == [
-        f"{SECOND}: tiny with years=[2027], carbon.cap_kt.2027=40.5,"
-        " data.sites==my \\x1b[31m sites\ufffdodd-names-aa11: as it ships and 1 more",
-        "odd-names-dd44: tiny, unchanged",
-        f"{FIRST}: unknown, as run.json does not say",
-    ]
-    listed = json.loads(dcplan("list", "--runs", str(runs_dir), "--json").stdout)
-    assert {row["run"]: row["from_shipped"] for row in listed} == {
-        FIRST: None,
-        SECOND: STARTS,
-        "odd-names-cc33": {"scenario": None, "differs": {}},
-        "odd-names-dd44": {"scenario": "tiny", "differs": {}},
-        "odd-names-ee55": {"scenario": "=odd names", "differs": {}},
-    }
-
-
-def test_lists_by_the_shipped_scenario_and_what_is_changed_of_it(runs_dir: Path) -> None:
-    def runs(*words: str) -> list[str]:
-        found = dcplan("list", "--runs", str(runs_dir), "--json", *words)
-        assert found.stderr == (
-            "Not known which shipped scenario these start from, as their run.json does not say:"
-            f" {FIRST}. Solve them again to know.\n"
-        )
-        return [row["run"] for row in json.loads(found.stdout)]
-
-    assert runs("--shipped", "tiny") == [SECOND]
-    assert runs("--shipped", "us-base") == []
-    assert runs("--differs", "rent.allow") == [SECOND]
-    assert runs("--differs", "carbon.cap_kt") == runs("--differs", "data.sites") == [SECOND]
-    assert runs("--differs", "carbon", "--shipped", "tiny") == [SECOND]
-    assert runs("--differs", "carbon.cap_kt.2028") == runs("--differs", "racks") == []
-    at = ("list", "--runs", str(runs_dir))
-    tagged = dcplan(*at, "--shipped", "us-base", "--tag", "april")
-    assert tagged.stderr == (f"None of 2 runs matches; there are tags {NAUGHTY}, march; others start from tiny.\n")
-    wrong = dcplan(*at, "--shipped", "tinny")
-    assert (wrong.exit_code, wrong.stdout) == (2, "")
-    assert "--shipped: it is 'tinny'; must be a shipped scenario; did you mean 'tiny'?" in (wrong.stderr)
-
-
-def test_what_a_run_changes_is_not_of_a_scenario_that_only_has_its_name(run: Run, runs_dir: Path) -> None:
-    for name, scenario, start, changed in (
-        ("namesake-cc33", "tiny", "us-base", {"horizon.salvage": "false"}),
-        ("namesake-dd44", "tiny", None, {"years": "[2029]"}),
-        ("own-ee55", "mine", "us-base", {}),
-        ("shipped-ff66", "us-base", "us-base", {"rent.allow": "true"}),
-    ):
-        starts = {"scenario": start, "differs": changed}
-        meta = {**run.meta, "differs": {"rent.allow": "true"}, "from_shipped": starts}
-        one = named(
-            Run({**meta, "scenario": scenario}, run.tables, run.inputs_tables),
-            name,
-            created="2026-01-02T03:04:05+00:00",
-        )
-        save_run(one, runs_dir, workbook=False)
-
-    def runs(key: str) -> set[str]:
-        found = dcplan("list", "--runs", str(runs_dir), "--json", "--differs", key)
-        return {row["run"] for row in json.loads(found.stdout)}
-
-    # In mine.yaml it was set back to what us-base has.
-    assert runs("rent.allow") == {SECOND, "own-ee55", "shipped-ff66"}
-    assert runs("years") == {SECOND, "namesake-dd44"}
-    assert runs("horizon") == {"namesake-cc33"}
-    shown = dcplan("list", "--runs", str(runs_dir)).stdout
-    _, _, after = shown.partition("\nNot as the scenario of their name:\n")
-    assert "namesake-cc33: rent.allow=true\n" in after
-    assert "namesake-cc33: us-base with horizon.salvage=false\n" in after
-
-
-def test_what_a_name_means_is_not_of_the_shipped_scenario(run: Run, runs_dir: Path) -> None:
-    meta = {**run.meta, "from_shipped": STARTS}
-    latest = named(Run(meta, run.tables, run.inputs_tables), "odd-cc33", created="2026-05-06T07:08:09+00:00")
-    save_run(latest, runs_dir, workbook=False)
-
-    assert find_run("=odd names", runs_dir) == runs_dir / "odd-cc33"
-
-
-def test_shows_what_a_run_starts_from(runs_dir: Path) -> None:
-    shown = " ".join(dcplan("show", SECOND, "--runs", str(runs_dir)).stdout.split())
-    assert (
-        "Shipped scenario it starts from: tiny with years=[2027], carbon.cap_kt.2027=40.5,"
-        " data.sites==my \ufffd[31m sites\ufffdodd-names-aa11: as it ships and 1 more"
-    ) in shown
-    earlier = dcplan("show", FIRST, "--runs", str(runs_dir)).stdout
-    assert "Shipped scenario it starts from: unknown, as run.json does not say" in earlier
-
-
-def test_a_filter_that_nothing_could_pass_is_an_error_that_names_what_could(runs_dir: Path) -> None:
-    at = ("--runs", str(runs_dir), "--json")
-
-    wrong = dcplan("list", *at, "--differs", "yeras", "--scenario", "tinny")
-    assert (wrong.exit_code, wrong.stdout) == (2, "")
-    assert "--differs: unknown key 'yeras'; must be a key of the schema; did you" in wrong.stderr
-    assert "'years'?; changed are carbon.cap_kt.2027, data.sites, rent" in wrong.stderr
-    assert "--scenario: it is 'tinny'; must be a scenario; did you mean 'tiny'?" in wrong.stderr
-    empty = dcplan("list", "--runs", str(runs_dir / "none"), "--json", "--scenario", "tinny")
-    assert (empty.exit_code, empty.stderr) == (2, wrong.stderr.splitlines(keepends=True)[-1])
-    right = dcplan("list", *at, "--differs", "demand.unmet", "--scenario", "tiny")
-    assert (right.exit_code, json.loads(right.stdout)) == (0, [])
-
-
-def test_a_scenario_of_ones_own_may_have_no_run_yet(
-    runs_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    Path("tiny-2.yaml").write_text("version: 1\nextends: tiny\n", encoding="utf-8")
-
-    for folder in (runs_dir, tmp_path / "none"):
-        for name in ("my-plan", "tiny-2"):  # its file anywhere; near a shipped one, its file here
-            found = dcplan("list", "--runs", str(folder), "--json", "--scenario", name)
-            assert (found.exit_code, json.loads(found.stdout)) == (0, [])
-    found = dcplan("list", "--runs", str(runs_dir), "--scenario", "my-plan")
-    assert found.stderr == "None of 2 runs matches; other scenarios are =odd names.\n"
 
 
 def test_tags_and_names_are_given_and_taken_away(runs_dir: Path) -> None:
@@ -457,42 +311,3 @@ def test_every_study_of_a_folder_is_listed(runs_dir: Path, studies: Path) -> Non
     rows = json.loads(dcplan("list", "--runs", str(runs_dir), "--all", "--json").stdout)
     assert {row["kind"] for row in rows if row.get("folder") == "sensitivity/tiny"} == {"morris", "sobol"}
     assert "sensitivity/tiny/tornado.json" in {row.get("run") for row in rows}
-
-
-def test_a_listing_is_what_it_was_without_labels(run: Run, tmp_path: Path) -> None:
-    assert read_runs(tmp_path / "nowhere") == Listing((), ())
-    assert not (tmp_path / "cache").exists()
-
-
-@pytest.mark.parametrize(
-    ("file", "content", "reason"),
-    [
-        ("frontier.json", "[23]", "cannot be read: [23] has no keys"),
-        ("alternatives.json", "47", "cannot be read: 47 has no keys"),
-        (
-            "sweep.json",
-            '{"base": "tiny", "title": "Ways", "futures": []}',
-            "cannot be read: futures is [], must be a valid dictionary",
-        ),
-    ],
-)
-def test_a_study_without_keys_is_unreadable(tmp_path: Path, file: str, content: str, reason: str) -> None:
-    (tmp_path / "odd").mkdir()
-    (tmp_path / "odd" / file).write_text(content)
-
-    found = dcplan("list", "--runs", str(tmp_path / "runs"), "--all", "--json")
-
-    assert found.exit_code == 0, found.output
-    (row,) = json.loads(found.stdout)
-    assert (row["run"], row["reason"]) == (f"odd/{file}", reason)
-
-
-def test_runs_of_a_stochastic_program_are_listed(runs_dir: Path, studies: Path) -> None:
-    home = studies / "chances"
-    home.mkdir()
-    (home / "stochastic.json").write_text('{"scenario": "tiny", "label": "Three demands"}')
-    shutil.copytree(runs_dir / SECOND, home / "runs" / SECOND)
-
-    shown = dcplan("list", "--runs", str(runs_dir), "--all").stdout
-
-    assert f"chances/runs/{SECOND}" in shown

@@ -47,9 +47,3 @@ def test_what_no_run_says_is_shown_with_its_key(run: Run, key: str, value: Any) 
     assert found == key
     assert what_is.startswith(f"{key} is ")
     assert must_be
-
-
-def test_a_key_that_is_missing_is_said_unless_earlier_runs_had_none(run: Run) -> None:
-    assert wrong_keys({**run.meta, "sha256": {}}) == {}
-    without = {key: value for key, value in run.meta.items() if key not in {"orders_held_before", "from_shipped"}}
-    assert wrong_keys(without) == {"sha256": ("sha256 is missing", "as dcplan writes it")}

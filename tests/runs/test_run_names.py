@@ -51,15 +51,6 @@ def test_a_run_has_no_name_of_a_device() -> None:
         plain_name("NUL.1", "run.json")
 
 
-def test_names_that_look_alike_as_slugs_stay_apart() -> None:
-    content = {"data": "5e"}
-
-    names = {folder_name(name, content) for name in ("new york", "new-york", "New-York", "ñew-york")}
-
-    assert len(names) == 4
-    assert {name[:9] for name in names} == {"new-york-"}
-
-
 def test_another_scenario_or_other_data_give_another_folder() -> None:
     first = folder_name("us-base", {"settings": {"share": 0.2}, "data": {"sites": "5e"}})
 

@@ -68,7 +68,6 @@ ASKED = {
     "explain": ("tiny",),
     "estimates": ("tiny",),
 }
-OF_A_RUN = ("stress", "dispatch", "days-error")
 
 
 def holding(folder: Path, what: str) -> Path:
@@ -125,21 +124,6 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_run(plan_of("tiny"), tmp_path_factory.mktemp("runs"), workbook=False)
 
 
-@pytest.mark.parametrize("command", OF_A_RUN)
-@pytest.mark.parametrize("what", ["run", "sweep"])
-def test_a_study_of_a_run_is_not_put_among_files_of_others(run: Path, tmp_path: Path, command: str, what: str) -> None:
-    out = run if what == "run" else tmp_path / "out"
-    file = run / "run.json" if what == "run" else holding(out, what)
-    before = {path.name for path in out.iterdir()}
-
-    said = CliRunner().invoke(main, [command, str(run), "-o", str(out)])
-
-    assert said.exit_code == 2, said.output
-    words = KIND[command.replace("-", "_")]
-    assert (f"{file}: the folder is that of a {what}; must be a new folder, or that of a {words};") in said.stderr
-    assert {path.name for path in out.iterdir()} == before
-
-
 def test_studies_that_go_on_from_their_folder_refuse_that_of_another_file(tmp_path: Path) -> None:
     mine, other = tmp_path / "mine.yaml", tmp_path / "other.yaml"
     mine.write_text("a: 1", encoding="utf-8")
@@ -157,47 +141,6 @@ def test_studies_that_go_on_from_their_folder_refuse_that_of_another_file(tmp_pa
         assert wrong.must_be == f"a new folder, or that of the {KIND[kind]} of {str(mine)!r}"
         with pytest.raises(InputError, match="the folder is that of another"):
             try_own_folder(folder, NAMED[kind], mine)
-
-
-@pytest.mark.parametrize("kind", ["sweep", "sensitivity", "stochastic"])
-@pytest.mark.parametrize(
-    ("torn", "reason"),
-    [
-        ("{torn", "Expecting property name"),
-        ("[]", "it has no key file with keys file and sha256"),
-        ('{"file": {"file": "mine.yaml"}}', "it has no key file with keys file and sha256"),
-    ],
-)
-def test_a_folder_whose_file_cannot_be_read_is_that_of_no_file(
-    tmp_path: Path, kind: str, torn: str, reason: str
-) -> None:
-    """It passed for free, and answers of another file stayed among those of the study."""
-    mine = tmp_path / "mine.yaml"
-    path = tmp_path / str(NAMED[kind].entry_file)
-    path.write_text(torn, encoding="utf-8")
-
-    (wrong,) = wrong_folder(tmp_path, NAMED[kind], mine)
-
-    assert wrong.file == str(path)
-    assert wrong.what_is.startswith(f"it does not say what the folder is of: {reason}")
-    assert wrong.must_be == f"a new folder, or that of the {KIND[kind]} of {str(mine)!r}"
-    assert wrong.fix == (
-        "put back the file as dcplan wrote it, name another folder with --output, or move what is in this one away"
-    )
-
-
-def test_a_study_that_is_replaced_as_a_whole_may_be_of_any_file(tmp_path: Path) -> None:
-    file = as_written(holding(tmp_path / "out", "frontier"))
-
-    assert wrong_folder(tmp_path / "out", NAMED["frontier"], tmp_path / "mine.yaml") == []
-    (wrong,) = wrong_folder(tmp_path / "out", NAMED["stress"], tmp_path / "mine.yaml")
-    assert wrong.must_be == "a new folder, or that of a stress study"
-    (tmp_path / "out" / ".hidden").write_text("of nobody")
-    (tmp_path / "out" / "labels.json").write_text("{}")
-    assert wrong_folder(tmp_path / "out", NAMED["frontier"]) == []
-    file.write_text("edited")
-    (wrong,) = wrong_folder(tmp_path / "out", NAMED["frontier"])
-    assert wrong.what_is.endswith("files that were changed, or that dcplan did not write: frontier.json")
 
 
 ANSWERS: dict[str, type[Answer]] = {

@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 import planner
-from planner.base.errors import InputError, OutputError
+from planner.base.errors import InputError
 from planner.cli import main
 from planner.inputs.build import Validation
 from planner.outputs.files import kind_of_special, whole_file
@@ -92,14 +92,6 @@ def test_a_folder_that_cannot_be_written_to_is_known_before_the_solve(
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
-def test_what_else_is_wrong_is_reported_with_it(tmp_path: Path) -> None:
-    result = dcplan("solve", "tiny", "-o", "/proc/runs", "--set", "years=3")
-
-    assert result.exit_code == 2
-    assert "--runs: nothing can be written" in result.stderr
-    assert "years is 3" in result.stderr
-
-
 def test_a_trial_leaves_nothing_and_needs_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     try_folder(tmp_path / "a" / "b", "--output")
     assert list(tmp_path.iterdir()) == []
@@ -151,22 +143,6 @@ def test_a_chain_of_links_to_an_open_file_is_refused_where_that_is_a_regular_one
     assert kind_of_special(chain) is None  # it leads nowhere
 
 
-@pytest.mark.skipif(not os.access("/dev/shm", os.W_OK), reason="there is no memory disk")
-def test_a_link_to_a_regular_file_on_a_memory_disk_may_be_replaced(tmp_path: Path) -> None:
-    with tempfile.NamedTemporaryFile(dir="/dev/shm") as file:
-        link, chain = tmp_path / "link.html", tmp_path / "chain.html"
-        link.symlink_to(file.name)
-        chain.symlink_to(link.name)
-        assert kind_of_special(link) is None
-        assert kind_of_special(chain) is None
-
-        with whole_file(link) as partial:
-            partial.write_text("mine")
-
-    assert link.read_text() == "mine"
-    assert not link.is_symlink()
-
-
 @pytest.mark.skipif(os.name == "nt", reason="named pipes have no path in a folder there")
 @pytest.mark.usefixtures("solved")
 def test_commands_refuse_a_pipe_where_they_write_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -210,34 +186,6 @@ def test_a_plan_for_which_there_is_no_room_is_kept_elsewhere_and_said(
 
 
 @pytest.mark.usefixtures("solved")
-def test_so_is_one_that_was_solved_from_a_page(
-    tmp_path: Path, temporary: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    solve_task = pytest.importorskip("planner.serve.worker").solve_task
-    runs = tmp_path / "runs"
-    monkeypatch.setattr(folders, "write_workbook", no_room(runs))
-
-    with pytest.raises(OutputError, match="No space left on device; it is kept without") as caught:
-        solve_task(lambda **_: None, ("tiny", runs))
-
-    (kept,) = temporary.glob("dcplan-*/tiny-*")
-    assert f" in {kept}: move that folder" in str(caught.value)
-    assert load_run(kept).meta["scenario"] == "tiny"
-
-
-def test_a_page_tries_the_folder_before_it_solves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    solve_task = pytest.importorskip("planner.serve.worker").solve_task
-    monkeypatch.setattr("planner.studies.solve.solve", lambda *_, **__: pytest.fail("solved"))
-    (tmp_path / "file").touch()
-    (tmp_path / "sweep.json").write_text("{}", encoding="utf-8")
-
-    with pytest.raises(InputError, match="nothing can be written into"):
-        solve_task(lambda **_: None, ("tiny", tmp_path / "file" / "runs"))
-    with pytest.raises(InputError, match="the folder is that of a sweep"):
-        solve_task(lambda **_: None, ("tiny", tmp_path))
-
-
-@pytest.mark.usefixtures("solved")
 def test_a_plan_that_fits_nowhere_is_called_lost(
     tmp_path: Path, temporary: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -249,25 +197,6 @@ def test_a_plan_that_fits_nowhere_is_called_lost(
     assert "so the plan is lost: make room and solve again" in lost.stderr
     assert list(temporary.iterdir()) == []
     assert not (tmp_path / "runs").exists()
-
-
-@pytest.mark.usefixtures("solved")
-def test_a_bug_of_the_workbook_keeps_the_plan_without_it(
-    tmp_path: Path, temporary: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def stumble(*_: object) -> None:
-        raise ZeroDivisionError
-
-    monkeypatch.setattr(folders, "write_workbook", stumble)
-
-    result = dcplan("solve", "tiny", "-o", tmp_path / "runs")
-
-    assert result.exit_code == 1
-    assert isinstance(result.exception, ZeroDivisionError)
-    (kept,) = temporary.glob("dcplan-*/tiny-*")
-    assert f"kept without its workbook in {kept}" in "".join(result.exception.__notes__)
-    assert (kept / "run.json").exists()
-    assert not (kept / "plan.xlsx").exists()
 
 
 @pytest.mark.parametrize("call", ["rename", "mkdir", "write_bytes", "write_text"])
@@ -324,20 +253,3 @@ def test_a_run_larger_than_files_may_be_is_refused_by_its_reason(tmp_path: Path)
 
     assert done.stdout == "File too large\n", done.stderr
     assert list(tmp_path.iterdir()) == []
-
-
-def test_an_export_that_has_no_room_ends_with_words(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    stored = save_run(run, tmp_path / "runs", workbook=False)
-    refused = dcplan("export", stored, "--format", "csv", "-o", "/proc/out")
-
-    def full(*_: object) -> None:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    monkeypatch.setattr("planner.share.WRITERS", {"csv": full})
-    late = dcplan("export", stored, "--format", "csv", "-o", tmp_path / "out")
-
-    assert refused.exit_code == 2
-    assert "--output: nothing can be written into '/proc/out'" in refused.stderr
-    assert late.exit_code == 2
-    assert f"{tmp_path / 'out'}: the files cannot be written: No space left" in late.stderr
-    assert not (tmp_path / "out").exists()

@@ -42,33 +42,10 @@ def test_a_number_of_a_size_that_nothing_has_is_named(number: str, tmp_path: Pat
     )
 
 
-def test_a_set_number_of_such_a_size_is_named() -> None:
-    with pytest.raises(InputError, match=r"--set carbon.price_usd_per_t=1e300: carbon\.price_usd"):
-        load_scenario("tiny", ["carbon.price_usd_per_t=1e300"])
-
-
-@pytest.mark.parametrize("name", ["a\0b", "a\0b.yaml", "long" * 100, "long" * 100 + ".yaml", "\udcff"])
-def test_a_name_that_no_file_can_have_is_no_file(name: str, tmp_path: Path) -> None:
-    escaped = name.replace("\0", "\\0").replace("\udcff", "\\uDCFF")
-    for text in (f'extends: "{escaped}"', f'data: {{sites: "{escaped}"}}'):
-        assert refused(f"version: 1\n{text}\n", tmp_path)
-    with pytest.raises(InputError):
-        load_scenario(name)
-
-
 @pytest.mark.skipif(not Path("/dev/zero").exists(), reason="there is no such device")
 def test_a_device_that_never_ends_is_read_to_the_size_of_a_scenario() -> None:
     with pytest.raises(InputError, match="more than 2,000,000 bytes"):
         load_scenario(Path("/dev/zero"))
-
-
-def test_a_file_that_may_not_be_read_is_named(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="Is a directory"):
-        load_scenario(tmp_path)
-    loop = tmp_path / "loop.yaml"
-    loop.symlink_to(loop)
-    with pytest.raises(InputError, match="cannot be read"):
-        load_scenario(loop)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from planner.family.values import Block
-from planner.scenario import ID_TABLES, Scenario, check_ids, load_scenario
+from planner.scenario import Scenario, check_ids, load_scenario
 from planner.scenario.demand import WorkloadOverride
 from planner.scenario.ids import ID_KEYS, NEW_ID_KEYS
 from planner.scenario.racks import RackOverride
@@ -49,10 +49,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def problems_of(text: str) -> list[str]:
     Path("plan.yaml").write_text(f"version: 1\n{text}\n")
     return [str(problem) for problem in check_ids(load_scenario("plan.yaml"), TABLES)]
-
-
-def test_the_tables_that_are_needed_are_named() -> None:
-    assert set(ID_TABLES) == set(TABLES)
 
 
 @pytest.mark.parametrize(
@@ -174,19 +170,6 @@ def test_a_site_of_ones_own_is_known_wherever_sites_are_named() -> None:
     assert problems_of("\n".join(lines)) == []
 
 
-def test_a_new_site_in_no_country_is_named_where_its_country_is_written() -> None:
-    lines = [
-        "new_sites:",
-        "  mine: {name: Mine, country: XX, lat: 47, lon: 8, like: no-oslo, zone: NO1}",
-        "scope: {countries: [US], sites: [mine]}",
-    ]
-
-    (found,) = problems_of("\n".join(lines))
-
-    assert "plan.yaml:3:31: XX is no country; must be a country's two letters of ISO 3166-1" in found
-    assert "add XX" not in found
-
-
 def test_an_unknown_id_of_a_table_of_ones_own_names_its_file() -> None:
     Path("zones.csv").write_text("zone\n")
 
@@ -194,17 +177,6 @@ def test_an_unknown_id_of_a_table_of_ones_own_names_its_file() -> None:
 
     assert found.startswith("plan.yaml:3:25: unknown zone 'quebec'; must be an id of table grid_")
     assert found.endswith(", or add it to zones.csv")
-
-
-def test_every_unknown_id_of_a_file_is_reported() -> None:
-    found = problems_of("scope:\n  sites: [aa, bb]\n  workloads: [cc]\nlevers: {allow: [dd]}\n")
-
-    assert [line.split(": ")[0] for line in found] == [
-        "plan.yaml:3:11",
-        "plan.yaml:3:15",
-        "plan.yaml:4:15",
-        "plan.yaml:5:18",
-    ]
 
 
 @pytest.mark.parametrize(
@@ -277,12 +249,3 @@ def test_every_text_of_a_scenario_says_which_ids_it_holds_or_is_listed_as_free()
 
     assert not declared & {*FREE_TEXT}
     assert sorted(text_keys(Scenario)) == sorted(declared | {*FREE_TEXT})
-
-
-def test_ids_are_those_of_a_column_of_the_data() -> None:
-    package = load_package()
-    marks = [*ID_KEYS.values(), *NEW_ID_KEYS.values()]
-
-    missing = [mark for mark in marks if mark.column not in set(package[mark.table].columns)]
-    assert missing == []
-    assert {mark.noun for mark in ID_KEYS.values() if mark.in_scope} == {"market", "site", "workload", "zone"}

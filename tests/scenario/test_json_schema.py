@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,6 @@ import pytest
 
 from planner.family.values import Block
 from planner.scenario import json_schema
-from planner.scenario.keys import block_at
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "scenario.schema.json"
 UNIT_OF_SUFFIX = {
@@ -90,28 +88,3 @@ def test_unknown_keys_are_refused_by_editors_too() -> None:
     ]
     assert open_blocks == []
     assert schema["additionalProperties"] is False
-
-
-def test_years_are_the_keys_of_paths_in_the_schema() -> None:
-    schema = json.loads(json_schema())
-    cap = schema["$defs"]["Carbon"]["properties"]["cap_kt"]
-
-    text = json.dumps(cap)
-
-    assert re.search(r"\"additionalProperties\": \{\"minimum\": 0", text)
-
-
-def test_a_block_is_found_by_its_way() -> None:
-    found = block_at(("sites", "us-va-ashburn"))
-
-    assert found is not None
-    assert "grid_firm_mw" in found.model_fields
-    assert block_at(("sites", "us-va-ashburn", "grid_firm_mw")) is None
-
-
-def test_bounds_are_written_with_the_words_of_json_schema() -> None:
-    clock = json.loads(json_schema())["$defs"]["TariffPeriod"]["properties"]["to_hour"]
-
-    assert (clock["minimum"], clock["maximum"]) == (0, 24)
-    # What pydantic can not put into the schema it leaves in its own words, which editors ignore.
-    assert not re.findall(r'"(?:ge|gt|le|lt)":', json_schema())

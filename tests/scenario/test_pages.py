@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from planner.results.read import READERS
 from planner.scenario import ID_TABLES, check_ids, load_scenario
 from planner.tables import read_tables
 
@@ -48,11 +47,3 @@ def test_every_setting_of_a_block_is_on_its_page(page: str, way: str) -> None:
         block = getattr(block, step)
 
     assert [name for name in type(block).model_fields if name not in TEXTS[page]] == []
-
-
-def test_every_table_of_the_grid_is_on_its_page() -> None:
-    of_non_firm = [name for name, of in READERS.items() if of.__module__ == "planner.results.non_firm"]
-    tables = ["headroom", "load_price", *of_non_firm]
-
-    assert len(tables) == 5
-    assert [table for table in tables if f"`{table}`" not in TEXTS["grid"]] == []

@@ -8,7 +8,6 @@ import pytest
 from pydantic import TypeAdapter
 
 from planner.docs import first_id
-from planner.inputs.build import validated
 from planner.scenario import ID_TABLES, json_schema, read_draft, unknown_ids
 from planner.scenario.ids import ID_KEYS
 from planner.scenario.keys import SchemaKey, field_at, settings, written
@@ -92,13 +91,6 @@ def test_an_example_is_loaded_in_a_scenario(one, tmp_path, monkeypatch):
 
     _, problems = draft.checked()
     assert [*problems, *unknown_ids(draft.tree, TABLES)] == []
-
-
-def test_a_tariff_of_the_page_bills_sites():
-    wanted = {one.keys[-1]: example(one, first_id) for one in SETTINGS if "tariffs" in one.keys}
-    uses = written([{key: wanted[key] for key in ("tariff", "terms")}])
-
-    assert validated("tiny", [f"energy.tariffs={uses}"]).problems == ()
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from planner.base.errors import MOST_PROBLEMS, InputError
+from planner.base.errors import InputError
 from planner.scenario import load_scenario
 
 
@@ -364,31 +364,6 @@ def test_null_is_taken_where_it_has_a_meaning(line: str) -> None:
     assert set(given.values()) == {None}
 
 
-def test_five_mistakes_in_one_file_are_reported_together_in_the_order_of_the_file() -> None:
-    found = problems_of(
-        "version: 1\n"
-        "operator:\n"
-        "  demand_share_frac: -0.2\n"
-        "time: {slot_h: 5}\n"
-        "carbon:\n"
-        "  capt_kt: {2028: 70}\n"
-        "years: [2027, 2026]\n"
-        "solver: {threads: two}\n"
-    )
-
-    assert [line.split(" is ")[0].split(";")[0] for line in found] == [
-        "plan.yaml:3:22: operator.demand_share_frac",
-        "plan.yaml:4:16: time.slot_h",
-        "plan.yaml:6:3: unknown key 'carbon.capt_kt'",
-        "plan.yaml:7:1: years",
-        "plan.yaml:8:19: solver.threads",
-    ]
-
-
-def test_a_wrong_value_does_not_drag_the_defaults_that_follow_it_along() -> None:
-    assert len(problems_of("version: 1\noperator: {demand_share_frac: 3}\n")) == 1
-
-
 def test_a_problem_of_the_parent_is_placed_in_the_parent() -> None:
     found = problems_of(
         "version: 1\nextends: base.yaml\ntime: {slot_h: 7}\n", base="version: 1\n\nrent: {alow: true}\n"
@@ -427,13 +402,6 @@ contracts:
     ]
 
 
-def test_a_misspelt_entry_after_set_is_one_mistake_too() -> None:
-    with pytest.raises(InputError) as caught:
-        load_scenario("tiny", ["new_sites.nroth.land_limit_mw=20"])
-
-    assert str(caught.value) == f"--set new_sites.nroth.land_limit_mw=20: {NO_SITE}"
-
-
 @pytest.mark.parametrize(
     ("entry", "missing"),
     [
@@ -450,22 +418,6 @@ def test_a_new_entry_is_told_what_it_lacks(entry: str, missing: list[str]) -> No
     ]
 
 
-def test_misspelt_entries_count_among_the_problems_that_are_listed() -> None:
-    lines = "".join(f"  {name}_wets: {{term_years: 9}}\n" for name in map(chr, range(97, 123)))
-    right = lines.replace("_wets: {term_years: 9}", "_west: {technology: solar_pv}")
-    more = "".join(f"unknown_{number}: 1\n" for number in range(30))
-
-    found = problems_of(
-        "version: 1\nextends: tiny\ncontracts:\n  ppa:\n"
-        + "".join(f"  {line}\n" for line in (right + lines).splitlines())
-        + more
-    )
-
-    assert sum("did you mean '" in one and "contracts.ppa has no" in one for one in found) == 26
-    assert len(found) == MOST_PROBLEMS + 1
-    assert "6 more problems" in found[-1]
-
-
 def test_a_circle_of_extends_is_named_link_by_link() -> None:
     (found,) = problems_of(
         "version: 1\nextends: a.yaml\n", a="version: 1\nextends: b.yaml\n", b="version: 1\nextends: ./plan.yaml\n"
@@ -473,10 +425,6 @@ def test_a_circle_of_extends_is_named_link_by_link() -> None:
 
     assert found.startswith("b.yaml:2:10: extends goes in a circle: ")
     assert "plan.yaml -> a.yaml -> b.yaml -> plan.yaml" in found
-
-
-def test_a_scenario_that_extends_itself_is_a_circle() -> None:
-    assert "plan.yaml -> plan.yaml" in problems_of("version: 1\nextends: plan.yaml\n")[0]
 
 
 @pytest.mark.parametrize(
@@ -518,23 +466,11 @@ def test_a_file_that_is_no_scenario_is_refused(text: str, problem: str) -> None:
     assert problems_of(text)[0].startswith(problem)
 
 
-def test_a_parent_needs_its_version_too() -> None:
-    (found,) = problems_of("version: 1\nextends: base.yaml\n", base="title: Base\n")
-
-    assert found.startswith("base.yaml:1:1: version is missing")
-
-
 def test_a_file_that_is_not_utf_8_is_refused() -> None:
     Path("plan.yaml").write_bytes(b"version: 1\ntitle: S\xe3o Paulo\n")
 
     with pytest.raises(InputError, match=r"plan.yaml: byte 20 of the file is not UTF-8"):
         load_scenario("plan.yaml")
-
-
-def test_a_byte_order_mark_is_no_mistake() -> None:
-    Path("plan.yaml").write_bytes(b"\xef\xbb\xbfversion: 1\n")
-
-    assert load_scenario("plan.yaml").version == 1
 
 
 def test_an_unknown_name_is_reported_from_a_missing_file() -> None:

@@ -77,29 +77,6 @@ def test_a_tariff_that_cannot_be_billed_is_refused_at_its_key(tariff, problem, t
     assert found.startswith(problem)
 
 
-def test_mistakes_of_tariffs_and_of_whom_they_bill_come_beside_a_wrong_key(tmp_path):
-    path = tmp_path / "plan.yaml"
-    path.write_text(
-        "version: 1\n"
-        "rent: {alow: true}\n"
-        "energy:\n"
-        "  own_tariffs: {o: {standing: [{usd_per_day: 7}], time_zone: America}}\n"
-        "  tariffs:\n"
-        "    - {tariff: o, terms: t, from_year: 2041, sites: [s], zones: [z]}\n",
-        encoding="utf-8",
-    )
-
-    _, problems = read_draft(path).checked()
-
-    assert [str(problem).removeprefix(f"{path}:").split("; must")[0] for problem in problems] == [
-        "2:8: unknown key 'rent.alow'",
-        "6:26: 'o' is an own tariff, and terms is 't'",
-        "6:40: from_year is 2041",
-        "6:58: both sites and zones are given",
-        "4:62: time_zone is 'America'",
-    ]
-
-
 @pytest.mark.parametrize(
     "tariff",
     [

@@ -67,18 +67,6 @@ def test_a_key_is_the_text_that_is_written_whatever_number_it_looks_like() -> No
     assert read("? 1.10\n: 3\n'1.1': 4\n") == {"1.10": 3, "1.1": 4}
 
 
-def test_an_alias_of_a_number_is_no_key_for_it_says_no_text() -> None:
-    assert read("a: &x b\n*x : 3\n") == {"a": "b", "b": 3}
-    (found,) = problems("a: &x 1.10\n*x : 3\n")
-    assert found == (
-        "plan.yaml:2:1: *x, the alias of a value that is no text, is used as a key;"
-        " must be text or a year; write the key out"
-    )
-    for value in ("null", "true", "~"):
-        (same,) = problems(f"a: &x {value}\n*x : 3\n")
-        assert same == found
-
-
 def test_accents_and_emoji_and_the_signs_of_formulas_come_through() -> None:
     text = "é: '=1+1'\nname: <b>São Paulo</b> 🏭\n"
 
@@ -87,16 +75,6 @@ def test_accents_and_emoji_and_the_signs_of_formulas_come_through() -> None:
 
 def test_an_alias_stands_for_its_anchor() -> None:
     assert read("a: &x [2, 3]\nb: *x") == {"a": [2, 3], "b": [2, 3]}
-
-
-def test_every_node_knows_line_and_column_of_value_and_key() -> None:
-    root = parse("a:\n  bc:   [4, 56]\n", "plan.yaml")
-
-    node = root.children["a"].children["bc"]
-    assert (node.key_place.line, node.key_place.column) == (2, 3)
-    assert (node.place.line, node.place.column) == (2, 9)
-    second = node.value[1]
-    assert (second.place.file, second.place.line, second.place.column) == ("plan.yaml", 2, 13)
 
 
 def test_duplicate_keys_and_tags_are_all_reported_at_once() -> None:
@@ -131,11 +109,6 @@ def test_a_year_in_quotes_and_without_is_one_key_given_twice() -> None:
 )
 def test_what_cannot_be_read_is_reported_where_it_stands(text: str, start: str) -> None:
     assert problems(text)[0].startswith(start)
-
-
-def test_a_number_as_key_is_no_decimal_comma_with_a_space_or_a_value() -> None:
-    for text in ("{2027: 3, 25}", "{2027: 3,25: 4}", "{2027: '3',25}"):
-        assert [*parse(text, "plan.yaml").children] == ["2027", "25"]
 
 
 def test_a_bomb_of_aliases_is_refused_before_it_unfolds() -> None:

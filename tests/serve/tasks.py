@@ -30,10 +30,6 @@ def broken(tell: Any, given: str) -> dict[str, Any]:
     raise ZeroDivisionError(given)
 
 
-def full(tell: Any, given: str) -> dict[str, Any]:
-    raise OSError(28, "No space left on device", given)
-
-
 def until_stopped(tell: Any, given: str) -> dict[str, Any]:
     tell(stage=given)
     stopped = ASKED_TO_STOP.wait(60.0)

@@ -145,38 +145,6 @@ def test_a_run_and_rows_of_its_tables_are_read(client: Client, run: str) -> None
     assert units["facility_peak_mw"] == "MW"
 
 
-@pytest.mark.parametrize(
-    ("query", "error"),
-    [
-        ("colour=red", "table summary has no column colour; it has "),
-        ("year=soon", "column year holds numbers, and soon is none"),
-        ("limit=0", "limit must be an integer, at least 1, at most 10,000"),
-        ("offset=-3", "offset must be an integer, at least 0"),
-        ("year=2027&year=2028", "year is given more than once"),
-        ("limit=5&year=2028&limit=7", "limit is given more than once"),
-    ],
-)
-def test_a_wrong_question_to_a_table_is_named(client: Client, run: str, query: str, error: str) -> None:
-    answer = ask(client, f"/api/runs/{run}/tables/summary?{query}")
-
-    assert answer.status == 422
-    assert said(answer)["error"].startswith(error)
-
-
-def test_rows_are_kept_by_true_or_false_and_nothing_else(client: Client, run: str) -> None:
-    path = f"/api/runs/{run}/tables/power_slot"
-    every = said(ask(client, path))["rows"]
-
-    for value, text in ((True, "true"), (False, "false")):
-        kept = [row for row in every if row["is_peak_day"] is value]
-        assert 0 < len(kept) < len(every)
-        assert said(ask(client, f"{path}?is_peak_day={text}"))["rows"] == kept
-    for wrong in ("1", "yes", ""):
-        answer = ask(client, f"{path}?is_peak_day={wrong}")
-        error = f"column is_peak_day holds true or false, and {wrong} is neither"
-        assert (answer.status, said(answer)) == (422, {"error": error})
-
-
 # --- scenarios ----------------------------------------------------------------------------
 
 
@@ -200,71 +168,6 @@ def test_a_scenario_is_read_changed_checked_and_saved(client: Client, folder: Pa
     again = ask(client, "/api/scenarios/tiny", body)
     assert again.status == 422
     assert "files are never replaced" in said(again)["problems"][0]["text"]
-
-
-def test_the_settings_of_a_scenario_can_be_sent_back(client: Client, folder: Path) -> None:
-    settings = said(ask(client, "/api/scenarios/tiny"))["settings"]
-    body = {"name": "again", "title": "Less land", "settings": settings}
-
-    checked = said(ask(client, "/api/scenarios/tiny/check", {"settings": settings}))
-    same = ask(client, "/api/scenarios/tiny", body)
-    settings["new_sites"]["north"]["land_limit_mw"] = 26
-    made = ask(client, "/api/scenarios/tiny", body)
-
-    assert checked["problems"] == []
-    assert (same.status, said(same)["problems"][0]["text"]) == (
-        422,
-        "Nothing is changed yet, so there is nothing to save.",
-    )
-    assert made.status == 201, made.text
-    file = folder / said(made)["scenario"]
-    # Of all that was sent back only what differs is written.
-    _, *lines = file.read_text(encoding="utf-8").splitlines()
-    assert lines == [
-        "version: 1",
-        "extends: tiny",
-        "title: Less land",
-        "new_sites:",
-        "  north:",
-        "    land_limit_mw: 26",
-    ]
-    own = said(ask(client, f"/api/scenarios/{file.name}"))
-    assert own["settings"] == settings
-    path = f"/api/scenarios/{file.name}/check"
-    assert said(ask(client, path, {"settings": own["settings"]}))["problems"] == []
-
-
-def test_a_path_by_year_that_differs_in_one_year_is_written_whole(client: Client, folder: Path) -> None:
-    first = {"sites": {"north": {"grid_firm_mw": {"2027": 23, "2028": 37}}}}
-    made = said(ask(client, "/api/scenarios/tiny", {"name": "firm", "settings": first}))
-    settings = {"sites": {"north": {"grid_firm_mw": {"2027": 23, "2028": 41}}}}
-    path = f"/api/scenarios/{made['scenario']}"
-
-    answer = ask(client, path, {"name": "firmer", "settings": settings})
-
-    firm = load_scenario(folder / said(answer)["scenario"]).sites["north"].grid_firm_mw
-    assert firm == {2027: 23.0, 2028: 41.0}
-
-
-@pytest.mark.parametrize("key", ["version", "extends", "title", "question"])
-def test_what_is_no_setting_is_refused_among_settings(client: Client, key: str) -> None:
-    body = {"settings": {key: "tiny"}}
-
-    (problem,) = said(ask(client, "/api/scenarios/tiny/check", body))["problems"]
-
-    assert problem["keys"] == [key]
-    assert problem["text"].startswith("is no setting: version and extends are written for you")
-
-
-@pytest.mark.parametrize("name", ["", " ", "\t\n"])
-def test_a_blank_name_is_refused(client: Client, folder: Path, name: str) -> None:
-    body = {"name": name, "settings": {"demand": {"scale_frac": 1.1}}}
-
-    answer = ask(client, "/api/scenarios/tiny", body)
-
-    problem = {"keys": ["name"], "text": "A new scenario needs a name."}
-    assert (answer.status, said(answer)["problems"]) == (422, [problem])
-    assert not list(folder.glob("*.yaml"))
 
 
 @pytest.mark.parametrize("text", [*NAUGHTY[:7], "line\nbreak"])
@@ -333,38 +236,6 @@ def test_settings_that_lie_too_deep_are_refused(client: Client, depth: int) -> N
     assert answer.status == 422
     assert "nested too deeply" in said(answer)["error"]
     assert ask(client, "/api/runs").status == 200
-
-
-@pytest.mark.parametrize("text", [b'{"scenario": tiny}', b'["tiny"]', b""])
-def test_what_is_no_object_of_json_is_refused_in_one_line(client: Client, text: bytes) -> None:
-    headers: dict[str, str | None] = {"Cookie": None, "Content-Type": JSON}
-    headers["Authorization"] = f"Bearer {client.service.keys.address}"
-
-    answer = client.ask("POST", "/api/solves", text, headers)
-
-    assert answer.status == 422
-    assert said(answer)["error"].startswith("send Content-Type: application/json and an object")
-
-
-@pytest.mark.parametrize(
-    ("path", "text", "key"),
-    [
-        ("scenarios/tiny", b'{"name": "x", "settings": {}, "settings": {"demand": {}}}', "settings"),
-        ("scenarios/tiny", b'{"name": "x", "settings": {"a": {"b": 2, "c": 3, "b": 2}}}', "b"),
-        ("scenarios/tiny/check", b'{"settings": {}, "settings": {}}', "settings"),
-        ("solves", b'{"scenario": "none", "scenario": "tiny"}', "scenario"),
-    ],
-)
-def test_a_key_that_is_given_twice_is_refused(client: Client, folder: Path, path: str, text: bytes, key: str) -> None:
-    headers: dict[str, str | None] = {"Cookie": None, "Content-Type": JSON}
-    headers["Authorization"] = f"Bearer {client.service.keys.address}"
-
-    answer = client.ask("POST", f"/api/{path}", text, headers)
-
-    assert answer.status == 422
-    assert said(answer)["error"] == f"the body has the key '{key}' twice in one object; give it once"
-    assert not list(folder.glob("*.yaml"))
-    assert client.service.jobs.latest() == []
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded"])
@@ -451,12 +322,6 @@ def test_what_does_not_exist_is_not_started(client: Client) -> None:
     assert ask(client, "/api/solves", {"scenario": "../tiny"}).status == 404
     assert ask(client, "/api/sweeps", {"sweep": "none"}).status == 404
     assert client.service.jobs.latest() == []
-
-
-def test_sweeps_are_listed(client: Client) -> None:
-    listed = said(ask(client, "/api/sweeps"))["sweeps"]
-
-    assert {"tiny", "us-grid-demand"} <= {one["sweep"] for one in listed}
 
 
 def test_pages_do_not_wait_for_a_check_and_few_checks_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import time
-from typing import Annotated
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import Field as Setting
 
-from planner.family.values import Block
 from planner.scenario import keys as schema_keys
 from planner.scenario.keys import settings
 from planner.scenario.tree import plain
 from planner.scenario.yaml12 import parse
-from planner.serve.form import fields
 from planner.serve.form.draft import _read, keys_of, name_of, one_line, scenario_text, value_text
 from planner.serve.form.fields import FormField, groups
 
@@ -43,24 +37,6 @@ def test_every_setting_is_in_the_form_or_inside_one_of_its_fields() -> None:
     assert missing == []
 
 
-def test_a_new_setting_is_in_the_form_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Ice(Block):
-        """Cooling with ice."""
-
-        melt_k: Annotated[float, Setting(strict=True, gt=2, le=7)] = 3.0
-        """How far it melts. [K]"""
-
-    monkeypatch.setattr(fields, "settings", lambda: schema_keys.settings(Ice, ("ice",)))
-    monkeypatch.setattr(fields, "field_at", lambda _: None)
-
-    (group,) = groups.__wrapped__()
-
-    (made,) = group.fields
-    assert (group.name, made.keys, made.label) == ("ice", ("ice", "melt_k"), "Melt")
-    assert (made.unit, made.meaning, made.default) == ("K", "How far it melts.", 3.0)
-    assert (made.kind.form, made.kind.bounds) == ("number", "above 2, at most 7")
-
-
 @pytest.mark.parametrize(
     ("keys", "form", "bounds", "usual"),
     [
@@ -82,23 +58,6 @@ def test_a_field_is_as_the_schema_and_the_plausible_ranges_say(keys: str, form: 
     of = every()[tuple(keys.split("."))]
 
     assert (of.kind.form, of.kind.bounds, of.usual) == (form, bounds, usual)
-
-
-def test_ids_are_those_of_their_tables() -> None:
-    known = every()
-    tables = {
-        keys: known[tuple(keys.split("."))].kind.ids.table
-        for keys in ("racks.allow", "demand.trajectory", "supply.max_mw", "new_sites.<id>.like")
-    }
-
-    assert list(tables.values()) == ["racks", "demand_trajectories", "onsite_sources", "sites"]
-
-
-def test_what_a_list_of_blocks_may_hold_is_listed() -> None:
-    parts = dict(every()["demand", "explicit"].parts)
-
-    assert "workload" in parts
-    assert "by_year" in parts
 
 
 @pytest.mark.parametrize("setting", [one for one in settings() if one.keys[0] not in ABOUT and "<n>" not in one.keys])
@@ -195,25 +154,6 @@ def test_settings_are_put_into_their_blocks_each_on_a_line_of_its_own() -> None:
     assert at[9] == ("new_sites", "b", "lat")
 
 
-def test_thousands_of_sites_are_written_soon() -> None:
-    """Each setting was looked up among all others: minutes, in which nothing else was checked."""
-    figures = {"name": "A site", "lat": 30.5, "lon": -100.2, "country": "US", "land_limit_mw": 30}
-    settings = {("new_sites", f"s{n}", key): value for n in range(3_000) for key, value in figures.items()}
-    began = time.process_time()
-
-    text, at = scenario_text([], settings)
-
-    assert time.process_time() - began < 10.0  # 0.2 s
-    assert len(at) == 1 + 3_000 * (1 + len(figures))
-    assert plain(parse(text, ""))["new_sites"]["s2999"] == figures
-
-
 @pytest.mark.parametrize("keys", [("a", "b.c"), ("sites", '"]'), ("<b>", "\N{GRINNING FACE}")])
 def test_the_name_of_a_field_holds_any_id(keys: tuple[str, ...]) -> None:
     assert keys_of(name_of(keys)) == keys
-
-
-def test_yes_and_no_are_a_choice() -> None:
-    of = every()["rent", "allow"]
-
-    assert of.kind.choices == ("true", "false")

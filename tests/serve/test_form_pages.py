@@ -19,7 +19,6 @@ from planner.serve.form.draft import BaseScenario, FormDraft, name_of
 from planner.serve.form.fields import groups
 from planner.serve.project import Project
 
-OPERATOR = name_of(("operator", "demand_share_frac"))
 UNMET = name_of(("demand", "unmet_usd_per_h100e_hour"))
 
 
@@ -118,23 +117,6 @@ def test_no_file_is_ever_replaced(client: Client, folder: Path) -> None:
     assert 'value="31.5"' in answer.text  # what was typed is still there
 
 
-@pytest.mark.parametrize("sign", ["???", "..", "東京", "\u202e?"])
-def test_a_name_of_signs_alone_is_refused(client: Client, folder: Path, sign: str) -> None:
-    answer = send(client, "tiny", "save", name=sign, **{UNMET: "31.5"})
-
-    assert answer.status == 422
-    assert "can be the name of a file; use a name with a letter" in beside(answer.text, "name")
-    assert "\u202e" not in answer.text.split('id="f-name"')[0]
-    assert not list(folder.glob("*.yaml"))
-
-
-def test_a_free_name_is_proposed(client: Client, folder: Path) -> None:
-    (folder / "tiny-2.yaml").write_text("version: 1\n", encoding="utf-8")
-
-    assert typed(client.get("/scenarios/tiny").text)["name"] == "tiny-3"
-    assert typed(client.get("/scenarios/tiny-2.yaml").text)["name"] == "tiny-3"
-
-
 WRONG = {
     "operator.demand_share_frac": ("7", "7; must be at most 1"),
     "demand.scale_frac": ("2027: 1.5, 2027: 2", "given twice"),
@@ -209,15 +191,6 @@ def test_an_unchanged_form_solves_the_scenario_itself(client: Client, folder: Pa
     assert [path.name for path in folder.iterdir()] == ["runs"]
 
 
-def test_the_map_of_a_file_asks_for_places_of_that_file(client: Client, folder: Path) -> None:
-    (folder / "plan #4?.yaml").write_text("version: 1\nextends: us-base\n", encoding="utf-8")
-
-    page = client.get("/scenarios/plan%20%234%3F.yaml").text
-
-    (path,) = re.findall('data-place="([^"]+)"', page)
-    assert json.loads(client.get(f"{path}?x=500&y=280").text)["country"] == "US"
-
-
 def test_a_site_is_placed_on_the_map_named_and_saved(client: Client, folder: Path) -> None:
     place = json.loads(client.get("/place/us-base?x=500&y=280").text)
     assert (place["country"], 30 < place["lat"] < 45, -105 < place["lon"] < -90) == ("US", True, True)
@@ -234,28 +207,6 @@ def test_a_site_is_placed_on_the_map_named_and_saved(client: Client, folder: Pat
     assert answer.status == 303
     made = load_scenario(folder / "own.yaml").new_sites["my.own"]
     assert (made.name, made.lat, made.lon, made.like) == ("<i>Own", place["lat"], place["lon"], place["like"])
-
-
-def test_a_new_site_without_its_figures_is_refused_at_its_card(client: Client) -> None:
-    cards = name_of(("new_sites",))
-    added = send(client, "tiny", f"add:{cards}", **{f"id:{cards}": "bare"})
-
-    answer = client.post("/scenarios/tiny", {**typed(added.text), "do": "check"})
-
-    assert answer.status == 422
-    said = " ".join(beside(answer.text, f"new_sites.bare{end}") for end in ("", ".lat", ".name"))
-    assert "lat" in said
-    assert "missing" in said
-
-
-@pytest.mark.parametrize("identifier", ["", "north", 400 * "x"])
-def test_a_card_needs_an_id_of_its_own(client: Client, identifier: str) -> None:
-    cards = name_of(("new_sites",))
-
-    answer = send(client, "tiny", f"add:{cards}", **{f"id:{cards}": identifier})
-
-    assert answer.status == 422
-    assert beside(answer.text, "new_sites")
 
 
 def test_naughty_names_stay_text(client: Client, folder: Path) -> None:
@@ -299,69 +250,10 @@ def test_a_table_outside_the_folder_is_refused_unread(client: Client, path: str)
     assert "is not in the folder that is served" in beside(table.text, "data")
 
 
-def test_an_entry_that_is_left_out_is_not_forgotten_in_silence(client: Client, folder: Path) -> None:
-    (folder / "base.yaml").write_text(
-        "version: 1\nextends: us-base\nsupply: {max_mw: {solar_pv: 40, wind: 60}}\n", encoding="utf-8"
-    )
-    field = name_of(("supply", "max_mw"))
-
-    answer = send(client, "base.yaml", "check", **{field: "wind: 70"})
-
-    assert "solar_pv is left out" in beside(answer.text, "supply.max_mw")
-
-
-def test_a_field_of_no_setting_is_refused(client: Client) -> None:
-    for name in ('["nothing"]', '["operator", "nothing"]', "[", "[1]", "[]"):
-        answer = client.post("/scenarios/tiny", {name: "1", "do": "check"})
-        assert answer.status == 422
-    assert client.post("/scenarios/none", {"do": "check"}).status == 404
-    assert client.post("/scenarios/tiny", {"do": "add:nothing"}).status == 404
-
-
 def test_a_place_off_the_globe_or_the_map_is_refused(client: Client) -> None:
     assert client.get("/place/world?x=0&y=0").status == 404
     for wrong in ("x=a&y=1", "x=nan&y=1", "x=1e400&y=1", "x=1&y=-1e308", "x=1e9&y=1e9"):
         assert client.get(f"/place/us-base?{wrong}").status == 422
-
-
-OWN_SITES = """\
-site,name,country,state,region,lat,lon,utc_offset_h,grid_operator,zone,price_zone,\
-price_zone_is_proxy,carbon_zone,cambium_region,market,archetype,basis,source,source_year,kind
-own-north,North Field,US,TX,North America,46.9,-96.8,-6,Grid,ERCOT,ERCOT-NORTH,false,US-TEX,,\
-dallas,metro,,made up for tests,2025,estimate
-own-south,South Field,US,TX,North America,32.5,-99.7,-6,Grid,ERCOT,ERCOT-NORTH,false,US-TEX,,\
-dallas,metro,,made up for tests,2025,estimate
-"""
-
-
-def test_places_are_compared_with_the_sites_of_the_scenario_s_own_table(client: Client, folder: Path) -> None:
-    (folder / "sites.csv").write_text(OWN_SITES, encoding="utf-8")
-    text = "version: 1\nextends: us-base\ndata: {sites: sites.csv}\n"
-    (folder / "own.yaml").write_text(text, encoding="utf-8")
-
-    page = client.get("/scenarios/own.yaml").text
-    places = [json.loads(client.get(f"/place/own.yaml?x=500&y={y}").text) for y in (60, 380)]
-
-    assert [place["like"] for place in places] == ["own-north", "own-south"]
-    assert "<title>own-north: North Field</title>" in page
-    assert '<option value="own-north">' in page
-    assert "us-va-ashburn: " not in page
-    assert '<option value="us-va-ashburn">' not in page
-
-
-def test_there_is_no_map_of_a_table_of_sites_that_cannot_be_read(client: Client, folder: Path) -> None:
-    (folder / "sites.csv").write_text(OWN_SITES.replace("46.9", "north"), encoding="utf-8")
-    text = "version: 1\nextends: us-base\ndata: {sites: sites.csv}\n"
-    (folder / "own.yaml").write_text(text, encoding="utf-8")
-    (folder / "lost.yaml").write_text(text.replace("sites.csv", "none.csv"), encoding="utf-8")
-
-    for name in ("own.yaml", "lost.yaml"):
-        page = client.get(f"/scenarios/{name}")
-
-        assert page.status == 200
-        assert "table of sites cannot be read" in page.text
-        assert 'name="new:lat"' in page.text
-        assert client.get(f"/place/{name}?x=500&y=280").status == 404
 
 
 @pytest.mark.parametrize("sign", ["\n", "\r", "\x85", "\u2028", "\x1b"])

@@ -6,7 +6,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
 import pytest
@@ -75,12 +74,6 @@ def test_a_bug_is_shown_with_where_it_is(jobs: Jobs) -> None:
     assert "ZeroDivisionError: divided" in job.message
 
 
-def test_a_full_disk_is_said_to_be_one(jobs: Jobs) -> None:
-    job = over(jobs.start("x", tasks.full, "plan.xlsx"))
-
-    assert job.message == ("The files cannot be written: [Errno 28] No space left on device: 'plan.xlsx'")
-
-
 @pytest.mark.parametrize("task", [tasks.killed, tasks.unsendable])
 def test_a_worker_that_dies_fails_and_the_next_one_runs(jobs: Jobs, task: Callable[..., dict[str, object]]) -> None:
     first = jobs.start("Die", task, "x")
@@ -89,49 +82,6 @@ def test_a_worker_that_dies_fails_and_the_next_one_runs(jobs: Jobs, task: Callab
     assert second.state == "waiting"
     assert over(first).state == "failed"
     assert "The worker ended without an answer" in first.message
-    assert over(second).state == "done"
-
-
-def test_one_that_cannot_be_started_fails_and_the_next_one_runs(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
-    start = SpawnProcess.start
-    tries = []
-
-    def refuse_once(self: SpawnProcess) -> None:
-        if not tries:
-            tries.append(self)
-            raise OSError(11, "no process is left")
-        start(self)
-
-    monkeypatch.setattr(SpawnProcess, "start", refuse_once)
-
-    first = over(jobs.start("Count", tasks.quick, "first-run"))
-    second = jobs.start("Count", tasks.quick, "second-run")
-
-    assert (first.state, first.process) == ("failed", None)
-    assert first.message == "Its process cannot be started: [Errno 11] no process is left"
-    assert over(second).state == "done"
-
-
-@pytest.mark.parametrize("is_cancelled", [False, True])
-def test_what_cannot_be_removed_fails_a_job_and_the_next_one_runs(
-    jobs: Jobs, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, is_cancelled: bool
-) -> None:
-    def refuse(home: Path) -> None:
-        raise OSError(30, "read-only", str(home))
-
-    monkeypatch.setattr(jobs_module, "tidy", refuse)
-    job = jobs.start("Write", tasks.writing, tmp_path / "runs")
-    second = jobs.start("Count", tasks.quick, "a-run")
-    wait(lambda: at(job, "Writing"))
-    assert job.process is not None
-    if is_cancelled:
-        jobs.cancel(job)
-    else:
-        job.process.kill()
-
-    assert over(job).state == "failed"
-    assert job.message.startswith("It was cancelled." if is_cancelled else "The worker ended")
-    assert "What it had begun to write cannot be removed: [Errno 30] read-only" in job.message
     assert over(second).state == "done"
 
 
@@ -169,14 +119,6 @@ def test_one_that_waits_is_cancelled_before_it_begins(jobs: Jobs, tmp_path: Path
 
     assert (second.state, second.elapsed_s, second.process) == ("cancelled", 0.0, None)
     wait(lambda: first.state == "running")
-
-
-def test_one_that_has_ended_stays_as_it_is(jobs: Jobs) -> None:
-    job = over(jobs.start("Count", tasks.quick, "a-run"))
-
-    jobs.cancel(job)
-
-    assert job.state == "done"
 
 
 def test_what_a_worker_has_started_ends_with_it(jobs: Jobs, tmp_path: Path) -> None:
@@ -249,11 +191,3 @@ def test_no_more_than_so_many_wait(jobs: Jobs, tmp_path: Path, monkeypatch: pyte
 
     with pytest.raises(InputError, match="2 solves wait already"):
         jobs.start("Write", tasks.writing, tmp_path / "runs")
-
-
-def test_old_ones_are_forgotten_and_those_that_run_are_not(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jobs_module, "_MOST_KEPT", 2)
-    done = [over(jobs.start(f"{number}", tasks.quick, "x")) for number in range(4)]
-
-    assert [job.label for job in jobs.latest()] == ["3", "2"]
-    assert jobs.job(done[0].id) is None

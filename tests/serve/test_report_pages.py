@@ -63,16 +63,6 @@ def test_runs_are_compared_with_the_first(client: Client, folder: Path, run: str
     assert "<h1><bdi>Comparison of tiny, tiny</bdi></h1>" in page.text
 
 
-def test_one_run_or_nine_are_not_compared(client: Client, run: str) -> None:
-    for count in (0, 1, 9):
-        query = "&".join(f"run=r{number}" for number in range(count))
-        answer = client.get(f"/compare?{query}")
-
-        assert answer.status == 422
-        assert f"{count} are chosen" in answer.text
-    assert client.get(f"/compare?run={run}&run={run}").status == 422
-
-
 def test_a_run_that_is_not_there_is_not_found(client: Client, run: str) -> None:
     assert client.get("/runs/none").status == 404
     assert client.get(f"/compare?run={run}&run=none").status == 404
@@ -102,32 +92,6 @@ def test_names_of_users_stay_text(client: Client, folder: Path, run: str) -> Non
         assert "<script>alert" not in page
         assert "\u202e" not in page
         assert title.replace("<", "&lt;").replace(">", "&gt;").replace("\u202e", "") in page
-
-
-def test_the_catalogue_says_what_a_run_changes_of_a_shipped_scenario(client: Client, folder: Path, run: str) -> None:
-    file = folder / "runs" / run / "run.json"
-    meta = json.loads(file.read_text(encoding="utf-8"))
-    assert meta["from_shipped"] == {"scenario": "tiny", "differs": {}}
-    assert "Shipped scenario it starts from" not in client.get("/").text  # its name says it
-    meta["scenario"] = "mine"
-    changed = {"years": "[2027]", "data.sites": "<b>\u202emy.csv", "a": "=1+1", "b": "7", "c": "9"}
-    for shipped, expected in (
-        (
-            {"scenario": "tiny", "differs": changed},
-            "tiny with years=[2027], data.sites=&lt;b&gt;my.csv, a==1+1 and 2 more",
-        ),
-        ({"scenario": "<i>", "differs": {}}, "&lt;i&gt;, unchanged"),
-        (None, "unknown, as run.json does not say"),
-    ):
-        file.write_text(json.dumps({**meta, "from_shipped": shipped}), encoding="utf-8")
-        page = client.get("/").text
-        assert f"<bdi>Shipped scenario it starts from: {expected}</bdi>" in page
-    from_none = {**meta, "from_shipped": {"scenario": None, "differs": {}}}
-    file.write_text(json.dumps(from_none), encoding="utf-8")
-    assert "Shipped scenario it starts from" not in client.get("/").text
-    del meta["from_shipped"]  # as of an earlier version
-    file.write_text(json.dumps(meta), encoding="utf-8")
-    assert f"Shipped scenario it starts from: {expected}</bdi>" in client.get("/").text
 
 
 def test_runs_are_found_by_tags_which_stay_text(client: Client, folder: Path, run: str) -> None:

@@ -63,21 +63,6 @@ def test_an_unknown_scenario_or_solve_is_not_found(client: Client) -> None:
     assert client.get("/jobs/none/state").status == 404
 
 
-def test_a_file_that_is_no_scenario_and_a_link_are_not_listed(client: Client, folder: Path, tmp_path: Path) -> None:
-    elsewhere = tmp_path / "elsewhere.yaml"
-    elsewhere.write_text("version: 1\n", encoding="utf-8")
-    (folder / "linked.yaml").symlink_to(elsewhere)
-    (folder / "other.yaml").write_text("services: {}\n", encoding="utf-8")
-    (folder / "mine.yml").write_text("version: 1\nquestion: <i>How?\n", encoding="utf-8")
-
-    page = client.get("/scenarios").text
-
-    assert "linked.yaml" not in page
-    assert "other.yaml" not in page
-    assert "mine.yml" in page
-    assert "&lt;i&gt;How?" in page
-
-
 def test_a_solve_is_watched_and_cancelled(client: Client, folder: Path) -> None:
     jobs = client.service.jobs
     job = jobs.start("<b>Write</b>", tasks.writing, folder / "runs", expected_s=1e9)

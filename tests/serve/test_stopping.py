@@ -4,16 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
 import tasks
 from test_jobs import at, over, wait
 
-from planner.base.errors import LimitReachedError
-from planner.serve import worker
-
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from client import Client
 
 KEEP = "Stop and keep the best plan so far"
@@ -47,22 +41,3 @@ def test_only_the_solver_can_be_stopped(client: Client) -> None:
     assert not job.is_stopped
     jobs.cancel(job)
     assert over(job).state == "cancelled"
-
-
-def test_what_keeps_nothing_cannot_be_stopped(client: Client) -> None:
-    jobs = client.service.jobs
-    job = jobs.start("Sweep mine", tasks.until_stopped, "Solving")
-    wait(lambda: at(job, "Solving"))
-
-    jobs.stop(job)
-
-    assert not job.is_stopped
-    jobs.cancel(job)
-
-
-def test_the_solver_of_a_worker_hears_that_it_is_to_stop(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(worker, "ASKED_TO_STOP", worker.threading.Event())
-    worker.ASKED_TO_STOP.set()
-
-    with pytest.raises(LimitReachedError, match="interrupted"):
-        worker.solve_task(lambda **_: None, ("tiny", tmp_path))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import re
 import zipfile
 from pathlib import Path
 
@@ -80,32 +79,6 @@ def test_a_sweep_is_solved_and_what_it_found_is_shown(client: Client, folder: Pa
     assert {path.name for path in folder.iterdir()} == {"runs", "sweeps", "two.yaml"}
 
 
-def test_what_every_future_orders_names_connections_too(client: Client, folder: Path) -> None:
-    home = put(folder, _solved("low", "high")).parent
-    least = {
-        "kind": ["halls", "connection", "on-site power"],
-        "site": ["oak", "elm", "oak"],
-        "item": ["dlc_dry|N", "", "gas_recip"],
-        "year": 2027,
-        "least_mw": [31.0, 43.0, 17.0],
-    }
-    pd.DataFrame(least).to_parquet(home / "no_regret.parquet")
-
-    page = re.sub(r"<[^>]*>+", " ", client.get("/sweeps/two.yaml").text)
-
-    for what, mw in (
-        ("connection elm", "43.0"),
-        ("halls oak dlc dry, N", "31.0"),
-        ("on-site power oak gas recip", "17.0"),
-    ):
-        assert f"{what} {mw}" in " ".join(page.split())
-
-
-def _solved(*futures: str) -> pd.DataFrame:
-    columns = {"status": "optimal", "broken": "", "objective_musd": 7.0, "message": ""}
-    return pd.DataFrame({"future": list(futures)}).assign(**columns)
-
-
 def test_names_of_axes_are_no_formulas_in_csv(client: Client, folder: Path) -> None:
     put(folder, pd.DataFrame({"future": ["first"], "=2+3": [27.5], "status": ["optimal"]}))
 
@@ -137,25 +110,6 @@ def test_a_damaged_table_asks_to_be_solved_again(client: Client, folder: Path) -
     assert 'name="sweep" value="two.yaml"' in page.text
 
 
-def test_a_table_of_an_older_version_asks_to_be_solved_again(client: Client, folder: Path) -> None:
-    put(folder, pd.DataFrame({"future": ["first"], "status": ["optimal"], "message": [""]}))
-
-    page = client.get("/sweeps/two.yaml")
-
-    assert page.status == 200
-    assert "it has no column broken, objective_musd" in page.text
-    assert "solve it again" in page.text
-
-
-def test_tables_that_do_not_say_of_which_file_they_are_ask_to_be_solved_again(client: Client, folder: Path) -> None:
-    (put(folder, pd.DataFrame({"future": ["first"]})).parent / "sweep.json").unlink()
-
-    page = client.get("/sweeps/two.yaml")
-
-    assert page.status == 200
-    assert "solve it again" in page.text
-
-
 def test_tables_of_another_file_of_the_name_are_not_shown(client: Client, folder: Path) -> None:
     other = folder / "Two.yml"
     other.write_text(TWO.replace("34", "35"), encoding="utf-8")
@@ -167,16 +121,6 @@ def test_tables_of_another_file_of_the_name_are_not_shown(client: Client, folder
     assert "of-the-other" not in page.text
     assert client.get("/sweeps/two.yaml/tables.zip").status == 404
     assert "it has no column" in client.get("/sweeps/Two.yml").text  # so its own are looked at
-
-
-def test_tables_of_a_file_that_was_changed_since_are_not_shown(client: Client, folder: Path) -> None:
-    put(folder, pd.DataFrame({"future": ["of-before"]}))
-    (folder / "two.yaml").write_text(TWO.replace("34", "35"), encoding="utf-8")
-
-    page = client.get("/sweeps/two.yaml")
-
-    assert "The file was changed since it was solved" in page.text
-    assert "of-before" not in page.text
 
 
 def test_a_mistake_in_a_sweep_is_named_with_its_place(client: Client, folder: Path) -> None:

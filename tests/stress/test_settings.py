@@ -49,24 +49,6 @@ def test_what_the_ranges_end_with_is_taken() -> None:
     assert {name: getattr(made, name) for name in ends} == ends
 
 
-def test_mistakes_of_the_table_and_of_options_come_together() -> None:
-    table = read_tables(["stress_settings"])["stress_settings"].set_index("item")
-    table.loc["heat_wave_k", "value"] = -5.0
-    table.loc["generator_mw", "unit"] = "kW"
-    table.loc["outage_median_h", "value"] = 7.0  # the mean is 4
-
-    with pytest.raises(InputError) as caught:
-        settings_from(table.drop(index="fuel_h").reset_index(), {"draws": -2})
-
-    assert [str(problem).split("; must")[0] for problem in caught.value.problems] == [
-        "--draws: -2 is given",
-        "data/stress_settings.csv: generator_mw is in kW",
-        "data/stress_settings.csv: heat_wave_k is -5",
-        "data/stress_settings.csv: outage_median_h is 7, above outage_mean_h, which is 4",
-        "data/stress_settings.csv: there is no item 'fuel_h'",
-    ]
-
-
 @pytest.mark.parametrize(("first", "count", "moved"), [(14, 365, 0), (-3, 9, 0), (362, 9, 356), (196, 9, 196)])
 def test_an_event_lies_within_its_year(first: int, count: int, moved: int) -> None:
     assert _within_year(first, count, 365) == moved

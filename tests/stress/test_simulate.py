@@ -13,7 +13,7 @@ from planner.place.climate import hourly_temperatures
 from planner.stress.fixed import FixedPlan, GridEmergency, HeatWave, Outages, outage_h
 from planner.stress.hours import OwnHours
 from planner.stress.settings import StressSettings
-from planner.stress.simulate import Deferral, Reliability, SimulatedYear, simulate_year
+from planner.stress.simulate import Reliability, SimulatedYear, simulate_year
 from planner.stress.weather import Weather
 
 DAYS = RepresentativeDays(slot_h=6)
@@ -93,14 +93,6 @@ def run(plan: FixedPlan, year: int = 0, **options: object) -> SimulatedYear:
 USE = np.array([26.5, 10.7])
 
 
-def test_without_events_all_is_served_from_the_grid() -> None:
-    found = run(plan_of_two())
-
-    assert found.grid_mwh == pytest.approx(np.tile(8760 * USE, (3, 1)))
-    assert found.unserved_mwh.max() == 0.0
-    assert found.peak_mw == pytest.approx(np.tile(USE, (3, 1)))
-
-
 def test_energy_costs_the_plan_s_price_in_the_mean() -> None:
     settings = replace(SETTINGS, draws=60)
 
@@ -145,46 +137,6 @@ def test_sources_then_batteries_then_generators_carry_an_emergency() -> None:
     assert found.source_usd[:, 0] == pytest.approx([2.0 * 45.0] * 3)
     # The battery is filled up again from the grid.
     assert found.grid_mwh[:, 0] == pytest.approx([8760 * 26.5 - 12.5 + 3.0] * 3)
-
-
-def test_a_battery_is_filled_again_with_what_the_connection_leaves_over() -> None:
-    battery_mw = np.array([[5.0, 0.0], [5.0, 0.0]])
-    firm_mw = np.array([[27.0, 40.0], [90.0, 90.0]])
-    plan = plan_of_two(firm_mw=firm_mw, battery_mw=battery_mw, level_mwh=flat(10.0, 0.0))
-    cut = GridEmergency(np.array([True, False]), first_hour=8760 - 11, hours=5, frac=0.1)
-
-    found = run(plan, cut=cut)
-
-    # For 5 hours Oak lacks 26.5 - 24.3 = 2.2 MW: the battery gives its 10 MWh, and 1 MWh is not
-    # served. In the 6 hours that are left of the year 0.5 MW of the connection are free.
-    assert found.battery_mwh[:, 0] == pytest.approx([10.0] * 3)
-    assert found.unserved_mwh[:, 0] == pytest.approx([1.0] * 3)
-    drawn_mwh = 8755 * 26.5 + 5 * 24.3 + 6 * 0.5
-    assert found.grid_mwh[:, 0] == pytest.approx([drawn_mwh] * 3, abs=1e-6)
-
-
-def test_an_emergency_takes_all_that_is_not_firm() -> None:
-    cut = GridEmergency(np.array([True, True]), first_hour=4000, hours=5, frac=0.1)
-    not_firm = np.zeros((2, 2, DAYS.n_slots))
-    not_firm[0, 0], not_firm[0, 1] = 12.5, 3.5
-    firm = np.array([[25.0, 9.0], [90.0, 90.0]])
-
-    found = run(plan_of_two(non_firm_mw=not_firm, firm_mw=firm), cut=cut)
-
-    # 22.5 MW are left of 25 for 26.5 MW, and 8.1 MW of 9 for 10.7 MW; before and after all is well.
-    assert found.unserved_mwh == pytest.approx(np.tile([5 * 4.0, 5 * 2.6], (3, 1)))
-    assert found.overload_mwh.max() == 0.0
-
-
-def test_fuel_runs_out() -> None:
-    cut = GridEmergency(np.array([True, False]), first_hour=2000, hours=40, frac=1.0)
-    plan = plan_of_two(generator_mw=np.array([[30.0, 0.0], [0.0, 0.0]]))
-
-    found = run(plan, cut=cut)
-
-    # 30 MW x 30 h of fuel carry 26.5 MW for 33.96 h; 40 h were needed.
-    assert found.generator_mwh[:, 0] == pytest.approx([900.0] * 3)
-    assert found.unserved_mwh[:, 0] == pytest.approx([40 * 26.5 - 900.0] * 3)
 
 
 def test_a_heat_wave_overloads_a_connection_that_just_holds() -> None:
@@ -297,82 +249,6 @@ def test_work_that_may_wait_yields_to_a_small_connection_before_generators() -> 
     assert found.put_off_mwh[:, 1].max() == 0.0
 
 
-def test_an_emergency_puts_work_off_within_its_window() -> None:
-    # Hour 3990 is 6 h of a day, whose window ends at 12 h.
-    cut = GridEmergency(np.array([True, False]), first_hour=3990, hours=2, frac=0.4)
-
-    found = run(waiting_plan(), cut=cut)
-
-    # 24 MW are left of 40 for 25 MW at 6 and 7 h: 0.8 MW of IT power each, done at 8 h, as racks
-    # allow 1.6 MW more than is planned there.
-    assert found.put_off_mwh[:, 0] == pytest.approx([1.6] * 3)
-    assert found.caught_up_mwh[:, 0] == pytest.approx([1.6] * 3)
-    assert found.late_mwh.max() == found.unserved_mwh.max() == 0.0
-    assert found.grid_mwh[:, 0] == pytest.approx([365 * (18 * 25.0 + 6 * 28.0)] * 3)
-
-
-def full_day(**changes: object) -> FixedPlan:
-    """Oak has 25 MW for 25 MW before 18 h UTC and 28 MW after; 3.2 and 4.8 MW of IT may wait."""
-    return waiting_plan(firm_mw=np.array([[25.0, 40.0], [90.0, 90.0]]), **changes)
-
-
-def test_generators_carry_late_work_before_it_is_given_up() -> None:
-    # 3 MW lack for 6 h of each day and yield: 2.4 MW of IT power, 14.4 MWh. The window after it, of
-    # 0 to 12 h, has no room in the connection, but racks for 4.8 - 3.2 = 1.6 MW more. So the work
-    # is due once 1.6 MW in all hours left would not do: from 3 h on, 9 h x 1.6 MW = 14.4 MWh.
-    plan = full_day(generator_mw=np.array([[30.0, 0.0], [0.0, 0.0]]))
-
-    found = run(plan)
-
-    assert found.put_off_mwh[:, 0] == pytest.approx([365 * 14.4] * 3)
-    assert found.late_mwh[:, 0] == pytest.approx([364 * 14.4] * 3)
-    assert found.generator_mwh[:, 0] == pytest.approx([364 * 14.4 * 1.25] * 3)
-    assert found.generator_h[:, 0] == pytest.approx([364 * 9.0] * 3)
-    # The last evening has no day after it.
-    assert found.given_up_mwh[:, 0] == pytest.approx([14.4] * 3)
-    assert found.unserved_mwh[:, 0] == pytest.approx([14.4 * 1.25] * 3)
-    assert found.grid_mwh[:, 0] == pytest.approx([8760 * 25.0] * 3)
-
-
-def test_late_work_that_nothing_carries_is_given_up_once() -> None:
-    found = run(full_day())
-
-    assert found.given_up_mwh[:, 0] == pytest.approx([365 * 14.4] * 3)
-    assert found.unserved_mwh[:, 0] == pytest.approx([365 * 14.4 * 1.25] * 3)
-    assert found.late_mwh.max() == found.generator_mwh.max() == 0.0
-
-
-def test_a_small_battery_and_generator_carry_a_part_of_late_work() -> None:
-    # 2 MW are due at the meter from 3 to 12 h: 0.75 MW of each hour from a source, 2 MWh more
-    # from a battery, which is not filled up again, as the connection is always full.
-    spare = np.zeros((2, 2, DAYS.n_slots))
-    spare[0, 0] = 0.75
-    level = np.zeros((2, 2, DAYS.n_slots))
-    level[0, 0] = 2.0
-    plan = full_day(spare_source_mw=spare, level_mwh=level, battery_mw=np.array([[5.0, 0.0], [0.0, 0.0]]))
-
-    found = run(plan)
-
-    # What is not done in an hour is still to be done in the next, by racks that are full then.
-    assert found.battery_mwh[:, 0] == pytest.approx([2.0] * 3)
-    assert found.source_mwh[:, 0] == pytest.approx([364 * 9 * 0.75] * 3)
-    carried_mwh = (364 * 9 * 0.75 + 2.0) / 1.25
-    assert found.late_mwh[:, 0] == pytest.approx([carried_mwh] * 3)
-    assert found.given_up_mwh[:, 0] == pytest.approx([365 * 14.4 - carried_mwh] * 3)
-
-
-def test_what_may_not_wait_still_overloads() -> None:
-    firm = np.array([[20.0, 40.0], [90.0, 90.0]])
-
-    found = run(waiting_plan(firm_mw=firm))
-
-    # Without 3.2 and 4.8 MW of IT power 25 and 28 MW are 21 and 22 MW; all that waits is given up.
-    assert found.overload_mw[:, 0] == pytest.approx([2.0] * 3)
-    assert found.overload_mwh[:, 0] == pytest.approx([365 * (18 * 1.0 + 6 * 2.0)] * 3)
-    assert found.given_up_mwh[:, 0] == pytest.approx([365 * (18 * 3.2 + 6 * 4.8)] * 3)
-    assert found.unserved_mwh[:, 0] == pytest.approx([365 * (18 * 5.0 + 6 * 8.0)] * 3)
-
-
 @pytest.mark.parametrize("firm_mw", [25.4, 26.25, 27.0])
 def test_work_and_energy_are_conserved_where_work_waits(firm_mw: float) -> None:
     cooling = tuple(np.array([figure]) for figure in (0.2, 0.0, -90.0, -80.0, 0.0005))
@@ -389,32 +265,3 @@ def test_work_and_energy_are_conserved_where_work_waits(firm_mw: float) -> None:
     assert found.caught_up_mwh + found.given_up_mwh == pytest.approx(found.put_off_mwh)
     assert (found.late_mwh <= found.caught_up_mwh).all()
     assert found.grid_mwh + found.generator_mwh + found.unserved_mwh == pytest.approx(found.used_mwh)
-
-
-def test_hours_left_out_as_planned_would_have_changed_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    plan = waiting_plan(
-        firm_mw=np.array([[26.25, 40.0], [90.0, 90.0]]),
-        level_mwh=np.full((2, 2, DAYS.n_slots), 23.0),
-        battery_mw=np.full((2, 2), 6.5),
-        generator_mw=np.array([[10.0, 5.0], [7.5, 7.5]]),
-    )
-    rare = replace(SETTINGS, outages_per_year=3.0)
-    hours: list[int] = []
-    end_windows = Deferral.end_windows
-
-    def counted(self: Deferral, hour: int) -> np.ndarray:
-        hours.append(hour)
-        return end_windows(self, hour)
-
-    monkeypatch.setattr(Deferral, "end_windows", counted)
-    found = simulate_year(plan, 0, rare, SURE)
-    some = len(hours)
-    monkeypatch.setattr(Deferral, "is_empty", False)
-    every = simulate_year(plan, 0, rare, SURE)
-
-    assert 365 * 6 < some < 8760 * 0.9  # the six hours of each day in which work yields, and more
-    assert len(hours) - some == 8760
-    assert found.battery_mwh.min(axis=0)[0] > 0.0
-    assert found.generator_mwh.max() > 0.0
-    for name in SimulatedYear.__dataclass_fields__:
-        assert np.array_equal(getattr(found, name), getattr(every, name)), name

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planner.stress.simulate import Reliability, carry_probability, generators
+from planner.stress.simulate import Reliability, carry_probability
 
 RELIABILITY = Reliability(availability_frac=0.97, start_failure_frac=0.04, mean_time_to_failure_h=230.0)
 
@@ -53,12 +53,6 @@ def test_a_battery_adds_its_hours_to_those_of_generators() -> None:
     assert with_battery > alone
 
 
-def test_fuel_ends_it_and_batteries_begin_it() -> None:
-    assert carried(30.0, 4, 2, fuel_h=24.0) == 0.0
-    assert carried(0.25, 0, 2) == 1.0
-    assert carried(2.0, 3, 4) == 0.0
-
-
 @given(hours=st.floats(1.0, 72.0), longer=st.floats(0.5, 30.0), needed=st.integers(2, 700), spare=st.integers(0, 700))
 def test_longer_outages_and_fewer_generators_never_help(hours: float, longer: float, needed: int, spare: int) -> None:
     now = carried(hours, needed + spare, needed)
@@ -66,7 +60,3 @@ def test_longer_outages_and_fewer_generators_never_help(hours: float, longer: fl
     assert 0.0 <= now <= 1.0
     assert carried(hours + longer, needed + spare, needed) <= now + 1e-9
     assert carried(hours, needed + spare + 3, needed) >= now - 1e-9
-
-
-def test_a_power_takes_as_many_generators_as_cover_it() -> None:
-    assert generators(np.array([2.75, 2.76, 27.5]), 2.75).tolist() == [1, 2, 10]

@@ -5,17 +5,14 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
-from unittest.mock import Mock
 
-import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
 from plans import RICH, plan_of
 
 from planner.cli import main
-from planner.cli.stress import standby_reasons, standby_rows
-from planner.operate import Asked
+from planner.cli.stress import standby_rows
 from planner.outputs.solver_files import scenario_of
 from planner.runs import load_run, write_run
 from planner.stress import STRESS_TABLES, fixed_plan, site_outage_losses
@@ -83,17 +80,6 @@ def test_more_fuel_and_a_milder_emergency_never_serve_less(run: Path) -> None:
     assert milder["grid emergency"] < harder["grid emergency"]
 
 
-def test_wrong_options_are_named_together_and_nothing_is_written(run: Path) -> None:
-    result = stress(str(run), "--draws", "0", "--curtailment-frac", "1.3")
-
-    assert result.exit_code == 2
-    assert result.stderr.splitlines() == [
-        "--curtailment-frac: 1.3 is given; must be 0 to 1; leave it out for the figure of table stress_settings",
-        "--draws: 0 is given; must be above 0; leave it out for 10",
-    ]
-    assert not (run / "stress").exists()
-
-
 def test_faults_of_every_kind_are_reported_together(run: Path) -> None:
     Path("hours.csv").write_text("site,hour\noak,3\n", encoding="utf-8")
     options = ("--heat-wave-days", "900", "--year", "2031", "--year", "2027", "--hours")
@@ -144,22 +130,6 @@ def test_a_site_without_generators_or_with_too_few_says_so() -> None:
     ]
 
 
-def test_sites_that_do_not_carry_an_outage_are_named_with_the_reason() -> None:
-    without, short, tight = standby_reasons(standby())
-
-    assert without.startswith("no generators at 1 of 4 sites (oak): halls")
-    assert short.startswith("too few generators at 1 of 4 sites")
-    assert "(ash 7 of 16 units needed)" in short
-    assert tight.startswith("little generator margin at 1 of 4 sites")
-    assert "(elm 97.0% with 3 of 3 needed)" in tight
-
-
-def test_the_printed_rows_say_where_outages_are_drawn(run: Path) -> None:
-    result = stress(str(run), "--draws", "2", "--year", "2027")
-
-    assert "Outages of the grid are drawn in ordinary years alone." in result.stdout
-
-
 def test_a_plan_at_its_own_weather_and_prices_does_what_it_planned(run: Path) -> None:
     from planner.stress import reliability_of, settings_from
     from planner.stress.simulate import simulate_year
@@ -202,18 +172,6 @@ def test_own_hours_are_read_strictly(run: Path) -> None:
     assert "hours.csv:7:5: year_hour_utc is 5; must be given once" in twice.stderr
 
 
-def test_a_short_year_and_a_strange_site_are_refused(run: Path) -> None:
-    header = "site,year_hour_utc,dry_bulb_c,wet_bulb_c,wholesale_usd_per_mwh,source,source_year,kind"
-    short = [f"oka,{hour},21.5,17.5,33.5,me,2025,estimate" for hour in range(25)]
-    Path("hours.csv").write_text("\n".join([header, *short]) + "\n", encoding="utf-8")
-
-    result = stress(str(run), "--hours", "hours.csv")
-
-    assert result.exit_code == 2
-    assert "unknown site 'oka'; must be a site that draws power in the plan" in result.stderr
-    assert "oka has 25 hours; must be 8760, from 0, in UTC" in result.stderr
-
-
 def test_what_is_lost_with_a_site_is_its_work_less_what_stands_still_elsewhere(run: Path) -> None:
     from planner.inputs import build_inputs_from
 
@@ -231,25 +189,3 @@ def test_what_is_lost_with_a_site_is_its_work_less_what_stands_still_elsewhere(r
     plenty = site_outage_losses(inputs, {**tables, "fleet": tables["fleet"].assign(parked_mw=1e6)})
     assert nothing["taken_kh100e"].max() == 0.0
     assert plenty["unserved_kh100e"].sum() < nothing["unserved_kh100e"].sum()
-
-
-def test_own_temperatures_of_the_plan_that_are_not_used_are_warned_of(run: Path) -> None:
-    loaded = load_run(run)
-    clock = pd.MultiIndex.from_product([range(5), range(24)], names=["day", "hour_utc"])
-    rows = clock.to_frame(index=False).assign(
-        site="oak", dry_bulb_c=21.5, wet_bulb_c=13.5, source="made up", source_year=2025, kind="own"
-    )
-    series = loaded.inputs_tables["site_series"]
-    given = pd.concat([series, rows[[c for c in series.columns if c in rows]]], ignore_index=True)
-
-    def asked(table: pd.DataFrame, own: OwnHours | None = None) -> str:
-        tables = {**loaded.inputs_tables, "site_series": table}
-        plan = fixed_plan(scenario_of(loaded), tables, loaded.tables)
-        return Asked(Mock(), plan, own, Mock()).drawn_instead
-
-    of_year = np.full((2, 8760), 23.5)
-    assert asked(series) == ""
-    assert asked(given).startswith(
-        "The plan of oak has temperatures of table site_series, and here weather is drawn about"
-    )
-    assert asked(given, OwnHours(of_year, of_year, of_year)) == ""

@@ -44,16 +44,6 @@ def test_what_waits_catches_up_within_room_and_racks():
     assert one.late_mwh.tolist() == [[0.0, 0.0]]
 
 
-def test_racks_at_work_are_not_worked_harder():
-    one = work()
-    one.put_off(np.array([[10.0, 0.0]]), WAITS_MW)  # 7 MWh, then 3 MWh
-
-    caught = one.catch_up(np.array([[50.0, 50.0]]), WAITS_MW)
-
-    # 3 = 6 - 3 MW of the short window, 1 = 8 - 7 MW of the long one.
-    assert caught.tolist() == [[4.0, 0.0]]
-
-
 def test_a_window_that_ends_makes_work_late_and_the_next_one_gives_it_up():
     one = work()
     one.put_off(np.array([[9.0, 6.0]]), WAITS_MW)
@@ -68,19 +58,3 @@ def test_a_window_that_ends_makes_work_late_and_the_next_one_gives_it_up():
     assert one.end_year().tolist() == [[7.0, 2.0]]
     assert one.given_up_mwh.tolist() == [[8.5, 6.0]]
     assert one.end_year().tolist() == [[0.0, 0.0]]
-
-
-def test_racks_of_less_than_a_megawatt_are_no_more():
-    small = np.array([[0.2, 0.3], [0.1, 0.1]])
-    slots = np.stack([small, small * 3.0], axis=-1)[:, None]
-    one = Deferral(SimpleNamespace(window_h=(4, 24), waits_mw=slots, sites=("ash", "bay")), 0, 1)
-    one.put_off(np.array([[0.3, 0.0]]), small)
-
-    # Racks of 0.6 - 0.5 and 0.3 - 0.25 MW stand idle in this hour, for 0.2 and 0.1 MWh.
-    assert one.catch_up(np.array([[9.0, 9.0]]), np.array([[0.5, 0.3], [0.25, 0.1]])) == (
-        pytest.approx(np.array([[0.15, 0.0]]))
-    )
-
-
-def test_nothing_is_caught_up_where_nothing_waits():
-    assert work().catch_up(np.array([[5.0, 6.0]]), WAITS_MW).tolist() == [[0.0, 0.0]]

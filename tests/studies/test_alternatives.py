@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,8 +22,6 @@ from planner.model import build_model
 from planner.model.money import objective_musd
 from planner.outputs.study_files import Alternatives
 from planner.studies.alternatives import alternatives
-from planner.studies.alternatives.near import NearOptimal
-from planner.studies.solve.solves import Solves
 
 WHOLE = "siting.whole_openings=true"
 
@@ -64,14 +60,6 @@ def test_every_alternative_passes_the_checker_within_its_slack(
     assert_ends_hold_the_plans(found)
 
 
-def test_alternatives_of_more_than_one_slack_are_within_their_own() -> None:
-    found = of_tiny()
-
-    assert len(found.plans) > 6
-    assert set(found.plans["slack_frac"]) == {0.0005, 0.01}
-    assert_each_is_within_its_slack(found)
-
-
 def assert_each_is_within_its_slack(found: Alternatives) -> None:
     plans = found.plans
     assert found.not_found == 0
@@ -95,38 +83,6 @@ def test_a_plan_at_an_end_has_what_the_end_says() -> None:
         ends = found.ranges.query("by == 'site' and place == @row['place']")
         (end,) = ends.loc[ends["slack_frac"] == row["slack_frac"], f"{row['kind']}_mw"]
         assert found.sites.loc[row["place"], str(row["plan"])] == pytest.approx(end, abs=1e-3)
-
-
-def test_the_last_thing_said_is_that_all_is_done() -> None:
-    said: list[str] = []
-
-    found = alternatives("tiny", slacks=[0.05], of=["zone"], different=1, on_stage=said.append)
-
-    assert said[-1] == f"All 3 directions are solved; {len(found.plans)} plans found"
-    assert len(said) == 8  # the plan of least cost, each direction and its plan, and that
-    for number, (end, plan) in enumerate(zip(said[1:-1:2], said[2:-1:2], strict=True), start=1):
-        direction = end.removeprefix("Solving: ").split(" (")[0]
-        assert plan.startswith(f"Solving: the plan of least cost there, {direction} (")
-        assert f"({number} of 3" in end
-        assert f"({number} of 3" in plan
-
-
-def test_noise_of_the_solver_is_written_as_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    towards = NearOptimal._towards
-
-    def noisy(self: NearOptimal, *given: Any) -> Any:
-        outcome = towards(self, *given)
-        at = self.model.problem.column_block("racks_at_site_mw")
-        x = outcome.x.copy()
-        x[at.start : at.stop] -= 4.8e-14
-        return replace(outcome, x=x)
-
-    monkeypatch.setattr(NearOptimal, "_towards", noisy)
-    ranges = alternatives("tiny", slacks=[0.01], of=["site"], different=0, plans=False).ranges
-
-    least = ranges.set_index("place")["least_mw"]
-    assert least[["north", "south"]].tolist() == [0.0, 0.0]
-    assert least["coast"] > 1.0
 
 
 def test_ranges_hold_the_plan_and_grow_with_the_slack() -> None:
@@ -204,59 +160,6 @@ def test_a_slack_that_is_none_is_refused(slacks: list[float]) -> None:
         alternatives("tiny", slacks=slacks)
 
 
-def test_a_slack_that_is_given_twice_is_refused() -> None:
-    result = CliRunner().invoke(main, ["-q", "alternatives", "tiny", "--slack", "1,2,1.0"])
-
-    assert result.exit_code == 2
-    assert result.stderr == "--slack: 1 % is given more than once; must be each percentage once\n"
-
-
-@pytest.mark.parametrize(
-    ("wrong", "said"),
-    [
-        ({"of": ["zone", "region"]}, "--of: it is 'region'; must be zone or site"),
-        ({"different": -2}, "--different: it is -2; must be 0 or more"),
-    ],
-)
-def test_what_cannot_be_looked_for_is_refused(wrong: dict[str, Any], said: str) -> None:
-    with pytest.raises(InputError, match=said):
-        alternatives("tiny", **wrong)
-
-
-def test_a_direction_without_a_plan_is_counted_and_the_others_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    within, strict = NearOptimal._within, []
-
-    def infeasible_once(self: NearOptimal, *given: Any, strictly: bool = False) -> Any:
-        outcome = within(self, *given, strictly=strictly)
-        strict.extend([outcome] if strictly else [])
-        return replace(outcome, status="infeasible") if len(strict) == 2 and strictly else outcome
-
-    monkeypatch.setattr(NearOptimal, "_within", infeasible_once)
-    found = alternatives("tiny", slacks=[0.013], of=["zone"], different=2)
-
-    assert found.not_found == 1
-    assert len(found.plans) == len(strict) - 1 > 2
-    assert "In 1 directions no plan was found within the slack." in found.notes
-
-
-def test_a_large_program_has_the_same_ranges_from_nothing_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    warm = alternatives("tiny", slacks=[0.013], of=["zone"], different=1, plans=False)
-    methods = []
-    within = Solves.solve_within
-
-    def noted(self: Solves, *given: Any, **how: Any) -> Any:
-        outcome = within(self, *given, **how)
-        methods.append(outcome.method_used)
-        return outcome
-
-    monkeypatch.setattr(Solves, "solve_within", noted)
-    monkeypatch.setattr("planner.studies.alternatives.near._LARGE", 2)
-    large = alternatives("tiny", slacks=[0.013], of=["zone"], different=1, plans=False)
-
-    pd.testing.assert_frame_equal(large.ranges, warm.ranges, rtol=1e-6)
-    assert set(methods) == {"ipx"}
-
-
 def test_the_command_writes_its_tables(tmp_path: Path) -> None:
     folder = tmp_path / "near"
     arguments = ["-q", "alternatives", "tiny", "--slack", "1", "--of", "zone", "--different", "1"]
@@ -272,11 +175,3 @@ def test_the_command_writes_its_tables(tmp_path: Path) -> None:
     csv, parquet = (pd.read_csv(folder / "ranges.csv"), pd.read_parquet(folder / "ranges.parquet"))
     assert csv["most_mw"].tolist() == pytest.approx(parquet["most_mw"].tolist())
     assert [row["most_mw"] for row in found["ranges"]] == csv["most_mw"].tolist()
-
-
-@pytest.mark.parametrize("text", ["", "one", "0", "1,,2", "150", "nan"])
-def test_the_command_refuses_what_is_no_list_of_percentages(text: str) -> None:
-    result = CliRunner().invoke(main, ["-q", "alternatives", "tiny", "--slack", text])
-
-    assert result.exit_code == 2
-    assert "such as 1,2,5" in result.output

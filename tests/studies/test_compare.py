@@ -13,17 +13,15 @@ import pytest
 from drawn_worlds import FIGURES, LEADS, Draw, Figures, drawn
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from plans import FAILOVER, plan_of
+from plans import plan_of
 
 import planner
-from planner.base.errors import InfeasibleError, InputError
+from planner.base.errors import InputError
 from planner.inputs.prepared import PreparedScenario
 from planner.model import build_model
-from planner.outputs.comparison.comparison import CostSplit, RunComparison, cause_notes, causes_frame, split_sentences
+from planner.outputs.comparison.comparison import split_sentences
 from planner.outputs.solver_files import inputs_of, scenario_of
-from planner.results.cost_difference import CostDifference
-from planner.studies.compare import with_splits
-from planner.studies.compare.compare import Costs, Mixture, groups_of, split_by_cause
+from planner.studies.compare.compare import groups_of, split_by_cause
 from planner.studies.solve.asking import Asking, relaxed_session
 
 if TYPE_CHECKING:
@@ -194,25 +192,6 @@ def test_inputs_that_make_no_scenario_alone_go_with_the_next() -> None:
     assert split.causes["musd"].sum() == pytest.approx(split.musd, rel=1e-9)
 
 
-def test_settings_that_follow_from_another_are_one_cause_with_it() -> None:
-    a, b = base(), plan_of("tiny", "operator.demand_share_frac=0.9").run
-
-    groups = groups_of(a, b)
-
-    assert [group.name for group in groups] == ["operator.demand_share_frac and what follows"]
-    assert len(groups[0].settings) == 5
-
-
-def test_many_settings_are_put_together_by_block() -> None:
-    values = {name: low + 0.3 * (high - low) for name, (low, high) in CHANGED.items()}
-    b = with_settings(base(), {**values, "operator.rent_share_frac": 0.7})
-
-    names = {group.name for group in groups_of(base(), b)}
-
-    assert names == {"new_sites", "grid", "demand", "finance", "halls", "operator"}
-    assert len(groups_of(base(), b, "key")) == len(CHANGED) + 1
-
-
 def test_costs_of_plans_are_those_that_runs_store_and_are_not_solved_again() -> None:
     a, b = base(), plan_of("tiny", "new_sites.north.land_limit_mw=27").run
 
@@ -239,37 +218,6 @@ def test_what_another_version_built_is_a_cause_of_its_own() -> None:
     assert parts["version of dcplan"] == pytest.approx(5.0, rel=1e-6)
     assert parts.sum() == pytest.approx(split.musd, rel=1e-9)
     assert split.start_musd == pytest.approx(a.meta["objective_musd"] - 5.0)
-
-
-@pytest.mark.parametrize(
-    ("table", "column", "factor"),
-    [("rows", "upper", 1.07), ("matrix", "value", 1.07), ("program", "offset_musd", None)],
-)
-def test_another_version_is_noticed_by_rows_coefficients_and_the_constant(
-    table: str, column: str, factor: float | None
-) -> None:
-    a = base()
-    b = plan_of("tiny", "new_sites.north.land_limit_mw=27").run
-    frame = a.proof_tables[table]
-    changed = frame[column] + 7.0 if factor is None else frame[column] * factor
-    tables = {**a.proof_tables, table: frame.assign(**{column: changed})}
-    meta = {**a.meta, "objective_musd": a.meta["objective_musd"] - 5.0, "bound_musd": None}
-
-    split = split_by_cause([replace(a, proof_tables=tables, meta=meta), b], 1, ASK)
-
-    parts = split.causes.set_index("cause")["musd"]
-    assert parts["version of dcplan"] == pytest.approx(5.0, rel=1e-6)
-    assert parts.sum() == pytest.approx(split.musd, rel=1e-9)
-
-
-def test_failover_cuts_below_the_rows_of_the_model_are_no_other_version() -> None:
-    run = replace(plan_of(FAILOVER).run, inputs=None)  # as it is read from its folder
-    own = build_model(inputs_of(run)).problem.row_bounds().lower
-    assert len(run.proof_tables["rows"]) > len(own)
-
-    costs = Costs(Mixture(run, run, []), (run, run), "plans", ASK)
-
-    assert costs.is_program_of(run, frozenset())
 
 
 def test_where_no_input_differs_the_difference_is_rounding() -> None:
@@ -317,58 +265,6 @@ def test_paired_plans_have_the_openings_of_the_first() -> None:
     power = sum(npv_of(a, f"electricity_{kind}", "coast") for kind in ("energy", "demand"))
     assert split.musd == pytest.approx(0.05 * power, rel=1e-5)
     assert not split.causes["is_within_gaps"].any()
-
-
-def test_no_plan_with_the_openings_of_the_first_is_said() -> None:
-    whole = "siting.whole_openings=true"
-    a = plan_of("tiny", whole).run
-    b = with_settings(a, {"siting.exactly_sites": 2, "demand.unmet": "never"})
-    n_open = int((a.tables["site_year"].groupby("site")["open_frac"].max() > 0.5).sum())
-    b = with_settings(a, {"siting.exactly_sites": n_open - 1})
-
-    with pytest.raises(InfeasibleError, match="openings of the first"):
-        split_by_cause([a, b], 1, ASK, costs_of="openings")
-
-
-def test_a_part_within_the_gaps_is_marked() -> None:
-    parts = CostDifference(3.0, -2.0, 11.0, 0.25), CostDifference(7.0, 4.0, 9.0, 6.5)
-    table = causes_frame([("a", "x", parts[0]), ("b", "y", parts[1])])
-
-    assert table["is_within_gaps"].tolist() == [True, False]
-    assert table["penalty_musd"].tolist() == [0.25, 6.5]
-    split = CostSplit("B less A", "plans", "ordered", 2.0, 12.0, table, 4)
-    assert cause_notes(split) == [
-        "of which +0.25 MUSD is the penalty of unmet demand, within the gaps",
-        "of which +6.5 MUSD is the penalty of unmet demand",
-    ]
-
-
-def test_penalties_of_causes_add_up_to_that_of_the_difference() -> None:
-    # Less room and a lower penalty: how much stays unmet, and what a unit of it costs, both move.
-    a = base()
-    b = plan_of(
-        "tiny",
-        "new_sites.south.land_limit_mw=11",
-        "new_sites.coast.land_limit_mw=7",
-        "demand.unmet_usd_per_h100e_hour=13",
-    ).run
-    comparison = with_splits(RunComparison((a, b)), ASK)
-    costs = b.tables["costs"]
-    unmet_musd = costs.loc[costs["item"] == "unmet_compute", "npv_musd"].sum()  # 0 in A
-
-    (whole,), (split,) = comparison.certainty, comparison.splits
-
-    assert unmet_musd == pytest.approx(491.33, abs=0.01)
-    assert whole.penalty_musd == pytest.approx(unmet_musd, rel=1e-9)
-    assert split.causes["penalty_musd"].sum() == pytest.approx(whole.penalty_musd, rel=1e-6)
-
-
-def test_cents_add_up() -> None:
-    third = 10.0 / 3.0 * 1e-8  # 3.33 cents each, 10 together
-    rows = [(name, name, CostDifference(third, third, third)) for name in "abc"]
-    split = CostSplit("B less A", "bounds", "ordered", 2.0, 2.0 + 3.0 * third, causes_frame(rows), 4)
-
-    assert sorted(split.cents()) == [3, 3, 4]
 
 
 def test_python_compares_plans_and_names(tmp_path: Any) -> None:

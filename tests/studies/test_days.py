@@ -14,7 +14,6 @@ from plans import plan_of
 
 from planner.base.errors import InputError
 from planner.cli import main
-from planner.cli.dispatch import print_short
 from planner.clock.days import DAYS_PER_MONTH, SeriesDays
 from planner.inputs import TABLES, build_inputs
 from planner.inputs.scope import make_case
@@ -76,13 +75,6 @@ def test_extreme_days_are_kept_and_the_rest_is_grouped():
     assert chosen.represented_by[[0, 29, 30, 31, 180, 181, 199, 364]].tolist() == [*(0, 0, 1, 0, 0, 2, 3, 2)]
 
 
-def test_without_kept_days_the_hottest_group_has_the_peak_day():
-    days = choose_days(two_seasons(), 2, keep=()).days
-
-    assert days["weight_days"].tolist() == [181.0, 184.0]
-    assert days["is_peak_day"].tolist() == [False, True]
-
-
 def test_every_site_has_its_own_hottest_day_on_the_peak_day():
     dry = np.full((3, 365), 12.0) + np.array([[0.0], [1.5], [2.5]])
     dry[0, 170], dry[1, 205], dry[2, 220] = 30.0, 34.0, 31.0
@@ -96,17 +88,6 @@ def test_every_site_has_its_own_hottest_day_on_the_peak_day():
     assert chosen.days["year_day"][peak] == 206  # 22 K and 1.5 K above the others' mean: 34 is most
     assert on_peak["dry_bulb_c"].tolist() == [32.0, 36.0, 33.0]
     assert on_peak["wet_bulb_c"].tolist() == [27.0, 31.0, 28.0]
-
-
-def test_days_of_a_group_are_represented_by_the_one_nearest_to_their_mean():
-    dry = np.where(np.arange(365) < 180, 3.0, 25.0)
-    dry[:180] += np.linspace(-2.0, 2.0, 180)  # 1 January coldest; days 90 and 91 in the middle
-    dry[180:] += np.linspace(4.0, -4.0, 185)  # day 273 in the middle
-
-    days = choose_days(a_year(dry[None], np.full((1, 365), 1.3)), 2, keep=()).days
-
-    assert days["year_day"].tolist() == [90, 273]
-    assert days["weight_days"].tolist() == [180.0, 185.0]
 
 
 def test_loads_sun_and_wind_have_extreme_days_where_they_are_given():
@@ -135,19 +116,6 @@ def test_loads_sun_and_wind_have_extreme_days_where_they_are_given():
     assert rows.groupby("site")["other_load_frac"].max().tolist() == [0.9, 0.8]
 
 
-def test_noise_of_the_last_digits_chooses_the_same_days():
-    draw = np.random.default_rng(3)
-    dry, price = draw.normal(15.0, 6.0, (4, 365)), draw.lognormal(0.0, 0.4, (4, 365))
-    noise = 1e-11 * draw.normal(size=(4, 365))
-    plain = choose_days(a_year(dry, price), 9)
-    noisy = choose_days(a_year(dry + noise, price - noise), 9)
-
-    pd.testing.assert_frame_equal(plain.days, noisy.days)
-    assert plain.days["weight_days"].sum() == 365.0
-    counts = np.bincount(plain.represented_by, minlength=9)
-    assert plain.days["weight_days"].tolist() == counts.tolist()
-
-
 def test_all_days_of_a_year_are_the_year_itself():
     year = two_seasons()
 
@@ -159,48 +127,6 @@ def test_all_days_of_a_year_are_the_year_itself():
     for column in ("dry_bulb_c", "wholesale_frac"):
         hours = year.by_day(column).ravel()
         assert chosen.hours[column].to_numpy() == pytest.approx(hours, abs=1e-4)
-
-
-def test_every_month_has_a_day_where_tariffs_bill_every_month():
-    """Kept days cover January and July; with 12 days, like ones represent the rest of both."""
-    chosen = choose_days(two_seasons(), 12, every_month=True)
-
-    days = chosen.days.set_index("month")
-    assert days.index.tolist() == list(range(1, 13))
-    assert days["kept_as"][[1, 7]].tolist() == ["most expensive", "hottest"]
-    # 30 cold days of January go to February, the first cold one, 30 warm ones of July to August.
-    assert days["weight_days"].tolist() == [1, 58, 31, 30, 31, 30, 1, 61, 30, 31, 30, 31]
-    assert chosen.represented_by[[0, 30, 58, 59, 180, 181, 199, 364]].tolist() == [*(1, 0, 1, 2, 5, 7, 6, 11)]
-
-
-def test_days_beyond_one_for_each_month_go_where_they_differ_most():
-    """The 13th day is one of January and July, the 14th parts them: cold from warm."""
-    thirteen, fourteen = (choose_days(two_seasons(), n, every_month=True).days for n in (13, 14))
-
-    assert thirteen.groupby("month")["weight_days"].sum()[[2, 8]].tolist() == [28.0, 31.0]
-    assert thirteen["month"].nunique() == fourteen["month"].nunique() == 12
-    by_month = fourteen.groupby("month")["weight_days"].sum()
-    assert by_month.tolist() == list(DAYS_PER_MONTH)
-
-
-@pytest.mark.parametrize(
-    ("count", "keep", "must_be"),
-    [
-        (11, None, "12 (2 kept (hottest, most expensive) and one for each of 10 other months: tar"),
-        (6, (), "12 (one for each of 12 months: tariffs bill every month) to 365"),
-    ],
-)
-def test_too_few_days_for_all_months_are_refused_with_why(count, keep, must_be):
-    with pytest.raises(InputError) as error:
-        choose_days(two_seasons(), count, keep, every_month=True)
-
-    assert f"{count} days are asked for; must be {must_be}" in str(error.value)
-
-
-def test_the_year_itself_has_every_month():
-    every, any_month = (choose_days(two_seasons(), 365, every_month=asked).days for asked in (True, False))
-
-    assert every.equals(any_month)
 
 
 @pytest.mark.parametrize(
@@ -245,10 +171,6 @@ def test_a_drawn_year_is_the_same_for_a_seed_and_another_for_another():
     assert hottest.argmax() == first.days.peaks[0]
     # Drawn prices have the mean of the table, 1, but for what a year of them strays.
     assert first.series.wholesale_frac.mean() == pytest.approx(1.0, abs=0.08)
-
-
-def test_a_flat_price_is_flat_in_a_drawn_year():
-    assert np.unique(year_of("energy.use_flat_price=true").series.wholesale_frac).tolist() == [1.0]
 
 
 # --- the error --------------------------------------------------------------------------
@@ -336,18 +258,6 @@ def test_a_year_that_repeats_the_plan_s_days_has_no_error(months):
     assert len(used) == 5  # the south is not needed in 2027
     assert used[["days_cost_musd", "days_demand_musd", "days_carbon_t"]].min().min() > 0.1
     assert found.error_musd == pytest.approx(0.0, abs=1e-6)
-
-
-def test_nothing_is_drawn_around_own_prices(months):
-    """Stress and dispatch take the wholesale prices of the plan's days as they are."""
-    stored = reopen(months)
-    plan = fixed_plan(stored.scenario, stored.run.inputs_tables, stored.run.tables)
-    shape = plan.wholesale_usd_per_mwh[0, 0] / plan.wholesale_usd_per_mwh[0, 0].mean()
-
-    assert not plan.price_spread.any()
-    own = price_of_months()
-    assert shape * own.mean() == pytest.approx(own.ravel())
-    assert plan.energy_usd_per_mwh[0, 0].reshape(12, 24).max(axis=1).argmax() == 11
 
 
 def test_work_that_waits_costs_what_the_plan_says_in_a_year_that_repeats_its_days(tmp_path):
@@ -518,41 +428,6 @@ def test_a_year_has_no_error_against_itself_where_batteries_go_on_round_it(islan
     assert found.table["hours_short_mwh"].max() == pytest.approx(0.0, abs=1e-6)
 
 
-def test_what_is_short_without_racks_costs_the_value_of_lost_load(island):
-    """For six days without sun the load is 40 MW, and the connection carries 34."""
-    year = of_island(island)
-    solar, load = year.series.solar_frac.copy(), year.series.other_load_frac.copy()
-    solar[:, 24 * 100 : 24 * 106], load[:, 24 * 100 : 24 * 106] = 0.0, 1.0
-    series = replace(year.series, solar_frac=solar, other_load_frac=load)
-
-    dark = error_of(island, replace(year, series=series))
-
-    (of,) = dark.table.to_dict("records")
-    assert of["hours_short_mwh"] > 10.0
-    assert of["hours_short_musd"] == pytest.approx(of["hours_short_mwh"] * 10e3 / 1e6)
-    assert dark.error_musd > of["hours_short_musd"] * 0.9
-
-
-def test_energy_that_is_short_is_said_with_what_of_the_cost_it_is(capsys):
-    print_short(0.4, 0.004, "the cost", 7000.0)
-    assert capsys.readouterr().out == ""
-
-    print_short(1234.0, 8.638, "the cost with rolling windows", 7000.0)
-
-    assert " ".join(capsys.readouterr().out.split()) == (
-        "Warning: 1,234 MWh are short, 8.6 MUSD of the cost with rolling windows: at the price of"
-        " unmet compute where racks work, and at 7,000 USD/MWh (--lost-load-usd-per-mwh) elsewhere."
-    )
-
-
-@pytest.mark.parametrize("command", ["dispatch", "days-error"])
-def test_lost_load_has_a_price_above_0(island, command):
-    said = dcplan(command, island, "--lost-load-usd-per-mwh", 0)
-
-    assert said.exit_code == 2
-    assert "--lost-load-usd-per-mwh: 0 is given; must be above 0" in said.output
-
-
 # --- commands ---------------------------------------------------------------------------
 
 
@@ -603,27 +478,6 @@ def _with_cooling(lines: str) -> str:
     return lines.replace("data:", f"data:\n  cooling: {home / 'cooling.csv'}\n  redundancy: {home / 'redundancy.csv'}")
 
 
-def test_all_days_of_a_year_are_written_and_not_listed_one_by_one(tmp_path):
-    said = dcplan("data", "days", "tiny", "--count", 365, "-o", tmp_path / "all")
-
-    assert said.exit_code == 0, said.output
-    assert said.stdout.startswith("All 365 days of the year, each for itself;")
-    assert [line.split()[1:] for line in said.stdout.splitlines() if "  the peak" in line] == [
-        ["12", "August", "1", "days", "the", "peak", "day"]
-    ]
-    days = pd.read_csv(tmp_path / "all" / "series_days.csv", comment="#")
-    assert (len(days), days["weight_days"].sum()) == (365, 365.0)
-
-
-def test_kept_days_that_exclude_one_another_are_refused(tmp_path):
-    said = dcplan(
-        *("data", "days", "tiny", "--count", 7, "--keep", "none", "--keep", "hottest"), *("-o", tmp_path / "none")
-    )
-
-    assert said.exit_code == 2
-    assert "none is combined with names" in said.output
-
-
 def a_scenario_of_a_year(folder: Path, *, sites: str = "[north, south, coast]") -> Path:
     """A scenario with all days of the year in which months repeat their day."""
     year, number = year_of_months(), np.arange(365)
@@ -664,12 +518,3 @@ def test_the_error_is_told_and_written_next_to_the_plan(months, tmp_path):
     written = pd.read_parquet(months / "days_error" / "days_error.parquet")
     assert list(written.columns) == list(COLUMNS)
     assert set(written["year"]) == {2028}
-
-
-def test_a_year_of_other_sites_is_refused(months, tmp_path):
-    other = a_scenario_of_a_year(tmp_path, sites="[north, coast]")
-
-    said = dcplan("days-error", months, "--hours-of", other)
-
-    assert said.exit_code == 2
-    assert "--hours-of: sites are not those of the plan: south" in said.output

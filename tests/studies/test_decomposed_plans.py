@@ -17,7 +17,6 @@ from planner.lp.start import Start
 from planner.model import build_model
 from planner.runs.plan import Plan
 from planner.scenario import load_scenario
-from planner.studies.solve.asking import solver_words
 from planner.studies.solve.checked_plan import StageTimes, solve
 from planner.studies.solve.checked_plan import plan_of as plan_of_inputs
 
@@ -168,35 +167,3 @@ def test_a_stopped_plan_is_kept_with_its_gap_and_passes_the_check() -> None:
     assert plan.outcome.dual_bound < optimum < plan.outcome.objective
     assert 1e-6 < plan.outcome.gap < 0.5
     assert plan.verdict.ok, [check.name for check in plan.verdict.checks if not check.ok]
-
-
-def test_a_plan_stopped_while_trials_miss_rows_is_near_one_and_passes_the_check() -> None:
-    stop, missing = threading.Event(), []
-
-    def watch(event: ProgressEvent) -> None:
-        if not stop.is_set():
-            missing.append(event.objective != event.objective)  # nan: no plan yet
-            stop.set()
-
-    plan = solve("tiny", [DECOMPOSED], on_progress=watch, interrupt=stop)
-
-    optimum = plan_of("tiny").outcome.objective
-    assert missing == [True]
-    assert plan.outcome.status == "interrupted"
-    assert plan.outcome.dual_bound < optimum <= plan.outcome.objective * (1.0 + 1e-9)
-    assert plan.outcome.gap < 0.03
-    assert plan.verdict.ok, [check.name for check in plan.verdict.checks if not check.ok]
-
-
-def test_progress_of_rounds_says_plan_bound_and_gap() -> None:
-    nan, inf = float("nan"), float("inf")
-
-    assert solver_words(ProgressEvent("rounds", 2.5, 3, nan, -inf, inf)) == "decomposed, round 3"
-    early = ProgressEvent("rounds", 2.6, 4, nan, 115_286.8, inf)
-    assert solver_words(early) == "decomposed, round 4, at least 115.29 BUSD"
-    event = ProgressEvent("rounds", 7.5, 9, 115_323.3, 115_286.8, 3.165e-4)
-    assert solver_words(event) == "decomposed, round 9, cost 115.32 BUSD, within 0.03% of the bound"
-    event = ProgressEvent("rounds", 9.5, 10, 115_323.3, 115_299.2, 2.09e-4, left_s=34.0)
-    assert solver_words(event) == (
-        "decomposed, round 10, cost 115.32 BUSD, within 0.02% of the bound, about 34 s left in this solve"
-    )

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import sys
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -16,10 +14,9 @@ from plans import plan_of
 
 from planner.cli import main
 from planner.runs import write_run
-from planner.studies.dispatch import dispatch as operate_years
 from planner.studies.dispatch import window_problems
 from planner.studies.dispatch.dispatch import COLUMNS, WAYS, PeakBilling, operate
-from planner.studies.dispatch.operated import Batteries, Fleet, OperatedSupply, Work, short_prices
+from planner.studies.dispatch.operated import Batteries, Fleet, OperatedSupply, Work
 
 OWN_POWER = str(Path(__file__).parents[1] / "check" / "own_power.yaml")
 NO_PLACES = np.zeros(0, dtype=np.intp)
@@ -108,21 +105,6 @@ def test_a_battery_buys_cheap_hours_for_expensive_ones():
     assert found.level_mwh[0, -1] == pytest.approx(0.0)
 
 
-def test_a_battery_with_a_cost_by_energy_delivered_rests_where_the_price_rises_too_little():
-    """The first night saves 0.8 x 0.9 MWh at 90 for one at 30: 48.3 USD/MWh, less than 50.
-
-    The second takes 4 MWh at 20 and 2.667 at 25 again; the MWh at 50 are not worth 50 more, so
-    that 4 MWh at 130 are delivered of 5.556 charged, 1.556 of them at 25. The battery begins empty.
-    """
-    fleet = one_site([30, 30, 90, 90, 20, 25, 130, 50], usd_per_mwh=50.0)
-
-    found = operate(fleet, 8, 0, begin_mwh=np.zeros(1))
-
-    assert found.discharge_mw[0] == pytest.approx([0, 0, 0, 0, 0, 0, 4.0, 0.0])
-    charged_usd = 4.0 * 20 + (5.0 / 0.9 - 4.0) * 25
-    assert usd(fleet, found) == pytest.approx(4650.0 - 4.0 * (130 - 50) + charged_usd)
-
-
 def test_a_battery_shaves_a_peak_that_is_billed():
     """Power of 4 MW takes the third hour's 18 MW down to 14, which the first two may draw too.
 
@@ -163,49 +145,6 @@ def test_work_that_may_wait_is_done_where_power_costs_least():
     assert usd(fleet, found) == pytest.approx(10.0 * (30 + 20 + 90 + 40) - saved)
     later = fleet.between(2, 4)
     assert operate(later, 2, 0).done_mw[0] == pytest.approx([1.0, 7.0])
-
-
-def test_a_window_that_ends_too_soon_misses_trades_that_a_longer_view_finds():
-    """Hours at 50, 30, 95 and 35: windows of 2 h that do not overlap see nothing to buy for.
-
-    Batteries begin empty.
-
-    With one hour seen again, 4 MWh are bought at 30: 3.6 in cells, 2.88 sold at 95, which saves
-    273.6 - 120. With all in view, 4 MW are sold at 95, for which cells must give 5: the 1.4 that
-    lack are 1.4 / 0.9 bought at 50 before.
-
-    Where they may begin with what they end with, 4 MW are bought at 35 as well: cells get 7.2 in
-    all, and the 2.2 that the third hour does not take give 1.76 at 50.
-    """
-    price = [50, 30, 95, 35]
-    fleet = one_site(price)
-    empty = np.zeros(1)
-    apart, rolling, whole = (operate(fleet, *window, begin_mwh=empty) for window in ((2, 0), (2, 1), (4, 0)))
-    round_the_year = operate(fleet, 4, 0)
-
-    assert usd(fleet, apart) == pytest.approx(2100.0)
-    assert usd(fleet, rolling) == pytest.approx(2100.0 - (2.88 * 95 - 4 * 30))
-    assert usd(fleet, whole) == pytest.approx(2100.0 - (4 * 95 - 4 * 30 - 1.4 / 0.9 * 50))
-    assert (apart.solves, rolling.solves, whole.solves) == (2, 3, 1)
-    traded = 4 * 95 + 1.76 * 50 - 4 * 30 - 4 * 35
-    assert usd(fleet, round_the_year) == pytest.approx(2100.0 - traded)
-    assert round_the_year.begin_mwh[0] > 2.2 - 1e-9
-    assert round_the_year.level_mwh[:, -1] == pytest.approx(round_the_year.begin_mwh)
-
-
-def test_what_a_battery_lacks_when_the_hours_end_is_short():
-    """It gives its 3 MWh in the first hour; nothing is left of the connection to charge it again.
-
-    Who sees both hours keeps them.
-    """
-    fleet = one_site([50, 40], use_mw=10.0, room_mw=10.0)
-    begin_mwh = np.array([3.0])
-
-    blind, seeing = (operate(fleet, window, 0, begin_mwh=begin_mwh) for window in (1, 2))
-
-    assert blind.grid_mw[0] == pytest.approx([10.0 - 3.0 * 0.8, 10.0])
-    assert blind.short_mw[0] == pytest.approx([0.0, 3.0])
-    assert seeing.short_mw[0] == pytest.approx([0.0, 0.0])
 
 
 def test_what_nothing_delivers_is_short_and_sun_that_is_too_much_is_not_used():
@@ -255,17 +194,6 @@ def test_every_hour_is_balanced_and_batteries_keep_their_limits():
     assert found.grid_mw.shape == (3, 72)
 
 
-def test_sites_are_operated_apart_as_together():
-    fleet = at_random(11)
-    together = usd(fleet, operate(fleet, 30, 10))
-
-    apart = [fleet.select(np.array([site])) for site in (2, 0, 1)]
-
-    assert [one.sites for one in apart] == [("fir",), ("oak",), ("elm",)]
-    assert sum(usd(one, operate(one, 30, 10)) for one in apart) == pytest.approx(together)
-    assert fleet.has_battery.tolist() == [True, False, True]
-
-
 @pytest.mark.parametrize(("window_h", "overlap_h", "count"), [(48, 24, 0), (0, 0, 1), (9000, -3, 2), (24, 24, 1)])
 def test_windows_that_cannot_roll_are_refused(window_h, overlap_h, count):
     assert len(window_problems(window_h, overlap_h)) == count
@@ -300,34 +228,3 @@ def test_a_plan_is_operated_three_times_on_the_same_hours(stored):
     assert list(written.columns) == list(COLUMNS)
     names = {path.name for path in (stored / "dispatch").glob("[!.]*")}
     assert names == {"dispatch.csv", "dispatch.json", "dispatch.parquet"}
-
-
-def test_batteries_are_those_of_the_year_that_has_most(monkeypatch):
-    with_one = one_site([30, 45, 90, 70])
-    fleets = [with_one, replace(with_one, batteries=with_one.select(NO_PLACES).batteries)]
-    figures = dict.fromkeys(list(COLUMNS)[4:], 7.0)
-    home = sys.modules["planner.studies.dispatch.dispatch"]
-    monkeypatch.setattr(home, "operated", lambda *given: fleets[given[4]])
-    monkeypatch.setattr(home, "_by_rules", lambda *_: figures)
-    run = SimpleNamespace(tables={}, meta={"run": "made-up"})
-    plan = SimpleNamespace(years=(2027, 2028))
-
-    found = operate_years(run, plan, None, None, SimpleNamespace(lost_load_usd_per_mwh=7_000.0), None)
-
-    assert found.batteries == 1
-    assert found.table["year"].tolist() == [2027] * 3 + [2028] * 3
-
-
-def test_what_is_short_costs_what_compute_does_in_usd_per_mwh_or_lost_load():
-    """Of 12 MW with 6 kH100e at 20 USD/h: 6,000 x 20 / 12 = 10,000 USD/MWh."""
-    found = short_prices(20.0, np.array([6.0, 0.0]), np.array([12.0, 7.0]), 4300.0)
-
-    assert found == pytest.approx([20e3 * 6.0 / 12.0, 4300.0])
-
-
-def test_every_mistake_is_named_at_once(stored):
-    said = dispatch(stored, "--window-h", 0, "--year", 2031, "--hours", "none.csv", "--seed", -4)
-
-    assert said.exit_code == 2
-    for part in ("--window-h: it is 0", "2031 is not a model year", "no file 'none.csv'", "seed"):
-        assert part in said.output

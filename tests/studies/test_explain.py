@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-import pandas as pd
 import pytest
 from click.testing import CliRunner
 from plans import plan_of
@@ -19,27 +17,19 @@ from planner.base.words import amount
 from planner.cli import main
 from planner.inputs.prepared import PreparedScenario
 from planner.limits.binding import PLACES, binding
-from planner.model import build_model
 from planner.runs import write_run
-from planner.scenario import load_scenario
 from planner.studies.explain import Explanation, explain
-from planner.studies.explain.cost_of_entry import Resolved
-from planner.studies.explain.explain import AGAIN
-from planner.studies.explain.steps import Countdown, RightSideStep, spot_check
-from planner.studies.explain.words import Names, about_compute, about_cost
+from planner.studies.explain.steps import RightSideStep, spot_check
 from planner.studies.solve.asking import Asking
 
 MINI = Path(__file__).parent.parent / "fixtures" / "mini" / "mini.yaml"
 CHECK = Path(__file__).parent.parent / "check"
-TARIFFS = CHECK / "tariffs.yaml"
 WHOLE = str(CHECK / "whole.yaml")
 OWN_POWER = str(CHECK / "own_power.yaml")
 PERMITS = (OWN_POWER, "halls.redundancy=[2N]")  # halls that take more of their water
 NON_FIRM = str(CHECK / "non_firm.yaml")
 ASK = Asking(lambda _: None)
 
-# Land for all training in the north: the south differs from it in the price of power alone.
-HALL = "air_dry|N"
 ROOMY = ("new_sites.north.land_limit_mw=70",)
 
 
@@ -192,46 +182,6 @@ def test_what_one_more_is_worth_is_what_solving_again_with_one_more_changes(
     assert words in texts(reported)
 
 
-def test_more_of_a_target_costs_by_the_mwh_and_by_the_percent() -> None:
-    reported = texts(explained(OWN_POWER, every=True))
-    target = 1.01 * 0.47
-    # All that is asked of 2025: both zones.
-    path = f"contracts.matching.target_frac={{2025: {target}, 2026: 0.47, 2027: 0.63}}"
-
-    costlier = plan_of(OWN_POWER, path).outcome.objective - plan_of(OWN_POWER).outcome.objective
-
-    rows = explained(OWN_POWER).tables["binding"].query("block == 'clean_target'")
-    foretold = float(rows.loc[rows["year"] == 2025, "one_percent_musd"].sum())
-    assert costlier == pytest.approx(foretold, rel=0.02)
-    assert "one more MWh costs 69.2 USD/MWh, and 1 % more of the target 0.251 MUSD NPV" in reported
-
-
-def test_a_full_connection_is_no_limit_where_a_non_firm_one_can_be_had() -> None:
-    settings = ("sites.oak.grid_firm_mw=60",)
-    plan = plan_of(NON_FIRM, *settings)
-    firm_alone = plan_of(NON_FIRM, *settings, "grid.non_firm.allow=false")
-
-    def full(of: planner.Plan) -> list[int]:
-        rows = of.prices.query("block == 'grid_connection' and site == 'oak' and year == 2025")
-        listed = binding(of.inputs, of.tables).query("block == 'grid_connection' and site == 'oak'")
-        assert len(rows) == 1
-        return list(listed["year"])
-
-    # Non-firm power comes in 2025, a larger firm connection in 2026.
-    assert (full(plan), full(firm_alone)) == ([], [2025])
-
-
-def test_a_hall_that_is_full_at_the_same_time_as_its_racks_is_not_called_worth_its_price() -> None:
-    reported = explained(str(MINI), resolve=True)
-    table = reported.tables["binding"]
-    halls = table[(table["block"] == "hall_power") & (table["hall"] == "air_dry|N")]
-
-    # The halls of the base year just hold the racks of the base year.
-    assert (halls["value"] > 1e6).all()
-    assert halls["tried_value"].to_list() == [0.0, 0.0]
-    assert texts(reported).count("one more MW alone saves nothing, as something else is full") == 2
-
-
 def test_a_site_that_differs_in_the_price_of_power_alone_wins_at_the_same_price() -> None:
     reported = explained("tiny", *ROOMY, site="south", resolve=True)
     entry = reported.tables["entry"].set_index("what")
@@ -258,25 +208,6 @@ def test_the_cost_of_entry_is_the_price_of_costlier_power() -> None:
     assert entry.loc["one MW more", "change_musd"] == pytest.approx(expected, rel=0.02)
 
 
-def test_a_site_billed_by_a_bundled_tariff_is_reported_of_without_a_price_of_power() -> None:
-    settings = ("years=[2026, 2027]",)
-    plan = plan_of(str(TARIFFS), *settings)
-    reported = explained(str(TARIFFS), *settings, site="oak", resolve=True)
-
-    what = reported.tables["entry"]["what"].to_list()
-    assert what[:2] == ["as it is", "one MW more"]
-    assert "power price" not in what
-    assert "One more MW of racks at oak" in texts(reported)
-    # The bill that prices are tried on is all that sites pay utilities.
-    lines = plan.costs.groupby("item")["npv_musd"].sum()
-    tariffs = lines[lines.index.str.startswith("tariff_")].sum()
-    assert tariffs > 10
-    question = PreparedScenario(plan.scenario, plan.inputs)
-    bill = Resolved(question, build_model(plan.inputs), plan.outcome)
-    paid = tariffs + lines[lines.index.str.startswith("electricity_")].sum()
-    assert bill.power_bill_musd(plan.outcome.x) == pytest.approx(paid)
-
-
 def test_what_changed_in_a_year_is_the_difference_of_its_summary() -> None:
     reported = explained("tiny", year=2028)
     change = reported.tables["year_change"].set_index("figure")["change"]
@@ -294,20 +225,6 @@ def test_the_first_year_has_nothing_before_it() -> None:
 
     assert reported.tables["year_change"]["before"].isna().all()
     assert "Demand is 38 kH100e in 2027, the first year." in texts(reported)
-
-
-def test_a_month_and_a_millisecond_are_tried() -> None:
-    steps = explained("tiny", resolve=True).tables["steps"].set_index("what")
-
-    assert steps.loc["lead time", "unit"] == "months"
-    assert steps.loc["latency", "place"] == "chat_interactive"
-
-
-def test_a_plan_explains_itself() -> None:
-    reported = plan_of("tiny").explain(year=2028)
-
-    assert str(reported).startswith("tiny\n")
-    assert "\nWhat changed\n- Demand grows" in str(reported)
 
 
 @pytest.mark.parametrize("options", [{"site": "nowhere"}, {"year": 2029}])
@@ -333,13 +250,6 @@ def test_the_command_reads_the_run_folder_alone(stored: Path) -> None:
     assert "[binding]" in result.stdout
 
 
-def test_moments_of_tables_are_printed_as_years(stored: Path) -> None:
-    result = CliRunner().invoke(main, ["-q", "explain", str(stored), "--site", "south", "--tables"])
-
-    assert " 2027.0 " in result.stdout.split("[site_leads]")[1]
-    assert "2,027" not in result.stdout
-
-
 def test_programs_read_sentences_numbers_and_tables(stored: Path) -> None:
     result = CliRunner().invoke(main, ["-q", "explain", str(stored), "--json"])
 
@@ -353,10 +263,6 @@ def test_programs_read_sentences_numbers_and_tables(stored: Path) -> None:
 @pytest.mark.parametrize("words", [("--site", "nowhere"), ("--year", "1999")])
 def test_a_wrong_site_or_year_ends_with_2(stored: Path, words: tuple[str, str]) -> None:
     assert CliRunner().invoke(main, ["-q", "explain", str(stored), *words]).exit_code == 2
-
-
-def test_a_scenario_can_be_loaded_for_a_question() -> None:
-    assert PreparedScenario.from_scenario(load_scenario("tiny")).inputs.name == "tiny"
 
 
 def test_with_whole_openings_prices_are_those_of_the_openings_as_they_are() -> None:
@@ -390,13 +296,6 @@ def test_prices_of_whole_openings_come_true_while_the_openings_stay_those_of_the
     assert (found["off_frac"] < 0.01).all(), found.to_string()
 
 
-def test_of_a_site_it_is_reported_that_integers_are_relaxed_in_what_it_would_take() -> None:
-    whole = explained("tiny", "siting.whole_openings=true", site="south", resolve=True)
-
-    assert "what a site would take is stated with integers relaxed" in whole.basis.lower()
-    assert "fractions" not in explained("tiny", site="south").basis
-
-
 def test_what_a_site_would_take_says_in_sentence_and_row_that_openings_are_relaxed() -> None:
     whole = explained("tiny", "siting.whole_openings=true", site="south", resolve=True)
     what = list(whole.tables["entry"]["what"])
@@ -408,121 +307,12 @@ def test_what_a_site_would_take_says_in_sentence_and_row_that_openings_are_relax
     assert "in part" not in texts(explained("tiny", site="south", resolve=True))
 
 
-def test_the_price_of_power_that_was_tried_is_reported_where_it_brings_no_more_load() -> None:
-    # A MW there pays 1,000 / 70 MUSD a year for the site, and less than 1 MUSD for its power.
-    reported = explained("tiny", *ROOMY, "new_sites.south.fixed_usd_per_year=1000000000", site="south", resolve=True)
-    (row,) = reported.tables["entry"].query("what == 'power price'").to_dict("records")
-
-    assert (row["now"], row["tried"]) == (pytest.approx(55), 0.01)
-    assert "Even a power price of 0.01 USD/MWh, not 55 USD/MWh, brings no more load" in texts(reported)
-
-
-def test_the_worth_of_a_limit_is_reported_over_the_other_years_in_which_it_binds() -> None:
-    reported = explained(OWN_POWER, every=True)
-    rows = reported.tables["binding"].query("block == 'lease_depth' and site == 'oak'")
-    usd = rows.set_index("year")["value"]
-    worst = rows["year"].iloc[0]
-    least, most = sorted(usd.drop(worst))
-
-    assert worst == 2026
-    assert most > 2.0 * least
-    assert (
-        f"in 2026: one more MW saves {amount(usd[2026] / 1e6)} million USD/MW-year. It binds "
-        f"in 2025, 2027 too, at a shadow price of {amount(least / 1e6)} to {amount(most / 1e6)} "
-        "million USD/MW-year."
-    ) in texts(reported)
-
-
-def test_the_price_of_compute_is_reported_where_it_is_lowest_and_highest() -> None:
-    prices = pd.DataFrame(
-        {
-            "workload": "chat",
-            "year": [2025, 2026, 2027, 2028],
-            "demand_kh100e": [3.0, 4.0, 5.0, 6.0],
-            "mean_usd_per_h100e_hour": [2.78, 6.57, 0.41, 0.73],
-            "least_usd_per_h100e_hour": [2.78, 6.57, 0.41, 0.73],
-            "most_usd_per_h100e_hour": [2.78, 6.57, 0.41, 0.73],
-        }
-    )
-
-    (reported,) = about_compute({"demand_price": prices})
-
-    assert reported.text == (
-        "For chat, one more H100e costs 0.73 USD/H100e-hour in 2028, 2.78 in 2025; lowest 0.41 "
-        "(2027), highest 6.57 (2026)."
-    )
-
-
-def test_rented_and_unmet_compute_have_a_percentage_each() -> None:
-    service = pd.DataFrame({"year": [2025], "demand_kh100e": 200.0, "rented_kh100e": 7.0, "unmet_kh100e": 5.0})
-    cost = pd.DataFrame({"item": ["total", "rent"], "npv_musd": [9.0, 8.0], "heading": ""})
-
-    _, reported = about_cost({"service": service, "cost": cost})
-
-    assert "7 kH100e (3.5%) are rented and 5 kH100e (2.5%) stay unmet." in reported.text
-
-
-def test_the_answer_at_once_lists_what_solving_again_would_add_and_how_long_it_takes() -> None:
-    plan = plan_of("tiny")
-    seconds = replace(plan, seconds={**plan.seconds, "solve": 50.0})
-
-    (again,) = [one for one in explain(seconds).statements if one.topic.startswith("What solving")]
-
-    # One limit: 0.2 of the 50 s to start, 0.06 to move it; a month and the plan as it was, 0.8
-    # each; three workloads, 0.8 each: 10 + 3 + 80 + 120 s.
-    assert again.text == (
-        "Nothing was solved again. --resolve would try: a little more of the limit above; one "
-        "month less of lead time; one millisecond more for the largest workloads. It would take "
-        "about 4 min, as the plan took 50 s to solve."
-    )
-    assert not [one for one in explained("tiny", resolve=True).statements if one.topic == AGAIN]
-
-
-def test_each_solve_says_which_it_is_and_how_long_the_rest_takes() -> None:
-    said: list[str] = []
-    clock = iter([3.0, 3.0, 13.0, 17.0, 23.0, 33.0])
-    tell = Countdown(said.append, 4, 60.0, lambda: next(clock))
-
-    for what in ("the plan", "more land", "more racks", "fewer months", "one more"):
-        tell(what)
-
-    # Two solves in 14 s leave two more: 14 s; three in 20 s one more: 7 s.
-    assert said == [
-        "The plan (1 of 4, about 60 s left)",
-        "More land (2 of 4, about 50 s left)",
-        "More racks (3 of 4, about 14 s left)",
-        "Fewer months (4 of 4, about 7 s left)",
-        "One more (5 of 5)",
-    ]
-
-
 @pytest.mark.parametrize("options", [{}, {"year": 2027}, {"site": "oak"}])
 def test_no_sentence_has_an_internal_name(options: dict) -> None:
     said = texts(explained(str(MINI), every=True, **options))
 
     assert not re.findall(r"\S*[_|]\S*", said)
     assert not re.findall(r"20\d\d\.\d", said)
-
-
-def test_halls_racks_and_lines_of_cost_are_named_in_words() -> None:
-    names = Names(plan_of(str(MINI)).inputs)
-
-    assert names.plain(f"({HALL}, 7 MW)").endswith("; redundancy N, 7 MW)")
-    assert names.plain("Most of it is in air_dry.").startswith("Most of it is in Air")
-    assert "rack purchase " in texts(explained(str(MINI)))
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "demand.unmet_usd_per_h100e_hour is the price of unmet compute.",
-        "It is in runs/us_base/plan.xlsx.",
-        "At most 7 MW of contract my_ppa is on offer in my_zone.",
-        f"Set halls.{HALL}.max_mw or edit /data/{HALL}/x.csv.",
-    ],
-)
-def test_settings_paths_and_ids_that_commands_take_are_left_as_they_are(text: str) -> None:
-    assert Names(plan_of(str(MINI)).inputs).plain(text) == text
 
 
 def test_a_scenario_without_a_run_is_solved_once_and_its_run_is_read_then(tmp_path: Path) -> None:
@@ -533,38 +323,3 @@ def test_a_scenario_without_a_run_is_solved_once_and_its_run_is_read_then(tmp_pa
     assert "No run of tiny in" not in second.stderr
     assert first.stdout.splitlines()[:12] == second.stdout.splitlines()[:12]
     assert len(list(tmp_path.glob("tiny-*"))) == 1
-
-
-def test_sentences_are_wrapped_at_the_width_of_the_terminal(stored: Path) -> None:
-    narrow, wide = (
-        CliRunner().invoke(main, ["-q", "explain", str(stored)], env={"COLUMNS": width}).stdout
-        for width in ("57", "91")
-    )
-
-    assert (max(map(len, narrow.splitlines())), max(map(len, wide.splitlines()))) <= (57, 91)
-    assert len(narrow.splitlines()) > len(wide.splitlines())
-
-
-def test_a_site_without_new_halls_is_reported_with_the_setting_that_says_so() -> None:
-    reported = texts(explained(str(MINI), "sites.oak.new_halls=false", site="oak"))
-
-    assert "No new hall is built at oak by your setting, sites.oak.new_halls: false" in reported
-    assert "can serve" not in reported
-
-
-@pytest.mark.parametrize("of", [{}, {"site": "south"}])
-def test_no_sentence_begins_with_an_id_in_lower_case(of):
-    said = [one.text for one in plan_of("tiny").explain(**of).statements]
-
-    assert said
-    assert [text for text in said if text[0].islower()] == []
-
-
-def test_items_of_cost_are_said_with_the_heading_that_the_summary_adds_them_up_under():
-    plan = plan_of("tiny")
-    cost = plan.explain().tables["cost"].set_index("item")
-    of_group = plan.tables["costs"].groupby("group")["npv_musd"].sum()
-
-    assert "rack purchase 68% (part of racks)" in str(plan.explain())
-    named = cost[cost["heading"] != ""].groupby("heading")["npv_musd"].sum()
-    assert named.to_dict() == pytest.approx(of_group[named.index].to_dict())

@@ -134,17 +134,6 @@ class HeldBack(FailureCuts):
         return self.asked > 1 and super().are_broken(x)
 
 
-class Never(FailureCuts):
-    """Is met by no plan."""
-
-    def are_broken(self, x: Floats) -> bool:
-        super().are_broken(x)
-        return True
-
-    def add(self) -> None:
-        pass
-
-
 def test_with_integers_cuts_cost_what_stand_bys_of_any_site_in_reach_cost():
     pairs, _ = found("failover.form=pairs", "failover.nearest_standbys=all", *PHASES)
     in_parts, _ = found(ANY_USER)
@@ -166,12 +155,3 @@ def test_cuts_that_only_integer_plans_break_lead_to_the_same_plan():
     assert "rounds of cuts" in late.method_used
     assert kept.inputs.failover.cut.size > 0
     assert len(late.row_dual) == len(late.row_value) > len(late.bound_row_dual)
-
-
-def test_an_integer_plan_that_breaks_cuts_to_the_end_is_kept_as_what_a_limit_left():
-    outcome, _ = found(ANY_USER, *PHASES, cuts=Never, most_rounds=2)
-
-    assert outcome.status == "iteration_limit"
-    assert outcome.has_plan
-    assert not outcome.has_duals
-    assert outcome.objective > 1e4

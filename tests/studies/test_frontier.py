@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -25,7 +25,6 @@ from planner.model import build_model
 from planner.outputs.frontier import Frontier
 from planner.scenario import load_scenario
 from planner.studies.frontier import frontier
-from planner.studies.frontier.frontier import _as_one as as_one
 from planner.studies.frontier.measures import measure_of, users_served
 
 
@@ -152,123 +151,10 @@ def test_a_warm_step_costs_what_the_program_with_that_row_does_from_nothing() ->
     assert HighsSession(model.problem).solve("simplex").objective == pytest.approx(cost, rel=1e-6)
 
 
-def test_a_mean_round_trip_is_over_users_of_own_sites_not_those_rented_for() -> None:
-    found = frontier("tiny", "latency", points=4, overrides=[*RENT, FAR]).table
-
-    plan = plan_of("tiny", *RENT, FAR)
-    tables = plan.tables
-    demand, routes = tables["demand"], tables["assignment"].dropna(subset="rtt_ms")
-    assert demand["rented_kh100e"].sum() > 1.0
-    year, last_year = demand["year"], tables["solution"]["last_year"].iloc[0]
-    years = {2027: 1, 2028: last_year - 2027}
-    assert set(year) == set(years)
-    weight = routes["served_kh100e"] * routes["year"].map(years)
-    mean_ms = (weight * routes["rtt_ms"]).sum() / weight.sum()
-    # Plans of the same cost differ a little in who is served from where.
-    assert found["measure"].iloc[0] == pytest.approx(mean_ms, rel=5e-3)
-    assert found["cost_musd"].iloc[0] == pytest.approx(plan.outcome.objective)
-    nearest_ms = routes.groupby("region")["rtt_ms"].min()
-    least_ms = (weight * routes["region"].map(nearest_ms)).sum() / weight.sum()
-    assert least_ms > 10.0  # the last mile alone
-    assert (np.diff(found["measure"]) < -1.0).all()
-    assert (found["measure"] >= least_ms).all()
-    assert np.ptp(found["rented"]) < 1e-5 * found["rented"].max()
-
-
-def test_users_that_one_site_can_reach_have_no_shorter_round_trip_to_buy() -> None:
-    found = frontier("tiny", "latency", points=3, overrides=RENT)
-
-    served = plan_of("tiny", *RENT).tables["assignment"].dropna(subset="rtt_ms")
-    assert set(served["site"]) == {"coast"}
-    assert len(found.table) == 1
-    assert found.table["measure"].iloc[0] == pytest.approx(served["rtt_ms"].unique()[0])
-
-
-def test_a_mean_over_no_users_is_refused_as_a_measure_and_missing_as_a_column() -> None:
-    unmet = ["demand.unmet_usd_per_h100e_hour=0.01"]
-
-    with pytest.raises(InputError, match="plan of least cost serves none"):
-        frontier("tiny", "latency", points=3, overrides=unmet)
-
-    assert np.isnan(frontier("tiny", "largest", points=3, overrides=unmet).table["latency"][0])
-
-
-@pytest.mark.parametrize(("kh100e_years", "is_mean"), [(0.9e-4, False), (1.1e-4, True)])
-def test_a_mean_over_noise_is_none(kh100e_years: float, *, is_mean: bool) -> None:
-    plan = plan_of("tiny", *RENT)
-    model = build_model(plan.inputs)
-    latency = measure_of("latency", model)
-    assert latency.per is not None
-    served = float(latency.per(model).value(plan.outcome.x)[0])
-    few = replace(plan.outcome, x=plan.outcome.x * (kh100e_years / served))
-
-    assert np.isfinite(latency.reader(model)(few.x)) == is_mean
-    if is_mean:
-        assert as_one(latency, model, few).value(few.x)[0] == latency.reader(model)(few.x)
-    else:
-        with pytest.raises(InputError, match="plan of least cost serves none"):
-            as_one(latency, model, few)
-
-
-def test_racks_of_a_zone_can_be_spread_no_further_where_there_is_one_zone() -> None:
-    found = frontier("tiny", "zone:ERCOT", points=4)
-
-    assert len(found.table) == 1
-    assert not found.table["is_knee"].any()
-
-
 def test_most_cost_ends_the_frontier_where_cost_is_that_far_above_the_least() -> None:
     found = frontier(MINI, "carbon", points=4, most_cost_frac=0.03)
 
     assert found.table["extra_frac"].iloc[-1] == pytest.approx(0.03, rel=1e-3)
-
-
-def test_only_the_least_there_is_has_no_price() -> None:
-    whole = frontier("tiny", "largest", points=3)
-    ended = frontier("tiny", "largest", points=3, most_cost_frac=0.002)
-    loose = frontier("tiny", "largest", points=3, most_cost_frac=0.5)
-
-    for found in (whole, loose):
-        assert found.table["price"].isna().tolist() == [False, False, True]
-        assert found.table["slope_musd_per_unit"].isna().tolist() == [False, False, True]
-        assert "The last point has no price: no plan has less, whatever it costs." in found.notes
-        assert found.to_dict()["points"][-1]["price"] is None
-        assert "17.46 MW: 639.39 MUSD, no plan has less" in found.plot().svg()
-    assert ended.table["price"].iloc[-1] > ended.table["price"].iloc[1] > 0.0
-    assert not any("no price" in note for note in ended.notes)
-
-
-def test_what_the_slack_of_held_demand_lets_go_is_no_trade() -> None:
-    """All land is full, and of what is asked for a tenth is served: less racks serve less."""
-    explicit = (
-        "demand.explicit=[{by_year: {2027: 3000, 2028: 5000}, unit: kh100e, workload:"
-        " train_frontier}, {by_year: {2027: 8, 2028: 12}, unit: kh100e, workload:"
-        " chat_interactive}]"
-    )
-
-    found = frontier("tiny", "site:coast", points=3, overrides=[explicit])
-
-    assert found.table["unmet"].iloc[0] > 4000.0
-    assert len(found.table) == 1
-    assert found.table["measure"].iloc[0] > 50.0
-
-
-def test_emissions_that_go_to_rented_racks_are_said() -> None:
-    found = frontier("tiny", "carbon", points=3, overrides=RENT)
-
-    rented = found.table["rented"]
-    assert rented.iloc[-1] > 1.5 * rented.iloc[0]
-    (said,) = [note for note in found.notes if "rented compute is not counted" in note]
-    assert f"the first {rented.iloc[0]:.3g}" in said
-    still = frontier("tiny", "largest", points=3, overrides=RENT)
-    assert not any("not counted" in note for note in still.notes)
-
-
-def test_a_level_of_nothing_is_zero_not_the_slack_of_its_row() -> None:
-    level = frontier("tiny", "site:north", points=3).table["measure"].to_numpy()
-
-    assert level[1] == pytest.approx(level[0] / 2.0, rel=1e-6)
-    assert level[2] == 0.0
 
 
 def test_the_knee_is_the_point_furthest_below_the_line_between_the_ends() -> None:
@@ -315,17 +201,6 @@ def test_arguments_out_of_range_are_refused(arguments: dict[str, Any], message: 
         frontier("tiny", "largest", **arguments)
 
 
-@pytest.mark.parametrize("text", ["nan", "inf", "0", "-2", "much"])
-def test_the_command_refuses_a_most_cost_that_is_no_percentage(text: str) -> None:
-    asked = ["frontier", "tiny", "--cost-against", "largest", "--most-cost", text]
-
-    result = CliRunner().invoke(main, ["-q", *asked])
-
-    assert result.exit_code == 2
-    assert "Invalid value for '--most-cost':" in result.stderr
-    assert "most_cost_frac" not in result.stderr
-
-
 def test_the_command_writes_table_json_and_chart(tmp_path: Path) -> None:
     folder = tmp_path / "front"
     arguments = ["frontier", "tiny", "--cost-against", "largest", "--points", "4"]
@@ -365,35 +240,3 @@ def test_the_chart_has_a_point_for_each_row_and_names_are_data() -> None:
     assert "Cost against racks in <PJM>" in words
     assert "knee" in words
     assert "20 MW: 642.5 MUSD, one unit less costs 30,000 USD/MW" in tips
-
-
-def test_ticks_that_are_close_to_each_other_read_apart() -> None:
-    table = pd.DataFrame(
-        {
-            "measure": [33.0, 17.0, 0.0],
-            "cost_musd": [637.45, 638.45, 639.69],
-            "price": [0.0, 4e4, 7e4],
-            "is_knee": False,
-        }
-    )
-    found = Frontier("tiny", "site:north", "Racks at north", "MW", "USD/MW", table, False, ())
-
-    root = ElementTree.fromstring(found.plot().svg())
-
-    words = [one.text for one in root.iter("{http://www.w3.org/2000/svg}text")]
-    assert {"638", "639"} <= set(words)
-    assert {"0", "10", "20", "30"} <= set(words)
-
-
-def test_what_serving_more_saves_of_the_penalty_is_next_to_what_it_costs() -> None:
-    # At 0.4 USD an hour all demand is left unmet; where all is met, all of that price is saved.
-    found = frontier("tiny", "unmet", points=3, overrides=["demand.unmet_usd_per_h100e_hour=0.4"])
-
-    table = found.table
-    first, *_, last = table.to_dict("records")
-    racks_musd = last["cost_musd"]
-    assert first["penalty_musd"] > 0.9 * first["cost_musd"] > 100.0
-    assert (last["measure"], last["penalty_musd"]) == pytest.approx((0.0, 0.0), abs=1e-3)
-    assert last["extra_penalty_musd"] == pytest.approx(-first["penalty_musd"])
-    assert last["extra_musd"] == pytest.approx(racks_musd - first["cost_musd"])
-    assert found.to_dict()["points"][1]["extra_penalty_musd"] == table["extra_penalty_musd"][1]

@@ -43,18 +43,6 @@ def test_its_integers_are_kept_where_they_leave_a_plan_that_is_good_enough(befor
     assert bought[0] == pytest.approx(bought[1], rel=1e-9)
 
 
-def test_it_goes_on_from_where_those_integers_were_fixed(before: tuple[Plan, Start]) -> None:
-    _, start = before
-    without = replace(start, plan_columns={}, plan_rows={})
-    from_relaxation, _ = planned(37.5, without)
-    plan, _ = planned(37.5, start)
-
-    assert without.of_plan is None
-    assert plan.outcome.iterations < from_relaxation.outcome.iterations
-    assert plan.outcome.objective == pytest.approx(from_relaxation.outcome.objective, rel=1e-9)
-    assert plan.verdict.ok
-
-
 def test_integers_that_leave_no_plan_are_rounded_as_without_a_start(before: tuple[Plan, Start]) -> None:
     _, start = before
     none = {name: (over, np.zeros_like(whole)) for name, (over, whole) in start.whole.items()}
@@ -65,13 +53,3 @@ def test_integers_that_leave_no_plan_are_rounded_as_without_a_start(before: tupl
     assert "fixed as in a like plan" in plan.outcome.method_used
     assert "rounded" in plan.outcome.method_used
     assert plan.outcome.objective == pytest.approx(alone.outcome.objective, rel=1e-6)
-
-
-def test_a_plan_that_lacks_an_integer_of_the_program_is_not_tried(before: tuple[Plan, Start]) -> None:
-    _, start = before
-    less = {name: held for name, held in start.whole.items() if name != "open"}
-
-    plan, _ = planned(37.5, replace(start, whole=less))
-
-    assert "like plan" not in plan.outcome.method_used
-    assert plan.verdict.ok

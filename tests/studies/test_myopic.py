@@ -7,30 +7,23 @@ import os
 import random
 import signal
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 from click.testing import CliRunner
 
 import planner
-from planner.base.errors import InfeasibleError, InputError, LimitReachedError
+from planner.base.errors import InputError, LimitReachedError
 from planner.cli import main
 from planner.cli.progress import Progress
 from planner.inputs import build_inputs
 from planner.inputs.inputs import order_dates
-from planner.inputs.prepared import PreparedScenario
 from planner.lp.highs import HighsSession
 from planner.model import build_model
-from planner.money.finance import END_OF_HORIZON
 from planner.scenario import load_scenario
-from planner.studies.frontier import frontier
-from planner.studies.myopic import Myopic, myopic
-from planner.studies.myopic.myopic import _Row, _table
-from planner.studies.solve import no_plan, solve
-from planner.studies.solve.conflict_rules import ConflictRule
+from planner.studies.myopic import myopic
+from planner.studies.solve import solve
 from planner.studies.solve.foresight import Decided, Failed, _look_to, commitments, decide_year_by_year, decided_in
 from planner.studies.solve.whole_numbers import find_plan
 
@@ -138,35 +131,6 @@ def test_the_value_of_foresight_is_the_difference_of_two_checked_plans(found):
     assert "with one model year in view" in short.verdict.proven
     assert "in view" not in foreseen.verdict.proven
     assert any("Decided year by year" in note for note in short.run.meta["notes"])
-
-
-def test_what_enters_service_is_decided_in_its_year_as_if_it_could_be_had_at_once():
-    """Demand grows and power stays cheap: then nobody need look ahead."""
-    at_once = myopic("tiny", [1], decides="service")
-
-    assert at_once.table["foresight_musd"].abs().max() < 1e-6
-    assert at_once.table["unmet_kh100e"].max() == 0.0
-
-
-def test_a_failed_check_comes_before_a_limit_in_the_exit_code(monkeypatch, tmp_path):
-    """A rule that one plan breaks is not hidden by the limit that left another window no plan."""
-    module = sys.modules["planner.studies.myopic.myopic"]
-    solved, whole = module.plan_of, []
-
-    def plan_of(scenario, inputs, clock, **_):
-        if whole:
-            message = "tiny: the time limit was reached before any plan was found"
-            raise LimitReachedError(message)
-        plan = solved(scenario, inputs, clock)
-        first, *others = plan.verdict.checks
-        broken = replace(first, ok=False, broken=3)
-        whole.append(replace(plan, verdict=replace(plan.verdict, checks=(broken, *others))))
-        return whole[0]
-
-    monkeypatch.setattr(module, "plan_of", plan_of)
-    said = CliRunner().invoke(main, ["myopic", "tiny", "--no-workbook", "-o", str(tmp_path)])
-
-    assert said.exit_code == 1, said.output
 
 
 def test_a_stop_keeps_the_plans_that_are_done(monkeypatch, tmp_path):
@@ -322,25 +286,6 @@ def test_what_is_out_of_view_changes_nothing_that_is_decided(window, decides):
     assert first.value.max() > 1.0
 
 
-@pytest.mark.parametrize("window", [1, 2])
-def test_a_clean_target_out_of_view_asks_for_nothing(window):
-    """Racks draw power when they do nothing; a target of a year to come would leave no plan."""
-    taken = []
-    for target_frac in (0.0, 0.97):
-        changes = [
-            "years=[2027, 2028, 2029]",
-            f"contracts.matching={{mode: annual, target_frac: {{2029: {target_frac}}}}}",
-            f"foresight={{window_years: {window}, decides: orders}}",
-        ]
-        scenario = load_scenario("tiny", changes)
-        taken.append(decide_year_by_year(scenario, build_inputs(scenario)))
-
-    first, other = taken
-    assert isinstance(other, Decided)
-    assert first.value == pytest.approx(other.value, abs=1e-7)
-    assert first.value.max() > 1.0
-
-
 def test_a_rich_world_is_decided_within_limits_of_later_years_and_checked(rich):
     """A PPA that is signed within a year counts in full in the next: its limit is not forgotten."""
     least = solve(CHECK / "rich.yaml").outcome.objective
@@ -400,101 +345,7 @@ def test_orders_are_decided_as_long_before_service_as_their_lead():
     assert of_racks.tolist() == racks["year"].tolist()
 
 
-@pytest.mark.parametrize("end", sorted(END_OF_HORIZON))
-def test_a_shorter_view_prices_as_a_shorter_horizon_does(end):
-    whole = build_inputs(load_scenario("tiny", [f"finance.end_of_horizon={end}"]))
-    short = build_inputs(load_scenario("tiny", [f"finance.end_of_horizon={end}", "years=[2027]"]))
-    of_view, of_horizon = (read_costs(build_model(inputs, until)) for inputs, until in ((whole, 2027), (short, None)))
-
-    assert of_horizon
-    assert {key: of_view[key] for key in of_horizon} == pytest.approx(of_horizon, rel=1e-12)
-    assert sum(of_horizon.values()) > 1.0
-
-
-def read_costs(model):
-    problem = model.problem
-    cost = problem.columns().cost
-    return {problem.column_name(column): float(cost[column]) for column in np.flatnonzero(cost)}
-
-
-def test_freed_rows_ask_for_nothing():
-    model = build_model(build_inputs(load_scenario("tiny")))
-    rows = np.zeros(model.problem.numConstraints(), dtype=np.bool_)
-    rows[model.problem.row_block("demand_balance")] = True
-    model.problem.free(rows)
-
-    outcome = HighsSession(model.problem).solve()
-
-    assert outcome.objective == pytest.approx(0.0, abs=1e-6)
-    before = np.isinf(build_model(model.p).problem.row_bounds().upper)
-    assert (np.isinf(model.problem.row_bounds().upper) == before | rows).all()
-
-
 # --- what goes wrong --------------------------------------------------------------------
-
-
-def test_a_step_without_a_plan_says_which_and_what_conflicts():
-    with pytest.raises(InfeasibleError) as error:
-        solve("tiny", ["foresight.window_years=1", "demand.unmet=forbid"])
-
-    said = str(error.value)
-    assert "this is the step of 2028, with 2028 in view" in said
-    assert "train_frontier 2028" in said
-    assert "demand.unmet: forbid" in said
-    assert error.value.exit_code == 3
-
-
-@pytest.mark.parametrize(
-    ("most_s", "why"),
-    [(0.0, "Which of them conflict was not found in 0 s."), (60.0, "the solver ended without a proof that names them")],
-)
-def test_a_step_whose_conflict_is_not_found_says_why(monkeypatch, most_s, why):
-    monkeypatch.setattr(no_plan, "_CONFLICT_SECONDS", most_s)
-    monkeypatch.setattr(HighsSession, "iis", lambda *_, **__: [])
-    with pytest.raises(InfeasibleError, match=r"^tiny: no plan meets all constraints\. ") as error:
-        solve("tiny", ["foresight.window_years=1", "demand.unmet=forbid"])
-
-    assert why in str(error.value)
-    assert "these conflict" not in str(error.value)
-
-
-@pytest.mark.parametrize("unmet", ["allow", "forbid"])
-def test_what_is_in_force_is_no_advice_and_years_out_of_view_are_named(unmet):
-    scenario = load_scenario("tiny", [f"demand.unmet={unmet}"])
-    question = PreparedScenario(scenario, build_inputs(scenario))
-    rules = [ConflictRule("land_limit", "", ({"site": "a", "year": "2028"}, {"site": "a"}), ())]
-
-    now, later = (no_plan._in_view(question, (2027, last), rules) for last in (2028, 2027))
-
-    assert ("demand.unmet: allow" in now) == (unmet == "forbid")
-    assert "out of view, but" not in now
-    assert "2028 is out of view, but its limits hold now." in later
-    places = tuple({"year": str(year)} for year in range(2028, 2032))
-    several = no_plan._in_view(question, (2027, 2027), [ConflictRule("land_limit", "", places, ())])
-    assert "2028, 2029, 2030 and 1 more are out of view, but their limits hold now." in several
-
-
-def test_windows_without_any_plan_end_as_infeasible(tmp_path):
-    asked = ["myopic", "tiny", "--set", "demand.unmet=forbid", "--no-workbook", "-q"]
-
-    said = CliRunner().invoke(main, [*asked, "--window", "1", "--runs", str(tmp_path)])
-
-    assert said.exit_code == 3
-    assert "With 1 in view there is no plan:" in said.stdout
-
-
-@pytest.mark.parametrize(
-    ("statuses", "is_so"),
-    [
-        (["infeasible", "infeasible", "optimal"], True),
-        (["infeasible", "optimal", "optimal"], False),
-        (["infeasible", "stopped", "optimal"], False),
-    ],
-)
-def test_one_window_with_a_plan_is_enough_and_one_of_all_years_does_not_count(statuses, is_so):
-    table = pd.DataFrame({"window_years": [4, 1, 2, 5], "status": ["optimal", *statuses]})
-
-    assert Myopic("four years", "orders", table, (), ()).is_infeasible == is_so
 
 
 def test_every_mistake_is_named_at_once():
@@ -503,80 +354,6 @@ def test_every_mistake_is_named_at_once():
 
     said = [problem.what_is for problem in error.value.problems]
     assert set(said) == {"it is 0", "it is -3", "years is [2028, 2027]"}
-
-
-def test_a_window_as_long_as_the_horizon_has_no_effect():
-    inputs = build_inputs(load_scenario("tiny", ["foresight.window_years=2"]))
-
-    assert any(
-        "foresight.window_years has no effect: it is 2, and the plan has 2 model years" in note for note in inputs.notes
-    )
-
-
-def test_a_window_longer_than_the_horizon_is_noted():
-    longer = myopic("tiny", [2, 5])
-
-    assert longer.notes == (
-        "A window of 5 years sees all 2 years of the plan, as a window of 2 would: nothing is"
-        " decided without the years after it in view.",
-    )
-    assert longer.to_dict()["notes"] == list(longer.notes)
-    as_asked = solve("tiny", ["foresight.window_years=5"]).outcome.objective
-    assert longer.table["cost_musd"].tolist() == pytest.approx([as_asked] * 2, rel=1e-9)
-
-
-def test_a_window_as_long_as_the_horizon_is_the_plan_with_foresight_and_printed_once(tmp_path):
-    windows = ["--window", "1", "--window", "2"]
-    said = CliRunner().invoke(main, ["-q", "myopic", "tiny", *windows, "--no-workbook", "-o", str(tmp_path)])
-
-    assert said.exit_code == 0, said.output
-    rows = [line.split()[:2] for line in said.stdout.splitlines() if " optimal " in line]
-    assert rows == [["2", "optimal"], ["1", "optimal"]]
-
-
-def test_windows_that_see_all_years_are_solved_once_and_stored_once(monkeypatch, tmp_path):
-    module = sys.modules["planner.studies.myopic.myopic"]
-    solved, seen = module.plan_of, []
-
-    def plan_of(scenario, *args, **named):
-        seen.append(scenario.foresight.window_years)
-        return solved(scenario, *args, **named)
-
-    monkeypatch.setattr(module, "plan_of", plan_of)
-    windows = ["--window", "2", "--window", "1", "--window", "9", "--window", "1"]
-    said = CliRunner().invoke(main, ["myopic", "tiny", *windows, "--no-workbook", "--json", "-o", str(tmp_path)])
-
-    assert said.exit_code == 0, said.output
-    assert seen == [None, 1]
-    every, one, nine = json.loads(said.stdout)["windows"]
-    assert [row["window_years"] for row in (every, one, nine)] == [2, 1, 9]
-    assert nine["run"] == every["run"]
-    assert nine["foresight_musd"] == 0.0
-    assert {path.name for path in tmp_path.iterdir()} == {every["run"], one["run"]}
-
-
-def test_studies_of_all_years_at_once_refuse_a_view():
-    view = ["foresight.window_years=1"]
-    with pytest.raises(InputError, match="this study decides all years at once"):
-        frontier("tiny", "carbon", overrides=view)
-    with pytest.raises(InputError, match="this study decides all years at once"):
-        planner.diagnose("tiny", overrides=view)
-
-
-def test_explain_tells_of_the_plan_and_refuses_to_solve_again(found):
-    short = found.plans[1]
-
-    assert "decisions of earlier steps as they are" in str(short.explain())
-    with pytest.raises(InputError, match="this study decides all years at once"):
-        short.explain(resolve=True)
-
-
-def test_the_proof_holds_what_was_decided(found):
-    columns = found.plans[1].proof.columns
-    builds = columns[columns["family"] == "build"]
-
-    assert (builds["lower"] == builds["upper"]).all()
-    assert builds["x"].max() > 20.0
 
 
 # --- the command ------------------------------------------------------------------------
@@ -599,32 +376,3 @@ def test_the_command_stores_runs_and_prints_what_foresight_is_worth(tmp_path, fo
     assert "foresight.window_years=1" in short.run.label
     checked = CliRunner().invoke(main, ["check", str(runs / told["windows"][1]["run"])])
     assert checked.exit_code == 0, checked.output
-
-
-def test_what_of_the_value_of_foresight_is_the_penalty_of_unmet_demand() -> None:
-    # Nobody orders the halls of 2028 in 2027: 15 + 4 kH100e are unmet all year, at 20 USD an hour.
-    found = myopic("tiny", [1])
-
-    unmet_musd = 19.0 * H100E_PER_KH100E * HOURS * 20.0 / USD_PER_MUSD
-    costs = found.plans[1].costs
-    factor = costs.query("item == 'unmet_compute' and calendar_year == 2028")
-    rate = (factor["npv_musd"] / factor["musd"]).iloc[0]
-    (seen, alone) = found.table.to_dict("records")
-    assert seen["penalty_musd"] == seen["foresight_penalty_musd"] == 0.0
-    assert alone["foresight_penalty_musd"] == pytest.approx(unmet_musd * rate, rel=1e-6)
-    assert alone["foresight_penalty_musd"] > alone["foresight_musd"]  # the rest is saved
-    assert not found.table["is_within_gaps"].any()
-    assert found.to_dict()["windows"][1]["foresight_penalty_musd"] == pytest.approx(alone["foresight_penalty_musd"])
-
-
-def test_a_value_of_foresight_that_gaps_could_explain_is_marked() -> None:
-    plan = solve("tiny")
-    rows = [
-        _Row(seen, replace(plan, outcome=replace(plan.outcome, objective=cost, dual_bound=629.0)), "within_gap", "")
-        for seen, cost in ((2, 640.0), (1, 643.5))
-    ]
-
-    table = _table(rows)
-
-    assert table["foresight_musd"].tolist() == [0.0, 3.5]
-    assert table["is_within_gaps"].tolist() == [False, True]

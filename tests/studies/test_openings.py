@@ -14,7 +14,7 @@ from plans import plan_of
 import planner
 from planner.base.errors import InfeasibleError, LimitReachedError
 from planner.inputs import build_inputs
-from planner.lp import HighsSession, Outcome, ProgressEvent
+from planner.lp import HighsSession, Outcome
 from planner.lp.outcome import Method
 from planner.model import build_model
 from planner.runs.plan import Plan
@@ -48,26 +48,6 @@ def item_npv(plan: Plan, item: str) -> float:
 
 def npv(by_year: dict[int, float]) -> float:
     return sum(musd * (1 + RATE) ** -(year - 2027 + 0.5) for year, musd in by_year.items())
-
-
-def test_rows_for_the_bound_are_freed_only_once_the_rest_is_solved() -> None:
-    begun = []
-
-    class Recording(HighsSession):
-        def solve(self, method: Method = "auto", **options: Any) -> Outcome:
-            begun.append(self._attempts(method)[0].name)
-            return super().solve(method, **options)
-
-    settings = [WHOLE, "build.rate_scale_frac=0.1", "solver.gap_frac=0.2"]
-    scenario = load_scenario("tiny", settings)
-    model = build_model(build_inputs(scenario))
-
-    outcome = find_plan(model, Recording(model.problem), scenario.solver)
-
-    assert begun == ["ipx", "warm dual", "warm primal"]
-    pace = model.problem.row_block("opening_pace")
-    assert pace.stop > pace.start
-    assert not outcome.row_dual[pace].any()
 
 
 def test_whole_openings_are_paid_in_whole(in_part: Plan, rounded: Plan) -> None:
@@ -117,43 +97,6 @@ def test_a_rounded_plan_far_from_the_best_is_strengthened_dived_and_searched_for
     assert in_phases.verdict.ok, in_phases.verdict.broken
 
 
-def test_progress_numbers_the_solves_of_a_plan_and_says_what_each_is_for() -> None:
-    scenario = load_scenario("tiny", ["siting.block_mw={train_frontier: 9.5}", "solver.gap_frac=0.2"])
-    model = build_model(build_inputs(scenario))
-    events: list[ProgressEvent] = []
-
-    outcome = find_plan(model, HighsSession(model.problem), scenario.solver, on_progress=events.append)
-
-    numbers = list(dict.fromkeys(event.solve for event in events))
-    assert numbers[0] == 1
-    assert numbers == sorted(set(numbers))  # one that ends at once says nothing
-    assert list(dict.fromkeys(event.step for event in events)) == ["relaxed", "blocks", "fixed"]
-    # A program whose blocks earn something costs other than its plan, so it reports no cost.
-    assert all(math.isnan(event.objective) for event in events if event.solve == 2)
-    bounds = {event.dual_bound for event in events if event.step == "blocks"}
-    assert bounds == {outcome.dual_bound}
-
-
-def test_progress_with_fixed_integers_reports_the_bound_of_all_plans() -> None:
-    class Telling(HighsSession):
-        def solve(self, method: Method = "auto", **options: Any) -> Outcome:
-            options["on_progress"](ProgressEvent("rounds", 1.5, 3, 2_000.0, 1_900.0, 0.05))
-            return super().solve(method, **options)
-
-    scenario = load_scenario("tiny", [WHOLE, "solver.gap_frac=0.2"])
-    model = build_model(build_inputs(scenario))
-    told: list[ProgressEvent] = []
-
-    outcome = find_plan(model, Telling(model.problem), scenario.solver, on_progress=told.append)
-
-    relaxed, fixed = (
-        next(one for one in told if (one.step, one.phase) == (step, "rounds")) for step in ("relaxed", "fixed")
-    )
-    assert (relaxed.dual_bound, relaxed.gap) == (1_900.0, 0.05)
-    assert fixed.dual_bound == outcome.dual_bound
-    assert fixed.gap == pytest.approx(1 - outcome.dual_bound / 2_000.0)
-
-
 @pytest.mark.parametrize("gap_frac", [3e-5, 0.0])
 def test_a_gap_below_1e_4_is_reached_and_what_is_called_optimal_is_within_it(gap_frac: float) -> None:
     scenario = load_scenario("tiny", [WHOLE, SEARCH, f"solver.gap_frac={gap_frac}"])
@@ -172,14 +115,6 @@ def test_a_gap_below_1e_4_is_reached_and_what_is_called_optimal_is_within_it(gap
     assert asked == [max(gap_frac, 5e-8)]
     assert outcome.status == "optimal"
     assert outcome.gap <= max(gap_frac, 1e-7)
-
-
-def test_a_plan_with_a_gap_above_what_is_proven_is_not_called_optimal() -> None:
-    # The linear program puts 9.36 MW in a block of 9.5, for 0.016 % more.
-    plan = planner.solve("tiny", ["siting.block_mw={train_frontier: 9.5}"])
-
-    assert 1e-4 < plan.outcome.gap < 1e-3
-    assert plan.outcome.status == "within_gap"
 
 
 def test_a_rounded_plan_is_improved_as_far_as_the_gap_that_is_asked_for() -> None:

@@ -91,17 +91,6 @@ def test_ranks_of_factors_that_do_the_same_are_not_told_apart(method: str) -> No
 
 
 @pytest.mark.parametrize("method", ["morris", "sobol"])
-def test_factors_that_do_nothing_share_the_last_ranks(method: str) -> None:
-    design = Design(method, 8, seed=9)  # type: ignore[arg-type]
-    shares = shares_of(design, factors=3)
-
-    ranks = ranks_of(design, shares, 500.0 + 7.0 * shares[:, 1])
-
-    assert ranks.low.tolist() == [2, 1, 2]
-    assert ranks.high.tolist() == [3, 1, 3]
-
-
-@pytest.mark.parametrize("method", ["morris", "sobol"])
 def test_a_larger_design_goes_on_from_a_smaller_one_and_a_seed_draws_the_same(method: str) -> None:
     small, large = Design(method, 4, 6), Design(method, 8, 6)  # type: ignore[arg-type]
     drawn = shares_of(small, factors=5)
@@ -111,20 +100,3 @@ def test_a_larger_design_goes_on_from_a_smaller_one_and_a_seed_draws_the_same(me
     assert drawn.tolist() != shares_of(Design(method, 4, 7), factors=5).tolist()  # type: ignore[arg-type]
     assert drawn.min() >= 0.0
     assert drawn.max() <= 1.0
-
-
-def test_a_seed_of_zero_is_a_seed() -> None:
-    design = Design("sobol", 8, seed=0)
-    shares = shares_of(design, factors=2)
-    once, again = (indices_of(design, shares, shares @ [2.0, 5.0]) for _ in range(2))
-
-    assert once["st_conf"].tolist() == again["st_conf"].tolist() != [0.0, 0.0]
-
-
-@pytest.mark.parametrize("method", ["morris", "sobol"])
-def test_an_output_that_nothing_moves_has_no_effects(method: str) -> None:
-    design = Design(method, 4, seed=8)  # type: ignore[arg-type]
-    shares = shares_of(design, factors=2)
-    found = indices_of(design, shares, np.full(len(shares), 77.0))
-
-    assert {tuple(one) for one in found.values()} == {(0.0, 0.0)}

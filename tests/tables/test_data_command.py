@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import errno
 import json
-import os
 from pathlib import Path
 
 import pytest
@@ -100,26 +98,6 @@ def test_a_copy_is_not_written_through_a_link_to_nowhere(tmp_path: Path, monkeyp
     assert not Path("elsewhere.csv").exists()
 
 
-def test_no_table_is_copied_where_there_is_no_room_for_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    write = Path.write_bytes
-
-    def fail_at_racks(path: Path, content: bytes) -> int:
-        if path.name == "racks.csv":
-            write(path, content[:100])
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        return write(path, content)
-
-    with monkeypatch.context() as full:
-        full.setattr(Path, "write_bytes", fail_at_racks)
-        result = CliRunner().invoke(main, ["data", "copy", "sites", "racks", "own"])
-
-    assert result.exit_code == 2
-    assert "own: the files cannot be written: No space left on device; make room" in result.stderr
-    assert list(tmp_path.iterdir()) == []
-    assert CliRunner().invoke(main, ["data", "copy", "sites", "racks", "own"]).exit_code == 0
-
-
 def test_a_figure_may_be_ones_own(tmp_path: Path) -> None:
     CliRunner().invoke(data, ["copy", "rent_depth", str(tmp_path)])
     table = tmp_path / "rent_depth.csv"
@@ -141,25 +119,3 @@ def test_ids_lists_what_a_scenario_may_name() -> None:
 
     ids = json.loads(CliRunner().invoke(data, ["ids", "cooling", "--json"]).stdout)
     assert ids == read_tables(["cooling"])["cooling"]["cooling"].tolist()
-
-
-def test_ids_of_a_key_of_several_columns_are_there_once() -> None:
-    ids = json.loads(CliRunner().invoke(data, ["ids", "workload_racks", "--json"]).stdout)
-
-    assert len(ids) == len(set(ids)) > 3
-
-
-@pytest.mark.parametrize("words", [(), ("ashburn",)])
-@pytest.mark.parametrize("table", ["existing_halls", "own_hours"])
-def test_ids_of_a_table_that_ships_without_rows_are_the_planner_s(table: str, words: tuple[str, ...]) -> None:
-    result = CliRunner().invoke(data, ["ids", table, *words])
-
-    assert (result.exit_code, result.stdout) == (0, "")
-    assert result.stderr == f"{table} ships without rows; use ids of your own.\n"
-
-
-def test_a_word_that_no_id_has_is_said() -> None:
-    result = CliRunner().invoke(data, ["ids", "sites", "atlantis"])
-
-    assert result.stdout == ""
-    assert result.stderr == "No id of sites has 'atlantis' in it.\n"

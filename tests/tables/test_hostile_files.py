@@ -12,7 +12,6 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pandas as pd
 import pyarrow as pa
 import pytest
 import xlsxwriter
@@ -86,21 +85,6 @@ def test_the_sheet_of_the_tables_name_is_taken_and_its_places_are_those_of_the_s
     ]
 
 
-def test_times_and_whole_numbers_of_a_workbook_are_read_as_a_csv_has_them(package: Package) -> None:
-    from planner.tables.sheet import read_sheet
-
-    path = package.folder.parent / "hours.xlsx"
-    times = pd.date_range("2024-07-01", periods=25, freq="h")
-    with pd.ExcelWriter(path, engine="xlsxwriter") as writer:
-        pd.DataFrame({"time": times, "mw": range(25), "half": 0.5}).to_excel(writer, index=False)
-
-    sheet = read_sheet(path, "demand")
-
-    assert [record[0] for record in sheet.records] == [str(time) for time in times]
-    assert [record[1] for record in sheet.records] == [str(number) for number in range(25)]
-    assert {record[2] for record in sheet.records} == {"0.5"}
-
-
 def test_a_cell_with_an_error_of_excel_is_not_taken_for_a_blank_one(package: Package) -> None:
     raw = workbook(("alpha", "north", 250.5, "=NA()", True, "open"))
 
@@ -119,15 +103,6 @@ def test_a_cell_far_from_the_table_is_named_and_not_read_as_a_sheet_of_billions(
         f" {5_000_000 + 4 * len(raw):,} in a file of its size; delete the cells far from the table,"
         " or save the sheet as CSV UTF-8"
     ]
-
-
-def test_formatted_cells_without_a_value_do_not_make_a_sheet_large(package: Package) -> None:
-    sheet = part_of(workbook(ROW), _SHEET)
-    blank = b'<row r="1048576"><c r="XFD1048576" s="1"/></row></sheetData>'
-    path = package.folder.parent / "plants.xlsx"
-    path.write_bytes(with_part(workbook(ROW), _SHEET, sheet.replace(b"</sheetData>", blank)))
-
-    assert read_table(path, package=package)["plant"].tolist() == ["alpha"]
 
 
 @pytest.mark.parametrize("part", [_SHEET, "xl/sharedStrings.xml"])
@@ -258,22 +233,6 @@ def test_a_table_that_is_wrong_everywhere_shows_the_first_problems_and_counts_th
     assert sum(":10:" in text for text in found) == 2
     rest = 6 * count - MOST_PROBLEMS
     assert found[-1] == f": {rest:,} more problems in this file; fix the ones above first"
-
-
-def test_ragged_rows_and_doubled_keys_are_counted_once_each(package: Package) -> None:
-    good, short = "alpha,north,7,2,true,open\n", "alpha,north\n"
-
-    found = refused(package, (HEADER + good * 60 + short * 40).encode())
-
-    assert found[0].startswith(":3:1: plant is alpha; must be given once: plant=alpha is on line 2")
-    assert found[-1] == ": 49 more problems in this file; fix the ones above first"
-
-
-def test_no_line_is_spent_on_the_count_of_a_single_problem(package: Package) -> None:
-    rows = "".join(f"{chr(97 + n // 26)}{chr(97 + n % 26)},north,-5,2,true,open\n" for n in range(51))
-
-    assert len(refused(package, (HEADER + rows).encode())) == MOST_PROBLEMS + 1
-    assert all("power_mw is -5" in text for text in refused(package, (HEADER + rows).encode()))
 
 
 def test_a_long_cell_is_cut_in_messages(package: Package) -> None:

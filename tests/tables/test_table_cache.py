@@ -63,15 +63,6 @@ def test_a_table_with_a_mistake_is_never_kept(folder, tmp_path):
     assert not folder.exists()
 
 
-def test_a_caller_who_changes_a_table_does_not_change_the_kept_one(folder):
-    first = read_table("racks")
-    first.loc[0, "peak_kw"] = -7.5
-    first["rack"] = "other"
-
-    assert read_table("racks")["peak_kw"].min() > 0.0
-    assert "other" not in set(read_table("racks")["rack"])
-
-
 def test_one_changed_bit_anywhere_in_a_kept_table_has_it_read_again(folder, monkeypatch):
     good = read_table("racks")
     (kept,) = folder.iterdir()
@@ -98,30 +89,6 @@ def test_a_figure_changed_in_a_kept_table_is_not_used(folder, monkeypatch):
     assert read_table("racks")["capex_usd"].max() == figure
 
 
-def test_a_kept_table_under_the_name_of_another_is_not_read(folder, monkeypatch):
-    read_table("racks")
-    (racks,) = folder.iterdir()
-    cooling = read_table("cooling")
-    (other,) = set(folder.iterdir()) - {racks}
-    other.write_bytes(racks.read_bytes())
-    forget(monkeypatch)
-
-    pd.testing.assert_frame_equal(read_table("cooling"), cooling)
-
-
-@pytest.mark.parametrize("broken", [b"", b"not Arrow", None])
-def test_a_broken_file_of_the_cache_is_replaced(folder, monkeypatch, broken):
-    good = read_table("racks")
-    for path in folder.iterdir():
-        path.write_bytes(path.read_bytes()[:300] if broken is None else broken)
-    forget(monkeypatch)
-
-    pd.testing.assert_frame_equal(read_table("racks"), good)
-    forget(monkeypatch)
-    monkeypatch.setattr("planner.tables.read.check_sheet", None)
-    pd.testing.assert_frame_equal(read_table("racks"), good)
-
-
 def test_a_cache_that_cannot_be_written_is_done_without(tmp_path, monkeypatch):
     forget(monkeypatch)
     blocked = tmp_path / "file"
@@ -130,22 +97,6 @@ def test_a_cache_that_cannot_be_written_is_done_without(tmp_path, monkeypatch):
 
     assert len(read_table("racks")) > 10
     assert blocked.read_text(encoding="utf-8") == "in the way"
-
-
-def test_off_leaves_nothing_on_disk(tmp_path, monkeypatch):
-    forget(monkeypatch)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    monkeypatch.setenv("DCPLAN_CACHE", "off")
-
-    assert len(read_table("racks")) > 10
-    assert not list(tmp_path.iterdir())
-
-
-def test_only_the_newest_tables_are_kept(folder, monkeypatch):
-    monkeypatch.setattr(cache, "_MOST_TABLES", 3)
-    read_tables(["racks", "sites", "workloads", "cooling", "redundancy"])
-
-    assert len(list(folder.iterdir())) == 3
 
 
 def test_processes_that_start_at_once_keep_whole_tables(folder, tmp_path):

@@ -110,35 +110,6 @@ def test_a_duplicate_key_names_the_line_of_the_first(package: Package) -> None:
     assert found == ["4:1: plant is alpha; must be given once: plant=alpha is on line 2 already"]
 
 
-def test_rows_of_another_length_are_shown_and_the_others_still_checked(package: Package) -> None:
-    found = problems_of(package, HEADER + "alpha,north,7\nbeta,south,-8,2,true,open\n")
-
-    assert found == [
-        "2:1: the row has 3 cells; must be 6 cells as in the header",
-        "3:12: power_mw is -8; must be at least 0 [MW]",
-    ]
-
-
-def test_places_are_right_after_quotes_line_breaks_and_blank_lines(package: Package) -> None:
-    text = HEADER + '\n"al,\npha",north,7,2,true,open\n\nbeta,"so""uth",-8,2,true,"open"\n'
-
-    found = problems_of(package, text)
-
-    assert found == [
-        "3:1: plant is al,\npha; must be of the form [a-z]+",
-        '6:6: zone is so"uth; must be an id of zones.zone',
-        "6:16: power_mw is -8; must be at least 0 [MW]",
-    ]
-
-
-@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
-def test_byte_order_marks_and_windows_line_ends_are_no_problem(package: Package, line_end: str) -> None:
-    path = package.folder.parent / "plants.csv"
-    path.write_bytes(b"\xef\xbb\xbf" + PLANTS.replace("\n", line_end).encode())
-
-    assert read_table(path, package=package)["plant"].tolist() == ["alpha", "beta"]
-
-
 def test_strings_that_look_missing_or_odd_come_back_unchanged(package: Package) -> None:
     zones = ["NA", "NO", "null", "=1+1", "<b>x</b>", "São Paulo ⚡", "new-york", "new_york"]
     path = package.folder.parent / "zones.csv"
@@ -195,16 +166,6 @@ def test_a_workbook_is_read_like_a_csv_and_places_are_rows_and_columns(package: 
         (": Sheet1!B3", "zone is NA"),
         (": Sheet1!C3", "power_mw is -3"),
     ]
-
-
-def test_a_parquet_file_is_read_like_a_csv(package: Package) -> None:
-    path = package.folder.parent / "zones.parquet"
-    pd.DataFrame({"zone": ["north", "NA"], "peak_mw": [7.25, -2.0]}).to_parquet(path)
-
-    with pytest.raises(InputError) as caught:
-        read_table(path, package=package)
-
-    assert [(p.line, p.column, p.what_is) for p in caught.value.problems] == [(2, 2, "peak_mw is -2")]
 
 
 @pytest.mark.parametrize("name", ["plants.xlsx", "plants.parquet"])
@@ -329,29 +290,6 @@ def test_shares_that_do_not_make_a_whole_are_refused_at_their_last_row(
     assert problem.fix == f"they sum to 1.006, from line {rows[0] + 2} on"
 
 
-def test_shipped_curves_follow_a_users_own_zones_and_keep_the_default(tmp_path: Path) -> None:
-    own = {name: tmp_path / f"{name}.csv" for name in ("grid_zones", "sites")}
-    read_table("grid_zones").query("zone == 'PJM'").to_csv(own["grid_zones"], index=False)
-    read_table("sites").query("zone == 'PJM'").to_csv(own["sites"], index=False)
-
-    tables = read_tables(["price_blocks", "fuel_prices"], own)
-
-    assert set(tables["price_blocks"]["zone"]) == {"PJM", "default"}
-    assert {"PJM", "US", "world"} <= set(tables["fuel_prices"]["region"])
-    assert "ERCOT" not in set(tables["fuel_prices"]["region"])
-
-
-def test_a_planner_without_a_pipeline_may_give_an_empty_one(tmp_path: Path) -> None:
-    own = tmp_path / "site_pipeline.csv"
-    own.write_text(",".join(load_package()["site_pipeline"].columns) + "\n", encoding="utf-8")
-
-    pipeline = read_table(own)
-
-    assert pipeline.empty
-    assert pipeline["committed_facility_mw"].dtype == float
-    assert pipeline["year"].dtype == "int64"
-
-
 def without_units(text: str) -> str:
     rows = (line.split(",") for line in text.splitlines())
     return "".join(",".join([*cells[:3], *cells[4:]]) + "\n" for cells in rows)
@@ -376,17 +314,6 @@ def test_a_column_that_may_be_absent_is_blank_where_it_is(package: Package) -> N
     pd.testing.assert_frame_equal(found, read_table(path, package=loose))
     # A name that is wrong is not one that is left out.
     assert "unknown column 'unit'" in problems_of(loose, PLANTS.replace("units", "unit"))[0]
-
-
-def test_racks_and_paths_of_before_the_last_year_of_sale_are_read(tmp_path: Path) -> None:
-    racks, paths = read_table("racks"), read_table("demand_trajectories")
-    new = [name for name in racks if "last_year" in name]
-    racks.drop(columns=new).to_csv(tmp_path / "racks.csv", index=False)
-    paths.drop(columns="reading").to_csv(tmp_path / "demand_trajectories.csv", index=False)
-
-    assert len(new) == 6
-    assert read_table(tmp_path / "racks.csv")[new].isna().all(axis=None)
-    assert read_table(tmp_path / "demand_trajectories.csv")["reading"].isna().all()
 
 
 def test_rows_of_ones_own_may_leave_out_how_low_and_how_high_a_figure_may_be(tmp_path: Path) -> None:

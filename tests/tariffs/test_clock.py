@@ -38,14 +38,6 @@ def test_the_spring_day_has_23_hours_and_the_autumn_day_25() -> None:
     assert autumn == [0, 1, 1, *range(2, 24)]
 
 
-def test_a_zone_that_changes_by_half_an_hour_keeps_every_hour_in_one_month() -> None:
-    calendar = BillingCalendar.of_years(2027, time_zone="Australia/Lord_Howe")
-
-    # Clocks go back half an hour in April and forward in October: April gains, October loses.
-    assert calendar.hours_of_month[[3, 9]].tolist() == [721, 743]
-    assert calendar.hours_of_month.sum() == 8760
-
-
 def test_the_night_price_is_paid_for_the_hour_that_comes_twice() -> None:
     night = When(hours=(0, 1, 2))
     day = When(hours=tuple(range(3, 24)))
@@ -83,25 +75,6 @@ def test_a_holiday_is_a_sunday() -> None:
 
     assert {moment.date() for moment in calendar.moments(changed)} == {christmas}
     assert set(calendar.weekday[changed].tolist()) == {6}
-
-
-def test_a_moment_is_found_in_either_of_two_equal_clock_hours() -> None:
-    calendar = BillingCalendar.of_years(2027, time_zone=NEW_YORK)
-    summer = datetime.datetime.fromisoformat("2027-11-07T01:40:00-04:00")
-    winter = datetime.datetime.fromisoformat("2027-11-07T01:40:00-05:00")
-
-    first, second = calendar.positions([summer, winter], "moments")
-
-    assert second == first + 1
-    assert calendar.hour[[first, second]].tolist() == [1, 1]
-
-
-def test_every_hour_is_found_again_by_the_moment_at_which_it_starts() -> None:
-    calendar = BillingCalendar.of_years(2027, time_zone="Europe/Berlin")
-
-    found = calendar.positions(calendar.moments(range(calendar.n_hours)), "hours")
-
-    assert found.tolist() == list(range(8760))
 
 
 def test_moments_without_a_zone_or_outside_are_all_named() -> None:

@@ -8,18 +8,7 @@ import numpy as np
 import pytest
 
 from planner.base.errors import InputError
-from planner.tariffs import (
-    BillingCalendar,
-    CapacityCut,
-    Contract,
-    DemandCharge,
-    Escalation,
-    Tariff,
-    Terms,
-    When,
-    bill,
-    flat_energy,
-)
+from planner.tariffs import BillingCalendar, CapacityCut, Contract, DemandCharge, Escalation, Tariff, Terms, When, bill
 
 CALENDAR = BillingCalendar.of_years(2027, 2029)
 KW = 1000.0  # [kW/MW]
@@ -52,17 +41,6 @@ def test_the_minimum_take_follows_the_ramp_and_yields_to_a_higher_peak() -> None
     assert billed["basis"].to_dict() == {"2027": {"metered"}, "2028": {"minimum take"}, "2029": {"minimum take"}}
 
 
-def test_a_contract_year_begins_in_the_month_of_its_start() -> None:
-    contract = Contract(200.0, datetime.date(2027, 5, 1), ramp_frac=(0.4,))
-    load_mw = np.where(CALENDAR.year > 2027, 30.0, 0.0)
-
-    frame = bill(load_mw, Tariff("large", CHARGES, TERMS), CALENDAR, contract=contract).to_frame()
-
-    billed_mw = frame.set_index("month")["quantity"] / KW
-    months = ["2027-04", "2027-05", "2028-04", "2028-05"]
-    assert billed_mw[months].tolist() == pytest.approx([0.0, 68.0, 68.0, 170.0])
-
-
 def test_leaving_costs_the_minimum_bills_of_the_next_months() -> None:
     contract = Contract(60.0, START, cut=CapacityCut(datetime.date(2028, 7, 1)))
     tariff = Tariff("large", CHARGES, TERMS, Escalation(0.04, base_year=2027))
@@ -77,26 +55,6 @@ def test_leaving_costs_the_minimum_bills_of_the_next_months() -> None:
     assert set(after) == {0.0}
 
 
-def test_the_fee_never_pays_more_months_than_the_term_has_left() -> None:
-    short = Terms(term_years=2, exit_fee_months=36)
-    contract = Contract(60.0, START, cut=CapacityCut(datetime.date(2028, 7, 1)))
-
-    found = bill(load_until("2028-07-01", 55.0), Tariff("t", CHARGES, short), CALENDAR, contract=contract)
-
-    # July to December 2028: two months of summer and four of winter.
-    fee_usd = TAKE * 60.0 * KW * (2 * SUMMER_USD + 4 * WINTER_USD)
-    assert found.usd_by_rule["exit fee"] == pytest.approx(fee_usd, rel=1e-13)
-
-
-def test_after_the_term_leaving_is_free() -> None:
-    short = Terms(term_years=1.5, exit_fee_months=36)
-    contract = Contract(60.0, START, cut=CapacityCut(datetime.date(2028, 7, 1)))
-
-    found = bill(load_until("2028-07-01", 55.0), Tariff("t", CHARGES, short), CALENDAR, contract=contract)
-
-    assert set(found.usd_by_rule) == {"summer", "winter"}
-
-
 @pytest.mark.parametrize(("left_mw", "paid_mw"), [(50.0, 0.0), (48.0, 0.0), (30.0, 18.0)])
 def test_a_share_of_the_contract_may_be_given_up_for_nothing(left_mw: float, paid_mw: float) -> None:
     terms = Terms(term_years=12, exit_fee_months=12, reduction_frac=0.2)
@@ -108,26 +66,6 @@ def test_a_share_of_the_contract_may_be_given_up_for_nothing(left_mw: float, pai
     assert found.usd_by_rule.get("exit fee", 0.0) == pytest.approx(fee_usd, rel=1e-12)
     last = found.lines[-1]
     assert (last.basis, last.quantity) == ("minimum take", pytest.approx(TAKE * left_mw * KW))
-
-
-def test_leaving_during_the_ramp_costs_the_bills_of_the_ramp() -> None:
-    terms = Terms(term_years=12, exit_fee_months=12)
-    contract = Contract(60.0, START, ramp_frac=(0.3, 0.5), cut=CapacityCut(datetime.date(2027, 7, 1)))
-
-    found = bill(load_until("2027-07-01", 15.0), Tariff("t", CHARGES, terms), CALENDAR, contract=contract)
-
-    first_year = 0.3 * (2 * SUMMER_USD + 4 * WINTER_USD)  # July to December 2027
-    second_year = 0.5 * (1 * SUMMER_USD + 5 * WINTER_USD)  # January to June 2028
-    fee_usd = TAKE * 60.0 * KW * (first_year + second_year)
-    assert found.usd_by_rule["exit fee"] == pytest.approx(fee_usd, rel=1e-13)
-
-
-def test_a_fee_outside_the_calendar_is_not_on_the_bill() -> None:
-    contract = Contract(60.0, START, cut=CapacityCut(datetime.date(2031, 7, 1)))
-
-    found = bill(20.0, Tariff("t", CHARGES, TERMS), CALENDAR, contract=contract)
-
-    assert "exit fee" not in found.usd_by_rule
 
 
 def test_power_outside_the_contract_is_refused_month_by_month() -> None:
@@ -153,26 +91,3 @@ def test_a_contract_that_the_tariff_does_not_allow_is_refused_with_every_reason(
 
     assert "at least 25.0 MW" in str(raised.value)
     assert "at most 4 years" in str(raised.value)
-
-
-@pytest.mark.parametrize("tariff", [Tariff("t", CHARGES), Tariff("t", (flat_energy("energy", 40.0),), TERMS)])
-def test_a_minimum_take_or_terms_need_a_contract(tariff: Tariff) -> None:
-    with pytest.raises(InputError, match="no contract is given"):
-        bill(20.0, tariff, CALENDAR)
-
-
-@pytest.mark.parametrize(
-    ("make", "words"),
-    [
-        (lambda: Contract(-5.0, START), "mw is -5"),
-        (lambda: Contract(5.0, START, ramp_frac=(0.5, 1.5)), "shares above 0"),
-        (lambda: Contract(5.0, datetime.date(2027, 2, 3)), "first day of a month"),
-        (lambda: Contract(5.0, START, cut=CapacityCut(datetime.date(2028, 1, 1), 7.0)), "less than"),
-        (lambda: Contract(5.0, START, cut=CapacityCut(START)), "after the contract's start"),
-        (lambda: Terms(term_years=-2.0), "term_years is -2"),
-        (lambda: Terms(reduction_frac=1.5), "reduction_frac is 1.5"),
-    ],
-)
-def test_contracts_that_make_no_sense_are_refused(make: object, words: str) -> None:
-    with pytest.raises(InputError, match=words):
-        make()  # type: ignore[operator]

@@ -8,12 +8,11 @@ import numpy as np
 import pytest
 
 from planner.base.errors import InputError
-from planner.clock.days import DAYS_PER_MONTH, RepresentativeDays, SeriesDays
+from planner.clock.days import RepresentativeDays, SeriesDays
 from planner.lp import ArrayProblem, Axis, Expression, Index
 from planner.lp.highs import HighsSession
 from planner.tariffs import (
     ALWAYS,
-    WORKDAYS,
     Account,
     BillingCalendar,
     CapacityCharge,
@@ -103,34 +102,6 @@ def test_slots_are_billed_as_the_hours_they_stand_for(season_days: int) -> None:
     assert reported.usd_by_rule == pytest.approx(exact.usd_by_rule, rel=1e-9)
 
 
-def test_a_year_that_stands_for_others_tells_each_by_its_own_calendar() -> None:
-    reported_by = days()
-    calendar = BillingCalendar.of_years(2027, 2029)
-    reading = representative(calendar, calendar.utc_start_h, reported_by, years=(2027, 2029))
-
-    month, step, hours = reading.hours(ALWAYS)
-
-    is_first = step < reported_by.n_slots
-    assert reading.n_steps == 2 * reported_by.n_slots
-    assert np.unique(month[is_first]).tolist() == list(range(24))
-    assert hours[is_first].sum() == pytest.approx(8760.0 + 8784.0)  # 2028 is a leap year
-    assert hours[~is_first].sum() == pytest.approx(8760.0)
-
-
-def test_a_week_is_mixed_into_each_slot_as_its_month_has_it() -> None:
-    reported_by = RepresentativeDays(season_days=12, slot_h=24, peak_day_days=2)
-    reading = representative(YEARS, YEARS.utc_start_h, reported_by)
-
-    month, step, hours = reading.hours(When(weekdays=WORKDAYS))
-
-    february_2028 = (month == 12 + 1) & (step == reported_by.n_slots + 1)
-    assert hours[february_2028] == pytest.approx(21 * 24)  # 29 days, 8 of them on weekends
-    july_2027 = month == 6
-    assert dict(zip(step[july_2027], hours[july_2027], strict=True)) == pytest.approx(
-        {6: 22 * 24 * 29 / 31, 12: 22 * 24 * 2 / 31}
-    )
-
-
 def test_hours_of_months_and_years_are_all_reported() -> None:
     reported_by = days()
     zone = BillingCalendar.of_years(2027, 2028, time_zone="America/New_York")
@@ -142,44 +113,6 @@ def test_hours_of_months_and_years_are_all_reported() -> None:
     assert by_month == pytest.approx(zone.hours_of_month)  # 743 h in March, 721 h in November
     by_year = np.bincount(step // reported_by.n_slots, weights=hours)
     assert by_year == pytest.approx([8760.0, 8784.0])
-
-
-def test_an_hour_of_a_clock_half_an_hour_off_is_reported_by_two_slots() -> None:
-    reported_by = RepresentativeDays(slot_h=1, peak_day_days=2)
-    india = BillingCalendar.of_years(2027, time_zone="Asia/Kolkata")
-    reading = representative(india, india.utc_start_h, reported_by)
-
-    month, step, hours = reading.hours(When(months=(1,), hours=(9,)))
-
-    assert month.tolist() == [0, 0]  # 09:00 to 10:00 in India is 03:30 to 04:30 UTC
-    assert dict(zip(step, hours, strict=True)) == pytest.approx({3: 15.5, 4: 15.5})
-
-
-def test_the_system_peaks_on_the_peak_day_whatever_the_date() -> None:
-    reported_by = days()
-    reading = representative(YEARS, YEARS.utc_start_h, reported_by)
-    spring = datetime.datetime(2028, 3, 9, 17, tzinfo=datetime.UTC)
-
-    share = reading.system_peak([spring], "hours")
-
-    peak_day = reported_by.n_slots + 4 * reported_by.slots_per_day  # second year, last day
-    assert np.flatnonzero(share).tolist() == [peak_day + 17 // 2]
-    assert share.sum() == 1.0
-
-
-def test_days_that_follow_one_another_share_the_months_they_lie_in() -> None:
-    reported_by = SeriesDays(
-        months=(1, 2, 2, *range(3, 13)), days=(31.0, 20.0, 8.0, *DAYS_PER_MONTH[2:]), peaks=(2, 5), slot_h=12
-    )
-    leap = BillingCalendar.of_years(2028)
-    reading = representative(leap, leap.utc_start_h, reported_by)
-
-    _, step, hours = reading.hours(ALWAYS)
-
-    by_day = np.bincount(step // 2, weights=hours) / 24
-    assert by_day == pytest.approx([31.0, 21.0, 8.0, *DAYS_PER_MONTH[2:]])  # 29 February
-    noon = [datetime.datetime(2028, 5, 9, 13, tzinfo=datetime.UTC)]
-    assert np.flatnonzero(reading.system_peak(noon, "hours")).tolist() == [5, 11]
 
 
 def test_a_series_without_a_day_in_a_month_can_not_be_billed() -> None:

@@ -166,20 +166,6 @@ def test_a_tier_is_billed_from_its_first_unit_on() -> None:
         Tiers((4.0, float("nan")), limits=(20.0,))
 
 
-def test_a_time_of_use_demand_charge_sees_its_hours_only() -> None:
-    load_mw = np.full(YEAR.n_hours, 5.0)
-    load_mw[YEAR.month_starts + 30] = 19.0  # 6 h on the second day
-    load_mw[YEAR.month_starts + 42] = 11.0  # 18 h on the second day
-    evening = DemandCharge("evening", 8.0, when=When(hours=clock_hours(17, 21)))
-    any_time = DemandCharge("any time", 3.0)
-
-    found = bill(load_mw, Tariff("demand", (evening, any_time)), YEAR)
-
-    assert found.usd_by_rule == pytest.approx(
-        {"evening": 11.0 * KW * 8.0 * 12, "any time": 19.0 * KW * 3.0 * 12}, rel=1e-13
-    )
-
-
 def test_a_rolling_ratchet_forgets_after_its_months_and_knows_the_past_it_is_reported() -> None:
     peaks_mw = [20.0, 21.0, 50.0, 22.0, 23.0, 24.0, 25.0, 26.0, 27.0, 28.0, 29.0, 30.0]
     ratchet = RollingRatchet(0.8, look_back_months=3, history_mw=(90.0, 35.0, 45.0))
@@ -207,29 +193,6 @@ def test_a_rolling_ratchet_looks_across_the_new_year_and_a_year_ratchet_does_not
 
     assert billed_mw["rolling"] == pytest.approx(0.9 * 80.0)
     assert billed_mw["year"] == pytest.approx(0.9 * 42.0)  # November 2028
-
-
-def test_a_seasonal_charge_ratchets_on_months_in_which_it_is_not_billed() -> None:
-    load_mw = monthly_mw([12.0, *[9.0] * 5, 40.0, *[9.5] * 5], YEAR, 4.0)
-    winter = When(months=(1, 2, 12))
-    charge = DemandCharge("winter", 7.0, when=winter, ratchet=YearRatchet(0.5, months=(7,)))
-
-    frame = bill(load_mw, Tariff("winter", (charge,)), YEAR).to_frame()
-
-    assert frame["month"].tolist() == ["2027-01", "2027-02", "2027-12"]
-    assert (frame["quantity"] / KW).tolist() == [20.0, 20.0, 20.0]
-
-
-def test_a_coincident_peak_is_billed_in_the_month_of_its_last_hour() -> None:
-    load_mw = np.full(YEAR.n_hours, 5.0)
-    june, august = YEAR.month_starts[[5, 7]] + 400
-    load_mw[june], load_mw[august] = 33.0, 14.0
-    charge = CoincidentPeakCharge("transmission", 17.0, YEAR.moments([august, june]))
-
-    (line,) = bill(load_mw, Tariff("peaks", (charge,)), YEAR).lines
-
-    assert str(line.month) == "2027-08"
-    assert line.usd == pytest.approx(33.0 * KW * 17.0, rel=1e-13)
 
 
 def test_last_summers_peaks_set_the_capacity_charge_of_the_next_twelve_months() -> None:
@@ -269,28 +232,6 @@ def test_prices_rise_every_first_of_january() -> None:
     first, *_, last = by_month.values()
     assert first == pytest.approx((9.0 * 744 * 40.0 + 700.0) * 1.03, rel=1e-13)
     assert last == pytest.approx((9.0 * 744 * 40.0 + 700.0) * 1.03**2, rel=1e-13)
-
-
-def test_prices_by_month_stay_within_the_months_of_their_window() -> None:
-    summer = When(months=(6, 7, 8))
-    prices = [2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 7.0, 9.0, 10.0, 11.0, 12.0]
-
-    charges = demand_by_month("peak", prices, when=summer)
-
-    assert {charge.name: charge.when.months for charge in charges} == {"peak at 7": (6, 8), "peak at 8": (7,)}
-
-
-def test_every_hour_that_is_no_load_is_counted_and_the_first_is_named() -> None:
-    load_mw = np.full(YEAR.n_hours, 5.0)
-    load_mw[[70, 80]] = np.nan, -3.0
-
-    with pytest.raises(InputError, match=r"nan at 2027-01-03T22:00:00-06:00.*2 hours are so"):
-        bill(load_mw, Tariff("energy", (flat_energy("energy", 40.0),)), YEAR)
-
-
-def test_a_load_of_another_length_is_refused() -> None:
-    with pytest.raises(InputError, match=r"shape \(8784,\); must be \(8760,\)"):
-        bill(np.full(8784, 5.0), Tariff("energy", (flat_energy("energy", 40.0),)), YEAR)
 
 
 @pytest.mark.parametrize(

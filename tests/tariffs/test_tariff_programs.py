@@ -24,7 +24,6 @@ from planner.tariffs import (
     EnergyCharge,
     EnergyPeriod,
     Escalation,
-    OtherHours,
     RollingRatchet,
     StandingCharge,
     Tariff,
@@ -200,18 +199,6 @@ def test_declining_tiers_are_never_charged_below_their_bill(load_mw: np.ndarray)
     assert found.customer_usd - overcharge == pytest.approx(exact, rel=1e-6)
 
 
-def test_declining_tiers_are_exact_past_the_last_fall_and_too_dear_below() -> None:
-    large = np.full(CALENDAR.n_hours, 17.0)
-    small = np.full(CALENDAR.n_hours, 3.0)
-    demand = BENT_DOWN[1]
-
-    assert fixed(large, (demand,)).customer_usd[0] == pytest.approx(exact_usd((demand,), large))
-    # In each of 4 months 9 MW at 7 USD/kW more, of which 3 MW are due: 42 kUSD too much.
-    above = 4 * 6_000 * 7.0
-    raised = (1.03**2 + 3 * 1.03**3) / 4
-    assert fixed(small, (demand,)).customer_usd[0] == pytest.approx(exact_usd((demand,), small) + above * raised)
-
-
 def test_contracted_capacity_may_be_a_decision() -> None:
     site = Axis("site", ("a",))
     over = Index.full("load", site, HOUR)
@@ -262,32 +249,3 @@ def test_customers_of_two_axes_are_billed_apart_and_draw_nothing_where_they_have
     late = exact_usd(rules, np.where(in_march, 32.0, 0.0))
     demand = exact_usd(rules[:1], np.full(CALENDAR.n_hours, 21.0))
     assert billing.customer_usd.value(outcome.x) == pytest.approx([flat[0], 0.0, flat[1], 0.0, demand, late])
-
-
-def test_who_is_connected_for_a_part_pays_that_part_of_what_no_load_changes() -> None:
-    over = Index.full("load", Axis("site", ("a", "b")), HOUR)
-    load = Expression.constant(over, np.zeros(over.size))
-    meter = StandingCharge("meter", usd_per_month=900.0)
-    tariff = Tariff("t", (meter, flat_energy("energy", Tiers((9.0, 7.0), limits=(50.0,)))))
-    share = Expression.constant(Index.full("site", over.axes[0]), [0.0, 0.25])
-    problem = ArrayProblem("part")
-    account = Account([0, 1], tariff, hourly(CALENDAR))
-    billing = add_bills(problem, load, [account], connected=share)
-    problem.minimise(billing.customer_usd.total())
-    outcome = HighsSession(problem).solve()
-
-    # Four months, and in each 50 MWh that the tangent at the last tier holds too dear by 2 USD.
-    assert billing.customer_usd.value(outcome.x) == pytest.approx([0.0, 4 * (900 + 100) / 4])
-
-
-def test_what_other_periods_leave_is_billed_at_the_price_of_the_rest() -> None:
-    evening = When(months=(6, 7), weekdays=WORKDAYS, hours=clock_hours(16, 20))
-    charge = EnergyCharge(
-        "use", (EnergyPeriod("evening", 130.0, evening), EnergyPeriod("other", 40.0, OtherHours((evening,))))
-    )
-    year = BillingCalendar.of_years(2027)
-
-    found = bill(3.0, Tariff("t", (charge,)), year).total_usd
-
-    hours = (22 + 22) * 4  # workdays of June and July
-    assert found == pytest.approx(3.0 * (hours * 130.0 + (8760 - hours) * 40.0))

@@ -91,22 +91,6 @@ def test_an_early_order_waits_for_a_year_that_later_ones_may_enter_too() -> None
     assert on_time.placed(np.arange(20.0)).tolist() == [5.0, 0.0]
 
 
-def test_committed_halls_are_shared_by_the_year_they_enter_service() -> None:
-    begun = listed((4, 2026.5, 2.0, 2026.0), (5, 2028.0, 2.0, NONE), early=2026.0)
-    orders, (one, other) = match_orders([begun, begun.assign(column=[14, 15])], 2027.0)
-
-    assert len(orders) == 2
-    assert entering(one, [3.5, 8.0]).keys() == {4, 5}
-    assert sorted(entering(other, [3.5, 8.0]).values()) == [3.5, 8.0]
-
-
-@pytest.mark.parametrize("known_from", [2026.0])
-def test_nothing_is_ordered_before_the_first_decision(known_from: float) -> None:
-    orders, (one, _) = match_orders([ON_TIME, LATE], known_from)
-
-    assert len(orders) == len(one.column) == 0
-
-
 def test_what_serves_from_january_on_is_ordered_its_lead_time_before() -> None:
     scenario = load_scenario(WORLDS / "own_power.yaml")
     model = build_model(build_inputs(scenario))

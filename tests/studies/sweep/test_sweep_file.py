@@ -38,7 +38,6 @@ def problems(path: Path) -> list[str]:
 
 
 PRICE = "new_sites.north.retail_usd_per_mwh"
-LAND = "new_sites.north.land_limit_mw"
 
 
 def test_axes_make_a_grid_with_the_last_one_fastest(tmp_path: Path) -> None:
@@ -138,20 +137,6 @@ sample: {{method: {method}, size: 32, seed: %d}}
     for axis, values in (("age", (2, 3, 4, 5)), ("unmet", ("allow", "forbid"))):
         counts = [sum(labels[axis] == value for labels in one) for value in values]
         assert counts == [32 / len(values)] * len(values)
-
-
-def test_ends_of_a_setting_that_takes_integers_are_integers(tmp_path: Path) -> None:
-    path = written(
-        tmp_path,
-        """axes:
-  age: {key: cascade.min_age_years, between: [2, 4.5]}
-sample: {method: sobol, size: 4, seed: 3}
-""",
-    )
-
-    assert problems(path) == [
-        "4:46: between of axis 'age' is [2, 4.5]; must be two integers, as its setting takes; round them"
-    ]
 
 
 def test_sobol_has_a_sample_for_each_seed() -> None:
@@ -330,169 +315,6 @@ runs: some
     ]
 
 
-@pytest.mark.parametrize(
-    ("asked", "said"),
-    [
-        (
-            "from: 1, to: 100000, step: 1",
-            "1, from 1 to 100000; must be one that makes at most 10,000 values; take longer steps",
-        ),
-        (
-            "from: 0, to: 10000, step: 1",
-            "1, from 0 to 10000; must be one that makes at most 10,000 values; take longer steps",
-        ),
-        (
-            "from: 30, to: 20, step: 5",
-            "5, from 30 to 20; must be below 0, as the range falls; write -5, or exchange the two ends",
-        ),
-        (
-            "from: 20, to: 30, step: -2.5",
-            "-2.5, from 20 to 30; must be above 0, as the range rises; write 2.5, or exchange the two ends",
-        ),
-        (
-            "from: 20, to: 30, step: 0",
-            "0, from 20 to 30; must be other than 0; choose a step that leads from the one to the other",
-        ),
-    ],
-)
-def test_a_step_that_makes_no_range_is_refused_for_its_own_reason(tmp_path: Path, asked: str, said: str) -> None:
-    (found,) = problems(written(tmp_path, f"axes: {{land: {{key: {LAND}, range: {{{asked}}}}}}}"))
-
-    assert found.endswith(f"step of axis 'land' is {said}")
-
-
-def test_a_range_may_fall_and_may_have_as_many_values_as_a_sweep(tmp_path: Path) -> None:
-    def values(asked: str) -> list[object]:
-        file = read(tmp_path, f"axes: {{land: {{key: {LAND}, range: {{{asked}}}}}}}")
-        return [future.labels["land"] for future in file.futures]
-
-    assert values("from: 30, to: 20, step: -5") == [30, 25, 20]
-    assert values("from: 1, to: 10000, step: 1") == list(range(1, 10_001))
-
-
-def test_a_shipped_sweep_with_two_letters_exchanged_is_suggested() -> None:
-    with pytest.raises(InputError, match="did you mean 'tiny'"):
-        read_file("tyni")
-
-
-def test_a_wrong_base_does_not_hide_what_is_wrong_with_axes_and_runs(tmp_path: Path) -> None:
-    path = tmp_path / "ways.yaml"
-    path.write_text(
-        """version: 1
-base: tinny
-axis: {}
-axes:
-  land: {key: new_sites.north.land_limit, range: {from: 20, to: 31, step: 5}}
-  unmet: {key: demand.unmett, values: [allow, allow]}
-  rack: {table: racks, column: capex_usd, row: gb200_nvl}
-futures: {late: 7}
-runs: [{land: 20}, land=20]
-""",
-        encoding="utf-8",
-    )
-
-    # Nothing is said of the row of racks, which may be in a table of the base, nor of `land=20`.
-    assert problems(path) == [
-        "2:7: no shipped scenario is called 'tinny'; must be a name or a file; did you mean 'tiny'?",
-        "3:1: unknown key 'axis' in the sweep; must be a key of a sweep; did you mean 'axes'?",
-        "5:15: unknown key 'new_sites.north.land_limit'; must be a key of the schema; did you mean"
-        " 'land_limit_mw'? Its unit is [MW]",
-        "5:75: step of axis 'land' is 5, from 20 to 31; must be a part of 11; choose a step that"
-        " leads from the one to the other",
-        "6:16: unknown key 'demand.unmett'; must be a key of the schema; did you mean 'unmet'?",
-        "6:47: allow is in axis 'unmet' twice; must be there once; remove one of them",
-        "8:17: future 'late' is 7; must be a mapping of keys; write keys under it, or remove the line",
-        "9:8: runs have a mapping; must be a future of this sweep; name one as results name it:"
-        " `axis=value, axis=value`, or of the list",
-    ]
-
-
-def test_what_is_wrong_elsewhere_does_not_hide_a_wrong_value(tmp_path: Path) -> None:
-    path = written(
-        tmp_path,
-        f"""axis: {{}}
-set: {{demand: {{unmet: never}}}}
-axes:
-  land: {{key: new_sites.north.land_limit, values: [23]}}
-  late: {{key: lead_times.interconnection_delay_months, range: {{from: 3, to: 9, step: 4}}}}
-  power: {{levels: {{scarce: 3}}}}
-  price: {{key: {PRICE}, values: [42, cheap]}}
-""",
-    )
-
-    assert sorted(problem.split(";")[0] for problem in problems(path)) == [
-        "3:1: unknown key 'axis' in the sweep",
-        "4:23: demand.unmet is text 'never'",
-        "6:15: unknown key 'new_sites.north.land_limit'",
-        "7:86: step of axis 'late' is 4, from 3 to 9",
-        "8:28: level 'scarce' of axis 'power' is 3",
-        "9:65: new_sites.north.retail_usd_per_mwh is text 'cheap'",
-    ]
-
-
-def test_a_key_within_an_entry_that_the_base_does_not_have_is_one_mistake(tmp_path: Path) -> None:
-    path = written(
-        tmp_path,
-        """set: {contracts: {ppa: {solar_north: {technology: solar_pv}}}}
-axes:
-  price: {key: new_sites.nort.retail_usd_per_mwh, values: [36, 42]}
-  sun: {key: contracts.ppa.solar_south.max_mw, values: [23, 37]}
-  rate: {key: energy.own_tariffs.day.escalation_real_frac, values: [0.02, 0.03]}
-  land: {key: sites.us-tx-dallas.land_limit_mw, values: [31, 37]}
-""",
-    )
-
-    assert [one for one in problems(path) if one[:2] in {"5:", "6:", "7:"}] == [
-        "5:16: new_sites has no site 'nort'; must be one of north, south, coast; did you mean 'north'?",
-        "6:14: contracts.ppa has no entry 'solar_south'; must be one of solar_north; did you mean 'solar_north'?",
-        "7:15: energy.own_tariffs has no tariff 'day'; must be one of the base; add it whole under set",
-    ]
-
-
-def test_a_misspelt_entry_in_a_listed_future_or_a_level_is_one_mistake(tmp_path: Path) -> None:
-    path = written(
-        tmp_path,
-        """axes:
-  land:
-    levels:
-      scarce: {new_sites: {nroth: {land_limit_mw: 20}}}
-      ample: {new_sites: {north: {land_limit_mw: 41}}}
-futures:
-  cheap:
-    new_sites:
-      cosat: {retail_usd_per_mwh: 31}
-""",
-    )
-
-    sites = "must be one of north, south, coast, or a new one with name, country, lat, lon, like"
-    assert problems(path) == [
-        f"6:28: new_sites has no site 'nroth'; {sites}; did you mean 'north'?",
-        f"11:7: new_sites has no site 'cosat'; {sites}; did you mean 'coast'?",
-    ]
-
-
-def test_values_of_the_wrong_kind_are_named_and_no_two_futures_have_one_name(tmp_path: Path) -> None:
-    path = written(
-        tmp_path,
-        f"""axes:
-  price: {{key: {PRICE}, values: [42, "42"]}}
-  wide: {{key: lead_times.interconnection_delay_months, range: {{from: 3, to: .inf, count: 4}}}}
-  rack: {{table: racks, column: capex_usd, row: gb200_nvl72, values: [{{low: 3}}]}}
-runs: [{{price: 42}}]
-""",
-    )
-
-    assert problems(path) == [
-        "4:65: 42 is in axis 'price' twice; must be there once; remove one of them",
-        "4:65: new_sites.north.retail_usd_per_mwh is text '42'; must be a number [USD/MWh]; write"
-        " 42, without quotes, percent sign or thousands separators",
-        "5:77: to of axis 'wide' is inf; must be a finite number; write a number, without quotes",
-        "6:70: values of axis 'rack' have a mapping; must be some of low, value and high, each once; write another",
-        "7:8: runs have a mapping; must be a future of this sweep; name one as results name it:"
-        " `axis=value, axis=value`, or of the list",
-    ]
-
-
 def test_a_future_is_another_one_once_a_file_that_is_no_table_has_changed(tmp_path: Path) -> None:
     own = tmp_path / "mine.csv"
     shutil.copy(CHECK / "own_rtt.csv", own)
@@ -573,45 +395,6 @@ def test_a_file_that_is_no_sweep_says_so(tmp_path: Path, text: str, said: str) -
     assert any(said.replace("{home}", str(tmp_path)) in problem for problem in problems(path))
 
 
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("futures: {}\n", "3:10: futures are empty; must be given with one entry at least"),
-        ("futures: {a: {extends: us-base}}\n", "3:15: future 'a' has extends; must be settings"),
-        ("set: {version: 1}\nfutures: {a: }\n", "3:7: set has version; must be settings alone"),
-        (
-            "axes: {a: {levels: {x: {extends: tiny}, y: }}}\n",
-            "3:25: level 'x' of axis 'a' has extends; must be settings alone",
-        ),
-        (
-            f"axes: {{a: {{key: {PRICE}, values: [43]}}, b: {{key: {PRICE}, values: [46]}}}}\n",
-            "axis 'b' has the key of axis 'a'; must be a key of its own; remove one of the two",
-        ),
-    ],
-)
-def test_what_would_have_no_effect_is_refused(tmp_path: Path, text: str, said: str) -> None:
-    (problem,) = problems(written(tmp_path, text))
-
-    assert said in problem
-
-
-@pytest.mark.parametrize(
-    ("text", "what", "name"),
-    [
-        ('futures: {"new\\nline": {}}\n', "a future", r"'new\nline'"),
-        ("futures: {' ': {}}\n", "a future", "' '"),
-        (f"axes: {{'': {{key: {PRICE}, values: [43]}}}}\n", "an axis", "''"),
-        ('axes: {a: {levels: {"end\\n": {}}}}\n', "a level", r"'end\n'"),
-        (f"futures: {{{'x' * 201}: {{}}}}\n", "a future", f"'{'x' * 60}"),  # and where it ends
-    ],
-)
-def test_names_are_one_line_of_text(tmp_path: Path, text: str, what: str, name: str) -> None:
-    said = problems(written(tmp_path, text))[0]
-
-    assert f" {what} is called {name}" in said
-    assert said.endswith("must be one line of text with at most 200 characters; take another name")
-
-
 def test_a_file_that_is_not_there_is_called_a_sweep(tmp_path: Path) -> None:
     missing = tmp_path / "none.yaml"
     with pytest.raises(InputError, match=f"the sweep '{missing}' cannot be read: No such file"):
@@ -647,40 +430,3 @@ axes:
     assert threads == [1, 1]
     assert sweep.questions[1].scenario is not None
     assert sweep.questions[1].scenario.name == "price=0.047"
-
-
-def test_two_points_of_the_grid_that_would_have_one_name_are_a_mistake(tmp_path: Path) -> None:
-    path = written(
-        tmp_path,
-        """axes:
-  a:
-    levels:
-      "1": {}
-      "1, b=2": {years: [2027]}
-  b:
-    levels:
-      "2": {}
-      "2, b=2": {demand: {unmet: forbid}}
-""",
-    )
-
-    # a=1 with b="2, b=2", and a="1, b=2" with b=2
-    assert problems(path) == [
-        "10:7: two futures of the axes are called 'a=1, b=2, b=2'; must be a name of its own;"
-        " change a value, the name of a level or the name of an axis"
-    ]
-
-
-def test_what_is_wrong_is_named_in_the_same_order_each_time(tmp_path: Path) -> None:
-    text = (
-        f"{HEAD}set: {{version: 1, extends: tiny}}\n"
-        "axes: {one: {levels: {a: }, values: [1], range: [1, 2], between: [1, 2], row: b}}\n"
-    )
-    path = tmp_path / "wrong.yaml"
-    path.write_text(text, encoding="utf-8")
-
-    problems = read_file(path).problems
-
-    said = [one.what_is for one in problems]
-    assert said[:2] == ["set has extends", "set has version"]
-    assert [one.split()[-1] for one in said[2:]] == ["between", "range", "row", "values"]

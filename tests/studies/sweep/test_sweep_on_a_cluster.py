@@ -7,8 +7,6 @@ import os
 import re
 import shutil
 import signal
-import socket
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -118,90 +116,10 @@ def test_a_scheduler_that_is_not_there_leaves_the_folder_as_it_was(
     assert out.exists() == has_answers
 
 
-def test_another_program_that_listens_there_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection, "CONNECT_TIMEOUT_S", 0.5)
-    monkeypatch.setattr(connection, "_MORE_S", 0.5)
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        address = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
-
-        with (
-            pytest.raises(InputError, match=f"no scheduler answers at {address}"),
-            connection.connected(address, print),
-        ):
-            pass
-
-
 def contents(folder: Path) -> dict[str, bytes]:
     """Return all files of a folder by their paths."""
     files = [path for path in folder.rglob("*") if path.is_file()]
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
-
-
-def test_a_wait_for_workers_is_said_with_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection, "WORKERS_TIMEOUT_S", 0.0)
-    said: list[str] = []
-    looks = connection.looks_for_workers("tcp://oak:1", said.append, "start some")
-
-    next(looks)
-    assert said == []  # they may be there at the first look
-    with pytest.raises(InputError, match="the cluster at tcp://oak:1 has lost all its workers"):
-        for _ in looks:
-            pass
-    (text,) = said
-    assert re.fullmatch(r"The cluster at tcp://oak:1 has no workers; waiting for one until \d\d:\d\d:\d\d", text)
-
-
-@pytest.mark.filterwarnings("default")
-def test_a_sweep_that_loses_all_workers_says_that_it_waits_and_goes_on(tmp_path: Path) -> None:
-    said: list[str] = []
-    with distributed.LocalCluster(n_workers=1, threads_per_worker=1, host="127.0.0.1", dashboard_address=None) as made:
-
-        def lose(progress: SweepProgress) -> None:
-            if progress.done == 1:
-                made.scale(0)
-                wait_for(lambda: not made.scheduler.workers)
-
-        def come(text: str) -> None:
-            said.append(text)
-            if "no workers" in text:
-                made.scale(1)
-
-        result = run_sweep(
-            written(tmp_path), tmp_path / "out", scheduler=made.scheduler_address, on_progress=lose, on_stage=come
-        )
-
-    connecting, waiting = said
-    assert connecting == f"Connecting to scheduler {made.scheduler_address}"
-    assert waiting.startswith(f"The cluster at {made.scheduler_address} has no workers; waiting")
-    assert_same(tables(result), in_turn(TEXT))
-
-
-@pytest.mark.filterwarnings("default")
-@pytest.mark.parametrize("has_answers", [False, True])
-def test_the_last_worker_that_leaves_before_a_first_answer_leaves_the_folder_as_it_was(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_answers: bool
-) -> None:
-    out = tmp_path / "sweeps" / "out"
-    if has_answers:
-        stored_before(out)
-        leave_one_out(out)
-    before = set(contents(out))
-    compare = connection.compare_versions
-    monkeypatch.setattr(connection, "WORKERS_TIMEOUT_S", 0.5)
-    with distributed.LocalCluster(n_workers=1, threads_per_worker=1, host="127.0.0.1", dashboard_address=None) as made:
-
-        def compare_and_leave(*given: Any) -> Any:
-            found = compare(*given)
-            made.scale(0)
-            wait_for(lambda: not made.scheduler.workers)
-            return found
-
-        monkeypatch.setattr(connection, "compare_versions", compare_and_leave)
-        with pytest.raises(InputError, match="has lost all its workers"):
-            run_sweep(written(tmp_path), out, scheduler=made.scheduler_address)
-
-    assert set(contents(out)) == before
-    assert out.parent.exists() == has_answers
 
 
 @pytest.mark.filterwarnings("default")
@@ -221,16 +139,6 @@ def test_killed_at_random_moments_it_ends_with_the_same_tables(tmp_path: Path, s
 WRONG = ["", "foo", "tcp://", "http://127.0.0.1:8786", "a b:8786", "127.0.0.1:0", "[::1]:65536"]
 
 
-@pytest.mark.parametrize("address", ["tcp://127.0.0.1:8786", "foo"])
-def test_without_the_extra_an_address_has_that_one_problem(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "distributed", None)
-
-    (problem,) = connection.wrong_address(address)
-
-    assert str(problem).startswith("--scheduler: needs the library distributed, which is missing")
-    assert connection.wrong_address(None) == []
-
-
 @pytest.mark.parametrize("address", WRONG)
 def test_what_is_no_address_is_refused_before_dask_tries_it(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("distributed.Client", None)
@@ -238,59 +146,6 @@ def test_what_is_no_address_is_refused_before_dask_tries_it(address: str, monkey
 
     with pytest.raises(InputError, match=re.escape(expected)), connection.connected(address, print):
         pass
-
-
-@pytest.mark.parametrize(
-    "asked", [["sweep", "tiny", "--set", "year=3"], ["sensitivity", "tiny", "--figures", "0", "--set", "year=3"]]
-)
-def test_a_wrong_address_is_refused_with_all_that_is_wrong(
-    asked: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-
-    done = CliRunner().invoke(main, [*asked, "--scheduler", "foo"])
-
-    assert done.exit_code == 2
-    assert "--scheduler: 'foo' is not the address of a scheduler" in done.stderr
-    assert "unknown key 'year'" in done.stderr
-    assert ("figures is 0" in done.stderr) == (asked[0] == "sensitivity")
-    assert not list(tmp_path.iterdir())
-
-
-def test_a_host_that_nobody_knows_is_called_unknown_before_dask_tries_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    def unknown(host: str, *_: Any) -> Any:
-        raise socket.gaierror(-2, f"no {host} here")
-
-    monkeypatch.setattr(socket, "getaddrinfo", unknown)
-    monkeypatch.setattr("distributed.Client", None)
-
-    expected = "--scheduler: host 'nohost' is unknown: no nohost here"
-    with pytest.raises(InputError, match=expected), connection.connected("tcp://nohost:8786", print):
-        pass
-
-
-def test_what_decides_is_not_solved_for_before_its_cluster_is_there(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(connection, "CONNECT_TIMEOUT_S", 0.5)
-    out = tmp_path / "out"
-
-    asked = ["sensitivity", "tiny", "-o", str(out), "--scheduler", "tcp://127.0.0.1:9"]
-    done = CliRunner().invoke(main, asked)
-
-    assert done.exit_code == 2
-    assert "--scheduler: no scheduler answers at tcp://127.0.0.1:9" in done.stderr
-    assert "Looking for" not in done.stderr
-    assert not out.exists()
-
-
-@pytest.mark.parametrize("study", ["sweep", "sensitivity"])
-def test_a_cluster_has_its_own_number_of_processes(study: str, tmp_path: Path) -> None:
-    asked = [study, "tiny", "-o", str(tmp_path), "--scheduler", "127.0.0.1:9", "--jobs", "2"]
-    done = CliRunner().invoke(main, asked)
-
-    assert done.exit_code == 2
-    assert "--jobs and --scheduler cannot be combined" in done.stderr
 
 
 def test_without_the_extra_it_says_how_to_install_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

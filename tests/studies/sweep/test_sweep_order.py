@@ -7,15 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pytest
 
 from planner.inputs import build_inputs
-from planner.lp.index import Axis, Index
-from planner.lp.start import Start
-from planner.outputs.labels import first_decided, ordered_by
+from planner.outputs.labels import first_decided
 from planner.scenario import load_scenario
 from planner.scenario.tree import Node, Place
-from planner.studies.sweep.answers import OF_ORDER, no_regret, start_in, store_start
+from planner.studies.sweep.answers import OF_ORDER, no_regret
 from planner.studies.sweep.axes import Future, Point
 from planner.studies.sweep.futures import FutureTask, Queue, leaders
 from planner.studies.sweep.one import lead_months, orders_in
@@ -83,46 +80,6 @@ def test_a_listed_future_begins_at_the_one_before_it_that_it_differs_least_from(
     }
 
 
-def test_a_listed_future_may_begin_at_the_first_of_a_group_of_the_axes() -> None:
-    def grid(values: list[int]) -> list[Future]:
-        points = [Point(it, ("sites", "oak", "land"), tree(it)) for it in values]
-        figure = [Point("low"), Point("high")]
-        return [Future(f"{land.label} {one.label}", {"land": land, "figure": one}) for land in points for one in figure]
-
-    futures = [
-        *grid([20, 30]),
-        *listed(
-            small={"sites": {"oak": {"land": 20, "price": 31}}},
-            large={"sites": {"oak": {"land": 30}, "elm": {"land": 5}}},
-            larger={"sites": {"oak": {"land": 40}, "elm": {"land": 5}}},
-        ),
-    ]
-
-    led = leaders(futures, tree(BASE), is_sampled=False)
-
-    assert led == {"20 high": "20 low", "30 high": "30 low", "small": "20 low", "large": "30 low", "larger": "large"}
-    # Of a sample only the first is begun at.
-    assert leaders(futures, tree(BASE), is_sampled=True)["large"] == "20 low"
-
-
-def test_a_long_list_is_compared_with_those_just_before(monkeypatch: pytest.MonkeyPatch) -> None:
-    futures = listed(cheap={"land": 3}, dear={"land": 9}, rich={"land": 12}, again={"land": 3})
-    assert leaders(futures, tree(BASE), is_sampled=False)["again"] == "cheap"
-
-    monkeypatch.setattr("planner.studies.sweep.futures._MOST_COMPARED", 2)
-
-    assert leaders(futures, tree(BASE), is_sampled=False)["again"] == "rich"
-
-
-def test_none_begins_at_a_future_that_makes_no_scenario() -> None:
-    price = Point(31, ("sites", "oak", "price"), tree(31))
-    broken = [Future("broken", {"none": Point("", (), tree({"sites": 5})), "price": price})]
-
-    led = leaders([*broken, *listed(usual={}, cheap={"land": 3})], tree(BASE), is_sampled=False)
-
-    assert led == {"cheap": "usual"}
-
-
 def test_those_that_others_wait_for_are_solved_first() -> None:
     chain = [replace(question("second", "first"), leads=True), question("third", "second")]
     queue = Queue([question("alone"), *chain, replace(question("first"), leads=True)], {})
@@ -149,40 +106,6 @@ def test_a_future_waits_for_the_one_that_it_begins_at() -> None:
     assert task is not None
     assert (task[0].name, task[1]) == ("late", b"basis")
     assert not queue
-
-
-def test_a_leader_without_an_end_keeps_nobody_waiting() -> None:
-    queue = Queue([question("late", "first"), question("first")], {})
-
-    queue.next()
-    queue.done(question("first"), None)
-
-    task = queue.next()
-    assert task is not None
-    assert (task[0].name, task[1]) == ("late", None)
-
-
-def test_what_is_stored_of_a_leader_is_begun_at() -> None:
-    task = Queue([question("late", "first")], {"first": b"stored"}).next()
-
-    assert task is not None
-    assert (task[0].name, task[1]) == ("late", b"stored")
-
-
-def _with_byte_turned(content: bytes, at: int) -> bytes:
-    return content[:at] + bytes([content[at] ^ 0xFF]) + content[at + 1 :]
-
-
-def test_an_end_that_cannot_be_read_is_none(tmp_path: Path) -> None:
-    over = Index("x", (Axis("site", ("north", "coast")),), (np.arange(120) % 2,), 120)
-    whole = Start({"x": (over, np.arange(120).astype(np.int8))}, {}).to_bytes()
-    store_start(whole, question("first"), tmp_path)
-    assert start_in(tmp_path, question("first")) == whole
-
-    for content in (b"torn", *(_with_byte_turned(whole, at) for at in range(0, len(whole), 7))):
-        store_start(content, question("first"), tmp_path)
-        assert start_in(tmp_path, question("first")) in {None, content}
-    assert start_in(tmp_path, question("other")) is None
 
 
 def test_no_regret_is_the_least_of_all_futures_year_by_year() -> None:
@@ -271,67 +194,6 @@ def test_connections_and_own_power_are_decided_as_long_before_as_they_wait() -> 
     assert by_kind.dropna().to_dict() == dates
     assert np.isnan(by_kind["racks"])
     assert first_decided(table[table["kind"] == "connection"], "least_mw") == "July 2026"
-
-
-def test_committed_halls_are_called_that_and_have_no_date_in_the_past() -> None:
-    builds = [
-        ("oak", "air|N", 2027, 8.0, True),
-        ("oak", "air|N", 2029, 5.0, False),
-        ("oak", "dlc|N", 2029, 3.0, True),
-        ("elm", "air|N", 2027, 6.0, True),
-    ]
-    tables = {
-        "builds": pd.DataFrame(builds, columns=["site", "hall", "year", "built_mw", "early"]),
-        "leads": pd.DataFrame(
-            [("oak", "air|N", 27.0), ("oak", "dlc|N", 31.0), ("elm", "air|N", 27.0)], columns=["site", "hall", "months"]
-        ),
-    }
-    for name, item, amount in (
-        ("connections", "zone", "added_mw"),
-        ("installs", "rack", "installed_mw"),
-        ("source_builds", "source", "built_mw"),
-    ):
-        tables[name] = pd.DataFrame(columns=["site", item, "year", amount])
-    orders = pd.DataFrame(list(orders_in(tables, {})), columns=list(OF_ORDER)).assign(future="any")
-
-    table = no_regret(orders, {"any": 2025.0})
-
-    assert table.set_index(["site", "year"])["is_committed"].to_dict() == {
-        ("elm", 2027): True,
-        ("elm", 2029): False,
-        ("oak", 2027): True,
-        ("oak", 2029): False,
-    }
-    assert table["order_by"].dropna().tolist() == [2026.75]  # 27 months before 2029
-    said = {site: first_decided(of, "least_mw") for site, of in table.groupby("site")}
-    assert said == {"elm": "committed", "oak": "committed; October 2026"}
-    assert ordered_by({"order_by": 2026.0, "committed": 2027.0}) == "committed"
-    assert ordered_by({"order_by": 2026.0, "committed": float("nan")}) == "January 2026"
-
-
-def test_halls_are_called_committed_where_they_are_in_every_future() -> None:
-    orders = pd.DataFrame(
-        [
-            ("low", "halls", "oak", "air|N", 2027, 8.0, None, True),
-            ("high", "halls", "oak", "air|N", 2027, 8.0, None, True),
-            ("low", "halls", "elm", "air|N", 2027, 6.0, None, True),
-            ("low", "halls", "fir", "air|N", 2027, 6.0, None, True),
-            ("high", "halls", "fir", "air|N", 2027, 6.0, 18.0, False),
-            ("low", "halls", "ash", "air|N", 2027, 5.0, None, False),  # of an unknown lead time
-            ("high", "halls", "ash", "air|N", 2027, 5.0, None, False),
-            ("low", "halls", "yew", "air|N", 2027, 4.0, None, True),
-            ("low", "halls", "yew", "dlc|N", 2027, 4.0, None, False),
-            ("high", "halls", "yew", "air|N", 2027, 4.0, None, True),
-        ],
-        columns=["future", *OF_ORDER],
-    )
-
-    table = no_regret(orders, {"low": 2025.0, "high": 2025.0})
-
-    committed = table.set_index("site")["is_committed"]
-    assert committed[committed].index.tolist() == ["oak"]
-    said = {site: first_decided(of, "most_mw") for site, of in table.groupby("site")}
-    assert said == {"oak": "committed", "fir": "July 2025", **dict.fromkeys(["elm", "ash", "yew"], "not stated")}
 
 
 def test_a_future_that_orders_nothing_leaves_nothing_without_regret() -> None:

@@ -9,7 +9,6 @@ import signal
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import pairwise
 from pathlib import Path
 
 import pandas as pd
@@ -21,10 +20,9 @@ from plans import plan_of
 from shared import shared
 
 from planner.base.errors import InputError
-from planner.base.paths import DATA_DIR
 from planner.cli import main
 from planner.outputs.folder_kinds import FUTURES_FOLDER, SWEEP_FILE
-from planner.studies.sweep import SweepProgress, SweepResult, answers, cluster, futures, one, run_sweep, solve_sweep
+from planner.studies.sweep import SweepProgress, SweepResult, one, run_sweep, solve_sweep
 from planner.studies.sweep.answers import TABLES
 from planner.studies.sweep.futures import read_sweep
 from planner.studies.sweep.solve_sweep import folder_of
@@ -129,18 +127,6 @@ def test_a_plan_that_is_not_as_asked_says_where_it_ended_and_what_it_breaks(
     assert "alone: Time limit reached: the best plan so far" in told
 
 
-def test_a_run_that_is_kept_says_what_its_future_changes_of_the_shipped_scenario() -> None:
-    _, files = solved_in_turn(TEXT)
-    (meta,) = (
-        json.loads(content)
-        for name, content in files.items()
-        if name.startswith("runs/") and name.endswith("/run.json")
-    )
-
-    assert (meta["scenario"], meta["differs"]) == ("price=46", {})
-    assert meta["from_shipped"] == {"scenario": "tiny", "differs": {"new_sites.north.retail_usd_per_mwh": "46.0"}}
-
-
 def test_key_figures_are_those_of_the_plan() -> None:
     found = in_turn(TEXT)
     results = found["results"].query("future == 'price=41'")
@@ -196,23 +182,6 @@ def test_listed_futures_begin_at_like_ones_and_cost_what_they_do_afresh(tmp_path
     ]
     assert result.futures["objective_musd"].tolist() == pytest.approx(afresh, rel=1e-6)
     assert len({round(cost, 2) for cost in afresh}) == len(afresh)
-
-
-def test_a_future_added_where_another_ended_leaves_the_tables_of_a_new_sweep(tmp_path: Path) -> None:
-    """What `price` ended with was not kept: it is solved again, from where it began before."""
-    path, out = tmp_path / "ways.yaml", tmp_path / "out"
-    added = next(line for line in LISTED.splitlines(keepends=True) if "price and land" in line)
-    path.write_text(LISTED.replace(added, ""), encoding="utf-8")
-    run_sweep(path, out, jobs=1)
-    path.write_text(LISTED, encoding="utf-8")
-    seen: list[SweepProgress] = []
-
-    result = run_sweep(path, out, jobs=1, on_progress=seen.append)
-
-    assert [one.last for one in seen] == ["", "price", "price and land"]
-    expected = in_turn(LISTED)
-    assert_same(tables(result), expected)
-    assert result.timings["method"].tolist() == expected["timings"]["method"].tolist()
 
 
 def test_side_by_side_and_with_a_process_ended_it_has_the_same_tables(tmp_path: Path) -> None:
@@ -416,17 +385,6 @@ class Stopped(Exception):
     """Raised when a sweep begins, in the place of a kill."""
 
 
-def test_answers_from_before_integers_of_a_like_plan_are_asked_for_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = written(tmp_path)
-    with monkeypatch.context() as before:
-        before.setattr(futures, "FORMAT", 1)
-        stored = {question.file_name for question in read_sweep(path).questions}
-
-    assert stored.isdisjoint(question.file_name for question in read_sweep(path).questions)
-
-
 def stopped_at_once(tmp_path: Path, meanwhile: Callable[[Path], object]) -> Path:
     """Stop a sweep before its first answer, when something else has come into its folder."""
     out = tmp_path / "deep" / "out"
@@ -444,74 +402,6 @@ def test_stopped_before_the_first_answer_it_leaves_no_folder(tmp_path: Path) -> 
     out = stopped_at_once(tmp_path, lambda out: (out / FUTURES_FOLDER).mkdir())
 
     assert not out.parent.exists()
-
-
-def test_stopped_while_it_says_what_is_swept_it_leaves_no_folder(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    out = tmp_path / "out"
-    rename = Path.replace
-
-    def stop(partial: Path, target: Path) -> Path:
-        renamed = rename(partial, target)
-        if target.name == SWEEP_FILE:
-            raise Stopped
-        return renamed
-
-    monkeypatch.setattr(Path, "replace", stop)
-    with pytest.raises(Stopped):
-        run_sweep(written(tmp_path), out, jobs=1)
-
-    assert not out.exists()
-
-
-def test_stopped_between_a_basis_and_its_answer_it_leaves_no_folder(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    out, left = tmp_path / "out", list[str]()
-
-    def stop(*_: object) -> None:
-        left.extend(path.parent.name for path in out.rglob("*.npz"))
-        raise Stopped
-
-    monkeypatch.setattr(answers, "store", stop)
-    with pytest.raises(Stopped):
-        run_sweep(written(tmp_path), out, jobs=1)
-
-    assert left == ["starts"]
-    assert not out.exists()
-
-
-def test_a_basis_that_a_kill_left_without_an_answer_is_removed(tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    stored_before(out)
-    starts = {path.name for path in (out / "starts").iterdir()}
-    for name in ("killed.npz", ".partial-0123456789ab.npz"):  # a process may be writing that
-        (out / "starts" / name).write_bytes(b"basis")
-
-    run_sweep(written(tmp_path), out, jobs=1)
-
-    assert len(starts) == 2
-    left = {path.name for path in (out / "starts").iterdir()}
-    assert left == starts | {".partial-0123456789ab.npz"}
-
-
-def test_stopped_at_once_it_keeps_answers_that_another_process_has_stored(tmp_path: Path) -> None:
-    out = stopped_at_once(tmp_path, stored_before)
-
-    _, files = solved_in_turn(TEXT)
-    assert set(files) == {file.relative_to(out).as_posix() for file in out.rglob("*") if file.is_file()}
-    expected = in_turn(TEXT)
-    for name in TABLES:
-        stored = pd.read_parquet(out / f"{name}.parquet")
-        pd.testing.assert_frame_equal(anywhere(stored), anywhere(expected[name]))
-
-
-def test_stopped_at_once_it_keeps_what_another_sweep_says_of_the_folder(tmp_path: Path) -> None:
-    out = stopped_at_once(tmp_path, lambda out: (out / SWEEP_FILE).write_text("of another"))
-
-    assert [file.name for file in out.iterdir()] == [SWEEP_FILE]
-    assert (out / SWEEP_FILE).read_text() == "of another"
 
 
 @pytest.mark.parametrize("is_of_another", [True, False])
@@ -669,64 +559,6 @@ def test_tables_of_a_running_sweep_hold_what_is_done_and_end_as_ever(
     assert first[0].stored == 3
 
 
-def test_a_table_that_cannot_be_written_meanwhile_ends_no_sweep(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    written_after_each_answer(monkeypatch)
-    path, out = written(tmp_path), tmp_path / "out"
-    rename, refused = Path.replace, list[str]()
-
-    def is_open_elsewhere(partial: Path, target: Path) -> Path:
-        if target.suffix == ".parquet" and not refused:
-            refused.append(target.name)
-            raise PermissionError
-        return rename(partial, target)
-
-    monkeypatch.setattr(Path, "replace", is_open_elsewhere)
-
-    result = run_sweep(path, out, jobs=1)
-
-    assert len(refused) == 1
-    assert_same(tables(result), in_turn(TEXT))
-    assert not list(out.glob(".*"))
-
-
-def test_a_folder_that_another_sweep_has_taken_meanwhile_gets_no_tables_until_the_end(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    written_after_each_answer(monkeypatch)
-    path, out = written(tmp_path), tmp_path / "out"
-
-    def take(progress: SweepProgress) -> None:
-        (out / SWEEP_FILE).write_text("of another", encoding="utf-8")
-        assert not list(out.glob("*.parquet"))
-
-    run_sweep(path, out, jobs=1, on_progress=take)
-
-
-@pytest.mark.parametrize(("cost_s", "least_s"), [(0.02, 5.0), (0.7, 35.0)])  # 2 % of 35 s
-def test_tables_are_written_seldom_enough_to_cost_little(
-    monkeypatch: pytest.MonkeyPatch, cost_s: float, least_s: float
-) -> None:
-    now = [200.0]
-    monkeypatch.setattr(time, "perf_counter", lambda: now[0])
-    at: list[float] = []
-
-    def write() -> None:
-        at.append(now[0])
-        now[0] += cost_s
-
-    meanwhile = solve_sweep._TablesMeanwhile(write, ended=200.0)
-    while now[0] < 400.0:
-        now[0] += 0.3
-        meanwhile.write_if_due()
-
-    assert 205.0 <= at[0] <= 205.4  # what it costs is not known before
-    pauses = [later - sooner - cost_s for sooner, later in pairwise(at)]
-    assert all(least_s <= pause <= least_s + 0.31 for pause in pauses)
-    assert len(pauses) > 3
-
-
 def test_files_of_one_name_have_folders_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     own, other = Path("tiny.yaml"), Path("else") / "Tiny.yml"
@@ -761,31 +593,6 @@ def test_files_of_one_name_have_folders_of_their_own(tmp_path: Path, monkeypatch
     assert folders()["shipped"] == "sweeps/tiny-4"
 
 
-def test_where_a_bug_is_stays_in_the_folder_of_the_sweep(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path, out = tmp_path / "ways.yaml", tmp_path / "out"
-    path.write_text("version: 1\nbase: tiny\nfutures: {alone: }\n", encoding="utf-8")
-
-    def has_a_bug(*_: object, **__: object) -> None:
-        message = "not of this world"
-        raise LookupError(message)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(one, "plan_of", has_a_bug)
-        (row,) = run_sweep(path, out, jobs=1).futures.to_dict("records")
-    (log,) = (out / FUTURES_FOLDER).glob("*.log")
-
-    assert row["status"] == "error"
-    assert row["message"] == (
-        f"LookupError: not of this world; this is a bug in dcplan; traceback in {log.relative_to(out)}"
-    )
-    said = log.read_text(encoding="utf-8").splitlines()
-    assert said[0] == "Traceback (most recent call last):"
-    assert said[-1] == "LookupError: not of this world"
-    assert any("in has_a_bug" in line for line in said)
-    assert run_sweep(path, out, jobs=1).futures["status"].tolist() == ["optimal"]
-    assert not log.exists()
-
-
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_a_run_that_cannot_be_written_ends_the_sweep_with_the_reason(tmp_path: Path, jobs: int) -> None:
     path, out = tmp_path / "ways.yaml", tmp_path / "out"
@@ -799,23 +606,6 @@ def test_a_run_that_cannot_be_written_ends_the_sweep_with_the_reason(tmp_path: P
     assert ended.exit_code == 2, ended.output
     assert ended.stderr.startswith(f"{out}: the files cannot be written: ")
     assert "bug" not in ended.output
-
-
-def test_a_worker_of_a_cluster_that_cannot_write_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_: object, **__: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    path = tmp_path / "ways.yaml"
-    path.write_text("version: 1\nbase: tiny\nfutures: {alone: }\n", encoding="utf-8")
-    sweep = read_sweep(path)
-    (question,) = sweep.questions
-    monkeypatch.setattr(one, "plan_of", full)
-    tables = cluster.SentTables(sweep.tables[question.tables_key], DATA_DIR)
-
-    answer, ended, run = cluster.answered(cluster.to_send(question), tables)
-
-    assert (answer.status, ended, run) == ("error", None, None)
-    assert answer.message == ("files cannot be read or written on its worker: No space left on device")
 
 
 def test_killed_at_random_moments_it_ends_with_the_same_tables(tmp_path: Path) -> None:
