@@ -11,7 +11,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from planner.cli import main
-from planner.headroom import Season, draw_headroom, headroom_study
+from planner.headroom import Season, headroom_study
+from planner.outputs.plots import plot_headroom_study
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -137,8 +138,8 @@ def test_the_plot_is_one_file_that_names_what_it_shows(zone_file: Path, tmp_path
     words = [node.text or "" for node in ET.parse(plot).iter(f"{SVG}text")]
     assert words[0] == "Headroom at 0.1 % curtailment: 150 MW"
     assert words[1].startswith("zone & co.csv, Jan 2027 to Dec 2027: ")
-    assert "Summer, Apr to Oct" in words
-    assert "Winter, Nov to Mar" in words
+    assert "Summer, Apr to Oct [MW]" in words
+    assert "Winter, Nov to Mar [MW]" in words
     assert "http" not in plot.read_text().replace('xmlns="http://www.w3.org/2000/svg"', "")
 
 
@@ -185,8 +186,8 @@ def test_the_heat_map_shades_the_hours_that_are_curtailed(zone: pd.Series[float]
     study = headroom_study(zone, 2.0 / 8760, seasons=(year,))  # 16, 17 and 18 h of 15 July
 
     cells = [
-        (rect.get("fill"), tip.text)
-        for rect in ET.fromstring(draw_headroom(study, name="zone")).iter(f"{SVG}rect")
+        (rect.get("fill-opacity"), tip.text)
+        for rect in ET.fromstring(plot_headroom_study(study, "zone").svg()).iter(f"{SVG}rect")
         if (tip := rect.find(f"{SVG}title")) is not None
     ]
 
@@ -204,7 +205,7 @@ def test_the_heat_map_shades_the_hours_that_are_curtailed(zone: pd.Series[float]
 def test_a_zone_without_headroom_is_drawn_all_the_same(zone: pd.Series[float], level_mw: float) -> None:
     flat = zone * 0.0 + level_mw
 
-    drawn = draw_headroom(headroom_study(flat, 0.01), name="flat")
+    drawn = plot_headroom_study(headroom_study(flat, 0.01), "flat").svg()
 
     assert "Headroom at 1 % curtailment: 0 MW" in drawn
     assert "nan" not in drawn

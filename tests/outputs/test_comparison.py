@@ -17,8 +17,16 @@ from plans import plan_of
 from rich.console import Console
 
 from planner.base.paths import DATA_DIR
-from planner.outputs.comparison.comparison import CostSplit, RunComparison, causes_frame, cost_sentences
-from planner.outputs.comparison.differences import ABSENT, setting_differences, table_differences, tables_together
+from planner.outputs.comparison.comparison import (
+    ABSENT,
+    CostSplit,
+    RunComparison,
+    causes_frame,
+    cost_sentences,
+    setting_differences,
+    table_differences,
+    tables_together,
+)
 from planner.outputs.comparison.terminal import comparison_summary
 from planner.outputs.measures import OF_YEAR, side_by_side
 from planner.outputs.report import comparison_html

@@ -16,7 +16,7 @@ from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from planner.outputs import staging
-from planner.outputs.canvas import Canvas
+from planner.outputs.canvas import Canvas, Live
 from planner.outputs.grid_demand import area_slots
 from planner.outputs.projection import sheet_for
 from planner.outputs.xlsx import book as table
@@ -122,8 +122,8 @@ def test_a_formula_of_many_rows_is_prepared_once(tmp_path: Path, monkeypatch: py
         canvas.add_sheet("Sites")
         sheet = canvas.sheet("Sites", "")
         for row in (3, 4, 5):
-            canvas.formula(sheet, row, 0, "=SUM(C1:C4,7)", 7.0)
-            canvas.formula(sheet, row, 1, "=B1*2", 4.0)
+            canvas.formula(sheet, row, 0, Live("SUM(C1:C4,7)", 7.0))
+            canvas.formula(sheet, row, 1, Live("B1*2", 4.0))
 
     assert prepared == ["=SUM(C1:C4,7)", "=B1*2"]
     cells = load_workbook(path)["Sites"]

@@ -14,7 +14,7 @@ from pages import Page, expected, is_shown, read_page
 from planner import cli
 from planner.base.errors import InputError
 from planner.outputs.report import stochastic_html, studies_html
-from planner.outputs.report.page import policy
+from planner.outputs.report.markup import policy
 from planner.outputs.study_folders import (
     KINDS_READ,
     StoredFrontier,
