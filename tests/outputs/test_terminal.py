@@ -108,7 +108,7 @@ def test_notes_are_a_line_each_and_what_is_assumed_is_said_in_two(run: Run) -> N
 
     lines = [line.rstrip() for line in printed(with_meta(run, assumed=assumed, notes=[*notes, *others]))]
 
-    assert "Assumed for you, of the cost 60.0%: price 60 is a guess; 20.0%: price 20 is a guess" in lines
+    assert "Assumed for you, of the cost 60.0%: price 60 is a guess; 20.0%: price 20 is a guess" in " ".join(lines)
     assert "The first of 12 notes; all are in report.html and run.json" in lines
     assert [line[:8] for line in lines if line.startswith("- ")] == [f"- Note {number}" for number in range(5)]
 

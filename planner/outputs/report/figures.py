@@ -268,7 +268,8 @@ def figure_table(
     body = []
     for at, (label, figures) in enumerate(rows):
         common = _common([one for one in figures if not isinstance(one, str | None)])
-        cells = [_cell(*of, common) for of in zip(figures, heads, decimals, strict=True)]
+        shown = zip(figures, heads, decimals, strict=True)
+        cells = [_cell(figure, column, places, common) for figure, column, places in shown]
         row = element("th", element("bdi", label), scope="row")
         body.append(element("tr", row, cells, class_="total" if at in totals else None, **common))
     return _table(

@@ -206,12 +206,12 @@ def _plan_marks(
     shown = [one for one in COLOURINGS if one.key in bounds]
     spots = {
         site: (
-            of["mw"],
+            mw,
             look + " ".join(_step(of[one.key], one, bounds[one.key]) for one in shown),
             "; " + "; ".join(_said(of[one.key], one) for one in shown),
         )
         for site, of in facts.items()
-        if of["mw"] is not None
+        if (mw := of["mw"]) is not None
     }
     return _marks(figures.run.sites, spots, year, largest, is_alone=is_alone)
 
@@ -225,7 +225,7 @@ def _difference_marks(
 
 def _marks(
     sites: pd.DataFrame,
-    spots: Mapping[str, tuple[ReportFigure | None, str, str]],
+    spots: Mapping[str, tuple[ReportFigure, str, str]],
     year: int,
     largest: float,
     *,
@@ -239,8 +239,9 @@ def _marks(
     sheet, drawn = _sheet(sites), sites[sites["site"].isin(list(spots))]
     x, y = sheet.place(drawn["lon"].to_numpy(), drawn["lat"].to_numpy())
     named, circles = [], []
-    rows = [(*spots[site], *of) for site, *of in zip(drawn["site"], drawn["site"], drawn["name"], x, y, strict=True)]
-    for figure, look, more, site, known_as, left, top in sorted(rows, key=lambda row: -abs(row[0].shown_value)):
+    rows = zip(drawn["site"], drawn["name"], x, y, strict=True)
+    for site, known_as, left, top in sorted(rows, key=lambda row: -abs(spots[row[0]][0].shown_value)):
+        figure, look, more = spots[site]
         radius = max(_LARGEST_RADIUS * math.sqrt(abs(figure.shown_value) / largest), _SMALLEST_RADIUS)
         named.append(Spot(str(known_as), figure.shown_value, left, top, radius))
         shown = figure.text()

@@ -143,7 +143,7 @@ def _of_year(name: str, year: Formula) -> Formula:
 
 _OWN: Final = 4  # first row of the workbook's own checks
 _TOLERANCE: Final = "0.000001"
-_SUMS: Final = (
+_SUMS: Final[tuple[tuple[str, list[str], list[str]], ...]] = (
     ("The list of costs adds up to the objective", ["CostLines[npv_musd]"], ["objective_musd"]),
     (
         "Demand is served, rented, saved or not met",
@@ -169,8 +169,8 @@ def write_checks(book: Book) -> None:
     sheet = book.sheet("Checks", about, widths=(44, 10, 70, 16, 10, 12, 14, 44, 12))
     heads = ("this workbook", "verdict", "left side", "right side")
     book.line(sheet, _OWN - 1, heads, "head", styles={2: "head_right", 3: "head_right"})
-    for row, (words, *sides) in enumerate(_SUMS, start=_OWN):
-        left, right = (_side(book.run, terms) for terms in sides)
+    for row, (words, one_side, other_side) in enumerate(_SUMS, start=_OWN):
+        left, right = (_side(book.run, terms) for terms in (one_side, other_side))
         formula = f'IF(ABS(C{row + 1}-D{row + 1})<={_TOLERANCE}*MAX(1,ABS(C{row + 1})),"holds","differs")'
         one, other = float(left.value), float(right.value)
         held = abs(one - other) <= float(_TOLERANCE) * max(1.0, abs(one))

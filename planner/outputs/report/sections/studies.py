@@ -174,7 +174,7 @@ def futures_section(figures: TableFigures, axes: Sequence[str], changes: Mapping
             # A future that is not of the list is a point of the axes, whose values are beside it.
             cells.append(changes.get(future, "the values of its axes") or "nothing")
         figures_of = figures.cells("futures", ("objective_musd", "penalty_musd"), future=future)
-        costs = [rank_words(row["rank_low"], row["rank_high"]), *figures_of] if is_planned else [None] * 3
+        costs: list[Cell] = [rank_words(row["rank_low"], row["rank_high"]), *figures_of] if is_planned else [None] * 3
         rows.append((future, [*cells, *_ended(row), *costs]))
     heads = [*axes, *(["sets"] if changes else []), "ended", "check", "rank by cost", *_musd("cost", _PENALTY)]
     table = figure_table("Futures", "future", heads, rows)
