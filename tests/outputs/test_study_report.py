@@ -178,7 +178,7 @@ def test_a_stochastic_program_has_a_page_of_its_orders(tmp_path: Path) -> None:
     ]
     assert len(page.numbers) > 30
     assert wrong == []
-    text = page.elements[0].text
+    text = page.elements[0].text.replace("\xa0", " ")
     evpi = "To know which future comes would be worth 4.35 MUSD (EVPI), of which 2.45 MUSD is the"
     assert f"{evpi} penalty of unmet demand." in text
     assert "Planning for the mean of the futures instead leaves no plan in some future." in text
@@ -212,7 +212,7 @@ def test_a_cvar_is_shown_and_its_weight_in_evpi_and_vss(tmp_path: Path) -> None:
 
     page = read_page(stochastic_html(stochastic_of(folder)))
 
-    text = page.elements[0].text
+    text = page.elements[0].text.replace("\xa0", " ")
     assert "The expected cost is 537.7 MUSD, net present value, of which 3.95 MUSD is" in text
     assert "the penalty of unmet demand.The CVaR is 559.8 MUSD." in text
     assert (
@@ -286,7 +286,7 @@ def test_every_number_is_its_cell_of_the_tables(studies: tuple[StoredSweep, Stor
 
 
 def test_the_answer_names_the_ends_and_what_cost_depends_on(page: Page) -> None:
-    said = page.elements[0].text
+    said = page.elements[0].text.replace("\xa0", " ")
 
     assert "3 of 4 futures have a plan." in said
     assert "1 of 4 futures have no plan as asked." in said
@@ -297,7 +297,7 @@ def test_the_answer_names_the_ends_and_what_cost_depends_on(page: Page) -> None:
 
 
 def test_what_all_order_is_told_from_what_some_do(page: Page) -> None:
-    text = page.elements[0].text
+    text = page.elements[0].text.replace("\xa0", " ")
     every, _, some = text.partition("What only some futures order")
     assert "halls north" in every
     assert "July 2025" in every  # 2025.5, of the first year that has it
@@ -492,7 +492,7 @@ def test_the_answer_names_an_axis_that_the_futures_can_tell_apart(
     sweep = read_study(folder)
     assert isinstance(sweep, StoredSweep)
 
-    said = read_page(studies_html(sweep, [])).elements[0].text
+    said = read_page(studies_html(sweep, [])).elements[0].text.replace("\xa0", " ")
 
     assert words in said
     assert ("Cost depends" in said) == bool(words)
@@ -514,7 +514,7 @@ def test_costs_are_in_a_unit_in_which_the_least_can_be_read(
     sweep = read_study(folder)
     assert isinstance(sweep, StoredSweep)
 
-    said = read_page(studies_html(sweep, [])).elements[0].text
+    said = read_page(studies_html(sweep, [])).elements[0].text.replace("\xa0", " ")
 
     assert f"The plan of least cost has a net present value of {least} (sample-1)" in said
     assert f"the most expensive one of {most} (sample-3)" in said
@@ -526,7 +526,7 @@ def test_nothing_is_said_to_matter_most_where_an_axis_is_left_out(tmp_path: Path
     sweep = read_study(folder)
     assert isinstance(sweep, StoredSweep)
 
-    said = read_page(studies_html(sweep, [])).elements[0].text
+    said = read_page(studies_html(sweep, [])).elements[0].text.replace("\xa0", " ")
 
     assert "What cost depends on" in said  # rate, by halves
     assert "5 to 5.1" in said
@@ -620,7 +620,7 @@ def test_a_frontier_that_is_a_point_says_so(studies: tuple[StoredSweep, StoredFr
     _, frontier = studies
     point = replace(frontier, table=frontier.table.head(1))
 
-    text = read_page(studies_html(None, [point])).elements[0].text
+    text = read_page(studies_html(None, [point])).elements[0].text.replace("\xa0", " ")
 
     assert "There is nothing to trade" in text
 

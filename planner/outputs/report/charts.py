@@ -220,11 +220,11 @@ def _rows(
     around = [
         (errors[number] if number < len(errors) else None) or [0.0] * len(labels) for number in range(len(series))
     ]
-    spans = [
+    spans = sorted(
         (at, number, start, start + value, error)
         for number, of in enumerate(zip(begin, values, around, strict=True))
         for at, (start, value, error) in enumerate(zip(*of, strict=True))
-    ]
+    )
     reach = [0.0, *(one for _, _, start, end, error in spans for one in (start, end - error, end + error))]
     low, high = min(reach), max(reach)
     if high <= low:
