@@ -183,14 +183,14 @@ class Canvas:
         self,
         sheet: Worksheet,
         row: int,
-        cells: Iterable[str | float | Live | None],
+        cells: Iterable[Any],
         style: str = "plain",
         number: str | Sequence[str] = "",
         *,
         column: int = 0,
         styles: Mapping[int, str] = MappingProxyType({}),
     ) -> None:
-        """Write cells side by side, those of some columns in styles of their own; None leaves one out."""
+        """Write texts, numbers and formulas side by side, some columns in styles of their own; None leaves one out."""
         shown = repeat(number) if isinstance(number, str) else number
         for at, (cell, of) in enumerate(zip(cells, shown, strict=False), column):
             look = styles.get(at, style)

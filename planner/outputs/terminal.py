@@ -326,7 +326,7 @@ def _top_sites(run: Run) -> Table:
     for head in ("nameplate MW", "meter MW", "training", "since"):
         table.add_column(head, justify="right")
     in_use = sites_of(run).query("nameplate_mw > 0.05").head(_TOP_SITES)
-    since = run.tables["site_year"].query("nameplate_mw > 0.05").groupby("site")["year"].min()
+    since = run.tables["site_year"].query("nameplate_mw > 0.05").groupby("site")["year"].min().to_dict()
     for row in in_use.itertuples(index=False):
         figures = (
             f"{row.nameplate_mw:,.0f}",

@@ -382,8 +382,7 @@ def curves(
     keys = (*looks, *((f"c{one.colour % _COLOURS}", one.label) for one in drawn if one.label))
     said = "; ".join(part for part in ("" if years else f"{units[0]} to the right", note) if part)
     kept = keys if len(keys) > 1 else ()
-    places = [str(year) for year in years]
-    return _chart(title, units[1], HEIGHT, parts, keys=kept, table=table, places=places, note=said)
+    return _chart(title, units[1], HEIGHT, parts, keys=kept, table=table, places=[*map(str, years)], note=said)
 
 
 def heat(title: str, rows: Sequence[str], places: Sequence[str], values: Sequence[Sequence[float]], note: str) -> Html:

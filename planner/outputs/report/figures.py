@@ -304,7 +304,7 @@ def left_out(count: int, table: str) -> Html:
 
 def _decimals(columns: Sequence[NumberColumn], rows: Sequence[tuple[str, Sequence[Cell]]], one_unit: bool) -> list[int]:
     of_columns = [
-        [of[at].shown_value / column.per for _, of in rows if isinstance(of[at], ReportFigure)]
+        [one.shown_value / column.per for one in (of[at] for _, of in rows) if isinstance(one, ReportFigure)]
         for at, column in enumerate(columns)
     ]
     if one_unit:

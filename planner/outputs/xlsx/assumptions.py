@@ -254,8 +254,8 @@ def _write_site(book: Book, sheet: Worksheet, row: int, one: Mapping[Hashable, A
     serial = float((serves.date() - date(1899, 12, 30)).days)
     sooner = f'IF({edited_lead}<{lead},"earlier","as planned")'
     follows = Live(f'IF({edited_lead}>{lead},"later than planned",{sooner})', "as planned")
-    shown = ["mmm yyyy", ""]
-    book.line(sheet, row, [Live(begins, serial), follows], number=shown, column=_AFTER, styles={_AFTER + 1: "label"})
+    cells = (Live(begins, serial), follows)
+    book.line(sheet, row, cells, number=("mmm yyyy", ""), column=_AFTER, styles={_AFTER + 1: "label"})
 
 
 def _name_site_cells(book: Book, sheet: Worksheet, end: int) -> None:

@@ -125,7 +125,7 @@ class Formula:
         """Divide one by another, with what there is where that, or `of`, is 0."""
         asked, divided = of or other, self / other
         text = f"IF({asked.text}=0,{json.dumps(none)},{divided.text})"
-        values = divided.values.astype(object)
+        values: np.ndarray = divided.values.astype(object)
         values[np.broadcast_to(asked.values == 0.0, values.shape)] = none
         return Formula(text, values if isinstance(none, str) else values.astype(np.float64))
 
@@ -135,16 +135,21 @@ class Formula:
 
 def constant(value: Formula | float) -> Formula:
     """Return a number as a formula."""
-    return value if isinstance(value, Formula) else Formula(f"{value:.15g}", np.float64(value))
+    return value if isinstance(value, Formula) else Formula(f"{value:.15g}", np.asarray(value, dtype=np.float64))
 
 
 def named(text: str, value: float = 1.0) -> Formula:
     """Return what a name, or a formula of named cells, gives: 1 where it is a ratio that can be edited."""
-    return Formula(text, np.float64(value))
+    return Formula(text, np.asarray(value, dtype=np.float64))
 
 
 def totals(
-    run: Run, table: str, column: str, years: Sequence[int] = (), by: str = "year", **where: str | bool
+    run: Run,
+    table: str,
+    column: str,
+    years: Sequence[int] = (),
+    by: str = "year",
+    where: Mapping[str, str | bool] = MappingProxyType({}),
 ) -> Formula:
     """Return the total of a column of a list by year, of the rows with some labels."""
     frame = run.tables[LISTS[table]]

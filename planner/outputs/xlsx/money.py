@@ -242,7 +242,8 @@ def write_costs(book: Book) -> None:
         for_ever = Live(f"{text}*(1+1/discount_rate_frac)", float(factors[-1]))
         book.line(sheet, _FACTOR_ROW, [for_ever], "about", "0.0000", column=end - 1)
     costs, cash = run.tables["costs"], run.tables["cash"]
-    payments, headings = [], []
+    payments: list[_Line] = []
+    headings: list[int] = []
     for group, of_group in costs.groupby("group", sort=False):
         headings.append(_FACTOR_ROW + 1 + len(payments))
         payments.append(_Line(str(group), "", {"group": str(group)}, "section"))
@@ -259,7 +260,7 @@ def write_costs(book: Book) -> None:
         write_heads(book, sheet, head, (said, "kind" if lists[0] == "CostLines" else ""), years)
         book.line(sheet, head, ["total", "NPV"], "head_right", column=end)
         for row, one in enumerate(lines, first):
-            of = totals(run, *lists, years, "calendar_year", **one.where)
+            of = totals(run, *lists, years, "calendar_year", one.where)
             write_rows(book, sheet, _HEAD, [Row(one.label, one.kind, of, _COSTS_MUSD, one.style)], start=row)
             span = ":".join(cell(row, at, fixed_column=True) for at in (FIRST_YEAR, end - 1))
             of_years = ":".join(

@@ -17,6 +17,7 @@ from planner.outputs.xlsx.book import (
     Listed,
     Row,
     matching,
+    named,
     number,
     text,
     total_of,
@@ -326,7 +327,7 @@ def write_contracts(book: Book) -> None:
         product = f"SUMPRODUCT((Matching[year]={{year}})*Matching[{column}]*Matching[used_mwh])"
         return Row(label, "", Formula(f"IFERROR({product}/{used.text},0)", values), "0.0%")
 
-    million = Formula("1E6", np.float64(MWH_PER_TWH))
+    million = named("1E6", MWH_PER_TWH)
     used = twh("used_mwh")
     rows = [Row(label, "TWh", twh(column) / million, "#,##0.00") for label, column in _ORIGINS]
     rows.append(Row("Not clean", "TWh", (used - twh("clean_mwh")) / million, "#,##0.00"))
@@ -396,7 +397,7 @@ def write_bills(book: Book) -> None:
     write_heads(book, sheet, _TOP_LISTS, ("What is paid", "unit"), years)
     wide = _wide(bills, "kind", "charged_usd", years, "calendar_year").reindex(list(_KINDS), fill_value=0.0)
     over = bills.groupby("calendar_year")["charged_above_exact_usd"].sum().reindex(years).fillna(0.0)
-    million, shown = Formula("10^6", np.float64(USD_PER_MUSD)), "#,##0.000;-#,##0.000;;@"
+    million, shown = named("10^6", USD_PER_MUSD), "#,##0.000;-#,##0.000;;@"
     above = "SUMPRODUCT((BillLines[calendar_year]={year})*BillLines[charged_above_exact_usd])"
     rows = [
         Row(

@@ -9,7 +9,7 @@ import numpy as np
 from planner.base.units import HOURS_PER_YEAR
 from planner.outputs.canvas import Live, cell, place_of
 from planner.outputs.run import once_a_run
-from planner.outputs.xlsx.book import FIRST_YEAR, Formula, Row, totals, write_heads, write_rows, write_section
+from planner.outputs.xlsx.book import FIRST_YEAR, Formula, Row, named, totals, write_heads, write_rows, write_section
 from planner.outputs.xlsx.money import CASH_BY_YEAR, CASH_YEARS, MONEY_NAMES, UNIT_RULE, hour_costs
 from planner.outputs.xlsx.power import bridge_lines
 from planner.results.four_moneys import moneys
@@ -119,7 +119,9 @@ def summary_parts(run: Run) -> dict[str, list[Row]]:
     """Return the measures of the sheet by heading."""
 
     def of(column: str, table: str = "SiteYears", **where: str) -> Formula:
-        return totals(run, table, column, by="model_year" if table in {"CostLines", "CashLines"} else "year", **where)
+        return totals(
+            run, table, column, by="model_year" if table in {"CostLines", "CashLines"} else "year", where=where
+        )
 
     it, mean, solved_mean = of("live_it_mean_mw"), of("live_facility_mean_mw"), of("facility_mean_mw")
     load = of("load_mean_mw")
@@ -160,7 +162,7 @@ def summary_parts(run: Run) -> dict[str, list[Row]]:
     }
 
 
-_MILLION: Final = Formula("10^6", np.float64(1e6))
+_MILLION: Final = named("10^6", 1e6)
 
 
 def summary_rows(run: Run) -> dict[str, int]:

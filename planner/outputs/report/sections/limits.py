@@ -14,7 +14,7 @@ from planner.outputs.study_files import worst_years
 if TYPE_CHECKING:
     import pandas as pd
 
-    from planner.outputs.report.figures import Cell, Figures
+    from planner.outputs.report.figures import Cell, Figures, Label
 
 # --- What binds, and what one more unit of it is worth --------------------------------------------
 
@@ -79,7 +79,12 @@ def _compute(figures: Figures) -> Html:
     rows: list[tuple[str, list[Cell]]] = []
     for at in asked.groupby("workload", sort=False)["value"].idxmax() if len(asked) else ():
         region, workload, value = (asked.loc[at, column] for column in ("region", "workload", "value"))
-        where = {"region": str(region), "workload": str(workload), "year": year, "block": "demand_balance"}
+        where: dict[str, Label] = {
+            "region": str(region),
+            "workload": str(workload),
+            "year": year,
+            "block": "demand_balance",
+        }
         figure = ReportFigure(float(value), "prices", "value", where)
         rows.append((figures.labels.workload(str(workload)), [figure, figures.labels.region(str(region))]))
     caption = f"What one more unit of demand costs where it costs most, {year}"

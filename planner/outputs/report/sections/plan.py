@@ -265,7 +265,7 @@ def _items(figures: Figures) -> Html:
     ]
     totals = figures.sums_by("costs", "musd", "calendar_year")
     rows.append(("All payments", ["", *(totals.get((year,)) for year in years), figures.sum("costs", "npv_musd")]))
-    heads = ["kind", *(NumberColumn(head, decimals=0) for head in (*map(str, years), "NPV"))]
+    heads: list[NumberColumn | str] = ["kind", *(NumberColumn(head, decimals=0) for head in (*map(str, years), "NPV"))]
     table = figure_table("Payments by item [MUSD]", "item", heads, rows, totals=[len(rows) - 1])
     return element("div", element("h3", "Every item [MUSD]"), table)
 
@@ -374,5 +374,5 @@ def sources_section(run: Run) -> Html:
 def _kinds(run: Run, table: str) -> str:
     """Count the rows of an input table by how well they are known."""
     frame = run.inputs_tables.get(table)
-    counts = frame["kind"].value_counts() if frame is not None and "kind" in frame else {}
+    counts = frame["kind"].value_counts().to_dict() if frame is not None and "kind" in frame else {}
     return ", ".join(f"{counts[kind]} {kind}" for kind in _KINDS if kind in counts)

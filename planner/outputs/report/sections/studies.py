@@ -124,7 +124,7 @@ def effects_section(figures: TableFigures) -> Html:
     heads = [*_musd("mean", _PENALTY, "least", "most"), NumberColumn("futures", decimals=0)]
     tables = []
     for axis, of in effects.groupby("axis", sort=False):
-        rows = [(value, figures.cells("effects", columns, axis=axis, value=value)) for value in of["value"]]
+        rows = [(value, figures.cells("effects", columns, axis=str(axis), value=value)) for value in of["value"]]
         tables.append(figure_table(str(axis), str(axis), heads, rows, shows_caption=True))
     about = (
         "Net present value of the plans at each value of an axis, whatever the others are. Where an"
@@ -176,7 +176,14 @@ def futures_section(figures: TableFigures, axes: Sequence[str], changes: Mapping
         figures_of = figures.cells("futures", ("objective_musd", "penalty_musd"), future=future)
         costs: list[Cell] = [rank_words(row["rank_low"], row["rank_high"]), *figures_of] if is_planned else [None] * 3
         rows.append((future, [*cells, *_ended(row), *costs]))
-    heads = [*axes, *(["sets"] if changes else []), "ended", "check", "rank by cost", *_musd("cost", _PENALTY)]
+    heads: list[NumberColumn | str] = [
+        *axes,
+        *(["sets"] if changes else []),
+        "ended",
+        "check",
+        "rank by cost",
+        *_musd("cost", _PENALTY),
+    ]
     table = figure_table("Futures", "future", heads, rows)
     failed = futures[futures["message"].astype(str) != ""].head(_MOST_FUTURES)
     said = [
@@ -324,7 +331,11 @@ def orders_section(figures: TableFigures) -> Html:
         )
         for row in shown.head(_MOST_ORDERS).to_dict("records")
     ]
-    heads = ("order by", "unit", *(NumberColumn(head, decimals=1) for head in columns.values()))
+    heads: list[NumberColumn | str] = [
+        "order by",
+        "unit",
+        *(NumberColumn(head, decimals=1) for head in columns.values()),
+    ]
     nothing = element("p", "Nothing is ordered before the futures are known.")
     listed = figure_table("Orders", "what", heads, rows) or nothing
     more = left_out(len(shown) - _MOST_ORDERS, "decided")
@@ -370,7 +381,7 @@ def weighed_section(figures: TableFigures) -> Html:
         for row in figures.tables["futures"].to_dict("records")
     ]
     money = _musd(*(one for head in columns.values() for one in (head, _PENALTY)))
-    heads = ("ended", "check", "run", NumberColumn("weight", decimals=3), *money)
+    heads: list[NumberColumn | str] = ["ended", "check", "run", NumberColumn("weight", decimals=3), *money]
     about = _note("Each future has a whole run, with a report of its own: ")
     code = element("code", name("dcplan report FOLDER/runs/RUN"))
     return section("futures", "Futures", about, element("p", code), figure_table("Futures", "future", heads, rows))
