@@ -390,7 +390,7 @@ def test_the_page_of_a_sweep_says_what_penalty_and_gaps_could_explain(tmp_path: 
 
     # The plan at 50 costs 545.5, and its bound is 515.5: below 520, what that at 40 costs. Of the
     # 41.5 MUSD between 40 and 60 are 30.5 penalty, and no gap.
-    text = " ".join(one.text for one in page.elements)
+    text = " ".join(one.text for one in page.elements).replace("\xa0", " ")
     assert "price=50 (within the gaps)" in text
     assert "price=60 (within" not in text
     assert "+41.5 MUSD, of which +30.5 MUSD is the penalty of unmet demand." in text

@@ -359,7 +359,8 @@ def curves(
     if not points:
         return NOTHING
     x, y = zip(*points, strict=True)
-    axis = ValueAxis.around(min(floor, *y), max(floor, *y) or 1.0, units[1])
+    bottom, top = min(floor, *y), max(floor, *y)
+    axis = ValueAxis.around(bottom, top if top > bottom else bottom + 1.0, units[1])
     low, high = (min(years) - 0.3, max(years) + 0.3) if years else (min(0.0, *x), max(x) or 1.0)
     plane = _Plane(axis, low, high)
     parts = [axis.grid()]
