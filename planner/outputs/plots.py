@@ -419,7 +419,7 @@ def plot_stress(study: StressStudy, name: str) -> Drawing:
     ]
     panels = [
         curves("Energy not served in a year, over all years", ("% of years with as much or more", "MWh"), exceeded),
-        fan("Cost of energy: spread of ordinary years", "MUSD", [*map(int, ordinary.groups)], spread),
+        fan("Cost of energy: spread of ordinary years", "MUSD", [int(str(year)) for year in ordinary.groups], spread),
         curves("Outages that standby power carries", ("length of the outage, h", "% of outages"), carried),
     ]
     about = (
@@ -434,7 +434,7 @@ def plot_headroom_study(study: HeadroomStudy, name: str) -> Drawing:
     first, last = study.demand_mw.index[[0, -1]]
     total, hours = study.total, pd.DatetimeIndex(study.curtailed_mw.index)
     mean_mw = study.curtailed_mw.groupby([hours.month, hours.hour]).mean() / (study.load_mw or 1.0)
-    share = mean_mw.unstack(fill_value=0.0).reindex(index=range(1, 13), columns=range(24), fill_value=0.0)
+    share = mean_mw.unstack(fill_value=0).reindex(index=range(1, 13), columns=range(24), fill_value=0.0)
     zone = str(hours.tz) if hours.tz is not None else "as in the table"
     when = heat(
         "When: share of the load that is curtailed",
