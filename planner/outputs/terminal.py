@@ -327,12 +327,9 @@ def _top_sites(run: Run) -> Table:
         table.add_column(head, justify="right")
     in_use = sites_of(run).query("nameplate_mw > 0.05").head(_TOP_SITES)
     since = run.tables["site_year"].query("nameplate_mw > 0.05").groupby("site")["year"].min().to_dict()
-    for row in in_use.itertuples(index=False):
-        figures = (
-            f"{row.nameplate_mw:,.0f}",
-            f"{row.facility_mean_mw:,.0f}",
-            f"{np.nan_to_num(row.training_frac):.0%}",
-        )
-        names = (Text(printable(str(name))) for name in (row.name, row.zone))
-        table.add_row(*names, *figures, str(since[row.site]))
+    for row in in_use.to_dict("records"):
+        training = np.nan_to_num(float(row["training_frac"]))
+        figures = (f"{row['nameplate_mw']:,.0f}", f"{row['facility_mean_mw']:,.0f}", f"{training:.0%}")
+        names = (Text(printable(str(row[name]))) for name in ("name", "zone"))
+        table.add_row(*names, *figures, str(since[row["site"]]))
     return table
