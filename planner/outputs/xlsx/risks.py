@@ -18,7 +18,7 @@ from planner.outputs.study_files import read_estimates, stress_tables, worst_yea
 from planner.outputs.xlsx.book import number, text, whole, write_section, write_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from xlsxwriter.worksheet import Worksheet
 
@@ -45,12 +45,13 @@ def write_risks(book: Book) -> None:
     about = "What may turn out otherwise, and what the plan does not know."
     sheet = book.sheet("Risks", about, widths=(54, *[22] * (_COLUMNS - 1)))
     row = 3
-    for title, write in (
+    parts: tuple[tuple[str, Callable[[int], int]], ...] = (
         ("Where the plan is exposed", lambda row: _said(book, sheet, row, _exposed(book.run))),
         ("Hours, outages and events", lambda row: _stress(book, sheet, row)),
         ("Figures that decide", lambda row: _estimates(book, sheet, row)),
         ("Notes of the solve", lambda row: _said(book, sheet, row, map(str, book.run.meta["notes"]))),
-    ):
+    )
+    for title, write in parts:
         write_section(book, sheet, row + 1, title, _COLUMNS)
         row = write(row + 2)
 
