@@ -23,7 +23,7 @@ import pandas as pd
 from planner.base.words import moment
 from planner.outputs.plots import Drawing
 from planner.outputs.report.charts import Line, curves
-from planner.outputs.report.sections.orders import plan_name
+from planner.outputs.report.sections.studies import plan_name
 
 DOCS = Path(__file__).parent.parent / "docs"
 PAGE = DOCS / "grid-says-maybe.md"

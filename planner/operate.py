@@ -26,7 +26,6 @@ from planner.stress import (
     stress_study,
     year_of_hours,
 )
-from planner.stress.plot import draw_stress
 from planner.studies.dispatch.days_error import DaysError
 from planner.studies.dispatch.days_error import days_error as error_of_days
 from planner.studies.dispatch.dispatch import Dispatch, window_problems
@@ -38,6 +37,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from planner.outputs.plots import Drawing
     from planner.stress import FixedPlan, OwnHours, StressSettings, StressStudy
     from planner.stress.simulate import Reliability
 
@@ -136,9 +136,11 @@ class Stressed(Answer):
         """Tables as `STRESS_TABLES` describes them."""
         return self.study.tables
 
-    def svg(self) -> str:
+    def plot(self) -> Drawing:
         """Draw what is not served, how energy cost spreads, and outages carried."""
-        return draw_stress(self.study, name=self.name)
+        from planner.outputs.plots import plot_stress
+
+        return plot_stress(self.study, self.name)
 
 
 def stress_test(

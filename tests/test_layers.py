@@ -35,6 +35,7 @@ MAY_IMPORT = {
     "outputs": {
         "families",
         "family",
+        "headroom",
         "stress",
         "results",
         "scenario",

@@ -141,8 +141,8 @@ def _check_ending(file: Path) -> None:
 def _write(comparison: RunComparison, file: Path) -> None:
     """Write a file, not over one of the planner's."""
     from planner.outputs.comparison.workbook import WRITERS
+    from planner.outputs.own_folder import put_files
     from planner.outputs.staging import staging
-    from planner.outputs.user_files import put_files
 
     with writing_into(file.parent), staging(file.parent) as staged:
         path = staged / file.name

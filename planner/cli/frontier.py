@@ -14,7 +14,7 @@ from planner.outputs.folder_kinds import FRONTIER
 
 if TYPE_CHECKING:
     from planner.cli.progress import Progress
-    from planner.outputs.frontier import Frontier
+    from planner.outputs.study_files import Frontier
 
 
 def _show(found: Frontier) -> None:

@@ -126,8 +126,9 @@ def command(
     """
     from planner.cli.options import print_written
     from planner.cli.progress import Progress
-    from planner.headroom import draw_headroom, headroom_study, read_hourly_demand, seasons_with
+    from planner.headroom import headroom_study, read_hourly_demand, seasons_with
     from planner.outputs.files import whole_file, writing_into
+    from planner.outputs.plots import plot_headroom_study
 
     if output is not None:
         _check_output(output)
@@ -150,7 +151,7 @@ def command(
         _print_studies(studies)
     if output is not None:
         with writing_into(output), whole_file(output) as partial:
-            partial.write_text(draw_headroom(studies[0], name=demand.name), encoding="utf-8")
+            partial.write_text(plot_headroom_study(studies[0], demand.name).svg(), encoding="utf-8")
         print_written(output, as_json=as_json)
 
 

@@ -35,7 +35,7 @@ _PENALTY_HEADS: Final = {
 def _print(found: Stochastic) -> None:
     from planner.base.console import wrapped
     from planner.base.words import unit_of_money
-    from planner.outputs.report.sections.orders import plan_name
+    from planner.outputs.report.sections.studies import plan_name
     from planner.results.cost_difference import LEAST_PENALTY_MUSD
 
     unit, factor, decimals = unit_of_money(found.plans["expected_musd"])
@@ -120,7 +120,7 @@ def _largest_of_each_kind(decided: pd.DataFrame) -> pd.DataFrame:
 def _worth(found: Stochastic, money: Any, unit: str) -> list[str]:
     from planner.base.words import some
     from planner.outputs.labels import order_words
-    from planner.outputs.report.sections.orders import objective_words, plan_name
+    from planner.outputs.report.sections.studies import objective_words, plan_name
     from planner.results.cost_difference import penalty_share_words
 
     table = found.worth.set_index("measure")

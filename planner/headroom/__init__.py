@@ -8,7 +8,6 @@
 250.9
 """
 
-from planner.headroom.plot import draw_headroom
 from planner.headroom.read import read_hourly_demand
 from planner.headroom.study import (
     SUMMER_AND_WINTER,
@@ -25,7 +24,6 @@ __all__ = [
     "Curtailment",
     "HeadroomStudy",
     "Season",
-    "draw_headroom",
     "headroom_mw",
     "headroom_study",
     "read_hourly_demand",

@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import math
 from contextlib import contextmanager
-from itertools import zip_longest
-from typing import TYPE_CHECKING, Any, Final
+from itertools import count, repeat, zip_longest
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from xlsxwriter import Workbook
 from xlsxwriter.utility import xl_rowcol_to_cell
@@ -15,7 +16,7 @@ from xlsxwriter.worksheet import Worksheet
 from planner.outputs.files import whole_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from xlsxwriter.chart import Chart
@@ -27,6 +28,9 @@ PALE: Final = "#e8eef5"
 COLOURS: Final = ("#1f3a5f", "#4a7fb5", "#3a9188", "#d9822b", "#8a8f98", "#b3372f", "#7a5c99", "#c9a227", "#9fc3e0")
 """Colours of chart series, in order; the first four differ in lightness too."""
 
+_YELLOW: Final[dict[str, Any]] = {
+    **{"valign": "vcenter", "font_color": "#0000c0", "bg_color": "#fff6d6", "border": 1, "border_color": "#c9a227"}
+}
 STYLES: Final[dict[str, dict[str, Any]]] = {
     "plain": {"valign": "vcenter"},
     "label": {"valign": "vcenter", "indent": 1},
@@ -40,21 +44,8 @@ STYLES: Final[dict[str, dict[str, Any]]] = {
     "unit": {"italic": True, "font_color": GREY, "font_size": 9, "align": "right"},
     "unit_label": {"italic": True, "font_color": GREY, "font_size": 9, "indent": 1},
     "unit_left": {"italic": True, "font_color": GREY, "font_size": 9},
-    "input": {
-        "valign": "vcenter",
-        "font_color": "#0000c0",
-        "bg_color": "#fff6d6",
-        "border": 1,
-        "border_color": "#c9a227",
-    },
-    "input_long": {
-        "valign": "vcenter",
-        "font_color": "#0000c0",
-        "bg_color": "#fff6d6",
-        "border": 1,
-        "border_color": "#c9a227",
-        "text_wrap": True,
-    },
+    "input": _YELLOW,
+    "input_long": _YELLOW | {"text_wrap": True},
     "closed": {"bg_color": "#eef0f2"},
     "unit_wrap": {"italic": True, "font_color": GREY, "font_size": 9, "text_wrap": True, "valign": "vcenter"},
     "wrap": {"text_wrap": True, "valign": "top"},
@@ -74,6 +65,15 @@ MOST_ROWS: Final = 1_048_576
 _A4: Final = 9
 _LONGEST_TEXT: Final = 32_767  # characters in a cell
 _FORMULA_SIGNS: Final = ("=", "+", "-", "@")
+_POINTS: Final = 15.0
+"""Height of a line of text."""
+
+
+class Live(NamedTuple):
+    """A formula, without its sign, and the value that it has while no cell is edited."""
+
+    formula: str
+    value: float | str
 
 
 class _Sheet(Worksheet):  # type: ignore[misc]  # XlsxWriter has no types
@@ -101,6 +101,8 @@ class Canvas:
         self._start = start
         self._formats: dict[tuple[Any, ...], Format] = {}
         self._widths: dict[str, list[float]] = {}
+        self.laid_out: set[str] = set()
+        """Sheets that were given widths."""
 
     def add_sheet(self, name: str) -> None:
         """Add an empty sheet at the end."""
@@ -117,6 +119,7 @@ class Canvas:
         title = self._title[:80].replace("&", "&&")
         sheet.set_footer(f"&L&8{title}&C&8{name}&R&8&P / &N")
         self.widen(sheet, widths)
+        self.laid_out |= {name} if widths else set()
         sheet.set_row(0, 24)
         self.text(sheet, 0, 0, name, "title")
         self.text(sheet, 1, 0, about, "about")
@@ -171,17 +174,39 @@ class Canvas:
                 self.number(sheet, row, column, value, number)
 
     def formula(
+        self, sheet: Worksheet, row: int, column: int, of: Live, number: str = "", style: str = "plain"
+    ) -> None:
+        """Write a formula with the value it has, so that programs that do not compute show it."""
+        sheet.write_formula(row, column, f"={of.formula}", self.style(style, number), of.value)
+
+    def line(
         self,
         sheet: Worksheet,
         row: int,
-        column: int,
-        formula: str,
-        value: float | str,
-        number: str = "",
+        cells: Iterable[Any],
         style: str = "plain",
+        number: str | Sequence[str] = "",
+        *,
+        column: int = 0,
+        styles: Mapping[int, str] = MappingProxyType({}),
     ) -> None:
-        """Write a formula with the value it has, so that programs that do not compute show it."""
-        sheet.write_formula(row, column, formula, self.style(style, number), value)
+        """Write texts, numbers and formulas side by side, some columns in styles of their own; None leaves one out."""
+        shown = repeat(number) if isinstance(number, str) else number
+        for at, (cell, of) in enumerate(zip(cells, shown, strict=False), column):
+            look = styles.get(at, style)
+            if isinstance(cell, str):
+                self.text(sheet, row, at, cell, look)
+            elif isinstance(cell, Live):
+                self.formula(sheet, row, at, cell, of, look)
+            elif cell is not None:
+                self.number(sheet, row, at, cell, of, look)
+
+    def paragraph(self, sheet: Worksheet, row: int, text: str, columns: int, characters: int) -> int:
+        """Write text across columns, with the height it needs. Returns the next row."""
+        sheet.merge_range(row, 0, row, columns - 1, "", self.style("wrap"))
+        self.text(sheet, row, 0, text, "wrap")
+        sheet.set_row(row, _POINTS * max(1, math.ceil(len(text) / characters)) + 2.0)
+        return row + 1
 
     def define(self, name: str, place: str) -> None:
         """Give a cell or range a name that formulas use."""
@@ -193,7 +218,8 @@ class Canvas:
         chart = self._workbook.add_chart(options)
         chart.set_title({"name": title, "overlay": False, "name_font": {"size": 11, "color": INK, "bold": True}})
         quiet = {"color": GREY, "size": 9}
-        chart.set_x_axis({"num_font": quiet, "line": {"color": "#b0b5bd"}, "major_tick_mark": "none"})
+        axis = {"num_font": quiet, "line": {"color": "#b0b5bd"}, "major_tick_mark": "none"}
+        chart.set_x_axis({**axis, "label_position": "low"})
         chart.set_y_axis(
             {
                 "name": unit,
@@ -208,23 +234,44 @@ class Canvas:
         chart.set_chartarea({"border": {"color": "#d5d9df"}})
         return chart
 
-    def series(
-        self, chart: Chart, sheet: str, label: tuple[int, int], years: tuple[int, int, int], row: int, colour: int
+    def plot(
+        self,
+        sheet: Worksheet,
+        place: tuple[int, int],
+        title: str,
+        unit: str,
+        rows: Sequence[int],
+        years: tuple[int, int, int],
+        *,
+        of: str = "",
+        is_stacked: bool = True,
+        size: tuple[int, int] = (700, 310),
+        colours: Sequence[int] = (),
     ) -> None:
-        """Add a row of a sheet to a chart."""
-        fill = COLOURS[colour % len(COLOURS)]
+        """Draw rows of a sheet by year, at a row and so far to the right [pixel]; nothing where there is no row.
+
+        `years`: The row that has them, and their first and last column.
+        """
+        if not rows:  # a chart of nothing cannot be opened
+            return
+        chart, source = self.chart("column", title, unit, stacked=is_stacked), of or sheet.name
         head, first, last = years
-        chart.add_series(
-            {
-                "name": [sheet, *label],
-                "categories": [sheet, head, first, head, last],
-                "values": [sheet, row, first, row, last],
-                "fill": {"color": fill},
-                "border": {"none": True},
-                "line": {"color": fill, "width": 2.25},
-                "gap": 60,
-            }
-        )
+        for row, colour in zip(rows, colours or count(), strict=False):
+            fill = COLOURS[colour % len(COLOURS)]
+            chart.add_series(
+                {
+                    "name": [source, row, 0],
+                    "categories": [source, head, first, head, last],
+                    "values": [source, row, first, row, last],
+                    "fill": {"color": fill},
+                    "border": {"none": True},
+                    "line": {"color": fill, "width": 2.25},
+                    "gap": 60,
+                }
+            )
+        chart.set_size(dict(zip(("width", "height"), size, strict=True)))
+        words = {"description": f"{title}: figures of sheet {source} by year"}
+        sheet.insert_chart(place[0], 0, chart, {"x_offset": place[1], "object_position": 3, **words})
 
 
 @contextmanager
@@ -254,3 +301,13 @@ def cell(row: int, column: int, *, fixed_row: bool = False, fixed_column: bool =
     ('C5', 'C$5', '$C5')
     """
     return str(xl_rowcol_to_cell(row, column, row_abs=fixed_row, col_abs=fixed_column))
+
+
+def place_of(sheet: str, first: tuple[int, int], last: tuple[int, int] | None = None) -> str:
+    """Return the place of cells of a sheet, for a name.
+
+    >>> place_of("Money", (5, 1)), place_of("Money", (5, 1), (7, 1))
+    ('Money!$B$6', 'Money!$B$6:$B$8')
+    """
+    corners = (cell(*at, fixed_row=True, fixed_column=True) for at in dict.fromkeys((first, last or first)))
+    return f"{sheet}!{':'.join(corners)}"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
-from planner.base.errors import InputError, Problem
+from planner.base.errors import InputError, problem_in
 from planner.clock.profiles import hour_names, hourly
 from planner.inputs.days import days_of
 from planner.outputs.files import whole_file
@@ -38,13 +38,11 @@ def write_grid(run: Run, folder: Path) -> list[Path]:
     if run.tables["power_slot"].empty:
         what_is, fix = "no site of this run draws power in any year", "export another run"
         must_be = "a run whose sites draw power, for the format grid"
-        raise InputError([Problem("--format", None, None, what_is, must_be, fix)])
+        raise InputError([problem_in("--format", what_is, must_be, fix)])
     days = plan_days(run)
     slots = area_slots(run, run.sites.set_index("site")["zone"])
     years = folder / "zone_year.csv"
-    with whole_file(years) as partial:
-        _by_year(slots, days).to_csv(partial, index=False, lineterminator="\n")
-    written = [years]
+    written = [_csv(_by_year(slots, days), years)]
     hours = []
     for year, frame in area_hours(slots, days):
         long = frame.melt(["utc", "part"], var_name="zone", value_name="mw")
@@ -52,16 +50,19 @@ def write_grid(run: Run, folder: Path) -> list[Path]:
         named = {part: f"{part}_mw" for part in PARTS}
         table = wide.rename(columns=named)[["zone", "utc", *named.values()]]
         table.insert(1, "year", year)
-        path = folder / f"zone_hour_{year}.csv"
-        with whole_file(path) as partial:
-            rounded = table.round(dict.fromkeys(named.values(), _DECIMALS))
-            rounded.to_csv(partial, index=False, date_format="%Y-%m-%dT%H:%MZ", lineterminator="\n")
-        written.append(path)
+        rounded = table.round(dict.fromkeys(named.values(), _DECIMALS))
+        written.append(_csv(rounded, folder / f"zone_hour_{year}.csv", date_format="%Y-%m-%dT%H:%MZ"))
         hours.append(table)
     path = folder / "zone_hour.parquet"
     with whole_file(path) as partial:
         pd.concat(hours, ignore_index=True).to_parquet(partial, index=False, compression="zstd")
     return [*written, path]
+
+
+def _csv(frame: pd.DataFrame, path: Path, **more: Any) -> Path:
+    with whole_file(path) as partial:
+        frame.to_csv(partial, index=False, lineterminator="\n", **more)
+    return path
 
 
 def plan_days(run: Run) -> Days:
@@ -141,19 +142,15 @@ def write_pypsa(run: Run, folder: Path) -> list[Path]:
         power = pd.DataFrame({_load(zone, part): by_part[part][zone] for zone in zones for part in PARTS})
         power.index.name = "snapshot"
         snapshots = pd.DataFrame({"snapshot": power.index, "objective": 1.0})
-        network = pd.DataFrame({"name": [f"{run.label} {year}"]})
         for name, frame in {
-            "network": network,
+            "network": pd.DataFrame({"name": [f"{run.label} {year}"]}),
             "snapshots": snapshots,
             "carriers": carriers,
             "buses": buses,
             "loads": loads,
             "loads-p_set": power.round(_DECIMALS).reset_index(),
         }.items():
-            path = folder / str(year) / f"{name}.csv"
-            with whole_file(path) as partial:
-                frame.to_csv(partial, index=False, lineterminator="\n")
-            written.append(path)
+            written.append(_csv(frame, folder / str(year) / f"{name}.csv"))
     return written
 
 
@@ -209,16 +206,14 @@ def _state_of_site(run: Run) -> pd.Series:
     sites = run.sites[(run.sites["country"] == _COUNTRY) & run.sites["site"].isin(drawing)]
     if sites.empty:
         what_is = "no site that draws power is in the United States"
-        raise InputError([Problem("--format", None, None, what_is, "one for reeds")])
+        raise InputError([problem_in("--format", what_is, "one for reeds")])
     new_sites = run.meta["merged"]["new_sites"]
     given = run.inputs_tables["sites"].set_index("site")["state"].to_dict()
     given |= {site: of.get("state") for site, of in new_sites.items()}
     state = sites["site"].map(given)
     problems = [
-        Problem(
+        problem_in(
             "--format",
-            None,
-            None,
             f"site {site!r} has no state",
             "one for reeds",
             f"give new_sites.{site}.state, as in state: VA, and solve again"

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from math import isfinite, nan
 from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
 
 from planner.base.words import moment
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence
-
-    import pandas as pd
 
     from planner.outputs.run import Run
 
@@ -42,18 +41,19 @@ class DisplayNames:
 
     def __init__(self, run: Run) -> None:
         self._run = run
+        self._known: dict[str, Mapping[str, str]] = {"sites": names_in(run.sites, "site")}
 
     def site(self, site: str) -> str:
         """Return the name of a site; other payments belong to none."""
-        return self._sites.get(site, site) if site else "all sites"
+        return self._names("sites").get(site, site) if site else "all sites"
 
     def workload(self, workload: str) -> str:
         """Return the name of a workload."""
-        return self._workloads.get(workload, words(workload))
+        return self._names("workloads", "workload").get(workload, words(workload))
 
     def zone(self, zone: str) -> str:
         """Return the name of a grid zone."""
-        return self._zones.get(zone, zone)
+        return self._names("grid_zones", "zone").get(zone, zone)
 
     def vendor(self, vendor: str) -> str:
         """Return the name of a vendor of racks."""
@@ -61,38 +61,22 @@ class DisplayNames:
 
     def source(self, source: str) -> str:
         """Return the name of a source of power; what is in brackets is a word."""
-        return self._onsite.get(source, words(source.strip("()")))
+        return self._names("onsite_sources", "onsite").get(source, words(source.strip("()")))
 
     def region(self, region: str) -> str:
         """Return the name of a demand region."""
-        return "any place" if region == "(anywhere)" else self._regions.get(region, region)
+        return (
+            "any place"
+            if region == "(anywhere)"
+            else self._names("demand_regions", "demand_region").get(region, region)
+        )
 
-    @cached_property
-    def _sites(self) -> Mapping[str, str]:
-        return names_in(self._run.sites, "site")
-
-    @cached_property
-    def _workloads(self) -> Mapping[str, str]:
-        return self._of_inputs("workloads", "workload")
-
-    @cached_property
-    def _zones(self) -> Mapping[str, str]:
-        return self._of_inputs("grid_zones", "zone")
-
-    @cached_property
-    def _regions(self) -> Mapping[str, str]:
-        return self._of_inputs("demand_regions", "demand_region")
-
-    @cached_property
-    def _onsite(self) -> Mapping[str, str]:
-        return self._of_inputs("onsite_sources", "onsite")
-
-    def _of_inputs(self, table: str, key: str) -> Mapping[str, str]:
+    def _names(self, table: str, key: str = "") -> Mapping[str, str]:
         """Return the names of an input table; a run need not have it."""
-        if table not in self._run.inputs_tables:
-            return {}
-        frame = self._run.inputs_tables[table]
-        return names_in(frame, key) if {key, "name"} <= set(frame) else {}
+        if table not in self._known:
+            frame = self._run.inputs_tables.get(table, pd.DataFrame())
+            self._known[table] = names_in(frame, key) if {key, "name"} <= set(frame) else {}
+        return self._known[table]
 
 
 def words(identifier: str) -> str:

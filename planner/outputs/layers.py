@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 from xml.sax.saxutils import quoteattr
 
 import geopandas as gpd
@@ -24,13 +23,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from planner.outputs.run import Run
-
-# Map layers of a run: sites, what they do by year, who is served from where, demand regions.
-
-# --- Make the outlines from TopoJSON, by hand: ``python -m planner.outputs.basemaps.convert DIR`` ---
-#
-# DIR holds ``states-10m.json`` of the npm package us-atlas 3.0.1, ``countries-50m.json`` of
-# world-atlas 2.0.2 and ``codes.json`` of i18n-iso-countries 7.14.0, which says the code of a number.
 
 # --- Map layers of a run: sites, what they do by year, who is served from where, demand regions ---
 
@@ -57,7 +49,7 @@ class Layer:
     name: str  # name of the layer
     about: str  # what a feature is
     attributes: pd.DataFrame  # one row per feature
-    lines: Sequence[list[Line]]  # geometry of each feature: one line or more; a single point is a line of one point
+    shapes: Sequence[shapely.Geometry]  # geometry of each feature: a point, or one line or more
 
 
 def sites(run: Run) -> Layer:
@@ -95,7 +87,8 @@ def assignments(run: Run) -> Layer:
         (region, site): great_circle(*regions.loc[region, ["lon", "lat"]], *at.loc[site])
         for region, site in pairs.itertuples(index=False)
     }
-    lines = [circle[pair] for pair in zip(frame["region"], frame["site"], strict=True)]
+    # One type for the whole layer, though few lines are cut at the 180th meridian.
+    lines = [shapely.MultiLineString(circle[pair]) for pair in zip(frame["region"], frame["site"], strict=True)]
     return Layer("assignments", "One line per region, workload, site and year.", frame, lines)
 
 
@@ -160,12 +153,9 @@ def _by_year(frame: pd.DataFrame, key: str, measure: str, years: list[int]) -> p
     return wide.reindex(columns=years).set_axis([f"{measure}_{year}" for year in years], axis=1)
 
 
-def _points(frame: pd.DataFrame) -> list[list[Line]]:
-    places = zip(frame["lon"].tolist(), frame["lat"].tolist(), strict=True)
-    return [[[(lon, lat)]] for lon, lat in places]
+def _points(frame: pd.DataFrame) -> list[shapely.Geometry]:
+    return [*shapely.points(frame["lon"].to_numpy(np.float64), frame["lat"].to_numpy(np.float64))]
 
-
-# GeoJSON by RFC 7946: one file per map layer, in WGS 84, longitude first.
 
 # --- GeoJSON by RFC 7946: one file per map layer, in WGS 84, longitude first ----------------------
 
@@ -176,34 +166,19 @@ def write_geojson(run: Run, folder: Path) -> list[Path]:
     """Write every map layer as a GeoJSON file."""
     written = []
     for name, layer in LAYERS.items():
-        path = folder / f"{name}.geojson"
-        text = json.dumps(_collection(layer(run)), ensure_ascii=False, allow_nan=False)
+        path, of = folder / f"{name}.geojson", layer(run)
+        shapes = [shapely.transform(_single(shape), lambda places: places.round(_DECIMALS)) for shape in of.shapes]
+        text = gpd.GeoDataFrame(of.attributes, geometry=shapes).to_json(drop_id=True, ensure_ascii=False)
         with whole_file(path) as partial:
             partial.write_text(text, encoding="utf-8")
         written.append(path)
     return written
 
 
-def _collection(layer: Layer) -> dict[str, Any]:
-    frame = layer.attributes.astype(object)
-    rows = frame.where(frame.notna(), None).to_dict("records")
-    features = [
-        {"type": "Feature", "geometry": _geometry(lines), "properties": row}
-        for row, lines in zip(rows, layer.lines, strict=True)
-    ]
-    return {"type": "FeatureCollection", "features": features}
+def _single(shape: shapely.Geometry) -> shapely.Geometry:
+    parts = shapely.get_parts(shape)
+    return parts[0] if len(parts) == 1 else shape
 
-
-def _geometry(lines: list[Line]) -> dict[str, Any]:
-    rounded = [[[round(x, _DECIMALS), round(y, _DECIMALS)] for x, y in line] for line in lines]
-    if len(rounded) > 1:
-        return {"type": "MultiLineString", "coordinates": rounded}
-    if len(rounded[0]) > 1:
-        return {"type": "LineString", "coordinates": rounded[0]}
-    return {"type": "Point", "coordinates": rounded[0][0]}
-
-
-# QGIS styles (QML): circles and lines whose size follows a column of the layer.
 
 # --- QGIS styles (QML): circles and lines whose size follows a column of the layer ----------------
 
@@ -283,8 +258,6 @@ def _column(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-# GeoPackage: every map layer in one file, with the style QGIS opens it with.
-
 # --- GeoPackage: every map layer in one file, with the style QGIS opens it with -------------------
 
 _MAKE_STYLES = """
@@ -311,17 +284,10 @@ def write_gpkg(run: Run, path: Path) -> list[Path]:
     layers = [layer(run) for layer in LAYERS.values()]
     with whole_file(path) as partial:
         for layer in layers:
-            frame = gpd.GeoDataFrame(layer.attributes, geometry=_shapes(layer), crs="EPSG:4326")
+            frame = gpd.GeoDataFrame(layer.attributes, geometry=layer.shapes, crs="EPSG:4326")
             frame.to_file(partial, layer=layer.name, driver="GPKG", layer_options={"DESCRIPTION": layer.about})
         _write_styles(partial, layers, run.years[-1])
     return [path]
-
-
-def _shapes(layer: Layer) -> list[shapely.Geometry]:
-    if layer.name == "assignments":
-        # One type for the whole layer, though few lines are cut at the 180th meridian.
-        return [shapely.MultiLineString(lines) for lines in layer.lines]
-    return [shapely.Point(lines[0][0]) for lines in layer.lines]
 
 
 def _write_styles(path: Path, layers: list[Layer], year: int) -> None:

@@ -69,6 +69,28 @@ OF_YEAR: Final = measures(
     )
 )
 """What is compared of a year."""
+# --- Where the plan is: a row for each site -------------------------------------------------------
+
+
+def sites_of(run: Run) -> pd.DataFrame:
+    """Return one row per site with what the plan does there, the largest of the last model year first."""
+    site_year, plan, leads = (run.tables[name] for name in ("site_year", "plan", "leads"))
+    last = site_year[site_year["year"] == run.years[-1]].set_index("site")
+    used = plan[plan["year"] == run.years[-1]]
+    total = used.groupby("site")["used_mw"].sum()
+    trains = used[used["duty"] == "training"].groupby("site")["used_mw"].sum()
+    amounts = ["nameplate_mw", "facility_mean_mw", "facility_peak_mw", "new_firm_mw"]
+    frame = run.sites.set_index("site").assign(
+        first_year=plan.groupby("site")["year"].min(),
+        training_frac=trains.reindex(total.index, fill_value=0.0) / total,
+        capex_musd=site_year.groupby("site")["capex_musd"].sum(),
+        lead_months=leads.groupby("site")["months"].min(),
+        **{name: last[name] for name in amounts},
+    )
+    frame = frame.fillna(dict.fromkeys([*amounts, "capex_musd"], 0.0))
+    return frame.sort_values("nameplate_mw", ascending=False, kind="stable").reset_index()
+
+
 # --- Plan, power, cost and carbon of runs side by side, by year, zone, site, item -----------------
 
 MOST_RUNS: Final = 8

@@ -3,25 +3,89 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from planner.base.errors import InputError, Problem
+from planner.base.errors import InputError, Problem, problem_in
 from planner.base.paths import SCENARIOS_DIR, is_file
 from planner.base.words import some
 from planner.outputs.files import sha256_of
 from planner.outputs.folder_kinds import FOLDER_KINDS, LABELS_FILE, RUNS, files_of
-from planner.outputs.staging import staging, try_folder
-from planner.outputs.user_files import digests_in, files_in, is_one_of, put_files
+from planner.outputs.staging import locked, staging, try_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     import pandas as pd
 
     from planner.outputs.folder_kinds import FolderKind
+
+LEDGER_FILE: Final = ".dcplan-written"
+"""Holds the SHA-256 of every file that was written next to it."""
+_SHA256: Final = re.compile("[0-9a-f]{64}")
+
+
+def files_in(folder: Path) -> Iterator[tuple[str, Path]]:
+    """List all that is in a folder, at any depth, with its name: a path with ``/``."""
+    for home, folders, files in os.walk(folder):
+        here = Path(home)
+        links = [name for name in folders if (here / name).is_symlink()]
+        folders[:] = sorted(set(folders) - set(links))
+        empty = [] if folders or files or links or here == folder else [here]
+        for path in (*empty, *(here / name for name in sorted([*files, *links]))):
+            yield path.relative_to(folder).as_posix(), path
+
+
+def is_one_of(path: Path, digests: Collection[str]) -> bool:
+    """Whether a file has one of these SHA-256; a link or what cannot be read has none."""
+    try:
+        return not path.is_symlink() and path.is_file() and sha256_of(path) in digests
+    except OSError:
+        return False
+
+
+def digests_in(folder: Path) -> set[str]:
+    """Return the SHA-256 of all that dcplan wrote into a folder; none where it does not say."""
+    try:  # earlier versions had a name with an ending
+        texts = [path.read_text(encoding="utf-8") for path in folder.glob(f"{LEDGER_FILE}*")]
+    except (OSError, ValueError):
+        return set()
+    return set(_SHA256.findall("\n".join(texts)))
+
+
+def put_files(staged: Path, files: Sequence[Path], home: Path) -> list[Path]:
+    """Move finished files to where they are to be, each whole: all, or none if one is in the way.
+
+    A file that is there is replaced if dcplan wrote it and nobody has changed it since.
+    """
+    targets = {home / file.relative_to(staged): file for file in files}
+    with locked(home):
+        known = digests_in(home)
+        new = {path: sha256_of(file) for path, file in targets.items()}
+        if problems := [
+            problem_in(
+                str(path),
+                "the file was changed, or is not one that dcplan wrote: it is not replaced",
+                "a new file, or one as dcplan wrote it",
+                "move it away, or name another place with --output",
+            )
+            for path, digest in new.items()
+            if os.path.lexists(path) and not is_one_of(path, known | {digest})
+        ]:
+            raise InputError(problems)
+        with (home / LEDGER_FILE).open("a", encoding="utf-8") as ledger:  # first: killed meanwhile, both are known
+            ledger.writelines(f"\n{digest}" for digest in sorted({*new.values()} - known))
+        for path, file in targets.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            file.replace(path)
+    return list(targets)
+
+
+# --- Which files of a folder dcplan wrote, and how finished ones get there ------------------------
+
 
 _NAMED: Final = 3  # files
 
@@ -80,10 +144,10 @@ def wrong_folder(folder: Path, kind: FolderKind, file: Path | None = None) -> li
         if whole not in {kind, kind.begins_as}:
             for path in files_of(folder, found.files):
                 what_is = f"the folder is that of a {whole.words}"
-                return [Problem(str(path), None, None, what_is, must_be, fix)]
+                return [problem_in(str(path), what_is, must_be, fix)]
     if kind.is_whole and (others := _others_in(folder)):
         what_is = f"the folder holds files that were changed, or that dcplan did not write: {some(others, _NAMED)}"
-        return [Problem(str(folder), None, None, what_is, must_be, fix)]
+        return [problem_in(str(folder), what_is, must_be, fix)]
     if file is None or kind.entry_file is None:
         return []
     path = folder / kind.entry_file
@@ -92,12 +156,12 @@ def wrong_folder(folder: Path, kind: FolderKind, file: Path | None = None) -> li
     except _EntryError as error:
         what_is = f"it does not say what the folder is of: {error}"
         fix = f"put back the file as dcplan wrote it, {fix}"
-        return [Problem(str(path), None, None, what_is, must_be, fix)]
+        return [problem_in(str(path), what_is, must_be, fix)]
     if other is None:
         return []
     is_like = "" if kind.begins_as is None else f"{kind.begins_as.words} or "
     what_is = f"the folder is that of another {is_like}{kind.words}, of {other!r}"
-    return [Problem(str(path), None, None, what_is, must_be, fix)]
+    return [problem_in(str(path), what_is, must_be, fix)]
 
 
 def _others_in(folder: Path) -> list[str]:
@@ -120,8 +184,7 @@ class _EntryError(Exception):
     """A file of a study does not say which file it was made from."""
 
 
-@dataclass(frozen=True)
-class _Entry:
+class _Entry(NamedTuple):
     """A `file_entry` as it is read."""
 
     file: Path

@@ -6,6 +6,7 @@ import math
 import re
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from textwrap import wrap
 from typing import TYPE_CHECKING, Final, Literal, get_args
@@ -13,25 +14,30 @@ from typing import TYPE_CHECKING, Final, Literal, get_args
 import numpy as np
 import pandas as pd
 
-from planner.base.errors import InputError, Problem
+from planner.base.errors import InputError, problem_in
+from planner.base.units import MWH_PER_GWH
 from planner.base.words import amount, within_sentence
+from planner.clock.days import MONTHS
 from planner.outputs.files import whole_file
 from planner.outputs.labels import DisplayNames, shortened
-from planner.outputs.report.charts import Chart, Line, Picture, Series, columns, curve, curves, fan, groups
+from planner.outputs.report.charts import Chart, Line, Picture, Series, columns, curve, curves, fan, groups, heat
 from planner.outputs.report.figures import Figures, ReportFigure, TableFigures
 from planner.outputs.report.map import plan_picture
-from planner.outputs.report.markup import Html, element
-from planner.outputs.report.page import STYLE, file_text
+from planner.outputs.report.markup import STYLE, Html, element, file_text
 from planner.outputs.study_folders import QUANTILES, fans_of
 from planner.results.power import sources_of_power
 from planner.results.summary import bridge_words
+from planner.stress.study import CASES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from planner.outputs.frontier import Frontier
+    from planner.base.arrays import Floats
+    from planner.headroom.study import Curtailment, HeadroomStudy
     from planner.outputs.run import Run
     from planner.outputs.sensitivity import Sensitivity
+    from planner.outputs.study_files import Frontier
+    from planner.stress.study import StressStudy
 
 # --- Pictures of charts and maps as one SVG file, with the style of the report --------------------
 
@@ -111,7 +117,7 @@ class Drawing:
         file = Path(path)
         if file.suffix != ".svg":
             fix = "call it .svg; a browser, Inkscape or an office program makes PNG and PDF of it"
-            problem = Problem(str(path), None, None, "plots are written as SVG", "a name that ends in .svg", fix)
+            problem = problem_in(str(path), "plots are written as SVG", "a name that ends in .svg", fix)
             raise InputError([problem])
         with whole_file(file) as partial:
             partial.write_text(self.svg(), encoding="utf-8")
@@ -192,6 +198,8 @@ _METHODS: Final = {
 }
 """What a plot of a method is about, its unit where it has one of its own, and its bars."""
 _PERCENT: Final = 100.0
+_ORDINARY: Final = CASES[0]
+_MOST_POINTS: Final = 400  # of a curve; more are finer than a page shows
 _LARGE: Final = 1e5
 
 
@@ -349,7 +357,7 @@ def plot_fan(results: pd.DataFrame, figure: str, *, title: str) -> Drawing:
         raise ValueError(message)
     years = sorted(int(year) for year in of_figure["year"])
     of = {name: [fans.sum("fans", name, figure=figure, year=year) for year in years] for name in QUANTILES}
-    chart = fan(figure, str(of_figure["unit"].iloc[0]), [*map(str, years)], of)
+    chart = fan(figure, str(of_figure["unit"].iloc[0]), years, of)
     return Drawing(title, f"{of_figure['futures'].max()} futures, each year by itself", [chart])
 
 
@@ -390,6 +398,101 @@ def plot_sensitivity(found: Sensitivity) -> Drawing:
     what = f"Change of {found.of}" if found.method != "sobol" else f"Share of the variance of {found.of}"
     chart = groups(what, unit or found.unit, names, series, errors=errors)
     return Drawing(f"Which inputs decide: {found.scenario}", f"{about}; #: ranks", [chart], "nothing moves it")
+
+
+def plot_stress(study: StressStudy, name: str) -> Drawing:
+    """Draw what is not served, how energy cost spreads, and outages that standby power carries."""
+    settings, tables = study.settings, study.tables
+    exceeded = [
+        Line(str(case), [*zip(_PERCENT * of["exceeded_frac"], of["unserved_mwh"], strict=True)], at)
+        for at, (case, of) in enumerate(tables["stress_exceedance"].groupby("case"))
+    ]
+    ordinary = tables["stress_year"].query("case == @_ORDINARY").groupby("year")["energy_cost_musd"]
+    spread = {
+        name: [ReportFigure.plain(float(musd)) for musd in ordinary.quantile(at)] for name, at in QUANTILES.items()
+    }
+    standby = tables["stress_standby"]
+    of_site = standby[standby["year"] == standby["year"].max()].groupby("outage_h")["carried_frac"]
+    carried = [
+        Line(label, [*(_PERCENT * getattr(of_site, which)()).items()], at)
+        for at, (label, which) in enumerate((("best site", "max"), ("median", "median"), ("worst site", "min")))
+    ]
+    panels = [
+        curves("Energy not served in a year, over all years", ("% of years with as much or more", "MWh"), exceeded),
+        fan("Cost of energy: spread of ordinary years", "MUSD", [int(str(year)) for year in ordinary.groups], spread),
+        curves("Outages that standby power carries", ("length of the outage, h", "% of outages"), carried),
+    ]
+    about = (
+        f"{settings.draws} drawn years of weather, prices and outages for each model year, seed {settings.seed};"
+        " the plan is fixed"
+    )
+    return Drawing(f"{name} under stress", about, panels)
+
+
+def plot_headroom_study(study: HeadroomStudy, name: str) -> Drawing:
+    """Draw the duration curves of a study of headroom, the hours at the top of them, and when load is curtailed."""
+    first, last = study.demand_mw.index[[0, -1]]
+    total, hours = study.total, pd.DatetimeIndex(study.curtailed_mw.index)
+    mean_mw = study.curtailed_mw.groupby([hours.month, hours.hour]).mean() / (study.load_mw or 1.0)
+    share = mean_mw.unstack(fill_value=0).reindex(index=range(1, 13), columns=range(24), fill_value=0.0)
+    zone = str(hours.tz) if hours.tz is not None else "as in the table"
+    when = heat(
+        "When: share of the load that is curtailed",
+        MONTHS,
+        [f"{hour}:00" for hour in share.columns],
+        share.to_numpy().tolist(),
+        f"by month and hour of the day, {share.to_numpy().max():.1%} at most; hours by their start, {zone}",
+    )
+    about = (
+        f"{name}, {first:%b %Y} to {last:%b %Y}: {total.hours_per_year:,.0f} h and "
+        f"{total.energy_mwh_per_year / MWH_PER_GWH:,.1f} GWh a year curtailed, in "
+        f"{total.events_per_year:,.0f} events of {total.mean_event_h:.1f} h on average, "
+        f"{total.longest_event_h} h at most"
+    )
+    title = f"Headroom at {study.rate_frac * _PERCENT:g} % curtailment: {study.load_mw:,.0f} MW"
+    return Drawing(title, about, [*(chart for season in study.seasons for chart in _durations(study, season)), when])
+
+
+def _durations(study: HeadroomStudy, season: Curtailment) -> Iterator[Html]:
+    """Draw demand of a season from its highest hour to its lowest with the load on top, and its highest hours."""
+    inside = np.isin(pd.DatetimeIndex(study.demand_mw.index).month, season.months)
+    demand_mw = np.sort(study.demand_mw.to_numpy(np.float64)[inside])[::-1]
+    threshold_mw = season.threshold_mw or 0.0
+
+    def chart(title: str, until_h: float, floor_mw: float, note: str) -> Html:
+        count = min(len(demand_mw), round(until_h * study.years))
+        ranks = np.unique(np.linspace(0, count - 1, min(count, _MOST_POINTS)).round().astype(int))
+        hours, alone_mw = np.linspace(0.0, until_h, len(ranks)), demand_mw[ranks]
+        with_load_mw = alone_mw + study.load_mw
+        # Where demand alone is above the threshold, the load is curtailed and no more than it.
+        served_mw = np.clip(threshold_mw, alone_mw, with_load_mw)
+
+        def line(label: str, mw: Floats, colour: int, look: str = "line") -> Line:
+            return Line(label, [*zip(hours.tolist(), mw.tolist(), strict=True)], colour, look)
+
+        alone, served = line("demand", alone_mw, 4), line("new load served", served_mw, 0)
+        most = line(f"with {study.load_mw:,.0f} MW more", with_load_mw, 0)
+        held = line("threshold", np.full(len(ranks), threshold_mw), 9, "line dashed")
+        areas = [(served, alone), (line("new load curtailed", with_load_mw, 1), served)]
+        return curves(title, ("h a year", "MW"), [alone, most, held], areas=areas, floor=floor_mw, note=note)
+
+    hours_a_year = len(demand_mw) / study.years
+    top_h = min(hours_a_year, max(24.0, 1.5 * season.hours_per_year))
+    heading = f"{season.name.capitalize()}, {_month_range(season.months)}"
+    held = f"held to {threshold_mw:,.0f} MW, the highest demand of the season's peak months"
+    yield chart(heading, hours_a_year, 0.0, held)
+    curtailed = (
+        f"curtailed: {season.hours_per_year:,.0f} h, {season.energy_mwh_per_year / MWH_PER_GWH:,.1f} GWh a year; at"
+        f" least half of the load stays on in {_PERCENT * season.half_served_frac:.0f} % of them"
+    )
+    low_mw = float(demand_mw[round(top_h * study.years) - 1])
+    yield chart(f"Enlarged: its {top_h:,.0f} highest hours a year", top_h, low_mw, curtailed)
+
+
+def _month_range(months: tuple[int, ...]) -> str:
+    names = [MONTHS[month - 1] for month in months]
+    follows = len(months) > 1 and all((b - a) % 12 == 1 for a, b in pairwise(months))
+    return f"{names[0]} to {names[-1]}" if follows else ", ".join(names)
 
 
 def _model_year(run: Run, year: int | None) -> int:

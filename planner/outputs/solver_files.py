@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from planner.base.errors import InputError, Problem
+from planner.base.errors import InputError, Problem, problem_in
 from planner.inputs import TABLES, inputs_without_notes
 from planner.limits import BY_NAME
-from planner.limits.binding import PLACES, binding, limit_parts
+from planner.limits.binding import ONE_MORE, PLACES, binding, limit_parts
 from planner.outputs.files import sha256_of, whole_file
 from planner.outputs.run import once_a_run
 from planner.scenario import load_scenario
@@ -59,7 +59,7 @@ def write_lp(run: Run, path: Path) -> list[Path]:
         what_is = "some names of columns are longer than the format allows"
         must_be = f"at most {_LONGEST_NAME} signs"
         fix = "take mps, or shorter ids of sites"
-        raise InputError([Problem(path.name, None, None, what_is, must_be, fix)]) from error
+        raise InputError([problem_in(path.name, what_is, must_be, fix)]) from error
     with whole_file(path) as partial:
         problem.writeLP(str(partial), max_length=_LONGEST_NAME)
     return [path]
@@ -89,10 +89,8 @@ def unreadable_tables(run: Run) -> Iterator[Problem]:
         try:
             lacking = set(schemas[name].columns) - set(run.inputs_tables[name])
             if lacking:
-                yield Problem(
+                yield problem_in(
                     f"inputs/{name}.parquet",
-                    None,
-                    None,
                     f"the table has no {' and no '.join(sorted(lacking))}",
                     "the columns that this version of dcplan reads",
                     "solve the scenario again",
@@ -100,10 +98,8 @@ def unreadable_tables(run: Run) -> Iterator[Problem]:
         except InputError as error:
             yield from error.problems
         except KeyError:
-            yield Problem(
+            yield problem_in(
                 f"inputs/{name}.parquet",
-                None,
-                None,
                 f"the table can not be read: the run has no {name!r}",
                 "a table as the run has read it",
                 "solve the scenario again",
@@ -145,11 +141,11 @@ def _changed(run: Run, setting: str, file: str | None) -> Iterator[Problem]:
     path = Path(file)
     known = run.meta["data"].get(setting, {}).get("sha256", "")
     if not path.is_file():
-        yield Problem(file, None, None, f"the file of {setting} is gone", "there", "put it back")
+        yield problem_in(file, f"the file of {setting} is gone", "there", "put it back")
     elif sha256_of(path) != known:
         what_is = f"the file of {setting} has changed since the run"
         must_be = f"the one with SHA-256 {known[:12]}..."
-        yield Problem(file, None, None, what_is, must_be, "put it back, or solve again")
+        yield problem_in(file, what_is, must_be, "put it back, or solve again")
 
 
 # --- What binds in a plan, in sentences with the names that people use ----------------------------
@@ -186,3 +182,34 @@ def sentence(row: pd.Series, tables: Tables, labels: DisplayNames) -> list[tuple
 def _known(labels: DisplayNames, place: str, label: str) -> str:
     names = {"site": labels.site, "zone": labels.zone, "workload": labels.workload, "vendor": labels.vendor}
     return names.get(place, str)(label)
+
+
+def few_that_bind(run: Run, found: pd.DataFrame | InputError, most: int, most_of_a_kind: int) -> pd.DataFrame | str:
+    """Return the limits by which a plan loses most, or why there are none to show."""
+    if not bool(run.tables["solution"]["has_duals"].iloc[0]):
+        return "The solve ended without shadow prices, so nothing is said of limits."
+    if isinstance(found, InputError):
+        problem = found.problems[0]
+        return (
+            "The limits that bind are left out: this version of dcplan does not read the inputs of the run, which "
+            f"dcplan {run.meta['versions']['dcplan']} wrote. {problem.file}: {problem.what_is}. The report in the run "
+            "folder, and solving again, show them."
+        )
+    few = weightiest(found, most, most_of_a_kind)
+    return "No limit binds that spending more could not lift." if few.empty else few
+
+
+def what_one_more_does(row: pd.Series) -> str:
+    """Say what the shadow price of a limit is of: of what is asked for it is a cost, else it is saved."""
+    price = BY_NAME[str(row["block"])].price
+    is_asked = price is not None and price.sign == 1
+    return "one more MWh costs" if is_asked else f"{ONE_MORE[str(row['limit_unit'])]} saves"
+
+
+def fullest_zones(run: Run, most: int) -> pd.DataFrame:
+    """Return the headroom in the last year of zones of which some is taken, the fullest first."""
+    headroom = run.tables["headroom"]
+    of_year = headroom[headroom["year"] == run.years[-1]]
+    in_use = of_year[of_year["limit_mw"] - of_year["spare_mw"] > 1.0]
+    left = (in_use["spare_mw"] / in_use["limit_mw"].where(in_use["limit_mw"] > 0.0)).fillna(0.0)
+    return in_use.assign(left=left).sort_values("left", kind="stable").head(most)

@@ -11,9 +11,9 @@ import pandas as pd
 from pandas.api.types import infer_dtype
 from pyarrow import ArrowException
 
-from planner.base.errors import InputError, Problem
+from planner.base.errors import InputError, problem_in
 from planner.outputs.folder_kinds import FRONTIER, FRONTIER_FILE, STOCHASTIC, STOCHASTIC_FILE, SWEEP, SWEEP_FILE
-from planner.outputs.frontier import COLUMNS
+from planner.outputs.study_files import COLUMNS
 from planner.results.ended import PLANNED
 
 if TYPE_CHECKING:
@@ -82,12 +82,12 @@ class StoredFrontier:
     """What is stored of a frontier."""
 
     folder: Path  # where it is
-    scenario: str  # as of `planner.outputs.frontier.Frontier`
+    scenario: str  # as of `planner.outputs.study_files.Frontier`
     label: str
     unit: str
     price_unit: str
     notes: tuple[str, ...]  # what a reader must know
-    table: pd.DataFrame  # a row per point, as `planner.outputs.frontier.COLUMNS` says
+    table: pd.DataFrame  # a row per point, as `planner.outputs.study_files.COLUMNS` says
 
 
 @dataclass(frozen=True, eq=False)
@@ -300,7 +300,7 @@ def _table(folder: Path, name: str, columns: set[str]) -> pd.DataFrame:
     if frame is None:
         path = folder / f"{name}.parquet"
         found, fix = "it is missing", f"solve the sweep to its end: {folder} goes on where it ended"
-        raise InputError([Problem(str(path), None, None, found, "a table of the sweep", fix)])
+        raise InputError([problem_in(str(path), found, "a table of the sweep", fix)])
     return frame
 
 
@@ -322,4 +322,4 @@ def read_table(folder: Path, name: str, columns: AbstractSet[str]) -> pd.DataFra
 def unreadable(path: Path, found: str) -> InputError:
     """Return the error for a file of a study that cannot be read as it was written."""
     must_be = "a file as this version of dcplan writes it"
-    return InputError([Problem(str(path), None, None, found, must_be, "solve it again")])
+    return InputError([problem_in(str(path), found, must_be, "solve it again")])

@@ -19,7 +19,7 @@ from planner.inputs.case import ASSUMED
 from planner.limits.binding import share_words, unmet_causes
 from planner.outputs.differences import START, from_shipped_words, is_said_by_name
 from planner.outputs.labels import MARK, DisplayNames, cannot_hold, figure_names, figure_words, shortened, words
-from planner.outputs.measures import measures
+from planner.outputs.measures import measures, sites_of
 from planner.outputs.solver_files import binding_of_run, sentence, weightiest
 from planner.results.ended import ended
 from planner.results.four_moneys import PAID_FOR
@@ -97,7 +97,7 @@ _PARTS: Final = ("served_kh100e", "rented_kh100e", "saved_kh100e", "unmet_kh100e
 _LINES: Final = measures(
     ("demand_kh100e", *_PARTS, "nameplate_mw", "facility_mean_mw", "facility_peak_mw", "cash_musd", "cost_musd")
 )
-_ONE_OF_MANY: Final = re.compile(rf"{ASSUMED}, ([\d.]+%) of the cost: (.*)", re.DOTALL)
+_LITTLE_FRAC: Final = 0.01  # of the cost: what less is assumed for is in the report alone
 
 
 def print_summary(run: Run, folder: Path | None = None) -> None:
@@ -196,12 +196,12 @@ def _limit(row: pd.Series, run: Run) -> str:
 
 def _notes(run: Run) -> list[Text]:
     """Say in two lines what is assumed and of what share of the cost, then the notes with the most at stake."""
-    notes = [printable(note) for note in run.meta["notes"]]
-    assumed = [found.groups() for note in notes if (found := _ONE_OF_MANY.fullmatch(note))]
+    notes, assumed = [printable(note) for note in run.meta["notes"]], run.meta.get("assumed", ())
+    much = [one for one in assumed if (one["cost_frac"] or 0.0) >= _LITTLE_FRAC][:_ASSUMED]
     others = [note for note in notes if not note.startswith(ASSUMED)]
-    parts = "; ".join(f"{share}: {text.split(';')[0].rstrip('.')}" for share, text in assumed[:_ASSUMED])
+    said = (f"{one['cost_frac']:.1%}: {printable(one['text']).split(';')[0].rstrip('.')}" for one in much)
     head = f"{ASSUMED}, of the cost "
-    lines = [Text.assemble((head, "bold"), shortened(parts, 2 * _LINE - len(head) - 4))] if parts else []
+    lines = [Text.assemble((head, "bold"), shortened("; ".join(said), 2 * _LINE - len(head) - 4))] if much else []
     if notes:
         head = f"The first of {len(notes)} notes" if len(notes) > _NOTES else "Notes"
         lines.append(Text.assemble((head, "bold"), "; all are in report.html and run.json"))
@@ -318,30 +318,18 @@ def _sites(count: int) -> str:
 
 
 def _top_sites(run: Run) -> Table:
-    year = run.years[-1]
-    plan = run.tables["plan"]
-    site_year = run.tables["site_year"].query("nameplate_mw > 0.05")
-    in_use = site_year[site_year["year"] == year].nlargest(_TOP_SITES, "nameplate_mw")
-    first_year = site_year.groupby("site")["year"].min()
-    used = plan[plan["year"] == year]
-    training = used[used["duty"] == "training"].groupby("site")["used_mw"].sum()
-    training_frac = (training / used.groupby("site")["used_mw"].sum()).fillna(0.0)
-    name = run.sites.set_index("site")["name"]
-    title = f"Largest sites, {year}"
-    table = Table(box=None, pad_edge=False, header_style="bold")
     # So wide at most, or a long name would squeeze the figures out of 80 columns.
-    table.add_column(title, no_wrap=True, overflow="ellipsis", max_width=30)
-    table.add_column("Zone", no_wrap=True, overflow="ellipsis", max_width=12)
+    widths = {f"Largest sites, {run.years[-1]}": 30, "Zone": 12}
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for head, width in widths.items():
+        table.add_column(head, no_wrap=True, overflow="ellipsis", max_width=width)
     for head in ("nameplate MW", "meter MW", "training", "since"):
         table.add_column(head, justify="right")
-    for row in in_use.itertuples(index=False):
-        site = str(row.site)
-        table.add_row(
-            Text(printable(name[site])),
-            Text(printable(str(row.zone))),
-            f"{row.nameplate_mw:,.0f}",
-            f"{row.facility_mean_mw:,.0f}",
-            f"{training_frac.get(site, 0.0):.0%}",
-            str(first_year[site]),
-        )
+    in_use = sites_of(run).query("nameplate_mw > 0.05").head(_TOP_SITES)
+    since = run.tables["site_year"].query("nameplate_mw > 0.05").groupby("site")["year"].min().to_dict()
+    for row in in_use.to_dict("records"):
+        training = np.nan_to_num(float(row["training_frac"]))
+        figures = (f"{row['nameplate_mw']:,.0f}", f"{row['facility_mean_mw']:,.0f}", f"{training:.0%}")
+        names = (Text(printable(str(row[name]))) for name in ("name", "zone"))
+        table.add_row(*names, *figures, str(since[row["site"]]))
     return table

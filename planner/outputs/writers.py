@@ -5,6 +5,7 @@ Each writer is imported when it is used, so that help stays fast.
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,102 +15,29 @@ if TYPE_CHECKING:
     from planner.outputs.run import Run
 
 
-def _xlsx(run: Run, folder: Path) -> list[Path]:
-    """Write a workbook for Excel and LibreOffice: plan.xlsx."""
-    from planner.outputs.xlsx import write_workbook
+def _writer(about: str, module: str, function: str, where: str) -> Callable[[Run, Path], list[Path]]:
+    """Return what writes a run into a place of a folder, with what it writes as its docstring."""
 
-    return write_workbook(run, folder / "plan.xlsx")
+    def write(run: Run, folder: Path) -> list[Path]:
+        written: list[Path] = getattr(import_module(f"planner.outputs.{module}"), function)(run, folder / where)
+        return written
 
-
-def _html(run: Run, folder: Path) -> list[Path]:
-    """Write the report: one page with map, charts and tables, report.html."""
-    from planner.outputs.report import report_html, write_page
-
-    return write_page(report_html(run), folder / "report.html")
-
-
-def _svg(run: Run, folder: Path) -> list[Path]:
-    """Write every plot as a drawing: plots/*.svg."""
-    from planner.outputs.plots import write_plots
-
-    return write_plots(run, folder / "plots")
-
-
-def _csv(run: Run, folder: Path) -> list[Path]:
-    """Write every table as text, with a data package: csv/."""
-    from planner.outputs.table_files import write_csv
-
-    return write_csv(run, folder / "csv")
-
-
-def _parquet(run: Run, folder: Path) -> list[Path]:
-    """Write every table with its types: parquet/."""
-    from planner.outputs.table_files import write_parquet
-
-    return write_parquet(run, folder / "parquet")
-
-
-def _gpkg(run: Run, folder: Path) -> list[Path]:
-    """Write map layers with their style for QGIS: plan.gpkg."""
-    from planner.outputs.layers import write_gpkg
-
-    return write_gpkg(run, folder / "plan.gpkg")
-
-
-def _geojson(run: Run, folder: Path) -> list[Path]:
-    """Write map layers for the web, in WGS 84: geojson/."""
-    from planner.outputs.layers import write_geojson
-
-    return write_geojson(run, folder / "geojson")
-
-
-def _mps(run: Run, folder: Path) -> list[Path]:
-    """Write the linear program, built again from the run: program.mps."""
-    from planner.outputs.solver_files import write_mps
-
-    return write_mps(run, folder / "program.mps")
-
-
-def _lp(run: Run, folder: Path) -> list[Path]:
-    """Write the linear program as text, built again from the run: program.lp."""
-    from planner.outputs.solver_files import write_lp
-
-    return write_lp(run, folder / "program.lp")
-
-
-def _grid(run: Run, folder: Path) -> list[Path]:
-    """Write grid demand by zone, year and hour, firm and flexible: grid/."""
-    from planner.outputs.grid_demand import write_grid
-
-    return write_grid(run, folder / "grid")
-
-
-def _pypsa(run: Run, folder: Path) -> list[Path]:
-    """Write grid demand as PyPSA buses and loads: pypsa/<year>/."""
-    from planner.outputs.grid_demand import write_pypsa
-
-    return write_pypsa(run, folder / "pypsa")
-
-
-def _reeds(run: Run, folder: Path) -> list[Path]:
-    """Write grid demand by state, for ReEDS: reeds/."""
-    from planner.outputs.grid_demand import write_reeds
-
-    return write_reeds(run, folder / "reeds")
+    write.__doc__ = f"Write {about}: {where}{'' if '.' in where else '/'}."
+    return write
 
 
 WRITERS: Mapping[str, Callable[[Run, Path], list[Path]]] = {
-    "xlsx": _xlsx,
-    "html": _html,
-    "svg": _svg,
-    "csv": _csv,
-    "parquet": _parquet,
-    "gpkg": _gpkg,
-    "geojson": _geojson,
-    "mps": _mps,
-    "lp": _lp,
-    "grid": _grid,
-    "pypsa": _pypsa,
-    "reeds": _reeds,
+    "xlsx": _writer("a workbook for Excel and LibreOffice", "xlsx", "write_workbook", "plan.xlsx"),
+    "html": _writer("the report: one page with map, charts and tables", "report", "write_report", "report.html"),
+    "svg": _writer("every plot as a drawing", "plots", "write_plots", "plots"),
+    "csv": _writer("every table as text, with a data package", "table_files", "write_csv", "csv"),
+    "parquet": _writer("every table with its types", "table_files", "write_parquet", "parquet"),
+    "gpkg": _writer("map layers with their style for QGIS", "layers", "write_gpkg", "plan.gpkg"),
+    "geojson": _writer("map layers for the web, in WGS 84", "layers", "write_geojson", "geojson"),
+    "mps": _writer("the linear program, built again from the run", "solver_files", "write_mps", "program.mps"),
+    "lp": _writer("the linear program as text, built again from the run", "solver_files", "write_lp", "program.lp"),
+    "grid": _writer("grid demand by zone, year and hour, firm and flexible", "grid_demand", "write_grid", "grid"),
+    "pypsa": _writer("grid demand as PyPSA buses and loads, a folder a year", "grid_demand", "write_pypsa", "pypsa"),
+    "reeds": _writer("grid demand by state, for ReEDS", "grid_demand", "write_reeds", "reeds"),
 }
 """One writer per format; each writes into a folder and returns the files it wrote."""

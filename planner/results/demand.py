@@ -9,17 +9,19 @@ import numpy as np
 from planner.base.units import H100E_PER_KH100E, HOURS_PER_YEAR, USD_PER_MUSD
 from planner.inputs.axes import ANYWHERE
 from planner.inputs.failover import reaches_two
-from planner.lp.index import distinct, pairs
+from planner.lp.index import distinct, locate, pairs
 from planner.model.demand import saved_kh100e
 from planner.place.geo import geodesic_km, pair_class, rtt_ms
-from planner.results.store import labels, ratio, result_table, total_by
+from planner.results.store import cleaned, labels, listed, ratio, total_by, words
 
 if TYPE_CHECKING:
     import pandas as pd
+    from numpy.typing import NDArray
 
     from planner.base.arrays import Floats, Positions
     from planner.lp import Expression
     from planner.results.solved import SolvedModel
+    from planner.results.store import Cells
 
 # --- Tables of service: who is served from where, and what is rented, saved or unmet --------------
 
@@ -31,44 +33,32 @@ def served_rtt_ms(s: SolvedModel) -> Floats:
     return np.where(served.labels("region") == ANYWHERE, np.nan, rtt)
 
 
-def assignment(s: SolvedModel) -> pd.DataFrame:
+def assignment(s: SolvedModel) -> dict[str, Cells]:
     """Make table `assignment`: which site serves which users."""
     served = s.p.demand.served
     kh100e = s.value(s.model.served)
-    rows = np.flatnonzero(kh100e)
     is_tight = s.p.demand.route_is_tight[s.p.demand.route.find(served)]
-    return result_table(
-        "assignment",
-        {
-            **labels(served, rows),
-            "served_kh100e": kh100e[rows],
-            "rtt_ms": served_rtt_ms(s)[rows],
-            "within_tight": is_tight[rows],
-        },
-    )
+    return listed(served, kh100e, served_kh100e=kh100e, rtt_ms=served_rtt_ms(s), within_tight=is_tight)
 
 
-def demand(s: SolvedModel) -> pd.DataFrame:
+def demand(s: SolvedModel) -> dict[str, Cells]:
     """Make table `demand`: how the compute asked for is met."""
     over, m = s.p.demand.demand, s.model
     served_kh100e, rtt_ms = s.value(m.served), served_rtt_ms(s)
     timed_kh100e = np.where(np.isnan(rtt_ms), 0.0, served_kh100e)
     place = over.find(s.p.demand.served)
     travel = total_by(place, timed_kh100e * np.nan_to_num(rtt_ms), over.size)
-    return result_table(
-        "demand",
-        {
-            **labels(over),
-            "demand_kh100e": s.p.demand.demand_kh100e,
-            "served_kh100e": total_by(place, served_kh100e, over.size),
-            "rented_kh100e": s.value(m.rented.sum_to(over)),
-            "saved_kh100e": s.value(saved_kh100e(m)),
-            "unmet_kh100e": s.value(m.unmet.sum_to(over)),
-            "mean_rtt_ms": ratio(travel, total_by(place, timed_kh100e, over.size)),
-            "why_not_own": _why_not_own(s),
-            "why_not_rented": s.p.rent.barred,
-        },
-    )
+    return {
+        **labels(over),
+        "demand_kh100e": s.p.demand.demand_kh100e,
+        "served_kh100e": total_by(place, served_kh100e, over.size),
+        "rented_kh100e": s.value(m.rented.sum_to(over)),
+        "saved_kh100e": s.value(saved_kh100e(m)),
+        "unmet_kh100e": s.value(m.unmet.sum_to(over)),
+        "mean_rtt_ms": ratio(travel, total_by(place, timed_kh100e, over.size)),
+        "why_not_own": _why_not_own(s),
+        "why_not_rented": s.p.rent.barred,
+    }
 
 
 def _why_not_own(s: SolvedModel) -> np.ndarray:
@@ -90,59 +80,49 @@ def _why_not_own(s: SolvedModel) -> np.ndarray:
         (distinct(served, *over.axis_names).find(over) < 0, "own sites in reach have no racks for it by then"),
     )
     said = np.full(over.size, "", dtype=object)
-    for applies, words in why:
-        said[applies] = words
+    for applies, text in why:
+        said[applies] = text
     return np.where(np.array(no_site, dtype=object) != "", np.array(no_site, dtype=object), said)
 
 
 def no_route(s: SolvedModel) -> pd.DataFrame:
     """Make table `no_route`: users that no site reaches in time."""
     given = s.p.demand.no_route
-    return result_table("no_route", given.assign(nearest_site=given["nearest_site"].fillna("")))
+    return given.assign(nearest_site=given["nearest_site"].fillna(""))
 
 
-def rent(s: SolvedModel) -> pd.DataFrame:
+def rent(s: SolvedModel) -> dict[str, Cells]:
     """Make table `rent`: cloud capacity rented."""
     over, given = s.p.rent.bought, s.p.rent
     kh100e = s.value(s.model.bought)
     rows = np.flatnonzero(kh100e)
     usd_per_hour = USD_PER_MUSD / H100E_PER_KH100E / HOURS_PER_YEAR
-    return result_table(
-        "rent",
-        {
-            **labels(over, rows),
-            "bought_kh100e": kh100e[rows],
-            "term_years": given.term_years[rows].astype(np.float64),
-            "usd_per_h100e_hour": given.price_musd_per_kh100e_year[rows] * usd_per_hour,
-        },
-    )
+    return {
+        **labels(over, rows),
+        "bought_kh100e": kh100e[rows],
+        "term_years": given.term_years[rows].astype(np.float64),
+        "usd_per_h100e_hour": given.price_musd_per_kh100e_year[rows] * usd_per_hour,
+    }
 
 
-def levers(s: SolvedModel) -> pd.DataFrame:
+def levers(s: SolvedModel) -> dict[str, Cells]:
     """Make table `levers`: efficiency levers used."""
     over, given = s.p.levers.adopted, s.p.levers
     wanted, lever = pairs(s.p.demand.demand, over, on=("workload", "year"))
     asked = total_by(lever, s.p.demand.demand_kh100e[wanted], over.size)
     adopted = s.value(s.model.adopted)
     saved = given.saving_frac * adopted * asked
-    rows = np.flatnonzero(adopted)
-    return result_table(
-        "levers",
-        {
-            **labels(over, rows),
-            "adopted_frac": adopted[rows],
-            "saved_kh100e": saved[rows],
-            "cost_musd": (given.cost_musd_per_kh100e_year * saved)[rows],
-        },
+    return listed(
+        over, adopted, adopted_frac=adopted, saved_kh100e=saved, cost_musd=given.cost_musd_per_kh100e_year * saved
     )
 
 
-def reference(s: SolvedModel) -> pd.DataFrame:
+def reference(s: SolvedModel) -> dict[str, Cells]:
     """Make table `reference`: the fleet that turns a trajectory in GW into compute."""
     given = s.p.reference
     names = ("workload", "facility_gw", "path_mw", "rack_gw", "kh100e")
     columns = {name: given[name].to_numpy() for name in names}
-    return result_table("reference", {**columns, "year": given["year"].to_numpy().astype(np.int64)})
+    return {**columns, "year": given["year"].to_numpy().astype(np.int64)}
 
 
 """Of the demand of a year: more of it unmet is said before anything else."""
@@ -208,7 +188,7 @@ def _ends(places: pd.DataFrame) -> list[tuple[str, str]]:
 _LARGEST = 1.0
 
 
-def latency(s: SolvedModel) -> pd.DataFrame:
+def latency(s: SolvedModel) -> dict[str, Cells]:
     """Make table `latency`: round trips by workload and year, and what is not served at home."""
     m, given = s.model, s.p.demand
     over = distinct(given.demand, "workload", "year")
@@ -231,26 +211,23 @@ def latency(s: SolvedModel) -> pd.DataFrame:
     within_tight = ratio(total_by(at[is_tight], weight[is_tight], over.size), timed_kh100e)
     tight_share = _tight_share_frac(s, over.find(given.tight), over.size)
     demand_kh100e = total_by(over.find(given.demand), given.demand_kh100e, over.size)
-    return result_table(
-        "latency",
-        {
-            **labels(over),
-            "bound_ms": workloads["rtt_bound_ms"].to_numpy(dtype=np.float64),
-            "tight_ms": workloads["tight_rtt_ms"].to_numpy(dtype=np.float64),
-            "tight_share_frac": tight_share,
-            "demand_kh100e": demand_kh100e,
-            "served_kh100e": total_by(place, served_kh100e, over.size),
-            "mean_rtt_ms": ratio(total_by(at, weight * rtt_ms[timed], over.size), timed_kh100e),
-            "p50_rtt_ms": quantile(rtt_ms, 0.5),
-            "p95_rtt_ms": quantile(rtt_ms, 0.95),
-            "max_rtt_ms": quantile(rtt_ms, _LARGEST),
-            "tail_p95_rtt_ms": quantile(tail_rtt_ms(s), 0.95),
-            "within_tight_frac": np.where(np.isnan(tight_share), np.nan, within_tight),
-            "rented_frac": ratio(add(m.rented), demand_kh100e),
-            "saved_frac": ratio(add(saved_kh100e(m)), demand_kh100e),
-            "unmet_frac": ratio(add(m.unmet), demand_kh100e),
-        },
-    )
+    return {
+        **labels(over),
+        "bound_ms": workloads["rtt_bound_ms"].to_numpy(dtype=np.float64),
+        "tight_ms": workloads["tight_rtt_ms"].to_numpy(dtype=np.float64),
+        "tight_share_frac": tight_share,
+        "demand_kh100e": demand_kh100e,
+        "served_kh100e": total_by(place, served_kh100e, over.size),
+        "mean_rtt_ms": ratio(total_by(at, weight * rtt_ms[timed], over.size), timed_kh100e),
+        "p50_rtt_ms": quantile(rtt_ms, 0.5),
+        "p95_rtt_ms": quantile(rtt_ms, 0.95),
+        "max_rtt_ms": quantile(rtt_ms, _LARGEST),
+        "tail_p95_rtt_ms": quantile(tail_rtt_ms(s), 0.95),
+        "within_tight_frac": np.where(np.isnan(tight_share), np.nan, within_tight),
+        "rented_frac": ratio(add(m.rented), demand_kh100e),
+        "saved_frac": ratio(add(saved_kh100e(m)), demand_kh100e),
+        "unmet_frac": ratio(add(m.unmet), demand_kh100e),
+    }
 
 
 def weighted_quantile(values: Floats, weights: Floats, group: Positions, groups: int, share: float) -> Floats:
@@ -281,3 +258,141 @@ def _tight_share_frac(s: SolvedModel, place: Positions, count: int) -> Floats:
     share = np.full(count, np.nan)
     share[place] = s.p.demand.tight_share_frac
     return share
+
+
+# --- Tables of what the outage of a site would mean -----------------------------------------------
+
+
+def reserve(s: SolvedModel) -> dict[str, Cells]:
+    """Make table `reserve`: what each site can take over from another."""
+    over, standby = s.p.failover.reserve, s.p.failover.standby
+    racks, m = s.p.racks, s.model
+    mw = s.value(m.failover.standby_mw)
+    place, deployment = over.find(standby), racks.deployment.find(standby)
+    standby_mw = total_by(place, mw, over.size)
+    rows = np.flatnonzero(standby_mw)
+    return {
+        **labels(over, rows),
+        "load_kh100e": s.value(m.load.on(over))[rows],
+        "reserve_kh100e": s.value(m.failover.reserve)[rows],
+        "standby_mw": standby_mw[rows],
+        "idle_mw": total_by(place, racks.idle_mw_per_mw[deployment] * mw, over.size)[rows],
+        "called_mw": _called_mw(s)[rows],
+    }
+
+
+def _called_mw(s: SolvedModel) -> Floats:
+    """Return the power each reserve would add in the worst time slice of the peak day. [reserve]"""
+    over, terms = s.p.failover.standby, s.model.failover
+    peak = np.unique(s.p.failover.power["slot"])
+    every = np.arange(over.size)
+    reserve, size = s.p.failover.reserve.find(over), s.p.failover.reserve.size
+    mw = s.value(terms.standby_mw)
+    worst = np.zeros(size)
+    for slot in peak:
+        per_mw = terms.called_mw_per_mw(every, np.full(over.size, slot))
+        worst = np.maximum(worst, total_by(reserve, per_mw * mw, size))
+    return worst
+
+
+def failures(s: SolvedModel) -> dict[str, Cells]:
+    """Make table `failures`: what becomes of the work of each site, were it lost."""
+    found = s.outages
+    over = distinct(found.service, "site", "workload", "year", name="failures")
+    place = over.find(found.service)
+    of_arc = place[found.of_service]
+    load = total_by(place, found.kh100e, over.size)
+    taken_kh100e = cleaned(found.taken_kh100e)
+    taken = total_by(of_arc, taken_kh100e, over.size)
+    takers = _rows_of_takers(s)
+    pairs = np.unique(np.stack([of_arc[takers], found.reserve[takers]], axis=1), axis=0)  # of a failure and a reserve
+    before, after = _rtt_ms(s)
+    return {
+        **labels(over),
+        "load_kh100e": load,
+        "taken_kh100e": taken,
+        "unserved_kh100e": cleaned(total_by(place, found.unserved_kh100e, over.size)),
+        "standby_sites": np.bincount(pairs[:, 0], minlength=over.size),
+        "mean_rtt_ms": _mean_ms(place, found.kh100e, before, over.size),
+        "failover_rtt_ms": _mean_ms(of_arc, taken_kh100e, after, over.size),
+    }
+
+
+def _mean_ms(place: NDArray[np.intp], kh100e: Floats, rtt_ms: Floats, size: int) -> Floats:
+    """Return mean round trips, over the users whose place makes a difference."""
+    timed = np.where(np.isnan(rtt_ms), 0.0, kh100e)
+    return ratio(total_by(place, timed * np.nan_to_num(rtt_ms), size), total_by(place, timed, size))
+
+
+def takeovers(s: SolvedModel) -> dict[str, Cells]:
+    """Make table `takeovers`: who takes over how much of whose work."""
+    found, over = s.outages, s.p.failover.reserve
+    rows = _rows_of_takers(s)
+    lost = labels(found.service, found.of_service[rows])
+    return {
+        **lost,
+        "standby": words(s.p.sets.site, over["site"][found.reserve[rows]]),
+        "taken_kh100e": found.taken_kh100e[rows],
+        "rtt_ms": _rtt_ms(s)[1][rows],
+    }
+
+
+def _rows_of_takers(s: SolvedModel) -> NDArray[np.intp]:
+    return np.flatnonzero(cleaned(s.outages.taken_kh100e))
+
+
+def _rtt_ms(s: SolvedModel) -> tuple[Floats, Floats]:
+    """Return round trips of services, and of what takes them over; nan for placeless workloads."""
+    found, demand = s.outages, s.p.demand
+    service = found.service
+    placeless = service.labels("region") == ANYWHERE
+    before = np.where(placeless, np.nan, demand.route_rtt_ms[demand.route.find(service)])
+    at = found.of_service
+    by = locate(
+        demand.route, service["region"][at], service["workload"][at], s.p.failover.reserve["site"][found.reserve]
+    )
+    return before, np.where(placeless[at], np.nan, demand.route_rtt_ms[by])
+
+
+def resilience(s: SolvedModel) -> dict[str, Cells]:
+    """Make table `resilience`: how much reserve workloads need, and what it is worth."""
+    p, m, found = s.p.failover, s.model, s.outages
+    over = distinct(p.reserve, "workload", "year", name="resilience")
+    loads = s.p.demand.load
+    of_load = over.find(loads)
+    mine = np.flatnonzero(of_load >= 0)
+    load_kh100e = s.value(m.load)[mine]
+    load = total_by(of_load[mine], load_kh100e, over.size)
+    largest = np.zeros(over.size)
+    np.maximum.at(largest, of_load[mine], load_kh100e)
+    reserve_kh100e = s.value(m.failover.reserve)
+    total = total_by(over.find(p.reserve), reserve_kh100e, over.size)
+    standby = total_by(over.find(p.standby), s.value(m.failover.standby_mw), over.size)
+    failure = distinct(found.service, "site", "workload", "year")
+    unserved = cleaned(total_by(failure.find(found.service), found.unserved_kh100e, failure.size))
+    worst = np.zeros(over.size)
+    np.maximum.at(worst, over.find(failure), unserved)
+    value = _value_musd(s, reserve_kh100e)
+    by_class = np.full(over.size, np.nan)
+    if value is not None:
+        by_class = total_by(over.find(p.reserve), value, over.size)
+    hours = load * H100E_PER_KH100E * HOURS_PER_YEAR
+    return {
+        **labels(over),
+        "load_kh100e": load,
+        "largest_load_kh100e": largest,
+        "reserve_kh100e": total,
+        "reserve_frac": ratio(total, load),
+        "standby_mw": standby,
+        "unserved_kh100e": worst,
+        "value_musd": by_class,
+        "value_usd_per_h100e_hour": ratio(by_class * USD_PER_MUSD, hours),
+    }
+
+
+def _value_musd(s: SolvedModel, reserve_kh100e: Floats) -> Floats | None:
+    """Return every reserve times its shadow price, in money of its year. [MUSD/year], [reserve]"""
+    dual = s.dual("reserve_capacity")
+    if dual is None:
+        return None
+    return cleaned(-dual * reserve_kh100e / s.year_weight[s.p.failover.reserve["year"]])

@@ -15,7 +15,7 @@ from planner.model.demand import rented_compute
 from planner.model.money import ASSETS, PENALTIES
 from planner.model.racks import rack_moves
 from planner.money.finance import annuity_payment, discount_factor, yearly_payment_shares
-from planner.results.store import ratio, result_table, total_by, words
+from planner.results.store import ratio, total_by, words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from planner.base.arrays import Floats
     from planner.family.block import Asset
     from planner.results.solved import SolvedCost, SolvedModel
+    from planner.results.store import Cells
 
 # --- The four moneys of a plan: net present value, cash, overnight capex, and what is paid later ---
 
@@ -30,7 +31,7 @@ _YEARS: Final = "money_years"
 _ITEMS: Final = "money_items"
 
 
-def money_years(s: SolvedModel, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def money_years(s: SolvedModel, tables: Mapping[str, pd.DataFrame]) -> dict[str, Cells]:
     """Make table `money_years`: the moneys by calendar year."""
     finance, costs, cash = s.p.finance, tables["costs"], tables["cash"]
     years = np.arange(finance.first_year, finance.last_year + 1)
@@ -46,22 +47,19 @@ def money_years(s: SolvedModel, tables: Mapping[str, pd.DataFrame]) -> pd.DataFr
     asset_cash = of_years(cash, "cash_musd")
     payments = repaid + running + unmet
     inside = discount_factor(finance.rate_frac, years, finance.base_year)
-    return result_table(
-        "money_years",
-        {
-            "calendar_year": years,
-            "asset_cash_musd": asset_cash,
-            "running_musd": running,
-            "cash_musd": asset_cash + running,
-            "overnight_musd": of_years(cash, "overnight_musd"),
-            "repaid_musd": repaid,
-            "unmet_musd": unmet,
-            "payments_musd": payments,
-            "discount_frac": s.discount_factor,
-            "npv_musd": payments * s.discount_factor,
-            "npv_after_musd": payments * (s.discount_factor - inside),
-        },
-    )
+    return {
+        "calendar_year": years,
+        "asset_cash_musd": asset_cash,
+        "running_musd": running,
+        "cash_musd": asset_cash + running,
+        "overnight_musd": of_years(cash, "overnight_musd"),
+        "repaid_musd": repaid,
+        "unmet_musd": unmet,
+        "payments_musd": payments,
+        "discount_frac": s.discount_factor,
+        "npv_musd": payments * s.discount_factor,
+        "npv_after_musd": payments * (s.discount_factor - inside),
+    }
 
 
 def money_items(s: SolvedModel, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -72,15 +70,13 @@ def money_items(s: SolvedModel, tables: Mapping[str, pd.DataFrame]) -> pd.DataFr
     rows = [_asset(s, item, float(cash_of.get(item.name, 0.0))) for item in ASSETS]
     moved = float(paid_of.get(rack_moves.name, 0.0))
     rows.append(_row(rack_moves.name, "asset", moved, cash=moved, paid=moved))
-    rented = _rented_after(s)
-    name = rented_compute.name
-    paid = float(paid_of.get(name, 0.0))
-    rows.append(_row(name, "contract", paid=paid, after=rented[0], after_npv=rented[1]))
-    left = _contracts_after(s, tables["contracts"])
-    name = contract_strike.name
-    paid = float(paid_of.get(name, 0.0))
-    rows.append(_row(name, "contract", paid=paid, after=left[0], after_npv=left[1]))
-    return result_table("money_items", pd.DataFrame(rows))
+    for item, (after, npv) in (
+        (rented_compute, _rented_after(s)),
+        (contract_strike, _contracts_after(s, tables["contracts"])),
+    ):
+        paid = float(paid_of.get(item.name, 0.0))
+        rows.append(_row(item.name, "contract", paid=paid, after=after, after_npv=npv))
+    return pd.DataFrame(rows)
 
 
 def _row(
@@ -362,8 +358,7 @@ PAID_FOR: Final = {True: "assets", False: "other"}
 def costs(s: SolvedModel) -> pd.DataFrame:
     """Make table `costs`: the list of costs, undiscounted and discounted."""
     parts = [_payments(s, line) for line in s.lines]
-    table = pd.concat(parts, ignore_index=True)
-    return result_table("costs", table)
+    return pd.concat(parts, ignore_index=True)
 
 
 def _payments(s: SolvedModel, line: SolvedCost) -> pd.DataFrame:
@@ -393,8 +388,7 @@ def cash(s: SolvedModel) -> pd.DataFrame:
     paid = _payments(s, moved)
     parts.append(paid[["item", "site", "calendar_year"]].assign(cash_musd=paid["musd"]))
     parts[-1]["overnight_musd"] = paid["musd"]
-    table = pd.concat(parts, ignore_index=True)
-    return result_table("cash", table)
+    return pd.concat(parts, ignore_index=True)
 
 
 def _spent(s: SolvedModel, item: Asset) -> pd.DataFrame:

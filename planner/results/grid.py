@@ -8,37 +8,34 @@ import numpy as np
 
 from planner.base.units import HOURS_PER_YEAR, USD_PER_MUSD
 from planner.lp.index import distinct, locate
-from planner.results.store import cleaned, labels, ratio, result_table, total_by, words
+from planner.results.store import cleaned, labels, ratio, total_by, words
 
 if TYPE_CHECKING:
-    import pandas as pd
     from numpy.typing import NDArray
 
     from planner.base.arrays import Floats
     from planner.results.solved import SolvedModel
+    from planner.results.store import Cells
 
 
 _BINDS_WITHIN_MW = 1e-5  # [MW], wider than the solver's tolerance, narrower than any plan
 
 
-def connections(s: SolvedModel) -> pd.DataFrame:
+def connections(s: SolvedModel) -> dict[str, Cells]:
     """Make table `connections`: firm connections energised."""
     over, grid, sets = s.p.grid.expand, s.p.grid, s.p.sets
     mw = s.value(s.model.expand)
     rows = np.flatnonzero(mw)
-    return result_table(
-        "connections",
-        {
-            **labels(over, rows),
-            "zone": words(sets.zone, sets.site_zone[over["site"][rows]]),
-            "added_mw": mw[rows],
-            "service_start": grid.expand_start[rows],
-            "overnight_musd": (grid.expand_capex_musd_per_mw * mw)[rows],
-        },
-    )
+    return {
+        **labels(over, rows),
+        "zone": words(sets.zone, sets.site_zone[over["site"][rows]]),
+        "added_mw": mw[rows],
+        "service_start": grid.expand_start[rows],
+        "overnight_musd": (grid.expand_capex_musd_per_mw * mw)[rows],
+    }
 
 
-def headroom(s: SolvedModel) -> pd.DataFrame:
+def headroom(s: SolvedModel) -> dict[str, Cells]:
     """Make table `headroom`: what zones can take, what the plan takes, what more is worth."""
     given, sets, grid = s.p.grid.headroom_by_zone, s.p.sets, s.p.grid
     zone = sets.zone.codes(given["zone"])
@@ -64,27 +61,24 @@ def headroom(s: SolvedModel) -> pd.DataFrame:
     worth = worth + np.where(is_one, firm_worth, 0.0)
     firm_worth = np.where(is_one, worth, firm_worth)
     paid = s.discount_factor.sum()
-    return result_table(
-        "headroom",
-        {
-            "zone": words(sets.zone, zone),
-            "year": given["year"].to_numpy(dtype=np.int64),
-            "rate_pct": limit_column("rate_pct"),
-            "limit_mw": limit_column("limit_mw"),
-            "firm_limit_mw": limit_column("firm_limit_mw"),
-            "committed_mw": limit_column("committed_mw"),
-            "new_firm_mw": firm_mw,
-            "new_non_firm_mw": non_firm_mw,
-            "spare_mw": spare_mw,
-            "firm_spare_mw": firm_spare_mw,
-            "binds": spare_mw < _BINDS_WITHIN_MW,
-            "firm_binds": firm_spare_mw < _BINDS_WITHIN_MW,
-            "value_npv_usd_per_mw": worth,
-            "value_usd_per_mw_year": worth / paid,
-            "firm_value_npv_usd_per_mw": firm_worth,
-            "firm_value_usd_per_mw_year": firm_worth / paid,
-        },
-    )
+    return {
+        "zone": words(sets.zone, zone),
+        "year": given["year"].to_numpy(dtype=np.int64),
+        "rate_pct": limit_column("rate_pct"),
+        "limit_mw": limit_column("limit_mw"),
+        "firm_limit_mw": limit_column("firm_limit_mw"),
+        "committed_mw": limit_column("committed_mw"),
+        "new_firm_mw": firm_mw,
+        "new_non_firm_mw": non_firm_mw,
+        "spare_mw": spare_mw,
+        "firm_spare_mw": firm_spare_mw,
+        "binds": spare_mw < _BINDS_WITHIN_MW,
+        "firm_binds": firm_spare_mw < _BINDS_WITHIN_MW,
+        "value_npv_usd_per_mw": worth,
+        "value_usd_per_mw_year": worth / paid,
+        "firm_value_npv_usd_per_mw": firm_worth,
+        "firm_value_usd_per_mw_year": firm_worth / paid,
+    }
 
 
 def _connected(s: SolvedModel, year: NDArray[np.integer]) -> Floats:
@@ -104,7 +98,7 @@ def _worth_usd_per_mw(s: SolvedModel, block: str, row: NDArray[np.intp]) -> Floa
     return np.where(row >= 0, -dual[row] * USD_PER_MUSD, 0.0)
 
 
-def power_zone(s: SolvedModel) -> pd.DataFrame:
+def power_zone(s: SolvedModel) -> dict[str, Cells]:
     """Make table `power_zone`: the power forecast of each grid zone."""
     sets, m = s.p.sets, s.model
     zones, years, slots = len(sets.zone), s.years, len(sets.slot)
@@ -118,28 +112,25 @@ def power_zone(s: SolvedModel) -> pd.DataFrame:
         return total_by(place, of_site_year, zones * years)[present]
 
     it_mean, facility_mean = add(s.it_mean_mw), add(s.facility_mean_mw)
-    return result_table(
-        "power_zone",
-        {
-            "zone": words(sets.zone, present // years),
-            "year": np.asarray([int(label) for label in sets.year.labels])[present % years],
-            "sites_in_use": add(s.has_racks.astype(np.float64)).astype(np.int64),
-            "nameplate_mw": add(s.by_site_year(s.nameplate_of_use_mw)),
-            "it_mean_mw": it_mean,
-            "facility_mean_mw": facility_mean,
-            "coincident_peak_mw": by_slot[present].max(axis=1, initial=0.0),
-            "sum_of_site_peaks_mw": add(s.facility_peak_mw),
-            "energy_mwh": facility_mean * HOURS_PER_YEAR,
-            "pue": ratio(facility_mean, it_mean),
-            "emissions_kt": add(s.value(m.emissions_kt)),
-            "water_m3": add(s.value(m.water_m3)),
-            "firm_mw": add(s.value(m.firm_mw.on(site_year, missing="zero"))),
-            "new_firm_mw": add(s.new_firm_mw),
-        },
-    )
+    return {
+        "zone": words(sets.zone, present // years),
+        "year": np.asarray([int(label) for label in sets.year.labels])[present % years],
+        "sites_in_use": add(s.has_racks.astype(np.float64)).astype(np.int64),
+        "nameplate_mw": add(s.by_site_year(s.nameplate_of_use_mw)),
+        "it_mean_mw": it_mean,
+        "facility_mean_mw": facility_mean,
+        "coincident_peak_mw": by_slot[present].max(axis=1, initial=0.0),
+        "sum_of_site_peaks_mw": add(s.facility_peak_mw),
+        "energy_mwh": facility_mean * HOURS_PER_YEAR,
+        "pue": ratio(facility_mean, it_mean),
+        "emissions_kt": add(s.value(m.emissions_kt)),
+        "water_m3": add(s.value(m.water_m3)),
+        "firm_mw": add(s.value(m.firm_mw.on(site_year, missing="zero"))),
+        "new_firm_mw": add(s.new_firm_mw),
+    }
 
 
-def power_class(s: SolvedModel) -> pd.DataFrame:
+def power_class(s: SolvedModel) -> dict[str, Cells]:
     """Make table `power_class`: the power forecast of each workload."""
     used, sets = s.p.racks.used, s.p.sets
     over = distinct(used, "workload", "year")
@@ -147,17 +138,14 @@ def power_class(s: SolvedModel) -> pd.DataFrame:
     pue = ratio(s.facility_mean_mw, s.by_site_year(s.it_mean_of_use_mw))[s.site_year_of_use]
     facility = np.where(s.it_mean_of_use_mw > 0.0, pue * s.it_mean_of_use_mw, 0.0)
     facility_mean = total_by(place, facility, over.size)
-    return result_table(
-        "power_class",
-        {
-            **labels(over),
-            "duty": words(sets.duty, sets.workload_duty[over["workload"]]),
-            "nameplate_mw": total_by(place, s.nameplate_of_use_mw, over.size),
-            "it_mean_mw": total_by(place, s.it_mean_of_use_mw, over.size),
-            "facility_mean_mw": facility_mean,
-            "energy_mwh": facility_mean * HOURS_PER_YEAR,
-        },
-    )
+    return {
+        **labels(over),
+        "duty": words(sets.duty, sets.workload_duty[over["workload"]]),
+        "nameplate_mw": total_by(place, s.nameplate_of_use_mw, over.size),
+        "it_mean_mw": total_by(place, s.it_mean_of_use_mw, over.size),
+        "facility_mean_mw": facility_mean,
+        "energy_mwh": facility_mean * HOURS_PER_YEAR,
+    }
 
 
 def _zone_of_site_year(s: SolvedModel) -> NDArray[np.intp]:

@@ -8,21 +8,20 @@ import numpy as np
 
 from planner.base.units import KW_PER_MW
 from planner.lp.index import distinct
-from planner.results.store import cleaned, labels, result_table, total_by, words
+from planner.results.store import cleaned, labels, listed, total_by, words
 
 if TYPE_CHECKING:
-    import pandas as pd
     from numpy.typing import NDArray
 
     from planner.base.arrays import Floats
-    from planner.lp import Index
+    from planner.lp import Index, Variable
     from planner.results.solved import SolvedModel
     from planner.results.store import Cells
 
 # --- Tables of sites and halls: names, builds, retrofits, leases, what is usable and stranded -----
 
 
-def sites(s: SolvedModel) -> pd.DataFrame:
+def sites(s: SolvedModel) -> dict[str, Cells]:
     """Make table `sites`: names and places."""
     sets, given = s.p.sets, s.p.sites
     table = given.table.set_index("site").loc[list(sets.site.labels)]
@@ -30,22 +29,19 @@ def sites(s: SolvedModel) -> pd.DataFrame:
     come_mw, end_mw = _changes_mw(s)
     racks_mw = _by_site_year(s, s.p.racks.fleet, s.p.racks.stock_mw)
     place = {name: table[name].to_numpy() for name in ("name", "country", "region", "lat", "lon")}
-    return result_table(
-        "sites",
-        {
-            "site": list(sets.site.labels),
-            **place,
-            "zone": words(sets.zone, sets.site_zone),
-            "market": words(sets.market, sets.site_market),
-            "is_existing": given.is_existing,
-            "existing_halls_mw": halls_mw[:, 0],
-            "coming_halls_mw": come_mw,
-            "ending_halls_mw": end_mw,
-            "existing_racks_mw": racks_mw[:, 0],
-            "land_limit_mw": given.land_limit_mw,
-            "opening_musd": np.where(given.is_existing, 0.0, given.opening_musd),
-        },
-    )
+    return {
+        "site": list(sets.site.labels),
+        **place,
+        "zone": words(sets.zone, sets.site_zone),
+        "market": words(sets.market, sets.site_market),
+        "is_existing": given.is_existing,
+        "existing_halls_mw": halls_mw[:, 0],
+        "coming_halls_mw": come_mw,
+        "ending_halls_mw": end_mw,
+        "existing_racks_mw": racks_mw[:, 0],
+        "land_limit_mw": given.land_limit_mw,
+        "opening_musd": np.where(given.is_existing, 0.0, given.opening_musd),
+    }
 
 
 def _changes_mw(s: SolvedModel) -> tuple[Floats, Floats]:
@@ -64,62 +60,47 @@ def _by_site_year(s: SolvedModel, over: Index, mw: Floats) -> Floats:
     return total
 
 
-def builds(s: SolvedModel) -> pd.DataFrame:
+def builds(s: SolvedModel) -> dict[str, Cells]:
     """Make table `builds`: hall capacity commissioned."""
     over, given = s.p.halls.build, s.p.halls
     mw = s.value(s.model.build)
     rows = np.flatnonzero(mw)
-    return result_table(
-        "builds",
-        {
-            **labels(over, rows),
-            **_design(s, over["hall"][rows]),
-            "built_mw": mw[rows],
-            "service_start": given.build_start[rows],
-            "early": given.build_is_early[rows],
-            "overnight_musd": (given.build_capex_musd_per_mw * mw)[rows],
-        },
-    )
+    return {
+        **labels(over, rows),
+        **_design(s, over["hall"][rows]),
+        "built_mw": mw[rows],
+        "service_start": given.build_start[rows],
+        "early": given.build_is_early[rows],
+        "overnight_musd": (given.build_capex_musd_per_mw * mw)[rows],
+    }
 
 
-def retrofits(s: SolvedModel) -> pd.DataFrame:
+def retrofits(s: SolvedModel) -> dict[str, Cells]:
     """Make table `retrofits`: hall capacity turned to another design."""
     over, given = s.p.halls.retrofit, s.p.halls
     mw = s.value(s.model.retrofit)
     rows = np.flatnonzero(mw)
-    return result_table(
-        "retrofits",
-        {
-            **labels(over, rows),
-            "retrofitted_mw": mw[rows],
-            "gained_mw": (given.retrofit_capacity_frac * mw)[rows],
-            "overnight_musd": (given.retrofit_capex_musd_per_mw * mw)[rows],
-        },
-    )
+    return {
+        **labels(over, rows),
+        "retrofitted_mw": mw[rows],
+        "gained_mw": (given.retrofit_capacity_frac * mw)[rows],
+        "overnight_musd": (given.retrofit_capex_musd_per_mw * mw)[rows],
+    }
 
 
-def leases(s: SolvedModel) -> pd.DataFrame:
+def leases(s: SolvedModel) -> dict[str, Cells]:
     """Make table `leases`: hall capacity leased."""
     mw = s.value(s.model.lease)
-    rows = np.flatnonzero(mw)
-    return result_table(
-        "leases",
-        {
-            **labels(s.p.halls.lease, rows),
-            "leased_mw": mw[rows],
-            "rent_musd": (s.p.halls.lease_musd_per_mw_year * mw)[rows],
-        },
-    )
+    return listed(s.p.halls.lease, mw, leased_mw=mw, rent_musd=s.p.halls.lease_musd_per_mw_year * mw)
 
 
-def operated(s: SolvedModel) -> pd.DataFrame:
+def operated(s: SolvedModel) -> dict[str, Cells]:
     """Make table `operated`: halls operated as others of a less available topology."""
     mw = s.value(s.model.operate)
-    rows = np.flatnonzero(mw)
-    return result_table("operated", {**labels(s.p.halls.operate, rows), "operated_mw": mw[rows]})
+    return listed(s.p.halls.operate, mw, operated_mw=mw)
 
 
-def halls(s: SolvedModel) -> pd.DataFrame:
+def halls(s: SolvedModel) -> dict[str, Cells]:
     """Make table `halls`: power and floor that is usable, taken, spare and stranded."""
     over, racks, used = s.p.halls.hall, s.p.racks, s.p.racks.used
     hall_of_use = over.find(used)
@@ -131,25 +112,22 @@ def halls(s: SolvedModel) -> pd.DataFrame:
     rows = np.flatnonzero((usable_mw != 0.0) | (operated_mw != 0.0))
     for_racks_mw, spare_mw = s.value(s.model.halls.for_racks_mw), spare_power_mw(s)
     stranded_mw, stranded_m2 = stranded(for_racks_mw, used_mw, floor_m2, used_m2)
-    return result_table(
-        "halls",
-        {
-            **labels(over, rows),
-            **_design(s, over["hall"][rows]),
-            "existing_mw": s.p.halls.existing_mw[rows],
-            "leased_mw": s.value(s.model.lease.on(over, missing="zero"))[rows],
-            "usable_mw": usable_mw[rows],
-            "operated_mw": operated_mw[rows],
-            "free_mw": (operated_mw - for_racks_mw)[rows],
-            "used_mw": used_mw[rows],
-            "spare_power_mw": spare_mw[rows],
-            "stranded_power_mw": stranded_mw[rows],
-            "floor_m2": floor_m2[rows],
-            "used_m2": used_m2[rows],
-            "spare_floor_m2": cleaned(np.maximum(floor_m2 - used_m2, 0.0))[rows],
-            "stranded_floor_m2": stranded_m2[rows],
-        },
-    )
+    return {
+        **labels(over, rows),
+        **_design(s, over["hall"][rows]),
+        "existing_mw": s.p.halls.existing_mw[rows],
+        "leased_mw": s.value(s.model.lease.on(over, missing="zero"))[rows],
+        "usable_mw": usable_mw[rows],
+        "operated_mw": operated_mw[rows],
+        "free_mw": (operated_mw - for_racks_mw)[rows],
+        "used_mw": used_mw[rows],
+        "spare_power_mw": spare_mw[rows],
+        "stranded_power_mw": stranded_mw[rows],
+        "floor_m2": floor_m2[rows],
+        "used_m2": used_m2[rows],
+        "spare_floor_m2": cleaned(np.maximum(floor_m2 - used_m2, 0.0))[rows],
+        "stranded_floor_m2": stranded_m2[rows],
+    }
 
 
 def spare_power_mw(s: SolvedModel) -> Floats:
@@ -181,10 +159,10 @@ def stranded(for_racks_mw: Floats, used_mw: Floats, floor_m2: Floats, used_m2: F
     )
 
 
-def leads(s: SolvedModel) -> pd.DataFrame:
+def leads(s: SolvedModel) -> dict[str, Cells]:
     """Make table `leads`: when a decision of the first day enters service, and why then."""
     lead = s.p.halls.lead
-    return result_table("leads", {str(name): lead[name].to_numpy() for name in lead})
+    return {str(name): lead[name].to_numpy() for name in lead}
 
 
 def _design(s: SolvedModel, hall: NDArray[np.integer]) -> dict[str, Cells]:
@@ -198,25 +176,22 @@ def _design(s: SolvedModel, hall: NDArray[np.integer]) -> dict[str, Cells]:
 # --- Tables of work that moves between sites ------------------------------------------------------
 
 
-def migration(s: SolvedModel) -> pd.DataFrame:
+def migration(s: SolvedModel) -> dict[str, Cells]:
     """Make table `migration`: work that may move, where and when it is due and done."""
     p = s.p.migration
     due_mw, done_mw = _due_and_done_mw(s)
     rows = np.flatnonzero((due_mw != 0.0) | (done_mw != 0.0))
     block = p.balance_of_work[rows]
-    return result_table(
-        "migration",
-        {
-            **labels(p.work, rows),
-            "reach": words(p.balance.axis("reach"), p.balance["reach"][block]),
-            "block": words(p.balance.axis("slot"), p.balance["slot"][block]),
-            "due_mw": due_mw[rows],
-            "done_mw": done_mw[rows],
-        },
-    )
+    return {
+        **labels(p.work, rows),
+        "reach": words(p.balance.axis("reach"), p.balance["reach"][block]),
+        "block": words(p.balance.axis("slot"), p.balance["slot"][block]),
+        "due_mw": due_mw[rows],
+        "done_mw": done_mw[rows],
+    }
 
 
-def migration_site(s: SolvedModel) -> pd.DataFrame:
+def migration_site(s: SolvedModel) -> dict[str, Cells]:
     """Make table `migration_site`: how much work of a workload a site takes and gives in a year."""
     p = s.p.migration
     due_mw, done_mw = _due_and_done_mw(s)
@@ -228,17 +203,7 @@ def migration_site(s: SolvedModel) -> pd.DataFrame:
     of_block = over.find(p.site_block)
     arrived, left = (cleaned(total_by(of_block, np.maximum(sign * moved_mwh, 0.0), over.size)) for sign in (1.0, -1.0))
     due, done = (total_by(place, mw * hours, over.size) for mw in (due_mw, done_mw))
-    rows = np.flatnonzero((due != 0.0) | (done != 0.0))
-    return result_table(
-        "migration_site",
-        {
-            **labels(over, rows),
-            "due_mwh": due[rows],
-            "done_mwh": done[rows],
-            "arrived_mwh": arrived[rows],
-            "left_mwh": left[rows],
-        },
-    )
+    return listed(over, (due != 0.0) | (done != 0.0), due_mwh=due, done_mwh=done, arrived_mwh=arrived, left_mwh=left)
 
 
 def _due_and_done_mw(s: SolvedModel) -> tuple[Floats, Floats]:
@@ -250,7 +215,7 @@ def _due_and_done_mw(s: SolvedModel) -> tuple[Floats, Floats]:
 # --- Tables of what is whole: sites opened, phases of halls, blocks of a workload -----------------
 
 
-def openings(s: SolvedModel) -> pd.DataFrame:
+def openings(s: SolvedModel) -> dict[str, Cells]:
     """Make table `openings`: new sites that are open at the end, and what opening costs."""
     given, sets = s.p.sites, s.p.sets
     site, year = given.site_year["site"], given.site_year["year"]
@@ -264,49 +229,111 @@ def openings(s: SolvedModel) -> pd.DataFrame:
     name = given.table.set_index("site").loc[list(sets.site.labels), "name"].to_numpy()
     opened = np.zeros(len(sets.site))
     np.add.at(opened, site, s.value(s.model.opened))
-    return result_table(
-        "openings",
-        {
-            "site": sets.site.texts[at],
-            "name": name[at],
-            "year": calendar[first[at]],
-            "open_frac": share[rows],
-            "halls_mw": halls_mw[rows],
-            "minimum_size_mw": given.minimum_mw[at],
-            "opening_musd": (given.opening_musd * opened)[at],
-            "fixed_musd": given.fixed_musd_per_year[at] * share[rows],
-        },
-    )
+    return {
+        "site": sets.site.texts[at],
+        "name": name[at],
+        "year": calendar[first[at]],
+        "open_frac": share[rows],
+        "halls_mw": halls_mw[rows],
+        "minimum_size_mw": given.minimum_mw[at],
+        "opening_musd": (given.opening_musd * opened)[at],
+        "fixed_musd": given.fixed_musd_per_year[at] * share[rows],
+    }
 
 
-def phases(s: SolvedModel) -> pd.DataFrame:
+def phases(s: SolvedModel) -> dict[str, Cells]:
     """Make table `phases`: new halls that come in phases."""
     given = s.p.siting
     count = np.round(s.value(s.model.siting.phases)).astype(np.int64)
     built_mw = s.value(s.model.build.on(given.phase))
-    rows = np.flatnonzero(count)
-    return result_table(
-        "phases",
-        {
-            **labels(given.phase, rows),
-            "phases": count[rows],
-            "phase_mw": given.phase_mw[rows],
-            "built_mw": built_mw[rows],
-        },
-    )
+    return listed(given.phase, count, phases=count, phase_mw=given.phase_mw, built_mw=built_mw)
 
 
-def blocks(s: SolvedModel) -> pd.DataFrame:
+def blocks(s: SolvedModel) -> dict[str, Cells]:
     """Make table `blocks`: racks of workloads that need a block."""
     given = s.p.siting
     used_mw = s.value(s.model.siting.in_block_mw)
     rows = np.flatnonzero(used_mw)
-    return result_table(
-        "blocks",
-        {
-            **labels(given.block, rows),
-            "used_mw": used_mw[rows],
-            "shared_mw": s.value(s.model.siting.shared_block_mw)[rows],
-            "block_mw": given.block_mw[rows],
-        },
-    )
+    return {
+        **labels(given.block, rows),
+        "used_mw": used_mw[rows],
+        "shared_mw": s.value(s.model.siting.shared_block_mw)[rows],
+        "block_mw": given.block_mw[rows],
+    }
+
+
+# --- Tables of racks: what is in use, what there is, what is bought and moved ----------------------
+
+
+def plan(s: SolvedModel) -> dict[str, Cells]:
+    """Make table `plan`: racks in service by site, type, hall, workload and year."""
+    used, sets = s.p.racks.used, s.p.sets
+    rows = np.flatnonzero(s.in_service_mw)
+    hall, workload = used["hall"][rows], used["workload"][rows]
+    return {
+        **labels(used, rows),
+        "cooling": words(sets.cooling, sets.hall_cooling[hall]),
+        "redundancy": words(sets.redundancy, sets.hall_redundancy[hall]),
+        "duty": words(sets.duty, sets.workload_duty[workload]),
+        "used_mw": s.used_mw[rows],
+        "standby_mw": s.standby_mw[rows],
+        "racks": s.in_service_mw[rows] * KW_PER_MW / s.p.racks.peak_kw[used["rack"][rows]],
+        "companion_mw": s.per_mw_in_service(s.p.racks.companion_mw_per_mw)[rows],
+        "load_kh100e": s.load_of_use_kh100e[rows],
+    }
+
+
+def fleet(s: SolvedModel) -> dict[str, Cells]:
+    """Make table `fleet`: racks alive, in use, standing by and parked by pool."""
+    pools, pool = s.p.racks.fleet, s.model.pool_of_used
+    alive_mw = s.value(s.model.alive)
+    used_mw = total_by(pool, s.used_mw, pools.size)
+    standby_mw = total_by(pool, s.standby_mw, pools.size)
+    rows = np.flatnonzero(alive_mw)
+    return {
+        **labels(pools, rows),
+        "alive_mw": alive_mw[rows],
+        "stock_mw": s.p.racks.stock_mw[rows],
+        "used_mw": used_mw[rows],
+        "standby_mw": standby_mw[rows],
+        "parked_mw": parked_mw(s)[rows],
+    }
+
+
+def parked_mw(s: SolvedModel) -> Floats:
+    """Return the racks that are alive and neither in use nor standing by. [pool of racks, MW]
+
+    The solver's tolerance may use a trace more than there is; nothing is parked then.
+    """
+    in_service_mw = total_by(s.model.pool_of_used, s.in_service_mw, s.p.racks.fleet.size)
+    return cleaned(np.maximum(s.value(s.model.alive) - in_service_mw, 0.0))
+
+
+def installs(s: SolvedModel) -> dict[str, Cells]:
+    """Make table `installs`: racks bought."""
+    over, racks = s.p.racks.install, s.p.racks
+    mw = s.value(s.model.install)
+    rows = np.flatnonzero(mw)
+    return {
+        **labels(over, rows),
+        "installed_mw": mw[rows],
+        "racks": mw[rows] * KW_PER_MW / racks.peak_kw[over["rack"][rows]],
+        "overnight_musd": (racks.install_capex_musd_per_mw * mw)[rows],
+    }
+
+
+def moves(s: SolvedModel) -> dict[str, Cells]:
+    """Make table `moves`: cohorts that leave training and enter inference."""
+    leaving, entering = _moved(s, s.model.move_out), _moved(s, s.model.move_in)
+    direction = np.repeat(["out", "in"], [len(leaving["year"]), len(entering["year"])])
+    both: dict[str, Cells] = {
+        name: np.concatenate((np.asarray(leaving[name]), np.asarray(entering[name]))) for name in leaving
+    }
+    return {**both, "direction": direction}
+
+
+def _moved(s: SolvedModel, decision: Variable) -> dict[str, NDArray[np.generic]]:
+    mw = s.value(decision)
+    rows = np.flatnonzero(mw)
+    columns = {name: np.asarray(cells) for name, cells in labels(decision.over, rows).items()}
+    return {**columns, "moved_mw": mw[rows]}

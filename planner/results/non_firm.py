@@ -7,35 +7,31 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.base.units import HOURS_PER_YEAR, KW_PER_MW, USD_PER_MUSD
-from planner.results.store import labels, ratio, result_table, total_by, words
+from planner.results.store import labels, ratio, total_by, words
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from planner.base.arrays import Floats
     from planner.results.solved import SolvedModel
+    from planner.results.store import Cells
 
 
-def non_firm_connections(s: SolvedModel) -> pd.DataFrame:
+def non_firm_connections(s: SolvedModel) -> dict[str, Cells]:
     """Make table `non_firm_connections`: non-firm connections energised."""
     p, sets = s.p.non_firm, s.p.sets
     mw = s.value(s.model.non_firm.connect_mw)
     rows = np.flatnonzero(mw)
-    return result_table(
-        "non_firm_connections",
-        {
-            **labels(p.connect, rows),
-            "zone": words(sets.zone, sets.site_zone[p.connect["site"][rows]]),
-            "rate_pct": np.array([float(label) for label in p.tier.labels])[p.connect["tier"][rows]],
-            "added_mw": mw[rows],
-            "service_start": p.start[rows],
-            "turns_firm": np.where(np.isinf(p.turns_firm), np.nan, p.turns_firm)[rows],
-            "overnight_musd": (p.capex_musd_per_mw * mw)[rows],
-        },
-    )
+    return {
+        **labels(p.connect, rows),
+        "zone": words(sets.zone, sets.site_zone[p.connect["site"][rows]]),
+        "rate_pct": np.array([float(label) for label in p.tier.labels])[p.connect["tier"][rows]],
+        "added_mw": mw[rows],
+        "service_start": p.start[rows],
+        "turns_firm": np.where(np.isinf(p.turns_firm), np.nan, p.turns_firm)[rows],
+        "overnight_musd": (p.capex_musd_per_mw * mw)[rows],
+    }
 
 
-def non_firm_year(s: SolvedModel) -> pd.DataFrame:
+def non_firm_year(s: SolvedModel) -> dict[str, Cells]:
     """Make table `non_firm_year`: non-firm connection of a site in a year, in one line."""
     p, m, sets = s.p.non_firm, s.model, s.p.sets
     over = p.service
@@ -55,20 +51,17 @@ def non_firm_year(s: SolvedModel) -> pd.DataFrame:
     discount = per_mw * months * s.value(m.non_firm.discounted_mw)
     lost = lost_kh100e(s)[s.p.sites.site_year.find(over)]
     rows = np.flatnonzero(service_mw)
-    return result_table(
-        "non_firm_year",
-        {
-            **labels(over, rows),
-            "zone": words(sets.zone, sets.site_zone[over["site"][rows]]),
-            "non_firm_mw": service_mw[rows],
-            "off_hours": ratio(off_mwh, service_mw)[rows],
-            "drawn_mwh": drawn[rows],
-            "shed_mwh": shed_mwh[rows],
-            "shed_peak_mw": peak[rows],
-            "lost_kh100e": lost[rows],
-            "discount_musd": total_by(over.find(p.billing), discount, over.size)[rows],
-        },
-    )
+    return {
+        **labels(over, rows),
+        "zone": words(sets.zone, sets.site_zone[over["site"][rows]]),
+        "non_firm_mw": service_mw[rows],
+        "off_hours": ratio(off_mwh, service_mw)[rows],
+        "drawn_mwh": drawn[rows],
+        "shed_mwh": shed_mwh[rows],
+        "shed_peak_mw": peak[rows],
+        "lost_kh100e": lost[rows],
+        "discount_musd": total_by(over.find(p.billing), discount, over.size)[rows],
+    }
 
 
 def lost_kh100e(s: SolvedModel) -> Floats:
@@ -86,7 +79,7 @@ def lost_kh100e(s: SolvedModel) -> Floats:
     return np.asarray(shed_it_mw * np.nan_to_num(ratio(compute, it_mw)))
 
 
-def stress_slot(s: SolvedModel) -> pd.DataFrame:
+def stress_slot(s: SolvedModel) -> dict[str, Cells]:
     """Make table `stress_slot`: how each site with non-firm power lives through stress."""
     p, m = s.p.non_firm, s.model
     over = p.stress
@@ -97,21 +90,18 @@ def stress_slot(s: SolvedModel) -> pd.DataFrame:
     hours = s.weight_h[over["slot"]]
     own_mw = s.value((m.supply.supply_mw - m.supply.use_mw).on(over))
     rows = np.flatnonzero(service_mw)
-    return result_table(
-        "stress_slot",
-        {
-            **labels(over, rows),
-            "hours": hours[rows],
-            "firm_mw": s.value(m.firm_mw.on(over))[rows],
-            "non_firm_mw": service_mw[rows],
-            "off_mw": s.value(m.non_firm.off_mw)[rows],
-            "use_mw": use_mw[rows],
-            "grid_mw": grid_mw[rows],
-            "own_mw": own_mw[rows],
-            "shed_mw": shed_mw[rows],
-            "worth_usd_per_mwh": _worth_usd_per_mwh(s, hours)[rows],
-        },
-    )
+    return {
+        **labels(over, rows),
+        "hours": hours[rows],
+        "firm_mw": s.value(m.firm_mw.on(over))[rows],
+        "non_firm_mw": service_mw[rows],
+        "off_mw": s.value(m.non_firm.off_mw)[rows],
+        "use_mw": use_mw[rows],
+        "grid_mw": grid_mw[rows],
+        "own_mw": own_mw[rows],
+        "shed_mw": shed_mw[rows],
+        "worth_usd_per_mwh": _worth_usd_per_mwh(s, hours)[rows],
+    }
 
 
 def _worth_usd_per_mwh(s: SolvedModel, hours: Floats) -> Floats:

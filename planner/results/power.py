@@ -10,50 +10,48 @@ import pandas as pd
 from planner.base.units import HOURS_PER_YEAR, KW_PER_MW, LITRES_PER_M3, USD_PER_MUSD
 from planner.lp.index import distinct, locate
 from planner.model.money import capex_musd
-from planner.results.store import cleaned, labels, ratio, result_table, total_by, words
+from planner.results.store import cleaned, labels, listed, ratio, total_by, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from planner.base.arrays import Floats
     from planner.results.solved import SolvedModel
+    from planner.results.store import Cells
 
 # --- Tables of power at sites: by time slice, year and billing period, and what is deferred -------
 
 
-def site_year(s: SolvedModel) -> pd.DataFrame:
+def site_year(s: SolvedModel) -> dict[str, Cells]:
     """Make table `site_year`: a site in a year, in one line."""
     m, over, sets = s.model, s.p.sites.site_year, s.p.sets
     water_m3 = s.value(m.water_m3)
-    return result_table(
-        "site_year",
-        {
-            **labels(over),
-            "zone": words(sets.zone, sets.site_zone[over["site"]]),
-            "open_frac": s.value(m.open),
-            "opened_frac": s.value(m.opened),
-            "halls_mw": s.value(m.halls.stands_mw),
-            "usable_mw": s.value(m.halls.usable_mw.sum_to(over)),
-            "nameplate_mw": s.by_site_year(s.nameplate_of_use_mw),
-            "load_kh100e": s.by_site_year(s.load_of_use_kh100e),
-            "it_mean_mw": s.it_mean_mw,
-            "migrated_mean_mw": s.mean_mw(s.migrated_mw),
-            "facility_mean_mw": s.facility_mean_mw,
-            "facility_peak_mw": s.facility_peak_mw,
-            "energy_mwh": s.facility_mean_mw * HOURS_PER_YEAR,
-            "grid_mwh": s.mean_mw(s.grid_mw) * HOURS_PER_YEAR,
-            "grid_peak_mw": s.grid_mw.max(axis=1, initial=0.0),
-            "load_factor_frac": ratio(s.facility_mean_mw, s.facility_peak_mw),
-            "pue": ratio(s.facility_mean_mw, s.it_mean_mw),
-            "water_m3": water_m3,
-            "wue_l_per_kwh": wue_l_per_kwh(water_m3, s.it_mean_mw),
-            "emissions_kt": s.value(m.emissions_kt),
-            "firm_mw": s.value(m.firm_mw.on(over, missing="zero")),
-            "new_firm_mw": s.new_firm_mw,
-            "capex_musd": s.value(capex_musd(m)),
-            "cost_musd": _paid_musd(s)[over["site"], over["year"]],
-        },
-    )
+    return {
+        **labels(over),
+        "zone": words(sets.zone, sets.site_zone[over["site"]]),
+        "open_frac": s.value(m.open),
+        "opened_frac": s.value(m.opened),
+        "halls_mw": s.value(m.halls.stands_mw),
+        "usable_mw": s.value(m.halls.usable_mw.sum_to(over)),
+        "nameplate_mw": s.by_site_year(s.nameplate_of_use_mw),
+        "load_kh100e": s.by_site_year(s.load_of_use_kh100e),
+        "it_mean_mw": s.it_mean_mw,
+        "migrated_mean_mw": s.mean_mw(s.migrated_mw),
+        "facility_mean_mw": s.facility_mean_mw,
+        "facility_peak_mw": s.facility_peak_mw,
+        "energy_mwh": s.facility_mean_mw * HOURS_PER_YEAR,
+        "grid_mwh": s.mean_mw(s.grid_mw) * HOURS_PER_YEAR,
+        "grid_peak_mw": s.grid_mw.max(axis=1, initial=0.0),
+        "load_factor_frac": ratio(s.facility_mean_mw, s.facility_peak_mw),
+        "pue": ratio(s.facility_mean_mw, s.it_mean_mw),
+        "water_m3": water_m3,
+        "wue_l_per_kwh": wue_l_per_kwh(water_m3, s.it_mean_mw),
+        "emissions_kt": s.value(m.emissions_kt),
+        "firm_mw": s.value(m.firm_mw.on(over, missing="zero")),
+        "new_firm_mw": s.new_firm_mw,
+        "capex_musd": s.value(capex_musd(m)),
+        "cost_musd": _paid_musd(s)[over["site"], over["year"]],
+    }
 
 
 def wue_l_per_kwh(water_m3: Floats, it_mean_mw: Floats) -> Floats:
@@ -62,7 +60,7 @@ def wue_l_per_kwh(water_m3: Floats, it_mean_mw: Floats) -> Floats:
     return ratio(water_m3 * LITRES_PER_M3, it_kwh)
 
 
-def power_slot(s: SolvedModel) -> pd.DataFrame:
+def power_slot(s: SolvedModel) -> dict[str, Cells]:
     """Make table `power_slot`: the load curve of sites that have load."""
     over, days = s.p.power.slot, s.p.days
     is_alive = s.has_load | s.grid_mw.any(axis=1) | s.other_load_mw.any(axis=1)
@@ -71,44 +69,32 @@ def power_slot(s: SolvedModel) -> pd.DataFrame:
     of_slots = (s.facility_mw, s.other_load_mw, s.grid_mw, s.it_mw, s.mechanical_mw, s.shifted_mw, s.migrated_mw)
     facility, other, grid, it, mechanical, shifted, migrated = (of_slot.ravel()[rows] for of_slot in of_slots)
     slot = over["slot"][rows]
-    return result_table(
-        "power_slot",
-        {
-            **labels(over, rows),
-            "is_peak_day": np.asarray(days.is_peak)[slot],
-            "hours": s.weight_h[slot],
-            "it_mw": it,
-            "mechanical_mw": mechanical,
-            "electrical_loss_mw": facility - it - mechanical,
-            "facility_mw": facility,
-            "other_load_mw": other,
-            "grid_mw": grid,
-            "deferred_mw": shifted,
-            "migrated_mw": migrated,
-            "energy_usd_per_mwh": s.p.grid.energy_usd_per_mwh[rows],
-            "location_t_per_mwh": s.p.carbon.location_t_per_mwh[rows],
-        },
-    )
+    return {
+        **labels(over, rows),
+        "is_peak_day": np.asarray(days.is_peak)[slot],
+        "hours": s.weight_h[slot],
+        "it_mw": it,
+        "mechanical_mw": mechanical,
+        "electrical_loss_mw": facility - it - mechanical,
+        "facility_mw": facility,
+        "other_load_mw": other,
+        "grid_mw": grid,
+        "deferred_mw": shifted,
+        "migrated_mw": migrated,
+        "energy_usd_per_mwh": s.p.grid.energy_usd_per_mwh[rows],
+        "location_t_per_mwh": s.p.carbon.location_t_per_mwh[rows],
+    }
 
 
-def deferral(s: SolvedModel) -> pd.DataFrame:
+def deferral(s: SolvedModel) -> dict[str, Cells]:
     """Make table `deferral`: deferrable work, when it is due and when it is done."""
     over, power = s.p.power.defer, s.p.power
     shape = power.shape_frac[over["site"], over["shape"], over["slot"]]
     mean_mw = s.value(s.model.deferrable_mw.on(over))
-    rows = np.flatnonzero(mean_mw)
-    return result_table(
-        "deferral",
-        {
-            **labels(over, rows),
-            "block": power.defer_block[rows],
-            "due_mw": (shape * mean_mw)[rows],
-            "done_mw": s.value(s.model.defer_mw)[rows],
-        },
-    )
+    return listed(over, mean_mw, block=power.defer_block, due_mw=shape * mean_mw, done_mw=s.value(s.model.defer_mw))
 
 
-def billed_peaks(s: SolvedModel) -> pd.DataFrame:
+def billed_peaks(s: SolvedModel) -> dict[str, Cells]:
     """Make table `billed_peaks`: the maxima on which demand charges are paid."""
     over, grid = s.p.grid.billing, s.p.grid
     peak_mw = s.value(s.model.peak_mw)
@@ -116,16 +102,13 @@ def billed_peaks(s: SolvedModel) -> pd.DataFrame:
     price = grid.demand_charge_usd_per_kw_month[s.p.sites.site_year.find(over)]
     rows = np.flatnonzero((peak_mw != 0.0) & (price > 0.0))  # what is not billed may float
     charge_musd = price * KW_PER_MW * months * peak_mw / USD_PER_MUSD
-    return result_table(
-        "billed_peaks",
-        {
-            **labels(over, rows),
-            "months": months[rows],
-            "peak_mw": peak_mw[rows],
-            "usd_per_kw_month": price[rows],
-            "charge_musd": charge_musd[rows],
-        },
-    )
+    return {
+        **labels(over, rows),
+        "months": months[rows],
+        "peak_mw": peak_mw[rows],
+        "usd_per_kw_month": price[rows],
+        "charge_musd": charge_musd[rows],
+    }
 
 
 def _paid_musd(s: SolvedModel) -> Floats:
@@ -176,7 +159,7 @@ def _parts(tables: Mapping[str, pd.DataFrame]) -> Iterator[pd.DataFrame]:
 # --- Table of the price that rises with new load in a zone ----------------------------------------
 
 
-def load_price(s: SolvedModel) -> pd.DataFrame:
+def load_price(s: SolvedModel) -> dict[str, Cells]:
     """Make table `load_price`: new load of zones and what it pays above the price."""
     p, slot = s.p.load_price, s.p.power.slot
     over = distinct(p.zone_slot, "zone", "year", name="zone_year")
@@ -195,14 +178,11 @@ def load_price(s: SolvedModel) -> pd.DataFrame:
     used = np.flatnonzero(mw)
     np.maximum.at(dearest, over.find(p.block)[used], p.adder_usd_per_mwh[used])
     rows = np.flatnonzero(energy)
-    return result_table(
-        "load_price",
-        {
-            **labels(over, rows),
-            "new_mwh": energy[rows],
-            "new_peak_mw": peak[rows],
-            "mean_adder_usd_per_mwh": np.nan_to_num(ratio(paid, energy))[rows],
-            "last_adder_usd_per_mwh": dearest[rows],
-            "musd": (paid / USD_PER_MUSD)[rows],
-        },
-    )
+    return {
+        **labels(over, rows),
+        "new_mwh": energy[rows],
+        "new_peak_mw": peak[rows],
+        "mean_adder_usd_per_mwh": np.nan_to_num(ratio(paid, energy))[rows],
+        "last_adder_usd_per_mwh": dearest[rows],
+        "musd": (paid / USD_PER_MUSD)[rows],
+    }

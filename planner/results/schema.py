@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import pandas as pd
-
 from planner.base.paths import DATA_DIR
 from planner.tables.descriptor import load_package
 
@@ -38,24 +36,6 @@ CHECKS: Final = _PROOF["checks"]
 
 RUN_TABLES: Final[Mapping[str, TableSchema]] = {**TABLES, CHECKS.name: CHECKS}
 """Every table of a run folder by name: those of the results, and the verdict of the checker."""
-
-
-def schema_frame() -> pd.DataFrame:
-    """Return the whole schema as one table."""
-    rows = [
-        {
-            "table": table.name,
-            "column": column.name,
-            "dtype": column.dtype,
-            "unit": column.unit,
-            "is_key": column.name in table.primary_key,
-            "may_be_missing": not column.required,
-            "about": column.description,
-        }
-        for table in TABLES.values()
-        for column in table.fields
-    ]
-    return pd.DataFrame(rows)
 
 
 _HEAD = """\

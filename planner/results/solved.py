@@ -16,7 +16,7 @@ from planner.lp.index import locate
 from planner.model import ALL_COSTS
 from planner.money.finance import discount_factor
 from planner.results.schema import TABLES
-from planner.results.store import Cells, cleaned, labels, mean_of, result_table, total_by
+from planner.results.store import Cells, cleaned, labels, mean_of, total_by
 from planner.results.tariffs import exact_lines
 
 if TYPE_CHECKING:
@@ -301,8 +301,7 @@ def prices(s: SolvedModel) -> pd.DataFrame:
     """Make table `prices`: what one more unit of each limit is worth."""
     schema = TABLES["prices"]
     none = pd.DataFrame({column.name: pd.Series(dtype=column.dtype) for column in schema.fields})
-    table = pd.concat([none, *(_rows(s, limit.name, limit.price) for limit in LIMITS)], ignore_index=True)
-    return result_table("prices", table)
+    return pd.concat([none, *(_rows(s, limit.name, limit.price) for limit in LIMITS)], ignore_index=True)
 
 
 def _rows(s: SolvedModel, block: str, price: LimitPrice | None) -> pd.DataFrame:

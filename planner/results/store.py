@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from planner.base.errors import InputError, Problem
+from planner.base.errors import InputError, Problem, problem_in
 from planner.results.schema import TABLES
 
 if TYPE_CHECKING:
@@ -54,6 +54,12 @@ def labels(over: Index, rows: NDArray[np.intp] | None = None) -> dict[str, Cells
     return columns
 
 
+def listed(over: Index, is_row: ArrayLike, **columns: Any) -> dict[str, Cells]:
+    """Return the columns of a list where something holds, or is not 0, with its labels."""
+    rows = np.flatnonzero(is_row)
+    return {**labels(over, rows), **{name: values[rows] for name, values in columns.items()}}
+
+
 def cleaned(values: Floats) -> Floats:
     """Return the values with numerical noise written as 0."""
     return np.where(np.abs(values) < NOISE, 0.0, values)
@@ -79,14 +85,15 @@ def mean_of(values: Floats, group_of: NDArray[np.intp], groups: int) -> Floats:
 def result_table(name: str, columns: Mapping[str, Cells] | pd.DataFrame) -> pd.DataFrame:
     """Make a result table and check it against its schema."""
     schema = TABLES[name]
-    ordered = {column.name: columns[column.name] for column in schema.fields}
-    frame = pd.DataFrame(ordered)
-    others = {
-        column.name: column.dtype
-        for column, dtype in zip(schema.fields, frame.dtypes, strict=True)
-        if dtype != column.dtype
-    }
-    return checked(name, frame.astype(others) if others else frame)
+    frame = pd.DataFrame({column.name: columns[column.name] for column in schema.fields})
+    return checked(name, _typed(schema, frame))
+
+
+def _typed(schema: TableSchema, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with the types of its schema, the same one where it has them."""
+    known = {column.name: column.dtype for column in schema.fields}
+    others = {name: known[name] for name, dtype in frame.dtypes.items() if name in known and dtype != known[name]}
+    return frame.astype(others) if others else frame
 
 
 def checked(name: str | TableSchema, frame: pd.DataFrame) -> pd.DataFrame:
@@ -209,10 +216,8 @@ def from_parquet(folder: Path) -> Results:
                 notes = tuple(json.loads(metadata[_NOTES]))
             except (KeyError, TypeError, ValueError):
                 problems.append(
-                    Problem(
+                    problem_in(
                         str(path),
-                        None,
-                        None,
                         "the notes of the plan are not in the metadata of the file's schema",
                         "a list of texts in JSON under notes, as dcplan writes it",
                         "keep the schema when you write the table, or solve the scenario again",
@@ -230,16 +235,10 @@ def read_stored(path: Path, schema: TableSchema | None) -> tuple[pd.DataFrame, d
             table = file.read(use_threads=False)
         frame: pd.DataFrame = table.to_pandas(use_threads=False)
         if schema is not None:
-            known = {column.name: column.dtype for column in schema.fields}
-            types = {
-                name: known[name] for name, dtype in frame.dtypes.items() if name in known and dtype != known[name]
-            }
-            frame = checked(schema, frame.astype(types) if types else frame)
+            frame = checked(schema, _typed(schema, frame))
     except (OSError, pa.ArrowException, ValueError, TypeError, KeyError) as error:
-        problem = Problem(
+        problem = problem_in(
             str(path),
-            None,
-            None,
             f"the table can not be read: {error}",
             "a table of this version of dcplan, as it was written",
             "put the file back as it was, or solve the scenario again",

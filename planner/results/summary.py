@@ -13,7 +13,7 @@ from planner.families import FAMILIES
 from planner.fleet.compute import mean_h100e_from_pf_days
 from planner.model.money import PENALTIES
 from planner.results.power import wue_l_per_kwh
-from planner.results.store import ratio, result_table, total_by
+from planner.results.store import ratio, total_by
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,13 +22,14 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Floats
     from planner.results.solved import SolvedCost, SolvedModel
+    from planner.results.store import Cells
 
 # --- The plan in one line a year, and how the solve ended -----------------------------------------
 
 _RENT = "rented_compute"
 
 
-def summary(s: SolvedModel, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def summary(s: SolvedModel, tables: Mapping[str, pd.DataFrame]) -> dict[str, Cells]:
     """Make table `summary` from the tables of detail and the list of costs."""
     years = np.asarray([int(label) for label in s.p.sets.year.labels])
 
@@ -48,33 +49,30 @@ def summary(s: SolvedModel, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         name: add("demand", name)
         for name in ("demand_kh100e", "served_kh100e", "rented_kh100e", "saved_kh100e", "unmet_kh100e")
     }
-    return result_table(
-        "summary",
-        {
-            "year": years,
-            **demand,
-            "shed_mwh": add("non_firm_year", "shed_mwh"),
-            "lost_kh100e": add("non_firm_year", "lost_kh100e"),
-            "sites_in_use": np.bincount(year_of_site[s.has_racks], minlength=s.years),
-            "halls_mw": add("site_year", "halls_mw"),
-            "built_mw": add("builds", "built_mw"),
-            "nameplate_mw": add("site_year", "nameplate_mw"),
-            "installed_mw": add("installs", "installed_mw"),
-            "it_mean_mw": it_mean,
-            "facility_mean_mw": facility_mean,
-            "facility_peak_mw": by_slot.max(axis=1, initial=0.0),
-            "energy_twh": facility_mean * HOURS_PER_YEAR / MWH_PER_TWH,
-            "pue": ratio(facility_mean, it_mean),
-            "water_m3": water_m3,
-            "wue_l_per_kwh": wue_l_per_kwh(water_m3, it_mean),
-            "emissions_kt": add("site_year", "emissions_kt"),
-            "new_firm_mw": add("site_year", "new_firm_mw"),
-            "capex_musd": add("site_year", "capex_musd"),
-            "cash_musd": total_by(spent_in, cash["cash_musd"].to_numpy(), s.years),
-            **paid,
-            "cost_musd": sum(paid.values(), np.zeros(s.years)),
-        },
-    )
+    return {
+        "year": years,
+        **demand,
+        "shed_mwh": add("non_firm_year", "shed_mwh"),
+        "lost_kh100e": add("non_firm_year", "lost_kh100e"),
+        "sites_in_use": np.bincount(year_of_site[s.has_racks], minlength=s.years),
+        "halls_mw": add("site_year", "halls_mw"),
+        "built_mw": add("builds", "built_mw"),
+        "nameplate_mw": add("site_year", "nameplate_mw"),
+        "installed_mw": add("installs", "installed_mw"),
+        "it_mean_mw": it_mean,
+        "facility_mean_mw": facility_mean,
+        "facility_peak_mw": by_slot.max(axis=1, initial=0.0),
+        "energy_twh": facility_mean * HOURS_PER_YEAR / MWH_PER_TWH,
+        "pue": ratio(facility_mean, it_mean),
+        "water_m3": water_m3,
+        "wue_l_per_kwh": wue_l_per_kwh(water_m3, it_mean),
+        "emissions_kt": add("site_year", "emissions_kt"),
+        "new_firm_mw": add("site_year", "new_firm_mw"),
+        "capex_musd": add("site_year", "capex_musd"),
+        "cash_musd": total_by(spent_in, cash["cash_musd"].to_numpy(), s.years),
+        **paid,
+        "cost_musd": sum(paid.values(), np.zeros(s.years)),
+    }
 
 
 def _payments(s: SolvedModel) -> dict[str, Floats]:
@@ -94,32 +92,29 @@ def _heading(line: SolvedCost) -> str:
     return "upfront_musd" if line.cost.upfront else "opex_musd"
 
 
-def solution(s: SolvedModel) -> pd.DataFrame:
+def solution(s: SolvedModel) -> dict[str, Cells]:
     """Make table `solution`: how the solve ended and what money means."""
     outcome, finance = s.outcome, s.p.finance
 
     def known(number: float) -> float:
         return number if np.isfinite(number) else np.nan
 
-    return result_table(
-        "solution",
-        {
-            "scenario": [s.p.name],
-            "status": [outcome.status],
-            "objective_musd": [outcome.objective],
-            "dual_bound_musd": [known(outcome.dual_bound)],
-            "gap_frac": [known(outcome.gap)],
-            "has_duals": [outcome.has_duals],
-            "duals_of": [outcome.duals_of if outcome.has_duals else ""],
-            "whole_numbers": [int(s.model.problem.columns().integer.sum())],
-            "found_by": [outcome.method_used],
-            "discount_rate_frac": [finance.rate_frac],
-            "base_year": [finance.base_year],
-            "first_year": [finance.first_year],
-            "last_year": [finance.last_year],
-            "end_of_horizon": [finance.end_of_horizon],
-        },
-    )
+    return {
+        "scenario": [s.p.name],
+        "status": [outcome.status],
+        "objective_musd": [outcome.objective],
+        "dual_bound_musd": [known(outcome.dual_bound)],
+        "gap_frac": [known(outcome.gap)],
+        "has_duals": [outcome.has_duals],
+        "duals_of": [outcome.duals_of if outcome.has_duals else ""],
+        "whole_numbers": [int(s.model.problem.columns().integer.sum())],
+        "found_by": [outcome.method_used],
+        "discount_rate_frac": [finance.rate_frac],
+        "base_year": [finance.base_year],
+        "first_year": [finance.first_year],
+        "last_year": [finance.last_year],
+        "end_of_horizon": [finance.end_of_horizon],
+    }
 
 
 # --- The bridge from the path to the meter: why a nameplate on a forecast is not the power drawn ---
@@ -200,7 +195,7 @@ _NAMEPLATE: Final = "nameplate_mw"
 _TO_THE_METER: Final = ("it_mean_mw", "facility_mean_mw", "facility_peak_mw")
 
 
-def bridge(s: SolvedModel, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def bridge(s: SolvedModel, tables: Mapping[str, pd.DataFrame]) -> dict[str, Cells]:
     r"""Make table `bridge`: one row per model year, from the path to the meter.
 
     Compute becomes MW at what the racks of the path's reference fleet of the workload and year
@@ -238,30 +233,27 @@ def bridge(s: SolvedModel, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     cooling = s.mean_mw(s.mechanical_mw)
     year_of_site = s.p.sites.site_year["year"].astype(np.intp)
     cooling_mw = total_by(year_of_site, cooling, s.years)
-    return result_table(
-        "bridge",
-        {
-            "year": years,
-            "path_mw": path,
-            "facility_share_mw": path_racks - path,
-            "restated_mw": asked - path_racks,
-            "saved_mw": 0.0 - saved,
-            "rented_mw": 0.0 - rented,
-            "unmet_mw": 0.0 - unmet,
-            "racks_mw": used - (asked - saved - rented - unmet),
-            "standby_mw": standby,
-            "companion_mw": companion,
-            "nameplate_mw": nameplate,
-            "draw_mw": busy - nameplate,
-            "load_mw": it_mean - busy,
-            "it_mean_mw": it_mean,
-            "cooling_mw": cooling_mw,
-            "loss_mw": facility_mean - it_mean - cooling_mw,
-            "facility_mean_mw": facility_mean,
-            "peak_mw": facility_peak - facility_mean,
-            "facility_peak_mw": facility_peak,
-        },
-    )
+    return {
+        "year": years,
+        "path_mw": path,
+        "facility_share_mw": path_racks - path,
+        "restated_mw": asked - path_racks,
+        "saved_mw": 0.0 - saved,
+        "rented_mw": 0.0 - rented,
+        "unmet_mw": 0.0 - unmet,
+        "racks_mw": used - (asked - saved - rented - unmet),
+        "standby_mw": standby,
+        "companion_mw": companion,
+        "nameplate_mw": nameplate,
+        "draw_mw": busy - nameplate,
+        "load_mw": it_mean - busy,
+        "it_mean_mw": it_mean,
+        "cooling_mw": cooling_mw,
+        "loss_mw": facility_mean - it_mean - cooling_mw,
+        "facility_mean_mw": facility_mean,
+        "peak_mw": facility_peak - facility_mean,
+        "facility_peak_mw": facility_peak,
+    }
 
 
 def _mw_per_kh100e(reference: pd.DataFrame, stated: pd.DataFrame, plan: pd.DataFrame, demand: pd.DataFrame) -> Floats:
@@ -296,7 +288,7 @@ def _busy_mw(s: SolvedModel) -> Floats:
 # --- What models cost over their life: training against inference, and the training of one model ---
 
 
-def lifetime(_: SolvedModel, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def lifetime(_: SolvedModel, tables: Mapping[str, pd.DataFrame]) -> dict[str, Cells]:
     """Make table `lifetime`: full cost and rent of training and of inference by model year."""
     training, inference = (_of_duty(tables, duty) for duty in ("training", "inference"))
     costs = {
@@ -304,20 +296,15 @@ def lifetime(_: SolvedModel, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame
         for duty, rows in (("training", training), ("inference", inference))
     }
     per_hour = training["full_usd_per_h100e_hour"].to_numpy(dtype=np.float64)
-    return result_table(
-        "lifetime",
-        pd.DataFrame(
-            {
-                "year": training["year"].to_numpy(),
-                "training_musd": costs["training"],
-                "inference_musd": costs["inference"],
-                "inference_share_frac": ratio(costs["inference"], costs["training"] + costs["inference"]),
-                "training_idle_musd": training["full_idle_musd"].to_numpy(),
-                "inference_idle_musd": inference["full_idle_musd"].to_numpy(),
-                "usd_per_pf_day": per_hour * _h100e_hours_per_pf_day(),
-            }
-        ),
-    )
+    return {
+        "year": training["year"].to_numpy(),
+        "training_musd": costs["training"],
+        "inference_musd": costs["inference"],
+        "inference_share_frac": ratio(costs["inference"], costs["training"] + costs["inference"]),
+        "training_idle_musd": training["full_idle_musd"].to_numpy(),
+        "inference_idle_musd": inference["full_idle_musd"].to_numpy(),
+        "usd_per_pf_day": per_hour * _h100e_hours_per_pf_day(),
+    }
 
 
 def models_trained(s: SolvedModel, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -328,7 +315,7 @@ def models_trained(s: SolvedModel, tables: Mapping[str, pd.DataFrame]) -> pd.Dat
     scale = dict(zip(map(int, s.p.sets.year.labels), s.p.demand.run_scale_frac, strict=True))
     pf_days = frame["training_pf_days"] * frame["year"].map(scale)
     musd = pf_days * frame["usd_per_pf_day"] / USD_PER_MUSD
-    return result_table("models_trained", frame.assign(run_musd=musd).drop(columns="usd_per_pf_day"))
+    return frame.assign(run_musd=musd).drop(columns="usd_per_pf_day")
 
 
 def _of_duty(tables: Mapping[str, pd.DataFrame], duty: str) -> pd.DataFrame:
@@ -392,7 +379,7 @@ def orders(s: SolvedModel, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     one = table.agg({**dict.fromkeys(_ADDED, "sum"), "order_by": "first", "serves_from": "first"})
     one["mw"] = one["mw"].mask(one["kind"] == "site opening")
     by_money = one.sort_values("overnight_musd", ascending=False, kind="stable")
-    return result_table("orders", by_money.sort_values("order_by", kind="stable", ignore_index=True))
+    return by_money.sort_values("order_by", kind="stable", ignore_index=True)
 
 
 _ADDED: Final = ("mw", "mwh", "overnight_musd")

@@ -12,7 +12,7 @@ import pandas as pd
 from planner.base.units import USD_PER_MUSD
 from planner.inputs.tariffs import KINDS
 from planner.lp.index import locate, pairs
-from planner.results.store import result_table, words
+from planner.results.store import words
 from planner.tariffs import bill_metered
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from planner.base.arrays import Floats
     from planner.lp import Index
     from planner.results.solved import SolvedModel
+    from planner.results.store import Cells
     from planner.tariffs import BillLine
 
 # --- Tables of bills by a tariff: what the plan pays, and the exact bill of its load next to it ---
@@ -50,16 +51,16 @@ def bills(s: SolvedModel) -> pd.DataFrame:
     paid = (table["charged_usd"].abs() > _CENT) | (table["exact_usd"].abs() > _CENT)
     rows = pd.concat([table[paid], _exit_fees(s)], ignore_index=True)
     order = ["site", "calendar_year"]
-    return result_table("bills", rows.sort_values(order, kind="stable", ignore_index=True))
+    return rows.sort_values(order, kind="stable", ignore_index=True)
 
 
 def bill_months(s: SolvedModel) -> pd.DataFrame:
     """Make table `bill_months`: the exact bill, month by month."""
     exact = s.exact_bills
-    return result_table("bill_months", exact[exact["usd"].abs() > _CENT].reset_index(drop=True))
+    return exact[exact["usd"].abs() > _CENT].reset_index(drop=True)
 
 
-def capacity_contracts(s: SolvedModel) -> pd.DataFrame:
+def capacity_contracts(s: SolvedModel) -> dict[str, Cells]:
     """Make table `capacity_contracts`: what was signed for, given up and is left."""
     p, terms = s.p.tariffs, s.model.tariffs
     signed, now = pairs(p.signed, p.contract, on=("site",))
@@ -77,19 +78,16 @@ def capacity_contracts(s: SolvedModel) -> pd.DataFrame:
     gone_mw = pd.Series(released_mw).groupby([site, vintage]).cumsum().to_numpy()
     rows = np.flatnonzero(signed_mw)
     years = np.array([int(label) for label in s.p.sets.year.labels], dtype=np.int64)
-    return result_table(
-        "capacity_contracts",
-        {
-            "site": words(s.p.sets.site, site[rows]),
-            "signed_year": years[vintage[rows]],
-            "year": years[year[rows]],
-            "signed_mw": signed_mw[rows],
-            "released_mw": released_mw[rows],
-            "kept_mw": np.maximum(signed_mw - gone_mw, 0.0)[rows],
-            "fee_mw": fee_mw[rows],
-            "fee_musd": (price * fee_mw)[rows],
-        },
-    )
+    return {
+        "site": words(s.p.sets.site, site[rows]),
+        "signed_year": years[vintage[rows]],
+        "year": years[year[rows]],
+        "signed_mw": signed_mw[rows],
+        "released_mw": released_mw[rows],
+        "kept_mw": np.maximum(signed_mw - gone_mw, 0.0)[rows],
+        "fee_mw": fee_mw[rows],
+        "fee_musd": (price * fee_mw)[rows],
+    }
 
 
 def _charged(s: SolvedModel) -> pd.DataFrame:
@@ -119,7 +117,7 @@ def _charged(s: SolvedModel) -> pd.DataFrame:
 
 
 def _exit_fees(s: SolvedModel) -> pd.DataFrame:
-    table = capacity_contracts(s)
+    table = pd.DataFrame(capacity_contracts(s))
     table = table[table["fee_musd"] > 0.0]
     of_year = table.groupby(["site", "year"], as_index=False)[["fee_mw", "fee_musd"]].sum()
     usd = of_year["fee_musd"] * USD_PER_MUSD
@@ -166,8 +164,10 @@ def exact_lines(s: SolvedModel) -> pd.DataFrame:
             open_frac = {str(y): connected.get((site, str(y)), 0.0) for y, _ in months}
             lines = bill_metered(metered, account.tariff).lines
             rows += _bill_rows(str(site), lines, open_frac)
-    columns = ["site", "month", "rule", "item", "unit", "basis", "quantity", "usd_per_unit", "usd"]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=["site", "month", *_OF_BILL])
+
+
+_OF_BILL: Final = ("rule", "item", "unit", "basis", "quantity", "usd_per_unit", "usd")
 
 
 def _by_site_and_year(over: Index, values: np.ndarray) -> dict[tuple[str, str], float]:
@@ -180,14 +180,4 @@ def _bill_rows(site: str, lines: tuple[BillLine, ...], open_frac: dict[str, floa
         is_standing_charge = line.basis == "calendar"
         share = open_frac[str(line.month.year)] if is_standing_charge else 1.0
         billed = replace(line, quantity=share * line.quantity)
-        yield (
-            site,
-            str(billed.month),
-            billed.rule,
-            billed.item,
-            billed.unit,
-            billed.basis,
-            billed.quantity,
-            billed.usd_per_unit,
-            billed.usd,
-        )
+        yield site, str(billed.month), *(getattr(billed, name) for name in _OF_BILL)

@@ -9,7 +9,6 @@ of a unit of work done.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -19,9 +18,8 @@ from planner.base.units import H100E_PER_KH100E, HOURS_PER_YEAR, SECONDS_PER_HOU
 from planner.families import HEADINGS
 from planner.lp.index import locate
 from planner.money.finance import annuity_payment
-from planner.results.halls import spare_power_mw
-from planner.results.racks import parked_mw
-from planner.results.store import mean_of, ratio, result_table
+from planner.results.halls import parked_mw, spare_power_mw
+from planner.results.store import mean_of, ratio
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,21 +31,6 @@ if TYPE_CHECKING:
 
 _TOKENS_PER_MILLION: Final = 1e6
 _REQUEST: Final = "request"
-
-
-@dataclass(frozen=True, eq=False)
-class _Account:
-    """Quantities of workloads, or of sums of them, by year; every array [row, year]."""
-
-    served_kh100e: Floats
-    nameplate_mw: Floats
-    upfront_musd: Floats
-    running_musd: Floats
-    existing_musd: Floats
-    idle_upfront_musd: Floats
-    idle_existing_musd: Floats
-    rented_kh100e: Floats
-    rent_musd: Floats
 
 
 def unit_costs(s: SolvedModel) -> pd.DataFrame:
@@ -73,56 +56,43 @@ def unit_costs(s: SolvedModel) -> pd.DataFrame:
         table[f"{paid}usd_per_request"] = per_unit.where(is_request)
         per_token = usd_per_s / tokens_per_s
         table[f"{paid}usd_per_million_tokens"] = per_token * _TOKENS_PER_MILLION
-    return result_table("unit_costs", table)
+    return table
 
 
-def _rows(s: SolvedModel, of_class: _Account, level: str, scopes: tuple[str, ...], belongs: Floats) -> pd.DataFrame:
+def _rows(
+    s: SolvedModel, accounts: dict[str, Floats], level: str, scopes: tuple[str, ...], belongs: Floats
+) -> pd.DataFrame:
     """Return the rows of one level. `belongs` is [scope, workload], 1 where a workload counts."""
-
-    def add(of: Floats) -> Floats:
-        return np.asarray((belongs @ of).ravel())
-
-    served, nameplate = add(of_class.served_kh100e), add(of_class.nameplate_mw)
-    upfront, running = add(of_class.upfront_musd), add(of_class.running_musd)
-    rented, rent = add(of_class.rented_kh100e), add(of_class.rent_musd)
-    existing = add(of_class.existing_musd)
-    idle_upfront, idle_existing = (add(of_class.idle_upfront_musd), add(of_class.idle_existing_musd))
-    used_upfront = upfront - idle_upfront
-    used, used_full = used_upfront + running, used_upfront + running + existing - idle_existing
-    served_hours, rented_hours = _h100e_hours(served), _h100e_hours(rented)
+    of = {name: np.asarray((belongs @ values).ravel()) for name, values in accounts.items()}
+    paid = of["upfront_musd"] + of["running_musd"]
+    used_upfront = of["upfront_musd"] - of["idle_musd"]
+    used = used_upfront + of["running_musd"]
+    used_full = used + of["existing_musd"] - of["idle_existing_musd"]
+    served_hours, rented_hours = (
+        of[f"{how}_kh100e"] * H100E_PER_KH100E * HOURS_PER_YEAR for how in ("served", "rented")
+    )
     return pd.DataFrame(
         {
+            **of,
             "scope": np.repeat(scopes, s.years),
             "level": level,
             "year": np.tile([int(label) for label in s.p.sets.year.labels], len(scopes)),
-            "served_kh100e": served,
-            "nameplate_mw": nameplate,
-            "upfront_musd": upfront,
-            "running_musd": running,
-            "cost_musd": upfront + running,
-            "existing_musd": existing,
-            "full_cost_musd": upfront + running + existing,
-            "idle_musd": idle_upfront,
-            "full_idle_musd": idle_upfront + idle_existing,
+            "cost_musd": paid,
+            "full_cost_musd": paid + of["existing_musd"],
+            "full_idle_musd": of["idle_musd"] + of["idle_existing_musd"],
             "usd_per_h100e_hour": ratio(used * USD_PER_MUSD, served_hours),
             "upfront_usd_per_h100e_hour": ratio(used_upfront * USD_PER_MUSD, served_hours),
-            "running_usd_per_h100e_hour": ratio(running * USD_PER_MUSD, served_hours),
+            "running_usd_per_h100e_hour": ratio(of["running_musd"] * USD_PER_MUSD, served_hours),
             "full_usd_per_h100e_hour": ratio(used_full * USD_PER_MUSD, served_hours),
-            "usd_per_mw_year": ratio(used * USD_PER_MUSD, nameplate),
-            "full_usd_per_mw_year": ratio(used_full * USD_PER_MUSD, nameplate),
-            "rented_kh100e": rented,
-            "rent_musd": rent,
-            "rented_usd_per_h100e_hour": ratio(rent * USD_PER_MUSD, rented_hours),
+            "usd_per_mw_year": ratio(used * USD_PER_MUSD, of["nameplate_mw"]),
+            "full_usd_per_mw_year": ratio(used_full * USD_PER_MUSD, of["nameplate_mw"]),
+            "rented_usd_per_h100e_hour": ratio(of["rent_musd"] * USD_PER_MUSD, rented_hours),
         }
     )
 
 
-def _h100e_hours(mean_kh100e: Floats) -> Floats:
-    return mean_kh100e * H100E_PER_KH100E * HOURS_PER_YEAR
-
-
-def _accounts(s: SolvedModel) -> _Account:
-    """Return what every workload uses, serves and costs by year."""
+def _accounts(s: SolvedModel) -> dict[str, Floats]:
+    """Return what every workload uses, serves and costs, shape (workload, year)."""
     used, racks = s.p.racks.used, s.p.racks
     nameplate = _by_cell(s, s.nameplate_of_use_mw)
     by_heading = {"nameplate": nameplate, "it energy": _by_cell(s, s.it_mean_of_use_mw)}
@@ -158,17 +128,17 @@ def _accounts(s: SolvedModel) -> _Account:
     over = s.p.rent.rented
     np.add.at(rented, (over["workload"], over["year"]), s.value(s.model.rented))
     existing, idle_existing = _existing(s, nameplate, parked_share, idle_racks, idle_halls)
-    return _Account(
-        served_kh100e=served,
-        nameplate_mw=nameplate.sum(axis=0),
-        upfront_musd=paid[True],
-        running_musd=paid[False],
-        existing_musd=existing,
-        idle_upfront_musd=idle,
-        idle_existing_musd=idle_existing,
-        rented_kh100e=rented,
-        rent_musd=_rent_by_class(s),
-    )
+    return {
+        "served_kh100e": served,
+        "nameplate_mw": nameplate.sum(axis=0),
+        "upfront_musd": paid[True],
+        "running_musd": paid[False],
+        "existing_musd": existing,
+        "idle_musd": idle,
+        "idle_existing_musd": idle_existing,
+        "rented_kh100e": rented,
+        "rent_musd": _rent_by_class(s),
+    }
 
 
 def _class_years(s: SolvedModel) -> tuple[int, int]:

@@ -19,7 +19,7 @@ from planner.outputs.run import Run
 from planner.results.schema import CHECKS
 from planner.runs.json_files import Part, Text, read_json, wrong_in
 from planner.runs.names import folder_name, plain_name
-from planner.runs.notes import assumed_of, notes_of
+from planner.runs.notes import assumed_of, assumed_words, notes_of
 from planner.runs.settings import differences, from_shipped, merged, own_files, written
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ def describe(plan: Plan) -> dict[str, Any]:
     """Say of a plan what ``run.json`` holds."""
     scenario, outcome = plan.scenario, plan.outcome
     broken = [check.name for check in plan.verdict.broken]
+    assumed = assumed_of(plan)
     return {
         "format": FORMAT,
         "run": run_name(scenario, plan.inputs),
@@ -64,7 +65,8 @@ def describe(plan: Plan) -> dict[str, Any]:
             "broken": broken,
             "proven": plan.verdict.proven,
         },
-        "notes": [*assumed_of(plan), *_in_words(plan.inputs.warnings), *notes_of(plan), *plan.inputs.notes],
+        "assumed": assumed,
+        "notes": [*map(assumed_words, assumed), *_in_words(plan.inputs.warnings), *notes_of(plan), *plan.inputs.notes],
         "method": outcome.method_used,
         "iterations": outcome.iterations,
         "message": outcome.message,

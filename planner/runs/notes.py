@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -14,7 +13,7 @@ from planner.inputs.case import ASSUMED
 from planner.limits.binding import UNMET_FRAC, binding, limit_words, share_words, unmet_causes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from planner.runs.plan import Plan
 
@@ -32,19 +31,23 @@ _SOME_FRAC: Final = 0.01  # the same, of one vendor
 _MANY_VENDORS: Final = 3
 
 
-def assumed_of(plan: Plan) -> tuple[str, ...]:
-    """List what is assumed in the planner's place, each with its share of the cost."""
-    costs = plan.tables["costs"]
+def assumed_of(plan: Plan) -> list[dict[str, Any]]:
+    """List what is assumed in the planner's place, each with the share of the cost that it sets, the largest first."""
+    costs, said = plan.tables["costs"], []
     total = costs["npv_musd"].sum() or np.nan
-    said: list[tuple[float, str]] = []
     for one in plan.inputs.assumed:
         is_set = costs["item"].isin(one.items)
         if one.sites:
             is_set &= costs["site"].isin(one.sites)
         frac = float(costs.loc[is_set, "npv_musd"].sum() / total)
-        of_cost = f", {frac:.1%} of the cost" if one.items and np.isfinite(frac) else ""
-        said.append((-frac if of_cost else np.inf, f"{ASSUMED}{of_cost}: {one.text}"))
-    return tuple(text for _, text in sorted(said, key=itemgetter(0)))
+        said.append({"text": one.text, "cost_frac": frac if one.items and np.isfinite(frac) else None})
+    return sorted(said, key=lambda one: np.inf if one["cost_frac"] is None else -one["cost_frac"])
+
+
+def assumed_words(one: Mapping[str, Any]) -> str:
+    """Write what is assumed as a note."""
+    of_cost = "" if one["cost_frac"] is None else f", {one['cost_frac']:.1%} of the cost"
+    return f"{ASSUMED}{of_cost}: {one['text']}"
 
 
 def notes_of(plan: Plan) -> tuple[str, ...]:

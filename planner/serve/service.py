@@ -14,8 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse
 
 import planner.outputs.report
-from planner.outputs.report.markup import NOTHING, Html, element, joined
-from planner.outputs.report.page import SCRIPT, STYLE, allowed
+from planner.outputs.report.markup import NOTHING, SCRIPT, STYLE, Html, allowed, element, joined
 from planner.runs.catalogue import seconds_before
 from planner.serve.guard import TOKEN_FIELD, Keys, content_policy
 from planner.serve.jobs import Jobs

@@ -97,8 +97,8 @@ def test_the_plot_is_one_file_that_names_what_it_shows(zone_file: Path, tmp_path
     words = [node.text or "" for node in ET.parse(plot).iter(f"{SVG}text")]
     assert words[0] == "Headroom at 0.1 % curtailment: 150 MW"
     assert words[1].startswith("zone & co.csv, Jan 2027 to Dec 2027: ")
-    assert "Summer, Apr to Oct" in words
-    assert "Winter, Nov to Mar" in words
+    assert "Summer, Apr to Oct [MW]" in words
+    assert "Winter, Nov to Mar [MW]" in words
     assert "http" not in plot.read_text().replace('xmlns="http://www.w3.org/2000/svg"', "")
 
 

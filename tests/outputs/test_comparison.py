@@ -15,8 +15,14 @@ import pytest
 from plans import plan_of
 
 from planner.base.paths import DATA_DIR
-from planner.outputs.comparison.comparison import CostSplit, RunComparison, causes_frame, cost_sentences
-from planner.outputs.comparison.differences import setting_differences, table_differences
+from planner.outputs.comparison.comparison import (
+    CostSplit,
+    RunComparison,
+    causes_frame,
+    cost_sentences,
+    setting_differences,
+    table_differences,
+)
 from planner.outputs.measures import OF_YEAR, side_by_side
 from planner.outputs.report import comparison_html
 from planner.outputs.report.figures import Figures

@@ -12,7 +12,7 @@ from pages import Page, expected, is_shown, read_page
 
 from planner import cli
 from planner.outputs.report import studies_html
-from planner.outputs.report.page import policy
+from planner.outputs.report.markup import policy
 from planner.outputs.study_folders import StoredFrontier, StoredStochastic, StoredSweep, read_study
 
 ODD = '=1+1 <script>alert("x")</script> ../../x \u202e🏭'
@@ -160,7 +160,7 @@ def test_a_stochastic_program_has_a_page_of_its_orders(tmp_path: Path) -> None:
     ]
     assert len(page.numbers) > 30
     assert wrong == []
-    text = page.elements[0].text
+    text = page.elements[0].text.replace("\xa0", " ")
     evpi = "To know which future comes would be worth 4.35 MUSD (EVPI), of which 2.45 MUSD is the"
     assert f"{evpi} penalty of unmet demand." in text
     assert "Planning for the mean of the futures instead leaves no plan in some future." in text
@@ -279,7 +279,7 @@ def test_the_answer_names_an_axis_that_the_futures_can_tell_apart(
     sweep = read_study(folder)
     assert isinstance(sweep, StoredSweep)
 
-    said = read_page(studies_html(sweep, [])).elements[0].text
+    said = read_page(studies_html(sweep, [])).elements[0].text.replace("\xa0", " ")
 
     assert words in said
     assert ("Cost depends" in said) == bool(words)

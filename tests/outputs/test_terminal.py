@@ -81,13 +81,14 @@ def test_names_cannot_command_the_terminal(run: Run) -> None:
 
 
 def test_notes_are_a_line_each_and_what_is_assumed_is_said_in_two(run: Run) -> None:
-    assumed = [f"Assumed for you, {share}% of the cost: price {share} is a guess; own_{share}." for share in (60, 20)]
+    assumed = [{"text": f"price {share} is a guess; own_{share}.", "cost_frac": share / 100} for share in (60, 20, 0.9)]
+    notes = [f"Assumed for you, {one['cost_frac']:.1%} of the cost: {one['text']}" for one in assumed]
     others = [f"Note {number} {'word ' * 60}" for number in range(9)]
 
-    lines = [line.rstrip() for line in printed(with_meta(run, notes=[*assumed, *others]))]
+    lines = [line.rstrip() for line in printed(with_meta(run, assumed=assumed, notes=[*notes, *others]))]
 
-    assert "Assumed for you, of the cost 60%: price 60 is a guess; 20%: price 20 is a guess" in lines
-    assert "The first of 11 notes; all are in report.html and run.json" in lines
+    assert "Assumed for you, of the cost 60.0%: price 60 is a guess; 20.0%: price 20 is a guess" in " ".join(lines)
+    assert "The first of 12 notes; all are in report.html and run.json" in lines
     assert [line[:8] for line in lines if line.startswith("- ")] == [f"- Note {number}" for number in range(5)]
 
 

@@ -1,10 +1,11 @@
 import os
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from planner.results.read import READERS
-from planner.results.schema import PROOF_TABLES, RUN_TABLES, TABLES, results_page, schema_frame
+from planner.results.schema import PROOF_TABLES, RUN_TABLES, TABLES, results_page
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "results_schema.csv"
 
@@ -23,6 +24,24 @@ UNIT_IN_NAME = {
     "TWh": "_twh",
     "GW": "_gw",
 }
+
+
+def schema_frame() -> pd.DataFrame:
+    """Return the whole schema as one table."""
+    rows = [
+        {
+            "table": table.name,
+            "column": column.name,
+            "dtype": column.dtype,
+            "unit": column.unit,
+            "is_key": column.name in table.primary_key,
+            "may_be_missing": not column.required,
+            "about": column.description,
+        }
+        for table in TABLES.values()
+        for column in table.fields
+    ]
+    return pd.DataFrame(rows)
 
 
 @pytest.mark.golden

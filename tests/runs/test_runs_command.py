@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 from test_run_folder import named
 
 from planner.cli import main
-from planner.outputs.user_files import LEDGER_FILE
+from planner.outputs.own_folder import LEDGER_FILE
 from planner.runs import Run, save_run
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from planner.base.errors import InputError
 from planner.cli import main
 from planner.outputs.files import sha256_of
-from planner.outputs.user_files import files_in
+from planner.outputs.own_folder import files_in
 from planner.results.proof import Proof
 from planner.results.schema import PROOF_TABLES
 from planner.runs import load_run, save_run, write_run

@@ -22,7 +22,7 @@ from planner.cli import main
 from planner.inputs.prepared import PreparedScenario
 from planner.lp import HighsSession
 from planner.model import build_model
-from planner.outputs.frontier import Frontier
+from planner.outputs.study_files import Frontier
 from planner.scenario import load_scenario
 from planner.studies.frontier import frontier
 from planner.studies.frontier.measures import measure_of, users_served

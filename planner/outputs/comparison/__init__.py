@@ -1,6 +1,6 @@
 """What differs between runs, as tables: settings, cells of input tables, results side by side."""
 
-from planner.outputs.comparison.differences import (
+from planner.outputs.comparison.comparison import (
     CellDifference,
     SettingDifference,
     TableDifference,

@@ -14,13 +14,19 @@ from rich.text import Text
 
 from planner.base.console import broken, printable
 from planner.base.words import amount, signed
-from planner.outputs.comparison.comparison import cause_notes, cell_text, cost_sentences, dollars, split_sentences
-from planner.outputs.comparison.differences import setting_text
+from planner.outputs.comparison.comparison import (
+    cause_notes,
+    cell_text,
+    cost_sentences,
+    dollars,
+    setting_text,
+    split_sentences,
+)
 from planner.outputs.labels import item_words
 from planner.outputs.measures import OF_YEAR, common_years, difference_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from rich.console import Console, ConsoleOptions, RenderResult
 
@@ -73,19 +79,8 @@ def _inputs(comparison: RunComparison, most: int) -> list[Text | _InputTable]:
     head = Text("\nInputs that differ", style="bold")
     if not rows:
         return [head, Text("Nothing differs.")]
-    shown = [
-        _InputRow(printable(name), [_short(one) for one in values], places) for name, values, places in rows[:most]
-    ]
+    shown = [(printable(name), [_short(one) for one in values], places) for name, values, places in rows[:most]]
     return [head, _InputTable(comparison.letters, shown), *_left(len(rows), most)]
-
-
-@dataclass(frozen=True)
-class _InputRow:
-    """A setting or cell that differs: what each run has, and where it is written."""
-
-    name: str
-    values: Sequence[str]
-    places: Sequence[str | None]
 
 
 @dataclass(frozen=True)
@@ -93,7 +88,7 @@ class _InputTable:
     """A table of what differs; a list where it has no room, as keys and files must stay whole."""
 
     letters: Sequence[str]
-    rows: Sequence[_InputRow]
+    rows: Sequence[tuple[str, Sequence[str], Sequence[str | None]]]  # name, what each run has, where it is written
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Lay it out for the width there is."""
@@ -101,9 +96,9 @@ class _InputTable:
         for one in ("setting or cell", *self.letters):
             table.add_column(one, no_wrap=True)
         table.add_column("written in")
-        for row in self.rows:
-            where = dict.fromkeys(place for place in row.places if place)
-            table.add_row(*map(Text, (row.name, *row.values, "; ".join(where))))
+        for name, values, places in self.rows:
+            where = dict.fromkeys(place for place in places if place)
+            table.add_row(*map(Text, (name, *values, "; ".join(where))))
         least = Measurement.get(console, options.update(width=_ENDLESS), table).minimum
         if least <= options.max_width:
             yield table
@@ -112,10 +107,10 @@ class _InputTable:
 
     def _lines(self, width: int) -> Iterator[str]:
         """Write a line for each name, and below it one for each run."""
-        for row in self.rows:
-            yield from broken(row.name, width)
-            widest = max(map(len, row.values))
-            for letter, value, place in zip(self.letters, row.values, row.places, strict=True):
+        for name, values, places in self.rows:
+            yield from broken(name, width)
+            widest = max(map(len, values))
+            for letter, value, place in zip(self.letters, values, places, strict=True):
                 line = f"{letter}  {value:{widest}}  {place or ''}".rstrip()
                 yield from (f"  {part}" for part in broken(line, width - 2))
 
@@ -137,25 +132,18 @@ def _causes(split: CostSplit) -> list[Text | Table]:
 
 
 def _by_item(comparison: RunComparison, most: int) -> list[Text | Table]:
+    """Show the cost of items, those that are not shown in one row, so that rows add up to the last one."""
     results = comparison.results
-    rows = results[(results["by"] == "item") | (results["by"] == "plan")]
-    is_total = (rows["by"] == "plan") & (rows["measure"] == "Net present value")
-    items = _largest(rows[rows["by"] == "item"], comparison, most)
-    shown = items[:most]
-    others = rows[(rows["by"] == "item") & ~rows.index.isin([row.name for row in shown])]
-    rest = _sum_of(others, comparison)
-    table = _figures(comparison, "cost by item", [*shown, *rest, *_rows(rows[is_total])], _item)
-    head = Text("\nCost, net present value [MUSD]", style="bold")
-    return [head, table, *_left(len(items), most)]
-
-
-def _sum_of(others: pd.DataFrame, comparison: RunComparison) -> list[pd.Series]:
-    """Return one row of all items that are not shown, so that rows add up to the last one."""
-    if others.empty:
-        return []
+    every = results[results["by"] == "item"]
+    items = _largest(every, comparison, most)
+    shown, others = items.head(most), every.drop(items.head(most).index)
     numbers = [*comparison.letters, *difference_columns(comparison.runs)]
     count = f"{len(others)} other items" if len(others) > 1 else "1 other item"
-    return [pd.Series({**others[numbers].sum().to_dict(), "label": count})]
+    rest = others[numbers].sum().to_frame().T.assign(label=count)
+    total = results[(results["by"] == "plan") & (results["measure"] == "Net present value")].assign(label="together")
+    parts = [shown.assign(label=shown["label"].map(item_words)), *([rest] if len(others) else []), total]
+    table = _figures(comparison, "cost by item", pd.concat(parts))
+    return [Text("\nCost, net present value [MUSD]", style="bold"), table, *_left(len(items), most)]
 
 
 def _by_year(comparison: RunComparison) -> list[Text | Table]:
@@ -163,53 +151,37 @@ def _by_year(comparison: RunComparison) -> list[Text | Table]:
     if not years:
         return [Text("\nThe runs have no model year in common.")]
     results = comparison.results
-    rows = results[(results["by"] == "year") & (results["year"] == years[-1])]
-    order = {measure.label: at for at, measure in enumerate(OF_YEAR)}
-    rows = rows.sort_values("measure", key=lambda names: names.map(order))
-
-    def label(row: pd.Series) -> str:
-        return f"{row['measure']}{', ' if row['unit'] else ''}{row['unit']}"
-
-    head = Text(f"\nThe plans in {years[-1]}", style="bold")
-    return [head, _figures(comparison, "", _rows(rows), label)]
+    rows = results[(results["by"] == "year") & (results["year"] == years[-1])].set_index("measure")
+    rows = rows.loc[[one.label for one in OF_YEAR]].reset_index()
+    rows = rows.assign(label=rows["measure"] + (", " + rows["unit"]).where(rows["unit"] != "", ""))
+    return [Text(f"\nThe plans in {years[-1]}", style="bold"), _figures(comparison, "", rows)]
 
 
 def _by_place(comparison: RunComparison, by: str, most: int) -> list[Text | Table]:
-    years = common_years(comparison.runs)
-    results = comparison.results
+    years, results = common_years(comparison.runs), comparison.results
     is_place = (results["by"] == by) & (results["measure"] == "Racks in use")
     rows = _largest(results[is_place & results["year"].isin(years[-1:])], comparison, most)
-    if not rows:
+    if rows.empty:
         return []
     head = Text(f"\nRacks in use by {by} in {years[-1]} [MW]", style="bold")
-    table = _figures(comparison, by, rows[:most], lambda row: str(row["label"]))
-    return [head, table, *_left(len(rows), most)]
+    return [head, _figures(comparison, by, rows.head(most)), *_left(len(rows), most)]
 
 
-def _largest(rows: pd.DataFrame, comparison: RunComparison, most: int) -> list[pd.Series]:
+def _largest(rows: pd.DataFrame, comparison: RunComparison, most: int) -> pd.DataFrame:
     """Return the rows that differ, the largest difference first, small ones where all are asked."""
     differences = rows[difference_columns(comparison.runs)].abs().max(axis=1)
     is_all = most == sys.maxsize
     least = 0.0 if is_all else _SMALL * float(rows[list(comparison.letters)].abs().max().max())
-    order = differences[differences > least].sort_values(ascending=False, kind="stable").index
-    return _rows(rows.loc[order])
+    return rows.loc[differences[differences > least].sort_values(ascending=False, kind="stable").index]
 
 
-def _rows(frame: pd.DataFrame) -> list[pd.Series]:
-    return [row for _, row in frame.iterrows()]
-
-
-def _figures(
-    comparison: RunComparison, head: str, rows: Iterable[pd.Series], label: Callable[[pd.Series], str]
-) -> Table:
+def _figures(comparison: RunComparison, head: str, rows: pd.DataFrame) -> Table:
     names = difference_columns(comparison.runs)
     table = _table(head, (*comparison.letters, *names))
-    for row in rows:
-        table.add_row(
-            Text(printable(label(row))),
-            *(_number(row[letter]) for letter in comparison.letters),
-            *(_number(row[name], is_difference=True) for name in names),
-        )
+    for row in rows.to_dict("records"):
+        figures = [_number(row[letter]) for letter in comparison.letters]
+        differences = [_number(row[name], is_difference=True) for name in names]
+        table.add_row(Text(printable(str(row["label"]))), *figures, *differences)
     return table
 
 
@@ -225,10 +197,6 @@ def _number(value: float, *, is_difference: bool = False) -> str:
     if value != value:  # noqa: PLR0124 - a year that a run does not have
         return "-"
     return signed(value) if is_difference else amount(value, 5)
-
-
-def _item(row: pd.Series) -> str:
-    return item_words(str(row["label"])) or "together"
 
 
 def _left(count: int, most: int) -> list[Text]:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import math
 from typing import TYPE_CHECKING, Any, Final
 
-from planner.outputs.canvas import new_workbook
-from planner.outputs.comparison.comparison import cost_sentences, split_sentences
-from planner.outputs.comparison.differences import setting_text
+from planner.outputs.canvas import Live, new_workbook
+from planner.outputs.comparison.comparison import cost_sentences, setting_text, split_sentences
 from planner.outputs.measures import common_years, difference_columns
 from planner.outputs.plots import Drawing
 from planner.outputs.report import comparison_html, write_page
@@ -18,7 +16,7 @@ from planner.outputs.report.map import difference_picture
 from planner.outputs.xlsx.book import HEAD_ROW, Book, number, text, whole, write_table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     import pandas as pd
@@ -26,11 +24,11 @@ if TYPE_CHECKING:
     from planner.outputs.comparison.comparison import RunComparison
     from planner.outputs.report.charts import Picture
     from planner.outputs.report.markup import Html
+    from planner.tables.descriptor import Field
 
 # --- A comparison as a workbook: cover, causes, results side by side, inputs that differ ----------
 
 _LINE_CHARACTERS: Final = 125
-_LINE_POINTS: Final = 15.0
 _COLUMNS: Final = 5
 _SUM_WIDTH: Final = 18  # [characters]: a sum in USD is longer than its parts, and bold
 _SHEETS: Final[tuple[tuple[str, str], ...]] = (
@@ -64,62 +62,45 @@ def _title(comparison: RunComparison) -> str:
 def _write_cover(book: Book, comparison: RunComparison, sheets: list[tuple[str, str]]) -> None:
     sheet = book.sheet("Cover", "", widths=(24, 30, 16, 16, 40))
     book.text(sheet, 0, 0, _title(comparison), "title")
-    for column, head in enumerate(("run", "title", "status", "check", "folder")):
-        book.text(sheet, 2, column, head, "head")
-    row = 3
-    for letter, run in zip(comparison.letters, comparison.runs, strict=True):
-        is_right = run.meta["check"]["ok"]
-        book.text(sheet, row, 0, f"{letter}: {run.label}", "wrap")
-        book.text(sheet, row, 1, run.title, "wrap")
-        book.text(sheet, row, 2, str(run.meta["status"]))
-        verdict = "checked" if is_right else "CHECK FAILED"
-        book.text(sheet, row, 3, verdict, "good" if is_right else "bad")
-        book.text(sheet, row, 4, str(run.meta["run"]))
-        row += 1
+    book.line(sheet, 2, ("run", "title", "status", "check", "folder"), "head")
+    for row, (letter, run) in enumerate(zip(comparison.letters, comparison.runs, strict=True), start=3):
+        verdict, light = ("checked", "good") if run.meta["check"]["ok"] else ("CHECK FAILED", "bad")
+        cells = (f"{letter}: {run.label}", run.title, str(run.meta["status"]), verdict, str(run.meta["run"]))
+        book.line(sheet, row, cells, styles={0: "wrap", 1: "wrap", 3: light})
+    row = 4 + len(comparison.runs)
     said = [*cost_sentences(comparison), *comparison.notes]
-    said += [one for split in comparison.splits for one in split_sentences(split)]
-    for sentence in said:
-        row += 1
-        sheet.merge_range(row, 0, row, _COLUMNS - 1, "", book.style("wrap"))
-        book.text(sheet, row, 0, sentence, "wrap")
-        sheet.set_row(row, _LINE_POINTS * math.ceil(len(sentence) / _LINE_CHARACTERS) + 2.0)
-    row += 2
-    book.text(sheet, row, 0, "Contents", "head")
-    for at, (name, about) in enumerate(sheets, start=row + 1):
+    for sentence in [*said, *(one for split in comparison.splits for one in split_sentences(split))]:
+        row = book.paragraph(sheet, row, sentence, _COLUMNS, _LINE_CHARACTERS)
+    book.text(sheet, row + 1, 0, "Contents", "head")
+    for at, (name, about) in enumerate(sheets, start=row + 2):
         sheet.write_url(at, 0, f"internal:'{name}'!A1", book.style("link"), name)
         book.text(sheet, at, 1, about)
 
 
 def _write_results(book: Book, comparison: RunComparison) -> None:
-    names = difference_columns(comparison.runs)
+    names, frame = difference_columns(comparison.runs), comparison.results
+    runs = zip(comparison.letters, comparison.runs, strict=True)
     columns = [
         text("by", "What a row is of: plan, year, zone, site, item or calendar year"),
         text("label", "Which zone, site or item"),
         whole("year", "year", "Year; 0 where a row is of all years"),
         text("measure", "What is compared"),
         text("unit", "Its unit"),
-        *(
-            number(letter, "see unit", f"Of {run.label}", missing=True)
-            for letter, run in zip(comparison.letters, comparison.runs, strict=True)
-        ),
+        *(number(letter, "see unit", f"Of {run.label}", missing=True) for letter, run in runs),
         *(number(name, "see unit", "The difference", missing=True) for name in names),
     ]
     sheet = book.sheet("Compare", _SHEETS[0][1])
-    frame = comparison.results
-    texts = ["by", "label", "measure", "unit"]
-    write_table(book, sheet, "Compare", frame.assign(**_as_text(frame, texts)), columns)
-    first, last = HEAD_ROW + 1, HEAD_ROW + len(frame)
-    start = len(columns) - len(names)
-    for column in range(start, len(columns)):
-        for sign, colour in ((">", "#1f5896"), ("<", "#b3372f")):
-            look = book.style("plain", font_color=colour)
-            rule = {"type": "cell", "criteria": sign, "value": 0, "format": look}
-            sheet.conditional_format(first, column, last, column, rule)
+    write_table(book, sheet, "Compare", _as_text(frame, columns), columns)
+    for sign, colour in ((">", "#1f5896"), ("<", "#b3372f")):
+        rule = {"type": "cell", "criteria": sign, "value": 0, "format": book.style("plain", font_color=colour)}
+        for column in range(len(columns) - len(names), len(columns)):
+            sheet.conditional_format(HEAD_ROW + 1, column, HEAD_ROW + len(frame), column, rule)
 
 
 def _write_causes(book: Book, comparison: RunComparison) -> None:
     """Write the parts of each difference, and their sum as a formula."""
-    sheet = book.sheet("Causes", _SHEETS[1][1], widths=(0, _SUM_WIDTH))
+    sheet = book.sheet("Causes", _SHEETS[1][1])
+    book.widen(sheet, (0, _SUM_WIDTH))
     row = HEAD_ROW
     columns = [
         text("cause", "What differs"),
@@ -138,32 +119,31 @@ def _write_causes(book: Book, comparison: RunComparison) -> None:
         if split.method is None:
             continue
         frame = split.causes.assign(usd=[cents / 100.0 for cents in split.cents()])
-        frame = frame.assign(**_as_text(frame, ["cause", "inputs"]))
         name = f"Causes{at + 1}"
-        row = write_table(book, sheet, name, frame, columns, head_row=row)
-        book.text(sheet, row, 0, "together", "total")
-        cents = sum(split.cents()) / 100.0
-        book.formula(sheet, row, 1, f"=SUM({name}[usd])", cents, "#,##0", "total")
-        book.formula(sheet, row, 2, f"=SUM({name}[musd])", split.musd, "#,##0.0", "total")
+        row = write_table(book, sheet, name, _as_text(frame, columns), columns, head_row=row)
+        sums = (Live(f"SUM({name}[usd])", sum(split.cents()) / 100.0), Live(f"SUM({name}[musd])", split.musd))
+        book.line(sheet, row, ("together", *sums), "total", ("", "#,##0", "#,##0.0"))
         row += 4
 
 
 def _write_inputs(book: Book, comparison: RunComparison) -> None:
+    runs = zip(comparison.letters, comparison.runs, strict=True)
     columns = [
         text("kind", "setting, cell, or file that is no table"),
         text("table", "Table of the data"),
         text("row", "Key of the row"),
         text("key", "Setting or column"),
-        *(text(letter, f"In {run.label}") for letter, run in zip(comparison.letters, comparison.runs, strict=True)),
+        *(text(letter, f"In {run.label}") for letter, run in runs),
         *(text(f"{letter} is written in", "File and line; empty for a default") for letter in comparison.letters),
     ]
-    frame = comparison.inputs
-    frame = frame.assign(**_as_text(frame, [column.name for column in columns]))
-    write_table(book, book.sheet("Inputs", _SHEETS[2][1]), "Inputs", frame, columns)
+    sheet = book.sheet("Inputs", _SHEETS[2][1])
+    write_table(book, sheet, "Inputs", _as_text(comparison.inputs, columns), columns)
 
 
-def _as_text(frame: pd.DataFrame, names: list[str]) -> dict[str, Any]:
-    return {name: frame[name].map(_text).astype("str") for name in names}
+def _as_text(frame: pd.DataFrame, columns: Sequence[Field]) -> pd.DataFrame:
+    """Write what columns of labels hold as text."""
+    texts = [column.name for column in columns if column.dtype == "str"]
+    return frame.assign(**{name: frame[name].map(_text).astype("str") for name in texts})
 
 
 def _text(value: Any) -> str:
@@ -191,9 +171,8 @@ def comparison_svg(comparison: RunComparison) -> str:
                 for cause, musd in [*parts, ("together", split.musd)]
             ]
             panels.append(waterfall(f"{split.difference} by cause", "MUSD", rows))
-    title = f"Comparison of {', '.join(run.label for run in comparison.runs)}"
     named = "; ".join(f"{one}: {run.label}" for one, run in zip(comparison.letters, comparison.runs, strict=True))
-    return Drawing(title, named, panels, "no difference").svg()
+    return Drawing(_title(comparison), named, panels, "no difference").svg()
 
 
 # --- A comparison as a file, by its ending --------------------------------------------------------

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from planner.base.errors import InputError, Problem
+from planner.base.errors import InputError, Problem, problem_in
 from planner.base.sheet_cells import cell_name
 from planner.outputs.canvas import MOST_ROWS
 from planner.scenario.keys import EACH, field_at, is_by_year
@@ -124,12 +124,9 @@ def _write_single(book: Canvas, written: Mapping[str, Any], limits: Limits, mode
     book.text(sheet, 3, 0, _YEARS, "about")
     sheet.freeze_panes(_HEAD_ROW + 1, 2)
     sheet.repeat_rows(_HEAD_ROW)
-    for column, head in enumerate((SETTING_HEAD, VALUE_HEAD, UNIT_HEAD)):
-        book.text(sheet, _HEAD_ROW, column, head, "head")
-    for column, year in enumerate(years, start=_FIRST_YEAR):
-        book.number(sheet, _HEAD_ROW, column, year, "0", "head_right")
-    for column, head in enumerate(ABOUT_HEADS, start=after):
-        book.text(sheet, _HEAD_ROW, column, head, "head_label")
+    book.line(sheet, _HEAD_ROW, (SETTING_HEAD, VALUE_HEAD, UNIT_HEAD), "head")
+    book.line(sheet, _HEAD_ROW, years, "head_right", "0", column=_FIRST_YEAR)
+    book.line(sheet, _HEAD_ROW, ABOUT_HEADS, "head_label", column=after)
     row, block = _HEAD_ROW, ""
     for one in single_settings():
         if one.keys[0] != block and len(one.keys) > 1:
@@ -137,23 +134,18 @@ def _write_single(book: Canvas, written: Mapping[str, Any], limits: Limits, mode
             row += 1
             about = field_at((block,))
             title = f"{COMMENT} {block}: {(about.description or '') if about else ''}"
-            for column in range(after + 3):
-                book.text(sheet, row, column, title if column == 0 else "", "section")
+            book.line(sheet, row, [title, *[""] * (after + 2)], "section")
         row += 1
         rule, said = limits.of_setting(one.keys, one.field, one.unit, one.meaning)
-        by_year = is_by_year(one.keys)
-        book.text(sheet, row, 0, one.name, "label")
-        path = paths.get(one.name)
+        path = paths.get(one.name, {})
+        book.line(sheet, row, (one.name, None, one.unit), "label", styles={2: "unit_left"})
         _write_value(book, sheet, (row, 1), _NOTHING if path else values[one.name], rule)
-        book.text(sheet, row, 2, one.unit, "unit_left")
         for column, year in enumerate(years, start=_FIRST_YEAR):
-            if by_year:
-                figure = path.get(year, _NOTHING) if path else _NOTHING
-                _write_value(book, sheet, (row, column), figure, rule)
+            if is_by_year(one.keys):
+                _write_value(book, sheet, (row, column), path.get(year, _NOTHING), rule)
             else:
                 book.text(sheet, row, column, "", "closed")
-        for column, text in enumerate((one.default, one.meaning, said), start=after):
-            book.text(sheet, row, column, text, "long")
+        book.line(sheet, row, (one.default, one.meaning, said), "long", column=after)
 
 
 def _write_value(book: Canvas, sheet: Worksheet, at: tuple[int, int], value: Any, rule: Mapping[str, Any]) -> None:
@@ -255,10 +247,8 @@ def write_table_sheet(book: Canvas, sheet: Worksheet, table: TableSchema, path: 
 
 
 def _too_long(path: Path, name: str, rows: int) -> Problem:
-    return Problem(
+    return problem_in(
         str(path),
-        None,
-        None,
         f"table {name} has {rows:,} rows",
         f"at most {MOST_ROWS - 1:,}, as many as a sheet has below its heads",
         f"leave it in its file, which the scenario names under data.{name}",

@@ -19,7 +19,7 @@ from planner.outputs.report.markup import NOTHING, Html, element, joined
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from planner.outputs.report.figures import ReportFigure
+    from planner.outputs.report.figures import ReportFigure, TableFigures
 
 WIDTH: Final = 520.0
 HEIGHT: Final = 250.0
@@ -35,7 +35,7 @@ _MOST_LABEL: Final = 300.0
 _VALUE: Final = 70.0
 _GAP: Final = 10.0  # between a row's last dot and its note
 _EDGE: Final = 22.0  # from the last place to the edge
-_ALONE: Final = 30.0  # half the width of a band of one year
+_ALONE: Final = 0.15  # half the width of a band of one year
 _PER_LETTER: Final = 7.84
 """Pixels, of a label beside a bar."""
 _COLOURS: Final = 10
@@ -64,6 +64,21 @@ class Series:
 
     label: str  # what it is called
     figures: tuple[ReportFigure | None, ...]  # one for each place of the axis; None where there is none
+
+
+def series_by(
+    figures: TableFigures,
+    table: str,
+    column: str,
+    key: str,
+    places: Sequence[int],
+    words: Callable[[str], str],
+    by: str = "year",
+) -> list[Series]:
+    """Return a series for each label of a key, over years, in the order of the table."""
+    of = figures.sums_by(table, column, key, by)
+    names = dict.fromkeys(str(label[0]) for label in of)
+    return [Series(words(one), tuple(of.get((one, place)) for place in places)) for one in names]
 
 
 @dataclass(frozen=True)
@@ -152,7 +167,7 @@ def lines(title: str, unit: str, places: Sequence[str], series: Sequence[Series]
 
 def bars(title: str, unit: str, rows: Sequence[tuple[str, ReportFigure]], *, per: float = 1.0, note: str = "") -> Html:
     """Draw one bar to the right for each row, with its number at its end; as `columns`."""
-    return _bars(title, unit, rows, [0.0] * len(rows), per, note)
+    return _rows(title, unit, *_one(rows), per=per, note=note, starts=[0.0] * len(rows))
 
 
 def waterfall(
@@ -160,32 +175,8 @@ def waterfall(
 ) -> Html:
     """Draw each row from where the one before it ends, and the last one, their sum, from 0."""
     *terms, _ = [_value(figure, per) for _, figure in rows]
-    starts = [0.0, *accumulate(terms)][: len(terms)]
-    return _bars(title, unit, rows, [*starts, 0.0], per, note)
-
-
-def _bars(
-    title: str, unit: str, rows: Sequence[tuple[str, ReportFigure]], starts: Sequence[float], per: float, note: str
-) -> Html:
-    values = [_value(figure, per) for _, figure in rows]
-    ends = [start + value for start, value in zip(starts, values, strict=True)]
-    high, low = max([0.0, *starts, *ends]), min([0.0, *starts, *ends])
-    if high <= low:
-        return NOTHING
-    beside, shown = _labels([label for label, _ in rows])
-    scale = (WIDTH - beside - _VALUE) / (high - low)
-    zero = beside - low * scale
-    decimals = decimals_for(values)
-    parts = []
-    for at, ((label, figure), value) in enumerate(zip(rows, values, strict=True)):
-        top = at * _BAR
-        left = zero + min(starts[at], ends[at]) * scale
-        shape = (left, top + 3.0, abs(value) * scale, _BAR - 6.0)
-        parts.append(_text(beside - 8.0, top + 15.5, shown[at], "end"))
-        parts.append(_mark(figure, label, unit, shape, int(value < 0.0), per, decimals))
-        end = zero + max(starts[at], ends[at]) * scale + 6.0
-        parts.append(_text(end, top + 15.5, figure.text(per=per, decimals=decimals), "start"))
-    return _chart(title, unit, len(rows) * _BAR, parts, note=note)
+    starts = [*[0.0, *accumulate(terms)][: len(terms)], 0.0]
+    return _rows(title, unit, *_one(rows), per=per, note=note, starts=starts)
 
 
 def groups(
@@ -198,43 +189,71 @@ def groups(
     errors: Sequence[Sequence[float] | None] = (),
 ) -> Html:
     """Draw a bar of each series for each label, behind or below each other; `errors` reach to both sides."""
-    values = [[_value(figure, 1.0) for figure in one.figures] for one in series]
-    around = [errors[at] if at < len(errors) else None for at in range(len(series))]
-    reach = [sum(row) for row in zip(*values, strict=True)] if is_stacked else [one for row in values for one in row]
-    reach += [
-        value + sign * (error or 0.0)
-        for row, of in zip(values, around, strict=True)
-        for value, error in zip(row, of or (), strict=False)
-        for sign in (-1.0, 1.0)
+    return _rows(title, unit, labels, series, is_stacked=is_stacked, errors=errors)
+
+
+def _one(rows: Sequence[tuple[str, ReportFigure]]) -> tuple[list[str], list[Series]]:
+    return [label for label, _ in rows], [Series("", tuple(figure for _, figure in rows))]
+
+
+def _rows(
+    title: str,
+    unit: str,
+    labels: Sequence[str],
+    series: Sequence[Series],
+    *,
+    is_stacked: bool = False,
+    errors: Sequence[Sequence[float] | None] = (),
+    starts: Sequence[float] = (),
+    per: float = 1.0,
+    note: str = "",
+) -> Html:
+    """Draw rows of bars over an axis; those that have starts have their numbers at their ends in its place."""
+    values = [[_value(figure, per) for figure in one.figures] for one in series]
+    begin = [
+        [
+            sum(row[at] for row in values[:number]) if is_stacked else starts[at] if starts else 0.0
+            for at in range(len(labels))
+        ]
+        for number in range(len(series))
     ]
-    low, high = min([0.0, *reach]), max([0.0, *reach])
+    around = [
+        (errors[number] if number < len(errors) else None) or [0.0] * len(labels) for number in range(len(series))
+    ]
+    spans = sorted(
+        (at, number, start, start + value, error)
+        for number, of in enumerate(zip(begin, values, around, strict=True))
+        for at, (start, value, error) in enumerate(zip(*of, strict=True))
+    )
+    reach = [0.0, *(one for _, _, start, end, error in spans for one in (start, end - error, end + error))]
+    low, high = min(reach), max(reach)
     if high <= low:
         return NOTHING
     beside, shown = _labels(labels)
-    scale = (WIDTH - beside - _EDGE) / (high - low)
+    scale = (WIDTH - beside - (_VALUE if starts else _EDGE)) / (high - low)
     zero = beside - low * scale
-    thick = _BAR - 6.0 if is_stacked else _THIN_BAR
-    each = _BAR if is_stacked else _THIN_BAR * len(series) + 8.0
-    height = each * len(labels) + _FOOT
-    parts = _uprights(low, high, lambda value: zero + value * scale, height)
+    is_thick = is_stacked or bool(starts)
+    thick = _BAR - 6.0 if is_thick else _THIN_BAR
+    each = _BAR if is_thick else _THIN_BAR * len(series) + 8.0
+    height = each * len(labels) + (0.0 if starts else _FOOT)
+    parts = [] if starts else _uprights(low, high, lambda value: zero + value * scale, height)
+    parts += [_text(beside - 8.0, (at + 0.5) * each + 4.5, label, "end") for at, label in enumerate(shown)]
     decimals = decimals_for([one for row in values for one in row])
-    for at, label in enumerate(labels):
-        parts.append(_text(beside - 8.0, (at + 0.5) * each + 4.0, shown[at], "end"))
-        end = 0.0
-        for number, one in enumerate(series):
-            figure, value = one.figures[at], values[number][at]
-            start = end if is_stacked else 0.0
-            end = start + value
-            top = at * each + (3.0 if is_stacked else 4.0 + number * thick)
-            if figure is None or value == 0.0:
-                continue
-            shape = (zero + min(start, end) * scale, top, abs(value) * scale, thick)
-            parts.append(_mark(figure, f"{label}, {one.label}", unit, shape, number, 1.0, decimals))
-            if (of := around[number]) is not None:
-                left, right = (f"{zero + (end + sign * of[at]) * scale:.1f}" for sign in (-1.0, 1.0))
-                y = f"{top + thick / 2:.1f}"
-                parts.append(element("line", x1=left, x2=right, y1=y, y2=y, class_="reach"))
-    return _chart(title, unit, height, parts, keys=_keys([one.label for one in series]))
+    for at, number, start, end, error in spans:
+        figure, top = series[number].figures[at], at * each + (3.0 if is_thick else 4.0 + number * thick)
+        if figure is None or (start == end and not starts):
+            continue
+        shape = (zero + min(start, end) * scale, top, abs(end - start) * scale, thick)
+        said = ", ".join(filter(None, (labels[at], series[number].label)))
+        parts.append(_mark(figure, said, unit, shape, int(end < start) if starts else number, per, decimals))
+        if starts:
+            right = zero + max(start, end) * scale + 6.0
+            parts.append(_text(right, top + 12.5, figure.text(per=per, decimals=decimals), "start"))
+        if error:
+            left, right_end = (f"{zero + (end + sign * error) * scale:.1f}" for sign in (-1.0, 1.0))
+            y = f"{top + thick / 2:.1f}"
+            parts.append(element("line", x1=left, x2=right_end, y1=y, y2=y, class_="reach"))
+    return _chart(title, unit, height, parts, keys=_keys([one.label for one in series]), note=note)
 
 
 def dots(title: str, unit: str, places: Sequence[str], rows: Sequence[Series], *, per: float = 1.0) -> Html:
@@ -277,40 +296,27 @@ def dots(title: str, unit: str, places: Sequence[str], rows: Sequence[Series], *
 
 
 def fan(
-    title: str, unit: str, places: Sequence[str], of: Mapping[str, Sequence[ReportFigure]], *, per: float = 1.0
+    title: str, unit: str, years: Sequence[int], of: Mapping[str, Sequence[ReportFigure]], *, per: float = 1.0
 ) -> Html:
     """Draw how far a figure spreads over futures: three bands and the median, from 0."""
     values = {key: [one.shown_value / per for one in figures] for key, figures in of.items()}
-    low, high = min(0.0, *values["least"]), max(0.0, *values["most"])
-    if high <= low:
+    if max(0.0, *values["most"]) <= min(0.0, *values["least"]):
         return NOTHING
-    axis = ValueAxis.around(low, high, unit)
-    step = (WIDTH - LEFT - 2.0 * _EDGE) / max(1, len(places) - 1)
-    along = [LEFT + _EDGE + at * step for at in range(len(places))]
-    ends = along if len(places) > 1 else [along[0], along[0] + 2.0 * _ALONE]
+    ends = years if len(years) > 1 else [years[0] - _ALONE, years[0] + _ALONE]
 
-    def level(key: str) -> list[tuple[float, float]]:
-        """Return the points of a share of the futures; that of one year at both ends of its band."""
-        return [(x, axis.y_of(values[key][min(at, len(places) - 1)])) for at, x in enumerate(ends)]
+    def level(key: str, label: str = "", colour: int = 0, look: str = "line") -> Line:
+        """Return a share of the futures; that of one year at both ends of its band."""
+        of_key = values[key] if len(years) > 1 else values[key] * 2
+        return Line(label, [*zip(ends, of_key, strict=True)], colour, look)
 
-    parts = [axis.grid()]
-    for below, above, _ in _BANDS:
-        outline = " ".join(f"{x:.1f},{y:.1f}" for x, y in [*level(above), *reversed(level(below))])
-        parts.append(element("polygon", points=outline, class_="band"))
-    parts.append(_path(level("median"), "line c1"))
-    parts += _some_below([*zip(along, places, strict=True)])
+    areas = [
+        (level(above, label, look=f"band-{number}"), level(below))
+        for number, (below, above, label) in enumerate(_BANDS)
+    ]
+    places = [str(year) for year in years]
     series = [Series(label, tuple(of[key])) for key, label in _ROWS.items()]
-    bands = tuple((f"band-{number}", label) for number, (_, _, label) in enumerate(_BANDS))
-    return _chart(
-        title,
-        unit,
-        HEIGHT,
-        parts,
-        keys=(*bands, ("c1", "median")),
-        table=_table(title, unit, places, series, per),
-        places=places,
-        about=", spread over futures",
-    )
+    table = _table(title, unit, places, series, per)
+    return curves(title, ("", unit), [level("median", "median", 1)], years=years, areas=areas, table=table)
 
 
 def curve(
@@ -337,16 +343,31 @@ def curve(
     return _chart(title, "", HEIGHT, parts, note=words, about=f": {units[1]} over {units[0]}", keys=keys)
 
 
-def curves(title: str, units: tuple[str, str], drawn: Sequence[Line], *, years: Sequence[int] = ()) -> Html:
-    """Draw lines over a number or over years, amounts from 0."""
-    points = [point for one in drawn for point in one.points]
+def curves(
+    title: str,
+    units: tuple[str, str],
+    drawn: Sequence[Line],
+    *,
+    years: Sequence[int] = (),
+    areas: Sequence[tuple[Line, Line]] = (),
+    floor: float = 0.0,
+    note: str = "",
+    table: Html = NOTHING,
+) -> Html:
+    """Draw lines over a number or over years, amounts from 0 or a floor, and what lies between two lines."""
+    points = [point for one in (*drawn, *(line for pair in areas for line in pair)) for point in one.points]
     if not points:
         return NOTHING
     x, y = zip(*points, strict=True)
-    axis = ValueAxis.around(min(0.0, *y), max(0.0, *y) or 1.0, units[1])
+    bottom, top = min(floor, *y), max(floor, *y)
+    axis = ValueAxis.around(bottom, top if top > bottom else bottom + 1.0, units[1])
     low, high = (min(years) - 0.3, max(years) + 0.3) if years else (min(0.0, *x), max(x) or 1.0)
     plane = _Plane(axis, low, high)
     parts = [axis.grid()]
+    for above, below in areas:
+        outline = [plane.place(*point) for point in [*above.points, *reversed(below.points)]]
+        shape = " ".join(f"{a:.1f},{b:.1f}" for a, b in outline)
+        parts.append(element("polygon", points=shape, class_=f"band c{above.colour}" if above.colour else "band"))
     for one in drawn:
         places = [plane.place(*point) for point in one.points]
         parts.append(_path(places, f"{one.look} c{one.colour % _COLOURS}"))
@@ -358,9 +379,28 @@ def curves(title: str, units: tuple[str, str], drawn: Sequence[Line], *, years: 
         parts += _some_below([(plane.place(year, 0.0)[0], str(year)) for year in years])
     else:
         parts += plane.feet(ticks(low, high))
-    keys = tuple((f"c{one.colour % _COLOURS}", one.label) for one in drawn if one.label)
-    note = "" if years else f"{units[0]} to the right"
-    return _chart(title, units[1], HEIGHT, parts, keys=keys if len(keys) > 1 else (), note=note)
+    looks = ((f"band c{above.colour}" if above.look == "line" else above.look, above.label) for above, _ in areas)
+    keys = (*looks, *((f"c{one.colour % _COLOURS}", one.label) for one in drawn if one.label))
+    said = "; ".join(part for part in ("" if years else f"{units[0]} to the right", note) if part)
+    kept = keys if len(keys) > 1 else ()
+    return _chart(title, units[1], HEIGHT, parts, keys=kept, table=table, places=[*map(str, years)], note=said)
+
+
+def heat(title: str, rows: Sequence[str], places: Sequence[str], values: Sequence[Sequence[float]], note: str) -> Html:
+    """Draw a cell for each row and place, the darker the larger its share is, with the share under the pointer."""
+    most = max(map(max, values)) or 1.0
+    wide, high = (WIDTH - LEFT) / len(places), (HEIGHT - _BOTTOM) / len(rows)
+    parts = []
+    for at, (row, of) in enumerate(zip(rows, values, strict=True)):
+        parts.append(_text(LEFT - 7.0, (at + 0.7) * high, row, "end"))
+        for across, value in enumerate(of):
+            tip = element("title", f"{row}, {places[across]}: {value:.1%}")
+            shape = (LEFT + across * wide, at * high, wide, high)
+            left, top, width, height = (f"{one:.1f}" for one in shape)
+            dark = {"fill_opacity": f"{0.05 + 0.95 * value / most:.3f}", "class_": "n c1"}
+            parts.append(element("rect", tip, x=left, y=top, width=width, height=height, **dark))
+    parts += _some_below([(LEFT + (at + 0.5) * wide, place) for at, place in enumerate(places)])
+    return _chart(title, "", HEIGHT, parts, note=note)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from urllib.parse import quote, unquote
 
 from planner.base.words import amount
-from planner.outputs.report.markup import NOTHING, Html, element
+from planner.outputs.labels import DisplayNames
+from planner.outputs.report.markup import NOTHING, Html, element, joined
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -32,6 +33,7 @@ MISSING: Final = "\N{EN DASH}"
 _DIGITS: Final = 3
 _NOISE: Final = 1e-9  # of a difference, against the numbers
 _PLAIN: Final = "()|,."  # of a label, not quoted
+_UNITS: Final = frozenset("%BMTk")  # as units begin: %, BUSD, MW, TWh, kH100e
 
 
 @dataclass(frozen=True)
@@ -112,6 +114,25 @@ class ReportFigure:
         return found
 
 
+def filled(text: str, *parts: str) -> Html:
+    r"""Put numbers and names into a sentence at its ``{}``; a unit stays on the line of its number.
+
+    >>> filled("{} draws {} MW", "<b>", Html("<span>7</span>"))
+    '&lt;b&gt; draws <span>7</span>\xa0MW'
+    """
+    first, *others = text.split("{}")
+    pieces: list[str] = [first]
+    for part, then in zip(parts, others, strict=True):
+        is_unit = then.startswith(" ") and then[1:2] in _UNITS and isinstance(part, Html)
+        pieces += [part, f"\N{NO-BREAK SPACE}{then[1:]}" if is_unit else then]
+    return joined(pieces)
+
+
+def sentences(said: Iterable[str], look: str = "sentences") -> Html:
+    """List sentences."""
+    return element("ul", (element("li", of) for of in said), class_=look)
+
+
 def where_text(where: Mapping[str, Label]) -> str:
     """Write a selection of rows as an attribute holds it: ``site=a;year=2030``, quoted as in URLs.
 
@@ -151,6 +172,10 @@ class TableFigures:
         self.number = number
         self._made: dict[tuple[str, tuple[str, ...]], pd.DataFrame] = {}
         self._found: dict[tuple[str, tuple[str, ...], str], dict[Any, float]] = {}
+
+    def cells(self, table: str, columns: Iterable[str], **where: Label) -> list[ReportFigure]:
+        """Return the sums of some columns over the rows that have these labels: a row of a `figure_table`."""
+        return [self.sum(table, column, **where) for column in columns]
 
     def has_rows(self, table: str) -> bool:
         """Whether a table has rows."""
@@ -197,9 +222,8 @@ class Figures(TableFigures):
 
     def __init__(self, run: Run, number: int | None = None) -> None:
         super().__init__(run.tables, number)
-        self.run = run
-        self.years = run.years
-        self.last = run.years[-1]
+        self.run, self.labels = run, DisplayNames(run)
+        self.years, self.last = run.years, run.years[-1]
 
 
 def _plain(label: Any) -> Label:
@@ -222,11 +246,14 @@ class NumberColumn:
     decimals: int | None = None  # places behind the point; by default as many as show its largest number well
 
 
+Cell: TypeAlias = ReportFigure | str | None
+
+
 def figure_table(
     caption: str,
     row_head: str,
-    columns: Sequence[NumberColumn],
-    rows: Sequence[tuple[str, Sequence[ReportFigure | str | None]]],
+    columns: Iterable[NumberColumn | str],
+    rows: Sequence[tuple[str, Sequence[Cell]]],
     *,
     one_unit: bool = False,
     totals: Collection[int] = (),
@@ -235,44 +262,51 @@ def figure_table(
     """Make a table."""
     if not rows:
         return NOTHING
-    decimals = _decimals(columns, rows, one_unit)
+    heads = [NumberColumn(one) if isinstance(one, str) else one for one in columns]
+    decimals = _decimals(heads, rows, one_unit)
     texts = {at for at, of in enumerate(rows[0][1]) if isinstance(of, str) and not isinstance(of, Html)}
-    head = element(
-        "tr",
-        element("th", row_head, scope="col") if row_head else element("td"),
-        (
-            element("th", column.head, scope="col", class_=None if at in texts else "num")
-            for at, column in enumerate(columns)
-        ),
-    )
     body = []
     for at, (label, figures) in enumerate(rows):
         common = _common([one for one in figures if not isinstance(one, str | None)])
-        cells = (
-            _cell(figure, column, places, common)
-            for figure, column, places in zip(figures, columns, decimals, strict=True)
-        )
+        shown = zip(figures, heads, decimals, strict=True)
+        cells = [_cell(figure, column, places, common) for figure, column, places in shown]
         row = element("th", element("bdi", label), scope="row")
         body.append(element("tr", row, cells, class_="total" if at in totals else None, **common))
-    return element(
-        "div",
-        element(
-            "table",
-            element("caption", caption, class_=None if shows_caption else "heard"),
-            element("thead", head),
-            element("tbody", body),
-        ),
-        class_="scroll",
+    return _table(
+        element("caption", caption, class_=None if shows_caption else "heard"),
+        element("th", row_head, scope="col") if row_head else element("td"),
+        (element("th", one.head, scope="col", class_=None if at in texts else "num") for at, one in enumerate(heads)),
+        body,
     )
 
 
-def _decimals(
-    columns: Sequence[NumberColumn], rows: Sequence[tuple[str, Sequence[ReportFigure | str | None]]], one_unit: bool
-) -> list[int]:
-    of_columns = []
-    for at, column in enumerate(columns):
-        figures = [row[at] for _, row in rows]
-        of_columns.append([one.shown_value / column.per for one in figures if not isinstance(one, str | None)])
+def text_table(caption: str, heads: Iterable[str], rows: Iterable[Sequence[str]]) -> Html:
+    """Make a table of texts, the first of each row being its head."""
+    body = (
+        element(
+            "tr", element("th", element("bdi", first), scope="row"), (element("td", element("bdi", one)) for one in of)
+        )
+        for first, *of in rows
+    )
+    shown = (element("th", element("bdi", head), scope="col") for head in heads)
+    return _table(element("caption", caption, class_="heard"), NOTHING, shown, body, class_="text")
+
+
+def _table(caption: Html, first: Html, heads: Iterable[Html], body: Iterable[Html], **look: str) -> Html:
+    head = element("thead", element("tr", first, heads))
+    return element("div", element("table", caption, head, element("tbody", body), **look), class_="scroll")
+
+
+def left_out(count: int, table: str) -> Html:
+    """Say how many rows are in a table alone."""
+    return element("p", f"and {count} more in table {table}", class_="note") if count > 0 else NOTHING
+
+
+def _decimals(columns: Sequence[NumberColumn], rows: Sequence[tuple[str, Sequence[Cell]]], one_unit: bool) -> list[int]:
+    of_columns = [
+        [one.shown_value / column.per for one in (of[at] for _, of in rows) if isinstance(one, ReportFigure)]
+        for at, column in enumerate(columns)
+    ]
     if one_unit:
         of_columns = [[value for values in of_columns for value in values]] * len(columns)
     return [
@@ -282,25 +316,22 @@ def _decimals(
 
 
 def _common(figures: Sequence[ReportFigure]) -> dict[str, Any]:
-    """Return what all cells of a row share: table, column, and labels of rows."""
+    """Return what all cells of a row share: table, column, run, and labels of rows."""
     if not figures:
         return {}
     first = figures[0]
-    common: dict[str, Any] = {}
-    if all(figure.table == first.table for figure in figures):
-        common["data_table"] = first.table
-    if all(figure.column == first.column for figure in figures):
-        common["data_column"] = first.column
-    if all(figure.run == first.run for figure in figures):
-        common["data_run"] = first.run
+    common: dict[str, Any] = {
+        f"data_{name}": getattr(first, name)
+        for name in ("table", "column", "run")
+        if all(getattr(figure, name) == getattr(first, name) for figure in figures)
+    }
     where = {
         key: label for key, label in first.where.items() if all(figure.where.get(key) == label for figure in figures)
     }
-    common["data_where"] = where_text(where) or None
-    return common
+    return common | {"data_where": where_text(where) or None}
 
 
-def _cell(figure: ReportFigure | str | None, column: NumberColumn, decimals: int, common: dict[str, Any]) -> Html:
+def _cell(figure: Cell, column: NumberColumn, decimals: int, common: dict[str, Any]) -> Html:
     if figure is None:
         return element("td", MISSING, class_="num none")
     if isinstance(figure, Html):

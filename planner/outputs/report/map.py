@@ -21,7 +21,7 @@ from planner.outputs.report.figures import Figures, ReportFigure
 from planner.outputs.report.markup import NOTHING, Html, element, joined
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from planner.outputs.basemaps import Line
     from planner.outputs.projection import ProjectedMap
@@ -94,7 +94,7 @@ def site_facts(figures: Figures, year: int) -> SiteFacts:
 
 def base_map(sites: pd.DataFrame) -> tuple[ProjectedMap, Html]:
     """Return the sheet that suits the sites, and land and borders on it."""
-    sheet = sheet_for(sites, WIDTH, HEIGHT, MARGIN)
+    sheet = _sheet(sites)
     return sheet, joined(
         [
             element("rect", width="100%", height="100%", class_="sea"),
@@ -106,6 +106,10 @@ def base_map(sites: pd.DataFrame) -> tuple[ProjectedMap, Html]:
     )
 
 
+def _sheet(sites: pd.DataFrame) -> ProjectedMap:
+    return sheet_for(sites, WIDTH, HEIGHT, MARGIN)
+
+
 def _outline(look: str, lines: Iterable[Line], end: str = "") -> Html:
     """Return one path of many lines."""
     drawn = ("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in line) + end for line in lines if len(line) > 1)
@@ -114,21 +118,18 @@ def _outline(look: str, lines: Iterable[Line], end: str = "") -> Html:
 
 def map_of(figures: Figures) -> Html:
     """Draw the map of a plan with its controls and keys."""
-    sheet, below = base_map(figures.run.sites)
     facts = {year: site_facts(figures, year) for year in figures.years}
     bounds = {one.key: one.bounds or _bounds(one, facts) for one in COLOURINGS}
-    largest = _largest(figures)
-    years = []
-    for year, of in facts.items():
-        marks = _marks_of_plan(figures, sheet, of, year, largest, bounds)
-        years.append(_year(year, marks, is_hidden=year != figures.last))
-    known = [one for one in COLOURINGS if _is_known(one, facts)]
+    largest, known = _largest(figures), [one for one in COLOURINGS if _is_known(one, facts)]
+    drawn = {year: _plan_marks(figures, of, year, largest, bounds) for year, of in facts.items()}
+    keys = (_colour_key(one, bounds[one.key], facts, is_first=one is known[0]) for one in known)
+    about = "Map of the sites in use; the tables of sites have the same figures"
     return element(
         "figure",
         _controls(figures.years, known),
-        _svg(below, years, "Map of the sites in use; the tables of sites have the same figures"),
+        _svg(figures.run.sites, drawn, about),
         _size_key(largest),
-        (_colour_key(one, bounds[one.key], facts, is_first=one is known[0]) for one in known),
+        keys,
         _PICKED,
         class_="map",
         id="map",
@@ -138,12 +139,13 @@ def map_of(figures: Figures) -> Html:
 
 def plan_picture(figures: Figures, year: int) -> Picture:
     """Return the map of a year with its keys, coloured by the share of training."""
-    sheet, below = base_map(figures.run.sites)
-    facts, use, largest = site_facts(figures, year), COLOURINGS[0], _largest(figures)
-    marks = _marks_of_plan(figures, sheet, facts, year, largest, {use.key: use.bounds}, look="site k-", is_alone=True)
-    keys = tuple((f"k-use-{at}", text) for at, text in enumerate(_steps(use.bounds)))
-    named = (*keys[:-1], (keys[-1][0], f"{keys[-1][1]} % of racks for training"))
-    return _picture("Size: racks in use", below, marks, largest, named)
+    use, largest = COLOURINGS[0], _largest(figures)
+    marks = _plan_marks(
+        figures, site_facts(figures, year), year, largest, {use.key: use.bounds}, "site k-", is_alone=True
+    )
+    *keys, last = ((f"k-use-{at}", text) for at, text in enumerate(_steps(use.bounds)))
+    named = (*keys, (last[0], f"{last[1]} % of racks for training"))
+    return _picture("Size: racks in use", figures.run.sites, marks, largest, named)
 
 
 def difference_map(pair: tuple[Figures, Figures], letters: tuple[str, str], years: Sequence[int]) -> Html:
@@ -153,19 +155,14 @@ def difference_map(pair: tuple[Figures, Figures], letters: tuple[str, str], year
     title = f"Racks in use, {letters[1]} less {letters[0]}"
     if largest == 0.0:
         return element("p", f"{title}: no difference of {_LEAST_MW:g} MW or more at any site.")
-    sites = _sites_of(pair)
-    sheet, below = base_map(sites)
-    is_alone = len(years) == 1
-    drawn = [
-        _year(year, _marks_of_difference(sites, sheet, of, year, largest), is_hidden=year != years[-1])
-        for year, of in by_year.items()
-    ]
+    sites, is_alone = _sites_of(pair), len(years) == 1
+    drawn = {year: _difference_marks(sites, of, year, largest) for year, of in by_year.items()}
     items = (element("li", element("span", class_=f"key {look}"), said) for look, said in _more_in(letters))
     return element(
         "figure",
         element("figcaption", element("strong", title), f" [MW]{f', {years[0]}' * is_alone}"),
         NOTHING if is_alone else _controls(years, ()),
-        _svg(below, drawn, f"Map. {title}"),
+        _svg(sites, drawn, f"Map. {title}"),
         _size_key(largest, "Size: difference of racks in use"),
         element("ul", items, class_="legend"),
         NOTHING if is_alone else _PICKED,
@@ -177,12 +174,11 @@ def difference_map(pair: tuple[Figures, Figures], letters: tuple[str, str], year
 def difference_picture(pair: tuple[Figures, Figures], letters: tuple[str, str], year: int) -> Picture:
     """Return the map of the differences of a year."""
     found, sites = site_differences(pair, year), _sites_of(pair)
-    sheet, below = base_map(sites)
     largest = max((abs(one.shown_value) for one in found.values()), default=_LEAST_MW)
-    marks = _marks_of_difference(sites, sheet, found, year, largest, is_alone=True)
     title = f"Racks in use in {year}, {letters[1]} less {letters[0]} [MW]"
     none = "" if found else f": no difference of {_LEAST_MW:g} MW or more at any site"
-    return _picture(f"{title}{none}", below, marks, largest, _more_in(letters))
+    marks = _difference_marks(sites, found, year, largest, is_alone=True)
+    return _picture(f"{title}{none}", sites, marks, largest, _more_in(letters))
 
 
 def site_differences(pair: tuple[Figures, Figures], year: int) -> dict[str, ReportFigure]:
@@ -196,91 +192,77 @@ def site_differences(pair: tuple[Figures, Figures], year: int) -> dict[str, Repo
     return found
 
 
-def _marks_of_plan(
+def _plan_marks(
     figures: Figures,
-    sheet: ProjectedMap,
     facts: SiteFacts,
     year: int,
     largest: float,
     bounds: Mapping[str, Sequence[float]],
-    *,
     look: str = "site ",
+    *,
     is_alone: bool = False,
 ) -> Html:
     """Draw the sites of a plan, each in the step of every colouring that has bounds."""
     shown = [one for one in COLOURINGS if one.key in bounds]
+    spots = {
+        site: (
+            mw,
+            look + " ".join(_step(of[one.key], one, bounds[one.key]) for one in shown),
+            "; " + "; ".join(_said(of[one.key], one) for one in shown),
+        )
+        for site, of in facts.items()
+        if (mw := of["mw"]) is not None
+    }
+    return _marks(figures.run.sites, spots, year, largest, is_alone=is_alone)
 
-    def classes(site: str) -> str:
-        return look + " ".join(_step(facts[site][one.key], one, bounds[one.key]) for one in shown)
 
-    def said(site: str) -> str:
-        return "; ".join(_said(facts[site][one.key], one) for one in shown)
-
-    sizes = {site: mw for site, of in facts.items() if (mw := of["mw"]) is not None}
-    return _marks(figures.run.sites, sheet, sizes, year, largest, classes, said, is_alone=is_alone)
-
-
-def _marks_of_difference(
-    sites: pd.DataFrame,
-    sheet: ProjectedMap,
-    found: Mapping[str, ReportFigure],
-    year: int,
-    largest: float,
-    *,
-    is_alone: bool = False,
+def _difference_marks(
+    sites: pd.DataFrame, found: Mapping[str, ReportFigure], year: int, largest: float, *, is_alone: bool = False
 ) -> Html:
-    def classes(site: str) -> str:
-        return f"site c{0 if found[site].shown_value > 0.0 else 1}"
-
-    return _marks(sites, sheet, found, year, largest, classes, has_sign=True, is_alone=is_alone)
+    spots = {site: (of, f"site c{int(of.shown_value <= 0.0)}", "") for site, of in found.items()}
+    return _marks(sites, spots, year, largest, has_sign=True, is_alone=is_alone)
 
 
 def _marks(
     sites: pd.DataFrame,
-    sheet: ProjectedMap,
-    sizes: Mapping[str, ReportFigure],
+    spots: Mapping[str, tuple[ReportFigure, str, str]],
     year: int,
     largest: float,
-    classes: Callable[[str], str],
-    said: Callable[[str], str] | None = None,
     *,
     has_sign: bool = False,
     is_alone: bool = False,
 ) -> Html:
-    """Draw a circle for each site, small ones on top, and the names of the largest; fewer for a phone."""
-    drawn = sites[sites["site"].isin(list(sizes))]
+    """Draw a circle for each site, small ones on top, and the names of the largest; fewer for a phone.
+
+    `spots`: The size of each site, classes of the style sheet, and what else is said under the pointer.
+    """
+    sheet, drawn = _sheet(sites), sites[sites["site"].isin(list(spots))]
     x, y = sheet.place(drawn["lon"].to_numpy(), drawn["lat"].to_numpy())
+    named, circles = [], []
     rows = zip(drawn["site"], drawn["name"], x, y, strict=True)
-    spots, circles = [], []
-    for site, known_as, left, top in sorted(rows, key=lambda row: -abs(sizes[row[0]].shown_value)):
-        figure = sizes[site]
+    for site, known_as, left, top in sorted(rows, key=lambda row: -abs(spots[row[0]][0].shown_value)):
+        figure, look, more = spots[site]
         radius = max(_LARGEST_RADIUS * math.sqrt(abs(figure.shown_value) / largest), _SMALLEST_RADIUS)
-        spots.append(Spot(str(known_as), figure.shown_value, left, top, radius))
-        shown, more = figure.text(), f"; {said(site)}" if said else ""
-        circles.append(
-            element(
-                "circle",
-                element("title", f"{known_as}, {year}: {shown} MW{more}"),
-                cx=f"{left:.1f}",
-                cy=f"{top:.1f}",
-                r=f"{radius:.1f}",
-                data_site=site,
-                **{**figure.attributes(digits=3), "class_": f"n {classes(site)}", "data_shown": shown},
-            )
-        )
+        named.append(Spot(str(known_as), figure.shown_value, left, top, radius))
+        shown = figure.text()
+        tip = element("title", f"{known_as}, {year}: {shown} MW{more}")
+        place = {"cx": f"{left:.1f}", "cy": f"{top:.1f}", "r": f"{radius:.1f}", "data_site": site}
+        attributes = {**figure.attributes(digits=3), "class_": f"n {look}", "data_shown": shown}
+        circles.append(element("circle", tip, **place, **attributes))
     size = (WIDTH, HEIGHT)
-    names = {"wide": svg_labels(spots, size, size=_LABEL_SIZE, has_sign=has_sign)}
+    names = {"wide": svg_labels(named, size, size=_LABEL_SIZE, has_sign=has_sign)}
     if not is_alone:
-        names["phone"] = svg_labels(spots, size, most=_PHONE_LABELS, size=_PHONE_SIZE, has_sign=has_sign)
+        names["phone"] = svg_labels(named, size, most=_PHONE_LABELS, size=_PHONE_SIZE, has_sign=has_sign)
     layers = (element("g", Html("".join(of)), class_=look, aria_hidden="true") for look, of in names.items())
     return joined([*circles, *layers])
 
 
-def _picture(title: str, below: Html, marks: Html, largest: float, keys: tuple[tuple[str, str], ...]) -> Picture:
+def _picture(
+    title: str, sites: pd.DataFrame, marks: Html, largest: float, keys: tuple[tuple[str, str], ...]
+) -> Picture:
     """Put a map with circles of round sizes below it."""
-    sheet = element(
-        "svg", below, marks, width=f"{WIDTH:.0f}", height=f"{HEIGHT:.0f}", viewBox=f"0 0 {WIDTH:.0f} {HEIGHT:.0f}"
-    )
+    size = {"width": f"{WIDTH:.0f}", "height": f"{HEIGHT:.0f}", "viewBox": f"0 0 {WIDTH:.0f} {HEIGHT:.0f}"}
+    sheet = element("svg", base_map(sites)[1], marks, **size)
     x, y, parts = WIDTH, HEIGHT + _KEY_HEIGHT / 2, [sheet]
     for mw in _round_sizes(largest):
         radius, words = _LARGEST_RADIUS * math.sqrt(mw / largest), f"{amount(mw)} MW"
@@ -291,12 +273,12 @@ def _picture(title: str, below: Html, marks: Html, largest: float, keys: tuple[t
     return Picture(title, WIDTH, HEIGHT + _KEY_HEIGHT, joined(parts), keys)
 
 
-def _svg(below: Html, years: Sequence[Html], about: str) -> Html:
-    return element("svg", below, years, viewBox=f"0 0 {WIDTH:.0f} {HEIGHT:.0f}", role="img", aria_label=about)
-
-
-def _year(year: int, marks: Html, *, is_hidden: bool) -> Html:
-    return element("g", marks, class_="year", data_year=year, hidden=is_hidden)
+def _svg(sites: pd.DataFrame, years: Mapping[int, Html], about: str) -> Html:
+    """Draw the marks of all years on one sheet; those of the last are seen."""
+    last = max(years)
+    layers = (element("g", of, class_="year", data_year=year, hidden=year != last) for year, of in years.items())
+    size = f"0 0 {WIDTH:.0f} {HEIGHT:.0f}"
+    return element("svg", base_map(sites)[1], layers, viewBox=size, role="img", aria_label=about)
 
 
 def _largest(figures: Figures) -> float:

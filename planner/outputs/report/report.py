@@ -6,38 +6,41 @@ from collections import ChainMap
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
-from planner.outputs.labels import DisplayNames
 from planner.outputs.measures import common_years, letters_of
 from planner.outputs.report.figures import Figures, TableFigures
 from planner.outputs.report.map import difference_map
-from planner.outputs.report.markup import NOTHING, Html, element, joined, name
-from planner.outputs.report.page import page, section
+from planner.outputs.report.markup import NOTHING, Html, element, joined, name, page, section, write_page
 from planner.outputs.report.sections.comparison import causes_section, cost_bridge, differences, side_by_side
-from planner.outputs.report.sections.futures import (
+from planner.outputs.report.sections.limits import decides_section, limits_section, risks_section
+from planner.outputs.report.sections.plan import (
+    answer,
+    costs_section,
+    lights,
+    question,
+    signs,
+    sources_section,
+    unit_costs_section,
+)
+from planner.outputs.report.sections.power import days_section, latency_section, power_section
+from planner.outputs.report.sections.studies import (
+    answer_of_orders,
     answer_of_sweep,
     effects_section,
     fans_section,
     frontier_section,
     futures_section,
-)
-from planner.outputs.report.sections.limits import decides_section, limits_section, risks_section
-from planner.outputs.report.sections.orders import (
-    answer_of_orders,
     no_regret_section,
     orders_section,
     plans_section,
     weighed_section,
 )
-from planner.outputs.report.sections.plan import answer, costs_section, unit_costs_section
-from planner.outputs.report.sections.power import days_section, latency_section, power_section
-from planner.outputs.report.sections.sources import lights, question, signs, sources_section
-from planner.outputs.solver_files import binding_of_run
 from planner.outputs.study_files import read_estimates, stress_tables
 from planner.results.ended import PLANNED
 from planner.results.power import sources_of_power
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     import pandas as pd
 
@@ -51,22 +54,27 @@ if TYPE_CHECKING:
 def report_html(run: Run) -> str:
     """Return the report of a run as one HTML document."""
     run = _with_studies(run)
-    figures, labels = Figures(run), DisplayNames(run)
+    figures = Figures(run)
     sections = [
-        ("answer", "Answer", answer(figures, labels)),
-        ("power", "Power", power_section(figures, labels)),
+        ("answer", "Answer", answer(figures)),
+        ("power", "Power", power_section(figures)),
         ("days", "Days", days_section(figures)),
         ("costs", "Capex and opex", costs_section(figures)),
-        ("unit-costs", "Unit costs", unit_costs_section(figures, labels)),
-        ("latency", "Latency", latency_section(figures, labels)),
-        ("limits", "What binds", limits_section(figures, labels, binding_of_run(run))),
+        ("unit-costs", "Unit costs", unit_costs_section(figures)),
+        ("latency", "Latency", latency_section(figures)),
+        ("limits", "What binds", limits_section(figures)),
         ("decides", "What decides", decides_section(figures)),
-        ("risks", "Risks", risks_section(figures, labels)),
+        ("risks", "Risks", risks_section(figures)),
         ("sources", "Sources", sources_section(run)),
     ]
     made = f"dcplan {run.meta['versions']['dcplan']}, run {run.meta['run']}, {run.meta['created']}"
     head = joined([question(run), lights(run)])
     return page(run.title, head, sections, element("p", name(made)))
+
+
+def write_report(run: Run, path: Path) -> list[Path]:
+    """Write the report of a run to a file."""
+    return write_page(report_html(run), path)
 
 
 def _with_studies(run: Run) -> Run:
@@ -166,55 +174,36 @@ def _lights(futures: pd.DataFrame) -> list[tuple[str, str]]:
 def studies_html(sweep: StoredSweep | None, frontiers: Sequence[StoredFrontier]) -> str:
     """Return the report of studies as one HTML document, as `report_html` does of a run."""
     sections: list[tuple[str, str, Html]] = []
-    first = len(sections)
+    title, asked = f"Trade-offs of {', '.join(dict.fromkeys(study.scenario for study in frontiers))}", NOTHING
     if sweep is not None:
-        figures = TableFigures(sweep.tables, first)
-        sections += [
+        figures = TableFigures(sweep.tables, 0)
+        sections = [
             ("answer", "Answer", answer_of_sweep(figures, sweep.axes)),
             ("effects", "What cost depends on", effects_section(figures)),
             ("fans", "Spread", fans_section(figures)),
             ("no-regret", "In every future", no_regret_section(figures)),
             ("futures", "Futures", futures_section(figures, sweep.axes, sweep.changes)),
         ]
-        first = 1
+        title = sweep.title or sweep.name
+        question_of = name(sweep.question or f"Many futures of {sweep.base}")
+        asked = joined([element("p", question_of, class_="question"), signs(_study_lights(sweep.tables["futures"]))])
     for number, study in enumerate(frontiers):
-        of = TableFigures({"frontier": study.table}, first + number)
+        of = TableFigures({"frontier": study.table}, number + (sweep is not None))
         identifier = "answer" if sweep is None and number == 0 else f"frontier-{number + 1}"
         sections.append((identifier, study.label, frontier_section(identifier, of, study)))
-    title = _title(sweep, frontiers)
-    head = joined([element("h1", name(title)), _question(sweep), _study_lights(sweep)])
     folders = [str(study.folder) for study in (sweep, *frontiers) if study is not None]
     foot = element("p", "dcplan, of ", name(", ".join(folders)))
-    return page(title, head, sections, foot)
+    return page(title, joined([element("h1", name(title)), asked]), sections, foot)
 
 
-def _title(sweep: StoredSweep | None, frontiers: Sequence[StoredFrontier]) -> str:
-    if sweep is not None:
-        return sweep.title or sweep.name
-    return f"Trade-offs of {', '.join(dict.fromkeys(study.scenario for study in frontiers))}"
-
-
-def _question(sweep: StoredSweep | None) -> Html:
-    if sweep is None:
-        return NOTHING
-    asked = sweep.question or f"Many futures of {sweep.base}"
-    return element("p", name(asked), class_="question")
-
-
-def _study_lights(sweep: StoredSweep | None) -> Html:
+def _study_lights(futures: pd.DataFrame) -> list[tuple[str, str]]:
     """Say how many futures have a plan, and whether each plan was checked."""
-    if sweep is None:
-        return NOTHING
-    futures = sweep.tables["futures"]
     has_plan = futures["status"].isin(sorted(PLANNED))
-    without, broken = int((~has_plan).sum()), futures[futures["broken"].astype(str) != ""]
+    without = int((~has_plan).sum())
     shown = [
         ("fair", f"{without} of {len(futures)} futures have no plan as asked.")
         if without
         else ("good", f"All {len(futures)} futures have a plan")
     ]
-    if len(broken):
-        shown.append(("bad", f"The check failed in {len(broken)}: {broken.iloc[0]['future']}"))
-    elif has_plan.any():
-        shown.append(("good", "Every plan was checked independently: all rules hold"))
-    return signs(shown)
+    is_broken = (futures["broken"].astype(str) != "").any()
+    return [*shown, *(_lights(futures) if is_broken or has_plan.any() else [])]

@@ -3,33 +3,32 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from planner.outputs.canvas import cell
+from planner.outputs.canvas import Live, cell, place_of
 from planner.outputs.labels import DisplayNames
-from planner.outputs.xlsx.book import text, write_table
+from planner.outputs.measures import sites_of
+from planner.outputs.xlsx.book import named, text, this_row, write_section, write_table
+from planner.scenario.keys import field_at, unit_of
 from planner.scenario.workbook_layout import EDITED_SITE, SITE_ID_HEAD
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator, Mapping, Sequence
+    from collections.abc import Hashable, Iterator, Mapping
 
     from xlsxwriter.worksheet import Worksheet
 
     from planner.outputs.run import Run
-    from planner.outputs.xlsx.book import Book
+    from planner.outputs.xlsx.book import Book, Formula
 
 # --- Sheet Assumptions: named cells that the formulas use, and every setting of the scenario ------
 
 CHANGED: Final = "changed_assumptions"
 """Name of the cell that counts the assumptions that were edited."""
 _FIRST: Final = 6  # row of the first assumption, counted from 0
-# --- Sheet Sites: where the plan is, and cells to edit MW, price and lead time of each site -------
-
 _ABOUT: Final = (
     "Edit the yellow cells: power and money of this workbook follow at once. The plan itself does "
     "not change: formulas do not optimise again."
@@ -38,43 +37,9 @@ _KEPT: Final = (
     "What stays as solved: where racks and halls are, who is served from where, and the size of "
     "yearly repayments, at the solved rate."
 )
-# The longest ending of a key that is here tells its unit.
-_UNITS: Final = {
-    "_usd_per_h100e_hour": "USD/H100e-hour",
-    "_usd_per_kw_month": "USD/kW-month",
-    "_usd_per_mwh": "USD/MWh",
-    "_usd_per_kw": "USD/kW",
-    "_usd_per_mw": "USD/MW",
-    "_usd_per_m3": "USD/m3",
-    "_usd_per_t": "USD/t",
-    "_mw_per_year": "MW/year",
-    "_kw_per_m2": "kW/m2",
-    "_l_per_kwh": "L/kWh",
-    "_per_k": "1/K",
-    "_kh100e": "kH100e",
-    "_musd": "MUSD",
-    "_usd": "USD",
-    "_frac": "-",
-    "_pct": "%",
-    "_months": "month",
-    "_month": "month of the year",
-    "_years": "year",
-    "_days": "day",
-    "_gw": "GW",
-    "_mw": "MW",
-    "_kw": "kW",
-    "_kt": "kt",
-    "_km": "km",
-    "_m2": "m2",
-    "_ms": "ms",
-    "_h": "h",
-    "_s": "s",
-    "_c": "degC",
-}
 
 
-@dataclass(frozen=True)
-class _Assumption:
+class _Assumption(NamedTuple):
     name: str
     value: float
     number: str
@@ -89,49 +54,26 @@ def write_assumptions(book: Book) -> None:
     sheet.freeze_panes(_FIRST, 0)
     sheet.repeat_rows(_FIRST - 1)
     book.text(sheet, 3, 0, _KEPT, "about")
-    rows = [*_general(book.run), *_price_factors(book.run)]
-    _write_rows(book, sheet, rows)
-    _name_cells(book, rows)
-    end = _count_edited(book, sheet, _FIRST + len(rows))
-    book.text(sheet, end + 1, 0, "Settings of the scenario, defaults included", "section")
-    settings = _settings(book.run)
-    write_table(book, sheet, "Settings", settings, _SETTINGS, head_row=end + 3, lay_out=False)
-
-
-def _write_rows(book: Book, sheet: Worksheet, rows: Sequence[_Assumption]) -> None:
-    for column, head in enumerate(("name", "value", "unit", "as solved", "meaning", "source")):
-        style = {0: "head", 1: "head_right", 3: "head_right"}.get(column, "head_label")
-        book.text(sheet, _FIRST - 1, column, head, style)
-    for row, one in enumerate(rows, start=_FIRST):
-        book.text(sheet, row, 0, one.name)
-        book.number(sheet, row, 1, one.value, one.number, "input")
-        book.text(sheet, row, 2, one.unit, "label")
-        book.number(sheet, row, 3, one.value, one.number)
-        book.text(sheet, row, 4, one.about, "label")
-        book.text(sheet, row, 5, one.source, "label")
-
-
-def _name_cells(book: Book, rows: Sequence[_Assumption]) -> None:
-    """Give every cell its name; the price factors, whose names are headings, share a range."""
-    factors = [row for row, one in enumerate(rows, _FIRST + 1) if one.unit == _PER_GROUP]
-    for row, one in enumerate(rows, _FIRST + 1):
-        if row not in factors:
-            book.define(one.name, f"Assumptions!$B${row}")
-    for name, column in (("price_groups", "A"), ("price_factors", "B")):
-        book.define(name, f"Assumptions!${column}${factors[0]}:${column}${factors[-1]}")
-
-
-def _count_edited(book: Book, sheet: Worksheet, end: int) -> int:
-    """Mark and count the cells that differ from the solve. Returns the next row."""
-    edited = f"$B{_FIRST + 1}<>$D{_FIRST + 1}"
-    mark = {"type": "formula", "criteria": f"={edited}", "format": book.style("fair")}
+    heads = ("name", "value", "unit", "as solved", "meaning", "source")
+    looks = {0: "head", 1: "head_right", 3: "head_right"}
+    book.line(sheet, _FIRST - 1, heads, "head_label", styles=looks)
+    general, factors = list(_general(book.run)), list(_price_factors(book.run))
+    for row, one in enumerate([*general, *factors], _FIRST):
+        cells = (one.name, one.value, one.unit, one.value, one.about, one.source)
+        book.line(sheet, row, cells, "label", one.number, styles={0: "plain", 1: "input", 3: "plain"})
+    for row, one in enumerate(general, _FIRST):
+        book.define(one.name, place_of("Assumptions", (row, 1)))
+    begin, end = _FIRST + len(general), _FIRST + len(general) + len(factors)
+    for column, name in enumerate(("price_groups", "price_factors")):
+        book.define(name, place_of("Assumptions", (begin, column), (end - 1, column)))
+    mark = {"type": "formula", "criteria": f"=$B{_FIRST + 1}<>$D{_FIRST + 1}", "format": book.style("fair")}
     sheet.conditional_format(_FIRST, 0, end - 1, 0, mark)
     values, solved = (f"${column}${_FIRST + 1}:${column}${end}" for column in "BD")
-    book.text(sheet, end + 1, 0, "assumptions edited, sites included", "total")
-    formula = f"=SUMPRODUCT(--({values}<>{solved}))+edited_sites"
-    book.formula(sheet, end + 1, 1, formula, 0, "0", "total")
-    book.define(CHANGED, f"Assumptions!$B${end + 2}")
-    return end + 2
+    edited = Live(f"SUMPRODUCT(--({values}<>{solved}))+edited_sites", 0)
+    book.line(sheet, end + 1, ["assumptions edited, sites included", edited], "total", "0")
+    book.define(CHANGED, place_of("Assumptions", (end + 1, 1)))
+    book.text(sheet, end + 3, 0, "Settings of the scenario, defaults included", "section")
+    write_table(book, sheet, "Settings", _settings(book.run), _SETTINGS, head_row=end + 5)
 
 
 def cash_groups(run: Run) -> pd.Series:
@@ -145,44 +87,19 @@ def cash_groups(run: Run) -> pd.Series:
 
 
 _FACTOR: Final = "0.00"
-_PER_GROUP: Final = "times"
 
 
 def _general(run: Run) -> Iterator[_Assumption]:
     solution = run.tables["solution"].iloc[0]
-    rate_source = run.meta["written"].get("finance.wacc_nominal_frac", "table finance")
-    yield _Assumption(
-        "discount_rate_frac",
-        float(solution["discount_rate_frac"]),
-        "0.000%",
-        "1/year",
-        "Real discount rate; net present values on sheet Costs use it",
-        f"real rate of the nominal one in {rate_source}",
-    )
-    yield _Assumption(
-        "base_year",
-        int(solution["base_year"]),
-        "0",
-        "year",
-        "Payments are discounted to 1 January of this year",
-        "first model year",
-    )
-    yield _Assumption(
-        "it_load_factor",
-        1.0,
-        _FACTOR,
-        "-",
-        "IT power against the solved plan: 0.9 if racks draw a tenth less than planned",
-        "1 = as solved",
-    )
-    yield _Assumption(
-        "overhead_factor",
-        1.0,
-        _FACTOR,
-        "-",
-        "Cooling and electrical losses against the solved plan: 1.2 if they are a fifth more",
-        "1 = as solved",
-    )
+    source = f"real rate of the nominal one in {run.meta['written'].get('finance.wacc_nominal_frac', 'table finance')}"
+    about = "Real discount rate; net present values on sheet Costs use it"
+    yield _Assumption("discount_rate_frac", float(solution["discount_rate_frac"]), "0.000%", "1/year", about, source)
+    about = "Payments are discounted to 1 January of this year"
+    yield _Assumption("base_year", int(solution["base_year"]), "0", "year", about, "first model year")
+    about = "IT power against the solved plan: 0.9 if racks draw a tenth less than planned"
+    yield _Assumption("it_load_factor", 1.0, _FACTOR, "-", about, "1 = as solved")
+    about = "Cooling and electrical losses against the solved plan: 1.2 if they are a fifth more"
+    yield _Assumption("overhead_factor", 1.0, _FACTOR, "-", about, "1 = as solved")
 
 
 def _price_factors(run: Run) -> Iterator[_Assumption]:
@@ -192,61 +109,47 @@ def _price_factors(run: Run) -> Iterator[_Assumption]:
     total = npv.sum() or 1.0  # of a plan that buys nothing
     for group in dict.fromkeys([*costs["group"], *cash_groups(run)]) or ("other",):
         about = f"Prices under the heading {group} against the solved plan"
-        share = npv.get(group, 0.0) / total
-        source = f"1 = as solved; {share:.1%} of cost NPV"
-        yield _Assumption(group, 1.0, _FACTOR, _PER_GROUP, about, source)
+        source = f"1 = as solved; {npv.get(group, 0.0) / total:.1%} of cost NPV"
+        yield _Assumption(group, 1.0, _FACTOR, "times", about, source)
 
 
 _SETTINGS: Final = (
     text("setting", "Key in the scenario file"),
     text("written_in", "File and line; default where no file has it"),
-    text("unit", "From the ending of the key"),
+    text("unit", "As the schema has it"),
     text("value", "As merged, defaults filled in"),
 )
 
 
 def _settings(run: Run) -> pd.DataFrame:
     written = run.meta["written"]
-    rows = [
-        (key, written.get(key) or _block(key, written), _unit(key), _shown(value))
-        for key, value in _leaves(run.meta["merged"])
-    ]
+    rows = []
+    for keys, value in _leaves(run.meta["merged"]):
+        key, unit = ".".join(keys), unit_of(field_at(keys)).strip("[]")
+        shown = value if isinstance(value, str) else "" if value is None else json.dumps(value, ensure_ascii=False)
+        rows.append((key, written.get(key) or _block(key, written), unit, shown))
     names = [column.name for column in _SETTINGS]
     return pd.DataFrame(rows, columns=names).astype(dict.fromkeys(names, "str"))
 
 
-def _leaves(merged: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+def _leaves(merged: Mapping[str, Any], above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
     """Walk the settings; mappings by year and lists are one value."""
     for key, value in merged.items():
-        is_block = isinstance(value, dict) and bool(value) and not all(k.isdigit() for k in value)
-        if is_block:
-            yield from _leaves(value, f"{above}{key}.")
+        if isinstance(value, dict) and value and not all(k.isdigit() for k in value):
+            yield from _leaves(value, (*above, key))
         else:
-            yield f"{above}{key}", value
+            yield (*above, key), value
 
 
 def _block(key: str, written: Mapping[str, str]) -> str:
     """Return where entries of a mapping by year were written; else that it is a default."""
-    below = [place for name, place in written.items() if name.startswith(f"{key}.")]
-    return below[0] if below else "default"
+    return next((place for name, place in written.items() if name.startswith(f"{key}.")), "default")
 
 
-def _shown(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return value
-    return json.dumps(value, ensure_ascii=False)
+# --- Sheet Sites: where the plan is, and cells to edit MW, price and lead time of each site -------
 
-
-def _unit(key: str) -> str:
-    endings = [ending for ending in _UNITS if key.endswith(ending)]
-    return _UNITS[max(endings, key=len)] if endings else ""
-
-
-_NAME: Final = "Sites"
 _HEAD: Final = 6
-_SITES_ABOUT: Final = (
+_SITES: Final = (
     "Where the racks are, the largest site of the last model year first. Budget capex is overnight "
     "capex without moves of racks and the value of bridge power that leaves; sheet Money has both."
 )
@@ -260,24 +163,25 @@ _HONEST: Final = (
     "plan.xlsx` decides again with edited prices and lead times; MW are for the solver to say."
 )
 _COLUMNS: Final = (
-    ("zone", "", "@"),
-    ("first year", "year", "0"),
-    ("racks", "MW", "#,##0.0"),
-    ("training", "%", "0%"),
-    ("meter, mean", "MW", "#,##0.0"),
-    ("meter, peak", "MW", "#,##0.0"),
-    ("new firm connection", "MW", "#,##0.0"),
-    ("budget capex", "MUSD", "#,##0"),
+    ("zone", "", "zone", "@"),
+    ("first year", "year", "first_year", "0"),
+    ("racks", "MW", "nameplate_mw", "#,##0.0"),
+    ("training", "%", "training_frac", "0%"),
+    ("meter, mean", "MW", "facility_mean_mw", "#,##0.0"),
+    ("meter, peak", "MW", "facility_peak_mw", "#,##0.0"),
+    ("new firm connection", "MW", "new_firm_mw", "#,##0.0"),
+    ("budget capex", "MUSD", "capex_musd", "#,##0"),
 )
+_EDITED: Final = (("nameplate_mw", "#,##0.0"), ("price", "#,##0.00"), ("lead_months", "0.0"))
 _FIRST_EDIT: Final = 2 + len(_COLUMNS)
-_FORMATS: Final = ("#,##0.0", "#,##0.00", "0.0")
+_AFTER: Final = _FIRST_EDIT + 2 * len(_EDITED)
 _BY_TARIFF: Final = "by tariff"
 """In place of a price that a site never pays: a tariff bills it in every year with racks."""
 
 
-def site_ratio(name: str, site: str) -> str:
-    """Return the formula of what a figure of a site is multiplied with, 1 where nothing is edited."""
-    return f"(1+SUMPRODUCT(EXACT(site_ids,{site})*({name}-1)))"
+def site_ratio(name: str, table: str) -> Formula:
+    """Return what a figure of the site of a row of a list is multiplied with, 1 where nothing is edited."""
+    return named(f"(1+SUMPRODUCT(EXACT(site_ids,{this_row(table, 'site').text})*({name}-1)))")
 
 
 def billed_years(run: Run) -> set[tuple[str, int]]:
@@ -288,25 +192,20 @@ def billed_years(run: Run) -> set[tuple[str, int]]:
 
 def write_sites(book: Book) -> None:
     """Write sheet Sites."""
-    frame = _frame(book.run)
-    widths = (28, 15, 15, 7, 9, 9, 9, 9, 11, 10, *[9] * 6, 12, 14)
-    sheet = book.sheet(_NAME, _SITES_ABOUT, widths=widths)
+    run, labels = book.run, DisplayNames(book.run)
+    plan = run.tables["plan"]
+    frame = sites_of(run)
+    frame = frame[frame["site"].isin(list(plan["site"].unique()))]
+    billed, years = billed_years(run), plan.groupby("site")["year"].unique()
+    frame = frame.assign(
+        zone=[labels.zone(str(zone)) for zone in frame["zone"]],
+        price=[_price(run, str(site)) for site in frame["site"]],
+        is_billed=[all((site, year) in billed for year in years.get(site, ())) for site in frame["site"]],
+    )
+    sheet = book.sheet("Sites", _SITES, widths=(28, 15, 15, 7, 9, 9, 9, 9, 11, 10, *[9] * 6, 12, 14))
     book.text(sheet, 3, 0, _EDIT, "about")
     book.text(sheet, 4, 0, _HONEST, "about")
-    _write_heads(book, sheet)
-    sheet.freeze_panes(_HEAD + 1, 1)
-    sheet.repeat_rows(_HEAD - 1, _HEAD)
-    start = date.fromisoformat(str(book.run.meta["merged"]["decisions_start"]))
-    for row, one in enumerate(frame.to_dict("records"), start=_HEAD + 1):
-        _write_row(book, sheet, row, one, start)
-    end = _HEAD + len(frame)
-    _name_site_cells(book, sheet, end)
-    _total(book, sheet, end + 1, frame)
-    sheet.print_area(0, 0, end + 1, _FIRST_EDIT + 7)
-
-
-def _write_heads(book: Book, sheet: Worksheet) -> None:
-    heads = [("site", ""), (SITE_ID_HEAD, ""), *((head, unit) for head, unit, _ in _COLUMNS)]
+    heads = [("site", ""), (SITE_ID_HEAD, ""), *((head, unit) for head, unit, _, _ in _COLUMNS)]
     for words, unit in EDITED_SITE:
         heads += [(words.replace("edited", "as solved"), unit), (words, unit)]
     heads += [("halls could serve from", ""), ("what follows", "")]
@@ -316,125 +215,72 @@ def _write_heads(book: Book, sheet: Worksheet) -> None:
         sheet.write_string(_HEAD, column, head, style)
         book.text(sheet, _HEAD - 1, column, unit, "unit")
     sheet.set_row(_HEAD, 46)
+    sheet.freeze_panes(_HEAD + 1, 1)
+    sheet.repeat_rows(_HEAD - 1, _HEAD)
+    start = date.fromisoformat(str(run.meta["merged"]["decisions_start"]))
+    for row, one in enumerate(frame.to_dict("records"), start=_HEAD + 1):
+        _write_site(book, sheet, row, one, start)
+    end = _HEAD + len(frame)
+    _name_site_cells(book, sheet, max(end, _HEAD + 1))
+    write_section(book, sheet, end + 1, "All sites", _AFTER + 2, "total")
+    summed = {at: (key, shown) for at, (_, _, key, shown) in enumerate(_COLUMNS, 2) if at in {4, 6, 8, 9}}
+    for column, (key, shown) in {**summed, _FIRST_EDIT: _EDITED[0], _FIRST_EDIT + 1: _EDITED[0]}.items():
+        span = f"{cell(_HEAD + 1, column)}:{cell(max(end, _HEAD + 1), column)}"
+        total = Live(f"SUM({span})" if len(frame) else "0", float(frame[key].sum()))
+        book.line(sheet, end + 1, [total], "total", shown, column=column)
+    sheet.print_area(0, 0, end + 1, _AFTER + 1)
 
 
-def _write_row(book: Book, sheet: Worksheet, row: int, one: Mapping[Hashable, Any], day: date) -> None:
-    book.text(sheet, row, 0, one["name"], "long")
-    for column, key in ((1, "site"), (2, "zone")):
-        book.text(sheet, row, column, one[key], "unit_wrap")
-    of = ("first_year", "racks", "training", "mean", "peak", "new_firm", "capex")
-    for column, (key, (_, _, shown)) in enumerate(zip(of, _COLUMNS[1:], strict=True), start=3):
-        book.number(sheet, row, column, float(one[key]), shown)
-    for at, (key, shown) in enumerate(zip(("racks", "price", "lead"), _FORMATS, strict=True)):
+def _write_site(book: Book, sheet: Worksheet, row: int, one: Mapping[Hashable, Any], day: date) -> None:
+    book.line(sheet, row, [one["name"], one["site"], one["zone"]], "unit_wrap", styles={0: "long"})
+    figures = [float(one[key]) for _, _, key, _ in _COLUMNS[1:]]
+    book.line(sheet, row, figures, number=[shown for *_, shown in _COLUMNS[1:]], column=3)
+    for at, (key, shown) in enumerate(_EDITED):
         solved, edited = _FIRST_EDIT + 2 * at, _FIRST_EDIT + 2 * at + 1
         value = float(one[key])
         if key == "price" and one["is_billed"]:
-            for column in (solved, edited):
-                book.text(sheet, row, column, _BY_TARIFF, "closed")
+            book.line(sheet, row, [_BY_TARIFF, _BY_TARIFF], "closed", column=solved)
             continue
-        book.number(sheet, row, solved, value, shown)
-        if np.isnan(value):
-            book.text(sheet, row, edited, "", "closed")
-            continue
-        book.number(sheet, row, edited, value, shown, "input")
-        rule = {"validate": "decimal", "criteria": ">=", "value": 0}
-        sheet.data_validation(row, edited, row, edited, rule)
-    lead, edited_lead = (cell(row, _FIRST_EDIT + 4 + at) for at in (0, 1))
-    if np.isnan(one["lead"]):
+        is_known = not np.isnan(value)
+        look = {edited: "input" if is_known else "closed"}
+        book.line(sheet, row, [value, value if is_known else ""], number=shown, column=solved, styles=look)
+        if is_known:
+            sheet.data_validation(row, edited, row, edited, {"validate": "decimal", "criteria": ">=", "value": 0})
+    if np.isnan(one["lead_months"]):
         return
-    begins = f"DATE({day.year},{day.month},{day.day})"
-    from_day = f"=EDATE({begins},ROUND({edited_lead},0))"
-    book.formula(sheet, row, _FIRST_EDIT + 6, from_day, _serial(day, one["lead"]), "mmm yyyy")
+    lead, edited_lead = (cell(row, _FIRST_EDIT + 4 + at) for at in (0, 1))
+    begins = f"EDATE(DATE({day.year},{day.month},{day.day}),ROUND({edited_lead},0))"
+    serves = pd.Timestamp(day) + pd.DateOffset(months=round(one["lead_months"]))
+    serial = float((serves.date() - date(1899, 12, 30)).days)
     sooner = f'IF({edited_lead}<{lead},"earlier","as planned")'
-    words = f'=IF({edited_lead}>{lead},"later than planned",{sooner})'
-    book.formula(sheet, row, _FIRST_EDIT + 7, words, "as planned", style="label")
-
-
-def _serial(day: date, months: float) -> float:
-    """Return the number that a spreadsheet has for a day so many whole months later."""
-    whole = day.month - 1 + round(months)
-    year, month = day.year + whole // 12, whole % 12 + 1
-    first = date(year, month, 1)
-    last = (date(year + month // 12, month % 12 + 1, 1) - first).days
-    return float((date(year, month, min(day.day, last)) - date(1899, 12, 30)).days)
+    follows = Live(f'IF({edited_lead}>{lead},"later than planned",{sooner})', "as planned")
+    cells = (Live(begins, serial), follows)
+    book.line(sheet, row, cells, number=("mmm yyyy", ""), column=_AFTER, styles={_AFTER + 1: "label"})
 
 
 def _name_site_cells(book: Book, sheet: Worksheet, end: int) -> None:
     """Name what formulas use, and the count of cells that were edited."""
-    end = max(end, _HEAD + 1)
-    first = _HEAD + 1
+    first, hidden = _HEAD + 1, _AFTER + 2
 
     def span(column: int) -> str:
-        top, bottom = (cell(row, column, fixed_row=True, fixed_column=True) for row in (first, end))
-        return f"{top}:{bottom}"
+        return place_of("Sites", (first, column), (end, column))
 
-    book.define("site_ids", f"{_NAME}!{span(1)}")
-    hidden = _FIRST_EDIT + 8
+    book.define("site_ids", span(1))
     for at, name in enumerate(("site_mw_ratios", "site_price_ratios")):
-        book.define(name, f"{_NAME}!{span(hidden + at)}")
+        book.define(name, span(hidden + at))
         book.text(sheet, _HEAD, hidden + at, ("MW ratio", "price ratio")[at], "unit")
         solved, edited = _FIRST_EDIT + 2 * at, _FIRST_EDIT + 2 * at + 1
         for row in range(first, end + 1):
             one, other = cell(row, edited), cell(row, solved)
-            formula = f"=IF(N({other})=0,1,N({one})/{other})"
-            book.formula(sheet, row, hidden + at, formula, 1.0, "0.000", "unit")
-    edits = "+".join(
-        f"SUMPRODUCT(--({_NAME}!{span(_FIRST_EDIT + 2 * at + 1)}<>{_NAME}!{span(_FIRST_EDIT + 2 * at)}))"
-        for at in range(len(EDITED_SITE))
-    )
+            ratio = Live(f"IF(N({other})=0,1,N({one})/{other})", 1.0)
+            book.line(sheet, row, [ratio], "unit", "0.000", column=hidden + at)
+    pairs = [(column, column + 1) for column in range(_FIRST_EDIT, _AFTER, 2)]
+    edits = "+".join(f"SUMPRODUCT(--({span(edited)}<>{span(solved)}))" for solved, edited in pairs)
     book.define("edited_sites", edits)
-    for at in range(len(EDITED_SITE)):
-        one, other = (cell(first, _FIRST_EDIT + 2 * at + more, fixed_column=True) for more in (1, 0))
+    for solved, edited in pairs:
+        one, other = (cell(first, column, fixed_column=True) for column in (edited, solved))
         mark = {"type": "formula", "criteria": f"={one}<>{other}", "format": book.style("fair")}
-        column = _FIRST_EDIT + 2 * at + 1
-        sheet.conditional_format(first, column, end, column, mark)
-
-
-def _total(book: Book, sheet: Worksheet, row: int, frame: pd.DataFrame) -> None:
-    book.text(sheet, row, 0, "All sites", "total")
-    for column in range(1, _FIRST_EDIT + 8):
-        book.text(sheet, row, column, "", "total")
-    first = _HEAD + 1
-    for column, key, shown in (
-        (4, "racks", "#,##0.0"),
-        (6, "mean", "#,##0.0"),
-        (8, "new_firm", "#,##0.0"),
-        (9, "capex", "#,##0"),
-        (_FIRST_EDIT, "racks", "#,##0.0"),
-        (_FIRST_EDIT + 1, "racks", "#,##0.0"),
-    ):
-        span = f"{cell(first, column)}:{cell(max(row - 1, first), column)}"
-        formula = f"=SUM({span})" if len(frame) else "=0"
-        book.formula(sheet, row, column, formula, float(frame[key].sum()), shown, "total")
-
-
-def _frame(run: Run) -> pd.DataFrame:
-    """Return one row per site with racks in any year."""
-    tables, labels = run.tables, DisplayNames(run)
-    site_year, plan, leads = (tables[name] for name in ("site_year", "plan", "leads"))
-    last = site_year[site_year["year"] == run.years[-1]].set_index("site")
-    used = plan[plan["year"] == run.years[-1]]
-    total = used.groupby("site")["used_mw"].sum()
-    trains = used[used["duty"] == "training"].groupby("site")["used_mw"].sum()
-    frame = run.sites.set_index("site")
-    billed, years = billed_years(run), plan.groupby("site")["year"].unique()
-    frame = frame.assign(
-        zone=[labels.zone(str(zone)) for zone in frame["zone"]],
-        first_year=plan.groupby("site")["year"].min(),
-        racks=last["nameplate_mw"],
-        training=trains.reindex(total.index, fill_value=0.0) / total,
-        mean=last["facility_mean_mw"],
-        peak=last["facility_peak_mw"],
-        new_firm=last["new_firm_mw"],
-        capex=site_year.groupby("site")["capex_musd"].sum(),
-        price=[_price(run, str(site)) for site in frame.index],
-        is_billed=[all((site, year) in billed for year in years.get(site, ())) for site in frame.index],
-        lead=leads.groupby("site")["months"].min(),
-    )
-    frame = frame[frame.index.isin(list(plan["site"].unique()))]
-    amounts = ["racks", "mean", "peak", "new_firm", "capex"]
-    frame = frame.fillna(dict.fromkeys(amounts, 0.0)).sort_values("racks", ascending=False, kind="stable")
-    return frame.reset_index()
+        sheet.conditional_format(first, edited, end, edited, mark)
 
 
 def _price(run: Run, site: str) -> float:

@@ -1,18 +1,20 @@
-"""The workbook of a run: sheets and which of them print, blocks of formulas, columns, tables."""
+"""The workbook of a run: sheets and which of them print, formulas with their values, blocks, tables, lists."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from planner.outputs.canvas import INK, MOST_ROWS, Canvas, cell
+from planner.outputs.canvas import INK, MOST_ROWS, Canvas, Live, cell
+from planner.results.schema import RUN_TABLES
 from planner.tables.descriptor import Field
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     import pandas as pd
     from xlsxwriter import Workbook
@@ -64,54 +66,186 @@ class Book(Canvas):
         return sheet
 
 
-# --- Blocks of formulas: rows of measures, one column per year ------------------------------------
+# --- Formulas with their values: each is said once, for Excel and for programs that do not compute ---
 
 FIRST_YEAR = 2
 """Column of the first year; before it stand the label and the unit."""
+_ATOM, _PRODUCT, _SUM = range(3)
+LISTS: Final = {
+    "Demand": "demand",
+    "Plan": "plan",
+    "SiteYears": "site_year",
+    "ClassYears": "power_class",
+    "Years": "summary",
+    "CostLines": "costs",
+    "CashLines": "cash",
+    "Matching": "matching",
+    "CarbonYears": "carbon_year",
+}
+"""Lists of the workbook, each with its result table."""
+_SOLVED: Final = {"load_mean_mw": "facility_mean_mw"}
+"""Columns of lists that have the name of another in the result table; those called live have theirs."""
 
 
-class At(NamedTuple):
-    """Addresses that a formula of a block needs: its year, and the row below the years."""
+@dataclass(frozen=True, eq=False)
+class Formula:
+    """A formula for each year or row, and what it gives there while no cell is edited.
 
-    year: str
-    below: str
+    ``{year}`` in its text is the year of its column, ``{below}`` the cell below that, ``{label}`` the cell that
+    names its row, and ``{above}`` the cells of its column between the heads and it.
+    """
+
+    text: str
+    values: np.ndarray
+    binds: int = _ATOM  # how it is joined: what is weaker comes into brackets
+
+    def __add__(self, other: Formula | float) -> Formula:
+        """Add two."""
+        one, two = self, constant(other)
+        return Formula(f"{one.text}+{two.text}", one.values + two.values, _SUM)
+
+    def __sub__(self, other: Formula | float) -> Formula:
+        """Take one off another."""
+        one, two = self, constant(other)
+        return Formula(f"{one.text}-{two._within(_PRODUCT)}", one.values - two.values, _SUM)
+
+    def __mul__(self, other: Formula | float) -> Formula:
+        """Multiply two."""
+        one, two = self, constant(other)
+        return Formula(f"{one._within(_PRODUCT)}*{two._within(_PRODUCT)}", one.values * two.values, _PRODUCT)
+
+    def __truediv__(self, other: Formula | float) -> Formula:
+        """Divide one by another."""
+        one, two = self, constant(other)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            values = np.true_divide(one.values, two.values)
+        return Formula(f"{one._within(_PRODUCT)}/{two._within(_ATOM)}", values, _PRODUCT)
+
+    def over(self, other: Formula, none: float | str, *, of: Formula | None = None) -> Formula:
+        """Divide one by another, with what there is where that, or `of`, is 0."""
+        asked, divided = of or other, self / other
+        text = f"IF({asked.text}=0,{json.dumps(none)},{divided.text})"
+        values: np.ndarray = divided.values.astype(object)
+        values[np.broadcast_to(asked.values == 0.0, values.shape)] = none
+        return Formula(text, values if isinstance(none, str) else values.astype(np.float64))
+
+    def _within(self, binds: int) -> str:
+        return f"({self.text})" if self.binds > binds else self.text
 
 
-@dataclass(frozen=True)
-class Row:
+def constant(value: Formula | float) -> Formula:
+    """Return a number as a formula."""
+    return value if isinstance(value, Formula) else Formula(f"{value:.15g}", np.asarray(value, dtype=np.float64))
+
+
+def named(text: str, value: float = 1.0) -> Formula:
+    """Return what a name, or a formula of named cells, gives: 1 where it is a ratio that can be edited."""
+    return Formula(text, np.asarray(value, dtype=np.float64))
+
+
+def totals(
+    run: Run,
+    table: str,
+    column: str,
+    years: Sequence[int] = (),
+    by: str = "year",
+    where: Mapping[str, str | bool] = MappingProxyType({}),
+) -> Formula:
+    """Return the total of a column of a list by year, of the rows with some labels."""
+    frame = run.tables[LISTS[table]]
+    if by == "model_year":
+        frame = with_model_year(run, frame)
+    more = ""
+    for key, label in where.items():
+        frame = frame[frame[key] == label]
+        more += f',{table}[{key}],"{label if isinstance(label, str) else YES if label else NO}"'
+    sums = frame.groupby(by)[_SOLVED.get(column, column.removeprefix("live_"))].sum()
+    values = sums.reindex(list(years or run.years), fill_value=0.0).to_numpy(np.float64)
+    return Formula(f"SUMIFS({table}[{column}],{table}[{by}],{{year}}{more})", values)
+
+
+def matching(table: str, key: str, column: str, values: np.ndarray, by: str = "year") -> Formula:
+    """Return the total of a column of a list by year, of the rows with the label of a row.
+
+    A label may be a pattern or a comparison in SUMIFS; EXACT compares letters.
+    """
+    return Formula(
+        f"SUMPRODUCT(EXACT({table}[{key}],{{label}})*({table}[{by}]={{year}}),{_column(table, column)})", values
+    )
+
+
+def _column(table: str, column: str) -> str:
+    return column if "(" in column else f"{table}[{column}]"
+
+
+def with_model_year(run: Run, frame: pd.DataFrame) -> pd.DataFrame:
+    """Add the model year that represents each calendar year of a table."""
+    years = np.array(run.years)
+    place = np.searchsorted(years, frame["calendar_year"].to_numpy(), side="right") - 1
+    return frame.assign(model_year=years[place])
+
+
+# --- Blocks of formulas: rows of measures, one column per year ------------------------------------
+
+
+class Row(NamedTuple):
     """One measure by year."""
 
     label: str  # what it is
     unit: str
-    formula: Callable[[At], str]  # from the addresses of the year and of the cell below it to a formula
-    values: Sequence[float | str]  # what the formula gives in each year while no assumption is edited
+    of: Formula | Sequence[float]
     number: str = "#,##0"
     style: str = "plain"  # look of the row
 
 
-def write_heads(book: Book, sheet: Worksheet, row: int, heads: tuple[str, str], years: Sequence[int]) -> None:
+def total_of(label: str, unit: str, values: Sequence[float] | np.ndarray, number: str = "#,##0") -> Row:
+    """Return the sum of the rows above it."""
+    return Row(label, unit, Formula("SUM({above})", np.asarray(values)), number, "total")
+
+
+def write_heads(
+    book: Book, sheet: Worksheet, row: int, heads: tuple[str, str], years: Sequence[int], first: int = FIRST_YEAR
+) -> None:
     """Write the heads of a block; years are numbers, so that formulas can use them."""
-    for column, head in enumerate(heads):
-        book.text(sheet, row, column, head, "head")
-    for column, year in enumerate(years, start=FIRST_YEAR):
-        book.number(sheet, row, column, year, "0", "head_right")
+    book.line(sheet, row, heads, "head")
+    book.line(sheet, row, years, "head_right", "0", column=first)
 
 
-def write_section(book: Book, sheet: Worksheet, row: int, title: str, columns: int) -> None:
+def write_section(book: Book, sheet: Worksheet, row: int, title: str, columns: int, style: str = "section") -> None:
     """Write a heading across a block."""
-    book.text(sheet, row, 0, title, "section")
-    for column in range(1, columns):
-        book.text(sheet, row, column, "", "section")
+    book.line(sheet, row, [title, *[""] * (columns - 1)], style)
 
 
-def write_row(book: Book, sheet: Worksheet, head_row: int, row: int, what: Row) -> None:
-    """Write a measure under the years of a block."""
-    book.text(sheet, row, 0, what.label, what.style)
-    book.text(sheet, row, 1, what.unit, "unit_left" if what.style == "plain" else what.style)
-    for column, value in enumerate(what.values, start=FIRST_YEAR):
-        at = At(*(cell(head, column, fixed_row=True) for head in (head_row, head_row + 1)))
-        formula = f"={what.formula(at)}"
-        book.formula(sheet, row, column, formula, value, what.number, what.style)
+def write_rows(
+    book: Book,
+    sheet: Worksheet,
+    head: int,
+    rows: Iterable[Row],
+    *,
+    start: int | None = None,
+    first: int = FIRST_YEAR,
+    label: int = 0,
+) -> int:
+    """Write measures under the years of a block, from the row below the heads on. Returns the next row.
+
+    `label`: The column that names the rows in their formulas.
+    """
+    begin = head + 1 if start is None else start
+    end = begin
+    for row, one in enumerate(rows, begin):
+        book.line(sheet, row, [one.label, one.unit], one.style, styles={1: "unit_left"} if one.style == "plain" else {})
+        values = one.of.values if isinstance(one.of, Formula) else one.of
+        for at, value in enumerate(values, first):
+            shown: Live | float = value
+            if isinstance(one.of, Formula):
+                text = one.of.text.replace("{year}", cell(head, at, fixed_row=True))
+                text = text.replace("{below}", cell(head + 1, at, fixed_row=True))
+                text = text.replace("{label}", cell(row, label, fixed_column=True))
+                text = text.replace("{above}", f"{cell(begin, at)}:{cell(row - 1, at)}" if row > begin else "0")
+                shown = Live(text, value if isinstance(value, str) else float(value))
+            book.line(sheet, row, [shown], one.style, one.number, column=at)
+        end = row + 1
+    return end
 
 
 # --- Columns that only the workbook has -----------------------------------------------------------
@@ -178,47 +312,18 @@ _INITIALS: Final = {
     "lat": "latitude",
     "lon": "longitude",
 }
-_BY_UNIT: Final = {
-    "see unit": "[>=1000]#,##0;[<=-1000]-#,##0;0.00####",
-    "year": "0",
-    "-": "0.000",
-    "MW": "#,##0.0",
-    "MWh": "#,##0",
-    "TWh": "#,##0.00",
-    "m3": "#,##0",
-    "m2": "#,##0",
-    "racks": "#,##0",
-    "ms": "0.0",
-    "deg": "0.0000",
-    "months": "0.0",
-    "kH100e": "#,##0.0",
-    "MUSD": "#,##0.0",
-    "MUSD/year": "#,##0.0",
-    "USD": "#,##0",
-    "unit": "#,##0.0",
-    "kt": "#,##0.0",
-    "kt CO2": "#,##0.0",
-    "kt CO2e": "#,##0.0",
-    "m3/MW": "#,##0",
-    "USD/t": "#,##0.00",
-    "USD/MWh": "#,##0.00",
-    "USD/m3": "#,##0.00",
-    "MMBtu": "#,##0",
-    "h": "#,##0.0",
-    "years": "0.0",
-    "%": "0.##",
-    "USD/MW": "#,##0",
-    "USD/MW-year": "#,##0",
+_FORMATS: Final = {
+    "#,##0": ("MWh", "m3", "m2", "racks", "USD", "m3/MW", "MMBtu", "USD/MW", "USD/MW-year"),
+    "#,##0.0": ("MW", "kH100e", "MUSD", "MUSD/year", "unit", "kt", "kt CO2", "kt CO2e", "h"),
+    "#,##0.00": ("TWh", "USD/t", "USD/MWh", "USD/m3"),
+    "0": ("year",),
+    "0.0": ("ms", "months", "years"),
+    "0.000": ("-",),
+    "0.0000": ("deg",),
+    "0.##": ("%",),
+    "[>=1000]#,##0;[<=-1000]-#,##0;0.00####": ("see unit",),
 }
-
-
-@dataclass(frozen=True)
-class Live:
-    """A column of formulas."""
-
-    column: Field  # what it is
-    formula: str  # formula of one row, with `this_row` for cells of the same row
-    values: Sequence[float]  # what it gives while no assumption is edited
+_BY_UNIT: Final = {unit: shown for shown, units in _FORMATS.items() for unit in units}
 
 
 def heading(column: Field) -> str:
@@ -246,15 +351,6 @@ def heading(column: Field) -> str:
     return text if unit in _SAY_NOTHING else f"{text} [{unit}]"
 
 
-def this_row(table: str, column: str) -> str:
-    """Return a reference to a cell of the same row of a table.
-
-    >>> this_row("SiteYears", "it_mean_mw")
-    'SiteYears[[#This Row],[it_mean_mw]]'
-    """
-    return f"{table}[[#This Row],[{column}]]"
-
-
 def number_format(column: Field) -> str:
     """Return how numbers of a column are shown: by its unit, shares in percent."""
     if column.name.endswith("_frac"):
@@ -266,19 +362,30 @@ def number_format(column: Field) -> str:
     return _BY_UNIT.get(column.unit, "#,##0.0000")
 
 
+def this_row(table: str, column: str, values: np.ndarray | float = 1.0) -> Formula:
+    """Return a cell of the same row of a table.
+
+    >>> this_row("SiteYears", "it_mean_mw").text
+    'SiteYears[[#This Row],[it_mean_mw]]'
+    """
+    return Formula(f"{table}[[#This Row],[{column}]]", np.asarray(values))
+
+
 def write_table(
     book: Book,
     sheet: Worksheet,
     name: str,
     frame: pd.DataFrame,
     columns: Sequence[Field],
-    live: Sequence[Live] = (),
+    live: Mapping[Field, Formula] = MappingProxyType({}),
     *,
     head_row: int = HEAD_ROW,
-    lay_out: bool = True,
 ) -> int:
-    """Write a table from the first column on, as an Excel table that formulas can name."""
-    every = [*columns, *(column.column for column in live)]
+    """Write a table from the first column on, as an Excel table that formulas can name, with columns of formulas.
+
+    Returns the row below its last. A sheet that was given no widths gets those that the table needs.
+    """
+    every = [*columns, *live]
     first, last = head_row + 1, head_row + max(len(frame), 1)
     if last >= MOST_ROWS:
         message = f"table {name} has {len(frame):,} rows, and a sheet {MOST_ROWS:,}"
@@ -293,48 +400,79 @@ def write_table(
         tip = {"validate": "any", "input_title": column.name[:32]}
         sheet.data_validation(head_row, at, head_row, at, {**tip, "input_message": column.description[:_LONGEST_TIP]})
     for at, column in enumerate(columns):
-        _write_column(book, sheet, first, at, column, frame[column.name])
-    for at, one in enumerate(live, start=len(columns)):
-        number = number_format(one.column)
-        for row, value in enumerate(one.values, start=first):
-            book.formula(sheet, row, at, one.formula, value, number)
+        if column.dtype in {"str", "bool"}:
+            for row, value in enumerate(frame[column.name].tolist(), first):
+                text = value if isinstance(value, str) else YES if value else NO
+                book.text(sheet, row, at, text, "label" if len(text) < _WIDEST else "long")
+        else:
+            book.numbers(sheet, first, at, frame[column.name].tolist(), number_format(column))
+    for at, (column, of) in enumerate(live.items(), start=len(columns)):
+        for row, value in enumerate(np.broadcast_to(of.values, len(frame)).tolist(), first):
+            book.formula(sheet, row, at, Live(of.text, value), number_format(column))
     sheet.set_row(head_row - 1, 2 * _LINE_POINTS + 2.0)
     if head_row == HEAD_ROW:
         sheet.freeze_panes(first, 1)
-    if lay_out:
-        book.widen(sheet, _widths(frame, columns, live))
+    if sheet.name not in book.laid_out:
+        book.widen(sheet, [_width(column, frame) for column in every])
     return last + 1
 
 
-def _write_column(book: Book, sheet: Worksheet, first: int, at: int, column: Field, cells: pd.Series) -> None:
-    values = cells.tolist()
-    if column.dtype == "str":
-        for row, value in enumerate(values, start=first):
-            book.text(sheet, row, at, value, "label" if len(value) < _WIDEST else "long")
-    elif column.dtype == "bool":
-        for row, value in enumerate(values, start=first):
-            book.text(sheet, row, at, YES if value else NO, "label")
-    else:
-        book.numbers(sheet, first, at, values, number_format(column))
+def _width(column: Field, frame: pd.DataFrame) -> float:
+    """Return the room that a column needs, in characters."""
+    width = len(column.name) * _CODE_WIDTH + 3.0  # the filter button needs room
+    if column.name in frame and len(frame):
+        cells = frame[column.name]
+        if column.dtype == "str":
+            longest = max(map(len, cells.tolist()))
+        else:
+            values = cells.to_numpy(dtype=np.float64)
+            stated = values[np.isfinite(values)]
+            decimals = len(number_format(column).partition(".")[2])
+            longest = len(f"{np.abs(stated).max() if stated.size else np.nan:,.{decimals}f}")
+        width = max(width, longest + 2)
+    return float(min(max(width, _NARROWEST), _WIDEST))
 
 
-def _longest(column: Field, cells: pd.Series) -> int:
-    """Return the room that the longest cell needs, in characters."""
-    if column.dtype == "str":
-        return max(map(len, cells.tolist())) + 2
-    values = cells.to_numpy(dtype=np.float64)
-    stated = values[np.isfinite(values)]
-    largest = np.abs(stated).max() if stated.size else np.nan
-    decimals = len(number_format(column).partition(".")[2])
-    return len(f"{largest:,.{decimals}f}") + 2
+# --- Lists one below the other, each a result table with its title --------------------------------
 
 
-def _widths(frame: pd.DataFrame, columns: Sequence[Field], live: Sequence[Live]) -> list[float]:
-    """Return the room that every column needs, in characters."""
-    widths = []
-    for column in [*columns, *(one.column for one in live)]:
-        width = len(column.name) * _CODE_WIDTH + 3.0  # the filter button needs room
-        if column.name in frame and len(frame):
-            width = max(width, _longest(column, frame[column.name]))
-        widths.append(float(min(max(width, _NARROWEST), _WIDEST)))
-    return widths
+class Listed(NamedTuple):
+    """A list of a sheet."""
+
+    title: str  # above it; nothing above the first of some sheets
+    name: str  # in formulas
+    table: str  # result table whose columns it has
+    frame: pd.DataFrame | None = None  # its rows, where they are not those of the table
+    columns: Sequence[Field] = ()  # likewise
+    has_about: bool = False  # whether what the table holds is said below the title
+
+
+def write_lists(book: Book, sheet: Worksheet, row: int, lists: Iterable[Listed]) -> int:
+    """Write lists from a row on. Returns the next row."""
+    for one in lists:
+        table = RUN_TABLES[one.table]
+        if one.title:
+            book.text(sheet, row, 0, one.title, "section")
+            if one.has_about:
+                book.text(sheet, row + 1, 0, table.description, "about")
+            row += 2 + one.has_about
+        frame = book.run.tables[one.table] if one.frame is None else one.frame
+        row = write_table(book, sheet, one.name, frame, one.columns or table.fields, head_row=row) + 1
+    return row
+
+
+def with_sites(book: Book, table: str) -> tuple[pd.DataFrame, tuple[Field, ...]]:
+    """Return a result table with the names of its sites next to them, and its columns."""
+    fields = RUN_TABLES[table].fields
+    return with_site_names(book, book.run.tables[table]), (fields[0], SITE_NAME, *fields[1:])
+
+
+def list_sheet(sheet: str, name: str, table: str) -> Callable[[Book], None]:
+    """Return the writer of a sheet that is one result table."""
+
+    def write(book: Book) -> None:
+        columns = RUN_TABLES[table].fields
+        about = RUN_TABLES[table].description
+        write_table(book, book.sheet(sheet, about), name, book.run.tables[table], columns)
+
+    return write

@@ -4,27 +4,25 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from planner.outputs.canvas import cell
+from planner.outputs.canvas import Live, cell, place_of
 from planner.outputs.labels import DisplayNames, item_words
-from planner.outputs.xlsx.book import FIRST_YEAR, NO, YES, write_heads, write_section
+from planner.outputs.xlsx.book import FIRST_YEAR, Formula, Row, totals, write_heads, write_rows, write_section
 from planner.results.four_moneys import PAID_FOR, moneys
 from planner.results.schema import RUN_TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping
 
     import pandas as pd
     from xlsxwriter.worksheet import Worksheet
 
     from planner.outputs.run import Run
     from planner.outputs.xlsx.book import Book
-    from planner.results.four_moneys import Moneys
-
-# --- Sheet Costs: payments and cash by item and calendar year, and net present value --------------
 
 # --- Sheet Money: the four sums of money of a plan, their rules, and the unit costs by year -------
 #
@@ -71,8 +69,21 @@ def write_money(book: Book) -> None:
     sheet = book.sheet("Money", _ABOUT, widths=(44, *[13] * (_COLUMNS - 2), 20))
     sheet.repeat_rows(0)  # the title: each block has heads of its own
     sheet.freeze_panes(_HEAD + 1, 1)
-    row = _four(book, sheet, of_plan)
-    row = _sums(book, sheet, of_plan, row + 1)
+    heads = ("four moneys", "MUSD", "rule", *[""] * (_COLUMNS - 3))
+    book.line(sheet, _HEAD, heads, "head", styles={1: "head_right"})
+    row = _HEAD
+    for row, (defined, (name, amount, rule)) in enumerate(zip(MONEY_NAMES, of_plan.lines, strict=True), _HEAD + 1):
+        book.line(sheet, row, [name, amount, f"  {rule}"], "total", _MUSD, styles={2: "plain"})
+        book.define(defined, place_of("Money", (row, 1)))
+    row += 2
+    for title, terms in of_plan.reconciled:
+        write_section(book, sheet, row, title[0].upper() + title[1:], 2)
+        first, row = row + 1, row + len(terms)
+        for at, (name, amount) in enumerate(terms, first):
+            is_sum = at == row
+            value = Live(f"SUM({cell(first, 1)}:{cell(row - 1, 1)})", amount) if is_sum else amount
+            book.line(sheet, at, [name, value], "total" if is_sum else "plain", _MUSD)
+        row += 2
     lists = row + 1
     row = _list(book, sheet, "money_years", of_plan.years, lists)
     row = _list(book, sheet, "money_items", of_plan.items, row + 1)
@@ -82,55 +93,7 @@ def write_money(book: Book) -> None:
     breaks = [lists, *units]
     sheet.set_h_pagebreaks(breaks)
     longest = max(after - before + 1 for before, after in pairwise([0, *breaks, end]))
-    sheet.set_print_scale(_scale(longest))
-
-
-def _scale(rows: int) -> int:
-    """Return the scale at which so many rows fit on a page. [%]"""
-    return max(_LEAST_SCALE, min(_WIDE_SCALE, math.floor(100 * _PAGE_ROWS / rows)))
-
-
-def _four(book: Book, sheet: Worksheet, of_plan: Moneys) -> int:
-    """Write the four moneys with their rules. Returns the next row."""
-    for column, head in enumerate(("four moneys", "MUSD", "rule")):
-        book.text(sheet, _HEAD, column, head, "head" if column != 1 else "head_right")
-    for column in range(3, _COLUMNS):
-        book.text(sheet, _HEAD, column, "", "head")
-    row = _HEAD
-    for defined, (name, amount, rule) in zip(MONEY_NAMES, of_plan.lines, strict=True):
-        row += 1
-        book.text(sheet, row, 0, name, "total")
-        book.number(sheet, row, 1, amount, _MUSD, "total")
-        book.define(defined, _fixed(row, 1, row, 1))
-        book.text(sheet, row, 2, f"  {rule}")
-    return row + 1
-
-
-def _fixed(first_row: int, first_column: int, last_row: int, last_column: int) -> str:
-    """Return the place of cells of the sheet, for a name."""
-    first, last = (
-        cell(row, column, fixed_row=True, fixed_column=True)
-        for row, column in ((first_row, first_column), (last_row, last_column))
-    )
-    return f"Money!{first}" if first == last else f"Money!{first}:{last}"
-
-
-def _sums(book: Book, sheet: Worksheet, of_plan: Moneys, row: int) -> int:
-    """Write the sums from one money to another. Returns the next row."""
-    for title, terms in of_plan.reconciled:
-        write_section(book, sheet, row, title[0].upper() + title[1:], 2)
-        first = row + 1
-        for name, amount in terms:
-            row += 1
-            is_sum = row == first + len(terms) - 1
-            book.text(sheet, row, 0, name, "total" if is_sum else "plain")
-            if is_sum:
-                formula = f"=SUM({cell(first, 1)}:{cell(row - 1, 1)})"
-                book.formula(sheet, row, 1, formula, amount, _MUSD, "total")
-            else:
-                book.number(sheet, row, 1, amount, _MUSD)
-        row += 2
-    return row
+    sheet.set_print_scale(max(_LEAST_SCALE, min(_WIDE_SCALE, math.floor(100 * _PAGE_ROWS / longest))))
 
 
 def _units(book: Book, sheet: Worksheet, row: int) -> list[int]:
@@ -151,15 +114,12 @@ def _units(book: Book, sheet: Worksheet, row: int) -> list[int]:
             write_section(book, sheet, row, _UNITS, FIRST_YEAR + len(years))
             write_heads(book, sheet, row + 1, ("unit cost by model year", "unit"), years)
             row += _HEAD_ROWS
-        for cost in block:
-            book.text(sheet, row, 0, cost.label)
-            book.text(sheet, row, 1, cost.unit, "unit_left")
-            for at, value in enumerate(cost.values, start=FIRST_YEAR):
-                book.number(sheet, row, at, value, _format(cost.values))
+        lines = [Row(cost.label, cost.unit, cost.values.tolist(), _format(cost.values)) for cost in block]
+        write_rows(book, sheet, row, lines, start=row)
+        for at, cost in enumerate(block, row):
             if cost.name:
-                last = FIRST_YEAR + len(years) - 1
-                book.define(cost.name, _fixed(row, FIRST_YEAR, row, last))
-            row += 1
+                book.define(cost.name, place_of("Money", (at, FIRST_YEAR), (at, FIRST_YEAR + len(years) - 1)))
+        row += len(block)
         written += len(block)
     return [*starts, row]
 
@@ -221,34 +181,29 @@ def _list(book: Book, sheet: Worksheet, name: str, frame: pd.DataFrame, row: int
     fields = RUN_TABLES[name].fields
     title = "By calendar year" if name == "money_years" else "By what is bought or runs on"
     write_section(book, sheet, row, title, len(fields))
-    head = row + 1
-    for column, field in enumerate(fields):
-        words = _HEADS.get(field.name, field.name.removesuffix("_musd").replace("_", " "))
-        is_text = column == 0 or field.dtype == "str"
-        book.text(sheet, head, column, words, "head" if is_text else "head_right")
-    row = head
-    for record in frame.itertuples(index=False):
-        row += 1
-        for column, value in enumerate(record):
-            if isinstance(value, str):
-                book.text(sheet, row, column, item_words(value))
-            else:
-                shown = {"calendar_year": "0", "discount_frac": "0.0000"}.get(fields[column].name, _MUSD)
-                book.number(sheet, row, column, float(value), shown)
+    first, end = row + 2, row + 2 + len(frame)
+    heads = [_HEADS.get(field.name, field.name.removesuffix("_musd").replace("_", " ")) for field in fields]
+    texts = {at: "head" for at, field in enumerate(fields) if at == 0 or field.dtype == "str"}
+    book.line(sheet, row + 1, heads, "head_right", styles=texts)
+    shown = [{"calendar_year": "0", "discount_frac": "0.0000"}.get(field.name, _MUSD) for field in fields]
+    for at, record in enumerate(frame.itertuples(index=False), first):
+        cells = [item_words(value) if isinstance(value, str) else float(value) for value in record]
+        book.line(sheet, at, cells, number=shown)
     if name == "money_years":
-        for defined, column_name in ((CASH_YEARS, "calendar_year"), (CASH_BY_YEAR, "cash_musd")):
-            column = RUN_TABLES[name].columns.index(column_name)
-            book.define(defined, _fixed(head + 1, column, row, column))
-    row += 1
-    book.text(sheet, row, 0, "all", "total")
-    for column, field in enumerate(fields[1:], start=1):
-        if field.unit != "MUSD":
-            book.text(sheet, row, column, "", "total")
-            continue
-        formula = f"=SUM({cell(head + 1, column)}:{cell(row - 1, column)})"
-        book.formula(sheet, row, column, formula, float(frame[field.name].sum()), _MUSD, "total")
-    return row + 1
+        for defined, of in ((CASH_YEARS, "calendar_year"), (CASH_BY_YEAR, "cash_musd")):
+            column = RUN_TABLES[name].columns.index(of)
+            book.define(defined, place_of("Money", (first, column), (end - 1, column)))
+    sums = [
+        Live(f"SUM({cell(first, at)}:{cell(end - 1, at)})", float(frame[field.name].sum()))
+        if field.unit == "MUSD"
+        else ""
+        for at, field in enumerate(fields[1:], 1)
+    ]
+    book.line(sheet, end, ["all", *sums], "total", _MUSD)
+    return end + 1
 
+
+# --- Sheet Costs: payments and cash by item and calendar year, and net present value --------------
 
 _FACTOR_ROW: Final = _HEAD + 1
 _COSTS_ABOUT: Final = (
@@ -256,153 +211,77 @@ _COSTS_ABOUT: Final = (
     "sheet Assumptions. Yearly repayments hold the rate of the solve. Real MUSD, paid mid-year."
 )
 _COSTS_MUSD: Final = "#,##0"
+_CHART_ROWS: Final = 17
+
+
+class _Line(NamedTuple):
+    """A line of payments or cash: what is said of it, and the rows of its list that it adds up."""
+
+    label: str
+    kind: str = ""
+    where: Mapping[str, str | bool] = MappingProxyType({})
+    style: str = "plain"
 
 
 def write_costs(book: Book) -> None:
     """Write sheet Costs."""
     run = book.run
     solution = run.tables["solution"].iloc[0]
-    first, last = int(solution["first_year"]), int(solution["last_year"])
-    years = list(range(first, last + 1))
-    sheet = book.sheet("Costs", _COSTS_ABOUT, widths=(30, 10, *[12] * (len(years) + 2)))
-    write_heads(book, sheet, _HEAD, ("payments by calendar year", "kind"), years)
+    years = list(range(int(solution["first_year"]), int(solution["last_year"]) + 1))
     end = FIRST_YEAR + len(years)
-    for column, head in ((end, "total"), (end + 1, "NPV")):
-        book.text(sheet, _HEAD, column, head, "head_right")
+    sheet = book.sheet("Costs", _COSTS_ABOUT, widths=(30, 10, *[12] * (len(years) + 2)))
     sheet.freeze_panes(_FACTOR_ROW + 1, FIRST_YEAR)
     sheet.repeat_rows(_HEAD, _FACTOR_ROW)
-    factors = _discount_factors(book, sheet, years)
-    page = _Page(book, sheet, years, factors)
-    row = page.payments(_FACTOR_ROW + 1)
-    row = _compare(book, sheet, row, end + 1, float(solution["objective_musd"]))
-    first_chart = row + 1
-    row = page.cash(first_chart + _CHART_ROWS)
-    page.chart(first_chart)
-
-
-_CHART_ROWS: Final = 17
-
-
-def _discount_factors(book: Book, sheet: Worksheet, years: Sequence[int]) -> np.ndarray:
-    """Write the row of mid-year discount factors that every NPV of the sheet uses."""
-    solution = book.run.tables["solution"].iloc[0]
-    rate, base = float(solution["discount_rate_frac"]), int(solution["base_year"])
+    base, rate = int(solution["base_year"]), float(solution["discount_rate_frac"])
     factors = (1.0 + rate) ** -(np.array(years) - base + 0.5)
-    book.text(sheet, _FACTOR_ROW, 0, "Discount factor, mid-year", "about")
-    book.text(sheet, _FACTOR_ROW, 1, "-", "about")
-    # With a perpetuity the last year also represents all that follow it.
-    goes_on = solution["end_of_horizon"] == "perpetuity"
-    factors[-1] *= 1.0 + 1.0 / rate if goes_on else 1.0
-    for at, factor in enumerate(factors):
-        year = cell(_HEAD, FIRST_YEAR + at, fixed_row=True)
-        formula = f"=(1+discount_rate_frac)^-({year}-base_year+0.5)"
-        if goes_on and at == len(years) - 1:
-            formula += "*(1+1/discount_rate_frac)"
-        book.formula(sheet, _FACTOR_ROW, FIRST_YEAR + at, formula, factor, "0.0000", "about")
-    return factors
+    factor = Formula("(1+discount_rate_frac)^-({year}-base_year+0.5)", factors)
+    write_rows(book, sheet, _HEAD, [Row("Discount factor, mid-year", "-", factor, "0.0000", "about")])
+    if solution["end_of_horizon"] == "perpetuity":  # the last year also represents all that follow it
+        factors[-1] *= 1.0 + 1.0 / rate
+        text = factor.text.replace("{year}", cell(_HEAD, end - 1, fixed_row=True))
+        for_ever = Live(f"{text}*(1+1/discount_rate_frac)", float(factors[-1]))
+        book.line(sheet, _FACTOR_ROW, [for_ever], "about", "0.0000", column=end - 1)
+    costs, cash = run.tables["costs"], run.tables["cash"]
+    payments: list[_Line] = []
+    headings: list[int] = []
+    for group, of_group in costs.groupby("group", sort=False):
+        headings.append(_FACTOR_ROW + 1 + len(payments))
+        payments.append(_Line(str(group), "", {"group": str(group)}, "section"))
+        for item, upfront in of_group.groupby("item", sort=False)["upfront"].first().items():
+            payments.append(_Line(f"  {item_words(str(item))}", PAID_FOR[bool(upfront)], {"item": str(item)}))
+    for upfront, kind in PAID_FOR.items():
+        payments.append(_Line(f"All {kind}", kind, {"upfront": upfront}, "total"))
+    payments.append(_Line("All payments", style="total"))
+    bought = [_Line(f"  {item_words(item)}", "", {"item": item}) for item in dict.fromkeys(cash["item"])]
+    bought.append(_Line("All cash", style="total"))
 
+    def write(head: int, first: int, said: str, lists: tuple[str, str], lines: list[_Line]) -> int:
+        """Write lines by calendar year, each with its total and its net present value."""
+        write_heads(book, sheet, head, (said, "kind" if lists[0] == "CostLines" else ""), years)
+        book.line(sheet, head, ["total", "NPV"], "head_right", column=end)
+        for row, one in enumerate(lines, first):
+            of = totals(run, *lists, years, "calendar_year", one.where)
+            write_rows(book, sheet, _HEAD, [Row(one.label, one.kind, of, _COSTS_MUSD, one.style)], start=row)
+            span = ":".join(cell(row, at, fixed_column=True) for at in (FIRST_YEAR, end - 1))
+            of_years = ":".join(
+                cell(_FACTOR_ROW, at, fixed_row=True, fixed_column=True) for at in (FIRST_YEAR, end - 1)
+            )
+            npv = Live(f"SUMPRODUCT({span},{of_years})", float(of.values @ factors))
+            book.line(sheet, row, [Live(f"SUM({span})", of.values.sum()), npv], one.style, _COSTS_MUSD, column=end)
+        return first + len(lines)
 
-class _Page:
-    """The rows of the sheet; they share years and discount factors."""
-
-    def __init__(self, book: Book, sheet: Worksheet, years: Sequence[int], factors: np.ndarray) -> None:
-        self._book = book
-        self._sheet = sheet
-        self._years = years
-        self._factors = factors
-        self._end = FIRST_YEAR + len(years)
-        self._groups: dict[str, int] = {}
-
-    def payments(self, row: int) -> int:
-        """Write payments by heading and item, then capex, opex and all. Returns the next row."""
-        costs = self._book.run.tables["costs"]
-        for group in dict.fromkeys(costs["group"]):
-            of_group = costs[costs["group"] == group]
-            condition = f'CostLines[group],"{group}"'
-            self._groups[group] = row
-            self._row(row, group, "", "CostLines", "live_musd", condition, of_group, "section")
-            for item in dict.fromkeys(of_group["item"]):
-                row += 1
-                of_item = of_group[of_group["item"] == item]
-                kind = PAID_FOR[bool(of_item["upfront"].iloc[0])]
-                condition = f'CostLines[item],"{item}"'
-                self._row(row, f"  {item_words(item)}", kind, "CostLines", "live_musd", condition, of_item)
-            row += 1
-        for is_upfront, kind in PAID_FOR.items():
-            condition = f'CostLines[upfront],"{YES if is_upfront else NO}"'
-            part = costs[costs["upfront"] == is_upfront]
-            label = f"All {kind}"
-            self._row(row, label, kind, "CostLines", "live_musd", condition, part, "total")
-            row += 1
-        self._row(row, "All payments", "", "CostLines", "live_musd", "", costs, "total")
-        return row + 1
-
-    def cash(self, row: int) -> int:
-        """Write cash spent on assets by item. Returns the next row."""
-        cash = self._book.run.tables["cash"].rename(columns={"cash_musd": "musd"})
-        heads = ("cash spent on assets", "")
-        write_heads(self._book, self._sheet, row, heads, self._years)
-        self._book.text(self._sheet, row, self._end, "total", "head_right")
-        self._book.text(self._sheet, row, self._end + 1, "NPV", "head_right")
-        for item in dict.fromkeys(cash["item"]):
-            row += 1
-            condition = f'CashLines[item],"{item}"'
-            of_item = cash[cash["item"] == item]
-            self._row(row, f"  {item_words(item)}", "", "CashLines", "live_cash_musd", condition, of_item)
-        row += 1
-        self._row(row, "All cash", "", "CashLines", "live_cash_musd", "", cash, "total")
-        return row + 1
-
-    def chart(self, row: int) -> None:
-        """Insert the chart of payments by heading, if anything is paid."""
-        if not self._groups:
-            return
-        chart = self._book.chart("column", "Payments by heading", "MUSD", stacked=True)
-        years = (_HEAD, FIRST_YEAR, self._end - 1)
-        for colour, at in enumerate(self._groups.values()):
-            self._book.series(chart, "Costs", (at, 0), years, at, colour)
-        chart.set_size({"width": 900, "height": 320})
-        self._sheet.insert_chart(row, 0, chart, {"object_position": 3})
-
-    def _row(
-        self,
-        row: int,
-        label: str,
-        kind: str,
-        table: str,
-        column: str,
-        condition: str,
-        frame: pd.DataFrame,
-        style: str = "plain",
-    ) -> None:
-        """Write an item by calendar year, its total and its NPV."""
-        book, sheet = self._book, self._sheet
-        by_year = frame.groupby("calendar_year")["musd"].sum()
-        values = np.array([by_year.get(year, 0.0) for year in self._years])
-        book.text(sheet, row, 0, label, style)
-        book.text(sheet, row, 1, kind, style if style != "plain" else "unit_left")
-        more = f",{condition}" if condition else ""
-        for at, value in enumerate(values, start=FIRST_YEAR):
-            year = cell(_HEAD, at, fixed_row=True)
-            formula = f"=SUMIFS({table}[{column}],{table}[calendar_year],{year}{more})"
-            book.formula(sheet, row, at, formula, value, _COSTS_MUSD, style)
-        first, last = (cell(row, at, fixed_column=True) for at in (FIRST_YEAR, self._end - 1))
-        book.formula(sheet, row, self._end, f"=SUM({first}:{last})", values.sum(), _COSTS_MUSD, style)
-        head, tail = (cell(_FACTOR_ROW, at, fixed_row=True, fixed_column=True) for at in (FIRST_YEAR, self._end - 1))
-        npv = float(values @ self._factors)
-        formula = f"=SUMPRODUCT({first}:{last},{head}:{tail})"
-        book.formula(sheet, row, self._end + 1, formula, npv, _COSTS_MUSD, style)
-
-
-def _compare(book: Book, sheet: Worksheet, row: int, column: int, objective_musd: float) -> int:
-    """Set the NPV next to the objective of the solver. Returns the next row."""
-    total = cell(row - 1, column)
-    book.define("npv_musd", f"Costs!{cell(row - 1, column, fixed_row=True, fixed_column=True)}")
-    book.text(sheet, row, 0, "Objective as solved")
-    book.number(sheet, row, column, objective_musd, _COSTS_MUSD)
-    book.define("objective_musd", f"Costs!{cell(row, column, fixed_row=True, fixed_column=True)}")
-    book.text(sheet, row + 1, 0, "Difference by what was edited")
-    value = float((book.run.tables["costs"]["npv_musd"]).sum()) - objective_musd
-    formula = f"=ROUND({total}-{cell(row, column)},3)"
-    book.formula(sheet, row + 1, column, formula, round(value, 3) + 0.0, _COSTS_MUSD)
-    return row + 2
+    row = write(_HEAD, _FACTOR_ROW + 1, "payments by calendar year", ("CostLines", "live_musd"), payments)
+    book.define("npv_musd", place_of("Costs", (row - 1, end + 1)))
+    book.define("objective_musd", place_of("Costs", (row, end + 1)))
+    objective_musd = float(solution["objective_musd"])
+    edited = round(float(costs["npv_musd"].sum()) - objective_musd, 3) + 0.0
+    by = Live(f"ROUND({cell(row - 1, end + 1)}-{cell(row, end + 1)},3)", edited)
+    for at, (label, value) in enumerate(
+        (("Objective as solved", objective_musd), ("Difference by what was edited", by)), row
+    ):
+        book.text(sheet, at, 0, label)
+        book.line(sheet, at, [value], number=_COSTS_MUSD, column=end + 1)
+    below = row + 3 + _CHART_ROWS
+    write(below, below + 1, "cash spent on assets", ("CashLines", "live_cash_musd"), bought)
+    span = (_HEAD, FIRST_YEAR, end - 1)
+    book.plot(sheet, (row + 3, 0), "Payments by heading", "MUSD", headings, span, size=(900, 320))

@@ -1,4 +1,4 @@
-"""Sheets of power: forecast, bridge to the meter, sources, and the heat map of sites."""
+"""Sheets of power: forecast, bridge, sources, heat map; and of what is bought, emitted and billed for it."""
 
 from __future__ import annotations
 
@@ -6,15 +6,34 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from planner.outputs.canvas import cell
+from planner.base.units import MWH_PER_TWH, USD_PER_MUSD
+from planner.families import FAMILIES
+from planner.outputs.canvas import Live, cell
 from planner.outputs.labels import DisplayNames
-from planner.outputs.xlsx.book import FIRST_YEAR, SITE_NAME, number, text, write_heads, write_table
+from planner.outputs.xlsx.book import (
+    FIRST_YEAR,
+    SITE_NAME,
+    Formula,
+    Listed,
+    Row,
+    matching,
+    named,
+    number,
+    text,
+    total_of,
+    totals,
+    with_sites,
+    write_heads,
+    write_lists,
+    write_rows,
+    write_table,
+)
 from planner.results.power import GRID, OUT, sources_of_power
 from planner.results.schema import RUN_TABLES
 from planner.results.summary import steps_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     import pandas as pd
     from xlsxwriter.worksheet import Worksheet
@@ -24,19 +43,27 @@ if TYPE_CHECKING:
     from planner.outputs.xlsx.book import Book
     from planner.results.summary import BridgeStep
 
-# --- Sheet Bridge: from the path to the meter, year by year, and as a chart of the last one -------
+_MW: Final = "#,##0.0;-#,##0.0;;@"
+_CHART_ROWS: Final = 16
 
-# --- Sheet Heat map: sites by years, for a measure that is chosen in a cell -----------------------
+
+def _wide(frame: pd.DataFrame, key: str, measure: str, years: Sequence[int], by: str = "year") -> pd.DataFrame:
+    """Return the totals of a measure by label and year."""
+    table = frame.pivot_table(index=key, columns=by, values=measure, aggfunc="sum")
+    return table.reindex(columns=list(years)).fillna(0.0)
+
+
+def _largest_first(table: pd.DataFrame) -> pd.DataFrame:
+    """Put the labels that are largest in the last year first."""
+    # lexsort takes the most important key last: the last year.
+    return table.iloc[np.lexsort([-table[year].to_numpy() for year in table.columns])]
+
 
 # --- Sheet Power: the forecast by workload, zone and site, with charts ----------------------------
 
 _HEAD: Final = 3
-# --- Sheet Power by source: where the power of each site and year comes from, with a chart --------
-
 _TOP: Final = 5
-_CHART_ROWS: Final = 16
 _SHOWN_ZONES: Final = 9
-_MW: Final = "#,##0.0;-#,##0.0;;@"
 _ABOUT: Final = (
     "Power at the meter, in MW, live. Left: mean over the year; right: peak of each site, in zones "
     "the sum of the peaks of their sites. Workloads share cooling and losses by their IT energy."
@@ -45,128 +72,54 @@ _ABOUT: Final = (
 
 def write_power(book: Book) -> None:
     """Write sheet Power."""
-    run = book.run
-    width = len(run.years)
+    run, labels = book.run, DisplayNames(book.run)
+    width, last = len(run.years), FIRST_YEAR + len(run.years) - 1
     sheet = book.sheet("Power", _ABOUT, widths=(38, 22, *[11] * width, 3, *[11] * width))
     sheet.freeze_panes(_HEAD + 1, 1)
     sheet.repeat_rows(0, _HEAD)
-    _write_columns(book, sheet)
-    page = _Page(book, sheet)
-    site_year, classes = run.tables["site_year"], run.tables["power_class"]
-    names = run.sites.set_index("site")["name"]
-    labels = DisplayNames(run)
-    workloads = {one: labels.workload(one) for one in _by_size(classes, "workload", run.years)}
-    zones = {one: labels.zone(one) for one in _by_size(site_year, "zone", run.years)}
-    sites = {site: str(names[site]) for site in _by_size(site_year, "site", run.years)}
-    first_class = _TOP + _CHART_ROWS
-    first_zone = page.block(first_class, "workload", workloads, classes, _CLASS)
-    first_site = page.block(first_zone, "zone", zones, site_year, _MEAN_AND_PEAK)
-    page.block(first_site, "site", sites, site_year, _MEAN_AND_PEAK)
-    page.chart("By workload", first_class, len(workloads), 0)
-    page.chart("By zone, largest", first_zone, min(len(zones), _SHOWN_ZONES), 1)
-
-
-def _write_columns(book: Book, sheet: Worksheet) -> None:
-    """Write what each column holds above all blocks, where it is in view and on every page."""
-    years = book.run.years
     write_heads(book, sheet, _HEAD, ("MW at the meter", ""), ())
     for part, measure in enumerate(("mean", "peak")):
-        first = FIRST_YEAR + part * (len(years) + 1)
-        for column, year in enumerate(years, start=first):
-            book.text(sheet, _HEAD, column, f"{year} {measure}", "head_right")
+        heads = [f"{year} {measure}" for year in run.years]
+        book.line(sheet, _HEAD, heads, "head_right", column=FIRST_YEAR + part * (width + 1))
+    head = _TOP + _CHART_ROWS
+    for key, table, result, name, measures in (
+        ("workload", "ClassYears", "power_class", labels.workload, ("mean",)),
+        ("zone", "SiteYears", "site_year", labels.zone, ("mean", "peak")),
+        ("site", "SiteYears", "site_year", labels.site, ("mean", "peak")),
+    ):
+        frame = run.tables[result]
+        mean = _wide(frame, key, "facility_mean_mw", run.years)
+        order = list(_largest_first(mean[(mean != 0.0).any(axis=1)]).index)
+        for part, measure in enumerate(measures):
+            first, values = FIRST_YEAR + part * (width + 1), _wide(frame, key, f"facility_{measure}_mw", run.years)
+            # Where there is no label there is no id either, and no second column has a head.
+            write_heads(book, sheet, head, (key, f"{key} id" if order else ""), run.years, first)
+            rows = [
+                Row(
+                    name(one), one, matching(table, key, f"live_facility_{measure}_mw", values.loc[one].to_numpy()), _MW
+                )
+                for one in order
+            ]
+            rows.append(total_of("Total", "", values.loc[order].sum().to_numpy(), _MW))
+            end = write_rows(book, sheet, head, rows, first=first, label=1)
+        if key != "site":
+            place, shown = (0, "By workload") if key == "workload" else (575, "By zone, largest")
+            drawn = range(head + 1, head + 1 + min(len(order), _SHOWN_ZONES if key == "zone" else len(order)))
+            book.plot(sheet, (_TOP - 1, place), shown, "MW, mean", drawn, (head, FIRST_YEAR, last), size=(560, 310))
+        head = end + 1
 
 
-_CLASS: Final = (("ClassYears", "live_facility_mean_mw", "facility_mean_mw"),)
-_MEAN_AND_PEAK: Final = (
-    ("SiteYears", "live_facility_mean_mw", "facility_mean_mw"),
-    ("SiteYears", "live_facility_peak_mw", "facility_peak_mw"),
-)
+# --- Sheet Bridge: from the path to the meter, year by year, and as a chart of the last one -------
 
-
-def _by_size(frame: pd.DataFrame, key: str, years: list[int]) -> list[str]:
-    """Return the labels of a column that draw power, the largest of the last year first."""
-    table = _wide(frame, key, "facility_mean_mw", years)
-    table = table[(table != 0.0).any(axis=1)]
-    # lexsort takes the most important key last: the last year.
-    order = np.lexsort([-table[year].to_numpy() for year in years])
-    return [str(label) for label in table.index[order]]
-
-
-def _wide(frame: pd.DataFrame, key: str, measure: str, years: list[int]) -> pd.DataFrame:
-    table = frame.pivot_table(index=key, columns="year", values=measure, aggfunc="sum")
-    return table.reindex(columns=years).fillna(0.0)
-
-
-class _Page:
-    """The blocks of the sheet, which share years."""
-
-    def __init__(self, book: Book, sheet: Worksheet) -> None:
-        self._book = book
-        self._sheet = sheet
-        self._years = book.run.years
-
-    def block(
-        self,
-        head: int,
-        key: str,
-        names: Mapping[str, str],
-        frame: pd.DataFrame,
-        measures: Sequence[tuple[str, str, str]],
-    ) -> int:
-        """Write one row per label, in the order of `names`, measure by measure, and totals.
-
-        Returns the head row of the next block.
-        """
-        book, sheet = self._book, self._sheet
-        has_names = any(names.values())
-        write_heads(book, sheet, head, (key, f"{key} id" if has_names else ""), ())
-        for row, (label, name) in enumerate(names.items(), start=head + 1):
-            book.text(sheet, row, 0, name or label)
-            book.text(sheet, row, 1, label if name else "", "unit_left")
-        last = head + len(names)
-        book.text(sheet, last + 1, 0, "Total", "total")
-        book.text(sheet, last + 1, 1, "", "total")
-        for part, (table, live, solved) in enumerate(measures):
-            values = _wide(frame, key, solved, self._years).loc[list(names)]
-            first = FIRST_YEAR + part * (len(self._years) + 1)
-            for at, year in enumerate(self._years, start=first):
-                book.number(sheet, head, at, year, "0", "head_right")
-                in_year = f"({table}[year]={cell(head, at, fixed_row=True)})"
-                for row, value in enumerate(values[year], start=head + 1):
-                    # A label may read as a pattern in SUMIFS; EXACT compares letters.
-                    label = cell(row, int(has_names), fixed_column=True)
-                    matches = f"EXACT({table}[{key}],{label})*{in_year}"
-                    formula = f"=SUMPRODUCT({matches},{table}[{live}])"
-                    book.formula(sheet, row, at, formula, float(value), _MW)
-                rows = f"{cell(head + 1, at)}:{cell(last, at)}" if names else "0"
-                total = float(values[year].sum())
-                book.formula(sheet, last + 1, at, f"=SUM({rows})", total, _MW, "total")
-        return last + 3
-
-    def chart(self, title: str, head: int, rows: int, place: int) -> None:
-        """Insert a chart of the first rows of a block, if it has any."""
-        if not rows:
-            return
-        chart = self._book.chart("column", title, "MW, mean", stacked=True)
-        years = (head, FIRST_YEAR, FIRST_YEAR + len(self._years) - 1)
-        for colour, row in enumerate(range(head + 1, head + 1 + rows)):
-            self._book.series(chart, "Power", (row, 0), years, row, colour)
-        chart.set_size({"width": 560, "height": 310})
-        options = {"x_offset": place * 575, "object_position": 3}
-        self._sheet.insert_chart(_TOP - 1, 0, chart, options)
-
-
-_NAME: Final = "Bridge"
 _BRIDGE_HEAD: Final = 4
 _BRIDGE_ABOUT: Final = (
     "From the path of the whole market to the meter of this plan, as solved: each level is the sum "
     "of the level before it and the steps between them."
 )
-_BRIDGE_MW: Final = "#,##0"
 _FEWEST: Final = 6
 """Columns of years that a page is wide."""
-_CHART: Final = {"width": 960, "height": 330}
-_LEVEL, _UP, _DOWN = "#1f3a5f", "#8a8f98", "#3a9188"
+_LEAST_MW: Final = 0.05
+_BRIDGE_CHART_ROWS: Final = 18
 
 
 class BridgeLine(NamedTuple):
@@ -189,7 +142,7 @@ def bridge_lines(run: Run) -> list[BridgeLine]:
 def write_bridge(book: Book) -> None:
     """Write sheet Bridge: levels as sums of the terms above them, and a chart."""
     years = book.run.years
-    sheet = book.sheet(_NAME, _BRIDGE_ABOUT, widths=(46, 15, *[12.5] * max(len(years), _FEWEST)))
+    sheet = book.sheet("Bridge", _BRIDGE_ABOUT, widths=(46, 15, *[12.5] * max(len(years), _FEWEST)))
     write_heads(book, sheet, _BRIDGE_HEAD, ("step", "unit"), years)
     sheet.freeze_panes(_BRIDGE_HEAD + 1, FIRST_YEAR)
     sheet.repeat_rows(_BRIDGE_HEAD)
@@ -197,70 +150,56 @@ def write_bridge(book: Book) -> None:
     lines = bridge_lines(book.run)
     for row, step, label, mw in lines:
         style = "total" if step.is_level else "plain"
-        book.text(sheet, row, 0, label, style)
-        book.text(sheet, row, 1, "MW", style if step.is_level else "unit_left")
-        for column, value in enumerate(mw, start=FIRST_YEAR):
-            if step.is_level and row > level:
-                formula = f"=SUM({cell(level, column)}:{cell(row - 1, column)})"
-                book.formula(sheet, row, column, formula, value, _BRIDGE_MW, style)
-            else:
-                book.number(sheet, row, column, value, _BRIDGE_MW, style)
+        cells: list[float | Live] = [
+            Live(f"SUM({cell(level, at)}:{cell(row - 1, at)})", float(value))
+            if step.is_level and row > level
+            else value
+            for at, value in enumerate(mw, FIRST_YEAR)
+        ]
+        looks = {1: "total" if step.is_level else "unit_left"}
+        book.line(sheet, row, [label, "MW", *cells], style, "#,##0", styles=looks)
         level = row if step.is_level else level
-    last = [(line.step, float(line.mw[-1])) for line in lines]
-    _chart(book, sheet, lines[-1].row + 2, last)
+    _draw_bridge(book, sheet, lines[-1].row + 2, [(line.step, float(line.mw[-1])) for line in lines])
 
 
-def _chart(book: Book, sheet: Worksheet, row: int, steps: list[tuple[BridgeStep, float]]) -> None:
+def _draw_bridge(book: Book, sheet: Worksheet, row: int, steps: list[tuple[BridgeStep, float]]) -> None:
     """Draw the steps of the last year, each from where the one before it ended."""
     first = FIRST_YEAR + max(len(book.run.years), _FEWEST) + 1  # right of the page
     shown = [(step, mw) for step, mw in steps if step.is_level or abs(mw) >= _LEAST_MW]
-    for column, head in enumerate(("step", "below", "level", "adds", "takes away"), start=first):
-        book.text(sheet, _BRIDGE_HEAD, column, head, "unit_left")
+    book.line(sheet, _BRIDGE_HEAD, ("step", "below", "level", "adds", "takes away"), "unit_left", column=first)
     at = 0.0
     for line, (step, mw) in enumerate(shown, start=_BRIDGE_HEAD + 1):
         after = mw if step.is_level else at + mw
         below = 0.0 if step.is_level else min(at, after)
-        parts = (below, *(abs(mw) if is_it else 0.0 for is_it in _kind(step, mw)))
-        book.text(sheet, line, first, step.label, "unit_left")
-        for column, value in enumerate(parts, start=first + 1):
-            book.number(sheet, line, column, value, "#,##0.0", "unit")
+        kinds = (step.is_level, not step.is_level and mw >= 0.0, not step.is_level and mw < 0.0)
+        cells = (step.label, below, *(abs(mw) if is_it else 0.0 for is_it in kinds))
+        book.line(sheet, line, cells, "unit", "#,##0.0", column=first, styles={first: "unit_left"})
         at = after
     chart = book.chart("column", f"From the path to the meter, {book.run.years[-1]}", "MW", stacked=True)
     end = _BRIDGE_HEAD + len(shown)
-    for column, colour in ((1, None), (2, _LEVEL), (3, _UP), (4, _DOWN)):
-        fill = {"none": True} if colour is None else {"color": colour}
+    for column, colour in ((1, None), (2, "#1f3a5f"), (3, "#8a8f98"), (4, "#3a9188")):
         chart.add_series(
             {
-                "name": [_NAME, _BRIDGE_HEAD, first + column],
-                "categories": [_NAME, _BRIDGE_HEAD + 1, first, end, first],
-                "values": [_NAME, _BRIDGE_HEAD + 1, first + column, end, first + column],
-                "fill": fill,
+                "name": ["Bridge", _BRIDGE_HEAD, first + column],
+                "categories": ["Bridge", _BRIDGE_HEAD + 1, first, end, first],
+                "values": ["Bridge", _BRIDGE_HEAD + 1, first + column, end, first + column],
+                "fill": {"none": True} if colour is None else {"color": colour},
                 "border": {"none": True},
                 "gap": 40,
             }
         )
     chart.set_legend({"position": "bottom", "delete_series": [0]})
-    chart.set_size(_CHART)
+    chart.set_size({"width": 960, "height": 330})
     alternative = {"description": "Steps from the path to the meter, as the table says them"}
     sheet.insert_chart(row, 0, chart, {"object_position": 3, **alternative})
     sheet.print_area(0, 0, row + _BRIDGE_CHART_ROWS, first - 2)
 
 
-_LEAST_MW: Final = 0.05
-_BRIDGE_CHART_ROWS: Final = 18
+# --- Sheet Power by source: where the power of each site and year comes from, with a chart --------
 
-
-def _kind(step: BridgeStep, mw: float) -> tuple[bool, bool, bool]:
-    """Tell whether a step is a level, adds or takes away."""
-    return step.is_level, not step.is_level and mw >= 0.0, not step.is_level and mw < 0.0
-
-
-_BY_SOURCE_NAME: Final = "Power by source"
-_TABLE: Final = "SourceYears"
 _COLOUR_OF: Final = {GRID: 0, "(charging)": 7, "(sold)": 8, "(curtailed)": 4}
 _OWN_COLOURS: Final = (1, 2, 3, 5, 6)
-_MWH: Final = "#,##0;-#,##0;;@"
-_MEASURES: Final = (("mean_mw", "MW, mean over the year", _MW), ("energy_mwh", "MWh", _MWH))
+_MEASURES: Final = (("mean_mw", "MW, mean over the year", _MW), ("energy_mwh", "MWh", "#,##0;-#,##0;;@"))
 _COLUMNS: Final = (
     RUN_TABLES["source_year"].field("site"),
     SITE_NAME,
@@ -278,154 +217,204 @@ _BY_SOURCE_ABOUT: Final = (
 
 def write_power_by_source(book: Book) -> None:
     """Write sheet Power by source: a block of sources by year, its chart, and the list."""
-    years = book.run.years
-    width = len(years)
-    sheet = book.sheet(_BY_SOURCE_NAME, _BY_SOURCE_ABOUT, widths=(26, 26, *[15] * (2 * width + 1)))
+    years, table = book.run.years, "SourceYears"
+    sheet = book.sheet("Power by source", _BY_SOURCE_ABOUT, widths=(26, 26, *[15] * (2 * len(years) + 1)))
+    sheet.freeze_panes(3, 1)
     frame = sources_of_power(book.run.tables)[[column.name for column in _COLUMNS]]
-    sources = _in_order(frame)
+    energy = frame.groupby("source")["energy_mwh"].sum().sort_values(ascending=False)
+    own = [str(source) for source in energy.index if source not in {GRID, *OUT}]
+    sources = [GRID, *own, *(source for source in OUT if source in energy.index)]
     head = _TOP + _CHART_ROWS
     for part, (measure, unit, shown) in enumerate(_MEASURES):
-        _write_block(book, sheet, head, sources, frame, measure, unit, shown, part)
-    sheet.freeze_panes(3, 1)
-    _insert_chart(book, sheet, head, sources)
-    below = head + len(sources) + 3
+        first = FIRST_YEAR + part * (len(years) + 1)
+        wide = _wide(frame, "source", measure, years).reindex(sources, fill_value=0.0)
+        book.text(sheet, head - 1, first, unit, "unit_left")
+        write_heads(book, sheet, head, ("source", ""), years, first)
+        rows = [Row(one, "", matching(table, "source", measure, wide.loc[one].to_numpy()), shown) for one in sources]
+        rows.append(total_of("Total", "", wide.sum().to_numpy(), shown))
+        below = write_rows(book, sheet, head, rows, first=first) + 1
+    own_colour = {source: _OWN_COLOURS[at % len(_OWN_COLOURS)] for at, source in enumerate(own)}
+    colours = [(_COLOUR_OF | own_colour)[source] for source in sources]
+    drawn, span = range(head + 1, head + 1 + len(sources)), (head, FIRST_YEAR, FIRST_YEAR + len(years) - 1)
+    book.plot(sheet, (_TOP - 1, 0), "Sources of power", "MW, mean", drawn, span, colours=colours)
     book.text(sheet, below, 0, "By site", "section")
-    write_table(book, sheet, _TABLE, frame, _COLUMNS, head_row=below + 2, lay_out=False)
+    write_table(book, sheet, table, frame, _COLUMNS, head_row=below + 2)
 
 
-def _in_order(frame: pd.DataFrame) -> list[str]:
-    """Return the grid first, then on-site sources by their energy, then what they are used for."""
-    energy = frame.groupby("source")["energy_mwh"].sum().sort_values(ascending=False)
-    made = [str(source) for source in energy.index if source not in {GRID, *OUT}]
-    return [GRID, *made, *(source for source in OUT if source in energy.index)]
-
-
-def _write_block(
-    book: Book,
-    sheet: Worksheet,
-    head: int,
-    sources: list[str],
-    frame: pd.DataFrame,
-    measure: str,
-    unit: str,
-    shown: str,
-    part: int,
-) -> None:
-    """Write one measure of every source by year, and its total."""
-    years = book.run.years
-    if part == 0:
-        write_heads(book, sheet, head, ("source", ""), ())
-        for row, source in enumerate([*sources, "Total"], start=head + 1):
-            is_total = row == head + 1 + len(sources)
-            book.text(sheet, row, 0, source, "total" if is_total else "plain")
-            book.text(sheet, row, 1, "", "total" if is_total else "unit_left")
-    wide = frame.pivot_table(index="source", columns="year", values=measure, aggfunc="sum")
-    wide = wide.reindex(index=sources, columns=years).fillna(0.0)
-    first = FIRST_YEAR + part * (len(years) + 1)
-    book.text(sheet, head - 1, first, unit, "unit_left")
-    last = head + len(sources)
-    for at, year in enumerate(years, start=first):
-        book.number(sheet, head, at, year, "0", "head_right")
-        in_year = f"({_TABLE}[year]={cell(head, at, fixed_row=True)})"
-        for row, value in enumerate(wide[year], start=head + 1):
-            matches = f"EXACT({_TABLE}[source],{cell(row, 0, fixed_column=True)})*{in_year}"
-            formula = f"=SUMPRODUCT({matches},{_TABLE}[{measure}])"
-            book.formula(sheet, row, at, formula, float(value), shown)
-        total = f"=SUM({cell(head + 1, at)}:{cell(last, at)})"
-        book.formula(sheet, last + 1, at, total, float(wide[year].sum()), shown, "total")
-
-
-def _insert_chart(book: Book, sheet: Worksheet, head: int, sources: list[str]) -> None:
-    """Stand the sources on each other, year by year."""
-    chart = book.chart("column", "Sources of power", "MW, mean", stacked=True)
-    years = (head, FIRST_YEAR, FIRST_YEAR + len(book.run.years) - 1)
-    own = iter(range(len(sources)))
-    for row, source in enumerate(sources, start=head + 1):
-        fixed = _COLOUR_OF.get(source)
-        colour = _OWN_COLOURS[next(own) % len(_OWN_COLOURS)] if fixed is None else fixed
-        book.series(chart, _BY_SOURCE_NAME, (row, 0), years, row, colour)
-    chart.set_size({"width": 700, "height": 310})
-    chart.set_x_axis({"label_position": "low", "num_font": {"size": 9}})
-    sheet.insert_chart(_TOP - 1, 0, chart, {"object_position": 3})
-
+# --- Sheet Heat map: sites by years, for a measure that is chosen in a cell -----------------------
 
 _HEATMAP_HEAD: Final = 5
 _CHOICE: Final = (3, 1)
 _HEATMAP_MEASURES: Final = (
-    "nameplate_mw",
-    "live_facility_mean_mw",
-    "live_facility_peak_mw",
-    "live_energy_mwh",
-    "halls_mw",
-    "load_kh100e",
-    "new_firm_mw",
-    "water_m3",
-    "emissions_kt",
-    "capex_musd",
-    "cost_musd",
+    *("nameplate_mw", "live_facility_mean_mw", "live_facility_peak_mw", "live_energy_mwh", "halls_mw", "load_kh100e"),
+    *("new_firm_mw", "water_m3", "emissions_kt", "capex_musd", "cost_musd"),
 )
 _HEATMAP_COLUMNS: Final = "[open_frac]:[live_energy_mwh]"
-_BLANK_ZERO: Final = "#,##0.0;-#,##0.0;;@"
+_HEATMAP_ABOUT: Final = "Choose a measure in the yellow cell, by the name of a column of sheet Site-years."
 
 
 def write_heatmap(book: Book) -> None:
     """Write sheet Heat map; sites are in the order of their size in the last year."""
     run = book.run
-    sheet = book.sheet(
-        "Heat map",
-        "Choose a measure in the yellow cell, by the name of a column of sheet Site-years.",
-        widths=(38, 22, *[12] * len(run.years)),
-    )
-    book.text(sheet, _CHOICE[0], 0, "measure")
-    book.text(sheet, *_CHOICE, _HEATMAP_MEASURES[0], "input")
+    sheet = book.sheet("Heat map", _HEATMAP_ABOUT, widths=(38, 22, *[12] * len(run.years)))
+    book.line(sheet, _CHOICE[0], ("measure", _HEATMAP_MEASURES[0]), styles={1: "input"})
     sheet.data_validation(*_CHOICE, *_CHOICE, {"validate": "list", "source": list(_HEATMAP_MEASURES)})
     write_heads(book, sheet, _HEATMAP_HEAD, ("site", "site id"), run.years)
     sheet.freeze_panes(_HEATMAP_HEAD + 1, FIRST_YEAR)
     sheet.repeat_rows(_CHOICE[0], _HEATMAP_HEAD)
     # LibreOffice counts the heads into a whole table, so the columns are named from end to end.
-    choice = f"MATCH({_absolute(*_CHOICE)},SiteYears[[#Headers],{_HEATMAP_COLUMNS}],0)"
+    choice = f"MATCH({cell(*_CHOICE, fixed_row=True, fixed_column=True)},SiteYears[[#Headers],{_HEATMAP_COLUMNS}],0)"
     measure = f"INDEX(SiteYears[{_HEATMAP_COLUMNS}],0,{choice})"
-    table = _ordered(run.tables["site_year"], run.years)
+    table = _largest_first(_wide(run.tables["site_year"], "site", _HEATMAP_MEASURES[0], run.years))
     names = run.sites.set_index("site")["name"]
-    row = _HEATMAP_HEAD
-    for row, (site, values) in enumerate(zip(table.index, table.to_numpy(), strict=True), _HEATMAP_HEAD + 1):
-        book.text(sheet, row, 0, names[site])
-        book.text(sheet, row, 1, site, "unit_left")
-        # An id may hold what SUMIFS reads as a pattern or comparison; EXACT compares letters.
-        is_site = f"EXACT(SiteYears[site],{cell(row, 1, fixed_column=True)})"
-        for column, value in enumerate(values, start=FIRST_YEAR):
-            year = f"(SiteYears[year]={cell(_HEATMAP_HEAD, column, fixed_row=True)})"
-            formula = f"=SUMPRODUCT({is_site}*{year},{measure})"
-            book.formula(sheet, row, column, formula, float(value), _BLANK_ZERO)
+    rows = [
+        Row(names[site], str(site), matching("SiteYears", "site", measure, values), _MW)
+        for site, values in zip(table.index, table.to_numpy(), strict=True)
+    ]
+    rows.append(total_of("All sites", "", table.sum().to_numpy(), "#,##0.0"))
+    end = write_rows(book, sheet, _HEATMAP_HEAD, rows, label=1)
+    colours = {"min_color": "#ffffff", "mid_color": "#9fc3e0", "max_color": "#1f6f9f"}
+    scale = {"type": "3_color_scale", **colours, "mid_type": "percentile", "mid_value": 70}
     last = FIRST_YEAR + len(run.years) - 1
-    sheet.conditional_format(
-        _HEATMAP_HEAD + 1,
-        FIRST_YEAR,
-        row,
-        last,
-        {
-            "type": "3_color_scale",
-            "min_color": "#ffffff",
-            "mid_color": "#9fc3e0",
-            "max_color": "#1f6f9f",
-            "mid_type": "percentile",
-            "mid_value": 70,
-        },
-    )
-    book.text(sheet, row + 1, 0, "All sites", "total")
-    book.text(sheet, row + 1, 1, "", "total")
-    for column, total in enumerate(table.sum().to_numpy(), start=FIRST_YEAR):
-        span = f"{cell(_HEATMAP_HEAD + 1, column)}:{cell(row, column)}"
-        book.formula(sheet, row + 1, column, f"=SUM({span})", float(total), "#,##0.0", "total")
+    sheet.conditional_format(_HEATMAP_HEAD + 1, FIRST_YEAR, max(end - 2, _HEATMAP_HEAD), last, scale)
 
 
-def _ordered(site_year: pd.DataFrame, years: list[int]) -> pd.DataFrame:
-    """Return the first measure by site and year, the largest sites of the last year first."""
-    table = site_year.pivot_table(index="site", columns="year", values=_HEATMAP_MEASURES[0], aggfunc="sum")
-    table = table.reindex(columns=years).fillna(0.0)
-    # lexsort takes the most important key last: the last year.
-    return table.iloc[np.lexsort([-table[year].to_numpy() for year in years])]
+# --- Sheets Contracts, and Carbon and water: what is bought, what is clean, what is emitted -------
+
+_TOP_LISTS: Final = 4
+_ABOUT_CONTRACTS: Final = (
+    "PPAs, and the sources of the clean energy used. As solved: it does not follow edited assumptions."
+)
+_ABOUT_CARBON: Final = (
+    "Emissions, location-based and market-based, where PPAs count; water by basin "
+    "stress class. As solved: it does not follow edited assumptions."
+)
+_ORIGINS: Final = (
+    ("Own clean power", "own_clean_mwh"),
+    ("Contracts", "claimed_mwh"),
+    ("Grid's clean share of the rest", "grid_clean_mwh"),
+)
+_SHARES: Final = (
+    ("Clean share", "clean_frac"),
+    ("Clean share, annual matching", "annual_frac"),
+    ("Clean share, hourly matching", "hourly_frac"),
+)
+_EMISSIONS: Final = (
+    ("Location-based", "location_kt", "kt CO2"),
+    ("Market-based", "market_kt", "kt CO2"),
+    ("Of fuel burnt at sites", "fuel_kt", "kt CO2"),
+    ("Embodied", "embodied_kt", "kt CO2e"),
+    ("Under cap or price", "counted_kt", "kt"),
+)
 
 
-def _absolute(row: int, column: int) -> str:
-    return cell(row, column, fixed_row=True, fixed_column=True)
+def has_contracts(run: Run) -> bool:
+    """Return whether a run has anything under contract or a clean target."""
+    return len(run.tables["matching"]) > 0
+
+
+def write_contracts(book: Book) -> None:
+    """Write sheet Contracts: where energy comes from by year, agreements, pools."""
+    run = book.run
+
+    def twh(column: str) -> Formula:
+        return totals(run, "Matching", column)
+
+    def share(label: str, column: str) -> Row:
+        pools, used = run.tables["matching"], twh("used_mwh")
+        clean = (pools[column] * pools["used_mwh"]).groupby(pools["year"]).sum().reindex(run.years)
+        values = np.divide(clean, used.values, out=np.zeros(len(run.years)), where=used.values > 0.0)
+        product = f"SUMPRODUCT((Matching[year]={{year}})*Matching[{column}]*Matching[used_mwh])"
+        return Row(label, "", Formula(f"IFERROR({product}/{used.text},0)", values), "0.0%")
+
+    million = named("1E6", MWH_PER_TWH)
+    used = twh("used_mwh")
+    rows = [Row(label, "TWh", twh(column) / million, "#,##0.00") for label, column in _ORIGINS]
+    rows.append(Row("Not clean", "TWh", (used - twh("clean_mwh")) / million, "#,##0.00"))
+    rows.append(Row("Energy used", "TWh", used / million, "#,##0.00", "total"))
+    rows += [share(*one) for one in _SHARES]
+    lists = [Listed("Agreements", "Agreements", "contracts"), Listed("Where they count", "Matching", "matching")]
+    drawn = ("Sources of the energy used", "TWh", len(_ORIGINS) + 1, True)
+    sheet = _block_and_lists(book, "Contracts", _ABOUT_CONTRACTS, "Where contracts count", rows, drawn, lists)
+    sheet.fit_to_pages(2, 0)
+    sheet.repeat_columns(0)
+
+
+def write_carbon(book: Book) -> None:
+    """Write sheet Carbon and water: emissions by year, water by workload, what families list here, sites."""
+    rows = [Row(label, unit, totals(book.run, "CarbonYears", column)) for label, column, unit in _EMISSIONS]
+    of_families = (of for family in FAMILIES for of in family.SHEETS if of.sheet == "Carbon and water")
+    lists = [
+        Listed("Emissions by year", "CarbonYears", "carbon_year"),
+        Listed("Water by stress of the basin", "WaterClasses", "water_class"),
+        *(Listed(of.title, of.name, of.table) for of in of_families if len(book.run.tables[of.table])),
+        Listed("Emissions by site", "CarbonSites", "carbon_site"),
+    ]
+    drawn = ("Emissions of power", "kt CO2", 2, False)
+    _block_and_lists(book, "Carbon and water", _ABOUT_CARBON, "Emissions", rows, drawn, lists)
+
+
+def _block_and_lists(
+    book: Book,
+    name: str,
+    about: str,
+    heading: str,
+    rows: Sequence[Row],
+    drawn: tuple[str, str, int, bool],
+    lists: Sequence[Listed],
+) -> Worksheet:
+    """Write a chart of the first rows of a block, the block, and lists below it."""
+    years, head = book.run.years, _TOP_LISTS + _CHART_ROWS
+    sheet = book.sheet(name, about, widths=(32 if name != "Contracts" else 44, *[19] * 12))
+    sheet.freeze_panes(3, 1)
+    write_heads(book, sheet, head, (heading, ""), years)
+    below = write_rows(book, sheet, head, rows) + 1
+    title, unit, count, is_stacked = drawn
+    span = (head, FIRST_YEAR, FIRST_YEAR + len(years) - 1)
+    drawn_rows = range(head + 1, head + 1 + count)
+    book.plot(sheet, (_TOP_LISTS - 1, 0), title, unit, drawn_rows, span, is_stacked=is_stacked)
+    write_lists(book, sheet, below, lists)
+    return sheet
+
+
+# --- Sheet Bills: what tariffs ask of each site, and the capacity that is under contract ----------
+
+_KINDS: Final = ("energy", "demand", "capacity", "standing", "exit_fee")
+_BILLS: Final = (
+    "Bills of the sites that a tariff bills, in real USD of the price year, undiscounted. As "
+    "solved: they do not follow edited assumptions. Where the prices of tiers decline the plan may "
+    "pay more or less than the exact bill; the last line says by how much."
+)
+
+
+def write_bills(book: Book) -> None:
+    """Write sheet Bills: kinds of charges by year, every line, and the contracts."""
+    bills = book.run.tables["bills"]
+    years = sorted(int(year) for year in bills["calendar_year"].unique()) or book.run.years
+    about = _BILLS if len(bills) else f"{_BILLS} No tariff bills a site of this scenario."
+    sheet = book.sheet("Bills", about, widths=(26, 24, 14, 24, 24, 24, *[15] * max(len(years), 6)))
+    sheet.freeze_panes(3, 1)
+    write_heads(book, sheet, _TOP_LISTS, ("What is paid", "unit"), years)
+    wide = _wide(bills, "kind", "charged_usd", years, "calendar_year").reindex(list(_KINDS), fill_value=0.0)
+    over = bills.groupby("calendar_year")["charged_above_exact_usd"].sum().reindex(years).fillna(0.0)
+    million, shown = named("10^6", USD_PER_MUSD), "#,##0.000;-#,##0.000;;@"
+    above = "SUMPRODUCT((BillLines[calendar_year]={year})*BillLines[charged_above_exact_usd])"
+    rows = [
+        Row(
+            one,
+            "MUSD",
+            matching("BillLines", "kind", "charged_usd", wide.loc[one].to_numpy(), "calendar_year") / million,
+            shown,
+        )
+        for one in _KINDS
+    ]
+    rows.append(total_of("Total", "MUSD", wide.sum().to_numpy() / USD_PER_MUSD, shown))
+    rows.append(Row("above the exact bill", "MUSD", Formula(above, over.to_numpy()) / million, shown))
+    end = write_rows(book, sheet, _TOP_LISTS, rows)
+    lists = [
+        Listed(
+            "Contracted capacity", "CapacityContracts", "capacity_contracts", *with_sites(book, "capacity_contracts")
+        ),
+        Listed("Lines of the bills", "BillLines", "bills", *with_sites(book, "bills")),
+    ]
+    write_lists(book, sheet, end + 1, lists)

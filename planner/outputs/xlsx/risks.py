@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Final
 
-from planner.base.errors import InputError
-from planner.limits import BY_NAME
-from planner.limits.binding import ONE_MORE
 from planner.outputs.labels import (
     CANNOT_HOLD,
     DisplayNames,
@@ -17,67 +13,53 @@ from planner.outputs.labels import (
     figure_names,
     first_order_words,
 )
-from planner.outputs.solver_files import binding_of_run, sentence, weightiest
-from planner.outputs.study_files import read_estimates, stress_tables
-from planner.outputs.xlsx.book import number, text, whole, write_table
+from planner.outputs.solver_files import binding_of_run, few_that_bind, fullest_zones, sentence, what_one_more_does
+from planner.outputs.study_files import read_estimates, stress_tables, worst_years
+from planner.outputs.xlsx.book import number, text, whole, write_section, write_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
-    import pandas as pd
     from xlsxwriter.worksheet import Worksheet
 
     from planner.outputs.run import Run
     from planner.outputs.xlsx.book import Book
 
-# --- Sheet Estimates: the figures whose own low and high move the cost of the plan most -----------
-
-# --- Sheet Limits: what binds and why, what one more is worth, and the headroom of grid zones -----
-
 # --- Sheet Risks: what to know about the plan, where it is exposed, and what studies of it found ---
 
-_ABOUT: Final = "What may turn out otherwise, and what the plan does not know."
 _LINE: Final = 150
 """Characters across the page."""
-_POINTS: Final = 15.0
 _COLUMNS: Final = 6
 _FIGURES: Final = 5
 _A_LITTLE: Final = 5e-4
-_WORST: Final = (
-    ("unserved_mwh", "not served, MWh"),
-    ("overload_mwh", "overload, MWh"),
-    ("generator_mwh", "standby generators, MWh"),
-    ("energy_cost_musd", "energy cost, MUSD"),
-)
+_WORST: Final = {
+    "unserved_mwh": "not served, MWh",
+    "overload_mwh": "overload, MWh",
+    "generator_mwh": "standby generators, MWh",
+    "energy_cost_musd": "energy cost, MUSD",
+}
 
 
 def write_risks(book: Book) -> None:
     """Write sheet Risks."""
-    sheet = book.sheet("Risks", _ABOUT, widths=(54, 22, 22, 22, 22, 22))
-    row = _section(book, sheet, 4, "Where the plan is exposed")
-    for said in _exposed(book.run):
-        row = _paragraph(book, sheet, row, said)
-    row = _section(book, sheet, row + 1, "Hours, outages and events")
-    row = _stress(book, sheet, row)
-    row = _section(book, sheet, row + 1, "Figures that decide")
-    row = _estimates(book, sheet, row)
-    row = _section(book, sheet, row + 1, "Notes of the solve")
-    for note in book.run.meta["notes"]:
-        row = _paragraph(book, sheet, row, str(note))
+    about = "What may turn out otherwise, and what the plan does not know."
+    sheet = book.sheet("Risks", about, widths=(54, *[22] * (_COLUMNS - 1)))
+    row = 3
+    parts: tuple[tuple[str, Callable[[int], int]], ...] = (
+        ("Where the plan is exposed", lambda row: _said(book, sheet, row, _exposed(book.run))),
+        ("Hours, outages and events", lambda row: _stress(book, sheet, row)),
+        ("Figures that decide", lambda row: _estimates(book, sheet, row)),
+        ("Notes of the solve", lambda row: _said(book, sheet, row, map(str, book.run.meta["notes"]))),
+    )
+    for title, write in parts:
+        write_section(book, sheet, row + 1, title, _COLUMNS)
+        row = write(row + 2)
 
 
-def _section(book: Book, sheet: Worksheet, row: int, title: str) -> int:
-    for column in range(_COLUMNS):
-        book.text(sheet, row, column, title if column == 0 else "", "section")
-    return row + 1
-
-
-def _paragraph(book: Book, sheet: Worksheet, row: int, text: str) -> int:
-    """Write text across the page, with the height it needs. Returns the next row."""
-    sheet.merge_range(row, 0, row, _COLUMNS - 1, "", book.style("wrap"))
-    book.text(sheet, row, 0, text, "wrap")
-    sheet.set_row(row, _POINTS * math.ceil(len(text) / _LINE) + 2.0)
-    return row + 1
+def _said(book: Book, sheet: Worksheet, row: int, sentences: Iterable[str]) -> int:
+    for sentence_ in sentences:
+        row = book.paragraph(sheet, row, sentence_, _COLUMNS, _LINE)
+    return row
 
 
 def _exposed(run: Run) -> Iterator[str]:
@@ -114,48 +96,37 @@ def _exposed(run: Run) -> Iterator[str]:
 
 
 def _stress(book: Book, sheet: Worksheet, row: int) -> int:
-    study = stress_tables(book.run)
-    command = f"dcplan stress {book.run.meta['run']}"
-    if "stress_year" not in study:
-        text = f"No stress study is stored with this run; `{command}` makes one."
-        return _paragraph(book, sheet, row, text)
-    return _worst_years(book, sheet, row, study["stress_year"])
-
-
-def _worst_years(book: Book, sheet: Worksheet, row: int, frame: pd.DataFrame) -> int:
     """Write for each case and model year the draw in which least is served."""
-    by = ["unserved_mwh", "overload_mwh", "generator_mwh"]
-    in_order = frame.sort_values(by, ascending=False, kind="stable")
-    worst = in_order.drop_duplicates(["case", "year"]).sort_index()
-    book.text(sheet, row, 0, "worst drawn year of each case", "head")
-    for column, (_, head) in enumerate(_WORST, start=1):
-        book.text(sheet, row, column, head, "head_right")
-    for one in worst.to_dict("records"):
-        row += 1
-        book.text(sheet, row, 0, f"{one['case']}, {one['year']}")
-        for column, (name, _) in enumerate(_WORST, start=1):
-            book.number(sheet, row, column, float(one[name]), "#,##0.0")
-    return row + 1
+    study = stress_tables(book.run)
+    if "stress_year" not in study:
+        command = f"dcplan stress {book.run.meta['run']}"
+        return _said(book, sheet, row, [f"No stress study is stored with this run; `{command}` makes one."])
+    book.line(sheet, row, ["worst drawn year of each case", *_WORST.values()], "head_right", styles={0: "head"})
+    worst = worst_years(study["stress_year"]).to_dict("records")
+    for at, one in enumerate(worst, row + 1):
+        figures = [float(one[name]) for name in _WORST]
+        book.line(sheet, at, [f"{one['case']}, {one['year']}", *figures], number="#,##0.0")
+    return row + 1 + len(worst)
 
 
 def _estimates(book: Book, sheet: Worksheet, row: int) -> int:
     found = read_estimates(book.run)
     if found is None:
         text = f"`dcplan estimates {book.run.meta['run']}` says which figures of the data decide what the plan costs."
-        return _paragraph(book, sheet, row, text)
+        return _said(book, sheet, row, [text])
     names, cost = figure_names(book.run.inputs_tables), cost_of(book.run)
-    for column, head in enumerate(("figure", "kind", "at its low, MUSD", "at its high, MUSD")):
-        book.text(sheet, row, column, head, "head" if column < 2 else "head_right")
-    for one in found.head(_FIGURES).to_dict("records"):
-        row += 1
-        book.text(sheet, row, 0, decider_words(one, names), "wrap")
-        book.text(sheet, row, 1, str(one["kind"]))
-        for column, name in ((2, "low_musd"), (3, "high_musd")):
-            book.number(sheet, row, column, float(one[name]), "+#,##0;-#,##0;0")
-        if any(cannot_hold(float(one[name]), cost) for name in ("low_musd", "high_musd")):
-            book.text(sheet, row, 4, f"saves {CANNOT_HOLD}")
-    return _paragraph(book, sheet, row + 1, first_order_words(found, book.run))
+    heads = ("figure", "kind", "at its low, MUSD", "at its high, MUSD")
+    book.line(sheet, row, heads, "head", styles={2: "head_right", 3: "head_right"})
+    shown = found.head(_FIGURES).to_dict("records")
+    for at, one in enumerate(shown, row + 1):
+        ends = [float(one[name]) for name in ("low_musd", "high_musd")]
+        more = [f"saves {CANNOT_HOLD}"] if any(cannot_hold(end, cost) for end in ends) else []
+        cells = (decider_words(one, names), str(one["kind"]), *ends, *more)
+        book.line(sheet, at, cells, number="+#,##0;-#,##0;0", styles={0: "wrap"})
+    return _said(book, sheet, row + 1 + len(shown), [first_order_words(found, book.run)])
 
+
+# --- Sheet Estimates: the figures whose own low and high move the cost of the plan most -----------
 
 _ESTIMATES_ABOUT: Final = (
     "Figures of the data, each moved to its own low and high with all others as they are: what "
@@ -197,11 +168,14 @@ def write_estimates_sheet(book: Book) -> None:
         write_table(book, book.sheet("Estimates", about), "Estimates", frame, columns)
 
 
+# --- Sheet Limits: what binds and why, what one more is worth, and the headroom of grid zones -----
+
 _HEAD: Final = 4
+_POINTS: Final = 15.0
 _MOST: Final = 16
 _OF_A_KIND: Final = 4
 _ZONES: Final = 12
-_LIMITS_LINE: Final = 88
+_SENTENCE: Final = 88
 """Characters on a line of a sentence."""
 _LIMITS_ABOUT: Final = (
     "The limits by which the plan loses most, each in the year in which it binds hardest. "
@@ -239,53 +213,30 @@ def write_limits(book: Book) -> None:
 
 def _binding(book: Book, sheet: Worksheet, row: int) -> int:
     """Write a row for each limit. Returns the next row."""
-    run = book.run
-    found = binding_of_run(run)
-    if isinstance(found, InputError):
-        text = f"This version does not read the inputs of the run: {found.problems[0].what_is}."
-        book.text(sheet, row, 0, text, "wrap")
+    run, labels = book.run, DisplayNames(book.run)
+    few = few_that_bind(run, binding_of_run(run), _MOST, _OF_A_KIND)
+    if isinstance(few, str):
+        book.text(sheet, row, 0, few, "wrap")
         return row + 1
-    few = weightiest(found, _MOST, _OF_A_KIND)
-    if few.empty:
-        has_duals = bool(run.tables["solution"]["has_duals"].iloc[0])
-        nothing = "No limit binds that spending more could not lift."
-        unknown = "The solve ended without shadow prices, so nothing is said of limits."
-        book.text(sheet, row, 0, nothing if has_duals else unknown, "wrap")
-        return row + 1
-    labels = DisplayNames(run)
-    for _, one in few.iterrows():
+    for at, (_, one) in enumerate(few.iterrows(), row):
         words = "".join(text for text, _ in sentence(one, run.tables, labels)).rstrip(".: ")
-        book.text(sheet, row, 0, f"{words}.", "wrap")
-        sheet.set_row(row, _POINTS * (1 + len(words) // _LIMITS_LINE) + 2.0)
-        price = BY_NAME[str(one["block"])].price
-        is_asked = price is not None and price.sign == 1
-        does = "one more MWh costs" if is_asked else f"{ONE_MORE[str(one['limit_unit'])]} saves"
-        book.number(sheet, row, 1, float(one["limit"]), "#,##0.0", "top")
-        book.text(sheet, row, 2, str(one["limit_unit"]), "top_label")
-        book.text(sheet, row, 3, does, "top_label")
-        book.number(sheet, row, 4, float(one["value"]), "[>=100]#,##0;0.0###", "top")
-        book.text(sheet, row, 5, str(one["unit"]), "top_label")
-        book.number(sheet, row, 6, float(one["one_percent_musd"]), "#,##0.00", "top")
-        row += 1
-    return row
+        sheet.set_row(at, _POINTS * (1 + len(words) // _SENTENCE) + 2.0)
+        limit, value, percent = (float(one[name]) for name in ("limit", "value", "one_percent_musd"))
+        cells = (f"{words}.", limit, str(one["limit_unit"]), what_one_more_does(one), value, str(one["unit"]), percent)
+        shown = ("", "#,##0.0", "", "", "[>=100]#,##0;0.0###", "", "#,##0.00")
+        looks = {0: "wrap", 1: "top", 4: "top", 6: "top"}
+        book.line(sheet, at, cells, "top_label", shown, styles=looks)
+    return row + len(few)
 
 
 def _headroom(book: Book, sheet: Worksheet, row: int) -> None:
     """Write what is left of the headroom of zones of which some is taken, the fullest first."""
-    year = book.run.years[-1]
-    headroom = book.run.tables["headroom"]
-    of_year = headroom[(headroom["year"] == year)]
-    in_use = of_year[of_year["limit_mw"] - of_year["spare_mw"] > 1.0]
-    if in_use.empty:
+    year, labels = book.run.years[-1], DisplayNames(book.run)
+    fullest = fullest_zones(book.run, _ZONES)
+    if fullest.empty:
         return
-    left = (in_use["spare_mw"] / in_use["limit_mw"].where(in_use["limit_mw"] > 0.0)).fillna(0.0)
-    ordered = in_use.assign(left=left).sort_values("left", kind="stable").head(_ZONES)
     title = f"Headroom of grid zones, {year}, the fullest first, MW"
-    book.text(sheet, row, 0, title, "head")
-    for column, (_, head) in enumerate(_ZONE_HEADS, start=1):
-        book.text(sheet, row, column, head, "head_right")
-    labels = DisplayNames(book.run)
-    for at, one in enumerate(ordered.to_dict("records"), start=row + 1):
-        book.text(sheet, at, 0, labels.zone(str(one["zone"])))
-        for column, (name, _) in enumerate(_ZONE_HEADS, start=1):
-            book.number(sheet, at, column, float(one[name]), "#,##0")
+    book.line(sheet, row, [title, *(head for _, head in _ZONE_HEADS)], "head_right", styles={0: "head"})
+    for at, one in enumerate(fullest.to_dict("records"), start=row + 1):
+        figures = [float(one[name]) for name, _ in _ZONE_HEADS]
+        book.line(sheet, at, [labels.zone(str(one["zone"])), *figures], number="#,##0")

@@ -6,40 +6,44 @@ import math
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from planner.outputs.canvas import cell, new_workbook
+from planner.outputs.canvas import Live, new_workbook
 from planner.outputs.measures import measures
 from planner.outputs.plan_workbook.write import LISTS, write_settings_of_run
 from planner.outputs.xlsx.assumptions import CHANGED, write_assumptions, write_sites
-from planner.outputs.xlsx.book import COVER, Book
-from planner.outputs.xlsx.clean import has_contracts, write_bills, write_carbon, write_contracts
+from planner.outputs.xlsx.book import COVER, Book, Row, list_sheet, totals, write_rows, write_section
 from planner.outputs.xlsx.lists import (
     has_openings,
     is_resilient,
+    write_cash_lines,
+    write_checks,
+    write_class_years,
+    write_cost_lines,
     write_figures,
     write_grid,
     write_latency,
     write_lifetime,
     write_openings,
     write_orders,
+    write_plan,
     write_resilience,
     write_site_list,
+    write_site_years,
     write_source_list,
     write_sources,
 )
 from planner.outputs.xlsx.money import write_costs, write_money
-from planner.outputs.xlsx.power import write_bridge, write_heatmap, write_power, write_power_by_source
+from planner.outputs.xlsx.power import (
+    has_contracts,
+    write_bills,
+    write_bridge,
+    write_carbon,
+    write_contracts,
+    write_heatmap,
+    write_power,
+    write_power_by_source,
+)
 from planner.outputs.xlsx.risks import has_estimates, write_estimates_sheet, write_limits, write_risks
 from planner.outputs.xlsx.summary import write_charts, write_compare, write_summary
-from planner.outputs.xlsx.tidy import (
-    write_cash_lines,
-    write_checks,
-    write_class_years,
-    write_cost_lines,
-    write_demand,
-    write_plan,
-    write_site_years,
-    write_years,
-)
 from planner.results.ended import ended
 from planner.results.not_housed import not_by_own_sites, not_housed
 from planner.scenario.workbook_layout import SETTINGS, own_sheets
@@ -75,119 +79,84 @@ def write_cover(book: Book, contents: Sequence[tuple[str, str]]) -> None:
     run = book.run
     sheet = book.sheet("Cover", "", widths=(24, 20, 16, 16, 50))
     book.text(sheet, 0, 0, run.title, "title")
-    row = _paragraph(book, sheet, 1, str(run.meta["question"]))
+    row = book.paragraph(sheet, 1, str(run.meta["question"]), _COLUMNS, _LINE_CHARACTERS)
     row = _verdict(book, sheet, row + 1)
-    row = _figures(book, sheet, row + 1)
-    row += 1
+    row = _figures(book, sheet, row + 1) + 1
     made = f"dcplan {run.meta['versions']['dcplan']}, run {run.meta['run']}, {run.meta['created']}"
     book.text(sheet, row, 0, made, "about")
     sheet.print_area(0, 0, row, 4)
-    row = _key(book, sheet, row + 2)
-    book.text(sheet, row + 1, 0, "Contents", "head")
-    for column in range(1, 5):
-        book.text(sheet, row + 1, column, "", "head")
-    for at, (name, about) in enumerate(contents, start=row + 2):
+    row += 2
+    write_section(book, sheet, row, "Colours", _COLUMNS, "head")
+    for at, (style, name, words) in enumerate(_KEY, row + 1):
+        book.line(sheet, at, [name, words], styles={0: style})
+    row += 2 + len(_KEY)
+    write_section(book, sheet, row, "Contents", _COLUMNS, "head")
+    for at, (name, about) in enumerate(contents, row + 1):
         sheet.write_url(at, 0, f"internal:'{name}'!A1", book.style("link"), name)
         book.text(sheet, at, 1, about)
-    row += 3 + len(contents)
+    row += 2 + len(contents)
     for text in (_PRINT, _RULE):
-        row = _paragraph(book, sheet, row, text)
+        row = book.paragraph(sheet, row, text, _COLUMNS, _LINE_CHARACTERS)
 
 
-def _paragraph(book: Book, sheet: Worksheet, row: int, text: str) -> int:
-    """Write text across the page, with the height it needs. Returns the next row."""
-    sheet.merge_range(row, 0, row, 4, "", book.style("wrap"))
-    book.text(sheet, row, 0, text, "wrap")
-    lines = max(1, math.ceil(len(text) / _LINE_CHARACTERS))
-    sheet.set_row(row, _LINE_POINTS * lines + 2.0)
-    return row + 1
+_COLUMNS: Final = 5
+_KEY: Final = (
+    ("input", "Yellow", "a cell to edit, on sheets Assumptions, Sites, Settings and Heat map"),
+    ("plain", "White", "figures of the solved plan, and formulas over them"),
+    ("good", "Green", "proven or within the gap asked for, checked, holds"),
+    ("fair", "Amber", "not proven, or edited"),
+    ("bad", "Red", "a rule is broken, or a limit binds"),
+)
+"""What the colours mean."""
 
 
 def _verdict(book: Book, sheet: Worksheet, row: int) -> int:
     """Write status and check light. Returns the next row."""
-    check = book.run.meta["check"]
-    end = ended(book.run.meta, book.run.tables["solution"])
-    if check["ok"]:
-        verdict = f"Checked: all {check['rules']} rules hold"
-    else:
-        verdict = f"CHECK FAILED: {', '.join(check['broken'])}"
-    lines: tuple[tuple[str, str, str], ...] = (
-        ("Solver", str(end), end.light),
-        ("Independent check", verdict, "good" if check["ok"] else "bad"),
-    )
-    first = not_housed(book.run.tables)
-    if first:
-        lines = (*lines, ("Demand", f"{first}.", "fair"))
+    check, end = book.run.meta["check"], ended(book.run.meta, book.run.tables["solution"])
+    held = f"Checked: all {check['rules']} rules hold" if check["ok"] else f"CHECK FAILED: {', '.join(check['broken'])}"
+    lines = [("Solver", str(end), end.light), ("Independent check", held, "good" if check["ok"] else "bad")]
+    if first := not_housed(book.run.tables):
+        lines.append(("Demand", f"{first}.", "fair"))
     if others := not_by_own_sites(book.run.tables):
-        lines = (*lines, ("Not by own sites", others, "fair"))
-    for at, (label, text, style) in enumerate(lines, start=row):
+        lines.append(("Not by own sites", others, "fair"))
+    for at, (label, text, style) in enumerate(lines, row):
         book.text(sheet, at, 0, label)
         look = book.style(style, text_wrap=True, valign="vcenter")
         sheet.merge_range(at, 1, at, 4, "", look)
         sheet.write_string(at, 1, text, look)
-        lines_of_text = math.ceil(len(text) / _VERDICT_CHARACTERS)
-        sheet.set_row(at, _LINE_POINTS * lines_of_text + 2.0)
-    at = row + len(lines)
-    book.text(sheet, at, 0, "Assumptions")
-    sheet.merge_range(at, 1, at, 4, "", book.style("wrap"))
+        sheet.set_row(at, _LINE_POINTS * math.ceil(len(text) / _VERDICT_CHARACTERS) + 2.0)
+    row += len(lines)
+    sheet.merge_range(row, 1, row, 4, "", book.style("wrap"))
     solved, edited = "As solved", " edited: figures are no longer those of the solved plan"
-    formula = f'=IF({CHANGED}=0,"{solved}",{CHANGED}&"{edited}")'
-    book.formula(sheet, at, 1, formula, solved, style="wrap")
-    return at + 1
+    formula = Live(f'IF({CHANGED}=0,"{solved}",{CHANGED}&"{edited}")', solved)
+    book.line(sheet, row, ["Assumptions", formula], styles={1: "wrap"})
+    return row + 1
 
 
 def _figures(book: Book, sheet: Worksheet, row: int) -> int:
     """Write the key figures of the first and last year. Returns the next row."""
     run = book.run
-    first, last = run.years[0], run.years[-1]
-    book.text(sheet, row, 0, "Key figures", "head")
-    book.text(sheet, row, 1, "unit", "head")
-    for place, year in ((2, first), (3, last)):
-        book.number(sheet, row, place, year, "0", "head_right")
-    book.text(sheet, row, 4, "", "head")
-    summary = run.tables["summary"].set_index("year")
-    for at, one in enumerate(measures(_KEY_FIGURES), start=row + 1):
-        book.text(sheet, at, 0, f"  {one.label}" if one.column == "unmet_kh100e" else one.label)
-        book.text(sheet, at, 1, one.unit, "unit_left")
-        of_year = summary[one.column].to_dict()
-        for place, year in ((2, first), (3, last)):
-            formula = _KEY_FIGURES[one.column].format(year=cell(row, place, fixed_row=True))
-            book.formula(sheet, at, place, f"={formula}", float(of_year[year]), "#,##0")
-    at = row + 1 + len(_KEY_FIGURES)
-    value = float(run.tables["costs"]["npv_musd"].sum())
-    book.text(sheet, at, 0, "Cost of the plan, NPV", "total")
-    book.text(sheet, at, 1, "MUSD", "total")
-    book.text(sheet, at, 2, "", "total")
-    book.formula(sheet, at, 3, "=npv_musd", value, "#,##0", "total")
-    return at + 1
+    years = [run.years[0], run.years[-1]]
+    heads = ("Key figures", "unit", *years, "")
+    book.line(sheet, row, heads, "head", "0", styles={2: "head_right", 3: "head_right"})
+    rows = []
+    for one in measures(_KEY_FIGURES):
+        label = f"  {one.label}" if one.column == "unmet_kh100e" else one.label
+        rows.append(Row(label, one.unit, totals(run, *_KEY_FIGURES[one.column], years)))
+    end = write_rows(book, sheet, row, rows)
+    npv = Live("npv_musd", float(run.tables["costs"]["npv_musd"].sum()))
+    book.line(sheet, end, ["Cost of the plan, NPV", "MUSD", "", npv], "total", "#,##0")
+    return end + 1
 
 
 _KEY_FIGURES: Final = {
-    "demand_kh100e": "SUMIFS(Demand[demand_kh100e],Demand[year],{year})",
-    "unmet_kh100e": "SUMIFS(Demand[unmet_kh100e],Demand[year],{year})",
-    "nameplate_mw": "SUMIFS(SiteYears[live_nameplate_mw],SiteYears[year],{year})",
-    "facility_mean_mw": "SUMIFS(SiteYears[live_facility_mean_mw],SiteYears[year],{year})",
-    "sites_in_use": "SUMIFS(Years[sites_in_use],Years[year],{year})",
+    "demand_kh100e": ("Demand", "demand_kh100e"),
+    "unmet_kh100e": ("Demand", "unmet_kh100e"),
+    "nameplate_mw": ("SiteYears", "live_nameplate_mw"),
+    "facility_mean_mw": ("SiteYears", "live_facility_mean_mw"),
+    "sites_in_use": ("Years", "sites_in_use"),
 }
-"""Columns of table `summary`, each with the formula that gives it."""
-
-
-def _key(book: Book, sheet: Worksheet, row: int) -> int:
-    """Write what the colours mean. Returns the next row."""
-    book.text(sheet, row, 0, "Colours", "head")
-    for column in range(1, 5):
-        book.text(sheet, row, column, "", "head")
-    samples = (
-        ("input", "Yellow", "a cell to edit, on sheets Assumptions, Sites, Settings and Heat map"),
-        ("plain", "White", "figures of the solved plan, and formulas over them"),
-        ("good", "Green", "proven or within the gap asked for, checked, holds"),
-        ("fair", "Amber", "not proven, or edited"),
-        ("bad", "Red", "a rule is broken, or a limit binds"),
-    )
-    for at, (style, name, words) in enumerate(samples, start=row + 1):
-        book.text(sheet, at, 0, name, style)
-        book.text(sheet, at, 1, words)
-    return row + 1 + len(samples)
+"""Columns of table `summary`, each with the list and column that it is a total of."""
 
 
 # --- From a run to ``plan.xlsx``: the sheets in order ---------------------------------------------
@@ -223,8 +192,12 @@ SHEETS = (
     ("Latency", "Round trips that users get", write_latency),
     ("Resilience", "What each site outage means, and who takes over", write_resilience),
     ("Estimates", "Figures whose low and high move the cost most", write_estimates_sheet),
-    ("Years", "One line per year as solved", write_years),
-    ("Demand", "Compute demand by region, workload and year, and how it is met", write_demand),
+    ("Years", "One line per year as solved", list_sheet("Years", "Years", "summary")),
+    (
+        "Demand",
+        "Compute demand by region, workload and year, and how it is met",
+        list_sheet("Demand", "Demand", "demand"),
+    ),
     ("Site list", "Every site in scope: place, zone, first year, size", write_site_list),
     ("Plan", "What runs where: site, rack, hall, workload, year", write_plan),
     ("Site-years", "Power, water, emissions, cost by site and year", write_site_years),

@@ -17,8 +17,16 @@ from planner.inputs.prepared import PreparedScenario, refuse_short_view
 from planner.lp.change import Arrays
 from planner.model import build_model
 from planner.model.money import penalty_musd
-from planner.outputs.comparison.comparison import CostSplit, Method, RunComparison, causes_frame
-from planner.outputs.comparison.differences import ABSENT, SettingDifference, setting_differences, tables_together
+from planner.outputs.comparison.comparison import (
+    ABSENT,
+    CostSplit,
+    Method,
+    RunComparison,
+    SettingDifference,
+    causes_frame,
+    setting_differences,
+    tables_together,
+)
 from planner.outputs.measures import MOST_RUNS, letters_of
 from planner.outputs.run import Run
 from planner.outputs.solver_files import scenario_of, scenario_of_merged, unreadable_tables

@@ -17,7 +17,7 @@ from planner.inputs.prepared import PreparedScenario
 from planner.lp import UNIT
 from planner.model import build_model
 from planner.model.money import objective_musd, penalty_musd
-from planner.outputs.frontier import COLUMNS, Frontier
+from planner.outputs.study_files import COLUMNS, Frontier
 from planner.results.store import cleaned
 from planner.scenario import Scenario, load_scenario
 from planner.studies.frontier.measures import (

@@ -1,304 +1,241 @@
-"""The answer and the money: sentences, map, sums that add up, payments, unit costs."""
+"""The answer, the money and the sources: sentences, map, sums that add up, payments, unit costs, verdict, notes."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
 from planner.base.units import MUSD_PER_BUSD
-from planner.base.words import moment
+from planner.base.words import moment, some
 from planner.outputs.labels import item_words, words
-from planner.outputs.report.charts import Series, bars, columns
-from planner.outputs.report.figures import NumberColumn, figure_table
+from planner.outputs.report.charts import bars, columns, series_by
+from planner.outputs.report.figures import NumberColumn, figure_table, filled, sentences, text_table
 from planner.outputs.report.map import map_of
-from planner.outputs.report.markup import NOTHING, Html, element, name
-from planner.outputs.report.page import section
+from planner.outputs.report.markup import NOTHING, Html, element, joined, name, section
+from planner.outputs.run import files_changed
+from planner.results.ended import ended
 from planner.results.four_moneys import PAID_FOR, moneys
+from planner.results.not_housed import not_by_own_sites, not_housed
 from planner.results.summary import steps_of
+from planner.tables.descriptor import load_package
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
-    from planner.outputs.labels import DisplayNames
-    from planner.outputs.report.figures import Figures, ReportFigure
-    from planner.results.four_moneys import Term
+    from planner.outputs.report.figures import Cell, Figures, ReportFigure
+    from planner.outputs.run import Run
 
-# --- The four moneys of a plan, each with its rule, and the sums that lead from one to another ----
+# --- The head of the page: the question, and whether the answer is proven and checked -------------
+
+_FILES_NAMED: Final = 3
+"""Changed files that are named; the others are counted."""
 
 
-def four_figures(figures: Figures) -> tuple[ReportFigure, ReportFigure, ReportFigure, ReportFigure]:
-    """Return net present value, cash, overnight capex, and what is paid after the horizon."""
-    return (
-        figures.sum("money_years", "npv_musd"),
-        figures.sum("money_years", "cash_musd"),
-        figures.sum("money_items", "overnight_musd"),
-        figures.sum("money_items", "after_musd"),
+def question(run: Run) -> Html:
+    """Show title and question of a run."""
+    asked = str(run.meta["question"])
+    return joined([element("h1", name(run.title)), element("p", name(asked), class_="question") if asked else NOTHING])
+
+
+def lights(run: Run) -> Html:
+    """Show how the solve ended, what the check found, what is not housed and what was changed."""
+    end, check = ended(run.meta, run.tables["solution"]), run.meta["check"]
+    shown = []
+    if changed := files_changed(run):
+        files = some(changed, _FILES_NAMED)
+        shown.append(("bad", f"Changed since it was written: {files}; this page is of the files as they are now"))
+    held = f"Checked independently: all {check['rules']} rules hold"
+    failed = f"The check failed: {', '.join(check['broken'])}"
+    shown += [(end.light, str(end)), ("good", held) if check["ok"] else ("bad", failed)]
+    if missed := not_housed(run.tables):
+        shown.append(("fair", f"{missed}."))
+    if others := not_by_own_sites(run.tables):
+        shown.append(("fair", others))
+    return signs(shown)
+
+
+def signs(shown: Sequence[tuple[str, str]]) -> Html:
+    """Show sentences, each with a sign: good, fair or bad."""
+    marks = {"good": "\N{CHECK MARK}", "fair": "!", "bad": "\N{MULTIPLICATION SIGN}"}
+    heard = {"good": "good: ", "fair": "caution: ", "bad": "failed: "}
+    items = (
+        element(
+            "li",
+            element("span", marks[one], class_="sign", aria_hidden="true"),
+            element("span", heard[one], class_="heard"),
+            said,
+            class_=one,
+        )
+        for one, said in shown
     )
-
-
-def four_moneys(figures: Figures) -> Html:
-    """Show the four moneys and the rule of each. [MUSD]"""
-    of_plan = moneys(figures.run.tables)
-    rows: list[tuple[str, list[ReportFigure | str]]] = [
-        (label, [figure, rule]) for figure, (label, _, rule) in zip(four_figures(figures), of_plan.lines, strict=True)
-    ]
-    heads = [NumberColumn("MUSD", decimals=0), NumberColumn("rule")]
-    return figure_table("The four moneys [MUSD]", "", heads, rows)
-
-
-def reconciled(figures: Figures) -> Html:
-    """Show the sums from one money to another, each adding up to its last line. [MUSD]"""
-    parts = []
-    for title, terms in moneys(figures.run.tables).sums:
-        rows = [(term.label, [_amount(figures, term)]) for term in terms]
-        head = f"{title[0].upper()}{title[1:]}"
-        table = figure_table(
-            f"{head} [MUSD]", "", [NumberColumn("MUSD")], rows, totals=[len(rows) - 1], shows_caption=True
-        )
-        parts.append(table)
-    return element("div", parts, class_="charts")
-
-
-def _amount(figures: Figures, term: Term) -> Html:
-    """Show a term, with a minus where it is taken off."""
-    where = {"kind": term.kind} if term.kind else {}
-    figure = figures.sum(term.table, term.column, **where)
-    if term.less:
-        figure = figure.above(figures.sum(term.table, term.less, **where))
-    return figure.html(per=-1.0 if term.is_taken_off else 1.0, decimals=1)
-
-
-# --- Money and power that add up: from headings to the net present value, from racks to the meter ---
-
-
-def money(figures: Figures) -> Html:
-    """Show what the net present value is made of, and the payments of the years behind it."""
-    groups = [str(group) for (group,) in figures.sums_by("costs", "npv_musd", "group")]
-    whole = figures.sum("costs", "npv_musd")
-    rows = [
-        (
-            group.capitalize(),
-            [
-                figures.sum("costs", "npv_musd", group=group, upfront=True),
-                figures.sum("costs", "npv_musd", group=group, upfront=False),
-                npv := figures.sum("costs", "npv_musd", group=group),
-                npv.share_of(whole),
-            ],
-        )
-        for group in groups
-    ]
-    rows.append(
-        (
-            "The plan",
-            [
-                figures.sum("costs", "npv_musd", upfront=True),
-                figures.sum("costs", "npv_musd", upfront=False),
-                whole,
-                whole.share_of(whole),
-            ],
-        )
-    )
-    columns = [
-        NumberColumn(PAID_FOR[True], decimals=0),
-        NumberColumn(PAID_FOR[False], decimals=0),
-        NumberColumn("together", decimals=0),
-        NumberColumn("share, %", per=0.01, decimals=1),
-    ]
-    table = figure_table("Net present value [MUSD]", "heading", columns, rows, totals=[len(groups)])
-    heading = element("h3", "Net present value by heading [MUSD]")
-    return element("div", element("h3", "The money [MUSD]"), four_moneys(figures), heading, table)
-
-
-def power(figures: Figures) -> Html:
-    """Show the bridge from the path to the meter: each level is the one before with its terms."""
-    rows: list[tuple[str, list[ReportFigure]]] = []
-    levels = []
-    for step, _ in steps_of(figures.run.tables["bridge"]):
-        if step.is_level:
-            levels.append(len(rows))
-        label = step.label[:1].upper() + step.label[1:] if step.is_level else step.label
-        of_years = [figures.sum("bridge", step.column, year=year) for year in figures.years]
-        rows.append((label, of_years))
-    columns = [NumberColumn(str(year)) for year in figures.years]
-    table = figure_table("From the path to the meter [MW]", "", columns, rows, one_unit=True, totals=levels)
-    return element("div", element("h3", "The power, from the path to the meter [MW]"), table)
+    return element("ul", items, class_="lights")
 
 
 # --- The first screen: the answer in sentences made of numbers, the map, the money and the power ---
 
 _LARGEST: Final = 3
+_ORDERS: Final = 40
 _PERCENT: Final = 0.01
 _DIGITS: Final = 4
 _A_LITTLE: Final = 5e-4
-_UNITS: Final = frozenset("%BMTk")  # as units begin: %, BUSD, MW, TWh, kH100e
 
 
-def answer(figures: Figures, labels: DisplayNames) -> Html:
+def answer(figures: Figures) -> Html:
     """Answer the question of the scenario."""
-    said = element("ul", (element("li", map(_unbroken, of)) for of in _sentences(figures, labels)), class_="sentences")
     return section(
         "answer",
         "The answer",
-        element("div", said, map_of(figures), class_="first"),
-        _orders(figures, labels),
-        element("div", money(figures), power(figures), class_="pair"),
+        element("div", sentences(_sentences(figures)), map_of(figures), class_="first"),
+        _orders(figures),
+        element("div", _money(figures), _power(figures), class_="pair"),
     )
 
 
-def _orders(figures: Figures, labels: DisplayNames) -> Html:
-    """Show the orders with the most money by when they are to be placed."""
-    orders = figures.tables["orders"]
-    shown = orders.nlargest(_ORDERS, "overnight_musd").sort_index()
-    rows: list[tuple[str, list[ReportFigure | str | None]]] = []
-    for of in shown.to_dict("records"):
-        # Who orders power or an opening orders nothing that has a name.
-        where = {key: of[key] for key in ("kind", "site", "item", "year") if of[key] != ""}
-        by = moment(of["order_by"]) if of["order_by"] == of["order_by"] else "committed"
-        mw, musd = (figures.sum("orders", column, **where) for column in ("mw", "overnight_musd"))
-        what = words(of["item"].replace("|", ", "))
-        rows.append((by, [of["kind"], what, labels.site(of["site"]), mw, musd, moment(of["serves_from"])]))
-    if not rows:
-        return NOTHING
-    heads = [NumberColumn(head) for head in ("order", "of", "site", "MW", "MUSD", "serves from")]
-    table = figure_table("What to order, by when", "by", heads, rows)
-    more = f"The {_ORDERS} with the most money of {len(orders):,}; all are in sheet Orders and table orders."
-    note = element("p", more, class_="note") if len(orders) > _ORDERS else NOTHING
-    return element("div", element("h3", "What to order, by when"), table, note)
+def _sentences(figures: Figures) -> Iterator[Html]:
+    last, labels = figures.last, figures.labels
 
+    def of(column: str) -> ReportFigure:
+        return figures.sum("summary", column, year=last)
 
-_ORDERS: Final = 40
-
-
-def _sentences(figures: Figures, labels: DisplayNames) -> Iterator[list[str]]:
-    last = figures.last
-    yield _compute(figures, last)
-    yield _places(figures, labels, last)
-    mean, peak, energy, pue = (
-        figures.sum("summary", column, year=last)
-        for column in ("facility_mean_mw", "facility_peak_mw", "energy_twh", "pue")
-    )
-    yield [
-        "At the meter they draw ",
-        mean.html(digits=_DIGITS),
-        " MW on average and ",
-        peak.html(digits=_DIGITS),
-        f" MW at their peak in {last}: ",
-        energy.html(),
-        " TWh a year at a PUE of ",
-        pue.html(digits=_DIGITS),
-        ".",
-    ]
-    yield _cost(figures)
-    kilotonnes, water = (figures.sum("summary", column, year=last) for column in ("emissions_kt", "water_m3"))
-    yield [
-        f"In {last} they emit ",
-        kilotonnes.html(per=1000.0),
-        " million tonnes of CO2 (location-based) and evaporate ",
-        water.html(per=1000.0),
-        " thousand m3 of water.",
-    ]
-
-
-def _compute(figures: Figures, last: int) -> list[str]:
-    asked, served, rented, saved, unmet = (
-        figures.sum("summary", f"{what}_kh100e", year=last) for what in ("demand", "served", "rented", "saved", "unmet")
-    )
+    asked, racks = of("demand_kh100e"), of("nameplate_mw")
     rest = [
-        (part.share_of(asked), words)
-        for part, words in ((rented, "rented"), (saved, "saved by levers"), (unmet, "unmet"))
-        if part.value > _A_LITTLE * asked.value
+        filled(f"; {{}} % {how}", part.share_of(asked).html(per=_PERCENT))
+        for column, how in (("rented", "rented"), ("saved", "saved by levers"), ("unmet", "unmet"))
+        if (part := of(f"{column}_kh100e")).value > _A_LITTLE * asked.value
     ]
-    return [
-        f"In {last} own sites serve ",
-        served.share_of(asked).html(per=_PERCENT),
-        " % of the demand of ",
-        asked.html(digits=_DIGITS),
-        " kH100e",
-        *(piece for part, words in rest for piece in ("; ", part.html(per=_PERCENT), f" % {words}")),
-        ".",
-    ]
-
-
-def _places(figures: Figures, labels: DisplayNames, last: int) -> list[str]:
-    racks, sites = (figures.sum("summary", column, year=last) for column in ("nameplate_mw", "sites_in_use"))
+    shares = (of("served_kh100e").share_of(asked).html(per=_PERCENT), asked.html(digits=_DIGITS), joined(rest))
+    yield filled(f"In {last} own sites serve {{}} % of the demand of {{}} kH100e{{}}.", *shares)
     of_sites = figures.sums_by("site_year", "nameplate_mw", "site", year=last)
     in_use = [item for item in of_sites.items() if item[1].value > _A_LITTLE * racks.value]
     largest = sorted(in_use, key=lambda item: -item[1].value)[:_LARGEST]
     named: list[str] = []
     for at, ((site,), mw) in enumerate(largest):
-        between = NOTHING if at == 0 else " and " if at == len(largest) - 1 else ", "
-        named += [between, name(labels.site(str(site))), " (", mw.html(), " MW)"]
-    return [
-        racks.html(digits=_DIGITS),
-        " MW of racks are in use at ",
-        sites.html(decimals=0),
-        f" sites in {last}, the largest at ",
-        *named,
-        ".",
-    ]
+        between = "" if at == 0 else " and " if at == len(largest) - 1 else ", "
+        named.append(filled(f"{between}{{}} ({{}} MW)", name(labels.site(str(site))), mw.html()))
+    yield filled(
+        f"{{}} MW of racks are in use at {{}} sites in {last}, the largest at {{}}.",
+        *(racks.html(digits=_DIGITS), of("sites_in_use").html(decimals=0), joined(named)),
+    )
+    mean, peak, pue = (of(one).html(digits=_DIGITS) for one in ("facility_mean_mw", "facility_peak_mw", "pue"))
+    yield filled(
+        f"At the meter they draw {{}} MW on average and {{}} MW at their peak in {last}: {{}} TWh a year at a PUE of"
+        " {}.",
+        *(mean, peak, of("energy_twh").html(), pue),
+    )
+    yield _cost(figures)
+    yield filled(
+        f"In {last} they emit {{}} million tonnes of CO2 (location-based) and evaporate {{}} thousand m3 of water.",
+        *(of(one).html(per=1000.0) for one in ("emissions_kt", "water_m3")),
+    )
 
 
-def _cost(figures: Figures) -> list[str]:
-    total = figures.sum("solution", "objective_musd")
-    rate = figures.sum("solution", "discount_rate_frac")
-    groups = figures.sums_by("costs", "npv_musd", "group")
-    whole = figures.sum("costs", "npv_musd")
+def _cost(figures: Figures) -> Html:
+    groups, whole = figures.sums_by("costs", "npv_musd", "group"), figures.sum("costs", "npv_musd")
     largest = sorted(groups.items(), key=lambda item: -item[1].value)[:_LARGEST]
-    _, cash, overnight, after = four_figures(figures)
-    solution = figures.run.tables["solution"].iloc[0]
-    shares: list[str] = []
-    for at, ((group,), npv) in enumerate(largest):
-        shares += [", " if at else NOTHING, f"{group} ", npv.share_of(whole).html(per=_PERCENT), " %"]
-    return [
-        "The plan costs ",
-        _busd(total),
-        " BUSD net present value at ",
-        rate.html(per=_PERCENT),
-        " % real (",
-        *shares,
-        "). Cash to ",
-        f"{solution['last_year']} is ",
-        _busd(cash),
-        " BUSD, overnight capex ",
-        _busd(overnight),
-        " BUSD; ",
-        _busd(after),
-        f" BUSD {moneys(figures.run.tables).left_in_words}.",
+    shares = [
+        filled(f"{', ' if at else ''}{{}} {{}} %", str(group), npv.share_of(whole).html(per=_PERCENT))
+        for at, ((group,), npv) in enumerate(largest)
     ]
+    _, *others = four_figures(figures)
+    busd = [one.html(per=MUSD_PER_BUSD, digits=_DIGITS) for one in (figures.sum("solution", "objective_musd"), *others)]
+    rate = figures.sum("solution", "discount_rate_frac").html(per=_PERCENT)
+    tables = figures.run.tables
+    return filled(
+        "The plan costs {} BUSD net present value at {} % real ({}). Cash to"
+        f" {tables['solution']['last_year'].iloc[0]} is {{}} BUSD, overnight capex {{}} BUSD;"
+        f" {{}} BUSD {moneys(tables).left_in_words}.",
+        *(busd[0], rate, joined(shares), *busd[1:]),
+    )
 
 
-def _unbroken(piece: str) -> str:
-    """Let a unit stay on the line of its number."""
-    is_unit = not isinstance(piece, Html) and piece.startswith(" ")
-    return f"\N{NO-BREAK SPACE}{piece[1:]}" if is_unit and piece[1:2] in _UNITS else piece
+def _orders(figures: Figures) -> Html:
+    """Show the orders with the most money by when they are to be placed."""
+    orders = figures.tables["orders"]
+    rows: list[tuple[str, list[Cell]]] = []
+    for of in orders.nlargest(_ORDERS, "overnight_musd").sort_index().to_dict("records"):
+        # Who orders power or an opening orders nothing that has a name.
+        where = {key: of[key] for key in ("kind", "site", "item", "year") if of[key] != ""}
+        by = moment(of["order_by"]) if of["order_by"] == of["order_by"] else "committed"
+        amounts = figures.cells("orders", ("mw", "overnight_musd"), **where)
+        what = words(of["item"].replace("|", ", "))
+        rows.append((by, [of["kind"], what, figures.labels.site(of["site"]), *amounts, moment(of["serves_from"])]))
+    if not rows:
+        return NOTHING
+    table = figure_table("What to order, by when", "by", ("order", "of", "site", "MW", "MUSD", "serves from"), rows)
+    more = f"The {_ORDERS} with the most money of {len(orders):,}; all are in sheet Orders and table orders."
+    note = element("p", more, class_="note") if len(orders) > _ORDERS else NOTHING
+    return element("div", element("h3", "What to order, by when"), table, note)
 
 
-def _busd(figure: ReportFigure) -> Html:
-    return figure.html(per=MUSD_PER_BUSD, digits=_DIGITS)
+def four_figures(figures: Figures) -> list[ReportFigure]:
+    """Return net present value, cash, overnight capex, and what is paid after the horizon."""
+    of_items = figures.cells("money_items", ("overnight_musd", "after_musd"))
+    return [*figures.cells("money_years", ("npv_musd", "cash_musd")), *of_items]
 
 
-# --- Capex and opex: payments by heading and year, cash for assets, and every item ----------------
+def _money(figures: Figures) -> Html:
+    """Show the four moneys, each with its rule, and what the net present value is made of. [MUSD]"""
+    lines = zip(four_figures(figures), moneys(figures.run.tables).lines, strict=True)
+    four: list[tuple[str, list[Cell]]] = [(label, [figure, rule]) for figure, (label, _, rule) in lines]
+    whole = figures.sum("costs", "npv_musd")
+    groups = [str(group) for (group,) in figures.sums_by("costs", "npv_musd", "group")]
+    rows = []
+    for label, where in (*((group.capitalize(), {"group": group}) for group in groups), ("The plan", {})):
+        parts = [figures.sum("costs", "npv_musd", **where, upfront=upfront) for upfront in (True, False)]
+        npv = figures.sum("costs", "npv_musd", **where)
+        rows.append((label, [*parts, npv, npv.share_of(whole)]))
+    heads = [NumberColumn(head, decimals=0) for head in (PAID_FOR[True], PAID_FOR[False], "together")]
+    heads.append(NumberColumn("share, %", per=0.01, decimals=1))
+    return element(
+        "div",
+        element("h3", "The money [MUSD]"),
+        figure_table("The four moneys [MUSD]", "", (NumberColumn("MUSD", decimals=0), "rule"), four),
+        element("h3", "Net present value by heading [MUSD]"),
+        figure_table("Net present value [MUSD]", "heading", heads, rows, totals=[len(groups)]),
+    )
+
+
+def _power(figures: Figures) -> Html:
+    """Show the bridge from the path to the meter: each level is the one before with its terms."""
+    steps = [step for step, _ in steps_of(figures.run.tables["bridge"])]
+    rows = [
+        (
+            _title(step.label) if step.is_level else step.label,
+            [figures.sum("bridge", step.column, year=year) for year in figures.years],
+        )
+        for step in steps
+    ]
+    levels = [at for at, step in enumerate(steps) if step.is_level]
+    heads = map(str, figures.years)
+    table = figure_table("From the path to the meter [MW]", "", heads, rows, one_unit=True, totals=levels)
+    return element("div", element("h3", "The power, from the path to the meter [MW]"), table)
+
+
+def _title(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+# --- Capex and opex: payments by heading and year, cash for assets, every item, sums that add up --
 
 
 def costs_section(figures: Figures) -> Html:
     """Show what is paid, when and for what."""
+    about = (
+        "Real money of the price year. Payments for assets repay them year by year over their "
+        "lives, others are paid as it is used; cash is what is spent on assets while they are "
+        "built and bought."
+    )
+    charts = (
+        _by_year(figures, "Payments by heading", "costs", "musd", "group", str),
+        _by_year(figures, "Cash spent on assets", "cash", "cash_musd", "item", item_words),
+    )
     return section(
         "costs",
         "Capex and opex",
-        element(
-            "p",
-            "Real money of the price year. Payments for assets repay them year by year over their "
-            "lives, others are paid as it is used; cash is what is spent on assets while they are "
-            "built and bought.",
-        ),
-        element(
-            "div",
-            _by_year(figures, "Payments by heading", "costs", "musd", "group"),
-            _by_year(figures, "Cash spent on assets", "cash", "cash_musd", "item", item_words),
-            class_="charts",
-        ),
+        element("p", about),
+        element("div", *charts, class_="charts"),
         _items(figures),
         element("h3", "How the four moneys reconcile"),
-        reconciled(figures),
+        _reconciled(figures),
     )
 
 
@@ -306,19 +243,11 @@ def _calendar(figures: Figures, table: str) -> list[int]:
     return sorted({int(year) for year in figures.run.tables[table]["calendar_year"]})
 
 
-def _by_year(
-    figures: Figures, title: str, table: str, column: str, key: str, words: Callable[[str], str] = str
-) -> Html:
+def _by_year(figures: Figures, title: str, table: str, column: str, key: str, words: Callable[[str], str]) -> Html:
     """Draw what is paid by calendar year, a series for each heading or item."""
     years = _calendar(figures, table)
-    if not years:
-        return NOTHING
-    of = figures.sums_by(table, column, key, "calendar_year")
-    series = [
-        Series(words(name), tuple(of.get((name, year)) for year in years))
-        for name in dict.fromkeys(str(key[0]) for key in of)
-    ]
-    return columns(title, "BUSD", [str(year) for year in years], series, per=MUSD_PER_BUSD)
+    series = series_by(figures, table, column, key, years, words, "calendar_year")
+    return columns(title, "BUSD", [str(year) for year in years], series, per=MUSD_PER_BUSD) if years else NOTHING
 
 
 def _items(figures: Figures) -> Html:
@@ -327,83 +256,123 @@ def _items(figures: Figures) -> Html:
     of = figures.sums_by("costs", "musd", "item", "calendar_year")
     npv = figures.sums_by("costs", "npv_musd", "item")
     kind = figures.run.tables["costs"].groupby("item")["upfront"].first().to_dict()
-    order = sorted(npv, key=lambda key: -npv[key].value)
-    rows = [
+    rows: list[tuple[str, list[Cell]]] = [
         (
-            _title(item_words(str(key[0]))),
-            [PAID_FOR[bool(kind[key[0]])], *(of.get((*key, year)) for year in years), npv[key]],
+            _title(item_words(str(item))),
+            [PAID_FOR[bool(kind[item])], *(of.get((item, year)) for year in years), npv[item,]],
         )
-        for key in order
+        for (item,) in sorted(npv, key=lambda key: -npv[key].value)
     ]
     totals = figures.sums_by("costs", "musd", "calendar_year")
-    whole = figures.sum("costs", "npv_musd")
-    rows.append(("All payments", ["", *(totals.get((year,)) for year in years), whole]))
-    heads = [NumberColumn("kind"), *(NumberColumn(str(year), decimals=0) for year in years)]
-    heads.append(NumberColumn("NPV", decimals=0))
-    table = figure_table("Payments by item [MUSD]", "item", heads, rows, totals=[len(order)])
+    rows.append(("All payments", ["", *(totals.get((year,)) for year in years), figures.sum("costs", "npv_musd")]))
+    heads: list[NumberColumn | str] = ["kind", *(NumberColumn(head, decimals=0) for head in (*map(str, years), "NPV"))]
+    table = figure_table("Payments by item [MUSD]", "item", heads, rows, totals=[len(rows) - 1])
     return element("div", element("h3", "Every item [MUSD]"), table)
 
 
-def _title(text: str) -> str:
-    return text[:1].upper() + text[1:]
+def _reconciled(figures: Figures) -> Html:
+    """Show the sums from one money to another, each adding up to its last line. [MUSD]"""
+    parts = []
+    for title, terms in moneys(figures.run.tables).sums:
+        rows = []
+        for term in terms:
+            where = {"kind": term.kind} if term.kind else {}
+            figure = figures.sum(term.table, term.column, **where)
+            if term.less:
+                figure = figure.above(figures.sum(term.table, term.less, **where))
+            rows.append((term.label, [figure.html(per=-1.0 if term.is_taken_off else 1.0, decimals=1)]))
+        caption = f"{_title(title)} [MUSD]"
+        parts.append(figure_table(caption, "", ["MUSD"], rows, totals=[len(rows) - 1], shows_caption=True))
+    return element("div", parts, class_="charts")
 
 
 # --- Unit costs: what an hour of compute, a request and a million tokens cost ---------------------
 
-_COLUMNS: Final = (
-    ("usd_per_h100e_hour", NumberColumn("as paid, USD/H100e-hour", decimals=3)),
-    ("upfront_usd_per_h100e_hour", NumberColumn(f"of it {PAID_FOR[True]}", decimals=3)),
-    ("running_usd_per_h100e_hour", NumberColumn(f"of it {PAID_FOR[False]}", decimals=3)),
-    ("full_usd_per_h100e_hour", NumberColumn("in full, USD/H100e-hour", decimals=3)),
-    ("full_usd_per_mw_year", NumberColumn("in full, MUSD/MW-year", per=1e6, decimals=2)),
-    ("full_usd_per_million_tokens", NumberColumn("in full, USD/million tokens")),
-    ("full_usd_per_request", NumberColumn("in full, USD/thousand requests", per=1e-3)),
-)
-_OF_ALL: Final = 5  # columns that all compute together has
-_FULL: Final = 3
+_UNIT_COSTS: Final = {
+    "usd_per_h100e_hour": NumberColumn("as paid, USD/H100e-hour", decimals=3),
+    "upfront_usd_per_h100e_hour": NumberColumn(f"of it {PAID_FOR[True]}", decimals=3),
+    "running_usd_per_h100e_hour": NumberColumn(f"of it {PAID_FOR[False]}", decimals=3),
+    "full_usd_per_h100e_hour": NumberColumn("in full, USD/H100e-hour", decimals=3),
+    "full_usd_per_mw_year": NumberColumn("in full, MUSD/MW-year", per=1e6, decimals=2),
+    "full_usd_per_million_tokens": NumberColumn("in full, USD/million tokens"),
+    "full_usd_per_request": NumberColumn("in full, USD/thousand requests", per=1e-3),
+}
+_OF_ALL: Final = dict(list(_UNIT_COSTS.items())[:5])
+"""Those that all compute together has."""
+_FULL: Final = list(_UNIT_COSTS).index("full_usd_per_h100e_hour")
 
 
-def unit_costs_section(figures: Figures, labels: DisplayNames) -> Html:
+def unit_costs_section(figures: Figures) -> Html:
     """Show unit costs of the last model year by workload, and of all years in total."""
     if not figures.has_rows("unit_costs"):
         return NOTHING
-    year = figures.last
-    table = figures.run.tables["unit_costs"]
-    scopes = table.loc[table["year"] == year, ["scope", "level"]].itertuples(index=False, name=None)
-    rows = []
-    compute = []
-    for scope, level in scopes:
-        label = labels.workload(scope) if level == "workload" else f"All {scope}"
-        label = "All compute" if level == "total" else label
-        of = [figures.sum("unit_costs", column, scope=scope, level=level, year=year) for column, _ in _COLUMNS]
+    year, table = figures.last, figures.run.tables["unit_costs"]
+    rows, compute = [], []
+    for scope, level in table.loc[table["year"] == year, ["scope", "level"]].itertuples(index=False, name=None):
+        label = figures.labels.workload(scope) if level == "workload" else f"All {scope}"
+        of = figures.cells("unit_costs", _UNIT_COSTS, scope=scope, level=level, year=year)
         if of[0].value == of[0].value:
-            rows.append((label, of))
-            if level == "workload":
-                compute.append((label, of[_FULL]))
-    chart = bars(f"An hour of compute by workload, in full, {year}", "USD/H100e-hour", compute)
+            rows.append(("All compute" if level == "total" else label, of))
+            compute += [(label, of[_FULL])] if level == "workload" else []
     by_year = [
-        (
-            str(one),
-            [
-                figures.sum("unit_costs", column, scope="total", level="total", year=one)
-                for column, _ in _COLUMNS[:_OF_ALL]
-            ],
-        )
+        (str(one), figures.cells("unit_costs", _OF_ALL, scope="total", level="total", year=one))
         for one in figures.years
     ]
-    heads = [column for _, column in _COLUMNS]
-    of_years = figure_table("All compute by year", "year", heads[:_OF_ALL], by_year, shows_caption=True)
-    of_class = figure_table(f"Unit costs by workload, {year}", "workload", heads, rows)
+    about = (
+        "Payments of a year for own sites over what they serve. As paid, what exists in the "
+        "base year is sunk and costs nothing up front; in full, existing racks and halls cost "
+        "the instalments that repay their price over their life. What parked racks and the "
+        "halls that they leave empty cost is in neither; table unit_costs has it apart."
+    )
+    charts = (
+        bars(f"An hour of compute by workload, in full, {year}", "USD/H100e-hour", compute),
+        figure_table("All compute by year", "year", _OF_ALL.values(), by_year, shows_caption=True),
+    )
     return section(
         "unit-costs",
         "Unit costs",
-        element(
-            "p",
-            "Payments of a year for own sites over what they serve. As paid, what exists in the "
-            "base year is sunk and costs nothing up front; in full, existing racks and halls cost "
-            "the instalments that repay their price over their life. What parked racks and the "
-            "halls that they leave empty cost is in neither; table unit_costs has it apart.",
-        ),
-        element("div", chart, of_years, class_="charts"),
-        of_class,
+        element("p", about),
+        element("div", *charts, class_="charts"),
+        figure_table(f"Unit costs by workload, {year}", "workload", _UNIT_COSTS.values(), rows),
     )
+
+
+# --- Sources: how the plan was made, what it rests on, and its notes ------------------------------
+
+_KINDS: Final = ("published", "derived", "estimate", "seed", "own")
+
+
+def sources_section(run: Run) -> Html:
+    """Show notes, versions, and every input table with its sources and licences."""
+    meta, known = run.meta, load_package().tables
+    notes = [element("li", element("bdi", str(note))) for note in meta["notes"]]
+    facts = {
+        "Run": meta["run"],
+        "Made": meta["created"],
+        "Method": meta["method"],
+        "Check": meta["check"].get("proven") or "",
+        "Versions": ", ".join(f"{package} {version}" for package, version in meta["versions"].items()),
+    }
+    pairs = ((element("dt", of), element("dd", element("bdi", str(said)))) for of, said in facts.items() if str(said))
+    rows = []
+    for table, entry in meta["data"].items():
+        schema, is_shipped = known.get(table), entry["shipped"]
+        sources = "; ".join(schema.sources) if schema else ""
+        licences = ", ".join(licence.name for licence in schema.licences) if schema else ""
+        cells = ("shipped", sources, licences) if is_shipped else (entry["file"], "your own", "")
+        rows.append((schema.title if schema else table, cells[0], _kinds(run, table), *cells[1:]))
+    heads = ("table", "file", "rows by kind", "sources", "licences")
+    listed = element(
+        "details",
+        element("summary", f"{len(rows)} input tables with their sources"),
+        text_table("Input tables", heads, rows),
+    )
+    parts = (element("ul", notes) if notes else NOTHING, element("dl", *pairs), listed if rows else NOTHING)
+    return section("sources", "Sources and notes", *parts)
+
+
+def _kinds(run: Run, table: str) -> str:
+    """Count the rows of an input table by how well they are known."""
+    frame = run.inputs_tables.get(table)
+    counts = frame["kind"].value_counts().to_dict() if frame is not None and "kind" in frame else {}
+    return ", ".join(f"{counts[kind]} {kind}" for kind in _KINDS if kind in counts)
