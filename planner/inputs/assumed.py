@@ -12,7 +12,7 @@ from planner.inputs.existing import stated_sites
 from planner.inputs.own_rows import own_rows
 from planner.inputs.scope import own_key
 from planner.inputs.supply_figures import sources_in_play
-from planner.inputs.tariffs_uses import billed_sites
+from planner.inputs.tariffs import billed_sites
 from planner.inputs.without_effect import idle_figures
 from planner.place.geo import geodesic_km
 from planner.scenario.sites import SiteOverride

@@ -13,7 +13,7 @@ from planner.clock.calendar import float_year
 from planner.clock.profiles import share_in_force
 from planner.family.table_columns import any_along, mask_at, texts
 from planner.inputs.supply_figures import renewable_shape
-from planner.inputs.tariffs_uses import use_of_sites
+from planner.inputs.tariffs import use_of_sites
 from planner.lp import Axis, Index
 from planner.lp.index import cross
 

@@ -11,7 +11,7 @@ import pandas as pd
 from planner.base.units import USD_PER_MUSD
 from planner.base.words import amount, moment, some
 from planner.family.table_columns import bools, dense_by_ids, mask_at, sum_at, texts
-from planner.inputs.existing_racks import HALLS
+from planner.inputs.existing import HALLS
 from planner.inputs.leads import FOR_GRID, NON_FIRM
 from planner.inputs.scope import firm_path_mw, own_key
 from planner.lp import Axis, Index

@@ -11,12 +11,11 @@ import pandas as pd
 from planner.base.words import amount, some
 from planner.family.table_columns import PROVENANCE, floats, texts
 from planner.inputs.case import BASE_YEAR_OF_MONEY, trend_factor
-from planner.inputs.existing import market_share_frac, stated_sites
-from planner.inputs.existing_racks import HALLS, RACKS
+from planner.inputs.existing import HALLS, RACKS, market_share_frac, stated_sites
 from planner.inputs.money import construction_factor, on_top_of_hard_cost
 from planner.inputs.scope import own_key
 from planner.inputs.supply_figures import sources_in_play
-from planner.inputs.tariffs_uses import billed_sites
+from planner.inputs.tariffs import billed_sites
 from planner.tables import load_package, read_tables, right_tables
 from planner.tables.descriptor import OWN
 from planner.tables.places import TableCell
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from planner.base.arrays import Bools, Floats
     from planner.inputs.case import ScopedCase
     from planner.inputs.money import HallCost
-    from planner.inputs.racks_figures import RackFigures
+    from planner.inputs.racks import RackFigures
     from planner.scenario.tree import Keys
 
 _NAMED: Final = 8

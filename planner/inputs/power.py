@@ -9,8 +9,8 @@ import numpy as np
 
 from planner.clock.profiles import slot_means
 from planner.family.table_columns import any_along, codes, floats, mask_at, sum_at
-from planner.inputs.racks_figures import net_utilisation
-from planner.inputs.sets import deferral_windows_h
+from planner.inputs.axes import deferral_windows_h
+from planner.inputs.racks import net_utilisation
 from planner.lp import Index
 from planner.lp.index import cross, distinct
 from planner.place.climate import electrical_loss

@@ -15,7 +15,7 @@ from planner.family.table_columns import bools, codes, dense_by_ids, floats, int
 from planner.inputs.case import trend_factor
 from planner.inputs.days import report_missing_hours
 from planner.inputs.scope import own_key
-from planner.inputs.tariffs_uses import billed_sites
+from planner.inputs.tariffs import billed_sites
 from planner.lp import Axis, Index
 from planner.lp.index import cross
 from planner.tables.places import TableCell

@@ -14,16 +14,15 @@ from planner.base.units import HOURS_PER_YEAR, KG_PER_T, KW_PER_MW, MW_PER_GW, M
 from planner.family.table_columns import codes, floats, ints, texts
 from planner.inputs.case import DUTIES
 from planner.inputs.demand import wanted_compute
-from planner.inputs.existing_racks import HALLS, RACKS, halls_in_service
+from planner.inputs.existing import HALLS, RACKS, halls_in_service
 from planner.inputs.proportions_company import POWER_OVER_ROOM, CompanyFacts, out_of_proportion
-from planner.inputs.racks_figures import rack_figures
+from planner.inputs.racks import rack_figures
 from planner.inputs.scope import make_case, own_key, site_rows
 from planner.inputs.sites import crews_mw
 from planner.inputs.stock import assumed_facility_mw
 from planner.plausible import implausible, one_at_each_place
-from planner.plausible.agreements import FACTOR_OF
-from planner.plausible.ranges import RANGES, as_text
-from planner.plausible.rules import Found, InputRule, found_by, rule
+from planner.plausible.rules import RANGES, Found, InputRule, as_text, found_by, rule
+from planner.plausible.settings import FACTOR_OF
 from planner.scenario import path_value
 from planner.scenario.contradictions import contradictions
 from planner.scenario.ids import ID_TABLES
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
     from planner.base.arrays import Floats
     from planner.inputs.case import ScopedCase
     from planner.inputs.demand import Wanted
-    from planner.inputs.racks_figures import RackFigures
+    from planner.inputs.racks import RackFigures
     from planner.scenario import Scenario
     from planner.scenario.demand import ExplicitDemand
     from planner.scenario.tree import Keys

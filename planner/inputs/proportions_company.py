@@ -12,12 +12,10 @@ import numpy as np
 from planner.base.units import HOURS_PER_DAY, HOURS_PER_YEAR, KW_PER_MW, MONTHS_PER_YEAR
 from planner.base.words import amount
 from planner.family.table_columns import codes, floats, ints, sum_at, texts
-from planner.inputs.existing import stated_sites
-from planner.inputs.existing_racks import RACKS
+from planner.inputs.existing import RACKS, stated_sites
 from planner.inputs.scope import firm_path_mw, own_key
-from planner.inputs.tariffs_uses import use_of_sites
-from planner.plausible.ranges import RANGES, Range, as_text, ranges_of
-from planner.plausible.rules import Found, found_by, rule
+from planner.inputs.tariffs import use_of_sites
+from planner.plausible.rules import RANGES, Found, Range, as_text, found_by, ranges_of, rule
 from planner.tables.places import TableCell, TablePlaces
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from planner.inputs.axes import Sets
     from planner.inputs.case import ScopedCase
     from planner.inputs.demand import DemandInputs, Wanted
-    from planner.inputs.racks_figures import RackFigures
+    from planner.inputs.racks import RackFigures
     from planner.inputs.routes import Reach
 
 _OFFER: Final = "h100_hyper_od"

@@ -9,7 +9,7 @@ import numpy as np
 
 from planner.base.words import amount, some
 from planner.family.table_columns import floats
-from planner.inputs.offers import first_delivery
+from planner.inputs.halls import first_delivery
 from planner.inputs.routes import lines_between, service_cost
 from planner.inputs.scope import own_key
 from planner.lp import Axis, Index

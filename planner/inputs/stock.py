@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from planner.inputs.case import ScopedCase
     from planner.inputs.demand import Wanted
     from planner.inputs.existing import Existing
-    from planner.inputs.quality import Quality
-    from planner.inputs.racks_figures import RackFigures
+    from planner.inputs.racks import Quality, RackFigures
     from planner.scenario.tree import Keys
 
 _NOTHING: Final = 1e-9

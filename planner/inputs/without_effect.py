@@ -16,12 +16,12 @@ from planner.family.effects import HELD, PAID_AT_START, OnlyWith, SwitchesBlock
 from planner.family.table_columns import bools, floats, texts
 from planner.inputs.existing import market_share_frac, stated_sites
 from planner.inputs.failover import has_failover
-from planner.inputs.offers import first_delivery
+from planner.inputs.halls import first_delivery
 from planner.inputs.power import moves_between_sites
 from planner.inputs.scope import LEADS, own_key
 from planner.inputs.siting import in_need_of_block
 from planner.inputs.supply_figures import SourceFigures, sources_in_play
-from planner.inputs.tariffs_uses import billed_sites
+from planner.inputs.tariffs import billed_sites
 from planner.scenario.ids import ID_KEYS, NEW_ID_KEYS, written_at
 from planner.scenario.keys import EACH, KEYS, field_at, is_by_year, marks
 from planner.scenario.messages import problem_at

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.plausible.ranges import as_text
+from planner.plausible.rules import as_text
 from planner.tables import load_package
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Bools, Floats
     from planner.base.errors import Problem
-    from planner.plausible.ranges import Range
+    from planner.plausible.rules import Range
     from planner.tables import TableSchema
     from planner.tables.places import TablePlaces
 

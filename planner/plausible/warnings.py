@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from planner.plausible.agreements import unlike_their_technology
 from planner.plausible.cells import implausible_cells
-from planner.plausible.coordinates import misplaced, misplaced_rows
-from planner.plausible.ranges import RANGES, ranges_of
-from planner.plausible.related import NEEDED, related_far_away, zones_elsewhere
-from planner.plausible.settings import implausible_settings, jumps, stray_years
-from planner.plausible.years import early_start, falling_connections, implausible_leads, late_start
+from planner.plausible.places import NEEDED, misplaced, misplaced_rows, related_far_away, zones_elsewhere
+from planner.plausible.rules import RANGES, ranges_of
+from planner.plausible.settings import (
+    early_start,
+    falling_connections,
+    implausible_leads,
+    implausible_settings,
+    jumps,
+    late_start,
+    stray_years,
+    unlike_their_technology,
+)
 from planner.tables.places import TablePlaces
 
 if TYPE_CHECKING:

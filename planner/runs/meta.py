@@ -17,8 +17,7 @@ from planner.base.paths import DATA_DIR, SCENARIOS_DIR
 from planner.outputs.folder_kinds import META_FILE
 from planner.outputs.run import Run
 from planner.results.schema import CHECKS
-from planner.runs.json_files import Part, Text, read_json, wrong_in
-from planner.runs.names import folder_name, plain_name
+from planner.runs.names import Part, Text, folder_name, plain_name, read_json, wrong_in
 from planner.runs.notes import assumed_of, notes_of
 from planner.runs.settings import differences, from_shipped, merged, own_files, written
 

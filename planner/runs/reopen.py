@@ -16,7 +16,7 @@ from planner.outputs.solver_files import scenario_of, unreadable_tables
 from planner.results.proof import Proof
 from planner.results.schema import CHECKS
 from planner.results.store import from_parquet
-from planner.runs.find import find_run
+from planner.runs.catalogue import find_run
 from planner.runs.folder import EDITABLE, PROOF_FOLDER, TABLES_FOLDER, files_problems, load_run, naming_changed_files
 from planner.runs.meta import FIRST_FORMAT_WITH_PROOF, versions_used
 from planner.runs.plan import PlanViews

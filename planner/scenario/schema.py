@@ -15,9 +15,8 @@ from planner.families import named
 from planner.family.references import NewSiteId, PlannedSiteId, PlannedWorkloadId
 from planner.family.values import Block, Flag, Frac, Positive, Text, Year
 from planner.scenario.demand import Demand, Flexibility, Levers, WorkloadOverride
-from planner.scenario.halls import Halls, Lease, Retrofit
 from planner.scenario.prices import Energy, Foresight, Rent
-from planner.scenario.racks import Cascade, Deliveries, Racks
+from planner.scenario.racks import Cascade, Deliveries, Halls, Lease, Racks, Retrofit
 from planner.scenario.sites import Build, LeadTimes, NewSite, SiteOverride
 from planner.scenario.siting import Failover, Latency, Operator, Scope, Siting, Time
 from planner.scenario.supply import Carbon, Contracts, Grid, Supply, Water

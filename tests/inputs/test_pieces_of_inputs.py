@@ -11,7 +11,7 @@ import pandas as pd
 from planner.inputs import power, rent, scope
 from planner.inputs.case import ScopedCase
 from planner.inputs.halls import HallSpace
-from planner.inputs.tariffs_rules import _ramp
+from planner.inputs.tariffs import _ramp
 from planner.lp.index import Axis
 
 SITE = Axis("site", ("ash", "bay", "elm"))

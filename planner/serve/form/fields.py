@@ -15,7 +15,7 @@ from pydantic_core import PydanticUndefined
 
 from planner.family.references import IdOf
 from planner.family.values import FIRST_YEAR, LAST_YEAR, Year
-from planner.plausible.ranges import RANGES, Range, as_text, ranges_of
+from planner.plausible.rules import RANGES, Range, as_text, ranges_of
 from planner.scenario.keys import (
     ABOUT_THE_FILE,
     EACH,

@@ -19,7 +19,7 @@ from planner.outputs.labels import LEAST_MW, order_words
 from planner.outputs.report.markup import NOTHING, Html, element, joined, name
 from planner.outputs.study_folders import read_table, unreadable
 from planner.results.ended import PLANNED
-from planner.serve.pages.downloads import archive_of, attached
+from planner.serve.pages.catalogue import archive_of, attached
 from planner.serve.project import SWEEPS, job_path, sweep_path
 from planner.serve.service import Service, button_form, fields_of, service_of, shell, table
 from planner.studies.sweep.answers import OWN_COLUMNS, TABLES
