@@ -65,9 +65,7 @@ def make_sets(case: ScopedCase, reach: Reach, halls: HallSpace, racks: RackSpace
     makers = vendors(case)
     shapes = tuple(dict.fromkeys(texts(case.workloads, "shape")))
     levers = tuple(dict.fromkeys(case.tables["levers"]["lever"]))
-    n_stock = racks.vintage.size - len(case.years)
-    vintages = [f"stock-{year}" for year in racks.vintage[:n_stock]]
-    windows = np.unique(deferral_windows_h(case))
+    vintages = [f"stock-{year}" for year in racks.vintage[: (racks.vintage.size - len(case.years))]]
     return Sets(
         site=Axis("site", case.ids("sites")),
         region=Axis("region", regions),
@@ -83,7 +81,7 @@ def make_sets(case: ScopedCase, reach: Reach, halls: HallSpace, racks: RackSpace
         vintage=Axis("vintage", (*vintages, *case.years.labels)),
         slot=Axis("slot", case.days.names),
         shape=Axis("shape", shapes),
-        window=Axis("window", tuple(f"{hours}h" for hours in windows if hours > 0)),
+        window=Axis("window", tuple(f"{hours}h" for hours in np.unique(deferral_windows_h(case)) if hours > 0)),
         zone=Axis("zone", zones),
         market=Axis("market", markets),
         tier=Axis("tier", case.scenario.rent.tiers),
@@ -111,5 +109,4 @@ def deferral_windows_h(case: ScopedCase) -> np.ndarray:
     share = case.workloads["deferrable_frac"].to_numpy(dtype=np.float64)
     fits = np.array([0, *allowed])
     window = fits[np.searchsorted(fits, longest + 1e-9, side="right") - 1]
-    may = case.scenario.flexibility.deferral & (share > 0.0)
-    return np.where(may, window, 0)
+    return np.where(case.scenario.flexibility.deferral & (share > 0.0), window, 0)

@@ -112,8 +112,7 @@ def _nameplate_gw(case: ScopedCase, path: pd.DataFrame) -> Floats:
         what_is = f"{case.scenario.demand.trajectory} is stated in GW and needs no load factor"
         fix = "remove it, or choose a trajectory with electricity_twh"
         case.findings.add(("demand", "load_factor_frac"), what_is, "left out, or used with a path stated in TWh", fix)
-    mean_mw = _of_years(case, path, "electricity_twh") * MWH_PER_TWH / HOURS_PER_YEAR
-    return mean_mw / own / MW_PER_GW
+    return (_of_years(case, path, "electricity_twh") * MWH_PER_TWH / HOURS_PER_YEAR) / own / MW_PER_GW
 
 
 def _of_years(case: ScopedCase, path: pd.DataFrame, column: str) -> Floats:
@@ -164,8 +163,7 @@ def _kh100e(
         return mean_h100e_from_pf_days(amount, DAYS_PER_YEAR) / H100E_PER_KH100E
     if stated.unit == "training_run_pf_days":
         days = float(stated.days or DAYS_PER_YEAR)
-        running = mean_h100e_from_pf_days(amount, days)
-        return running * days / DAYS_PER_YEAR / H100E_PER_KH100E
+        return mean_h100e_from_pf_days(amount, days) * days / DAYS_PER_YEAR / H100E_PER_KH100E
     is_request = stated.unit == "requests_per_day"
     column = "h100e_seconds_per_unit" if is_request else "tokens_per_s_per_h100e"
     table = case.tables["requests"]
@@ -243,13 +241,12 @@ def wanted_compute(case: ScopedCase, figures: RackFigures) -> Wanted:
         note_reading(case)
     kh100e = np.where(is_stated[None, :, None], stated, by_region) * _scale(case)
     w, t = np.indices(rack_mw.shape)
-    path_mw = np.where(is_stated[:, None], 0.0, gw * MW_PER_GW * operator * share)
     reference = pd.DataFrame(
         {
             "workload": np.array(case.ids("workloads"), dtype=object)[w.ravel()],
             "year": np.array(case.years.labels, dtype=object)[t.ravel()],
             "facility_gw": (gw * share).ravel(),
-            "path_mw": path_mw.ravel(),
+            "path_mw": np.where(is_stated[:, None], 0.0, gw * MW_PER_GW * operator * share).ravel(),
             "stated_mw": (stated_mw * _scale(case)).ravel(),
             "rack_gw": (rack_mw / MW_PER_GW).ravel(),
             "kh100e": fleet_kh100e.ravel(),
@@ -273,14 +270,12 @@ def workload_share(case: ScopedCase) -> Floats:
     share = dense_by_ids(table, {"workload": every, "year": case.years.years}, "share_of_power_frac")
     for workload, path in own.items():
         share[every.index(workload)] = case.interpolated(path)
-    missing = np.isnan(share).any(axis=1)
-    for workload in np.array(every, dtype=object)[missing]:
+    for workload in np.array(every, dtype=object)[np.isnan(share).any(axis=1)]:
         what_is = f"{workload} lacks a share in some of {list(case.years.years)}"
         case.findings.add(
             "workload_share", what_is, "a row for each model year", "add rows, or give demand.workload_share_frac"
         )
-    total = share.sum(axis=0)
-    for year, sum_ in zip(case.years.years, total, strict=True):
+    for year, sum_ in zip(case.years.years, share.sum(axis=0), strict=True):
         if abs(sum_ - 1.0) > _ROUNDING:
             what_is = f"the shares of all workloads sum to {sum_:.6g} in {year}"
             case.findings.add(
@@ -370,17 +365,9 @@ def demand_inputs(case: ScopedCase, sets: Sets, wanted: Wanted, reach: Reach, ra
         no_route=no_route,
         unmet=demand.select(np.full(demand.size, is_free), "unmet"),
         unmet_usd_per_h100e_hour=case.scenario.demand.unmet_usd_per_h100e_hour,
-        run_scale_frac=_run_scale(case),
+        # Larger or smaller runs, and not more or fewer of them.
+        run_scale_frac=case.interpolated(case.scenario.demand.workload_scale_frac.get(_FRONTIER, 1.0)),
     )
-
-
-def _run_scale(case: ScopedCase) -> Floats:
-    """Return the factor on the compute of a frontier run, shape (year,).
-
-    The factor on the demand of frontier training is read as larger or smaller runs, and not as
-    more or fewer of them.
-    """
-    return case.interpolated(case.scenario.demand.workload_scale_frac.get(_FRONTIER, 1.0))
 
 
 def with_anywhere(kh100e: Floats, reach: Reach) -> tuple[Floats, Bools]:
@@ -406,8 +393,7 @@ def _serves(case: ScopedCase, racks: RackSpace) -> Bools:
 
 def _no_route(case: ScopedCase, wanted: Wanted, reach: Reach) -> pd.DataFrame:
     """List users with a demand that no site reaches, with the nearest site."""
-    lonely = ~reach.is_route.any(axis=2) & (wanted.kh100e > 0.0).any(axis=2)
-    r, w = np.nonzero(lonely)
+    r, w = np.nonzero(~reach.is_route.any(axis=2) & (wanted.kh100e > 0.0).any(axis=2))
     nearest = reach.rtt_ms[r, w].argmin(axis=1) if r.size else np.zeros(0, np.intp)
     nearest_ms, bound_ms = reach.rtt_ms[r, w, nearest], floats(case.workloads, "rtt_bound_ms")[w]
     why = [

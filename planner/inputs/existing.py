@@ -127,8 +127,7 @@ class StatedRacks:
         self.duty = codes(racks["duty"], DUTIES)
         self.first_year = ints(racks, "first_year")
         self.hall = codes(_names(racks), _names(halls))
-        life = np.where(self.rack >= 0, figures.life_years[self.rack], 0)
-        self.last_year = self.first_year + life - 1
+        self.last_year = self.first_year + np.where(self.rack >= 0, figures.life_years[self.rack], 0) - 1
         self.cooling = np.append(codes(halls["cooling"], case.ids("cooling")), -1)[self.hall]
         self.redundancy = np.append(codes(halls["redundancy"], case.ids("redundancy")), -1)[self.hall]
         self.alive = (self.first_year[:, None] <= case.year) & (self.last_year[:, None] >= case.last_year)
@@ -233,8 +232,7 @@ class StatedRacks:
             admits = figures.admits[:, rack] & (case.duty == duty)
             suffices = quality.suffices[:, self.redundancy[record]]
             if (admits & suffices).any():
-                of_workload = floats(case.workloads, "companion_frac")[admits & suffices]
-                self.companion_frac[record] = of_workload.min()
+                self.companion_frac[record] = floats(case.workloads, "companion_frac")[admits & suffices].min()
                 continue
             self.is_used[record] = False
             listed = list(everywhere[(everywhere["rack"] == name) & (everywhere["duty"] == use)]["workload"])
@@ -316,8 +314,7 @@ class StatedRacks:
     def _by_hall(self, per_mw: Floats) -> Floats:
         """Sum something that a MW of racks in service takes, shape (hall, year)."""
         taken = (self.mw * per_mw)[:, None] * self.serves
-        at = np.where(self.is_used, self.hall, -1)
-        return sum_at((len(self.halls), len(self.case.years)), (at,), taken)
+        return sum_at((len(self.halls), len(self.case.years)), (np.where(self.is_used, self.hall, -1),), taken)
 
     def _note_crowded(self) -> None:
         """Note halls whose racks cannot all be in service, with their companions and floor.
@@ -478,8 +475,7 @@ def _check_one_source(case: ScopedCase) -> None:
 def _note_ends(case: ScopedCase, halls: pd.DataFrame, row: StatedRacks) -> None:
     """Say what leaves the plan with halls that end within it, or have ended before."""
     serves, last = halls_in_service(case, halls), last_years(halls)
-    site = codes(halls["site"], case.ids("sites"))
-    for record in np.flatnonzero((site >= 0) & (last < case.last_year[-1])):
+    for record in np.flatnonzero((codes(halls["site"], case.ids("sites")) >= 0) & (last < case.last_year[-1])):
         name, place = halls["hall"].iloc[record], halls["site"].iloc[record]
         mw = amount(floats(halls, "it_mw")[record], DIGITS)
         years = case.year[serves[record]]

@@ -11,7 +11,7 @@ import numpy as np
 
 from planner.base.errors import InputError, Problem
 from planner.base.units import HOURS_PER_YEAR, KG_PER_T, KW_PER_MW, MW_PER_GW, MWH_PER_TWH, T_PER_KT, USD_PER_MUSD
-from planner.family.table_columns import codes, floats, ints, texts
+from planner.family.table_columns import codes, floats, ints, named_in, texts
 from planner.inputs.case import DUTIES
 from planner.inputs.demand import wanted_compute
 from planner.inputs.existing import HALLS, RACKS, halls_in_service
@@ -152,8 +152,7 @@ class _Whole(CompanyFacts):
         is_sold = self.figures.first_year[:, None] <= self.case.last_year
         can_do = self.figures.throughput[:, :, None] * np.where(is_sold, 1.0, np.nan)
         best, work = np.nan_to_num(can_do).max(axis=1), self.wanted.kh100e.sum(axis=0)
-        need_mw = np.divide(work, best, out=np.zeros(work.shape), where=best > 0.0)
-        return np.asarray(need_mw.sum(axis=0))
+        return np.asarray(np.divide(work, best, out=np.zeros(work.shape), where=best > 0.0).sum(axis=0))
 
     @cached_property
     def room_mw(self) -> Floats:
@@ -199,8 +198,7 @@ class _Whole(CompanyFacts):
     @cached_property
     def price_musd(self) -> Floats:
         """Price of each rack that may be bought, NaN of others. [MUSD]"""
-        allow, racks = self.scenario.racks.allow, self.case.ids("racks")
-        is_allowed = np.array([allow == "all" or rack in allow for rack in racks], dtype=np.bool_)
+        is_allowed = named_in(self.scenario.racks.allow, self.case.ids("racks"))
         return np.where(is_allowed, floats(self.case.racks, "capex_usd"), np.nan) / USD_PER_MUSD
 
 
@@ -402,8 +400,7 @@ def _rows_in_another_unit(f: _Whole) -> Iterator[Found]:
         if apart[at] > _APART:
             (number, stated), others = listed[at], np.delete(compute, at)
             words = {"number": number, "unit": stated.unit, "compute": compute[at], "workload": workload}
-            place = ("demand", "explicit", number, "unit")
-            yield place, words | {"low": others.min(), "high": others.max()}
+            yield ("demand", "explicit", number, "unit"), words | {"low": others.min(), "high": others.max()}
 
 
 @rule(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.base.units import KW_PER_MW, MW_PER_GW, USD_PER_MUSD
-from planner.family.table_columns import any_along, codes, dense_by_ids, floats, ints, mask_at, texts
+from planner.family.table_columns import any_along, codes, dense_by_ids, floats, ints, mask_at, named_in, texts
 from planner.fleet.reference import alive_frac
 from planner.inputs.case import DUTIES, trend_factor
 from planner.lp import Index
@@ -46,8 +46,7 @@ def quality_of_classes(case: ScopedCase) -> Quality:
     least = codes(case.workloads["redundancy_min"], names)
     replaces = available[:, None] >= available
     suffices = replaces.T[least]
-    asked = case.scenario.halls.redundancy
-    allowed = np.array([asked == "all" or name in asked for name in names])
+    allowed = named_in(case.scenario.halls.redundancy, names)
     for w in np.flatnonzero(~(suffices & allowed).any(axis=1)):
         what_is = (
             f"no topology of halls.redundancy is good enough for {case.ids('workloads')[w]},"
@@ -56,8 +55,7 @@ def quality_of_classes(case: ScopedCase) -> Quality:
         case.findings.add(
             ("halls", "redundancy"), what_is, "one at least as available", "add a topology, or lower redundancy_min"
         )
-    placed = codes(case.workloads["placed_redundancy"], names)
-    return Quality(least, placed, replaces, suffices, allowed)
+    return Quality(least, codes(case.workloads["placed_redundancy"], names), replaces, suffices, allowed)
 
 
 @dataclass(frozen=True)
@@ -114,8 +112,7 @@ def rack_figures(case: ScopedCase) -> RackFigures:
 
 def net_utilisation(case: ScopedCase) -> Floats:
     """Return the mean utilisation of racks in use, spare ones included. [workload]"""
-    spare = floats(case.workloads, "spare_frac")
-    return np.asarray(floats(case.workloads, "utilisation_frac") / (1.0 + spare))
+    return np.asarray(floats(case.workloads, "utilisation_frac") / (1.0 + floats(case.workloads, "spare_frac")))
 
 
 def _last_sale_year(case: ScopedCase) -> Floats:
@@ -359,8 +356,7 @@ def rack_space(
     install = of_pools(stands & buys)
 
     by_pool = np.zeros((keys.size, len(case.sites), stock.vintage.size))
-    place = np.searchsorted(keys, stock_pool)
-    np.add.at(by_pool, place, stock.share.T[:, :, None] * stock.mw[:, None, :])
+    np.add.at(by_pool, np.searchsorted(keys, stock_pool), stock.share.T[:, :, None] * stock.mw[:, None, :])
     own = stock.stated
     is_known = np.isin(own_pool, keys)  # others are of a use that no workload has
     at = np.ix_(
@@ -448,11 +444,9 @@ def _moves(
     """Where racks can leave training and enter inference, (site, pool, vintage, year)."""
     is_training = pool_duty == DUTIES.index("training")
     # Racks are handed on when they come of age or at the next occasion, not at any later time.
-    of_age = vintage[:, None] + case.scenario.cascade.min_age_years
-    comes = np.maximum(np.searchsorted(case.year, of_age), 0)
+    comes = np.maximum(np.searchsorted(case.year, vintage[:, None] + case.scenario.cascade.min_age_years), 0)
     now = np.arange(len(case.years))
-    old_enough = (now >= comes) & (now <= comes + 1)
-    leaves = (there & is_training[:, None])[..., None] & (alive & old_enough)
+    leaves = (there & is_training[:, None])[..., None] & (alive & ((now >= comes) & (now <= comes + 1)))
     arrives = enters[:, :, None, :] & _any_by(pool_rack, leaves)[:, pool_rack]
     return leaves & _any_by(pool_rack, arrives)[:, pool_rack], arrives
 

@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from planner.inputs.case import ScopedCase
     from planner.inputs.grid import GridInputs
     from planner.inputs.power_prices import PowerPrices
-    from planner.scenario.tariffs import OwnTariff, TariffDemand, TariffEnergy, TariffPeriod, TariffRatchet, TariffUse
+    from planner.scenario.tariffs import OwnTariff, TariffDemand, TariffEnergy, TariffPeriod, TariffUse
     from planner.scenario.tree import Keys
     from planner.tariffs import Reading, TariffRule
     from planner.tariffs.lists import BillLists
@@ -120,8 +120,7 @@ def _rules(own: OwnTariff, clock: BillingClock) -> Iterator[TariffRule]:
             yield CoincidentPeakCharge(f"{peak.name} {year}", peak.usd_per_kw, moments)
         for charge in own.capacity:
             moments = clock.peaks(year, charge.hours)
-            name = f"{charge.name} {year}"
-            yield CapacityCharge(name, charge.usd_per_mw_day, moments, begin, end)
+            yield CapacityCharge(f"{charge.name} {year}", charge.usd_per_mw_day, moments, begin, end)
     for standing in own.standing:
         yield StandingCharge(standing.name, standing.usd_per_month, standing.usd_per_day)
 
@@ -141,24 +140,22 @@ def _energy(charge: TariffEnergy) -> EnergyCharge:
 
 
 def _demand(charge: TariffDemand) -> DemandCharge:
+    seen, ratchet = charge.ratchet, None
+    if seen is not None:
+        back = seen.look_back_months
+        of_year = YearRatchet(seen.share_frac, seen.months)
+        ratchet = of_year if back is None else RollingRatchet(seen.share_frac, back, seen.months)
     return DemandCharge(
         charge.name,
         _price(charge.usd_per_kw_month, charge.tier_limits_kw),
         _when(charge),
-        None if charge.ratchet is None else _ratchet(charge.ratchet),
+        ratchet,
         charge.min_take_frac,
     )
 
 
-def _ratchet(ratchet: TariffRatchet) -> YearRatchet | RollingRatchet:
-    if ratchet.look_back_months is None:
-        return YearRatchet(ratchet.share_frac, ratchet.months)
-    return RollingRatchet(ratchet.share_frac, ratchet.look_back_months, ratchet.months)
-
-
 def _when(block: TariffPeriod | TariffDemand) -> When:
-    hours = clock_hours(block.from_hour, block.to_hour)
-    return When(block.months, _WEEKDAYS[block.weekdays], hours)
+    return When(block.months, _WEEKDAYS[block.weekdays], clock_hours(block.from_hour, block.to_hour))
 
 
 def _price(price: float | tuple[float, ...], limits: tuple[float, ...]) -> float | Tiers:
@@ -185,8 +182,7 @@ def contract_lists(
     contract = firm.select(np.flatnonzero(firm["year"] >= begin[firm["site"]]), "contract")
     billing = grid.billing
     covered = billing.select(np.flatnonzero(contract.find(billing) >= 0), "covered")
-    vintage = sets.year.renamed("vintage")
-    axes = (sets.site, vintage)
+    axes = (sets.site, sets.year.renamed("vintage"))
     signed = Index.sparse("signed", axes, (contract["site"], contract["year"]))
     then, now = np.nonzero(
         (signed["site"][:, None] == contract["site"]) & (signed["vintage"][:, None] < contract["year"])
@@ -201,8 +197,7 @@ def contract_lists(
     )
     with_fee = np.flatnonzero(fee_usd > 0.0)
     fee = released.select(with_fee, "fee")
-    of_vintage = distinct(fee, "site", "vintage")
-    free = [_terms_free(of_site[int(site)].tariff) for site in of_vintage["site"]]
+    terms = [of_site[int(site)].tariff.terms for site in distinct(fee, "site", "vintage")["site"]]
     return {
         "contract": contract,
         "covered": covered,
@@ -210,14 +205,10 @@ def contract_lists(
         "released": released,
         "fee": fee,
         "fee_musd_per_mw": fee_usd[with_fee] / USD_PER_MUSD,
-        "free_frac": np.array(free, dtype=np.float64),
+        "free_frac": np.array([0.0 if one is None else one.reduction_frac for one in terms], dtype=np.float64),
         "in_force_signed": _in_force(case, signed, bills, of_site),
         "in_force_released": _in_force(case, released, bills, of_site),
     }
-
-
-def _terms_free(tariff: Tariff) -> float:
-    return 0.0 if tariff.terms is None else tariff.terms.reduction_frac
 
 
 def _fee_usd_per_mw(customer: Customer, signed: int, left: int) -> float:
@@ -319,8 +310,7 @@ def find_customers(case: ScopedCase) -> tuple[Customer, ...]:
             if tariff is None:
                 return ()
             made[key] = tariff
-        bundled = bills_energy(case, use.tariff)
-        customers.append(Customer(site, first, made[key], clock, use.ramp_frac, bundled))
+        customers.append(Customer(site, first, made[key], clock, use.ramp_frac, bills_energy(case, use.tariff)))
     for position, tariff in {position: tariff for (position, *_), tariff in made.items()}.items():
         _note_terms(case, position, uses[position], tariff)
     return tuple(customers)

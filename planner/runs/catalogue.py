@@ -160,8 +160,7 @@ def run_folders(runs_dir: Path) -> list[Path]:
             if not folder.name.startswith(".") and not folder.is_symlink() and (folder / META_FILE).exists()
         )
     except (OSError, ValueError) as error:
-        found = f"the folder cannot be read: {error}"
-        problem = Problem(str(runs_dir), None, None, found, "a folder of run folders", "")
+        problem = Problem.of(runs_dir, f"the folder cannot be read: {error}", "a folder of run folders")
         raise InputError([problem]) from error
 
 
@@ -293,8 +292,7 @@ def try_name(name: str, folder: Path, runs_dir: Path) -> None:
     elif any(name in {entry.run, entry.name} for entry in others) or _is_run(Path(name)):
         what_is = "another run has this name"
     if what_is:
-        fix = "take another one"
-        raise InputError([Problem(f"name {name!r}", None, None, what_is, "one of its own", fix)])
+        raise InputError([Problem.of(f"name {name!r}", what_is, "one of its own", "take another one")])
 
 
 def _of_one_name(name: str, runs_dir: Path, entries: Sequence[Entry]) -> Problem:
@@ -302,20 +300,15 @@ def _of_one_name(name: str, runs_dir: Path, entries: Sequence[Entry]) -> Problem
     there_are = some([entry.run for entry in entries], _NAMED)
     what_is = f"{len(entries)} runs have the name {name!r}"
     fix = f"give the folder ({there_are}), or another name: dcplan runs name"
-    return Problem(str(runs_dir), None, None, what_is, "one run", fix)
+    return Problem.of(runs_dir, what_is, "one run", fix)
 
 
 def _only_changed(scenario: str, runs_dir: Path, entries: Sequence[Entry]) -> Problem:
     """Say that a scenario was only solved with changed settings."""
     there_are = some([f"{e.run}{with_differences(e.differs)}" for e in entries], _NAMED, between="; ")
-    return Problem(
-        str(runs_dir),
-        None,
-        None,
-        f"{scenario} was solved with changed settings only",
-        "a run of it as it is",
-        f"name the run you mean ({there_are}), or solve it: dcplan solve {shlex.quote(scenario)}",
-    )
+    what_is, must_be = f"{scenario} was solved with changed settings only", "a run of it as it is"
+    fix = f"name the run you mean ({there_are}), or solve it: dcplan solve {shlex.quote(scenario)}"
+    return Problem.of(runs_dir, what_is, must_be, fix)
 
 
 def _not_one(text: str, runs_dir: Path, beginning: list[str], runs: list[str]) -> Problem:
@@ -323,17 +316,17 @@ def _not_one(text: str, runs_dir: Path, beginning: list[str], runs: list[str]) -
     there_are = f"there are: {', '.join(beginning or runs)}"
     if beginning:
         what_is = f"{len(beginning)} runs begin with {text!r}"
-        return Problem(str(runs_dir), None, None, what_is, "one run", there_are)
+        return Problem.of(runs_dir, what_is, "one run", there_are)
     fix = there_are if runs else "solve a scenario first"
     if text and _is_folder(Path(text)):
         what_is, must_be = f"the folder has no {META_FILE}", "a run folder"
         fix = f"give a folder that dcplan solve has written; {fix}"
-        return Problem(text, None, None, what_is, must_be, fix)
+        return Problem.of(text, what_is, must_be, fix)
     if _is_scenario(text):
         what_is = f"no run of scenario {text!r}: it was not solved yet, or not by this version"
         fix = f"solve it first: dcplan solve {shlex.quote(text)}"
-        return Problem(str(runs_dir), None, None, what_is, "one run", fix)
-    return Problem(str(runs_dir), None, None, f"no run {text!r}", "one run", fix)
+        return Problem.of(runs_dir, what_is, "one run", fix)
+    return Problem.of(runs_dir, f"no run {text!r}", "one run", fix)
 
 
 def _is_run(path: Path) -> bool:

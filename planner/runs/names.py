@@ -43,10 +43,8 @@ def plain_name(name: object, file: str) -> str:
         if is_device_name(name):
             raise InputError([device_problem(name, at=file)])
         return name
-    problem = Problem(
+    problem = Problem.of(
         file,
-        None,
-        None,
         f"run is {name!r}",
         "the plain name of a folder, without separators, colons or a dot at its beginning",
         "put the name back as it was, or solve the scenario again",
@@ -74,8 +72,7 @@ def has_slug(name: str) -> bool:
 
 def _plain_part(name: str) -> str:
     ascii_only = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-    plain = _DOTS.sub(".", _NOT_PLAIN.sub("-", ascii_only.lower()))
-    part = plain.strip("-._")[:_LONGEST_SLUG].strip("-._")
+    part = _DOTS.sub(".", _NOT_PLAIN.sub("-", ascii_only.lower())).strip("-._")[:_LONGEST_SLUG].strip("-._")
     return "" if is_device_name(part) else part
 
 
@@ -192,7 +189,7 @@ def read_labels(folder: Path) -> RunLabels:
         return RunLabels()
     except (OSError, ValueError, RecursionError) as error:
         must_be = f"a name and a list of at most {_MOST_TAGS} tags, each {_TEXT}"
-        raise InputError([Problem(str(path), None, None, f"cannot be read: {error}", must_be, _FIX)]) from error
+        raise InputError.at(path, f"cannot be read: {error}", must_be, _FIX) from error
     return RunLabels(raw.get("name", ""), _sorted(raw.get("tags", ())))
 
 
@@ -205,14 +202,13 @@ def change_tags(folder: Path, add: Iterable[str] = (), remove: Iterable[str] = (
         labels = read_labels(folder)
         there = f"there are: {', '.join(labels.tags)}" if labels.tags else "it has no tags"
         problems += [
-            Problem(str(folder), None, None, f"it has no tag {tag!r}", "one of its tags", there)
+            Problem.of(folder, f"it has no tag {tag!r}", "one of its tags", there)
             for tag in remove
             if tag not in labels.tags
         ]
         tags = _sorted({*labels.tags, *add} - set(remove))
         if len(tags) > _MOST_TAGS:
-            what_is = f"it would have {len(tags)} tags"
-            problems += [Problem(str(folder), None, None, what_is, f"at most {_MOST_TAGS}", "")]
+            problems += [Problem.of(folder, f"it would have {len(tags)} tags", f"at most {_MOST_TAGS}")]
         if problems:
             raise InputError(problems)
         return _write(folder, replace(labels, tags=tags))
@@ -224,8 +220,7 @@ def give_name(folder: Path, name: str) -> RunLabels:
         raise InputError([_not_text(name, "name")])
     if {"/", "\\"} & set(name):  # where a name is asked for, a path may be given
         what_is = "it looks like a path"
-        must_be = "a name without / and \\"
-        raise InputError([Problem(f"name {name!r}", None, None, what_is, must_be, "leave them out")])
+        raise InputError([Problem.of(f"name {name!r}", what_is, "a name without / and \\", "leave them out")])
     with locked(folder.parent):
         return _write(folder, replace(read_labels(folder), name=name))
 
@@ -252,11 +247,11 @@ def _sorted(tags: Iterable[str]) -> tuple[str, ...]:
 
 
 def _not_text(text: str, what: str) -> Problem:
-    return Problem(f"{what} {shown(text)}", None, None, f"it is not a {what}", _TEXT, "take another one")
+    return Problem.of(f"{what} {shown(text)}", f"it is not a {what}", _TEXT, "take another one")
 
 
 def _with_comma(tag: str) -> Problem:
     parts = [part.strip() for part in tag.split(_SEPARATOR) if part.strip()]
     fix = f"for several tags write {' '.join(map(repr, parts))}, with spaces between them"
     what_is, must_be = "it has a comma", "a tag without one, as lists put commas between tags"
-    return Problem(f"tag {tag!r}", None, None, what_is, must_be, fix)
+    return Problem.of(f"tag {tag!r}", what_is, must_be, fix)

@@ -100,8 +100,8 @@ def _found_in(folder: Path) -> list[tuple[str, Path]]:
 
 def _step(name: str) -> str:
     if {"/", "\\", "\0"} & set(name):
-        message = "the name of a file of the folder"
-        raise ValueError(message)
+        msg = "the name of a file of the folder"
+        raise ValueError(msg)
     return name
 
 

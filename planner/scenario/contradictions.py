@@ -9,18 +9,21 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from planner.money.tier_rules import ONE_MORE_PRICE, RISING, broken_rules
 from planner.scenario.messages import Finding, problem_at
+from planner.scenario.tariffs import TariffDemand, TariffEnergy
 
 if TYPE_CHECKING:
     from planner.base.errors import Problem
+    from planner.scenario.demand import PriceShock
     from planner.scenario.schema import Scenario
-    from planner.scenario.tariffs import OwnTariff, TariffDemand, TariffPeriod
+    from planner.scenario.supply import ExistingPpa
+    from planner.scenario.tariffs import OwnTariff, TariffPeriod
     from planner.scenario.tree import Keys
 
 
 def contradictions(scenario: Scenario) -> list[Problem]:
     """Find settings of a scenario that conflict."""
     rules = (
-        *(_start, _paths_that_begin_late, _load_factor_without_twh, _training_runs, _shocks_that_end_first),
+        *(_start, _paths_that_begin_late, _load_factor_without_twh, _training_runs, _what_ends_first),
         *(_both_in_and_out, _classes, _openings, _signed_ppas, wrong_tariffs),
     )
     return [problem_at(scenario.tree, *found) for rule in rules for found in rule(scenario)]
@@ -96,15 +99,15 @@ def _training_runs(scenario: Scenario) -> Iterator[Finding]:
             )
 
 
-def _shocks_that_end_first(scenario: Scenario) -> Iterator[Finding]:
-    for position, shock in enumerate(scenario.energy.shocks):
-        if shock.last_year < shock.first_year:
-            yield Finding(
-                ("energy", "shocks", position, "last_year"),
-                f"last_year is {shock.last_year}, before first_year",
-                f"{shock.first_year} or later",
-                "exchange the two",
-            )
+def _what_ends_first(scenario: Scenario) -> Iterator[Finding]:
+    spans: dict[Keys, PriceShock | ExistingPpa] = {
+        ("energy", "shocks", n): one for n, one in enumerate(scenario.energy.shocks)
+    }
+    spans |= {("contracts", "existing", name): one for name, one in scenario.contracts.existing.items()}
+    for keys, one in spans.items():
+        if one.last_year < one.first_year:
+            found, must_be = f"last_year is {one.last_year}, before first_year", f"{one.first_year} or later"
+            yield Finding((*keys, "last_year"), found, must_be, "exchange the two")
 
 
 def _both_in_and_out(scenario: Scenario) -> Iterator[Finding]:
@@ -147,22 +150,9 @@ def _classes(scenario: Scenario) -> Iterator[Finding]:
 
 
 def _signed_ppas(scenario: Scenario) -> Iterator[Finding]:
-    for name, signed in scenario.contracts.existing.items():
-        keys = ("contracts", "existing", name)
-        if name in scenario.contracts.ppa:
-            yield Finding(
-                keys,
-                f"{name} is in contracts.existing and in contracts.ppa",
-                "one name for each agreement",
-                "rename one of the two",
-            )
-        if signed.last_year < signed.first_year:
-            yield Finding(
-                (*keys, "last_year"),
-                f"last_year is {signed.last_year}, before first_year",
-                f"{signed.first_year} or later",
-                "exchange the two",
-            )
+    for name in filter(scenario.contracts.ppa.__contains__, scenario.contracts.existing):
+        found, keys = f"{name} is in contracts.existing and in contracts.ppa", ("contracts", "existing", name)
+        yield Finding(keys, found, "one name for each agreement", "rename one of the two")
 
 
 def _openings(scenario: Scenario) -> Iterator[Finding]:
@@ -208,10 +198,12 @@ def wrong_tariffs(scenario: Scenario) -> Iterator[Finding]:
         path = ("energy", "own_tariffs", id_)
         yield from _charges(path, tariff)
         yield from _time_zone((*path, "time_zone"), tariff.time_zone)
-        for at, block, price, limits in _priced(path, tariff):
-            yield from _tiers(at, block, price, limits)
-        for at, window in _windows(path, tariff):
-            yield from _hours(at, window)
+        blocks = list(_blocks(path, tariff))
+        for at, block in blocks:
+            yield from _tiers(at, block)
+        for at, block in blocks:
+            if not isinstance(block, TariffEnergy):
+                yield from _hours(at, block)
         for position, charge in enumerate(tariff.energy):
             yield from _overlaps((*path, "energy", position), charge.periods)
 
@@ -280,18 +272,18 @@ def _charges(path: Keys, tariff: OwnTariff) -> Iterator[Finding]:
                 )
 
 
-def _priced(path: Keys, tariff: OwnTariff) -> Iterator[tuple[Keys, object, str, str]]:
-    """Blocks whose price may come in tiers: way, block, keys of prices and of limits."""
+def _blocks(path: Keys, tariff: OwnTariff) -> Iterator[tuple[Keys, TariffEnergy | TariffPeriod | TariffDemand]]:
+    """Blocks whose price may come in tiers, by their key path; all but energy charges have hours."""
     for position, charge in enumerate(tariff.energy):
         at = (*path, "energy", position)
-        yield at, charge, "usd_per_mwh", "tier_limits_mwh"
-        for number, period in enumerate(charge.periods):
-            yield (*at, "periods", number), period, "usd_per_mwh", "tier_limits_mwh"
-    for position, demand in enumerate(tariff.demand):
-        yield (*path, "demand", position), demand, "usd_per_kw_month", "tier_limits_kw"
+        yield at, charge
+        yield from (((*at, "periods", number), period) for number, period in enumerate(charge.periods))
+    yield from (((*path, "demand", position), demand) for position, demand in enumerate(tariff.demand))
 
 
-def _tiers(at: Keys, block: object, price: str, limit: str) -> Iterator[Finding]:
+def _tiers(at: Keys, block: TariffEnergy | TariffPeriod | TariffDemand) -> Iterator[Finding]:
+    is_power = isinstance(block, TariffDemand)
+    price, limit = ("usd_per_kw_month", "tier_limits_kw") if is_power else ("usd_per_mwh", "tier_limits_mwh")
     prices, limits = getattr(block, price), getattr(block, limit)
     prices = prices if isinstance(prices, tuple) else (prices,)
     broken, count = broken_rules(prices, limits), len(prices)
@@ -313,14 +305,6 @@ def _tiers(at: Keys, block: object, price: str, limit: str) -> Iterator[Finding]
 
 def _count(number: int, noun: str) -> str:
     return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"
-
-
-def _windows(path: Keys, tariff: OwnTariff) -> Iterator[tuple[Keys, TariffPeriod | TariffDemand]]:
-    for position, charge in enumerate(tariff.energy):
-        for number, period in enumerate(charge.periods):
-            yield (*path, "energy", position, "periods", number), period
-    for position, demand in enumerate(tariff.demand):
-        yield (*path, "demand", position), demand
 
 
 def _hours(at: Keys, window: TariffPeriod | TariffDemand) -> Iterator[Finding]:

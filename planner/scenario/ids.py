@@ -10,7 +10,7 @@ from planner.base.errors import MOST_PROBLEMS
 from planner.base.words import closest, some
 from planner.family.references import IdOf, NewIdOf
 from planner.scenario.keys import EACH, KEYS, block_at, field_at, kinds, marks
-from planner.scenario.siting import Scope
+from planner.scenario.sites import Scope
 from planner.tables.places import COUNTRIES
 
 if TYPE_CHECKING:
@@ -59,8 +59,7 @@ def _named_nowhere(tree: Node, tables: Mapping[str, pd.DataFrame]) -> Iterator[P
             if id_ not in known[mark]:
                 # The search for near ids takes long, and no more than these are listed.
                 is_listed = next(found) <= MOST_PROBLEMS
-                own = _own_file(tree, mark.table)
-                yield _unknown(id_, place, mark, known[mark], own, is_listed=is_listed)
+                yield _unknown(id_, place, mark, known[mark], _own_file(tree, mark.table), is_listed=is_listed)
 
 
 def _known(mark: IdOf, tree: Node, tables: Mapping[str, pd.DataFrame]) -> list[str]:
@@ -105,16 +104,14 @@ def _no_countries(tree: Node, tables: Mapping[str, pd.DataFrame]) -> Iterator[Pr
         if code not in COUNTRIES:
             known = ", ".join(sorted(set(_column(tables, "sites", "country"))))
             fix = f"sites of the data are in {known}"
-            must_be = "a country's two letters of ISO 3166-1, such as US"
-            yield place.problem(f"{code} is no country", must_be, fix)
+            yield place.problem(f"{code} is no country", "a country's two letters of ISO 3166-1, such as US", fix)
 
 
 def _outside_scope(tree: Node, tables: Mapping[str, pd.DataFrame]) -> Iterator[Problem]:
     scope = tree.children["scope"].children if "scope" in tree.children else {}
     if "countries" in scope and not isinstance(scope["countries"].value, tuple):
         return  # all of them
-    written = [id_ for id_, _ in written_at(tree, "scope.countries.*")]
-    countries = written or list(Scope().countries)
+    countries = [id_ for id_, _ in written_at(tree, "scope.countries.*")] or list(Scope().countries)
     for key, table, column in (("sites", "sites", "site"), ("demand_regions", "demand_regions", "demand_region")):
         country = _countries(tree, tables, table, column)
         for id_, place in written_at(tree, f"scope.{key}.*"):
@@ -143,8 +140,7 @@ def _column(tables: Mapping[str, pd.DataFrame], table: str, column: str) -> list
 def written_at(tree: Node, keys: str) -> Iterator[tuple[str, Place]]:
     """Return ids that are written at a key path, with their places."""
     nodes = [tree]
-    steps = keys.split(".")
-    for step in steps:
+    for step in keys.split("."):
         if step == KEYS:
             for node in nodes:
                 yield from ((key, below.key_place or below.place) for key, below in node.children.items())
@@ -194,5 +190,4 @@ def misspelt_entry(keys: Keys, id_: str, entries: Collection[str]) -> tuple[str,
     """Say of an entry that has no key that it needs which other one was meant."""
     if closest(id_, list(entries)) is None:
         return None
-    other = f", or a new one with {', '.join(required_keys(keys))}"
-    return no_entry(keys, id_, entries, other, "")
+    return no_entry(keys, id_, entries, f", or a new one with {', '.join(required_keys(keys))}", "")
