@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.base.errors import Problem
 from planner.place.climate import countries_near, has_outline, is_near
 from planner.place.geo import geodesic_km
 from planner.plausible.rules import as_text
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from planner.base.arrays import Floats
+    from planner.base.errors import Problem
     from planner.scenario import Scenario
     from planner.scenario.tree import Keys
     from planner.tables.places import TablePlaces
@@ -41,8 +42,7 @@ def misplaced(scenario: Scenario) -> dict[str, Problem]:
         found = _wrong(site.country, site.lat, site.lon)
         if found is not None:
             axis, what_is, fix = found
-            file, line, column = scenario.place_of(("new_sites", id_, axis))
-            wrong[id_] = Problem(file, line, column, f"new_sites.{id_}: {what_is}", "", fix)
+            wrong[id_] = scenario.problem(("new_sites", id_, axis), f"new_sites.{id_}: {what_is}", fix=fix)
     return wrong
 
 
@@ -69,8 +69,7 @@ def _other_time(table: str, frame: pd.DataFrame, misplaced_at: set[int], places:
     offset, lon = (frame[name].to_numpy(dtype=np.float64) for name in ("utc_offset_h", "lon"))
     names = list(frame.iloc[:, 0])
     sun_h = lon / _DEGREES_PER_HOUR
-    off_h = (offset - sun_h + 12.0) % 24.0 - 12.0
-    for record in np.flatnonzero(np.abs(off_h) > _FAR_H):
+    for record in np.flatnonzero(np.abs((offset - sun_h + 12.0) % 24.0 - 12.0) > _FAR_H):
         if int(record) not in misplaced_at:
             what_is = f"{names[record]}: utc_offset_h is {offset[record]:g}, but lon is {lon[record]:g}"
             fix = f"about {round(sun_h[record]):+d} would be plausible"
@@ -103,6 +102,9 @@ _LIKE_KM: Final = 3000.0
 _LIKE_ELSEWHERE_KM: Final = 1000.0  # in another country, or on another grid
 _MUCH_NEARER: Final = 3.0
 """A site that is like another takes its zone, prices and climate: of much nearer ones they fit."""
+_STATE_KM: Final = 200.0
+_IN_STATE_NEARER: Final = 2.0
+"""The same for a zone that no other site of its state has: all rows of table `sites` are within them."""
 
 
 def related_far_away(
@@ -110,47 +112,47 @@ def related_far_away(
 ) -> Iterator[Problem]:
     """Find zones and markets of another country, and like sites that are far away."""
     sites = tables["sites"]
-    country = dict(zip(sites["site"], sites["country"], strict=True))
-    place = dict(zip(sites["site"], zip(sites["lat"], sites["lon"], strict=True), strict=True))
-    country |= {id_: site.country for id_, site in scenario.new_sites.items()}
-    place |= {id_: (site.lat, site.lon) for id_, site in scenario.new_sites.items()}
-    for block, given in (("sites", scenario.sites), ("new_sites", scenario.new_sites)):
-        for id_, site in given.items():
-            if id_ in misplaced or id_ not in place:
-                continue
-            of = _Site(scenario, tables, (block, id_), country[id_], _km(sites, place[id_]))
-            if site.zone is not None:
-                new = scenario.new_sites.get(id_)
-                yield from of.zone(site.zone, None if new is None else new.like)
-            if site.market is not None:
-                yield from of.market(site.market)
+    columns = ("country", "state", "lat", "lon")
+    places = dict(zip(sites["site"], zip(*(sites[name] for name in columns), strict=True), strict=True))
+    places |= {id_: tuple(getattr(site, name) for name in columns) for id_, site in scenario.new_sites.items()}
+    of = {
+        (block, id_): _Site(scenario, tables, (block, id_), places[id_][0], places[id_][1], _km(sites, places[id_][2:]))
+        for block, id_, _ in scenario.own_sites()
+        if id_ in places and id_ not in misplaced
+    }
+    for (block, id_), one in of.items():
+        site, new = getattr(scenario, block)[id_], scenario.new_sites.get(id_)
+        if site.zone is not None:
+            yield from one.zone(site.zone, None if new is None else new.like)
+        if site.market is not None:
+            yield from one.market(site.market)
     for id_, new in scenario.new_sites.items():
         if id_ not in misplaced:
-            of = _Site(scenario, tables, ("new_sites", id_), new.country, _km(sites, place[id_]))
             refined = scenario.sites.get(id_)
             takes_zone = new.zone is None and (refined is None or refined.zone is None)
-            yield from of.like(new.like, takes_zone=takes_zone)
+            yield from of["new_sites", id_].like(new.like, takes_zone=takes_zone)
 
 
 def zones_elsewhere(sites: pd.DataFrame, places: TablePlaces) -> Iterator[Problem]:
     """Find sites of a user's own table in another zone than the sites next to them."""
-    listed = zip(*(sites[name] for name in ("site", "zone", "country", "lat", "lon")), strict=True)
-    for record, (site, zone, country, lat, lon) in enumerate(listed):
+    listed = zip(*(sites[name] for name in ("site", "zone", "country", "state", "lat", "lon")), strict=True)
+    for record, (site, zone, country, state, lat, lon) in enumerate(listed):
         km = _km(sites, (lat, lon))
         km[record] = np.inf
-        found = _other_zone(sites, zone, country, km)
+        found = _other_zone(sites, zone, country, state, km)
         if found is not None:
             what_is, fix = found
             yield places.problem("sites", record, "zone", f"zone of {site} is {what_is}", "", fix)
 
 
-def _other_zone(sites: pd.DataFrame, zone: str, country: str, km: Floats) -> tuple[str, str] | None:
-    """Say of a zone that its sites are far away and the nearest site has another; or nothing."""
+def _other_zone(sites: pd.DataFrame, zone: str, country: str, state: str, km: Floats) -> tuple[str, str] | None:
+    """Say of a zone that its sites are far away, for its state, and the nearest site has another; or nothing."""
     in_zone = (sites["zone"] == zone).to_numpy(dtype=np.bool_)
     near_km, beside = float(km[in_zone].min(initial=np.inf)), sites.iloc[int(km.argmin())]
-    if not np.isfinite(near_km) or beside["country"] != country:
+    if beside["country"] != country or near_km <= max(_STATE_KM, _IN_STATE_NEARER * km.min()) or np.isinf(near_km):
         return None
-    if near_km <= max(_OWN_ZONE_KM, _MUCH_NEARER * km.min()):
+    of_state = set(sites["zone"][(sites["country"] == country) & (sites["state"] == state) & np.isfinite(km)])
+    if near_km <= max(_OWN_ZONE_KM, _MUCH_NEARER * km.min()) and (not of_state or zone in of_state):
         return None
     beside_km = round(km.min())
     away = f", {as_text(beside_km)} km away," if beside_km else " of the tables"
@@ -168,15 +170,16 @@ def _km(sites: pd.DataFrame, place: tuple[float, float]) -> Floats:
     return np.asarray(geodesic_km(place[0], place[1], lat, lon))
 
 
+@dataclass(frozen=True)
 class _Site:
-    """One site of a scenario, and how far the sites of the table are from it. [km]"""
+    """One site of a scenario."""
 
-    def __init__(
-        self, scenario: Scenario, tables: Mapping[str, pd.DataFrame], keys: Keys, country: str, km: Floats
-    ) -> None:
-        self.scenario, self.tables, self.keys = scenario, tables, keys
-        self.country, self.km = country, km
-        self.name = f"{keys[0]}.{keys[1]}"
+    scenario: Scenario
+    tables: Mapping[str, pd.DataFrame]
+    keys: Keys
+    country: str
+    state: str  # empty where it is not known
+    km: Floats  # how far the sites of the table are from it. [km]
 
     def zone(self, zone: str, like: str | None) -> Iterator[Problem]:
         """Find a zone whose sites are further away than those of its country, or the next site.
@@ -190,13 +193,13 @@ class _Site:
         own = zones["zone"][zones["country"] == self.country]
         own_km = float(self.km[sites["zone"].isin(own)].min(initial=np.inf))
         if of and self.country not in of and near_km > max(_ZONE_KM, own_km):
-            what_is = f"{self.name}.zone is {zone}, a zone of {min(of)}, and its country is"
+            what_is = f"{zone}, a zone of {min(of)}, and its country is {self.country}"
             fix = f"zones of {self.country} are {', '.join(own)}" if len(own) else "check the zone"
-            yield self._problem("zone", f"{what_is} {self.country}", fix)
+            yield self._problem("zone", what_is, fix)
         elif not (in_zone & (sites["site"] == like).to_numpy(dtype=np.bool_)).any():
-            found = _other_zone(sites, zone, self.country, self.km)
+            found = _other_zone(sites, zone, self.country, self.state, self.km)
             if found is not None:
-                yield self._problem("zone", f"{self.name}.zone is {found[0]}", found[1])
+                yield self._problem("zone", *found)
 
     def market(self, market: str) -> Iterator[Problem]:
         """Find a market of another country, none of whose sites is near, where there are own."""
@@ -206,9 +209,8 @@ class _Site:
         of = set(markets["country"][markets["market"] == market])
         own = markets["market"][markets["country"] == self.country]
         if of and self.country not in of and len(own) and not is_near:
-            what_is = f"{self.name}.market is {market}, a market of {min(of)}, and its country is"
-            fix = f"markets of {self.country} are {', '.join(own)}"
-            yield self._problem("market", f"{what_is} {self.country}", fix)
+            what_is = f"{market}, a market of {min(of)}, and its country is {self.country}"
+            yield self._problem("market", what_is, f"markets of {self.country} are {', '.join(own)}")
 
     def like(self, like: str, *, takes_zone: bool) -> Iterator[Problem]:
         """Find a like site that is far away, or on a far grid, where another is much nearer."""
@@ -222,12 +224,11 @@ class _Site:
         on_far_grid = takes_zone and zone != zone_there and self.km[nearest] < _ZONE_KM
         is_far = km > (_LIKE_ELSEWHERE_KM if is_abroad or on_far_grid else _LIKE_KM)
         if is_far and km > _MUCH_NEARER * self.km[nearest]:
-            what_is = f"{self.name}.like is {like}, {as_text(round(km))} km away, and gives it its"
+            what_is = f"{like}, {as_text(round(km))} km away, and gives it its grid zone, prices and climate"
             fix = f"{sites['site'].iloc[nearest]} is {as_text(round(self.km[nearest]))} km away"
-            if on_far_grid:
-                fix += f", in zone {zone_there} and not {zone}: take it, or give the zone"
-            yield self._problem("like", f"{what_is} grid zone, prices and climate", fix)
+            fix += f", in zone {zone_there} and not {zone}: take it, or give the zone" * bool(on_far_grid)
+            yield self._problem("like", what_is, fix)
 
     def _problem(self, figure: str, what_is: str, fix: str) -> Problem:
-        file, line, column = self.scenario.place_of((*self.keys, figure))
-        return Problem(file, line, column, what_is, "", fix)
+        keys = (*self.keys, figure)
+        return self.scenario.problem(keys, f"{'.'.join(map(str, keys))} is {what_is}", fix=fix)

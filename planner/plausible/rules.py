@@ -54,8 +54,7 @@ class Range:
         [False, True, False, False]
         """
         figures = np.asarray(values, dtype=np.float64)
-        outside = (figures < self.low) | (figures > self.high)
-        return np.asarray(outside & (figures != 0.0), dtype=np.bool_)
+        return np.asarray(((figures < self.low) | (figures > self.high)) & (figures != 0.0), dtype=np.bool_)
 
     def what_is(self, name: str, value: float) -> str:
         """Say of a figure that it lies outside, and of what."""
@@ -174,4 +173,4 @@ def found_by(rules: Iterable[InputRule[Facts]], facts: Facts, scenario: Scenario
             if isinstance(place, TableCell):
                 yield places.problem(*place, what_is, "", fix)
             else:
-                yield Problem(*scenario.place_of(place), what_is, "", fix)
+                yield scenario.problem(place, what_is, fix=fix)
