@@ -128,13 +128,11 @@ def cancel(request: Request, identifier: str) -> dict[str, Any]:
 
 
 def _started(made: Job) -> JSONResponse:
-    place = {"location": f"{API}{job_path(made)}"}
-    return JSONResponse(_said_of(made), status_code=202, headers=place)
+    return JSONResponse(_said_of(made), status_code=202, headers={"location": f"{API}{job_path(made)}"})
 
 
 def _said_of(of: Job) -> dict[str, Any]:
     """Return what is known of a job."""
-    run = of.result.get("run")
     return {
         "job": of.id,
         "label": of.label,
@@ -148,7 +146,7 @@ def _said_of(of: Job) -> dict[str, Any]:
         "expected_s": of.expected_s,
         "warnings": of.warnings,
         "message": of.message,
-        "run": run if isinstance(run, str) else None,
+        "run": of.run,
         "page": job_path(of),
     }
 
@@ -176,8 +174,7 @@ class NewScenario(ChangedSettings):
 @router.get(SCENARIOS)
 def scenarios(request: Request) -> dict[str, Any]:
     """List the scenarios: those of the folder, then those that ship."""
-    every = service_of(request).project.sources()
-    return {"scenarios": [_about(source) for source in every]}
+    return {"scenarios": [_about(source) for source in service_of(request).project.sources()]}
 
 
 @router.get(f"{SCENARIOS}/{{key}}")
@@ -211,8 +208,7 @@ def save(request: Request, key: str, asked: NewScenario) -> JSONResponse:
             made = draft.saved(service.project, about, changed)
             if isinstance(made, Source):
                 place = {"location": f"{API}{scenario_path(made)}"}
-                content = {**_about(made), **_told(said)}
-                return JSONResponse(content, status_code=201, headers=place)
+                return JSONResponse({**_about(made), **_told(said)}, status_code=201, headers=place)
             said = [made, *said]
     return JSONResponse({"error": "it was not saved", **_told(said)}, status_code=422)
 
@@ -230,8 +226,7 @@ def _draft(service: Service, key: str, asked: ChangedSettings) -> tuple[FormDraf
 
 def _settings(base: BaseScenario) -> dict[str, Any]:
     """Return what a scenario and those that it extends set."""
-    written = base.tree.children
-    return {key: plain(node) for key, node in written.items() if key not in ABOUT_THE_FILE}
+    return {key: plain(node) for key, node in base.tree.children.items() if key not in ABOUT_THE_FILE}
 
 
 def _differing(settings: Mapping[str, Any], before: Mapping[str, Any], above: Keys = ()) -> dict[str, Any]:
@@ -311,8 +306,7 @@ def run(request: Request, run: str) -> dict[str, Any]:
 @router.get(f"{RUNS}/{{run}}/tables/{{table}}")
 def table(request: Request, run: str, table: str) -> dict[str, Any]:
     """Return rows of a table: ?COLUMN=VALUE keeps those that say so; limit and offset page on."""
-    loaded = _loaded(service_of(request), run)
-    frame = loaded.tables.get(table)
+    frame = _loaded(service_of(request), run).tables.get(table)
     if frame is None:
         raise HTTPException(404)
     pairs = request.query_params.multi_items()

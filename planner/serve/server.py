@@ -17,7 +17,7 @@ from planner.base.errors import DcplanError, InputError, Problem
 from planner.runs.folder import reason_of
 from planner.serve import api
 from planner.serve.guard import HEADERS, TOKEN_FIELD, Guard
-from planner.serve.pages import catalogue, form, solves, sweeps
+from planner.serve.pages import catalogue, form, solves
 from planner.serve.project import is_api
 from planner.serve.service import message_page
 
@@ -35,7 +35,7 @@ def make_app(service: Service, port: int) -> FastAPI:
     # Its own pages of documentation ask a server elsewhere for their scripts.
     app = FastAPI(title="dcplan", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan)
     app.state.service = service
-    for part in (catalogue, form, solves, sweeps, api):
+    for part in (catalogue, form, solves, api):
         app.include_router(part.router)
     app.add_exception_handler(HTTPException, _no_page)
     app.add_exception_handler(RequestValidationError, _wrong_address)
@@ -132,7 +132,7 @@ def listen(port: int | None) -> socket.socket:
             return listen(0)
         found = f"port {port or USUAL_PORT} cannot be used: {error.strerror}"
         fix = "name another, or leave --port out"
-        raise InputError([Problem("--port", None, None, found, "a free port", fix)]) from error
+        raise InputError([Problem.of("--port", found, "a free port", fix)]) from error
     return taken
 
 
