@@ -14,7 +14,7 @@ from planner.inputs import TABLES
 from planner.inputs.scope import make_case
 from planner.outputs.answer import Answer
 from planner.outputs.folder_kinds import STRESS
-from planner.runs.find import find_run
+from planner.runs.catalogue import find_run
 from planner.runs.reopen import StoredPlan, reopen
 from planner.scenario import load_scenario
 from planner.stress import (

@@ -39,6 +39,11 @@ class Problem:
     fix: str = ""
     count: int = 1
 
+    @classmethod
+    def of(cls, at: object, what_is: str, must_be: str = "", fix: str = "") -> Problem:
+        """Return a problem of a whole file or folder, or of what was asked for."""
+        return cls(str(at), None, None, what_is, must_be, fix)
+
     @property
     def place(self) -> str:
         """File, line and column, as editors follow them."""
@@ -80,6 +85,11 @@ class InputError(DcplanError):
     """
 
     exit_code: ClassVar[int] = 2
+
+    @classmethod
+    def at(cls, at: object, what_is: str, must_be: str = "", fix: str = "") -> InputError:
+        """Return the error of a single problem of a whole file or folder, or of what was asked for."""
+        return cls([Problem.of(at, what_is, must_be, fix)])
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems: tuple[Problem, ...] = _first_of_each_file(problems)

@@ -72,7 +72,7 @@ def days_command(
     from planner.cli.progress import Progress
     from planner.inputs import TABLES
     from planner.inputs.scope import make_case
-    from planner.inputs.tariffs_uses import use_of_sites
+    from planner.inputs.tariffs import use_of_sites
     from planner.outputs.files import writing_into
     from planner.outputs.staging import try_folder
     from planner.outputs.study_files import write_days

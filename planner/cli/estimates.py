@@ -39,7 +39,7 @@ def open_or_solve(text: str, runs_dir: Path, progress: Progress) -> PlanViews:
     from planner.outputs.folder_kinds import RUNS
     from planner.outputs.own_folder import try_own_folder
     from planner.runs import find_run
-    from planner.runs.find import is_unsolved
+    from planner.runs.catalogue import is_unsolved
     from planner.runs.folder import load_run, write_run
     from planner.runs.reopen import reopen
     from planner.studies.solve import solve

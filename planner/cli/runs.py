@@ -114,7 +114,7 @@ def tag_command(run: str, tags: tuple[str, ...], runs_dir: str, *, remove: bool)
     Example: dcplan runs tag us-base board "march 2026"
     """
     from planner.outputs.files import writing_into
-    from planner.runs.labels import change_tags
+    from planner.runs.names import change_tags
 
     folder = _labelled(run, runs_dir)
     with writing_into(folder):
@@ -134,8 +134,8 @@ def name_command(run: str, name: str, runs_dir: str) -> None:
     Example: dcplan runs name us-base "for the board"
     """
     from planner.outputs.files import writing_into
-    from planner.runs.find import try_name
-    from planner.runs.labels import give_name
+    from planner.runs.catalogue import try_name
+    from planner.runs.names import give_name
 
     folder = _labelled(run, runs_dir)
     if name:

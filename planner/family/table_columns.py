@@ -105,6 +105,11 @@ def mask_at(shape: Sequence[int], at: Any) -> Bools:
     return mask
 
 
+def named_in(asked: str | Sequence[str], ids: Sequence[str]) -> Bools:
+    """Return which ids a scenario names, where it may say `all`."""
+    return np.array([asked == "all" or id_ in asked for id_ in ids], dtype=np.bool_)
+
+
 def given(own: float | None, table: Floats) -> Floats:
     """Return a figure of the scenario's own for all, or else those of a table."""
     return table if own is None else np.full(table.shape, own)

@@ -12,7 +12,7 @@ from planner.inputs.existing import stated_sites
 from planner.inputs.own_rows import own_rows
 from planner.inputs.scope import own_key
 from planner.inputs.supply_figures import sources_in_play
-from planner.inputs.tariffs_uses import billed_sites
+from planner.inputs.tariffs import billed_sites
 from planner.inputs.without_effect import idle_figures
 from planner.place.geo import geodesic_km
 from planner.scenario.sites import SiteOverride
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Bools
     from planner.inputs.case import ScopedCase
-    from planner.scenario import Scenario
     from planner.scenario.tariffs import TariffUse
     from planner.scenario.tree import Keys
 
@@ -89,12 +88,11 @@ def _prices(case: ScopedCase) -> None:
     is_shipped = ~np.isin(sites, list(scenario.new_sites))
     has_price = np.array([own_key(scenario, s, "retail_usd_per_mwh") is not None for s in sites])
     is_billed = np.isin(np.arange(len(sites)), list(billed_sites(case)))
-    of_tables = is_shipped & ~_in_own_rows(case, "electricity_price", "site", sites)
     _at_sites(
         case,
         "Power is priced by table electricity_price",
         "retail_usd_per_mwh of a site or energy.tariffs states yours",
-        of_tables & ~has_price & ~is_billed,
+        (is_shipped & ~_in_own_rows(case, "electricity_price", "site", sites)) & ~has_price & ~is_billed,
         POWER_ITEMS,
     )
     markets = np.array(texts(case.sites, "market"), dtype=object)
@@ -144,8 +142,7 @@ def note_early_ends(case: ScopedCase) -> None:
         last = rows.groupby(keys, sort=False)["year"].max()
         last = last[last < case.year[-1]]
         if len(last):
-            first = last[last == last.min()]
-            ids = [" ".join(key) if isinstance(key, tuple) else str(key) for key in first.index]
+            ids = [" ".join(key) if isinstance(key, tuple) else str(key) for key in last[last == last.min()].index]
             held.append(f"{name} ({int(last.min())}: {some(ids, _NAMED)})")
     if held:
         case.findings.add_note(
@@ -219,7 +216,8 @@ def note_inherited(case: ScopedCase) -> None:
         if id_ not in rows:
             continue
         row = rows[id_]
-        left_out = {*site.written_values(), *_refined(case.scenario, id_), *idle.get(id_, ())}
+        refined = case.scenario.sites[id_].written_values() if id_ in case.scenario.sites else ()
+        left_out = {*site.written_values(), *refined, *idle.get(id_, ())}
         taken = [key for key in _FIGURES if key not in left_out and row[key] == row[key]]
         parts = [_FIGURES[key].format(_said(row[key])) for key in taken]
         parts += [f"kind of site {row['archetype']}", "climate, water and carbon of the grid"]
@@ -231,11 +229,6 @@ def note_inherited(case: ScopedCase) -> None:
 
 def _said(figure: str | float) -> str:
     return figure if isinstance(figure, str) else amount(figure, 4)
-
-
-def _refined(scenario: Scenario, id_: str) -> set[str]:
-    """Keys of a new site that are given under `sites`."""
-    return set(scenario.sites[id_].written_values()) if id_ in scenario.sites else set()
 
 
 def note_fixed_costs(case: ScopedCase) -> None:

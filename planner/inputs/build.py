@@ -19,37 +19,31 @@ from planner.inputs.assumed import (
     note_inherited,
     note_other_currencies,
 )
-from planner.inputs.carbon import Purchases, carbon_inputs, intensity_shape
+from planner.inputs.axes import make_sets
+from planner.inputs.carbon import carbon_inputs, intensity_shape
 from planner.inputs.contracts import contract_inputs
 from planner.inputs.demand import demand_inputs, lever_inputs, wanted_compute
 from planner.inputs.existing import existing_halls_and_racks
 from planner.inputs.failover import failover_inputs
-from planner.inputs.grid import balance_inputs, grid_inputs
-from planner.inputs.halls import hall_inputs, hall_space
+from planner.inputs.grid import balance_inputs, grid_inputs, non_firm_inputs, non_firm_offer
+from planner.inputs.halls import Offers, all_offers, hall_inputs, hall_space
 from planner.inputs.inputs import Inputs, OrderMonths
 from planner.inputs.leads import find_leads
 from planner.inputs.money import finance_inputs, hall_cost, real_rates
-from planner.inputs.non_firm import non_firm_inputs, non_firm_offer
-from planner.inputs.offers import Offers, all_offers
 from planner.inputs.own_rows import note_own_prices, note_own_rows, note_unread_rows, note_unread_tables
 from planner.inputs.power import migration_inputs, power_inputs
 from planner.inputs.power_prices import delivered_prices, load_price_inputs
 from planner.inputs.proportions import demand_out_of_proportion, sites_out_of_proportion, warnings_of
 from planner.inputs.proportions_company import out_of_proportion
-from planner.inputs.quality import quality_of_classes
-from planner.inputs.racks import rack_inputs, rack_space
-from planner.inputs.racks_figures import rack_figures
+from planner.inputs.racks import quality_of_classes, rack_figures, rack_inputs, rack_space
 from planner.inputs.rent import rent_inputs
 from planner.inputs.routes import find_reach
 from planner.inputs.scope import make_case
-from planner.inputs.sets import make_sets
 from planner.inputs.site_series import other_load_mw, site_series, slot_climate
-from planner.inputs.sites import committed_facility_mw, note_no_new_halls, site_inputs
-from planner.inputs.siting import siting_inputs
+from planner.inputs.sites import committed_facility_mw, note_no_new_halls, site_inputs, siting_inputs
 from planner.inputs.stock import base_year_stock
 from planner.inputs.supply import supply_inputs, supply_offer
-from planner.inputs.tariffs import tariff_inputs
-from planner.inputs.tariffs_uses import find_customers, prices_net_of_tariffs
+from planner.inputs.tariffs import find_customers, prices_net_of_tariffs, tariff_inputs
 from planner.inputs.without_effect import settings_without_effect
 from planner.plausible import implausible, one_at_each_place
 from planner.scenario import read_draft, unknown_ids
@@ -208,7 +202,7 @@ def _inputs_of(case: ScopedCase, offers: Offers | None) -> Inputs:
         supply=supply,
         contracts=contracts,
         **{name: family.figures(Basis(case, sets, site_year)) for name, family in named()},
-        carbon=carbon_inputs(case, sets, shape, site_year, Purchases(rack_lists, hall_lists, supply), contracts.claim),
+        carbon=carbon_inputs(case, sets, shape, site_year, (rack_lists, hall_lists, supply), contracts.claim),
         tariffs=tariff_inputs(case, sets, customers, grid, power.slot),
         finance=finance_inputs(case, rates),
         order_months=OrderMonths(

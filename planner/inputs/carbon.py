@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.base.units import KG_PER_T, KW_PER_MW
-from planner.family.table_columns import floats, ints, texts
+from planner.family.table_columns import floats, ints, named_in, texts
 from planner.inputs.power_prices import seasonal_slots
 from planner.inputs.scope import site_rows
 from planner.lp import Index
@@ -47,7 +47,12 @@ class CarbonInputs:
 
 
 def carbon_inputs(
-    case: ScopedCase, sets: Sets, shape: Floats, site_year: Index, made: Purchases, claim: Index
+    case: ScopedCase,
+    sets: Sets,
+    shape: Floats,
+    site_year: Index,
+    made: tuple[RackInputs, HallInputs, SupplyInputs],
+    claim: Index,
 ) -> CarbonInputs:
     """Make the coefficients and limits of emissions and water.
 
@@ -69,7 +74,7 @@ def carbon_inputs(
         if settings.carbon.accounting == "market"
         else np.zeros(claim.size),
         fuel_price_usd_per_t=fuel_carbon_prices_usd_per_t(case)[s, t],
-        **embodied_t(case, sets, made),
+        **_embodied_t(case, sets, *made),
         cap=Index.sparse("cap", (sets.year,), (capped,)),
         cap_kt=cap[capped],
         price_usd_per_t=np.nan_to_num(case.by_year(settings.carbon.price_usd_per_t)),
@@ -109,8 +114,7 @@ def _intensity_kg_per_mwh(case: ScopedCase) -> Floats:
 
 def intensity_shape(case: ScopedCase) -> Floats:
     """Return intensity over its mean by site and time slice, flat where a site names no shape."""
-    table = case.tables["carbon_shapes"]
-    shape = seasonal_slots(case, table, "carbon_zone", "carbon_zone", "shape_frac")
+    shape = seasonal_slots(case, case.tables["carbon_shapes"], "carbon_zone", "carbon_zone", "shape_frac")
     is_flat = np.isnan(shape).any(axis=1)
     if is_flat.any():
         case.findings.add_note(
@@ -118,8 +122,7 @@ def intensity_shape(case: ScopedCase) -> Floats:
             " sites: their grids have no hourly shape."
         )
     shape = np.where(np.isnan(shape), 1.0, shape)
-    weight = case.days.weight_h / case.days.weight_h.sum()
-    return np.asarray(shape / (shape @ weight)[:, None])
+    return np.asarray(shape / (shape @ (case.days.weight_h / case.days.weight_h.sum()))[:, None])
 
 
 def fuel_carbon_prices_usd_per_t(case: ScopedCase) -> Floats:
@@ -146,16 +149,9 @@ def fuel_carbon_prices_usd_per_t(case: ScopedCase) -> Floats:
     return price
 
 
-@dataclass(frozen=True)
-class Purchases:
-    """Lists of what may enter service."""
-
-    racks: RackInputs
-    halls: HallInputs
-    supply: SupplyInputs
-
-
-def embodied_t(case: ScopedCase, sets: Sets, made: Purchases) -> dict[str, Floats]:
+def _embodied_t(
+    case: ScopedCase, sets: Sets, racks: RackInputs, halls: HallInputs, supply: SupplyInputs
+) -> dict[str, Floats]:
     """Return emissions of making a MW or MWh of all that may enter service.
 
     Shell, power chain, cooling and generators of a hall scale with its power topology as their
@@ -163,29 +159,24 @@ def embodied_t(case: ScopedCase, sets: Sets, made: Purchases) -> dict[str, Float
     Gives [t CO2e].
     """
     lists = {
-        "install_t_per_mw": made.racks.install,
-        "build_t_per_mw": made.halls.build,
-        "retrofit_t_per_mw": made.halls.retrofit,
-        "source_t_per_mw": made.supply.build,
-        "store_t_per_mwh": made.supply.build_store,
+        "install_t_per_mw": racks.install,
+        "build_t_per_mw": halls.build,
+        "retrofit_t_per_mw": halls.retrofit,
+        "source_t_per_mw": supply.build,
+        "store_t_per_mwh": supply.build_store,
     }
     if not case.scenario.carbon.embodied:
         return {name: np.zeros(index.size) for name, index in lists.items()}
-    of_rack = _figures(case, "rack", sets.rack.labels) * KW_PER_MW / made.racks.peak_kw
+    of_rack = _figures(case, "rack", sets.rack.labels) * KW_PER_MW / racks.peak_kw
     hall = _figures(case, "hall", ("shell", "electrical", "mechanical", "generators", "retrofit"))
     ratios = ("space_ratio", "installed_kw_per_kw", "mechanical_capex_ratio", "generator_kw_per_kw")
     of_topology = sum(t * floats(case.redundancy, r) for t, r in zip(hall[:4], ratios, strict=True))
     of_hall = np.asarray(of_topology)[sets.hall_redundancy]
-    of_source = _figures(case, "onsite", made.supply.source.labels)
-    is_store = np.array([role == "storage" for role in made.supply.role], dtype=np.bool_)
-    source = lists["source_t_per_mw"]["source"]
-    return {
-        "install_t_per_mw": of_rack[made.racks.install["rack"]],
-        "build_t_per_mw": of_hall[made.halls.build["hall"]],
-        "retrofit_t_per_mw": np.full(made.halls.retrofit.size, hall[-1]),
-        "source_t_per_mw": np.where(is_store[source], 0.0, of_source[source]),
-        "store_t_per_mwh": of_source[made.supply.build_store["source"]],
-    }
+    of_source = _figures(case, "onsite", supply.source.labels)
+    of_plant = np.where(named_in(["storage"], supply.role), 0.0, of_source)
+    of_asset = (of_rack, of_hall, np.full(len(sets.hall), hall[-1]), of_plant, of_source)
+    axes = ("rack", "hall", "hall", "source", "source")
+    return {name: t[index[axis]] for (name, index), t, axis in zip(lists.items(), of_asset, axes, strict=True)}
 
 
 def _figures(case: ScopedCase, asset: str, items: tuple[str, ...]) -> Floats:

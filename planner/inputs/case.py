@@ -49,8 +49,7 @@ def trend_factor(yearly_frac: ArrayLike, year: ArrayLike) -> Floats:
     [1.0, 1.0, 1.0404]
     """
     since_base = np.asarray(year, dtype=np.float64) - BASE_YEAR_OF_MONEY
-    growth = 1.0 + np.asarray(yearly_frac, dtype=np.float64)
-    return np.asarray(growth ** np.maximum(since_base, 0.0))
+    return np.asarray((1.0 + np.asarray(yearly_frac, dtype=np.float64)) ** np.maximum(since_base, 0.0))
 
 
 @dataclass(frozen=True)
@@ -124,8 +123,7 @@ class ScopedCase:
         key = table, columns
         if key not in self._items:
             frame = self.tables[table]
-            cells = (frame[column].tolist() for column in columns)
-            rows = zip(*cells, strict=True)
+            rows = zip(*(frame[column].tolist() for column in columns), strict=True)
             self._items[key] = dict(zip(frame["item"].tolist(), rows, strict=True))
         if item not in self._items[key]:
             self.findings.add(table, f"there is no item {item!r}", "a row for it", "add it")
@@ -235,9 +233,8 @@ class Findings:
         if isinstance(at, TableCell):
             return self._places.problem(*at, what_is, must_be, fix)
         if isinstance(at, str):
-            file = self._scenario.data_files.get(at, f"data/{at}.csv")
-            return Problem(str(file), None, None, what_is, must_be, fix)
-        return Problem(*self._scenario.place_of(at), what_is, must_be, fix)
+            return Problem.of(self._scenario.data_files.get(at, f"data/{at}.csv"), what_is, must_be, fix)
+        return self._scenario.problem(at, what_is, must_be, fix)
 
     def add(self, at: At, what_is: str, must_be: str = "a row for each", fix: str = "add it") -> None:
         """Add a problem."""
@@ -252,8 +249,7 @@ class Findings:
         """
         for record in np.flatnonzero(wrong)[:MOST_PROBLEMS].tolist():
             said = self._words(table, record, words)
-            texts_ = (text.format_map(said) for text in (what_is, must_be, fix))
-            self.add(TableCell(table, record, column), *texts_)
+            self.add(TableCell(table, record, column), *(text.format_map(said) for text in (what_is, must_be, fix)))
         unlisted = int(wrong.sum()) - MOST_PROBLEMS
         if unlisted > 0:
             self.problems.append(unlisted_problems(shown_path(self._places.path(table)), unlisted))

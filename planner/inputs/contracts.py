@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from planner.base.units import MONTHS_PER_YEAR
 from planner.base.words import amount, some
 from planner.clock.calendar import float_year
-from planner.clock.profiles import share_in_force
 from planner.family.table_columns import any_along, mask_at, texts
 from planner.inputs.supply_figures import renewable_shape
-from planner.inputs.tariffs_uses import use_of_sites
+from planner.inputs.tariffs import use_of_sites
 from planner.lp import Axis, Index
 from planner.lp.index import cross
 
@@ -29,62 +28,40 @@ if TYPE_CHECKING:
 _DIGITS: Final = 4
 
 
-@dataclass(frozen=True)
-class SignedPpas:
-    """PPAs signed already in zones of the plan."""
-
-    over: Index  # (contract, zone), one of each PPA
-    mw: Floats  # capacity under contract. [MW]
-    start: Floats  # first day of delivery, and the end of the last. [year, for example 2032.0]
-    end: Floats
-    usd_per_mwh: Floats  # what is paid for a MWh. [USD/MWh]
-
-    @property
-    def has_zone(self) -> Bools:
-        """Whether a PPA is of a zone, shape (contract, zone)."""
-        return mask_at([len(axis) for axis in self.over.axes], self.over.codes)
-
-
-def signed_ppas(case: ScopedCase, sets: Sets, contract: Axis) -> SignedPpas:
-    """Read the PPAs that are signed already."""
-    listed = case.scenario.contracts.existing
-    signed = {name: one for name, one in listed.items() if one.zone in sets.zone.labels}
+def signed_ppas(case: ScopedCase, sets: Sets, contract: Axis) -> dict[str, Any]:
+    """Read the PPAs that are signed already in zones of the plan, by their names in `ContractInputs`."""
+    signed = {name: one for name, one in case.scenario.contracts.existing.items() if one.zone in sets.zone.labels}
     codes = (contract.codes(list(signed)), sets.zone.codes([one.zone for one in signed.values()]))
     figures = [(one.mw, one.first_year, one.last_year + 1, one.price_usd_per_mwh) for one in signed.values()]
-    mw, start, end, usd = np.array(figures, dtype=np.float64).reshape(-1, 4).T
-    return SignedPpas(
-        over=Index.sparse("existing", (contract, sets.zone), codes), mw=mw, start=start, end=end, usd_per_mwh=usd
-    )
+    columns = np.array(figures, dtype=np.float64).reshape(-1, 4).T
+    return {
+        "existing": Index.sparse("existing", (contract, sets.zone), codes),
+        **dict(zip(("existing_mw", "existing_start", "existing_end", "existing_usd_per_mwh"), columns, strict=True)),
+    }
 
 
-def delivers_in_years(case: ScopedCase, sets: Sets, signed: SignedPpas, has_sites: Bools) -> Bools:
+def delivers_in_years(case: ScopedCase, sets: Sets, existing: Index, has_sites: Bools) -> Bools:
     """Find the years in which signed PPAs deliver to the plan, and say what is left out.
 
     Takes `has_sites` (zone, year). Gives (contract, zone, year).
     """
-    span_years = case.last_year + 1 - case.year
-    runs = share_in_force(signed.start[:, None], signed.end[:, None], case.year, span_years) > 0.0
-    counts = runs & has_sites[signed.over["zone"]]
-    for row, name in enumerate(signed.over.labels("contract")):
-        zone = sets.zone.labels[signed.over["zone"][row]]
-        keys = ("contracts", "existing", name)
-        lost = case.year[runs[row] & ~counts[row]]
-        if not runs[row].any():
-            last = "after" if signed.start[row] > case.last_year[-1] else "before"
-            case.findings.add_note(
-                f"The signed PPA {name} has no effect: it delivers from {signed.start[row]:.0f} to"
-                f" {signed.end[row] - 1:.0f}, {last} the years of the plan.",
-                keys,
-            )
+    result = np.zeros((len(existing.axis("contract")), *has_sites.shape), dtype=np.bool_)
+    for name, contract, zone in zip(existing.labels("contract"), *existing.codes, strict=True):
+        one, keys = case.scenario.contracts.existing[name], ("contracts", "existing", name)
+        runs = (one.first_year <= case.last_year) & (one.last_year >= case.year)
+        result[contract, zone] = runs & has_sites[zone]
+        lost = case.year[runs & ~has_sites[zone]]
+        if not runs.any():
+            last = "after" if one.first_year > case.last_year[-1] else "before"
+            text = f"The signed PPA {name} has no effect: it delivers from {one.first_year} to {one.last_year}, {last}"
+            case.findings.add_note(f"{text} the years of the plan.", keys)
         elif lost.size:
-            mw = amount(signed.mw[row], _DIGITS)
             case.findings.add_note(
-                f"The signed PPA {name}, {mw} MW, is neither paid nor counted in {', '.join(map(str, lost))}: {zone}"
-                " has no site in use then, so there is no market price to value it at.",
+                f"The signed PPA {name}, {amount(one.mw, _DIGITS)} MW, is neither paid nor counted in"
+                f" {', '.join(map(str, lost))}: {sets.zone.labels[zone]} has no site in use then, so there is no market"
+                " price to value it at.",
                 keys,
             )
-    result = np.zeros((len(signed.over.axis("contract")), *has_sites.shape), dtype=np.bool_)
-    result[signed.over.codes] = counts
     return result
 
 
@@ -147,8 +124,8 @@ def contract_inputs(
     strike = strikes(case, sets, first_site)
     is_offered = np.asarray(~np.isnan(strike[:, :, 0]), dtype=np.bool_)
     signed = signed_ppas(case, sets, contract)
-    delivers = np.concatenate([is_offered, signed.has_zone[len(offers) :]])
-    profile = delivery_profiles(case, sets, first_site, delivers)
+    has_zone = mask_at((len(contract), len(sets.zone)), signed["existing"].codes)
+    profile = delivery_profiles(case, sets, first_site, np.concatenate([is_offered, has_zone[len(offers) :]]))
     lead_years = np.array([offer.lead_months for offer in offers]) / MONTHS_PER_YEAR
     first = float_year(case.scenario.decisions_start) + lead_years
     has_sites = mask_at((len(sets.zone), len(sets.year)), (sets.site_zone[site_year["site"]], site_year["year"]))
@@ -161,7 +138,10 @@ def contract_inputs(
     start = np.maximum(first[sign["contract"]], case.year[sign["year"]])
     term = np.array([offer.term_years for offer in offers], dtype=np.float64)
     may_run = np.concatenate(
-        [np.logical_or.accumulate(may_sign, axis=2), delivers_in_years(case, sets, signed, has_sites)[len(offers) :]]
+        [
+            np.logical_or.accumulate(may_sign, axis=2),
+            delivers_in_years(case, sets, signed["existing"], has_sites)[len(offers) :],
+        ]
     )
     force = Index.sparse("force", axes, np.nonzero(may_run))
     limit = force.select(np.flatnonzero(force["contract"] < len(offers)), "limit")
@@ -196,11 +176,7 @@ def contract_inputs(
         sign_start=start,
         sign_end=start + term[sign["contract"]],
         strike_usd_per_mwh=strike[sign.codes],
-        existing=signed.over,
-        existing_mw=signed.mw,
-        existing_start=signed.start,
-        existing_end=signed.end,
-        existing_usd_per_mwh=signed.usd_per_mwh,
+        **signed,
         force=force,
         limit=limit,
         limit_mw=max_mw[limit["contract"]],
@@ -234,7 +210,11 @@ def _note_late_zones(
     late = is_offered & (can > could[:, None])
     for c, (name, offer) in enumerate(zip(case.scenario.contracts.ppa, offers, strict=True)):
         if late[c].any():
-            zones = [f"{sets.zone.labels[z]} ({_from(can[c, z])})" for z in np.flatnonzero(late[c])]
+            since = {
+                z: f"from {can[c, z]:.0f}" if np.isfinite(can[c, z]) else "in no model year"
+                for z in np.flatnonzero(late[c])
+            }
+            zones = [f"{sets.zone.labels[z]} ({year})" for z, year in since.items()]
             keys: tuple[str, ...] = ("contracts", "ppa", name)
             case.findings.add_note(
                 f"PPA {name} could deliver from {could[c]:.0f}, but these zones have no site in"
@@ -264,10 +244,6 @@ def _note_spares_nothing(case: ScopedCase, sets: Sets, is_physical: Bools, pays_
             f" ({bills}), whoever delivers it. Set {'.'.join(keys)}: financial, or bundle: delivery of the tariff.",
             keys,
         )
-
-
-def _from(year: float) -> str:
-    return f"from {year:.0f}" if np.isfinite(year) else "in no model year"
 
 
 def _market(sets: Sets, prices: PowerPrices, site_year: Index) -> Floats:
@@ -305,8 +281,7 @@ def grid_clean_frac(case: ScopedCase, sets: Sets, intensity_shape: Floats) -> Fl
     follows what is emitted.
     Takes `intensity_shape` (site, slot). Gives (site, year, slot).
     """
-    table = case.tables["clean_share"]
-    known = sorted({int(year) for year in table["year"]})
+    known = sorted({int(year) for year in case.tables["clean_share"]["year"]})
     axes, must_be = {"zone": sets.zone.labels, "year": known}, f"rows for {', '.join(map(str, known))}"
     share = case.dense("clean_share", axes, "clean_frac", "zone {} lacks a year", must_be, "add them")
     mean = np.asarray([np.interp(case.year, known, row) for row in share])[sets.site_zone]
@@ -373,8 +348,7 @@ def delivery_profiles(case: ScopedCase, sets: Sets, first_site: np.ndarray, deli
     follows = [_FOLLOWS.get(offer.profile or offer.technology, ()) for offer in offers]
     shapes = {}
     for kind in ("solar", "wind"):
-        asked = np.array([kind in kinds for kinds in follows], dtype=np.bool_)
-        here = any_along(delivers & asked[:, None], axis=0)
+        here = any_along(delivers & np.array([kind in kinds for kinds in follows], dtype=np.bool_)[:, None], axis=0)
         if here.any():
             shape = renewable_shape(case, kind, mask_at((len(sets.site),), first_site[here]))
             shapes[kind] = np.ones(profile.shape[1:]) if shape is None else shape[first_site]
@@ -382,6 +356,5 @@ def delivery_profiles(case: ScopedCase, sets: Sets, first_site: np.ndarray, deli
         if follows[c] and delivers[c].any():
             profile[c] = np.mean([shapes[kind] for kind in follows[c]], axis=0)
         if offer.capacity_factor_frac is not None:
-            scale = offer.capacity_factor_frac / (profile[c] @ weight)
-            profile[c] = np.minimum(profile[c] * scale[:, None], 1.0)
+            profile[c] = np.minimum(profile[c] * (offer.capacity_factor_frac / (profile[c] @ weight))[:, None], 1.0)
     return profile

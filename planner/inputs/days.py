@@ -104,8 +104,7 @@ def stress_rank(case: ScopedCase, zones: Sequence[str]) -> Floats:
     peak = np.flatnonzero(days.is_peak)
     rank[:, peak] *= 1.0 + _BEFORE
     if peak.size:
-        first = peak[window[:, peak].argmax(axis=1)]
-        rank[np.arange(len(zones)), first] = np.inf
+        rank[np.arange(len(zones)), peak[window[:, peak].argmax(axis=1)]] = np.inf
     return rank
 
 

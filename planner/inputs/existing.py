@@ -3,38 +3,374 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from planner.base.units import KW_PER_MW
 from planner.base.words import amount, some
-from planner.family.table_columns import codes, floats, sum_at
-from planner.inputs.existing_racks import (
-    DIGITS,
-    HALLS,
-    NAMED,
-    RACKS,
-    StatedRacks,
-    begun_mw_by_year,
-    check_ends,
-    hall_mw_by_year,
-    halls_in_service,
-    last_years,
-    note_late,
-)
+from planner.family.table_columns import any_along, codes, floats, ints, sum_at, texts
+from planner.inputs.case import DUTIES
 from planner.inputs.scope import check_known_sites, own_key
 from planner.tables.places import TableCell
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
     import pandas as pd
     from numpy.typing import NDArray
 
     from planner.base.arrays import Bools, Floats
-    from planner.inputs.case import ScopedCase
-    from planner.inputs.quality import Quality
-    from planner.inputs.racks_figures import RackFigures
+    from planner.inputs.case import ScopedCase, Words
+    from planner.inputs.racks import Quality, RackFigures
 
     Codes = NDArray[np.intp]
+
+
+HALLS: Final = "existing_halls"
+_PLACE: Final = ("site", "cooling", "redundancy")
+NAMED: Final = 8
+"""Ids that a finding about existing halls and racks lists."""
+DIGITS: Final = 4
+"""Significant digits of MW and kW in it."""
+
+
+def halls_in_service(case: ScopedCase, halls: pd.DataFrame) -> Bools:
+    """Find the model years that stated halls serve to their end. Gives (hall, year)."""
+    first, last = ints(halls, "first_year"), last_years(halls)
+    return np.asarray((first[:, None] <= case.year) & (case.last_year <= last[:, None]))
+
+
+def last_years(halls: pd.DataFrame) -> Floats:
+    """Last calendar year of every hall in service, infinite where none is given."""
+    return np.nan_to_num(floats(halls, "last_year"), nan=np.inf)
+
+
+def hall_mw_by_year(case: ScopedCase, halls: pd.DataFrame, counts: Bools) -> Floats:
+    """Critical IT power of halls in the years that count, (site, cooling, redundancy, year)."""
+    at = (codes(halls[name], case.ids(of)) for name, of in zip(_PLACE, ("sites", *_PLACE[1:]), strict=True))
+    shape = len(case.sites), len(case.cooling), len(case.redundancy), len(case.years)
+    return sum_at(shape, tuple(at), np.where(counts, floats(halls, "it_mw")[:, None], 0.0))
+
+
+def begun_mw_by_year(case: ScopedCase, halls: pd.DataFrame) -> Floats:
+    """Critical IT power of halls that have entered service so far, shape (site, year). [MW]
+
+    Halls that have ended since count on; those that ended before the first year do not.
+    """
+    begun = np.logical_or.accumulate(halls_in_service(case, halls), axis=1)
+    site = codes(halls["site"], case.ids("sites"))
+    return sum_at((len(case.sites), len(case.years)), (site,), begun * floats(halls, "it_mw")[:, None])
+
+
+def check_ends(case: ScopedCase, halls: pd.DataFrame) -> None:
+    """Refuse halls that end before they begin."""
+    is_wrong, fix = last_years(halls) < ints(halls, "first_year"), "exchange the two, or leave it blank"
+    what_is, must_be = "last_year is {last_year:.0f}, before first_year", "{first_year} or later"
+    fix = f"{fix} for a hall that serves to the end of the plan"
+    case.findings.add_rows(HALLS, is_wrong, "last_year", what_is, must_be, fix)
+
+
+def note_late(case: ScopedCase, halls: pd.DataFrame) -> None:
+    """Note halls that enter service after the plan."""
+    is_late = (codes(halls["site"], case.ids("sites")) >= 0) & (ints(halls, "first_year") > case.year[-1])
+    what_is = "hall {hall} of {site} has no effect: it enters service in {first_year}, after the last model year"
+    case.findings.note_rows(HALLS, is_late, "first_year", f"{what_is} {case.year[-1]}", "remove it, or add years")
+
+
+def out_of_step(value: float, peers: Floats) -> float:
+    """Return how far a figure is from the median of its kind, as the logarithm of their ratio.
+
+    >>> import numpy as np
+    >>> halls = np.array([11.3, 16.8, 0.0215])
+    >>> round(out_of_step(0.0215, halls), 2), out_of_step(11.3, halls)
+    (6.26, 0.0)
+    """
+    known = peers[peers > 0.0]
+    if value <= 0.0 or not known.size:
+        return 0.0
+    return float(abs(np.log(value / np.median(known))))
+
+
+def racks_of_moved_halls(
+    halls: pd.DataFrame, racks: pd.DataFrame, without: Bools, sites: Collection[str]
+) -> tuple[Bools, dict[int, list[int]]]:
+    """Find racks that lack a hall because their hall is written at another site."""
+    used = set(zip(racks["site"], racks["hall"], strict=True))
+    of_others, moved = np.zeros(len(racks), dtype=np.bool_), dict[int, list[int]]()
+    name, site = racks["hall"].to_numpy(), racks["site"].to_numpy()
+    for hall, (at, named) in enumerate(zip(halls["site"], halls["hall"], strict=True)):
+        rows = np.flatnonzero(without & (name == named))
+        if not rows.size or len(set(site[rows])) > 1:
+            continue
+        if at not in sites:
+            of_others[rows] = True
+        elif (at, named) not in used and (halls["hall"] == named).sum() == 1:
+            of_others[rows] = True
+            moved[hall] = [int(row) for row in rows]
+    return of_others, moved
+
+
+RACKS: Final = "existing_racks"
+_ROUNDING: Final = 1e-6  # of a hall's power: counts of racks times kW are no round numbers
+
+
+class StatedRacks:
+    """The rows of `existing_racks` with what they mean; what is wrong goes to the findings."""
+
+    def __init__(
+        self, case: ScopedCase, figures: RackFigures, quality: Quality, halls: pd.DataFrame, racks: pd.DataFrame
+    ) -> None:
+        self.case, self.figures, self.halls, self.racks = case, figures, halls, racks
+        self.site = codes(racks["site"], case.ids("sites"))
+        self.rack = codes(racks["rack"], case.ids("racks"))
+        self.duty = codes(racks["duty"], DUTIES)
+        self.first_year = ints(racks, "first_year")
+        self.hall = codes(_names(racks), _names(halls))
+        self.last_year = self.first_year + np.where(self.rack >= 0, figures.life_years[self.rack], 0) - 1
+        self.cooling = np.append(codes(halls["cooling"], case.ids("cooling")), -1)[self.hall]
+        self.redundancy = np.append(codes(halls["redundancy"], case.ids("redundancy")), -1)[self.hall]
+        self.alive = (self.first_year[:, None] <= case.year) & (self.last_year[:, None] >= case.last_year)
+        is_open = np.append(halls_in_service(case, halls), np.zeros((1, len(case.years)), np.bool_), axis=0)[self.hall]
+        self.serves = self.alive & is_open  # to their end in their own hall, shape (row, year)
+        self.has_open_hall = any_along(is_open, axis=1)
+        self.mw = self._nameplate_mw()
+        self.companion_frac = np.zeros(len(racks))  # least of the workloads that can use a row
+        in_plan, has_hall = self.site >= 0, self.hall >= 0
+        self.is_used = in_plan & (self.rack >= 0) & has_hall
+        self._check_halls(in_plan & ~has_hall)
+        found = "{rack} does not compute, by its role in table racks"
+        fix = "leave it out: companions of racks follow from companion_frac of the workload"
+        self._refuse(in_plan & (self.rack < 0), "rack", found, "a rack type with role compute", fix)
+        self._check_housed()
+        self._check_throughput()
+        self._check_workloads(quality)
+        self._check_years()
+        self._check_ended_halls()
+        self._check_capacity()
+        self._note_crowded()
+
+    def _check_ended_halls(self) -> None:
+        """Refuse racks that come after their hall, and leave out those of halls that had ended."""
+        last = np.append(last_years(self.halls), np.inf)[self.hall]
+        found = "racks from {first_year} are in a hall in service to {last:.0f}, {place}"
+        must_be, place = "racks no later than their hall", lambda r: self._at_hall(self.hall[r], "last_year")
+        is_late = self.is_used & (self.first_year > last)
+        self._refuse(is_late, "first_year", found, must_be, "correct one of the years", last=last, place=place)
+        self.goes_with_hall = self.is_used & ~self.has_open_hall
+        self.is_used &= ~self.goes_with_hall
+
+    def _nameplate_mw(self) -> Floats:
+        """Nameplate of every row; exactly one of number and MW must be given. [MW]"""
+        count, mw = floats(self.racks, "racks"), floats(self.racks, "mw")
+        both = np.where(np.isnan(mw), "neither", "both")
+        found, fix = "{both} of racks and mw is given", "leave the other blank"
+        self._refuse(np.isnan(count) == np.isnan(mw), "racks", found, "one of the two", fix, both=both)
+        peak_kw = np.where(self.rack >= 0, self.figures.peak_kw[self.rack], np.nan)
+        return np.where(np.isnan(mw), count * peak_kw / KW_PER_MW, mw)
+
+    def _check_halls(self, without: Bools) -> None:
+        """A rack must be in a hall of its site; a hall that is placed wrong is blamed itself."""
+        known = {*self.case.tables["sites"]["site"], *self.case.scenario.new_sites}
+        elsewhere, moved = racks_of_moved_halls(self.halls, self.racks, without, known)
+        for hall, records in moved.items():
+            name, site = self.halls["hall"].iloc[hall], self.halls["site"].iloc[hall]
+            of, first = self.racks["site"].iloc[records[0]], self._at_racks(records[0], "hall")
+            found = f"hall {name} is at {site}, which has no racks in it, and racks of {of} are in a hall {name},"
+            fix = f"write {of}, or correct the racks"
+            self.case.findings.add(
+                TableCell(HALLS, hall, "site"), f"{found} {first} first", "the site of its racks", fix
+            )
+
+        def halls_of(record: int) -> str:
+            site = self.racks["site"].iloc[record]
+            there = list(self.halls["hall"][self.halls["site"] == site])
+            return f"halls of {site} are {some(there, NAMED)}; " if there else ""
+
+        found = f"hall {{hall!r}} of {{site}} is not in {HALLS}"
+        fix = f"{{there}}add a row to {HALLS}: site, hall, cooling, redundancy, it_mw, first_year"
+        self._refuse(without & ~elsewhere, "hall", found, "a hall of the site", fix, there=halls_of)
+
+    def _check_housed(self) -> None:
+        """A rack must fit the cooling of its hall."""
+        is_misfit = self.is_used & ~self.figures.fits[self.rack, self.cooling]
+        peak_kw, most_kw = self.figures.peak_kw[self.rack], floats(self.case.cooling, "max_kw_per_rack")[self.cooling]
+        what = (
+            "{rack} has {peak} kW, and halls with {cooling} cool {most} kW a rack",
+            "table rack_cooling does not pair {rack} with {cooling}",
+        )
+        fixes = (
+            "put it into another hall, or correct peak_kw or max_kw_per_rack",
+            "add the row {rack},{cooling} to a table rack_cooling of your own, or use another hall",
+        )
+        words: dict[str, Words] = {
+            "cooling": lambda r: self.case.ids("cooling")[self.cooling[r]],
+            "peak": lambda r: amount(peak_kw[r], DIGITS),
+            "most": lambda r: amount(most_kw[r], DIGITS),
+        }
+        is_too_hot = peak_kw > most_kw
+        for is_so, found, fix in zip((is_too_hot, ~is_too_hot), what, fixes, strict=True):
+            self._refuse(is_misfit & is_so, "rack", found, "a rack that its hall can cool", fix, **words)
+        self.is_used &= ~is_misfit
+
+    def _check_throughput(self) -> None:
+        """A rack must have a throughput for its use."""
+        lacks = self.is_used & np.isnan(self.figures.kh100e_per_mw[self.rack, self.duty])
+        found, must_be = "{rack} has no {duty}_h100e in table racks", "the throughput of a rack that is used for {duty}"
+        fix = "give racks.override.{rack}.{duty}_h100e, or add it to a table of your own"
+        self._refuse(lacks, "rack", found, must_be, fix)
+        self.is_used &= ~lacks
+
+    def _check_workloads(self, quality: Quality) -> None:
+        """Some workload of the use must be able to run on a rack; a note says where none may."""
+        case, figures = self.case, self.figures
+        everywhere = case.tables["workload_racks"].merge(case.tables["workloads"], on="workload")
+        refused = np.zeros(len(self.racks), dtype=np.bool_)
+        for record in np.flatnonzero(self.is_used).tolist():
+            rack, duty = self.rack[record], self.duty[record]
+            name, use = case.ids("racks")[rack], DUTIES[duty]
+            admits = figures.admits[:, rack] & (case.duty == duty)
+            suffices = quality.suffices[:, self.redundancy[record]]
+            if (admits & suffices).any():
+                self.companion_frac[record] = floats(case.workloads, "companion_frac")[admits & suffices].min()
+                continue
+            self.is_used[record] = False
+            listed = list(everywhere[(everywhere["rack"] == name) & (everywhere["duty"] == use)]["workload"])
+            found = f"{name} for {use} has no effect:"
+            if admits.any():
+                topology, asking = case.ids("redundancy")[self.redundancy[record]], case.named("workloads", admits)
+                why = f"its hall is {topology}, which is not available enough for {some(asking, NAMED)}"
+                fix = "correct redundancy of the hall, or lower redundancy_min of a workload"
+                self._note(record, f"{found} {why}", fix)
+            elif listed:
+                why = f"the workloads that may run on it are not in scope ({some(listed, NAMED)})"
+                fix = "remove it, widen scope.workloads, or admit it by rows of workload_racks"
+                self._note(record, f"{found} {why}", fix)
+            else:
+                refused[record] = True
+
+        def of_use(record: int) -> str:
+            return some(case.named("workloads", case.duty == self.duty[record]), NAMED) or "a workload of this use"
+
+        fix = "add rows workload,{rack} to a table workload_racks of your own, for {of_use}"
+        found = "no workload of {duty} may run on {rack}"
+        self._refuse(refused, "rack", found, "one at least", fix, of_use=of_use)
+
+    def _check_years(self) -> None:
+        """Note racks that serve in no model year, and refuse those that come before their hall."""
+        case, last = self.case, self.last_year
+        for record in np.flatnonzero(self.is_used & ~self.alive.any(axis=1)).tolist():
+            self.is_used[record] = False
+            first, name = self.first_year[record], case.ids("racks")[self.rack[record]]
+            years = f"{first} to {last[record]}, its life of {last[record] - first + 1} years,"
+            fix = "remove it, add years, or correct first_year or life_years"
+            self._note(record, f"{name} has no effect: {years} hold no model year in full", fix)
+        hall_year = ints(self.halls, "first_year")
+        opens = np.append(hall_year, 0)[self.hall]
+        is_early = self.is_used & (np.maximum(self.first_year, case.year[0]) < opens)
+        for hall in np.unique(self.hall[is_early]).tolist():
+            of_hall = np.flatnonzero(self.is_used & (self.hall == hall))
+            if of_hall.size == 1 or not is_early[of_hall].all():
+                continue
+            # Several racks that agree are more likely right than their hall.
+            is_early[of_hall] = False
+            name, site = self.halls["hall"].iloc[hall], self.halls["site"].iloc[hall]
+            first = int(of_hall[self.first_year[of_hall].argmin()])
+            found = f"hall {name} of {site} is in service from {hall_year[hall]}, and its {of_hall.size} rows of racks"
+            found += f" from {self.first_year[first]}, {self._at_racks(first, 'first_year')}"
+            must_be, fix = "a hall no later than its racks", "correct it, or first_year of the racks"
+            case.findings.add(TableCell(HALLS, hall, "first_year"), found, must_be, fix)
+        found = "racks from {first_year} are in a hall in service from {opens}, {place}"
+        must_be, place = "racks no earlier than their hall", lambda r: self._at_hall(self.hall[r], "first_year")
+        self._refuse(is_early, "first_year", found, must_be, "correct one of the years", opens=opens, place=place)
+
+    def _check_capacity(self) -> None:
+        """The racks of a hall must not draw more than it can feed."""
+        case, used = self.case, np.flatnonzero(self.is_used)
+        diversity = case.scenario.halls.diversity_frac
+        drawn: Floats = self._by_hall(np.full(len(self.racks), diversity)).max(axis=1, initial=0.0)
+        limit = floats(self.halls, "it_mw")
+        for hall in np.flatnonzero(drawn > limit * (1.0 + _ROUNDING)).tolist():
+            of_hall = used[self.hall[used] == hall]
+            record = int(of_hall[self.mw[of_hall].argmax()])
+            column = "mw" if np.isnan(floats(self.racks, "racks")[record]) else "racks"
+            name, site = self.halls["hall"].iloc[hall], self.halls["site"].iloc[hall]
+            what_is = (
+                f"racks of {amount(drawn[hall] / diversity, DIGITS)} MW draw {amount(drawn[hall], DIGITS)} MW in hall"
+                f" {name} of {site}, at halls.diversity_frac {diversity:g}, and it has {amount(limit[hall], DIGITS)} MW"
+            )
+            if out_of_step(limit[hall], limit) > out_of_step(self.mw[record], self.mw[used]):
+                at, must_be = TableCell(HALLS, hall, "it_mw"), "a hall that feeds its racks"
+                fix = f"correct it_mw, or {column} of what is in it, {self._at_racks(record, column)} first"
+            else:
+                at, must_be, of = (
+                    TableCell(RACKS, record, column),
+                    "no more than the hall feeds",
+                    "move racks to another",
+                )
+                fix = f"correct {column}, {of} hall, or correct it_mw, {self._at_hall(hall, 'it_mw')}"
+            case.findings.add(at, what_is, must_be, fix)
+
+    def _by_hall(self, per_mw: Floats) -> Floats:
+        """Sum something that a MW of racks in service takes, shape (hall, year)."""
+        taken = (self.mw * per_mw)[:, None] * self.serves
+        return sum_at((len(self.halls), len(self.case.years)), (np.where(self.is_used, self.hall, -1),), taken)
+
+    def _note_crowded(self) -> None:
+        """Note halls whose racks cannot all be in service, with their companions and floor.
+
+        Halls of one design at a site are one hall to the plan.
+        """
+        case = self.case
+        place = list(zip(*(texts(self.halls, column) for column in _PLACE), strict=True))
+        of_place = codes(place, list(dict.fromkeys(place)))
+        cooling = codes(self.halls["cooling"], case.ids("cooling"))
+        hall_mw = floats(self.halls, "it_mw")
+        is_there = halls_in_service(case, self.halls)
+        floor = hall_mw * KW_PER_MW / floats(case.cooling, "design_density_kw_per_m2")[cooling]
+        power = self._by_hall(case.scenario.halls.diversity_frac + self.companion_frac)
+        space = self._by_hall(np.where(self.rack >= 0, self.figures.space_m2_per_mw[self.rack], 0))
+        shape = int(of_place.max(initial=-1)) + 1, len(case.years)
+        for need, has, what in (
+            (power, hall_mw, "{} MW with their companions (companion_frac of the workload)"),
+            (space, floor, "{} m2 of floor at the density of the cooling"),
+        ):
+            wanted, there = (sum_at(shape, (of_place,), each * is_there) for each in (need, has[:, None]))
+            excess = wanted - there * (1 + _ROUNDING)
+            for number in np.flatnonzero(excess.max(axis=1) > 0.0):
+                year = int(excess[number].argmax())
+                hall = int(np.flatnonzero((of_place == number) & is_there[:, year])[0])
+                site, *design = place[hall]
+                asked, has_mw = what.format(amount(wanted[number, year], DIGITS)), amount(there[number, year], DIGITS)
+                found = (
+                    f"the racks in halls {' '.join(design)} of {site} take {asked} in {case.year[year]}, and there is"
+                )
+                found += f" {has_mw}: not all can be in service"
+                case.findings.add_idle(TableCell(HALLS, hall, "it_mw"), found, "correct the halls or the racks")
+
+    def _refuse(self, wrong: Bools, column: str, what_is: str, must_be: str, fix: str, **words: Words) -> None:
+        self.case.findings.add_rows(RACKS, wrong, column, what_is, must_be, fix, **words)
+
+    def _note(self, record: int, what_is: str, fix: str) -> None:
+        """Note racks without effect, and the hall power that they leave to other racks."""
+        if self.has_open_hall[record]:
+            drawn_mw = self.mw[record] * self.case.scenario.halls.diversity_frac
+            hall = self.racks["hall"].iloc[record]
+            what_is += f"; the {amount(drawn_mw, DIGITS)} MW that they draw of hall {hall} are free for other racks"
+        self.case.findings.add_idle(TableCell(RACKS, record, "rack"), what_is, fix)
+
+    def _at_hall(self, hall: Any, column: str) -> str:
+        """Say where a cell of a hall is that a problem with racks is about, too."""
+        return self.case.findings.place_of(TableCell(HALLS, int(hall), column))
+
+    def _at_racks(self, record: int, column: str) -> str:
+        """Say where a cell of racks is that a problem with a hall is about, too."""
+        return self.case.findings.place_of(TableCell(RACKS, record, column))
+
+
+def _names(table: pd.DataFrame) -> Sequence[tuple[str, str]]:
+    """Site and hall of every row."""
+    return list(zip(texts(table, "site"), texts(table, "hall"), strict=True))
 
 
 @dataclass(frozen=True)
@@ -139,8 +475,7 @@ def _check_one_source(case: ScopedCase) -> None:
 def _note_ends(case: ScopedCase, halls: pd.DataFrame, row: StatedRacks) -> None:
     """Say what leaves the plan with halls that end within it, or have ended before."""
     serves, last = halls_in_service(case, halls), last_years(halls)
-    site = codes(halls["site"], case.ids("sites"))
-    for record in np.flatnonzero((site >= 0) & (last < case.last_year[-1])):
+    for record in np.flatnonzero((codes(halls["site"], case.ids("sites")) >= 0) & (last < case.last_year[-1])):
         name, place = halls["hall"].iloc[record], halls["site"].iloc[record]
         mw = amount(floats(halls, "it_mw")[record], DIGITS)
         years = case.year[serves[record]]

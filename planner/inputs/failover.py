@@ -88,8 +88,7 @@ def failover_inputs(case: ScopedCase, sets: Sets, racks: RackInputs, demand: Dem
 def needs_failover(case: ScopedCase, sets: Sets) -> Bools:
     """Return for which workloads and years the outage of a site must be survived."""
     given = case.scenario.workloads
-    names = sets.workload.labels
-    asks = np.array([name in given and given[name].failover is True for name in names])
+    asks = np.array([name in given and given[name].failover is True for name in sets.workload.labels])
     first = case.scenario.failover.from_year or case.years.first
     return np.asarray(asks[:, None] & (np.asarray(case.years.years) >= first))
 
@@ -97,8 +96,7 @@ def needs_failover(case: ScopedCase, sets: Sets) -> Bools:
 def _note_alone(case: ScopedCase, demand: DemandInputs, asks: Bools, may_cover: Bools) -> None:
     """Note users whom a site reaches, but no two that may stand in for each other."""
     route, wanted = demand.route, demand.demand
-    shape = [len(route.axis(name)) for name in ("region", "workload", "site")]
-    reaches = np.zeros(shape)
+    reaches = np.zeros([len(route.axis(name)) for name in ("region", "workload", "site")])
     reaches[route["region"], route["workload"], route["site"]] = 1.0
     has_two = reaches_two(reaches, may_cover)
     is_alone = reaches.any(axis=2) & ~has_two
@@ -145,11 +143,10 @@ def may_cover_for(case: ScopedCase) -> Bools:
 
 def _power(sets: Sets, reserve: Index, peak: Positions) -> Index:
     at = distinct(reserve, "site", "year")
-    slot = np.tile(peak, at.size)
     return Index.sparse(
         "failover_power",
         (sets.site, sets.year, sets.slot),
-        (np.repeat(at["site"], len(peak)), np.repeat(at["year"], len(peak)), slot),
+        (np.repeat(at["site"], len(peak)), np.repeat(at["year"], len(peak)), np.tile(peak, at.size)),
     )
 
 
@@ -158,8 +155,7 @@ def _neighbours(
 ) -> tuple[Positions, Positions]:
     """Pair every load with the reserves of the sites that reach enough of its users."""
     users = _common_users(demand)  # (workload, failed site, site)
-    own = np.einsum("wss->ws", users)[:, :, None]
-    least = case.scenario.failover.neighbour_users_frac * own * (1.0 - 1e-9)
+    least = case.scenario.failover.neighbour_users_frac * np.einsum("wss->ws", users)[:, :, None] * (1.0 - 1e-9)
     covers = may_cover & (users > 0.0) & (users >= least)
     row, cover = pairs(load, reserve, on=("workload", "year"))
     stands_in = covers[load["workload"][row], load["site"][row], reserve["site"][cover]]
@@ -194,8 +190,7 @@ def _pairs(
     rank = np.arange(len(one)) - np.searchsorted(service, service)
     most = case.scenario.failover.nearest_standbys
     if most != "all":
-        labels = np.array(sets.region.labels, dtype=object)
-        near = (rank < most) | (labels[covered["region"][service]] == ANYWHERE)
+        near = (rank < most) | (np.array(sets.region.labels, dtype=object)[covered["region"][service]] == ANYWHERE)
         service, one = service[near], one[near]
     codes = [covered[name][service] for name in ("region", "workload", "site", "year")]
     return Index.sparse(

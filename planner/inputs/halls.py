@@ -1,16 +1,17 @@
-"""Halls: designs in play, where and when halls of each can be, index lists and coefficients."""
+"""Halls and racks on offer: designs in play, where and when halls of each can be, index lists and coefficients."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
 from planner.base.units import KW_PER_MW, MONTHS_PER_YEAR, USD_PER_MUSD
+from planner.base.words import some
 from planner.clock.calendar import float_year
-from planner.family.table_columns import any_along, bools, codes, floats, given, ints, mask_at, sum_at, texts
+from planner.family.table_columns import any_along, bools, codes, floats, given, ints, mask_at, named_in, sum_at, texts
 from planner.inputs.case import DUTIES
 from planner.inputs.money import construction_factor
 from planner.lp import Index
@@ -21,13 +22,110 @@ if TYPE_CHECKING:
     from planner.base.arrays import Bools, Floats
     from planner.inputs.case import ScopedCase
     from planner.inputs.leads import Leads
-    from planner.inputs.offers import Offers
-    from planner.inputs.quality import Quality
+    from planner.inputs.racks import Quality, RackFigures
     from planner.inputs.stock import Stock
 
     Codes = NDArray[np.intp]
     from planner.inputs.axes import Sets
     from planner.inputs.money import HallCost
+
+
+@dataclass(frozen=True)
+class Offers:
+    """Racks (workload, rack, cooling, year) and hall designs that may be bought and built."""
+
+    racks: Bools  # may be bought
+    cooling: Bools  # (site, cooling) retrofits to it are allowed, whatever the topology of the halls
+    new: Bools  # (site, cooling, redundancy) new halls
+
+
+def all_offers(case: ScopedCase, figures: RackFigures, quality: Quality, stock: Stock) -> Offers:
+    """Return all that the scenario allows to be bought and built."""
+    return Offers(_racks(case, figures), *_designs(case, figures, quality, stock))
+
+
+def _racks(case: ScopedCase, figures: RackFigures) -> Bools:
+    """Return which racks a workload may buy for a cooling technology in a year.
+
+    Gives (workload, rack, cooling, year).
+    """
+    arrives = first_delivery(case)
+    for_sale = figures.may_buy[:, None] & (figures.first_year[:, None] <= case.year)
+    for_sale &= (case.year <= figures.last_sale_year[:, None]) & (case.year >= arrives)
+    is_known = ints(case.cooling, "first_year")[:, None] <= case.last_year
+    offered = (
+        figures.admits[:, :, None, None]
+        & figures.fits[None, :, :, None]
+        & for_sale[None, :, None, :]
+        & is_known[None, None]
+    )
+    _note_ends_of_sale(case, figures, offered, arrives)
+    return np.asarray(offered)
+
+
+def _designs(case: ScopedCase, figures: RackFigures, quality: Quality, stock: Stock) -> tuple[Bools, Bools]:
+    """Return the cooling that may be retrofitted to, and the designs that may be built, at every site.
+
+    All that the scenario allows, but for two kinds that no plan is better with:
+
+    - designs whose cooling or topology suits no rack that some workload admits;
+    - topologies that no workload needs, in whose place another one serves the same workloads, costs
+      no more to build and keep, and has as much of what standby generators and embodied carbon
+      count. Racks are only in halls operated at a topology that some workload needs, and both can
+      be operated at the same ones: the other can take the place of the first in every row. Where
+      halls of the design stand that may be retrofitted it stays: new ones may be as well.
+    """
+    most = case.scenario.water.max_stress_score
+    is_stressed = floats(case.sites, "stress_score") > (np.inf if most is None else most)
+    allowed = named_in(case.scenario.halls.cooling, case.ids("cooling"))
+    cooling = allowed & ~(is_stressed[:, None] & bools(case.cooling, "needs_water"))
+    admitted = figures.admits.astype(np.float64) @ figures.fits > 0.0  # (workload, cooling)
+    houses = admitted.T.astype(np.float64) @ (quality.suffices & quality.allowed) > 0.0
+    may_change = stock.stands(case) & case.scenario.retrofit.allow
+    new = cooling[:, :, None] & houses & (~_is_replaced(case, quality) | may_change)
+    return cooling & any_along(admitted, 0), np.asarray(new)
+
+
+def _is_replaced(case: ScopedCase, quality: Quality) -> Bools:
+    """Return which topologies another one replaces at no disadvantage, shape (redundancy,)."""
+    costs = ("space_ratio", "electrical_capex_ratio", "mechanical_capex_ratio", "maintenance_ratio")
+    no_more = [*costs, "installed_kw_per_kw"]
+    # Whether a plan can gain or lose by the standby generators of its halls.
+    counts_generators = case.scenario.supply.standby.allow or case.scenario.carbon.embodied
+    as_many = ["generator_kw_per_kw"] if counts_generators else []
+    figure = {name: floats(case.redundancy, name) for name in (*no_more, *as_many)}
+    replaces = np.all([figure[of][:, None] >= figure[of] for of in no_more], axis=0)
+    replaces &= np.all([figure[of][:, None] == figure[of] for of in as_many], axis=0)
+    replaces &= np.all(quality.suffices[:, :, None] <= quality.suffices[:, None, :], axis=0)
+    # What a workload needs is kept: halls are operated as it.
+    is_least = np.isin(np.arange(len(case.redundancy)), quality.least)
+    replaces &= quality.allowed & ~is_least[:, None] & ~np.eye(is_least.size, dtype=np.bool_)
+    rank = np.arange(is_least.size)
+    return any_along(replaces & (~replaces.T | (rank < rank[:, None])), 1)
+
+
+def _note_ends_of_sale(case: ScopedCase, figures: RackFigures, offered: Bools, arrives: float) -> None:
+    """Note workloads for which no rack is sold any more, though some were before."""
+    may_buy = figures.admits & figures.may_buy  # (workload, rack)
+    gone = ~any_along(offered, (1, 2)) & (case.year >= arrives)  # (workload, year)
+    racks = np.array(case.ids("racks"), dtype=object)
+    for w in np.flatnonzero((gone & any_along(may_buy, 1)[:, None]).any(axis=1)):
+        years = case.year[gone[w]]
+        ended = may_buy[w] & (figures.last_sale_year < years[-1])
+        if not ended.any():
+            continue
+        last = figures.last_sale_year[ended].astype(np.int64)
+        sold = some([f"{rack} to {end}" for rack, end in zip(racks[ended], last, strict=True)], 4)
+        case.findings.add_note(
+            f"{case.ids('workloads')[w]}: no rack is on sale in {', '.join(map(str, years))} (sold: {sold}). Older ones"
+            " and rent serve it, or it stays unmet: allow a rack that is still sold, or set racks.end_of_sale: false.",
+            ("racks",),
+        )
+
+
+def first_delivery(case: ScopedCase) -> float:
+    """Return the first moment at which racks ordered on the first day of decisions can serve."""
+    return float_year(case.scenario.decisions_start) + case.lead_months("rack_delivery") / MONTHS_PER_YEAR
 
 
 @dataclass(frozen=True)
@@ -113,8 +211,7 @@ def hall_space(
     is_known = ints(case.cooling, "first_year")[cooling][:, None] <= case.last_year
     # What is committed is in service before its lead: decided before the first day. Where own or
     # non-firm power brings the lead into a year, but after its middle, commitments keep theirs.
-    middle = case.year + (case.last_year + 1 - case.year) / 2
-    is_late = ~leads.hall_by_grid.may & (leads.hall.service > middle)
+    is_late = ~leads.hall_by_grid.may & (leads.hall.service > (case.year + (case.last_year + 1 - case.year) / 2))
     is_early = (~leads.hall.may | is_late) & (committed_mw > 0.0)
     early = (
         offered[:, :, None] & is_early[:, None, :] & (ints(case.cooling, "first_year")[cooling][:, None] <= case.year)
@@ -177,8 +274,7 @@ def _existing_mw(case: ScopedCase, stock: Stock, cooling: Codes, redundancy: Cod
     hall_mw = stock.mw.sum(axis=1) * (case.scenario.halls.diversity_frac + companion)
     hall_mw = hall_mw / (1.0 - case.scenario.halls.free_frac)
     shape, at = (len(case.cooling), len(case.redundancy), len(case.sites)), (stock.cooling, stock.redundancy)
-    by_design = sum_at(shape, at, (stock.share * hall_mw).T)
-    assumed = np.asarray(by_design[cooling, redundancy].T)
+    assumed = np.asarray(sum_at(shape, at, (stock.share * hall_mw).T)[cooling, redundancy].T)
     return np.asarray(assumed[:, :, None] + stock.stated.hall_mw[:, cooling, redundancy])
 
 
@@ -226,8 +322,7 @@ def _serves(case: ScopedCase, row: Codes) -> Bools:
     """
     may_begin = case.last_year >= case.scenario.decisions_start.year
     before, after, year = np.nonzero((row >= 0)[:, :, None] & may_begin)
-    done = retrofit_dates(case, row[before, after], year)[1]
-    in_time = done < case.last_year[-1] + 1.0
+    in_time = retrofit_dates(case, row[before, after], year)[1] < case.last_year[-1] + 1.0
     return mask_at((*row.shape, case.year.size), (before[in_time], after[in_time], year[in_time]))
 
 
@@ -270,7 +365,6 @@ def hall_inputs(case: ScopedCase, sets: Sets, halls: HallSpace, leads: Leads, co
     ls, ll, lt = np.nonzero(halls.lease)
     rent = halls.lease_usd_per_kw_month[ls, ll]
     settings = case.scenario
-    work = _retrofits(case, sets, halls)
     return HallInputs(
         hall=Index.sparse("hall", (site, design, year), hall_at),
         existing_mw=halls.existing_mw[hs, hl, ht],
@@ -293,43 +387,31 @@ def hall_inputs(case: ScopedCase, sets: Sets, halls: HallSpace, leads: Leads, co
         committed_mw=halls.committed_mw[cs, ct],
         opex_musd_per_mw_year=opex[hs, hl],
         lead=_lead_table(sets, halls, leads),
-        retrofit=work.over,
-        retrofit_start=work.start,
-        retrofit_done=work.done,
-        retrofit_capacity_frac=work.capacity_frac,
-        retrofit_capex_musd_per_mw=work.capex_musd_per_mw,
+        **_retrofits(case, sets, halls),
     )
 
 
-class _Retrofits(NamedTuple):
-    over: Index
-    start: Floats
-    done: Floats
-    capacity_frac: Floats
-    capex_musd_per_mw: Floats
-
-
-def _retrofits(case: ScopedCase, sets: Sets, halls: HallSpace) -> _Retrofits:
-    """Turning existing halls into other designs: what is left, from when, at what cost."""
+def _retrofits(case: ScopedCase, sets: Sets, halls: HallSpace) -> dict[str, Any]:
+    """Turning existing halls into other designs, by names in `HallInputs`: what is left, from when, at what cost."""
     s, before, after, t = np.nonzero(halls.retrofit)
     table, own = case.tables["retrofit"], case.scenario.retrofit
     row = halls.retrofit_row[before, after]
     price = given(own.cost_usd_per_kw, floats(table, "cost_usd_per_kw")[row])
     begin, done = retrofit_dates(case, row, t)
     local = floats(case.sites, "index")[s]
-    capex = price * KW_PER_MW / USD_PER_MUSD * local * construction_factor(case, begin)
-    over = Index.sparse(
-        "retrofit", (sets.site, sets.hall, sets.hall.renamed("to_hall"), sets.year), (s, before, after, t)
-    )
-    return _Retrofits(
-        over=over, start=begin, done=done, capacity_frac=floats(table, "capacity_frac")[row], capex_musd_per_mw=capex
-    )
+    axes = (sets.site, sets.hall, sets.hall.renamed("to_hall"), sets.year)
+    return {
+        "retrofit": Index.sparse("retrofit", axes, (s, before, after, t)),
+        "retrofit_start": begin,
+        "retrofit_done": done,
+        "retrofit_capacity_frac": floats(table, "capacity_frac")[row],
+        "retrofit_capex_musd_per_mw": price * KW_PER_MW / USD_PER_MUSD * local * construction_factor(case, begin),
+    }
 
 
 def _lead_table(sets: Sets, halls: HallSpace, leads: Leads) -> pd.DataFrame:
     """List the critical path of every design that can be built at a site within the horizon."""
     s, design = np.nonzero(halls.build.any(axis=2))
-    non_firm = np.where(any_along(leads.non_firm.may, axis=1), leads.non_firm.months, np.nan)
     return pd.DataFrame(
         {
             "site": sets.site.texts[s],
@@ -339,6 +421,6 @@ def _lead_table(sets: Sets, halls: HallSpace, leads: Leads) -> pd.DataFrame:
             "service_start": leads.hall.start[s],
             "connection_months": leads.connection.months[s],
             "connection_by": leads.connection.by[s],
-            "non_firm_months": non_firm[s],
+            "non_firm_months": np.where(any_along(leads.non_firm.may, axis=1), leads.non_firm.months, np.nan)[s],
         }
     )

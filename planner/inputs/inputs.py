@@ -37,17 +37,15 @@ if TYPE_CHECKING:
     from planner.inputs.contracts import ContractInputs
     from planner.inputs.demand import DemandInputs, LeverInputs
     from planner.inputs.failover import FailoverInputs
-    from planner.inputs.grid import BalanceInputs, GridInputs
+    from planner.inputs.grid import BalanceInputs, GridInputs, NonFirmInputs
     from planner.inputs.halls import HallInputs
     from planner.inputs.leads import Lead
     from planner.inputs.money import FinanceInputs
-    from planner.inputs.non_firm import NonFirmInputs
     from planner.inputs.power import MigrationInputs, PowerInputs
     from planner.inputs.power_prices import LoadPriceInputs
     from planner.inputs.racks import RackInputs
     from planner.inputs.rent import RentInputs
-    from planner.inputs.sites import SiteInputs
-    from planner.inputs.siting import SitingInputs
+    from planner.inputs.sites import SiteInputs, SitingInputs
     from planner.inputs.supply import SupplyInputs
     from planner.inputs.tariffs import TariffInputs
     from planner.scenario import Scenario
@@ -139,12 +137,10 @@ def order_dates(scenario: Scenario, inputs: Inputs) -> OrderDates:
 
 def _before(case: ScopedCase, lead: Lead) -> Floats:
     """Return the last moment for service in each year, its first day where no lead allows it."""
-    latest = lead.service - lead.months[:, None] / MONTHS_PER_YEAR
-    return np.asarray(np.where(lead.may, latest, case.year[None, :]))
+    return np.asarray(np.where(lead.may, lead.service - lead.months[:, None] / MONTHS_PER_YEAR, case.year[None, :]))
 
 
 def _in_time(case: ScopedCase, months: Floats) -> Floats:
     """Return the last moment for service on 1 January of each year, or as early as may be."""
     first = float_year(case.scenario.decisions_start)
-    years = case.year[None, :] - months[:, None] / MONTHS_PER_YEAR
-    return np.asarray(np.maximum(years, first))
+    return np.asarray(np.maximum(case.year[None, :] - months[:, None] / MONTHS_PER_YEAR, first))

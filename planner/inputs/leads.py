@@ -11,7 +11,7 @@ import numpy as np
 from planner.base.units import MONTHS_PER_YEAR
 from planner.base.words import amount, some
 from planner.clock.calendar import float_year
-from planner.family.table_columns import bools, floats, texts
+from planner.family.table_columns import bools, floats, named_in, texts
 from planner.inputs.scope import LEADS
 
 if TYPE_CHECKING:
@@ -26,8 +26,7 @@ if TYPE_CHECKING:
 def may_have_non_firm(case: ScopedCase) -> Bools:
     """Return the sites at which non-firm connection may be had, shape (site,)."""
     settings = case.scenario.grid.non_firm
-    named = [settings.sites == "all" or site in settings.sites for site in case.ids("sites")]
-    return np.array(named, dtype=np.bool_) & settings.allow
+    return named_in(settings.sites, case.ids("sites")) & settings.allow
 
 
 def check_service(case: ScopedCase) -> None:
@@ -109,8 +108,7 @@ class _Wait:
 
     def where(self, holds: Bools, other: _Wait) -> _Wait:
         """Return this where something holds, and the other elsewhere."""
-        months = np.where(holds, self.months, other.months)
-        return _Wait(months, np.where(holds, self.by, other.by).astype(object))
+        return _Wait(np.where(holds, self.months, other.months), np.where(holds, self.by, other.by).astype(object))
 
     def and_then(self, other: _Wait) -> _Wait:
         """Wait for both."""

@@ -76,6 +76,7 @@ def finance_inputs(case: ScopedCase, rates: Rates) -> FinanceInputs:
     life = rates.facility_life_years
     calendar = [years.calendar_years(t) for t in range(len(years))]
     months = case.item("facility_cost", "spend_profile_years", "years") * MONTHS_PER_YEAR
+    risk = case.scenario.finance.country_risk
     return FinanceInputs(
         rate_frac=rates.plan,
         base_year=years.first,
@@ -83,20 +84,13 @@ def finance_inputs(case: ScopedCase, rates: Rates) -> FinanceInputs:
         last_year=int(case.last_year[-1]),
         life_years={"facility": life, "retrofit": life, "opening": life, "grid": life},
         asset_rate_frac={asset: getattr(rates, asset) for asset in _ASSETS},
-        site_rate_adder_frac=_country_risk(case),
+        site_rate_adder_frac=case.finance_by_site("wacc_adder") if risk else np.zeros(len(case.sites)),
         spend_months=months,
         build_idc_frac=float(interest_during_construction_frac(rates.facility, months)),
         end_of_horizon=case.scenario.finance.end_of_horizon,
         year_weight=year_weights(rates.plan, calendar, years.first),
         opex_escalation=trend_factor(case.finance_of("om_real_escalation", "world"), case.year),
     )
-
-
-def _country_risk(case: ScopedCase) -> np.ndarray:
-    """Premium of every site's country on the cost of capital, shape (site,)."""
-    if not case.scenario.finance.country_risk:
-        return np.zeros(len(case.sites))
-    return case.finance_by_site("wacc_adder")
 
 
 _M2_PER_ACRE: Final = 4046.856
@@ -139,10 +133,9 @@ def hall_cost(case: ScopedCase) -> HallCost:
         + floats(case.cooling, "opex_frac")[:, None] * mechanical
     )
     taxed = local * on_top * building + land
-    tax = case.finance_by_site("property_tax") * float(case.scenario.finance.property_tax)
     opex = (
         local * maintenance
-        + tax[:, None, None] * taxed
+        + (case.finance_by_site("property_tax") * float(case.scenario.finance.property_tax))[:, None, None] * taxed
         + case.finance_by_site("insurance")[:, None, None] * capex
         + _staff_musd_per_mw_year(case, archetype == _EDGE)[:, None, None]
         + case.item("facility_cost", "connectivity", "USD/kW IT-year") * KW_PER_MW / USD_PER_MUSD
@@ -167,8 +160,7 @@ def construction_factor(case: ScopedCase, start: Floats) -> Floats:
 def _land_musd_per_mw(case: ScopedCase) -> Floats:
     acre_per_mw = case.item("facility_cost", "site_area", "acre/MW facility")
     facility_mw = case.scenario.demand.facility_mw_per_rack_mw
-    usd_per_m2 = floats(case.sites, "land_usd_per_m2")
-    return usd_per_m2 * _M2_PER_ACRE * acre_per_mw * facility_mw / USD_PER_MUSD
+    return floats(case.sites, "land_usd_per_m2") * _M2_PER_ACRE * acre_per_mw * facility_mw / USD_PER_MUSD
 
 
 def _staff_musd_per_mw_year(case: ScopedCase, is_edge: np.ndarray) -> Floats:

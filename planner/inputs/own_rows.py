@@ -9,25 +9,24 @@ import numpy as np
 import pandas as pd
 
 from planner.base.words import amount, some
-from planner.family.table_columns import PROVENANCE, floats, texts
+from planner.family.table_columns import PROVENANCE, floats, named_in, texts
 from planner.inputs.case import BASE_YEAR_OF_MONEY, trend_factor
-from planner.inputs.existing import market_share_frac, stated_sites
-from planner.inputs.existing_racks import HALLS, RACKS
+from planner.inputs.existing import HALLS, RACKS, market_share_frac, stated_sites
 from planner.inputs.money import construction_factor, on_top_of_hard_cost
 from planner.inputs.scope import own_key
 from planner.inputs.supply_figures import sources_in_play
-from planner.inputs.tariffs_uses import billed_sites
+from planner.inputs.tariffs import billed_sites
 from planner.tables import load_package, read_tables, right_tables
 from planner.tables.descriptor import OWN
 from planner.tables.places import TableCell
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from planner.base.arrays import Bools, Floats
     from planner.inputs.case import ScopedCase
     from planner.inputs.money import HallCost
-    from planner.inputs.racks_figures import RackFigures
+    from planner.inputs.racks import RackFigures
     from planner.scenario.tree import Keys
 
 _NAMED: Final = 8
@@ -79,20 +78,12 @@ def note_own_rows(case: ScopedCase) -> None:
                 continue
             idle = is_own & ~table[column].isin(list(ids)).to_numpy(dtype=np.bool_)
             is_own &= ~idle
-            if idle.any():
-                named = some(list(dict.fromkeys(texts(table[idle], column))), _NAMED)
-                count = idle.sum()
-                subject = "1 row of your own has" if count == 1 else f"{count} of your rows have"
-                case.findings.add_idle(
-                    TableCell(name, int(np.flatnonzero(idle)[0]), column),
-                    f"{subject} no effect in {name}, for {named}: {why}",
-                    "correct the id, widen the scope, or remove them",
-                )
+            fix = "correct the id, widen the scope, or remove them"
+            _note_idle(case, name, column, np.flatnonzero(idle).tolist(), texts(table[idle], column), why, fix)
     for rack, reason in unusable_racks(case):
         table = case.tables["racks"]
-        record = int(np.flatnonzero(table["rack"] == rack)[0])
         case.findings.add_idle(
-            TableCell("racks", record, "rack"),
+            TableCell("racks", int(np.flatnonzero(table["rack"] == rack)[0]), "rack"),
             f"rack {rack} has no effect: {reason}",
             "add what is missing, or remove it",
         )
@@ -106,15 +97,20 @@ def note_unread_rows(case: ScopedCase) -> None:
         table, keys = case.tables[name], load_package()[name].primary_key
         rows = list(zip(*(texts(table, key) for key in keys), strict=True))
         is_own = own_rows(name, table)
-        idle = [at for at in np.flatnonzero(is_own) if (name, *rows[at]) not in case.rows_read]
-        if idle:
-            named = some([" of ".join(rows[at]) for at in idle], _NAMED)
-            subject = "1 row of your own has" if len(idle) == 1 else f"{len(idle)} of your rows have"
-            case.findings.add_idle(
-                TableCell(name, int(idle[0]), keys[0]),
-                f"{subject} no effect in {name}, for {named}: nothing in this plan is made from it",
-                "correct the item or what it is for, widen the scope, or remove them",
-            )
+        idle = [at for at in np.flatnonzero(is_own).tolist() if (name, *rows[at]) not in case.rows_read]
+        fix = "correct the item or what it is for, widen the scope, or remove them"
+        named = [" of ".join(rows[at]) for at in idle]
+        _note_idle(case, name, keys[0], idle, named, "nothing in this plan is made from it", fix)
+
+
+def _note_idle(
+    case: ScopedCase, name: str, column: str, rows: Sequence[int], about: Sequence[str], why: str, fix: str
+) -> None:
+    """Note that some rows of a table have no effect, by what they are about."""
+    if len(rows):
+        subject = "1 row of your own has" if len(rows) == 1 else f"{len(rows)} of your rows have"
+        text = f"{subject} no effect in {name}, for {some(list(dict.fromkeys(about)), _NAMED)}: {why}"
+        case.findings.add_idle(TableCell(name, int(rows[0]), column), text, fix)
 
 
 def _in_plan(case: ScopedCase) -> Mapping[str, tuple[set[str], str]]:
@@ -155,8 +151,7 @@ def own_rows(name: str, table: pd.DataFrame) -> Bools:
     stamp = _stamp(name)
     is_known = np.zeros(len(table), dtype=np.bool_)
     # To compare whole rows as texts takes long, and a table of another world has other ids.
-    ids = _shipped_ids(name, *stamp)
-    if all(not known.isdisjoint(table[key].tolist()) for key, known in ids.items()):
+    if all(not known.isdisjoint(table[key].tolist()) for key, known in _shipped_ids(name, *stamp).items()):
         known_rows = _shipped_rows(name, *stamp, figures)
         is_known[:] = [row in known_rows for row in _as_texts(table, figures)]
     flagged = np.array([kind == OWN for kind in texts(table, "kind")], dtype=np.bool_)
@@ -210,10 +205,12 @@ def unusable_racks(case: ScopedCase) -> Iterator[tuple[str, str]]:
     computes = table["role"].eq("compute").to_numpy(dtype=np.bool_)
     housed, admitted = (set(case.tables[name]["rack"]) for name in ("rack_cooling", "workload_racks"))
     admitted |= {rack for own in case.scenario.workloads.values() for rack in own.racks or ()}
-    there, converts = _existing_racks(case), _converting_racks(case)
+    # Demand in MW becomes compute by the power and throughput of some racks.
+    there = _existing_racks(case)
+    converts = {rack for name in ("rack_stock", "reference_fleet") for rack in case.tables[name]["rack"]}
     may_buy = dict(zip(case.racks["rack"], case.racks["may_buy"], strict=True))
-    holds, asked = case.tables["rack_cooling"], case.scenario.halls.cooling
-    built = list(case.ids("cooling")) if asked == "all" else list(asked)
+    holds = case.tables["rack_cooling"]
+    built = case.named("cooling", named_in(case.scenario.halls.cooling, case.ids("cooling")))
     works = ~np.isnan(floats(table, "training_h100e")) | ~np.isnan(floats(table, "inference_h100e"))
     for row in np.flatnonzero(own_rows("racks", table) & computes):
         rack = str(table["rack"].iloc[row])
@@ -244,11 +241,6 @@ def _existing_racks(case: ScopedCase) -> Collection[str]:
     if (is_assumed & ~stated_sites(case)).any():
         there |= {*case.tables["rack_stock"]["rack"]}
     return there
-
-
-def _converting_racks(case: ScopedCase) -> Collection[str]:
-    """Racks by whose power and throughput demand in MW becomes compute."""
-    return {rack for name in ("rack_stock", "reference_fleet") for rack in case.tables[name]["rack"]}
 
 
 def _differ_in_price_alone(row: pd.DataFrame, shipped: pd.DataFrame) -> bool:
@@ -390,7 +382,9 @@ def _note_markets(case: ScopedCase, cost: HallCost) -> None:
 
 def _by_design(case: ScopedCase, usd_per_w: Floats) -> str:
     """List what halls cost, shape (site, cooling, redundancy), of the designs to choose from."""
-    of_cooling, of_redundancy = map(np.flatnonzero, _designs(case))
+    asked = case.scenario.halls
+    of_cooling = np.flatnonzero(named_in(asked.cooling, case.ids("cooling")))
+    of_redundancy = np.flatnonzero(named_in(asked.redundancy, case.ids("redundancy")))
     is_listed = of_cooling.size * of_redundancy.size <= _MOST_DESIGNS
     parts = []
     for k in of_cooling:
@@ -402,15 +396,6 @@ def _by_design(case: ScopedCase, usd_per_w: Floats) -> str:
         shown = ", ".join(by_topology) if is_listed else _between(costs.min(), costs.max())
         parts.append(f"{case.ids('cooling')[k]} {shown}")
     return "; ".join(parts)
-
-
-def _designs(case: ScopedCase) -> tuple[Bools, Bools]:
-    """Tell which cooling technologies and which topologies the scenario lets be built."""
-    asked = case.scenario.halls
-    return (
-        np.array([asked.cooling == "all" or id_ in asked.cooling for id_ in case.ids("cooling")]),
-        np.array([asked.redundancy == "all" or id_ in asked.redundancy for id_ in case.ids("redundancy")]),
-    )
 
 
 def _note_power(case: ScopedCase) -> None:

@@ -9,8 +9,8 @@ import numpy as np
 
 from planner.clock.profiles import slot_means
 from planner.family.table_columns import any_along, codes, floats, mask_at, sum_at
-from planner.inputs.racks_figures import net_utilisation
-from planner.inputs.sets import deferral_windows_h
+from planner.inputs.axes import deferral_windows_h
+from planner.inputs.racks import net_utilisation
 from planner.lp import Index
 from planner.lp.index import cross, distinct
 from planner.place.climate import electrical_loss
@@ -61,8 +61,7 @@ def migration_inputs(
     """Make the lists and coefficients of work that moves between sites."""
     moves = moves_between_sites(case)
     _note_classes_without_such_work(case, moves)
-    share = np.where(moves, floats(case.workloads, "deferrable_frac"), 0.0)
-    of_deployment = share[racks.deployment["workload"]]
+    of_deployment = np.where(moves, floats(case.workloads, "deferrable_frac"), 0.0)[racks.deployment["workload"]]
     may_move = of_deployment[racks.deployment.find(racks.used)] > 0.0
     work = cross(racks.used.select(may_move, "used that moves"), sets.slot, "work")
 
@@ -103,8 +102,7 @@ def _first_slot_of_block(case: ScopedCase) -> np.ndarray:
     """First time slice of the block of each time slice, by workload, shape (workload, slot)."""
     days = case.days
     slots = np.maximum(deferral_windows_h(case), days.slot_h) // days.slot_h
-    slot_of_day = days.start_hour // days.slot_h
-    begins = slot_of_day // slots[:, None] * slots[:, None]
+    begins = (days.start_hour // days.slot_h) // slots[:, None] * slots[:, None]
     return np.asarray(days.day * days.slots_per_day + begins, dtype=np.int32)
 
 
@@ -112,8 +110,7 @@ def _reach_of_sites(wanted: Wanted, reach: Reach, moves: Bools) -> np.ndarray:
     """First of the sites that have the same users of a workload, shape (workload, site)."""
     is_asked = any_along(wanted.kh100e > 0.0, axis=2)[:, :, None]  # (region, workload, 1)
     sees = np.concatenate([reach.is_route & is_asked, reach.is_tight & is_asked])
-    sites = reach.is_route.shape[2]
-    result = np.tile(np.arange(sites, dtype=np.int32), (len(moves), 1))
+    result = np.tile(np.arange(reach.is_route.shape[2], dtype=np.int32), (len(moves), 1))
     for w in np.flatnonzero(moves):
         _, first, kind = np.unique(sees[:, w], axis=1, return_index=True, return_inverse=True)
         result[w] = first[kind.reshape(-1)]
@@ -219,8 +216,7 @@ def _block(case: ScopedCase, sets: Sets, defer: Index) -> np.ndarray:
     if not defer.size:
         return np.zeros(0, dtype=np.int64)
     slot, hours = defer["slot"], length[defer["window"]]
-    per_day = 24 // hours
-    return np.asarray(case.days.day[slot] * per_day + case.days.start_hour[slot] // hours)
+    return np.asarray(case.days.day[slot] * (24 // hours) + case.days.start_hour[slot] // hours)
 
 
 def _shapes(case: ScopedCase, sets: Sets, wanted: Wanted, reach: Reach) -> Floats:
@@ -243,8 +239,7 @@ def _shapes(case: ScopedCase, sets: Sets, wanted: Wanted, reach: Reach) -> Float
         fallback = everyone if everyone.sum() > 0.0 else np.ones_like(everyone)
         weight = np.where(reached.sum(axis=1, keepdims=True) > 0.0, reached, fallback)
         weight = weight / weight.sum(axis=1, keepdims=True)
-        on_clock = sum_at((len(clocks), len(sets.site)), (users,), weight.T).T
-        result[:, f] = on_clock @ by_clock[:, f]
+        result[:, f] = sum_at((len(clocks), len(sets.site)), (users,), weight.T).T @ by_clock[:, f]
     return np.asarray(result / (result @ weight_h)[:, :, None])
 
 
@@ -257,5 +252,4 @@ def _shapes_by_clock(case: ScopedCase, sets: Sets) -> tuple[Floats, Floats]:
     by_day = np.repeat(mean_day[:, None], case.days.n_days, axis=1)
     by_day[:, case.days.is_peak_day] = hourly[:, :1]
     clocks = np.unique(floats(case.regions, "utc_offset_h"))
-    by_clock = [slot_means(by_day, float(clock), case.days, is_by_day=True) for clock in clocks]
-    return np.stack(by_clock), clocks
+    return np.stack([slot_means(by_day, float(clock), case.days, is_by_day=True) for clock in clocks]), clocks

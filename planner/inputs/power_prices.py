@@ -15,7 +15,7 @@ from planner.family.table_columns import bools, codes, dense_by_ids, floats, int
 from planner.inputs.case import trend_factor
 from planner.inputs.days import report_missing_hours
 from planner.inputs.scope import own_key
-from planner.inputs.tariffs_uses import billed_sites
+from planner.inputs.tariffs import billed_sites
 from planner.lp import Axis, Index
 from planner.lp.index import cross
 from planner.tables.places import TableCell
@@ -62,8 +62,7 @@ def delivered_prices(case: ScopedCase, series: SiteSeries | None = None) -> Powe
     demand = floats(case.sites, "demand_charge_usd_per_kw_month") * float(settings.demand_charge)
     in_slot = wholesale[:, None] * wholesale_shape(case, series)
     weight = case.days.weight_h / case.days.weight_h.sum()
-    flat_load_demand = demand * MONTHS_PER_YEAR * KW_PER_MW / HOURS_PER_YEAR
-    adder = retail - in_slot @ weight - flat_load_demand
+    adder = retail - in_slot @ weight - (demand * MONTHS_PER_YEAR * KW_PER_MW / HOURS_PER_YEAR)
     below = adder < 0.0
     below[list(billed_sites(case))] = False  # they pay none of the three
     if below.any():
@@ -123,8 +122,7 @@ def wholesale_shape(case: ScopedCase, series: SiteSeries | None = None) -> Float
 def seasonal_slots(case: ScopedCase, table: pd.DataFrame, key: str, site_column: str, value: str) -> Floats:
     """Lay a shape by season and local hour over the time slices of every site. Gives (site, slot)."""
     named = case.sites[site_column].dropna().unique()
-    axes = {key: list(named), "season": SEASONS, "hour_local": _HOURS}
-    hourly = dense_by_ids(table, axes, value)
+    hourly = dense_by_ids(table, {key: list(named), "season": SEASONS, "hour_local": _HOURS}, value)
     name = f"{key.removesuffix('_zone')}_shapes"
     for zone, of_zone in zip(named, hourly, strict=True):
         report_missing_hours(case, name, str(zone), (table[key] == zone).to_numpy(), of_zone)
@@ -152,8 +150,7 @@ def wholesale_factor(case: ScopedCase) -> Floats:
     for position, shock in enumerate(case.scenario.energy.shocks):
         at_site = np.isin(zone, shock.zones) | (shock.zones == "all")
         in_year = (case.year >= shock.first_year) & (case.year <= shock.last_year)
-        in_slot = case.days.is_peak | (not shock.peak_day_only)
-        hit = at_site[:, None, None] & in_year[:, None] & in_slot
+        hit = at_site[:, None, None] & in_year[:, None] & (case.days.is_peak | (not shock.peak_day_only))
         factor[hit] *= shock.wholesale_scale_frac
         if not hit.any():
             case.findings.add_note(
@@ -202,7 +199,9 @@ def load_price_inputs(case: ScopedCase, sets: Sets, base_year_facility_mw: Float
         if curve is not None:
             end[z, : len(curve)] = np.nan_to_num(floats(curve, "up_to_peak_frac"), nan=np.inf)
             adder[z, : len(curve)] = floats(curve, "price_adder_usd_per_mwh")
-    peak = _peak_mw(case, sets) * case.scenario.operator.headroom_share_frac
+    peak_mw = case.tables["grid_zones"].set_index("zone")["peak_mw"]
+    peak = np.array([float(peak_mw.get(zone, np.nan)) for zone in sets.zone.labels])
+    peak = peak * case.scenario.operator.headroom_share_frac
     width = np.diff(end, prepend=0.0, axis=1) * peak[:, None]
     b = np.tile(np.arange(most), zone_slot.size)
     at = np.repeat(np.arange(zone_slot.size), most)
@@ -236,8 +235,7 @@ def _curve(case: ScopedCase, zone: str) -> pd.DataFrame | None:
 
 def _check_curves(case: ScopedCase) -> None:
     """Report every curve of the table that does not rise, of zones in the plan or not."""
-    table = case.tables[_BLOCKS].reset_index(drop=True)
-    for zone, of_zone in table.groupby("zone", sort=False):
+    for zone, of_zone in case.tables[_BLOCKS].reset_index(drop=True).groupby("zone", sort=False):
         rows = of_zone.sort_values("block")
         block, end = ints(rows, "block"), floats(rows, "up_to_peak_frac")
         adder = floats(rows, "price_adder_usd_per_mwh")
@@ -263,9 +261,3 @@ def _check_curves(case: ScopedCase) -> None:
                 )
                 fix = "put them in order: a price that falls with load cannot be planned with"
                 case.findings.add(TableCell(_BLOCKS, record, column), what_is, must_be, fix)
-
-
-def _peak_mw(case: ScopedCase, sets: Sets) -> Floats:
-    """Peak load of each zone. [MW]"""
-    peak = case.tables["grid_zones"].set_index("zone")["peak_mw"]
-    return np.array([float(peak.get(zone, np.nan)) for zone in sets.zone.labels])

@@ -23,8 +23,7 @@ def refuse_short_view(scenario: Scenario) -> None:
         return
     found = f"foresight.window_years is {window}, and this study decides all years at once"
     fix = "leave it out; `dcplan myopic` says what foresight is worth"
-    place = scenario.place_of("foresight.window_years")
-    raise InputError([Problem(*place, found, "no window", fix)])
+    raise InputError([Problem(*scenario.place_of("foresight.window_years"), found, "no window", fix)])
 
 
 @dataclass(frozen=True)

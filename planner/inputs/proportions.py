@@ -11,19 +11,18 @@ import numpy as np
 
 from planner.base.errors import InputError, Problem
 from planner.base.units import HOURS_PER_YEAR, KG_PER_T, KW_PER_MW, MW_PER_GW, MWH_PER_TWH, T_PER_KT, USD_PER_MUSD
-from planner.family.table_columns import codes, floats, ints, texts
+from planner.family.table_columns import codes, floats, ints, named_in, texts
 from planner.inputs.case import DUTIES
 from planner.inputs.demand import wanted_compute
-from planner.inputs.existing_racks import HALLS, RACKS, halls_in_service
+from planner.inputs.existing import HALLS, RACKS, halls_in_service
 from planner.inputs.proportions_company import POWER_OVER_ROOM, CompanyFacts, out_of_proportion
-from planner.inputs.racks_figures import rack_figures
+from planner.inputs.racks import rack_figures
 from planner.inputs.scope import make_case, own_key, site_rows
 from planner.inputs.sites import crews_mw
 from planner.inputs.stock import assumed_facility_mw
 from planner.plausible import implausible, one_at_each_place
-from planner.plausible.agreements import FACTOR_OF
-from planner.plausible.ranges import RANGES, as_text
-from planner.plausible.rules import Found, InputRule, found_by, rule
+from planner.plausible.rules import RANGES, Found, InputRule, as_text, found_by, rule
+from planner.plausible.settings import FACTOR_OF
 from planner.scenario import path_value
 from planner.scenario.contradictions import contradictions
 from planner.scenario.ids import ID_TABLES
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
     from planner.base.arrays import Floats
     from planner.inputs.case import ScopedCase
     from planner.inputs.demand import Wanted
-    from planner.inputs.racks_figures import RackFigures
+    from planner.inputs.racks import RackFigures
     from planner.scenario import Scenario
     from planner.scenario.demand import ExplicitDemand
     from planner.scenario.tree import Keys
@@ -153,8 +152,7 @@ class _Whole(CompanyFacts):
         is_sold = self.figures.first_year[:, None] <= self.case.last_year
         can_do = self.figures.throughput[:, :, None] * np.where(is_sold, 1.0, np.nan)
         best, work = np.nan_to_num(can_do).max(axis=1), self.wanted.kh100e.sum(axis=0)
-        need_mw = np.divide(work, best, out=np.zeros(work.shape), where=best > 0.0)
-        return np.asarray(need_mw.sum(axis=0))
+        return np.asarray(np.divide(work, best, out=np.zeros(work.shape), where=best > 0.0).sum(axis=0))
 
     @cached_property
     def room_mw(self) -> Floats:
@@ -200,8 +198,7 @@ class _Whole(CompanyFacts):
     @cached_property
     def price_musd(self) -> Floats:
         """Price of each rack that may be bought, NaN of others. [MUSD]"""
-        allow, racks = self.scenario.racks.allow, self.case.ids("racks")
-        is_allowed = np.array([allow == "all" or rack in allow for rack in racks], dtype=np.bool_)
+        is_allowed = named_in(self.scenario.racks.allow, self.case.ids("racks"))
         return np.where(is_allowed, floats(self.case.racks, "capex_usd"), np.nan) / USD_PER_MUSD
 
 
@@ -403,8 +400,7 @@ def _rows_in_another_unit(f: _Whole) -> Iterator[Found]:
         if apart[at] > _APART:
             (number, stated), others = listed[at], np.delete(compute, at)
             words = {"number": number, "unit": stated.unit, "compute": compute[at], "workload": workload}
-            place = ("demand", "explicit", number, "unit")
-            yield place, words | {"low": others.min(), "high": others.max()}
+            yield ("demand", "explicit", number, "unit"), words | {"low": others.min(), "high": others.max()}
 
 
 @rule(

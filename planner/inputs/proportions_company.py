@@ -12,12 +12,10 @@ import numpy as np
 from planner.base.units import HOURS_PER_DAY, HOURS_PER_YEAR, KW_PER_MW, MONTHS_PER_YEAR
 from planner.base.words import amount
 from planner.family.table_columns import codes, floats, ints, sum_at, texts
-from planner.inputs.existing import stated_sites
-from planner.inputs.existing_racks import RACKS
+from planner.inputs.existing import RACKS, stated_sites
 from planner.inputs.scope import firm_path_mw, own_key
-from planner.inputs.tariffs_uses import use_of_sites
-from planner.plausible.ranges import RANGES, Range, as_text, ranges_of
-from planner.plausible.rules import Found, found_by, rule
+from planner.inputs.tariffs import use_of_sites
+from planner.plausible.rules import RANGES, Found, Range, as_text, found_by, ranges_of, rule
 from planner.tables.places import TableCell, TablePlaces
 
 if TYPE_CHECKING:
@@ -33,7 +31,7 @@ POWER_OVER_ROOM: Final = 1.5
 """Facility power over the critical IT power of land, and nameplate over a connection: at most."""
 _DELIVERIES_OVER_DEMAND: Final = 3.0
 """Share of what vendors deliver over the share of demand: a company that grows is served first."""
-_YEARS_OF_BUILDING: Final = 500.0
+_YEARS_OF_BUILDING: Final = 50.0
 """Years in which the land of a site is built on: those of table `site_limits` are 4 to 6."""
 _YEARS_BEFORE_SALE: Final = 1
 """First customers have a rack before the year in which it is on sale in numbers."""
@@ -125,7 +123,7 @@ def _markets(f: CompanyFacts) -> Iterator[Found]:
 
 @rule(
     "build_rate_mw_per_year of {site} is {rate} MW/year, at which its {land} MW of land take {years} years",
-    "check that both are in MW: GW times 1,000 are MW",
+    "check that both are in MW, the rate in MW a year: GW times 1,000 are MW",
 )
 def _build_rates(f: CompanyFacts) -> Iterator[Found]:
     """Find rates of building at which the land of a site is never built on."""
@@ -240,8 +238,7 @@ def _flat_power_usd_per_mwh(own: OwnTariff) -> float:
     """Return what a MWh of a flat load costs by the charges on its power."""
     by_year = sum(KW_PER_MW * float(np.mean(one.usd_per_kw_month)) * len(one.months) for one in own.demand)
     by_year += sum(KW_PER_MW * one.usd_per_kw for one in own.coincident_peak)
-    by_day = sum(one.usd_per_mw_day for one in own.capacity)
-    return by_year / HOURS_PER_YEAR + by_day / HOURS_PER_DAY
+    return by_year / HOURS_PER_YEAR + sum(one.usd_per_mw_day for one in own.capacity) / HOURS_PER_DAY
 
 
 def _time_frac(period: TariffPeriod) -> float:

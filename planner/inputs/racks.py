@@ -1,4 +1,4 @@
-"""Racks: what vendors can deliver, index lists and coefficients."""
+"""Racks: figures of each type, topologies good enough for a workload, deliveries, index lists and coefficients."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.base.units import KW_PER_MW, MW_PER_GW, USD_PER_MUSD
-from planner.family.table_columns import any_along, dense_by_ids, floats, mask_at, texts
+from planner.family.table_columns import any_along, codes, dense_by_ids, floats, ints, mask_at, named_in, texts
 from planner.fleet.reference import alive_frac
-from planner.inputs.case import DUTIES
+from planner.inputs.case import DUTIES, trend_factor
 from planner.lp import Index
 from planner.money.finance import annuity_payment
 
@@ -22,12 +22,111 @@ if TYPE_CHECKING:
     from planner.inputs.case import ScopedCase
     from planner.inputs.halls import HallSpace
     from planner.inputs.money import Rates
-    from planner.inputs.quality import Quality
-    from planner.inputs.racks_figures import RackFigures
     from planner.inputs.stock import Stock
     from planner.lp import Axis
 
     Codes = NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class Quality:
+    """Topologies by workload."""
+
+    least: NDArray[np.intp]  # [workload] -> the least redundancy that it may have
+    placed: NDArray[np.intp]  # [workload] -> redundancy that its base-year racks are in
+    replaces: Bools  # (redundancy, redundancy): as available as the other, or more
+    suffices: Bools  # (workload, redundancy): good enough for the workload
+    allowed: Bools  # [redundancy]: new halls may have it
+
+
+def quality_of_classes(case: ScopedCase) -> Quality:
+    """Return which topologies are available enough for every workload."""
+    names = case.ids("redundancy")
+    available = floats(case.redundancy, "availability_pct")
+    least = codes(case.workloads["redundancy_min"], names)
+    replaces = available[:, None] >= available
+    suffices = replaces.T[least]
+    allowed = named_in(case.scenario.halls.redundancy, names)
+    for w in np.flatnonzero(~(suffices & allowed).any(axis=1)):
+        what_is = (
+            f"no topology of halls.redundancy is good enough for {case.ids('workloads')[w]},"
+            f" which needs {case.workloads['redundancy_min'].iloc[w]}"
+        )
+        case.findings.add(
+            ("halls", "redundancy"), what_is, "one at least as available", "add a topology, or lower redundancy_min"
+        )
+    return Quality(least, codes(case.workloads["placed_redundancy"], names), replaces, suffices, allowed)
+
+
+@dataclass(frozen=True)
+class RackFigures:
+    """What a MW of each rack type is, costs and does."""
+
+    kh100e_per_mw: Floats  # throughput at full work, shape (rack, duty); NaN where a rack cannot do the use
+    net_utilisation: Floats  # mean utilisation less spare capacity, shape (workload,)
+    # mean compute per MW, shape (workload, rack); NaN where the use is not for the rack. [kH100e/MW]
+    throughput: Floats
+    admits: Bools  # whether a workload may buy a rack, shape (workload, rack)
+    fits: Bools  # whether a rack may be in a hall of a cooling technology, shape (rack, cooling)
+    capex_musd_per_mw: Floats  # overnight price with network and storage, in the year the money is of, shape (rack,)
+    capex_trend: Floats  # factor on prices, shape (year,)
+    space_m2_per_mw: Floats  # floor, power at full work over nameplate, idle over busy power, shape (rack,)
+    busy_frac: Floats
+    idle_frac: Floats
+    peak_kw: Floats  # as in table `racks`, shape (rack,)
+    first_year: NDArray[np.int64]
+    life_years: NDArray[np.int64]
+    may_buy: Bools
+    last_sale_year: Floats  # last year in which a rack is bought, shape (rack,); infinite for one sold without an end
+
+
+def rack_figures(case: ScopedCase) -> RackFigures:
+    """Return the figures of every rack type that computes."""
+    racks, ids = case.racks, case.ids("racks")
+    peak_kw = floats(racks, "peak_kw")
+    # An H100e per kW is a kH100e per MW.
+    kh100e_per_mw = np.stack([floats(racks, f"{duty}_h100e") / peak_kw for duty in DUTIES], axis=1)
+    net = net_utilisation(case)
+    throughput = kh100e_per_mw[:, case.duty].T * net[:, None]
+    workload, rack = codes(case.admitted["workload"], case.ids("workloads")), codes(case.admitted["rack"], ids)
+    admits = mask_at(throughput.shape, (workload, rack))
+    capex_usd = floats(racks, "capex_usd") * (1.0 + floats(racks, "fabric_adder_frac"))
+    return RackFigures(
+        kh100e_per_mw=kh100e_per_mw,
+        net_utilisation=net,
+        throughput=throughput,
+        admits=admits & ~np.isnan(throughput),
+        fits=_fits(case, peak_kw),
+        capex_musd_per_mw=capex_usd * KW_PER_MW / USD_PER_MUSD / peak_kw,
+        capex_trend=trend_factor(case.finance_of("rack_price_real_trend", "world"), case.year),
+        space_m2_per_mw=floats(racks, "space_m2") * KW_PER_MW / peak_kw,
+        busy_frac=floats(racks, "busy_frac"),
+        idle_frac=floats(racks, "idle_frac"),
+        peak_kw=peak_kw,
+        first_year=ints(racks, "first_year"),
+        life_years=ints(racks, "life_years"),
+        may_buy=racks["may_buy"].to_numpy(dtype=np.bool_),
+        last_sale_year=_last_sale_year(case),
+    )
+
+
+def net_utilisation(case: ScopedCase) -> Floats:
+    """Return the mean utilisation of racks in use, spare ones included. [workload]"""
+    return np.asarray(floats(case.workloads, "utilisation_frac") / (1.0 + floats(case.workloads, "spare_frac")))
+
+
+def _last_sale_year(case: ScopedCase) -> Floats:
+    last = floats(case.racks, "last_year")
+    has_end = ~np.isnan(last) & case.scenario.racks.end_of_sale
+    return np.where(has_end, last, np.inf)
+
+
+def _fits(case: ScopedCase, peak_kw: Floats) -> Bools:
+    link = case.tables["rack_cooling"]
+    link = link[link["rack"].isin(list(case.ids("racks")))]
+    at = codes(link["rack"], case.ids("racks")), codes(link["cooling"], texts(case.cooling, "cooling"))
+    fits = mask_at((len(case.racks), len(case.cooling)), at)
+    return fits & (peak_kw[:, None] <= floats(case.cooling, "max_kw_per_rack"))
 
 
 @dataclass(frozen=True)
@@ -257,8 +356,7 @@ def rack_space(
     install = of_pools(stands & buys)
 
     by_pool = np.zeros((keys.size, len(case.sites), stock.vintage.size))
-    place = np.searchsorted(keys, stock_pool)
-    np.add.at(by_pool, place, stock.share.T[:, :, None] * stock.mw[:, None, :])
+    np.add.at(by_pool, np.searchsorted(keys, stock_pool), stock.share.T[:, :, None] * stock.mw[:, None, :])
     own = stock.stated
     is_known = np.isin(own_pool, keys)  # others are of a use that no workload has
     at = np.ix_(
@@ -346,11 +444,9 @@ def _moves(
     """Where racks can leave training and enter inference, (site, pool, vintage, year)."""
     is_training = pool_duty == DUTIES.index("training")
     # Racks are handed on when they come of age or at the next occasion, not at any later time.
-    of_age = vintage[:, None] + case.scenario.cascade.min_age_years
-    comes = np.maximum(np.searchsorted(case.year, of_age), 0)
+    comes = np.maximum(np.searchsorted(case.year, vintage[:, None] + case.scenario.cascade.min_age_years), 0)
     now = np.arange(len(case.years))
-    old_enough = (now >= comes) & (now <= comes + 1)
-    leaves = (there & is_training[:, None])[..., None] & (alive & old_enough)
+    leaves = (there & is_training[:, None])[..., None] & (alive & ((now >= comes) & (now <= comes + 1)))
     arrives = enters[:, :, None, :] & _any_by(pool_rack, leaves)[:, pool_rack]
     return leaves & _any_by(pool_rack, arrives)[:, pool_rack], arrives
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from planner.inputs.axes import Sets
     from planner.inputs.case import ScopedCase
     from planner.inputs.demand import DemandInputs, Wanted
-    from planner.inputs.racks_figures import RackFigures
+    from planner.inputs.racks import RackFigures
     from planner.inputs.routes import Reach
 
 _OFFER: Final = "h100_hyper_od"
@@ -87,8 +87,7 @@ def _price(case: ScopedCase, figures: RackFigures, w: np.ndarray, t: np.ndarray,
     in_use = np.where(
         is_reserved, figures.net_utilisation[w], case.item("rent_terms", "realised_utilisation_on_demand", "-")
     )
-    listed = _listed_usd_per_h100e_hour(case)[case.duty[w], t]
-    per_hour = listed * (1.0 - saving) * idle_adder / in_use
+    per_hour = _listed_usd_per_h100e_hour(case)[case.duty[w], t] * (1.0 - saving) * idle_adder / in_use
     return np.asarray(per_hour * HOURS_PER_YEAR * H100E_PER_KH100E / USD_PER_MUSD)
 
 
@@ -107,8 +106,7 @@ def _listed_usd_per_h100e_hour(case: ScopedCase) -> Floats:
         return np.full((len(DUTIES), len(case.years)), np.nan)
     usd = floats(offer, "usd_per_gpu_hour")[0]
     h100e = np.array([floats(offer, f"{duty}_h100e_per_gpu")[0] for duty in DUTIES])
-    from_year = int(offer["year"].iloc[0])
-    return np.asarray((usd / h100e)[:, None] * (1.0 + trend) ** (case.year - from_year))
+    return np.asarray((usd / h100e)[:, None] * (1.0 + trend) ** (case.year - int(offer["year"].iloc[0])))
 
 
 def _depth_kh100e(case: ScopedCase, wanted: Wanted) -> Floats:
@@ -157,15 +155,13 @@ def _clouds(
     is_tight = np.concatenate([tight, np.zeros_like(tight[:1])])[there]
 
     available = floats(case.redundancy, "availability_pct")
-    names = texts(case.workloads, "redundancy_min")
-    least = available[codes(names, case.ids("redundancy"))][over["workload"]]
+    least = available[codes(texts(case.workloads, "redundancy_min"), case.ids("redundancy"))][over["workload"]]
     stated = (
         ("availability_one_place", settings.availability_pct),
         ("availability_several_places", settings.spread_availability_pct),
     )
     one, several = (case.item("rent_terms", item, "%") if own is None else own for item, own in stated)
-    must_survive = needs_failover(case, sets)[over["workload"], over["year"]]
-    spreads = must_survive | (least > one)
+    spreads = needs_failover(case, sets)[over["workload"], over["year"]] | (least > one)
     barred = np.full(over.size, "", dtype=object)
     bounds = zip(texts(case.workloads, "residency"), floats(case.workloads, "rtt_bound_ms"), strict=True)
     no_cloud = np.array([_no_cloud(rule, np.inf if settings.placeless else bound) for rule, bound in bounds], object)

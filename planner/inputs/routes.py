@@ -23,7 +23,7 @@ from planner.place.geo import (
     round_trips_ms,
     rtt_ms,
 )
-from planner.plausible.coordinates import misplaced
+from planner.plausible.places import misplaced
 from planner.tables.check import check_sheet
 from planner.tables.descriptor import Field, TableSchema
 from planner.tables.places import TableCell
@@ -223,7 +223,7 @@ def _note_missing(case: ScopedCase, is_own: Bools, path: Path) -> None:
         case.findings.add_note(text, ("latency", "rtt_table"))
         return
     fix = "add them, narrow the scope, or set latency.own_rtt_fill_missing: true to estimate them"
-    problem = Problem(str(path), None, None, f"{pairs} have no row: {named}", "a row for each", fix)
+    problem = Problem.of(path, f"{pairs} have no row: {named}", "a row for each", fix)
     case.findings.problems.append(problem)
 
 
@@ -318,8 +318,7 @@ def _admitted(case: ScopedCase, km: Floats) -> Bools:
         "national": same("country"),
         "local": km <= _LOCAL_KM,
     }
-    wanted = texts(case.workloads, "residency")
-    return np.stack([rules[rule] for rule in wanted], axis=1)
+    return np.stack([rules[rule] for rule in texts(case.workloads, "residency")], axis=1)
 
 
 def stays_in(case: ScopedCase, region: int, workload: int) -> str:

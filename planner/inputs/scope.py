@@ -161,8 +161,7 @@ def excluded_stock(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> pd
     sites, excluded = tables["sites"], _excluded(scenario)
     out = _scoped(sites, scenario, ()) if excluded else sites.iloc[:0]
     out = out[out["site"].isin(excluded)]
-    stock = tables["site_stock"][["site", "existing_facility_mw"]]
-    return out[["site", "archetype"]].merge(stock, on="site")
+    return out[["site", "archetype"]].merge(tables["site_stock"][["site", "existing_facility_mw"]], on="site")
 
 
 def _excluded(scenario: Scenario) -> tuple[str, ...]:
@@ -211,8 +210,7 @@ def with_enough_memory(
     has = pairs["rack"].map(memory_gb).to_numpy(dtype=np.float64)
     needs = pairs["workload"].map(least_gb).fillna(0.0).to_numpy(dtype=np.float64)
     is_short = (needs > 0.0) & ~(has >= needs)
-    short = pairs[is_short].assign(has=has[is_short])
-    for workload, rows in short.groupby("workload", sort=False):
+    for workload, rows in pairs[is_short].assign(has=has[is_short]).groupby("workload", sort=False):
         named = [
             f"{rack} ({'unknown' if np.isnan(gb) else f'{amount(gb, 4)} GB'})"
             for rack, gb in zip(rows["rack"], rows["has"], strict=True)
@@ -244,8 +242,7 @@ def make_case(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> ScopedC
     workloads = _workloads(scenario, tables, findings)
     racks = _racks(scenario, tables)
     _check_sales(racks, scenario, findings)
-    pairs = _admitted(scenario, tables, workloads, racks)
-    admitted = with_enough_memory(pairs, scenario, tables, findings)
+    admitted = with_enough_memory(_admitted(scenario, tables, workloads, racks), scenario, tables, findings)
     _check_admitted(admitted, scenario, workloads, racks, findings)
     findings.stop_if_wrong()
     return ScopedCase(

@@ -52,8 +52,7 @@ def site_series(case: ScopedCase) -> SiteSeries:
     """Read the series of all sites."""
     table, sites, days = case.tables[_TABLE], case.ids("sites"), case.days
     hourly = {column: np.full((len(sites), days.n_days, _HOURS), np.nan) for column in _COLUMNS}
-    known = _known_sites(case, table)
-    for site, rows in table[table["site"].isin(known)].groupby("site", sort=False):
+    for site, rows in table[table["site"].isin(_known_sites(case, table))].groupby("site", sort=False):
         given = {column: _given(case, str(site), rows, column) for column in hourly}
         steps = _steps_per_day(case, str(site), rows)
         if steps is None or site not in sites:
@@ -80,8 +79,7 @@ def other_load_mw(case: ScopedCase, series: SiteSeries) -> Floats:
         what_is = f"other_load_frac in table site_series has no effect for {', '.join(idle)}: there is no other_load_mw"
         fix = "give it under sites, or leave the column blank"
         case.findings.add_idle(TableCell("site_series", int(np.flatnonzero(rows)[0]), "other_load_frac"), what_is, fix)
-    constant = np.where(np.isnan(share), 1.0, share)
-    return floats(case.sites, "other_load_mw")[:, None] * constant
+    return floats(case.sites, "other_load_mw")[:, None] * np.where(np.isnan(share), 1.0, share)
 
 
 def _both_bulbs(case: ScopedCase, bulbs: dict[str, Floats]) -> None:
@@ -140,6 +138,7 @@ def _given(case: ScopedCase, site: str, rows: pd.DataFrame, column: str) -> Floa
 
 CURVE = ("mech_floor_frac", "mech_ramp_frac", "ramp_start_c", "ramp_end_c", "mech_slope_per_k")
 """Columns of table `cooling` that make the curve of cooling power over temperature."""
+_WATER: Final = ("wue_floor_l_per_kwh", "wue_ramp_l_per_kwh", "wue_start_c", "wue_end_c")
 
 _MONTHS = tuple(range(1, 13))
 
@@ -166,11 +165,17 @@ def slot_climate(case: ScopedCase, series: SiteSeries) -> SlotClimate:
     own[:, :, case.days.is_peak_day] += case.scenario.time.peak_hotter_k
     has_none = any_along(np.isnan(own).reshape(*own.shape[:2], -1), axis=2)[:, :, None]
 
-    def by_slot(curve: Callable[[ScopedCase, Floats], Floats]) -> Floats:
-        usual = _by_slot(case, curve(case, by_month), curve(case, on_peak))
-        return np.where(has_none, usual, _own_by_slot(case, curve(case, own)))
+    def by_slot(curve: Callable[..., Floats], columns: tuple[str, ...]) -> Floats:
+        """Lay a curve by these columns of table `cooling`, the second axis of temperatures, over the time slices."""
+        months, peak, hours = (
+            curve(c, *(floats(case.cooling, name).reshape(1, -1, *(1,) * (c.ndim - 2)) for name in columns))
+            for c in (by_month, on_peak, own)
+        )
+        return np.where(has_none, _by_slot(case, months, peak), _own_by_slot(case, hours))
 
-    return SlotClimate(mechanical_frac=by_slot(_mechanical), wue_l_per_kwh=by_slot(_water))
+    return SlotClimate(
+        mechanical_frac=by_slot(mechanical_overhead_frac, CURVE), wue_l_per_kwh=by_slot(wue_l_per_kwh, _WATER)
+    )
 
 
 def monthly_temperatures(case: ScopedCase, bulb: str) -> tuple[Floats, Floats]:
@@ -190,20 +195,6 @@ def monthly_temperatures(case: ScopedCase, bulb: str) -> tuple[Floats, Floats]:
         floats(case.sites, highest) + case.scenario.time.peak_hotter_k, swing[np.arange(len(swing)), warmest]
     )
     return hourly_temperatures(mean, swing), peak
-
-
-def _mechanical(case: ScopedCase, temp_c: Floats) -> Floats:
-    return mechanical_overhead_frac(temp_c, *(_along(case, name, temp_c) for name in CURVE))
-
-
-def _water(case: ScopedCase, temp_c: Floats) -> Floats:
-    columns = ("wue_floor_l_per_kwh", "wue_ramp_l_per_kwh", "wue_start_c", "wue_end_c")
-    return wue_l_per_kwh(temp_c, *(_along(case, name, temp_c) for name in columns))
-
-
-def _along(case: ScopedCase, column: str, temp_c: Floats) -> Floats:
-    """Shape a figure of the cooling table to the second axis of temperatures."""
-    return floats(case.cooling, column).reshape(1, -1, *(1,) * (temp_c.ndim - 2))
 
 
 def _own_by_slot(case: ScopedCase, by_day: Floats) -> Floats:

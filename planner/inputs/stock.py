@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from planner.inputs.case import ScopedCase
     from planner.inputs.demand import Wanted
     from planner.inputs.existing import Existing
-    from planner.inputs.quality import Quality
-    from planner.inputs.racks_figures import RackFigures
+    from planner.inputs.racks import Quality, RackFigures
     from planner.scenario.tree import Keys
 
 _NOTHING: Final = 1e-9
@@ -76,8 +75,7 @@ def base_year_stock(
     share = dense_by_ids(
         table, {"duty": DUTIES, "rack": case.ids("racks"), "vintage_year": list(vintages)}, "share_frac", fill=0.0
     )
-    life = figures.life_years[:, None]
-    serves = (vintages <= case.years.first) & (vintages + life - 1 >= case.last_year[0])
+    serves = (vintages <= case.years.first) & (vintages + figures.life_years[:, None] - 1 >= case.last_year[0])
     lost = 1.0 - np.where(serves, share, 0.0).sum(axis=(1, 2))
     assumed = any_along(site_share > 0.0, 0) & (_of_duty(case, wanted) > _NOTHING)
     if np.any(assumed & (lost > _NOTHING)):
@@ -103,7 +101,7 @@ def base_year_stock(
         workload=workload,
         mw=mw,
         vintage=vintages,
-        facility_mw=facility_mw + _connected_mw(case, stated),
+        facility_mw=facility_mw + stated.site_mw[:, 0] * case.scenario.demand.facility_mw_per_rack_mw,
         site_share=site_share,
         duty=case.duty[workload],
         stated=stated,
@@ -115,8 +113,7 @@ def base_year_stock(
 
 def assumed_facility_mw(case: ScopedCase, wanted: Wanted) -> Floats:
     """Compute the facility power of the base year that no table states. Gives (site,) [MW]."""
-    out = excluded_stock(case.scenario, case.tables)
-    rack_mw = _site_mw(case, _everywhere(case, wanted, out))
+    rack_mw = _site_mw(case, _everywhere(case, wanted, excluded_stock(case.scenario, case.tables)))
     return rack_mw * case.scenario.demand.facility_mw_per_rack_mw
 
 
@@ -164,11 +161,6 @@ def _mix(case: ScopedCase, rack_mw: Floats) -> str:
     return some(parts, _NAMED)
 
 
-def _connected_mw(case: ScopedCase, stated: Existing) -> Floats:
-    """Facility power of the stated halls of the base year, by site. [MW]"""
-    return np.asarray(stated.site_mw[:, 0] * case.scenario.demand.facility_mw_per_rack_mw)
-
-
 def _rack_mw(case: ScopedCase, wanted: Wanted) -> Floats:
     """Nameplate racks of the base year by workload, at the operator's share of the stock. [MW]"""
     stock_frac = case.scenario.operator.stock_share_frac
@@ -203,8 +195,7 @@ def _by_site(case: ScopedCase, wanted: Wanted) -> tuple[Floats, Floats]:
     of_market = np.isnan(own) & ~stated_sites(case)
     if _has_market_stock(case):
         _note_largest(case, everywhere.size)
-        left_out = everywhere[len(case.sites) :]
-        _note_left_out(case, texts(out, "site"), left_out * per_rack)
+        _note_left_out(case, texts(out, "site"), everywhere[len(case.sites) :] * per_rack)
         _note_listed(case, {*texts(out, "site")}, np.where(of_market, site_mw * per_rack, 0.0))
     else:
         _note_none(case, of_market & (everywhere[: len(case.sites)] > _NOTHING))
@@ -285,22 +276,19 @@ def _everywhere(case: ScopedCase, wanted: Wanted, out: pd.DataFrame) -> Floats:
     """Racks by the size of the market: sites in scope, then those left out by name. [MW]"""
     size = "existing_facility_mw"
     weight = _in_largest(case, np.append(floats(case.sites, size), floats(out, size)))
-    rack_mw = _of_duty(case, wanted).sum()
-    return weight * (rack_mw / weight.sum() if weight.sum() > 0.0 else 0.0)
+    return weight * (_of_duty(case, wanted).sum() / weight.sum() if weight.sum() > 0.0 else 0.0)
 
 
 def _of_duty(case: ScopedCase, wanted: Wanted) -> Floats:
     """Nameplate racks of the base year by use. [MW]"""
-    rack_mw = _rack_mw(case, wanted)
-    return np.asarray(np.bincount(case.duty, rack_mw, len(DUTIES)), dtype=np.float64)
+    return np.asarray(np.bincount(case.duty, _rack_mw(case, wanted), len(DUTIES)), dtype=np.float64)
 
 
 def _site_mw(case: ScopedCase, everywhere: Floats) -> Floats:
     """Racks at each site in scope that no table states; a scenario's own figure counts. [MW]"""
     own = floats(case.sites, "existing_mw")
     own_mw = own / case.scenario.demand.facility_mw_per_rack_mw
-    of_market = everywhere[: len(case.sites)] * _has_market_stock(case)
-    site_mw = np.where(np.isnan(own), of_market, own_mw)
+    site_mw = np.where(np.isnan(own), everywhere[: len(case.sites)] * _has_market_stock(case), own_mw)
     return np.where(stated_sites(case), 0.0, site_mw)
 
 
@@ -314,8 +302,7 @@ def _in_largest(case: ScopedCase, weight: Floats) -> Floats:
     count = case.scenario.operator.stock_sites
     if count is None or count >= weight.size:
         return weight
-    largest = np.argsort(-weight, kind="stable")[:count]
-    return np.where(np.isin(np.arange(weight.size), largest), weight, 0.0)
+    return np.where(np.isin(np.arange(weight.size), np.argsort(-weight, kind="stable")[:count]), weight, 0.0)
 
 
 def _note_largest(case: ScopedCase, markets: int) -> None:
@@ -335,14 +322,12 @@ def _pools_of(
     racks = np.flatnonzero(share.sum(axis=1) > 0.0)
     per_mw = figures.kh100e_per_mw[racks, duty]
     of_rack = share[racks].sum(axis=1) * per_mw
-    per_rack = per_mw * figures.peak_kw[racks]
-    racks_order = np.argsort(-per_rack, kind="stable")
+    racks_order = np.argsort(-(per_mw * figures.peak_kw[racks]), kind="stable")
     class_order = np.argsort(-_rack_size(case, figures, workloads, duty), kind="stable")
     overlap = np.zeros((racks.size, workloads.size))
     overlap[np.ix_(racks_order, class_order)] = _overlaps(of_rack[racks_order], rack_mw[workloads][class_order])
     k, w = np.nonzero(overlap > _NOTHING)
-    total_kh100e = rack_mw[workloads].sum() * of_rack.sum()
-    pool_mw = overlap[k, w] * total_kh100e / per_mw[k]
+    pool_mw = overlap[k, w] * (rack_mw[workloads].sum() * of_rack.sum()) / per_mw[k]
     by_vintage = share[racks[k]] / share[racks[k]].sum(axis=1, keepdims=True)
     return racks[k], workloads[w], pool_mw[:, None] * by_vintage
 
@@ -354,8 +339,7 @@ def _overlaps(rows: Floats, columns: Floats) -> Floats:
     row_end, column_end = (np.cumsum(part) / part.sum() for part in (rows, columns))
     row_start, column_start = row_end - rows / rows.sum(), column_end - columns / columns.sum()
     high = np.minimum(row_end[:, None], column_end[None, :])
-    low = np.maximum(row_start[:, None], column_start[None, :])
-    return np.asarray(np.clip(high - low, 0.0, None))
+    return np.asarray(np.clip(high - np.maximum(row_start[:, None], column_start[None, :]), 0.0, None))
 
 
 def _rack_size(case: ScopedCase, figures: RackFigures, workloads: NDArray[np.intp], duty: int) -> Floats:

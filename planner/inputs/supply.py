@@ -9,7 +9,7 @@ import numpy as np
 
 from planner.base.units import KW_PER_MW, USD_PER_MUSD
 from planner.base.words import amount
-from planner.family.table_columns import codes, floats, given, mask_at, texts
+from planner.family.table_columns import codes, floats, given, mask_at, named_in, texts
 from planner.inputs.supply_figures import RENEWABLE, availability, fuel_prices, source_figures
 from planner.lp import Axis, Index
 from planner.lp.index import cross, distinct
@@ -35,8 +35,7 @@ def bridge_lists(
     Takes `build` (site, source, year), `start` [year, yr], `life` [year, yr].
     """
     bridge = case.scenario.supply.bridge
-    may_leave = np.array([id_ in bridge.sources for id_ in figures.ids], dtype=np.bool_)
-    first = np.flatnonzero(may_leave[build["source"]])
+    first = np.flatnonzero(named_in(bridge.sources, figures.ids)[build["source"]])
     axes = (sets.site, build.axis("source"), sets.year.renamed("vintage"))
     vintages = Index.sparse("bridge", axes, [codes_[first] for codes_ in build.codes])
 
@@ -206,7 +205,7 @@ def supply_offer(case: ScopedCase) -> SupplyOffer:
     figures = source_figures(case)
     table = case.tables["onsite_sources"]
     batteries = set(table.loc[table["role"] == "storage", "onsite"])
-    is_here = np.array([supply.sites == "all" or site in supply.sites for site in sites])
+    is_here = named_in(supply.sites, sites)
     existing = np.zeros((2, len(sites), len(figures.ids)))
     for block in ("new_sites", "sites"):
         for site, own in getattr(case.scenario, block).items():
@@ -231,7 +230,7 @@ def supply_offer(case: ScopedCase) -> SupplyOffer:
     existing[1] *= figures.is_role("storage")
     return SupplyOffer(
         figures=figures,
-        may_build=is_here[:, None] & figures.may_build,
+        may_build=is_here[:, None] & named_in(supply.allow, figures.ids),
         existing_mw=existing[0],
         existing_mwh=existing[1],
         has_standby=is_here & supply.standby.allow,
@@ -267,8 +266,7 @@ def supply_inputs(
     capacity = Index.sparse("capacity", axes, np.nonzero(here))
     s, g, _ = capacity.codes
     dispatch = _part(capacity, figures.is_dispatched, "dispatch")
-    yields = figures.is_role(*RENEWABLE) & ~figures.is_dispatched
-    renewable = _part(capacity, yields, "renewable")
+    renewable = _part(capacity, figures.is_role(*RENEWABLE) & ~figures.is_dispatched, "renewable")
     store = _part(capacity, figures.is_role("storage"), "store")
     is_used = np.asarray(here.any(axis=2), dtype=np.bool_)
 
@@ -276,17 +274,18 @@ def supply_inputs(
     limited = np.flatnonzero(np.isfinite(limit))
     hours = figures.max_hours[dispatch["source"]]
     hours_limited = np.flatnonzero(np.isfinite(hours))
-    heat_rate = figures.heat_rate_mmbtu_per_mwh[dispatch["source"]]
+    heat_rate = np.nan_to_num(figures.operating("heat_rate_mmbtu_per_mwh"))[dispatch["source"]]
     fuel_price = fuel_prices(case, figures, is_used)
     fixed = figures.operating("fixed_usd_per_unit_year") * KW_PER_MW / USD_PER_MUSD
     is_of_store = figures.is_role("storage")
     stored = np.flatnonzero(is_of_store[of])
-    duration = figures.duration_h[of[stored]]
+    duration = figures.given("duration_h")[of[stored]]
     sized = np.flatnonzero(~np.isnan(duration))
     build_store = build.select(stored, "build_store")
     cycle_life = figures.operating("cycle_life_cycles")[store["source"]]
     price_of_energy = figures.capex_musd_per_mwh(case.year[store["year"]], store["source"])
     export, export_price = _export(case, sets, prices, (dispatch, renewable))
+    standby, of_topology = case.scenario.supply.standby, floats(case.redundancy, "generator_kw_per_kw")
     return SupplyInputs(
         source=axes[1],
         role=figures.role,
@@ -302,7 +301,7 @@ def supply_inputs(
         **plant_lists(case, figures, build, start, offer.existing_mw),
         **bridge_lists(case, sets, figures, build, start, life),
         standby=capacity.select(np.flatnonzero(has_standby[s, g]), "standby"),
-        standby_mw_per_mw=_generators(case, sets),
+        standby_mw_per_mw=given(standby.mw_per_hall_mw, of_topology)[sets.hall_redundancy],
         fixed_musd_per_mw_year=np.where(is_of_store | figures.is_of_halls, 0.0, fixed)[g],
         renewable=renewable,
         availability_frac=availability(case, figures, is_used, series),
@@ -323,8 +322,8 @@ def supply_inputs(
         fixed_duration=build_store.select(sized, "fixed_duration"),
         duration_h=duration[sized],
         store_slot=cross(store, sets.slot, name="store_slot"),
-        charge_efficiency_frac=figures.charge_efficiency_frac,
-        discharge_efficiency_frac=figures.discharge_efficiency_frac,
+        charge_efficiency_frac=figures.one_way("charge_efficiency_frac"),
+        discharge_efficiency_frac=figures.one_way("discharge_efficiency_frac"),
         cycles_per_year=cycle_life / figures.operating("life_years")[store["source"]],
         wear_musd_per_mwh=price_of_energy / cycle_life,
         fixed_musd_per_mwh_year=fixed[store["source"]],
@@ -337,7 +336,7 @@ def supply_inputs(
 def _serves(case: ScopedCase, figures: SourceFigures, grid_start: Floats) -> Bools:
     """Return in which years a source may serve, shape (site, source, year)."""
     bridge = case.scenario.supply.bridge
-    leaves = np.array([bridge.until_grid and id_ in bridge.sources for id_ in figures.ids], dtype=np.bool_)
+    leaves = named_in(bridge.sources, figures.ids) & bridge.until_grid
     before = case.year[None, :] < grid_start[:, None]
     return np.asarray(~leaves[None, :, None] | before[:, None, :], dtype=np.bool_)
 
@@ -345,12 +344,6 @@ def _serves(case: ScopedCase, figures: SourceFigures, grid_start: Floats) -> Boo
 def _part(capacity: Index, which: Bools, name: str) -> Index:
     """Return the capacity of some sources."""
     return capacity.select(np.flatnonzero(which[capacity["source"]]), name)
-
-
-def _generators(case: ScopedCase, sets: Sets) -> Floats:
-    """Standby generators per MW of own hall, by design."""
-    by_redundancy = floats(case.redundancy, "generator_kw_per_kw")
-    return given(case.scenario.supply.standby.mw_per_hall_mw, by_redundancy)[sets.hall_redundancy]
 
 
 def _curtail(sets: Sets, prices: PowerPrices, renewable: Index, exact: Index) -> Index:

@@ -13,7 +13,7 @@ from planner.base.units import KW_PER_MW, MONTHS_PER_YEAR, USD_PER_MUSD
 from planner.clock.calendar import float_year
 from planner.clock.days import SEASONS
 from planner.clock.profiles import slot_means
-from planner.family.table_columns import any_along, codes, dense_by_ids, floats, texts
+from planner.family.table_columns import any_along, codes, dense_by_ids, floats, named_in, texts
 from planner.inputs.days import report_missing_hours
 
 if TYPE_CHECKING:
@@ -66,12 +66,6 @@ class SourceFigures:
     def fuel(self) -> tuple[str, ...]:
         """Fuel of each source, empty without one."""
         return tuple(texts(rows, "fuel")[0] for rows in self.rows)
-
-    @cached_property
-    def may_build(self) -> Bools:
-        """Whether the scenario lets a source be built."""
-        allow = self.case.scenario.supply.allow
-        return np.array([id_ in allow for id_ in self.ids], dtype=np.bool_)
 
     def is_role(self, *roles: str) -> Bools:
         """Return whether each source has one of these roles."""
@@ -127,43 +121,23 @@ class SourceFigures:
     @cached_property
     def start(self) -> Floats:
         """First moment in service of what is decided on the first day. [year]"""
-        months = self.operating("lead_months")
-        return float_year(self.case.scenario.decisions_start) + months / MONTHS_PER_YEAR
+        return float_year(self.case.scenario.decisions_start) + self.operating("lead_months") / MONTHS_PER_YEAR
 
-    @cached_property
-    def charge_efficiency_frac(self) -> Floats:
-        """Energy stored over energy charged; 0 where no battery."""
-        return self._one_way("charge_efficiency_frac")
-
-    @cached_property
-    def discharge_efficiency_frac(self) -> Floats:
-        """Energy delivered over energy taken out; 0 where no battery."""
-        return self._one_way("discharge_efficiency_frac")
-
-    def _one_way(self, key: str) -> Floats:
-        known, root = self._given(key), np.sqrt(self.operating("efficiency_frac"))
+    def one_way(self, key: str) -> Floats:
+        """Return the efficiency of charging or discharging a battery; 0 where no battery."""
+        known, root = self.given(key), np.sqrt(self.operating("efficiency_frac"))
         return np.where(self.is_role("storage"), np.where(np.isnan(known), root, known), 0.0)
 
-    def _given(self, key: str) -> Floats:
+    def given(self, key: str) -> Floats:
         """Return a figure that the scenario gives, NaN where it gives none."""
         given = (self._own(source, key) for source in range(len(self.ids)))
         return np.array([np.nan if value is None else value for value in given])
 
     @cached_property
-    def duration_h(self) -> Floats:
-        """Energy of a battery over its power, NaN where the plan chooses."""
-        return self._given("duration_h")
-
-    @cached_property
-    def heat_rate_mmbtu_per_mwh(self) -> Floats:
-        """Fuel for each MWh, 0 without fuel."""
-        return np.nan_to_num(self.operating("heat_rate_mmbtu_per_mwh"))
-
-    @cached_property
     def is_of_halls(self) -> Bools:
         """Whether a source is the standby generators that halls have."""
         standby = self.case.scenario.supply.standby
-        return np.array([standby.allow and id_ == standby.source_id for id_ in self.ids], np.bool_)
+        return named_in([standby.source_id], self.ids) & standby.allow
 
     @cached_property
     def max_hours(self) -> Floats:

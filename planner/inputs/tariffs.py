@@ -1,27 +1,493 @@
-"""Lists and prices of the bills of sites."""
+"""Tariffs: their rules, which site is billed by which, what that leaves of the prices, and lists of the bills."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import datetime
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from planner.inputs.tariffs_rules import contract_lists
+from planner.base.errors import InputError
+from planner.base.units import MONTHS_PER_YEAR, USD_PER_MUSD
+from planner.base.words import amount, some
+from planner.clock.days import MONTHS
+from planner.family.table_columns import floats, texts
+from planner.inputs.case import BASE_YEAR_OF_MONEY
 from planner.lp import Axis, Index
-from planner.tariffs import Account, BillingCalendar, representative
+from planner.lp.index import distinct
+from planner.tariffs import (
+    ALWAYS,
+    WEEKEND,
+    WORKDAYS,
+    Account,
+    BillingCalendar,
+    CapacityCharge,
+    CoincidentPeakCharge,
+    DemandCharge,
+    EnergyCharge,
+    EnergyPeriod,
+    Escalation,
+    OtherHours,
+    RollingRatchet,
+    StandingCharge,
+    Tariff,
+    Terms,
+    Tiers,
+    When,
+    YearRatchet,
+    clock_hours,
+    representative,
+    tariff_from_row,
+)
+from planner.tariffs.clock import MONTHS_A_YEAR, Month
 from planner.tariffs.program import bill_lists
+from planner.tariffs.reading import Amounts
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from planner.base.arrays import Floats, Positions
     from planner.inputs.axes import Sets
     from planner.inputs.case import ScopedCase
     from planner.inputs.grid import GridInputs
-    from planner.inputs.tariffs_uses import Customer
-    from planner.tariffs import Reading
-    from planner.tariffs.reading import Amounts, BillLists
+    from planner.inputs.power_prices import PowerPrices
+    from planner.scenario.tariffs import OwnTariff, TariffDemand, TariffEnergy, TariffPeriod, TariffUse
+    from planner.scenario.tree import Keys
+    from planner.tariffs import Reading, TariffRule
+    from planner.tariffs.reading import BillLists
+
+
+_WEEKDAYS: Final = {"all": ALWAYS.weekdays, "workdays": WORKDAYS, "weekend": WEEKEND}
+_MIDDLE_OF_MONTH: Final = 15
+_DELIVERY: Final = "delivery"
+
+
+@dataclass(frozen=True)
+class BillingClock:
+    """The hours of a customer's bills."""
+
+    time_zone: str  # IANA name
+    first_year: int  # calendar years that are billed
+    last_year: int
+    peak_month: int  # month in which the system peaks, 1 to 12
+
+    def peaks(self, year: int, hours: tuple[int, ...]) -> tuple[datetime.datetime, ...]:
+        """Return moments in which the system peaks in a year; any day represents the peak day."""
+        zone = ZoneInfo(self.time_zone)
+        return tuple(datetime.datetime(year, self.peak_month, _MIDDLE_OF_MONTH, hour, tzinfo=zone) for hour in hours)
+
+
+def table_row(case: ScopedCase, tariff: str) -> Mapping[str, Any] | None:
+    """Return the row of table `tariffs` with an id, None where there is none."""
+    table = case.tables["tariffs"]
+    rows = table[table["tariff"] == tariff]
+    return None if rows.empty else {str(k): v for k, v in rows.iloc[0].to_dict().items()}
+
+
+def bills_energy(case: ScopedCase, tariff: str) -> bool:
+    """Return whether a tariff bills the energy itself, or its delivery alone."""
+    own = case.scenario.energy.own_tariffs.get(tariff)
+    if own is not None:
+        return own.bundle != _DELIVERY and bool(own.energy)
+    row = table_row(case, tariff)
+    price = None if row is None else row["energy_charge_usd_per_mwh"]
+    # A blank cell is not equal to itself.
+    return row is not None and row["bundle"] != _DELIVERY and price == price  # noqa: PLR0124
+
+
+def rules_of(case: ScopedCase, use: TariffUse, rise_frac: float, clock: BillingClock) -> Tariff:
+    """Make the tariff of a customer. Takes `rise_frac` [1/year]."""
+    own = case.scenario.energy.own_tariffs.get(use.tariff)
+    terms = None if use.terms is None else table_row(case, use.terms)
+    if own is None:
+        tariff = tariff_from_row(table_row(case, use.tariff) or {}, terms=terms)
+    else:
+        tariff = Tariff(use.tariff, tuple(_rules(own, clock)), _terms(own))
+        rise_frac = rise_frac if own.escalation_real_frac is None else own.escalation_real_frac
+    return replace(tariff, escalation=Escalation(rise_frac, BASE_YEAR_OF_MONEY))
+
+
+def _rules(own: OwnTariff, clock: BillingClock) -> Iterator[TariffRule]:
+    yield from (_energy(charge) for charge in own.energy)
+    yield from (_demand(charge) for charge in own.demand)
+    # What one year's peak sets is billed in that year: a rule of its own for each.
+    for year in range(clock.first_year, clock.last_year + 1):
+        begin, end = datetime.date(year, 1, 1), datetime.date(year + 1, 1, 1)
+        for peak in own.coincident_peak:
+            moments = clock.peaks(year, peak.hours)
+            yield CoincidentPeakCharge(f"{peak.name} {year}", peak.usd_per_kw, moments)
+        for charge in own.capacity:
+            moments = clock.peaks(year, charge.hours)
+            yield CapacityCharge(f"{charge.name} {year}", charge.usd_per_mw_day, moments, begin, end)
+    for standing in own.standing:
+        yield StandingCharge(standing.name, standing.usd_per_month, standing.usd_per_day)
+
+
+def _energy(charge: TariffEnergy) -> EnergyCharge:
+    whens = tuple(_when(period) for period in charge.periods)
+    periods = tuple(
+        EnergyPeriod(period.name, _price(period.usd_per_mwh, period.tier_limits_mwh), when)
+        for period, when in zip(charge.periods, whens, strict=True)
+    )
+    price = _price(charge.usd_per_mwh, charge.tier_limits_mwh)
+    rest = OtherHours(whens)
+    if not whens:
+        return EnergyCharge(charge.name, (EnergyPeriod("all hours", price),))
+    others = (EnergyPeriod("other hours", price, rest),) if rest.grid().any() else ()
+    return EnergyCharge(charge.name, (*periods, *others))
+
+
+def _demand(charge: TariffDemand) -> DemandCharge:
+    seen, ratchet = charge.ratchet, None
+    if seen is not None:
+        back = seen.look_back_months
+        of_year = YearRatchet(seen.share_frac, seen.months)
+        ratchet = of_year if back is None else RollingRatchet(seen.share_frac, back, seen.months)
+    return DemandCharge(
+        charge.name,
+        _price(charge.usd_per_kw_month, charge.tier_limits_kw),
+        _when(charge),
+        ratchet,
+        charge.min_take_frac,
+    )
+
+
+def _when(block: TariffPeriod | TariffDemand) -> When:
+    return When(block.months, _WEEKDAYS[block.weekdays], clock_hours(block.from_hour, block.to_hour))
+
+
+def _price(price: float | tuple[float, ...], limits: tuple[float, ...]) -> float | Tiers:
+    prices = price if isinstance(price, tuple) else (price,)
+    return prices[0] if len(prices) == 1 and not limits else Tiers(prices, limits)
+
+
+def _terms(own: OwnTariff) -> Terms | None:
+    if own.terms is None:
+        return None
+    given = own.terms
+    return Terms(given.load_min_mw, given.ramp_years_max, given.term_years, given.exit_fee_months, given.reduction_frac)
+
+
+def contract_lists(
+    case: ScopedCase, sets: Sets, customers: Sequence[Customer], bills: BillLists, grid: GridInputs
+) -> dict[str, Any]:
+    """Make the lists of contracts, of customers whose tariff has a minimum take."""
+    of_site = {customer.site: customer for customer in customers}
+    takes = np.unique(bills.contracted["site"])
+    begin = np.full(len(sets.site), len(sets.year))
+    begin[takes] = [of_site[int(site)].first for site in takes]
+    firm = grid.firm
+    contract = firm.select(np.flatnonzero(firm["year"] >= begin[firm["site"]]), "contract")
+    billing = grid.billing
+    covered = billing.select(np.flatnonzero(contract.find(billing) >= 0), "covered")
+    axes = (sets.site, sets.year.renamed("vintage"))
+    signed = Index.sparse("signed", axes, (contract["site"], contract["year"]))
+    then, now = np.nonzero(
+        (signed["site"][:, None] == contract["site"]) & (signed["vintage"][:, None] < contract["year"])
+    )
+    released = Index.sparse(
+        "released", (*axes, sets.year), (signed["site"][then], signed["vintage"][then], contract["year"][now])
+    )
+    year = case.year
+    fee_usd = np.array(
+        [_fee_usd_per_mw(of_site[int(s)], int(year[v]), int(year[t])) for s, v, t in zip(*released.codes, strict=True)],
+        dtype=np.float64,
+    )
+    with_fee = np.flatnonzero(fee_usd > 0.0)
+    fee = released.select(with_fee, "fee")
+    terms = [of_site[int(site)].tariff.terms for site in distinct(fee, "site", "vintage")["site"]]
+    return {
+        "contract": contract,
+        "covered": covered,
+        "signed": signed,
+        "released": released,
+        "fee": fee,
+        "fee_musd_per_mw": fee_usd[with_fee] / USD_PER_MUSD,
+        "free_frac": np.array([0.0 if one is None else one.reduction_frac for one in terms], dtype=np.float64),
+        "in_force_signed": _in_force(case, signed, bills, of_site),
+        "in_force_released": _in_force(case, released, bills, of_site),
+    }
+
+
+def _fee_usd_per_mw(customer: Customer, signed: int, left: int) -> float:
+    """Minimum bills of the months that a fee counts, per MW given up. [USD/MW]"""
+    tariff = customer.tariff
+    if tariff.terms is None:
+        return 0.0
+    passed = MONTHS_A_YEAR * (left - signed)
+    months_left = max(0, round(MONTHS_A_YEAR * tariff.terms.term_years) - passed)
+    usd = 0.0
+    for month in range(min(tariff.terms.exit_fee_months, months_left)):
+        in_force = _ramp(customer.ramp_frac, (passed + month) // MONTHS_A_YEAR)
+        billed = Month(left, 1).later(month)
+        usd += sum(rule.minimum_usd(billed, in_force) for rule in tariff.takes)
+    return usd * tariff.price_factor(left)
+
+
+def _ramp(ramp_frac: tuple[float, ...], contract_year: int) -> float:
+    return ramp_frac[contract_year] if contract_year < len(ramp_frac) else 1.0
+
+
+def _in_force(case: ScopedCase, over: Index, bills: BillLists, of_site: dict[int, Customer]) -> Amounts:
+    """Share of what was signed, or given up since, that each calendar year has in force."""
+    contracted = bills.contracted
+    calendar = np.array([int(label) for label in contracted.axis("span").labels], dtype=np.int64)
+    of_span = calendar[contracted["span"]]
+    model_year = np.searchsorted(case.year, of_span, side="right") - 1
+    since = over["year"] if "year" in over.axis_names else over["vintage"]
+    source, target = np.nonzero((over["site"][:, None] == contracted["site"]) & (since[:, None] <= model_year))
+    passed = of_span[target] - case.year[over["vintage"][source]]
+    share: Floats = np.array(
+        [
+            _ramp(of_site[int(site)].ramp_frac, int(years))
+            for site, years in zip(over["site"][source], passed, strict=True)
+        ],
+        dtype=np.float64,
+    )
+    return Amounts(source, target, share)
+
+
+_OFF_THE_HOUR: Final = {
+    4.5: "Asia/Kabul",
+    5.5: "Asia/Kolkata",
+    5.75: "Asia/Kathmandu",
+    6.5: "Asia/Yangon",
+    9.5: "Australia/Darwin",
+}
+"""Zones without summer time, by their hours before UTC, that Etc/GMT does not have."""
+_NAMED, _ZONE, _ALL = range(3)
+"""How an entry means a site: what names it more closely goes first."""
+_ONE_OF_TWO: Final = {
+    _NAMED: "take the site out of one of the two",
+    _ZONE: "take the zone out of one, or bill the site by an entry of its own with `sites:`",
+    _ALL: "say in one of the two for which `sites:` or `zones:` it is",
+}
+"""How to fix two entries that mean a site alike."""
+_FEW: Final = 3
+"""So many sites are named in a message."""
+
+
+@dataclass(frozen=True)
+class Customer:
+    """A site that is billed by a tariff."""
+
+    site: int  # its place among the sites
+    first: int  # place of the model year from which on it is billed so
+    tariff: Tariff  # rules and prices
+    clock: BillingClock  # hours of its bills
+    ramp_frac: tuple[float, ...]  # share of signed capacity in force in each of its first years
+    is_bundled: bool  # whether the tariff bills the energy itself
+
+
+def find_customers(case: ScopedCase) -> tuple[Customer, ...]:
+    """Find the sites that the scenario bills by a tariff."""
+    known = len(case.findings.problems)
+    uses = case.scenario.energy.tariffs
+    for position, use in enumerate(uses):
+        _check(case, position, use)
+    chosen = _by_site(case, uses)
+    untold = [MONTHS[month] for month in np.flatnonzero(~case.days.days_by_month.any(axis=0))]
+    if chosen and untold:
+        what_is = f"tariffs bill every month, but the series has no day in {', '.join(untold)}"
+        fix = "add one, or use representative days"
+        case.findings.add(("energy", "tariffs"), what_is, "covered by a day of the series", fix)
+    if len(case.findings.problems) > known:
+        return ()
+    rise_frac = _rise_frac(case)
+    made: dict[tuple[int, float, str], Tariff] = {}
+    customers = []
+    for site, position in sorted(chosen.items()):
+        use = uses[position]
+        first = 0 if use.from_year is None else case.years.years.index(use.from_year)
+        clock = _clock(case, position, use, site, first)
+        if clock is None:
+            continue
+        key = (position, float(rise_frac[site]), clock.time_zone)
+        if key not in made:
+            tariff = _made(case, position, use, float(rise_frac[site]), clock)
+            if tariff is None:
+                return ()
+            made[key] = tariff
+        customers.append(Customer(site, first, made[key], clock, use.ramp_frac, bills_energy(case, use.tariff)))
+    for position, tariff in {position: tariff for (position, *_), tariff in made.items()}.items():
+        _note_terms(case, position, uses[position], tariff)
+    return tuple(customers)
+
+
+def _check(case: ScopedCase, position: int, use: TariffUse) -> None:
+    at = ("energy", "tariffs", position)
+    own = case.scenario.energy.own_tariffs
+    wanted = [("terms", use.terms, "terms")]
+    if use.tariff not in own:
+        wanted.append(("tariff", use.tariff, "rate"))
+    for key, id_, layer in wanted:
+        row = None if id_ is None else table_row(case, id_)
+        if id_ is not None and row is None:
+            case.findings.add(
+                (*at, key), f"unknown tariff {id_!r}", "an id of table tariffs", "`dcplan data ids tariffs` lists them"
+            )
+        elif row is not None and row["layer"] != layer:
+            what_is = f"{key} is {id_!r}, of layer {row['layer']!r}"
+            fix = "`dcplan data ids tariffs` lists them"
+            case.findings.add((*at, key), what_is, f"of layer {layer!r}", fix)
+
+
+def billed_sites(case: ScopedCase) -> frozenset[int]:
+    """Return the positions of the sites that a tariff bills from the first model year on."""
+    first = case.years.first
+    return frozenset(site for site, use in use_of_sites(case).items() if use.from_year in (None, first))
+
+
+def use_of_sites(case: ScopedCase) -> dict[int, TariffUse]:
+    """Return the entry of `energy.tariffs` that bills each site, by the site's position."""
+    found: dict[int, tuple[int, TariffUse]] = {}
+    for use in case.scenario.energy.tariffs:
+        rank, sites = _billed_by(case, use)
+        for site in sites:
+            if site not in found or rank < found[site][0]:
+                found[site] = rank, use
+    return {site: use for site, (_, use) in found.items()}
+
+
+def _billed_by(case: ScopedCase, use: TariffUse) -> tuple[int, list[int]]:
+    """Sites in scope that an entry bills, and its rank: the lower goes before the higher."""
+    zones, ids = texts(case.sites, "zone"), case.ids("sites")
+    rank = _NAMED if isinstance(use.sites, tuple) else _ZONE if use.zones else _ALL
+    return rank, [
+        site
+        for site, id_ in enumerate(ids)
+        if rank == _ALL
+        or (rank == _ZONE and zones[site] in use.zones)
+        or (isinstance(use.sites, tuple) and id_ in use.sites)
+    ]
+
+
+def _by_site(case: ScopedCase, uses: tuple[TariffUse, ...]) -> dict[int, int]:
+    """Entry that bills each site: the one that names it, else its zone, else all."""
+    ids = case.ids("sites")
+    chosen: dict[int, tuple[int, int]] = {}  # site: rank, entry
+    twice: dict[tuple[int, int, int], list[str]] = {}  # entry, entry, rank: sites
+    for position, use in enumerate(uses):
+        rank, sites = _billed_by(case, use)
+        if not sites:
+            text = f"The tariff {use.tariff} bills no site in scope."
+            case.findings.add_note(text, ("energy", "tariffs", position))
+        for site in sites:
+            other = chosen.get(site)
+            if other is not None and other[0] == rank:
+                twice.setdefault((other[1], position, rank), []).append(ids[site])
+            if other is None or rank < other[0]:
+                chosen[site] = (rank, position)
+    for (first, second, rank), names in twice.items():
+        what_is = f"energy.tariffs[{first}] and energy.tariffs[{second}] both bill {some(names, _FEW)}"
+        must_be, fix = "one tariff for each site", _ONE_OF_TWO[rank]
+        case.findings.add(("energy", "tariffs", second, "zones" if rank == _ZONE else "sites"), what_is, must_be, fix)
+    return {site: position for site, (_, position) in chosen.items()}
+
+
+def _rise_frac(case: ScopedCase) -> np.ndarray:
+    own = case.scenario.energy.escalation_real_frac
+    if own is not None:
+        return np.full(len(case.sites), own)
+    return case.finance_by_site("electricity_real_escalation")
+
+
+def _clock(case: ScopedCase, position: int, use: TariffUse, site: int, first: int) -> BillingClock | None:
+    own = case.scenario.energy.own_tariffs.get(use.tariff)
+    zone = None if own is None else own.time_zone
+    if zone is None:
+        offset_h = float(floats(case.sites, "utc_offset_h")[site])
+        # Signs of Etc/GMT are turned: Etc/GMT+5 is five hours behind UTC.
+        zone = _OFF_THE_HOUR.get(offset_h, f"Etc/GMT{-offset_h:+.0f}")
+        if offset_h not in _OFF_THE_HOUR and offset_h % 1.0:
+            what_is = f"{case.ids('sites')[site]} is {offset_h:+g} h from UTC"
+            fix = "give the tariff a time_zone"
+            must_be = "in a zone that the planner knows by its hours"
+            case.findings.add(("energy", "tariffs", position, "tariff"), what_is, must_be, fix)
+            return None
+    peak_day = int(np.flatnonzero(case.days.is_peak_day)[0])
+    years = case.years.years
+    return BillingClock(zone, years[first], int(case.last_year[-1]), case.days.day_months[peak_day][0])
+
+
+def _made(case: ScopedCase, position: int, use: TariffUse, rise_frac: float, clock: BillingClock) -> Tariff | None:
+    try:
+        tariff = rules_of(case, use, rise_frac, clock)
+    except InputError as error:
+        for problem in error.problems:
+            case.findings.add(("energy", "own_tariffs", use.tariff), problem.what_is, problem.must_be, problem.fix)
+        return None
+    at = ("energy", "tariffs", position)
+    for what_is, must_be, fix in _problems_of_terms(use, tariff):
+        case.findings.add(at, what_is, must_be, fix)
+    return tariff
+
+
+def _note_terms(case: ScopedCase, position: int, use: TariffUse, tariff: Tariff) -> None:
+    """Say what of a contract the plan does not hold anybody to."""
+    terms, own = tariff.terms, case.scenario.energy.own_tariffs.get(use.tariff)
+    at: Keys = ("energy", "own_tariffs", use.tariff, "terms")
+    if own is None:
+        at = ("energy", "tariffs", position, "tariff" if use.terms is None else "terms")
+    elif own.terms is None:
+        at = at[:-1]
+    if terms is not None and terms.load_min_mw > 0.0:
+        case.findings.add_note(
+            f"The tariff {tariff.name} is for contracts of at least"
+            f" {amount(terms.load_min_mw)} MW; the plan does not enforce it.",
+            at,
+        )
+    if not tariff.takes or (terms is not None and terms.term_years and terms.exit_fee_months):
+        return
+    fix = "Table tariffs has none for it; a tariff of energy.own_tariffs may have one."
+    if own is not None:
+        given = own.terms
+        if given and "exit_fee_months" in given.model_fields_set and not given.exit_fee_months:
+            return  # 0 is said outright
+        fix = "Give terms.term_years and terms.exit_fee_months; exit_fee_months: 0 confirms it."
+        if given and given.term_years:
+            months = round(MONTHS_PER_YEAR * given.term_years)
+            fix = (
+                f"Give terms.exit_fee_months, {months} to pay for all that is left of the"
+                f" {given.term_years:g} years; 0 confirms it."
+            )
+    case.findings.add_note(
+        f"The tariff {tariff.name} has a minimum take and no exit fee: capacity under contract may be given up in any"
+        f" year for 0 USD, so that what was signed binds no later year. {fix}",
+        at,
+    )
+
+
+def _problems_of_terms(use: TariffUse, tariff: Tariff) -> Iterator[tuple[str, str, str]]:
+    terms = tariff.terms
+    longest = None if terms is None else terms.ramp_years_max
+    if longest is not None and len(use.ramp_frac) > longest:
+        what_is = f"the ramp of {tariff.name!r} takes {len(use.ramp_frac)} years"
+        yield what_is, f"at most {longest:g}, the longest of the tariff", "shorten ramp_frac"
+    if terms is None or not terms.term_years or not terms.exit_fee_months:
+        return
+    for rule in tariff.takes:
+        if not isinstance(rule.usd_per_kw_month, float):
+            what_is = f"{rule.name!r} of {tariff.name!r} has tiers, a minimum take and an exit fee"
+            yield what_is, "one price, so that the fee is proportional", "drop one of the three"
+
+
+def prices_net_of_tariffs(case: ScopedCase, prices: PowerPrices, customers: tuple[Customer, ...]) -> PowerPrices:
+    """Take out of the prices what a tariff bills."""
+    energy = prices.energy_usd_per_mwh.copy()
+    demand = prices.demand_charge_usd_per_kw_month.copy()
+    part = prices.wholesale_part_usd_per_mwh.copy()
+    for customer in customers:
+        billed = (customer.site, slice(customer.first, None))
+        market = prices.wholesale_usd_per_mwh[billed]
+        part[billed] = 0.0 * market if customer.is_bundled else market
+        energy[billed] = part[billed]
+        demand[billed] = 0.0
+    return replace(
+        prices, energy_usd_per_mwh=energy, demand_charge_usd_per_kw_month=demand, wholesale_part_usd_per_mwh=part
+    )
 
 
 KINDS = ("energy", "demand", "capacity", "standing")

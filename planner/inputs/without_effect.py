@@ -16,12 +16,12 @@ from planner.family.effects import HELD, PAID_AT_START, OnlyWith, SwitchesBlock
 from planner.family.table_columns import bools, floats, texts
 from planner.inputs.existing import market_share_frac, stated_sites
 from planner.inputs.failover import has_failover
-from planner.inputs.offers import first_delivery
+from planner.inputs.halls import first_delivery
 from planner.inputs.power import moves_between_sites
 from planner.inputs.scope import LEADS, own_key
-from planner.inputs.siting import in_need_of_block
+from planner.inputs.sites import in_need_of_block
 from planner.inputs.supply_figures import SourceFigures, sources_in_play
-from planner.inputs.tariffs_uses import billed_sites
+from planner.inputs.tariffs import billed_sites
 from planner.scenario.ids import ID_KEYS, NEW_ID_KEYS, written_at
 from planner.scenario.keys import EACH, KEYS, field_at, is_by_year, marks
 from planner.scenario.messages import problem_at
@@ -87,8 +87,7 @@ def _out_of_scope(case: ScopedCase) -> Iterator[Problem]:
         "grid_zones": ("zone", *_HAS_A_SITE, texts(case.sites, "zone")),
         "facility_market": ("market", *_HAS_A_SITE, texts(case.sites, "market")),
     }
-    given = {**case.scenario.new_sites, **case.scenario.sites}
-    left_out = {id_ for id_, own in given.items() if own.exclude}
+    left_out = {id_ for id_, own in {**case.scenario.new_sites, **case.scenario.sites}.items() if own.exclude}
     marked: dict[str, IdOf | NewIdOf] = {**ID_KEYS, **NEW_ID_KEYS}
     for keys, mark in marked.items():
         if not mark.in_scope:
@@ -170,37 +169,19 @@ def _node_at(tree: Node, key_path: Keys) -> Node | None:
 _ALLOW_SOURCE: Final = "allow one under supply.allow"
 _NONE_WHOLE: Final = "no openings, phases, blocks, plants or racks are integers"
 _MAKE_WHOLE: Final = "set siting.whole_openings: true, or another of them"
-_ALONE: Final = {
-    "operator.stock_sites": ("nothing that exists is a share of the market's", "give operator.stock_share_frac"),
-    "contracts.matching.mode": (
-        "there is no target, and carbon is not counted by market",
-        "give contracts.matching.target_frac",
-    ),
-    "grid.non_firm.shed.allow": (
-        "load is shed at sites with non-firm connection, and none is allowed",
-        "give grid.non_firm.allow: true",
-    ),
-    "flexibility.move_usd_per_mwh": (
-        "no workload in scope has work that may move between sites",
-        "give a workload moves_between_sites: true under workloads",
-    ),
-    "supply.sites": ("no source is allowed, exists or runs as standby", _ALLOW_SOURCE),
-    "supply.whole_sources": ("no source may be built", _ALLOW_SOURCE),
-    "supply.export.allow": ("no source makes power to sell", "allow a source under supply.allow"),
-    "solver.whole_numbers": (_NONE_WHOLE, _MAKE_WHOLE),
-    "solver.gap_frac": (_NONE_WHOLE, f"{_MAKE_WHOLE}, or solver.method: decomposed"),
-    "failover": ("no workload in scope has it", "give a workload `failover: true` under workloads"),
-    "failover.from_year": ("it is {value}, and {last} is the last model year", "name a model year"),
-    "foresight.window_years": ("it is {value}, and the plan has {years} model years", "lower it"),
-    "siting.at_most_sites": ("it is {value}, and {sites} sites are in scope", "lower it"),
-}
-"""Single settings: why they have no effect, and what would give them one."""
+_MAKE_GAP: Final = f"{_MAKE_WHOLE}, or solver.method: decomposed"
+_NO_EXPORT, _ALLOW_EXPORT = "no source makes power to sell", "allow a source under supply.allow"
+_BY_MARKET: Final = "there is no target, and carbon is not counted by market"
+_SHED: Final = "load is shed at sites with non-firm connection, and none is allowed"
+_MOVES: Final = "no workload in scope has work that may move between sites"
+_MOVE: Final = "give a workload moves_between_sites: true under workloads"
+_FAILOVER: Final = "give a workload `failover: true` under workloads"
 
 
 def _alone(case: ScopedCase) -> Iterator[_Idle]:
-    """Single settings without effect, by a rule of each."""
+    """Single settings: whether they have no effect, why, and what would give them one."""
     s = case.scenario
-    operator, siting, failover, years = s.operator, s.siting, s.failover, s.years
+    operator, siting, failover, years, non_firm = s.operator, s.siting, s.failover, s.years, s.grid.non_firm
     in_play, sources = sources_in_play(case), case.tables["onsite_sources"]
     roles = {*sources["role"][sources["onsite"].isin(in_play)]}
     waits = floats(case.workloads, "deferrable_frac") > 0.0
@@ -209,26 +190,41 @@ def _alone(case: ScopedCase) -> Iterator[_Idle]:
     # A stress study bars pairs whether or not a workload asks for failover.
     node = s.tree.children.get("failover")
     plans_failover = node is not None and not all(key.startswith("barred_") for key in node.children)
-    window, most = s.foresight.window_years, siting.at_most_sites
-    is_idle = {
-        "operator.stock_sites": operator.stock_sites and not market_share_frac(case, operator.stock_share_frac),
-        "contracts.matching.mode": s.contracts.matching.target_frac is None and s.carbon.accounting != "market",
-        "grid.non_firm.shed.allow": s.grid.non_firm.shed.allow and not s.grid.non_firm.allow,
-        "flexibility.move_usd_per_mwh": not (moves_between_sites(case) & waits).any(),
-        "supply.sites": not in_play,
-        "supply.whole_sources": s.supply.whole_sources and not s.supply.allow,
-        "supply.export.allow": s.supply.export.allow and roles <= {"storage"},
-        "solver.whole_numbers": not is_whole,
-        "solver.gap_frac": not is_whole and s.solver.method != "decomposed",
-        "failover": plans_failover and not has_failover(case),
-        "failover.from_year": plans_failover and has_failover(case) and (failover.from_year or 0) > years[-1],
-        "foresight.window_years": window is not None and window >= len(years),
-        "siting.at_most_sites": most is not None and most >= len(case.sites),
-    }
-    for keys, (why, fix) in _ALONE.items():
-        if is_idle[keys]:
-            said = why.format(value=attrgetter(keys)(s), last=years[-1], years=len(years), sites=len(case.sites))
-            yield _Idle(tuple(keys.split(".")), f": {said}", fix)
+    window, most, n, fails_over = s.foresight.window_years, siting.at_most_sites, len(case.sites), has_failover(case)
+    has_no_share = operator.stock_sites and not market_share_frac(case, operator.stock_share_frac)
+    is_by_market = s.contracts.matching.target_frac is not None or s.carbon.accounting == "market"
+    moves = (moves_between_sites(case) & waits).any()
+    is_late = plans_failover and fails_over and (failover.from_year or 0) > years[-1]
+    sees_all, any_number = window is not None and window >= len(years), most is not None and most >= n
+    no_share, give_share = "nothing that exists is a share of the market's", "give operator.stock_share_frac"
+    from_year = f"it is {failover.from_year}, and {years[-1]} is the last model year"
+    for keys, is_idle, why, fix in (
+        ("operator.stock_sites", has_no_share, no_share, give_share),
+        ("contracts.matching.mode", not is_by_market, _BY_MARKET, "give contracts.matching.target_frac"),
+        (
+            "grid.non_firm.shed.allow",
+            non_firm.shed.allow and not non_firm.allow,
+            _SHED,
+            "give grid.non_firm.allow: true",
+        ),
+        ("flexibility.move_usd_per_mwh", not moves, _MOVES, _MOVE),
+        ("supply.sites", not in_play, "no source is allowed, exists or runs as standby", _ALLOW_SOURCE),
+        (
+            "supply.whole_sources",
+            s.supply.whole_sources and not s.supply.allow,
+            "no source may be built",
+            _ALLOW_SOURCE,
+        ),
+        ("supply.export.allow", s.supply.export.allow and roles <= {"storage"}, _NO_EXPORT, _ALLOW_EXPORT),
+        ("solver.whole_numbers", not is_whole, _NONE_WHOLE, _MAKE_WHOLE),
+        ("solver.gap_frac", not is_whole and s.solver.method != "decomposed", _NONE_WHOLE, _MAKE_GAP),
+        ("failover", plans_failover and not fails_over, "no workload in scope has it", _FAILOVER),
+        ("failover.from_year", is_late, from_year, "name a model year"),
+        ("foresight.window_years", sees_all, f"it is {window}, and the plan has {len(years)} model years", "lower it"),
+        ("siting.at_most_sites", any_number, f"it is {most}, and {n} sites are in scope", "lower it"),
+    ):
+        if is_idle:
+            yield _Idle(tuple(keys.split(".")), f": {why}", fix)
 
 
 def _of_sources(case: ScopedCase) -> Iterator[_Idle]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from planner.family.block import constraint, cost
 from planner.family.payments import yearly
-from planner.inputs.siting import partner_blocks
+from planner.inputs.sites import partner_blocks
 from planner.lp.index import locate
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.plausible.ranges import as_text
+from planner.family.table_columns import floats
+from planner.plausible.rules import as_text
 from planner.tables import load_package
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Bools, Floats
     from planner.base.errors import Problem
-    from planner.plausible.ranges import Range
+    from planner.plausible.rules import Range
     from planner.tables import TableSchema
     from planner.tables.places import TablePlaces
 
@@ -53,17 +54,16 @@ def outside(table: str, frame: pd.DataFrame, ranges: Iterable[Range]) -> Iterato
     """Find cells of one table outside a range or the row's own low and high, each cell once."""
     schema = load_package()[table]
     wrong: dict[str, Bools] = defaultdict(lambda: np.zeros(len(frame), dtype=np.bool_))
-    figures = _Figures(frame)
-    name_of = partial(_name_of, schema, frame)
+    figures, name_of = partial(floats, frame), partial(_name_of, schema, frame)
     # A ratio is judged where its two figures are plausible each: they are blamed first.
     for given in sorted(ranges, key=lambda given: bool(given.over)):
         rows = _rows(frame, given, schema)
         bounds = schema.field(given.column).between or ()
         for column in (given.column, *(() if given.over else bounds)):
-            values = figures[column]
+            values = figures(column)
             name = column
             if given.over:
-                below = figures[given.over]
+                below = figures(given.over)
                 values = values / np.where(below == 0.0, np.nan, below)
                 name = f"{column} over {given.over}"
                 rows = rows & ~wrong[given.over]
@@ -75,12 +75,12 @@ def outside(table: str, frame: pd.DataFrame, ranges: Iterable[Range]) -> Iterato
 
 
 def _beyond_own_row(
-    schema: TableSchema, figures: _Figures, wrong: Mapping[str, Bools], name_of: Callable[[int], str]
+    schema: TableSchema, figures: Callable[[str], Floats], wrong: Mapping[str, Bools], name_of: Callable[[int], str]
 ) -> Iterator[tuple[int, str, str, str]]:
     for field in schema.fields:
         if field.between is None:
             continue
-        value, low, high = (figures[name] for name in (field.name, *field.between))
+        value, low, high = (figures(name) for name in (field.name, *field.between))
         judged = ~(wrong[field.name] | wrong[field.between[0]] | wrong[field.between[1]])
         # Figures that were moved to another year's money end in other decimals than their bounds.
         slack = _ROUNDING * np.abs(value)
@@ -98,30 +98,10 @@ def _beyond_own_row(
 def _rows(frame: pd.DataFrame, given: Range, schema: TableSchema) -> Bools:
     """Which rows a range is about; a figure in another unit than the range is not judged."""
     rows = np.ones(len(frame), dtype=np.bool_)
-    for column, values in given.rows:
-        rows &= _is_one_of(frame, column, values)
-    if schema.field(given.column).unit == _UNIT_OF_ROW:
-        rows &= _is_one_of(frame, "unit", (given.unit,))
+    of_unit = [("unit", (given.unit,))] if schema.field(given.column).unit == _UNIT_OF_ROW else []
+    for column, values in (*given.rows, *of_unit):
+        rows &= frame[column].isin(values).to_numpy(dtype=np.bool_)
     return rows
-
-
-def _is_one_of(frame: pd.DataFrame, column: str, values: tuple[str, ...]) -> Bools:
-    # As `isin`, which takes three times as long with columns of texts as short as these.
-    cells = frame[column].to_numpy(dtype=object, na_value=np.nan)
-    return np.array([cell in values for cell in cells.tolist()], dtype=np.bool_)
-
-
-class _Figures(dict[str, "Floats"]):
-    """Columns of a table as numbers, each made once however many ranges are about it."""
-
-    def __init__(self, frame: pd.DataFrame) -> None:
-        super().__init__()
-        self._frame = frame
-
-    def __missing__(self, column: str) -> Floats:
-        cells = self._frame[column]
-        self[column] = values = cells.to_numpy(dtype=np.float64, na_value=np.nan)
-        return values
 
 
 def _name_of(schema: TableSchema, frame: pd.DataFrame, record: int) -> str:

@@ -1,20 +1,29 @@
-"""Settings of a scenario outside their plausible range, and paths that jump."""
+"""Settings that are allowed but implausible: outside their range, paths that jump or fall, times too early or late."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import TYPE_CHECKING, Final, TypeGuard
 
-from planner.plausible.ranges import as_text
+from planner.base.units import MONTHS_PER_YEAR
+from planner.clock.calendar import float_year
+from planner.plausible.cells import implausible_cells
+from planner.plausible.places import NEEDED, misplaced, misplaced_rows, related_far_away, zones_elsewhere
+from planner.plausible.rules import RANGES, as_text, ranges_of
 from planner.scenario.keys import EACH
+from planner.tables.places import TablePlaces
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    import pandas as pd
+
     from planner.base.errors import Problem
-    from planner.plausible.ranges import Range
+    from planner.plausible.rules import Range
+    from planner.scenario import Scenario
     from planner.scenario.tree import Node, Place
+
 
 _LEAP: Final = 10.0
 """Demand of one company may leap so far at once, beside its growth by the year."""
@@ -104,3 +113,133 @@ def _entries(node: Node, name: str) -> Iterator[tuple[str, str, Node]]:
 
 def _is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, float | int) and not isinstance(value, bool)
+
+
+FACTOR_OF = "ppa_factor_"
+"""Ranges of the capacity factor are named so, by technology."""
+
+
+def unlike_their_technology(scenario: Scenario, ranges: Iterable[Range]) -> Iterator[Problem]:
+    """Find capacity factors that no plant of the technology has."""
+    of_technology = {one.quantity: one for one in ranges if one.quantity.startswith(FACTOR_OF)}
+    contracts = scenario.contracts
+    for block, listed in (("ppa", contracts.ppa), ("existing", contracts.existing)):
+        for name, signed in listed.items():
+            given = of_technology.get(f"{FACTOR_OF}{signed.technology}")
+            factor = signed.capacity_factor_frac
+            is_own_profile = signed.profile not in (None, signed.technology)
+            if given is None or factor is None or is_own_profile or not given.excludes(factor):
+                continue
+            keys = ("contracts", block, name, "capacity_factor_frac")
+            yield scenario.problem(
+                keys, given.what_is(f"{'.'.join(keys)} of {signed.technology}", factor), fix=given.fix
+            )
+
+
+_YEARS_BEFORE_START: Final = 3
+_YEARS_AFTER_START: Final = 5
+"""A plan may begin so long after the day of its decisions, as one of 2030 alone does."""
+_LONG_MONTHS: Final = {"lead_time_months": 60, "hall_lead_months": 60, "connection_lead_months": 96}
+"""Halls, and queues of the grid, rarely take longer: what does is a figure in weeks."""
+_NEVER_MONTHS: Final = 600.0
+"""A lead of so long says outright that nothing is built."""
+
+
+def late_start(scenario: Scenario) -> Iterator[Problem]:
+    """Find a start of decisions that leaves several model years without any."""
+    first, start = scenario.years[0], scenario.decisions_start.year
+    before = [year for year in scenario.years if year < start]
+    if start - first >= _YEARS_BEFORE_START and len(before) > 1:
+        what_is = f"decisions_start is {scenario.decisions_start}, and the years begin in {first}: what grows until"
+        what_is += f" {start} can be served by nothing new"
+        yield scenario.problem("decisions_start", what_is, fix="start earlier, or begin the years later")
+
+
+def early_start(scenario: Scenario) -> Iterator[Problem]:
+    """Find a start of decisions so early that all leads are over when the years begin."""
+    first, start = scenario.years[0], scenario.decisions_start
+    if first - start.year >= _YEARS_AFTER_START:
+        what_is = f"decisions_start is {start}, and the years begin in {first}: halls and connections would have been"
+        what_is += f" ordered up to {first - start.year} years before"
+        fix = "check its year: leads count from the day on which you decide"
+        yield scenario.problem("decisions_start", what_is, fix=fix)
+
+
+def implausible_leads(scenario: Scenario) -> Iterator[Problem]:
+    """Find halls that would serve at once, halls and connections that would after the plan."""
+    start, last = float_year(scenario.decisions_start), scenario.years[-1]
+    for (block, site, given), (key, long_months) in product(scenario.own_sites(), _LONG_MONTHS.items()):
+        months, what = getattr(given, key), "connections" if key == "connection_lead_months" else "halls"
+        if months is None or not given.new_halls:
+            continue
+        serves = start + months / MONTHS_PER_YEAR
+        if months == 0.0 and what == "halls":  # a connection may be granted
+            what_is = "its halls would serve on the day on which they are decided"
+            fix = "check it, or leave it out for the lead of the tables"
+        elif long_months < months < _NEVER_MONTHS and serves >= last + 1:
+            what_is = f"{what} decided on {scenario.decisions_start} would serve in {int(serves)}, and the plan ends"
+            what_is += f" with {last}"
+            fix = "weeks divided by 4.35 are months"
+            fix += "; new_halls: false says that none is built" * (what == "halls")
+        else:
+            continue
+        what_is = f"{block}.{site}.{key} is {as_text(months)}: {what_is}"
+        yield scenario.problem((block, site, key), what_is, fix=fix)
+
+
+def falling_connections(scenario: Scenario) -> Iterator[Problem]:
+    """Find firm connections of sites that become smaller."""
+    for block, site, given in scenario.own_sites():
+        path = given.grid_firm_mw if isinstance(given.grid_firm_mw, Mapping) else {}
+        for (year, before), (later, mw) in pairwise(sorted(path.items())):
+            if mw < before:
+                what_is = f"{block}.{site}.grid_firm_mw falls from {as_text(before)} MW in {year} to {as_text(mw)} MW"
+                fix = "a connection that is held does not shrink: exchange the two, or check the unit"
+                keys = (block, site, "grid_firm_mw", str(later))
+                yield scenario.problem(keys, f"{what_is} in {later}", fix=fix)
+                break
+
+
+_NO_ROW: Final = "there is no row under the header: the plan has none"
+_NONE: Final = "add one, or drop the table under data:"
+
+
+def implausible(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> tuple[Problem, ...]:
+    """Find figures that are within all bounds and out of all proportion."""
+    if RANGES not in tables:
+        return ()
+    places = TablePlaces(scenario.data_files)
+    ranges = ranges_of(tables[RANGES], places)
+    own = {name: tables[name] for name in scenario.data_files if name in tables}
+    wrong = misplaced(scenario)
+    found = (
+        *implausible_settings(scenario.tree, ranges),
+        *stray_years(scenario.tree, scenario.years),
+        *jumps(scenario.tree, ranges),
+        *unlike_their_technology(scenario, ranges),
+        *early_start(scenario),
+        *late_start(scenario),
+        *implausible_leads(scenario),
+        *falling_connections(scenario),
+        *wrong.values(),
+        *(related_far_away(scenario, tables, wrong) if tables.keys() >= NEEDED else ()),
+        *(places.head(name, _NO_ROW, _NONE) for name, table in own.items() if table.empty),
+        *implausible_cells(own, ranges, places),
+        *misplaced_rows(own, places),
+        *(zones_elsewhere(own["sites"], places) if "sites" in own else ()),
+    )
+    return one_at_each_place(found)
+
+
+def one_at_each_place(warnings: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Leave out what is said of a cell that is warned of already: it follows from that.
+
+    >>> from planner.base.errors import Problem
+    >>> found = [Problem("my.yaml", 3, 8, "price is 8"), Problem("my.yaml", 3, 8, "ratio is 2")]
+    >>> [warning.what_is for warning in one_at_each_place(found)]
+    ['price is 8']
+    """
+    first: dict[tuple[str, int | None, int | None], Problem] = {}
+    for warning in warnings:
+        first.setdefault((warning.file, warning.line, warning.column), warning)
+    return tuple(first.values())

@@ -1,7 +1,7 @@
 """Runs: a solved scenario as a folder of plain files, and the catalogue of many folders."""
 
 from planner.outputs.run import Run
-from planner.runs.find import find_run
+from planner.runs.catalogue import find_run
 from planner.runs.folder import load_run, save_run, write_run
 from planner.runs.meta import run_of
 

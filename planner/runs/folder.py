@@ -204,8 +204,7 @@ def load_run(folder: Path) -> Run:
     inputs, proof = (
         StoredTables(folder / name, _written_tables(meta["sha256"], name), {}) for name in (INPUTS_FOLDER, PROOF_FOLDER)
     )
-    changed = partial(changed_since_written, folder)
-    return Run(meta, results, inputs, folder, proof, changed=changed)
+    return Run(meta, results, inputs, folder, proof, changed=partial(changed_since_written, folder))
 
 
 class SolvedBeforeError(Exception):
@@ -260,17 +259,9 @@ def _is_as_written(path: Path, name: str, meta: Mapping[str, Any]) -> bool:
 
 def files_problems(folder: Path, changed: tuple[str, ...]) -> list[Problem]:
     """Return one problem for each changed file, for where the rules can not be tried at all."""
-    return [
-        Problem(
-            str(folder / name),
-            None,
-            None,
-            "the file is not the one that was written" if (folder / name).is_file() else "the file is gone",
-            "one with the SHA-256 that run.json holds",
-            "put the file back as it was, or solve the scenario again",
-        )
-        for name in changed
-    ]
+    other, gone = "the file is not the one that was written", "the file is gone"
+    said = "one with the SHA-256 that run.json holds", "put the file back as it was, or solve the scenario again"
+    return [Problem.of(path, other if path.is_file() else gone, *said) for path in (folder / name for name in changed)]
 
 
 @contextmanager
@@ -291,8 +282,7 @@ def naming_changed_files(folder: Path) -> Iterator[None]:
 
 def _written_tables(sha256: Mapping[str, str], within: str) -> list[str]:
     """Return the tables that were written into a folder of the run, by name."""
-    paths = [PurePosixPath(name) for name in sha256]
-    return [path.stem for path in paths if path.parent.as_posix() == within]
+    return [path.stem for path in [PurePosixPath(name) for name in sha256] if path.parent.as_posix() == within]
 
 
 def _is_sealed(path: Path) -> bool:

@@ -17,8 +17,7 @@ from planner.base.paths import DATA_DIR, SCENARIOS_DIR
 from planner.outputs.folder_kinds import META_FILE
 from planner.outputs.run import Run
 from planner.results.schema import CHECKS
-from planner.runs.json_files import Part, Text, read_json, wrong_in
-from planner.runs.names import folder_name, plain_name
+from planner.runs.names import Part, Text, folder_name, plain_name, read_json, wrong_in
 from planner.runs.notes import assumed_of, assumed_words, notes_of
 from planner.runs.settings import differences, from_shipped, merged, own_files, written
 
@@ -44,7 +43,6 @@ _PACKAGES: Final = ("dcplan", "highspy", "pulp", "numpy", "pandas", "pyproj")
 def describe(plan: Plan) -> dict[str, Any]:
     """Say of a plan what ``run.json`` holds."""
     scenario, outcome = plan.scenario, plan.outcome
-    broken = [check.name for check in plan.verdict.broken]
     assumed = assumed_of(plan)
     return {
         "format": FORMAT,
@@ -62,7 +60,7 @@ def describe(plan: Plan) -> dict[str, Any]:
         "check": {
             "ok": plan.verdict.ok,
             "rules": len(plan.verdict.checks),
-            "broken": broken,
+            "broken": [check.name for check in plan.verdict.broken],
             "proven": plan.verdict.proven,
         },
         "assumed": assumed,
@@ -124,8 +122,7 @@ def _data(scenario: Scenario, inputs: Inputs) -> Iterator[tuple[str, dict[str, A
         path = own.get(table, DATA_DIR / f"{table}.csv")
         if path in inputs.sha256:
             shown = str(path) if table in own else path.name
-            sha256 = inputs.sha256[path]
-            yield table, {"file": shown, "shipped": table not in own, "sha256": sha256}
+            yield table, {"file": shown, "shipped": table not in own, "sha256": inputs.sha256[path]}
 
 
 def _shown(path: Path) -> str:
@@ -144,18 +141,18 @@ def read_meta(folder: Path) -> dict[str, Any]:
     try:
         if not path.is_file():
             found = "not a run folder"
-            raise InputError([Problem(str(folder), None, None, found, f"one with {META_FILE}", fix)])
+            raise InputError.at(folder, found, f"one with {META_FILE}", fix)
         meta = read_json(path)
     except (OSError, ValueError, RecursionError) as error:
         found = f"cannot be read: {error}"
-        raise InputError([Problem(str(path), None, None, found, "JSON", fix)]) from error
+        raise InputError.at(path, found, "JSON", fix) from error
     again = "solve the scenario again with this version"
     known = meta.get("format") if isinstance(meta, dict) else None
     if known not in READABLE_FORMATS:
         found = f"format is {known!r}: the run is of another version of dcplan"
-        raise InputError([Problem(str(path), None, None, found, " or ".join(map(str, READABLE_FORMATS)), again)])
+        raise InputError.at(path, found, " or ".join(map(str, READABLE_FORMATS)), again)
     problems = [
-        Problem(str(path), None, None, found, expected, "put it back as it was, or solve again")
+        Problem.of(path, found, expected, "put it back as it was, or solve again")
         for found, expected in wrong_keys(meta).values()
     ]
     if problems:
@@ -168,15 +165,15 @@ def _inside(name: str) -> str:
     """Return the name of a file inside a folder; any other one is an error."""
     path = PurePosixPath(name)
     if "\0" in name or "\\" in name or path.is_absolute() or ".." in path.parts:
-        message = "names of files inside the folder"
-        raise ValueError(message)
+        msg = "names of files inside the folder"
+        raise ValueError(msg)
     return name
 
 
 def _time(text: str) -> str:
     if datetime.fromisoformat(text).tzinfo is None:
-        message = "a time with its zone, such as 2026-01-31T12:00:00+00:00"
-        raise ValueError(message)
+        msg = "a time with its zone, such as 2026-01-31T12:00:00+00:00"
+        raise ValueError(msg)
     return text
 
 
@@ -237,7 +234,6 @@ def wrong_keys(meta: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
 
 def run_of(plan: Plan) -> Run:
     """Make a run of a plan that was just solved."""
-    checks = plan.verdict.frame()
-    typed = checks[list(CHECKS.columns)].astype({c.name: c.dtype for c in CHECKS.fields})
+    typed = plan.verdict.frame()[list(CHECKS.columns)].astype({c.name: c.dtype for c in CHECKS.fields})
     tables = {**plan.tables, CHECKS.name: typed}
     return Run(describe(plan), tables, dict(plan.inputs.tables), proof_tables=plan.proof.tables, inputs=plan.inputs)

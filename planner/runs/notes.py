@@ -61,8 +61,7 @@ def notes_of(plan: Plan) -> tuple[str, ...]:
 def _bought_mw(plan: Plan, by: str) -> pd.Series[float]:
     """Nameplate of the racks bought in all years, by a column of table `racks`. [MW]"""
     installs, racks = plan.tables["installs"], plan.inputs.tables["racks"]
-    of_rack = racks.set_index("rack", drop=False)[by]
-    mw = installs["installed_mw"].groupby(installs["rack"].map(of_rack)).sum()
+    mw = installs["installed_mw"].groupby(installs["rack"].map(racks.set_index("rack", drop=False)[by])).sum()
     return mw.sort_values(ascending=False)
 
 
@@ -99,8 +98,7 @@ def _as_built(plan: Plan) -> pd.DataFrame:
     """
     key = ["site", "hall", "year"]
     halls, operated = plan.tables["halls"].set_index(key), plan.tables["operated"]
-    given_mw = operated.groupby(key)["operated_mw"].sum().reindex(halls.index, fill_value=0.0)
-    own_mw = halls["usable_mw"] - given_mw
+    own_mw = halls["usable_mw"] - operated.groupby(key)["operated_mw"].sum().reindex(halls.index, fill_value=0.0)
     beyond_mw = (halls["used_mw"] - own_mw).clip(lower=0.0)
     received_mw = (halls["operated_mw"] - own_mw).clip(lower=_A_LITTLE)
     place = pd.MultiIndex.from_frame(operated[["site", "as_hall", "year"]], names=key)
@@ -121,8 +119,7 @@ def _empty_halls(plan: Plan) -> Iterator[str]:
     parts = []
     for (site, cooling, redundancy), hall in empty.groupby(["site", "cooling", "redundancy"], sort=False):
         # A hall under construction is not empty before it is there: each year has its own power.
-        years = hall["year"].astype(str).groupby(hall["shown"], sort=False).agg(", ".join)
-        (mw, when), *later = years.items()
+        (mw, when), *later = hall["year"].astype(str).groupby(hall["shown"], sort=False).agg(", ".join).items()
         also = "".join(f" and {mw} in {when}" for mw, when in later)
         parts.append(f"{mw} of {cooling} {redundancy} at {site} in {when}{also}")
     if parts:
@@ -165,10 +162,9 @@ def _retrofits(plan: Plan) -> Iterator[str]:
     done = plan.tables["retrofits"]
     done = done[done["retrofitted_mw"] > _A_LITTLE]
     done = done.sort_values("retrofitted_mw", ascending=False, kind="stable")
-    columns = ["site", "hall", "to_hall", "year", "retrofitted_mw"]
     parts = [
         f"{mw:,.1f} MW of {_design(hall)} at {site} becomes {_design(to_hall)} in {year}"
-        for site, hall, to_hall, year, mw in _rows(done[columns])
+        for site, hall, to_hall, year, mw in _rows(done[["site", "hall", "to_hall", "year", "retrofitted_mw"]])
     ]
     if parts:
         yield f"Existing halls are retrofitted: {some(parts, _NAMED)}."
@@ -199,8 +195,7 @@ def _large_blocks(plan: Plan) -> Iterator[str]:
     p = plan.inputs
     block = p.siting.block
     year = np.asarray(p.years.years)[block["year"]]
-    of_blocks = {"workload": block.labels("workload"), "year": year, "block_mw": p.siting.block_mw}
-    blocks = pd.DataFrame(of_blocks)
+    blocks = pd.DataFrame({"workload": block.labels("workload"), "year": year, "block_mw": p.siting.block_mw})
     deployment = p.racks.deployment.labels("workload")
     per_mw = pd.Series(p.racks.throughput_kh100e_per_mw).groupby(pd.Series(deployment)).min()
     columns = ["demand_kh100e", "unmet_kh100e"]
@@ -225,8 +220,7 @@ def _large_blocks(plan: Plan) -> Iterator[str]:
 
 def _below_blocks(plan: Plan) -> Iterator[str]:
     """Say where a class has less than its block, in years before the scenario asks for one."""
-    place = ["workload", "year", "site"]
-    used = plan.tables["plan"].groupby(place, as_index=False)["used_mw"].sum()
+    used = plan.tables["plan"].groupby(["workload", "year", "site"], as_index=False)["used_mw"].sum()
     used = used[used["used_mw"] > _A_LITTLE]
     blocks = plan.tables["blocks"].groupby("workload")["block_mw"].first()
     for workload, year in plan.scenario.siting.block_from_year.items():

@@ -134,8 +134,7 @@ class PlanViews:
         paid = self.costs.groupby("site", observed=True)["npv_musd"].sum()
         table["first_year"] = table["site"].map(used.astype("Int64"))
         table["npv_musd"] = table["site"].map(paid).astype(float).fillna(0.0)
-        points = gpd.points_from_xy(table["lon"], table["lat"])
-        return gpd.GeoDataFrame(table, geometry=points, crs="EPSG:4326")
+        return gpd.GeoDataFrame(table, geometry=gpd.points_from_xy(table["lon"], table["lat"]), crs="EPSG:4326")
 
     def explain(
         self, *, site: str | None = None, against: str | None = None, year: int | None = None, resolve: bool = False

@@ -16,7 +16,7 @@ from planner.outputs.solver_files import scenario_of, unreadable_tables
 from planner.results.proof import Proof
 from planner.results.schema import CHECKS
 from planner.results.store import from_parquet
-from planner.runs.find import find_run
+from planner.runs.catalogue import find_run
 from planner.runs.folder import EDITABLE, PROOF_FOLDER, TABLES_FOLDER, files_problems, load_run, naming_changed_files
 from planner.runs.meta import FIRST_FORMAT_WITH_PROOF, versions_used
 from planner.runs.plan import PlanViews
@@ -92,8 +92,7 @@ class StoredPlan(PlanViews):
         differs = (stored[columns] != now[columns]).any(axis=1)
         if in_full:
             apart = (stored["worst"] - now["worst"]).abs()
-            same_place = (stored["place"] == now["place"]) | (apart > 0.0)
-            differs |= ~(apart <= now["tolerance"]) | ~same_place
+            differs |= ~(apart <= now["tolerance"]) | ~((stored["place"] == now["place"]) | (apart > 0.0))
         return not (differs & now["ok"]).any()
 
     def proof(self) -> Proof | None:
@@ -103,10 +102,8 @@ class StoredPlan(PlanViews):
         try:
             return Proof.of_tables(self.run.proof_tables)
         except (InputError, ValueError) as error:  # gone or cut, or of another form
-            problem = Problem(
-                str((self.run.folder or Path()) / PROOF_FOLDER),
-                None,
-                None,
+            problem = Problem.of(
+                (self.run.folder or Path()) / PROOF_FOLDER,
                 f"the proof of the plan cannot be read: {error}",
                 "the program, rows, columns and matrix that dcplan solve wrote",
                 "put the files back as they were, or solve the scenario again",

@@ -58,8 +58,7 @@ def differences(scenario: Scenario) -> dict[str, str]:
     if is_shipped and not _set_paths(scenario):
         return {}
     shipped = load_scenario(scenario.name)
-    changed = changed_settings(merged(scenario), merged(shipped))
-    return only_written(changed, scenario, shipped)
+    return only_written(changed_settings(merged(scenario), merged(shipped)), scenario, shipped)
 
 
 def set_over_files(scenario: Scenario) -> dict[str, str]:

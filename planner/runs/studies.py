@@ -11,8 +11,7 @@ from pydantic import AfterValidator
 from planner.base.errors import InputError
 from planner.outputs.folder_kinds import FUTURES_FOLDER, LABELS_FILE, STUDY_KINDS, SWEEP, files_of
 from planner.runs.catalogue import Unreadable
-from planner.runs.json_files import Part, Text, read_json
-from planner.runs.labels import RunLabels, read_labels
+from planner.runs.names import Part, RunLabels, Text, read_json, read_labels
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -101,8 +100,8 @@ def _found_in(folder: Path) -> list[tuple[str, Path]]:
 
 def _step(name: str) -> str:
     if {"/", "\\", "\0"} & set(name):
-        message = "the name of a file of the folder"
-        raise ValueError(message)
+        msg = "the name of a file of the folder"
+        raise ValueError(msg)
     return name
 
 

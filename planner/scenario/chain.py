@@ -49,8 +49,7 @@ def find(path_or_name: str | Path) -> Path:
     shipped = _shipped(path_or_name)
     if not is_file(shipped):
         found = f"no shipped scenario is called {path_or_name!r}"
-        fix = _name_fix(path_or_name, Path())
-        raise InputError([Problem(path_or_name, None, None, found, "a name or a file", fix)])
+        raise InputError.at(path_or_name, found, "a name or a file", _name_fix(path_or_name, Path()))
     return shipped
 
 
@@ -92,15 +91,13 @@ def read_source(path: Path, asked_at: Place, what: str = "scenario") -> tuple[So
     except (OSError, ValueError) as error:
         if isinstance(error, UnicodeDecodeError):
             found = f"byte {error.start + 1} of the file is not UTF-8"
-            problem = Place(str(path)).problem(found, "text in UTF-8", "save the file as UTF-8")
-            raise InputError([problem]) from error
+            raise Place(str(path)).error(found, "text in UTF-8", "save the file as UTF-8") from error
         reason = getattr(error, "strerror", None) or str(error)
         found = f"the {what} {str(path)!r} cannot be read: {reason}"
-        raise InputError([asked_at.problem(found, "a file", _near_file(path))]) from error
+        raise asked_at.error(found, "a file", _near_file(path)) from error
     if len(raw) > most:
         found = f"the file has more than {most:,} bytes"
-        fix = "put tables into data:"
-        raise InputError([Place(str(path)).problem(found, f"a {what}", fix)])
+        raise Place(str(path)).error(found, f"a {what}", "put tables into data:")
     if is_workbook:
         tree, problems = read_plan_workbook(raw, path)
         return SourceFile(path, tree, hashlib.sha256(raw).hexdigest()), problems
@@ -130,8 +127,7 @@ def _version_problems(tree: Node) -> list[Problem]:
     node = tree.children.get("version")
     if node is None:
         fix = f"begin with 'version: {VERSION}'"
-        start = replace(tree.place, line=1, column=1)
-        return [start.problem("version is missing", "given", fix)]
+        return [replace(tree.place, line=1, column=1).problem("version is missing", "given", fix)]
     if isinstance(node.value, bool) or node.value != VERSION:
         fix = "this program reads no other version of the format"
         return [node.place.problem(f"version is {show(node.value)}", str(VERSION), fix)]
@@ -142,22 +138,20 @@ def _parent(asked: Node, files: Sequence[Path]) -> Path:
     """Return the file that `extends` asks for."""
     name = asked.value
     if not isinstance(name, str) or not name:
-        fix = "a scenario extends a single other one"
-        problem = asked.place.problem(f"extends is {show(name)}", "one name or one path", fix)
-        raise InputError([problem])
+        found = f"extends is {show(name)}"
+        raise asked.place.error(found, "one name or one path", "a scenario extends a single other one")
     if is_path(name):
         parent = Path(os.path.normpath(files[-1].parent / name))
     else:
         parent = _shipped(name)
         if not is_file(parent):
             found = f"extends is {name!r}, and no shipped scenario is called so"
-            fix = _name_fix(name, files[-1].parent)
-            raise InputError([asked.place.problem(found, "a shipped name or a path", fix)])
+            raise asked.place.error(found, "a shipped name or a path", _name_fix(name, files[-1].parent))
     if any(_is_same(parent, file) for file in files):
-        chain = " -> ".join(str(file) for file in (*files, parent))
-        found = f"extends goes in a circle: {chain}"
-        fix = "remove one of these extends"
-        raise InputError([asked.place.problem(found, "a scenario that does not extend this one in turn", fix)])
+        found = f"extends goes in a circle: {' -> '.join(map(str, (*files, parent)))}"
+        raise asked.place.error(
+            found, "a scenario that does not extend this one in turn", "remove one of these extends"
+        )
     return parent
 
 

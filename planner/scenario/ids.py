@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import count
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, get_origin
 
 from planner.base.errors import MOST_PROBLEMS
-from planner.base.words import closest
+from planner.base.words import closest, some
 from planner.family.references import IdOf, NewIdOf
-from planner.scenario.keys import EACH, KEYS, marks
-from planner.scenario.siting import Scope
+from planner.scenario.keys import EACH, KEYS, block_at, field_at, kinds, marks
+from planner.scenario.sites import Scope
 from planner.tables.places import COUNTRIES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator
 
     import pandas as pd
 
     from planner.base.errors import Problem
     from planner.scenario.schema import Scenario
-    from planner.scenario.tree import Node, Place
+    from planner.scenario.tree import Keys, Node, Place
+
 
 _COUNTRY_OF_NEW: Final = "new_sites.*.country"
 FEW: Final = 12
@@ -57,8 +59,7 @@ def _named_nowhere(tree: Node, tables: Mapping[str, pd.DataFrame]) -> Iterator[P
             if id_ not in known[mark]:
                 # The search for near ids takes long, and no more than these are listed.
                 is_listed = next(found) <= MOST_PROBLEMS
-                own = _own_file(tree, mark.table)
-                yield _unknown(id_, place, mark, known[mark], own, is_listed=is_listed)
+                yield _unknown(id_, place, mark, known[mark], _own_file(tree, mark.table), is_listed=is_listed)
 
 
 def _known(mark: IdOf, tree: Node, tables: Mapping[str, pd.DataFrame]) -> list[str]:
@@ -103,16 +104,14 @@ def _no_countries(tree: Node, tables: Mapping[str, pd.DataFrame]) -> Iterator[Pr
         if code not in COUNTRIES:
             known = ", ".join(sorted(set(_column(tables, "sites", "country"))))
             fix = f"sites of the data are in {known}"
-            must_be = "a country's two letters of ISO 3166-1, such as US"
-            yield place.problem(f"{code} is no country", must_be, fix)
+            yield place.problem(f"{code} is no country", "a country's two letters of ISO 3166-1, such as US", fix)
 
 
 def _outside_scope(tree: Node, tables: Mapping[str, pd.DataFrame]) -> Iterator[Problem]:
     scope = tree.children["scope"].children if "scope" in tree.children else {}
     if "countries" in scope and not isinstance(scope["countries"].value, tuple):
         return  # all of them
-    written = [id_ for id_, _ in written_at(tree, "scope.countries.*")]
-    countries = written or list(Scope().countries)
+    countries = [id_ for id_, _ in written_at(tree, "scope.countries.*")] or list(Scope().countries)
     for key, table, column in (("sites", "sites", "site"), ("demand_regions", "demand_regions", "demand_region")):
         country = _countries(tree, tables, table, column)
         for id_, place in written_at(tree, f"scope.{key}.*"):
@@ -141,8 +140,7 @@ def _column(tables: Mapping[str, pd.DataFrame], table: str, column: str) -> list
 def written_at(tree: Node, keys: str) -> Iterator[tuple[str, Place]]:
     """Return ids that are written at a key path, with their places."""
     nodes = [tree]
-    steps = keys.split(".")
-    for step in steps:
+    for step in keys.split("."):
         if step == KEYS:
             for node in nodes:
                 yield from ((key, below.key_place or below.place) for key, below in node.children.items())
@@ -155,3 +153,41 @@ def _step(node: Node, step: str) -> tuple[Node, ...]:
     if step != EACH:
         return (node.children[step],) if step in node.children else ()
     return node.value if isinstance(node.value, tuple) else tuple(node.children.values())
+
+
+_IDS_OF_TABLES: Final = frozenset(keys for keys, mark in marks() if isinstance(mark, IdOf))
+
+
+def has_own_entries(keys: Keys) -> bool:
+    """Return whether blocks by an id that is of no table are at a key path."""
+    block = block_at(keys[:-1]) if keys else None
+    field = field_at(keys)
+    if block is None or field is None or keys[-1] not in block.model_fields:
+        return False
+    mappings = [kind for kind in kinds(field.annotation) if get_origin(kind) is Mapping]
+    is_of_table = ".".join((*map(str, keys), KEYS)) in _IDS_OF_TABLES
+    return bool(mappings) and not is_of_table and block_at((*keys, EACH)) is not None
+
+
+def required_keys(keys: Keys) -> tuple[str, ...]:
+    """Return the keys that an entry at a key path cannot do without."""
+    block = block_at((*keys, EACH))
+    fields = block.model_fields if block is not None else {}
+    return tuple(name for name, field in fields.items() if field.is_required())
+
+
+def no_entry(keys: Keys, id_: str, entries: Collection[str], other: str, otherwise: str) -> tuple[str, str, str]:
+    """Say that there is no entry of an id."""
+    above = tuple(map(str, keys))
+    mark = NEW_ID_KEYS.get(".".join((*above, KEYS)))
+    what_is = f"{'.'.join(above)} has no {mark.column if mark else 'entry'} {id_!r}"
+    must_be = f"one of {some(list(entries), FEW)}{other}" if entries else "one of the base"
+    meant = closest(id_, list(entries))
+    return what_is, must_be, f"did you mean {meant!r}?" if meant else otherwise
+
+
+def misspelt_entry(keys: Keys, id_: str, entries: Collection[str]) -> tuple[str, str, str] | None:
+    """Say of an entry that has no key that it needs which other one was meant."""
+    if closest(id_, list(entries)) is None:
+        return None
+    return no_entry(keys, id_, entries, f", or a new one with {', '.join(required_keys(keys))}", "")

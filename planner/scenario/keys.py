@@ -229,8 +229,7 @@ class SchemaKey:
     @property
     def meaning(self) -> str:
         """What it is, on one line."""
-        text = " ".join((self.field.description or "").split())
-        return text.removesuffix(unit_of(self.field)).strip()
+        return " ".join((self.field.description or "").split()).removesuffix(unit_of(self.field)).strip()
 
     @property
     def default(self) -> str:

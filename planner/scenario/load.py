@@ -14,18 +14,104 @@ from planner.base.paths import is_file
 from planner.base.words import closest
 from planner.scenario.chain import VERSION, find, read_chain
 from planner.scenario.contradictions import contradictions
+from planner.scenario.demand import size_problems
 from planner.scenario.keys import is_by_year
 from planner.scenario.messages import problems_of
-from planner.scenario.prices import size_problems
 from planner.scenario.schema import OWN_FILES, Scenario, file_of
 from planner.scenario.tree import Node, Place, assign, merge, placed, plain
-from planner.scenario.valid_remainder import ValidRemainder, rest_of
 from planner.scenario.yaml12 import name_problems, parse, text_problems
 from planner.tables import load_package
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
+
+    Spot = tuple[str, int | None, int | None]
+
+
+GROUND: Final = frozenset({"version", "data", "scope", "years", "decisions_start", "operator", "demand", "new_sites"})
+"""Blocks that say what all others are about: without them figures cannot be judged."""
+
+
+@dataclass(frozen=True)
+class ValidRemainder:
+    """A scenario less what is wrong in it."""
+
+    scenario: Scenario  # what is left; it says less than what was asked for
+    touched: frozenset[str]  # top-level blocks that something was taken out of
+    _tree: Node
+
+    @property
+    def has_its_ground(self) -> bool:
+        """Whether scope, years and demand are those that were asked for."""
+        return not self.touched & GROUND
+
+    def conflicts(self) -> tuple[Problem, ...]:
+        """Return the settings that conflict, in blocks that nothing was taken out of."""
+        if "years" in self.touched:
+            return ()
+        return self.in_whole_blocks(contradictions(self.scenario))
+
+    def in_whole_blocks(self, problems: Iterable[Problem]) -> tuple[Problem, ...]:
+        """Return those of some problems that do not lie in a block that lacks something."""
+        inside = {spot for block in self.touched for spot in _spots(self._tree.children[block])}
+        return tuple(problem for problem in problems if _spot(problem) not in inside)
+
+
+def rest_of(
+    name: str, source_files: tuple[Path, ...], tree: Node, problems: Iterable[Problem]
+) -> ValidRemainder | None:
+    """Take out of a scenario what problems are about."""
+    wrong = {_spot(problem) for problem in problems}
+    left, touched = tree, frozenset[str]()
+    while True:
+        touched |= frozenset(key for key, node in left.children.items() if wrong & set(_spots(node)))
+        left = _less(left, wrong)
+        try:
+            made = Scenario.model_validate(plain(left))
+        except ValidationError as error:
+            # A block may not do without what was taken out: then the block goes too.
+            now = {_spot(problem) for problem in problems_of(error, left)}
+            if now <= wrong:
+                return None
+            wrong = now
+        else:
+            return ValidRemainder(made.written_in(name, source_files, left), touched, tree)
+
+
+def _less(node: Node, wrong: set[Spot]) -> Node:
+    """Return a node less all below it that was written at one of some places."""
+    if isinstance(node.value, tuple):
+        entries = [below for below in node.value if not _is_at(below, wrong)]
+        return replace(node, value=tuple(_less(below, wrong) for below in entries))
+    if isinstance(node.value, str | int | float | None):
+        return node
+    return replace(
+        node, value={key: _less(below, wrong) for key, below in node.value.items() if not _is_at(below, wrong)}
+    )
+
+
+def _is_at(node: Node, wrong: set[Spot]) -> bool:
+    return bool(wrong & set(_own_spots(node)))
+
+
+def _own_spots(node: Node) -> Iterator[Spot]:
+    for place in (node.place, node.key_place):
+        if place is not None:
+            yield place.spot
+
+
+def _spots(node: Node) -> Iterator[Spot]:
+    """Places of a node and of all below it."""
+    yield from _own_spots(node)
+    below = node.value if isinstance(node.value, tuple) else node.children.values()
+    for entry in below:
+        yield from _spots(entry)
+
+
+def _spot(problem: Problem) -> Spot:
+    return problem.file, problem.line, problem.column
+
 
 # --- Changes given on the command line as `--set key=value` ---------------------------------------
 
@@ -59,14 +145,13 @@ def with_override(tree: Node, override: str) -> Node:
     if not equals or not all(keys):
         raise InputError([place.problem("no key and value are there", "key=value", _EXAMPLE)])
     if keys[0] in ("extends", "version"):
-        fix = "write it into a file"
-        raise InputError([place.problem(f"{keys[0]} is set", "a setting", fix)])
+        raise InputError([place.problem(f"{keys[0]} is set", "a setting", "write it into a file")])
     value = placed(_value(text, place), place)
     try:
         return assign(tree, keys, value)
     except LookupError as error:
-        problem = place.problem(f"the key leads nowhere: {error.args[0]}", "a key", _EXAMPLE)
-        raise InputError([problem]) from error
+        msg = f"the key leads nowhere: {error.args[0]}"
+        raise place.error(msg, "a key", _EXAMPLE) from error
 
 
 def _value(text: str, place: Place) -> Node:
@@ -76,8 +161,7 @@ def _value(text: str, place: Place) -> Node:
         return parse(text, place.file)
     except InputError as error:
         # Lines and columns of a value on the command line help nobody.
-        problems = [replace(problem, line=None, column=None) for problem in error.problems]
-        raise InputError(problems) from error
+        raise InputError([replace(problem, line=None, column=None) for problem in error.problems]) from error
 
 
 # --- From a scenario file, with what it extends and what `--set` changes, to a checked scenario ---
@@ -175,7 +259,7 @@ def _as_loaded(scenario: Scenario) -> ScenarioDraft:
     if not is_as_written:  # a change of what is written would drop what was set in Python
         found = "the scenario was made or changed in Python, not read from a file"
         fix = "load it with planner.load_scenario(file, changes)"
-        raise InputError([Problem(scenario.name, None, None, found, "one that was loaded", fix)])
+        raise InputError.at(scenario.name, found, "one that was loaded", fix)
     return ScenarioDraft(scenario.name, scenario.source_files, tree, (), scenario.source_sha256)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from planner.base.errors import MOST_PROBLEMS, unlisted_problems
 from planner.base.words import closest
-from planner.scenario.entries import has_own_entries, misspelt_entry, required_keys
+from planner.scenario.ids import has_own_entries, misspelt_entry, required_keys
 from planner.scenario.keys import field_at, unit_of, unknown_key_fix
 from planner.scenario.schema import seen_at
 from planner.scenario.tree import Keys, Node, Place, nearest, show

@@ -91,8 +91,7 @@ def settings_page(id_of: Callable[[IdOf], str]) -> str:
     """Return the page."""
     lines = [_HEAD]
     every = list(settings())
-    alone = [one for one in every if len(one.keys) == 1]
-    lines += _section("The file itself", "", alone, id_of)
+    lines += _section("The file itself", "", [one for one in every if len(one.keys) == 1], id_of)
     for name, field in Scenario.model_fields.items():
         inside = [one for one in every if one.keys[0] == name and len(one.keys) > 1]
         if inside:
@@ -174,8 +173,7 @@ def _chosen(parts: tuple[Any, ...]) -> Any:
 def _number(kind: Any, marks: tuple[Any, ...], one: SchemaKey) -> float:
     """Return a number within bounds: near the default, else one that is usual for the unit."""
     limits = [*marks, *one.field.metadata]
-    bounds = [mark for mark in limits if hasattr(mark, "metadata")]
-    limits += [part for mark in bounds for part in mark.metadata]
+    limits += [part for mark in limits if hasattr(mark, "metadata") for part in mark.metadata]
     upper: list[Any] = [mark.le for mark in limits if isinstance(mark, Le)]
     lower: list[Any] = [mark.ge for mark in limits if isinstance(mark, Ge)]
     lower += [mark.gt for mark in limits if isinstance(mark, Gt)]

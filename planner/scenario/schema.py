@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
@@ -11,15 +11,24 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr
 
+from planner.base.errors import Problem
 from planner.families import named
 from planner.family.references import NewSiteId, PlannedSiteId, PlannedWorkloadId
 from planner.family.values import Block, Flag, Frac, Positive, Text, Year
-from planner.scenario.demand import Demand, Flexibility, Levers, WorkloadOverride
-from planner.scenario.halls import Halls, Lease, Retrofit
-from planner.scenario.prices import Energy, Foresight, Rent
-from planner.scenario.racks import Cascade, Deliveries, Racks
-from planner.scenario.sites import Build, LeadTimes, NewSite, SiteOverride
-from planner.scenario.siting import Failover, Latency, Operator, Scope, Siting, Time
+from planner.scenario.demand import Demand, Energy, Flexibility, Foresight, Levers, Rent, WorkloadOverride
+from planner.scenario.racks import Cascade, Deliveries, Halls, Lease, Racks, Retrofit
+from planner.scenario.sites import (
+    Build,
+    Failover,
+    Latency,
+    LeadTimes,
+    NewSite,
+    Operator,
+    Scope,
+    SiteOverride,
+    Siting,
+    Time,
+)
 from planner.scenario.supply import Carbon, Contracts, Grid, Supply, Water
 from planner.scenario.tree import Keys, Node, Place, nearest
 
@@ -71,8 +80,8 @@ class Solver(Block):
 
 def _increasing(years: tuple[int, ...]) -> tuple[int, ...]:
     if any(later <= earlier for earlier, later in pairwise(years)):
-        message = "strictly increasing"
-        raise ValueError(message)
+        msg = "strictly increasing"
+        raise ValueError(msg)
     return years
 
 
@@ -82,8 +91,8 @@ def _iso_date(value: object) -> object:
     try:
         return date.fromisoformat(value if isinstance(value, str) else "")
     except ValueError as error:
-        message = "a date such as 2025-01-01"
-        raise ValueError(message) from error
+        msg = "a date such as 2025-01-01"
+        raise ValueError(msg) from error
 
 
 def _first_of_january(data: dict[str, Any]) -> date:
@@ -257,6 +266,10 @@ class Scenario(Block):
         key_path = tuple(keys.split(".")) if isinstance(keys, str) else keys
         return seen_at(nearest(self._tree, key_path)).spot
 
+    def problem(self, keys: str | Keys, what_is: str, must_be: str = "", fix: str = "") -> Problem:
+        """Return a problem with what a key says, placed where it was written."""
+        return Problem(*self.place_of(keys), what_is, must_be, fix)
+
     def file_at(self, keys: Keys) -> Path | None:
         """Return the path that a key gives, seen from the file in which it was written.
 
@@ -277,6 +290,11 @@ class Scenario(Block):
     def data_files(self) -> dict[str, Path]:
         """Tables of one's own, by table name, as paths seen from the working directory."""
         return dict(self._data_files)
+
+    def own_sites(self) -> Iterator[tuple[str, str, SiteOverride]]:
+        """Give the sites of which the scenario states figures, with the block where it does."""
+        for block in ("sites", "new_sites"):
+            yield from ((block, id_, site) for id_, site in getattr(self, block).items())
 
 
 def seen_at(node: Node) -> Place:

@@ -1,21 +1,46 @@
-"""Blocks of a scenario about sites: lead times, pace of building, single sites and new ones."""
+"""Settings of sites: lead times, pace, single sites, scope, where sites open, latency and failover."""
+
+from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import Field
 
-from planner.family.effects import HELD
+from planner.family.effects import HELD, OnlyWith
 from planner.family.references import (
+    CountryCode,
+    DemandRegionId,
     KnownSiteId,
     MarketId,
     NewSiteCountry,
     PlannedMarketId,
+    PlannedSiteId,
+    PlannedWorkloadId,
     PlannedZoneId,
+    SiteId,
     SourceId,
+    WorkloadId,
     ZoneId,
 )
-from planner.family.values import Block, Flag, Months, NonNegative, NonNegativeByYear, Number, Override, Positive, Text
+from planner.family.values import (
+    AllOrSome,
+    Block,
+    Flag,
+    Frac,
+    Ids,
+    Months,
+    NonNegative,
+    NonNegativeByYear,
+    NotASwitch,
+    Number,
+    Override,
+    Positive,
+    Text,
+    Whole,
+    WholeOrAll,
+    Year,
+)
 
 _State = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 _Delay = Annotated[float, Field(strict=True, ge=-120, le=120)]
@@ -134,3 +159,196 @@ class NewSite(SiteOverride):
     """Longitude, WGS84. [degrees]"""
     like: KnownSiteId
     """Site whose figures it takes where none are given."""
+
+
+# --- Block of a scenario about where sites open, how many, and in what steps halls come -----------
+
+_IN_WHOLE: Final = OnlyWith("whole_openings", True, "openings are not integers", "set siting.whole_openings: true")
+_Count = Annotated[int, Field(strict=True, ge=1)]
+
+
+class Siting(Block):
+    """Where sites open, how many, and in what steps halls come; what must be integers."""
+
+    whole_openings: Flag = False
+    """Whether a site opens fully or not at all, with its least size; else a share of it may."""
+    phase_mw: Positive | None = None
+    """New halls come in an integer number of phases of this critical IT power; committed halls as
+    they are. Left out: any size. [MW]"""
+    block_mw: Mapping[PlannedWorkloadId, Positive] = Field(default_factory=dict)
+    """Least racks of a workload at a site that has any of it, by workload: the block that a
+    synchronous training cluster needs in one place, from the year in which racks ordered now can
+    serve. Nameplate. [MW]"""
+    block_rtt_ms: Mapping[PlannedWorkloadId, Positive] = Field(default_factory=dict)
+    """Longest round trip between a site and those whose racks make up its block with it, by
+    workload: one synchronous run over several sites. On fibre of their own: the slope of the line
+    of the pair, at `latency.quantile`. Left out: a block is in one place. [ms]"""
+    block_from_year: Mapping[PlannedWorkloadId, Year] = Field(default_factory=dict)
+    """First year in which a workload needs its block, by workload: before it a site may have any
+    amount of it, as where what exists is spread over sites that are smaller than a block. Left out:
+    the year from which racks ordered now can serve."""
+    table_blocks: Flag = False
+    """Whether workloads that `block_mw` does not name have the block of table `workloads`, column
+    `min_block_mw`."""
+    exactly_sites: _Count | None = None
+    """Number of sites open in the last model year, existing ones among them; with whole openings
+    alone."""
+    at_most_sites: _Count | None = None
+    """Most sites open in the last model year, existing ones among them; with whole openings
+    alone."""
+    must_open: Ids[SiteId] = ()
+    """Sites that are open in the last model year, whatever they cost."""
+    must_not_open: Ids[SiteId] = ()
+    """Sites that stay closed."""
+    service_cost_table: Text | None = None
+    """Cost of serving users from a site, as a file relative to this one with columns from (demand
+    region), to (site), usd_per_h100e_year and, if it differs by workload, workload."""
+    open_rows: Annotated[Literal["lazy", "all", "none"], _IN_WHOLE] = "lazy"
+    """Rows that let each demand be served by open sites only: a stronger bound for many rows. All
+    at once, none, or those that the bound breaks: in a search, and where a rounded plan may be more
+    than 1 % from the best."""
+
+
+# --- Blocks of a scenario about round trips: how they are found, and own measurements -------------
+
+_OF_OWN_TABLE: Final = OnlyWith("rtt_table")
+
+
+class Measured(Block):
+    """Use of measured round trips."""
+
+    use: Flag = True
+    """Whether a measured pair overrides the fitted line."""
+    radius_km: NonNegative = 50.0
+    """Both ends of the pair must lie this near. [km]"""
+
+
+class Latency(Block):
+    """Round-trip times between users and sites."""
+
+    quantile: Literal["p50", "p50_public", "p90"] = "p50"
+    """Fitted line to plan with: the median (of cloud backbones, as far as there are enough pairs of
+    regions), the median of the public internet, or nine in ten of the public internet."""
+    metro_radius_km: NonNegative = 80.0
+    """Within this distance the metro rule replaces the long-haul line. [km]"""
+    metro_rtt_ms: NonNegative = 1.0
+    """Round trip within a metro, without the last mile. [ms]"""
+    measured: Measured = Measured()
+    """Use of measured round trips."""
+    rtt_table: Text | None = None
+    """File of round trips of one's own (from, to, rtt_ms[, one_way]), relative to this file: a row
+    for each pair of a demand region and a site in scope."""
+    own_rtt_includes_last_mile: Annotated[Flag | None, _OF_OWN_TABLE] = None
+    """Whether the figures of `rtt_table` are from end to end. If not, the last mile of the workload
+    is added to them, as to the lines; a plan whose scenario leaves this out says so in a note."""
+    own_rtt_fill_missing: Annotated[Flag, _OF_OWN_TABLE] = False
+    """Whether pairs that `rtt_table` lacks take the fitted line or a measured pair; a note counts
+    and names them. Without it they are an error."""
+
+
+# --- Block of a scenario about the outage of a site: who stands in for whom, and how it is planned ---
+
+_AMONG_NEIGHBOURS: Final = OnlyWith("form", "neighbours", fix="take the form neighbours")
+_IN_PAIRS: Final = OnlyWith("form", "pairs", fix="take the form pairs")
+_Pair = Annotated[Ids[PlannedSiteId], Field(min_length=2, max_length=2)]
+_Together = Annotated[Ids[PlannedSiteId], Field(min_length=2)]
+
+
+class Failover(Block):
+    """How sites cover for each other, for the workloads whose `failover` is true."""
+
+    form: Literal["neighbours", "pairs"] = "neighbours"
+    """How the reserve is planned: the neighbours of each site cover its load together, or each
+    service has one standby of its own."""
+    from_year: Year | None = None
+    """First model year in which the outage of a site must be survived; left out: the first of the
+    plan."""
+    neighbour_users_frac: Annotated[Frac, _AMONG_NEIGHBOURS] = 0.5
+    """Neighbours: a site is one of another when it reaches this share of its users in time; with
+    0 any user in common is enough. [-]"""
+    nearest_standbys: Annotated[WholeOrAll, _IN_PAIRS] = 5
+    """Pairs: so many of the sites nearest to the users may stand by for each service, or all."""
+    barred_pairs: tuple[_Pair, ...] = ()
+    """Pairs of sites that do not stand in for each other."""
+    barred_groups: Mapping[Text, _Together] = Field(default_factory=dict)
+    """Groups of sites that one event may strike together, such as a flood zone or a substation:
+    none stands in for another of its group."""
+    barred_within_km: NonNegative = 0.0
+    """Sites nearer to each other than this do not stand in for each other. [km]"""
+    most_rounds: Annotated[Whole, Field(ge=1)] = 30
+    """Most times in a row that a solve is done again with the failures that it did not survive."""
+
+
+# --- Blocks of a scenario about what it looks at: places, years, the operator ---------------------
+
+_OF_SEASONS: Final = OnlyWith("chronological", False, "time.chronological uses a series of days")
+_REPEAT: Final = "representative days repeat themselves without it"
+
+
+def _as_demand_share(data: dict[str, float]) -> float:
+    # The share is missing here only when it is itself wrong, which is reported on its own.
+    return data.get("demand_share_frac", 1.0)
+
+
+class Scope(Block):
+    """What the plan looks at; everything outside is left out of the program."""
+
+    countries: AllOrSome[CountryCode] = ("US",)
+    """Countries (ISO 3166 alpha-2) whose sites and demand regions take part, or `all`."""
+    sites: AllOrSome[SiteId] = "all"
+    """Sites that may be used, or `all` of the countries; a list leaves out every site that it does
+    not name, those of `new_sites` as well."""
+    exclude_sites: Ids[SiteId] = ()
+    """Sites to leave out."""
+    demand_regions: AllOrSome[DemandRegionId] = "all"
+    """Demand regions to serve, or `all` of the countries."""
+    exclude_demand_regions: Ids[DemandRegionId] = ()
+    """Demand regions to leave out."""
+    workloads: AllOrSome[WorkloadId] = "all"
+    """Workloads to serve, or `all`."""
+
+
+class Time(Block):
+    """How days represent a year, and time slices a day."""
+
+    chronological: Flag = False
+    """Whether the days of table `series_days` tell the year, one after the other, instead of
+    representative days; `season_days`, `peak_day_days` and `peak_month` then say nothing."""
+    days_repeat: Annotated[Flag, OnlyWith("chronological", True, _REPEAT)] = False
+    """Whether each day of that table repeats itself instead of going over into the next, as days
+    that `dcplan data days` chooses do: batteries end it at the level they began with."""
+
+    season_days: Annotated[Literal[4, 12], NotASwitch, _OF_SEASONS] = 4
+    """Representative days of a year, without the peak day: one per season or per month. [days]"""
+    slot_h: Annotated[Literal[1, 2, 3, 4, 6, 8, 12, 24], NotASwitch] = 3
+    """Length of a time slice of a day. [h]"""
+    peak_day_days: Annotated[Positive, Field(le=28), _OF_SEASONS] = 3.0
+    """Days of the peak month that the peak day stands for. [days]"""
+    peak_month: Annotated[int, Field(strict=True, ge=1, le=12), _OF_SEASONS] = 7
+    """Month the peak day belongs to."""
+    peak_weather: Literal["design", "extreme"] = "design"
+    """Weather of the peak day: 0.4 % design conditions, or the 20-year extreme."""
+    peak_hotter_k: Annotated[NonNegative, Field(le=15)] = 0.0
+    """Heat on top of that weather in all hours of the peak day, dry and wet bulb alike. [K]"""
+
+
+class Operator(Block):
+    """How much of the market this plan is for."""
+
+    demand_share_frac: Annotated[Positive, Field(le=1)] = 0.10
+    """Share of the demand path that this operator serves. [-]"""
+    headroom_share_frac: Frac = Field(default_factory=_as_demand_share)
+    """Share of each zone's grid headroom; left out: the demand share. [-]"""
+    stock_share_frac: Frac | None = None
+    """Share of the market's halls and racks of the base year; left out: the demand share, or none
+    where table `existing_halls` or `existing_racks` has a row. [-]"""
+    stock_sites: Annotated[int, Field(strict=True, ge=1)] | None = None
+    """Number of largest markets that the stock is in; left out: every market in scope."""
+    pipeline_share_frac: Frac | None = None
+    """Share of the market's halls under construction; left out: as for `stock_share_frac`. [-]"""
+    rent_share_frac: Frac = Field(default_factory=_as_demand_share)
+    """Share of the compute that clouds rent out; left out: the demand share. [-]"""
+    deliveries_share_frac: Frac = Field(default_factory=_as_demand_share)
+    """Share of the racks that vendors deliver; left out: the demand share. [-]"""
+    site_limit_share_frac: Frac = Field(default_factory=_as_demand_share)
+    """Share of each site's land, build rate and water; left out: the demand share. [-]"""

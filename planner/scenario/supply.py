@@ -148,8 +148,8 @@ _CURTAILMENT_RATES_PCT = (0.25, 0.5, 1.0, 5.0)
 
 def _studied_rate(rate_pct: float) -> float:
     if rate_pct not in _CURTAILMENT_RATES_PCT:
-        message = "0.25, 0.5, 1 or 5, the rates that the headroom study gives"
-        raise ValueError(message)
+        msg = "0.25, 0.5, 1 or 5, the rates that the headroom study gives"
+        raise ValueError(msg)
     return rate_pct
 
 

@@ -26,8 +26,8 @@ def _price_or_tiers(value: object) -> str:
 
 def _once_each(numbers: tuple[int, ...]) -> tuple[int, ...]:
     if len(set(numbers)) < len(numbers):
-        message = "a list without repeats"
-        raise ValueError(message)
+        msg = "a list without repeats"
+        raise ValueError(msg)
     return numbers
 
 

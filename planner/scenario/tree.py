@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from planner.base.errors import Problem
+from planner.base.errors import InputError, Problem
 from planner.base.sheet_cells import in_sheet
 
 Scalar: TypeAlias = str | int | float | bool | None
@@ -36,6 +36,10 @@ class Place:
     def problem(self, what_is: str, must_be: str, fix: str) -> Problem:
         """Return a problem at this place."""
         return Problem(*self.spot, what_is, must_be, fix)
+
+    def error(self, what_is: str, must_be: str, fix: str) -> InputError:
+        """Return the error of a single problem at this place."""
+        return InputError([self.problem(what_is, must_be, fix)])
 
 
 @dataclass(frozen=True)

@@ -63,8 +63,8 @@ def read_plan_workbook(raw: bytes, path: Path) -> tuple[Node, list[Problem]]:
         if SETTINGS not in names:
             meant = closest(SETTINGS, names)
             fix = f"is it sheet {meant!r}? Call it {SETTINGS}" if meant else _START
-            what_is = f"the workbook has no sheet {SETTINGS!r}"
-            raise InputError([Place(str(path)).problem(what_is, "a plan workbook", fix)])
+            msg = f"the workbook has no sheet {SETTINGS!r}"
+            raise Place(str(path)).error(msg, "a plan workbook", fix)
         book = _Book(raw, path, Node({}, Place(str(path), 1, 1, SETTINGS)))
         book.read_settings()
         for own in own_sheets():
@@ -73,14 +73,13 @@ def read_plan_workbook(raw: bytes, path: Path) -> tuple[Node, list[Problem]]:
         if RESULT_SHEET in names:
             book.read_edits()
             # Its other sheets show the plan, and some are called like tables, as Sites is.
-            others = [name for name in names if name not in RESULT_SHEETS]
-            book.problems += unread_sheets(raw, path, others, ())
+            book.problems += unread_sheets(raw, path, [name for name in names if name not in RESULT_SHEETS], ())
         else:
             tables = load_package().tables
             book.problems += unread_sheets(raw, path, names, tables)
             book.add_tables([name for name in names if name in tables])
     except WorkbookError as error:
-        raise InputError([Place(str(path)).problem(str(error), error.must_be, error.fix)]) from error
+        raise Place(str(path)).error(str(error), error.must_be, error.fix) from error
     return book.tree, book.problems
 
 
@@ -146,8 +145,7 @@ class _Book:
             else:
                 found = f"head {head!r} is there twice, and {at} under it is {cell!r}"
             must_be = f"a year such as {_YEAR_SHOWN}, each once"
-            place = grid.place(grid.head_row, column)
-            self._note(place, found, must_be, f"correct the head, or empty {at}")
+            self._note(grid.place(grid.head_row, column), found, must_be, f"correct the head, or empty {at}")
 
     def _setting(
         self,
@@ -216,8 +214,7 @@ class _Book:
             entries[id_ if own.has_ids else str(len(entries))] = entry
         if entries:
             place = grid.place(grid.head_row, at)
-            block = Node(entries if own.has_ids else tuple(entries.values()), place, place)
-            self._assign(own.keys, block)
+            self._assign(own.keys, Node(entries if own.has_ids else tuple(entries.values()), place, place))
 
     def _columns(self, grid: CellGrid, own: OwnSheet) -> dict[int, SchemaKey]:
         """Return what stands in which column; heads that say anything else are problems."""
@@ -237,8 +234,7 @@ class _Book:
                 self._note(place, f"column {name!r} is there twice", "there once", "remove one")
             elif unit is not None and unit != column.unit:
                 fix = "figures are not converted: give them in that unit, and head the column so"
-                must_be = f"in {column.unit or 'no unit'}"
-                self._note(place, f"column {name!r} is headed [{unit}]", must_be, fix)
+                self._note(place, f"column {name!r} is headed [{unit}]", f"in {column.unit or 'no unit'}", fix)
             else:
                 found[at] = column
         return found
@@ -285,8 +281,7 @@ class _Book:
             if written is not None:
                 what_is = f"table {table} is a sheet, and the file {written.value!r}"
                 fix = f"delete the sheet, or what is written of {table}"
-                problem = written.place.problem(what_is, "one of the two", fix)
-                self.problems.append(problem)
+                self.problems.append(written.place.problem(what_is, "one of the two", fix))
                 continue
             self._assign(("data", table), Node(self.path.name, place, place))
 
@@ -332,8 +327,7 @@ class _Book:
         start = Place(str(self.path), 1, 1, sheet)
         grid = CellGrid.from_heads(heads, start, filled)
         if grid is None:
-            what_is = f"no row has the heads {' and '.join(map(repr, heads))}"
-            self._note(start, what_is, "a row of heads", _START)
+            self._note(start, f"no row has the heads {' and '.join(map(repr, heads))}", "a row of heads", _START)
         return grid
 
 

@@ -104,8 +104,7 @@ def edits(grid: CellGrid, name: str, edited: str, solved: str) -> Iterator[Edit]
         if not isinstance(before, int | float) or isinstance(before, bool):
             continue
         if of_name in cells and now != before:
-            label = str(cells[of_name]).strip()
-            yield Edit(label, now, before, grid.place(row, of_edited))
+            yield Edit(str(cells[of_name]).strip(), now, before, grid.place(row, of_edited))
 
 
 # --- One cell of a plan workbook to a value of a scenario, by what the schema admits there --------
@@ -175,7 +174,7 @@ def _of_text(text: str, field: FieldInfo | None, place: Place) -> Node:
     if is_list:
         if ";" in shown and not set(shown) & set("[\"'"):
             what_is, must_be = f"{shown!r} has semicolons", "words separated by commas"
-            raise InputError([place.problem(what_is, must_be, "write commas in their place")])
+            raise place.error(what_is, must_be, "write commas in their place")
         return _yaml(shown if shown.startswith("[") else f"[{shown}]", place)
     if bool in _kinds(field) and isinstance(scalar(shown), bool):
         return Node(scalar(shown), place)
@@ -190,7 +189,7 @@ def _yaml(text: str, place: Place) -> Node:
         fix = "put quotes around a word with special signs; see 'Read me'"
         what_is = f"the list cannot be read: {found}"
         must_be = "words or numbers with commas between them, key: value where there are keys"
-        raise InputError([place.problem(what_is, must_be, fix)]) from error
+        raise place.error(what_is, must_be, fix) from error
 
 
 # --- Sheets of a plan workbook that are not read, and look as if they were meant to be ------------
@@ -229,8 +228,7 @@ def unread_sheets(raw: bytes, path: Path, names: Collection[str], tables: Collec
         else:
             fix = f"call it {meant!r}"
         fix += f", or {of_own} if it is a sheet of your own"
-        place = Place(str(path), 1, 1, name)
-        yield place.problem(found, "the name of a sheet that is", fix)
+        yield Place(str(path), 1, 1, name).problem(found, "the name of a sheet that is", fix)
 
 
 def _first_rows(raw: bytes, name: str) -> list[set[str]]:

@@ -69,8 +69,7 @@ class OwnSheet:
 @cache
 def single_settings() -> tuple[SchemaKey, ...]:
     """Return every setting that there is once, in the order of the schema."""
-    every = (one for one in settings() if not {ID, ENTRY} & set(one.keys))
-    return tuple(every)
+    return tuple(one for one in settings() if not {ID, ENTRY} & set(one.keys))
 
 
 @cache

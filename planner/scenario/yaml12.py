@@ -161,12 +161,8 @@ class _Builder:
         self._next()  # end of the document
         event = self._next()
         if not isinstance(event, yaml.StreamEndEvent):
-            self._note(
-                self._place(event),
-                "a second document begins",
-                "one document in a file",
-                "remove the '---' or put the document into a file of its own",
-            )
+            fix = "remove the '---' or put the document into a file of its own"
+            self._note(self._place(event), "a second document begins", "one document in a file", fix)
         return root
 
     def _read(self, text: str) -> Iterator[yaml.Event]:
@@ -190,12 +186,9 @@ class _Builder:
             return self._alias(event, place)
         self._count(place, 1)
         if level > MOST_LEVELS:
-            self._stop(
-                place,
-                f"the nesting is deeper than {MOST_LEVELS} levels",
-                f"at most {MOST_LEVELS} levels deep; a scenario needs five",
-                "`dcplan schema` lists the keys of every block",
-            )
+            found, most = f"the nesting is deeper than {MOST_LEVELS} levels", f"at most {MOST_LEVELS} levels deep"
+            fix = "`dcplan schema` lists the keys of every block"
+            self._stop(place, found, f"{most}; a scenario needs five", fix)
         if not isinstance(event, yaml.NodeEvent | yaml.CollectionStartEvent):
             self._stop(place, "nothing is written here", "a value or a key", "write one")
         tag = getattr(event, "tag", None)
@@ -229,47 +222,27 @@ class _Builder:
             if is_flow and last and last[0] in entries and _is_cut(last[1], event, value):
                 self._note_cut(entries.pop(last[0]).place, _plain(last[1]), _plain(event))
                 continue
+            name, place = key if isinstance(key, str) else _plain(event), key_node.place
             if not isinstance(key, Scalar):
-                self._note(
-                    key_node.place,
-                    "a list or mapping is used as a key",
-                    "text or a year",
-                    "write one key, then a colon, then the list or mapping",
-                )
+                fix = "write one key, then a colon, then the list or mapping"
+                self._note(place, "a list or mapping is used as a key", "text or a year", fix)
+            elif isinstance(node.value, _Refused):
                 continue
-            if isinstance(node.value, _Refused):
-                continue
-            name = key if isinstance(key, str) else _plain(event)
-            if name is None:
-                alias = getattr(event, "anchor", "")
-                self._note(
-                    key_node.place,
-                    f"*{alias}, the alias of a value that is no text, is used as a key",
-                    "text or a year",
-                    "write the key out",
-                )
-                continue
-            if name in entries:
+            elif name is None:
+                found = f"*{getattr(event, 'anchor', '')}, the alias of a value that is no text, is used as a key"
+                self._note(place, found, "text or a year", "write the key out")
+            elif name in entries:
                 first = entries[name].key_place
-                line = first.line if first else None
-                self._note(
-                    key_node.place,
-                    f"the key {name!r} is given twice, first in line {line}",
-                    "given once",
-                    "keep one of them",
-                )
-                continue
-            entries[name] = replace(node, key_place=key_node.place)
-            last = name, value
+                found = f"the key {name!r} is given twice, first in line {first.line if first else None}"
+                self._note(place, found, "given once", "keep one of them")
+            else:
+                entries[name] = replace(node, key_place=place)
+                last = name, value
         return entries
 
     def _note_cut(self, place: Place, whole: str | None, fraction: str | None) -> None:
-        self._note(
-            place,
-            f"{whole},{fraction} is two entries here, {whole} and the key {fraction!r}",
-            "a number with a decimal point",
-            f"write {whole}.{fraction}",
-        )
+        found = f"{whole},{fraction} is two entries here, {whole} and the key {fraction!r}"
+        self._note(place, found, "a number with a decimal point", f"write {whole}.{fraction}")
 
     def _sequence(self, level: int) -> tuple[Node, ...]:
         nodes = []
@@ -280,12 +253,8 @@ class _Builder:
     def _alias(self, event: yaml.AliasEvent, place: Place) -> Node:
         anchor = event.anchor or ""
         if anchor not in self._anchors:
-            self._note(
-                place,
-                f"the alias *{anchor} has no anchor",
-                "an alias of an anchor above it",
-                f"write &{anchor} before the value that is meant",
-            )
+            fix = f"write &{anchor} before the value that is meant"
+            self._note(place, f"the alias *{anchor} has no anchor", "an alias of an anchor above it", fix)
             return Node(None, place)
         known = self._anchors[anchor]
         if known is None:
@@ -297,12 +266,8 @@ class _Builder:
     def _count(self, place: Place, nodes: int) -> None:
         self._nodes += nodes
         if self._nodes > MOST_NODES:
-            self._stop(
-                place,
-                f"the file expands to more than {MOST_NODES} values",
-                "smaller",
-                "write values out instead of aliases of aliases, and put tables into data:",
-            )
+            fix = "write values out instead of aliases of aliases, and put tables into data:"
+            self._stop(place, f"the file expands to more than {MOST_NODES} values", "smaller", fix)
 
     def _next(self) -> yaml.Event:
         return next(self._events)

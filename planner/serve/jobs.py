@@ -86,6 +86,12 @@ class Job:
         return self.state in {"done", "failed", "cancelled"}
 
     @property
+    def run(self) -> str | None:
+        """Name of the run that it has stored."""
+        run = self.result.get("run")
+        return run if isinstance(run, str) else None
+
+    @property
     def is_solving(self) -> bool:
         """Whether the solver is at work, and may be asked to stop with the best plan so far."""
         is_at_work = self.state == "running" and self.stages[-1].name == STAGES["solve"]
@@ -133,7 +139,7 @@ class Jobs:
             if self._is_closed or waiting >= MOST_WAITING:
                 found = f"{max(0, waiting)} solves wait already"
                 fix = "wait for one of them, or cancel some"
-                raise InputError([Problem("dcplan serve", None, None, found, "fewer", fix)])
+                raise InputError([Problem.of("dcplan serve", found, "fewer", fix)])
             job = Job(secrets.token_hex(8), label, task, given, expected_s, link, when_cancelled, can_stop=can_stop)
             self._jobs[job.id] = job
             self._asked.put(job)

@@ -37,6 +37,7 @@ _ENDINGS: Final = (".yaml", ".yml")
 _OPEN_IN_EXCEL: Final = "~$"
 """Begins the name of what Excel keeps beside a workbook that is open in it."""
 _VERSION: Final = re.compile(r"^version:", re.MULTILINE)
+_UNKNOWN: Final = ("", "", False)
 
 
 @dataclass(frozen=True)
@@ -89,8 +90,7 @@ class Project:
 
     def sweeps(self) -> list[Source]:
         """List the sweeps in the same order."""
-        shipped = _shipped(SCENARIOS_DIR / SWEEPS_FOLDER, shipped_sweeps())
-        return [*self._own(is_sweep=True), *shipped]
+        return [*self._own(is_sweep=True), *_shipped(SCENARIOS_DIR / SWEEPS_FOLDER, shipped_sweeps())]
 
     def sweep_folder(self, source: Source) -> Path:
         """Return the folder of what a sweep finds, as `dcplan sweep` names it."""
@@ -131,27 +131,20 @@ class Project:
                 continue
             stat = path.stat()
             about = _about(path, stat.st_mtime_ns, stat.st_size)
-            if about is not None and about.is_sweep == is_sweep:
-                found.append(Source(path.name, path, about.title, about.question, True, is_sweep))
+            if about is not None and about[-1] == is_sweep:
+                title, question, _ = about
+                found.append(Source(path.name, path, title, question, True, is_sweep))
         return found
 
 
-@dataclass(frozen=True)
-class _About:
-    title: str = ""
-    question: str = ""
-    is_sweep: bool = False
-
-
 def _shipped(folder: Path, names: list[str]) -> list[Source]:
-    paths = [folder / f"{name}{_ENDINGS[0]}" for name in names]
-    abouts = [(path, _about(path, 0, 0) or _About()) for path in paths]
-    return [Source(path.stem, path, about.title, about.question, False, about.is_sweep) for path, about in abouts]
+    abouts = {path: _about(path, 0, 0) or _UNKNOWN for path in (folder / f"{name}{_ENDINGS[0]}" for name in names)}
+    return [Source(path.stem, path, title, question, False, is_) for path, (title, question, is_) in abouts.items()]
 
 
 @lru_cache(maxsize=1024)
-def _about(path: Path, changed_ns: int, size: int) -> _About | None:
-    """Return what a file says of itself, None where it is no scenario; read again once changed.
+def _about(path: Path, changed_ns: int, size: int) -> tuple[str, str, bool] | None:
+    """Return title and question of a file, and if it is a sweep; None where it is no scenario; read again once changed.
 
     A scenario with a mistake in it is one: whoever opens it is shown the mistake.
     """
@@ -167,10 +160,10 @@ def _about(path: Path, changed_ns: int, size: int) -> _About | None:
     except (OSError, ValueError, WorkbookError):
         return None
     except InputError:
-        return _About()
+        return _UNKNOWN
     said = (written[key].value if key in written else "" for key in ("title", "question"))
     title, question = (text if isinstance(text, str) else "" for text in said)
-    return _About(title, question, "base" in written)
+    return title, question, "base" in written
 
 
 # --- Paths that more than one part of the server needs, each written once -------------------------

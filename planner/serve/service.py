@@ -7,22 +7,25 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 from urllib.parse import parse_qsl
 
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse
 
 import planner.outputs.report
-from planner.outputs.report.markup import NOTHING, SCRIPT, STYLE, Html, allowed, element, joined
+from planner.base.words import duration
+from planner.outputs.report.markup import SCRIPT, STYLE, allowed, joined
 from planner.runs.catalogue import seconds_before
 from planner.serve.guard import TOKEN_FIELD, Keys, content_policy
 from planner.serve.jobs import Jobs
-from planner.serve.project import JOBS, SCENARIOS, SWEEPS, sweep_path
+from planner.serve.project import JOBS, SCENARIOS, SWEEPS, files_path, job_path, run_path, scenario_path, sweep_path
 from planner.serve.worker import solve_task, sweep_task
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from starlette.requests import Request
 
@@ -66,12 +69,11 @@ class Service:
 
     def start_solve(self, source: Source, like: str | None = None) -> Job:
         """Start to solve a scenario."""
-        names = [source.name, *([like] if like else [])]
         return self.jobs.start(
             f"Solve {source.name}",
             solve_task,
             (source.argument, self.project.runs_dir),
-            seconds_before(names, self.project.runs().entries),
+            seconds_before([source.name, *([like] if like else [])], self.project.runs().entries),
             can_stop=True,
         )
 
@@ -141,76 +143,52 @@ _PLACES: Final = (("/", "Runs"), (SCENARIOS, "Scenarios"), (SWEEPS, "Sweeps"), (
 _BEFORE: Final = "<header>"
 
 
-def shell(
+def _escaped(value: object) -> Markup:
+    """Escape what a template shows by the one rule of all our markup: see `planner.outputs.report.markup`."""
+    return value if isinstance(value, Markup) else Markup(joined([value if isinstance(value, str) else str(value)]))
+
+
+TEMPLATES: Final = Environment(
+    loader=PackageLoader("planner.serve"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    finalize=_escaped,
+)
+TEMPLATES.filters["casefold"] = str.casefold
+_PATHS: Final = (job_path, run_path, files_path, scenario_path, sweep_path)
+TEMPLATES.globals |= {one.__name__: one for one in (*_PATHS, duration)}
+TEMPLATES.globals |= {"places": _PLACES, "token_field": TOKEN_FIELD}
+_PARTS: Any = TEMPLATES.get_template("parts.html").module
+TEMPLATES.globals["parts"] = _PARTS
+
+
+def page(
+    template: str,
     title: str,
-    *content: Html,
+    service: Service | None = None,
+    *,
     here: str = "",
     refresh_s: int | None = None,
     status: int = 200,
     script: str = "serve.js",
+    **shown: Any,
 ) -> HTMLResponse:
-    """Return a page of ours."""
-    again = NOTHING
-    if refresh_s is not None:
-        again = element("noscript", element("meta", http_equiv="refresh", content=str(refresh_s)))
-    head = element(
-        "head",
-        element("meta", charset="utf-8"),
-        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("meta", name="color-scheme", content="light dark"),
-        element("title", f"{title} - dcplan"),
-        element("link", rel="icon", href="data:,"),
-        [element("link", rel="stylesheet", href=f"/static/{name}") for name in _STYLES],
-        element("script", src=f"/static/{script}", defer=True),
-        again,
-    )
-    body = element(
-        "body",
-        element("a", "Skip to the content", href="#content", class_="skip"),
-        menu(here),
-        element("main", element("h1", title), content, id="content"),
-        class_="serve",
-    )
-    document = element("html", head, body, lang="en")
-    return HTMLResponse(f"<!doctype html>\n{document}\n", status_code=status)
+    """Return a page of ours, made of a template."""
+    if service is not None:
+        shown |= {"token": service.keys.form, "folder": service.project.folder} | shown
+    text = TEMPLATES.get_template(template).render(title=title, here=here, refresh_s=refresh_s, script=script, **shown)
+    return HTMLResponse(text, status_code=status)
 
 
-_STYLES: Final = ("report.css", "serve.css")
-
-
-def menu(here: str, more: Iterable[tuple[str, str]] = ()) -> Html:
-    """Return the links at the top of every page."""
-    links = (
-        element("li", element("a", name, href=path, aria_current="page" if path == here else None))
-        for path, name in (*_PLACES, *more)
-    )
-    return element("nav", element("ul", links), aria_label="dcplan")
-
-
-def framed(document: str, more: Iterable[tuple[str, str]] = ()) -> HTMLResponse:
+def framed(document: str, more: tuple[tuple[str, str], ...] = ()) -> HTMLResponse:
     """Return a report with the menu on top of it, its script and style allowed by their hashes."""
-    text = document.replace(_BEFORE, f"{menu('', more)}{_BEFORE}", 1)
+    text = document.replace(_BEFORE, f"{_PARTS.menu('', more)}{_BEFORE}", 1)
     policy = content_policy(scripts=allowed(SCRIPT), styles=allowed(STYLE))
     return HTMLResponse(text, headers={"content-security-policy": policy})
 
 
-def button_form(action: str, label: str, token: str, class_: str | None = None, **fields: str) -> Html:
-    """Return a button that sends a form."""
-    hidden = (
-        element("input", type="hidden", name=name, value=value)
-        for name, value in (*fields.items(), (TOKEN_FIELD, token))
-    )
-    button = element("button", label, type="submit")
-    return element("form", hidden, button, method="post", action=action, class_=class_)
-
-
-def table(heads: Iterable[tuple[str | Html, str | None]], rows: Iterable[Html], label: str | None = None) -> Html:
-    """Return a table that scrolls sideways, by its heads with their classes and its rows."""
-    head = element("tr", (element("th", text, scope="col", class_=class_ or None) for text, class_ in heads))
-    body = element("table", element("thead", head), element("tbody", rows), aria_label=label)
-    return element("div", body, class_="scroll")
-
-
 def message_page(title: str, text: str, status: int = 404) -> HTMLResponse:
     """Return a page that says why there is no other."""
-    return shell(title, joined(element("p", line) for line in text.split("\n")), status=status)
+    return page("message.html", title, status=status, text=text)

@@ -47,7 +47,6 @@ def list_tables(*, package: Package | None = None) -> pd.DataFrame:
 
 def describe_table(name: str, *, package: Package | None = None) -> pd.DataFrame:
     """Describe the columns of a table."""
-    schema = (package or load_package())[name]
     return pd.DataFrame(
         {
             "column": field.name,
@@ -58,7 +57,7 @@ def describe_table(name: str, *, package: Package | None = None) -> pd.DataFrame
             "required": field.required,
             "meaning": field.description,
         }
-        for field in schema.fields
+        for field in (package or load_package())[name].fields
     )
 
 
@@ -112,15 +111,13 @@ def _lists(link: ForeignKey) -> str:
 
 def _section(schema: TableSchema, rows: int, kinds: dict[str, int]) -> list[str]:
     flags = ", ".join(f"{count:,} {kind}" for kind, count in kinds.items())
-    licences = (f"[{x.title}]({x.path})" if x.path else x.title for x in schema.licences)
-    links = (f"`{link.field}` to {_lists(link)}" for link in schema.foreign_keys)
     facts = {
         "Rows": f"{rows:,} ({flags})" if flags else f"{rows:,}",
         "One row per": ", ".join(f"`{name}`" for name in schema.primary_key),
-        "Points to": ", ".join(links),
+        "Points to": ", ".join(f"`{link.field}` to {_lists(link)}" for link in schema.foreign_keys),
         "Sums to 1": ", ".join(f"`{x.field}` per {' and '.join(f'`{name}`' for name in x.per)}" for x in schema.sums),
         "Sources": "; ".join(schema.sources),
-        "Licences": "; ".join(licences),
+        "Licences": "; ".join(f"[{x.title}]({x.path})" if x.path else x.title for x in schema.licences),
         "Vintage": schema.vintage,
     }
     return [
@@ -226,11 +223,10 @@ def _lines(paths: pd.DataFrame, years: tuple[int, ...]) -> Iterator[str]:
         unit = "GW"
         if at["electricity_twh"].notna().all():
             unit = f"TWh: {start['electricity_twh']:,.0f} to {end['electricity_twh']:,.0f}"
-        counts = {"ai": "AI", "all": "all", "unstated": "unstated"}[str(end["scope"])]
         yield _row(
             f"`{name}`",
             str(end["bound"]),
-            counts,
+            {"ai": "AI", "all": "all", "unstated": "unstated"}[str(end["scope"])],
             unit,
             *(_figure(at["facility_gw"], year, ".1f") for year in years),
             *(_figure(at["ai_share_frac"], year, ".0%") for year in years),

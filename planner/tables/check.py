@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -118,19 +118,6 @@ Words = str | Callable[[int], str]
 """A text, or one made of the record; it is made for the problems that are listed alone."""
 
 
-@dataclass(frozen=True)
-class _Finding:
-    """What is to be said of a cell, should it be listed."""
-
-    must_be: Words
-    fix: Words
-    what_is: Words | None = None
-
-    def words(self, record: int) -> tuple[str, str]:
-        must_be = self.must_be if isinstance(self.must_be, str) else self.must_be(record)
-        return must_be, self.fix if isinstance(self.fix, str) else self.fix(record)
-
-
 class _Findings:
     """Problems of cells, at most one per cell: the first of them with places, the rest counted.
 
@@ -141,7 +128,8 @@ class _Findings:
     def __init__(self, sheet: Sheet) -> None:
         self._sheet = sheet
         self._is_wrong: dict[int, NDArray[np.bool_]] = {}
-        self._first: dict[tuple[int, int], _Finding] = {}
+        # what must be, how to fix it, and of a row what is, of each cell that may be listed
+        self._first: dict[tuple[int, int], tuple[Words, Words, Words]] = {}
         self._whole = np.zeros(len(sheet.records), dtype=np.bool_)
 
     def problems(self) -> list[Problem]:
@@ -160,7 +148,7 @@ class _Findings:
         """Add rows that are wrong as such; of their cells nothing is said any more."""
         self._whole |= is_wrong
         for record in np.flatnonzero(is_wrong)[: MOST_PROBLEMS + 1]:
-            self._first[int(record), -1] = _Finding(must_be, fix, what_is)
+            self._first[int(record), -1] = must_be, fix, what_is
 
     def add(self, records: NDArray[np.int64], field: str, must_be: Words, fix: Words = "") -> None:
         """Add cells of a column; those that are wrong already stay what they are."""
@@ -171,14 +159,13 @@ class _Findings:
         new = records[~is_wrong[records] & ~self._whole[records]]
         is_wrong[new] = True
         for record in np.sort(new)[: MOST_PROBLEMS + 1]:
-            self._first[int(record), position] = _Finding(must_be, fix)
+            self._first[int(record), position] = must_be, fix, ""
 
     def _problem(self, record: int, position: int) -> Problem:
-        finding = self._first[record, position]
-        must_be, fix = finding.words(record)
+        said = self._first[record, position]
+        must_be, fix, what_is = (text if isinstance(text, str) else text(record) for text in said)
         if position < 0:
-            assert callable(finding.what_is)
-            return self._sheet.problem(record, 0, finding.what_is(record), must_be, fix)
+            return self._sheet.problem(record, 0, what_is, must_be, fix)
         value, field = self._sheet.records[record][position], self._sheet.header[position]
         what_is = f"{field} is {_shortened(value)}" if value.strip() else f"{field} is blank"
         return self._sheet.problem(record, position, what_is, must_be, fix)
@@ -200,8 +187,7 @@ def _check_header(sheet: Sheet, schema: TableSchema) -> list[Problem]:
         elif name not in schema.columns:
             what_is, must_be = f"unknown column '{shown}'", "one of " + ", ".join(schema.columns)
             near = difflib.get_close_matches(shown, missing, n=1)
-            said = where_said(name, (schema.name,))
-            fix = said or (f"did you mean '{near[0]}'?" if near else "remove it")
+            fix = where_said(name, (schema.name,)) or (f"did you mean '{near[0]}'?" if near else "remove it")
         elif (unit := sheet.units[position] if sheet.units else "") not in {"", schema.field(name).unit}:
             what_is = f"column '{shown}' is headed [{unit}]"
             must_be = f"in {schema.field(name).unit or 'no unit'}"
@@ -286,11 +272,9 @@ def _check_names(text: pd.DataFrame, schema: TableSchema, findings: _Findings) -
     for name in text.columns:
         if schema.field(name).type != "string" or name not in (*schema.primary_key, _NAME):
             continue
-        cells = arrow.array(text[name], arrow.large_string())
-        wrong = compute.match_substring_regex(cells, f"[{NOT_IN_NAMES}]")
+        wrong = compute.match_substring_regex(arrow.array(text[name], arrow.large_string()), f"[{NOT_IN_NAMES}]")
         must_be = "without control characters, ends of lines and changes of direction"
-        records = np.flatnonzero(wrong.to_numpy(zero_copy_only=False))
-        findings.add(records, name, must_be, "remove them")
+        findings.add(np.flatnonzero(wrong.to_numpy(zero_copy_only=False)), name, must_be, "remove them")
 
 
 def _check_primary_key(frame: pd.DataFrame, schema: TableSchema, findings: _Findings) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from planner.base.errors import InputError, Problem
+from planner.base.errors import InputError
 from planner.base.paths import DATA_DIR
 
 if TYPE_CHECKING:
@@ -101,8 +101,7 @@ class ForeignKey:
     def must_be(self) -> str:
         """Return what a cell must be, e.g. `an id of grid_zones.zone, or default`."""
         country = ("a country (ISO 3166 alpha-2)",) * self.countries
-        parts = (*(f"an id of {column}" for column in self.columns), *country, *self.values)
-        return ", or ".join(parts)
+        return ", or ".join((*(f"an id of {column}" for column in self.columns), *country, *self.values))
 
 
 @dataclass(frozen=True)
@@ -166,7 +165,7 @@ class Package:
         if name not in self.tables:
             near = difflib.get_close_matches(name, self.tables, n=1)
             fix = f"did you mean '{near[0]}'?" if near else "see `dcplan data list`"
-            raise InputError([Problem(name, None, None, "no table of this name", "one of the tables", fix)])
+            raise InputError.at(name, "no table of this name", "one of the tables", fix)
         return self.tables[name]
 
     def path(self, name: str) -> Path:
@@ -182,8 +181,7 @@ def load_package(path: Path = PACKAGE_FILE) -> Package:
     ('site',)
     """
     raw = json.loads(path.read_text(encoding="utf-8"))
-    tables = {resource["name"]: _table(resource) for resource in raw["resources"]}
-    return Package(path.parent, tables)
+    return Package(path.parent, {resource["name"]: _table(resource) for resource in raw["resources"]})
 
 
 def _table(raw: Mapping[str, Any]) -> TableSchema:
@@ -219,32 +217,23 @@ def _ids_of_several(schema: Mapping[str, Any]) -> Iterator[ForeignKey]:
     for field in schema["fields"]:
         if "dcplan:idOf" in field:
             lists = field["dcplan:idOf"]
-            targets = (target.partition(".") for target in lists.get("tables", ()))
             yield ForeignKey(
                 field["name"],
-                tuple((table, key) for table, _, key in targets),
+                tuple((table, key) for table, _, key in (target.partition(".") for target in lists.get("tables", ()))),
                 lists.get("countries", False),
                 tuple(lists.get("values", ())),
             )
 
 
+_OURS: Final = {"dcplan:between": "between", "dcplan:mayBeAbsent": "may_be_absent"}
+"""Properties of a column that Frictionless does not have."""
+
+
 def _field(raw: Mapping[str, Any]) -> Field:
-    limits = raw.get("constraints", {})
-    return Field(
-        name=raw["name"],
-        type=raw["type"],
-        description=raw["description"],
-        unit=raw.get("unit", ""),
-        symbol=raw.get("symbol", ""),
-        required=limits.get("required", False),
-        unique=limits.get("unique", False),
-        minimum=limits.get("minimum"),
-        maximum=limits.get("maximum"),
-        enum=tuple(limits.get("enum", ())),
-        pattern=limits.get("pattern", ""),
-        between=tuple(raw["dcplan:between"]) if "dcplan:between" in raw else None,
-        may_be_absent=raw.get("dcplan:mayBeAbsent", False),
-    )
+    said = {_OURS.get(key, key): value for key, value in {**raw, **raw.get("constraints", {})}.items()}
+    known = ((key, value) for key, value in said.items() if key in Field.__dataclass_fields__)
+    facts: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in known}
+    return Field(**facts)
 
 
 def _names(value: str | Sequence[str]) -> tuple[str, ...]:

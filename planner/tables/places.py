@@ -46,7 +46,7 @@ class TablePlaces:
         # A table that was changed in memory may be longer than its file.
         if record < len(sheet.records) and column in sheet.header:
             return sheet.problem(record, sheet.header.index(column), what_is, must_be, fix)
-        return Problem(sheet.file, None, None, what_is, must_be, fix)
+        return Problem.of(sheet.file, what_is, must_be, fix)
 
     def head(self, table: str, what_is: str, fix: str) -> Problem:
         """Return a problem with the first row of a table that has none."""
@@ -90,5 +90,4 @@ def has_odd_size(values: ArrayLike) -> NDArray[np.bool_]:
     [False, False, True, True, True, False, False]
     """
     size = np.abs(np.asarray(values, dtype=np.float64))
-    odd = (size > LARGEST) | ((size > 0.0) & (size < SMALLEST))
-    return np.asarray(odd & np.isfinite(size), dtype=np.bool_)
+    return np.asarray(((size > LARGEST) | ((size > 0.0) & (size < SMALLEST))) & np.isfinite(size), dtype=np.bool_)

@@ -195,8 +195,7 @@ def read_with_hashes(
     reader.check_links()
     if reader.problems:
         raise InputError(reader.problems)
-    frames = {name: reader.frames[name].reset_index(drop=True) for name in wanted}
-    return TablesRead(frames, reader.sha256)
+    return TablesRead({name: reader.frames[name].reset_index(drop=True) for name in wanted}, reader.sha256)
 
 
 def right_tables(names: Iterable[str], overrides: Mapping[str, Path] | None = None) -> dict[str, pd.DataFrame]:
@@ -282,5 +281,4 @@ class _Reader:
         A user's own table that is wrong may lack an id that is there once it is right: its own
         problems come first, not what they do to files that the user never saw.
         """
-        keys = self._keys(name, column)
-        return None if name in self._wrong and name in self.overrides else keys
+        return None if name in self._wrong and name in self.overrides else self._keys(name, column)

@@ -64,8 +64,7 @@ class Sheet:
         """Return a problem at a cell."""
         line, column = self.place(record, cell)
         if self.sheet:
-            place = in_sheet(self.file, self.sheet, line, column)
-            return Problem(place, None, None, what_is, must_be, fix)
+            return Problem.of(in_sheet(self.file, self.sheet, line, column), what_is, must_be, fix)
         return Problem(self.file, line, column, what_is, must_be, fix)
 
 
@@ -127,14 +126,12 @@ class _Lines:
 
     @cached_property
     def _starts(self) -> array[int]:
-        ends = (found.end() for found in _LINE_END.finditer(self._text))
-        return array("q", (0, *ends, len(self._text)))
+        return array("q", (0, *(found.end() for found in _LINE_END.finditer(self._text)), len(self._text)))
 
     def between(self, first: int, end: int) -> list[str]:
         """Return the lines from one up to before another, counted from 0, with their ends."""
         starts = self._starts
-        last = len(starts) - 1
-        return [self._text[starts[n] : starts[n + 1]] for n in range(first, min(end, last))]
+        return [self._text[starts[n] : starts[n + 1]] for n in range(first, min(end, len(starts) - 1))]
 
 
 def _read_csv(raw: bytes, file: str) -> Sheet:
@@ -156,13 +153,9 @@ def _read_csv(raw: bytes, file: str) -> Sheet:
         _decode(raw, file)  # says where
         raise
     except csv.Error as error:
-        raise _error(
-            file,
-            f"the record that begins here cannot be read ({error})",
-            "comma-separated values with balanced double quotes",
-            line=start + 1,
-            column=1,
-        ) from error
+        what_is = f"the record that begins here cannot be read ({error})"
+        must_be = "comma-separated values with balanced double quotes"
+        raise _error(file, what_is, must_be, line=start + 1, column=1) from error
     if not records:
         raise _error(file, "the file is empty", "a header line and rows", line=1, column=1)
     lines = _Lines(raw, file)
@@ -185,14 +178,8 @@ def _refuse_long_lines(raw: bytes, file: str) -> None:
             line = len(_LINE_END_BYTES.findall(raw[:start])) + 1
             found = _LINE_END_BYTES.search(raw, start)
             size = (found.start() if found else len(raw)) - start
-            raise _error(
-                file,
-                f"the line has {size:,} bytes",
-                f"at most {_LONGEST_LINE:,}",
-                "shorten the text of its cells, or end each record with a line break",
-                line=line,
-                column=1,
-            )
+            fix = "shorten the text of its cells, or end each record with a line break"
+            raise _error(file, f"the line has {size:,} bytes", f"at most {_LONGEST_LINE:,}", fix, line=line, column=1)
         start = end + 1
 
 
@@ -208,14 +195,11 @@ def _refuse_other_separator(raw: bytes, file: str) -> None:
     sign = next(sign for sign in _SEPARATORS if sign in header)
     found = re.search(rf"(?:^|{re.escape(sign)})\"?({_DECIMAL_COMMA})\"?\s*(?:$|{re.escape(sign)})", rows, re.MULTILINE)
     comma = f", and numbers have a decimal comma ({found.group(1)})" if found else ""
-    raise _error(
-        file,
+    what_is, must_be = (
         f"the cells are separated by {_SEPARATORS[sign]}{comma}",
         "separated by commas, with decimal points",
-        "save it so, or as .xlsx",
-        line=1,
-        column=header.index(sign) + 1,
     )
+    raise _error(file, what_is, must_be, "save it so, or as .xlsx", line=1, column=header.index(sign) + 1)
 
 
 def _decode(raw: bytes, file: str) -> str:
@@ -224,14 +208,9 @@ def _decode(raw: bytes, file: str) -> str:
     except UnicodeDecodeError as error:
         # error.object is without the byte order mark, if there was one.
         before = error.object[: error.start].decode("utf-8")
-        raise _error(
-            file,
-            f"byte 0x{error.object[error.start]:02x} is not UTF-8",
-            "text in UTF-8",
-            "save the file as 'CSV UTF-8'",
-            line=before.count("\n") + 1,
-            column=len(before) - (before.rfind("\n") + 1) + 1,
-        ) from error
+        what_is, fix = f"byte 0x{error.object[error.start]:02x} is not UTF-8", "save the file as 'CSV UTF-8'"
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        raise _error(file, what_is, "text in UTF-8", fix, line=line, column=column) from error
 
 
 def _cell_starts(lines: list[str]) -> list[tuple[int, int]]:
@@ -260,8 +239,7 @@ def _read_xlsx(raw: bytes, file: str, table: str) -> Sheet:
     rows = [[_text(value) for value in row] for row in cells.rows]
     filled = [number for number, row in enumerate(rows) if any(row)]
     if not filled:
-        what_is = f"sheet {cells.sheet!r} is empty"
-        raise _error(file, what_is, "header and data rows", line=1, column=1)
+        raise _error(file, f"sheet {cells.sheet!r} is empty", "header and data rows", line=1, column=1)
     # Excel keeps blank columns right of the table when someone once typed there.
     width = max(j + 1 for j, name in enumerate(rows[filled[0]]) if name)
     records = [row[:width] if not any(row[width:]) else row for row in (rows[n] for n in filled)]
@@ -277,17 +255,8 @@ def _read_xlsx(raw: bytes, file: str, table: str) -> Sheet:
 
 def _error_cells(cells: Cells, file: str) -> tuple[Problem, ...]:
     """Return the cells that hold an error of Excel, which is read as blank."""
-    problems = [
-        Problem(
-            in_sheet(file, cells.sheet, row, column),
-            None,
-            None,
-            "an error such as #N/A",
-            "a value or blank",
-            "correct the formula, or empty the cell",
-        )
-        for row, column in cells.errors
-    ]
+    said = ("an error such as #N/A", "a value or blank", "correct the formula, or empty the cell")
+    problems = [Problem.of(in_sheet(file, cells.sheet, row, column), *said) for row, column in cells.errors]
     rest = cells.error_count - MOST_PROBLEMS
     if rest > 1:
         problems = [*problems[:MOST_PROBLEMS], unlisted_problems(file, rest)]

@@ -35,6 +35,9 @@ _WORKBOOK: Final = "xl/workbook.xml"
 _SHARED_STRINGS: Final = "xl/sharedStrings.xml"
 _ID: Final = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _STRICT_ID: Final = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"
+_OF_ZIP: Final = (zipfile.BadZipFile, zlib.error, EOFError, OSError, KeyError, ValueError, RuntimeError)
+_UNREADABLE: Final = (*_OF_ZIP, ElementTree.ParseError, expat.ExpatError)
+"""What opening a workbook raises that is none, or is cut; a method that zip files lack is a RuntimeError."""
 
 
 class WorkbookError(Exception):
@@ -85,18 +88,7 @@ def _opened(raw: bytes) -> Iterator[zipfile.ZipFile]:
         with zipfile.ZipFile(io.BytesIO(raw)) as package:
             _check_unfolded(package, len(raw))
             yield package
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        EOFError,
-        OSError,
-        KeyError,
-        ValueError,
-        NotImplementedError,
-        RuntimeError,
-        ElementTree.ParseError,
-        expat.ExpatError,
-    ) as error:
+    except _UNREADABLE as error:
         raise WorkbookError(_cannot(error)) from error
 
 
@@ -129,8 +121,8 @@ def _sheets(package: zipfile.ZipFile) -> dict[str, str]:
                 parts[node.get("name", "")] = path
     found = {name: path for name, path in parts.items() if path in names}
     if not found:
-        message = "the workbook has no sheet"
-        raise WorkbookError(message)
+        msg = "the workbook has no sheet"
+        raise WorkbookError(msg)
     return found
 
 
@@ -203,8 +195,8 @@ def _column_of(letters: str) -> int:
     column = 0
     for letter in letters.upper():
         if not "A" <= letter <= "Z":
-            message = f"{letters!r} names no column"
-            raise ValueError(message)
+            msg = f"{letters!r} names no column"
+            raise ValueError(msg)
         column = column * 26 + ord(letter) - ord("A") + 1
     return column
 

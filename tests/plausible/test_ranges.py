@@ -10,7 +10,7 @@ import pytest
 from planner.inputs import TABLES
 from planner.inputs.proportions import warnings_of
 from planner.plausible.cells import outside
-from planner.plausible.ranges import Range, ranges_of
+from planner.plausible.rules import Range, ranges_of
 from planner.plausible.settings import jumps
 from planner.scenario import load_scenario, shipped_names
 from planner.scenario.keys import EACH, field_at

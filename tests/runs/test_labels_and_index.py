@@ -19,7 +19,7 @@ from planner.outputs.differences import FromShipped
 from planner.outputs.folder_kinds import LABELS_FILE
 from planner.runs import Run, find_run, save_run
 from planner.runs.catalogue import read_runs, to_prune
-from planner.runs.labels import RunLabels, change_tags, give_name, read_labels
+from planner.runs.names import RunLabels, change_tags, give_name, read_labels
 
 FIRST, SECOND = "odd-names-aa11", "odd-names-bb22"
 NAUGHTY = '=1+1 "x" <b>; [red]'

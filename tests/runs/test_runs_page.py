@@ -11,7 +11,7 @@ import pytest
 from test_run_folder import named
 
 from planner.runs import Run, save_run
-from planner.runs.labels import change_tags
+from planner.runs.names import change_tags
 
 PAGE = Path(__file__).parents[2] / "docs" / "runs.md"
 

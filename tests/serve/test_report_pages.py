@@ -13,7 +13,7 @@ from client import Client
 
 from planner.outputs.report import report_html
 from planner.runs import load_run
-from planner.runs.labels import change_tags, give_name
+from planner.runs.names import change_tags, give_name
 
 
 def test_the_catalogue_names_each_run_and_what_it_costs(client: Client, run: str) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, get_origin
 from annotated_types import Ge, Gt, Le, Lt
 
 from planner.family.references import IdOf
-from planner.plausible.ranges import as_text
+from planner.plausible.rules import as_text
 from planner.scenario.ids import ID_KEYS
 from planner.scenario.keys import KEYS, choices, is_by_year, kinds, opened
 from planner.scenario.workbook_cells import admits_list, admits_mapping
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from pydantic.fields import FieldInfo
 
-    from planner.plausible.ranges import Range
+    from planner.plausible.rules import Range
     from planner.tables.descriptor import Field, ForeignKey
 
 _LONGEST_LIST: Final = 255

@@ -11,7 +11,7 @@ from planner.base.sheet_cells import cell_name
 from planner.outputs.canvas import Canvas, new_workbook
 from planner.outputs.plan_workbook.limits import Limits
 from planner.outputs.plan_workbook.settings import setting_sheets, write_settings, write_table_sheet
-from planner.plausible.ranges import RANGES, ranges_of
+from planner.plausible.rules import RANGES, ranges_of
 from planner.scenario.schema import OWN_FILES
 from planner.scenario.tree import plain
 from planner.scenario.workbook_layout import SETTINGS, own_sheets

@@ -335,8 +335,7 @@ class FormDraft:
 
     def _said(self, problem: Problem, kind: str, file: Path, at: Mapping[int, Keys]) -> Said:
         if problem.file == str(file):
-            keys = at.get(problem.line or 0, ())
-            return Said(keys, problem.words, kind)
+            return Said(at.get(problem.line or 0, ()), problem.words, kind)
         return Said((), str(problem).replace(str(file), "the form"), kind)
 
     def _left_out(self, changed: Mapping[Keys, Any]) -> Iterator[Said]:
@@ -375,7 +374,7 @@ def _read(of: FormField, text: str) -> Any:
 
 
 def _problem(what_is: str, must_be: str) -> Problem:
-    return Problem("the form", None, None, what_is, must_be, "load the page again")
+    return Problem.of("the form", what_is, must_be, "load the page again")
 
 
 def _field_at(keys: Keys) -> FormField | None:

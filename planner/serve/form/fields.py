@@ -15,7 +15,7 @@ from pydantic_core import PydanticUndefined
 
 from planner.family.references import IdOf
 from planner.family.values import FIRST_YEAR, LAST_YEAR, Year
-from planner.plausible.ranges import RANGES, Range, as_text, ranges_of
+from planner.plausible.rules import RANGES, Range, as_text, ranges_of
 from planner.scenario.keys import (
     ABOUT_THE_FILE,
     EACH,
@@ -113,8 +113,7 @@ def groups() -> tuple[FormGroup, ...]:
         if at is None:
             fields.append(_field(setting.keys, setting))
         elif setting.keys[at] == ID:
-            inside = cards.setdefault(setting.keys[:at], [])
-            _add(inside, setting.keys[at + 1 :], setting.keys[: at + 1])
+            _add(cards.setdefault(setting.keys[:at], []), setting.keys[at + 1 :], setting.keys[: at + 1])
         else:
             _add(fields, setting.keys[: at + 1], ())
     return tuple(
@@ -151,8 +150,7 @@ def _add(fields: list[FormField], keys: Keys, above: Keys) -> None:
     assert info is not None
     made = _field(own, SchemaKey(own, info), above)
     if at is not None:
-        whole = (*above, *keys[: at + 1])
-        parts = tuple(_parts(whole))
+        parts = tuple(_parts((*above, *keys[: at + 1])))
         made = FormField(own, Kind("yaml", may_be_empty=True), made.meaning, "", None, "", parts)
     fields.append(made)
 

@@ -1,30 +1,86 @@
-"""The page of the form."""
+"""The page of the form: what is shown of it, by the template that lays it out."""
 
 from __future__ import annotations
 
+import math
+import unicodedata
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from planner.outputs.report.markup import NOTHING, Html, element, joined, name
-from planner.serve.form.draft import NAME, Said, name_of
-from planner.serve.form.field_html import anchor_of, class_of, field_part, in_words, labelled, list_id, messages
-from planner.serve.form.fields import FILE, Cards, FormGroup, every_cards, fields_by_keys, groups
-from planner.serve.form.site_map import NEW_SITES, new_site_part
-from planner.serve.guard import TOKEN_FIELD
-from planner.serve.project import SCENARIOS, scenario_path
-from planner.serve.service import shell
+from markupsafe import Markup
+
+from planner.outputs.projection import sheet_for
+from planner.outputs.report.map import HEIGHT, MARGIN, WIDTH, base_map
+from planner.outputs.report.markup import element, joined
+from planner.place.climate import countries_near
+from planner.place.geo import geodesic_km
+from planner.serve.form.draft import Said, name_of, value_text
+from planner.serve.form.fields import FILE, Cards, FormField, FormGroup, every_cards, fields_by_keys, groups
+from planner.serve.project import SCENARIOS, place_path
+from planner.serve.service import TEMPLATES, page
+from planner.tables.descriptor import PURE_NUMBERS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import pandas as pd
     from starlette.responses import HTMLResponse
 
     from planner.family.references import IdOf
-    from planner.serve.form.draft import FormDraft
+    from planner.serve.form.draft import BaseScenario, FormDraft
+    from planner.serve.form.fields import Keys
     from planner.serve.project import Source
     from planner.serve.service import Service
 
-# --- What is shown of a form, and what its buttons are called when they are pressed ---------------
+
+NEW_SITES: Final = ("new_sites",)
+"""Key path of the sites of one's own."""
+_TABLE: Final = "sites"
+_DIGITS: Final = 4  # of a degree: ten meters
+
+
+def site_map(base: BaseScenario) -> dict[str, Any] | None:
+    """Return what is drawn on the map with its sites; None without a table of any."""
+    sites = _sites(base)
+    if sites is None:
+        return None
+    sheet, below = base_map(sites)
+    x, y = sheet.place(sites["lon"].to_numpy(float), sites["lat"].to_numpy(float))
+    drawn = list(zip(sites["site"], sites["name"], x, y, strict=True))
+    return {"width": f"{WIDTH:.0f}", "height": f"{HEIGHT:.0f}", "below": joined([below]), "sites": drawn}
+
+
+def place_at(base: BaseScenario, x: float, y: float) -> dict[str, Any] | None:
+    """Return what is known of a place on the map; None off the globe, or without a map.
+
+    Takes `x` [pixel], `y` [pixel]. Gives [degree].
+    """
+    known, sites = base.table(_TABLE), _sites(base)
+    if known is None or sites is None:
+        return None
+    lon, lat = sheet_for(sites, WIDTH, HEIGHT, MARGIN).locate(x, y)
+    if not (math.isfinite(lon) and math.isfinite(lat) and abs(lat) <= 90.0 and abs(lon) <= 180.0):
+        return None
+    countries = countries_near(lat, lon)
+    km = geodesic_km(lat, lon, known["lat"].to_numpy(float), known["lon"].to_numpy(float))
+    return {
+        "lat": round(lat, _DIGITS),
+        "lon": round(lon, _DIGITS),
+        "country": countries[0] if countries else "",
+        "like": str(known["site"].iloc[int(km.argmin())]),
+        "km": round(float(km.min())),
+    }
+
+
+def _sites(base: BaseScenario) -> pd.DataFrame | None:
+    """Return the sites of the countries in scope; None where there is no table of any."""
+    sites = base.table(_TABLE)
+    if sites is None or sites.empty:
+        return None
+    countries = base.value(("scope", "countries"), ["US"])
+    within = sites[sites["country"].isin(countries)] if isinstance(countries, list) else sites
+    return within if len(within) else sites
+
 
 DO: Final = "do"
 """Name of the field that says what to do with a form."""
@@ -48,243 +104,107 @@ class ShownForm:
         """The scenario that is changed."""
         return self.draft.base.source
 
+    @property
+    def problems(self) -> list[Said]:
+        """What keeps a plan from being made."""
+        return [one for one in self.said if one.kind == "problem"]
 
-# --- The form as an HTML page: what is wrong, groups of settings, cards of ids, buttons -----------
+    def said_of(self, keys: Keys) -> list[Said]:
+        """Return what is wrong or implausible at a key path."""
+        return [one for one in self.said if one.keys == keys]
+
+    def _is_changed(self, of: FormField, keys: Keys) -> bool:
+        return self.draft.text(of, keys) != self.draft.before(of, keys)
+
+    def state_of(self, group: FormGroup) -> tuple[int, bool]:
+        """Return how many settings of a group the scenario sets, and whether it is shown open."""
+        fields = [(of, of.keys) for of in group.fields]
+        cards = [(one, id_) for one in group.cards for id_ in self.draft.ids(one)]
+        fields += [(of, (*one.keys, id_, *of.keys)) for one, id_ in cards for of in one.fields]
+        known = {one.name for one in groups()}
+        said = {one.keys[0] if one.keys[0] in known else FILE for one in self.said if one.keys}
+        is_added = any(self.added[: len(one.keys)] == one.keys for one in group.cards)
+        is_open = is_added or group.name in said or any(self._is_changed(of, keys) for of, keys in fields)
+        return sum(bool(self.draft.base.place(keys)) for _, keys in fields), is_open
+
+    def in_card(self, cards: Cards, id_: str) -> tuple[list[FormField], list[FormField]]:
+        """Return the fields of a card: those that are needed, set or said something of, and all others."""
+        said, first, others = {one.keys for one in self.said}, list[FormField](), list[FormField]()
+        for of in cards.fields:
+            keys = (*cards.keys, id_, *of.keys)
+            is_told = of.is_required or keys in said or self.draft.base.place(keys)
+            (first if is_told or self._is_changed(of, keys) else others).append(of)
+        return first, others
+
+    def ids(self) -> dict[IdOf, list[str]]:
+        """Return the ids that fields of the page take, out of its tables and new sites."""
+        kinds = [*(of.kind.ids for of in fields_by_keys().values()), *(cards.ids for cards in every_cards())]
+        marks = {list_id(mark): mark for mark in reversed(kinds) if mark is not None}  # the first of each
+        new = [one for cards in every_cards() if cards.keys == NEW_SITES for one in self.draft.ids(cards)]
+        found = {}
+        for mark in marks.values():
+            table = self.draft.base.table(mark.table)
+            known = [] if table is None else list(map(str, table[mark.column].dropna().unique()))
+            found[mark] = [*(new if (mark.table, mark.column) == ("sites", "site") else []), *known]
+        return found
 
 
-def form_page(page: ShownForm) -> HTMLResponse:
+def form_page(shown: ShownForm) -> HTMLResponse:
     """Return the page of a form; its status says whether there are problems."""
-    ids = _ids_of_page(page)
-    parts = (_group(group, page) for group in groups())
-    status = 422 if any(one.kind == "problem" for one in page.said) else 200
-    content = element(
-        "form",
-        element("input", type="hidden", name=TOKEN_FIELD, value=page.service.keys.form),
-        # The first button is what Enter does.
-        element("button", "Check", type="submit", name=DO, value="check", class_="heard"),
-        _summary(page),
-        _about(page),
-        _filter(),
-        parts,
-        _buttons(),
-        method="post",
-        action=scenario_path(page.source),
-        class_="settings",
-        novalidate=True,
-        data_added=anchor_of(page.added) if page.added else None,
-    )
-    lists = (
-        element("datalist", (element("option", value=one) for one in known), id=list_id(mark))
-        for mark, known in ids.items()
-    )
-    asks = page.source.question or page.source.title
-    return shell(
-        f"Change {page.source.name}",
-        element("p", name(asks), class_="question") if asks else NOTHING,
-        content,
-        *lists,
+    return page(
+        "form.html",
+        f"Change {shown.source.name}",
+        shown.service,
         here=SCENARIOS,
-        status=status,
+        status=422 if shown.problems else 200,
         script="form.js",
+        page=shown,
+        ids=shown.ids(),
+        groups=groups(),
+        map=site_map(shown.draft.base),
     )
 
 
-def _summary(page: ShownForm) -> Html:
-    """Say what is wrong, with links to where."""
-    if not page.is_judged and not page.said:
-        return NOTHING
-    problems = [one for one in page.said if one.kind == "problem"]
-    count = len(problems)
-    head = f"{count} problem{'s' if count != 1 else ''} to fix" if count else "No problem found"
-    others = len(page.said) - count
-    if others:
-        head += f", {others} remark{'s' if others != 1 else ''}"
-    items = (element("li", _linked(one), class_=class_of(one)) for one in page.said)
-    return element(
-        "section",
-        element("h2", head, id="summary-head"),
-        element("ul", items) if page.said else NOTHING,
-        id="summary",
-        tabindex="-1",
-        role="alert" if count else "status",
+def _facts_of(of: FormField, place: str) -> str:
+    """Say what is known of a setting: bounds, usual figures, how it is written, default, its place."""
+    form, default = of.kind.form, value_text(of, of.default)
+    lists = f"{' or '.join(of.kind.choices)}, or a list with commas" if of.kind.choices else "a list with commas"
+    ways = {"list": lists, "path": "one number, or by year as 2026: 30, 2030: 90"}
+    facts = (
+        of.kind.bounds,
+        of.usual and f"usually {of.usual}",
+        (ways | {"mapping": "as id: value, with commas between"}).get(form),
+        "required" if of.is_required else default and f"default {default}",
+        place and f"set in {place}",
+    )
+    return "; ".join(filter(None, facts))
+
+
+def _in_words(text: str) -> Markup:
+    """Show text of ours, with keys and names of tables between its backticks."""
+    return Markup(joined(element("code", one) if at % 2 else one for at, one in enumerate(text.split("`"))))
+
+
+def _class_of(said: Said) -> str:
+    return "bad" if said.kind == "problem" else "remark"
+
+
+def anchor_of(keys: tuple[str, ...]) -> str:
+    """Return the id of an element for a key path: letters, digits and hyphens, none twice."""
+    return "f-" + ".".join(
+        "".join(
+            sign if sign.isascii() and (sign.isalnum() or sign == "_") else f"-{ord(sign):x}-"
+            for sign in unicodedata.normalize("NFC", key)
+        )
+        for key in keys
     )
 
 
-def _linked(said: Said) -> Html:
-    """Return what is said of a field with a link to it, its key path once."""
-    if not said.keys:
-        return name(said.text)
-    key = ".".join(said.keys)
-    link = element("a", key, href=f"#{anchor_of(said.keys)}")
-    rest = said.text.removeprefix(key)
-    return joined([link, name(rest) if rest != said.text else joined([": ", name(said.text)])])
+def list_id(mark: IdOf) -> str:
+    """Return the id of the list of what a field of ids may hold."""
+    return f"ids-{mark.table}-{mark.column}"
 
 
-def _about(page: ShownForm) -> Html:
-    """Return the fields of what the new scenario says of itself."""
-    hints = {
-        NAME: "Of the new file, in the folder that is served. No file is ever replaced.",
-        "title": "For reports; left out: the name.",
-        "question": "Which question does it answer?",
-    }
-    labels = {NAME: "Name", "title": "Title", "question": "Question"}
-    return element(
-        "section",
-        (
-            labelled(
-                element(
-                    "input",
-                    type="text",
-                    name=key,
-                    id=anchor_of((key,)),
-                    value=page.about.get(key, ""),
-                    aria_describedby=f"help-{key}",
-                    autocomplete="off",
-                ),
-                anchor_of((key,)),
-                labels[key],
-                element("p", hint, class_="note", id=f"help-{key}"),
-                messages(page, (key,)),
-            )
-            for key, hint in hints.items()
-        ),
-        class_="about",
-    )
-
-
-def _filter() -> Html:
-    return element(
-        "div",
-        element("label", "Find a setting ", element("input", type="search", id="find", autocomplete="off")),
-        element("label", element("input", type="checkbox", id="only-set"), " only what is set or changed"),
-        element("span", id="found", role="status", class_="note"),
-        class_="filter",
-        hidden=True,
-    )
-
-
-def _buttons() -> Html:
-    buttons = (("check", "Check", "plain"), ("save", "Save", "plain"), ("solve", "Save and solve", None))
-    return element(
-        "div",
-        (element("button", label, type="submit", name=DO, value=do, class_=kind) for do, label, kind in buttons),
-        class_="bar",
-    )
-
-
-def _group(group: FormGroup, page: ShownForm) -> Html:
-    cards = [(one, page.draft.ids(one)) for one in group.cards]
-    fields = [(of, of.keys) for of in group.fields]
-    fields += [(of, (*one.keys, identifier, *of.keys)) for one, ids in cards for identifier in ids for of in one.fields]
-    set_here = sum(bool(page.draft.base.place(keys)) for _, keys in fields)
-    is_open = (
-        any(page.draft.text(of, keys) != page.draft.before(of, keys) for of, keys in fields)
-        or any(page.added[: len(one.keys)] == one.keys for one in group.cards)
-        or any(_group_of(one.keys) == group.name for one in page.said)
-    )
-    label = "Years and tables" if group.name == FILE else group.name.replace("_", " ")
-    note = f"{set_here} set" if set_here else ""
-    return element(
-        "details",
-        element(
-            "summary",
-            element("strong", label[:1].upper() + label[1:]),
-            " ",
-            element("span", in_words(group.meaning), class_="note"),
-            " ",
-            element("span", note, class_="count") if note else NOTHING,
-        ),
-        (field_part(of, of.keys, page) for of in group.fields),
-        (_cards(one, ids, page) for one, ids in cards),
-        open=is_open,
-        class_="group",
-        id=f"group-{group.name}",
-    )
-
-
-def _group_of(keys: tuple[str, ...]) -> str:
-    """Return the name of the group that a key path is in."""
-    if not keys:
-        return ""
-    return keys[0] if keys[0] in {group.name for group in groups()} else FILE
-
-
-def _cards(cards: Cards, ids: list[str], page: ShownForm) -> Html:
-    key = name_of(cards.keys)
-    made = (_card(cards, identifier, page) for identifier in ids)
-    identifier = element(
-        "input",
-        type="text",
-        name=f"id:{key}",
-        id=anchor_of((*cards.keys, "+")),
-        list=list_id(cards.ids) if cards.ids else None,
-        autocomplete="off",
-    )
-    what = cards.ids.noun if cards.ids else cards.keys[-1].replace("_", " ").rstrip("s")
-    label = f"Id of a {what} to change" if cards.ids else f"Id of a new {what.removeprefix('new ')}"
-    add = element("button", "Add", type="submit", name=DO, value=f"{ADD}{key}", class_="plain")
-    more = new_site_part(page.draft) if cards.keys == NEW_SITES else NOTHING
-    return element(
-        "section",
-        element("h2", ".".join(cards.keys)),
-        element("p", in_words(cards.meaning), class_="note"),
-        made,
-        more,
-        element("p", element("label", f"{label} ", identifier), " ", add, class_="add"),
-        messages(page, cards.keys),
-        id=anchor_of(cards.keys),
-    )
-
-
-def _card(cards: Cards, identifier: str, page: ShownForm) -> Html:
-    """Return the card of an id: what is needed or said of it first, all else when asked for."""
-    home = (*cards.keys, identifier)
-    said = {one.keys for one in page.said}
-    first: list[Html] = []
-    others: list[Html] = []
-    for of in cards.fields:
-        keys = (*home, *of.keys)
-        is_told = of.is_required or keys in said or page.draft.base.place(keys)
-        is_first = is_told or page.draft.text(of, keys) != page.draft.before(of, keys)
-        (first if is_first else others).append(field_part(of, keys, page))
-    more = element(
-        "details",
-        element("summary", f"{len(others)} {'more ' if first else ''}settings of it"),
-        others,
-        open=not first,
-        class_="more",
-    )
-    return element(
-        "fieldset",
-        element("legend", name(identifier)),
-        _card_mark(cards, identifier, page),
-        messages(page, home),
-        first,
-        more if others else NOTHING,
-        id=anchor_of(home),
-        class_="card",
-    )
-
-
-def _card_mark(cards: Cards, identifier: str, page: ShownForm) -> Html:
-    """Return the field that keeps a card that was added, whatever is in it."""
-    key = name_of((*cards.keys, identifier))
-    if key not in page.draft.texts:
-        return NOTHING
-    return element("input", type="hidden", name=key, value="")
-
-
-def _ids_of_table(page: ShownForm, mark: IdOf) -> list[str]:
-    table = page.draft.base.table(mark.table)
-    return [] if table is None else list(map(str, table[mark.column].dropna().unique()))
-
-
-def _ids_of_page(page: ShownForm) -> dict[IdOf, list[str]]:
-    """Return the ids that fields of the page take, out of its tables and new sites."""
-    kinds = [*(of.kind.ids for of in fields_by_keys().values()), *(cards.ids for cards in every_cards())]
-    marks = {list_id(mark): mark for mark in reversed(kinds) if mark is not None}  # the first of each
-    new = [one for cards in every_cards() if cards.keys == NEW_SITES for one in page.draft.ids(cards)]
-    return {
-        mark: [*(new if (mark.table, mark.column) == ("sites", "site") else []), *_ids_of_table(page, mark)]
-        for mark in marks.values()
-    }
+TEMPLATES.globals |= {one.__name__.lstrip("_"): one for one in (anchor_of, list_id, name_of, place_path)}
+TEMPLATES.globals |= {one.__name__.lstrip("_"): one for one in (_class_of, _in_words, _facts_of)}
+TEMPLATES.globals |= {"do": DO, "add": ADD, "file": FILE, "new_sites": NEW_SITES, "pure_numbers": PURE_NUMBERS}

@@ -11,23 +11,17 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from planner.outputs.report.map import HEIGHT, WIDTH
-from planner.outputs.report.markup import NOTHING, Html, element, name
 from planner.runs.folder import load_run
 from planner.scenario.keys import ID
 from planner.serve.form.draft import ABOUT, NAME, BaseScenario, FormDraft, Keys, Said, is_setting, name_of, value_text
 from planner.serve.form.fields import every_cards, fields_by_keys
-from planner.serve.form.form_page import ADD, DO, ShownForm, form_page
-from planner.serve.form.site_map import NEW_SITES, place_at
+from planner.serve.form.form_page import ADD, DO, NEW_SITES, ShownForm, form_page, place_at
 from planner.serve.jobs import Job
-from planner.serve.project import PLACE, SCENARIOS, Source, job_path, scenario_path
-from planner.serve.service import Service, button_form, fields_of, service_of, shell
+from planner.serve.project import PLACE, SCENARIOS, SWEEPS, Source, job_path
+from planner.serve.service import Service, fields_of, page, service_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-# --- The form in which a scenario is changed: every setting of the schema, errors beside each -----
-
-# --- The scenarios that can be solved as they are, or changed first -------------------------------
 
 router = APIRouter()
 _LONGEST_ID: Final = 300
@@ -42,8 +36,7 @@ def form(request: Request, key: str, run: str = "") -> HTMLResponse:
     base = BaseScenario(service.source(key))
     with service.computing:
         draft = FormDraft(base, _texts_of_run(service, base, run) if run else {})
-        about = {NAME: service.project.free_name(base.source.name)}
-        return form_page(ShownForm(service, draft, about))
+        return form_page(ShownForm(service, draft, {NAME: service.project.free_name(base.source.name)}))
 
 
 @router.post(f"{SCENARIOS}/{{key}}")
@@ -51,15 +44,13 @@ async def change(request: Request, key: str) -> Response:
     """Check what was typed, save it as a new scenario, solve it."""
     service = service_of(request)
     fields = await fields_of(request)
-    base = BaseScenario(service.source(key))
-    return await run_in_threadpool(_changed, service, base, fields)
+    return await run_in_threadpool(_changed, service, BaseScenario(service.source(key)), fields)
 
 
 @router.get(f"{PLACE}/{{key}}")
 def place(request: Request, key: str, x: _OnMap, y: _OnMap) -> JSONResponse:
     """Return what is known of a place on the map of a scenario."""
-    service = service_of(request)
-    found = place_at(BaseScenario(service.source(key)), x, y)
+    found = place_at(BaseScenario(service_of(request).source(key)), x, y)
     if found is None:
         raise HTTPException(404)
     return JSONResponse(found)
@@ -91,26 +82,26 @@ def _changed(service: Service, base: BaseScenario, fields: Mapping[str, str]) ->
     # A browser sends the lines of a text with both signs of a line's end.
     texts = {key: text.replace("\r\n", "\n") for key, text in fields.items() if is_setting(key)}
     about = {key: fields.get(key, "").strip() for key in (NAME, *ABOUT)}
-    page = ShownForm(service, FormDraft(base, texts), about)
+    shown = ShownForm(service, FormDraft(base, texts), about)
     do = fields.get(DO, "")
     if do.startswith(ADD):
         with service.computing:
-            return form_page(_with_card(page, do.removeprefix(ADD), fields))
+            return form_page(_with_card(shown, do.removeprefix(ADD), fields))
     with service.checking_alone():
-        changed, said = page.draft.settings()
+        changed, said = shown.draft.settings()
         if not said:
-            said = page.draft.judged(service.project, about, changed)
+            said = shown.draft.judged(service.project, about, changed)
         if do in {"save", "solve"} and not any(one.kind == "problem" for one in said):
             if do == "solve" and not changed:
                 return _watched(service.start_solve(base.source))
-            made = page.draft.saved(service.project, about, changed)
+            made = shown.draft.saved(service.project, about, changed)
             if isinstance(made, Source):
                 if do == "solve":
                     return _watched(service.start_solve(made, base.source.name))
                 return RedirectResponse(SCENARIOS, status_code=303)
             said = [made, *said]
     with service.computing:
-        return form_page(replace(page, said=tuple(said), is_judged=True))
+        return form_page(replace(shown, said=tuple(said), is_judged=True))
 
 
 def _watched(job: Job) -> RedirectResponse:
@@ -143,19 +134,13 @@ def _with_card(page: ShownForm, cards_name: str, fields: Mapping[str, str]) -> S
 def scenarios(request: Request) -> HTMLResponse:
     """List the scenarios."""
     service = service_of(request)
-    sources = service.project.sources()
-    own = [source for source in sources if source.is_own]
-    shipped = [source for source in sources if not source.is_own]
-    folder = element("code", str(service.project.folder))
-    none = element("p", "No scenario file (*.yaml, *.xlsx) is in ", folder, " yet: change one and save it.")
-    return shell(
-        "Scenarios",
-        element("h2", "Yours"),
-        _list(own, service) if own else none,
-        element("h2", "Shipped with dcplan"),
-        _list(shipped, service),
-        here=SCENARIOS,
-    )
+    return sources_page("Scenarios", service, service.project.sources(), SCENARIOS)
+
+
+def sources_page(title: str, service: Service, every: list[Source], here: str) -> HTMLResponse:
+    """List scenarios, or sweeps: the folder's own, and those that ship."""
+    own, shipped = ([one for one in every if one.is_own is is_own] for is_own in (True, False))
+    return page("scenarios.html", title, service, here=here, own=own, shipped=shipped, is_sweep=here == SWEEPS)
 
 
 @router.post("/solve")
@@ -164,22 +149,3 @@ async def solve(request: Request) -> RedirectResponse:
     service = service_of(request)
     source = service.source((await fields_of(request)).get("scenario", ""))
     return _watched(service.start_solve(source))
-
-
-def _list(sources: list[Source], service: Service) -> Html:
-    return element("ul", (_item(source, service) for source in sources), class_="scenarios")
-
-
-def _item(source: Source, service: Service) -> Html:
-    said = source.question or source.title
-    return element(
-        "li",
-        element("div", element("strong", name(source.key)), class_="name"),
-        element("div", name(said), class_="note") if said else NOTHING,
-        element(
-            "div",
-            button_form("/solve", "Solve", service.keys.form, "inline", scenario=source.key),
-            element("a", "Change", href=scenario_path(source)),
-            class_="actions",
-        ),
-    )

@@ -32,7 +32,7 @@ from planner.outputs.run import Run
 from planner.outputs.solver_files import scenario_of, scenario_of_merged, unreadable_tables
 from planner.results.cost_difference import CostDifference, PlanCost
 from planner.results.ended import PLANNED
-from planner.runs.find import find_run
+from planner.runs.catalogue import find_run
 from planner.runs.folder import load_run
 from planner.runs.plan import PlanViews
 from planner.studies.solve.asking import Asking, Pace, session_of, with_plan

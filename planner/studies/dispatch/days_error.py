@@ -24,7 +24,7 @@ from planner.inputs.scope import make_case
 from planner.inputs.site_series import other_load_mw, site_series, slot_climate
 from planner.inputs.supply import supply_offer
 from planner.inputs.supply_figures import availability
-from planner.inputs.tariffs_uses import find_customers, prices_net_of_tariffs
+from planner.inputs.tariffs import find_customers, prices_net_of_tariffs
 from planner.lp.index import locate
 from planner.outputs.answer import Answer
 from planner.outputs.folder_kinds import DAYS_ERROR

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Floats
     from planner.inputs.failover import FailoverInputs
+    from planner.inputs.halls import Offers
     from planner.inputs.inputs import Inputs
-    from planner.inputs.offers import Offers
     from planner.lp.change import Arrays
     from planner.model import Model
     from planner.scenario import Scenario

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.inputs.siting import partner_blocks
+from planner.inputs.sites import partner_blocks
 from planner.lp.index import locate
 from planner.lp.outcome import relative_gap
 from planner.studies.solve.solves import STOPPED

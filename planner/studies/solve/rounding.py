@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.inputs.siting import partner_blocks
+from planner.inputs.sites import partner_blocks
 from planner.lp import Index
 from planner.lp.index import locate, pairs
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from planner.base.words import closest
 from planner.inputs.uncertain_figures import figures_of
-from planner.scenario.entries import has_own_entries, no_entry
+from planner.scenario.ids import has_own_entries, no_entry
 from planner.scenario.keys import ABOUT_THE_FILE, is_by_year, is_integer, unknown_key_fix, unknown_key_in
 from planner.scenario.tree import Node, assign, merge, plain, show
 

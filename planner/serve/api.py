@@ -1,0 +1,394 @@
+"""What the pages do, for programs: JSON in and out, below ``/api/``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from typing import Any, Final
+
+import pandas as pd
+from fastapi import APIRouter, Depends, HTTPException
+from fastapi.routing import APIRoute
+from pydantic import BaseModel, ConfigDict
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+from planner.outputs.run import Run
+from planner.outputs.table_files import records
+from planner.results.schema import TABLES
+from planner.runs.folder import load_run, naming_changed_files
+from planner.runs.meta import versions_used
+from planner.scenario import json_schema
+from planner.scenario.keys import ABOUT_THE_FILE, is_by_year
+from planner.scenario.tree import plain
+from planner.serve.form.draft import NAME, BaseScenario, FormDraft, Keys, Said, one_line
+from planner.serve.form.fields import fields_by_keys
+from planner.serve.jobs import Job
+from planner.serve.project import API, JOBS, RUNS, SCENARIOS, SWEEPS, Source, job_path, scenario_path
+from planner.serve.service import Service, service_of
+
+# --- Bodies in which a key is given twice are refused: a reader of JSON keeps the last in silence ---
+
+
+async def _require_each_key_once(request: Request) -> None:
+    """Refuse a body with an object that has a key twice; one that is no JSON is refused later."""
+    body = await request.body()
+    try:
+        json.loads(body, object_pairs_hook=_pairs_once)
+    except (ValueError, RecursionError):
+        return
+
+
+def _pairs_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise HTTPException(422, f"the body has the key {key!a} twice in one object; give it once")
+        found[key] = value
+    return found
+
+
+EACH_KEY_ONCE = Depends(_require_each_key_once)
+"""What a part of the interface asks of every body."""
+# --- Solves and sweeps: started, watched, stopped, cancelled --------------------------------------
+
+router = APIRouter(prefix=API, dependencies=[EACH_KEY_ONCE])
+
+
+class ScenarioName(BaseModel):
+    """Which scenario is meant, by its key in the list of scenarios."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    scenario: str
+
+
+class SweepName(BaseModel):
+    """Which sweep is meant, by its key in the list of sweeps."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    sweep: str
+
+
+@router.post("/solves", status_code=202)
+def solve(request: Request, asked: ScenarioName) -> JSONResponse:
+    """Start to solve a scenario as it is; one job runs at a time, others wait."""
+    service = service_of(request)
+    return _started(service.start_solve(service.source(asked.scenario)))
+
+
+@router.get(SWEEPS)
+def sweeps(request: Request) -> dict[str, Any]:
+    """List the sweeps."""
+    return {
+        "sweeps": [
+            {"sweep": one.key, "title": one.title, "question": one.question, "is_own": one.is_own}
+            for one in service_of(request).project.sweeps()
+        ]
+    }
+
+
+@router.post(SWEEPS, status_code=202)
+def sweep(request: Request, asked: SweepName) -> JSONResponse:
+    """Start a sweep; what it has stored is not solved again."""
+    service = service_of(request)
+    return _started(service.start_sweep(service.sweep(asked.sweep)))
+
+
+@router.get(JOBS)
+def jobs(request: Request) -> dict[str, Any]:
+    """List what was started since the server was, latest first."""
+    return {"jobs": [_said_of(job) for job in service_of(request).jobs.latest()]}
+
+
+@router.get(f"{JOBS}/{{identifier}}")
+def job(request: Request, identifier: str) -> dict[str, Any]:
+    """Return how far a job is, or how it ended."""
+    return _said_of(service_of(request).job(identifier))
+
+
+@router.post(f"{JOBS}/{{identifier}}/stop")
+def stop(request: Request, identifier: str) -> dict[str, Any]:
+    """Ask a solve to end with the best plan so far; what cannot goes on as it is."""
+    service = service_of(request)
+    found = service.job(identifier)
+    service.jobs.stop(found)
+    return _said_of(found)
+
+
+@router.post(f"{JOBS}/{{identifier}}/cancel")
+def cancel(request: Request, identifier: str) -> dict[str, Any]:
+    """Cancel a job; nothing of what it has not finished is left."""
+    service = service_of(request)
+    found = service.job(identifier)
+    service.jobs.cancel(found)
+    return _said_of(found)
+
+
+def _started(made: Job) -> JSONResponse:
+    return JSONResponse(_said_of(made), status_code=202, headers={"location": f"{API}{job_path(made)}"})
+
+
+def _said_of(of: Job) -> dict[str, Any]:
+    """Return what is known of a job."""
+    return {
+        "job": of.id,
+        "label": of.label,
+        "state": of.state,
+        "is_over": of.is_over,
+        "is_stopped": of.is_stopped,
+        "stages": [{"name": one.name, "began_s": one.began} for one in of.stages],
+        "text": of.text,
+        "share": of.share,
+        "elapsed_s": of.elapsed_s,
+        "expected_s": of.expected_s,
+        "warnings": of.warnings,
+        "message": of.message,
+        "run": of.run,
+        "page": job_path(of),
+    }
+
+
+_DEEPEST: Final = 30
+"""So many mappings and lists in one another are more than any setting has."""
+
+
+class ChangedSettings(BaseModel):
+    """Settings that differ from those of a scenario, laid over it as a file over one it extends."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    settings: dict[str, Any]
+
+
+class NewScenario(ChangedSettings):
+    """A new scenario that says only what differs."""
+
+    name: str
+    title: str = ""
+    question: str = ""
+
+
+@router.get(SCENARIOS)
+def scenarios(request: Request) -> dict[str, Any]:
+    """List the scenarios: those of the folder, then those that ship."""
+    return {"scenarios": [_about(source) for source in service_of(request).project.sources()]}
+
+
+@router.get(f"{SCENARIOS}/{{key}}")
+def scenario(request: Request, key: str) -> dict[str, Any]:
+    """Return the settings of a scenario, with those of the ones that it extends."""
+    service = service_of(request)
+    source = service.source(key)
+    with service.computing:
+        return {**_about(source), "settings": _settings(BaseScenario(source))}
+
+
+@router.post(f"{SCENARIOS}/{{key}}/check")
+def check(request: Request, key: str, asked: ChangedSettings) -> dict[str, Any]:
+    """Say what would be wrong or implausible of a scenario with changed settings."""
+    service = service_of(request)
+    with service.checking_alone():
+        draft, changed = _draft(service, key, asked)
+        return _told(draft.judged(service.project, {}, changed))
+
+
+@router.post(f"{SCENARIOS}/{{key}}", status_code=201)
+def save(request: Request, key: str, asked: NewScenario) -> JSONResponse:
+    """Save changed settings as a new scenario file of the folder, if nothing is wrong with them."""
+    service = service_of(request)
+    given = {NAME: asked.name, "title": asked.title, "question": asked.question}
+    about = {key: text.strip() for key, text in given.items()}
+    with service.checking_alone():
+        draft, changed = _draft(service, key, asked)
+        said = draft.judged(service.project, about, changed)
+        if not any(one.kind == "problem" for one in said):
+            made = draft.saved(service.project, about, changed)
+            if isinstance(made, Source):
+                place = {"location": f"{API}{scenario_path(made)}"}
+                return JSONResponse({**_about(made), **_told(said)}, status_code=201, headers=place)
+            said = [made, *said]
+    return JSONResponse({"error": "it was not saved", **_told(said)}, status_code=422)
+
+
+def _about(source: Source) -> dict[str, Any]:
+    return {"scenario": source.key, "title": source.title, "question": source.question, "is_own": source.is_own}
+
+
+def _draft(service: Service, key: str, asked: ChangedSettings) -> tuple[FormDraft, dict[Keys, Any]]:
+    if _depth(asked.settings) > _DEEPEST:
+        raise HTTPException(422, f"settings are nested too deeply (at most {_DEEPEST})")
+    draft = FormDraft(BaseScenario(service.source(key)))
+    return draft, dict(_by_key(_differing(asked.settings, _settings(draft.base))))
+
+
+def _settings(base: BaseScenario) -> dict[str, Any]:
+    """Return what a scenario and those that it extends set."""
+    return {key: plain(node) for key, node in base.tree.children.items() if key not in ABOUT_THE_FILE}
+
+
+def _differing(settings: Mapping[str, Any], before: Mapping[str, Any], above: Keys = ()) -> dict[str, Any]:
+    """Return the settings that are not as a scenario has them; a path by year is one value."""
+    found = {}
+    for key, value in settings.items():
+        keys = (*above, key)
+        old = before.get(key)
+        if isinstance(value, Mapping) and isinstance(old, Mapping) and not is_by_year(keys):
+            inner = _differing(value, old, keys)
+            if inner:
+                found[key] = inner
+        elif key not in before or one_line(value) != one_line(old):
+            found[key] = value
+    return found
+
+
+def _depth(value: Any) -> int:
+    """Return how many mappings and lists lie in one another."""
+    depth, layer = 0, [value]
+    while layer and depth <= _DEEPEST:
+        inner = [one for one in layer if isinstance(one, Mapping | list)]
+        layer = [item for one in inner for item in (one.values() if isinstance(one, Mapping) else one)]
+        depth += bool(inner)
+        if not inner:
+            break
+    return depth
+
+
+def _by_key(settings: Mapping[str, Any], above: Keys = ()) -> Iterator[tuple[Keys, Any]]:
+    """Return the settings by key path, each as far down as the form has a field for it."""
+    for key, value in settings.items():
+        keys = (*above, key)
+        if isinstance(value, Mapping) and value and keys not in fields_by_keys():
+            yield from _by_key(value, keys)
+        else:
+            yield keys, value
+
+
+def _told(said: list[Said]) -> dict[str, Any]:
+    """Return what is said by kind, each with its key path."""
+    return {
+        f"{kind}s": [{"keys": one.keys, "text": one.text} for one in said if one.kind == kind]
+        for kind in ("problem", "warning", "note")
+    }
+
+
+# --- Runs and their tables, what there is to ask for, and the schema of a scenario -----------------
+
+_LIMIT: Final = "limit"
+_OFFSET: Final = "offset"
+_MOST_ROWS: Final = 10_000
+_BOOLEANS: Final = {"true": True, "false": False}
+
+
+@router.get(RUNS)
+def runs(request: Request) -> dict[str, Any]:
+    """List the runs, latest first, and what cannot be read as one."""
+    listing = service_of(request).project.runs()
+    return {
+        "runs": [asdict(entry) for entry in listing.entries],
+        "unreadable": [asdict(bad) for bad in listing.unreadable],
+    }
+
+
+@router.get(f"{RUNS}/{{run}}")
+def run(request: Request, run: str) -> dict[str, Any]:
+    """Return `run.json` of a run, and the names of its tables with their number of rows."""
+    loaded = _loaded(service_of(request), run)
+    return {
+        "run": run,
+        "meta": dict(loaded.meta),
+        "tables": {name: len(frame) for name, frame in loaded.tables.items()},
+    }
+
+
+@router.get(f"{RUNS}/{{run}}/tables/{{table}}")
+def table(request: Request, run: str, table: str) -> dict[str, Any]:
+    """Return rows of a table: ?COLUMN=VALUE keeps those that say so; limit and offset page on."""
+    frame = _loaded(service_of(request), run).tables.get(table)
+    if frame is None:
+        raise HTTPException(404)
+    pairs = request.query_params.multi_items()
+    asked = dict(pairs)
+    if len(asked) < len(pairs):
+        repeated = next(name for name in asked if len(request.query_params.getlist(name)) > 1)
+        raise HTTPException(422, f"{repeated} is given more than once; give it one value")
+    limit = _count(asked.pop(_LIMIT, str(_MOST_ROWS)), _LIMIT, 1, _MOST_ROWS)
+    offset = _count(asked.pop(_OFFSET, "0"), _OFFSET, 0, None)
+    for column, value in asked.items():
+        frame = frame[_says(frame, column, value, table)]
+    return {
+        "run": run,
+        "table": table,
+        "columns": _columns(frame, table),
+        "rows_in_all": len(frame),
+        "rows": records(frame.iloc[offset : offset + limit]),
+    }
+
+
+def _loaded(service: Service, name: str) -> Run:
+    folder = service.run_folder(name)
+    with service.computing, naming_changed_files(folder):
+        return load_run(folder)
+
+
+def _count(text: str, name: str, least: int, most: int | None) -> int:
+    if text.isascii() and text.isdigit() and len(text) < 10:
+        number = int(text)
+        if number >= least and (most is None or number <= most):
+            return number
+    top = "" if most is None else f", at most {most:,}"
+    raise HTTPException(422, f"{name} must be an integer, at least {least}{top}")
+
+
+def _says(frame: pd.DataFrame, column: str, value: str, table: str) -> pd.Series:
+    """Tell which rows have a value in a column."""
+    if column not in frame.columns:
+        known = ", ".join(map(str, frame.columns))
+        raise HTTPException(422, f"table {table} has no column {column}; it has {known}")
+    of = frame[column]
+    if pd.api.types.is_bool_dtype(of):
+        if value.lower() not in _BOOLEANS:
+            raise HTTPException(422, f"column {column} holds true or false, and {value} is neither")
+        return of == _BOOLEANS[value.lower()]
+    if pd.api.types.is_numeric_dtype(of):
+        number = pd.to_numeric(value, errors="coerce")
+        if pd.isna(number):
+            raise HTTPException(422, f"column {column} holds numbers, and {value} is none")
+        return of == number
+    return of.astype(str) == value
+
+
+def _columns(frame: pd.DataFrame, table: str) -> list[dict[str, str]]:
+    """Return name, unit and meaning of each column."""
+    known = {field.name: field for field in TABLES[table].fields} if table in TABLES else {}
+    return [
+        {
+            "name": str(name),
+            "unit": known[name].unit if name in known else "",
+            "meaning": known[name].description if name in known else "",
+        }
+        for name in frame.columns
+    ]
+
+
+@router.get("")
+def api_index() -> dict[str, Any]:
+    """List what can be asked for, and which versions answer."""
+    return {
+        "versions": versions_used(),
+        "paths": [
+            {"method": method, "path": route.path, "does": (route.description or "").partition("\n")[0]}
+            for route in router.routes
+            if isinstance(route, APIRoute)
+            for method in sorted(route.methods or ())
+        ],
+    }
+
+
+@router.get("/schema")
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema of a scenario: types, bounds, units, meanings, defaults."""
+    found: dict[str, Any] = json.loads(json_schema())
+    return found

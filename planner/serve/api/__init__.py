@@ -1,1 +1,0 @@
-"""What the pages do, for programs: JSON in and out, below ``/api/``."""
