@@ -178,8 +178,7 @@ def _of_studies(folders: Sequence[str]) -> _Asked:
     sweeps = [study for study in studies if isinstance(study, StoredSweep)]
     frontiers = [study for study in studies if isinstance(study, StoredFrontier)]
     if stochastic and len(studies) > 1:
-        alone = f"{stochastic[0].folder} is a stochastic program: its report shows no other study; name it alone"
-        _refuse(alone)
+        _refuse(f"{stochastic[0].folder} is a stochastic program: its report shows no other study; name it alone")
     if len(sweeps) > 1:
         _refuse(f"{len(sweeps)} sweeps are given; a page shows one, and frontiers below it")
     if stochastic:

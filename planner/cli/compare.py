@@ -88,16 +88,13 @@ def command(
     from planner.studies.solve.asking import Asking
 
     if paired and same_openings:
-        message = "--paired and --same-openings exclude each other: name one"
-        raise click.UsageError(message)
+        raise click.UsageError("--paired and --same-openings exclude each other: name one")
     for option, value in (("--split", how), ("--by", by)):
         if value != "auto" and not causes:
-            message = f"{option} {value} needs --causes: add it, or leave out {option}"
-            raise click.UsageError(message)
+            raise click.UsageError(f"{option} {value} needs --causes: add it, or leave out {option}")
     if not 1 < len(runs) <= MOST_RUNS:
         given = "1 run is" if len(runs) == 1 else f"{len(runs)} runs are"
-        message = f"{given} given; 2 to {MOST_RUNS} can be compared"
-        raise click.UsageError(message)
+        raise click.UsageError(f"{given} given; 2 to {MOST_RUNS} can be compared")
     for file in files:
         _check_ending(file)
         try_file(file, "--output")
@@ -134,8 +131,7 @@ def _check_ending(file: Path) -> None:
     from planner.outputs.comparison.workbook import WRITERS
 
     if file.suffix.lower() not in WRITERS:
-        message = f"{file} ends in {file.suffix!r}; name a file that ends in {' or '.join(WRITERS)}"
-        raise click.UsageError(message)
+        raise click.UsageError(f"{file} ends in {file.suffix!r}; name a file that ends in {' or '.join(WRITERS)}")
 
 
 def _write(comparison: RunComparison, file: Path) -> None:

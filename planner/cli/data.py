@@ -244,8 +244,7 @@ def copy_command(tables: tuple[str, ...], folder: Path) -> None:
         except InputError as error:
             problems += error.problems
     if folder.exists() and not folder.is_dir():
-        what_is = "it is a file"
-        problems.append(Problem(str(folder), None, None, what_is, "a folder", "choose another name"))
+        problems.append(Problem(str(folder), None, None, "it is a file", "a folder", "choose another name"))
     problems += [
         Problem(str(own), None, None, "the file is there already", "a new one", "move it away")
         for _, own in copies.values()

@@ -201,8 +201,7 @@ def _remember(ctx: click.Context, parameter: click.Parameter, wanted: bool) -> N
     settings = ctx.ensure_object(dict)
     settings[parameter.name] = settings.get(parameter.name, False) or wanted
     if settings.get("quiet") and settings.get("verbose"):
-        message = "--quiet and --verbose cannot be combined"
-        raise click.UsageError(message, ctx)
+        raise click.UsageError("--quiet and --verbose cannot be combined", ctx)
 
 
 def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:

@@ -52,8 +52,7 @@ def _months(ctx: click.Context, param: click.Parameter, value: str | None) -> tu
         first, dash, last = (text.strip() for text in part.partition("-"))
         ends = (first, last if dash else first)
         if not all(end in _MONTHS for end in ends):
-            message = f"{value!r} must be months from 1 to 12, such as 6-9 or 12,1-2"
-            raise click.BadParameter(message, ctx, param)
+            raise click.BadParameter(f"{value!r} must be months from 1 to 12, such as 6-9 or 12,1-2", ctx, param)
         start, stop = (int(end) for end in ends)
         months += [(start - 1 + n) % 12 + 1 for n in range((stop - start) % 12 + 1)]
     for season in SUMMER_AND_WINTER:
@@ -61,8 +60,7 @@ def _months(ctx: click.Context, param: click.Parameter, value: str | None) -> tu
         if wrong and not (param.name or "").startswith(season.name):
             *before, end = map(str, wrong)
             which = f"months {', '.join(before)} and {end} are" if before else f"month {end} is"
-            message = f"{which} in {season.name}"
-            raise click.BadParameter(message, ctx, param)
+            raise click.BadParameter(f"{which} in {season.name}", ctx, param)
     return tuple(dict.fromkeys(months))
 
 

@@ -54,11 +54,9 @@ def command(
     DIR must not exist yet or be empty; nothing is ever overwritten.
     """
     if not xlsx and (start or tables):
-        message = "--from and --table go with --xlsx"
-        raise click.UsageError(message)
+        raise click.UsageError("--from and --table go with --xlsx")
     if xlsx and own:
-        message = "--own makes a folder: use it without --xlsx, then --xlsx --from DIR/company.yaml"
-        raise click.UsageError(message)
+        raise click.UsageError("--own makes a folder: use it without --xlsx, then --xlsx --from DIR/company.yaml")
     if xlsx:
         from planner.cli.progress import Progress
 
@@ -84,8 +82,7 @@ def _make_folder(folder: Path, *, own: bool) -> Path:
         for path in folder.iterdir()
     )
     if is_used or (os.path.lexists(folder) and not folder.is_dir()):
-        what_is = "the folder is not empty" if folder.is_dir() else "it is a file"
-        _refuse(folder, what_is, "a new or empty folder")
+        _refuse(folder, "the folder is not empty" if folder.is_dir() else "it is a file", "a new or empty folder")
     with staging(folder) as staged:
         if own:
             _make_company(staged)

@@ -146,8 +146,7 @@ def print_json(content: Any) -> None:
 def refuse_jobs_of_a_cluster(jobs: int | None, scheduler: str | None) -> None:
     """Refuse a number of processes for futures that a cluster solves."""
     if jobs is not None and scheduler is not None:
-        message = "--jobs and --scheduler cannot be combined: a cluster has workers of its own"
-        raise click.UsageError(message)
+        raise click.UsageError("--jobs and --scheduler cannot be combined: a cluster has workers of its own")
 
 
 def so_far(progress: SweepProgress) -> str:

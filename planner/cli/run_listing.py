@@ -63,8 +63,7 @@ class RunFilter:
         if self.shipped is not None and self.shipped not in starts:
             meant = closest(self.shipped, starts)
             fix = f"did you mean {meant!r}?" if meant else f"shipped are {', '.join(starts)}"
-            what_is = f"it is {self.shipped!r}"
-            problems.append(Problem("--shipped", None, None, what_is, "a shipped scenario", fix))
+            problems.append(Problem("--shipped", None, None, f"it is {self.shipped!r}", "a shipped scenario", fix))
         if problems:
             raise InputError(problems)
 

@@ -160,11 +160,12 @@ def index_command(runs_dir: str) -> None:
 
     file = write_index(Path(runs_dir))
     if file is None:
-        message = (
-            f"there is no index of {runs_dir}: it has no runs, or the cache folder cannot be"
-            " written to or is off; DCPLAN_CACHE names another folder"
+        raise OutputError(
+
+                f"there is no index of {runs_dir}: it has no runs, or the cache folder cannot be"
+                " written to or is off; DCPLAN_CACHE names another folder"
+
         )
-        raise OutputError(message)
     click.echo(str(file))
 
 

@@ -88,8 +88,7 @@ def _read_rows(
         time = _time(record[time_at])
         if time is None:
             must_be = "a time such as 2024-07-01 15:00 or 2024-07-01T15:00-04:00"
-            what_is = f"the time is {record[time_at]!r}"
-            report(number, time_at, what_is, must_be, _fix_time(record[time_at]))
+            report(number, time_at, f"the time is {record[time_at]!r}", must_be, _fix_time(record[time_at]))
         elif before is not None:
             step = _step_problem(before, time)
             if step:
@@ -100,8 +99,7 @@ def _read_rows(
         mw = float(text) if _NUMBER.fullmatch(text) else math.nan
         if not math.isfinite(mw) or has_odd_size(mw):  # 1e400 is read as infinite
             what_is = f"the demand is {text!r}"
-            must_be = "a number of MW, at least 0, with a decimal point"
-            report(number, demand_at, what_is, must_be, _fix_number(text))
+            report(number, demand_at, what_is, "a number of MW, at least 0, with a decimal point", _fix_number(text))
         elif time is not None:
             times.append(time.astimezone(datetime.UTC) if time.tzinfo else time)
             demand_mw.append(mw)
@@ -126,8 +124,7 @@ def _far_above(sheet: Sheet, demand_at: int, demand_mw: Floats) -> Iterator[Prob
         )
         if hour == hours[:_LISTED][-1] and len(hours) > _LISTED:
             what_is += f" (and {len(hours) - _LISTED:,} more)"
-        fix = "look for another unit, or for a sum in its place"
-        yield sheet.problem(int(hour), demand_at, what_is, "", fix)
+        yield sheet.problem(int(hour), demand_at, what_is, "", "look for another unit, or for a sum in its place")
 
 
 def _time(text: str) -> datetime.datetime | None:

@@ -296,8 +296,7 @@ def _hourly_index(demand: pd.Series[float]) -> pd.DatetimeIndex:
     """Return the hours of a demand; anything but hours one after another is an error."""
     index = demand.index
     if not isinstance(index, pd.DatetimeIndex):
-        what_is = f"the index holds {index.dtype}"
-        raise InputError([Problem("demand", None, None, what_is, "the time of each hour")])
+        raise InputError([Problem("demand", None, None, f"the index holds {index.dtype}", "the time of each hour")])
     steps = index[1:] - index[:-1]
     wrong = np.flatnonzero(steps != _HOUR)
     if len(wrong):
@@ -311,8 +310,7 @@ def _checked(hourly_demand: pd.Series[float], rate_frac: float) -> pd.Series[flo
     problems = []
     if not 0.0 < rate_frac < 1.0:
         what_is = f"the rate is {rate_frac}"
-        must_be = "above 0 and below 1, for example 0.005 for 0.5 %"
-        problems.append(Problem("rate", None, None, what_is, must_be))
+        problems.append(Problem("rate", None, None, what_is, "above 0 and below 1, for example 0.005 for 0.5 %"))
     demand = hourly_demand.astype(float)
     wrong = demand[~(np.isfinite(demand) & (demand >= 0.0))]
     if len(wrong):

@@ -109,8 +109,7 @@ def _out_of_range(settings: StressSettings, given: frozenset[str]) -> Iterator[t
     if not median <= mean:
         what_is = f"outage_median_h is {median:g}, above outage_mean_h, which is {mean:g}"
         fix = "lower the median, or raise the mean"
-        must_be = "at most the mean: outages have a tail"
-        yield "outage_median_h", Problem(_TABLE, None, None, what_is, must_be, fix)
+        yield "outage_median_h", Problem(_TABLE, None, None, what_is, "at most the mean: outages have a tail", fix)
 
 
 def _range_of(name: str, most: float, unit: str | None) -> str:
@@ -123,11 +122,9 @@ def _range_of(name: str, most: float, unit: str | None) -> str:
 
 def _problem(name: str, value: float, must_be: str, *, is_given: bool) -> Problem:
     if not is_given:
-        fix = "fix the table"
-        return Problem(_TABLE, None, None, f"{name} is {value:g}", must_be, fix)
+        return Problem(_TABLE, None, None, f"{name} is {value:g}", must_be, "fix the table")
     option = f"--{name.replace('_', '-')}"
     usual = "the figure of table stress_settings"
     if name not in _UNITS:
         usual = f"{StressSettings.__dataclass_fields__[name].default}"
-    fix = f"leave it out for {usual}"
-    return Problem(option, None, None, f"{value:g} is given", must_be, fix)
+    return Problem(option, None, None, f"{value:g} is given", must_be, f"leave it out for {usual}")

@@ -50,8 +50,7 @@ def reliability_of(table: pd.DataFrame, source: str = _GENERATOR) -> Reliability
     """Return how standby generators start and run, of table `source_reliability`."""
     rows = table[table["onsite"] == source]
     if rows.empty:
-        what_is = f"no row for {source}"
-        raise InputError([Problem("data/source_reliability.csv", None, None, what_is, "", "add it")])
+        raise InputError([Problem("data/source_reliability.csv", None, None, f"no row for {source}", "", "add it")])
     row = rows.iloc[0]
     return Reliability(
         float(row["operational_availability_frac"]),

@@ -487,17 +487,14 @@ def compare(
         raise InputError([Problem("compare", None, None, what_is, "one of them at most", "")])
     for name, value, known in (("how", how, get_args(HowToSplit)), ("by", by, get_args(By))):
         if value not in known:
-            must_be = f"one of {', '.join(known)}"
-            raise InputError([Problem("compare", None, None, f"{name} is {value!r}", must_be, "")])
+            raise InputError([Problem("compare", None, None, f"{name} is {value!r}", f"one of {', '.join(known)}", "")])
         if value not in {"auto", "none"} and not causes:
             what_is = f"{name} is {value!r} and causes is False"
-            must_be = "given with causes=True alone"
-            raise InputError([Problem("compare", None, None, what_is, must_be, "leave it out")])
+            raise InputError([Problem("compare", None, None, what_is, "given with causes=True alone", "leave it out")])
     found = tuple(_run(run, Path(runs_dir)) for run in runs)
     if not 1 < len(found) <= MOST_RUNS:
         given = "1 run is" if len(found) == 1 else f"{len(found)} runs are"
-        what_is = f"{given} given"
-        raise InputError([Problem("compare", None, None, what_is, f"2 to {MOST_RUNS}", "")])
+        raise InputError([Problem("compare", None, None, f"{given} given", f"2 to {MOST_RUNS}", "")])
     comparison = RunComparison(found)
     if not (causes or paired or same_openings):
         return comparison

@@ -263,8 +263,7 @@ def _try_settings(question: PreparedScenario, conflict: Sequence[ConflictRule], 
         found = least(search, lambda change: ask.is_enough(question, change.settings, change.cells))
         if found is not None:
             step, change = found
-            note = _used_for(question, change, ask)
-            yield Remedy(search.name, search.unit, step, change, search.rules, note)
+            yield Remedy(search.name, search.unit, step, change, search.rules, _used_for(question, change, ask))
 
 
 def _used_for(question: PreparedScenario, change: ProposedChange, ask: Asking) -> str:

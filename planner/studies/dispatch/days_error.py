@@ -366,8 +366,7 @@ class _Hours:
         overhead = np.einsum("ysc,sch->ysh", plan.cooling_share, on_days)
         cooling_mw = plan.used_mw - plan.other_mw - plan.it_mw - plan.loss_mw
         cooling_mw = cooling_mw - least * waiting.moved_mw
-        none = np.zeros_like(cooling_mw)
-        self._heat_mw = np.divide(cooling_mw, overhead, out=none, where=overhead > 0.0)
+        self._heat_mw = np.divide(cooling_mw, overhead, out=np.zeros_like(cooling_mw), where=overhead > 0.0)
         figures = supply_offer(case).figures
         everywhere = np.ones((len(case.sites), len(figures.ids)), dtype=np.bool_)
         self.yield_frac = availability(case, figures, everywhere, hours.series)[at]

@@ -105,11 +105,9 @@ def operate(
             session.update(problem)
         outcome = session.solve(interrupt=interrupt)
         if outcome.status == "interrupted":
-            message = "interrupted"
-            raise LimitReachedError(message)
+            raise LimitReachedError("interrupted")
         if outcome.status != "optimal":
-            message = f"hours {first} to {first + count}: {outcome.status}: {outcome.message}"
-            raise SolverError(message)
+            raise SolverError(f"hours {first} to {first + count}: {outcome.status}: {outcome.message}")
         solves += 1
         kept = count if is_last else step
         for name in _NAMES:

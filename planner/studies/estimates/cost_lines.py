@@ -38,8 +38,7 @@ class _SameDecisions(ArrayProblem):
             self._made[name] = super().variable(name, over, *bounds, **kind)
         made = self._made[name]
         if not is_same(over, made.over):
-            message = f"decisions {name} were made over another list than this {over.name}"
-            raise ValueError(message)
+            raise ValueError(f"decisions {name} were made over another list than this {over.name}")
         return made
 
 

@@ -55,8 +55,7 @@ def deciding_figures(
 
     def look(group: list[UncertainFigure]) -> Moved | None:
         if interrupt is not None and interrupt.is_set():
-            message = "stopped before it was clear which figures decide"
-            raise LimitReachedError(message)
+            raise LimitReachedError("stopped before it was clear which figures decide")
         return program.moved([(figure, figure.further) for figure in group], SMALL_STEP)
 
     moving = "Moving figures to their low and high"

@@ -210,8 +210,7 @@ def list_tries(limits: int, site: str | None, *, steps: bool, grows: bool) -> li
         if grows:
             tries.append(Try(f"no new halls at {site}", 1, _FROM_NOTHING))
         else:
-            what = "the lead time and the latency bound from which it has more"
-            tries.append(Try(what, 2 * _SEARCH, _FROM_NOTHING))
+            tries.append(Try("the lead time and the latency bound from which it has more", 2 * _SEARCH, _FROM_NOTHING))
     return tries
 
 

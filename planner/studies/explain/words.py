@@ -110,8 +110,7 @@ def number(tables: Mapping[str, pd.DataFrame], table: str, column: str, unit: st
     for name, label in row.items():
         is_row &= frame[name] == label
     if is_row.sum() != 1:
-        message = f"{is_row.sum()} rows of {table} have {row}"
-        raise LookupError(message)
+        raise LookupError(f"{is_row.sum()} rows of {table} have {row}")
     return Number(float(frame.loc[is_row, column].iloc[0]), unit, table, column, row)
 
 

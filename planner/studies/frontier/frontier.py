@@ -114,8 +114,7 @@ def frontier(
     0.0
     """
     if points < _FEWEST:
-        message = f"points is {points}"
-        raise InputError([Problem("frontier", None, None, message, f"{_FEWEST} or more", "")])
+        raise InputError([Problem("frontier", None, None, f"points is {points}", f"{_FEWEST} or more", "")])
     if most_cost_frac is not None and not 0.0 < most_cost_frac < np.inf:
         message = f"most_cost_frac is {most_cost_frac:g}"
         raise InputError([Problem("frontier", None, None, message, "a share above 0", "")])
@@ -229,8 +228,7 @@ class _Tracer:
         upper = columns.upper.copy()
         column = self._model.problem.column_block(_COLUMN).start
         upper[column] = most
-        what = f"point {at + 1} of the frontier"
-        outcome = self._solve(what, columns.lower, upper)
+        outcome = self._solve(f"point {at + 1} of the frontier", columns.lower, upper)
         return self._row(measure, built, others, outcome, float(outcome.reduced_cost[column]))
 
     def _row(

@@ -141,12 +141,13 @@ class SolvedFutures:
         if whole.sum() < 2:
             status = futures.loc[~futures["status"].isin(sorted(PLANNED)), "status"]
             counts = ", ".join(f"{count} {name}" for name, count in status.value_counts().items())
-            message = (
-                f"{int(whole.sum())} of {len(whole)} trajectories or base samples have a plan at"
-                f" each of their points, and 2 are needed ({counts}; table futures in"
-                f" {self.solved.folder} says why)"
+            raise without_plan(*status)(
+
+                    f"{int(whole.sum())} of {len(whole)} trajectories or base samples have a plan at"
+                    f" each of their points, and 2 are needed ({counts}; table futures in"
+                    f" {self.solved.folder} says why)"
+
             )
-            raise without_plan(*status)(message)
         kept = whole.repeat(rows)
         indices = indices_of(self.design, shares[kept], y[kept])
         ranks = ranks_of(self.design, shares[kept], y[kept])

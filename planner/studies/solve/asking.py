@@ -59,10 +59,8 @@ def with_plan(outcome: Outcome, scenario: str, before: str, *, good: AbstractSet
     if status in STOPPED:
         raise stopped(scenario, outcome, before)
     if status == "infeasible":
-        message = f"{scenario}: no plan meets all constraints; dcplan diagnose says why"
-        raise InfeasibleError(message)
-    message = f"{scenario}: {status}: {outcome.message}"
-    raise SolverError(message)
+        raise InfeasibleError(f"{scenario}: no plan meets all constraints; dcplan diagnose says why")
+    raise SolverError(f"{scenario}: {status}: {outcome.message}")
 
 
 # --- Solves on the way to an answer: they keep the scenario's limits and can be stopped -----------
@@ -88,8 +86,7 @@ class Asking:
             method, time_limit_s=min(solver.time_limit_s, most_s), threads=solver.threads, interrupt=self.interrupt
         )
         if outcome.status == "interrupted":
-            message = f"{question.scenario.name}: interrupted"
-            raise LimitReachedError(message)
+            raise LimitReachedError(f"{question.scenario.name}: interrupted")
         return outcome
 
     def has_plan(self, question: PreparedScenario, session: HighsSession) -> bool:
@@ -99,10 +96,8 @@ class Asking:
             return outcome.status == "optimal"
         name = question.scenario.name
         if outcome.status in {"time_limit", "iteration_limit"}:
-            message = f"{name}: time ran out before it was clear whether there is a plan"
-            raise LimitReachedError(message)
-        message = f"{name}: {outcome.status}: {outcome.message}"
-        raise SolverError(message)
+            raise LimitReachedError(f"{name}: time ran out before it was clear whether there is a plan")
+        raise SolverError(f"{name}: {outcome.status}: {outcome.message}")
 
     def is_possible(self, question: PreparedScenario) -> bool:
         """Find out whether a scenario has any plan, its integers kept."""
@@ -120,8 +115,7 @@ class Asking:
             name = question.scenario.name
             if outcome.status in STOPPED:
                 raise stopped(name, outcome, "it was clear whether there is a plan with integers")
-            message = f"{name}: {outcome.status}: {outcome.message}"
-            raise SolverError(message)
+            raise SolverError(f"{name}: {outcome.status}: {outcome.message}")
         return outcome.has_plan
 
     def is_enough(self, question: PreparedScenario, settings: Sequence[Setting], cells: Sequence[Cell] = ()) -> bool:

@@ -33,8 +33,7 @@ def take_over(p: Inputs, served_kh100e: Floats, reserve_kh100e: Floats) -> Outag
     for program in work.programs():
         outcome = HighsSession(program.problem).solve("simplex")
         if outcome.status != "optimal":
-            message = f"the site outages could not be computed: {outcome.status}"
-            raise SolverError(message)
+            raise SolverError(f"the site outages could not be computed: {outcome.status}")
         unserved[program.service] = program.unserved.value(outcome.x)
         taken[program.arc] = program.taken.value(outcome.x)
     return OutageTakeovers(work.service, work.kh100e, unserved, work.of_service, work.reserve, taken)

@@ -127,8 +127,7 @@ class _Trial:
             interrupt=self._interrupt,
         )
         if outcome.status == "interrupted":
-            message = f"{self._question.scenario.name}: interrupted"
-            raise LimitReachedError(message)
+            raise LimitReachedError(f"{self._question.scenario.name}: interrupted")
         return outcome.status
 
 

@@ -70,8 +70,7 @@ def why_no_plan(
         lines.append(_WHAT_NEXT if view is None else _in_view(question, view, rules))
         return InfeasibleError("\n".join(lines), conflict)
     if outcome.status in STOPPED:
-        known = "" if view is not None else _bound(outcome.dual_bound)
-        return stopped(name, outcome, "any plan was found", known)
+        return stopped(name, outcome, "any plan was found", "" if view is not None else _bound(outcome.dual_bound))
     return SolverError(f"{name}: {outcome.status}: {outcome.message}")
 
 

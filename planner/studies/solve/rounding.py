@@ -55,8 +55,7 @@ def rounded(model: Model, x: Floats, rule: KeepThreshold) -> Floats:
     if model.p.supply.plant.size:
         result[places["has_plant"]] = _plants(model, x, rule)
     result[model.problem.column_block("holds")] = 0.0
-    none = np.zeros(model.p.racks.lot.size, dtype=np.bool_)
-    result[model.problem.column_block("lot_racks")] = _racks(model, x, none)
+    result[model.problem.column_block("lot_racks")] = _racks(model, x, np.zeros(model.p.racks.lot.size, dtype=np.bool_))
     at = np.flatnonzero(columns.integer)
     result[at] = np.clip(np.round(result[at]), columns.lower[at], columns.upper[at])
     return result

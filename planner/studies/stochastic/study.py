@@ -129,8 +129,7 @@ class StochasticPrograms:
         try:
             together, outcome = self.stochastic()
         except InfeasibleError as error:
-            message = f"{error}\n{_WHAT_NEXT}"
-            raise InfeasibleError(message, error.conflict) from error
+            raise InfeasibleError(f"{error}\n{_WHAT_NEXT}", error.conflict) from error
         stats = together.problem.stats()
         stochastic = OrderPlan(STOCHASTIC, _orders_in(together, outcome), none, none)
         least = np.array([one.objective for one in alone])
@@ -307,8 +306,7 @@ class StochasticPrograms:
             solver.method, time_limit_s=solver.time_limit_s, threads=solver.threads, on_progress=self._on_progress
         )
         if outcome.status == "infeasible":
-            what_is = "the mean of the futures has no plan, though each future has one"
-            raise InputError([self._no_single(what_is)])
+            raise InputError([self._no_single("the mean of the futures has no plan, though each future has one")])
         with_plan(outcome, "the mean of all futures", BEFORE, good=SOLVED)
         return OrderPlan(MEAN, self.received[0].placed(outcome.x), np.empty(0), np.empty(0))
 
@@ -333,8 +331,7 @@ class StochasticPrograms:
             )
             if outcome.status == "infeasible":
                 if head is None:
-                    message = f"{self.name}: no orders leave a plan in every future"
-                    raise InfeasibleError(message)
+                    raise InfeasibleError(f"{self.name}: no orders leave a plan in every future")
                 raise why_no_orders(head, session, self.futures, self.orders, self.received)
             with_plan(outcome, f"{self.name}: all futures as one program", BEFORE, good=SOLVED)
             have_cuts = [
@@ -343,12 +340,13 @@ class StochasticPrograms:
             ]
             if not any(have_cuts):
                 return program, outcome
-        message = (
-            f"{self.name}: all futures as one program: stopped after {most_rounds} rounds"
-            " (failover.most_rounds), and not every plan survives a site outage; nothing is"
-            " written"
+        raise LimitReachedError(
+
+                f"{self.name}: all futures as one program: stopped after {most_rounds} rounds"
+                " (failover.most_rounds), and not every plan survives a site outage; nothing is"
+                " written"
+
         )
-        raise LimitReachedError(message)
 
 
 def _orders_in(together: ExtensiveForm, outcome: Outcome) -> Floats:

@@ -198,8 +198,7 @@ def _of_key(
     names = list(map(str, labels))  # futures are named by them: 36 and "36" are one name
     for at, value in enumerate(values):
         if labels[at] in labels[:at] or names[at] in names[:at]:
-            what_is = f"{labels[at]} is in axis {name!r} twice"
-            found.note(value, what_is, "there once", "remove one of them")
+            found.note(value, f"{labels[at]} is in axis {name!r} twice", "there once", "remove one of them")
     if keys is None:
         return None
     points = tuple(

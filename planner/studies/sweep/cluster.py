@@ -84,8 +84,7 @@ def wrong_address(scheduler: str | None) -> list[Problem]:
     try:
         import_module("distributed")
     except ModuleNotFoundError:
-        what_is = "needs the library distributed, which is missing"
-        return [scheduler_problem(what_is, "installed", _INSTALL)]
+        return [scheduler_problem("needs the library distributed, which is missing", "installed", _INSTALL)]
     address = _ADDRESS.fullmatch(scheduler)
     if address is not None and 1 <= int(address["port"]) <= _MOST_PORT:
         return []
@@ -133,8 +132,7 @@ def _client(distributed: Any, scheduler: str) -> Any:
     thread.join(CONNECT_TIMEOUT_S + _MORE_S)
     if not made or isinstance(made[0], MemoryError):
         is_late.set()
-        message = "what listens there does not answer as one"
-        raise ConnectionError(message)
+        raise ConnectionError("what listens there does not answer as one")
     if isinstance(made[0], Exception):
         raise made[0]
     return made[0]
@@ -286,8 +284,7 @@ def _sent_tables(
 ) -> dict[str, Any]:
     """Send tables to all workers there are, and wait for one where there is none."""
     names = {key: f"dcplan-tables-{number}-{key}" for key in tables}
-    fix = "start some, and the same command goes on from there"
-    looks = looks_for_workers(client.scheduler.address, report, fix)
+    looks = looks_for_workers(client.scheduler.address, report, "start some, and the same command goes on from there")
     while True:
         next(looks)
         with suppress(OSError):  # what is there is just ending

@@ -141,8 +141,7 @@ def find_sweep(path: str | Path) -> Path:
     if not is_file(shipped):
         meant = closest(path, shipped_sweeps())
         fix = f"did you mean {meant!r}?" if meant else f"shipped are {', '.join(shipped_sweeps())}"
-        what_is = f"no shipped sweep is called {path!r}"
-        raise InputError([Problem(path, None, None, what_is, "a name or a file", fix)])
+        raise InputError([Problem(path, None, None, f"no shipped sweep is called {path!r}", "a name or a file", fix)])
     here = Path.cwd()
     return shipped.relative_to(here) if shipped.is_relative_to(here) else shipped
 
@@ -153,8 +152,7 @@ def _check_version(tree: Node, entries: Mapping[str, Node], found: Found) -> Non
         found.problems.append(Place(tree.place.file, 1, 1).problem("version is missing", "given", fix))
     elif entries["version"].value != VERSION or isinstance(entries["version"].value, bool):
         what_is = f"version is {show(entries['version'].value)}"
-        fix = "this program reads no other version of the format"
-        found.note(entries["version"], what_is, str(VERSION), fix)
+        found.note(entries["version"], what_is, str(VERSION), "this program reads no other version of the format")
 
 
 def _fixes_of_settings(tree: Node) -> dict[str, str]:
@@ -177,8 +175,7 @@ def _base(
     if "set" in entries:
         found.settings(entries["set"], "set")
     if "base" not in entries:
-        fix = "name a shipped scenario or a file, as in 'base: us-base'"
-        found.note(tree, "base is missing", "given", fix)
+        found.note(tree, "base is missing", "given", "name a shipped scenario or a file, as in 'base: us-base'")
         return None
     node = entries["base"]
     name = found.text(node, "base", "name a shipped scenario or a file")
@@ -229,12 +226,10 @@ def _sample(node: Node, found: Found) -> Sample | None:
     entries = found.entries(node, "sample", _SAMPLE_KEYS)
     for key in _SAMPLE_KEYS:
         if key not in entries and isinstance(node.value, dict):
-            fix = "write {method: sobol, size: 64, seed: 1}"
-            found.note_key(node, f"sample has no {key}", "given", fix)
+            found.note_key(node, f"sample has no {key}", "given", "write {method: sobol, size: 64, seed: 1}")
     method = entries["method"].value if "method" in entries else None
     if "method" in entries and method not in _METHODS:
-        what_is = f"method of sample is {show(method)}"
-        found.note(entries["method"], what_is, " or ".join(_METHODS), "write one of them")
+        found.note(entries["method"], f"method of sample is {show(method)}", " or ".join(_METHODS), "write one of them")
     size = seed = None
     if "size" in entries:
         size = found.whole(entries["size"], "size of sample", 2, MOST_FUTURES)
@@ -280,8 +275,7 @@ def _listed(tree: Node, entries: Mapping[str, Node], found: Found) -> dict[str, 
         return {}
     listed = {}
     if entries["futures"].value == {} and not ("axes" in entries and entries["axes"].value):
-        fix = "add some, or axes"
-        found.note(entries["futures"], "futures are empty", "given with one entry at least", fix)
+        found.note(entries["futures"], "futures are empty", "given with one entry at least", "add some, or axes")
     for name, node in found.mapping(entries["futures"], "futures").items():
         given = {} if node.value is None else found.settings(node, f"future {name!r}")
         listed[name] = replace(node, value=given)
@@ -299,8 +293,7 @@ def _futures(
     count = prod(len(axis.points) for axis in axes) if axes else 0
     if "sample" not in entries and count > MOST_FUTURES:
         fix = "take fewer values, or draw a sample"
-        what_is = f"the axes make {count:,} futures"
-        found.note_key(entries["axes"], what_is, f"at most {MOST_FUTURES:,}", fix)
+        found.note_key(entries["axes"], f"the axes make {count:,} futures", f"at most {MOST_FUTURES:,}", fix)
         return ()
     of_axes = list(_of_axes(axes, sample, is_sampled="sample" in entries))
     names: dict[str, tuple[str, ...]] = {}
@@ -352,8 +345,7 @@ def _runs(entries: Mapping[str, Node], names: set[str] | None, found: Found) -> 
     if node.value == "none":
         return frozenset()
     if not isinstance(node.value, tuple):
-        must_be = "all, none, or a list of futures"
-        found.note(node, f"runs is {show(node.value)}", must_be, "write [first, second]")
+        found.note(node, f"runs is {show(node.value)}", "all, none, or a list of futures", "write [first, second]")
         return frozenset()
     for at in node.value:
         if not isinstance(at.value, str) or (names is not None and at.value not in names):

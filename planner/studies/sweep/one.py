@@ -82,8 +82,7 @@ def _answer(
     except OSError:
         raise
     except MemoryError:
-        message = "there is not enough memory for it; run fewer futures at once"
-        return FutureResult(question.name, "error", message)
+        return FutureResult(question.name, "error", "there is not enough memory for it; run fewer futures at once")
     except Exception as error:  # a bug in one future must not end the others
         message = (
             f"{type(error).__name__}: {error}; this is a bug in dcplan; traceback in"

@@ -45,8 +45,7 @@ class Found:
             if key not in known:
                 meant = closest(key, known)
                 fix = f"did you mean {meant!r}?" if meant else f"known here: {', '.join(known)}"
-                fix = (fixes or {}).get(key, fix)
-                self.note_key(below, f"unknown key {key!r} in {name}", "a key of a sweep", fix)
+                self.note_key(below, f"unknown key {key!r} in {name}", "a key of a sweep", (fixes or {}).get(key, fix))
         return {key: below for key, below in mapping.items() if key in known}
 
     def check_name(self, node: Node, name: str, what: str) -> None:
@@ -59,8 +58,7 @@ class Found:
         """Return the entries of a mapping; anything else is a problem."""
         if isinstance(node.value, Mapping):
             return node.value
-        fix = "write keys under it, or remove the line"
-        self.note(node, f"{name} is {show(node.value)}", "a mapping of keys", fix)
+        self.note(node, f"{name} is {show(node.value)}", "a mapping of keys", "write keys under it, or remove the line")
         return {}
 
     def settings(self, node: Node, name: str) -> Mapping[str, Node]:
@@ -91,8 +89,7 @@ class Found:
         value = node.value
         if isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value):
             return value
-        fix = "write a number, without quotes"
-        self.note(node, f"{name} is {show(value)}", "a finite number", fix)
+        self.note(node, f"{name} is {show(value)}", "a finite number", "write a number, without quotes")
         return None
 
     def whole(self, node: Node, name: str, least: int, most: int) -> int | None:
@@ -100,6 +97,5 @@ class Found:
         value = node.value
         if isinstance(value, int) and not isinstance(value, bool) and least <= value <= most:
             return value
-        must_be = f"an integer from {least:,} to {most:,}"
-        self.note(node, f"{name} is {show(value)}", must_be, "write another one")
+        self.note(node, f"{name} is {show(value)}", f"an integer from {least:,} to {most:,}", "write another one")
         return None

@@ -169,13 +169,11 @@ def _risk(node: Node, found: Found) -> Risk:
     ):
         if key not in entries:
             if isinstance(node.value, dict):
-                fix = "write {weight: 0.3, tail: 0.1}"
-                found.note_key(node, f"cvar has no {key}", "given", fix)
+                found.note_key(node, f"cvar has no {key}", "given", "write {weight: 0.3, tail: 0.1}")
             continue
         number = found.number(entries[key], f"{key} of cvar")
         if number is not None and not least <= number <= 1.0:
-            what_is = f"{key} of cvar is {show(entries[key].value)}"
-            found.note(entries[key], what_is, must_be, "write a share")
+            found.note(entries[key], f"{key} of cvar is {show(entries[key].value)}", must_be, "write a share")
         elif number is not None:
             given[key] = float(number)
     return Risk(**given) if len(given) == len(_RISK_KEYS) else Risk()
