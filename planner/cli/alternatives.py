@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from planner.cli.options import ALL_ROWS, OVERRIDES, Percentages, into_folder
+from planner.cli.options import ALL_ROWS, OVERRIDES, Percentages, into_folder, option
 from planner.cli.study import SCENARIO, study_command
 from planner.cli.tables import print_notes, print_table
 from planner.outputs.folder_kinds import ALTERNATIVES
@@ -61,35 +61,15 @@ def _slack(row: Any) -> str:
 @study_command(
     "alternatives",
     SCENARIO,
-    click.option(
-        "--slack",
-        "slacks",
-        type=Percentages("a list of percentages above 0 and up to 100, such as 1,2,5", most=100.0, several=True),
-        default="1,2,5",
-        show_default=True,
-        metavar="PERCENT,...",
-        help="How much more plans may cost.",
+    option(
+        "--slack=PERCENT,... slacks",
+        "How much more plans may cost.",
+        Percentages("a list of percentages above 0 and up to 100, such as 1,2,5", most=100.0, several=True),
+        "1,2,5",
     ),
-    click.option(
-        "--of",
-        type=click.Choice(["zone", "site"]),
-        multiple=True,
-        default=["zone", "site"],
-        show_default=True,
-        help="Whose least and most MW is looked for; may be repeated.",
-    ),
-    click.option(
-        "--different",
-        type=click.IntRange(min=0),
-        default=3,
-        show_default=True,
-        help="Plans that differ most to look for, for each slack.",
-    ),
-    click.option(
-        "--ranges-only",
-        is_flag=True,
-        help="Make no plan for each least and most: less than half the time on a large scenario.",
-    ),
+    option("--of*", "Whose least and most MW is looked for; may be repeated.", ["zone", "site"], ["zone", "site"]),
+    option("--different", "Plans that differ most to look for, for each slack.", click.IntRange(min=0), 3),
+    option("--ranges-only", "Make no plan for each least and most: less than half the time on a large scenario."),
     OVERRIDES,
     into_folder("Folder for the tables as .csv and .parquet, and alternatives.json."),
     ALL_ROWS,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from planner.cli.options import RUNS_DIR, print_written
+from planner.cli.options import RUNS_DIR, option, print_written
 from planner.outputs.files import writing_into
 
 if TYPE_CHECKING:
@@ -17,35 +17,29 @@ if TYPE_CHECKING:
 
 @click.command("compare")
 @click.argument("runs", metavar="RUN RUN...", nargs=-1, required=True)
-@click.option(
-    "-o",
-    "--output",
-    "files",
-    type=click.Path(dir_okay=False, path_type=Path),
-    multiple=True,
-    help="File to write, by its ending: .xlsx, .html, .svg or .json; may be repeated.",
+@option(
+    "-o --output* files",
+    "File to write, by its ending: .xlsx, .html, .svg or .json; may be repeated.",
+    click.Path(dir_okay=False, path_type=Path),
 )
-@click.option("--causes", is_flag=True, help="Solve again to split the difference in cost by what differs.")
-@click.option("--paired", is_flag=True, help="Compare programs without integrality: no rounding counts.")
-@click.option("--same-openings", is_flag=True, help="Compare plans with the openings of the first run.")
-@click.option(
-    "--split",
-    "how",
-    type=click.Choice(["auto", "shapley", "ordered"]),
-    default="auto",
-    show_default=True,
-    help="How causes share it; auto: Shapley values of up to 3 causes, else in order.",
+@option("--causes", "Solve again to split the difference in cost by what differs.")
+@option("--paired", "Compare programs without integrality: no rounding counts.")
+@option("--same-openings", "Compare plans with the openings of the first run.")
+@option(
+    "--split how",
+    "How causes share it; auto: Shapley values of up to 3 causes, else in order.",
+    ["auto", "shapley", "ordered"],
+    "auto",
 )
-@click.option(
+@option(
     "--by",
-    type=click.Choice(["auto", "key", "block"]),
-    default="auto",
-    show_default=True,
-    help="What one cause is: a setting, or its block; auto: settings, if there are up to 8.",
+    "What one cause is: a setting, or its block; auto: settings, if there are up to 8.",
+    ["auto", "key", "block"],
+    "auto",
 )
 @RUNS_DIR
-@click.option("--all", "every", is_flag=True, help="Every row, not the largest differences.")
-@click.option("--json", "as_json", is_flag=True, help="Print all of it as JSON.")
+@option("--all every", "Every row, not the largest differences.")
+@option("--json as_json", "Print all of it as JSON.")
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -89,9 +83,9 @@ def command(
 
     if paired and same_openings:
         raise click.UsageError("--paired and --same-openings exclude each other: name one")
-    for option, value in (("--split", how), ("--by", by)):
+    for name, value in (("--split", how), ("--by", by)):
         if value != "auto" and not causes:
-            raise click.UsageError(f"{option} {value} needs --causes: add it, or leave out {option}")
+            raise click.UsageError(f"{name} {value} needs --causes: add it, or leave out {name}")
     if not 1 < len(runs) <= MOST_RUNS:
         given = "1 run is" if len(runs) == 1 else f"{len(runs)} runs are"
         raise click.UsageError(f"{given} given; 2 to {MOST_RUNS} can be compared")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from planner.base.errors import InputError, Problem
-from planner.cli.options import OVERRIDES
+from planner.cli.options import FOLDER, OVERRIDES, option
 from planner.cli.tables import print_table
 
 if TYPE_CHECKING:
@@ -25,26 +25,16 @@ _NONE = "none"
 
 @click.command("days")
 @click.argument("scenario")
-@click.option("--count", type=int, required=True, metavar="N", help="Days in all, kept ones too.")
-@click.option(
-    "--keep",
-    multiple=True,
-    metavar="NAME",
-    help="Extreme day to keep: hottest, 'most expensive', 'highest load', 'least sun and wind', or"
-    " none; may be repeated. Left out: all that the year has figures for.",
+@option("--count=N", "Days in all, kept ones too.", int, required=True)
+@option(
+    "--keep=NAME*",
+    "Extreme day to keep: hottest, 'most expensive', 'highest load', 'least sun and wind', or none;"
+    " may be repeated. Left out: all that the year has figures for.",
 )
-@click.option("--seed", type=int, help="Of weather and prices that are drawn; left out: 1.")
+@option("--seed", "Of weather and prices that are drawn; left out: 1.", int)
 @OVERRIDES
-@click.option(
-    "-o",
-    "--output",
-    "folder",
-    type=click.Path(file_okay=False),
-    default="days",
-    show_default=True,
-    help="Folder for the two tables; nothing in it is overwritten.",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print the days as JSON.")
+@option("-o --output folder", "Folder for the two tables; nothing in it is overwritten.", FOLDER, "days")
+@option("--json as_json", "Print the days as JSON.")
 @click.pass_context
 def days_command(
     ctx: click.Context,
@@ -147,7 +137,7 @@ def data() -> None:
 
 
 @data.command("list")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for other programs.")
+@option("--json as_json", "Print JSON for other programs.")
 def list_command(*, as_json: bool) -> None:
     """List all tables."""
     from planner.tables.catalog import list_tables
@@ -161,10 +151,8 @@ def list_command(*, as_json: bool) -> None:
 
 @data.command("show")
 @click.argument("table")
-@click.option("--json", "as_json", is_flag=True, help="Print all rows and columns as JSON.")
-@click.option(
-    "--rows", "rows", type=click.IntRange(min=0), default=5, show_default=True, help="Rows to print below the columns."
-)
+@option("--json as_json", "Print all rows and columns as JSON.")
+@option("--rows", "Rows to print below the columns.", click.IntRange(min=0), 5)
 def show_command(table: str, *, as_json: bool, rows: int) -> None:
     """Show what TABLE holds: meaning, columns, sources, licences, first rows."""
     from planner.tables import load_package, read_table
@@ -201,7 +189,7 @@ def show_command(table: str, *, as_json: bool, rows: int) -> None:
 @data.command("ids")
 @click.argument("table")
 @click.argument("word", required=False)
-@click.option("--json", "as_json", is_flag=True, help="Print the ids alone, as a JSON list.")
+@option("--json as_json", "Print the ids alone, as a JSON list.")
 def ids_command(table: str, word: str | None, *, as_json: bool) -> None:
     """List the ids of TABLE, to be written into a scenario; with WORD, those that have it.
 

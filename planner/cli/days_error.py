@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from planner.cli.dispatch import print_short
-from planner.cli.options import LOST_LOAD, RUNS_DIR, SEED, SOME_YEARS, into_folder
+from planner.cli.options import LOST_LOAD, RUNS_DIR, SEED, SOME_YEARS, into_folder, option
 from planner.cli.study import RUN, study_command
 from planner.cli.tables import print_table
 from planner.outputs.folder_kinds import DAYS_ERROR
@@ -80,11 +80,10 @@ def _percent(counted: float, found: float) -> str:
     "days-error",
     RUN,
     SOME_YEARS,
-    click.option(
-        "--hours-of",
-        metavar="SCENARIO",
-        help="Chronological scenario whose 365 days are the hours, with the same sites; left out: those"
-        " of RUN, or drawn ones.",
+    option(
+        "--hours-of=SCENARIO",
+        "Chronological scenario whose 365 days are the hours, with the same sites; left out: those of RUN,"
+        " or drawn ones.",
     ),
     SEED,
     LOST_LOAD,

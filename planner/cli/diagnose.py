@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from planner.base.words import and_more
-from planner.cli.options import OVERRIDES
+from planner.cli.options import OVERRIDES, option
 from planner.cli.study import SCENARIO, study_command
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def _remedy(remedy: Remedy, mark: str) -> Iterator[str]:
     "diagnose",
     SCENARIO,
     OVERRIDES,
-    click.option("--quick", is_flag=True, help="Skip settings tried by value: lead times, latency, switches."),
+    option("--quick", "Skip settings tried by value: lead times, latency, switches."),
     show=lambda found: click.echo("\n".join(_lines(found))),
     json_help="Print the diagnosis as JSON.",
 )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from planner.cli.options import LOST_LOAD, OWN_HOURS, RUNS_DIR, SEED, SOME_YEARS, into_folder
+from planner.cli.options import LOST_LOAD, OWN_HOURS, RUNS_DIR, SEED, SOME_YEARS, into_folder, option
 from planner.cli.study import RUN, study_command
 from planner.cli.tables import print_table
 from planner.outputs.folder_kinds import DISPATCH
@@ -56,15 +56,8 @@ def _show(found: Dispatch) -> None:
 @study_command(
     "dispatch",
     RUN,
-    click.option("--window-h", type=int, default=48, show_default=True, metavar="H", help="Hours in view."),
-    click.option(
-        "--overlap-h",
-        type=int,
-        default=24,
-        show_default=True,
-        metavar="H",
-        help="Hours of a window that the next one sees again.",
-    ),
+    option("--window-h=H", "Hours in view.", int, 48),
+    option("--overlap-h=H", "Hours of a window that the next one sees again.", int, 24),
     SOME_YEARS,
     SEED,
     OWN_HOURS,

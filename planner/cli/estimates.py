@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from planner.cli.options import RUNS_DIR, warn_of_changes
+from planner.cli.options import RUNS_DIR, option, warn_of_changes
 from planner.cli.study import study_command
 from planner.outputs.folder_kinds import ESTIMATES
 
@@ -62,13 +62,12 @@ def open_or_solve(text: str, runs_dir: Path, progress: Progress) -> PlanViews:
     "estimates",
     click.argument("run", default="us-base"),
     RUNS_DIR,
-    click.option("--resolve", is_flag=True, help="Solve again with each of the ten at its low and its high."),
-    click.option(
+    option("--resolve", "Solve again with each of the ten at its low and its high."),
+    option(
         "--seconds",
-        type=click.FloatRange(min=0.0),
-        default=600.0,
-        show_default=True,
-        help="Most time for --resolve; what is not reached keeps its first-order value.",
+        "Most time for --resolve; what is not reached keeps its first-order value.",
+        click.FloatRange(min=0.0),
+        600.0,
     ),
     kind=ESTIMATES,
     of_run=True,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from planner.cli.estimates import HEADING, open_or_solve, print_estimates
-from planner.cli.options import RUNS_DIR
+from planner.cli.options import RUNS_DIR, option
 from planner.cli.study import study_command
 
 if TYPE_CHECKING:
@@ -71,17 +71,13 @@ def _moment(year: float) -> str:
 @study_command(
     "explain",
     click.argument("run", default="us-base"),
-    click.option("--site", help="Explain one site: what it does, what limits it, what it would take."),
-    click.option("--against", help="Compare the site of --site with this one, part by part."),
-    click.option("--year", type=int, help="Explain one model year: what changed in it, and why."),
+    option("--site", "Explain one site: what it does, what limits it, what it would take.", str),
+    option("--against", "Compare the site of --site with this one, part by part.", str),
+    option("--year", "Explain one model year: what changed in it, and why.", int),
     RUNS_DIR,
-    click.option(
-        "--resolve",
-        is_flag=True,
-        help="Solve again with a little more: of limits, a month, a ms; with --site, until it wins.",
-    ),
-    click.option("--tables", is_flag=True, help="Print the tables that the sentences rest on, too."),
-    click.option("--all", "every", is_flag=True, help="Every sentence, table and row."),
+    option("--resolve", "Solve again with a little more: of limits, a month, a ms; with --site, until it wins."),
+    option("--tables", "Print the tables that the sentences rest on, too."),
+    option("--all every", "Every sentence, table and row."),
     show=_show,
     json_help="Print sentences, numbers, tables as JSON.",
     patient=True,

@@ -6,29 +6,16 @@ from typing import Any
 
 import click
 
-from planner.cli.options import RUNS_DIR, print_files
+from planner.cli.options import FOLDER, RUNS_DIR, option, print_files
 from planner.outputs.writers import WRITERS
 
 
 @click.command("export")
 @click.argument("run")
-@click.option(
-    "--format",
-    "formats",
-    default="xlsx",
-    show_default=True,
-    metavar="F,F,...",
-    help=f"Formats, with commas between: {', '.join(WRITERS)}.",
-)
-@click.option(
-    "-o",
-    "--output",
-    "folder",
-    type=click.Path(file_okay=False),
-    help="Folder to write into; left out: exports/ in the run folder.",
-)
+@option("--format=F,F,... formats", f"Formats, with commas between: {', '.join(WRITERS)}.", str, "xlsx")
+@option("-o --output folder", "Folder to write into; left out: exports/ in the run folder.", FOLDER)
 @RUNS_DIR
-@click.option("--json", "as_json", is_flag=True, help="Print the files as a JSON list.")
+@option("--json as_json", "Print the files as a JSON list.")
 @click.pass_context
 def command(ctx: click.Context, run: str, formats: str, folder: str | None, runs_dir: str, *, as_json: bool) -> None:
     """Write files of RUN for other programs.

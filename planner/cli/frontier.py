@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from planner.cli.options import OVERRIDES, Percentages, into_folder
+from planner.cli.options import OVERRIDES, Percentages, into_folder, option
 from planner.cli.study import SCENARIO, study_command
 from planner.cli.tables import print_notes, print_table
 from planner.outputs.folder_kinds import FRONTIER
@@ -46,26 +46,16 @@ def _show(found: Frontier) -> None:
 @study_command(
     "frontier",
     SCENARIO,
-    click.option(
-        "--cost-against",
-        "against",
+    option(
+        "--cost-against=MEASURE against",
+        "carbon, water, unmet, rented, latency, connection, largest, zone:ID or site:ID.",
         required=True,
-        metavar="MEASURE",
-        help="carbon, water, unmet, rented, latency, connection, largest, zone:ID or site:ID.",
     ),
-    click.option(
-        "--points",
-        type=click.IntRange(min=3, max=200),
-        default=9,
-        show_default=True,
-        help="How many points, both ends among them.",
-    ),
-    click.option(
-        "--most-cost",
-        "most_cost_frac",
-        type=Percentages("a percentage above 0, such as 5"),
-        metavar="PERCENT",
-        help="End where cost is so far above the least; by default at the least of the measure.",
+    option("--points", "How many points, both ends among them.", click.IntRange(min=3, max=200), 9),
+    option(
+        "--most-cost=PERCENT most_cost_frac",
+        "End where cost is so far above the least; by default at the least of the measure.",
+        Percentages("a percentage above 0, such as 5"),
     ),
     OVERRIDES,
     into_folder("Folder for frontier.csv, .parquet, .json and .svg."),

@@ -13,6 +13,7 @@ import click
 from planner.base.errors import DcplanError
 from planner.base.words import in_message
 from planner.cli.interrupts import INTERRUPTED, MESSAGE, raise_on_interrupt
+from planner.cli.options import option
 from planner.cli.surroundings import BROKEN_SURROUNDINGS, within_surroundings
 
 if TYPE_CHECKING:
@@ -217,14 +218,7 @@ def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
 
 
 @click.group(cls=_LazyGroup, params=_talk_options(), context_settings={"help_option_names": ["-h", "--help"]})
-@click.option(
-    "--version",
-    is_flag=True,
-    expose_value=False,
-    is_eager=True,
-    callback=_show_version,
-    help="Print the version and end.",
-)
+@option("--version", "Print the version and end.", expose_value=False, is_eager=True, callback=_show_version)
 def main() -> None:
     """Plan where, when and how to house AI racks, and how to power them.
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from planner.base.units import HOURS_PER_YEAR, MWH_PER_GWH
+from planner.cli.options import option
 from planner.cli.tables import print_table
 
 if TYPE_CHECKING:
@@ -66,39 +67,30 @@ def _months(ctx: click.Context, param: click.Parameter, value: str | None) -> tu
 
 @click.command("headroom")
 @click.argument("demand", type=click.Path(path_type=Path), metavar="DEMAND.CSV")
-@click.option(
-    "--rate",
-    "rates",
-    metavar="RATE",
-    multiple=True,
-    default=("0.5%",),
+@option(
+    "--rate=RATE* rates",
+    "Share of the new load's energy that may be curtailed, such as 0.5%; may be repeated.",
+    str,
+    ("0.5%",),
     callback=_rates_frac,
-    show_default=True,
-    help="Share of the new load's energy that may be curtailed, such as 0.5%; may be repeated.",
 )
-@click.option("--time-column", metavar="NAME", help="Column of the time at which hours start.")
-@click.option("--demand-column", metavar="NAME", help="Column of the demand in MW.")
-@click.option(
-    "--time-zone",
-    metavar="ZONE",
-    help="Time zone of months and hours, such as America/New_York; times without an offset are then in UTC.",
+@option("--time-column=NAME", "Column of the time at which hours start.")
+@option("--demand-column=NAME", "Column of the demand in MW.")
+@option(
+    "--time-zone=ZONE",
+    "Time zone of months and hours, such as America/New_York; times without an offset are then in UTC.",
 )
-@click.option(
-    "--summer-months",
-    metavar="MONTHS",
+@option(
+    "--summer-months=MONTHS",
+    "Months whose highest demand is the threshold of summer, such as 6-9.  [default: 6-8]",
     callback=_months,
-    help="Months whose highest demand is the threshold of summer, such as 6-9.  [default: 6-8]",
 )
-@click.option(
-    "--winter-months", metavar="MONTHS", callback=_months, help="The same of winter, such as 11-3.  [default: 12-2]"
-)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for other programs.")
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="PLOT.SVG",
-    help="Draw the load duration and the curtailed hours, at the first rate.",
+@option("--winter-months=MONTHS", "The same of winter, such as 11-3.  [default: 12-2]", callback=_months)
+@option("--json as_json", "Print JSON for other programs.")
+@option(
+    "-o --output=PLOT.SVG",
+    "Draw the load duration and the curtailed hours, at the first rate.",
+    click.Path(path_type=Path, dir_okay=False),
 )
 @click.pass_context
 def command(

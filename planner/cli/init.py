@@ -9,7 +9,7 @@ from typing import Final, NoReturn
 
 import click
 
-from planner.cli.options import note
+from planner.cli.options import note, option
 from planner.outputs.files import writing_into
 
 STARTER: Final = Path(__file__).parent / "starter"
@@ -23,27 +23,17 @@ _INSTEAD: Final = "name another place"
 
 @click.command("init")
 @click.argument("folder", metavar="DIR|FILE", type=click.Path(path_type=Path))
-@click.option(
-    "--own", is_flag=True, help="A company with three campuses of its own: halls, racks, prices, tariff, round trips."
-)
-@click.option(
+@option("--own", "A company with three campuses of its own: halls, racks, prices, tariff, round trips.")
+@option(
     "--xlsx",
-    is_flag=True,
-    help="One workbook instead of a folder: FILE, or my-plan.xlsx in DIR. Every command that takes"
-    " a SCENARIO reads it.",
+    "One workbook instead of a folder: FILE, or my-plan.xlsx in DIR. Every command that takes a SCENARIO reads it.",
 )
-@click.option(
-    "--from",
-    "start",
-    metavar="SCENARIO",
-    help="With --xlsx: the scenario that the workbook says; a file or a shipped name, by default us-base.",
+@option(
+    "--from=SCENARIO start",
+    "With --xlsx: the scenario that the workbook says; a file or a shipped name, by default us-base.",
 )
-@click.option(
-    "--table",
-    "tables",
-    metavar="NAME",
-    multiple=True,
-    help="With --xlsx: one more table that gets a sheet; may be repeated, `all` for every table.",
+@option(
+    "--table=NAME* tables", "With --xlsx: one more table that gets a sheet; may be repeated, `all` for every table."
 )
 @click.pass_context
 def command(

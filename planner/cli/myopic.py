@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from planner.cli.options import INTO_RUNS_DIR, NO_WORKBOOK, OVERRIDES
+from planner.cli.options import INTO_RUNS_DIR, NO_WORKBOOK, OVERRIDES, option
 from planner.cli.study import SCENARIO, study_command
 from planner.cli.tables import print_notes, print_table
 
@@ -55,20 +55,16 @@ def _show(found: Myopic) -> None:
 @study_command(
     "myopic",
     SCENARIO,
-    click.option(
-        "--window",
-        "windows",
-        type=click.IntRange(min=1),
-        multiple=True,
-        metavar="YEARS",
-        help="Model years in view whenever a year is decided; may be repeated; left out: 1.",
+    option(
+        "--window=YEARS* windows",
+        "Model years in view whenever a year is decided; may be repeated; left out: 1.",
+        click.IntRange(min=1),
     ),
-    click.option(
+    option(
         "--decides",
-        type=click.Choice(["orders", "service"]),
-        default="orders",
-        show_default=True,
-        help="What is decided in a year: orders that cannot wait, or what enters service.",
+        "What is decided in a year: orders that cannot wait, or what enters service.",
+        ["orders", "service"],
+        "orders",
     ),
     INTO_RUNS_DIR,
     OVERRIDES,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from planner.cli.options import RUNS_DIR, print_files
+from planner.cli.options import FILE, RUNS_DIR, option, print_files
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -14,15 +14,11 @@ if TYPE_CHECKING:
 
 @click.command("report")
 @click.argument("runs", metavar="RUN...", nargs=-1, required=True)
-@click.option(
-    "-o",
-    "--output",
-    "file",
-    type=click.Path(dir_okay=False),
-    help="File to write; left out: in exports/ of the first run, or in the folder of the study.",
+@option(
+    "-o --output file", "File to write; left out: in exports/ of the first run, or in the folder of the study.", FILE
 )
 @RUNS_DIR
-@click.option("--json", "as_json", is_flag=True, help="Print the file as a JSON list.")
+@option("--json as_json", "Print the file as a JSON list.")
 @click.pass_context
 def command(ctx: click.Context, runs: tuple[str, ...], file: str | None, runs_dir: Path, *, as_json: bool) -> None:
     """Write the report of RUN: one HTML file with map, charts and tables that needs no network.

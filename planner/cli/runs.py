@@ -9,7 +9,7 @@ from typing import Final
 import click
 
 from planner.base.words import in_message, some
-from planner.cli.options import RUNS_DIR
+from planner.cli.options import RUNS_DIR, option
 
 _MOST_FILES: Final = 20
 
@@ -21,12 +21,12 @@ def runs() -> None:
 
 @runs.command("list")
 @RUNS_DIR
-@click.option("--tag", "tags", multiple=True, help="Only what has this tag; may be repeated.")
-@click.option("--scenario", help="Only runs, sweeps and studies of this scenario.")
-@click.option("--differs", metavar="KEY", help="Only runs with this setting or block changed.")
-@click.option("--shipped", metavar="NAME", help="Only runs that start from this shipped scenario.")
-@click.option("--all", "every", is_flag=True, help="Sweeps, their runs and studies near the runs too.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for other programs.")
+@option("--tag* tags", "Only what has this tag; may be repeated.", str)
+@option("--scenario", "Only runs, sweeps and studies of this scenario.", str)
+@option("--differs=KEY", "Only runs with this setting or block changed.")
+@option("--shipped=NAME", "Only runs that start from this shipped scenario.")
+@option("--all every", "Sweeps, their runs and studies near the runs too.")
+@option("--json as_json", "Print JSON for other programs.")
 def list_command(
     runs_dir: str,
     *,
@@ -103,7 +103,7 @@ def list_command(
 @runs.command("tag")
 @click.argument("run")
 @click.argument("tags", metavar="TAG...", nargs=-1, required=True)
-@click.option("--remove", is_flag=True, help="Take the tags away.")
+@option("--remove", "Take the tags away.")
 @RUNS_DIR
 def tag_command(run: str, tags: tuple[str, ...], runs_dir: str, *, remove: bool) -> None:
     """Give RUN tags to find it by: any text; or take them away.
@@ -161,10 +161,8 @@ def index_command(runs_dir: str) -> None:
     file = write_index(Path(runs_dir))
     if file is None:
         raise OutputError(
-
-                f"there is no index of {runs_dir}: it has no runs, or the cache folder cannot be"
-                " written to or is off; DCPLAN_CACHE names another folder"
-
+            f"there is no index of {runs_dir}: it has no runs, or the cache folder cannot be"
+            " written to or is off; DCPLAN_CACHE names another folder"
         )
     click.echo(str(file))
 
@@ -172,7 +170,7 @@ def index_command(runs_dir: str) -> None:
 @runs.command("show")
 @click.argument("run")
 @RUNS_DIR
-@click.option("--json", "as_json", is_flag=True, help="Print run.json.")
+@option("--json as_json", "Print run.json.")
 def show_command(run: str, runs_dir: str, *, as_json: bool) -> None:
     """Show the summary of RUN: a run folder, its name, or a scenario: its latest run as it is."""
     import json
@@ -194,10 +192,8 @@ def show_command(run: str, runs_dir: str, *, as_json: bool) -> None:
 
 @runs.command("prune")
 @RUNS_DIR
-@click.option(
-    "--keep", type=click.IntRange(min=0), default=3, show_default=True, help="Latest runs of every scenario to keep."
-)
-@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@option("--keep", "Latest runs of every scenario to keep.", click.IntRange(min=0), 3)
+@option("-y --yes", "Do not ask.")
 def prune_command(runs_dir: str, keep: int, *, yes: bool) -> None:
     """Delete all but the latest runs of every scenario, and leftovers of killed runs.
 

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import click
 
+from planner.cli.options import option
+
 
 @click.command("schema")
-@click.option(
-    "--of",
-    "kind",
-    type=click.Choice(["scenario", "sweep"]),
-    default="scenario",
-    show_default=True,
-    help="Of which files; those of dcplan stochastic are files of sweeps.",
+@option(
+    "--of kind", "Of which files; those of dcplan stochastic are files of sweeps.", ["scenario", "sweep"], "scenario"
 )
 def command(kind: str) -> None:
     """Print the JSON Schema of scenario files, for completion and checks in editors.

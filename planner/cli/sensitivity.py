@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from planner.cli.options import JOBS, OVERRIDES, SCHEDULER, into_folder
+from planner.cli.options import JOBS, OVERRIDES, SCHEDULER, into_folder, option
 from planner.cli.study import SCENARIO, study_command
 from planner.cli.tables import print_notes, print_table
 from planner.outputs.folder_kinds import SENSITIVITY
@@ -72,35 +72,24 @@ def _home(scenario: str, folder: Path | None) -> Path:
 @study_command(
     "sensitivity",
     SCENARIO,
-    click.option(
-        "--method",
-        default="tornado",
-        show_default=True,
-        metavar="METHOD",
-        help="tornado: one figure at a time; morris: trajectories; sobol: shares of the variance.",
+    option(
+        "--method=METHOD",
+        "tornado: one figure at a time; morris: trajectories; sobol: shares of the variance.",
+        str,
+        "tornado",
     ),
-    click.option(
-        "--figures",
-        type=int,
-        default=10,
-        show_default=True,
-        help="How many of the figures that do most to first order are moved.",
+    option("--figures", "How many of the figures that do most to first order are moved.", int, 10),
+    option("--trajectories", "Of morris; 10 where left out.", int),
+    option("--samples", "Base samples of sobol, a power of 2; 64 if left out.", int),
+    option("--seed", "Of the points drawn.", int, 1),
+    option(
+        "--of=OUTPUT",
+        "What is asked of: that, bound_musd, or a column of table summary in its last year.",
+        str,
+        "objective_musd",
     ),
-    click.option("--trajectories", type=int, help="Of morris; 10 where left out."),
-    click.option("--samples", type=int, help="Base samples of sobol, a power of 2; 64 if left out."),
-    click.option("--seed", type=int, default=1, show_default=True, help="Of the points drawn."),
-    click.option(
-        "--of",
-        default="objective_musd",
-        show_default=True,
-        metavar="OUTPUT",
-        help="What is asked of: that, bound_musd, or a column of table summary in its last year.",
-    ),
-    click.option(
-        "--steps/--no-steps",
-        default=True,
-        show_default=True,
-        help="Move columns that count in steps, such as lead times, each as one factor.",
+    option(
+        "--steps/--no-steps", "Move columns that count in steps, such as lead times, each as one factor.", bool, True
     ),
     OVERRIDES,
     into_folder(

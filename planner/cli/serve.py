@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import click
 
+from planner.cli.options import option
+
 
 @click.command("serve")
 @click.argument("folder", metavar="[DIR]", default=".", type=click.Path(file_okay=False))
-@click.option(
-    "--port",
-    type=click.IntRange(0, 65_535),
-    help="Port to listen on; left out: 8321, or any free one; 0: any free one.",
-)
-@click.option("--open", "open_browser", is_flag=True, help="Open the address in a browser.")
+@option("--port", "Port to listen on; left out: 8321, or any free one; 0: any free one.", click.IntRange(0, 65_535))
+@option("--open open_browser", "Open the address in a browser.")
 def command(folder: str, port: int | None, *, open_browser: bool) -> None:
     """Show runs in a browser, change scenarios in a form, solve with progress, compare.
 

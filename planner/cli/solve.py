@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from planner.cli.options import INTO_RUNS_DIR, OVERRIDES, STRICT, note, print_written
+from planner.cli.options import INTO_RUNS_DIR, OVERRIDES, STRICT, note, option, print_written
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 @INTO_RUNS_DIR
 @OVERRIDES
 @STRICT
-@click.option("--again", is_flag=True, help="Solve what was solved before once more, into a folder of another name.")
-@click.option("--no-workbook", is_flag=True, help="Leave out plan.xlsx and report.html.")
-@click.option("--no-estimates", is_flag=True, hidden=True)
-@click.option("--json", "as_json", is_flag=True, help="Print run.json instead of the summary.")
+@option("--again", "Solve what was solved before once more, into a folder of another name.")
+@option("--no-workbook", "Leave out plan.xlsx and report.html.")
+@option("--no-estimates", "", hidden=True)
+@option("--json as_json", "Print run.json instead of the summary.")
 @click.pass_context
 def command(
     context: click.Context,

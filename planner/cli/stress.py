@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from planner.base.words import some
-from planner.cli.options import OWN_HOURS, RUNS_DIR, SEED, SOME_YEARS, into_folder
+from planner.cli.options import OWN_HOURS, RUNS_DIR, SEED, SOME_YEARS, into_folder, option
 from planner.cli.study import RUN, study_command
 from planner.cli.tables import print_cells, print_table
 from planner.outputs.folder_kinds import STRESS
@@ -168,21 +168,16 @@ def standby_rows(last: pd.DataFrame) -> list[list[str]]:
 @study_command(
     "stress",
     RUN,
-    click.option("--draws", type=int, help="Years drawn for each model year; default 10."),
+    option("--draws", "Years drawn for each model year; default 10.", int),
     SEED,
     SOME_YEARS,
     OWN_HOURS,
-    click.option("--heat-wave-k", type=float, metavar="K", help="Kelvin above normal."),
-    click.option("--heat-wave-days", type=float, metavar="DAYS", help="Its length."),
-    click.option(
-        "--curtailment-frac",
-        type=float,
-        metavar="SHARE",
-        help="Share of all connections that a grid emergency curtails.",
-    ),
-    click.option("--curtailment-h", type=float, metavar="H", help="Its length."),
-    click.option("--outages-per-year", type=float, metavar="N", help="Grid outages at a site."),
-    click.option("--fuel-h", type=float, metavar="H", help="Hours at full output of fuel on site."),
+    option("--heat-wave-k=K", "Kelvin above normal.", float),
+    option("--heat-wave-days=DAYS", "Its length.", float),
+    option("--curtailment-frac=SHARE", "Share of all connections that a grid emergency curtails.", float),
+    option("--curtailment-h=H", "Its length.", float),
+    option("--outages-per-year=N", "Grid outages at a site.", float),
+    option("--fuel-h=H", "Hours at full output of fuel on site.", float),
     RUNS_DIR,
     into_folder("Folder to write into; left out: stress/ in the run folder."),
     kind=STRESS,

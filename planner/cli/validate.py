@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from planner.cli.options import OVERRIDES, STRICT
+from planner.cli.options import OVERRIDES, STRICT, option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.argument("scenario", default="us-base")
 @OVERRIDES
 @STRICT
-@click.option("--json", "as_json", is_flag=True, help="Print the problems as JSON.")
+@option("--json as_json", "Print the problems as JSON.")
 @click.pass_context
 def command(ctx: click.Context, scenario: str, overrides: tuple[str, ...], *, strict: bool, as_json: bool) -> None:
     """List every problem of SCENARIO (a file or a shipped name; default us-base) and its data.
