@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from planner.cli.options import RUNS_DIR, option
+from planner.cli.options import RUNS_DIR, option, print_json
 from planner.cli.tables import print_cells
 
 if TYPE_CHECKING:
@@ -36,7 +36,6 @@ def command(ctx: click.Context, run: str, runs_dir: str, *, show_all: bool, show
 
     Example: dcplan check us-base --all
     """
-    import json
     from pathlib import Path
 
     from planner.cli.progress import Progress
@@ -51,7 +50,7 @@ def command(ctx: click.Context, run: str, runs_dir: str, *, show_all: bool, show
         progress.stage("Checking the plan")
         verdict = opened.verdict()
     if as_json:
-        click.echo(json.dumps(_for_programs(folder.name, verdict), indent=2, ensure_ascii=False))
+        print_json(_for_programs(folder.name, verdict))
     else:
         _print_all(verdict) if show_all else _print_groups(verdict)
         if show_inputs:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from planner.cli.options import RUNS_DIR, option, print_written
+from planner.cli.options import RUNS_DIR, option, print_json, print_written
 from planner.outputs.files import writing_into
 
 if TYPE_CHECKING:
     from planner.outputs.comparison.comparison import RunComparison
-    from planner.studies.compare.compare import By, HowToSplit
 
 
 @click.command("compare")
@@ -46,14 +45,11 @@ def command(
     runs: tuple[str, ...],
     files: tuple[Path, ...],
     *,
-    causes: bool,
-    paired: bool,
-    same_openings: bool,
-    how: HowToSplit,
-    by: By,
     runs_dir: str,
     every: bool,
     as_json: bool,
+    causes: bool,
+    **split: Any,
 ) -> None:
     """Compare two or more RUNs with the first: inputs that differ, and results side by side.
 
@@ -66,7 +62,6 @@ def command(
 
     Example: dcplan compare us-base us-grid-delay --causes --paired
     """
-    import json
     from contextlib import ExitStack
 
     from planner.base.console import TableConsole
@@ -81,6 +76,7 @@ def command(
     from planner.studies.compare import with_splits
     from planner.studies.solve.asking import Asking
 
+    paired, same_openings, how, by = (split[name] for name in ("paired", "same_openings", "how", "by"))
     if paired and same_openings:
         raise click.UsageError("--paired and --same-openings exclude each other: name one")
     for name, value in (("--split", how), ("--by", by)):
@@ -115,7 +111,7 @@ def command(
             _write(comparison, file)
         with progress.aside():
             if as_json:
-                click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+                print_json(found)
             else:
                 TableConsole().print(comparison_summary(comparison, every=every))
     print_written(*files, as_json=as_json)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from planner.base.errors import InputError, Problem
-from planner.cli.options import FOLDER, OVERRIDES, option
+from planner.cli.options import FOLDER, OVERRIDES, option, print_json
 from planner.cli.tables import print_table
 
 if TYPE_CHECKING:
@@ -39,13 +39,13 @@ _NONE = "none"
 def days_command(
     ctx: click.Context,
     scenario: str,
-    count: int,
     keep: tuple[str, ...],
-    seed: int | None,
-    overrides: tuple[str, ...],
     folder: str,
     *,
+    count: int,
+    seed: int | None,
     as_json: bool,
+    **overrides: tuple[str, ...],
 ) -> None:
     """Choose N days that represent the year of SCENARIO, and write them as tables for it.
 
@@ -76,7 +76,7 @@ def days_command(
         raise InputError([Problem("--keep", None, None, what_is, "none alone, or names", fix)])
     with Progress.from_context(ctx, patient=True) as progress:
         progress.stage("read")
-        question = load_scenario(scenario, overrides)
+        question = load_scenario(scenario, **overrides)
         try_folder(Path(folder), "--output")
         defaults = read_tables(["stress_settings"])["stress_settings"]
         settings = settings_from(defaults, {"seed": seed} if seed else {})
@@ -144,9 +144,9 @@ def list_command(*, as_json: bool) -> None:
 
     tables = list_tables()
     if as_json:
-        click.echo(json.dumps(tables.to_dict("records"), indent=2, ensure_ascii=False))
-        return
-    _print_table(tables[["table", "title", "rows", "licences", "vintage"]])
+        print_json(tables.to_dict("records"))
+    else:
+        _print_table(tables[["table", "title", "rows", "licences", "vintage"]])
 
 
 @data.command("show")
@@ -173,7 +173,7 @@ def show_command(table: str, *, as_json: bool, rows: int) -> None:
             "columns": columns.to_dict("records"),
             "rows": json.loads(frame.to_json(orient="records", double_precision=15)),
         }
-        click.echo(json.dumps(content, indent=2, ensure_ascii=False))
+        print_json(content)
         return
     click.echo(f"{schema.name}: {schema.title}\n{schema.description}\n")
     _print_table(columns[["column", "unit", "bounds", "meaning"]])
@@ -201,7 +201,7 @@ def ids_command(table: str, word: str | None, *, as_json: bool) -> None:
 
     ids = list_ids(table, word or "")
     if as_json:
-        click.echo(json.dumps(ids.iloc[:, 0].tolist(), indent=2, ensure_ascii=False))
+        print_json(ids.iloc[:, 0].tolist())
     elif ids.empty and (not word or list_ids(table).empty):
         click.echo(f"{table} ships without rows; use ids of your own.", err=True)
     elif ids.empty:

@@ -9,7 +9,7 @@ import click
 from planner.cli.dispatch import print_short
 from planner.cli.options import LOST_LOAD, RUNS_DIR, SEED, SOME_YEARS, into_folder, option
 from planner.cli.study import RUN, study_command
-from planner.cli.tables import print_table
+from planner.cli.tables import print_table, say
 from planner.outputs.folder_kinds import DAYS_ERROR
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 
 def _show(found: DaysError) -> None:
-    from planner.base.console import wrapped
-
     slots = f"{found.days} days in time slices of {found.slot_h} h"
     click.echo(f"{found.run}: operation counted on {slots}, and in 8,760 hours\n")
     _print_table("year", found.sums("year"))
@@ -34,24 +32,20 @@ def _show(found: DaysError) -> None:
     share = error_musd / found.objective_musd
     years = ", ".join(map(str, dict.fromkeys(found.table["year"])))
     click.echo("")
-    click.echo(
-        wrapped(
-            f"Discounted, operation of {years} in all hours costs {error_musd:,.1f} MUSD {more}"
-            f" than counted on {slots}: {share:.3%} of the plan's {found.objective_musd:,.0f} MUSD."
-        )
+    say(
+        f"Discounted, operation of {years} in all hours costs {error_musd:,.1f} MUSD {more}"
+        f" than counted on {slots}: {share:.3%} of the plan's {found.objective_musd:,.0f} MUSD."
     )
     short_mwh, short_musd = (float(found.table[f"hours_short_{of}"].sum()) for of in ("mwh", "musd"))
     print_short(short_mwh, short_musd, "the cost in all hours, not discounted", found.lost_load_usd_per_mwh)
     if found.is_drawn:
-        click.echo(
-            wrapped(
-                f"Weather and prices of the year are drawn with seed {found.seed}, as"
-                " `dcplan data days` and `dcplan stress` draw them. --hours-of names a scenario"
-                " with a year of your own."
-            )
+        say(
+            f"Weather and prices of the year are drawn with seed {found.seed}, as"
+            " `dcplan data days` and `dcplan stress` draw them. --hours-of names a scenario"
+            " with a year of your own."
         )
     if found.with_tariffs:
-        click.echo(wrapped(f"Bills of tariffs are not in it: {', '.join(found.with_tariffs)}."))
+        say(f"Bills of tariffs are not in it: {', '.join(found.with_tariffs)}.")
 
 
 def _print_table(by: str, sums: pd.DataFrame) -> None:

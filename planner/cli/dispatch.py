@@ -8,7 +8,7 @@ import click
 
 from planner.cli.options import LOST_LOAD, OWN_HOURS, RUNS_DIR, SEED, SOME_YEARS, into_folder, option
 from planner.cli.study import RUN, study_command
-from planner.cli.tables import print_table
+from planner.cli.tables import print_table, say
 from planner.outputs.folder_kinds import DISPATCH
 
 if TYPE_CHECKING:
@@ -25,21 +25,15 @@ def print_short(short_mwh: float, short_musd: float, cost: str, lost_load_usd: f
 
     Takes `short_musd` [MUSD], `lost_load_usd` [USD/MWh].
     """
-    from planner.base.console import wrapped
-
     if short_mwh > _SHORT_MWH:
-        click.echo(
-            wrapped(
-                f"Warning: {short_mwh:,.0f} MWh are short, {short_musd:,.1f} MUSD of {cost}: at the"
-                " price of unmet compute where racks work, and at"
-                f" {lost_load_usd:,.0f} USD/MWh (--lost-load-usd-per-mwh) elsewhere."
-            )
+        say(
+            f"Warning: {short_mwh:,.0f} MWh are short, {short_musd:,.1f} MUSD of {cost}: at the"
+            " price of unmet compute where racks work, and at"
+            f" {lost_load_usd:,.0f} USD/MWh (--lost-load-usd-per-mwh) elsewhere."
         )
 
 
 def _show(found: Dispatch) -> None:
-    from planner.base.console import wrapped
-
     click.echo(f"{found.run}: {found.window_h} hours in view, {found.overlap_h} of them seen again")
     money = {"cost": "cost", "above": "above", "energy": "energy", "source": "sources", "sold": "sold"}
     columns: list[Column] = [("year", "{year}"), ("operated by", "{way}")]
@@ -50,7 +44,7 @@ def _show(found: Dispatch) -> None:
         short_mwh, short_musd = (float(rows[name].sum()) for name in ("short_mwh", "short_musd"))
         print_short(short_mwh, short_musd, f"the cost with {way}", found.lost_load_usd_per_mwh)
     if not found.batteries:
-        click.echo(wrapped("No site has a battery: no hour depends on another, and windows cost nothing."))
+        say("No site has a battery: no hour depends on another, and windows cost nothing.")
 
 
 @study_command(

@@ -9,6 +9,7 @@ import click
 
 from planner.cli.options import RUNS_DIR, option, warn_of_changes
 from planner.cli.study import study_command
+from planner.cli.tables import say
 from planner.outputs.folder_kinds import ESTIMATES
 
 if TYPE_CHECKING:
@@ -27,9 +28,9 @@ def print_estimates(table: pd.DataFrame, plan: PlanViews) -> None:
     from planner.outputs.labels import cost_of, first_order_words
     from planner.studies.estimates.table import sentences
 
-    click.echo(wrapped(HEADING))
+    say(HEADING)
     for rank, sentence in enumerate(sentences(table, plan.inputs, cost_of(plan.run)), start=1):
-        click.echo(wrapped(sentence, mark=f"{rank}. "))
+        say(sentence, mark=f"{rank}. ")
     click.echo(f"\n{wrapped(first_order_words(table, plan.run))}")
     click.echo(f"\n{wrapped(table.attrs.get('note', ''))}")
 

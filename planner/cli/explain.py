@@ -10,6 +10,7 @@ import click
 from planner.cli.estimates import HEADING, open_or_solve, print_estimates
 from planner.cli.options import RUNS_DIR, option
 from planner.cli.study import study_command
+from planner.cli.tables import say
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,7 +33,7 @@ def _show(found: Explanation, *, tables: bool, every: bool, plan: PlanViews | No
         if statement.topic != topic:
             topic = statement.topic
             click.echo(f"\n{topic}")
-        click.echo(wrapped(statement.text, mark="- "))
+        say(statement.text, mark="- ")
     for name, table in found.tables.items() if tables or every else ():
         if len(table):
             click.echo(f"\n[{name}]")

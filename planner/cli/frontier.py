@@ -9,7 +9,7 @@ import click
 
 from planner.cli.options import OVERRIDES, Percentages, into_folder, option
 from planner.cli.study import SCENARIO, study_command
-from planner.cli.tables import print_notes, print_table
+from planner.cli.tables import print_notes, print_table, say
 from planner.outputs.folder_kinds import FRONTIER
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 
 def _show(found: Frontier) -> None:
-    from planner.base.console import wrapped
     from planner.base.words import amount, within_sentence
     from planner.results.cost_difference import LEAST_PENALTY_MUSD
 
@@ -39,7 +38,7 @@ def _show(found: Frontier) -> None:
         ),
     )
     if len(found.table) == 1:
-        click.echo(wrapped("There is nothing to trade: the plan of least cost has the least of it."))
+        say("There is nothing to trade: the plan of least cost has the least of it.")
     print_notes(found.notes)
 
 

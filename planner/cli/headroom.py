@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from calendar import month_name
 from decimal import Decimal, InvalidOperation
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from planner.base.units import HOURS_PER_YEAR, MWH_PER_GWH
-from planner.cli.options import option
+from planner.cli.options import option, print_json
 from planner.cli.tables import print_table
 
 if TYPE_CHECKING:
@@ -97,14 +96,12 @@ def command(
     ctx: click.Context,
     demand: Path,
     rates: tuple[float, ...],
-    time_column: str | None,
-    demand_column: str | None,
-    time_zone: str | None,
     summer_months: tuple[int, ...] | None,
     winter_months: tuple[int, ...] | None,
     output: Path | None,
     *,
     as_json: bool,
+    **columns: str | None,
 ) -> None:
     """Find the largest constant load that a zone can take at a curtailment rate.
 
@@ -122,9 +119,7 @@ def command(
     if output is not None:
         _check_output(output)
     warnings: list[Problem] = []
-    hourly_demand = read_hourly_demand(
-        demand, time_column=time_column, demand_column=demand_column, time_zone=time_zone, on_warning=warnings.append
-    )
+    hourly_demand = read_hourly_demand(demand, **columns, on_warning=warnings.append)
     seasons = seasons_with(summer_months, winter_months)
     with Progress.from_context(ctx, patient=True) as progress:
         for warning in warnings:
@@ -134,8 +129,7 @@ def command(
             progress.stage(f"Finding the headroom at {rate_frac:.2%} curtailment")
             studies.append(headroom_study(hourly_demand, rate_frac, seasons=seasons))
     if as_json:
-        content = [_for_programs(study) for study in studies]
-        click.echo(json.dumps(content, indent=2, ensure_ascii=False))
+        print_json([_for_programs(study) for study in studies])
     else:
         _print_studies(studies)
     if output is not None:

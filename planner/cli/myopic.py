@@ -9,7 +9,7 @@ import click
 
 from planner.cli.options import INTO_RUNS_DIR, NO_WORKBOOK, OVERRIDES, option
 from planner.cli.study import SCENARIO, study_command
-from planner.cli.tables import print_notes, print_table
+from planner.cli.tables import print_notes, print_table, say
 
 if TYPE_CHECKING:
     from planner.cli.progress import Progress
@@ -22,7 +22,6 @@ _DECIDED: Final = {
 
 
 def _show(found: Myopic) -> None:
-    from planner.base.console import wrapped
     from planner.base.words import amount
     from planner.results.cost_difference import WITHIN_GAPS
 
@@ -48,7 +47,7 @@ def _show(found: Myopic) -> None:
     print_notes(found.notes)
     for window, why in zip(found.table["window_years"], found.why, strict=True):
         if why:
-            click.echo(wrapped(f"With {window} in view there is no plan:"))
+            say(f"With {window} in view there is no plan:")
             click.echo(why)
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import click
 
 from planner.base.words import in_message, some
-from planner.cli.options import RUNS_DIR, option
+from planner.cli.options import RUNS_DIR, option, print_json
 
 _MOST_FILES: Final = 20
 
@@ -27,16 +27,7 @@ def runs() -> None:
 @option("--shipped=NAME", "Only runs that start from this shipped scenario.")
 @option("--all every", "Sweeps, their runs and studies near the runs too.")
 @option("--json as_json", "Print JSON for other programs.")
-def list_command(
-    runs_dir: str,
-    *,
-    tags: tuple[str, ...],
-    scenario: str | None,
-    differs: str | None,
-    shipped: str | None,
-    every: bool,
-    as_json: bool,
-) -> None:
+def list_command(runs_dir: str, *, every: bool, as_json: bool, **by: Any) -> None:
     """List runs, latest first, with their names and tags.
 
     --all also lists the sweeps and studies in the folder that the folder of runs is in, and in the
@@ -46,7 +37,6 @@ def list_command(
 
     Example: dcplan runs list --tag board --differs years
     """
-    import json
     from dataclasses import asdict, fields
 
     from planner.base.console import printable
@@ -65,7 +55,7 @@ def list_command(
 
     listed = [(before, folder, entry) for before, (folder, listing) in listings.items() for entry in listing.entries]
     found = [entry for _, _, entry in listed] + studies
-    chosen = RunFilter(tags, scenario, differs, shipped)
+    chosen = RunFilter(**by)
     chosen.refuse_mistyped(found)
     meant = [row for row in listed if chosen.has_chosen(row[2])]
     meant_studies = [study for study in studies if chosen.has_chosen(study)]
@@ -84,7 +74,7 @@ def list_command(
         rows += [{**asdict(study), "reason": None} for study in meant_studies]
         nothing = dict.fromkeys(field.name for field in fields(Entry))
         rows += [{**nothing, "run": bad.run, "status": "unreadable", "reason": bad.reason} for bad in unreadable]
-        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        print_json(rows)
         return
     if meant:
         print_runs([(before, entry) for before, _, entry in meant])
@@ -173,8 +163,6 @@ def index_command(runs_dir: str) -> None:
 @option("--json as_json", "Print run.json.")
 def show_command(run: str, runs_dir: str, *, as_json: bool) -> None:
     """Show the summary of RUN: a run folder, its name, or a scenario: its latest run as it is."""
-    import json
-
     from planner.cli.options import warn_of_changes
     from planner.outputs.terminal import print_summary
     from planner.runs import find_run, load_run
@@ -184,7 +172,7 @@ def show_command(run: str, runs_dir: str, *, as_json: bool) -> None:
     loaded = load_run(folder)
     warn_of_changes(loaded)
     if as_json:
-        click.echo(json.dumps(loaded.meta, indent=2, ensure_ascii=False))
+        print_json(loaded.meta)
     else:
         with naming_changed_files(folder):
             print_summary(loaded, loaded.folder)

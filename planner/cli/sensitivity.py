@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-import click
-
 from planner.cli.options import JOBS, OVERRIDES, SCHEDULER, into_folder, option
 from planner.cli.study import SCENARIO, study_command
-from planner.cli.tables import print_notes, print_table
+from planner.cli.tables import print_notes, print_table, say
 from planner.outputs.folder_kinds import SENSITIVITY
 
 if TYPE_CHECKING:
@@ -31,7 +29,6 @@ _PENALTIES: Final = (("penalty_at_low", "penalty"), ("penalty_at_high", "penalty
 def _show(found: Sensitivity) -> None:
     import pandas as pd
 
-    from planner.base.console import wrapped
     from planner.results.cost_difference import LEAST_PENALTY_MUSD, rank_words
 
     is_tornado = found.method == "tornado"
@@ -44,7 +41,7 @@ def _show(found: Sensitivity) -> None:
         ("ranks", lambda row: rank_words(int(row["rank_low"]), int(row["rank_high"]))),
         ("1st order", lambda row: "-" if pd.isna(rank := row["first_order_rank"]) else str(int(rank))),
     ]
-    click.echo(wrapped(f"{found.scenario}: which inputs decide {found.of} [{found.unit}]"))
+    say(f"{found.scenario}: which inputs decide {found.of} [{found.unit}]")
     # So wide at most, or a long name would squeeze the numbers out of 80 columns.
     print_table(found.table, columns, left={"Figure"}, widest={"Figure": 42 - 4 * len(heads)}, no_wrap=True)
     print_notes(found.notes)

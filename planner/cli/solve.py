@@ -5,17 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from planner.cli.options import INTO_RUNS_DIR, OVERRIDES, STRICT, note, option, print_written
+from planner.cli.options import INTO_RUNS_DIR, OVERRIDES, STRICT, note, option, print_json, print_written
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from planner.cli.progress import Progress
-    from planner.outputs.run import Run
     from planner.runs.folder import SolvedBeforeError
 
 
@@ -29,17 +28,7 @@ if TYPE_CHECKING:
 @option("--no-estimates", "", hidden=True)
 @option("--json as_json", "Print run.json instead of the summary.")
 @click.pass_context
-def command(
-    context: click.Context,
-    scenario: str,
-    runs_dir: str,
-    overrides: tuple[str, ...],
-    strict: bool,
-    again: bool,
-    no_workbook: bool,
-    no_estimates: bool,
-    as_json: bool,
-) -> None:
+def command(context: click.Context, *, no_estimates: bool, **asked: Any) -> None:
     """Find the least-cost plan of SCENARIO (a file or a shipped name; default us-base).
 
     Figures that are allowed but implausible are warned of before the solve, and in the run.
@@ -56,7 +45,7 @@ def command(
     # looking for cycles is an eighth of a short run.
     gc.disable()
     try:
-        exit_code = _solve(context, scenario, Path(runs_dir), overrides, strict, again, no_workbook, as_json)
+        exit_code = _solve(context, **asked)
     finally:
         gc.enable()
     context.exit(exit_code)
@@ -65,12 +54,13 @@ def command(
 def _solve(
     context: click.Context,
     scenario: str,
-    runs_dir: Path,
-    overrides: tuple[str, ...],
+    runs_dir: str,
+    *,
     strict: bool,
     again: bool,
     no_workbook: bool,
     as_json: bool,
+    **overrides: tuple[str, ...],
 ) -> int:
     from planner.base.errors import InputError, LimitReachedError, OutputError
     from planner.cli.progress import Progress
@@ -88,43 +78,40 @@ def _solve(
     try:
         with Progress.from_context(context) as progress:
             try:
-                try_own_folder(runs_dir, RUNS)
-                progress.expect(seconds_before([Path(scenario).stem], read_runs(runs_dir).entries))
+                home = Path(runs_dir)
+                try_own_folder(home, RUNS)
+                progress.expect(seconds_before([Path(scenario).stem], read_runs(home).entries))
                 plan = solve(
                     scenario,
-                    overrides,
+                    strict=strict,
                     on_stage=progress.stage,
                     on_progress=progress.solver,
                     on_warning=progress.warn,
-                    strict=strict,
                     interrupt=progress.interrupt,
-                    on_read=None if again else partial(stop_if_solved, runs_dir=runs_dir),
+                    on_read=None if again else partial(stop_if_solved, runs_dir=home),
+                    **overrides,
                 )
             except InputError as error:
                 # A solve stops at the first room that finds mistakes; all are reported to a planner.
-                found = validated(scenario, overrides)
+                found = validated(scenario, **overrides)
                 every = (*error.problems, *found.problems, *(found.warnings if strict else ()))
                 refuse(context, every, () if strict else found.warnings)
-            name = free_name(plan.run.meta["run"], runs_dir)
+            name = free_name(plan.run.meta["run"], home)
             run = replace(plan.run, meta={**plan.run.meta, "run": name})
             unheard = None if as_json else _unheard(partial(print_summary, run), progress)
             progress.stage("write")
             try:
-                folder = save_or_rescue(run, runs_dir, workbook=not no_workbook, log=progress.lines)
+                folder = save_or_rescue(run, home, workbook=not no_workbook, log=progress.lines)
             except OutputError as error:
                 failed = error
     except SolvedBeforeError as error:
         return _solved_before(error, as_json=as_json)
     if as_json:
-        _print_json(load_run(folder) if folder is not None else run)
-    if folder is not None and unheard is None:
-        if as_json:
-            print_written(folder, as_json=True)
-        else:
-            print_paths([folder])  # the last line of a screen of 45
-    for wrong in (failed, unheard):
-        if wrong is not None:
-            raise wrong
+        print_json((load_run(folder) if folder is not None else run).meta)
+    if folder is not None and unheard is None:  # the last line of a screen of 45
+        print_written(folder, as_json=True) if as_json else print_paths([folder])
+    if wrong := failed or unheard:
+        raise wrong
     # Who stopped a solve that was done at that moment has a whole plan, and did not ask for 0.
     stopped = LimitReachedError.exit_code if progress.interrupt.is_set() else 0
     return plan.exit_code or stopped
@@ -140,17 +127,8 @@ def _solved_before(found: SolvedBeforeError, *, as_json: bool) -> int:
     run = load_run(found.folder)
     note(f"{found}; --again solves it once more, into another folder")
     warn_of_changes(run)
-    if as_json:
-        _print_json(run)
-    else:
-        print_summary(run, found.folder)
+    print_json(run.meta) if as_json else print_summary(run, found.folder)
     return exit_code(run.meta["status"], run.meta["check"]["broken"])
-
-
-def _print_json(run: Run) -> None:
-    import json
-
-    click.echo(json.dumps(run.meta, indent=2, ensure_ascii=False))
 
 
 def _unheard(tell: Callable[[], None], progress: Progress) -> Exception | None:

@@ -9,7 +9,7 @@ import click
 
 from planner.cli.options import OVERRIDES, STRICT, into_folder
 from planner.cli.study import FILE, study_command
-from planner.cli.tables import print_table
+from planner.cli.tables import print_table, say
 from planner.outputs.folder_kinds import STOCHASTIC
 
 if TYPE_CHECKING:
@@ -33,7 +33,6 @@ _PENALTY_HEADS: Final = {
 
 
 def _print(found: Stochastic) -> None:
-    from planner.base.console import wrapped
     from planner.base.words import unit_of_money
     from planner.outputs.report.sections.orders import plan_name
     from planner.results.cost_difference import LEAST_PENALTY_MUSD
@@ -50,7 +49,7 @@ def _print(found: Stochastic) -> None:
         there = [name for name in _PENALTY_HEADS if name in table and (table[name].abs() >= LEAST_PENALTY_MUSD).any()]
         return [(_PENALTY_HEADS[name], of(name)) for name in there]
 
-    click.echo(wrapped(f"{found.label}: futures are known from {found.known_from}."))
+    say(f"{found.label}: futures are known from {found.known_from}.")
     click.echo()
     _print_decided(found)
     click.echo()
@@ -81,7 +80,7 @@ def _print(found: Stochastic) -> None:
     )
     click.echo()
     for line in _worth(found, money, unit):
-        click.echo(wrapped(line))
+        say(line)
 
 
 def _print_decided(found: Stochastic) -> None:

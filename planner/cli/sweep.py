@@ -8,7 +8,7 @@ import click
 
 from planner.cli.options import JOBS, OVERRIDES, SCHEDULER, STRICT, into_folder
 from planner.cli.study import FILE, study_command
-from planner.cli.tables import print_cells, print_table
+from planner.cli.tables import print_cells, print_table, say
 from planner.outputs.folder_kinds import SWEEP
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ _MOST_THINGS: Final = 12
 
 
 def _print(result: SweepResult) -> None:
-    from planner.base.console import wrapped
     from planner.base.words import amount, and_more, unit_of_money
     from planner.results.cost_difference import GAPS_RANK, LEAST_PENALTY_MUSD, PlanCost, rank_words
 
@@ -62,15 +61,13 @@ def _print(result: SweepResult) -> None:
         cheapest, dearest = map(PlanCost.from_row, (low, high))
         why = dearest.less(cheapest).explanation
         click.echo()
-        click.echo(
-            wrapped(
-                f"Cost from {money(low['objective_musd'])} {unit} ({low['future']}) to"
-                f" {money(high['objective_musd'])} {unit} ({high['future']}):"
-                f" {amount(dearest.cost_musd - cheapest.cost_musd, 4)} MUSD{why and f', {why}'}."
-            )
+        say(
+            f"Cost from {money(low['objective_musd'])} {unit} ({low['future']}) to"
+            f" {money(high['objective_musd'])} {unit} ({high['future']}):"
+            f" {amount(dearest.cost_musd - cheapest.cost_musd, 4)} MUSD{why and f', {why}'}."
         )
         if (solved["rank_low"] < solved["rank_high"]).any():
-            click.echo(wrapped(GAPS_RANK))
+            say(GAPS_RANK)
     _print_no_regret(result)
     failed = result.failed
     for name, message in failed[["future", "message"]].head(_MOST_FAILED).itertuples(index=False):
@@ -90,7 +87,6 @@ def _print_no_regret(result: SweepResult) -> None:
     """Print what every future builds and buys, the most of it first."""
     import pandas as pd
 
-    from planner.base.console import wrapped
     from planner.outputs.labels import LEAST_MW, first_decided, order_words
     from planner.results.ended import PLANNED
 
@@ -106,7 +102,7 @@ def _print_no_regret(result: SweepResult) -> None:
     planned = int(result.futures["status"].isin(sorted(PLANNED)).sum())
     click.echo()
     head = f"Ordered by that year in each of {planned} futures with a plan, at least (MW):"
-    click.echo(wrapped(head))
+    say(head)
     rows = least.assign(by=decided).head(_MOST_THINGS).reset_index().to_dict("records")
     cells = (
         [order_words(*(row[part] for part in things)), *(f"{row[year]:,.1f}" for year in years), row["by"]]

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from planner.cli.options import OVERRIDES, STRICT, option
+from planner.cli.options import OVERRIDES, STRICT, option, print_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from planner.base.errors import Problem
-    from planner.inputs.build import Validation
 
 
 @click.command("validate")
@@ -40,8 +38,8 @@ def command(ctx: click.Context, scenario: str, overrides: tuple[str, ...], *, st
         found = validated(scenario, overrides)
     wrong = (*found.problems, *found.warnings) if strict else found.problems
     if as_json:
-        answer = _for_programs(scenario, found)
-        click.echo(json.dumps(answer, indent=2, ensure_ascii=False))
+        lists = {name: [asdict(one) for one in getattr(found, name)] for name in ("problems", "warnings", "notes")}
+        print_json({"scenario": scenario, **lists})
         ctx.exit(InputError.exit_code if wrong else 0)
     if wrong:
         refuse(ctx, wrong, () if strict else found.warnings)
@@ -66,12 +64,3 @@ def print_warnings(warnings: Sequence[Problem], *, err: bool = False) -> None:
     """Print a line for each warning."""
     for warning in warnings:
         click.echo(f"warning: {warning}", err=err)
-
-
-def _for_programs(scenario: str, found: Validation) -> dict[str, object]:
-    return {
-        "scenario": scenario,
-        "problems": [asdict(problem) for problem in found.problems],
-        "warnings": [asdict(warning) for warning in found.warnings],
-        "notes": [asdict(note) for note in found.notes],
-    }
