@@ -348,8 +348,7 @@ class GridEmergency:
 
     def left_frac(self, first_hour: int, hours: int) -> Floats:
         """Return the share that is left, (site, hour)."""
-        hour = np.arange(first_hour, first_hour + hours)
-        is_cut = (hour >= self.first_hour) & (hour < self.first_hour + self.hours)
+        is_cut = _is_within(self, first_hour, hours)
         return np.asarray(1.0 - self.frac * np.outer(self.sites, is_cut))
 
 
@@ -363,9 +362,12 @@ class HeatWave:
 
     def of_hours(self, first_hour: int, hours: int) -> Floats:
         """Return the heat on top, (hour,). [K]"""
-        hour = np.arange(first_hour, first_hour + hours)
-        is_hot = (hour >= self.first_hour) & (hour < self.first_hour + self.hours)
-        return np.asarray(self.hotter_k * is_hot, dtype=np.float64)
+        return np.asarray(self.hotter_k * _is_within(self, first_hour, hours), dtype=np.float64)
+
+
+def _is_within(event: GridEmergency | HeatWave, first_hour: int, hours: int) -> Bools:
+    hour = np.arange(first_hour, first_hour + hours)
+    return np.asarray((hour >= event.first_hour) & (hour < event.first_hour + event.hours))
 
 
 class Outages:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -36,6 +36,19 @@ CASES: Final = ("ordinary years", "heat wave", "grid emergency")
 _GENERATOR: Final = "diesel_backup"
 _HOURS: Final = int(HOURS_PER_DAY)
 _FIRST_OF_MONTH: Final = np.concatenate([[0], np.cumsum(DAYS_PER_MONTH)[:-1]])
+_OF_YEAR: Final = (
+    *("used_mwh", "grid_mwh", "unserved_mwh", "overload_mwh", "generator_mwh", "battery_mwh"),
+    *("put_off_mwh", "late_mwh", "given_up_mwh"),
+)
+_MEAN_AT_SITE: Final = (
+    *("overload_h", "design_h", "outage_h", "generator_h", "unserved_h", "unserved_mwh"),
+    *("put_off_h", "put_off_mwh", "late_mwh", "given_up_mwh"),
+)
+_MOST_AT_SITE: Final = {
+    **{"peak_mw": "peak_mw", "overload_mw": "overload_mw"},
+    **{"generator_most_h": "generator_h", "unserved_most_mwh": "unserved_mwh"},
+}
+"""What tables say of a year, and of a site: the mean of drawn years, and the most."""
 
 
 @dataclass(frozen=True)
@@ -51,12 +64,8 @@ def reliability_of(table: pd.DataFrame, source: str = _GENERATOR) -> Reliability
     rows = table[table["onsite"] == source]
     if rows.empty:
         raise InputError([Problem("data/source_reliability.csv", None, None, f"no row for {source}", "", "add it")])
-    row = rows.iloc[0]
-    return Reliability(
-        float(row["operational_availability_frac"]),
-        float(row["start_failure_frac"]),
-        float(row["mean_time_to_failure_h"]),
-    )
+    names = ("operational_availability_frac", "start_failure_frac", "mean_time_to_failure_h")
+    return Reliability(*(float(rows.iloc[0][name]) for name in names))
 
 
 def stress_study(
@@ -71,7 +80,7 @@ def stress_study(
 ) -> StressStudy:
     """Put a fixed plan through hours it was not planned for."""
     chosen = [y for y, year in enumerate(plan.years) if years is None or year in years]
-    total, done = len(chosen) * len(CASES) * _weeks(), 0
+    total, done = len(chosen) * len(CASES) * -(-365 // 7), 0  # weeks
     found: list[tuple[str, int, SimulatedYear]] = []
     for case in CASES:
         for year in chosen:
@@ -81,17 +90,12 @@ def stress_study(
                 done += 1
                 on_progress(case, done / total)
 
-            result = simulate_year(
-                plan,
-                year,
-                settings,
-                reliability,
-                cut=_emergency(plan, year, settings) if case == "grid emergency" else None,
-                heat=_heat_wave(plan, settings) if case == "heat wave" else None,
-                own=own,
-                with_outages=case == "ordinary years",
-                on_window=on_window,
-            )
+            event: dict[str, Any] = {"with_outages": case == "ordinary years"}
+            if case == "grid emergency":
+                event["cut"] = _emergency(plan, year, settings)
+            elif case == "heat wave":
+                event["heat"] = _heat_wave(plan, settings)
+            result = simulate_year(plan, year, settings, reliability, **event, own=own, on_window=on_window)
             found.append((case, year, result))
     tables = {
         "stress_year": _frame("stress_year", _years(plan, found)),
@@ -101,10 +105,6 @@ def stress_study(
         "stress_loss": losses[losses["year"].isin([plan.years[y] for y in chosen])],
     }
     return StressStudy(settings, tables)
-
-
-def _weeks() -> int:
-    return -(-365 // 7)
 
 
 def _heat_wave(plan: FixedPlan, settings: StressSettings) -> HeatWave:
@@ -138,28 +138,13 @@ def _years(plan: FixedPlan, found: list[tuple[str, int, SimulatedYear]]) -> Iter
         load = plan.load_kh100e[year]
         for draw in range(hours.draws):
             # What is not served of a site's power is not served of its work.
-            lost = np.divide(
-                hours.unserved_mwh[draw],
-                hours.used_mwh[draw],
-                out=np.zeros(hours.sites),
-                where=hours.used_mwh[draw] > 0.0,
-            )
+            used_mwh = hours.used_mwh[draw]
+            lost = np.divide(hours.unserved_mwh[draw], used_mwh, out=np.zeros(hours.sites), where=used_mwh > 0.0)
             cost = hours.energy_usd[draw].sum() + hours.source_usd[draw].sum()
             yield {
-                "case": case,
-                "year": plan.years[year],
-                "draw": draw + 1,
-                "energy_cost_musd": cost / USD_PER_MUSD,
-                "used_mwh": hours.used_mwh[draw].sum(),
-                "grid_mwh": hours.grid_mwh[draw].sum(),
-                "unserved_mwh": hours.unserved_mwh[draw].sum(),
+                **{"case": case, "year": plan.years[year], "draw": draw + 1, "energy_cost_musd": cost / USD_PER_MUSD},
+                **{name: getattr(hours, name)[draw].sum() for name in _OF_YEAR},
                 "unserved_kh100e": float(lost @ load),
-                "overload_mwh": hours.overload_mwh[draw].sum(),
-                "generator_mwh": hours.generator_mwh[draw].sum(),
-                "battery_mwh": hours.battery_mwh[draw].sum(),
-                "put_off_mwh": hours.put_off_mwh[draw].sum(),
-                "late_mwh": hours.late_mwh[draw].sum(),
-                "given_up_mwh": hours.given_up_mwh[draw].sum(),
             }
 
 
@@ -173,21 +158,9 @@ def _sites(plan: FixedPlan, found: list[tuple[str, int, SimulatedYear]]) -> Iter
                 "site": site,
                 "zone": plan.zones[s],
                 "year": plan.years[year],
-                "peak_mw": hours.peak_mw[:, s].max(),
                 "connection_mw": plan.firm_mw[year, s] + plan.non_firm_mw[year, s].max(),
-                "overload_mw": hours.overload_mw[:, s].max(),
-                "overload_h": hours.overload_h[:, s].mean(),
-                "design_h": hours.design_h[:, s].mean(),
-                "outage_h": hours.outage_h[:, s].mean(),
-                "generator_h": hours.generator_h[:, s].mean(),
-                "generator_most_h": hours.generator_h[:, s].max(),
-                "unserved_h": hours.unserved_h[:, s].mean(),
-                "unserved_mwh": hours.unserved_mwh[:, s].mean(),
-                "unserved_most_mwh": hours.unserved_mwh[:, s].max(),
-                "put_off_h": hours.put_off_h[:, s].mean(),
-                "put_off_mwh": hours.put_off_mwh[:, s].mean(),
-                "late_mwh": hours.late_mwh[:, s].mean(),
-                "given_up_mwh": hours.given_up_mwh[:, s].mean(),
+                **{name: getattr(hours, of)[:, s].max() for name, of in _MOST_AT_SITE.items()},
+                **{name: getattr(hours, name)[:, s].mean() for name in _MEAN_AT_SITE},
             }
 
 
@@ -223,26 +196,12 @@ def _standby(
                 continue
             battery_h = stored[s] / peak_mw[s] if alone[s] else 0.0
             fuel_h = settings.fuel_h * plan.generator_mw[year, s] / peak_mw[s]
+            units = {"needed": int(needed[s]), "fuel_h": fuel_h, "battery_h": battery_h}
+            site_year = {"site": site, "year": plan.years[year], "peak_mw": peak_mw[s], "generators": int(count[s])}
             for hours in DURATIONS_H:
-                yield {
-                    "site": site,
-                    "year": plan.years[year],
-                    "outage_h": hours,
-                    "carried_frac": carry_probability(
-                        hours,
-                        count=int(count[s]),
-                        needed=int(needed[s]),
-                        reliability=reliability,
-                        fuel_h=fuel_h,
-                        battery_h=battery_h,
-                    ),
-                    "peak_mw": peak_mw[s],
-                    "generator_mw": plan.generator_mw[year, s],
-                    "generators": int(count[s]),
-                    "needed": int(needed[s]),
-                    "battery_h": battery_h,
-                    "fuel_h": fuel_h,
-                }
+                carried = carry_probability(hours, count=int(count[s]), reliability=reliability, **units)
+                of = {"outage_h": hours, "carried_frac": carried, "generator_mw": plan.generator_mw[year, s]}
+                yield {**site_year, **units, **of}
 
 
 def _frame(name: str, rows: Iterator[dict[str, object]]) -> pd.DataFrame:

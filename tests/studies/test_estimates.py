@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import sys
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -14,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
-from plans import MINI, RICH, plan_of
+from plans import plan_of
 from rich.console import Console
 from shared import shared
 
@@ -34,11 +33,7 @@ from planner.runs import write_run
 from planner.runs.folder import changed_since_written, load_run
 from planner.scenario import Scenario, load_scenario
 from planner.studies.estimates import Estimates, estimates
-from planner.studies.estimates.aligned import aligned
-from planner.studies.estimates.cost_lines import CostLines, _SameDecisions
-from planner.studies.estimates.deciding_figures import rest_of
-from planner.studies.estimates.first_order import AtPlan
-from planner.studies.estimates.plan_program import PlanProgram
+from planner.studies.estimates.plan_program import AtPlan, PlanProgram, aligned
 from planner.studies.estimates.table import Again, sentences
 from planner.studies.solve.asking import Asking
 
@@ -332,79 +327,13 @@ def test_a_limit_and_a_bound_that_move_do_as_much_as_their_prices_say() -> None:
     assert effect.most_musd == pytest.approx(0.7 * 3.0 + 0.5 * (3.0 - 2.0))
 
 
-@cache
-def programs(world: Path = RICH) -> tuple[PlanProgram, list[UncertainFigure]]:
-    """Return the program of a test world, and its figures; the rich one has every family."""
-    plan = plan_of(world)
-    return program_of(plan.scenario, plan.inputs.tables, plan.outcome.x, plan.outcome.row_dual)
-
-
 def program_of(
     scenario: Scenario, tables: Mapping[str, pd.DataFrame], x: Floats, row_dual: Floats
 ) -> tuple[PlanProgram, list[UncertainFigure]]:
     model = build_model(inputs_without_notes(scenario, tables))
     plan = AtPlan(Arrays.from_problem(model.problem), x, row_dual)
-    lines, cuts = CostLines(model, x), model.p.failover  # the worlds here have no cuts
-    return PlanProgram(scenario, offers_of(scenario, tables), model, plan, lines, cuts), figures_of(tables)
-
-
-def test_decisions_are_shared_by_models_with_the_same_list_alone() -> None:
-    def over(*labels: str, axis: str = "site") -> Index:
-        return Index.full("open", Axis(axis, labels))
-
-    decisions = _SameDecisions("shared")
-    made = decisions.variable("open", over("ash", "elm"))
-
-    assert decisions.variable("open", over("ash", "elm")) is made
-    for other in (over("ash"), over("elm", "ash"), over("ash", "elm", axis="year")):
-        with pytest.raises(ValueError, match="decisions open were made over another list"):
-            decisions.variable("open", other)
-
-
-def groups(figures: list[UncertainFigure]) -> list[list[UncertainFigure]]:
-    of: dict[tuple[str, str], list[UncertainFigure]] = {}
-    for figure in figures:
-        of.setdefault((figure.table, figure.column), []).append(figure)
-    return list(of.values())
-
-
-def test_lines_of_the_cost_change_as_the_whole_program_does() -> None:
-    # Both at a small step, so that the racks and halls on offer stay as they are.
-    program, figures = programs()
-    by_lines = 0
-    for group in groups(figures):
-        values = [(of, of.value + 1e-3 * (of.further - of.value)) for of in group]
-        inputs = program.inputs_with(values)
-        assert inputs is not None
-        change = program.lines.change(inputs)
-        if change is None or group[0].is_whole:
-            continue
-        by_lines += bool(np.abs(change).sum() > 1e-9)
-        tables = with_values(program.model.p.tables, values)
-        built = build_model(build_inputs_from(plan_of(RICH).scenario, tables))
-        whole = aligned(
-            program.model.problem, built.problem, program.plan.arrays, program.plan.x, program.plan.row_dual
-        )
-        assert whole is not None
-        assert change.sum() == pytest.approx(program.plan.effect(whole).musd, rel=1e-6, abs=1e-9)
-    assert by_lines > 2
-
-
-def test_half_of_a_group_does_what_the_other_half_leaves() -> None:
-    program, figures = programs(MINI)
-    (group,) = [of for of in groups(figures) if (of[0].table, of[0].column) == ("racks", "capex_usd")]
-    step = 1e-3
-    whole, first, rest = (
-        program.moved([(of, of.further) for of in part], step) for part in (group, group[:2], group[2:])
-    )
-
-    found = rest_of(whole, first)
-
-    assert found is not None
-    assert rest is not None
-    assert rest.musd != pytest.approx(0.0)
-    assert found.musd == pytest.approx(rest.musd, rel=1e-6)
-    assert found.most_musd == pytest.approx(rest.most_musd, rel=1e-6)
+    cuts = model.p.failover  # the worlds here have no cuts
+    return PlanProgram(scenario, offers_of(scenario, tables), model, plan, cuts), figures_of(tables)
 
 
 def test_a_last_year_of_sale_counts_in_steps_and_is_solved_again() -> None:

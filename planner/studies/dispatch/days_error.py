@@ -32,7 +32,6 @@ from planner.studies.dispatch.dispatch import PeakBilling, operate
 from planner.studies.dispatch.operated import Work, fleet_of
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Callable, Mapping, Sequence
 
     from planner.base.arrays import Floats, Positions
@@ -119,7 +118,6 @@ def days_error(
     *,
     years: Sequence[int] | None = None,
     on_progress: Callable[[str, float], None] = lambda _what, _share: None,
-    interrupt: threading.Event | None = None,
 ) -> DaysError:
     """Operate a plan in all hours of a year, and compare it with what its days count.
 
@@ -151,7 +149,7 @@ def days_error(
         )
         fleet = replace(fleet, work=every.work(t, waiting))
         t_per_mwh = counted.carbon_t_per_mwh(t)[:, None] * every.carbon_shape
-        by_hours = _operated(fleet, counted.usd_per_mw_month[t], t_per_mwh, report, interrupt)
+        by_hours = _operated(fleet, counted.usd_per_mw_month[t], t_per_mwh, report)
         by_days = counted.figures(t, fleet)
         pairs = {f"{how}_{name}": of[name] for name in _FIGURES for how, of in (("days", by_days), ("hours", by_hours))}
         place = {"year": plan.years[t], "zone": plan.zones, "site": plan.sites}
@@ -172,11 +170,7 @@ def days_error(
 
 
 def _operated(
-    fleet: Fleet,
-    usd_per_mw_month: Floats,
-    t_per_mwh: Floats,
-    report: Callable[[float], None],
-    interrupt: threading.Event | None,
+    fleet: Fleet, usd_per_mw_month: Floats, t_per_mwh: Floats, report: Callable[[float], None]
 ) -> dict[str, Floats]:
     """Operate sites through all hours, and count, each figure of shape (site,)."""
     net_mw = np.maximum(fleet.use_mw - fleet.free_mw, 0.0)
@@ -198,7 +192,7 @@ def _operated(
             some, billing = one, PeakBilling(month - month[0], charge)
             if end - first < _YEAR_H:
                 some = one.between(first, end)
-            found = operate(some, end - first, 0, billing=billing, interrupt=interrupt)
+            found = operate(some, end - first, 0, billing=billing)
             grid_mw[site, first:end], short_mw[site, first:end] = (found.grid_mw[0], found.short_mw[0])
             source_usd[site] += found.output_mw.sum(axis=1) @ some.sources.usd_per_mwh
             source_usd[site] += found.discharge_mw.sum(axis=1) @ some.batteries.usd_per_mwh

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.base.errors import InputError, LimitReachedError, Problem, SolverError
+from planner.base.errors import InputError, Problem, SolverError
 from planner.base.units import HOURS_PER_YEAR, USD_PER_MUSD
 from planner.lp import ArrayProblem, Axis, HighsSession, Index
 from planner.outputs.answer import Answer
@@ -17,7 +17,6 @@ from planner.stress.simulate import simulate_year
 from planner.studies.dispatch.operated import operated
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Callable, Sequence
 
     from planner.base.arrays import Floats, Positions
@@ -73,7 +72,6 @@ def operate(
     begin_mwh: Floats | None = None,
     billing: PeakBilling | None = None,
     on_window: Callable[[float], None] = lambda _share: None,
-    interrupt: threading.Event | None = None,
 ) -> Operation:
     r"""Operate sites at least cost, with so many hours in view.
 
@@ -99,13 +97,9 @@ def operate(
         count = min(window_h, fleet.hours - first)
         is_last = first + count == fleet.hours
         problem = _program(fleet, first, count, level, begin if is_last else None, billing)
-        if session is None:
-            session = HighsSession(problem)
-        else:
-            session.update(problem)
-        outcome = session.solve(interrupt=interrupt)
-        if outcome.status == "interrupted":
-            raise LimitReachedError("interrupted")
+        session = session or HighsSession(problem)
+        session.update(problem)
+        outcome = session.solve()
         if outcome.status != "optimal":
             raise SolverError(f"hours {first} to {first + count}: {outcome.status}: {outcome.message}")
         solves += 1
@@ -305,7 +299,6 @@ def dispatch(
     years: Sequence[int] | None = None,
     own: OwnHours | None = None,
     on_progress: Callable[[str, float], None] = lambda _what, _share: None,
-    interrupt: threading.Event | None = None,
 ) -> Dispatch:
     """Operate a plan through 8,760 hours, three times on the same weather and prices."""
     problems = window_problems(window_h, overlap_h)
@@ -324,19 +317,17 @@ def dispatch(
         def report(what: str, label: int = label) -> Callable[[float], None]:
             return lambda share: on_progress(f"{label}: {what}", share)
 
-        alone = operate(others, _WEEK_H, 0, on_window=report("sites"), interrupt=interrupt)
+        alone = operate(others, _WEEK_H, 0, on_window=report("sites"))
         with_stores = fleet.select(stores)
         every = [
-            (one, operate(one, _LONGEST_H, 0, on_window=report("all hours"), interrupt=interrupt))
+            (one, operate(one, _LONGEST_H, 0, on_window=report("all hours")))
             for one in (fleet.select(stores[at : at + 1]) for at in range(len(stores)))
         ]
         # Windows begin the year with what is best to begin and to end it with.
         begin_mwh = np.zeros(len(with_stores.batteries.mw))
         for at, (_, found) in enumerate(every):
             begin_mwh[with_stores.batteries.site == at] = found.begin_mwh
-        rolling = operate(
-            with_stores, window_h, overlap_h, begin_mwh=begin_mwh, on_window=report("windows"), interrupt=interrupt
-        )
+        rolling = operate(with_stores, window_h, overlap_h, begin_mwh=begin_mwh, on_window=report("windows"))
         rest = _figures(others, alone)
         perfect = _sum([rest, *(_figures(one, found) for one, found in every)])
         rolled = _sum([rest, _figures(with_stores, rolling)])

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from planner.family.table_columns import codes
 from planner.stress.simulate import conditions
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     import pandas as pd
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from planner.stress import FixedPlan, OwnHours, StressSettings
 
 _DAYS = 365
+Arrays = TypeVar("Arrays", "OperatedSupply", "Batteries", "Work", "Fleet")
 _WEATHER = ("solar", "wind")
 
 
@@ -67,10 +68,6 @@ class Work:
         places = np.zeros(0, dtype=np.intp)
         return cls(places, nothing, nothing, nothing.astype(np.intp), nothing)
 
-    def select(self, part: Positions, site: Positions) -> Work:
-        """Return some of the parts, with their sites' new places."""
-        return Work(site, self.due_mw[part], self.room_mw[part], self.block[part], self.mw_per_mw[part])
-
 
 @dataclass(frozen=True, eq=False)
 class Fleet:
@@ -105,59 +102,27 @@ class Fleet:
         """Return some of the sites, with their sources and batteries."""
         place = np.full(len(self.sites), -1, dtype=np.intp)
         place[chosen] = np.arange(len(chosen))
-        source = np.flatnonzero(place[self.sources.site] >= 0)
-        battery = np.flatnonzero(place[self.batteries.site] >= 0)
-        part = np.flatnonzero(place[self.work.site] >= 0)
-        return Fleet(
-            tuple(self.sites[s] for s in chosen),
-            self.use_mw[chosen],
-            self.free_mw[chosen],
-            self.room_mw[chosen],
-            self.usd_per_mwh[chosen],
-            self.sell_mw[chosen],
-            self.planned_sale_mw[chosen],
-            self.sell_usd_per_mwh[chosen],
-            self.short_usd_per_mwh[chosen],
-            OperatedSupply(
-                place[self.sources.site[source]],
-                self.sources.mw[source],
-                self.sources.planned_mw[source],
-                self.sources.usd_per_mwh[source],
-                self.sources.is_firm[source],
-            ),
-            Batteries(
-                place[self.batteries.site[battery]],
-                self.batteries.mw[battery],
-                self.batteries.mwh[battery],
-                self.batteries.charge_frac[battery],
-                self.batteries.discharge_frac[battery],
-                self.batteries.usd_per_mwh[battery],
-                self.batteries.planned_mwh[battery],
-            ),
-            self.work.select(part, place[self.work.site[part]]),
-        )
+        own: dict[str, Any] = {"sites": tuple(self.sites[s] for s in chosen)}
+        for name in ("sources", "batteries", "work"):
+            of = getattr(self, name)
+            kept = np.flatnonzero(place[of.site] >= 0)
+            own[name] = _cut(of, lambda array, kept=kept: array[kept], site=place[of.site[kept]])
+        return _cut(self, lambda array: array[chosen], **own)
 
     def between(self, first: int, end: int) -> Fleet:
         """Return some of the hours, of sites without batteries."""
-        now, sources, work = slice(first, end), self.sources, self.work
-        return replace(
-            self,
-            use_mw=self.use_mw[:, now],
-            free_mw=self.free_mw[:, now],
-            room_mw=self.room_mw[:, now],
-            usd_per_mwh=self.usd_per_mwh[:, now],
-            sell_mw=self.sell_mw[:, now],
-            planned_sale_mw=self.planned_sale_mw[:, now],
-            sell_usd_per_mwh=self.sell_usd_per_mwh[:, now],
-            sources=replace(sources, mw=sources.mw[:, now], planned_mw=sources.planned_mw[:, now]),
-            work=replace(
-                work,
-                due_mw=work.due_mw[:, now],
-                room_mw=work.room_mw[:, now],
-                block=work.block[:, now],
-                mw_per_mw=work.mw_per_mw[:, now],
-            ),
-        )
+
+        def hours(array: np.ndarray) -> np.ndarray:
+            return array[:, first:end] if array.ndim > 1 else array
+
+        own = {"sites": self.sites, "batteries": self.batteries}
+        return _cut(self, hours, **own, sources=_cut(self.sources, hours), work=_cut(self.work, hours))
+
+
+def _cut(of: Arrays, part: Callable[[np.ndarray], np.ndarray], **own: Any) -> Arrays:
+    """Return a part of every array of a dataclass, but for fields of its own."""
+    names = [field.name for field in fields(of) if field.name not in own]
+    return replace(of, **{name: part(getattr(of, name)) for name in names}, **own)
 
 
 def operated(

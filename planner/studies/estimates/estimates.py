@@ -2,30 +2,41 @@
 
 from __future__ import annotations
 
+import heapq
 import math
 from collections.abc import Mapping
+from itertools import count
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 
-from planner.base.errors import InputError, Problem
+from planner.base.errors import InputError, LimitReachedError, Problem
 from planner.inputs.build import offers_of
 from planner.inputs.prepared import PreparedScenario, refuse_short_view
 from planner.inputs.uncertain_figures import figures_of, unmoved_figures
 from planner.lp.change import Arrays
 from planner.model import build_model
-from planner.studies.estimates.cost_lines import CostLines
-from planner.studies.estimates.deciding_figures import deciding_figures
-from planner.studies.estimates.first_order import AtPlan
-from planner.studies.estimates.plan_program import PlanProgram
+from planner.studies.estimates.plan_program import SMALL_STEP, AtPlan, Effect, PlanProgram
 from planner.studies.estimates.solved_again import solved_again
-from planner.studies.estimates.table import COLUMNS, Estimates, first_order_row, note_of
+from planner.studies.estimates.table import (
+    COLUMNS,
+    NO_EFFECT_MUSD,
+    Estimates,
+    FoundFigures,
+    first_order_row,
+    note_of,
+    swing_musd,
+)
 from planner.studies.solve.at_plan import duals_of, has_program, proof_of
 from planner.studies.solve.failover import add_cuts, stored_cuts
 
 if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Sequence
+
     from planner.inputs.inputs import Inputs
+    from planner.inputs.uncertain_figures import UncertainFigure
     from planner.outputs.run import Run
     from planner.scenario import Scenario
     from planner.studies.solve.asking import Asking
@@ -64,7 +75,7 @@ def estimates(
     if not has_program(proof, arrays):
         raise InputError([_no_duals(run)])
     plan = AtPlan(arrays, proof.column("x"), np.nan_to_num(duals_of(proof, arrays)))
-    program = PlanProgram(scenario, offers_of(scenario, inputs.tables), model, plan, CostLines(model, plan.x), cuts)
+    program = PlanProgram(scenario, offers_of(scenario, inputs.tables), model, plan, cuts)
     figures = figures_of(inputs.tables)
     found = deciding_figures(program, figures, most, ask.report_stage, ask.interrupt)
     if resolve:
@@ -104,3 +115,64 @@ def _no_duals(run: Run) -> Problem:
         "a plan that was solved to its end, by this version",
         f"solve it again: dcplan solve {run.name}",
     )
+
+
+# --- The figures with the largest effects, found by groups that are split -------------------------
+
+_BEND: Final = 1.5
+"""The whole way may do so many times what a small step, scaled, says; a figure in a power does."""
+
+
+def deciding_figures(
+    program: PlanProgram,
+    figures: Sequence[UncertainFigure],
+    most: int,
+    report: Callable[[str], None],
+    interrupt: threading.Event | None,
+) -> FoundFigures:
+    """Find the figures with the largest effects, groups that may hold them first."""
+    found, order = FoundFigures(), count()
+    queue: list[tuple[float, int, list[UncertainFigure]]] = []
+    groups: dict[tuple[str, str], list[UncertainFigure]] = {}
+    for figure in figures:
+        groups.setdefault((figure.table, figure.column), []).append(figure)
+
+    def put(group: list[UncertainFigure], moved: Effect | None) -> None:
+        # A group of which nothing is known is split before all others.
+        bound = np.inf if moved is None else (1.0 if group[0].is_price else _BEND) * moved.most_musd
+        if bound > NO_EFFECT_MUSD:
+            heapq.heappush(queue, (-bound, next(order), group))
+
+    def look(group: list[UncertainFigure]) -> Effect | None:
+        if interrupt is not None and interrupt.is_set():
+            raise LimitReachedError("stopped before it was clear which figures decide")
+        return program.moved([(figure, figure.further) for figure in group], SMALL_STEP)
+
+    moving = "Moving figures to their low and high"
+    for number, group in enumerate(groups.values(), start=1):
+        report(f"{moving}: column {number} of {len(groups)}")
+        moved = None if group[0].is_whole else look(group)
+        if moved is not None and moved.most_musd > NO_EFFECT_MUSD:
+            put(group, moved)
+        elif program.counts_in_steps(group):
+            found.in_steps += group
+        else:
+            found.without_effect += len(group)
+    while queue:
+        bound, _, group = heapq.heappop(queue)
+        if len(found.effects) >= most and -bound <= swing_musd(*found.effects[most - 1][1:]):
+            break
+        if len(group) > 1:
+            for half in (group[: len(group) // 2], group[len(group) // 2 :]):
+                put(half, look(half))
+            continue
+        (figure,) = group
+        report(f"{moving}: {len(found.effects)} of those that decide found")
+        ends = program.ends(figure)
+        if ends is None:
+            found.in_steps.append(figure)
+            continue
+        found.effects.append((figure, *ends))
+        found.effects.sort(key=lambda one: -swing_musd(*one[1:]))
+    del found.effects[most:]
+    return found

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.studies.estimates.changed_fields import changed_fields
-from planner.studies.estimates.table import COLUMNS, NO_EFFECT_MUSD, Again, first_order_row
+from planner.studies.estimates.table import COLUMNS, NO_EFFECT_MUSD, Again, FoundFigures, first_order_row
 from planner.studies.solve.at_plan import fixed_program, integers_fixed, proof_of
 
 if TYPE_CHECKING:
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from planner.inputs.uncertain_figures import UncertainFigure
     from planner.model import Model
     from planner.outputs.run import Run
-    from planner.studies.estimates.deciding_figures import FoundFigures
     from planner.studies.estimates.plan_program import PlanProgram
     from planner.studies.solve.asking import Asking
 
@@ -63,9 +61,7 @@ def solved_again(
         if not left_s():
             raise TimeoutError
         inputs = program.inputs_with([(figure, end)], other_offers=in_steps)
-        if inputs is None or not changed_fields(inputs, model.p):
-            return None
-        built = program.arrays_of(inputs, without_used=in_steps)
+        built = None if inputs is None else program.arrays_of(inputs, without_used=in_steps)
         if built is None:
             return None
         x = np.clip(program.plan.x, built.columns.lower, built.columns.upper)

@@ -142,11 +142,9 @@ class SolvedFutures:
             status = futures.loc[~futures["status"].isin(sorted(PLANNED)), "status"]
             counts = ", ".join(f"{count} {name}" for name, count in status.value_counts().items())
             raise without_plan(*status)(
-
-                    f"{int(whole.sum())} of {len(whole)} trajectories or base samples have a plan at"
-                    f" each of their points, and 2 are needed ({counts}; table futures in"
-                    f" {self.solved.folder} says why)"
-
+                f"{int(whole.sum())} of {len(whole)} trajectories or base samples have a plan at"
+                f" each of their points, and 2 are needed ({counts}; table futures in"
+                f" {self.solved.folder} says why)"
             )
         kept = whole.repeat(rows)
         indices = indices_of(self.design, shares[kept], y[kept])

@@ -297,11 +297,9 @@ def above_least(costs: Floats, least: Floats, of: Sequence[str]) -> Floats:
     may_miss = PROVEN_GAP_FRAC * np.maximum(np.abs(least), 1.0)
     for at in np.flatnonzero(above < -may_miss)[:1]:
         raise SolverError(
-
-                f"{of[at]}: the cost is {costs[at]:,.4f} MUSD, and it cannot be below"
-                f" {least[at]:,.4f} MUSD; so a solve ended off its optimum, and nothing is written;"
-                " try another solver.method or a lower solver.tolerance"
-
+            f"{of[at]}: the cost is {costs[at]:,.4f} MUSD, and it cannot be below"
+            f" {least[at]:,.4f} MUSD; so a solve ended off its optimum, and nothing is written;"
+            " try another solver.method or a lower solver.tolerance"
         )
     return np.maximum(above, 0.0)
 

@@ -341,11 +341,9 @@ class StochasticPrograms:
             if not any(have_cuts):
                 return program, outcome
         raise LimitReachedError(
-
-                f"{self.name}: all futures as one program: stopped after {most_rounds} rounds"
-                " (failover.most_rounds), and not every plan survives a site outage; nothing is"
-                " written"
-
+            f"{self.name}: all futures as one program: stopped after {most_rounds} rounds"
+            " (failover.most_rounds), and not every plan survives a site outage; nothing is"
+            " written"
         )
 
 
