@@ -146,8 +146,7 @@ def print_runs(entries: Sequence[tuple[str, Entry]]) -> None:
             "-" if musd is None else f"{musd * factor:,.{decimals}f}",
             f"{entry.seconds:.1f}",
         )
-    console = TableConsole()
-    console.print(table)
+    TableConsole().print(table)
     named = [(f"{before}{entry.run}", entry) for before, entry in entries]
     changed = [f"{run}: {settings_words(of.differs)}" for run, of in named if of.differs]
     _print_lines("Not as the scenario of their name", changed)

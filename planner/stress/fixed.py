@@ -131,8 +131,7 @@ class FixedPlan:
     def hours(self, of_slot: Floats, first_day: int, days: int) -> Floats:
         """Unfold something by slot into the hours of calendar days, (..., hour)."""
         by_day = of_slot.reshape(*of_slot.shape[:-1], self.days.n_days, self.days.slots_per_day)
-        shares = self.day_shares[first_day : first_day + days]
-        slots = np.einsum("cd,...ds->...cs", shares, by_day)
+        slots = np.einsum("cd,...ds->...cs", self.day_shares[first_day : first_day + days], by_day)
         hours = np.repeat(slots, self.days.slot_h, axis=-1)
         return np.asarray(hours.reshape(*of_slot.shape[:-1], days * _DAY_H))
 
@@ -249,8 +248,7 @@ def _spare_mw(case: ScopedCase, read: _Reader) -> Floats:
 
     Sources whose hours are limited are left out: their hours are the plan's.
     """
-    year = read.tables["source_year"]
-    roles = year[["site", "source", "year", "role", "capacity_mw"]]
+    roles = read.tables["source_year"][["site", "source", "year", "role", "capacity_mw"]]
     slot = read.tables["source_slot"].merge(roles, on=["site", "source", "year"])
     table = case.tables["onsite_sources"].drop_duplicates("onsite")
     figures = replaced(table, "onsite", case.scenario.supply.override).set_index("onsite")
@@ -329,8 +327,7 @@ def price_spread(case: ScopedCase) -> Floats:
     named = list(case.sites["price_zone"].dropna().unique())
     axes = {"price_zone": named, "season": SEASONS, "hour_local": _HOURS}
     mean = dense_by_ids(table, axes, "shape_mean_frac")
-    median = dense_by_ids(table, axes, "shape_median_frac")
-    of_zone = log_spread(mean, median)
+    of_zone = log_spread(mean, dense_by_ids(table, axes, "shape_median_frac"))
     return np.asarray(of_zone[codes(case.sites["price_zone"], named)])
 
 
@@ -348,8 +345,7 @@ class GridEmergency:
 
     def left_frac(self, first_hour: int, hours: int) -> Floats:
         """Return the share that is left, (site, hour)."""
-        is_cut = _is_within(self, first_hour, hours)
-        return np.asarray(1.0 - self.frac * np.outer(self.sites, is_cut))
+        return np.asarray(1.0 - self.frac * np.outer(self.sites, _is_within(self, first_hour, hours)))
 
 
 @dataclass(frozen=True)

@@ -404,8 +404,7 @@ def conditions(
         wholesale = plan.hours(plan.wholesale_usd_per_mwh[year], first_day, days)
         delivered = plan.hours(plan.energy_usd_per_mwh[year], first_day, days)
         spread = plan.spread_of_hours(first_day, days)
-        factor = price_factor(market.next_hours(hours), spread)
-        usd_per_mwh = delivered + wholesale * (factor - 1.0)
+        usd_per_mwh = delivered + wholesale * (price_factor(market.next_hours(hours), spread) - 1.0)
         if own is not None:
             dry_c, wet_c = own.temperatures(first_day, days, dry_c, wet_c, hotter_k)
             usd_per_mwh = own.prices(first_day, days, delivered, wholesale, usd_per_mwh)
@@ -480,8 +479,7 @@ class _Reserve:
             started = self._rng.binomial(self._units, self._reliability.starts_frac)
             self._running = np.where(starting, started, self._running)
         if is_needed.any():
-            goes_on = float(self._reliability.survives_frac(1.0))
-            survived = self._rng.binomial(self._running, goes_on)
+            survived = self._rng.binomial(self._running, float(self._reliability.survives_frac(1.0)))
             self._running = np.where(is_needed & ~starting, survived, self._running)
         # Tanks are filled up between outages.
         self._fuel_mwh = np.where(is_needed, self._fuel_mwh, self._full_fuel_mwh)

@@ -109,9 +109,7 @@ def stress_study(
 
 def _heat_wave(plan: FixedPlan, settings: StressSettings) -> HeatWave:
     """A heat wave in the middle of the month in which the sites, by load, are hottest."""
-    load_mw = plan.it_mw[-1].mean(axis=-1)
-    by_month = plan.dry.mean_c.mean(axis=2)
-    month = int((load_mw @ by_month).argmax())
+    month = int((plan.it_mw[-1].mean(axis=-1) @ plan.dry.mean_c.mean(axis=2)).argmax())
     middle = int(_FIRST_OF_MONTH[month]) + DAYS_PER_MONTH[month] // 2
     days = round(settings.heat_wave_days)
     first = _within_year(middle - days // 2, days, 365)

@@ -56,8 +56,7 @@ class NearOptimal:
         self._cost, self._penalty = objective_musd(model), penalty_musd(model)
         self.has_integers = problem.isMIP()
         has_cuts = bool(question.inputs.failover.reserve.size)
-        rounds = question.scenario.failover.most_rounds
-        self._cuts = FailureCuts(model, rounds) if has_cuts else None
+        self._cuts = FailureCuts(model, question.scenario.failover.most_rounds) if has_cuts else None
         self._checked: CheckedInputs | None = None
         ask.report_stage("Solving: the plan of least cost")
         solver = question.scenario.solver
@@ -65,8 +64,7 @@ class NearOptimal:
         best = find_plan(model, session, solver, cuts=self._cuts, interrupt=ask.interrupt)
         self.best = self._good(best)
         sets = model.p.sets
-        site_year = model.p.sites.site_year
-        is_last = site_year["year"] == len(sets.year) - 1
+        is_last = model.p.sites.site_year["year"] == len(sets.year) - 1
         at_site = model.nameplate_mw.select(is_last, "site_in_last_year")
         site = Index.full("site", sets.site)
         self._site = problem.variable(_SITE, site)

@@ -199,8 +199,7 @@ class Costs:
         columns = model.problem.columns()
         lower, upper = columns.lower.copy(), columns.upper.copy()
         if self._costs_of == "openings" and columns.integer.any():
-            held = self._integers().values_in(model)
-            lower[columns.integer] = upper[columns.integer] = held
+            lower[columns.integer] = upper[columns.integer] = self._integers().values_in(model)
         return solves.solve_within(lower, upper)
 
     def _session_with(self, question: PreparedScenario, model: Model) -> HighsSession:
@@ -220,8 +219,7 @@ class Costs:
             x = None if proof is None else proof.column("x")
             if x is None or len(x) != len(Arrays.from_problem(model.problem).columns.cost):
                 question = self._mixture.question(())
-                session = session_of(question, model)
-                x = find_plan(model, session, question.scenario.solver).x
+                x = find_plan(model, session_of(question, model), question.scenario.solver).x
             self._openings = _Integers(model, x)
         return self._openings
 
@@ -283,8 +281,7 @@ def split_by_cause(
     groups = groups_of(first, other, by)
     costs = Costs(Mixture(first, other, groups), (first, other), costs_of, ask)
     counted = _Counted(costs, ask, len(groups))
-    every = frozenset(range(len(groups)))
-    ends, version = _ends(costs, counted, (first, other), every, costs_of)
+    ends, version = _ends(costs, counted, (first, other), frozenset(range(len(groups))), costs_of)
     rows: list[_Row] = []
     notes: list[str] = []
     method: Method | None = None
@@ -359,8 +356,7 @@ def _ends(
             moved.append((1.0, value.less(stored) if is_first else stored.less(value)))
     version: _Row | None = None
     if moved:
-        whole = CostDifference.weighted_sum(moved)
-        version = (_OTHER_VERSION, "the program that it builds", whole)
+        version = (_OTHER_VERSION, "the program that it builds", CostDifference.weighted_sum(moved))
     return (found[0], found[1]), version
 
 

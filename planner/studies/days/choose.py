@@ -115,8 +115,7 @@ def choose_days(
         }
     )
     if not any(is_peak):
-        hottest = represented_by[year.days.peaks[0]]
-        days.loc[days["day"] == hottest, "is_peak_day"] = True
+        days.loc[days["day"] == represented_by[year.days.peaks[0]], "is_peak_day"] = True
     hours = _hours(year, chosen, named)
     return ChosenDays(_with_source(days, source), _with_source(hours, source), represented_by)
 

@@ -118,8 +118,7 @@ def _owed_kh100e(question: PreparedScenario) -> Floats:
     owed *= np.maximum(1.0 - saved, 0.0)
     may_rent = np.zeros(owed.shape, dtype=np.bool_)
     may_rent[p.rent.rented["workload"], p.rent.rented["year"]] = True
-    rentable = np.where(may_rent, owed, 0.0).sum(axis=0)
-    rented = np.minimum(rentable, p.rent.depth_kh100e)
+    rented = np.minimum(np.where(may_rent, owed, 0.0).sum(axis=0), p.rent.depth_kh100e)
     # What clouds have is taken off every workload that may rent: more than they can give in all.
     left = np.where(may_rent, np.maximum(owed - rented, 0.0), owed)
     return np.asarray(left)

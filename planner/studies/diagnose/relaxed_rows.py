@@ -87,8 +87,7 @@ def _eased(
     factor = factors[block](question, rows.over)
     eased = given[relaxation.name].on(rows.over, missing="zero") * factor
     is_most = np.isfinite(rows.upper) & ~np.isfinite(rows.lower)
-    side = np.where(is_most, -1.0, 1.0)
-    return replace(rows, expression=rows.expression + eased * side)
+    return replace(rows, expression=rows.expression + eased * np.where(is_most, -1.0, 1.0))
 
 
 # --- What could be relaxed in a scenario without a plan, kind by kind -----------------------------

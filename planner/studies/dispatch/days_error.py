@@ -228,8 +228,7 @@ class _Counted:
         self._plan = plan
         self._power, self._peaks = tables["power_slot"], tables["billed_peaks"]
         surplus = tables["site_surplus"]
-        slot = codes(surplus["slot"], plan.days.names)
-        self._sold = surplus.assign(hours=plan.days.weight_h[slot])
+        self._sold = surplus.assign(hours=plan.days.weight_h[codes(surplus["slot"], plan.days.names)])
         over = inputs.sites.site_year
         years = [int(label) for label in over.labels("year")]
         charge = pd.Series(inputs.grid.demand_charge_usd_per_kw_month, index=[years, list(over.labels("site"))])

@@ -215,8 +215,7 @@ def _store(
 def _do_work(problem: ArrayProblem, done: Expression, block: Positions, due_mw: Floats) -> None:
     """Add rows that do in each block of hours what falls due in it."""
     number = np.unique(block, return_inverse=True)[1].ravel()
-    names = tuple(map(str, range(int(number.max()) + 1)))
-    blocks = Index.full("block", Axis("block", names))
+    blocks = Index.full("block", Axis("block", tuple(map(str, range(int(number.max()) + 1)))))
     due = np.bincount(number, weights=due_mw.ravel())
     problem.rows("work_done", done.map(blocks, np.arange(number.size), number) == due)
 
@@ -383,8 +382,7 @@ def _by_rules(
     planned_usd = planned_mwh @ sources.usd_per_mwh + batteries.planned_mwh @ batteries.usd_per_mwh
     source_usd = planned_usd + more_usd
     short_mwh = found.unserved_mwh[0] + found.generator_mwh[0]
-    level = plan.hours(plan.level_mwh[year], 0, 365)
-    fallen = np.maximum(-np.diff(level, axis=1), 0.0).sum()
+    fallen = np.maximum(-np.diff(plan.hours(plan.level_mwh[year], 0, 365), axis=1), 0.0).sum()
     return {
         "energy_musd": float(found.energy_usd[0].sum()) / USD_PER_MUSD,
         "source_musd": float(source_usd) / USD_PER_MUSD,

@@ -65,8 +65,7 @@ class Work:
     def empty(cls) -> Work:
         """Return no deferrable work."""
         nothing = np.zeros((0, 0))
-        places = np.zeros(0, dtype=np.intp)
-        return cls(places, nothing, nothing, nothing.astype(np.intp), nothing)
+        return cls(np.zeros(0, dtype=np.intp), nothing, nothing, nothing.astype(np.intp), nothing)
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,8 +171,7 @@ def fleet_of(
     sources = _Sources(plan, inputs, tables, year, yield_frac)
     export_usd, planned_sale = sources.sales()
     # Wholesale prices of the hour, of which those who sell get a share.
-    share = scenario.supply.export.wholesale_price_frac
-    sell_usd = hours(export_usd) + share * above_usd
+    sell_usd = hours(export_usd) + scenario.supply.export.wholesale_price_frac * above_usd
     may_sell = export_usd[year].any(axis=1)[:, None] & (sell_usd > 0.0)
     room_mw = plan.firm_mw[year][:, None] + hours(plan.non_firm_mw)
     short = short_prices(
@@ -286,8 +284,7 @@ class _Sources:
         usd[at] = supply.export_usd_per_mwh[there]
         rows = self._sold
         site = codes(rows["site"], plan.sites)
-        year = codes(rows["year"], plan.years)
-        place = (year, site, codes(rows["slot"], plan.days.names))
+        place = (codes(rows["year"], plan.years), site, codes(rows["slot"], plan.days.names))
         there = site >= 0
         np.add.at(sold_mw, tuple(code[there] for code in place), rows["export_mw"].to_numpy(dtype=np.float64)[there])
         return usd, sold_mw

@@ -60,8 +60,7 @@ class _Priced:
 
     def site_of(self, table: str) -> np.ndarray:
         """Return the site of each of the rows or columns; empty where they have none."""
-        frame = getattr(self.proof, table)
-        return np.asarray(frame["site"].astype(str))
+        return np.asarray(getattr(self.proof, table)["site"].astype(str))
 
 
 def compare_sites(

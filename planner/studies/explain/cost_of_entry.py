@@ -197,8 +197,7 @@ def _retail(question: PreparedScenario, site: str, key: tuple[str, str, str]) ->
     low, high = (_flat(question.changed((Setting(key, usd),)).inputs, site) for usd in _PROBES)
     if high == low:
         return None
-    own = _flat(question.inputs, site)
-    return _PROBES[0] + (own - low) / (high - low) * (_PROBES[1] - _PROBES[0])
+    return _PROBES[0] + (_flat(question.inputs, site) - low) / (high - low) * (_PROBES[1] - _PROBES[0])
 
 
 def _flat(p: Inputs, site: str) -> float:

@@ -292,8 +292,7 @@ def year_tables(solved: PlanViews, year: int) -> dict[str, pd.DataFrame]:
 
 def _ready(solved: PlanViews, year: int) -> pd.DataFrame:
     """List sites whose first new hall can serve within a model year, with the moment."""
-    leads = solved.results.tables["leads"]
-    first = leads.groupby("site", as_index=False)[["service_start"]].min()
+    first = solved.results.tables["leads"].groupby("site", as_index=False)[["service_start"]].min()
     last = int(solved.inputs.years.last_calendar_years[solved.inputs.years.years.index(year)])
     start = first["service_start"]
     return first[(start >= year) & (start < last + 1)].reset_index(drop=True)
@@ -314,14 +313,12 @@ def _two_years(of: pd.Series, key: str, year: int, before: int | None) -> pd.Dat
             "now": wide[year].to_numpy() if year in wide else np.zeros(len(wide)),
         }
     )
-    made = _with_change(table)
-    return made.sort_values("change", key=np.abs, ascending=False, ignore_index=True)
+    return _with_change(table).sort_values("change", key=np.abs, ascending=False, ignore_index=True)
 
 
 def _costs(solved: PlanViews, year: int, before: int | None) -> pd.DataFrame:
     """Payments of the first calendar year of each model year, by line."""
-    costs = solved.results.tables["costs"]
-    by = costs.groupby(["item", "calendar_year"])["musd"].sum()
+    by = solved.results.tables["costs"].groupby(["item", "calendar_year"])["musd"].sum()
     by.index = by.index.set_names(["item", "year"])
     return _two_years(by, "item", year, before)
 
@@ -336,8 +333,7 @@ def about_year(solved: PlanViews, tables: Mapping[str, pd.DataFrame], year: int)
 
 
 def _cell(tables: Mapping[str, pd.DataFrame], figure: str, column: str) -> Number:
-    unit = dict(_METRICS)[figure]
-    return number(tables, "year_change", column, unit, figure=figure)
+    return number(tables, "year_change", column, dict(_METRICS)[figure], figure=figure)
 
 
 def _figures(tables: Mapping[str, pd.DataFrame], year: int) -> Iterator[Statement]:

@@ -65,8 +65,7 @@ def spot_check(
         by = np.zeros(len(bounds.lower))
         by[rows] = np.where(moves, step.by, 0.0)
         session.set_rows(bounds.lower + by, bounds.upper + by)
-        after = ask.solve_session(question, session)
-        found = after.objective - before.objective
+        found = ask.solve_session(question, session).objective - before.objective
         foretold = float(dual) * step.by
         lines.append(
             {
@@ -125,8 +124,7 @@ def one_more(solved: PlanViews, ask: Asking) -> pd.DataFrame:
 
 def _settings(solved: PlanViews) -> Iterator[tuple[str, str, float, str, tuple[Setting, ...]]]:
     """List settings that move by one month or one millisecond."""
-    delay = solved.scenario.lead_times.delay_months
-    sooner = Setting(("lead_times", "delay_months"), delay - 1.0)
+    sooner = Setting(("lead_times", "delay_months"), solved.scenario.lead_times.delay_months - 1.0)
     yield "lead time", "everywhere", -1.0, "months", (sooner,)
     placed = solved.inputs.demand.demand
     demand = pd.DataFrame(

@@ -134,8 +134,7 @@ class _Tracer:
         self._model = build_model(question.inputs)
         self._cost = objective_musd(self._model)
         self._penalty = penalty_musd(self._model)
-        solver = question.scenario.solver
-        self._session = plan_session(self._model.problem, solver, ends_at_gap=False)
+        self._session = plan_session(self._model.problem, question.scenario.solver, ends_at_gap=False)
         has_cuts = bool(question.inputs.failover.reserve.size)
         rounds = question.scenario.failover.most_rounds
         self._cuts = FailureCuts(self._model, rounds) if has_cuts else None
@@ -147,8 +146,7 @@ class _Tracer:
         least = self._solve("the plan of least cost")
         built = _as_one(measure, model, least)
         held = self._hold(least, measure)
-        level = problem.variable(_COLUMN, UNIT, lower=-np.inf)
-        problem.rows("frontier_level", level == built)
+        problem.rows("frontier_level", problem.variable(_COLUMN, UNIT, lower=-np.inf) == built)
         others = {one.name: one.reader(model) for one in MEASURES if one.name not in {measure.name, "largest"}}
         if most_cost_frac is not None:
             limit = least.objective + abs(least.objective) * most_cost_frac

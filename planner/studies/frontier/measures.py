@@ -57,13 +57,11 @@ class FrontierMeasure:
 
 
 def _carbon(m: Model) -> Expression:
-    over = m.p.sites.site_year
-    return (m.carbon.counted_kt * m.span_years[over["year"]]).total()
+    return (m.carbon.counted_kt * m.span_years[m.p.sites.site_year["year"]]).total()
 
 
 def _water(m: Model) -> Expression:
-    over = m.p.sites.site_year
-    return (m.water_m3 * (m.span_years[over["year"]] / M3_PER_THOUSAND_M3)).total()
+    return (m.water_m3 * (m.span_years[m.p.sites.site_year["year"]] / M3_PER_THOUSAND_M3)).total()
 
 
 def _unmet(m: Model) -> Expression:
@@ -103,8 +101,7 @@ def _connection(m: Model) -> Expression:
 
 def _largest(m: Model) -> Expression:
     """Racks at the largest site in the last model year: what its outage takes away at most."""
-    over = m.p.sites.site_year
-    last = over["year"] == len(m.p.sets.year) - 1
+    last = m.p.sites.site_year["year"] == len(m.p.sets.year) - 1
     largest = m.problem.variable("largest_site_mw", UNIT)
     at_sites = m.nameplate_mw.select(last, "site_in_last_year")
     m.problem.rows("largest_site", at_sites <= largest.on(at_sites.over))

@@ -176,8 +176,7 @@ def ranks_of(design: Design, shares: Floats, outputs: Floats) -> Ranks:
     )
     same = (np.array([ranked(one) for one in found]) == ranked(index(every))).mean(axis=0)
     # A half of one block has no spread: SALib needs two.
-    half = ranked(index(every[: max(2, len(y) // 2)]))
-    return Ranks(low, high, same, half)
+    return Ranks(low, high, same, ranked(index(every[: max(2, len(y) // 2)])))
 
 
 # --- What is asked of a study of sensitivity, and what of it cannot be ----------------------------

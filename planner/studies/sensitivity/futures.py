@@ -230,8 +230,7 @@ def left_out_of(
         for one in figures_of(tables)
         if _key(one) not in moved
     ]
-    columns = [*_KEY, "unit", "value", "low", "high", "why"]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=[*_KEY, "unit", "value", "low", "high", "why"])
 
 
 def _key(figure: UncertainFigure) -> tuple[str, str, str]:

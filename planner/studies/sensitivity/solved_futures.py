@@ -160,8 +160,7 @@ class SolvedFutures:
         return columns, int(whole.sum()), int((~whole).sum())
 
     def _table(self, columns: Mapping[str, Any]) -> pd.DataFrame:
-        rows = [_of_factor(one) for one in self.factors]
-        table = pd.DataFrame(rows).assign(**columns)
+        table = pd.DataFrame([_of_factor(one) for one in self.factors]).assign(**columns)
         known = table["first_order_musd"].notna()
         order = table["first_order_musd"].rank(ascending=False, method="first")
         table["first_order_rank"] = order.where(known).astype("Int64")

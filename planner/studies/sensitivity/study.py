@@ -153,8 +153,7 @@ def sensitivity(
         # so it is let go until then, and its workers are compared again as they are by then.
         with connected(scheduler, report):
             pass
-    plan = base_plan(base, folder, on_progress)
-    ranked = first_order(base, plan, folder, figures, report)
+    ranked = first_order(base, base_plan(base, folder, on_progress), folder, figures, report)
     tables = right_tables(TABLES, draft.data_files)
     every = factors_of(ranked, tables, figures)
     without = [(one, _NO_STEPS) for one in every if one.is_in_steps and not steps]

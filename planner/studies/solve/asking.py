@@ -109,8 +109,7 @@ class Asking:
     def has_whole_plan(self, question: PreparedScenario, model: Model) -> bool:
         """Find out whether a program with integers has a plan, by rounding, then a search."""
         session = session_of(question, model)
-        solver = question.scenario.solver
-        outcome = find_plan(model, session, solver, interrupt=self.interrupt)
+        outcome = find_plan(model, session, question.scenario.solver, interrupt=self.interrupt)
         if not outcome.has_plan and outcome.status != "infeasible":
             name = question.scenario.name
             if outcome.status in STOPPED:

@@ -260,8 +260,7 @@ class BlockSearch:
         """What a MW of racks in use costs in its model year, the mean of a plan. [MUSD/MW]"""
         model = self._model
         span_years = model.span_years
-        used = model.p.racks.used
-        mw_years = float((model.used.value(x) * span_years[used["year"]]).sum())
+        mw_years = float((model.used.value(x) * span_years[model.p.racks.used["year"]]).sum())
         # BLAS would split the sum among its threads: other last digits choose another plan.
         mean = abs(float((self._cost * x).sum())) / max(mw_years, _NOTHING)
         return mean * span_years[model.p.siting.block["year"]]

@@ -79,8 +79,7 @@ def add_cuts(model: Model, p: FailoverInputs) -> Model:
 def _places(problem: ArrayProblem, variable: str, column: Positions) -> Positions:
     """Return the places of columns in a variable, -1 of others."""
     block = problem.column_block(variable)
-    is_in = (column >= block.start) & (column < block.stop)
-    return np.where(is_in, column - block.start, -1)
+    return np.where((column >= block.start) & (column < block.stop), column - block.start, -1)
 
 
 class FailureCuts:

@@ -153,8 +153,7 @@ def decided_in(model: Model, dates: OrderDates | None) -> Positions:
     latest = {} if dates is None else latest_orders(model, dates)
     opens = model.year
     for name in sorted(commitments(model)):
-        over = problem.columns_over(name)
-        own = year_of(over, model)
+        own = year_of(problem.columns_over(name), model)
         taken = np.where(own == _NONE, never, own)
         if name in latest:
             by_date = np.searchsorted(opens, latest[name] + _SOON, side="right") - 1
@@ -171,8 +170,7 @@ def latest_orders(model: Model, dates: OrderDates) -> Mapping[str, Floats]:
         return moments[over[by], over["year"]]
 
     halls = at("build", "site", dates.hall)
-    early = model.p.halls.build_is_early
-    halls = np.where(early, model.year[model.p.halls.build["year"]], halls)
+    halls = np.where(model.p.halls.build_is_early, model.year[model.p.halls.build["year"]], halls)
     phases = model.p.halls.build.find(model.problem.columns_over("phases"))
     return {
         "build": halls,

@@ -195,8 +195,7 @@ def _openings(model: Model, halls: pd.DataFrame) -> pd.DataFrame:
     of_halls = ["start", "order_by", "lead", "committed", "is_early"]
     in_order = halls.sort_values("is_early", kind="stable")  # what is no early hall has a date
     with_halls = in_order[["site", "year", *of_halls]].drop_duplicates(["site", "year"])
-    left = openings[is_new].drop(columns=of_halls)
-    return left.merge(with_halls, on=["site", "year"], how="inner")
+    return openings[is_new].drop(columns=of_halls).merge(with_halls, on=["site", "year"], how="inner")
 
 
 def _years(p: Inputs, over: Index) -> Floats:
@@ -382,8 +381,7 @@ def why_no_orders(
             of_future.setdefault(place, []).append(f"{found[1] or ''}{found[3]}")
         else:
             of = received[place]
-            at = of.column[of.row] == int(of_orders[1])
-            shared.update(of.order[at].tolist())
+            shared.update(of.order[of.column[of.row] == int(of_orders[1])].tolist())
     lines = []
     for place, rows in sorted(of_future.items()):
         future = futures[place]

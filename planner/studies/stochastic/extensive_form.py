@@ -105,8 +105,7 @@ class ExtensiveForm:
     def hold_regret(self, most: float, weights: Floats) -> None:
         """Ask for the least expected cost of those that keep the greatest regret at that."""
         column = self.problem.column_block("greatest_regret")
-        places = np.arange(column.start, column.stop)
-        self.problem.hold(places, np.zeros(1), np.array([most]))
+        self.problem.hold(np.arange(column.start, column.stop), np.zeros(1), np.array([most]))
         expected = sum(
             (weight * cost for weight, cost in zip(weights, self.costs, strict=True)),
             start=Expression.constant(UNIT, 0.0),
@@ -165,8 +164,7 @@ class FutureProgram:
     ) -> None:
         self.name, self.question = name, question
         self.model: Model = build_model(question.inputs)
-        solver = question.scenario.solver
-        self._session = plan_session(self.model.problem, solver, ends_at_gap=False)
+        self._session = plan_session(self.model.problem, question.scenario.solver, ends_at_gap=False)
         self._on_progress = on_progress
         has_cuts = bool(question.inputs.failover.reserve.size)
         most_rounds = question.scenario.failover.most_rounds
@@ -177,8 +175,7 @@ class FutureProgram:
         columns = self.model.problem.columns()
         outcome = self._within(columns.lower, columns.upper)
         if outcome.status == "infeasible":
-            name = f"future {self.name}"
-            raise why_no_plan(name, outcome, self._session, self.question, self.model)
+            raise why_no_plan(f"future {self.name}", outcome, self._session, self.question, self.model)
         return outcome
 
     def penalty_musd(self, outcome: Outcome) -> float:
@@ -219,8 +216,7 @@ class FutureProgram:
         solver = self.question.scenario.solver
         solves = Solves(self.model, self._session, solver, self._cuts, self._on_progress, None)
         outcome = solves.solve_within(lower, upper, method="auto")
-        good = SOLVED | {"infeasible"}
-        return with_plan(outcome, f"future {self.name}", BEFORE, good=good)
+        return with_plan(outcome, f"future {self.name}", BEFORE, good=SOLVED | {"infeasible"})
 
 
 def hold_orders(model: Model, received: Received, ordered: Floats, slack: float) -> None:
@@ -232,8 +228,7 @@ def hold_orders(model: Model, received: Received, ordered: Floats, slack: float)
 def _bounds(received: Received, ordered: Floats, slack: float) -> tuple[Floats, Floats]:
     enters = cleaned(received.entering(ordered))
     margin = slack * np.maximum(np.abs(enters), 1.0)
-    low = np.maximum(enters - margin, 0.0)
-    return low, np.where(received.is_all, enters + margin, np.inf)
+    return np.maximum(enters - margin, 0.0), np.where(received.is_all, enters + margin, np.inf)
 
 
 # --- The mean of all futures: a program whose numbers are the weighted means of theirs ------------

@@ -230,8 +230,7 @@ def _decided(study: StochasticPrograms, found: Compared, ordered: Floats) -> pd.
         ordered=ordered, least=np.min(alone, axis=0), most=np.max(alone, axis=0), minimax_regret=found.minimax.ordered
     )
     amounts = table[["ordered", "most", "minimax_regret"]].to_numpy(dtype=np.float64)
-    rows = np.flatnonzero(amounts.max(axis=1, initial=0.0))
-    return table.take(rows).reset_index(drop=True)
+    return table.take(np.flatnonzero(amounts.max(axis=1, initial=0.0))).reset_index(drop=True)
 
 
 def _plans(study: StochasticPrograms, found: Compared) -> pd.DataFrame:
@@ -330,8 +329,7 @@ def _orders_alone(futures: Sequence[FutureProgram], alone: Sequence[Outcome]) ->
 
     def rows() -> Iterator[tuple[object, ...]]:
         for future, outcome in zip(futures, alone, strict=True):
-            outages = site_outages(future.model, outcome)
-            tables = read_results(future.model, outcome, outages).tables
+            tables = read_results(future.model, outcome, site_outages(future.model, outcome)).tables
             months = lead_months(future.model.p)
             for order in orders_in(tables, months):
                 yield future.name, *order

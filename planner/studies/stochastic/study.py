@@ -318,8 +318,7 @@ class StochasticPrograms:
 
     def _together(self, ask: Callable[[ExtensiveForm], None], head: str | None = None) -> tuple[ExtensiveForm, Outcome]:
         """Solve all futures as one program, until none breaks a cut of the loss of a site."""
-        scenario = self.futures[0].question.scenario
-        solver = scenario.solver
+        solver = self.futures[0].question.scenario.solver
         most_rounds = max(one.question.scenario.failover.most_rounds for one in self.futures)
         for _ in range(most_rounds + 1):
             program = ExtensiveForm(self._models, self.orders, self.received)

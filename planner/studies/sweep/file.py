@@ -215,8 +215,7 @@ def _known_of(draft: ScenarioDraft | None) -> SweepBase:
     """Return what axes can be read against: no tree where a part of it may be missing."""
     if draft is None:
         return SweepBase()
-    tree = None if draft.problems else draft.tree
-    return SweepBase(tree, right_tables(TABLES, draft.data_files))
+    return SweepBase(None if draft.problems else draft.tree, right_tables(TABLES, draft.data_files))
 
 
 # --- The JSON Schema of the files of sweeps, for editors ------------------------------------------

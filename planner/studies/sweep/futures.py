@@ -233,8 +233,7 @@ def sweep_of(file: SweepFile, led: Mapping[str, str], together: Together | None 
             raise InputError(dict.fromkeys(problems))
     leading = set(led.values())
     every = tuple(replace(one, leads=one.name in leading) for one in questions.values())
-    tables = {one.key: one for one in reader.read.values()}
-    return Sweep(file, every, tables, tuple(reader.warnings))
+    return Sweep(file, every, {one.key: one for one in reader.read.values()}, tuple(reader.warnings))
 
 
 def _known(scenarios: Mapping[str, Scenario | None]) -> dict[str, Scenario]:
@@ -292,8 +291,7 @@ def _scenario(file: SweepFile, future: Future, reader: _Reader) -> tuple[Scenari
         place = at.key_place or at.place
         fix = "write a key path of the scenario"
         return None, (place.problem(f"the key leads nowhere: {error.args[0]}", "a key", fix),)
-    title = Node(future.name, Place(str(file.path)))
-    tree = replace(tree, value={**tree.children, "title": title})
+    tree = replace(tree, value={**tree.children, "title": Node(future.name, Place(str(file.path)))})
     files = (file.path, *base.source_files)
     sha256 = (file.sha256, *base.source_sha256)
     draft = replace(base, name=future.name, tree=tree, problems=(), source_files=files, source_sha256=sha256)
