@@ -254,8 +254,7 @@ def days_error(
     on_progress("hours of a year", 0.0)
     year, lost_usd = year_of_hours(make_case(question, tables), asked.settings), asked.settings.lost_load_usd_per_mwh
     of = (stored.run, asked.plan, stored.scenario, stored.inputs, year, lost_usd)
-    found = error_of_days(*of, years=years or None, on_progress=on_progress)
-    return replace(found, seed=asked.settings.seed)
+    return replace(error_of_days(*of, years=years or None, on_progress=on_progress), seed=asked.settings.seed)
 
 
 def _reliability() -> Reliability:

@@ -162,18 +162,19 @@ def show_command(table: str, *, as_json: bool, rows: int) -> None:
     columns = describe_table(table)
     frame = read_table(table)
     if as_json:
-        content = {
-            "table": schema.name,
-            "title": schema.title,
-            "description": schema.description,
-            "vintage": schema.vintage,
-            "sources": list(schema.sources),
-            "licences": [licence.title for licence in schema.licences],
-            "primary_key": list(schema.primary_key),
-            "columns": columns.to_dict("records"),
-            "rows": json.loads(frame.to_json(orient="records", double_precision=15)),
-        }
-        print_json(content)
+        print_json(
+            {
+                "table": schema.name,
+                "title": schema.title,
+                "description": schema.description,
+                "vintage": schema.vintage,
+                "sources": list(schema.sources),
+                "licences": [licence.title for licence in schema.licences],
+                "primary_key": list(schema.primary_key),
+                "columns": columns.to_dict("records"),
+                "rows": json.loads(frame.to_json(orient="records", double_precision=15)),
+            }
+        )
         return
     click.echo(f"{schema.name}: {schema.title}\n{schema.description}\n")
     _print_table(columns[["column", "unit", "bounds", "meaning"]])

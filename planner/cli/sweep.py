@@ -101,8 +101,7 @@ def _print_no_regret(result: SweepResult) -> None:
     least = least.loc[decided.index].sort_values(years[-1], ascending=False)
     planned = int(result.futures["status"].isin(sorted(PLANNED)).sum())
     click.echo()
-    head = f"Ordered by that year in each of {planned} futures with a plan, at least (MW):"
-    say(head)
+    say(f"Ordered by that year in each of {planned} futures with a plan, at least (MW):")
     rows = least.assign(by=decided).head(_MOST_THINGS).reset_index().to_dict("records")
     cells = (
         [order_words(*(row[part] for part in things)), *(f"{row[year]:,.1f}" for year in years), row["by"]]

@@ -297,8 +297,7 @@ def _hourly_index(demand: pd.Series[float]) -> pd.DatetimeIndex:
     index = demand.index
     if not isinstance(index, pd.DatetimeIndex):
         raise InputError([Problem("demand", None, None, f"the index holds {index.dtype}", "the time of each hour")])
-    steps = index[1:] - index[:-1]
-    wrong = np.flatnonzero(steps != _HOUR)
+    wrong = np.flatnonzero(index[1:] - index[:-1] != _HOUR)
     if len(wrong):
         what_is = f"{index[wrong[0] + 1]} follows on {index[wrong[0]]}"
         fix = f"{len(wrong)} steps are so; fill gaps, and use UTC or times with their offset"

@@ -98,11 +98,9 @@ def alternatives(
         raise InputError([Problem("--slack", None, None, found, "each percentage once", "")])
     unknown = [kind for kind in of if kind not in _KINDS]
     if unknown:
-        expected = " or ".join(_KINDS)
-        raise InputError([Problem("--of", None, None, f"it is {unknown[0]!r}", expected, "")])
+        raise InputError([Problem("--of", None, None, f"it is {unknown[0]!r}", " or ".join(_KINDS), "")])
     if different < 0:
-        found = f"it is {different}"
-        raise InputError([Problem("--different", None, None, found, "0 or more", "")])
+        raise InputError([Problem("--different", None, None, f"it is {different}", "0 or more", "")])
     scenario = load_scenario(scenario, overrides)
     question = PreparedScenario.from_scenario(scenario)
     ask = Asking(on_stage or (lambda _: None), interrupt)

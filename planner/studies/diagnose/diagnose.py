@@ -82,10 +82,9 @@ class Diagnosis(Answer):
     def tables(self) -> dict[str, pd.DataFrame]:
         """A row per change that makes a plan possible, and per rule of the conflict."""
         remedies = [(one.name, one.unit, one.total, "; ".join(one.change.words)) for one in self.remedies]
-        rules = [one.rule for one in self.conflict]
         return {
             "remedies": pd.DataFrame(remedies, columns=["name", "unit", "total", "change"]),
-            "conflict": pd.DataFrame({"rule": rules}),
+            "conflict": pd.DataFrame({"rule": [one.rule for one in self.conflict]}),
         }
 
     def to_dict(self) -> dict[str, Any]:
@@ -230,8 +229,7 @@ def _relax_together(question: PreparedScenario, ask: Asking) -> tuple[Remedy, ..
             if amounts.max(initial=0.0) > 1e-6:
                 change = relaxation.change(question, given.over, amounts)
                 total = float(amounts.sum())
-                rules = tuple(rows_of(relaxation))
-                parts.append(Remedy(relaxation.name, relaxation.unit, total, change, rules))
+                parts.append(Remedy(relaxation.name, relaxation.unit, total, change, tuple(rows_of(relaxation))))
         settings = tuple(s for part in parts for s in part.change.settings)
         cells = tuple(c for part in parts for c in part.change.cells)
         if ask.is_enough(question, settings, cells):

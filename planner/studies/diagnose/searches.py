@@ -127,8 +127,7 @@ def _siting(question: PreparedScenario) -> Iterator[Search]:
     if siting.phase_mw is not None:
         words = "commission halls of any size"
         any_size = ProposedChange((words,), (Setting(("siting", "phase_mw"), None),))
-        rules = moved_by("siting.phase_mw")
-        yield Search(words, "-", rules, (1.0,), lambda _: any_size)
+        yield Search(words, "-", moved_by("siting.phase_mw"), (1.0,), lambda _: any_size)
     sites = len(question.inputs.sets.site)
     for key, now in (("at_most_sites", siting.at_most_sites), ("exactly_sites", siting.exactly_sites)):
         if now is not None:
@@ -143,14 +142,12 @@ def _siting(question: PreparedScenario) -> Iterator[Search]:
         listed: tuple[str, ...] = getattr(siting, key)
         for site in listed:
             kept = tuple(other for other in listed if other != site)
-            rules = moved_by(f"siting.{key}")
-            yield _only(f"{site} {words}", rules, Setting(("siting", key), kept))
+            yield _only(f"{site} {words}", moved_by(f"siting.{key}"), Setting(("siting", key), kept))
     in_scope = question.inputs.sets.site.labels
     for site in without_new_halls(question.scenario):
         if site in in_scope:
             setting = Setting(site_key(question.scenario, site, "new_halls"), True)
-            rules = moved_by("sites.{site}.new_halls")
-            yield _only(f"allow new halls at {site}", rules, setting)
+            yield _only(f"allow new halls at {site}", moved_by("sites.{site}.new_halls"), setting)
 
 
 def _blocks(question: PreparedScenario) -> Iterator[Search]:
@@ -166,8 +163,7 @@ def _blocks(question: PreparedScenario) -> Iterator[Search]:
             return ProposedChange((words,), (setting,), share=step / _BLOCK_STEPS)
 
         steps = [1.0 * step for step in range(1, _BLOCK_STEPS)]
-        rules = moved_by("siting.block_mw.{workload}")
-        yield Search(f"block of {workload}", "% of the block", rules, steps, smaller)
+        yield Search(f"block of {workload}", "% of the block", moved_by("siting.block_mw.{workload}"), steps, smaller)
 
 
 def _failover(question: PreparedScenario) -> Iterator[Search]:
@@ -176,8 +172,7 @@ def _failover(question: PreparedScenario) -> Iterator[Search]:
     for workload, figures in question.scenario.workloads.items():
         if figures.failover and workload in in_scope:
             setting = Setting(("workloads", workload, "failover"), False)
-            rules = moved_by("workloads.{workload}.failover")
-            without = _only(f"no failover for {workload}", rules, setting)
+            without = _only(f"no failover for {workload}", moved_by("workloads.{workload}.failover"), setting)
             yield replace(without, name=f"failover of {workload}")
 
 

@@ -277,8 +277,7 @@ def window_problems(window_h: int, overlap_h: int) -> list[Problem]:
     """List what is wrong with a window."""
     problems = []
     if not 1 <= window_h <= _LONGEST_H:
-        expected = f"1 to {_LONGEST_H} hours"
-        problems.append(Problem("--window-h", None, None, f"it is {window_h}", expected, ""))
+        problems.append(Problem("--window-h", None, None, f"it is {window_h}", f"1 to {_LONGEST_H} hours", ""))
     if not 0 <= overlap_h < max(window_h, 1):
         expected = f"0 hours or more, and fewer than the window's {window_h}"
         problems.append(Problem("--overlap-h", None, None, f"it is {overlap_h}", expected, ""))

@@ -124,8 +124,7 @@ def _when(solved: PlanViews, tables: Mapping[str, pd.DataFrame], site: str) -> I
     last = int(solved.inputs.years.last_calendar_years[-1])
     if site in without_new_halls(solved.scenario):
         key = ".".join(site_key(solved.scenario, site, "new_halls"))
-        text = f"No new hall is built at {site} by your setting, {key}: false; what exists stays."
-        yield Statement(TIME, text, ())
+        yield Statement(TIME, f"No new hall is built at {site} by your setting, {key}: false; what exists stays.", ())
         return
     if leads.empty:
         yield Statement(TIME, f"No new hall can serve at {site} by the end of {last}.", ())
@@ -407,8 +406,7 @@ def _bought(tables: Mapping[str, pd.DataFrame]) -> Iterator[Statement]:
         rows = tables[table].sort_values(column, ascending=False)
         if len(rows):
             listed, parts = _listed(tables, (table, column, "MW"), key, rows[key], of)
-            text = f"{words} {listed}{and_more(len(rows), _SHOWN)}."
-            yield Statement(CHANGED, text, parts)
+            yield Statement(CHANGED, f"{words} {listed}{and_more(len(rows), _SHOWN)}.", parts)
 
 
 def _lines(tables: Mapping[str, pd.DataFrame]) -> Iterator[Statement]:
@@ -429,8 +427,7 @@ def _why(solved: PlanViews, tables: Mapping[str, pd.DataFrame], year: int) -> It
             tables, start, "site", table["site"], lambda of: f"{of.row['site']} ({moment(of.value)})"
         )
         more = and_more(len(table), _SHOWN)
-        text = f"New halls can serve for the first time at {len(table)} sites: {listed}{more}."
-        yield Statement(WHY, text, parts)
+        yield Statement(WHY, f"New halls can serve for the first time at {len(table)} sites: {listed}{more}.", parts)
     if "binding" not in tables:
         return
     for one in list(about_limits(solved, tables))[:_SHOWN]:

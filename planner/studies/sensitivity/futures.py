@@ -255,8 +255,7 @@ def base_plan(base: Sweep, folder: Path, on_progress: Callable[[SweepProgress], 
     else:
         status, message, run = stored.status, stored.message, stored.run
     if status not in PLANNED:
-        text = f"the scenario itself has no plan ({status}): {message}"
-        raise without_plan(status)(text)
+        raise without_plan(status)(f"the scenario itself has no plan ({status}): {message}")
     return reopen(folder / RUNS_FOLDER / run)
 
 

@@ -172,8 +172,7 @@ def sensitivity(
     answers = solve_sweep(sweep, folder, jobs, on_progress, scheduler=scheduler, on_stage=report)
     solved = SolvedFutures(design, of, factors, points, answers)
     left_out = left_out_of(factors, tables, without)
-    found = solved.to_sensitivity(draft.name, left_out, unmoved_figures(tables))
-    return replace(found, file=_file_of(scenario))
+    return replace(solved.to_sensitivity(draft.name, left_out, unmoved_figures(tables)), file=_file_of(scenario))
 
 
 def folder_of(scenario: str | Path, out: str | Path | None = None) -> Path:

@@ -391,5 +391,4 @@ def why_no_orders(
         rows_of = orders.table.take(sorted(shared))
         things = dict.fromkeys(map(order_words, rows_of["kind"], rows_of["site"], rows_of["item"]))
         lines.append(f"  orders that they share: {some(list(things), _MOST_ORDERS)}")
-    text = f"{head}; these conflict:" if lines else head
-    return InfeasibleError("\n".join([text, *lines]), tuple(names))
+    return InfeasibleError("\n".join([f"{head}; these conflict:" if lines else head, *lines]), tuple(names))
