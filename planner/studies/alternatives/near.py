@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.check import Verdict, check_inputs, check_plan
+from planner.check import Verdict, check_inputs
 from planner.lp import Index
 from planner.lp.index import UNIT
 from planner.model import build_model
@@ -17,6 +17,7 @@ from planner.results.read import read_results
 from planner.results.store import cleaned
 from planner.studies.solve.asking import with_plan
 from planner.studies.solve.at_plan import plan_session
+from planner.studies.solve.checked_plan import verdict_on
 from planner.studies.solve.failover import FailureCuts, site_outages
 from planner.studies.solve.rounding import RULES, rounded
 from planner.studies.solve.solves import STOPPED, Solves
@@ -55,8 +56,7 @@ class NearOptimal:
         model, problem = self.model, self.model.problem
         self._cost, self._penalty = objective_musd(model), penalty_musd(model)
         self.has_integers = problem.isMIP()
-        has_cuts = bool(question.inputs.failover.reserve.size)
-        self._cuts = FailureCuts(model, question.scenario.failover.most_rounds) if has_cuts else None
+        self._cuts = FailureCuts.where_asked(question.scenario, model)
         self._checked: CheckedInputs | None = None
         ask.report_stage("Solving: the plan of least cost")
         solver = question.scenario.solver
@@ -150,17 +150,8 @@ class NearOptimal:
         if self._checked is None or not self._checked.is_of(scenario, inputs):
             self._checked = check_inputs(scenario, inputs)
         results = read_results(model, plan, site_outages(model, plan))
-        return check_plan(
-            scenario,
-            inputs,
-            results,
-            objective_musd=plan.objective,
-            status=plan.status,
-            bound_musd=plan.dual_bound,
-            gap_frac=plan.gap,
-            proof=read_proof(model.problem, plan),
-            checked=self._checked,
-        )
+        proof = read_proof(model.problem, plan)
+        return verdict_on(scenario, inputs, results, plan, proof, checked=self._checked)
 
     def _towards(self, objective: Expression, extra_musd: float, what: str) -> Outcome:
         lower, upper = self._bounds()

@@ -190,8 +190,7 @@ class Costs:
     def _outcome(self, question: PreparedScenario, model: Model) -> Outcome:
         session = self._session_with(question, model)
         scenario = question.scenario
-        has_cuts = bool(question.inputs.failover.reserve.size)
-        cuts = FailureCuts(model, scenario.failover.most_rounds) if has_cuts else None
+        cuts = FailureCuts.where_asked(scenario, model)
         interrupt = self._ask.interrupt
         if self._costs_of == "plans":
             return find_plan(model, session, scenario.solver, cuts=cuts, interrupt=interrupt)

@@ -7,22 +7,12 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from planner.base.errors import InputError, Problem
-from planner.base.words import duration
 from planner.inputs.prepared import refuse_short_view
 from planner.limits.binding import binding, demand_price
 from planner.studies.explain.against import about_two_sites, compare_sites
 from planner.studies.explain.cost_of_entry import builds
 from planner.studies.explain.places import about_site, about_year, site_tables, touches, year_tables
-from planner.studies.explain.steps import (
-    Countdown,
-    Try,
-    about_steps,
-    list_tries,
-    one_more,
-    seconds_of,
-    solve_seconds,
-    tried,
-)
+from planner.studies.explain.steps import Try, about_steps, counted, list_tries, one_more, tried, would_try
 from planner.studies.explain.words import (
     Explanation,
     Names,
@@ -81,8 +71,7 @@ def explain(
         tables["binding"] = bound
     moved = reported_rows(tables["binding"])[:_MOST_OF_A_TOPIC] if has_prices else []
     tries = _tries(solved, moved, site, year)
-    solves = sum(one.solves + (one.first_share > 0.0) for one in tries)
-    ask = Asking(Countdown(report, solves, seconds_of(solved, tries)), interrupt)
+    ask = Asking(counted(report, sum(one.solves for one in tries)), interrupt)
     if resolve and has_prices:
         tables["binding"] = tried(solved, tables["binding"], moved, ask)
     if site is not None:
@@ -104,7 +93,8 @@ def explain(
             tables["steps"] = one_more(solved, ask)
             statements += about_steps(tables)
     if tries and not resolve:
-        statements += [_would_try(solved, tries)]
+        solve_s = float(solved.run.meta["seconds"].get("solve", 0.0))
+        statements.append(Statement(AGAIN, would_try(tries, solve_s), ()))
     names = Names(solved.inputs)
     return Explanation(
         solved.scenario.name,
@@ -148,17 +138,6 @@ def _tries(solved: PlanViews, moved: Sequence[int], site: str | None, year: int 
         steps=site is None and year is None,
         grows=takes_part is not None and builds(solved, takes_part),
     )
-
-
-def _would_try(solved: PlanViews, tries: Sequence[Try]) -> Statement:
-    """Say what solving again would add, and how long it would take."""
-    listed = "; ".join(one.what for one in tries)
-    text = (
-        f"Nothing was solved again. --resolve would try: {listed}. It would take about "
-        f"{duration(seconds_of(solved, tries))}, as the plan took "
-        f"{duration(solve_seconds(solved))} to solve."
-    )
-    return Statement(AGAIN, text, ())
 
 
 def _check(solved: PlanViews, site: str | None, year: int | None, option: str = "--site") -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -17,6 +18,7 @@ from planner.limits.binding import PLACES
 from planner.model import build_model
 from planner.scenario import Setting
 from planner.studies.explain.words import Statement, number
+from planner.studies.solve.asking import Pace
 from planner.studies.solve.at_plan import fixed_program, model_at, proof_of
 
 if TYPE_CHECKING:
@@ -67,17 +69,9 @@ def spot_check(
         session.set_rows(bounds.lower + by, bounds.upper + by)
         found = ask.solve_session(question, session).objective - before.objective
         foretold = float(dual) * step.by
-        lines.append(
-            {
-                "what": step.block,
-                "place": " ".join(step.labels.values()),
-                "step": step.by,
-                "foretold_musd": foretold,
-                "found_musd": found,
-                "off_frac": abs(foretold - found) / max(abs(found), 1e-12),
-            }
-        )
-    table = pd.DataFrame(lines)
+        off_frac = abs(foretold - found) / max(abs(found), 1e-12)
+        lines.append((step.block, " ".join(step.labels.values()), step.by, foretold, found, off_frac))
+    table = pd.DataFrame(lines, columns=["what", "place", "step", "foretold_musd", "found_musd", "off_frac"])
     table.attrs["before_musd"] = before.objective
     return table
 
@@ -127,13 +121,7 @@ def _settings(solved: PlanViews) -> Iterator[tuple[str, str, float, str, tuple[S
     sooner = Setting(("lead_times", "delay_months"), solved.scenario.lead_times.delay_months - 1.0)
     yield "lead time", "everywhere", -1.0, "months", (sooner,)
     placed = solved.inputs.demand.demand
-    demand = pd.DataFrame(
-        {
-            "workload": placed.labels("workload"),
-            "region": placed.labels("region"),
-            "kh100e": solved.inputs.demand.demand_kh100e,
-        }
-    )
+    demand = placed.frame().assign(kh100e=solved.inputs.demand.demand_kh100e)
     bounded = demand[demand["region"].isin(solved.inputs.tables["demand_regions"]["demand_region"])]
     largest = bounded.groupby("workload")["kh100e"].sum().nlargest(_CLASSES_TRIED)
     bound = solved.inputs.workloads.set_index("workload")["rtt_bound_ms"]
@@ -183,13 +171,7 @@ class Try:
 
     what: str  # as a list in a sentence names it
     solves: int  # how many solves it takes
-    share: float  # of each, as a share of the time that the plan took. [-]
-    first_share: float = 0.0  # of one solve before them. [-]
-
-    def seconds(self, solve_s: float) -> float:
-        """Return how long it takes where the plan took so long. [s]"""
-        count = self.solves + (self.first_share > 0.0)
-        return max(count * _LEAST_SECONDS, solve_s * (self.first_share + self.solves * self.share))
+    share: float  # of all of them, as a share of the time that the plan took. [-]
 
 
 def list_tries(limits: int, site: str | None, *, steps: bool, grows: bool) -> list[Try]:
@@ -197,48 +179,33 @@ def list_tries(limits: int, site: str | None, *, steps: bool, grows: bool) -> li
     tries = []
     if limits:
         one = "the limit above" if limits == 1 else f"each of the {limits} limits above"
-        tries.append(Try(f"a little more of {one}", limits, _FROM_BASIS, _FROM_PLAN))
+        tries.append(Try(f"a little more of {one}", limits + 1, _FROM_PLAN + limits * _FROM_BASIS))
     if steps:
-        tries.append(Try("one month less of lead time", 1, _FROM_NOTHING, _FROM_NOTHING))
-        tries.append(Try("one millisecond more for the largest workloads", 3, _FROM_NOTHING))
+        tries.append(Try("one month less of lead time", 2, 2 * _FROM_NOTHING))
+        tries.append(Try("one millisecond more for the largest workloads", 3, 3 * _FROM_NOTHING))
     if site is not None:
-        one_mw = f"one more MW of racks at {site}, its cost of entry"
-        tries.append(Try(one_mw, 1, _FROM_NOTHING, _FROM_NOTHING))
+        tries.append(Try(f"one more MW of racks at {site}, its cost of entry", 2, 2 * _FROM_NOTHING))
         tries.append(Try("the price of power at which it has more", 1, _FROM_NOTHING))
         if grows:
             tries.append(Try(f"no new halls at {site}", 1, _FROM_NOTHING))
         else:
-            tries.append(Try("the lead time and the latency bound from which it has more", 2 * _SEARCH, _FROM_NOTHING))
+            what = "the lead time and the latency bound from which it has more"
+            tries.append(Try(what, 2 * _SEARCH, 2 * _SEARCH * _FROM_NOTHING))
     return tries
 
 
-def solve_seconds(solved: PlanViews) -> float:
-    """Return how long the plan took to solve. [s]"""
-    return float(solved.run.meta["seconds"].get("solve", 0.0))
+def would_try(tries: Sequence[Try], solve_s: float) -> str:
+    """Say what solving again would add, and how long it would take, where the plan took so long. [s]"""
+    seconds = math.fsum(max(one.solves * _LEAST_SECONDS, solve_s * one.share) for one in tries)
+    return (
+        f"Nothing was solved again. --resolve would try: {'; '.join(one.what for one in tries)}. It would take about "
+        f"{duration(seconds)}, as the plan took {duration(solve_s)} to solve."
+    )
 
 
-def seconds_of(solved: PlanViews, tries: Sequence[Try]) -> float:
-    """Return how long all of them take, from the time that the plan took to solve. [s]"""
-    solve_s = solve_seconds(solved)
-    return math.fsum(one.seconds(solve_s) for one in tries)
-
-
-class Countdown:
-    """Says of each solve which it is of how many, and about how long the rest takes."""
-
-    def __init__(
-        self, report: Callable[[str], None], total: int, seconds: float, clock: Callable[[], float] = time.perf_counter
-    ) -> None:
-        self._report, self._total, self._expected, self._clock = report, total, seconds, clock
-        self._done, self._began = 0, clock()
-
-    def __call__(self, what: str) -> None:
-        """Say what is solved next."""
-        gone = self._clock() - self._began
-        left = self._expected - gone
-        if self._done > 1:  # the first takes longer than the others
-            left = gone / self._done * (self._total - self._done)
-        self._done += 1
-        self._total = max(self._total, self._done)
-        rest = f", about {duration(left)} left" if left > 0.0 else ""
-        self._report(f"{what[:1].upper()}{what[1:]} ({self._done} of {self._total}{rest})")
+def counted(
+    report: Callable[[str], None], total: int, clock: Callable[[], float] = time.perf_counter
+) -> Callable[[str], None]:
+    """Say of each solve which it is of how many, and about how long the rest takes."""
+    pace, done = Pace(clock), count()
+    return lambda what: report(f"{what[:1].upper()}{what[1:]} ({pace.describe(next(done), total)})")

@@ -132,22 +132,22 @@ class _Tracer:
         self._pace, self._solves = Pace(), 0
         self._slack: dict[str, Floats] = {}  # of rows that hold something
         self._model = build_model(question.inputs)
-        self._cost = objective_musd(self._model)
-        self._penalty = penalty_musd(self._model)
+        self._cost, self._penalty = objective_musd(self._model), penalty_musd(self._model)
+        self._measure: FrontierMeasure
+        self._built: Expression
+        self._others: dict[str, Callable[[Floats], float]]
         self._session = plan_session(self._model.problem, question.scenario.solver, ends_at_gap=False)
-        has_cuts = bool(question.inputs.failover.reserve.size)
-        rounds = question.scenario.failover.most_rounds
-        self._cuts = FailureCuts(self._model, rounds) if has_cuts else None
+        self._cuts = FailureCuts.where_asked(question.scenario, self._model)
 
     def trace(self, against: str, most_cost_frac: float | None) -> Frontier:
         model, problem = self._model, self._model.problem
-        measure = measure_of(against, model)
+        measure = self._measure = measure_of(against, model)
         is_relaxed = problem.isMIP()
         least = self._solve("the plan of least cost")
-        built = _as_one(measure, model, least)
+        built = self._built = _as_one(measure, model, least)
         held = self._hold(least, measure)
         problem.rows("frontier_level", problem.variable(_COLUMN, UNIT, lower=-np.inf) == built)
-        others = {one.name: one.reader(model) for one in MEASURES if one.name not in {measure.name, "largest"}}
+        self._others = {one.name: one.reader(model) for one in MEASURES if one.name not in {measure.name, "largest"}}
         if most_cost_frac is not None:
             limit = least.objective + abs(least.objective) * most_cost_frac
             problem.rows(_MOST_COST, self._cost <= limit)
@@ -163,12 +163,12 @@ class _Tracer:
         problem.minimise(self._cost)
         self._session.update(problem)
         low = min(low + _SLACK_FRAC * max(abs(low), abs(high), 1.0), high)
-        rows = [self._row(measure, built, others, first, 0.0)]
+        rows = [self._row(first, 0.0)]
         width = high - low
         if width > _NO_TRADE * max(abs(high), 1.0) + 2.0 * by_slack:
             for at in range(1, self._points):
                 most = high - width * at / (self._points - 1)
-                rows.append(self._point(measure, built, others, most, at))
+                rows.append(self._point(most, at))
             if is_floor:
                 rows[-1] |= {"slope_musd_per_unit": np.nan, "price": np.nan}
         table = _finished(rows)
@@ -214,36 +214,22 @@ class _Tracer:
         self._model.problem.rows(name, held <= most + slack)
         self._slack[name] = slack
 
-    def _point(
-        self,
-        measure: FrontierMeasure,
-        built: Expression,
-        others: dict[str, Callable[[Floats], float]],
-        most: float,
-        at: int,
-    ) -> dict[str, object]:
+    def _point(self, most: float, at: int) -> dict[str, object]:
         columns = self._model.problem.columns()
         upper = columns.upper.copy()
         column = self._model.problem.column_block(_COLUMN).start
         upper[column] = most
         outcome = self._solve(f"point {at + 1} of the frontier", columns.lower, upper)
-        return self._row(measure, built, others, outcome, float(outcome.reduced_cost[column]))
+        return self._row(outcome, float(outcome.reduced_cost[column]))
 
-    def _row(
-        self,
-        measure: FrontierMeasure,
-        built: Expression,
-        others: dict[str, Callable[[Floats], float]],
-        outcome: Outcome,
-        slope: float,
-    ) -> dict[str, object]:
+    def _row(self, outcome: Outcome, slope: float) -> dict[str, object]:
         return {
-            "measure": float(built.value(outcome.x)[0]),
+            "measure": float(self._built.value(outcome.x)[0]),
             "cost_musd": outcome.objective,
             "penalty_musd": float(cleaned(self._penalty.value(outcome.x))[0]),
             "slope_musd_per_unit": slope,
-            "price": -slope * measure.price_per_musd + 0.0,
-            **{name: value_at(outcome.x) for name, value_at in others.items()},
+            "price": -slope * self._measure.price_per_musd + 0.0,
+            **{name: value_at(outcome.x) for name, value_at in self._others.items()},
         }
 
     def _solve(self, what: str, lower: Floats | None = None, upper: Floats | None = None) -> Outcome:

@@ -56,22 +56,6 @@ class FrontierMeasure:
         return mean
 
 
-def _carbon(m: Model) -> Expression:
-    return (m.carbon.counted_kt * m.span_years[m.p.sites.site_year["year"]]).total()
-
-
-def _water(m: Model) -> Expression:
-    return (m.water_m3 * (m.span_years[m.p.sites.site_year["year"]] / M3_PER_THOUSAND_M3)).total()
-
-
-def _unmet(m: Model) -> Expression:
-    return (m.unmet * m.span_years[m.unmet.over["year"]]).total()
-
-
-def _rented(m: Model) -> Expression:
-    return (m.rented * m.span_years[m.rented.over["year"]]).total()
-
-
 def _served(m: Model) -> Expression:
     """Return what own sites serve of users that have a place. [kH100e], over route and year"""
     return m.served.select(m.served.over.labels("region") != ANYWHERE, "served_with_place")
@@ -87,16 +71,12 @@ def _round_trips(m: Model) -> Expression:
     """Return round trips of users that own sites serve, added up. [ms kH100e-years]"""
     served, given = _served(m), m.p.demand
     rtt_ms = given.route_rtt_ms[given.route.find(served.over)]
-    return (served * (rtt_ms * m.span_years[served.over["year"]])).total()
+    return _over_years(served * rtt_ms, m)
 
 
-def _users(m: Model) -> Expression:
-    served = _served(m)
-    return (served * m.span_years[served.over["year"]]).total()
-
-
-def _connection(m: Model) -> Expression:
-    return m.expand.total()
+def _over_years(of: Expression, m: Model) -> Expression:
+    """Add up what is of a year over the years that each model year stands for."""
+    return (of * m.span_years[of.over["year"]]).total()
 
 
 def _largest(m: Model) -> Expression:
@@ -108,40 +88,24 @@ def _largest(m: Model) -> Expression:
     return largest * 1.0
 
 
+_COMPUTE: Final = ("kH100e-years", "USD/H100e-hour", USD_PER_MUSD / H100E_PER_KH100E / HOURS_PER_YEAR)
+_CARBON: Final = ("kt CO2", "USD/t", USD_PER_MUSD / T_PER_KT)
+_WATER: Final = ("thousand m3", "USD/m3", USD_PER_MUSD / M3_PER_THOUSAND_M3)
+_POWER: Final = ("MW", "USD/MW", USD_PER_MUSD)
+_HELD: Final = ("unmet", "rented", "served")
 MEASURES: Final = (
-    FrontierMeasure("carbon", "Emissions, all years", "kt CO2", "USD/t", USD_PER_MUSD / T_PER_KT, _carbon),
+    FrontierMeasure("carbon", "Emissions, all years", *_CARBON, lambda m: _over_years(m.carbon.counted_kt, m)),
     FrontierMeasure(
-        "water", "Water evaporated, all years", "thousand m3", "USD/m3", USD_PER_MUSD / M3_PER_THOUSAND_M3, _water
+        "water", "Water evaporated, all years", *_WATER, lambda m: _over_years(m.water_m3 / M3_PER_THOUSAND_M3, m)
     ),
+    FrontierMeasure("unmet", "Unmet demand, all years", *_COMPUTE, lambda m: _over_years(m.unmet, m), ()),
+    FrontierMeasure("rented", "Rented compute, all years", *_COMPUTE, lambda m: _over_years(m.rented, m)),
     FrontierMeasure(
-        "unmet",
-        "Unmet demand, all years",
-        "kH100e-years",
-        "USD/H100e-hour",
-        USD_PER_MUSD / H100E_PER_KH100E / HOURS_PER_YEAR,
-        _unmet,
-        (),
+        *("latency", "Round trip, mean over users of own sites", "ms", "MUSD/ms", 1.0),
+        *(_round_trips, _HELD, lambda m: _over_years(_served(m), m)),
     ),
-    FrontierMeasure(
-        "rented",
-        "Rented compute, all years",
-        "kH100e-years",
-        "USD/H100e-hour",
-        USD_PER_MUSD / H100E_PER_KH100E / HOURS_PER_YEAR,
-        _rented,
-    ),
-    FrontierMeasure(
-        "latency",
-        "Round trip, mean over users of own sites",
-        "ms",
-        "MUSD/ms",
-        1.0,
-        _round_trips,
-        ("unmet", "rented", "served"),
-        _users,
-    ),
-    FrontierMeasure("connection", "New firm connection", "MW", "USD/MW", USD_PER_MUSD, _connection),
-    FrontierMeasure("largest", "Racks at the largest site", "MW", "USD/MW", USD_PER_MUSD, _largest),
+    FrontierMeasure("connection", "New firm connection", *_POWER, lambda m: m.expand.total()),
+    FrontierMeasure("largest", "Racks at the largest site", *_POWER, _largest),
 )
 """Measures by name."""
 
@@ -151,18 +115,17 @@ OF_ONE: Final = ("zone", "site")
 
 def measure_of(text: str, model: Model) -> FrontierMeasure:
     """Return the measure that a text names."""
-    for one in MEASURES:
-        if one.name == text:
-            return one
+    names = [one.name for one in MEASURES]
+    if text in names:
+        return MEASURES[names.index(text)]
     kind, _, place = text.partition(":")
     if kind in OF_ONE and place:
-        axis = getattr(model.p.sets, kind)
-        if place in axis.labels:
+        if place in (known := getattr(model.p.sets, kind).labels):
             return _racks_at(kind, place)
-        raise InputError([_no_place(kind, place, axis.labels)])
-    names = ", ".join(one.name for one in MEASURES)
-    expected = f"{names}, zone:ID or site:ID"
-    meant = closest(text, [one.name for one in MEASURES])
+        what_is = f"there is no {kind} {place!r} in the scenario"
+        raise InputError([Problem("--cost-against", None, None, what_is, f"one of {', '.join(known)}", "")])
+    expected = f"{', '.join(names)}, zone:ID or site:ID"
+    meant = closest(text, names)
     fix = f"did you mean {meant!r}?" if meant else ""
     raise InputError([Problem("--cost-against", None, None, f"it is {text!r}", expected, fix)])
 
@@ -178,8 +141,3 @@ def _racks_at(kind: str, place: str) -> FrontierMeasure:
 
     label = f"Racks in {place}, last year" if kind == "zone" else f"Racks at {place}, last year"
     return FrontierMeasure(f"{kind}:{place}", label, "MW", "USD/MW", USD_PER_MUSD, build)
-
-
-def _no_place(kind: str, place: str, known: tuple[str, ...]) -> Problem:
-    found = f"there is no {kind} {place!r} in the scenario"
-    return Problem("--cost-against", None, None, found, f"one of {', '.join(known)}", "")

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from planner.lp import ArrayProblem, Outcome
     from planner.model import Model
     from planner.results.proof import Proof
+    from planner.scenario import Scenario
 
 _CUTS: Final = "failure_cut_"
 
@@ -96,6 +97,11 @@ class FailureCuts:
         self.most_rounds = most_rounds
         self.inputs: Inputs = model.p
         """Inputs of the program with the cuts it has by now."""
+
+    @classmethod
+    def where_asked(cls, scenario: Scenario, model: Model) -> FailureCuts | None:
+        """Return those of a program, none where no workload asks for failover."""
+        return cls(model, scenario.failover.most_rounds) if model.p.failover.reserve.size else None
 
     def are_broken(self, x: Floats) -> bool:
         """Let every site fail in turn and look for work that is left unserved."""

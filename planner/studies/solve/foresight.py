@@ -90,16 +90,10 @@ def decide_year_by_year(
         _look_to(model, first, last, decides)
         decided.hold(model)
         session = plan_session(problem, scenario.solver)
-        cuts = FailureCuts(model, scenario.failover.most_rounds)
-        outcome = find_plan(
-            model,
-            session,
-            # A search takes all the time it is given, and the steps after it need theirs.
-            with_time_left(scenario.solver, time.perf_counter() - began, steps + 1 - first),
-            cuts=cuts if inputs.failover.reserve.size else None,
-            on_progress=on_progress,
-            interrupt=interrupt,
-        )
+        cuts = FailureCuts.where_asked(scenario, model)
+        # A search takes all the time it is given, and the steps after it need theirs.
+        solver = with_time_left(scenario.solver, time.perf_counter() - began, steps + 1 - first)
+        outcome = find_plan(model, session, solver, cuts=cuts, on_progress=on_progress, interrupt=interrupt)
         if not outcome.has_plan:
             return Failed(years.years[first], years.years[last], outcome, session, model)
         bounds = problem.columns()

@@ -66,13 +66,8 @@ class ExtensiveForm:
     def _share(self, number: int, one: Received, first: int) -> None:
         decisions = Axis("decision", tuple(str(column) for column in one.column))
         over = Index.full("decision", decisions)
-        own = Expression(
-            over,
-            np.arange(over.size, dtype=np.int32),
-            (one.column + first).astype(np.int32),
-            np.ones(over.size),
-            np.zeros(over.size),
-        )
+        row, column = np.arange(over.size, dtype=np.int32), (one.column + first).astype(np.int32)
+        own = Expression(over, row, column, np.ones(over.size), np.zeros(over.size))
         more = own - self._orders.map(over, one.order, one.row)
         prefix = _PREFIX.format(number)
         self.problem.rows(f"{prefix}as_ordered", more.select(one.is_all) == 0.0)
@@ -80,10 +75,7 @@ class ExtensiveForm:
 
     def minimise_cost(self, weights: Floats, risk: Risk) -> None:
         """Ask for the least expected cost, bad futures counted as much as `risk` says."""
-        expected = sum(
-            (weight * cost for weight, cost in zip(weights, self.costs, strict=True)),
-            start=Expression.constant(UNIT, 0.0),
-        )
+        expected = self._expected(weights)
         if risk.weight == 0.0:
             self.problem.minimise(expected)
             return
@@ -106,11 +98,11 @@ class ExtensiveForm:
         """Ask for the least expected cost of those that keep the greatest regret at that."""
         column = self.problem.column_block("greatest_regret")
         self.problem.hold(np.arange(column.start, column.stop), np.zeros(1), np.array([most]))
-        expected = sum(
-            (weight * cost for weight, cost in zip(weights, self.costs, strict=True)),
-            start=Expression.constant(UNIT, 0.0),
-        )
-        self.problem.minimise(expected)
+        self.problem.minimise(self._expected(weights))
+
+    def _expected(self, weights: Floats) -> Expression:
+        parts = (weight * cost for weight, cost in zip(weights, self.costs, strict=True))
+        return sum(parts, start=Expression.constant(UNIT, 0.0))
 
     def maximise_sum(self, wanted: Sequence[tuple[Positions, Floats]]) -> None:
         """Ask for the largest sum of some decisions of each future, each up to what is wanted.
@@ -166,9 +158,7 @@ class FutureProgram:
         self.model: Model = build_model(question.inputs)
         self._session = plan_session(self.model.problem, question.scenario.solver, ends_at_gap=False)
         self._on_progress = on_progress
-        has_cuts = bool(question.inputs.failover.reserve.size)
-        most_rounds = question.scenario.failover.most_rounds
-        self._cuts = FailureCuts(self.model, most_rounds) if has_cuts else None
+        self._cuts = FailureCuts.where_asked(question.scenario, self.model)
 
     def alone(self) -> Outcome:
         """Solve it as if it were certain."""
@@ -247,7 +237,6 @@ def mean_of(models: Sequence[Model], weights: Floats) -> Arrays:
     """Return the program whose numbers are the weighted means of those of like programs."""
     arrays = [Arrays.from_problem(model.problem) for model in models]
     columns, rows = [one.columns for one in arrays], [one.rows for one in arrays]
-    first = columns[0]
 
     def mean(parts: list[Floats]) -> Floats:
         return np.asarray(sum(weight * part for weight, part in zip(weights, parts, strict=True)))
@@ -258,17 +247,10 @@ def mean_of(models: Sequence[Model], weights: Floats) -> Arrays:
         np.concatenate([weight * one.matrix.value for weight, one in zip(weights, arrays, strict=True)]),
         (arrays[0].matrix.rows, arrays[0].matrix.columns),
     )
-    return Arrays(
-        Columns(
-            mean([one.cost for one in columns]),
-            mean([one.lower for one in columns]),
-            mean([one.upper for one in columns]),
-            np.zeros_like(first.integer),
-            float(np.dot(weights, [one.offset for one in columns])),
-        ),
-        matrix,
-        RowBounds(mean([one.lower for one in rows]), mean([one.upper for one in rows])),
-    )
+    offset = float(np.dot(weights, [one.offset for one in columns]))
+    own = (mean([getattr(one, name) for one in columns]) for name in ("cost", "lower", "upper"))
+    bounds = (mean([getattr(one, name) for one in rows]) for name in ("lower", "upper"))
+    return Arrays(Columns(*own, np.zeros_like(columns[0].integer), offset), matrix, RowBounds(*bounds))
 
 
 def _is_alike(one: ArrayProblem, other: ArrayProblem) -> bool:
