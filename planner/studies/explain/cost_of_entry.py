@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -29,15 +30,8 @@ if TYPE_CHECKING:
     from planner.studies.solve.asking import Asking
 
 ENTRY_COLUMNS: Final = (
-    "what",
-    "unit",
-    "now",
-    "needed",
-    "tried",
-    "cost_musd",
-    "change_musd",
-    "change_penalty_musd",
-    "site_mw",
+    *("what", "unit", "now", "needed", "tried"),
+    *("cost_musd", "change_musd", "change_penalty_musd", "site_mw"),
 )
 RELAXED: Final = " (LP relaxation)"
 """End of what is reported in `what` where the plan has integers, which are fractions here."""
@@ -127,9 +121,8 @@ def _not_found(
     what: str, unit: str, now: float, furthest: float, base: Resolved, after: Resolved, site: str
 ) -> tuple[str | float, ...]:
     """Tell of the furthest value that was tried and brings no more load."""
-    if after.outcome.status != "optimal":
-        return (what, unit, now, np.nan, furthest, np.nan, np.nan, np.nan, np.nan)
-    _, _, _, _, _, *found = _line(what, unit, now, np.nan, base, after, site)
+    is_known = after.outcome.status == "optimal"
+    found = _line(what, unit, now, np.nan, base, after, site)[5:] if is_known else (np.nan,) * 4
     return (what, unit, now, np.nan, furthest, *found)
 
 
@@ -140,22 +133,22 @@ def _solve(question: PreparedScenario, model: Model, ask: Asking) -> Resolved:
 def _forced(question: PreparedScenario, site: str, mw: float, ask: Asking) -> Resolved | None:
     """Solve with so much nameplate at a site in the last year; None where it cannot be."""
     model = build_model(question.inputs)
-    over = question.inputs.sites.site_year
-    last = question.inputs.sets.year.labels[-1]
+    over, last = question.inputs.sites.site_year, question.inputs.sets.year.labels[-1]
     is_there = (over.labels("site") == site) & (over.labels("year") == last)
     if not is_there.any():
         return None
     model.problem.rows("forced_in", model.nameplate_mw.select(is_there) >= mw)
-    made = _solve(question, model, ask)
-    return made if made.outcome.status == "optimal" else None
+    return _if_optimal(_solve(question, model, ask))
 
 
 def _without(question: PreparedScenario, site: str, ask: Asking) -> Resolved | None:
     """Solve without new halls at a site; None where there is no plan then."""
     model = build_model(question.inputs)
-    built = model.build.select(model.build.over.labels("site") == site)
-    model.problem.rows("kept_out", built <= 0.0)
-    made = _solve(question, model, ask)
+    model.problem.rows("kept_out", model.build.select(model.build.over.labels("site") == site) <= 0.0)
+    return _if_optimal(_solve(question, model, ask))
+
+
+def _if_optimal(made: Resolved) -> Resolved | None:
     return made if made.outcome.status == "optimal" else None
 
 
@@ -271,15 +264,13 @@ def _halved(
     def wins(one: Resolved) -> bool:
         return one.outcome.status == "optimal" and one.site_mw(site) > have + _TAKES_PART_MW
 
-    best = tried(values[-1])
-    if not wins(best):
-        return _not_found(what, unit, now, values[-1], base, best, site)
-    low, high = 0, len(values) - 1
-    while low < high:
-        middle = (low + high) // 2
-        one = tried(values[middle])
-        if wins(one):
-            high, best = middle, one
-        else:
-            low = middle + 1
-    return _line(what, unit, now, values[high], base, best, site)
+    best = {value: tried(value) for value in values[-1:]}
+    if not wins(best[values[-1]]):
+        return _not_found(what, unit, now, values[-1], base, best[values[-1]], site)
+
+    def is_enough(value: float) -> bool:
+        best[value] = tried(value)
+        return wins(best[value])
+
+    needed = values[bisect_left(values, True, 0, len(values) - 1, key=is_enough)]
+    return _line(what, unit, now, needed, base, best[needed], site)

@@ -37,9 +37,8 @@ def site_tables(solved: PlanViews, site: str, ask: Asking, *, resolve: bool) -> 
     of_site = results["site_year"].query("site == @site")
     total = results["site_year"].groupby("year")[["cost_musd", "nameplate_mw"]].sum()
     mean = total["cost_musd"] / total["nameplate_mw"].where(total["nameplate_mw"] > _NOISE_MW)
-    table = of_site[
-        ["year", "halls_mw", "nameplate_mw", "facility_mean_mw", "firm_mw", "new_firm_mw", "cost_musd"]
-    ].copy()
+    columns = ["year", "halls_mw", "nameplate_mw", "facility_mean_mw", "firm_mw", "new_firm_mw", "cost_musd"]
+    table = of_site[columns].copy()
     in_use = table["nameplate_mw"].where(table["nameplate_mw"] > _NOISE_MW)
     table["usd_per_mw_year"] = USD_PER_MUSD * table["cost_musd"] / in_use
     table["plan_usd_per_mw_year"] = USD_PER_MUSD * table["year"].map(mean)
@@ -184,18 +183,16 @@ def _takes(tables: Mapping[str, pd.DataFrame], site: str) -> Iterator[Statement]
     table = tables["entry"]
     grows = bool(table["what"].str.startswith("no new halls").any())
     for row, unit in zip(table["what"], table["unit"], strict=True):
-        of = {"what": str(row)}
         what = str(row).removesuffix(RELAXED)
         how = ", in the LP relaxation before and after" if str(row).endswith(RELAXED) else ""
-        change, penalty, mw = (
-            number(tables, "entry", column, in_unit, **of)
-            for column, in_unit in (("change_musd", "MUSD"), ("change_penalty_musd", "MUSD"), ("site_mw", "MW"))
+        units = {"change_musd": "MUSD", "change_penalty_musd": "MUSD", "site_mw": "MW"}
+        units |= dict.fromkeys(("now", "needed", "tried"), str(unit))
+        change, penalty, mw, now, needed, tried = (
+            number(tables, "entry", column, in_unit, what=str(row)) for column, in_unit in units.items()
         )
-        part = ""
-        if abs(penalty.value) >= LEAST_PENALTY_MUSD:
-            part = f" (of which {penalty} is the penalty of unmet demand)"
-        costs = (change, penalty) if part else (change,)
-        now, needed, tried = (number(tables, "entry", column, str(unit), **of) for column in ("now", "needed", "tried"))
+        is_penalty = abs(penalty.value) >= LEAST_PENALTY_MUSD
+        part = f" (of which {penalty} is the penalty of unmet demand)" if is_penalty else ""
+        costs = (change, penalty) if is_penalty else (change,)
         if what == "one MW more":
             yield Statement(TAKES, _one_mw_more(site, change, part, how), (*costs, mw))
         elif what == "no new halls":
@@ -242,21 +239,12 @@ CHANGED: Final = "What changed"
 WHY: Final = "Why"
 _NOISE: Final = 0.05
 _SHOWN: Final = 5
-_METRICS: Final = (
-    ("demand_kh100e", "kH100e"),
-    ("served_kh100e", "kH100e"),
-    ("rented_kh100e", "kH100e"),
-    ("saved_kh100e", "kH100e"),
-    ("unmet_kh100e", "kH100e"),
-    ("sites_in_use", "sites"),
-    ("halls_mw", "MW"),
-    ("nameplate_mw", "MW"),
-    ("facility_peak_mw", "MW"),
-    ("new_firm_mw", "MW"),
-    ("emissions_kt", "kt CO2"),
-    ("capex_musd", "MUSD"),
-    ("cost_musd", "MUSD/year"),
-)
+_METRICS: Final = {
+    **{f"{name}_kh100e": "kH100e" for name in ("demand", "served", "rented", "saved", "unmet")},
+    "sites_in_use": "sites",
+    **{f"{name}_mw": "MW" for name in ("halls", "nameplate", "facility_peak", "new_firm")},
+    **{"emissions_kt": "kt CO2", "capex_musd": "MUSD", "cost_musd": "MUSD/year"},
+}
 
 
 def year_tables(solved: PlanViews, year: int) -> dict[str, pd.DataFrame]:
@@ -265,15 +253,9 @@ def year_tables(solved: PlanViews, year: int) -> dict[str, pd.DataFrame]:
     years = list(solved.inputs.years.years)
     at = years.index(year)
     before = years[at - 1] if at else None
-    summary = results["summary"].set_index("year")[[name for name, _ in _METRICS]].astype(float)
-    figures = {int(y): summary.loc[y].to_dict() for y in summary.index}
-    change = pd.DataFrame(
-        {
-            "figure": [name for name, _ in _METRICS],
-            "unit": [unit for _, unit in _METRICS],
-            "before": [figures[before][n] if before else np.nan for n, _ in _METRICS],
-            "now": [figures[year][name] for name, _ in _METRICS],
-        }
+    summary = results["summary"].set_index("year")[list(_METRICS)].astype(float)
+    change = pd.DataFrame({"figure": list(_METRICS), "unit": list(_METRICS.values())}).assign(
+        before=summary.loc[before].to_numpy() if before else np.nan, now=summary.loc[year].to_numpy()
     )
     halls = results["builds"].query("year == @year")
     racks = results["installs"].query("year == @year")
@@ -304,13 +286,8 @@ def _with_change(table: pd.DataFrame) -> pd.DataFrame:
 def _two_years(of: pd.Series, key: str, year: int, before: int | None) -> pd.DataFrame:
     """Put the figures of two years next to each other, those with the largest change first."""
     wide = of.unstack("year").fillna(0.0)
-    nothing = np.full(len(wide), np.nan)
-    table = pd.DataFrame(
-        {
-            key: wide.index.to_numpy(),
-            "before": wide[before].to_numpy() if before in wide else nothing,
-            "now": wide[year].to_numpy() if year in wide else np.zeros(len(wide)),
-        }
+    table = pd.DataFrame({key: wide.index.to_numpy()}).assign(
+        before=wide[before].to_numpy() if before in wide else np.nan, now=wide[year].to_numpy() if year in wide else 0.0
     )
     return _with_change(table).sort_values("change", key=np.abs, ascending=False, ignore_index=True)
 
@@ -332,7 +309,7 @@ def about_year(solved: PlanViews, tables: Mapping[str, pd.DataFrame], year: int)
 
 
 def _cell(tables: Mapping[str, pd.DataFrame], figure: str, column: str) -> Number:
-    return number(tables, "year_change", column, dict(_METRICS)[figure], figure=figure)
+    return number(tables, "year_change", column, _METRICS[figure], figure=figure)
 
 
 def _figures(tables: Mapping[str, pd.DataFrame], year: int) -> Iterator[Statement]:
@@ -358,25 +335,21 @@ def _figures(tables: Mapping[str, pd.DataFrame], year: int) -> Iterator[Statemen
         yield Statement(CHANGED, text, (now, change, before))
 
 
+def _with_its_name(of: Number) -> str:
+    return f"{next(iter(of.row.values()))} {of}"
+
+
 def _listed(
     tables: Mapping[str, pd.DataFrame],
     cell: tuple[str, str, str],
     key: str,
     labels: pd.Series,
-    words: Callable[[Number], str],
+    words: Callable[[Number], str] = _with_its_name,
 ) -> tuple[str, tuple[Number, ...]]:
     """List the first of some rows in words; a cell is of a table, a column and a unit."""
     table, column, unit = cell
     parts = tuple(number(tables, table, column, unit, **{key: str(label)}) for label in labels.head(_SHOWN))
     return ", ".join(map(words, parts)), parts
-
-
-def _of_site(of: Number) -> str:
-    return f"{of.row['site']} {of}"
-
-
-def _of_rack(of: Number) -> str:
-    return f"{of.row['rack']} {of}"
 
 
 def _sites(tables: Mapping[str, pd.DataFrame], year: int) -> Iterator[Statement]:
@@ -393,19 +366,19 @@ def _sites(tables: Mapping[str, pd.DataFrame], year: int) -> Iterator[Statement]
             yield Statement(CHANGED, f"{words} {listed}.", parts)
     opened = table[(table["before"] < _NOISE) & (table["now"] > _NOISE)]
     if len(opened):
-        listed, parts = _listed(tables, ("year_sites", "now", "MW"), "site", opened["site"], _of_site)
+        listed, parts = _listed(tables, ("year_sites", "now", "MW"), "site", opened["site"])
         more = and_more(len(opened), _SHOWN)
         yield Statement(CHANGED, f"In use for the first time in {year}: {listed}{more}.", parts)
 
 
 def _bought(tables: Mapping[str, pd.DataFrame]) -> Iterator[Statement]:
-    for table, column, key, words, of in (
-        ("year_halls", "built_mw", "site", "Halls enter service at", _of_site),
-        ("year_racks", "installed_mw", "rack", "Racks are bought:", _of_rack),
+    for table, column, key, words in (
+        ("year_halls", "built_mw", "site", "Halls enter service at"),
+        ("year_racks", "installed_mw", "rack", "Racks are bought:"),
     ):
         rows = tables[table].sort_values(column, ascending=False)
         if len(rows):
-            listed, parts = _listed(tables, (table, column, "MW"), key, rows[key], of)
+            listed, parts = _listed(tables, (table, column, "MW"), key, rows[key])
             yield Statement(CHANGED, f"{words} {listed}{and_more(len(rows), _SHOWN)}.", parts)
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
@@ -35,10 +35,8 @@ class _Part:
     says: str
     over: Index
     entries: Positions
-    rows: Positions | None = None
-    whole: Positions | None = None
-    lower: Positions | None = None
-    upper: Positions | None = None
+    moves: Literal["rows", "whole", "lower", "upper"]
+    at: Positions  # rows or columns, one for each entry
 
     def places(self) -> tuple[dict[str, str], ...]:
         names = self.over.axis_names
@@ -98,14 +96,15 @@ class _Trial:
     def _can_do_without(self, part: _Part) -> bool:
         arrays = (self._row_lower, self._row_upper, self._integer, self._lower, self._upper)
         before = [array.copy() for array in arrays]
-        if part.rows is not None:
-            self._row_lower[part.rows], self._row_upper[part.rows] = -np.inf, np.inf
-        if part.whole is not None:
-            self._integer[part.whole] = False
-        if part.lower is not None:
-            self._lower[part.lower] = 0.0
-        if part.upper is not None:
-            self._upper[part.upper] = 1.0
+        match part.moves:
+            case "rows":
+                self._row_lower[part.at], self._row_upper[part.at] = -np.inf, np.inf
+            case "whole":
+                self._integer[part.at] = False
+            case "lower":
+                self._lower[part.at] = 0.0
+            case "upper":
+                self._upper[part.at] = 1.0
         status = self._status()
         if status == "infeasible":
             return True
@@ -140,7 +139,7 @@ def _parts(question: PreparedScenario, model: Model) -> list[_Part]:
         if not name.startswith(ONLY_FOR_THE_BOUND):
             block, over = problem.row_block(name), problem.rows_over(name)
             rows = np.arange(block.start, block.stop)
-            parts.append(_Part(*rule_of(name), over, np.arange(over.size), rows=rows))
+            parts.append(_Part(*rule_of(name), over, np.arange(over.size), "rows", rows))
     for limit in LIMITS:
         of = limit.decision
         if of is None or of.asks != "integer":
@@ -149,21 +148,13 @@ def _parts(question: PreparedScenario, model: Model) -> list[_Part]:
         columns = np.arange(block.start, block.stop)
         if columns.size and integer[columns].all():
             over = problem.columns_over(of.column)
-            parts.append(_Part(limit.name, of.says, over, np.arange(over.size), whole=columns))
+            parts.append(_Part(limit.name, of.says, over, np.arange(over.size), "whole", columns))
     over, first = question.inputs.sites.site_year, problem.column_block("open").start
     is_new = ~question.inputs.sites.is_existing[over["site"]]
-    for bound, which in (
-        ("lower", np.flatnonzero((siting.open_lower > 0.0) & is_new)),
-        ("upper", np.flatnonzero(siting.open_upper <= 0.0)),
-    ):
+    for bound, is_asked in (("lower", (siting.open_lower > 0.0) & is_new), ("upper", siting.open_upper <= 0.0)):
+        which = np.flatnonzero(is_asked)
         if which.size:
-            name, says = rule_of(f"{bound} bound of open")
-            at = which + first
-            parts.append(
-                _Part(name, says, over, which, lower=at)
-                if bound == "lower"
-                else _Part(name, says, over, which, upper=at)
-            )
+            parts.append(_Part(*rule_of(f"{bound} bound of open"), over, which, bound, which + first))
     return parts
 
 
@@ -178,14 +169,4 @@ def _by_year(part: _Part) -> list[_Part]:
     if "year" not in part.over.axis_names:
         return [part]
     year = part.over["year"][part.entries]
-    fields = ("rows", "whole", "lower", "upper")
-    return [
-        _Part(
-            part.name,
-            part.says,
-            part.over,
-            part.entries[year == one],
-            **{field: getattr(part, field)[year == one] for field in fields if getattr(part, field) is not None},
-        )
-        for one in np.unique(year)
-    ]
+    return [replace(part, entries=part.entries[year == one], at=part.at[year == one]) for one in np.unique(year)]

@@ -27,9 +27,9 @@ from planner.studies.stochastic.extensive_form import FutureProgram
 from planner.studies.stochastic.found import Stochastic
 from planner.studies.stochastic.study import STOCHASTIC, StochasticPrograms
 from planner.studies.sweep import answers as kept
-from planner.studies.sweep.answers import FutureResult, no_regret
+from planner.studies.sweep.answers import no_regret
 from planner.studies.sweep.futures import inputs_of, read_sweep
-from planner.studies.sweep.one import figures_of, lead_months, orders_in
+from planner.studies.sweep.one import answer_of, lead_months, orders_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -180,7 +180,7 @@ def _report(sweep: Sweep, study: StochasticPrograms, found: Compared) -> Stochas
     names = [future.name for future in study.futures]
     begins = {future.name: float_year(future.question.scenario.decisions_start) for future in study.futures}
     ordered, runs, left_out = study.runs(found.stochastic.ordered)
-    answers = {name: _answer(name, plan) for name, plan in runs.items()}
+    answers = {name: answer_of(name, plan) for name, plan in runs.items()}
     return Stochastic(
         name=file.name,
         label=file.title,
@@ -203,10 +203,7 @@ def _report(sweep: Sweep, study: StochasticPrograms, found: Compared) -> Stochas
                 "weight": weights,
                 "alone_musd": found.least,
                 "alone_penalty_musd": found.least_penalties,
-                "cost_musd": found.stochastic.costs,
-                "penalty_musd": found.stochastic.penalties,
-                "regret_musd": _regrets(study, found.stochastic, found.least),
-                "regret_penalty_musd": found.stochastic.penalties - found.least_penalties,
+                **_of_plan(study, found.stochastic, found),
                 "status": [answers[name].status for name in names],
                 "plan_musd": [answers[name].objective_musd for name in names],
                 "plan_penalty_musd": [_plan_cost(runs[name]).penalty_musd for name in names],
@@ -310,18 +307,18 @@ def _regrets(study: StochasticPrograms, plan: OrderPlan, least: Floats) -> Float
 
 
 def _costs(study: StochasticPrograms, plan: OrderPlan, found: Compared) -> pd.DataFrame:
-    table = pd.DataFrame(
-        {
-            "plan": plan.name,
-            "future": [future.name for future in study.futures],
-            "weight": study.weights,
-            "cost_musd": plan.costs,
-            "penalty_musd": plan.penalties,
-            "regret_musd": _regrets(study, plan, found.least),
-            "regret_penalty_musd": plan.penalties - found.least_penalties,
-        }
-    )
-    return table.replace(np.inf, np.nan)
+    names = {"plan": plan.name, "future": [future.name for future in study.futures], "weight": study.weights}
+    return pd.DataFrame({**names, **_of_plan(study, plan, found)}).replace(np.inf, np.nan)
+
+
+def _of_plan(study: StochasticPrograms, plan: OrderPlan, found: Compared) -> dict[str, Floats]:
+    """Return what each future costs with a plan and more than if it were certain, and what of it is penalty."""
+    return {
+        "cost_musd": plan.costs,
+        "penalty_musd": plan.penalties,
+        "regret_musd": _regrets(study, plan, found.least),
+        "regret_penalty_musd": plan.penalties - found.least_penalties,
+    }
 
 
 def _orders_alone(futures: Sequence[FutureProgram], alone: Sequence[Outcome]) -> pd.DataFrame:
@@ -335,20 +332,3 @@ def _orders_alone(futures: Sequence[FutureProgram], alone: Sequence[Outcome]) ->
                 yield future.name, *order
 
     return pd.DataFrame(rows(), columns=["future", *kept.OF_ORDER])
-
-
-def _answer(name: str, plan: Plan) -> FutureResult:
-    """Return what is kept of a plan, as of a future of a sweep."""
-    outcome = plan.outcome
-    return FutureResult(
-        name,
-        outcome.status,
-        broken=tuple(check.name for check in plan.verdict.broken),
-        rules=len(plan.verdict.checks),
-        objective_musd=float(outcome.objective),
-        bound_musd=float(outcome.dual_bound),
-        gap_frac=float(outcome.gap),
-        figures=tuple(figures_of(plan)),
-        orders=tuple(orders_in(plan.tables, lead_months(plan.inputs))),
-        method=outcome.method_used,
-    )
