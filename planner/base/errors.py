@@ -39,6 +39,11 @@ class Problem:
     fix: str = ""
     count: int = 1
 
+    @classmethod
+    def of(cls, file: str, what_is: str, must_be: str = "", fix: str = "") -> Problem:
+        """Return a problem of a file, an option or an argument as a whole."""
+        return cls(file, None, None, what_is, must_be, fix)
+
     @property
     def place(self) -> str:
         """File, line and column, as editors follow them."""

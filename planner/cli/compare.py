@@ -41,15 +41,7 @@ if TYPE_CHECKING:
 @option("--json as_json", "Print all of it as JSON.")
 @click.pass_context
 def command(
-    ctx: click.Context,
-    runs: tuple[str, ...],
-    files: tuple[Path, ...],
-    *,
-    runs_dir: str,
-    every: bool,
-    as_json: bool,
-    causes: bool,
-    **split: Any,
+    ctx: click.Context, /, runs: tuple[str, ...], files: tuple[Path, ...], *, runs_dir: str, every: bool, **asked: Any
 ) -> None:
     """Compare two or more RUNs with the first: inputs that differ, and results side by side.
 
@@ -76,7 +68,9 @@ def command(
     from planner.studies.compare import with_splits
     from planner.studies.solve.asking import Asking
 
-    paired, same_openings, how, by = (split[name] for name in ("paired", "same_openings", "how", "by"))
+    causes, paired, same_openings, how, by, as_json = (
+        asked[name] for name in ("causes", "paired", "same_openings", "how", "by", "as_json")
+    )
     if paired and same_openings:
         raise click.UsageError("--paired and --same-openings exclude each other: name one")
     for name, value in (("--split", how), ("--by", by)):

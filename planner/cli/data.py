@@ -37,15 +37,7 @@ _NONE = "none"
 @option("--json as_json", "Print the days as JSON.")
 @click.pass_context
 def days_command(
-    ctx: click.Context,
-    scenario: str,
-    keep: tuple[str, ...],
-    folder: str,
-    *,
-    count: int,
-    seed: int | None,
-    as_json: bool,
-    **overrides: tuple[str, ...],
+    ctx: click.Context, /, scenario: str, keep: tuple[str, ...], folder: str, *, count: int, as_json: bool, **asked: Any
 ) -> None:
     """Choose N days that represent the year of SCENARIO, and write them as tables for it.
 
@@ -73,13 +65,13 @@ def days_command(
 
     if _NONE in keep and len(keep) > 1:
         what_is, fix = "none is combined with names", "leave one of them out"
-        raise InputError([Problem("--keep", None, None, what_is, "none alone, or names", fix)])
+        raise InputError([Problem.of("--keep", what_is, "none alone, or names", fix)])
     with Progress.from_context(ctx, patient=True) as progress:
         progress.stage("read")
-        question = load_scenario(scenario, **overrides)
+        question = load_scenario(scenario, asked["overrides"])
         try_folder(Path(folder), "--output")
         defaults = read_tables(["stress_settings"])["stress_settings"]
-        settings = settings_from(defaults, {"seed": seed} if seed else {})
+        settings = settings_from(defaults, {"seed": asked["seed"] or None})
         case = make_case(question, read_tables(TABLES, question.data_files))
         year = year_of_hours(case, settings)
         progress.stage("Choosing days")
@@ -233,9 +225,9 @@ def copy_command(tables: tuple[str, ...], folder: Path) -> None:
         except InputError as error:
             problems += error.problems
     if folder.exists() and not folder.is_dir():
-        problems.append(Problem(str(folder), None, None, "it is a file", "a folder", "choose another name"))
+        problems.append(Problem.of(str(folder), "it is a file", "a folder", "choose another name"))
     problems += [
-        Problem(str(own), None, None, "the file is there already", "a new one", "move it away")
+        Problem.of(str(own), "the file is there already", "a new one", "move it away")
         for _, own in copies.values()
         if os.path.lexists(own)
     ]

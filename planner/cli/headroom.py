@@ -6,7 +6,7 @@ import math
 from calendar import month_name
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -93,15 +93,7 @@ def _months(ctx: click.Context, param: click.Parameter, value: str | None) -> tu
 )
 @click.pass_context
 def command(
-    ctx: click.Context,
-    demand: Path,
-    rates: tuple[float, ...],
-    summer_months: tuple[int, ...] | None,
-    winter_months: tuple[int, ...] | None,
-    output: Path | None,
-    *,
-    as_json: bool,
-    **columns: str | None,
+    ctx: click.Context, /, demand: Path, rates: tuple[float, ...], output: Path | None, *, as_json: bool, **more: Any
 ) -> None:
     """Find the largest constant load that a zone can take at a curtailment rate.
 
@@ -119,8 +111,8 @@ def command(
     if output is not None:
         _check_output(output)
     warnings: list[Problem] = []
-    hourly_demand = read_hourly_demand(demand, **columns, on_warning=warnings.append)
-    seasons = seasons_with(summer_months, winter_months)
+    seasons = seasons_with(more.pop("summer_months"), more.pop("winter_months"))
+    hourly_demand = read_hourly_demand(demand, **more, on_warning=warnings.append)
     with Progress.from_context(ctx, patient=True) as progress:
         for warning in warnings:
             progress.warn(warning)
@@ -145,10 +137,10 @@ def _check_output(output: Path) -> None:
     problems = []
     if output.suffix.lower() != ".svg":
         fix = f"write {output.with_suffix('.svg').name!r}"
-        problems.append(Problem("--output", None, None, f"the plot is {output}", "an .svg file", fix))
+        problems.append(Problem.of("--output", f"the plot is {output}", "an .svg file", fix))
     if not output.parent.is_dir():
         what_is = f"there is no folder {output.parent}"
-        problems.append(Problem("--output", None, None, what_is, "a folder", "make it first"))
+        problems.append(Problem.of("--output", what_is, "a folder", "make it first"))
     if problems:
         raise InputError(problems)
     try_file(output, "--output")

@@ -103,7 +103,7 @@ def _make_workbook(target: Path, start: str, more: tuple[str, ...]) -> Path:
 def _refuse(path: Path, what_is: str, must_be: str) -> NoReturn:
     from planner.base.errors import InputError, Problem
 
-    raise InputError([Problem(str(path), None, None, what_is, must_be, "choose another name")])
+    raise InputError([Problem.of(str(path), what_is, must_be, "choose another name")])
 
 
 def _make_starter(folder: Path) -> None:

@@ -48,7 +48,7 @@ class RunFilter:
             meant = closest(self.scenario, sorted(known))
             if meant:
                 what_is, fix = f"it is {self.scenario!r}", f"did you mean {meant!r}?"
-                problems.append(Problem("--scenario", None, None, what_is, "a scenario", fix))
+                problems.append(Problem.of("--scenario", what_is, "a scenario", fix))
         unknown = None
         if self.differs is not None and not any(_has_changed(of, self.differs) for of in found):
             unknown = unknown_key_in(tuple(self.differs.split(".")))
@@ -57,13 +57,13 @@ class RunFilter:
             fix = unknown_key_fix(unknown)
             fix += f"; changed are {some(changed, _NAMED)}" if changed else ""
             what_is = f"unknown key {'.'.join(map(str, unknown))!r}"
-            problems.append(Problem("--differs", None, None, what_is, "a key of the schema", fix))
+            problems.append(Problem.of("--differs", what_is, "a key of the schema", fix))
         # An earlier version may have shipped others.
         starts = sorted({*shipped_names(), *_starts(found)})
         if self.shipped is not None and self.shipped not in starts:
             meant = closest(self.shipped, starts)
             fix = f"did you mean {meant!r}?" if meant else f"shipped are {', '.join(starts)}"
-            problems.append(Problem("--shipped", None, None, f"it is {self.shipped!r}", "a shipped scenario", fix))
+            problems.append(Problem.of("--shipped", f"it is {self.shipped!r}", "a shipped scenario", fix))
         if problems:
             raise InputError(problems)
 

@@ -32,12 +32,12 @@ def command(folder: str, port: int | None, *, open_browser: bool) -> None:
         verb = "is" if len(missing) == 1 else "are"
         found = f"{' and '.join(missing)} {verb} not installed"
         fix = "install the extra: pip install 'dcplan[serve]'"
-        raise InputError([Problem("dcplan serve", None, None, found, "installed", fix)])
+        raise InputError([Problem.of("dcplan serve", found, "installed", fix)])
     home = Path(folder).resolve()
     if not home.is_dir():
         found = "there is no such folder"
         fix = "name one, or make it: dcplan init makes a project"
-        raise InputError([Problem(folder, None, None, found, "a folder", fix)])
+        raise InputError([Problem.of(folder, found, "a folder", fix)])
     try_folder(home, "DIR")
 
     from planner.serve.project import Project

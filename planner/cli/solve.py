@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 @option("--no-estimates", "", hidden=True)
 @option("--json as_json", "Print run.json instead of the summary.")
 @click.pass_context
-def command(context: click.Context, *, no_estimates: bool, **asked: Any) -> None:
+def command(context: click.Context, /, *, no_estimates: bool, **asked: Any) -> None:
     """Find the least-cost plan of SCENARIO (a file or a shipped name; default us-base).
 
     Figures that are allowed but implausible are warned of before the solve, and in the run.

@@ -150,7 +150,7 @@ def fixed_plan(scenario: Scenario, inputs: Mapping[str, pd.DataFrame], tables: M
     drawing = set(tables["power_slot"]["site"])
     if not drawing:
         what_is = f"no site of {scenario.name} draws power in any year"
-        raise InputError([Problem("RUN", None, None, what_is, "a plan with sites in use")])
+        raise InputError([Problem.of("RUN", what_is, "a plan with sites in use")])
     at = np.array([s for s, site in enumerate(every) if site in drawing], dtype=np.intp)
     read = _Reader(case, tables, tuple(every[s] for s in at))
     series = site_series(case)

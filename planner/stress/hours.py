@@ -55,10 +55,8 @@ def read_own_hours(path: Path, sites: tuple[str, ...], package: Package | None =
     frame = read_tables([_TABLE], {_TABLE: path}, package=package)[_TABLE]
     file = shown_path(path)
     problems = [
-        Problem(
+        Problem.of(
             file,
-            None,
-            None,
             f"unknown site {site!r}",
             "a site that draws power in the plan",
             "check its spelling, or leave its rows out",
@@ -67,10 +65,8 @@ def read_own_hours(path: Path, sites: tuple[str, ...], package: Package | None =
     ]
     count = frame.groupby("site")["year_hour_utc"].nunique()
     problems += [
-        Problem(
+        Problem.of(
             file,
-            None,
-            None,
             f"{site} has {hours} hours",
             f"{_YEAR_H}, from 0, in UTC",
             "add rows, or leave the site out to have its hours drawn",

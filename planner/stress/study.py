@@ -63,7 +63,7 @@ def reliability_of(table: pd.DataFrame, source: str = _GENERATOR) -> Reliability
     """Return how standby generators start and run, of table `source_reliability`."""
     rows = table[table["onsite"] == source]
     if rows.empty:
-        raise InputError([Problem("data/source_reliability.csv", None, None, f"no row for {source}", "", "add it")])
+        raise InputError([Problem.of("data/source_reliability.csv", f"no row for {source}", "", "add it")])
     names = ("operational_availability_frac", "start_failure_frac", "mean_time_to_failure_h")
     return Reliability(*(float(rows.iloc[0][name]) for name in names))
 

@@ -80,10 +80,8 @@ def _without_series(case: ScopedCase) -> SiteSeries:
     if given:
         raise InputError(
             [
-                Problem(
+                Problem.of(
                     _TABLE,
-                    None,
-                    None,
                     f"it has {', '.join(given)} for {case.days.n_days} days",
                     f"for the {YEAR_DAYS} days of a year, where days are chosen from a year or judged by one",
                     "name a scenario with `time.chronological` and a row of series_days for each day of the year",

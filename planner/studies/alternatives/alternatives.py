@@ -91,16 +91,16 @@ def alternatives(
     wrong = [slack for slack in slacks if not 0.0 < slack < np.inf]
     if wrong or not slacks:
         found = f"a slack is {wrong[0]:g}" if wrong else "no slack is given"
-        raise InputError([Problem("--slack", None, None, found, "shares of cost above 0", "")])
+        raise InputError([Problem.of("--slack", found, "shares of cost above 0")])
     twice = [slack for slack, count in Counter(slacks).items() if count > 1]
     if twice:
         found = f"{100.0 * twice[0]:g} % is given more than once"
-        raise InputError([Problem("--slack", None, None, found, "each percentage once", "")])
+        raise InputError([Problem.of("--slack", found, "each percentage once")])
     unknown = [kind for kind in of if kind not in _KINDS]
     if unknown:
-        raise InputError([Problem("--of", None, None, f"it is {unknown[0]!r}", " or ".join(_KINDS), "")])
+        raise InputError([Problem.of("--of", f"it is {unknown[0]!r}", " or ".join(_KINDS))])
     if different < 0:
-        raise InputError([Problem("--different", None, None, f"it is {different}", "0 or more", "")])
+        raise InputError([Problem.of("--different", f"it is {different}", "0 or more")])
     scenario = load_scenario(scenario, overrides)
     question = PreparedScenario.from_scenario(scenario)
     ask = Asking(on_stage or (lambda _: None), interrupt)

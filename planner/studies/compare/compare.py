@@ -441,17 +441,17 @@ def compare(
     """
     if paired and same_openings:
         what_is = "paired and same_openings are both True"
-        raise InputError([Problem("compare", None, None, what_is, "one of them at most", "")])
+        raise InputError([Problem.of("compare", what_is, "one of them at most")])
     for name, value, known in (("how", how, get_args(HowToSplit)), ("by", by, get_args(By))):
         if value not in known:
-            raise InputError([Problem("compare", None, None, f"{name} is {value!r}", f"one of {', '.join(known)}", "")])
+            raise InputError([Problem.of("compare", f"{name} is {value!r}", f"one of {', '.join(known)}")])
         if value not in {"auto", "none"} and not causes:
             what_is = f"{name} is {value!r} and causes is False"
-            raise InputError([Problem("compare", None, None, what_is, "given with causes=True alone", "leave it out")])
+            raise InputError([Problem.of("compare", what_is, "given with causes=True alone", "leave it out")])
     found = tuple(_run(run, Path(runs_dir)) for run in runs)
     if not 1 < len(found) <= MOST_RUNS:
         given = "1 run is" if len(found) == 1 else f"{len(found)} runs are"
-        raise InputError([Problem("compare", None, None, f"{given} given", f"2 to {MOST_RUNS}", "")])
+        raise InputError([Problem.of("compare", f"{given} given", f"2 to {MOST_RUNS}")])
     comparison = RunComparison(found)
     if not (causes or paired or same_openings):
         return comparison

@@ -129,10 +129,8 @@ def _kept(year: StressYear, keep: Sequence[str] | None) -> dict[str, Floats]:
     extremes = {name: of(year) for name, of in KEPT.items() if keep is None or name in keep}
     there = ", ".join(known for known, of in KEPT.items() if of(year) is not None)
     problems = [
-        Problem(
+        Problem.of(
             "--keep",
-            None,
-            None,
             f"{name!r} is asked for, and the year has no figures for it"
             if name in KEPT
             else f"there is no kind of day {name!r}",
@@ -159,10 +157,8 @@ def _check_count(count: int, kept: Mapping[str, Floats], days: int, months: int)
     why = f"{days} kept ({', '.join(kept)}) and {rest}" if days else rest
     why += ": tariffs bill every month" if months else ""
     fix = "ask for more days, or keep fewer by --keep" if days else "ask for more days"
-    problem = Problem(
+    problem = Problem.of(
         "--count",
-        None,
-        None,
         f"{count} days are asked for",
         f"{least} ({why}) to {YEAR_DAYS}",
         fix if count < least else "a year has 365 days",

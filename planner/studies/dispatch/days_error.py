@@ -339,7 +339,7 @@ class _Hours:
             other = sorted({*own.ids("sites")} ^ {*hours.sites}) or ["their order"]
             what_is = f"sites are not those of the plan: {', '.join(other[:_NAMED])}"
             fix = "let one scenario extend the other"
-            raise InputError([Problem("--hours-of", None, None, what_is, "the same sites", fix)])
+            raise InputError([Problem.of("--hours-of", what_is, "the same sites", fix)])
         case, self._plan = replace(own, days=hours.days), plan
         at = np.array([case.ids("sites").index(site) for site in plan.sites], dtype=np.intp)
         self._cooling = slot_climate(case, hours.series).mechanical_frac[at]

@@ -277,10 +277,10 @@ def window_problems(window_h: int, overlap_h: int) -> list[Problem]:
     """List what is wrong with a window."""
     problems = []
     if not 1 <= window_h <= _LONGEST_H:
-        problems.append(Problem("--window-h", None, None, f"it is {window_h}", f"1 to {_LONGEST_H} hours", ""))
+        problems.append(Problem.of("--window-h", f"it is {window_h}", f"1 to {_LONGEST_H} hours"))
     if not 0 <= overlap_h < max(window_h, 1):
         expected = f"0 hours or more, and fewer than the window's {window_h}"
-        problems.append(Problem("--overlap-h", None, None, f"it is {overlap_h}", expected, ""))
+        problems.append(Problem.of("--overlap-h", f"it is {overlap_h}", expected))
     return problems
 
 
@@ -343,19 +343,25 @@ def dispatch(
 
 def _figures(fleet: Fleet, found: Operation) -> dict[str, float]:
     """Add up what sites do in a year, and what it costs."""
-    short_usd = found.short_mw.sum(axis=1) @ fleet.short_usd_per_mwh
     source_usd = found.output_mw.sum(axis=1) @ fleet.sources.usd_per_mwh
-    source_usd = source_usd + found.discharge_mw.sum(axis=1) @ fleet.batteries.usd_per_mwh
+    return _counted(
+        energy_usd=(found.grid_mw * fleet.usd_per_mwh).sum(),
+        source_usd=source_usd + found.discharge_mw.sum(axis=1) @ fleet.batteries.usd_per_mwh,
+        sold_usd=(found.sold_mw * fleet.sell_usd_per_mwh).sum(),
+        short_usd=found.short_mw.sum(axis=1) @ fleet.short_usd_per_mwh,
+        used_mwh=fleet.use_mw.sum(),
+        grid_mwh=found.grid_mw.sum(),
+        source_mwh=found.output_mw.sum(),
+        taken_mwh=(found.discharge_mw.sum(axis=1) / fleet.batteries.discharge_frac).sum(),
+        short_mwh=found.short_mw.sum(),
+    )
+
+
+def _counted(**figures: float) -> dict[str, float]:
+    """Return figures as the table has them: money in MUSD."""
     return {
-        "energy_musd": float((found.grid_mw * fleet.usd_per_mwh).sum()) / USD_PER_MUSD,
-        "source_musd": float(source_usd) / USD_PER_MUSD,
-        "sold_musd": float((found.sold_mw * fleet.sell_usd_per_mwh).sum()) / USD_PER_MUSD,
-        "short_musd": float(short_usd) / USD_PER_MUSD,
-        "used_mwh": float(fleet.use_mw.sum()),
-        "grid_mwh": float(found.grid_mw.sum()),
-        "source_mwh": float(found.output_mw.sum()),
-        "taken_mwh": float((found.discharge_mw.sum(axis=1) / fleet.batteries.discharge_frac).sum()),
-        "short_mwh": float(found.short_mw.sum()),
+        name.replace("_usd", "_musd"): float(value) / (USD_PER_MUSD if name.endswith("_usd") else 1.0)
+        for name, value in figures.items()
     }
 
 
@@ -379,20 +385,19 @@ def _by_rules(
     per_mwh = np.divide(usd, by_site, out=most, where=by_site > 0.0)
     more_usd = found.source_mwh[0] @ per_mwh + found.battery_mwh[0] @ cycled
     planned_usd = planned_mwh @ sources.usd_per_mwh + batteries.planned_mwh @ batteries.usd_per_mwh
-    source_usd = planned_usd + more_usd
     short_mwh = found.unserved_mwh[0] + found.generator_mwh[0]
     fallen = np.maximum(-np.diff(plan.hours(plan.level_mwh[year], 0, 365), axis=1), 0.0).sum()
-    return {
-        "energy_musd": float(found.energy_usd[0].sum()) / USD_PER_MUSD,
-        "source_musd": float(source_usd) / USD_PER_MUSD,
-        "sold_musd": float((fleet.planned_sale_mw * fleet.sell_usd_per_mwh).sum()) / USD_PER_MUSD,
-        "short_musd": float(short_mwh @ fleet.short_usd_per_mwh) / USD_PER_MUSD,
-        "used_mwh": float(found.used_mwh[0].sum()),
-        "grid_mwh": float(found.grid_mwh[0].sum()),
-        "source_mwh": float(planned_mwh.sum() + found.source_mwh[0].sum()),
-        "taken_mwh": float(fallen + found.battery_mwh[0].sum()),
-        "short_mwh": float(short_mwh.sum()),
-    }
+    return _counted(
+        energy_usd=found.energy_usd[0].sum(),
+        source_usd=planned_usd + more_usd,
+        sold_usd=(fleet.planned_sale_mw * fleet.sell_usd_per_mwh).sum(),
+        short_usd=short_mwh @ fleet.short_usd_per_mwh,
+        used_mwh=found.used_mwh[0].sum(),
+        grid_mwh=found.grid_mwh[0].sum(),
+        source_mwh=planned_mwh.sum() + found.source_mwh[0].sum(),
+        taken_mwh=fallen + found.battery_mwh[0].sum(),
+        short_mwh=short_mwh.sum(),
+    )
 
 
 def _by_site(fleet: Fleet, of_source: Floats) -> Floats:

@@ -101,12 +101,13 @@ class Fleet:
         """Return some of the sites, with their sources and batteries."""
         place = np.full(len(self.sites), -1, dtype=np.intp)
         place[chosen] = np.arange(len(chosen))
-        own: dict[str, Any] = {"sites": tuple(self.sites[s] for s in chosen)}
-        for name in ("sources", "batteries", "work"):
-            of = getattr(self, name)
+
+        def there(of: Any) -> Any:
             kept = np.flatnonzero(place[of.site] >= 0)
-            own[name] = _cut(of, lambda array, kept=kept: array[kept], site=place[of.site[kept]])
-        return _cut(self, lambda array: array[chosen], **own)
+            return _cut(of, lambda array: array[kept], site=place[of.site[kept]])
+
+        own = {name: there(getattr(self, name)) for name in ("sources", "batteries", "work")}
+        return _cut(self, lambda array: array[chosen], sites=tuple(self.sites[s] for s in chosen), **own)
 
     def between(self, first: int, end: int) -> Fleet:
         """Return some of the hours, of sites without batteries."""
@@ -120,8 +121,8 @@ class Fleet:
 
 def _cut(of: Arrays, part: Callable[[np.ndarray], np.ndarray], **own: Any) -> Arrays:
     """Return a part of every array of a dataclass, but for fields of its own."""
-    names = [field.name for field in fields(of) if field.name not in own]
-    return replace(of, **{name: part(getattr(of, name)) for name in names}, **own)
+    cut: dict[str, Any] = {one.name: part(getattr(of, one.name)) for one in fields(of) if one.name not in own}
+    return replace(of, **cut, **own)
 
 
 def operated(

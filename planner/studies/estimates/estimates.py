@@ -99,18 +99,14 @@ def _count(settings: object) -> int:
 def _no_duals(run: Run) -> Problem:
     held_before = run.meta.get("orders_held_before")
     if held_before is not None:
-        return Problem(
+        return Problem.of(
             str(run.folder or run.name),
-            None,
-            None,
             f"the plan has its orders before {held_before} from a stochastic program",
             "a plan whose orders are its own",
             "solve the future alone: dcplan solve with its settings, or dcplan sweep with its file",
         )
-    return Problem(
+    return Problem.of(
         str(run.folder or run.name),
-        None,
-        None,
         "the run stores no program with duals that this version builds from its inputs",
         "a plan that was solved to its end, by this version",
         f"solve it again: dcplan solve {run.name}",

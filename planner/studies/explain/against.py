@@ -92,7 +92,7 @@ def compare_sites(
 
 
 def _problem(what_is: str, must_be: str) -> Problem:
-    return Problem("--against", None, None, what_is, must_be, "name two other sites, or solve again")
+    return Problem.of("--against", what_is, must_be, "name two other sites, or solve again")
 
 
 def _cost_lines(model: Model) -> dict[str, Floats]:

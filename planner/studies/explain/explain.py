@@ -107,10 +107,8 @@ def explain(
 def _two_sites(solved: PlanViews, site: str | None, against: str, year: int | None) -> Explanation:
     """Compare two sites part by part."""
     if site is None or site == against:
-        problem = Problem(
+        problem = Problem.of(
             "--against",
-            None,
-            None,
             f"{against!r} is compared with {'no site' if site is None else 'itself'}",
             "another site than that of --site",
             "name two sites",
@@ -146,14 +144,12 @@ def _check(solved: PlanViews, site: str | None, year: int | None, option: str = 
     if site is not None and site not in known:
         ids = ", ".join(sorted(known))
         problems.append(
-            Problem(option, None, None, f"no site of the plan is called {site!r}", f"one of {ids}", "name one of them")
+            Problem.of(option, f"no site of the plan is called {site!r}", f"one of {ids}", "name one of them")
         )
     years = solved.inputs.years.years
     if year is not None and year not in years:
         of = ", ".join(map(str, years))
-        problems.append(
-            Problem("--year", None, None, f"{year} is not a model year", f"one of {of}", "name one of them")
-        )
+        problems.append(Problem.of("--year", f"{year} is not a model year", f"one of {of}", "name one of them"))
     if problems:
         raise InputError(problems)
 

@@ -114,10 +114,10 @@ def frontier(
     0.0
     """
     if points < _FEWEST:
-        raise InputError([Problem("frontier", None, None, f"points is {points}", f"{_FEWEST} or more", "")])
+        raise InputError([Problem.of("frontier", f"points is {points}", f"{_FEWEST} or more")])
     if most_cost_frac is not None and not 0.0 < most_cost_frac < np.inf:
         message = f"most_cost_frac is {most_cost_frac:g}"
-        raise InputError([Problem("frontier", None, None, message, "a share above 0", "")])
+        raise InputError([Problem.of("frontier", message, "a share above 0")])
     scenario = load_scenario(scenario, overrides)
     question = PreparedScenario.from_scenario(scenario)
     tracer = _Tracer(question, Asking(on_stage or (lambda _: None), interrupt), points)
@@ -257,7 +257,7 @@ def _as_one(measure: FrontierMeasure, model: Model, least: Outcome) -> Expressio
         found = f"{measure.name!r} is a mean over users of own sites that have a place"
         found = f"{found}, and the plan of least cost serves none"
         fix = "make renting or leaving demand unmet cost more, or choose another measure"
-        raise InputError([Problem("--cost-against", None, None, found, "one or more", fix)])
+        raise InputError([Problem.of("--cost-against", found, "one or more", fix)])
     return built / over
 
 

@@ -123,11 +123,11 @@ def measure_of(text: str, model: Model) -> FrontierMeasure:
         if place in (known := getattr(model.p.sets, kind).labels):
             return _racks_at(kind, place)
         what_is = f"there is no {kind} {place!r} in the scenario"
-        raise InputError([Problem("--cost-against", None, None, what_is, f"one of {', '.join(known)}", "")])
+        raise InputError([Problem.of("--cost-against", what_is, f"one of {', '.join(known)}")])
     expected = f"{', '.join(names)}, zone:ID or site:ID"
     meant = closest(text, names)
     fix = f"did you mean {meant!r}?" if meant else ""
-    raise InputError([Problem("--cost-against", None, None, f"it is {text!r}", expected, fix)])
+    raise InputError([Problem.of("--cost-against", f"it is {text!r}", expected, fix)])
 
 
 def _racks_at(kind: str, place: str) -> FrontierMeasure:

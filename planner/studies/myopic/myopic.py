@@ -161,13 +161,9 @@ def myopic(
     >>> found.table["foresight_musd"].round(1).tolist()
     [0.0, 2932.9]
     """
-    problems = [
-        Problem("--window", None, None, f"it is {window}", "1 or more model years", "")
-        for window in windows
-        if window < 1
-    ]
+    problems = [Problem.of("--window", f"it is {window}", "1 or more model years") for window in windows if window < 1]
     if not windows:
-        problems.append(Problem("--window", None, None, "no window is given", "one or more", ""))
+        problems.append(Problem.of("--window", "no window is given", "one or more"))
     try:
         scenario = load_scenario(scenario, overrides)
         inputs = build_inputs(scenario)

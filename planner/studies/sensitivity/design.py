@@ -198,7 +198,7 @@ OUTPUTS: Final[Mapping[str, str]] = {
 
 
 def _problem(what_is: str, must_be: str, fix: str) -> Problem:
-    return Problem("sensitivity", None, None, what_is, must_be, fix)
+    return Problem.of("sensitivity", what_is, must_be, fix)
 
 
 def wrong_wishes(method: str, figures: int, seed: int, of: str) -> list[Problem]:

@@ -122,7 +122,7 @@ def sweep_of_points(draft: ScenarioDraft, factors: Sequence[Factor], points: pd.
     if len(once) >= MOST_FUTURES:
         what_is = f"the design has {len(once):,} points"
         fix = "take fewer figures, trajectories or samples"
-        raise InputError([Problem("sensitivity", None, None, what_is, f"fewer than {MOST_FUTURES:,}", fix)])
+        raise InputError([Problem.of("sensitivity", what_is, f"fewer than {MOST_FUTURES:,}", fix)])
     shares = once[[one.name for one in factors]].to_numpy(np.float64)
     futures = [
         Future(

@@ -86,7 +86,7 @@ class SolvedFutures:
             what_is = f"of is {self.of!r}, missing in the last year of {some(unstated, _NAMED)}"
             must_be = "an output that every plan states in its last year"
             fix = "ask of another output; no future is solved again for it"
-            raise InputError([Problem("sensitivity", None, None, what_is, must_be, fix)])
+            raise InputError([Problem.of("sensitivity", what_is, must_be, fix)])
         return values.reindex(planned).reindex(futures["future"]).astype(float)
 
     def _tornado(self, futures: pd.DataFrame, output: pd.Series[float]) -> dict[str, Any]:

@@ -189,10 +189,8 @@ def _file_of(scenario: str | Path) -> Path:
 
 
 def _nothing_moves(draft: ScenarioDraft) -> Problem:
-    return Problem(
+    return Problem.of(
         draft.name,
-        None,
-        None,
         "no figure with a low and a high moves the cost of its plan",
         "at least one",
         "ask of another scenario, or give figures of a table of your own a low and a high",

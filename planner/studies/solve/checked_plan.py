@@ -186,8 +186,8 @@ def verdict_on(
     scenario: Scenario, inputs: Inputs, results: Results, outcome: Outcome, proof: Proof, **more: Any
 ) -> Verdict:
     """Check what the solver found; `more` is of `check_plan`."""
-    costs = {"objective_musd": outcome.objective, "bound_musd": outcome.dual_bound, "gap_frac": outcome.gap}
-    return check_plan(scenario, inputs, results, **costs, status=outcome.status, proof=proof, **more)
+    more |= {"objective_musd": outcome.objective, "bound_musd": outcome.dual_bound, "gap_frac": outcome.gap}
+    return check_plan(scenario, inputs, results, status=outcome.status, proof=proof, **more)
 
 
 def _decided(

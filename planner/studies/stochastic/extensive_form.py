@@ -248,9 +248,9 @@ def mean_of(models: Sequence[Model], weights: Floats) -> Arrays:
         (arrays[0].matrix.rows, arrays[0].matrix.columns),
     )
     offset = float(np.dot(weights, [one.offset for one in columns]))
-    own = (mean([getattr(one, name) for one in columns]) for name in ("cost", "lower", "upper"))
+    cost, lower, upper = (mean([getattr(one, name) for one in columns]) for name in ("cost", "lower", "upper"))
     bounds = (mean([getattr(one, name) for one in rows]) for name in ("lower", "upper"))
-    return Arrays(Columns(*own, np.zeros_like(columns[0].integer), offset), matrix, RowBounds(*bounds))
+    return Arrays(Columns(cost, lower, upper, np.zeros_like(columns[0].integer), offset), matrix, RowBounds(*bounds))
 
 
 def _is_alike(one: ArrayProblem, other: ArrayProblem) -> bool:

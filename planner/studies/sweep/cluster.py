@@ -152,7 +152,7 @@ def looks_for_workers(scheduler: str, report: Callable[[str], None], fix: str) -
 
 def scheduler_problem(what_is: str, must_be: str, fix: str) -> Problem:
     """Return a problem of the cluster that was asked for."""
-    return Problem(_OPTION, None, None, what_is, must_be, fix)
+    return Problem.of(_OPTION, what_is, must_be, fix)
 
 
 def compare_versions(client: Any, scheduler: str) -> frozenset[str]:

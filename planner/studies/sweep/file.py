@@ -71,7 +71,7 @@ class SweepFile:
 
     def path_problem(self, what_is: str, must_be: str, fix: str) -> Problem:
         """Return a problem of the file as a whole."""
-        return Problem(str(self.path), None, None, what_is, must_be, fix)
+        return Problem.of(str(self.path), what_is, must_be, fix)
 
 
 def read_file(path: str | Path, overrides: Changes = (), *, needs_uncertainty: bool = False) -> SweepFile:
@@ -103,7 +103,7 @@ def read_file(path: str | Path, overrides: Changes = (), *, needs_uncertainty: b
     elif needs_uncertainty:
         fix = "add a block: uncertainty: {known_from: 2028}"
         what_is, must_be = ("the sweep has no uncertainty", "an uncertainty block")
-        found.problems.append(Problem(str(path), None, None, what_is, must_be, fix))
+        found.problems.append(Problem.of(str(path), what_is, must_be, fix))
     problems = [*found.problems, *name_problems(path.stem, Place(str(path)))]
     if draft is None:
         raise InputError(problems)
@@ -141,7 +141,7 @@ def find_sweep(path: str | Path) -> Path:
     if not is_file(shipped):
         meant = closest(path, shipped_sweeps())
         fix = f"did you mean {meant!r}?" if meant else f"shipped are {', '.join(shipped_sweeps())}"
-        raise InputError([Problem(path, None, None, f"no shipped sweep is called {path!r}", "a name or a file", fix)])
+        raise InputError([Problem.of(path, f"no shipped sweep is called {path!r}", "a name or a file", fix)])
     here = Path.cwd()
     return shipped.relative_to(here) if shipped.is_relative_to(here) else shipped
 
