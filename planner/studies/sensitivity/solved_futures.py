@@ -19,7 +19,6 @@ from planner.studies.sensitivity.futures import BASE, without_plan
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from planner.base.arrays import Floats
     from planner.studies.sensitivity.design import Design
     from planner.studies.sensitivity.futures import Factor
     from planner.studies.sweep.solve_sweep import SweepResult
@@ -52,23 +51,11 @@ class SolvedFutures:
         else:
             columns, blocks, dropped = self._of_blocks(points, futures)
         gaps = (futures["objective_musd"] - futures["bound_musd"]).dropna()
-        return Sensitivity(
-            scenario,
-            method,
-            self.of,
-            OUTPUTS[self.of],
-            self.design.size,
-            self.design.seed if method != "tornado" else 0,
-            self._table(columns),
-            left_out,
-            points,
-            float(output[BASE]),
-            float(gaps.max()) if self.of == COST and gaps.max() > 0.0 else 0.0,
-            blocks,
-            dropped,
-            int((futures["broken"] != "").sum()),
-            unmoved,
-        )
+        asked = (method, self.of, OUTPUTS[self.of], self.design.size, self.design.seed if method != "tornado" else 0)
+        gap = float(gaps.max()) if self.of == COST and gaps.max() > 0.0 else 0.0
+        broken = int((futures["broken"] != "").sum())
+        tables = (self._table(columns), left_out, points)
+        return Sensitivity(scenario, *asked, *tables, float(output[BASE]), gap, blocks, dropped, broken, unmoved)
 
     def _outputs(self) -> pd.Series[float]:
         """Return the output of each future with a plan, nan of the others."""
@@ -90,43 +77,33 @@ class SolvedFutures:
         return values.reindex(planned).reindex(futures["future"]).astype(float)
 
     def _tornado(self, futures: pd.DataFrame, output: pd.Series[float]) -> dict[str, Any]:
-        low, high = (
-            np.array([output[f"{one.name}={end}"] for one in self.factors]) - output[BASE] for end in ("low", "high")
-        )
-        penalty = futures["penalty_musd"] if self.of == COST else futures["penalty_musd"] * np.nan
-        gap = np.zeros(len(futures))
-        if self.of == COST:
-            gap = (futures["objective_musd"] - futures["bound_musd"]).clip(lower=0.0).to_numpy()
-        gap_of = dict(zip(futures.index, np.nan_to_num(gap), strict=True))
-        ends: dict[str, tuple[Floats, Floats]] = {}
-        for end, change in (("low", low), ("high", high)):
-            own = np.array([gap_of[f"{one.name}={end}"] for one in self.factors])
+        names = {end: [f"{one.name}={end}" for one in self.factors] for end in ("low", "high")}
+        change = {end: output[of].to_numpy() - output[BASE] for end, of in names.items()}
+        of_cost = 1.0 if self.of == COST else np.nan
+        penalty = futures["penalty_musd"] * of_cost
+        gap = ((futures["objective_musd"] - futures["bound_musd"]).clip(lower=0.0) * of_cost).fillna(0.0)
+        ends = []
+        for end, of in names.items():
             # The least cost of a plan is between its bound and its own cost.
-            least, most = change - own, change + gap_of[BASE]
+            least, most = change[end] - gap[of].to_numpy(), change[end] + gap[BASE]
             nearest = np.where(least * most <= 0.0, 0.0, np.minimum(np.abs(least), np.abs(most)))
-            ends[end] = nearest, np.maximum(np.abs(least), np.abs(most))
-        swing = np.fmax(np.abs(low), np.abs(high))
-        least, most = (np.fmax(ends["low"][at], ends["high"][at]) for at in (0, 1))
+            ends.append((nearest, np.maximum(np.abs(least), np.abs(most))))
+        swing, least, most = (np.fmax(*of) for of in (map(np.abs, change.values()), *zip(*ends, strict=True)))
         without = [
-            " and ".join(end for end, change in (("low", low), ("high", high)) if np.isnan(change[at]))
-            for at in range(len(self.factors))
+            " and ".join(end for end, of in change.items() if np.isnan(of[at])) for at in range(len(self.factors))
         ]
         # Where an end has no plan the factor decides whether there is one at all.
-        decides = np.array([bool(ends) for ends in without])
+        decides = np.array(list(map(bool, without)))
         key, lower, upper = (np.where(decides, np.inf, np.nan_to_num(one)) for one in (swing, least, most))
         first, last = intervals_ranked(lower, upper)
         return {
             "rank": ranked(key),
-            "at_low": low,
-            "at_high": high,
+            **{f"at_{end}": of for end, of in change.items()},
             "swing": swing,
             "swing_least": least,
             "swing_most": most,
             "without_plan": without,
-            **{
-                f"penalty_at_{end}": [penalty[f"{one.name}={end}"] - penalty[BASE] for one in self.factors]
-                for end in ("low", "high")
-            },
+            **{f"penalty_at_{end}": penalty[of].to_numpy() - penalty[BASE] for end, of in names.items()},
             "rank_low": first,
             "rank_high": last,
             "same_rank_frac": np.nan,
@@ -172,17 +149,10 @@ class SolvedFutures:
 def _of_factor(factor: Factor) -> dict[str, Any]:
     first = factor.figures[0]
     is_one = len(factor.figures) == 1
+    own = {name: getattr(first, name) for name in ("item", "value", "low", "high", "kind", "source")}
+    every = {"item": f"all {len(factor.figures)}", **dict.fromkeys(("value", "low", "high"), np.nan)}
     return {
-        "factor": factor.name,
-        "table": first.table,
-        "column": first.column,
-        "item": first.item if is_one else f"all {len(factor.figures)}",
-        "figures": len(factor.figures),
-        "unit": first.unit,
-        "value": first.value if is_one else np.nan,
-        "low": first.low if is_one else np.nan,
-        "high": first.high if is_one else np.nan,
-        "kind": first.kind if is_one else "",
-        "source": first.source if is_one else "",
-        "first_order_musd": factor.first_order_musd,
+        **{"factor": factor.name, "table": first.table, "column": first.column, "unit": first.unit},
+        **(own if is_one else {**every, "kind": "", "source": ""}),
+        **{"figures": len(factor.figures), "first_order_musd": factor.first_order_musd},
     }
