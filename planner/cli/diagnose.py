@@ -24,7 +24,7 @@ _PROOF = {
 
 
 def _lines(found: Diagnosis) -> Iterator[str]:
-    from planner.studies.solve.conflict_rules import in_words
+    from planner.studies.solve.conflict import in_words
 
     if found.feasible:
         yield f"{found.scenario}: there is a plan; nothing to diagnose"

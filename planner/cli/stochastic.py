@@ -163,7 +163,7 @@ def _worth(found: Stochastic, money: Any, unit: str) -> list[str]:
 
 def _home(file: str, folder: Path | None) -> Path:
     from planner.outputs.own_folder import try_own_folder
-    from planner.studies.stochastic.found import folder_of
+    from planner.studies.stochastic.stochastic import folder_of
     from planner.studies.sweep.file import find_sweep
 
     home = folder_of(file, folder)

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from planner.stress.fixed import FixedPlan
-    from planner.stress.hours import OwnHours
     from planner.stress.settings import StressSettings
+    from planner.stress.year import OwnHours
 
 
 CASES: Final = ("ordinary years", "heat wave", "grid emergency")

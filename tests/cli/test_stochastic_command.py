@@ -25,7 +25,7 @@ from planner.scenario import load_scenario
 from planner.studies.solve.checked_plan import StageTimes, plan_of
 from planner.studies.stochastic.decisions import InfeasibleFuturesError
 from planner.studies.stochastic.extensive_form import FutureProgram
-from planner.studies.stochastic.found import TABLES, folder_of
+from planner.studies.stochastic.stochastic import TABLES, folder_of
 
 
 def run(*args: str) -> Result:

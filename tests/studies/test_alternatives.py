@@ -23,8 +23,7 @@ from planner.lp import HighsSession
 from planner.model import build_model
 from planner.model.money import objective_musd
 from planner.outputs.study_files import Alternatives
-from planner.studies.alternatives import alternatives
-from planner.studies.alternatives.near import NearOptimal
+from planner.studies.alternatives import NearOptimal, alternatives
 from planner.studies.solve.solves import Solves
 
 WHOLE = "siting.whole_openings=true"
@@ -250,7 +249,7 @@ def test_a_large_program_has_the_same_ranges_from_nothing_each_time(monkeypatch:
         return outcome
 
     monkeypatch.setattr(Solves, "solve_within", noted)
-    monkeypatch.setattr("planner.studies.alternatives.near._LARGE", 2)
+    monkeypatch.setattr("planner.studies.alternatives._LARGE", 2)
     large = alternatives("tiny", slacks=[0.013], of=["zone"], different=1, plans=False)
 
     pd.testing.assert_frame_equal(large.ranges, warm.ranges, rtol=1e-6)

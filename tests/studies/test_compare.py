@@ -22,8 +22,7 @@ from planner.model import build_model
 from planner.outputs.comparison.comparison import CostSplit, RunComparison, cause_notes, causes_frame, split_sentences
 from planner.outputs.solver_files import inputs_of, scenario_of
 from planner.results.cost_difference import CostDifference
-from planner.studies.compare import with_splits
-from planner.studies.compare.compare import Costs, Mixture, groups_of, split_by_cause
+from planner.studies.compare import Costs, Mixture, groups_of, split_by_cause, with_splits
 from planner.studies.solve.asking import Asking, relaxed_session
 
 if TYPE_CHECKING:

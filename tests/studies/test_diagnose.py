@@ -19,12 +19,11 @@ from planner.lp import HighsSession
 from planner.model import FAMILIES, build_model
 from planner.scenario import load_scenario
 from planner.studies.diagnose import Diagnosis, diagnose
+from planner.studies.diagnose.diagnose import RELAXATIONS, rows_of
 from planner.studies.diagnose.prechecks import shortages
-from planner.studies.diagnose.relaxed_rows import RELAXATIONS, rows_of
 from planner.studies.diagnose.searches import least, searches
 from planner.studies.solve.asking import Asking, without_costs
-from planner.studies.solve.conflict_rules import conflict_rules, keys_of
-from planner.studies.solve.integer_conflict import integer_conflict
+from planner.studies.solve.conflict import conflict_rules, integer_conflict, keys_of
 
 FORBID = "demand.unmet=forbid"
 LAND = ("new_sites.north.land_limit_mw=5", "new_sites.south.land_limit_mw=5", "new_sites.coast.land_limit_mw=15")

@@ -23,9 +23,8 @@ from planner.model import build_model
 from planner.runs import write_run
 from planner.scenario import load_scenario
 from planner.studies.explain import Explanation, explain
-from planner.studies.explain.cost_of_entry import Resolved
+from planner.studies.explain.again import Resolved, RightSideStep, counted, spot_check
 from planner.studies.explain.explain import AGAIN
-from planner.studies.explain.steps import RightSideStep, counted, spot_check
 from planner.studies.explain.words import Names, about_compute, about_cost
 from planner.studies.solve.asking import Asking
 

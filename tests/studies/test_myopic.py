@@ -27,10 +27,9 @@ from planner.model import build_model
 from planner.money.finance import END_OF_HORIZON
 from planner.scenario import load_scenario
 from planner.studies.frontier import frontier
-from planner.studies.myopic import Myopic, myopic
-from planner.studies.myopic.myopic import _Row, _table
+from planner.studies.myopic import Myopic, _Row, _table, myopic
 from planner.studies.solve import no_plan, solve
-from planner.studies.solve.conflict_rules import ConflictRule
+from planner.studies.solve.conflict import ConflictRule
 from planner.studies.solve.foresight import Decided, Failed, _look_to, commitments, decide_year_by_year, decided_in
 from planner.studies.solve.whole_numbers import find_plan
 
@@ -150,7 +149,7 @@ def test_what_enters_service_is_decided_in_its_year_as_if_it_could_be_had_at_onc
 
 def test_a_failed_check_comes_before_a_limit_in_the_exit_code(monkeypatch, tmp_path):
     """A rule that one plan breaks is not hidden by the limit that left another window no plan."""
-    module = sys.modules["planner.studies.myopic.myopic"]
+    module = sys.modules["planner.studies.myopic"]
     solved, whole = module.plan_of, []
 
     def plan_of(scenario, inputs, clock, **_):
@@ -171,7 +170,7 @@ def test_a_failed_check_comes_before_a_limit_in_the_exit_code(monkeypatch, tmp_p
 
 def test_a_stop_keeps_the_plans_that_are_done(monkeypatch, tmp_path):
     """Ctrl-C while the first of two windows is solved: the plan with all years in view is there."""
-    module = sys.modules["planner.studies.myopic.myopic"]
+    module = sys.modules["planner.studies.myopic"]
     solved, whole = module.plan_of, []
 
     def plan_of(scenario, inputs, clock, *, on_progress, interrupt):
@@ -535,7 +534,7 @@ def test_a_window_as_long_as_the_horizon_is_the_plan_with_foresight_and_printed_
 
 
 def test_windows_that_see_all_years_are_solved_once_and_stored_once(monkeypatch, tmp_path):
-    module = sys.modules["planner.studies.myopic.myopic"]
+    module = sys.modules["planner.studies.myopic"]
     solved, seen = module.plan_of, []
 
     def plan_of(scenario, *args, **named):

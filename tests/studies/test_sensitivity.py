@@ -28,6 +28,7 @@ from planner.studies.sensitivity import sensitivity
 from planner.studies.sensitivity.design import Design
 from planner.studies.sensitivity.futures import (
     Factor,
+    SolvedFutures,
     base_sweep,
     factors_of,
     first_order,
@@ -35,7 +36,6 @@ from planner.studies.sensitivity.futures import (
     not_valid,
     points_of,
 )
-from planner.studies.sensitivity.solved_futures import SolvedFutures
 from planner.studies.sensitivity.study import folder_of
 from planner.studies.sweep import SweepProgress, SweepResult
 

@@ -9,10 +9,9 @@ import pandas as pd
 from planner.base.errors import InputError, Problem
 from planner.inputs.prepared import refuse_short_view
 from planner.limits.binding import binding, demand_price
+from planner.studies.explain.again import Try, about_steps, builds, counted, list_tries, one_more, tried, would_try
 from planner.studies.explain.against import about_two_sites, compare_sites
-from planner.studies.explain.cost_of_entry import builds
 from planner.studies.explain.places import about_site, about_year, site_tables, touches, year_tables
-from planner.studies.explain.steps import Try, about_steps, counted, list_tries, one_more, tried, would_try
 from planner.studies.explain.words import (
     Explanation,
     Names,

@@ -12,7 +12,7 @@ from planner.base.words import amount, and_more, moment
 from planner.inputs.axes import ANYWHERE
 from planner.limits.limit import site_key, without_new_halls
 from planner.results.cost_difference import LEAST_PENALTY_MUSD
-from planner.studies.explain.cost_of_entry import ENTRY_COLUMNS, RELAXED, entry
+from planner.studies.explain.again import ENTRY_COLUMNS, RELAXED, entry
 from planner.studies.explain.words import Number, Statement, about_limits, line_of_cost, number
 
 if TYPE_CHECKING:

@@ -19,6 +19,7 @@ from planner.scenario import read_draft
 from planner.scenario.chain import is_path
 from planner.studies.sensitivity.design import FIGURES, SEED, Design, size_of, words_of, wrong_sizes, wrong_wishes
 from planner.studies.sensitivity.futures import (
+    SolvedFutures,
     base_plan,
     base_sweep,
     factors_of,
@@ -29,7 +30,6 @@ from planner.studies.sensitivity.futures import (
     points_of,
     sweep_of_points,
 )
-from planner.studies.sensitivity.solved_futures import SolvedFutures
 from planner.studies.solve.asking import hear_warnings
 from planner.studies.sweep.answers import answer_in
 from planner.studies.sweep.cluster import connected, wrong_address

@@ -21,9 +21,9 @@ from planner.runs.plan import Plan
 from planner.scenario import Scenario, load_scenario
 from planner.studies.solve.asking import hear_warnings
 from planner.studies.solve.at_plan import plan_session
+from planner.studies.solve.conflict import why_no_plan
 from planner.studies.solve.failover import FailureCuts, site_outages
 from planner.studies.solve.foresight import Decided, Failed, decide_year_by_year, with_time_left
-from planner.studies.solve.no_plan import why_no_plan
 from planner.studies.solve.solves import STOPPED
 from planner.studies.solve.whole_numbers import find_plan
 

@@ -17,7 +17,7 @@ from planner.lp import Axis, Index
 from planner.lp.index import locate, pairs
 from planner.outputs.labels import order_words
 from planner.results.store import cleaned
-from planner.studies.solve.conflict_rules import conflict_rules, in_words
+from planner.studies.solve.conflict import conflict_rules, in_words
 from planner.studies.solve.foresight import latest_orders
 from planner.studies.solve.rounding import RULES, rounded
 from planner.studies.stochastic.extensive_form import CONFLICT_SECONDS

@@ -14,9 +14,8 @@ from planner.model.money import penalty_musd
 from planner.results.store import cleaned
 from planner.studies.solve.asking import with_plan
 from planner.studies.solve.at_plan import plan_session
-from planner.studies.solve.conflict_rules import conflict_rules, in_words
+from planner.studies.solve.conflict import conflict_rules, in_words, why_no_plan
 from planner.studies.solve.failover import FailureCuts
-from planner.studies.solve.no_plan import why_no_plan
 from planner.studies.solve.solves import Solves
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     from planner.lp import Outcome, ProgressEvent
     from planner.model import Model
     from planner.studies.stochastic.decisions import Orders, Received
-    from planner.studies.sweep.uncertainty import Risk
+    from planner.studies.sweep.reading import Risk
 
 # --- The program of all futures together: each one's own, and the orders that they share ----------
 

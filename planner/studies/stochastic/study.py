@@ -36,9 +36,9 @@ if TYPE_CHECKING:
     from planner.runs.plan import Plan
     from planner.studies.stochastic.decisions import Received
     from planner.studies.stochastic.extensive_form import FutureProgram
-    from planner.studies.sweep.uncertainty import Uncertainty
+    from planner.studies.sweep.reading import Uncertainty
 
-STOCHASTIC: Final = "stochastic"
+TOGETHER: Final = "stochastic"
 MINIMAX: Final = "minimax_regret"
 MEAN: Final = "mean"
 CENTRAL: Final = "central"
@@ -131,7 +131,7 @@ class StochasticPrograms:
         except InfeasibleError as error:
             raise InfeasibleError(f"{error}\n{_WHAT_NEXT}", error.conflict) from error
         stats = together.problem.stats()
-        stochastic = OrderPlan(STOCHASTIC, _orders_in(together, outcome), none, none)
+        stochastic = OrderPlan(TOGETHER, _orders_in(together, outcome), none, none)
         least = np.array([one.objective for one in alone])
         minimax = OrderPlan(MINIMAX, self.minimax(least), none, none)
         return Compared(

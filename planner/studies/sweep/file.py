@@ -22,8 +22,7 @@ from planner.scenario.tree import Node, Place, merge, show
 from planner.scenario.yaml12 import name_problems, text_problems
 from planner.studies.sweep.answers import OWN_COLUMNS
 from planner.studies.sweep.axes import Future, Sample, SweepAxis, SweepBase, read_axis, unit_points
-from planner.studies.sweep.reading import Found
-from planner.studies.sweep.uncertainty import Uncertainty, read_uncertainty
+from planner.studies.sweep.reading import Found, Uncertainty, read_uncertainty
 from planner.tables import right_tables
 
 if TYPE_CHECKING:
