@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 @option("--inputs show_inputs", "List who rereads which input figure.")
 @option("--json as_json", "Print every rule as JSON.")
 @click.pass_context
-def command(ctx: click.Context, run: str, runs_dir: str, *, show_all: bool, show_inputs: bool, as_json: bool) -> None:
+def check_command(
+    ctx: click.Context, run: str, runs_dir: str, *, show_all: bool, show_inputs: bool, as_json: bool
+) -> None:
     """Check the plan of RUN again: a run folder, its name, or a scenario: its latest run as it is.
 
     Plan, power, bills and shadow prices are recomputed by a program that shares no code with

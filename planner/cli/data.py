@@ -1,4 +1,4 @@
-"""`dcplan data`: tables, their figures and days."""
+"""`dcplan data`: tables, their figures and days; and `dcplan schema`."""
 
 from __future__ import annotations
 
@@ -17,6 +17,27 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from planner.studies.days import ChosenDays
+
+
+@click.command("schema")
+@option(
+    "--of kind", "Of which files; those of dcplan stochastic are files of sweeps.", ["scenario", "sweep"], "scenario"
+)
+def schema_command(kind: str) -> None:
+    """Print the JSON Schema of scenario files, for completion and checks in editors.
+
+    Write it next to the scenarios (dcplan schema > scenario.schema.json) and begin a scenario
+    with: # yaml-language-server: $schema=scenario.schema.json
+    """
+    if kind == "sweep":
+        from planner.studies.sweep.file import sweep_schema
+
+        click.echo(sweep_schema(), nl=False)
+        return
+    from planner.scenario import json_schema
+
+    click.echo(json_schema(), nl=False)
+
 
 # --- `dcplan data days`: choose the days that represent a year, with weights, from its hours ------
 
@@ -88,14 +109,14 @@ def days_command(
     if as_json:
         click.echo(chosen.days.to_json(orient="records", indent=2))
         return
-    _print(chosen)
+    _print_data(chosen)
     click.echo("\ndata:")
     for table, file in files.items():
         click.echo(f"  {table}: {(Path(Path(folder).name) / file.name).as_posix()}")
     click.echo("time: {chronological: true, days_repeat: true}")
 
 
-def _print(chosen: ChosenDays) -> None:
+def _print_data(chosen: ChosenDays) -> None:
     """Print each day with its date, and what it represents; of a whole year, the peak day alone."""
     import pandas as pd
 
@@ -261,4 +282,4 @@ def _print_table(frame: pd.DataFrame) -> None:
     TableConsole().print(grid)
 
 
-command = data
+data_command = data

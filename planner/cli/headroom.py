@@ -92,7 +92,7 @@ def _months(ctx: click.Context, param: click.Parameter, value: str | None) -> tu
     click.Path(path_type=Path, dir_okay=False),
 )
 @click.pass_context
-def command(
+def headroom_command(
     ctx: click.Context, /, demand: Path, rates: tuple[float, ...], output: Path | None, *, as_json: bool, **more: Any
 ) -> None:
     """Find the largest constant load that a zone can take at a curtailment rate.

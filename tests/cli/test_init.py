@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 import planner
 from planner.base.paths import DATA_DIR
 from planner.cli import main
-from planner.cli.init import ADDED, COMPANY
+from planner.cli.plan import ADDED, COMPANY
 
 
 @pytest.fixture(autouse=True)

@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from planner.base.errors import InfeasibleError
 from planner.base.paths import SCENARIOS_DIR
 from planner.cli import main
-from planner.cli.stochastic import _largest_of_each_kind
+from planner.cli.futures import _largest_of_each_kind
 from planner.inputs import build_inputs
 from planner.model import Model
 from planner.outputs.differences import FromShipped

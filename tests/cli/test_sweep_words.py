@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from planner.cli.sweep import _print, _unmet_and_nameplate
+from planner.cli.futures import _print, _unmet_and_nameplate
 from planner.studies.sweep import SweepResult
 from planner.studies.sweep import answers as kept
 from planner.studies.sweep.answers import FutureResult, futures

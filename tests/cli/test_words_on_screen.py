@@ -12,8 +12,8 @@ import pytest
 
 from planner.check.verdict import CheckResult
 from planner.cli import check, diagnose, explain, headroom, sweep
+from planner.cli.operate import _print_losses, _print_years
 from planner.cli.progress import Progress
-from planner.cli.stress import _print_losses, _print_years
 from planner.lp import ProgressEvent
 from planner.stress.fixed import outage_h
 from planner.studies.sweep import SweepResult

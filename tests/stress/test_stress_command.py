@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from plans import RICH, plan_of
 
 from planner.cli import main
-from planner.cli.stress import standby_reasons, standby_rows
+from planner.cli.operate import standby_reasons, standby_rows
 from planner.operate import Asked
 from planner.outputs.solver_files import scenario_of
 from planner.runs import load_run, write_run

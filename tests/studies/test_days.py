@@ -14,7 +14,7 @@ from plans import plan_of
 
 from planner.base.errors import InputError
 from planner.cli import main
-from planner.cli.dispatch import print_short
+from planner.cli.operate import print_short
 from planner.clock.days import DAYS_PER_MONTH, SeriesDays
 from planner.inputs import TABLES, build_inputs
 from planner.inputs.scope import make_case

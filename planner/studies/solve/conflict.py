@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Sequence
 
-    from planner.base.arrays import Positions
+    from planner.base.arrays import Bools, Positions
     from planner.inputs.prepared import PreparedScenario
     from planner.limits.limit import Place
     from planner.lp import HighsSession, Index, Outcome
@@ -260,7 +260,11 @@ def _parts_left_out(question: PreparedScenario, model: Model) -> list[_Part]:
             parts.append(_Part(limit.name, of.says, over, np.arange(over.size), "whole", columns))
     over, first = question.inputs.sites.site_year, problem.column_block("open").start
     is_new = ~question.inputs.sites.is_existing[over["site"]]
-    for bound, is_asked in (("lower", (siting.open_lower > 0.0) & is_new), ("upper", siting.open_upper <= 0.0)):
+    asked: dict[Literal["lower", "upper"], Bools] = {
+        "lower": (siting.open_lower > 0.0) & is_new,
+        "upper": siting.open_upper <= 0.0,
+    }
+    for bound, is_asked in asked.items():
         which = np.flatnonzero(is_asked)
         if which.size:
             parts.append(_Part(*rule_of(f"{bound} bound of open"), over, which, bound, which + first))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -338,7 +338,7 @@ class _Finder:
 
     def _as_found(self, outcome: Outcome) -> Outcome:
         """Say how an outcome was found, and how long that took."""
-        spent = {"seconds": self._solves.seconds, "iterations": self._solves.iterations}
+        spent: dict[str, Any] = {"seconds": self._solves.seconds, "iterations": self._solves.iterations}
         return replace(outcome, **spent, method_used=", ".join(self._how), duals_of="fixed_program")
 
     def _report(self, best: Outcome, relaxed: Outcome) -> Outcome:
@@ -385,7 +385,7 @@ class _Finder:
 
 def _with_duals(plan: Outcome, other: Outcome) -> Outcome:
     """Return a plan with the duals of another solve, or with none where that has none."""
-    duals = {"row_dual": other.row_dual, "reduced_cost": other.reduced_cost}
+    duals: dict[str, Any] = {"row_dual": other.row_dual, "reduced_cost": other.reduced_cost}
     return replace(plan, status=other.status, has_duals=other.has_duals, basis=other.basis, **duals)
 
 
