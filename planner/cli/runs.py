@@ -10,7 +10,7 @@ import click
 
 from planner.base.errors import InputError, Problem
 from planner.base.paths import is_file
-from planner.base.words import closest, in_message, some
+from planner.base.words import closest, did_you_mean, in_message, some
 from planner.cli.options import RUNS_DIR, option, print_json
 from planner.runs.catalogue import Entry
 from planner.scenario.chain import ENDINGS, shipped_names
@@ -64,8 +64,7 @@ class RunFilter:
         # An earlier version may have shipped others.
         starts = sorted({*shipped_names(), *_starts(found)})
         if self.shipped is not None and self.shipped not in starts:
-            meant = closest(self.shipped, starts)
-            fix = f"did you mean {meant!r}?" if meant else f"shipped are {', '.join(starts)}"
+            fix = did_you_mean(self.shipped, starts, f"shipped are {', '.join(starts)}")
             problems.append(Problem.of("--shipped", f"it is {self.shipped!r}", "a shipped scenario", fix))
         if problems:
             raise InputError(problems)

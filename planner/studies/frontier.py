@@ -14,7 +14,7 @@ import pandas as pd
 
 from planner.base.errors import InputError, Problem
 from planner.base.units import H100E_PER_KH100E, HOURS_PER_YEAR, M3_PER_THOUSAND_M3, T_PER_KT, USD_PER_MUSD
-from planner.base.words import closest, within_sentence
+from planner.base.words import did_you_mean, within_sentence
 from planner.inputs.axes import ANYWHERE
 from planner.inputs.prepared import PreparedScenario
 from planner.lp import UNIT
@@ -143,9 +143,7 @@ def measure_of(text: str, model: Model) -> FrontierMeasure:
         what_is = f"there is no {kind} {place!r} in the scenario"
         raise InputError([Problem.of("--cost-against", what_is, f"one of {', '.join(known)}")])
     expected = f"{', '.join(names)}, zone:ID or site:ID"
-    meant = closest(text, names)
-    fix = f"did you mean {meant!r}?" if meant else ""
-    raise InputError([Problem.of("--cost-against", f"it is {text!r}", expected, fix)])
+    raise InputError([Problem.of("--cost-against", f"it is {text!r}", expected, did_you_mean(text, names))])
 
 
 def _racks_at(kind: str, place: str) -> FrontierMeasure:
@@ -235,8 +233,7 @@ def frontier(
     if points < _FEWEST:
         raise InputError([Problem.of("frontier", f"points is {points}", f"{_FEWEST} or more")])
     if most_cost_frac is not None and not 0.0 < most_cost_frac < np.inf:
-        message = f"most_cost_frac is {most_cost_frac:g}"
-        raise InputError([Problem.of("frontier", message, "a share above 0")])
+        raise InputError([Problem.of("frontier", f"most_cost_frac is {most_cost_frac:g}", "a share above 0")])
     scenario = load_scenario(scenario, overrides)
     question = PreparedScenario.from_scenario(scenario)
     tracer = _Tracer(question, Asking(on_stage or (lambda _: None), interrupt), points)

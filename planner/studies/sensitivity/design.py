@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 import numpy as np
 
 from planner.base.errors import Problem
-from planner.base.words import amount, closest, duration
+from planner.base.words import amount, did_you_mean, duration
 from planner.outputs.sensitivity import BOUND, BY, COST, is_constant
 from planner.results.cost_difference import intervals_ranked
 from planner.results.schema import TABLES as RESULTS
@@ -205,8 +205,7 @@ def wrong_wishes(method: str, figures: int, seed: int, of: str) -> list[Problem]
     """Return what is wrong with what is asked, but for the sizes."""
     problems = []
     if method not in METHODS:
-        meant = closest(method, METHODS)
-        fix = f"did you mean {meant!r}?" if meant else "take another one"
+        fix = did_you_mean(method, METHODS, "take another one")
         problems.append(_problem(f"method is {method!r}", ", ".join(METHODS), fix))
     elif method != "tornado" and find_spec("SALib") is None:
         fix = "install it: pip install 'dcplan[sensitivity]'"
@@ -217,8 +216,7 @@ def wrong_wishes(method: str, figures: int, seed: int, of: str) -> list[Problem]
     if not 0 <= seed <= _MOST_SEED:
         problems.append(_problem(f"seed is {seed}", f"an integer from 0 to {_MOST_SEED:,}", "take another one"))
     if of not in OUTPUTS:
-        meant = closest(of, list(OUTPUTS))
-        fix = f"did you mean {meant!r}?" if meant else "docs/results.md lists the columns"
+        fix = did_you_mean(of, list(OUTPUTS), "docs/results.md lists the columns")
         problems.append(_problem(f"of is {of!r}", f"{COST}, {BOUND} or a column of table summary", fix))
     return problems
 

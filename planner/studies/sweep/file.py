@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from planner.base.errors import InputError, Problem
 from planner.base.paths import SCENARIOS_DIR, is_file
-from planner.base.words import closest
+from planner.base.words import did_you_mean
 from planner.inputs import TABLES
 from planner.scenario import ScenarioDraft, as_overrides, json_schema, read_draft
 from planner.scenario.chain import VERSION, is_path, read_source
@@ -138,8 +138,7 @@ def find_sweep(path: str | Path) -> Path:
         return Path(path)
     shipped = _SHIPPED_DIR / f"{path}.yaml"
     if not is_file(shipped):
-        meant = closest(path, shipped_sweeps())
-        fix = f"did you mean {meant!r}?" if meant else f"shipped are {', '.join(shipped_sweeps())}"
+        fix = did_you_mean(path, shipped_sweeps(), f"shipped are {', '.join(shipped_sweeps())}")
         raise InputError([Problem.of(path, f"no shipped sweep is called {path!r}", "a name or a file", fix)])
     here = Path.cwd()
     return shipped.relative_to(here) if shipped.is_relative_to(here) else shipped

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.base.words import closest, some
+from planner.base.words import did_you_mean, some
 from planner.scenario.tree import Node, show
 
 if TYPE_CHECKING:
@@ -48,8 +48,7 @@ class Found:
         mapping = self.mapping(node, name)
         for key, below in mapping.items():
             if key not in known:
-                meant = closest(key, known)
-                fix = f"did you mean {meant!r}?" if meant else f"known here: {', '.join(known)}"
+                fix = did_you_mean(key, known, f"known here: {', '.join(known)}")
                 self.note_key(below, f"unknown key {key!r} in {name}", "a key of a sweep", (fixes or {}).get(key, fix))
         return {key: below for key, below in mapping.items() if key in known}
 
@@ -228,8 +227,7 @@ def _weights(node: Node, entries: Mapping[str, Node], futures: Sequence[str] | N
         elif weight is not None:
             weights[name] = float(weight)
         if futures is not None and name not in futures:
-            meant = closest(name, futures)
-            fix = f"did you mean {meant!r}?" if meant else f"futures are {some(futures, _NAMED)}"
+            fix = did_you_mean(name, futures, f"futures are {some(futures, _NAMED)}")
             found.note_key(below, f"weights has {name!r}", "a future of this sweep", fix)
     if futures is None or not isinstance(at.value, dict):
         return {}
@@ -269,7 +267,6 @@ def _risk(node: Node, found: Found) -> Risk:
 def _central(node: Node, futures: Sequence[str] | None, found: Found) -> str | None:
     name = found.text(node, "central", "name a future of the sweep")
     if name and futures is not None and name not in futures:
-        meant = closest(name, futures)
-        fix = f"did you mean {meant!r}?" if meant else f"futures are {some(futures, _NAMED)}"
+        fix = did_you_mean(name, futures, f"futures are {some(futures, _NAMED)}")
         found.note(node, f"central is {name!r}", "a future of this sweep", fix)
     return name or None
