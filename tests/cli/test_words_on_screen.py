@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from planner.check.verdict import CheckResult
-from planner.cli import check, diagnose, explain, headroom, sweep
+from planner.cli import check, headroom, understand
 from planner.cli.operate import _print_losses, _print_years
 from planner.cli.progress import Progress
 from planner.lp import ProgressEvent
@@ -22,7 +22,7 @@ from planner.studies.sweep import SweepResult
 def test_a_column_that_is_empty_in_every_row_is_left_out() -> None:
     table = pd.DataFrame({"site": ["ash", "bay"], "zone": ["", ""], "rack": ["", "big"], "musd": [1236.7, np.nan]})
 
-    head, first, second = explain._as_text(table).splitlines()
+    head, first, second = understand._as_text(table).splitlines()
 
     assert head.split() == ["site", "rack", "musd"]
     assert first.split() == ["ash", "1,237"]
@@ -85,13 +85,13 @@ def test_outages_are_spread_so_that_mean_and_median_are_those_asked_for() -> Non
 
 
 def test_a_long_table_is_cut_with_the_number_of_rows_left_out_and_whole_if_asked(capsys) -> None:
-    rows = explain._SHOWN_ROWS + 3
+    rows = understand._SHOWN_ROWS + 3
     table = pd.DataFrame({"site": [f"site-{row}" for row in range(1, rows + 1)]})
     reported = SimpleNamespace(scenario="world", basis="as solved", statements=(), tables={"sites": table})
 
-    explain._show(reported, tables=True, every=False, plan=None)
+    understand._show_explain(reported, tables=True, every=False, plan=None)
     cut = capsys.readouterr().out
-    explain._show(reported, tables=True, every=True, plan=None)
+    understand._show_explain(reported, tables=True, every=True, plan=None)
     whole = capsys.readouterr().out
 
     assert f"site-{rows - 3}\n... 3 more rows with --all" in cut
@@ -136,13 +136,13 @@ def test_what_is_short_is_listed_under_its_head_and_nothing_where_nothing_is() -
         feasible=False, scenario="mini", only_in_shares=False, shortages=(short,), conflict=(), remedies=(), together=()
     )
 
-    head, above, line, end = diagnose._lines(found)
+    head, above, line, end = understand._lines(found)
     found.shortages = ()
 
     assert head.startswith("mini: ")
     assert above.startswith("\n")
     assert line == "  land at ash: 4 MW too little"
-    assert list(diagnose._lines(found)) == [head, end]
+    assert list(understand._lines(found)) == [head, end]
 
 
 def test_what_every_future_orders_names_connections_and_on_site_power(capsys) -> None:
@@ -158,7 +158,7 @@ def test_what_every_future_orders_names_connections_and_on_site_power(capsys) ->
     )
     futures = pd.DataFrame({"future": ["low", "high"], "status": "optimal"})
 
-    sweep._print_no_regret(SimpleNamespace(no_regret=orders, futures=futures))
+    commands._print_no_regret(SimpleNamespace(no_regret=orders, futures=futures))
 
     rows = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()[3:]]
     assert rows == [
@@ -198,7 +198,7 @@ def test_costs_of_a_sweep_are_in_a_unit_in_which_the_least_can_be_read(capsys: p
     )
     orders = pd.DataFrame({"kind": [], "site": [], "item": [], "year": [], "least_mw": []})
 
-    sweep._print(SweepResult(Path("out"), futures, results, orders, orders, orders))
+    commands._print_sweep(SweepResult(Path("out"), futures, results, orders, orders, orders))
     said = capsys.readouterr().out
     assert "Nameplate 2029, MW" in " ".join(said.split())
     small = next(line for line in said.splitlines() if line.startswith("small"))
@@ -206,9 +206,9 @@ def test_costs_of_a_sweep_are_in_a_unit_in_which_the_least_can_be_read(capsys: p
 
     other = results.assign(future="large", year=results["year"] + 1)
     both = SweepResult(Path("out"), futures, pd.concat([results, other]), orders, orders, orders)
-    sweep._print(both)
+    commands._print_sweep(both)
     assert "in its last" in capsys.readouterr().out
-    sweep._print(SweepResult(Path("out"), futures, results.head(0), orders, orders, orders))
+    commands._print_sweep(SweepResult(Path("out"), futures, results.head(0), orders, orders, orders))
 
     said = capsys.readouterr().out
     assert "Cost, MUSD" in said

@@ -13,7 +13,7 @@ from planner.lp.index import Axis
 from planner.results import supply
 from planner.results.solved import SolvedModel
 from planner.stress.fixed import _Reader
-from planner.studies.explain import cost_of_entry
+from planner.studies.explain import again
 
 SITE, YEAR = Axis("site", ("ash", "bay")), Axis("year", ("2026", "2029", "2030"))
 
@@ -69,4 +69,4 @@ def test_a_flat_load_pays_energy_and_the_demand_charge_of_its_first_year() -> No
     )
 
     # 26 and 27 USD/MWh for a third and two thirds of the hours; 7.3 x 12,000 over 8,760 h.
-    assert cost_of_entry._flat(p, "bay") == pytest.approx(26 / 3 + 2 * 27 / 3 + 10.0)
+    assert again._flat(p, "bay") == pytest.approx(26 / 3 + 2 * 27 / 3 + 10.0)

@@ -28,7 +28,7 @@ from planner.money.finance import END_OF_HORIZON
 from planner.scenario import load_scenario
 from planner.studies.frontier import frontier
 from planner.studies.myopic import Myopic, _Row, _table, myopic
-from planner.studies.solve import no_plan, solve
+from planner.studies.solve import conflict, solve
 from planner.studies.solve.conflict import ConflictRule
 from planner.studies.solve.foresight import Decided, Failed, _look_to, commitments, decide_year_by_year, decided_in
 from planner.studies.solve.whole_numbers import find_plan
@@ -448,7 +448,7 @@ def test_a_step_without_a_plan_says_which_and_what_conflicts():
     [(0.0, "Which of them conflict was not found in 0 s."), (60.0, "the solver ended without a proof that names them")],
 )
 def test_a_step_whose_conflict_is_not_found_says_why(monkeypatch, most_s, why):
-    monkeypatch.setattr(no_plan, "_CONFLICT_SECONDS", most_s)
+    monkeypatch.setattr(conflict, "_CONFLICT_SECONDS", most_s)
     monkeypatch.setattr(HighsSession, "iis", lambda *_, **__: [])
     with pytest.raises(InfeasibleError, match=r"^tiny: no plan meets all constraints\. ") as error:
         solve("tiny", ["foresight.window_years=1", "demand.unmet=forbid"])
@@ -463,13 +463,13 @@ def test_what_is_in_force_is_no_advice_and_years_out_of_view_are_named(unmet):
     question = PreparedScenario(scenario, build_inputs(scenario))
     rules = [ConflictRule("land_limit", "", ({"site": "a", "year": "2028"}, {"site": "a"}), ())]
 
-    now, later = (no_plan._in_view(question, (2027, last), rules) for last in (2028, 2027))
+    now, later = (conflict._in_view(question, (2027, last), rules) for last in (2028, 2027))
 
     assert ("demand.unmet: allow" in now) == (unmet == "forbid")
     assert "out of view, but" not in now
     assert "2028 is out of view, but its limits hold now." in later
     places = tuple({"year": str(year)} for year in range(2028, 2032))
-    several = no_plan._in_view(question, (2027, 2027), [ConflictRule("land_limit", "", places, ())])
+    several = conflict._in_view(question, (2027, 2027), [ConflictRule("land_limit", "", places, ())])
     assert "2028, 2029, 2030 and 1 more are out of view, but their limits hold now." in several
 
 

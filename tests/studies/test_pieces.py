@@ -15,11 +15,11 @@ from planner.limits.limit import SetBy
 from planner.lp import Index
 from planner.lp.index import Axis
 from planner.studies.diagnose import prechecks, searches
-from planner.studies.explain import cost_of_entry, steps
+from planner.studies.explain import again
 from planner.studies.explain import places as site_words
 from planner.studies.explain import places as year_words
 from planner.studies.explain import words as plain_words
-from planner.studies.solve import conflict_rules
+from planner.studies.solve import conflict
 
 
 def question(**inputs: object) -> SimpleNamespace:
@@ -64,10 +64,10 @@ def test_lead_times_are_shortened_by_up_to_the_longest_of_them() -> None:
 
 
 def test_a_bound_is_named_by_its_setting_and_a_row_by_its_block() -> None:
-    block = next(name for name in conflict_rules._RULES if name not in conflict_rules._DECISIONS)
+    block = next(name for name in conflict._RULES if name not in conflict._DECISIONS)
 
-    assert conflict_rules.rule_of("upper bound of open")[0] == "must_not_open"
-    assert conflict_rules.rule_of(block) == (block, conflict_rules._RULES[block])
+    assert conflict.rule_of("upper bound of open")[0] == "must_not_open"
+    assert conflict.rule_of(block) == (block, conflict._RULES[block])
 
 
 @pytest.mark.parametrize(("limit_mw", "room"), [(310.0, "190 MW"), (70.0, "0 MW")])
@@ -102,16 +102,16 @@ def test_land_is_raised_site_by_site_and_its_share_is_the_largest(monkeypatch) -
 
 
 def test_a_price_that_is_probed_is_found_between_its_probes(monkeypatch) -> None:
-    low, high = cost_of_entry._PROBES
+    low, high = again._PROBES
     # A flat load pays 5 USD more than nine tenths of what the setting says.
     pays = {low: 5.0 + 0.9 * low, high: 5.0 + 0.9 * high, 57.0: 5.0 + 0.9 * 57.0}
     asked = SimpleNamespace(inputs=57.0, changed=lambda settings: SimpleNamespace(inputs=settings[0].value))
-    monkeypatch.setattr(cost_of_entry, "_flat", lambda usd, site: pays[usd])
+    monkeypatch.setattr(again, "_flat", lambda usd, site: pays[usd])
 
-    assert cost_of_entry._retail(asked, "ash", ("sites", "ash", "price")) == pytest.approx(57.0)
+    assert again._retail(asked, "ash", ("sites", "ash", "price")) == pytest.approx(57.0)
 
-    monkeypatch.setattr(cost_of_entry, "_flat", lambda usd, site: 61.0)
-    assert cost_of_entry._retail(asked, "ash", ("sites", "ash", "price")) is None
+    monkeypatch.setattr(again, "_flat", lambda usd, site: 61.0)
+    assert again._retail(asked, "ash", ("sites", "ash", "price")) is None
 
 
 def test_a_flat_load_pays_energy_and_its_part_of_the_demand_charge_in_the_first_year() -> None:
@@ -131,7 +131,7 @@ def test_a_flat_load_pays_energy_and_its_part_of_the_demand_charge_in_the_first_
 
     # A MW pays 7.3 USD for each of 1,000 kW in 12 months: 10 USD in each of 8,760 h.
     energy = (7000.0 * 40.0 + 1760.0 * 90.0) / 8760.0
-    assert cost_of_entry._flat(inputs, "bay") == pytest.approx(energy + 10.0)
+    assert again._flat(inputs, "bay") == pytest.approx(energy + 10.0)
 
 
 @pytest.mark.parametrize(
@@ -247,7 +247,7 @@ def test_what_it_would_take_is_asked_of_a_site_that_takes_part_on_request(
 def test_what_is_found_by_solving_again_is_told_in_the_unit_of_the_value(monkeypatch) -> None:
     table = pd.DataFrame(
         {
-            **dict.fromkeys(steps.PLACES, ""),
+            **dict.fromkeys(again.PLACES, ""),
             "block": ["land", "land", "grid"],
             "site": ["ash", "bay", "ash"],
             "year": [2027, 2027, 2028],
@@ -264,12 +264,12 @@ def test_what_is_found_by_solving_again_is_told_in_the_unit_of_the_value(monkeyp
         assert by == pytest.approx([0.7, 1.0])  # a thousandth of 700, no more than 1 of 4,000
         return pd.DataFrame({"step": by, "found_musd": [-1.4, -5.0]})
 
-    monkeypatch.setattr(steps, "spot_check", spot_check)
-    monkeypatch.setattr(steps, "PreparedScenario", lambda *_: None)
-    monkeypatch.setattr(steps, "proof_of", lambda run: f"of {run}")
+    monkeypatch.setattr(again, "spot_check", spot_check)
+    monkeypatch.setattr(again, "PreparedScenario", lambda *_: None)
+    monkeypatch.setattr(again, "proof_of", lambda run: f"of {run}")
     solved = SimpleNamespace(scenario=None, inputs=None, run="this run")
 
-    found = steps.tried(solved, table, [0, 2], None)
+    found = again.tried(solved, table, [0, 2], None)
 
     # 6e5 USD for -3 MUSD of the objective: 1.4 MUSD less for 0.7 is 2 each, 4e5 USD.
     assert found["tried_value"].tolist()[::2] == pytest.approx([4e5, 7.5e5])
@@ -279,7 +279,7 @@ def test_what_is_found_by_solving_again_is_told_in_the_unit_of_the_value(monkeyp
 def test_only_the_row_that_is_asked_for_moves_and_the_rest_stays(monkeypatch) -> None:
     over = Index.full("land", Axis("site", ("ash", "bay")), Axis("year", ("2026", "2027")))
     problem = SimpleNamespace(row_block=lambda block: slice(1, 5), rows_over=lambda block: over)
-    monkeypatch.setattr(steps, "model_at", lambda *_: SimpleNamespace(problem=problem))
+    monkeypatch.setattr(again, "model_at", lambda *_: SimpleNamespace(problem=problem))
     bounds = SimpleNamespace(lower=np.full(6, -np.inf), upper=np.array([9.0, 20, 30, 40, 50, 7]))
     given: list[list[float]] = []
 
@@ -288,15 +288,15 @@ def test_only_the_row_that_is_asked_for_moves_and_the_rest_stays(monkeypatch) ->
             given.append(upper.tolist())
 
     fixed = SimpleNamespace(session=Session(), rows=bounds)
-    monkeypatch.setattr(steps, "fixed_program", lambda *_: fixed)
+    monkeypatch.setattr(again, "fixed_program", lambda *_: fixed)
     costs = iter([600.0, 598.5])
     dual = np.array([0.0, -2.0, -3.0, -4.0, -5.0, 0.0])
     ask = SimpleNamespace(
         report_stage=lambda _: None, solve_session=lambda *_: SimpleNamespace(objective=next(costs), row_dual=dual)
     )
-    step = steps.RightSideStep("land", {"site": "bay", "year": "2026"}, 0.5)
+    step = again.RightSideStep("land", {"site": "bay", "year": "2026"}, 0.5)
 
-    table = steps.spot_check(SimpleNamespace(inputs=None), [step], ask)
+    table = again.spot_check(SimpleNamespace(inputs=None), [step], ask)
 
     assert given == [[9.0, 20.0, 30.0, 40.5, 50.0, 7.0]]
     (row,) = table.to_dict("records")

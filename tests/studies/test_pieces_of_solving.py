@@ -15,8 +15,8 @@ from planner.lp.index import Axis
 from planner.model import build_model
 from planner.model.siting import ONLY_FOR_THE_BOUND
 from planner.scenario import load_scenario
-from planner.studies.explain import cost_of_entry
-from planner.studies.solve import conflict_rules, no_plan
+from planner.studies.explain import again
+from planner.studies.solve import conflict
 from planner.studies.solve.rounding import _goes_up, _phases, _racks
 from planner.studies.solve.solves import Solves
 from planner.studies.solve.whole_numbers import _Finder, find_plan
@@ -111,11 +111,11 @@ def test_the_mildest_value_that_helps_may_be_the_last_that_is_tried(monkeypatch)
 
     asked = SimpleNamespace(changed=lambda settings: SimpleNamespace(inputs=settings[0].value), scenario=None)
     base = SimpleNamespace(site_mw=lambda site: 17.0)
-    monkeypatch.setattr(cost_of_entry, "build_model", lambda inputs: inputs)
-    monkeypatch.setattr(cost_of_entry, "_solve", lambda changed, model, ask: solved(model))
-    monkeypatch.setattr(cost_of_entry, "_line", lambda *line: ("found", *line[:4]))
-    monkeypatch.setattr(cost_of_entry, "_not_found", lambda *line: ("not found", *line[:4]))
-    tried = (cost_of_entry._halved, "lead time", "months", 9.0)
+    monkeypatch.setattr(again, "build_model", lambda inputs: inputs)
+    monkeypatch.setattr(again, "_solve", lambda changed, model, ask: solved(model))
+    monkeypatch.setattr(again, "_line", lambda *line: ("found", *line[:4]))
+    monkeypatch.setattr(again, "_not_found", lambda *line: ("not found", *line[:4]))
+    tried = (again._halved, "lead time", "months", 9.0)
     words = (("sites", "ash", "lead_time_months"), asked, "ash", base, None)
 
     def halved(values: list[float]) -> tuple[object, ...]:
@@ -127,39 +127,39 @@ def test_the_mildest_value_that_helps_may_be_the_last_that_is_tried(monkeypatch)
 
 
 def test_rules_with_settings_come_first_and_what_links_them_last(monkeypatch) -> None:
-    link, limit, *_ = conflict_rules._RULES
+    link, limit, *_ = conflict._RULES
     site_year = SimpleNamespace(axis_names=("site", "year"))
     problem = SimpleNamespace(rows_over=lambda block: site_year)
-    monkeypatch.setattr(conflict_rules, "keys_of", lambda _, rule, places: (limit,) * (rule == limit))
+    monkeypatch.setattr(conflict, "keys_of", lambda _, rule, places: (limit,) * (rule == limit))
     names = [f"{link}(ash,2027)", f"{limit}(bay,2028)", f"{limit}(elm,2029)"]
 
-    first, last = conflict_rules.conflict_rules(SimpleNamespace(), problem, names)
+    first, last = conflict.conflict_rules(SimpleNamespace(), problem, names)
 
-    assert (first.rule, first.says, first.keys) == (limit, conflict_rules._RULES[limit], (limit,))
+    assert (first.rule, first.says, first.keys) == (limit, conflict._RULES[limit], (limit,))
     assert first.places == ({"site": "bay", "year": "2028"}, {"site": "elm", "year": "2029"})
     assert (last.rule, last.keys) == (link, ())
-    assert conflict_rules.in_words([first, last])[-1] == f"  and what links them: {link}"
+    assert conflict.in_words([first, last])[-1] == f"  and what links them: {link}"
 
 
 def test_a_limit_is_set_where_it_says_and_a_link_nowhere(monkeypatch) -> None:
     of_land = SimpleNamespace(line=lambda question, place: f"land of {place['site']}")
     unsaid = SimpleNamespace(line=lambda question, place: None)
-    monkeypatch.setattr(conflict_rules, "BY_NAME", {"land": SimpleNamespace(set_by=(of_land, unsaid))})
+    monkeypatch.setattr(conflict, "BY_NAME", {"land": SimpleNamespace(set_by=(of_land, unsaid))})
     places = [{"site": "ash"}, {"site": "bay"}, {"site": "ash"}]
 
-    assert conflict_rules.keys_of(None, "land", places) == ("land of ash", "land of bay")
-    assert conflict_rules.keys_of(None, "link", places) == ()
+    assert conflict.keys_of(None, "land", places) == ("land of ash", "land of bay")
+    assert conflict.keys_of(None, "link", places) == ()
 
 
 @pytest.mark.parametrize("names", [("land_limit(ash,2027)",), ("land_limit(ash,2027)", "supply")])
 def test_a_rule_that_cannot_be_met_alone_is_reported_with_its_usual_cause(names: tuple[str, ...], monkeypatch) -> None:
-    monkeypatch.setattr(no_plan, "conflict_rules", lambda *_: [])
-    monkeypatch.setattr(no_plan, "in_words", lambda rules: ["  land_limit: ..."])
+    monkeypatch.setattr(conflict, "conflict_rules", lambda *_: [])
+    monkeypatch.setattr(conflict, "in_words", lambda rules: ["  land_limit: ..."])
     outcome = SimpleNamespace(status="infeasible", bound_by="program", duals_of="program")
     session = SimpleNamespace(iis=lambda time_limit_s: names)
     model = SimpleNamespace(problem=None)
 
-    error = no_plan.why_no_plan("mini", outcome, session, SimpleNamespace(), model)
+    error = conflict.why_no_plan("mini", outcome, session, SimpleNamespace(), model)
 
     assert error.conflict == names
     assert ("This constraint cannot be met on its own" in str(error)) == (len(names) == 1)
@@ -180,7 +180,7 @@ def test_a_stop_before_any_plan_is_said_with_its_bound_and_what_to_do(
     outcome = SimpleNamespace(status=status, dual_bound=bound_musd)
     nothing = SimpleNamespace()
 
-    error = no_plan.why_no_plan("mini", outcome, nothing, nothing, nothing, view)
+    error = conflict.why_no_plan("mini", outcome, nothing, nothing, nothing, view)
 
     assert isinstance(error, LimitReachedError)
     assert str(error) == said
