@@ -52,6 +52,7 @@ def closest(word: str, known: Sequence[str]) -> str | None:
 
 def did_you_mean(word: str, known: Sequence[str], otherwise: str = "") -> str:
     """Say which known word a given one may be meant for, or something else where none is near.
+
     >>> did_you_mean("tyni", ["tiny"]), did_you_mean("x", ["tiny"], "name a scenario")
     ("did you mean 'tiny'?", 'name a scenario')
     """

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from planner.base.errors import InputError, Problem
+from planner.base.errors import InputError, Problem, raise_all
 from planner.cli.options import FOLDER, OVERRIDES, option, print_json
 from planner.cli.tables import print_table
 
@@ -252,8 +252,7 @@ def copy_command(tables: tuple[str, ...], folder: Path) -> None:
         for _, own in copies.values()
         if os.path.lexists(own)
     ]
-    if problems:
-        raise InputError(problems)
+    raise_all(problems)
     with writing_into(folder, "name another folder"), staging(folder) as staged:
         for shipped, own in copies.values():
             (staged / own.name).write_bytes(shipped.read_bytes())

@@ -131,7 +131,7 @@ def headroom_command(
 
 
 def _check_output(output: Path) -> None:
-    from planner.base.errors import InputError, Problem
+    from planner.base.errors import Problem, raise_all
     from planner.outputs.staging import try_file
 
     problems = []
@@ -141,8 +141,7 @@ def _check_output(output: Path) -> None:
     if not output.parent.is_dir():
         what_is = f"there is no folder {output.parent}"
         problems.append(Problem.of("--output", what_is, "a folder", "make it first"))
-    if problems:
-        raise InputError(problems)
+    raise_all(problems)
     try_file(output, "--output")
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from planner.base.errors import InputError, Problem
+from planner.base.errors import Problem, raise_all
 from planner.base.paths import is_file
 from planner.base.words import closest, did_you_mean, in_message, some
 from planner.cli.options import RUNS_DIR, option, print_json
@@ -66,8 +66,7 @@ class RunFilter:
         if self.shipped is not None and self.shipped not in starts:
             fix = did_you_mean(self.shipped, starts, f"shipped are {', '.join(starts)}")
             problems.append(Problem.of("--shipped", f"it is {self.shipped!r}", "a shipped scenario", fix))
-        if problems:
-            raise InputError(problems)
+        raise_all(problems)
 
     def none_chosen(self, found: Sequence[Entry | StudyEntry]) -> str:
         """Say that none of those there are is chosen, and what would choose some."""

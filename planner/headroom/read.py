@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import numpy as np
 import pandas as pd
 
-from planner.base.errors import MOST_PROBLEMS, InputError, Problem, unlisted_problems
+from planner.base.errors import MOST_PROBLEMS, InputError, Problem, raise_all, unlisted_problems
 from planner.tables.places import has_odd_size
 from planner.tables.sheet import Sheet, read_sheet
 
@@ -50,8 +50,7 @@ def read_hourly_demand(
     sheet = read_sheet(path, "demand")
     time_at, demand_at = _columns(sheet, time_column, demand_column)
     times, demand_mw, problems = _read_rows(sheet, time_at, demand_at)
-    if problems:
-        raise InputError(problems)
+    raise_all(problems)
     if on_warning is not None:
         for warning in _far_above(sheet, demand_at, np.array(demand_mw)):
             on_warning(warning)
@@ -194,8 +193,7 @@ def _columns(sheet: Sheet, time_column: str | None, demand_column: str | None) -
             what_is = f"the demand is in {unit.group(1)}, by the name of its column {demand!r}"
             place = sheet.place(-1, found[1])
             problems.append(Problem(sheet.file, *place, what_is, "in MW", "convert the column"))
-    if problems:
-        raise InputError(problems)
+    raise_all(problems)
     return found[0], found[1]
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.base.errors import InputError, Problem
+from planner.base.errors import InputError, Problem, raise_all
 from planner.base.units import HOURS_PER_YEAR
 from planner.clock.calendar import hours_in_year
 
@@ -91,8 +91,7 @@ def seasons_with(
         for season in seasons
         if (wrong := [month for month in season.peak_months if month not in season.months])
     ]
-    if problems:
-        raise InputError(problems)
+    raise_all(problems)
     check_seasons(seasons)
     return seasons
 
@@ -112,8 +111,7 @@ def check_seasons(seasons: tuple[Season, ...]) -> None:
     if len({season.name for season in seasons}) < len(seasons):
         what_is = f"seasons are called {', '.join(season.name for season in seasons)}"
         problems.append(Problem.of("seasons", what_is, "a name for each"))
-    if problems:
-        raise InputError(problems)
+    raise_all(problems)
 
 
 def thresholds_mw(demand_mw: Floats, months: Integers, seasons: tuple[Season, ...]) -> Floats:
@@ -132,8 +130,7 @@ def thresholds_mw(demand_mw: Floats, months: Integers, seasons: tuple[Season, ..
         for month in season.peak_months
         if not np.any(months == month)
     ]
-    if problems:
-        raise InputError(problems)
+    raise_all(problems)
     return np.array([demand_mw[np.isin(months, season.peak_months)].max() for season in seasons])
 
 
@@ -312,8 +309,7 @@ def _checked(hourly_demand: pd.Series[float], rate_frac: float) -> pd.Series[flo
         what_is = f"demand is {wrong.iloc[0]} MW at {wrong.index[0]}"
         fix = f"{len(wrong)} hours are so" if len(wrong) > 1 else ""
         problems.append(Problem.of("demand", what_is, "at least 0", fix))
-    if problems:
-        raise InputError(problems)
+    raise_all(problems)
     return demand
 
 

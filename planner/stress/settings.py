@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from math import inf, isfinite
 from typing import TYPE_CHECKING, Any
 
-from planner.base.errors import InputError, Problem
+from planner.base.errors import Problem, raise_all
 from planner.base.units import HOURS_PER_YEAR
 
 if TYPE_CHECKING:
@@ -91,8 +91,7 @@ def settings_from(table: pd.DataFrame, given: dict[str, Any]) -> StressSettings:
         for name, problem in _out_of_range(settings, frozenset(own))
         if name in own or name in value or name not in _UNITS
     ]
-    if problems:
-        raise InputError(problems)
+    raise_all(problems)
     return settings
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.base.errors import InputError, Problem
+from planner.base.errors import InputError, Problem, raise_all
 from planner.base.units import HOURS_PER_DAY, HOURS_PER_YEAR
 from planner.clock.days import DAYS_PER_MONTH, SeriesDays
 from planner.family.table_columns import any_along, floats
@@ -85,8 +85,7 @@ def read_own_hours(path: Path, sites: tuple[str, ...], package: Package | None =
         for site, hours in count.items()
         if hours != _YEAR_H
     ]
-    if problems:
-        raise InputError(problems)
+    raise_all(problems)
     arrays = {}
     for name in ("dry_bulb_c", "wet_bulb_c", "wholesale_usd_per_mwh"):
         wide = frame.pivot(index="site", columns="year_hour_utc", values=name)

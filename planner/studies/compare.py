@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 import numpy as np
 
-from planner.base.errors import InfeasibleError, InputError, Problem
+from planner.base.errors import InfeasibleError, InputError, Problem, raise_all
 from planner.inputs import TABLES, inputs_without_notes
 from planner.inputs.prepared import PreparedScenario, refuse_short_view
 from planner.lp.change import Arrays
@@ -99,8 +99,7 @@ class Mixture:
 
     def __init__(self, first: Run, other: Run, groups: Sequence[InputGroup]) -> None:
         problems = [problem for run in (first, other) for problem in unreadable_tables(run)]
-        if problems:
-            raise InputError(problems)
+        raise_all(problems)
         for run in (first, other):
             # Finds out that files it needs are gone or have changed.
             refuse_short_view(scenario_of(run))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.base.errors import InputError, Problem
+from planner.base.errors import InputError, Problem, raise_all
 from planner.base.units import HOURS_PER_DAY
 from planner.stress import YEAR_DAYS
 
@@ -142,8 +142,7 @@ def _kept(year: StressYear, keep: Sequence[str] | None) -> dict[str, Floats]:
         for name in keep or ()
         if extremes.get(name) is None
     ]
-    if problems:
-        raise InputError(problems)
+    raise_all(problems)
     return {name: extreme for name, extreme in extremes.items() if extreme is not None}
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import numpy as np
 import pandas as pd
 
-from planner.base.errors import InfeasibleError, InputError, LimitReachedError, Problem
+from planner.base.errors import InfeasibleError, InputError, LimitReachedError, Problem, raise_all
 from planner.base.pandas_texts import with_texts_as_objects
 from planner.inputs import build_inputs
 from planner.outputs.answer import Answer
@@ -169,8 +169,7 @@ def myopic(
         inputs = build_inputs(scenario)
     except InputError as error:
         raise InputError([*problems, *error.problems]) from error
-    if problems:
-        raise InputError(problems)
+    raise_all(problems)
     report = on_stage or (lambda _: None)
     rows: list[_Row] = []
     every = len(inputs.years)

@@ -12,6 +12,7 @@ import pytest
 
 from planner.check.verdict import CheckResult
 from planner.cli import check, headroom, understand
+from planner.cli import futures as commands
 from planner.cli.operate import _print_losses, _print_years
 from planner.cli.progress import Progress
 from planner.lp import ProgressEvent

@@ -61,49 +61,36 @@ def relaxed(question: PreparedScenario, relaxations: Sequence[Relaxation], weigh
     """Build the program of a scenario in which limits may be relaxed as little as possible."""
     model = Model(question.inputs)
     given: dict[str, Variable] = {}
-    eased = {relaxation: rows_of(relaxation) for relaxation in relaxations}
+
+    def eased(rows: Comparison, relaxation: Relaxation, factors: Mapping[str, Factor], block: str) -> Comparison:
+        """Relax the rows of a block, on the side that they limit.
+
+        The first block of the model says where there is relaxation; one without axes is wherever any
+        of its blocks has rows.
+        """
+        if relaxation.name not in given:
+            if relaxation.axes and block != next(iter(factors)):
+                return rows
+            over = distinct(rows.over, *relaxation.axes) if relaxation.axes else UNIT
+            most = relaxation.most if relaxation.name in weights else 0.0
+            name = "relief_" + relaxation.name.replace(" ", "_")
+            given[relaxation.name] = model.problem.variable(name, over, upper=most)
+        more = given[relaxation.name].on(rows.over, missing="zero") * factors[block](question, rows.over)
+        is_most = np.isfinite(rows.upper) & ~np.isfinite(rows.lower)
+        return replace(rows, expression=rows.expression + more * np.where(is_most, -1.0, 1.0))
+
+    factors_of = {relaxation: rows_of(relaxation) for relaxation in relaxations}
     for block in (block for family in FAMILIES for block in family.CONSTRAINTS):
         rows = block.build(model)
         if not rows.over.size:
             continue
-        for relaxation in relaxations:
-            if block.name in eased[relaxation]:
-                rows = _eased(question, model, rows, relaxation, eased[relaxation], block.name, given, weights)
+        for relaxation, factors in factors_of.items():
+            if block.name in factors:
+                rows = eased(rows, relaxation, factors, block.name)
         model.problem.rows(block.name, rows)
-    total = Expression.constant(UNIT, 0.0)
-    for name, weight in weights.items():
-        if name in given:
-            total = total + (given[name] * weight).total()
-    model.problem.minimise(total)
+    parts = ((given[name] * weight).total() for name, weight in weights.items() if name in given)
+    model.problem.minimise(sum(parts, start=Expression.constant(UNIT, 0.0)))
     return Relaxed(model, given)
-
-
-def _eased(
-    question: PreparedScenario,
-    model: Model,
-    rows: Comparison,
-    relaxation: Relaxation,
-    factors: Mapping[str, Factor],
-    block: str,
-    given: dict[str, Variable],
-    weights: Mapping[str, float],
-) -> Comparison:
-    """Relax the rows of a block, on the side that they limit.
-
-    The first block of the model says where there is relaxation; one without axes is wherever any
-    of its blocks has rows.
-    """
-    if relaxation.name not in given:
-        if relaxation.axes and block != next(iter(factors)):
-            return rows
-        over = distinct(rows.over, *relaxation.axes) if relaxation.axes else UNIT
-        most = relaxation.most if relaxation.name in weights else 0.0
-        name = "relief_" + relaxation.name.replace(" ", "_")
-        given[relaxation.name] = model.problem.variable(name, over, upper=most)
-    factor = factors[block](question, rows.over)
-    eased = given[relaxation.name].on(rows.over, missing="zero") * factor
-    is_most = np.isfinite(rows.upper) & ~np.isfinite(rows.lower)
-    return replace(rows, expression=rows.expression + eased * np.where(is_most, -1.0, 1.0))
 
 
 # --- What could be relaxed in a scenario without a plan, kind by kind -----------------------------
@@ -284,9 +271,12 @@ def _relax_each(question: PreparedScenario, ask: Asking, *, whole: bool) -> Iter
         for margin in _MARGINS:
             change = relaxation.change(question, over, np.minimum(amounts * margin, relaxation.most))
             if ask.is_enough(question, change.settings, change.cells):
-                total = float(amounts.sum())
-                yield Remedy(relaxation.name, relaxation.unit, total, change, tuple(rows_of(relaxation)))
+                yield _remedy(relaxation, amounts, change)
                 break
+
+
+def _remedy(relaxation: Relaxation, amounts: Floats, change: ProposedChange) -> Remedy:
+    return Remedy(relaxation.name, relaxation.unit, float(amounts.sum()), change, tuple(rows_of(relaxation)))
 
 
 def _least(
@@ -323,9 +313,7 @@ def _relax_together(question: PreparedScenario, ask: Asking) -> tuple[Remedy, ..
             given = program.given[relaxation.name]
             amounts = np.minimum(given.value(outcome.x) * margin, relaxation.most)
             if amounts.max(initial=0.0) > 1e-6:
-                change = relaxation.change(question, given.over, amounts)
-                total = float(amounts.sum())
-                parts.append(Remedy(relaxation.name, relaxation.unit, total, change, tuple(rows_of(relaxation))))
+                parts.append(_remedy(relaxation, amounts, relaxation.change(question, given.over, amounts)))
         settings = tuple(s for part in parts for s in part.change.settings)
         cells = tuple(c for part in parts for c in part.change.cells)
         if ask.is_enough(question, settings, cells):

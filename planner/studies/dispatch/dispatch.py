@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.base.errors import InputError, Problem, SolverError
+from planner.base.errors import Problem, SolverError, raise_all
 from planner.base.units import HOURS_PER_YEAR, USD_PER_MUSD
 from planner.lp import ArrayProblem, Axis, HighsSession, Index
 from planner.outputs.answer import Answer
@@ -300,8 +300,7 @@ def dispatch(
 ) -> Dispatch:
     """Operate a plan through 8,760 hours, three times on the same weather and prices."""
     problems = window_problems(window_h, overlap_h)
-    if problems:
-        raise InputError(problems)
+    raise_all(problems)
     rows: list[dict[str, object]] = []
     batteries = 0
     for year, label in enumerate(plan.years):

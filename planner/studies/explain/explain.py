@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from planner.base.errors import InputError, Problem
+from planner.base.errors import InputError, Problem, raise_all
 from planner.inputs.prepared import refuse_short_view
 from planner.limits.binding import binding, demand_price
 from planner.studies.explain.again import Try, about_steps, builds, counted, list_tries, one_more, tried, would_try
@@ -149,8 +149,7 @@ def _check(solved: PlanViews, site: str | None, year: int | None, option: str = 
     if year is not None and year not in years:
         of = ", ".join(map(str, years))
         problems.append(Problem.of("--year", f"{year} is not a model year", f"one of {of}", "name one of them"))
-    if problems:
-        raise InputError(problems)
+    raise_all(problems)
 
 
 def _basis(solved: PlanViews, has_prices: bool, is_tried: bool, *, has_entry: bool) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from planner.base.errors import InputError, Problem
+from planner.base.errors import InputError, Problem, raise_all
 from planner.base.paths import SCENARIOS_DIR
 from planner.inputs import TABLES
 from planner.inputs.uncertain_figures import unmoved_figures
@@ -143,8 +143,7 @@ def sensitivity(
         base = base_sweep(draft)
     except InputError as error:
         raise InputError([*problems, *error.problems]) from error
-    if problems:
-        raise InputError(problems)
+    raise_all(problems)
     hear_warnings(base.warnings, on_warning)
     design = Design(method, size_of(method, sizes), seed)
     report = on_stage or (lambda _: None)

@@ -20,7 +20,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from planner.base.errors import InputError, Problem
+from planner.base.errors import InputError, Problem, raise_all
 from planner.base.paths import DATA_DIR
 from planner.outputs.staging import staging
 from planner.runs.folder import put_run, reason_of
@@ -177,8 +177,7 @@ def compare_versions(client: Any, scheduler: str) -> frozenset[str]:
         for name in here
         if others.get(name) != here[name]
     ]
-    if problems:
-        raise InputError(problems)
+    raise_all(problems)
     return frozenset(there)
 
 

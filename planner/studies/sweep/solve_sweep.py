@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from planner.base.errors import InfeasibleError, InputError, LimitReachedError
+from planner.base.errors import InfeasibleError, InputError, LimitReachedError, raise_all
 from planner.clock.calendar import float_year
 from planner.outputs.answer import Answer
 from planner.outputs.files import whole_file, whole_files
@@ -196,8 +196,7 @@ def run_sweep(
         sweep = read_sweep(path, overrides)
     except InputError as error:
         raise InputError([*wrong, *error.problems]) from error
-    if wrong:
-        raise InputError(wrong)
+    raise_all(wrong)
     hear_warnings(sweep.warnings, on_warning, strict=strict)
     return solve_sweep(sweep, folder, jobs, on_progress, scheduler=scheduler, on_stage=on_stage)
 
