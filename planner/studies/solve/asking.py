@@ -92,12 +92,8 @@ class Asking:
     def has_plan(self, question: PreparedScenario, session: HighsSession) -> bool:
         """Find out whether there is any plan; the session holds a program without costs."""
         outcome = self.solve_session(question, session, "simplex")
-        if outcome.status in {"optimal", "infeasible"}:
-            return outcome.status == "optimal"
-        name = question.scenario.name
-        if outcome.status in {"time_limit", "iteration_limit"}:
-            raise LimitReachedError(f"{name}: time ran out before it was clear whether there is a plan")
-        raise SolverError(f"{name}: {outcome.status}: {outcome.message}")
+        before = "it was clear whether there is a plan"
+        return with_plan(outcome, question.scenario.name, before, good={"optimal", "infeasible"}).status == "optimal"
 
     def is_possible(self, question: PreparedScenario) -> bool:
         """Find out whether a scenario has any plan, its integers kept."""
@@ -108,13 +104,10 @@ class Asking:
 
     def has_whole_plan(self, question: PreparedScenario, model: Model) -> bool:
         """Find out whether a program with integers has a plan, by rounding, then a search."""
-        session = session_of(question, model)
-        outcome = find_plan(model, session, question.scenario.solver, interrupt=self.interrupt)
-        if not outcome.has_plan and outcome.status != "infeasible":
-            name = question.scenario.name
-            if outcome.status in STOPPED:
-                raise stopped(name, outcome, "it was clear whether there is a plan with integers")
-            raise SolverError(f"{name}: {outcome.status}: {outcome.message}")
+        outcome = find_plan(model, session_of(question, model), question.scenario.solver, interrupt=self.interrupt)
+        if not outcome.has_plan:
+            before = "it was clear whether there is a plan with integers"
+            with_plan(outcome, question.scenario.name, before, good={"infeasible"})
         return outcome.has_plan
 
     def is_enough(self, question: PreparedScenario, settings: Sequence[Setting], cells: Sequence[Cell] = ()) -> bool:

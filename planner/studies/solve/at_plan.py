@@ -139,8 +139,6 @@ HOURLY: Final = frozenset({"slot", "period"})
 """Axes of decisions that are made again in every time slice, or billed by its season."""
 PLACES: Final = frozenset({"site"})
 """Axes of what hours are coupled between: by claims of a pool, by work that moves."""
-WITH_PIECES: Final = frozenset({"auto", "decomposed"})
-"""Settings of the method that may solve a program in pieces."""
 LEAST_NONZEROS: Final = 300_000
 """Coefficients of rows over hours from which on pieces are quicker; see `docs/decisions.md`."""
 LEAST_SHARE: Final = 0.4

@@ -271,7 +271,7 @@ def _solving(
     if not count:
         yield iter(())
     elif scheduler is not None:
-        with connected(scheduler, report) as (client, _):
+        with connected(scheduler, report) as client:
             yield in_cluster(queue, tables, runs_dir, client, report)
     elif jobs == 1:
         yield in_turn(queue, tables, runs_dir)
