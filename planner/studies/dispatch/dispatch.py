@@ -97,8 +97,10 @@ def operate(
         count = min(window_h, fleet.hours - first)
         is_last = first + count == fleet.hours
         problem = _program(fleet, first, count, level, begin if is_last else None, billing)
-        session = session or HighsSession(problem)
-        session.update(problem)
+        if session is None:
+            session = HighsSession(problem)
+        else:
+            session.update(problem)
         outcome = session.solve()
         if outcome.status != "optimal":
             raise SolverError(f"hours {first} to {first + count}: {outcome.status}: {outcome.message}")
