@@ -16,7 +16,6 @@ from collections import Counter
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -28,6 +27,7 @@ from planner.runs.meta import read_meta
 from planner.runs.settings import own_files
 from planner.scenario.tree import Node, Place, assign
 from planner.studies.sweep.answers import FutureResult
+from planner.studies.sweep.futures import versions_of
 from planner.studies.sweep.one import answer_to
 
 if TYPE_CHECKING:
@@ -169,14 +169,8 @@ def compare_versions(client: Any, scheduler: str) -> None:
 
 def versions() -> dict[str, str]:
     """Return what must be the same here and on every worker."""
-    known = {"Python": ".".join(platform.python_version_tuple()[:2])}
-    for package in _PACKAGES:
-        try:
-            known[package] = version(package)
-        except PackageNotFoundError:
-            known[package] = "not installed"
-    known["code of dcplan"] = _hash_of_code()
-    return known
+    python = ".".join(platform.python_version_tuple()[:2])
+    return {"Python": python, **versions_of(_PACKAGES), "code of dcplan": _hash_of_code()}
 
 
 def _hash_of_code() -> str:

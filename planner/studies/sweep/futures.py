@@ -341,7 +341,7 @@ def _question(file: SweepFile, future: Future, reader: _Reader, leader: FutureTa
         "files": _hashes_of_own_files(None if problems else scenario),
         "keeps_run": keeps_run,
         "begins_at": leader.file_name if leader is not None else "",
-        "versions": _versions(),
+        "versions": versions_of(_PACKAGES),
         "format": FORMAT,
     }
     file_name = folder_name(future.name, content)
@@ -362,9 +362,10 @@ def _keyed(read: TablesRead) -> Tables:
     return Tables(hashlib.sha256(text.encode()).hexdigest(), read.frames, read.sha256)
 
 
-def _versions() -> dict[str, str]:
+def versions_of(packages: Iterable[str]) -> dict[str, str]:
+    """Return the versions of libraries, and of dcplan, that are installed."""
     known = {}
-    for package in _PACKAGES:
+    for package in packages:
         try:
             known[package] = version(package)
         except PackageNotFoundError:  # run from a checkout that is not installed
