@@ -264,7 +264,7 @@ def _sent_tables(
     """Send tables to all workers there are, and wait for one where there is none."""
     names = {key: f"dcplan-tables-{number}-{key}" for key in tables}
     scheduler, end, is_told = client.scheduler.address, time.monotonic() + WORKERS_TIMEOUT_S, False
-    while time.monotonic() <= end:
+    while not is_told or time.monotonic() <= end:
         with suppress(OSError):  # what is there is just ending
             if client.nthreads():  # without workers it would wait by itself, and say nothing
                 return {
