@@ -130,8 +130,7 @@ def _unmet_and_nameplate(result: SweepResult) -> pd.DataFrame:
     of = by_year.groupby("future")
     span_years = of["year"].shift(-1).sub(by_year["year"]).fillna(1.0)
     sums = by_year[names[:2]].mul(span_years, axis=0).groupby(by_year["future"]).sum()
-    last = of[["year", "nameplate_mw"]].last()
-    return last.assign(unmet_frac=sums["unmet_kh100e"] / sums["demand_kh100e"])
+    return of[["year", "nameplate_mw"]].last().assign(unmet_frac=sums["unmet_kh100e"] / sums["demand_kh100e"])
 
 
 def _home(file: str, folder: Path | None) -> Path:

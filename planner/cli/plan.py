@@ -278,8 +278,7 @@ def _solve(
                 found = validated(scenario, **overrides)
                 every = (*error.problems, *found.problems, *(found.warnings if strict else ()))
                 refuse(context, every, () if strict else found.warnings)
-            name = free_name(plan.run.meta["run"], home)
-            run = replace(plan.run, meta={**plan.run.meta, "run": name})
+            run = replace(plan.run, meta={**plan.run.meta, "run": free_name(plan.run.meta["run"], home)})
             unheard = None if as_json else _unheard(partial(print_summary, run), progress)
             progress.stage("write")
             try:

@@ -204,5 +204,4 @@ def _checked_zone(time_zone: str | None) -> ZoneInfo | None:
         return ZoneInfo(time_zone)
     except (ZoneInfoNotFoundError, ValueError) as error:
         what_is = f"the time zone is {time_zone!r}"
-        must_be = "an IANA name such as America/New_York"
-        raise InputError([Problem.of("--time-zone", what_is, must_be)]) from error
+        raise InputError([Problem.of("--time-zone", what_is, "an IANA name such as America/New_York")]) from error

@@ -132,15 +132,13 @@ class FixedPlan:
         """Unfold something by slot into the hours of calendar days, (..., hour)."""
         by_day = of_slot.reshape(*of_slot.shape[:-1], self.days.n_days, self.days.slots_per_day)
         slots = np.einsum("cd,...ds->...cs", self.day_shares[first_day : first_day + days], by_day)
-        hours = np.repeat(slots, self.days.slot_h, axis=-1)
-        return np.asarray(hours.reshape(*of_slot.shape[:-1], days * _DAY_H))
+        return np.asarray(np.repeat(slots, self.days.slot_h, axis=-1).reshape(*of_slot.shape[:-1], days * _DAY_H))
 
     def spread_of_hours(self, first_day: int, days: int) -> Floats:
         """Return the spread of the logarithm of prices, (site, hour)."""
         season = _SEASON_OF_MONTH[self.dry.month_of_hours(first_day, days)]
         local = self.dry.local_hours(first_day, days)
-        places = np.arange(len(self.sites))[:, None]
-        return np.asarray(self.price_spread[places, season[None, :], local])
+        return np.asarray(self.price_spread[np.arange(len(self.sites))[:, None], season[None, :], local])
 
 
 def fixed_plan(scenario: Scenario, inputs: Mapping[str, pd.DataFrame], tables: Mapping[str, pd.DataFrame]) -> FixedPlan:

@@ -309,8 +309,7 @@ def simulate_year(
         # What is not firm is off in an emergency, and a share of what is.
         room_mw = np.where(is_out, 0.0, firm_mw * left + non_firm_mw * (left == 1.0))
         per_it = 1.0 + overhead  # losses of work that waits stay where it was due, as in the plan
-        without_mw = wanted_mw - per_it * waits_mw.sum(axis=0)
-        _count_overload(found, _beyond(without_mw, firm_mw + non_firm_mw))
+        _count_overload(found, _beyond(wanted_mw - per_it * waits_mw.sum(axis=0), firm_mw + non_firm_mw))
         found.outage_h += is_out.sum(axis=-1)
         found.design_h += is_design.sum(axis=-1)
         grid_mw = np.minimum(np.maximum(wanted_mw, 0.0), room_mw)

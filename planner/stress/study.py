@@ -112,8 +112,7 @@ def _heat_wave(plan: FixedPlan, settings: StressSettings) -> HeatWave:
     month = int((plan.it_mw[-1].mean(axis=-1) @ plan.dry.mean_c.mean(axis=2)).argmax())
     middle = int(_FIRST_OF_MONTH[month]) + DAYS_PER_MONTH[month] // 2
     days = round(settings.heat_wave_days)
-    first = _within_year(middle - days // 2, days, 365)
-    return HeatWave(first * _HOURS, days * _HOURS, settings.heat_wave_k)
+    return HeatWave(_within_year(middle - days // 2, days, 365) * _HOURS, days * _HOURS, settings.heat_wave_k)
 
 
 def _emergency(plan: FixedPlan, year: int, settings: StressSettings) -> GridEmergency:
@@ -122,8 +121,7 @@ def _emergency(plan: FixedPlan, year: int, settings: StressSettings) -> GridEmer
     peak = int(hours.argmax())
     lasts = round(settings.curtailment_h)
     first = _within_year(peak - lasts // 2, lasts, hours.size)
-    everywhere = np.ones(len(plan.sites), dtype=np.bool_)
-    return GridEmergency(everywhere, first, lasts, settings.curtailment_frac)
+    return GridEmergency(np.ones(len(plan.sites), dtype=np.bool_), first, lasts, settings.curtailment_frac)
 
 
 def _within_year(first: int, count: int, year: int) -> int:

@@ -159,8 +159,7 @@ class NearOptimal:
         if self._checked is None or not self._checked.is_of(scenario, inputs):
             self._checked = check_inputs(scenario, inputs)
         results = read_results(model, plan, site_outages(model, plan))
-        proof = read_proof(model.problem, plan)
-        return verdict_on(scenario, inputs, results, plan, proof, checked=self._checked)
+        return verdict_on(scenario, inputs, results, plan, read_proof(model.problem, plan), checked=self._checked)
 
     def _towards(self, objective: Expression, extra_musd: float, what: str) -> Outcome:
         lower, upper = self._bounds()

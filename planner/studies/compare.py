@@ -89,8 +89,7 @@ def _by_key(settings: Sequence[SettingDifference]) -> list[InputGroup]:
     groups = []
     for one in written:
         with_it = follow.pop(one.keys[0], [])
-        name = f"{one.name} and what follows" if with_it else one.name
-        groups.append(InputGroup(name, (one, *with_it)))
+        groups.append(InputGroup(f"{one.name} and what follows" if with_it else one.name, (one, *with_it)))
     return [*groups, *(InputGroup(block, tuple(of)) for block, of in follow.items())]
 
 

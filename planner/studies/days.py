@@ -197,8 +197,7 @@ def _groups_by_part(features: Floats, part: Positions, count: int) -> tuple[Posi
         group[days] = own_group + len(middles)
         middles = np.concatenate([middles, days[own_middles]])
     left = np.flatnonzero(group == _NONE)
-    away = ((features[left, None] - features[middles]) ** 2).sum(axis=2)
-    group[left] = np.round(away, _DIGITS).argmin(axis=1)
+    group[left] = np.round(((features[left, None] - features[middles]) ** 2).sum(axis=2), _DIGITS).argmin(axis=1)
     return middles, group
 
 

@@ -88,8 +88,7 @@ def users_served(m: Model) -> Expression:
 def _round_trips(m: Model) -> Expression:
     """Return round trips of users that own sites serve, added up. [ms kH100e-years]"""
     served, given = _served(m), m.p.demand
-    rtt_ms = given.route_rtt_ms[given.route.find(served.over)]
-    return _over_years(served * rtt_ms, m)
+    return _over_years(served * given.route_rtt_ms[given.route.find(served.over)], m)
 
 
 def _over_years(of: Expression, m: Model) -> Expression:
@@ -283,8 +282,7 @@ class _Tracer:
         width = high - low
         if width > _NO_TRADE * max(abs(high), 1.0) + 2.0 * by_slack:
             for at in range(1, self._points):
-                most = high - width * at / (self._points - 1)
-                rows.append(self._point(most, at))
+                rows.append(self._point(high - width * at / (self._points - 1), at))
             if is_floor:
                 rows[-1] |= {"slope_musd_per_unit": np.nan, "price": np.nan}
         table = _finished(rows)
@@ -313,8 +311,7 @@ class _Tracer:
             if name not in measure.holds or not column.over.size:
                 continue
             total = column.total()
-            most = float(total.value(least.x)[0])
-            self._hold_within(f"frontier_held_{name}", total, np.array([most]))
+            self._hold_within(f"frontier_held_{name}", total, np.array([float(total.value(least.x)[0])]))
             held.append(_HELD_WORDS[name])
         if "served" in measure.holds:
             served = users_served(model)

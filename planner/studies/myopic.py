@@ -234,10 +234,8 @@ def _table(rows: Sequence[_Row]) -> pd.DataFrame:
         more = cost.less(base)
         unmet = plan.summary["unmet_kh100e"].to_numpy(dtype=np.float64)
         most = float(unmet.max())
-        years = plan.summary["year"].to_numpy(dtype=np.int64)
-        year = int(years[unmet.argmax()]) if most > _NOTHING_KH100E else 0
+        year = int(plan.summary["year"].to_numpy(dtype=np.int64)[unmet.argmax()]) if most > _NOTHING_KH100E else 0
         share = more.musd / abs(base.cost_musd) if base.cost_musd else np.nan
-        is_within = plan is not least and more.is_within_gaps
-        of = (share, cost.penalty_musd, more.penalty_musd, is_within, most, year)
+        of = (share, cost.penalty_musd, more.penalty_musd, plan is not least and more.is_within_gaps, most, year)
         lines.append((row.seen, row.status, cost.cost_musd, more.musd, *of))
     return pd.DataFrame(lines, columns=list(COLUMNS))

@@ -393,8 +393,7 @@ class _Hours:
 
     def above_usd(self, t: int) -> Floats:
         """Wholesale price above that of the plan's day, (site, hour). [USD/MWh]"""
-        of_days = self._by_hour(self._plan.wholesale_usd_per_mwh[t])
-        return np.asarray(self._wholesale_usd[:, t] - of_days)
+        return np.asarray(self._wholesale_usd[:, t] - self._by_hour(self._plan.wholesale_usd_per_mwh[t]))
 
     def _by_hour(self, of_slot: Floats) -> Floats:
         return self._plan.hours(of_slot, 0, _YEAR_DAYS)

@@ -301,8 +301,7 @@ def dispatch(
     on_progress: Callable[[str, float], None] = lambda _what, _share: None,
 ) -> Dispatch:
     """Operate a plan through 8,760 hours, three times on the same weather and prices."""
-    problems = window_problems(window_h, overlap_h)
-    raise_all(problems)
+    raise_all(window_problems(window_h, overlap_h))
     rows: list[dict[str, object]] = []
     batteries = 0
     for year, label in enumerate(plan.years):
@@ -336,8 +335,7 @@ def dispatch(
             cost = paid - figures["sold_musd"]
             rows.append({"year": label, "way": way, "cost_musd": cost, **figures})
     table = pd.DataFrame(rows)
-    least = table.groupby("year")["cost_musd"].transform("first")
-    table["above_musd"] = table["cost_musd"] - least
+    table["above_musd"] = table["cost_musd"] - table.groupby("year")["cost_musd"].transform("first")
     lost_usd = settings.lost_load_usd_per_mwh
     return Dispatch(str(run.meta["run"]), window_h, overlap_h, table[list(COLUMNS)], batteries, lost_usd)
 

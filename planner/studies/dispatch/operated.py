@@ -272,8 +272,7 @@ class _Sources:
         names = [site for site, _ in places]
         if self._yield_frac is not None:
             return np.asarray(mw * self._yield_frac[codes(names, self._plan.sites), source])
-        by_slot = supply.availability_frac[sets.site.codes(names), source]
-        return self._plan.hours(by_slot * mw, 0, _DAYS)
+        return self._plan.hours(supply.availability_frac[sets.site.codes(names), source] * mw, 0, _DAYS)
 
     def sales(self) -> tuple[Floats, Floats]:
         """Price of power sold, 0 where none may be, and what the plan sells, (year, site, slot)."""

@@ -113,8 +113,7 @@ def solved_again(
         done += 1
         if again is not None:
             results[at, name] = again
-    table = _table_of(found, to_solve, results, most)
-    return table, Again(done, len(to_solve.places), seconds, too_slow)
+    return _table_of(found, to_solve, results, most), Again(done, len(to_solve.places), seconds, too_slow)
 
 
 def _table_of(
@@ -169,8 +168,7 @@ def _ends_to_solve(found: FoundFigures, program: PlanProgram) -> _Ends:
 
 def _racks_bought(model: Model, x: np.ndarray) -> np.ndarray:
     """Return what is bought of each rack in all years. [MW]"""
-    rack = model.install.over["rack"]
-    return np.bincount(rack, model.install.value(x), minlength=len(model.p.sets.rack))
+    return np.bincount(model.install.over["rack"], model.install.value(x), minlength=len(model.p.sets.rack))
 
 
 _MOST: Final = 10

@@ -106,8 +106,7 @@ def tried(solved: PlanViews, table: pd.DataFrame, places: Sequence[int], ask: As
         )
         for _, row in rows.iterrows()
     ]
-    question = PreparedScenario(solved.scenario, solved.inputs)
-    found = spot_check(question, steps, ask, proof_of(solved.run))
+    found = spot_check(PreparedScenario(solved.scenario, solved.inputs), steps, ask, proof_of(solved.run))
     per_unit = rows["value"].to_numpy() / rows["raw_dual"].to_numpy()
     worth = per_unit * found["found_musd"].to_numpy() / found["step"].to_numpy()
     made.loc[rows.index, "step"] = found["step"].to_numpy()
@@ -131,8 +130,7 @@ def _settings(solved: PlanViews) -> Iterator[tuple[str, str, float, str, tuple[S
     """List settings that move by one month or one millisecond."""
     sooner = Setting(("lead_times", "delay_months"), solved.scenario.lead_times.delay_months - 1.0)
     yield "lead time", "everywhere", -1.0, "months", (sooner,)
-    placed = solved.inputs.demand.demand
-    demand = placed.frame().assign(kh100e=solved.inputs.demand.demand_kh100e)
+    demand = solved.inputs.demand.demand.frame().assign(kh100e=solved.inputs.demand.demand_kh100e)
     bounded = demand[demand["region"].isin(solved.inputs.tables["demand_regions"]["demand_region"])]
     largest = bounded.groupby("workload")["kh100e"].sum().nlargest(_CLASSES_TRIED)
     bound = solved.inputs.workloads.set_index("workload")["rtt_bound_ms"]
@@ -428,8 +426,7 @@ def _latency(question: PreparedScenario, site: str, base: Resolved, ask: Asking)
     if not missed.any():
         return
     workload = p.sets.workload.labels[int(missed.argmax())]
-    bound = p.workloads.set_index("workload")["rtt_bound_ms"]
-    now = float(bound[workload])
+    now = float(p.workloads.set_index("workload")["rtt_bound_ms"][workload])
     key = ("workloads", workload, "rtt_bound_ms")
     bounds = [now + step for step in range(1, _MOST_MS + 1)]
     ask.report_stage(f"solve again with longer round trips for {workload}")

@@ -245,8 +245,7 @@ def about_two_sites(tables: Mapping[str, pd.DataFrame], site: str, against: str)
     """Say part by part why one more MW costs more at one site than at another."""
     table = tables["against"]
     first = table.iloc[0]
-    parts = [_of(tables, str(part)) for part in table["part"]]
-    *listed, (total, other, difference) = parts
+    *listed, (total, other, difference) = [_of(tables, str(part)) for part in table["part"]]
     if max(abs(total.value), abs(other.value)) < _STATED_USD:
         of_both = f"as much as its work is worth at both {site} and {against}: they are even"
     else:

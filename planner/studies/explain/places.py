@@ -74,8 +74,7 @@ def _reach(solved: PlanViews, site: str) -> pd.DataFrame:
     by = table.groupby("workload", as_index=False).agg(
         anywhere=("anywhere", "all"), demand_kh100e=("demand_kh100e", "sum"), within_kh100e=("within_kh100e", "sum")
     )
-    bound = p.workloads.set_index("workload")["rtt_bound_ms"]
-    by["bound_ms"] = by["workload"].map(bound)
+    by["bound_ms"] = by["workload"].map(p.workloads.set_index("workload")["rtt_bound_ms"])
     by["within_frac"] = by["within_kh100e"] / by["demand_kh100e"]
     return by
 
@@ -175,8 +174,7 @@ def touches(solved: PlanViews, table: pd.DataFrame, site: str) -> pd.DataFrame:
     if len(contracts.pool):
         pool = contracts.site_pool[solved.inputs.sets.site.code(site)]
         is_around |= table["pool"] == contracts.pool.labels[pool]
-    kept = (table["site"] == site) | ((table["site"] == "") & is_around)
-    return table[kept].reset_index(drop=True)
+    return table[(table["site"] == site) | ((table["site"] == "") & is_around)].reset_index(drop=True)
 
 
 def _takes(tables: Mapping[str, pd.DataFrame], site: str) -> Iterator[Statement]:

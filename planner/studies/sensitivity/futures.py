@@ -285,8 +285,7 @@ def first_order(base: Sweep, plan: StoredPlan, folder: Path, most: int, report: 
     if stored is not None:
         return stored
     report("Looking for the figures that do most")
-    ask = Asking(lambda _: None)
-    found = first_order_of(estimates(plan.run, plan.scenario, plan.inputs, ask, most=most))
+    found = first_order_of(estimates(plan.run, plan.scenario, plan.inputs, Asking(lambda _: None), most=most))
     found.attrs |= {"most": most, "question": question.file_name, "plan": plan.run.meta["created"]}
     with whole_file(path) as partial:
         found.to_parquet(partial, index=False, compression="zstd")
@@ -345,8 +344,7 @@ class SolvedFutures:
         else:
             rows = self.solved.results
             rows = rows[(rows["figure"] == self.of) & rows["year"].notna()]
-            last = rows.sort_values("year").groupby("future").tail(1)
-            values = last.set_index("future")["value"]
+            values = rows.sort_values("year").groupby("future").tail(1).set_index("future")["value"]
         planned = futures.loc[futures["status"].isin(sorted(PLANNED)), "future"]
         unstated = planned[values.reindex(planned).isna().to_numpy()].tolist()
         if unstated:
@@ -422,8 +420,7 @@ class SolvedFutures:
         order = table["first_order_musd"].rank(ascending=False, method="first")
         table["first_order_rank"] = order.where(known).astype("Int64")
         table = table.astype({"rank_of_half": "Int64"})
-        names = [*FACTOR, *INDICES[self.design.method], *RANKS]
-        return table[names].sort_values("rank").reset_index(drop=True)
+        return table[[*FACTOR, *INDICES[self.design.method], *RANKS]].sort_values("rank").reset_index(drop=True)
 
 
 def _of_factor(factor: Factor) -> dict[str, Any]:

@@ -121,8 +121,7 @@ class Asking:
 
 def session_of(question: PreparedScenario, model: Model) -> HighsSession:
     """Hand a program to the solver with the tolerance of its scenario."""
-    tolerance = question.scenario.solver.tolerance
-    return HighsSession(model.problem, {"primal_feasibility_tolerance": tolerance})
+    return HighsSession(model.problem, {"primal_feasibility_tolerance": question.scenario.solver.tolerance})
 
 
 def relaxed_session(question: PreparedScenario, model: Model) -> HighsSession:

@@ -58,8 +58,7 @@ def has_program(proof: Proof, arrays: Arrays) -> bool:
     lifted where integers are fixed, so that none has a dual.
     """
     families = proof.rows["family"].iloc[len(arrays.rows.lower) :].astype(str)
-    is_of_bound = families.str.startswith(ONLY_FOR_THE_BOUND)
-    return bool(is_of_bound.all()) and begins_with_program(proof, arrays)
+    return bool(families.str.startswith(ONLY_FOR_THE_BOUND).all()) and begins_with_program(proof, arrays)
 
 
 def duals_of(proof: Proof, arrays: Arrays) -> Floats:

@@ -249,8 +249,7 @@ class BlockSearch:
 
     def _lack_mw(self, x: Floats, is_short: Bools) -> Floats:
         """What blocks that stay short lack, and nothing of the others. [MW]"""
-        siting = self._model.siting
-        return np.where(is_short, self._model.p.siting.block_mw - siting.shared_block_mw.value(x), 0)
+        return np.where(is_short, self._model.p.siting.block_mw - self._model.siting.shared_block_mw.value(x), 0)
 
     def _racks_mw(self, x: Floats) -> Floats:
         """Racks of each block. [MW]"""

@@ -150,8 +150,7 @@ def decided_in(model: Model, dates: OrderDates | None) -> Positions:
         own = year_of(problem.columns_over(name), model)
         taken = np.where(own == _NONE, never, own)
         if name in latest:
-            by_date = np.searchsorted(opens, latest[name] + _SOON, side="right") - 1
-            taken = np.clip(by_date, 0, taken)
+            taken = np.clip(np.searchsorted(opens, latest[name] + _SOON, side="right") - 1, 0, taken)
         decided[problem.column_block(name)] = taken
     return decided
 
@@ -197,8 +196,7 @@ def commitments(model: Model) -> frozenset[str]:
     first, last = np.full(matrix.rows, len(model.p.years)), np.full(matrix.rows, _NONE)
     np.minimum.at(first, row, column_year[column])
     np.maximum.at(last, row, column_year[column])
-    in_other_year = column_year[column] != row_year[row]
-    binds = np.where(row_year[row] == _NONE, first[row] < last[row], in_other_year)
+    binds = np.where(row_year[row] == _NONE, first[row] < last[row], column_year[column] != row_year[row])
     is_integer = problem.columns().integer
     return frozenset(blocks[of_column[column[binds]]]) | frozenset(blocks[of_column[np.flatnonzero(is_integer)]])
 

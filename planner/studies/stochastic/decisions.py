@@ -122,8 +122,7 @@ def _received(table: pd.DataFrame, shared: pd.DataFrame, known_from: float) -> R
     enters = arrives.merge(offered[[*_THING, "column", "start"]], on=_THING, how="inner")
     enters = enters[enters["start"] >= enters["arrives"]].sort_values("start", kind="stable")
     enters = enters.drop_duplicates("order")[["order", "column"]]
-    of_committed = of_own[of_own["committed"].notna()][["order", "column"]]
-    enters = pd.concat([enters, of_committed], ignore_index=True)
+    enters = pd.concat([enters, of_own[of_own["committed"].notna()][["order", "column"]]], ignore_index=True)
 
     early = table.loc[_is_before(table, known_from), "column"].to_numpy(dtype=np.intp)
     column = np.unique(np.concatenate((early, enters["column"].to_numpy(dtype=np.intp))))

@@ -63,8 +63,7 @@ class ExtensiveForm:
             self._share(number, one, first)
 
     def _share(self, number: int, one: Received, first: int) -> None:
-        decisions = Axis("decision", tuple(str(column) for column in one.column))
-        over = Index.full("decision", decisions)
+        over = Index.full("decision", Axis("decision", tuple(str(column) for column in one.column)))
         row, column = np.arange(over.size, dtype=np.int32), (one.column + first).astype(np.int32)
         own = Expression(over, row, column, np.ones(over.size), np.zeros(over.size))
         more = own - self._orders.map(over, one.order, one.row)

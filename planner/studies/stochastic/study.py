@@ -132,8 +132,7 @@ class StochasticPrograms:
             raise InfeasibleError(f"{error}\n{_WHAT_NEXT}", error.conflict) from error
         stats = together.problem.stats()
         stochastic = OrderPlan(TOGETHER, _orders_in(together, outcome), none, none)
-        least = np.array([one.objective for one in alone])
-        minimax = OrderPlan(MINIMAX, self.minimax(least), none, none)
+        minimax = OrderPlan(MINIMAX, self.minimax(np.array([one.objective for one in alone])), none, none)
         return Compared(
             alone,
             self.in_every_future(stochastic),
@@ -299,8 +298,7 @@ class StochasticPrograms:
         self._report_stage("Solving the mean of all futures")
         first = self.futures[0]
         solver = first.question.scenario.solver
-        options = {"primal_feasibility_tolerance": solver.tolerance}
-        session = HighsSession(first.model.problem, options)
+        session = HighsSession(first.model.problem, {"primal_feasibility_tolerance": solver.tolerance})
         session.take(mean_of(self._models, self.weights))
         outcome = session.solve(
             solver.method, time_limit_s=solver.time_limit_s, threads=solver.threads, on_progress=self._on_progress

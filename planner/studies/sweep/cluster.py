@@ -103,8 +103,7 @@ def _try_host(scheduler: str) -> None:
         socket.getaddrinfo(host, int(address["port"]))
     except (OSError, UnicodeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        what_is = f"host {host!r} is unknown: {reason}"
-        raise _refused(what_is, "that of a Dask cluster", _LOOK) from error
+        raise _refused(f"host {host!r} is unknown: {reason}", "that of a Dask cluster", _LOOK) from error
 
 
 def _client(distributed: Any, scheduler: str) -> Any:
@@ -147,8 +146,7 @@ def compare_versions(client: Any, scheduler: str) -> None:
         there = client.run(versions)
     except ModuleNotFoundError as error:
         what_is = f"the workers at {scheduler} have no {error.name}"
-        fix = "install the same version of dcplan there"
-        raise _refused(what_is, "workers with dcplan", fix) from error
+        raise _refused(what_is, "workers with dcplan", "install the same version of dcplan there") from error
     if not there:
         what_is = f"the cluster at {scheduler} has no workers"
         raise _refused(what_is, "one with workers", "start some: dask worker")
@@ -225,8 +223,7 @@ def in_cluster(
         begun = []
         while (task := queue.next()) is not None:
             question, start = task
-            of = sent[question.tables_key]
-            begun.append(client.submit(answered, to_send(question), of, start, pure=False))
+            begun.append(client.submit(answered, to_send(question), sent[question.tables_key], start, pure=False))
             asked[begun[-1]] = question
         return begun
 

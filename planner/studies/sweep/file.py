@@ -93,8 +93,7 @@ def read_file(path: str | Path, overrides: Changes = (), *, needs_uncertainty: b
         and ("axes" not in entries or len(axes) == len(entries["axes"].children))
         and ("sample" not in entries or sample is not None)
     )
-    names = {future.name for future in futures} if are_all_made else None
-    runs = _runs(entries, names, found)
+    runs = _runs(entries, {future.name for future in futures} if are_all_made else None, found)
     uncertainty = None
     if "uncertainty" in entries:
         made = [future.name for future in futures] if are_all_made else None

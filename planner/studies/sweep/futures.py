@@ -51,8 +51,7 @@ def leaders(futures: Sequence[Future], base: Node, *, is_sampled: bool) -> dict[
     for future in futures:
         if future.points:
             *others, _ = future.points.values()
-            group = () if is_sampled else tuple(id(point) for point in others)
-            leader = first.setdefault(group, future)
+            leader = first.setdefault(() if is_sampled else tuple(id(point) for point in others), future)
             if leader is not future:
                 led[future.name] = leader.name
     listed = [future for future in futures if not future.points]
@@ -224,8 +223,7 @@ def sweep_of(file: SweepFile, led: Mapping[str, str], together: Together | None 
         raise InputError(dict.fromkeys(problems))  # what is wrong with the base is so in each
     questions: dict[str, FutureTask] = {}
     for future in file.futures:  # a leader comes before those that begin where it ends
-        leader = questions.get(led.get(future.name, ""))
-        questions[future.name] = _question(file, future, reader, leader)
+        questions[future.name] = _question(file, future, reader, questions.get(led.get(future.name, "")))
     if together is not None:
         problems = [problem for one in questions.values() for problem in one.problems]
         problems += together(file, _known({one.name: one.scenario for one in questions.values()}))
@@ -310,8 +308,7 @@ def _on_one_thread(scenario: Scenario | None) -> Scenario | None:
     """Return a scenario whose solver has one thread: futures are solved side by side."""
     if scenario is None:
         return None
-    solver = scenario.solver.model_copy(update={"threads": 1})
-    return scenario.model_copy(update={"solver": solver})
+    return scenario.model_copy(update={"solver": scenario.solver.model_copy(update={"threads": 1})})
 
 
 def _figures_of_other_tables(file: SweepFile, future: Future, data_files: Mapping[str, Path]) -> list[Problem]:

@@ -140,8 +140,7 @@ class _Tally:
         spent = time.perf_counter() - self.began
         left_s = spent / self.solved * left if self.solved else float("nan")
         last = (answer.name, answer.status) if answer is not None else ("", "")
-        done = self.stored + self.solved
-        self.tell(SweepProgress(self.total, done, self.failed, self.stored, left_s, *last))
+        self.tell(SweepProgress(self.total, self.stored + self.solved, self.failed, self.stored, left_s, *last))
 
 
 @dataclass
@@ -230,8 +229,7 @@ def solve_sweep(
             with whole_file(folder / SWEEP_FILE) as partial:
                 partial.write_bytes(meta)
             failed = sum(_is_failed(answer) for answer in answers.values())
-            tell = on_progress or (lambda progress: None)
-            tally = _Tally(len(sweep.questions), len(answers), failed, tell)
+            tally = _Tally(len(sweep.questions), len(answers), failed, on_progress or (lambda progress: None))
             tally.report()
             meanwhile = _TablesMeanwhile(lambda: _written(sweep.questions, answers, folder))
             for question, answer, ended in solved:
