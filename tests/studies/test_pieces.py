@@ -178,7 +178,7 @@ def test_costs_of_two_years_are_next_to_each_other_the_largest_change_first() ->
 
 
 def test_a_figure_grows_or_falls_and_one_that_hardly_changes_is_not_reported() -> None:
-    figures = {name: (7000.0, 7001.0) for name in year_words._METRICS}
+    figures = dict.fromkeys(year_words._METRICS, (7000.0, 7001.0))
     figures |= {"demand_kh100e": (40.0, 50.0), "cost_musd": (800.0, 600.0)}
     change = pd.DataFrame(
         [
