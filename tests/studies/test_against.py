@@ -13,7 +13,7 @@ from planner.base.errors import InputError
 from planner.cli import main
 from planner.runs import write_run
 from planner.studies.explain import explain
-from planner.studies.explain.against import compare_sites
+from planner.studies.explain.explain import compare_sites
 
 MONEY = ["usd_per_mw_year", "against_usd_per_mw_year", "difference_usd_per_mw_year"]
 
