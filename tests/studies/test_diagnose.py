@@ -610,3 +610,10 @@ def test_only_sites_that_must_not_open_are_named_as_such() -> None:
     assert rule.rule == "must_not_open"
     assert rule.places == ({"site": "north", "year": "2027"},)
     assert conflict_rules(question, problem, names[:1]) == ()
+
+
+def test_headroom_that_counts_for_nothing_is_no_reason_to_stop() -> None:
+    found = diagnose("tiny", ["demand.unmet=forbid", "grid.headroom_scale_frac=0"], quick=True)
+
+    assert not found.feasible
+    assert "headroom by zone" not in {remedy.name for remedy in found.remedies}
