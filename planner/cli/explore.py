@@ -83,6 +83,8 @@ def frontier_command(progress: Progress, **asked: Any) -> Frontier:
     return frontier(**asked, on_stage=progress.stage, interrupt=progress.interrupt)
 
 
+# --- `dcplan alternatives`: plans that differ and cost little more than the least -----------------
+
 _SHOWN_ROWS: Final = 40
 
 
@@ -157,6 +159,8 @@ def alternatives_command(progress: Progress, *, ranges_only: bool, **asked: Any)
 
     return alternatives(**asked, plans=not ranges_only, on_stage=progress.stage, interrupt=progress.interrupt)
 
+
+# --- `dcplan myopic`: what it costs to decide year by year, and so what foresight is worth --------
 
 _DECIDED: Final = {
     "orders": "what must be ordered in a year is decided in it",

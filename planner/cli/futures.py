@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from planner.studies.stochastic import Stochastic
     from planner.studies.sweep import SweepResult
 
+# --- `dcplan stochastic`: what to order before it is known which future comes ---------------------
+
+# --- `dcplan sweep`: solve many futures of a scenario, and go on where it was stopped -------------
+
 _MOST_ROWS: Final = 24
 _MOST_FAILED: Final = 5
 _MOST_THINGS: Final = 12
@@ -351,6 +355,8 @@ def stochastic_command(
     tell: dict[str, Any] = {"on_stage": progress.stage, "on_progress": progress.solver, "on_warning": progress.warn}
     return stochastic(file, overrides=overrides, strict=strict, **tell)
 
+
+# --- `dcplan sensitivity`: which inputs decide, by solving again and again ------------------------
 
 _HEADS: Final = {
     "tornado": (("at_low", "at low"), ("at_high", "at high")),

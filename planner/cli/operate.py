@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from planner.operate import Stressed
     from planner.studies.dispatch import DaysError, Dispatch
 
+# --- `dcplan dispatch`: operate a plan hour by hour with few hours in view ------------------------
+
 _SHORT_MWH: Final = 0.5
 """Less is noise of the solver, and 0 in print."""
 
@@ -112,6 +114,9 @@ def _show_days_error(found: DaysError) -> None:
         say(f"Bills of tariffs are not in it: {', '.join(found.with_tariffs)}.")
 
 
+# --- `dcplan days-error`: operate a plan in all hours, and say what its choice of days leaves out ---
+
+
 def _print_table(by: str, sums: pd.DataFrame) -> None:
     """Print cost on the plan's days and in all hours, what parts them, and what is short, in hours of all sites."""
     columns = (
@@ -165,6 +170,8 @@ def days_error_command(progress: Progress, **asked: Any) -> DaysError:
 
     return days_error(**asked, on_progress=progress.share)
 
+
+# --- `dcplan stress`: what a plan does in years of hours ------------------------------------------
 
 _FEW = 5
 """So many sites are named in a line."""

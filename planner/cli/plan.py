@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from planner.cli.progress import Progress
     from planner.runs.folder import SolvedBeforeError
 
+# --- `dcplan init`: a project of one's own to start from ------------------------------------------
+
 STARTER: Final = Path(__file__).parent / "starter"
 TABLES: Final = ("racks", "electricity_price", "site_limits", "zone_headroom", "demand_trajectories")
 """Tables that planners change first; the starter's scenario points to the copies."""
@@ -186,6 +188,9 @@ def validate_command(
         click.echo(f"note: {one}")
 
 
+# --- `dcplan validate`: every problem of a scenario and its data at once --------------------------
+
+
 def refuse(ctx: click.Context, problems: Sequence[Problem], warnings: Sequence[Problem]) -> NoReturn:
     """Print every problem, then the warnings, and end with the exit code of wrong input."""
     from planner.base.errors import InputError
@@ -232,6 +237,9 @@ def solve_command(context: click.Context, /, *, no_estimates: bool, **asked: Any
     finally:
         gc.enable()
     context.exit(exit_code)
+
+
+# --- `dcplan solve`: solve, check, write a run folder, print a summary ----------------------------
 
 
 def _solve(

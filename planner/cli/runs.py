@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from planner.runs.studies import StudyEntry
 
+# --- `dcplan runs list`: which runs it lists, and their tables on the screen ----------------------
+
 _NAMED: Final = 3  # tags, settings, scenarios, runs
 
 
@@ -212,6 +214,8 @@ def _print_labels(named: Sequence[tuple[str, Entry | StudyEntry]]) -> None:
     lines = [f"{folder}: {' '.join(filter(None, labels))}" for folder, *labels in labelled]
     _print_lines("With a name or tags", lines)
 
+
+# --- `dcplan runs`: list, show, label and prune run folders ---------------------------------------
 
 _MOST_FILES: Final = 20
 

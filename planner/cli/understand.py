@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from planner.studies.estimates.table import Estimates
     from planner.studies.explain.words import Explanation
 
+# --- `dcplan estimates`: which estimates decide what a plan costs ---------------------------------
+
 HEADING: Final = "Which figures decide: their own low and high move the cost most"
 
 
@@ -104,6 +106,8 @@ def estimates_command(
     ask = Asking(progress.stage, progress.interrupt)
     return estimates(plan.run, plan.scenario, plan.inputs, ask, **asked), {"plan": plan}
 
+
+# --- `dcplan explain`: why a plan is as it is -----------------------------------------------------
 
 _SHOWN_ROWS = 12
 _MOMENTS = ("service_start", "turns_firm")
@@ -290,6 +294,9 @@ def compare_command(
     print_written(*files, as_json=as_json)
 
 
+# --- `dcplan compare`: what differs between runs, in their inputs and in their plans --------------
+
+
 def _check_ending(file: Path) -> None:
     from planner.outputs.comparison.workbook import WRITERS
 
@@ -308,6 +315,8 @@ def _write(comparison: RunComparison, file: Path) -> None:
         WRITERS[file.suffix.lower()](comparison, path)
         put_files(staged, [path], file.parent)
 
+
+# --- `dcplan diagnose`: why a scenario has no plan, and what would give it one --------------------
 
 _SHOWN_PLACES = 6
 _PROOF = {

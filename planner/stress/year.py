@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from planner.stress.settings import StressSettings
     from planner.tables import Package
 
+# --- A user's own hours: temperatures and prices by site and hour of the year, read strictly ------
+
 _HOURS: Final = int(HOURS_PER_DAY)
 _YEAR_H: Final = int(HOURS_PER_YEAR)
 _TABLE: Final = "own_hours"
@@ -94,6 +96,8 @@ def read_own_hours(path: Path, sites: tuple[str, ...], package: Package | None =
             arrays[name] = np.full((len(sites), _YEAR_H), np.nan)
     return OwnHours(arrays["dry_bulb_c"], arrays["wet_bulb_c"], arrays["wholesale_usd_per_mwh"])
 
+
+# --- A year of hours from which days are chosen, and in which they are judged ---------------------
 
 YEAR_DAYS: Final = sum(DAYS_PER_MONTH)
 _MONTHS: Final = tuple(int(m) for m in np.repeat(np.arange(1, 13), DAYS_PER_MONTH))

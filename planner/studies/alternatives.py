@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from planner.lp.outcome import Method
     from planner.scenario import Changes
 
+# --- The program of a scenario with columns for racks by site and zone, and a limit of cost -------
+
 _SITE: Final = "racks_at_site_mw"
 _ZONE: Final = "racks_in_zone_mw"
 _EXTRA: Final = "extra_cost_musd"
@@ -195,6 +197,8 @@ def _racks(expression: Expression, outcome: Outcome) -> Floats:
     """Return MW of a solution without numerical noise, which may be negative. [MW]"""
     return np.maximum(cleaned(expression.value(outcome.x)), 0.0)
 
+
+# --- Plans that cost little more than the least: how far they differ, and plans that differ most ---
 
 SLACKS: Final = (0.01, 0.02, 0.05)
 _KINDS: Final = ("zone", "site")

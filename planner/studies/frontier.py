@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from planner.model import Model
     from planner.scenario import Changes
 
+# --- What cost can be traded against: linear measures of a plan over its horizon ------------------
+
 LEAST_SERVED_KH100E_YEARS: Final = 1e-4
 """Served users, over fewer of which there is no mean: a thousand region-years of demand, each of
 which a solver meets to 1e-7 kH100e, add up to so much noise. [kH100e-years]"""
@@ -157,6 +159,8 @@ def _racks_at(kind: str, place: str) -> FrontierMeasure:
     label = f"Racks in {place}, last year" if kind == "zone" else f"Racks at {place}, last year"
     return FrontierMeasure(f"{kind}:{place}", label, "MW", "USD/MW", USD_PER_MUSD, build)
 
+
+# --- The least cost for each level of something else: epsilon constraints, one after the other, warm ---
 
 _SLACK_FRAC: Final = 1e-7
 """By how much an end may be missed, so that rounding leaves a plan. [-]"""

@@ -118,6 +118,8 @@ RELAXATIONS: Final = (
 """Every relaxation, in the order in which they are tried."""
 
 
+# --- Why a scenario has no plan, and the least that would have to change for one ------------------
+
 _IIS_SECONDS: Final = 120.0
 _WHOLE_SECONDS: Final = 120.0
 _MARGINS: Final = (1.0, 1.02, 1.25, 2.0)

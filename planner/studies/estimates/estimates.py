@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from planner.scenario import Scenario
     from planner.studies.solve.asking import Asking
 
+# --- Solve again with figures at their low and high, as they were found to decide -----------------
+
 _ENDS: Final = ("low", "high")
 
 
@@ -170,6 +172,8 @@ def _racks_bought(model: Model, x: np.ndarray) -> np.ndarray:
     """Return what is bought of each rack in all years. [MW]"""
     return np.bincount(model.install.over["rack"], model.install.value(x), minlength=len(model.p.sets.rack))
 
+
+# --- The figures whose low and high move the cost of a plan most ----------------------------------
 
 _MOST: Final = 10
 

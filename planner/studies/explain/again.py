@@ -220,6 +220,8 @@ def counted(
     return lambda what: report(f"{what[:1].upper()}{what[1:]} ({pace.describe(next(done), total)})")
 
 
+# --- What it would take for a site to win: its cost of entry, its price, lead time, latency -------
+
 ENTRY_COLUMNS: Final = (
     *("what", "unit", "now", "needed", "tried"),
     *("cost_musd", "change_musd", "change_penalty_musd", "site_mw"),

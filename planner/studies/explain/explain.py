@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from planner.results.proof import Proof
     from planner.runs.plan import PlanViews
 
+# --- Two sites compared part by part: what one more MW of the same racks costs at each, and is worth ---
+
 COMPARED: Final = "One more MW of the same racks"
 _NO_PRICE: Final = 1e-9
 _SMALL: Final = 1e-5  # MUSD for a unit that moves for nothing, so that as little moves as can
@@ -303,6 +305,8 @@ def _whole(values: list[float]) -> list[int]:
     down[order[:left]] += 1
     return [int(value) for value in down]
 
+
+# --- Why a plan is as it is: what binds, what more is worth, why a site, why a year ---------------
 
 AGAIN: Final = "What solving again would add"
 _MOST_OF_A_TOPIC: Final = 12

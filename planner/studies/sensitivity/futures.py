@@ -302,6 +302,8 @@ def _stored_first_order(path: Path, asked: str, run: Run, most: int) -> pd.DataF
     return stored if is_asked and is_enough else None
 
 
+# --- What a study of sensitivity found: factors ranked by what came of their futures --------------
+
 _NAMED: Final = 3
 
 

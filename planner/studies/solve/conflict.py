@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from planner.lp.problem import ArrayProblem
     from planner.model import Model
 
+# --- Rules that conflict, in a planner's words ----------------------------------------------------
+
 _SHOWN_PLACES: Final = 6
 _NUMBER: Final = re.compile(r"_\d+$")
 _LABEL: Final = re.compile(r"((?:[^,\\]|\\.)*)(?:,|$)")
@@ -132,6 +134,8 @@ def _parts(name: str) -> tuple[str, list[str]]:
         labels.pop()
     return block, [re.sub(r"\\(.)", r"\1", label) for label in labels]
 
+
+# --- Which rules conflict where only integers leave no plan: by leaving out one after the other ---
 
 _SHARE_OF_TIME: Final = 0.1  # that one question may take
 
@@ -284,6 +288,8 @@ def _by_year(part: _Part) -> list[_Part]:
     year = part.over["year"][part.entries]
     return [replace(part, entries=part.entries[year == one], at=part.at[year == one]) for one in np.unique(year)]
 
+
+# --- Why a solve ended without a plan, in a planner's words ---------------------------------------
 
 _INFEASIBLE: Final = "no plan meets all constraints"
 _WITH_INTEGERS: Final = "infeasible with integers (openings, phases, blocks, plants, racks); the relaxation is feasible"

@@ -49,6 +49,8 @@ if TYPE_CHECKING:
     from planner.studies.sweep.file import SweepFile
     from planner.studies.sweep.futures import Sweep
 
+# --- What a stochastic program found: orders, costs by future, what it is worth to know; its files ---
+
 TABLES: Final = (*("decided", "costs", "plans", "worth", "futures", "results", "orders", "no_regret"),)
 """Tables of the folder, each a file."""
 
@@ -120,6 +122,8 @@ def folder_of(path: str | Path, out: str | Path | None = None) -> Path:
         return Path(out)
     return folder_of_file(find_sweep(path), Path("stochastic"), STOCHASTIC_FILE)
 
+
+# --- Orders before the futures are known, the rest after: one program over all of them ------------
 
 _CLOCK: Final[Mapping[tuple[str, ...], Callable[[Scenario], object]]] = {
     ("years",): lambda scenario: list(scenario.years),

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from planner.base.errors import Problem
     from planner.scenario import Scenario
 
+# --- Pieces of a sweep's file, each with its place; what is wrong is collected, not raised --------
+
 _LONGEST_NAME: Final = 200
 _OF_A_FILE: Final = frozenset({"extends", "version"})
 
@@ -104,6 +106,8 @@ class Found:
         self.note(node, f"{name} is {show(value)}", f"an integer from {least:,} to {most:,}", "write another one")
         return None
 
+
+# --- How likely the futures of a sweep are, and when it is known which of them comes --------------
 
 _KEYS: Final = ("known_from", "weights", "cvar", "central")
 _RISK_KEYS: Final = ("weight", "tail")
