@@ -116,6 +116,9 @@ def days_command(
     click.echo("time: {chronological: true, days_repeat: true}")
 
 
+# --- `dcplan data`: the tables that ship, with units, sources and licences, and copies of them ----
+
+
 def _print_data(chosen: ChosenDays) -> None:
     """Print each day with its date, and what it represents; of a whole year, the peak day alone."""
     import pandas as pd
@@ -139,9 +142,6 @@ def _print_data(chosen: ChosenDays) -> None:
         ("kept as", kept),
     )
     print_table(days.assign(date=dates), columns, left={"date", "kept as"})
-
-
-# --- `dcplan data`: the tables that ship, with units, sources and licences, and copies of them ----
 
 
 @click.group()

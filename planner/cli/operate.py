@@ -85,6 +85,9 @@ def dispatch_command(progress: Progress, **asked: Any) -> Dispatch:
     return dispatch(**asked, on_progress=progress.share)
 
 
+# --- `dcplan days-error`: operate a plan in all hours, and say what its choice of days leaves out ---
+
+
 def _show_days_error(found: DaysError) -> None:
     slots = f"{found.days} days in time slices of {found.slot_h} h"
     click.echo(f"{found.run}: operation counted on {slots}, and in 8,760 hours\n")
@@ -112,9 +115,6 @@ def _show_days_error(found: DaysError) -> None:
         )
     if found.with_tariffs:
         say(f"Bills of tariffs are not in it: {', '.join(found.with_tariffs)}.")
-
-
-# --- `dcplan days-error`: operate a plan in all hours, and say what its choice of days leaves out ---
 
 
 def _print_table(by: str, sums: pd.DataFrame) -> None:

@@ -150,6 +150,9 @@ def _make_company(folder: Path) -> None:
             csv.DictWriter(file, columns, restval="", lineterminator="\n").writerows(rows)
 
 
+# --- `dcplan validate`: every problem of a scenario and its data at once --------------------------
+
+
 @click.command("validate")
 @click.argument("scenario", default="us-base")
 @OVERRIDES
@@ -188,9 +191,6 @@ def validate_command(
         click.echo(f"note: {one}")
 
 
-# --- `dcplan validate`: every problem of a scenario and its data at once --------------------------
-
-
 def refuse(ctx: click.Context, problems: Sequence[Problem], warnings: Sequence[Problem]) -> NoReturn:
     """Print every problem, then the warnings, and end with the exit code of wrong input."""
     from planner.base.errors import InputError
@@ -204,6 +204,9 @@ def print_warnings(warnings: Sequence[Problem], *, err: bool = False) -> None:
     """Print a line for each warning."""
     for warning in warnings:
         click.echo(f"warning: {warning}", err=err)
+
+
+# --- `dcplan solve`: solve, check, write a run folder, print a summary ----------------------------
 
 
 @click.command("solve")
@@ -237,9 +240,6 @@ def solve_command(context: click.Context, /, *, no_estimates: bool, **asked: Any
     finally:
         gc.enable()
     context.exit(exit_code)
-
-
-# --- `dcplan solve`: solve, check, write a run folder, print a summary ----------------------------
 
 
 def _solve(

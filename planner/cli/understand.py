@@ -197,6 +197,9 @@ def explain_command(
     return found, {"tables": tables, "every": asked["every"], "plan": plan if is_whole else None}
 
 
+# --- `dcplan compare`: what differs between runs, in their inputs and in their plans --------------
+
+
 @click.command("compare")
 @click.argument("runs", metavar="RUN RUN...", nargs=-1, required=True)
 @option(
@@ -292,9 +295,6 @@ def compare_command(
             else:
                 TableConsole().print(comparison_summary(comparison, every=every))
     print_written(*files, as_json=as_json)
-
-
-# --- `dcplan compare`: what differs between runs, in their inputs and in their plans --------------
 
 
 def _check_ending(file: Path) -> None:
