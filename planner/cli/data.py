@@ -109,17 +109,14 @@ def days_command(
     if as_json:
         click.echo(chosen.days.to_json(orient="records", indent=2))
         return
-    _print_data(chosen)
+    _print_days(chosen)
     click.echo("\ndata:")
     for table, file in files.items():
         click.echo(f"  {table}: {(Path(Path(folder).name) / file.name).as_posix()}")
     click.echo("time: {chronological: true, days_repeat: true}")
 
 
-# --- `dcplan data`: the tables that ship, with units, sources and licences, and copies of them ----
-
-
-def _print_data(chosen: ChosenDays) -> None:
+def _print_days(chosen: ChosenDays) -> None:
     """Print each day with its date, and what it represents; of a whole year, the peak day alone."""
     import pandas as pd
 
@@ -142,6 +139,9 @@ def _print_data(chosen: ChosenDays) -> None:
         ("kept as", kept),
     )
     print_table(days.assign(date=dates), columns, left={"date", "kept as"})
+
+
+# --- `dcplan data`: the tables that ship, with units, sources and licences, and copies of them ----
 
 
 @click.group()
