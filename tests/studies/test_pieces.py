@@ -183,7 +183,7 @@ def test_a_figure_grows_or_falls_and_one_that_hardly_changes_is_not_reported() -
     change = pd.DataFrame(
         [
             (name, unit, figures[name][0], figures[name][1], figures[name][1] - figures[name][0])
-            for name, unit in year_words._METRICS
+            for name, unit in year_words._METRICS.items()
         ],
         columns=["figure", "unit", "before", "now", "change"],
     )
