@@ -17,7 +17,7 @@ from pathlib import Path
 from planner.inputs.prepared import PreparedScenario
 from planner.limits.binding import PLACES, binding
 from planner.runs.reopen import reopen
-from planner.studies.explain.steps import RightSideStep, spot_check
+from planner.studies.explain.again import RightSideStep, spot_check
 from planner.studies.solve.asking import Asking
 
 AXES = (*PLACES, "year")

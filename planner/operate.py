@@ -90,7 +90,7 @@ def asked_of(
     file = None if hours is None else Path(hours)
     if file is not None and not file.is_file():
         fix = "check the path; `dcplan data show own_hours` describes the file"
-        found.append(Problem("--hours", None, None, f"there is no file {str(file)!r}", "a file", fix))
+        found.append(Problem.of("--hours", f"there is no file {str(file)!r}", "a file", fix))
         file = None
     stored = (
         run if isinstance(run, StoredPlan) else unless_wrong(found, lambda: reopen(find_run(str(run), Path(runs_dir))))
@@ -99,7 +99,7 @@ def asked_of(
         raise InputError(found)
     known = ", ".join(map(str, stored.run.years))
     found += [
-        Problem("--year", None, None, f"{year} is not a model year", known, "name one of them")
+        Problem.of("--year", f"{year} is not a model year", known, "name one of them")
         for year in years
         if year not in stored.run.years
     ]
@@ -256,8 +256,7 @@ def days_error(
     on_progress("hours of a year", 0.0)
     year, lost_usd = year_of_hours(make_case(question, tables), asked.settings), asked.settings.lost_load_usd_per_mwh
     of = (stored.run, asked.plan, stored.scenario, stored.inputs, year, lost_usd)
-    found = error_of_days(*of, years=years or None, on_progress=on_progress)
-    return replace(found, seed=asked.settings.seed)
+    return replace(error_of_days(*of, years=years or None, on_progress=on_progress), seed=asked.settings.seed)
 
 
 def _reliability() -> Reliability:

@@ -79,7 +79,7 @@ def export(
     unknown = [name for name in formats if name not in WRITERS]
     if unknown:
         known, fix = f"one of {', '.join(WRITERS)}", "write one of them, or several with commas between"
-        raise InputError([Problem("--format", None, None, f"unknown format {name!r}", known, fix) for name in unknown])
+        raise InputError([Problem.of("--format", f"unknown format {name!r}", known, fix) for name in unknown])
     stored = _opened(run, runs_dir)
     on_open(stored)
     target = Path(folder) if folder else (stored.folder or Path()) / EXPORTS
@@ -178,8 +178,7 @@ def _of_studies(folders: Sequence[str]) -> _Asked:
     sweeps = [study for study in studies if isinstance(study, StoredSweep)]
     frontiers = [study for study in studies if isinstance(study, StoredFrontier)]
     if stochastic and len(studies) > 1:
-        alone = f"{stochastic[0].folder} is a stochastic program: its report shows no other study; name it alone"
-        _refuse(alone)
+        _refuse(f"{stochastic[0].folder} is a stochastic program: its report shows no other study; name it alone")
     if len(sweeps) > 1:
         _refuse(f"{len(sweeps)} sweeps are given; a page shows one, and frontiers below it")
     if stochastic:
@@ -188,4 +187,4 @@ def _of_studies(folders: Sequence[str]) -> _Asked:
 
 
 def _refuse(what_is: str) -> NoReturn:
-    raise InputError([Problem("report", None, None, what_is, "runs, or studies that have a report", "")])
+    raise InputError([Problem.of("report", what_is, "runs, or studies that have a report")])

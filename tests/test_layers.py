@@ -147,7 +147,7 @@ def test_solving_needs_neither_explain_nor_diagnose_nor_they_each_other() -> Non
     strangers = {
         f"{file.name}: {other}"
         for study, others in may_import.items()
-        for file in (studies / study).glob("*.py")
+        for file in (*(studies / study).glob("*.py"), *studies.glob(f"{study}.py"))
         for other in may_import.keys() - others
         if f"planner.studies.{other}" in file.read_text(encoding="utf-8")
     }

@@ -11,7 +11,7 @@ from planner.base.sheet_cells import workbook_of
 from planner.base.words import file_in_message, in_message
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
 # --- Every error that dcplan raises on purpose, and the exit code each one means ------------------
 
@@ -94,6 +94,12 @@ class InputError(DcplanError):
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems: tuple[Problem, ...] = _first_of_each_file(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+def raise_all(problems: Collection[Problem]) -> None:
+    """Raise problems together; nothing where there are none."""
+    if problems:
+        raise InputError(problems)
 
 
 class InfeasibleError(DcplanError):

@@ -50,6 +50,16 @@ def closest(word: str, known: Sequence[str]) -> str | None:
     return by_lower_case[found[0]] if found else None
 
 
+def did_you_mean(word: str, known: Sequence[str], otherwise: str = "") -> str:
+    """Say which known word a given one may be meant for, or something else where none is near.
+
+    >>> did_you_mean("tyni", ["tiny"]), did_you_mean("x", ["tiny"], "name a scenario")
+    ("did you mean 'tiny'?", 'name a scenario')
+    """
+    meant = closest(word, known)
+    return f"did you mean {meant!r}?" if meant else otherwise
+
+
 def within_sentence(text: str) -> str:
     """Begin a text in lower case; names and ids in it stay as they are.
 

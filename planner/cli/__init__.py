@@ -31,6 +31,5 @@ def start() -> None:
 def __getattr__(name: str) -> Any:
     """Look up `main`, the group of commands, and `COMMANDS`, their names."""
     if name not in _IN_GROUP:
-        message = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(message)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module("planner.cli.group"), name)

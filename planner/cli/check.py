@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from planner.cli.options import RUNS_DIR
+from planner.cli.options import RUNS_DIR, option, print_json
 from planner.cli.tables import print_cells
 
 if TYPE_CHECKING:
@@ -16,11 +16,13 @@ if TYPE_CHECKING:
 @click.command("check")
 @click.argument("run")
 @RUNS_DIR
-@click.option("--all", "show_all", is_flag=True, help="List every rule with the places tested.")
-@click.option("--inputs", "show_inputs", is_flag=True, help="List who rereads which input figure.")
-@click.option("--json", "as_json", is_flag=True, help="Print every rule as JSON.")
+@option("--all show_all", "List every rule with the places tested.")
+@option("--inputs show_inputs", "List who rereads which input figure.")
+@option("--json as_json", "Print every rule as JSON.")
 @click.pass_context
-def command(ctx: click.Context, run: str, runs_dir: str, *, show_all: bool, show_inputs: bool, as_json: bool) -> None:
+def check_command(
+    ctx: click.Context, run: str, runs_dir: str, *, show_all: bool, show_inputs: bool, as_json: bool
+) -> None:
     """Check the plan of RUN again: a run folder, its name, or a scenario: its latest run as it is.
 
     Plan, power, bills and shadow prices are recomputed by a program that shares no code with
@@ -36,7 +38,6 @@ def command(ctx: click.Context, run: str, runs_dir: str, *, show_all: bool, show
 
     Example: dcplan check us-base --all
     """
-    import json
     from pathlib import Path
 
     from planner.cli.progress import Progress
@@ -51,7 +52,7 @@ def command(ctx: click.Context, run: str, runs_dir: str, *, show_all: bool, show
         progress.stage("Checking the plan")
         verdict = opened.verdict()
     if as_json:
-        click.echo(json.dumps(_for_programs(folder.name, verdict), indent=2, ensure_ascii=False))
+        print_json(_for_programs(folder.name, verdict))
     else:
         _print_all(verdict) if show_all else _print_groups(verdict)
         if show_inputs:

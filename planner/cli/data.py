@@ -1,4 +1,4 @@
-"""`dcplan data`: tables, their figures and days."""
+"""`dcplan data`: tables, their figures and days; and `dcplan schema`."""
 
 from __future__ import annotations
 
@@ -9,14 +9,35 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from planner.base.errors import InputError, Problem
-from planner.cli.options import OVERRIDES
+from planner.base.errors import InputError, Problem, raise_all
+from planner.cli.options import FOLDER, OVERRIDES, option, print_json
 from planner.cli.tables import print_table
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from planner.studies.days import ChosenDays
+
+
+@click.command("schema")
+@option(
+    "--of kind", "Of which files; those of dcplan stochastic are files of sweeps.", ["scenario", "sweep"], "scenario"
+)
+def schema_command(kind: str) -> None:
+    """Print the JSON Schema of scenario files, for completion and checks in editors.
+
+    Write it next to the scenarios (dcplan schema > scenario.schema.json) and begin a scenario
+    with: # yaml-language-server: $schema=scenario.schema.json
+    """
+    if kind == "sweep":
+        from planner.studies.sweep.file import sweep_schema
+
+        click.echo(sweep_schema(), nl=False)
+        return
+    from planner.scenario import json_schema
+
+    click.echo(json_schema(), nl=False)
+
 
 # --- `dcplan data days`: choose the days that represent a year, with weights, from its hours ------
 
@@ -25,37 +46,19 @@ _NONE = "none"
 
 @click.command("days")
 @click.argument("scenario")
-@click.option("--count", type=int, required=True, metavar="N", help="Days in all, kept ones too.")
-@click.option(
-    "--keep",
-    multiple=True,
-    metavar="NAME",
-    help="Extreme day to keep: hottest, 'most expensive', 'highest load', 'least sun and wind', or"
-    " none; may be repeated. Left out: all that the year has figures for.",
+@option("--count=N", "Days in all, kept ones too.", int, required=True)
+@option(
+    "--keep=NAME*",
+    "Extreme day to keep: hottest, 'most expensive', 'highest load', 'least sun and wind', or none;"
+    " may be repeated. Left out: all that the year has figures for.",
 )
-@click.option("--seed", type=int, help="Of weather and prices that are drawn; left out: 1.")
+@option("--seed", "Of weather and prices that are drawn; left out: 1.", int)
 @OVERRIDES
-@click.option(
-    "-o",
-    "--output",
-    "folder",
-    type=click.Path(file_okay=False),
-    default="days",
-    show_default=True,
-    help="Folder for the two tables; nothing in it is overwritten.",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print the days as JSON.")
+@option("-o --output folder", "Folder for the two tables; nothing in it is overwritten.", FOLDER, "days")
+@option("--json as_json", "Print the days as JSON.")
 @click.pass_context
 def days_command(
-    ctx: click.Context,
-    scenario: str,
-    count: int,
-    keep: tuple[str, ...],
-    seed: int | None,
-    overrides: tuple[str, ...],
-    folder: str,
-    *,
-    as_json: bool,
+    ctx: click.Context, /, scenario: str, keep: tuple[str, ...], folder: str, *, count: int, as_json: bool, **asked: Any
 ) -> None:
     """Choose N days that represent the year of SCENARIO, and write them as tables for it.
 
@@ -83,13 +86,13 @@ def days_command(
 
     if _NONE in keep and len(keep) > 1:
         what_is, fix = "none is combined with names", "leave one of them out"
-        raise InputError([Problem("--keep", None, None, what_is, "none alone, or names", fix)])
+        raise InputError([Problem.of("--keep", what_is, "none alone, or names", fix)])
     with Progress.from_context(ctx, patient=True) as progress:
         progress.stage("read")
-        question = load_scenario(scenario, overrides)
+        question = load_scenario(scenario, asked["overrides"])
         try_folder(Path(folder), "--output")
         defaults = read_tables(["stress_settings"])["stress_settings"]
-        settings = settings_from(defaults, {"seed": seed} if seed else {})
+        settings = settings_from(defaults, {"seed": asked["seed"] or None})
         case = make_case(question, read_tables(TABLES, question.data_files))
         year = year_of_hours(case, settings)
         progress.stage("Choosing days")
@@ -106,14 +109,14 @@ def days_command(
     if as_json:
         click.echo(chosen.days.to_json(orient="records", indent=2))
         return
-    _print(chosen)
+    _print_days(chosen)
     click.echo("\ndata:")
     for table, file in files.items():
         click.echo(f"  {table}: {(Path(Path(folder).name) / file.name).as_posix()}")
     click.echo("time: {chronological: true, days_repeat: true}")
 
 
-def _print(chosen: ChosenDays) -> None:
+def _print_days(chosen: ChosenDays) -> None:
     """Print each day with its date, and what it represents; of a whole year, the peak day alone."""
     import pandas as pd
 
@@ -147,24 +150,22 @@ def data() -> None:
 
 
 @data.command("list")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for other programs.")
+@option("--json as_json", "Print JSON for other programs.")
 def list_command(*, as_json: bool) -> None:
     """List all tables."""
     from planner.tables.catalog import list_tables
 
     tables = list_tables()
     if as_json:
-        click.echo(json.dumps(tables.to_dict("records"), indent=2, ensure_ascii=False))
-        return
-    _print_table(tables[["table", "title", "rows", "licences", "vintage"]])
+        print_json(tables.to_dict("records"))
+    else:
+        _print_table(tables[["table", "title", "rows", "licences", "vintage"]])
 
 
 @data.command("show")
 @click.argument("table")
-@click.option("--json", "as_json", is_flag=True, help="Print all rows and columns as JSON.")
-@click.option(
-    "--rows", "rows", type=click.IntRange(min=0), default=5, show_default=True, help="Rows to print below the columns."
-)
+@option("--json as_json", "Print all rows and columns as JSON.")
+@option("--rows", "Rows to print below the columns.", click.IntRange(min=0), 5)
 def show_command(table: str, *, as_json: bool, rows: int) -> None:
     """Show what TABLE holds: meaning, columns, sources, licences, first rows."""
     from planner.tables import load_package, read_table
@@ -174,18 +175,19 @@ def show_command(table: str, *, as_json: bool, rows: int) -> None:
     columns = describe_table(table)
     frame = read_table(table)
     if as_json:
-        content = {
-            "table": schema.name,
-            "title": schema.title,
-            "description": schema.description,
-            "vintage": schema.vintage,
-            "sources": list(schema.sources),
-            "licences": [licence.title for licence in schema.licences],
-            "primary_key": list(schema.primary_key),
-            "columns": columns.to_dict("records"),
-            "rows": json.loads(frame.to_json(orient="records", double_precision=15)),
-        }
-        click.echo(json.dumps(content, indent=2, ensure_ascii=False))
+        print_json(
+            {
+                "table": schema.name,
+                "title": schema.title,
+                "description": schema.description,
+                "vintage": schema.vintage,
+                "sources": list(schema.sources),
+                "licences": [licence.title for licence in schema.licences],
+                "primary_key": list(schema.primary_key),
+                "columns": columns.to_dict("records"),
+                "rows": json.loads(frame.to_json(orient="records", double_precision=15)),
+            }
+        )
         return
     click.echo(f"{schema.name}: {schema.title}\n{schema.description}\n")
     _print_table(columns[["column", "unit", "bounds", "meaning"]])
@@ -201,7 +203,7 @@ def show_command(table: str, *, as_json: bool, rows: int) -> None:
 @data.command("ids")
 @click.argument("table")
 @click.argument("word", required=False)
-@click.option("--json", "as_json", is_flag=True, help="Print the ids alone, as a JSON list.")
+@option("--json as_json", "Print the ids alone, as a JSON list.")
 def ids_command(table: str, word: str | None, *, as_json: bool) -> None:
     """List the ids of TABLE, to be written into a scenario; with WORD, those that have it.
 
@@ -213,7 +215,7 @@ def ids_command(table: str, word: str | None, *, as_json: bool) -> None:
 
     ids = list_ids(table, word or "")
     if as_json:
-        click.echo(json.dumps(ids.iloc[:, 0].tolist(), indent=2, ensure_ascii=False))
+        print_json(ids.iloc[:, 0].tolist())
     elif ids.empty and (not word or list_ids(table).empty):
         click.echo(f"{table} ships without rows; use ids of your own.", err=True)
     elif ids.empty:
@@ -244,15 +246,13 @@ def copy_command(tables: tuple[str, ...], folder: Path) -> None:
         except InputError as error:
             problems += error.problems
     if folder.exists() and not folder.is_dir():
-        what_is = "it is a file"
-        problems.append(Problem(str(folder), None, None, what_is, "a folder", "choose another name"))
+        problems.append(Problem.of(str(folder), "it is a file", "a folder", "choose another name"))
     problems += [
-        Problem(str(own), None, None, "the file is there already", "a new one", "move it away")
+        Problem.of(str(own), "the file is there already", "a new one", "move it away")
         for _, own in copies.values()
         if os.path.lexists(own)
     ]
-    if problems:
-        raise InputError(problems)
+    raise_all(problems)
     with writing_into(folder, "name another folder"), staging(folder) as staged:
         for shipped, own in copies.values():
             (staged / own.name).write_bytes(shipped.read_bytes())
@@ -281,4 +281,4 @@ def _print_table(frame: pd.DataFrame) -> None:
     TableConsole().print(grid)
 
 
-command = data
+data_command = data

@@ -13,6 +13,7 @@ import click
 from planner.base.errors import DcplanError
 from planner.base.words import in_message
 from planner.cli.interrupts import INTERRUPTED, MESSAGE, raise_on_interrupt
+from planner.cli.options import option
 from planner.cli.surroundings import BROKEN_SURROUNDINGS, within_surroundings
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ GROUPS: Final = {
         "headroom": "Find the load that a grid can take.",
     },
 }
-"""Every command by what a planner is doing, and what it does; it is `command` of the module of its name."""
+"""Every command by what a planner is doing, and what it does."""
 COMMANDS: Final = {name: meaning for group in GROUPS.values() for name, meaning in group.items()}
 
 LIBRARIES: Final = {
@@ -82,6 +83,16 @@ LIBRARIES: Final = {
 }
 """What takes long to import for a command: done before it begins, while Ctrl-C ends all at once."""
 
+MODULES: Final = {
+    **dict.fromkeys(("init", "validate", "solve"), "plan"),
+    **dict.fromkeys(("explain", "compare", "estimates", "diagnose"), "understand"),
+    **dict.fromkeys(("sweep", "stochastic", "sensitivity"), "futures"),
+    **dict.fromkeys(("frontier", "alternatives", "myopic"), "explore"),
+    **dict.fromkeys(("stress", "dispatch", "days-error"), "operate"),
+    **dict.fromkeys(("report", "export", "serve"), "share"),
+    "schema": "data",
+}
+"""Modules of commands that are not in one of their own name."""
 _WIDTH: Final = max(map(len, COMMANDS))
 _LOOKS: Final = (50_000, 20, 20)
 """New objects after which the youngest are looked through for cycles, and rounds for older ones."""
@@ -102,7 +113,8 @@ class _LazyGroup(click.Group):
         """Import a command."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = import_module(f"planner.cli.{cmd_name.replace('-', '_')}").command
+        module = import_module(f"planner.cli.{MODULES.get(cmd_name, cmd_name)}")
+        command: click.Command = getattr(module, f"{cmd_name.replace('-', '_')}_command")
         if not any(parameter.name == "quiet" for parameter in command.params):
             of_group = command.commands.values() if isinstance(command, click.Group) else ()
             for one in (command, *of_group):  # so that they may stand before or after its name
@@ -201,8 +213,7 @@ def _remember(ctx: click.Context, parameter: click.Parameter, wanted: bool) -> N
     settings = ctx.ensure_object(dict)
     settings[parameter.name] = settings.get(parameter.name, False) or wanted
     if settings.get("quiet") and settings.get("verbose"):
-        message = "--quiet and --verbose cannot be combined"
-        raise click.UsageError(message, ctx)
+        raise click.UsageError("--quiet and --verbose cannot be combined", ctx)
 
 
 def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
@@ -218,14 +229,7 @@ def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
 
 
 @click.group(cls=_LazyGroup, params=_talk_options(), context_settings={"help_option_names": ["-h", "--help"]})
-@click.option(
-    "--version",
-    is_flag=True,
-    expose_value=False,
-    is_eager=True,
-    callback=_show_version,
-    help="Print the version and end.",
-)
+@option("--version", "Print the version and end.", expose_value=False, is_eager=True, callback=_show_version)
 def main() -> None:
     """Plan where, when and how to house AI racks, and how to power them.
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import math
 from calendar import month_name
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from planner.base.units import HOURS_PER_YEAR, MWH_PER_GWH
+from planner.cli.options import option, print_json
 from planner.cli.tables import print_table
 
 if TYPE_CHECKING:
@@ -52,8 +52,7 @@ def _months(ctx: click.Context, param: click.Parameter, value: str | None) -> tu
         first, dash, last = (text.strip() for text in part.partition("-"))
         ends = (first, last if dash else first)
         if not all(end in _MONTHS for end in ends):
-            message = f"{value!r} must be months from 1 to 12, such as 6-9 or 12,1-2"
-            raise click.BadParameter(message, ctx, param)
+            raise click.BadParameter(f"{value!r} must be months from 1 to 12, such as 6-9 or 12,1-2", ctx, param)
         start, stop = (int(end) for end in ends)
         months += [(start - 1 + n) % 12 + 1 for n in range((stop - start) % 12 + 1)]
     for season in SUMMER_AND_WINTER:
@@ -61,60 +60,40 @@ def _months(ctx: click.Context, param: click.Parameter, value: str | None) -> tu
         if wrong and not (param.name or "").startswith(season.name):
             *before, end = map(str, wrong)
             which = f"months {', '.join(before)} and {end} are" if before else f"month {end} is"
-            message = f"{which} in {season.name}"
-            raise click.BadParameter(message, ctx, param)
+            raise click.BadParameter(f"{which} in {season.name}", ctx, param)
     return tuple(dict.fromkeys(months))
 
 
 @click.command("headroom")
 @click.argument("demand", type=click.Path(path_type=Path), metavar="DEMAND.CSV")
-@click.option(
-    "--rate",
-    "rates",
-    metavar="RATE",
-    multiple=True,
-    default=("0.5%",),
+@option(
+    "--rate=RATE* rates",
+    "Share of the new load's energy that may be curtailed, such as 0.5%; may be repeated.",
+    str,
+    ("0.5%",),
     callback=_rates_frac,
-    show_default=True,
-    help="Share of the new load's energy that may be curtailed, such as 0.5%; may be repeated.",
 )
-@click.option("--time-column", metavar="NAME", help="Column of the time at which hours start.")
-@click.option("--demand-column", metavar="NAME", help="Column of the demand in MW.")
-@click.option(
-    "--time-zone",
-    metavar="ZONE",
-    help="Time zone of months and hours, such as America/New_York; times without an offset are then in UTC.",
+@option("--time-column=NAME", "Column of the time at which hours start.")
+@option("--demand-column=NAME", "Column of the demand in MW.")
+@option(
+    "--time-zone=ZONE",
+    "Time zone of months and hours, such as America/New_York; times without an offset are then in UTC.",
 )
-@click.option(
-    "--summer-months",
-    metavar="MONTHS",
+@option(
+    "--summer-months=MONTHS",
+    "Months whose highest demand is the threshold of summer, such as 6-9.  [default: 6-8]",
     callback=_months,
-    help="Months whose highest demand is the threshold of summer, such as 6-9.  [default: 6-8]",
 )
-@click.option(
-    "--winter-months", metavar="MONTHS", callback=_months, help="The same of winter, such as 11-3.  [default: 12-2]"
-)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON for other programs.")
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="PLOT.SVG",
-    help="Draw the load duration and the curtailed hours, at the first rate.",
+@option("--winter-months=MONTHS", "The same of winter, such as 11-3.  [default: 12-2]", callback=_months)
+@option("--json as_json", "Print JSON for other programs.")
+@option(
+    "-o --output=PLOT.SVG",
+    "Draw the load duration and the curtailed hours, at the first rate.",
+    click.Path(path_type=Path, dir_okay=False),
 )
 @click.pass_context
-def command(
-    ctx: click.Context,
-    demand: Path,
-    rates: tuple[float, ...],
-    time_column: str | None,
-    demand_column: str | None,
-    time_zone: str | None,
-    summer_months: tuple[int, ...] | None,
-    winter_months: tuple[int, ...] | None,
-    output: Path | None,
-    *,
-    as_json: bool,
+def headroom_command(
+    ctx: click.Context, /, demand: Path, rates: tuple[float, ...], output: Path | None, *, as_json: bool, **more: Any
 ) -> None:
     """Find the largest constant load that a zone can take at a curtailment rate.
 
@@ -133,10 +112,8 @@ def command(
     if output is not None:
         _check_output(output)
     warnings: list[Problem] = []
-    hourly_demand = read_hourly_demand(
-        demand, time_column=time_column, demand_column=demand_column, time_zone=time_zone, on_warning=warnings.append
-    )
-    seasons = seasons_with(summer_months, winter_months)
+    seasons = seasons_with(more.pop("summer_months"), more.pop("winter_months"))
+    hourly_demand = read_hourly_demand(demand, **more, on_warning=warnings.append)
     with Progress.from_context(ctx, patient=True) as progress:
         for warning in warnings:
             progress.warn(warning)
@@ -145,8 +122,7 @@ def command(
             progress.stage(f"Finding the headroom at {rate_frac:.2%} curtailment")
             studies.append(headroom_study(hourly_demand, rate_frac, seasons=seasons))
     if as_json:
-        content = [_for_programs(study) for study in studies]
-        click.echo(json.dumps(content, indent=2, ensure_ascii=False))
+        print_json([_for_programs(study) for study in studies])
     else:
         _print_studies(studies)
     if output is not None:
@@ -156,18 +132,17 @@ def command(
 
 
 def _check_output(output: Path) -> None:
-    from planner.base.errors import InputError, Problem
+    from planner.base.errors import Problem, raise_all
     from planner.outputs.staging import try_file
 
     problems = []
     if output.suffix.lower() != ".svg":
         fix = f"write {output.with_suffix('.svg').name!r}"
-        problems.append(Problem("--output", None, None, f"the plot is {output}", "an .svg file", fix))
+        problems.append(Problem.of("--output", f"the plot is {output}", "an .svg file", fix))
     if not output.parent.is_dir():
         what_is = f"there is no folder {output.parent}"
-        problems.append(Problem("--output", None, None, what_is, "a folder", "make it first"))
-    if problems:
-        raise InputError(problems)
+        problems.append(Problem.of("--output", what_is, "a folder", "make it first"))
+    raise_all(problems)
     try_file(output, "--output")
 
 

@@ -18,59 +18,58 @@ if TYPE_CHECKING:
 
 # --- Options that several commands have -----------------------------------------------------------
 
-OVERRIDES: Final = click.option(
-    "--set",
-    "overrides",
-    multiple=True,
-    metavar="KEY=VALUE",
-    help="Change a setting, such as operator.demand_share_frac=0.2; may be repeated.",
+
+FILE: Final = click.Path(dir_okay=False)
+FOLDER: Final = click.Path(file_okay=False)
+
+
+def option(names: str, words: str, takes: Any = None, default: Any = None, **how: Any) -> Callable[[Any], Any]:
+    """Make an option of its names, what it does, what it takes and its default.
+
+    `--window=YEARS* windows` calls what it takes YEARS, may be repeated, and is named windows in Python; a list
+    has what can be chosen; what takes nothing is a flag.
+    """
+    names, several, dest = names.partition("*")
+    named = [name.partition("=") for name in (names + dest).split()]
+    metavar = next((shown for _, _, shown in named if shown), None)
+    if takes is None and metavar is None:
+        how["is_flag"] = True
+    elif takes is not bool:
+        how["type"] = click.Choice(takes) if isinstance(takes, list) else takes or str
+    if default is not None:
+        how = {"default": default, "show_default": True, **how}
+    if several:
+        how["multiple"] = True
+    return click.option(*(name for name, _, _ in named), help=words or None, metavar=metavar, **how)
+
+
+OVERRIDES: Final = option(
+    "--set=KEY=VALUE* overrides", "Change a setting, such as operator.demand_share_frac=0.2; may be repeated."
 )
-RUNS_DIR: Final = click.option(
-    "--runs",
-    "runs_dir",
-    type=click.Path(file_okay=False),
-    default="runs",
-    show_default=True,
-    help="Folder of the runs; RUN is looked for there by name.",
+RUNS_DIR: Final = option("--runs runs_dir", "Folder of the runs; RUN is looked for there by name.", FOLDER, "runs")
+INTO_RUNS_DIR: Final = option(
+    "--runs -o --output runs_dir", "Folder of the runs, into which the run is written.", FOLDER, "runs"
 )
-INTO_RUNS_DIR: Final = click.option(
-    "--runs",
-    "-o",
-    "--output",
-    "runs_dir",
-    type=click.Path(file_okay=False),
-    default="runs",
-    show_default=True,
-    help="Folder of the runs, into which the run is written.",
+STRICT: Final = option("--strict", "Treat warnings, such as an implausible figure, as errors.")
+SOME_YEARS: Final = option("--year* years", "A model year; left out: all.", int)
+LOST_LOAD: Final = option(
+    "--lost-load-usd-per-mwh=USD", "Price of energy that is short at sites without racks; left out: 10,000.", float
 )
-STRICT: Final = click.option("--strict", is_flag=True, help="Treat warnings, such as an implausible figure, as errors.")
-SOME_YEARS: Final = click.option("--year", "years", type=int, multiple=True, help="A model year; left out: all.")
-LOST_LOAD: Final = click.option(
-    "--lost-load-usd-per-mwh",
-    type=float,
-    metavar="USD",
-    help="Price of energy that is short at sites without racks; left out: 10,000.",
-)
-OWN_HOURS: Final = click.option(
-    "--hours",
-    type=click.Path(dir_okay=False),
-    metavar="FILE",
-    help="Own weather and wholesale prices, as `dcplan data show own_hours` describes them.",
+OWN_HOURS: Final = option(
+    "--hours=FILE", "Own weather and wholesale prices, as `dcplan data show own_hours` describes them.", FILE
 )
 
 
-ALL_ROWS: Final = click.option("--all", "every", is_flag=True, help="Every row.")
-NO_WORKBOOK: Final = click.option("--no-workbook", is_flag=True, help="Leave out plan.xlsx and report.html.")
-SEED: Final = click.option("--seed", type=int, help="Of weather and prices; left out: 1.")
-JOBS: Final = click.option(
+ALL_ROWS: Final = option("--all every", "Every row.")
+NO_WORKBOOK: Final = option("--no-workbook", "Leave out plan.xlsx and report.html.")
+SEED: Final = option("--seed", "Of weather and prices; left out: 1.", int)
+JOBS: Final = option(
     "--jobs",
-    type=click.IntRange(1, 1024),
-    help="Futures at once, each in a process of its own; left out: one for each processor.",
+    "Futures at once, each in a process of its own; left out: one for each processor.",
+    click.IntRange(1, 1024),
 )
-SCHEDULER: Final = click.option(
-    "--scheduler",
-    metavar="ADDRESS",
-    help="Dask cluster that solves them instead, such as tcp://10.0.0.5:8786; extra dask.",
+SCHEDULER: Final = option(
+    "--scheduler=ADDRESS", "Dask cluster that solves them instead, such as tcp://10.0.0.5:8786; extra dask."
 )
 
 
@@ -95,7 +94,7 @@ class Percentages(click.ParamType[Any]):
 
 def into_folder(text: str) -> Callable[[Any], Any]:
     """Make the option for the folder that a study writes its files into."""
-    return click.option("-o", "--output", "folder", type=click.Path(file_okay=False, path_type=Path), help=text)
+    return option("-o --output folder", text, click.Path(file_okay=False, path_type=Path))
 
 
 # --- What is said of files that a command writes, and what becomes of an error while it does ------
@@ -146,8 +145,7 @@ def print_json(content: Any) -> None:
 def refuse_jobs_of_a_cluster(jobs: int | None, scheduler: str | None) -> None:
     """Refuse a number of processes for futures that a cluster solves."""
     if jobs is not None and scheduler is not None:
-        message = "--jobs and --scheduler cannot be combined: a cluster has workers of its own"
-        raise click.UsageError(message)
+        raise click.UsageError("--jobs and --scheduler cannot be combined: a cluster has workers of its own")
 
 
 def so_far(progress: SweepProgress) -> str:

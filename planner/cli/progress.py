@@ -147,8 +147,7 @@ class Progress:
 
     def _print_line(self, of_about: str = "") -> None:
         self._put_off()
-        line = f"{self._elapsed():6.1f} s{of_about}  {self._text}"
-        self._console.print(line, markup=False, soft_wrap=True)
+        self._console.print(f"{self._elapsed():6.1f} s{of_about}  {self._text}", markup=False, soft_wrap=True)
 
     def _of_about(self) -> str:
         """Return how long all of it may take; nothing where that is not known, or is over."""

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from planner.cli.options import note, print_json, print_written, refuse_jobs_of_a_cluster, so_far, warn_of_changes
+from planner.cli.options import (
+    note,
+    option,
+    print_json,
+    print_written,
+    refuse_jobs_of_a_cluster,
+    so_far,
+    warn_of_changes,
+)
 from planner.outputs.files import writing_into
 
 if TYPE_CHECKING:
@@ -76,8 +84,8 @@ def study_command(
             ctx.exit(found.exit_code)
 
         command: Any = run
-        for option in (click.option("--json", "as_json", is_flag=True, help=json_help), *reversed(options)):
-            command = option(command)
+        for add in (option("--json as_json", json_help), *reversed(options)):
+            command = add(command)
         return click.command(name, help=cleandoc(ask.__doc__ or ""))(command)
 
     return made

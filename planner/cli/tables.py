@@ -46,11 +46,16 @@ def print_cells(
     TableConsole().print(table)
 
 
-def print_notes(notes: Iterable[str]) -> None:
-    """Print what a reader must know, each note behind a dash."""
+def say(text: str, mark: str = "") -> None:
+    """Print a sentence in lines of the screen."""
     import click
 
     from planner.base.console import wrapped
 
+    click.echo(wrapped(text, mark))
+
+
+def print_notes(notes: Iterable[str]) -> None:
+    """Print what a reader must know, each note behind a dash."""
     for note in notes:
-        click.echo(wrapped(note, mark="- "))
+        say(note, "- ")

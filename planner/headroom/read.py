@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import numpy as np
 import pandas as pd
 
-from planner.base.errors import MOST_PROBLEMS, InputError, Problem, unlisted_problems
+from planner.base.errors import MOST_PROBLEMS, InputError, Problem, raise_all, unlisted_problems
 from planner.tables.places import has_odd_size
 from planner.tables.sheet import Sheet, read_sheet
 
@@ -50,8 +50,7 @@ def read_hourly_demand(
     sheet = read_sheet(path, "demand")
     time_at, demand_at = _columns(sheet, time_column, demand_column)
     times, demand_mw, problems = _read_rows(sheet, time_at, demand_at)
-    if problems:
-        raise InputError(problems)
+    raise_all(problems)
     if on_warning is not None:
         for warning in _far_above(sheet, demand_at, np.array(demand_mw)):
             on_warning(warning)
@@ -88,8 +87,7 @@ def _read_rows(
         time = _time(record[time_at])
         if time is None:
             must_be = "a time such as 2024-07-01 15:00 or 2024-07-01T15:00-04:00"
-            what_is = f"the time is {record[time_at]!r}"
-            report(number, time_at, what_is, must_be, _fix_time(record[time_at]))
+            report(number, time_at, f"the time is {record[time_at]!r}", must_be, _fix_time(record[time_at]))
         elif before is not None:
             step = _step_problem(before, time)
             if step:
@@ -100,8 +98,7 @@ def _read_rows(
         mw = float(text) if _NUMBER.fullmatch(text) else math.nan
         if not math.isfinite(mw) or has_odd_size(mw):  # 1e400 is read as infinite
             what_is = f"the demand is {text!r}"
-            must_be = "a number of MW, at least 0, with a decimal point"
-            report(number, demand_at, what_is, must_be, _fix_number(text))
+            report(number, demand_at, what_is, "a number of MW, at least 0, with a decimal point", _fix_number(text))
         elif time is not None:
             times.append(time.astimezone(datetime.UTC) if time.tzinfo else time)
             demand_mw.append(mw)
@@ -126,8 +123,7 @@ def _far_above(sheet: Sheet, demand_at: int, demand_mw: Floats) -> Iterator[Prob
         )
         if hour == hours[:_LISTED][-1] and len(hours) > _LISTED:
             what_is += f" (and {len(hours) - _LISTED:,} more)"
-        fix = "look for another unit, or for a sum in its place"
-        yield sheet.problem(int(hour), demand_at, what_is, "", fix)
+        yield sheet.problem(int(hour), demand_at, what_is, "", "look for another unit, or for a sum in its place")
 
 
 def _time(text: str) -> datetime.datetime | None:
@@ -197,8 +193,7 @@ def _columns(sheet: Sheet, time_column: str | None, demand_column: str | None) -
             what_is = f"the demand is in {unit.group(1)}, by the name of its column {demand!r}"
             place = sheet.place(-1, found[1])
             problems.append(Problem(sheet.file, *place, what_is, "in MW", "convert the column"))
-    if problems:
-        raise InputError(problems)
+    raise_all(problems)
     return found[0], found[1]
 
 
@@ -209,5 +204,4 @@ def _checked_zone(time_zone: str | None) -> ZoneInfo | None:
         return ZoneInfo(time_zone)
     except (ZoneInfoNotFoundError, ValueError) as error:
         what_is = f"the time zone is {time_zone!r}"
-        must_be = "an IANA name such as America/New_York"
-        raise InputError([Problem("--time-zone", None, None, what_is, must_be)]) from error
+        raise InputError([Problem.of("--time-zone", what_is, "an IANA name such as America/New_York")]) from error

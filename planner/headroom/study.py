@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.base.errors import InputError, Problem
+from planner.base.errors import InputError, Problem, raise_all
 from planner.base.units import HOURS_PER_YEAR
 from planner.clock.calendar import hours_in_year
 
@@ -83,18 +83,15 @@ def seasons_with(
         for season, months in zip(SUMMER_AND_WINTER, given, strict=True)
     )
     problems = [
-        Problem(
+        Problem.of(
             "seasons",
-            None,
-            None,
             f"months {_listed(wrong)} set the threshold of {season.name}",
             f"among {_listed(season.months)}, the months of {season.name}",
         )
         for season in seasons
         if (wrong := [month for month in season.peak_months if month not in season.months])
     ]
-    if problems:
-        raise InputError(problems)
+    raise_all(problems)
     check_seasons(seasons)
     return seasons
 
@@ -106,16 +103,15 @@ def check_seasons(seasons: tuple[Season, ...]) -> None:
     for month in sorted({*_MONTHS, *held}):
         if month not in _MONTHS or held.count(month) != 1:
             what_is = f"month {month} is in {held.count(month)} seasons"
-            problems.append(Problem("seasons", None, None, what_is, "each of 1 to 12 in one"))
+            problems.append(Problem.of("seasons", what_is, "each of 1 to 12 in one"))
     for season in seasons:
         if not season.peak_months or not set(season.peak_months) <= set(_MONTHS):
             what_is = f"peak_months of {season.name!r} are {season.peak_months}"
-            problems.append(Problem("seasons", None, None, what_is, "at least one of 1 to 12"))
+            problems.append(Problem.of("seasons", what_is, "at least one of 1 to 12"))
     if len({season.name for season in seasons}) < len(seasons):
         what_is = f"seasons are called {', '.join(season.name for season in seasons)}"
-        problems.append(Problem("seasons", None, None, what_is, "a name for each"))
-    if problems:
-        raise InputError(problems)
+        problems.append(Problem.of("seasons", what_is, "a name for each"))
+    raise_all(problems)
 
 
 def thresholds_mw(demand_mw: Floats, months: Integers, seasons: tuple[Season, ...]) -> Floats:
@@ -124,10 +120,8 @@ def thresholds_mw(demand_mw: Floats, months: Integers, seasons: tuple[Season, ..
     Takes `demand_mw` (hour,) [MW], `months` (hour,). Gives (season,) [MW].
     """
     problems = [
-        Problem(
+        Problem.of(
             "demand",
-            None,
-            None,
             f"no hour is in month {month}",
             f"all months that set the threshold of {season.name}",
             "give at least one whole year",
@@ -136,8 +130,7 @@ def thresholds_mw(demand_mw: Floats, months: Integers, seasons: tuple[Season, ..
         for month in season.peak_months
         if not np.any(months == month)
     ]
-    if problems:
-        raise InputError(problems)
+    raise_all(problems)
     return np.array([demand_mw[np.isin(months, season.peak_months)].max() for season in seasons])
 
 
@@ -296,14 +289,12 @@ def _hourly_index(demand: pd.Series[float]) -> pd.DatetimeIndex:
     """Return the hours of a demand; anything but hours one after another is an error."""
     index = demand.index
     if not isinstance(index, pd.DatetimeIndex):
-        what_is = f"the index holds {index.dtype}"
-        raise InputError([Problem("demand", None, None, what_is, "the time of each hour")])
-    steps = index[1:] - index[:-1]
-    wrong = np.flatnonzero(steps != _HOUR)
+        raise InputError([Problem.of("demand", f"the index holds {index.dtype}", "the time of each hour")])
+    wrong = np.flatnonzero(index[1:] - index[:-1] != _HOUR)
     if len(wrong):
         what_is = f"{index[wrong[0] + 1]} follows on {index[wrong[0]]}"
         fix = f"{len(wrong)} steps are so; fill gaps, and use UTC or times with their offset"
-        raise InputError([Problem("demand", None, None, what_is, "one hour later", fix)])
+        raise InputError([Problem.of("demand", what_is, "one hour later", fix)])
     return index
 
 
@@ -311,16 +302,14 @@ def _checked(hourly_demand: pd.Series[float], rate_frac: float) -> pd.Series[flo
     problems = []
     if not 0.0 < rate_frac < 1.0:
         what_is = f"the rate is {rate_frac}"
-        must_be = "above 0 and below 1, for example 0.005 for 0.5 %"
-        problems.append(Problem("rate", None, None, what_is, must_be))
+        problems.append(Problem.of("rate", what_is, "above 0 and below 1, for example 0.005 for 0.5 %"))
     demand = hourly_demand.astype(float)
     wrong = demand[~(np.isfinite(demand) & (demand >= 0.0))]
     if len(wrong):
         what_is = f"demand is {wrong.iloc[0]} MW at {wrong.index[0]}"
         fix = f"{len(wrong)} hours are so" if len(wrong) > 1 else ""
-        problems.append(Problem("demand", None, None, what_is, "at least 0", fix))
-    if problems:
-        raise InputError(problems)
+        problems.append(Problem.of("demand", what_is, "at least 0", fix))
+    raise_all(problems)
     return demand
 
 

@@ -153,7 +153,7 @@ def _raised(
     table = question.inputs.tables["zone_headroom"]
     cells, share = [], 0.0
     for (zone, rate_pct), more in raised.items():
-        if more <= 0.0:
+        if more <= 0.0 or not scale:  # of figures that count for nothing, none is large enough
             continue
         row: dict[str, str | float] = {"zone": zone, "curtailment_rate_pct": rate_pct}
         is_row = (table[list(row)] == list(row.values())).all(axis=1)

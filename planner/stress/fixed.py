@@ -131,17 +131,14 @@ class FixedPlan:
     def hours(self, of_slot: Floats, first_day: int, days: int) -> Floats:
         """Unfold something by slot into the hours of calendar days, (..., hour)."""
         by_day = of_slot.reshape(*of_slot.shape[:-1], self.days.n_days, self.days.slots_per_day)
-        shares = self.day_shares[first_day : first_day + days]
-        slots = np.einsum("cd,...ds->...cs", shares, by_day)
-        hours = np.repeat(slots, self.days.slot_h, axis=-1)
-        return np.asarray(hours.reshape(*of_slot.shape[:-1], days * _DAY_H))
+        slots = np.einsum("cd,...ds->...cs", self.day_shares[first_day : first_day + days], by_day)
+        return np.asarray(np.repeat(slots, self.days.slot_h, axis=-1).reshape(*of_slot.shape[:-1], days * _DAY_H))
 
     def spread_of_hours(self, first_day: int, days: int) -> Floats:
         """Return the spread of the logarithm of prices, (site, hour)."""
         season = _SEASON_OF_MONTH[self.dry.month_of_hours(first_day, days)]
         local = self.dry.local_hours(first_day, days)
-        places = np.arange(len(self.sites))[:, None]
-        return np.asarray(self.price_spread[places, season[None, :], local])
+        return np.asarray(self.price_spread[np.arange(len(self.sites))[:, None], season[None, :], local])
 
 
 def fixed_plan(scenario: Scenario, inputs: Mapping[str, pd.DataFrame], tables: Mapping[str, pd.DataFrame]) -> FixedPlan:
@@ -151,7 +148,7 @@ def fixed_plan(scenario: Scenario, inputs: Mapping[str, pd.DataFrame], tables: M
     drawing = set(tables["power_slot"]["site"])
     if not drawing:
         what_is = f"no site of {scenario.name} draws power in any year"
-        raise InputError([Problem("RUN", None, None, what_is, "a plan with sites in use")])
+        raise InputError([Problem.of("RUN", what_is, "a plan with sites in use")])
     at = np.array([s for s, site in enumerate(every) if site in drawing], dtype=np.intp)
     read = _Reader(case, tables, tuple(every[s] for s in at))
     series = site_series(case)
@@ -249,8 +246,7 @@ def _spare_mw(case: ScopedCase, read: _Reader) -> Floats:
 
     Sources whose hours are limited are left out: their hours are the plan's.
     """
-    year = read.tables["source_year"]
-    roles = year[["site", "source", "year", "role", "capacity_mw"]]
+    roles = read.tables["source_year"][["site", "source", "year", "role", "capacity_mw"]]
     slot = read.tables["source_slot"].merge(roles, on=["site", "source", "year"])
     table = case.tables["onsite_sources"].drop_duplicates("onsite")
     figures = replaced(table, "onsite", case.scenario.supply.override).set_index("onsite")
@@ -329,8 +325,7 @@ def price_spread(case: ScopedCase) -> Floats:
     named = list(case.sites["price_zone"].dropna().unique())
     axes = {"price_zone": named, "season": SEASONS, "hour_local": _HOURS}
     mean = dense_by_ids(table, axes, "shape_mean_frac")
-    median = dense_by_ids(table, axes, "shape_median_frac")
-    of_zone = log_spread(mean, median)
+    of_zone = log_spread(mean, dense_by_ids(table, axes, "shape_median_frac"))
     return np.asarray(of_zone[codes(case.sites["price_zone"], named)])
 
 
@@ -348,9 +343,7 @@ class GridEmergency:
 
     def left_frac(self, first_hour: int, hours: int) -> Floats:
         """Return the share that is left, (site, hour)."""
-        hour = np.arange(first_hour, first_hour + hours)
-        is_cut = (hour >= self.first_hour) & (hour < self.first_hour + self.hours)
-        return np.asarray(1.0 - self.frac * np.outer(self.sites, is_cut))
+        return np.asarray(1.0 - self.frac * np.outer(self.sites, _is_within(self, first_hour, hours)))
 
 
 @dataclass(frozen=True)
@@ -363,9 +356,12 @@ class HeatWave:
 
     def of_hours(self, first_hour: int, hours: int) -> Floats:
         """Return the heat on top, (hour,). [K]"""
-        hour = np.arange(first_hour, first_hour + hours)
-        is_hot = (hour >= self.first_hour) & (hour < self.first_hour + self.hours)
-        return np.asarray(self.hotter_k * is_hot, dtype=np.float64)
+        return np.asarray(self.hotter_k * _is_within(self, first_hour, hours), dtype=np.float64)
+
+
+def _is_within(event: GridEmergency | HeatWave, first_hour: int, hours: int) -> Bools:
+    hour = np.arange(first_hour, first_hour + hours)
+    return np.asarray((hour >= event.first_hour) & (hour < event.first_hour + event.hours))
 
 
 class Outages:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from math import inf, isfinite
 from typing import TYPE_CHECKING, Any
 
-from planner.base.errors import InputError, Problem
+from planner.base.errors import Problem, raise_all
 from planner.base.units import HOURS_PER_YEAR
 
 if TYPE_CHECKING:
@@ -74,12 +74,12 @@ def settings_from(table: pd.DataFrame, given: dict[str, Any]) -> StressSettings:
     value = dict(zip(table["item"], table["value"].astype(float), strict=True))
     unit_of = dict(zip(table["item"], table["unit"], strict=True))
     problems = [
-        Problem(_TABLE, None, None, f"there is no item {item!r}", "a row of it", "add it")
+        Problem.of(_TABLE, f"there is no item {item!r}", "a row of it", "add it")
         for item in _UNITS
         if item not in value
     ]
     problems += [
-        Problem(_TABLE, None, None, f"{item} is in {unit_of[item]}", f"in {unit}", "write the figure in this unit")
+        Problem.of(_TABLE, f"{item} is in {unit_of[item]}", f"in {unit}", "write the figure in this unit")
         for item, unit in _UNITS.items()
         if item in value and unit_of[item] != unit
     ]
@@ -91,8 +91,7 @@ def settings_from(table: pd.DataFrame, given: dict[str, Any]) -> StressSettings:
         for name, problem in _out_of_range(settings, frozenset(own))
         if name in own or name in value or name not in _UNITS
     ]
-    if problems:
-        raise InputError(problems)
+    raise_all(problems)
     return settings
 
 
@@ -109,8 +108,7 @@ def _out_of_range(settings: StressSettings, given: frozenset[str]) -> Iterator[t
     if not median <= mean:
         what_is = f"outage_median_h is {median:g}, above outage_mean_h, which is {mean:g}"
         fix = "lower the median, or raise the mean"
-        must_be = "at most the mean: outages have a tail"
-        yield "outage_median_h", Problem(_TABLE, None, None, what_is, must_be, fix)
+        yield "outage_median_h", Problem.of(_TABLE, what_is, "at most the mean: outages have a tail", fix)
 
 
 def _range_of(name: str, most: float, unit: str | None) -> str:
@@ -123,11 +121,9 @@ def _range_of(name: str, most: float, unit: str | None) -> str:
 
 def _problem(name: str, value: float, must_be: str, *, is_given: bool) -> Problem:
     if not is_given:
-        fix = "fix the table"
-        return Problem(_TABLE, None, None, f"{name} is {value:g}", must_be, fix)
+        return Problem.of(_TABLE, f"{name} is {value:g}", must_be, "fix the table")
     option = f"--{name.replace('_', '-')}"
     usual = "the figure of table stress_settings"
     if name not in _UNITS:
         usual = f"{StressSettings.__dataclass_fields__[name].default}"
-    fix = f"leave it out for {usual}"
-    return Problem(option, None, None, f"{value:g} is given", must_be, fix)
+    return Problem.of(option, f"{value:g} is given", must_be, f"leave it out for {usual}")

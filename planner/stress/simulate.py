@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from planner.base.arrays import Bools, Floats
     from planner.inputs.inputs import Inputs
     from planner.stress.fixed import FixedPlan, GridEmergency, HeatWave
-    from planner.stress.hours import OwnHours
     from planner.stress.settings import StressSettings
+    from planner.stress.year import OwnHours
 
 # --- Deferrable work yields where a connection is too small, and is caught up where there is room ---
 #
@@ -62,11 +62,8 @@ class Deferral:
         self._racks_mw = np.zeros((len(plan.window_h), *shape))  # not at work in the hour
         # What waits, by window and by whether its own window has ended.
         self._piles_mwh = np.zeros((len(plan.window_h), 2, *shape))
-        self.put_off_mwh = np.zeros(shape)
-        self.put_off_h = np.zeros(shape)
-        self.caught_up_mwh = np.zeros(shape)
-        self.late_mwh = np.zeros(shape)
-        self.given_up_mwh = np.zeros(shape)
+        self.put_off_mwh, self.put_off_h, self.caught_up_mwh = np.zeros((3, *shape))
+        self.late_mwh, self.given_up_mwh = np.zeros((2, *shape))
 
     @property
     def is_empty(self) -> bool:
@@ -293,24 +290,14 @@ def simulate_year(
     draws, sites = settings.draws, len(plan.sites)
     found = SimulatedYear(draws, sites)
     seeds = _seeds(plan, year, settings)
-    rng = np.random.default_rng(seeds["outages"])
-    outages = Outages((draws, sites), settings, rng)
+    outages = Outages((draws, sites), settings, np.random.default_rng(seeds["outages"]))
     reserve = _Reserve(plan, year, settings, reliability, np.random.default_rng(seeds["units"]))
     waiting = Deferral(plan, year, draws)
-    weeks = conditions(plan, year, settings, heat=heat, own=own)
-    for first_day, days, overhead, usd_per_mwh, is_design in weeks:
+    for first_day, days, overhead, usd_per_mwh, is_design in conditions(plan, year, settings, heat=heat, own=own):
         hours = days * _HOURS
         it_mw, loss_mw, other_mw, own_mw, non_firm_mw, spare_mw, level_mwh = (
-            plan.hours(of_slot[year], first_day, days)
-            for of_slot in (
-                plan.it_mw,
-                plan.loss_mw,
-                plan.other_mw,
-                plan.own_mw,
-                plan.non_firm_mw,
-                plan.spare_source_mw,
-                plan.level_mwh,
-            )
+            plan.hours(getattr(plan, name)[year], first_day, days)
+            for name in ("it_mw", "loss_mw", "other_mw", "own_mw", "non_firm_mw", "spare_source_mw", "level_mwh")
         )
         waits_mw = plan.hours(plan.waits_mw[:, year], first_day, days)
         later_mwh = waiting.later_mwh(waits_mw)
@@ -322,8 +309,7 @@ def simulate_year(
         # What is not firm is off in an emergency, and a share of what is.
         room_mw = np.where(is_out, 0.0, firm_mw * left + non_firm_mw * (left == 1.0))
         per_it = 1.0 + overhead  # losses of work that waits stay where it was due, as in the plan
-        without_mw = wanted_mw - per_it * waits_mw.sum(axis=0)
-        _count_overload(found, _beyond(without_mw, firm_mw + non_firm_mw))
+        _count_overload(found, _beyond(wanted_mw - per_it * waits_mw.sum(axis=0), firm_mw + non_firm_mw))
         found.outage_h += is_out.sum(axis=-1)
         found.design_h += is_design.sum(axis=-1)
         grid_mw = np.minimum(np.maximum(wanted_mw, 0.0), room_mw)
@@ -398,21 +384,12 @@ def conditions(
     """Draw the weather and prices of a model year, week by week. Gives (draw, site, hour) [-]."""
     seeds = _seeds(plan, year, settings)
     # One anomaly drives both thermometers: hot air is moist air, so hours stay consistent.
-    air = Anomalies(
-        plan.lat,
-        plan.lon,
-        draws=settings.draws,
-        persistence_h=settings.weather_persistence_h,
-        reach_km=settings.weather_reach_km,
-        seed=seeds["air"],
-    )
-    market = Anomalies(
-        plan.lat,
-        plan.lon,
-        draws=settings.draws,
-        persistence_h=settings.price_persistence_h,
-        reach_km=settings.price_reach_km,
-        seed=seeds["price"],
+    air, market = (
+        Anomalies(plan.lat, plan.lon, draws=settings.draws, persistence_h=hours, reach_km=km, seed=seeds[name])
+        for name, hours, km in (
+            ("air", settings.weather_persistence_h, settings.weather_reach_km),
+            ("price", settings.price_persistence_h, settings.price_reach_km),
+        )
     )
     for first_day in range(0, _DAYS, _WINDOW_DAYS):
         days = min(_WINDOW_DAYS, _DAYS - first_day)
@@ -426,8 +403,7 @@ def conditions(
         wholesale = plan.hours(plan.wholesale_usd_per_mwh[year], first_day, days)
         delivered = plan.hours(plan.energy_usd_per_mwh[year], first_day, days)
         spread = plan.spread_of_hours(first_day, days)
-        factor = price_factor(market.next_hours(hours), spread)
-        usd_per_mwh = delivered + wholesale * (factor - 1.0)
+        usd_per_mwh = delivered + wholesale * (price_factor(market.next_hours(hours), spread) - 1.0)
         if own is not None:
             dry_c, wet_c = own.temperatures(first_day, days, dry_c, wet_c, hotter_k)
             usd_per_mwh = own.prices(first_day, days, delivered, wholesale, usd_per_mwh)
@@ -502,8 +478,7 @@ class _Reserve:
             started = self._rng.binomial(self._units, self._reliability.starts_frac)
             self._running = np.where(starting, started, self._running)
         if is_needed.any():
-            goes_on = float(self._reliability.survives_frac(1.0))
-            survived = self._rng.binomial(self._running, goes_on)
+            survived = self._rng.binomial(self._running, float(self._reliability.survives_frac(1.0)))
             self._running = np.where(is_needed & ~starting, survived, self._running)
         # Tanks are filled up between outages.
         self._fuel_mwh = np.where(is_needed, self._fuel_mwh, self._full_fuel_mwh)

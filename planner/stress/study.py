@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from planner.stress.fixed import FixedPlan
-    from planner.stress.hours import OwnHours
     from planner.stress.settings import StressSettings
+    from planner.stress.year import OwnHours
 
 
 CASES: Final = ("ordinary years", "heat wave", "grid emergency")
@@ -36,6 +36,19 @@ CASES: Final = ("ordinary years", "heat wave", "grid emergency")
 _GENERATOR: Final = "diesel_backup"
 _HOURS: Final = int(HOURS_PER_DAY)
 _FIRST_OF_MONTH: Final = np.concatenate([[0], np.cumsum(DAYS_PER_MONTH)[:-1]])
+_OF_YEAR: Final = (
+    *("used_mwh", "grid_mwh", "unserved_mwh", "overload_mwh", "generator_mwh", "battery_mwh"),
+    *("put_off_mwh", "late_mwh", "given_up_mwh"),
+)
+_MEAN_AT_SITE: Final = (
+    *("overload_h", "design_h", "outage_h", "generator_h", "unserved_h", "unserved_mwh"),
+    *("put_off_h", "put_off_mwh", "late_mwh", "given_up_mwh"),
+)
+_MOST_AT_SITE: Final = {
+    **{"peak_mw": "peak_mw", "overload_mw": "overload_mw"},
+    **{"generator_most_h": "generator_h", "unserved_most_mwh": "unserved_mwh"},
+}
+"""What tables say of a year, and of a site: the mean of drawn years, and the most."""
 
 
 @dataclass(frozen=True)
@@ -50,14 +63,9 @@ def reliability_of(table: pd.DataFrame, source: str = _GENERATOR) -> Reliability
     """Return how standby generators start and run, of table `source_reliability`."""
     rows = table[table["onsite"] == source]
     if rows.empty:
-        what_is = f"no row for {source}"
-        raise InputError([Problem("data/source_reliability.csv", None, None, what_is, "", "add it")])
-    row = rows.iloc[0]
-    return Reliability(
-        float(row["operational_availability_frac"]),
-        float(row["start_failure_frac"]),
-        float(row["mean_time_to_failure_h"]),
-    )
+        raise InputError([Problem.of("data/source_reliability.csv", f"no row for {source}", "", "add it")])
+    names = ("operational_availability_frac", "start_failure_frac", "mean_time_to_failure_h")
+    return Reliability(*(float(rows.iloc[0][name]) for name in names))
 
 
 def stress_study(
@@ -72,7 +80,7 @@ def stress_study(
 ) -> StressStudy:
     """Put a fixed plan through hours it was not planned for."""
     chosen = [y for y, year in enumerate(plan.years) if years is None or year in years]
-    total, done = len(chosen) * len(CASES) * _weeks(), 0
+    total, done = len(chosen) * len(CASES) * -(-365 // 7), 0  # weeks
     found: list[tuple[str, int, SimulatedYear]] = []
     for case in CASES:
         for year in chosen:
@@ -82,17 +90,12 @@ def stress_study(
                 done += 1
                 on_progress(case, done / total)
 
-            result = simulate_year(
-                plan,
-                year,
-                settings,
-                reliability,
-                cut=_emergency(plan, year, settings) if case == "grid emergency" else None,
-                heat=_heat_wave(plan, settings) if case == "heat wave" else None,
-                own=own,
-                with_outages=case == "ordinary years",
-                on_window=on_window,
-            )
+            event: dict[str, Any] = {"with_outages": case == "ordinary years"}
+            if case == "grid emergency":
+                event["cut"] = _emergency(plan, year, settings)
+            elif case == "heat wave":
+                event["heat"] = _heat_wave(plan, settings)
+            result = simulate_year(plan, year, settings, reliability, **event, own=own, on_window=on_window)
             found.append((case, year, result))
     tables = {
         "stress_year": _frame("stress_year", _years(plan, found)),
@@ -104,19 +107,12 @@ def stress_study(
     return StressStudy(settings, tables)
 
 
-def _weeks() -> int:
-    return -(-365 // 7)
-
-
 def _heat_wave(plan: FixedPlan, settings: StressSettings) -> HeatWave:
     """A heat wave in the middle of the month in which the sites, by load, are hottest."""
-    load_mw = plan.it_mw[-1].mean(axis=-1)
-    by_month = plan.dry.mean_c.mean(axis=2)
-    month = int((load_mw @ by_month).argmax())
+    month = int((plan.it_mw[-1].mean(axis=-1) @ plan.dry.mean_c.mean(axis=2)).argmax())
     middle = int(_FIRST_OF_MONTH[month]) + DAYS_PER_MONTH[month] // 2
     days = round(settings.heat_wave_days)
-    first = _within_year(middle - days // 2, days, 365)
-    return HeatWave(first * _HOURS, days * _HOURS, settings.heat_wave_k)
+    return HeatWave(_within_year(middle - days // 2, days, 365) * _HOURS, days * _HOURS, settings.heat_wave_k)
 
 
 def _emergency(plan: FixedPlan, year: int, settings: StressSettings) -> GridEmergency:
@@ -125,8 +121,7 @@ def _emergency(plan: FixedPlan, year: int, settings: StressSettings) -> GridEmer
     peak = int(hours.argmax())
     lasts = round(settings.curtailment_h)
     first = _within_year(peak - lasts // 2, lasts, hours.size)
-    everywhere = np.ones(len(plan.sites), dtype=np.bool_)
-    return GridEmergency(everywhere, first, lasts, settings.curtailment_frac)
+    return GridEmergency(np.ones(len(plan.sites), dtype=np.bool_), first, lasts, settings.curtailment_frac)
 
 
 def _within_year(first: int, count: int, year: int) -> int:
@@ -139,28 +134,13 @@ def _years(plan: FixedPlan, found: list[tuple[str, int, SimulatedYear]]) -> Iter
         load = plan.load_kh100e[year]
         for draw in range(hours.draws):
             # What is not served of a site's power is not served of its work.
-            lost = np.divide(
-                hours.unserved_mwh[draw],
-                hours.used_mwh[draw],
-                out=np.zeros(hours.sites),
-                where=hours.used_mwh[draw] > 0.0,
-            )
+            used_mwh = hours.used_mwh[draw]
+            lost = np.divide(hours.unserved_mwh[draw], used_mwh, out=np.zeros(hours.sites), where=used_mwh > 0.0)
             cost = hours.energy_usd[draw].sum() + hours.source_usd[draw].sum()
             yield {
-                "case": case,
-                "year": plan.years[year],
-                "draw": draw + 1,
-                "energy_cost_musd": cost / USD_PER_MUSD,
-                "used_mwh": hours.used_mwh[draw].sum(),
-                "grid_mwh": hours.grid_mwh[draw].sum(),
-                "unserved_mwh": hours.unserved_mwh[draw].sum(),
+                **{"case": case, "year": plan.years[year], "draw": draw + 1, "energy_cost_musd": cost / USD_PER_MUSD},
+                **{name: getattr(hours, name)[draw].sum() for name in _OF_YEAR},
                 "unserved_kh100e": float(lost @ load),
-                "overload_mwh": hours.overload_mwh[draw].sum(),
-                "generator_mwh": hours.generator_mwh[draw].sum(),
-                "battery_mwh": hours.battery_mwh[draw].sum(),
-                "put_off_mwh": hours.put_off_mwh[draw].sum(),
-                "late_mwh": hours.late_mwh[draw].sum(),
-                "given_up_mwh": hours.given_up_mwh[draw].sum(),
             }
 
 
@@ -174,21 +154,9 @@ def _sites(plan: FixedPlan, found: list[tuple[str, int, SimulatedYear]]) -> Iter
                 "site": site,
                 "zone": plan.zones[s],
                 "year": plan.years[year],
-                "peak_mw": hours.peak_mw[:, s].max(),
                 "connection_mw": plan.firm_mw[year, s] + plan.non_firm_mw[year, s].max(),
-                "overload_mw": hours.overload_mw[:, s].max(),
-                "overload_h": hours.overload_h[:, s].mean(),
-                "design_h": hours.design_h[:, s].mean(),
-                "outage_h": hours.outage_h[:, s].mean(),
-                "generator_h": hours.generator_h[:, s].mean(),
-                "generator_most_h": hours.generator_h[:, s].max(),
-                "unserved_h": hours.unserved_h[:, s].mean(),
-                "unserved_mwh": hours.unserved_mwh[:, s].mean(),
-                "unserved_most_mwh": hours.unserved_mwh[:, s].max(),
-                "put_off_h": hours.put_off_h[:, s].mean(),
-                "put_off_mwh": hours.put_off_mwh[:, s].mean(),
-                "late_mwh": hours.late_mwh[:, s].mean(),
-                "given_up_mwh": hours.given_up_mwh[:, s].mean(),
+                **{name: getattr(hours, of)[:, s].max() for name, of in _MOST_AT_SITE.items()},
+                **{name: getattr(hours, name)[:, s].mean() for name in _MEAN_AT_SITE},
             }
 
 
@@ -224,26 +192,12 @@ def _standby(
                 continue
             battery_h = stored[s] / peak_mw[s] if alone[s] else 0.0
             fuel_h = settings.fuel_h * plan.generator_mw[year, s] / peak_mw[s]
+            units = {"needed": int(needed[s]), "fuel_h": fuel_h, "battery_h": battery_h}
+            site_year = {"site": site, "year": plan.years[year], "peak_mw": peak_mw[s], "generators": int(count[s])}
             for hours in DURATIONS_H:
-                yield {
-                    "site": site,
-                    "year": plan.years[year],
-                    "outage_h": hours,
-                    "carried_frac": carry_probability(
-                        hours,
-                        count=int(count[s]),
-                        needed=int(needed[s]),
-                        reliability=reliability,
-                        fuel_h=fuel_h,
-                        battery_h=battery_h,
-                    ),
-                    "peak_mw": peak_mw[s],
-                    "generator_mw": plan.generator_mw[year, s],
-                    "generators": int(count[s]),
-                    "needed": int(needed[s]),
-                    "battery_h": battery_h,
-                    "fuel_h": fuel_h,
-                }
+                carried = carry_probability(hours, count=int(count[s]), reliability=reliability, **units)
+                of = {"outage_h": hours, "carried_frac": carried, "generator_mw": plan.generator_mw[year, s]}
+                yield {**site_year, **units, **of}
 
 
 def _frame(name: str, rows: Iterator[dict[str, object]]) -> pd.DataFrame:

@@ -49,8 +49,7 @@ class Anomalies:
         self._rng = np.random.default_rng(seed)
         apart_km = geodesic_km(lat[:, None], lon[:, None], lat[None, :], lon[None, :])
         # A touch on the diagonal keeps places at one spot from spoiling the factor.
-        likeness = np.exp(-apart_km / reach_km) + 1e-9 * np.eye(lat.size)
-        self._factor = np.linalg.cholesky(likeness)
+        self._factor = np.linalg.cholesky(np.exp(-apart_km / reach_km) + 1e-9 * np.eye(lat.size))
         self._keep = float(np.exp(-1.0 / persistence_h))
         self._state = self._shocks(1, draws)[0]
 

@@ -1,4 +1,4 @@
-"""A year of hours from which days are chosen, and in which they are judged.
+"""Years of hours: a user's own, or one from which days are chosen, and in which they are judged.
 
 Where a scenario gives all 365 days of a year, these are it. Else weather and prices are drawn from
 the statistics that ship, as for `dcplan stress`, one year for all model years.
@@ -11,25 +11,98 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.base.errors import InputError, Problem
-from planner.base.units import HOURS_PER_DAY
+from planner.base.errors import InputError, Problem, raise_all
+from planner.base.units import HOURS_PER_DAY, HOURS_PER_YEAR
 from planner.clock.days import DAYS_PER_MONTH, SeriesDays
 from planner.family.table_columns import any_along, floats
 from planner.inputs.power_prices import wholesale_shape
 from planner.inputs.site_series import SiteSeries, site_series
 from planner.stress.fixed import price_factor, price_spread, weather_of
 from planner.stress.weather import Anomalies
+from planner.tables import load_package, read_tables
+from planner.tables.sheet import shown_path
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from planner.base.arrays import Floats
     from planner.inputs.case import ScopedCase
     from planner.stress.settings import StressSettings
+    from planner.tables import Package
+
+# --- A user's own hours: temperatures and prices by site and hour of the year, read strictly ------
+
+_HOURS: Final = int(HOURS_PER_DAY)
+_YEAR_H: Final = int(HOURS_PER_YEAR)
+_TABLE: Final = "own_hours"
+
+
+@dataclass(frozen=True)
+class OwnHours:
+    """Own weather and prices; what is NaN is drawn."""
+
+    dry_c: Floats  # temperatures. [deg C]
+    wet_c: Floats
+    wholesale_usd_per_mwh: Floats  # wholesale price
+
+    def temperatures(
+        self, first_day: int, days: int, dry_c: Floats, wet_c: Floats, hotter_k: Floats | float
+    ) -> tuple[Floats, Floats]:
+        """Put own temperatures, and a heat wave on them, in the place of drawn ones."""
+        at = slice(first_day * _HOURS, (first_day + days) * _HOURS)
+        return (_given_or(self.dry_c[:, at] + hotter_k, dry_c), _given_or(self.wet_c[:, at] + hotter_k, wet_c))
+
+    def prices(self, first_day: int, days: int, delivered: Floats, wholesale: Floats, drawn: Floats) -> Floats:
+        """Put own wholesale prices under the adder of the plan."""
+        at = slice(first_day * _HOURS, (first_day + days) * _HOURS)
+        return _given_or(delivered + self.wholesale_usd_per_mwh[:, at] - wholesale, drawn)
+
+
+def _given_or(given: Floats, drawn: Floats) -> Floats:
+    return np.asarray(np.where(np.isnan(given), drawn, given))
+
+
+def read_own_hours(path: Path, sites: tuple[str, ...], package: Package | None = None) -> OwnHours:
+    """Read a user's own hours of a year."""
+    package = package or load_package()
+    frame = read_tables([_TABLE], {_TABLE: path}, package=package)[_TABLE]
+    file = shown_path(path)
+    problems = [
+        Problem.of(
+            file,
+            f"unknown site {site!r}",
+            "a site that draws power in the plan",
+            "check its spelling, or leave its rows out",
+        )
+        for site in sorted(set(frame["site"]) - set(sites))
+    ]
+    count = frame.groupby("site")["year_hour_utc"].nunique()
+    problems += [
+        Problem.of(
+            file,
+            f"{site} has {hours} hours",
+            f"{_YEAR_H}, from 0, in UTC",
+            "add rows, or leave the site out to have its hours drawn",
+        )
+        for site, hours in count.items()
+        if hours != _YEAR_H
+    ]
+    raise_all(problems)
+    arrays = {}
+    for name in ("dry_bulb_c", "wet_bulb_c", "wholesale_usd_per_mwh"):
+        wide = frame.pivot(index="site", columns="year_hour_utc", values=name)
+        arrays[name] = wide.reindex(index=list(sites)).to_numpy(dtype=np.float64)
+        if wide.empty:
+            arrays[name] = np.full((len(sites), _YEAR_H), np.nan)
+    return OwnHours(arrays["dry_bulb_c"], arrays["wet_bulb_c"], arrays["wholesale_usd_per_mwh"])
+
+
+# --- A year of hours from which days are chosen, and in which they are judged ---------------------
 
 YEAR_DAYS: Final = sum(DAYS_PER_MONTH)
-_HOURS: Final = int(HOURS_PER_DAY)
 _MONTHS: Final = tuple(int(m) for m in np.repeat(np.arange(1, 13), DAYS_PER_MONTH))
 _SEASON: Final = np.repeat(np.arange(1, 13) % 12 // 3, DAYS_PER_MONTH).repeat(_HOURS)
-_TABLE: Final = "site_series"
+_SERIES: Final = "site_series"
 _OF_THE_DAY: Final = ("other_load_frac", "solar_frac", "wind_frac")
 """What nothing is drawn for: without a series a site has what its tables say."""
 
@@ -75,15 +148,13 @@ def year_of_hours(case: ScopedCase, settings: StressSettings) -> StressYear:
 
 def _without_series(case: ScopedCase) -> SiteSeries:
     """Return nothing for every site, and refuse series that would be left out."""
-    table = case.tables[_TABLE]
+    table = case.tables[_SERIES]
     given = [column for column in _OF_THE_DAY if table[column].notna().any()]
     if given:
         raise InputError(
             [
-                Problem(
-                    _TABLE,
-                    None,
-                    None,
+                Problem.of(
+                    _SERIES,
                     f"it has {', '.join(given)} for {case.days.n_days} days",
                     f"for the {YEAR_DAYS} days of a year, where days are chosen from a year or judged by one",
                     "name a scenario with `time.chronological` and a row of series_days for each day of the year",

@@ -24,7 +24,7 @@ def run_raising(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> Result
     def command() -> None:
         raise error
 
-    monkeypatch.setattr("planner.cli.schema.command", command)
+    monkeypatch.setattr("planner.cli.data.schema_command", command)
     return run("schema")
 
 
@@ -112,7 +112,7 @@ def test_quiet_may_stand_before_or_after_the_command(
     def command(settings: dict[str, bool]) -> None:
         click.echo(settings["quiet"])
 
-    monkeypatch.setattr("planner.cli.schema.command", command)
+    monkeypatch.setattr("planner.cli.data.schema_command", command)
 
     assert run(*arguments).stdout == "True\n"
 

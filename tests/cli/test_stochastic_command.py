@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from planner.cli import main
 from planner.outputs.differences import FromShipped
 from planner.runs.reopen import load
-from planner.studies.stochastic.found import TABLES
+from planner.studies.stochastic.stochastic import TABLES
 
 
 def run(*args: str) -> Result:

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from planner.cli.sweep import _print
+from planner.cli.futures import _print_sweep
 from planner.studies.sweep import SweepResult
 from planner.studies.sweep import answers as kept
 from planner.studies.sweep.answers import FutureResult, futures
@@ -37,7 +37,7 @@ def test_differences_within_the_gaps_are_no_ranks(capsys: pytest.CaptureFixture[
     nothing = pd.DataFrame()
     results = kept.figures(questions, answers)
     no_regret = pd.DataFrame(columns=["kind", "site", "item", "year", "least_mw"])
-    _print(SweepResult(Path("kept"), table, results, nothing, no_regret, nothing))
+    _print_sweep(SweepResult(Path("kept"), table, results, nothing, no_regret, nothing))
     said = " ".join(capsys.readouterr().out.split())
     assert "(b) to 701.5 MUSD (c): 61.5 MUSD, of which +56.25 MUSD is the penalty of unmet" in said
     assert "1-2" in said

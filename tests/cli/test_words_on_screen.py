@@ -6,8 +6,8 @@ from types import SimpleNamespace
 
 import pandas as pd
 
-from planner.cli import explain
-from planner.cli.stress import _print_losses
+from planner.cli import understand
+from planner.cli.operate import _print_losses
 
 
 def cells_of(printed: str) -> list[list[str]]:
@@ -35,13 +35,13 @@ def test_the_loss_table_shows_each_site_at_its_worst(capsys) -> None:
 
 
 def test_a_long_table_is_cut_with_the_number_of_rows_left_out_and_whole_if_asked(capsys) -> None:
-    rows = explain._SHOWN_ROWS + 3
+    rows = understand._SHOWN_ROWS + 3
     table = pd.DataFrame({"site": [f"site-{row}" for row in range(1, rows + 1)]})
     reported = SimpleNamespace(scenario="world", basis="as solved", statements=(), tables={"sites": table})
 
-    explain._show(reported, tables=True, every=False, plan=None)
+    understand._show_explain(reported, tables=True, every=False, plan=None)
     cut = capsys.readouterr().out
-    explain._show(reported, tables=True, every=True, plan=None)
+    understand._show_explain(reported, tables=True, every=True, plan=None)
     whole = capsys.readouterr().out
 
     assert f"site-{rows - 3}\n... 3 more rows with --all" in cut

@@ -17,7 +17,7 @@ from planner.limits.binding import PLACES
 from planner.model import FAMILIES, Model, build_model
 from planner.scenario import load_scenario
 from planner.scenario.keys import field_at
-from planner.studies.diagnose.relaxed_rows import RELAXATIONS, rows_of
+from planner.studies.diagnose.diagnose import RELAXATIONS, rows_of
 
 CHECK = Path(__file__).parent.parent / "check"
 WORLDS = ("rich", "own_power", "non_firm", "failover", "whole")

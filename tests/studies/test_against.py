@@ -11,7 +11,7 @@ from plans import RICH, plan_of
 from planner.base.errors import InputError
 from planner.cli import main
 from planner.runs import write_run
-from planner.studies.explain.against import compare_sites
+from planner.studies.explain.explain import compare_sites
 
 MONEY = ["usd_per_mw_year", "against_usd_per_mw_year", "difference_usd_per_mw_year"]
 

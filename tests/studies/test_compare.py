@@ -21,7 +21,7 @@ from planner.inputs.prepared import PreparedScenario
 from planner.model import build_model
 from planner.outputs.comparison.comparison import split_sentences
 from planner.outputs.solver_files import inputs_of, scenario_of
-from planner.studies.compare.compare import groups_of, split_by_cause
+from planner.studies.compare import groups_of, split_by_cause
 from planner.studies.solve.asking import Asking, relaxed_session
 
 if TYPE_CHECKING:

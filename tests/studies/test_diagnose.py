@@ -17,8 +17,8 @@ from planner.lp import HighsSession
 from planner.model import FAMILIES, build_model
 from planner.scenario import load_scenario
 from planner.studies.diagnose import Diagnosis, diagnose
+from planner.studies.diagnose.diagnose import RELAXATIONS, rows_of
 from planner.studies.diagnose.prechecks import shortages
-from planner.studies.diagnose.relaxed_rows import RELAXATIONS, rows_of
 from planner.studies.diagnose.searches import searches
 
 FORBID = "demand.unmet=forbid"

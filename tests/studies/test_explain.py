@@ -19,7 +19,7 @@ from planner.inputs.prepared import PreparedScenario
 from planner.limits.binding import PLACES, binding
 from planner.runs import write_run
 from planner.studies.explain import Explanation, explain
-from planner.studies.explain.steps import RightSideStep, spot_check
+from planner.studies.explain.again import RightSideStep, spot_check
 from planner.studies.solve.asking import Asking
 
 MINI = Path(__file__).parent.parent / "fixtures" / "mini" / "mini.yaml"

@@ -24,8 +24,7 @@ from planner.lp import HighsSession
 from planner.model import build_model
 from planner.outputs.study_files import Frontier
 from planner.scenario import load_scenario
-from planner.studies.frontier import frontier
-from planner.studies.frontier.measures import measure_of, users_served
+from planner.studies.frontier import frontier, measure_of, users_served
 
 
 @dataclass(frozen=True)

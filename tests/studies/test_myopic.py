@@ -135,7 +135,7 @@ def test_the_value_of_foresight_is_the_difference_of_two_checked_plans(found):
 
 def test_a_stop_keeps_the_plans_that_are_done(monkeypatch, tmp_path):
     """Ctrl-C while the first of two windows is solved: the plan with all years in view is there."""
-    module = sys.modules["planner.studies.myopic.myopic"]
+    module = sys.modules["planner.studies.myopic"]
     solved, whole = module.plan_of, []
 
     def plan_of(scenario, inputs, clock, *, on_progress, interrupt):

@@ -15,7 +15,7 @@ from planner.lp.index import Axis
 from planner.model import build_model
 from planner.model.siting import ONLY_FOR_THE_BOUND
 from planner.scenario import load_scenario
-from planner.studies.solve import no_plan
+from planner.studies.solve import conflict
 from planner.studies.solve.rounding import _racks
 from planner.studies.solve.whole_numbers import _Finder, find_plan
 
@@ -40,13 +40,13 @@ def test_racks_fixed_without_the_last_basis_are_the_same_plan(monkeypatch) -> No
 
 @pytest.mark.parametrize("names", [("land_limit(ash,2027)",), ("land_limit(ash,2027)", "supply")])
 def test_a_rule_that_cannot_be_met_alone_is_reported_with_its_usual_cause(names: tuple[str, ...], monkeypatch) -> None:
-    monkeypatch.setattr(no_plan, "conflict_rules", lambda *_: [])
-    monkeypatch.setattr(no_plan, "in_words", lambda rules: ["  land_limit: ..."])
+    monkeypatch.setattr(conflict, "conflict_rules", lambda *_: [])
+    monkeypatch.setattr(conflict, "in_words", lambda rules: ["  land_limit: ..."])
     outcome = SimpleNamespace(status="infeasible", bound_by="program", duals_of="program")
     session = SimpleNamespace(iis=lambda time_limit_s: names)
     model = SimpleNamespace(problem=None)
 
-    error = no_plan.why_no_plan("mini", outcome, session, SimpleNamespace(), model)
+    error = conflict.why_no_plan("mini", outcome, session, SimpleNamespace(), model)
 
     assert error.conflict == names
     assert ("This constraint cannot be met on its own" in str(error)) == (len(names) == 1)
@@ -67,7 +67,7 @@ def test_a_stop_before_any_plan_is_said_with_its_bound_and_what_to_do(
     outcome = SimpleNamespace(status=status, dual_bound=bound_musd)
     nothing = SimpleNamespace()
 
-    error = no_plan.why_no_plan("mini", outcome, nothing, nothing, nothing, view)
+    error = conflict.why_no_plan("mini", outcome, nothing, nothing, nothing, view)
 
     assert isinstance(error, LimitReachedError)
     assert str(error) == said

@@ -21,8 +21,7 @@ from planner.outputs.sensitivity import Sensitivity
 from planner.runs.studies import kind_of
 from planner.studies.sensitivity import sensitivity
 from planner.studies.sensitivity.design import Design
-from planner.studies.sensitivity.futures import Factor, factors_of, left_out_of, points_of
-from planner.studies.sensitivity.solved_futures import SolvedFutures
+from planner.studies.sensitivity.futures import Factor, SolvedFutures, factors_of, left_out_of, points_of
 from planner.studies.sweep import SweepProgress, SweepResult
 
 ONE_YEAR = ("years=[2027]",)

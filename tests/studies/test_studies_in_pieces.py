@@ -16,7 +16,7 @@ from planner.studies.frontier import frontier
 from planner.studies.stochastic.stochastic import programs
 from planner.studies.stochastic.study import OrderPlan, StochasticPrograms
 from planner.studies.sweep.futures import read_sweep
-from planner.studies.sweep.uncertainty import Risk, Uncertainty
+from planner.studies.sweep.reading import Risk, Uncertainty
 
 HOURLY = "time.slot_h=1"
 ONE_COOLING = "halls.cooling=[air_dry]"  # pieces of like sizes: none is too large a part of all

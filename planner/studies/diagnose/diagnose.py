@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,27 +13,115 @@ from planner.base.errors import InfeasibleError
 from planner.base.words import amount
 from planner.inputs.axes import ANYWHERE
 from planner.inputs.prepared import PreparedScenario
+from planner.limits import BY_NAME
+from planner.limits.demand import DEMAND, RENT, TIGHT_BOUND
+from planner.limits.power import ALL_HEADROOM, CARBON, CONNECTION, CONTRACTS, FIRM_HEADROOM, HEADROOM, SOURCES, WATER
+from planner.limits.space import BUDGET, BUILD_RATE, CASH, DELIVERIES, LAND, LEASE, MARKET
+from planner.lp import UNIT, Expression
 from planner.lp.index import distinct
-from planner.model import build_model
+from planner.model import FAMILIES, Model, build_model
 from planner.outputs.answer import Answer
 from planner.outputs.folder_kinds import FolderKind
 from planner.scenario import Scenario, load_scenario
 from planner.studies.diagnose.prechecks import Shortage, shortages
-from planner.studies.diagnose.relaxed_rows import RELAXATIONS, relaxed, rows_of
 from planner.studies.diagnose.searches import least, searches
 from planner.studies.solve.asking import Asking, relaxed_session, session_of, without_costs
-from planner.studies.solve.conflict_rules import ConflictRule, conflict_rules
-from planner.studies.solve.integer_conflict import integer_conflict
+from planner.studies.solve.conflict import ConflictRule, conflict_rules, integer_conflict
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from planner.base.arrays import Floats
-    from planner.limits.limit import ProposedChange, Relaxation
-    from planner.lp import Index
+    from planner.limits.limit import Factor, ProposedChange, Relaxation
+    from planner.lp import Index, Variable
+    from planner.lp.expression import Comparison
     from planner.scenario import Changes
+
+# --- The program of a scenario in which limits may be relaxed -------------------------------------
+
+
+def rows_of(relaxation: Relaxation) -> Mapping[str, Factor]:
+    """Return the blocks of rows that a relaxation eases, in the order of the model. Gives (row,)."""
+    return {
+        block.name: BY_NAME[block.name].relaxed_by[relaxation]
+        for family in FAMILIES
+        for block in family.CONSTRAINTS
+        if block.name in BY_NAME and relaxation in BY_NAME[block.name].relaxed_by
+    }
+
+
+@dataclass(frozen=True, eq=False)
+class Relaxed:
+    """A program in which some limits may be relaxed, and how far they are."""
+
+    model: Model  # its objective is what is relaxed, in one unit or weighted
+    given: Mapping[str, Variable]  # the columns of every relaxation that has rows in the scenario
+
+
+def relaxed(question: PreparedScenario, relaxations: Sequence[Relaxation], weights: Mapping[str, float]) -> Relaxed:
+    """Build the program of a scenario in which limits may be relaxed as little as possible."""
+    model = Model(question.inputs)
+    given: dict[str, Variable] = {}
+
+    def eased(rows: Comparison, relaxation: Relaxation, factors: Mapping[str, Factor], block: str) -> Comparison:
+        """Relax the rows of a block, on the side that they limit.
+
+        The first block of the model says where there is relaxation; one without axes is wherever any
+        of its blocks has rows.
+        """
+        if relaxation.name not in given:
+            if relaxation.axes and block != next(iter(factors)):
+                return rows
+            over = distinct(rows.over, *relaxation.axes) if relaxation.axes else UNIT
+            most = relaxation.most if relaxation.name in weights else 0.0
+            name = "relief_" + relaxation.name.replace(" ", "_")
+            given[relaxation.name] = model.problem.variable(name, over, upper=most)
+        more = given[relaxation.name].on(rows.over, missing="zero") * factors[block](question, rows.over)
+        is_most = np.isfinite(rows.upper) & ~np.isfinite(rows.lower)
+        return replace(rows, expression=rows.expression + more * np.where(is_most, -1.0, 1.0))
+
+    factors_of = {relaxation: rows_of(relaxation) for relaxation in relaxations}
+    for block in (block for family in FAMILIES for block in family.CONSTRAINTS):
+        rows = block.build(model)
+        if not rows.over.size:
+            continue
+        for relaxation, factors in factors_of.items():
+            if block.name in factors:
+                rows = eased(rows, relaxation, factors, block.name)
+        model.problem.rows(block.name, rows)
+    parts = ((given[name] * weight).total() for name, weight in weights.items() if name in given)
+    model.problem.minimise(sum(parts, start=Expression.constant(UNIT, 0.0)))
+    return Relaxed(model, given)
+
+
+# --- What could be relaxed in a scenario without a plan, kind by kind -----------------------------
+
+RELAXATIONS: Final = (
+    DEMAND,
+    TIGHT_BOUND,
+    RENT,
+    DELIVERIES,
+    LAND,
+    LEASE,
+    BUILD_RATE,
+    MARKET,
+    BUDGET,
+    CASH,
+    CONNECTION,
+    CONTRACTS,
+    SOURCES,
+    FIRM_HEADROOM,
+    ALL_HEADROOM,
+    HEADROOM,
+    CARBON,
+    WATER,
+)
+"""Every relaxation, in the order in which they are tried."""
+
+
+# --- Why a scenario has no plan, and the least that would have to change for one ------------------
 
 _IIS_SECONDS: Final = 120.0
 _WHOLE_SECONDS: Final = 120.0
@@ -82,10 +170,9 @@ class Diagnosis(Answer):
     def tables(self) -> dict[str, pd.DataFrame]:
         """A row per change that makes a plan possible, and per rule of the conflict."""
         remedies = [(one.name, one.unit, one.total, "; ".join(one.change.words)) for one in self.remedies]
-        rules = [one.rule for one in self.conflict]
         return {
             "remedies": pd.DataFrame(remedies, columns=["name", "unit", "total", "change"]),
-            "conflict": pd.DataFrame({"rule": rules}),
+            "conflict": pd.DataFrame({"rule": [one.rule for one in self.conflict]}),
         }
 
     def to_dict(self) -> dict[str, Any]:
@@ -189,9 +276,12 @@ def _relax_each(question: PreparedScenario, ask: Asking, *, whole: bool) -> Iter
         for margin in _MARGINS:
             change = relaxation.change(question, over, np.minimum(amounts * margin, relaxation.most))
             if ask.is_enough(question, change.settings, change.cells):
-                total = float(amounts.sum())
-                yield Remedy(relaxation.name, relaxation.unit, total, change, tuple(rows_of(relaxation)))
+                yield _remedy(relaxation, amounts, change)
                 break
+
+
+def _remedy(relaxation: Relaxation, amounts: Floats, change: ProposedChange) -> Remedy:
+    return Remedy(relaxation.name, relaxation.unit, float(amounts.sum()), change, tuple(rows_of(relaxation)))
 
 
 def _least(
@@ -228,10 +318,7 @@ def _relax_together(question: PreparedScenario, ask: Asking) -> tuple[Remedy, ..
             given = program.given[relaxation.name]
             amounts = np.minimum(given.value(outcome.x) * margin, relaxation.most)
             if amounts.max(initial=0.0) > 1e-6:
-                change = relaxation.change(question, given.over, amounts)
-                total = float(amounts.sum())
-                rules = tuple(rows_of(relaxation))
-                parts.append(Remedy(relaxation.name, relaxation.unit, total, change, rules))
+                parts.append(_remedy(relaxation, amounts, relaxation.change(question, given.over, amounts)))
         settings = tuple(s for part in parts for s in part.change.settings)
         cells = tuple(c for part in parts for c in part.change.cells)
         if ask.is_enough(question, settings, cells):
@@ -263,8 +350,7 @@ def _try_settings(question: PreparedScenario, conflict: Sequence[ConflictRule], 
         found = least(search, lambda change: ask.is_enough(question, change.settings, change.cells))
         if found is not None:
             step, change = found
-            note = _used_for(question, change, ask)
-            yield Remedy(search.name, search.unit, step, change, search.rules, note)
+            yield Remedy(search.name, search.unit, step, change, search.rules, _used_for(question, change, ask))
 
 
 def _used_for(question: PreparedScenario, change: ProposedChange, ask: Asking) -> str:

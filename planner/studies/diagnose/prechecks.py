@@ -113,16 +113,13 @@ def _owed_kh100e(question: PreparedScenario) -> Floats:
     np.add.at(owed, (demand["workload"], demand["year"]), p.demand.demand_kh100e)
     lever = p.levers.adopted
     saved = np.zeros(owed.shape)
-    at = (lever["workload"], lever["year"])
-    np.add.at(saved, at, p.levers.saving_frac * p.levers.max_adoption_frac)
+    np.add.at(saved, (lever["workload"], lever["year"]), p.levers.saving_frac * p.levers.max_adoption_frac)
     owed *= np.maximum(1.0 - saved, 0.0)
     may_rent = np.zeros(owed.shape, dtype=np.bool_)
     may_rent[p.rent.rented["workload"], p.rent.rented["year"]] = True
-    rentable = np.where(may_rent, owed, 0.0).sum(axis=0)
-    rented = np.minimum(rentable, p.rent.depth_kh100e)
+    rented = np.minimum(np.where(may_rent, owed, 0.0).sum(axis=0), p.rent.depth_kh100e)
     # What clouds have is taken off every workload that may rent: more than they can give in all.
-    left = np.where(may_rent, np.maximum(owed - rented, 0.0), owed)
-    return np.asarray(left)
+    return np.asarray(np.where(may_rent, np.maximum(owed - rented, 0.0), owed))
 
 
 def _most_halls_mw(question: PreparedScenario) -> Floats:

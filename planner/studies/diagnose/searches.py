@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -31,6 +32,7 @@ _PERMIT_STEPS: Final = 1000
 _TARGET_STEP: Final = 0.1  # [% points]
 
 _BLOCK_STEPS: Final = 100
+_Step = tuple[str, Any, float]
 
 
 @dataclass(frozen=True)
@@ -48,16 +50,11 @@ class Search:
 
 def least(search: Search, is_enough: Callable[[ProposedChange], bool]) -> tuple[float, ProposedChange] | None:
     """Find the smallest step that is enough, by halving."""
-    low, high = 0, len(search.steps) - 1
-    if high < 0 or not is_enough(search.change(search.steps[high])):
+    steps = search.steps
+    if not steps or not is_enough(search.change(steps[-1])):
         return None
-    while low < high:
-        middle = (low + high) // 2
-        if is_enough(search.change(search.steps[middle])):
-            high = middle
-        else:
-            low = middle + 1
-    return search.steps[high], search.change(search.steps[high])
+    at = bisect_left(steps, True, 0, len(steps) - 1, key=lambda step: is_enough(search.change(step)))
+    return steps[at], search.change(steps[at])
 
 
 def searches(question: PreparedScenario, workloads: Sequence[str], sites: Sequence[str]) -> Iterator[Search]:
@@ -120,36 +117,42 @@ def _only(words: str, rules: tuple[str, ...], setting: Setting) -> Search:
     return Search(words, "-", rules, (1.0,), lambda _: change)
 
 
+def _stepped(
+    name: str, unit: str, rules: tuple[str, ...], most: int, key: tuple[str, ...], of: Callable[[float], _Step]
+) -> Search:
+    """Return a setting that moves by 1, 2, 3 and so on; `of` a step are its words, its value and its share."""
+
+    def change(step: float) -> ProposedChange:
+        words, value, share = of(step)
+        return ProposedChange((words,), (Setting(key, value),), share=share)
+
+    return Search(name, unit, rules, [1.0 * step for step in range(1, most + 1)], change)
+
+
 def _siting(question: PreparedScenario) -> Iterator[Search]:
     """Halls of any size, more sites, sites that may open after all, or need not, or may grow."""
     siting = question.scenario.siting
     if siting.phase_mw is not None:
-        words = "commission halls of any size"
-        any_size = ProposedChange((words,), (Setting(("siting", "phase_mw"), None),))
-        rules = moved_by("siting.phase_mw")
-        yield Search(words, "-", rules, (1.0,), lambda _: any_size)
+        any_size = Setting(("siting", "phase_mw"), None)
+        yield _only("commission halls of any size", moved_by("siting.phase_mw"), any_size)
     sites = len(question.inputs.sets.site)
     for key, now in (("at_most_sites", siting.at_most_sites), ("exactly_sites", siting.exactly_sites)):
         if now is not None:
 
-            def more(step: float, key: str = key, now: int = now) -> ProposedChange:
-                setting = Setting(("siting", key), now + int(step))
-                return ProposedChange((f"+{step:.0f} sites open",), (setting,), share=step / now)
+            def more(step: float, now: int = now) -> _Step:
+                return f"+{step:.0f} sites open", now + int(step), step / now
 
-            steps = [1.0 * n for n in range(1, sites)]
-            yield Search("number of sites", "sites", moved_by(f"siting.{key}"), steps, more)
+            yield _stepped("number of sites", "sites", moved_by(f"siting.{key}"), sites - 1, ("siting", key), more)
     for key, words in (("must_not_open", "may open after all"), ("must_open", "need not open")):
         listed: tuple[str, ...] = getattr(siting, key)
         for site in listed:
             kept = tuple(other for other in listed if other != site)
-            rules = moved_by(f"siting.{key}")
-            yield _only(f"{site} {words}", rules, Setting(("siting", key), kept))
+            yield _only(f"{site} {words}", moved_by(f"siting.{key}"), Setting(("siting", key), kept))
     in_scope = question.inputs.sets.site.labels
     for site in without_new_halls(question.scenario):
         if site in in_scope:
             setting = Setting(site_key(question.scenario, site, "new_halls"), True)
-            rules = moved_by("sites.{site}.new_halls")
-            yield _only(f"allow new halls at {site}", rules, setting)
+            yield _only(f"allow new halls at {site}", moved_by("sites.{site}.new_halls"), setting)
 
 
 def _blocks(question: PreparedScenario) -> Iterator[Search]:
@@ -158,15 +161,12 @@ def _blocks(question: PreparedScenario) -> Iterator[Search]:
     for code in np.unique(p.block["workload"]):
         workload, now = labels[code], float(p.block_mw[p.block["workload"] == code][0])
 
-        def smaller(step: float, workload: str = workload, now: float = now) -> ProposedChange:
+        def smaller(step: float, workload: str = workload, now: float = now) -> _Step:
             block_mw = round_down(now * (1.0 - step / _BLOCK_STEPS), 3)
-            words = f"a block of at most {amount(block_mw)} MW of {workload}"
-            setting = Setting(("siting", "block_mw", workload), block_mw)
-            return ProposedChange((words,), (setting,), share=step / _BLOCK_STEPS)
+            return f"a block of at most {amount(block_mw)} MW of {workload}", block_mw, step / _BLOCK_STEPS
 
-        steps = [1.0 * step for step in range(1, _BLOCK_STEPS)]
-        rules = moved_by("siting.block_mw.{workload}")
-        yield Search(f"block of {workload}", "% of the block", rules, steps, smaller)
+        rules, key = moved_by("siting.block_mw.{workload}"), ("siting", "block_mw", workload)
+        yield _stepped(f"block of {workload}", "% of the block", rules, _BLOCK_STEPS - 1, key, smaller)
 
 
 def _failover(question: PreparedScenario) -> Iterator[Search]:
@@ -175,8 +175,7 @@ def _failover(question: PreparedScenario) -> Iterator[Search]:
     for workload, figures in question.scenario.workloads.items():
         if figures.failover and workload in in_scope:
             setting = Setting(("workloads", workload, "failover"), False)
-            rules = moved_by("workloads.{workload}.failover")
-            without = _only(f"no failover for {workload}", rules, setting)
+            without = _only(f"no failover for {workload}", moved_by("workloads.{workload}.failover"), setting)
             yield replace(without, name=f"failover of {workload}")
 
 
@@ -254,14 +253,12 @@ def _latency(question: PreparedScenario, workloads: Sequence[str]) -> Iterator[S
     bound = question.inputs.workloads.set_index("workload")["rtt_bound_ms"]
     for workload in workloads:
         now = float(bound[workload])
-        steps = [1.0 * ms for ms in range(1, max(2, _MOST_RTT_MS - math.floor(now)))]
 
-        def change(step: float, workload: str = workload, now: float = now) -> ProposedChange:
-            words = f"+{amount(step)} ms of round trip for {workload}"
-            setting = Setting(("workloads", workload, "rtt_bound_ms"), now + step)
-            return ProposedChange((words,), (setting,), share=step / now)
+        def change(step: float, workload: str = workload, now: float = now) -> _Step:
+            return f"+{amount(step)} ms of round trip for {workload}", now + step, step / now
 
-        yield Search(f"latency of {workload}", "ms", (), steps, change)
+        most, key = max(1, _MOST_RTT_MS - math.floor(now) - 1), ("workloads", workload, "rtt_bound_ms")
+        yield _stepped(f"latency of {workload}", "ms", (), most, key, change)
 
 
 def _leads(question: PreparedScenario, sites: Sequence[str]) -> Iterator[Search]:
@@ -269,36 +266,33 @@ def _leads(question: PreparedScenario, sites: Sequence[str]) -> Iterator[Search]
     delay = question.scenario.lead_times.delay_months
     lead = question.inputs.halls.lead
     longest = int(lead["months"].max()) if len(lead) else _MOST_MONTHS
-    steps = [1.0 * months for months in range(1, min(_MOST_MONTHS, longest) + 1)]
+    most = min(_MOST_MONTHS, longest)
 
-    def everywhere(step: float) -> ProposedChange:
-        words = f"-{amount(step)} months of lead time everywhere"
-        setting = Setting(("lead_times", "delay_months"), delay - step)
-        return ProposedChange((words,), (setting,), share=step / max(longest, 1))
+    def everywhere(step: float) -> _Step:
+        return f"-{amount(step)} months of lead time everywhere", delay - step, step / max(longest, 1)
 
-    yield Search("lead times", "months", moved_by("lead_times.delay_months"), steps, everywhere)
+    key: tuple[str, ...] = ("lead_times", "delay_months")
+    yield _stepped("lead times", "months", moved_by("lead_times.delay_months"), most, key, everywhere)
     of_site = lead.drop_duplicates("site").set_index("site")  # alike for all designs
     for site in [site for site in sites if site in of_site.index][:_SITES_TRIED]:
         now = float(of_site["months"][site])
+
+        def here(step: float, site: str = site, now: float = now) -> _Step:
+            return f"-{amount(step)} months of lead time at {site}", max(0.0, now - step), step / now
+
         key = lead_key(question.scenario, site, str(of_site["by"][site]))
-
-        def here(step: float, site: str = site, now: float = now, key: tuple[str, ...] = key) -> ProposedChange:
-            words = f"-{amount(step)} months of lead time at {site}"
-            return ProposedChange((words,), (Setting(key, max(0.0, now - step)),), share=step / now)
-
         rules = moved_by(f"sites.{{site}}.{key[-1]}")
-        yield Search(f"lead time at {site}", "months", rules, steps[: math.ceil(now)], here)
+        yield _stepped(f"lead time at {site}", "months", rules, min(most, math.ceil(now)), key, here)
 
 
 def _earlier(question: PreparedScenario) -> Search:
     """Decisions that are taken sooner, which racks need as well as halls."""
     start = question.scenario.decisions_start
 
-    def earlier(step: float) -> ProposedChange:
+    def earlier(step: float) -> _Step:
         months = start.year * 12 + start.month - 1 - int(step)
         day = date(months // 12, months % 12 + 1, min(start.day, 28)).isoformat()
-        words = f"{amount(step)} months earlier: decisions from {day} on"
-        return ProposedChange((words,), (Setting(("decisions_start",), day),), share=step / _MOST_MONTHS)
+        return f"{amount(step)} months earlier: decisions from {day} on", day, step / _MOST_MONTHS
 
-    steps = [1.0 * months for months in range(1, _MOST_MONTHS + 1)]
-    return Search("start of decisions", "months", moved_by("decisions_start"), steps, earlier)
+    rules = moved_by("decisions_start")
+    return _stepped("start of decisions", "months", rules, _MOST_MONTHS, ("decisions_start",), earlier)

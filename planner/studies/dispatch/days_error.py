@@ -32,7 +32,6 @@ from planner.studies.dispatch.dispatch import PeakBilling, operate
 from planner.studies.dispatch.operated import Work, fleet_of
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Callable, Mapping, Sequence
 
     from planner.base.arrays import Floats, Positions
@@ -119,7 +118,6 @@ def days_error(
     *,
     years: Sequence[int] | None = None,
     on_progress: Callable[[str, float], None] = lambda _what, _share: None,
-    interrupt: threading.Event | None = None,
 ) -> DaysError:
     """Operate a plan in all hours of a year, and compare it with what its days count.
 
@@ -151,7 +149,7 @@ def days_error(
         )
         fleet = replace(fleet, work=every.work(t, waiting))
         t_per_mwh = counted.carbon_t_per_mwh(t)[:, None] * every.carbon_shape
-        by_hours = _operated(fleet, counted.usd_per_mw_month[t], t_per_mwh, report, interrupt)
+        by_hours = _operated(fleet, counted.usd_per_mw_month[t], t_per_mwh, report)
         by_days = counted.figures(t, fleet)
         pairs = {f"{how}_{name}": of[name] for name in _FIGURES for how, of in (("days", by_days), ("hours", by_hours))}
         place = {"year": plan.years[t], "zone": plan.zones, "site": plan.sites}
@@ -172,11 +170,7 @@ def days_error(
 
 
 def _operated(
-    fleet: Fleet,
-    usd_per_mw_month: Floats,
-    t_per_mwh: Floats,
-    report: Callable[[float], None],
-    interrupt: threading.Event | None,
+    fleet: Fleet, usd_per_mw_month: Floats, t_per_mwh: Floats, report: Callable[[float], None]
 ) -> dict[str, Floats]:
     """Operate sites through all hours, and count, each figure of shape (site,)."""
     net_mw = np.maximum(fleet.use_mw - fleet.free_mw, 0.0)
@@ -198,7 +192,7 @@ def _operated(
             some, billing = one, PeakBilling(month - month[0], charge)
             if end - first < _YEAR_H:
                 some = one.between(first, end)
-            found = operate(some, end - first, 0, billing=billing, interrupt=interrupt)
+            found = operate(some, end - first, 0, billing=billing)
             grid_mw[site, first:end], short_mw[site, first:end] = (found.grid_mw[0], found.short_mw[0])
             source_usd[site] += found.output_mw.sum(axis=1) @ some.sources.usd_per_mwh
             source_usd[site] += found.discharge_mw.sum(axis=1) @ some.batteries.usd_per_mwh
@@ -234,8 +228,7 @@ class _Counted:
         self._plan = plan
         self._power, self._peaks = tables["power_slot"], tables["billed_peaks"]
         surplus = tables["site_surplus"]
-        slot = codes(surplus["slot"], plan.days.names)
-        self._sold = surplus.assign(hours=plan.days.weight_h[slot])
+        self._sold = surplus.assign(hours=plan.days.weight_h[codes(surplus["slot"], plan.days.names)])
         over = inputs.sites.site_year
         years = [int(label) for label in over.labels("year")]
         charge = pd.Series(inputs.grid.demand_charge_usd_per_kw_month, index=[years, list(over.labels("site"))])
@@ -346,7 +339,7 @@ class _Hours:
             other = sorted({*own.ids("sites")} ^ {*hours.sites}) or ["their order"]
             what_is = f"sites are not those of the plan: {', '.join(other[:_NAMED])}"
             fix = "let one scenario extend the other"
-            raise InputError([Problem("--hours-of", None, None, what_is, "the same sites", fix)])
+            raise InputError([Problem.of("--hours-of", what_is, "the same sites", fix)])
         case, self._plan = replace(own, days=hours.days), plan
         at = np.array([case.ids("sites").index(site) for site in plan.sites], dtype=np.intp)
         self._cooling = slot_climate(case, hours.series).mechanical_frac[at]
@@ -366,8 +359,7 @@ class _Hours:
         overhead = np.einsum("ysc,sch->ysh", plan.cooling_share, on_days)
         cooling_mw = plan.used_mw - plan.other_mw - plan.it_mw - plan.loss_mw
         cooling_mw = cooling_mw - least * waiting.moved_mw
-        none = np.zeros_like(cooling_mw)
-        self._heat_mw = np.divide(cooling_mw, overhead, out=none, where=overhead > 0.0)
+        self._heat_mw = np.divide(cooling_mw, overhead, out=np.zeros_like(cooling_mw), where=overhead > 0.0)
         figures = supply_offer(case).figures
         everywhere = np.ones((len(case.sites), len(figures.ids)), dtype=np.bool_)
         self.yield_frac = availability(case, figures, everywhere, hours.series)[at]
@@ -401,8 +393,7 @@ class _Hours:
 
     def above_usd(self, t: int) -> Floats:
         """Wholesale price above that of the plan's day, (site, hour). [USD/MWh]"""
-        of_days = self._by_hour(self._plan.wholesale_usd_per_mwh[t])
-        return np.asarray(self._wholesale_usd[:, t] - of_days)
+        return np.asarray(self._wholesale_usd[:, t] - self._by_hour(self._plan.wholesale_usd_per_mwh[t]))
 
     def _by_hour(self, of_slot: Floats) -> Floats:
         return self._plan.hours(of_slot, 0, _YEAR_DAYS)

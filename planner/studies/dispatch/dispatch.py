@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.base.errors import InputError, LimitReachedError, Problem, SolverError
+from planner.base.errors import Problem, SolverError, raise_all
 from planner.base.units import HOURS_PER_YEAR, USD_PER_MUSD
 from planner.lp import ArrayProblem, Axis, HighsSession, Index
 from planner.outputs.answer import Answer
@@ -17,7 +17,6 @@ from planner.stress.simulate import simulate_year
 from planner.studies.dispatch.operated import operated
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Callable, Sequence
 
     from planner.base.arrays import Floats, Positions
@@ -73,7 +72,6 @@ def operate(
     begin_mwh: Floats | None = None,
     billing: PeakBilling | None = None,
     on_window: Callable[[float], None] = lambda _share: None,
-    interrupt: threading.Event | None = None,
 ) -> Operation:
     r"""Operate sites at least cost, with so many hours in view.
 
@@ -103,13 +101,9 @@ def operate(
             session = HighsSession(problem)
         else:
             session.update(problem)
-        outcome = session.solve(interrupt=interrupt)
-        if outcome.status == "interrupted":
-            message = "interrupted"
-            raise LimitReachedError(message)
+        outcome = session.solve()
         if outcome.status != "optimal":
-            message = f"hours {first} to {first + count}: {outcome.status}: {outcome.message}"
-            raise SolverError(message)
+            raise SolverError(f"hours {first} to {first + count}: {outcome.status}: {outcome.message}")
         solves += 1
         kept = count if is_last else step
         for name in _NAMES:
@@ -223,8 +217,7 @@ def _store(
 def _do_work(problem: ArrayProblem, done: Expression, block: Positions, due_mw: Floats) -> None:
     """Add rows that do in each block of hours what falls due in it."""
     number = np.unique(block, return_inverse=True)[1].ravel()
-    names = tuple(map(str, range(int(number.max()) + 1)))
-    blocks = Index.full("block", Axis("block", names))
+    blocks = Index.full("block", Axis("block", tuple(map(str, range(int(number.max()) + 1)))))
     due = np.bincount(number, weights=due_mw.ravel())
     problem.rows("work_done", done.map(blocks, np.arange(number.size), number) == due)
 
@@ -286,11 +279,10 @@ def window_problems(window_h: int, overlap_h: int) -> list[Problem]:
     """List what is wrong with a window."""
     problems = []
     if not 1 <= window_h <= _LONGEST_H:
-        expected = f"1 to {_LONGEST_H} hours"
-        problems.append(Problem("--window-h", None, None, f"it is {window_h}", expected, ""))
+        problems.append(Problem.of("--window-h", f"it is {window_h}", f"1 to {_LONGEST_H} hours"))
     if not 0 <= overlap_h < max(window_h, 1):
         expected = f"0 hours or more, and fewer than the window's {window_h}"
-        problems.append(Problem("--overlap-h", None, None, f"it is {overlap_h}", expected, ""))
+        problems.append(Problem.of("--overlap-h", f"it is {overlap_h}", expected))
     return problems
 
 
@@ -307,12 +299,9 @@ def dispatch(
     years: Sequence[int] | None = None,
     own: OwnHours | None = None,
     on_progress: Callable[[str, float], None] = lambda _what, _share: None,
-    interrupt: threading.Event | None = None,
 ) -> Dispatch:
     """Operate a plan through 8,760 hours, three times on the same weather and prices."""
-    problems = window_problems(window_h, overlap_h)
-    if problems:
-        raise InputError(problems)
+    raise_all(window_problems(window_h, overlap_h))
     rows: list[dict[str, object]] = []
     batteries = 0
     for year, label in enumerate(plan.years):
@@ -326,19 +315,17 @@ def dispatch(
         def report(what: str, label: int = label) -> Callable[[float], None]:
             return lambda share: on_progress(f"{label}: {what}", share)
 
-        alone = operate(others, _WEEK_H, 0, on_window=report("sites"), interrupt=interrupt)
+        alone = operate(others, _WEEK_H, 0, on_window=report("sites"))
         with_stores = fleet.select(stores)
         every = [
-            (one, operate(one, _LONGEST_H, 0, on_window=report("all hours"), interrupt=interrupt))
+            (one, operate(one, _LONGEST_H, 0, on_window=report("all hours")))
             for one in (fleet.select(stores[at : at + 1]) for at in range(len(stores)))
         ]
         # Windows begin the year with what is best to begin and to end it with.
         begin_mwh = np.zeros(len(with_stores.batteries.mw))
         for at, (_, found) in enumerate(every):
             begin_mwh[with_stores.batteries.site == at] = found.begin_mwh
-        rolling = operate(
-            with_stores, window_h, overlap_h, begin_mwh=begin_mwh, on_window=report("windows"), interrupt=interrupt
-        )
+        rolling = operate(with_stores, window_h, overlap_h, begin_mwh=begin_mwh, on_window=report("windows"))
         rest = _figures(others, alone)
         perfect = _sum([rest, *(_figures(one, found) for one, found in every)])
         rolled = _sum([rest, _figures(with_stores, rolling)])
@@ -348,27 +335,32 @@ def dispatch(
             cost = paid - figures["sold_musd"]
             rows.append({"year": label, "way": way, "cost_musd": cost, **figures})
     table = pd.DataFrame(rows)
-    least = table.groupby("year")["cost_musd"].transform("first")
-    table["above_musd"] = table["cost_musd"] - least
+    table["above_musd"] = table["cost_musd"] - table.groupby("year")["cost_musd"].transform("first")
     lost_usd = settings.lost_load_usd_per_mwh
     return Dispatch(str(run.meta["run"]), window_h, overlap_h, table[list(COLUMNS)], batteries, lost_usd)
 
 
 def _figures(fleet: Fleet, found: Operation) -> dict[str, float]:
     """Add up what sites do in a year, and what it costs."""
-    short_usd = found.short_mw.sum(axis=1) @ fleet.short_usd_per_mwh
     source_usd = found.output_mw.sum(axis=1) @ fleet.sources.usd_per_mwh
-    source_usd = source_usd + found.discharge_mw.sum(axis=1) @ fleet.batteries.usd_per_mwh
+    return _counted(
+        energy_usd=(found.grid_mw * fleet.usd_per_mwh).sum(),
+        source_usd=source_usd + found.discharge_mw.sum(axis=1) @ fleet.batteries.usd_per_mwh,
+        sold_usd=(found.sold_mw * fleet.sell_usd_per_mwh).sum(),
+        short_usd=found.short_mw.sum(axis=1) @ fleet.short_usd_per_mwh,
+        used_mwh=fleet.use_mw.sum(),
+        grid_mwh=found.grid_mw.sum(),
+        source_mwh=found.output_mw.sum(),
+        taken_mwh=(found.discharge_mw.sum(axis=1) / fleet.batteries.discharge_frac).sum(),
+        short_mwh=found.short_mw.sum(),
+    )
+
+
+def _counted(**figures: float) -> dict[str, float]:
+    """Return figures as the table has them: money in MUSD."""
     return {
-        "energy_musd": float((found.grid_mw * fleet.usd_per_mwh).sum()) / USD_PER_MUSD,
-        "source_musd": float(source_usd) / USD_PER_MUSD,
-        "sold_musd": float((found.sold_mw * fleet.sell_usd_per_mwh).sum()) / USD_PER_MUSD,
-        "short_musd": float(short_usd) / USD_PER_MUSD,
-        "used_mwh": float(fleet.use_mw.sum()),
-        "grid_mwh": float(found.grid_mw.sum()),
-        "source_mwh": float(found.output_mw.sum()),
-        "taken_mwh": float((found.discharge_mw.sum(axis=1) / fleet.batteries.discharge_frac).sum()),
-        "short_mwh": float(found.short_mw.sum()),
+        name.replace("_usd", "_musd"): float(value) / (USD_PER_MUSD if name.endswith("_usd") else 1.0)
+        for name, value in figures.items()
     }
 
 
@@ -392,21 +384,19 @@ def _by_rules(
     per_mwh = np.divide(usd, by_site, out=most, where=by_site > 0.0)
     more_usd = found.source_mwh[0] @ per_mwh + found.battery_mwh[0] @ cycled
     planned_usd = planned_mwh @ sources.usd_per_mwh + batteries.planned_mwh @ batteries.usd_per_mwh
-    source_usd = planned_usd + more_usd
     short_mwh = found.unserved_mwh[0] + found.generator_mwh[0]
-    level = plan.hours(plan.level_mwh[year], 0, 365)
-    fallen = np.maximum(-np.diff(level, axis=1), 0.0).sum()
-    return {
-        "energy_musd": float(found.energy_usd[0].sum()) / USD_PER_MUSD,
-        "source_musd": float(source_usd) / USD_PER_MUSD,
-        "sold_musd": float((fleet.planned_sale_mw * fleet.sell_usd_per_mwh).sum()) / USD_PER_MUSD,
-        "short_musd": float(short_mwh @ fleet.short_usd_per_mwh) / USD_PER_MUSD,
-        "used_mwh": float(found.used_mwh[0].sum()),
-        "grid_mwh": float(found.grid_mwh[0].sum()),
-        "source_mwh": float(planned_mwh.sum() + found.source_mwh[0].sum()),
-        "taken_mwh": float(fallen + found.battery_mwh[0].sum()),
-        "short_mwh": float(short_mwh.sum()),
-    }
+    fallen = np.maximum(-np.diff(plan.hours(plan.level_mwh[year], 0, 365), axis=1), 0.0).sum()
+    return _counted(
+        energy_usd=found.energy_usd[0].sum(),
+        source_usd=planned_usd + more_usd,
+        sold_usd=(fleet.planned_sale_mw * fleet.sell_usd_per_mwh).sum(),
+        short_usd=short_mwh @ fleet.short_usd_per_mwh,
+        used_mwh=found.used_mwh[0].sum(),
+        grid_mwh=found.grid_mwh[0].sum(),
+        source_mwh=planned_mwh.sum() + found.source_mwh[0].sum(),
+        taken_mwh=fallen + found.battery_mwh[0].sum(),
+        short_mwh=short_mwh.sum(),
+    )
 
 
 def _by_site(fleet: Fleet, of_source: Floats) -> Floats:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from planner.family.table_columns import codes
 from planner.stress.simulate import conditions
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     import pandas as pd
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from planner.stress import FixedPlan, OwnHours, StressSettings
 
 _DAYS = 365
+Arrays = TypeVar("Arrays", "OperatedSupply", "Batteries", "Work", "Fleet")
 _WEATHER = ("solar", "wind")
 
 
@@ -64,12 +65,7 @@ class Work:
     def empty(cls) -> Work:
         """Return no deferrable work."""
         nothing = np.zeros((0, 0))
-        places = np.zeros(0, dtype=np.intp)
-        return cls(places, nothing, nothing, nothing.astype(np.intp), nothing)
-
-    def select(self, part: Positions, site: Positions) -> Work:
-        """Return some of the parts, with their sites' new places."""
-        return Work(site, self.due_mw[part], self.room_mw[part], self.block[part], self.mw_per_mw[part])
+        return cls(np.zeros(0, dtype=np.intp), nothing, nothing, nothing.astype(np.intp), nothing)
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,59 +101,28 @@ class Fleet:
         """Return some of the sites, with their sources and batteries."""
         place = np.full(len(self.sites), -1, dtype=np.intp)
         place[chosen] = np.arange(len(chosen))
-        source = np.flatnonzero(place[self.sources.site] >= 0)
-        battery = np.flatnonzero(place[self.batteries.site] >= 0)
-        part = np.flatnonzero(place[self.work.site] >= 0)
-        return Fleet(
-            tuple(self.sites[s] for s in chosen),
-            self.use_mw[chosen],
-            self.free_mw[chosen],
-            self.room_mw[chosen],
-            self.usd_per_mwh[chosen],
-            self.sell_mw[chosen],
-            self.planned_sale_mw[chosen],
-            self.sell_usd_per_mwh[chosen],
-            self.short_usd_per_mwh[chosen],
-            OperatedSupply(
-                place[self.sources.site[source]],
-                self.sources.mw[source],
-                self.sources.planned_mw[source],
-                self.sources.usd_per_mwh[source],
-                self.sources.is_firm[source],
-            ),
-            Batteries(
-                place[self.batteries.site[battery]],
-                self.batteries.mw[battery],
-                self.batteries.mwh[battery],
-                self.batteries.charge_frac[battery],
-                self.batteries.discharge_frac[battery],
-                self.batteries.usd_per_mwh[battery],
-                self.batteries.planned_mwh[battery],
-            ),
-            self.work.select(part, place[self.work.site[part]]),
-        )
+
+        def there(of: Any) -> Any:
+            kept = np.flatnonzero(place[of.site] >= 0)
+            return _cut(of, lambda array: array[kept], site=place[of.site[kept]])
+
+        own = {name: there(getattr(self, name)) for name in ("sources", "batteries", "work")}
+        return _cut(self, lambda array: array[chosen], sites=tuple(self.sites[s] for s in chosen), **own)
 
     def between(self, first: int, end: int) -> Fleet:
         """Return some of the hours, of sites without batteries."""
-        now, sources, work = slice(first, end), self.sources, self.work
-        return replace(
-            self,
-            use_mw=self.use_mw[:, now],
-            free_mw=self.free_mw[:, now],
-            room_mw=self.room_mw[:, now],
-            usd_per_mwh=self.usd_per_mwh[:, now],
-            sell_mw=self.sell_mw[:, now],
-            planned_sale_mw=self.planned_sale_mw[:, now],
-            sell_usd_per_mwh=self.sell_usd_per_mwh[:, now],
-            sources=replace(sources, mw=sources.mw[:, now], planned_mw=sources.planned_mw[:, now]),
-            work=replace(
-                work,
-                due_mw=work.due_mw[:, now],
-                room_mw=work.room_mw[:, now],
-                block=work.block[:, now],
-                mw_per_mw=work.mw_per_mw[:, now],
-            ),
-        )
+
+        def hours(array: np.ndarray) -> np.ndarray:
+            return array[:, first:end] if array.ndim > 1 else array
+
+        own = {"sites": self.sites, "batteries": self.batteries}
+        return _cut(self, hours, **own, sources=_cut(self.sources, hours), work=_cut(self.work, hours))
+
+
+def _cut(of: Arrays, part: Callable[[np.ndarray], np.ndarray], **own: Any) -> Arrays:
+    """Return a part of every array of a dataclass, but for fields of its own."""
+    cut: dict[str, Any] = {one.name: part(getattr(of, one.name)) for one in fields(of) if one.name not in own}
+    return replace(of, **cut, **own)
 
 
 def operated(
@@ -207,8 +172,7 @@ def fleet_of(
     sources = _Sources(plan, inputs, tables, year, yield_frac)
     export_usd, planned_sale = sources.sales()
     # Wholesale prices of the hour, of which those who sell get a share.
-    share = scenario.supply.export.wholesale_price_frac
-    sell_usd = hours(export_usd) + share * above_usd
+    sell_usd = hours(export_usd) + scenario.supply.export.wholesale_price_frac * above_usd
     may_sell = export_usd[year].any(axis=1)[:, None] & (sell_usd > 0.0)
     room_mw = plan.firm_mw[year][:, None] + hours(plan.non_firm_mw)
     short = short_prices(
@@ -308,8 +272,7 @@ class _Sources:
         names = [site for site, _ in places]
         if self._yield_frac is not None:
             return np.asarray(mw * self._yield_frac[codes(names, self._plan.sites), source])
-        by_slot = supply.availability_frac[sets.site.codes(names), source]
-        return self._plan.hours(by_slot * mw, 0, _DAYS)
+        return self._plan.hours(supply.availability_frac[sets.site.codes(names), source] * mw, 0, _DAYS)
 
     def sales(self) -> tuple[Floats, Floats]:
         """Price of power sold, 0 where none may be, and what the plan sells, (year, site, slot)."""
@@ -321,8 +284,7 @@ class _Sources:
         usd[at] = supply.export_usd_per_mwh[there]
         rows = self._sold
         site = codes(rows["site"], plan.sites)
-        year = codes(rows["year"], plan.years)
-        place = (year, site, codes(rows["slot"], plan.days.names))
+        place = (codes(rows["year"], plan.years), site, codes(rows["slot"], plan.days.names))
         there = site >= 0
         np.add.at(sold_mw, tuple(code[there] for code in place), rows["export_mw"].to_numpy(dtype=np.float64)[there])
         return usd, sold_mw

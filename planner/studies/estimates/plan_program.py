@@ -1,4 +1,9 @@
-"""The program of a plan with other figures: what they do to its cost, to first order."""
+"""The program of a plan with other figures: what they do to its cost, to first order.
+
+With plan x and duals y of min c'x, b <= Ax, to first order the cost of a program with other
+numbers changes by dc'x + y'(db - dA x), and by the reduced cost of each bound of a column that
+moved. Nothing needs to be known of where a figure enters: the program is built again with it.
+"""
 
 from __future__ import annotations
 
@@ -10,43 +15,160 @@ import numpy as np
 from planner.base.errors import InputError
 from planner.inputs.build import inputs_without_notes
 from planner.inputs.uncertain_figures import UncertainFigure, with_values
+from planner.lp.blocks import Columns, RowBounds
+from planner.lp.change import Arrays
+from planner.lp.index import positions
+from planner.lp.matrix import Matrix
 from planner.model import build_model
-from planner.studies.estimates.aligned import aligned, offers_more
-from planner.studies.estimates.changed_fields import changed_fields, is_same
 from planner.studies.solve.failover import add_cuts
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from planner.base.arrays import Floats
+    from planner.base.arrays import Floats, Positions
     from planner.inputs.failover import FailoverInputs
     from planner.inputs.halls import Offers
     from planner.inputs.inputs import Inputs
-    from planner.lp.change import Arrays
+    from planner.lp import ArrayProblem, Index
     from planner.model import Model
     from planner.scenario import Scenario
-    from planner.studies.estimates.cost_lines import CostLines
-    from planner.studies.estimates.first_order import AtPlan
 
 SMALL_STEP: Final = 0.001
 """Part of the way to the low or high of a figure that is a small step."""
+_NOTHING = 1e-6  # [MW, MUSD per unit]
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What other numbers do to the cost."""
+
+    musd: float  # cost after less cost before, to first order. [MUSD]
+    # the same with every number that moved taken by its size: no part of the change that moves some of these numbers
+    # does more, where it moves them as far. [MUSD]
+    most_musd: float
 
 
 @dataclass(frozen=True, eq=False)
-class Moved:
-    """What moving figures does to the cost, a step of the way, scaled to the whole of it.
+class AtPlan:
+    """A program with a plan and its duals."""
 
-    `by_column` is the change by column of the program, None where rows changed, too.
+    arrays: Arrays  # the program
+    x: Floats  # the plan, and the duals with integers as they are
+    row_dual: Floats
+
+    def effect(self, new: Arrays) -> Effect:
+        """Return what other numbers of the program do to the cost."""
+        old, x, y = self.arrays, self.x, self.row_dual
+        reduced = old.reduced_costs(y)
+        is_free = ~old.columns.integer
+        parts = [
+            np.array([new.columns.offset - old.columns.offset]),
+            (new.columns.cost - old.columns.cost) * x,
+            _of_bound(y, new.rows, old.rows),
+            _of_bound(np.where(is_free, reduced, 0.0), new.columns, old.columns),
+            -self._matrix_part(new),
+        ]
+        every = np.concatenate(parts)
+        return Effect(float(every.sum()), float(np.abs(every).sum()))
+
+    def _matrix_part(self, new: Arrays) -> Floats:
+        """Return what each changed coefficient adds to y'Ax."""
+        old = self.arrays.matrix
+        of_new, of_old = new.matrix.row_of_value(), old.row_of_value()
+        if np.array_equal(old.column, new.matrix.column) and np.array_equal(of_old, of_new):
+            moved = np.flatnonzero(new.matrix.value != old.value)
+            change = new.matrix.value[moved] - old.value[moved]
+            return np.asarray(self.row_dual[of_old[moved]] * change * self.x[old.column[moved]])
+        row = np.concatenate((of_new, of_old)).astype(np.int64)
+        column = np.concatenate((new.matrix.column, old.column))
+        value = np.concatenate((new.matrix.value, -old.value))
+        place, at = np.unique(row * old.columns + column, return_inverse=True)
+        change = np.asarray(np.bincount(at, value), dtype=np.float64)
+        dual, plan = self.row_dual[place // old.columns], self.x[place % old.columns]
+        return np.asarray(dual * change * plan)
+
+
+def _of_bound(price: Floats, new: Columns | RowBounds, old: Columns | RowBounds) -> Floats:
+    """Return the price of each bound that moved, times how far; a bound in force has a price."""
+    after, before = (np.where(price > 0.0, one.lower, one.upper) for one in (new, old))
+    counts = (price != 0.0) & np.isfinite(after) & np.isfinite(before)
+    moved = np.subtract(after, before, out=np.zeros_like(price), where=counts)
+    return np.asarray(price * moved)
+
+
+# --- A program in the rows and columns of another one, matched by their labels --------------------
+
+
+class _Places:
+    """Where the rows or columns of a new program are in the old one, -1 where they are not."""
+
+    def __init__(self, kind: str, old: ArrayProblem, new: ArrayProblem) -> None:
+        of_old, of_new = ({name: _block(kind, one, name) for name in _names(kind, one)} for one in (old, new))
+        self.size = sum(over.size for over, _ in of_old.values())
+        self.place = np.full(sum(over.size for over, _ in of_new.values()), -1, dtype=np.intp)
+        for name in of_old.keys() & of_new.keys():
+            (over, old_start), (new_over, start) = of_old[name], of_new[name]
+            at = positions(over, new_over)
+            self.place[start : start + len(at)] = np.where(at >= 0, at + old_start, -1)
+
+    def lost(self) -> Positions:
+        """Return those of the old program that the new one lacks."""
+        return np.setdiff1d(np.arange(self.size), self.place)
+
+    def moved(self, new: np.ndarray, old: np.ndarray) -> np.ndarray:
+        """Return numbers of the new program in the order of the old, whose own fill the gaps."""
+        moved = old.copy()
+        kept = self.place >= 0
+        moved[self.place[kept]] = new[kept]
+        return moved
+
+
+def _names(kind: str, problem: ArrayProblem) -> Sequence[str]:
+    names: Sequence[str] = getattr(problem, f"{kind}_block_names")
+    return names
+
+
+def _block(kind: str, problem: ArrayProblem, name: str) -> tuple[Index, int]:
+    """Return the list of a block of columns or rows, and where it begins."""
+    return getattr(problem, f"{kind}s_over")(name), getattr(problem, f"{kind}_block")(name).start
+
+
+def aligned(
+    problem: ArrayProblem, new: ArrayProblem, arrays: Arrays, x: Floats, row_dual: Floats, *, without_used: bool = False
+) -> Arrays | None:
+    """Return the arrays of a new program in the rows and columns of an old one.
+
+    A figure may decide which racks and designs are on offer at all. Columns that only the new
+    program has are left out, as the plan has nothing of them; those that it lacks are kept at
+    nothing, rows that it lacks are free.
     """
+    columns, rows = _Places("column", problem, new), _Places("row", problem, new)
+    gone, free = columns.lost(), rows.lost()
+    is_used = np.any(np.abs(x[gone]) > _NOTHING) or np.any(np.abs(row_dual[free]) > _NOTHING)
+    if is_used and not without_used:
+        return None
+    after, bounds, matrix = new.columns(), new.row_bounds(), new.matrix()
+    upper = columns.moved(after.upper, arrays.columns.upper)
+    upper[gone] = np.maximum(0.0, arrays.columns.lower[gone])
+    low, high = (rows.moved(getattr(bounds, end), getattr(arrays.rows, end)) for end in ("lower", "upper"))
+    low[free], high[free] = -np.inf, np.inf
+    row, column = rows.place[matrix.row_of_value()], columns.place[matrix.column]
+    kept = (row >= 0) & (column >= 0)
+    terms = (row[kept].astype(np.int32), column[kept].astype(np.int32), matrix.value[kept])
+    return Arrays(
+        Columns(
+            columns.moved(after.cost, arrays.columns.cost),
+            columns.moved(after.lower, arrays.columns.lower),
+            upper,
+            arrays.columns.integer,
+            after.offset,
+        ),
+        Matrix.of_terms(*terms, (len(row_dual), len(x))),
+        RowBounds(low, high),
+    )
 
-    musd: float
-    most_musd: float
-    by_column: Floats | None = None
 
-    @classmethod
-    def from_columns(cls, by_column: Floats) -> Moved:
-        """Add up the changes of all columns of the program."""
-        return cls(float(by_column.sum()), float(np.abs(by_column).sum()), by_column)
+# --- The program of a plan, and the same with other figures ---------------------------------------
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +179,6 @@ class PlanProgram:
     offers: Offers  # racks and hall designs that the plan has on offer
     model: Model
     plan: AtPlan
-    lines: CostLines
     cuts: FailoverInputs
 
     def inputs_with(
@@ -79,67 +200,60 @@ class PlanProgram:
         None where it lacks what the plan makes use of, unless it may.
         """
         plan, model = self.plan, build_model(inputs)
-        if is_same(inputs.failover, self.model.p.failover):
+        if inputs.failover.reserve.matches(self.model.p.failover.reserve):
             # What the plan must survive was added to its program while it was solved.
             add_cuts(model, self.cuts)
-        problem = model.problem
-        return aligned(self.model.problem, problem, plan.arrays, plan.x, plan.row_dual, without_used=without_used)
+        old, new = self.model.problem, model.problem
+        return aligned(old, new, plan.arrays, plan.x, plan.row_dual, without_used=without_used)
 
-    def moved(self, values: Sequence[tuple[UncertainFigure, float]], step: float = 1.0) -> Moved | None:
+    def moved(self, values: Sequence[tuple[UncertainFigure, float]], step: float = 1.0) -> Effect | None:
         """Return what moving figures to some values does to the cost to first order.
 
         They go a step of the way, and what that does is scaled to the whole of it. None where the
         values make no valid input, or take away what the plan makes use of.
         """
         inputs = self.inputs_with([(of, of.value + step * (end - of.value)) for of, end in values])
-        if inputs is None:
-            return None
-        by_column = self.lines.change(inputs)
-        if by_column is not None:
-            return Moved.from_columns(by_column / step)
-        arrays = self.arrays_of(inputs)
+        arrays = None if inputs is None else self.arrays_of(inputs)
         if arrays is None:
             return None
         effect = self.plan.effect(arrays)
-        return Moved(effect.musd / step, effect.most_musd / step)
+        return Effect(effect.musd / step, effect.most_musd / step)
+
+    def is_changed(self, inputs: Inputs) -> bool:
+        """Return whether inputs make another program than that of the plan."""
+        old, new = self.model.problem, build_model(inputs).problem
+        places = [_Places(kind, old, new) for kind in ("column", "row")]
+        if any(one.lost().size or (one.place != np.arange(one.place.size)).any() for one in places):
+            return True
+        before, after = Arrays.from_problem(old), Arrays.from_problem(new)
+        return not all(map(np.array_equal, _numbers(before), _numbers(after)))
 
     def counts_in_steps(self, group: Sequence[UncertainFigure]) -> bool:
-        """Return whether the model is given other inputs by the ends of figures, not by less."""
+        """Return whether the ends of figures make another program, and less does not."""
 
-        def does_anything(values: list[tuple[UncertainFigure, float]]) -> bool:
-            inputs = self.inputs_with(values, other_offers=True)
-            return inputs is None or bool(changed_fields(inputs, self.model.p))
+        def does_anything(value: Callable[[UncertainFigure], float]) -> bool:
+            inputs = self.inputs_with([(of, value(of)) for of in group], other_offers=True)
+            return inputs is None or self.is_changed(inputs)
 
-        ends = ([(of, of.low) for of in group], [(of, of.high) for of in group])
-        if not any(map(does_anything, ends)):
+        if not does_anything(lambda of: of.low) and not does_anything(lambda of: of.high):
             return False
-        step = [(of, of.value + SMALL_STEP * (of.further - of.value)) for of in group]
-        return group[0].is_whole or not does_anything(step)
+        return group[0].is_whole or not does_anything(lambda of: of.value + SMALL_STEP * (of.further - of.value))
 
     def only_takes_away(self, figure: UncertainFigure, end: float) -> bool:
         """Return whether a value takes away what the plan makes use of, and offers no more."""
         inputs = self.inputs_with([(figure, end)], other_offers=True)
-        if inputs is None or not changed_fields(inputs, self.model.p):
+        if inputs is None:
             return False
-        is_less = not offers_more(self.model.problem, build_model(inputs).problem)
-        return is_less and self.arrays_of(inputs) is None
+        is_more = (_Places("column", self.model.problem, build_model(inputs).problem).place < 0).any()
+        return not is_more and self.arrays_of(inputs) is None
 
-    def ends(self, figure: UncertainFigure, step: Moved | None) -> tuple[float, float] | None:
-        """Return what the low and the high of a figure do to the cost. [MUSD]
+    def ends(self, figure: UncertainFigure) -> tuple[float, float] | None:
+        """Return what the low and the high of a figure do to the cost. [MUSD]"""
+        low, high = (self.moved([(figure, end)]) for end in (figure.low, figure.high))
+        return None if low is None or high is None else (low.musd, high.musd)
 
-        What is paid is in proportion to a price: a small step of it says what the whole way does.
-        """
-        is_known = figure.is_price and step is not None and step.by_column is not None
-        further = step if is_known else self.moved([(figure, figure.further)])
-        if further is None:
-            return None
-        nearer = figure.low if figure.further == figure.high else figure.high
-        if figure.is_price and further.by_column is not None:
-            musd = further.musd * (nearer - figure.value) / (figure.further - figure.value)
-        else:
-            moved = self.moved([(figure, nearer)])
-            if moved is None:
-                return None
-            musd = moved.musd
-        ends = (musd, further.musd)
-        return ends if nearer == figure.low else ends[::-1]
+
+def _numbers(of: Arrays) -> tuple[np.ndarray, ...]:
+    columns, rows, matrix = of.columns, of.rows, of.matrix
+    bounds = (columns.lower, columns.upper, columns.integer, rows.lower, rows.upper)
+    return (*bounds, columns.cost, np.array(columns.offset), matrix.row_of_value(), matrix.column, matrix.value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -23,22 +23,8 @@ if TYPE_CHECKING:
     from planner.inputs.uncertain_figures import UncertainFigure
 
 COLUMNS: Final = (
-    "rank",
-    "table",
-    "item",
-    "column",
-    "unit",
-    "kind",
-    "value",
-    "low",
-    "high",
-    "low_musd",
-    "high_musd",
-    "swing_musd",
-    "low_resolved_musd",
-    "high_resolved_musd",
-    "racks_moved_mw",
-    "source",
+    *("rank", "table", "item", "column", "unit", "kind", "value", "low", "high", "low_musd", "high_musd"),
+    *("swing_musd", "low_resolved_musd", "high_resolved_musd", "racks_moved_mw", "source"),
 )
 NO_EFFECT_MUSD: Final = 1e-6
 """A change of cost that is none. [MUSD]"""
@@ -77,25 +63,21 @@ class Again:
     too_slow: int = 0  # ends whose own solve reached the scenario's limit, and so are not among those solved
 
 
+@dataclass
+class FoundFigures:
+    """What was found so far: effects of figures at their low and high [MUSD], and others."""
+
+    effects: list[tuple[UncertainFigure, float, float]] = field(default_factory=list)
+    in_steps: list[UncertainFigure] = field(default_factory=list)
+    without_effect: int = 0
+
+
 def first_order_row(rank: int, figure: UncertainFigure, low_musd: float, high_musd: float) -> dict[str, object]:
     """Make a row of the table, with what first order says of both ends."""
     return {
-        "rank": rank,
-        "table": figure.table,
-        "item": figure.item,
-        "column": figure.column,
-        "unit": figure.unit,
-        "kind": figure.kind,
-        "value": figure.value,
-        "low": figure.low,
-        "high": figure.high,
-        "low_musd": low_musd,
-        "high_musd": high_musd,
-        "swing_musd": swing_musd(low_musd, high_musd),
-        "low_resolved_musd": np.nan,
-        "high_resolved_musd": np.nan,
-        "racks_moved_mw": np.nan,
-        "source": figure.source,
+        **dict.fromkeys(COLUMNS, np.nan),
+        **{name: value for name, value in vars(figure).items() if name in COLUMNS},
+        **{"rank": rank, "low_musd": low_musd, "high_musd": high_musd, "swing_musd": swing_musd(low_musd, high_musd)},
     }
 
 

@@ -12,7 +12,7 @@ from planner.base.words import amount, and_more, moment
 from planner.inputs.axes import ANYWHERE
 from planner.limits.limit import site_key, without_new_halls
 from planner.results.cost_difference import LEAST_PENALTY_MUSD
-from planner.studies.explain.cost_of_entry import ENTRY_COLUMNS, RELAXED, entry
+from planner.studies.explain.again import ENTRY_COLUMNS, RELAXED, entry
 from planner.studies.explain.words import Number, Statement, about_limits, line_of_cost, number
 
 if TYPE_CHECKING:
@@ -37,9 +37,8 @@ def site_tables(solved: PlanViews, site: str, ask: Asking, *, resolve: bool) -> 
     of_site = results["site_year"].query("site == @site")
     total = results["site_year"].groupby("year")[["cost_musd", "nameplate_mw"]].sum()
     mean = total["cost_musd"] / total["nameplate_mw"].where(total["nameplate_mw"] > _NOISE_MW)
-    table = of_site[
-        ["year", "halls_mw", "nameplate_mw", "facility_mean_mw", "firm_mw", "new_firm_mw", "cost_musd"]
-    ].copy()
+    columns = ["year", "halls_mw", "nameplate_mw", "facility_mean_mw", "firm_mw", "new_firm_mw", "cost_musd"]
+    table = of_site[columns].copy()
     in_use = table["nameplate_mw"].where(table["nameplate_mw"] > _NOISE_MW)
     table["usd_per_mw_year"] = USD_PER_MUSD * table["cost_musd"] / in_use
     table["plan_usd_per_mw_year"] = USD_PER_MUSD * table["year"].map(mean)
@@ -75,8 +74,7 @@ def _reach(solved: PlanViews, site: str) -> pd.DataFrame:
     by = table.groupby("workload", as_index=False).agg(
         anywhere=("anywhere", "all"), demand_kh100e=("demand_kh100e", "sum"), within_kh100e=("within_kh100e", "sum")
     )
-    bound = p.workloads.set_index("workload")["rtt_bound_ms"]
-    by["bound_ms"] = by["workload"].map(bound)
+    by["bound_ms"] = by["workload"].map(p.workloads.set_index("workload")["rtt_bound_ms"])
     by["within_frac"] = by["within_kh100e"] / by["demand_kh100e"]
     return by
 
@@ -124,8 +122,7 @@ def _when(solved: PlanViews, tables: Mapping[str, pd.DataFrame], site: str) -> I
     last = int(solved.inputs.years.last_calendar_years[-1])
     if site in without_new_halls(solved.scenario):
         key = ".".join(site_key(solved.scenario, site, "new_halls"))
-        text = f"No new hall is built at {site} by your setting, {key}: false; what exists stays."
-        yield Statement(TIME, text, ())
+        yield Statement(TIME, f"No new hall is built at {site} by your setting, {key}: false; what exists stays.", ())
         return
     if leads.empty:
         yield Statement(TIME, f"No new hall can serve at {site} by the end of {last}.", ())
@@ -177,26 +174,23 @@ def touches(solved: PlanViews, table: pd.DataFrame, site: str) -> pd.DataFrame:
     if len(contracts.pool):
         pool = contracts.site_pool[solved.inputs.sets.site.code(site)]
         is_around |= table["pool"] == contracts.pool.labels[pool]
-    kept = (table["site"] == site) | ((table["site"] == "") & is_around)
-    return table[kept].reset_index(drop=True)
+    return table[(table["site"] == site) | ((table["site"] == "") & is_around)].reset_index(drop=True)
 
 
 def _takes(tables: Mapping[str, pd.DataFrame], site: str) -> Iterator[Statement]:
     table = tables["entry"]
     grows = bool(table["what"].str.startswith("no new halls").any())
     for row, unit in zip(table["what"], table["unit"], strict=True):
-        of = {"what": str(row)}
         what = str(row).removesuffix(RELAXED)
         how = ", in the LP relaxation before and after" if str(row).endswith(RELAXED) else ""
-        change, penalty, mw = (
-            number(tables, "entry", column, in_unit, **of)
-            for column, in_unit in (("change_musd", "MUSD"), ("change_penalty_musd", "MUSD"), ("site_mw", "MW"))
+        units = {"change_musd": "MUSD", "change_penalty_musd": "MUSD", "site_mw": "MW"}
+        units |= dict.fromkeys(("now", "needed", "tried"), str(unit))
+        change, penalty, mw, now, needed, tried = (
+            number(tables, "entry", column, in_unit, what=str(row)) for column, in_unit in units.items()
         )
-        part = ""
-        if abs(penalty.value) >= LEAST_PENALTY_MUSD:
-            part = f" (of which {penalty} is the penalty of unmet demand)"
-        costs = (change, penalty) if part else (change,)
-        now, needed, tried = (number(tables, "entry", column, str(unit), **of) for column in ("now", "needed", "tried"))
+        is_penalty = abs(penalty.value) >= LEAST_PENALTY_MUSD
+        part = f" (of which {penalty} is the penalty of unmet demand)" if is_penalty else ""
+        costs = (change, penalty) if is_penalty else (change,)
         if what == "one MW more":
             yield Statement(TAKES, _one_mw_more(site, change, part, how), (*costs, mw))
         elif what == "no new halls":
@@ -243,21 +237,12 @@ CHANGED: Final = "What changed"
 WHY: Final = "Why"
 _NOISE: Final = 0.05
 _SHOWN: Final = 5
-_METRICS: Final = (
-    ("demand_kh100e", "kH100e"),
-    ("served_kh100e", "kH100e"),
-    ("rented_kh100e", "kH100e"),
-    ("saved_kh100e", "kH100e"),
-    ("unmet_kh100e", "kH100e"),
-    ("sites_in_use", "sites"),
-    ("halls_mw", "MW"),
-    ("nameplate_mw", "MW"),
-    ("facility_peak_mw", "MW"),
-    ("new_firm_mw", "MW"),
-    ("emissions_kt", "kt CO2"),
-    ("capex_musd", "MUSD"),
-    ("cost_musd", "MUSD/year"),
-)
+_METRICS: Final = {
+    **{f"{name}_kh100e": "kH100e" for name in ("demand", "served", "rented", "saved", "unmet")},
+    "sites_in_use": "sites",
+    **{f"{name}_mw": "MW" for name in ("halls", "nameplate", "facility_peak", "new_firm")},
+    **{"emissions_kt": "kt CO2", "capex_musd": "MUSD", "cost_musd": "MUSD/year"},
+}
 
 
 def year_tables(solved: PlanViews, year: int) -> dict[str, pd.DataFrame]:
@@ -266,15 +251,9 @@ def year_tables(solved: PlanViews, year: int) -> dict[str, pd.DataFrame]:
     years = list(solved.inputs.years.years)
     at = years.index(year)
     before = years[at - 1] if at else None
-    summary = results["summary"].set_index("year")[[name for name, _ in _METRICS]].astype(float)
-    figures = {int(y): summary.loc[y].to_dict() for y in summary.index}
-    change = pd.DataFrame(
-        {
-            "figure": [name for name, _ in _METRICS],
-            "unit": [unit for _, unit in _METRICS],
-            "before": [figures[before][n] if before else np.nan for n, _ in _METRICS],
-            "now": [figures[year][name] for name, _ in _METRICS],
-        }
+    summary = results["summary"].set_index("year")[list(_METRICS)].astype(float)
+    change = pd.DataFrame({"figure": list(_METRICS), "unit": list(_METRICS.values())}).assign(
+        before=summary.loc[before].to_numpy() if before else np.nan, now=summary.loc[year].to_numpy()
     )
     halls = results["builds"].query("year == @year")
     racks = results["installs"].query("year == @year")
@@ -292,8 +271,7 @@ def year_tables(solved: PlanViews, year: int) -> dict[str, pd.DataFrame]:
 
 def _ready(solved: PlanViews, year: int) -> pd.DataFrame:
     """List sites whose first new hall can serve within a model year, with the moment."""
-    leads = solved.results.tables["leads"]
-    first = leads.groupby("site", as_index=False)[["service_start"]].min()
+    first = solved.results.tables["leads"].groupby("site", as_index=False)[["service_start"]].min()
     last = int(solved.inputs.years.last_calendar_years[solved.inputs.years.years.index(year)])
     start = first["service_start"]
     return first[(start >= year) & (start < last + 1)].reset_index(drop=True)
@@ -306,22 +284,15 @@ def _with_change(table: pd.DataFrame) -> pd.DataFrame:
 def _two_years(of: pd.Series, key: str, year: int, before: int | None) -> pd.DataFrame:
     """Put the figures of two years next to each other, those with the largest change first."""
     wide = of.unstack("year").fillna(0.0)
-    nothing = np.full(len(wide), np.nan)
-    table = pd.DataFrame(
-        {
-            key: wide.index.to_numpy(),
-            "before": wide[before].to_numpy() if before in wide else nothing,
-            "now": wide[year].to_numpy() if year in wide else np.zeros(len(wide)),
-        }
+    table = pd.DataFrame({key: wide.index.to_numpy()}).assign(
+        before=wide[before].to_numpy() if before in wide else np.nan, now=wide[year].to_numpy() if year in wide else 0.0
     )
-    made = _with_change(table)
-    return made.sort_values("change", key=np.abs, ascending=False, ignore_index=True)
+    return _with_change(table).sort_values("change", key=np.abs, ascending=False, ignore_index=True)
 
 
 def _costs(solved: PlanViews, year: int, before: int | None) -> pd.DataFrame:
     """Payments of the first calendar year of each model year, by line."""
-    costs = solved.results.tables["costs"]
-    by = costs.groupby(["item", "calendar_year"])["musd"].sum()
+    by = solved.results.tables["costs"].groupby(["item", "calendar_year"])["musd"].sum()
     by.index = by.index.set_names(["item", "year"])
     return _two_years(by, "item", year, before)
 
@@ -336,8 +307,7 @@ def about_year(solved: PlanViews, tables: Mapping[str, pd.DataFrame], year: int)
 
 
 def _cell(tables: Mapping[str, pd.DataFrame], figure: str, column: str) -> Number:
-    unit = dict(_METRICS)[figure]
-    return number(tables, "year_change", column, unit, figure=figure)
+    return number(tables, "year_change", column, _METRICS[figure], figure=figure)
 
 
 def _figures(tables: Mapping[str, pd.DataFrame], year: int) -> Iterator[Statement]:
@@ -363,25 +333,21 @@ def _figures(tables: Mapping[str, pd.DataFrame], year: int) -> Iterator[Statemen
         yield Statement(CHANGED, text, (now, change, before))
 
 
+def _with_its_name(of: Number) -> str:
+    return f"{next(iter(of.row.values()))} {of}"
+
+
 def _listed(
     tables: Mapping[str, pd.DataFrame],
     cell: tuple[str, str, str],
     key: str,
     labels: pd.Series,
-    words: Callable[[Number], str],
+    words: Callable[[Number], str] = _with_its_name,
 ) -> tuple[str, tuple[Number, ...]]:
     """List the first of some rows in words; a cell is of a table, a column and a unit."""
     table, column, unit = cell
     parts = tuple(number(tables, table, column, unit, **{key: str(label)}) for label in labels.head(_SHOWN))
     return ", ".join(map(words, parts)), parts
-
-
-def _of_site(of: Number) -> str:
-    return f"{of.row['site']} {of}"
-
-
-def _of_rack(of: Number) -> str:
-    return f"{of.row['rack']} {of}"
 
 
 def _sites(tables: Mapping[str, pd.DataFrame], year: int) -> Iterator[Statement]:
@@ -398,21 +364,20 @@ def _sites(tables: Mapping[str, pd.DataFrame], year: int) -> Iterator[Statement]
             yield Statement(CHANGED, f"{words} {listed}.", parts)
     opened = table[(table["before"] < _NOISE) & (table["now"] > _NOISE)]
     if len(opened):
-        listed, parts = _listed(tables, ("year_sites", "now", "MW"), "site", opened["site"], _of_site)
+        listed, parts = _listed(tables, ("year_sites", "now", "MW"), "site", opened["site"])
         more = and_more(len(opened), _SHOWN)
         yield Statement(CHANGED, f"In use for the first time in {year}: {listed}{more}.", parts)
 
 
 def _bought(tables: Mapping[str, pd.DataFrame]) -> Iterator[Statement]:
-    for table, column, key, words, of in (
-        ("year_halls", "built_mw", "site", "Halls enter service at", _of_site),
-        ("year_racks", "installed_mw", "rack", "Racks are bought:", _of_rack),
+    for table, column, key, words in (
+        ("year_halls", "built_mw", "site", "Halls enter service at"),
+        ("year_racks", "installed_mw", "rack", "Racks are bought:"),
     ):
         rows = tables[table].sort_values(column, ascending=False)
         if len(rows):
-            listed, parts = _listed(tables, (table, column, "MW"), key, rows[key], of)
-            text = f"{words} {listed}{and_more(len(rows), _SHOWN)}."
-            yield Statement(CHANGED, text, parts)
+            listed, parts = _listed(tables, (table, column, "MW"), key, rows[key])
+            yield Statement(CHANGED, f"{words} {listed}{and_more(len(rows), _SHOWN)}.", parts)
 
 
 def _lines(tables: Mapping[str, pd.DataFrame]) -> Iterator[Statement]:
@@ -433,8 +398,7 @@ def _why(solved: PlanViews, tables: Mapping[str, pd.DataFrame], year: int) -> It
             tables, start, "site", table["site"], lambda of: f"{of.row['site']} ({moment(of.value)})"
         )
         more = and_more(len(table), _SHOWN)
-        text = f"New halls can serve for the first time at {len(table)} sites: {listed}{more}."
-        yield Statement(WHY, text, parts)
+        yield Statement(WHY, f"New halls can serve for the first time at {len(table)} sites: {listed}{more}.", parts)
     if "binding" not in tables:
         return
     for one in list(about_limits(solved, tables))[:_SHOWN]:

@@ -110,8 +110,7 @@ def number(tables: Mapping[str, pd.DataFrame], table: str, column: str, unit: st
     for name, label in row.items():
         is_row &= frame[name] == label
     if is_row.sum() != 1:
-        message = f"{is_row.sum()} rows of {table} have {row}"
-        raise LookupError(message)
+        raise LookupError(f"{is_row.sum()} rows of {table} have {row}")
     return Number(float(frame.loc[is_row, column].iloc[0]), unit, table, column, row)
 
 
@@ -249,8 +248,7 @@ def _worth(solved: PlanViews, row: pd.Series, value: Number, shadow: Number, sta
     if abs(value.value) < _WORTH_NOTHING * abs(shadow.value):
         return f"{one} alone saves nothing, as something else is full as well"
     aside = binding_of(str(row["block"])).aside
-    tables = solved.results.tables
-    also = aside(solved.inputs, tables, row, value.value) if aside is not None else ""
+    also = aside(solved.inputs, solved.results.tables, row, value.value) if aside is not None else ""
     return f"{one} saves {value}{also}"
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 import numpy as np
 
 from planner.base.errors import Problem
-from planner.base.words import amount, closest, duration
+from planner.base.words import amount, did_you_mean, duration
 from planner.outputs.sensitivity import BOUND, BY, COST, is_constant
 from planner.results.cost_difference import intervals_ranked
 from planner.results.schema import TABLES as RESULTS
@@ -176,8 +176,7 @@ def ranks_of(design: Design, shares: Floats, outputs: Floats) -> Ranks:
     )
     same = (np.array([ranked(one) for one in found]) == ranked(index(every))).mean(axis=0)
     # A half of one block has no spread: SALib needs two.
-    half = ranked(index(every[: max(2, len(y) // 2)]))
-    return Ranks(low, high, same, half)
+    return Ranks(low, high, same, ranked(index(every[: max(2, len(y) // 2)])))
 
 
 # --- What is asked of a study of sensitivity, and what of it cannot be ----------------------------
@@ -199,31 +198,26 @@ OUTPUTS: Final[Mapping[str, str]] = {
 
 
 def _problem(what_is: str, must_be: str, fix: str) -> Problem:
-    return Problem("sensitivity", None, None, what_is, must_be, fix)
+    return Problem.of("sensitivity", what_is, must_be, fix)
 
 
 def wrong_wishes(method: str, figures: int, seed: int, of: str) -> list[Problem]:
     """Return what is wrong with what is asked, but for the sizes."""
     problems = []
     if method not in METHODS:
-        meant = closest(method, METHODS)
-        fix = f"did you mean {meant!r}?" if meant else "take another one"
+        fix = did_you_mean(method, METHODS, "take another one")
         problems.append(_problem(f"method is {method!r}", ", ".join(METHODS), fix))
     elif method != "tornado" and find_spec("SALib") is None:
         fix = "install it: pip install 'dcplan[sensitivity]'"
-        what_is = f"SALib is not installed, which method {method} needs"
-        problems.append(_problem(what_is, "SALib 1.6 or newer", fix))
+        problems.append(_problem(f"SALib is not installed, which method {method} needs", "SALib 1.6 or newer", fix))
     if not 1 <= figures <= _MOST_FIGURES:
         must_be = f"an integer from 1 to {_MOST_FIGURES}"
         problems.append(_problem(f"figures is {figures}", must_be, "10 to 20 are usual"))
     if not 0 <= seed <= _MOST_SEED:
-        must_be = f"an integer from 0 to {_MOST_SEED:,}"
-        problems.append(_problem(f"seed is {seed}", must_be, "take another one"))
+        problems.append(_problem(f"seed is {seed}", f"an integer from 0 to {_MOST_SEED:,}", "take another one"))
     if of not in OUTPUTS:
-        meant = closest(of, list(OUTPUTS))
-        fix = f"did you mean {meant!r}?" if meant else "docs/results.md lists the columns"
-        must_be = f"{COST}, {BOUND} or a column of table summary"
-        problems.append(_problem(f"of is {of!r}", must_be, fix))
+        fix = did_you_mean(of, list(OUTPUTS), "docs/results.md lists the columns")
+        problems.append(_problem(f"of is {of!r}", f"{COST}, {BOUND} or a column of table summary", fix))
     return problems
 
 
@@ -236,8 +230,7 @@ def wrong_sizes(method: str, sizes: Mapping[str, int | None]) -> list[Problem]:
         if _SIZE_OF.get(method) != name:
             of = next(of for of, its in _SIZE_OF.items() if its == name)
             what_is = f"{name} is {size}, and method is {method}"
-            fix = f"leave it out, or take method {of}"
-            problems.append(_problem(what_is, f"given with method {of} alone", fix))
+            problems.append(_problem(what_is, f"given with method {of} alone", f"leave it out, or take method {of}"))
         elif not 2 <= size <= MOST_FUTURES or (method == "sobol" and size & (size - 1)):
             is_power = method == "sobol"
             most = 1 << (MOST_FUTURES.bit_length() - 1) if is_power else MOST_FUTURES

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from planner.base.errors import InputError, Problem
+from planner.base.errors import InputError, Problem, raise_all
 from planner.base.paths import SCENARIOS_DIR
 from planner.inputs import TABLES
 from planner.inputs.uncertain_figures import unmoved_figures
@@ -19,6 +19,7 @@ from planner.scenario import read_draft
 from planner.scenario.chain import is_path
 from planner.studies.sensitivity.design import FIGURES, SEED, Design, size_of, words_of, wrong_sizes, wrong_wishes
 from planner.studies.sensitivity.futures import (
+    SolvedFutures,
     base_plan,
     base_sweep,
     factors_of,
@@ -29,7 +30,6 @@ from planner.studies.sensitivity.futures import (
     points_of,
     sweep_of_points,
 )
-from planner.studies.sensitivity.solved_futures import SolvedFutures
 from planner.studies.solve.asking import hear_warnings
 from planner.studies.sweep.answers import answer_in
 from planner.studies.sweep.cluster import connected, wrong_address
@@ -143,8 +143,7 @@ def sensitivity(
         base = base_sweep(draft)
     except InputError as error:
         raise InputError([*problems, *error.problems]) from error
-    if problems:
-        raise InputError(problems)
+    raise_all(problems)
     hear_warnings(base.warnings, on_warning)
     design = Design(method, size_of(method, sizes), seed)
     report = on_stage or (lambda _: None)
@@ -153,8 +152,7 @@ def sensitivity(
         # so it is let go until then, and its workers are compared again as they are by then.
         with connected(scheduler, report):
             pass
-    plan = base_plan(base, folder, on_progress)
-    ranked = first_order(base, plan, folder, figures, report)
+    ranked = first_order(base, base_plan(base, folder, on_progress), folder, figures, report)
     tables = right_tables(TABLES, draft.data_files)
     every = factors_of(ranked, tables, figures)
     without = [(one, _NO_STEPS) for one in every if one.is_in_steps and not steps]
@@ -173,8 +171,7 @@ def sensitivity(
     answers = solve_sweep(sweep, folder, jobs, on_progress, scheduler=scheduler, on_stage=report)
     solved = SolvedFutures(design, of, factors, points, answers)
     left_out = left_out_of(factors, tables, without)
-    found = solved.to_sensitivity(draft.name, left_out, unmoved_figures(tables))
-    return replace(found, file=_file_of(scenario))
+    return replace(solved.to_sensitivity(draft.name, left_out, unmoved_figures(tables)), file=_file_of(scenario))
 
 
 def folder_of(scenario: str | Path, out: str | Path | None = None) -> Path:
@@ -191,10 +188,8 @@ def _file_of(scenario: str | Path) -> Path:
 
 
 def _nothing_moves(draft: ScenarioDraft) -> Problem:
-    return Problem(
+    return Problem.of(
         draft.name,
-        None,
-        None,
         "no figure with a low and a high moves the cost of its plan",
         "at least one",
         "ask of another scenario, or give figures of a table of your own a low and a high",

@@ -59,10 +59,8 @@ def with_plan(outcome: Outcome, scenario: str, before: str, *, good: AbstractSet
     if status in STOPPED:
         raise stopped(scenario, outcome, before)
     if status == "infeasible":
-        message = f"{scenario}: no plan meets all constraints; dcplan diagnose says why"
-        raise InfeasibleError(message)
-    message = f"{scenario}: {status}: {outcome.message}"
-    raise SolverError(message)
+        raise InfeasibleError(f"{scenario}: no plan meets all constraints; dcplan diagnose says why")
+    raise SolverError(f"{scenario}: {status}: {outcome.message}")
 
 
 # --- Solves on the way to an answer: they keep the scenario's limits and can be stopped -----------
@@ -88,21 +86,14 @@ class Asking:
             method, time_limit_s=min(solver.time_limit_s, most_s), threads=solver.threads, interrupt=self.interrupt
         )
         if outcome.status == "interrupted":
-            message = f"{question.scenario.name}: interrupted"
-            raise LimitReachedError(message)
+            raise LimitReachedError(f"{question.scenario.name}: interrupted")
         return outcome
 
     def has_plan(self, question: PreparedScenario, session: HighsSession) -> bool:
         """Find out whether there is any plan; the session holds a program without costs."""
         outcome = self.solve_session(question, session, "simplex")
-        if outcome.status in {"optimal", "infeasible"}:
-            return outcome.status == "optimal"
-        name = question.scenario.name
-        if outcome.status in {"time_limit", "iteration_limit"}:
-            message = f"{name}: time ran out before it was clear whether there is a plan"
-            raise LimitReachedError(message)
-        message = f"{name}: {outcome.status}: {outcome.message}"
-        raise SolverError(message)
+        before = "it was clear whether there is a plan"
+        return with_plan(outcome, question.scenario.name, before, good={"optimal", "infeasible"}).status == "optimal"
 
     def is_possible(self, question: PreparedScenario) -> bool:
         """Find out whether a scenario has any plan, its integers kept."""
@@ -113,15 +104,10 @@ class Asking:
 
     def has_whole_plan(self, question: PreparedScenario, model: Model) -> bool:
         """Find out whether a program with integers has a plan, by rounding, then a search."""
-        session = session_of(question, model)
-        solver = question.scenario.solver
-        outcome = find_plan(model, session, solver, interrupt=self.interrupt)
-        if not outcome.has_plan and outcome.status != "infeasible":
-            name = question.scenario.name
-            if outcome.status in STOPPED:
-                raise stopped(name, outcome, "it was clear whether there is a plan with integers")
-            message = f"{name}: {outcome.status}: {outcome.message}"
-            raise SolverError(message)
+        outcome = find_plan(model, session_of(question, model), question.scenario.solver, interrupt=self.interrupt)
+        if not outcome.has_plan:
+            before = "it was clear whether there is a plan with integers"
+            with_plan(outcome, question.scenario.name, before, good={"infeasible"})
         return outcome.has_plan
 
     def is_enough(self, question: PreparedScenario, settings: Sequence[Setting], cells: Sequence[Cell] = ()) -> bool:
@@ -135,8 +121,7 @@ class Asking:
 
 def session_of(question: PreparedScenario, model: Model) -> HighsSession:
     """Hand a program to the solver with the tolerance of its scenario."""
-    tolerance = question.scenario.solver.tolerance
-    return HighsSession(model.problem, {"primal_feasibility_tolerance": tolerance})
+    return HighsSession(model.problem, {"primal_feasibility_tolerance": question.scenario.solver.tolerance})
 
 
 def relaxed_session(question: PreparedScenario, model: Model) -> HighsSession:

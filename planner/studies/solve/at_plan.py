@@ -58,8 +58,7 @@ def has_program(proof: Proof, arrays: Arrays) -> bool:
     lifted where integers are fixed, so that none has a dual.
     """
     families = proof.rows["family"].iloc[len(arrays.rows.lower) :].astype(str)
-    is_of_bound = families.str.startswith(ONLY_FOR_THE_BOUND)
-    return bool(is_of_bound.all()) and begins_with_program(proof, arrays)
+    return bool(families.str.startswith(ONLY_FOR_THE_BOUND).all()) and begins_with_program(proof, arrays)
 
 
 def duals_of(proof: Proof, arrays: Arrays) -> Floats:
@@ -139,8 +138,6 @@ HOURLY: Final = frozenset({"slot", "period"})
 """Axes of decisions that are made again in every time slice, or billed by its season."""
 PLACES: Final = frozenset({"site"})
 """Axes of what hours are coupled between: by claims of a pool, by work that moves."""
-WITH_PIECES: Final = frozenset({"auto", "decomposed"})
-"""Settings of the method that may solve a program in pieces."""
 LEAST_NONZEROS: Final = 300_000
 """Coefficients of rows over hours from which on pieces are quicker; see `docs/decisions.md`."""
 LEAST_SHARE: Final = 0.4

@@ -249,8 +249,7 @@ class BlockSearch:
 
     def _lack_mw(self, x: Floats, is_short: Bools) -> Floats:
         """What blocks that stay short lack, and nothing of the others. [MW]"""
-        siting = self._model.siting
-        return np.where(is_short, self._model.p.siting.block_mw - siting.shared_block_mw.value(x), 0)
+        return np.where(is_short, self._model.p.siting.block_mw - self._model.siting.shared_block_mw.value(x), 0)
 
     def _racks_mw(self, x: Floats) -> Floats:
         """Racks of each block. [MW]"""
@@ -260,8 +259,7 @@ class BlockSearch:
         """What a MW of racks in use costs in its model year, the mean of a plan. [MUSD/MW]"""
         model = self._model
         span_years = model.span_years
-        used = model.p.racks.used
-        mw_years = float((model.used.value(x) * span_years[used["year"]]).sum())
+        mw_years = float((model.used.value(x) * span_years[model.p.racks.used["year"]]).sum())
         # BLAS would split the sum among its threads: other last digits choose another plan.
         mean = abs(float((self._cost * x).sum())) / max(mw_years, _NOTHING)
         return mean * span_years[model.p.siting.block["year"]]

@@ -6,7 +6,7 @@ import gc
 import time
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -21,9 +21,9 @@ from planner.runs.plan import Plan
 from planner.scenario import Scenario, load_scenario
 from planner.studies.solve.asking import hear_warnings
 from planner.studies.solve.at_plan import plan_session
+from planner.studies.solve.conflict import why_no_plan
 from planner.studies.solve.failover import FailureCuts, site_outages
 from planner.studies.solve.foresight import Decided, Failed, decide_year_by_year, with_time_left
-from planner.studies.solve.no_plan import why_no_plan
 from planner.studies.solve.solves import STOPPED
 from planner.studies.solve.whole_numbers import find_plan
 
@@ -33,10 +33,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from planner.base.errors import Problem
+    from planner.check import Verdict
     from planner.inputs.inputs import Inputs
-    from planner.lp import ProgressEvent
+    from planner.lp import Outcome, ProgressEvent
     from planner.lp.start import Start
     from planner.model import Model
+    from planner.results.proof import Proof
+    from planner.results.store import Results
     from planner.scenario import Changes
 
 _MANY_NONZEROS: Final = 1_000_000
@@ -153,17 +156,10 @@ def plan_of(
             session.set_columns(integer=np.zeros_like(model.problem.columns().integer))
             if session.start_from(start):
                 like = start
-        cuts = FailureCuts(model, scenario.failover.most_rounds)
-        outcome = find_plan(
-            model,
-            session,
-            with_time_left(scenario.solver, 0.0 if decided is None else decided.seconds),
-            cuts=cuts if inputs.failover.reserve.size else None,
-            like=like,
-            on_progress=on_progress,
-            interrupt=interrupt,
-        )
-        inputs = cuts.inputs
+        cuts = FailureCuts.where_asked(scenario, model)
+        solver = with_time_left(scenario.solver, 0.0 if decided is None else decided.seconds)
+        outcome = find_plan(model, session, solver, cuts=cuts, like=like, on_progress=on_progress, interrupt=interrupt)
+        inputs = inputs if cuts is None else cuts.inputs
     if not outcome.has_plan:
         question, view = PreparedScenario(scenario, inputs), _view(inputs, decided)
         raise why_no_plan(inputs.name, outcome, session, question, model, view, hold)
@@ -182,18 +178,16 @@ def plan_of(
     if sizes["nonzeros"] > _MANY_NONZEROS:
         gc.collect()  # the program, whose families refer to it: the check needs the room
     with clock.stage("check"):
-        verdict = check_plan(
-            scenario,
-            inputs,
-            results,
-            objective_musd=outcome.objective,
-            status=outcome.status,
-            bound_musd=outcome.dual_bound,
-            gap_frac=outcome.gap,
-            proof=proof,
-            orders_held_before=orders_held_before,
-        )
+        verdict = verdict_on(scenario, inputs, results, outcome, proof, orders_held_before=orders_held_before)
     return Plan(scenario, inputs, outcome, results, verdict, clock.seconds, sizes, proof, orders_held_before)
+
+
+def verdict_on(
+    scenario: Scenario, inputs: Inputs, results: Results, outcome: Outcome, proof: Proof, **more: Any
+) -> Verdict:
+    """Check what the solver found; `more` is of `check_plan`."""
+    more |= {"objective_musd": outcome.objective, "bound_musd": outcome.dual_bound, "gap_frac": outcome.gap}
+    return check_plan(scenario, inputs, results, status=outcome.status, proof=proof, **more)
 
 
 def _decided(

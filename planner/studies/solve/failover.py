@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from planner.lp import ArrayProblem, Outcome
     from planner.model import Model
     from planner.results.proof import Proof
+    from planner.scenario import Scenario
 
 _CUTS: Final = "failure_cut_"
 
@@ -33,8 +34,7 @@ def take_over(p: Inputs, served_kh100e: Floats, reserve_kh100e: Floats) -> Outag
     for program in work.programs():
         outcome = HighsSession(program.problem).solve("simplex")
         if outcome.status != "optimal":
-            message = f"the site outages could not be computed: {outcome.status}"
-            raise SolverError(message)
+            raise SolverError(f"the site outages could not be computed: {outcome.status}")
         unserved[program.service] = program.unserved.value(outcome.x)
         taken[program.arc] = program.taken.value(outcome.x)
     return OutageTakeovers(work.service, work.kh100e, unserved, work.of_service, work.reserve, taken)
@@ -80,8 +80,7 @@ def add_cuts(model: Model, p: FailoverInputs) -> Model:
 def _places(problem: ArrayProblem, variable: str, column: Positions) -> Positions:
     """Return the places of columns in a variable, -1 of others."""
     block = problem.column_block(variable)
-    is_in = (column >= block.start) & (column < block.stop)
-    return np.where(is_in, column - block.start, -1)
+    return np.where((column >= block.start) & (column < block.stop), column - block.start, -1)
 
 
 class FailureCuts:
@@ -98,6 +97,11 @@ class FailureCuts:
         self.most_rounds = most_rounds
         self.inputs: Inputs = model.p
         """Inputs of the program with the cuts it has by now."""
+
+    @classmethod
+    def where_asked(cls, scenario: Scenario, model: Model) -> FailureCuts | None:
+        """Return those of a program, none where no workload asks for failover."""
+        return cls(model, scenario.failover.most_rounds) if model.p.failover.reserve.size else None
 
     def are_broken(self, x: Floats) -> bool:
         """Let every site fail in turn and look for work that is left unserved."""

@@ -90,16 +90,10 @@ def decide_year_by_year(
         _look_to(model, first, last, decides)
         decided.hold(model)
         session = plan_session(problem, scenario.solver)
-        cuts = FailureCuts(model, scenario.failover.most_rounds)
-        outcome = find_plan(
-            model,
-            session,
-            # A search takes all the time it is given, and the steps after it need theirs.
-            with_time_left(scenario.solver, time.perf_counter() - began, steps + 1 - first),
-            cuts=cuts if inputs.failover.reserve.size else None,
-            on_progress=on_progress,
-            interrupt=interrupt,
-        )
+        cuts = FailureCuts.where_asked(scenario, model)
+        # A search takes all the time it is given, and the steps after it need theirs.
+        solver = with_time_left(scenario.solver, time.perf_counter() - began, steps + 1 - first)
+        outcome = find_plan(model, session, solver, cuts=cuts, on_progress=on_progress, interrupt=interrupt)
         if not outcome.has_plan:
             return Failed(years.years[first], years.years[last], outcome, session, model)
         bounds = problem.columns()
@@ -153,12 +147,10 @@ def decided_in(model: Model, dates: OrderDates | None) -> Positions:
     latest = {} if dates is None else latest_orders(model, dates)
     opens = model.year
     for name in sorted(commitments(model)):
-        over = problem.columns_over(name)
-        own = year_of(over, model)
+        own = year_of(problem.columns_over(name), model)
         taken = np.where(own == _NONE, never, own)
         if name in latest:
-            by_date = np.searchsorted(opens, latest[name] + _SOON, side="right") - 1
-            taken = np.clip(by_date, 0, taken)
+            taken = np.clip(np.searchsorted(opens, latest[name] + _SOON, side="right") - 1, 0, taken)
         decided[problem.column_block(name)] = taken
     return decided
 
@@ -171,8 +163,7 @@ def latest_orders(model: Model, dates: OrderDates) -> Mapping[str, Floats]:
         return moments[over[by], over["year"]]
 
     halls = at("build", "site", dates.hall)
-    early = model.p.halls.build_is_early
-    halls = np.where(early, model.year[model.p.halls.build["year"]], halls)
+    halls = np.where(model.p.halls.build_is_early, model.year[model.p.halls.build["year"]], halls)
     phases = model.p.halls.build.find(model.problem.columns_over("phases"))
     return {
         "build": halls,
@@ -205,8 +196,7 @@ def commitments(model: Model) -> frozenset[str]:
     first, last = np.full(matrix.rows, len(model.p.years)), np.full(matrix.rows, _NONE)
     np.minimum.at(first, row, column_year[column])
     np.maximum.at(last, row, column_year[column])
-    in_other_year = column_year[column] != row_year[row]
-    binds = np.where(row_year[row] == _NONE, first[row] < last[row], in_other_year)
+    binds = np.where(row_year[row] == _NONE, first[row] < last[row], column_year[column] != row_year[row])
     is_integer = problem.columns().integer
     return frozenset(blocks[of_column[column[binds]]]) | frozenset(blocks[of_column[np.flatnonzero(is_integer)]])
 

@@ -55,8 +55,7 @@ def rounded(model: Model, x: Floats, rule: KeepThreshold) -> Floats:
     if model.p.supply.plant.size:
         result[places["has_plant"]] = _plants(model, x, rule)
     result[model.problem.column_block("holds")] = 0.0
-    none = np.zeros(model.p.racks.lot.size, dtype=np.bool_)
-    result[model.problem.column_block("lot_racks")] = _racks(model, x, none)
+    result[model.problem.column_block("lot_racks")] = _racks(model, x, np.zeros(model.p.racks.lot.size, dtype=np.bool_))
     at = np.flatnonzero(columns.integer)
     result[at] = np.clip(np.round(result[at]), columns.lower[at], columns.upper[at])
     return result
@@ -154,8 +153,7 @@ def _phases(model: Model, x: Floats, is_open: Floats) -> Floats:
             now = here[year[here] == t]
             of = row[year[here] == t]
             place = int(np.flatnonzero(_is_at(model, one, t))[0])
-            begun = here[year[here] <= t]
-            in_phases_mw = size_mw * model.siting.phases.value(x)[begun].sum()
+            in_phases_mw = size_mw * model.siting.phases.value(x)[here[year[here] <= t]].sum()
             others_mw = halls_mw[place] - in_phases_mw
             room = np.floor((sites.land_limit_mw[one] - others_mw) / size_mw + _NOTHING)
             pace = np.floor(rate_mw[place] / size_mw + _NOTHING)
@@ -224,16 +222,14 @@ def _racks(model: Model, x: Floats, kept: Bools) -> Floats:
 def _too_many(model: Model, count: Floats, fraction: Floats) -> Floats:
     """Racks by which lots exceed what a vendor delivers, the smallest fractions first."""
     p = model.p.racks
-    vendor = model.p.sets.rack_vendor[p.lot["rack"]]
-    limit = locate(p.delivery, vendor, p.lot["year"])
+    limit = locate(p.delivery, model.p.sets.rack_vendor[p.lot["rack"]], p.lot["year"])
     over_mw = -p.delivery_limit_mw
     np.add.at(over_mw, limit[limit >= 0], (count * p.lot_rack_mw)[limit >= 0])
     removed = np.zeros(p.lot.size)
     for number in np.flatnonzero(over_mw > _NOTHING):
         here = np.flatnonzero((limit == number) & (count > 0.0))
         here = here[np.argsort(fraction[here], kind="stable")]
-        freed = np.cumsum(p.lot_rack_mw[here])
-        enough = int(np.searchsorted(freed, over_mw[number])) + 1
+        enough = int(np.searchsorted(np.cumsum(p.lot_rack_mw[here]), over_mw[number])) + 1
         removed[here[:enough]] = 1.0
     return removed
 

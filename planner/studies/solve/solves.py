@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final, Literal, Protocol, cast
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, cast
 
 import numpy as np
 
@@ -162,11 +162,18 @@ class Solves:
         way leaves the last solution there is, with the limit as its status and without duals.
         """
         self._has_own_cost = cost is None
-        if cost is None:
-            cost = self._model.problem.columns().cost
+        cost = self._model.problem.columns().cost if cost is None else cost
 
         def once(method: Method, start: Start | None = None) -> Outcome:
-            return self._once(lower, upper, cost, method, reserve_s, start, strictly=strictly)
+            integer = np.zeros(len(lower), dtype=np.bool_)
+            # Copies: a session finds what changed by comparing with the arrays it was given before.
+            self._session.set_columns(cost=cost.copy(), lower=lower.copy(), upper=upper.copy(), integer=integer)
+            if start is not None:
+                self._session.start_from(start)
+            outcome = self._session.solve(method, **self._next_solve(reserve_s), strictly=strictly)
+            self.iterations += outcome.iterations
+            self._last_x = outcome.x if outcome.has_plan else None
+            return outcome
 
         outcome = once(method, start)
         if self._cuts is None or not adds_cuts:
@@ -184,34 +191,6 @@ class Solves:
             outcome = _together(outcome, after, rounds)
         return outcome
 
-    def _once(
-        self,
-        lower: Floats,
-        upper: Floats,
-        cost: Floats,
-        method: Method,
-        reserve_s: float,
-        start: Start | None,
-        *,
-        strictly: bool,
-    ) -> Outcome:
-        integer = np.zeros(len(lower), dtype=np.bool_)
-        # Copies: a session finds what changed by comparing with the arrays it was given before.
-        self._session.set_columns(cost=cost.copy(), lower=lower.copy(), upper=upper.copy(), integer=integer)
-        if start is not None:
-            self._session.start_from(start)
-        outcome = self._session.solve(
-            method,
-            time_limit_s=self.left_s(reserve_s),
-            threads=self._solver.threads,
-            on_progress=self._next_solve(),
-            interrupt=self._interrupt,
-            strictly=strictly,
-        )
-        self.iterations += outcome.iterations
-        self._last_x = outcome.x if outcome.has_plan else None
-        return outcome
-
     def exact(self, outcome: Outcome, whole: Floats | None = None) -> Outcome:
         """Return an optimum with duals that are exact, or without any."""
         if not self._session.has_pieces:
@@ -221,13 +200,7 @@ class Solves:
             lower, upper, integer = columns.lower.copy(), columns.upper.copy(), columns.integer
             lower[integer] = upper[integer] = whole
             self._session.set_columns(cost=columns.cost, lower=lower, upper=upper, integer=np.zeros_like(integer))
-        exact = cast("DecomposedSession", self._session).exact(
-            outcome,
-            time_limit_s=self.left_s(),
-            threads=self._solver.threads,
-            on_progress=self._next_solve(),
-            interrupt=self._interrupt,
-        )
+        exact = cast("DecomposedSession", self._session).exact(outcome, **self._next_solve())
         self.iterations += exact.iterations - outcome.iterations
         return exact
 
@@ -236,25 +209,15 @@ class Solves:
         columns = self._model.problem.columns()
         self._has_own_cost = True
         self._session.set_columns(cost=columns.cost, lower=columns.lower, upper=columns.upper, integer=columns.integer)
-        outcome = self._session.solve(
-            self._solver.method,
-            time_limit_s=self.left_s(reserve_s),
-            threads=self._solver.threads,
-            on_progress=self._next_solve(),
-            interrupt=self._interrupt,
-            start=start,
-            gap_frac=gap_frac,
-            strictly=strictly,
-        )
+        how = self._next_solve(reserve_s)
+        outcome = self._session.solve(self._solver.method, **how, start=start, gap_frac=gap_frac, strictly=strictly)
         self.iterations += outcome.iterations
         return outcome
 
-    def _next_solve(self) -> Callable[[ProgressEvent], None] | None:
-        """Count a solve; return what reports its progress."""
+    def _next_solve(self, reserve_s: float = 0.0) -> dict[str, Any]:
+        """Count a solve; return its time, what reports its progress, and what stops it."""
         self._count += 1
         report = self._on_progress
-        if report is None:
-            return None
 
         def report_step(event: ProgressEvent) -> None:
             cost = event.objective if self._has_own_cost else np.nan
@@ -263,9 +226,11 @@ class Solves:
             bound = max(event.dual_bound, self.bound) if is_of_all else self.bound
             gap = event.gap if is_of_all else relative_gap(cost, bound)
             within_plan = replace(event, step=self.step, solve=self._count)
-            report(replace(within_plan, objective=cost, dual_bound=bound, gap=gap))
+            if report is not None:
+                report(replace(within_plan, objective=cost, dual_bound=bound, gap=gap))
 
-        return report_step
+        how = {"time_limit_s": self.left_s(reserve_s), "threads": self._solver.threads, "interrupt": self._interrupt}
+        return {**how, "on_progress": None if report is None else report_step}
 
     def rows_added(self) -> None:
         """Hand over the rows that were added to the problem."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -197,15 +197,8 @@ class _Finder:
     def _with_blocks(self, relaxed: Outcome, plan: Floats, *, one_by_one: bool) -> Floats | None:
         """Choose blocks for a rounded plan; None where it has no plan with blocks."""
         self._solves.step = "blocks"
-        search = BlockSearch(
-            self._model,
-            self._solves,
-            plan,
-            self._reserve_s(),
-            relaxed,
-            enough_frac=self._aim_frac,
-            one_by_one=one_by_one,
-        )
+        of = (self._model, self._solves, plan, self._reserve_s(), relaxed)
+        search = BlockSearch(*of, enough_frac=self._aim_frac, one_by_one=one_by_one)
         self._last = None
         found = search.search()
         self._note_stop(search.last)
@@ -338,22 +331,15 @@ class _Finder:
 
     def _none(self, relaxed: Outcome) -> Outcome:
         """Report that no plan was found, and why."""
-        nothing = np.full_like(relaxed.x, np.nan)
-        return replace(
-            relaxed,
-            status="infeasible" if self._is_infeasible else self._stopped or "error",
-            has_plan=False,
-            has_duals=False,
-            objective=np.nan,
-            dual_bound=np.inf if self._is_infeasible else self._solves.bound,
-            gap=np.inf,
-            x=nothing,
-            seconds=self._solves.seconds,
-            iterations=self._solves.iterations,
-            method_used=", ".join(self._how),
-            duals_of="fixed_program",
-            bound_by="search",
-        )
+        nothing = replace(relaxed, has_plan=False, has_duals=False, objective=np.nan, gap=np.inf, bound_by="search")
+        bound = np.inf if self._is_infeasible else self._solves.bound
+        status = "infeasible" if self._is_infeasible else self._stopped or "error"
+        return self._as_found(replace(nothing, x=np.full_like(relaxed.x, np.nan), status=status, dual_bound=bound))
+
+    def _as_found(self, outcome: Outcome) -> Outcome:
+        """Say how an outcome was found, and how long that took."""
+        spent: dict[str, Any] = {"seconds": self._solves.seconds, "iterations": self._solves.iterations}
+        return replace(outcome, **spent, method_used=", ".join(self._how), duals_of="fixed_program")
 
     def _report(self, best: Outcome, relaxed: Outcome) -> Outcome:
         """Put together what is reported of the best plan."""
@@ -371,18 +357,8 @@ class _Finder:
             status = stop
         # A bound that cannot be told from the relaxation is proven by its duals.
         by_search = relative_gap(bound, relaxed.objective) > LEAST_GAP_FRAC
-        return replace(
-            best,
-            status=status,
-            dual_bound=bound,
-            gap=gap,
-            seconds=self._solves.seconds,
-            iterations=self._solves.iterations,
-            method_used=", ".join(self._how),
-            duals_of="fixed_program",
-            bound_row_dual=relaxed.row_dual,
-            bound_by="search" if by_search else "relaxation",
-        )
+        best = replace(best, status=status, dual_bound=bound, gap=gap, bound_row_dual=relaxed.row_dual)
+        return self._as_found(replace(best, bound_by="search" if by_search else "relaxation"))
 
     # --- bookkeeping --------------------------------------------------------------------
 
@@ -409,14 +385,8 @@ class _Finder:
 
 def _with_duals(plan: Outcome, other: Outcome) -> Outcome:
     """Return a plan with the duals of another solve, or with none where that has none."""
-    return replace(
-        plan,
-        status=other.status,
-        has_duals=other.has_duals,
-        row_dual=other.row_dual,
-        reduced_cost=other.reduced_cost,
-        basis=other.basis,
-    )
+    duals: dict[str, Any] = {"row_dual": other.row_dual, "reduced_cost": other.reduced_cost}
+    return replace(plan, status=other.status, has_duals=other.has_duals, basis=other.basis, **duals)
 
 
 def _bounding(outcome: Outcome) -> Outcome:

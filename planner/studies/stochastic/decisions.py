@@ -17,7 +17,7 @@ from planner.lp import Axis, Index
 from planner.lp.index import locate, pairs
 from planner.outputs.labels import order_words
 from planner.results.store import cleaned
-from planner.studies.solve.conflict_rules import conflict_rules, in_words
+from planner.studies.solve.conflict import conflict_rules, in_words
 from planner.studies.solve.foresight import latest_orders
 from planner.studies.solve.rounding import RULES, rounded
 from planner.studies.stochastic.extensive_form import CONFLICT_SECONDS
@@ -122,8 +122,7 @@ def _received(table: pd.DataFrame, shared: pd.DataFrame, known_from: float) -> R
     enters = arrives.merge(offered[[*_THING, "column", "start"]], on=_THING, how="inner")
     enters = enters[enters["start"] >= enters["arrives"]].sort_values("start", kind="stable")
     enters = enters.drop_duplicates("order")[["order", "column"]]
-    of_committed = of_own[of_own["committed"].notna()][["order", "column"]]
-    enters = pd.concat([enters, of_committed], ignore_index=True)
+    enters = pd.concat([enters, of_own[of_own["committed"].notna()][["order", "column"]]], ignore_index=True)
 
     early = table.loc[_is_before(table, known_from), "column"].to_numpy(dtype=np.intp)
     column = np.unique(np.concatenate((early, enters["column"].to_numpy(dtype=np.intp))))
@@ -195,8 +194,7 @@ def _openings(model: Model, halls: pd.DataFrame) -> pd.DataFrame:
     of_halls = ["start", "order_by", "lead", "committed", "is_early"]
     in_order = halls.sort_values("is_early", kind="stable")  # what is no early hall has a date
     with_halls = in_order[["site", "year", *of_halls]].drop_duplicates(["site", "year"])
-    left = openings[is_new].drop(columns=of_halls)
-    return left.merge(with_halls, on=["site", "year"], how="inner")
+    return openings[is_new].drop(columns=of_halls).merge(with_halls, on=["site", "year"], how="inner")
 
 
 def _years(p: Inputs, over: Index) -> Floats:
@@ -382,8 +380,7 @@ def why_no_orders(
             of_future.setdefault(place, []).append(f"{found[1] or ''}{found[3]}")
         else:
             of = received[place]
-            at = of.column[of.row] == int(of_orders[1])
-            shared.update(of.order[at].tolist())
+            shared.update(of.order[of.column[of.row] == int(of_orders[1])].tolist())
     lines = []
     for place, rows in sorted(of_future.items()):
         future = futures[place]
@@ -393,5 +390,4 @@ def why_no_orders(
         rows_of = orders.table.take(sorted(shared))
         things = dict.fromkeys(map(order_words, rows_of["kind"], rows_of["site"], rows_of["item"]))
         lines.append(f"  orders that they share: {some(list(things), _MOST_ORDERS)}")
-    text = f"{head}; these conflict:" if lines else head
-    return InfeasibleError("\n".join([text, *lines]), tuple(names))
+    return InfeasibleError("\n".join([f"{head}; these conflict:" if lines else head, *lines]), tuple(names))

@@ -14,9 +14,8 @@ from planner.model.money import penalty_musd
 from planner.results.store import cleaned
 from planner.studies.solve.asking import with_plan
 from planner.studies.solve.at_plan import plan_session
-from planner.studies.solve.conflict_rules import conflict_rules, in_words
+from planner.studies.solve.conflict import conflict_rules, in_words, why_no_plan
 from planner.studies.solve.failover import FailureCuts
-from planner.studies.solve.no_plan import why_no_plan
 from planner.studies.solve.solves import Solves
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     from planner.lp import Outcome, ProgressEvent
     from planner.model import Model
     from planner.studies.stochastic.decisions import Orders, Received
-    from planner.studies.sweep.uncertainty import Risk
+    from planner.studies.sweep.reading import Risk
 
 # --- The program of all futures together: each one's own, and the orders that they share ----------
 
@@ -64,15 +63,9 @@ class ExtensiveForm:
             self._share(number, one, first)
 
     def _share(self, number: int, one: Received, first: int) -> None:
-        decisions = Axis("decision", tuple(str(column) for column in one.column))
-        over = Index.full("decision", decisions)
-        own = Expression(
-            over,
-            np.arange(over.size, dtype=np.int32),
-            (one.column + first).astype(np.int32),
-            np.ones(over.size),
-            np.zeros(over.size),
-        )
+        over = Index.full("decision", Axis("decision", tuple(str(column) for column in one.column)))
+        row, column = np.arange(over.size, dtype=np.int32), (one.column + first).astype(np.int32)
+        own = Expression(over, row, column, np.ones(over.size), np.zeros(over.size))
         more = own - self._orders.map(over, one.order, one.row)
         prefix = _PREFIX.format(number)
         self.problem.rows(f"{prefix}as_ordered", more.select(one.is_all) == 0.0)
@@ -80,10 +73,7 @@ class ExtensiveForm:
 
     def minimise_cost(self, weights: Floats, risk: Risk) -> None:
         """Ask for the least expected cost, bad futures counted as much as `risk` says."""
-        expected = sum(
-            (weight * cost for weight, cost in zip(weights, self.costs, strict=True)),
-            start=Expression.constant(UNIT, 0.0),
-        )
+        expected = self._expected(weights)
         if risk.weight == 0.0:
             self.problem.minimise(expected)
             return
@@ -105,13 +95,12 @@ class ExtensiveForm:
     def hold_regret(self, most: float, weights: Floats) -> None:
         """Ask for the least expected cost of those that keep the greatest regret at that."""
         column = self.problem.column_block("greatest_regret")
-        places = np.arange(column.start, column.stop)
-        self.problem.hold(places, np.zeros(1), np.array([most]))
-        expected = sum(
-            (weight * cost for weight, cost in zip(weights, self.costs, strict=True)),
-            start=Expression.constant(UNIT, 0.0),
-        )
-        self.problem.minimise(expected)
+        self.problem.hold(np.arange(column.start, column.stop), np.zeros(1), np.array([most]))
+        self.problem.minimise(self._expected(weights))
+
+    def _expected(self, weights: Floats) -> Expression:
+        parts = (weight * cost for weight, cost in zip(weights, self.costs, strict=True))
+        return sum(parts, start=Expression.constant(UNIT, 0.0))
 
     def maximise_sum(self, wanted: Sequence[tuple[Positions, Floats]]) -> None:
         """Ask for the largest sum of some decisions of each future, each up to what is wanted.
@@ -165,20 +154,16 @@ class FutureProgram:
     ) -> None:
         self.name, self.question = name, question
         self.model: Model = build_model(question.inputs)
-        solver = question.scenario.solver
-        self._session = plan_session(self.model.problem, solver, ends_at_gap=False)
+        self._session = plan_session(self.model.problem, question.scenario.solver, ends_at_gap=False)
         self._on_progress = on_progress
-        has_cuts = bool(question.inputs.failover.reserve.size)
-        most_rounds = question.scenario.failover.most_rounds
-        self._cuts = FailureCuts(self.model, most_rounds) if has_cuts else None
+        self._cuts = FailureCuts.where_asked(question.scenario, self.model)
 
     def alone(self) -> Outcome:
         """Solve it as if it were certain."""
         columns = self.model.problem.columns()
         outcome = self._within(columns.lower, columns.upper)
         if outcome.status == "infeasible":
-            name = f"future {self.name}"
-            raise why_no_plan(name, outcome, self._session, self.question, self.model)
+            raise why_no_plan(f"future {self.name}", outcome, self._session, self.question, self.model)
         return outcome
 
     def penalty_musd(self, outcome: Outcome) -> float:
@@ -219,8 +204,7 @@ class FutureProgram:
         solver = self.question.scenario.solver
         solves = Solves(self.model, self._session, solver, self._cuts, self._on_progress, None)
         outcome = solves.solve_within(lower, upper, method="auto")
-        good = SOLVED | {"infeasible"}
-        return with_plan(outcome, f"future {self.name}", BEFORE, good=good)
+        return with_plan(outcome, f"future {self.name}", BEFORE, good=SOLVED | {"infeasible"})
 
 
 def hold_orders(model: Model, received: Received, ordered: Floats, slack: float) -> None:
@@ -232,8 +216,7 @@ def hold_orders(model: Model, received: Received, ordered: Floats, slack: float)
 def _bounds(received: Received, ordered: Floats, slack: float) -> tuple[Floats, Floats]:
     enters = cleaned(received.entering(ordered))
     margin = slack * np.maximum(np.abs(enters), 1.0)
-    low = np.maximum(enters - margin, 0.0)
-    return low, np.where(received.is_all, enters + margin, np.inf)
+    return np.maximum(enters - margin, 0.0), np.where(received.is_all, enters + margin, np.inf)
 
 
 # --- The mean of all futures: a program whose numbers are the weighted means of theirs ------------
@@ -252,7 +235,6 @@ def mean_of(models: Sequence[Model], weights: Floats) -> Arrays:
     """Return the program whose numbers are the weighted means of those of like programs."""
     arrays = [Arrays.from_problem(model.problem) for model in models]
     columns, rows = [one.columns for one in arrays], [one.rows for one in arrays]
-    first = columns[0]
 
     def mean(parts: list[Floats]) -> Floats:
         return np.asarray(sum(weight * part for weight, part in zip(weights, parts, strict=True)))
@@ -263,17 +245,10 @@ def mean_of(models: Sequence[Model], weights: Floats) -> Arrays:
         np.concatenate([weight * one.matrix.value for weight, one in zip(weights, arrays, strict=True)]),
         (arrays[0].matrix.rows, arrays[0].matrix.columns),
     )
-    return Arrays(
-        Columns(
-            mean([one.cost for one in columns]),
-            mean([one.lower for one in columns]),
-            mean([one.upper for one in columns]),
-            np.zeros_like(first.integer),
-            float(np.dot(weights, [one.offset for one in columns])),
-        ),
-        matrix,
-        RowBounds(mean([one.lower for one in rows]), mean([one.upper for one in rows])),
-    )
+    offset = float(np.dot(weights, [one.offset for one in columns]))
+    cost, lower, upper = (mean([getattr(one, name) for one in columns]) for name in ("cost", "lower", "upper"))
+    bounds = (mean([getattr(one, name) for one in rows]) for name in ("lower", "upper"))
+    return Arrays(Columns(cost, lower, upper, np.zeros_like(columns[0].integer), offset), matrix, RowBounds(*bounds))
 
 
 def _is_alike(one: ArrayProblem, other: ArrayProblem) -> bool:

@@ -7,7 +7,9 @@ orders of another plan they say what that plan costs in each future.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -18,22 +20,26 @@ from planner.base.words import some
 from planner.clock.calendar import float_year
 from planner.inputs.prepared import PreparedScenario
 from planner.lp.outcome import PROVEN_GAP_FRAC
-from planner.outputs.own_folder import file_entry
+from planner.outputs.answer import Answer
+from planner.outputs.folder_kinds import RUNS_FOLDER, STOCHASTIC, STOCHASTIC_FILE
+from planner.outputs.own_folder import file_entry, require_own_folder
 from planner.results.cost_difference import PlanCost
+from planner.results.ended import worst_exit_code
 from planner.results.read import read_results
+from planner.runs.folder import write_run
+from planner.runs.names import folder_of_file
 from planner.studies.solve.asking import hear_warnings
 from planner.studies.solve.failover import site_outages
 from planner.studies.stochastic.extensive_form import FutureProgram
-from planner.studies.stochastic.found import Stochastic
-from planner.studies.stochastic.study import STOCHASTIC, StochasticPrograms
+from planner.studies.stochastic.study import TOGETHER, StochasticPrograms
 from planner.studies.sweep import answers as kept
-from planner.studies.sweep.answers import FutureResult, no_regret
+from planner.studies.sweep.answers import no_regret
+from planner.studies.sweep.file import find_sweep
 from planner.studies.sweep.futures import inputs_of, read_sweep
-from planner.studies.sweep.one import figures_of, lead_months, orders_in
+from planner.studies.sweep.one import answer_of, lead_months, orders_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from planner.base.arrays import Floats
     from planner.lp import Outcome, ProgressEvent
@@ -42,6 +48,82 @@ if TYPE_CHECKING:
     from planner.studies.stochastic.study import Compared, OrderPlan
     from planner.studies.sweep.file import SweepFile
     from planner.studies.sweep.futures import Sweep
+
+# --- What a stochastic program found: orders, costs by future, what it is worth to know; its files ---
+
+TABLES: Final = (*("decided", "costs", "plans", "worth", "futures", "results", "orders", "no_regret"),)
+"""Tables of the folder, each a file."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Stochastic(Answer):
+    """What is ordered before the futures are known, what follows in each, and what that is worth."""
+
+    kind = STOCHASTIC
+    fields = (
+        *("name", "label", "question", "file", "scenario", "known_from"),
+        *("cvar_weight", "cvar_tail", "is_relaxed", "sizes"),
+    )
+    saved = TABLES
+    listed = ("decided", "left_out", "costs", "plans", "worth", "futures", "no_regret")
+
+    name: str  # name of the file, its title, and the question that it answers; empty where it has none
+    label: str
+    question: str
+    file: Mapping[str, Any]  # where it is, its hash, and whether it ships
+    scenario: str  # name of the base scenario
+    known_from: int  # year from which on it is known which future comes
+    cvar_weight: float  # how much bad futures count; 0 for the expected cost
+    cvar_tail: float | None  # share of all likelihood that is the worst futures; None where no CVaR is asked for
+    is_relaxed: bool  # whether the futures have integers, which costs, regrets and worths leave out
+    # kind, site, item of what was rounded to an order that is not feasible in every future, and so is not ordered;
+    # without rows where there is none
+    left_out: pd.DataFrame
+    sizes: Mapping[str, int]  # rows, columns and nonzeros of the program of all futures
+    # a row per order: kind, site, item, order_by [year], committed (the year in which halls that are under way come in;
+    # missing of others), unit; ``ordered`` in the checked plans, ``least`` and ``most`` that any future alone would
+    # order at that date, and ``minimax_regret``, what the plan of least greatest regret orders
+    decided: pd.DataFrame
+    # a row per plan and future: plan, future, weight, cost_musd, regret_musd, and what of each is the penalty of unmet
+    # demand: penalty_musd, regret_penalty_musd; missing where the orders of the plan leave no plan in the future
+    costs: pd.DataFrame
+    # a row per plan: expected_musd, penalty_musd (of that), cvar_musd (where a CVaR is asked for), objective_musd,
+    # greatest_regret_musd
+    plans: pd.DataFrame
+    # measure, value_musd, penalty_musd (of that): wait_and_see, stochastic, single_future, evpi, vss, and plans: the
+    # objective at the cost of the checked plans, with integers where futures have them
+    worth: pd.DataFrame
+    # a row per future: weight, cost alone and with the orders, regret, what of each is penalty, and of the plan with
+    # integers its status, cost, penalty, gap, verdict and run
+    futures: pd.DataFrame
+    # as of a sweep: key figures and orders of the checked plans; what every future orders by a year, each as if it were
+    # certain
+    results: pd.DataFrame
+    orders: pd.DataFrame
+    no_regret: pd.DataFrame
+    runs: Mapping[str, Plan]  # the checked plan of each future
+
+    @property
+    def exit_code(self) -> int:
+        """That of the worst of its plans."""
+        return worst_exit_code(plan.exit_code for plan in self.runs.values())
+
+    def save(self, folder: str | Path) -> Path:
+        """Write each run whole, then the tables that name them; return the folder."""
+        home = Path(folder)
+        require_own_folder(home, STOCHASTIC, Path(self.file["file"]))
+        names = {name: write_run(plan, home / RUNS_FOLDER).name for name, plan in self.runs.items()}
+        return Answer.save(replace(self, futures=self.futures.assign(run=self.futures["future"].map(names))), home)
+
+
+def folder_of(path: str | Path, out: str | Path | None = None) -> Path:
+    """Return the folder of a stochastic program: the one named, or one that its file has alone."""
+    if out is not None:
+        return Path(out)
+    return folder_of_file(find_sweep(path), Path("stochastic"), STOCHASTIC_FILE)
+
+
+# --- Orders before the futures are known, the rest after: one program over all of them ------------
 
 _CLOCK: Final[Mapping[tuple[str, ...], Callable[[Scenario], object]]] = {
     ("years",): lambda scenario: list(scenario.years),
@@ -180,7 +262,7 @@ def _report(sweep: Sweep, study: StochasticPrograms, found: Compared) -> Stochas
     names = [future.name for future in study.futures]
     begins = {future.name: float_year(future.question.scenario.decisions_start) for future in study.futures}
     ordered, runs, left_out = study.runs(found.stochastic.ordered)
-    answers = {name: _answer(name, plan) for name, plan in runs.items()}
+    answers = {name: answer_of(name, plan) for name, plan in runs.items()}
     return Stochastic(
         name=file.name,
         label=file.title,
@@ -203,10 +285,7 @@ def _report(sweep: Sweep, study: StochasticPrograms, found: Compared) -> Stochas
                 "weight": weights,
                 "alone_musd": found.least,
                 "alone_penalty_musd": found.least_penalties,
-                "cost_musd": found.stochastic.costs,
-                "penalty_musd": found.stochastic.penalties,
-                "regret_musd": _regrets(study, found.stochastic, found.least),
-                "regret_penalty_musd": found.stochastic.penalties - found.least_penalties,
+                **_of_plan(study, found.stochastic, found),
                 "status": [answers[name].status for name in names],
                 "plan_musd": [answers[name].objective_musd for name in names],
                 "plan_penalty_musd": [_plan_cost(runs[name]).penalty_musd for name in names],
@@ -230,8 +309,7 @@ def _decided(study: StochasticPrograms, found: Compared, ordered: Floats) -> pd.
         ordered=ordered, least=np.min(alone, axis=0), most=np.max(alone, axis=0), minimax_regret=found.minimax.ordered
     )
     amounts = table[["ordered", "most", "minimax_regret"]].to_numpy(dtype=np.float64)
-    rows = np.flatnonzero(amounts.max(axis=1, initial=0.0))
-    return table.take(rows).reset_index(drop=True)
+    return table.take(np.flatnonzero(amounts.max(axis=1, initial=0.0))).reset_index(drop=True)
 
 
 def _plans(study: StochasticPrograms, found: Compared) -> pd.DataFrame:
@@ -267,7 +345,7 @@ def _worth(study: StochasticPrograms, found: Compared, planned: Sequence[PlanCos
     evpi, vss = above_least(objectives, np.array([waits, least]), plans)
     measures = {
         "wait_and_see": waits,
-        STOCHASTIC: least,
+        TOGETHER: least,
         "single_future": single,
         "evpi": evpi,
         "vss": vss,
@@ -296,12 +374,11 @@ def above_least(costs: Floats, least: Floats, of: Sequence[str]) -> Floats:
         above = costs - least
     may_miss = PROVEN_GAP_FRAC * np.maximum(np.abs(least), 1.0)
     for at in np.flatnonzero(above < -may_miss)[:1]:
-        message = (
+        raise SolverError(
             f"{of[at]}: the cost is {costs[at]:,.4f} MUSD, and it cannot be below"
             f" {least[at]:,.4f} MUSD; so a solve ended off its optimum, and nothing is written;"
             " try another solver.method or a lower solver.tolerance"
         )
-        raise SolverError(message)
     return np.maximum(above, 0.0)
 
 
@@ -312,18 +389,18 @@ def _regrets(study: StochasticPrograms, plan: OrderPlan, least: Floats) -> Float
 
 
 def _costs(study: StochasticPrograms, plan: OrderPlan, found: Compared) -> pd.DataFrame:
-    table = pd.DataFrame(
-        {
-            "plan": plan.name,
-            "future": [future.name for future in study.futures],
-            "weight": study.weights,
-            "cost_musd": plan.costs,
-            "penalty_musd": plan.penalties,
-            "regret_musd": _regrets(study, plan, found.least),
-            "regret_penalty_musd": plan.penalties - found.least_penalties,
-        }
-    )
-    return table.replace(np.inf, np.nan)
+    names = {"plan": plan.name, "future": [future.name for future in study.futures], "weight": study.weights}
+    return pd.DataFrame({**names, **_of_plan(study, plan, found)}).replace(np.inf, np.nan)
+
+
+def _of_plan(study: StochasticPrograms, plan: OrderPlan, found: Compared) -> dict[str, Floats]:
+    """Return what each future costs with a plan and more than if it were certain, and what of it is penalty."""
+    return {
+        "cost_musd": plan.costs,
+        "penalty_musd": plan.penalties,
+        "regret_musd": _regrets(study, plan, found.least),
+        "regret_penalty_musd": plan.penalties - found.least_penalties,
+    }
 
 
 def _orders_alone(futures: Sequence[FutureProgram], alone: Sequence[Outcome]) -> pd.DataFrame:
@@ -331,27 +408,9 @@ def _orders_alone(futures: Sequence[FutureProgram], alone: Sequence[Outcome]) ->
 
     def rows() -> Iterator[tuple[object, ...]]:
         for future, outcome in zip(futures, alone, strict=True):
-            outages = site_outages(future.model, outcome)
-            tables = read_results(future.model, outcome, outages).tables
+            tables = read_results(future.model, outcome, site_outages(future.model, outcome)).tables
             months = lead_months(future.model.p)
             for order in orders_in(tables, months):
                 yield future.name, *order
 
     return pd.DataFrame(rows(), columns=["future", *kept.OF_ORDER])
-
-
-def _answer(name: str, plan: Plan) -> FutureResult:
-    """Return what is kept of a plan, as of a future of a sweep."""
-    outcome = plan.outcome
-    return FutureResult(
-        name,
-        outcome.status,
-        broken=tuple(check.name for check in plan.verdict.broken),
-        rules=len(plan.verdict.checks),
-        objective_musd=float(outcome.objective),
-        bound_musd=float(outcome.dual_bound),
-        gap_frac=float(outcome.gap),
-        figures=tuple(figures_of(plan)),
-        orders=tuple(orders_in(plan.tables, lead_months(plan.inputs))),
-        method=outcome.method_used,
-    )

@@ -36,9 +36,9 @@ if TYPE_CHECKING:
     from planner.runs.plan import Plan
     from planner.studies.stochastic.decisions import Received
     from planner.studies.stochastic.extensive_form import FutureProgram
-    from planner.studies.sweep.uncertainty import Uncertainty
+    from planner.studies.sweep.reading import Uncertainty
 
-STOCHASTIC: Final = "stochastic"
+TOGETHER: Final = "stochastic"
 MINIMAX: Final = "minimax_regret"
 MEAN: Final = "mean"
 CENTRAL: Final = "central"
@@ -129,12 +129,10 @@ class StochasticPrograms:
         try:
             together, outcome = self.stochastic()
         except InfeasibleError as error:
-            message = f"{error}\n{_WHAT_NEXT}"
-            raise InfeasibleError(message, error.conflict) from error
+            raise InfeasibleError(f"{error}\n{_WHAT_NEXT}", error.conflict) from error
         stats = together.problem.stats()
-        stochastic = OrderPlan(STOCHASTIC, _orders_in(together, outcome), none, none)
-        least = np.array([one.objective for one in alone])
-        minimax = OrderPlan(MINIMAX, self.minimax(least), none, none)
+        stochastic = OrderPlan(TOGETHER, _orders_in(together, outcome), none, none)
+        minimax = OrderPlan(MINIMAX, self.minimax(np.array([one.objective for one in alone])), none, none)
         return Compared(
             alone,
             self.in_every_future(stochastic),
@@ -300,15 +298,13 @@ class StochasticPrograms:
         self._report_stage("Solving the mean of all futures")
         first = self.futures[0]
         solver = first.question.scenario.solver
-        options = {"primal_feasibility_tolerance": solver.tolerance}
-        session = HighsSession(first.model.problem, options)
+        session = HighsSession(first.model.problem, {"primal_feasibility_tolerance": solver.tolerance})
         session.take(mean_of(self._models, self.weights))
         outcome = session.solve(
             solver.method, time_limit_s=solver.time_limit_s, threads=solver.threads, on_progress=self._on_progress
         )
         if outcome.status == "infeasible":
-            what_is = "the mean of the futures has no plan, though each future has one"
-            raise InputError([self._no_single(what_is)])
+            raise InputError([self._no_single("the mean of the futures has no plan, though each future has one")])
         with_plan(outcome, "the mean of all futures", BEFORE, good=SOLVED)
         return OrderPlan(MEAN, self.received[0].placed(outcome.x), np.empty(0), np.empty(0))
 
@@ -320,8 +316,7 @@ class StochasticPrograms:
 
     def _together(self, ask: Callable[[ExtensiveForm], None], head: str | None = None) -> tuple[ExtensiveForm, Outcome]:
         """Solve all futures as one program, until none breaks a cut of the loss of a site."""
-        scenario = self.futures[0].question.scenario
-        solver = scenario.solver
+        solver = self.futures[0].question.scenario.solver
         most_rounds = max(one.question.scenario.failover.most_rounds for one in self.futures)
         for _ in range(most_rounds + 1):
             program = ExtensiveForm(self._models, self.orders, self.received)
@@ -333,8 +328,7 @@ class StochasticPrograms:
             )
             if outcome.status == "infeasible":
                 if head is None:
-                    message = f"{self.name}: no orders leave a plan in every future"
-                    raise InfeasibleError(message)
+                    raise InfeasibleError(f"{self.name}: no orders leave a plan in every future")
                 raise why_no_orders(head, session, self.futures, self.orders, self.received)
             with_plan(outcome, f"{self.name}: all futures as one program", BEFORE, good=SOLVED)
             have_cuts = [
@@ -343,12 +337,11 @@ class StochasticPrograms:
             ]
             if not any(have_cuts):
                 return program, outcome
-        message = (
+        raise LimitReachedError(
             f"{self.name}: all futures as one program: stopped after {most_rounds} rounds"
             " (failover.most_rounds), and not every plan survives a site outage; nothing is"
             " written"
         )
-        raise LimitReachedError(message)
 
 
 def _orders_in(together: ExtensiveForm, outcome: Outcome) -> Floats:

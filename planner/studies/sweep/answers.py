@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from planner.base.arrays import Floats
     from planner.studies.sweep.futures import FutureTask
 
 # --- What a sweep keeps of each future: one small file, written whole; all of them as tables ------
@@ -77,11 +78,13 @@ def store(answer: FutureResult, question: FutureTask, folder: Path) -> None:
     path = _path(question, folder)
     log = path.with_suffix(".log")
     if trace:
-        with whole_file(log) as partial:
-            partial.write_bytes(trace.encode("utf-8", errors="backslashreplace"))
+        _write(trace, log)
     else:
         log.unlink(missing_ok=True)  # of a bug that there is no more
-    text = json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False)
+    _write(json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False), path)
+
+
+def _write(text: str, path: Path) -> None:
     with whole_file(path) as partial:
         partial.write_bytes(text.encode("utf-8", errors="backslashreplace"))
 
@@ -152,16 +155,16 @@ def futures(questions: Iterable[FutureTask], answers: Mapping[str, FutureResult]
     table: dict[str, Any] = {"future": [question.name for question in questions]}
     for axis in dict.fromkeys(axis for question in questions for axis in question.future.labels):
         table[axis] = _column([question.future.labels.get(axis) for question in questions])
+    numbers = {name: _numbers([getattr(one, name) for one in of]) for name in ("objective_musd", "bound_musd")}
     table |= {
         "status": [one.status for one in of],
         "checked": [bool(one.rules) and not one.broken for one in of],
         "rules": [one.rules for one in of],
         "broken": [", ".join(one.broken) for one in of],
-        "objective_musd": _numbers([one.objective_musd for one in of]),
-        "bound_musd": _numbers([one.bound_musd for one in of]),
+        **numbers,
         "gap_frac": _numbers([one.gap_frac for one in of]),
         "penalty_musd": _numbers([_penalty_musd(one) for one in of]),
-        **_ranks([one.objective_musd for one in of], [one.bound_musd for one in of]),
+        **_ranks(*numbers.values()),
         "run": [one.run for one in of],
         "message": [one.message for one in of],
     }
@@ -175,59 +178,50 @@ def _penalty_musd(answer: FutureResult) -> float | None:
     return sum(value or 0.0 for figure, _, _, value in answer.figures if figure in of)
 
 
-def _ranks(cost_musd: Sequence[float | None], bound_musd: Sequence[float | None]) -> dict[str, Any]:
+def _ranks(cost_musd: Floats, bound_musd: Floats) -> dict[str, Any]:
     """Return between which ranks the best plans are by cost, missing where there is no plan."""
-    cost = _numbers(list(cost_musd))
-    bound = np.fmin(np.nan_to_num(_numbers(list(bound_musd)), nan=-np.inf), cost)
-    has_plan = ~np.isnan(cost)
-    first, last = intervals_ranked(-cost[has_plan], -bound[has_plan])
+    bound = np.fmin(np.nan_to_num(bound_musd, nan=-np.inf), cost_musd)
+    has_plan = ~np.isnan(cost_musd)
     ranks = {}
-    for name, of in (("rank_low", first), ("rank_high", last)):
-        ranks[name] = pd.array([pd.NA] * len(cost), dtype="Int64")
+    first_last = intervals_ranked(-cost_musd[has_plan], -bound[has_plan])
+    for name, of in zip(("rank_low", "rank_high"), first_last, strict=True):
+        ranks[name] = pd.array([pd.NA] * len(cost_musd), dtype="Int64")
         ranks[name][has_plan] = of
     return ranks
 
 
+_TEXTS: Final = ("future", "figure", "unit", "kind", "site", "item")
+_TYPES: Final = {"value": "float64", "mw": "float64", "lead_months": "float64", "is_committed": "bool"}
+
+
+def _rows(
+    questions: Iterable[FutureTask], answers: Mapping[str, FutureResult], of: str, columns: Sequence[str], year: str
+) -> pd.DataFrame:
+    """Make the table of what answers have in rows, the name of the future before each."""
+    known = [answers[question.name] for question in questions if question.name in answers]
+    table = pd.DataFrame([(one.name, *row) for one in known for row in getattr(one, of)], columns=["future", *columns])
+    types = {"year": year, **_TYPES, **dict.fromkeys(_TEXTS, "str")}
+    return table.astype({name: kind for name, kind in types.items() if name in table})
+
+
 def figures(questions: Iterable[FutureTask], answers: Mapping[str, FutureResult]) -> pd.DataFrame:
     """Make the tidy table with a row per future, key figure and year."""
-    rows = [
-        (question.name, *row)
-        for question in questions
-        if question.name in answers
-        for row in answers[question.name].figures
-    ]
-    table = pd.DataFrame(rows, columns=["future", "figure", "year", "unit", "value"])
-    return table.astype({"year": "Int64", "value": "float64"}).astype(
-        dict.fromkeys(("future", "figure", "unit"), "str")
-    )
+    return _rows(questions, answers, "figures", ["figure", "year", "unit", "value"], "Int64")
 
 
 def orders(questions: Iterable[FutureTask], answers: Mapping[str, FutureResult]) -> pd.DataFrame:
     """Make the table of what each future orders."""
-    rows = [
-        (question.name, *row)
-        for question in questions
-        if question.name in answers
-        for row in answers[question.name].orders
-    ]
-    table = pd.DataFrame(rows, columns=["future", *OF_ORDER])
-    numbers = {"year": "int64", "mw": "float64", "lead_months": "float64"}
-    return table.astype(numbers | {"is_committed": "bool"}).astype(
-        dict.fromkeys(("future", "kind", "site", "item"), "str")
-    )
+    return _rows(questions, answers, "orders", OF_ORDER, "int64")
 
 
 def timings(questions: Iterable[FutureTask], answers: Mapping[str, FutureResult]) -> pd.DataFrame:
     """Make the table of how each future was solved, and how long that took."""
-    rows = [
-        (one.name, one.method, one.seconds, one.cpu_s)
-        for question in questions
-        if (one := answers.get(question.name)) is not None
-    ]
+    known = [answers[question.name] for question in questions if question.name in answers]
+    rows = [(one.name, one.method, one.seconds, one.cpu_s) for one in known]
     return pd.DataFrame(rows, columns=["future", "method", "seconds", "cpu_s"])
 
 
-def _numbers(values: list[float | None]) -> np.ndarray:
+def _numbers(values: list[float | None]) -> Floats:
     return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
 
 

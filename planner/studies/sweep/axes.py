@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 import numpy as np
 
-from planner.base.words import closest
+from planner.base.words import did_you_mean
 from planner.inputs.uncertain_figures import figures_of
 from planner.scenario.ids import has_own_entries, no_entry
 from planner.scenario.keys import ABOUT_THE_FILE, is_by_year, is_integer, unknown_key_fix, unknown_key_in
@@ -198,8 +198,7 @@ def _of_key(
     names = list(map(str, labels))  # futures are named by them: 36 and "36" are one name
     for at, value in enumerate(values):
         if labels[at] in labels[:at] or names[at] in names[:at]:
-            what_is = f"{labels[at]} is in axis {name!r} twice"
-            found.note(value, what_is, "there once", "remove one of them")
+            found.note(value, f"{labels[at]} is in axis {name!r} twice", "there once", "remove one of them")
     if keys is None:
         return None
     points = tuple(
@@ -369,8 +368,7 @@ def _figures(
     for key in ("table", "column"):
         known = sorted({getattr(one, key) for one in figures})
         if wanted[key] not in known:
-            meant = closest(wanted[key], known)
-            fix = f"did you mean {meant!r}?" if meant else f"there are {', '.join(known)}"
+            fix = did_you_mean(wanted[key], known, f"there are {', '.join(known)}")
             what_is = f"{key} of axis {name!r} is {wanted[key]!r}"
             found.note(entries[key], what_is, f"a {key} of figures with a low and a high", fix)
             return []
@@ -379,8 +377,7 @@ def _figures(
         return figures
     rows = {row: one for one in figures for row in (one.item, *one.item.split(", "))}
     if wanted["row"] not in rows:
-        meant = closest(wanted["row"], list(rows))
-        fix = f"did you mean {meant!r}?" if meant else f"`dcplan data show {wanted['table']}`"
+        fix = did_you_mean(wanted["row"], list(rows), f"`dcplan data show {wanted['table']}`")
         what_is = f"row of axis {name!r} is {wanted['row']!r}"
         found.note(entries["row"], what_is, "a row whose figure has a low and a high", fix)
         return []

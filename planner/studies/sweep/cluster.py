@@ -16,11 +16,10 @@ from collections import Counter
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from planner.base.errors import InputError, Problem
+from planner.base.errors import InputError, Problem, raise_all
 from planner.base.paths import DATA_DIR
 from planner.outputs.staging import staging
 from planner.runs.folder import put_run, reason_of
@@ -28,6 +27,7 @@ from planner.runs.meta import read_meta
 from planner.runs.settings import own_files
 from planner.scenario.tree import Node, Place, assign
 from planner.studies.sweep.answers import FutureResult
+from planner.studies.sweep.futures import versions_of
 from planner.studies.sweep.one import answer_to
 
 if TYPE_CHECKING:
@@ -47,7 +47,6 @@ CONNECT_TIMEOUT_S: Final = 10.0
 """For a scheduler to answer at all."""
 _MORE_S: Final = 2.0
 """For Dask to end by itself once that time is over."""
-TIMEOUT_S: Final = 30.0
 WORKERS_TIMEOUT_S: Final = 120.0
 """For a worker in the place of one that was lost: it imports all of dcplan first."""
 _OPTION: Final = "--scheduler"
@@ -58,10 +57,9 @@ _INSTALL: Final = "install it with: pip install 'dcplan[dask]'"
 
 
 @contextmanager
-def connected(scheduler: str, report: Callable[[str], None]) -> Iterator[tuple[Any, frozenset[str]]]:
+def connected(scheduler: str, report: Callable[[str], None]) -> Iterator[Any]:
     """Connect to a cluster whose workers give the answers that would be found here."""
-    if problems := wrong_address(scheduler):
-        raise InputError(problems)
+    raise_all(wrong_address(scheduler))
     distributed: Any = import_module("distributed")
     report(f"Connecting to scheduler {scheduler}")
     _try_host(scheduler)
@@ -69,9 +67,10 @@ def connected(scheduler: str, report: Callable[[str], None]) -> Iterator[tuple[A
         client = _client(distributed, scheduler)
     except (OSError, ValueError) as error:
         what_is = f"no scheduler answers at {scheduler}: {str(error).splitlines()[0]}"
-        raise InputError([scheduler_problem(what_is, "that of a Dask cluster", _LOOK)]) from error
+        raise _refused(what_is, "that of a Dask cluster", _LOOK) from error
     with client:
-        yield client, compare_versions(client, scheduler)
+        compare_versions(client, scheduler)
+        yield client
 
 
 def wrong_address(scheduler: str | None) -> list[Problem]:
@@ -84,13 +83,12 @@ def wrong_address(scheduler: str | None) -> list[Problem]:
     try:
         import_module("distributed")
     except ModuleNotFoundError:
-        what_is = "needs the library distributed, which is missing"
-        return [scheduler_problem(what_is, "installed", _INSTALL)]
+        return [Problem.of(_OPTION, "needs the library distributed, which is missing", "installed", _INSTALL)]
     address = _ADDRESS.fullmatch(scheduler)
     if address is not None and 1 <= int(address["port"]) <= _MOST_PORT:
         return []
     what_is = f"{scheduler!r} is not the address of a scheduler"
-    return [scheduler_problem(what_is, "host and port, such as tcp://10.0.0.5:8786", _LOOK)]
+    return [Problem.of(_OPTION, what_is, "host and port, such as tcp://10.0.0.5:8786", _LOOK)]
 
 
 def _try_host(scheduler: str) -> None:
@@ -105,8 +103,7 @@ def _try_host(scheduler: str) -> None:
         socket.getaddrinfo(host, int(address["port"]))
     except (OSError, UnicodeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        what_is = f"host {host!r} is unknown: {reason}"
-        raise InputError([scheduler_problem(what_is, "that of a Dask cluster", _LOOK)]) from error
+        raise _refused(f"host {host!r} is unknown: {reason}", "that of a Dask cluster", _LOOK) from error
 
 
 def _client(distributed: Any, scheduler: str) -> Any:
@@ -133,44 +130,30 @@ def _client(distributed: Any, scheduler: str) -> Any:
     thread.join(CONNECT_TIMEOUT_S + _MORE_S)
     if not made or isinstance(made[0], MemoryError):
         is_late.set()
-        message = "what listens there does not answer as one"
-        raise ConnectionError(message)
+        raise ConnectionError("what listens there does not answer as one")
     if isinstance(made[0], Exception):
         raise made[0]
     return made[0]
 
 
-def looks_for_workers(scheduler: str, report: Callable[[str], None], fix: str) -> Iterator[None]:
-    """Yield for each look for workers, as long as they are waited for."""
-    end = time.monotonic() + WORKERS_TIMEOUT_S
-    yield
-    until = time.strftime("%H:%M:%S", time.localtime(time.time() + WORKERS_TIMEOUT_S))
-    report(f"The cluster at {scheduler} has no workers; waiting for one until {until}")
-    while time.monotonic() <= end:
-        yield
-    what_is = f"the cluster at {scheduler} has lost all its workers"
-    raise InputError([scheduler_problem(what_is, "one with workers", fix)])
+def _refused(what_is: str, must_be: str, fix: str) -> InputError:
+    return InputError([Problem.of(_OPTION, what_is, must_be, fix)])
 
 
-def scheduler_problem(what_is: str, must_be: str, fix: str) -> Problem:
-    """Return a problem of the cluster that was asked for."""
-    return Problem(_OPTION, None, None, what_is, must_be, fix)
-
-
-def compare_versions(client: Any, scheduler: str) -> frozenset[str]:
+def compare_versions(client: Any, scheduler: str) -> None:
     """Refuse a cluster whose workers, or some of them, would give other answers, or none."""
     try:
         there = client.run(versions)
     except ModuleNotFoundError as error:
         what_is = f"the workers at {scheduler} have no {error.name}"
-        fix = "install the same version of dcplan there"
-        raise InputError([scheduler_problem(what_is, "workers with dcplan", fix)]) from error
+        raise _refused(what_is, "workers with dcplan", "install the same version of dcplan there") from error
     if not there:
         what_is = f"the cluster at {scheduler} has no workers"
-        raise InputError([scheduler_problem(what_is, "one with workers", "start some: dask worker")])
+        raise _refused(what_is, "one with workers", "start some: dask worker")
     here = versions()
     problems = [
-        scheduler_problem(
+        Problem.of(
+            _OPTION,
             f"worker {worker} has {name} {others.get(name, 'none')}",
             f"{here[name]}, as here",
             "install the same version on both",
@@ -179,21 +162,13 @@ def compare_versions(client: Any, scheduler: str) -> frozenset[str]:
         for name in here
         if others.get(name) != here[name]
     ]
-    if problems:
-        raise InputError(problems)
-    return frozenset(there)
+    raise_all(problems)
 
 
 def versions() -> dict[str, str]:
     """Return what must be the same here and on every worker."""
-    known = {"Python": ".".join(platform.python_version_tuple()[:2])}
-    for package in _PACKAGES:
-        try:
-            known[package] = version(package)
-        except PackageNotFoundError:
-            known[package] = "not installed"
-    known["code of dcplan"] = _hash_of_code()
-    return known
+    python = ".".join(platform.python_version_tuple()[:2])
+    return {"Python": python, **versions_of(_PACKAGES), "code of dcplan": _hash_of_code()}
 
 
 def _hash_of_code() -> str:
@@ -248,8 +223,7 @@ def in_cluster(
         begun = []
         while (task := queue.next()) is not None:
             question, start = task
-            of = sent[question.tables_key]
-            begun.append(client.submit(answered, to_send(question), of, start, pure=False))
+            begun.append(client.submit(answered, to_send(question), sent[question.tables_key], start, pure=False))
             asked[begun[-1]] = question
         return begun
 
@@ -286,17 +260,21 @@ def _sent_tables(
 ) -> dict[str, Any]:
     """Send tables to all workers there are, and wait for one where there is none."""
     names = {key: f"dcplan-tables-{number}-{key}" for key in tables}
-    fix = "start some, and the same command goes on from there"
-    looks = looks_for_workers(client.scheduler.address, report, fix)
-    while True:
-        next(looks)
+    scheduler, end, is_told = client.scheduler.address, time.monotonic() + WORKERS_TIMEOUT_S, False
+    while not is_told or time.monotonic() <= end:
         with suppress(OSError):  # what is there is just ending
             if client.nthreads():  # without workers it would wait by itself, and say nothing
                 return {
                     key: client.scatter({names[key]: SentTables(one, DATA_DIR)}, broadcast=True)[names[key]]
                     for key, one in tables.items()
                 }
+        if not is_told:
+            until = time.strftime("%H:%M:%S", time.localtime(time.time() + WORKERS_TIMEOUT_S))
+            report(f"The cluster at {scheduler} has no workers; waiting for one until {until}")
+        is_told = True
         time.sleep(_POLL_S)
+    fix = "start some, and the same command goes on from there"
+    raise _refused(f"the cluster at {scheduler} has lost all its workers", "one with workers", fix)
 
 
 def _why(done: Any) -> BaseException:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from planner.base.errors import InputError, Problem
 from planner.base.paths import SCENARIOS_DIR, is_file
-from planner.base.words import closest
+from planner.base.words import did_you_mean
 from planner.inputs import TABLES
 from planner.scenario import ScenarioDraft, as_overrides, json_schema, read_draft
 from planner.scenario.chain import VERSION, is_path, read_source
@@ -22,8 +22,7 @@ from planner.scenario.tree import Node, Place, merge, show
 from planner.scenario.yaml12 import name_problems, text_problems
 from planner.studies.sweep.answers import OWN_COLUMNS
 from planner.studies.sweep.axes import Future, Sample, SweepAxis, SweepBase, read_axis, unit_points
-from planner.studies.sweep.reading import Found
-from planner.studies.sweep.uncertainty import Uncertainty, read_uncertainty
+from planner.studies.sweep.reading import Found, Uncertainty, read_uncertainty
 from planner.tables import right_tables
 
 if TYPE_CHECKING:
@@ -71,7 +70,7 @@ class SweepFile:
 
     def path_problem(self, what_is: str, must_be: str, fix: str) -> Problem:
         """Return a problem of the file as a whole."""
-        return Problem(str(self.path), None, None, what_is, must_be, fix)
+        return Problem.of(str(self.path), what_is, must_be, fix)
 
 
 def read_file(path: str | Path, overrides: Changes = (), *, needs_uncertainty: bool = False) -> SweepFile:
@@ -94,8 +93,7 @@ def read_file(path: str | Path, overrides: Changes = (), *, needs_uncertainty: b
         and ("axes" not in entries or len(axes) == len(entries["axes"].children))
         and ("sample" not in entries or sample is not None)
     )
-    names = {future.name for future in futures} if are_all_made else None
-    runs = _runs(entries, names, found)
+    runs = _runs(entries, {future.name for future in futures} if are_all_made else None, found)
     uncertainty = None
     if "uncertainty" in entries:
         made = [future.name for future in futures] if are_all_made else None
@@ -103,7 +101,7 @@ def read_file(path: str | Path, overrides: Changes = (), *, needs_uncertainty: b
     elif needs_uncertainty:
         fix = "add a block: uncertainty: {known_from: 2028}"
         what_is, must_be = ("the sweep has no uncertainty", "an uncertainty block")
-        found.problems.append(Problem(str(path), None, None, what_is, must_be, fix))
+        found.problems.append(Problem.of(str(path), what_is, must_be, fix))
     problems = [*found.problems, *name_problems(path.stem, Place(str(path)))]
     if draft is None:
         raise InputError(problems)
@@ -139,10 +137,8 @@ def find_sweep(path: str | Path) -> Path:
         return Path(path)
     shipped = _SHIPPED_DIR / f"{path}.yaml"
     if not is_file(shipped):
-        meant = closest(path, shipped_sweeps())
-        fix = f"did you mean {meant!r}?" if meant else f"shipped are {', '.join(shipped_sweeps())}"
-        what_is = f"no shipped sweep is called {path!r}"
-        raise InputError([Problem(path, None, None, what_is, "a name or a file", fix)])
+        fix = did_you_mean(path, shipped_sweeps(), f"shipped are {', '.join(shipped_sweeps())}")
+        raise InputError([Problem.of(path, f"no shipped sweep is called {path!r}", "a name or a file", fix)])
     here = Path.cwd()
     return shipped.relative_to(here) if shipped.is_relative_to(here) else shipped
 
@@ -153,8 +149,7 @@ def _check_version(tree: Node, entries: Mapping[str, Node], found: Found) -> Non
         found.problems.append(Place(tree.place.file, 1, 1).problem("version is missing", "given", fix))
     elif entries["version"].value != VERSION or isinstance(entries["version"].value, bool):
         what_is = f"version is {show(entries['version'].value)}"
-        fix = "this program reads no other version of the format"
-        found.note(entries["version"], what_is, str(VERSION), fix)
+        found.note(entries["version"], what_is, str(VERSION), "this program reads no other version of the format")
 
 
 def _fixes_of_settings(tree: Node) -> dict[str, str]:
@@ -177,8 +172,7 @@ def _base(
     if "set" in entries:
         found.settings(entries["set"], "set")
     if "base" not in entries:
-        fix = "name a shipped scenario or a file, as in 'base: us-base'"
-        found.note(tree, "base is missing", "given", fix)
+        found.note(tree, "base is missing", "given", "name a shipped scenario or a file, as in 'base: us-base'")
         return None
     node = entries["base"]
     name = found.text(node, "base", "name a shipped scenario or a file")
@@ -218,23 +212,17 @@ def _known_of(draft: ScenarioDraft | None) -> SweepBase:
     """Return what axes can be read against: no tree where a part of it may be missing."""
     if draft is None:
         return SweepBase()
-    tree = None if draft.problems else draft.tree
-    return SweepBase(tree, right_tables(TABLES, draft.data_files))
-
-
-# --- The JSON Schema of the files of sweeps, for editors ------------------------------------------
+    return SweepBase(None if draft.problems else draft.tree, right_tables(TABLES, draft.data_files))
 
 
 def _sample(node: Node, found: Found) -> Sample | None:
     entries = found.entries(node, "sample", _SAMPLE_KEYS)
     for key in _SAMPLE_KEYS:
         if key not in entries and isinstance(node.value, dict):
-            fix = "write {method: sobol, size: 64, seed: 1}"
-            found.note_key(node, f"sample has no {key}", "given", fix)
+            found.note_key(node, f"sample has no {key}", "given", "write {method: sobol, size: 64, seed: 1}")
     method = entries["method"].value if "method" in entries else None
     if "method" in entries and method not in _METHODS:
-        what_is = f"method of sample is {show(method)}"
-        found.note(entries["method"], what_is, " or ".join(_METHODS), "write one of them")
+        found.note(entries["method"], f"method of sample is {show(method)}", " or ".join(_METHODS), "write one of them")
     size = seed = None
     if "size" in entries:
         size = found.whole(entries["size"], "size of sample", 2, MOST_FUTURES)
@@ -280,8 +268,7 @@ def _listed(tree: Node, entries: Mapping[str, Node], found: Found) -> dict[str, 
         return {}
     listed = {}
     if entries["futures"].value == {} and not ("axes" in entries and entries["axes"].value):
-        fix = "add some, or axes"
-        found.note(entries["futures"], "futures are empty", "given with one entry at least", fix)
+        found.note(entries["futures"], "futures are empty", "given with one entry at least", "add some, or axes")
     for name, node in found.mapping(entries["futures"], "futures").items():
         given = {} if node.value is None else found.settings(node, f"future {name!r}")
         listed[name] = replace(node, value=given)
@@ -299,8 +286,7 @@ def _futures(
     count = prod(len(axis.points) for axis in axes) if axes else 0
     if "sample" not in entries and count > MOST_FUTURES:
         fix = "take fewer values, or draw a sample"
-        what_is = f"the axes make {count:,} futures"
-        found.note_key(entries["axes"], what_is, f"at most {MOST_FUTURES:,}", fix)
+        found.note_key(entries["axes"], f"the axes make {count:,} futures", f"at most {MOST_FUTURES:,}", fix)
         return ()
     of_axes = list(_of_axes(axes, sample, is_sampled="sample" in entries))
     names: dict[str, tuple[str, ...]] = {}
@@ -352,8 +338,7 @@ def _runs(entries: Mapping[str, Node], names: set[str] | None, found: Found) -> 
     if node.value == "none":
         return frozenset()
     if not isinstance(node.value, tuple):
-        must_be = "all, none, or a list of futures"
-        found.note(node, f"runs is {show(node.value)}", must_be, "write [first, second]")
+        found.note(node, f"runs is {show(node.value)}", "all, none, or a list of futures", "write [first, second]")
         return frozenset()
     for at in node.value:
         if not isinstance(at.value, str) or (names is not None and at.value not in names):
@@ -362,111 +347,16 @@ def _runs(entries: Mapping[str, Node], names: set[str] | None, found: Found) -> 
     return frozenset(str(at.value) for at in node.value)
 
 
-_TEXT: Final = {"type": "string"}
-_NUMBER: Final = {"type": "number"}
-_SHARE: Final = {"type": "number", "minimum": 0, "maximum": 1}
-_LIKELIHOOD: Final = {"type": "number", "exclusiveMinimum": 0, "maximum": 1}
-_KEY: Final = {"anyOf": [_TEXT, {"type": "array", "items": _TEXT, "minItems": 1}]}
+# --- The JSON Schema of the files of sweeps, for editors ------------------------------------------
 
 
 def sweep_schema() -> str:
-    """Return the JSON Schema of the file of a sweep as text."""
+    """Return the JSON Schema of the file of a sweep as text: its own keys, and settings as those of scenarios."""
+    schema = json.loads(Path(__file__).with_name("schema.json").read_text(encoding="utf-8"))
     scenario = json.loads(json_schema())
     kinds = {name: _in_part(kind) for name, kind in scenario.pop("$defs", {}).items()}
-    settings = {key: scenario[key] for key in ("type", "properties", "additionalProperties")}
-    kinds["settings"] = _in_part(settings)
-    kinds["axis"] = _axis()
-    schema = {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "dcplan sweep",
-        "type": "object",
-        "additionalProperties": False,
-        "required": ["version", "base"],
-        "properties": {
-            "version": {"const": VERSION, "description": "Version of the format."},
-            "title": {**_TEXT, "description": "For readers; left out: the name of the file."},
-            "question": {**_TEXT, "description": "For readers."},
-            "base": {**_TEXT, "description": "The scenario that every future starts from."},
-            "set": {"$ref": "#/$defs/settings", "description": "Settings of every future."},
-            "axes": {
-                "type": "object",
-                "additionalProperties": {"$ref": "#/$defs/axis"},
-                "description": "What differs between futures, by a name of yours.",
-            },
-            "sample": _sample_keys(),
-            "futures": {
-                "type": "object",
-                "additionalProperties": {"anyOf": [_settings(), {"type": "null"}]},
-                "description": "Futures by name, each with its settings.",
-            },
-            "runs": {
-                "anyOf": [{"enum": ["all", "none"]}, {"type": "array", "items": _TEXT}],
-                "description": "Futures whose whole run is kept.",
-            },
-            "uncertainty": _uncertainty(),
-        },
-        "$defs": kinds,
-    }
-    return json.dumps(schema, indent=2) + "\n"
-
-
-def _settings() -> dict[str, Any]:
-    return {"$ref": "#/$defs/settings"}
-
-
-def _axis() -> dict[str, Any]:
-    ends = {"type": "array", "items": _NUMBER, "minItems": 2, "maxItems": 2}
-    return _mapping(
-        {
-            "key": {**_KEY, "description": "Key path of a setting."},
-            "values": {"type": "array", "minItems": 1, "description": "Its values."},
-            "range": _mapping(
-                {"from": _NUMBER, "to": _NUMBER, "step": _NUMBER, "count": {"type": "integer", "minimum": 2}},
-                ("from", "to"),
-            ),
-            "between": {**ends, "description": "Least and greatest value; with a sample."},
-            "levels": {
-                "type": "object",
-                "additionalProperties": {"anyOf": [_settings(), {"type": "null"}]},
-                "description": "Groups of settings by name.",
-            },
-            "table": {**_TEXT, "description": "Table of the data whose figures move."},
-            "column": {**_TEXT, "description": "Their column."},
-            "row": {"description": "Their row; left out: all of the column."},
-        }
-    )
-
-
-def _sample_keys() -> dict[str, Any]:
-    keys = {
-        "method": {"enum": ["latin_hypercube", "sobol"]},
-        "size": {"type": "integer", "minimum": 2, "maximum": MOST_FUTURES},
-        "seed": {"type": "integer", "minimum": 0},
-    }
-    return {**_mapping(keys, tuple(keys)), "description": "Draw futures from the axes."}
-
-
-def _uncertainty() -> dict[str, Any]:
-    keys = {
-        "known_from": {"type": "integer", "description": "Year from which on it is known which future comes."},
-        "weights": {
-            "type": "object",
-            "additionalProperties": _LIKELIHOOD,
-            "description": "Likelihood of each future; they add up to 1. Left out: all the same.",
-        },
-        "cvar": {
-            **_mapping({"weight": _SHARE, "tail": _LIKELIHOOD}, ("weight", "tail")),
-            "description": "Share of the mean cost of the worst futures in the objective.",
-        },
-        "central": {**_TEXT, "description": "The future of one who plans for a single one."},
-    }
-    about = "How likely futures are, and when it is known which comes: dcplan stochastic."
-    return {**_mapping(keys, ("known_from",)), "description": about}
-
-
-def _mapping(keys: dict[str, Any], required: tuple[str, ...] = ()) -> dict[str, Any]:
-    made: dict[str, Any] = {"type": "object", "additionalProperties": False, "properties": keys}
-    return made | ({"required": list(required)} if required else {})
+    settings = _in_part({key: scenario[key] for key in ("type", "properties", "additionalProperties")})
+    return json.dumps(schema | {"$defs": {**kinds, "settings": settings, **schema["$defs"]}}, indent=2) + "\n"
 
 
 def _in_part(schema: Any) -> Any:

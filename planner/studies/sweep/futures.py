@@ -51,8 +51,7 @@ def leaders(futures: Sequence[Future], base: Node, *, is_sampled: bool) -> dict[
     for future in futures:
         if future.points:
             *others, _ = future.points.values()
-            group = () if is_sampled else tuple(id(point) for point in others)
-            leader = first.setdefault(group, future)
+            leader = first.setdefault(() if is_sampled else tuple(id(point) for point in others), future)
             if leader is not future:
                 led[future.name] = leader.name
     listed = [future for future in futures if not future.points]
@@ -224,8 +223,7 @@ def sweep_of(file: SweepFile, led: Mapping[str, str], together: Together | None 
         raise InputError(dict.fromkeys(problems))  # what is wrong with the base is so in each
     questions: dict[str, FutureTask] = {}
     for future in file.futures:  # a leader comes before those that begin where it ends
-        leader = questions.get(led.get(future.name, ""))
-        questions[future.name] = _question(file, future, reader, leader)
+        questions[future.name] = _question(file, future, reader, questions.get(led.get(future.name, "")))
     if together is not None:
         problems = [problem for one in questions.values() for problem in one.problems]
         problems += together(file, _known({one.name: one.scenario for one in questions.values()}))
@@ -233,8 +231,7 @@ def sweep_of(file: SweepFile, led: Mapping[str, str], together: Together | None 
             raise InputError(dict.fromkeys(problems))
     leading = set(led.values())
     every = tuple(replace(one, leads=one.name in leading) for one in questions.values())
-    tables = {one.key: one for one in reader.read.values()}
-    return Sweep(file, every, tables, tuple(reader.warnings))
+    return Sweep(file, every, {one.key: one for one in reader.read.values()}, tuple(reader.warnings))
 
 
 def _known(scenarios: Mapping[str, Scenario | None]) -> dict[str, Scenario]:
@@ -292,8 +289,7 @@ def _scenario(file: SweepFile, future: Future, reader: _Reader) -> tuple[Scenari
         place = at.key_place or at.place
         fix = "write a key path of the scenario"
         return None, (place.problem(f"the key leads nowhere: {error.args[0]}", "a key", fix),)
-    title = Node(future.name, Place(str(file.path)))
-    tree = replace(tree, value={**tree.children, "title": title})
+    tree = replace(tree, value={**tree.children, "title": Node(future.name, Place(str(file.path)))})
     files = (file.path, *base.source_files)
     sha256 = (file.sha256, *base.source_sha256)
     draft = replace(base, name=future.name, tree=tree, problems=(), source_files=files, source_sha256=sha256)
@@ -312,8 +308,7 @@ def _on_one_thread(scenario: Scenario | None) -> Scenario | None:
     """Return a scenario whose solver has one thread: futures are solved side by side."""
     if scenario is None:
         return None
-    solver = scenario.solver.model_copy(update={"threads": 1})
-    return scenario.model_copy(update={"solver": solver})
+    return scenario.model_copy(update={"solver": scenario.solver.model_copy(update={"threads": 1})})
 
 
 def _figures_of_other_tables(file: SweepFile, future: Future, data_files: Mapping[str, Path]) -> list[Problem]:
@@ -343,7 +338,7 @@ def _question(file: SweepFile, future: Future, reader: _Reader, leader: FutureTa
         "files": _hashes_of_own_files(None if problems else scenario),
         "keeps_run": keeps_run,
         "begins_at": leader.file_name if leader is not None else "",
-        "versions": _versions(),
+        "versions": versions_of(_PACKAGES),
         "format": FORMAT,
     }
     file_name = folder_name(future.name, content)
@@ -364,9 +359,10 @@ def _keyed(read: TablesRead) -> Tables:
     return Tables(hashlib.sha256(text.encode()).hexdigest(), read.frames, read.sha256)
 
 
-def _versions() -> dict[str, str]:
+def versions_of(packages: Iterable[str]) -> dict[str, str]:
+    """Return the versions of libraries, and of dcplan, that are installed."""
     known = {}
-    for package in _PACKAGES:
+    for package in packages:
         try:
             known[package] = version(package)
         except PackageNotFoundError:  # run from a checkout that is not installed

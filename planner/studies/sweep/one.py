@@ -82,28 +82,30 @@ def _answer(
     except OSError:
         raise
     except MemoryError:
-        message = "there is not enough memory for it; run fewer futures at once"
-        return FutureResult(question.name, "error", message)
+        return FutureResult(question.name, "error", "there is not enough memory for it; run fewer futures at once")
     except Exception as error:  # a bug in one future must not end the others
         message = (
             f"{type(error).__name__}: {error}; this is a bug in dcplan; traceback in"
             f" {FUTURES_FOLDER}/{question.file_name}.log"
         )
         return FutureResult(question.name, "error", message, trace=traceback.format_exc())
+    return replace(answer_of(question.name, plan), message=_limit_or_failed_check(plan), run=run)
+
+
+def answer_of(name: str, plan: Plan) -> FutureResult:
+    """Return what is kept of the plan of a future."""
     outcome = plan.outcome
     return FutureResult(
-        question.name,
+        name,
         outcome.status,
-        _limit_or_failed_check(plan),
-        tuple(check.name for check in plan.verdict.broken),
-        len(plan.verdict.checks),
-        _finite(outcome.objective),
-        _finite(outcome.dual_bound),
-        _finite(outcome.gap),
-        run,
-        tuple(figures_of(plan)),
-        tuple(orders_in(plan.tables, lead_months(plan.inputs))),
-        outcome.method_used,
+        broken=tuple(check.name for check in plan.verdict.broken),
+        rules=len(plan.verdict.checks),
+        objective_musd=_finite(outcome.objective),
+        bound_musd=_finite(outcome.dual_bound),
+        gap_frac=_finite(outcome.gap),
+        figures=tuple(figures_of(plan)),
+        orders=tuple(orders_in(plan.tables, lead_months(plan.inputs))),
+        method=outcome.method_used,
     )
 
 

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from math import isfinite
 from typing import TYPE_CHECKING, Final
 
-from planner.base.words import closest
+import numpy as np
+
+from planner.base.words import did_you_mean, some
 from planner.scenario.tree import Node, show
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from planner.base.arrays import Floats
     from planner.base.errors import Problem
+    from planner.scenario import Scenario
+
+# --- Pieces of a sweep's file, each with its place; what is wrong is collected, not raised --------
 
 _LONGEST_NAME: Final = 200
 _OF_A_FILE: Final = frozenset({"extends", "version"})
@@ -43,10 +50,8 @@ class Found:
         mapping = self.mapping(node, name)
         for key, below in mapping.items():
             if key not in known:
-                meant = closest(key, known)
-                fix = f"did you mean {meant!r}?" if meant else f"known here: {', '.join(known)}"
-                fix = (fixes or {}).get(key, fix)
-                self.note_key(below, f"unknown key {key!r} in {name}", "a key of a sweep", fix)
+                fix = did_you_mean(key, known, f"known here: {', '.join(known)}")
+                self.note_key(below, f"unknown key {key!r} in {name}", "a key of a sweep", (fixes or {}).get(key, fix))
         return {key: below for key, below in mapping.items() if key in known}
 
     def check_name(self, node: Node, name: str, what: str) -> None:
@@ -59,8 +64,7 @@ class Found:
         """Return the entries of a mapping; anything else is a problem."""
         if isinstance(node.value, Mapping):
             return node.value
-        fix = "write keys under it, or remove the line"
-        self.note(node, f"{name} is {show(node.value)}", "a mapping of keys", fix)
+        self.note(node, f"{name} is {show(node.value)}", "a mapping of keys", "write keys under it, or remove the line")
         return {}
 
     def settings(self, node: Node, name: str) -> Mapping[str, Node]:
@@ -91,8 +95,7 @@ class Found:
         value = node.value
         if isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value):
             return value
-        fix = "write a number, without quotes"
-        self.note(node, f"{name} is {show(value)}", "a finite number", fix)
+        self.note(node, f"{name} is {show(value)}", "a finite number", "write a number, without quotes")
         return None
 
     def whole(self, node: Node, name: str, least: int, most: int) -> int | None:
@@ -100,6 +103,174 @@ class Found:
         value = node.value
         if isinstance(value, int) and not isinstance(value, bool) and least <= value <= most:
             return value
-        must_be = f"an integer from {least:,} to {most:,}"
-        self.note(node, f"{name} is {show(value)}", must_be, "write another one")
+        self.note(node, f"{name} is {show(value)}", f"an integer from {least:,} to {most:,}", "write another one")
         return None
+
+
+# --- How likely the futures of a sweep are, and when it is known which of them comes --------------
+
+_KEYS: Final = ("known_from", "weights", "cvar", "central")
+_RISK_KEYS: Final = ("weight", "tail")
+_EXACT: Final = 1e-5
+"""How far from 1 weights may add up to, so that thirds may be written with six decimals."""
+_NAMED: Final = 3
+
+
+@dataclass(frozen=True)
+class Risk:
+    """How much bad futures count."""
+
+    # share of the objective that is the conditional value at risk; the rest is the expected cost. [0, 1]
+    weight: float = 0.0
+    tail: float = 1.0  # the worst futures, as a share of all likelihood, whose mean cost that is. In (0, 1]
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether bad futures count more than others, or their mean cost is to be shown."""
+        return self.weight > 0.0 or self.tail < 1.0
+
+    def objective(self, costs: Floats, weights: Floats) -> float:
+        """Return the objective at the cost of each future.
+
+        >>> Risk(0.5, 0.25).objective(np.array([3.0, 7.0]), np.array([0.75, 0.25]))
+        5.5
+        """
+        return self.part(costs, costs, weights)
+
+    def part(self, part: Floats, costs: Floats, weights: Floats) -> float:
+        """Return what of the objective a part of the cost of each future is.
+
+        >>> costs, weights = np.array([3.0, 7.0]), np.array([0.75, 0.25])
+        >>> Risk(0.5, 0.25).part(np.array([1.0, 2.0]), costs, weights)
+        1.625
+        """
+        shares = (1.0 - self.weight) * weights + self.weight * self._tail_weights(costs, weights)
+        # A future of weight 0 is left out: 0 times an infinite cost would be nan.
+        return float(shares[shares > 0.0] @ part[shares > 0.0])
+
+    def cvar(self, costs: Floats, weights: Floats) -> float:
+        """Return the mean cost of the worst futures.
+
+        Source: Rockafellar and Uryasev 2000.
+        """
+        shares = self._tail_weights(costs, weights)
+        return float(shares[shares > 0.0] @ costs[shares > 0.0])
+
+    def _tail_weights(self, costs: Floats, weights: Floats) -> Floats:
+        """Return how much each future counts in the mean of the worst; they add up to 1."""
+        order = np.argsort(-costs, kind="stable")
+        before = np.cumsum(weights[order]) - weights[order]
+        shares = np.empty(len(costs))
+        shares[order] = np.clip(self.tail - before, 0.0, weights[order]) / self.tail
+        return shares
+
+
+@dataclass(frozen=True, eq=False)
+class Uncertainty:
+    """What is known of the futures of a sweep together."""
+
+    known_from: int  # from 1 January of this year on it is known which future comes
+    weights: Mapping[str, float]  # how likely each future is; they add up to 1
+    risk: Risk  # how much bad futures count
+    central: str | None  # future that stands for all of them where one plans for a single one; None for their mean
+    at: Node  # where `known_from` is written
+
+    def horizon_problems(self, scenario: Scenario) -> list[Problem]:
+        """Find that nothing is decided before the futures are known, or that they never are."""
+        first, last = scenario.decisions_start.year, max(scenario.years)
+        if first < self.known_from <= last:
+            return []
+        return [
+            self.at.place.problem(
+                f"known_from is {self.known_from}",
+                f"a year after {first}, when decisions begin, and up to {last}, the last model year",
+                "take one of them",
+            )
+        ]
+
+
+def read_uncertainty(node: Node, futures: Sequence[str] | None, found: Found) -> Uncertainty | None:
+    """Read block `uncertainty`."""
+    before = len(found.problems)
+    entries = found.entries(node, "uncertainty", _KEYS)
+    known_from = None
+    if "known_from" in entries:
+        known_from = _year(entries["known_from"], found)
+    elif isinstance(node.value, dict):
+        fix = "write the year from which it is known which future comes, as in known_from: 2028"
+        found.note_key(node, "uncertainty has no known_from", "given", fix)
+    weights = _weights(node, entries, futures, found)
+    risk = _risk(entries["cvar"], found) if "cvar" in entries else Risk()
+    central = _central(entries["central"], futures, found) if "central" in entries else None
+    if len(found.problems) > before or known_from is None or futures is None:
+        return None
+    return Uncertainty(known_from, weights, risk, central, entries["known_from"])
+
+
+def _year(node: Node, found: Found) -> int | None:
+    if isinstance(node.value, int) and not isinstance(node.value, bool):
+        return node.value
+    fix = "write the year from which it is known which future comes"
+    found.note(node, f"known_from is {show(node.value)}", "a year, such as 2028", fix)
+    return None
+
+
+def _weights(node: Node, entries: Mapping[str, Node], futures: Sequence[str] | None, found: Found) -> dict[str, float]:
+    """Return the weights of all futures, as they are written; equal where they are left out."""
+    if "weights" not in entries:
+        return {name: 1.0 / len(futures) for name in futures} if futures else {}
+    at = entries["weights"]
+    before = len(found.problems)
+    weights = {}
+    for name, below in found.mapping(at, "weights").items():
+        weight = found.number(below, f"weight of future {name!r}")
+        if weight is not None and not 0.0 < weight <= 1.0:
+            must_be = "above 0 and at most 1"
+            fix = "write its likelihood, or take the future out of the sweep"
+            found.note(below, f"weight of future {name!r} is {show(below.value)}", must_be, fix)
+        elif weight is not None:
+            weights[name] = float(weight)
+        if futures is not None and name not in futures:
+            fix = did_you_mean(name, futures, f"futures are {some(futures, _NAMED)}")
+            found.note_key(below, f"weights has {name!r}", "a future of this sweep", fix)
+    if futures is None or not isinstance(at.value, dict):
+        return {}
+    missing = [name for name in futures if name not in at.value]
+    if missing:
+        what_is = f"weights has nothing of {some([repr(name) for name in missing], _NAMED)}"
+        found.note_key(at, what_is, "a weight of every future", "add them, or leave weights out")
+    if len(found.problems) > before:
+        return {}
+    total = sum(weights.values())
+    if abs(total - 1.0) > _EXACT:
+        fix = "weights are likelihoods; leave them out for futures that are equally likely"
+        found.note_key(at, f"weights add up to {total:.6g}", "1", fix)
+        return {}
+    return {name: weights[name] / total for name in futures}
+
+
+def _risk(node: Node, found: Found) -> Risk:
+    entries = found.entries(node, "cvar", _RISK_KEYS)
+    given = {}
+    for key, least, must_be in (
+        ("weight", 0.0, "from 0 to 1"),
+        ("tail", np.nextafter(0.0, 1.0), "above 0 and at most 1"),
+    ):
+        if key not in entries:
+            if isinstance(node.value, dict):
+                found.note_key(node, f"cvar has no {key}", "given", "write {weight: 0.3, tail: 0.1}")
+            continue
+        number = found.number(entries[key], f"{key} of cvar")
+        if number is not None and not least <= number <= 1.0:
+            found.note(entries[key], f"{key} of cvar is {show(entries[key].value)}", must_be, "write a share")
+        elif number is not None:
+            given[key] = float(number)
+    return Risk(**given) if len(given) == len(_RISK_KEYS) else Risk()
+
+
+def _central(node: Node, futures: Sequence[str] | None, found: Found) -> str | None:
+    name = found.text(node, "central", "name a future of the sweep")
+    if name and futures is not None and name not in futures:
+        fix = did_you_mean(name, futures, f"futures are {some(futures, _NAMED)}")
+        found.note(node, f"central is {name!r}", "a future of this sweep", fix)
+    return name or None

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from planner.base.errors import InfeasibleError, InputError, LimitReachedError
+from planner.base.errors import InfeasibleError, InputError, LimitReachedError, raise_all
 from planner.clock.calendar import float_year
 from planner.outputs.answer import Answer
 from planner.outputs.files import whole_file, whole_files
@@ -140,8 +140,7 @@ class _Tally:
         spent = time.perf_counter() - self.began
         left_s = spent / self.solved * left if self.solved else float("nan")
         last = (answer.name, answer.status) if answer is not None else ("", "")
-        done = self.stored + self.solved
-        self.tell(SweepProgress(self.total, done, self.failed, self.stored, left_s, *last))
+        self.tell(SweepProgress(self.total, self.stored + self.solved, self.failed, self.stored, left_s, *last))
 
 
 @dataclass
@@ -196,8 +195,7 @@ def run_sweep(
         sweep = read_sweep(path, overrides)
     except InputError as error:
         raise InputError([*wrong, *error.problems]) from error
-    if wrong:
-        raise InputError(wrong)
+    raise_all(wrong)
     hear_warnings(sweep.warnings, on_warning, strict=strict)
     return solve_sweep(sweep, folder, jobs, on_progress, scheduler=scheduler, on_stage=on_stage)
 
@@ -231,8 +229,7 @@ def solve_sweep(
             with whole_file(folder / SWEEP_FILE) as partial:
                 partial.write_bytes(meta)
             failed = sum(_is_failed(answer) for answer in answers.values())
-            tell = on_progress or (lambda progress: None)
-            tally = _Tally(len(sweep.questions), len(answers), failed, tell)
+            tally = _Tally(len(sweep.questions), len(answers), failed, on_progress or (lambda progress: None))
             tally.report()
             meanwhile = _TablesMeanwhile(lambda: _written(sweep.questions, answers, folder))
             for question, answer, ended in solved:
@@ -272,7 +269,7 @@ def _solving(
     if not count:
         yield iter(())
     elif scheduler is not None:
-        with connected(scheduler, report) as (client, _):
+        with connected(scheduler, report) as client:
             yield in_cluster(queue, tables, runs_dir, client, report)
     elif jobs == 1:
         yield in_turn(queue, tables, runs_dir)

@@ -73,7 +73,7 @@ def test_workers_with_another_version_are_refused(
 ) -> None:
     here = connection.versions()
     of_all = {**here, "highspy": "7.8.9"}
-    monkeypatch.setattr(connection, "version", of_all.__getitem__)
+    monkeypatch.setattr(connection, "versions_of", lambda names: {name: of_all[name] for name in names})
 
     with pytest.raises(InputError) as raised:
         run_sweep(written(tmp_path), tmp_path / "out", scheduler=scheduler)

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from planner.base.paths import SCENARIOS_DIR
 from planner.cli import main
-from planner.studies.sweep import axes, file, uncertainty
+from planner.studies.sweep import axes, file, reading
 from planner.studies.sweep.file import shipped_sweeps, sweep_schema
 
 SCHEMA = json.loads(sweep_schema())
@@ -36,8 +36,8 @@ def test_the_keys_are_those_that_are_read() -> None:
     assert set(properties) == set(file._KEYS)
     assert set(properties["sample"]["properties"]) == set(file._SAMPLE_KEYS)
     assert set(SCHEMA["$defs"]["axis"]["properties"]) == set(axes._KEYS)
-    assert set(properties["uncertainty"]["properties"]) == set(uncertainty._KEYS)
-    assert set(properties["uncertainty"]["properties"]["cvar"]["properties"]) == set(uncertainty._RISK_KEYS)
+    assert set(properties["uncertainty"]["properties"]) == set(reading._KEYS)
+    assert set(properties["uncertainty"]["properties"]["cvar"]["properties"]) == set(reading._RISK_KEYS)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 
 from planner.base.errors import InputError
 from planner.studies.sweep.futures import read_sweep
-from planner.studies.sweep.uncertainty import Risk, Uncertainty
+from planner.studies.sweep.reading import Risk, Uncertainty
 
 HEAD = """version: 1
 base: tiny

@@ -6,27 +6,24 @@ slope of the frontier. Each step starts from the basis of the last.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 
 from planner.base.errors import InputError, Problem
-from planner.base.words import within_sentence
+from planner.base.units import H100E_PER_KH100E, HOURS_PER_YEAR, M3_PER_THOUSAND_M3, T_PER_KT, USD_PER_MUSD
+from planner.base.words import did_you_mean, within_sentence
+from planner.inputs.axes import ANYWHERE
 from planner.inputs.prepared import PreparedScenario
 from planner.lp import UNIT
+from planner.lp.index import distinct
 from planner.model import build_model
 from planner.model.money import objective_musd, penalty_musd
 from planner.outputs.study_files import COLUMNS, Frontier
 from planner.results.store import cleaned
 from planner.scenario import Scenario, load_scenario
-from planner.studies.frontier.measures import (
-    LEAST_SERVED_KH100E_YEARS,
-    MEASURES,
-    FrontierMeasure,
-    measure_of,
-    users_served,
-)
 from planner.studies.solve.asking import Asking, Pace, with_plan
 from planner.studies.solve.at_plan import plan_session
 from planner.studies.solve.failover import FailureCuts
@@ -42,6 +39,129 @@ if TYPE_CHECKING:
     from planner.model import Model
     from planner.scenario import Changes
 
+# --- What cost can be traded against: linear measures of a plan over its horizon ------------------
+
+LEAST_SERVED_KH100E_YEARS: Final = 1e-4
+"""Served users, over fewer of which there is no mean: a thousand region-years of demand, each of
+which a solver meets to 1e-7 kH100e, add up to so much noise. [kH100e-years]"""
+
+
+@dataclass(frozen=True)
+class FrontierMeasure:
+    """Something that a plan can have less of, at a cost."""
+
+    name: str  # as after `--cost-against`
+    label: str  # what it is
+    unit: str
+    price_unit: str  # unit of what one less of it costs
+    price_per_musd: float  # what MUSD per `unit` are multiplied by to be in `price_unit`
+    # from a model to the measure as one expression; may add rows and columns to its problem
+    build: Callable[[Model], Expression]
+    holds: tuple[str, ...] = ("unmet",)  # what must not change in place of cost: ``unmet``, ``rented``, ``served``
+    # where it is a mean: from a model to what it is a mean over, as one expression in kH100e-years
+    per: Callable[[Model], Expression] | None = None
+
+    def reader(self, model: Model) -> Callable[[Floats], float]:
+        """Return what reads the measure of a plan from the values of all columns of a program."""
+        total = self.build(model)
+        if self.per is None:
+            return lambda x: float(total.value(x)[0])
+        over = self.per(model)
+
+        def mean(x: Floats) -> float:
+            divisor = float(over.value(x)[0])
+            is_served = divisor > LEAST_SERVED_KH100E_YEARS
+            return float(total.value(x)[0]) / divisor if is_served else np.nan
+
+        return mean
+
+
+def _served(m: Model) -> Expression:
+    """Return what own sites serve of users that have a place. [kH100e], over route and year"""
+    return m.served.select(m.served.over.labels("region") != ANYWHERE, "served_with_place")
+
+
+def users_served(m: Model) -> Expression:
+    """Return the sum of what own sites serve of users that have a place. Gives [kH100e]."""
+    served = _served(m)
+    return served.sum_to(distinct(served.over, "region", "workload", "year"))
+
+
+def _round_trips(m: Model) -> Expression:
+    """Return round trips of users that own sites serve, added up. [ms kH100e-years]"""
+    served, given = _served(m), m.p.demand
+    return _over_years(served * given.route_rtt_ms[given.route.find(served.over)], m)
+
+
+def _over_years(of: Expression, m: Model) -> Expression:
+    """Add up what is of a year over the years that each model year stands for."""
+    return (of * m.span_years[of.over["year"]]).total()
+
+
+def _largest(m: Model) -> Expression:
+    """Racks at the largest site in the last model year: what its outage takes away at most."""
+    last = m.p.sites.site_year["year"] == len(m.p.sets.year) - 1
+    largest = m.problem.variable("largest_site_mw", UNIT)
+    at_sites = m.nameplate_mw.select(last, "site_in_last_year")
+    m.problem.rows("largest_site", at_sites <= largest.on(at_sites.over))
+    return largest * 1.0
+
+
+_COMPUTE: Final = ("kH100e-years", "USD/H100e-hour", USD_PER_MUSD / H100E_PER_KH100E / HOURS_PER_YEAR)
+_CARBON: Final = ("kt CO2", "USD/t", USD_PER_MUSD / T_PER_KT)
+_WATER: Final = ("thousand m3", "USD/m3", USD_PER_MUSD / M3_PER_THOUSAND_M3)
+_POWER: Final = ("MW", "USD/MW", USD_PER_MUSD)
+_HELD: Final = ("unmet", "rented", "served")
+MEASURES: Final = (
+    FrontierMeasure("carbon", "Emissions, all years", *_CARBON, lambda m: _over_years(m.carbon.counted_kt, m)),
+    FrontierMeasure(
+        "water", "Water evaporated, all years", *_WATER, lambda m: _over_years(m.water_m3 / M3_PER_THOUSAND_M3, m)
+    ),
+    FrontierMeasure("unmet", "Unmet demand, all years", *_COMPUTE, lambda m: _over_years(m.unmet, m), ()),
+    FrontierMeasure("rented", "Rented compute, all years", *_COMPUTE, lambda m: _over_years(m.rented, m)),
+    FrontierMeasure(
+        *("latency", "Round trip, mean over users of own sites", "ms", "MUSD/ms", 1.0),
+        *(_round_trips, _HELD, lambda m: _over_years(_served(m), m)),
+    ),
+    FrontierMeasure("connection", "New firm connection", *_POWER, lambda m: m.expand.total()),
+    FrontierMeasure("largest", "Racks at the largest site", *_POWER, _largest),
+)
+"""Measures by name."""
+
+OF_ONE: Final = ("zone", "site")
+"""Kinds of places whose racks are measured, as ``zone:PJM``."""
+
+
+def measure_of(text: str, model: Model) -> FrontierMeasure:
+    """Return the measure that a text names."""
+    names = [one.name for one in MEASURES]
+    if text in names:
+        return MEASURES[names.index(text)]
+    kind, _, place = text.partition(":")
+    if kind in OF_ONE and place:
+        if place in (known := getattr(model.p.sets, kind).labels):
+            return _racks_at(kind, place)
+        what_is = f"there is no {kind} {place!r} in the scenario"
+        raise InputError([Problem.of("--cost-against", what_is, f"one of {', '.join(known)}")])
+    expected = f"{', '.join(names)}, zone:ID or site:ID"
+    raise InputError([Problem.of("--cost-against", f"it is {text!r}", expected, did_you_mean(text, names))])
+
+
+def _racks_at(kind: str, place: str) -> FrontierMeasure:
+    def build(m: Model) -> Expression:
+        over, sets = m.p.sites.site_year, m.p.sets
+        site = over["site"]
+        code = sets.zone.code(place) if kind == "zone" else sets.site.code(place)
+        is_there = (sets.site_zone[site] if kind == "zone" else site) == code
+        is_last = over["year"] == len(sets.year) - 1
+        return m.nameplate_mw.select(is_there & is_last, "place_in_last_year").total()
+
+    label = f"Racks in {place}, last year" if kind == "zone" else f"Racks at {place}, last year"
+    return FrontierMeasure(f"{kind}:{place}", label, "MW", "USD/MW", USD_PER_MUSD, build)
+
+
+# --- The least cost for each level of something else: epsilon constraints, one after the other, warm ---
+
 _SLACK_FRAC: Final = 1e-7
 """By how much an end may be missed, so that rounding leaves a plan. [-]"""
 _FEWEST: Final = 3
@@ -49,7 +169,7 @@ _FEWEST: Final = 3
 _BEFORE_POINTS: Final = 2
 """Solves before the points: the plan of least cost, and the least of the measure."""
 _COLUMN: Final = "frontier_measure"
-_HELD: Final = {
+_HELD_WORDS: Final = {
     "unmet": "Unmet demand",
     "rented": "Rented compute",
     "served": "What own sites serve of each region, workload and year",
@@ -114,11 +234,9 @@ def frontier(
     0.0
     """
     if points < _FEWEST:
-        message = f"points is {points}"
-        raise InputError([Problem("frontier", None, None, message, f"{_FEWEST} or more", "")])
+        raise InputError([Problem.of("frontier", f"points is {points}", f"{_FEWEST} or more")])
     if most_cost_frac is not None and not 0.0 < most_cost_frac < np.inf:
-        message = f"most_cost_frac is {most_cost_frac:g}"
-        raise InputError([Problem("frontier", None, None, message, "a share above 0", "")])
+        raise InputError([Problem.of("frontier", f"most_cost_frac is {most_cost_frac:g}", "a share above 0")])
     scenario = load_scenario(scenario, overrides)
     question = PreparedScenario.from_scenario(scenario)
     tracer = _Tracer(question, Asking(on_stage or (lambda _: None), interrupt), points)
@@ -133,24 +251,22 @@ class _Tracer:
         self._pace, self._solves = Pace(), 0
         self._slack: dict[str, Floats] = {}  # of rows that hold something
         self._model = build_model(question.inputs)
-        self._cost = objective_musd(self._model)
-        self._penalty = penalty_musd(self._model)
-        solver = question.scenario.solver
-        self._session = plan_session(self._model.problem, solver, ends_at_gap=False)
-        has_cuts = bool(question.inputs.failover.reserve.size)
-        rounds = question.scenario.failover.most_rounds
-        self._cuts = FailureCuts(self._model, rounds) if has_cuts else None
+        self._cost, self._penalty = objective_musd(self._model), penalty_musd(self._model)
+        self._measure: FrontierMeasure
+        self._built: Expression
+        self._others: dict[str, Callable[[Floats], float]]
+        self._session = plan_session(self._model.problem, question.scenario.solver, ends_at_gap=False)
+        self._cuts = FailureCuts.where_asked(question.scenario, self._model)
 
     def trace(self, against: str, most_cost_frac: float | None) -> Frontier:
         model, problem = self._model, self._model.problem
-        measure = measure_of(against, model)
+        measure = self._measure = measure_of(against, model)
         is_relaxed = problem.isMIP()
         least = self._solve("the plan of least cost")
-        built = _as_one(measure, model, least)
+        built = self._built = _as_one(measure, model, least)
         held = self._hold(least, measure)
-        level = problem.variable(_COLUMN, UNIT, lower=-np.inf)
-        problem.rows("frontier_level", level == built)
-        others = {one.name: one.reader(model) for one in MEASURES if one.name not in {measure.name, "largest"}}
+        problem.rows("frontier_level", problem.variable(_COLUMN, UNIT, lower=-np.inf) == built)
+        self._others = {one.name: one.reader(model) for one in MEASURES if one.name not in {measure.name, "largest"}}
         if most_cost_frac is not None:
             limit = least.objective + abs(least.objective) * most_cost_frac
             problem.rows(_MOST_COST, self._cost <= limit)
@@ -166,12 +282,11 @@ class _Tracer:
         problem.minimise(self._cost)
         self._session.update(problem)
         low = min(low + _SLACK_FRAC * max(abs(low), abs(high), 1.0), high)
-        rows = [self._row(measure, built, others, first, 0.0)]
+        rows = [self._row(first, 0.0)]
         width = high - low
         if width > _NO_TRADE * max(abs(high), 1.0) + 2.0 * by_slack:
             for at in range(1, self._points):
-                most = high - width * at / (self._points - 1)
-                rows.append(self._point(measure, built, others, most, at))
+                rows.append(self._point(high - width * at / (self._points - 1), at))
             if is_floor:
                 rows[-1] |= {"slope_musd_per_unit": np.nan, "price": np.nan}
         table = _finished(rows)
@@ -200,15 +315,14 @@ class _Tracer:
             if name not in measure.holds or not column.over.size:
                 continue
             total = column.total()
-            most = float(total.value(least.x)[0])
-            self._hold_within(f"frontier_held_{name}", total, np.array([most]))
-            held.append(_HELD[name])
+            self._hold_within(f"frontier_held_{name}", total, np.array([float(total.value(least.x)[0])]))
+            held.append(_HELD_WORDS[name])
         if "served" in measure.holds:
             served = users_served(model)
             now = served.value(least.x)
             self._hold_within("frontier_most_served", served, now)
             self._hold_within("frontier_least_served", -served, -now)
-            held.append(_HELD["served"])
+            held.append(_HELD_WORDS["served"])
         return tuple(held)
 
     def _hold_within(self, name: str, held: Expression, most: Floats) -> None:
@@ -217,37 +331,22 @@ class _Tracer:
         self._model.problem.rows(name, held <= most + slack)
         self._slack[name] = slack
 
-    def _point(
-        self,
-        measure: FrontierMeasure,
-        built: Expression,
-        others: dict[str, Callable[[Floats], float]],
-        most: float,
-        at: int,
-    ) -> dict[str, object]:
+    def _point(self, most: float, at: int) -> dict[str, object]:
         columns = self._model.problem.columns()
         upper = columns.upper.copy()
         column = self._model.problem.column_block(_COLUMN).start
         upper[column] = most
-        what = f"point {at + 1} of the frontier"
-        outcome = self._solve(what, columns.lower, upper)
-        return self._row(measure, built, others, outcome, float(outcome.reduced_cost[column]))
+        outcome = self._solve(f"point {at + 1} of the frontier", columns.lower, upper)
+        return self._row(outcome, float(outcome.reduced_cost[column]))
 
-    def _row(
-        self,
-        measure: FrontierMeasure,
-        built: Expression,
-        others: dict[str, Callable[[Floats], float]],
-        outcome: Outcome,
-        slope: float,
-    ) -> dict[str, object]:
+    def _row(self, outcome: Outcome, slope: float) -> dict[str, object]:
         return {
-            "measure": float(built.value(outcome.x)[0]),
+            "measure": float(self._built.value(outcome.x)[0]),
             "cost_musd": outcome.objective,
             "penalty_musd": float(cleaned(self._penalty.value(outcome.x))[0]),
             "slope_musd_per_unit": slope,
-            "price": -slope * measure.price_per_musd + 0.0,
-            **{name: value_at(outcome.x) for name, value_at in others.items()},
+            "price": -slope * self._measure.price_per_musd + 0.0,
+            **{name: value_at(outcome.x) for name, value_at in self._others.items()},
         }
 
     def _solve(self, what: str, lower: Floats | None = None, upper: Floats | None = None) -> Outcome:
@@ -275,7 +374,7 @@ def _as_one(measure: FrontierMeasure, model: Model, least: Outcome) -> Expressio
         found = f"{measure.name!r} is a mean over users of own sites that have a place"
         found = f"{found}, and the plan of least cost serves none"
         fix = "make renting or leaving demand unmet cost more, or choose another measure"
-        raise InputError([Problem("--cost-against", None, None, found, "one or more", fix)])
+        raise InputError([Problem.of("--cost-against", found, "one or more", fix)])
     return built / over
 
 

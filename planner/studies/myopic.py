@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import numpy as np
 import pandas as pd
 
-from planner.base.errors import InfeasibleError, InputError, LimitReachedError, Problem
+from planner.base.errors import InfeasibleError, InputError, LimitReachedError, Problem, raise_all
 from planner.base.pandas_texts import with_texts_as_objects
 from planner.inputs import build_inputs
 from planner.outputs.answer import Answer
@@ -161,20 +161,15 @@ def myopic(
     >>> found.table["foresight_musd"].round(1).tolist()
     [0.0, 2932.9]
     """
-    problems = [
-        Problem("--window", None, None, f"it is {window}", "1 or more model years", "")
-        for window in windows
-        if window < 1
-    ]
+    problems = [Problem.of("--window", f"it is {window}", "1 or more model years") for window in windows if window < 1]
     if not windows:
-        problems.append(Problem("--window", None, None, "no window is given", "one or more", ""))
+        problems.append(Problem.of("--window", "no window is given", "one or more"))
     try:
         scenario = load_scenario(scenario, overrides)
         inputs = build_inputs(scenario)
     except InputError as error:
         raise InputError([*problems, *error.problems]) from error
-    if problems:
-        raise InputError(problems)
+    raise_all(problems)
     report = on_stage or (lambda _: None)
     rows: list[_Row] = []
     every = len(inputs.years)
@@ -239,10 +234,8 @@ def _table(rows: Sequence[_Row]) -> pd.DataFrame:
         more = cost.less(base)
         unmet = plan.summary["unmet_kh100e"].to_numpy(dtype=np.float64)
         most = float(unmet.max())
-        years = plan.summary["year"].to_numpy(dtype=np.int64)
-        year = int(years[unmet.argmax()]) if most > _NOTHING_KH100E else 0
+        year = int(plan.summary["year"].to_numpy(dtype=np.int64)[unmet.argmax()]) if most > _NOTHING_KH100E else 0
         share = more.musd / abs(base.cost_musd) if base.cost_musd else np.nan
-        is_within = plan is not least and more.is_within_gaps
-        of = (share, cost.penalty_musd, more.penalty_musd, is_within, most, year)
+        of = (share, cost.penalty_musd, more.penalty_musd, plan is not least and more.is_within_gaps, most, year)
         lines.append((row.seen, row.status, cost.cost_musd, more.musd, *of))
     return pd.DataFrame(lines, columns=list(COLUMNS))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.base.errors import InputError, Problem
+from planner.base.errors import InputError, Problem, raise_all
 from planner.base.units import HOURS_PER_DAY
 from planner.stress import YEAR_DAYS
 
@@ -115,8 +115,7 @@ def choose_days(
         }
     )
     if not any(is_peak):
-        hottest = represented_by[year.days.peaks[0]]
-        days.loc[days["day"] == hottest, "is_peak_day"] = True
+        days.loc[days["day"] == represented_by[year.days.peaks[0]], "is_peak_day"] = True
     hours = _hours(year, chosen, named)
     return ChosenDays(_with_source(days, source), _with_source(hours, source), represented_by)
 
@@ -130,10 +129,8 @@ def _kept(year: StressYear, keep: Sequence[str] | None) -> dict[str, Floats]:
     extremes = {name: of(year) for name, of in KEPT.items() if keep is None or name in keep}
     there = ", ".join(known for known, of in KEPT.items() if of(year) is not None)
     problems = [
-        Problem(
+        Problem.of(
             "--keep",
-            None,
-            None,
             f"{name!r} is asked for, and the year has no figures for it"
             if name in KEPT
             else f"there is no kind of day {name!r}",
@@ -145,8 +142,7 @@ def _kept(year: StressYear, keep: Sequence[str] | None) -> dict[str, Floats]:
         for name in keep or ()
         if extremes.get(name) is None
     ]
-    if problems:
-        raise InputError(problems)
+    raise_all(problems)
     return {name: extreme for name, extreme in extremes.items() if extreme is not None}
 
 
@@ -160,10 +156,8 @@ def _check_count(count: int, kept: Mapping[str, Floats], days: int, months: int)
     why = f"{days} kept ({', '.join(kept)}) and {rest}" if days else rest
     why += ": tariffs bill every month" if months else ""
     fix = "ask for more days, or keep fewer by --keep" if days else "ask for more days"
-    problem = Problem(
+    problem = Problem.of(
         "--count",
-        None,
-        None,
         f"{count} days are asked for",
         f"{least} ({why}) to {YEAR_DAYS}",
         fix if count < least else "a year has 365 days",
@@ -203,8 +197,7 @@ def _groups_by_part(features: Floats, part: Positions, count: int) -> tuple[Posi
         group[days] = own_group + len(middles)
         middles = np.concatenate([middles, days[own_middles]])
     left = np.flatnonzero(group == _NONE)
-    away = ((features[left, None] - features[middles]) ** 2).sum(axis=2)
-    group[left] = np.round(away, _DIGITS).argmin(axis=1)
+    group[left] = np.round(((features[left, None] - features[middles]) ** 2).sum(axis=2), _DIGITS).argmin(axis=1)
     return middles, group
 
 

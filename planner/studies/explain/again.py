@@ -1,16 +1,23 @@
-"""What it would take for a site to win: its cost of entry, its price, lead time, latency."""
+"""What one more unit is worth, and what it would take for a site to win, found by solving again."""
 
 from __future__ import annotations
 
+import math
+import time
+from bisect import bisect_left
 from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 
+from planner.base.errors import InputError
 from planner.base.units import HOURS_PER_YEAR, KW_PER_MW, MONTHS_PER_YEAR
+from planner.base.words import amount, duration
 from planner.family.payments import discount
 from planner.inputs.prepared import PreparedScenario
+from planner.limits.binding import PLACES
 from planner.limits.limit import lead_key, site_key
 from planner.lp.index import locate
 from planner.model import Model, build_model, tariffs
@@ -19,25 +26,205 @@ from planner.model.money import penalty_musd
 from planner.results.cost_difference import PlanCost
 from planner.results.store import cleaned
 from planner.scenario import Setting
+from planner.studies.explain.words import Statement, number
+from planner.studies.solve.asking import Pace
+from planner.studies.solve.at_plan import fixed_program, model_at, proof_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from planner.inputs.inputs import Inputs
     from planner.lp import Outcome
+    from planner.results.proof import Proof
     from planner.runs.plan import PlanViews
     from planner.studies.solve.asking import Asking
 
+# --- One more of a limit, a month less, a millisecond more: the scenario solved again -------------
+
+STEPS: Final = "One month, one millisecond"
+_CLASSES_TRIED: Final = 3
+_STEP_SHARE: Final = 0.001
+_NOTHING_MUSD: Final = 1e-6
+_NOISE_USD: Final = 1e-3
+
+
+@dataclass(frozen=True)
+class RightSideStep:
+    """A row whose right side moves."""
+
+    block: str  # family of rows
+    # labels of its row; where they fit several, as the billing periods of a connection, all of these rows move
+    labels: Mapping[str, str]
+    by: float  # how far, in the unit of the row
+
+
+def spot_check(
+    question: PreparedScenario, steps: Sequence[RightSideStep], ask: Asking, proof: Proof | None = None
+) -> pd.DataFrame:
+    """Move rows one at a time and compare the change of cost with their shadow price."""
+    model = model_at(question.inputs, proof)
+    ask.report_stage("solve the program as it is")
+    fixed = fixed_program(question, model, ask, proof)
+    session, bounds = fixed.session, fixed.rows
+    before = ask.solve_session(question, session)
+    lines = []
+    for step in steps:
+        ask.report_stage(f"solve again: {step.block} {' '.join(step.labels.values())}")
+        rows, over = model.problem.row_block(step.block), model.problem.rows_over(step.block)
+        moves = np.ones(over.size, dtype=np.bool_)
+        for axis, label in step.labels.items():
+            moves &= over[axis] == over.axis(axis).code(label)
+        dual = before.row_dual[rows][moves].sum()
+        by = np.zeros(len(bounds.lower))
+        by[rows] = np.where(moves, step.by, 0.0)
+        session.set_rows(bounds.lower + by, bounds.upper + by)
+        found = ask.solve_session(question, session).objective - before.objective
+        foretold = float(dual) * step.by
+        off_frac = abs(foretold - found) / max(abs(found), 1e-12)
+        lines.append((step.block, " ".join(step.labels.values()), step.by, foretold, found, off_frac))
+    table = pd.DataFrame(lines, columns=["what", "place", "step", "foretold_musd", "found_musd", "off_frac"])
+    table.attrs["before_musd"] = before.objective
+    return table
+
+
+def tried(solved: PlanViews, table: pd.DataFrame, places: Sequence[int], ask: Asking) -> pd.DataFrame:
+    """Solve again with a little more of some limits, and add what that is worth.
+
+    A plan often meets several limits at one point: halls that just hold the racks of the base
+    year, say. Then a shadow price is one of many, and more of one limit alone may be worth less.
+    """
+    axes = (*PLACES, "year")
+    made = table.assign(step=np.nan, tried_value=np.nan)
+    if not places:
+        return made
+    rows = table.loc[list(places)]
+    steps = [
+        RightSideStep(
+            str(row["block"]),
+            {axis: str(row[axis]) for axis in axes if str(row[axis])},
+            min(1.0, _STEP_SHARE * (float(row["limit"]) or 1.0)),
+        )
+        for _, row in rows.iterrows()
+    ]
+    found = spot_check(PreparedScenario(solved.scenario, solved.inputs), steps, ask, proof_of(solved.run))
+    per_unit = rows["value"].to_numpy() / rows["raw_dual"].to_numpy()
+    worth = per_unit * found["found_musd"].to_numpy() / found["step"].to_numpy()
+    made.loc[rows.index, "step"] = found["step"].to_numpy()
+    made.loc[rows.index, "tried_value"] = np.where(np.abs(worth) > _NOISE_USD, worth, 0.0)
+    return made
+
+
+def one_more(solved: PlanViews, ask: Asking) -> pd.DataFrame:
+    """Solve again with a month less and with a millisecond more."""
+    question = PreparedScenario(solved.scenario, solved.inputs)
+    before = _cost(question, (), ask, "as it was")
+    lines = [
+        {"what": what, "place": place, "step": by, "unit": unit, "found_musd": after - before}
+        for what, place, by, unit, settings in _settings(solved)
+        if (after := _cost(question, settings, ask, f"{what} {place}")) is not None and before is not None
+    ]
+    return pd.DataFrame(lines, columns=["what", "place", "step", "unit", "found_musd"])
+
+
+def _settings(solved: PlanViews) -> Iterator[tuple[str, str, float, str, tuple[Setting, ...]]]:
+    """List settings that move by one month or one millisecond."""
+    sooner = Setting(("lead_times", "delay_months"), solved.scenario.lead_times.delay_months - 1.0)
+    yield "lead time", "everywhere", -1.0, "months", (sooner,)
+    demand = solved.inputs.demand.demand.frame().assign(kh100e=solved.inputs.demand.demand_kh100e)
+    bounded = demand[demand["region"].isin(solved.inputs.tables["demand_regions"]["demand_region"])]
+    largest = bounded.groupby("workload")["kh100e"].sum().nlargest(_CLASSES_TRIED)
+    bound = solved.inputs.workloads.set_index("workload")["rtt_bound_ms"]
+    for workload in largest.index:
+        key = ("workloads", str(workload), "rtt_bound_ms")
+        yield "latency", str(workload), 1.0, "ms", (Setting(key, float(bound[workload]) + 1.0),)
+
+
+def _cost(question: PreparedScenario, settings: tuple[Setting, ...], ask: Asking, what: str) -> float | None:
+    """Solve with changed settings; None where that is no scenario or has no plan."""
+    ask.report_stage(f"solve again: {what}")
+    try:
+        changed = question.changed(settings)
+    except InputError:
+        return None
+    outcome = ask.solve(changed, build_model(changed.inputs))
+    return outcome.objective if outcome.status == "optimal" else None
+
+
+def about_steps(tables: Mapping[str, pd.DataFrame]) -> Iterator[Statement]:
+    """Say what a month and a millisecond change."""
+    table = tables["steps"]
+    for what, place, unit in zip(table["what"], table["place"], table["unit"], strict=True):
+        of = {"what": str(what), "place": str(place)}
+        found = number(tables, "steps", "found_musd", "MUSD", **of)
+        step = number(tables, "steps", "step", str(unit), **of)
+        by = f"{'saves' if found.value < 0 else 'costs'} {amount(abs(found.value))} MUSD"
+        if abs(found.value) < _NOTHING_MUSD:
+            by = "has no effect"
+        text = f"{step.value:+.3g} {unit} of {what} ({place}) {by} (solved again)."
+        yield Statement(STEPS, text, (found, step), abs(found.value))
+
+
+# --- What solving again would add to an explanation, how long it takes, and how far it is ---------
+
+# Shares of the time that the plan took to solve, measured on us-base (25 s of processor time):
+_FROM_PLAN: Final = 0.2  # its program with the integers as they are, from the stored plan: 4.5 s
+_FROM_BASIS: Final = 0.06  # one figure moved, from the last basis: 1.5 s
+_FROM_NOTHING: Final = 0.8  # another program, integers relaxed: 20 s
+_LEAST_SECONDS: Final = 0.05  # to build a program and hand it over, however small it is
+_SEARCH: Final = 5  # solves to find a lead time or a latency bound by halving
+
+
+@dataclass(frozen=True)
+class Try:
+    """Something that is found by solving again."""
+
+    what: str  # as a list in a sentence names it
+    solves: int  # how many solves it takes
+    share: float  # of all of them, as a share of the time that the plan took. [-]
+
+
+def list_tries(limits: int, site: str | None, *, steps: bool, grows: bool) -> list[Try]:
+    """List what `--resolve` adds."""
+    tries = []
+    if limits:
+        one = "the limit above" if limits == 1 else f"each of the {limits} limits above"
+        tries.append(Try(f"a little more of {one}", limits + 1, _FROM_PLAN + limits * _FROM_BASIS))
+    if steps:
+        tries.append(Try("one month less of lead time", 2, 2 * _FROM_NOTHING))
+        tries.append(Try("one millisecond more for the largest workloads", 3, 3 * _FROM_NOTHING))
+    if site is not None:
+        tries.append(Try(f"one more MW of racks at {site}, its cost of entry", 2, 2 * _FROM_NOTHING))
+        tries.append(Try("the price of power at which it has more", 1, _FROM_NOTHING))
+        if grows:
+            tries.append(Try(f"no new halls at {site}", 1, _FROM_NOTHING))
+        else:
+            what = "the lead time and the latency bound from which it has more"
+            tries.append(Try(what, 2 * _SEARCH, 2 * _SEARCH * _FROM_NOTHING))
+    return tries
+
+
+def would_try(tries: Sequence[Try], solve_s: float) -> str:
+    """Say what solving again would add, and how long it would take, where the plan took so long. [s]"""
+    seconds = math.fsum(max(one.solves * _LEAST_SECONDS, solve_s * one.share) for one in tries)
+    return (
+        f"Nothing was solved again. --resolve would try: {'; '.join(one.what for one in tries)}. It would take about "
+        f"{duration(seconds)}, as the plan took {duration(solve_s)} to solve."
+    )
+
+
+def counted(
+    report: Callable[[str], None], total: int, clock: Callable[[], float] = time.perf_counter
+) -> Callable[[str], None]:
+    """Say of each solve which it is of how many, and about how long the rest takes."""
+    pace, done = Pace(clock), count()
+    return lambda what: report(f"{what[:1].upper()}{what[1:]} ({pace.describe(next(done), total)})")
+
+
+# --- What it would take for a site to win: its cost of entry, its price, lead time, latency -------
+
 ENTRY_COLUMNS: Final = (
-    "what",
-    "unit",
-    "now",
-    "needed",
-    "tried",
-    "cost_musd",
-    "change_musd",
-    "change_penalty_musd",
-    "site_mw",
+    *("what", "unit", "now", "needed", "tried"),
+    *("cost_musd", "change_musd", "change_penalty_musd", "site_mw"),
 )
 RELAXED: Final = " (LP relaxation)"
 """End of what is reported in `what` where the plan has integers, which are fractions here."""
@@ -127,9 +314,8 @@ def _not_found(
     what: str, unit: str, now: float, furthest: float, base: Resolved, after: Resolved, site: str
 ) -> tuple[str | float, ...]:
     """Tell of the furthest value that was tried and brings no more load."""
-    if after.outcome.status != "optimal":
-        return (what, unit, now, np.nan, furthest, np.nan, np.nan, np.nan, np.nan)
-    _, _, _, _, _, *found = _line(what, unit, now, np.nan, base, after, site)
+    is_known = after.outcome.status == "optimal"
+    found = _line(what, unit, now, np.nan, base, after, site)[5:] if is_known else (np.nan,) * 4
     return (what, unit, now, np.nan, furthest, *found)
 
 
@@ -140,22 +326,22 @@ def _solve(question: PreparedScenario, model: Model, ask: Asking) -> Resolved:
 def _forced(question: PreparedScenario, site: str, mw: float, ask: Asking) -> Resolved | None:
     """Solve with so much nameplate at a site in the last year; None where it cannot be."""
     model = build_model(question.inputs)
-    over = question.inputs.sites.site_year
-    last = question.inputs.sets.year.labels[-1]
+    over, last = question.inputs.sites.site_year, question.inputs.sets.year.labels[-1]
     is_there = (over.labels("site") == site) & (over.labels("year") == last)
     if not is_there.any():
         return None
     model.problem.rows("forced_in", model.nameplate_mw.select(is_there) >= mw)
-    made = _solve(question, model, ask)
-    return made if made.outcome.status == "optimal" else None
+    return _if_optimal(_solve(question, model, ask))
 
 
 def _without(question: PreparedScenario, site: str, ask: Asking) -> Resolved | None:
     """Solve without new halls at a site; None where there is no plan then."""
     model = build_model(question.inputs)
-    built = model.build.select(model.build.over.labels("site") == site)
-    model.problem.rows("kept_out", built <= 0.0)
-    made = _solve(question, model, ask)
+    model.problem.rows("kept_out", model.build.select(model.build.over.labels("site") == site) <= 0.0)
+    return _if_optimal(_solve(question, model, ask))
+
+
+def _if_optimal(made: Resolved) -> Resolved | None:
     return made if made.outcome.status == "optimal" else None
 
 
@@ -197,8 +383,7 @@ def _retail(question: PreparedScenario, site: str, key: tuple[str, str, str]) ->
     low, high = (_flat(question.changed((Setting(key, usd),)).inputs, site) for usd in _PROBES)
     if high == low:
         return None
-    own = _flat(question.inputs, site)
-    return _PROBES[0] + (own - low) / (high - low) * (_PROBES[1] - _PROBES[0])
+    return _PROBES[0] + (_flat(question.inputs, site) - low) / (high - low) * (_PROBES[1] - _PROBES[0])
 
 
 def _flat(p: Inputs, site: str) -> float:
@@ -243,8 +428,7 @@ def _latency(question: PreparedScenario, site: str, base: Resolved, ask: Asking)
     if not missed.any():
         return
     workload = p.sets.workload.labels[int(missed.argmax())]
-    bound = p.workloads.set_index("workload")["rtt_bound_ms"]
-    now = float(bound[workload])
+    now = float(p.workloads.set_index("workload")["rtt_bound_ms"][workload])
     key = ("workloads", workload, "rtt_bound_ms")
     bounds = [now + step for step in range(1, _MOST_MS + 1)]
     ask.report_stage(f"solve again with longer round trips for {workload}")
@@ -272,15 +456,13 @@ def _halved(
     def wins(one: Resolved) -> bool:
         return one.outcome.status == "optimal" and one.site_mw(site) > have + _TAKES_PART_MW
 
-    best = tried(values[-1])
-    if not wins(best):
-        return _not_found(what, unit, now, values[-1], base, best, site)
-    low, high = 0, len(values) - 1
-    while low < high:
-        middle = (low + high) // 2
-        one = tried(values[middle])
-        if wins(one):
-            high, best = middle, one
-        else:
-            low = middle + 1
-    return _line(what, unit, now, values[high], base, best, site)
+    best = {value: tried(value) for value in values[-1:]}
+    if not wins(best[values[-1]]):
+        return _not_found(what, unit, now, values[-1], base, best[values[-1]], site)
+
+    def is_enough(value: float) -> bool:
+        best[value] = tried(value)
+        return wins(best[value])
+
+    needed = values[bisect_left(values, True, 0, len(values) - 1, key=is_enough)]
+    return _line(what, unit, now, needed, base, best[needed], site)

@@ -1,23 +1,177 @@
-"""`dcplan stress`: what a plan does in years of hours."""
+"""Commands that operate a plan: `dcplan stress`, `dispatch` and `days-error`."""
 
 from __future__ import annotations
 
 from textwrap import fill
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from planner.base.words import some
-from planner.cli.options import OWN_HOURS, RUNS_DIR, SEED, SOME_YEARS, into_folder
+from planner.cli.options import LOST_LOAD, OWN_HOURS, RUNS_DIR, SEED, SOME_YEARS, into_folder, option
 from planner.cli.study import RUN, study_command
-from planner.cli.tables import print_cells, print_table
-from planner.outputs.folder_kinds import STRESS
+from planner.cli.tables import print_cells, print_table, say
+from planner.outputs.folder_kinds import DAYS_ERROR, DISPATCH, STRESS
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from planner.cli.progress import Progress
+    from planner.cli.tables import Column
     from planner.operate import Stressed
+    from planner.studies.dispatch import DaysError, Dispatch
+
+# --- `dcplan dispatch`: operate a plan hour by hour with few hours in view ------------------------
+
+_SHORT_MWH: Final = 0.5
+"""Less is noise of the solver, and 0 in print."""
+
+
+def print_short(short_mwh: float, short_musd: float, cost: str, lost_load_usd: float) -> None:
+    """Say how much energy is short, and what of the cost that is; nothing where none is.
+
+    Takes `short_musd` [MUSD], `lost_load_usd` [USD/MWh].
+    """
+    if short_mwh > _SHORT_MWH:
+        say(
+            f"Warning: {short_mwh:,.0f} MWh are short, {short_musd:,.1f} MUSD of {cost}: at the"
+            " price of unmet compute where racks work, and at"
+            f" {lost_load_usd:,.0f} USD/MWh (--lost-load-usd-per-mwh) elsewhere."
+        )
+
+
+def _show_dispatch(found: Dispatch) -> None:
+    click.echo(f"{found.run}: {found.window_h} hours in view, {found.overlap_h} of them seen again")
+    money = {"cost": "cost", "above": "above", "energy": "energy", "source": "sources", "sold": "sold"}
+    columns: list[Column] = [("year", "{year}"), ("operated by", "{way}")]
+    columns += [(f"{head}\nMUSD", f"{{{name}_musd:,.3f}}") for name, head in money.items()]
+    columns += [("short\nMWh", "{short_mwh:,.0f}"), ("battery\nMWh", "{taken_mwh:,.0f}")]
+    print_table(found.table, columns, left={"operated by"})
+    for way, rows in found.table.groupby("way", sort=False):
+        short_mwh, short_musd = (float(rows[name].sum()) for name in ("short_mwh", "short_musd"))
+        print_short(short_mwh, short_musd, f"the cost with {way}", found.lost_load_usd_per_mwh)
+    if not found.batteries:
+        say("No site has a battery: no hour depends on another, and windows cost nothing.")
+
+
+@study_command(
+    "dispatch",
+    RUN,
+    option("--window-h=H", "Hours in view.", int, 48),
+    option("--overlap-h=H", "Hours of a window that the next one sees again.", int, 24),
+    SOME_YEARS,
+    SEED,
+    OWN_HOURS,
+    LOST_LOAD,
+    RUNS_DIR,
+    into_folder("Folder to write into; left out: dispatch/ in the run folder."),
+    kind=DISPATCH,
+    of_run=True,
+    show=_show_dispatch,
+    json_help="Print the table as JSON.",
+)
+def dispatch_command(progress: Progress, **asked: Any) -> Dispatch:
+    """Operate the plan of RUN through all hours of each year, at least cost and with few in view.
+
+    RUN is a run folder, its name, or a scenario: its latest run as it is. On-site technologies,
+    batteries and the connection are dispatched three times on the same drawn weather and prices:
+    with all hours of the year in view, with windows that roll on and hand over the batteries'
+    level, and by the rules of `dcplan stress`, which keep to the plan.
+
+    Example: dcplan dispatch us-base --window-h 48 --overlap-h 24 --year 2030
+    """
+    from planner.operate import dispatch
+
+    return dispatch(**asked, on_progress=progress.share)
+
+
+# --- `dcplan days-error`: operate a plan in all hours, and say what its choice of days leaves out ---
+
+
+def _show_days_error(found: DaysError) -> None:
+    slots = f"{found.days} days in time slices of {found.slot_h} h"
+    click.echo(f"{found.run}: operation counted on {slots}, and in 8,760 hours\n")
+    _print_table("year", found.sums("year"))
+    click.echo("")
+    zones = found.sums("zone")
+    above = zones["hours_cost_musd"] - zones["days_cost_musd"]
+    _print_table("zone", zones.loc[above.sort_values(ascending=False).index])
+    more = "more" if found.error_musd >= 0.0 else "less"
+    error_musd = abs(found.error_musd)
+    share = error_musd / found.objective_musd
+    years = ", ".join(map(str, dict.fromkeys(found.table["year"])))
+    click.echo("")
+    say(
+        f"Discounted, operation of {years} in all hours costs {error_musd:,.1f} MUSD {more}"
+        f" than counted on {slots}: {share:.3%} of the plan's {found.objective_musd:,.0f} MUSD."
+    )
+    short_mwh, short_musd = (float(found.table[f"hours_short_{of}"].sum()) for of in ("mwh", "musd"))
+    print_short(short_mwh, short_musd, "the cost in all hours, not discounted", found.lost_load_usd_per_mwh)
+    if found.is_drawn:
+        say(
+            f"Weather and prices of the year are drawn with seed {found.seed}, as"
+            " `dcplan data days` and `dcplan stress` draw them. --hours-of names a scenario"
+            " with a year of your own."
+        )
+    if found.with_tariffs:
+        say(f"Bills of tariffs are not in it: {', '.join(found.with_tariffs)}.")
+
+
+def _print_table(by: str, sums: pd.DataFrame) -> None:
+    """Print cost on the plan's days and in all hours, what parts them, and what is short, in hours of all sites."""
+    columns = (
+        (by, f"{{{by}}}"),
+        ("days\nMUSD", "{days_cost_musd:,.1f}"),
+        ("hours\nMUSD", "{hours_cost_musd:,.1f}"),
+        ("error\nMUSD", lambda row: f"{row['hours_cost_musd'] - row['days_cost_musd']:+,.1f}"),
+        ("error\n%", lambda row: _percent(row["days_cost_musd"], row["hours_cost_musd"])),
+        ("peaks\nMUSD", lambda row: f"{row['hours_demand_musd'] - row['days_demand_musd']:+,.1f}"),
+        ("carbon\n%", lambda row: _percent(row["days_carbon_t"], row["hours_carbon_t"])),
+        ("short\nMUSD", "{hours_short_musd:,.1f}"),
+        ("short\nMWh", "{hours_short_mwh:,.0f}"),
+        ("short\nh", "{hours_short_h:,.0f}"),
+    )
+    print_table(sums, columns, left={by})
+
+
+def _percent(counted: float, found: float) -> str:
+    """Write by how much a figure of all hours is above that of the days."""
+    return f"{100.0 * (found / counted - 1.0):+.2f}" if counted > 0.0 else "-"
+
+
+@study_command(
+    "days-error",
+    RUN,
+    SOME_YEARS,
+    option(
+        "--hours-of=SCENARIO",
+        "Chronological scenario whose 365 days are the hours, with the same sites; left out: those of RUN,"
+        " or drawn ones.",
+    ),
+    SEED,
+    LOST_LOAD,
+    RUNS_DIR,
+    into_folder("Folder to write into; left out: days_error/ in the run folder."),
+    kind=DAYS_ERROR,
+    of_run=True,
+    show=_show_days_error,
+    json_help="Print the figures as JSON.",
+)
+def days_error_command(progress: Progress, **asked: Any) -> DaysError:
+    """Operate the plan of RUN in all 8,760 hours, and say the error of the days it was made for.
+
+    RUN is a run folder, its name, or a scenario: its latest run as it is. The same sites, racks and
+    connections are operated with all hours of a year in view; cost of operation, billed peaks,
+    energy, emissions and what is short stand next to what the plan's days count, by year and zone.
+
+    Example: dcplan days-error us-base --year 2030
+    """
+    from planner.operate import days_error
+
+    return days_error(**asked, on_progress=progress.share)
+
+
+# --- `dcplan stress`: what a plan does in years of hours ------------------------------------------
 
 _FEW = 5
 """So many sites are named in a line."""
@@ -27,7 +181,7 @@ _SURE = 0.99
 """Share of outages from which on a site counts as safe."""
 
 
-def _show(study: Stressed) -> None:
+def _show_stress(study: Stressed) -> None:
     """Print what matters of a study, with why sites do not carry an outage."""
     years, standby = study.tables["stress_year"], study.tables["stress_standby"]
     click.echo("Means over the drawn years: cost of energy and its spread, energy not served (and")
@@ -168,30 +322,25 @@ def standby_rows(last: pd.DataFrame) -> list[list[str]]:
 @study_command(
     "stress",
     RUN,
-    click.option("--draws", type=int, help="Years drawn for each model year; default 10."),
+    option("--draws", "Years drawn for each model year; default 10.", int),
     SEED,
     SOME_YEARS,
     OWN_HOURS,
-    click.option("--heat-wave-k", type=float, metavar="K", help="Kelvin above normal."),
-    click.option("--heat-wave-days", type=float, metavar="DAYS", help="Its length."),
-    click.option(
-        "--curtailment-frac",
-        type=float,
-        metavar="SHARE",
-        help="Share of all connections that a grid emergency curtails.",
-    ),
-    click.option("--curtailment-h", type=float, metavar="H", help="Its length."),
-    click.option("--outages-per-year", type=float, metavar="N", help="Grid outages at a site."),
-    click.option("--fuel-h", type=float, metavar="H", help="Hours at full output of fuel on site."),
+    option("--heat-wave-k=K", "Kelvin above normal.", float),
+    option("--heat-wave-days=DAYS", "Its length.", float),
+    option("--curtailment-frac=SHARE", "Share of all connections that a grid emergency curtails.", float),
+    option("--curtailment-h=H", "Its length.", float),
+    option("--outages-per-year=N", "Grid outages at a site.", float),
+    option("--fuel-h=H", "Hours at full output of fuel on site.", float),
     RUNS_DIR,
     into_folder("Folder to write into; left out: stress/ in the run folder."),
     kind=STRESS,
     of_run=True,
     patient=True,
-    show=_show,
+    show=_show_stress,
     json_help="Print the tables as JSON.",
 )
-def command(progress: Progress, **asked: Any) -> Stressed:
+def stress_command(progress: Progress, **asked: Any) -> Stressed:
     """Take the plan of RUN as it is and run it through all hours of each year.
 
     RUN is a run folder, its name, or a scenario: its latest run as it is. Weather, prices and

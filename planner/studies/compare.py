@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 import numpy as np
 
-from planner.base.errors import InfeasibleError, InputError, Problem
+from planner.base.errors import InfeasibleError, InputError, Problem, raise_all
 from planner.inputs import TABLES, inputs_without_notes
 from planner.inputs.prepared import PreparedScenario, refuse_short_view
 from planner.lp.change import Arrays
@@ -49,7 +49,6 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Floats
     from planner.lp import HighsSession, Outcome
-    from planner.lp.index import Index
     from planner.model import Model
     from planner.outputs.comparison.comparison import CostsOf
 
@@ -98,8 +97,7 @@ def _by_key(settings: Sequence[SettingDifference]) -> list[InputGroup]:
     groups = []
     for one in written:
         with_it = follow.pop(one.keys[0], [])
-        name = f"{one.name} and what follows" if with_it else one.name
-        groups.append(InputGroup(name, (one, *with_it)))
+        groups.append(InputGroup(f"{one.name} and what follows" if with_it else one.name, (one, *with_it)))
     return [*groups, *(InputGroup(block, tuple(of)) for block, of in follow.items())]
 
 
@@ -108,8 +106,7 @@ class Mixture:
 
     def __init__(self, first: Run, other: Run, groups: Sequence[InputGroup]) -> None:
         problems = [problem for run in (first, other) for problem in unreadable_tables(run)]
-        if problems:
-            raise InputError(problems)
+        raise_all(problems)
         for run in (first, other):
             # Finds out that files it needs are gone or have changed.
             refuse_short_view(scenario_of(run))
@@ -152,6 +149,7 @@ class Costs:
     def __init__(self, mixture: Mixture, runs: tuple[Run, Run], costs_of: CostsOf, ask: Asking) -> None:
         self._mixture, self._runs, self._costs_of, self._ask = mixture, runs, costs_of, ask
         self._found: dict[frozenset[int], PlanCost | None] = {}
+        self._expected, self._pace = 0, Pace()
         self._session: tuple[HighsSession, float] | None = None
         self._openings: _Integers | None = None
         self.solves = 0
@@ -165,8 +163,18 @@ class Costs:
     def cost_of(self, chosen: frozenset[int]) -> PlanCost | None:
         """Return what a mixture costs; None where it makes no scenario, or has no plan."""
         if chosen not in self._found:
+            how_far = self._pace.describe(self.solves, self._expected)
+            self._ask.report_stage(f"Solving with some inputs changed: {how_far}")
             self._found[chosen] = self._solve(chosen)
         return self._found[chosen]
+
+    def expect(self, every: int) -> None:
+        """Say how many programs there are in all."""
+        self._expected = max(every - len(self._found), 0) + self.solves
+
+    def know(self, chosen: frozenset[int], value: PlanCost) -> None:
+        """Take a cost that needs no solve."""
+        self._found[chosen] = value
 
     def is_program_of(self, run: Run, chosen: frozenset[int]) -> bool:
         """Return whether a run stores the program that this version builds, cuts aside."""
@@ -198,8 +206,7 @@ class Costs:
     def _outcome(self, question: PreparedScenario, model: Model) -> Outcome:
         session = self._session_with(question, model)
         scenario = question.scenario
-        has_cuts = bool(question.inputs.failover.reserve.size)
-        cuts = FailureCuts(model, scenario.failover.most_rounds) if has_cuts else None
+        cuts = FailureCuts.where_asked(scenario, model)
         interrupt = self._ask.interrupt
         if self._costs_of == "plans":
             return find_plan(model, session, scenario.solver, cuts=cuts, interrupt=interrupt)
@@ -207,8 +214,7 @@ class Costs:
         columns = model.problem.columns()
         lower, upper = columns.lower.copy(), columns.upper.copy()
         if self._costs_of == "openings" and columns.integer.any():
-            held = self._integers().values_in(model)
-            lower[columns.integer] = upper[columns.integer] = held
+            lower[columns.integer] = upper[columns.integer] = self._integers().values_in(model)
         return solves.solve_within(lower, upper)
 
     def _session_with(self, question: PreparedScenario, model: Model) -> HighsSession:
@@ -228,8 +234,7 @@ class Costs:
             x = None if proof is None else proof.column("x")
             if x is None or len(x) != len(Arrays.from_problem(model.problem).columns.cost):
                 question = self._mixture.question(())
-                session = session_of(question, model)
-                x = find_plan(model, session, question.scenario.solver).x
+                x = find_plan(model, session_of(question, model), question.scenario.solver).x
             self._openings = _Integers(model, x)
         return self._openings
 
@@ -238,32 +243,21 @@ class _Integers:
     """Integers of a plan by their labels."""
 
     def __init__(self, model: Model, x: Floats) -> None:
-        problem = model.problem
-        is_integer = problem.columns().integer
-        self._values: dict[tuple[str, ...], float] = {}
-        for name in problem.column_block_names:
-            block = problem.column_block(name)
-            if not is_integer[block].any():
-                continue
-            rounded = np.round(x[block]).tolist()
-            self._values |= dict(zip(_labels(name, problem.columns_over(name)), rounded, strict=True))
+        self._values = dict(zip(_labels(model), np.round(x[model.problem.columns().integer]).tolist(), strict=True))
 
     def values_in(self, model: Model) -> Floats:
         """Return them for the integers of a program; one that the plan does not know is 0."""
-        problem = model.problem
-        is_integer = problem.columns().integer
-        values = np.zeros(len(is_integer))
-        for name in problem.column_block_names:
-            block = problem.column_block(name)
-            if is_integer[block].any():
-                labels = _labels(name, problem.columns_over(name))
-                values[block] = [self._values.get(label, 0.0) for label in labels]
-        held: Floats = values[is_integer]
-        return held
+        return np.array([self._values.get(label, 0.0) for label in _labels(model)], dtype=np.float64)
 
 
-def _labels(name: str, over: Index) -> list[tuple[str, ...]]:
-    return [(name, *over.tuples(at)) for at in range(over.size)]
+def _labels(model: Model) -> list[tuple[str, ...]]:
+    """Return the labels of all integers of a program."""
+    problem, is_integer = model.problem, model.problem.columns().integer
+    return [
+        (name, *problem.columns_over(name).tuples(int(at)))
+        for name in problem.column_block_names
+        for at in np.flatnonzero(is_integer[problem.column_block(name)])
+    ]
 
 
 # --- The difference of two costs shared between groups of inputs, so that the parts add up to it ---
@@ -290,9 +284,7 @@ def split_by_cause(
     letters = letters_of(runs)
     groups = groups_of(first, other, by)
     costs = Costs(Mixture(first, other, groups), (first, other), costs_of, ask)
-    counted = _Counted(costs, ask, len(groups))
-    every = frozenset(range(len(groups)))
-    ends, version = _ends(costs, counted, (first, other), every, costs_of)
+    ends, version = _ends(costs, (first, other), frozenset(range(len(groups))), costs_of)
     rows: list[_Row] = []
     notes: list[str] = []
     method: Method | None = None
@@ -300,75 +292,38 @@ def split_by_cause(
         rows, method = [(_ROUNDING, "none differs", ends[1].less(ends[0]))], "rounding"
     elif how != "none":
         method = _method(how, len(groups))
-        counted.expect(method)
-        rows, method, notes = _parts(counted, groups, ends, method)
+        costs.expect(2 ** len(groups) if method == "shapley" else len(groups) + 1)
+        rows, method, notes = _parts(costs, groups, ends, method)
     if version is not None:
         rows.append(version)
     start, end = ends
     if version is not None:
         stored = [costs.stored(run) for run in (first, other)]
         start, end = (one or two for one, two in zip(stored, ends, strict=True))
-    return CostSplit(
-        f"{letters[at]} less {letters[0]}",
-        costs_of,
-        method,
-        start.cost_musd,
-        end.cost_musd,
-        causes_frame(rows),
-        costs.solves,
-        tuple(notes),
-    )
-
-
-class _Counted:
-    """Costs, with a word on how far it is before each solve."""
-
-    def __init__(self, costs: Costs, ask: Asking, groups: int) -> None:
-        self._costs, self._ask, self._groups = costs, ask, groups
-        self._known: dict[frozenset[int], PlanCost | None] = {}
-        self._expected, self._pace = 0, Pace()
-
-    def expect(self, method: Method) -> None:
-        """Say how many further programs are to be solved."""
-        every = 2**self._groups if method == "shapley" else self._groups + 1
-        self._expected = max(every - len(self._known), 0) + self._costs.solves
-
-    def know(self, chosen: frozenset[int], value: PlanCost) -> None:
-        """Take a cost that needs no solve."""
-        self._known[chosen] = value
-
-    def cost_of(self, chosen: frozenset[int]) -> PlanCost | None:
-        """Return the cost of a mixture."""
-        if chosen not in self._known:
-            how_far = self._pace.describe(self._costs.solves, self._expected)
-            self._ask.report_stage(f"Solving with some inputs changed: {how_far}")
-            self._known[chosen] = self._costs.cost_of(chosen)
-        return self._known[chosen]
+    of, causes = f"{letters[at]} less {letters[0]}", causes_frame(rows)
+    return CostSplit(of, costs_of, method, start.cost_musd, end.cost_musd, causes, costs.solves, tuple(notes))
 
 
 def _ends(
-    costs: Costs, counted: _Counted, runs: tuple[Run, Run], every: frozenset[int], costs_of: CostsOf
+    costs: Costs, runs: tuple[Run, Run], every: frozenset[int], costs_of: CostsOf
 ) -> tuple[tuple[PlanCost, PlanCost], _Row | None]:
     """Return the costs of both runs by this version, and what another version makes of them."""
     found, moved = [], []
     for run, chosen in zip(runs, (frozenset[int](), every), strict=True):
         stored = costs.stored(run)
         if costs_of == "plans" and stored is not None and costs.is_program_of(run, chosen):
-            counted.know(chosen, stored)
-        value = counted.cost_of(chosen)
+            costs.know(chosen, stored)
+        value = costs.cost_of(chosen)
         if value is None:
-            message = f"{run.label}: there is no plan to compare"
-            if costs_of == "openings":
-                message = f"{run.label}: there is no plan with the openings of the first run"
-            raise InfeasibleError(message)
+            which = "with the openings of the first run" if costs_of == "openings" else "to compare"
+            raise InfeasibleError(f"{run.label}: there is no plan {which}")
         found.append(value)
         if costs_of == "plans" and stored is not None and value is not stored:
             is_first = run is runs[0]
             moved.append((1.0, value.less(stored) if is_first else stored.less(value)))
     version: _Row | None = None
     if moved:
-        whole = CostDifference.weighted_sum(moved)
-        version = (_OTHER_VERSION, "the program that it builds", whole)
+        version = (_OTHER_VERSION, "the program that it builds", CostDifference.weighted_sum(moved))
     return (found[0], found[1]), version
 
 
@@ -379,7 +334,7 @@ def _method(how: HowToSplit, groups: int) -> Method:
 
 
 def _parts(
-    costs: _Counted, groups: Sequence[InputGroup], ends: tuple[PlanCost, PlanCost], method: Method
+    costs: Costs, groups: Sequence[InputGroup], ends: tuple[PlanCost, PlanCost], method: Method
 ) -> tuple[list[_Row], Method, list[str]]:
     if method == "shapley":
         rows = _shapley(costs.cost_of, groups)
@@ -492,20 +447,17 @@ def compare(
     """
     if paired and same_openings:
         what_is = "paired and same_openings are both True"
-        raise InputError([Problem("compare", None, None, what_is, "one of them at most", "")])
+        raise InputError([Problem.of("compare", what_is, "one of them at most")])
     for name, value, known in (("how", how, get_args(HowToSplit)), ("by", by, get_args(By))):
         if value not in known:
-            must_be = f"one of {', '.join(known)}"
-            raise InputError([Problem("compare", None, None, f"{name} is {value!r}", must_be, "")])
+            raise InputError([Problem.of("compare", f"{name} is {value!r}", f"one of {', '.join(known)}")])
         if value not in {"auto", "none"} and not causes:
             what_is = f"{name} is {value!r} and causes is False"
-            must_be = "given with causes=True alone"
-            raise InputError([Problem("compare", None, None, what_is, must_be, "leave it out")])
+            raise InputError([Problem.of("compare", what_is, "given with causes=True alone", "leave it out")])
     found = tuple(_run(run, Path(runs_dir)) for run in runs)
     if not 1 < len(found) <= MOST_RUNS:
         given = "1 run is" if len(found) == 1 else f"{len(found)} runs are"
-        what_is = f"{given} given"
-        raise InputError([Problem("compare", None, None, what_is, f"2 to {MOST_RUNS}", "")])
+        raise InputError([Problem.of("compare", f"{given} given", f"2 to {MOST_RUNS}")])
     comparison = RunComparison(found)
     if not (causes or paired or same_openings):
         return comparison

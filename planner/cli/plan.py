@@ -1,0 +1,331 @@
+"""Commands that make a plan: `dcplan init`, `validate` and `solve`."""
+
+from __future__ import annotations
+
+import csv
+import os
+from dataclasses import asdict, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+import click
+
+from planner.cli.options import INTO_RUNS_DIR, OVERRIDES, STRICT, note, option, print_json, print_written
+from planner.outputs.files import writing_into
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from planner.base.errors import Problem
+    from planner.cli.progress import Progress
+    from planner.runs.folder import SolvedBeforeError
+
+# --- `dcplan init`: a project of one's own to start from ------------------------------------------
+
+STARTER: Final = Path(__file__).parent / "starter"
+TABLES: Final = ("racks", "electricity_price", "site_limits", "zone_headroom", "demand_trajectories")
+"""Tables that planners change first; the starter's scenario points to the copies."""
+COMPANY: Final = Path(__file__).parent / "starter_own"
+ADDED: Final = "added"
+"""Folder of the company's rows that come below those of the shipped tables."""
+_INSTEAD: Final = "name another place"
+
+
+@click.command("init")
+@click.argument("folder", metavar="DIR|FILE", type=click.Path(path_type=Path))
+@option("--own", "A company with three campuses of its own: halls, racks, prices, tariff, round trips.")
+@option(
+    "--xlsx",
+    "One workbook instead of a folder: FILE, or my-plan.xlsx in DIR. Every command that takes a SCENARIO reads it.",
+)
+@option(
+    "--from=SCENARIO start",
+    "With --xlsx: the scenario that the workbook says; a file or a shipped name, by default us-base.",
+)
+@option(
+    "--table=NAME* tables", "With --xlsx: one more table that gets a sheet; may be repeated, `all` for every table."
+)
+@click.pass_context
+def init_command(
+    ctx: click.Context, folder: Path, *, own: bool, xlsx: bool, start: str | None, tables: tuple[str, ...]
+) -> None:
+    """Make a starter project in DIR: a scenario, tables of your own to edit, a short README.
+
+    DIR must not exist yet or be empty; nothing is ever overwritten.
+    """
+    if not xlsx and (start or tables):
+        raise click.UsageError("--from and --table go with --xlsx")
+    if xlsx and own:
+        raise click.UsageError("--own makes a folder: use it without --xlsx, then --xlsx --from DIR/company.yaml")
+    if xlsx:
+        from planner.cli.progress import Progress
+
+        with Progress.from_context(ctx, patient=True) as progress:
+            progress.stage("Writing the workbook")
+            with writing_into(folder, _INSTEAD):
+                made = scenario = _make_workbook(folder, start or "us-base", tables)
+    else:
+        with writing_into(folder, _INSTEAD):
+            made, scenario = folder, _make_folder(folder, own=own)
+    shown = f'"{scenario}"' if " " in str(scenario) else scenario
+    note(f"made {made}; next: dcplan validate {shown}")
+
+
+def _make_folder(folder: Path, *, own: bool) -> Path:
+    """Make a project in a folder, whole or not at all. Returns its scenario."""
+    from planner.outputs.files import PARTIAL, move_all
+    from planner.outputs.staging import staging
+    from planner.scenario import json_schema
+
+    is_used = folder.is_dir() and any(
+        not path.name.startswith(PARTIAL)  # left of one that was killed: removed by `staging`
+        for path in folder.iterdir()
+    )
+    if is_used or (os.path.lexists(folder) and not folder.is_dir()):
+        _refuse(folder, "the folder is not empty" if folder.is_dir() else "it is a file", "a new or empty folder")
+    with staging(folder) as staged:
+        if own:
+            _make_company(staged)
+        else:
+            _make_starter(staged)
+        (staged / "scenario.schema.json").write_text(json_schema(), encoding="utf-8")
+        move_all((made, folder / made.name) for made in sorted(staged.iterdir()))
+    return folder / ("company.yaml" if own else "my-plan.yaml")
+
+
+def _make_workbook(target: Path, start: str, more: tuple[str, ...]) -> Path:
+    """Make a plan workbook. Returns its path."""
+    from planner.outputs.plan_workbook import FIRST_TABLES, write_plan_workbook
+    from planner.scenario import load_scenario
+    from planner.tables import load_package
+
+    path = target if target.suffix.lower() == ".xlsx" else target / "my-plan.xlsx"
+    if os.path.lexists(path):
+        _refuse(path, "the file is there already", "a new file")
+    package = load_package()
+    for table in more:
+        if table != "all":
+            package[table]  # one that does not exist is named, with what is near
+    tables = tuple(package.tables) if "all" in more else (*FIRST_TABLES, *more)
+    return write_plan_workbook(load_scenario(start), path, tables)
+
+
+def _refuse(path: Path, what_is: str, must_be: str) -> NoReturn:
+    from planner.base.errors import InputError, Problem
+
+    raise InputError([Problem.of(str(path), what_is, must_be, "choose another name")])
+
+
+def _make_starter(folder: Path) -> None:
+    from planner.tables import load_package
+
+    _copy_files(STARTER, folder)
+    (folder / "data").mkdir()
+    for table in TABLES:
+        shipped = load_package().path(table)
+        (folder / "data" / shipped.name).write_bytes(shipped.read_bytes())
+
+
+def _copy_files(home: Path, folder: Path) -> None:
+    """Copy the files of a folder, and those of the folders in it but `ADDED`."""
+    for file in sorted(home.rglob("*")):
+        name = file.relative_to(home)
+        if file.is_file() and name.parts[0] != ADDED:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(file.read_bytes())
+
+
+def _make_company(folder: Path) -> None:
+    """Copy the company, and put its rows below those of the shipped tables."""
+    from planner.tables import load_package
+
+    _copy_files(COMPANY, folder)
+    for added in sorted((COMPANY / ADDED).glob("*.csv")):
+        shipped = load_package().path(added.stem).read_text(encoding="utf-8")
+        columns = next(csv.reader([shipped.splitlines()[0]]))
+        with (folder / "data" / added.name).open("w", encoding="utf-8", newline="") as file:
+            file.write(shipped)
+            rows = csv.DictReader(added.read_text(encoding="utf-8").splitlines())
+            csv.DictWriter(file, columns, restval="", lineterminator="\n").writerows(rows)
+
+
+# --- `dcplan validate`: every problem of a scenario and its data at once --------------------------
+
+
+@click.command("validate")
+@click.argument("scenario", default="us-base")
+@OVERRIDES
+@STRICT
+@option("--json as_json", "Print the problems as JSON.")
+@click.pass_context
+def validate_command(
+    ctx: click.Context, scenario: str, overrides: tuple[str, ...], *, strict: bool, as_json: bool
+) -> None:
+    """List every problem of SCENARIO (a file or a shipped name; default us-base) and its data.
+
+    Each line says file, line and column, what is, what must be and how to fix it. Ends with
+    exit code 2 if there is any. Warnings are about figures that are allowed but implausible, such
+    as a price in another unit. Where there is no problem, settings are noted that have no effect,
+    or that keep sites out, such as a block of racks that a site has no room for.
+    """
+    from planner.base.errors import InputError
+    from planner.cli.progress import Progress
+    from planner.inputs.build import validated
+
+    with Progress.from_context(ctx, patient=True) as progress:
+        progress.stage("Reading scenario and data")
+        found = validated(scenario, overrides)
+    wrong = (*found.problems, *found.warnings) if strict else found.problems
+    if as_json:
+        lists = {name: [asdict(one) for one in getattr(found, name)] for name in ("problems", "warnings", "notes")}
+        print_json({"scenario": scenario, **lists})
+        ctx.exit(InputError.exit_code if wrong else 0)
+    if wrong:
+        refuse(ctx, wrong, () if strict else found.warnings)
+    count = len(found.warnings)
+    some = f"no errors, {count} warning{'s' if count > 1 else ''}"
+    click.echo(f"{scenario}: {some if count else 'no problems found'}")
+    print_warnings(found.warnings)
+    for one in found.notes:
+        click.echo(f"note: {one}")
+
+
+def refuse(ctx: click.Context, problems: Sequence[Problem], warnings: Sequence[Problem]) -> NoReturn:
+    """Print every problem, then the warnings, and end with the exit code of wrong input."""
+    from planner.base.errors import InputError
+
+    click.echo(str(InputError(problems)), err=True)
+    print_warnings(warnings, err=True)
+    ctx.exit(InputError.exit_code)
+
+
+def print_warnings(warnings: Sequence[Problem], *, err: bool = False) -> None:
+    """Print a line for each warning."""
+    for warning in warnings:
+        click.echo(f"warning: {warning}", err=err)
+
+
+# --- `dcplan solve`: solve, check, write a run folder, print a summary ----------------------------
+
+
+@click.command("solve")
+@click.argument("scenario", default="us-base")
+@INTO_RUNS_DIR
+@OVERRIDES
+@STRICT
+@option("--again", "Solve what was solved before once more, into a folder of another name.")
+@option("--no-workbook", "Leave out plan.xlsx and report.html.")
+@option("--no-estimates", "", hidden=True)
+@option("--json as_json", "Print run.json instead of the summary.")
+@click.pass_context
+def solve_command(context: click.Context, /, *, no_estimates: bool, **asked: Any) -> None:
+    """Find the least-cost plan of SCENARIO (a file or a shipped name; default us-base).
+
+    Figures that are allowed but implausible are warned of before the solve, and in the run.
+
+    The plan is checked by an independent program; the run folder holds tables, workbook and log.
+    A question that was solved before with the same data is not solved again: its run is shown.
+    Which figures of the data move its cost most is a question of its own: dcplan estimates RUN.
+    """
+    import gc
+
+    if no_estimates:
+        click.echo("--no-estimates: no solve looks for them any more; leave it out", err=True)
+    # A solve makes many small objects that live to its end and hardly a cycle among them:
+    # looking for cycles is an eighth of a short run.
+    gc.disable()
+    try:
+        exit_code = _solve(context, **asked)
+    finally:
+        gc.enable()
+    context.exit(exit_code)
+
+
+def _solve(
+    context: click.Context,
+    scenario: str,
+    runs_dir: str,
+    *,
+    strict: bool,
+    again: bool,
+    no_workbook: bool,
+    as_json: bool,
+    **overrides: tuple[str, ...],
+) -> int:
+    from planner.base.errors import InputError, LimitReachedError, OutputError
+    from planner.cli.progress import Progress
+    from planner.inputs.build import validated
+    from planner.outputs.folder_kinds import RUNS
+    from planner.outputs.own_folder import try_own_folder
+    from planner.outputs.terminal import print_paths, print_summary
+    from planner.runs import load_run
+    from planner.runs.catalogue import read_runs, seconds_before
+    from planner.runs.folder import SolvedBeforeError, free_name, save_or_rescue, stop_if_solved
+    from planner.studies.solve import solve
+
+    failed, folder = None, None
+    try:
+        with Progress.from_context(context) as progress:
+            try:
+                home = Path(runs_dir)
+                try_own_folder(home, RUNS)
+                progress.expect(seconds_before([Path(scenario).stem], read_runs(home).entries))
+                plan = solve(
+                    scenario,
+                    strict=strict,
+                    on_stage=progress.stage,
+                    on_progress=progress.solver,
+                    on_warning=progress.warn,
+                    interrupt=progress.interrupt,
+                    on_read=None if again else partial(stop_if_solved, runs_dir=home),
+                    **overrides,
+                )
+            except InputError as error:
+                # A solve stops at the first room that finds mistakes; all are reported to a planner.
+                found = validated(scenario, **overrides)
+                every = (*error.problems, *found.problems, *(found.warnings if strict else ()))
+                refuse(context, every, () if strict else found.warnings)
+            run = replace(plan.run, meta={**plan.run.meta, "run": free_name(plan.run.meta["run"], home)})
+            unheard = None if as_json else _unheard(partial(print_summary, run), progress)
+            progress.stage("write")
+            try:
+                folder = save_or_rescue(run, home, workbook=not no_workbook, log=progress.lines)
+            except OutputError as error:
+                failed = error
+    except SolvedBeforeError as error:
+        return _solved_before(error, as_json=as_json)
+    if as_json:
+        print_json((load_run(folder) if folder is not None else run).meta)
+    if folder is not None and unheard is None:  # the last line of a screen of 45
+        print_written(folder, as_json=True) if as_json else print_paths([folder])
+    if wrong := failed or unheard:
+        raise wrong
+    # Who stopped a solve that was done at that moment has a whole plan, and did not ask for 0.
+    stopped = LimitReachedError.exit_code if progress.interrupt.is_set() else 0
+    return plan.exit_code or stopped
+
+
+def _solved_before(found: SolvedBeforeError, *, as_json: bool) -> int:
+    """Show the run of a question that was solved before, as `dcplan runs show` does."""
+    from planner.cli.options import warn_of_changes
+    from planner.outputs.terminal import print_summary
+    from planner.results.ended import exit_code
+    from planner.runs import load_run
+
+    run = load_run(found.folder)
+    note(f"{found}; --again solves it once more, into another folder")
+    warn_of_changes(run)
+    print_json(run.meta) if as_json else print_summary(run, found.folder)
+    return exit_code(run.meta["status"], run.meta["check"]["broken"])
+
+
+def _unheard(tell: Callable[[], None], progress: Progress) -> Exception | None:
+    """Tell of the plan before it is written; neither a bug in that nor a reader who has left may lose it."""
+    try:
+        with progress.aside():
+            tell()
+            click.echo("", nl=False)  # which flushes, where there is a stdout
+    except Exception as error:  # raised again once the plan is stored
+        return error
+    return None
