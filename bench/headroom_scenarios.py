@@ -19,10 +19,11 @@ import numpy as np
 import pandas as pd
 
 import planner
-from planner.base.svg import INK, MUTED, document, line, path, text, ticks
 from planner.inputs import build_inputs
 from planner.lp import HighsSession
 from planner.model import build_model
+from planner.outputs.plots import Drawing
+from planner.outputs.report.charts import Line, curves
 from planner.scenario import load_scenario
 
 if TYPE_CHECKING:
@@ -38,7 +39,6 @@ SETTINGS = [  # without integers: their gap, 0.4 %, is more than the scenarios d
     "racks.whole=false",
     "solver.time_limit_s=7200",
 ]
-COST, OWN = "#1f3a5f", "#3a9188"
 
 
 def curve_of(name: str, plan: Plan) -> dict[str, object]:
@@ -88,43 +88,19 @@ def kept(file: Path, new: pd.DataFrame) -> None:
     )
 
 
-def panel(curve: pd.DataFrame, column: str, scale: float, left: float, title: str, colour: str) -> str:
-    """Draw one measure over the four rates, side by side as steps of the study."""
-    top, width, height = 70.0, 280.0, 190.0
-    values = [float(value) * scale for value in curve[column]]
-    margin = (max(values) - min(values)) * 0.15 or abs(values[0]) * 0.01 or 1.0
-    low, high = min(values) - margin, max(values) + margin
-    step = width / len(values)
-    points = [(left + step * (k + 0.5), top + height * (high - value) / (high - low)) for k, value in enumerate(values)]
-    rises = values[-1] > values[0]
-    parts = [text(left, top - 18, title, weight=600)]
-    for tick in ticks(low, high, 4):
-        y = top + height * (high - tick) / (high - low)
-        parts.append(line((left, y), (left + width, y), "#e3e7eb"))
-        parts.append(text(left - 6, y + 4, f"{tick:,.6g}", anchor="end", color=MUTED))
-    parts.append(path(points, colour, width=2.0))
-    for (x, y), value, rate in zip(points, values, curve["rate_pct"], strict=True):
-        parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{colour}"/>\n')
-        side = -7.0 if rises else 7.0
-        parts.append(text(x + side, y - 8, f"{value:,.1f}", anchor="end" if rises else "start", color=INK))
-        parts.append(text(x, top + height + 18, f"{rate:g} %", anchor="middle", color=MUTED))
-    return "".join(parts)
-
-
 def draw() -> None:
     """Draw cost and load over the curtailment rate."""
     curve = pd.read_csv(CURVE)
-    body = text(24, 28, "What headroom is worth: the US path to 90 GW by curtailment rate", size=15, weight=600)
-    body += panel(curve, "cost_busd", 1.0, 84.0, "Cost, billion USD (net present value)", COST)
-    load = "AI load at its peak in 2030, GW"
-    body += panel(curve, "facility_peak_mw", 1e-3, 434.0, load, OWN)
-    body += text(24, 288, "Neither scale begins at zero.", color=MUTED)
-    described = "; ".join(
-        f"{row.rate_pct:g} %: {row.cost_busd:,.1f} BUSD, {row.facility_peak_mw / 1e3:,.2f} GW"
-        for row in curve.itertuples()
+    measures = (
+        ("Cost", "BUSD", curve["cost_busd"]),
+        ("AI load at its peak in 2030", "GW", curve["facility_peak_mw"] / 1e3),
     )
-    title = "Cost and load of the four headroom scenarios"
-    DRAWING.write_text(document(750, 300, title, described, body), encoding="utf-8")
+    panels = []
+    for title, unit, values in measures:
+        line = Line("", [*zip(curve["rate_pct"], values, strict=True)], 0, has_marks=True)
+        floor = float(1.2 * values.min() - 0.2 * values.max())
+        panels.append(curves(title, ("Curtailment rate [%]", unit), [line], floor=floor, note="the scale is cut"))
+    Drawing("What headroom is worth", "the US path to 90 GW by curtailment rate", panels).write(DRAWING)
 
 
 def say_what_more_brings(zone: str, more_mw: float, name: str) -> None:

@@ -12,13 +12,11 @@ from planner.base.errors import Problem, raise_all
 from planner.base.paths import is_file
 from planner.base.words import closest, did_you_mean, in_message, some
 from planner.cli.options import RUNS_DIR, option, print_json
-from planner.runs.catalogue import Entry
-from planner.scenario.chain import ENDINGS, shipped_names
-from planner.scenario.keys import unknown_key_fix, unknown_key_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from planner.runs.catalogue import Entry
     from planner.runs.studies import StudyEntry
 
 # --- `dcplan runs list`: which runs it lists, and their tables on the screen ----------------------
@@ -46,6 +44,9 @@ class RunFilter:
 
     def refuse_mistyped(self, found: Sequence[Entry | StudyEntry]) -> None:
         """Refuse a key that is none, and a scenario that is not there but is close to one that is."""
+        from planner.scenario.chain import shipped_names
+        from planner.scenario.keys import unknown_key_fix, unknown_key_in
+
         problems = []
         known = {*(entry.scenario for entry in found), *shipped_names()}
         # Without a run, and wherever its file is, a scenario of one's own may have any other name.
@@ -84,6 +85,8 @@ class RunFilter:
 
     def unknown(self, found: Sequence[Entry | StudyEntry]) -> str:
         """Name the runs of which it is unknown whether they are chosen; nothing without any."""
+        from planner.runs.catalogue import Entry
+
         asked = self.differs is not None or self.shipped is not None
         rest = RunFilter(self.tags, self.scenario)
         runs = [
@@ -100,12 +103,12 @@ class RunFilter:
 
 
 def _has_changed(of: Entry | StudyEntry, key: str) -> bool:
-    changed = of.changed_settings if isinstance(of, Entry) else {}
-    return any(one == key or one.startswith(f"{key}.") for one in changed)
+    return any(one == key or one.startswith(f"{key}.") for one in _changed_keys([of]))
 
 
 def _start(of: Entry | StudyEntry) -> str | None:
-    return of.from_shipped.scenario if isinstance(of, Entry) and of.from_shipped else None
+    start = getattr(of, "from_shipped", None)  # a study has none
+    return start.scenario if start else None
 
 
 def _starts(found: Iterable[Entry | StudyEntry]) -> list[str]:
@@ -115,11 +118,13 @@ def _starts(found: Iterable[Entry | StudyEntry]) -> list[str]:
 
 def _changed_keys(found: Iterable[Entry | StudyEntry]) -> list[str]:
     """Return the settings that any run changes."""
-    return sorted({key for of in found if isinstance(of, Entry) for key in of.changed_settings})
+    return sorted({key for of in found for key in getattr(of, "changed_settings", ())})
 
 
 def _is_own(scenario: str) -> bool:
     """Return whether a file of this folder is a scenario of this name."""
+    from planner.scenario.chain import ENDINGS
+
     return any(is_file(Path(f"{scenario}{ending}")) for ending in ENDINGS)
 
 
