@@ -20,7 +20,7 @@ from planner.base.words import amount, within_sentence
 from planner.clock.days import MONTHS
 from planner.outputs.files import whole_file
 from planner.outputs.labels import DisplayNames, shortened
-from planner.outputs.report.charts import Chart, Line, Picture, Series, columns, curve, curves, fan, groups, heat
+from planner.outputs.report.charts import Chart, Line, Picture, Series, columns, curve, curves, fan, groups, heat_map
 from planner.outputs.report.figures import Figures, ReportFigure, TableFigures
 from planner.outputs.report.map import plan_picture
 from planner.outputs.report.markup import STYLE, Html, element, file_text
@@ -436,7 +436,7 @@ def plot_headroom_study(study: HeadroomStudy, name: str) -> Drawing:
     mean_mw = study.curtailed_mw.groupby([hours.month, hours.hour]).mean() / (study.load_mw or 1.0)
     share = mean_mw.unstack(fill_value=0).reindex(index=range(1, 13), columns=range(24), fill_value=0.0)
     zone = str(hours.tz) if hours.tz is not None else "as in the table"
-    when = heat(
+    when = heat_map(
         "When: share of the load that is curtailed",
         MONTHS,
         [f"{hour}:00" for hour in share.columns],

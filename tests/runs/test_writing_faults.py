@@ -82,7 +82,7 @@ def test_a_folder_that_cannot_be_written_to_is_known_before_the_solve(
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("planner.studies.solve.solve", solve)
-    monkeypatch.setattr("planner.inputs.build.validated", lambda *_: Validation(()))
+    monkeypatch.setattr("planner.inputs.build.validated", lambda *_, **__: Validation(()))
     Path("file").write_text("mine")
 
     result = dcplan("solve", "tiny", "-o", place)

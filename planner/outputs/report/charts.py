@@ -386,7 +386,9 @@ def curves(
     return _chart(title, units[1], HEIGHT, parts, keys=kept, table=table, places=[*map(str, years)], note=said)
 
 
-def heat(title: str, rows: Sequence[str], places: Sequence[str], values: Sequence[Sequence[float]], note: str) -> Html:
+def heat_map(
+    title: str, rows: Sequence[str], places: Sequence[str], values: Sequence[Sequence[float]], note: str
+) -> Html:
     """Draw a cell for each row and place, the darker the larger its share is, with the share under the pointer."""
     most = max(map(max, values)) or 1.0
     wide, high = (WIDTH - LEFT) / len(places), (HEIGHT - _BOTTOM) / len(rows)

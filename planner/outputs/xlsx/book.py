@@ -436,7 +436,7 @@ def _width(column: Field, frame: pd.DataFrame) -> float:
 # --- Lists one below the other, each a result table with its title --------------------------------
 
 
-class Listed(NamedTuple):
+class TableList(NamedTuple):
     """A list of a sheet."""
 
     title: str  # above it; nothing above the first of some sheets
@@ -447,7 +447,7 @@ class Listed(NamedTuple):
     has_about: bool = False  # whether what the table holds is said below the title
 
 
-def write_lists(book: Book, sheet: Worksheet, row: int, lists: Iterable[Listed]) -> int:
+def write_lists(book: Book, sheet: Worksheet, row: int, lists: Iterable[TableList]) -> int:
     """Write lists from a row on. Returns the next row."""
     for one in lists:
         table = RUN_TABLES[one.table]

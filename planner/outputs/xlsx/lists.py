@@ -15,7 +15,7 @@ from planner.outputs.xlsx.book import (
     LISTS,
     NO,
     YES,
-    Listed,
+    TableList,
     named,
     number,
     text,
@@ -318,7 +318,10 @@ def _write(book: Book, sheet: str, name: str, about: str, frame: pd.DataFrame, c
 def write_latency(book: Book) -> None:
     """Write sheet Latency: round trips by workload and year, and regions that no site can serve."""
     sheet = book.sheet("Latency", RUN_TABLES["latency"].description)
-    lists = (Listed("", "Latency", "latency"), Listed("Regions without a route", "NoRoute", "no_route", has_about=True))
+    lists = (
+        TableList("", "Latency", "latency"),
+        TableList("Regions without a route", "NoRoute", "no_route", has_about=True),
+    )
     write_lists(book, sheet, HEAD_ROW, lists)
 
 
@@ -339,11 +342,11 @@ def write_grid(book: Book) -> None:
     of_limits = prices[(prices["region"] == "") & (prices["period"] == "") & (prices["slot"] == "")]
     columns = [one for one in RUN_TABLES["prices"].fields if of_limits.empty or (of_limits[one.name] != "").any()]
     lists = (
-        Listed("", "Headroom", "headroom"),
-        Listed("Non-firm connection", "NonFirm", "non_firm_year", has_about=True),
-        Listed("Stress hours: what is curtailed, and how load is met", "StressSlots", "stress_slot", has_about=True),
-        Listed("Price that rises with new load", "LoadPrice", "load_price", has_about=True),
-        Listed("Shadow prices of limits", "ShadowPrices", "prices", of_limits, columns, has_about=True),
+        TableList("", "Headroom", "headroom"),
+        TableList("Non-firm connection", "NonFirm", "non_firm_year", has_about=True),
+        TableList("Stress hours: what is curtailed, and how load is met", "StressSlots", "stress_slot", has_about=True),
+        TableList("Price that rises with new load", "LoadPrice", "load_price", has_about=True),
+        TableList("Shadow prices of limits", "ShadowPrices", "prices", of_limits, columns, has_about=True),
     )
     row = HEAD_ROW
     for one in lists:
@@ -375,8 +378,8 @@ _LIFETIME: Final = (
 
 def write_lifetime(book: Book) -> None:
     """Write sheet Lifetime: both tables, one below the other."""
-    known = Listed("Final training runs of known AI models", "ModelsTrained", "models_trained")
-    lists = (Listed("", "Lifetime", "lifetime"), known)
+    known = TableList("Final training runs of known AI models", "ModelsTrained", "models_trained")
+    lists = (TableList("", "Lifetime", "lifetime"), known)
     write_lists(book, book.sheet("Lifetime", _LIFETIME), HEAD_ROW, lists)
 
 
@@ -385,9 +388,9 @@ _OPENINGS: Final = (
     "blocks. As solved: it does not follow edited assumptions."
 )
 _OPENING_LISTS: Final = (
-    Listed("", "Openings", "openings"),
-    Listed("Phases of new halls", "Phases", "phases"),
-    Listed("Racks in blocks", "Blocks", "blocks"),
+    TableList("", "Openings", "openings"),
+    TableList("Phases of new halls", "Phases", "phases"),
+    TableList("Racks in blocks", "Blocks", "blocks"),
 )
 
 
@@ -428,13 +431,13 @@ def write_resilience(book: Book) -> None:
     )
     sheet = book.sheet("Resilience", _RESILIENCE)
     row = write_lists(
-        book, sheet, HEAD_ROW, [Listed("", "Resilience", "resilience"), Listed("Reserves", "Reserves", "reserve")]
+        book, sheet, HEAD_ROW, [TableList("", "Resilience", "resilience"), TableList("Reserves", "Reserves", "reserve")]
     )
-    end = write_lists(book, sheet, row, [Listed("Losses", "Losses", "failures")])
+    end = write_lists(book, sheet, row, [TableList("Losses", "Losses", "failures")])
     unserved = RUN_TABLES["failures"].columns.index("unserved_kh100e")
     left = {"type": "cell", "criteria": ">", "value": 0, "format": book.style("bad")}
     sheet.conditional_format(row + 3, unserved, end - 2, unserved, left)
-    write_lists(book, sheet, end, [Listed("Who takes over", "Takeovers", "takeovers", takeovers, columns)])
+    write_lists(book, sheet, end, [TableList("Who takes over", "Takeovers", "takeovers", takeovers, columns)])
 
 
 # --- Sheet Sources: of every table of the data, how many figures are published and how many not ---

@@ -14,8 +14,8 @@ from planner.outputs.xlsx.book import (
     FIRST_YEAR,
     SITE_NAME,
     Formula,
-    Listed,
     Row,
+    TableList,
     matching,
     named,
     number,
@@ -333,7 +333,7 @@ def write_contracts(book: Book) -> None:
     rows.append(Row("Not clean", "TWh", (used - twh("clean_mwh")) / million, "#,##0.00"))
     rows.append(Row("Energy used", "TWh", used / million, "#,##0.00", "total"))
     rows += [share(*one) for one in _SHARES]
-    lists = [Listed("Agreements", "Agreements", "contracts"), Listed("Where they count", "Matching", "matching")]
+    lists = [TableList("Agreements", "Agreements", "contracts"), TableList("Where they count", "Matching", "matching")]
     drawn = ("Sources of the energy used", "TWh", len(_ORIGINS) + 1, True)
     sheet = _block_and_lists(book, "Contracts", _ABOUT_CONTRACTS, "Where contracts count", rows, drawn, lists)
     sheet.fit_to_pages(2, 0)
@@ -345,10 +345,10 @@ def write_carbon(book: Book) -> None:
     rows = [Row(label, unit, totals(book.run, "CarbonYears", column)) for label, column, unit in _EMISSIONS]
     of_families = (of for family in FAMILIES for of in family.SHEETS if of.sheet == "Carbon and water")
     lists = [
-        Listed("Emissions by year", "CarbonYears", "carbon_year"),
-        Listed("Water by stress of the basin", "WaterClasses", "water_class"),
-        *(Listed(of.title, of.name, of.table) for of in of_families if len(book.run.tables[of.table])),
-        Listed("Emissions by site", "CarbonSites", "carbon_site"),
+        TableList("Emissions by year", "CarbonYears", "carbon_year"),
+        TableList("Water by stress of the basin", "WaterClasses", "water_class"),
+        *(TableList(of.title, of.name, of.table) for of in of_families if len(book.run.tables[of.table])),
+        TableList("Emissions by site", "CarbonSites", "carbon_site"),
     ]
     drawn = ("Emissions of power", "kt CO2", 2, False)
     _block_and_lists(book, "Carbon and water", _ABOUT_CARBON, "Emissions", rows, drawn, lists)
@@ -361,7 +361,7 @@ def _block_and_lists(
     heading: str,
     rows: Sequence[Row],
     drawn: tuple[str, str, int, bool],
-    lists: Sequence[Listed],
+    lists: Sequence[TableList],
 ) -> Worksheet:
     """Write a chart of the first rows of a block, the block, and lists below it."""
     years, head = book.run.years, _TOP_LISTS + _CHART_ROWS
@@ -412,9 +412,9 @@ def write_bills(book: Book) -> None:
     rows.append(Row("above the exact bill", "MUSD", Formula(above, over.to_numpy()) / million, shown))
     end = write_rows(book, sheet, _TOP_LISTS, rows)
     lists = [
-        Listed(
+        TableList(
             "Contracted capacity", "CapacityContracts", "capacity_contracts", *with_sites(book, "capacity_contracts")
         ),
-        Listed("Lines of the bills", "BillLines", "bills", *with_sites(book, "bills")),
+        TableList("Lines of the bills", "BillLines", "bills", *with_sites(book, "bills")),
     ]
     write_lists(book, sheet, end + 1, lists)
