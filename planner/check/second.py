@@ -7,7 +7,6 @@ every row.
 
 from __future__ import annotations
 
-import random
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -48,19 +47,16 @@ def program_as_stated(case: Case) -> Excess:
 
 def _compared(stored: Stored, name: str, statement: SecondStatement) -> tuple[float, str]:
     """Return the largest share by which a row of a block is off, and where."""
-    block = stored.block("rows", name)
-    order = [statement.axes.index(axis) for axis in block.axes]
-    due = [(tuple([key[i] for i in order]), key) for key in statement.places(stored)]
-    if len(block.axes) not in (0, len(statement.axes)) or {key for key, _ in due} != block.place.keys():
-        odd = {key for key, _ in due} ^ block.place.keys()
-        return np.inf, "one row too many or too few: " + ", ".join(min(odd, default=()))
+    block, all_of_them = stored.block("rows", name), stored.case.reads_all
+    count, places = statement.places(stored, len(block) if all_of_them else _TERMS_IN_A_SOLVE)
+    if count != len(block):
+        return np.inf, f"{len(block)} rows, not {count}"
     worst, where, terms = _ROUNDING_FRAC, "", 0
-    if not stored.case.reads_all:
-        # Another program, another sample; the same program, the same.
-        random.Random(f"{name} {len(stored.proof.matrix)} {len(due)}").shuffle(due)
-    for key, labels in due:
-        place = block.place[key]
-        said, has = statement.row(Here(stored, dict(zip(statement.axes, labels, strict=True)))), stored.terms(place)
+    for labels in places:
+        place = block.place(labels)
+        if place < 0:
+            return np.inf, "no row of " + ", ".join(labels.values())
+        said, has = statement.row(Here(stored, labels)), stored.terms(place)
         form, lower, upper = said.form, stored.lower[place], stored.upper[place]
         if np.isinf(upper) and np.isinf(said.lower):  # the same said with its sign turned
             has, lower, upper = {c: -v for c, v in has.items()}, -upper, -lower
@@ -70,9 +66,9 @@ def _compared(stored: Stored, name: str, statement: SecondStatement) -> tuple[fl
         for a, b in pairs:
             off = 0.0 if a == b else abs(a - b) / max(abs(a), abs(b), least) if np.isfinite(a - b) else np.inf
             if not off <= worst:
-                worst, where = off, ", ".join(labels)
+                worst, where = off, ", ".join(labels.values())
         terms += len(pairs)
-        if terms > _TERMS_IN_A_SOLVE and not stored.case.reads_all:
+        if terms > _TERMS_IN_A_SOLVE and not all_of_them:
             break
     # Less is rounding, whichever rows were compared.
     return worst if where else 0.0, where
