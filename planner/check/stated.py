@@ -82,15 +82,11 @@ def operated_mw(h: Here) -> LinearForm:
 # --- From racks to the meter ----------------------------------------------------------------------
 
 
-def _cooled(h: Here) -> Iterator[Here]:
-    return (u.at(cooling=u.cooling_of_hall) for u in h.each("used"))
-
-
-def _shaped(h: Here) -> Iterator[Here]:
+def shaped(h: Here) -> Iterator[Here]:
     return (u.at(cooling=u.cooling_of_hall, shape=u.use["shape"]) for u in h.each("used"))
 
 
-def _waits(h: Here) -> Iterator[Here]:
+def waits(h: Here) -> Iterator[Here]:
     return (u.at(shape=u.use["shape"], window=u.use["window"]) for u in h.each("used") if u.use["window"])
 
 
@@ -99,29 +95,29 @@ def _of_waiting(h: Here, of: Callable[[Here], float]) -> LinearForm:
     return h.total("used", lambda u: of(u) if (u.use["shape"], u.use["window"]) == mine else 0.0)
 
 
-@row("site cooling year", _cooled)
+@row("site cooling year", shaped)
 def idle_load(h: Here) -> StatedRow:
     return h.x("idle_mw") == in_service(h, lambda u: u.use["idle_mw_per_mw"] if u.cooling_of_hall == h.cooling else 0.0)
 
 
-@row("site cooling shape year", _shaped)
+@row("site cooling shape year", shaped)
 def dynamic_load(h: Here) -> StatedRow:
     mine = (h.cooling, h.shape)
     follows = h.total("used", lambda u: stays_mw(u) if (u.cooling_of_hall, u.use["shape"]) == mine else 0.0)
     return h.x("dynamic_mw") == follows
 
 
-@row(_WAITING, _waits)
+@row(_WAITING, waits)
 def deferrable_load(h: Here) -> StatedRow:
     return h.x("deferrable_mw") == _of_waiting(h, lambda u: u.use["dynamic_mw_per_mw"] * u.use["deferrable_frac"])
 
 
-@row(_WAITING, _waits)
+@row(_WAITING, waits)
 def busy_load(h: Here) -> StatedRow:
     return h.x("busy_mw") == _of_waiting(h, lambda u: u.use["dynamic_mw_per_mw"] * (1.0 - u.use["deferrable_frac"]))
 
 
-@row(_WAITING, _waits)
+@row(_WAITING, waits)
 def full_load(h: Here) -> StatedRow:
     return h.x("full_mw") == _of_waiting(h, lambda u: u.use["dynamic_mw_per_mw"] / u.use["utilisation_frac"])
 
@@ -131,14 +127,16 @@ def shape_frac(h: Here) -> float:
 
 
 def _window_h(h: Here) -> int:
-    return int(h.window.removesuffix("h"))
+    if "window" in h.labels:
+        return int(h.window.removesuffix("h"))
+    return max(h.stored.window_h[h.workload], h.case.scenario.time.slot_h)
 
 
-def _begins(h: Here) -> list[str]:
+def begins(h: Here) -> list[str]:
     return [slot for slot, (_, hour) in h.stored.slots.items() if hour % _window_h(h) == 0]
 
 
-@row(f"{_WAITING} slot", _waits, _begins)
+@row(f"{_WAITING} slot", waits, begins)
 def deferral_balance(h: Here) -> StatedRow:
     block = [h.at(slot=slot) for slot in h.stored.block_of_day(h.slot, _window_h(h))]
     done, due = (
@@ -147,7 +145,7 @@ def deferral_balance(h: Here) -> StatedRow:
     return done * h.slot_h == due * h.slot_h
 
 
-@row(f"{_WAITING} slot", _waits, every_slot)
+@row(f"{_WAITING} slot", waits, every_slot)
 def deferral_room(h: Here) -> StatedRow:
     return h.x("defer_mw") <= h.x("full_mw") - h.x("busy_mw") * shape_frac(h)
 
@@ -162,7 +160,7 @@ def base_losses(h: Here) -> StatedRow:
     return h.x("loss_base_mw") == standing + in_service(h, lambda u: u.use["idle_mw_per_mw"] * loss_frac(u))
 
 
-@row("site shape year", _shaped)
+@row("site shape year", shaped)
 def following_losses(h: Here) -> StatedRow:
     follows = h.total("used", lambda u: stays_mw(u) * loss_frac(u) if u.use["shape"] == h.shape else 0.0)
     return h.x("loss_dynamic_mw") == follows
@@ -224,7 +222,7 @@ def migration_arrivals(h: Here) -> StatedRow:
 
 def block_of_workload(h: Here) -> list[str]:
     """Time slices within which a workload may put its work off."""
-    return h.stored.block_of_day(h.slot, max(h.stored.window_h[h.workload], h.case.scenario.time.slot_h))
+    return h.stored.block_of_day(h.slot, _window_h(h))
 
 
 # --- Grid -----------------------------------------------------------------------------------------
@@ -326,6 +324,11 @@ def output_mwh(h: Here) -> LinearForm:
     return h.over_slots(lambda s: s.x("output_mw"))
 
 
+def source_mwh(h: Here) -> LinearForm:
+    """Output of a source in a year; of a battery what it delivers."""
+    return output_mwh(h) + h.over_slots(lambda s: s.x("discharge_mw"))
+
+
 @row("year", "carbon.cap")
 def carbon_cap(h: Here) -> StatedRow:
     sites = total(counted_kt(s) for s in h.each("sites.site_year"))
@@ -389,11 +392,11 @@ def renewable_mw(h: Here) -> LinearForm:
     return h.total("capacity_mw", lambda c: available_frac(c) if c.yields_for_nothing else 0.0)
 
 
-def _is_dispatched(c: Here) -> bool:
+def is_dispatched(c: Here) -> bool:
     return c.stored.role[c.source] != "storage" and not c.yields_for_nothing
 
 
-@row(_SOURCE_SLOT, columns("capacity_mw", where=_is_dispatched), every_slot)
+@row(_SOURCE_SLOT, columns("capacity_mw", where=is_dispatched), every_slot)
 def output_limit(h: Here) -> StatedRow:
     return h.x("output_mw") <= h.x("capacity_mw") * available_frac(h)
 

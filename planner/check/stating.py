@@ -16,15 +16,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import pandas as pd
 
 from planner.check.days import follows_on, year_slots
+from planner.check.frames import once
 from planner.check.power import window_h
 from planner.check.supply_output import is_paid_by_output, role
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-
-    import pandas as pd
 
     from planner.check.case import Case
 
@@ -179,6 +179,8 @@ class Stored:
             value,
         )
         self.lower, self.upper = self.proof.row("lower"), self.proof.row("upper")
+        self.bounds = {name: self.proof.column(name) for name in ("lower", "upper")}
+        self.is_integer = self.proof.is_integer
         self.uses = _by(case.deployments, "rack", "hall", "workload")
         last = case.last_calendar_year(np.array(case.years))
         self.ends: dict[str, float] = {
@@ -211,6 +213,10 @@ class Stored:
             self._blocks[of, name] = StoredBlock(axes, places, self.slot_labels)
         return self._blocks[of, name]
 
+    def here(self, labels: Labels) -> Here:
+        """Return a place."""
+        return Here(self, labels)
+
     def terms(self, row: int) -> dict[int, float]:
         """Return the coefficients of one row."""
         mine = slice(self._first[row], self._first[row + 1])
@@ -219,7 +225,8 @@ class Stored:
     def figure(self, name: str, axes: Key) -> tuple[np.ndarray, list[dict[str, Any]]]:
         """Return an array of the inputs, and the place of each label along each of its axes."""
         if (name, *axes) not in self._figures:
-            labels = [(self.case.inputs.supply.source if a == "source" else getattr(self.sets, a)).labels for a in axes]
+            of_inputs = {"source": self.case.inputs.supply.source, "contract": self.case.inputs.contracts.contract}
+            labels = [(of_inputs.get(a) or getattr(self.sets, a)).labels for a in axes]
             codes: list[dict[str, Any]] = [{label: i for i, label in enumerate(of)} for of in labels]
             for axis, code in zip(axes, codes, strict=True):
                 if axis == "slot":
@@ -241,6 +248,12 @@ class Stored:
                 self._of_block[length][day, hour // length].append(each)
         day, hour = self.slots[slot]
         return self._of_block[length][day, hour // length]
+
+
+@once
+def stored_of(case: Case) -> Stored:
+    """Return the stored program of a case, once for all that is compared with it."""
+    return Stored(case)
 
 
 def _slots_before(times: list[list[Any]], *, follows: bool) -> dict[str, str]:
@@ -290,14 +303,20 @@ class Here:
         return float(self.labels["year"])
 
     @property
+    def model_year(self) -> int:
+        """Its model year as a number."""
+        return int(self.labels["year"])
+
+    @property
     def end(self) -> float:
         """Last moment of the years that its model year stands for."""
         return self.stored.ends[self.labels["year"]]
 
     @property
-    def hours(self) -> Any:
+    def hours(self) -> float:
         """Hours of the year that its time slice stands for."""
-        return self.stored.hours[self.slot]
+        found: float = self.stored.hours[self.slot]
+        return found
 
     @property
     def slot_h(self) -> float:
@@ -393,30 +412,30 @@ class Here:
         """Whether a decision has a column here, or a list of the inputs this place."""
         return bool(np.any(self.stored.block("columns", name).place(self.labels) >= 0))
 
-    def given(self, figure: str, *axes: str) -> Any:
+    def given(self, figure: str, *axes: str) -> float:
         """Return a figure of the inputs by its axes."""
         array, codes = self.stored.figure(figure, axes)
-        found = array[tuple([code[self.labels[a]] for code, a in zip(codes, axes, strict=True)])]
-        return found if np.ndim(found) else float(found)
+        found: Any = array[tuple([code[self.labels[a]] for code, a in zip(codes, axes, strict=True)])]
+        return found if found.ndim else float(found)
 
-    def listed(self, figure: str, over: str, missing: float = np.nan) -> Any:
+    def listed(self, figure: str, over: str, missing: float = np.nan) -> float:
         """Return a figure of the inputs that is aligned with a list, by its labels."""
         at, array = self.stored.block("columns", over).place(self.labels), self.stored.array(figure)
         if isinstance(at, int):
             return float(array[at]) if at >= 0 else missing
-        return np.where(at >= 0, array[at], missing) if len(array) else np.full(len(at), missing)
+        every: Any = np.where(at >= 0, array[at], missing) if len(array) else np.full(len(at), missing)
+        return every
 
 
 @dataclass(frozen=True)
-class SecondStatement:
-    """Rows of a name: where there must be one, and what it says there."""
+class Places:
+    """Where there must be rows or columns: of a decision, a list of the inputs or those found; in slots of each."""
 
     axes: Key
-    over: str | Callable[[Here], Iterable[Here]]
-    slots: Callable[[Here], Sequence[str]] | None
-    row: Callable[[Here], StatedRow]
+    over: str | Callable[[Here], Iterable[Here] | pd.DataFrame]
+    slots: Callable[[Here], Sequence[str]] | None = None
 
-    def places(self, stored: Stored, most: int) -> tuple[int, Iterator[Labels]]:
+    def by_lot(self, stored: Stored, most: int) -> tuple[int, Iterator[Labels]]:
         """Return how many places there must be, and so many of them by lot: the same of the same program."""
         own = self.axes if self.slots is None else tuple([axis for axis in self.axes if axis != "slot"])
         here, over = Here(stored, {}), self.over
@@ -428,7 +447,10 @@ class SecondStatement:
                 return dict(zip(block.axes, block.key(at), strict=True))
         else:
             there = here.each(over) if isinstance(over, str) else over(here)
-            found = sorted({tuple([h.labels[axis] for axis in own]) for h in there})
+            if isinstance(there, pd.DataFrame):
+                found = sorted(set(zip(*(there[axis].astype(str) for axis in own), strict=True)))
+            else:
+                found = sorted({tuple([h.labels[axis] for axis in own]) for h in there})
             size = len(found)
 
             def base(at: int) -> Labels:
@@ -449,11 +471,19 @@ class SecondStatement:
         return count, (pick(at) for at in lot.sample(range(count), min(count, most)))
 
 
+@dataclass(frozen=True)
+class SecondStatement:
+    """Rows of a name: where there must be one, and what it says there."""
+
+    places: Places
+    row: Callable[[Here], StatedRow]
+
+
 def row(
     axes: str, over: str | Callable[[Here], Iterable[Here]], slots: Callable[[Here], Sequence[str]] | None = None
 ) -> Callable[..., SecondStatement]:
     """Make a statement of a function: over a decision, a list of the inputs, or places found, in slots of each."""
-    return lambda of: SecondStatement(tuple(axes.split()), over, slots, of)
+    return lambda of: SecondStatement(Places(tuple(axes.split()), over, slots), of)
 
 
 def every_slot(h: Here) -> Sequence[str]:
