@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.check import stated
+from planner.check import stated, stated_compute, stated_supply
 from planner.check.decided import DECIDED, Decision
 from planner.check.families import FAMILIES
 from planner.check.priced import cost_of_all
@@ -33,7 +33,10 @@ _ROUNDING_FRAC: Final = 1e-7
 _NOISE_FRAC: Final = 1e-6  # of the largest coefficient of a row: smaller ones need not be as exact
 
 STATED: Final[Mapping[str, SecondStatement]] = {
-    name: of for file in (stated, *FAMILIES) for name, of in vars(file).items() if isinstance(of, SecondStatement)
+    name: of
+    for file in (stated, stated_compute, stated_supply, *FAMILIES)
+    for name, of in vars(file).items()
+    if isinstance(of, SecondStatement)
 }
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from planner.check.stating import LinearForm, columns, every_slot, row, total
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from planner.check.stating import Here, StatedRow
 
@@ -213,11 +213,16 @@ def migration_room(h: Here) -> StatedRow:
     return h.x("migrating_mw") <= h.x("used") * (full - stays_mw(h) * shape_frac(h.at(shape=h.use["shape"])))
 
 
+def migrated_mwh(h: Here, uses: Iterable[Here], slots: Iterable[str] | None = None) -> LinearForm:
+    """Work that moves done by uses of racks in a block of the day, or in time slices, less what is due there."""
+    block = block_of_workload(h) if slots is None else list(slots)
+    moving = [u.at(slot=slot) for u in uses if moves_frac(u) for slot in block]
+    return total(w.x("migrating_mw") - _due_mw(w) for w in moving) * h.slot_h
+
+
 @row("site rack workload year slot", "arrived_mwh")
 def migration_arrivals(h: Here) -> StatedRow:
-    block = [h.at(slot=slot) for slot in block_of_workload(h)]
-    here = (w.x("migrating_mw") - _due_mw(w) for b in block for w in b.each("migrating_mw"))
-    return total(here) * h.slot_h <= h.x("arrived_mwh")
+    return migrated_mwh(h, h.each("used")) <= h.x("arrived_mwh")
 
 
 def block_of_workload(h: Here) -> list[str]:
