@@ -105,7 +105,7 @@ def _columns_compared(stored: Stored, name: str, decision: Decision) -> str:
             return "no column of " + ", ".join(labels.values())
         for side, of in (("lower", decision.lower), ("upper", decision.upper)):
             due, has = of(here) if callable(of) else of, float(stored.bounds[side][at])
-            if not abs(has - due) <= _ROUNDING_FRAC * max(abs(due), 1.0) and has != due:
+            if not abs(has - due) <= _ROUNDING_FRAC * max(min(abs(due), abs(has)), 1.0) and has != due:
                 return f"{side} bound of " + ", ".join(labels.values())
     return ""
 
