@@ -6,6 +6,7 @@ repaid as in the table of costs.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -173,11 +174,8 @@ def _opening(h: Here) -> tuple[float, float, float]:
 
 
 def _leaving(h: Here) -> tuple[float, float, float]:
-    worth, *rest = (
-        h.listed(f"supply.redeploy_{name}", "supply.redeploy")
-        for name in ("worth_musd_per_mw", "start", "life_left_years")
-    )
-    return -worth, *rest
+    start, life = (h.listed(f"supply.redeploy_{name}", "supply.redeploy") for name in ("start", "life_left_years"))
+    return -h.listed("supply.redeploy_worth_musd_per_mw", "supply.redeploy"), start, life
 
 
 _BUILD, _CELLS = "supply.build", "supply.build_store"
@@ -224,6 +222,10 @@ def _rented(h: Here, worth: pd.Series[float]) -> float:
     return price * float(worth[(worth.index >= h.model_year) & (worth.index <= last)].sum())
 
 
+def _once(of: Callable[[Here], float], worth: pd.Series[float], h: Here) -> float:
+    return of(h) * float(worth[h.model_year])
+
+
 # --- All of it ------------------------------------------------------------------------------------
 
 
@@ -264,6 +266,10 @@ def cost_of_all(stored: Stored) -> LinearForm:
     forms = [(at_site(s) + upkeep(s) * grown[s.model_year]) * float(by_year[s.model_year]) for s in here.each("open")]
     forms += [elsewhere(here.at(year=str(y))) * float(by_year[y]) for y in case.years]
     forms += [here.total("bought", lambda h: _rented(h, worth)), _bills(stored, worth)]
-    forms += [here.total(name, lambda h, of=of: of(h) * float(worth[h.model_year])) for name, of in ONCE.items()]
-    forms += [LinearForm({column: musd}) for name in BOUGHT for column, musd in _repaid(stored, name, worth.to_numpy())]
+    forms += [here.total(name, partial(_once, of, worth)) for name, of in ONCE.items()]
+    forms += [
+        LinearForm({column: musd})
+        for name in BOUGHT
+        for column, musd in _repaid(stored, name, worth.to_numpy(dtype=np.float64))
+    ]
     return total(forms)

@@ -86,6 +86,13 @@ def costs_as_stated(case: Case) -> Excess:
     )
 
 
+def _is_held(stored: Stored, at: int) -> bool:
+    """Whether a decision was taken before: orders that are held, or those of an earlier step of foresight."""
+    case, window = stored.case, stored.case.scenario.foresight.window_years
+    was_decided = case.orders_held_before is not None or (window is not None and window < len(case.years))
+    return was_decided and bool(stored.bounds["lower"][at] == stored.bounds["upper"][at])
+
+
 def _names_of(proof: Proof) -> list[str]:
     """Return the decisions of a program, but for those of bills."""
     return [name for name in proof.columns["family"].cat.categories if not name.startswith(_OF_BILLS)]
@@ -103,6 +110,8 @@ def _columns_compared(stored: Stored, name: str, decision: Decision) -> str:
         here, at = Here(stored, labels), block.place(labels)
         if at < 0:
             return "no column of " + ", ".join(labels.values())
+        if _is_held(stored, at):
+            continue
         for side, of in (("lower", decision.lower), ("upper", decision.upper)):
             due, has = of(here) if callable(of) else of, float(stored.bounds[side][at])
             if not abs(has - due) <= _ROUNDING_FRAC * max(min(abs(due), abs(has)), 1.0) and has != due:

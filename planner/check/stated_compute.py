@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -273,8 +274,11 @@ def _interest(h: Here) -> float:
 
 @row("year", "sites.capex_budget")
 def capex_budget(h: Here) -> StatedRow:
+    def cost(name: str, b: Here) -> float:
+        return _overnight(name, b)[0]
+
     names = [name for name in BOUGHT if name != "redeploy_mw"]
-    spent = total(h.total(name, lambda b, name=name: _overnight(name, b)[0]) for name in names)
+    spent = total(h.total(name, partial(cost, name)) for name in names)
     return spent <= LinearForm({}, h.listed("sites.capex_budget_musd", "sites.capex_budget"))
 
 
@@ -290,6 +294,6 @@ def cash_budget(h: Here) -> StatedRow:
             return cost * float(first <= np.floor(start) <= h.start)
         return cost * max(min(start, h.start + 1.0) - max(start - years, first), 0.0) / years
 
-    spent = total(h.total(name, lambda b, name=name: cash(name, b), free="year") for name in BOUGHT)
+    spent = total(h.total(name, partial(cash, name), free="year") for name in BOUGHT)
     moves = h.total("move_out", ONCE["move_out"])
     return spent + moves <= LinearForm({}, h.listed("sites.cash_budget_musd", "sites.cash_budget"))

@@ -104,7 +104,7 @@ def shed_hours(h: Here) -> StatedRow:
 def shed_load(h: Here) -> StatedRow:
     def waits(u: Here) -> float:
         shape = shape_frac(u.at(shape=u.use["shape"]))
-        return float(u.use["deferrable_frac"]) * (u.use["idle_mw_per_mw"] + shape * u.use["dynamic_mw_per_mw"])
+        return float(u.use["deferrable_frac"] * (u.use["idle_mw_per_mw"] + shape * u.use["dynamic_mw_per_mw"]))
 
     moved = migrated_mwh(h, h.each("used"), [h.slot]) / h.slot_h
     return h.x("shed_mw") <= h.total("used", waits) + shifted_mw(h) + moved

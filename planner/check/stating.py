@@ -424,7 +424,7 @@ class Here:
         if isinstance(at, int):
             return float(array[at]) if at >= 0 else missing
         every: Any = np.where(at >= 0, array[at], missing) if len(array) else np.full(len(at), missing)
-        return every
+        return every if every.ndim else float(every)
 
 
 @dataclass(frozen=True)
