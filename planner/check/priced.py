@@ -270,6 +270,6 @@ def cost_of_all(stored: Stored) -> LinearForm:
     forms += [
         LinearForm({column: musd})
         for name in BOUGHT
-        for column, musd in _repaid(stored, name, worth.to_numpy(dtype=np.float64))
+        for column, musd in _repaid(stored, name, np.asarray(worth, dtype=np.float64))
     ]
     return total(forms)
