@@ -1,9 +1,7 @@
 """What a plan may decide of halls and racks, computed a second time from the data.
 
-Index lists of the inputs say which halls may be built, retrofitted, operated and leased, and which
-racks may be bought and used. Each list is computed again here, from the tables and the scenario: a
-row that is missing, or one too many, breaks a rule. So the proof that no plan of the program costs
-less is about all that the scenario allows.
+Which halls may be built, retrofitted, operated and leased, and which racks may be bought, used and
+moved: from the tables and the scenario. `planner.check.decided` compares them with the program.
 """
 
 from __future__ import annotations
@@ -14,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check.existing import availability, halls_apart, in_pools, least_topology
-from planner.check.frames import column_by, crossed, isin, lookup, once, to_frame
+from planner.check.frames import column_by, crossed, isin, lookup, once
 from planner.check.lead_times import decision_start
 from planner.check.offers import (
     committed_by_site,
@@ -31,18 +29,16 @@ from planner.check.offers import (
 )
 from planner.check.stock import existing_halls, existing_racks, lasting_halls
 from planner.check.table import table_of
-from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
     from planner.check.case import Case
-    from planner.check.frames import Labelled
 
 _DEPLOYMENT: Final = ["rack", "hall", "workload"]
 _AGED: Final = ["site", "rack", "vintage", "dies", "is_stock"]
 
 
 @once
-def _leasable(case: Case) -> pd.DataFrame:
+def leasable(case: Case) -> pd.DataFrame:
     """List site, hall and year of every hall that is available to lease."""
     if not case.scenario.lease.allow:
         return table_of({"site": [], "hall": [], "year": np.zeros(0, np.int64)})
@@ -60,7 +56,7 @@ def _leasable(case: Case) -> pd.DataFrame:
 
 
 @once
-def _buildable(case: Case) -> pd.DataFrame:
+def buildable(case: Case) -> pd.DataFrame:
     """List site, hall and year of every hall that may be built."""
     begins = numbers_of(case.data("cooling"), "cooling", ids_of(case, "cooling"), "first_year")
     years, ends = np.array(case.years, dtype=np.float64), year_ends(case)
@@ -79,7 +75,7 @@ def _buildable(case: Case) -> pd.DataFrame:
 
 
 @once
-def _retrofittable(case: Case) -> pd.DataFrame:
+def retrofittable(case: Case) -> pd.DataFrame:
     """List site, hall, to_hall and year of every retrofit that may be begun."""
     key, settings = ["site", "hall", "to_hall", "year"], case.scenario.retrofit
     if not settings.allow:
@@ -107,23 +103,23 @@ def _retrofittable(case: Case) -> pd.DataFrame:
 
 
 @once
-def _may_be_there(case: Case) -> pd.DataFrame:
+def may_be_there(case: Case) -> pd.DataFrame:
     """List site, hall and year where some hall of the design can be."""
     key = ["site", "hall", "year"]
     years = table_of({"year": case.years})
     there = existing_halls(case)
     there = there[there["mw"] > 0.0]
-    to_new = _retrofittable(case).drop(columns="hall").rename(columns={"to_hall": "hall"})
-    begun = pd.concat([_buildable(case), to_new[key]]).groupby(key[:2])["year"].min()
+    to_new = retrofittable(case).drop(columns="hall").rename(columns={"to_hall": "hall"})
+    begun = pd.concat([buildable(case), to_new[key]]).groupby(key[:2])["year"].min()
     later = crossed(begun.rename("begun").reset_index(), years)
     later = later[later["year"] >= later["begun"]]
-    return pd.concat([there[key], _leasable(case), later[key]]).drop_duplicates(ignore_index=True)
+    return pd.concat([there[key], leasable(case), later[key]]).drop_duplicates(ignore_index=True)
 
 
 @once
-def _operable(case: Case) -> pd.DataFrame:
+def operable(case: Case) -> pd.DataFrame:
     """List site, hall, as_hall and year of halls that may be operated as less available ones."""
-    there, available = _may_be_there(case), availability(case)
+    there, available = may_be_there(case), availability(case)
     cooling, redundancy = halls_apart(there["hall"])
     needed = table_of({"topology": list(dict.fromkeys(least_topology(case).values()))})
     rows = crossed(there.assign(cooling=cooling, redundancy=redundancy), needed)
@@ -137,8 +133,8 @@ def _operable(case: Case) -> pd.DataFrame:
 def _in_play(case: Case) -> pd.DataFrame:
     """List site, hall and year where a hall of the design, or operated as such, can be."""
     key = ["site", "hall", "year"]
-    others = _operable(case).drop(columns="hall").rename(columns={"as_hall": "hall"})
-    return pd.concat([_may_be_there(case), others[key]]).drop_duplicates(ignore_index=True)
+    others = operable(case).drop(columns="hall").rename(columns={"as_hall": "hall"})
+    return pd.concat([may_be_there(case), others[key]]).drop_duplicates(ignore_index=True)
 
 
 @once
@@ -159,7 +155,7 @@ def _classes(case: Case) -> pd.DataFrame:
 def _cooling_in_play(case: Case) -> list[str]:
     """Return the cooling of halls that are on offer or there at some site."""
     existing = existing_halls(case)
-    halls = pd.concat([part["hall"] for part in (designs_on_offer(case), _leasable(case), existing)])
+    halls = pd.concat([part["hall"] for part in (designs_on_offer(case), leasable(case), existing)])
     to_retrofit = case.scenario.retrofit.allow and (existing["mw"] > 0.0).any()
     offered: list[str] = list(cooling_on_offer(case)["cooling"]) if to_retrofit else []
     return list(dict.fromkeys([*halls_apart(halls)[0], *offered]))
@@ -185,7 +181,7 @@ def _purchases(case: Case) -> pd.DataFrame:
 
 
 @once
-def _installable(case: Case) -> pd.DataFrame:
+def installable(case: Case) -> pd.DataFrame:
     """List site, rack, hall, use and year of every purchase that may be made."""
     bought = _purchases(case).merge(_in_play(case), on=["hall", "year"])
     pools = in_pools(case, bought[["site", "rack", "hall", "duty", "year"]])
@@ -223,19 +219,13 @@ def _handed_on(case: Case) -> pd.DataFrame:
     return takes.loc[fits & there, _DEPLOYMENT]
 
 
-def _deployable(case: Case) -> pd.DataFrame:
-    """List rack, hall and workload of every deployment."""
-    parts = [_purchases(case)[_DEPLOYMENT], _from_stock(case), _handed_on(case)]
-    return pd.concat(parts).drop_duplicates(ignore_index=True)
-
-
 @once
 def _cohorts(case: Case) -> pd.DataFrame:
     """List racks of one age: site, rack, hall, use, vintage, dies, is_stock, year alive in."""
     key = ["site", "rack", "hall", "duty", "vintage", "dies"]
     stock = existing_racks(case)
     stock = in_pools(case, stock.loc[stock["mw"] > 0.0, key]).drop_duplicates()
-    bought = _installable(case).rename(columns={"year": "vintage"})
+    bought = installable(case).rename(columns={"year": "vintage"})
     life = lookup(column_by(case.racks, "rack", "life_years"), bought, ("rack",), np.nan)
     bought = bought.assign(dies=bought["vintage"] + life, is_stock=False)
     both = pd.concat([stock.assign(is_stock=True), bought[[*key, "is_stock"]]], ignore_index=True)
@@ -283,7 +273,7 @@ def _arrivals(case: Case) -> pd.DataFrame:
     return later.loc[stays, ["site", "rack", "pool_hall", "year"]].drop_duplicates()
 
 
-def _usable(case: Case) -> pd.DataFrame:
+def usable(case: Case) -> pd.DataFrame:
     """List site, rack, hall, workload and year of every use of racks."""
     cohorts, key = _cohorts(case), ["site", "rack", "hall", "workload", "year"]
     moved = _in_pools_of(case, _handed_on(case))
@@ -298,87 +288,18 @@ def _usable(case: Case) -> pd.DataFrame:
     return rows.merge(_in_play(case), on=["site", "hall", "year"])
 
 
-def _same_rows(reported: Labelled, expected: pd.DataFrame) -> Excess:
-    """Name the rows that one of two lists lacks."""
-    key = list(reported.axis_names)
-    listed_rows = to_frame(reported)[key]
-    expected = expected[key].reset_index(drop=True)
-    return Excess.count_broken(expected.assign(list="missing"), ~isin(expected, listed_rows, key)).and_also(
-        Excess.count_broken(listed_rows.assign(list="one too many"), ~isin(listed_rows, expected, key))
-    )
-
-
-@rule(unit="rows")
-def leasable_halls_from_tables(case: Case) -> Excess:
-    """Halls are available to lease where the table has a rent of their country, or of the world."""
-    return _same_rows(case.inputs.halls.lease, _leasable(case))
-
-
-@rule(unit="rows")
-def buildable_halls_from_tables(case: Case) -> Excess:
-    """Halls may be built of every design that the scenario allows, or of one that replaces it."""
-    return _same_rows(case.inputs.halls.build, _buildable(case))
-
-
-@rule(unit="rows")
-def operable_halls_from_tables(case: Case) -> Excess:
-    """Halls may be operated as the less available ones of their cooling that workloads need."""
-    return _same_rows(case.inputs.halls.operate, _operable(case))
-
-
-@rule(unit="rows")
-def possible_retrofits_from_tables(case: Case) -> Excess:
-    """Existing halls may become any of a cooling on offer that the table of retrofits leads to."""
-    return _same_rows(case.inputs.halls.retrofit, _retrofittable(case))
-
-
-@rule(unit="rows")
-def deployments_listed(case: Case) -> Excess:
-    """Racks may serve a workload that may buy them, has them at the start, or gets them moved."""
-    return _same_rows(case.inputs.racks.deployment, _deployable(case))
-
-
-@rule(unit="rows")
-def purchases_listed(case: Case) -> Excess:
-    """Racks may be bought of every type on sale, for every hall that is possible in the year."""
-    return _same_rows(case.inputs.racks.install, _installable(case))
-
-
-@rule(unit="rows")
-def uses_listed(case: Case) -> Excess:
-    """Racks may be used where and as long as they can be there: bought, existing or moved."""
-    return _same_rows(case.inputs.racks.used, _usable(case))
-
-
 def _with_labels(rows: pd.DataFrame) -> pd.DataFrame:
     """Write vintages as the plan does: those of the base year are called stock."""
     vintage = rows["vintage"].astype("str")
     return rows.assign(vintage=vintage.mask(rows["is_stock"].astype(bool), "stock-" + vintage))
 
 
-@rule(unit="rows")
-def moves_out_listed(case: Case) -> Excess:
-    """Racks may leave training when they come of age, or a year later, if inference takes them."""
+def moves_out(case: Case) -> pd.DataFrame:
+    """List racks that may leave training: when they come of age, or a year later, if inference takes them."""
     leaves, taken = _moves_out(case), _moves_in(case)
-    leaves = leaves[isin(leaves, taken, ("site", "rack", "vintage", "is_stock", "year"))]
-    return _same_rows(case.inputs.racks.move_out, _with_labels(leaves))
+    return _with_labels(leaves[isin(leaves, taken, ("site", "rack", "vintage", "is_stock", "year"))])
 
 
-@rule(unit="rows")
-def moves_in_listed(case: Case) -> Excess:
-    """Racks may enter inference in every hall that may house them there, as they leave training."""
-    taken = _moves_in(case).rename(columns={"pool_hall": "hall"})
-    return _same_rows(case.inputs.racks.move_in, _with_labels(taken))
-
-
-FACTS = (
-    leasable_halls_from_tables,
-    buildable_halls_from_tables,
-    operable_halls_from_tables,
-    possible_retrofits_from_tables,
-    deployments_listed,
-    purchases_listed,
-    uses_listed,
-    moves_out_listed,
-    moves_in_listed,
-)
+def moves_in(case: Case) -> pd.DataFrame:
+    """List racks that may enter inference, in every hall that may house them, as they leave training."""
+    return _with_labels(_moves_in(case).rename(columns={"pool_hall": "hall"}))

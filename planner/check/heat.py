@@ -11,7 +11,7 @@ from planner.check.chain import site_power
 from planner.check.declared import Asset, CostLine, plan_table
 from planner.check.frames import column_by, keyed, lookup, sum_by, to_frame
 from planner.check.payments import every_year
-from planner.check.stating import row
+from planner.check.stating import row, total
 from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
 
@@ -97,7 +97,8 @@ def heat_recovery(h: Here) -> StatedRow:
         return share * c.given("heat.recover_frac", "cooling")
 
     # A shape of load has a mean of 1.
-    moved = h.total("migrating_mw", lambda w: warm(w.at(cooling=w.cooling_of_hall)) * w.hours / 8760.0)
+    moving = ((u, warm(u.at(cooling=u.cooling_of_hall))) for u in h.each("used"))
+    moved = total(u.over_slots(lambda s: s.x("migrating_mw")) * (frac / _HOURS_PER_YEAR) for u, frac in moving)
     return h.x("heat_sold_mw") <= h.total("idle_mw", warm) + h.total("dynamic_mw", warm) + moved
 
 

@@ -12,7 +12,7 @@ wrong, as a whole and in one element, and demands that a rule named here breaks.
 the inputs refuses such a value with an `InputError`, it takes another one that the type admits.
 
 Index lists are not figures. Which tuples a list has follows from the scenario and the data as
-well: `planner.check.decision_lists` computes again what may be decided of halls and racks; where a
+well: `planner.check.decided` states again what may be decided; where a
 row missing from another list would pass unseen, the rules of completeness (`rows_there`,
 `sites_in_scope`) and those that look up a figure for every row of the plan find it.
 

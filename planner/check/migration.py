@@ -11,7 +11,7 @@ from planner.check.cells import ANYWHERE
 from planner.check.chain import share_that_moves, site_power
 from planner.check.days import year_slots
 from planner.check.declared import TRACE, CostLine, Table
-from planner.check.frames import column_by, crossed, keyed, lookup, sum_by, take_codes, to_frame
+from planner.check.frames import column_by, crossed, keyed, lookup, once, sum_by, take_codes, to_frame
 from planner.check.payments import every_year
 from planner.check.power import moving_classes, window_h
 from planner.check.routes import round_trips, stays_elsewhere
@@ -236,7 +236,8 @@ def _first_slot(case: Case) -> Codes:
     return np.asarray(rows, dtype=np.intp)
 
 
-def _first_of_reach(case: Case) -> Codes:
+@once
+def first_of_reach(case: Case) -> Codes:
     """First site with the same users of a workload as each site has, shape (workload, site)."""
     sets, moving = case.inputs.sets, moving_classes(case)
     table = crossed(table_of({"workload": list(sets.workload.labels)}), table_of({"site": list(sets.site.labels)}))
@@ -260,7 +261,7 @@ def migration_blocks(case: Case) -> Excess:
     expected = {
         **{name: work[name] for name in ("site", *_PLACED, "year")},
         "slot": _first_slot(case)[workload, work["slot"]],
-        "reach": _first_of_reach(case)[workload, work["site"]],
+        "reach": first_of_reach(case)[workload, work["site"]],
     }
     is_wrong = np.zeros(work.size, dtype=np.bool_)
     for index, place in ((p.balance, p.balance_of_work), (p.site_block, p.site_block_of_work)):

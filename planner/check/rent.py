@@ -206,36 +206,38 @@ def clouds_from_tables(case: Case) -> Excess:
     )
 
 
-@rule(unit="-")
-def levers_from_tables(case: Case) -> Excess:
-    """Levers save, cost and spread as the table says; what one saved the next cannot."""
-    levers, allowed = case.inputs.levers, case.scenario.levers.allow
-    reported = to_frame(
-        levers.adopted, saving=levers.saving_frac, most=levers.max_adoption_frac, cost=levers.cost_musd_per_kh100e_year
-    )
-    table = case.data("levers")
+@once
+def lever_offers(case: Case) -> pd.DataFrame:
+    """List workload, lever and year with saving, most adoption and cost: what one saved the next cannot."""
+    allowed, table = case.scenario.levers.allow, case.data("levers")
     if allowed != "all":
         table = table[table["lever"].isin(list(allowed))]
     table = table[table["workload"].isin(list(case.inputs.sets.workload.labels))]
     kept = sum_by(table, ("workload",), np.log1p(-table["saving_frac"].to_numpy()))
     added = sum_by(table, ("workload",), table["saving_frac"])
-    table = table.assign(
-        together=table["saving_frac"]
-        * (1.0 - np.exp(lookup(kept, table, ("workload",))))
-        / lookup(added, table, ("workload",))
-    )
-    rows = crossed(table, table_of({"year": case.years}))
-    grown = (rows["year"] + 1 - rows["first_year"]) / rows["ramp_years"]
-    rows = rows.assign(most=rows["max_adoption_frac"] * grown.clip(0.0, 1.0))
-    rows = rows[rows["most"] > 0.0].reset_index(drop=True)
+    together = 1.0 - np.exp(lookup(kept, table, ("workload",)))
+    saving = table["saving_frac"] * together / lookup(added, table, ("workload",))
+    rows = crossed(table.assign(saving=saving), table_of({"year": case.years}))
+    grown = ((rows["year"] + 1 - rows["first_year"]) / rows["ramp_years"]).clip(0.0, 1.0)
     hourly = rows["cost_usd_per_h100e_hour_saved"] * _HOURS_PER_YEAR * _MUSD_PER_USD_OF_KH100E
-    expected = rows.assign(saving=rows["together"], cost=hourly).set_index(list(_LEVER))
-    place = reported[list(_LEVER)]
+    rows = rows.assign(most=rows["max_adoption_frac"] * grown, cost=hourly)
+    found: pd.DataFrame = rows.loc[rows["most"] > 0.0, [*_LEVER, "saving", "most", "cost"]]
+    return found.reset_index(drop=True)
+
+
+@rule(unit="-")
+def levers_from_tables(case: Case) -> Excess:
+    """Levers save, cost and spread as the table says; what one saved the next cannot."""
+    levers, rows = case.inputs.levers, lever_offers(case)
+    given = {"saving": levers.saving_frac, "most": levers.max_adoption_frac, "cost": levers.cost_musd_per_kh100e_year}
+    reported, expected = to_frame(levers.adopted, **given), rows.set_index(list(_LEVER))
     parts = [
         Excess.differs(
-            place.assign(what=name), reported[name].to_numpy(), lookup(expected[name], reported, _LEVER, np.nan)
+            reported[list(_LEVER)].assign(what=name),
+            reported[name].to_numpy(),
+            lookup(expected[name], reported, _LEVER, np.nan),
         )
-        for name in ("saving", "most", "cost")
+        for name in given
     ]
     return Excess.count_broken(rows[list(_LEVER)], ~isin(rows, reported, _LEVER)).and_also(*parts)
 

@@ -131,7 +131,7 @@ def _shared_mw(case: Case, asked: pd.DataFrame) -> pd.DataFrame:
     return used.assign(shared_mw=lookup(shared, used, _CLASS))
 
 
-def _in_blocks(case: Case, rows: pd.DataFrame) -> pd.DataFrame:
+def in_blocks(case: Case, rows: pd.DataFrame) -> pd.DataFrame:
     """Keep rows of workloads that need a block, from the year in which each needs it.
 
     No workload needs one before racks ordered at first can serve.
@@ -148,7 +148,7 @@ def _in_blocks(case: Case, rows: pd.DataFrame) -> pd.DataFrame:
 @rule(unit="MW")
 def blocks_whole(case: Case) -> Excess:
     """Where a workload that needs a block has racks in use, it has its block, with its partners."""
-    used = _shared_mw(case, _in_blocks(case, case.plan("plan")))
+    used = _shared_mw(case, in_blocks(case, case.plan("plan")))
     block = np.asarray(used["workload"].map(block_sizes(case)), dtype=np.float64)
     has_racks = used["used_mw"].to_numpy() > _TRACE_MW
     short = np.where(has_racks, block - used["shared_mw"].to_numpy(), 0.0)
@@ -160,7 +160,7 @@ def blocks_reported(case: Case) -> Excess:
     """The table of blocks states racks in use and block of each workload that needs one."""
     plan, reported, sizes = case.plan("plan"), case.plan("blocks"), block_sizes(case)
     used = sum_by(plan, _CLASS, plan["used_mw"])
-    shared = _shared_mw(case, _in_blocks(case, plan)).set_index(list(_CLASS))["shared_mw"]
+    shared = _shared_mw(case, in_blocks(case, plan)).set_index(list(_CLASS))["shared_mw"]
     place = reported[list(_CLASS)]
     block = np.asarray(reported["workload"].map(sizes), dtype=np.float64)
     return Excess.differs(place, reported["used_mw"].to_numpy(), lookup(used, reported, _CLASS)).and_also(
@@ -326,8 +326,8 @@ def blocks_from_scenario(case: Case) -> Excess:
     lets = reported["site"].isin(list(to_frame(inputs.halls.lease)["site"])).to_numpy(dtype=np.float64)
     halls = lookup(land, reported, ("site",), np.nan) + lets * case.scenario.lease.depth_mw_per_site
     place = reported[list(_CLASS)]
-    due = _in_blocks(case, to_frame(inputs.racks.used))[list(_CLASS)].drop_duplicates()
-    stray = reported.drop(index=_in_blocks(case, reported).index)
+    due = in_blocks(case, to_frame(inputs.racks.used))[list(_CLASS)].drop_duplicates()
+    stray = reported.drop(index=in_blocks(case, reported).index)
     shared = to_frame(p.shared)
     pairs = reported[list(_CLASS)].merge(_partners(case), on=["site", "workload"])
     may = isin(pairs.assign(site=pairs["partner"]), reported, _CLASS)
@@ -395,7 +395,7 @@ def service_network(case: Case) -> pd.DataFrame:
 
 
 def _blocks_rows(case: Case) -> pd.DataFrame:
-    of_block = _in_blocks(case, case.plan("plan"))
+    of_block = in_blocks(case, case.plan("plan"))
     in_use = of_block["used_mw"] > TRACE
     return of_block.loc[in_use, ["site", "workload", "year"]].drop_duplicates()
 

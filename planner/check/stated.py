@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.check.stating import LinearForm, columns, row, total
+from planner.check.stating import LinearForm, columns, every_slot, row, total
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from planner.check.stating import Here, StatedRow
 
@@ -82,15 +82,11 @@ def operated_mw(h: Here) -> LinearForm:
 # --- From racks to the meter ----------------------------------------------------------------------
 
 
-def _cooled(h: Here) -> Iterator[Here]:
-    return (u.at(cooling=u.cooling_of_hall) for u in h.each("used"))
-
-
-def _shaped(h: Here) -> Iterator[Here]:
+def shaped(h: Here) -> Iterator[Here]:
     return (u.at(cooling=u.cooling_of_hall, shape=u.use["shape"]) for u in h.each("used"))
 
 
-def _waits(h: Here) -> Iterator[Here]:
+def waits(h: Here) -> Iterator[Here]:
     return (u.at(shape=u.use["shape"], window=u.use["window"]) for u in h.each("used") if u.use["window"])
 
 
@@ -99,29 +95,29 @@ def _of_waiting(h: Here, of: Callable[[Here], float]) -> LinearForm:
     return h.total("used", lambda u: of(u) if (u.use["shape"], u.use["window"]) == mine else 0.0)
 
 
-@row("site cooling year", _cooled)
+@row("site cooling year", shaped)
 def idle_load(h: Here) -> StatedRow:
     return h.x("idle_mw") == in_service(h, lambda u: u.use["idle_mw_per_mw"] if u.cooling_of_hall == h.cooling else 0.0)
 
 
-@row("site cooling shape year", _shaped)
+@row("site cooling shape year", shaped)
 def dynamic_load(h: Here) -> StatedRow:
     mine = (h.cooling, h.shape)
     follows = h.total("used", lambda u: stays_mw(u) if (u.cooling_of_hall, u.use["shape"]) == mine else 0.0)
     return h.x("dynamic_mw") == follows
 
 
-@row(_WAITING, _waits)
+@row(_WAITING, waits)
 def deferrable_load(h: Here) -> StatedRow:
     return h.x("deferrable_mw") == _of_waiting(h, lambda u: u.use["dynamic_mw_per_mw"] * u.use["deferrable_frac"])
 
 
-@row(_WAITING, _waits)
+@row(_WAITING, waits)
 def busy_load(h: Here) -> StatedRow:
     return h.x("busy_mw") == _of_waiting(h, lambda u: u.use["dynamic_mw_per_mw"] * (1.0 - u.use["deferrable_frac"]))
 
 
-@row(_WAITING, _waits)
+@row(_WAITING, waits)
 def full_load(h: Here) -> StatedRow:
     return h.x("full_mw") == _of_waiting(h, lambda u: u.use["dynamic_mw_per_mw"] / u.use["utilisation_frac"])
 
@@ -130,31 +126,26 @@ def shape_frac(h: Here) -> float:
     return h.given("power.shape_frac", "site", "shape", "slot")
 
 
-def _block(h: Here, length: int) -> list[Here]:
-    """Time slices of the block of the day that a place is in."""
-    day, hour = h.stored.slots[h.slot]
-    mine = (day, hour // length)
-    return [h.at(slot=slot) for slot, (d, at) in h.stored.slots.items() if (d, at // length) == mine]
-
-
 def _window_h(h: Here) -> int:
-    return int(h.window.removesuffix("h"))
+    if "window" in h.labels:
+        return int(h.window.removesuffix("h"))
+    return max(h.stored.window_h[h.workload], h.case.scenario.time.slot_h)
 
 
-def _blocks(h: Here) -> Iterator[Here]:
-    return (s for w in _waits(h) for s in w.along("slot") if s.stored.slots[s.slot][1] % _window_h(s) == 0)
+def begins(h: Here) -> list[str]:
+    return [slot for slot, (_, hour) in h.stored.slots.items() if hour % _window_h(h) == 0]
 
 
-@row(f"{_WAITING} slot", _blocks)
+@row(f"{_WAITING} slot", waits, begins)
 def deferral_balance(h: Here) -> StatedRow:
-    block = _block(h, _window_h(h))
+    block = [h.at(slot=slot) for slot in h.stored.block_of_day(h.slot, _window_h(h))]
     done, due = (
         total(of) for of in ((b.x("defer_mw") for b in block), (b.x("deferrable_mw") * shape_frac(b) for b in block))
     )
     return done * h.slot_h == due * h.slot_h
 
 
-@row(f"{_WAITING} slot", lambda h: (s for w in _waits(h) for s in w.along("slot")))
+@row(f"{_WAITING} slot", waits, every_slot)
 def deferral_room(h: Here) -> StatedRow:
     return h.x("defer_mw") <= h.x("full_mw") - h.x("busy_mw") * shape_frac(h)
 
@@ -169,7 +160,7 @@ def base_losses(h: Here) -> StatedRow:
     return h.x("loss_base_mw") == standing + in_service(h, lambda u: u.use["idle_mw_per_mw"] * loss_frac(u))
 
 
-@row("site shape year", _shaped)
+@row("site shape year", shaped)
 def following_losses(h: Here) -> StatedRow:
     follows = h.total("used", lambda u: stays_mw(u) * loss_frac(u) if u.use["shape"] == h.shape else 0.0)
     return h.x("loss_dynamic_mw") == follows
@@ -177,20 +168,24 @@ def following_losses(h: Here) -> StatedRow:
 
 def it_mw(h: Here) -> LinearForm:
     """IT power of a cooling technology; what may move counts where and when it is done."""
-    moving = h.total("migrating_mw", lambda w: float(w.cooling_of_hall == h.cooling))
+    moving = total(w.x("migrating_mw") for w in _moving(h) if w.cooling_of_hall == h.cooling)
     return h.x("idle_mw") + h.total("dynamic_mw", shape_frac) + moving
+
+
+def _moving(h: Here) -> Iterator[Here]:
+    return (u for u in h.each("used") if moves_frac(u))
 
 
 def shifted_mw(h: Here) -> LinearForm:
     """Work done in a time slice less what is due in it."""
-    return total(d.x("defer_mw") - d.x("deferrable_mw") * shape_frac(d) for d in h.each("defer_mw"))
+    return total(d.x("defer_mw") - d.x("deferrable_mw") * shape_frac(d) for d in h.each("deferrable_mw"))
 
 
 def facility_mw(h: Here) -> LinearForm:
     """IT power, cooling and losses in a time slice."""
     cooled = (it_mw(c) * (1.0 + c.given("power.mechanical_frac", "site", "cooling", "slot")) for c in h.each("idle_mw"))
     deferred = shifted_mw(h) * (1.0 + h.given("power.defer_mechanical_frac", "site", "slot"))
-    following = h.total("loss_dynamic_mw", shape_frac) + h.total("migrating_mw", loss_frac)
+    following = h.total("loss_dynamic_mw", shape_frac) + total(w.x("migrating_mw") * loss_frac(w) for w in _moving(h))
     return total((*cooled, deferred, h.x("loss_base_mw"), following))
 
 
@@ -212,24 +207,27 @@ def _due_mw(w: Here) -> LinearForm:
     return w.x("used") * float(moves_frac(w) * w.use["dynamic_mw_per_mw"] * shape_frac(shape))
 
 
-@row(
-    "site rack hall workload year slot", lambda h: (s for u in h.each("used") if moves_frac(u) for s in u.along("slot"))
-)
+@row("site rack hall workload year slot", columns("used", where=lambda u: moves_frac(u) > 0.0), every_slot)
 def migration_room(h: Here) -> StatedRow:
     full = float(h.use["dynamic_mw_per_mw"] / h.use["utilisation_frac"])
     return h.x("migrating_mw") <= h.x("used") * (full - stays_mw(h) * shape_frac(h.at(shape=h.use["shape"])))
 
 
-@row("site rack workload year slot", columns("arrived_mwh"))
+def migrated_mwh(h: Here, uses: Iterable[Here], slots: Iterable[str] | None = None) -> LinearForm:
+    """Work that moves done by uses of racks in a block of the day, or in time slices, less what is due there."""
+    block = block_of_workload(h) if slots is None else list(slots)
+    moving = [u.at(slot=slot) for u in uses if moves_frac(u) for slot in block]
+    return total(w.x("migrating_mw") - _due_mw(w) for w in moving) * h.slot_h
+
+
+@row("site rack workload year slot", "arrived_mwh")
 def migration_arrivals(h: Here) -> StatedRow:
-    block = [h.at(slot=slot) for slot in block_of_workload(h)]
-    here = (w.x("migrating_mw") - _due_mw(w) for b in block for w in b.each("migrating_mw"))
-    return total(here) * h.slot_h <= h.x("arrived_mwh")
+    return migrated_mwh(h, h.each("used")) <= h.x("arrived_mwh")
 
 
 def block_of_workload(h: Here) -> list[str]:
     """Time slices within which a workload may put its work off."""
-    return [b.slot for b in _block(h, max(h.stored.window_h[h.workload], h.case.scenario.time.slot_h))]
+    return h.stored.block_of_day(h.slot, _window_h(h))
 
 
 # --- Grid -----------------------------------------------------------------------------------------
@@ -269,10 +267,7 @@ def grid_connection(h: Here) -> StatedRow:
     return h.x("peak_mw") <= firm_mw(h) + connected_mw(h)
 
 
-@row(
-    "site year period slot",
-    lambda h: (h.at(**b.labels, slot=s.slot) for b in h.each("grid.billing") for s in b.each("grid.billing_slot")),
-)
+@row("site year period slot", "grid.billing", lambda h: [s.slot for s in h.each("grid.billing_slot")])
 def billed_peak(h: Here) -> StatedRow:
     return grid_mw(h) <= h.x("peak_mw")
 
@@ -291,8 +286,11 @@ def contract_floor(h: Here) -> StatedRow:
 
 def water_m3(h: Here) -> LinearForm:
     """Water evaporated in a year."""
-    at = (c for s in h.along("slot") for c in s.each("idle_mw"))
-    return total(it_mw(c) * (c.given("power.wue_l_per_kwh", "site", "cooling", "slot") * c.hours) for c in at)
+
+    def evaporated(s: Here) -> LinearForm:
+        return total(it_mw(c) * c.given("power.wue_l_per_kwh", "site", "cooling", "slot") for c in s.each("idle_mw"))
+
+    return h.over_slots(evaporated)
 
 
 @row("site year", "carbon.water_limit")
@@ -308,9 +306,8 @@ def water_permit(h: Here) -> StatedRow:
 
 def counted_kt(h: Here) -> LinearForm:
     """Emissions that cap and price count, of a site in a year."""
-    drawn = (grid_mw(s) * (s.hours * s.listed("carbon.location_t_per_mwh", "power.slot")) for s in h.along("slot"))
-    burnt = h.total("output_mw", lambda o: o.hours * o.listed("supply.co2_t_per_mwh", "supply.dispatch"))
-    claimed = h.total("claim_mw", lambda c: c.hours * c.listed("carbon.claim_t_per_mwh", "contracts.claim"))
+    drawn = h.over_slots(lambda s: grid_mw(s) * s.listed("carbon.location_t_per_mwh", "power.slot"))
+    claimed = h.over_slots(lambda s: s.x("claim_mw") * s.listed("carbon.claim_t_per_mwh", "contracts.claim", 0.0))
     made = (
         h.total("install", lambda i: i.listed("carbon.install_t_per_mw", "racks.install")),
         h.total("build", lambda b: b.listed("carbon.build_t_per_mw", "halls.build")),
@@ -318,7 +315,23 @@ def counted_kt(h: Here) -> LinearForm:
         h.total("source_mw", lambda s: s.listed("carbon.source_t_per_mw", "supply.build")),
         h.total("store_mwh", lambda s: s.listed("carbon.store_t_per_mwh", "supply.build_store")),
     )
-    return (total((*drawn, burnt)) - claimed + total(made) / (h.end - h.start)) / 1e3
+    return (drawn + burnt_t(h) - claimed + total(made) / (h.end - h.start)) / 1e3
+
+
+def burnt_t(h: Here) -> LinearForm:
+    """Emissions of fuel burnt at a site in a year."""
+    co2 = ((o, o.listed("supply.co2_t_per_mwh", "supply.dispatch")) for o in h.each("supply.dispatch"))
+    return total(output_mwh(o) * t_per_mwh for o, t_per_mwh in co2)
+
+
+def output_mwh(h: Here) -> LinearForm:
+    """Output of a source in a year."""
+    return h.over_slots(lambda s: s.x("output_mw"))
+
+
+def source_mwh(h: Here) -> LinearForm:
+    """Output of a source in a year; of a battery what it delivers."""
+    return output_mwh(h) + h.over_slots(lambda s: s.x("discharge_mw"))
 
 
 @row("year", "carbon.cap")
@@ -357,12 +370,12 @@ def source_limit(h: Here) -> StatedRow:
     return standing(h, in_full=True) <= LinearForm({}, h.listed("supply.limit_mw", "supply.limited"))
 
 
-@row(_SOURCE, columns("has_plant"))
+@row(_SOURCE, "has_plant")
 def plant_least(h: Here) -> StatedRow:
     return h.x("source_mw") >= h.x("has_plant") * h.listed("supply.plant_least_mw", "supply.plant")
 
 
-@row(_SOURCE, columns("has_plant"))
+@row(_SOURCE, "has_plant")
 def plant_or_none(h: Here) -> StatedRow:
     return h.x("source_mw") <= h.x("has_plant") * (2.0 * h.listed("supply.plant_room_mw", "supply.plant"))
 
@@ -384,36 +397,31 @@ def renewable_mw(h: Here) -> LinearForm:
     return h.total("capacity_mw", lambda c: available_frac(c) if c.yields_for_nothing else 0.0)
 
 
-@row(
-    _SOURCE_SLOT,
-    lambda h: (
-        s
-        for c in h.each("capacity_mw")
-        if c.stored.role[c.source] != "storage" and not c.yields_for_nothing
-        for s in c.along("slot")
-    ),
-)
+def is_dispatched(c: Here) -> bool:
+    return c.stored.role[c.source] != "storage" and not c.yields_for_nothing
+
+
+@row(_SOURCE_SLOT, columns("capacity_mw", where=is_dispatched), every_slot)
 def output_limit(h: Here) -> StatedRow:
     return h.x("output_mw") <= h.x("capacity_mw") * available_frac(h)
 
 
 @row(_SOURCE, "supply.run_hours")
 def run_hours(h: Here) -> StatedRow:
-    made = h.total("output_mw", lambda o: o.hours)
-    return made <= h.x("capacity_mw") * h.listed("supply.run_hours_h", "supply.run_hours")
+    return output_mwh(h) <= h.x("capacity_mw") * h.listed("supply.run_hours_h", "supply.run_hours")
 
 
-@row(_SLOT, columns("curtail_mw"))
+@row(_SLOT, "curtail_mw")
 def curtailment_limit(h: Here) -> StatedRow:
     return h.x("curtail_mw") <= renewable_mw(h)
 
 
-@row(_SLOT, columns("export_mw"))
+@row(_SLOT, "export_mw")
 def export_source(h: Here) -> StatedRow:
     return h.x("export_mw") <= renewable_mw(h) + h.total("output_mw")
 
 
-@row(_SLOT, columns("export_mw"))
+@row(_SLOT, "export_mw")
 def export_connection(h: Here) -> StatedRow:
     return h.x("export_mw") <= firm_mw(h)
 
@@ -456,17 +464,17 @@ def battery_size(h: Here) -> StatedRow:
     return h.x("energy_mwh") == built + h.listed("supply.existing_mwh", "supply.store")
 
 
-@row(_SOURCE_SLOT, lambda h: (s for c in h.each("energy_mwh") for s in c.along("slot")))
+@row(_SOURCE_SLOT, "energy_mwh", every_slot)
 def battery_power(h: Here) -> StatedRow:
     return h.x("charge_mw") + h.x("discharge_mw") <= h.x("capacity_mw")
 
 
-@row(_SOURCE_SLOT, lambda h: (s for c in h.each("energy_mwh") for s in c.along("slot")))
+@row(_SOURCE_SLOT, "energy_mwh", every_slot)
 def battery_energy(h: Here) -> StatedRow:
     return h.x("level_mwh") <= h.x("energy_mwh")
 
 
-@row(_SOURCE_SLOT, lambda h: (s for c in h.each("energy_mwh") for s in c.along("slot")))
+@row(_SOURCE_SLOT, "energy_mwh", every_slot)
 def state_of_charge(h: Here) -> StatedRow:
     stored = h.x("charge_mw") * charge_frac(h) - h.x("discharge_mw") / discharge_frac(h)
     return h.x("level_mwh") == h.before.x("level_mwh") + stored * h.slot_h
@@ -477,9 +485,9 @@ def battery_duration(h: Here) -> StatedRow:
     return h.x("store_mwh") == h.x("source_mw") * h.listed("supply.duration_h", "supply.fixed_duration")
 
 
-@row(_SOURCE, columns("energy_mwh"))
+@row(_SOURCE, "energy_mwh")
 def battery_wear(h: Here) -> StatedRow:
-    taken = h.total("discharge_mw", lambda d: d.hours / discharge_frac(d))
+    taken = h.over_slots(lambda s: s.x("discharge_mw")) / discharge_frac(h)
     return taken <= h.x("energy_mwh") * h.listed("supply.cycles_per_year", "supply.store") + h.x("worn_mwh")
 
 
@@ -519,7 +527,7 @@ def committed_halls(h: Here) -> StatedRow:
     return early <= LinearForm({}, h.listed("halls.committed_mw", "halls.committed"))
 
 
-@row("site year", columns("lease"))
+@row("site year", "lease")
 def lease_depth(h: Here) -> StatedRow:
     return h.total("lease") <= LinearForm({}, h.given("halls.lease_depth_mw", "site"))
 
@@ -565,7 +573,7 @@ def stays_open(h: Here) -> StatedRow:
     return h.x("open") >= open_before(h)
 
 
-@row("site year", columns("build"))
+@row("site year", "build")
 def build_rate(h: Here) -> StatedRow:
     return h.total("build") <= LinearForm({}, h.listed("sites.build_rate_mw", "sites.site_year"))
 

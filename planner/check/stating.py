@@ -10,26 +10,30 @@ In a solve a sample of the rows of large blocks is compared, in `dcplan check` e
 from __future__ import annotations
 
 import operator
+import random
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import pandas as pd
 
 from planner.check.days import follows_on, year_slots
+from planner.check.frames import once
 from planner.check.power import window_h
 from planner.check.supply_output import is_paid_by_output, role
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
-
-    import pandas as pd
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from planner.check.case import Case
 
     Key = tuple[str, ...]
     Labels = dict[str, str]
 
+EVERY: Final = "*"
+"""Stands for every time slice: what is looked up there is an array of them, and a form has arrays as its numbers."""
+_MOST_KEPT: Final = 20_000  # look-ups of one block
 _NUMBERS: Final = frozenset({"lower", "upper", "dual", "bound_dual", "cost", "integer", "x"})
 
 
@@ -97,20 +101,61 @@ def total(of: Iterable[LinearForm]) -> LinearForm:
 class StoredBlock:
     """Rows or columns of one name, or a list of the inputs: its axes, and where each is by its labels."""
 
-    def __init__(self, axes: Iterable[str], keys: Iterable[Key], places: Iterable[int]) -> None:
-        self.axes = tuple(axes)
-        self.place: dict[Key, int] = dict(zip(keys, places, strict=True))
-        self._groups: dict[Key, dict[Key, list[tuple[Labels, int]]]] = {}
+    def __init__(self, axes: Mapping[str, tuple[np.ndarray, Sequence[str]]], places: np.ndarray, slots: Key) -> None:
+        self.axes, self.places = tuple(axes), places
+        self._codes = [codes for codes, _ in axes.values()]
+        self._texts = [texts for _, texts in axes.values()]
+        self._code: list[dict[str, Any]] = [{text: code for code, text in enumerate(of)} for of in self._texts]
+        for axis, code, texts in zip(self.axes, self._code, self._texts, strict=True):
+            if axis == "slot":
+                code[EVERY] = np.array([code.get(slot, len(texts)) for slot in slots])
+        self._sorted: dict[Key, tuple[np.ndarray, np.ndarray]] = {}
+        self._found: dict[tuple[Key, int], list[tuple[Labels, int]]] = {}
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    def key(self, at: int) -> Key:
+        """Return the labels of one of them, by number."""
+        return tuple([texts[codes[at]] for texts, codes in zip(self._texts, self._codes, strict=True)])
+
+    def place(self, labels: Mapping[str, str]) -> Any:
+        """Return where it is that has these labels, -1 where none is; in every time slice where one stands for all."""
+        if not len(self.places):
+            return -1
+        order, numbers = self._by(self.axes)
+        number = self._number(self.axes, labels)
+        at = np.minimum(numbers.searchsorted(number), len(numbers) - 1)
+        found = np.where(numbers[at] == number, self.places[order[at]], -1)
+        return found if found.ndim else int(found)
 
     def at(self, fixed: Key, labels: Mapping[str, str]) -> list[tuple[Labels, int]]:
         """Return labels and place of all that have the labels of a place along some axes."""
-        if fixed not in self._groups:
-            which = [self.axes.index(axis) for axis in fixed]
-            groups: dict[Key, list[tuple[Labels, int]]] = defaultdict(list)
-            for key, place in self.place.items():
-                groups[tuple([key[i] for i in which])].append((dict(zip(self.axes, key, strict=True)), place))
-            self._groups[fixed] = groups
-        return self._groups[fixed].get(tuple([labels[axis] for axis in fixed]), [])
+        key = fixed, self._number(fixed, labels)
+        if key not in self._found:
+            if len(self._found) > _MOST_KEPT:
+                self._found.clear()
+            order, numbers = self._by(fixed)
+            mine = order[slice(*numbers.searchsorted((key[1], key[1] + 1)))]
+            self._found[key] = [(dict(zip(self.axes, self.key(i), strict=True)), int(self.places[i])) for i in mine]
+        return self._found[key]
+
+    def _number(self, along: Key, labels: Mapping[str, str]) -> Any:
+        number: Any = 0
+        for axis in along:
+            of = self.axes.index(axis)
+            number = number * (len(self._texts[of]) + 1) + self._code[of].get(labels[axis], len(self._texts[of]))
+        return number
+
+    def _by(self, along: Key) -> tuple[np.ndarray, np.ndarray]:
+        if along not in self._sorted:
+            number = np.zeros(len(self.places), np.int64)
+            for axis in along:
+                of = self.axes.index(axis)
+                number = number * (len(self._texts[of]) + 1) + self._codes[of]
+            order = np.argsort(number, kind="stable")
+            self._sorted[along] = order, number[order]
+        return self._sorted[along]
 
 
 class Stored:
@@ -120,8 +165,9 @@ class Stored:
         assert case.proof is not None
         self.case, self.proof, self.sets = case, case.proof, case.inputs.sets
         self._blocks: dict[tuple[str, str], StoredBlock] = {}
-        self._figures: dict[tuple[str, ...], tuple[np.ndarray, list[Mapping[str, int]]]] = {}
-        self._lists: dict[tuple[str, str], tuple[Key, dict[Key, float]]] = {}
+        self._figures: dict[tuple[str, ...], tuple[np.ndarray, list[dict[str, Any]]]] = {}
+        self._arrays: dict[str, np.ndarray] = {}
+        self.vectors: dict[tuple[str, Key], np.ndarray] = {}
         self._coded = {of: _coded(getattr(self.proof, of)) for of in ("rows", "columns")}
         row, column, value = self.proof.terms()
         if (row[1:] < row[:-1]).any():
@@ -133,6 +179,8 @@ class Stored:
             value,
         )
         self.lower, self.upper = self.proof.row("lower"), self.proof.row("upper")
+        self.bounds = {name: self.proof.column(name) for name in ("lower", "upper")}
+        self.is_integer = self.proof.is_integer
         self.uses = _by(case.deployments, "rack", "hall", "workload")
         last = case.last_calendar_year(np.array(case.years))
         self.ends: dict[str, float] = {
@@ -142,50 +190,70 @@ class Stored:
         paid = is_paid_by_output(case, sources).tolist()
         self.role = {source: role(case, source) for source in sources}
         self.free = {s: self.role[s] in ("solar", "wind") and not p for s, p in zip(sources, paid, strict=True)}
+        self.slot_labels: Key = tuple(self.sets.slot.labels)
+        self._of_block: dict[int, dict[tuple[int, int], list[str]]] = {}
         times = [year_slots(case)[name].tolist() for name in ("slot", "day", "hour", "hours")]
         self.slots = {slot: (day, hour) for slot, day, hour, _ in zip(*times, strict=True)}
         self.slot_before = _slots_before(times, follows=follows_on(case))
         self.window_h = {name: int(hours) for name, hours in window_h(case).items()}
-        self.hours: dict[str, float] = dict(zip(times[0], times[3], strict=True))
+        self.hours: dict[str, Any] = {**dict(zip(times[0], times[3], strict=True)), EVERY: np.array(times[3])}
 
     def block(self, of: str, name: str) -> StoredBlock:
         """Return rows or columns of a name; a list of the inputs where the name has a room before a dot."""
         if (of, name) not in self._blocks:
             if "." in name:
                 index = operator.attrgetter(name)(self.case.inputs)
-                self._blocks[of, name] = StoredBlock(index.axis_names, _labels(index), range(index.size))
+                axes = {axis: (index[axis], index.axis(axis).labels) for axis in index.axis_names}
+                places = np.arange(index.size)
             else:
-                self._blocks[of, name] = self._stored(of, name)
+                codes, families = self._coded[of]["family"]
+                places = np.flatnonzero(codes == families.index(name)) if name in families else np.zeros(0, np.intp)
+                own = {axis: (codes[places], texts) for axis, (codes, texts) in self._coded[of].items()}
+                axes = {axis: of for axis, of in own.items() if axis != "family" and (of[0] >= 0).any()}
+            self._blocks[of, name] = StoredBlock(axes, places, self.slot_labels)
         return self._blocks[of, name]
 
-    def _stored(self, of: str, name: str) -> StoredBlock:
-        coded = self._coded[of]
-        codes, families = coded["family"]
-        at = np.flatnonzero(codes == families.index(name)) if name in families else np.zeros(0, np.intp)
-        own = {axis: (codes[at], texts) for axis, (codes, texts) in coded.items() if axis != "family"}
-        axes = [axis for axis, (codes, _) in own.items() if (codes >= 0).any()]
-        labels = [np.array([*own[axis][1], ""], object)[own[axis][0]].tolist() for axis in axes]
-        return StoredBlock(axes, zip(*labels, strict=True), at.tolist())
+    def here(self, labels: Labels) -> Here:
+        """Return a place."""
+        return Here(self, labels)
 
     def terms(self, row: int) -> dict[int, float]:
         """Return the coefficients of one row."""
         mine = slice(self._first[row], self._first[row + 1])
         return dict(zip(self._column[mine].tolist(), self._value[mine].tolist(), strict=True))
 
-    def figure(self, name: str, axes: Key) -> tuple[np.ndarray, list[Mapping[str, int]]]:
+    def figure(self, name: str, axes: Key) -> tuple[np.ndarray, list[dict[str, Any]]]:
         """Return an array of the inputs, and the place of each label along each of its axes."""
         if (name, *axes) not in self._figures:
-            labels = [(self.case.inputs.supply.source if a == "source" else getattr(self.sets, a)).labels for a in axes]
-            codes: list[Mapping[str, int]] = [{label: i for i, label in enumerate(of)} for of in labels]
-            self._figures[name, *axes] = np.asarray(operator.attrgetter(name)(self.case.inputs)), codes
+            of_inputs = {"source": self.case.inputs.supply.source, "contract": self.case.inputs.contracts.contract}
+            labels = [(of_inputs.get(a) or getattr(self.sets, a)).labels for a in axes]
+            codes: list[dict[str, Any]] = [{label: i for i, label in enumerate(of)} for of in labels]
+            for axis, code in zip(axes, codes, strict=True):
+                if axis == "slot":
+                    code[EVERY] = np.arange(len(code))
+            self._figures[name, *axes] = self.array(name), codes
         return self._figures[name, *axes]
 
-    def listed(self, name: str, over: str) -> tuple[Key, dict[Key, float]]:
-        """Return an array of the inputs by the labels of the list that it is aligned with."""
-        if (name, over) not in self._lists:
-            array, index = (operator.attrgetter(of)(self.case.inputs) for of in (name, over))
-            self._lists[name, over] = index.axis_names, dict(zip(_labels(index), array.tolist(), strict=True))
-        return self._lists[name, over]
+    def array(self, name: str) -> np.ndarray:
+        """Return an array of the inputs."""
+        if name not in self._arrays:
+            self._arrays[name] = np.asarray(operator.attrgetter(name)(self.case.inputs))
+        return self._arrays[name]
+
+    def block_of_day(self, slot: str, length: int) -> list[str]:
+        """Return the time slices of the block of the day that one is in. Takes `length` [h]."""
+        if length not in self._of_block:
+            self._of_block[length] = defaultdict(list)
+            for each, (day, hour) in self.slots.items():
+                self._of_block[length][day, hour // length].append(each)
+        day, hour = self.slots[slot]
+        return self._of_block[length][day, hour // length]
+
+
+@once
+def stored_of(case: Case) -> Stored:
+    """Return the stored program of a case, once for all that is compared with it."""
+    return Stored(case)
 
 
 def _slots_before(times: list[list[Any]], *, follows: bool) -> dict[str, str]:
@@ -208,10 +276,6 @@ def _by(frame: pd.DataFrame, *keys: str) -> dict[Key, dict[str, Any]]:
     """Return the rows of a table by some of its columns."""
     rows: list[dict[str, Any]] = frame.to_dict("records")  # type: ignore[assignment]
     return {tuple([row[key] for key in keys]): row for row in rows}
-
-
-def _labels(index: Any) -> list[Key]:
-    return list(zip(*(index.labels(axis).tolist() for axis in index.axis_names), strict=True))
 
 
 class Here:
@@ -239,6 +303,11 @@ class Here:
         return float(self.labels["year"])
 
     @property
+    def model_year(self) -> int:
+        """Its model year as a number."""
+        return int(self.labels["year"])
+
+    @property
     def end(self) -> float:
         """Last moment of the years that its model year stands for."""
         return self.stored.ends[self.labels["year"]]
@@ -246,7 +315,8 @@ class Here:
     @property
     def hours(self) -> float:
         """Hours of the year that its time slice stands for."""
-        return self.stored.hours[self.slot]
+        found: float = self.stored.hours[self.slot]
+        return found
 
     @property
     def slot_h(self) -> float:
@@ -298,9 +368,28 @@ class Here:
 
     def x(self, name: str) -> LinearForm:
         """Return the column of a decision here; nothing where there is none."""
-        block = self.stored.block("columns", name)
-        column = block.place.get(tuple([self.labels[axis] for axis in block.axes]))
-        return LinearForm({} if column is None else {column: 1.0})
+        column = self.stored.block("columns", name).place(self.labels)
+        if isinstance(column, int):
+            return LinearForm({} if column < 0 else {column: 1.0})
+        key: Any = name, tuple(self.labels.values())
+        self.stored.vectors[key] = column
+        return LinearForm({key: 1.0} if (column >= 0).any() else {})
+
+    def over_slots(self, of: Callable[[Here], LinearForm], weight: Any = None) -> LinearForm:
+        """Add up over all time slices, each by its hours or another weight; of one statement about all of them."""
+        form, terms = of(self.at(slot=EVERY)), LinearForm({})
+        weight = self.stored.hours[EVERY] if weight is None else weight
+        for key, value in form.terms.items():
+            each = np.broadcast_to(value * weight, weight.shape)
+            columns = self.stored.vectors.get(key)  # type: ignore[call-overload]
+            if columns is None:
+                terms.terms[key] = terms.terms.get(key, 0.0) + float(each.sum())
+            else:
+                there = (columns >= 0) & (each != 0.0)
+                for column, one in zip(columns[there].tolist(), each[there].tolist(), strict=True):
+                    terms.terms[column] = terms.terms.get(column, 0.0) + one
+        terms.constant = float(np.broadcast_to(form.constant * weight, weight.shape).sum())
+        return terms
 
     def each(self, name: str, free: str = "") -> Iterator[Here]:
         """Go through the columns of a decision that are here, along axes that this place has not or that are free."""
@@ -311,53 +400,97 @@ class Here:
 
     def total(self, name: str, of: Callable[[Here], float] | float = 1.0, free: str = "") -> LinearForm:
         """Add up the columns of a decision that are here, each times a number."""
-        block, terms, released = self.stored.block("columns", name), dict[int, float](), free.split()
+        block, terms, released = self.stored.block("columns", name), dict[int, Any](), free.split()
         fixed = tuple([axis for axis in block.axes if axis in self.labels and axis not in released])
         for labels, column in block.at(fixed, self.labels):
             value = of(Here(self.stored, {**self.labels, **labels})) if callable(of) else of
-            if value:
+            if np.any(value):
                 terms[column] = value
         return LinearForm(terms)
 
     def has(self, name: str) -> bool:
-        """Whether a decision has a column here."""
-        block = self.stored.block("columns", name)
-        return bool(block.axes) and tuple([self.labels[axis] for axis in block.axes]) in block.place
+        """Whether a decision has a column here, or a list of the inputs this place."""
+        return bool(np.any(self.stored.block("columns", name).place(self.labels) >= 0))
 
     def given(self, figure: str, *axes: str) -> float:
         """Return a figure of the inputs by its axes."""
         array, codes = self.stored.figure(figure, axes)
-        return float(array[tuple([code[self.labels[a]] for code, a in zip(codes, axes, strict=True)])])
+        found: Any = array[tuple([code[self.labels[a]] for code, a in zip(codes, axes, strict=True)])]
+        return found if found.ndim else float(found)
 
     def listed(self, figure: str, over: str, missing: float = np.nan) -> float:
         """Return a figure of the inputs that is aligned with a list, by its labels."""
-        axes, values = self.stored.listed(figure, over)
-        return values.get(tuple([self.labels[axis] for axis in axes]), missing)
+        at, array = self.stored.block("columns", over).place(self.labels), self.stored.array(figure)
+        if isinstance(at, int):
+            return float(array[at]) if at >= 0 else missing
+        every: Any = np.where(at >= 0, array[at], missing) if len(array) else np.full(len(at), missing)
+        return every if every.ndim else float(every)
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where there must be rows or columns: of a decision, a list of the inputs or those found; in slots of each."""
+
+    axes: Key
+    over: str | Callable[[Here], Iterable[Here] | pd.DataFrame]
+    slots: Callable[[Here], Sequence[str]] | None = None
+
+    def by_lot(self, stored: Stored, most: int) -> tuple[int, Iterator[Labels]]:
+        """Return how many places there must be, and so many of them by lot: the same of the same program."""
+        own = self.axes if self.slots is None else tuple([axis for axis in self.axes if axis != "slot"])
+        here, over = Here(stored, {}), self.over
+        block = stored.block("columns", over) if isinstance(over, str) else None
+        if block is not None and {*block.axes} == {*own}:
+            size = len(block)
+
+            def base(at: int) -> Labels:
+                return dict(zip(block.axes, block.key(at), strict=True))
+        else:
+            there = here.each(over) if isinstance(over, str) else over(here)
+            if isinstance(there, pd.DataFrame):
+                found = sorted(set(zip(*(there[axis].astype(str) for axis in own), strict=True)))
+            else:
+                found = sorted({tuple([h.labels[axis] for axis in own]) for h in there})
+            size = len(found)
+
+            def base(at: int) -> Labels:
+                return dict(zip(own, found[at], strict=True))
+
+        if self.slots is None:
+            count, pick = size, base
+        else:
+            slots = [self.slots(Here(stored, base(at))) for at in range(size)]
+            ends = np.cumsum([0, *(len(of) for of in slots)])
+            count = int(ends[-1])
+
+            def pick(at: int) -> Labels:
+                of = int(np.searchsorted(ends, at, side="right")) - 1
+                return {**base(of), "slot": slots[of][at - int(ends[of])]}
+
+        lot = random.Random(f"{self.axes} {len(stored.proof.matrix)} {count}")
+        return count, (pick(at) for at in lot.sample(range(count), min(count, most)))
 
 
 @dataclass(frozen=True)
 class SecondStatement:
     """Rows of a name: where there must be one, and what it says there."""
 
-    axes: Key
-    places: Callable[[Stored], Iterable[Key]]
+    places: Places
     row: Callable[[Here], StatedRow]
 
 
-def row(axes: str, places: str | Callable[[Here], Iterable[Here]]) -> Callable[..., SecondStatement]:
-    """Make a statement of a function: over a list of the inputs, or over places that a function finds."""
-    names = tuple(axes.split())
-
-    def found(stored: Stored) -> Iterable[Key]:
-        if isinstance(places, str):
-            index = operator.attrgetter(places)(stored.case.inputs)
-            order = [index.axis_names.index(axis) for axis in names]
-            return [tuple([key[i] for i in order]) for key in _labels(index)]
-        return {tuple([h.labels[axis] for axis in names]) for h in places(Here(stored, {}))}
-
-    return lambda of: SecondStatement(names, found, of)
+def row(
+    axes: str, over: str | Callable[[Here], Iterable[Here]], slots: Callable[[Here], Sequence[str]] | None = None
+) -> Callable[..., SecondStatement]:
+    """Make a statement of a function: over a decision, a list of the inputs, or places found, in slots of each."""
+    return lambda of: SecondStatement(Places(tuple(axes.split()), over, slots), of)
 
 
-def columns(*names: str, where: Callable[[Here], bool] = lambda _: True) -> Callable[[Here], Iterable[Here]]:
-    """Say that there is a row wherever a decision has a column."""
-    return lambda h: (c for name in names for c in h.each(name) if where(c))
+def every_slot(h: Here) -> Sequence[str]:
+    """Say that there is a row in every time slice."""
+    return h.stored.slot_labels
+
+
+def columns(name: str, where: Callable[[Here], bool]) -> Callable[[Here], Iterable[Here]]:
+    """Say that there is a row wherever a decision has a column, and something holds."""
+    return lambda h: (c for c in h.each(name) if where(c))

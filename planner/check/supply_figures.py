@@ -79,7 +79,7 @@ def plants_from_tables(case: Case) -> Excess:
     least = pd.Series(expected * supply.whole_sources, index=keyed(place))
     plants = to_frame(p.plant, mw=p.plant_least_mw, room=p.plant_room_mw)
     limit = _each(case, plants["source"], of.limit_mw)
-    room = limit - lookup(_standing(case)[0], plants, ("site", "source"))
+    room = limit - lookup(standing_mw_mwh(case)[0], plants, ("site", "source"))
     mine = lookup(least, plants, _SOURCE, np.nan)
     room = np.where(room >= mine * (1.0 - 1e-9), room, 0.0)
     reported = lookup(plants.set_index(list(_SOURCE))["mw"], offers, _SOURCE)
@@ -105,7 +105,7 @@ def sources_burn_fuel(case: Case) -> Excess:
     return Excess.count_broken(place, p.burns_fuel != np.array(burns, dtype=np.bool_))
 
 
-def _standing(case: Case) -> tuple[pd.Series[float], pd.Series[float]]:
+def standing_mw_mwh(case: Case) -> tuple[pd.Series[float], pd.Series[float]]:
     """Power and energy that stand, by site and source, as the scenario says. [MW, MWh]"""
     power, energy = {}, {}
     for blocks in (case.scenario.new_sites, case.scenario.sites):
@@ -122,7 +122,7 @@ def standing_sources_from_scenario(case: Case) -> Excess:
     """Existing sources are the scenario's, and standby generators are those of the halls."""
     p, supply = case.inputs.supply, case.scenario.supply
     rows = to_frame(p.capacity, mw=p.existing_mw)
-    stands, energy = _standing(case)
+    stands, energy = standing_mw_mwh(case)
     cells = to_frame(p.store, mwh=p.existing_mwh)
     pair = ("site", "source")
     ratio = column_by(case.data("redundancy"), "redundancy", "generator_kw_per_kw")

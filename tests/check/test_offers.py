@@ -1,4 +1,4 @@
-"""Lists of what may be decided of halls and racks: a row that is missing, or too many, is found."""
+"""What may be decided, within which bounds, at which cost: a column missing, too many or wrong is found."""
 
 from __future__ import annotations
 
@@ -6,81 +6,109 @@ import dataclasses
 
 import numpy as np
 import pytest
-from ledger_worlds import RULE, WORLDS, NoTables, asked
+from good_plan import solved
+from ledger_worlds import WORLDS
 
-from planner.check.case import Case
+from planner.check import second
+from planner.check.decided import DECIDED
+from planner.check.second import columns_as_stated, costs_as_stated
 from planner.check.verdict import judged
-from planner.lp import Index
+from planner.results.proof import Proof
 
-LISTS = {
-    "leasable_halls_from_tables": ("halls", "lease"),
-    "buildable_halls_from_tables": ("halls", "build"),
-    "possible_retrofits_from_tables": ("halls", "retrofit"),
-    "operable_halls_from_tables": ("halls", "operate"),
-    "deployments_listed": ("racks", "deployment"),
-    "purchases_listed": ("racks", "install"),
-    "uses_listed": ("racks", "used"),
-    "moves_out_listed": ("racks", "move_out"),
-    "moves_in_listed": ("racks", "move_in"),
+WORLD_OF = {
+    **dict.fromkeys(DECIDED, "rich"),
+    **dict.fromkeys(
+        (
+            *("source_mw", "store_mwh", "redeploy_mw", "capacity_mw", "energy_mwh", "output_mw", "charge_mw"),
+            *("discharge_mw", "level_mwh", "worn_mwh", "curtail_mw", "export_mw"),
+        ),
+        "own_power",
+    ),
+    **dict.fromkeys(("block_mw", "connect_mw", "discounted_mw", "shed_mw"), "non_firm"),
+    **dict.fromkeys(("standby_mw", "reserve"), "failover"),
+    **dict.fromkeys(("phases", "holds"), "whole"),
+    "has_plant": "plants",
+    "lot_racks": "lots",
 }
+"""For each decision a world that has some of it."""
+del WORLD_OF["pair"]  # of a form of failover that takes far longer
 
 
-def check(rule, world, inputs=None):
-    scenario, good = asked(world)
-    return judged(RULE[rule], Case(scenario, inputs or good, NoTables(), 0.0, ""))
+def plan_of(world):
+    path, *changes = WORLDS[world]
+    return solved(path, *changes)
 
 
-def kept(inputs, room, name, is_kept):
-    """Return the inputs with some rows of an index list, and of nothing else."""
-    part = getattr(inputs, room)
-    index = getattr(part, name)
-    return dataclasses.replace(inputs, **{room: _with(part, name, index.select(is_kept))})
+def judge(plan, rule, **proof):
+    changed = dataclasses.replace(plan.proof, **proof)
+    return judged(rule, dataclasses.replace(plan, proof=changed).case)
 
 
-def _with(part, name, index):
-    """Put a list into its room; what is checked on the way in is not asked."""
-    changed = object.__new__(type(part))
-    for field in dataclasses.fields(part):
-        value = index if field.name == name else getattr(part, field.name)
-        object.__setattr__(changed, field.name, value)
-    return changed
+def without(proof, column):
+    """Return a program that lacks a column, with all that it had in its rows."""
+    matrix = proof.matrix[(proof.matrix["column"] != column).to_numpy()]
+    place = matrix["column"].to_numpy()
+    matrix = matrix.assign(column=(place - (place > column)).astype(place.dtype)).reset_index(drop=True)
+    columns = proof.columns.drop(index=column).reset_index(drop=True)
+    return Proof.of_tables({**proof.tables, "columns": columns, "matrix": matrix})
 
 
-@pytest.mark.parametrize("rule", LISTS)
+@pytest.fixture
+def alone(monkeypatch, name):
+    monkeypatch.setattr(second, "DECIDED", {name: DECIDED[name]})
+    monkeypatch.setattr(second, "_names_of", lambda _: ())
+
+
+@pytest.mark.parametrize("rule", [columns_as_stated, costs_as_stated], ids=["columns", "costs"])
 @pytest.mark.parametrize("world", WORLDS)
-def test_the_lists_of_a_right_plan_are_those_of_the_tables(world, rule):
-    found = check(rule, world)
+def test_what_a_right_plan_may_decide_is_what_the_scenario_allows(world, rule):
+    for reads_all in (False, True):
+        check = judged(rule, dataclasses.replace(plan_of(world).case, reads_all=reads_all))
 
-    assert found.ok, found.place
-
-
-@pytest.mark.parametrize("rule", LISTS)
-def test_a_row_that_is_missing_is_named(rule):
-    room, name = LISTS[rule]
-    inputs = asked("rich")[1]
-    index = getattr(getattr(inputs, room), name)
-    assert len(index) > 3
-
-    for row in (0, len(index) // 2, len(index) - 1):
-        found = check(rule, "rich", kept(inputs, room, name, np.arange(len(index)) != row))
-
-        gone = [str(index.labels(axis)[row]) for axis in index.axis_names]
-        assert (found.broken, found.place) == (1, ", ".join([*gone, "missing"]))
+        assert check.ok, check.place
 
 
-@pytest.mark.parametrize("rule", LISTS)
-def test_a_row_too_many_is_named(rule):
-    room, name = LISTS[rule]
-    inputs = asked("rich")[1]
-    index = getattr(getattr(inputs, room), name)
-    axes = [index.axis(axis) for axis in index.axis_names]
-    known = set(zip(*(index[axis].tolist() for axis in index.axis_names), strict=True))
-    stranger = next(row for row in np.ndindex(*map(len, axes)) if row not in known)
-    codes = [np.append(index[axis.name], code) for axis, code in zip(axes, stranger, strict=True)]
-    more = Index.sparse(index.name, axes, codes)
+@pytest.mark.parametrize("name", WORLD_OF)
+def test_a_column_that_is_missing_or_of_another_place_or_bound_is_found(name, alone):
+    plan = plan_of(WORLD_OF[name])
+    columns, mine = plan.proof.columns, np.flatnonzero((plan.proof.columns["family"] == name).to_numpy())
+    at = mine[len(mine) // 2]
+    upper, whole = columns["upper"].to_numpy(copy=True), columns["integer"].to_numpy(copy=True)
+    upper[at], whole[at] = min(upper[at], 2.0) - 0.5, not whole[at]
+    shorter = without(plan.proof, int(at)).tables
 
-    part = _with(getattr(inputs, room), name, more)
-    found = check(rule, "rich", dataclasses.replace(inputs, **{room: part}))
+    assert judge(plan, columns_as_stated).ok
+    assert not judge(plan, columns_as_stated, **shorter).ok
+    for wrong in ({"upper": upper}, {"lower": columns["lower"].to_numpy() - (columns.index == at)}, {"integer": whole}):
+        check = judge(plan, columns_as_stated, columns=columns.assign(**wrong))
+        assert not check.ok
+        assert check.place.startswith(name)
 
-    added = [axis.labels[code] for axis, code in zip(axes, stranger, strict=True)]
-    assert (found.broken, found.place) == (1, ", ".join([*added, "one too many"]))
+
+@pytest.mark.parametrize("name", WORLD_OF)
+def test_a_wrong_cost_of_one_unit_is_found(name):
+    plan = plan_of(WORLD_OF[name])
+    columns, mine = plan.proof.columns, np.flatnonzero((plan.proof.columns["family"] == name).to_numpy())
+    cost = columns["cost"].to_numpy(copy=True)
+    at = mine[np.argmax(np.abs(cost[mine]))]
+    cost[at] = 1.01 * cost[at] or 0.01
+
+    check = judge(plan, costs_as_stated, columns=columns.assign(cost=cost))
+
+    assert (check.ok, check.broken) == (False, 1)
+    assert check.place.startswith(name)
+
+
+def test_a_decision_that_nobody_states_is_found():
+    plan = plan_of("rich")
+    families = plan.proof.columns["family"].astype(str)
+    renamed = plan.proof.columns.assign(family=families.replace("heat_sold_mw", "gift").astype("category"))
+
+    assert not judge(plan, columns_as_stated, columns=renamed).ok
+
+
+def test_what_is_paid_whatever_is_decided_is_compared_too():
+    plan = plan_of("signed")
+    program = plan.proof.program.assign(offset_musd=plan.proof.offset_musd + 1.0)
+
+    assert not judge(plan, costs_as_stated, program=program).ok

@@ -28,6 +28,10 @@ WORLDS = {
     "classes": (),
     "rich salvage": ("finance.end_of_horizon=truncated_salvage",),
     "rich chronological": ("time.chronological=true",),
+    "rich lots": ("racks.whole=true",),
+    "rich by the year": ("contracts.matching.mode=annual",),
+    "failover by pairs": ("failover.form=pairs",),
+    "whole links": ("siting.open_rows=all",),
     "own_power two years": ("years=[2025,2027]",),
     "own_power twelve hours": ("time.slot_h=12",),
     "own_power whole plants": (
@@ -37,8 +41,23 @@ WORLDS = {
     "own_power fixed duration": ("supply.override.cells.duration_h=4",),
 }
 FIXED = "own_power fixed duration"
+NON_FIRM = (
+    *("zone_headroom", "all_headroom", "zone_load", "non_firm_power", "discounted_peak", "discounted_connection"),
+    *("shed_hours", "shed_load", "shed_energy"),
+)
+TARIFFS = ("peak", "billing", "take", "tiers", "contract", "release", "exit", "fee")
+WHOLE = ("opening_pace", "hall_phases", "block_least", "block_or_none", "most_sites")
 WORLD_OF = {
     **dict.fromkeys(STATED, "own_power"),
+    **dict.fromkeys(NON_FIRM, "non_firm"),
+    **{f"tariff_{name}": "tariffs" for name in TARIFFS},
+    **dict.fromkeys(("reserve_capacity", "failover_power", "neighbour_reserve"), "failover"),
+    **dict.fromkeys(WHOLE, "whole"),
+    **dict.fromkeys(("stock_only_use", "exact_sites"), "classes"),
+    "whole_racks": "rich lots",
+    "annual_claims": "rich by the year",
+    **dict.fromkeys(("standby_of_service", "shared_reserve"), "failover by pairs"),
+    "served_only_if_open": "whole links",
     **dict.fromkeys(("plant_least", "plant_or_none"), "own_power whole plants"),
     "power_balance": "non_firm",
     "battery_duration": FIXED,

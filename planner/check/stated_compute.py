@@ -1,0 +1,299 @@
+"""Rows of the program said again: demand and rent, racks, work between sites, failover, siting, budgets."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.check.frames import column_by, once
+from planner.check.migration import first_of_reach
+from planner.check.priced import BOUGHT, ONCE
+from planner.check.stated import firm_mw, grid_mw, migrated_mwh, shape_frac, stands_mw
+from planner.check.stating import LinearForm, row, total
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from planner.check.case import Case
+    from planner.check.stating import Here, StatedRow
+
+# --- Demand and rent ------------------------------------------------------------------------------
+
+
+def wanted_kh100e(h: Here) -> float:
+    return h.listed("demand.demand_kh100e", "demand.demand")
+
+
+def saved_kh100e(h: Here) -> LinearForm:
+    return h.total("adopted", lambda a: wanted_kh100e(h) * a.listed("levers.saving_frac", "levers.adopted"))
+
+
+@row("region workload year", "demand.demand")
+def demand_balance(h: Here) -> StatedRow:
+    met = h.total("served") + h.x("rented") + h.x("unmet") + saved_kh100e(h)
+    return met == LinearForm({}, wanted_kh100e(h))
+
+
+@row("site workload year", "load")
+def site_load(h: Here) -> StatedRow:
+    return h.x("load") == h.total("served")
+
+
+@row("site workload year", "load")
+def compute_capacity(h: Here) -> StatedRow:
+    return h.x("load") == h.total("used", lambda u: u.use["throughput_kh100e_per_mw"])
+
+
+@row("region workload year", "demand.tight")
+def tight_latency_share(h: Here) -> StatedRow:
+    near = h.total("served", lambda s: s.listed("demand.route_is_tight", "demand.route"))
+    cloud = h.x("rented") * h.listed("rent.rented_is_tight", "rent.rented", 0.0)
+    met = LinearForm({}, wanted_kh100e(h)) - h.x("unmet") - saved_kh100e(h)
+    return near + cloud >= met * h.listed("demand.tight_share_frac", "demand.tight")
+
+
+def contracted_kh100e(h: Here) -> LinearForm:
+    """Contracts of a workload that run in all years that a model year stands for, or begin in it."""
+
+    def runs(b: Here) -> float:
+        term = b.listed("rent.term_years", "rent.bought")
+        return float(b.start == h.start or (b.start < h.start and h.end <= b.start + term))
+
+    return h.total("bought", runs, free="year")
+
+
+@row("workload year", "rented")
+def rent_supply(h: Here) -> StatedRow:
+    taken = h.total("rented", lambda r: r.listed("rent.rented_capacity_frac", "rent.rented"))
+    return taken <= contracted_kh100e(h)
+
+
+def _has_depth(h: Here) -> Iterator[Here]:
+    return (r for r in h.each("rented") if np.isfinite(r.given("rent.depth_kh100e", "year")))
+
+
+@row("year", _has_depth)
+def rent_depth(h: Here) -> StatedRow:
+    running = total(contracted_kh100e(h.at(workload=w)) for w in {r.workload for r in h.each("rented")})
+    return running <= LinearForm({}, h.given("rent.depth_kh100e", "year"))
+
+
+# --- Racks ----------------------------------------------------------------------------------------
+
+
+def in_pool(h: Here, over: str) -> Iterator[Here]:
+    """Uses of racks whose use and hall have the pool of a place."""
+    sets = h.stored.sets
+    pools = sets.hall_pool[sets.duty.code(h.duty)]
+    mine = sets.hall.code(h.hall)
+    return (
+        u
+        for u in h.each(over, free="hall")
+        if h.case.duty[u.workload] == h.duty and pools[sets.hall.code(u.hall)] == mine
+    )
+
+
+def in_service_mw(u: Here) -> LinearForm:
+    return u.x("used") + u.x("standby_mw")
+
+
+@row("site rack hall duty year", "racks.fleet")
+def racks_alive(h: Here) -> StatedRow:
+    life = h.given("racks.life_years", "rack")
+    bought = h.total("install", lambda i: float(i.start <= h.start and h.end <= i.start + life), free="year")
+
+    def moved(m: Here) -> float:
+        last = m.given("racks.vintage_last_year", "vintage", "rack")
+        return float(m.start <= h.start and h.end <= last + 1.0)
+
+    is_training = h.duty == "training"
+    moves = h.total("move_out" if is_training else "move_in", moved, free="year") * (-1.0 if is_training else 1.0)
+    alive = bought + moves + h.listed("racks.stock_mw", "racks.fleet")
+    return total(in_service_mw(u) for u in in_pool(h, "used")) <= alive
+
+
+@row("site rack hall duty year", "racks.stock_only_group")
+def stock_only_use(h: Here) -> StatedRow:
+    uses = total(in_service_mw(u) for u in in_pool(h, "racks.stock_only"))
+    return uses <= LinearForm({}, h.listed("racks.stock_only_mw", "racks.stock_only_group"))
+
+
+@row("site rack hall vintage", "racks.cohort")
+def cohort_moves(h: Here) -> StatedRow:
+    bought = h.at(year=h.vintage, duty="training").x("install")
+    return h.total("move_out") <= bought + h.listed("racks.cohort_stock_mw", "racks.cohort")
+
+
+@row("site rack vintage year", "move_out")
+def move_balance(h: Here) -> StatedRow:
+    return h.total("move_out") == h.total("move_in")
+
+
+@row("vendor year", "racks.delivery")
+def deliveries(h: Here) -> StatedRow:
+    vendor = _vendor(h.case)
+    bought = h.total("install", lambda i: float(vendor[i.rack] == h.vendor))
+    return bought <= LinearForm({}, h.listed("racks.delivery_limit_mw", "racks.delivery"))
+
+
+@once
+def _vendor(case: Case) -> dict[str, str]:
+    return dict(column_by(case.racks, "rack", "vendor"))
+
+
+@row("site rack hall duty year", "lot_racks")
+def whole_racks(h: Here) -> StatedRow:
+    return h.x("install") == h.x("lot_racks") * h.listed("racks.lot_rack_mw", "racks.lot")
+
+
+@row("rack workload reach year slot", "migration.balance")
+def migration_balance(h: Here) -> StatedRow:
+    sets, reach = h.stored.sets, first_of_reach(h.case)[h.stored.sets.workload.code(h.workload)]
+    uses = (u for u in h.each("used") if sets.site.labels[reach[sets.site.code(u.site)]] == h.reach)
+    return migrated_mwh(h, uses) == LinearForm({})
+
+
+# --- Failover -------------------------------------------------------------------------------------
+
+
+@row("site workload year", "reserve")
+def reserve_capacity(h: Here) -> StatedRow:
+    return h.x("reserve") <= h.total("standby_mw", lambda u: u.use["throughput_kh100e_per_mw"])
+
+
+@row("site year slot", "failover.power")
+def failover_power(h: Here) -> StatedRow:
+    def called(u: Here) -> float:
+        at = u.at(cooling=u.cooling_of_hall, shape=u.use["shape"])
+        overhead = 1.0 + at.given("power.mechanical_frac", "site", "cooling", "slot")
+        overhead += at.given("power.loss_variable_frac", "hall")
+        return float(u.use["dynamic_mw_per_mw"]) * shape_frac(at) * overhead
+
+    spare = (
+        c.x("capacity_mw") * c.given("supply.availability_frac", "site", "source", "slot") - c.x("output_mw")
+        for c in h.each("supply.dispatch")
+        if not c.has("supply.run_hours")
+    )
+    return grid_mw(h) + h.total("standby_mw", called) <= firm_mw(h) + non_firm_left_mw(h) + total(spare)
+
+
+def by_tier(h: Here, of: str = "") -> LinearForm:
+    """Non-firm connection in service; times a share of the time slice by zone and tier, where one is named."""
+
+    def share(c: Here) -> float:
+        moments = (c.listed(f"non_firm.{name}", "non_firm.connect") for name in ("start", "turns_firm"))
+        part = h.share(*moments) if c.start <= h.start else 0.0
+        if not of or not part:
+            return part
+        sets = h.stored.sets
+        zone, tier = sets.zone.labels[sets.site_zone[sets.site.code(h.site)]], h.case.inputs.non_firm.tier.code(c.tier)
+        return part * float(h.stored.array(of)[sets.zone.code(zone), tier, sets.slot.code(h.slot)])
+
+    return h.total("connect_mw", share, free="year")
+
+
+def non_firm_left_mw(h: Here) -> LinearForm:
+    """Non-firm connection that is not switched off in a time slice."""
+    return by_tier(h) - by_tier(h, "non_firm.off_frac")
+
+
+@row("site workload year", "failover.neighbour")
+def neighbour_reserve(h: Here) -> StatedRow:
+    p = h.case.inputs.failover
+    mine = p.neighbour_row == h.stored.block("columns", "failover.neighbour").place(h.labels)
+    by_number = h.stored.block("columns", "failover.reserve")
+    covers = (dict(zip(by_number.axes, by_number.key(at), strict=True)) for at in p.neighbour_reserve[mine])
+    return total(h.at(**labels).x("reserve") for labels in covers) >= h.x("load")
+
+
+@row("region workload site year", "failover.covered")
+def standby_of_service(h: Here) -> StatedRow:
+    return h.total("pair") == h.x("served")
+
+
+@row("workload site standby year", "failover.taken")
+def shared_reserve(h: Here) -> StatedRow:
+    return h.total("pair") <= h.at(site=h.standby).x("reserve")
+
+
+# --- Siting ---------------------------------------------------------------------------------------
+
+
+@row("site year", "siting.paced")
+def opening_pace(h: Here) -> StatedRow:
+    return stands_mw(h) <= h.x("open") * h.listed("siting.paced_mw", "siting.paced")
+
+
+@row("site hall year", "phases")
+def hall_phases(h: Here) -> StatedRow:
+    return h.x("build") == h.x("phases") * h.listed("siting.phase_mw", "siting.phase")
+
+
+@row("site workload year", "holds")
+def block_least(h: Here) -> StatedRow:
+    shared = total(h.at(site=p.partner).total("used") for p in h.each("siting.shared"))
+    return shared >= h.x("holds") * h.listed("siting.block_mw", "siting.block")
+
+
+@row("site workload year", "holds")
+def block_or_none(h: Here) -> StatedRow:
+    return h.total("used") <= h.x("holds") * h.listed("siting.block_top_mw", "siting.block")
+
+
+@row("year", "siting.exact")
+def exact_sites(h: Here) -> StatedRow:
+    return h.total("open") == LinearForm({}, float(h.case.scenario.siting.exactly_sites or 0))
+
+
+@row("year", "siting.most")
+def most_sites(h: Here) -> StatedRow:
+    return h.total("open") <= LinearForm({}, float(h.case.scenario.siting.at_most_sites or 0))
+
+
+@row("region workload site year", "siting.linked")
+def served_only_if_open(h: Here) -> StatedRow:
+    return h.x("served") <= h.x("open") * wanted_kh100e(h)
+
+
+# --- Budgets --------------------------------------------------------------------------------------
+
+_WHILE_BUILT = ("build", "expand", "connect_mw", "source_mw", "store_mwh")
+
+
+def _overnight(name: str, b: Here) -> tuple[float, float]:
+    """Overnight cost of a unit, and start of service."""
+    cost, start, _ = BOUGHT[name][1](b)
+    return cost / (1.0 + _interest(b)) if name == "build" else cost, start
+
+
+def _interest(h: Here) -> float:
+    return float(h.case.inputs.finance.build_idc_frac)
+
+
+@row("year", "sites.capex_budget")
+def capex_budget(h: Here) -> StatedRow:
+    def cost(name: str, b: Here) -> float:
+        return _overnight(name, b)[0]
+
+    names = [name for name in BOUGHT if name != "redeploy_mw"]
+    spent = total(h.total(name, partial(cost, name)) for name in names)
+    return spent <= LinearForm({}, h.listed("sites.capex_budget_musd", "sites.capex_budget"))
+
+
+@row("year", "sites.cash_budget")
+def cash_budget(h: Here) -> StatedRow:
+    before = [year for year in h.case.years if year < h.start]
+    first = before[-1] + 1.0 if before else h.start
+
+    def cash(name: str, b: Here) -> float:
+        cost, start = _overnight(name, b)
+        years = h.case.inputs.finance.spend_months / 12.0 if name in _WHILE_BUILT else 0.0
+        if not years:
+            return cost * float(first <= np.floor(start) <= h.start)
+        return cost * max(min(start, h.start + 1.0) - max(start - years, first), 0.0) / years
+
+    spent = total(h.total(name, partial(cash, name), free="year") for name in BOUGHT)
+    moves = h.total("move_out", ONCE["move_out"])
+    return spent + moves <= LinearForm({}, h.listed("sites.cash_budget_musd", "sites.cash_budget"))
