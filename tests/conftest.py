@@ -60,7 +60,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark as slow what `slow.txt` says."""
     lines = defaultdict[Path, list[tuple[str, tuple[str, ...]]]](list)
     for file, kind, *names in map(str.split, SLOW.read_text(encoding="utf-8").splitlines()):
-        lines[SLOW.parent / file].append((kind, tuple(names)))
+        lines[(SLOW.parent / file).resolve()].append((kind, tuple(names)))
     for item in items:
         is_drawn = crc32(f"{os.environ[COMMIT]}{item.nodeid}".encode()) % 10 == 0
         for kind, names in lines[item.path]:
