@@ -59,7 +59,7 @@ def test_a_scenario_is_changed_solved_and_read(client: Client, browser: Browser,
     browser.click("button[value=solve]")
     browser.wait("document.querySelector('#summary')")
     said = browser.run("document.querySelector('#summary').textContent")
-    assert re.search(r"1 problem to fix.*land_limit_mw is -5; must be at least 0", said)
+    assert re.search(r"(?s)1 problem to fix.*land_limit_mw is -5; must be at least 0", said)
     browser.wait("document.activeElement.id === 'summary'")
     assert barriers(browser) == []
     browser.click("#summary a")
