@@ -10,7 +10,7 @@ from types import ModuleType
 import pytest
 
 BUDGETS = {
-    "planner/check": 11_350,
+    "planner/check": 12_210,
     "planner/studies": 8_690,
     "planner/outputs": 7_560,
     "planner/inputs": 7_120,
@@ -37,7 +37,7 @@ BUDGETS = {
     "planner/fleet": 100,
 }
 """Lines that say something, by room, as `make size` prints them."""
-WHOLE = {"planner": {"files": 408, "says": 57_380, "docstrings": 11_520, "lines": 95_070}, "tests": {"says": 27_980}}
+WHOLE = {"planner": {"files": 412, "says": 58_240, "docstrings": 11_590, "lines": 96_480}, "tests": {"says": 28_010}}
 
 
 def size() -> ModuleType:
