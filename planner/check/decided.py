@@ -158,9 +158,9 @@ def _in_blocks(h: Here) -> pd.DataFrame:
 
 def _balanced(h: Here) -> Iterator[Here]:
     """Sites and years in which something answers to the hour, or what is drawn counts."""
+    served = {(s.site, s.year) for s in _services_non_firm(h)}
     for s in h.each("open"):
-        every = s.at(slot=EVERY)
-        if any(s.each("capacity_mw")) or every.has("shed_mw") or _counted(s):
+        if any(s.each("capacity_mw")) or (s.site, s.year) in served or _counted(s):
             yield s
 
 
