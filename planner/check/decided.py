@@ -40,7 +40,7 @@ _NONE: Final = 1e-9  # share of a time slice that is rounding
 
 
 @dataclass(frozen=True)
-class Decision:
+class StatedDecision:
     """Columns of a name: where there must be one, its bounds, and whether it must be an integer."""
 
     places: Places
@@ -54,8 +54,8 @@ def _of(
     over: str | Callable[[Here], Iterable[Here] | pd.DataFrame],
     slots: Callable[[Here], Sequence[str]] | None = None,
     **bounds: Any,
-) -> Decision:
-    return Decision(Places(tuple(axes.split()), over, slots), **bounds)
+) -> StatedDecision:
+    return StatedDecision(Places(tuple(axes.split()), over, slots), **bounds)
 
 
 def _rows(frame: Callable[[Case], pd.DataFrame]) -> Callable[[Here], pd.DataFrame]:
@@ -340,7 +340,7 @@ _MOVE = "site rack hall vintage year"
 _WAITING = "site shape window year"
 _SITE, _SOURCE, _SLOT = "site year", "site source year", "site source year slot"
 
-DECIDED: Final[Mapping[str, Decision]] = {
+DECIDED: Final[Mapping[str, StatedDecision]] = {
     "served": _of("region workload site year", _services),
     "load": _of("site workload year", "used"),
     "rented": _of("region workload year", "rent.rented"),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.check import stated, stated_compute, stated_supply
-from planner.check.decided import DECIDED, Decision
+from planner.check.decided import DECIDED, StatedDecision
 from planner.check.families import FAMILIES
 from planner.check.priced import cost_of_all
 from planner.check.stating import Here, SecondStatement, stored_of
@@ -62,7 +62,10 @@ def columns_as_stated(case: Case) -> Excess:
     stored, wheres = stored_of(case), dict[str, str]()
     for name in {**DECIDED, **dict.fromkeys(_names_of(case.proof))}:
         decision = DECIDED.get(name)
-        wheres[name] = "unknown decision" if decision is None else _columns_compared(stored, name, decision)
+        if decision is not None:
+            wheres[name] = _columns_compared(stored, name, decision)
+        elif case.proof.column("cost")[(case.proof.columns["family"] == name).to_numpy()].any():
+            wheres[name] = "unknown decision"  # what costs nothing only measures: in rows it would be found
     broken = np.array([where != "" for where in wheres.values()])
     return Excess.count_broken(table_of({"block": list(wheres), "place": list(wheres.values())}), broken)
 
@@ -98,7 +101,7 @@ def _names_of(proof: Proof) -> list[str]:
     return [name for name in proof.columns["family"].cat.categories if not name.startswith(_OF_BILLS)]
 
 
-def _columns_compared(stored: Stored, name: str, decision: Decision) -> str:
+def _columns_compared(stored: Stored, name: str, decision: StatedDecision) -> str:
     """Return a place at which the columns of a decision differ from what is stated; empty where none does."""
     block, all_of_them = stored.block("columns", name), stored.case.reads_all
     count, places = decision.places.by_lot(stored, len(block) if all_of_them else _TERMS_IN_A_SOLVE)
