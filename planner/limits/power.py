@@ -46,6 +46,8 @@ if TYPE_CHECKING:
     from planner.limits.limit import Place, Tables
     from planner.lp import Index
 
+# --- Grid: connections of sites, and the headroom of zones for new firm ones ----------------------
+
 # --- how much there is, and where it is scarce -----------------------------------------
 
 
@@ -363,6 +365,8 @@ CLEAN_LIMITS: Final = (
     Limit("hourly_claims", moved_by=(_MODE,)),
 )
 
+
+# --- Carbon and water: the cap, what a site may take, and what permits grant ----------------------
 
 # --- how much there is, and where it is scarce -----------------------------------------
 

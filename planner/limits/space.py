@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from planner.limits.limit import Place, Tables
     from planner.lp import Index
 
+# --- Halls: power, floor, leases, and when new ones can be there ----------------------------------
+
 # --- how much there is, and where it is scarce -----------------------------------------
 
 
