@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from planner.base.svg import ticks
 from planner.base.words import amount
 from planner.outputs.projection import CHARACTER, Spot, sheet_for, svg_labels
-from planner.outputs.report.charts import Picture
+from planner.outputs.report.charts import Picture, ticks
 from planner.outputs.report.figures import Figures, ReportFigure
 from planner.outputs.report.markup import NOTHING, Html, element, joined
 
