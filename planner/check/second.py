@@ -56,7 +56,7 @@ def program_as_stated(case: Case) -> Excess:
 
 @rule(unit="of a bound")
 def columns_as_stated(case: Case) -> Excess:
-    """The program has a column for every decision that the scenario allows, no other, and within its bounds."""
+    """The program has a column for every decision that the scenario allows, within its bounds, and prices no other."""
     if case.proof is None:
         return Excess(table_of({"block": []}), np.zeros(0), np.zeros(0))
     stored, wheres = stored_of(case), dict[str, str]()
@@ -65,7 +65,9 @@ def columns_as_stated(case: Case) -> Excess:
         if decision is not None:
             wheres[name] = _columns_compared(stored, name, decision)
         elif case.proof.column("cost")[(case.proof.columns["family"] == name).to_numpy()].any():
-            wheres[name] = "unknown decision"  # what costs nothing only measures: in rows it would be found
+            wheres[name] = (
+                "unknown decision"  # without a cost it measures; in rows it would be a coefficient too many
+            )
     broken = np.array([where != "" for where in wheres.values()])
     return Excess.count_broken(table_of({"block": list(wheres), "place": list(wheres.values())}), broken)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
+import pandas as pd
 import pytest
 from good_plan import solved
 from ledger_worlds import WORLDS
@@ -105,6 +106,23 @@ def test_a_decision_that_nobody_states_is_found():
     renamed = plan.proof.columns.assign(family=families.replace("heat_sold_mw", "gift").astype("category"))
 
     assert not judge(plan, columns_as_stated, columns=renamed).ok
+
+
+def test_a_decision_without_a_cost_that_nobody_states_is_found_in_the_rows_of_a_plan():
+    plan = plan_of("rich")
+    columns, matrix = plan.proof.columns, plan.proof.matrix
+    gift = columns.iloc[-1:].assign(family="gift", cost=0.0, lower=0.0, x=0.0)
+    columns = pd.concat([columns.astype({"family": str}), gift], ignore_index=True).astype({"family": "category"})
+    row = int(np.flatnonzero((plan.proof.rows["family"] == "demand_balance").to_numpy())[0])
+    term = matrix.iloc[-1:].assign(row=row, column=len(columns) - 1, value=2.5)
+    helped = pd.concat([matrix, term], ignore_index=True).astype(matrix.dtypes.to_dict())
+    helped = helped.sort_values(["row", "column"], ignore_index=True)
+    measures = Proof.of_tables({**plan.proof.tables, "columns": columns}).tables
+    helps = Proof.of_tables({**plan.proof.tables, "columns": columns, "matrix": helped}).tables
+
+    assert judge(plan, columns_as_stated, **measures).ok
+    assert judge(plan, second.program_as_stated, **measures).ok
+    assert not judge(plan, second.program_as_stated, **helps).ok
 
 
 def test_what_is_paid_whatever_is_decided_is_compared_too():

@@ -135,16 +135,6 @@ def test_a_table_that_is_changed_in_place_is_read_as_changed():
     same(table, PLAIN)
 
 
-def test_a_column_that_is_written_leaves_its_table_as_it_is():
-    table = table_of(PLAIN)
-    used = table["used_mw"]
-
-    used[17] = 99.5
-
-    assert used.to_list() == [3.5, 99.5, 11.5, 2.75, 5.5]
-    assert table["used_mw"].to_list() == PLAIN["used_mw"].to_list()
-
-
 def test_a_table_is_stored_and_read_as_it_is():
     made = pickle.loads(pickle.dumps(table_of(PLAIN)[["year", "site"]]))
 
