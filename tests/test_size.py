@@ -12,7 +12,7 @@ import pytest
 BUDGETS = {
     "planner/check": 12_210,
     "planner/studies": 8_690,
-    "planner/outputs": 7_560,
+    "planner/outputs": 7_580,
     "planner/inputs": 7_120,
     "planner/lp": 3_200,
     "planner/results": 2_560,
@@ -27,8 +27,8 @@ BUDGETS = {
     "planner/limits": 950,
     "planner/plausible": 480,
     "planner/family": 400,
-    "planner/base": 380,
     "planner": 380,
+    "planner/base": 360,
     "planner/headroom": 340,
     "planner/clock": 330,
     "planner/place": 260,
@@ -37,7 +37,7 @@ BUDGETS = {
     "planner/fleet": 100,
 }
 """Lines that say something, by room, as `make size` prints them."""
-WHOLE = {"planner": {"files": 412, "says": 58_240, "docstrings": 11_590, "lines": 96_480}, "tests": {"says": 28_010}}
+WHOLE = {"planner": {"files": 411, "says": 58_240, "docstrings": 11_590, "lines": 96_480}, "tests": {"says": 28_020}}
 
 
 def size() -> ModuleType:

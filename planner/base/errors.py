@@ -66,11 +66,6 @@ class Problem:
         return f"{self.place}: {line}"
 
 
-def problem_in(file: str, what_is: str, must_be: str = "", fix: str = "") -> Problem:
-    """Return a problem of a whole file, folder or option."""
-    return Problem(file, None, None, what_is, must_be, fix)
-
-
 class DcplanError(Exception):
     """Base of every error raised on purpose; the command line shows its text alone."""
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from planner.base.errors import InputError, problem_in
+from planner.base.errors import InputError, Problem
 from planner.clock.profiles import hour_names, hourly
 from planner.inputs.days import days_of
 from planner.outputs.files import whole_file
@@ -38,7 +38,7 @@ def write_grid(run: Run, folder: Path) -> list[Path]:
     if run.tables["power_slot"].empty:
         what_is, fix = "no site of this run draws power in any year", "export another run"
         must_be = "a run whose sites draw power, for the format grid"
-        raise InputError([problem_in("--format", what_is, must_be, fix)])
+        raise InputError([Problem.of("--format", what_is, must_be, fix)])
     days = plan_days(run)
     slots = area_slots(run, run.sites.set_index("site")["zone"])
     years = folder / "zone_year.csv"
@@ -206,13 +206,13 @@ def _state_of_site(run: Run) -> pd.Series:
     sites = run.sites[(run.sites["country"] == _COUNTRY) & run.sites["site"].isin(drawing)]
     if sites.empty:
         what_is = "no site that draws power is in the United States"
-        raise InputError([problem_in("--format", what_is, "one for reeds")])
+        raise InputError([Problem.of("--format", what_is, "one for reeds")])
     new_sites = run.meta["merged"]["new_sites"]
     given = run.inputs_tables["sites"].set_index("site")["state"].to_dict()
     given |= {site: of.get("state") for site, of in new_sites.items()}
     state = sites["site"].map(given)
     problems = [
-        problem_in(
+        Problem.of(
             "--format",
             f"site {site!r} has no state",
             "one for reeds",

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from planner.base.errors import InputError, Problem, problem_in
+from planner.base.errors import InputError, Problem
 from planner.base.paths import SCENARIOS_DIR, is_file
 from planner.base.words import some
 from planner.outputs.files import sha256_of
@@ -66,7 +66,7 @@ def put_files(staged: Path, files: Sequence[Path], home: Path) -> list[Path]:
         known = digests_in(home)
         new = {path: sha256_of(file) for path, file in targets.items()}
         if problems := [
-            problem_in(
+            Problem.of(
                 str(path),
                 "the file was changed, or is not one that dcplan wrote: it is not replaced",
                 "a new file, or one as dcplan wrote it",
@@ -144,10 +144,10 @@ def wrong_folder(folder: Path, kind: FolderKind, file: Path | None = None) -> li
         if whole not in {kind, kind.begins_as}:
             for path in files_of(folder, found.files):
                 what_is = f"the folder is that of a {whole.words}"
-                return [problem_in(str(path), what_is, must_be, fix)]
+                return [Problem.of(str(path), what_is, must_be, fix)]
     if kind.is_whole and (others := _others_in(folder)):
         what_is = f"the folder holds files that were changed, or that dcplan did not write: {some(others, _NAMED)}"
-        return [problem_in(str(folder), what_is, must_be, fix)]
+        return [Problem.of(str(folder), what_is, must_be, fix)]
     if file is None or kind.entry_file is None:
         return []
     path = folder / kind.entry_file
@@ -156,12 +156,12 @@ def wrong_folder(folder: Path, kind: FolderKind, file: Path | None = None) -> li
     except _EntryError as error:
         what_is = f"it does not say what the folder is of: {error}"
         fix = f"put back the file as dcplan wrote it, {fix}"
-        return [problem_in(str(path), what_is, must_be, fix)]
+        return [Problem.of(str(path), what_is, must_be, fix)]
     if other is None:
         return []
     is_like = "" if kind.begins_as is None else f"{kind.begins_as.words} or "
     what_is = f"the folder is that of another {is_like}{kind.words}, of {other!r}"
-    return [problem_in(str(path), what_is, must_be, fix)]
+    return [Problem.of(str(path), what_is, must_be, fix)]
 
 
 def _others_in(folder: Path) -> list[str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from planner.base.errors import InputError, Problem, problem_in
+from planner.base.errors import InputError, Problem
 from planner.inputs import TABLES, inputs_without_notes
 from planner.limits import BY_NAME
 from planner.limits.binding import ONE_MORE, PLACES, binding, limit_parts
@@ -59,7 +59,7 @@ def write_lp(run: Run, path: Path) -> list[Path]:
         what_is = "some names of columns are longer than the format allows"
         must_be = f"at most {_LONGEST_NAME} signs"
         fix = "take mps, or shorter ids of sites"
-        raise InputError([problem_in(path.name, what_is, must_be, fix)]) from error
+        raise InputError([Problem.of(path.name, what_is, must_be, fix)]) from error
     with whole_file(path) as partial:
         problem.writeLP(str(partial), max_length=_LONGEST_NAME)
     return [path]
@@ -89,7 +89,7 @@ def unreadable_tables(run: Run) -> Iterator[Problem]:
         try:
             lacking = set(schemas[name].columns) - set(run.inputs_tables[name])
             if lacking:
-                yield problem_in(
+                yield Problem.of(
                     f"inputs/{name}.parquet",
                     f"the table has no {' and no '.join(sorted(lacking))}",
                     "the columns that this version of dcplan reads",
@@ -98,7 +98,7 @@ def unreadable_tables(run: Run) -> Iterator[Problem]:
         except InputError as error:
             yield from error.problems
         except KeyError:
-            yield problem_in(
+            yield Problem.of(
                 f"inputs/{name}.parquet",
                 f"the table can not be read: the run has no {name!r}",
                 "a table as the run has read it",
@@ -141,11 +141,11 @@ def _changed(run: Run, setting: str, file: str | None) -> Iterator[Problem]:
     path = Path(file)
     known = run.meta["data"].get(setting, {}).get("sha256", "")
     if not path.is_file():
-        yield problem_in(file, f"the file of {setting} is gone", "there", "put it back")
+        yield Problem.of(file, f"the file of {setting} is gone", "there", "put it back")
     elif sha256_of(path) != known:
         what_is = f"the file of {setting} has changed since the run"
         must_be = f"the one with SHA-256 {known[:12]}..."
-        yield problem_in(file, what_is, must_be, "put it back, or solve again")
+        yield Problem.of(file, what_is, must_be, "put it back, or solve again")
 
 
 # --- What binds in a plan, in sentences with the names that people use ----------------------------

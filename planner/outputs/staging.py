@@ -16,7 +16,7 @@ import uuid
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
-from planner.base.errors import InputError, problem_in
+from planner.base.errors import InputError, Problem
 from planner.outputs.files import PARTIAL, kind_of_special, refuse_device_names, without_empty
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def try_file(file: Path, setting: str) -> None:
     refuse_device_names(file, setting)
     if special := kind_of_special(file):
         what_is, must_be = f"{str(file)!r} is {special}", "a new file, or a regular one"
-        raise InputError([problem_in(setting, what_is, must_be, "name another file")])
+        raise InputError([Problem.of(setting, what_is, must_be, "name another file")])
     try_folder(file.parent, setting)
 
 
@@ -115,7 +115,7 @@ def try_folder(folder: Path, setting: str) -> None:
         is_other = os.path.lexists(folder) and not folder.is_dir()
         reason = getattr(error, "strerror", None) or str(error)
         reason = "it is not a folder" if is_other else reason
-        problem = problem_in(
+        problem = Problem.of(
             setting,
             f"nothing can be written into {str(folder)!r}: {reason}",
             "a folder that can be written to, with room for the files",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.base.errors import InputError, problem_in
+from planner.base.errors import InputError, Problem
 from planner.base.words import amount, signed
 from planner.outputs.answer import Answer
 from planner.outputs.folder_kinds import ALTERNATIVES, ESTIMATES, FRONTIER, STRESS
@@ -104,7 +104,7 @@ def write_days(days: pd.DataFrame, hours: pd.DataFrame, folder: Path) -> dict[st
     """Write two tables into a folder, both or none."""
     files = {"series_days": folder / "series_days.csv", "site_series": folder / "site_series.csv"}
     problems = [
-        problem_in(str(file), "the file is there already", "a new one", "move it away")
+        Problem.of(str(file), "the file is there already", "a new one", "move it away")
         for file in files.values()
         if os.path.lexists(file)
     ]

@@ -11,7 +11,7 @@ import pandas as pd
 from pandas.api.types import infer_dtype
 from pyarrow import ArrowException
 
-from planner.base.errors import InputError, problem_in
+from planner.base.errors import InputError, Problem
 from planner.outputs.folder_kinds import FRONTIER, FRONTIER_FILE, STOCHASTIC, STOCHASTIC_FILE, SWEEP, SWEEP_FILE
 from planner.outputs.study_files import COLUMNS
 from planner.results.ended import PLANNED
@@ -300,7 +300,7 @@ def _table(folder: Path, name: str, columns: set[str]) -> pd.DataFrame:
     if frame is None:
         path = folder / f"{name}.parquet"
         found, fix = "it is missing", f"solve the sweep to its end: {folder} goes on where it ended"
-        raise InputError([problem_in(str(path), found, "a table of the sweep", fix)])
+        raise InputError([Problem.of(str(path), found, "a table of the sweep", fix)])
     return frame
 
 
@@ -322,4 +322,4 @@ def read_table(folder: Path, name: str, columns: AbstractSet[str]) -> pd.DataFra
 def unreadable(path: Path, found: str) -> InputError:
     """Return the error for a file of a study that cannot be read as it was written."""
     must_be = "a file as this version of dcplan writes it"
-    return InputError([problem_in(str(path), found, must_be, "solve it again")])
+    return InputError([Problem.of(str(path), found, must_be, "solve it again")])

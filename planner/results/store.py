@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from planner.base.errors import InputError, Problem, problem_in
+from planner.base.errors import InputError, Problem
 from planner.results.schema import TABLES
 
 if TYPE_CHECKING:
@@ -216,7 +216,7 @@ def from_parquet(folder: Path) -> Results:
                 notes = tuple(json.loads(metadata[_NOTES]))
             except (KeyError, TypeError, ValueError):
                 problems.append(
-                    problem_in(
+                    Problem.of(
                         str(path),
                         "the notes of the plan are not in the metadata of the file's schema",
                         "a list of texts in JSON under notes, as dcplan writes it",
@@ -237,7 +237,7 @@ def read_stored(path: Path, schema: TableSchema | None) -> tuple[pd.DataFrame, d
         if schema is not None:
             frame = checked(schema, _typed(schema, frame))
     except (OSError, pa.ArrowException, ValueError, TypeError, KeyError) as error:
-        problem = problem_in(
+        problem = Problem.of(
             str(path),
             f"the table can not be read: {error}",
             "a table of this version of dcplan, as it was written",

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from planner.base.errors import InputError, Problem, problem_in
+from planner.base.errors import InputError, Problem
 from planner.base.sheet_cells import cell_name
 from planner.outputs.canvas import MOST_ROWS
 from planner.scenario.keys import EACH, field_at, is_by_year
@@ -247,7 +247,7 @@ def write_table_sheet(book: Canvas, sheet: Worksheet, table: TableSchema, path: 
 
 
 def _too_long(path: Path, name: str, rows: int) -> Problem:
-    return problem_in(
+    return Problem.of(
         str(path),
         f"table {name} has {rows:,} rows",
         f"at most {MOST_ROWS - 1:,}, as many as a sheet has below its heads",
