@@ -65,9 +65,7 @@ def columns_as_stated(case: Case) -> Excess:
         if decision is not None:
             wheres[name] = _columns_compared(stored, name, decision)
         elif case.proof.column("cost")[(case.proof.columns["family"] == name).to_numpy()].any():
-            wheres[name] = (
-                "unknown decision"  # without a cost it measures; in rows it would be a coefficient too many
-            )
+            wheres[name] = "unknown decision"  # without a cost it measures; in rows it would be a coefficient too many
     broken = np.array([where != "" for where in wheres.values()])
     return Excess.count_broken(table_of({"block": list(wheres), "place": list(wheres.values())}), broken)
 
