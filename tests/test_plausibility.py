@@ -130,12 +130,12 @@ def test_pue_falls_as_liquid_cooled_halls_come_in(plan: Plan) -> None:
 
 def test_nothing_new_serves_before_its_lead_has_passed_unless_committed(plan: Plan) -> None:
     builds = plan.tables["builds"]
-    decided = builds[~builds["early"]]
+    decided = builds[builds["stage"] == "ordered"]
     first = plan.tables["leads"].groupby("site")["service_start"].min()
 
     assert decided["service_start"].min() >= 2028  # three years is the shortest lead here
     assert (decided["service_start"] >= decided["site"].map(first) - 1e-9).all()
-    assert builds.loc[builds["early"], "built_mw"].sum() > 0
+    assert builds.loc[builds["stage"] == "committed", "built_mw"].sum() > 0
 
 
 def test_what_lead_times_forbid_is_rented_and_fades(plan: Plan) -> None:

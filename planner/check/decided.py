@@ -140,7 +140,7 @@ def _may_be_open(h: Here) -> float:
 
 
 def _late(b: Here) -> bool:
-    return not b.listed("halls.build_is_early", "halls.build")
+    return b.stage == "ordered"
 
 
 def _phases_most(h: Here) -> float:
@@ -354,10 +354,10 @@ DECIDED: Final[Mapping[str, StatedDecision]] = {
     ),
     "move_out": _of(_MOVE, _rows(lists.moves_out)),
     "move_in": _of(_MOVE, _rows(lists.moves_in)),
-    "build": _of("site hall year", _rows(lists.buildable)),
+    "build": _of("site hall year stage", _rows(lists.buildable)),
     "retrofit": _of("site hall to_hall year", _rows(lists.retrofittable)),
     "lease": _of("site hall year", _rows(lists.leasable)),
-    "operate": _of("site hall as_hall year", _rows(lists.operable)),
+    "operate": _of("site hall as_hall fill year", _rows(lists.operable)),
     "open": _of(
         _SITE,
         _rows(site_years),
@@ -367,7 +367,7 @@ DECIDED: Final[Mapping[str, StatedDecision]] = {
     ),
     "opened": _of(_SITE, "open"),
     "phases": _of(
-        "site hall year",
+        "site hall year stage",
         _where("build", lambda b: b.site in _phase_mw(b.case) and _late(b)),
         upper=_phases_most,
         is_whole=lambda _: True,

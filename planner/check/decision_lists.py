@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.check.existing import availability, halls_apart, in_pools, least_topology
+from planner.check.existing import availability, fill_frac, halls_apart, in_pools, least_topology
 from planner.check.frames import column_by, crossed, isin, lookup, once
 from planner.check.lead_times import decision_start
 from planner.check.offers import (
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from planner.check.case import Case
 
 _DEPLOYMENT: Final = ["rack", "hall", "workload"]
+_PLACE: Final = ("site", "hall", "year")
 _AGED: Final = ["site", "rack", "vintage", "dies", "is_stock"]
 
 
@@ -57,20 +58,20 @@ def leasable(case: Case) -> pd.DataFrame:
 
 @once
 def buildable(case: Case) -> pd.DataFrame:
-    """List site, hall and year of every hall that may be built."""
+    """List site, hall, year and stage of every hall that may be built."""
     begins = numbers_of(case.data("cooling"), "cooling", ids_of(case, "cooling"), "first_year")
     years, ends = np.array(case.years, dtype=np.float64), year_ends(case)
     service, may = may_serve(case, "hall")
-    is_late = ~may_serve(case, "hall_by_grid")[1] & (service > (years + ends) / 2.0)
-    is_early = (~may | is_late) & (committed_by_site(case) > 0.0)
-    early = is_early[:, None] & (begins[:, None] <= years)
-    late = (may & may_grow(case))[:, None] & (begins[:, None] < ends) & ~early
-    s, c, t = np.nonzero(early | late)
+    is_soon = may & (service <= (years + ends) / 2.0)
+    committed = (~is_soon & (committed_by_site(case) > 0.0))[:, None] & (begins[:, None] <= years)
+    ordered = (may & may_grow(case))[:, None] & (begins[:, None] < ends)
+    stage, s, c, t = np.nonzero([ordered, committed])
     names = {axis: np.array(ids_of(case, axis), object) for axis in ("site", "cooling")}
     places = table_of({"site": names["site"][s], "cooling": names["cooling"][c], "year": np.array(case.years)[t]})
+    places = places.assign(stage=np.array(["ordered", "committed"], object)[stage])
     designs = designs_on_offer(case)
     designs = designs.assign(cooling=halls_apart(designs["hall"])[0])
-    found: pd.DataFrame = places.merge(designs, on=["site", "cooling"])[["site", "hall", "year"]]
+    found: pd.DataFrame = places.merge(designs, on=["site", "cooling"])[["site", "hall", "year", "stage"]]
     return found
 
 
@@ -102,13 +103,18 @@ def retrofittable(case: Case) -> pd.DataFrame:
     return found
 
 
+def _existing(case: Case) -> pd.DataFrame:
+    """List the halls that exist in a year."""
+    halls = existing_halls(case)
+    return halls[halls["mw"] > 0.0]
+
+
 @once
 def may_be_there(case: Case) -> pd.DataFrame:
     """List site, hall and year where some hall of the design can be."""
-    key = ["site", "hall", "year"]
+    key = list(_PLACE)
     years = table_of({"year": case.years})
-    there = existing_halls(case)
-    there = there[there["mw"] > 0.0]
+    there = _existing(case)
     to_new = retrofittable(case).drop(columns="hall").rename(columns={"to_hall": "hall"})
     begun = pd.concat([buildable(case), to_new[key]]).groupby(key[:2])["year"].min()
     later = crossed(begun.rename("begun").reset_index(), years)
@@ -118,7 +124,7 @@ def may_be_there(case: Case) -> pd.DataFrame:
 
 @once
 def operable(case: Case) -> pd.DataFrame:
-    """List site, hall, as_hall and year of halls that may be operated as less available ones."""
+    """List site, hall, as_hall, fill and year of halls that may be operated as less available ones."""
     there, available = may_be_there(case), availability(case)
     cooling, redundancy = halls_apart(there["hall"])
     needed = table_of({"topology": list(dict.fromkeys(least_topology(case).values()))})
@@ -126,7 +132,12 @@ def operable(case: Case) -> pd.DataFrame:
     enough = rows["redundancy"].map(available) >= rows["topology"].map(available)
     rows = rows[(enough & (rows["redundancy"] != rows["topology"])).to_numpy(np.bool_)]
     rows = rows.assign(as_hall=rows["cooling"] + "|" + rows["topology"])
-    return rows[["site", "hall", "as_hall", "year"]]
+    is_fuller = isin(rows, _existing(case), _PLACE) & (
+        fill_frac(case, rows) > 1.0 - case.scenario.halls.free_frac + 1e-9
+    )
+    return pd.concat([rows.assign(fill="new"), rows[is_fuller].assign(fill="existing")], ignore_index=True)[
+        ["site", "hall", "as_hall", "fill", "year"]
+    ]
 
 
 @once

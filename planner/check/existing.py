@@ -238,7 +238,8 @@ def hall_years(case: Case) -> pd.DataFrame:
     turned_mw = lookup(left, frame, _HALL)
     own_mw = frame["existing_mw"].to_numpy() + lookup(new, frame, _HALL) - turned_mw + lookup(arrived, frame, _HALL)
     as_others = case.plan("operated")
-    filled = as_others["operated_mw"] * fill_frac(case, as_others)
+    full = np.where(as_others["fill"] == "existing", fill_frac(case, as_others), 1.0 - settings.free_frac)
+    filled = as_others["operated_mw"] * full
     into = as_others.drop(columns="hall").rename(columns={"as_hall": "hall"})
     shifted_mw, filled_mw = (
         lookup(sum_by(into, _HALL, mw), frame, _HALL) - lookup(sum_by(as_others, _HALL, mw), frame, _HALL)

@@ -172,7 +172,7 @@ _BOUGHT: Final = {
     "site opening": ("site_year", "", ""),
 }
 """By the kind of an order the table of what is bought, and its columns of item and power."""
-_ORDER = ("kind", "site", "item", "year")
+_ORDER = ("kind", "site", "item", "year", "stage")
 
 
 @rule(unit="MW, MWh, MUSD or years")
@@ -217,11 +217,12 @@ def _due(case: Case, kind: str) -> pd.DataFrame:
             "site": rows["site"].to_numpy(),
             "item": rows[item].to_numpy() if item else no_item,
             "year": rows["year"].to_numpy(),
+            "stage": rows["stage"].to_numpy() if name == "builds" else np.full(len(rows), "ordered", dtype=object),
             "mw": rows[mw].to_numpy() if mw else none,
             "mwh": rows["built_mwh"].to_numpy() if name == "source_builds" else none,
             "overnight_musd": musd.to_numpy(),
             "serves_from": start,
-            "order_by": np.where(rows["early"], np.nan, by) if name == "builds" else by,
+            "order_by": np.where(rows["stage"] == "committed", np.nan, by) if name == "builds" else by,
         }
     )
 

@@ -91,18 +91,15 @@ def halls_table(case: Case) -> Excess:
 def halls_where_allowed(case: Case) -> Excess:
     """Halls are built, retrofitted, leased and committed only where and when that is on offer."""
     halls = case.inputs.halls
-    builds, flags = case.plan("builds"), to_frame(halls.build, early=halls.build_is_early.astype(np.float64))
-    flagged = lookup(flags.set_index(list(_HALL))["early"], builds, _HALL, np.nan) != builds["early"].to_numpy()
-    work_key = ("site", "hall", "to_hall", "year")
     parts = [
         Excess.count_broken(table[list(key)], ~isin(table, to_frame(index), key))
         for table, index, key in (
-            (case.plan("builds"), halls.build, _HALL),
-            (case.plan("retrofits"), halls.retrofit, work_key),
+            (case.plan("builds"), halls.build, (*_HALL, "stage")),
+            (case.plan("retrofits"), halls.retrofit, ("site", "hall", "to_hall", "year")),
             (case.plan("leases"), halls.lease, _HALL),
         )
     ]
-    return Excess.count_broken(builds[list(_HALL)], flagged).and_also(*parts)
+    return parts[0].and_also(*parts[1:])
 
 
 @rule(unit="years")
@@ -111,10 +108,11 @@ def hall_lead(case: Case) -> Excess:
     builds, lead = case.plan("builds"), case.inputs.halls.lead
     earliest = lead.set_index(["site", "hall"])["service_start"]
     start = builds["service_start"].to_numpy()
-    missing = np.where(builds["early"], 0.0, np.inf)
-    due = np.where(builds["early"], 0.0, lookup(earliest, builds, ("site", "hall"), 0.0))
+    is_committed = (builds["stage"] == "committed").to_numpy()
+    missing = np.where(is_committed, 0.0, np.inf)
+    due = np.where(is_committed, 0.0, lookup(earliest, builds, ("site", "hall"), 0.0))
     place = builds[list(_HALL)]
-    known = isin(builds, lead, ("site", "hall")) | builds["early"].to_numpy()
+    known = isin(builds, lead, ("site", "hall")) | is_committed
     too_early = Excess.above(place, np.where(known, due, missing), start)
     year = builds["year"].to_numpy(dtype=np.float64)
     span_end = case.last_calendar_year(builds["year"]) + 1.0
@@ -135,7 +133,7 @@ def retrofits_reported(case: Case) -> Excess:
 def operated_halls(case: Case) -> Excess:
     """No more of a hall is operated as others than there is of it, and only where it may be."""
     table, halls = case.plan("operated"), hall_years(case)
-    key = ("site", "hall", "as_hall", "year")
+    key = ("site", "hall", "as_hall", "fill", "year")
     allowed = isin(table, to_frame(case.inputs.halls.operate), key)
     return Excess.above(halls[list(_HALL)], -halls["operated_mw"].to_numpy(), 0.0).and_also(
         Excess.count_broken(table[list(key)], ~allowed)
@@ -211,8 +209,8 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
     "builds": {
         "rows": "cost_hall_construction",
         "cost_hall_construction": "site service_start overnight_musd",
-        "hall_lead": "year service_start early",
-        "halls_where_allowed": "early",
+        "hall_lead": "year service_start stage",
+        "halls_where_allowed": "stage",
         "halls_table": "hall",
     },
     "retrofits": {
@@ -228,7 +226,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
         "halls_table": "site hall year leased_mw",
     },
     "plan": {"halls_table": "hall"},
-    "operated": {"rows": "halls_table", "halls_table": "site hall as_hall year operated_mw"},
+    "operated": {"rows": "halls_table", "halls_table": "site hall as_hall year operated_mw", "operated_halls": "fill"},
     "halls": {
         "halls_table": (
             "site hall year existing_mw leased_mw usable_mw operated_mw free_mw used_mw "

@@ -110,11 +110,10 @@ def hall_upkeep_from_tables(case: Case) -> Excess:
 def hall_dates_from_tables(case: Case) -> Excess:
     """New halls serve after their lead time, committed ones from the middle of their years.
 
-    Committed halls come before their lead time, and keep their date where on-site power, or
-    non-firm connection, brings the lead time into the year but after that date.
+    Committed halls are on offer where those that are ordered do not serve by then.
     """
     halls = case.inputs.halls
-    reported = to_frame(halls.build, start=halls.build_start, early=halls.build_is_early)
+    reported = to_frame(halls.build, start=halls.build_start)
     months, first = months_to_service(case), decision_start(case)
 
     def serves(kind: str) -> Floats:
@@ -125,13 +124,12 @@ def hall_dates_from_tables(case: Case) -> Excess:
     due, middle = np.maximum(serves("hall"), year), (year + end) / 2.0
     committed = to_frame(halls.committed, mw=halls.committed_mw)
     is_committed = lookup(sum_by(committed, ("site", "year"), committed["mw"]), reported, ("site", "year"))
-    waits = (serves("hall") >= end) | ((serves("hall_by_grid") >= end) & (due > middle))
     begins = column_by(case.data("cooling"), "cooling", "first_year")
     is_known = halls_apart(reported["hall"])[0].map(begins).to_numpy(dtype=np.float64) <= year
-    early = waits & (is_committed > 0.0) & is_known
+    early = (reported["stage"] == "committed").to_numpy()
     place = reported[list(_HALL)]
     return Excess.differs(place, reported["start"].to_numpy(), np.where(early, middle, due)).and_also(
-        Excess.count_broken(place, reported["early"].to_numpy(dtype=np.bool_) != early),
+        Excess.count_broken(place, early & ~((due > middle) & (is_committed > 0.0) & is_known)),
         Excess.count_broken(place, (due >= end) & ~early),
     )
 
@@ -239,7 +237,6 @@ FACTS = (
 )
 REREAD: Final[Mapping[str, tuple[str, ...]]] = {
     "halls.build_capex_musd_per_mw": ("hall_price_from_tables",),
-    "halls.build_is_early": ("hall_dates_from_tables",),
     "halls.build_start": ("hall_dates_from_tables",),
     "halls.fill_frac": ("fill_from_scenario",),
     "halls.new_fill_frac": ("fill_from_scenario",),

@@ -126,8 +126,8 @@ def _years_of_markets(case: Case) -> dict[tuple[str, int], float]:
     halls, moved, span = case.inputs.halls, _moved_years(case), span_years(case)
     market_of = column_by(case.inputs.sites.table, "site", "market")
     years_moved = sum_by(moved, _SITE, moved["years"]).to_dict()
-    builds = to_frame(halls.build, early=halls.build_is_early)
-    late = builds[~builds["early"].to_numpy(bool)].drop_duplicates(list(_SITE))
+    builds = to_frame(halls.build)
+    late = builds[(builds["stage"] == "ordered").to_numpy()].drop_duplicates(list(_SITE))
     years_of: dict[tuple[str, int], float] = {}
     for site, year in zip(late["site"], late["year"], strict=True):
         key = (market_of[site], year)
@@ -142,8 +142,8 @@ def build_paths(case: Case) -> pd.DataFrame:
     halls, frame = case.inputs.halls, _crews(case)
     shape = (len(case.inputs.sets.site.labels), len(case.years))
     crews, span, comes = (frame[name].to_numpy().reshape(shape) for name in ("crews_mw", "span", "comes_mw"))
-    builds = to_frame(halls.build, early=halls.build_is_early)
-    early, late = (builds[builds["early"].to_numpy(bool) == of] for of in (True, False))
+    builds = to_frame(halls.build)
+    early, late = (builds[(builds["stage"] == of).to_numpy()] for of in ("committed", "ordered"))
     is_early, is_late = (isin(frame, rows, _SITE).reshape(shape) for rows in (early, late))
     in_time = np.maximum(crews * span, comes)
     years = sum_by(_moved_years(case), _SITE, _moved_years(case)["years"])

@@ -69,7 +69,7 @@ def halls_in_phases(case: Case) -> Excess:
     """New halls come in integer phases of their site's size, committed halls apart."""
     settings = case.scenario.siting
     builds = case.plan("builds")
-    late = builds[~builds["early"].to_numpy(dtype=np.bool_)].reset_index(drop=True)
+    late = builds[(builds["stage"] == "ordered").to_numpy()].reset_index(drop=True)
     sites = list(case.inputs.sets.site.labels)
     of_all = np.nan if settings.phase_mw is None else settings.phase_mw
     size = case.own_figures("phase_mw", pd.Series(of_all, index=pd.Index(sites, name="site")))
@@ -77,11 +77,11 @@ def halls_in_phases(case: Case) -> Excess:
     in_phases = ~np.isnan(mw)
     rows = late[in_phases].reset_index(drop=True)
     built, size_mw = rows["built_mw"].to_numpy(dtype=np.float64), mw[in_phases]
-    reported = case.plan("phases")
-    as_reported = sum_by(reported, _HALL, reported["phases"] * reported["phase_mw"])
+    reported, key = case.plan("phases"), (*_HALL, "stage")
+    as_reported = sum_by(reported, key, reported["phases"] * reported["phase_mw"])
     whole = Excess(rows[list(_HALL)], _not_whole(built / size_mw) * size_mw, built)
     return whole.and_also(
-        Excess.differs(rows[list(_HALL)], built, lookup(as_reported, rows, _HALL)),
+        Excess.differs(rows[list(_HALL)], built, lookup(as_reported, rows, key)),
         Excess.differs(
             reported[list(_HALL)],
             reported["phase_mw"].to_numpy(dtype=np.float64),
@@ -90,7 +90,7 @@ def halls_in_phases(case: Case) -> Excess:
         Excess.differs(
             reported[list(_HALL)],
             reported["built_mw"].to_numpy(dtype=np.float64),
-            lookup(sum_by(builds, _HALL, builds["built_mw"]), reported, _HALL),
+            lookup(sum_by(late, key, late["built_mw"]), reported, key),
         ),
     )
 
@@ -261,15 +261,16 @@ def openings_from_tables(case: Case) -> Excess:
 def phases_listed(case: Case) -> Excess:
     """Halls that could be built in phases are those that the scenario asks for."""
     siting, halls = case.inputs.siting, case.inputs.halls
-    builds = to_frame(halls.build, early=halls.build_is_early)
+    builds = to_frame(halls.build)
     of_all = case.scenario.siting.phase_mw
     labels = list(case.inputs.sets.site.labels)
     size = case.own_figures(
         "phase_mw", pd.Series(np.nan if of_all is None else of_all, index=pd.Index(labels, name="site"))
     )
-    wanted = np.nan_to_num(lookup(size, builds, ("site",), np.nan)) * ~builds["early"].to_numpy(bool)
+    wanted = np.nan_to_num(lookup(size, builds, ("site",), np.nan)) * (builds["stage"] == "ordered").to_numpy()
     phases = to_frame(siting.phase, mw=siting.phase_mw)
-    reported = lookup(sum_by(phases, _HALL, phases["mw"]), builds, _HALL)
+    key = (*_HALL, "stage")
+    reported = lookup(sum_by(phases, key, phases["mw"]), builds, key)
     return Excess.differs(builds[list(_HALL)], reported, wanted)
 
 
@@ -429,7 +430,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
         "rows": "openings_table",
         "openings_table": ("site year open_frac halls_mw minimum_size_mw opening_musd fixed_musd"),
     },
-    "phases": {"rows": "halls_in_phases", "halls_in_phases": "site hall year phases phase_mw built_mw"},
+    "phases": {"rows": "halls_in_phases", "halls_in_phases": "site hall year stage phases phase_mw built_mw"},
     "blocks": {"blocks_reported": "site workload year used_mw shared_mw block_mw"},
     "site_year": {"openings_table": "opened_frac", "whole_openings": "open_frac"},
 }

@@ -494,15 +494,21 @@ def battery_wear(h: Here) -> StatedRow:
 # --- Halls ----------------------------------------------------------------------------------------
 
 
+def stays_of(h: Here) -> LinearForm:
+    """Critical IT power of existing halls that is not retrofitted."""
+    return LinearForm({}, h.listed("halls.existing_mw", "halls.hall")) - gone_mw(h)
+
+
 @row(_HALL, "halls.hall")
 def hall_power(h: Here) -> StatedRow:
     halls = h.case.inputs.halls
     fill, usual = h.listed("halls.fill_frac", "halls.hall"), float(halls.new_fill_frac)
-    stays = LinearForm({}, h.listed("halls.existing_mw", "halls.hall")) - gone_mw(h)
-    into = h.total(
-        "operate", lambda o: o.listed("halls.fill_frac", "halls.hall") if o.as_hall == h.hall else 0.0, free="hall"
-    )
-    room = usable_mw(h) * usual + stays * (fill - usual) + into - h.total("operate", fill)
+
+    def full(o: Here) -> float:
+        return usual if o.fill == "new" else o.listed("halls.fill_frac", "halls.hall")
+
+    into = h.total("operate", lambda o: full(o) * float(o.as_hall == h.hall), free="hall")
+    room = usable_mw(h) * usual + stays_of(h) * (fill - usual) + into - h.total("operate", full)
     return in_service(h, lambda u: u.use["hall_mw_per_mw"]) <= room
 
 
@@ -510,6 +516,18 @@ def hall_power(h: Here) -> StatedRow:
 def hall_space(h: Here) -> StatedRow:
     taken = in_service(h, lambda u: u.use["space_m2_per_mw"] / 1e3)
     return taken <= operated_mw(h) / h.given("halls.density_kw_per_m2", "hall")
+
+
+def _fuller(h: Here) -> Iterator[Here]:
+    """Places where some existing halls that are operated as others may be fuller than new ones."""
+    seen = {(o.site, o.hall, o.year): o for o in h.each("operate") if o.fill == "existing"}
+    return (o.at(fill=fill) for o in seen.values() for fill in ("new", "existing"))
+
+
+@row("site hall fill year", _fuller)
+def operated_apart(h: Here) -> StatedRow:
+    room = stays_of(h) if h.fill == "existing" else usable_mw(h) - stays_of(h)
+    return h.total("operate") <= room
 
 
 @row(_HALL, lambda h: (g for r in h.each("retrofit") for g in r.each("halls.hall", free="year") if g.start >= r.start))
@@ -521,9 +539,7 @@ def retrofit_source(h: Here) -> StatedRow:
 
 @row("site year", "halls.committed")
 def committed_halls(h: Here) -> StatedRow:
-    early = h.total(
-        "build", lambda b: b.listed("halls.build_is_early", "halls.build") * (b.start <= h.start), free="year"
-    )
+    early = h.total("build", lambda b: float(b.stage == "committed" and b.start <= h.start), free="year")
     return early <= LinearForm({}, h.listed("halls.committed_mw", "halls.committed"))
 
 

@@ -226,7 +226,7 @@ def opening_pace(h: Here) -> StatedRow:
     return stands_mw(h) <= h.x("open") * h.listed("siting.paced_mw", "siting.paced")
 
 
-@row("site hall year", "phases")
+@row("site hall year stage", "phases")
 def hall_phases(h: Here) -> StatedRow:
     return h.x("build") == h.x("phases") * h.listed("siting.phase_mw", "siting.phase")
 

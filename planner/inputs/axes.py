@@ -47,6 +47,8 @@ class Sets:
     tier: Axis  # rent: on_demand, reserved
     lever: Axis
     vendor: Axis
+    stage: Axis  # new halls: ordered, or committed before the first day
+    fill: Axis  # halls operated as others: as full as new ones may be, or as existing ones are
     hall_cooling: NDArray[np.intp]  # [hall] -> cooling
     hall_redundancy: NDArray[np.intp]  # [hall] -> redundancy
     hall_pool: NDArray[np.intp]  # (duty, hall) -> hall that names its racks
@@ -87,6 +89,8 @@ def make_sets(case: ScopedCase, reach: Reach, halls: HallSpace, racks: RackSpace
         tier=Axis("tier", case.scenario.rent.tiers),
         lever=Axis("lever", levers),
         vendor=Axis("vendor", makers),
+        stage=Axis("stage", ("ordered", "committed")),
+        fill=Axis("fill", ("new", "existing")),
         hall_cooling=halls.cooling,
         hall_redundancy=halls.redundancy,
         hall_pool=halls.pool_hall,

@@ -139,9 +139,8 @@ class HallInputs:
     new_fill_frac: float  # the same of halls that are built, retrofitted or leased
     existing_capex_musd_per_mw: Floats  # [hall], what such halls cost, for costs in full
     density_kw_per_m2: Floats  # [design]
-    build: Index  # (site, hall, year)
+    build: Index  # (site, hall, year, stage)
     build_start: Floats  # [build] service start, e.g. 2028.5
-    build_is_early: Bools  # [build]: before the lead has passed, allowed by commitment only
     build_capex_musd_per_mw: Floats  # [build], overnight
     ramp_months: float
     ramp_mean_frac: float
@@ -150,7 +149,9 @@ class HallInputs:
     retrofit_done: Floats  # [retrofit] service start of the new design, e.g. 2027.75
     retrofit_capacity_frac: Floats  # [retrofit]
     retrofit_capex_musd_per_mw: Floats  # [retrofit]
-    operate: Index  # (site, hall, as_hall, year): halls that may be operated as less available ones
+    operate: Index  # (site, hall, as_hall, fill, year): halls that may be operated as less available ones
+    # (site, hall, fill, year): where some of these may be fuller than new ones, existing halls and others
+    operated_apart: Index
     lease: Index  # (site, hall, year)
     lease_musd_per_mw_year: Floats  # [lease]
     lease_depth_mw: Floats  # [site]
@@ -158,6 +159,16 @@ class HallInputs:
     committed_mw: Floats  # [committed], cumulative MW of critical IT
     opex_musd_per_mw_year: Floats  # [hall]: maintenance, staff, tax, insurance, connectivity
     lead: pd.DataFrame  # site, hall, months, by, service_start: the critical path, reported
+
+    @property
+    def is_as_existing(self) -> Bools:
+        """Halls that are operated as full as existing ones are, shape [operate]."""
+        return np.asarray(self.operate.labels("fill") == "existing")
+
+    @property
+    def is_committed(self) -> Bools:
+        """New halls that were decided before the first day, shape [build]."""
+        return np.asarray(self.build.labels("stage") == "committed")
 
 
 @dataclass(frozen=True)
@@ -170,7 +181,7 @@ class HallSpace:
     ending_mw: Floats  # of this, the power of halls that end before the plan does, same shape. [MW]
     fill_frac: Floats  # share of the power of a design's existing halls that racks may take, shape (site, design)
     build: Bools  # new halls whose lead has passed, shape (site, design, year)
-    early: Bools  # new halls before their lead, as far as they are committed, same shape
+    early: Bools  # new halls that are committed, where no others serve as soon, same shape
     # existing halls, of those that last, that may become another design, shape (site, design, design, year)
     retrofit: Bools
     retrofit_row: Codes  # row of table `retrofit` for a pair of designs, -1 for none, shape (design, design)
@@ -209,15 +220,14 @@ def hall_space(
     ending = stock.stated.ending_mw[:, cooling, redundancy]
 
     is_known = ints(case.cooling, "first_year")[cooling][:, None] <= case.last_year
-    # What is committed is in service before its lead: decided before the first day. Where own or
-    # non-firm power brings the lead into a year, but after its middle, commitments keep theirs.
-    is_late = ~leads.hall_by_grid.may & (leads.hall.service > (case.year + (case.last_year + 1 - case.year) / 2))
-    is_early = (~leads.hall.may | is_late) & (committed_mw > 0.0)
+    # What is committed comes in the middle of its year: on offer where what is ordered does not serve by then.
+    in_time = leads.hall.may & (leads.hall.service <= _middle(case))
+    is_early = ~in_time & (committed_mw > 0.0)
     early = (
         offered[:, :, None] & is_early[:, None, :] & (ints(case.cooling, "first_year")[cooling][:, None] <= case.year)
     )
     may_grow = bools(case.sites, "new_halls")[:, None, None]
-    build = offered[:, :, None] & leads.hall.may[:, None, :] & is_known & ~early & may_grow
+    build = offered[:, :, None] & leads.hall.may[:, None, :] & is_known & may_grow
     row = _retrofit_row(case, cooling, redundancy)
     # Halls that end before the plan does cannot become others that would go on.
     some_lasts = existing > ending
@@ -345,19 +355,23 @@ def _rents(case: ScopedCase) -> Floats:
     return rents
 
 
-_MIDDLE: Final = 0.5  # commitments are stated for the end of a year and come in during it
+_ROUNDING_FRAC: Final = 1e-9
+
+
+def _middle(case: ScopedCase) -> Floats:
+    """Middle of each model year: commitments are stated for its end and come in during it. Gives (year,)."""
+    return np.asarray((case.year + case.last_year + 1) / 2.0)
 
 
 def hall_inputs(case: ScopedCase, sets: Sets, halls: HallSpace, leads: Leads, cost: HallCost) -> HallInputs:
     """Make the lists of halls that exist, are built, retrofitted or leased."""
-    site, design, year = sets.site, sets.hall, sets.year
+    site, design, year, fill, stage = sets.site, sets.hall, sets.year, sets.fill, sets.stage
     hall_at = np.nonzero(halls.stands)
     hs, hl, ht = hall_at
     cool, redundant = halls.cooling, halls.redundancy
-    bs, bl, bt = np.nonzero(halls.build | halls.early)
-    is_early = halls.early[bs, bl, bt]
-    span = case.last_year[bt] + 1 - case.year[bt]
-    start = np.where(is_early, case.year[bt] + _MIDDLE * span, leads.hall.service[bs, bt])
+    build_at = np.nonzero(np.stack([halls.build, halls.early], axis=3))
+    bs, bl, bt, stage_at = build_at
+    start = np.where(stage_at == stage.code("committed"), _middle(case)[bt], leads.hall.service[bs, bt])
     capex = cost.capex_musd_per_mw[:, cool, redundant]
     opex = cost.opex_musd_per_mw_year[:, cool, redundant]
     is_committed = halls.early.any(axis=1)
@@ -365,21 +379,26 @@ def hall_inputs(case: ScopedCase, sets: Sets, halls: HallSpace, leads: Leads, co
     ls, ll, lt = np.nonzero(halls.lease)
     rent = halls.lease_usd_per_kw_month[ls, ll]
     settings = case.scenario
+    new_fill_frac = 1.0 - settings.halls.free_frac
+    is_fuller = halls.operate & (halls.existing_mw > 0.0)[:, :, None]
+    is_fuller &= (halls.fill_frac > new_fill_frac + _ROUNDING_FRAC)[:, :, None, None]
+    operate = np.stack([halls.operate, is_fuller], axis=3)
+    apart = np.repeat(any_along(is_fuller, 2)[:, :, None], len(sets.fill), axis=2)
     return HallInputs(
         hall=Index.sparse("hall", (site, design, year), hall_at),
         existing_mw=halls.existing_mw[hs, hl, ht],
         ending_mw=halls.ending_mw[hs, hl, ht],
         fill_frac=halls.fill_frac[hs, hl],
-        new_fill_frac=1.0 - settings.halls.free_frac,
+        new_fill_frac=new_fill_frac,
         existing_capex_musd_per_mw=capex[hs, hl],
         density_kw_per_m2=floats(case.cooling, "design_density_kw_per_m2")[cool],
-        build=Index.sparse("build", (site, design, year), (bs, bl, bt)),
+        build=Index.sparse("build", (site, design, year, stage), build_at),
         build_start=start,
-        build_is_early=is_early,
         build_capex_musd_per_mw=capex[bs, bl] * construction_factor(case, start),
         ramp_months=settings.halls.ramp_months,
         ramp_mean_frac=settings.halls.ramp_mean_frac,
-        operate=Index.sparse("operate", (site, design, design.renamed("as_hall"), year), np.nonzero(halls.operate)),
+        operate=Index.sparse("operate", (site, design, design.renamed("as_hall"), fill, year), np.nonzero(operate)),
+        operated_apart=Index.sparse("operated_apart", (site, design, fill, year), np.nonzero(apart)),
         lease=Index.sparse("lease", (site, design, year), (ls, ll, lt)),
         lease_musd_per_mw_year=rent * MONTHS_PER_YEAR * KW_PER_MW / USD_PER_MUSD,
         lease_depth_mw=np.full(len(site), settings.lease.depth_mw_per_site),

@@ -432,7 +432,7 @@ def _phases(case: ScopedCase, sites: SiteInputs, halls: HallInputs) -> tuple[Ind
     """New halls that come in phases, the size of one, and the most that a year can bring."""
     size_mw = floats(case.sites, "phase_mw")
     of_build = size_mw[halls.build["site"]]
-    at = np.flatnonzero(~np.isnan(of_build) & ~halls.build_is_early)
+    at = np.flatnonzero(~np.isnan(of_build) & ~halls.is_committed)
     phase = halls.build.select(at, "phase")
     pace_mw = sites.build_rate_mw[sites.site_year.find(phase)]
     land_mw = sites.land_limit_mw[phase["site"]]

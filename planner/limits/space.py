@@ -63,7 +63,7 @@ def _no_hall_yet(p: Inputs, tables: Tables, rows: pd.DataFrame) -> Bools:
     """Halls of years in which no new one of any design can serve at the site."""
     del tables
     build = p.halls.build
-    free = ~p.halls.build_is_early
+    free = ~p.halls.is_committed
     first = np.full(len(p.sets.site), len(p.sets.year))
     np.minimum.at(first, build["site"][free], build["year"][free])
     site, year = codes(p, rows, "site", "year")
@@ -78,7 +78,7 @@ def _lead_time(figure: str, question: PreparedScenario, place: Place) -> str | N
     p = question.inputs.halls
     site, year = place["site"], place["year"]
     code, at = question.inputs.sets.site.code(site), question.inputs.sets.year.code(year)
-    can_build = (p.build["site"] == code) & (p.build["year"] <= at) & ~p.build_is_early
+    can_build = (p.build["site"] == code) & (p.build["year"] <= at) & ~p.is_committed
     lead = p.lead[p.lead["site"] == site]
     if np.any(can_build) or lead.empty:
         return None

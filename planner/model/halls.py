@@ -76,6 +76,11 @@ class HallTerms:
         return m.retrofit.map(p.hall, work[begun], hall[begun], gone[begun])
 
     @cached_property
+    def stays_mw(self) -> Expression:
+        """Critical IT power of existing halls that is not retrofitted. [MW], (site, hall, year)"""
+        return self.p.existing_mw - self.turned_mw
+
+    @cached_property
     def operated_mw(self) -> Expression:
         """Critical IT power operated as a design, its own or a better one. [MW], (site, hall, year)
 
@@ -102,10 +107,9 @@ class HallTerms:
         are operated as.
         """
         p = self.p
-        more = p.fill_frac - p.new_fill_frac
-        own = p.new_fill_frac * self.usable_mw + more * (p.existing_mw - self.turned_mw)
+        own = p.new_fill_frac * self.usable_mw + (p.fill_frac - p.new_fill_frac) * self.stays_mw
         gives = locate(p.hall, p.operate["site"], p.operate["hall"], p.operate["year"])
-        return own + self._operated(p.fill_frac[gives])
+        return own + self._operated(np.where(p.is_as_existing, p.fill_frac[gives], p.new_fill_frac))
 
     @cached_property
     def stands_mw(self) -> Expression:
@@ -127,11 +131,12 @@ def hall_power(m: Model) -> Comparison:
 
     .. math:: \sum_{k,w} (\delta + \kappa_w)\, (n_{sklwt} + z_{sklwt}) \le \phi H_{slt}
         + (\phi_{sl} - \phi)\, (H^0_{slt} - r_{slt})
-        + \sum_m (\phi_{sm}\, o_{smlt} - \phi_{sl}\, o_{slmt}) \qquad \forall s, l, t
+        + \sum_{m,f} (\phi_{smf}\, o_{smlft} - \phi_{slf}\, o_{slmft}) \qquad \forall s, l, t
 
     :math:`1 - \phi` is the share of power that no rack may take, and :math:`\phi_{sl}` is the
     larger share that stated racks take of stated halls :math:`H^0` already, as far as these are not
-    retrofitted; :math:`o_{slmt}` is the power of halls of design l that are operated as m. A 2N
+    retrofitted; :math:`o_{slmft}` is the power of halls of design l that are operated as m, as full
+    (f) as new halls may be or as existing ones of their design are. A 2N
     hall has twice the power chain behind the same MW: it multiplies equipment, cost and part-load
     loss, never the load. The dual is the value of one more MW that racks may take of this design.
 
@@ -147,7 +152,7 @@ def hall_space(m: Model) -> Comparison:
     r"""Racks use no more floor than the hall has.
 
     .. math:: \sum_{k,w} \alpha_{k}\, (n_{sklwt} + z_{sklwt}) \le
-        \bigl(H_{slt} + \sum_m (o_{smlt} - o_{slmt})\bigr) / \Delta_l \qquad \forall s, l, t
+        \bigl(H_{slt} + \sum_{m,f} (o_{smlft} - o_{slmft})\bigr) / \Delta_l \qquad \forall s, l, t
 
     Dense racks strand floor, sparse racks strand power; the stranded part is in the tables.
 
@@ -157,6 +162,24 @@ def hall_space(m: Model) -> Comparison:
     floor = m.in_service_times(p.racks.space_m2_per_mw / M2_PER_THOUSAND_M2).sum_to(p.halls.hall)
     # MW over kW/m2 is thousand m2
     return floor <= m.halls.operated_mw / p.halls.density_kw_per_m2[p.halls.hall["hall"]]
+
+
+@constraint(over="site, hall, fill, year", unit="MW")
+def operated_apart(m: Model) -> Comparison:
+    r"""Only existing halls are operated as full as existing ones are, and only others as new ones.
+
+    .. math:: \sum_m o_{slmft} \le \begin{cases} H^0_{slt} - r_{slt} & f = \text{existing} \\
+        H_{slt} - (H^0_{slt} - r_{slt}) & f = \text{new} \end{cases} \qquad \forall s, l, f, t
+
+    Where existing halls are fuller than new ones may be.
+
+    Source: dcplan.
+    """
+    p, halls = m.p.halls, m.halls
+    is_new = (p.operated_apart.labels("fill") == "new").astype(np.float64)
+    usable, stays = halls.usable_mw.on(p.operated_apart), halls.stays_mw.on(p.operated_apart)
+    room: Expression = is_new * usable + (1.0 - 2.0 * is_new) * stays
+    return m.operate.sum_to(p.operated_apart, where="present") <= room
 
 
 @constraint(over="site, hall, year", unit="MW", links="stock")
@@ -191,7 +214,7 @@ def committed_halls(m: Model) -> Comparison:
     """
     p = m.p.halls
     early, now = pairs(p.build, p.committed, on=("site",))
-    counts = p.build_is_early[early] & (p.committed["year"][now] >= p.build["year"][early])
+    counts = p.is_committed[early] & (p.committed["year"][now] >= p.build["year"][early])
     built = m.build.map(p.committed, early[counts], now[counts])
     return built <= p.committed_mw
 
@@ -210,7 +233,7 @@ def lease_depth(m: Model) -> Comparison:
     return leased <= p.halls.lease_depth_mw[leased.over["site"]]
 
 
-CONSTRAINTS = (hall_power, hall_space, retrofit_source, committed_halls, lease_depth)
+CONSTRAINTS = (hall_power, hall_space, operated_apart, retrofit_source, committed_halls, lease_depth)
 
 
 @asset(kind="facility", group="halls", paid_while_built=True)

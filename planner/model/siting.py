@@ -76,7 +76,7 @@ def opening_pace(m: Model) -> Comparison:
     return m.halls.stands_mw.on(p.paced) <= p.paced_mw * m.open.on(p.paced)
 
 
-@constraint(over="site, hall, year", unit="MW")
+@constraint(over="site, hall, year, stage", unit="MW")
 def hall_phases(m: Model) -> Comparison:
     r"""New halls come in integer phases of one size.
 

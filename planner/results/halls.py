@@ -70,7 +70,6 @@ def builds(s: SolvedModel) -> dict[str, Cells]:
         **_design(s, over["hall"][rows]),
         "built_mw": mw[rows],
         "service_start": given.build_start[rows],
-        "early": given.build_is_early[rows],
         "overnight_musd": (given.build_capex_musd_per_mw * mw)[rows],
     }
 

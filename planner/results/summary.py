@@ -356,10 +356,11 @@ def orders(s: SolvedModel, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         return pd.DataFrame(
             {
                 **{"kind": kind, "site": table["site"], "item": table[item] if item else "", "year": table["year"]},
+                "stage": table.get("stage", "ordered"),
                 "mw": table[mw] if mw else np.nan,
                 "mwh": table.get("built_mwh", 0.0),
                 "overnight_musd": table["overnight_musd"],
-                "order_by": by.mask(table.get("early", start.isna())),
+                "order_by": by.mask(table["stage"] == "committed") if "stage" in table else by,
                 "serves_from": start,
             }
         )
@@ -375,7 +376,7 @@ def orders(s: SolvedModel, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
             *(part(kind, bought[bought[mw] > 0.0], "", mw, 0.0) for kind, bought, mw in of_families),
             part("site opening", opened, "", "", at(opened, lead.hall)),
         ]
-    ).groupby(["kind", "site", "item", "year"], as_index=False, sort=False)
+    ).groupby(["kind", "site", "item", "year", "stage"], as_index=False, sort=False)
     one = table.agg({**dict.fromkeys(_ADDED, "sum"), "order_by": "first", "serves_from": "first"})
     one["mw"] = one["mw"].mask(one["kind"] == "site opening")
     by_money = one.sort_values("overnight_musd", ascending=False, kind="stable")

@@ -103,14 +103,14 @@ def abroad(plan):
 
 def hall_before_its_lead(plan):
     builds = plan.tables["builds"]
-    late = np.flatnonzero(~builds["early"].to_numpy())[:1]
+    late = np.flatnonzero((builds["stage"] == "ordered").to_numpy())[:1]
     assert len(late), "no hall waited for its lead"
     return plan.reported(builds=cells(builds, late, service_start=lambda old: old - 0.75))
 
 
 def all_called_committed(plan):
     builds = plan.tables["builds"]
-    return plan.reported(builds=cells(builds, slice(None), early=True, built_mw=lambda old: old * 3))
+    return plan.reported(builds=cells(builds, slice(None), stage="committed", built_mw=lambda old: old * 3))
 
 
 def work_done_twice(plan):

@@ -76,17 +76,17 @@ def test_non_firm_connection_comes_before_the_network_and_halls_with_it(build):
 
 
 def test_commitments_keep_their_date_where_non_firm_power_comes_later_in_the_year(build):
-    # Oak has halls under construction in 2026, from its middle on; with non-firm power others
-    # could serve from the end of October. Those of 2026 are the committed ones.
+    # Oak has halls under construction in 2026, from its middle on; with non-firm power others serve
+    # from the end of October. Either may be built.
     years = ("years=[2025, 2026, 2027]", NON_FIRM)
     halls = build(*years).halls
 
-    at_oak = halls.build.frame().assign(start=halls.build_start, early=halls.build_is_early)
-    in_2026 = at_oak[(at_oak["site"] == "oak") & (at_oak["year"] == "2026")]
-    assert set(in_2026["start"]) == {2026.5}
-    assert in_2026["early"].all()
+    at_oak = halls.build.frame().assign(start=halls.build_start)
+    in_2026 = at_oak[(at_oak["site"] == "oak") & (at_oak["year"] == "2026")].groupby("stage")["start"]
+    assert in_2026.first().to_dict() == in_2026.last().to_dict()
+    assert in_2026.first().to_dict() == pytest.approx({"committed": 2026.5, "ordered": 2026 + 10 / 12})
     sooner = build(*years, "decisions_start=2024-09-01").halls
-    at_oak = sooner.build.frame().assign(start=sooner.build_start, early=sooner.build_is_early)
+    at_oak = sooner.build.frame().assign(start=sooner.build_start)
     in_2026 = at_oak[(at_oak["site"] == "oak") & (at_oak["year"] == "2026")]
     assert in_2026["start"].to_numpy() == pytest.approx(2026 + 4 / 12)
-    assert not in_2026["early"].any()
+    assert set(in_2026["stage"]) == {"ordered"}

@@ -93,7 +93,22 @@ def every_block() -> Inputs:
     # What is asked by the hour is asked by the year as well.
     inputs = changed(inputs, "contracts", claim_year=inputs.contracts.target)
     inputs = changed(inputs, "failover", **both_forms_and_a_cut(inputs))
+    inputs = changed(inputs, "halls", **fuller_than_new_ones(inputs))
     return changed(inputs, "racks", stock_only=stock_only, stock_only_group=group, stock_only_mw=np.array([17.0]))
+
+
+def fuller_than_new_ones(inputs: Inputs) -> dict[str, Any]:
+    """Lists of halls that are operated as others, the first of them as full as existing ones are."""
+    operate, fill = inputs.halls.operate, inputs.sets.fill
+    first = dict(zip(operate.axis_names, (of[:1] for of in operate.codes), strict=True))
+    as_existing = {**first, "fill": np.array([fill.code("existing")])}
+    codes = [np.append(of, as_existing[name]) for name, of in zip(operate.axis_names, operate.codes, strict=True)]
+    axes = [operate.axis(name) for name in ("site", "hall", "fill", "year")]
+    apart = [np.repeat(first[axis.name], 2) if axis is not fill else [0, 1] for axis in axes]
+    return {
+        "operate": Index.sparse("operate", operate.axes, codes),
+        "operated_apart": Index.sparse("operated_apart", axes, apart),
+    }
 
 
 def both_forms_and_a_cut(inputs: Inputs) -> dict[str, Any]:

@@ -64,7 +64,7 @@ def bought_over_the_years(m: Model):
     hall = ("elm", "plate_dry|N")
     return [
         only(m.install, {(*racks, "2026"): 9.5, (*racks, "2029"): 8.5}),
-        only(m.build, {(*hall, "2028"): 15.0, (*hall, "2029"): 13.0}),
+        only(m.build, {(*hall, "2028", "ordered"): 15.0, (*hall, "2029", "ordered"): 13.0}),
         only(m.expand, {("elm", "2028"): 7.0}),
         only(m.retrofit, {}),
         only(m.bought, {}),
@@ -178,7 +178,7 @@ def test_with_a_perpetuity_part_of_a_last_year_is_paid_and_used_in_part_for_ever
     hall = ("elm", "plate_dry|N", "2027")
 
     def build(m: Model):
-        return [only(m.build, {hall: 15.0}), only(m.retrofit, {}), only(m.install, {})]
+        return [only(m.build, {(*hall, "ordered"): 15.0}), only(m.retrofit, {}), only(m.install, {})]
 
     once, for_ever = (solve(inputs_of(f"finance.end_of_horizon={end}"), build) for end in ("annuity", "perpetuity"))
 

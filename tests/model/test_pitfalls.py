@@ -24,7 +24,7 @@ TOPOLOGIES = ("N", "2N")
 def chat_in(topology: str, inputs: Inputs) -> Solved:
     """Thirty MW of new hall of a topology and ten MW of racks for chat in it, nothing else."""
     racks = {("oak", "liquid27", f"plate_dry|{topology}", "chat", "2027"): RACKS_MW}
-    halls = {("oak", f"plate_dry|{topology}", "2027"): 30.0}
+    halls = {("oak", f"plate_dry|{topology}", "2027", "ordered"): 30.0}
     return solve(
         inputs,
         lambda m: [
@@ -77,7 +77,7 @@ def test_2n_loses_more_at_part_load(by_topology):
 def test_2n_halls_cost_more_for_the_same_power(by_topology):
     def capex(q: str) -> float:
         halls = by_topology[q].halls
-        place = halls.build.position("oak", f"plate_dry|{q}", "2027")
+        place = halls.build.position("oak", f"plate_dry|{q}", "2027", "ordered")
         return float(halls.build_capex_musd_per_mw[place])
 
     # more shell, power chain and cooling: between a third more and twice

@@ -19,7 +19,7 @@ def with_fir():
 def test_capex_budget_bites_at_what_enters_service_in_a_year():
     inputs = inputs_of("build.capex_budget_musd={2027: 450}")
     rack = ("elm", "chip26", "plate_dry|N", "training", "2027")
-    hall, work = ("elm", "plate_dry|N", "2027"), ("elm", "air_dry|N", "plate_dry|N", "2027")
+    hall, work = ("elm", "plate_dry|N", "2027", "ordered"), ("elm", "air_dry|N", "plate_dry|N", "2027")
     # 1.92 MUSD a rack of 104 kW, 15 % network, 1.3 % sales tax, 2.2 % cheaper a year
     per_rack_mw = 1.92 * 1.15 / 0.104 * 1.013 * (1 - 0.022) ** 2
     halls = inputs.halls
@@ -43,7 +43,7 @@ def test_capex_budget_bites_at_what_enters_service_in_a_year():
 
 def test_cash_budget_bites_at_what_is_paid_in_its_years():
     inputs = inputs_of("build.cash_budget_musd={2027: 450}")
-    hall, halls = ("elm", "plate_dry|N", "2027"), inputs.halls
+    hall, halls = ("elm", "plate_dry|N", "2027", "ordered"), inputs.halls
     at = halls.build.position(*hall)
     # Paid over the 21 months to February 2027: 13 of them are in 2026 and 2027.
     assert halls.build_start[at] == pytest.approx(2027 + 1 / 12)

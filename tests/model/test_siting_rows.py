@@ -38,7 +38,7 @@ def test_hall_phases_bites_between_two_phases():
     inputs = inputs_of("siting.phase_mw=17")
 
     def build(mw: float) -> Wish:
-        return lambda m: [at(m.build, "elm", "plate_dry|N", "2027") == mw]
+        return lambda m: [at(m.build, "elm", "plate_dry|N", "2027", "ordered") == mw]
 
     assert_bites("hall_phases", inputs, build(3 * 17.0), build(3 * 17.0 + 1.0))
 

@@ -163,7 +163,7 @@ def latest_orders(model: Model, dates: OrderDates) -> Mapping[str, Floats]:
         return moments[over[by], over["year"]]
 
     halls = at("build", "site", dates.hall)
-    halls = np.where(model.p.halls.build_is_early, model.year[model.p.halls.build["year"]], halls)
+    halls = np.where(model.p.halls.is_committed, model.year[model.p.halls.build["year"]], halls)
     phases = model.p.halls.build.find(model.problem.columns_over("phases"))
     return {
         "build": halls,

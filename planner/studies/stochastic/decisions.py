@@ -140,7 +140,7 @@ def _parts(scenario: Scenario, model: Model) -> Iterator[pd.DataFrame]:
     p = model.p
     dates = order_dates(scenario, p)
     latest = latest_orders(model, dates)
-    build, is_early = p.halls.build, p.halls.build_is_early
+    build, is_early = p.halls.build, p.halls.is_committed
     is_committed = is_early | dates.is_under_construction[build["site"], build["year"]]
     halls = _part(model, "halls", "build", p.halls.build_start, latest["build"])
     at_once = np.minimum(p.halls.build_start, float_year(scenario.decisions_start))

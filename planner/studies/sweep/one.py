@@ -178,16 +178,15 @@ def orders_in(tables: Mapping[str, pd.DataFrame], months: Mapping[tuple[str, str
         (site, hall): float(lead)
         for site, hall, lead in zip(*(tables["leads"][name] for name in ("site", "hall", "months")), strict=True)
     }
-    builds = tables["builds"]
-    committed = set(builds.loc[builds["early"], ["site", "hall", "year"]].itertuples(index=False))
     for kind, (name, item, amount) in _ORDERED.items():
         frame = tables[name]
         by = ["site", item, "year"]
-        total = frame.groupby(by, sort=True, as_index=False)[amount].sum()
-        for site, which, year, mw in zip(*(total[name] for name in (*by, amount)), strict=True):
+        frame = frame.assign(is_committed=frame["stage"] == "committed" if kind == "halls" else False)
+        total = frame.groupby([*by, "is_committed"], sort=True, as_index=False)[amount].sum()
+        columns = (total[name].tolist() for name in (*by, "is_committed", amount))
+        for site, which, year, is_committed, mw in zip(*columns, strict=True):
             if mw > _NOTHING_MW:
                 waits_for = which if kind == "on-site power" else site
-                is_committed = kind == "halls" and (site, which, year) in committed
                 if kind != "halls":
                     lead = months.get((kind, waits_for))
                 else:

@@ -183,7 +183,7 @@ def test_connections_and_own_power_are_decided_as_long_before_as_they_wait() -> 
             ("source_builds", "source", "built_mw", [("elm", "engine", 2027, 7.0)]),
         )
     }
-    tables["builds"]["early"] = False
+    tables["builds"]["stage"] = "ordered"
     tables["leads"] = pd.DataFrame([("elm", "air|N", 27.0)], columns=["site", "hall", "months"])
     orders = pd.DataFrame(list(orders_in(tables, months)), columns=list(OF_ORDER)).assign(future="any")
 
