@@ -18,7 +18,7 @@ from planner.check.stated import burnt_t, counted_kt, grid_mw, in_service, outpu
 from planner.check.stating import EVERY, LinearForm, total
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from planner.base.arrays import Floats
     from planner.check.stating import Here, Stored
@@ -258,12 +258,16 @@ def _bills(stored: Stored, worth: pd.Series[float]) -> LinearForm:
     return total(terms)
 
 
-def cost_of_all(stored: Stored) -> LinearForm:
-    """What a unit of every decision costs over the horizon, and what is paid whatever is decided, in MUSD."""
+def cost_of_all(stored: Stored, sites: Collection[str]) -> LinearForm:
+    """What a unit of every decision at sites or at none costs over the horizon, and what is paid anyway, in MUSD."""
     case, here = stored.case, stored.here({})
     by_year, worth = yearly_weight(case), discounts(case)
     grown = dict(zip(case.years, case.inputs.finance.opex_escalation.tolist(), strict=True))
-    forms = [(at_site(s) + upkeep(s) * grown[s.model_year]) * float(by_year[s.model_year]) for s in here.each("open")]
+    forms = [
+        (at_site(s) + upkeep(s) * grown[s.model_year]) * float(by_year[s.model_year])
+        for s in here.each("open")
+        if s.site in sites
+    ]
     forms += [elsewhere(here.at(year=str(y))) * float(by_year[y]) for y in case.years]
     forms += [here.total("bought", lambda h: _rented(h, worth)), _bills(stored, worth)]
     forms += [here.total(name, partial(_once, of, worth)) for name, of in ONCE.items()]

@@ -167,6 +167,7 @@ class Stored:
         self._blocks: dict[tuple[str, str], StoredBlock] = {}
         self._figures: dict[tuple[str, ...], tuple[np.ndarray, list[dict[str, Any]]]] = {}
         self._arrays: dict[str, np.ndarray] = {}
+        self._places: dict[Any, list[Key]] = {}
         self.vectors: dict[tuple[str, Key], np.ndarray] = {}
         self._coded = {of: _coded(getattr(self.proof, of)) for of in ("rows", "columns")}
         row, column, value = self.proof.terms()
@@ -239,6 +240,18 @@ class Stored:
         if name not in self._arrays:
             self._arrays[name] = np.asarray(operator.attrgetter(name)(self.case.inputs))
         return self._arrays[name]
+
+    def found_places(self, axes: Key, over: str | Callable[[Here], Iterable[Here] | pd.DataFrame]) -> list[Key]:
+        """Return the labels of all places that are found, once for all statements about them."""
+        if (axes, over) not in self._places:
+            here = Here(self, {})
+            there = here.each(over) if isinstance(over, str) else over(here)
+            if isinstance(there, pd.DataFrame):
+                labels = set(zip(*(there[axis].astype(str) for axis in axes), strict=True))
+            else:
+                labels = {tuple([h.labels[axis] for axis in axes]) for h in there}
+            self._places[axes, over] = sorted(labels)
+        return self._places[axes, over]
 
     def block_of_day(self, slot: str, length: int) -> list[str]:
         """Return the time slices of the block of the day that one is in. Takes `length` [h]."""
@@ -438,7 +451,7 @@ class Places:
     def by_lot(self, stored: Stored, most: int) -> tuple[int, Iterator[Labels]]:
         """Return how many places there must be, and so many of them by lot: the same of the same program."""
         own = self.axes if self.slots is None else tuple([axis for axis in self.axes if axis != "slot"])
-        here, over = Here(stored, {}), self.over
+        over = self.over
         block = stored.block("columns", over) if isinstance(over, str) else None
         if block is not None and {*block.axes} == {*own}:
             size = len(block)
@@ -446,11 +459,7 @@ class Places:
             def base(at: int) -> Labels:
                 return dict(zip(block.axes, block.key(at), strict=True))
         else:
-            there = here.each(over) if isinstance(over, str) else over(here)
-            if isinstance(there, pd.DataFrame):
-                found = sorted(set(zip(*(there[axis].astype(str) for axis in own), strict=True)))
-            else:
-                found = sorted({tuple([h.labels[axis] for axis in own]) for h in there})
+            found = stored.found_places(own, over)
             size = len(found)
 
             def base(at: int) -> Labels:
