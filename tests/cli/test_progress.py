@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -72,9 +73,11 @@ def test_no_line_comes_between_those_of_an_answer(capsys: pytest.CaptureFixture[
 def test_a_solve_of_a_plan_says_what_it_is_for_and_which_it_is() -> None:
     first = ProgressEvent("ipm", 3.0, 30, NOTHING, NOTHING, NOTHING, "relaxed", 1)
     later = ProgressEvent("simplex", 2.0, 500, NOTHING, 23_265.0, NOTHING, "blocks", 7)
+    below_0 = replace(later, dual_bound=-512.0)
 
     assert solver_words(first) == "integers relaxed, interior point, iteration 30"
     assert solver_words(later) == ("campuses and deployments, solve 7, simplex, iteration 500, at least 23.27 BUSD")
+    assert solver_words(below_0) == "campuses and deployments, solve 7, simplex, iteration 500"
 
 
 def test_the_latest_run_says_how_long_it_takes() -> None:

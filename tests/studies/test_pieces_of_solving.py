@@ -55,7 +55,7 @@ def test_a_rule_that_cannot_be_met_alone_is_reported_with_its_usual_cause(names:
 @pytest.mark.parametrize(
     ("status", "bound_musd", "view", "said"),
     [
-        ("time_limit", -np.inf, None, f"{TIME_IS_UP}; {MORE_TIME}"),
+        *[("time_limit", bound, None, f"{TIME_IS_UP}; {MORE_TIME}") for bound in (-np.inf, -7_310.5, 0.0)],
         ("time_limit", 41_234.56, None, f"{TIME_IS_UP}; no plan costs less than 41.235 BUSD; {MORE_TIME}"),
         ("time_limit", 41_234.56, (2027, 2028), f"{TIME_IS_UP}; {MORE_TIME}"),
         ("interrupted", 876.5, None, "mini: interrupted before any plan was found; no plan costs less than 876.5 MUSD"),

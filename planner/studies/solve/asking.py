@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 import time
 from dataclasses import dataclass
-from math import isfinite
+from math import inf, isfinite
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -78,7 +77,7 @@ class Asking:
         return self.solve_session(question, relaxed_session(question, model), method)
 
     def solve_session(
-        self, question: PreparedScenario, session: HighsSession, method: Method = "auto", *, most_s: float = math.inf
+        self, question: PreparedScenario, session: HighsSession, method: Method = "auto", *, most_s: float = inf
     ) -> Outcome:
         """Solve what a session holds, for `most_s` at most; a stop ends the whole study."""
         solver = question.scenario.solver
@@ -216,7 +215,7 @@ def solver_words(event: ProgressEvent) -> str:
         parts += [f"cost {event.objective / MUSD_PER_BUSD:,.2f} BUSD"]
     if event.phase in _BOUNDED and event.gap < 1.0:
         parts += [f"within {event.gap:.2%} of the bound"]
-    elif isfinite(event.dual_bound):
+    elif 0.0 < event.dual_bound < inf:  # one below 0 says nothing
         parts += [f"at least {event.dual_bound / MUSD_PER_BUSD:,.2f} BUSD"]
     if isfinite(event.left_s):
         parts += [f"about {duration(event.left_s)} left in this solve"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from dataclasses import dataclass, replace
-from math import isfinite
+from math import inf
 from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
@@ -343,8 +343,8 @@ def why_no_plan(
 
 
 def _bound(musd: float) -> str:
-    """Say what no plan costs less than; nothing where that is not known."""
-    if not isfinite(musd):
+    """Say what no plan costs less than; nothing where that is not known, or below 0."""
+    if not 0.0 < musd < inf:
         return ""
     unit, factor, decimals = unit_of_money([musd])
     return f"no plan costs less than {musd * factor:,.{decimals}f} {unit}"
