@@ -10,6 +10,7 @@ import pandas as pd
 
 from planner.base.words import amount, moment, percent
 from planner.limits import BY_NAME, LIMITS
+from planner.limits.limit import lookup
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,12 +55,26 @@ def start_words(tables: Tables, row: pd.Series) -> str:
     return f" ({moment(first['service_start'])}, after {first['months']:.0f} months: {first['by']})"
 
 
+def built_words(tables: Tables, row: pd.Series) -> str:
+    """Say as what halls are built that are operated as the design of a limit, a less available one."""
+    place = {"site": row["site"], "hall": row["hall"], "year": row["year"]}
+    operated = tables["operated"].drop(columns="hall").rename(columns={"as_hall": "hall"})
+    others = tables["operated"][(operated[[*place]] == [*place.values()]).all(axis=1)]
+    if others.empty:
+        return ""
+    designs = others.sort_values("operated_mw", ascending=False, kind="stable")["hall"].astype(str)
+    (all_mw,) = lookup(tables["halls"].set_index([*place])["operated_mw"], pd.DataFrame([place]))
+    some = "some of it " if others["operated_mw"].sum() < (1.0 - _NOTHING) * all_mw else ""
+    return f", {some}built as {', '.join(designs.str.partition('|')[2].str.replace('_', ' '))}"
+
+
 def limit_parts(row: pd.Series, tables: Tables, named: Callable[[str, str], str]) -> list[tuple[str, str]]:
     """Say what binds, in pieces."""
     filled = {
         "limit": f"{amount(float(row['limit']), 4)} {row['limit_unit']}",
         "year": str(row["year"]),
         "start": start_words(tables, row),
+        "built": built_words(tables, row),
         **{place: named(place, str(row[place])) for place in PLACES},
         "hall": str(row["hall"]).replace("|", ", ").replace("_", " "),
     }

@@ -68,8 +68,8 @@ class Binding:
 
     unit: str  # unit of the limit, that of its rows
     amount: Amount  # how much of it there is, in its unit, (row,)
-    # what binds, with places for its labels, ``{year}``, ``{limit}``, its amount with unit, and ``{start}``, when new
-    # halls can first serve
+    # what binds, with places for its labels, ``{year}``, ``{limit}``, its amount with unit, ``{start}``, when new
+    # halls can first serve, and ``{built}``, as what halls are built that are operated as the design
     sentence: str
     # where a plan cannot buy its way past it; elsewhere its price is that of an investment
     is_scarce: IsScarce | None = None

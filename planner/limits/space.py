@@ -143,7 +143,7 @@ HALLS_LIMITS: Final = (
         binding=Binding(
             "MW",
             _hall_mw,
-            "Halls at {site} ({hall}, {limit}) are full in {year}, before new ones can be there{start}:",
+            "Halls at {site} ({hall}{built}, {limit}) are full in {year}, before new ones can be there{start}:",
             is_scarce=_no_hall_yet,
         ),
         set_by=(*_SET_BY, SetBy(_FREE, _kept_free)),
@@ -155,7 +155,8 @@ HALLS_LIMITS: Final = (
         binding=Binding(
             "thousand m2",
             _floor,
-            "The floor of halls at {site} ({hall}, {limit}) is full in {year}, before new ones can be there{start}:",
+            "The floor of halls at {site} ({hall}{built}, {limit}) is full in {year},"
+            " before new ones can be there{start}:",
             is_scarce=_no_hall_yet,
         ),
         set_by=_SET_BY,

@@ -7,13 +7,14 @@ from pathlib import Path
 from string import Formatter
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from planner.check import duals
 from planner.inputs import TABLES, build_inputs
 from planner.inputs.prepared import PreparedScenario
 from planner.limits import BY_NAME, LIMITS, Limit, moved_by
-from planner.limits.binding import PLACES
+from planner.limits.binding import PLACES, limit_words
 from planner.model import FAMILIES, Model, build_model
 from planner.scenario import load_scenario
 from planner.scenario.keys import field_at
@@ -68,7 +69,7 @@ def test_only_a_limit_with_a_price_is_reported_as_binding() -> None:
 def test_a_limit_is_reported_in_the_unit_and_with_the_labels_of_its_rows(limit: Limit) -> None:
     block = BLOCKS[limit.name]
     places = {name for _, name, _, _ in Formatter().parse(limit.binding.sentence) if name}
-    labels = places - {"year", "limit", "start"}
+    labels = places - {"year", "limit", "start", "built"}
 
     assert GRAMS.get(limit.binding.unit, limit.binding.unit) == block.unit
     assert {"year", "limit"} <= places
@@ -76,6 +77,33 @@ def test_a_limit_is_reported_in_the_unit_and_with_the_labels_of_its_rows(limit: 
     assert {"curtailment rate" if name == "tier" else name for name in labels} <= {
         axis.strip() for axis in block.over.split(",")
     }
+
+
+@pytest.mark.parametrize(
+    ("operated", "said"),
+    [
+        ([("elm", "dlc|4N3", 2028, 30.0), ("oak", "dlc|4N3", 2027, 30.0), ("oak", "air|2N", 2028, 30.0)], ""),
+        ([("oak", "dlc|4N3", 2028, 30.0)], ", built as 4N3"),
+        (
+            [("oak", "dlc|block_6to5", 2028, 5.0), ("oak", "dlc|4N3", 2028, 7.0)],
+            ", some of it built as 4N3, block 6to5",
+        ),
+    ],
+)
+def test_a_full_hall_is_reported_as_it_is_operated_and_as_it_is_built(operated: list, said: str) -> None:
+    rows = [(site, hall, "air|N" if hall == "air|2N" else "dlc|2N", year, mw) for site, hall, year, mw in operated]
+    tables = {
+        "operated": pd.DataFrame(rows, columns=["site", "hall", "as_hall", "year", "operated_mw"]),
+        "halls": pd.DataFrame({"site": "oak", "hall": "dlc|2N", "year": [2027, 2028], "operated_mw": 30.0}),
+    }
+    row = pd.Series(
+        {"block": "hall_power", "site": "oak", "hall": "dlc|2N", "year": 2028, "limit": 30, "limit_unit": "MW"}
+    )
+    row = pd.concat([row, pd.Series(dict.fromkeys(set(PLACES) - set(row.index), ""))])
+
+    sentence = limit_words(row, {**tables, "leads": pd.DataFrame({"site": []})})
+
+    assert sentence == f"Halls at oak (dlc, 2N{said}, 30 MW) are full in 2028, before new ones can be there"
 
 
 def test_prices_have_the_unit_sign_and_weight_that_the_checker_has_for_them() -> None:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from planner.base.words import amount
 from planner.limits import BY_NAME
-from planner.limits.binding import ONE_MORE, PLACES, binding_of, start_words
+from planner.limits.binding import ONE_MORE, PLACES, binding_of, built_words, start_words
 from planner.outputs.answer import Answer
 from planner.outputs.folder_kinds import FolderKind
 from planner.outputs.labels import hall_words, item_words, names_in
@@ -231,8 +231,9 @@ def about_limits(
         ]
         years = ", ".join(str(one.row["year"]) for one in also)
         more = f" It binds in {years} too, at a shadow price of {span(also)}." if also else ""
+        results = solved.results.tables
         what = binding_of(str(worst["block"])).sentence.format(
-            **row, limit=limit, start=start_words(solved.results.tables, worst)
+            **row, limit=limit, start=start_words(results, worst), built=built_words(results, worst)
         )
         worth = _worth(solved, worst, value, shadow, stake)
         weight = stake.value * (value.value / shadow.value if shadow.value else 1.0)
