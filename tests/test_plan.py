@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from inspect import signature
+from inspect import Parameter, signature
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 import planner
+from planner.base.errors import InputError
 from planner.runs import write_run
 from planner.runs.plan import Plan
 
@@ -93,12 +94,12 @@ def test_a_plan_that_leaves_demand_unmet_says_so_first(plan: Plan) -> None:
 CHANGE = "demand.scale_frac=0.4"
 WITH_A_CHANGE: dict[str, Callable[[str | planner.Scenario], Any]] = {
     "alternatives": lambda what: (
-        planner.alternatives(what, slacks=[0.1], of=["site"], different=0, plans=False, overrides=[CHANGE]).cost_musd
+        planner.alternatives(what, [CHANGE], slacks=[0.1], of=["site"], different=0, plans=False).cost_musd
     ),
     "diagnose": lambda what: float(planner.diagnose(what, [NO_PLAN], quick=True).feasible),
-    "frontier": lambda what: planner.frontier(what, "largest", points=3, overrides=[CHANGE]).table["cost_musd"].min(),
-    "load_scenario": lambda what: planner.load_scenario(what, [CHANGE]).demand.scale_frac,
-    "myopic": lambda what: planner.myopic(what, [2], overrides=[CHANGE]).table["cost_musd"].iloc[0],
+    "frontier": lambda what: planner.frontier(what, [CHANGE], against="largest", points=3).table["cost_musd"].min(),
+    "load_scenario": lambda what: planner.load_scenario(what, CHANGE).demand.scale_frac,
+    "myopic": lambda what: planner.myopic(what, {"demand.scale_frac": 0.4}, windows=[2]).table["cost_musd"].iloc[0],
     "solve": lambda what: planner.solve(what, [CHANGE]).outcome.objective,
 }
 """What each public function that takes a scenario and changes finds of the changed one."""
@@ -109,6 +110,26 @@ def takes_a_scenario_and_changes(name: str) -> bool:
     function = getattr(planner, name)
     given = {} if isinstance(function, type) else signature(function).parameters
     return "overrides" in given and any("Scenario" in str(p.annotation) for p in given.values())
+
+
+def is_asked_of_a_scenario(name: str) -> bool:
+    function = getattr(planner, name)
+    return not isinstance(function, type) and next(iter(signature(function).parameters)) in {"scenario", "path"}
+
+
+@pytest.mark.parametrize("name", [*filter(is_asked_of_a_scenario, planner.__all__)])
+def test_what_is_asked_of_a_scenario_takes_it_then_changes_and_the_rest_by_name(name: str) -> None:
+    scenario, changes, *others = signature(getattr(planner, name)).parameters.values()
+
+    assert (changes.name, changes.default) == ("overrides", ())
+    assert {scenario.kind, changes.kind} == {Parameter.POSITIONAL_OR_KEYWORD}
+    assert {other.kind for other in others} <= {Parameter.KEYWORD_ONLY}
+
+
+@pytest.mark.parametrize("wrong", ["runs/mine", [2]])
+def test_what_is_no_change_is_said_by_what_it_must_be(wrong: Any) -> None:
+    with pytest.raises(InputError, match="no key and value are there; must be key=value"):
+        planner.myopic("tiny", wrong)
 
 
 @pytest.mark.parametrize("name", [*filter(takes_a_scenario_and_changes, planner.__all__)])

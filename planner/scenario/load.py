@@ -123,13 +123,13 @@ Changes: TypeAlias = Sequence[str] | Mapping[str, Any]
 
 
 def as_overrides(changes: Changes) -> list[str]:
-    """Return changes as they are written after ``--set``.
+    """Return changes as they are written after ``--set``; a text is one change.
 
     >>> as_overrides({"demand.scale_frac": 0.5, "scope.sites": ["oak"]})
     ['demand.scale_frac=0.5', 'scope.sites=["oak"]']
     """
     if not isinstance(changes, Mapping):
-        return list(changes)
+        return [changes] if isinstance(changes, str) else [str(change) for change in changes]
     return [f"{key}={json.dumps(value, default=_plain_value)}" for key, value in changes.items()]
 
 

@@ -136,7 +136,7 @@ def sweep_task(tell: Callable[..., None], given: tuple[str, Path]) -> dict[str, 
         tell(text=text, share=now.done / now.total)
 
     tell(stage="Reading the sweep and solving its futures")
-    found = run_sweep(sweep, folder, on_progress=on_progress)
+    found = run_sweep(sweep, out=folder, on_progress=on_progress)
     failed = len(found.failed)
     message = f"{failed} of {len(found.futures)} futures have no plan as asked." if failed else ""
     return {"message": message}

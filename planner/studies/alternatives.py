@@ -209,12 +209,12 @@ _Bounds = dict[tuple[str, int], tuple[float, float]]
 
 def alternatives(
     scenario: str | Path | Scenario,
+    overrides: Changes = (),
     *,
     slacks: Sequence[float] = SLACKS,
     of: Sequence[str] = _KINDS,
     different: int = 3,
     plans: bool = True,
-    overrides: Changes = (),
     on_stage: Callable[[str], None] | None = None,
     interrupt: threading.Event | None = None,
 ) -> Alternatives:
@@ -224,6 +224,8 @@ def alternatives(
     ----------
     scenario : str, Path or Scenario
         A file, the name of a shipped scenario, or one already loaded.
+    overrides : sequence of str or dict
+        Settings as after ``--set``, or a dict of them.
     slacks : sequence of float
         How much more plans may cost, as shares of the plan's cost. [-]
     of : sequence of str
@@ -233,8 +235,6 @@ def alternatives(
         where the next one would be one of these.
     plans : bool
         Make a plan for each end of a range, too; without, ranges take less than half as long.
-    overrides : sequence of str or dict
-        Settings as after ``--set``, or a dict of them.
     on_stage : callable, optional
         Called with each solve.
     interrupt : threading.Event, optional

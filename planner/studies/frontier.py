@@ -180,11 +180,11 @@ _NO_TRADE: Final = 1e-6  # relative width of a frontier that is a point
 
 def frontier(
     scenario: str | Path | Scenario,
-    against: str,
+    overrides: Changes = (),
     *,
+    against: str,
     points: int = 9,
     most_cost_frac: float | None = None,
-    overrides: Changes = (),
     on_stage: Callable[[str], None] | None = None,
     interrupt: threading.Event | None = None,
 ) -> Frontier:
@@ -194,6 +194,8 @@ def frontier(
     ----------
     scenario : str, Path or Scenario
         A file, the name of a shipped scenario, or one already loaded.
+    overrides : sequence of str or dict
+        Settings as after ``--set``, or a dict of them.
     against : str
         Name of a measure: ``carbon``, ``water``, ``unmet``, ``rented``, ``latency``,
         ``connection``, ``largest``, ``zone:ID`` or ``site:ID``.
@@ -202,8 +204,6 @@ def frontier(
     most_cost_frac : float, optional
         How much above the least cost the other end may be; by default whatever the least of the
         measure costs. [-]
-    overrides : sequence of str or dict
-        Settings as after ``--set``, or a dict of them.
     on_stage : callable, optional
         Called with each solve.
     interrupt : threading.Event, optional
@@ -229,7 +229,7 @@ def frontier(
 
     Examples
     --------
-    >>> found = frontier("tiny", "largest", points=3)
+    >>> found = frontier("tiny", against="largest", points=3)
     >>> found.table["extra_musd"].round(2).tolist()[0]
     0.0
     """

@@ -114,10 +114,10 @@ class Myopic(Answer):
 @with_texts_as_objects
 def myopic(
     scenario: str | Path | Scenario,
-    windows: Sequence[int] = (1,),
-    *,
-    decides: Decides = "orders",
     overrides: Changes = (),
+    *,
+    windows: Sequence[int] = (1,),
+    decides: Decides = "orders",
     on_stage: Callable[[str], None] | None = None,
     on_progress: Callable[[ProgressEvent], None] | None = None,
     interrupt: threading.Event | None = None,
@@ -128,13 +128,13 @@ def myopic(
     ----------
     scenario : str, Path or Scenario
         A file, the name of a shipped scenario, or one already loaded.
+    overrides : sequence of str or dict
+        Settings as after ``--set``, or a dict of them.
     windows : sequence of int
         Model years in view whenever a year is decided; one plan for each. One that sees all years
         is not solved again, and one as long as the horizon is the plan with all years in view.
     decides : {"orders", "service"}
         Whether orders that cannot wait are decided in a year, or what enters service in it.
-    overrides : sequence of str or dict
-        Settings as after ``--set``, or a dict of them.
     on_stage, on_progress, interrupt
         As for `planner.studies.solve.solve`.
 
@@ -157,7 +157,7 @@ def myopic(
 
     Examples
     --------
-    >>> found = myopic("tiny", [1, 2])
+    >>> found = myopic("tiny", windows=[1, 2])
     >>> found.table["foresight_musd"].round(1).tolist()
     [0.0, 2932.9]
     """

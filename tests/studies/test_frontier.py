@@ -67,7 +67,7 @@ OF_MINI = ("carbon", "water", "connection")
 @example(Traded(str(MINI), [], "connection"), 6)
 def test_a_frontier_is_convex_and_its_slopes_are_duals(asked: Traded, points: int) -> None:
     try:
-        table = frontier(asked.scenario, asked.against, points=points, overrides=asked.overrides).table
+        table = frontier(asked.scenario, against=asked.against, points=points, overrides=asked.overrides).table
     except InputError as error:
         if "the plan of least cost serves none" not in str(error):
             raise
@@ -127,7 +127,7 @@ def cost_within(question: PreparedScenario, against: str, most: float) -> float:
 
 
 def test_the_first_point_is_the_plan_of_least_cost_and_a_level_is_a_constraint() -> None:
-    found = frontier(MINI, "carbon", points=4)
+    found = frontier(MINI, against="carbon", points=4)
 
     assert found.table["cost_musd"].iloc[0] == pytest.approx(plan_of(MINI).outcome.objective)
     carbon = plan_of(MINI).tables["carbon_year"]
@@ -138,7 +138,7 @@ def test_the_first_point_is_the_plan_of_least_cost_and_a_level_is_a_constraint()
 
 
 def test_a_warm_step_costs_what_the_program_with_that_row_does_from_nothing() -> None:
-    table = frontier(MINI, "carbon", points=4).table
+    table = frontier(MINI, against="carbon", points=4).table
     level, cost = table["measure"].iloc[2], table["cost_musd"].iloc[2]
     model = build_model(plan_of(MINI).inputs)
     span = model.span_years[model.p.sites.site_year["year"]]
@@ -151,13 +151,13 @@ def test_a_warm_step_costs_what_the_program_with_that_row_does_from_nothing() ->
 
 
 def test_most_cost_ends_the_frontier_where_cost_is_that_far_above_the_least() -> None:
-    found = frontier(MINI, "carbon", points=4, most_cost_frac=0.03)
+    found = frontier(MINI, against="carbon", points=4, most_cost_frac=0.03)
 
     assert found.table["extra_frac"].iloc[-1] == pytest.approx(0.03, rel=1e-3)
 
 
 def test_the_knee_is_the_point_furthest_below_the_line_between_the_ends() -> None:
-    table = frontier(MINI, "carbon", points=6).table
+    table = frontier(MINI, against="carbon", points=6).table
     x, y = table["measure"].to_numpy(), table["cost_musd"].to_numpy()
 
     line = y[0] + (x - x[0]) / (x[-1] - x[0]) * (y[-1] - y[0])
@@ -169,7 +169,7 @@ def test_the_knee_is_the_point_furthest_below_the_line_between_the_ends() -> Non
 
 def test_integers_are_left_out_and_no_plan_is_below() -> None:
     whole = "siting.whole_openings=true"
-    found = frontier("tiny", "largest", points=3, overrides=[whole])
+    found = frontier("tiny", against="largest", points=3, overrides=[whole])
 
     assert found.is_relaxed
     assert any("no plan lies below" in note for note in found.notes)
@@ -179,12 +179,12 @@ def test_integers_are_left_out_and_no_plan_is_below() -> None:
 @pytest.mark.parametrize("text", ["carbs", "zone:NOWHERE", "site:", "site:west"])
 def test_what_is_no_measure_is_refused_with_those_there_are(text: str) -> None:
     with pytest.raises(InputError, match="must be"):
-        frontier("tiny", text)
+        frontier("tiny", against=text)
 
 
 def test_a_mistyped_measure_says_which_one_is_meant() -> None:
     with pytest.raises(InputError, match=r"or site:ID; did you mean 'carbon'\?"):
-        frontier("tiny", "carbn")
+        frontier("tiny", against="carbn")
 
 
 @pytest.mark.parametrize(
@@ -197,7 +197,7 @@ def test_a_mistyped_measure_says_which_one_is_meant() -> None:
 )
 def test_arguments_out_of_range_are_refused(arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
-        frontier("tiny", "largest", **arguments)
+        frontier("tiny", against="largest", **arguments)
 
 
 def test_the_command_writes_table_json_and_chart(tmp_path: Path) -> None:

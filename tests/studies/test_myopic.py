@@ -59,7 +59,7 @@ BINDS = {
 
 @pytest.fixture(scope="module")
 def found():
-    return myopic("tiny", [1, 2])
+    return myopic("tiny", windows=[1, 2])
 
 
 @pytest.fixture(scope="module")
@@ -350,7 +350,7 @@ def test_orders_are_decided_as_long_before_service_as_their_lead():
 
 def test_every_mistake_is_named_at_once():
     with pytest.raises(InputError) as error:
-        myopic("tiny", [2, 0, -3], overrides=["years=[2028, 2027]"])
+        myopic("tiny", windows=[2, 0, -3], overrides=["years=[2028, 2027]"])
 
     said = [problem.what_is for problem in error.value.problems]
     assert set(said) == {"it is 0", "it is -3", "years is [2028, 2027]"}

@@ -87,7 +87,7 @@ def test_morris_of_one_figure_is_its_slope_and_nothing_is_solved_twice(tmp_path:
                 raise KeyboardInterrupt
 
         wishes: Any = {"figures": 1, "jobs": 1, "overrides": ONE_YEAR, "on_progress": watch}
-        return sensitivity("tiny", "morris", tmp_path, trajectories=trajectories, **wishes)
+        return sensitivity("tiny", method="morris", out=tmp_path, trajectories=trajectories, **wishes)
 
     with pytest.raises(KeyboardInterrupt):
         ask(2, stop_after=1)
@@ -190,7 +190,7 @@ def test_without_salib_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("planner.studies.sensitivity.design.find_spec", lambda name: None)
 
     with pytest.raises(InputError, match=r"SALib is not installed.*pip install 'dcplan\[sens"):
-        sensitivity("tiny", "sobol")
+        sensitivity("tiny", method="sobol")
 
 
 def figure(item: str, low: float, value: float, high: float, **more: Any) -> UncertainFigure:

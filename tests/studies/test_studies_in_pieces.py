@@ -53,10 +53,10 @@ def pieces_and_rounds(outcome: Outcome) -> tuple[int, int]:
 
 
 def test_a_frontier_in_pieces_is_that_of_the_whole(solved: list[Outcome]) -> None:
-    whole = frontier(MINI, "carbon", points=4, overrides=[HOURLY, ONE_COOLING]).table
+    whole = frontier(MINI, against="carbon", points=4, overrides=[HOURLY, ONE_COOLING]).table
     assert not solved
 
-    found = frontier(MINI, "carbon", points=4, overrides=[HOURLY, ONE_COOLING, IN_PIECES]).table
+    found = frontier(MINI, against="carbon", points=4, overrides=[HOURLY, ONE_COOLING, IN_PIECES]).table
 
     for name in ("measure", "cost_musd", "slope_musd_per_unit"):
         expected = pytest.approx(whole[name].to_numpy(), rel=1e-6, nan_ok=True)

@@ -49,16 +49,16 @@ _NO_STEPS: Final = "counts in steps, of which first order says nothing; steps mo
 
 def sensitivity(
     scenario: str | Path,
+    overrides: Changes = (),
+    *,
     method: Method = "tornado",
     out: str | Path | None = None,
-    *,
     figures: int = FIGURES,
     trajectories: int | None = None,
     samples: int | None = None,
     seed: int = SEED,
     of: str = COST,
     steps: bool = True,
-    overrides: Changes = (),
     jobs: int | None = None,
     scheduler: str | None = None,
     on_stage: Callable[[str], None] | None = None,
@@ -77,6 +77,8 @@ def sensitivity(
     ----------
     scenario : str or Path
         A file, or the name of a shipped scenario.
+    overrides : sequence of str or dict
+        Settings as after ``--set``, or a dict of them.
     method : {"tornado", "morris", "sobol"}
         One figure at a time at its low and high; Morris's trajectories, which tell figures that
         act alone from those that act together; Sobol's shares of the variance. The last two need
@@ -97,8 +99,6 @@ def sensitivity(
         or a column of table summary, in its last year.
     steps : bool
         Move columns that count in steps too, each as one factor.
-    overrides : sequence of str or dict
-        Settings as after ``--set``, or a dict of them.
     jobs, scheduler
         As for `planner.sweep`.
     on_stage : callable, optional

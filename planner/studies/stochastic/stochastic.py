@@ -138,8 +138,8 @@ _MOST_NAMED: Final = 4
 @with_texts_as_objects
 def stochastic(
     path: str | Path,
-    *,
     overrides: Changes = (),
+    *,
     on_stage: Callable[[str], None] | None = None,
     on_progress: Callable[[ProgressEvent], None] | None = None,
     on_warning: Callable[[Problem], None] | None = None,

@@ -165,11 +165,11 @@ class _TablesMeanwhile:
 
 def run_sweep(
     path: str | Path,
+    overrides: Changes = (),
+    *,
     out: str | Path | None = None,
     jobs: int | None = None,
     on_progress: Callable[[SweepProgress], None] | None = None,
-    *,
-    overrides: Changes = (),
     scheduler: str | None = None,
     on_stage: Callable[[str], None] | None = None,
     on_warning: Callable[[Problem], None] | None = None,
@@ -186,7 +186,7 @@ def run_sweep(
     >>> file = Path(mkdtemp()) / "land.yaml"
     >>> axis = "{key: new_sites.north.land_limit_mw, values: [20, 30]}"
     >>> _ = file.write_text(f"{{version: 1, base: tiny, axes: {{land: {axis}}}}}")
-    >>> run_sweep(file, mkdtemp(), jobs=1).futures[["future", "status"]].to_numpy().tolist()
+    >>> run_sweep(file, out=mkdtemp(), jobs=1).futures[["future", "status"]].to_numpy().tolist()
     [['land=20', 'optimal'], ['land=30', 'optimal']]
     """
     folder = folder_of(path, out)

@@ -28,7 +28,7 @@ CHECK = Path(__file__).parents[2] / "check"
 
 @pytest.mark.filterwarnings("default")
 def test_a_cluster_gives_the_same_tables_and_hands_runs_back(tmp_path: Path, scheduler: str) -> None:
-    result = run_sweep(written(tmp_path), tmp_path / "out", scheduler=scheduler)
+    result = run_sweep(written(tmp_path), out=tmp_path / "out", scheduler=scheduler)
 
     assert_same(tables(result), in_turn(TEXT))
     (run,) = (tmp_path / "out" / "runs").iterdir()
@@ -61,7 +61,7 @@ def test_a_worker_that_is_killed_in_mid_sweep_changes_no_table(tmp_path: Path, w
                 killed.append(at_work)
                 os.kill(pids[at_work], signal.SIGKILL)
 
-        result = run_sweep(written(tmp_path), tmp_path / "out", scheduler=made.scheduler_address, on_progress=kill)
+        result = run_sweep(written(tmp_path), out=tmp_path / "out", scheduler=made.scheduler_address, on_progress=kill)
 
     assert len(killed) == 1
     assert_same(tables(result), in_turn(TEXT))
@@ -76,7 +76,7 @@ def test_workers_with_another_version_are_refused(
     monkeypatch.setattr(connection, "versions_of", lambda names: {name: of_all[name] for name in names})
 
     with pytest.raises(InputError) as raised:
-        run_sweep(written(tmp_path), tmp_path / "out", scheduler=scheduler)
+        run_sweep(written(tmp_path), out=tmp_path / "out", scheduler=scheduler)
 
     said = [str(problem) for problem in raised.value.problems]
     assert len(said) == 2
@@ -155,7 +155,7 @@ def test_without_the_extra_it_says_how_to_install_it(tmp_path: Path, monkeypatch
     monkeypatch.setattr(connection, "import_module", missing)
 
     with pytest.raises(InputError, match=r"pip install 'dcplan\[dask\]'"):
-        run_sweep(written(tmp_path), tmp_path / "out", scheduler="tcp://127.0.0.1:9")
+        run_sweep(written(tmp_path), out=tmp_path / "out", scheduler="tcp://127.0.0.1:9")
 
 
 def test_files_of_ones_own_travel_by_value(tmp_path: Path) -> None:

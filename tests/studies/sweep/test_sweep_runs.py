@@ -54,7 +54,7 @@ def solved_in_turn(text: str) -> tuple[dict[str, pd.DataFrame], dict[str, bytes]
     with tempfile.TemporaryDirectory() as folder:
         path, out = Path(folder) / "ways.yaml", Path(folder) / "out"
         path.write_text(text, encoding="utf-8")
-        result = run_sweep(path, out, jobs=1)
+        result = run_sweep(path, out=out, jobs=1)
         files = {file.relative_to(out).as_posix(): file.read_bytes() for file in out.rglob("*") if file.is_file()}
         return {**tables(result), "timings": result.timings}, files
 
@@ -170,7 +170,7 @@ def test_listed_futures_begin_at_like_ones_and_cost_what_they_do_afresh(tmp_path
     path.write_text(LISTED, encoding="utf-8")
 
     begins_at = {one.name: one.begins_at for one in read_sweep(path).questions}
-    result = run_sweep(path, tmp_path / "out", jobs=1)
+    result = run_sweep(path, out=tmp_path / "out", jobs=1)
 
     led = {"price": "usual", "price and land": "price", "coast": "usual"}
     assert begins_at == {"usual": "", **led}
@@ -194,7 +194,7 @@ def test_side_by_side_and_with_a_process_ended_it_has_the_same_tables(tmp_path: 
         if progress.done == 1:
             ended.append(end_a_process())
 
-    result = run_sweep(written(tmp_path), tmp_path / "out", jobs=2, on_progress=watch)
+    result = run_sweep(written(tmp_path), out=tmp_path / "out", jobs=2, on_progress=watch)
 
     assert ended
     assert_same(tables(result), in_turn(TEXT))
@@ -218,7 +218,7 @@ def test_what_is_stored_is_not_solved_again_and_what_changed_is(tmp_path: Path) 
     stored = stamps(out)
 
     seen: list[SweepProgress] = []
-    again = run_sweep(path, out, jobs=1, on_progress=seen.append)
+    again = run_sweep(path, out=out, jobs=1, on_progress=seen.append)
 
     assert (seen[0].stored, len(seen)) == (4, 1)
     assert stamps(out) == stored
@@ -226,13 +226,13 @@ def test_what_is_stored_is_not_solved_again_and_what_changed_is(tmp_path: Path) 
     assert_names_lead_nowhere(again, tmp_path)
 
     path.write_text(TEXT.replace("46", "47"), encoding="utf-8")
-    changed = run_sweep(path, out, jobs=1)
+    changed = run_sweep(path, out=out, jobs=1)
     assert changed.futures["future"].tolist()[:2] == ["price=41", "price=47"]
     assert len(stamps(out).items() - stored.items()) == 1
     before = tables(changed)
     torn = next((out / FUTURES_FOLDER).glob("price-47*"))
     torn.write_bytes(torn.read_bytes()[:100])
-    assert_same(tables(run_sweep(path, out, jobs=1)), before)
+    assert_same(tables(run_sweep(path, out=out, jobs=1)), before)
     assert_command_shows(path, out)
 
 
@@ -287,7 +287,7 @@ def test_killed_twice_and_begun_again_it_repeats_nothing(tmp_path: Path) -> None
     kill_once(path, out, lambda: len(whole(out)) >= 2)
     stored = stamps(out)
 
-    result = run_sweep(path, out, jobs=1)
+    result = run_sweep(path, out=out, jobs=1)
 
     assert len(stored) >= 2
     kept = {name: stamp for name, stamp in stored.items() if not name.startswith(".")}
@@ -314,7 +314,7 @@ def test_ctrl_c_is_one_line_and_leaves_a_folder_to_go_on_from(tmp_path: Path) ->
     assert "Traceback" not in said.decode()
     partly = pd.read_parquet(out / "futures.parquet")
     assert "not_solved" in partly["status"].tolist()
-    assert_same(tables(run_sweep(path, out, jobs=1)), in_turn(TEXT))
+    assert_same(tables(run_sweep(path, out=out, jobs=1)), in_turn(TEXT))
 
 
 @pytest.mark.parametrize("after_s", [0.05, 0.3])
@@ -356,7 +356,7 @@ def test_nothing_is_solved_where_a_value_fits_no_setting(tmp_path: Path) -> None
     path.write_text(TEXT.replace("[41, 46]", "[41, none]"), encoding="utf-8")
 
     with pytest.raises(InputError):
-        run_sweep(path, tmp_path / "out", jobs=1)
+        run_sweep(path, out=tmp_path / "out", jobs=1)
 
     assert not (tmp_path / "out").exists()
 
@@ -374,7 +374,7 @@ axes:
         encoding="utf-8",
     )
 
-    found = run_sweep(path, tmp_path / "out", jobs=1).futures.set_index("future")
+    found = run_sweep(path, out=tmp_path / "out", jobs=1).futures.set_index("future")
 
     assert found.loc["open=two, exact=three", "status"] == "wrong_input"
     assert "are both given" in found.loc["open=two, exact=three", "message"]
@@ -394,7 +394,7 @@ def stopped_at_once(tmp_path: Path, meanwhile: Callable[[Path], object]) -> Path
         raise Stopped
 
     with pytest.raises(Stopped):
-        run_sweep(written(tmp_path), out, jobs=1, on_progress=stop)
+        run_sweep(written(tmp_path), out=out, jobs=1, on_progress=stop)
     return out
 
 
@@ -423,7 +423,7 @@ def test_tables_of_another_file_of_the_name_do_not_pass_for_its_own(
         path.write_text(TEXT.replace("46", "47"), encoding="utf-8")
     monkeypatch.setattr(solve_sweep, "_written", killed)
     with pytest.raises(Stopped):
-        run_sweep(path, out, jobs=1, on_progress=stop)
+        run_sweep(path, out=out, jobs=1, on_progress=stop)
 
     left = {file.stem for file in out.glob("*.parquet")}
     assert left == (set() if is_of_another else set(TABLES))
@@ -466,7 +466,7 @@ def test_a_copy_of_the_file_goes_on_in_the_folder_of_its_sweep(tmp_path: Path) -
     (out / SWEEP_FILE).write_text(json.dumps(about), encoding="utf-8")
     seen: list[SweepProgress] = []
 
-    run_sweep(shutil.copy(path, tmp_path / "copy.yaml"), out, jobs=1, on_progress=seen.append)
+    run_sweep(shutil.copy(path, tmp_path / "copy.yaml"), out=out, jobs=1, on_progress=seen.append)
 
     assert (seen[0].stored, len(seen)) == (4, 1)
 
@@ -488,7 +488,7 @@ def test_tables_are_all_as_before_where_it_is_stopped_while_they_are_written(
 
     monkeypatch.setattr(pd.DataFrame, "to_parquet", write_or_stop)
     with pytest.raises(KeyboardInterrupt):
-        run_sweep(path, out, jobs=1)
+        run_sweep(path, out=out, jobs=1)
 
     assert {name: (out / f"{name}.parquet").read_bytes() for name in TABLES} == before
     assert {file.stem for file in out.glob("*.parquet")} == set(TABLES)
@@ -510,7 +510,7 @@ def test_ctrl_c_while_tables_take_their_names_leaves_all_new(tmp_path: Path, mon
 
     monkeypatch.setattr(Path, "replace", rename_and_interrupt)
     with pytest.raises(KeyboardInterrupt):
-        run_sweep(path, out, jobs=1)
+        run_sweep(path, out=out, jobs=1)
 
     assert sorted(renamed) == sorted(TABLES)
     assert renamed[-1] == "futures"  # what it calls solved is in the others by then
@@ -549,13 +549,13 @@ def test_tables_of_a_running_sweep_hold_what_is_done_and_end_as_ever(
         if progress.done == 3:
             shutil.copytree(out, killed)
 
-    result = run_sweep(path, out, jobs=1, on_progress=look)
+    result = run_sweep(path, out=out, jobs=1, on_progress=look)
 
     assert seen == [1, 2, 3]
     assert_same(tables(result), in_turn(TEXT))
     assert not list(out.glob(".*"))
     first: list[SweepProgress] = []
-    assert_same(tables(run_sweep(path, killed, jobs=1, on_progress=first.append)), in_turn(TEXT))
+    assert_same(tables(run_sweep(path, out=killed, jobs=1, on_progress=first.append)), in_turn(TEXT))
     assert first[0].stored == 3
 
 
