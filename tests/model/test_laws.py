@@ -282,7 +282,25 @@ AMOUNTS = {
     "deliveries.scale_frac": (0.2, 1.8),
     "rent.depth_scale_frac": (0.2, 1.8),
     "lease.depth_mw_per_site": (3.0, 40.0),
+    "halls.free_frac": (0.3, 0.0),
 }
+"""From the worse end of a range to the better one."""
+WHOLE_YEARS = {
+    "lead_times.interconnection_months": 24,
+    "lead_times.transformer_months": 24,
+    "lead_times.permit_months": 6,
+    "lead_times.construction_months": 12,
+    "lead_times.switchgear_months": 12,
+}
+LEADS = {"lead_times.delay_months": (0, 12, 36), "lead_times.interconnection_delay_months": (0, 12, 36)}
+OWN_LEADS = {
+    f"new_sites.{site}.{what}_lead_months": (12, 24, 36, 48)
+    for site in ("ohio", "texas")
+    for what in ("hall", "connection")
+}
+"""Leads that end on the first day of a model year: with a shorter one halls may serve from the same days on, and from
+one before. Of those that end within a year the shorter one may cost more: what may serve from June on may not from
+July, and is paid from June on."""
 NEW_SITE = {"name": "Fir", "country": "US", "lat": 41.5, "lon": -93.5, "like": "us-tx-dallas"}
 
 
@@ -299,29 +317,45 @@ def drawn_pair(number: int, company: str) -> tuple[str, dict[str, Any], dict[str
     """Draw a world, and the same with one more thing to choose from or a looser limit."""
     lot = random.Random(number)
     base = lot.choice(["us-base", "us-base", company])
-    less: dict[str, Any] = dict(US) if base == "us-base" else {"time.slot_h": 24}
+    world: dict[str, Any] = dict(US) if base == "us-base" else {"time.slot_h": 24}
     for key, ids in CHOICES.items():
         always = 0 if key == "supply.allow" else 1
         some = lot.sample(ids[always:], lot.randrange(len(ids) - always))
-        less[key] = [*ids[:always], *some]
-    less["operator.demand_share_frac"] = round(lot.uniform(0.003, 0.012), 5)
-    key = lot.choice([*CHOICES, *LOOSER, *AMOUNTS, "lead_times.delay_months", "site"])
-    more = dict(less)
+        world[key] = [*ids[:always], *some]
+    world["operator.demand_share_frac"] = round(lot.uniform(0.003, 0.012), 5)
+    leads, kind = (LEADS, "under construction") if base == "us-base" else (OWN_LEADS, "racks")
+    key = lot.choice([*CHOICES, *LOOSER, *AMOUNTS, "site", *leads, "grid.non_firm.allow", kind])
+    less: dict[str, Any] = {}
+    more: dict[str, Any] = {}
     if key in CHOICES:
-        more[key] = [*less[key], lot.choice([i for i in CHOICES[key] if i not in less[key]])]
+        more[key] = [*world[key], lot.choice([i for i in CHOICES[key] if i not in world[key]])]
     elif key in LOOSER:
         less[key], more[key] = LOOSER[key]
     elif key in AMOUNTS:
-        less[key], more[key] = sorted(round(lot.uniform(*AMOUNTS[key]), 3) for _ in range(2))
-        less["lease.allow"] = more["lease.allow"] = key.startswith("lease")
+        worst, best = AMOUNTS[key]
+        less[key], more[key] = sorted((round(lot.uniform(worst, best), 3) for _ in range(2)), reverse=worst > best)
+        world["lease.allow"] = key.startswith("lease")
     elif key == "site":
         more["new_sites.fir"] = NEW_SITE
-        if "scope.sites" in less:
-            more["scope.sites"] = [*less["scope.sites"], "fir"]
+        if "scope.sites" in world:
+            more["scope.sites"] = [*world["scope.sites"], "fir"]
+    elif key == "under construction":
+        share = "operator.pipeline_share_frac"
+        less[share], more[share] = sorted(round(lot.uniform(0.0, 0.02), 4) for _ in range(2))
+    elif key == "racks":
+        rack, cooling = lot.choice([("gb200_nvl72", "dlc_hybrid_dry"), ("dgx_h100_air", "air_containment_dry")])
+        place = {"site": lot.choice(["ohio", "texas", "arizona"]), "hall": "X", "first_year": lot.choice([2025, 2027])}
+        redundancy = lot.choice(["N", "N+1", "4N3", "2N"])
+        world["existing_halls"] = {**place, "cooling": cooling, "redundancy": redundancy, "it_mw": 9.0}
+        world["halls.free_frac"] = lot.choice([0.0, 0.1, 0.3])
+        duty = lot.choice(["training", "inference"])
+        more["existing_racks"] = {**place, "rack": rack, "duty": duty, "mw": round(lot.uniform(0.5, 7.5), 1)}
     else:
-        less[key] = round(lot.uniform(12.5, 30.0), 1)
-        more[key] = less[key] - 12.0
-    return base, less, more
+        of = key if key in leads else lot.choice([*leads])
+        months = lot.choice(leads[of])
+        world |= {**WHOLE_YEARS, of: months}
+        more[key] = months - lot.choice([0.4, 1, 3, 8, 12]) if key in leads else True
+    return base, {**world, **less}, {**world, **more}
 
 
 @cache
@@ -332,8 +366,11 @@ def held_tables(base: str) -> Mapping[str, pd.DataFrame]:
 def least_musd(base: str, world: Mapping[str, Any]) -> float:
     """Cost without integers."""
     asked = {"racks.whole": False, "siting.whole_openings": False, "siting.table_blocks": False}
-    settings = [f"{key}={json.dumps(value)}" for key, value in {**asked, **world}.items()]
-    inputs = inputs_without_notes(load_scenario(base, settings), held_tables(base))
+    tables = dict(held_tables(base))
+    rows = {name: world[name] for name in tables.keys() & world.keys()}
+    tables |= {name: pd.concat([tables[name], pd.DataFrame([row])], ignore_index=True) for name, row in rows.items()}
+    settings = [f"{key}={json.dumps(value)}" for key, value in {**asked, **world}.items() if key not in rows]
+    inputs = inputs_without_notes(load_scenario(base, settings), tables)
     problem = build_model(inputs).problem
     outcome = HighsSession(problem, {"primal_feasibility_tolerance": 1e-9}).solve("simplex")
     assert outcome.status == "optimal", outcome.message
