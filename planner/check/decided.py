@@ -77,9 +77,10 @@ def _reached(case: Case) -> set[tuple[str, ...]]:
 
 def _services(h: Here) -> Iterator[Here]:
     """Users who reach a site in time and may be served there, while their workload can have racks at it."""
+    reached = _reached(h.case)
     for at in h.each("load"):
         for users in at.each("demand.demand"):
-            if users.region == ANYWHERE or (users.region, users.workload, users.site) in _reached(h.case):
+            if users.region == ANYWHERE or (users.region, users.workload, users.site) in reached:
                 yield users
 
 

@@ -247,7 +247,7 @@ class Stored:
             here = Here(self, {})
             there = here.each(over) if isinstance(over, str) else over(here)
             if isinstance(there, pd.DataFrame):
-                labels = set(zip(*(there[axis].astype(str) for axis in axes), strict=True))
+                labels = set(zip(*(there[axis].astype(str).tolist() for axis in axes), strict=True))
             else:
                 labels = {tuple([h.labels[axis] for axis in axes]) for h in there}
             self._places[axes, over] = sorted(labels)
