@@ -14,7 +14,7 @@ import math
 import sys
 from pathlib import Path
 
-from planner.inputs.prepared import PreparedScenario
+from planner.inputs.build import PreparedScenario
 from planner.limits.binding import PLACES, binding
 from planner.runs.reopen import reopen
 from planner.studies.explain.again import RightSideStep, spot_check

@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planner.base.errors import InputError
-from planner.clock.calendar import ModelYears, float_year, hours_in_year
-from planner.clock.days import RepresentativeDays
+from planner.clock.days import ModelYears, RepresentativeDays, float_year, hours_in_year
 from planner.clock.profiles import slot_means
 
 MONTH_NAMES = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planner.base.errors import InputError
-from planner.clock.calendar import ModelYears
-from planner.fleet.reference import Cohorts, alive_frac, reference_fleet_compute
+from planner.clock.days import ModelYears
+from planner.fleet.compute import Cohorts, alive_frac, reference_fleet_compute
 
 YEARS = ModelYears((2025, 2026, 2027, 2028, 2029, 2030))
 

@@ -11,8 +11,7 @@ import numpy as np
 from planner.base.units import HOURS_PER_YEAR, KW_PER_MW, MWH_PER_GWH, USD_PER_MUSD
 from planner.base.words import amount
 from planner.family.block import asset, constraint, cost
-from planner.family.declared import FamilyTerms, Heading, ListOnSheet, TableRows, WithoutEffect, of_kind
-from planner.family.effects import Switch
+from planner.family.declared import FamilyTerms, Heading, ListOnSheet, Switch, TableRows, WithoutEffect, of_kind
 from planner.family.payments import Purchase, yearly
 from planner.family.references import PlannedSiteId
 from planner.family.table_columns import floats, given, texts

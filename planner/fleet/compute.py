@@ -1,12 +1,8 @@
-"""Compute demand as mean H100-equivalents.
-
-The unit of compute is the H100e: for training the dense BF16 peak of one H100, for inference
-its measured throughput. Demand is a mean over the year, so an amount of work becomes a demand
-by dividing by the time in which it must be done.
-"""
+"""What a fleet of racks computes, in mean H100-equivalents, and the reference fleet of a forecast in gigawatts."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -15,10 +11,14 @@ from planner.base.errors import InputError, Problem
 from planner.base.units import H100_DENSE_BF16_PFLOPS, SECONDS_PER_DAY
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
+    from collections.abc import Sequence
+
+    from numpy.typing import ArrayLike, NDArray
 
     from planner.base.arrays import Floats
+    from planner.clock.days import ModelYears
 
+# --- Compute demand as mean H100-equivalents ------------------------------------------------------
 
 TRAINING_FLOP_UTILISATION_FRAC: Final = 0.40
 """Model FLOPs over peak FLOPs of a training run: 0.38-0.43 on 8,000-16,000 H100 (Llama Team,
@@ -77,3 +77,154 @@ def _above_zero(value: ArrayLike, name: str) -> Floats:
     if not np.all(array > 0.0):
         raise InputError([Problem("compute", None, None, f"{name} is {array}", "above 0")])
     return array
+
+
+# --- The reference fleet: what compute a forecast in gigawatts stands for -------------------------
+
+_SHARE_TOLERANCE = 1e-6
+
+
+def alive_frac(vintage: ArrayLike, life_years: ArrayLike, years: ModelYears) -> Floats:
+    """Tell in which model years racks of a vintage serve: 1 where they do, else 0.
+
+    Lives are exact: a rack bought in v with a life of n serves the calendar years v to
+    v + n - 1. In a model year that represents several it serves only if it serves them all.
+    Takes `life_years` [yr].
+
+    >>> from planner.clock.days import ModelYears
+    >>> alive_frac([2023, 2025], 5, ModelYears((2025, 2026, 2028, 2030))).tolist()
+    [[1.0, 1.0, 0.0, 0.0], [1.0, 1.0, 1.0, 0.0]]
+    """
+    bought = np.asarray(vintage)[..., None]
+    last = bought + np.asarray(life_years)[..., None] - 1
+    serves = (bought <= np.array(years.years)) & (years.last_calendar_years <= last)
+    return np.asarray(serves, dtype=float)
+
+
+@dataclass(frozen=True)
+class Cohorts:
+    """Racks bought together, for every workload."""
+
+    vintage: NDArray[np.int64]  # calendar year in which each cohort enters service, shape (cohort,)
+    life_years: NDArray[np.int64]  # life, shape (class, cohort). [yr]
+    h100e_per_mw: Floats  # compute per MW of nameplate rack power, shape (class, cohort). [H100e/MW]
+
+
+@dataclass(frozen=True)
+class ReferenceFleet:
+    """What exists, what is added, and the compute of it."""
+
+    compute_h100e: Floats  # mean compute, shape (class, model year). [H100e]
+    # gross additions of nameplate rack power, shape (class, model year): net growth plus what retires. [MW]
+    additions_mw: Floats
+    # nameplate rack power in service by cohort, stock first and then the additions in the order of the model years,
+    # shape (class, cohort, model year). [MW]
+    alive_mw: Floats
+
+
+def reference_fleet_compute(
+    path_mw: ArrayLike,
+    years: ModelYears,
+    stock_share_frac: ArrayLike,
+    stock: Cohorts,
+    additions: Cohorts,
+    utilisation_frac: ArrayLike,
+    workloads: Sequence[str],
+) -> ReferenceFleet:
+    r"""Turn a path of nameplate rack power into mean compute, by workload.
+
+    With :math:`P_t` the path, :math:`S_{vt}` the part of the base-year stock of vintage v that
+    still serves in t and :math:`G_v` the additions of an earlier model year v,
+
+    .. math:: G_t = \max\Bigl(P_t - \sum_v S_{vt} - \sum_{v < t} G_v \, [v \text{ alive in } t],
+              \; 0\Bigr), \qquad
+              C_t = u \sum_v (\text{alive MW})_{vt} \, h_v
+
+    Where a path falls faster than racks retire, the racks in service are switched off in equal
+    parts down to the path, and come back before new ones are bought.
+    Takes `stock_share_frac` (workload, cohort), `utilisation_frac` (workload,).
+
+    One workload, 10 MW in 2025, half of it bought in 2023 with a life of 3 years, growing to
+    16 MW in 2026. In 2026 the older half is gone, so 6 MW of growth need 11 MW of racks:
+
+    >>> from planner.clock.days import ModelYears
+    >>> fleet = reference_fleet_compute(
+    ...     [[10.0, 16.0]],
+    ...     ModelYears((2025, 2026)),
+    ...     [[0.5, 0.5]],
+    ...     Cohorts(np.array([2023, 2025]), np.array([[3, 5]]), np.array([[400.0, 700.0]])),
+    ...     Cohorts(np.array([2025, 2026]), np.array([[5, 5]]), np.array([[700.0, 1200.0]])),
+    ...     [0.8],
+    ...     ["train"],
+    ... )
+    >>> fleet.additions_mw.tolist()
+    [[0.0, 11.0]]
+    >>> fleet.compute_h100e.round(6).tolist()  # 0.8 x (5 x 400 + 5 x 700), 0.8 x (3500 + 13200)
+    [[4400.0, 13360.0]]
+    """
+    path = np.asarray(path_mw, dtype=float)
+    share = np.asarray(stock_share_frac, dtype=float)
+    _check(years, share, stock, additions, workloads)
+    n_stock, n_years = len(stock.vintage), len(years)
+
+    stock_mw = (path[:, :1] * share)[..., None] * alive_frac(stock.vintage, stock.life_years, years)
+    alive_mw = np.concatenate([stock_mw, np.zeros((len(path), n_years, n_years))], axis=1)
+    is_alive = alive_frac(additions.vintage, additions.life_years, years)
+    additions_mw = np.zeros_like(path)
+    for t in range(n_years):  # each year's additions depend on those of the years before
+        additions_mw[:, t] = np.maximum(path[:, t] - alive_mw[:, :, t].sum(axis=1), 0.0)
+        alive_mw[:, n_stock + t] = additions_mw[:, t, None] * is_alive[:, t]
+
+    standing_mw = alive_mw.sum(axis=1)
+    is_surplus = standing_mw > path
+    switched_on = np.where(is_surplus, path / np.where(is_surplus, standing_mw, 1.0), 1.0)
+    alive_mw = alive_mw * switched_on[:, None]
+    h100e_per_mw = np.concatenate([stock.h100e_per_mw, additions.h100e_per_mw], axis=1)
+    compute = np.einsum("wvt,wv->wt", alive_mw, h100e_per_mw)
+    return ReferenceFleet(
+        compute_h100e=np.asarray(utilisation_frac, dtype=float)[:, None] * compute,
+        additions_mw=additions_mw,
+        alive_mw=alive_mw,
+    )
+
+
+def _check(years: ModelYears, share: Floats, stock: Cohorts, additions: Cohorts, workloads: Sequence[str]) -> None:
+    problems = [
+        _problem(f"the stock shares of workload {name} sum to {total:g}", "1", "correct share_frac in table rack_stock")
+        for name, total in zip(workloads, share.sum(axis=1), strict=True)
+        if abs(total - 1.0) > _SHARE_TOLERANCE
+    ]
+    last = stock.vintage + stock.life_years - 1
+    serves = (stock.vintage <= years.first) & (last >= years.first)
+    problems += [
+        _problem(
+            f"workload {workloads[w]} has stock of {stock.vintage[v]} with a life of {stock.life_years[w, v]}",
+            f"in service in {years.first}",
+            "leave out vintages that are not",
+        )
+        for w, v in np.argwhere((share > 0.0) & ~serves)
+    ]
+    if not np.array_equal(additions.vintage, years.years):
+        problems.append(
+            _problem(
+                f"the additions are of {additions.vintage.tolist()}",
+                f"of {years.years}",
+                "give one cohort per model year",
+            )
+        )
+    else:
+        outlives = additions.life_years >= np.array(years.spans)
+        problems += [
+            _problem(
+                f"workload {workloads[w]} adds racks in {years.years[t]} with a life of {additions.life_years[w, t]}",
+                f"at least the {years.spans[t]} years this model year covers",
+                "add model years, or give these racks a longer life",
+            )
+            for w, t in np.argwhere(~outlives)
+        ]
+    if problems:
+        raise InputError(problems)
+
+
+def _problem(what_is: str, must_be: str, fix: str) -> Problem:
+    return Problem("fleet", None, None, what_is, must_be, fix)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from planner.base.errors import InputError, Problem, raise_all
 from planner.base.units import HOURS_PER_YEAR
-from planner.clock.calendar import hours_in_year
+from planner.clock.days import hours_in_year
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""From scenario and tables to everything the model knows."""
+"""From a scenario to the inputs of a plan, once for all that asks about it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.base.errors import InputError
-from planner.clock.calendar import float_year
+from planner.base.errors import InputError, Problem
+from planner.clock.days import float_year
 from planner.families import named
 from planner.family.declared import Basis
 from planner.family.table_columns import any_along, mask_at
@@ -46,7 +46,7 @@ from planner.inputs.supply import supply_inputs, supply_offer
 from planner.inputs.tariffs import find_customers, prices_net_of_tariffs, tariff_inputs
 from planner.inputs.without_effect import settings_without_effect
 from planner.plausible import implausible, one_at_each_place
-from planner.scenario import read_draft, unknown_ids
+from planner.scenario import read_draft, unknown_ids, with_settings
 from planner.tables import load_package, read_tables, read_with_hashes, right_tables
 
 if TYPE_CHECKING:
@@ -55,9 +55,63 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from planner.base.errors import Problem
     from planner.inputs.case import ScopedCase
-    from planner.scenario import Scenario
+    from planner.scenario import Scenario, Setting
+
+# --- A scenario with its inputs, and the same question with something changed ---------------------
+
+
+def refuse_short_view(scenario: Scenario) -> None:
+    """Refuse a scenario that is decided year by year, where all years are decided at once."""
+    window = scenario.foresight.window_years
+    if window is None:
+        return
+    found = f"foresight.window_years is {window}, and this study decides all years at once"
+    fix = "leave it out; `dcplan myopic` says what foresight is worth"
+    raise InputError([Problem(*scenario.place_of("foresight.window_years"), found, "no window", fix)])
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One figure of a data table, by the row it is in, and a value for it."""
+
+    table: str  # where the figure stands
+    column: str
+    row: Mapping[str, str | float]  # columns and values that only its row has
+    value: float  # what it is to be, in the unit of the column
+
+    def __str__(self) -> str:
+        """Return it as a note for whoever edits the table."""
+        where = ", ".join(str(label) for label in self.row.values())
+        return f"table {self.table}: {self.column} of {where} = {self.value:.10g}"
+
+
+@dataclass(frozen=True, eq=False)
+class PreparedScenario:
+    """A scenario and what the model knows of it."""
+
+    scenario: Scenario  # as validated
+    inputs: Inputs  # made from it; holds the tables it was made from
+
+    @classmethod
+    def from_scenario(cls, scenario: Scenario) -> PreparedScenario:
+        """Ask a scenario."""
+        refuse_short_view(scenario)
+        return cls(scenario, build_inputs(scenario))
+
+    def changed(self, settings: Sequence[Setting], cells: Sequence[Cell] = ()) -> PreparedScenario:
+        """Ask with other settings and figures, of the same tables."""
+        tables = dict(self.inputs.tables)
+        for cell in cells:
+            table = tables[cell.table].copy()
+            is_row = (table[list(cell.row)] == list(cell.row.values())).all(axis=1)
+            table.loc[is_row, cell.column] = cell.value
+            tables[cell.table] = table
+        scenario = with_settings(self.scenario, settings)
+        return PreparedScenario(scenario, inputs_without_notes(scenario, tables))
+
+
+# --- From scenario and tables to everything the model knows ---------------------------------------
 
 _OF_NO_PLAN: Final = (
     *("brief", "edge_accelerators", "hall_density", "load_history", "market_inventory", "own_hours", "power_curves"),

@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from planner.base.arrays import Bools, Floats
-    from planner.clock.calendar import ModelYears
-    from planner.clock.days import Days
+    from planner.clock.days import Days, ModelYears
     from planner.scenario import Scenario
     from planner.scenario.tree import Keys
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from planner.base.units import MONTHS_PER_YEAR
 from planner.base.words import amount, some
-from planner.clock.calendar import float_year
+from planner.clock.days import float_year
 from planner.family.table_columns import any_along, mask_at, texts
 from planner.inputs.supply_figures import renewable_shape
 from planner.inputs.tariffs import use_of_sites

@@ -11,11 +11,12 @@ import pandas as pd
 from planner.base.units import DAYS_PER_YEAR, H100E_PER_KH100E, HOURS_PER_YEAR, MW_PER_GW, MWH_PER_TWH, USD_PER_MUSD
 from planner.family.table_columns import any_along, codes, dense_by_ids, floats, ints, texts
 from planner.fleet.compute import (
+    Cohorts,
     mean_h100e_from_pf_days,
     mean_h100e_from_requests_per_day,
     mean_h100e_from_tokens_per_day,
+    reference_fleet_compute,
 )
-from planner.fleet.reference import Cohorts, reference_fleet_compute
 from planner.inputs.axes import ANYWHERE
 from planner.inputs.case import DUTIES
 from planner.inputs.routes import stays_in

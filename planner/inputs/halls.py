@@ -10,7 +10,7 @@ import pandas as pd
 
 from planner.base.units import KW_PER_MW, MONTHS_PER_YEAR, USD_PER_MUSD
 from planner.base.words import some
-from planner.clock.calendar import float_year
+from planner.clock.days import float_year
 from planner.family.table_columns import any_along, bools, codes, floats, given, ints, mask_at, named_in, sum_at, texts
 from planner.inputs.case import DUTIES
 from planner.inputs.money import construction_factor

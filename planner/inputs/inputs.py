@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.base.units import MONTHS_PER_YEAR
-from planner.clock.calendar import float_year
+from planner.clock.days import float_year
 from planner.families import fields_of_families
 from planner.inputs.leads import find_leads
 from planner.inputs.scope import make_case
@@ -29,8 +29,7 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Bools, Floats
     from planner.base.errors import Problem
-    from planner.clock.calendar import ModelYears
-    from planner.clock.days import Days
+    from planner.clock.days import Days, ModelYears
     from planner.inputs.axes import Sets
     from planner.inputs.carbon import CarbonInputs
     from planner.inputs.case import Assumption, ScopedCase

@@ -10,7 +10,7 @@ import numpy as np
 
 from planner.base.units import MONTHS_PER_YEAR
 from planner.base.words import amount, some
-from planner.clock.calendar import float_year
+from planner.clock.days import float_year
 from planner.family.table_columns import bools, floats, named_in, texts
 from planner.inputs.scope import LEADS
 

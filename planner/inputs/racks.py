@@ -9,7 +9,7 @@ import numpy as np
 
 from planner.base.units import KW_PER_MW, MW_PER_GW, USD_PER_MUSD
 from planner.family.table_columns import any_along, codes, dense_by_ids, floats, ints, mask_at, named_in, texts
-from planner.fleet.reference import alive_frac
+from planner.fleet.compute import alive_frac
 from planner.inputs.case import DUTIES, trend_factor
 from planner.lp import Index
 from planner.money.finance import annuity_payment

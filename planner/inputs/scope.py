@@ -9,7 +9,7 @@ import pandas as pd
 
 from planner.base.errors import InputError
 from planner.base.words import amount, some
-from planner.clock.calendar import ModelYears
+from planner.clock.days import ModelYears
 from planner.family.table_columns import PROVENANCE, floats, join_columns, texts
 from planner.inputs.case import Findings, ScopedCase
 from planner.inputs.days import days_of

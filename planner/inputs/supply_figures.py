@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from planner.base.units import KW_PER_MW, MONTHS_PER_YEAR, USD_PER_MUSD
-from planner.clock.calendar import float_year
-from planner.clock.days import SEASONS
+from planner.clock.days import SEASONS, float_year
 from planner.clock.profiles import slot_means
 from planner.family.table_columns import any_along, codes, dense_by_ids, floats, named_in, texts
 from planner.inputs.days import report_missing_hours

@@ -12,7 +12,7 @@ import numpy as np
 
 from planner.base.words import some
 from planner.families import named
-from planner.family.effects import HELD, PAID_AT_START, OnlyWith, SwitchesBlock
+from planner.family.declared import HELD, PAID_AT_START, OnlyWith, SwitchesBlock
 from planner.family.table_columns import bools, floats, texts
 from planner.inputs.existing import market_share_frac, stated_sites
 from planner.inputs.failover import has_failover

@@ -24,7 +24,7 @@ from planner.scenario import Setting, interpolated
 
 if TYPE_CHECKING:
     from planner.base.arrays import Floats
-    from planner.inputs.prepared import PreparedScenario
+    from planner.inputs.build import PreparedScenario
     from planner.limits.limit import Place
     from planner.lp import Index
 

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from planner.base.arrays import Bools, Floats, Positions
+    from planner.inputs.build import Cell, PreparedScenario
     from planner.inputs.inputs import Inputs
-    from planner.inputs.prepared import Cell, PreparedScenario
     from planner.scenario import Scenario
 
 # --- A limit in words: amount, one more unit, the setting that states it --------------------------

@@ -9,8 +9,8 @@ import numpy as np
 
 from planner.base.units import HOURS_PER_YEAR, M3_PER_THOUSAND_M3, T_PER_KT
 from planner.base.words import amount, round_up
+from planner.inputs.build import Cell
 from planner.inputs.grid import LOWEST_RATE_PCT
-from planner.inputs.prepared import Cell
 from planner.limits.limit import (
     MW_LASTING,
     MW_YEAR,
@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from planner.base.arrays import Bools, Floats
+    from planner.inputs.build import PreparedScenario
     from planner.inputs.inputs import Inputs
-    from planner.inputs.prepared import PreparedScenario
     from planner.limits.limit import Place, Tables
     from planner.lp import Index
 

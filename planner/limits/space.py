@@ -36,8 +36,8 @@ from planner.scenario import Setting
 
 if TYPE_CHECKING:
     from planner.base.arrays import Bools, Floats
+    from planner.inputs.build import PreparedScenario
     from planner.inputs.inputs import Inputs
-    from planner.inputs.prepared import PreparedScenario
     from planner.limits.limit import Place, Tables
     from planner.lp import Index
 

@@ -1,7 +1,8 @@
-"""Annuities, discount factors and instalments."""
+"""Annuities, discount factors and instalments; prices in tiers."""
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -308,3 +309,24 @@ def _shares_of_years(begin: Floats, end: Floats, first_calendar_year: int, last_
     years = np.arange(first_calendar_year, last_calendar_year + 1, dtype=float)
     overlap = np.minimum(end[..., None], years + 1.0) - np.maximum(begin[..., None], years)
     return np.asarray(np.clip(overlap, 0.0, 1.0))
+
+
+# --- Rules for prices in tiers, wherever they are written -----------------------------------------
+
+ONE_MORE_PRICE: Final = "one price more than limits"
+RISING: Final = "above 0 and rising from tier to tier"
+
+
+def broken_rules(prices: Sequence[float], limits: Sequence[float]) -> tuple[str, ...]:
+    """Return the rules that are broken by the prices of tiers and the limits between them.
+
+    Takes `prices` [USD/unit], `limits` [unit].
+
+    >>> broken_rules((9.0, 6.0), (20.0,)), broken_rules((9.0, 6.0, 7.0), (30.0, 20.0))
+    ((), ('above 0 and rising from tier to tier',))
+    """
+    is_broken = {
+        ONE_MORE_PRICE: len(prices) != len(limits) + 1,
+        RISING: any(high <= low for low, high in pairwise((0.0, *limits))),
+    }
+    return tuple(rule for rule, is_so in is_broken.items() if is_so)

@@ -7,7 +7,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from planner.money.tier_rules import ONE_MORE_PRICE, RISING, broken_rules
+from planner.money.finance import ONE_MORE_PRICE, RISING, broken_rules
 from planner.scenario.messages import Finding, problem_at
 from planner.scenario.tariffs import TariffDemand, TariffEnergy
 

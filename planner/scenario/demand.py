@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from planner.family.effects import HELD, OnlyWith, Switch
+from planner.family.declared import HELD, OnlyWith, Switch
 from planner.family.references import (
     DemandRegionId,
     DemandShapeId,

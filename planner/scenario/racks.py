@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from planner.family.effects import Switch
+from planner.family.declared import Switch
 from planner.family.references import CoolingId, OperatorId, RackId, RedundancyId, VendorId
 from planner.family.values import (
     AllOrSome,

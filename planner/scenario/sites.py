@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Final, Literal
 
 from pydantic import Field
 
-from planner.family.effects import HELD, OnlyWith
+from planner.family.declared import HELD, OnlyWith
 from planner.family.references import (
     CountryCode,
     DemandRegionId,

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
 
-from planner.family.effects import HELD, PAID_AT_START, SWITCH, Switch
+from planner.family.declared import HELD, PAID_AT_START, SWITCH, Switch
 from planner.family.references import (
     ConnectionServiceId,
     FuelId,

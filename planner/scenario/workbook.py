@@ -15,8 +15,7 @@ from planner.base.words import amount, closest
 from planner.family.values import FIRST_YEAR, LAST_YEAR
 from planner.scenario.keys import field_at, is_by_year
 from planner.scenario.tree import Node, Place, assign
-from planner.scenario.workbook_cells import CellGrid, Edit, edits, name_and_unit, unread_sheets, value_of
-from planner.scenario.workbook_layout import (
+from planner.scenario.workbook_cells import (
     ASSUMPTIONS,
     COMMENT,
     EDITED_SITE,
@@ -28,8 +27,14 @@ from planner.scenario.workbook_layout import (
     SETTINGS,
     SITE_ID_HEAD,
     VALUE_HEAD,
+    CellGrid,
+    Edit,
+    edits,
+    name_and_unit,
     own_sheets,
     single_settings,
+    unread_sheets,
+    value_of,
 )
 from planner.scenario.yaml12 import scalar
 from planner.tables import load_package
@@ -42,7 +47,7 @@ if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
     from planner.scenario.keys import SchemaKey
-    from planner.scenario.workbook_layout import OwnSheet
+    from planner.scenario.workbook_cells import OwnSheet
 
 _KEYS_OF_SITE: Final = (None, "retail_usd_per_mwh", "lead_time_months")
 """Settings of the cells of `EDITED_SITE`; how many MW a site has is decided by the solver."""

@@ -16,7 +16,7 @@ from planner.runs.catalogue import read_runs, run_folders
 from planner.runs.names import slug
 from planner.scenario.chain import MOST_BYTES, MOST_WORKBOOK_BYTES, WORKBOOK, read_source, shipped_names
 from planner.scenario.tree import Place
-from planner.scenario.workbook_layout import SETTINGS
+from planner.scenario.workbook_cells import SETTINGS
 from planner.studies.sweep.file import shipped_sweeps
 from planner.studies.sweep.solve_sweep import folder_of
 from planner.tables.workbook import WorkbookError, sheet_names

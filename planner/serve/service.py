@@ -20,9 +20,8 @@ from planner.base.words import duration
 from planner.outputs.report.markup import SCRIPT, STYLE, allowed, joined
 from planner.runs.catalogue import seconds_before
 from planner.serve.guard import TOKEN_FIELD, Keys, content_policy
-from planner.serve.jobs import Jobs
+from planner.serve.jobs import Jobs, solve_task, sweep_task
 from planner.serve.project import JOBS, SCENARIOS, SWEEPS, files_path, job_path, run_path, scenario_path, sweep_path
-from planner.serve.worker import solve_task, sweep_task
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

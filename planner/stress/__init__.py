@@ -6,9 +6,9 @@ through years of weather, prices and outages, a heat wave and an emergency of th
 
 from planner.results.schema import STRESS_TABLES
 from planner.stress.fixed import FixedPlan, fixed_plan
-from planner.stress.settings import StressSettings, settings_from
 from planner.stress.simulate import site_outage_losses
 from planner.stress.study import CASES, StressStudy, reliability_of, stress_study
+from planner.stress.weather import StressSettings, settings_from
 from planner.stress.year import YEAR_DAYS, OwnHours, StressYear, read_own_hours, year_of_hours
 
 __all__ = [

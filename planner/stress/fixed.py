@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from planner.clock.days import Days
     from planner.inputs.case import ScopedCase
     from planner.scenario import Scenario
-    from planner.stress.settings import StressSettings
+    from planner.stress.weather import StressSettings
 
 # --- Price years synthesised from what the price shapes say of their spread -----------------------
 #

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from planner.base.arrays import Bools, Floats
     from planner.inputs.inputs import Inputs
     from planner.stress.fixed import FixedPlan, GridEmergency, HeatWave
-    from planner.stress.settings import StressSettings
+    from planner.stress.weather import StressSettings
     from planner.stress.year import OwnHours
 
 # --- Deferrable work yields where a connection is too small, and is caught up where there is room ---

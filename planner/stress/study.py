@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from planner.stress.fixed import FixedPlan
-    from planner.stress.settings import StressSettings
+    from planner.stress.weather import StressSettings
     from planner.stress.year import OwnHours
 
 

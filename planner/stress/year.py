@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Floats
     from planner.inputs.case import ScopedCase
-    from planner.stress.settings import StressSettings
+    from planner.stress.weather import StressSettings
     from planner.tables import Package
 
 # --- A user's own hours: temperatures and prices by site and hour of the year, read strictly ------

@@ -11,7 +11,7 @@ import pandas as pd
 
 from planner.base.errors import InputError, Problem
 from planner.check import Verdict, check_inputs
-from planner.inputs.prepared import PreparedScenario
+from planner.inputs.build import PreparedScenario
 from planner.lp import Index
 from planner.lp.index import UNIT
 from planner.model import build_model

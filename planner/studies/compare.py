@@ -13,7 +13,7 @@ import numpy as np
 
 from planner.base.errors import InfeasibleError, InputError, Problem, raise_all
 from planner.inputs import TABLES, inputs_without_notes
-from planner.inputs.prepared import PreparedScenario, refuse_short_view
+from planner.inputs.build import PreparedScenario, refuse_short_view
 from planner.lp.change import Arrays
 from planner.model import build_model
 from planner.model.money import penalty_musd

@@ -16,7 +16,7 @@ from planner.base.errors import InputError, Problem
 from planner.base.units import H100E_PER_KH100E, HOURS_PER_YEAR, M3_PER_THOUSAND_M3, T_PER_KT, USD_PER_MUSD
 from planner.base.words import did_you_mean, within_sentence
 from planner.inputs.axes import ANYWHERE
-from planner.inputs.prepared import PreparedScenario
+from planner.inputs.build import PreparedScenario
 from planner.lp import UNIT
 from planner.lp.index import distinct
 from planner.model import build_model

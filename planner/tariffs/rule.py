@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeAlias
 import numpy as np
 
 from planner.base.errors import InputError, Problem
-from planner.money.tier_rules import ONE_MORE_PRICE, RISING, broken_rules
+from planner.money.finance import ONE_MORE_PRICE, RISING, broken_rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

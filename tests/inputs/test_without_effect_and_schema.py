@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from pydantic import BaseModel
 
-from planner.family.effects import HELD, OnlyWith, SwitchesBlock
+from planner.family.declared import HELD, OnlyWith, SwitchesBlock
 from planner.scenario import Scenario
 from planner.scenario.keys import block_at, marks
 

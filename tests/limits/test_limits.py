@@ -12,7 +12,7 @@ import pytest
 
 from planner.check import duals
 from planner.inputs import TABLES, build_inputs
-from planner.inputs.prepared import PreparedScenario
+from planner.inputs.build import PreparedScenario
 from planner.limits import BY_NAME, LIMITS, Limit, moved_by
 from planner.limits.binding import PLACES, limit_words
 from planner.model import FAMILIES, Model, build_model

@@ -25,7 +25,7 @@ from planner.inputs.build import validated
 from planner.outputs.plan_workbook import write_plan_workbook
 from planner.scenario import load_scenario
 from planner.scenario.keys import settings
-from planner.scenario.workbook_layout import own_sheets, single_settings
+from planner.scenario.workbook_cells import own_sheets, single_settings
 from planner.tables import read_tables
 
 NAUGHTY = ("=1+1", "<script>alert(1)</script>", "../../x", "\u202eright to left", "🏭", "x" * 300)

@@ -9,9 +9,8 @@ import pytest
 
 from planner.inputs import TABLES
 from planner.inputs.proportions import warnings_of
-from planner.plausible.cells import outside
 from planner.plausible.rules import Range, ranges_of
-from planner.plausible.settings import jumps
+from planner.plausible.settings import jumps, outside
 from planner.scenario import load_scenario, shipped_names
 from planner.scenario.keys import EACH, field_at
 from planner.scenario.yaml12 import parse

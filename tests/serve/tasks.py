@@ -12,7 +12,7 @@ from typing import Any
 
 from planner.base.errors import InfeasibleError
 from planner.outputs.staging import staging
-from planner.serve.worker import ASKED_TO_STOP
+from planner.serve.jobs import ASKED_TO_STOP
 
 
 def quick(tell: Any, given: str) -> dict[str, Any]:

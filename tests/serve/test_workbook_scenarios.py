@@ -11,8 +11,8 @@ from test_form_pages import UNMET, send
 
 from planner.outputs.plan_workbook import write_plan_workbook
 from planner.scenario import load_scenario
+from planner.serve.jobs import solve_task
 from planner.serve.project import Project
-from planner.serve.worker import solve_task
 
 if TYPE_CHECKING:
     from pathlib import Path

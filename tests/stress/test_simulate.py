@@ -11,9 +11,8 @@ from planner.clock.days import RepresentativeDays
 from planner.clock.profiles import calendar_days
 from planner.place.climate import hourly_temperatures
 from planner.stress.fixed import FixedPlan, GridEmergency, HeatWave, Outages, outage_h
-from planner.stress.settings import StressSettings
 from planner.stress.simulate import Reliability, SimulatedYear, simulate_year
-from planner.stress.weather import Weather
+from planner.stress.weather import StressSettings, Weather
 from planner.stress.year import OwnHours
 
 DAYS = RepresentativeDays(slot_h=6)

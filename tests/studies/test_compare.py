@@ -17,7 +17,7 @@ from plans import plan_of
 
 import planner
 from planner.base.errors import InputError
-from planner.inputs.prepared import PreparedScenario
+from planner.inputs.build import PreparedScenario
 from planner.model import build_model
 from planner.outputs.comparison.comparison import split_sentences
 from planner.outputs.solver_files import inputs_of, scenario_of

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 import planner
 from planner.cli import main
-from planner.inputs.prepared import PreparedScenario
+from planner.inputs.build import PreparedScenario
 from planner.limits import LIMITS
 from planner.lp import HighsSession
 from planner.model import FAMILIES, build_model

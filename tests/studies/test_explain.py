@@ -15,7 +15,7 @@ import planner
 from planner.base.errors import InputError
 from planner.base.words import amount
 from planner.cli import main
-from planner.inputs.prepared import PreparedScenario
+from planner.inputs.build import PreparedScenario
 from planner.limits.binding import PLACES, binding
 from planner.runs import write_run
 from planner.studies.explain import Explanation, explain

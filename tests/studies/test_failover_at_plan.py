@@ -9,9 +9,8 @@ import pytest
 from plans import plan_of
 from test_failover import ANY_USER, WORLD
 
-from planner.inputs.build import build_inputs_from
+from planner.inputs.build import PreparedScenario, build_inputs_from
 from planner.inputs.inputs import Inputs
-from planner.inputs.prepared import PreparedScenario
 from planner.lp.change import Arrays
 from planner.model import build_model
 from planner.runs.plan import Plan

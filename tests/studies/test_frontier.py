@@ -19,7 +19,7 @@ from plans import MINI, plan_of
 
 from planner.base.errors import InputError
 from planner.cli import main
-from planner.inputs.prepared import PreparedScenario
+from planner.inputs.build import PreparedScenario
 from planner.lp import HighsSession
 from planner.model import build_model
 from planner.outputs.study_files import Frontier

@@ -11,7 +11,7 @@ from planner.base.errors import InputError, Problem
 from planner.base.sheet_cells import cell_name
 from planner.outputs.canvas import MOST_ROWS
 from planner.scenario.keys import EACH, field_at, is_by_year
-from planner.scenario.workbook_layout import (
+from planner.scenario.workbook_cells import (
     ABOUT_HEADS,
     COMMENT,
     ID_HEAD,
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from planner.outputs.canvas import Canvas
     from planner.outputs.plan_workbook.limits import Limits
-    from planner.scenario.workbook_layout import OwnSheet
+    from planner.scenario.workbook_cells import OwnSheet
     from planner.tables.descriptor import Field, TableSchema
 
 # --- Values of a scenario as one cell holds them; `planner.scenario.workbook_cells` reads them ---

@@ -14,7 +14,7 @@ from planner.outputs.plan_workbook.settings import setting_sheets, write_setting
 from planner.plausible.rules import RANGES, ranges_of
 from planner.scenario.schema import OWN_FILES
 from planner.scenario.tree import plain
-from planner.scenario.workbook_layout import SETTINGS, own_sheets
+from planner.scenario.workbook_cells import SETTINGS, own_sheets
 from planner.tables import load_package, read_tables
 from planner.tables.places import TablePlaces
 

@@ -14,7 +14,7 @@ from planner.outputs.labels import DisplayNames
 from planner.outputs.measures import sites_of
 from planner.outputs.xlsx.book import named, text, this_row, write_section, write_table
 from planner.scenario.keys import field_at, unit_of
-from planner.scenario.workbook_layout import EDITED_SITE, SITE_ID_HEAD
+from planner.scenario.workbook_cells import EDITED_SITE, SITE_ID_HEAD
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Mapping

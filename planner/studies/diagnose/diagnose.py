@@ -12,7 +12,7 @@ import pandas as pd
 from planner.base.errors import InfeasibleError
 from planner.base.words import amount
 from planner.inputs.axes import ANYWHERE
-from planner.inputs.prepared import PreparedScenario
+from planner.inputs.build import PreparedScenario
 from planner.limits import BY_NAME
 from planner.limits.demand import DEMAND, RENT, TIGHT_BOUND
 from planner.limits.power import ALL_HEADROOM, CARBON, CONNECTION, CONTRACTS, FIRM_HEADROOM, HEADROOM, SOURCES, WATER

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from planner.base.arrays import Floats
-    from planner.inputs.prepared import PreparedScenario
+    from planner.inputs.build import PreparedScenario
 
 
 _SLACK: Final = 1e-6  # [-], of what is needed

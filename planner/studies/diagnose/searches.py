@@ -15,7 +15,7 @@ import numpy as np
 
 from planner.base.units import HOURS_PER_YEAR
 from planner.base.words import amount, round_down
-from planner.inputs.prepared import Cell
+from planner.inputs.build import Cell
 from planner.limits import moved_by
 from planner.limits.limit import ProposedChange, lead_key, site_key, without_new_halls
 from planner.scenario import Setting
@@ -23,7 +23,7 @@ from planner.scenario import Setting
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from planner.inputs.prepared import PreparedScenario
+    from planner.inputs.build import PreparedScenario
 
 _MOST_MONTHS: Final = 60
 _MOST_RTT_MS: Final = 400

@@ -14,8 +14,7 @@ import numpy as np
 import pandas as pd
 
 from planner.base.errors import InputError, LimitReachedError, Problem
-from planner.inputs.build import offers_of
-from planner.inputs.prepared import PreparedScenario, refuse_short_view
+from planner.inputs.build import PreparedScenario, offers_of, refuse_short_view
 from planner.inputs.uncertain_figures import figures_of, unmoved_figures
 from planner.lp.change import Arrays
 from planner.model import build_model

@@ -16,7 +16,7 @@ from planner.base.errors import InputError
 from planner.base.units import HOURS_PER_YEAR, KW_PER_MW, MONTHS_PER_YEAR
 from planner.base.words import amount, duration
 from planner.family.payments import discount
-from planner.inputs.prepared import PreparedScenario
+from planner.inputs.build import PreparedScenario
 from planner.limits.binding import PLACES
 from planner.limits.limit import lead_key, site_key
 from planner.lp.index import locate

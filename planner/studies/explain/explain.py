@@ -11,7 +11,7 @@ import pandas as pd
 from planner.base.errors import InputError, Problem, raise_all
 from planner.base.units import USD_PER_MUSD
 from planner.family.payments import discount
-from planner.inputs.prepared import refuse_short_view
+from planner.inputs.build import refuse_short_view
 from planner.limits.binding import binding, demand_price
 from planner.lp import ArrayProblem, Axis, HighsSession, Index
 from planner.model import ALL_COSTS, build_model

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
     from planner.base.errors import Problem
-    from planner.inputs.prepared import Cell, PreparedScenario
+    from planner.inputs.build import Cell, PreparedScenario
     from planner.lp import Outcome, ProgressEvent
     from planner.lp.outcome import Method
     from planner.model import Model

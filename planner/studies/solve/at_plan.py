@@ -19,8 +19,8 @@ from planner.studies.solve.whole_numbers import find_plan
 
 if TYPE_CHECKING:
     from planner.base.arrays import Floats
+    from planner.inputs.build import PreparedScenario
     from planner.inputs.inputs import Inputs
-    from planner.inputs.prepared import PreparedScenario
     from planner.lp import ArrayProblem
     from planner.lp.blocks import RowBounds
     from planner.lp.shares import Shares

@@ -13,7 +13,7 @@ import numpy as np
 from planner.base.pandas_texts import with_texts_as_objects
 from planner.check import check_plan
 from planner.inputs import build_inputs
-from planner.inputs.prepared import PreparedScenario
+from planner.inputs.build import PreparedScenario
 from planner.model import build_model
 from planner.results.proof import read_proof
 from planner.results.read import read_results

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from planner.base.arrays import Bools, Positions
-    from planner.inputs.prepared import PreparedScenario
+    from planner.inputs.build import PreparedScenario
     from planner.limits.limit import Place
     from planner.lp import HighsSession, Index, Outcome
     from planner.lp.problem import ArrayProblem

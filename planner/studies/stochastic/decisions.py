@@ -11,7 +11,7 @@ import pandas as pd
 
 from planner.base.errors import InfeasibleError
 from planner.base.words import some
-from planner.clock.calendar import float_year
+from planner.clock.days import float_year
 from planner.inputs.inputs import order_dates
 from planner.lp import Axis, Index
 from planner.lp.index import locate, pairs

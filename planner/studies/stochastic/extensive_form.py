@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from planner.base.arrays import Floats, Positions
-    from planner.inputs.prepared import PreparedScenario
+    from planner.inputs.build import PreparedScenario
     from planner.lp import Outcome, ProgressEvent
     from planner.model import Model
     from planner.studies.stochastic.decisions import Orders, Received

@@ -17,8 +17,8 @@ import pandas as pd
 from planner.base.errors import Problem, SolverError
 from planner.base.pandas_texts import with_texts_as_objects
 from planner.base.words import some
-from planner.clock.calendar import float_year
-from planner.inputs.prepared import PreparedScenario
+from planner.clock.days import float_year
+from planner.inputs.build import PreparedScenario
 from planner.lp.outcome import PROVEN_GAP_FRAC
 from planner.outputs.answer import Answer
 from planner.outputs.folder_kinds import RUNS_FOLDER, STOCHASTIC, STOCHASTIC_FILE

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from planner.base.errors import InfeasibleError, InputError, LimitReachedError, raise_all
-from planner.clock.calendar import float_year
+from planner.clock.days import float_year
 from planner.outputs.answer import Answer
 from planner.outputs.files import whole_file, whole_files
 from planner.outputs.folder_kinds import FUTURES_FOLDER, RUNS_FOLDER, SWEEP, SWEEP_FILE
