@@ -17,6 +17,7 @@ from types import ModuleType
 from typing import TypeVar
 from zlib import crc32
 
+import hypothesis
 import pandas
 import pytest
 from shared import FOLDER
@@ -29,6 +30,8 @@ from planner.cli import progress as pauses
 hold_texts_as_objects()
 # What is shown must not depend on how busy the machine is; `cli/test_progress.py` tries otherwise.
 pauses.PATIENCE_S = pauses.BETWEEN_LINES_S = 3600.0
+hypothesis.settings.register_profile("busy", suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("busy")
 
 SLOW = Path(__file__).parent / "slow.txt"
 Report = TypeVar("Report", pytest.CollectReport, pytest.TestReport)
