@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from planner.base.pandas_texts import with_texts_as_objects
-from planner.check import cells, duals, four_moneys, lifetime, money, optimality, proof_tables, rows, second, unit_costs
+from planner.check import cells, duals, four_moneys, lifetime, money, optimality, rows, second, unit_costs
 from planner.check.case import Case
 from planner.check.checked_inputs import CheckedInputs
 from planner.check.families import FAMILIES
 from planner.check.optimality import what_is_proven
-from planner.check.verdict import Verdict, judged
+from planner.check.verdict import Verdict, judged, rules_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,22 +21,25 @@ if TYPE_CHECKING:
     from planner.results.store import Results
     from planner.scenario.schema import Scenario
 
-ACROSS: Final = (cells, rows, proof_tables, money, four_moneys, unit_costs, lifetime, optimality, duals)
-"""Files with rules that are about all families; they declare as a family does."""
+_FACTS: Final = "Figures against the data"
 
 
 def _by_heading() -> dict[str, tuple[Rule, ...]]:
-    groups: dict[str, tuple[Rule, ...]] = {"Status and amounts": (*cells.RULES, *rows.RULES, *proof_tables.RULES)}
+    """Return rules by heading: those of a family under its own, but for those that reread figures."""
+    groups = {"Status and amounts": rules_of(cells, rows)}
     for family in FAMILIES:
-        if rules := getattr(family, "RULES", ()):
-            groups[family.HEADING] = (*groups.get(family.HEADING, ()), *rules)
-    facts = [rule for of in (*FAMILIES, money) for rule in getattr(of, "FACTS", ())]
+        heading = getattr(family, "HEADING", _FACTS)
+        for rule in rules_of(family):
+            under = _FACTS if rule.rereads else heading
+            groups[under] = (*groups.get(under, ()), rule)
+    money_rules = rules_of(money, four_moneys, unit_costs, lifetime)
+    facts = (*groups.pop(_FACTS), *(rule for rule in money_rules if rule.rereads))
     return {
         **groups,
-        "Money": (*money.RULES, *four_moneys.RULES, *unit_costs.RULES, *lifetime.RULES),
-        "Optimality": (*optimality.RULES, *second.RULES),
-        "Shadow prices": (*duals.RULES, *proof_tables.PRICE_RULES),
-        "Figures against the data": tuple(facts),
+        "Money": tuple(rule for rule in money_rules if not rule.rereads),
+        "Optimality": rules_of(optimality, second),
+        "Shadow prices": rules_of(duals),
+        _FACTS: facts,
     }
 
 
@@ -46,7 +49,7 @@ GROUPS: Final[Mapping[str, tuple[Rule, ...]]] = _by_heading()
 RULES: Final = tuple(rule for rules in GROUPS.values() for rule in rules)
 """Every rule, one list."""
 
-_ASKED_AGAIN: Final = frozenset(cells.RULES)
+_ASKED_AGAIN: Final = frozenset(rules_of(cells))
 """Rules whose places others ask for; those of all else are let go once they are judged."""
 
 

@@ -194,7 +194,7 @@ def carbon_limits_reported(case: Case) -> Excess:
     return columns_reported(table, ("year",), expected)
 
 
-@rule(unit="USD/t")
+@rule(unit="USD/t", rereads="carbon.fuel_price_usd_per_t")
 def scheme_prices(case: Case) -> Excess:
     """Fuel pays the carbon price of its state, else its country, where the scenario asks."""
     site_year = to_frame(case.inputs.sites.site_year)
@@ -253,7 +253,7 @@ def _intensity_of_tables(case: Case) -> Floats:
     return np.asarray(mean[:, None] * carbon_shape(case)[site])
 
 
-@rule(unit="t/MWh")
+@rule(unit="t/MWh", rereads="carbon.location_t_per_mwh")
 def carbon_from_tables(case: Case) -> Excess:
     """Carbon intensity of a time slice is that of its site and year, by the hour of its grid."""
     expected = _intensity_of_tables(case)
@@ -261,7 +261,7 @@ def carbon_from_tables(case: Case) -> Excess:
     return Excess(case.site_year, np.abs(reported - expected).max(axis=1), expected.max(axis=1))
 
 
-@rule(unit="t/MWh")
+@rule(unit="t/MWh", rereads="carbon.claim_t_per_mwh")
 def claims_from_tables(case: Case) -> Excess:
     """PPAs reduce counted emissions by the grid's intensity, market-based only."""
     carbon, claim = case.inputs.carbon, case.inputs.contracts.claim
@@ -280,7 +280,7 @@ def claims_from_tables(case: Case) -> Excess:
     return Excess(place, worst, by_slot.max(axis=(1, 2), initial=0.0))
 
 
-@rule(unit="kt")
+@rule(unit="kt", rereads="carbon.cap_kt")
 def carbon_cap_from_scenario(case: Case) -> Excess:
     """Every year has the cap on emissions that the scenario gives, and no other."""
     carbon, years = case.inputs.carbon, table_of({"year": list(case.years)})
@@ -290,7 +290,7 @@ def carbon_cap_from_scenario(case: Case) -> Excess:
     return Excess.differs(years, reported, right)
 
 
-@rule(unit="USD/t")
+@rule(unit="USD/t", rereads="carbon.price_usd_per_t")
 def carbon_price_from_scenario(case: Case) -> Excess:
     """Emissions pay the price that the scenario gives for the year."""
     expected = [path_value(case.scenario.carbon.price_usd_per_t, year) or 0.0 for year in case.years]
@@ -327,7 +327,13 @@ def _embodied_t(case: Case) -> Mapping[str, tuple[Labelled, Floats, pd.Series[fl
     }
 
 
-@rule(unit="t")
+@rule(
+    unit="t",
+    rereads=(
+        "carbon.install_t_per_mw carbon.build_t_per_mw carbon.retrofit_t_per_mw carbon.source_t_per_mw "
+        "carbon.store_t_per_mwh"
+    ),
+)
 def embodied_from_tables(case: Case) -> Excess:
     """Embodied carbon of racks, halls and sources follows the tables, where it is counted."""
     counts = float(case.scenario.carbon.embodied)
@@ -362,41 +368,10 @@ def _carbon_site_rows(case: Case) -> pd.DataFrame:
 
 
 HEADING: Final = "Power, water and carbon"
-RULES = (emissions, carbon_tables, carbon_charges_reported, carbon_limits_reported, scheme_prices)
 
-FACTS = (
-    carbon_from_tables,
-    claims_from_tables,
-    carbon_cap_from_scenario,
-    carbon_price_from_scenario,
-    embodied_from_tables,
-)
 LINES: Final[Mapping[str, CostLine]] = {
     "carbon_price": CostLine("water and carbon", carbon_payments),
     "carbon_schemes": CostLine("water and carbon", scheme_payments),
 }
 IMPLIED: Final[Mapping[str, Table]] = {"carbon_site": _carbon_site_rows, "carbon_year": year_rows}
 PRICES: Final[Mapping[str, DualPrice]] = {"carbon_cap": DualPrice("USD/t", _T_PER_KT)}
-COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
-    "site_year": {"emissions": "emissions_kt"},
-    "carbon_site": {
-        "carbon_tables": ("site year location_kt fuel_kt claimed_mwh market_kt embodied_kt counted_kt"),
-        "carbon_charges_reported": "grid_t_per_mwh charge_musd",
-    },
-    "carbon_year": {
-        "carbon_tables": ("year location_kt fuel_kt claimed_mwh market_kt embodied_kt counted_kt"),
-        "carbon_limits_reported": ("cap_kt price_usd_per_t cap_value_usd_per_t cap_value_npv_usd_per_t"),
-    },
-}
-REREAD: Final[Mapping[str, tuple[str, ...]]] = {
-    "carbon.cap_kt": ("carbon_cap_from_scenario",),
-    "carbon.price_usd_per_t": ("carbon_price_from_scenario",),
-    "carbon.claim_t_per_mwh": ("claims_from_tables",),
-    "carbon.install_t_per_mw": ("embodied_from_tables",),
-    "carbon.build_t_per_mw": ("embodied_from_tables",),
-    "carbon.retrofit_t_per_mw": ("embodied_from_tables",),
-    "carbon.source_t_per_mw": ("embodied_from_tables",),
-    "carbon.store_t_per_mwh": ("embodied_from_tables",),
-    "carbon.fuel_price_usd_per_t": ("scheme_prices",),
-    "carbon.location_t_per_mwh": ("carbon_from_tables",),
-}

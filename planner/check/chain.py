@@ -304,14 +304,4 @@ def bridge_adds_up(case: Case) -> Excess:
 
 
 HEADING: Final = "Power, water and carbon"
-RULES = (bridge_terms, bridge_adds_up)
 IMPLIED: Final[Mapping[str, Table]] = {"bridge": year_rows}
-COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
-    "bridge": {
-        "bridge_terms": (
-            "year path_mw facility_share_mw restated_mw saved_mw rented_mw unmet_mw racks_mw "
-            "standby_mw companion_mw draw_mw load_mw cooling_mw loss_mw"
-        ),
-        "bridge_adds_up": "nameplate_mw it_mean_mw facility_mean_mw peak_mw facility_peak_mw",
-    }
-}

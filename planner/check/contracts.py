@@ -412,17 +412,6 @@ def _matching_slot_rows(case: Case) -> pd.DataFrame:
 
 
 HEADING: Final = "PPAs and clean power"
-RULES = (
-    contracts_in_force,
-    contract_limit,
-    contract_energy,
-    contract_delivery,
-    claims,
-    matching,
-    best_matching_reported,
-    clean_target,
-    clean_target_reported,
-)
 LINES: Final[Mapping[str, CostLine]] = {
     "contract_strike": CostLine("contracts", contract_strike),
     "contract_market_value": CostLine("contracts", contract_market_value),
@@ -437,27 +426,4 @@ DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
 PRICES: Final[Mapping[str, DualPrice]] = {
     "contract_limit": DualPrice("USD/MW-year"),
     "clean_target": DualPrice("USD/MWh", _HOURS_PER_YEAR, must_be_met=True),
-}
-COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
-    "contracts": {
-        "rows": "cost_contract_strike",
-        "contracts_in_force": "contract zone year signed_mw in_force_mw",
-        "contract_energy": "zone year energy_mwh",
-    },
-    "contract_slot": {"contract_energy": "contract zone year slot output_mw"},
-    "contract_use": {
-        "rows": "matching",
-        "cost_contract_power_taken": "site year slot taken_mw",
-        "matching": "site year slot claimed_mw",
-    },
-    "matching": {
-        "rows": "best_matching_reported",
-        "matching": ("pool year used_mwh grid_mwh own_clean_mwh claimed_mwh grid_clean_mwh clean_mwh"),
-        "clean_target_reported": "target_frac",
-        "best_matching_reported": "delivered_mwh clean_frac annual_frac hourly_frac",
-    },
-    "matching_slot": {
-        "matching": ("pool year slot used_mw grid_mw own_clean_mw claimed_mw grid_clean_mw"),
-        "best_matching_reported": "delivered_mw",
-    },
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -89,7 +89,7 @@ def _own_by_slot(case: Case, own_c: Mapping[str, Floats], row: _Row, columns: tu
     return result
 
 
-@rule(unit="MW/MW or L/kWh")
+@rule(unit="MW/MW or L/kWh", rereads="power.mechanical_frac power.wue_l_per_kwh")
 def cooling_from_weather(case: Case) -> Excess:
     """Cooling overhead and water follow the technology's curve over the weather of the site.
 
@@ -114,10 +114,3 @@ def cooling_from_weather(case: Case) -> Excess:
             gap = np.abs(reported[:, code] - expected).max(axis=1)
             parts.append(Excess(place, gap, expected.max(axis=1)))
     return parts[0].and_also(*parts[1:])
-
-
-FACTS = (cooling_from_weather,)
-REREAD: Final[Mapping[str, tuple[str, ...]]] = {
-    "power.mechanical_frac": ("cooling_from_weather",),
-    "power.wue_l_per_kwh": ("cooling_from_weather",),
-}

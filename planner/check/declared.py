@@ -3,14 +3,11 @@
 A family is a file with rules, under the name of its rows in `model/`. It declares, as far as it has
 something to declare:
 
-`HEADING`, `RULES`, `FACTS`
-    Rules of the plan with the heading they are reported under, and rules that compare figures of
-    the inputs with the data.
+`HEADING`, and functions under `rule`
+    Rules of the plan with the heading they are reported under; those that compare figures of the inputs with the data
+    name them (`rereads`).
 `ASSETS`, `LINES`
     Its cost lines by name: what is bought up front, and what is paid as it is used.
-`COLUMNS`
-    For each table of the results the columns that each of its rules holds; under `rows` the rules
-    that miss a row.
 `IMPLIED`, `FOLLOWS`, `AMOUNTS`
     Rows that must be there, columns that follow from a label, columns that are not negative.
 `DECISIONS`, `PRICES`
@@ -18,8 +15,8 @@ something to declare:
 `ORDERED`, and statements
     For each kind of an order its table, with columns of item and power; rows of the program said again by `row` of
     `planner.check.stating`.
-`REREAD`, `TAKEN_AS_GIVEN`
-    For each figure of `Inputs` the rules that reread it, or why none does.
+`TAKEN_AS_GIVEN`
+    For each figure of `Inputs` that no rule rereads, why none does.
 
 `planner.check.families` lists the families; nothing else has to.
 """

@@ -144,15 +144,6 @@ def unmet_compute(case: Case) -> pd.DataFrame:
 
 HEADING: Final = "Demand and rent"
 
-RULES = (
-    demand_balance,
-    demand_table,
-    unmet_only_where_allowed,
-    compute_capacity,
-    load_of_racks,
-    lever_adoption,
-    percent_served,
-)
 
 LINES: Final[Mapping[str, CostLine]] = {"unmet_compute": CostLine("rent and unmet", unmet_compute)}
 
@@ -162,20 +153,3 @@ DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
 }
 
 PRICES: Final[Mapping[str, DualPrice]] = {"demand_balance": DualPrice("USD/H100e-hour", _H100E_HOURS, must_be_met=True)}
-
-COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
-    "plan": {"rows": "compute_capacity", "compute_capacity": "workload year used_mw", "load_of_racks": "load_kh100e"},
-    "assignment": {
-        "rows": "demand_table",
-        "demand_table": "region workload year served_kh100e",
-        "compute_capacity": "site workload year",
-    },
-    "demand": {
-        "rows": "demand_balance demand_table",
-        "demand_table": ("region workload year demand_kh100e served_kh100e saved_kh100e"),
-        "demand_balance": "rented_kh100e unmet_kh100e",
-    },
-    "latency": {"percent_served": "rented_frac saved_frac unmet_frac"},
-    "levers": {"rows": "demand_table", "demand_table": "workload lever year adopted_frac"},
-    "summary": {"percent_served": ("year demand_kh100e served_kh100e rented_kh100e saved_kh100e unmet_kh100e")},
-}

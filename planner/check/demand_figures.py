@@ -164,7 +164,7 @@ def _factors(case: Case, workload: str) -> Floats:
     return np.array([_factor(case, workload, year) for year in case.years])
 
 
-@rule(unit="kH100e")
+@rule(unit="kH100e", rereads="demand.demand_kh100e")
 def demand_from_trajectory(case: Case) -> Excess:
     """Demand of a workload is what the reference fleet on the trajectory computes, all regions."""
     stated = stated_classes(case)
@@ -176,7 +176,7 @@ def demand_from_trajectory(case: Case) -> Excess:
     return Excess.differs(frame, reported, np.asarray(expected, dtype=np.float64).ravel())
 
 
-@rule(unit="kH100e")
+@rule(unit="kH100e", rereads="demand.demand_kh100e")
 def demand_by_weight(case: Case) -> Excess:
     """Regions share the demand of a workload by their weight among the regions in scope."""
     wanted = to_frame(case.inputs.demand.demand, kh100e=case.inputs.demand.demand_kh100e)
@@ -218,7 +218,7 @@ def per_amount(case: Case, workload: str, unit: str, year: int) -> float:
     return seconds / _SECONDS_PER_DAY / _PER_THOUSAND
 
 
-@rule(unit="kH100e")
+@rule(unit="kH100e", rereads="demand.demand_kh100e")
 def demand_as_stated(case: Case) -> Excess:
     """Demand that the scenario states is the amount given, in the unit it is given in."""
     wanted = to_frame(case.inputs.demand.demand, kh100e=case.inputs.demand.demand_kh100e)
@@ -226,7 +226,7 @@ def demand_as_stated(case: Case) -> Excess:
     return _same_demand(case, asked, stated_kh100e(case))
 
 
-@rule(unit="GW or kH100e")
+@rule(unit="GW or kH100e", rereads="reference")
 def reference_fleet_reported(case: Case) -> Excess:
     """The reference fleet is the path of facilities, its racks, and what these compute."""
     reported = with_int_year(case.inputs.reference)
@@ -279,11 +279,4 @@ def _reference_rows(case: Case) -> pd.DataFrame:
     return year_rows(case, "workload", classes_in_scope(case))
 
 
-FACTS = (demand_from_trajectory, demand_by_weight, demand_as_stated, reference_fleet_reported)
-
 IMPLIED: Final[Mapping[str, Table]] = {"reference": _reference_rows}
-
-REREAD: Final[Mapping[str, tuple[str, ...]]] = {
-    "demand.demand_kh100e": ("demand_from_trajectory", "demand_by_weight", "demand_as_stated"),
-    "reference": ("reference_fleet_reported",),
-}

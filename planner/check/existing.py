@@ -178,7 +178,6 @@ def _able(case: Case) -> pd.DataFrame:
 
 
 HEADING: Final = "Halls"
-RULES = (no_halls_where_unwanted,)
 _NOW = ("site", "year_now")
 _HALL = ("site", "hall", "year")
 

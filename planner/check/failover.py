@@ -275,7 +275,7 @@ def _pairs_of_sites(case: Case) -> pd.DataFrame:
     return crossed(sites, sites.rename(columns={"site": "standby"}))
 
 
-@rule(unit="sites")
+@rule(unit="sites", rereads="failover.may_cover")
 def may_cover_from_scenario(case: Case) -> Excess:
     """A site may cover another unless it is near, barred by name or in a barred group."""
     pairs = _pairs_of_sites(case)
@@ -297,7 +297,7 @@ def _common_users(case: Case) -> pd.DataFrame:
     return both.groupby(["workload", *_PAIR], as_index=False)[["kh100e"]].sum()
 
 
-@rule(unit="pairs")
+@rule(unit="pairs", rereads="failover.neighbour_row failover.neighbour_reserve")
 def neighbours_from_tables(case: Case) -> Excess:
     """Neighbours that cover a site together are those that may and reach enough of its users."""
     p, settings = case.inputs.failover, case.scenario.failover
@@ -398,18 +398,7 @@ def _resilience_rows(case: Case) -> pd.DataFrame:
 
 
 HEADING: Final = "Site outage"
-RULES = (
-    survives_loss_of_any_site,
-    standby_only_for_failover,
-    reserve_of_standby,
-    failures_reported,
-    round_trips_after_failures,
-    takeovers_fit,
-    failover_power,
-    resilience_reported,
-)
 
-FACTS = (may_cover_from_scenario, neighbours_from_tables)
 IMPLIED: Final[Mapping[str, Table]] = {"resilience": _resilience_rows}
 DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
     "standby_mw": ("plan", "standby_mw"),
@@ -418,36 +407,6 @@ DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
 PRICES: Final[Mapping[str, DualPrice]] = {
     "neighbour_reserve": DualPrice("USD/H100e-hour", _H100E_HOURS, must_be_met=True),
     "reserve_capacity": DualPrice("USD/H100e-hour", _H100E_HOURS),
-}
-COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
-    "reserve": {
-        "rows": "resilience_reported",
-        "reserve_of_standby": "site workload year load_kh100e standby_mw idle_mw called_mw",
-        "resilience_reported": "workload year reserve_kh100e",
-    },
-    "failures": {
-        "rows": "failures_reported",
-        "failures_reported": "site workload year load_kh100e taken_kh100e unserved_kh100e",
-        "round_trips_after_failures": "standby_sites mean_rtt_ms failover_rtt_ms",
-    },
-    "takeovers": {
-        "rows": "failures_reported",
-        "failures_reported": "site workload year taken_kh100e",
-        "takeovers_fit": "site standby region workload year",
-        "round_trips_after_failures": "standby region rtt_ms",
-    },
-    "resilience": {
-        "resilience_reported": (
-            "workload year load_kh100e largest_load_kh100e reserve_kh100e "
-            "reserve_frac standby_mw unserved_kh100e value_musd "
-            "value_usd_per_h100e_hour"
-        )
-    },
-}
-REREAD: Final[Mapping[str, tuple[str, ...]]] = {
-    "failover.may_cover": ("may_cover_from_scenario",),
-    "failover.neighbour_row": ("neighbours_from_tables",),
-    "failover.neighbour_reserve": ("neighbours_from_tables",),
 }
 TAKEN_AS_GIVEN: Final[Mapping[str, str]] = dict.fromkeys(
     ("failover.cut_reserve", "failover.cut_reserve_row", "failover.cut_served", "failover.cut_served_row"),

@@ -19,11 +19,8 @@ from planner.check.sites import opened_musd
 from planner.check.supply_output import figures as source_figures
 from planner.check.table import table_of
 from planner.check.verdict import Excess, columns_reported, rule
-from planner.results.schema import TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from planner.base.arrays import Floats
     from planner.check.case import Case
     from planner.check.declared import Asset
@@ -234,21 +231,3 @@ def money_year_rows(case: Case) -> pd.DataFrame:
 def money_item_rows(_: Case) -> pd.DataFrame:
     """List the rows of table `money_items`: all that can be bought, and contracts that run on."""
     return table_of({"item": [*ASSETS, *_AT_ONCE, *_CONTRACTS]})
-
-
-RULES = (money_by_year, money_by_item, orders_reported)
-COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
-    "orders": {"rows": "orders_reported", "orders_reported": " ".join(field.name for field in TABLES["orders"].fields)},
-    "money_years": {
-        "money_by_year": (
-            "calendar_year asset_cash_musd running_musd cash_musd overnight_musd repaid_musd "
-            "unmet_musd payments_musd discount_frac npv_musd npv_after_musd"
-        )
-    },
-    "money_items": {
-        "money_by_item": (
-            "item kind overnight_musd before_musd cash_musd building_interest_musd interest_musd "
-            "life_payments_musd paid_musd after_musd after_npv_musd"
-        )
-    },
-}

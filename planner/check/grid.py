@@ -257,16 +257,6 @@ def _headroom_rows(case: Case) -> pd.DataFrame:
 
 HEADING: Final = "Grid"
 
-RULES = (
-    power_balance,
-    nameplate_reported,
-    connections,
-    zone_headroom,
-    headroom_table,
-    headroom_binds,
-    headroom_worth,
-    billed_peaks,
-)
 
 ASSETS: Final[Mapping[str, Asset]] = {
     "interconnection": Asset(
@@ -292,26 +282,4 @@ PRICES: Final[Mapping[str, DualPrice]] = {
     "zone_headroom": DualPrice("USD/MW-year", paid="horizon"),
     "power_balance": DualPrice("USD/MWh", must_be_met=True),
     "exact_balance": DualPrice("USD/MWh", must_be_met=True, either_sign=True),
-}
-
-COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
-    "connections": {
-        "rows": "cost_interconnection",
-        "cost_interconnection": "site year service_start overnight_musd",
-        "connections": "site year added_mw service_start",
-    },
-    "site_year": {
-        "connections": "site year halls_mw firm_mw new_firm_mw",
-        "nameplate_reported": "site year nameplate_mw",
-    },
-    "billed_peaks": {"billed_peaks": ("site year period months peak_mw usd_per_kw_month charge_musd")},
-    "headroom": {
-        "headroom_table": (
-            "zone year rate_pct limit_mw firm_limit_mw committed_mw new_firm_mw new_non_firm_mw spare_mw firm_spare_mw"
-        ),
-        "headroom_binds": "binds firm_binds",
-        "headroom_worth": (
-            "value_npv_usd_per_mw value_usd_per_mw_year firm_value_npv_usd_per_mw firm_value_usd_per_mw_year"
-        ),
-    },
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -18,8 +18,6 @@ from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from planner.check.case import Case
 
 _SITE = ("site", "year")
@@ -36,7 +34,7 @@ def _committed_facility_mw(case: Case) -> pd.Series[float]:
     return of_market.add(begun_facility_mw(case), fill_value=0.0).rename_axis(list(_SITE))
 
 
-@rule(unit="MW")
+@rule(unit="MW", rereads="grid.firm_mw")
 def firm_connection_from_tables(case: Case) -> Excess:
     """Firm connection of a site is existing and begun there, or what the scenario says."""
     grid, sites = case.inputs.grid, list(case.inputs.sets.site.labels)
@@ -53,7 +51,7 @@ def firm_connection_from_tables(case: Case) -> Excess:
     return Excess.differs(rows[list(_SITE)], rows["mw"].to_numpy(), expected)
 
 
-@rule(unit="MUSD/MW")
+@rule(unit="MUSD/MW", rereads="grid.expand_capex_musd_per_mw")
 def connection_price_from_tables(case: Case) -> Excess:
     """A MW of firm connection costs a substation and network upgrades, or the scenario's figure."""
     grid, usd_per_mw = case.inputs.grid, case.scenario.grid.expansion_usd_per_mw
@@ -64,7 +62,7 @@ def connection_price_from_tables(case: Case) -> Excess:
     return Excess.differs(rows[list(_SITE)], rows["musd"].to_numpy(), np.full(len(rows), usd_per_mw / 1e6))
 
 
-@rule(unit="years")
+@rule(unit="years", rereads="grid.expand_first_year_frac grid.expand_start")
 def connection_start_from_tables(case: Case) -> Excess:
     """Firm connection serves after its lead time, in its first years for the part that is left."""
     grid = case.inputs.grid
@@ -80,7 +78,7 @@ def connection_start_from_tables(case: Case) -> Excess:
     )
 
 
-@rule(unit="MW/MW or %")
+@rule(unit="MW/MW or %", rereads="grid.lease_firm_mw_per_mw grid.contract_min_nameplate_frac grid.curtailment_rate_pct")
 def grid_terms_from_scenario(case: Case) -> Excess:
     """Connection per leased MW, least connection and curtailment rate are the scenario's."""
     grid, settings = case.inputs.grid, case.scenario
@@ -93,7 +91,7 @@ def grid_terms_from_scenario(case: Case) -> Excess:
     return Excess.differs(table_of({"figure": list(pairs)}), reported, np.array(list(pairs.values()), np.float64))
 
 
-@rule(unit="MW or %")
+@rule(unit="MW or %", rereads="grid.headroom_by_zone.committed_mw grid.headroom_by_zone.rate_pct")
 def committed_of_zones(case: Case) -> Excess:
     """Capacity under construction uses headroom of its zone, at the rate that is asked for."""
     table = with_int_year(case.inputs.grid.headroom_by_zone)
@@ -135,7 +133,7 @@ def _months_of_periods(case: Case) -> dict[str, float]:
     return {_MONTH_NAMES[m]: 1.0 + float(also[m]) for m in np.flatnonzero(there)}
 
 
-@rule(unit="months")
+@rule(unit="months", rereads="grid.billing_months")
 def billing_months_from_calendar(case: Case) -> Excess:
     """Every month of the year is billed, once, on the days that represent it."""
     grid, expected = case.inputs.grid, _months_of_periods(case)
@@ -146,26 +144,3 @@ def billing_months_from_calendar(case: Case) -> Excess:
     return Excess.differs(place, np.asarray(grid.billing_months), right).and_also(
         Excess.count_broken(missing, np.ones(len(missing), dtype=np.bool_))
     )
-
-
-FACTS = (
-    firm_connection_from_tables,
-    connection_price_from_tables,
-    connection_start_from_tables,
-    grid_terms_from_scenario,
-    committed_of_zones,
-    billing_months_from_calendar,
-)
-
-REREAD: Final[Mapping[str, tuple[str, ...]]] = {
-    "grid.billing_months": ("billing_months_from_calendar",),
-    "grid.firm_mw": ("firm_connection_from_tables",),
-    "grid.expand_first_year_frac": ("connection_start_from_tables",),
-    "grid.expand_start": ("connection_start_from_tables",),
-    "grid.expand_capex_musd_per_mw": ("connection_price_from_tables",),
-    "grid.lease_firm_mw_per_mw": ("grid_terms_from_scenario",),
-    "grid.contract_min_nameplate_frac": ("grid_terms_from_scenario",),
-    "grid.curtailment_rate_pct": ("grid_terms_from_scenario",),
-    "grid.headroom_by_zone.committed_mw": ("committed_of_zones",),
-    "grid.headroom_by_zone.rate_pct": ("committed_of_zones",),
-}

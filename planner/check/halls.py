@@ -183,7 +183,6 @@ def _halls_rows(case: Case) -> pd.DataFrame:
 
 
 HEADING: Final = "Halls"
-RULES = (halls_table, halls_where_allowed, hall_lead, retrofits_reported, operated_halls, lease_rents_reported)
 ASSETS: Final[Mapping[str, Asset]] = {
     "hall_construction": Asset(
         "halls", "facility", _halls_bought, plan_table("builds"), is_spread=True, with_interest=True
@@ -206,33 +205,4 @@ PRICES: Final[Mapping[str, DualPrice]] = {
     "hall_space": DualPrice("USD/m2-year", 1000.0),
     "lease_depth": DualPrice("USD/MW-year"),
     "committed_halls": DualPrice("USD/MW", paid="once"),
-}
-COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
-    "builds": {
-        "rows": "cost_hall_construction",
-        "cost_hall_construction": "site service_start overnight_musd",
-        "hall_lead": "year service_start early",
-        "halls_where_allowed": "early",
-        "halls_table": "hall",
-    },
-    "retrofits": {
-        "rows": "cost_hall_retrofit",
-        "retrofits_reported": "site hall to_hall retrofitted_mw gained_mw",
-        "cost_hall_retrofit": "site year overnight_musd",
-        "halls_table": "site hall to_hall year",
-    },
-    "leases": {
-        "rows": "cost_lease_rent",
-        "lease_rents_reported": "site hall year leased_mw rent_musd",
-        "cost_lease_rent": "site hall year leased_mw",
-        "halls_table": "site hall year leased_mw",
-    },
-    "plan": {"halls_table": "hall"},
-    "operated": {"rows": "halls_table", "halls_table": "site hall as_hall year operated_mw"},
-    "halls": {
-        "halls_table": (
-            "site hall year existing_mw leased_mw usable_mw operated_mw free_mw used_mw "
-            "spare_power_mw stranded_power_mw floor_m2 used_m2 spare_floor_m2 stranded_floor_m2"
-        )
-    },
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -12,8 +12,6 @@ from planner.check.frames import lookup, once, sum_by, to_frame, with_int_year
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from planner.base.arrays import Floats
     from planner.check.case import Case
 
@@ -35,7 +33,12 @@ def headroom_mw(case: Case, places: pd.DataFrame, rate_pct: float) -> Floats:
     return np.asarray((lookup(rate, places, ("zone",), np.nan) + grown) * share)
 
 
-@rule(unit="MW")
+@rule(
+    unit="MW",
+    rereads=(
+        "grid.headroom_by_zone.limit_mw grid.headroom_by_zone.firm_limit_mw grid.headroom_mw non_firm.headroom_mw"
+    ),
+)
 def headroom_from_tables(case: Case) -> Excess:
     """Headroom of a zone is the operator's share at the chosen curtailment rate, with growth.
 
@@ -64,15 +67,6 @@ def headroom_from_tables(case: Case) -> Excess:
         expected = lookup(spare, rows, _ZONE, np.nan)
         parts.append(Excess.differs(rows[list(_ZONE)], rows["room"].to_numpy(), expected))
     return parts[0].and_also(*parts[1:])
-
-
-FACTS = (headroom_from_tables,)
-REREAD: Final[Mapping[str, tuple[str, ...]]] = {
-    "grid.headroom_by_zone.limit_mw": ("headroom_from_tables",),
-    "grid.headroom_by_zone.firm_limit_mw": ("headroom_from_tables",),
-    "grid.headroom_mw": ("headroom_from_tables",),
-    "non_firm.headroom_mw": ("headroom_from_tables",),
-}
 
 
 # --- Load of sites beside their racks, read a second time from scenario and series ----------------

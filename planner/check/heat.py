@@ -109,10 +109,12 @@ def heat_connection(h: Here) -> StatedRow:
 
 
 HEADING: Final = "Power, water and carbon"
-RULES = (heat_sold,)
 
 
-@rule(unit="-, h or USD")
+@rule(
+    unit="-, h or USD",
+    rereads=("heat.share_frac heat.recover_frac heat.buyer_h heat.price_usd_per_mwh heat.capex_musd_per_mw"),
+)
 def heat_from_tables(case: Case) -> Excess:
     """Buyers of heat, their hours, prices and connections are the country's or the scenario's."""
     settings, p = case.of_family("heat")
@@ -136,25 +138,10 @@ def heat_from_tables(case: Case) -> Excess:
     )
 
 
-FACTS = (heat_from_tables,)
 ASSETS: Final[Mapping[str, Asset]] = {"heat_network": Asset("heat", "facility", heat_connections, plan_table("heat"))}
 LINES: Final[Mapping[str, CostLine]] = {"heat_sales": CostLine("heat", heat_sales)}
 ORDERED: Final = {"heat network": ("heat", "", "connect_mw")}
 DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
     "heat_connect_mw": ("heat", "connect_mw"),
     "heat_sold_mw": ("heat", "sold_mw"),
-}
-COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
-    "heat": {
-        "rows": "cost_heat_sales",
-        "cost_heat_network": "site year connect_mw",
-        "heat_sold": ("site year connect_mw overnight_musd connected_mw recoverable_mw sold_mwh revenue_musd sold_mw"),
-    }
-}
-REREAD: Final[Mapping[str, tuple[str, ...]]] = {
-    "heat.share_frac": ("heat_from_tables",),
-    "heat.recover_frac": ("heat_from_tables",),
-    "heat.buyer_h": ("heat_from_tables",),
-    "heat.price_usd_per_mwh": ("heat_from_tables",),
-    "heat.capex_musd_per_mw": ("heat_from_tables",),
 }

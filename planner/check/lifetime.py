@@ -13,8 +13,6 @@ from planner.check.paths import between
 from planner.check.verdict import Excess, columns_reported, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import pandas as pd
 
     from planner.base.arrays import Floats
@@ -56,7 +54,7 @@ def lifetime_shared(case: Case) -> Excess:
     return columns_reported(table, ("year",), expected)
 
 
-@rule(unit="PF-days or MUSD")
+@rule(unit="PF-days or MUSD", rereads="demand.run_scale_frac")
 def models_trained_priced(case: Case) -> Excess:
     """A model costs its PF-days at the price of the year, times the factor on frontier training."""
     table = case.plan("models_trained")
@@ -79,16 +77,3 @@ def lifetime_rows(case: Case) -> pd.DataFrame:
 def model_rows(case: Case) -> pd.DataFrame:
     """List the rows of table `models_trained`: every model of the data in every model year."""
     return year_rows(case, "model", list(case.data("trained_models")["model"]))
-
-
-RULES = (lifetime_shared, models_trained_priced)
-COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
-    "lifetime": {
-        "lifetime_shared": (
-            "year training_musd inference_musd inference_share_frac training_idle_musd "
-            "inference_idle_musd usd_per_pf_day"
-        )
-    },
-    "models_trained": {"models_trained_priced": "model year training_pf_days run_musd"},
-}
-REREAD: Final[Mapping[str, tuple[str, ...]]] = {"demand.run_scale_frac": ("models_trained_priced",)}

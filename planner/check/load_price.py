@@ -133,10 +133,9 @@ def load_price_adders_reported(case: Case) -> Excess:
 
 
 HEADING: Final = "Grid"
-RULES = (load_price_reported, load_price_peak_reported, load_price_paid, load_price_adders_reported)
 
 
-@rule(unit="MW or USD/MWh")
+@rule(unit="MW or USD/MWh", rereads="load_price.standing_mw load_price.width_mw load_price.adder_usd_per_mwh")
 def load_price_from_tables(case: Case) -> Excess:
     """Price steps of a zone start at existing load, and follow its curve in MW and price."""
     p, settings = case.inputs.load_price, case.scenario.energy.load_price
@@ -161,19 +160,4 @@ def load_price_from_tables(case: Case) -> Excess:
     return parts[0].and_also(*parts[1:])
 
 
-FACTS = (load_price_from_tables,)
 LINES: Final[Mapping[str, CostLine]] = {"load_price": CostLine("energy", load_price_bill)}
-COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
-    "load_price": {
-        "rows": "load_price_reported",
-        "load_price_reported": "zone year new_mwh",
-        "load_price_peak_reported": "new_peak_mw",
-        "load_price_paid": "musd",
-        "load_price_adders_reported": "mean_adder_usd_per_mwh last_adder_usd_per_mwh",
-    }
-}
-REREAD: Final[Mapping[str, tuple[str, ...]]] = {
-    "load_price.standing_mw": ("load_price_from_tables",),
-    "load_price.width_mw": ("load_price_from_tables",),
-    "load_price.adder_usd_per_mwh": ("load_price_from_tables",),
-}

@@ -182,7 +182,10 @@ def _share_that_moves(case: Case) -> Floats:
     return np.asarray(share[list(case.inputs.sets.workload.labels)], dtype=np.float64)
 
 
-@rule(unit="MW/MW")
+@rule(
+    unit="MW/MW",
+    rereads=("migration.deployment_frac migration.due_mw_per_mw migration.room_mw_per_mw migration.move_usd_per_mwh"),
+)
 def migration_from_tables(case: Case) -> Excess:
     """Movable work is the deferrable share of its workload, and its racks have room for more.
 
@@ -251,7 +254,7 @@ def first_of_reach(case: Case) -> Codes:
     return first.reshape(len(sets.workload), len(sets.site))
 
 
-@rule(unit="blocks")
+@rule(unit="blocks", rereads="migration.balance_of_work migration.site_block_of_work")
 def migration_blocks(case: Case) -> Excess:
     """Work is balanced in its window of the day, among sites that reach the same users."""
     p = case.inputs.migration
@@ -284,30 +287,7 @@ def _migration_site_rows(case: Case) -> pd.DataFrame:
 
 
 HEADING: Final = "Work between sites"
-RULES = (migration_is_due, migration_reach_reported, migration_conserves_work, migration_reported, migration_of_sites)
 
-FACTS = (migration_from_tables, migration_blocks)
 LINES: Final[Mapping[str, CostLine]] = {"work_migration": CostLine("sites", work_migration)}
 IMPLIED: Final[Mapping[str, Table]] = {"migration_site": _migration_site_rows}
 DECISIONS: Final[Mapping[str, tuple[str, str]]] = {"migrating_mw": ("migration", "done_mw")}
-COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
-    "site_year": {"migration_reported": "migrated_mean_mw"},
-    "power_slot": {"migration_reported": "migrated_mw"},
-    "migration": {
-        "rows": "migration_is_due",
-        "migration_is_due": "site rack hall workload year slot block due_mw",
-        "migration_reach_reported": "reach",
-        "migration_conserves_work": "site slot done_mw",
-        "migration_reported": "slot done_mw",
-        "migration_of_sites": "site rack year slot done_mw",
-    },
-    "migration_site": {"migration_of_sites": "site workload year due_mwh done_mwh arrived_mwh left_mwh"},
-}
-REREAD: Final[Mapping[str, tuple[str, ...]]] = {
-    "migration.deployment_frac": ("migration_from_tables",),
-    "migration.due_mw_per_mw": ("migration_from_tables",),
-    "migration.room_mw_per_mw": ("migration_from_tables",),
-    "migration.move_usd_per_mwh": ("migration_from_tables",),
-    "migration.balance_of_work": ("migration_blocks",),
-    "migration.site_block_of_work": ("migration_blocks",),
-}

@@ -114,7 +114,13 @@ def _real(case: Case, nominal: float | None) -> float:
     return (nominal - inflation) / (1.0 + inflation)
 
 
-@rule(unit="1/year")
+@rule(
+    unit="1/year",
+    rereads=(
+        "finance.asset_rate_frac finance.base_year finance.opex_escalation finance.rate_frac "
+        "finance.site_rate_adder_frac"
+    ),
+)
 def rates_from_tables(case: Case) -> Excess:
     """Rates are real, of the plan, of kinds of assets and of countries; upkeep grows from 2025."""
     settings, reported = case.scenario.finance, case.inputs.finance
@@ -136,7 +142,7 @@ def rates_from_tables(case: Case) -> Excess:
     )
 
 
-@rule(unit="- or years")
+@rule(unit="- or years", rereads="finance.build_idc_frac finance.spend_months")
 def interest_during_construction(case: Case) -> Excess:
     """Halls carry interest on even spending until service, here added up step by step.
 
@@ -152,7 +158,7 @@ def interest_during_construction(case: Case) -> Excess:
     return Excess.differs(place, np.array(reported), np.array([expected, years]))
 
 
-@rule(unit="years or -")
+@rule(unit="years or -", rereads="finance.first_year finance.last_year finance.life_years finance.year_weight")
 def horizon_from_scenario(case: Case) -> Excess:
     """Plans are paid over their model years, halls and connections over the life in the tables.
 
@@ -326,44 +332,9 @@ def cash_reported(case: Case) -> Excess:
     return lines[0].and_also(lines[1])
 
 
-RULES = (
-    *(_bill(item, make) for item, make in BILLS.items()),
-    cost_lines_known,
-    discounting,
-    objective,
-    rent_and_unmet_apart,
-    capex_budget,
-    cash_budget,
-    overnight_cost,
-    cash_reported,
-)
+MADE: Final = tuple(_bill(item, make) for item, make in BILLS.items())
 
-FACTS = (rates_from_tables, interest_during_construction, horizon_from_scenario)
 PRICES: Final[Mapping[str, DualPrice]] = {
     "capex_budget": DualPrice("USD/USD", _USD_PER_MUSD, paid="once"),
     "cash_budget": DualPrice("USD/USD", _USD_PER_MUSD, paid="once"),
-}
-COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
-    "installs": {"overnight_cost": "rack installed_mw overnight_musd"},
-    "builds": {"overnight_cost": "site hall year built_mw overnight_musd"},
-    "retrofits": {"overnight_cost": "retrofitted_mw overnight_musd"},
-    "site_year": {"overnight_cost": "capex_musd"},
-    "source_builds": {"overnight_cost": "site source year built_mw built_mwh overnight_musd"},
-    "costs": {"rows": "objective", "discounting": "calendar_year musd npv_musd", "objective": "npv_musd"},
-    "cash": {"rows": "cash_reported", "cash_reported": "item site calendar_year cash_musd overnight_musd"},
-    "solution": {"objective": "objective_musd"},
-    "summary": {"rent_and_unmet_apart": "upfront_musd opex_musd rent_musd unmet_musd cost_musd"},
-}
-REREAD: Final[Mapping[str, tuple[str, ...]]] = {
-    "finance.asset_rate_frac": ("rates_from_tables",),
-    "finance.base_year": ("rates_from_tables",),
-    "finance.build_idc_frac": ("interest_during_construction",),
-    "finance.first_year": ("horizon_from_scenario",),
-    "finance.last_year": ("horizon_from_scenario",),
-    "finance.life_years": ("horizon_from_scenario",),
-    "finance.opex_escalation": ("rates_from_tables",),
-    "finance.rate_frac": ("rates_from_tables",),
-    "finance.spend_months": ("interest_during_construction",),
-    "finance.site_rate_adder_frac": ("rates_from_tables",),
-    "finance.year_weight": ("horizon_from_scenario",),
 }

@@ -303,17 +303,6 @@ def _non_firm_year_rows(case: Case) -> pd.DataFrame:
 
 HEADING: Final = "Grid"
 
-RULES = (
-    non_firm_off,
-    all_headroom,
-    non_firm_where_offered,
-    shed_in_stress,
-    shed_energy,
-    shed_load,
-    stress_reported,
-    stress_slots_reported,
-    non_firm_years_reported,
-)
 
 ASSETS: Final[Mapping[str, Asset]] = {
     "non_firm_connection": Asset(
@@ -334,20 +323,3 @@ DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
 }
 
 PRICES: Final[Mapping[str, DualPrice]] = {"all_headroom": DualPrice("USD/MW-year", paid="horizon")}
-
-COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
-    "non_firm_connections": {
-        "rows": "cost_non_firm_connection",
-        "non_firm_where_offered": ("site year tier rate_pct added_mw service_start turns_firm overnight_musd"),
-    },
-    "non_firm_year": {
-        "non_firm_years_reported": (
-            "site year non_firm_mw off_hours drawn_mwh shed_mwh shed_peak_mw lost_kh100e discount_musd"
-        )
-    },
-    "stress_slot": {
-        "rows": "stress_slots_reported",
-        "stress_slots_reported": ("site year slot firm_mw non_firm_mw off_mw use_mw grid_mw own_mw"),
-        "cost_shed_load_worth": "shed_mw",
-    },
-}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -15,8 +15,6 @@ from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from planner.check.case import Case
 
 _SITE = ("site", "year")
@@ -28,7 +26,7 @@ def _service(case: Case, column: str) -> float:
     return float(figures[case.scenario.grid.non_firm.service])
 
 
-@rule(unit="-")
+@rule(unit="-", rereads="non_firm.off_frac")
 def stress_from_tables(case: Case) -> Excess:
     """Non-firm power is curtailed in its zone's most stressed hours, as many as its rate has."""
     sets, p = case.inputs.sets, case.inputs.non_firm
@@ -56,7 +54,7 @@ def _musd_per_mw(case: Case) -> float:
     return cost / 1e6
 
 
-@rule(unit="MUSD/MW")
+@rule(unit="MUSD/MW", rereads="non_firm.capex_musd_per_mw")
 def non_firm_price_from_tables(case: Case) -> Excess:
     """Non-firm connection costs its substation and the service's share of the network upgrades."""
     offers = to_frame(case.inputs.non_firm.connect, musd=case.inputs.non_firm.capex_musd_per_mw)
@@ -74,7 +72,7 @@ def non_firm_purchases(case: Case) -> Excess:
     return Excess.differs(bought[list(_SITE)], reported, musd_per_mw * bought["added_mw"].to_numpy())
 
 
-@rule(unit="months")
+@rule(unit="months", rereads="non_firm.turns_firm non_firm.firm_year non_firm.start")
 def non_firm_lead_from_tables(case: Case) -> Excess:
     """Non-firm connection comes after its lead time, and turns firm after its service's months."""
     p = case.inputs.non_firm
@@ -99,7 +97,12 @@ def non_firm_lead_from_tables(case: Case) -> Excess:
     )
 
 
-@rule(unit="-")
+@rule(
+    unit="-",
+    rereads=(
+        "non_firm.shed.hours_frac non_firm.shed.max_energy_frac non_firm.shed.usd_per_mwh non_firm.shed.deployment_frac"
+    ),
+)
 def shed_from_scenario(case: Case) -> Excess:
     """Load may be shed in the most stressed hours, up to the scenario's limits and at its price."""
     p, sets, settings = case.inputs.non_firm, case.inputs.sets, case.scenario.grid.non_firm.shed
@@ -125,7 +128,7 @@ def shed_from_scenario(case: Case) -> Excess:
     return parts[0].and_also(*parts[1:])
 
 
-@rule(unit="USD/kW-month")
+@rule(unit="USD/kW-month", rereads="non_firm.discount_usd_per_kw_month")
 def non_firm_discount_from_tables(case: Case) -> Excess:
     """Non-firm power pays the demand charge of its site less the discount of its service."""
     p, key = case.inputs.non_firm, ("site", "year")
@@ -136,26 +139,3 @@ def non_firm_discount_from_tables(case: Case) -> Excess:
     charge = pd.Series(demand_charge_usd_per_kw_month(case), keyed(case.site_year))
     expected = _service(case, "charge_discount_frac") * lookup(charge, rows, key, np.nan)
     return Excess.differs(place, rows["usd"].to_numpy(), expected)
-
-
-FACTS = (
-    stress_from_tables,
-    non_firm_price_from_tables,
-    non_firm_purchases,
-    non_firm_lead_from_tables,
-    shed_from_scenario,
-    non_firm_discount_from_tables,
-)
-
-REREAD: Final[Mapping[str, tuple[str, ...]]] = {
-    "non_firm.turns_firm": ("non_firm_lead_from_tables",),
-    "non_firm.firm_year": ("non_firm_lead_from_tables",),
-    "non_firm.capex_musd_per_mw": ("non_firm_price_from_tables",),
-    "non_firm.discount_usd_per_kw_month": ("non_firm_discount_from_tables",),
-    "non_firm.off_frac": ("stress_from_tables",),
-    "non_firm.shed.hours_frac": ("shed_from_scenario",),
-    "non_firm.shed.max_energy_frac": ("shed_from_scenario",),
-    "non_firm.shed.usd_per_mwh": ("shed_from_scenario",),
-    "non_firm.shed.deployment_frac": ("shed_from_scenario",),
-    "non_firm.start": ("non_firm_lead_from_tables",),
-}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from planner.check.dual_bound import StoredProgram, finite_or_zero, side_of
 from planner.check.frames import once
 from planner.check.table import table_of
-from planner.check.verdict import Excess, rule
+from planner.check.verdict import Excess, rule, rules_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -284,7 +285,7 @@ def what_is_proven(case: Case, checks: Sequence[CheckResult]) -> str:
     """Say what is proven of a plan."""
     if case.proof is None:
         return _NOTHING_STORED
-    names = {rule.name for rule in RULES}
+    names = {one.name for one in rules_of(sys.modules[__name__])}
     broken = [check.name for check in checks if check.name in names and not check.ok]
     if broken:
         return f"Nothing is proven of the optimum: {', '.join(broken)} broken."
@@ -339,19 +340,3 @@ def _view(case: Case) -> str:
 
 def _seen(years: int) -> str:
     return "one model year" if years == 1 else f"{years} model years"
-
-
-RULES = (
-    program_labels_apart,
-    program_rows_kept,
-    program_bounds_kept,
-    program_integers_whole,
-    program_objective,
-    dual_signs,
-    dual_feasible,
-    complementary_slackness,
-    strong_duality,
-    bound_proven,
-    bound_below_objective,
-    gap_of_bound,
-)

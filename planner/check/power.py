@@ -215,7 +215,7 @@ def forecast_totals(case: Case) -> Excess:
     return parts[0].and_also(*parts[1:], *of_classes)
 
 
-@rule(unit="MW")
+@rule(unit="MW", rereads="power.other_load_mw")
 def other_load(case: Case) -> Excess:
     """Load other than racks is what the scenario says, along the series of its site."""
     sets = case.inputs.sets
@@ -234,25 +234,12 @@ def other_load(case: Case) -> Excess:
 
 
 HEADING: Final = "Power, water and carbon"
-RULES = (
-    other_load,
-    slot_weights,
-    power_chain,
-    figures_by_slot,
-    power_above_it,
-    deferral_reported,
-    deferral_is_due,
-    deferral_windows,
-    energy_of_sites,
-    water,
-    forecast_totals,
-)
 
 
 _DESIGN_LOAD_FRAC = 0.75
 
 
-@rule(unit="MW/MW")
+@rule(unit="MW/MW", rereads="power.loss_fixed_frac power.loss_variable_frac")
 def losses_from_curves(case: Case) -> Excess:
     """Losses of UPS and distribution follow the topology's curve at no load and design load.
 
@@ -297,7 +284,7 @@ def _waits_h(case: Case) -> pd.Series[int]:
     return hours.where(~hours.index.isin(moving_classes(case)), 0)
 
 
-@rule(unit="-")
+@rule(unit="-", rereads="power.deployment_shape power.deployment_window power.deployment_utilisation_frac")
 def deployments_from_tables(case: Case) -> Excess:
     """Racks in use have the load curve, the window and the utilisation of their workload."""
     power, sets = case.inputs.power, case.inputs.sets
@@ -313,7 +300,7 @@ def deployments_from_tables(case: Case) -> Excess:
     )
 
 
-@rule(unit="-")
+@rule(unit="-", rereads="power.defer_block")
 def deferral_blocks(case: Case) -> Excess:
     """Work is deferred within its window of the day, counted from midnight UTC, every day."""
     power, sets, slot = case.inputs.power, case.inputs.sets, year_slots(case)
@@ -327,7 +314,7 @@ def deferral_blocks(case: Case) -> Excess:
     return Excess.count_broken(place, count > 0.0)
 
 
-@rule(unit="MW/MW")
+@rule(unit="MW/MW", rereads="power.defer_mechanical_frac")
 def deferral_overhead(case: Case) -> Excess:
     """Deferred work is cooled with the lowest overhead that such work has at its site."""
     power, sets = case.inputs.power, case.inputs.sets
@@ -344,38 +331,5 @@ def deferral_overhead(case: Case) -> Excess:
     return Excess(place, gap, np.abs(expected).max(axis=1))
 
 
-FACTS = (losses_from_curves, deployments_from_tables, deferral_blocks, deferral_overhead)
 DECISIONS: Final[Mapping[str, tuple[str, str]]] = {"defer_mw": ("deferral", "done_mw")}
 PRICES: Final[Mapping[str, DualPrice]] = {"water_limit": DualPrice("USD/m3", _M3_PER_THOUSAND)}
-COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
-    "site_year": {
-        "energy_of_sites": (
-            "site year it_mean_mw facility_mean_mw facility_peak_mw energy_mwh grid_mwh grid_peak_mw pue"
-        ),
-        "water": "water_m3",
-    },
-    "power_slot": {
-        "other_load": "other_load_mw",
-        "rows": "slot_weights",
-        "slot_weights": "site year slot hours",
-        "energy_of_sites": "grid_mw",
-        "power_chain": ("site year slot it_mw mechanical_mw electrical_loss_mw facility_mw grid_mw"),
-        "deferral_reported": "deferred_mw",
-        "figures_by_slot": "site year slot energy_usd_per_mwh location_t_per_mwh",
-    },
-    "deferral": {
-        "rows": "deferral_reported",
-        "deferral_reported": "site shape window year slot block done_mw",
-        "deferral_is_due": "site shape window year slot due_mw",
-    },
-}
-REREAD: Final[Mapping[str, tuple[str, ...]]] = {
-    "power.other_load_mw": ("other_load",),
-    "power.defer_block": ("deferral_blocks",),
-    "power.deployment_shape": ("deployments_from_tables",),
-    "power.deployment_window": ("deployments_from_tables",),
-    "power.deployment_utilisation_frac": ("deployments_from_tables",),
-    "power.defer_mechanical_frac": ("deferral_overhead",),
-    "power.loss_fixed_frac": ("losses_from_curves",),
-    "power.loss_variable_frac": ("losses_from_curves",),
-}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,8 +14,6 @@ from planner.check.tariffs import written_tariffs
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -162,7 +160,7 @@ def demand_charge_usd_per_kw_month(case: Case) -> Floats:
     return np.where(_is_billed_by_tariff(case), 0.0, own)
 
 
-@rule(unit="USD/MWh")
+@rule(unit="USD/MWh", rereads="grid.demand_charge_usd_per_kw_month grid.energy_usd_per_mwh")
 def delivered_prices(case: Case) -> Excess:
     """Power costs wholesale by the hour, times any shock, and the adder up to the retail price.
 
@@ -187,10 +185,3 @@ def delivered_prices(case: Case) -> Excess:
     rates = to_frame(case.inputs.sites.site_year, usd=grid.demand_charge_usd_per_kw_month)
     reported_rate = lookup(rates.set_index(["site", "year"])["usd"], site_year, ("site", "year"), np.nan)
     return energy.and_also(Excess.differs(site_year, reported_rate, demand_charge_usd_per_kw_month(case)))
-
-
-FACTS = (delivered_prices,)
-REREAD: Final[Mapping[str, tuple[str, ...]]] = {
-    "grid.demand_charge_usd_per_kw_month": ("delivered_prices",),
-    "grid.energy_usd_per_mwh": ("delivered_prices",),
-}

@@ -78,7 +78,7 @@ def whole_racks(case: Case) -> Excess:
     return Excess(install[list(_POOL)], off, np.ones(len(install)))
 
 
-@rule(unit="MW")
+@rule(unit="MW", rereads="racks.lot_rack_mw")
 def lots_from_scenario(case: Case) -> Excess:
     """Purchases come in racks where the scenario asks for integers, else in any amount."""
     p = case.inputs.racks
@@ -298,24 +298,6 @@ def _fleet_rows(case: Case) -> pd.DataFrame:
 
 
 HEADING: Final = "Racks"
-RULES = (
-    racks_where_allowed,
-    racks_not_before_their_time,
-    racks_not_after_end_of_sale,
-    racks_of_vendors,
-    whole_racks,
-    racks_alive,
-    stock_only_use,
-    cascade_cohorts,
-    cascade_balance,
-    cascade_age,
-    deliveries,
-    rack_counts,
-    companions_reported,
-    fleet_table,
-)
-FACTS = (lots_from_scenario,)
-REREAD: Final[Mapping[str, tuple[str, ...]]] = {"racks.lot_rack_mw": ("lots_from_scenario",)}
 ASSETS: Final[Mapping[str, Asset]] = {"rack_purchase": Asset("racks", "rack", racks_bought, plan_table("installs"))}
 LINES: Final[Mapping[str, CostLine]] = {
     "companions": CostLine("racks", companions),
@@ -330,26 +312,3 @@ DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
     "move_in": ("moves", "moved_mw"),
 }
 PRICES: Final[Mapping[str, DualPrice]] = {"deliveries": DualPrice("USD/MW", paid="once")}
-COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
-    "plan": {
-        "rows": "fleet_table",
-        "fleet_table": "site rack duty year used_mw standby_mw",
-        "rack_counts": "racks",
-        "companions_reported": "companion_mw",
-    },
-    "fleet": {"fleet_table": ("site rack hall duty year alive_mw stock_mw used_mw standby_mw parked_mw")},
-    "installs": {
-        "rows": "cost_rack_purchase",
-        "cost_rack_purchase": "site year overnight_musd",
-        "rack_counts": "rack installed_mw racks",
-        "racks_alive": "rack hall duty year",
-        "fleet_table": "site rack hall duty year",
-    },
-    "moves": {
-        "rows": "cost_rack_moves cascade_balance",
-        "cascade_balance": "site rack direction vintage year moved_mw",
-        "cascade_cohorts": "hall vintage",
-        "racks_where_allowed": "hall direction",
-        "fleet_table": "site rack hall direction vintage year moved_mw",
-    },
-}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -17,8 +17,6 @@ from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from numpy.typing import NDArray
 
     from planner.base.arrays import Floats
@@ -38,7 +36,10 @@ def companion_load(case: Case) -> float:
     return cell(case.data("facility_cost"), "item", "companion_load", "value")
 
 
-@rule(unit="MW/MW or m2/MW")
+@rule(
+    unit="MW/MW or m2/MW",
+    rereads="racks.deferrable_frac racks.dynamic_mw_per_mw racks.idle_mw_per_mw racks.space_m2_per_mw",
+)
 def rack_power_from_tables(case: Case) -> Excess:
     """Racks in use take floor, idle power and power that follows the load as the tables say.
 
@@ -71,7 +72,9 @@ def rack_power_from_tables(case: Case) -> Excess:
     return parts[0].and_also(*parts[1:])
 
 
-@rule(unit="kW or years or MUSD/MW-year")
+@rule(
+    unit="kW or years or MUSD/MW-year", rereads="racks.it_maintenance_musd_per_mw_year racks.life_years racks.peak_kw"
+)
 def rack_types_from_tables(case: Case) -> Excess:
     """Nameplate, life and upkeep of rack types are those of the tables and the scenario."""
     p = case.inputs.racks
@@ -96,7 +99,7 @@ def rack_types_from_tables(case: Case) -> Excess:
     return parts[0].and_also(*parts[1:])
 
 
-@rule(unit="years")
+@rule(unit="years", rereads="racks.vintage_last_year")
 def vintages_from_tables(case: Case) -> Excess:
     """Racks of a vintage serve through their life, the year of purchase included."""
     sets = case.inputs.sets
@@ -110,7 +113,7 @@ def vintages_from_tables(case: Case) -> Excess:
     return Excess.differs(place, reported.ravel().astype("float64"), expected.ravel().astype("float64"))
 
 
-@rule(unit="MUSD/MW")
+@rule(unit="MUSD/MW", rereads="racks.companion_musd_per_mw_year racks.move_cost_musd_per_mw")
 def companion_and_move_price(case: Case) -> Excess:
     """Companions are repaid over their life at the racks' rate; moves cost the scenario's price."""
     p = case.inputs.racks
@@ -136,7 +139,7 @@ def _described(case: Case, frame: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-@rule(unit="kH100e/MW")
+@rule(unit="kH100e/MW", rereads="racks.throughput_kh100e_per_mw")
 def throughput_from_tables(case: Case) -> Excess:
     """Compute per MW is rack throughput over nameplate, times utilisation, net of spares."""
     frame = _described(case, to_frame(case.inputs.racks.deployment))
@@ -146,7 +149,7 @@ def throughput_from_tables(case: Case) -> Excess:
     return Excess.differs(frame[list(_DEPLOYMENT)], reported, expected.to_numpy())
 
 
-@rule(unit="MW/MW")
+@rule(unit="MW/MW", rereads="racks.companion_mw_per_mw racks.hall_mw_per_mw")
 def hall_need_from_tables(case: Case) -> Excess:
     """Hall power per MW of racks is the diversity of their peaks plus their companions."""
     racks = case.inputs.racks
@@ -211,7 +214,7 @@ def _may_run(case: Case, frame: pd.DataFrame) -> NDArray[np.bool_]:
     )
 
 
-@rule(unit="MW")
+@rule(unit="MW", rereads="racks.delivery_limit_mw")
 def deliveries_from_tables(case: Case) -> Excess:
     """Vendors deliver the operator's share of every year since the model year before."""
     limits = to_frame(case.inputs.racks.delivery, reported_mw=case.inputs.racks.delivery_limit_mw)
@@ -263,7 +266,7 @@ def _less_stated(case: Case, pools: pd.DataFrame) -> pd.DataFrame:
     return pools.assign(stock_mw=pools["stock_mw"] - lookup(stated, pools, pool))
 
 
-@rule(unit="MUSD/MW")
+@rule(unit="MUSD/MW", rereads="racks.install_capex_musd_per_mw racks.stock_capex_musd_per_mw")
 def rack_price_from_tables(case: Case) -> Excess:
     """A MW of racks costs its list price with fabric, sales tax and the real trend of prices.
 
@@ -290,36 +293,3 @@ def rack_price_from_tables(case: Case) -> Excess:
     return Excess.differs(reported[key], reported["price"].to_numpy(), expected).and_also(
         Excess.differs(pools[key], pools["price"].to_numpy(), of_stock)
     )
-
-
-FACTS = (
-    rack_power_from_tables,
-    rack_types_from_tables,
-    vintages_from_tables,
-    companion_and_move_price,
-    throughput_from_tables,
-    hall_need_from_tables,
-    it_power_within_nameplate,
-    racks_admitted,
-    deliveries_from_tables,
-    stock_from_tables,
-    rack_price_from_tables,
-)
-REREAD: Final[Mapping[str, tuple[str, ...]]] = {
-    "racks.companion_musd_per_mw_year": ("companion_and_move_price",),
-    "racks.companion_mw_per_mw": ("hall_need_from_tables",),
-    "racks.deferrable_frac": ("rack_power_from_tables",),
-    "racks.delivery_limit_mw": ("deliveries_from_tables",),
-    "racks.dynamic_mw_per_mw": ("rack_power_from_tables",),
-    "racks.hall_mw_per_mw": ("hall_need_from_tables",),
-    "racks.idle_mw_per_mw": ("rack_power_from_tables",),
-    "racks.install_capex_musd_per_mw": ("rack_price_from_tables",),
-    "racks.it_maintenance_musd_per_mw_year": ("rack_types_from_tables",),
-    "racks.life_years": ("rack_types_from_tables",),
-    "racks.stock_capex_musd_per_mw": ("rack_price_from_tables",),
-    "racks.move_cost_musd_per_mw": ("companion_and_move_price",),
-    "racks.peak_kw": ("rack_types_from_tables",),
-    "racks.space_m2_per_mw": ("rack_power_from_tables",),
-    "racks.throughput_kh100e_per_mw": ("throughput_from_tables",),
-    "racks.vintage_last_year": ("vintages_from_tables",),
-}

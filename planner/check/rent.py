@@ -67,7 +67,7 @@ def _list_price(case: Case, workload: str, year: int) -> float:
     return float(usd / h100e * growth ** (year - since))
 
 
-@rule(unit="MUSD/kH100e-year")
+@rule(unit="MUSD/kH100e-year", rereads="rent.price_musd_per_kh100e_year rent.term_years")
 def rent_price_from_tables(case: Case) -> Excess:
     """Rent is the list price with egress, over the share in use; reserved is cheaper, for years."""
     rent = case.inputs.rent
@@ -87,7 +87,7 @@ def rent_price_from_tables(case: Case) -> Excess:
     )
 
 
-@rule(unit="kH100e")
+@rule(unit="kH100e", rereads="rent.depth_kh100e")
 def rent_depth_from_tables(case: Case) -> Excess:
     """Clouds have the operator's share of the market's power, which demand divides by use."""
     demand, settings = case.inputs.demand, case.scenario
@@ -153,7 +153,7 @@ def _together(sites: frozenset[str], covers: Mapping[str, frozenset[str]]) -> in
     return 2 if pairs else min(len(sites), 1)
 
 
-@rule(unit="classes")
+@rule(unit="classes", rereads="rent.rented_capacity_frac rent.rented_is_tight")
 def clouds_from_tables(case: Case) -> Excess:
     """Clouds serve users within bound and residency, in several places if quality asks for it."""
     demand, rent, settings = case.inputs.demand, case.inputs.rent, case.scenario.rent
@@ -225,7 +225,7 @@ def lever_offers(case: Case) -> pd.DataFrame:
     return found.reset_index(drop=True)
 
 
-@rule(unit="-")
+@rule(unit="-", rereads="levers.cost_musd_per_kh100e_year levers.max_adoption_frac levers.saving_frac")
 def levers_from_tables(case: Case) -> Excess:
     """Levers save, cost and spread as the table says; what one saved the next cannot."""
     levers, rows = case.inputs.levers, lever_offers(case)
@@ -306,9 +306,7 @@ def _contracts(case: Case) -> pd.Series[float]:
 
 
 HEADING: Final = "Demand and rent"
-RULES = (rent_supply, rent_depth)
 
-FACTS = (clouds_from_tables, rent_price_from_tables, rent_depth_from_tables, levers_from_tables)
 LINES: Final[Mapping[str, CostLine]] = {
     "rented_compute": CostLine("rent and unmet", rented_compute),
     "efficiency_levers": CostLine("levers", efficiency_levers),
@@ -318,16 +316,3 @@ DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
     "adopted": ("levers", "adopted_frac"),
 }
 PRICES: Final[Mapping[str, DualPrice]] = {"rent_depth": DualPrice("USD/H100e-hour", _H100E_HOURS)}
-COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
-    "rent": {"rows": "cost_rented_compute", "cost_rented_compute": "workload tier year bought_kh100e"}
-}
-REREAD: Final[Mapping[str, tuple[str, ...]]] = {
-    "rent.rented_capacity_frac": ("clouds_from_tables",),
-    "rent.rented_is_tight": ("clouds_from_tables",),
-    "rent.depth_kh100e": ("rent_depth_from_tables",),
-    "rent.price_musd_per_kh100e_year": ("rent_price_from_tables",),
-    "rent.term_years": ("rent_price_from_tables",),
-    "levers.cost_musd_per_kh100e_year": ("levers_from_tables",),
-    "levers.max_adoption_frac": ("levers_from_tables",),
-    "levers.saving_frac": ("levers_from_tables",),
-}

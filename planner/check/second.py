@@ -149,6 +149,3 @@ def _compared(stored: Stored, name: str, statement: SecondStatement) -> tuple[fl
             break
     # Less is rounding, whichever rows were compared.
     return worst if where else 0.0, where
-
-
-RULES = (columns_as_stated, costs_as_stated, program_as_stated)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -17,8 +17,6 @@ from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from planner.base.arrays import Floats
     from planner.check.case import Case
 
@@ -64,7 +62,7 @@ def _curve(case: Case, shape: str) -> Floats:
     return np.where(year_days(case).is_peak[:, None], weekday, mean_day)
 
 
-@rule(unit="-")
+@rule(unit="-", rereads="power.shape_frac")
 def shapes_from_tables(case: Case) -> Excess:
     """Load follows the local time of the users that a site reaches, with a mean of 1.
 
@@ -99,7 +97,3 @@ def shapes_from_tables(case: Case) -> Excess:
         gap = np.abs(case.inputs.power.shape_frac[:, code] - expected).max(axis=1)
         parts.append(Excess(place, gap, expected.max(axis=1)))
     return parts[0].and_also(*parts[1:])
-
-
-FACTS = (shapes_from_tables,)
-REREAD: Final[Mapping[str, tuple[str, ...]]] = {"power.shape_frac": ("shapes_from_tables",)}

@@ -157,7 +157,7 @@ def build_paths(case: Case) -> pd.DataFrame:
     return frame.assign(rate_mw=rate.ravel(), pace_mw=pace.ravel(), reach_mw=reach.ravel())
 
 
-@rule(unit="MW")
+@rule(unit="MW", rereads="sites.build_rate_mw sites.pace_mw sites.reach_mw")
 def build_rates_from_tables(case: Case) -> Excess:
     """Build rates of sites are those of tables, or of committed halls, and sizes follow."""
     sites, expected = case.inputs.sites, build_paths(case).set_index(list(_SITE))
@@ -171,7 +171,7 @@ def build_rates_from_tables(case: Case) -> Excess:
     return parts[0].and_also(*parts[1:])
 
 
-@rule(unit="MW or MUSD")
+@rule(unit="MW or MUSD", rereads="sites.capex_budget_musd sites.cash_budget_musd sites.market_rate_mw")
 def market_limits_from_scenario(case: Case) -> Excess:
     """Build rates of markets and the budgets of each year are the scenario's."""
     sites, build, span = case.inputs.sites, case.scenario.build, span_years(case)
@@ -216,7 +216,7 @@ def sites_in_scope(case: Case) -> Excess:
     return Excess.count_broken(pairs, (pairs["reported"] != pairs["expected"]).to_numpy(dtype=np.bool_))
 
 
-@rule(unit="degrees")
+@rule(unit="degrees", rereads="sites.table")
 def places_from_tables(case: Case) -> Excess:
     """Sites lie where the data or the scenario put them."""
     reported, expected = case.inputs.sites.table, case.scope.set_index("site")
@@ -247,7 +247,7 @@ def _land_mw(case: Case) -> pd.Series[float]:
     return pd.Series(own, index=pd.Index(sites["site"], name="site"))
 
 
-@rule(unit="MW")
+@rule(unit="MW", rereads="sites.land_limit_mw")
 def land_from_tables(case: Case) -> Excess:
     """Land is the operator's share of each site's, or as stated, and holds existing halls."""
     expected = _land_mw(case)
@@ -328,16 +328,7 @@ def _sites_rows(case: Case) -> pd.DataFrame:
 
 
 HEADING: Final = "Sites"
-RULES = (opening,)
 
-FACTS = (
-    build_rates_from_tables,
-    market_limits_from_scenario,
-    sites_in_scope,
-    places_from_tables,
-    sites_reported,
-    land_from_tables,
-)
 ASSETS: Final[Mapping[str, Asset]] = {"site_opening": Asset("sites", "facility", _openings_bought, opened_musd)}
 LINES: Final[Mapping[str, CostLine]] = {"site_fixed": CostLine("sites", site_fixed)}
 IMPLIED: Final[Mapping[str, Table]] = {"sites": _sites_rows}
@@ -349,24 +340,4 @@ PRICES: Final[Mapping[str, DualPrice]] = {
     "land_limit": DualPrice("USD/MW-year"),
     "build_rate": DualPrice("USD/MW", paid="once"),
     "market_build_rate": DualPrice("USD/MW", paid="once"),
-}
-COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
-    "sites": {
-        "rows": "sites_reported",
-        "sites_reported": (
-            "site name country region lat lon zone market is_existing existing_halls_mw"
-            " coming_halls_mw ending_halls_mw existing_racks_mw land_limit_mw opening_musd"
-        ),
-    },
-    "site_year": {"opening": "open_frac opened_frac", "cost_site_opening": "opened_frac"},
-}
-REREAD: Final[Mapping[str, tuple[str, ...]]] = {
-    "sites.build_rate_mw": ("build_rates_from_tables",),
-    "sites.capex_budget_musd": ("market_limits_from_scenario",),
-    "sites.cash_budget_musd": ("market_limits_from_scenario",),
-    "sites.land_limit_mw": ("land_from_tables",),
-    "sites.market_rate_mw": ("market_limits_from_scenario",),
-    "sites.pace_mw": ("build_rates_from_tables",),
-    "sites.reach_mw": ("build_rates_from_tables",),
-    "sites.table": ("places_from_tables",),
 }

@@ -235,7 +235,7 @@ def openings_table(case: Case) -> Excess:
     )
 
 
-@rule(unit="USD")
+@rule(unit="USD", rereads="sites.fixed_musd_per_year sites.minimum_mw sites.opening_musd")
 def openings_from_tables(case: Case) -> Excess:
     """Opening cost, upkeep and least size of a site are those of its kind, or as stated."""
     kinds = case.data("site_archetypes").set_index("archetype")
@@ -257,7 +257,7 @@ def openings_from_tables(case: Case) -> Excess:
     return parts[0].and_also(*parts[1:])
 
 
-@rule(unit="MW")
+@rule(unit="MW", rereads="siting.phase_mw")
 def phases_listed(case: Case) -> Excess:
     """Halls that could be built in phases are those that the scenario asks for."""
     siting, halls = case.inputs.siting, case.inputs.halls
@@ -273,7 +273,9 @@ def phases_listed(case: Case) -> Excess:
     return Excess.differs(builds[list(_HALL)], reported, wanted)
 
 
-@rule(unit="-")
+@rule(
+    unit="-", rereads=("siting.exact_sites siting.most_sites siting.open_lower siting.open_upper siting.whole_openings")
+)
 def openings_from_scenario(case: Case) -> Excess:
     """Sites are open, closed, integer and counted as the scenario asks; existing ones are open."""
     p, asked = case.inputs.siting, case.scenario.siting
@@ -294,7 +296,7 @@ def openings_from_scenario(case: Case) -> Excess:
     )
 
 
-@rule(unit="sites")
+@rule(unit="sites", rereads="sites.is_existing")
 def existing_sites_from_tables(case: Case) -> Excess:
     """Sites with halls in the base year are open already; all others must be opened."""
     sites = table_of({"site": list(case.inputs.sets.site.labels)})
@@ -303,7 +305,7 @@ def existing_sites_from_tables(case: Case) -> Excess:
     return Excess.count_broken(sites, np.asarray(case.inputs.sites.is_existing) != expected)
 
 
-@rule(unit="phases")
+@rule(unit="phases", rereads="siting.most_phases")
 def phases_from_tables(case: Case) -> Excess:
     """Phases of new halls in a year are at most what build rate and land of the site allow."""
     p, inputs = case.inputs.siting, case.inputs
@@ -315,7 +317,7 @@ def phases_from_tables(case: Case) -> Excess:
     return Excess.differs(reported[["site", "hall", "year"]], reported["most"].to_numpy(), expected)
 
 
-@rule(unit="MW")
+@rule(unit="MW", rereads="siting.block_mw siting.block_top_mw")
 def blocks_from_scenario(case: Case) -> Excess:
     """Workloads need the scenario's blocks, and have no more than a site can hold."""
     p, inputs = case.inputs.siting, case.inputs
@@ -342,7 +344,7 @@ def blocks_from_scenario(case: Case) -> Excess:
     )
 
 
-@rule(unit="MW")
+@rule(unit="MW", rereads="siting.paced_mw")
 def paced_sites_from_tables(case: Case) -> Excess:
     """New sites with integer openings hold at most what can be built by then, or their land."""
     p, inputs = case.inputs.siting, case.inputs
@@ -358,7 +360,7 @@ def paced_sites_from_tables(case: Case) -> Excess:
     ).and_also(Excess.count_broken(due, ~isin(due, reported, _SITE)))
 
 
-@rule(unit="MUSD/kH100e-year")
+@rule(unit="MUSD/kH100e-year", rereads="siting.service_musd_per_kh100e_year")
 def service_prices_from_scenario(case: Case) -> Excess:
     """Service costs what the scenario's table says of users, site and workload."""
     p, served = case.inputs.siting, to_frame(case.inputs.demand.served)
@@ -401,52 +403,7 @@ def _blocks_rows(case: Case) -> pd.DataFrame:
 
 
 HEADING: Final = "Sites"
-RULES = (
-    whole_openings,
-    halls_in_phases,
-    blocks_whole,
-    blocks_reported,
-    number_of_sites,
-    sites_as_reported,
-    openings_table,
-    openings_from_tables,
-    phases_listed,
-)
 
-FACTS = (
-    openings_from_scenario,
-    existing_sites_from_tables,
-    phases_from_tables,
-    blocks_from_scenario,
-    paced_sites_from_tables,
-    service_prices_from_scenario,
-)
 LINES: Final[Mapping[str, CostLine]] = {"service_network": CostLine("sites", service_network)}
 IMPLIED: Final[Mapping[str, Table]] = {"blocks": _blocks_rows}
 DECISIONS: Final[Mapping[str, tuple[str, str]]] = {"phases": ("phases", "phases")}
-COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
-    "openings": {
-        "rows": "openings_table",
-        "openings_table": ("site year open_frac halls_mw minimum_size_mw opening_musd fixed_musd"),
-    },
-    "phases": {"rows": "halls_in_phases", "halls_in_phases": "site hall year phases phase_mw built_mw"},
-    "blocks": {"blocks_reported": "site workload year used_mw shared_mw block_mw"},
-    "site_year": {"openings_table": "opened_frac", "whole_openings": "open_frac"},
-}
-REREAD: Final[Mapping[str, tuple[str, ...]]] = {
-    "sites.fixed_musd_per_year": ("openings_from_tables",),
-    "sites.is_existing": ("existing_sites_from_tables",),
-    "sites.minimum_mw": ("openings_from_tables",),
-    "sites.opening_musd": ("openings_from_tables",),
-    "siting.block_mw": ("blocks_from_scenario",),
-    "siting.block_top_mw": ("blocks_from_scenario",),
-    "siting.exact_sites": ("openings_from_scenario",),
-    "siting.most_phases": ("phases_from_tables",),
-    "siting.most_sites": ("openings_from_scenario",),
-    "siting.open_lower": ("openings_from_scenario",),
-    "siting.open_upper": ("openings_from_scenario",),
-    "siting.paced_mw": ("paced_sites_from_tables",),
-    "siting.phase_mw": ("phases_listed",),
-    "siting.service_musd_per_kh100e_year": ("service_prices_from_scenario",),
-    "siting.whole_openings": ("openings_from_scenario",),
-}

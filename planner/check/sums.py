@@ -166,31 +166,8 @@ def _power_class_rows(case: Case) -> pd.DataFrame:
 
 
 HEADING: Final = "Power, water and carbon"
-RULES = (sites_summed, zones_summed, classes_summed, summary_summed)
 IMPLIED: Final[Mapping[str, Table]] = {
     "power_class": _power_class_rows,
     "power_zone": _power_zone_rows,
     "summary": year_rows,
-}
-COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
-    "site_year": {
-        "rows": "summary_summed",
-        "sites_summed": ("site year usable_mw load_kh100e load_factor_frac wue_l_per_kwh pue cost_musd"),
-    },
-    "power_zone": {
-        "zones_summed": (
-            "zone year sites_in_use nameplate_mw it_mean_mw facility_mean_mw "
-            "coincident_peak_mw sum_of_site_peaks_mw energy_mwh pue emissions_kt "
-            "water_m3 firm_mw new_firm_mw"
-        )
-    },
-    "power_class": {"classes_summed": ("workload year nameplate_mw it_mean_mw facility_mean_mw energy_mwh")},
-    "costs": {"sites_summed": "site"},
-    "summary": {
-        "summary_summed": (
-            "year shed_mwh lost_kh100e sites_in_use halls_mw built_mw nameplate_mw "
-            "installed_mw it_mean_mw facility_mean_mw facility_peak_mw energy_twh pue "
-            "water_m3 wue_l_per_kwh emissions_kt new_firm_mw capex_musd cash_musd"
-        )
-    },
 }

@@ -317,16 +317,6 @@ def _source_slot_rows(case: Case) -> pd.DataFrame:
 
 
 HEADING: Final = "On-site power"
-RULES = (
-    sources_where_allowed,
-    source_capacity,
-    smallest_plants,
-    source_output,
-    export_made_here,
-    bridge_power,
-    curtailment_reported,
-    sources_of_a_year,
-)
 ASSETS: Final[Mapping[str, Asset]] = {
     "source_purchase": Asset("own power", "supply", _power, plan_table("source_builds"), is_spread=True),
     "battery_cells": Asset("own power", "supply", _cells, is_spread=True),
@@ -347,29 +337,3 @@ DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
     "export_mw": ("site_surplus", "export_mw"),
 }
 PRICES: Final[Mapping[str, DualPrice]] = {"source_limit": DualPrice("USD/MW-year")}
-COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
-    "source_builds": {
-        "rows": "cost_source_purchase",
-        "sources_where_allowed": "source year service_start life_years",
-        "smallest_plants": "min_size_mw",
-        "source_capacity": "site source year built_mw built_mwh",
-    },
-    "source_leaves": {
-        "rows": "cost_bridge_worth",
-        "bridge_power": "site source vintage year left_mw worth_musd removal_musd",
-        "source_capacity": "year left_mw",
-    },
-    "source_year": {
-        "source_capacity": "site source year capacity_mw energy_mwh",
-        "sources_of_a_year": (
-            "output_mwh charged_mwh capacity_factor_frac fuel_mmbtu emissions_kt capital_musd running_musd usd_per_mwh"
-        ),
-    },
-    "source_slot": {"sources_of_a_year": "site source year output_mw charge_mw", "source_output": "slot"},
-    "site_surplus": {
-        "rows": "curtailment_reported",
-        "curtailment_reported": "site year slot export_mw surplus_mw",
-        "export_made_here": "export_mw export_usd_per_mwh",
-        "cost_export_revenue": "site year slot export_mw",
-    },
-}

@@ -258,15 +258,10 @@ def battery_one_way(case: Case) -> Excess:
 
 
 HEADING: Final = "On-site power"
-RULES = (battery_one_way,)
 DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
     "charge_mw": ("source_slot", "charge_mw"),
     "level_mwh": ("source_slot", "level_mwh"),
     "discharge_mw": ("source_slot", "output_mw"),
     "output_mw": ("source_slot", "output_mw"),
     "worn_mwh": ("source_year", "worn_mwh"),
-}
-COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
-    "source_year": {"decisions_as_solved": "worn_mwh"},
-    "source_slot": {"decisions_as_solved": "site year slot charge_mw level_mwh"},
 }

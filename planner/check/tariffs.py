@@ -367,26 +367,7 @@ def vintages_reported(case: Case) -> Excess:
 
 
 HEADING: Final = "Bills"
-RULES = (bill_lines_reported, bill_months_reported, vintages_reported, capacity_under_contract, exit_fees)
 LINES: Final[Mapping[str, CostLine]] = {
     **{f"tariff_{kind}": CostLine("energy", _line(kind)) for kind in _KINDS},
     "tariff_exit_fee": CostLine("energy", tariff_exit_fee),
-}
-COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
-    "bills": {
-        "rows": "bill_lines_reported",
-        "bill_lines_reported": (
-            "site calendar_year tariff rule item unit kind quantity charged_usd exact_usd charged_above_exact_usd"
-        ),
-    },
-    "bill_months": {
-        "rows": "bill_months_reported",
-        "bill_months_reported": "site month rule item unit basis quantity usd_per_unit usd",
-    },
-    "capacity_contracts": {
-        "rows": "capacity_under_contract vintages_reported",
-        "capacity_under_contract": "site signed_year year signed_mw released_mw kept_mw",
-        "vintages_reported": "signed_year year",
-        "exit_fees": "signed_mw released_mw fee_mw fee_musd",
-    },
 }

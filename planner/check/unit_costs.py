@@ -321,24 +321,3 @@ def unit_cost_rows(case: Case) -> pd.DataFrame:
     """List the rows of table `unit_costs`: workloads, uses and all, in every year."""
     scopes = [*classes_in_scope(case), "training", "inference", "total"]
     return year_rows(case, "scope", scopes)
-
-
-RULES = (unit_costs_shared, unit_costs_divided)
-COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
-    "costs": {"unit_costs_shared": "item site calendar_year"},
-    "unit_costs": {
-        "unit_costs_shared": (
-            "scope year served_kh100e nameplate_mw upfront_musd running_musd "
-            "cost_musd existing_musd full_cost_musd idle_musd full_idle_musd "
-            "rented_kh100e rent_musd"
-        ),
-        "unit_costs_divided": (
-            "full_usd_per_h100e_hour full_usd_per_mw_year full_usd_per_work_unit "
-            "full_usd_per_request full_usd_per_million_tokens "
-            "usd_per_h100e_hour upfront_usd_per_h100e_hour running_usd_per_h100e_hour "
-            "usd_per_mw_year work_unit usd_per_work_unit usd_per_request "
-            "usd_per_million_tokens h100e_s_per_work_unit tokens_per_s_per_h100e "
-            "conversion rented_usd_per_h100e_hour"
-        ),
-    },
-}

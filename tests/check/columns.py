@@ -13,7 +13,6 @@ from good_plan import MINI, RICH, solved
 
 from planner.check import RULES
 from planner.check.case import Case
-from planner.check.columns import EVERYWHERE, HELD, HELD_ROWS
 from planner.check.verdict import judged
 from planner.results.schema import TABLES
 
@@ -21,6 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 RULE = {one.name: one for one in RULES}
+EVERYWHERE = ("cells_there", "rows_once", "labels_known")
+"""Rules that hold every column of every table."""
+SHOWN_ONLY = ("solution.found_by",)
+"""Columns that no rule holds: a note on the solver's methods; plan and program do not have them."""
 UNKNOWN = "nowhere"
 _LAZY = [name for name, of in vars(Case).items() if isinstance(of, cached_property)]
 _PARTS = {*_LAZY} - {"_plans", "_data", "computed", "is_complete"}
@@ -138,21 +141,16 @@ def world(name: str) -> World:
     return World(name)
 
 
-def is_found(case: Case, rules: tuple[str, ...]) -> bool:
-    """Say whether one of the rules is broken; that some can not be computed counts as broken."""
-    return any(not judged(RULE[name], case).ok for name in rules)
+_FOUND = {}
 
 
-def rules_of(table: str, column: str, how: str = "") -> tuple[str, ...]:
-    """Rules that must find a spoiled column, those first that find it soonest."""
-    held = HELD.get(f"{table}.{column}", ())
-    if how in ("missing", "unknown"):
-        return (*EVERYWHERE, *held)
-    return (*held, *EVERYWHERE)
-
-
-def rules_of_rows(table: str) -> tuple[str, ...]:
-    return (*HELD_ROWS[table], *EVERYWHERE)
+def is_found(case: Case, name: str) -> bool:
+    """Say whether some rule is broken, those first that found a table spoiled before; one that fails is broken too."""
+    before = _FOUND.setdefault(name, [])
+    found = next((rule for rule in (*before, *RULES) if not judged(rule, case).ok), None)
+    if found is not None and found not in before:
+        before.insert(0, found)
+    return found is not None
 
 
 def with_cells(table: pd.DataFrame, column: str, cells: dict[int, object]) -> pd.DataFrame:

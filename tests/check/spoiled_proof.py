@@ -9,7 +9,7 @@ import numpy as np
 from spoiled import cells, plus, renamed, times, without
 
 from planner.check.dual_bound import StoredProgram
-from planner.check.proof_tables import _DECISIONS
+from planner.check.rows import _DECISIONS
 
 
 def proven(plan, table, **columns):
