@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import pandas as pd
 
 from planner.check.declared import CostLine, DualPrice
 from planner.check.frames import isin, lookup, sum_by, to_frame
@@ -15,11 +14,12 @@ from planner.check.verdict import Excess, rule
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import pandas as pd
+
     from planner.check.case import Case
 
 _H100E_HOURS = 1000.0 * 8760.0  # in a kH100e-year
 _DEMAND = ("region", "workload", "year")
-_LOAD = ("site", "workload", "year")
 _CLASS = ("workload", "year")
 _USD_PER_MUSD = 1e6
 _H100E_PER_KH100E = 1000.0
@@ -47,15 +47,6 @@ def _levers(case: Case) -> pd.DataFrame:
 
 
 @rule(unit="kH100e")
-def demand_balance(case: Case) -> Excess:
-    """Compute served, rented, saved by levers and unmet adds up to the demand."""
-    frame = _demand(case)
-    ways = ["served_kh100e", "rented_kh100e", "saved_kh100e", "unmet_kh100e"]
-    met = frame[ways].sum(axis=1).to_numpy()
-    return Excess.differs(frame[list(_DEMAND)], met, frame["demand_kh100e"].to_numpy())
-
-
-@rule(unit="kH100e")
 def demand_table(case: Case) -> Excess:
     """The demand table has every demand once, with the sums of its assignments and levers."""
     frame = _demand(case)
@@ -69,27 +60,6 @@ def demand_table(case: Case) -> Excess:
 
 
 @rule(unit="kH100e")
-def unmet_only_where_allowed(case: Case) -> Excess:
-    """Demand stays unmet only where the scenario allows it, and is never negative."""
-    table = case.plan("demand")
-    unmet = table["unmet_kh100e"].to_numpy()
-    most = np.inf if case.scenario.demand.unmet == "allow" else 0.0
-    place = table[list(_DEMAND)]
-    return Excess.above(place, unmet, most).and_also(Excess.above(place, -unmet, 0.0))
-
-
-@rule(unit="kH100e")
-def compute_capacity(case: Case) -> Excess:
-    """Compute that a site serves of a workload is what its racks in use for it carry."""
-    assigned = case.plan("assignment")
-    served = sum_by(assigned, _LOAD, assigned["served_kh100e"])
-    uses = case.uses
-    carried = sum_by(uses, _LOAD, uses["used_mw"] * uses["throughput_kh100e_per_mw"])
-    place = pd.concat([assigned[list(_LOAD)], uses[list(_LOAD)]]).drop_duplicates().reset_index(drop=True)
-    return Excess.differs(place, lookup(served, place, _LOAD), lookup(carried, place, _LOAD))
-
-
-@rule(unit="kH100e")
 def load_of_racks(case: Case) -> Excess:
     """Compute of racks in use is their nameplate times the throughput of the workload."""
     plan = case.plan("plan")
@@ -97,17 +67,6 @@ def load_of_racks(case: Case) -> Excess:
     uses = case.uses
     carried = sum_by(uses, key, uses["used_mw"] * uses["throughput_kh100e_per_mw"])
     return Excess.differs(plan[list(key)], plan["load_kh100e"].to_numpy(), lookup(carried, plan, key))
-
-
-@rule(unit="share")
-def lever_adoption(case: Case) -> Excess:
-    """Levers are adopted no faster than allowed, and only those on offer."""
-    table = case.plan("levers").merge(_levers(case), on=["workload", "lever", "year"], how="left")
-    place = table[["workload", "lever", "year"]]
-    adopted = table["adopted_frac"].to_numpy()
-    return Excess.above(place, adopted, table["max_adoption_frac"].to_numpy()).and_also(
-        Excess.above(place, -adopted, 0.0)
-    )
 
 
 @rule(unit="kH100e")

@@ -11,7 +11,6 @@ from planner.check.frames import column_by, crossed, isin, lookup, once, sum_by,
 from planner.check.memory import with_enough_memory
 from planner.check.payments import assets
 from planner.check.table import table_of
-from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,18 +52,6 @@ def without_new_halls(case: Case) -> list[str]:
         if "new_halls" in stated.written_values()
     }
     return [site for site, wanted in given.items() if not wanted]
-
-
-@rule(unit="MW")
-def no_halls_where_unwanted(case: Case) -> Excess:
-    """Nothing is built or leased at sites where the scenario allows no new halls."""
-    parts = [
-        case.plan(table)[["site", "hall", "year", column]].rename(columns={column: "mw"})
-        for table, column in (("builds", "built_mw"), ("leases", "leased_mw"))
-    ]
-    new = pd.concat(parts, ignore_index=True)
-    new = new[new["site"].isin(without_new_halls(case))]
-    return Excess.above(new[["site", "hall", "year"]], new["mw"].to_numpy(np.float64), 0.0)
 
 
 @once

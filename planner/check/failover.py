@@ -11,10 +11,8 @@ from planner.base.max_flow import unassigned
 from planner.check.cells import ANYWHERE
 from planner.check.chain import site_power
 from planner.check.declared import DualPrice, Table
-from planner.check.existing import site_years
-from planner.check.frames import crossed, isin, keyed, lookup, once, quotient, sum_by, to_frame
+from planner.check.frames import crossed, isin, lookup, once, quotient, sum_by, to_frame
 from planner.check.globe import distance_km
-from planner.check.non_firm import non_firm_slots
 from planner.check.payments import discounts
 from planner.check.routes import round_trips, stays_elsewhere, used_routes
 from planner.check.table import table_of
@@ -31,7 +29,6 @@ _LOAD = ("site", "workload", "year")
 _CLASS = ("workload", "year")
 _ROUTE = ("region", "workload", "site")
 _PAIR = ("site", "standby")
-_SITE = ("site", "year")
 _H100E_HOURS = 1000.0 * 8760.0  # in a kH100e-year
 _USD_PER_MUSD = 1e6
 _ROUNDING = 1.0 - 1e-9
@@ -48,21 +45,11 @@ def survives_loss_of_any_site(case: Case) -> Excess:
     )
 
 
-@rule(unit="MW")
-def standby_only_for_failover(case: Case) -> Excess:
-    """Standby racks exist only for workloads and years that must survive a site outage."""
-    plan = case.plan("plan")
-    idle = np.where(asks(case, plan), 0.0, plan["standby_mw"].to_numpy())
-    place = plan[["site", "rack", "hall", "workload", "year"]]
-    return Excess.above(place, idle, 0.0)
-
-
 @rule(unit="kH100e", rows_of=("reserve",))
 def reserve_of_standby(case: Case) -> Excess:
-    """A reserve is no more than its standby racks could carry, and is reported as planned."""
+    """Load, standby racks and their power are reported of each reserve as planned."""
     table, uses = case.plan("reserve"), case.uses
     place = table[list(_LOAD)]
-    expected = reserves(case).set_index(list(_LOAD))["reserve_kh100e"]
     served = sum_by(case.plan("assignment"), _LOAD, case.plan("assignment")["served_kh100e"])
     reported = [
         Excess.differs(place, table[name].to_numpy(), lookup(values, table, _LOAD))
@@ -73,7 +60,7 @@ def reserve_of_standby(case: Case) -> Excess:
             ("called_mw", _called_of_reserves_mw(case)),
         )
     ]
-    return Excess.above(place, table["reserve_kh100e"].to_numpy(), lookup(expected, table, _LOAD)).and_also(*reported)
+    return reported[0].and_also(*reported[1:])
 
 
 @rule(unit="kH100e")
@@ -150,43 +137,6 @@ def takeovers_fit(case: Case) -> Excess:
     )
 
 
-@rule(unit="MW")
-def failover_power(case: Case) -> Excess:
-    """Connection and firm sources carry a site on the peak day with all standby racks at work.
-
-    Non-firm connection counts as far as it is not curtailed in the time slice.
-    """
-    power, called = site_power(case), _called_mw(case)
-    stands_by = called.max(axis=1) > 0.0
-    if not stands_by.any():  # what sources leave to spare is not of interest
-        return Excess.above(power.site_year.iloc[:0], np.zeros(0), 0.0)
-    peak = power.slot["is_peak"].to_numpy()
-    beside_firm = _spare_output_mw(case) + _left_of_non_firm_mw(case)
-    worst = (power.grid_mw + called - beside_firm)[:, peak].max(axis=1)
-    sites = site_years(case)
-    drawn = sum_by(power.site_year[stands_by], _SITE, worst[stands_by])
-    place = power.site_year[stands_by].reset_index(drop=True)
-    firm = sum_by(sites, _SITE, sites["firm_mw"])
-    return Excess.above(place, lookup(drawn, place, _SITE), lookup(firm, place, _SITE))
-
-
-def _left_of_non_firm_mw(case: Case) -> Floats:
-    """Non-firm connection less what is off under stress, by site-year and time slice. [MW]"""
-    total, frame = np.zeros(site_power(case).grid_mw.size), non_firm_slots(case)
-    total[frame["place"]] = frame["non_firm_mw"] - frame["off_mw"]
-    return total.reshape(site_power(case).grid_mw.shape)
-
-
-def _called_mw(case: Case) -> Floats:
-    """Power that stand-by racks would add at work, by site-year and time slice. [MW]"""
-    uses, power = case.uses[case.uses["standby_mw"] > 0.0], site_power(case)
-    row_of = keyed(power.site_year)
-    row = row_of.get_indexer(keyed(uses[list(_SITE)]))
-    total = np.zeros_like(power.grid_mw)
-    np.add.at(total, row, _called_per_use_mw(case, uses))
-    return total
-
-
 def _called_per_use_mw(case: Case, uses: pd.DataFrame) -> Floats:
     """Power that each use of stand-by racks would add at work, shape (use, slot). [MW]"""
     sets, chain = case.inputs.sets, case.inputs.power
@@ -207,27 +157,6 @@ def _called_of_reserves_mw(case: Case) -> pd.Series[float]:
     called = pd.DataFrame(_called_per_use_mw(case, uses)[:, peak])
     by_reserve = called.groupby([uses[name] for name in _LOAD], sort=False).sum()
     return by_reserve.max(axis=1)
-
-
-def _spare_output_mw(case: Case) -> Floats:
-    """Unused output of dispatchable on-site technologies, by site-year and time slice. [MW]"""
-    supply, power, sets = case.inputs.supply, site_power(case), case.inputs.sets
-    key = ("site", "source", "year")
-    output = to_frame(supply.output)
-    output = output[~isin(output, to_frame(supply.run_hours), key)]
-    share = supply.availability_frac[
-        sets.site.codes(output["site"]),
-        supply.output.axis("source").codes(output["source"]),
-        sets.slot.codes(output["slot"]),
-    ]
-    years, slots = case.plan("source_year"), case.plan("source_slot")
-    capacity = lookup(sum_by(years, key, years["capacity_mw"]), output, key)
-    made = lookup(sum_by(slots, (*key, "slot"), slots["output_mw"]), output, (*key, "slot"))
-    row_of = keyed(power.site_year)
-    row = row_of.get_indexer(keyed(output[list(_SITE)]))
-    total = np.zeros_like(power.grid_mw)
-    np.add.at(total, (row, sets.slot.codes(output["slot"])), share * capacity - made)
-    return total
 
 
 @rule(unit="kH100e", rows_of=("reserve", "resilience"))

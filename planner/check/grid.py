@@ -7,19 +7,16 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.check.chain import exported_mw, shed_mw, site_power
+from planner.check.chain import site_power
 from planner.check.days import year_rows
 from planner.check.declared import TRACE, Asset, CostLine, DualPrice, Table, plan_table
 from planner.check.existing import by_zone, connected, connections_bought, since, site_years
-from planner.check.frames import crossed, isin, keyed, lookup, sum_by, to_frame, with_int_year
+from planner.check.frames import crossed, isin, lookup, sum_by, to_frame, with_int_year
 from planner.check.payments import discounts, every_year
-from planner.check.supply_output import sources_in_service
 from planner.check.verdict import Excess, columns_reported, rule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from numpy.typing import NDArray
 
     from planner.base.arrays import Floats
     from planner.check.case import Case
@@ -42,7 +39,7 @@ def nameplate_reported(case: Case) -> Excess:
 
 @rule(unit="MW")
 def connections(case: Case) -> Excess:
-    """Connections are added where offered, after their lead time; the tables add them up."""
+    """Connections serve after their lead time; the tables add them up."""
     added, grid = case.plan("connections"), case.inputs.grid
     offers = to_frame(grid.expand, start=grid.expand_start)
     place = added[list(_SITE)]
@@ -55,15 +52,7 @@ def connections(case: Case) -> Excess:
         )
         for name in ("firm_mw", "new_firm_mw", "halls_mw")
     ]
-    return Excess.count_broken(place, ~isin(added, offers, _SITE)).and_also(Excess.above(place, due, start), *totals)
-
-
-@rule(unit="MW")
-def zone_headroom(case: Case) -> Excess:
-    """Firm connection in a zone, added or turned firm by a year, stays within its firm headroom."""
-    limits = with_int_year(case.inputs.grid.headroom_by_zone)
-    room = (limits["firm_limit_mw"] - limits["committed_mw"]).clip(lower=0.0).to_numpy()
-    return Excess.above(limits[list(_ZONE)], _new_firm_mw(case, limits), room)
+    return Excess.above(place, due, start).and_also(*totals)
 
 
 def _new_firm_mw(case: Case, places: pd.DataFrame) -> Floats:
@@ -192,34 +181,6 @@ def billed_peaks(case: Case) -> Excess:
     costly = known[lookup(rates, known, _SITE) > 0.0]
     exact = Excess.above(costly[list(key)], lookup(reported, costly, key), costly["peak_mw"].to_numpy())
     return right.and_also(year, bill, rate, exact)
-
-
-def _sides(case: Case) -> tuple[pd.DataFrame, Floats, Floats, NDArray[np.bool_]]:
-    """Places where power is balanced, what comes in there, what is used, and which of all it is."""
-    power, onsite = site_power(case), sources_in_service(case)
-    frame = crossed(power.site_year, power.slot[["slot"]])
-    balanced = keyed(to_frame(case.inputs.balance.site_year))
-    here = keyed(frame[list(_SITE)]).isin(balanced)
-    comes_in = power.grid_mw + onsite.of_sites(onsite.output_mw) + shed_mw(case)
-    goes_out = power.site_mw + onsite.of_sites(onsite.charge_mw) + exported_mw(case)
-    place = frame[here].reset_index(drop=True)
-    return place, comes_in.ravel()[here], goes_out.ravel()[here], here
-
-
-@rule(unit="MW")
-def power_balance(case: Case) -> Excess:
-    """Power supplied to a site covers its use in every time slice; no import is negative.
-
-    Where a price is negative no more is left over than sun and wind yield: the rest is used up.
-    """
-    place, comes_in, used, here = _sides(case)
-    drawn = site_power(case).grid_mw.ravel()[here]
-    yielded = sources_in_service(case).of_sites(sources_in_service(case).yield_mw).ravel()[here]
-    price = to_frame(case.inputs.power.slot, usd=case.inputs.grid.energy_usd_per_mwh)
-    paid = isin(place, price[price["usd"] < 0.0], (*_SITE, "slot"))
-    return Excess.above(place, used, comes_in).and_also(
-        Excess.above(place, -drawn, 0.0), Excess.above(place[paid], comes_in[paid], (used + yielded)[paid])
-    )
 
 
 def electricity_energy(case: Case) -> pd.DataFrame:

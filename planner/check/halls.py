@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 
 _HALL = ("site", "hall", "year")
-_SITE = ("site", "year")
 _KW_PER_MW = 1000.0
 _MONTH_YEARS = 1.0 / 12.0
 
@@ -129,17 +128,6 @@ def retrofits_reported(case: Case) -> Excess:
     factor = to_frame(offered.retrofit, frac=offered.retrofit_capacity_frac)
     gained = work["retrofitted_mw"] * lookup(factor.set_index(list(key))["frac"], work, key, np.nan)
     return Excess.differs(work[list(key)], work["gained_mw"].to_numpy(), gained.to_numpy())
-
-
-@rule(unit="MW")
-def operated_halls(case: Case) -> Excess:
-    """No more of a hall is operated as others than there is of it, and only where it may be."""
-    table, halls = case.plan("operated"), hall_years(case)
-    key = ("site", "hall", "as_hall", "year")
-    allowed = isin(table, to_frame(case.inputs.halls.operate), key)
-    return Excess.above(halls[list(_HALL)], -halls["operated_mw"].to_numpy(), 0.0).and_also(
-        Excess.count_broken(table[list(key)], ~allowed)
-    )
 
 
 @rule(unit="MUSD/year", rows_of=("leases",))

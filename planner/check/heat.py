@@ -78,13 +78,11 @@ def heat_sold(case: Case) -> Excess:
     built = built[built["year"] <= built["year_now"]]
     so_far = sum_by(built, ("site", "year_now"), built["connect_mw"])
     recoverable = lookup(warm, table, _SITE, np.nan)
-    return Excess.above(place, -sold, 0.0).and_also(
-        Excess.differs(place, table["connected_mw"].to_numpy(), lookup(so_far, table, _SITE)),
+    return Excess.differs(place, table["connected_mw"].to_numpy(), lookup(so_far, table, _SITE)).and_also(
         Excess.differs(place, table["recoverable_mw"].to_numpy(), recoverable),
         Excess.differs(place, table["sold_mwh"].to_numpy(), sold * hours),
         Excess.differs(place, table["overnight_musd"].to_numpy(), _connection_usd(case, table) / _USD_PER_MUSD),
         Excess.differs(place, table["revenue_musd"].to_numpy(), sold * hours * price),
-        Excess.count_broken(place, np.full(len(place), not settings.sell)),
     )
 
 
@@ -131,10 +129,11 @@ def heat_from_tables(case: Case) -> Excess:
         table_of({"cooling": names}), np.asarray(p.recover_frac), np.asarray(recover.reindex(names), np.float64)
     )
     return warm.and_also(
+        Excess.count_broken(rows, np.full(len(rows), not settings.sell)),
         *(
             Excess.differs(rows, np.asarray(reported), country_figure(case, rows, column, stated))
             for reported, column, stated in pairs
-        )
+        ),
     )
 
 

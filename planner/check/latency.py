@@ -34,13 +34,6 @@ _USD_PER_MUSD: Final = 1e6
 _H100E_HOURS: Final = 1000.0 * 8760.0  # in a kH100e-year
 
 
-@rule(unit="ms")
-def round_trip_within_bound(case: Case) -> Excess:
-    """Users are served only from sites whose round trip, recomputed, is within the bound."""
-    frame = used_routes(case)
-    return Excess.above(frame[list(_ROUTE)], frame["rtt_ms"].to_numpy(), frame["rtt_bound_ms"].to_numpy())
-
-
 @rule(unit="ms", floor=1000.0)
 def round_trip_reported(case: Case) -> Excess:
     """Round trips in the tables are those recomputed from coordinates, lines and pairs."""
@@ -48,13 +41,6 @@ def round_trip_reported(case: Case) -> Excess:
     table = case.plan("assignment")
     # Users anywhere are in no place, so that nothing is reported of them.
     return Excess.reported(table[list(_ROUTE)], table["rtt_ms"].to_numpy(), lookup(expected, table, _ROUTE, np.nan))
-
-
-@rule(unit="routes")
-def residency(case: Case) -> Excess:
-    """Data stays where its workload must stay: world region, country, or within 200 km."""
-    frame = used_routes(case)
-    return Excess.count_broken(frame[list(_ROUTE)], stays_elsewhere(frame))
 
 
 @rule(unit="users")
@@ -65,25 +51,6 @@ def served_from_anywhere(case: Case) -> Excess:
     is_lumped = (wanted["region"] == ANYWHERE).to_numpy()
     has_lumped = wanted["workload"].isin(lumped["workload"]).to_numpy()
     return Excess.count_broken(wanted, np.where(is_lumped, ~has_lumped, isin(wanted, lumped, _USERS)))
-
-
-@rule(unit="kH100e")
-def tight_share(case: Case) -> Excess:
-    """The share of demand met within the tighter bound is at least the workload's share."""
-    demand, tight = case.inputs.demand, case.inputs.demand.tight
-    key = ("region", "workload", "year")
-    frame = to_frame(tight, share=demand.tight_share_frac)
-    table = case.plan("assignment")
-    routes = used_routes(case)
-    near = routes[routes["rtt_ms"] <= routes["tight_rtt_ms"] * (1.0 + 1e-9)]
-    served = table[isin(table, near, _ROUTE)]
-    reported = case.plan("demand").set_index(list(key))
-    rent = to_frame(case.inputs.rent.rented, near=case.inputs.rent.rented_is_tight)
-    is_near = lookup(rent.set_index(list(key))["near"].astype("float64"), frame, key)
-    inside = lookup(sum_by(served, key, served["served_kh100e"]), frame, key)
-    inside = inside + is_near * lookup(reported["rented_kh100e"], frame, key)
-    met = reported["demand_kh100e"] - reported["unmet_kh100e"] - reported["saved_kh100e"]
-    return Excess.above(frame[list(key)], frame["share"].to_numpy() * lookup(met, frame, key), inside)
 
 
 @rule(unit="-", rereads="workloads")

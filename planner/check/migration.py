@@ -128,18 +128,6 @@ def migration_reach_reported(case: Case) -> Excess:
     return Excess.count_broken(table, (table["reach"].to_numpy() != wanted).astype(np.bool_))
 
 
-@rule(unit="MWh", floor=10.0, rows_of=("migration",))
-def migration_conserves_work(case: Case) -> Excess:
-    """Work that moves is done in its hours, on its type of rack, within reach of the same users."""
-    table = _table(case)
-    table = table.assign(users=users_in_reach(case, table))
-    key = (*_BLOCK, "users")
-    slot_h = float(case.scenario.time.slot_h)
-    done, due = (sum_by(table, key, table[name] * slot_h) for name in ("done_mw", "due_mw"))
-    place = table[list(key)].drop_duplicates().reset_index(drop=True)
-    return Excess.differs(place.drop(columns="users"), lookup(done, place, key), lookup(due, place, key))
-
-
 @rule(unit="MW")
 def migration_reported(case: Case) -> Excess:
     """Load curve, sites and workloads report moved work as its time slices add up to."""

@@ -241,27 +241,6 @@ def overnight_musd(case: Case) -> pd.DataFrame:
 
 
 @rule(unit="MUSD")
-def capex_budget(case: Case) -> Excess:
-    """Overnight cost of what enters service in a year stays within the budget."""
-    sites = case.inputs.sites
-    limits = to_frame(sites.capex_budget, limit_musd=sites.capex_budget_musd)
-    bought = overnight_musd(case)
-    spent = sum_by(bought, ("year",), bought["overnight_musd"])
-    return Excess.above(limits[["year"]], lookup(spent, limits, ("year",)), limits["limit_musd"].to_numpy())
-
-
-@rule(unit="MUSD")
-def cash_budget(case: Case) -> Excess:
-    """Cash for assets in the calendar years since the model year before stays within its budget."""
-    sites, cash = case.inputs.sites, case.plan("cash")
-    limits = to_frame(sites.cash_budget, limit_musd=sites.cash_budget_musd)
-    next_model_year = {y: min(t for t in case.years if t >= y) for y in case.calendar}
-    due = cash.assign(year=cash["calendar_year"].map(next_model_year))
-    spent = sum_by(due, ("year",), due["cash_musd"])
-    return Excess.above(limits[["year"]], lookup(spent, limits, ("year",)), limits["limit_musd"].to_numpy())
-
-
-@rule(unit="MUSD")
 def overnight_cost(case: Case) -> Excess:
     """The overnight cost of each purchase is amount times price."""
     inputs = case.inputs

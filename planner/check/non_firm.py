@@ -7,23 +7,11 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.check.chain import exported_mw, shed_mw, site_power
-from planner.check.days import hours_off, stress_share, tiers_pct
+from planner.check.days import hours_off, stress_share
 from planner.check.declared import TRACE, Asset, CostLine, DualPrice, Table, plan_table
-from planner.check.existing import by_zone, connected, connections_bought, non_firm_mw, since, site_years
-from planner.check.frames import (
-    column_by,
-    crossed,
-    isin,
-    keyed,
-    lookup,
-    once,
-    quotient,
-    sum_by,
-    to_frame,
-    with_int_year,
-)
+from planner.check.existing import by_zone, connected, connections_bought, non_firm_mw, site_years
+from planner.check.frames import column_by, crossed, isin, keyed, lookup, once, quotient, sum_by, to_frame
 from planner.check.grid import own_peaks
-from planner.check.headroom import headroom_mw
 from planner.check.payments import every_year
 from planner.check.supply_output import sources_in_service
 from planner.check.verdict import Excess, columns_reported, rule
@@ -38,7 +26,6 @@ if TYPE_CHECKING:
 
 _SITE = ("site", "year")
 _SLOT = ("site", "year", "slot")
-_ZONE = ("zone", "year")
 _HOURS_PER_YEAR = 8760.0
 _TRACE_MW = 1e-6
 _USD_PER_MUSD = 1e6
@@ -64,97 +51,23 @@ def non_firm_slots(case: Case) -> pd.DataFrame:
     return frame.assign(firm_mw=lookup(sites["firm_mw"], frame, _SITE, np.nan), off_mw=off_mw, room_mw=room_mw)
 
 
-@rule(unit="MW")
-def non_firm_off(case: Case) -> Excess:
-    """No non-firm power is drawn in stress hours: firm connection carries all imports."""
-    frame = non_firm_slots(case)
-    drawn = site_power(case).grid_mw.ravel()[frame["place"]]
-    most = frame["firm_mw"] + frame["non_firm_mw"] - frame["off_mw"]
-    return Excess.above(frame[list(_SLOT)], drawn, most.to_numpy())
-
-
-@rule(unit="MW")
-def all_headroom(case: Case) -> Excess:
-    """New connection in a zone, firm and curtailed up to a rate, stays within its headroom."""
-    firm = by_zone(case, case.plan("connections"))
-    other = by_zone(case, case.plan("non_firm_connections"))
-    given = with_int_year(case.inputs.grid.headroom_by_zone)
-    parts = []
-    place = given[list(_ZONE)]
-    for rate in tiers_pct(case):
-        limit = headroom_mw(case, given, rate)
-        new = np.zeros(len(given))
-        for table in (firm, other[other["rate_pct"] <= rate]):
-            added = since(table, given, ("zone",))
-            new += lookup(sum_by(added, ("zone", "year_now"), added["added_mw"]), given, _ZONE)
-        room = np.clip(limit - given["committed_mw"].to_numpy(), 0.0, None)
-        parts.append(Excess.above(place.assign(tier=f"{rate:g}"), new, room))
-    reported = given["limit_mw"].to_numpy(dtype=np.float64)
-    whole = Excess.differs(place.assign(tier=""), reported, limit)
-    return whole.and_also(*parts)
-
-
 @rule(unit="MW", rows_of=("non_firm_connections",))
 def non_firm_where_offered(case: Case) -> Excess:
-    """Non-firm connection exists only where offered, after its lead time, as the tables say.
-
-    When it serves, when it turns firm and what it costs are those of its service.
-    """
-    settings, p = case.scenario.grid.non_firm, case.inputs.non_firm
+    """When non-firm connection serves, turns firm and what it costs are those of its service."""
+    p = case.inputs.non_firm
     table = connected(case)
     place = table[list(_SITE)]
-    sites = settings.sites if settings.sites != "all" else list(case.inputs.sets.site.labels)
-    may = table["site"].isin(list(sites)).to_numpy() & settings.allow
     reported = to_frame(p.connect, start=p.start, turns=p.turns_firm)
     reported = reported.drop_duplicates(list(_SITE)).set_index(list(_SITE))
     start = lookup(reported["start"], table, _SITE, np.nan)
     turns = lookup(reported["turns"], table, _SITE, np.nan)
     price = to_frame(p.connect, musd=p.capex_musd_per_mw).set_index([*_SITE, "tier"])["musd"]
     cost = table["added_mw"].to_numpy() * lookup(price, table, (*_SITE, "tier"), np.nan)
-    has_rate = table["rate_pct"].isin(tiers_pct(case)).to_numpy()
-    return Excess.count_broken(place, ~may | ~has_rate).and_also(
-        Excess.differs(place, table["service_start"].to_numpy(), start),
+    return Excess.differs(place, table["service_start"].to_numpy(), start).and_also(
         Excess.differs(place, table["turns_firm"].to_numpy(), turns),
         Excess.differs(place, table["rate_pct"].to_numpy(), table["tier"].to_numpy(dtype=np.float64)),
         Excess.differs(place, table["overnight_musd"].to_numpy(), cost),
     )
-
-
-@rule(unit="MW")
-def shed_in_stress(case: Case) -> Excess:
-    """Load is shed in stress hours only, and no more than non-firm power carries."""
-    table, frame = case.plan("stress_slot"), non_firm_slots(case)
-    room = sum_by(frame, _SLOT, frame["room_mw"])
-    shed = table["shed_mw"].to_numpy()
-    place = table[list(_SLOT)]
-    return Excess.above(place, shed, lookup(room, table, _SLOT)).and_also(Excess.above(place, -shed, 0.0))
-
-
-@rule(unit="MWh", floor=10.0)
-def shed_energy(case: Case) -> Excess:
-    """Energy shed at a site in a year stays within a share of what it would use."""
-    power, budget = site_power(case), case.scenario.grid.non_firm.shed.max_energy_frac
-    shed_mwh = (shed_mw(case) * power.hours).sum(axis=1)
-    return Excess.above(power.site_year, shed_mwh, budget * (power.site_mw * power.hours).sum(axis=1))
-
-
-@rule(unit="MW")
-def shed_load(case: Case) -> Excess:
-    """Load shed is at most the power of deferrable work at its site and time slice."""
-    uses, power, sets = case.uses, site_power(case), case.inputs.sets
-    waits = column_by(case.workloads, "workload", "deferrable_frac")
-    share = lookup(waits, uses, ("workload",), np.nan) * uses["used_mw"].to_numpy()
-    row = keyed(power.site_year).get_indexer(keyed(uses[list(_SITE)]))
-    profile = case.inputs.power.shape_frac[sets.site.codes(uses["site"]), sets.shape.codes(uses["shape"])]
-    per_mw = uses["idle_mw_per_mw"].to_numpy()[:, None]
-    per_mw = per_mw + uses["dynamic_mw_per_mw"].to_numpy()[:, None] * profile
-    due = np.zeros(power.facility_mw.shape)
-    np.add.at(due, row, share[:, None] * per_mw)
-    there = due + power.shifted_mw + power.migrated_mw
-    shed = shed_mw(case)
-    frame = crossed(power.site_year, power.slot[["slot"]])
-    some = shed.ravel() > 0.0
-    return Excess.above(frame[some].reset_index(drop=True), shed.ravel()[some], there.ravel()[some])
 
 
 @rule(unit="MW")

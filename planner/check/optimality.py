@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _SOLVED: Final = ("optimal", "within_gap")
 _NUMBERS: Final = ("lower", "upper", "dual", "bound_dual", "cost", "x", "integer")
 _NOTHING_STORED: Final = (
-    "No proof is stored with this run, which an older version wrote: whether the plan is optimal,"
+    "No proof is stored with this run, which an older version wrote: whether the plan keeps its limits and is optimal,"
     " and its shadow prices, are the solver's word. Solve again to have them proven."
 )
 

@@ -92,16 +92,6 @@ def figures_by_slot(case: Case) -> Excess:
     return columns_reported(table, _SLOT, expected)
 
 
-@rule(unit="MW")
-def power_above_it(case: Case) -> Excess:
-    """Power at the meter is never below IT power: PUE is at least 1 in every time slice."""
-    table = case.plan("power_slot")
-    slots = Excess.above(table[list(_SLOT)], table["it_mw"].to_numpy(), table["facility_mw"].to_numpy())
-    years = case.plan("site_year")
-    loaded = years[years["pue"].notna()]
-    return slots.and_also(Excess.above(loaded[list(_SITE)], 1.0 - loaded["pue"].to_numpy(), 0.0))
-
-
 @once
 def _waiting(case: Case) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Uses of racks whose work may wait, and the deferral table with day, hour and shape."""
@@ -142,16 +132,6 @@ def deferral_is_due(case: Case) -> Excess:
     place = waits[list(_WAIT)].drop_duplicates().reset_index(drop=True)
     forgotten = place[~isin(place, table, _WAIT)]
     return reported.and_also(Excess.above(forgotten, lookup(due, forgotten, _WAIT), 0.0))
-
-
-@rule(unit="h")
-def deferral_windows(case: Case) -> Excess:
-    """No workload is deferred longer than allowed, and none where deferral is off."""
-    waits = case.deployments[case.deployments["window"] != ""]
-    longest = column_by(case.workloads, "workload", "max_deferral_h")
-    may = lookup(longest, waits, ("workload",), np.nan) * float(case.scenario.flexibility.deferral)
-    length = np.asarray(waits["window"].str.removesuffix("h"), dtype=np.float64)
-    return Excess.above(waits[["rack", "hall", "workload"]], length, may)
 
 
 @rule(unit="MW")

@@ -10,7 +10,6 @@ import pandas as pd
 from planner.check.declared import TRACE, Asset, CostLine, DualPrice, Table, plan_table
 from planner.check.existing import in_pools, since
 from planner.check.frames import column_by, isin, lookup, once, sum_by, to_frame
-from planner.check.offers import last_sale_years, vendors_bought_from
 from planner.check.payments import assets, every_year
 from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
@@ -23,59 +22,7 @@ if TYPE_CHECKING:
 
 
 _POOL = ("site", "rack", "hall", "duty", "year")
-_COHORT = ("site", "rack", "hall", "vintage")
 _USE = ("site", "rack", "hall", "workload", "year")
-
-
-@rule(unit="uses")
-def racks_where_allowed(case: Case) -> Excess:
-    """Racks are used, bought and moved only in halls and for workloads that admit them."""
-    plan, install, moves = case.plan("plan"), case.plan("installs"), case.plan("moves")
-    racks = case.inputs.racks
-    outward = moves[moves["direction"] == "out"]
-    inward = moves[moves["direction"] == "in"]
-    move_key = (*_COHORT, "year")
-    return Excess.count_broken(plan[list(_USE)], ~isin(plan, to_frame(racks.used), _USE)).and_also(
-        Excess.count_broken(install[list(_POOL)], ~isin(install, to_frame(racks.install), _POOL)),
-        Excess.count_broken(outward[list(move_key)], ~isin(outward, to_frame(racks.move_out), move_key)),
-        Excess.count_broken(inward[list(move_key)], ~isin(inward, to_frame(racks.move_in), move_key)),
-    )
-
-
-@rule(unit="years")
-def racks_not_before_their_time(case: Case) -> Excess:
-    """No rack type is bought before its first year on the market."""
-    install = case.plan("installs")
-    first = column_by(case.racks, "rack", "first_year")
-    early = lookup(first, install, ("rack",), np.nan) - install["year"].to_numpy()
-    place = install[list(_POOL)]
-    return Excess(place, early.astype(np.float64), np.ones(len(place)))
-
-
-@rule(unit="years")
-def racks_not_after_end_of_sale(case: Case) -> Excess:
-    """No rack type is bought after its last year on sale."""
-    install = case.plan("installs")
-    bought = install["year"].to_numpy(dtype=np.float64)
-    return Excess.above(install[list(_POOL)], bought, last_sale_years(case, install["rack"]))
-
-
-@rule(unit="racks")
-def racks_of_vendors(case: Case) -> Excess:
-    """Racks are bought from the vendors that the scenario, or its operator, buys from."""
-    install = case.plan("installs")
-    vendor = install["rack"].map(column_by(case.racks, "rack", "vendor"))
-    return Excess.count_broken(install[list(_POOL)], ~vendor.isin(vendors_bought_from(case)).to_numpy())
-
-
-@rule(unit="racks")
-def whole_racks(case: Case) -> Excess:
-    """Racks are bought in integers where the scenario asks for it."""
-    install = case.plan("installs")
-    peak_kw = column_by(case.racks, "rack", "peak_kw").astype("float64")
-    racks = install["installed_mw"].to_numpy() * 1000.0 / lookup(peak_kw, install, ("rack",), np.nan)
-    off = np.abs(racks - np.round(racks)) * case.scenario.racks.whole
-    return Excess(install[list(_POOL)], off, np.ones(len(install)))
 
 
 @rule(unit="MW", rereads="racks.lot_rack_mw")
@@ -91,17 +38,6 @@ def lots_from_scenario(case: Case) -> Excess:
         Excess.count_broken(due[list(_POOL)], ~isin(due, lots, _POOL)),
         Excess.count_broken(lots[list(_POOL)], ~isin(lots, due, _POOL)),
     )
-
-
-@rule(unit="MW")
-def racks_alive(case: Case) -> Excess:
-    """Racks in service are existing, bought or moved in within their life, less departures."""
-    plan, pools = in_pools(case, case.uses), alive_mw(case)
-    alive = pools["alive_mw"].to_numpy()
-    used = sum_by(plan, _POOL, plan["in_service_mw"])
-    place = pools[list(_POOL)]
-    stray = Excess.count_broken(plan[list(_POOL)], ~isin(plan, pools, _POOL))
-    return Excess.above(place, lookup(used, pools, _POOL), alive).and_also(Excess.above(place, -alive, 0.0), stray)
 
 
 @once
@@ -138,66 +74,6 @@ def _moved_and_alive(case: Case, pools: pd.DataFrame) -> Floats:
     paired = paired[case.last_calendar_year(paired["year_now"]) < paired["dies"]]
     net = sum_by(paired, ("site", "rack", "hall", "duty", "year_now"), paired["signed_mw"])
     return lookup(net, pools, _POOL)
-
-
-@rule(unit="MW")
-def stock_only_use(case: Case) -> Excess:
-    """Workloads use no more of what they would not buy, racks or halls, than exists."""
-    plan, racks = case.uses, case.inputs.racks
-    listed_uses = to_frame(racks.stock_only)
-    uses = in_pools(case, plan[isin(plan, listed_uses, _USE)])
-    groups = to_frame(racks.stock_only_group, stock_mw=racks.stock_only_mw)
-    used = sum_by(uses, _POOL, uses["in_service_mw"])
-    return Excess.above(groups[list(_POOL)], lookup(used, groups, _POOL), groups["stock_mw"].to_numpy())
-
-
-@rule(unit="MW")
-def cascade_cohorts(case: Case) -> Excess:
-    """No more of a cohort leaves training than was bought of it or existed in the base year."""
-    moves, install, racks = case.plan("moves"), case.plan("installs"), case.inputs.racks
-    out = moves[moves["direction"] == "out"]
-    left = sum_by(out, _COHORT, out["moved_mw"])
-    training = install[install["duty"] == "training"]
-    training = training.assign(vintage=training["year"].astype("str"))
-    bought = sum_by(training, _COHORT, training["installed_mw"])
-    cohorts = to_frame(racks.cohort, stock_mw=racks.cohort_stock_mw)
-    size = cohorts["stock_mw"].to_numpy() + lookup(bought, cohorts, _COHORT)
-    stray = Excess.count_broken(out[list(_COHORT)], ~isin(out, cohorts, _COHORT))
-    return Excess.above(cohorts[list(_COHORT)], lookup(left, cohorts, _COHORT), size).and_also(stray)
-
-
-@rule(unit="MW", rows_of=("moves",))
-def cascade_balance(case: Case) -> Excess:
-    """What leaves the training halls of a site enters its inference halls in the same year."""
-    moves = case.plan("moves")
-    key = ("site", "rack", "vintage", "year")
-    signed = np.where(moves["direction"] == "in", moves["moved_mw"], -moves["moved_mw"])
-    net = sum_by(moves, key, signed)
-    size = sum_by(moves, key, moves["moved_mw"].to_numpy() / 2.0)
-    place = moves[list(key)].drop_duplicates().reset_index(drop=True)
-    return Excess(place, np.abs(lookup(net, place, key)), lookup(size, place, key))
-
-
-@rule(unit="years")
-def cascade_age(case: Case) -> Excess:
-    """Racks move only once old enough and before their life ends."""
-    moves = case.plan("moves")
-    age = moves["year"].to_numpy() - _vintage_year(moves)
-    life = lookup(column_by(case.racks, "rack", "life_years"), moves, ("rack",), np.nan)
-    place = moves[[*_COHORT, "year"]]
-    young = Excess.above(place, case.scenario.cascade.min_age_years - age, 0.0)
-    return young.and_also(Excess.above(place, age + 1.0 - life, 0.0))
-
-
-@rule(unit="MW")
-def deliveries(case: Case) -> Excess:
-    """Racks bought from a vendor in a model year stay within its deliveries."""
-    install, racks = case.plan("installs"), case.inputs.racks
-    vendor = column_by(case.racks, "rack", "vendor")
-    bought = sum_by(install.assign(vendor=install["rack"].map(vendor)), ("vendor", "year"), install["installed_mw"])
-    limits = to_frame(racks.delivery, limit_mw=racks.delivery_limit_mw)
-    key = ("vendor", "year")
-    return Excess.above(limits[list(key)], lookup(bought, limits, key), limits["limit_mw"].to_numpy())
 
 
 @rule(unit="racks")

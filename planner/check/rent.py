@@ -32,7 +32,6 @@ _HOURS_PER_YEAR = 8760.0
 _MUSD_PER_USD_OF_KH100E = 1e-3  # a thousand H100e, a million dollars
 _OFFERED = ("workload", "tier", "year")
 _LEVER = ("workload", "lever", "year")
-_CLASS = ("workload", "year")
 _DEMAND = ("region", "workload", "year")
 _USERS = ("region", "workload")
 _ROUNDING = 1.0 + 1e-9
@@ -268,41 +267,6 @@ def efficiency_levers(case: Case) -> pd.DataFrame:
     key = ("workload", "year")
     asked = lookup(sum_by(demand, key, demand["demand_kh100e"]), used, key)
     return every_year(case, used[["year"]], used["adopted_frac"] * used["saving"] * asked * used["price"])
-
-
-@rule(unit="kH100e")
-def rent_supply(case: Case) -> Excess:
-    """Contracts that run cover what is rented, with room where it is spread, and where allowed."""
-    reported = case.plan("demand")
-    allowed = to_frame(case.inputs.rent.rented, frac=case.inputs.rent.rented_capacity_frac)
-    capacity = lookup(allowed.set_index(list(_DEMAND))["frac"], reported, _DEMAND, 1.0)
-    rented = sum_by(reported, _CLASS, reported["rented_kh100e"] * capacity)
-    place = reported[list(_CLASS)].drop_duplicates().reset_index(drop=True)
-    supply = lookup(_contracts(case), place, _CLASS)
-    covered = Excess.above(place, lookup(rented, place, _CLASS), supply)
-    is_rented = reported["rented_kh100e"].to_numpy() > 0.0
-    elsewhere = is_rented & ~isin(reported, allowed, _DEMAND)
-    return covered.and_also(Excess.count_broken(reported[list(_DEMAND)], elsewhere))
-
-
-@rule(unit="kH100e")
-def rent_depth(case: Case) -> Excess:
-    """Rentals that run in a year stay within what clouds rent to this operator."""
-    contracts = _contracts(case)
-    frame = table_of({"year": case.years})
-    running = contracts.groupby(level=1, sort=False).sum()
-    return Excess.above(frame, lookup(running, frame, ("year",)), case.inputs.rent.depth_kh100e)
-
-
-def _contracts(case: Case) -> pd.Series[float]:
-    """Capacity of the contracts that run, by workload and model year. [kH100e]"""
-    bought, rent = case.plan("rent"), case.inputs.rent
-    term = to_frame(rent.bought, term=rent.term_years)
-    known = bought.merge(term, on=["workload", "tier", "year"], how="left")
-    runs = crossed(known, table_of({"now": case.years}))
-    covers = case.last_calendar_year(runs["now"]) < runs["year"] + runs["term"]
-    runs = runs[(runs["now"] == runs["year"]) | ((runs["now"] > runs["year"]) & covers)]
-    return sum_by(runs, ("workload", "now"), runs["bought_kh100e"])
 
 
 HEADING: Final = "Demand and rent"

@@ -202,7 +202,7 @@ _DECISIONS: Final[Mapping[str, tuple[str, str]]] = merged(FAMILIES, "DECISIONS")
 """For each family of decisions the table and the column that hold it."""
 
 _DIRECTION: Final = {"move_out": "out", "move_in": "in"}
-_SHARE_A_COLUMN: Final = ("import_mw", "output_mw", "discharge_mw")
+_SHARE_A_COLUMN: Final = ("import_mw", "output_mw", "discharge_mw", "claim_mw")
 """Decisions whose column also holds what is no decision at other places."""
 
 

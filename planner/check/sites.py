@@ -20,8 +20,6 @@ from planner.check.verdict import TOLERANCE, Excess, rule
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from numpy.typing import NDArray
-
     from planner.check.case import Case
 
     _Kind = TypeVar("_Kind", bound=np.generic)
@@ -33,25 +31,6 @@ _FACTS = ("name", "country", "region", "lat", "lon", "zone", "market")
 """Columns of table `sites` that the data or the scenario give as they are."""
 
 _USD_PER_MUSD = 1e6
-
-
-def _by_site(case: Case, values: NDArray[_Kind]) -> NDArray[_Kind]:
-    """Take one value per site to the rows of `site_years`."""
-    return values[case.inputs.sets.site.codes(site_years(case)["site"])]
-
-
-@rule(unit="share")
-def opening(case: Case) -> Excess:
-    """Sites that exist are open in full and never opened; no other is more than open."""
-    sites = site_years(case).sort_values(list(_SITE)).reset_index(drop=True)
-    is_new = ~np.asarray(case.inputs.sites.is_existing)[case.inputs.sets.site.codes(sites["site"])]
-    now = sites["open_frac"].to_numpy()
-    table = case.plan("site_year").set_index(list(_SITE))["opened_frac"]
-    opened = lookup(table, sites, _SITE)
-    place = sites[list(_SITE)]
-    standing = Excess.differs(place[~is_new], now[~is_new], np.ones(int((~is_new).sum())))
-    idle = Excess.differs(place[~is_new], opened[~is_new], np.zeros(int((~is_new).sum())))
-    return standing.and_also(idle, Excess.above(place, now, 1.0))
 
 
 def opened_musd(case: Case) -> pd.DataFrame:

@@ -22,14 +22,12 @@ from planner.tables.sheet import read_sheet
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from planner.base.arrays import Floats
     from planner.check.case import Case
 
 
 _SITE = ("site", "year")
 _HALL = ("site", "hall", "year")
 _CLASS = ("site", "workload", "year")
-_TRACE_MW: Final = 1e-5  # what a solver leaves of nothing
 _TRACE_FRAC: Final = 1e-6  # the same, of a site
 _SERVICE = ("region", "workload", "site", "year")
 _ROUNDING = 1e-9
@@ -37,11 +35,6 @@ _MUSD_PER_USD_OF_H100E = 1e-3  # a million dollars, a thousand H100e
 _ENDS = ("region", "workload", "site")
 _USD_PER_MUSD = 1e6
 _H100E_PER_KH100E = 1000.0
-
-
-def _not_whole(numbers: Floats) -> Floats:
-    """Distance of each number from the nearest whole one."""
-    return np.asarray(np.abs(numbers - np.round(numbers)))
 
 
 def _open_in_the_end(case: Case) -> pd.Series[float]:
@@ -55,43 +48,25 @@ def _names(sites: object) -> pd.DataFrame:
     return table_of({"site": list(sites)}, dtype=object)  # type: ignore[call-overload]
 
 
-@rule(unit="share")
-def whole_openings(case: Case) -> Excess:
-    """Site openings are integer where the scenario says so."""
-    sites = site_years(case)
-    asked = np.full(len(sites), case.scenario.siting.whole_openings)
-    amount = _not_whole(sites["open_frac"].to_numpy()) * asked
-    return Excess(sites[list(_SITE)], amount, np.ones(len(sites)))
-
-
 @rule(unit="MW")
 def halls_in_phases(case: Case) -> Excess:
-    """New halls come in integer phases of their site's size, committed halls apart."""
+    """Phases of new halls are reported with their site's size, and what is built in them."""
     settings = case.scenario.siting
     builds = case.plan("builds")
-    late = builds[~builds["early"].to_numpy(dtype=np.bool_)].reset_index(drop=True)
     sites = list(case.inputs.sets.site.labels)
     of_all = np.nan if settings.phase_mw is None else settings.phase_mw
     size = case.own_figures("phase_mw", pd.Series(of_all, index=pd.Index(sites, name="site")))
-    mw = lookup(size, late, ("site",), np.nan)
-    in_phases = ~np.isnan(mw)
-    rows = late[in_phases].reset_index(drop=True)
-    built, size_mw = rows["built_mw"].to_numpy(dtype=np.float64), mw[in_phases]
     reported = case.plan("phases")
-    as_reported = sum_by(reported, _HALL, reported["phases"] * reported["phase_mw"])
-    whole = Excess(rows[list(_HALL)], _not_whole(built / size_mw) * size_mw, built)
-    return whole.and_also(
-        Excess.differs(rows[list(_HALL)], built, lookup(as_reported, rows, _HALL)),
-        Excess.differs(
-            reported[list(_HALL)],
-            reported["phase_mw"].to_numpy(dtype=np.float64),
-            lookup(size, reported, ("site",), np.nan),
-        ),
+    return Excess.differs(
+        reported[list(_HALL)],
+        reported["phase_mw"].to_numpy(dtype=np.float64),
+        lookup(size, reported, ("site",), np.nan),
+    ).and_also(
         Excess.differs(
             reported[list(_HALL)],
             reported["built_mw"].to_numpy(dtype=np.float64),
             lookup(sum_by(builds, _HALL, builds["built_mw"]), reported, _HALL),
-        ),
+        )
     )
 
 
@@ -145,16 +120,6 @@ def in_blocks(case: Case, rows: pd.DataFrame) -> pd.DataFrame:
     return kept
 
 
-@rule(unit="MW")
-def blocks_whole(case: Case) -> Excess:
-    """Where a workload that needs a block has racks in use, it has its block, with its partners."""
-    used = _shared_mw(case, in_blocks(case, case.plan("plan")))
-    block = np.asarray(used["workload"].map(block_sizes(case)), dtype=np.float64)
-    has_racks = used["used_mw"].to_numpy() > _TRACE_MW
-    short = np.where(has_racks, block - used["shared_mw"].to_numpy(), 0.0)
-    return Excess(used[list(_CLASS)], short, block)
-
-
 @rule(unit="MW", rows_of=("blocks",))
 def blocks_reported(case: Case) -> Excess:
     """The table of blocks states racks in use and block of each workload that needs one."""
@@ -166,32 +131,6 @@ def blocks_reported(case: Case) -> Excess:
     return Excess.differs(place, reported["used_mw"].to_numpy(), lookup(used, reported, _CLASS)).and_also(
         Excess.differs(place, reported["shared_mw"].to_numpy(), lookup(shared, reported, _CLASS)),
         Excess.differs(place, reported["block_mw"].to_numpy(), block),
-    )
-
-
-@rule(unit="sites")
-def number_of_sites(case: Case) -> Excess:
-    """The number of sites open in the end is as asked for, or within its limit."""
-    settings = case.scenario.siting
-    # A site that is open in part is open: shares of many would add up to few.
-    count = np.array([float((_open_in_the_end(case) > _TRACE_FRAC).sum())])
-    place = table_of({"year": [case.years[-1]]})
-    if settings.exactly_sites is not None:
-        return Excess.differs(place, count, np.array([float(settings.exactly_sites)]))
-    if settings.at_most_sites is not None:
-        return Excess.above(place, count, float(settings.at_most_sites))
-    return Excess.above(place.iloc[:0], count[:0], 0.0)
-
-
-@rule(unit="share")
-def sites_as_reported(case: Case) -> Excess:
-    """Sites that must be open are, and sites that must stay closed do in every year."""
-    settings, sites = case.scenario.siting, site_years(case)
-    must = _names(settings.must_open)
-    open_frac = lookup(_open_in_the_end(case), must, ("site",))
-    closed = sites[sites["site"].isin(list(settings.must_not_open))]
-    return Excess.differs(must, open_frac, np.ones(len(must))).and_also(
-        Excess.above(closed[["site"]], closed["open_frac"].to_numpy(dtype=np.float64), 0.0)
     )
 
 

@@ -28,7 +28,6 @@ _SLOT = ("site", "year", "slot")
 _SOURCE = ("site", "source", "year")
 _VINTAGE = ("site", "source", "vintage")
 _HOURS_PER_YEAR = 8760.0
-_TRACE_MW = 1e-5  # what a solver leaves of nothing
 _USD_PER_MUSD = 1e6
 
 
@@ -39,23 +38,18 @@ def _slots(case: Case, frame: pd.DataFrame) -> pd.DataFrame:
 
 @rule(unit="sources")
 def sources_where_allowed(case: Case) -> Excess:
-    """On-site sources are built where allowed, and none before its lead time has passed."""
-    supply, p = case.scenario.supply, case.inputs.supply
-    builds = case.plan("source_builds")
-    allowed = builds["source"].isin(list(supply.allow)).to_numpy()
-    if supply.sites != "all":
-        allowed = allowed & builds["site"].isin(list(supply.sites)).to_numpy()
+    """On-site sources start and last as offered, and make power where they are in service."""
+    p, builds = case.inputs.supply, case.plan("source_builds")
     offers = to_frame(p.build, start=p.build_start, life=p.build_life_years)
     offers = offers.set_index(list(_SOURCE))
     place = builds[list(_SOURCE)]
-    wrong = Excess.count_broken(place, ~allowed | ~isin(builds, offers.reset_index(), _SOURCE))
     dates = [
         Excess.differs(place, builds[reported].to_numpy(), lookup(offers[name], builds, _SOURCE, np.nan))
         for reported, name in (("service_start", "start"), ("life_years", "life"))
     ]
     slots = case.plan("source_slot")[list(_SOURCE)].drop_duplicates().reset_index(drop=True)
     alien = Excess.count_broken(slots, ~isin(slots, sources_in_service(case).rows, _SOURCE))
-    return wrong.and_also(*dates, alien)
+    return alien.and_also(*dates)
 
 
 @rule(unit="MW or MWh")
@@ -76,63 +70,42 @@ def source_capacity(case: Case) -> Excess:
 
 @rule(unit="MW", rows_of=("source_builds",))
 def smallest_plants(case: Case) -> Excess:
-    """Smallest plants are those of the tables; those of integer plants build no less."""
+    """Smallest plants are reported as the tables say."""
     builds = case.plan("source_builds")
     place = builds[list(_SOURCE)]
     least_mw = of.figures(case, builds["source"], "min_size_mw", builds["service_start"])
-    built_mw = builds["built_mw"].to_numpy(dtype=np.float64)
-    asked_mw = least_mw * case.scenario.supply.whole_sources
-    is_built = built_mw > _TRACE_MW
-    return Excess.above(place[is_built], asked_mw[is_built], built_mw[is_built]).and_also(
-        Excess.differs(place, builds["min_size_mw"].to_numpy(dtype=np.float64), least_mw)
-    )
+    return Excess.differs(place, builds["min_size_mw"].to_numpy(dtype=np.float64), least_mw)
 
 
 @rule(unit="MW")
 def source_output(case: Case) -> Excess:
-    """None makes more than is available; solar and wind without cost give all of it."""
-    onsite, p, sets = sources_in_service(case), case.inputs.supply, case.inputs.sets
-    rows = onsite.rows
-    share = p.availability_frac[sets.site.codes(rows["site"]), p.source.codes(rows["source"])]
-    most = rows["mw"].to_numpy()[:, None] * share
-    place = _slots(case, rows[list(_SOURCE)])
-    is_paid = of.is_paid_by_output(case, rows["source"])
-    makes = onsite.is_role("firm", "standby", "solar", "wind")
-    runs = np.repeat(makes, share.shape[1])
-    yields = np.repeat(onsite.is_role("solar", "wind") & ~is_paid, share.shape[1])
-    reported = onsite.output_mw.ravel()
-    made = Excess.above(place[runs], reported[runs], most.ravel()[runs])
-    weather = Excess.differs(place[yields], reported[yields], onsite.yield_mw.ravel()[yields])
-    return made.and_also(weather, Excess.above(place, -reported, 0.0))
+    """Solar and wind without a cost of output give all that they yield."""
+    onsite = sources_in_service(case)
+    place = _slots(case, onsite.rows[list(_SOURCE)])
+    is_paid = of.is_paid_by_output(case, onsite.rows["source"])
+    yields = np.repeat(onsite.is_role("solar", "wind") & ~is_paid, onsite.output_mw.shape[1])
+    return Excess.differs(place[yields], onsite.output_mw.ravel()[yields], onsite.yield_mw.ravel()[yields])
 
 
 @rule(unit="MW", rows_of=("site_surplus",))
 def export_made_here(case: Case) -> Excess:
-    """Power is sold where it is allowed, at the price of its time slice."""
+    """Power is sold at the price of its time slice."""
     table = case.plan("site_surplus")
     sold = table["export_mw"].to_numpy()
     place = table[list(_SLOT)]
     p = case.inputs.supply
     price = to_frame(p.export, usd=p.export_usd_per_mwh).set_index(list(_SLOT))["usd"]
     sells = sold > 0.0
-    return Excess.above(place, -sold, 0.0).and_also(
-        Excess.count_broken(place, sells & np.full(len(table), not case.scenario.supply.export.allow)),
-        Excess.differs(
-            place[sells], table["export_usd_per_mwh"].to_numpy()[sells], lookup(price, table[sells], _SLOT, np.nan)
-        ),
+    return Excess.differs(
+        place[sells], table["export_usd_per_mwh"].to_numpy()[sells], lookup(price, table[sells], _SLOT, np.nan)
     )
 
 
 @rule(unit="MW")
 def bridge_power(case: Case) -> Excess:
-    """Bridge power leaves only if allowed, built before and alive, at its reported value."""
+    """Bridge power leaves at its reported value and cost of removal."""
     table, p = leaves(case), case.inputs.supply
     place = table[[*_VINTAGE, "year"]]
-    may = table["source"].isin(list(case.scenario.supply.bridge.sources)).to_numpy()
-    age = table["year"].to_numpy(dtype=np.float64) - table["service_start"].to_numpy()
-    # A comparison with what was never built is false.
-    alive = (age > 0.0) & (age < table["life_years"].to_numpy())
-    later = table["year"].to_numpy() > table["vintage"].to_numpy()
     offers = to_frame(p.redeploy, worth=p.redeploy_worth_musd_per_mw, removal=p.redeploy_cost_musd_per_mw)
     key = [*_VINTAGE, "year"]
     offers = offers.assign(vintage=offers["vintage"].astype("int64")).set_index(key)
@@ -144,7 +117,7 @@ def bridge_power(case: Case) -> Excess:
         )
         for name in ("worth", "removal")
     ]
-    return Excess.count_broken(place, ~(may & alive & later)).and_also(*money)
+    return money[0].and_also(money[1])
 
 
 @rule(unit="MW")
