@@ -9,10 +9,10 @@ import pandas as pd
 
 from planner.check.chain import site_power
 from planner.check.days import slot_hours, year_rows, year_slots
-from planner.check.declared import TRACE, CostLine, DualPrice, Table
+from planner.check.declared import TRACE, DualPrice, Table
 from planner.check.frames import column_by, crossed, keyed, lookup, once, sum_by, to_frame
 from planner.check.paths import path_value
-from planner.check.payments import discounts, every_year
+from planner.check.payments import discounts
 from planner.check.power_prices import by_local_hour
 from planner.check.supply_output import sources_in_service
 from planner.check.table import table_of
@@ -346,22 +346,6 @@ def embodied_from_tables(case: Case) -> Excess:
     return parts[0].and_also(*parts[1:])
 
 
-def carbon_payments(case: Case) -> pd.DataFrame:
-    """Tonnes at the price of the year."""
-    frame = site_power(case).site_year
-    price = pd.Series(case.inputs.carbon.price_usd_per_t, index=list(case.years))
-    usd = counted_kt(case) * _T_PER_KT * lookup(price, frame, ("year",), np.nan)
-    return every_year(case, frame, usd / _USD_PER_MUSD)
-
-
-def scheme_payments(case: Case) -> pd.DataFrame:
-    """Tonnes of fuel burnt at the price of the place's scheme."""
-    frame = site_power(case).site_year
-    price = to_frame(case.inputs.sites.site_year, usd=case.inputs.carbon.fuel_price_usd_per_t)
-    usd = fuel_kt(case) * _T_PER_KT * lookup(price.set_index(list(_SITE))["usd"], frame, _SITE, np.nan)
-    return every_year(case, frame, usd / _USD_PER_MUSD)
-
-
 def _carbon_site_rows(case: Case) -> pd.DataFrame:
     sites = case.plan("site_year")
     return sites.loc[sites["emissions_kt"] > TRACE, list(_SITE)]
@@ -369,9 +353,5 @@ def _carbon_site_rows(case: Case) -> pd.DataFrame:
 
 HEADING: Final = "Power, water and carbon"
 
-LINES: Final[Mapping[str, CostLine]] = {
-    "carbon_price": CostLine("water and carbon", carbon_payments),
-    "carbon_schemes": CostLine("water and carbon", scheme_payments),
-}
 IMPLIED: Final[Mapping[str, Table]] = {"carbon_site": _carbon_site_rows, "carbon_year": year_rows}
 PRICES: Final[Mapping[str, DualPrice]] = {"carbon_cap": DualPrice("USD/t", _T_PER_KT)}

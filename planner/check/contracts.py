@@ -9,11 +9,10 @@ import pandas as pd
 
 from planner.check.chain import site_power
 from planner.check.days import slot_hours, year_slots
-from planner.check.declared import TRACE, CostLine, DualPrice, Table
+from planner.check.declared import TRACE, DualPrice, Table
 from planner.check.frames import column_by, crossed, isin, keyed, lookup, once, quotient, sum_by, to_frame
 from planner.check.lead_times import decision_start
 from planner.check.paths import path_value
-from planner.check.payments import every_year
 from planner.check.table import table_of
 from planner.check.verdict import Excess, columns_reported, rule
 
@@ -31,7 +30,6 @@ _SITE = ("site", "year")
 _SLOT = ("site", "year", "slot")
 _POOL = ("pool", "year")
 _NOT_BURNT = ("", "uranium")  # heat of the earth has no fuel
-_USD_PER_MUSD = 1e6
 
 
 def profiles(case: Case, table: pd.DataFrame) -> Floats:
@@ -301,30 +299,6 @@ def _goals(case: Case) -> tuple[pd.DataFrame, Floats, Floats, Floats]:
     return goals, asked, lookup(used, goals, _POOL), lookup(reached, goals, _POOL)
 
 
-def contract_strike(case: Case) -> pd.DataFrame:
-    """Energy delivered at its strike."""
-    table = case.plan("contracts")
-    usd = (table["energy_mwh"] * table["strike_usd_per_mwh"]).fillna(0.0)
-    return every_year(case, table[["year"]], usd / _USD_PER_MUSD)
-
-
-def contract_market_value(case: Case) -> pd.DataFrame:
-    """Output of financial agreements at what the market pays in the time slice."""
-    slots, offers = case.plan("contract_slot"), case.scenario.contracts.agreements
-    sold = slots[np.array([offers[c].kind == "financial" for c in slots["contract"]], np.bool_)]
-    hours = lookup(column_by(site_power(case).slot, "slot", "hours"), sold, ("slot",), np.nan)
-    usd = sold["output_mw"] * hours * sold["market_usd_per_mwh"]
-    return every_year(case, sold[["year"]], -usd / _USD_PER_MUSD)
-
-
-def contract_power_taken(case: Case) -> pd.DataFrame:
-    """Wholesale price not paid for what sites take of physical agreements."""
-    used = case.plan("contract_use")
-    hours = lookup(column_by(site_power(case).slot, "slot", "hours"), used, ("slot",), np.nan)
-    usd = used["taken_mw"] * hours * used["wholesale_usd_per_mwh"]
-    return every_year(case, used, -usd / _USD_PER_MUSD)
-
-
 def _contract_slot_rows(case: Case) -> pd.DataFrame:
     contracts = case.plan("contracts")
     in_force = contracts.loc[contracts["in_force_mw"] > TRACE, ["contract", "zone", "year"]]
@@ -337,11 +311,6 @@ def _matching_slot_rows(case: Case) -> pd.DataFrame:
 
 
 HEADING: Final = "PPAs and clean power"
-LINES: Final[Mapping[str, CostLine]] = {
-    "contract_strike": CostLine("contracts", contract_strike),
-    "contract_market_value": CostLine("contracts", contract_market_value),
-    "contract_power_taken": CostLine("contracts", contract_power_taken),
-}
 IMPLIED: Final[Mapping[str, Table]] = {"contract_slot": _contract_slot_rows, "matching_slot": _matching_slot_rows}
 DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
     "signed_mw": ("contracts", "signed_mw"),

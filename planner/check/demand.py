@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.check.declared import CostLine, DualPrice
+from planner.check.declared import DualPrice
 from planner.check.frames import isin, lookup, sum_by, to_frame
-from planner.check.payments import every_year
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
@@ -21,9 +20,6 @@ if TYPE_CHECKING:
 _H100E_HOURS = 1000.0 * 8760.0  # in a kH100e-year
 _DEMAND = ("region", "workload", "year")
 _CLASS = ("workload", "year")
-_USD_PER_MUSD = 1e6
-_H100E_PER_KH100E = 1000.0
-_HOURS_PER_YEAR = 8760.0
 
 
 def _demand(case: Case) -> pd.DataFrame:
@@ -94,17 +90,8 @@ def percent_served(case: Case) -> Excess:
     return parts[0].and_also(*parts[1:], *totals)
 
 
-def unmet_compute(case: Case) -> pd.DataFrame:
-    """Unmet compute at the price that the scenario puts on it."""
-    table = case.plan("demand")
-    price_musd = case.scenario.demand.unmet_usd_per_h100e_hour * _HOURS_PER_YEAR * _H100E_PER_KH100E / _USD_PER_MUSD
-    return every_year(case, table[["year"]], table["unmet_kh100e"] * price_musd)
-
-
 HEADING: Final = "Demand and rent"
 
-
-LINES: Final[Mapping[str, CostLine]] = {"unmet_compute": CostLine("rent and unmet", unmet_compute)}
 
 DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
     "rented": ("demand", "rented_kh100e"),

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from planner.check import money
 from planner.check.chain import site_power
 from planner.check.declared import DualPrice, merged
 from planner.check.families import FAMILIES
 from planner.check.frames import column_by, isin, lookup, once, sum_by, together
 from planner.check.keys import CodedLabels
-from planner.check.payments import discounts
+from planner.check.payments import discounts, yearly_weight
 from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
 
@@ -48,7 +47,7 @@ _T_PER_KT: Final = 1000.0
 _DUAL_NOISE: Final = 1e-9  # [MUSD per unit], duals below have no row in table `prices`
 _ARRAYS: Final = ("family", "lower", "upper", "dual", "bound_dual", "cost", "integer", "x")
 
-PRICES: Final[Mapping[str, DualPrice]] = merged((*FAMILIES, money), "PRICES")
+PRICES: Final[Mapping[str, DualPrice]] = merged(FAMILIES, "PRICES")
 """Every limit whose dual is a price."""
 
 
@@ -95,12 +94,6 @@ def dual_unit(case: Case) -> Excess:
 def _named(flag: str) -> list[str]:
     """Return the limits whose price has a flag."""
     return [block for block, price in PRICES.items() if getattr(price, flag)]
-
-
-def yearly_weight(case: Case) -> pd.Series[float]:
-    """Sum of the discount factors of the calendar years of each model year. [year]"""
-    model_year = pd.Series({y: max(t for t in case.years if t <= y) for y in case.calendar})
-    return discounts(case).groupby(model_year).sum()
 
 
 def hours_of_slot(case: Case) -> pd.Series[float]:

@@ -9,7 +9,6 @@ import pandas as pd
 
 from planner.check.frames import column_by, crossed, isin, lookup, once, sum_by, to_frame
 from planner.check.memory import with_enough_memory
-from planner.check.payments import assets
 from planner.check.table import table_of
 
 if TYPE_CHECKING:
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Bools, Floats
     from planner.check.case import Case
-    from planner.check.declared import Table
 
 # --- Halls and connections in service at a site in a year, added up from the decisions ------------
 
@@ -323,16 +321,6 @@ def retrofits(case: Case) -> pd.DataFrame:
         halls.retrofit, start=halls.retrofit_start, done=halls.retrofit_done, capacity_frac=halls.retrofit_capacity_frac
     )
     return case.plan("retrofits").merge(known, on=["site", "hall", "to_hall", "year"], how="left")
-
-
-def connections_bought(name: str) -> Table:
-    """Return what lists connections as assets."""
-
-    def bought(case: Case) -> pd.DataFrame:
-        table, life = case.plan(name), case.inputs.finance.life_years
-        return assets(table, "service_start", life["grid"], table["overnight_musd"])
-
-    return bought
 
 
 def by_zone(case: Case, frame: pd.DataFrame) -> pd.DataFrame:

@@ -9,10 +9,10 @@ import pandas as pd
 
 from planner.check.chain import site_power
 from planner.check.days import year_rows
-from planner.check.declared import TRACE, Asset, CostLine, DualPrice, Table, plan_table
-from planner.check.existing import by_zone, connected, connections_bought, since, site_years
-from planner.check.frames import crossed, isin, lookup, sum_by, to_frame, with_int_year
-from planner.check.payments import discounts, every_year
+from planner.check.declared import TRACE, DualPrice, Table
+from planner.check.existing import by_zone, connected, since, site_years
+from planner.check.frames import isin, lookup, sum_by, to_frame, with_int_year
+from planner.check.payments import discounts
 from planner.check.verdict import Excess, columns_reported, rule
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ _ZONE = ("zone", "year")
 _NOTHING_SPARE_MW = 1e-5  # a solver keeps its limits to less
 _USD_PER_MUSD = 1e6
 _ROUNDINGS = 8.0  # of sums and differences of connections
-_KW_PER_MW = 1000.0
 
 
 @rule(unit="MW")
@@ -183,26 +182,6 @@ def billed_peaks(case: Case) -> Excess:
     return right.and_also(year, bill, rate, exact)
 
 
-def electricity_energy(case: Case) -> pd.DataFrame:
-    """Hourly energy at the delivered price of the hour."""
-    power, grid = site_power(case), case.inputs.grid
-    frame = crossed(power.site_year, power.slot[["slot"]])
-    key = ("site", "year", "slot")
-    price = to_frame(case.inputs.power.slot, usd=grid.energy_usd_per_mwh).set_index(list(key))["usd"]
-    usd = power.grid_mwh * lookup(price, frame, key, np.nan).reshape(power.grid_mw.shape)
-    return every_year(case, power.site_year, usd.sum(axis=1) / _USD_PER_MUSD)
-
-
-def electricity_demand(case: Case) -> pd.DataFrame:
-    """Months times the largest draw of each billing period, never times the hours of a day."""
-    peaks = own_peaks(case)
-    rate = to_frame(case.inputs.sites.site_year, usd=case.inputs.grid.demand_charge_usd_per_kw_month).set_index(
-        list(_SITE)
-    )["usd"]
-    usd = peaks["months"] * peaks["peak_mw"] * _KW_PER_MW * lookup(rate, peaks, _SITE, np.nan)
-    return every_year(case, peaks, usd / _USD_PER_MUSD)
-
-
 def _billed_peaks_rows(case: Case) -> pd.DataFrame:
     peaks, rate = own_peaks(case), case.inputs.grid.demand_charge_usd_per_kw_month
     rates = to_frame(case.inputs.sites.site_year, rate=rate).set_index(list(_SITE))["rate"]
@@ -218,17 +197,6 @@ def _headroom_rows(case: Case) -> pd.DataFrame:
 
 HEADING: Final = "Grid"
 
-
-ASSETS: Final[Mapping[str, Asset]] = {
-    "interconnection": Asset(
-        "grid", "grid", connections_bought("connections"), plan_table("connections"), is_spread=True
-    )
-}
-
-LINES: Final[Mapping[str, CostLine]] = {
-    "electricity_energy": CostLine("energy", electricity_energy),
-    "electricity_demand": CostLine("energy", electricity_demand),
-}
 
 IMPLIED: Final[Mapping[str, Table]] = {"billed_peaks": _billed_peaks_rows, "headroom": _headroom_rows}
 

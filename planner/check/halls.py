@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.check.declared import TRACE, Asset, CostLine, DualPrice, Table, plan_table
-from planner.check.existing import fill_frac, hall_years, retrofits
+from planner.check.declared import TRACE, DualPrice, Table
+from planner.check.existing import fill_frac, hall_years
 from planner.check.frames import isin, lookup, once, quotient, sum_by, to_frame
-from planner.check.payments import assets, every_year
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
@@ -139,31 +138,6 @@ def lease_rents_reported(case: Case) -> Excess:
     return Excess.differs(leases[list(_HALL)], leases["rent_musd"].to_numpy(), expected)
 
 
-def _halls_bought(case: Case) -> pd.DataFrame:
-    table, life = case.plan("builds"), case.inputs.finance.life_years
-    return assets(table, "service_start", life["facility"], table["overnight_musd"])
-
-
-def _retrofits_bought(case: Case) -> pd.DataFrame:
-    table, life = retrofits(case), case.inputs.finance.life_years
-    return assets(table, "done", life["retrofit"], table["overnight_musd"])
-
-
-def hall_opex(case: Case) -> pd.DataFrame:
-    """Running cost per MW of own usable halls."""
-    halls, usable = case.inputs.halls, hall_years(case)
-    price = to_frame(halls.hall, price=halls.opex_musd_per_mw_year).set_index(list(_HALL))["price"]
-    musd = usable["own_mw"] * lookup(price, usable, _HALL, np.nan)
-    return every_year(case, usable, musd, escalates=True)
-
-
-def lease_rent(case: Case) -> pd.DataFrame:
-    """Rent per MW leased."""
-    halls, leases = case.inputs.halls, case.plan("leases")
-    price = to_frame(halls.lease, price=halls.lease_musd_per_mw_year).set_index(list(_HALL))["price"]
-    return every_year(case, leases, leases["leased_mw"] * lookup(price, leases, _HALL, np.nan))
-
-
 def _halls_rows(case: Case) -> pd.DataFrame:
     halls = hall_years(case)
     is_there = (halls["usable_mw"] > TRACE) | (halls["operated_mw"] > TRACE)
@@ -171,16 +145,6 @@ def _halls_rows(case: Case) -> pd.DataFrame:
 
 
 HEADING: Final = "Halls"
-ASSETS: Final[Mapping[str, Asset]] = {
-    "hall_construction": Asset(
-        "halls", "facility", _halls_bought, plan_table("builds"), is_spread=True, with_interest=True
-    ),
-    "hall_retrofit": Asset("halls", "facility", _retrofits_bought, plan_table("retrofits")),
-}
-LINES: Final[Mapping[str, CostLine]] = {
-    "hall_opex": CostLine("halls", hall_opex),
-    "lease_rent": CostLine("halls", lease_rent),
-}
 IMPLIED: Final[Mapping[str, Table]] = {"halls": _halls_rows}
 DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
     "build": ("builds", "built_mw"),

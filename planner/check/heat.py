@@ -8,9 +8,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check.chain import site_power
-from planner.check.declared import Asset, CostLine, plan_table
 from planner.check.frames import column_by, keyed, lookup, sum_by, to_frame
-from planner.check.payments import every_year
 from planner.check.stating import row, total
 from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
@@ -41,23 +39,6 @@ def _connection_usd(case: Case, table: pd.DataFrame) -> Floats:
     stated = case.of_family("heat")[0].connection_usd_per_kw
     per_kw = country_figure(case, table, "connection_usd_per_kw", stated)
     return np.asarray(1000.0 * per_kw * table["connect_mw"].to_numpy())
-
-
-def heat_connections(case: Case) -> pd.DataFrame:
-    """List connections to heat networks as assets."""
-    table = case.plan("heat")
-    usd = _connection_usd(case, table)
-    return table[["site"]].assign(
-        start=table["year"], life_years=case.inputs.finance.life_years["facility"], cost_musd=usd / _USD_PER_MUSD
-    )
-
-
-def heat_sales(case: Case) -> pd.DataFrame:
-    """Heat sold at the price of the country."""
-    table = case.plan("heat")
-    settings, _ = case.of_family("heat")
-    price = country_figure(case, table, "price_usd_per_mwh", settings.price_usd_per_mwh)
-    return every_year(case, table, -table["sold_mwh"] * price / _USD_PER_MUSD)
 
 
 @rule(unit="MW", rows_of=("heat",))
@@ -137,8 +118,6 @@ def heat_from_tables(case: Case) -> Excess:
     )
 
 
-ASSETS: Final[Mapping[str, Asset]] = {"heat_network": Asset("heat", "facility", heat_connections, plan_table("heat"))}
-LINES: Final[Mapping[str, CostLine]] = {"heat_sales": CostLine("heat", heat_sales)}
 ORDERED: Final = {"heat network": ("heat", "", "connect_mw")}
 DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
     "heat_connect_mw": ("heat", "connect_mw"),

@@ -7,16 +7,12 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.check.chain import site_power
-from planner.check.declared import CostLine
 from planner.check.frames import column_by, crossed, lookup, once, quotient, sum_by, to_frame
-from planner.check.payments import every_year
 from planner.check.stock import base_year_facility_mw
 from planner.check.table import table_of
 from planner.check.verdict import Excess, columns_reported, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import pandas as pd
 
     from planner.base.arrays import Floats
@@ -79,12 +75,6 @@ def _priced(case: Case, zone: str, new_mw: Floats) -> tuple[Floats, Floats]:
         last = np.where(inside > 1e-6, adder, last)
         begin = end
     return usd, last
-
-
-def load_price_bill(case: Case) -> pd.DataFrame:
-    """New load of each zone at the price of its blocks."""
-    load = new_load(case)
-    return every_year(case, load[["year"]], load["usd"] / 1e6)
 
 
 def _as_reported(case: Case, column: str, expected: pd.Series[float]) -> Excess:
@@ -158,6 +148,3 @@ def load_price_from_tables(case: Case) -> Excess:
     parts.append(Excess.differs(place, rows["mw"].to_numpy(), width))
     parts.append(Excess.differs(place, rows["usd"].to_numpy(), adder))
     return parts[0].and_also(*parts[1:])
-
-
-LINES: Final[Mapping[str, CostLine]] = {"load_price": CostLine("energy", load_price_bill)}

@@ -10,9 +10,8 @@ import pandas as pd
 from planner.check.cells import ANYWHERE
 from planner.check.chain import share_that_moves, site_power
 from planner.check.days import year_slots
-from planner.check.declared import TRACE, CostLine, Table
+from planner.check.declared import TRACE, Table
 from planner.check.frames import column_by, crossed, keyed, lookup, once, sum_by, take_codes, to_frame
-from planner.check.payments import every_year
 from planner.check.power import moving_classes, window_h
 from planner.check.routes import round_trips, stays_elsewhere
 from planner.check.table import table_of
@@ -36,7 +35,6 @@ _CLASS = ("site", "workload", "year")
 _BLOCK = ("rack", "workload", "year", "day", "own_block")
 _SITE_BLOCK = ("site", *_BLOCK)
 _PLACED = ("rack", "workload")
-_USD_PER_MUSD = 1e6
 
 
 def _window_h(case: Case, workload: str) -> int:
@@ -261,13 +259,6 @@ def migration_blocks(case: Case) -> Excess:
     return _by_class(case, is_wrong.astype(np.float64), np.ones(work.size))
 
 
-def work_migration(case: Case) -> pd.DataFrame:
-    """Work that arrives from other sites, at the price of a move."""
-    table = case.plan("migration_site")
-    price = case.scenario.flexibility.move_usd_per_mwh
-    return every_year(case, table, table["arrived_mwh"] * price / _USD_PER_MUSD)
-
-
 def _migration_site_rows(case: Case) -> pd.DataFrame:
     work = case.plan("migration")
     is_work = (work["due_mw"] > TRACE) | (work["done_mw"] > TRACE)
@@ -276,6 +267,5 @@ def _migration_site_rows(case: Case) -> pd.DataFrame:
 
 HEADING: Final = "Work between sites"
 
-LINES: Final[Mapping[str, CostLine]] = {"work_migration": CostLine("sites", work_migration)}
 IMPLIED: Final[Mapping[str, Table]] = {"migration_site": _migration_site_rows}
 DECISIONS: Final[Mapping[str, tuple[str, str]]] = {"migrating_mw": ("migration", "done_mw")}

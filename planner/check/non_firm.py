@@ -8,11 +8,10 @@ import numpy as np
 
 from planner.check.chain import exported_mw, shed_mw, site_power
 from planner.check.days import hours_off, stress_share
-from planner.check.declared import TRACE, Asset, CostLine, DualPrice, Table, plan_table
-from planner.check.existing import by_zone, connected, connections_bought, non_firm_mw, site_years
+from planner.check.declared import TRACE, DualPrice, Table
+from planner.check.existing import by_zone, connected, non_firm_mw, site_years
 from planner.check.frames import column_by, crossed, isin, keyed, lookup, once, quotient, sum_by, to_frame
 from planner.check.grid import own_peaks
-from planner.check.payments import every_year
 from planner.check.supply_output import sources_in_service
 from planner.check.verdict import Excess, columns_reported, rule
 
@@ -184,12 +183,6 @@ def non_firm_years_reported(case: Case) -> Excess:
     return columns_reported(table, _SITE, expected)
 
 
-def non_firm_discount(case: Case) -> pd.DataFrame:
-    """The service's discount on the demand charge of what non-firm connection carries."""
-    discount = non_firm_discount_musd(case)
-    return every_year(case, discount, -discount["musd"])
-
-
 def non_firm_discount_musd(case: Case) -> pd.DataFrame:
     """List what is taken off the demand charge in every billing period: site, year, musd."""
     peaks, grid = own_peaks(case), case.inputs.grid
@@ -202,13 +195,6 @@ def non_firm_discount_musd(case: Case) -> pd.DataFrame:
     return peaks[list(_SITE)].assign(musd=usd / _USD_PER_MUSD)
 
 
-def shed_load_worth(case: Case) -> pd.DataFrame:
-    """Energy not served in stress time slices at the worth of the work that is lost."""
-    price = case.scenario.grid.non_firm.shed.usd_per_mwh
-    frame, shed_mwh = (site_power(case).site_year, (shed_mw(case) * site_power(case).hours).sum(axis=1))
-    return every_year(case, frame, price * shed_mwh / _USD_PER_MUSD)
-
-
 def _non_firm_year_rows(case: Case) -> pd.DataFrame:
     sites = site_years(case)
     return sites.loc[sites["non_firm_mw"] > TRACE, list(_SITE)]
@@ -216,17 +202,6 @@ def _non_firm_year_rows(case: Case) -> pd.DataFrame:
 
 HEADING: Final = "Grid"
 
-
-ASSETS: Final[Mapping[str, Asset]] = {
-    "non_firm_connection": Asset(
-        "grid", "grid", connections_bought("non_firm_connections"), plan_table("non_firm_connections"), is_spread=True
-    )
-}
-
-LINES: Final[Mapping[str, CostLine]] = {
-    "non_firm_discount": CostLine("energy", non_firm_discount),
-    "shed_load_worth": CostLine("rent and unmet", shed_load_worth),
-}
 
 IMPLIED: Final[Mapping[str, Table]] = {"non_firm_year": _non_firm_year_rows}
 

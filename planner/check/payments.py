@@ -46,6 +46,12 @@ def discounts(case: Case) -> pd.Series[float]:
     return pd.Series(worth)
 
 
+def yearly_weight(case: Case) -> pd.Series[float]:
+    """Sum of the discount factors of the calendar years of each model year. [year]"""
+    model_year = pd.Series({y: max(t for t in case.years if t <= y) for y in case.calendar})
+    return discounts(case).groupby(model_year).sum()
+
+
 def repay(case: Case, asset: pd.DataFrame, rate_frac: ArrayLike | None = None) -> pd.DataFrame:
     """Payments for assets by site and calendar year."""
     finance = case.inputs.finance
@@ -93,8 +99,3 @@ def of_site(case: Case, frame: pd.DataFrame, values: Floats) -> Floats:
 
 
 # --- bought up front ------------------------------------------------------------------------
-
-
-def assets(table: pd.DataFrame, start: str, life_years: float | Floats, cost_musd: pd.Series[float]) -> pd.DataFrame:
-    """Return what is repaid: where it is, when it begins to serve, how long it lives, its cost."""
-    return table[["site"]].assign(start=table[start], life_years=life_years, cost_musd=cost_musd)

@@ -5,17 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import pandas as pd
 
-from planner.check.declared import TRACE, Asset, CostLine, DualPrice, Table, plan_table
+from planner.check.declared import TRACE, DualPrice, Table
 from planner.check.existing import in_pools, since
 from planner.check.frames import column_by, isin, lookup, once, sum_by, to_frame
-from planner.check.payments import assets, every_year
-from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    import pandas as pd
 
     from planner.base.arrays import Floats
     from planner.check.case import Case
@@ -129,43 +128,7 @@ def _vintage_year(moves: pd.DataFrame) -> Floats:
     return np.asarray(moves["vintage"].str.removeprefix("stock-"), dtype=np.float64)
 
 
-def racks_bought(case: Case) -> pd.DataFrame:
-    """List purchases of racks as assets, in the order of table `installs`."""
-    table = case.plan("installs")
-    life = column_by(case.racks, "rack", "life_years")
-    life_years = lookup(life, table, ("rack",), np.nan)
-    return assets(table, "year", life_years, table["overnight_musd"])
-
-
 # --- paid as it is used ---------------------------------------------------------------------
-
-
-def companions(case: Case) -> pd.DataFrame:
-    """Companions of the racks in use, at their yearly payment."""
-    uses = case.uses
-    price = case.inputs.racks.companion_musd_per_mw_year
-    return every_year(case, uses, uses["in_service_mw"] * uses["companion_mw_per_mw"] * price)
-
-
-def rack_moves(case: Case) -> pd.DataFrame:
-    """Moves, once, in their year."""
-    moves = case.plan("moves")
-    out = moves[moves["direction"] == "out"]
-    return table_of(
-        {
-            "site": out["site"],
-            "calendar_year": out["year"],
-            "musd": out["moved_mw"] * case.inputs.racks.move_cost_musd_per_mw,
-        }
-    )
-
-
-def it_maintenance(case: Case) -> pd.DataFrame:
-    """Spares and support per MW of racks in use."""
-    uses, racks = case.uses, case.inputs.racks
-    price = pd.Series(racks.it_maintenance_musd_per_mw_year, index=case.inputs.sets.rack.labels)
-    musd = uses["in_service_mw"] * lookup(price, uses, ("rack",), np.nan)
-    return every_year(case, uses, musd, escalates=True)
 
 
 def _fleet_rows(case: Case) -> pd.DataFrame:
@@ -174,12 +137,6 @@ def _fleet_rows(case: Case) -> pd.DataFrame:
 
 
 HEADING: Final = "Racks"
-ASSETS: Final[Mapping[str, Asset]] = {"rack_purchase": Asset("racks", "rack", racks_bought, plan_table("installs"))}
-LINES: Final[Mapping[str, CostLine]] = {
-    "companions": CostLine("racks", companions),
-    "rack_moves": CostLine("racks", rack_moves, up_front=True, at_once=True),
-    "it_maintenance": CostLine("racks", it_maintenance),
-}
 IMPLIED: Final[Mapping[str, Table]] = {"fleet": _fleet_rows}
 DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
     "used": ("plan", "used_mw"),

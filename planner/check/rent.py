@@ -13,7 +13,6 @@ from planner.check.demand_figures import net_utilisation
 from planner.check.failover import asks, may_not_cover
 from planner.check.frames import cell, column_by, crossed, isin, lookup, once, sum_by, to_frame
 from planner.check.paths import path_value_or_nan
-from planner.check.payments import every_year
 from planner.check.routes import reach_of_users, round_trips, stays_elsewhere
 from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
@@ -259,22 +258,9 @@ def rent_by_class(case: Case) -> pd.DataFrame:
     return rows.loc[runs, ["workload", "site", "calendar_year", "musd"]]
 
 
-def efficiency_levers(case: Case) -> pd.DataFrame:
-    """Compute saved by each lever at its price."""
-    levers, demand = case.inputs.levers, case.plan("demand")
-    offers = to_frame(levers.adopted, saving=levers.saving_frac, price=levers.cost_musd_per_kh100e_year)
-    used = case.plan("levers").merge(offers, on=["workload", "lever", "year"], how="left")
-    key = ("workload", "year")
-    asked = lookup(sum_by(demand, key, demand["demand_kh100e"]), used, key)
-    return every_year(case, used[["year"]], used["adopted_frac"] * used["saving"] * asked * used["price"])
-
-
 HEADING: Final = "Demand and rent"
 
-LINES: Final[Mapping[str, CostLine]] = {
-    "rented_compute": CostLine("rent and unmet", rented_compute),
-    "efficiency_levers": CostLine("levers", efficiency_levers),
-}
+LINES: Final[Mapping[str, CostLine]] = {"rented_compute": CostLine("rent and unmet", rented_compute)}
 DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
     "bought": ("rent", "bought_kh100e"),
     "adopted": ("levers", "adopted_frac"),

@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import numpy as np
 import pandas as pd
 
-from planner.check.declared import Asset, CostLine, DualPrice, Table
-from planner.check.existing import site_years
+from planner.check.declared import DualPrice, Table
 from planner.check.frames import column_by, isin, lookup, once, sum_by, to_frame
 from planner.check.lead_times import committed_mw, decision_start, months_to_service
 from planner.check.paths import path_value_or_nan
-from planner.check.payments import assets, every_year, of_site
 from planner.check.stock import existing_halls, racks_alive
 from planner.check.table import table_of
 from planner.check.verdict import TOLERANCE, Excess, rule
@@ -289,33 +287,19 @@ def sites_reported(case: Case) -> Excess:
     return parts[0].and_also(*parts[1:])
 
 
-def _openings_bought(case: Case) -> pd.DataFrame:
-    table, life = case.plan("site_year"), case.inputs.finance.life_years
-    price = of_site(case, table, case.inputs.sites.opening_musd)
-    return assets(table, "year", life["opening"], table["opened_frac"] * price)
-
-
-def site_fixed(case: Case) -> pd.DataFrame:
-    """Fixed cost of a site as far as it is open."""
-    sites = site_years(case)
-    fixed = of_site(case, sites, case.inputs.sites.fixed_musd_per_year)
-    return every_year(case, sites, fixed * sites["open_frac"], escalates=True)
-
-
 def _sites_rows(case: Case) -> pd.DataFrame:
     return case.scope[["site"]]
 
 
 HEADING: Final = "Sites"
 
-ASSETS: Final[Mapping[str, Asset]] = {"site_opening": Asset("sites", "facility", _openings_bought, opened_musd)}
-LINES: Final[Mapping[str, CostLine]] = {"site_fixed": CostLine("sites", site_fixed)}
 IMPLIED: Final[Mapping[str, Table]] = {"sites": _sites_rows}
 DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
     "open": ("site_year", "open_frac"),
     "opened": ("site_year", "opened_frac"),
 }
 PRICES: Final[Mapping[str, DualPrice]] = {
+    **dict.fromkeys(("capex_budget", "cash_budget"), DualPrice("USD/USD", _USD_PER_MUSD, paid="once")),
     "land_limit": DualPrice("USD/MW-year"),
     "build_rate": DualPrice("USD/MW", paid="once"),
     "market_build_rate": DualPrice("USD/MW", paid="once"),

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.check.declared import TRACE, CostLine, Table
+from planner.check.declared import TRACE, Table
 from planner.check.existing import site_years
 from planner.check.frames import column_by, isin, keyed, lookup, once, sum_by, to_frame
 from planner.check.lead_times import decision_start
-from planner.check.payments import every_year
 from planner.check.routes import between_sites
 from planner.check.sites import build_paths
 from planner.check.stock import existing_halls
@@ -33,8 +32,6 @@ _SERVICE = ("region", "workload", "site", "year")
 _ROUNDING = 1e-9
 _MUSD_PER_USD_OF_H100E = 1e-3  # a million dollars, a thousand H100e
 _ENDS = ("region", "workload", "site")
-_USD_PER_MUSD = 1e6
-_H100E_PER_KH100E = 1000.0
 
 
 def _open_in_the_end(case: Case) -> pd.Series[float]:
@@ -327,14 +324,6 @@ def service_usd(case: Case, served: pd.DataFrame) -> pd.Series[float]:
     return pd.Series(paid, index=index, dtype="float64")
 
 
-def service_network(case: Case) -> pd.DataFrame:
-    """Compute served between each demand region and site at the price of the scenario's table."""
-    served, ends = case.plan("assignment"), ["region", "workload", "site"]
-    price = lookup(service_usd(case, served[ends].drop_duplicates()), served, ends)
-    musd = price * served["served_kh100e"] * _H100E_PER_KH100E / _USD_PER_MUSD
-    return every_year(case, served, musd)
-
-
 def _blocks_rows(case: Case) -> pd.DataFrame:
     of_block = in_blocks(case, case.plan("plan"))
     in_use = of_block["used_mw"] > TRACE
@@ -343,6 +332,5 @@ def _blocks_rows(case: Case) -> pd.DataFrame:
 
 HEADING: Final = "Sites"
 
-LINES: Final[Mapping[str, CostLine]] = {"service_network": CostLine("sites", service_network)}
 IMPLIED: Final[Mapping[str, Table]] = {"blocks": _blocks_rows}
 DECISIONS: Final[Mapping[str, tuple[str, str]]] = {"phases": ("phases", "phases")}

@@ -180,7 +180,7 @@ class Stored:
         )
         self.lower, self.upper = self.proof.row("lower"), self.proof.row("upper")
         self.bounds = {name: self.proof.column(name) for name in ("lower", "upper")}
-        self.is_integer = self.proof.is_integer
+        self.is_integer, self.x = self.proof.is_integer, self.proof.column("x").tolist()
         self.uses = _by(case.deployments, "rack", "hall", "workload")
         last = case.last_calendar_year(np.array(case.years))
         self.ends: dict[str, float] = {
@@ -212,6 +212,10 @@ class Stored:
                 axes = {axis: of for axis, of in own.items() if axis != "family" and (of[0] >= 0).any()}
             self._blocks[of, name] = StoredBlock(axes, places, self.slot_labels)
         return self._blocks[of, name]
+
+    def value(self, form: LinearForm) -> float:
+        """Return what a form is in the stored solution."""
+        return form.constant + sum(value * self.x[at] for at, value in form.terms.items())
 
     def here(self, labels: Labels) -> Here:
         """Return a place."""

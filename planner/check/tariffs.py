@@ -186,13 +186,6 @@ def _line(kind: str) -> Callable[[Case], pd.DataFrame]:
     return paid
 
 
-def tariff_exit_fee(case: Case) -> pd.DataFrame:
-    """Minimum bills of the months left, on what the plan says is given up for a fee."""
-    table = case.plan("capacity_contracts")
-    musd = fee_usd_per_mw(case, table) * table["fee_mw"].to_numpy() / 1e6
-    return table_of({"site": table["site"], "calendar_year": table["year"], "musd": musd})
-
-
 def fee_usd_per_mw(case: Case, table: pd.DataFrame) -> Floats:
     """Return the fee for a MW of each vintage given up in each year. [USD/MW]"""
     tariffs = written_tariffs(case)
@@ -367,7 +360,4 @@ def vintages_reported(case: Case) -> Excess:
 
 
 HEADING: Final = "Bills"
-LINES: Final[Mapping[str, CostLine]] = {
-    **{f"tariff_{kind}": CostLine("energy", _line(kind)) for kind in _KINDS},
-    "tariff_exit_fee": CostLine("energy", tariff_exit_fee),
-}
+LINES: Final[Mapping[str, CostLine]] = {f"tariff_{kind}": CostLine("energy", _line(kind)) for kind in _KINDS}

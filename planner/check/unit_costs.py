@@ -14,7 +14,8 @@ from planner.check.existing import in_pools
 from planner.check.frames import lookup, once, quotient, sum_by, to_frame
 from planner.check.money import HEADINGS
 from planner.check.payments import instalment, of_site, repay
-from planner.check.racks import alive_mw, racks_bought
+from planner.check.priced import purchases
+from planner.check.racks import alive_mw
 from planner.check.rent import rent_by_class
 from planner.check.sums import model_year_of
 from planner.check.table import table_of
@@ -110,8 +111,9 @@ def _accounts(case: Case) -> dict[str, Floats]:
             idle += of_parked
         paid[up_front] += _shared(yearly, driver, nameplate)
     duty_of = np.array([case.duty[name] for name in sets.workload.labels])
-    bought = case.plan("installs")
-    repaid = repay(case, racks_bought(case))
+    bought = purchases(case)
+    bought = bought[bought["item"] == "rack_purchase"].reset_index(drop=True)
+    repaid = repay(case, bought)
     of = bought[["rack", "hall", "duty"]].iloc[np.arange(len(repaid)) % max(len(bought), 1)]
     pool = repaid.assign(
         year=model_year_of(case, repaid["calendar_year"]), **{str(name): of[name].to_numpy() for name in of}
@@ -250,7 +252,7 @@ def _by_scope(case: Case) -> pd.DataFrame:
     return pd.concat(parts)
 
 
-@rule(unit="MUSD/year, MW or kH100e", floor=10.0)
+@rule(unit="MUSD/year, MW or kH100e", floor=10.0, of_program=True)
 def unit_costs_shared(case: Case) -> Excess:
     """Workloads, uses and the total have their share of every cost line and of use."""
     table, expected = case.plan("unit_costs"), _by_scope(case)

@@ -168,17 +168,18 @@ class Rule:
     floor: float
     test: Callable[[Case], Excess]
     rows_of: tuple[str, ...] = ()  # tables of whose rows it tests each: nothing where they are empty
+    of_program: bool = False  # whether it needs the stored program
     rereads: tuple[str, ...] = ()  # figures of the inputs that it compares with scenario and data
 
 
 def rule(
-    *, unit: str, floor: float = 1.0, rows_of: tuple[str, ...] = (), rereads: str = ""
+    *, unit: str, floor: float = 1.0, rows_of: tuple[str, ...] = (), of_program: bool = False, rereads: str = ""
 ) -> Callable[[Callable[[Case], Excess]], Rule]:
     """Turn a function of a case into a rule; its docstring's first paragraph is its words."""
 
     def made(test: Callable[[Case], Excess]) -> Rule:
         words = " ".join((test.__doc__ or "").split("\n\n")[0].split())
-        return Rule(test.__name__, words, unit, floor, test, rows_of, tuple(rereads.split()))
+        return Rule(test.__name__, words, unit, floor, test, rows_of, of_program, tuple(rereads.split()))
 
     return made
 
@@ -205,6 +206,8 @@ def tested(one: Rule, case: Case) -> Excess:
 
 
 def _has_rows(one: Rule, case: Case) -> bool:
+    if one.of_program and case.proof is None:
+        return False
     return not one.rows_of or any(len(case.plan(table)) for table in one.rows_of)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check.chain import site_power
-from planner.check.declared import TRACE, CostLine, DualPrice, Table
+from planner.check.declared import TRACE, DualPrice, Table
 from planner.check.existing import hall_years
 from planner.check.frames import column_by, lookup, quotient, sum_by, to_frame
 from planner.check.payments import every_year, of_site
@@ -128,6 +128,5 @@ def _water_class_rows(case: Case) -> pd.DataFrame:
 
 HEADING: Final = "Power, water and carbon"
 
-LINES: Final[Mapping[str, CostLine]] = {"water": CostLine("water and carbon", water)}
 IMPLIED: Final[Mapping[str, Table]] = {"water_class": _water_class_rows}
 PRICES: Final[Mapping[str, DualPrice]] = {"water_permit": DualPrice("USD/m3", _M3_PER_THOUSAND)}

@@ -297,11 +297,7 @@ SPOILED = (
     ("a hall is early", "hall_lead", hall_before_its_lead),
     ("too much is called committed", "halls_where_allowed", all_called_committed),
     ("a retrofit takes what is not there", "decisions_as_solved", partial(times, "retrofits", "retrofitted_mw", 9.0)),
-    (
-        "more is operated than there is",
-        "decisions_as_solved",
-        partial(times, "operated", "operated_mw", 1000.0),
-    ),
+    ("more is operated than there is", "decisions_as_solved", partial(times, "operated", "operated_mw", 1000.0)),
     ("more is leased than there is", "decisions_as_solved", partial(times, "leases", "leased_mw", 3.0)),
     ("land is smaller", "program_as_stated", partial(limit, "sites", "land_limit_mw", 0.3)),
     ("a site is too small", "program_as_stated", larger_campus),
@@ -371,8 +367,8 @@ SPOILED = (
     ("a pool is forgotten", "clean_target_reported", partial(without, "matching", "used_mwh")),
     ("a strike is reported lower", "contract_prices", partial(times, "contracts", "strike_usd_per_mwh", 0.9)),
     ("the market pays more", "market_prices", partial(times, "contract_slot", "market_usd_per_mwh", 1.1)),
-    ("a hall is booked as a rack", "cost_rack_purchase", booked_as_a_rack),
-    ("a cost has no name", "cost_lines_known", partial(renamed, "costs", "item", "sundries")),
+    ("a hall is booked as a rack", "costs_paid", booked_as_a_rack),
+    ("a cost has no name", "costs_paid", partial(renamed, "costs", "item", "sundries")),
     ("a payment is discounted twice", "discounting", partial(times, "costs", "npv_musd", 0.94)),
     (
         "the objective is another",

@@ -49,7 +49,7 @@ def opened_later(plan):
 
 
 SPOILED_SITING = (
-    ("service is costlier", "cost_service_network", partial(costlier, "service_network")),
+    ("service is costlier", "costs_paid", partial(costlier, "service_network")),
     ("a site is open in part", "decisions_as_solved", open_in_part),
     ("a phase is cut", "halls_in_phases", partial(times, "builds", "built_mw", 0.9)),
     ("a phase is forgotten", "decisions_as_solved", partial(without, "phases", "built_mw")),
