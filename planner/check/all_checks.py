@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from planner.base.pandas_texts import with_texts_as_objects
-from planner.check import cells, duals, four_moneys, lifetime, money, optimality, rows, second, unit_costs
+from planner.check import cells, duals, four_moneys, money, optimality, rows, second, unit_costs
 from planner.check.case import Case
-from planner.check.checked_inputs import CheckedInputs
 from planner.check.families import FAMILIES
 from planner.check.optimality import what_is_proven
 from planner.check.verdict import Verdict, judged, rules_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from planner.check.verdict import CheckResult, Rule
     from planner.inputs.inputs import Inputs
     from planner.results.proof import Proof
     from planner.results.store import Results
     from planner.scenario.schema import Scenario
+
 
 _FACTS: Final = "Figures against the data"
 
@@ -32,7 +33,7 @@ def _by_heading() -> dict[str, tuple[Rule, ...]]:
         for rule in rules_of(family):
             under = _FACTS if rule.rereads else heading
             groups[under] = (*groups.get(under, ()), rule)
-    money_rules = rules_of(money, four_moneys, unit_costs, lifetime)
+    money_rules = rules_of(money, four_moneys, unit_costs)
     facts = (*groups.pop(_FACTS), *(rule for rule in money_rules if rule.rereads))
     return {
         **groups,
@@ -97,3 +98,54 @@ def _judged(one: Rule, case: Case) -> CheckResult:
     if one not in _ASKED_AGAIN:
         case.computed.pop(one, None)
     return check
+
+
+# --- What rules find of inputs alone --------------------------------------------------------------
+
+_OF_PLAN: Final = frozenset({field.name for field in fields(Case)} - {"scenario", "inputs"})
+
+
+class _PlanReadError(Exception):
+    """A rule, or what it needs, reads the plan."""
+
+
+class _WithoutPlan(Case):
+    """A case that can be asked for scenario, inputs and data alone."""
+
+    def __init__(self, scenario: Scenario, inputs: Inputs) -> None:
+        vars(self).update(scenario=scenario, inputs=inputs)
+
+    def __getattribute__(self, name: str) -> Any:
+        return _refuse() if name in _OF_PLAN else super().__getattribute__(name)
+
+
+def _refuse() -> NoReturn:
+    raise _PlanReadError
+
+
+class CheckedInputs:
+    """Inputs as judged by those rules that read no plan, with what others need of them too."""
+
+    def __init__(self, scenario: Scenario, inputs: Inputs, rules: Iterable[Rule]) -> None:
+        self.scenario, self.inputs = scenario, inputs
+        case = _WithoutPlan(scenario, inputs)
+        self.checks: dict[Rule, CheckResult] = {}
+        for one in rules:
+            try:
+                self.checks[one] = judged(one, case)
+            except _PlanReadError:
+                continue
+            finally:
+                case.computed.pop(one, None)
+        self._computed, self._data = case.computed, case._data
+        kept = ("computed", "_data", "_plans", *(field.name for field in fields(Case)))
+        self._parts = {name: part for name, part in vars(case).items() if name not in kept}
+
+    def is_of(self, scenario: Scenario, inputs: Inputs) -> bool:
+        """Return whether these inputs were judged, for this question."""
+        return self.inputs is inputs and self.scenario is scenario
+
+    def lend(self, case: Case) -> Mapping[Rule, CheckResult]:
+        """Give a case of these inputs what is known of them, and return what was judged."""
+        vars(case).update(self._parts, computed={**self._computed}, _data={**self._data})
+        return self.checks

@@ -10,10 +10,9 @@ import pandas as pd
 from planner.check.chain import site_power
 from planner.check.days import slot_hours, year_rows, year_slots
 from planner.check.declared import TRACE, DualPrice, Table
-from planner.check.frames import column_by, crossed, keyed, lookup, once, sum_by, to_frame
-from planner.check.paths import path_value
+from planner.check.frames import column_by, crossed, keyed, lookup, once, path_value, sum_by, to_frame
+from planner.check.load_price import by_local_hour
 from planner.check.payments import discounts
-from planner.check.power_prices import by_local_hour
 from planner.check.supply_output import sources_in_service
 from planner.check.table import table_of
 from planner.check.verdict import TOLERANCE, Excess, columns_reported, rule

@@ -10,9 +10,8 @@ import pandas as pd
 from planner.check.chain import site_power
 from planner.check.days import slot_hours, year_slots
 from planner.check.declared import TRACE, DualPrice, Table
-from planner.check.frames import column_by, crossed, isin, keyed, lookup, once, quotient, sum_by, to_frame
+from planner.check.frames import column_by, crossed, isin, keyed, lookup, once, path_value, quotient, sum_by, to_frame
 from planner.check.lead_times import decision_start
-from planner.check.paths import path_value
 from planner.check.table import table_of
 from planner.check.verdict import Excess, columns_reported, rule
 

@@ -11,9 +11,19 @@ from planner.check.carbon import carbon_shape
 from planner.check.chain import site_power
 from planner.check.contracts import begin_of_delivery, in_force, pool_of_sites, pool_of_zones, profiles, signed_already
 from planner.check.days import slot_hours, year_slots
-from planner.check.frames import column_by, crossed, isin, label_of, lookup, quotient, sum_by, to_frame
-from planner.check.paths import between, path_value
-from planner.check.power_prices import by_local_hour, wholesale_part_usd_per_mwh, wholesale_usd_per_mwh
+from planner.check.frames import (
+    between,
+    column_by,
+    crossed,
+    isin,
+    label_of,
+    lookup,
+    path_value,
+    quotient,
+    sum_by,
+    to_frame,
+)
+from planner.check.load_price import by_local_hour, wholesale_part_usd_per_mwh, wholesale_usd_per_mwh
 from planner.check.table import table_of
 from planner.check.verdict import Excess, columns_reported, rule
 

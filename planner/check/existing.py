@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.check.frames import column_by, crossed, isin, lookup, once, sum_by, to_frame
-from planner.check.memory import with_enough_memory
+from planner.check.frames import column_by, crossed, isin, lookup, lookup_labels, once, sum_by, to_frame
 from planner.check.table import table_of
 
 if TYPE_CHECKING:
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Bools, Floats
     from planner.check.case import Case
+
 
 # --- Halls and connections in service at a site in a year, added up from the decisions ------------
 
@@ -362,3 +362,21 @@ def halls_apart(hall: pd.Series[str]) -> tuple[pd.Series[str], pd.Series[str]]:
     """Return cooling and topology of designs, which are named by both."""
     parts = hall.astype("str").str.split("|")
     return parts.str[0], parts.str[1]
+
+
+# --- Memory of racks and what workloads need of it ------------------------------------------------
+
+
+def with_enough_memory(case: Case, pairs: pd.DataFrame) -> pd.DataFrame:
+    """Return the pairs of workload and rack whose rack has the memory that the workload needs."""
+    known_gb = column_by(case.data("rack_memory"), "rack", "memory_gb").astype("float64").to_dict()
+    stated = case.scenario.racks.override.items()
+    known_gb |= {rack: given.memory_gb for rack, given in stated if given.memory_gb is not None}
+    least_gb = {
+        name: given.least_memory_gb
+        for name, given in case.scenario.workloads.items()
+        if given.least_memory_gb is not None
+    }
+    room = lookup_labels(known_gb, pairs["rack"], 0.0)
+    need = lookup_labels(least_gb, pairs["workload"], 0.0)
+    return pairs[room >= need].reset_index(drop=True)

@@ -12,9 +12,8 @@ from planner.check.cells import ANYWHERE
 from planner.check.chain import site_power
 from planner.check.declared import DualPrice, Table
 from planner.check.frames import crossed, isin, lookup, once, quotient, sum_by, to_frame
-from planner.check.globe import distance_km
 from planner.check.payments import discounts
-from planner.check.routes import round_trips, stays_elsewhere, used_routes
+from planner.check.routes import distance_km, round_trips, stays_elsewhere, used_routes
 from planner.check.table import table_of
 from planner.check.verdict import Excess, columns_reported, rule
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from planner.check.cells import ANYWHERE
 from planner.check.declared import DualPrice, Table
-from planner.check.demand_figures import rack_path_mw, reference_kh100e, stated_classes
+from planner.check.demand import rack_path_mw, reference_kh100e, stated_classes
 from planner.check.failover import asks, may_not_cover
 from planner.check.frames import column_by, crossed, isin, lookup, quotient, sum_by, to_frame
 from planner.check.routes import lumped_users, reach_of_users, round_trips, stays_elsewhere, used_routes

@@ -9,10 +9,9 @@ import pandas as pd
 
 from planner.check.cells import ANYWHERE
 from planner.check.declared import CostLine, DualPrice
-from planner.check.demand_figures import net_utilisation
+from planner.check.demand import net_utilisation
 from planner.check.failover import asks, may_not_cover
-from planner.check.frames import cell, column_by, crossed, isin, lookup, once, sum_by, to_frame
-from planner.check.paths import path_value_or_nan
+from planner.check.frames import cell, column_by, crossed, isin, lookup, once, path_value_or_nan, sum_by, to_frame
 from planner.check.routes import reach_of_users, round_trips, stays_elsewhere
 from planner.check.table import table_of
 from planner.check.verdict import Excess, rule

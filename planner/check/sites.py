@@ -8,9 +8,8 @@ import numpy as np
 import pandas as pd
 
 from planner.check.declared import DualPrice, Table
-from planner.check.frames import column_by, isin, lookup, once, sum_by, to_frame
+from planner.check.frames import column_by, isin, lookup, once, path_value_or_nan, sum_by, to_frame
 from planner.check.lead_times import committed_mw, decision_start, months_to_service
-from planner.check.paths import path_value_or_nan
 from planner.check.stock import existing_halls, racks_alive
 from planner.check.table import table_of
 from planner.check.verdict import TOLERANCE, Excess, rule

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from planner.check.demand_figures import base_year_stock_mw, rack_path_mw, stock_over_demand, stock_shares
+from planner.check.demand import base_year_stock_mw, rack_path_mw, stock_over_demand, stock_shares
 from planner.check.existing import in_pools, market_share_frac, stated_halls, stated_racks, stated_sites
 from planner.check.frames import column_by, crossed, isin, lookup, once, sum_by, to_frame
 from planner.check.table import table_of

@@ -9,11 +9,10 @@ import pandas as pd
 
 from planner.check import supply_output as of
 from planner.check.days import slot_hours, year_slots
-from planner.check.frames import column_by, crossed, keyed, lookup, to_frame
-from planner.check.headroom import series_by_hour
+from planner.check.frames import between, column_by, crossed, keyed, lookup, to_frame
+from planner.check.grid_figures import series_by_hour
 from planner.check.lead_times import decision_start, months_to_service
-from planner.check.paths import between
-from planner.check.power_prices import by_local_hour, wholesale_usd_per_mwh
+from planner.check.load_price import by_local_hour, wholesale_usd_per_mwh
 from planner.check.supply_output import RENEWABLE, sources_in_service
 from planner.check.table import table_of
 from planner.check.verdict import Excess, rule

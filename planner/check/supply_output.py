@@ -9,8 +9,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check.existing import ages, hall_years, ramped_share, since
-from planner.check.frames import isin, keyed, lookup, sum_by, to_frame
-from planner.check.paths import between
+from planner.check.frames import between, isin, keyed, lookup, sum_by, to_frame
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Unit costs computed a second time: each line of the cost table shared between workloads again."""
+"""Unit costs and lifetime costs computed a second time: each line of the cost table shared between workloads again."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import pandas as pd
 
 from planner.check.days import year_rows
 from planner.check.declared import TRACE
-from planner.check.demand_figures import classes_in_scope
+from planner.check.demand import PFLOPS_OF_H100_IN_TRAINING, classes_in_scope
 from planner.check.existing import in_pools
-from planner.check.frames import lookup, once, quotient, sum_by, to_frame
+from planner.check.frames import between, column_by, lookup, once, quotient, sum_by, to_frame
 from planner.check.money import HEADINGS
 from planner.check.payments import instalment, of_site, repay
 from planner.check.priced import purchases
@@ -323,3 +323,65 @@ def unit_cost_rows(case: Case) -> pd.DataFrame:
     """List the rows of table `unit_costs`: workloads, uses and all, in every year."""
     scopes = [*classes_in_scope(case), "training", "inference", "total"]
     return year_rows(case, "scope", scopes)
+
+
+# --- Lifetime costs of models ---------------------------------------------------------------------
+
+_H100E_HOURS_PER_PF_DAY: Final = 24.0 / PFLOPS_OF_H100_IN_TRAINING
+
+
+def _of_use_musd(case: Case, duty: str, years: pd.Series[int], *columns: str) -> Floats:
+    """Sum columns of the unit costs of a use, by year. [MUSD/year]"""
+    rows = case.plan("unit_costs")
+    rows = rows[rows["scope"] == duty].set_index("year")
+    paid = rows[list(columns)].sum(axis=1).reindex(years)  # nan where a row is gone
+    return np.asarray(paid, dtype=np.float64)
+
+
+def _usd_per_pf_day(case: Case, years: pd.Series[int]) -> Floats:
+    rows = case.plan("unit_costs")
+    rows = rows[rows["scope"] == "training"].set_index("year")
+    per_hour = rows["full_usd_per_h100e_hour"].reindex(years)
+    return np.asarray(per_hour, dtype=np.float64) * _H100E_HOURS_PER_PF_DAY
+
+
+@rule(unit="MUSD/year or USD/PF-day")
+def lifetime_shared(case: Case) -> Excess:
+    """Training and inference cost their unit costs, rent included; a PF-day costs its hours."""
+    table = case.plan("lifetime")
+    duties = ("training", "inference")
+    training, inference = (_of_use_musd(case, duty, table["year"], "full_cost_musd", "rent_musd") for duty in duties)
+    idle = {f"{name}_idle_musd": _of_use_musd(case, name, table["year"], "full_idle_musd") for name in duties}
+    expected = {
+        "training_musd": training,
+        "inference_musd": inference,
+        "inference_share_frac": quotient(inference, training + inference),
+        "usd_per_pf_day": _usd_per_pf_day(case, table["year"]),
+        **idle,
+    }
+    return columns_reported(table, ("year",), expected)
+
+
+@rule(unit="PF-days or MUSD", rereads="demand.run_scale_frac")
+def models_trained_priced(case: Case) -> Excess:
+    """A model costs its PF-days at the price of the year, times the factor on frontier training."""
+    table = case.plan("models_trained")
+    of_model = column_by(case.data("trained_models"), "model", "training_pf_days").astype("float64")
+    days = lookup(of_model, table, ("model",), np.nan)
+    scale = case.scenario.demand.workload_scale_frac.get("train_frontier", 1.0)
+    of_year = np.array([between(scale, year) for year in table["year"]])
+    expected = {
+        "training_pf_days": days,
+        "run_musd": of_year * days * _usd_per_pf_day(case, table["year"]) / _USD_PER_MUSD,
+    }
+    return columns_reported(table, ("model", "year"), expected)
+
+
+def lifetime_rows(case: Case) -> pd.DataFrame:
+    """List the rows of table `lifetime`: every model year."""
+    return year_rows(case)
+
+
+def model_rows(case: Case) -> pd.DataFrame:
+    """List the rows of table `models_trained`: every model of the data in every model year."""
+    return year_rows(case, "model", list(case.data("trained_models")["model"]))

@@ -12,9 +12,8 @@ from plans import plan_of
 
 from planner.check import RULES
 from planner.check.case import Case
-from planner.check.lifetime import lifetime_shared, models_trained_priced
 from planner.check.rows import rows_there
-from planner.check.unit_costs import unit_costs_divided, unit_costs_shared
+from planner.check.unit_costs import lifetime_shared, models_trained_priced, unit_costs_divided, unit_costs_shared
 from planner.check.verdict import Rule, judged
 
 OF_TINY = [

@@ -10,9 +10,9 @@ from pyproj import Geod
 from planner.check import latency
 from planner.check.dual_bound import StoredProgram
 from planner.check.existing import ramped_share
-from planner.check.globe import distance_km
+from planner.check.load_price import by_day_and_hour
 from planner.check.payments import discounts, instalment
-from planner.check.power_prices import by_day_and_hour
+from planner.check.routes import distance_km
 from planner.clock.profiles import usable_share
 from planner.money.finance import annuity_payment
 
