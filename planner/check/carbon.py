@@ -12,7 +12,7 @@ from planner.check.days import slot_hours, year_rows, year_slots
 from planner.check.declared import TRACE, DualPrice, Table
 from planner.check.frames import column_by, crossed, keyed, lookup, once, path_value, sum_by, to_frame
 from planner.check.load_price import by_local_hour
-from planner.check.payments import discounts
+from planner.check.payments import yearly_weight
 from planner.check.supply_output import sources_in_service
 from planner.check.table import table_of
 from planner.check.verdict import TOLERANCE, Excess, columns_reported, rule
@@ -173,8 +173,6 @@ def carbon_charges_reported(case: Case) -> Excess:
 def carbon_limits_reported(case: Case) -> Excess:
     """Carbon cap and price are the scenario's; the cap's value is its shadow price."""
     table, prices, carbon = case.plan("carbon_year"), case.plan("prices"), case.inputs.carbon
-    discount = discounts(case)
-    yearly = discount.groupby(discount.index.map(lambda t: max(y for y in case.years if y <= t))).sum()
     caps = to_frame(carbon.cap, cap_kt=carbon.cap_kt).set_index("year")["cap_kt"]
     of_cap = prices[prices["block"] == "carbon_cap"]
     usd = lookup(sum_by(of_cap, ("year",), of_cap["raw_dual"]), table, ("year",))
@@ -188,7 +186,7 @@ def carbon_limits_reported(case: Case) -> Excess:
             [case.years.index(year) for year in table["year"]]
         ],
         "cap_value_npv_usd_per_t": usd,
-        "cap_value_usd_per_t": usd / lookup(yearly, table, ("year",), np.nan),
+        "cap_value_usd_per_t": usd / lookup(yearly_weight(case), table, ("year",), np.nan),
     }
     return columns_reported(table, ("year",), expected)
 

@@ -43,7 +43,6 @@ PRICE_KEY: Final = (
     "tier",
 )
 _USD_PER_MUSD: Final = 1e6
-_T_PER_KT: Final = 1000.0
 _DUAL_NOISE: Final = 1e-9  # [MUSD per unit], duals below have no row in table `prices`
 _ARRAYS: Final = ("family", "lower", "upper", "dual", "bound_dual", "cost", "integer", "x")
 
@@ -101,11 +100,9 @@ def hours_of_slot(case: Case) -> pd.Series[float]:
     return column_by(site_power(case).slot, "slot", "hours")
 
 
-@rule(unit="MUSD", floor=1e-3)
+@rule(unit="MUSD", floor=1e-3, of_program=True)
 def prices_as_solved(case: Case) -> Excess:
     """Table `prices` has a row, with number and unit, for every dual of a limit that is not 0."""
-    if case.proof is None:
-        return Excess(table_of({"block": []}), np.zeros(0), np.zeros(0))
     reported, keys, solved = case.plan("prices"), list(PRICE_KEY), _duals(case)
     place = together(keys, solved, reported)
     left = lookup(sum_by(reported, keys, reported["raw_dual"]), place, keys, np.nan)
@@ -119,12 +116,11 @@ def prices_as_solved(case: Case) -> Excess:
 @once
 def _duals(case: Case) -> pd.DataFrame:
     """Every dual of a limit that is not 0, by the keys of table `prices`. [MUSD per unit]"""
-    assert case.proof is not None
     keys = list(PRICE_KEY)
     parts = [
         labelled(case, "rows", block, "dual", _DUAL_NOISE).assign(block=block)
-        for block in case.proof.rows["family"].cat.categories
-        if block in PRICES and case.proof.has_duals
+        for block in case.stored.rows["family"].cat.categories
+        if block in PRICES and case.stored.has_duals
     ]
     empty = pd.DataFrame(columns=[*keys, "dual"]).astype({"dual": "float64", "year": "int64"})
     solved = pd.concat([empty, *parts], ignore_index=True)
@@ -132,61 +128,19 @@ def _duals(case: Case) -> pd.DataFrame:
     return solved.astype({"year": "int64"})
 
 
-@rule(unit="USD")
+@rule(unit="USD", of_program=True)
 def worths_as_solved(case: Case) -> Excess:
-    """Values of a ton, a stress hour and reserves follow from the duals."""
-    if case.proof is None:
-        return Excess(table_of({"table": []}), np.zeros(0), np.zeros(0))
-    parts = []
-    for table, worths in (
-        ("carbon_year", _carbon_worths(case)),
-        ("stress_slot", _stress_worths(case)),
-        ("resilience", _reserve_worths(case)),
-    ):
-        reported = case.plan(table)
-        for column, expected in worths.items():
-            left = reported[column].to_numpy(dtype=np.float64)
-            is_unknown = np.isnan(left) & np.isnan(expected)  # missing is right there alone
-            left, right = (np.where(is_unknown, 0.0, side) for side in (left, expected))
-            place = table_of({"table": f"{table}.{column}", "row": np.arange(len(reported))})
-            parts.append(Excess.differs(place, left, right))
-    return parts[0].and_also(*parts[1:])
-
-
-def _carbon_worths(case: Case) -> dict[str, Floats]:
-    table = case.plan("carbon_year")
-    worth = _usd(case, "carbon_cap", ("year",), table) / _T_PER_KT
-    worth = np.where(table["cap_kt"].isna(), np.nan, worth)
-    yearly = lookup(yearly_weight(case), table, ("year",), np.nan)
-    return {"cap_value_npv_usd_per_t": worth, "cap_value_usd_per_t": worth / yearly}
-
-
-def _stress_worths(case: Case) -> dict[str, Floats]:
-    table = case.plan("stress_slot")
-    worth = _usd(case, "non_firm_power", ("site", "year", "slot"), table)
+    """The value of a stress hour follows from the duals."""
+    table, keys = case.plan("stress_slot"), ("site", "year", "slot")
     hours = lookup(hours_of_slot(case), table, ("slot",), np.nan)
     yearly = lookup(yearly_weight(case), table, ("year",), np.nan)
-    return {"worth_usd_per_mwh": worth / (hours * yearly)}
-
-
-def _reserve_worths(case: Case) -> dict[str, Floats]:
-    table, keys = case.plan("resilience"), ("site", "workload", "year")
-    reserves = case.plan("reserve")
-    worth = _usd(case, "reserve_capacity", keys, reserves) / _USD_PER_MUSD
-    worth = worth * reserves["reserve_kh100e"] / lookup(yearly_weight(case), reserves, ("year",))
-    by_class = lookup(sum_by(reserves, keys[1:], worth), table, keys[1:])
-    assert case.proof is not None
-    if not case.proof.has_duals:
-        by_class = np.full(len(table), np.nan)
-    hours = table["load_kh100e"].to_numpy() * 1000.0 * 8760.0
-    per_hour = np.where(hours > 0.0, by_class * _USD_PER_MUSD / np.where(hours > 0, hours, 1), np.nan)
-    return {"value_musd": by_class, "value_usd_per_h100e_hour": per_hour}
+    worth = _usd(case, "non_firm_power", keys, table) / (hours * yearly)
+    return Excess.reported(table[list(keys)], table["worth_usd_per_mwh"].to_numpy(), worth)
 
 
 def _usd(case: Case, block: str, keys: tuple[str, ...], table: pd.DataFrame) -> Floats:
     """Return what one more unit of a limit saves, row by row; nan without duals. [USD]"""
-    assert case.proof is not None
-    if not case.proof.has_duals:
+    if not case.stored.has_duals:
         return np.full(len(table), np.nan)
     rows = labelled(case, "rows", block, "dual", 0.0)
     if not len(rows):
@@ -223,6 +177,5 @@ def _coded_labels(case: Case, of: str) -> Mapping[str, CodedLabels]:
 
 
 def _of_program(case: Case, of: str) -> pd.DataFrame:
-    assert case.proof is not None
-    frame: pd.DataFrame = getattr(case.proof, of)
+    frame: pd.DataFrame = getattr(case.stored, of)
     return frame

@@ -12,7 +12,7 @@ from planner.check.cells import ANYWHERE
 from planner.check.chain import site_power
 from planner.check.declared import DualPrice, Table
 from planner.check.frames import crossed, isin, lookup, once, quotient, sum_by, to_frame
-from planner.check.payments import discounts
+from planner.check.payments import yearly_weight
 from planner.check.routes import distance_km, round_trips, stays_elsewhere, used_routes
 from planner.check.table import table_of
 from planner.check.verdict import Excess, columns_reported, rule
@@ -183,10 +183,8 @@ def _worth(case: Case) -> Excess:
     """Reserves at the shadow price of their rows, in money of their year, and over the load."""
     table, reserve, prices = case.plan("resilience"), case.plan("reserve"), case.plan("prices")
     rows = prices[prices["block"] == "reserve_capacity"]
-    worth = discounts(case)
-    yearly = worth.groupby(worth.index.map(lambda t: max(y for y in case.years if y <= t))).sum()
     usd = -lookup(sum_by(rows, _LOAD, rows["raw_dual"]), reserve, _LOAD)
-    musd = usd * reserve["reserve_kh100e"] / lookup(yearly, reserve, ("year",), np.nan)
+    musd = usd * reserve["reserve_kh100e"] / lookup(yearly_weight(case), reserve, ("year",), np.nan)
     has_duals = bool(case.plan("solution")["has_duals"].all())
     value = lookup(sum_by(reserve, _CLASS, musd), table, _CLASS) * (1.0 if has_duals else np.nan)
     hours = table["load_kh100e"] * _H100E_HOURS

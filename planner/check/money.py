@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -12,7 +11,7 @@ from planner.check.declared import CostLine, merged
 from planner.check.families import FAMILIES
 from planner.check.frames import column_by, lookup, sum_by, together
 from planner.check.payments import discounts, repay
-from planner.check.priced import AT_SITE, BOUGHT, ELSEWHERE, MOVES, ONCE, paid_by_the_year, paid_once, purchases
+from planner.check.priced import AT_SITE, BOUGHT, ELSEWHERE, MOVES, ONCE, paid_lines, purchases
 from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
 
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Floats
     from planner.check.case import Case
-    from planner.check.declared import Table
 
 
 _FLOOR_MUSD = 10.0  # sums of a site are reported to 10 USD: they hold decisions of 1e-7 MW
@@ -48,7 +46,8 @@ _STEPS = 100_000
 def costs_paid(case: Case) -> Excess:
     """Every line of the cost table is what the plan pays for, site by site and year by year."""
     columns = ["item", *_PAID, "musd"]
-    paid = [*(make(case).assign(item=item) for item, make in PAID.items()), _repaid(case), _premium(case)]
+    of_tables = [line.paid(case).assign(item=item) for item, line in LINES.items()]
+    paid = [*of_tables, paid_lines(case), _repaid(case), _premium(case)]
     expected = pd.concat([rows[columns] for rows in paid], ignore_index=True)
     table = case.plan("costs")
     place = together(_LINE, expected, table)
@@ -196,15 +195,10 @@ def _premium(case: Case) -> pd.DataFrame:
 
 LINES: Final[Mapping[str, CostLine]] = merged(FAMILIES, "LINES")
 """Cost lines that follow from tables of the plan."""
-PAID: Final[Mapping[str, Table]] = {
-    **{item: partial(paid_by_the_year, item=item) for item in (*AT_SITE, *ELSEWHERE)},
-    **{item: partial(paid_once, name=name) for name, (item, _, _) in ONCE.items()},
-    **{item: line.paid for item, line in LINES.items()},
-}
-"""Payments by site and calendar year of every line of the cost list but for purchases, by its name."""
 HEADINGS: Final[Mapping[str, tuple[str, bool]]] = {
     **{of.item: (of.heading, True) for of in BOUGHT.values()},
-    **{item: (line.heading, False) for item, line in {**AT_SITE, **ELSEWHERE, **LINES}.items()},
+    **{item: (line.heading, False) for lines in (AT_SITE, ELSEWHERE) for item, line in lines.items()},
+    **{item: (line.heading, False) for item, line in LINES.items()},
     **{item: (heading, item == MOVES) for item, heading, _ in ONCE.values()},
     "financing_premium": ("financing", True),
 }

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check.frames import once
-from planner.check.payments import discounts, every_year, repay, yearly_weight
+from planner.check.payments import discounts, repay, yearly_weight
 from planner.check.stated import burnt_t, counted_kt, grid_mw, in_service, output_mwh, source_mwh, usable_mw, water_m3
 from planner.check.stating import EVERY, LinearForm, stored_of, total
 
@@ -418,19 +418,24 @@ def cost_of_all(stored: Stored) -> LinearForm:
     return total((*forms, _repaid(case, np.asarray(worth, dtype=np.float64))))
 
 
-def paid_by_the_year(case: Case, item: str) -> pd.DataFrame:
-    """List what a line that is paid by the year costs in each calendar year: site, calendar_year, musd."""
-    value = stored_of(case).value
-    rows = [(h.labels.get("site", ""), h.model_year, value(of)) for h, of in yearly_lines(case)[item]]
-    table = pd.DataFrame(rows, columns=["site", "year", "musd"])
-    return every_year(case, table, table["musd"].to_numpy(dtype=np.float64))
-
-
-def paid_once(case: Case, name: str) -> pd.DataFrame:
-    """List what is paid once for a decision, in its year: site, calendar_year, musd."""
+def paid_lines(case: Case) -> pd.DataFrame:
+    """List what is paid by the year, and once: item, site, calendar_year, musd."""
     stored = stored_of(case)
-    rows = [
-        (labels["site"], int(labels["year"]), ONCE[name][2](stored.here(labels)) * stored.x[column])
+    calendar = {year: [t for t in case.calendar if year <= t <= last] for year, last in _spans(case)}
+    yearly = [
+        (item, h.labels.get("site", ""), h.model_year, stored.value(form))
+        for item, places in yearly_lines(case).items()
+        for h, form in places
+    ]
+    at_once = [
+        (item, labels["site"], int(labels["year"]), of(stored.here(labels)) * stored.x[column])
+        for name, (item, _, of) in ONCE.items()
         for labels, column in stored.block("columns", name).at((), {})
     ]
-    return pd.DataFrame(rows, columns=["site", "calendar_year", "musd"])
+    rows = [(item, site, now, musd) for item, site, year, musd in yearly if musd for now in calendar[year]]
+    return pd.DataFrame([*rows, *at_once], columns=["item", "site", "calendar_year", "musd"])
+
+
+def _spans(case: Case) -> list[tuple[int, int]]:
+    """Return each model year with the last calendar year that it stands for."""
+    return list(zip(case.years, case.last_calendar_year(np.array(case.years)).astype(int).tolist(), strict=True))

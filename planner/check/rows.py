@@ -158,27 +158,6 @@ def hours_reported(case: Case) -> Excess:
     return parts[0].and_also(*parts[1:])
 
 
-_AMOUNTS: Final = {
-    *merged(FAMILIES, "DECISIONS").values(),
-    ("takeovers", "taken_kh100e"),
-    ("source_slot", "output_mw"),
-    ("billed_peaks", "peak_mw"),
-}
-"""Table and column of every decision, and of what follows from decisions and is not negative."""
-
-
-@rule(unit="amount")
-def amounts_not_negative(case: Case) -> Excess:
-    """No decision is negative, and none is missing."""
-    parts = [
-        Excess.above(
-            table_of({"table": name, "row": case.plan(name).index.to_numpy()}), -case.plan(name)[column].to_numpy(), 0.0
-        )
-        for name, column in sorted(_AMOUNTS)
-    ]
-    return parts[0].and_also(*parts[1:])
-
-
 @rule(unit="plans")
 def status_reported(case: Case) -> Excess:
     """The status is reported in one row, as the solver said it, optimal only where it proved it.
@@ -205,13 +184,11 @@ _SHARE_A_COLUMN: Final = ("import_mw", "output_mw", "discharge_mw", "claim_mw")
 """Decisions whose column also holds what is no decision at other places."""
 
 
-@rule(unit="units")
+@rule(unit="units", of_program=True)
 def decisions_as_solved(case: Case) -> Excess:
     """The decisions in the tables are those of the stored solution."""
     nothing = Excess(table_of({"decision": []}), np.zeros(0), np.zeros(0))
-    if case.proof is None:
-        return nothing
-    columns = case.proof.columns
+    columns = case.stored.columns
     parts = []
     for block in columns["family"].cat.categories:
         if block in _DECISIONS:
@@ -222,7 +199,6 @@ def decisions_as_solved(case: Case) -> Excess:
 
 def _decided(case: Case, block: str, table: str, column: str) -> Excess:
     """Hold one family of decisions against its column of a table, sum by sum of shared labels."""
-    assert case.proof is not None
     solved = labelled(case, "columns", block, "x", _NOISE)
     reported = case.plan(table)
     if block in _DIRECTION:

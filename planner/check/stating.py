@@ -215,7 +215,7 @@ class Stored:
 
     def value(self, form: LinearForm) -> float:
         """Return what a form is in the stored solution."""
-        return form.constant + sum(value * self.x[at] for at, value in form.terms.items())
+        return float(form.constant + sum(value * self.x[at] for at, value in form.terms.items()))
 
     def here(self, labels: Labels) -> Here:
         """Return a place."""

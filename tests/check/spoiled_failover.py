@@ -62,7 +62,7 @@ def hot_peak_day(plan):
 
 
 SPOILED_FAILOVER = (
-    ("reserves are worth more", "worths_as_solved", partial(times, "resilience", "value_musd", 2.0)),
+    ("reserves are worth more", "resilience_reported", partial(times, "resilience", "value_musd", 2.0)),
     ("a reserve is missing", "survives_loss_of_any_site", partial(times, "plan", "standby_mw", 0.5)),
     ("a stand-by is forgotten", "survives_loss_of_any_site", stand_by_elsewhere),
     (

@@ -94,7 +94,7 @@ def another_capacity(plan):
 
 
 SPOILED = (
-    ("less than nothing", "amounts_not_negative", partial(plus, "source_slot", "output_mw", -999)),
+    ("less than nothing", "source_output", partial(plus, "source_slot", "output_mw", -999)),
     ("a source is not allowed", "sources_where_allowed", partial(renamed, "source_builds", "source", "well")),
     ("a site has no room for sources", "columns_as_stated", partial(setting, "supply.sites", "[elm]")),
     ("a source is early", "sources_where_allowed", before_its_lead),

@@ -38,7 +38,6 @@ BREAKS = {
     "lease_rents_reported": "leases.rent_musd",
     "leads_reported": "leads.months",
     "blocks_reported": "blocks.block_mw",
-    "opening": "site_year.open_frac",
     "retrofits_reported": "retrofits.gained_mw",
     "deferral_reported": "power_slot.deferred_mw",
     "nameplate_reported": "site_year.nameplate_mw",
