@@ -13,7 +13,8 @@ from planner.check.declared import TRACE, DualPrice, Table
 from planner.check.frames import column_by, crossed, keyed, lookup, once, path_value, sum_by, to_frame
 from planner.check.load_price import by_local_hour
 from planner.check.payments import yearly_weight
-from planner.check.supply_output import sources_in_service
+from planner.check.stated import burnt_t, embodied_t
+from planner.check.stating import values_at
 from planner.check.table import table_of
 from planner.check.verdict import TOLERANCE, Excess, columns_reported, rule
 
@@ -55,10 +56,7 @@ def _intensity(case: Case) -> Floats:
 @once
 def fuel_kt(case: Case) -> Floats:
     """Emissions of fuel burnt at sites, by site-year of `site_power(case)`. [kt]"""
-    onsite, p = sources_in_service(case), case.inputs.supply
-    key = ("site", "source", "year")
-    burnt = lookup(to_frame(p.dispatch, t=p.co2_t_per_mwh).set_index(list(key))["t"], onsite.rows, key)
-    return np.asarray(onsite.of_sites(onsite.output_mw * burnt[:, None]) @ site_power(case).hours / _T_PER_KT)
+    return values_at(case, "sites.site_year", burnt_t) / _T_PER_KT
 
 
 @once
@@ -82,32 +80,10 @@ def _market_kt(case: Case) -> Floats:
     return np.asarray(emissions_kt(case) - taken_off)
 
 
+@once
 def _embodied_kt(case: Case) -> Floats:
     """Emissions of making what enters service, a year, by site-year. [kt]"""
-    power = site_power(case)
-    if not case.scenario.carbon.embodied:
-        return np.zeros(len(power.site_year))
-    table = case.data("embodied_carbon")
-    of = {asset: column_by(rows, "item", "embodied_tco2e") for asset, rows in table.groupby("asset")}
-    racks, builds, retrofits = (case.plan(name) for name in ("installs", "builds", "retrofits"))
-    hall, topology = of["hall"], case.data("redundancy").set_index("redundancy")
-    kind = topology.loc[list(builds["hall"].str.split("|").str[1])]
-    per_mw = sum(hall[part] * kind[ratio] for part, ratio in _HALL_PARTS.items())
-    sources = case.plan("source_builds")
-    amount = np.where(sources["role"] == "storage", sources["built_mwh"], sources["built_mw"])
-    parts = (
-        (racks, racks["racks"].to_numpy() * of["rack"].reindex(racks["rack"]).to_numpy()),
-        (builds, builds["built_mw"].to_numpy() * np.asarray(per_mw)),
-        (retrofits, retrofits["retrofitted_mw"].to_numpy() * float(hall["retrofit"])),
-        (sources, amount * of["onsite"].reindex(sources["source"]).to_numpy()),
-    )
-    rows = pd.concat(
-        [frame[list(_SITE)].assign(t=np.asarray(t, dtype=np.float64)) for frame, t in parts], ignore_index=True
-    )
-    years = power.site_year["year"]
-    span = case.last_calendar_year(years) - years.to_numpy(dtype=np.float64) + 1.0
-    made = lookup(sum_by(rows, _SITE, rows["t"]), power.site_year, _SITE)
-    return np.asarray(made / span / _T_PER_KT)
+    return values_at(case, "sites.site_year", embodied_t) / _T_PER_KT
 
 
 def counted_kt(case: Case) -> Floats:
@@ -117,7 +93,7 @@ def counted_kt(case: Case) -> Floats:
     return np.asarray(of_power + _embodied_kt(case))
 
 
-@rule(unit="kt")
+@rule(unit="kt", of_program=True)
 def emissions(case: Case) -> Excess:
     """Emissions follow from power drawn, grid intensity by time slice, and fuel burnt."""
     expected, table = emissions_kt(case), case.plan("site_year")
@@ -125,7 +101,7 @@ def emissions(case: Case) -> Excess:
     return Excess.differs(table[list(_SITE)], table["emissions_kt"].to_numpy(), lookup(by_site, table, _SITE, np.nan))
 
 
-@rule(unit="kt")
+@rule(unit="kt", of_program=True)
 def carbon_tables(case: Case) -> Excess:
     """Location, market, fuel and embodied emissions are reported by site and in total."""
     sites, years, site_year = (case.plan("carbon_site"), case.plan("carbon_year"), site_power(case).site_year)
@@ -147,7 +123,7 @@ def carbon_tables(case: Case) -> Excess:
     return parts[0].and_also(*parts[1:])
 
 
-@rule(unit="MUSD/year or t/h")
+@rule(unit="MUSD/year or t/h", of_program=True)
 def carbon_charges_reported(case: Case) -> Excess:
     """Carbon payments of sites, and the intensity of power drawn, follow from emissions.
 

@@ -260,6 +260,12 @@ def stored_of(case: Case) -> Stored:
     return Stored(case)
 
 
+def values_at(case: Case, over: str, of: Callable[[Here], LinearForm]) -> np.ndarray:
+    """Return what a form is in the stored solution at each place of a list of the inputs."""
+    stored = stored_of(case)
+    return np.array([stored.value(of(h)) for h in stored.here({}).each(over)], dtype=np.float64)
+
+
 def _slots_before(times: list[list[Any]], *, follows: bool) -> dict[str, str]:
     """Return the time slice before each: of its day, where the first comes after the last, or of all days on end."""
     of_day: dict[int, list[tuple[int, str]]] = defaultdict(list)
