@@ -19,6 +19,8 @@ from planner.results.schema import TABLES
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from planner.check.verdict import Rule
+
 RULE = {one.name: one for one in RULES}
 EVERYWHERE = ("cells_there", "rows_once", "labels_known")
 """Rules that hold every column of every table."""
@@ -103,6 +105,7 @@ class World:
     """A good plan, and what of it stays as it is where one table is spoiled."""
 
     def __init__(self, name: str) -> None:
+        self.found: dict[str, list[Rule]] = {}
         self.plan = solved(MINI if name == "mini" else RICH.with_name(f"{name}.yaml"))
 
     @property
@@ -120,6 +123,21 @@ class World:
         for rule in RULES:
             judged(rule, case)
         return case
+
+    @cached_property
+    def rules(self) -> list[Rule]:
+        """The rules that the good plan keeps: all, but that one without duals proves no optimum."""
+        kept = [rule for rule in RULES if judged(rule, self.good).ok]
+        assert {*RULE} - {rule.name for rule in kept} <= {"dual_signs", "bound_proven"}
+        return kept
+
+    def finds(self, name: str, table: pd.DataFrame) -> bool:
+        """Say whether some rule is broken by a spoiled table, those first that found one before; or fails."""
+        case, before = self.with_table(name, table), self.found.setdefault(name, [])
+        found = next((rule for rule in (*before, *self.rules) if not judged(rule, case).ok), None)
+        if found is not None and found not in before:
+            before.insert(0, found)
+        return found is not None
 
     def with_table(self, name: str, table: pd.DataFrame) -> Case:
         """Return the case of the plan with one table spoiled; what it does not touch is kept."""
@@ -139,18 +157,6 @@ class World:
 @cache
 def world(name: str) -> World:
     return World(name)
-
-
-_FOUND = {}
-
-
-def is_found(case: Case, name: str) -> bool:
-    """Say whether some rule is broken, those first that found a table spoiled before; one that fails is broken too."""
-    before = _FOUND.setdefault(name, [])
-    found = next((rule for rule in (*before, *RULES) if not judged(rule, case).ok), None)
-    if found is not None and found not in before:
-        before.insert(0, found)
-    return found is not None
 
 
 def with_cells(table: pd.DataFrame, column: str, cells: dict[int, object]) -> pd.DataFrame:
