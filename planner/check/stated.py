@@ -30,8 +30,7 @@ def in_service(h: Here, of: Callable[[Here], float]) -> LinearForm:
 def moves_frac(u: Here) -> float:
     """Share of its work that may move between sites."""
     stated = u.case.scenario.workloads.get(u.workload)
-    moves = stated is not None and bool(stated.written_values().get("moves_between_sites"))
-    return float(u.use["deferrable_frac"]) if moves else 0.0
+    return float(u.use["deferrable_frac"]) if stated is not None and stated.moves_between_sites else 0.0
 
 
 def stays_mw(u: Here) -> float:

@@ -109,6 +109,8 @@ class StoredBlock:
         for axis, code, texts in zip(self.axes, self._code, self._texts, strict=True):
             if axis == "slot":
                 code[EVERY] = np.array([code.get(slot, len(texts)) for slot in slots])
+        sizes = (len(texts) for texts in self._texts)
+        self._of = dict(zip(self.axes, zip(self._code, sizes, strict=True), strict=True))
         self._sorted: dict[Key, tuple[np.ndarray, np.ndarray]] = {}
         self._found: dict[tuple[Key, int], list[tuple[Labels, int]]] = {}
 
@@ -126,8 +128,9 @@ class StoredBlock:
         order, numbers = self._by(self.axes)
         number = self._number(self.axes, labels)
         at = np.minimum(numbers.searchsorted(number), len(numbers) - 1)
-        found = np.where(numbers[at] == number, self.places[order[at]], -1)
-        return found if found.ndim else int(found)
+        if isinstance(number, int):  # many are asked for
+            return int(self.places[order[at]]) if numbers[at] == number else -1
+        return np.where(numbers[at] == number, self.places[order[at]], -1)
 
     def at(self, fixed: Key, labels: Mapping[str, str]) -> list[tuple[Labels, int]]:
         """Return labels and place of all that have the labels of a place along some axes."""
@@ -143,8 +146,8 @@ class StoredBlock:
     def _number(self, along: Key, labels: Mapping[str, str]) -> Any:
         number: Any = 0
         for axis in along:
-            of = self.axes.index(axis)
-            number = number * (len(self._texts[of]) + 1) + self._code[of].get(labels[axis], len(self._texts[of]))
+            code, size = self._of[axis]
+            number = number * (size + 1) + code.get(labels[axis], size)
         return number
 
     def _by(self, along: Key) -> tuple[np.ndarray, np.ndarray]:
@@ -168,6 +171,7 @@ class Stored:
         self._figures: dict[tuple[str, ...], tuple[np.ndarray, list[dict[str, Any]]]] = {}
         self._arrays: dict[str, np.ndarray] = {}
         self.vectors: dict[tuple[str, Key], np.ndarray] = {}
+        self.places: dict[tuple[object, Key], list[Key]] = {}
         self._coded = {of: _coded(getattr(self.proof, of)) for of in ("rows", "columns")}
         row, column, value = self.proof.terms()
         if (row[1:] < row[:-1]).any():
@@ -456,12 +460,8 @@ class Places:
             def base(at: int) -> Labels:
                 return dict(zip(block.axes, block.key(at), strict=True))
         else:
-            there = here.each(over) if isinstance(over, str) else over(here)
-            if isinstance(there, pd.DataFrame):
-                found = sorted(set(zip(*(there[axis].astype(str) for axis in own), strict=True)))
-            else:
-                found = sorted({tuple([h.labels[axis] for axis in own]) for h in there})
-            size = len(found)
+            found = stored.places.get((over, own)) or self._found(here, own)
+            stored.places[over, own], size = found, len(found)
 
             def base(at: int) -> Labels:
                 return dict(zip(own, found[at], strict=True))
@@ -479,6 +479,12 @@ class Places:
 
         lot = random.Random(f"{self.axes} {len(stored.proof.matrix)} {count}")
         return count, (pick(at) for at in lot.sample(range(count), min(count, most)))
+
+    def _found(self, here: Here, own: Key) -> list[Key]:
+        there = here.each(self.over) if isinstance(self.over, str) else self.over(here)
+        if isinstance(there, pd.DataFrame):
+            return sorted(set(zip(*(there[axis].astype(str) for axis in own), strict=True)))
+        return sorted({tuple([h.labels[axis] for axis in own]) for h in there})
 
 
 @dataclass(frozen=True)
