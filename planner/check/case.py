@@ -231,6 +231,11 @@ class Case:
         return tuple(range(self.years[0], self.years[-1] + 1))
 
     @cached_property
+    def model_year(self) -> dict[int, int]:
+        """Model year that stands for each calendar year."""
+        return {year: max(t for t in self.years if t <= year) for year in self.calendar}
+
+    @cached_property
     def site_year(self) -> pd.DataFrame:
         """Every site and year in which the site can do something."""
         return to_frame(self.inputs.sites.site_year)

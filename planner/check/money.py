@@ -78,14 +78,8 @@ def objective(case: Case) -> Excess:
 def rent_and_unmet_apart(case: Case) -> Excess:
     """Rent, unmet demand and shed load have separate lines, in costs and in the summary."""
     table, summary = case.plan("costs"), case.plan("summary")
-    spans = pd.Series(
-        {
-            year: float(last - year + 1)
-            for year, last in zip(case.years, case.last_calendar_year(pd.Series(case.years)), strict=True)
-        }
-    )
-    model_year = {year: max(t for t in case.years if t <= year) for year in case.calendar}
-    paid = table.assign(year=table["calendar_year"].map(model_year))
+    spans = case.last_calendar_year(summary["year"]) - summary["year"].to_numpy() + 1.0
+    paid = table.assign(year=table["calendar_year"].map(case.model_year))
     own = ~table["item"].isin([*_UNMET, _RENTED])
     parts = []
     for name, rows in (
@@ -96,7 +90,7 @@ def rent_and_unmet_apart(case: Case) -> Excess:
         ("cost_musd", table["item"].notna()),
     ):
         sums = sum_by(paid[rows], ("year",), paid.loc[rows, "musd"])
-        mean = lookup(sums, summary, ("year",)) / lookup(spans, summary, ("year",), np.nan)
+        mean = lookup(sums, summary, ("year",)) / spans
         parts.append(Excess.differs(summary[["year"]].assign(what=name), summary[name].to_numpy(), mean))
     return parts[0].and_also(*parts[1:])
 
@@ -170,8 +164,7 @@ def horizon_from_scenario(case: Case) -> Excess:
     rate = _real(case, case.scenario.finance.wacc_nominal_frac)
     years = pd.Series(case.calendar)
     worth = np.exp(-np.log1p(rate) * (years - case.years[0] + 0.5))
-    model_year = [max(year for year in case.years if year <= now) for now in years]
-    weight = worth.groupby(model_year).sum()
+    weight = worth.groupby(list(case.model_year.values())).sum()
     return Excess.differs(place, np.array(given, dtype=np.float64), np.array(expected, dtype=np.float64)).and_also(
         Excess.differs(
             table_of({"what": case.years}),

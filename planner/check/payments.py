@@ -48,8 +48,7 @@ def discounts(case: Case) -> pd.Series[float]:
 
 def yearly_weight(case: Case) -> pd.Series[float]:
     """Sum of the discount factors of the calendar years of each model year. [year]"""
-    model_year = pd.Series({y: max(t for t in case.years if t <= y) for y in case.calendar})
-    return discounts(case).groupby(model_year).sum()
+    return discounts(case).groupby(list(case.model_year.values())).sum()
 
 
 def repay(case: Case, asset: pd.DataFrame, rate_frac: ArrayLike | None = None) -> pd.DataFrame:
@@ -87,8 +86,7 @@ def every_year(case: Case, frame: pd.DataFrame, musd: ArrayLike, *, escalates: b
     if escalates:
         growth = pd.Series(case.inputs.finance.opex_escalation, index=list(case.years))
         amount = amount * lookup(growth, frame, ("year",), np.nan)
-    model_year = np.array([max(t for t in case.years if t <= year) for year in case.calendar])
-    row, place = np.nonzero(frame["year"].to_numpy()[:, None] == model_year[None, :])
+    row, place = np.nonzero(frame["year"].to_numpy()[:, None] == np.array([*case.model_year.values()]))
     calendar = np.asarray(case.calendar)
     return table_of({"site": site[row], "calendar_year": calendar[place], "musd": amount[row]})
 

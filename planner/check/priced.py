@@ -421,7 +421,7 @@ def cost_of_all(stored: Stored) -> LinearForm:
 def paid_lines(case: Case) -> pd.DataFrame:
     """List what is paid by the year, and once: item, site, calendar_year, musd."""
     stored = stored_of(case)
-    calendar = {year: [t for t in case.calendar if year <= t <= last] for year, last in _spans(case)}
+    calendar = {year: [now for now, of in case.model_year.items() if of == year] for year in case.years}
     yearly = [
         (item, h.labels.get("site", ""), h.model_year, stored.value(form))
         for item, places in yearly_lines(case).items()
@@ -434,8 +434,3 @@ def paid_lines(case: Case) -> pd.DataFrame:
     ]
     rows = [(item, site, now, musd) for item, site, year, musd in yearly if musd for now in calendar[year]]
     return pd.DataFrame([*rows, *at_once], columns=["item", "site", "calendar_year", "musd"])
-
-
-def _spans(case: Case) -> list[tuple[int, int]]:
-    """Return each model year with the last calendar year that it stands for."""
-    return list(zip(case.years, case.last_calendar_year(np.array(case.years)).astype(int).tolist(), strict=True))

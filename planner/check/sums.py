@@ -31,12 +31,6 @@ _MWH_PER_TWH: Final = 1e6
 _IN_USE_MW: Final = 1e-3  # nameplate, from which a site counts as in use
 
 
-def model_year_of(case: Case, calendar_year: pd.Series[int]) -> pd.Series[int]:
-    """Model year that stands for each calendar year."""
-    known = {year: max(t for t in case.years if t <= year) for year in case.calendar}
-    return calendar_year.map(known)
-
-
 def _energy_quotients(table: pd.DataFrame) -> dict[str, Floats]:
     """PUE and water over IT energy, of the columns beside them."""
     it = table["it_mean_mw"]
@@ -53,7 +47,7 @@ def sites_summed(case: Case) -> Excess:
     halls = hall_years(case)
     usable = sum_by(halls, _SITE, halls["usable_mw"])
     load = sum_by(uses, _SITE, uses["used_mw"] * uses["throughput_kh100e_per_mw"])
-    paid = costs.assign(year=model_year_of(case, costs["calendar_year"]))
+    paid = costs.assign(year=costs["calendar_year"].map(case.model_year))
     years = table["year"]
     span = case.last_calendar_year(years) - years.to_numpy() + 1.0
     expected = {
@@ -125,7 +119,7 @@ def classes_summed(case: Case) -> Excess:
 def summary_summed(case: Case) -> Excess:
     """The summary adds up sites, purchases, builds and cash of each year."""
     table, sites, cash = case.plan("summary"), case.plan("site_year"), case.plan("cash")
-    spent = cash.assign(year=model_year_of(case, cash["calendar_year"]))
+    spent = cash.assign(year=cash["calendar_year"].map(case.model_year))
     in_use = sites.assign(sites_in_use=sites["nameplate_mw"] >= _IN_USE_MW)
     sums = (
         (in_use, "sites_in_use"),

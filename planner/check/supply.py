@@ -171,8 +171,7 @@ def _capital_musd(case: Case) -> pd.Series[float]:
     bought = purchases(case)
     bought = bought[bought["source"] != ""].reset_index(drop=True)
     table = repay(case, bought).assign(source=np.tile(bought["source"].to_numpy(), len(case.calendar)))
-    model_year = {year: max(t for t in case.years if t <= year) for year in case.calendar}
-    table = table.assign(year=table["calendar_year"].map(model_year).astype("int64"))
+    table = table.assign(year=table["calendar_year"].map(case.model_year).astype("int64"))
     years = case.last_calendar_year(table["year"]) - table["year"].to_numpy() + 1.0
     return sum_by(table, _SOURCE, table["musd"].to_numpy() / years)
 

@@ -17,7 +17,6 @@ from planner.check.payments import instalment, of_site, repay
 from planner.check.priced import purchases
 from planner.check.racks import alive_mw
 from planner.check.rent import rent_by_class
-from planner.check.sums import model_year_of
 from planner.check.table import table_of
 from planner.check.verdict import Excess, columns_reported, rule
 
@@ -58,7 +57,7 @@ def _dense(case: Case, frame: pd.DataFrame, values: object) -> Floats:
 def _paid(case: Case, frame: pd.DataFrame) -> Floats:
     """Yearly payments by site and model year; the last row is of no site. [MUSD/year]"""
     sites = pd.Index([*case.inputs.sets.site.labels, ""])
-    year = model_year_of(case, frame["calendar_year"])
+    year = frame["calendar_year"].map(case.model_year)
     span = case.last_calendar_year(year) - year.to_numpy(dtype=np.float64) + 1.0
     place = (sites.get_indexer(pd.Index(frame["site"])), pd.Index(case.years).get_indexer(pd.Index(year)))
     total = np.zeros((len(sites), len(case.years)))
@@ -116,7 +115,7 @@ def _accounts(case: Case) -> dict[str, Floats]:
     repaid = repay(case, bought)
     of = bought[["rack", "hall", "duty"]].iloc[np.arange(len(repaid)) % max(len(bought), 1)]
     pool = repaid.assign(
-        year=model_year_of(case, repaid["calendar_year"]), **{str(name): of[name].to_numpy() for name in of}
+        year=repaid["calendar_year"].map(case.model_year), **{str(name): of[name].to_numpy() for name in of}
     )
     parked = repaid["musd"] * lookup(_parked(case), pool, _POOL)
     for one in sets.duty.labels:
@@ -125,7 +124,7 @@ def _accounts(case: Case) -> dict[str, Floats]:
         paid[True] += _shared(_paid(case, repaid[mine]), driver, nameplate)
         idle += _shared(_paid(case, repaid.assign(musd=parked)[mine]), driver, nameplate)
     demand, rent = case.plan("demand"), rent_by_class(case)
-    rent = rent.assign(year=model_year_of(case, rent["calendar_year"]))
+    rent = rent.assign(year=rent["calendar_year"].map(case.model_year))
     span = case.last_calendar_year(rent["year"]) - rent["year"].to_numpy() + 1.0
     by_class = pd.DataFrame(
         [(name, year) for name in sets.workload.labels for year in case.years], columns=list(_CLASS)
