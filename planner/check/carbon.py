@@ -9,12 +9,12 @@ import pandas as pd
 
 from planner.check.chain import site_power
 from planner.check.days import slot_hours, year_rows, year_slots
-from planner.check.declared import TRACE, CostLine, DualPrice, Table
-from planner.check.frames import column_by, crossed, keyed, lookup, once, sum_by, to_frame
-from planner.check.paths import path_value
-from planner.check.payments import discounts, every_year
-from planner.check.power_prices import by_local_hour
-from planner.check.supply_output import sources_in_service
+from planner.check.declared import TRACE, DualPrice, Table
+from planner.check.frames import column_by, crossed, keyed, lookup, once, path_value, sum_by, to_frame
+from planner.check.load_price import by_local_hour
+from planner.check.payments import yearly_weight
+from planner.check.stated import burnt_t, embodied_t
+from planner.check.stating import values_at
 from planner.check.table import table_of
 from planner.check.verdict import TOLERANCE, Excess, columns_reported, rule
 
@@ -56,10 +56,7 @@ def _intensity(case: Case) -> Floats:
 @once
 def fuel_kt(case: Case) -> Floats:
     """Emissions of fuel burnt at sites, by site-year of `site_power(case)`. [kt]"""
-    onsite, p = sources_in_service(case), case.inputs.supply
-    key = ("site", "source", "year")
-    burnt = lookup(to_frame(p.dispatch, t=p.co2_t_per_mwh).set_index(list(key))["t"], onsite.rows, key)
-    return np.asarray(onsite.of_sites(onsite.output_mw * burnt[:, None]) @ site_power(case).hours / _T_PER_KT)
+    return values_at(case, "sites.site_year", burnt_t) / _T_PER_KT
 
 
 @once
@@ -83,32 +80,10 @@ def _market_kt(case: Case) -> Floats:
     return np.asarray(emissions_kt(case) - taken_off)
 
 
+@once
 def _embodied_kt(case: Case) -> Floats:
     """Emissions of making what enters service, a year, by site-year. [kt]"""
-    power = site_power(case)
-    if not case.scenario.carbon.embodied:
-        return np.zeros(len(power.site_year))
-    table = case.data("embodied_carbon")
-    of = {asset: column_by(rows, "item", "embodied_tco2e") for asset, rows in table.groupby("asset")}
-    racks, builds, retrofits = (case.plan(name) for name in ("installs", "builds", "retrofits"))
-    hall, topology = of["hall"], case.data("redundancy").set_index("redundancy")
-    kind = topology.loc[list(builds["hall"].str.split("|").str[1])]
-    per_mw = sum(hall[part] * kind[ratio] for part, ratio in _HALL_PARTS.items())
-    sources = case.plan("source_builds")
-    amount = np.where(sources["role"] == "storage", sources["built_mwh"], sources["built_mw"])
-    parts = (
-        (racks, racks["racks"].to_numpy() * of["rack"].reindex(racks["rack"]).to_numpy()),
-        (builds, builds["built_mw"].to_numpy() * np.asarray(per_mw)),
-        (retrofits, retrofits["retrofitted_mw"].to_numpy() * float(hall["retrofit"])),
-        (sources, amount * of["onsite"].reindex(sources["source"]).to_numpy()),
-    )
-    rows = pd.concat(
-        [frame[list(_SITE)].assign(t=np.asarray(t, dtype=np.float64)) for frame, t in parts], ignore_index=True
-    )
-    years = power.site_year["year"]
-    span = case.last_calendar_year(years) - years.to_numpy(dtype=np.float64) + 1.0
-    made = lookup(sum_by(rows, _SITE, rows["t"]), power.site_year, _SITE)
-    return np.asarray(made / span / _T_PER_KT)
+    return values_at(case, "sites.site_year", embodied_t) / _T_PER_KT
 
 
 def counted_kt(case: Case) -> Floats:
@@ -118,7 +93,7 @@ def counted_kt(case: Case) -> Floats:
     return np.asarray(of_power + _embodied_kt(case))
 
 
-@rule(unit="kt")
+@rule(unit="kt", of_program=True)
 def emissions(case: Case) -> Excess:
     """Emissions follow from power drawn, grid intensity by time slice, and fuel burnt."""
     expected, table = emissions_kt(case), case.plan("site_year")
@@ -126,7 +101,7 @@ def emissions(case: Case) -> Excess:
     return Excess.differs(table[list(_SITE)], table["emissions_kt"].to_numpy(), lookup(by_site, table, _SITE, np.nan))
 
 
-@rule(unit="kt")
+@rule(unit="kt", of_program=True)
 def carbon_tables(case: Case) -> Excess:
     """Location, market, fuel and embodied emissions are reported by site and in total."""
     sites, years, site_year = (case.plan("carbon_site"), case.plan("carbon_year"), site_power(case).site_year)
@@ -148,7 +123,7 @@ def carbon_tables(case: Case) -> Excess:
     return parts[0].and_also(*parts[1:])
 
 
-@rule(unit="MUSD/year or t/h")
+@rule(unit="MUSD/year or t/h", of_program=True)
 def carbon_charges_reported(case: Case) -> Excess:
     """Carbon payments of sites, and the intensity of power drawn, follow from emissions.
 
@@ -174,8 +149,6 @@ def carbon_charges_reported(case: Case) -> Excess:
 def carbon_limits_reported(case: Case) -> Excess:
     """Carbon cap and price are the scenario's; the cap's value is its shadow price."""
     table, prices, carbon = case.plan("carbon_year"), case.plan("prices"), case.inputs.carbon
-    discount = discounts(case)
-    yearly = discount.groupby(discount.index.map(lambda t: max(y for y in case.years if y <= t))).sum()
     caps = to_frame(carbon.cap, cap_kt=carbon.cap_kt).set_index("year")["cap_kt"]
     of_cap = prices[prices["block"] == "carbon_cap"]
     usd = lookup(sum_by(of_cap, ("year",), of_cap["raw_dual"]), table, ("year",))
@@ -189,12 +162,12 @@ def carbon_limits_reported(case: Case) -> Excess:
             [case.years.index(year) for year in table["year"]]
         ],
         "cap_value_npv_usd_per_t": usd,
-        "cap_value_usd_per_t": usd / lookup(yearly, table, ("year",), np.nan),
+        "cap_value_usd_per_t": usd / lookup(yearly_weight(case), table, ("year",), np.nan),
     }
     return columns_reported(table, ("year",), expected)
 
 
-@rule(unit="USD/t")
+@rule(unit="USD/t", rereads="carbon.fuel_price_usd_per_t")
 def scheme_prices(case: Case) -> Excess:
     """Fuel pays the carbon price of its state, else its country, where the scenario asks."""
     site_year = to_frame(case.inputs.sites.site_year)
@@ -253,7 +226,7 @@ def _intensity_of_tables(case: Case) -> Floats:
     return np.asarray(mean[:, None] * carbon_shape(case)[site])
 
 
-@rule(unit="t/MWh")
+@rule(unit="t/MWh", rereads="carbon.location_t_per_mwh")
 def carbon_from_tables(case: Case) -> Excess:
     """Carbon intensity of a time slice is that of its site and year, by the hour of its grid."""
     expected = _intensity_of_tables(case)
@@ -261,7 +234,7 @@ def carbon_from_tables(case: Case) -> Excess:
     return Excess(case.site_year, np.abs(reported - expected).max(axis=1), expected.max(axis=1))
 
 
-@rule(unit="t/MWh")
+@rule(unit="t/MWh", rereads="carbon.claim_t_per_mwh")
 def claims_from_tables(case: Case) -> Excess:
     """PPAs reduce counted emissions by the grid's intensity, market-based only."""
     carbon, claim = case.inputs.carbon, case.inputs.contracts.claim
@@ -280,7 +253,7 @@ def claims_from_tables(case: Case) -> Excess:
     return Excess(place, worst, by_slot.max(axis=(1, 2), initial=0.0))
 
 
-@rule(unit="kt")
+@rule(unit="kt", rereads="carbon.cap_kt")
 def carbon_cap_from_scenario(case: Case) -> Excess:
     """Every year has the cap on emissions that the scenario gives, and no other."""
     carbon, years = case.inputs.carbon, table_of({"year": list(case.years)})
@@ -290,7 +263,7 @@ def carbon_cap_from_scenario(case: Case) -> Excess:
     return Excess.differs(years, reported, right)
 
 
-@rule(unit="USD/t")
+@rule(unit="USD/t", rereads="carbon.price_usd_per_t")
 def carbon_price_from_scenario(case: Case) -> Excess:
     """Emissions pay the price that the scenario gives for the year."""
     expected = [path_value(case.scenario.carbon.price_usd_per_t, year) or 0.0 for year in case.years]
@@ -327,7 +300,13 @@ def _embodied_t(case: Case) -> Mapping[str, tuple[Labelled, Floats, pd.Series[fl
     }
 
 
-@rule(unit="t")
+@rule(
+    unit="t",
+    rereads=(
+        "carbon.install_t_per_mw carbon.build_t_per_mw carbon.retrofit_t_per_mw carbon.source_t_per_mw "
+        "carbon.store_t_per_mwh"
+    ),
+)
 def embodied_from_tables(case: Case) -> Excess:
     """Embodied carbon of racks, halls and sources follows the tables, where it is counted."""
     counts = float(case.scenario.carbon.embodied)
@@ -340,63 +319,12 @@ def embodied_from_tables(case: Case) -> Excess:
     return parts[0].and_also(*parts[1:])
 
 
-def carbon_payments(case: Case) -> pd.DataFrame:
-    """Tonnes at the price of the year."""
-    frame = site_power(case).site_year
-    price = pd.Series(case.inputs.carbon.price_usd_per_t, index=list(case.years))
-    usd = counted_kt(case) * _T_PER_KT * lookup(price, frame, ("year",), np.nan)
-    return every_year(case, frame, usd / _USD_PER_MUSD)
-
-
-def scheme_payments(case: Case) -> pd.DataFrame:
-    """Tonnes of fuel burnt at the price of the place's scheme."""
-    frame = site_power(case).site_year
-    price = to_frame(case.inputs.sites.site_year, usd=case.inputs.carbon.fuel_price_usd_per_t)
-    usd = fuel_kt(case) * _T_PER_KT * lookup(price.set_index(list(_SITE))["usd"], frame, _SITE, np.nan)
-    return every_year(case, frame, usd / _USD_PER_MUSD)
-
-
 def _carbon_site_rows(case: Case) -> pd.DataFrame:
     sites = case.plan("site_year")
     return sites.loc[sites["emissions_kt"] > TRACE, list(_SITE)]
 
 
 HEADING: Final = "Power, water and carbon"
-RULES = (emissions, carbon_tables, carbon_charges_reported, carbon_limits_reported, scheme_prices)
 
-FACTS = (
-    carbon_from_tables,
-    claims_from_tables,
-    carbon_cap_from_scenario,
-    carbon_price_from_scenario,
-    embodied_from_tables,
-)
-LINES: Final[Mapping[str, CostLine]] = {
-    "carbon_price": CostLine("water and carbon", carbon_payments),
-    "carbon_schemes": CostLine("water and carbon", scheme_payments),
-}
 IMPLIED: Final[Mapping[str, Table]] = {"carbon_site": _carbon_site_rows, "carbon_year": year_rows}
 PRICES: Final[Mapping[str, DualPrice]] = {"carbon_cap": DualPrice("USD/t", _T_PER_KT)}
-COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
-    "site_year": {"emissions": "emissions_kt"},
-    "carbon_site": {
-        "carbon_tables": ("site year location_kt fuel_kt claimed_mwh market_kt embodied_kt counted_kt"),
-        "carbon_charges_reported": "grid_t_per_mwh charge_musd",
-    },
-    "carbon_year": {
-        "carbon_tables": ("year location_kt fuel_kt claimed_mwh market_kt embodied_kt counted_kt"),
-        "carbon_limits_reported": ("cap_kt price_usd_per_t cap_value_usd_per_t cap_value_npv_usd_per_t"),
-    },
-}
-REREAD: Final[Mapping[str, tuple[str, ...]]] = {
-    "carbon.cap_kt": ("carbon_cap_from_scenario",),
-    "carbon.price_usd_per_t": ("carbon_price_from_scenario",),
-    "carbon.claim_t_per_mwh": ("claims_from_tables",),
-    "carbon.install_t_per_mw": ("embodied_from_tables",),
-    "carbon.build_t_per_mw": ("embodied_from_tables",),
-    "carbon.retrofit_t_per_mw": ("embodied_from_tables",),
-    "carbon.source_t_per_mw": ("embodied_from_tables",),
-    "carbon.store_t_per_mwh": ("embodied_from_tables",),
-    "carbon.fuel_price_usd_per_t": ("scheme_prices",),
-    "carbon.location_t_per_mwh": ("carbon_from_tables",),
-}

@@ -201,10 +201,16 @@ class Case:
         """Whether it is known what the solver reports of bound and gap."""
         return self.proof is not None or bool(np.isfinite(self.bound_musd))
 
+    @property
+    def stored(self) -> Proof:
+        """The stored program, for rules that need it."""
+        assert self.proof is not None
+        return self.proof
+
     @cached_property
-    def program(self) -> StoredProgram | None:
-        """Arrays of the program that was solved; None where it was not stored."""
-        return None if self.proof is None else StoredProgram(self.proof)
+    def program(self) -> StoredProgram:
+        """Arrays of the program that was solved."""
+        return StoredProgram(self.stored)
 
     # --- years --------------------------------------------------------------------------
 
@@ -223,6 +229,11 @@ class Case:
     def calendar(self) -> tuple[int, ...]:
         """Calendar years of the horizon."""
         return tuple(range(self.years[0], self.years[-1] + 1))
+
+    @cached_property
+    def model_year(self) -> dict[int, int]:
+        """Model year that stands for each calendar year."""
+        return {year: max(t for t in self.years if t <= year) for year in self.calendar}
 
     @cached_property
     def site_year(self) -> pd.DataFrame:

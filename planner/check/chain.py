@@ -9,17 +9,11 @@ import numpy as np
 import pandas as pd
 
 from planner.check.days import year_rows, year_slots
-from planner.check.demand_figures import (
-    classes_stated_in_mw,
-    per_amount,
-    rack_path_mw,
-    reference_kh100e,
-    stated_classes,
-)
+from planner.check.demand import classes_stated_in_mw, per_amount, rack_path_mw, reference_kh100e, stated_classes
 from planner.check.existing import hall_years
 from planner.check.frames import column_by, crossed, keyed, lookup, once, quotient, sum_by, to_frame
-from planner.check.headroom import other_load_mw
-from planner.check.racks_figures import companion_load
+from planner.check.grid_figures import other_load_mw
+from planner.check.racks import companion_load
 from planner.check.verdict import Excess, columns_reported, rule
 
 if TYPE_CHECKING:
@@ -304,14 +298,4 @@ def bridge_adds_up(case: Case) -> Excess:
 
 
 HEADING: Final = "Power, water and carbon"
-RULES = (bridge_terms, bridge_adds_up)
 IMPLIED: Final[Mapping[str, Table]] = {"bridge": year_rows}
-COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
-    "bridge": {
-        "bridge_terms": (
-            "year path_mw facility_share_mw restated_mw saved_mw rented_mw unmet_mw racks_mw "
-            "standby_mw companion_mw draw_mw load_mw cooling_mw loss_mw"
-        ),
-        "bridge_adds_up": "nameplate_mw it_mean_mw facility_mean_mw peak_mw facility_peak_mw",
-    }
-}

@@ -9,11 +9,9 @@ import pandas as pd
 
 from planner.check.chain import site_power
 from planner.check.days import slot_hours, year_slots
-from planner.check.declared import TRACE, CostLine, DualPrice, Table
-from planner.check.frames import column_by, crossed, isin, keyed, lookup, once, quotient, sum_by, to_frame
+from planner.check.declared import TRACE, DualPrice, Table
+from planner.check.frames import column_by, crossed, isin, keyed, lookup, once, path_value, quotient, sum_by, to_frame
 from planner.check.lead_times import decision_start
-from planner.check.paths import path_value
-from planner.check.payments import every_year
 from planner.check.table import table_of
 from planner.check.verdict import Excess, columns_reported, rule
 
@@ -29,10 +27,8 @@ _HOURS_PER_YEAR = 8760.0
 _FORCE = ("contract", "zone", "year")
 _SITE = ("site", "year")
 _SLOT = ("site", "year", "slot")
-_ZONE_SLOT = ("zone", "year", "slot")
 _POOL = ("pool", "year")
 _NOT_BURNT = ("", "uranium")  # heat of the earth has no fuel
-_USD_PER_MUSD = 1e6
 
 
 def profiles(case: Case, table: pd.DataFrame) -> Floats:
@@ -84,43 +80,20 @@ def in_force(case: Case) -> pd.DataFrame:
 
 @rule(unit="MW", rows_of=("contracts",))
 def contracts_in_force(case: Case) -> Excess:
-    """PPAs in force were signed before the plan, or after their lead time, and have not ended."""
-    table, offers = case.plan("contracts"), case.scenario.contracts.ppa
+    """PPAs in force were signed, have begun and have not ended."""
+    table = case.plan("contracts")
     rows = in_force(case)
     expected = sum_by(rows, ("contract", "zone", "year_now"), rows["in_force_mw"])
     place = table[list(_FORCE)]
     reported = Excess.differs(place, table["in_force_mw"].to_numpy(), lookup(expected, table, _FORCE))
     now = rows.loc[rows["in_force_mw"] > TRACE, ["contract", "zone", "year_now"]]
     now = now.rename(columns={"year_now": "year"}).drop_duplicates(ignore_index=True)
-    forgotten = Excess.count_broken(now, ~isin(now, table, _FORCE))
-    offered = table[table["contract"].isin(list(offers))]
-    too_early = begin_of_delivery(case, offered) >= case.last_calendar_year(offered["year"]) + 1.0
-    early = Excess.count_broken(offered[list(_FORCE)], too_early & (offered["signed_mw"] > 0.0).to_numpy())
-    before = table[~table["contract"].isin(list(offers))]
-    again = Excess.differs(before[list(_FORCE)], before["signed_mw"].to_numpy(), np.zeros(len(before)))
-    known = signed_already(case)
-    allowed = [
-        offers[name].zones == "all" or zone in offers[name].zones
-        if name in offers
-        else ((known["contract"] == name) & (known["zone"] == zone)).any()
-        for name, zone in zip(table["contract"], table["zone"], strict=True)
-    ]
-    outside = Excess.count_broken(place, ~np.array(allowed, dtype=np.bool_))
-    return reported.and_also(forgotten, early, again, outside)
+    return reported.and_also(Excess.count_broken(now, ~isin(now, table, _FORCE)))
 
 
 def _zones_with_sites(case: Case) -> pd.DataFrame:
     """Zones and years in which a site is in the plan: zone, year."""
     return case.site_year.assign(zone=_zone_of(case, case.site_year))[["zone", "year"]]
-
-
-@rule(unit="MW")
-def contract_limit(case: Case) -> Excess:
-    """No more of a PPA on offer is in force in a zone than is offered there."""
-    table, offers = case.plan("contracts"), case.scenario.contracts.ppa
-    table = table[table["contract"].isin(list(offers))]
-    limit = np.array([offers[name].max_mw for name in table["contract"]], dtype=np.float64)
-    return Excess.above(table[list(_FORCE)], table["in_force_mw"].to_numpy(), limit)
 
 
 @rule(unit="MWh", floor=10.0, rows_of=("contract_slot", "contracts"))
@@ -145,34 +118,11 @@ def _zone_of(case: Case, table: pd.DataFrame) -> pd.Series[str]:
     return table["site"].map(column_by(case.scope, "site", "zone"))
 
 
-def _draw(case: Case) -> pd.Series[float]:
-    """Power drawn from the grid by site, year and time slice."""
-    power = site_power(case)
-    frame = crossed(power.site_year, power.slot[["slot"]])
-    return pd.Series(power.grid_mw.ravel(), index=keyed(frame))
-
-
 def _output(case: Case, *, physical: bool) -> pd.DataFrame:
     """Rows of `contract_slot`, of physical agreements or all."""
     slots, offers = case.plan("contract_slot"), case.scenario.contracts.agreements
     is_physical = np.array([offers[c].kind == "physical" for c in slots["contract"]], np.bool_)
     return slots[is_physical] if physical else slots
-
-
-@rule(unit="MW")
-def contract_delivery(case: Case) -> Excess:
-    """Sites take no more than physical PPAs of their zone deliver, nor than they draw."""
-    used = case.plan("contract_use")
-    used = used.assign(zone=_zone_of(case, used))
-    output = _output(case, physical=True)
-    delivered = sum_by(output, _ZONE_SLOT, output["output_mw"])
-    taken = sum_by(used, _ZONE_SLOT, used["taken_mw"])
-    zones = used[list(_ZONE_SLOT)].drop_duplicates().reset_index(drop=True)
-    mw = used["taken_mw"].to_numpy()
-    place = used[list(_SLOT)]
-    return Excess.above(zones, lookup(taken, zones, _ZONE_SLOT), lookup(delivered, zones, _ZONE_SLOT)).and_also(
-        Excess.above(place, mw, lookup(_draw(case), used, _SLOT)), Excess.above(place, -mw, 0.0)
-    )
 
 
 # --- what is clean ----------------------------------------------------------------------
@@ -191,27 +141,6 @@ def pool_of_zones(case: Case) -> dict[str, str]:
     """Return the pool of every zone: that of its first site."""
     of_site, zones = pool_of_sites(case), column_by(case.scope, "site", "zone")
     return {str(zones[site]): str(of_site[site]) for site in reversed(zones.index)}
-
-
-@rule(unit="MWh", floor=10.0)
-def claims(case: Case) -> Excess:
-    """Sites claim no more than they draw, pools no more than PPAs deliver, by slice or year."""
-    used = case.plan("contract_use")
-    hours = column_by(year_slots(case), "slot", "hours")
-    mw = used["claimed_mw"].to_numpy()
-    place = used[list(_SLOT)]
-    by_site = Excess.above(place, mw, lookup(_draw(case), used, _SLOT)).and_also(Excess.above(place, -mw, 0.0))
-    rows = used.assign(pool=used["site"].map(pool_of_sites(case)))
-    output = _output(case, physical=False)
-    output = output.assign(pool=output["zone"].map(pool_of_zones(case)))
-    is_hourly = case.scenario.contracts.matching.mode == "hourly"
-    key = (*_POOL, "slot") if is_hourly else _POOL
-    energy = [
-        sum_by(frame, key, frame[name] * lookup(hours, frame, ("slot",), np.nan))
-        for frame, name in ((rows, "claimed_mw"), (output, "output_mw"))
-    ]
-    pools = rows[list(key)].drop_duplicates().reset_index(drop=True)
-    return Excess.above(pools, *(lookup(mwh, pools, key) for mwh in energy)).and_also(by_site)
 
 
 def _own_clean_mw(case: Case) -> Floats:
@@ -339,13 +268,6 @@ def best_matching_reported(case: Case) -> Excess:
 
 
 @rule(unit="MWh", floor=1000.0)
-def clean_target(case: Case) -> Excess:
-    """The clean share of the energy used reaches its target."""
-    goals, asked, used_mwh, reached_mwh = _goals(case)
-    return Excess.above(goals[list(_POOL)], asked * used_mwh, reached_mwh)
-
-
-@rule(unit="MWh", floor=1000.0)
 def clean_target_reported(case: Case) -> Excess:
     """Targets are the scenario's, and no more counts than the best that PPAs allow."""
     goals, asked, used_mwh, reached_mwh = _goals(case)
@@ -376,30 +298,6 @@ def _goals(case: Case) -> tuple[pd.DataFrame, Floats, Floats, Floats]:
     return goals, asked, lookup(used, goals, _POOL), lookup(reached, goals, _POOL)
 
 
-def contract_strike(case: Case) -> pd.DataFrame:
-    """Energy delivered at its strike."""
-    table = case.plan("contracts")
-    usd = (table["energy_mwh"] * table["strike_usd_per_mwh"]).fillna(0.0)
-    return every_year(case, table[["year"]], usd / _USD_PER_MUSD)
-
-
-def contract_market_value(case: Case) -> pd.DataFrame:
-    """Output of financial agreements at what the market pays in the time slice."""
-    slots, offers = case.plan("contract_slot"), case.scenario.contracts.agreements
-    sold = slots[np.array([offers[c].kind == "financial" for c in slots["contract"]], np.bool_)]
-    hours = lookup(column_by(site_power(case).slot, "slot", "hours"), sold, ("slot",), np.nan)
-    usd = sold["output_mw"] * hours * sold["market_usd_per_mwh"]
-    return every_year(case, sold[["year"]], -usd / _USD_PER_MUSD)
-
-
-def contract_power_taken(case: Case) -> pd.DataFrame:
-    """Wholesale price not paid for what sites take of physical agreements."""
-    used = case.plan("contract_use")
-    hours = lookup(column_by(site_power(case).slot, "slot", "hours"), used, ("slot",), np.nan)
-    usd = used["taken_mw"] * hours * used["wholesale_usd_per_mwh"]
-    return every_year(case, used, -usd / _USD_PER_MUSD)
-
-
 def _contract_slot_rows(case: Case) -> pd.DataFrame:
     contracts = case.plan("contracts")
     in_force = contracts.loc[contracts["in_force_mw"] > TRACE, ["contract", "zone", "year"]]
@@ -412,52 +310,14 @@ def _matching_slot_rows(case: Case) -> pd.DataFrame:
 
 
 HEADING: Final = "PPAs and clean power"
-RULES = (
-    contracts_in_force,
-    contract_limit,
-    contract_energy,
-    contract_delivery,
-    claims,
-    matching,
-    best_matching_reported,
-    clean_target,
-    clean_target_reported,
-)
-LINES: Final[Mapping[str, CostLine]] = {
-    "contract_strike": CostLine("contracts", contract_strike),
-    "contract_market_value": CostLine("contracts", contract_market_value),
-    "contract_power_taken": CostLine("contracts", contract_power_taken),
-}
 IMPLIED: Final[Mapping[str, Table]] = {"contract_slot": _contract_slot_rows, "matching_slot": _matching_slot_rows}
 DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
     "signed_mw": ("contracts", "signed_mw"),
     "contract_mw": ("contracts", "in_force_mw"),
     "take_mw": ("contract_use", "taken_mw"),
+    "claim_mw": ("contract_use", "claimed_mw"),
 }
 PRICES: Final[Mapping[str, DualPrice]] = {
     "contract_limit": DualPrice("USD/MW-year"),
     "clean_target": DualPrice("USD/MWh", _HOURS_PER_YEAR, must_be_met=True),
-}
-COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
-    "contracts": {
-        "rows": "cost_contract_strike",
-        "contracts_in_force": "contract zone year signed_mw in_force_mw",
-        "contract_energy": "zone year energy_mwh",
-    },
-    "contract_slot": {"contract_energy": "contract zone year slot output_mw"},
-    "contract_use": {
-        "rows": "matching",
-        "cost_contract_power_taken": "site year slot taken_mw",
-        "matching": "site year slot claimed_mw",
-    },
-    "matching": {
-        "rows": "best_matching_reported",
-        "matching": ("pool year used_mwh grid_mwh own_clean_mwh claimed_mwh grid_clean_mwh clean_mwh"),
-        "clean_target_reported": "target_frac",
-        "best_matching_reported": "delivered_mwh clean_frac annual_frac hourly_frac",
-    },
-    "matching_slot": {
-        "matching": ("pool year slot used_mw grid_mw own_clean_mw claimed_mw grid_clean_mw"),
-        "best_matching_reported": "delivered_mw",
-    },
 }

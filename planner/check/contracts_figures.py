@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -11,15 +11,23 @@ from planner.check.carbon import carbon_shape
 from planner.check.chain import site_power
 from planner.check.contracts import begin_of_delivery, in_force, pool_of_sites, pool_of_zones, profiles, signed_already
 from planner.check.days import slot_hours, year_slots
-from planner.check.frames import column_by, crossed, isin, label_of, lookup, quotient, sum_by, to_frame
-from planner.check.paths import between, path_value
-from planner.check.power_prices import by_local_hour, wholesale_part_usd_per_mwh, wholesale_usd_per_mwh
+from planner.check.frames import (
+    between,
+    column_by,
+    crossed,
+    isin,
+    label_of,
+    lookup,
+    path_value,
+    quotient,
+    sum_by,
+    to_frame,
+)
+from planner.check.load_price import by_local_hour, wholesale_part_usd_per_mwh, wholesale_usd_per_mwh
 from planner.check.table import table_of
 from planner.check.verdict import Excess, columns_reported, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from planner.base.arrays import Floats
     from planner.check.case import Case
 
@@ -69,7 +77,7 @@ def contract_prices(case: Case) -> Excess:
     return columns_reported(table, _FORCE, expected)
 
 
-@rule(unit="USD/MWh")
+@rule(unit="USD/MWh", rereads="contracts.strike_usd_per_mwh")
 def strikes_from_tables(case: Case) -> Excess:
     """PPAs on offer cost what the tables say for their region, or the scenario."""
     offers = to_frame(case.inputs.contracts.sign, usd=case.inputs.contracts.strike_usd_per_mwh)
@@ -113,7 +121,7 @@ def market_prices(case: Case) -> Excess:
     )
 
 
-@rule(unit="-")
+@rule(unit="-", rereads="contracts.clean_frac")
 def clean_share_from_tables(case: Case) -> Excess:
     """The grid's clean share is that of its zone, by the shape of its carbon intensity."""
     contracts = case.inputs.contracts
@@ -154,7 +162,7 @@ def _shape(case: Case, zone: str, technology: str) -> Floats:
     return by_local_hour(case, hourly, float(first["utc_offset_h"]))
 
 
-@rule(unit="-")
+@rule(unit="-", rereads="contracts.profile_frac")
 def delivery_profiles(case: Case) -> Excess:
     """PPAs deliver by the hour as sun or wind of their zone, or flat at their capacity.
 
@@ -178,7 +186,13 @@ def delivery_profiles(case: Case) -> Excess:
     return Excess.differs(place, profiles(case, offered).ravel(), expected.ravel())
 
 
-@rule(unit="year or MW")
+@rule(
+    unit="year or MW",
+    rereads=(
+        "contracts.is_physical contracts.sign_start contracts.sign_end contracts.existing_mw "
+        "contracts.existing_start contracts.existing_end contracts.existing_usd_per_mwh contracts.limit_mw"
+    ),
+)
 def contract_offers_from_scenario(case: Case) -> Excess:
     """PPAs begin after their lead or as signed, end with their term, and are the scenario's."""
     p, offers = case.inputs.contracts, case.scenario.contracts.ppa
@@ -221,7 +235,9 @@ def _signed_as_stated(case: Case) -> tuple[Excess, ...]:
     )
 
 
-@rule(unit="pools or share")
+@rule(
+    unit="pools or share", rereads="contracts.zone_pool contracts.site_pool contracts.target_frac contracts.is_hourly"
+)
 def clean_targets_from_scenario(case: Case) -> Excess:
     """Pools are those of the scenario's area, each with its clean-energy target and matching."""
     p, sets, settings = case.inputs.contracts, case.inputs.sets, case.scenario.contracts
@@ -239,7 +255,7 @@ def clean_targets_from_scenario(case: Case) -> Excess:
     )
 
 
-@rule(unit="USD/MWh")
+@rule(unit="USD/MWh", rereads="contracts.market_usd_per_mwh contracts.take_usd_per_mwh")
 def contract_values_from_tables(case: Case) -> Excess:
     """PPAs are valued at the market price of their zone, or at what a site pays of it."""
     p, sets, site_year = case.inputs.contracts, case.inputs.sets, case.site_year
@@ -262,42 +278,3 @@ def contract_values_from_tables(case: Case) -> Excess:
     np.maximum.at(worst, take["site"], np.abs(p.take_usd_per_mwh - right))
     sites = table_of({"site": list(sets.site.labels)})
     return market.and_also(Excess(sites, worst, np.abs(part).max(axis=(1, 2), initial=0.0)))
-
-
-FACTS = (
-    contract_prices,
-    strikes_from_tables,
-    market_prices,
-    clean_share_from_tables,
-    delivery_profiles,
-    contract_offers_from_scenario,
-    clean_targets_from_scenario,
-    contract_values_from_tables,
-)
-COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
-    "contracts": {
-        "contract_prices": "contract zone year strike_musd strike_usd_per_mwh",
-        "market_prices": "market_musd value_factor_frac",
-    },
-    "contract_slot": {"market_prices": "zone year slot market_usd_per_mwh"},
-    "contract_use": {"market_prices": "site year slot wholesale_usd_per_mwh"},
-}
-REREAD: Final[Mapping[str, tuple[str, ...]]] = {
-    "contracts.is_physical": ("contract_offers_from_scenario",),
-    "contracts.sign_start": ("contract_offers_from_scenario",),
-    "contracts.sign_end": ("contract_offers_from_scenario",),
-    "contracts.existing_mw": ("contract_offers_from_scenario",),
-    "contracts.existing_start": ("contract_offers_from_scenario",),
-    "contracts.existing_end": ("contract_offers_from_scenario",),
-    "contracts.existing_usd_per_mwh": ("contract_offers_from_scenario",),
-    "contracts.limit_mw": ("contract_offers_from_scenario",),
-    "contracts.zone_pool": ("clean_targets_from_scenario",),
-    "contracts.site_pool": ("clean_targets_from_scenario",),
-    "contracts.target_frac": ("clean_targets_from_scenario",),
-    "contracts.is_hourly": ("clean_targets_from_scenario",),
-    "contracts.strike_usd_per_mwh": ("strikes_from_tables",),
-    "contracts.profile_frac": ("delivery_profiles",),
-    "contracts.market_usd_per_mwh": ("contract_values_from_tables",),
-    "contracts.take_usd_per_mwh": ("contract_values_from_tables",),
-    "contracts.clean_frac": ("clean_share_from_tables",),
-}

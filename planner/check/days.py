@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import product
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -87,7 +87,13 @@ def year_rows(case: Case, column: str = "", labels: Iterable[str] = ()) -> pd.Da
     return pd.DataFrame(list(product(labels, case.years)), columns=[column, "year"])
 
 
-@rule(unit="labels")
+@rule(
+    unit="labels",
+    rereads=(
+        "sets.hall_cooling sets.hall_pool sets.hall_redundancy sets.workload_duty sets.site_zone "
+        "sets.site_market sets.rack_vendor"
+    ),
+)
 def labels_belong(case: Case) -> Excess:
     """Designs, workloads, sites and racks belong to what their names or the tables say."""
     sets = case.inputs.sets
@@ -126,7 +132,13 @@ def _alike(what: str, reported: Sequence[object], expected: Sequence[object]) ->
     return Excess.count_broken(table_of({"what": [what]}), np.array([list(reported) != list(expected)]))
 
 
-@rule(unit="days or h")
+@rule(
+    unit="days or h",
+    rereads=(
+        "years.years days.season_days days.slot_h days.peak_day_days days.peak_month days.months days.days "
+        "days.peaks days.repeat"
+    ),
+)
 def days_from_scenario(case: Case) -> Excess:
     """Years are the scenario's, with days and time slices of the calendar or of the series.
 
@@ -161,25 +173,6 @@ def days_from_scenario(case: Case) -> Excess:
     )
 
 
-FACTS = (labels_belong, days_from_scenario)
-REREAD: Final[Mapping[str, tuple[str, ...]]] = {
-    "sets.hall_cooling": ("labels_belong",),
-    "sets.hall_pool": ("labels_belong",),
-    "sets.hall_redundancy": ("labels_belong",),
-    "sets.workload_duty": ("labels_belong",),
-    "sets.site_zone": ("labels_belong",),
-    "sets.site_market": ("labels_belong",),
-    "sets.rack_vendor": ("labels_belong",),
-    "years.years": ("days_from_scenario",),
-    "days.season_days": ("days_from_scenario",),
-    "days.slot_h": ("days_from_scenario",),
-    "days.peak_day_days": ("days_from_scenario",),
-    "days.peak_month": ("days_from_scenario",),
-    "days.months": ("days_from_scenario",),
-    "days.days": ("days_from_scenario",),
-    "days.peaks": ("days_from_scenario",),
-    "days.repeat": ("days_from_scenario",),
-}
 # --- Stress time slices of the zones, found a second time from the data ---------------------------
 
 _SEASONS = ("DJF", "MAM", "JJA", "SON")

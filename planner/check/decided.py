@@ -16,12 +16,11 @@ from planner.check import decision_lists as lists
 from planner.check import supply_output as of_source
 from planner.check.cells import ANYWHERE
 from planner.check.contracts import pool_of_sites, pool_of_zones, signed_already
-from planner.check.frames import column_by, once
+from planner.check.failover import asks
+from planner.check.frames import column_by, once, path_value
 from planner.check.lead_times import decision_start
-from planner.check.load_price import curve
+from planner.check.load_price import curve, wholesale_usd_per_mwh
 from planner.check.offers import ids_of, may_serve
-from planner.check.paths import path_value
-from planner.check.power_prices import wholesale_usd_per_mwh
 from planner.check.rent import lever_offers
 from planner.check.routes import reach_of_users
 from planner.check.siting import in_blocks
@@ -416,7 +415,7 @@ DECIDED: Final[Mapping[str, StatedDecision]] = {
     "connect_mw": _of("site year tier", "non_firm.connect"),
     "discounted_mw": _of("site year period", _discounted),
     "shed_mw": _of(f"{_SITE} slot", _services_non_firm, _sheds),
-    "standby_mw": _of(_USE, "failover.standby"),
+    "standby_mw": _of(_USE, lambda h: lists.usable(h.case)[asks(h.case, lists.usable(h.case))]),
     "reserve": _of("site workload year", "standby_mw"),
     "pair": _of("region workload site standby year", "failover.pair"),
 }

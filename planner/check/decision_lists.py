@@ -213,7 +213,7 @@ def _from_stock(case: Case) -> pd.DataFrame:
     shared = racks[key].drop_duplicates().merge(_classes(case), on=key)
     own = racks.loc[racks["workload"] != "", ["rack", "cooling", "redundancy", "workload"]]
     own = own.drop_duplicates().assign(least=lambda of: of["workload"].map(least_topology(case)))
-    good = own["redundancy"].map(available) >= own["least"].map(available)
+    good = own["redundancy"].map(available).astype("float64") >= own["least"].map(available).astype("float64")
     as_used = own["least"].where(good, own["redundancy"])
     own = own.assign(hall=own["cooling"] + "|" + as_used)
     rows = pd.concat([shared[_DEPLOYMENT], own[_DEPLOYMENT]])

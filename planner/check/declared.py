@@ -3,14 +3,11 @@
 A family is a file with rules, under the name of its rows in `model/`. It declares, as far as it has
 something to declare:
 
-`HEADING`, `RULES`, `FACTS`
-    Rules of the plan with the heading they are reported under, and rules that compare figures of
-    the inputs with the data.
-`ASSETS`, `LINES`
-    Its cost lines by name: what is bought up front, and what is paid as it is used.
-`COLUMNS`
-    For each table of the results the columns that each of its rules holds; under `rows` the rules
-    that miss a row.
+`HEADING`, and functions under `rule`
+    Rules of the plan with the heading they are reported under; those that compare figures of the inputs with the data
+    name them (`rereads`).
+`LINES`
+    Its cost lines that follow from tables of the plan; all others are in `planner.check.priced`.
 `IMPLIED`, `FOLLOWS`, `AMOUNTS`
     Rows that must be there, columns that follow from a label, columns that are not negative.
 `DECISIONS`, `PRICES`
@@ -18,8 +15,8 @@ something to declare:
 `ORDERED`, and statements
     For each kind of an order its table, with columns of item and power; rows of the program said again by `row` of
     `planner.check.stating`.
-`REREAD`, `TAKEN_AS_GIVEN`
-    For each figure of `Inputs` the rules that reread it, or why none does.
+`TAKEN_AS_GIVEN`
+    For each figure of `Inputs` that no rule rereads, why none does.
 
 `planner.check.families` lists the families; nothing else has to.
 """
@@ -47,26 +44,10 @@ RowLabels: TypeAlias = "Callable[[Case], Mapping[str, object]]"
 
 @dataclass(frozen=True)
 class CostLine:
-    """A cost line that is paid as something is used."""
+    """A cost line that follows from tables of the plan."""
 
     heading: str  # heading of the cost list
     paid: Table  # from a case to site, calendar_year, musd
-    up_front: bool = False  # whether it is for something bought up front
-    at_once: bool = False  # whether it is paid once, in the year it is for, and so is cash
-
-
-@dataclass(frozen=True)
-class Asset:
-    """Something bought up front and repaid over its life: a cost line, and cash."""
-
-    heading: str  # heading of the cost list
-    kind: str  # whose cost of capital it has
-    bought: Table  # from a case to site, start (of service, float year), life_years and cost_musd, overnight
-    # from a case to site, year and overnight_musd, which count to the budget of the year; None where another asset's
-    # table has them, or it is no expense
-    capex: Table | None = None
-    is_spread: bool = False  # whether money is spent evenly over the years before service
-    with_interest: bool = False  # whether interest during construction is repaid too
 
 
 @dataclass(frozen=True)
@@ -78,11 +59,6 @@ class DualPrice:
     must_be_met: bool = False  # whether the row is at least its right side
     either_sign: bool = False  # whether it is an equation, so that more may cost or save
     paid: Literal["yearly", "once", "horizon"] = "yearly"  # which payments the price is of
-
-
-def plan_table(name: str) -> Table:
-    """Return what reads a table of the plan."""
-    return lambda case: case.plan(name)
 
 
 def merged(families: Iterable[ModuleType], name: str) -> dict[Any, Any]:

@@ -1,23 +1,27 @@
-"""Shadow prices: right in sign, right in unit, and only where a limit binds."""
+"""Shadow prices: those of the proof, right in sign, right in unit, and only where a limit binds."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
-from planner.check import money
 from planner.check.chain import site_power
 from planner.check.declared import DualPrice, merged
 from planner.check.families import FAMILIES
-from planner.check.frames import column_by, lookup
-from planner.check.payments import discounts
+from planner.check.frames import column_by, isin, lookup, once, sum_by, together
+from planner.check.keys import CodedLabels
+from planner.check.payments import discounts, yearly_weight
+from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from numpy.typing import NDArray
+
+    from planner.base.arrays import Floats
     from planner.check.case import Case
 
 
@@ -39,8 +43,10 @@ PRICE_KEY: Final = (
     "tier",
 )
 _USD_PER_MUSD: Final = 1e6
+_DUAL_NOISE: Final = 1e-9  # [MUSD per unit], duals below have no row in table `prices`
+_ARRAYS: Final = ("family", "lower", "upper", "dual", "bound_dual", "cost", "integer", "x")
 
-PRICES: Final[Mapping[str, DualPrice]] = merged((*FAMILIES, money), "PRICES")
+PRICES: Final[Mapping[str, DualPrice]] = merged(FAMILIES, "PRICES")
 """Every limit whose dual is a price."""
 
 
@@ -68,11 +74,11 @@ def dual_unit(case: Case) -> Excess:
     prices = case.plan("prices")
     growth = 1.0 + case.inputs.finance.rate_frac
     base = case.inputs.finance.base_year
-    once = pd.Series({year: growth ** (base - year - 0.5) for year in case.years})
+    at_once = pd.Series({year: growth ** (base - year - 0.5) for year in case.years})
     paid = prices["block"].map({block: price.paid for block, price in PRICES.items()})
     weight = np.where(
         paid == "once",
-        lookup(once, prices, ("year",), np.nan),
+        lookup(at_once, prices, ("year",), np.nan),
         np.where(paid == "horizon", discounts(case).sum(), lookup(yearly_weight(case), prices, ("year",), np.nan)),
     )
     in_one = {block: price.units for block, price in PRICES.items()}
@@ -89,16 +95,87 @@ def _named(flag: str) -> list[str]:
     return [block for block, price in PRICES.items() if getattr(price, flag)]
 
 
-def yearly_weight(case: Case) -> pd.Series[float]:
-    """Sum of the discount factors of the calendar years of each model year. [year]"""
-    model_year = pd.Series({y: max(t for t in case.years if t <= y) for y in case.calendar})
-    return discounts(case).groupby(model_year).sum()
-
-
 def hours_of_slot(case: Case) -> pd.Series[float]:
     """Hours of the year that each time slice stands for. [h]"""
     return column_by(site_power(case).slot, "slot", "hours")
 
 
-RULES = (dual_sign, dual_unit)
-COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {"prices": {"dual_unit": "value raw_dual"}}
+@rule(unit="MUSD", floor=1e-3, of_program=True)
+def prices_as_solved(case: Case) -> Excess:
+    """Table `prices` has a row, with number and unit, for every dual of a limit that is not 0."""
+    reported, keys, solved = case.plan("prices"), list(PRICE_KEY), _duals(case)
+    place = together(keys, solved, reported)
+    left = lookup(sum_by(reported, keys, reported["raw_dual"]), place, keys, np.nan)
+    left = np.where(isin(place, reported[reported["raw_dual"].isna()], keys), np.nan, left)
+    right = lookup(sum_by(solved, keys, solved["dual"]), place, keys, np.nan)
+    units = reported["block"].map({block: price.unit for block, price in PRICES.items()})
+    is_wrong = (units != reported["unit"]).to_numpy(dtype=np.bool_)
+    return Excess.differs(place, left, right).and_also(Excess.count_broken(reported[keys], is_wrong))
+
+
+@once
+def _duals(case: Case) -> pd.DataFrame:
+    """Every dual of a limit that is not 0, by the keys of table `prices`. [MUSD per unit]"""
+    keys = list(PRICE_KEY)
+    parts = [
+        labelled(case, "rows", block, "dual", _DUAL_NOISE).assign(block=block)
+        for block in case.stored.rows["family"].cat.categories
+        if block in PRICES and case.stored.has_duals
+    ]
+    empty = pd.DataFrame(columns=[*keys, "dual"]).astype({"dual": "float64", "year": "int64"})
+    solved = pd.concat([empty, *parts], ignore_index=True)
+    solved = solved.fillna({name: "" for name in keys if name != "year"})[[*keys, "dual"]]
+    return solved.astype({"year": "int64"})
+
+
+@rule(unit="USD", of_program=True)
+def worths_as_solved(case: Case) -> Excess:
+    """The value of a stress hour follows from the duals."""
+    table, keys = case.plan("stress_slot"), ("site", "year", "slot")
+    hours = lookup(hours_of_slot(case), table, ("slot",), np.nan)
+    yearly = lookup(yearly_weight(case), table, ("year",), np.nan)
+    worth = _usd(case, "non_firm_power", keys, table) / (hours * yearly)
+    return Excess.reported(table[list(keys)], table["worth_usd_per_mwh"].to_numpy(), worth)
+
+
+def _usd(case: Case, block: str, keys: tuple[str, ...], table: pd.DataFrame) -> Floats:
+    """Return what one more unit of a limit saves, row by row; nan without duals. [USD]"""
+    if not case.stored.has_duals:
+        return np.full(len(table), np.nan)
+    rows = labelled(case, "rows", block, "dual", 0.0)
+    if not len(rows):
+        return np.zeros(len(table))
+    return lookup(sum_by(rows, keys, -_USD_PER_MUSD * rows["dual"]), table, keys)
+
+
+def labelled(case: Case, of: str, block: str, number: str, noise: float) -> pd.DataFrame:
+    """Return the labels of a block's rows or columns with a number, where it is not nothing."""
+    labels = _coded_labels(case, of)
+    here = labels["family"].places_of(block)
+    numbers = _of_program(case, of)[number].to_numpy(dtype=np.float64)[here]
+    reported = ~(np.abs(numbers) <= noise)
+    made: dict[str, NDArray[Any]] = {}
+    for name, label in labels.items():
+        codes = label.codes[here]
+        if name != "family" and (codes >= 0).any():
+            texts = label.kinds[codes[reported]]
+            made[name] = texts.astype(np.int64) if name == "year" else texts
+    return table_of(made | {number: numbers[reported]}, index=pd.RangeIndex(int(reported.sum())))
+
+
+@once
+def _coded_labels(case: Case, of: str) -> Mapping[str, CodedLabels]:
+    """Return the labels of all rows or columns of the program, by name."""
+    frame = _of_program(case, of)
+    coded_labels = {}
+    for name in frame.columns:
+        if name == "family" or name not in _ARRAYS:
+            labels = frame[name].astype("category").cat
+            kinds = [*(str(label) for label in labels.categories), np.nan]
+            coded_labels[name] = CodedLabels(labels.codes.to_numpy(), np.array(kinds, dtype=object))
+    return coded_labels
+
+
+def _of_program(case: Case, of: str) -> pd.DataFrame:
+    frame: pd.DataFrame = getattr(case.stored, of)
+    return frame

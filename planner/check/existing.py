@@ -7,18 +7,15 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.check.frames import column_by, crossed, isin, lookup, once, sum_by, to_frame
-from planner.check.memory import with_enough_memory
-from planner.check.payments import assets
+from planner.check.frames import column_by, crossed, isin, lookup, lookup_labels, once, sum_by, to_frame
 from planner.check.table import table_of
-from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from planner.base.arrays import Bools, Floats
     from planner.check.case import Case
-    from planner.check.declared import Table
+
 
 # --- Halls and connections in service at a site in a year, added up from the decisions ------------
 
@@ -53,18 +50,6 @@ def without_new_halls(case: Case) -> list[str]:
         if "new_halls" in stated.written_values()
     }
     return [site for site, wanted in given.items() if not wanted]
-
-
-@rule(unit="MW")
-def no_halls_where_unwanted(case: Case) -> Excess:
-    """Nothing is built or leased at sites where the scenario allows no new halls."""
-    parts = [
-        case.plan(table)[["site", "hall", "year", column]].rename(columns={column: "mw"})
-        for table, column in (("builds", "built_mw"), ("leases", "leased_mw"))
-    ]
-    new = pd.concat(parts, ignore_index=True)
-    new = new[new["site"].isin(without_new_halls(case))]
-    return Excess.above(new[["site", "hall", "year"]], new["mw"].to_numpy(np.float64), 0.0)
 
 
 @once
@@ -178,7 +163,6 @@ def _able(case: Case) -> pd.DataFrame:
 
 
 HEADING: Final = "Halls"
-RULES = (no_halls_where_unwanted,)
 _NOW = ("site", "year_now")
 _HALL = ("site", "hall", "year")
 
@@ -340,16 +324,6 @@ def retrofits(case: Case) -> pd.DataFrame:
     return case.plan("retrofits").merge(known, on=["site", "hall", "to_hall", "year"], how="left")
 
 
-def connections_bought(name: str) -> Table:
-    """Return what lists connections as assets."""
-
-    def bought(case: Case) -> pd.DataFrame:
-        table, life = case.plan(name), case.inputs.finance.life_years
-        return assets(table, "service_start", life["grid"], table["overnight_musd"])
-
-    return bought
-
-
 def by_zone(case: Case, frame: pd.DataFrame) -> pd.DataFrame:
     """Write the zone beside every site."""
     return frame.assign(zone=frame["site"].map(column_by(case.sites, "site", "zone")))
@@ -389,3 +363,21 @@ def halls_apart(hall: pd.Series[str]) -> tuple[pd.Series[str], pd.Series[str]]:
     """Return cooling and topology of designs, which are named by both."""
     parts = hall.astype("str").str.split("|")
     return parts.str[0], parts.str[1]
+
+
+# --- Memory of racks and what workloads need of it ------------------------------------------------
+
+
+def with_enough_memory(case: Case, pairs: pd.DataFrame) -> pd.DataFrame:
+    """Return the pairs of workload and rack whose rack has the memory that the workload needs."""
+    known_gb = column_by(case.data("rack_memory"), "rack", "memory_gb").astype("float64").to_dict()
+    stated = case.scenario.racks.override.items()
+    known_gb |= {rack: given.memory_gb for rack, given in stated if given.memory_gb is not None}
+    least_gb = {
+        name: given.least_memory_gb
+        for name, given in case.scenario.workloads.items()
+        if given.least_memory_gb is not None
+    }
+    room = lookup_labels(known_gb, pairs["rack"], 0.0)
+    need = lookup_labels(least_gb, pairs["workload"], 0.0)
+    return pairs[room >= need].reset_index(drop=True)

@@ -11,12 +11,9 @@ from planner.base.max_flow import unassigned
 from planner.check.cells import ANYWHERE
 from planner.check.chain import site_power
 from planner.check.declared import DualPrice, Table
-from planner.check.existing import site_years
-from planner.check.frames import crossed, isin, keyed, lookup, once, quotient, sum_by, to_frame
-from planner.check.globe import distance_km
-from planner.check.non_firm import non_firm_slots
-from planner.check.payments import discounts
-from planner.check.routes import round_trips, stays_elsewhere, used_routes
+from planner.check.frames import crossed, isin, lookup, once, quotient, sum_by, to_frame
+from planner.check.payments import yearly_weight
+from planner.check.routes import distance_km, round_trips, stays_elsewhere, used_routes
 from planner.check.table import table_of
 from planner.check.verdict import Excess, columns_reported, rule
 
@@ -31,7 +28,6 @@ _LOAD = ("site", "workload", "year")
 _CLASS = ("workload", "year")
 _ROUTE = ("region", "workload", "site")
 _PAIR = ("site", "standby")
-_SITE = ("site", "year")
 _H100E_HOURS = 1000.0 * 8760.0  # in a kH100e-year
 _USD_PER_MUSD = 1e6
 _ROUNDING = 1.0 - 1e-9
@@ -48,21 +44,11 @@ def survives_loss_of_any_site(case: Case) -> Excess:
     )
 
 
-@rule(unit="MW")
-def standby_only_for_failover(case: Case) -> Excess:
-    """Standby racks exist only for workloads and years that must survive a site outage."""
-    plan = case.plan("plan")
-    idle = np.where(asks(case, plan), 0.0, plan["standby_mw"].to_numpy())
-    place = plan[["site", "rack", "hall", "workload", "year"]]
-    return Excess.above(place, idle, 0.0)
-
-
 @rule(unit="kH100e", rows_of=("reserve",))
 def reserve_of_standby(case: Case) -> Excess:
-    """A reserve is no more than its standby racks could carry, and is reported as planned."""
+    """Load, standby racks and their power are reported of each reserve as planned."""
     table, uses = case.plan("reserve"), case.uses
     place = table[list(_LOAD)]
-    expected = reserves(case).set_index(list(_LOAD))["reserve_kh100e"]
     served = sum_by(case.plan("assignment"), _LOAD, case.plan("assignment")["served_kh100e"])
     reported = [
         Excess.differs(place, table[name].to_numpy(), lookup(values, table, _LOAD))
@@ -73,7 +59,7 @@ def reserve_of_standby(case: Case) -> Excess:
             ("called_mw", _called_of_reserves_mw(case)),
         )
     ]
-    return Excess.above(place, table["reserve_kh100e"].to_numpy(), lookup(expected, table, _LOAD)).and_also(*reported)
+    return reported[0].and_also(*reported[1:])
 
 
 @rule(unit="kH100e")
@@ -150,43 +136,6 @@ def takeovers_fit(case: Case) -> Excess:
     )
 
 
-@rule(unit="MW")
-def failover_power(case: Case) -> Excess:
-    """Connection and firm sources carry a site on the peak day with all standby racks at work.
-
-    Non-firm connection counts as far as it is not curtailed in the time slice.
-    """
-    power, called = site_power(case), _called_mw(case)
-    stands_by = called.max(axis=1) > 0.0
-    if not stands_by.any():  # what sources leave to spare is not of interest
-        return Excess.above(power.site_year.iloc[:0], np.zeros(0), 0.0)
-    peak = power.slot["is_peak"].to_numpy()
-    beside_firm = _spare_output_mw(case) + _left_of_non_firm_mw(case)
-    worst = (power.grid_mw + called - beside_firm)[:, peak].max(axis=1)
-    sites = site_years(case)
-    drawn = sum_by(power.site_year[stands_by], _SITE, worst[stands_by])
-    place = power.site_year[stands_by].reset_index(drop=True)
-    firm = sum_by(sites, _SITE, sites["firm_mw"])
-    return Excess.above(place, lookup(drawn, place, _SITE), lookup(firm, place, _SITE))
-
-
-def _left_of_non_firm_mw(case: Case) -> Floats:
-    """Non-firm connection less what is off under stress, by site-year and time slice. [MW]"""
-    total, frame = np.zeros(site_power(case).grid_mw.size), non_firm_slots(case)
-    total[frame["place"]] = frame["non_firm_mw"] - frame["off_mw"]
-    return total.reshape(site_power(case).grid_mw.shape)
-
-
-def _called_mw(case: Case) -> Floats:
-    """Power that stand-by racks would add at work, by site-year and time slice. [MW]"""
-    uses, power = case.uses[case.uses["standby_mw"] > 0.0], site_power(case)
-    row_of = keyed(power.site_year)
-    row = row_of.get_indexer(keyed(uses[list(_SITE)]))
-    total = np.zeros_like(power.grid_mw)
-    np.add.at(total, row, _called_per_use_mw(case, uses))
-    return total
-
-
 def _called_per_use_mw(case: Case, uses: pd.DataFrame) -> Floats:
     """Power that each use of stand-by racks would add at work, shape (use, slot). [MW]"""
     sets, chain = case.inputs.sets, case.inputs.power
@@ -207,27 +156,6 @@ def _called_of_reserves_mw(case: Case) -> pd.Series[float]:
     called = pd.DataFrame(_called_per_use_mw(case, uses)[:, peak])
     by_reserve = called.groupby([uses[name] for name in _LOAD], sort=False).sum()
     return by_reserve.max(axis=1)
-
-
-def _spare_output_mw(case: Case) -> Floats:
-    """Unused output of dispatchable on-site technologies, by site-year and time slice. [MW]"""
-    supply, power, sets = case.inputs.supply, site_power(case), case.inputs.sets
-    key = ("site", "source", "year")
-    output = to_frame(supply.output)
-    output = output[~isin(output, to_frame(supply.run_hours), key)]
-    share = supply.availability_frac[
-        sets.site.codes(output["site"]),
-        supply.output.axis("source").codes(output["source"]),
-        sets.slot.codes(output["slot"]),
-    ]
-    years, slots = case.plan("source_year"), case.plan("source_slot")
-    capacity = lookup(sum_by(years, key, years["capacity_mw"]), output, key)
-    made = lookup(sum_by(slots, (*key, "slot"), slots["output_mw"]), output, (*key, "slot"))
-    row_of = keyed(power.site_year)
-    row = row_of.get_indexer(keyed(output[list(_SITE)]))
-    total = np.zeros_like(power.grid_mw)
-    np.add.at(total, (row, sets.slot.codes(output["slot"])), share * capacity - made)
-    return total
 
 
 @rule(unit="kH100e", rows_of=("reserve", "resilience"))
@@ -255,10 +183,8 @@ def _worth(case: Case) -> Excess:
     """Reserves at the shadow price of their rows, in money of their year, and over the load."""
     table, reserve, prices = case.plan("resilience"), case.plan("reserve"), case.plan("prices")
     rows = prices[prices["block"] == "reserve_capacity"]
-    worth = discounts(case)
-    yearly = worth.groupby(worth.index.map(lambda t: max(y for y in case.years if y <= t))).sum()
     usd = -lookup(sum_by(rows, _LOAD, rows["raw_dual"]), reserve, _LOAD)
-    musd = usd * reserve["reserve_kh100e"] / lookup(yearly, reserve, ("year",), np.nan)
+    musd = usd * reserve["reserve_kh100e"] / lookup(yearly_weight(case), reserve, ("year",), np.nan)
     has_duals = bool(case.plan("solution")["has_duals"].all())
     value = lookup(sum_by(reserve, _CLASS, musd), table, _CLASS) * (1.0 if has_duals else np.nan)
     hours = table["load_kh100e"] * _H100E_HOURS
@@ -275,7 +201,7 @@ def _pairs_of_sites(case: Case) -> pd.DataFrame:
     return crossed(sites, sites.rename(columns={"site": "standby"}))
 
 
-@rule(unit="sites")
+@rule(unit="sites", rereads="failover.may_cover")
 def may_cover_from_scenario(case: Case) -> Excess:
     """A site may cover another unless it is near, barred by name or in a barred group."""
     pairs = _pairs_of_sites(case)
@@ -297,7 +223,7 @@ def _common_users(case: Case) -> pd.DataFrame:
     return both.groupby(["workload", *_PAIR], as_index=False)[["kh100e"]].sum()
 
 
-@rule(unit="pairs")
+@rule(unit="pairs", rereads="failover.neighbour_row failover.neighbour_reserve")
 def neighbours_from_tables(case: Case) -> Excess:
     """Neighbours that cover a site together are those that may and reach enough of its users."""
     p, settings = case.inputs.failover, case.scenario.failover
@@ -398,18 +324,7 @@ def _resilience_rows(case: Case) -> pd.DataFrame:
 
 
 HEADING: Final = "Site outage"
-RULES = (
-    survives_loss_of_any_site,
-    standby_only_for_failover,
-    reserve_of_standby,
-    failures_reported,
-    round_trips_after_failures,
-    takeovers_fit,
-    failover_power,
-    resilience_reported,
-)
 
-FACTS = (may_cover_from_scenario, neighbours_from_tables)
 IMPLIED: Final[Mapping[str, Table]] = {"resilience": _resilience_rows}
 DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
     "standby_mw": ("plan", "standby_mw"),
@@ -418,36 +333,6 @@ DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
 PRICES: Final[Mapping[str, DualPrice]] = {
     "neighbour_reserve": DualPrice("USD/H100e-hour", _H100E_HOURS, must_be_met=True),
     "reserve_capacity": DualPrice("USD/H100e-hour", _H100E_HOURS),
-}
-COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
-    "reserve": {
-        "rows": "resilience_reported",
-        "reserve_of_standby": "site workload year load_kh100e standby_mw idle_mw called_mw",
-        "resilience_reported": "workload year reserve_kh100e",
-    },
-    "failures": {
-        "rows": "failures_reported",
-        "failures_reported": "site workload year load_kh100e taken_kh100e unserved_kh100e",
-        "round_trips_after_failures": "standby_sites mean_rtt_ms failover_rtt_ms",
-    },
-    "takeovers": {
-        "rows": "failures_reported",
-        "failures_reported": "site workload year taken_kh100e",
-        "takeovers_fit": "site standby region workload year",
-        "round_trips_after_failures": "standby region rtt_ms",
-    },
-    "resilience": {
-        "resilience_reported": (
-            "workload year load_kh100e largest_load_kh100e reserve_kh100e "
-            "reserve_frac standby_mw unserved_kh100e value_musd "
-            "value_usd_per_h100e_hour"
-        )
-    },
-}
-REREAD: Final[Mapping[str, tuple[str, ...]]] = {
-    "failover.may_cover": ("may_cover_from_scenario",),
-    "failover.neighbour_row": ("neighbours_from_tables",),
-    "failover.neighbour_reserve": ("neighbours_from_tables",),
 }
 TAKEN_AS_GIVEN: Final[Mapping[str, str]] = dict.fromkeys(
     ("failover.cut_reserve", "failover.cut_reserve_row", "failover.cut_served", "failover.cut_served_row"),

@@ -13,27 +13,22 @@ from planner.check.existing import retrofits
 from planner.check.families import FAMILIES
 from planner.check.frames import isin, keyed, lookup, quotient, sum_by
 from planner.check.lead_times import decision_start, months_to_service, rack_months
-from planner.check.money import ASSETS, LINES, asset_rate, repaid_cost
 from planner.check.payments import discounts, instalment, repay
+from planner.check.priced import BOUGHT, MOVES, purchases
 from planner.check.sites import opened_musd
 from planner.check.supply_output import figures as source_figures
 from planner.check.table import table_of
 from planner.check.verdict import Excess, columns_reported, rule
-from planner.results.schema import TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from planner.base.arrays import Floats
     from planner.check.case import Case
-    from planner.check.declared import Asset
 
 _YEAR = ("calendar_year",)
 _ITEM = ("item",)
 _NO_CASH = ("unmet_compute", "shed_load_worth")
 _RENTED, _PPA = "rented_compute", "contract_strike"
 _CONTRACTS: Final = (_RENTED, _PPA)
-_AT_ONCE: Final = tuple(item for item, line in LINES.items() if line.at_once)
 
 
 @rule(unit="MUSD", floor=10.0)
@@ -65,11 +60,11 @@ def money_by_year(case: Case) -> Excess:
     return columns_reported(table, _YEAR, expected)
 
 
-def _asset(case: Case, asset: Asset) -> dict[str, float]:
+def _asset(case: Case, item: str) -> dict[str, float]:
     """Cost, interest and payments of an asset inside the horizon and after it. [MUSD]"""
-    finance, bought = case.inputs.finance, asset.bought(case)
-    full, rate = repaid_cost(case, asset), asset_rate(case, asset, bought)
-    overnight = float(bought["cost_musd"].sum())
+    finance, full = case.inputs.finance, purchases(case)
+    full = full[full["item"] == item]
+    overnight, rate = float(full["overnight_musd"].sum()), full["rate"].to_numpy()
     start, life, cost = (full[name].to_numpy(dtype=np.float64) for name in ("start", "life_years", "cost_musd"))
     yearly = cost * instalment(rate, life)
     end, growth = case.calendar[-1] + 1.0, 1.0 + finance.rate_frac
@@ -127,15 +122,14 @@ def _ppas(case: Case) -> dict[str, float]:
     return _contract(case, mw * lookup(price, rows, key), ends)
 
 
-@rule(unit="MUSD", floor=10.0)
+@rule(unit="MUSD", floor=10.0, of_program=True)
 def money_by_item(case: Case) -> Excess:
     """Purchases are paid inside the horizon and after it, with interest, to the last dollar."""
     table, costs, cash = case.plan("money_items"), case.plan("costs"), case.plan("cash")
     paid = sum_by(costs, _ITEM, costs["musd"])
-    expected = {item: _asset(case, asset) for item, asset in ASSETS.items()}
-    for item in _AT_ONCE:
-        amount = float(paid.get(item, 0.0))
-        expected[item] = {"overnight_musd": amount, "paid_musd": amount}
+    expected = {of.item: _asset(case, of.item) for of in BOUGHT.values()}
+    moved = float(paid.get(MOVES, 0.0))
+    expected[MOVES] = {"overnight_musd": moved, "paid_musd": moved}
     for item, later in ((_RENTED, _rented(case)), (_PPA, _ppas(case))):
         expected[item] = {"paid_musd": float(paid.get(item, 0.0)), **later}
     frame = pd.DataFrame(expected).T.fillna(0.0).rename_axis("item")
@@ -234,22 +228,4 @@ def money_year_rows(case: Case) -> pd.DataFrame:
 
 def money_item_rows(_: Case) -> pd.DataFrame:
     """List the rows of table `money_items`: all that can be bought, and contracts that run on."""
-    return table_of({"item": [*ASSETS, *_AT_ONCE, *_CONTRACTS]})
-
-
-RULES = (money_by_year, money_by_item, orders_reported)
-COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
-    "orders": {"rows": "orders_reported", "orders_reported": " ".join(field.name for field in TABLES["orders"].fields)},
-    "money_years": {
-        "money_by_year": (
-            "calendar_year asset_cash_musd running_musd cash_musd overnight_musd repaid_musd "
-            "unmet_musd payments_musd discount_frac npv_musd npv_after_musd"
-        )
-    },
-    "money_items": {
-        "money_by_item": (
-            "item kind overnight_musd before_musd cash_musd building_interest_musd interest_musd "
-            "life_payments_musd paid_musd after_musd after_npv_musd"
-        )
-    },
-}
+    return table_of({"item": [*(of.item for of in BOUGHT.values()), MOVES, *_CONTRACTS]})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, Protocol, TypeVar
 from weakref import WeakKeyDictionary
@@ -13,12 +14,13 @@ from planner.check.keys import cells_of, coded, coded_levels, first_rows, index_
 from planner.check.table import side_by_side, table_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
     from planner.base.arrays import Bools, Floats
     from planner.check.case import Case
+
 
 # --- Small operations on labelled tables that every check is written with -------------------------
 
@@ -213,3 +215,28 @@ def once(compute: Callable[Concatenate[Case, Asked], Figures]) -> Callable[Conca
 
 def _lent(kept: Any) -> Any:
     return kept.copy(deep=False) if isinstance(kept, (pd.DataFrame, pd.Series)) else kept
+
+
+# --- Figures of the scenario by year --------------------------------------------------------------
+
+
+def path_value(path: Mapping[int, float] | float | None, year: int) -> float | None:
+    """Read a path by year as steps."""
+    if not isinstance(path, Mapping):
+        return path
+    given = sorted(known for known in path if known <= year)
+    return path[given[-1]] if given else None
+
+
+def between(path: Mapping[int, float] | float, year: float) -> float:
+    """Read a path by year on straight lines between its years; a number holds every year."""
+    if not isinstance(path, Mapping):
+        return path
+    known = sorted(path)
+    return float(np.interp(year, known, [path[y] for y in known]))
+
+
+def path_value_or_nan(path: Mapping[int, float] | float, year: int) -> float:
+    """Read a path by year as steps, each held until the next; nan before the first."""
+    value = path_value(path, year)
+    return float("nan") if value is None else value

@@ -7,19 +7,16 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.check.chain import exported_mw, shed_mw, site_power
+from planner.check.chain import site_power
 from planner.check.days import year_rows
-from planner.check.declared import TRACE, Asset, CostLine, DualPrice, Table, plan_table
-from planner.check.existing import by_zone, connected, connections_bought, since, site_years
-from planner.check.frames import crossed, isin, keyed, lookup, sum_by, to_frame, with_int_year
-from planner.check.payments import discounts, every_year
-from planner.check.supply_output import sources_in_service
+from planner.check.declared import TRACE, DualPrice, Table
+from planner.check.existing import by_zone, connected, since, site_years
+from planner.check.frames import isin, lookup, sum_by, to_frame, with_int_year
+from planner.check.payments import discounts
 from planner.check.verdict import Excess, columns_reported, rule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from numpy.typing import NDArray
 
     from planner.base.arrays import Floats
     from planner.check.case import Case
@@ -29,7 +26,6 @@ _ZONE = ("zone", "year")
 _NOTHING_SPARE_MW = 1e-5  # a solver keeps its limits to less
 _USD_PER_MUSD = 1e6
 _ROUNDINGS = 8.0  # of sums and differences of connections
-_KW_PER_MW = 1000.0
 
 
 @rule(unit="MW")
@@ -42,7 +38,7 @@ def nameplate_reported(case: Case) -> Excess:
 
 @rule(unit="MW")
 def connections(case: Case) -> Excess:
-    """Connections are added where offered, after their lead time; the tables add them up."""
+    """Connections serve after their lead time; the tables add them up."""
     added, grid = case.plan("connections"), case.inputs.grid
     offers = to_frame(grid.expand, start=grid.expand_start)
     place = added[list(_SITE)]
@@ -55,15 +51,7 @@ def connections(case: Case) -> Excess:
         )
         for name in ("firm_mw", "new_firm_mw", "halls_mw")
     ]
-    return Excess.count_broken(place, ~isin(added, offers, _SITE)).and_also(Excess.above(place, due, start), *totals)
-
-
-@rule(unit="MW")
-def zone_headroom(case: Case) -> Excess:
-    """Firm connection in a zone, added or turned firm by a year, stays within its firm headroom."""
-    limits = with_int_year(case.inputs.grid.headroom_by_zone)
-    room = (limits["firm_limit_mw"] - limits["committed_mw"]).clip(lower=0.0).to_numpy()
-    return Excess.above(limits[list(_ZONE)], _new_firm_mw(case, limits), room)
+    return Excess.above(place, due, start).and_also(*totals)
 
 
 def _new_firm_mw(case: Case, places: pd.DataFrame) -> Floats:
@@ -194,54 +182,6 @@ def billed_peaks(case: Case) -> Excess:
     return right.and_also(year, bill, rate, exact)
 
 
-def _sides(case: Case) -> tuple[pd.DataFrame, Floats, Floats, NDArray[np.bool_]]:
-    """Places where power is balanced, what comes in there, what is used, and which of all it is."""
-    power, onsite = site_power(case), sources_in_service(case)
-    frame = crossed(power.site_year, power.slot[["slot"]])
-    balanced = keyed(to_frame(case.inputs.balance.site_year))
-    here = keyed(frame[list(_SITE)]).isin(balanced)
-    comes_in = power.grid_mw + onsite.of_sites(onsite.output_mw) + shed_mw(case)
-    goes_out = power.site_mw + onsite.of_sites(onsite.charge_mw) + exported_mw(case)
-    place = frame[here].reset_index(drop=True)
-    return place, comes_in.ravel()[here], goes_out.ravel()[here], here
-
-
-@rule(unit="MW")
-def power_balance(case: Case) -> Excess:
-    """Power supplied to a site covers its use in every time slice; no import is negative.
-
-    Where a price is negative no more is left over than sun and wind yield: the rest is used up.
-    """
-    place, comes_in, used, here = _sides(case)
-    drawn = site_power(case).grid_mw.ravel()[here]
-    yielded = sources_in_service(case).of_sites(sources_in_service(case).yield_mw).ravel()[here]
-    price = to_frame(case.inputs.power.slot, usd=case.inputs.grid.energy_usd_per_mwh)
-    paid = isin(place, price[price["usd"] < 0.0], (*_SITE, "slot"))
-    return Excess.above(place, used, comes_in).and_also(
-        Excess.above(place, -drawn, 0.0), Excess.above(place[paid], comes_in[paid], (used + yielded)[paid])
-    )
-
-
-def electricity_energy(case: Case) -> pd.DataFrame:
-    """Hourly energy at the delivered price of the hour."""
-    power, grid = site_power(case), case.inputs.grid
-    frame = crossed(power.site_year, power.slot[["slot"]])
-    key = ("site", "year", "slot")
-    price = to_frame(case.inputs.power.slot, usd=grid.energy_usd_per_mwh).set_index(list(key))["usd"]
-    usd = power.grid_mwh * lookup(price, frame, key, np.nan).reshape(power.grid_mw.shape)
-    return every_year(case, power.site_year, usd.sum(axis=1) / _USD_PER_MUSD)
-
-
-def electricity_demand(case: Case) -> pd.DataFrame:
-    """Months times the largest draw of each billing period, never times the hours of a day."""
-    peaks = own_peaks(case)
-    rate = to_frame(case.inputs.sites.site_year, usd=case.inputs.grid.demand_charge_usd_per_kw_month).set_index(
-        list(_SITE)
-    )["usd"]
-    usd = peaks["months"] * peaks["peak_mw"] * _KW_PER_MW * lookup(rate, peaks, _SITE, np.nan)
-    return every_year(case, peaks, usd / _USD_PER_MUSD)
-
-
 def _billed_peaks_rows(case: Case) -> pd.DataFrame:
     peaks, rate = own_peaks(case), case.inputs.grid.demand_charge_usd_per_kw_month
     rates = to_frame(case.inputs.sites.site_year, rate=rate).set_index(list(_SITE))["rate"]
@@ -257,27 +197,6 @@ def _headroom_rows(case: Case) -> pd.DataFrame:
 
 HEADING: Final = "Grid"
 
-RULES = (
-    power_balance,
-    nameplate_reported,
-    connections,
-    zone_headroom,
-    headroom_table,
-    headroom_binds,
-    headroom_worth,
-    billed_peaks,
-)
-
-ASSETS: Final[Mapping[str, Asset]] = {
-    "interconnection": Asset(
-        "grid", "grid", connections_bought("connections"), plan_table("connections"), is_spread=True
-    )
-}
-
-LINES: Final[Mapping[str, CostLine]] = {
-    "electricity_energy": CostLine("energy", electricity_energy),
-    "electricity_demand": CostLine("energy", electricity_demand),
-}
 
 IMPLIED: Final[Mapping[str, Table]] = {"billed_peaks": _billed_peaks_rows, "headroom": _headroom_rows}
 
@@ -292,26 +211,4 @@ PRICES: Final[Mapping[str, DualPrice]] = {
     "zone_headroom": DualPrice("USD/MW-year", paid="horizon"),
     "power_balance": DualPrice("USD/MWh", must_be_met=True),
     "exact_balance": DualPrice("USD/MWh", must_be_met=True, either_sign=True),
-}
-
-COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
-    "connections": {
-        "rows": "cost_interconnection",
-        "cost_interconnection": "site year service_start overnight_musd",
-        "connections": "site year added_mw service_start",
-    },
-    "site_year": {
-        "connections": "site year halls_mw firm_mw new_firm_mw",
-        "nameplate_reported": "site year nameplate_mw",
-    },
-    "billed_peaks": {"billed_peaks": ("site year period months peak_mw usd_per_kw_month charge_musd")},
-    "headroom": {
-        "headroom_table": (
-            "zone year rate_pct limit_mw firm_limit_mw committed_mw new_firm_mw new_non_firm_mw spare_mw firm_spare_mw"
-        ),
-        "headroom_binds": "binds firm_binds",
-        "headroom_worth": (
-            "value_npv_usd_per_mw value_usd_per_mw_year firm_value_npv_usd_per_mw firm_value_usd_per_mw_year"
-        ),
-    },
 }

@@ -1,25 +1,22 @@
-"""Figures of connections and billing, read again from scenario and data."""
+"""Figures of connections, billing and headroom, read again from scenario and data."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from planner.check.days import year_days
+from planner.check.days import tiers_pct, year_days
 from planner.check.existing import begun_facility_mw
-from planner.check.frames import column_by, lookup, once, sum_by, to_frame, with_int_year
-from planner.check.headroom import other_load_mw
+from planner.check.frames import column_by, lookup, once, path_value, sum_by, to_frame, with_int_year
 from planner.check.lead_times import committed_mw, decision_start, months_to_service
-from planner.check.paths import path_value
 from planner.check.stock import base_year_facility_mw
 from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+    from planner.base.arrays import Floats
     from planner.check.case import Case
 
 _SITE = ("site", "year")
@@ -36,7 +33,7 @@ def _committed_facility_mw(case: Case) -> pd.Series[float]:
     return of_market.add(begun_facility_mw(case), fill_value=0.0).rename_axis(list(_SITE))
 
 
-@rule(unit="MW")
+@rule(unit="MW", rereads="grid.firm_mw")
 def firm_connection_from_tables(case: Case) -> Excess:
     """Firm connection of a site is existing and begun there, or what the scenario says."""
     grid, sites = case.inputs.grid, list(case.inputs.sets.site.labels)
@@ -53,7 +50,7 @@ def firm_connection_from_tables(case: Case) -> Excess:
     return Excess.differs(rows[list(_SITE)], rows["mw"].to_numpy(), expected)
 
 
-@rule(unit="MUSD/MW")
+@rule(unit="MUSD/MW", rereads="grid.expand_capex_musd_per_mw")
 def connection_price_from_tables(case: Case) -> Excess:
     """A MW of firm connection costs a substation and network upgrades, or the scenario's figure."""
     grid, usd_per_mw = case.inputs.grid, case.scenario.grid.expansion_usd_per_mw
@@ -64,7 +61,7 @@ def connection_price_from_tables(case: Case) -> Excess:
     return Excess.differs(rows[list(_SITE)], rows["musd"].to_numpy(), np.full(len(rows), usd_per_mw / 1e6))
 
 
-@rule(unit="years")
+@rule(unit="years", rereads="grid.expand_first_year_frac grid.expand_start")
 def connection_start_from_tables(case: Case) -> Excess:
     """Firm connection serves after its lead time, in its first years for the part that is left."""
     grid = case.inputs.grid
@@ -80,7 +77,7 @@ def connection_start_from_tables(case: Case) -> Excess:
     )
 
 
-@rule(unit="MW/MW or %")
+@rule(unit="MW/MW or %", rereads="grid.lease_firm_mw_per_mw grid.contract_min_nameplate_frac grid.curtailment_rate_pct")
 def grid_terms_from_scenario(case: Case) -> Excess:
     """Connection per leased MW, least connection and curtailment rate are the scenario's."""
     grid, settings = case.inputs.grid, case.scenario
@@ -93,7 +90,7 @@ def grid_terms_from_scenario(case: Case) -> Excess:
     return Excess.differs(table_of({"figure": list(pairs)}), reported, np.array(list(pairs.values()), np.float64))
 
 
-@rule(unit="MW or %")
+@rule(unit="MW or %", rereads="grid.headroom_by_zone.committed_mw grid.headroom_by_zone.rate_pct")
 def committed_of_zones(case: Case) -> Excess:
     """Capacity under construction uses headroom of its zone, at the rate that is asked for."""
     table = with_int_year(case.inputs.grid.headroom_by_zone)
@@ -135,7 +132,7 @@ def _months_of_periods(case: Case) -> dict[str, float]:
     return {_MONTH_NAMES[m]: 1.0 + float(also[m]) for m in np.flatnonzero(there)}
 
 
-@rule(unit="months")
+@rule(unit="months", rereads="grid.billing_months")
 def billing_months_from_calendar(case: Case) -> Excess:
     """Every month of the year is billed, once, on the days that represent it."""
     grid, expected = case.inputs.grid, _months_of_periods(case)
@@ -148,24 +145,89 @@ def billing_months_from_calendar(case: Case) -> Excess:
     )
 
 
-FACTS = (
-    firm_connection_from_tables,
-    connection_price_from_tables,
-    connection_start_from_tables,
-    grid_terms_from_scenario,
-    committed_of_zones,
-    billing_months_from_calendar,
-)
+# --- Headroom of zones ----------------------------------------------------------------------------
 
-REREAD: Final[Mapping[str, tuple[str, ...]]] = {
-    "grid.billing_months": ("billing_months_from_calendar",),
-    "grid.firm_mw": ("firm_connection_from_tables",),
-    "grid.expand_first_year_frac": ("connection_start_from_tables",),
-    "grid.expand_start": ("connection_start_from_tables",),
-    "grid.expand_capex_musd_per_mw": ("connection_price_from_tables",),
-    "grid.lease_firm_mw_per_mw": ("grid_terms_from_scenario",),
-    "grid.contract_min_nameplate_frac": ("grid_terms_from_scenario",),
-    "grid.curtailment_rate_pct": ("grid_terms_from_scenario",),
-    "grid.headroom_by_zone.committed_mw": ("committed_of_zones",),
-    "grid.headroom_by_zone.rate_pct": ("committed_of_zones",),
-}
+# --- Headroom of zones, computed a second time from the data --------------------------------------
+
+
+def headroom_mw(case: Case, places: pd.DataFrame, rate_pct: float) -> Floats:
+    """Return the headroom of zones in years at a curtailment rate, at the operator's share. [MW]"""
+    settings, table = case.scenario.grid, case.data("zone_headroom")
+    rate = table[table["curtailment_rate_pct"] == rate_pct].set_index("zone")["headroom_mw"]
+    growth = case.data("zone_headroom_growth").set_index(["zone", "year"])["added_headroom_mw"]
+    # What was added by the last year of the table stays.
+    last = growth.index.get_level_values("year").max()
+    held = places.assign(year=np.minimum(places["year"], last))
+    grown = lookup(growth, held, ("zone", "year")) if settings.headroom_growth else 0.0
+    share = case.scenario.operator.headroom_share_frac * settings.headroom_scale_frac
+    return np.asarray((lookup(rate, places, ("zone",), np.nan) + grown) * share)
+
+
+@rule(
+    unit="MW",
+    rereads=(
+        "grid.headroom_by_zone.limit_mw grid.headroom_by_zone.firm_limit_mw grid.headroom_mw non_firm.headroom_mw"
+    ),
+)
+def headroom_from_tables(case: Case) -> Excess:
+    """Headroom of a zone is the operator's share at the chosen curtailment rate, with growth.
+
+    Firm connection takes all of it, or the share of that at the lowest rate which the scenario
+    calls firm.
+    """
+    settings, grid = case.scenario.grid, case.inputs.grid
+    reported = with_int_year(grid.headroom_by_zone)
+    place = reported[list(_ZONE)]
+    limit = headroom_mw(case, reported, settings.curtailment_rate_pct)
+    firm = limit
+    if settings.firm_headroom_frac is not None:
+        lowest = headroom_mw(case, reported, case.data("zone_headroom")["curtailment_rate_pct"].min())
+        firm = np.minimum(limit, settings.firm_headroom_frac * lowest)
+    parts = [
+        Excess.differs(place, reported["limit_mw"].to_numpy(dtype=np.float64), limit),
+        Excess.differs(place, reported["firm_limit_mw"].to_numpy(dtype=np.float64), firm),
+    ]
+    other = case.inputs.non_firm
+    tiers = to_frame(other.headroom, room=other.headroom_mw)
+    of_tier = tiers["tier"].astype("float64")
+    limits = [(to_frame(grid.headroom, room=grid.headroom_mw), firm)]
+    limits += [(tiers[of_tier == rate], headroom_mw(case, reported, rate)) for rate in tiers_pct(case)]
+    for rows, most in limits:
+        spare = sum_by(reported, _ZONE, np.clip(most - reported["committed_mw"].to_numpy(), 0.0, None))
+        expected = lookup(spare, rows, _ZONE, np.nan)
+        parts.append(Excess.differs(rows[list(_ZONE)], rows["room"].to_numpy(), expected))
+    return parts[0].and_also(*parts[1:])
+
+
+# --- Load of sites beside their racks, read a second time from scenario and series ----------------
+
+
+@once
+def series_by_hour(case: Case, column: str) -> dict[str, Floats]:
+    """Return a column of table `site_series` by site that has it, hour by hour. Gives (day, 24)."""
+    table = case.data("site_series").dropna(subset=column)
+    result = {}
+    for site, rows in table.groupby("site"):
+        wide = rows.pivot(index="day", columns="hour_utc", values=column).sort_index()
+        held = wide.reindex(columns=range(24)).ffill(axis=1)
+        result[str(site)] = held.to_numpy(dtype=np.float64)
+    return result
+
+
+@once
+def other_load_mw(case: Case) -> Floats:
+    """Return the load of every site of the plan beside its racks, shape (site, slot). [MW]
+
+    Ordinary days take the mean of a time slice, peak days its highest hour.
+    """
+    sites = list(case.inputs.sets.site.labels)
+    mw = case.own_figures("other_load_mw", pd.Series(0.0, index=pd.Index(sites, name="site")))
+    by_hour, per_day = series_by_hour(case, "other_load_frac"), 24 // case.scenario.time.slot_h
+    is_peak = year_days(case).is_peak
+    rows = []
+    for site in sites:
+        hourly = by_hour.get(site, np.ones((len(is_peak), 24)))
+        in_slots = hourly.reshape(len(is_peak), per_day, -1)
+        share = np.where(is_peak[:, None], in_slots.max(axis=2), in_slots.mean(axis=2))
+        rows.append(float(mw[site]) * share.ravel())
+    return np.asarray(rows)

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.check.declared import TRACE, Asset, CostLine, DualPrice, Table, plan_table
-from planner.check.existing import fill_frac, hall_years, retrofits
+from planner.check.declared import TRACE, DualPrice, Table
+from planner.check.existing import fill_frac, hall_years
 from planner.check.frames import isin, lookup, once, quotient, sum_by, to_frame
-from planner.check.payments import assets, every_year
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 
 
 _HALL = ("site", "hall", "year")
-_SITE = ("site", "year")
 _KW_PER_MW = 1000.0
 _MONTH_YEARS = 1.0 / 12.0
 
@@ -129,17 +127,6 @@ def retrofits_reported(case: Case) -> Excess:
     return Excess.differs(work[list(key)], work["gained_mw"].to_numpy(), gained.to_numpy())
 
 
-@rule(unit="MW")
-def operated_halls(case: Case) -> Excess:
-    """No more of a hall is operated as others than there is of it, and only where it may be."""
-    table, halls = case.plan("operated"), hall_years(case)
-    key = ("site", "hall", "as_hall", "fill", "year")
-    allowed = isin(table, to_frame(case.inputs.halls.operate), key)
-    return Excess.above(halls[list(_HALL)], -halls["operated_mw"].to_numpy(), 0.0).and_also(
-        Excess.count_broken(table[list(key)], ~allowed)
-    )
-
-
 @rule(unit="MUSD/year", rows_of=("leases",))
 def lease_rents_reported(case: Case) -> Excess:
     """Rent reported for a lease is what it is offered for."""
@@ -149,31 +136,6 @@ def lease_rents_reported(case: Case) -> Excess:
     return Excess.differs(leases[list(_HALL)], leases["rent_musd"].to_numpy(), expected)
 
 
-def _halls_bought(case: Case) -> pd.DataFrame:
-    table, life = case.plan("builds"), case.inputs.finance.life_years
-    return assets(table, "service_start", life["facility"], table["overnight_musd"])
-
-
-def _retrofits_bought(case: Case) -> pd.DataFrame:
-    table, life = retrofits(case), case.inputs.finance.life_years
-    return assets(table, "done", life["retrofit"], table["overnight_musd"])
-
-
-def hall_opex(case: Case) -> pd.DataFrame:
-    """Running cost per MW of own usable halls."""
-    halls, usable = case.inputs.halls, hall_years(case)
-    price = to_frame(halls.hall, price=halls.opex_musd_per_mw_year).set_index(list(_HALL))["price"]
-    musd = usable["own_mw"] * lookup(price, usable, _HALL, np.nan)
-    return every_year(case, usable, musd, escalates=True)
-
-
-def lease_rent(case: Case) -> pd.DataFrame:
-    """Rent per MW leased."""
-    halls, leases = case.inputs.halls, case.plan("leases")
-    price = to_frame(halls.lease, price=halls.lease_musd_per_mw_year).set_index(list(_HALL))["price"]
-    return every_year(case, leases, leases["leased_mw"] * lookup(price, leases, _HALL, np.nan))
-
-
 def _halls_rows(case: Case) -> pd.DataFrame:
     halls = hall_years(case)
     is_there = (halls["usable_mw"] > TRACE) | (halls["operated_mw"] > TRACE)
@@ -181,17 +143,6 @@ def _halls_rows(case: Case) -> pd.DataFrame:
 
 
 HEADING: Final = "Halls"
-RULES = (halls_table, halls_where_allowed, hall_lead, retrofits_reported, operated_halls, lease_rents_reported)
-ASSETS: Final[Mapping[str, Asset]] = {
-    "hall_construction": Asset(
-        "halls", "facility", _halls_bought, plan_table("builds"), is_spread=True, with_interest=True
-    ),
-    "hall_retrofit": Asset("halls", "facility", _retrofits_bought, plan_table("retrofits")),
-}
-LINES: Final[Mapping[str, CostLine]] = {
-    "hall_opex": CostLine("halls", hall_opex),
-    "lease_rent": CostLine("halls", lease_rent),
-}
 IMPLIED: Final[Mapping[str, Table]] = {"halls": _halls_rows}
 DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
     "build": ("builds", "built_mw"),
@@ -204,33 +155,4 @@ PRICES: Final[Mapping[str, DualPrice]] = {
     "hall_space": DualPrice("USD/m2-year", 1000.0),
     "lease_depth": DualPrice("USD/MW-year"),
     "committed_halls": DualPrice("USD/MW", paid="once"),
-}
-COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
-    "builds": {
-        "rows": "cost_hall_construction",
-        "cost_hall_construction": "site service_start overnight_musd",
-        "hall_lead": "year service_start stage",
-        "halls_where_allowed": "stage",
-        "halls_table": "hall",
-    },
-    "retrofits": {
-        "rows": "cost_hall_retrofit",
-        "retrofits_reported": "site hall to_hall retrofitted_mw gained_mw",
-        "cost_hall_retrofit": "site year overnight_musd",
-        "halls_table": "site hall to_hall year",
-    },
-    "leases": {
-        "rows": "cost_lease_rent",
-        "lease_rents_reported": "site hall year leased_mw rent_musd",
-        "cost_lease_rent": "site hall year leased_mw",
-        "halls_table": "site hall year leased_mw",
-    },
-    "plan": {"halls_table": "hall"},
-    "operated": {"rows": "halls_table", "halls_table": "site hall as_hall year operated_mw", "operated_halls": "fill"},
-    "halls": {
-        "halls_table": (
-            "site hall year existing_mw leased_mw usable_mw operated_mw free_mw used_mw "
-            "spare_power_mw stranded_power_mw floor_m2 used_m2 spare_floor_m2 stranded_floor_m2"
-        )
-    },
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,8 +13,6 @@ from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import pandas as pd
 
     from planner.base.arrays import Floats
@@ -70,7 +68,7 @@ def _parts(case: Case, frame: pd.DataFrame) -> dict[str, Floats]:
     return hall_parts(case, designs)
 
 
-@rule(unit="MUSD/MW")
+@rule(unit="MUSD/MW", rereads="halls.build_capex_musd_per_mw halls.existing_capex_musd_per_mw")
 def hall_price_from_tables(case: Case) -> Excess:
     """A MW of hall costs land, building and plant of its market, cooling and topology."""
     halls = case.inputs.halls
@@ -87,7 +85,7 @@ def hall_price_from_tables(case: Case) -> Excess:
     )
 
 
-@rule(unit="MUSD/MW-year")
+@rule(unit="MUSD/MW-year", rereads="halls.opex_musd_per_mw_year")
 def hall_upkeep_from_tables(case: Case) -> Excess:
     """A MW of hall costs upkeep, property tax, insurance, staff and network every year."""
     halls = case.inputs.halls
@@ -106,7 +104,7 @@ def hall_upkeep_from_tables(case: Case) -> Excess:
     return Excess.differs(frame[["site", "hall", "year"]], frame["price"].to_numpy(), expected)
 
 
-@rule(unit="years")
+@rule(unit="years", rereads="halls.build_start")
 def hall_dates_from_tables(case: Case) -> Excess:
     """New halls serve after their lead time, committed ones from the middle of their years.
 
@@ -134,7 +132,7 @@ def hall_dates_from_tables(case: Case) -> Excess:
     )
 
 
-@rule(unit="-")
+@rule(unit="-", rereads="halls.density_kw_per_m2 halls.ramp_mean_frac halls.ramp_months")
 def halls_from_scenario(case: Case) -> Excess:
     """Halls fill as the scenario says, and hold what their cooling allows per square metre."""
     halls, settings = case.inputs.halls, case.scenario
@@ -155,7 +153,10 @@ def _medium(case: Case, hall: pd.Series[str]) -> pd.Series[str]:
     return hall.str.split("|").str[0].map(medium)
 
 
-@rule(unit="- or MUSD/MW or years")
+@rule(
+    unit="- or MUSD/MW or years",
+    rereads=("halls.retrofit_capacity_frac halls.retrofit_capex_musd_per_mw halls.retrofit_done halls.retrofit_start"),
+)
 def retrofits_from_tables(case: Case) -> Excess:
     """Retrofits keep, cost and last what the table or the scenario says, at the site's prices."""
     halls, stated = case.inputs.halls, case.scenario.retrofit
@@ -194,7 +195,7 @@ def retrofits_from_tables(case: Case) -> Excess:
     return parts[0].and_also(*parts[1:])
 
 
-@rule(unit="MUSD/MW-year or MW")
+@rule(unit="MUSD/MW-year or MW", rereads="halls.lease_depth_mw halls.lease_musd_per_mw_year")
 def leases_from_tables(case: Case) -> Excess:
     """Leased halls cost the lowest rent of their country, else of the world, up to a limit."""
     halls, settings = case.inputs.halls, case.scenario.lease
@@ -214,7 +215,7 @@ def leases_from_tables(case: Case) -> Excess:
     ).and_also(Excess.differs(sites, np.asarray(halls.lease_depth_mw), depth))
 
 
-@rule(unit="-")
+@rule(unit="-", rereads="halls.fill_frac halls.new_fill_frac")
 def fill_from_scenario(case: Case) -> Excess:
     """Racks leave the scenario's share of hall power free; in stated halls, what is free there."""
     halls = case.inputs.halls
@@ -224,31 +225,3 @@ def fill_from_scenario(case: Case) -> Excess:
     return Excess.differs(rows[list(_HALL)], rows["frac"].to_numpy(), fill_frac(case, rows)).and_also(
         Excess.differs(place, np.array([read]), np.array([asked]))
     )
-
-
-FACTS = (
-    hall_price_from_tables,
-    hall_upkeep_from_tables,
-    hall_dates_from_tables,
-    halls_from_scenario,
-    retrofits_from_tables,
-    leases_from_tables,
-    fill_from_scenario,
-)
-REREAD: Final[Mapping[str, tuple[str, ...]]] = {
-    "halls.build_capex_musd_per_mw": ("hall_price_from_tables",),
-    "halls.build_start": ("hall_dates_from_tables",),
-    "halls.fill_frac": ("fill_from_scenario",),
-    "halls.new_fill_frac": ("fill_from_scenario",),
-    "halls.density_kw_per_m2": ("halls_from_scenario",),
-    "halls.existing_capex_musd_per_mw": ("hall_price_from_tables",),
-    "halls.lease_depth_mw": ("leases_from_tables",),
-    "halls.lease_musd_per_mw_year": ("leases_from_tables",),
-    "halls.opex_musd_per_mw_year": ("hall_upkeep_from_tables",),
-    "halls.ramp_mean_frac": ("halls_from_scenario",),
-    "halls.ramp_months": ("halls_from_scenario",),
-    "halls.retrofit_capacity_frac": ("retrofits_from_tables",),
-    "halls.retrofit_capex_musd_per_mw": ("retrofits_from_tables",),
-    "halls.retrofit_done": ("retrofits_from_tables",),
-    "halls.retrofit_start": ("retrofits_from_tables",),
-}

@@ -8,9 +8,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check.chain import site_power
-from planner.check.declared import Asset, CostLine, plan_table
 from planner.check.frames import column_by, keyed, lookup, sum_by, to_frame
-from planner.check.payments import every_year
 from planner.check.stating import row, total
 from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
@@ -43,23 +41,6 @@ def _connection_usd(case: Case, table: pd.DataFrame) -> Floats:
     return np.asarray(1000.0 * per_kw * table["connect_mw"].to_numpy())
 
 
-def heat_connections(case: Case) -> pd.DataFrame:
-    """List connections to heat networks as assets."""
-    table = case.plan("heat")
-    usd = _connection_usd(case, table)
-    return table[["site"]].assign(
-        start=table["year"], life_years=case.inputs.finance.life_years["facility"], cost_musd=usd / _USD_PER_MUSD
-    )
-
-
-def heat_sales(case: Case) -> pd.DataFrame:
-    """Heat sold at the price of the country."""
-    table = case.plan("heat")
-    settings, _ = case.of_family("heat")
-    price = country_figure(case, table, "price_usd_per_mwh", settings.price_usd_per_mwh)
-    return every_year(case, table, -table["sold_mwh"] * price / _USD_PER_MUSD)
-
-
 @rule(unit="MW", rows_of=("heat",))
 def heat_sold(case: Case) -> Excess:
     """Heat that could be sold, connections so far and revenue follow from what is sold and built."""
@@ -78,13 +59,11 @@ def heat_sold(case: Case) -> Excess:
     built = built[built["year"] <= built["year_now"]]
     so_far = sum_by(built, ("site", "year_now"), built["connect_mw"])
     recoverable = lookup(warm, table, _SITE, np.nan)
-    return Excess.above(place, -sold, 0.0).and_also(
-        Excess.differs(place, table["connected_mw"].to_numpy(), lookup(so_far, table, _SITE)),
+    return Excess.differs(place, table["connected_mw"].to_numpy(), lookup(so_far, table, _SITE)).and_also(
         Excess.differs(place, table["recoverable_mw"].to_numpy(), recoverable),
         Excess.differs(place, table["sold_mwh"].to_numpy(), sold * hours),
         Excess.differs(place, table["overnight_musd"].to_numpy(), _connection_usd(case, table) / _USD_PER_MUSD),
         Excess.differs(place, table["revenue_musd"].to_numpy(), sold * hours * price),
-        Excess.count_broken(place, np.full(len(place), not settings.sell)),
     )
 
 
@@ -109,10 +88,12 @@ def heat_connection(h: Here) -> StatedRow:
 
 
 HEADING: Final = "Power, water and carbon"
-RULES = (heat_sold,)
 
 
-@rule(unit="-, h or USD")
+@rule(
+    unit="-, h or USD",
+    rereads=("heat.share_frac heat.recover_frac heat.buyer_h heat.price_usd_per_mwh heat.capex_musd_per_mw"),
+)
 def heat_from_tables(case: Case) -> Excess:
     """Buyers of heat, their hours, prices and connections are the country's or the scenario's."""
     settings, p = case.of_family("heat")
@@ -129,32 +110,16 @@ def heat_from_tables(case: Case) -> Excess:
         table_of({"cooling": names}), np.asarray(p.recover_frac), np.asarray(recover.reindex(names), np.float64)
     )
     return warm.and_also(
+        Excess.count_broken(rows, np.full(len(rows), not settings.sell)),
         *(
             Excess.differs(rows, np.asarray(reported), country_figure(case, rows, column, stated))
             for reported, column, stated in pairs
-        )
+        ),
     )
 
 
-FACTS = (heat_from_tables,)
-ASSETS: Final[Mapping[str, Asset]] = {"heat_network": Asset("heat", "facility", heat_connections, plan_table("heat"))}
-LINES: Final[Mapping[str, CostLine]] = {"heat_sales": CostLine("heat", heat_sales)}
 ORDERED: Final = {"heat network": ("heat", "", "connect_mw")}
 DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
     "heat_connect_mw": ("heat", "connect_mw"),
     "heat_sold_mw": ("heat", "sold_mw"),
-}
-COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
-    "heat": {
-        "rows": "cost_heat_sales",
-        "cost_heat_network": "site year connect_mw",
-        "heat_sold": ("site year connect_mw overnight_musd connected_mw recoverable_mw sold_mwh revenue_musd sold_mw"),
-    }
-}
-REREAD: Final[Mapping[str, tuple[str, ...]]] = {
-    "heat.share_frac": ("heat_from_tables",),
-    "heat.recover_frac": ("heat_from_tables",),
-    "heat.buyer_h": ("heat_from_tables",),
-    "heat.price_usd_per_mwh": ("heat_from_tables",),
-    "heat.capex_musd_per_mw": ("heat_from_tables",),
 }

@@ -9,7 +9,7 @@ import pandas as pd
 
 from planner.check.cells import ANYWHERE
 from planner.check.declared import DualPrice, Table
-from planner.check.demand_figures import rack_path_mw, reference_kh100e, stated_classes
+from planner.check.demand import rack_path_mw, reference_kh100e, stated_classes
 from planner.check.failover import asks, may_not_cover
 from planner.check.frames import column_by, crossed, isin, lookup, quotient, sum_by, to_frame
 from planner.check.routes import lumped_users, reach_of_users, round_trips, stays_elsewhere, used_routes
@@ -34,13 +34,6 @@ _USD_PER_MUSD: Final = 1e6
 _H100E_HOURS: Final = 1000.0 * 8760.0  # in a kH100e-year
 
 
-@rule(unit="ms")
-def round_trip_within_bound(case: Case) -> Excess:
-    """Users are served only from sites whose round trip, recomputed, is within the bound."""
-    frame = used_routes(case)
-    return Excess.above(frame[list(_ROUTE)], frame["rtt_ms"].to_numpy(), frame["rtt_bound_ms"].to_numpy())
-
-
 @rule(unit="ms", floor=1000.0)
 def round_trip_reported(case: Case) -> Excess:
     """Round trips in the tables are those recomputed from coordinates, lines and pairs."""
@@ -48,13 +41,6 @@ def round_trip_reported(case: Case) -> Excess:
     table = case.plan("assignment")
     # Users anywhere are in no place, so that nothing is reported of them.
     return Excess.reported(table[list(_ROUTE)], table["rtt_ms"].to_numpy(), lookup(expected, table, _ROUTE, np.nan))
-
-
-@rule(unit="routes")
-def residency(case: Case) -> Excess:
-    """Data stays where its workload must stay: world region, country, or within 200 km."""
-    frame = used_routes(case)
-    return Excess.count_broken(frame[list(_ROUTE)], stays_elsewhere(frame))
 
 
 @rule(unit="users")
@@ -67,26 +53,7 @@ def served_from_anywhere(case: Case) -> Excess:
     return Excess.count_broken(wanted, np.where(is_lumped, ~has_lumped, isin(wanted, lumped, _USERS)))
 
 
-@rule(unit="kH100e")
-def tight_share(case: Case) -> Excess:
-    """The share of demand met within the tighter bound is at least the workload's share."""
-    demand, tight = case.inputs.demand, case.inputs.demand.tight
-    key = ("region", "workload", "year")
-    frame = to_frame(tight, share=demand.tight_share_frac)
-    table = case.plan("assignment")
-    routes = used_routes(case)
-    near = routes[routes["rtt_ms"] <= routes["tight_rtt_ms"] * (1.0 + 1e-9)]
-    served = table[isin(table, near, _ROUTE)]
-    reported = case.plan("demand").set_index(list(key))
-    rent = to_frame(case.inputs.rent.rented, near=case.inputs.rent.rented_is_tight)
-    is_near = lookup(rent.set_index(list(key))["near"].astype("float64"), frame, key)
-    inside = lookup(sum_by(served, key, served["served_kh100e"]), frame, key)
-    inside = inside + is_near * lookup(reported["rented_kh100e"], frame, key)
-    met = reported["demand_kh100e"] - reported["unmet_kh100e"] - reported["saved_kh100e"]
-    return Excess.above(frame[list(key)], frame["share"].to_numpy() * lookup(met, frame, key), inside)
-
-
-@rule(unit="-")
+@rule(unit="-", rereads="workloads")
 def classes_from_tables(case: Case) -> Excess:
     """Figures of workloads are those of table `workloads`, or else of the scenario."""
     reported = case.inputs.workloads
@@ -102,7 +69,7 @@ def classes_from_tables(case: Case) -> Excess:
     return parts[0].and_also(*parts[1:])
 
 
-@rule(unit="- or USD/h")
+@rule(unit="- or USD/h", rereads="demand.tight_share_frac demand.unmet_usd_per_h100e_hour")
 def service_terms_from_tables(case: Case) -> Excess:
     """Shares within the tighter bound are the workloads', unmet prices the scenario's."""
     wanted = case.inputs.demand
@@ -124,7 +91,7 @@ def service_terms_from_tables(case: Case) -> Excess:
     )
 
 
-@rule(unit="ms", floor=1000.0)
+@rule(unit="ms", floor=1000.0, rereads="demand.route_is_tight demand.route_rtt_ms")
 def routes_from_tables(case: Case) -> Excess:
     """Routes are all that lie within bound and residency, each with its round trip."""
     wanted = case.inputs.demand
@@ -148,7 +115,7 @@ def routes_from_tables(case: Case) -> Excess:
     )
 
 
-@rule(unit="- or ms")
+@rule(unit="- or ms", rereads="demand.no_route")
 def no_route_from_tables(case: Case) -> Excess:
     """Users whom no site reaches are listed, with nearest site and share of the workload."""
     reported, everywhere = case.inputs.demand.no_route, reach_of_users(case)
@@ -380,52 +347,9 @@ def _latency_rows(case: Case) -> pd.DataFrame:
 
 
 HEADING: Final = "Latency and residency"
-RULES = (
-    round_trip_within_bound,
-    round_trip_reported,
-    residency,
-    served_from_anywhere,
-    tight_share,
-    tight_routes_reported,
-    round_trips_of_users,
-    percentiles_reported,
-    service_of_classes,
-    no_route_reported,
-    why_not_reported,
-    rent_terms_reported,
-    levers_reported,
-    reference_reported,
-)
 
-FACTS = (classes_from_tables, service_terms_from_tables, routes_from_tables, no_route_from_tables)
 IMPLIED: Final[Mapping[str, Table]] = {"latency": _latency_rows}
 DECISIONS: Final[Mapping[str, tuple[str, str]]] = {"served": ("assignment", "served_kh100e")}
 PRICES: Final[Mapping[str, DualPrice]] = {
     "tight_latency_share": DualPrice("USD/H100e-hour", _H100E_HOURS, must_be_met=True)
-}
-COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
-    "assignment": {"round_trip_reported": "region site rtt_ms", "tight_routes_reported": "within_tight"},
-    "demand": {"round_trips_of_users": "mean_rtt_ms", "why_not_reported": "why_not_own why_not_rented"},
-    "no_route": {
-        "rows": "no_route_reported",
-        "no_route_reported": "region workload nearest_site nearest_rtt_ms bound_ms",
-    },
-    "latency": {
-        "service_of_classes": (
-            "workload year bound_ms tight_ms tight_share_frac demand_kh100e "
-            "served_kh100e mean_rtt_ms max_rtt_ms within_tight_frac"
-        ),
-        "percentiles_reported": "p50_rtt_ms p95_rtt_ms tail_p95_rtt_ms",
-    },
-    "rent": {"rent_terms_reported": "workload tier year term_years usd_per_h100e_hour"},
-    "levers": {"levers_reported": "workload lever year adopted_frac saved_kh100e cost_musd"},
-    "reference": {"reference_reported": "workload year facility_gw path_mw rack_gw kh100e"},
-}
-REREAD: Final[Mapping[str, tuple[str, ...]]] = {
-    "demand.no_route": ("no_route_from_tables",),
-    "demand.route_is_tight": ("routes_from_tables",),
-    "demand.route_rtt_ms": ("routes_from_tables",),
-    "demand.tight_share_frac": ("service_terms_from_tables",),
-    "demand.unmet_usd_per_h100e_hour": ("service_terms_from_tables",),
-    "workloads": ("classes_from_tables",),
 }

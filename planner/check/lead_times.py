@@ -48,7 +48,7 @@ def committed_mw(case: Case) -> pd.DataFrame:
     return frame
 
 
-@rule(unit="MW")
+@rule(unit="MW", rereads="halls.committed_mw")
 def committed_from_tables(case: Case) -> Excess:
     """Committed halls are the operator's share of capacity under construction by then."""
     halls, committed = case.inputs.halls, committed_mw(case)
@@ -172,7 +172,14 @@ def decision_start(case: Case) -> float:
     return day.year + (day.month - 1 + (day.day - 1) / days) / 12.0
 
 
-@rule(unit="months")
+@rule(
+    unit="months",
+    rereads=(
+        "halls.lead.connection_months halls.lead.months halls.lead.non_firm_months halls.lead.service_start "
+        "order_months.first_day order_months.rack order_months.hall order_months.connection "
+        "order_months.non_firm order_months.source"
+    ),
+)
 def leads_from_tables(case: Case) -> Excess:
     """Lead times are the longest parallel chain: permit and building, transformer, or grid.
 
@@ -251,19 +258,4 @@ def _leads_rows(case: Case) -> pd.DataFrame:
     return case.inputs.halls.lead[["site", "hall"]]
 
 
-FACTS = (committed_from_tables, leads_from_tables, leads_reported)
 IMPLIED: Final[Mapping[str, Table]] = {"leads": _leads_rows}
-COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
-    "leads": {"leads_reported": ("site months by service_start connection_months connection_by non_firm_months")}
-}
-REREAD: Final[Mapping[str, tuple[str, ...]]] = {
-    "halls.committed_mw": ("committed_from_tables",),
-    "halls.lead.connection_months": ("leads_from_tables",),
-    "halls.lead.months": ("leads_from_tables",),
-    "halls.lead.non_firm_months": ("leads_from_tables",),
-    "halls.lead.service_start": ("leads_from_tables",),
-    **{
-        f"order_months.{name}": ("leads_from_tables",)
-        for name in ("first_day", "rack", "hall", "connection", "non_firm", "source")
-    },
-}

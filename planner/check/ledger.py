@@ -16,8 +16,8 @@ well: `planner.check.decided` states again what may be decided; where a
 row missing from another list would pass unseen, the rules of completeness (`rows_there`,
 `sites_in_scope`) and those that look up a figure for every row of the plan find it.
 
-To add a figure: write it into `REREAD` of its family's file with the rule that rereads it, or into
-`TAKEN_AS_GIVEN` with a reason that convinces. The test says if it is missing, if the rule does not
+To add a figure: let the rule that rereads it say so (`rereads`), or write it into `TAKEN_AS_GIVEN` of its family's
+file with a reason that convinces. The test says if it is missing, if the rule does not
 break, and if no world of the test has the figure at all.
 """
 
@@ -25,14 +25,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from planner.check.all_checks import ACROSS
+from planner.check.all_checks import RULES
 from planner.check.declared import merged
 from planner.check.families import FAMILIES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-REREAD: Final[Mapping[str, tuple[str, ...]]] = merged((*FAMILIES, *ACROSS), "REREAD")
+_RULES_OF: Final = [(figure, rule.name) for rule in RULES for figure in rule.rereads]
+REREAD: Final[Mapping[str, tuple[str, ...]]] = {
+    figure: tuple(rule for of, rule in _RULES_OF if of == figure) for figure, _ in _RULES_OF
+}
 """Rules by the figure of `Inputs` that they reread from the scenario and the data."""
 
 TAKEN_AS_GIVEN: Final[Mapping[str, str]] = {

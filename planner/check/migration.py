@@ -10,9 +10,8 @@ import pandas as pd
 from planner.check.cells import ANYWHERE
 from planner.check.chain import share_that_moves, site_power
 from planner.check.days import year_slots
-from planner.check.declared import TRACE, CostLine, Table
+from planner.check.declared import TRACE, Table
 from planner.check.frames import column_by, crossed, keyed, lookup, once, sum_by, take_codes, to_frame
-from planner.check.payments import every_year
 from planner.check.power import moving_classes, window_h
 from planner.check.routes import round_trips, stays_elsewhere
 from planner.check.table import table_of
@@ -36,7 +35,6 @@ _CLASS = ("site", "workload", "year")
 _BLOCK = ("rack", "workload", "year", "day", "own_block")
 _SITE_BLOCK = ("site", *_BLOCK)
 _PLACED = ("rack", "workload")
-_USD_PER_MUSD = 1e6
 
 
 def _window_h(case: Case, workload: str) -> int:
@@ -128,18 +126,6 @@ def migration_reach_reported(case: Case) -> Excess:
     return Excess.count_broken(table, (table["reach"].to_numpy() != wanted).astype(np.bool_))
 
 
-@rule(unit="MWh", floor=10.0, rows_of=("migration",))
-def migration_conserves_work(case: Case) -> Excess:
-    """Work that moves is done in its hours, on its type of rack, within reach of the same users."""
-    table = _table(case)
-    table = table.assign(users=users_in_reach(case, table))
-    key = (*_BLOCK, "users")
-    slot_h = float(case.scenario.time.slot_h)
-    done, due = (sum_by(table, key, table[name] * slot_h) for name in ("done_mw", "due_mw"))
-    place = table[list(key)].drop_duplicates().reset_index(drop=True)
-    return Excess.differs(place.drop(columns="users"), lookup(done, place, key), lookup(due, place, key))
-
-
 @rule(unit="MW")
 def migration_reported(case: Case) -> Excess:
     """Load curve, sites and workloads report moved work as its time slices add up to."""
@@ -182,7 +168,10 @@ def _share_that_moves(case: Case) -> Floats:
     return np.asarray(share[list(case.inputs.sets.workload.labels)], dtype=np.float64)
 
 
-@rule(unit="MW/MW")
+@rule(
+    unit="MW/MW",
+    rereads=("migration.deployment_frac migration.due_mw_per_mw migration.room_mw_per_mw migration.move_usd_per_mwh"),
+)
 def migration_from_tables(case: Case) -> Excess:
     """Movable work is the deferrable share of its workload, and its racks have room for more.
 
@@ -251,7 +240,7 @@ def first_of_reach(case: Case) -> Codes:
     return first.reshape(len(sets.workload), len(sets.site))
 
 
-@rule(unit="blocks")
+@rule(unit="blocks", rereads="migration.balance_of_work migration.site_block_of_work")
 def migration_blocks(case: Case) -> Excess:
     """Work is balanced in its window of the day, among sites that reach the same users."""
     p = case.inputs.migration
@@ -270,13 +259,6 @@ def migration_blocks(case: Case) -> Excess:
     return _by_class(case, is_wrong.astype(np.float64), np.ones(work.size))
 
 
-def work_migration(case: Case) -> pd.DataFrame:
-    """Work that arrives from other sites, at the price of a move."""
-    table = case.plan("migration_site")
-    price = case.scenario.flexibility.move_usd_per_mwh
-    return every_year(case, table, table["arrived_mwh"] * price / _USD_PER_MUSD)
-
-
 def _migration_site_rows(case: Case) -> pd.DataFrame:
     work = case.plan("migration")
     is_work = (work["due_mw"] > TRACE) | (work["done_mw"] > TRACE)
@@ -284,30 +266,6 @@ def _migration_site_rows(case: Case) -> pd.DataFrame:
 
 
 HEADING: Final = "Work between sites"
-RULES = (migration_is_due, migration_reach_reported, migration_conserves_work, migration_reported, migration_of_sites)
 
-FACTS = (migration_from_tables, migration_blocks)
-LINES: Final[Mapping[str, CostLine]] = {"work_migration": CostLine("sites", work_migration)}
 IMPLIED: Final[Mapping[str, Table]] = {"migration_site": _migration_site_rows}
 DECISIONS: Final[Mapping[str, tuple[str, str]]] = {"migrating_mw": ("migration", "done_mw")}
-COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
-    "site_year": {"migration_reported": "migrated_mean_mw"},
-    "power_slot": {"migration_reported": "migrated_mw"},
-    "migration": {
-        "rows": "migration_is_due",
-        "migration_is_due": "site rack hall workload year slot block due_mw",
-        "migration_reach_reported": "reach",
-        "migration_conserves_work": "site slot done_mw",
-        "migration_reported": "slot done_mw",
-        "migration_of_sites": "site rack year slot done_mw",
-    },
-    "migration_site": {"migration_of_sites": "site workload year due_mwh done_mwh arrived_mwh left_mwh"},
-}
-REREAD: Final[Mapping[str, tuple[str, ...]]] = {
-    "migration.deployment_frac": ("migration_from_tables",),
-    "migration.due_mw_per_mw": ("migration_from_tables",),
-    "migration.room_mw_per_mw": ("migration_from_tables",),
-    "migration.move_usd_per_mwh": ("migration_from_tables",),
-    "migration.balance_of_work": ("migration_blocks",),
-    "migration.site_block_of_work": ("migration_blocks",),
-}

@@ -7,56 +7,52 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.check.declared import Asset, CostLine, DualPrice, merged
+from planner.check.declared import CostLine, merged
 from planner.check.families import FAMILIES
-from planner.check.frames import column_by, lookup, sum_by, to_frame, together
-from planner.check.payments import discounts, of_site, repay
+from planner.check.frames import column_by, lookup, sum_by, together
+from planner.check.payments import discounts, repay
+from planner.check.priced import AT_SITE, BOUGHT, ELSEWHERE, MOVES, ONCE, paid_lines, purchases
 from planner.check.table import table_of
-from planner.check.verdict import Excess, Rule, rule
+from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from planner.base.arrays import Floats
     from planner.check.case import Case
-    from planner.check.declared import Table
 
 
 _FLOOR_MUSD = 10.0  # sums of a site are reported to 10 USD: they hold decisions of 1e-7 MW
+_SITE: Final = ("site", "year")
 _LINE = ("item", "site", "calendar_year")
 _PAID = ("site", "calendar_year")
+_OVERNIGHT: Final = {
+    "installs": (("rack_purchase",), ("site", "rack", "hall", "duty", "year")),
+    "builds": (("hall_construction",), ("site", "hall", "year")),
+    "retrofits": (("hall_retrofit",), ("site", "hall", "to_hall", "year")),
+    "connections": (("interconnection",), _SITE),
+    "non_firm_connections": (("non_firm_connection",), _SITE),
+    "heat": (("heat_network",), _SITE),
+    "source_builds": (("source_purchase", "battery_cells"), ("site", "source", "year")),
+}
+"""Tables with the overnight cost of what is bought: its cost lines, and labels of a row."""
 _UNMET = ("unmet_compute", "shed_load_worth")
 _RENTED = "rented_compute"
 _MONEY_YEAR = 2025
 _STEPS = 100_000
-_SITE = ("site", "year")
-_USD_PER_MUSD = 1e6
 
 
-def _bill(item: str, make: Callable[[Case], pd.DataFrame]) -> Rule:
-    """Make the rule that a line of the cost table is what the plan's tables add up to."""
-
-    def test(case: Case) -> Excess:
-        expected = make(case)
-        table = case.plan("costs")
-        reported = table[table["item"] == item]
-        if not len(expected) and not len(reported):
-            return Excess(reported, *np.zeros((2, 0)))
-        right = sum_by(expected, _PAID, expected["musd"])
-        left = sum_by(reported, _PAID, reported["musd"])
-        place = together(_PAID, expected, reported)
-        return Excess.differs(place, lookup(left, place, _PAID), lookup(right, place, _PAID))
-
-    what = item.replace("_", " ")
-    words = f"The cost line {what} follows, site by site and year by year, from the plan's tables."
-    return Rule(f"cost_{item}", words, "MUSD", _FLOOR_MUSD, test)
-
-
-@rule(unit="lines")
-def cost_lines_known(case: Case) -> Excess:
-    """The cost table holds no line but those of the cost list."""
+@rule(unit="MUSD", floor=_FLOOR_MUSD, of_program=True)
+def costs_paid(case: Case) -> Excess:
+    """Every line of the cost table is what the plan pays for, site by site and year by year."""
+    columns = ["item", *_PAID, "musd"]
+    of_tables = [line.paid(case).assign(item=item) for item, line in LINES.items()]
+    paid = [*of_tables, paid_lines(case), _repaid(case), _premium(case)]
+    expected = pd.concat([rows[columns] for rows in paid], ignore_index=True)
     table = case.plan("costs")
-    return Excess.count_broken(table[list(_LINE)], ~table["item"].isin(list(BILLS)).to_numpy())
+    place = together(_LINE, expected, table)
+    left, right = (lookup(sum_by(of, _LINE, of["musd"]), place, _LINE) for of in (table, expected))
+    return Excess.differs(place, left, right)
 
 
 @rule(unit="MUSD", floor=_FLOOR_MUSD)
@@ -82,14 +78,8 @@ def objective(case: Case) -> Excess:
 def rent_and_unmet_apart(case: Case) -> Excess:
     """Rent, unmet demand and shed load have separate lines, in costs and in the summary."""
     table, summary = case.plan("costs"), case.plan("summary")
-    spans = pd.Series(
-        {
-            year: float(last - year + 1)
-            for year, last in zip(case.years, case.last_calendar_year(pd.Series(case.years)), strict=True)
-        }
-    )
-    model_year = {year: max(t for t in case.years if t <= year) for year in case.calendar}
-    paid = table.assign(year=table["calendar_year"].map(model_year))
+    spans = case.last_calendar_year(summary["year"]) - summary["year"].to_numpy() + 1.0
+    paid = table.assign(year=table["calendar_year"].map(case.model_year))
     own = ~table["item"].isin([*_UNMET, _RENTED])
     parts = []
     for name, rows in (
@@ -100,7 +90,7 @@ def rent_and_unmet_apart(case: Case) -> Excess:
         ("cost_musd", table["item"].notna()),
     ):
         sums = sum_by(paid[rows], ("year",), paid.loc[rows, "musd"])
-        mean = lookup(sums, summary, ("year",)) / lookup(spans, summary, ("year",), np.nan)
+        mean = lookup(sums, summary, ("year",)) / spans
         parts.append(Excess.differs(summary[["year"]].assign(what=name), summary[name].to_numpy(), mean))
     return parts[0].and_also(*parts[1:])
 
@@ -114,7 +104,13 @@ def _real(case: Case, nominal: float | None) -> float:
     return (nominal - inflation) / (1.0 + inflation)
 
 
-@rule(unit="1/year")
+@rule(
+    unit="1/year",
+    rereads=(
+        "finance.asset_rate_frac finance.base_year finance.opex_escalation finance.rate_frac "
+        "finance.site_rate_adder_frac"
+    ),
+)
 def rates_from_tables(case: Case) -> Excess:
     """Rates are real, of the plan, of kinds of assets and of countries; upkeep grows from 2025."""
     settings, reported = case.scenario.finance, case.inputs.finance
@@ -136,7 +132,7 @@ def rates_from_tables(case: Case) -> Excess:
     )
 
 
-@rule(unit="- or years")
+@rule(unit="- or years", rereads="finance.build_idc_frac finance.spend_months")
 def interest_during_construction(case: Case) -> Excess:
     """Halls carry interest on even spending until service, here added up step by step.
 
@@ -152,7 +148,7 @@ def interest_during_construction(case: Case) -> Excess:
     return Excess.differs(place, np.array(reported), np.array([expected, years]))
 
 
-@rule(unit="years or -")
+@rule(unit="years or -", rereads="finance.first_year finance.last_year finance.life_years finance.year_weight")
 def horizon_from_scenario(case: Case) -> Excess:
     """Plans are paid over their model years, halls and connections over the life in the tables.
 
@@ -168,8 +164,7 @@ def horizon_from_scenario(case: Case) -> Excess:
     rate = _real(case, case.scenario.finance.wacc_nominal_frac)
     years = pd.Series(case.calendar)
     worth = np.exp(-np.log1p(rate) * (years - case.years[0] + 0.5))
-    model_year = [max(year for year in case.years if year <= now) for now in years]
-    weight = worth.groupby(model_year).sum()
+    weight = worth.groupby(list(case.model_year.values())).sum()
     return Excess.differs(place, np.array(given, dtype=np.float64), np.array(expected, dtype=np.float64)).and_also(
         Excess.differs(
             table_of({"what": case.years}),
@@ -179,125 +174,59 @@ def horizon_from_scenario(case: Case) -> Excess:
     )
 
 
-def financing_premium(case: Case) -> pd.DataFrame:
-    """What assets cost more where their capital is more expensive than the discount rate."""
-    premiums = []
-    for asset in ASSETS.values():
-        bought = repaid_cost(case, asset)
-        rate = asset_rate(case, asset, bought)
-        own_paid, plain = repay(case, bought, rate), repay(case, bought)
-        premiums.append(own_paid.assign(musd=own_paid["musd"] - plain["musd"]))
-    return pd.concat(premiums, ignore_index=True)
+def _repaid(case: Case, rate: Floats | None = None) -> pd.DataFrame:
+    """List repayments of all that is bought: item, site, calendar_year, musd."""
+    rows = purchases(case)
+    return repay(case, rows, rate).assign(item=np.tile(rows["item"].to_numpy(), len(case.calendar)))
 
 
-def asset_rate(case: Case, asset: Asset, bought: pd.DataFrame) -> Floats:
-    """Return the real cost of capital of each purchase of an asset, country risk included."""
-    finance = case.inputs.finance
-    risk = of_site(case, bought, finance.site_rate_adder_frac)
-    return np.asarray(finance.asset_rate_frac.get(asset.kind, finance.rate_frac) + risk)
+def _premium(case: Case) -> pd.DataFrame:
+    """List what purchases cost more where their capital is more expensive than the discount rate."""
+    own, plain = _repaid(case, purchases(case)["rate"].to_numpy()), _repaid(case)
+    return own.assign(item="financing_premium", musd=own["musd"] - plain["musd"])
 
 
-def repaid_cost(case: Case, asset: Asset) -> pd.DataFrame:
-    """List what is bought of an asset, its cost with the interest that is repaid too."""
-    bought = asset.bought(case)
-    interest = case.inputs.finance.build_idc_frac if asset.with_interest else 0.0
-    return bought.assign(cost_musd=bought["cost_musd"] * (1.0 + interest))
-
-
-def _repayment(asset: Asset) -> Table:
-    return lambda case: repay(case, repaid_cost(case, asset))
-
-
-ASSETS: Final[Mapping[str, Asset]] = merged(FAMILIES, "ASSETS")
-"""What is bought up front, by its cost line."""
-LINES: Final[Mapping[str, CostLine]] = {
-    **merged(FAMILIES, "LINES"),
-    "financing_premium": CostLine("financing", financing_premium, up_front=True),
-}
-"""Every other cost line."""
-BILLS: Final[Mapping[str, Table]] = {
-    **{item: _repayment(asset) for item, asset in ASSETS.items()},
-    **{item: line.paid for item, line in LINES.items()},
-}
-"""Payments by site and calendar year of every line of the cost list, by its name."""
+LINES: Final[Mapping[str, CostLine]] = merged(FAMILIES, "LINES")
+"""Cost lines that follow from tables of the plan."""
 HEADINGS: Final[Mapping[str, tuple[str, bool]]] = {
-    **{item: (asset.heading, True) for item, asset in ASSETS.items()},
-    **{item: (line.heading, line.up_front) for item, line in LINES.items()},
+    **{of.item: (of.heading, True) for of in BOUGHT.values()},
+    **{item: (line.heading, False) for lines in (AT_SITE, ELSEWHERE) for item, line in lines.items()},
+    **{item: (line.heading, False) for item, line in LINES.items()},
+    **{item: (heading, item == MOVES) for item, heading, _ in ONCE.values()},
+    "financing_premium": ("financing", True),
 }
 """Heading of every line, and whether it repays something bought up front."""
 
 
-def overnight_musd(case: Case) -> pd.DataFrame:
-    """List the overnight cost of everything that enters service, as the tables say. [MUSD]"""
-    tables = [asset.capex(case) for asset in ASSETS.values() if asset.capex is not None]
-    columns = ["site", "year", "overnight_musd"]
-    return pd.concat([table[columns] for table in tables], ignore_index=True)
+def _capex(case: Case) -> pd.DataFrame:
+    """List purchases that count to the budget of their year: all but what leaves."""
+    rows = purchases(case)
+    return rows[rows["item"] != BOUGHT["redeploy_mw"].item]
 
 
-@rule(unit="MUSD")
-def capex_budget(case: Case) -> Excess:
-    """Overnight cost of what enters service in a year stays within the budget."""
-    sites = case.inputs.sites
-    limits = to_frame(sites.capex_budget, limit_musd=sites.capex_budget_musd)
-    bought = overnight_musd(case)
-    spent = sum_by(bought, ("year",), bought["overnight_musd"])
-    return Excess.above(limits[["year"]], lookup(spent, limits, ("year",)), limits["limit_musd"].to_numpy())
-
-
-@rule(unit="MUSD")
-def cash_budget(case: Case) -> Excess:
-    """Cash for assets in the calendar years since the model year before stays within its budget."""
-    sites, cash = case.inputs.sites, case.plan("cash")
-    limits = to_frame(sites.cash_budget, limit_musd=sites.cash_budget_musd)
-    next_model_year = {y: min(t for t in case.years if t >= y) for y in case.calendar}
-    due = cash.assign(year=cash["calendar_year"].map(next_model_year))
-    spent = sum_by(due, ("year",), due["cash_musd"])
-    return Excess.above(limits[["year"]], lookup(spent, limits, ("year",)), limits["limit_musd"].to_numpy())
-
-
-@rule(unit="MUSD")
+@rule(unit="MUSD", of_program=True)
 def overnight_cost(case: Case) -> Excess:
     """The overnight cost of each purchase is amount times price."""
-    inputs = case.inputs
-    offers = (
-        ("installs", inputs.racks.install, inputs.racks.install_capex_musd_per_mw, "installed_mw"),
-        ("builds", inputs.halls.build, inputs.halls.build_capex_musd_per_mw, "built_mw"),
-        ("retrofits", inputs.halls.retrofit, inputs.halls.retrofit_capex_musd_per_mw, "retrofitted_mw"),
-        ("connections", inputs.grid.expand, inputs.grid.expand_capex_musd_per_mw, "added_mw"),
-    )
-    parts = []
-    for name, index, price, amount in offers:
-        table, key = case.plan(name), list(index.axis_names)
-        offer = to_frame(index, price=price).set_index(key)["price"]
-        cost = table[amount].to_numpy() * lookup(offer, table, key, np.nan)
-        parts.append(Excess.differs(table[key], table["overnight_musd"].to_numpy(), cost))
-    sources, supply, key = case.plan("source_builds"), inputs.supply, ["site", "source", "year"]
-    of_power = to_frame(supply.build, musd=supply.build_capex_musd_per_mw).set_index(key)["musd"]
-    of_cells = to_frame(supply.build_store, musd=supply.build_store_capex_musd_per_mwh)
-    cost = sources["built_mw"].to_numpy() * lookup(of_power, sources, key, np.nan)
-    cost += sources["built_mwh"].to_numpy() * lookup(of_cells.set_index(key)["musd"], sources, key)
-    parts.append(Excess.differs(sources[key], sources["overnight_musd"].to_numpy(), cost))
+    rows, parts = _capex(case), []
+    for name, (items, keys) in _OVERNIGHT.items():
+        table, own = case.plan(name), rows[rows["item"].isin(items)]
+        place = together(keys, own, table)
+        left, right = (lookup(sum_by(of, keys, of["overnight_musd"]), place, keys) for of in (table, own))
+        parts.append(Excess.differs(place.assign(table=name), left, right))
     site_year = case.plan("site_year")
-    bought = overnight_musd(case)
-    total = lookup(sum_by(bought, _SITE, bought["overnight_musd"]), site_year, _SITE)
-    capex = Excess.differs(site_year[list(_SITE)], site_year["capex_musd"].to_numpy(), total)
-    return capex.and_also(*parts)
+    total = lookup(sum_by(rows, _SITE, rows["overnight_musd"]), site_year, _SITE)
+    return Excess.differs(site_year[list(_SITE)], site_year["capex_musd"].to_numpy(), total).and_also(*parts)
 
 
 def _bought(case: Case) -> pd.DataFrame:
     """List what is bought: item, site, start of service [year], overnight_musd, is_spread."""
-    parts = [asset.bought(case).assign(item=item, is_spread=asset.is_spread) for item, asset in ASSETS.items()]
-    costs = case.plan("costs")
-    at_once = costs[costs["item"].isin([item for item, line in LINES.items() if line.at_once])]
-    at_once = at_once.rename(columns={"calendar_year": "start", "musd": "cost_musd"})
-    columns = ["item", "site", "start", "cost_musd", "is_spread"]
-    table = pd.concat([*parts, at_once.assign(is_spread=False)], ignore_index=True)[columns]
-    return table.rename(columns={"cost_musd": "overnight_musd"}).astype(
-        {"start": "float64", "overnight_musd": "float64"}
-    )
+    columns, costs = ["item", "site", "start", "overnight_musd", "is_spread"], case.plan("costs")
+    at_once = costs[costs["item"] == MOVES].rename(columns={"calendar_year": "start", "musd": "overnight_musd"})
+    at_once = at_once.assign(is_spread=False)[columns].astype({"start": "float64"})
+    return pd.concat([purchases(case)[columns], at_once], ignore_index=True)
 
 
-@rule(unit="MUSD")
+@rule(unit="MUSD", of_program=True)
 def cash_reported(case: Case) -> Excess:
     """Cash pays for purchases, halls, connections and sources evenly over the years before."""
     cost = column_by(case.data("facility_cost"), "item", "value")
@@ -324,46 +253,3 @@ def cash_reported(case: Case) -> Excess:
         for name in ("cash", "overnight")
     ]
     return lines[0].and_also(lines[1])
-
-
-RULES = (
-    *(_bill(item, make) for item, make in BILLS.items()),
-    cost_lines_known,
-    discounting,
-    objective,
-    rent_and_unmet_apart,
-    capex_budget,
-    cash_budget,
-    overnight_cost,
-    cash_reported,
-)
-
-FACTS = (rates_from_tables, interest_during_construction, horizon_from_scenario)
-PRICES: Final[Mapping[str, DualPrice]] = {
-    "capex_budget": DualPrice("USD/USD", _USD_PER_MUSD, paid="once"),
-    "cash_budget": DualPrice("USD/USD", _USD_PER_MUSD, paid="once"),
-}
-COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
-    "installs": {"overnight_cost": "rack installed_mw overnight_musd"},
-    "builds": {"overnight_cost": "site hall year built_mw overnight_musd"},
-    "retrofits": {"overnight_cost": "retrofitted_mw overnight_musd"},
-    "site_year": {"overnight_cost": "capex_musd"},
-    "source_builds": {"overnight_cost": "site source year built_mw built_mwh overnight_musd"},
-    "costs": {"rows": "objective", "discounting": "calendar_year musd npv_musd", "objective": "npv_musd"},
-    "cash": {"rows": "cash_reported", "cash_reported": "item site calendar_year cash_musd overnight_musd"},
-    "solution": {"objective": "objective_musd"},
-    "summary": {"rent_and_unmet_apart": "upfront_musd opex_musd rent_musd unmet_musd cost_musd"},
-}
-REREAD: Final[Mapping[str, tuple[str, ...]]] = {
-    "finance.asset_rate_frac": ("rates_from_tables",),
-    "finance.base_year": ("rates_from_tables",),
-    "finance.build_idc_frac": ("interest_during_construction",),
-    "finance.first_year": ("horizon_from_scenario",),
-    "finance.last_year": ("horizon_from_scenario",),
-    "finance.life_years": ("horizon_from_scenario",),
-    "finance.opex_escalation": ("rates_from_tables",),
-    "finance.rate_frac": ("rates_from_tables",),
-    "finance.spend_months": ("interest_during_construction",),
-    "finance.site_rate_adder_frac": ("rates_from_tables",),
-    "finance.year_weight": ("horizon_from_scenario",),
-}

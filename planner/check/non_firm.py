@@ -5,40 +5,28 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+import pandas as pd
 
 from planner.check.chain import exported_mw, shed_mw, site_power
-from planner.check.days import hours_off, stress_share, tiers_pct
-from planner.check.declared import TRACE, Asset, CostLine, DualPrice, Table, plan_table
-from planner.check.existing import by_zone, connected, connections_bought, non_firm_mw, since, site_years
-from planner.check.frames import (
-    column_by,
-    crossed,
-    isin,
-    keyed,
-    lookup,
-    once,
-    quotient,
-    sum_by,
-    to_frame,
-    with_int_year,
-)
+from planner.check.days import hours_off, stress_share, year_slots
+from planner.check.declared import TRACE, DualPrice, Table
+from planner.check.existing import by_zone, connected, non_firm_mw, site_years
+from planner.check.frames import column_by, crossed, isin, keyed, lookup, once, quotient, sum_by, to_frame
 from planner.check.grid import own_peaks
-from planner.check.headroom import headroom_mw
-from planner.check.payments import every_year
+from planner.check.lead_times import decision_start, months_to_service
+from planner.check.load_price import demand_charge_usd_per_kw_month
 from planner.check.supply_output import sources_in_service
+from planner.check.table import table_of
 from planner.check.verdict import Excess, columns_reported, rule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    import pandas as pd
 
     from planner.base.arrays import Floats
     from planner.check.case import Case
 
 _SITE = ("site", "year")
 _SLOT = ("site", "year", "slot")
-_ZONE = ("zone", "year")
 _HOURS_PER_YEAR = 8760.0
 _TRACE_MW = 1e-6
 _USD_PER_MUSD = 1e6
@@ -64,97 +52,23 @@ def non_firm_slots(case: Case) -> pd.DataFrame:
     return frame.assign(firm_mw=lookup(sites["firm_mw"], frame, _SITE, np.nan), off_mw=off_mw, room_mw=room_mw)
 
 
-@rule(unit="MW")
-def non_firm_off(case: Case) -> Excess:
-    """No non-firm power is drawn in stress hours: firm connection carries all imports."""
-    frame = non_firm_slots(case)
-    drawn = site_power(case).grid_mw.ravel()[frame["place"]]
-    most = frame["firm_mw"] + frame["non_firm_mw"] - frame["off_mw"]
-    return Excess.above(frame[list(_SLOT)], drawn, most.to_numpy())
-
-
-@rule(unit="MW")
-def all_headroom(case: Case) -> Excess:
-    """New connection in a zone, firm and curtailed up to a rate, stays within its headroom."""
-    firm = by_zone(case, case.plan("connections"))
-    other = by_zone(case, case.plan("non_firm_connections"))
-    given = with_int_year(case.inputs.grid.headroom_by_zone)
-    parts = []
-    place = given[list(_ZONE)]
-    for rate in tiers_pct(case):
-        limit = headroom_mw(case, given, rate)
-        new = np.zeros(len(given))
-        for table in (firm, other[other["rate_pct"] <= rate]):
-            added = since(table, given, ("zone",))
-            new += lookup(sum_by(added, ("zone", "year_now"), added["added_mw"]), given, _ZONE)
-        room = np.clip(limit - given["committed_mw"].to_numpy(), 0.0, None)
-        parts.append(Excess.above(place.assign(tier=f"{rate:g}"), new, room))
-    reported = given["limit_mw"].to_numpy(dtype=np.float64)
-    whole = Excess.differs(place.assign(tier=""), reported, limit)
-    return whole.and_also(*parts)
-
-
 @rule(unit="MW", rows_of=("non_firm_connections",))
 def non_firm_where_offered(case: Case) -> Excess:
-    """Non-firm connection exists only where offered, after its lead time, as the tables say.
-
-    When it serves, when it turns firm and what it costs are those of its service.
-    """
-    settings, p = case.scenario.grid.non_firm, case.inputs.non_firm
+    """When non-firm connection serves, turns firm and what it costs are those of its service."""
+    p = case.inputs.non_firm
     table = connected(case)
     place = table[list(_SITE)]
-    sites = settings.sites if settings.sites != "all" else list(case.inputs.sets.site.labels)
-    may = table["site"].isin(list(sites)).to_numpy() & settings.allow
     reported = to_frame(p.connect, start=p.start, turns=p.turns_firm)
     reported = reported.drop_duplicates(list(_SITE)).set_index(list(_SITE))
     start = lookup(reported["start"], table, _SITE, np.nan)
     turns = lookup(reported["turns"], table, _SITE, np.nan)
     price = to_frame(p.connect, musd=p.capex_musd_per_mw).set_index([*_SITE, "tier"])["musd"]
     cost = table["added_mw"].to_numpy() * lookup(price, table, (*_SITE, "tier"), np.nan)
-    has_rate = table["rate_pct"].isin(tiers_pct(case)).to_numpy()
-    return Excess.count_broken(place, ~may | ~has_rate).and_also(
-        Excess.differs(place, table["service_start"].to_numpy(), start),
+    return Excess.differs(place, table["service_start"].to_numpy(), start).and_also(
         Excess.differs(place, table["turns_firm"].to_numpy(), turns),
         Excess.differs(place, table["rate_pct"].to_numpy(), table["tier"].to_numpy(dtype=np.float64)),
         Excess.differs(place, table["overnight_musd"].to_numpy(), cost),
     )
-
-
-@rule(unit="MW")
-def shed_in_stress(case: Case) -> Excess:
-    """Load is shed in stress hours only, and no more than non-firm power carries."""
-    table, frame = case.plan("stress_slot"), non_firm_slots(case)
-    room = sum_by(frame, _SLOT, frame["room_mw"])
-    shed = table["shed_mw"].to_numpy()
-    place = table[list(_SLOT)]
-    return Excess.above(place, shed, lookup(room, table, _SLOT)).and_also(Excess.above(place, -shed, 0.0))
-
-
-@rule(unit="MWh", floor=10.0)
-def shed_energy(case: Case) -> Excess:
-    """Energy shed at a site in a year stays within a share of what it would use."""
-    power, budget = site_power(case), case.scenario.grid.non_firm.shed.max_energy_frac
-    shed_mwh = (shed_mw(case) * power.hours).sum(axis=1)
-    return Excess.above(power.site_year, shed_mwh, budget * (power.site_mw * power.hours).sum(axis=1))
-
-
-@rule(unit="MW")
-def shed_load(case: Case) -> Excess:
-    """Load shed is at most the power of deferrable work at its site and time slice."""
-    uses, power, sets = case.uses, site_power(case), case.inputs.sets
-    waits = column_by(case.workloads, "workload", "deferrable_frac")
-    share = lookup(waits, uses, ("workload",), np.nan) * uses["used_mw"].to_numpy()
-    row = keyed(power.site_year).get_indexer(keyed(uses[list(_SITE)]))
-    profile = case.inputs.power.shape_frac[sets.site.codes(uses["site"]), sets.shape.codes(uses["shape"])]
-    per_mw = uses["idle_mw_per_mw"].to_numpy()[:, None]
-    per_mw = per_mw + uses["dynamic_mw_per_mw"].to_numpy()[:, None] * profile
-    due = np.zeros(power.facility_mw.shape)
-    np.add.at(due, row, share[:, None] * per_mw)
-    there = due + power.shifted_mw + power.migrated_mw
-    shed = shed_mw(case)
-    frame = crossed(power.site_year, power.slot[["slot"]])
-    some = shed.ravel() > 0.0
-    return Excess.above(frame[some].reset_index(drop=True), shed.ravel()[some], there.ravel()[some])
 
 
 @rule(unit="MW")
@@ -271,12 +185,6 @@ def non_firm_years_reported(case: Case) -> Excess:
     return columns_reported(table, _SITE, expected)
 
 
-def non_firm_discount(case: Case) -> pd.DataFrame:
-    """The service's discount on the demand charge of what non-firm connection carries."""
-    discount = non_firm_discount_musd(case)
-    return every_year(case, discount, -discount["musd"])
-
-
 def non_firm_discount_musd(case: Case) -> pd.DataFrame:
     """List what is taken off the demand charge in every billing period: site, year, musd."""
     peaks, grid = own_peaks(case), case.inputs.grid
@@ -289,13 +197,6 @@ def non_firm_discount_musd(case: Case) -> pd.DataFrame:
     return peaks[list(_SITE)].assign(musd=usd / _USD_PER_MUSD)
 
 
-def shed_load_worth(case: Case) -> pd.DataFrame:
-    """Energy not served in stress time slices at the worth of the work that is lost."""
-    price = case.scenario.grid.non_firm.shed.usd_per_mwh
-    frame, shed_mwh = (site_power(case).site_year, (shed_mw(case) * site_power(case).hours).sum(axis=1))
-    return every_year(case, frame, price * shed_mwh / _USD_PER_MUSD)
-
-
 def _non_firm_year_rows(case: Case) -> pd.DataFrame:
     sites = site_years(case)
     return sites.loc[sites["non_firm_mw"] > TRACE, list(_SITE)]
@@ -303,28 +204,6 @@ def _non_firm_year_rows(case: Case) -> pd.DataFrame:
 
 HEADING: Final = "Grid"
 
-RULES = (
-    non_firm_off,
-    all_headroom,
-    non_firm_where_offered,
-    shed_in_stress,
-    shed_energy,
-    shed_load,
-    stress_reported,
-    stress_slots_reported,
-    non_firm_years_reported,
-)
-
-ASSETS: Final[Mapping[str, Asset]] = {
-    "non_firm_connection": Asset(
-        "grid", "grid", connections_bought("non_firm_connections"), plan_table("non_firm_connections"), is_spread=True
-    )
-}
-
-LINES: Final[Mapping[str, CostLine]] = {
-    "non_firm_discount": CostLine("energy", non_firm_discount),
-    "shed_load_worth": CostLine("rent and unmet", shed_load_worth),
-}
 
 IMPLIED: Final[Mapping[str, Table]] = {"non_firm_year": _non_firm_year_rows}
 
@@ -335,19 +214,125 @@ DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
 
 PRICES: Final[Mapping[str, DualPrice]] = {"all_headroom": DualPrice("USD/MW-year", paid="horizon")}
 
-COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
-    "non_firm_connections": {
-        "rows": "cost_non_firm_connection",
-        "non_firm_where_offered": ("site year tier rate_pct added_mw service_start turns_firm overnight_musd"),
-    },
-    "non_firm_year": {
-        "non_firm_years_reported": (
-            "site year non_firm_mw off_hours drawn_mwh shed_mwh shed_peak_mw lost_kh100e discount_musd"
-        )
-    },
-    "stress_slot": {
-        "rows": "stress_slots_reported",
-        "stress_slots_reported": ("site year slot firm_mw non_firm_mw off_mw use_mw grid_mw own_mw"),
-        "cost_shed_load_worth": "shed_mw",
-    },
-}
+# --- Figures of non-firm connection ---------------------------------------------------------------
+
+
+def _service(case: Case, column: str) -> float:
+    """Return a figure of the service that the scenario chooses."""
+    figures = column_by(case.data("connection_services"), "service", column).astype("float64")
+    return float(figures[case.scenario.grid.non_firm.service])
+
+
+@rule(unit="-", rereads="non_firm.off_frac")
+def stress_from_tables(case: Case) -> Excess:
+    """Non-firm power is curtailed in its zone's most stressed hours, as many as its rate has."""
+    sets, p = case.inputs.sets, case.inputs.non_firm
+    zones = np.unique(sets.site_zone[p.service["site"]])
+    place = table_of({"zone": [sets.zone.labels[z] for z in zones]}).merge(year_slots(case)[["slot"]], how="cross")
+    parts = []
+    for label, (rate, hours) in zip(p.tier.labels, hours_off(case).items(), strict=True):
+        reported = p.off_frac[zones, p.tier.code(label)].ravel()
+        expected = lookup(stress_share(case, hours), place, ("zone", "slot"), np.nan)
+        named = Excess.count_broken(table_of({"rate": [rate]}), np.array([float(label) != rate]))
+        parts += [named, Excess.differs(place, reported, expected)]
+    return parts[0].and_also(*parts[1:])
+
+
+def _musd_per_mw(case: Case) -> float:
+    """Overnight cost of non-firm connection: a substation, and a share of network upgrades."""
+    grid = case.scenario.grid
+    if grid.non_firm.usd_per_mw is not None:
+        return grid.non_firm.usd_per_mw / 1e6
+    items = column_by(case.data("facility_cost"), "item", "value").astype("float64")
+    substation, network = items["substation_customer"], items["interconnection_network"]
+    cost = float(substation + _service(case, "upgrade_cost_frac") * network)
+    if grid.expansion_usd_per_mw is not None:
+        cost *= grid.expansion_usd_per_mw / float(substation + network)
+    return cost / 1e6
+
+
+@rule(unit="MUSD/MW", rereads="non_firm.capex_musd_per_mw")
+def non_firm_price_from_tables(case: Case) -> Excess:
+    """Non-firm connection costs its substation and the service's share of the network upgrades."""
+    offers = to_frame(case.inputs.non_firm.connect, musd=case.inputs.non_firm.capex_musd_per_mw)
+    musd_per_mw = _musd_per_mw(case) if len(offers) else 0.0
+    reported = offers["musd"].to_numpy(dtype=np.float64)
+    return Excess.differs(offers[list(_SITE)], reported, np.full(len(offers), musd_per_mw))
+
+
+@rule(unit="MUSD")
+def non_firm_purchases(case: Case) -> Excess:
+    """Overnight cost of non-firm connection is what the tables and the service say."""
+    bought = case.plan("non_firm_connections")
+    musd_per_mw = _musd_per_mw(case) if len(bought) else 0.0
+    reported = bought["overnight_musd"].to_numpy(dtype=np.float64)
+    return Excess.differs(bought[list(_SITE)], reported, musd_per_mw * bought["added_mw"].to_numpy())
+
+
+@rule(unit="months", rereads="non_firm.turns_firm non_firm.firm_year non_firm.start")
+def non_firm_lead_from_tables(case: Case) -> Excess:
+    """Non-firm connection comes after its lead time, and turns firm after its service's months."""
+    p = case.inputs.non_firm
+    offers = to_frame(p.connect, start=p.start, turns=p.turns_firm)
+    place = offers[list(_SITE)]
+    if not len(offers):
+        return Excess.count_broken(place, np.zeros(0, dtype=np.bool_))
+    months = lookup(months_to_service(case)["non_firm"], offers, ("site",), np.nan)
+    first = decision_start(case) + months / 12.0
+    due = np.maximum(first, offers["year"].to_numpy(dtype=np.float64))
+    start = Excess.differs(place, offers["start"].to_numpy() * 12.0, due * 12.0)
+    until = _service(case, "firm_after_months")
+    never = until == 0.0
+    turns = np.full(len(offers), np.inf) if never else due + until / 12.0
+    # The first year in which it is firm at some time is the first that ends after it turns.
+    ends = case.last_calendar_year(pd.Series(case.years)) + 1.0
+    later = ends[None, :] > turns[:, None]
+    first_firm = np.where(later.any(axis=1), later.argmax(axis=1), -1)
+    return start.and_also(
+        Excess.differs(place, offers["turns"].to_numpy() * 12.0, turns * 12.0),
+        Excess.count_broken(place, np.asarray(p.firm_year) != first_firm),
+    )
+
+
+@rule(
+    unit="-",
+    rereads=(
+        "non_firm.shed.hours_frac non_firm.shed.max_energy_frac non_firm.shed.usd_per_mwh non_firm.shed.deployment_frac"
+    ),
+)
+def shed_from_scenario(case: Case) -> Excess:
+    """Load may be shed in the most stressed hours, up to the scenario's limits and at its price."""
+    p, sets, settings = case.inputs.non_firm, case.inputs.sets, case.scenario.grid.non_firm.shed
+    reported = {
+        "max_energy_frac": (p.shed.max_energy_frac, settings.max_energy_frac),
+        "usd_per_mwh": (p.shed.usd_per_mwh, settings.usd_per_mwh),
+    }
+    figures = np.array(list(reported.values()), dtype=np.float64)
+    parts = [Excess.differs(table_of({"figure": list(reported)}), figures[:, 0], figures[:, 1])]
+    frame = to_frame(case.inputs.racks.deployment)[["rack", "hall", "workload"]]
+    waits = column_by(case.workloads, "workload", "deferrable_frac").astype("float64")
+    expected = lookup(waits, frame, ("workload",), np.nan)
+    parts.append(Excess.differs(frame, np.asarray(p.shed.deployment_frac), expected))
+    zones = table_of({"zone": list(sets.zone.labels)})
+    serves = np.isin(np.arange(len(zones)), sets.site_zone[p.service["site"]])
+    place = crossed(zones, year_slots(case)[["slot"]])
+    in_use = np.repeat(serves, len(year_slots(case)))
+    for label, (_, hours) in zip(p.tier.labels, hours_off(case).items(), strict=True):
+        most = {zone: min(h, settings.max_hours_per_year) for zone, h in hours.items()}
+        share = lookup(stress_share(case, most), place, ("zone", "slot")) if in_use.any() else 0.0
+        right = np.where(in_use & settings.allow, share, 0.0)
+        parts.append(Excess.differs(place, p.shed.hours_frac[:, p.tier.code(label)].ravel(), right))
+    return parts[0].and_also(*parts[1:])
+
+
+@rule(unit="USD/kW-month", rereads="non_firm.discount_usd_per_kw_month")
+def non_firm_discount_from_tables(case: Case) -> Excess:
+    """Non-firm power pays the demand charge of its site less the discount of its service."""
+    p, key = case.inputs.non_firm, ("site", "year")
+    rows = to_frame(p.billing, usd=p.discount_usd_per_kw_month)
+    place = rows[["site", "year", "period"]]
+    if not len(rows):
+        return Excess.count_broken(place, np.zeros(0, dtype=np.bool_))
+    charge = pd.Series(demand_charge_usd_per_kw_month(case), keyed(case.site_year))
+    expected = _service(case, "charge_discount_frac") * lookup(charge, rows, key, np.nan)
+    return Excess.differs(place, rows["usd"].to_numpy(), expected)

@@ -10,7 +10,7 @@ import pandas as pd
 from planner.check.existing import availability, least_topology, without_new_halls
 from planner.check.frames import column_by, isin, lookup, once, sum_by
 from planner.check.lead_times import committed_mw, decision_start, months_to_service
-from planner.check.racks_figures import admitted_racks
+from planner.check.racks import admitted_racks
 from planner.check.stock import existing_halls
 from planner.check.table import table_of
 

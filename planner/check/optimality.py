@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from planner.check.dual_bound import StoredProgram, finite_or_zero, side_of
 from planner.check.frames import once
 from planner.check.table import table_of
-from planner.check.verdict import Excess, rule
+from planner.check.verdict import Excess, rule, rules_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,17 +27,15 @@ if TYPE_CHECKING:
 _SOLVED: Final = ("optimal", "within_gap")
 _NUMBERS: Final = ("lower", "upper", "dual", "bound_dual", "cost", "x", "integer")
 _NOTHING_STORED: Final = (
-    "No proof is stored with this run, which an older version wrote: whether the plan is optimal,"
+    "No proof is stored with this run, which an older version wrote: whether the plan keeps its limits and is optimal,"
     " and its shadow prices, are the solver's word. Solve again to have them proven."
 )
 
 
-@rule(unit="labels")
+@rule(unit="labels", of_program=True)
 def program_labels_apart(case: Case) -> Excess:
     """Rows and columns of the stored program have labels of their own, of the axes of a family."""
-    if case.proof is None:
-        return _nothing()
-    return _unlabelled(case.proof.rows).and_also(_unlabelled(case.proof.columns))
+    return _unlabelled(case.stored.rows).and_also(_unlabelled(case.stored.columns))
 
 
 def _unlabelled(frame: pd.DataFrame) -> Excess:
@@ -50,44 +49,36 @@ def _unlabelled(frame: pd.DataFrame) -> Excess:
     return Excess.count_broken(labels, is_broken)
 
 
-@rule(unit="row units")
+@rule(unit="row units", of_program=True)
 def program_rows_kept(case: Case) -> Excess:
     """The stored solution keeps every row of the stored program."""
-    if case.program is None:
-        return _nothing()
     program, x = case.program, case.program.proof.column("x")
     value, size = program.rows_of(x)
     passed = np.maximum(program.row_lower - value, value - program.row_upper)
     return Excess(_labels(program.proof.rows), np.maximum(passed, -1.0), size)
 
 
-@rule(unit="units")
+@rule(unit="units", of_program=True)
 def program_bounds_kept(case: Case) -> Excess:
     """The stored solution keeps the bounds of every column."""
-    if case.program is None:
-        return _nothing()
     proof = case.program.proof
     x, lower, upper = (proof.column(name) for name in ("x", "lower", "upper"))
     passed = np.maximum(np.maximum(lower - x, x - upper), -1.0)
     return Excess(_labels(proof.columns), passed, np.abs(x))
 
 
-@rule(unit="units")
+@rule(unit="units", of_program=True)
 def program_integers_whole(case: Case) -> Excess:
     """Every integer column of the stored solution is an integer."""
-    if case.program is None:
-        return _nothing()
     proof = case.program.proof
     x = proof.column("x")[proof.is_integer]
     labels = _labels(proof.columns[proof.is_integer])
     return Excess(labels, np.abs(x - np.round(x)), np.ones(len(x)))
 
 
-@rule(unit="MUSD")
+@rule(unit="MUSD", of_program=True)
 def program_objective(case: Case) -> Excess:
     """The stored solution costs what the solver reports, priced by the stored program."""
-    if case.program is None:
-        return _nothing()
     total = case.program.total_musd(case.program.proof.column("x"))
     return _differs("objective", total, case.objective_musd)
 
@@ -98,7 +89,6 @@ def dual_signs(case: Case) -> Excess:
     if not _must_have_duals(case):
         return _nothing()
     program = case.program
-    assert program is not None
     dual = program.proof.row("dual")
     has_side = np.isfinite(side_of(dual, program.row_lower, program.row_upper))
     wrong = np.where(has_side & ~np.isnan(dual), 0.0, np.abs(dual))
@@ -111,7 +101,6 @@ def dual_feasible(case: Case) -> Excess:
     if not _has_duals(case):
         return _nothing()
     program = case.program
-    assert program is not None
     worth, size = program.column_prices(program.proof.row("dual"))
     reduced = program.cost - worth
     has_side = np.isfinite(side_of(reduced, *_held(program.proof)))
@@ -124,9 +113,7 @@ def complementary_slackness(case: Case) -> Excess:
     """Rows and columns off their bounds have no price: dual times slack is about 0 of the cost."""
     if not _has_duals(case):
         return _nothing()
-    program = case.program
-    assert program is not None
-    proof = program.proof
+    program, proof = case.program, case.stored
     x, dual = proof.column("x"), proof.row("dual")
     value, _ = program.rows_of(x)
     reduced = program.cost - program.column_prices(dual)[0]
@@ -148,7 +135,6 @@ def strong_duality(case: Case) -> Excess:
     if not _has_duals(case):
         return _nothing()
     program = case.program
-    assert program is not None
     bound = _bound(case, program, program.proof.row("dual"), *_held(program.proof))
     return _differs("dual objective", bound.musd, case.objective_musd)
 
@@ -211,10 +197,9 @@ def relative_gap(objective_musd: float, bound_musd: float) -> float:
 @once
 def proven_bound_musd(case: Case) -> float:
     """Return what the stored duals prove that no plan costs less than; nan where they do not."""
-    program = case.program
-    if program is None:
+    if case.proof is None:
         return np.nan
-    proof = program.proof
+    program, proof = case.program, case.proof
     name = "bound_dual" if _has_bound_of_its_own(case) else "dual"
     lower, upper = proof.column("lower"), proof.column("upper")
     return _bound(case, program, proof.row(name), lower, upper).musd
@@ -225,32 +210,32 @@ def _bound(case: Case, program: StoredProgram, dual: Floats, lower: Floats, uppe
 
 
 def _must_have_duals(case: Case) -> bool:
-    if case.program is None:
-        return False
-    return _has_duals(case) or case.status == "optimal"
+    return case.proof is not None and (case.proof.has_duals or case.status == "optimal")
 
 
 def _ended_at_gap(case: Case) -> bool:
     """Whether a program without integers was solved to a gap: only its bound has duals."""
-    has_integers = case.proof is not None and case.proof.is_integer.any()
-    return case.status == "within_gap" and not has_integers
+    return case.status == "within_gap" and not _has_integers(case)
 
 
 def _has_bound_of_its_own(case: Case) -> bool:
     """Whether the bound has other duals than the plan: of a relaxation, or of the last round."""
-    has_integers = case.proof is not None and bool(case.proof.is_integer.any())
-    return has_integers or _ended_at_gap(case)
+    return _has_integers(case) or _ended_at_gap(case)
+
+
+def _has_integers(case: Case) -> bool:
+    return case.proof is not None and bool(case.proof.is_integer.any())
 
 
 def _has_duals(case: Case) -> bool:
-    return case.program is not None and case.program.proof.has_duals
+    return case.proof is not None and case.proof.has_duals
 
 
 def _reports_bound(case: Case) -> bool:
     """Whether a bound has to be proven: of what is called solved, or where there are duals."""
-    if case.program is None:
+    proof = case.proof
+    if proof is None:
         return False
-    proof = case.program.proof
     stored = proof.has_bound_duals if _has_bound_of_its_own(case) else proof.has_duals
     return case.status in _SOLVED or (stored and np.isfinite(case.bound_musd))
 
@@ -284,7 +269,7 @@ def what_is_proven(case: Case, checks: Sequence[CheckResult]) -> str:
     """Say what is proven of a plan."""
     if case.proof is None:
         return _NOTHING_STORED
-    names = {rule.name for rule in RULES}
+    names = {one.name for one in rules_of(sys.modules[__name__])}
     broken = [check.name for check in checks if check.name in names and not check.ok]
     if broken:
         return f"Nothing is proven of the optimum: {', '.join(broken)} broken."
@@ -339,19 +324,3 @@ def _view(case: Case) -> str:
 
 def _seen(years: int) -> str:
     return "one model year" if years == 1 else f"{years} model years"
-
-
-RULES = (
-    program_labels_apart,
-    program_rows_kept,
-    program_bounds_kept,
-    program_integers_whole,
-    program_objective,
-    dual_signs,
-    dual_feasible,
-    complementary_slackness,
-    strong_duality,
-    bound_proven,
-    bound_below_objective,
-    gap_of_bound,
-)

@@ -46,6 +46,11 @@ def discounts(case: Case) -> pd.Series[float]:
     return pd.Series(worth)
 
 
+def yearly_weight(case: Case) -> pd.Series[float]:
+    """Sum of the discount factors of the calendar years of each model year. [year]"""
+    return discounts(case).groupby(list(case.model_year.values())).sum()
+
+
 def repay(case: Case, asset: pd.DataFrame, rate_frac: ArrayLike | None = None) -> pd.DataFrame:
     """Payments for assets by site and calendar year."""
     finance = case.inputs.finance
@@ -81,8 +86,7 @@ def every_year(case: Case, frame: pd.DataFrame, musd: ArrayLike, *, escalates: b
     if escalates:
         growth = pd.Series(case.inputs.finance.opex_escalation, index=list(case.years))
         amount = amount * lookup(growth, frame, ("year",), np.nan)
-    model_year = np.array([max(t for t in case.years if t <= year) for year in case.calendar])
-    row, place = np.nonzero(frame["year"].to_numpy()[:, None] == model_year[None, :])
+    row, place = np.nonzero(frame["year"].to_numpy()[:, None] == np.array([*case.model_year.values()]))
     calendar = np.asarray(case.calendar)
     return table_of({"site": site[row], "calendar_year": calendar[place], "musd": amount[row]})
 
@@ -93,8 +97,3 @@ def of_site(case: Case, frame: pd.DataFrame, values: Floats) -> Floats:
 
 
 # --- bought up front ------------------------------------------------------------------------
-
-
-def assets(table: pd.DataFrame, start: str, life_years: float | Floats, cost_musd: pd.Series[float]) -> pd.DataFrame:
-    """Return what is repaid: where it is, when it begins to serve, how long it lives, its cost."""
-    return table[["site"]].assign(start=table[start], life_years=life_years, cost_musd=cost_musd)

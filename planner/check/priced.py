@@ -6,113 +6,165 @@ repaid as in the table of costs.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 
-from planner.check.duals import yearly_weight
-from planner.check.payments import discounts, repay
+from planner.check.frames import once
+from planner.check.payments import discounts, repay, yearly_weight
 from planner.check.stated import burnt_t, counted_kt, grid_mw, in_service, output_mwh, source_mwh, usable_mw, water_m3
-from planner.check.stating import EVERY, LinearForm, total
+from planner.check.stating import EVERY, LinearForm, stored_of, total
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     from planner.base.arrays import Floats
+    from planner.check.case import Case
     from planner.check.stating import Here, Stored
 
 _HOURS_PER_YEAR: Final = 8760.0
 
+
+@dataclass(frozen=True)
+class PaidLine:
+    """A cost line that is paid by the year: its heading in the cost list, and MUSD a year at a place."""
+
+    heading: str
+    of: Callable[[Here], LinearForm]
+    grows: bool = False  # with the price of upkeep
+
+
 # --- Paid by the year, at a site ------------------------------------------------------------------
 
 
-def _by_the_hour(s: Here) -> LinearForm:
-    """Energy drawn, sold, taken from contracts and shed, in USD an hour of a time slice."""
-    energy = grid_mw(s) * s.listed("grid.energy_usd_per_mwh", "power.slot")
-    sold = s.x("export_mw") * s.listed("supply.export_usd_per_mwh", "supply.export", 0.0)
-    taken = s.x("take_mw") * s.listed("contracts.take_usd_per_mwh", "contracts.take", 0.0)
-    return energy - sold - taken + s.x("shed_mw") * s.case.inputs.non_firm.shed.usd_per_mwh
+def _by_the_hour(of: Callable[[Here], LinearForm]) -> Callable[[Here], LinearForm]:
+    """Pay in USD an hour of a time slice."""
+    return lambda h: h.over_slots(of) / 1e6
 
 
-def _by_the_month(h: Here) -> LinearForm:
-    """Billed peaks, less what non-firm connection saves, in USD a year."""
-    usd = h.listed("grid.demand_charge_usd_per_kw_month", "grid.firm")
-    months = dict(zip(h.case.inputs.grid.period.labels, h.case.inputs.grid.billing_months, strict=True))
-    saved = "non_firm.discount_usd_per_kw_month", "non_firm.billing"
-    billed = h.total("peak_mw", lambda p: 1e3 * usd * months[p.period])
-    return billed - h.total("discounted_mw", lambda p: 1e3 * p.listed(*saved) * months[p.period])
+def _by_the_month(name: str, usd_per_kw: Callable[[Here], float]) -> Callable[[Here], LinearForm]:
+    """Pay for the peak of each billing period, in USD a kW of each of its months."""
+
+    def of(h: Here) -> LinearForm:
+        months = dict(zip(h.case.inputs.grid.period.labels, h.case.inputs.grid.billing_months, strict=True))
+        return h.total(name, lambda p: usd_per_kw(p) * months[p.period] / 1e3)
+
+    return of
 
 
-def _of_sources(h: Here) -> LinearForm:
-    """Fuel, and cells worn out by use, in MUSD a year."""
-    fuel = total(
-        output_mwh(o) * o.listed("supply.fuel_usd_per_mwh", "supply.dispatch") for o in h.each("supply.dispatch")
-    )
-    return fuel / 1e6 + h.total("worn_mwh", lambda b: b.listed("supply.wear_musd_per_mwh", "supply.store"))
+def _of_sources(over: str, of: Callable[[Here], LinearForm]) -> Callable[[Here], LinearForm]:
+    """Add up over a list of the sources of a site."""
+    return lambda h: total(of(source) for source in h.each(over))
 
 
-def at_site(h: Here) -> LinearForm:
-    """What is paid at a site in a year, in MUSD."""
-    racks = h.case.inputs.racks
-    carbon = h.given("carbon.price_usd_per_t", "year")
-    schemes = burnt_t(h) * (h.listed("carbon.fuel_price_usd_per_t", "sites.site_year") / 1e6)
-    move_usd = h.case.scenario.flexibility.move_usd_per_mwh
-    parts = (
-        h.over_slots(_by_the_hour) / 1e6,
-        _by_the_month(h) / 1e6,
-        _of_sources(h),
-        water_m3(h) * (h.given("carbon.water_price_usd_per_m3", "site") / 1e6),
-        counted_kt(h) * (carbon / 1e3) if carbon else LinearForm(),
-        schemes,
-        h.total("lease", lambda d: d.listed("halls.lease_musd_per_mw_year", "halls.lease")),
-        in_service(h, lambda u: u.use["companion_mw_per_mw"] * float(racks.companion_musd_per_mw_year)),
-        h.total("arrived_mwh", lambda a: a.hours / a.slot_h * move_usd / 1e6),
-        h.total("served", lambda d: d.listed("siting.service_musd_per_kh100e_year", "siting.service", 0.0)),
-        h.total("heat_sold_mw", lambda d: -_heat_usd(d) / 1e6),
-    )
-    return total(parts)
+def fuel_musd(o: Here) -> LinearForm:
+    """Fuel of a source in a year."""
+    return output_mwh(o) * (o.listed("supply.fuel_usd_per_mwh", "supply.dispatch", 0.0) / 1e6)
 
 
-def _heat_usd(h: Here) -> float:
-    return h.listed("heat.buyer_h", "heat.sale") * h.listed("heat.price_usd_per_mwh", "heat.sale")
+def worn_musd(b: Here) -> LinearForm:
+    """Cells of a battery that its use wears out in a year."""
+    return b.x("worn_mwh") * b.listed("supply.wear_musd_per_mwh", "supply.store", 0.0)
 
 
-def upkeep(h: Here) -> LinearForm:
-    """What is paid at a site in a year and grows with the price of upkeep, in MUSD."""
-    own = (
-        (usable_mw(d) - d.x("lease")) * d.listed("halls.opex_musd_per_mw_year", "halls.hall")
-        for d in h.each("halls.hall")
-    )
-    sources = (
-        source_mwh(c) * (c.listed("supply.variable_usd_per_mwh", "supply.capacity") / 1e6)
-        for c in h.each("supply.capacity")
-    )
-    parts = (
-        in_service(h, lambda u: u.given("racks.it_maintenance_musd_per_mw_year", "rack")),
-        h.x("open") * h.given("sites.fixed_musd_per_year", "site"),
-        h.total("capacity_mw", lambda c: c.listed("supply.fixed_musd_per_mw_year", "supply.capacity")),
-        h.total("energy_mwh", lambda c: c.listed("supply.fixed_musd_per_mwh_year", "supply.store")),
-    )
-    return total((*own, *sources, *parts))
+def upkeep_musd(c: Here) -> LinearForm:
+    """Upkeep of a source in a year, at prices of 2025."""
+    by_output = source_mwh(c) * (c.listed("supply.variable_usd_per_mwh", "supply.capacity") / 1e6)
+    of_power = c.x("capacity_mw") * c.listed("supply.fixed_musd_per_mw_year", "supply.capacity")
+    return by_output + of_power + c.x("energy_mwh") * c.listed("supply.fixed_musd_per_mwh_year", "supply.store", 0.0)
 
+
+def _carbon(h: Here) -> LinearForm:
+    usd_per_t = h.given("carbon.price_usd_per_t", "year")
+    return counted_kt(h) * (usd_per_t / 1e3) if usd_per_t else LinearForm()
+
+
+def _companions(h: Here) -> LinearForm:
+    musd = float(h.case.inputs.racks.companion_musd_per_mw_year)
+    return in_service(h, lambda u: u.use["companion_mw_per_mw"] * musd)
+
+
+def _migration(h: Here) -> LinearForm:
+    usd = h.case.scenario.flexibility.move_usd_per_mwh
+    return h.total("arrived_mwh", lambda a: a.hours / a.slot_h * usd / 1e6)
+
+
+def _heat_musd(h: Here) -> float:
+    return h.listed("heat.buyer_h", "heat.sale") * h.listed("heat.price_usd_per_mwh", "heat.sale") / 1e6
+
+
+def _hall_upkeep(h: Here) -> LinearForm:
+    halls = h.each("halls.hall")
+    return total((usable_mw(d) - d.x("lease")) * d.listed("halls.opex_musd_per_mw_year", "halls.hall") for d in halls)
+
+
+AT_SITE: Final[Mapping[str, PaidLine]] = {
+    "electricity_energy": PaidLine(
+        "energy", _by_the_hour(lambda s: grid_mw(s) * s.listed("grid.energy_usd_per_mwh", "power.slot"))
+    ),
+    "electricity_demand": PaidLine(
+        "energy", _by_the_month("peak_mw", lambda p: p.listed("grid.demand_charge_usd_per_kw_month", "grid.firm"))
+    ),
+    "non_firm_discount": PaidLine(
+        "energy",
+        _by_the_month("discounted_mw", lambda p: -p.listed("non_firm.discount_usd_per_kw_month", "non_firm.billing")),
+    ),
+    "shed_load_worth": PaidLine(
+        "rent and unmet", _by_the_hour(lambda s: s.x("shed_mw") * s.case.inputs.non_firm.shed.usd_per_mwh)
+    ),
+    "contract_power_taken": PaidLine(
+        "contracts",
+        _by_the_hour(lambda s: s.x("take_mw") * -s.listed("contracts.take_usd_per_mwh", "contracts.take", 0.0)),
+    ),
+    "export_revenue": PaidLine(
+        "own power",
+        _by_the_hour(lambda s: s.x("export_mw") * -s.listed("supply.export_usd_per_mwh", "supply.export", 0.0)),
+    ),
+    "fuel": PaidLine("own power", _of_sources("supply.dispatch", fuel_musd)),
+    "battery_replacement": PaidLine("own power", _of_sources("supply.store", worn_musd)),
+    "source_upkeep": PaidLine("own power", _of_sources("supply.capacity", upkeep_musd), grows=True),
+    "water": PaidLine(
+        "water and carbon", lambda h: water_m3(h) * (h.given("carbon.water_price_usd_per_m3", "site") / 1e6)
+    ),
+    "carbon_price": PaidLine("water and carbon", _carbon),
+    "carbon_schemes": PaidLine(
+        "water and carbon", lambda h: burnt_t(h) * (h.listed("carbon.fuel_price_usd_per_t", "sites.site_year") / 1e6)
+    ),
+    "hall_opex": PaidLine("halls", _hall_upkeep, grows=True),
+    "lease_rent": PaidLine(
+        "halls", lambda h: h.total("lease", lambda d: d.listed("halls.lease_musd_per_mw_year", "halls.lease"))
+    ),
+    "companions": PaidLine("racks", _companions),
+    "it_maintenance": PaidLine(
+        "racks", lambda h: in_service(h, lambda u: u.given("racks.it_maintenance_musd_per_mw_year", "rack")), grows=True
+    ),
+    "site_fixed": PaidLine("sites", lambda h: h.x("open") * h.given("sites.fixed_musd_per_year", "site"), grows=True),
+    "work_migration": PaidLine("sites", _migration),
+    "service_network": PaidLine(
+        "sites",
+        lambda h: h.total("served", lambda d: d.listed("siting.service_musd_per_kh100e_year", "siting.service", 0.0)),
+    ),
+    "heat_sales": PaidLine("heat", lambda h: h.total("heat_sold_mw", lambda d: -_heat_musd(d))),
+}
 
 # --- Paid by the year, at no site -----------------------------------------------------------------
 
 
-def elsewhere(h: Here) -> LinearForm:
-    """What is paid in a year at no site, in MUSD."""
-    unmet_usd = h.case.inputs.demand.unmet_usd_per_h100e_hour
-    parts = (
-        h.total("unmet", unmet_usd * _HOURS_PER_YEAR / 1e3),
-        h.total("adopted", _lever_musd),
-        h.total("contract_mw", lambda c: -_market_usd(c) / 1e6),
-        h.total("block_mw", lambda b: b.hours * b.listed("load_price.adder_usd_per_mwh", "load_price.block") / 1e6),
-        h.total("signed_mw", lambda c: _strike_usd(c, h, "sign") / 1e6, free="year"),
-        LinearForm({}, sum(_strike_usd(c, h, "existing") / 1e6 for c in h.each("contracts.existing"))),
-    )
-    return total(parts)
+def _unmet(h: Here) -> LinearForm:
+    return h.total("unmet", h.case.inputs.demand.unmet_usd_per_h100e_hour * _HOURS_PER_YEAR / 1e3)
+
+
+def _strikes(h: Here) -> LinearForm:
+    had = sum(_strike_usd(c, h, "existing") / 1e6 for c in h.each("contracts.existing"))
+    return h.total("signed_mw", lambda c: _strike_usd(c, h, "sign") / 1e6, free="year") + had
+
+
+def _load_price(h: Here) -> LinearForm:
+    adder = "load_price.adder_usd_per_mwh", "load_price.block"
+    return h.total("block_mw", lambda b: b.hours * b.listed(*adder) / 1e6)
 
 
 def _lever_musd(h: Here) -> float:
@@ -145,6 +197,14 @@ def _strike_usd(c: Here, now: Here, what: str) -> float:
     return now.share(begin, end) * energy * usd * mw
 
 
+ELSEWHERE: Final[Mapping[str, PaidLine]] = {
+    "unmet_compute": PaidLine("rent and unmet", _unmet),
+    "efficiency_levers": PaidLine("levers", lambda h: h.total("adopted", _lever_musd)),
+    "contract_strike": PaidLine("contracts", _strikes),
+    "contract_market_value": PaidLine("contracts", lambda h: h.total("contract_mw", lambda c: -_market_usd(c) / 1e6)),
+    "load_price": PaidLine("energy", _load_price),
+}
+
 # --- Bought up front, paid once, or by a contract -------------------------------------------------
 
 
@@ -164,11 +224,6 @@ def _rack(h: Here) -> tuple[float, float, float]:
     return cost, h.start, h.given("racks.life_years", "rack")
 
 
-def _hall(h: Here) -> tuple[float, float, float]:
-    cost, start, life = _bought("halls.build", "halls.build_capex_musd_per_mw", "halls.build_start", "facility")(h)
-    return cost * (1.0 + h.case.inputs.finance.build_idc_frac), start, life
-
-
 def _opening(h: Here) -> tuple[float, float, float]:
     return h.given("sites.opening_musd", "site"), h.start, h.case.inputs.finance.life_years["opening"]
 
@@ -179,40 +234,122 @@ def _leaving(h: Here) -> tuple[float, float, float]:
 
 
 _BUILD, _CELLS = "supply.build", "supply.build_store"
-BOUGHT: Final[Mapping[str, tuple[str, Callable[[Here], tuple[float, float, float]]]]] = {
-    "install": ("rack", _rack),
-    "build": ("facility", _hall),
-    "retrofit": (
+
+
+@dataclass(frozen=True)
+class Bought:
+    """What is bought up front and repaid over its life: its cost line, and overnight cost, start and life of a unit."""
+
+    item: str
+    heading: str
+    kind: str  # whose cost of capital it has
+    of: Callable[[Here], tuple[float, float, float]]
+    is_spread: bool = False  # whether money is spent evenly over the years before service
+    with_interest: bool = False  # whether interest during construction is repaid too
+
+
+BOUGHT: Final[Mapping[str, Bought]] = {
+    "install": Bought("rack_purchase", "racks", "rack", _rack),
+    "build": Bought(
+        "hall_construction",
+        "halls",
+        "facility",
+        _bought("halls.build", "halls.build_capex_musd_per_mw", "halls.build_start", "facility"),
+        is_spread=True,
+        with_interest=True,
+    ),
+    "retrofit": Bought(
+        "hall_retrofit",
+        "halls",
         "facility",
         _bought("halls.retrofit", "halls.retrofit_capex_musd_per_mw", "halls.retrofit_done", "retrofit"),
     ),
-    "opened": ("facility", _opening),
-    "expand": ("grid", _bought("grid.expand", "grid.expand_capex_musd_per_mw", "grid.expand_start", "grid")),
-    "connect_mw": ("grid", _bought("non_firm.connect", "non_firm.capex_musd_per_mw", "non_firm.start", "grid")),
-    "source_mw": ("supply", _bought(_BUILD, f"{_BUILD}_capex_musd_per_mw", f"{_BUILD}_start", f"{_BUILD}_life_years")),
-    "store_mwh": ("supply", _bought(_CELLS, f"{_CELLS}_capex_musd_per_mwh", f"{_CELLS}_start", f"{_CELLS}_life_years")),
-    "redeploy_mw": ("supply", _leaving),
-    "heat_connect_mw": ("facility", _bought("heat.sale", "heat.capex_musd_per_mw", "", "facility")),
+    "opened": Bought("site_opening", "sites", "facility", _opening),
+    "expand": Bought(
+        "interconnection",
+        "grid",
+        "grid",
+        _bought("grid.expand", "grid.expand_capex_musd_per_mw", "grid.expand_start", "grid"),
+        is_spread=True,
+    ),
+    "connect_mw": Bought(
+        "non_firm_connection",
+        "grid",
+        "grid",
+        _bought("non_firm.connect", "non_firm.capex_musd_per_mw", "non_firm.start", "grid"),
+        is_spread=True,
+    ),
+    "source_mw": Bought(
+        "source_purchase",
+        "own power",
+        "supply",
+        _bought(_BUILD, f"{_BUILD}_capex_musd_per_mw", f"{_BUILD}_start", f"{_BUILD}_life_years"),
+        is_spread=True,
+    ),
+    "store_mwh": Bought(
+        "battery_cells",
+        "own power",
+        "supply",
+        _bought(_CELLS, f"{_CELLS}_capex_musd_per_mwh", f"{_CELLS}_start", f"{_CELLS}_life_years"),
+        is_spread=True,
+    ),
+    "redeploy_mw": Bought("bridge_worth", "own power", "supply", _leaving),
+    "heat_connect_mw": Bought(
+        "heat_network", "heat", "facility", _bought("heat.sale", "heat.capex_musd_per_mw", "", "facility")
+    ),
 }
-"""For what is bought up front the kind of its capital, and cost of a unit, start and life."""
-ONCE: Final[Mapping[str, Callable[[Here], float]]] = {
-    "move_out": lambda h: float(h.case.inputs.racks.move_cost_musd_per_mw),
-    "redeploy_mw": lambda h: h.listed("supply.redeploy_cost_musd_per_mw", "supply.redeploy"),
-    "bill_fee_mw": lambda h: h.listed("tariffs.fee_musd_per_mw", "tariffs.fee"),
+"""What is bought up front, by the decision that buys it."""
+MOVES: Final = "rack_moves"
+"""The line that is paid once and up front."""
+ONCE: Final[Mapping[str, tuple[str, str, Callable[[Here], float]]]] = {
+    "move_out": (MOVES, "racks", lambda h: float(h.case.inputs.racks.move_cost_musd_per_mw)),
+    "redeploy_mw": (
+        "bridge_removal",
+        "own power",
+        lambda h: h.listed("supply.redeploy_cost_musd_per_mw", "supply.redeploy"),
+    ),
+    "bill_fee_mw": ("tariff_exit_fee", "energy", lambda h: h.listed("tariffs.fee_musd_per_mw", "tariffs.fee")),
 }
-"""What a unit costs that is paid once, in its year."""
+"""What a unit costs that is paid once, in its year, with its cost line and heading."""
+_OF_PURCHASES: Final = ("site", "rack", "hall", "to_hall", "duty", "source", "year")
 
 
-def _repaid(stored: Stored, name: str, worth: Floats) -> Iterator[tuple[int, float]]:
-    """Pay a unit of each column of what is bought inside the horizon, at the cost of its own capital."""
-    kind, of = BOUGHT[name]
-    case, block = stored.case, stored.block("columns", name)
-    columns = [(column, labels["site"], *of(stored.here(labels))) for labels, column in block.at((), {})]
-    table = pd.DataFrame(columns, columns=["column", "site", "cost_musd", "start", "life_years"])
-    rate = case.inputs.finance.asset_rate_frac.get(kind, case.inputs.finance.rate_frac)
+@once
+def purchases(case: Case) -> pd.DataFrame:
+    """List all that may be bought up front: what, where, how much of it is, and overnight cost, start and life."""
+    stored, parts = stored_of(case), []
+    idc = float(case.inputs.finance.build_idc_frac)
+    for name, what in BOUGHT.items():
+        rows = [
+            (column, *(labels.get(axis, "") for axis in _OF_PURCHASES), *what.of(stored.here(labels)))
+            for labels, column in stored.block("columns", name).at((), {})
+        ]
+        frame = pd.DataFrame(rows, columns=["column", *_OF_PURCHASES, "unit_musd", "start", "life_years"])
+        rate = case.inputs.finance.asset_rate_frac.get(what.kind, case.inputs.finance.rate_frac)
+        parts.append(
+            frame.assign(
+                item=what.item, is_spread=what.is_spread, rate=rate, interest=idc if what.with_interest else 0.0
+            )
+        )
+    frame = pd.concat(parts, ignore_index=True)
+    kinds = {"column": "int64", "year": "int64", "unit_musd": "float64", "start": "float64", "life_years": "float64"}
+    frame = frame.astype(kinds)
     risk = dict(zip(stored.sets.site.labels, case.inputs.finance.site_rate_adder_frac, strict=True))
-    paid = repay(case, table, rate + table["site"].map(risk).to_numpy(dtype=np.float64))["musd"].to_numpy()
-    return zip(table["column"], (worth @ paid.reshape(len(worth), -1)).tolist(), strict=True)
+    amount = np.array(stored.x)[frame["column"].to_numpy()]
+    return frame.assign(
+        amount=amount,
+        rate=frame["rate"].astype("float64") + frame["site"].map(risk).astype("float64"),
+        overnight_musd=amount * frame["unit_musd"],
+        cost_musd=amount * frame["unit_musd"] * (1.0 + frame["interest"]),
+    )
+
+
+def _repaid(case: Case, worth: Floats) -> LinearForm:
+    """Pay a unit of each column of what is bought inside the horizon, at the cost of its own capital."""
+    rows = purchases(case)
+    unit = rows.assign(cost_musd=rows["unit_musd"] * (1.0 + rows["interest"]))
+    paid = repay(case, unit, rows["rate"].to_numpy())["musd"].to_numpy().reshape(len(worth), -1)
+    return LinearForm(dict(zip(rows["column"].tolist(), (worth @ paid).tolist(), strict=True)))
 
 
 def _rented(h: Here, worth: pd.Series[float]) -> float:
@@ -258,22 +395,42 @@ def _bills(stored: Stored, worth: pd.Series[float]) -> LinearForm:
     return total(terms)
 
 
-def cost_of_all(stored: Stored, sites: Collection[str]) -> LinearForm:
-    """What a unit of every decision at sites or at none costs over the horizon, and what is paid anyway, in MUSD."""
+@once
+def yearly_lines(case: Case) -> dict[str, list[tuple[Here, LinearForm]]]:
+    """Return what is paid by the year, in MUSD: for each cost line the places, and the form at each."""
+    here = stored_of(case).here({})
+    grown = dict(zip(case.years, case.inputs.finance.opex_escalation.tolist(), strict=True))
+    sites, years = list(here.each("open")), [here.at(year=str(year)) for year in case.years]
+    return {
+        item: [(h, line.of(h) * (grown[h.model_year] if line.grows else 1.0)) for h in places]
+        for lines, places in ((AT_SITE, sites), (ELSEWHERE, years))
+        for item, line in lines.items()
+    }
+
+
+def cost_of_all(stored: Stored) -> LinearForm:
+    """What a unit of every decision costs over the horizon, and what is paid whatever is decided, in MUSD."""
     case, here = stored.case, stored.here({})
     by_year, worth = yearly_weight(case), discounts(case)
-    grown = dict(zip(case.years, case.inputs.finance.opex_escalation.tolist(), strict=True))
-    forms = [
-        (at_site(s) + upkeep(s) * grown[s.model_year]) * float(by_year[s.model_year])
-        for s in here.each("open")
-        if s.site in sites
-    ]
-    forms += [elsewhere(here.at(year=str(y))) * float(by_year[y]) for y in case.years]
+    forms = [of * float(by_year[h.model_year]) for paid in yearly_lines(case).values() for h, of in paid]
     forms += [here.total("bought", lambda h: _rented(h, worth)), _bills(stored, worth)]
-    forms += [here.total(name, partial(_once, of, worth)) for name, of in ONCE.items()]
-    forms += [
-        LinearForm({column: musd})
-        for name in BOUGHT
-        for column, musd in _repaid(stored, name, np.asarray(worth, dtype=np.float64))
+    forms += [here.total(name, partial(_once, of, worth)) for name, (_, _, of) in ONCE.items()]
+    return total((*forms, _repaid(case, np.asarray(worth, dtype=np.float64))))
+
+
+def paid_lines(case: Case) -> pd.DataFrame:
+    """List what is paid by the year, and once: item, site, calendar_year, musd."""
+    stored = stored_of(case)
+    calendar = {year: [now for now, of in case.model_year.items() if of == year] for year in case.years}
+    yearly = [
+        (item, h.labels.get("site", ""), h.model_year, stored.value(form))
+        for item, places in yearly_lines(case).items()
+        for h, form in places
     ]
-    return total(forms)
+    at_once = [
+        (item, labels["site"], int(labels["year"]), of(stored.here(labels)) * stored.x[column])
+        for name, (item, _, of) in ONCE.items()
+        for labels, column in stored.block("columns", name).at((), {})
+    ]
+    rows = [(item, site, now, musd) for item, site, year, musd in yearly if musd for now in calendar[year]]
+    return pd.DataFrame([*rows, *at_once], columns=["item", "site", "calendar_year", "musd"])

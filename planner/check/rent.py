@@ -9,11 +9,9 @@ import pandas as pd
 
 from planner.check.cells import ANYWHERE
 from planner.check.declared import CostLine, DualPrice
-from planner.check.demand_figures import net_utilisation
+from planner.check.demand import net_utilisation
 from planner.check.failover import asks, may_not_cover
-from planner.check.frames import cell, column_by, crossed, isin, lookup, once, sum_by, to_frame
-from planner.check.paths import path_value_or_nan
-from planner.check.payments import every_year
+from planner.check.frames import cell, column_by, crossed, isin, lookup, once, path_value_or_nan, sum_by, to_frame
 from planner.check.routes import reach_of_users, round_trips, stays_elsewhere
 from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
@@ -32,7 +30,6 @@ _HOURS_PER_YEAR = 8760.0
 _MUSD_PER_USD_OF_KH100E = 1e-3  # a thousand H100e, a million dollars
 _OFFERED = ("workload", "tier", "year")
 _LEVER = ("workload", "lever", "year")
-_CLASS = ("workload", "year")
 _DEMAND = ("region", "workload", "year")
 _USERS = ("region", "workload")
 _ROUNDING = 1.0 + 1e-9
@@ -67,7 +64,7 @@ def _list_price(case: Case, workload: str, year: int) -> float:
     return float(usd / h100e * growth ** (year - since))
 
 
-@rule(unit="MUSD/kH100e-year")
+@rule(unit="MUSD/kH100e-year", rereads="rent.price_musd_per_kh100e_year rent.term_years")
 def rent_price_from_tables(case: Case) -> Excess:
     """Rent is the list price with egress, over the share in use; reserved is cheaper, for years."""
     rent = case.inputs.rent
@@ -87,7 +84,7 @@ def rent_price_from_tables(case: Case) -> Excess:
     )
 
 
-@rule(unit="kH100e")
+@rule(unit="kH100e", rereads="rent.depth_kh100e")
 def rent_depth_from_tables(case: Case) -> Excess:
     """Clouds have the operator's share of the market's power, which demand divides by use."""
     demand, settings = case.inputs.demand, case.scenario
@@ -153,7 +150,7 @@ def _together(sites: frozenset[str], covers: Mapping[str, frozenset[str]]) -> in
     return 2 if pairs else min(len(sites), 1)
 
 
-@rule(unit="classes")
+@rule(unit="classes", rereads="rent.rented_capacity_frac rent.rented_is_tight")
 def clouds_from_tables(case: Case) -> Excess:
     """Clouds serve users within bound and residency, in several places if quality asks for it."""
     demand, rent, settings = case.inputs.demand, case.inputs.rent, case.scenario.rent
@@ -225,7 +222,7 @@ def lever_offers(case: Case) -> pd.DataFrame:
     return found.reset_index(drop=True)
 
 
-@rule(unit="-")
+@rule(unit="-", rereads="levers.cost_musd_per_kh100e_year levers.max_adoption_frac levers.saving_frac")
 def levers_from_tables(case: Case) -> Excess:
     """Levers save, cost and spread as the table says; what one saved the next cannot."""
     levers, rows = case.inputs.levers, lever_offers(case)
@@ -260,74 +257,11 @@ def rent_by_class(case: Case) -> pd.DataFrame:
     return rows.loc[runs, ["workload", "site", "calendar_year", "musd"]]
 
 
-def efficiency_levers(case: Case) -> pd.DataFrame:
-    """Compute saved by each lever at its price."""
-    levers, demand = case.inputs.levers, case.plan("demand")
-    offers = to_frame(levers.adopted, saving=levers.saving_frac, price=levers.cost_musd_per_kh100e_year)
-    used = case.plan("levers").merge(offers, on=["workload", "lever", "year"], how="left")
-    key = ("workload", "year")
-    asked = lookup(sum_by(demand, key, demand["demand_kh100e"]), used, key)
-    return every_year(case, used[["year"]], used["adopted_frac"] * used["saving"] * asked * used["price"])
-
-
-@rule(unit="kH100e")
-def rent_supply(case: Case) -> Excess:
-    """Contracts that run cover what is rented, with room where it is spread, and where allowed."""
-    reported = case.plan("demand")
-    allowed = to_frame(case.inputs.rent.rented, frac=case.inputs.rent.rented_capacity_frac)
-    capacity = lookup(allowed.set_index(list(_DEMAND))["frac"], reported, _DEMAND, 1.0)
-    rented = sum_by(reported, _CLASS, reported["rented_kh100e"] * capacity)
-    place = reported[list(_CLASS)].drop_duplicates().reset_index(drop=True)
-    supply = lookup(_contracts(case), place, _CLASS)
-    covered = Excess.above(place, lookup(rented, place, _CLASS), supply)
-    is_rented = reported["rented_kh100e"].to_numpy() > 0.0
-    elsewhere = is_rented & ~isin(reported, allowed, _DEMAND)
-    return covered.and_also(Excess.count_broken(reported[list(_DEMAND)], elsewhere))
-
-
-@rule(unit="kH100e")
-def rent_depth(case: Case) -> Excess:
-    """Rentals that run in a year stay within what clouds rent to this operator."""
-    contracts = _contracts(case)
-    frame = table_of({"year": case.years})
-    running = contracts.groupby(level=1, sort=False).sum()
-    return Excess.above(frame, lookup(running, frame, ("year",)), case.inputs.rent.depth_kh100e)
-
-
-def _contracts(case: Case) -> pd.Series[float]:
-    """Capacity of the contracts that run, by workload and model year. [kH100e]"""
-    bought, rent = case.plan("rent"), case.inputs.rent
-    term = to_frame(rent.bought, term=rent.term_years)
-    known = bought.merge(term, on=["workload", "tier", "year"], how="left")
-    runs = crossed(known, table_of({"now": case.years}))
-    covers = case.last_calendar_year(runs["now"]) < runs["year"] + runs["term"]
-    runs = runs[(runs["now"] == runs["year"]) | ((runs["now"] > runs["year"]) & covers)]
-    return sum_by(runs, ("workload", "now"), runs["bought_kh100e"])
-
-
 HEADING: Final = "Demand and rent"
-RULES = (rent_supply, rent_depth)
 
-FACTS = (clouds_from_tables, rent_price_from_tables, rent_depth_from_tables, levers_from_tables)
-LINES: Final[Mapping[str, CostLine]] = {
-    "rented_compute": CostLine("rent and unmet", rented_compute),
-    "efficiency_levers": CostLine("levers", efficiency_levers),
-}
+LINES: Final[Mapping[str, CostLine]] = {"rented_compute": CostLine("rent and unmet", rented_compute)}
 DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
     "bought": ("rent", "bought_kh100e"),
     "adopted": ("levers", "adopted_frac"),
 }
 PRICES: Final[Mapping[str, DualPrice]] = {"rent_depth": DualPrice("USD/H100e-hour", _H100E_HOURS)}
-COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
-    "rent": {"rows": "cost_rented_compute", "cost_rented_compute": "workload tier year bought_kh100e"}
-}
-REREAD: Final[Mapping[str, tuple[str, ...]]] = {
-    "rent.rented_capacity_frac": ("clouds_from_tables",),
-    "rent.rented_is_tight": ("clouds_from_tables",),
-    "rent.depth_kh100e": ("rent_depth_from_tables",),
-    "rent.price_musd_per_kh100e_year": ("rent_price_from_tables",),
-    "rent.term_years": ("rent_price_from_tables",),
-    "levers.cost_musd_per_kh100e_year": ("levers_from_tables",),
-    "levers.max_adoption_frac": ("levers_from_tables",),
-    "levers.saving_frac": ("levers_from_tables",),
-}

@@ -9,14 +9,14 @@ import pandas as pd
 
 from planner.check.chain import site_power
 from planner.check.declared import merged
+from planner.check.duals import labelled
 from planner.check.families import FAMILIES
 from planner.check.four_moneys import money_item_rows, money_year_rows
-from planner.check.frames import column_by, isin, lookup, repeated
-from planner.check.lifetime import lifetime_rows, model_rows
+from planner.check.frames import column_by, isin, lookup, repeated, sum_by, together
 from planner.check.money import HEADINGS
 from planner.check.supply_output import role
 from planner.check.table import table_of
-from planner.check.unit_costs import unit_cost_rows
+from planner.check.unit_costs import lifetime_rows, model_rows, unit_cost_rows
 from planner.check.verdict import Excess, rule
 from planner.results.schema import TABLES
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 
 _MOST_GAP_FRAC: Final = 1e-4  # that is ever called optimal
+_NOISE: Final = 1e-7  # what tables write as 0
 _LEAST_GAP_FRAC: Final = 1e-7  # below which two costs cannot be told apart
 
 IMPLIED: Final[Mapping[str, Table]] = {
@@ -157,27 +158,6 @@ def hours_reported(case: Case) -> Excess:
     return parts[0].and_also(*parts[1:])
 
 
-_AMOUNTS: Final = {
-    *merged(FAMILIES, "DECISIONS").values(),
-    ("takeovers", "taken_kh100e"),
-    ("source_slot", "output_mw"),
-    ("billed_peaks", "peak_mw"),
-}
-"""Table and column of every decision, and of what follows from decisions and is not negative."""
-
-
-@rule(unit="amount")
-def amounts_not_negative(case: Case) -> Excess:
-    """No decision is negative, and none is missing."""
-    parts = [
-        Excess.above(
-            table_of({"table": name, "row": case.plan(name).index.to_numpy()}), -case.plan(name)[column].to_numpy(), 0.0
-        )
-        for name, column in sorted(_AMOUNTS)
-    ]
-    return parts[0].and_also(*parts[1:])
-
-
 @rule(unit="plans")
 def status_reported(case: Case) -> Excess:
     """The status is reported in one row, as the solver said it, optimal only where it proved it.
@@ -196,5 +176,74 @@ def status_reported(case: Case) -> Excess:
     return Excess.count_broken(place, np.array([reported != case.status or unproven]))
 
 
-RULES = (amounts_not_negative, status_reported, rows_there, labels_follow, hours_reported)
-COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {"solution": {"status_reported": "status gap_frac"}}
+_DECISIONS: Final[Mapping[str, tuple[str, str]]] = merged(FAMILIES, "DECISIONS")
+"""For each family of decisions the table and the column that hold it."""
+
+_DIRECTION: Final = {"move_out": "out", "move_in": "in"}
+_SHARE_A_COLUMN: Final = ("import_mw", "output_mw", "discharge_mw", "claim_mw")
+"""Decisions whose column also holds what is no decision at other places."""
+
+
+@rule(unit="units", of_program=True)
+def decisions_as_solved(case: Case) -> Excess:
+    """The decisions in the tables are those of the stored solution."""
+    nothing = Excess(table_of({"decision": []}), np.zeros(0), np.zeros(0))
+    columns = case.stored.columns
+    parts = []
+    for block in columns["family"].cat.categories:
+        if block in _DECISIONS:
+            table, column = _DECISIONS[block]
+            parts.append(_decided(case, block, table, column))
+    return nothing.and_also(*parts)
+
+
+def _decided(case: Case, block: str, table: str, column: str) -> Excess:
+    """Hold one family of decisions against its column of a table, sum by sum of shared labels."""
+    solved = labelled(case, "columns", block, "x", _NOISE)
+    reported = case.plan(table)
+    if block in _DIRECTION:
+        reported = reported[reported["direction"] == _DIRECTION[block]]
+    if block in _SHARE_A_COLUMN:
+        own = labelled(case, "columns", block, "x", -1.0)
+        reported = reported[isin(reported, own, list(own.columns.drop("x")))]
+    keys = [name for name in solved.columns if name != "x" and name in reported.columns]
+    if not keys:  # the program has no such decision
+        nothing = table_of({"table": f"{table}.{column}", "row": np.arange(len(reported))})
+        return Excess.differs(nothing, reported[column].to_numpy(dtype=np.float64), np.zeros(len(reported)))
+    place = together(keys, solved, reported)
+    left = lookup(sum_by(reported, keys, reported[column]), place, keys)
+    left = np.where(isin(place, reported[reported[column].isna()], keys), np.nan, left)
+    right = lookup(sum_by(solved, keys, solved["x"]), place, keys)
+    place.insert(0, "table", f"{table}.{column}")
+    return Excess.differs(place, left, right)
+
+
+@rule(unit="MUSD")
+def solution_table(case: Case) -> Excess:
+    """Table `solution` states the solver's result, the program and the money it is in."""
+    table, finance = case.plan("solution"), case.inputs.finance
+    if len(table) != 1:
+        return Excess.count_broken(table_of({"rows": [len(table)]}), np.array([True]))
+    row = table.iloc[0]
+    numbers = {
+        "discount_rate_frac": finance.rate_frac,
+        "base_year": float(case.years[0]),
+        "first_year": float(case.calendar[0]),
+        "last_year": float(case.calendar[-1]),
+    }
+    if case.has_report:
+        numbers |= {"dual_bound_musd": case.bound_musd, "gap_frac": case.gap_frac}
+    texts = {"scenario": case.scenario.name, "end_of_horizon": case.scenario.finance.end_of_horizon}
+    if case.proof is not None:
+        integers, has_duals = int(case.proof.is_integer.sum()), case.proof.has_duals
+        numbers |= {"whole_numbers": float(integers), "has_duals": float(has_duals)}
+        of = "fixed_program" if integers else "program"
+        texts["duals_of"] = of if has_duals else ""
+    left, right = (
+        np.array([number if np.isfinite(number) else np.inf for number in side])  # unknown
+        for side in ([float(row[name]) for name in numbers], list(numbers.values()))
+    )
+    wrong = np.array([str(row[name]) != text for name, text in texts.items()])
+    return Excess.differs(table_of({"column": list(numbers)}), left, right).and_also(
+        Excess.count_broken(table_of({"column": list(texts)}), wrong)
+    )

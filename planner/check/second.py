@@ -7,7 +7,6 @@ every row.
 
 from __future__ import annotations
 
-import random
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
     from planner.results.proof import Proof
 
 _TERMS_IN_A_SOLVE: Final = 600  # of a block; all its rows where it has fewer
-_SITES_IN_A_SOLVE: Final = 12  # whose costs are compared
 _NUMBERS_OF_COLUMNS: Final = ("lower", "upper", "cost", "integer", "x")
 _OF_BILLS: Final = "bill_"
 _ROUNDING_FRAC: Final = 1e-7
@@ -42,11 +40,9 @@ STATED: Final[Mapping[str, SecondStatement]] = {
 }
 
 
-@rule(unit="of a coefficient")
+@rule(unit="of a coefficient", of_program=True)
 def program_as_stated(case: Case) -> Excess:
     """Rows of the program are, coefficient by coefficient, what second statements say."""
-    if case.proof is None:
-        return Excess(table_of({"block": []}), np.zeros(0), np.zeros(0))
     stored, names, wheres, amounts = stored_of(case), list[str](), list[str](), list[float]()
     for name, statement in STATED.items():
         worst, where = _compared(stored, name, statement)
@@ -56,49 +52,35 @@ def program_as_stated(case: Case) -> Excess:
     return Excess(table_of({"block": names, "place": wheres}), np.array(amounts), np.ones(len(names)))
 
 
-@rule(unit="of a bound")
+@rule(unit="of a bound", of_program=True)
 def columns_as_stated(case: Case) -> Excess:
     """The program has a column for every decision that the scenario allows, within its bounds, and prices no other."""
-    if case.proof is None:
-        return Excess(table_of({"block": []}), np.zeros(0), np.zeros(0))
     stored, wheres = stored_of(case), dict[str, str]()
-    for name in {**DECIDED, **dict.fromkeys(_names_of(case.proof))}:
+    for name in {**DECIDED, **dict.fromkeys(_names_of(case.stored))}:
         decision = DECIDED.get(name)
         if decision is not None:
             wheres[name] = _columns_compared(stored, name, decision)
-        elif case.proof.column("cost")[(case.proof.columns["family"] == name).to_numpy()].any():
+        elif case.stored.column("cost")[(case.stored.columns["family"] == name).to_numpy()].any():
             wheres[name] = "unknown decision"  # without a cost it measures; in rows it would be a coefficient too many
     broken = np.array([where != "" for where in wheres.values()])
     return Excess.count_broken(table_of({"block": list(wheres), "place": list(wheres.values())}), broken)
 
 
-@rule(unit="of a cost")
+@rule(unit="of a cost", of_program=True)
 def costs_as_stated(case: Case) -> Excess:
     """A unit of every decision costs what all payments for it inside the horizon are worth."""
-    if case.proof is None:
-        return Excess(table_of({"block": []}), np.zeros(0), np.zeros(0))
-    sites, columns = _sites_read(case), case.proof.columns
-    stated, has = cost_of_all(stored_of(case), sites), case.proof.column("cost")
-    due, family = np.zeros(len(has)), columns["family"].cat.codes.to_numpy()
+    stated, has = cost_of_all(stored_of(case)), case.stored.column("cost")
+    due, family = np.zeros(len(has)), case.stored.columns["family"].cat.codes.to_numpy()
     due[list(stated.terms)] = list(stated.terms.values())
     largest = np.zeros(family.max(initial=0) + 1)
     np.maximum.at(largest, family, np.abs(has))
     scale = np.maximum(np.maximum(np.abs(has), np.abs(due)), _NOISE_FRAC * largest[family])
     off = np.abs(has - due) / np.where(scale > 0.0, scale, 1.0)
-    off = np.where((off <= _ROUNDING_FRAC) | ~(columns["site"].isin(sites) | columns["site"].isna()), 0.0, off)
-    costs = Excess(columns.drop(columns=list(_NUMBERS_OF_COLUMNS)), off, np.ones(len(off)))
-    if len(sites) < len(case.sites):
-        return costs
+    off = np.where(off <= _ROUNDING_FRAC, 0.0, off)
     offset = table_of({"block": ["whatever is decided"]})
-    return costs.and_also(Excess.differs(offset, np.array([case.proof.offset_musd]), np.array([stated.constant])))
-
-
-def _sites_read(case: Case) -> set[str]:
-    """Return the sites whose costs are compared: some by lot in a solve, the same of the same sites."""
-    names = sorted(case.sites["site"])
-    if case.reads_all or len(names) <= _SITES_IN_A_SOLVE:
-        return set(names)
-    return set(random.Random(" ".join(names)).sample(names, _SITES_IN_A_SOLVE))
+    return Excess(case.stored.columns.drop(columns=list(_NUMBERS_OF_COLUMNS)), off, np.ones(len(off))).and_also(
+        Excess.differs(offset, np.array([case.stored.offset_musd]), np.array([stated.constant]))
+    )
 
 
 def _is_held(stored: Stored, at: int) -> bool:
@@ -161,6 +143,3 @@ def _compared(stored: Stored, name: str, statement: SecondStatement) -> tuple[fl
             break
     # Less is rounding, whichever rows were compared.
     return worst if where else 0.0, where
-
-
-RULES = (columns_as_stated, costs_as_stated, program_as_stated)

@@ -7,20 +7,15 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import numpy as np
 import pandas as pd
 
-from planner.check.declared import Asset, CostLine, DualPrice, Table
-from planner.check.existing import site_years
-from planner.check.frames import column_by, isin, lookup, once, sum_by, to_frame
+from planner.check.declared import DualPrice, Table
+from planner.check.frames import column_by, isin, lookup, once, path_value_or_nan, sum_by, to_frame
 from planner.check.lead_times import committed_mw, decision_start, months_to_service
-from planner.check.paths import path_value_or_nan
-from planner.check.payments import assets, every_year, of_site
 from planner.check.stock import existing_halls, racks_alive
 from planner.check.table import table_of
 from planner.check.verdict import TOLERANCE, Excess, rule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from numpy.typing import NDArray
 
     from planner.check.case import Case
 
@@ -33,25 +28,6 @@ _FACTS = ("name", "country", "region", "lat", "lon", "zone", "market")
 """Columns of table `sites` that the data or the scenario give as they are."""
 
 _USD_PER_MUSD = 1e6
-
-
-def _by_site(case: Case, values: NDArray[_Kind]) -> NDArray[_Kind]:
-    """Take one value per site to the rows of `site_years`."""
-    return values[case.inputs.sets.site.codes(site_years(case)["site"])]
-
-
-@rule(unit="share")
-def opening(case: Case) -> Excess:
-    """Sites that exist are open in full and never opened; no other is more than open."""
-    sites = site_years(case).sort_values(list(_SITE)).reset_index(drop=True)
-    is_new = ~np.asarray(case.inputs.sites.is_existing)[case.inputs.sets.site.codes(sites["site"])]
-    now = sites["open_frac"].to_numpy()
-    table = case.plan("site_year").set_index(list(_SITE))["opened_frac"]
-    opened = lookup(table, sites, _SITE)
-    place = sites[list(_SITE)]
-    standing = Excess.differs(place[~is_new], now[~is_new], np.ones(int((~is_new).sum())))
-    idle = Excess.differs(place[~is_new], opened[~is_new], np.zeros(int((~is_new).sum())))
-    return standing.and_also(idle, Excess.above(place, now, 1.0))
 
 
 def opened_musd(case: Case) -> pd.DataFrame:
@@ -157,7 +133,7 @@ def build_paths(case: Case) -> pd.DataFrame:
     return frame.assign(rate_mw=rate.ravel(), pace_mw=pace.ravel(), reach_mw=reach.ravel())
 
 
-@rule(unit="MW")
+@rule(unit="MW", rereads="sites.build_rate_mw sites.pace_mw sites.reach_mw")
 def build_rates_from_tables(case: Case) -> Excess:
     """Build rates of sites are those of tables, or of committed halls, and sizes follow."""
     sites, expected = case.inputs.sites, build_paths(case).set_index(list(_SITE))
@@ -171,7 +147,7 @@ def build_rates_from_tables(case: Case) -> Excess:
     return parts[0].and_also(*parts[1:])
 
 
-@rule(unit="MW or MUSD")
+@rule(unit="MW or MUSD", rereads="sites.capex_budget_musd sites.cash_budget_musd sites.market_rate_mw")
 def market_limits_from_scenario(case: Case) -> Excess:
     """Build rates of markets and the budgets of each year are the scenario's."""
     sites, build, span = case.inputs.sites, case.scenario.build, span_years(case)
@@ -216,7 +192,7 @@ def sites_in_scope(case: Case) -> Excess:
     return Excess.count_broken(pairs, (pairs["reported"] != pairs["expected"]).to_numpy(dtype=np.bool_))
 
 
-@rule(unit="degrees")
+@rule(unit="degrees", rereads="sites.table")
 def places_from_tables(case: Case) -> Excess:
     """Sites lie where the data or the scenario put them."""
     reported, expected = case.inputs.sites.table, case.scope.set_index("site")
@@ -247,7 +223,7 @@ def _land_mw(case: Case) -> pd.Series[float]:
     return pd.Series(own, index=pd.Index(sites["site"], name="site"))
 
 
-@rule(unit="MW")
+@rule(unit="MW", rereads="sites.land_limit_mw")
 def land_from_tables(case: Case) -> Excess:
     """Land is the operator's share of each site's, or as stated, and holds existing halls."""
     expected = _land_mw(case)
@@ -310,63 +286,20 @@ def sites_reported(case: Case) -> Excess:
     return parts[0].and_also(*parts[1:])
 
 
-def _openings_bought(case: Case) -> pd.DataFrame:
-    table, life = case.plan("site_year"), case.inputs.finance.life_years
-    price = of_site(case, table, case.inputs.sites.opening_musd)
-    return assets(table, "year", life["opening"], table["opened_frac"] * price)
-
-
-def site_fixed(case: Case) -> pd.DataFrame:
-    """Fixed cost of a site as far as it is open."""
-    sites = site_years(case)
-    fixed = of_site(case, sites, case.inputs.sites.fixed_musd_per_year)
-    return every_year(case, sites, fixed * sites["open_frac"], escalates=True)
-
-
 def _sites_rows(case: Case) -> pd.DataFrame:
     return case.scope[["site"]]
 
 
 HEADING: Final = "Sites"
-RULES = (opening,)
 
-FACTS = (
-    build_rates_from_tables,
-    market_limits_from_scenario,
-    sites_in_scope,
-    places_from_tables,
-    sites_reported,
-    land_from_tables,
-)
-ASSETS: Final[Mapping[str, Asset]] = {"site_opening": Asset("sites", "facility", _openings_bought, opened_musd)}
-LINES: Final[Mapping[str, CostLine]] = {"site_fixed": CostLine("sites", site_fixed)}
 IMPLIED: Final[Mapping[str, Table]] = {"sites": _sites_rows}
 DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
     "open": ("site_year", "open_frac"),
     "opened": ("site_year", "opened_frac"),
 }
 PRICES: Final[Mapping[str, DualPrice]] = {
+    **dict.fromkeys(("capex_budget", "cash_budget"), DualPrice("USD/USD", _USD_PER_MUSD, paid="once")),
     "land_limit": DualPrice("USD/MW-year"),
     "build_rate": DualPrice("USD/MW", paid="once"),
     "market_build_rate": DualPrice("USD/MW", paid="once"),
-}
-COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
-    "sites": {
-        "rows": "sites_reported",
-        "sites_reported": (
-            "site name country region lat lon zone market is_existing existing_halls_mw"
-            " coming_halls_mw ending_halls_mw existing_racks_mw land_limit_mw opening_musd"
-        ),
-    },
-    "site_year": {"opening": "open_frac opened_frac", "cost_site_opening": "opened_frac"},
-}
-REREAD: Final[Mapping[str, tuple[str, ...]]] = {
-    "sites.build_rate_mw": ("build_rates_from_tables",),
-    "sites.capex_budget_musd": ("market_limits_from_scenario",),
-    "sites.cash_budget_musd": ("market_limits_from_scenario",),
-    "sites.land_limit_mw": ("land_from_tables",),
-    "sites.market_rate_mw": ("market_limits_from_scenario",),
-    "sites.pace_mw": ("build_rates_from_tables",),
-    "sites.reach_mw": ("build_rates_from_tables",),
-    "sites.table": ("places_from_tables",),
 }

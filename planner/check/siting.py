@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.check.declared import TRACE, CostLine, Table
+from planner.check.declared import TRACE, Table
 from planner.check.existing import site_years
 from planner.check.frames import column_by, isin, keyed, lookup, once, sum_by, to_frame
 from planner.check.lead_times import decision_start
-from planner.check.payments import every_year
 from planner.check.routes import between_sites
 from planner.check.sites import build_paths
 from planner.check.stock import existing_halls
@@ -22,26 +21,17 @@ from planner.tables.sheet import read_sheet
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from planner.base.arrays import Floats
     from planner.check.case import Case
 
 
 _SITE = ("site", "year")
 _HALL = ("site", "hall", "year")
 _CLASS = ("site", "workload", "year")
-_TRACE_MW: Final = 1e-5  # what a solver leaves of nothing
 _TRACE_FRAC: Final = 1e-6  # the same, of a site
 _SERVICE = ("region", "workload", "site", "year")
 _ROUNDING = 1e-9
 _MUSD_PER_USD_OF_H100E = 1e-3  # a million dollars, a thousand H100e
 _ENDS = ("region", "workload", "site")
-_USD_PER_MUSD = 1e6
-_H100E_PER_KH100E = 1000.0
-
-
-def _not_whole(numbers: Floats) -> Floats:
-    """Distance of each number from the nearest whole one."""
-    return np.asarray(np.abs(numbers - np.round(numbers)))
 
 
 def _open_in_the_end(case: Case) -> pd.Series[float]:
@@ -55,43 +45,25 @@ def _names(sites: object) -> pd.DataFrame:
     return table_of({"site": list(sites)}, dtype=object)  # type: ignore[call-overload]
 
 
-@rule(unit="share")
-def whole_openings(case: Case) -> Excess:
-    """Site openings are integer where the scenario says so."""
-    sites = site_years(case)
-    asked = np.full(len(sites), case.scenario.siting.whole_openings)
-    amount = _not_whole(sites["open_frac"].to_numpy()) * asked
-    return Excess(sites[list(_SITE)], amount, np.ones(len(sites)))
-
-
 @rule(unit="MW")
 def halls_in_phases(case: Case) -> Excess:
-    """New halls come in integer phases of their site's size, committed halls apart."""
+    """Phases of new halls are reported with their site's size, and what is built in them."""
     settings = case.scenario.siting
-    builds = case.plan("builds")
-    late = builds[(builds["stage"] == "ordered").to_numpy()].reset_index(drop=True)
+    builds, key = case.plan("builds"), (*_HALL, "stage")
     sites = list(case.inputs.sets.site.labels)
     of_all = np.nan if settings.phase_mw is None else settings.phase_mw
     size = case.own_figures("phase_mw", pd.Series(of_all, index=pd.Index(sites, name="site")))
-    mw = lookup(size, late, ("site",), np.nan)
-    in_phases = ~np.isnan(mw)
-    rows = late[in_phases].reset_index(drop=True)
-    built, size_mw = rows["built_mw"].to_numpy(dtype=np.float64), mw[in_phases]
-    reported, key = case.plan("phases"), (*_HALL, "stage")
-    as_reported = sum_by(reported, key, reported["phases"] * reported["phase_mw"])
-    whole = Excess(rows[list(_HALL)], _not_whole(built / size_mw) * size_mw, built)
-    return whole.and_also(
-        Excess.differs(rows[list(_HALL)], built, lookup(as_reported, rows, key)),
-        Excess.differs(
-            reported[list(_HALL)],
-            reported["phase_mw"].to_numpy(dtype=np.float64),
-            lookup(size, reported, ("site",), np.nan),
-        ),
+    reported = case.plan("phases")
+    return Excess.differs(
+        reported[list(_HALL)],
+        reported["phase_mw"].to_numpy(dtype=np.float64),
+        lookup(size, reported, ("site",), np.nan),
+    ).and_also(
         Excess.differs(
             reported[list(_HALL)],
             reported["built_mw"].to_numpy(dtype=np.float64),
-            lookup(sum_by(late, key, late["built_mw"]), reported, key),
-        ),
+            lookup(sum_by(builds, key, builds["built_mw"]), reported, key),
+        )
     )
 
 
@@ -145,16 +117,6 @@ def in_blocks(case: Case, rows: pd.DataFrame) -> pd.DataFrame:
     return kept
 
 
-@rule(unit="MW")
-def blocks_whole(case: Case) -> Excess:
-    """Where a workload that needs a block has racks in use, it has its block, with its partners."""
-    used = _shared_mw(case, in_blocks(case, case.plan("plan")))
-    block = np.asarray(used["workload"].map(block_sizes(case)), dtype=np.float64)
-    has_racks = used["used_mw"].to_numpy() > _TRACE_MW
-    short = np.where(has_racks, block - used["shared_mw"].to_numpy(), 0.0)
-    return Excess(used[list(_CLASS)], short, block)
-
-
 @rule(unit="MW", rows_of=("blocks",))
 def blocks_reported(case: Case) -> Excess:
     """The table of blocks states racks in use and block of each workload that needs one."""
@@ -166,32 +128,6 @@ def blocks_reported(case: Case) -> Excess:
     return Excess.differs(place, reported["used_mw"].to_numpy(), lookup(used, reported, _CLASS)).and_also(
         Excess.differs(place, reported["shared_mw"].to_numpy(), lookup(shared, reported, _CLASS)),
         Excess.differs(place, reported["block_mw"].to_numpy(), block),
-    )
-
-
-@rule(unit="sites")
-def number_of_sites(case: Case) -> Excess:
-    """The number of sites open in the end is as asked for, or within its limit."""
-    settings = case.scenario.siting
-    # A site that is open in part is open: shares of many would add up to few.
-    count = np.array([float((_open_in_the_end(case) > _TRACE_FRAC).sum())])
-    place = table_of({"year": [case.years[-1]]})
-    if settings.exactly_sites is not None:
-        return Excess.differs(place, count, np.array([float(settings.exactly_sites)]))
-    if settings.at_most_sites is not None:
-        return Excess.above(place, count, float(settings.at_most_sites))
-    return Excess.above(place.iloc[:0], count[:0], 0.0)
-
-
-@rule(unit="share")
-def sites_as_reported(case: Case) -> Excess:
-    """Sites that must be open are, and sites that must stay closed do in every year."""
-    settings, sites = case.scenario.siting, site_years(case)
-    must = _names(settings.must_open)
-    open_frac = lookup(_open_in_the_end(case), must, ("site",))
-    closed = sites[sites["site"].isin(list(settings.must_not_open))]
-    return Excess.differs(must, open_frac, np.ones(len(must))).and_also(
-        Excess.above(closed[["site"]], closed["open_frac"].to_numpy(dtype=np.float64), 0.0)
     )
 
 
@@ -235,7 +171,7 @@ def openings_table(case: Case) -> Excess:
     )
 
 
-@rule(unit="USD")
+@rule(unit="USD", rereads="sites.fixed_musd_per_year sites.minimum_mw sites.opening_musd")
 def openings_from_tables(case: Case) -> Excess:
     """Opening cost, upkeep and least size of a site are those of its kind, or as stated."""
     kinds = case.data("site_archetypes").set_index("archetype")
@@ -257,7 +193,7 @@ def openings_from_tables(case: Case) -> Excess:
     return parts[0].and_also(*parts[1:])
 
 
-@rule(unit="MW")
+@rule(unit="MW", rereads="siting.phase_mw")
 def phases_listed(case: Case) -> Excess:
     """Halls that could be built in phases are those that the scenario asks for."""
     siting, halls = case.inputs.siting, case.inputs.halls
@@ -274,7 +210,9 @@ def phases_listed(case: Case) -> Excess:
     return Excess.differs(builds[list(_HALL)], reported, wanted)
 
 
-@rule(unit="-")
+@rule(
+    unit="-", rereads=("siting.exact_sites siting.most_sites siting.open_lower siting.open_upper siting.whole_openings")
+)
 def openings_from_scenario(case: Case) -> Excess:
     """Sites are open, closed, integer and counted as the scenario asks; existing ones are open."""
     p, asked = case.inputs.siting, case.scenario.siting
@@ -295,7 +233,7 @@ def openings_from_scenario(case: Case) -> Excess:
     )
 
 
-@rule(unit="sites")
+@rule(unit="sites", rereads="sites.is_existing")
 def existing_sites_from_tables(case: Case) -> Excess:
     """Sites with halls in the base year are open already; all others must be opened."""
     sites = table_of({"site": list(case.inputs.sets.site.labels)})
@@ -304,7 +242,7 @@ def existing_sites_from_tables(case: Case) -> Excess:
     return Excess.count_broken(sites, np.asarray(case.inputs.sites.is_existing) != expected)
 
 
-@rule(unit="phases")
+@rule(unit="phases", rereads="siting.most_phases")
 def phases_from_tables(case: Case) -> Excess:
     """Phases of new halls in a year are at most what build rate and land of the site allow."""
     p, inputs = case.inputs.siting, case.inputs
@@ -316,7 +254,7 @@ def phases_from_tables(case: Case) -> Excess:
     return Excess.differs(reported[["site", "hall", "year"]], reported["most"].to_numpy(), expected)
 
 
-@rule(unit="MW")
+@rule(unit="MW", rereads="siting.block_mw siting.block_top_mw")
 def blocks_from_scenario(case: Case) -> Excess:
     """Workloads need the scenario's blocks, and have no more than a site can hold."""
     p, inputs = case.inputs.siting, case.inputs
@@ -343,7 +281,7 @@ def blocks_from_scenario(case: Case) -> Excess:
     )
 
 
-@rule(unit="MW")
+@rule(unit="MW", rereads="siting.paced_mw")
 def paced_sites_from_tables(case: Case) -> Excess:
     """New sites with integer openings hold at most what can be built by then, or their land."""
     p, inputs = case.inputs.siting, case.inputs
@@ -359,7 +297,7 @@ def paced_sites_from_tables(case: Case) -> Excess:
     ).and_also(Excess.count_broken(due, ~isin(due, reported, _SITE)))
 
 
-@rule(unit="MUSD/kH100e-year")
+@rule(unit="MUSD/kH100e-year", rereads="siting.service_musd_per_kh100e_year")
 def service_prices_from_scenario(case: Case) -> Excess:
     """Service costs what the scenario's table says of users, site and workload."""
     p, served = case.inputs.siting, to_frame(case.inputs.demand.served)
@@ -387,14 +325,6 @@ def service_usd(case: Case, served: pd.DataFrame) -> pd.Series[float]:
     return pd.Series(paid, index=index, dtype="float64")
 
 
-def service_network(case: Case) -> pd.DataFrame:
-    """Compute served between each demand region and site at the price of the scenario's table."""
-    served, ends = case.plan("assignment"), ["region", "workload", "site"]
-    price = lookup(service_usd(case, served[ends].drop_duplicates()), served, ends)
-    musd = price * served["served_kh100e"] * _H100E_PER_KH100E / _USD_PER_MUSD
-    return every_year(case, served, musd)
-
-
 def _blocks_rows(case: Case) -> pd.DataFrame:
     of_block = in_blocks(case, case.plan("plan"))
     in_use = of_block["used_mw"] > TRACE
@@ -402,52 +332,6 @@ def _blocks_rows(case: Case) -> pd.DataFrame:
 
 
 HEADING: Final = "Sites"
-RULES = (
-    whole_openings,
-    halls_in_phases,
-    blocks_whole,
-    blocks_reported,
-    number_of_sites,
-    sites_as_reported,
-    openings_table,
-    openings_from_tables,
-    phases_listed,
-)
 
-FACTS = (
-    openings_from_scenario,
-    existing_sites_from_tables,
-    phases_from_tables,
-    blocks_from_scenario,
-    paced_sites_from_tables,
-    service_prices_from_scenario,
-)
-LINES: Final[Mapping[str, CostLine]] = {"service_network": CostLine("sites", service_network)}
 IMPLIED: Final[Mapping[str, Table]] = {"blocks": _blocks_rows}
 DECISIONS: Final[Mapping[str, tuple[str, str]]] = {"phases": ("phases", "phases")}
-COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
-    "openings": {
-        "rows": "openings_table",
-        "openings_table": ("site year open_frac halls_mw minimum_size_mw opening_musd fixed_musd"),
-    },
-    "phases": {"rows": "halls_in_phases", "halls_in_phases": "site hall year stage phases phase_mw built_mw"},
-    "blocks": {"blocks_reported": "site workload year used_mw shared_mw block_mw"},
-    "site_year": {"openings_table": "opened_frac", "whole_openings": "open_frac"},
-}
-REREAD: Final[Mapping[str, tuple[str, ...]]] = {
-    "sites.fixed_musd_per_year": ("openings_from_tables",),
-    "sites.is_existing": ("existing_sites_from_tables",),
-    "sites.minimum_mw": ("openings_from_tables",),
-    "sites.opening_musd": ("openings_from_tables",),
-    "siting.block_mw": ("blocks_from_scenario",),
-    "siting.block_top_mw": ("blocks_from_scenario",),
-    "siting.exact_sites": ("openings_from_scenario",),
-    "siting.most_phases": ("phases_from_tables",),
-    "siting.most_sites": ("openings_from_scenario",),
-    "siting.open_lower": ("openings_from_scenario",),
-    "siting.open_upper": ("openings_from_scenario",),
-    "siting.paced_mw": ("paced_sites_from_tables",),
-    "siting.phase_mw": ("phases_listed",),
-    "siting.service_musd_per_kh100e_year": ("service_prices_from_scenario",),
-    "siting.whole_openings": ("openings_from_scenario",),
-}

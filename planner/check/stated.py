@@ -30,8 +30,7 @@ def in_service(h: Here, of: Callable[[Here], float]) -> LinearForm:
 def moves_frac(u: Here) -> float:
     """Share of its work that may move between sites."""
     stated = u.case.scenario.workloads.get(u.workload)
-    moves = stated is not None and bool(stated.written_values().get("moves_between_sites"))
-    return float(u.use["deferrable_frac"]) if moves else 0.0
+    return float(u.use["deferrable_frac"]) if stated is not None and stated.moves_between_sites else 0.0
 
 
 def stays_mw(u: Here) -> float:
@@ -308,6 +307,11 @@ def counted_kt(h: Here) -> LinearForm:
     """Emissions that cap and price count, of a site in a year."""
     drawn = h.over_slots(lambda s: grid_mw(s) * s.listed("carbon.location_t_per_mwh", "power.slot"))
     claimed = h.over_slots(lambda s: s.x("claim_mw") * s.listed("carbon.claim_t_per_mwh", "contracts.claim", 0.0))
+    return (drawn + burnt_t(h) - claimed + embodied_t(h)) / 1e3
+
+
+def embodied_t(h: Here) -> LinearForm:
+    """Emissions of making what enters service at a site, by the year."""
     made = (
         h.total("install", lambda i: i.listed("carbon.install_t_per_mw", "racks.install")),
         h.total("build", lambda b: b.listed("carbon.build_t_per_mw", "halls.build")),
@@ -315,7 +319,7 @@ def counted_kt(h: Here) -> LinearForm:
         h.total("source_mw", lambda s: s.listed("carbon.source_t_per_mw", "supply.build")),
         h.total("store_mwh", lambda s: s.listed("carbon.store_t_per_mwh", "supply.build_store")),
     )
-    return (drawn + burnt_t(h) - claimed + total(made) / (h.end - h.start)) / 1e3
+    return total(made) / (h.end - h.start)
 
 
 def burnt_t(h: Here) -> LinearForm:

@@ -259,17 +259,11 @@ def served_only_if_open(h: Here) -> StatedRow:
 
 # --- Budgets --------------------------------------------------------------------------------------
 
-_WHILE_BUILT = ("build", "expand", "connect_mw", "source_mw", "store_mwh")
-
 
 def _overnight(name: str, b: Here) -> tuple[float, float]:
     """Overnight cost of a unit, and start of service."""
-    cost, start, _ = BOUGHT[name][1](b)
-    return cost / (1.0 + _interest(b)) if name == "build" else cost, start
-
-
-def _interest(h: Here) -> float:
-    return float(h.case.inputs.finance.build_idc_frac)
+    cost, start, _ = BOUGHT[name].of(b)
+    return cost, start
 
 
 @row("year", "sites.capex_budget")
@@ -289,11 +283,11 @@ def cash_budget(h: Here) -> StatedRow:
 
     def cash(name: str, b: Here) -> float:
         cost, start = _overnight(name, b)
-        years = h.case.inputs.finance.spend_months / 12.0 if name in _WHILE_BUILT else 0.0
+        years = h.case.inputs.finance.spend_months / 12.0 if BOUGHT[name].is_spread else 0.0
         if not years:
             return cost * float(first <= np.floor(start) <= h.start)
         return cost * max(min(start, h.start + 1.0) - max(start - years, first), 0.0) / years
 
     spent = total(h.total(name, partial(cash, name), free="year") for name in BOUGHT)
-    moves = h.total("move_out", ONCE["move_out"])
+    moves = h.total("move_out", ONCE["move_out"][2])
     return spent + moves <= LinearForm({}, h.listed("sites.cash_budget_musd", "sites.cash_budget"))

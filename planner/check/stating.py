@@ -109,6 +109,8 @@ class StoredBlock:
         for axis, code, texts in zip(self.axes, self._code, self._texts, strict=True):
             if axis == "slot":
                 code[EVERY] = np.array([code.get(slot, len(texts)) for slot in slots])
+        sizes = (len(texts) for texts in self._texts)
+        self._of = dict(zip(self.axes, zip(self._code, sizes, strict=True), strict=True))
         self._sorted: dict[Key, tuple[np.ndarray, np.ndarray]] = {}
         self._found: dict[tuple[Key, int], list[tuple[Labels, int]]] = {}
 
@@ -126,8 +128,9 @@ class StoredBlock:
         order, numbers = self._by(self.axes)
         number = self._number(self.axes, labels)
         at = np.minimum(numbers.searchsorted(number), len(numbers) - 1)
-        found = np.where(numbers[at] == number, self.places[order[at]], -1)
-        return found if found.ndim else int(found)
+        if isinstance(number, int):  # many are asked for
+            return int(self.places[order[at]]) if numbers[at] == number else -1
+        return np.where(numbers[at] == number, self.places[order[at]], -1)
 
     def at(self, fixed: Key, labels: Mapping[str, str]) -> list[tuple[Labels, int]]:
         """Return labels and place of all that have the labels of a place along some axes."""
@@ -143,8 +146,8 @@ class StoredBlock:
     def _number(self, along: Key, labels: Mapping[str, str]) -> Any:
         number: Any = 0
         for axis in along:
-            of = self.axes.index(axis)
-            number = number * (len(self._texts[of]) + 1) + self._code[of].get(labels[axis], len(self._texts[of]))
+            code, size = self._of[axis]
+            number = number * (size + 1) + code.get(labels[axis], size)
         return number
 
     def _by(self, along: Key) -> tuple[np.ndarray, np.ndarray]:
@@ -167,8 +170,8 @@ class Stored:
         self._blocks: dict[tuple[str, str], StoredBlock] = {}
         self._figures: dict[tuple[str, ...], tuple[np.ndarray, list[dict[str, Any]]]] = {}
         self._arrays: dict[str, np.ndarray] = {}
-        self._places: dict[Any, list[Key]] = {}
         self.vectors: dict[tuple[str, Key], np.ndarray] = {}
+        self.places: dict[tuple[object, Key], list[Key]] = {}
         self._coded = {of: _coded(getattr(self.proof, of)) for of in ("rows", "columns")}
         row, column, value = self.proof.terms()
         if (row[1:] < row[:-1]).any():
@@ -181,7 +184,7 @@ class Stored:
         )
         self.lower, self.upper = self.proof.row("lower"), self.proof.row("upper")
         self.bounds = {name: self.proof.column(name) for name in ("lower", "upper")}
-        self.is_integer = self.proof.is_integer
+        self.is_integer, self.x = self.proof.is_integer, self.proof.column("x").tolist()
         self.uses = _by(case.deployments, "rack", "hall", "workload")
         last = case.last_calendar_year(np.array(case.years))
         self.ends: dict[str, float] = {
@@ -214,6 +217,10 @@ class Stored:
             self._blocks[of, name] = StoredBlock(axes, places, self.slot_labels)
         return self._blocks[of, name]
 
+    def value(self, form: LinearForm) -> float:
+        """Return what a form is in the stored solution."""
+        return float(form.constant + sum(value * self.x[at] for at, value in form.terms.items()))
+
     def here(self, labels: Labels) -> Here:
         """Return a place."""
         return Here(self, labels)
@@ -241,18 +248,6 @@ class Stored:
             self._arrays[name] = np.asarray(operator.attrgetter(name)(self.case.inputs))
         return self._arrays[name]
 
-    def found_places(self, axes: Key, over: str | Callable[[Here], Iterable[Here] | pd.DataFrame]) -> list[Key]:
-        """Return the labels of all places that are found, once for all statements about them."""
-        if (axes, over) not in self._places:
-            here = Here(self, {})
-            there = here.each(over) if isinstance(over, str) else over(here)
-            if isinstance(there, pd.DataFrame):
-                labels = set(zip(*(there[axis].astype(str).tolist() for axis in axes), strict=True))
-            else:
-                labels = {tuple([h.labels[axis] for axis in axes]) for h in there}
-            self._places[axes, over] = sorted(labels)
-        return self._places[axes, over]
-
     def block_of_day(self, slot: str, length: int) -> list[str]:
         """Return the time slices of the block of the day that one is in. Takes `length` [h]."""
         if length not in self._of_block:
@@ -267,6 +262,12 @@ class Stored:
 def stored_of(case: Case) -> Stored:
     """Return the stored program of a case, once for all that is compared with it."""
     return Stored(case)
+
+
+def values_at(case: Case, over: str, of: Callable[[Here], LinearForm]) -> np.ndarray:
+    """Return what a form is in the stored solution at each place of a list of the inputs."""
+    stored = stored_of(case)
+    return np.array([stored.value(of(h)) for h in stored.here({}).each(over)], dtype=np.float64)
 
 
 def _slots_before(times: list[list[Any]], *, follows: bool) -> dict[str, str]:
@@ -451,7 +452,7 @@ class Places:
     def by_lot(self, stored: Stored, most: int) -> tuple[int, Iterator[Labels]]:
         """Return how many places there must be, and so many of them by lot: the same of the same program."""
         own = self.axes if self.slots is None else tuple([axis for axis in self.axes if axis != "slot"])
-        over = self.over
+        here, over = Here(stored, {}), self.over
         block = stored.block("columns", over) if isinstance(over, str) else None
         if block is not None and {*block.axes} == {*own}:
             size = len(block)
@@ -459,8 +460,8 @@ class Places:
             def base(at: int) -> Labels:
                 return dict(zip(block.axes, block.key(at), strict=True))
         else:
-            found = stored.found_places(own, over)
-            size = len(found)
+            found = stored.places.get((over, own)) or self._found(here, own)
+            stored.places[over, own], size = found, len(found)
 
             def base(at: int) -> Labels:
                 return dict(zip(own, found[at], strict=True))
@@ -478,6 +479,12 @@ class Places:
 
         lot = random.Random(f"{self.axes} {len(stored.proof.matrix)} {count}")
         return count, (pick(at) for at in lot.sample(range(count), min(count, most)))
+
+    def _found(self, here: Here, own: Key) -> list[Key]:
+        there = here.each(self.over) if isinstance(self.over, str) else self.over(here)
+        if isinstance(there, pd.DataFrame):
+            return sorted(set(zip(*(there[axis].astype(str).tolist() for axis in own), strict=True)))
+        return sorted({tuple([h.labels[axis] for axis in own]) for h in there})
 
 
 @dataclass(frozen=True)

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from planner.check.demand_figures import base_year_stock_mw, rack_path_mw, stock_over_demand, stock_shares
+from planner.check.demand import base_year_stock_mw, rack_path_mw, stock_over_demand, stock_shares
 from planner.check.existing import in_pools, market_share_frac, stated_halls, stated_racks, stated_sites
 from planner.check.frames import column_by, crossed, isin, lookup, once, sum_by, to_frame
 from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from planner.check.case import Case
 
 
@@ -70,7 +68,7 @@ def racks_alive(case: Case) -> pd.DataFrame:
     return rows[is_alive & (rows["vintage"] <= rows["year"])]
 
 
-@rule(unit="MW")
+@rule(unit="MW", rereads="racks.cohort_stock_mw racks.stock_mw racks.stock_only_mw")
 def existing_racks_from_tables(case: Case) -> Excess:
     """Existing racks have site, hall and remaining life from shares, sites and lives.
 
@@ -106,7 +104,7 @@ def existing_racks_from_tables(case: Case) -> Excess:
     )
 
 
-@rule(unit="MW")
+@rule(unit="MW", rereads="halls.ending_mw halls.existing_mw")
 def existing_halls_from_tables(case: Case) -> Excess:
     """Existing halls are as stated; others hold existing racks and their companions.
 
@@ -285,13 +283,3 @@ def _cooling(case: Case) -> dict[str, str]:
             best = max(list(there["cooling"]), key=lambda name: held.get(name, 0.0))
             stands |= dict.fromkeys(waiting.loc[waiting["cooling"] == best, "rack"], best)
     return stands
-
-
-FACTS = (existing_racks_from_tables, existing_halls_from_tables)
-REREAD: Final[Mapping[str, tuple[str, ...]]] = {
-    "racks.cohort_stock_mw": ("existing_racks_from_tables",),
-    "racks.stock_mw": ("existing_racks_from_tables",),
-    "racks.stock_only_mw": ("existing_racks_from_tables",),
-    "halls.ending_mw": ("existing_halls_from_tables",),
-    "halls.existing_mw": ("existing_halls_from_tables",),
-}

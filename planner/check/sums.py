@@ -31,12 +31,6 @@ _MWH_PER_TWH: Final = 1e6
 _IN_USE_MW: Final = 1e-3  # nameplate, from which a site counts as in use
 
 
-def model_year_of(case: Case, calendar_year: pd.Series[int]) -> pd.Series[int]:
-    """Model year that stands for each calendar year."""
-    known = {year: max(t for t in case.years if t <= year) for year in case.calendar}
-    return calendar_year.map(known)
-
-
 def _energy_quotients(table: pd.DataFrame) -> dict[str, Floats]:
     """PUE and water over IT energy, of the columns beside them."""
     it = table["it_mean_mw"]
@@ -53,7 +47,7 @@ def sites_summed(case: Case) -> Excess:
     halls = hall_years(case)
     usable = sum_by(halls, _SITE, halls["usable_mw"])
     load = sum_by(uses, _SITE, uses["used_mw"] * uses["throughput_kh100e_per_mw"])
-    paid = costs.assign(year=model_year_of(case, costs["calendar_year"]))
+    paid = costs.assign(year=costs["calendar_year"].map(case.model_year))
     years = table["year"]
     span = case.last_calendar_year(years) - years.to_numpy() + 1.0
     expected = {
@@ -125,7 +119,7 @@ def classes_summed(case: Case) -> Excess:
 def summary_summed(case: Case) -> Excess:
     """The summary adds up sites, purchases, builds and cash of each year."""
     table, sites, cash = case.plan("summary"), case.plan("site_year"), case.plan("cash")
-    spent = cash.assign(year=model_year_of(case, cash["calendar_year"]))
+    spent = cash.assign(year=cash["calendar_year"].map(case.model_year))
     in_use = sites.assign(sites_in_use=sites["nameplate_mw"] >= _IN_USE_MW)
     sums = (
         (in_use, "sites_in_use"),
@@ -166,31 +160,8 @@ def _power_class_rows(case: Case) -> pd.DataFrame:
 
 
 HEADING: Final = "Power, water and carbon"
-RULES = (sites_summed, zones_summed, classes_summed, summary_summed)
 IMPLIED: Final[Mapping[str, Table]] = {
     "power_class": _power_class_rows,
     "power_zone": _power_zone_rows,
     "summary": year_rows,
-}
-COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
-    "site_year": {
-        "rows": "summary_summed",
-        "sites_summed": ("site year usable_mw load_kh100e load_factor_frac wue_l_per_kwh pue cost_musd"),
-    },
-    "power_zone": {
-        "zones_summed": (
-            "zone year sites_in_use nameplate_mw it_mean_mw facility_mean_mw "
-            "coincident_peak_mw sum_of_site_peaks_mw energy_mwh pue emissions_kt "
-            "water_m3 firm_mw new_firm_mw"
-        )
-    },
-    "power_class": {"classes_summed": ("workload year nameplate_mw it_mean_mw facility_mean_mw energy_mwh")},
-    "costs": {"sites_summed": "site"},
-    "summary": {
-        "summary_summed": (
-            "year shed_mwh lost_kh100e sites_in_use halls_mw built_mw nameplate_mw "
-            "installed_mw it_mean_mw facility_mean_mw facility_peak_mw energy_twh pue "
-            "water_m3 wue_l_per_kwh emissions_kt new_firm_mw capex_musd cash_musd"
-        )
-    },
 }

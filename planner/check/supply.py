@@ -10,16 +10,17 @@ import pandas as pd
 from planner.check import supply_output as of
 from planner.check.chain import exported_mw, site_power
 from planner.check.days import slot_hours, year_slots
-from planner.check.declared import TRACE, Asset, CostLine, DualPrice, Table, plan_table
-from planner.check.frames import column_by, crossed, isin, keyed, lookup, once, sum_by, to_frame
-from planner.check.payments import every_year, repay
+from planner.check.declared import TRACE, DualPrice, Table
+from planner.check.frames import crossed, isin, keyed, lookup, once, sum_by, to_frame
+from planner.check.payments import repay
+from planner.check.priced import fuel_musd, purchases, upkeep_musd, worn_musd
+from planner.check.stating import stored_of
 from planner.check.supply_output import leaves, sources_in_service
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
-    from planner.base.arrays import Floats
     from planner.check.case import Case
 
 
@@ -28,8 +29,6 @@ _SLOT = ("site", "year", "slot")
 _SOURCE = ("site", "source", "year")
 _VINTAGE = ("site", "source", "vintage")
 _HOURS_PER_YEAR = 8760.0
-_TRACE_MW = 1e-5  # what a solver leaves of nothing
-_USD_PER_MUSD = 1e6
 
 
 def _slots(case: Case, frame: pd.DataFrame) -> pd.DataFrame:
@@ -39,23 +38,18 @@ def _slots(case: Case, frame: pd.DataFrame) -> pd.DataFrame:
 
 @rule(unit="sources")
 def sources_where_allowed(case: Case) -> Excess:
-    """On-site sources are built where allowed, and none before its lead time has passed."""
-    supply, p = case.scenario.supply, case.inputs.supply
-    builds = case.plan("source_builds")
-    allowed = builds["source"].isin(list(supply.allow)).to_numpy()
-    if supply.sites != "all":
-        allowed = allowed & builds["site"].isin(list(supply.sites)).to_numpy()
+    """On-site sources start and last as offered, and make power where they are in service."""
+    p, builds = case.inputs.supply, case.plan("source_builds")
     offers = to_frame(p.build, start=p.build_start, life=p.build_life_years)
     offers = offers.set_index(list(_SOURCE))
     place = builds[list(_SOURCE)]
-    wrong = Excess.count_broken(place, ~allowed | ~isin(builds, offers.reset_index(), _SOURCE))
     dates = [
         Excess.differs(place, builds[reported].to_numpy(), lookup(offers[name], builds, _SOURCE, np.nan))
         for reported, name in (("service_start", "start"), ("life_years", "life"))
     ]
     slots = case.plan("source_slot")[list(_SOURCE)].drop_duplicates().reset_index(drop=True)
     alien = Excess.count_broken(slots, ~isin(slots, sources_in_service(case).rows, _SOURCE))
-    return wrong.and_also(*dates, alien)
+    return alien.and_also(*dates)
 
 
 @rule(unit="MW or MWh")
@@ -76,63 +70,42 @@ def source_capacity(case: Case) -> Excess:
 
 @rule(unit="MW", rows_of=("source_builds",))
 def smallest_plants(case: Case) -> Excess:
-    """Smallest plants are those of the tables; those of integer plants build no less."""
+    """Smallest plants are reported as the tables say."""
     builds = case.plan("source_builds")
     place = builds[list(_SOURCE)]
     least_mw = of.figures(case, builds["source"], "min_size_mw", builds["service_start"])
-    built_mw = builds["built_mw"].to_numpy(dtype=np.float64)
-    asked_mw = least_mw * case.scenario.supply.whole_sources
-    is_built = built_mw > _TRACE_MW
-    return Excess.above(place[is_built], asked_mw[is_built], built_mw[is_built]).and_also(
-        Excess.differs(place, builds["min_size_mw"].to_numpy(dtype=np.float64), least_mw)
-    )
+    return Excess.differs(place, builds["min_size_mw"].to_numpy(dtype=np.float64), least_mw)
 
 
 @rule(unit="MW")
 def source_output(case: Case) -> Excess:
-    """None makes more than is available; solar and wind without cost give all of it."""
-    onsite, p, sets = sources_in_service(case), case.inputs.supply, case.inputs.sets
-    rows = onsite.rows
-    share = p.availability_frac[sets.site.codes(rows["site"]), p.source.codes(rows["source"])]
-    most = rows["mw"].to_numpy()[:, None] * share
-    place = _slots(case, rows[list(_SOURCE)])
-    is_paid = of.is_paid_by_output(case, rows["source"])
-    makes = onsite.is_role("firm", "standby", "solar", "wind")
-    runs = np.repeat(makes, share.shape[1])
-    yields = np.repeat(onsite.is_role("solar", "wind") & ~is_paid, share.shape[1])
-    reported = onsite.output_mw.ravel()
-    made = Excess.above(place[runs], reported[runs], most.ravel()[runs])
-    weather = Excess.differs(place[yields], reported[yields], onsite.yield_mw.ravel()[yields])
-    return made.and_also(weather, Excess.above(place, -reported, 0.0))
+    """Solar and wind without a cost of output give all that they yield."""
+    onsite = sources_in_service(case)
+    place = _slots(case, onsite.rows[list(_SOURCE)])
+    is_paid = of.is_paid_by_output(case, onsite.rows["source"])
+    yields = np.repeat(onsite.is_role("solar", "wind") & ~is_paid, onsite.output_mw.shape[1])
+    return Excess.differs(place[yields], onsite.output_mw.ravel()[yields], onsite.yield_mw.ravel()[yields])
 
 
 @rule(unit="MW", rows_of=("site_surplus",))
 def export_made_here(case: Case) -> Excess:
-    """Power is sold where it is allowed, at the price of its time slice."""
+    """Power is sold at the price of its time slice."""
     table = case.plan("site_surplus")
     sold = table["export_mw"].to_numpy()
     place = table[list(_SLOT)]
     p = case.inputs.supply
     price = to_frame(p.export, usd=p.export_usd_per_mwh).set_index(list(_SLOT))["usd"]
     sells = sold > 0.0
-    return Excess.above(place, -sold, 0.0).and_also(
-        Excess.count_broken(place, sells & np.full(len(table), not case.scenario.supply.export.allow)),
-        Excess.differs(
-            place[sells], table["export_usd_per_mwh"].to_numpy()[sells], lookup(price, table[sells], _SLOT, np.nan)
-        ),
+    return Excess.differs(
+        place[sells], table["export_usd_per_mwh"].to_numpy()[sells], lookup(price, table[sells], _SLOT, np.nan)
     )
 
 
 @rule(unit="MW")
 def bridge_power(case: Case) -> Excess:
-    """Bridge power leaves only if allowed, built before and alive, at its reported value."""
+    """Bridge power leaves at its reported value and cost of removal."""
     table, p = leaves(case), case.inputs.supply
     place = table[[*_VINTAGE, "year"]]
-    may = table["source"].isin(list(case.scenario.supply.bridge.sources)).to_numpy()
-    age = table["year"].to_numpy(dtype=np.float64) - table["service_start"].to_numpy()
-    # A comparison with what was never built is false.
-    alive = (age > 0.0) & (age < table["life_years"].to_numpy())
-    later = table["year"].to_numpy() > table["vintage"].to_numpy()
     offers = to_frame(p.redeploy, worth=p.redeploy_worth_musd_per_mw, removal=p.redeploy_cost_musd_per_mw)
     key = [*_VINTAGE, "year"]
     offers = offers.assign(vintage=offers["vintage"].astype("int64")).set_index(key)
@@ -144,7 +117,7 @@ def bridge_power(case: Case) -> Excess:
         )
         for name in ("worth", "removal")
     ]
-    return Excess.count_broken(place, ~(may & alive & later)).and_also(*money)
+    return money[0].and_also(money[1])
 
 
 @rule(unit="MW")
@@ -161,7 +134,7 @@ def curtailment_reported(case: Case) -> Excess:
     return reported.and_also(Excess.above(silent[list(_SLOT)], lookup(by_slot, silent, _SLOT, np.nan), 0.0))
 
 
-@rule(unit="MWh, MMBtu or MUSD", floor=10.0, rows_of=("source_slot", "source_year"))
+@rule(unit="MWh, MMBtu or MUSD", floor=10.0, rows_of=("source_slot", "source_year"), of_program=True)
 def sources_of_a_year(case: Case) -> Excess:
     """Energy, fuel, emissions and cost of on-site power follow from time slices and vintages."""
     onsite, table, p = sources_in_service(case), case.plan("source_year"), case.inputs.supply
@@ -174,7 +147,7 @@ def sources_of_a_year(case: Case) -> Excess:
     factor = np.where(
         table["capacity_mw"] > 0.0, output / (table["capacity_mw"] * _HOURS_PER_YEAR).replace(0.0, np.nan), np.nan
     )
-    capital, running = (lookup(make(case), table, _SOURCE) for make in (capital_musd, running_musd))
+    capital, running = (lookup(make(case), table, _SOURCE) for make in (_capital_musd, _running_musd))
     pairs = (
         ("output_mwh", output),
         ("charged_mwh", charged),
@@ -193,117 +166,27 @@ def sources_of_a_year(case: Case) -> Excess:
     return parts[0].and_also(*parts[1:])
 
 
-# --- bought up front ------------------------------------------------------------------------
-
-
-def _bought(case: Case, amount: str, price: pd.Series[float]) -> pd.DataFrame:
-    table = case.plan("source_builds")
-    return table[["site", "source"]].assign(
-        start=table["service_start"],
-        life_years=table["life_years"],
-        cost_musd=table[amount].to_numpy() * lookup(price, table, _SOURCE),
-    )
-
-
-def _power(case: Case) -> pd.DataFrame:
-    p = case.inputs.supply
-    offers = to_frame(p.build, musd=p.build_capex_musd_per_mw).set_index(list(_SOURCE))
-    return _bought(case, "built_mw", offers["musd"])
-
-
-def _cells(case: Case) -> pd.DataFrame:
-    p = case.inputs.supply
-    offers = to_frame(p.build_store, musd=p.build_store_capex_musd_per_mwh)
-    return _bought(case, "built_mwh", offers.set_index(list(_SOURCE))["musd"])
-
-
-def _sold(case: Case) -> pd.DataFrame:
-    table = leaves(case)
-    return table[["site", "source"]].assign(
-        start=table["year"].astype("float64"),
-        life_years=table["service_start"] + table["life_years"] - table["year"],
-        cost_musd=-table["worth_musd"],
-    )
-
-
-def _removal(case: Case) -> pd.DataFrame:
-    table = case.plan("source_leaves")
-    return table[["site"]].assign(calendar_year=table["year"], musd=table["removal_musd"])
-
-
-# --- paid as it is used ---------------------------------------------------------------------
-
-
-def _upkeep_musd(case: Case) -> Floats:
-    """Upkeep of a year by row of `sources_in_service(case)`, at prices of 2025. [MUSD]"""
-    onsite, p = sources_in_service(case), case.inputs.supply
-    rows = onsite.rows
-    of_power = to_frame(p.capacity, musd=p.fixed_musd_per_mw_year).set_index(list(_SOURCE))
-    of_cells = to_frame(p.store, musd=p.fixed_musd_per_mwh_year).set_index(list(_SOURCE))
-    by_output = to_frame(p.capacity, usd=p.variable_usd_per_mwh).set_index(list(_SOURCE))
-    made_mwh = onsite.output_mw @ slot_hours(case)
-    return np.asarray(
-        rows["mw"] * lookup(of_power["musd"], rows, _SOURCE)
-        + rows["mwh"] * lookup(of_cells["musd"], rows, _SOURCE)
-        + made_mwh * lookup(by_output["usd"], rows, _SOURCE) / _USD_PER_MUSD
-    )
-
-
-def _fuel_musd(case: Case) -> Floats:
-    """Fuel of a year by row of `sources_in_service(case)`. [MUSD]"""
-    onsite, p = sources_in_service(case), case.inputs.supply
-    price = to_frame(p.dispatch, usd=p.fuel_usd_per_mwh).set_index(list(_SOURCE))["usd"]
-    return onsite.output_mw @ slot_hours(case) * lookup(price, onsite.rows, _SOURCE) / _USD_PER_MUSD
-
-
-def _worn_musd(case: Case) -> Floats:
-    """Worn cells of a year by row of `sources_in_service(case)`. [MUSD]"""
-    onsite, p, table = sources_in_service(case), case.inputs.supply, case.plan("source_year")
-    price = to_frame(p.store, musd=p.wear_musd_per_mwh).set_index(list(_SOURCE))["musd"]
-    worn = sum_by(table, _SOURCE, table["worn_mwh"])
-    return lookup(worn, onsite.rows, _SOURCE) * lookup(price, onsite.rows, _SOURCE)
-
-
-def _by_year(make: Callable[[Case], Floats], *, escalates: bool = False) -> Callable[[Case], pd.DataFrame]:
-    def bill(case: Case) -> pd.DataFrame:
-        return every_year(case, sources_in_service(case).rows, make(case), escalates=escalates)
-
-    return bill
-
-
-def _export(case: Case) -> pd.DataFrame:
-    table, p = case.plan("site_surplus"), case.inputs.supply
-    hours = lookup(column_by(year_slots(case), "slot", "hours"), table, ("slot",), np.nan)
-    price = to_frame(p.export, usd=p.export_usd_per_mwh).set_index(list(_SLOT))["usd"]
-    usd = -hours * table["export_mw"].to_numpy() * lookup(price, table, _SLOT)
-    return every_year(case, table, usd / _USD_PER_MUSD)
-
-
-# --- by source ------------------------------------------------------------------------------
-
-
-def capital_musd(case: Case) -> pd.Series[float]:
+def _capital_musd(case: Case) -> pd.Series[float]:
     """Repayments of a mean calendar year by site, source and model year. [MUSD/year]"""
-    paid = []
-    for bought in (_power, _cells, _sold):
-        asset = bought(case)
-        labels = asset[["site", "source"]]
-        numbered = repay(case, asset.assign(site=np.arange(len(asset))))
-        own = labels.iloc[numbered["site"].to_numpy(dtype=np.intp)].reset_index(drop=True)
-        paid.append(own.assign(calendar_year=numbered["calendar_year"], musd=numbered["musd"]))
-    table = pd.concat(paid, ignore_index=True)
-    model_year = {year: max(t for t in case.years if t <= year) for year in case.calendar}
-    table = table.assign(year=table["calendar_year"].map(model_year).astype("int64"))
+    bought = purchases(case)
+    bought = bought[bought["source"] != ""].reset_index(drop=True)
+    table = repay(case, bought).assign(source=np.tile(bought["source"].to_numpy(), len(case.calendar)))
+    table = table.assign(year=table["calendar_year"].map(case.model_year).astype("int64"))
     years = case.last_calendar_year(table["year"]) - table["year"].to_numpy() + 1.0
     return sum_by(table, _SOURCE, table["musd"].to_numpy() / years)
 
 
-def running_musd(case: Case) -> pd.Series[float]:
+def _running_musd(case: Case) -> pd.Series[float]:
     """Fuel, upkeep and worn cells of a year by site, source and model year. [MUSD/year]"""
-    rows = sources_in_service(case).rows
-    growth = pd.Series(case.inputs.finance.opex_escalation, index=list(case.years))
-    upkeep = _upkeep_musd(case) * lookup(growth, rows, ("year",), np.nan)
-    return sum_by(rows, _SOURCE, upkeep + _fuel_musd(case) + _worn_musd(case))
+    stored = stored_of(case)
+    grown = dict(zip(case.years, case.inputs.finance.opex_escalation.tolist(), strict=True))
+    paid = {
+        (c.site, c.source, c.model_year): stored.value(
+            upkeep_musd(c) * grown[c.model_year] + fuel_musd(c) + worn_musd(c)
+        )
+        for c in stored.here({}).each("supply.capacity")
+    }
+    return pd.Series(paid, dtype="float64").rename_axis(list(_SOURCE))
 
 
 @once
@@ -317,28 +200,6 @@ def _source_slot_rows(case: Case) -> pd.DataFrame:
 
 
 HEADING: Final = "On-site power"
-RULES = (
-    sources_where_allowed,
-    source_capacity,
-    smallest_plants,
-    source_output,
-    export_made_here,
-    bridge_power,
-    curtailment_reported,
-    sources_of_a_year,
-)
-ASSETS: Final[Mapping[str, Asset]] = {
-    "source_purchase": Asset("own power", "supply", _power, plan_table("source_builds"), is_spread=True),
-    "battery_cells": Asset("own power", "supply", _cells, is_spread=True),
-    "bridge_worth": Asset("own power", "supply", _sold),
-}
-LINES: Final[Mapping[str, CostLine]] = {
-    "bridge_removal": CostLine("own power", _removal),
-    "source_upkeep": CostLine("own power", _by_year(_upkeep_musd, escalates=True)),
-    "fuel": CostLine("own power", _by_year(_fuel_musd)),
-    "battery_replacement": CostLine("own power", _by_year(_worn_musd)),
-    "export_revenue": CostLine("own power", _export),
-}
 IMPLIED: Final[Mapping[str, Table]] = {"source_year": _source_year_rows, "source_slot": _source_slot_rows}
 DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
     "source_mw": ("source_builds", "built_mw"),
@@ -347,29 +208,3 @@ DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
     "export_mw": ("site_surplus", "export_mw"),
 }
 PRICES: Final[Mapping[str, DualPrice]] = {"source_limit": DualPrice("USD/MW-year")}
-COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
-    "source_builds": {
-        "rows": "cost_source_purchase",
-        "sources_where_allowed": "source year service_start life_years",
-        "smallest_plants": "min_size_mw",
-        "source_capacity": "site source year built_mw built_mwh",
-    },
-    "source_leaves": {
-        "rows": "cost_bridge_worth",
-        "bridge_power": "site source vintage year left_mw worth_musd removal_musd",
-        "source_capacity": "year left_mw",
-    },
-    "source_year": {
-        "source_capacity": "site source year capacity_mw energy_mwh",
-        "sources_of_a_year": (
-            "output_mwh charged_mwh capacity_factor_frac fuel_mmbtu emissions_kt capital_musd running_musd usd_per_mwh"
-        ),
-    },
-    "source_slot": {"sources_of_a_year": "site source year output_mw charge_mw", "source_output": "slot"},
-    "site_surplus": {
-        "rows": "curtailment_reported",
-        "curtailment_reported": "site year slot export_mw surplus_mw",
-        "export_made_here": "export_mw export_usd_per_mwh",
-        "cost_export_revenue": "site year slot export_mw",
-    },
-}

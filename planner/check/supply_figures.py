@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from planner.check import supply_output as of
 from planner.check.days import slot_hours, year_slots
-from planner.check.frames import column_by, crossed, keyed, lookup, to_frame
-from planner.check.headroom import series_by_hour
+from planner.check.frames import between, column_by, crossed, keyed, lookup, to_frame
+from planner.check.grid_figures import series_by_hour
 from planner.check.lead_times import decision_start, months_to_service
-from planner.check.paths import between
-from planner.check.power_prices import by_local_hour, wholesale_usd_per_mwh
+from planner.check.load_price import by_local_hour, wholesale_usd_per_mwh
 from planner.check.supply_output import RENEWABLE, sources_in_service
 from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from planner.base.arrays import Floats
     from planner.check.case import Case
@@ -37,7 +36,13 @@ def _each(case: Case, sources: pd.Series[str], read: Callable[[Case, str], float
     return sources.map(known).to_numpy(dtype=np.float64)
 
 
-@rule(unit="years or USD")
+@rule(
+    unit="years or USD",
+    rereads=(
+        "supply.build_start supply.build_life_years supply.build_store_start supply.build_store_life_years "
+        "supply.build_store_capex_musd_per_mwh supply.build_capex_musd_per_mw"
+    ),
+)
 def source_offers_from_tables(case: Case) -> Excess:
     """On-site sources start after their lead time; cost and life are the tables' for that date."""
     p, first_day = case.inputs.supply, decision_start(case)
@@ -66,7 +71,7 @@ def source_offers_from_tables(case: Case) -> Excess:
     )
 
 
-@rule(unit="MW or h")
+@rule(unit="MW or h", rereads="supply.build_smallest_mw supply.plant_least_mw supply.plant_room_mw supply.duration_h")
 def plants_from_tables(case: Case) -> Excess:
     """Smallest plants, which are whole, and their room are those of tables and scenario.
 
@@ -96,7 +101,7 @@ def plants_from_tables(case: Case) -> Excess:
     )
 
 
-@rule(unit="sources")
+@rule(unit="sources", rereads="supply.burns_fuel")
 def sources_burn_fuel(case: Case) -> Excess:
     """Generators burn fuel where the tables name one that burns: uranium does not."""
     p = case.inputs.supply
@@ -117,7 +122,7 @@ def standing_mw_mwh(case: Case) -> tuple[pd.Series[float], pd.Series[float]]:
     return pd.Series(power, dtype="float64"), pd.Series(energy, dtype="float64")
 
 
-@rule(unit="MW or MWh")
+@rule(unit="MW or MWh", rereads="supply.existing_mw supply.existing_mwh supply.standby_mw_per_mw")
 def standing_sources_from_scenario(case: Case) -> Excess:
     """Existing sources are the scenario's, and standby generators are those of the halls."""
     p, supply = case.inputs.supply, case.scenario.supply
@@ -136,7 +141,13 @@ def standing_sources_from_scenario(case: Case) -> Excess:
     )
 
 
-@rule(unit="MW, h or 1/year")
+@rule(
+    unit="MW, h or 1/year",
+    rereads=(
+        "supply.limit_mw supply.run_hours_h supply.charge_efficiency_frac supply.discharge_efficiency_frac "
+        "supply.cycles_per_year"
+    ),
+)
 def source_limits_from_tables(case: Case) -> Excess:
     """Room, permit hours and battery cycles are those of the tables or the scenario."""
     p = case.inputs.supply
@@ -184,7 +195,14 @@ def _fuel_price(case: Case, source: str, site: str, year: int) -> float:
     return float("nan")
 
 
-@rule(unit="USD")
+@rule(
+    unit="USD",
+    rereads=(
+        "supply.fixed_musd_per_mw_year supply.variable_usd_per_mwh supply.fuel_usd_per_mwh "
+        "supply.fuel_mmbtu_per_mwh supply.co2_t_per_mwh supply.wear_musd_per_mwh "
+        "supply.fixed_musd_per_mwh_year"
+    ),
+)
 def source_running_costs_from_tables(case: Case) -> Excess:
     """Upkeep, fuel, emissions and battery wear cost what heat rates, prices and cycles give."""
     p = case.inputs.supply
@@ -214,7 +232,7 @@ def source_running_costs_from_tables(case: Case) -> Excess:
     return parts[0].and_also(*parts[1:])
 
 
-@rule(unit="MW/MW")
+@rule(unit="MW/MW", rereads="supply.availability_frac")
 def source_yield_from_tables(case: Case) -> Excess:
     """Solar and wind follow their site's series or zone; others run at their availability."""
     p, sets, hours = case.inputs.supply, case.inputs.sets, slot_hours(case)
@@ -262,7 +280,13 @@ def _weather(case: Case, shapes: pd.DataFrame, site: pd.Series) -> Floats:
     return by_local_hour(case, of_zone, float(site["utc_offset_h"]))
 
 
-@rule(unit="USD")
+@rule(
+    unit="USD",
+    rereads=(
+        "supply.redeploy_start supply.redeploy_life_left_years supply.redeploy_worth_musd_per_mw "
+        "supply.redeploy_cost_musd_per_mw"
+    ),
+)
 def bridge_worth_from_tables(case: Case) -> Excess:
     """Bridge power that leaves is worth a share of the new price, by age, and costs its removal."""
     p, bridge = case.inputs.supply, case.scenario.supply.bridge
@@ -313,7 +337,7 @@ def bridge_until_grid(case: Case) -> Excess:
     return Excess.above(rows.loc[late, list(_SOURCE)], rows["mw"].to_numpy()[late], 0.0)
 
 
-@rule(unit="USD/MWh")
+@rule(unit="USD/MWh", rereads="supply.export_usd_per_mwh")
 def export_price_from_tables(case: Case) -> Excess:
     """A MWh sold earns its share of the wholesale price of the hour."""
     p = case.inputs.supply
@@ -326,51 +350,3 @@ def export_price_from_tables(case: Case) -> Excess:
     return Excess.differs(
         reported[list(_SLOT)], reported["usd"].to_numpy(), share * lookup(market, reported, _SLOT, np.nan)
     )
-
-
-FACTS = (
-    source_offers_from_tables,
-    plants_from_tables,
-    sources_burn_fuel,
-    standing_sources_from_scenario,
-    source_limits_from_tables,
-    source_running_costs_from_tables,
-    source_yield_from_tables,
-    bridge_worth_from_tables,
-    bridge_until_grid,
-    export_price_from_tables,
-)
-REREAD: Final[Mapping[str, tuple[str, ...]]] = {
-    "supply.burns_fuel": ("sources_burn_fuel",),
-    "supply.existing_mw": ("standing_sources_from_scenario",),
-    "supply.existing_mwh": ("standing_sources_from_scenario",),
-    "supply.standby_mw_per_mw": ("standing_sources_from_scenario",),
-    "supply.limit_mw": ("source_limits_from_tables",),
-    "supply.run_hours_h": ("source_limits_from_tables",),
-    "supply.charge_efficiency_frac": ("source_limits_from_tables",),
-    "supply.discharge_efficiency_frac": ("source_limits_from_tables",),
-    "supply.cycles_per_year": ("source_limits_from_tables",),
-    "supply.build_start": ("source_offers_from_tables",),
-    "supply.build_life_years": ("source_offers_from_tables",),
-    "supply.build_store_start": ("source_offers_from_tables",),
-    "supply.build_store_life_years": ("source_offers_from_tables",),
-    "supply.build_store_capex_musd_per_mwh": ("source_offers_from_tables",),
-    "supply.build_smallest_mw": ("plants_from_tables",),
-    "supply.plant_least_mw": ("plants_from_tables",),
-    "supply.plant_room_mw": ("plants_from_tables",),
-    "supply.duration_h": ("plants_from_tables",),
-    "supply.redeploy_start": ("bridge_worth_from_tables",),
-    "supply.redeploy_life_left_years": ("bridge_worth_from_tables",),
-    "supply.redeploy_worth_musd_per_mw": ("bridge_worth_from_tables",),
-    "supply.redeploy_cost_musd_per_mw": ("bridge_worth_from_tables",),
-    "supply.fixed_musd_per_mw_year": ("source_running_costs_from_tables",),
-    "supply.variable_usd_per_mwh": ("source_running_costs_from_tables",),
-    "supply.fuel_usd_per_mwh": ("source_running_costs_from_tables",),
-    "supply.fuel_mmbtu_per_mwh": ("source_running_costs_from_tables",),
-    "supply.co2_t_per_mwh": ("source_running_costs_from_tables",),
-    "supply.wear_musd_per_mwh": ("source_running_costs_from_tables",),
-    "supply.fixed_musd_per_mwh_year": ("source_running_costs_from_tables",),
-    "supply.availability_frac": ("source_yield_from_tables",),
-    "supply.export_usd_per_mwh": ("export_price_from_tables",),
-    "supply.build_capex_musd_per_mw": ("source_offers_from_tables",),
-}

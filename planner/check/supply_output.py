@@ -9,8 +9,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check.existing import ages, hall_years, ramped_share, since
-from planner.check.frames import isin, keyed, lookup, sum_by, to_frame
-from planner.check.paths import between
+from planner.check.frames import between, isin, keyed, lookup, sum_by, to_frame
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
@@ -258,15 +257,10 @@ def battery_one_way(case: Case) -> Excess:
 
 
 HEADING: Final = "On-site power"
-RULES = (battery_one_way,)
 DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
     "charge_mw": ("source_slot", "charge_mw"),
     "level_mwh": ("source_slot", "level_mwh"),
     "discharge_mw": ("source_slot", "output_mw"),
     "output_mw": ("source_slot", "output_mw"),
     "worn_mwh": ("source_year", "worn_mwh"),
-}
-COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
-    "source_year": {"decisions_as_solved": "worn_mwh"},
-    "source_slot": {"decisions_as_solved": "site year slot charge_mw level_mwh"},
 }

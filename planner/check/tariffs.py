@@ -186,13 +186,6 @@ def _line(kind: str) -> Callable[[Case], pd.DataFrame]:
     return paid
 
 
-def tariff_exit_fee(case: Case) -> pd.DataFrame:
-    """Minimum bills of the months left, on what the plan says is given up for a fee."""
-    table = case.plan("capacity_contracts")
-    musd = fee_usd_per_mw(case, table) * table["fee_mw"].to_numpy() / 1e6
-    return table_of({"site": table["site"], "calendar_year": table["year"], "musd": musd})
-
-
 def fee_usd_per_mw(case: Case, table: pd.DataFrame) -> Floats:
     """Return the fee for a MW of each vintage given up in each year. [USD/MW]"""
     tariffs = written_tariffs(case)
@@ -367,26 +360,4 @@ def vintages_reported(case: Case) -> Excess:
 
 
 HEADING: Final = "Bills"
-RULES = (bill_lines_reported, bill_months_reported, vintages_reported, capacity_under_contract, exit_fees)
-LINES: Final[Mapping[str, CostLine]] = {
-    **{f"tariff_{kind}": CostLine("energy", _line(kind)) for kind in _KINDS},
-    "tariff_exit_fee": CostLine("energy", tariff_exit_fee),
-}
-COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
-    "bills": {
-        "rows": "bill_lines_reported",
-        "bill_lines_reported": (
-            "site calendar_year tariff rule item unit kind quantity charged_usd exact_usd charged_above_exact_usd"
-        ),
-    },
-    "bill_months": {
-        "rows": "bill_months_reported",
-        "bill_months_reported": "site month rule item unit basis quantity usd_per_unit usd",
-    },
-    "capacity_contracts": {
-        "rows": "capacity_under_contract vintages_reported",
-        "capacity_under_contract": "site signed_year year signed_mw released_mw kept_mw",
-        "vintages_reported": "signed_year year",
-        "exit_fees": "signed_mw released_mw fee_mw fee_musd",
-    },
-}
+LINES: Final[Mapping[str, CostLine]] = {f"tariff_{kind}": CostLine("energy", _line(kind)) for kind in _KINDS}

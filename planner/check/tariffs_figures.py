@@ -191,7 +191,16 @@ def _alike(tariff: Written) -> tuple[Any, ...]:
     return repr(tariff.charges), tariff.first_year, tariff.time_zone, tariff.rise_frac
 
 
-@rule(unit="USD or units", floor=1000.0)
+@rule(
+    unit="USD or units",
+    floor=1000.0,
+    rereads=(
+        "tariffs.bills.floor_share_frac tariffs.bills.take_share_frac tariffs.bills.stair_of.place "
+        "tariffs.bills.stair_of.target tariffs.bills.stair_of.amount tariffs.bills.tier_width "
+        "tariffs.bills.prices.place tariffs.bills.prices.line tariffs.bills.prices.usd "
+        "tariffs.bills.prices.units tariffs.load_place tariffs.connected_place tariffs.line_kind"
+    ),
+)
 def bill_lists_from_tariffs(case: Case) -> Excess:
     """Trial loads are billed by the program as the tariffs are written, paid and counted."""
     nothing = Excess.count_broken(table_of({"site": []}), np.zeros(0, dtype=np.bool_))
@@ -220,7 +229,13 @@ def bill_lists_from_tariffs(case: Case) -> Excess:
     return nothing.and_also(*parts, Excess.count_broken(place, np.asarray(case.inputs.tariffs.connected_place) != due))
 
 
-@rule(unit="MW")
+@rule(
+    unit="MW",
+    rereads=(
+        "tariffs.in_force_signed.place tariffs.in_force_signed.target tariffs.in_force_signed.amount "
+        "tariffs.in_force_released.place tariffs.in_force_released.target tariffs.in_force_released.amount"
+    ),
+)
 def capacity_in_force_from_terms(case: Case) -> Excess:
     """Contracted capacity is in force as far as its ramp has come, less what was given up."""
     p = case.inputs.tariffs
@@ -249,7 +264,7 @@ def capacity_in_force_from_terms(case: Case) -> Excess:
     return Excess.differs(target[["site", "span"]], reported, expected)
 
 
-@rule(unit="USD/MW or share")
+@rule(unit="USD/MW or share", rereads="tariffs.fee_musd_per_mw tariffs.free_frac")
 def exit_terms_from_tariffs(case: Case) -> Excess:
     """Capacity given up early costs the minimum bills of the months left, but for a free share."""
     p, tariffs = case.inputs.tariffs, written_tariffs(case)
@@ -267,30 +282,6 @@ def exit_terms_from_tariffs(case: Case) -> Excess:
     return Excess.differs(every[key], reported * 1e6, expected).and_also(Excess.differs(vintages, shares, free))
 
 
-FACTS = (bill_lists_from_tariffs, capacity_in_force_from_terms, exit_terms_from_tariffs)
-REREAD: Final[Mapping[str, tuple[str, ...]]] = {
-    "tariffs.bills.floor_share_frac": ("bill_lists_from_tariffs",),
-    "tariffs.bills.take_share_frac": ("bill_lists_from_tariffs",),
-    "tariffs.bills.stair_of.place": ("bill_lists_from_tariffs",),
-    "tariffs.bills.stair_of.target": ("bill_lists_from_tariffs",),
-    "tariffs.bills.stair_of.amount": ("bill_lists_from_tariffs",),
-    "tariffs.bills.tier_width": ("bill_lists_from_tariffs",),
-    "tariffs.bills.prices.place": ("bill_lists_from_tariffs",),
-    "tariffs.bills.prices.line": ("bill_lists_from_tariffs",),
-    "tariffs.bills.prices.usd": ("bill_lists_from_tariffs",),
-    "tariffs.bills.prices.units": ("bill_lists_from_tariffs",),
-    "tariffs.load_place": ("bill_lists_from_tariffs",),
-    "tariffs.connected_place": ("bill_lists_from_tariffs",),
-    "tariffs.line_kind": ("bill_lists_from_tariffs",),
-    "tariffs.fee_musd_per_mw": ("exit_terms_from_tariffs",),
-    "tariffs.free_frac": ("exit_terms_from_tariffs",),
-    "tariffs.in_force_signed.place": ("capacity_in_force_from_terms",),
-    "tariffs.in_force_signed.target": ("capacity_in_force_from_terms",),
-    "tariffs.in_force_signed.amount": ("capacity_in_force_from_terms",),
-    "tariffs.in_force_released.place": ("capacity_in_force_from_terms",),
-    "tariffs.in_force_released.target": ("capacity_in_force_from_terms",),
-    "tariffs.in_force_released.amount": ("capacity_in_force_from_terms",),
-}
 TAKEN_AS_GIVEN: Final[Mapping[str, str]] = {
     **dict.fromkeys(
         ("tariffs.bills.stair_line", "tariffs.bills.stairs"),

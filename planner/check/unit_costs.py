@@ -1,4 +1,4 @@
-"""Unit costs computed a second time: each line of the cost table shared between workloads again."""
+"""Unit costs and lifetime costs computed a second time: each line of the cost table shared between workloads again."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import pandas as pd
 
 from planner.check.days import year_rows
 from planner.check.declared import TRACE
-from planner.check.demand_figures import classes_in_scope
+from planner.check.demand import PFLOPS_OF_H100_IN_TRAINING, classes_in_scope
 from planner.check.existing import in_pools
-from planner.check.frames import lookup, once, quotient, sum_by, to_frame
+from planner.check.frames import between, column_by, lookup, once, quotient, sum_by, to_frame
 from planner.check.money import HEADINGS
 from planner.check.payments import instalment, of_site, repay
-from planner.check.racks import alive_mw, racks_bought
+from planner.check.priced import purchases
+from planner.check.racks import alive_mw
 from planner.check.rent import rent_by_class
-from planner.check.sums import model_year_of
 from planner.check.table import table_of
 from planner.check.verdict import Excess, columns_reported, rule
 
@@ -57,7 +57,7 @@ def _dense(case: Case, frame: pd.DataFrame, values: object) -> Floats:
 def _paid(case: Case, frame: pd.DataFrame) -> Floats:
     """Yearly payments by site and model year; the last row is of no site. [MUSD/year]"""
     sites = pd.Index([*case.inputs.sets.site.labels, ""])
-    year = model_year_of(case, frame["calendar_year"])
+    year = frame["calendar_year"].map(case.model_year)
     span = case.last_calendar_year(year) - year.to_numpy(dtype=np.float64) + 1.0
     place = (sites.get_indexer(pd.Index(frame["site"])), pd.Index(case.years).get_indexer(pd.Index(year)))
     total = np.zeros((len(sites), len(case.years)))
@@ -110,11 +110,12 @@ def _accounts(case: Case) -> dict[str, Floats]:
             idle += of_parked
         paid[up_front] += _shared(yearly, driver, nameplate)
     duty_of = np.array([case.duty[name] for name in sets.workload.labels])
-    bought = case.plan("installs")
-    repaid = repay(case, racks_bought(case))
+    bought = purchases(case)
+    bought = bought[bought["item"] == "rack_purchase"].reset_index(drop=True)
+    repaid = repay(case, bought)
     of = bought[["rack", "hall", "duty"]].iloc[np.arange(len(repaid)) % max(len(bought), 1)]
     pool = repaid.assign(
-        year=model_year_of(case, repaid["calendar_year"]), **{str(name): of[name].to_numpy() for name in of}
+        year=repaid["calendar_year"].map(case.model_year), **{str(name): of[name].to_numpy() for name in of}
     )
     parked = repaid["musd"] * lookup(_parked(case), pool, _POOL)
     for one in sets.duty.labels:
@@ -123,7 +124,7 @@ def _accounts(case: Case) -> dict[str, Floats]:
         paid[True] += _shared(_paid(case, repaid[mine]), driver, nameplate)
         idle += _shared(_paid(case, repaid.assign(musd=parked)[mine]), driver, nameplate)
     demand, rent = case.plan("demand"), rent_by_class(case)
-    rent = rent.assign(year=model_year_of(case, rent["calendar_year"]))
+    rent = rent.assign(year=rent["calendar_year"].map(case.model_year))
     span = case.last_calendar_year(rent["year"]) - rent["year"].to_numpy() + 1.0
     by_class = pd.DataFrame(
         [(name, year) for name in sets.workload.labels for year in case.years], columns=list(_CLASS)
@@ -250,7 +251,7 @@ def _by_scope(case: Case) -> pd.DataFrame:
     return pd.concat(parts)
 
 
-@rule(unit="MUSD/year, MW or kH100e", floor=10.0)
+@rule(unit="MUSD/year, MW or kH100e", floor=10.0, of_program=True)
 def unit_costs_shared(case: Case) -> Excess:
     """Workloads, uses and the total have their share of every cost line and of use."""
     table, expected = case.plan("unit_costs"), _by_scope(case)
@@ -323,22 +324,63 @@ def unit_cost_rows(case: Case) -> pd.DataFrame:
     return year_rows(case, "scope", scopes)
 
 
-RULES = (unit_costs_shared, unit_costs_divided)
-COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
-    "costs": {"unit_costs_shared": "item site calendar_year"},
-    "unit_costs": {
-        "unit_costs_shared": (
-            "scope year served_kh100e nameplate_mw upfront_musd running_musd "
-            "cost_musd existing_musd full_cost_musd idle_musd full_idle_musd "
-            "rented_kh100e rent_musd"
-        ),
-        "unit_costs_divided": (
-            "full_usd_per_h100e_hour full_usd_per_mw_year full_usd_per_work_unit "
-            "full_usd_per_request full_usd_per_million_tokens "
-            "usd_per_h100e_hour upfront_usd_per_h100e_hour running_usd_per_h100e_hour "
-            "usd_per_mw_year work_unit usd_per_work_unit usd_per_request "
-            "usd_per_million_tokens h100e_s_per_work_unit tokens_per_s_per_h100e "
-            "conversion rented_usd_per_h100e_hour"
-        ),
-    },
-}
+# --- Lifetime costs of models ---------------------------------------------------------------------
+
+_H100E_HOURS_PER_PF_DAY: Final = 24.0 / PFLOPS_OF_H100_IN_TRAINING
+
+
+def _of_use_musd(case: Case, duty: str, years: pd.Series[int], *columns: str) -> Floats:
+    """Sum columns of the unit costs of a use, by year. [MUSD/year]"""
+    rows = case.plan("unit_costs")
+    rows = rows[rows["scope"] == duty].set_index("year")
+    paid = rows[list(columns)].sum(axis=1).reindex(years)  # nan where a row is gone
+    return np.asarray(paid, dtype=np.float64)
+
+
+def _usd_per_pf_day(case: Case, years: pd.Series[int]) -> Floats:
+    rows = case.plan("unit_costs")
+    rows = rows[rows["scope"] == "training"].set_index("year")
+    per_hour = rows["full_usd_per_h100e_hour"].reindex(years)
+    return np.asarray(per_hour, dtype=np.float64) * _H100E_HOURS_PER_PF_DAY
+
+
+@rule(unit="MUSD/year or USD/PF-day")
+def lifetime_shared(case: Case) -> Excess:
+    """Training and inference cost their unit costs, rent included; a PF-day costs its hours."""
+    table = case.plan("lifetime")
+    duties = ("training", "inference")
+    training, inference = (_of_use_musd(case, duty, table["year"], "full_cost_musd", "rent_musd") for duty in duties)
+    idle = {f"{name}_idle_musd": _of_use_musd(case, name, table["year"], "full_idle_musd") for name in duties}
+    expected = {
+        "training_musd": training,
+        "inference_musd": inference,
+        "inference_share_frac": quotient(inference, training + inference),
+        "usd_per_pf_day": _usd_per_pf_day(case, table["year"]),
+        **idle,
+    }
+    return columns_reported(table, ("year",), expected)
+
+
+@rule(unit="PF-days or MUSD", rereads="demand.run_scale_frac")
+def models_trained_priced(case: Case) -> Excess:
+    """A model costs its PF-days at the price of the year, times the factor on frontier training."""
+    table = case.plan("models_trained")
+    of_model = column_by(case.data("trained_models"), "model", "training_pf_days").astype("float64")
+    days = lookup(of_model, table, ("model",), np.nan)
+    scale = case.scenario.demand.workload_scale_frac.get("train_frontier", 1.0)
+    of_year = np.array([between(scale, year) for year in table["year"]])
+    expected = {
+        "training_pf_days": days,
+        "run_musd": of_year * days * _usd_per_pf_day(case, table["year"]) / _USD_PER_MUSD,
+    }
+    return columns_reported(table, ("model", "year"), expected)
+
+
+def lifetime_rows(case: Case) -> pd.DataFrame:
+    """List the rows of table `lifetime`: every model year."""
+    return year_rows(case)
+
+
+def model_rows(case: Case) -> pd.DataFrame:
+    """List the rows of table `models_trained`: every model of the data in every model year."""
+    return year_rows(case, "model", list(case.data("trained_models")["model"]))

@@ -15,6 +15,7 @@ from planner.check.table import stacked, table_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from types import ModuleType
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -166,17 +167,28 @@ class Rule:
     unit: str
     floor: float
     test: Callable[[Case], Excess]
-    rows_of: tuple[str, ...] = ()
+    rows_of: tuple[str, ...] = ()  # tables of whose rows it tests each: nothing where they are empty
+    of_program: bool = False  # whether it needs the stored program
+    rereads: tuple[str, ...] = ()  # figures of the inputs that it compares with scenario and data
 
 
-def rule(*, unit: str, floor: float = 1.0, rows_of: tuple[str, ...] = ()) -> Callable[[Callable[[Case], Excess]], Rule]:
+def rule(
+    *, unit: str, floor: float = 1.0, rows_of: tuple[str, ...] = (), of_program: bool = False, rereads: str = ""
+) -> Callable[[Callable[[Case], Excess]], Rule]:
     """Turn a function of a case into a rule; its docstring's first paragraph is its words."""
 
     def made(test: Callable[[Case], Excess]) -> Rule:
         words = " ".join((test.__doc__ or "").split("\n\n")[0].split())
-        return Rule(test.__name__, words, unit, floor, test, rows_of)
+        return Rule(test.__name__, words, unit, floor, test, rows_of, of_program, tuple(rereads.split()))
 
     return made
+
+
+def rules_of(*files: ModuleType) -> tuple[Rule, ...]:
+    """Return the rules of files: those that they make, and the functions that are one."""
+    made = [one for file in files for one in getattr(file, "MADE", ())]
+    own = [(file.__name__, one) for file in files for one in vars(file).values() if isinstance(one, Rule)]
+    return (*made, *(one for name, one in own if one.test.__module__ == name))
 
 
 def tested(one: Rule, case: Case) -> Excess:
@@ -194,6 +206,8 @@ def tested(one: Rule, case: Case) -> Excess:
 
 
 def _has_rows(one: Rule, case: Case) -> bool:
+    if one.of_program and case.proof is None:
+        return False
     return not one.rows_of or any(len(case.plan(table)) for table in one.rows_of)
 
 

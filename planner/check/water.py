@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check.chain import site_power
-from planner.check.declared import TRACE, CostLine, DualPrice, Table
+from planner.check.declared import TRACE, DualPrice, Table
 from planner.check.existing import hall_years
 from planner.check.frames import column_by, lookup, quotient, sum_by, to_frame
 from planner.check.payments import every_year, of_site
@@ -42,7 +42,7 @@ def _permit(case: Case, sites: pd.Series[str]) -> Floats:
     return np.where(np.isnan(known), np.inf, known) if is_limited else np.full(len(known), np.inf)
 
 
-@rule(unit="USD/m3")
+@rule(unit="USD/m3", rereads="carbon.water_price_usd_per_m3")
 def water_price(case: Case) -> Excess:
     """Water costs what the table of its site says, times what its stress class adds."""
     sites = pd.Series(list(case.inputs.sets.site.labels))
@@ -99,7 +99,7 @@ def water(case: Case) -> pd.DataFrame:
     return every_year(case, frame, site_power(case).water_m3 * price / _USD_PER_MUSD)
 
 
-@rule(unit="m3")
+@rule(unit="m3", rereads="carbon.water_limit_m3 carbon.water_permit_m3_per_mw")
 def water_limits_from_tables(case: Case) -> Excess:
     """Water of sites is limited by the year and by the MW as tables and scenario say."""
     carbon, site_year, settings = case.inputs.carbon, case.site_year, case.scenario.water
@@ -127,19 +127,6 @@ def _water_class_rows(case: Case) -> pd.DataFrame:
 
 
 HEADING: Final = "Power, water and carbon"
-RULES = (water_price, water_by_class)
 
-FACTS = (water_limits_from_tables,)
-LINES: Final[Mapping[str, CostLine]] = {"water": CostLine("water and carbon", water)}
 IMPLIED: Final[Mapping[str, Table]] = {"water_class": _water_class_rows}
 PRICES: Final[Mapping[str, DualPrice]] = {"water_permit": DualPrice("USD/m3", _M3_PER_THOUSAND)}
-COLUMNS: Final[Mapping[str, Mapping[str, str]]] = {
-    "water_class": {
-        "water_by_class": ("stress_class year sites usable_mw water_m3 m3_per_mw permit_m3 price_usd_per_m3 cost_musd")
-    }
-}
-REREAD: Final[Mapping[str, tuple[str, ...]]] = {
-    "carbon.water_limit_m3": ("water_limits_from_tables",),
-    "carbon.water_permit_m3_per_mw": ("water_limits_from_tables",),
-    "carbon.water_price_usd_per_m3": ("water_price",),
-}

@@ -45,7 +45,7 @@ Generated from `data/results.json` by `python -m planner.docs`. A run keeps each
 `tables/<name>.parquet`, with units and meanings in the file; in Python they are
 `planner.solve(...).results.<name>`. Key columns are in bold. "May be missing" means nan where the
 column says so; nothing else is ever missing. Every column is held by a rule of `dcplan check`
-(`planner/check/columns.py` names them), but one that is shown only: `solution.found_by`.
+(tests change each), but one that is shown only: `solution.found_by`.
 """
 
 _PROOF_HEAD = """

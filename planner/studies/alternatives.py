@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from planner.base.arrays import Floats
-    from planner.check.checked_inputs import CheckedInputs
+    from planner.check.all_checks import CheckedInputs
     from planner.lp import Expression, Outcome
     from planner.lp.outcome import Method
     from planner.scenario import Changes

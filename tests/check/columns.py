@@ -13,14 +13,19 @@ from good_plan import MINI, RICH, solved
 
 from planner.check import RULES
 from planner.check.case import Case
-from planner.check.columns import EVERYWHERE, HELD, HELD_ROWS
 from planner.check.verdict import judged
 from planner.results.schema import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from planner.check.verdict import Rule
+
 RULE = {one.name: one for one in RULES}
+EVERYWHERE = ("cells_there", "rows_once", "labels_known")
+"""Rules that hold every column of every table."""
+SHOWN_ONLY = ("solution.found_by",)
+"""Columns that no rule holds: a note on the solver's methods; plan and program do not have them."""
 UNKNOWN = "nowhere"
 _LAZY = [name for name, of in vars(Case).items() if isinstance(of, cached_property)]
 _PARTS = {*_LAZY} - {"_plans", "_data", "computed", "is_complete"}
@@ -100,6 +105,7 @@ class World:
     """A good plan, and what of it stays as it is where one table is spoiled."""
 
     def __init__(self, name: str) -> None:
+        self.found: dict[str, list[Rule]] = {}
         self.plan = solved(MINI if name == "mini" else RICH.with_name(f"{name}.yaml"))
 
     @property
@@ -117,6 +123,21 @@ class World:
         for rule in RULES:
             judged(rule, case)
         return case
+
+    @cached_property
+    def rules(self) -> list[Rule]:
+        """The rules that the good plan keeps: all, but that one without duals proves no optimum."""
+        kept = [rule for rule in RULES if judged(rule, self.good).ok]
+        assert {*RULE} - {rule.name for rule in kept} <= {"dual_signs", "bound_proven"}
+        return kept
+
+    def finds(self, name: str, table: pd.DataFrame) -> bool:
+        """Say whether some rule is broken by a spoiled table, those first that found one before; or fails."""
+        case, before = self.with_table(name, table), self.found.setdefault(name, [])
+        found = next((rule for rule in (*before, *self.rules) if not judged(rule, case).ok), None)
+        if found is not None and found not in before:
+            before.insert(0, found)
+        return found is not None
 
     def with_table(self, name: str, table: pd.DataFrame) -> Case:
         """Return the case of the plan with one table spoiled; what it does not touch is kept."""
@@ -136,23 +157,6 @@ class World:
 @cache
 def world(name: str) -> World:
     return World(name)
-
-
-def is_found(case: Case, rules: tuple[str, ...]) -> bool:
-    """Say whether one of the rules is broken; that some can not be computed counts as broken."""
-    return any(not judged(RULE[name], case).ok for name in rules)
-
-
-def rules_of(table: str, column: str, how: str = "") -> tuple[str, ...]:
-    """Rules that must find a spoiled column, those first that find it soonest."""
-    held = HELD.get(f"{table}.{column}", ())
-    if how in ("missing", "unknown"):
-        return (*EVERYWHERE, *held)
-    return (*held, *EVERYWHERE)
-
-
-def rules_of_rows(table: str) -> tuple[str, ...]:
-    return (*HELD_ROWS[table], *EVERYWHERE)
 
 
 def with_cells(table: pd.DataFrame, column: str, cells: dict[int, object]) -> pd.DataFrame:

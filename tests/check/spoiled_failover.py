@@ -62,7 +62,7 @@ def hot_peak_day(plan):
 
 
 SPOILED_FAILOVER = (
-    ("reserves are worth more", "worths_as_solved", partial(times, "resilience", "value_musd", 2.0)),
+    ("reserves are worth more", "resilience_reported", partial(times, "resilience", "value_musd", 2.0)),
     ("a reserve is missing", "survives_loss_of_any_site", partial(times, "plan", "standby_mw", 0.5)),
     ("a stand-by is forgotten", "survives_loss_of_any_site", stand_by_elsewhere),
     (
@@ -78,26 +78,22 @@ SPOILED_FAILOVER = (
     ),
     ("near sites are barred", "survives_loss_of_any_site", partial(setting, "failover.barred_within_km", 900.0)),
     ("a stand-by is out of reach", "survives_loss_of_any_site", partial(setting, "workloads.chat.rtt_bound_ms", 31.0)),
-    (
-        "a class stands by that may be lost",
-        "standby_only_for_failover",
-        partial(setting, "workloads.chat.failover", "false"),
-    ),
-    ("racks stand by too soon", "standby_only_for_failover", partial(setting, "failover.from_year", 2027)),
-    ("a reserve is reported larger", "reserve_of_standby", partial(times, "reserve", "reserve_kh100e", 1.1)),
+    ("a class stands by that may be lost", "columns_as_stated", partial(setting, "workloads.chat.failover", "false")),
+    ("racks stand by too soon", "columns_as_stated", partial(setting, "failover.from_year", 2027)),
+    ("a reserve is reported larger", "decisions_as_solved", partial(times, "reserve", "reserve_kh100e", 1.1)),
     ("idling is reported smaller", "reserve_of_standby", partial(times, "reserve", "idle_mw", 0.7)),
     ("a failure is not reported", "failures_reported", a_failure_untold),
     ("a failure is reported smaller", "failures_reported", partial(times, "failures", "load_kh100e", 0.6)),
     ("a reserve is used twice", "takeovers_fit", taken_twice),
     ("a lost site helps itself", "takeovers_fit", taken_by_the_lost_site),
     ("a barred pair is used", "takeovers_fit", partial(setting, "failover.barred_pairs", "[[oak, elm]]")),
-    ("a connection is too small", "failover_power", weaker_connection),
-    ("a peak day is hotter", "failover_power", hot_peak_day),
+    ("a connection is too small", "program_as_stated", weaker_connection),
+    ("a peak day is hotter", "program_as_stated", hot_peak_day),
     ("reserve is reported smaller", "resilience_reported", partial(times, "resilience", "reserve_kh100e", 0.9)),
     ("a stand-by rack is free", "decisions_as_solved", partial(times, "plan", "standby_mw", 9.0)),
-    ("stand-by racks come from nowhere", "racks_alive", partial(times, "plan", "standby_mw", 9.0)),
+    ("stand-by racks come from nowhere", "decisions_as_solved", partial(times, "plan", "standby_mw", 9.0)),
     ("stand-by racks draw nothing", "power_chain", partial(times, "plan", "standby_mw", 0.2)),
     ("racks are parked and stand by", "fleet_table", partial(times, "fleet", "standby_mw", 0.5)),
-    ("throughput is larger", "reserve_of_standby", partial(limit, "racks", "throughput_kh100e_per_mw", 0.8)),
+    ("throughput is larger", "program_as_stated", partial(limit, "racks", "throughput_kh100e_per_mw", 0.8)),
 )
 """What is wrong, the check that finds it, and how to spoil a plan so."""

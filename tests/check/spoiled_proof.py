@@ -9,7 +9,7 @@ import numpy as np
 from spoiled import cells, plus, renamed, times, without
 
 from planner.check.dual_bound import StoredProgram
-from planner.check.proof_tables import _DECISIONS
+from planner.check.rows import _DECISIONS
 
 
 def proven(plan, table, **columns):
@@ -221,7 +221,7 @@ SPOILED_PROOF = (
     ("headroom binds where it does not", "headroom_binds", partial(flag_turned, "binds")),
     ("firm headroom binds elsewhere", "headroom_binds", partial(flag_turned, "firm_binds")),
     ("a limit's worth", "headroom_worth", partial(worth_more, "headroom", "value_usd_per_mw_year")),
-    ("a cap's worth", "worths_as_solved", partial(worth_more, "carbon_year", "cap_value_usd_per_t")),
+    ("a cap's worth", "carbon_limits_reported", partial(worth_more, "carbon_year", "cap_value_usd_per_t")),
     ("the discount rate is 0", "solution_table", lambda p: in_solution(p, discount_rate_frac=0.0)),
     ("money of another year", "solution_table", partial(plus, "solution", "base_year", 1)),
     ("the bound is reported lower", "solution_table", partial(times, "solution", "dual_bound_musd", 0.9)),

@@ -7,12 +7,11 @@ import pandas as pd
 import pytest
 from pyproj import Geod
 
-from planner.check import latency
 from planner.check.dual_bound import StoredProgram
 from planner.check.existing import ramped_share
-from planner.check.globe import distance_km
+from planner.check.load_price import by_day_and_hour
 from planner.check.payments import discounts, instalment
-from planner.check.power_prices import by_day_and_hour
+from planner.check.routes import distance_km
 from planner.clock.profiles import usable_share
 from planner.money.finance import annuity_payment
 
@@ -90,26 +89,3 @@ def test_a_column_without_a_bound_has_what_a_row_leaves_it():
 
     assert lower.tolist() == [4.0, 5.0]
     assert upper.tolist() == [(40.0 - 2.0 * 5.0) / 3.0, (40.0 - 3.0 * 4.0) / 2.0]
-
-
-@pytest.mark.parametrize(("rtt_ms", "is_kept"), [(20.0, True), (24.0, False)])
-def test_users_served_a_little_beyond_the_tighter_bound_do_not_count(monkeypatch, rtt_ms, is_kept):
-    route = {"region": ["bay"], "workload": ["chat"], "site": ["elm"]}
-    users = {"region": ["bay"], "workload": ["chat"], "year": [2027]}
-    figures = {"demand_kh100e": 9.0, "unmet_kh100e": 2.0, "saved_kh100e": 1.0, "rented_kh100e": 0.5}
-    tables = {
-        "assignment": pd.DataFrame({**route, "year": [2027], "served_kh100e": [5.5]}),
-        "demand": pd.DataFrame({**users, **figures}),
-    }
-    rows = {"tight": pd.DataFrame(users), "rented": pd.DataFrame(users)}
-    demand = SimpleNamespace(tight="tight", tight_share_frac=np.array([0.8]))
-    rent = SimpleNamespace(rented="rented", rented_is_tight=np.array([False]))
-    case = SimpleNamespace(inputs=SimpleNamespace(demand=demand, rent=rent), plan=tables.get)
-    used = pd.DataFrame({**route, "rtt_ms": [rtt_ms], "tight_rtt_ms": [20.0]})
-    monkeypatch.setattr(latency, "used_routes", lambda _: used)
-    monkeypatch.setattr(latency, "to_frame", lambda name, **values: rows[name].assign(**values))
-
-    excess = latency.tight_share.test(case)
-
-    # 0.8 of the 6 that are met must be within the bound: 5.5 are, or none.
-    assert excess.amount.tolist() == pytest.approx([0.8 * 6.0 - (5.5 if is_kept else 0.0)])
