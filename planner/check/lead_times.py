@@ -68,7 +68,7 @@ def months_to_service(case: Case) -> pd.DataFrame:
 
 @once
 def _waits(case: Case, *, delayed: bool = True) -> dict[str, pd.DataFrame]:
-    """Months of all that hall, hall_by_grid, connection and non_firm wait for, by site and word.
+    """Months of all that hall, connection and non_firm wait for, by site and word.
 
     With the delays that the scenario adds, or without. What is given for a site takes the place of
     chains; words that do not count there are missing.
@@ -105,11 +105,8 @@ def _waits(case: Case, *, delayed: bool = True) -> dict[str, pd.DataFrame]:
     needs_power = ~makes_its_power(case) & ~(chains.index.isin(stated) & of_hall.fillna(both).notna())
     power = pd.concat([early[is_early & needs_power], grid[~is_early & needs_power]])
 
-    def both_of(power: pd.DataFrame) -> pd.DataFrame:
-        words = pd.concat([building, power.reindex(chains.index)], axis=1)
-        return words.T.groupby(level=0).max().T
-
-    return {"hall": both_of(power), "hall_by_grid": both_of(grid), "connection": grid, "non_firm": early}
+    words = pd.concat([building, power.reindex(chains.index)], axis=1)
+    return {"hall": words.T.groupby(level=0).max().T, "connection": grid, "non_firm": early}
 
 
 @once

@@ -77,13 +77,11 @@ class Lead:
 class Leads:
     """Leads of new halls, and of new grid connections, firm and not.
 
-    `hall_by_grid` is the lead of halls that had nothing but firm connection to wait for, and
-    `hall_as_planned` that of halls without the delays that the scenario adds.
+    `hall_as_planned` is the lead of halls without the delays that the scenario adds.
     """
 
     hall: Lead
     hall_as_planned: Lead
-    hall_by_grid: Lead
     connection: Lead
     non_firm: Lead
 
@@ -185,14 +183,13 @@ def find_leads(case: ScopedCase, makes_its_power: Bools) -> Leads:
         return building.where(has_power, building.and_then(power))
 
     as_given = waits(planned + delay, own.delay_months)
-    building, firm, non_firm = as_given
+    _, firm, non_firm = as_given
     hall = of_halls(*as_given)
     _note_waits(case, hall, np.where(may_have, non_firm_after(given_grid), np.nan))
     early = _lead(case, non_firm)
     return Leads(
         hall=_lead(case, hall),
         hall_as_planned=_lead(case, of_halls(*waits(planned, 0.0))),
-        hall_by_grid=_lead(case, building.and_then(firm)),
         connection=_lead(case, firm),
         non_firm=replace(early, may=early.may & may_have[:, None]),
     )
