@@ -37,6 +37,7 @@ from planner.check import (
     tariffs_figures,
     water,
 )
+from planner.check.priced import AT_SITE, BOUGHT
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -75,3 +76,6 @@ FAMILIES: Final[tuple[ModuleType, ...]] = (
     tariffs_figures,
 )
 """What each declares is in `planner.check.declared`; what is about all of them comes after."""
+for _family in FAMILIES:
+    AT_SITE.update(getattr(_family, "AT_SITE", {}))
+    BOUGHT.update(getattr(_family, "BOUGHT", {}))

@@ -9,6 +9,7 @@ import pandas as pd
 
 from planner.check.chain import site_power
 from planner.check.frames import column_by, keyed, lookup, sum_by, to_frame
+from planner.check.priced import Bought, PaidLine, listed_purchase
 from planner.check.stating import row, total
 from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
@@ -87,6 +88,11 @@ def heat_connection(h: Here) -> StatedRow:
     return h.x("heat_sold_mw") <= h.total("heat_connect_mw", lambda v: float(v.start <= h.start), free="year")
 
 
+def _paid_musd(h: Here) -> float:
+    """What a MW sold brings in a year."""
+    return h.listed("heat.buyer_h", "heat.sale") * h.listed("heat.price_usd_per_mwh", "heat.sale") / 1e6
+
+
 HEADING: Final = "Power, water and carbon"
 
 
@@ -118,6 +124,13 @@ def heat_from_tables(case: Case) -> Excess:
     )
 
 
+AT_SITE: Final = {"heat_sales": PaidLine("heat", lambda h: h.total("heat_sold_mw", lambda d: -_paid_musd(d)))}
+BOUGHT: Final = {
+    "heat_connect_mw": Bought(
+        "heat_network", "heat", "facility", listed_purchase("heat.sale", "heat.capex_musd_per_mw", "", "facility")
+    )
+}
+OVERNIGHT: Final = {"heat": (("heat_network",), _SITE)}
 ORDERED: Final = {"heat network": ("heat", "", "connect_mw")}
 DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
     "heat_connect_mw": ("heat", "connect_mw"),

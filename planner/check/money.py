@@ -28,12 +28,12 @@ _LINE = ("item", "site", "calendar_year")
 _PAID = ("site", "calendar_year")
 _OVERNIGHT: Final = {
     "installs": (("rack_purchase",), ("site", "rack", "hall", "duty", "year")),
-    "builds": (("hall_construction",), ("site", "hall", "year")),
+    "builds": (("hall_construction",), ("site", "hall", "year", "stage")),
     "retrofits": (("hall_retrofit",), ("site", "hall", "to_hall", "year")),
     "connections": (("interconnection",), _SITE),
     "non_firm_connections": (("non_firm_connection",), _SITE),
-    "heat": (("heat_network",), _SITE),
     "source_builds": (("source_purchase", "battery_cells"), ("site", "source", "year")),
+    **merged(FAMILIES, "OVERNIGHT"),
 }
 """Tables with the overnight cost of what is bought: its cost lines, and labels of a row."""
 _UNMET = ("unmet_compute", "shed_load_worth")

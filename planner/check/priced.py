@@ -92,16 +92,12 @@ def _migration(h: Here) -> LinearForm:
     return h.total("arrived_mwh", lambda a: a.hours / a.slot_h * usd / 1e6)
 
 
-def _heat_musd(h: Here) -> float:
-    return h.listed("heat.buyer_h", "heat.sale") * h.listed("heat.price_usd_per_mwh", "heat.sale") / 1e6
-
-
 def _hall_upkeep(h: Here) -> LinearForm:
     halls = h.each("halls.hall")
     return total((usable_mw(d) - d.x("lease")) * d.listed("halls.opex_musd_per_mw_year", "halls.hall") for d in halls)
 
 
-AT_SITE: Final[Mapping[str, PaidLine]] = {
+AT_SITE: Final[dict[str, PaidLine]] = {
     "electricity_energy": PaidLine(
         "energy", _by_the_hour(lambda s: grid_mw(s) * s.listed("grid.energy_usd_per_mwh", "power.slot"))
     ),
@@ -147,7 +143,6 @@ AT_SITE: Final[Mapping[str, PaidLine]] = {
         "sites",
         lambda h: h.total("served", lambda d: d.listed("siting.service_musd_per_kh100e_year", "siting.service", 0.0)),
     ),
-    "heat_sales": PaidLine("heat", lambda h: h.total("heat_sold_mw", lambda d: -_heat_musd(d))),
 }
 
 # --- Paid by the year, at no site -----------------------------------------------------------------
@@ -208,7 +203,9 @@ ELSEWHERE: Final[Mapping[str, PaidLine]] = {
 # --- Bought up front, paid once, or by a contract -------------------------------------------------
 
 
-def _bought(over: str, cost: str, start: str = "", life: str = "") -> Callable[[Here], tuple[float, float, float]]:
+def listed_purchase(
+    over: str, cost: str, start: str = "", life: str = ""
+) -> Callable[[Here], tuple[float, float, float]]:
     """Return overnight cost of a unit, start of service and life of what is aligned with a list, in MUSD and years."""
 
     def of(h: Here) -> tuple[float, float, float]:
@@ -248,13 +245,13 @@ class Bought:
     with_interest: bool = False  # whether interest during construction is repaid too
 
 
-BOUGHT: Final[Mapping[str, Bought]] = {
+BOUGHT: Final[dict[str, Bought]] = {
     "install": Bought("rack_purchase", "racks", "rack", _rack),
     "build": Bought(
         "hall_construction",
         "halls",
         "facility",
-        _bought("halls.build", "halls.build_capex_musd_per_mw", "halls.build_start", "facility"),
+        listed_purchase("halls.build", "halls.build_capex_musd_per_mw", "halls.build_start", "facility"),
         is_spread=True,
         with_interest=True,
     ),
@@ -262,43 +259,40 @@ BOUGHT: Final[Mapping[str, Bought]] = {
         "hall_retrofit",
         "halls",
         "facility",
-        _bought("halls.retrofit", "halls.retrofit_capex_musd_per_mw", "halls.retrofit_done", "retrofit"),
+        listed_purchase("halls.retrofit", "halls.retrofit_capex_musd_per_mw", "halls.retrofit_done", "retrofit"),
     ),
     "opened": Bought("site_opening", "sites", "facility", _opening),
     "expand": Bought(
         "interconnection",
         "grid",
         "grid",
-        _bought("grid.expand", "grid.expand_capex_musd_per_mw", "grid.expand_start", "grid"),
+        listed_purchase("grid.expand", "grid.expand_capex_musd_per_mw", "grid.expand_start", "grid"),
         is_spread=True,
     ),
     "connect_mw": Bought(
         "non_firm_connection",
         "grid",
         "grid",
-        _bought("non_firm.connect", "non_firm.capex_musd_per_mw", "non_firm.start", "grid"),
+        listed_purchase("non_firm.connect", "non_firm.capex_musd_per_mw", "non_firm.start", "grid"),
         is_spread=True,
     ),
     "source_mw": Bought(
         "source_purchase",
         "own power",
         "supply",
-        _bought(_BUILD, f"{_BUILD}_capex_musd_per_mw", f"{_BUILD}_start", f"{_BUILD}_life_years"),
+        listed_purchase(_BUILD, f"{_BUILD}_capex_musd_per_mw", f"{_BUILD}_start", f"{_BUILD}_life_years"),
         is_spread=True,
     ),
     "store_mwh": Bought(
         "battery_cells",
         "own power",
         "supply",
-        _bought(_CELLS, f"{_CELLS}_capex_musd_per_mwh", f"{_CELLS}_start", f"{_CELLS}_life_years"),
+        listed_purchase(_CELLS, f"{_CELLS}_capex_musd_per_mwh", f"{_CELLS}_start", f"{_CELLS}_life_years"),
         is_spread=True,
     ),
     "redeploy_mw": Bought("bridge_worth", "own power", "supply", _leaving),
-    "heat_connect_mw": Bought(
-        "heat_network", "heat", "facility", _bought("heat.sale", "heat.capex_musd_per_mw", "", "facility")
-    ),
 }
-"""What is bought up front, by the decision that buys it."""
+"""What is bought up front, by the decision that buys it; `planner.check.families` adds what is in a family's file."""
 MOVES: Final = "rack_moves"
 """The line that is paid once and up front."""
 ONCE: Final[Mapping[str, tuple[str, str, Callable[[Here], float]]]] = {
@@ -311,7 +305,7 @@ ONCE: Final[Mapping[str, tuple[str, str, Callable[[Here], float]]]] = {
     "bill_fee_mw": ("tariff_exit_fee", "energy", lambda h: h.listed("tariffs.fee_musd_per_mw", "tariffs.fee")),
 }
 """What a unit costs that is paid once, in its year, with its cost line and heading."""
-_OF_PURCHASES: Final = ("site", "rack", "hall", "to_hall", "duty", "source", "year")
+_OF_PURCHASES: Final = ("site", "rack", "hall", "to_hall", "duty", "source", "year", "stage")
 
 
 @once

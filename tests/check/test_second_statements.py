@@ -21,6 +21,7 @@ WORLDS = {
     "failover": (),
     "non_firm": (),
     "existing": (),
+    "existing fuller": ("halls.free_frac=0.35",),
     "far": (),
     "whole": (),
     "tariffs": (),
@@ -61,6 +62,7 @@ WORLD_OF = {
     **dict.fromkeys(("plant_least", "plant_or_none"), "own_power whole plants"),
     "power_balance": "non_firm",
     "battery_duration": FIXED,
+    "operated_apart": "existing fuller",
 }
 """For each statement a world that has rows of it."""
 WAYS = {"7 % more": lambda x: 1.07 * x, "the sign": lambda x: -x, "nothing": lambda _: 0.0}
