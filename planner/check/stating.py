@@ -147,7 +147,7 @@ class StoredBlock:
         number: Any = 0
         for axis in along:
             code, size = self._of[axis]
-            number = number * (size + 1) + code.get(labels[axis], size)
+            number = number * (size + 1) + code.get(labels.get(axis, ""), size)
         return number
 
     def _by(self, along: Key) -> tuple[np.ndarray, np.ndarray]:
