@@ -11,7 +11,7 @@ from planner.check.declared import CostLine, merged
 from planner.check.families import FAMILIES
 from planner.check.frames import column_by, lookup, sum_by, together
 from planner.check.payments import discounts, repay
-from planner.check.priced import AT_SITE, BOUGHT, ELSEWHERE, MOVES, ONCE, paid_lines, purchases
+from planner.check.priced import AT_SITE, BOUGHT, ELSEWHERE, MOVES, ONCE, paid_lines, purchases, sites_read
 from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
 
@@ -52,7 +52,8 @@ def costs_paid(case: Case) -> Excess:
     table = case.plan("costs")
     place = together(_LINE, expected, table)
     left, right = (lookup(sum_by(of, _LINE, of["musd"]), place, _LINE) for of in (table, expected))
-    return Excess.differs(place, left, right)
+    is_read = place["site"].isin(sites_read(case)) | ~place["item"].isin(AT_SITE)
+    return Excess.differs(place, left, np.where(is_read, right, left))
 
 
 @rule(unit="MUSD", floor=_FLOOR_MUSD)

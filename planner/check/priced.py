@@ -6,6 +6,7 @@ repaid as in the table of costs.
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from planner.check.stating import Here, Stored
 
 _HOURS_PER_YEAR: Final = 8760.0
+_SITES_IN_A_SOLVE: Final = 12
 
 
 @dataclass(frozen=True)
@@ -389,12 +391,21 @@ def _bills(stored: Stored, worth: pd.Series[float]) -> LinearForm:
     return total(terms)
 
 
+def sites_read(case: Case) -> set[str]:
+    """Return the sites at which what is paid by the year is stated: some by lot in a solve, the same of the same."""
+    names = case.inputs.sets.site.labels
+    if case.reads_all or len(names) <= _SITES_IN_A_SOLVE:
+        return set(names)
+    return set(random.Random(" ".join(names)).sample(names, _SITES_IN_A_SOLVE))
+
+
 @once
 def yearly_lines(case: Case) -> dict[str, list[tuple[Here, LinearForm]]]:
-    """Return what is paid by the year, in MUSD: for each cost line the places, and the form at each."""
+    """Return what is paid by the year, in MUSD: for each cost line the places that are read, and the form at each."""
     here = stored_of(case).here({})
     grown = dict(zip(case.years, case.inputs.finance.opex_escalation.tolist(), strict=True))
-    sites, years = list(here.each("open")), [here.at(year=str(year)) for year in case.years]
+    read = sites_read(case)
+    sites, years = [s for s in here.each("open") if s.site in read], [here.at(year=str(year)) for year in case.years]
     return {
         item: [(h, line.of(h) * (grown[h.model_year] if line.grows else 1.0)) for h in places]
         for lines, places in ((AT_SITE, sites), (ELSEWHERE, years))

@@ -14,7 +14,7 @@ import numpy as np
 from planner.check import stated, stated_compute, stated_supply
 from planner.check.decided import DECIDED, StatedDecision
 from planner.check.families import FAMILIES
-from planner.check.priced import cost_of_all
+from planner.check.priced import cost_of_all, sites_read
 from planner.check.stating import Here, SecondStatement, stored_of
 from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
@@ -69,17 +69,19 @@ def columns_as_stated(case: Case) -> Excess:
 @rule(unit="of a cost", of_program=True)
 def costs_as_stated(case: Case) -> Excess:
     """A unit of every decision costs what all payments for it inside the horizon are worth."""
-    stated, has = cost_of_all(stored_of(case)), case.stored.column("cost")
-    due, family = np.zeros(len(has)), case.stored.columns["family"].cat.codes.to_numpy()
+    stated, has, columns = cost_of_all(stored_of(case)), case.stored.column("cost"), case.stored.columns
+    due, family = np.zeros(len(has)), columns["family"].cat.codes.to_numpy()
     due[list(stated.terms)] = list(stated.terms.values())
     largest = np.zeros(family.max(initial=0) + 1)
     np.maximum.at(largest, family, np.abs(has))
     scale = np.maximum(np.maximum(np.abs(has), np.abs(due)), _NOISE_FRAC * largest[family])
     off = np.abs(has - due) / np.where(scale > 0.0, scale, 1.0)
-    off = np.where(off <= _ROUNDING_FRAC, 0.0, off)
+    sites = sites_read(case)
+    off = np.where((off <= _ROUNDING_FRAC) | ~(columns["site"].isin(sites) | columns["site"].isna()), 0.0, off)
+    paid_anyway = stated.constant if len(sites) == len(case.inputs.sets.site.labels) else case.stored.offset_musd
     offset = table_of({"block": ["whatever is decided"]})
-    return Excess(case.stored.columns.drop(columns=list(_NUMBERS_OF_COLUMNS)), off, np.ones(len(off))).and_also(
-        Excess.differs(offset, np.array([case.stored.offset_musd]), np.array([stated.constant]))
+    return Excess(columns.drop(columns=list(_NUMBERS_OF_COLUMNS)), off, np.ones(len(off))).and_also(
+        Excess.differs(offset, np.array([case.stored.offset_musd]), np.array([paid_anyway]))
     )
 
 

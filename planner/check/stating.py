@@ -418,7 +418,7 @@ class Here:
         fixed = tuple([axis for axis in block.axes if axis in self.labels and axis not in released])
         for labels, column in block.at(fixed, self.labels):
             value = of(Here(self.stored, {**self.labels, **labels})) if callable(of) else of
-            if np.any(value):
+            if value.any() if isinstance(value, np.ndarray) else value:
                 terms[column] = value
         return LinearForm(terms)
 
