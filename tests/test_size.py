@@ -10,21 +10,21 @@ from types import ModuleType
 import pytest
 
 BUDGETS = {
-    "planner/check": 12_210,
+    "planner/check": 10_650,
     "planner/studies": 8_690,
     "planner/outputs": 7_580,
-    "planner/inputs": 7_120,
+    "planner/inputs": 7_130,
     "planner/lp": 3_200,
     "planner/results": 2_560,
     "planner/scenario": 2_510,
     "planner/cli": 2_360,
     "planner/serve": 1_780,
-    "planner/model": 1_760,
+    "planner/model": 1_770,
     "planner/tariffs": 1_340,
     "planner/runs": 1_310,
     "planner/tables": 1_120,
     "planner/stress": 990,
-    "planner/limits": 950,
+    "planner/limits": 960,
     "planner/plausible": 480,
     "planner/family": 400,
     "planner": 380,
@@ -37,7 +37,7 @@ BUDGETS = {
     "planner/fleet": 100,
 }
 """Lines that say something, by room, as `make size` prints them."""
-WHOLE = {"planner": {"files": 411, "says": 58_240, "docstrings": 11_590, "lines": 96_480}, "tests": {"says": 28_020}}
+WHOLE = {"planner": {"files": 384, "says": 56_720, "docstrings": 11_440, "lines": 94_070}, "tests": {"says": 28_050}}
 
 
 def size() -> ModuleType:
