@@ -164,7 +164,7 @@ def hall_space(m: Model) -> Comparison:
     return floor <= m.halls.operated_mw / p.halls.density_kw_per_m2[p.halls.hall["hall"]]
 
 
-@constraint(over="site, hall, fill, year", unit="MW")
+@constraint(over="site, hall, fill, year", unit="MW", links="stock")
 def operated_apart(m: Model) -> Comparison:
     r"""Only existing halls are operated as full as existing ones are, and only others as new ones.
 

@@ -122,10 +122,12 @@ def test_a_wrong_bound_or_a_row_that_is_gone_or_renamed_is_found(name, every_row
     bounds = [rows[side].to_numpy(copy=True) for side in ("lower", "upper")]
     for bound in bounds:
         bound[at] = bound[at] - 0.01 if np.isfinite(bound[at]) else np.inf * np.sign(bound[at])
-    renamed = rows.assign(family=rows["family"].astype(str).mask(rows.index == at, "another"))
+    family, other = rows["family"].astype(str), "hall_power" if name == "demand_balance" else "demand_balance"
+    renamed, swapped = (rows.assign(family=family.mask(rows.index == at, to)) for to in ("another", other))
 
     assert not judge(plan, rows=rows.assign(lower=bounds[0], upper=bounds[1])).ok
     assert not judge(plan, rows=renamed.astype({"family": "category"})).ok
+    assert not judge(plan, rows=swapped.astype({"family": "category"})).ok
 
 
 def test_a_sample_finds_what_is_wrong_in_all_rows_of_a_block(monkeypatch):
