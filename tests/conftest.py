@@ -30,7 +30,7 @@ from planner.cli import progress as pauses
 hold_texts_as_objects()
 # What is shown must not depend on how busy the machine is; `cli/test_progress.py` tries otherwise.
 pauses.PATIENCE_S = pauses.BETWEEN_LINES_S = 3600.0
-hypothesis.settings.register_profile("busy", suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.register_profile("busy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("busy")
 
 SLOW = Path(__file__).parent / "slow.txt"

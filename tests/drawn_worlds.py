@@ -13,9 +13,7 @@ import yaml
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
 
-drawn = settings(
-    max_examples=8, deadline=None, derandomize=True, database=None, phases=(Phase.explicit, Phase.generate)
-)
+drawn = settings(max_examples=8, derandomize=True, database=None, phases=(Phase.explicit, Phase.generate))
 """As elsewhere, without shrinking: that takes minutes where an example takes a second."""
 
 World = Mapping[str, Any]

@@ -29,10 +29,6 @@ def test_what_the_ramp_costs_in_all_is_the_same_for_every_start(start, months, m
     assert np.all((shares >= -1e-12) & (shares <= 1 + 1e-12))
 
 
-def test_without_a_ramp_the_share_is_the_part_of_the_year_in_service():
-    np.testing.assert_allclose(usable_share([2026.25, 2026.75], 2026, ramp_months=0), [0.75, 0.25])
-
-
 def test_a_ramp_without_meaning_is_refused_whole():
     with pytest.raises(InputError) as caught:
         usable_share(2026.0, 2026, ramp_months=-2, ramp_mean_frac=0.4)

@@ -184,7 +184,7 @@ def least_usd(load_mw: Sequence[float], least_mw: Sequence[float]) -> float:
     return min(found)
 
 
-@settings(max_examples=8, deadline=None, derandomize=True)
+@settings(max_examples=8, derandomize=True)
 @given(
     load_mw=st.lists(st.floats(2.0, 60.0), min_size=3, max_size=3),
     least_mw=st.tuples(st.floats(1.0, 90.0), st.floats(1.0, 90.0)),

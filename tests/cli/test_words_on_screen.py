@@ -7,31 +7,6 @@ from types import SimpleNamespace
 import pandas as pd
 
 from planner.cli import understand
-from planner.cli.operate import _print_losses
-
-
-def cells_of(printed: str) -> list[list[str]]:
-    """Return the columns of a table on a terminal, below a head of two lines."""
-    return [list(column) for column in zip(*(line.split() for line in printed.splitlines()[2:]), strict=True)]
-
-
-def test_the_loss_table_shows_each_site_at_its_worst(capsys) -> None:
-    losses = pd.DataFrame(
-        {
-            "site": ["ash", "ash", "ash", "bay"],
-            "year": [2026, 2027, 2027, 2027],
-            "load_kh100e": [8.0, 6.0, 4.0, 5.0],
-            "unserved_kh100e": [2.0, 3.0, 1.5, 0.5],
-        }
-    )
-
-    _print_losses(losses)
-
-    cells = cells_of(capsys.readouterr().out)
-    assert cells[0] == ["ash", "bay"]
-    assert cells[1] == ["2027", "2027"]
-    # 4.5 of 10 and 0.5 of 5 kH100e.
-    assert cells[-1] == ["45", "10"]
 
 
 def test_a_long_table_is_cut_with_the_number_of_rows_left_out_and_whole_if_asked(capsys) -> None:

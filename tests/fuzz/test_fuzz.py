@@ -40,10 +40,7 @@ CSV = load_package().path(TABLE).read_bytes()
 
 def bounded(examples: int) -> Callable[..., Callable[..., None]]:
     bound = settings(
-        max_examples=max(1, int(examples * FACTOR)),
-        deadline=None,
-        database=None,
-        suppress_health_check=list(HealthCheck),
+        max_examples=max(1, int(examples * FACTOR)), database=None, suppress_health_check=list(HealthCheck)
     )
     return lambda test: seed(SEED)(bound(test))
 

@@ -117,7 +117,6 @@ def test_seasons_with_other_months_for_their_thresholds(zone: pd.Series[float]) 
 
 
 @given(slack=st.lists(st.floats(0.0, 500.0), min_size=3, max_size=40), share=st.floats(0.001, 0.95))
-@settings(deadline=None)
 def test_the_root_is_the_largest_load_within_the_promise(slack: list[float], share: float) -> None:
     slack_mw = np.array(slack)
     promised_h = share * len(slack)
@@ -133,7 +132,7 @@ def test_the_root_is_the_largest_load_within_the_promise(slack: list[float], sha
 
 
 @given(seed=st.integers(0, 10_000), rate=st.floats(0.005, 0.2), factor=st.floats(1.1, 4.0))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_a_higher_rate_gives_more_and_double_the_demand_gives_double(seed: int, rate: float, factor: float) -> None:
     hours = pd.date_range("2027-01-01", "2028-01-01", freq="h", inclusive="left")
     rng = np.random.default_rng(seed)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from lp_samples import Data, dispatch
 
@@ -125,7 +125,6 @@ def without(name, low, high, row_low, row_high):
     return sides["lower"], sides["upper"], sides["least"], sides["most"]
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(st.integers(0, 10**6), st.integers(2, 6), st.integers(2, 6))
 def test_a_conflict_has_no_plan_and_any_part_less_has_one(seed, rows, columns):
     rng = np.random.default_rng(seed)

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from planner.lp import UNIT, ArrayProblem, Axis, Expression, Index
@@ -141,7 +141,6 @@ def cut(of_tuple, axis_places):
     return tuple(of_tuple[place] for place in axis_places)
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(sparse_expressions(), st.permutations([0, 1, 2]), st.integers(0, 3))
 def test_sum_to_is_a_loop_that_adds_up(made, order, kept):
     tuples, expression, rng = made
@@ -158,7 +157,6 @@ def test_sum_to_is_a_loop_that_adds_up(made, order, kept):
     np.testing.assert_allclose(summed, list(expected.values()), atol=1e-12)
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(sparse_expressions(), st.permutations([0, 1, 2]), st.integers(0, 3))
 def test_on_is_a_loop_that_looks_up(made, order, kept):
     tuples, expression, rng = made
@@ -175,7 +173,6 @@ def test_on_is_a_loop_that_looks_up(made, order, kept):
     np.testing.assert_allclose(repeated, expected, atol=1e-12)
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(sparse_expressions(), st.integers(0, 30))
 def test_map_is_a_loop_over_pairs(made, pairs):
     tuples, expression, rng = made

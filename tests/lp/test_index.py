@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from planner.lp import UNIT, Axis, Index
@@ -106,7 +106,6 @@ def tuples_of_three_axes(draw):
     return axes, chosen
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(tuples_of_three_axes(), st.data())
 def test_find_agrees_with_a_dictionary_of_tuples(three, data):
     axes, chosen = three

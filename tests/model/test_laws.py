@@ -24,7 +24,7 @@ from planner.model import build_model
 from planner.scenario import load_scenario
 from planner.tables import read_tables
 
-few = settings(max_examples=6, deadline=None, derandomize=True)
+few = settings(max_examples=6, derandomize=True)
 many = settings(few, max_examples=25)
 SLACK = 1e-7  # relative; what two runs of the solver may differ by
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_world import Solved, changed, inputs_with, solve
 
-few = settings(max_examples=8, deadline=None, derandomize=True)
+few = settings(max_examples=8, derandomize=True)
 SLACK = 1e-7  # relative; what two runs of the solver may differ by
 
 TIGHT = (

@@ -13,7 +13,7 @@ from small_world import Solved, changed, inputs_of, model_of, part, solve
 from planner.inputs import Inputs
 from planner.model import Model, storage, supply
 
-few = settings(max_examples=6, deadline=None, derandomize=True)
+few = settings(max_examples=6, derandomize=True)
 many = settings(few, max_examples=20)
 SLACK = 1e-7  # relative; what two runs of the solver may differ by
 

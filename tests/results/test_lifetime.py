@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from plans import plan_of
 
+from planner.runs import run_of
+
 PF_DAY_H = 24 / (0.989 * 0.40)  # H100e-hours of a day at one PFLOP/s, at 40 % of peak
 
 
@@ -63,3 +65,14 @@ def test_parked_racks_are_in_no_price_of_a_pf_day_but_on_a_line_of_their_own():
     assert south > 10.0
     assert second.training_idle_musd == pytest.approx(repaid * 2 / 3 + south, rel=1e-4)
     assert second.inference_idle_musd == pytest.approx(0.0, abs=1e-6)
+
+
+def test_a_run_that_needs_less_compute_costs_less() -> None:
+    # A frontier run of 2028 needs 0.35 of what it did: so much of its PF-days is paid for.
+    scale = "demand.workload_scale_frac.train_frontier={2026: 0.8, 2028: 0.35}"
+    run = run_of(plan_of("tiny", scale))
+
+    costs = run.tables["lifetime"].set_index("year")["usd_per_pf_day"]
+    models = run.tables["models_trained"].set_index(["model", "year"])["run_musd"]
+    assert models["gpt_3", 2028] == pytest.approx(0.35 * 3640.0 * costs[2028] / 1e6)
+    assert run.meta["check"]["ok"]

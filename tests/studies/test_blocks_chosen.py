@@ -31,7 +31,7 @@ def moved_mw(racks_mw: np.ndarray, kept: np.ndarray, block_mw: float) -> float:
     return max(raised, racks_mw[~kept].sum())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.floats(0.5, 30.0), min_size=2, max_size=7), st.floats(2.0, 12.0))
 def test_no_other_choice_moves_less(racks: list[float], block_mw: float) -> None:
     racks_mw = np.array(racks)

@@ -77,7 +77,7 @@ def loads(draw: st.DrawFn) -> np.ndarray:
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
 @given(a=loads(), b=loads(), share=st.floats(0.05, 0.95))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_a_mix_of_two_loads_costs_at_most_the_mix_of_their_costs(
     rule: TariffRule, a: np.ndarray, b: np.ndarray, share: float
 ) -> None:
@@ -92,7 +92,7 @@ def test_a_mix_of_two_loads_costs_at_most_the_mix_of_their_costs(
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
 @given(load=loads(), factor=st.floats(0.1, 4.0))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_a_linear_charge_scales_with_the_load_and_a_constant_one_does_not(
     rule: TariffRule, load: np.ndarray, factor: float
 ) -> None:
@@ -117,7 +117,7 @@ def test_declining_tiers_say_that_they_are_not_convex_and_are_not(rule: TariffRu
 
 
 @given(load=loads())
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_a_tariff_costs_the_sum_of_its_rules(load: np.ndarray) -> None:
     tariff = Tariff("all", (*RULES, *BENT_DOWN))
 

@@ -126,7 +126,7 @@ def loads(draw: st.DrawFn) -> np.ndarray:
 
 
 @given(load_mw=loads())
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 def test_the_program_of_a_fixed_load_costs_its_exact_bill_rule_by_rule(load_mw: np.ndarray) -> None:
     found = fixed(load_mw, *((rule,) for rule in RULES))
 
@@ -136,7 +136,7 @@ def test_the_program_of_a_fixed_load_costs_its_exact_bill_rule_by_rule(load_mw: 
 
 
 @given(load_mw=loads())
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 def test_a_tariff_of_many_rules_has_the_quantities_and_money_of_its_bill_line_by_line(load_mw: np.ndarray) -> None:
     found = fixed(load_mw, RULES)
     names = found.billing.program.lists.line_names
@@ -159,7 +159,7 @@ def test_a_tariff_of_many_rules_has_the_quantities_and_money_of_its_bill_line_by
 
 
 @given(seed=st.integers(0, 2**32 - 1), slack=st.floats(1.05, 1.9))
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 def test_a_load_that_is_free_to_choose_costs_its_exact_bill(seed: int, slack: float) -> None:
     rng = np.random.default_rng(seed)
     wanted_mw = rng.uniform(4.0, 30.0, CALENDAR.n_hours)
@@ -186,7 +186,7 @@ def tariff_of(rules: tuple[TariffRule, ...]) -> Tariff:
 
 
 @given(load_mw=loads())
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 def test_declining_tiers_are_never_charged_below_their_bill(load_mw: np.ndarray) -> None:
     found = fixed(load_mw, *((rule,) for rule in BENT_DOWN))
 
