@@ -37,7 +37,7 @@ BUDGETS = {
     "planner/fleet": 100,
 }
 """Lines that say something, by room, as `make size` prints them."""
-WHOLE = {"planner": {"files": 384, "says": 56_720, "docstrings": 11_440, "lines": 94_070}, "tests": {"says": 28_050}}
+WHOLE = {"planner": {"files": 385, "says": 56_720, "docstrings": 11_450, "lines": 94_080}, "tests": {"says": 28_000}}
 
 
 def size() -> ModuleType:
