@@ -62,7 +62,7 @@ def built_words(tables: Tables, row: pd.Series) -> str:
     others = tables["operated"][(operated[[*place]] == [*place.values()]).all(axis=1)]
     if others.empty:
         return ""
-    designs = others.sort_values("operated_mw", ascending=False, kind="stable")["hall"].astype(str)
+    designs = others.sort_values("operated_mw", ascending=False, kind="stable")["hall"].astype(str).drop_duplicates()
     (all_mw,) = lookup(tables["halls"].set_index([*place])["operated_mw"], pd.DataFrame([place]))
     some = "some of it " if others["operated_mw"].sum() < (1.0 - _NOTHING) * all_mw else ""
     return f", {some}built as {', '.join(designs.str.partition('|')[2].str.replace('_', ' '))}"
