@@ -289,7 +289,7 @@ def why_not_reported(case: Case) -> Excess:
             expected.append("")
     barred = to_frame(p.demand.demand, why=p.rent.barred).set_index(list(_DEMAND))["why"]
     odd = table["why_not_own"].astype(object).to_numpy() != np.array(expected, dtype=object)
-    odd |= table["why_not_rented"].astype(object).to_numpy() != barred.loc[keys].to_numpy()
+    odd |= table["why_not_rented"].astype(object).to_numpy() != barred.reindex(keys).to_numpy()
     return Excess.count_broken(table[list(_DEMAND)], odd)
 
 

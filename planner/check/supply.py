@@ -186,7 +186,8 @@ def _running_musd(case: Case) -> pd.Series[float]:
         )
         for c in stored.here({}).each("supply.capacity")
     }
-    return pd.Series(paid, dtype="float64").rename_axis(list(_SOURCE))
+    places = pd.MultiIndex.from_tuples(list(paid), names=list(_SOURCE))
+    return pd.Series(list(paid.values()), places, dtype="float64")
 
 
 @once

@@ -15,7 +15,7 @@ def start() -> None:
     import atexit
     import gc
 
-    from planner.cli.surroundings import leave_on_interrupt
+    from planner.cli.interrupts import leave_on_interrupt
 
     leave_on_interrupt()
     # At its end Python looks for cycles among all objects that are left, which takes a quarter of a

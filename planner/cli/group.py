@@ -12,8 +12,9 @@ import click
 
 from planner.base.errors import DcplanError
 from planner.base.words import in_message
+from planner.cli.interrupts import INTERRUPTED, MESSAGE, raise_on_interrupt
 from planner.cli.options import option
-from planner.cli.surroundings import BROKEN_SURROUNDINGS, INTERRUPTED, MESSAGE, raise_on_interrupt, within_surroundings
+from planner.cli.surroundings import BROKEN_SURROUNDINGS, within_surroundings
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -94,7 +94,7 @@ def study_command(
 def _found(ask: Ask, asked: dict[str, Any], place: _Place, *, as_json: bool) -> tuple[Answer, dict[str, Any]]:
     """Ask, and save what is found; where a sweep is stopped, say what is stored."""
     from planner.base.errors import DcplanError
-    from planner.cli.surroundings import INTERRUPTED
+    from planner.cli.interrupts import INTERRUPTED
 
     place.progress.stage("read")
     try:

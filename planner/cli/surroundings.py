@@ -1,4 +1,7 @@
-"""What ends a command from outside: Ctrl-C and other signals, streams that are full, no memory."""
+"""What may go wrong around a command: streams that end or are full, folders gone, no memory.
+
+None of it is a bug of dcplan, so none of it ends in a traceback.
+"""
 
 from __future__ import annotations
 
@@ -6,77 +9,14 @@ import codecs
 import errno
 import io
 import os
-import signal
 import sys
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Final
 
 import click
 
-from planner.base.errors import ENDING_SIGNALS
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from types import FrameType
-
-# --- Ctrl-C before a command is at work and after it: the program ends at once, in one line -------
-
-_ENDED: Final = 128
-"""Exit code, with the number of the signal added, as a shell reports a program ended by one."""
-INTERRUPTED: Final = _ENDED + signal.SIGINT
-MESSAGE: Final = ENDING_SIGNALS[signal.SIGINT]
-"""What is said after Ctrl-C."""
-
-
-def leave_on_interrupt() -> None:
-    """Let Ctrl-C end the program from now on, without an exception.
-
-    For when nothing is being written. An exception may be raised inside the import of a library
-    or a callback of the interpreter, which print it with its traceback or take it for a missing
-    library.
-    """
-    signal.signal(signal.SIGINT, _leave)
-
-
-def _leave(number: int, frame: FrameType | None) -> NoReturn:
-    _say(number)
-    os._exit(_ENDED + number)
-
-
-def _end(number: int, frame: FrameType | None) -> NoReturn:
-    signal.signal(number, _leave)  # a second one does not wait for anything
-    _say(number)
-    raise SystemExit(_ENDED + number)
-
-
-def _say(number: int) -> None:
-    with suppress(OSError):  # a terminal that was closed
-        os.write(2, f"{ENDING_SIGNALS[number]}\n".encode())
-
-
-@contextmanager
-def raise_on_interrupt() -> Iterator[None]:
-    """Let Ctrl-C raise `KeyboardInterrupt` in between, so that what is begun is cleared away.
-
-    Other signals that end a program raise `SystemExit`, unless they are ignored, as with nohup.
-    """
-    if signal.getsignal(signal.SIGINT) is not _leave:  # within another program
-        yield
-        return
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    # SIGINT is not among them: its handler is the one above.
-    ending = [number for number in ENDING_SIGNALS if signal.getsignal(number) is signal.SIG_DFL]
-    for number in ending:
-        signal.signal(number, _end)
-    try:
-        yield
-    finally:
-        for number in ending:
-            signal.signal(number, signal.SIG_DFL)
-        signal.signal(signal.SIGINT, _leave)
-
-
-# --- What may go wrong around a command: streams that end or are full, folders gone, no memory ----
 
 BROKEN_SURROUNDINGS: Final = 2
 """Exit code: as for wrong input, there is something to put right and try again."""
@@ -123,7 +63,7 @@ def _within_surroundings(run: Callable[[], object]) -> object:
     except OSError as error:
         _exit_with(error)
     except MemoryError:
-        _say_why("out of memory; fewer sites, fewer days or longer time slices need less")
+        _say("out of memory; fewer sites, fewer days or longer time slices need less")
         raise SystemExit(BROKEN_SURROUNDINGS) from None
     return answer
 
@@ -175,12 +115,12 @@ def _exit_with(error: OSError) -> None:
     named = " -> ".join(str(name) for name in (error.filename, error.filename2) if name)
     if not named and error.errno in (errno.ENOSPC, errno.EIO, errno.EBADF):
         named = "stdout"  # a stream has no name in its errors
-    _say_why(f"{named}: {reason}" if named else reason)
+    _say(f"{named}: {reason}" if named else reason)
     _close_stdout()
     raise SystemExit(BROKEN_SURROUNDINGS) from None
 
 
-def _say_why(text: str) -> None:
+def _say(text: str) -> None:
     with suppress(OSError):
         click.echo(f"dcplan: {text}", err=True)
 

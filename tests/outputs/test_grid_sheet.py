@@ -31,4 +31,4 @@ def test_a_longer_list_is_not_there_and_the_sheet_says_so(tmp_path: Path, monkey
     assert "StressSlots" not in listed
     (said,) = [text for text in texts if "tables/stress_slot.parquet" in text]
     assert said.startswith(f"Not listed here: {rows:,} rows, more than {rows - 1:,}.")
-    assert "Headroom" in listed
+    assert "NonFirm" in listed

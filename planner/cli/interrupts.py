@@ -1,0 +1,72 @@
+"""Ctrl-C before a command is at work and after it: the program ends at once, in one line.
+
+Signals by which a terminal that closes, a scheduler of jobs or a system that shuts down end a
+program let a command that is at work clear away what is half-written, and leave no plan.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Final, NoReturn
+
+from planner.base.errors import ENDING_SIGNALS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import FrameType
+
+_ENDED: Final = 128
+"""Exit code, with the number of the signal added, as a shell reports a program ended by one."""
+INTERRUPTED: Final = _ENDED + signal.SIGINT
+MESSAGE: Final = ENDING_SIGNALS[signal.SIGINT]
+"""What is said after Ctrl-C."""
+
+
+def leave_on_interrupt() -> None:
+    """Let Ctrl-C end the program from now on, without an exception.
+
+    For when nothing is being written. An exception may be raised inside the import of a library
+    or a callback of the interpreter, which print it with its traceback or take it for a missing
+    library.
+    """
+    signal.signal(signal.SIGINT, _leave)
+
+
+def _leave(number: int, frame: FrameType | None) -> NoReturn:
+    _say(number)
+    os._exit(_ENDED + number)
+
+
+def _end(number: int, frame: FrameType | None) -> NoReturn:
+    signal.signal(number, _leave)  # a second one does not wait for anything
+    _say(number)
+    raise SystemExit(_ENDED + number)
+
+
+def _say(number: int) -> None:
+    with suppress(OSError):  # a terminal that was closed
+        os.write(2, f"{ENDING_SIGNALS[number]}\n".encode())
+
+
+@contextmanager
+def raise_on_interrupt() -> Iterator[None]:
+    """Let Ctrl-C raise `KeyboardInterrupt` in between, so that what is begun is cleared away.
+
+    Other signals that end a program raise `SystemExit`, unless they are ignored, as with nohup.
+    """
+    if signal.getsignal(signal.SIGINT) is not _leave:  # within another program
+        yield
+        return
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    # SIGINT is not among them: its handler is the one above.
+    ending = [number for number in ENDING_SIGNALS if signal.getsignal(number) is signal.SIG_DFL]
+    for number in ending:
+        signal.signal(number, _end)
+    try:
+        yield
+    finally:
+        for number in ending:
+            signal.signal(number, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, _leave)
