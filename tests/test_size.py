@@ -10,10 +10,10 @@ from types import ModuleType
 import pytest
 
 BUDGETS = {
-    "planner/check": 10_650,
+    "planner/check": 10_660,
     "planner/studies": 8_690,
     "planner/outputs": 7_580,
-    "planner/inputs": 7_130,
+    "planner/inputs": 7_140,
     "planner/lp": 3_200,
     "planner/results": 2_560,
     "planner/scenario": 2_510,
@@ -37,7 +37,7 @@ BUDGETS = {
     "planner/fleet": 100,
 }
 """Lines that say something, by room, as `make size` prints them."""
-WHOLE = {"planner": {"files": 385, "says": 56_720, "docstrings": 11_450, "lines": 94_080}, "tests": {"says": 28_000}}
+WHOLE = {"planner": {"files": 386, "says": 56_720, "docstrings": 11_460, "lines": 94_100}, "tests": {"says": 28_000}}
 
 
 def size() -> ModuleType:

@@ -181,7 +181,7 @@ class HallSpace:
     ending_mw: Floats  # of this, the power of halls that end before the plan does, same shape. [MW]
     fill_frac: Floats  # share of the power of a design's existing halls that racks may take, shape (site, design)
     build: Bools  # new halls whose lead has passed, shape (site, design, year)
-    early: Bools  # new halls that are committed, same shape
+    early: Bools  # new halls that are committed, where no others serve as soon, same shape
     # existing halls, of those that last, that may become another design, shape (site, design, design, year)
     retrofit: Bools
     retrofit_row: Codes  # row of table `retrofit` for a pair of designs, -1 for none, shape (design, design)
@@ -220,9 +220,12 @@ def hall_space(
     ending = stock.stated.ending_mw[:, cooling, redundancy]
 
     is_known = ints(case.cooling, "first_year")[cooling][:, None] <= case.last_year
-    # What is committed comes in the middle of its year, on offer beside what is ordered.
-    begun = ints(case.cooling, "first_year")[cooling][:, None] <= case.year
-    early = offered[:, :, None] & (committed_mw > 0.0)[:, None, :] & begun
+    # What is committed comes in the middle of its year: on offer where what is ordered does not serve by then.
+    in_time = leads.hall.may & (leads.hall.service <= _middle(case))
+    is_early = ~in_time & (committed_mw > 0.0)
+    early = (
+        offered[:, :, None] & is_early[:, None, :] & (ints(case.cooling, "first_year")[cooling][:, None] <= case.year)
+    )
     may_grow = bools(case.sites, "new_halls")[:, None, None]
     build = offered[:, :, None] & leads.hall.may[:, None, :] & is_known & may_grow
     row = _retrofit_row(case, cooling, redundancy)

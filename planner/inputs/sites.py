@@ -173,7 +173,6 @@ def site_inputs(case: ScopedCase, sets: Sets, halls: HallSpace, leads: Leads, co
     can_build = np.asarray(halls.build.any(axis=1))
     reach = np.minimum(np.where(early, rate, 0.0).cumsum(axis=1), committed_mw)
     reach = reach + np.where(can_build, rate, 0.0).cumsum(axis=1)
-    reach = np.minimum(reach, np.where(early | can_build, rate, 0.0).cumsum(axis=1))
     as_committed = np.where(early, np.minimum(committed_add, rate), 0.0)
     # A site that opens late has what was ordered for an earlier year: enough, if it is less.
     pace = np.where(can_build, np.where(moved > 0.0, np.minimum(own_rate, late_rate), own_rate), as_committed)

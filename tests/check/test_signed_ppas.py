@@ -114,8 +114,8 @@ def _changed(column, value):
     ("name", "spoil"),
     [
         ("contracts_in_force", _without_farm),
-        ("decisions_as_solved", _changed("in_force_mw", 37.0)),
-        ("contracts_in_force", _changed("signed_mw", 41.0)),
+        ("contracts_in_force", _changed("in_force_mw", 37.0)),
+        ("decisions_as_solved", _changed("signed_mw", 41.0)),
         ("contracts_in_force", _changed("zone", "west")),
         ("contract_prices", _changed("strike_usd_per_mwh", 47.0)),
     ],

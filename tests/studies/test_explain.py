@@ -26,7 +26,7 @@ MINI = Path(__file__).parent.parent / "fixtures" / "mini" / "mini.yaml"
 CHECK = Path(__file__).parent.parent / "check"
 WHOLE = str(CHECK / "whole.yaml")
 OWN_POWER = str(CHECK / "own_power.yaml")
-PERMITS = (OWN_POWER, "halls.redundancy=[2N]")  # halls that take more of their water
+PERMITS = (OWN_POWER, "halls.redundancy=[2N]", "demand.scale_frac=1.3")  # halls that take more of their water
 NON_FIRM = str(CHECK / "non_firm.yaml")
 ASK = Asking(lambda _: None)
 

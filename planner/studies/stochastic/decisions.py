@@ -165,7 +165,7 @@ def _parts(scenario: Scenario, model: Model) -> Iterator[pd.DataFrame]:
 
 def _part(model: Model, kind: str, block: str, start: Floats, order_by: Floats, *, unit: str = "MW") -> pd.DataFrame:
     over, place = model.problem.columns_over(block), model.problem.column_block(block)
-    others = [name for name in over.axis_names if name not in {"site", "year"}]
+    others = [name for name in over.axis_names if name not in {"site", "year", "stage"}]
     parts: list[Any] = [over.labels(name) for name in others]
     item = ["|".join(labels) for labels in zip(*parts, strict=True)] if parts else ""
     return pd.DataFrame(
@@ -307,7 +307,7 @@ def _places(over: Index) -> list[tuple[str, str]]:
 
 def _things(block: str, over: Index, at: Positions) -> list[Thing]:
     """Return what decisions are about, whatever the year."""
-    others = [over.labels(axis)[at] for axis in over.axis_names if axis not in {"site", "year"}]
+    others = [over.labels(axis)[at] for axis in over.axis_names if axis not in {"site", "year", "stage"}]
     items = ["|".join(labels) for labels in zip(*others, strict=True)] if others else [""] * at.size
     return [(_KIND[block], site, item) for site, item in zip(over.labels("site")[at], items, strict=True)]
 
