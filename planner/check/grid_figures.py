@@ -145,8 +145,6 @@ def billing_months_from_calendar(case: Case) -> Excess:
     )
 
 
-# --- Headroom of zones ----------------------------------------------------------------------------
-
 # --- Headroom of zones, computed a second time from the data --------------------------------------
 
 

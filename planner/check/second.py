@@ -76,7 +76,7 @@ def costs_as_stated(case: Case) -> Excess:
     np.maximum.at(largest, family, np.abs(has))
     scale = np.maximum(np.maximum(np.abs(has), np.abs(due)), _NOISE_FRAC * largest[family])
     off = np.abs(has - due) / np.where(scale > 0.0, scale, 1.0)
-    sites = sites_read(case)
+    sites = sites_read(case)  # in a solve the others count as they are; `dcplan check` reads all
     off = np.where((off <= _ROUNDING_FRAC) | ~(columns["site"].isin(sites) | columns["site"].isna()), 0.0, off)
     paid_anyway = stated.constant if len(sites) == len(case.inputs.sets.site.labels) else case.stored.offset_musd
     offset = table_of({"block": ["whatever is decided"]})

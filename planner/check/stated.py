@@ -529,7 +529,7 @@ def _fuller(h: Here) -> Iterator[Here]:
 
 
 @row("site hall fill year", _fuller)
-def operated_apart(h: Here) -> StatedRow:
+def operated_by_fill(h: Here) -> StatedRow:
     room = stays_of(h) if h.fill == "existing" else usable_mw(h) - stays_of(h)
     return h.total("operate") <= room
 

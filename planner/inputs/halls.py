@@ -151,7 +151,7 @@ class HallInputs:
     retrofit_capex_musd_per_mw: Floats  # [retrofit]
     operate: Index  # (site, hall, as_hall, fill, year): halls that may be operated as less available ones
     # (site, hall, fill, year): where some of these may be fuller than new ones, existing halls and others
-    operated_apart: Index
+    operated_by_fill: Index
     lease: Index  # (site, hall, year)
     lease_musd_per_mw_year: Floats  # [lease]
     lease_depth_mw: Floats  # [site]
@@ -398,7 +398,7 @@ def hall_inputs(case: ScopedCase, sets: Sets, halls: HallSpace, leads: Leads, co
         ramp_months=settings.halls.ramp_months,
         ramp_mean_frac=settings.halls.ramp_mean_frac,
         operate=Index.sparse("operate", (site, design, design.renamed("as_hall"), fill, year), np.nonzero(operate)),
-        operated_apart=Index.sparse("operated_apart", (site, design, fill, year), np.nonzero(apart)),
+        operated_by_fill=Index.sparse("operated_by_fill", (site, design, fill, year), np.nonzero(apart)),
         lease=Index.sparse("lease", (site, design, year), (ls, ll, lt)),
         lease_musd_per_mw_year=rent * MONTHS_PER_YEAR * KW_PER_MW / USD_PER_MUSD,
         lease_depth_mw=np.full(len(site), settings.lease.depth_mw_per_site),

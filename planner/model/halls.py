@@ -165,7 +165,7 @@ def hall_space(m: Model) -> Comparison:
 
 
 @constraint(over="site, hall, fill, year", unit="MW", links="stock")
-def operated_apart(m: Model) -> Comparison:
+def operated_by_fill(m: Model) -> Comparison:
     r"""Only existing halls are operated as full as existing ones are, and only others as new ones.
 
     .. math:: \sum_m o_{slmft} \le \begin{cases} H^0_{slt} - r_{slt} & f = \text{existing} \\
@@ -176,10 +176,10 @@ def operated_apart(m: Model) -> Comparison:
     Source: dcplan.
     """
     p, halls = m.p.halls, m.halls
-    is_new = (p.operated_apart.labels("fill") == "new").astype(np.float64)
-    usable, stays = halls.usable_mw.on(p.operated_apart), halls.stays_mw.on(p.operated_apart)
+    is_new = (p.operated_by_fill.labels("fill") == "new").astype(np.float64)
+    usable, stays = halls.usable_mw.on(p.operated_by_fill), halls.stays_mw.on(p.operated_by_fill)
     room: Expression = is_new * usable + (1.0 - 2.0 * is_new) * stays
-    return m.operate.sum_to(p.operated_apart, where="present") <= room
+    return m.operate.sum_to(p.operated_by_fill, where="present") <= room
 
 
 @constraint(over="site, hall, year", unit="MW", links="stock")
@@ -233,7 +233,7 @@ def lease_depth(m: Model) -> Comparison:
     return leased <= p.halls.lease_depth_mw[leased.over["site"]]
 
 
-CONSTRAINTS = (hall_power, hall_space, operated_apart, retrofit_source, committed_halls, lease_depth)
+CONSTRAINTS = (hall_power, hall_space, operated_by_fill, retrofit_source, committed_halls, lease_depth)
 
 
 @asset(kind="facility", group="halls", paid_while_built=True)

@@ -62,7 +62,7 @@ WORLD_OF = {
     **dict.fromkeys(("plant_least", "plant_or_none"), "own_power whole plants"),
     "power_balance": "non_firm",
     "battery_duration": FIXED,
-    "operated_apart": "existing fuller",
+    "operated_by_fill": "existing fuller",
 }
 """For each statement a world that has rows of it."""
 WAYS = {"7 % more": lambda x: 1.07 * x, "the sign": lambda x: -x, "nothing": lambda _: 0.0}

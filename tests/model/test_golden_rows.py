@@ -107,7 +107,7 @@ def fuller_than_new_ones(inputs: Inputs) -> dict[str, Any]:
     apart = [np.repeat(first[axis.name], 2) if axis is not fill else [0, 1] for axis in axes]
     return {
         "operate": Index.sparse("operate", operate.axes, codes),
-        "operated_apart": Index.sparse("operated_apart", axes, apart),
+        "operated_by_fill": Index.sparse("operated_by_fill", axes, apart),
     }
 
 

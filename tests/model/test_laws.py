@@ -298,9 +298,10 @@ OWN_LEADS = {
     for site in ("ohio", "texas")
     for what in ("hall", "connection")
 }
-"""Leads that end on the first day of a model year: with a shorter one halls may serve from the same days on, and from
-one before. Of those that end within a year the shorter one may cost more: halls of July have had their ramp by the next
-year, and where they may serve from March on they may not from July, but are paid from March on."""
+"""Leads that end on the first day of a model year: with a shorter one halls may serve from the same days on, and
+from one before, but for committed halls, which are not on offer then. Of those that end within a year the
+shorter one may cost more: halls of July have had their ramp by the next year, and where they may serve from
+March on they may not from July, but are paid from March on."""
 NEW_SITE = {"name": "Fir", "country": "US", "lat": 41.5, "lon": -93.5, "like": "us-tx-dallas"}
 
 
