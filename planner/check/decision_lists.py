@@ -61,9 +61,8 @@ def buildable(case: Case) -> pd.DataFrame:
     """List site, hall, year and stage of every hall that may be built."""
     begins = numbers_of(case.data("cooling"), "cooling", ids_of(case, "cooling"), "first_year")
     years, ends = np.array(case.years, dtype=np.float64), year_ends(case)
-    service, may = may_serve(case, "hall")
-    is_soon = may & (service <= (years + ends) / 2.0)
-    committed = (~is_soon & (committed_by_site(case) > 0.0))[:, None] & (begins[:, None] <= years)
+    may = may_serve(case, "hall")[1]
+    committed = (committed_by_site(case) > 0.0)[:, None] & (begins[:, None] <= years)
     ordered = (may & may_grow(case))[:, None] & (begins[:, None] < ends)
     stage, s, c, t = np.nonzero([ordered, committed])
     names = {axis: np.array(ids_of(case, axis), object) for axis in ("site", "cooling")}

@@ -106,10 +106,7 @@ def hall_upkeep_from_tables(case: Case) -> Excess:
 
 @rule(unit="years", rereads="halls.build_start")
 def hall_dates_from_tables(case: Case) -> Excess:
-    """New halls serve after their lead time, committed ones from the middle of their years.
-
-    Committed halls are on offer where those that are ordered do not serve by then.
-    """
+    """New halls serve after their lead time, committed ones from the middle of their years."""
     halls = case.inputs.halls
     reported = to_frame(halls.build, start=halls.build_start)
     months, first = months_to_service(case), decision_start(case)
@@ -127,7 +124,7 @@ def hall_dates_from_tables(case: Case) -> Excess:
     early = (reported["stage"] == "committed").to_numpy()
     place = reported[list(_HALL)]
     return Excess.differs(place, reported["start"].to_numpy(), np.where(early, middle, due)).and_also(
-        Excess.count_broken(place, early & ~((due > middle) & (is_committed > 0.0) & is_known)),
+        Excess.count_broken(place, early & ~((is_committed > 0.0) & is_known)),
         Excess.count_broken(place, (due >= end) & ~early),
     )
 

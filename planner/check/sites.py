@@ -128,7 +128,7 @@ def build_paths(case: Case) -> pd.DataFrame:
     slower = np.where(moved > 0.0, np.minimum(in_time, moved), in_time)
     before_lead = np.minimum((rate * is_early).cumsum(axis=1), comes.cumsum(axis=1))
     pace = np.where(is_late, slower, np.minimum(comes, rate) * is_early)
-    reach = before_lead + (rate * is_late).cumsum(axis=1)
+    reach = np.minimum(before_lead + (rate * is_late).cumsum(axis=1), (rate * (is_early | is_late)).cumsum(axis=1))
     frame = frame[list(_SITE)]
     return frame.assign(rate_mw=rate.ravel(), pace_mw=pace.ravel(), reach_mw=reach.ravel())
 

@@ -155,7 +155,7 @@ class HallInputs:
     lease: Index  # (site, hall, year)
     lease_musd_per_mw_year: Floats  # [lease]
     lease_depth_mw: Floats  # [site]
-    committed: Index  # (site, year) early builds are limited by commitments
+    committed: Index  # (site, year) committed builds are limited by commitments
     committed_mw: Floats  # [committed], cumulative MW of critical IT
     opex_musd_per_mw_year: Floats  # [hall]: maintenance, staff, tax, insurance, connectivity
     lead: pd.DataFrame  # site, hall, months, by, service_start: the critical path, reported
@@ -181,7 +181,7 @@ class HallSpace:
     ending_mw: Floats  # of this, the power of halls that end before the plan does, same shape. [MW]
     fill_frac: Floats  # share of the power of a design's existing halls that racks may take, shape (site, design)
     build: Bools  # new halls whose lead has passed, shape (site, design, year)
-    early: Bools  # new halls that are committed, where no others serve as soon, same shape
+    committed: Bools  # new halls that are committed, same shape
     # existing halls, of those that last, that may become another design, shape (site, design, design, year)
     retrofit: Bools
     retrofit_row: Codes  # row of table `retrofit` for a pair of designs, -1 for none, shape (design, design)
@@ -220,12 +220,9 @@ def hall_space(
     ending = stock.stated.ending_mw[:, cooling, redundancy]
 
     is_known = ints(case.cooling, "first_year")[cooling][:, None] <= case.last_year
-    # What is committed comes in the middle of its year: on offer where what is ordered does not serve by then.
-    in_time = leads.hall.may & (leads.hall.service <= _middle(case))
-    is_early = ~in_time & (committed_mw > 0.0)
-    early = (
-        offered[:, :, None] & is_early[:, None, :] & (ints(case.cooling, "first_year")[cooling][:, None] <= case.year)
-    )
+    # What is committed comes in the middle of its year, whatever the lead of what is ordered.
+    is_ready = ints(case.cooling, "first_year")[cooling][:, None] <= case.year
+    committed = offered[:, :, None] & is_ready & (committed_mw > 0.0)[:, None, :]
     may_grow = bools(case.sites, "new_halls")[:, None, None]
     build = offered[:, :, None] & leads.hall.may[:, None, :] & is_known & may_grow
     row = _retrofit_row(case, cooling, redundancy)
@@ -237,7 +234,7 @@ def hall_space(
     lease_rent = rents[:, cooling, redundancy]
     lease = ~np.isnan(lease_rent)[:, :, None] & is_known & may_grow
     stands = (existing > 0.0) | lease
-    stands = stands | np.logical_or.accumulate(build | early | retrofit.any(axis=1), axis=2)
+    stands = stands | np.logical_or.accumulate(build | committed | retrofit.any(axis=1), axis=2)
     replaces = quality.replaces[np.ix_(redundancy, redundancy)] & (cooling[:, None] == cooling)
     replaces &= is_least[redundancy] & ~np.eye(cooling.size, dtype=np.bool_)
     operate = stands[:, :, None] & replaces[None, :, :, None]
@@ -248,7 +245,7 @@ def hall_space(
         ending_mw=ending,
         fill_frac=_fill_frac(case, stock, cooling, redundancy),
         build=build,
-        early=early,
+        committed=committed,
         retrofit=retrofit,
         retrofit_row=row,
         lease=lease,
@@ -369,12 +366,12 @@ def hall_inputs(case: ScopedCase, sets: Sets, halls: HallSpace, leads: Leads, co
     hall_at = np.nonzero(halls.stands)
     hs, hl, ht = hall_at
     cool, redundant = halls.cooling, halls.redundancy
-    build_at = np.nonzero(np.stack([halls.build, halls.early], axis=3))
+    build_at = np.nonzero(np.stack([halls.build, halls.committed], axis=3))
     bs, bl, bt, stage_at = build_at
     start = np.where(stage_at == stage.code("committed"), _middle(case)[bt], leads.hall.service[bs, bt])
     capex = cost.capex_musd_per_mw[:, cool, redundant]
     opex = cost.opex_musd_per_mw_year[:, cool, redundant]
-    is_committed = halls.early.any(axis=1)
+    is_committed = halls.committed.any(axis=1)
     cs, ct = np.nonzero(is_committed)
     ls, ll, lt = np.nonzero(halls.lease)
     rent = halls.lease_usd_per_kw_month[ls, ll]

@@ -169,11 +169,12 @@ def site_inputs(case: ScopedCase, sets: Sets, halls: HallSpace, leads: Leads, co
     moved = years_moved(case, leads, committed_mw)
     late_rate = crews_mw(case)[:, None] * moved
     rate = np.maximum(own_rate, late_rate)
-    early = halls.early.any(axis=1)
+    is_committed = halls.committed.any(axis=1)
     can_build = np.asarray(halls.build.any(axis=1))
-    reach = np.minimum(np.where(early, rate, 0.0).cumsum(axis=1), committed_mw)
+    reach = np.minimum(np.where(is_committed, rate, 0.0).cumsum(axis=1), committed_mw)
     reach = reach + np.where(can_build, rate, 0.0).cumsum(axis=1)
-    as_committed = np.where(early, np.minimum(committed_add, rate), 0.0)
+    reach = np.minimum(reach, np.where(is_committed | can_build, rate, 0.0).cumsum(axis=1))
+    as_committed = np.where(is_committed, np.minimum(committed_add, rate), 0.0)
     # A site that opens late has what was ordered for an earlier year: enough, if it is less.
     pace = np.where(can_build, np.where(moved > 0.0, np.minimum(own_rate, late_rate), own_rate), as_committed)
     standing = halls.existing_mw.sum(axis=1).max(axis=1)

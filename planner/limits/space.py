@@ -175,7 +175,7 @@ HALLS_LIMITS: Final = (
         binding=Binding(
             "MW",
             _COMMITTED.amount,
-            "Until its lead time has passed, {site} gets at most the {limit} committed by {year}{start}:",
+            "Halls under construction at {site} are no more than the {limit} committed by {year}{start}:",
         ),
         set_by=(
             SetBy(

@@ -206,17 +206,16 @@ def retrofit_source(m: Model) -> Comparison:
 
 @constraint(over="site, year", unit="MW")
 def committed_halls(m: Model) -> Comparison:
-    r"""Before its lead has passed, a site gets only the halls that are already committed.
+    r"""Halls that enter service as committed are no more than is committed by then.
 
-    .. math:: \sum_l \sum_{v \le t,\ v\ \mathrm{early}} b_{slv} \le \bar{C}_{st} \qquad \forall s, t
+    .. math:: \sum_l \sum_{v \le t} b^{\mathrm{committed}}_{slv} \le \bar{C}_{st} \qquad \forall s, t
 
     Source: dcplan.
     """
     p = m.p.halls
-    early, now = pairs(p.build, p.committed, on=("site",))
-    counts = p.is_committed[early] & (p.committed["year"][now] >= p.build["year"][early])
-    built = m.build.map(p.committed, early[counts], now[counts])
-    return built <= p.committed_mw
+    built, now = pairs(p.build, p.committed, on=("site",))
+    counts = p.is_committed[built] & (p.committed["year"][now] >= p.build["year"][built])
+    return m.build.map(p.committed, built[counts], now[counts]) <= p.committed_mw
 
 
 @constraint(over="site, year", unit="MW")
