@@ -8,7 +8,7 @@ import numpy as np
 
 from planner.base.units import HOURS_PER_YEAR, KW_PER_MW, USD_PER_MUSD
 from planner.lp.index import distinct, locate
-from planner.results.store import cleaned, labels, ratio, total_by, words
+from planner.results.store import cleaned, largest_by, listed, ratio, summed, total_by, words
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,16 +24,9 @@ _BINDS_WITHIN_MW = 1e-5  # [MW], wider than the solver's tolerance, narrower tha
 
 def connections(s: SolvedModel) -> dict[str, Cells]:
     """Make table `connections`: firm connections energised."""
-    over, grid, sets = s.p.grid.expand, s.p.grid, s.p.sets
-    mw = s.value(s.model.expand)
-    rows = np.flatnonzero(mw)
-    return {
-        **labels(over, rows),
-        "zone": words(sets.zone, sets.site_zone[over["site"][rows]]),
-        "added_mw": mw[rows],
-        "service_start": grid.expand_start[rows],
-        "overnight_musd": (grid.expand_capex_musd_per_mw * mw)[rows],
-    }
+    grid, mw = s.p.grid, s.value(s.model.expand)
+    money = grid.expand_capex_musd_per_mw * mw
+    return s.listed(grid.expand, mw, added_mw=mw, service_start=grid.expand_start, overnight_musd=money)
 
 
 def headroom(s: SolvedModel) -> dict[str, Cells]:
@@ -85,9 +78,8 @@ def headroom(s: SolvedModel) -> dict[str, Cells]:
 def _connected(s: SolvedModel, year: NDArray[np.integer]) -> Floats:
     """Non-firm connection that counts from a year on, by zone, shape (zone, year). [MW]"""
     over, mw = s.p.non_firm.connect, s.value(s.model.non_firm.connect_mw)
-    counts = year >= 0
-    by_year = np.zeros((len(s.p.sets.zone), s.years))
-    np.add.at(by_year, (s.p.sets.site_zone[over["site"]][counts], year[counts]), mw[counts])
+    counts, zone = year >= 0, s.p.sets.site_zone[over["site"]]
+    by_year = summed((len(s.p.sets.zone), s.years), (zone[counts], year[counts]), mw[counts])
     return np.asarray(by_year.cumsum(axis=1))
 
 
@@ -101,26 +93,23 @@ def _worth_usd_per_mw(s: SolvedModel, block: str, row: NDArray[np.intp]) -> Floa
 
 def power_zone(s: SolvedModel) -> dict[str, Cells]:
     """Make table `power_zone`: the power forecast of each grid zone."""
-    sets, m = s.p.sets, s.model
-    zones, years, slots = len(sets.zone), s.years, len(sets.slot)
-    site_year = s.p.sites.site_year
-    place = _zone_of_site_year(s) * years + site_year["year"]
-    by_slot = np.zeros((zones * years, slots))
-    np.add.at(by_slot, place, s.facility_mw)
-    present = np.unique(place)
+    sets, m, site_year = s.p.sets, s.model, s.p.sites.site_year
+    at = (sets.site_zone[site_year["site"]], site_year["year"])
+    zone, year = np.unique(np.stack(at), axis=1)
+    by_slot = summed((len(sets.zone), s.years, len(sets.slot)), at, s.facility_mw)
 
     def add(of_site_year: Floats) -> Floats:
-        return total_by(place, of_site_year, zones * years)[present]
+        return np.asarray(_by_zone_year(s, of_site_year)[zone, year])
 
     it_mean, facility_mean = add(s.it_mean_mw), add(s.facility_mean_mw)
     return {
-        "zone": words(sets.zone, present // years),
-        "year": np.asarray([int(label) for label in sets.year.labels])[present % years],
+        "zone": words(sets.zone, zone),
+        "year": np.asarray([int(label) for label in sets.year.labels])[year],
         "sites_in_use": add(s.has_racks.astype(np.float64)).astype(np.int64),
         "nameplate_mw": add(s.by_site_year(s.nameplate_of_use_mw)),
         "it_mean_mw": it_mean,
         "facility_mean_mw": facility_mean,
-        "coincident_peak_mw": by_slot[present].max(axis=1, initial=0.0),
+        "coincident_peak_mw": by_slot[zone, year].max(axis=1, initial=0.0),
         "sum_of_site_peaks_mw": add(s.facility_peak_mw),
         "energy_mwh": facility_mean * HOURS_PER_YEAR,
         "pue": ratio(facility_mean, it_mean),
@@ -133,31 +122,21 @@ def power_zone(s: SolvedModel) -> dict[str, Cells]:
 
 def power_class(s: SolvedModel) -> dict[str, Cells]:
     """Make table `power_class`: the power forecast of each workload."""
-    used, sets = s.p.racks.used, s.p.sets
+    used, it_mw = s.p.racks.used, s.it_mean_of_use_mw
     over = distinct(used, "workload", "year")
     place = over.find(used)
-    pue = ratio(s.facility_mean_mw, s.by_site_year(s.it_mean_of_use_mw))[s.site_year_of_use]
-    facility = np.where(s.it_mean_of_use_mw > 0.0, pue * s.it_mean_of_use_mw, 0.0)
-    facility_mean = total_by(place, facility, over.size)
-    return {
-        **labels(over),
-        "duty": words(sets.duty, sets.workload_duty[over["workload"]]),
-        "nameplate_mw": total_by(place, s.nameplate_of_use_mw, over.size),
-        "it_mean_mw": total_by(place, s.it_mean_of_use_mw, over.size),
-        "facility_mean_mw": facility_mean,
-        "energy_mwh": facility_mean * HOURS_PER_YEAR,
-    }
-
-
-def _zone_of_site_year(s: SolvedModel) -> NDArray[np.intp]:
-    return np.asarray(s.p.sets.site_zone[s.p.sites.site_year["site"]], dtype=np.intp)
+    pue = ratio(s.facility_mean_mw, s.by_site_year(it_mw))[s.site_year_of_use]
+    nameplate, it_mean, facility_mean = (
+        total_by(place, mw, over.size) for mw in (s.nameplate_of_use_mw, it_mw, np.where(it_mw > 0.0, pue * it_mw, 0.0))
+    )
+    power = {"nameplate_mw": nameplate, "it_mean_mw": it_mean, "facility_mean_mw": facility_mean}
+    return s.listed(over, **power, energy_mwh=facility_mean * HOURS_PER_YEAR)
 
 
 def _by_zone_year(s: SolvedModel, of_site_year: Floats) -> Floats:
     """Add up over the sites of each zone, shape (zone, year)."""
-    zones, years = len(s.p.sets.zone), s.years
-    place = _zone_of_site_year(s) * years + s.p.sites.site_year["year"]
-    return total_by(place, of_site_year, zones * years).reshape(zones, years)
+    sets, over = s.p.sets, s.p.sites.site_year
+    return summed((len(sets.zone), s.years), (sets.site_zone[over["site"]], over["year"]), of_site_year)
 
 
 # --- Tables of non-firm connection: what is connected, how stress time slices are lived through ---
@@ -165,51 +144,40 @@ def _by_zone_year(s: SolvedModel, of_site_year: Floats) -> Floats:
 
 def non_firm_connections(s: SolvedModel) -> dict[str, Cells]:
     """Make table `non_firm_connections`: non-firm connections energised."""
-    p, sets = s.p.non_firm, s.p.sets
-    mw = s.value(s.model.non_firm.connect_mw)
-    rows = np.flatnonzero(mw)
-    return {
-        **labels(p.connect, rows),
-        "zone": words(sets.zone, sets.site_zone[p.connect["site"][rows]]),
-        "rate_pct": np.array([float(label) for label in p.tier.labels])[p.connect["tier"][rows]],
-        "added_mw": mw[rows],
-        "service_start": p.start[rows],
-        "turns_firm": np.where(np.isinf(p.turns_firm), np.nan, p.turns_firm)[rows],
-        "overnight_musd": (p.capex_musd_per_mw * mw)[rows],
-    }
+    p, mw = s.p.non_firm, s.value(s.model.non_firm.connect_mw)
+    return s.listed(
+        p.connect,
+        mw,
+        rate_pct=np.array([float(label) for label in p.tier.labels])[p.connect["tier"]],
+        added_mw=mw,
+        service_start=p.start,
+        turns_firm=np.where(np.isinf(p.turns_firm), np.nan, p.turns_firm),
+        overnight_musd=p.capex_musd_per_mw * mw,
+    )
 
 
 def non_firm_year(s: SolvedModel) -> dict[str, Cells]:
     """Make table `non_firm_year`: non-firm connection of a site in a year, in one line."""
-    p, m, sets = s.p.non_firm, s.model, s.p.sets
-    over = p.service
-    service_mw = s.value(m.non_firm.service_mw)
-    hours = s.weight_h
-    of_stress = over.find(p.stress)
-    stress_h = hours[p.stress["slot"]]
-    off_mwh = total_by(of_stress, s.value(m.non_firm.off_mw) * stress_h, over.size)
-    drawn = total_by(of_stress, s.value(m.import_mw.on(p.stress)) * stress_h, over.size)
-    shed_mw = s.value(m.non_firm.shed_mw)
-    of_shed = over.find(p.shed.slot)
-    shed_mwh = total_by(of_shed, shed_mw * hours[p.shed.slot["slot"]], over.size)
-    peak = np.zeros(over.size)
-    np.maximum.at(peak, of_shed, shed_mw)
+    p, m, hours, over = s.p.non_firm, s.model, s.weight_h, s.p.non_firm.service
+    service_mw, shed_mw = s.value(m.non_firm.service_mw), s.value(m.non_firm.shed_mw)
+    of_stress, of_shed = over.find(p.stress), over.find(p.shed.slot)
+    off_mwh, drawn_mwh = (
+        total_by(of_stress, s.value(mw) * hours[p.stress["slot"]], over.size)
+        for mw in (m.non_firm.off_mw, m.import_mw.on(p.stress))
+    )
     per_mw = p.discount_usd_per_kw_month * KW_PER_MW / USD_PER_MUSD
-    months = s.p.grid.billing_months[p.billing["period"]]
-    discount = per_mw * months * s.value(m.non_firm.discounted_mw)
-    lost = lost_kh100e(s)[s.p.sites.site_year.find(over)]
-    rows = np.flatnonzero(service_mw)
-    return {
-        **labels(over, rows),
-        "zone": words(sets.zone, sets.site_zone[over["site"][rows]]),
-        "non_firm_mw": service_mw[rows],
-        "off_hours": ratio(off_mwh, service_mw)[rows],
-        "drawn_mwh": drawn[rows],
-        "shed_mwh": shed_mwh[rows],
-        "shed_peak_mw": peak[rows],
-        "lost_kh100e": lost[rows],
-        "discount_musd": total_by(over.find(p.billing), discount, over.size)[rows],
-    }
+    discount = per_mw * s.p.grid.billing_months[p.billing["period"]] * s.value(m.non_firm.discounted_mw)
+    return s.listed(
+        over,
+        service_mw,
+        non_firm_mw=service_mw,
+        off_hours=ratio(off_mwh, service_mw),
+        drawn_mwh=drawn_mwh,
+        shed_mwh=total_by(of_shed, shed_mw * hours[p.shed.slot["slot"]], over.size),
+        shed_peak_mw=largest_by(of_shed, shed_mw, over.size),
+        lost_kh100e=lost_kh100e(s)[s.p.sites.site_year.find(over)],
+        discount_musd=total_by(over.find(p.billing), discount, over.size),
+    )
 
 
 def lost_kh100e(s: SolvedModel) -> Floats:
@@ -229,27 +197,21 @@ def lost_kh100e(s: SolvedModel) -> Floats:
 
 def stress_slot(s: SolvedModel) -> dict[str, Cells]:
     """Make table `stress_slot`: how each site with non-firm power lives through stress."""
-    p, m = s.p.non_firm, s.model
-    over = p.stress
-    service_mw = s.value(m.non_firm.service_mw.on(over))
-    shed_mw = s.value(m.non_firm.shed_mw.on(over, missing="zero"))
-    use_mw = s.value(m.site_mw.on(over))
-    grid_mw = s.value(m.import_mw.on(over))
-    hours = s.weight_h[over["slot"]]
-    own_mw = s.value((m.supply.supply_mw - m.supply.use_mw).on(over))
-    rows = np.flatnonzero(service_mw)
-    return {
-        **labels(over, rows),
-        "hours": hours[rows],
-        "firm_mw": s.value(m.firm_mw.on(over))[rows],
-        "non_firm_mw": service_mw[rows],
-        "off_mw": s.value(m.non_firm.off_mw)[rows],
-        "use_mw": use_mw[rows],
-        "grid_mw": grid_mw[rows],
-        "own_mw": own_mw[rows],
-        "shed_mw": shed_mw[rows],
-        "worth_usd_per_mwh": _worth_usd_per_mwh(s, hours)[rows],
-    }
+    m, over = s.model, s.p.non_firm.stress
+    service_mw, hours = s.value(m.non_firm.service_mw.on(over)), s.weight_h[over["slot"]]
+    return listed(
+        over,
+        service_mw,
+        hours=hours,
+        firm_mw=s.value(m.firm_mw.on(over)),
+        non_firm_mw=service_mw,
+        off_mw=s.value(m.non_firm.off_mw),
+        use_mw=s.value(m.site_mw.on(over)),
+        grid_mw=s.value(m.import_mw.on(over)),
+        own_mw=s.value((m.supply.supply_mw - m.supply.use_mw).on(over)),
+        shed_mw=s.value(m.non_firm.shed_mw.on(over, missing="zero")),
+        worth_usd_per_mwh=_worth_usd_per_mwh(s, hours),
+    )
 
 
 def _worth_usd_per_mwh(s: SolvedModel, hours: Floats) -> Floats:

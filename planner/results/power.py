@@ -12,7 +12,7 @@ from planner.lp import Axis, Index
 from planner.lp.index import distinct, locate
 from planner.model.money import capex_musd
 from planner.results.contracts import claimed_mw
-from planner.results.store import cleaned, labels, listed, ratio, total_by, words
+from planner.results.store import cleaned, largest_by, listed, ratio, total_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,34 +26,33 @@ if TYPE_CHECKING:
 
 def site_year(s: SolvedModel) -> dict[str, Cells]:
     """Make table `site_year`: a site in a year, in one line."""
-    m, over, sets = s.model, s.p.sites.site_year, s.p.sets
+    m, over = s.model, s.p.sites.site_year
     water_m3 = s.value(m.water_m3)
-    return {
-        **labels(over),
-        "zone": words(sets.zone, sets.site_zone[over["site"]]),
-        "open_frac": s.value(m.open),
-        "opened_frac": s.value(m.opened),
-        "halls_mw": s.value(m.halls.stands_mw),
-        "usable_mw": s.value(m.halls.usable_mw.sum_to(over)),
-        "nameplate_mw": s.by_site_year(s.nameplate_of_use_mw),
-        "load_kh100e": s.by_site_year(s.load_of_use_kh100e),
-        "it_mean_mw": s.it_mean_mw,
-        "migrated_mean_mw": s.mean_mw(s.migrated_mw),
-        "facility_mean_mw": s.facility_mean_mw,
-        "facility_peak_mw": s.facility_peak_mw,
-        "energy_mwh": s.facility_mean_mw * HOURS_PER_YEAR,
-        "grid_mwh": s.mean_mw(s.grid_mw) * HOURS_PER_YEAR,
-        "grid_peak_mw": s.grid_mw.max(axis=1, initial=0.0),
-        "load_factor_frac": ratio(s.facility_mean_mw, s.facility_peak_mw),
-        "pue": ratio(s.facility_mean_mw, s.it_mean_mw),
-        "water_m3": water_m3,
-        "wue_l_per_kwh": wue_l_per_kwh(water_m3, s.it_mean_mw),
-        "emissions_kt": s.value(m.emissions_kt),
-        "firm_mw": s.value(m.firm_mw.on(over, missing="zero")),
-        "new_firm_mw": s.new_firm_mw,
-        "capex_musd": s.value(capex_musd(m)),
-        "cost_musd": _paid_musd(s)[over["site"], over["year"]],
-    }
+    return s.listed(
+        over,
+        open_frac=s.value(m.open),
+        opened_frac=s.value(m.opened),
+        halls_mw=s.value(m.halls.stands_mw),
+        usable_mw=s.value(m.halls.usable_mw.sum_to(over)),
+        nameplate_mw=s.by_site_year(s.nameplate_of_use_mw),
+        load_kh100e=s.by_site_year(s.load_of_use_kh100e),
+        it_mean_mw=s.it_mean_mw,
+        migrated_mean_mw=s.mean_mw(s.migrated_mw),
+        facility_mean_mw=s.facility_mean_mw,
+        facility_peak_mw=s.facility_peak_mw,
+        energy_mwh=s.facility_mean_mw * HOURS_PER_YEAR,
+        grid_mwh=s.mean_mw(s.grid_mw) * HOURS_PER_YEAR,
+        grid_peak_mw=s.grid_mw.max(axis=1, initial=0.0),
+        load_factor_frac=ratio(s.facility_mean_mw, s.facility_peak_mw),
+        pue=ratio(s.facility_mean_mw, s.it_mean_mw),
+        water_m3=water_m3,
+        wue_l_per_kwh=wue_l_per_kwh(water_m3, s.it_mean_mw),
+        emissions_kt=s.value(m.emissions_kt),
+        firm_mw=s.value(m.firm_mw.on(over, missing="zero")),
+        new_firm_mw=s.new_firm_mw,
+        capex_musd=s.value(capex_musd(m)),
+        cost_musd=_paid_musd(s)[over["site"], over["year"]],
+    )
 
 
 def wue_l_per_kwh(water_m3: Floats, it_mean_mw: Floats) -> Floats:
@@ -66,26 +65,23 @@ def power_slot(s: SolvedModel) -> dict[str, Cells]:
     """Make table `power_slot`: the load curve of sites that have load."""
     over, days = s.p.power.slot, s.p.days
     is_alive = s.has_load | s.grid_mw.any(axis=1) | s.other_load_mw.any(axis=1)
-    loaded = np.repeat(is_alive, len(s.p.sets.slot))
-    rows = np.flatnonzero(loaded)
-    of_slots = (s.facility_mw, s.other_load_mw, s.grid_mw, s.it_mw, s.mechanical_mw, s.shifted_mw, s.migrated_mw)
-    facility, other, grid, it, mechanical, shifted, migrated = (of_slot.ravel()[rows] for of_slot in of_slots)
-    slot = over["slot"][rows]
-    return {
-        **labels(over, rows),
-        "is_peak_day": np.asarray(days.is_peak)[slot],
-        "hours": s.weight_h[slot],
-        "it_mw": it,
-        "mechanical_mw": mechanical,
-        "electrical_loss_mw": facility - it - mechanical,
-        "facility_mw": facility,
-        "other_load_mw": other,
-        "grid_mw": grid,
-        "deferred_mw": shifted,
-        "migrated_mw": migrated,
-        "energy_usd_per_mwh": s.p.grid.energy_usd_per_mwh[rows],
-        "location_t_per_mwh": s.p.carbon.location_t_per_mwh[rows],
-    }
+    facility, it, mechanical = (of_slot.ravel() for of_slot in (s.facility_mw, s.it_mw, s.mechanical_mw))
+    return listed(
+        over,
+        np.repeat(is_alive, len(s.p.sets.slot)),
+        is_peak_day=np.asarray(days.is_peak)[over["slot"]],
+        hours=s.weight_h[over["slot"]],
+        it_mw=it,
+        mechanical_mw=mechanical,
+        electrical_loss_mw=facility - it - mechanical,
+        facility_mw=facility,
+        other_load_mw=s.other_load_mw.ravel(),
+        grid_mw=s.grid_mw.ravel(),
+        deferred_mw=s.shifted_mw.ravel(),
+        migrated_mw=s.migrated_mw.ravel(),
+        energy_usd_per_mwh=s.p.grid.energy_usd_per_mwh,
+        location_t_per_mwh=s.p.carbon.location_t_per_mwh,
+    )
 
 
 def deferral(s: SolvedModel) -> dict[str, Cells]:
@@ -99,18 +95,11 @@ def deferral(s: SolvedModel) -> dict[str, Cells]:
 def billed_peaks(s: SolvedModel) -> dict[str, Cells]:
     """Make table `billed_peaks`: the maxima on which demand charges are paid."""
     over, grid = s.p.grid.billing, s.p.grid
-    peak_mw = s.value(s.model.peak_mw)
-    months = grid.billing_months[over["period"]]
+    peak_mw, months = s.value(s.model.peak_mw), grid.billing_months[over["period"]]
     price = grid.demand_charge_usd_per_kw_month[s.p.sites.site_year.find(over)]
-    rows = np.flatnonzero((peak_mw != 0.0) & (price > 0.0))  # what is not billed may float
     charge_musd = price * KW_PER_MW * months * peak_mw / USD_PER_MUSD
-    return {
-        **labels(over, rows),
-        "months": months[rows],
-        "peak_mw": peak_mw[rows],
-        "usd_per_kw_month": price[rows],
-        "charge_musd": charge_musd[rows],
-    }
+    is_billed = (peak_mw != 0.0) & (price > 0.0)  # what is not billed may float
+    return listed(over, is_billed, months=months, peak_mw=peak_mw, usd_per_kw_month=price, charge_musd=charge_musd)
 
 
 def _paid_musd(s: SolvedModel) -> Floats:
@@ -165,29 +154,23 @@ def load_price(s: SolvedModel) -> dict[str, Cells]:
     """Make table `load_price`: new load of zones and what it pays above the price."""
     p, slot = s.p.load_price, s.p.power.slot
     over = distinct(p.zone_slot, "zone", "year", name="zone_year")
-    of_slot, hours = over.find(p.zone_slot), s.weight_h[p.zone_slot["slot"]]
+    of_slot, of_block, hours = over.find(p.zone_slot), over.find(p.block), s.weight_h[p.zone_slot["slot"]]
     # A block that costs nothing may be filled beyond need, so load is counted from the draw.
     place = locate(p.zone_slot, s.p.sets.site_zone[slot["site"]], slot["year"], slot["slot"])
-    known = np.flatnonzero(place >= 0)
-    drawn = total_by(place[known], s.grid_mw.ravel()[known], p.zone_slot.size)
+    drawn = total_by(place[place >= 0], s.grid_mw.ravel()[place >= 0], p.zone_slot.size)
     new_mw = cleaned(np.maximum(drawn - p.standing_mw, 0.0))
     energy = total_by(of_slot, new_mw * hours, over.size)
-    mw = s.value(s.model.block_mw)
-    usd = mw * s.weight_h[p.block["slot"]] * p.adder_usd_per_mwh
-    paid = total_by(over.find(p.block), usd, over.size)
-    peak, dearest = np.zeros(over.size), np.zeros(over.size)
-    np.maximum.at(peak, of_slot, new_mw)
-    used = np.flatnonzero(mw)
-    np.maximum.at(dearest, over.find(p.block)[used], p.adder_usd_per_mwh[used])
-    rows = np.flatnonzero(energy)
-    return {
-        **labels(over, rows),
-        "new_mwh": energy[rows],
-        "new_peak_mw": peak[rows],
-        "mean_adder_usd_per_mwh": np.nan_to_num(ratio(paid, energy))[rows],
-        "last_adder_usd_per_mwh": dearest[rows],
-        "musd": (paid / USD_PER_MUSD)[rows],
-    }
+    mw, adder = s.value(s.model.block_mw), p.adder_usd_per_mwh
+    paid = total_by(of_block, mw * s.weight_h[p.block["slot"]] * adder, over.size)
+    return listed(
+        over,
+        energy,
+        new_mwh=energy,
+        new_peak_mw=largest_by(of_slot, new_mw, over.size),
+        mean_adder_usd_per_mwh=np.nan_to_num(ratio(paid, energy)),
+        last_adder_usd_per_mwh=largest_by(of_block, np.where(mw != 0.0, adder, 0.0), over.size),
+        musd=paid / USD_PER_MUSD,
+    )
 
 
 # --- Tables of water and emissions: by place and by market, by site and in all --------------------

@@ -13,7 +13,7 @@ from planner.families import FAMILIES
 from planner.fleet.compute import mean_h100e_from_pf_days
 from planner.model.money import PENALTIES
 from planner.results.power import wue_l_per_kwh
-from planner.results.store import ratio, total_by
+from planner.results.store import ratio, summed, total_by
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,8 +38,7 @@ def summary(s: SolvedModel, tables: Mapping[str, pd.DataFrame]) -> dict[str, Cel
         return total_by(place, tables[table][column].to_numpy(), s.years)
 
     year_of_site = s.p.sites.site_year["year"].astype(np.intp)
-    by_slot = np.zeros((s.years, len(s.p.sets.slot)))
-    np.add.at(by_slot, year_of_site, s.facility_mw)
+    by_slot = summed((s.years, len(s.p.sets.slot)), (year_of_site,), s.facility_mw)
     it_mean, water_m3 = add("site_year", "it_mean_mw"), add("site_year", "water_m3")
     facility_mean = add("site_year", "facility_mean_mw")
     paid = _payments(s)
