@@ -108,8 +108,16 @@ class Canvas:
         """Add an empty sheet at the end."""
         self._workbook.add_worksheet(name, _Sheet)
 
-    def sheet(self, name: str, about: str, *, widths: Sequence[float] = ()) -> Worksheet:
-        """Return a sheet with its title, what it shows, and its print set-up."""
+    def sheet(
+        self,
+        name: str,
+        about: str,
+        *,
+        widths: Sequence[float] = (),
+        freeze: tuple[int, int] = (0, 0),
+        repeat: Sequence[int] = (),
+    ) -> Worksheet:
+        """Return a sheet with its title, what it shows, and its print set-up; `repeat`: rows on each printed page."""
         sheet = self._workbook.get_worksheet_by_name(name)
         sheet.hide_gridlines(2)
         sheet.set_landscape()
@@ -120,6 +128,10 @@ class Canvas:
         sheet.set_footer(f"&L&8{title}&C&8{name}&R&8&P / &N")
         self.widen(sheet, widths)
         self.laid_out |= {name} if widths else set()
+        if any(freeze):
+            sheet.freeze_panes(*freeze)
+        if repeat:
+            sheet.repeat_rows(repeat[0], repeat[-1])
         sheet.set_row(0, 24)
         self.text(sheet, 0, 0, name, "title")
         self.text(sheet, 1, 0, about, "about")
@@ -127,6 +139,20 @@ class Canvas:
             target = f"internal:'{self._start}'!A1"
             sheet.write_url(2, 0, target, self.style("link"), "Contents")
         return sheet
+
+    def mark(
+        self,
+        sheet: Worksheet,
+        cells: tuple[int, int, int, int],
+        criteria: str,
+        value: float | str,
+        style: str,
+        **extra: Any,
+    ) -> None:
+        """Show cells in a style where they are as said of a value, or where a formula holds."""
+        rule = {"type": "cell", "value": value} if criteria else {"type": "formula"}
+        look = {"criteria": criteria or value, "format": self.style(style, **extra)}
+        sheet.conditional_format(*cells, {**rule, **look})
 
     def widen(self, sheet: Worksheet, widths: Sequence[float]) -> float:
         """Make the first columns of a sheet at least so wide; return the width of all. [characters]"""

@@ -120,10 +120,8 @@ def _write_single(book: Canvas, written: Mapping[str, Any], limits: Limits, mode
     years = sorted({*model_years, *(year for path in paths.values() for year in path)})
     after = _FIRST_YEAR + len(years)
     widths = (44, 30, 16, *[9] * len(years), 26, 76, 46)
-    sheet = book.sheet(SETTINGS, _ABOUT, widths=widths)
+    sheet = book.sheet(SETTINGS, _ABOUT, widths=widths, freeze=(_HEAD_ROW + 1, 2), repeat=[_HEAD_ROW])
     book.text(sheet, 3, 0, _YEARS, "about")
-    sheet.freeze_panes(_HEAD_ROW + 1, 2)
-    sheet.repeat_rows(_HEAD_ROW)
     book.line(sheet, _HEAD_ROW, (SETTING_HEAD, VALUE_HEAD, UNIT_HEAD), "head")
     book.line(sheet, _HEAD_ROW, years, "head_right", "0", column=_FIRST_YEAR)
     book.line(sheet, _HEAD_ROW, ABOUT_HEADS, "head_label", column=after)
@@ -172,9 +170,8 @@ def _write_own(book: Canvas, own: OwnSheet, written: Mapping[str, Any], limits: 
     first = int(own.has_ids)
     heads = [f"{one.name} [{one.unit}]" if one.unit else one.name for one in own.columns]
     values = [[_at(entry, one.keys) for one in own.columns] for _, entry in rows]
-    sheet = book.sheet(own.name, f"{own.meaning} {_OWN}")
-    sheet.freeze_panes(_OWN_HEAD_ROW + 1, first or 1)
-    sheet.repeat_rows(_OWN_HEAD_ROW)
+    layout = {"freeze": (_OWN_HEAD_ROW + 1, first or 1), "repeat": [_OWN_HEAD_ROW]}
+    sheet = book.sheet(own.name, f"{own.meaning} {_OWN}", **layout)
     widths = [24.0] * first
     for column, head in enumerate(heads):
         cells = (line[column] for line in values if line[column] is not _NOTHING)

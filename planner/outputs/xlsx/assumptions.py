@@ -50,9 +50,8 @@ class _Assumption(NamedTuple):
 
 def write_assumptions(book: Book) -> None:
     """Write sheet Assumptions."""
-    sheet = book.sheet("Assumptions", _ABOUT, widths=(40, 22, 14, 12, 72, 44))
-    sheet.freeze_panes(_FIRST, 0)
-    sheet.repeat_rows(_FIRST - 1)
+    widths = (40, 22, 14, 12, 72, 44)
+    sheet = book.sheet("Assumptions", _ABOUT, widths=widths, freeze=(_FIRST, 0), repeat=[_FIRST - 1])
     book.text(sheet, 3, 0, _KEPT, "about")
     heads = ("name", "value", "unit", "as solved", "meaning", "source")
     looks = {0: "head", 1: "head_right", 3: "head_right"}
@@ -66,8 +65,7 @@ def write_assumptions(book: Book) -> None:
     begin, end = _FIRST + len(general), _FIRST + len(general) + len(factors)
     for column, name in enumerate(("price_groups", "price_factors")):
         book.define(name, place_of("Assumptions", (begin, column), (end - 1, column)))
-    mark = {"type": "formula", "criteria": f"=$B{_FIRST + 1}<>$D{_FIRST + 1}", "format": book.style("fair")}
-    sheet.conditional_format(_FIRST, 0, end - 1, 0, mark)
+    book.mark(sheet, (_FIRST, 0, end - 1, 0), "", f"=$B{_FIRST + 1}<>$D{_FIRST + 1}", "fair")
     values, solved = (f"${column}${_FIRST + 1}:${column}${end}" for column in "BD")
     edited = Live(f"SUMPRODUCT(--({values}<>{solved}))+edited_sites", 0)
     book.line(sheet, end + 1, ["assumptions edited, sites included", edited], "total", "0")
@@ -202,7 +200,8 @@ def write_sites(book: Book) -> None:
         price=[_price(run, str(site)) for site in frame["site"]],
         is_billed=[all((site, year) in billed for year in years.get(site, ())) for site in frame["site"]],
     )
-    sheet = book.sheet("Sites", _SITES, widths=(28, 15, 15, 7, 9, 9, 9, 9, 11, 10, *[9] * 6, 12, 14))
+    widths = (28, 15, 15, 7, 9, 9, 9, 9, 11, 10, *[9] * 6, 12, 14)
+    sheet = book.sheet("Sites", _SITES, widths=widths, freeze=(_HEAD + 1, 1), repeat=[_HEAD - 1, _HEAD])
     book.text(sheet, 3, 0, _EDIT, "about")
     book.text(sheet, 4, 0, _HONEST, "about")
     heads = [("site", ""), (SITE_ID_HEAD, ""), *((head, unit) for head, unit, _, _ in _COLUMNS)]
@@ -215,8 +214,6 @@ def write_sites(book: Book) -> None:
         sheet.write_string(_HEAD, column, head, style)
         book.text(sheet, _HEAD - 1, column, unit, "unit")
     sheet.set_row(_HEAD, 46)
-    sheet.freeze_panes(_HEAD + 1, 1)
-    sheet.repeat_rows(_HEAD - 1, _HEAD)
     start = date.fromisoformat(str(run.meta["merged"]["decisions_start"]))
     for row, one in enumerate(frame.to_dict("records"), start=_HEAD + 1):
         _write_site(book, sheet, row, one, start)
@@ -279,8 +276,7 @@ def _name_site_cells(book: Book, sheet: Worksheet, end: int) -> None:
     book.define("edited_sites", edits)
     for solved, edited in pairs:
         one, other = (cell(first, column, fixed_column=True) for column in (edited, solved))
-        mark = {"type": "formula", "criteria": f"={one}<>{other}", "format": book.style("fair")}
-        sheet.conditional_format(first, edited, end, edited, mark)
+        book.mark(sheet, (first, edited, end, edited), "", f"={one}<>{other}", "fair")
 
 
 def _price(run: Run, site: str) -> float:

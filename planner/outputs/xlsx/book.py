@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
@@ -50,13 +50,13 @@ class Book(Canvas):
         super().__init__(run.title, workbook, COVER)
         self.run, self._prints = run, prints
 
-    def sheet(self, name: str, about: str, *, widths: Sequence[float] = ()) -> Worksheet:
+    def sheet(self, name: str, about: str, **layout: Any) -> Worksheet:
         """Return a sheet as `Canvas.sheet` does; those that are not to print do not.
 
         Programs print a workbook sheet by sheet and none lets a visible sheet be left out. A print
         area of one blank cell prints no page in LibreOffice, and in Excel at most a blank one.
         """
-        sheet = super().sheet(name, about, widths=widths)
+        sheet = super().sheet(name, about, **layout)
         pages = self._prints.get(name)
         if pages is None:
             sheet.print_area(_NO_PRINT, 0, _NO_PRINT, 0)
@@ -445,34 +445,45 @@ class TableList(NamedTuple):
     frame: pd.DataFrame | None = None  # its rows, where they are not those of the table
     columns: Sequence[Field] = ()  # likewise
     has_about: bool = False  # whether what the table holds is said below the title
+    names_sites: bool = False  # whether the names of sites are next to them
+    needs_rows: bool = False  # whether it is left out where it has none
+
+
+MOST_LISTED: Final = 100_000
+"""Rows of a list up to which it is on the sheet: a plan of all hours may have millions."""
 
 
 def write_lists(book: Book, sheet: Worksheet, row: int, lists: Iterable[TableList]) -> int:
-    """Write lists from a row on. Returns the next row."""
+    """Write lists from a row on, those that are too long as where they are. Returns the next row."""
     for one in lists:
         table = RUN_TABLES[one.table]
+        frame, columns = book.run.tables[one.table] if one.frame is None else one.frame, one.columns or table.fields
+        if one.needs_rows and frame.empty:
+            continue
+        is_long = len(frame) > MOST_LISTED
         if one.title:
             book.text(sheet, row, 0, one.title, "section")
             if one.has_about:
                 book.text(sheet, row + 1, 0, table.description, "about")
             row += 2 + one.has_about
-        frame = book.run.tables[one.table] if one.frame is None else one.frame
-        row = write_table(book, sheet, one.name, frame, one.columns or table.fields, head_row=row) + 1
+        if is_long:
+            said = (
+                f"Not listed here: {len(frame):,} rows, more than {MOST_LISTED:,}. All are in"
+                f" tables/{one.table}.parquet of the run folder; dcplan export writes them as CSV."
+            )
+            book.text(sheet, row, 0, said, "bad")
+            row += 2
+            continue
+        if one.names_sites:
+            frame, columns = with_site_names(book, frame), (columns[0], SITE_NAME, *columns[1:])
+        row = write_table(book, sheet, one.name, frame, columns, head_row=row) + 1
     return row
 
 
-def with_sites(book: Book, table: str) -> tuple[pd.DataFrame, tuple[Field, ...]]:
-    """Return a result table with the names of its sites next to them, and its columns."""
-    fields = RUN_TABLES[table].fields
-    return with_site_names(book, book.run.tables[table]), (fields[0], SITE_NAME, *fields[1:])
-
-
-def list_sheet(sheet: str, name: str, table: str) -> Callable[[Book], None]:
-    """Return the writer of a sheet that is one result table."""
+def list_sheet(sheet: str, *lists: TableList, about: str = "") -> Callable[[Book], None]:
+    """Return the writer of a sheet of lists; without words about it they are those of the first."""
 
     def write(book: Book) -> None:
-        columns = RUN_TABLES[table].fields
-        about = RUN_TABLES[table].description
-        write_table(book, book.sheet(sheet, about), name, book.run.tables[table], columns)
+        write_lists(book, book.sheet(sheet, about or RUN_TABLES[lists[0].table].description), HEAD_ROW, lists)
 
     return write

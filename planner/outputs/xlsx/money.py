@@ -66,9 +66,9 @@ _HEADS: Final = {
 def write_money(book: Book) -> None:
     """Write sheet Money."""
     of_plan = moneys(book.run.tables)
-    sheet = book.sheet("Money", _ABOUT, widths=(44, *[13] * (_COLUMNS - 2), 20))
-    sheet.repeat_rows(0)  # the title: each block has heads of its own
-    sheet.freeze_panes(_HEAD + 1, 1)
+    # The title is repeated: each block has heads of its own.
+    layout = {"freeze": (_HEAD + 1, 1), "repeat": [0]}
+    sheet = book.sheet("Money", _ABOUT, widths=(44, *[13] * (_COLUMNS - 2), 20), **layout)
     heads = ("four moneys", "MUSD", "rule", *[""] * (_COLUMNS - 3))
     book.line(sheet, _HEAD, heads, "head", styles={1: "head_right"})
     row = _HEAD
@@ -229,9 +229,8 @@ def write_costs(book: Book) -> None:
     solution = run.tables["solution"].iloc[0]
     years = list(range(int(solution["first_year"]), int(solution["last_year"]) + 1))
     end = FIRST_YEAR + len(years)
-    sheet = book.sheet("Costs", _COSTS_ABOUT, widths=(30, 10, *[12] * (len(years) + 2)))
-    sheet.freeze_panes(_FACTOR_ROW + 1, FIRST_YEAR)
-    sheet.repeat_rows(_HEAD, _FACTOR_ROW)
+    layout = {"freeze": (_FACTOR_ROW + 1, FIRST_YEAR), "repeat": [_HEAD, _FACTOR_ROW]}
+    sheet = book.sheet("Costs", _COSTS_ABOUT, widths=(30, 10, *[12] * (len(years) + 2)), **layout)
     base, rate = int(solution["base_year"]), float(solution["discount_rate_frac"])
     factors = (1.0 + rate) ** -(np.array(years) - base + 0.5)
     factor = Formula("(1+discount_rate_frac)^-({year}-base_year+0.5)", factors)

@@ -22,7 +22,6 @@ from planner.outputs.xlsx.book import (
     text,
     total_of,
     totals,
-    with_sites,
     write_heads,
     write_lists,
     write_rows,
@@ -74,9 +73,8 @@ def write_power(book: Book) -> None:
     """Write sheet Power."""
     run, labels = book.run, DisplayNames(book.run)
     width, last = len(run.years), FIRST_YEAR + len(run.years) - 1
-    sheet = book.sheet("Power", _ABOUT, widths=(38, 22, *[11] * width, 3, *[11] * width))
-    sheet.freeze_panes(_HEAD + 1, 1)
-    sheet.repeat_rows(0, _HEAD)
+    widths = (38, 22, *[11] * width, 3, *[11] * width)
+    sheet = book.sheet("Power", _ABOUT, widths=widths, freeze=(_HEAD + 1, 1), repeat=[0, _HEAD])
     write_heads(book, sheet, _HEAD, ("MW at the meter", ""), ())
     for part, measure in enumerate(("mean", "peak")):
         heads = [f"{year} {measure}" for year in run.years]
@@ -142,10 +140,9 @@ def bridge_lines(run: Run) -> list[BridgeLine]:
 def write_bridge(book: Book) -> None:
     """Write sheet Bridge: levels as sums of the terms above them, and a chart."""
     years = book.run.years
-    sheet = book.sheet("Bridge", _BRIDGE_ABOUT, widths=(46, 15, *[12.5] * max(len(years), _FEWEST)))
+    layout = {"freeze": (_BRIDGE_HEAD + 1, FIRST_YEAR), "repeat": [_BRIDGE_HEAD]}
+    sheet = book.sheet("Bridge", _BRIDGE_ABOUT, widths=(46, 15, *[12.5] * max(len(years), _FEWEST)), **layout)
     write_heads(book, sheet, _BRIDGE_HEAD, ("step", "unit"), years)
-    sheet.freeze_panes(_BRIDGE_HEAD + 1, FIRST_YEAR)
-    sheet.repeat_rows(_BRIDGE_HEAD)
     level = _BRIDGE_HEAD + 1  # the first row that the next level adds up
     lines = bridge_lines(book.run)
     for row, step, label, mw in lines:
@@ -218,8 +215,8 @@ _BY_SOURCE_ABOUT: Final = (
 def write_power_by_source(book: Book) -> None:
     """Write sheet Power by source: a block of sources by year, its chart, and the list."""
     years, table = book.run.years, "SourceYears"
-    sheet = book.sheet("Power by source", _BY_SOURCE_ABOUT, widths=(26, 26, *[15] * (2 * len(years) + 1)))
-    sheet.freeze_panes(3, 1)
+    widths = (26, 26, *[15] * (2 * len(years) + 1))
+    sheet = book.sheet("Power by source", _BY_SOURCE_ABOUT, widths=widths, freeze=(3, 1))
     frame = sources_of_power(book.run.tables)[[column.name for column in _COLUMNS]]
     energy = frame.groupby("source")["energy_mwh"].sum().sort_values(ascending=False)
     own = [str(source) for source in energy.index if source not in {GRID, *OUT}]
@@ -256,12 +253,11 @@ _HEATMAP_ABOUT: Final = "Choose a measure in the yellow cell, by the name of a c
 def write_heatmap(book: Book) -> None:
     """Write sheet Heat map; sites are in the order of their size in the last year."""
     run = book.run
-    sheet = book.sheet("Heat map", _HEATMAP_ABOUT, widths=(38, 22, *[12] * len(run.years)))
+    layout = {"freeze": (_HEATMAP_HEAD + 1, FIRST_YEAR), "repeat": [_CHOICE[0], _HEATMAP_HEAD]}
+    sheet = book.sheet("Heat map", _HEATMAP_ABOUT, widths=(38, 22, *[12] * len(run.years)), **layout)
     book.line(sheet, _CHOICE[0], ("measure", _HEATMAP_MEASURES[0]), styles={1: "input"})
     sheet.data_validation(*_CHOICE, *_CHOICE, {"validate": "list", "source": list(_HEATMAP_MEASURES)})
     write_heads(book, sheet, _HEATMAP_HEAD, ("site", "site id"), run.years)
-    sheet.freeze_panes(_HEATMAP_HEAD + 1, FIRST_YEAR)
-    sheet.repeat_rows(_CHOICE[0], _HEATMAP_HEAD)
     # LibreOffice counts the heads into a whole table, so the columns are named from end to end.
     choice = f"MATCH({cell(*_CHOICE, fixed_row=True, fixed_column=True)},SiteYears[[#Headers],{_HEATMAP_COLUMNS}],0)"
     measure = f"INDEX(SiteYears[{_HEATMAP_COLUMNS}],0,{choice})"
@@ -308,11 +304,6 @@ _EMISSIONS: Final = (
 )
 
 
-def has_contracts(run: Run) -> bool:
-    """Return whether a run has anything under contract or a clean target."""
-    return len(run.tables["matching"]) > 0
-
-
 def write_contracts(book: Book) -> None:
     """Write sheet Contracts: where energy comes from by year, agreements, pools."""
     run = book.run
@@ -347,7 +338,7 @@ def write_carbon(book: Book) -> None:
     lists = [
         TableList("Emissions by year", "CarbonYears", "carbon_year"),
         TableList("Water by stress of the basin", "WaterClasses", "water_class"),
-        *(TableList(of.title, of.name, of.table) for of in of_families if len(book.run.tables[of.table])),
+        *(TableList(of.title, of.name, of.table, needs_rows=True) for of in of_families),
         TableList("Emissions by site", "CarbonSites", "carbon_site"),
     ]
     drawn = ("Emissions of power", "kt CO2", 2, False)
@@ -365,8 +356,7 @@ def _block_and_lists(
 ) -> Worksheet:
     """Write a chart of the first rows of a block, the block, and lists below it."""
     years, head = book.run.years, _TOP_LISTS + _CHART_ROWS
-    sheet = book.sheet(name, about, widths=(32 if name != "Contracts" else 44, *[19] * 12))
-    sheet.freeze_panes(3, 1)
+    sheet = book.sheet(name, about, widths=(32 if name != "Contracts" else 44, *[19] * 12), freeze=(3, 1))
     write_heads(book, sheet, head, (heading, ""), years)
     below = write_rows(book, sheet, head, rows) + 1
     title, unit, count, is_stacked = drawn
@@ -392,8 +382,8 @@ def write_bills(book: Book) -> None:
     bills = book.run.tables["bills"]
     years = sorted(int(year) for year in bills["calendar_year"].unique()) or book.run.years
     about = _BILLS if len(bills) else f"{_BILLS} No tariff bills a site of this scenario."
-    sheet = book.sheet("Bills", about, widths=(26, 24, 14, 24, 24, 24, *[15] * max(len(years), 6)))
-    sheet.freeze_panes(3, 1)
+    widths = (26, 24, 14, 24, 24, 24, *[15] * max(len(years), 6))
+    sheet = book.sheet("Bills", about, widths=widths, freeze=(3, 1))
     write_heads(book, sheet, _TOP_LISTS, ("What is paid", "unit"), years)
     wide = _wide(bills, "kind", "charged_usd", years, "calendar_year").reindex(list(_KINDS), fill_value=0.0)
     over = bills.groupby("calendar_year")["charged_above_exact_usd"].sum().reindex(years).fillna(0.0)
@@ -412,9 +402,7 @@ def write_bills(book: Book) -> None:
     rows.append(Row("above the exact bill", "MUSD", Formula(above, over.to_numpy()) / million, shown))
     end = write_rows(book, sheet, _TOP_LISTS, rows)
     lists = [
-        TableList(
-            "Contracted capacity", "CapacityContracts", "capacity_contracts", *with_sites(book, "capacity_contracts")
-        ),
-        TableList("Lines of the bills", "BillLines", "bills", *with_sites(book, "bills")),
+        TableList("Contracted capacity", "CapacityContracts", "capacity_contracts", names_sites=True),
+        TableList("Lines of the bills", "BillLines", "bills", names_sites=True),
     ]
     write_lists(book, sheet, end + 1, lists)

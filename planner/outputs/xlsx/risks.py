@@ -153,11 +153,6 @@ _AGAIN: Final = ("low_resolved_musd", "high_resolved_musd", "racks_moved_mw")
 """Columns that say nothing where nothing was solved again."""
 
 
-def has_estimates(run: Run) -> bool:
-    """Return whether it is known of a run which figures decide."""
-    return read_estimates(run) is not None
-
-
 def write_estimates_sheet(book: Book) -> None:
     """Write sheet Estimates."""
     frame = read_estimates(book.run)
@@ -201,9 +196,8 @@ _ZONE_HEADS: Final = (
 
 def write_limits(book: Book) -> None:
     """Write sheet Limits."""
-    sheet = book.sheet("Limits", _LIMITS_ABOUT, widths=(80, 13, 13, 24, 13, 20, 16))
-    sheet.freeze_panes(_HEAD + 1, 0)
-    sheet.repeat_rows(_HEAD)
+    widths = (80, 13, 13, 24, 13, 20, 16)
+    sheet = book.sheet("Limits", _LIMITS_ABOUT, widths=widths, freeze=(_HEAD + 1, 0), repeat=[_HEAD])
     for column, (head, style) in enumerate(_HEADS):
         sheet.write_string(_HEAD, column, head, book.style(style, text_wrap=True))
     sheet.set_row(_HEAD, 2 * _POINTS + 2.0)

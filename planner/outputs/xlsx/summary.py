@@ -45,10 +45,9 @@ def write_summary(book: Book) -> None:
     """Write sheet Summary."""
     run = book.run
     columns = FIRST_YEAR + len(run.years)
-    sheet = book.sheet("Summary", _ABOUT, widths=(46, 15, *[12.5] * len(run.years)))
+    layout = {"freeze": (_HEAD + 1, FIRST_YEAR), "repeat": [_HEAD]}
+    sheet = book.sheet("Summary", _ABOUT, widths=(46, 15, *[12.5] * len(run.years)), **layout)
     write_heads(book, sheet, _HEAD, ("by model year", "unit"), run.years)
-    sheet.freeze_panes(_HEAD + 1, FIRST_YEAR)
-    sheet.repeat_rows(_HEAD)
     spans = Row("Calendar years that the model year represents", "year", _spans(run).tolist(), "0")
     row = write_rows(book, sheet, _HEAD, [spans])
     for title, rows in summary_parts(run).items():
@@ -215,13 +214,13 @@ def write_compare(book: Book) -> None:
     run = book.run
     count = len(run.years)
     first_change = FIRST_YEAR + count
-    sheet = book.sheet("Compare", _COMPARE_ABOUT, widths=(46, 15, *[11.5] * (2 * count)))
+    widths = (46, 15, *[11.5] * (2 * count))
+    sheet = book.sheet("Compare", _COMPARE_ABOUT, widths=widths, freeze=(_COMPARE_HEAD + 1, FIRST_YEAR))
     book.text(sheet, 2, 0, _OTHERS, "about")
     write_heads(book, sheet, _COMPARE_HEAD, ("by model year", "unit"), run.years)
     write_heads(book, sheet, _COMPARE_HEAD, ("by model year", "unit"), run.years, first_change)
     for first, words in ((FIRST_YEAR, "as solved"), (first_change, "edited less solved")):
         book.text(sheet, _COMPARE_HEAD - 1, first, words, "head")
-    sheet.freeze_panes(_COMPARE_HEAD + 1, FIRST_YEAR)
     at = summary_rows(run)
     row = _COMPARE_HEAD
     for title, rows in summary_parts(run).items():
@@ -240,8 +239,6 @@ def write_compare(book: Book) -> None:
                 for column, value in enumerate(solved, FIRST_YEAR)
             ]
             book.line(sheet, row, changes, number=f"+{one.number};-{one.number};0", column=first_change)
-    last = first_change + count - 1
+    changed = (_COMPARE_HEAD + 1, first_change, row, first_change + count - 1)
     for sign, colour in ((">", "#1f5896"), ("<", "#b3372f")):
-        look = book.style("plain", font_color=colour, bold=True)
-        rule = {"type": "cell", "criteria": sign, "value": 0, "format": look}
-        sheet.conditional_format(_COMPARE_HEAD + 1, first_change, row, last, rule)
+        book.mark(sheet, changed, sign, 0, "plain", font_color=colour, bold=True)

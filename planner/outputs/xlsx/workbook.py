@@ -9,22 +9,17 @@ from typing import TYPE_CHECKING, Final
 from planner.outputs.canvas import Live, new_workbook
 from planner.outputs.measures import measures
 from planner.outputs.plan_workbook.write import LISTS, write_settings_of_run
+from planner.outputs.study_files import read_estimates
 from planner.outputs.xlsx.assumptions import CHANGED, write_assumptions, write_sites
-from planner.outputs.xlsx.book import COVER, Book, Row, list_sheet, totals, write_rows, write_section
+from planner.outputs.xlsx.book import COVER, Book, Row, TableList, list_sheet, totals, write_rows, write_section
 from planner.outputs.xlsx.lists import (
-    has_openings,
-    is_resilient,
     write_cash_lines,
     write_checks,
     write_class_years,
     write_cost_lines,
     write_figures,
     write_grid,
-    write_latency,
-    write_lifetime,
-    write_openings,
     write_orders,
-    write_plan,
     write_resilience,
     write_site_list,
     write_site_years,
@@ -33,7 +28,6 @@ from planner.outputs.xlsx.lists import (
 )
 from planner.outputs.xlsx.money import write_costs, write_money
 from planner.outputs.xlsx.power import (
-    has_contracts,
     write_bills,
     write_bridge,
     write_carbon,
@@ -42,7 +36,7 @@ from planner.outputs.xlsx.power import (
     write_power,
     write_power_by_source,
 )
-from planner.outputs.xlsx.risks import has_estimates, write_estimates_sheet, write_limits, write_risks
+from planner.outputs.xlsx.risks import write_estimates_sheet, write_limits, write_risks
 from planner.outputs.xlsx.summary import write_charts, write_compare, write_summary
 from planner.results.ended import ended
 from planner.results.not_housed import not_by_own_sites, not_housed
@@ -186,20 +180,54 @@ SHEETS = (
     ("Grid", "Headroom by zone, what binds, non-firm power, shadow prices", write_grid),
     ("Carbon and water", "Emissions by place and by market, water, heat", write_carbon),
     ("Contracts", "PPAs, and the clean part of the energy used", write_contracts),
-    ("Lifetime", "Training against inference; what training a known model costs", write_lifetime),
+    (
+        "Lifetime",
+        "Training against inference; what training a known model costs",
+        list_sheet(
+            "Lifetime",
+            TableList("", "Lifetime", "lifetime"),
+            TableList("Final training runs of known AI models", "ModelsTrained", "models_trained"),
+            about="What training and inference cost by model year, existing racks and halls at their instalments "
+            "and rent included, and what the final training run of known AI models would cost on the racks of a year. "
+            "As solved.",
+        ),
+    ),
     ("Bills", "Tariff bills line by line, and contracted capacity", write_bills),
-    ("Openings", "New sites by year and cost; phases and blocks", write_openings),
-    ("Latency", "Round trips that users get", write_latency),
+    (
+        "Openings",
+        "New sites by year and cost; phases and blocks",
+        list_sheet(
+            "Openings",
+            TableList("", "Openings", "openings"),
+            TableList("Phases of new halls", "Phases", "phases", needs_rows=True),
+            TableList("Racks in blocks", "Blocks", "blocks", needs_rows=True),
+            about="New sites open at the end (integers where the scenario says so), their cost, and phases and "
+            "blocks. As solved: it does not follow edited assumptions.",
+        ),
+    ),
+    (
+        "Latency",
+        "Round trips that users get",
+        list_sheet(
+            "Latency",
+            TableList("", "Latency", "latency"),
+            TableList("Regions without a route", "NoRoute", "no_route", has_about=True),
+        ),
+    ),
     ("Resilience", "What each site outage means, and who takes over", write_resilience),
     ("Estimates", "Figures whose low and high move the cost most", write_estimates_sheet),
-    ("Years", "One line per year as solved", list_sheet("Years", "Years", "summary")),
+    ("Years", "One line per year as solved", list_sheet("Years", TableList("", "Years", "summary"))),
     (
         "Demand",
         "Compute demand by region, workload and year, and how it is met",
-        list_sheet("Demand", "Demand", "demand"),
+        list_sheet("Demand", TableList("", "Demand", "demand")),
     ),
     ("Site list", "Every site in scope: place, zone, first year, size", write_site_list),
-    ("Plan", "What runs where: site, rack, hall, workload, year", write_plan),
+    (
+        "Plan",
+        "What runs where: site, rack, hall, workload, year",
+        list_sheet("Plan", TableList("", "Plan", "plan", names_sites=True)),
+    ),
     ("Site-years", "Power, water, emissions, cost by site and year", write_site_years),
     ("Class-years", "Power by workload and year, as a list", write_class_years),
     ("Cost lines", "Payments by item, site and calendar year, as a list", write_cost_lines),
@@ -214,13 +242,17 @@ SHEETS = (
 
 def sheets_of(run: Run) -> list[tuple[str, str, Callable[[Book], None]]]:
     """Return the sheets that a run fills: those of what it does not have are left out."""
-    empty = {
-        "Resilience": not is_resilient(run),
-        "Contracts": not has_contracts(run),
-        "Openings": not has_openings(run),
-        "Estimates": not has_estimates(run),
-    }
-    return [sheet for sheet in SHEETS if not empty.get(sheet[0], False)]
+    empty = {name for name, tables in _NEEDS.items() if all(run.tables[table].empty for table in tables)}
+    empty |= {"Estimates"} if read_estimates(run) is None else set()
+    return [sheet for sheet in SHEETS if sheet[0] not in empty]
+
+
+_NEEDS: Final = {
+    "Resilience": ("resilience",),
+    "Contracts": ("matching",),
+    "Openings": ("openings", "phases", "blocks"),
+}
+"""Sheets that are of some tables alone."""
 
 
 def write_workbook(run: Run, path: Path) -> list[Path]:
