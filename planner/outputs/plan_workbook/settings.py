@@ -39,8 +39,44 @@ if TYPE_CHECKING:
 
 # --- Values of a scenario as one cell holds them; `planner.scenario.workbook_cells` reads them ---
 
-_PLAIN: Final = re.compile(r"[^\W_][\w./+-]*(?: [\w./+-]+)*")
-"""Words that need no quotes in a list of YAML."""
+_PLAIN: Final = re.compile(r"\w(?:[\w ./()+-]*[\w./()+-])?", re.ASCII)
+"""Words that need no quotes in YAML."""
+
+
+_YEAR: Final = re.compile("[12][0-9]{3}")
+
+
+def one_line(value: Any) -> str:
+    """Write a value in YAML 1.2 on one line; read again it is the same.
+
+    >>> one_line({2025: 30.0, "a: b": [True, None, "true", "=1+1"]})
+    '{2025: 30.0, "a: b": [true, null, "true", "=1+1"]}'
+    """
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{_key(k)}: {one_line(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(one_line, value)) + "]"
+    if isinstance(value, str):
+        is_plain = _PLAIN.fullmatch(value) and scalar(value) == value
+        return value if is_plain else '"' + "".join(map(_sign, value)) + '"'
+    text = json.dumps(value)
+    return {"Infinity": ".inf", "-Infinity": "-.inf", "NaN": ".nan"}.get(text, text)
+
+
+def _key(key: Any) -> str:
+    """Write a key: a year is read as the same key with and without quotes."""
+    return key if isinstance(key, str) and _YEAR.fullmatch(key) else one_line(key)
+
+
+def _sign(sign: str) -> str:
+    if sign in {'"', "\\"}:
+        return f"\\{sign}"
+    if sign.isprintable():
+        return sign
+    code = ord(sign)
+    if code <= 0xFF:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
 
 
 def in_cell(value: Any) -> bool | float | str:
@@ -52,23 +88,11 @@ def in_cell(value: Any) -> bool | float | str:
     ('"a, b", "true"', '[]', '=1+1', '[[a, b]]')
     """
     if isinstance(value, list | tuple | Mapping):
-        text = _flow(value)
+        text = one_line(value)
         # What begins with the bracket of an entry would be read as the whole list.
         has_outer = not value or (isinstance(value, list | tuple) and text[1:2] == "[")
         return text if has_outer else text[1:-1]
     return "null" if value is None else value
-
-
-def _flow(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{_flow(str(k))}: {_flow(v)}" for k, v in value.items()) + "}"
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(map(_flow, value)) + "]"
-    if isinstance(value, str):
-        is_year = value.isdigit() and len(value) == len("2030")
-        is_plain = bool(_PLAIN.fullmatch(value)) and isinstance(scalar(value), str)
-        return value if is_plain or is_year else json.dumps(value, ensure_ascii=False)
-    return "null" if value is None else json.dumps(value)
 
 
 # --- Sheets `Settings` of a plan workbook: every setting of the schema, with what is written ------

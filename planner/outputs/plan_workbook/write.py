@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from datetime import datetime
+from pathlib import Path
+from string import Template
 from typing import TYPE_CHECKING, Any, Final
 
 from planner.base.sheet_cells import cell_name
@@ -20,7 +22,6 @@ from planner.tables.places import TablePlaces
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from pathlib import Path
 
     import pandas as pd
 
@@ -90,47 +91,13 @@ def _written(scenario: Scenario, folder: Path) -> dict[str, Any]:
 def _write_read_me(book: Canvas, path: Path, files: Iterable[str]) -> None:
     sheet = book.sheet(_READ_ME, "A plan to edit: settings and tables in one workbook", widths=(110,))
     sheet.activate()
+    text = (Path(__file__).parent / "read_me.txt").read_text(encoding="utf-8")
     quoted = f'"{path.name}"' if " " in path.name else path.name
-    lines = [
-        ("", "How to use it"),
-        (
-            "Edit the yellow cells of sheet Settings, rows of the sheets behind it, and figures of "
-            "the tables. Save the workbook, then, in a terminal:",
-            "",
-        ),
-        (f"    dcplan validate {quoted}", ""),
-        (f"    dcplan solve {quoted}", ""),
-        (f"Problems are named by sheet and cell, such as {path.name}: Settings!B14.", ""),
-        ("", "Rules"),
-        ("A blank cell means the default, which is given in the same row.", ""),
-        (
-            "A list is words with commas between them: us-va-ashburn, us-oh-columbus. A word with "
-            'special signs is put in double quotes: "a, b".',
-            "",
-        ),
-        ("Figures by year go under the years or, in a table of entries, into one cell: 2027: 30, 2030: 90.", ""),
-        ("Shares are fractions: 10 % is 0.1. Units are those of the heads: nothing is converted.", ""),
-        ("Formulas may be used anywhere: what they gave when the workbook was saved is read.", ""),
-        (
-            "A row whose first cell begins with # is not read. Sheets of your own may be added, "
-            "but none called like a sheet that is read or a copy of it, nor with its heads.",
-            "",
-        ),
-        (
-            "A sheet that is called like a table of dcplan is read instead of that table; delete "
-            "it to use the table that ships. `dcplan data list` names all tables.",
-            "",
-        ),
-        ("", "Sheets"),
-    ]
-    row = 3
-    for text, head in lines:
-        row += 1
-        book.text(sheet, row, 0, head or text, "section" if head else "wrap")
-    for name, about in _contents(files):
-        row += 1
-        target = f"internal:'{name}'!A1"
-        sheet.write_url(row, 0, target, book.style("link"), f"{name}: {about}")
+    lines = Template(text).substitute(name=path.name, quoted=quoted).splitlines()
+    for row, line in enumerate(lines, start=4):
+        book.text(sheet, row, 0, line.removeprefix("# "), "section" if line.startswith("# ") else "wrap")
+    for row, (name, about) in enumerate(_contents(files), start=4 + len(lines)):
+        sheet.write_url(row, 0, f"internal:'{name}'!A1", book.style("link"), f"{name}: {about}")
 
 
 def _contents(files: Iterable[str]) -> list[tuple[str, str]]:
