@@ -47,8 +47,7 @@ if TYPE_CHECKING:
     from planner.base.arrays import Floats
     from planner.headroom.study import Curtailment, HeadroomStudy
     from planner.outputs.run import Run
-    from planner.outputs.sensitivity import Sensitivity
-    from planner.outputs.study_files import Frontier
+    from planner.outputs.study_files import Frontier, Sensitivity
     from planner.stress.study import StressStudy
 
 # --- Pictures of charts and maps as one SVG file, with the style of the report --------------------

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from planner.base.errors import InputError, Problem
 from planner.base.words import some
-from planner.outputs.folder_kinds import FRONTIER, FRONTIER_FILE, STOCHASTIC, STOCHASTIC_FILE, SWEEP, SWEEP_FILE
+from planner.outputs.own_folder import FRONTIER, FRONTIER_FILE, STOCHASTIC, STOCHASTIC_FILE, SWEEP, SWEEP_FILE
 from planner.outputs.study_files import COLUMNS
 from planner.results.ended import PLANNED
 

@@ -17,13 +17,12 @@ from planner.base.words import amount, moment, percent
 from planner.families import FAMILIES
 from planner.inputs.case import ASSUMED
 from planner.limits.binding import share_words, unmet_causes
-from planner.outputs.differences import START, from_shipped_words, is_said_by_name
 from planner.outputs.labels import MARK, DisplayNames, cannot_hold, figure_names, figure_words, shortened, words
 from planner.outputs.measures import measures, sites_of
+from planner.outputs.run import START, from_shipped_words, is_said_by_name
 from planner.outputs.solver_files import binding_of_run, sentence, weightiest
-from planner.results.ended import ended
+from planner.results.ended import ended, not_by_own_sites, not_housed
 from planner.results.four_moneys import PAID_FOR
-from planner.results.not_housed import not_by_own_sites, not_housed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -15,9 +15,9 @@ from planner.limits import LIMITS
 from planner.lp.index import locate
 from planner.model import ALL_COSTS
 from planner.money.finance import discount_factor
+from planner.results.contracts import exact_lines
 from planner.results.schema import TABLES
 from planner.results.store import Cells, cleaned, labels, listed, mean_of, summed, total_by, words
-from planner.results.tariffs import exact_lines
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from planner.outputs.plan_workbook.settings import one_line
+from planner.outputs.plan_workbook.write import one_line
 from planner.outputs.run import Run
 from planner.outputs.table_files import records
 from planner.results.schema import TABLES
@@ -23,8 +23,8 @@ from planner.runs.meta import versions_used
 from planner.scenario import json_schema
 from planner.scenario.keys import ABOUT_THE_FILE, is_by_year
 from planner.scenario.tree import plain
-from planner.serve.form.draft import NAME, BaseScenario, FormDraft, Keys, Said
-from planner.serve.form.fields import fields_by_keys
+from planner.serve.draft import NAME, BaseScenario, FormDraft, Keys, Said
+from planner.serve.fields import fields_by_keys
 from planner.serve.jobs import Job
 from planner.serve.project import API, JOBS, RUNS, SCENARIOS, SWEEPS, Source, job_path, scenario_path
 from planner.serve.service import Service, service_of

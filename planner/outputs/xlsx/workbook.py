@@ -38,8 +38,7 @@ from planner.outputs.xlsx.power import (
 )
 from planner.outputs.xlsx.risks import write_estimates_sheet, write_limits, write_risks
 from planner.outputs.xlsx.summary import write_charts, write_compare, write_summary
-from planner.results.ended import ended
-from planner.results.not_housed import not_by_own_sites, not_housed
+from planner.results.ended import ended, not_by_own_sites, not_housed
 from planner.scenario.workbook_cells import SETTINGS, own_sheets
 
 if TYPE_CHECKING:

@@ -12,9 +12,8 @@ from planner.outputs.report.figures import NumberColumn, figure_table, filled, s
 from planner.outputs.report.map import map_of
 from planner.outputs.report.markup import NOTHING, Html, element, joined, name, section
 from planner.outputs.run import files_changed
-from planner.results.ended import ended
+from planner.results.ended import ended, not_by_own_sites, not_housed
 from planner.results.four_moneys import PAID_FOR, moneys
-from planner.results.not_housed import not_by_own_sites, not_housed
 from planner.results.summary import steps_of
 from planner.tables.descriptor import load_package
 

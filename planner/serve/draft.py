@@ -11,16 +11,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from planner.base.errors import InputError, Problem
 from planner.inputs.build import validated
-from planner.outputs.files import PARTIAL
-from planner.outputs.plan_workbook.settings import one_line
-from planner.outputs.staging import new_token
+from planner.outputs.files import PARTIAL, new_token
+from planner.outputs.plan_workbook.write import one_line
 from planner.runs.names import has_slug, slug
 from planner.scenario.keys import ABOUT_THE_FILE, ID
 from planner.scenario.load import read_draft
 from planner.scenario.schema import OWN_FILES
 from planner.scenario.tree import plain
 from planner.scenario.yaml12 import parse
-from planner.serve.form.fields import Cards, FormField, every_cards, fields_by_keys
+from planner.serve.fields import Cards, FormField, every_cards, fields_by_keys
 from planner.tables import right_tables
 
 if TYPE_CHECKING:
