@@ -83,12 +83,13 @@ def solve(request: Request, asked: ScenarioName) -> JSONResponse:
 @router.get(SWEEPS)
 def sweeps(request: Request) -> dict[str, Any]:
     """List the sweeps."""
-    return {
-        "sweeps": [
-            {"sweep": one.key, "title": one.title, "question": one.question, "is_own": one.is_own}
-            for one in service_of(request).project.sweeps()
-        ]
-    }
+    return {"sweeps": [_about(one, "sweep") for one in service_of(request).project.sweeps()]}
+
+
+_OF_JOB: Final = (
+    *("label", "state", "is_over", "is_stopped", "text", "share"),
+    *("elapsed_s", "expected_s", "warnings", "message", "run"),
+)
 
 
 @router.post(SWEEPS, status_code=202)
@@ -134,22 +135,8 @@ def _started(made: Job) -> JSONResponse:
 
 def _said_of(of: Job) -> dict[str, Any]:
     """Return what is known of a job."""
-    return {
-        "job": of.id,
-        "label": of.label,
-        "state": of.state,
-        "is_over": of.is_over,
-        "is_stopped": of.is_stopped,
-        "stages": [{"name": one.name, "began_s": one.began} for one in of.stages],
-        "text": of.text,
-        "share": of.share,
-        "elapsed_s": of.elapsed_s,
-        "expected_s": of.expected_s,
-        "warnings": of.warnings,
-        "message": of.message,
-        "run": of.run,
-        "page": job_path(of),
-    }
+    stages = [{"name": one.name, "began_s": one.began} for one in of.stages]
+    return {"job": of.id, **{name: getattr(of, name) for name in _OF_JOB}, "stages": stages, "page": job_path(of)}
 
 
 _DEEPEST: Final = 30
@@ -214,8 +201,8 @@ def save(request: Request, key: str, asked: NewScenario) -> JSONResponse:
     return JSONResponse({"error": "it was not saved", **_told(said)}, status_code=422)
 
 
-def _about(source: Source) -> dict[str, Any]:
-    return {"scenario": source.key, "title": source.title, "question": source.question, "is_own": source.is_own}
+def _about(source: Source, kind: str = "scenario") -> dict[str, Any]:
+    return {kind: source.key, "title": source.title, "question": source.question, "is_own": source.is_own}
 
 
 def _draft(service: Service, key: str, asked: ChangedSettings) -> tuple[FormDraft, dict[Keys, Any]]:

@@ -10,7 +10,7 @@ import zipfile
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 from urllib.parse import quote
 
 import pandas as pd
@@ -237,21 +237,12 @@ def state(request: Request, identifier: str) -> JSONResponse:
     return JSONResponse({"state": job.state, "over": job.is_over, "said": _solves_said(job), "html": html})
 
 
-@router.post(f"{JOBS}/{{identifier}}/cancel")
-def cancel(request: Request, identifier: str) -> RedirectResponse:
-    """Cancel a solve."""
+@router.post(f"{JOBS}/{{identifier}}/{{how}}")
+def end(request: Request, identifier: str, how: Literal["stop", "cancel"]) -> RedirectResponse:
+    """Cancel a solve, or ask it to end with the best plan so far."""
     service = service_of(request)
     job = service.job(identifier)
-    service.jobs.cancel(job)
-    return RedirectResponse(job_path(job), status_code=303)
-
-
-@router.post(f"{JOBS}/{{identifier}}/stop")
-def stop(request: Request, identifier: str) -> RedirectResponse:
-    """Ask a solve to end with the best plan so far."""
-    service = service_of(request)
-    job = service.job(identifier)
-    service.jobs.stop(job)
+    getattr(service.jobs, how)(job)
     return RedirectResponse(job_path(job), status_code=303)
 
 

@@ -359,20 +359,14 @@ class RunComparison:
 
     def to_dict(self) -> dict[str, Any]:
         """Return all of it in types of JSON."""
-        names = difference_columns(self.runs)
+        numbers = ("musd", "penalty_musd", "low_musd", "high_musd")
         return {
             "runs": [_head(*pair) for pair in zip(self.letters, self.runs, strict=True)],
             "notes": list(self.notes),
             "cost": [
-                {
-                    "difference": name,
-                    "musd": one.musd,
-                    "penalty_musd": _finite(one.penalty_musd),
-                    "low_musd": _finite(one.low_musd),
-                    "high_musd": _finite(one.high_musd),
-                    "is_within_gaps": one.is_within_gaps,
-                }
-                for name, one in zip(names, self.certainty, strict=True)
+                {"difference": name, "is_within_gaps": one.is_within_gaps}
+                | {number: _finite(getattr(one, number)) for number in numbers}
+                for name, one in zip(difference_columns(self.runs), self.certainty, strict=True)
             ],
             "causes": [split.to_dict() for split in self.splits],
             "inputs": records(self.inputs),
@@ -461,20 +455,9 @@ class CostSplit:
 
     def to_dict(self) -> dict[str, Any]:
         """Return it in types of JSON."""
-        return {
-            "difference": self.difference,
-            "costs_of": self.costs_of,
-            "method": self.method,
-            "start_musd": self.start_musd,
-            "end_musd": self.end_musd,
-            "musd": self.musd,
-            "causes": [
-                {**row, "low_musd": _finite(row["low_musd"]), "high_musd": _finite(row["high_musd"])}
-                for row in self.causes.to_dict("records")
-            ],
-            "solves": self.solves,
-            "notes": list(self.notes),
-        }
+        names = ("difference", "costs_of", "method", "start_musd", "end_musd", "musd", "solves")
+        plain = {name: getattr(self, name) for name in names}
+        return {**plain, "causes": records(self.causes), "notes": list(self.notes)}
 
 
 def causes_frame(rows: list[tuple[str, str, CostDifference]]) -> pd.DataFrame:

@@ -174,6 +174,31 @@ def matching(table: str, key: str, column: str, values: np.ndarray, by: str = "y
     )
 
 
+def rows_by(
+    wide: pd.DataFrame,
+    source: tuple[str, str, str],
+    number: str,
+    *,
+    name: Callable[[str], str] = str,
+    unit: str | None = "",
+    by: str = "year",
+    per: float = 1.0,
+    total: str = "Total",
+) -> list[Row]:
+    """Return a row for each label of totals by label and year, and their sum; without a unit with the id there.
+
+    `source`: The list that has them, with its column of labels and that of the measure.
+    """
+
+    def of(label: str) -> Formula:
+        found = matching(*source, wide.loc[label].to_numpy(), by)
+        return found if per == 1.0 else found / named("10^6", per)
+
+    labels = [str(label) for label in wide.index]
+    rows = [Row(name(one), one if unit is None else unit, of(one), number) for one in labels]
+    return [*rows, total_of(total, unit or "", wide.sum().to_numpy() / per, number)]
+
+
 def _column(table: str, column: str) -> str:
     return column if "(" in column else f"{table}[{column}]"
 

@@ -16,11 +16,10 @@ from planner.outputs.xlsx.book import (
     Formula,
     Row,
     TableList,
-    matching,
     named,
     number,
+    rows_by,
     text,
-    total_of,
     totals,
     write_heads,
     write_lists,
@@ -87,18 +86,13 @@ def write_power(book: Book) -> None:
     ):
         frame = run.tables[result]
         mean = _wide(frame, key, "facility_mean_mw", run.years)
-        order = list(_largest_first(mean[(mean != 0.0).any(axis=1)]).index)
+        order = _largest_first(mean[(mean != 0.0).any(axis=1)]).index
         for part, measure in enumerate(measures):
             first, values = FIRST_YEAR + part * (width + 1), _wide(frame, key, f"facility_{measure}_mw", run.years)
             # Where there is no label there is no id either, and no second column has a head.
-            write_heads(book, sheet, head, (key, f"{key} id" if order else ""), run.years, first)
-            rows = [
-                Row(
-                    name(one), one, matching(table, key, f"live_facility_{measure}_mw", values.loc[one].to_numpy()), _MW
-                )
-                for one in order
-            ]
-            rows.append(total_of("Total", "", values.loc[order].sum().to_numpy(), _MW))
+            write_heads(book, sheet, head, (key, f"{key} id" if len(order) else ""), run.years, first)
+            source = (table, key, f"live_facility_{measure}_mw")
+            rows = rows_by(values.loc[order], source, _MW, name=name, unit=None)
             end = write_rows(book, sheet, head, rows, first=first, label=1)
         if key != "site":
             place, shown = (0, "By workload") if key == "workload" else (575, "By zone, largest")
@@ -227,8 +221,7 @@ def write_power_by_source(book: Book) -> None:
         wide = _wide(frame, "source", measure, years).reindex(sources, fill_value=0.0)
         book.text(sheet, head - 1, first, unit, "unit_left")
         write_heads(book, sheet, head, ("source", ""), years, first)
-        rows = [Row(one, "", matching(table, "source", measure, wide.loc[one].to_numpy()), shown) for one in sources]
-        rows.append(total_of("Total", "", wide.sum().to_numpy(), shown))
+        rows = rows_by(wide, (table, "source", measure), shown)
         below = write_rows(book, sheet, head, rows, first=first) + 1
     own_colour = {source: _OWN_COLOURS[at % len(_OWN_COLOURS)] for at, source in enumerate(own)}
     colours = [(_COLOUR_OF | own_colour)[source] for source in sources]
@@ -262,13 +255,9 @@ def write_heatmap(book: Book) -> None:
     choice = f"MATCH({cell(*_CHOICE, fixed_row=True, fixed_column=True)},SiteYears[[#Headers],{_HEATMAP_COLUMNS}],0)"
     measure = f"INDEX(SiteYears[{_HEATMAP_COLUMNS}],0,{choice})"
     table = _largest_first(_wide(run.tables["site_year"], "site", _HEATMAP_MEASURES[0], run.years))
-    names = run.sites.set_index("site")["name"]
-    rows = [
-        Row(names[site], str(site), matching("SiteYears", "site", measure, values), _MW)
-        for site, values in zip(table.index, table.to_numpy(), strict=True)
-    ]
-    rows.append(total_of("All sites", "", table.sum().to_numpy(), "#,##0.0"))
-    end = write_rows(book, sheet, _HEATMAP_HEAD, rows, label=1)
+    names, source = run.sites.set_index("site")["name"], ("SiteYears", "site", measure)
+    *rows, total = rows_by(table, source, _MW, name=names.__getitem__, unit=None, total="All sites")
+    end = write_rows(book, sheet, _HEATMAP_HEAD, [*rows, total._replace(number="#,##0.0")], label=1)
     colours = {"min_color": "#ffffff", "mid_color": "#9fc3e0", "max_color": "#1f6f9f"}
     scale = {"type": "3_color_scale", **colours, "mid_type": "percentile", "mid_value": 70}
     last = FIRST_YEAR + len(run.years) - 1
@@ -387,18 +376,10 @@ def write_bills(book: Book) -> None:
     write_heads(book, sheet, _TOP_LISTS, ("What is paid", "unit"), years)
     wide = _wide(bills, "kind", "charged_usd", years, "calendar_year").reindex(list(_KINDS), fill_value=0.0)
     over = bills.groupby("calendar_year")["charged_above_exact_usd"].sum().reindex(years).fillna(0.0)
-    million, shown = named("10^6", USD_PER_MUSD), "#,##0.000;-#,##0.000;;@"
+    source, shown = ("BillLines", "kind", "charged_usd"), "#,##0.000;-#,##0.000;;@"
+    rows = rows_by(wide, source, shown, unit="MUSD", by="calendar_year", per=USD_PER_MUSD)
     above = "SUMPRODUCT((BillLines[calendar_year]={year})*BillLines[charged_above_exact_usd])"
-    rows = [
-        Row(
-            one,
-            "MUSD",
-            matching("BillLines", "kind", "charged_usd", wide.loc[one].to_numpy(), "calendar_year") / million,
-            shown,
-        )
-        for one in _KINDS
-    ]
-    rows.append(total_of("Total", "MUSD", wide.sum().to_numpy() / USD_PER_MUSD, shown))
+    million = named("10^6", USD_PER_MUSD)
     rows.append(Row("above the exact bill", "MUSD", Formula(above, over.to_numpy()) / million, shown))
     end = write_rows(book, sheet, _TOP_LISTS, rows)
     lists = [

@@ -13,7 +13,7 @@ from planner.outputs.labels import (
     figure_names,
     first_order_words,
 )
-from planner.outputs.solver_files import binding_of_run, few_that_bind, fullest_zones, sentence, what_one_more_does
+from planner.outputs.solver_files import binding_of_run, few_that_bind, fullest_zones, sentence_text, what_one_more_does
 from planner.outputs.study_files import read_estimates, stress_tables, worst_years
 from planner.outputs.xlsx.book import number, text, whole, write_section, write_table
 
@@ -213,7 +213,7 @@ def _binding(book: Book, sheet: Worksheet, row: int) -> int:
         book.text(sheet, row, 0, few, "wrap")
         return row + 1
     for at, (_, one) in enumerate(few.iterrows(), row):
-        words = "".join(text for text, _ in sentence(one, run.tables, labels)).rstrip(".: ")
+        words = sentence_text(one, run.tables, labels)
         sheet.set_row(at, _POINTS * (1 + len(words) // _SENTENCE) + 2.0)
         limit, value, percent = (float(one[name]) for name in ("limit", "value", "one_percent_musd"))
         cells = (f"{words}.", limit, str(one["limit_unit"]), what_one_more_does(one), value, str(one["unit"]), percent)
