@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
+from planner.base.paths import DATA_DIR
 from planner.outputs.canvas import INK, MOST_ROWS, Canvas, Live, cell
 from planner.results.schema import RUN_TABLES
-from planner.tables.descriptor import Field
+from planner.tables.descriptor import Field, load_package
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -39,6 +40,8 @@ BOARD: Final = {
     "Sources": 1,
 }
 """Sheets that print, and on how many pages each at most: together no more than fifteen."""
+SHEETS: Final = load_package(DATA_DIR / "workbook.json").tables
+"""Every sheet after the cover: its title in the contents, what is said above it, columns that no result table has."""
 _NO_PRINT: Final = 1_048_570
 """A row that stays blank."""
 
@@ -50,13 +53,16 @@ class Book(Canvas):
         super().__init__(run.title, workbook, COVER)
         self.run, self._prints = run, prints
 
-    def sheet(self, name: str, about: str, **layout: Any) -> Worksheet:
-        """Return a sheet as `Canvas.sheet` does; those that are not to print do not.
+    def sheet(self, name: str, about: str = "", *, more: str = "", **layout: Any) -> Worksheet:
+        """Return a sheet as `Canvas.sheet` does, by default with what `SHEETS` says; some do not print.
 
         Programs print a workbook sheet by sheet and none lets a visible sheet be left out. A print
         area of one blank cell prints no page in LibreOffice, and in Excel at most a blank one.
         """
-        sheet = super().sheet(name, about, **layout)
+        said, *below = (about or (SHEETS[name].description if name in SHEETS else "")).split("\n")
+        sheet = super().sheet(name, f"{said} {more}".rstrip(), **layout)
+        for row, line in enumerate(below, start=3):
+            self.text(sheet, row, 0, line, "about")
         pages = self._prints.get(name)
         if pages is None:
             sheet.print_area(_NO_PRINT, 0, _NO_PRINT, 0)
@@ -505,10 +511,15 @@ def write_lists(book: Book, sheet: Worksheet, row: int, lists: Iterable[TableLis
     return row
 
 
-def list_sheet(sheet: str, *lists: TableList, about: str = "") -> Callable[[Book], None]:
-    """Return the writer of a sheet of lists; without words about it they are those of the first."""
+def list_sheet(sheet: str, *lists: TableList) -> Callable[[Book], None]:
+    """Return the writer of a sheet of lists; where nothing is said of it, it is that of the first."""
 
     def write(book: Book) -> None:
-        write_lists(book, book.sheet(sheet, about or RUN_TABLES[lists[0].table].description), HEAD_ROW, lists)
+        write_lists(
+            book,
+            book.sheet(sheet, SHEETS[sheet].description or RUN_TABLES[lists[0].table].description),
+            HEAD_ROW,
+            lists,
+        )
 
     return write

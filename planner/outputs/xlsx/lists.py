@@ -14,6 +14,7 @@ from planner.outputs.xlsx.book import (
     HEAD_ROW,
     LISTS,
     NO,
+    SHEETS,
     SITE_NAME,
     YES,
     TableList,
@@ -32,7 +33,7 @@ from planner.results.schema import CHECKS, RUN_TABLES
 from planner.tables import load_package
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from xlsxwriter.worksheet import Worksheet
 
@@ -157,11 +158,7 @@ _SUMS: Final[tuple[tuple[str, list[str], list[str]], ...]] = (
 
 def write_checks(book: Book) -> None:
     """Write sheet Checks."""
-    about = (
-        "Left to right: what the workbook finds about its own lists; below, what a program that "
-        "shares no code with the model found about the plan."
-    )
-    sheet = book.sheet("Checks", about, widths=(44, 10, 70, 16, 10, 12, 14, 44, 12), freeze=(3, 1))
+    sheet = book.sheet("Checks", widths=(44, 10, 70, 16, 10, 12, 14, 44, 12), freeze=(3, 1))
     heads = ("this workbook", "verdict", "left side", "right side")
     book.line(sheet, _OWN - 1, heads, "head", styles={2: "head_right", 3: "head_right"})
     for row, (words, one_side, other_side) in enumerate(_SUMS, start=_OWN):
@@ -201,35 +198,6 @@ def _colour(book: Book, sheet: Worksheet, first: int, last: int, **lights: str) 
 
 # --- Sheets for looking things up: orders, figures, sites, latency, sources -----------------------
 
-_FIGURES: Final = (
-    text("table", "Table of the data"),
-    text("item", "Name of the figure"),
-    text("where", "Region it applies to, empty: everywhere"),
-    number("value", "see unit", "Value", missing=True),
-    text("unit", "Unit of the value"),
-    number("low", "see unit", "Low end", missing=True),
-    number("high", "see unit", "High end", missing=True),
-    text("kind", "published, derived, estimate, seed or own"),
-    text("source", "Where it is from"),
-)
-_SITE_MORE: Final = (
-    text("first_year", "First model year with racks in use, empty where never"),
-    number("nameplate_mw", "MW", "Nameplate in use in the last model year"),
-    number("training_frac", "-", "Share of training in the racks in use then", missing=True),
-    number("facility_peak_mw", "MW", "Peak at the meter in the last model year"),
-    number("new_firm_mw", "MW", "Firm connection added by the plan until then"),
-    number("capex_musd", "MUSD", "Overnight cost of all that enters service"),
-    number("lead_months", "month", "Shortest lead of the hall designs there", missing=True),
-)
-_SOURCES: Final = (
-    text("table", "Table of the data"),
-    text("source", "Where its figures are from"),
-    text("year", "Year of the source"),
-    text("kind", "published, derived, estimate, seed or own"),
-    whole("rows", "rows", "Rows from this source"),
-    text("sha256", "Start of the hash of the file that was read"),
-)
-
 
 _ORDERS: Final = (
     text("order_by", "Last month to order, as year-month; committed where it is under way"),
@@ -244,8 +212,7 @@ def write_orders(book: Book) -> None:
     """Write sheet Orders: what to order, the first first."""
     orders = with_site_names(book, book.run.tables["orders"])
     months = {name: [_month(year) for year in orders[name]] for name in ("order_by", "serves_from")}
-    about = "What to order, where, for how much, serving from when; the first to be placed first."
-    _write(book, "Orders", "Orders", about, orders.assign(**months), _ORDERS)
+    _write(book, "Orders", "Orders", orders.assign(**months), _ORDERS)
 
 
 def _month(year: float) -> str:
@@ -261,17 +228,15 @@ def write_figures(book: Book) -> None:
         for name, frame in book.run.inputs_tables.items()
         if {"item", "value", "unit", "source"} <= set(frame.columns)
     ]
-    about = "Single figures of the data as read. Where the scenario has its own, it is used."
     frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
-    _write(book, "Figures", "Figures", about, frame, _FIGURES)
+    _write(book, "Figures", "Figures", frame)
 
 
 def write_site_list(book: Book) -> None:
     """Write sheet Site list."""
-    about = "Sites in scope, the largest of the last model year first."
     frame = sites_of(book.run)
     frame = frame.assign(first_year=[f"{year:.0f}" if year == year else "" for year in frame["first_year"]])  # noqa: PLR0124
-    _write(book, "Site list", "Sites", about, frame, (*RUN_TABLES["sites"].fields, *_SITE_MORE))
+    _write(book, "Site list", "Sites", frame, (*RUN_TABLES["sites"].fields, *SHEETS["Site list"].fields))
 
 
 def write_source_list(book: Book) -> None:
@@ -286,8 +251,7 @@ def write_source_list(book: Book) -> None:
     known = pd.concat(parts) if parts else pd.DataFrame(columns=keys)
     frame = known.groupby(keys, sort=False, dropna=False).size().rename("rows").reset_index()
     hashes = {table: entry["sha256"][:16] for table, entry in book.run.meta["data"].items()}
-    about = "Every input keeps its source and whether it is published, derived, an estimate, seed or your own."
-    _write(book, "Source list", "Sources", about, frame.assign(sha256=frame["table"].map(hashes)), _SOURCES)
+    _write(book, "Source list", "Sources", frame.assign(sha256=frame["table"].map(hashes)))
 
 
 def _with_sources(run: Run) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -295,14 +259,15 @@ def _with_sources(run: Run) -> Iterator[tuple[str, pd.DataFrame]]:
     return ((name, frame) for name, frame in run.inputs_tables.items() if {"source", "kind"} <= set(frame.columns))
 
 
-def _write(book: Book, sheet: str, name: str, about: str, frame: pd.DataFrame, columns: tuple[Field, ...]) -> None:
+def _write(book: Book, sheet: str, name: str, frame: pd.DataFrame, columns: Sequence[Field] = ()) -> None:
     """Write the named columns of a frame in their types; labels that are missing are empty."""
+    columns = columns or SHEETS[sheet].fields
     shaped = frame.reindex(columns=[column.name for column in columns])
     for column in columns:
         cells = shaped[column.name]
         cells = cells.astype("object").fillna("") if column.dtype == "str" else cells
         shaped[column.name] = cells.astype(column.dtype)
-    write_table(book, book.sheet(sheet, about), name, shaped, columns)
+    write_table(book, book.sheet(sheet), name, shaped, columns)
 
 
 # --- Sheets of several lists: latency, the grid, lifetime, openings, resilience -------------------
@@ -329,12 +294,6 @@ def write_grid(book: Book) -> None:
     write_lists(book, sheet, HEAD_ROW, lists)
 
 
-_RESILIENCE: Final = (
-    "One site fails at a time; reserves are shared between outages. Below: each reserve, outage "
-    "and failover. As solved: it does not follow edited assumptions."
-)
-
-
 def write_resilience(book: Book) -> None:
     """Write sheet Resilience: four lists, one below the other."""
     of = RUN_TABLES["takeovers"].field
@@ -345,7 +304,7 @@ def write_resilience(book: Book) -> None:
         *(of("site"), text("site_name", "Its name"), of("standby"), text("standby_name", "Its name")),
         *(of("workload"), of("year"), number("taken_kh100e", "kH100e", "Compute it takes over, of all regions")),
     )
-    sheet, row = book.sheet("Resilience", _RESILIENCE), HEAD_ROW
+    sheet, row = book.sheet("Resilience"), HEAD_ROW
     row = write_lists(book, sheet, row, [TableList("", "Resilience", "resilience")])
     row = write_lists(book, sheet, row, [TableList("Reserves", "Reserves", "reserve")])
     end = write_lists(book, sheet, row, [TableList("Losses", "Losses", "failures")])
@@ -359,10 +318,6 @@ def write_resilience(book: Book) -> None:
 
 _HEAD: Final = 4
 _KINDS: Final = ("published", "derived", "estimate", "seed", "own")
-_SOURCES_ABOUT: Final = (
-    "Rows of every table that was read, by how sure they are: published, derived from what is, an "
-    "estimate, a seed of the brief, or your own. Sheet 'Source list' names every source."
-)
 
 
 def write_sources(book: Book) -> None:
@@ -370,7 +325,7 @@ def write_sources(book: Book) -> None:
     counts = pd.DataFrame({name: frame["kind"].value_counts() for name, frame in _with_sources(book.run)}).T
     counts = counts.reindex(columns=list(_KINDS)).fillna(0.0).sort_index()
     widths = (26, 74, *[11] * (len(_KINDS) + 1), 14)
-    sheet = book.sheet("Sources", _SOURCES_ABOUT, widths=widths, freeze=(_HEAD + 1, 1), repeat=[_HEAD])
+    sheet = book.sheet("Sources", widths=widths, freeze=(_HEAD + 1, 1), repeat=[_HEAD])
     numbers = range(2, 3 + len(_KINDS))
     heads = ("table", "what it holds", *_KINDS, "rows", "file read")
     book.line(sheet, _HEAD, heads, "head", styles=dict.fromkeys(numbers, "head_right"))

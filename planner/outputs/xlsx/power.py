@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
@@ -12,14 +12,12 @@ from planner.outputs.canvas import Live, cell
 from planner.outputs.labels import DisplayNames
 from planner.outputs.xlsx.book import (
     FIRST_YEAR,
-    SITE_NAME,
+    SHEETS,
     Formula,
     Row,
     TableList,
     named,
-    number,
     rows_by,
-    text,
     totals,
     write_heads,
     write_lists,
@@ -27,7 +25,6 @@ from planner.outputs.xlsx.book import (
     write_table,
 )
 from planner.results.power import GRID, OUT, sources_of_power
-from planner.results.schema import RUN_TABLES
 from planner.results.summary import steps_of
 
 if TYPE_CHECKING:
@@ -62,10 +59,6 @@ def _largest_first(table: pd.DataFrame) -> pd.DataFrame:
 _HEAD: Final = 3
 _TOP: Final = 5
 _SHOWN_ZONES: Final = 9
-_ABOUT: Final = (
-    "Power at the meter, in MW, live. Left: mean over the year; right: peak of each site, in zones "
-    "the sum of the peaks of their sites. Workloads share cooling and losses by their IT energy."
-)
 
 
 def write_power(book: Book) -> None:
@@ -73,7 +66,7 @@ def write_power(book: Book) -> None:
     run, labels = book.run, DisplayNames(book.run)
     width, last = len(run.years), FIRST_YEAR + len(run.years) - 1
     widths = (38, 22, *[11] * width, 3, *[11] * width)
-    sheet = book.sheet("Power", _ABOUT, widths=widths, freeze=(_HEAD + 1, 1), repeat=[0, _HEAD])
+    sheet = book.sheet("Power", widths=widths, freeze=(_HEAD + 1, 1), repeat=[0, _HEAD])
     write_heads(book, sheet, _HEAD, ("MW at the meter", ""), ())
     for part, measure in enumerate(("mean", "peak")):
         heads = [f"{year} {measure}" for year in run.years]
@@ -104,10 +97,6 @@ def write_power(book: Book) -> None:
 # --- Sheet Bridge: from the path to the meter, year by year, and as a chart of the last one -------
 
 _BRIDGE_HEAD: Final = 4
-_BRIDGE_ABOUT: Final = (
-    "From the path of the whole market to the meter of this plan, as solved: each level is the sum "
-    "of the level before it and the steps between them."
-)
 _FEWEST: Final = 6
 """Columns of years that a page is wide."""
 _LEAST_MW: Final = 0.05
@@ -134,8 +123,8 @@ def bridge_lines(run: Run) -> list[BridgeLine]:
 def write_bridge(book: Book) -> None:
     """Write sheet Bridge: levels as sums of the terms above them, and a chart."""
     years = book.run.years
-    layout = {"freeze": (_BRIDGE_HEAD + 1, FIRST_YEAR), "repeat": [_BRIDGE_HEAD]}
-    sheet = book.sheet("Bridge", _BRIDGE_ABOUT, widths=(46, 15, *[12.5] * max(len(years), _FEWEST)), **layout)
+    layout: dict[str, Any] = {"freeze": (_BRIDGE_HEAD + 1, FIRST_YEAR), "repeat": [_BRIDGE_HEAD]}
+    sheet = book.sheet("Bridge", widths=(46, 15, *[12.5] * max(len(years), _FEWEST)), **layout)
     write_heads(book, sheet, _BRIDGE_HEAD, ("step", "unit"), years)
     level = _BRIDGE_HEAD + 1  # the first row that the next level adds up
     lines = bridge_lines(book.run)
@@ -191,27 +180,14 @@ def _draw_bridge(book: Book, sheet: Worksheet, row: int, steps: list[tuple[Bridg
 _COLOUR_OF: Final = {GRID: 0, "(charging)": 7, "(sold)": 8, "(curtailed)": 4}
 _OWN_COLOURS: Final = (1, 2, 3, 5, 6)
 _MEASURES: Final = (("mean_mw", "MW, mean over the year", _MW), ("energy_mwh", "MWh", "#,##0;-#,##0;;@"))
-_COLUMNS: Final = (
-    RUN_TABLES["source_year"].field("site"),
-    SITE_NAME,
-    text("source", "Grid, on-site source, or use of on-site power beyond load"),
-    RUN_TABLES["source_year"].field("year"),
-    number("capacity_mw", "MW", "Power in service; for the grid, firm connection", missing=True),
-    number("mean_mw", "MW", "Mean over the year; below 0: taken by charging, sold, curtailed"),
-    number("energy_mwh", "MWh", "Energy of the year, likewise"),
-)
-_BY_SOURCE_ABOUT: Final = (
-    "What the grid and on-site technologies give in a year, and, below 0, what charging, sales and "
-    "surplus take; the total is what the sites would use. As solved, not by edited assumptions."
-)
 
 
 def write_power_by_source(book: Book) -> None:
     """Write sheet Power by source: a block of sources by year, its chart, and the list."""
     years, table = book.run.years, "SourceYears"
     widths = (26, 26, *[15] * (2 * len(years) + 1))
-    sheet = book.sheet("Power by source", _BY_SOURCE_ABOUT, widths=widths, freeze=(3, 1))
-    frame = sources_of_power(book.run.tables)[[column.name for column in _COLUMNS]]
+    sheet = book.sheet("Power by source", widths=widths, freeze=(3, 1))
+    frame = sources_of_power(book.run.tables)[list(SHEETS["Power by source"].columns)]
     energy = frame.groupby("source")["energy_mwh"].sum().sort_values(ascending=False)
     own = [str(source) for source in energy.index if source not in {GRID, *OUT}]
     sources = [GRID, *own, *(source for source in OUT if source in energy.index)]
@@ -228,7 +204,7 @@ def write_power_by_source(book: Book) -> None:
     drawn, span = range(head + 1, head + 1 + len(sources)), (head, FIRST_YEAR, FIRST_YEAR + len(years) - 1)
     book.plot(sheet, (_TOP - 1, 0), "Sources of power", "MW, mean", drawn, span, colours=colours)
     book.text(sheet, below, 0, "By site", "section")
-    write_table(book, sheet, table, frame, _COLUMNS, head_row=below + 2)
+    write_table(book, sheet, table, frame, SHEETS["Power by source"].fields, head_row=below + 2)
 
 
 # --- Sheet Heat map: sites by years, for a measure that is chosen in a cell -----------------------
@@ -240,14 +216,13 @@ _HEATMAP_MEASURES: Final = (
     *("new_firm_mw", "water_m3", "emissions_kt", "capex_musd", "cost_musd"),
 )
 _HEATMAP_COLUMNS: Final = "[open_frac]:[live_energy_mwh]"
-_HEATMAP_ABOUT: Final = "Choose a measure in the yellow cell, by the name of a column of sheet Site-years."
 
 
-def write_heatmap(book: Book) -> None:
+def write_heat_map(book: Book) -> None:
     """Write sheet Heat map; sites are in the order of their size in the last year."""
     run = book.run
-    layout = {"freeze": (_HEATMAP_HEAD + 1, FIRST_YEAR), "repeat": [_CHOICE[0], _HEATMAP_HEAD]}
-    sheet = book.sheet("Heat map", _HEATMAP_ABOUT, widths=(38, 22, *[12] * len(run.years)), **layout)
+    layout: dict[str, Any] = {"freeze": (_HEATMAP_HEAD + 1, FIRST_YEAR), "repeat": [_CHOICE[0], _HEATMAP_HEAD]}
+    sheet = book.sheet("Heat map", widths=(38, 22, *[12] * len(run.years)), **layout)
     book.line(sheet, _CHOICE[0], ("measure", _HEATMAP_MEASURES[0]), styles={1: "input"})
     sheet.data_validation(*_CHOICE, *_CHOICE, {"validate": "list", "source": list(_HEATMAP_MEASURES)})
     write_heads(book, sheet, _HEATMAP_HEAD, ("site", "site id"), run.years)
@@ -267,13 +242,6 @@ def write_heatmap(book: Book) -> None:
 # --- Sheets Contracts, and Carbon and water: what is bought, what is clean, what is emitted -------
 
 _TOP_LISTS: Final = 4
-_ABOUT_CONTRACTS: Final = (
-    "PPAs, and the sources of the clean energy used. As solved: it does not follow edited assumptions."
-)
-_ABOUT_CARBON: Final = (
-    "Emissions, location-based and market-based, where PPAs count; water by basin "
-    "stress class. As solved: it does not follow edited assumptions."
-)
 _ORIGINS: Final = (
     ("Own clean power", "own_clean_mwh"),
     ("Contracts", "claimed_mwh"),
@@ -315,12 +283,12 @@ def write_contracts(book: Book) -> None:
     rows += [share(*one) for one in _SHARES]
     lists = [TableList("Agreements", "Agreements", "contracts"), TableList("Where they count", "Matching", "matching")]
     drawn = ("Sources of the energy used", "TWh", len(_ORIGINS) + 1, True)
-    sheet = _block_and_lists(book, "Contracts", _ABOUT_CONTRACTS, "Where contracts count", rows, drawn, lists)
+    sheet = _block_and_lists(book, "Contracts", "Where contracts count", rows, drawn, lists)
     sheet.fit_to_pages(2, 0)
     sheet.repeat_columns(0)
 
 
-def write_carbon(book: Book) -> None:
+def write_carbon_and_water(book: Book) -> None:
     """Write sheet Carbon and water: emissions by year, water by workload, what families list here, sites."""
     rows = [Row(label, unit, totals(book.run, "CarbonYears", column)) for label, column, unit in _EMISSIONS]
     of_families = (of for family in FAMILIES for of in family.SHEETS if of.sheet == "Carbon and water")
@@ -331,13 +299,12 @@ def write_carbon(book: Book) -> None:
         TableList("Emissions by site", "CarbonSites", "carbon_site"),
     ]
     drawn = ("Emissions of power", "kt CO2", 2, False)
-    _block_and_lists(book, "Carbon and water", _ABOUT_CARBON, "Emissions", rows, drawn, lists)
+    _block_and_lists(book, "Carbon and water", "Emissions", rows, drawn, lists)
 
 
 def _block_and_lists(
     book: Book,
     name: str,
-    about: str,
     heading: str,
     rows: Sequence[Row],
     drawn: tuple[str, str, int, bool],
@@ -345,7 +312,7 @@ def _block_and_lists(
 ) -> Worksheet:
     """Write a chart of the first rows of a block, the block, and lists below it."""
     years, head = book.run.years, _TOP_LISTS + _CHART_ROWS
-    sheet = book.sheet(name, about, widths=(32 if name != "Contracts" else 44, *[19] * 12), freeze=(3, 1))
+    sheet = book.sheet(name, widths=(32 if name != "Contracts" else 44, *[19] * 12), freeze=(3, 1))
     write_heads(book, sheet, head, (heading, ""), years)
     below = write_rows(book, sheet, head, rows) + 1
     title, unit, count, is_stacked = drawn
@@ -359,20 +326,15 @@ def _block_and_lists(
 # --- Sheet Bills: what tariffs ask of each site, and the capacity that is under contract ----------
 
 _KINDS: Final = ("energy", "demand", "capacity", "standing", "exit_fee")
-_BILLS: Final = (
-    "Bills of the sites that a tariff bills, in real USD of the price year, undiscounted. As "
-    "solved: they do not follow edited assumptions. Where the prices of tiers decline the plan may "
-    "pay more or less than the exact bill; the last line says by how much."
-)
 
 
 def write_bills(book: Book) -> None:
     """Write sheet Bills: kinds of charges by year, every line, and the contracts."""
     bills = book.run.tables["bills"]
     years = sorted(int(year) for year in bills["calendar_year"].unique()) or book.run.years
-    about = _BILLS if len(bills) else f"{_BILLS} No tariff bills a site of this scenario."
+    none = "" if len(bills) else "No tariff bills a site of this scenario."
     widths = (26, 24, 14, 24, 24, 24, *[15] * max(len(years), 6))
-    sheet = book.sheet("Bills", about, widths=widths, freeze=(3, 1))
+    sheet = book.sheet("Bills", more=none, widths=widths, freeze=(3, 1))
     write_heads(book, sheet, _TOP_LISTS, ("What is paid", "unit"), years)
     wide = _wide(bills, "kind", "charged_usd", years, "calendar_year").reindex(list(_KINDS), fill_value=0.0)
     over = bills.groupby("calendar_year")["charged_above_exact_usd"].sum().reindex(years).fillna(0.0)
