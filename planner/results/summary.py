@@ -302,7 +302,7 @@ def lifetime(_: SolvedModel, tables: Mapping[str, pd.DataFrame]) -> dict[str, Ce
         "inference_share_frac": ratio(costs["inference"], costs["training"] + costs["inference"]),
         "training_idle_musd": training["full_idle_musd"].to_numpy(),
         "inference_idle_musd": inference["full_idle_musd"].to_numpy(),
-        "usd_per_pf_day": per_hour * _h100e_hours_per_pf_day(),
+        "usd_per_pf_day": per_hour * (mean_h100e_from_pf_days(1.0, 1.0) * HOURS_PER_DAY),
     }
 
 
@@ -321,11 +321,6 @@ def _of_duty(tables: Mapping[str, pd.DataFrame], duty: str) -> pd.DataFrame:
     costs = tables["unit_costs"]
     is_duty = (costs["level"] == "duty") & (costs["scope"] == duty)
     return costs[is_duty].sort_values("year")
-
-
-def _h100e_hours_per_pf_day() -> Floats:
-    """Hours of an H100e that a day at one PFLOP/s takes, at the share of peak that runs reach."""
-    return mean_h100e_from_pf_days(1.0, 1.0) * HOURS_PER_DAY
 
 
 # --- What to order, by when -----------------------------------------------------------------------

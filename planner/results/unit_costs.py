@@ -103,7 +103,7 @@ def _accounts(s: SolvedModel) -> dict[str, Floats]:
         ),
     }
     paid = {True: np.zeros(_class_years(s)), False: np.zeros(_class_years(s))}
-    idle_racks, idle_halls = _idle_racks(s), _idle_halls(s)
+    idle_racks, idle_halls = np.nan_to_num(ratio(parked_mw(s), s.value(s.model.alive))), _idle_halls(s)
     parked_share = _shares(_parked(s, nameplate), nameplate)
     idle = np.zeros(_class_years(s))
     for line in s.lines:
@@ -162,11 +162,6 @@ def _shares(driver: Floats, otherwise: Floats) -> Floats:
     here = np.where(driver.sum(axis=1, keepdims=True) > 0.0, driver, everywhere[None])
     total = here.sum(axis=1, keepdims=True)
     return np.asarray(here / np.where(total > 0.0, total, 1.0))
-
-
-def _idle_racks(s: SolvedModel) -> Floats:
-    """Return the share of the racks alive that is parked. [pool of racks]"""
-    return np.nan_to_num(ratio(parked_mw(s), s.value(s.model.alive)))
 
 
 def _idle_halls(s: SolvedModel) -> Floats:

@@ -214,7 +214,9 @@ class FormDraft:
             of = _field_at(keys)
             typed = self.texts[name_of(keys)].strip()
             if of is None:
-                if _is_new_card(keys):  # of one's own name, and perhaps without any setting
+                if any(
+                    cards.keys == keys[:-1] and cards.ids is None for cards in every_cards()
+                ):  # of one's own name, and perhaps without any setting
                     changed.setdefault(keys, {})
                 continue
             if typed == self.before(of, keys).strip():
@@ -344,10 +346,6 @@ def _field_at(keys: Keys) -> FormField | None:
         if (*cards.keys, ID, *inside) in known:
             return known[*cards.keys, ID, *inside]
     raise InputError([_problem(f"there is no setting {'.'.join(keys)!r}", "one of the form")])
-
-
-def _is_new_card(keys: Keys) -> bool:
-    return any(cards.keys == keys[:-1] and cards.ids is None for cards in every_cards())
 
 
 def _paths(changed: Mapping[Keys, Any]) -> Iterator[tuple[Keys, str]]:

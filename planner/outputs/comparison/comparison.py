@@ -117,7 +117,7 @@ def _cells(table: str, runs: Sequence[Run]) -> Iterator[CellDifference]:
     frames = [run.inputs_tables[table] for run in runs]
     schemas = load_package().tables
     key = list(schemas[table].primary_key) if table in schemas else []
-    if not key or not all(_is_key(frame, key) for frame in frames):
+    if not key or not all((set(key) <= set(frame) and not frame.duplicated(list(key)).any()) for frame in frames):
         key = []
     keyed = [
         frame.set_index(pd.MultiIndex.from_frame(frame[key]) if key else pd.RangeIndex(len(frame))) for frame in frames
@@ -140,7 +140,7 @@ def _cells(table: str, runs: Sequence[Run]) -> Iterator[CellDifference]:
         for of in cells[1:]:
             differs |= np.not_equal(of, cells[0]).astype(np.bool_)
         for at in np.flatnonzero(differs):
-            values = tuple(_plain(of[at]) for of in cells)
+            values = tuple((of[at].item() if hasattr(of[at], "item") else of[at]) for of in cells)
             row = in_all[at]
             places_of = lines.find_rows([place[row] for place in places])
             yield CellDifference(table, names[row], column, values, places_of)
@@ -189,18 +189,9 @@ def _sheet(table: str, entry: Mapping[str, Any], rows: int) -> Any:
     return sheet if len(sheet.records) == rows else None
 
 
-def _is_key(frame: pd.DataFrame, key: Sequence[str]) -> bool:
-    return set(key) <= set(frame) and not frame.duplicated(list(key)).any()
-
-
 def _name(row: Any) -> str:
     labels = row if isinstance(row, tuple) else (row,)
     return _SEPARATOR.join("" if pd.isna(one) else str(one) for one in labels)
-
-
-def _plain(value: Any) -> Any:
-    """Return a cell as Python's own type."""
-    return value.item() if hasattr(value, "item") else value
 
 
 # --- Settings in which runs differ, key by key, with the file and line of each --------------------

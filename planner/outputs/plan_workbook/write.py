@@ -390,14 +390,10 @@ def write_lists(book: Canvas, limits: Limits, tables: Mapping[str, pd.DataFrame]
         book.text(sheet, 3, at, one.name, "head")
         for row, id_ in enumerate(ids, start=4):
             book.text(sheet, row, at, id_)
-        letters = _letters(at)
+        letters = cell_name(1, at + 1).rstrip("1")
         last = 4 + max(len(ids), 1)
         book.define(one.name, f"{LISTS}!${letters}$5:${letters}${last}")
     book.widen(sheet, [24.0] * len(every))
-
-
-def _letters(column: int) -> str:
-    return cell_name(1, column + 1).rstrip("1")
 
 
 # --- The settings of a run as sheets of its workbook, so that it can be edited and solved again ---
