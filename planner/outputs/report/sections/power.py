@@ -9,13 +9,13 @@ from planner.clock.days import MONTHS
 from planner.limits.binding import PLACES
 from planner.outputs.labels import MARK, cannot_hold, cost_of, decider_words, figure_names, first_order_words
 from planner.outputs.report.charts import Series, bars, columns, lines, series_by
-from planner.outputs.report.figures import NumberColumn, ReportFigure, decimals_for, figure_table
+from planner.outputs.report.figures import COLUMNS, NumberColumn, ReportFigure, about, decimals_for, figure_table
 from planner.outputs.report.markup import NOTHING, Html, element, embedded_json, joined, name, section
 from planner.outputs.solver_files import binding_of_run, few_that_bind, fullest_zones, sentence, what_one_more_does
 from planner.outputs.study_files import worst_years
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     import pandas as pd
 
@@ -26,15 +26,7 @@ if TYPE_CHECKING:
 _MOST: Final = 12
 _MEAN: Final = "facility_mean_mw"
 _A_LITTLE_MW: Final = 0.05
-_SITE: Final = {
-    "nameplate_mw": NumberColumn("racks, MW"),
-    _MEAN: NumberColumn("mean, MW"),
-    "facility_peak_mw": NumberColumn("peak, MW"),
-    "pue": NumberColumn("PUE", decimals=3),
-    "emissions_kt": NumberColumn("CO2, kt"),
-    "water_m3": NumberColumn("water, thousand m3", per=1000.0),
-    "cost_musd": NumberColumn("payments, MUSD a year"),
-}
+_SITE: Final = COLUMNS["sites"]
 
 
 def power_section(figures: Figures) -> Html:
@@ -145,15 +137,7 @@ def _names(days: dict[int, dict[str, str]], peak: set[int]) -> dict[int, str]:
 
 # --- Latency: what users get by workload, and which users a chosen site reaches -------------------
 
-_LATENCY: Final = {
-    "bound_ms": NumberColumn("bound, ms", decimals=0),
-    "mean_rtt_ms": NumberColumn("mean, ms", decimals=1),
-    "p95_rtt_ms": NumberColumn("95 % within, ms", decimals=1),
-    "max_rtt_ms": NumberColumn("slowest, ms", decimals=1),
-    "tail_p95_rtt_ms": NumberColumn("95 % on slow lines, ms", decimals=1),
-    "rented_frac": NumberColumn("rented, %", per=0.01, decimals=1),
-    "unmet_frac": NumberColumn("unmet, %", per=0.01, decimals=1),
-}
+_LATENCY: Final = COLUMNS["latency"]
 _ROWS: Final = 15  # of a site
 
 
@@ -210,14 +194,7 @@ _OF_A_KIND: Final = 4
 _LARGE: Final = 1e5
 _PER_MILLION: Final = 1e6
 _ZONES: Final = 12
-_HEADROOM: Final = {
-    "limit_mw": NumberColumn("limit, MW", decimals=0),
-    "committed_mw": NumberColumn("committed, MW", decimals=0),
-    "new_firm_mw": NumberColumn("new firm, MW", decimals=0),
-    "new_non_firm_mw": NumberColumn("new non-firm, MW", decimals=0),
-    "spare_mw": NumberColumn("left, MW", decimals=0),
-    "value_usd_per_mw_year": NumberColumn("shadow price, thousand USD/MW-year", per=1e3),
-}
+_HEADROOM: Final = COLUMNS["headroom"]
 
 
 def limits_section(figures: Figures) -> Html:
@@ -235,11 +212,7 @@ def _binding(figures: Figures) -> Html:
     for _, row in few.iterrows():
         said = [name(text) if is_name else text for text, is_name in sentence(row, run.tables, figures.labels)]
         rows.append(element("li", said, _worth(row), "."))
-    about = (
-        "The limits by which the plan loses most, each in the year in which it binds hardest. "
-        "Shadow prices hold for small changes, one at a time."
-    )
-    return joined([element("p", about), element("ol", rows, class_="binding")])
+    return joined([about("limits"), element("ol", rows, class_="binding")])
 
 
 def _worth(row: pd.Series) -> Html:
@@ -310,44 +283,27 @@ def decides_section(figures: Figures) -> Html:
         rows.append((decider_words(row, names), [_KINDS.get(kind, kind), str(row["unit"]), *values, *effects]))
     said = ("cost at its {}, MUSD", *(("solved again, at its {}",) if is_again else ()))
     ends = [NumberColumn(of.format(end), decimals=0) for of in said for end in ("low", "high")]
-    about = (
-        "Each figure is moved to its own low and high with all others as they are; its cost there "
-        f"is the change of the net present value. {first_order_words(table, figures.run, MARK)}"
-    )
-    note = str(table.attrs.get("note", ""))
+    note = element("p", str(table.attrs.get("note", "")))
     shown = figure_table("Figures that decide", "figure", ("kind", "unit", *_COLUMNS, *ends), rows)
-    return section("decides", heading, element("p", about), shown, element("p", note))
+    above = about("decides", first_order_words(table, figures.run, MARK))
+    return section("decides", heading, above, shown, note)
 
 
 # --- Risks: what a stress study, where one is stored next to the run, found out about the plan ----
 
 _SITES: Final = 8
 _A_LITTLE_MWH: Final = 0.5
-_WORST: Final = {
-    "unserved_mwh": "not served, MWh",
-    "unserved_kh100e": "compute lost, kH100e",
-    "overload_mwh": "overload, MWh",
-    "generator_mwh": "standby generators, MWh",
-    "energy_cost_musd": "energy cost, MUSD",
-}
-_LIMITS_SITE: Final = {
-    "unserved_most_mwh": "not served in the worst year, MWh",
-    "overload_mw": "overload, MW",
-    "generator_most_h": "generators in the worst year, h",
-}
+_WORST: Final = COLUMNS["stress_year"]
+_LIMITS_SITE: Final = COLUMNS["stress_site"]
 
 
 def risks_section(figures: Figures) -> Html:
     """Show the worst drawn years, the sites that lose most, and what losing a site means."""
     if not figures.has_rows("stress_year"):
         return NOTHING
-    about = (
-        "The plan as it is, run through all hours of drawn years, with a heat wave and a grid "
-        "emergency on top; nothing is decided again. Shown is the worst drawn year of each case."
-    )
     tables, labels = figures.run.tables, figures.labels
 
-    def cells(table: str, columns: dict[str, str], row: pd.Series, *keys: str) -> list[ReportFigure]:
+    def cells(table: str, columns: Iterable[str], row: pd.Series, *keys: str) -> list[ReportFigure]:
         return figures.cells(table, columns, **{key: str(row[key]) if key in _WORDS else int(row[key]) for key in keys})
 
     years = [
@@ -366,7 +322,7 @@ def risks_section(figures: Figures) -> Html:
     return section(
         "risks",
         "Risks",
-        element("p", about),
+        about("risks"),
         figure_table("Worst drawn year", "case", _WORST.values(), years, shows_caption=True),
         figure_table("Sites with most energy not served", "site", _LIMITS_SITE.values(), sites, shows_caption=True),
         _losses(figures),
