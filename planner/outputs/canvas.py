@@ -28,10 +28,8 @@ GREY: Final = "#6b7280"
 COLOURS: Final = ("#1f3a5f", "#4a7fb5", "#3a9188", "#d9822b", "#8a8f98", "#b3372f", "#7a5c99", "#c9a227", "#9fc3e0")
 """Colours of chart series, in order; the first four differ in lightness too."""
 
-STYLES: Final[Mapping[str, Mapping[str, Any]]] = json.loads(
-    (Path(__file__).parent / "xlsx" / "styles.json").read_text(encoding="utf-8")
-)
-"""Looks of cells by name, in the words of XlsxWriter."""
+LOOK: Final[Mapping[str, Any]] = json.loads((Path(__file__).parent / "xlsx/styles.json").read_text(encoding="utf-8"))
+"""Looks of cells by name, in the words of XlsxWriter; formats of numbers by unit; words in heads of columns."""
 MOST_ROWS: Final = 1_048_576
 """Rows of a sheet of Excel; its writer drops cells below in silence."""
 _A4: Final = 9
@@ -139,7 +137,7 @@ class Canvas:
         """Return a cell format: a named look, with a number format and single traits on top."""
         key = (name, number, *sorted(extra.items())) if extra else (name, number)
         if key not in self._formats:
-            traits = {**STYLES[name], **({"num_format": number} if number else {}), **extra}
+            traits = {**LOOK["cells"][name], **({"num_format": number} if number else {}), **extra}
             self._formats[key] = self._workbook.add_format(traits)
         return self._formats[key]
 

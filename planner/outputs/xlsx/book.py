@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 
 from planner.base.paths import DATA_DIR
-from planner.outputs.canvas import INK, MOST_ROWS, Canvas, Live, cell
+from planner.outputs.canvas import INK, LOOK, MOST_ROWS, Canvas, Live, cell
 from planner.results.schema import RUN_TABLES
 from planner.tables.descriptor import Field, load_package
 
@@ -323,38 +323,7 @@ YES: Final = "yes"
 NO: Final = "no"
 """How truth is written, in cells and in the conditions of formulas."""
 _SAY_NOTHING: Final = frozenset({"", "-", "year", "see unit", "count", "class", "rows"})
-_UNIT_WORDS: Final = frozenset(
-    {
-        *("mw", "mwh", "gw", "gwh", "twh", "kw", "kwh", "mmbtu", "kh100e", "h100e", "unit", "units"),
-        *("usd", "musd", "busd", "m3", "m2", "kt", "t", "km", "l", "kg", "deg", "ms", "s", "h"),
-        *("hour", "month", "months", "year", "years", "per", "pct", "units"),
-        *("work", "million", "tokens", "request"),
-    }
-)
-_INITIALS: Final = {
-    "it": "IT",
-    "npv": "NPV",
-    "pue": "PUE",
-    "wue": "WUE",
-    "ppa": "PPA",
-    "rtt": "RTT",
-    "co2": "CO2",
-    "sha256": "SHA-256",
-    "lat": "latitude",
-    "lon": "longitude",
-}
-_FORMATS: Final = {
-    "#,##0": ("MWh", "m3", "m2", "racks", "USD", "m3/MW", "MMBtu", "USD/MW", "USD/MW-year"),
-    "#,##0.0": ("MW", "kH100e", "MUSD", "MUSD/year", "unit", "kt", "kt CO2", "kt CO2e", "h"),
-    "#,##0.00": ("TWh", "USD/t", "USD/MWh", "USD/m3"),
-    "0": ("year",),
-    "0.0": ("ms", "months", "years"),
-    "0.000": ("-",),
-    "0.0000": ("deg",),
-    "0.##": ("%",),
-    "[>=1000]#,##0;[<=-1000]-#,##0;0.00####": ("see unit",),
-}
-_BY_UNIT: Final = {unit: shown for shown, units in _FORMATS.items() for unit in units}
+_BY_UNIT: Final = {unit: shown for shown, units in LOOK["formats"].items() for unit in units}
 
 
 def heading(column: Field) -> str:
@@ -374,9 +343,9 @@ def heading(column: Field) -> str:
     if column.name.endswith("_frac"):
         words, unit = words[:-1], "%"
     elif unit not in _SAY_NOTHING:
-        while len(words) > 1 and words[-1] in _UNIT_WORDS:
+        while len(words) > 1 and words[-1] in LOOK["unit_words"]:
             words.pop()
-    shown = [_INITIALS.get(word, word) for word in words]
+    shown = [LOOK["initials"].get(word, word) for word in words]
     text = " ".join(shown)
     text = f"{text[0].upper()}{text[1:]}{', live' if is_live else ''}"
     return text if unit in _SAY_NOTHING else f"{text} [{unit}]"
@@ -390,7 +359,7 @@ def number_format(column: Field) -> str:
         return "0.00"
     if column.dtype == "int64":
         return "0" if column.unit == "year" else "#,##0"
-    return _BY_UNIT.get(column.unit, "#,##0.0000")
+    return str(_BY_UNIT.get(column.unit, "#,##0.0000"))
 
 
 def this_row(table: str, column: str, values: np.ndarray | float = 1.0) -> Formula:
