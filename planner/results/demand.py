@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -143,31 +144,13 @@ def tail_rtt_ms(s: SolvedModel) -> Floats:
 
 def _haul_ms(s: SolvedModel, users: pd.DataFrame, sites: pd.DataFrame) -> Floats:
     """Return round trips without access, shape (user, site)."""
-    lines = s.p.tables["rtt_lines"]
-    tail = lines[lines["quantile"] == _TAIL].set_index("pair_class")
-    user_end, site_end = _ends(users), _ends(sites)
-    user_ends, site_ends = sorted(set(user_end)), sorted(set(site_end))
-    kinds = [pair_class(*user, *site) for user in user_ends for site in site_ends]
-    row = np.array([user_ends.index(end) for end in user_end], dtype=np.intp)
-    column = np.array([site_ends.index(end) for end in site_end], dtype=np.intp)
-
-    def of_line(name: str) -> Floats:
-        by_ends = tail[name].reindex(kinds).to_numpy(dtype=np.float64)
-        table = by_ends.reshape(len(user_ends), len(site_ends))
-        return np.asarray(table[row[:, None], column])
-
-    distance_km = geodesic_km(
-        users["lat"].to_numpy()[:, None],
-        users["lon"].to_numpy()[:, None],
-        sites["lat"].to_numpy(),
-        sites["lon"].to_numpy(),
-    )
-    return rtt_ms(distance_km, of_line("intercept_ms"), of_line("slope_ms_per_km"))
-
-
-def _ends(places: pd.DataFrame) -> list[tuple[str, str]]:
-    """Return world region and country of each place."""
-    return list(zip(places["region"], places["country"], strict=True))
+    lines, shape = s.p.tables["rtt_lines"], (len(users), len(sites))
+    user_ends, site_ends = ([*zip(of["region"], of["country"], strict=True)] for of in (users, sites))
+    kinds = [pair_class(*user, *site) for user, site in product(user_ends, site_ends)]
+    tail = lines[lines["quantile"] == _TAIL].set_index("pair_class").reindex(kinds)
+    intercept, slope = (tail[name].to_numpy(np.float64).reshape(shape) for name in ("intercept_ms", "slope_ms_per_km"))
+    of_users, of_sites = ([of[name].to_numpy() for name in ("lat", "lon")] for of in (users, sites))
+    return rtt_ms(geodesic_km(*(of[:, None] for of in of_users), *of_sites), intercept, slope)
 
 
 # --- Table of the round trips that users get ------------------------------------------------------
