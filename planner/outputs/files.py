@@ -169,8 +169,6 @@ _TOKEN_DIGITS: Final = 12
 _LEFT: Final = re.compile(rf"{re.escape(PARTIAL)}[0-9a-f]{{{_TOKEN_DIGITS}}}(\.[a-z]+)?")
 _STALE_S: Final = 86_400.0
 _TRIES: Final = 100
-_WAIT_S: Final = 60.0  # for another writer, who takes milliseconds
-_POLL_S: Final = 0.005
 _LONGEST_NAME: Final = "tables/" + "x" * 80  # longer than that of any file in a run folder
 _PROBE_BYTES: Final = 1 << 20
 
@@ -196,16 +194,7 @@ def staging(home: Path) -> Iterator[Path]:
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
     """Wait until no other process works on the names in a folder, and keep others waiting."""
-    end = time.monotonic() + _WAIT_S
-    held = None
-    while True:
-        try:
-            held = _lock(folder)
-            break
-        except BlockingIOError:
-            if time.monotonic() > end:
-                break
-            time.sleep(_POLL_S)
+    held = _lock(folder, waits=True)
     try:
         yield
     finally:
@@ -299,7 +288,7 @@ def _is_dead(left: Path) -> bool:
         return False
 
 
-def _lock(folder: Path) -> int | None:
+def _lock(folder: Path, *, waits: bool = False) -> int | None:
     """Return the descriptor that holds the lock of a folder; None where there are no locks."""
     if sys.platform == "win32":
         return None
@@ -308,11 +297,10 @@ def _lock(folder: Path) -> int | None:
     except OSError:
         return None
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if waits else fcntl.LOCK_NB))
+    except OSError as error:
         os.close(descriptor)
-        raise
-    except OSError:
-        os.close(descriptor)
+        if isinstance(error, BlockingIOError):
+            raise
         return None
     return descriptor

@@ -220,15 +220,15 @@ def wrong_folder(folder: Path, kind: FolderKind, file: Path | None = None) -> li
         return []
     path = folder / kind.entry_file
     try:
-        other = _other_file(file, path)
-    except _EntryError as error:
+        entry = _entry_in(path)
+    except ValueError as error:
         what_is = f"it does not say what the folder is of: {error}"
         fix = f"put back the file as dcplan wrote it, {fix}"
         return [Problem.of(str(path), what_is, must_be, fix)]
-    if other is None:
+    if entry is None or _is_of(file, entry, may_be_edited=True):
         return []
     is_like = "" if kind.begins_as is None else f"{kind.begins_as.words} or "
-    what_is = f"the folder is that of another {is_like}{kind.words}, of {other!r}"
+    what_is = f"the folder is that of another {is_like}{kind.words}, of {str(entry.file)!r}"
     return [Problem.of(str(path), what_is, must_be, fix)]
 
 
@@ -243,13 +243,9 @@ def is_free_for(file: Path, path: Path) -> bool:
     """Return whether a folder is not in use, or used by this file, even if either was moved since."""
     try:
         entry = _entry_in(path)
-    except _EntryError:
+    except ValueError:
         return False
     return entry is None or _is_of(file, entry)
-
-
-class _EntryError(Exception):
-    """A file of a study does not say which file it was made from."""
 
 
 class _Entry(NamedTuple):
@@ -261,7 +257,7 @@ class _Entry(NamedTuple):
 
 
 def _entry_in(path: Path) -> _Entry | None:
-    """Read the `file_entry` of a study's file; None where there is no such file."""
+    """Read the `file_entry` of a study's file; None where there is no such file, ValueError where it does not say."""
     try:
         entry = json.loads(path.read_bytes())["file"]
         of = Path(entry["file"])
@@ -270,35 +266,27 @@ def _entry_in(path: Path) -> _Entry | None:
         return None
     except (LookupError, TypeError, AttributeError) as error:
         message = "it has no key file with keys file and sha256"
-        raise _EntryError(message) from error
-    except (OSError, ValueError, RecursionError) as error:
-        raise _EntryError(getattr(error, "strerror", None) or str(error)) from error
-
-
-def _other_file(file: Path, path: Path) -> str | None:
-    """Return the file that the folder of a study is of, where that is another one.
-
-    A file with the same content is no other one, wherever it is; nor is one of the same name
-    where the file that is named is gone: it was moved, and edited.
-    """
-    entry = _entry_in(path)
-    if entry is None or _is_of(file, entry):
-        return None
-    is_moved = entry.file.name == file.name and not is_file(entry.file)
-    is_copy = is_file(file) and entry.sha256 == sha256_of(file)
-    return None if is_copy or is_moved else str(entry.file)
+        raise ValueError(message) from error
+    except (OSError, RecursionError) as error:
+        raise ValueError(getattr(error, "strerror", None) or str(error)) from error
 
 
 def _is_shipped(path: Path) -> bool:
     return path.resolve().is_relative_to(SCENARIOS_DIR)
 
 
-def _is_of(file: Path, entry: _Entry) -> bool:
-    """Whether an entry is of this file, even if either was moved since."""
+def _is_of(file: Path, entry: _Entry, *, may_be_edited: bool = False) -> bool:
+    """Whether an entry is of this file, even if either was moved since.
+
+    Where it may be edited, a file with the same content is no other one, wherever it is; nor is one of the same name
+    where the file that is named is gone.
+    """
+    is_gone = not is_file(entry.file)
+    is_copy = is_file(file) and entry.sha256 == sha256_of(file)
+    if may_be_edited and (is_copy or (is_gone and entry.file.name == file.name)):
+        return True
     if entry.is_shipped or _is_shipped(file):  # wherever the other dcplan is installed
         # Scenarios and sweeps share names.
         is_like = entry.file.parts[-2:] == file.resolve().parts[-2:]
         return entry.is_shipped and _is_shipped(file) and is_like
-    if entry.file == file.resolve():
-        return True
-    return not is_file(entry.file) and is_file(file) and entry.sha256 == sha256_of(file)
+    return entry.file == file.resolve() or (is_gone and is_copy)
