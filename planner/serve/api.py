@@ -206,7 +206,7 @@ def _about(source: Source, kind: str = "scenario") -> dict[str, Any]:
 
 
 def _draft(service: Service, key: str, asked: ChangedSettings) -> tuple[FormDraft, dict[Keys, Any]]:
-    if _depth(asked.settings) > _DEEPEST:
+    if _is_deeper(asked.settings, _DEEPEST):
         raise HTTPException(422, f"settings are nested too deeply (at most {_DEEPEST})")
     draft = FormDraft(BaseScenario(service.source(key)))
     return draft, dict(_by_key(_differing(asked.settings, _settings(draft.base))))
@@ -232,16 +232,13 @@ def _differing(settings: Mapping[str, Any], before: Mapping[str, Any], above: Ke
     return found
 
 
-def _depth(value: Any) -> int:
-    """Return how many mappings and lists lie in one another."""
-    depth, layer = 0, [value]
-    while layer and depth <= _DEEPEST:
-        inner = [one for one in layer if isinstance(one, Mapping | list)]
-        layer = [item for one in inner for item in (one.values() if isinstance(one, Mapping) else one)]
-        depth += bool(inner)
-        if not inner:
-            break
-    return depth
+def _is_deeper(value: Any, most: int) -> bool:
+    """Return whether more than so many mappings and lists lie in one another."""
+    if not isinstance(value, Mapping | list):
+        return False
+    return most == 0 or any(
+        _is_deeper(one, most - 1) for one in (value.values() if isinstance(value, Mapping) else value)
+    )
 
 
 def _by_key(settings: Mapping[str, Any], above: Keys = ()) -> Iterator[tuple[Keys, Any]]:

@@ -25,7 +25,7 @@ from planner.tables import load_package
 from planner.tables.sheet import bytes_of, sheet_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from planner.outputs.run import Run
 
@@ -127,11 +127,11 @@ def _cells(table: str, runs: Sequence[Run]) -> Iterator[CellDifference]:
         rows = rows.append(frame.index.difference(rows, sort=False))
     places = [frame.index.get_indexer(rows) for frame in keyed]
     is_there = np.array([place >= 0 for place in places])
-    lines = _Lines(table, runs, frames)
+    find_places = _places_of(table, runs, frames)
     names = [_name(row) for row in rows]
     for at in np.flatnonzero(~is_there.all(axis=0)):
         values = tuple("there" if there else None for there in is_there[:, at])
-        yield CellDifference(table, names[at], _ROW, values, lines.find_rows([p[at] for p in places]))
+        yield CellDifference(table, names[at], _ROW, values, find_places([p[at] for p in places]))
     in_all = np.flatnonzero(is_there.all(axis=0))
     columns = dict.fromkeys(str(name) for frame in frames for name in frame if name not in key)
     for column in columns:
@@ -142,7 +142,7 @@ def _cells(table: str, runs: Sequence[Run]) -> Iterator[CellDifference]:
         for at in np.flatnonzero(differs):
             values = tuple((of[at].item() if hasattr(of[at], "item") else of[at]) for of in cells)
             row = in_all[at]
-            places_of = lines.find_rows([place[row] for place in places])
+            places_of = find_places([place[row] for place in places])
             yield CellDifference(table, names[row], column, values, places_of)
 
 
@@ -155,20 +155,15 @@ def _column(frame: pd.DataFrame, name: str) -> np.ndarray:
     return cells
 
 
-class _Lines:
-    """Lines of rows in the files that were read, where these are still as they were."""
-
-    def __init__(self, table: str, runs: Sequence[Run], frames: Sequence[pd.DataFrame]) -> None:
-        self._sheets = [
-            _sheet(table, run.meta["data"].get(table, {}), len(frame)) for run, frame in zip(runs, frames, strict=True)
-        ]
-
-    def find_rows(self, rows: Sequence[int]) -> tuple[str | None, ...]:
-        """Return the place of a row of each run, None where it has none."""
-        return tuple(
-            None if sheet is None or row < 0 else f"{sheet.file}:{sheet.place(int(row), 0)[0]}"
-            for sheet, row in zip(self._sheets, rows, strict=True)
-        )
+def _places_of(
+    table: str, runs: Sequence[Run], frames: Sequence[pd.DataFrame]
+) -> Callable[[Iterable[int]], tuple[str | None, ...]]:
+    """Return what finds the lines of rows in the files that were read, where these are still as they were."""
+    sheets = [_sheet(table, run.meta["data"].get(table, {}), len(of)) for run, of in zip(runs, frames, strict=True)]
+    return lambda rows: tuple(
+        None if sheet is None or row < 0 else f"{sheet.file}:{sheet.place(int(row), 0)[0]}"
+        for sheet, row in zip(sheets, rows, strict=True)
+    )
 
 
 def _sheet(table: str, entry: Mapping[str, Any], rows: int) -> Any:
