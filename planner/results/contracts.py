@@ -392,25 +392,21 @@ def _charged(s: SolvedModel) -> pd.DataFrame:
     """Lines of the bills as the program has them."""
     p, terms = s.p.tariffs, s.model.tariffs
     line = p.bills.line
-    names = np.empty((len(p.bills.line_names), 3), dtype=object)
-    for code, name in enumerate(p.bills.line_names):
-        names[code] = name
-    rule, item, unit = (names[:, part][line["charge"]] for part in range(3))
+    names = pd.DataFrame(list(p.bills.line_names), columns=["rule", "item", "unit"], dtype=object)
     tariff = np.full(p.bills.customer.size, "", dtype=object)
     for account in p.accounts:
         tariff[list(account.customers)] = account.tariff.name
-    return pd.DataFrame(
-        {
-            "site": line.labels("site"),
-            "calendar_year": line.labels("calendar").astype(np.int64),
-            "tariff": tariff[p.bills.customer.find(line)],
-            "rule": rule,
-            "item": item,
-            "unit": unit,
-            "kind": np.array(KINDS, dtype=object)[p.line_kind],
-            "quantity": s.value(terms.units),
-            "charged_usd": s.value(terms.usd),
-        }
+    return (
+        names.iloc[line["charge"]]
+        .reset_index(drop=True)
+        .assign(
+            site=line.labels("site"),
+            calendar_year=line.labels("calendar").astype(np.int64),
+            tariff=tariff[p.bills.customer.find(line)],
+            kind=np.array(KINDS, dtype=object)[p.line_kind],
+            quantity=s.value(terms.units),
+            charged_usd=s.value(terms.usd),
+        )
     )
 
 

@@ -40,16 +40,14 @@ def headroom(s: SolvedModel) -> dict[str, Cells]:
     given, sets, grid = s.p.grid.headroom_by_zone, s.p.sets, s.p.grid
     zone = sets.zone.codes(given["zone"])
     year = sets.year.codes(given["year"].astype(str))
-
-    def limit_column(column: str) -> Floats:
-        return given[column].to_numpy(dtype=np.float64)
-
+    names = ("rate_pct", "limit_mw", "firm_limit_mw", "committed_mw")
+    rate_pct, limit, firm_limit, committed = (given[name].to_numpy(dtype=np.float64) for name in names)
     turned = _connected(s, s.p.non_firm.firm_year)
     non_firm = _connected(s, s.p.non_firm.connect["year"])
     firm_mw = (_by_zone_year(s, s.new_firm_mw) + turned)[zone, year]
     non_firm_mw = cleaned(non_firm - turned)[zone, year]
-    firm_spare = limit_column("firm_limit_mw") - limit_column("committed_mw") - firm_mw
-    spare = limit_column("limit_mw") - limit_column("committed_mw") - firm_mw - non_firm_mw
+    firm_spare = firm_limit - committed - firm_mw
+    spare = limit - committed - firm_mw - non_firm_mw
     spare_mw = np.maximum(spare, 0.0)
     firm_spare_mw = np.clip(firm_spare, 0.0, spare_mw)
     firm_worth = _worth_usd_per_mw(s, "zone_headroom", locate(grid.headroom, zone, year))
@@ -57,17 +55,17 @@ def headroom(s: SolvedModel) -> dict[str, Cells]:
     rows = (locate(s.p.non_firm.headroom, zone, year, np.full(zone.size, k)) for k in tiers)
     worth = sum((_worth_usd_per_mw(s, "all_headroom", row) for row in rows), np.zeros(zone.size))
     # One limit for both is reported as both.
-    is_one = limit_column("firm_limit_mw") == limit_column("limit_mw")
+    is_one = firm_limit == limit
     worth = worth + np.where(is_one, firm_worth, 0.0)
     firm_worth = np.where(is_one, worth, firm_worth)
     paid = s.discount_factor.sum()
     return {
         "zone": words(sets.zone, zone),
         "year": given["year"].to_numpy(dtype=np.int64),
-        "rate_pct": limit_column("rate_pct"),
-        "limit_mw": limit_column("limit_mw"),
-        "firm_limit_mw": limit_column("firm_limit_mw"),
-        "committed_mw": limit_column("committed_mw"),
+        "rate_pct": rate_pct,
+        "limit_mw": limit,
+        "firm_limit_mw": firm_limit,
+        "committed_mw": committed,
         "new_firm_mw": firm_mw,
         "new_non_firm_mw": non_firm_mw,
         "spare_mw": spare_mw,
