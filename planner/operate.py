@@ -13,7 +13,7 @@ from planner.base.words import some
 from planner.inputs import TABLES
 from planner.inputs.scope import make_case
 from planner.outputs.answer import Answer
-from planner.outputs.folder_kinds import STRESS
+from planner.outputs.own_folder import STRESS
 from planner.runs.catalogue import find_run
 from planner.runs.reopen import StoredPlan, reopen
 from planner.scenario import load_scenario

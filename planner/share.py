@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 from planner.base.errors import InputError, Problem
 from planner.outputs import WRITERS
-from planner.outputs.files import writing_into
+from planner.outputs.files import staging, try_file, try_folder, writing_into
 from planner.outputs.measures import MOST_RUNS
 from planner.outputs.own_folder import put_files
 from planner.outputs.report import comparison_html, report_html, stochastic_html, studies_html, write_page
-from planner.outputs.staging import staging, try_file, try_folder
 from planner.outputs.study_folders import KINDS_READ, StoredFrontier, StoredStochastic, StoredSweep, read_study
 from planner.runs import find_run, load_run
 from planner.runs.folder import REPORT_FILE, naming_changed_files

@@ -76,8 +76,7 @@ def days_command(
     from planner.inputs import TABLES
     from planner.inputs.scope import make_case
     from planner.inputs.tariffs import use_of_sites
-    from planner.outputs.files import writing_into
-    from planner.outputs.staging import try_folder
+    from planner.outputs.files import try_folder, writing_into
     from planner.outputs.study_files import write_days
     from planner.scenario import load_scenario
     from planner.stress import settings_from, year_of_hours
@@ -234,8 +233,7 @@ def copy_command(tables: tuple[str, ...], folder: Path) -> None:
     one of the files is there already, none is copied.
     """
     from planner.base.errors import InputError, Problem
-    from planner.outputs.files import move_all, writing_into
-    from planner.outputs.staging import staging
+    from planner.outputs.files import move_all, staging, writing_into
     from planner.tables import load_package
 
     package, problems = load_package(), list[Problem]()

@@ -11,7 +11,7 @@ import click
 from planner.cli.options import ALL_ROWS, INTO_RUNS_DIR, NO_WORKBOOK, OVERRIDES, Percentages, into_folder, option
 from planner.cli.study import SCENARIO, study_command
 from planner.cli.tables import print_notes, print_table, say
-from planner.outputs.folder_kinds import ALTERNATIVES, FRONTIER
+from planner.outputs.own_folder import ALTERNATIVES, FRONTIER
 
 if TYPE_CHECKING:
     from planner.cli.progress import Progress
@@ -232,8 +232,7 @@ def myopic_command(
 
     Example: dcplan myopic us-base --window 1 --window 2
     """
-    from planner.outputs.folder_kinds import RUNS
-    from planner.outputs.own_folder import try_own_folder
+    from planner.outputs.own_folder import RUNS, try_own_folder
     from planner.studies.myopic import myopic
 
     try_own_folder(Path(runs_dir), RUNS)

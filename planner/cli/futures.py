@@ -10,7 +10,7 @@ import click
 from planner.cli.options import JOBS, OVERRIDES, SCHEDULER, STRICT, into_folder, option
 from planner.cli.study import FILE, SCENARIO, study_command
 from planner.cli.tables import print_cells, print_notes, print_table, say
-from planner.outputs.folder_kinds import SENSITIVITY, STOCHASTIC, SWEEP
+from planner.outputs.own_folder import SENSITIVITY, STOCHASTIC, SWEEP
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from planner.cli.progress import Progress
     from planner.cli.tables import Column
-    from planner.outputs.sensitivity import Sensitivity
+    from planner.outputs.study_files import Sensitivity
     from planner.studies.stochastic import Stochastic
     from planner.studies.sweep import SweepResult
 

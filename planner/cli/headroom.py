@@ -133,7 +133,7 @@ def headroom_command(
 
 def _check_output(output: Path) -> None:
     from planner.base.errors import Problem, raise_all
-    from planner.outputs.staging import try_file
+    from planner.outputs.files import try_file
 
     problems = []
     if output.suffix.lower() != ".svg":

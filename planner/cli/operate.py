@@ -11,7 +11,7 @@ from planner.base.words import some
 from planner.cli.options import LOST_LOAD, OWN_HOURS, RUNS_DIR, SEED, SOME_YEARS, into_folder, option
 from planner.cli.study import RUN, study_command
 from planner.cli.tables import print_cells, print_table, say
-from planner.outputs.folder_kinds import DAYS_ERROR, DISPATCH, STRESS
+from planner.outputs.own_folder import DAYS_ERROR, DISPATCH, STRESS
 
 if TYPE_CHECKING:
     import pandas as pd

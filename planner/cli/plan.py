@@ -74,8 +74,7 @@ def init_command(
 
 def _make_folder(folder: Path, *, own: bool) -> Path:
     """Make a project in a folder, whole or not at all. Returns its scenario."""
-    from planner.outputs.files import PARTIAL, move_all
-    from planner.outputs.staging import staging
+    from planner.outputs.files import PARTIAL, move_all, staging
     from planner.scenario import json_schema
 
     is_used = folder.is_dir() and any(
@@ -256,8 +255,7 @@ def _solve(
     from planner.base.errors import InputError, LimitReachedError, OutputError
     from planner.cli.progress import Progress
     from planner.inputs.build import validated
-    from planner.outputs.folder_kinds import RUNS
-    from planner.outputs.own_folder import try_own_folder
+    from planner.outputs.own_folder import RUNS, try_own_folder
     from planner.outputs.terminal import print_paths, print_summary
     from planner.runs import load_run
     from planner.runs.catalogue import read_runs, seconds_before

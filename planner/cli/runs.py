@@ -135,7 +135,7 @@ def print_runs(entries: Sequence[tuple[str, Entry]]) -> None:
 
     from planner.base.console import TableConsole
     from planner.base.words import unit_of_money
-    from planner.outputs.differences import START, from_shipped_words, is_said_by_name, settings_words
+    from planner.outputs.run import START, from_shipped_words, is_said_by_name, settings_words
 
     unit, factor, decimals = unit_of_money(entry.objective_musd for _, entry in entries)
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -206,7 +206,7 @@ def print_studies(studies: Sequence[StudyEntry]) -> None:
 
 def _kind(study: StudyEntry) -> str:
     """Return what a study is, with the output that it asks about: one folder may have several."""
-    from planner.outputs.folder_kinds import SENSITIVITY_METHODS
+    from planner.outputs.own_folder import SENSITIVITY_METHODS
 
     return f"{study.kind} of {study.title}" if study.kind in SENSITIVITY_METHODS else study.kind
 
@@ -251,7 +251,7 @@ def list_command(runs_dir: str, *, every: bool, as_json: bool, **by: Any) -> Non
     from dataclasses import asdict, fields
 
     from planner.base.console import printable
-    from planner.outputs.folder_kinds import RUNS_FOLDER
+    from planner.outputs.own_folder import RUNS_FOLDER
     from planner.runs.catalogue import Entry, read_runs
     from planner.runs.studies import studies_near
 

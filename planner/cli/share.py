@@ -95,7 +95,7 @@ def serve_command(folder: str, port: int | None, *, open_browser: bool) -> None:
     from pathlib import Path
 
     from planner.base.errors import InputError, Problem
-    from planner.outputs.staging import try_folder
+    from planner.outputs.files import try_folder
 
     missing = [name for name in ("fastapi", "uvicorn") if find_spec(name) is None]
     if missing:

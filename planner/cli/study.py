@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from planner.cli.progress import Progress
     from planner.outputs.answer import Answer
-    from planner.outputs.folder_kinds import FolderKind
+    from planner.outputs.own_folder import FolderKind
     from planner.runs.plan import PlanViews
     from planner.studies.sweep import SweepProgress
 

@@ -12,7 +12,7 @@ from planner.cli.options import OVERRIDES, RUNS_DIR, option, print_json, print_w
 from planner.cli.study import SCENARIO, study_command
 from planner.cli.tables import say
 from planner.outputs.files import writing_into
-from planner.outputs.folder_kinds import ESTIMATES
+from planner.outputs.own_folder import ESTIMATES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -46,8 +46,7 @@ def print_estimates(table: pd.DataFrame, plan: PlanViews) -> None:
 
 def open_or_solve(text: str, runs_dir: Path, progress: Progress) -> PlanViews:
     """Open a run; solve and store a scenario that has none, not among files of a study."""
-    from planner.outputs.folder_kinds import RUNS
-    from planner.outputs.own_folder import try_own_folder
+    from planner.outputs.own_folder import RUNS, try_own_folder
     from planner.runs import find_run
     from planner.runs.catalogue import is_unsolved
     from planner.runs.folder import load_run, write_run
@@ -247,8 +246,8 @@ def compare_command(
     from planner.cli.progress import Progress
     from planner.outputs.comparison.comparison import RunComparison
     from planner.outputs.comparison.terminal import comparison_summary
+    from planner.outputs.files import try_file
     from planner.outputs.measures import MOST_RUNS
-    from planner.outputs.staging import try_file
     from planner.runs import find_run, load_run
     from planner.runs.folder import naming_changed_files
     from planner.studies.compare import with_splits
@@ -307,8 +306,8 @@ def _check_ending(file: Path) -> None:
 def _write(comparison: RunComparison, file: Path) -> None:
     """Write a file, not over one of the planner's."""
     from planner.outputs.comparison.workbook import WRITERS
+    from planner.outputs.files import staging
     from planner.outputs.own_folder import put_files
-    from planner.outputs.staging import staging
 
     with writing_into(file.parent), staging(file.parent) as staged:
         path = staged / file.name

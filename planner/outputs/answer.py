@@ -14,7 +14,7 @@ from planner.outputs.table_files import records
 if TYPE_CHECKING:
     import pandas as pd
 
-    from planner.outputs.folder_kinds import FolderKind
+    from planner.outputs.own_folder import FolderKind
     from planner.outputs.plots import Drawing
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import json
 import math
 from contextlib import contextmanager
 from itertools import count, repeat, zip_longest
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -17,49 +19,17 @@ from planner.outputs.files import whole_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from xlsxwriter.chart import Chart
     from xlsxwriter.format import Format
 
 INK: Final = "#1f3a5f"
 GREY: Final = "#6b7280"
-PALE: Final = "#e8eef5"
 COLOURS: Final = ("#1f3a5f", "#4a7fb5", "#3a9188", "#d9822b", "#8a8f98", "#b3372f", "#7a5c99", "#c9a227", "#9fc3e0")
 """Colours of chart series, in order; the first four differ in lightness too."""
 
-_YELLOW: Final[dict[str, Any]] = {
-    **{"valign": "vcenter", "font_color": "#0000c0", "bg_color": "#fff6d6", "border": 1, "border_color": "#c9a227"}
-}
-STYLES: Final[dict[str, dict[str, Any]]] = {
-    "plain": {"valign": "vcenter"},
-    "label": {"valign": "vcenter", "indent": 1},
-    "title": {"bold": True, "font_size": 16, "font_color": INK},
-    "about": {"italic": True, "font_color": GREY},
-    "head": {"bold": True, "font_color": "#ffffff", "bg_color": INK, "valign": "vcenter"},
-    "head_right": {"bold": True, "font_color": "#ffffff", "bg_color": INK, "align": "right", "valign": "vcenter"},
-    "head_label": {"bold": True, "font_color": "#ffffff", "bg_color": INK, "valign": "vcenter", "indent": 1},
-    "section": {"bold": True, "font_color": INK, "bg_color": PALE},
-    "total": {"bold": True, "top": 1},
-    "unit": {"italic": True, "font_color": GREY, "font_size": 9, "align": "right"},
-    "unit_label": {"italic": True, "font_color": GREY, "font_size": 9, "indent": 1},
-    "unit_left": {"italic": True, "font_color": GREY, "font_size": 9},
-    "input": _YELLOW,
-    "input_long": _YELLOW | {"text_wrap": True},
-    "closed": {"bg_color": "#eef0f2"},
-    "unit_wrap": {"italic": True, "font_color": GREY, "font_size": 9, "text_wrap": True, "valign": "vcenter"},
-    "wrap": {"text_wrap": True, "valign": "top"},
-    "top": {"valign": "top"},
-    "top_label": {"valign": "top", "indent": 1},
-    "long": {"text_wrap": True, "valign": "vcenter", "indent": 1},
-    "code": {"font_size": 8, "font_color": GREY, "bg_color": PALE},
-    "code_right": {"font_size": 8, "font_color": GREY, "bg_color": PALE, "align": "right"},
-    "good": {"bold": True, "font_color": "#14532d", "bg_color": "#d3ecd9"},
-    "fair": {"bold": True, "font_color": "#7a4b00", "bg_color": "#fdebc8"},
-    "bad": {"bold": True, "font_color": "#7f1d1d", "bg_color": "#f8d2cf"},
-    "link": {"font_color": "#1a56a8", "underline": 1},
-}
-
+LOOK: Final[Mapping[str, Any]] = json.loads((Path(__file__).parent / "xlsx/styles.json").read_text(encoding="utf-8"))
+"""Looks of cells by name, in the words of XlsxWriter; formats of numbers by unit; words in heads of columns."""
 MOST_ROWS: Final = 1_048_576
 """Rows of a sheet of Excel; its writer drops cells below in silence."""
 _A4: Final = 9
@@ -108,8 +78,16 @@ class Canvas:
         """Add an empty sheet at the end."""
         self._workbook.add_worksheet(name, _Sheet)
 
-    def sheet(self, name: str, about: str, *, widths: Sequence[float] = ()) -> Worksheet:
-        """Return a sheet with its title, what it shows, and its print set-up."""
+    def sheet(
+        self,
+        name: str,
+        about: str,
+        *,
+        widths: Sequence[float] = (),
+        freeze: tuple[int, int] = (0, 0),
+        repeat: Sequence[int] = (),
+    ) -> Worksheet:
+        """Return a sheet with its title, what it shows, and its print set-up; `repeat`: rows on each printed page."""
         sheet = self._workbook.get_worksheet_by_name(name)
         sheet.hide_gridlines(2)
         sheet.set_landscape()
@@ -120,6 +98,10 @@ class Canvas:
         sheet.set_footer(f"&L&8{title}&C&8{name}&R&8&P / &N")
         self.widen(sheet, widths)
         self.laid_out |= {name} if widths else set()
+        if any(freeze):
+            sheet.freeze_panes(*freeze)
+        if repeat:
+            sheet.repeat_rows(repeat[0], repeat[-1])
         sheet.set_row(0, 24)
         self.text(sheet, 0, 0, name, "title")
         self.text(sheet, 1, 0, about, "about")
@@ -127,6 +109,20 @@ class Canvas:
             target = f"internal:'{self._start}'!A1"
             sheet.write_url(2, 0, target, self.style("link"), "Contents")
         return sheet
+
+    def mark(
+        self,
+        sheet: Worksheet,
+        cells: tuple[int, int, int, int],
+        criteria: str,
+        value: float | str,
+        style: str,
+        **extra: Any,
+    ) -> None:
+        """Show cells in a style where they are as said of a value, or where a formula holds."""
+        rule = {"type": "cell", "value": value} if criteria else {"type": "formula"}
+        look = {"criteria": criteria or value, "format": self.style(style, **extra)}
+        sheet.conditional_format(*cells, {**rule, **look})
 
     def widen(self, sheet: Worksheet, widths: Sequence[float]) -> float:
         """Make the first columns of a sheet at least so wide; return the width of all. [characters]"""
@@ -141,7 +137,7 @@ class Canvas:
         """Return a cell format: a named look, with a number format and single traits on top."""
         key = (name, number, *sorted(extra.items())) if extra else (name, number)
         if key not in self._formats:
-            traits = {**STYLES[name], **({"num_format": number} if number else {}), **extra}
+            traits = {**LOOK["cells"][name], **({"num_format": number} if number else {}), **extra}
             self._formats[key] = self._workbook.add_format(traits)
         return self._formats[key]
 

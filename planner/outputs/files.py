@@ -1,23 +1,29 @@
-"""Files that are there whole or not at all, and what tells files apart."""
+"""Files and folders that are there whole or not at all, and what tells files apart."""
 
 from __future__ import annotations
 
 import errno
 import hashlib
 import os
+import re
+import shutil
 import signal
 import stat
+import sys
 import threading
+import time
 import uuid
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from planner.base.errors import ENDING_SIGNALS, InputError, OutputError
+from planner.base.errors import ENDING_SIGNALS, InputError, OutputError, Problem
 from planner.base.paths import device_problem, is_device_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+
+# --- Files that are there whole or not at all, and what tells files apart -------------------------
 
 PARTIAL: Final = ".partial-"
 """Start of the names of folders and files that are being written."""
@@ -152,3 +158,149 @@ def writing_into(folder: Path, instead: str = _INSTEAD) -> Iterator[None]:
         reason = error.strerror or str(error)
         message = f"{folder}: the files cannot be written: {reason}; make room, or {instead}"
         raise OutputError(message) from error
+
+
+# --- A folder to fill next to what it will become: locked while its writer lives, swept when dead ---
+
+if sys.platform != "win32":
+    import fcntl
+
+_TOKEN_DIGITS: Final = 12
+_LEFT: Final = re.compile(rf"{re.escape(PARTIAL)}[0-9a-f]{{{_TOKEN_DIGITS}}}(\.[a-z]+)?")
+_STALE_S: Final = 86_400.0
+_TRIES: Final = 100
+_LONGEST_NAME: Final = "tables/" + "x" * 80  # longer than that of any file in a run folder
+_PROBE_BYTES: Final = 1 << 20
+
+
+@contextmanager
+def staging(home: Path) -> Iterator[Path]:
+    """Give an empty folder inside another one; what is still in it at the end is removed.
+
+    Folders that are left of writers that were killed are removed first. Folders that had to be
+    made and hold nothing at the end are removed too.
+    """
+    refuse_device_names(home)
+    with without_empty(home):
+        partial, held = _begin(home)
+        try:
+            yield partial
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+            if held is not None:
+                os.close(held)
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Wait until no other process works on the names in a folder, and keep others waiting."""
+    held = _lock(folder, waits=True)
+    try:
+        yield
+    finally:
+        if held is not None:
+            os.close(held)
+
+
+def tidy(home: Path) -> None:
+    """Remove what writers that were killed have left in a folder."""
+    if any(home.glob(f"{PARTIAL}*")):
+        with locked(home):
+            _sweep(home)
+
+
+def _sweep(home: Path) -> None:
+    for left in home.glob(f"{PARTIAL}*"):
+        if _LEFT.fullmatch(left.name) and _is_dead(left):
+            if left.is_dir() and not left.is_symlink():
+                shutil.rmtree(left, ignore_errors=True)
+            else:
+                with suppress(OSError):
+                    left.unlink()
+
+
+def try_file(file: Path, setting: str) -> None:
+    """Find out whether a file can be written, before work is done for it."""
+    refuse_device_names(file, setting)
+    if special := kind_of_special(file):
+        what_is, must_be = f"{str(file)!r} is {special}", "a new file, or a regular one"
+        raise InputError([Problem.of(setting, what_is, must_be, "name another file")])
+    try_folder(file.parent, setting)
+
+
+def try_folder(folder: Path, setting: str) -> None:
+    """Find out whether files can be written into a folder, before work is done for them."""
+    refuse_device_names(folder, setting)
+    try:
+        with staging(folder) as partial:
+            probe = partial / _LONGEST_NAME
+            probe.parent.mkdir()
+            with probe.open("wb") as file:
+                file.write(bytes(_PROBE_BYTES))
+                file.flush()
+                os.fsync(file.fileno())
+    except (OSError, ValueError) as error:
+        is_other = os.path.lexists(folder) and not folder.is_dir()
+        reason = getattr(error, "strerror", None) or str(error)
+        reason = "it is not a folder" if is_other else reason
+        problem = Problem.of(
+            setting,
+            f"nothing can be written into {str(folder)!r}: {reason}",
+            "a folder that can be written to, with room for the files",
+            "name another folder, or make room",
+        )
+        raise InputError([problem]) from error
+
+
+def new_token() -> str:
+    """Return what makes the name of a folder its own."""
+    return uuid.uuid4().hex[:_TOKEN_DIGITS]
+
+
+def _begin(home: Path) -> tuple[Path, int | None]:
+    """Make a folder and lock it before anybody can take it for left over."""
+    for attempt in range(_TRIES):
+        home.mkdir(parents=True, exist_ok=True)
+        partial = home / f"{PARTIAL}{new_token()}"
+        try:
+            with locked(home):
+                _sweep(home)
+                partial.mkdir()
+                return partial, _lock(partial)
+        except FileNotFoundError:  # another writer has just removed `home`, which was empty
+            if attempt == _TRIES - 1:
+                raise
+    raise AssertionError
+
+
+def _is_dead(left: Path) -> bool:
+    """Whether nobody fills a folder any more; where locks do not say, age does."""
+    try:
+        held = _lock(left) if left.is_dir() else None
+    except BlockingIOError:
+        return False
+    if held is not None:
+        os.close(held)
+        return True
+    try:
+        return time.time() - left.lstat().st_mtime > _STALE_S
+    except OSError:
+        return False
+
+
+def _lock(folder: Path, *, waits: bool = False) -> int | None:
+    """Return the descriptor that holds the lock of a folder; None where there are no locks."""
+    if sys.platform == "win32":
+        return None
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if waits else fcntl.LOCK_NB))
+    except OSError as error:
+        os.close(descriptor)
+        if isinstance(error, BlockingIOError):
+            raise
+        return None
+    return descriptor

@@ -31,6 +31,7 @@ PARTS: Final = ("firm", "flexible")
 # --- Loads for PyPSA: a folder of CSV files for every model year, to import into a network --------
 
 _DECIMALS: Final = 4  # of MW in text files, 100 W
+_MW: Final = [f"{part}_mw" for part in PARTS]
 
 
 def write_grid(run: Run, folder: Path) -> list[Path]:
@@ -41,21 +42,18 @@ def write_grid(run: Run, folder: Path) -> list[Path]:
         raise InputError([Problem.of("--format", what_is, must_be, fix)])
     days = plan_days(run)
     slots = area_slots(run, run.sites.set_index("site")["zone"])
-    years = folder / "zone_year.csv"
-    written = [_csv(_by_year(slots, days), years)]
-    hours = []
-    for year, frame in area_hours(slots, days):
-        long = frame.melt(["utc", "part"], var_name="zone", value_name="mw")
-        wide = long.pivot(index=["zone", "utc"], columns="part", values="mw").reset_index()
-        named = {part: f"{part}_mw" for part in PARTS}
-        table = wide.rename(columns=named)[["zone", "utc", *named.values()]]
+    written = [_csv(_by_year(slots, days), folder / "zone_year.csv")]
+    every = []
+    for year, hours in area_hours(slots, days):
+        long = hours.stack(0, future_stack=True).rename_axis(["utc", "zone"]).swaplevel().sort_index()
+        table = long.set_axis(_MW, axis=1).reset_index()
         table.insert(1, "year", year)
-        rounded = table.round(dict.fromkeys(named.values(), _DECIMALS))
-        written.append(_csv(rounded, folder / f"zone_hour_{year}.csv", date_format="%Y-%m-%dT%H:%MZ"))
-        hours.append(table)
+        file = folder / f"zone_hour_{year}.csv"
+        written.append(_csv(table.round(dict.fromkeys(_MW, _DECIMALS)), file, date_format="%Y-%m-%dT%H:%MZ"))
+        every.append(table)
     path = folder / "zone_hour.parquet"
     with whole_file(path) as partial:
-        pd.concat(hours, ignore_index=True).to_parquet(partial, index=False, compression="zstd")
+        pd.concat(every, ignore_index=True).to_parquet(partial, index=False, compression="zstd")
     return [*written, path]
 
 
@@ -79,29 +77,22 @@ def area_slots(run: Run, area_of_site: pd.Series) -> pd.DataFrame:
     power = power.merge(done, on=key, how="left", validate="one_to_one")
     it_mw = power["it_mw"].to_numpy()
     per_it = power["facility_mw"].to_numpy() / np.where(it_mw > 0.0, it_mw, np.inf)
-    may_move_mw = power["done_mw"].fillna(0.0).to_numpy() * per_it
-    flexible_mw = np.minimum(may_move_mw, power["grid_mw"])
-    parts = power.assign(
-        area=power["site"].map(area_of_site), firm_mw=power["grid_mw"] - flexible_mw, flexible_mw=flexible_mw
-    )
-    names = [f"{part}_mw" for part in PARTS]
-    return parts.groupby(["area", "year", "slot"], as_index=False, sort=False)[names].sum()
+    flexible_mw = np.minimum(power["done_mw"].fillna(0.0).to_numpy() * per_it, power["grid_mw"])
+    firm_mw = power["grid_mw"] - flexible_mw
+    parts = power.assign(area=power["site"].map(area_of_site), firm_mw=firm_mw, flexible_mw=flexible_mw)
+    return parts.groupby(["area", "year", "slot"], as_index=False, sort=False)[_MW].sum()
 
 
 def area_hours(slots: pd.DataFrame, days: Days) -> Iterator[tuple[int, pd.DataFrame]]:
-    """Give the hours of one model year after the other."""
-    areas = sorted(slots["area"].unique())
-    for year in sorted(int(year) for year in slots["year"].unique()):
-        of_year = slots[slots["year"] == year]
-        frames = []
-        for part in PARTS:
-            table = of_year.pivot(index="area", columns="slot", values=f"{part}_mw")
-            by_slot = table.reindex(index=areas, columns=list(days.names)).fillna(0.0)
-            hours = pd.DataFrame(hourly(days, by_slot.to_numpy()).T, columns=areas)
-            hours.insert(0, "part", part)
-            hours.insert(0, "utc", hour_names(year))
-            frames.append(hours)
-        yield year, pd.concat(frames, ignore_index=True)
+    """Give the hours of one model year after the other, with a column for each area and part."""
+    columns = pd.MultiIndex.from_product([sorted(slots["area"].unique()), PARTS])
+    for year, of_year in slots.groupby("year"):
+        table = of_year.rename(columns=dict(zip(_MW, PARTS, strict=True))).pivot(
+            index="slot", columns="area", values=[*PARTS]
+        )
+        by_slot = table.swaplevel(axis=1).reindex(index=list(days.names), columns=columns).fillna(0.0)
+        utc = pd.Index(hour_names(int(str(year))), name="utc")
+        yield int(str(year)), pd.DataFrame(hourly(days, by_slot.to_numpy().T).T, utc, columns)
 
 
 def _by_year(slots: pd.DataFrame, days: Days) -> pd.DataFrame:
@@ -133,29 +124,21 @@ def write_pypsa(run: Run, folder: Path) -> list[Path]:
     middle = sites.groupby("zone")[["lon", "lat"]].mean().loc[zones]
     buses = pd.DataFrame({"name": zones, "carrier": "AC", "x": middle["lon"].values, "y": middle["lat"].values})
     loads = pd.DataFrame(
-        [(_load(zone, part), zone, part) for zone in zones for part in PARTS], columns=["name", "bus", "carrier"]
+        [(f"{zone} {part}", zone, part) for zone in zones for part in PARTS], columns=["name", "bus", "carrier"]
     )
-    carriers = pd.DataFrame({"name": ["AC", *PARTS]})
     written = []
     for year, hours in area_hours(slots, plan_days(run)):
-        by_part = {part: of_part.set_index("utc") for part, of_part in hours.groupby("part")}
-        power = pd.DataFrame({_load(zone, part): by_part[part][zone] for zone in zones for part in PARTS})
-        power.index.name = "snapshot"
-        snapshots = pd.DataFrame({"snapshot": power.index, "objective": 1.0})
+        power = hours.set_axis(loads["name"], axis=1).rename_axis(index="snapshot", columns=None)
         for name, frame in {
             "network": pd.DataFrame({"name": [f"{run.label} {year}"]}),
-            "snapshots": snapshots,
-            "carriers": carriers,
+            "snapshots": pd.DataFrame({"snapshot": power.index, "objective": 1.0}),
+            "carriers": pd.DataFrame({"name": ["AC", *PARTS]}),
             "buses": buses,
             "loads": loads,
             "loads-p_set": power.round(_DECIMALS).reset_index(),
         }.items():
             written.append(_csv(frame, folder / str(year) / f"{name}.csv"))
     return written
-
-
-def _load(zone: str, part: str) -> str:
-    return f"{zone} {part}"
 
 
 # --- Load sites for ReEDS: megawatts by state and year, in its `*loadsitereg,t,MW` layout ---------
@@ -173,26 +156,21 @@ def write_reeds(run: Run, folder: Path) -> list[Path]:
 
     Layout after the files ``loadsite_*.csv`` of ReEDS-2.0.
     """
-    state = _state_of_site(run)
-    slots = area_slots(run, state)
-    hours = plan_days(run)
-    weight_h = slots["slot"].map(dict(zip(hours.names, hours.weight_h, strict=True)))
-    total_mw = slots["firm_mw"] + slots["flexible_mw"]
-    by = slots.assign(mw=total_mw, mwh=total_mw * weight_h).groupby(["area", "year"])
-    peak_mw, mwh = by["mw"].max(), by["mwh"].sum()
-    mean_mw = mwh / hours.weight_h.sum()
-    load_factor = mean_mw.sum() / peak_mw.sum()
+    slots, days = area_slots(run, _state_of_site(run)), plan_days(run)
+    table = _by_year(slots, days)
+    energy_mwh = table[["firm_mwh", "flexible_mwh"]].to_numpy().sum()
+    load_factor = energy_mwh / sum(days.weight_h) / table["peak_mw"].sum()
+    spans = dict(zip(run.years, zip(run.years, [*run.years[1:], run.years[-1] + 1], strict=True), strict=True))
     lines = [
         f"# Data centers of {_one_line(run.title)}: coincident peak by state.",
         f"# Mean over peak of all states and years: {load_factor:.4f} (GSw_LoadSiteCF).",
         *_left_out(run),
         "*loadsitereg,t,MW",
     ]
-    span = _calendar_years(run)
     lines += [
         f"{area},{calendar},{mw:.3f}"
-        for area, year, mw in peak_mw.reset_index().itertuples(index=False)
-        for calendar in span[year]
+        for area, year, mw in table[["zone", "year", "peak_mw"]].itertuples(index=False)
+        for calendar in range(*spans[year])
     ]
     path = folder / _FILE
     with whole_file(path) as partial:
@@ -236,10 +214,3 @@ def _left_out(run: Run) -> list[str]:
 
 def _one_line(text: str) -> str:
     return " ".join(text.split())
-
-
-def _calendar_years(run: Run) -> dict[int, range]:
-    """Return the calendar years for which each model year stands."""
-    years = run.years
-    ends = [*years[1:], int(np.max(years)) + 1]
-    return {year: range(year, end) for year, end in zip(years, ends, strict=True)}

@@ -5,9 +5,11 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
+from importlib.resources import files
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
-from xml.sax.saxutils import quoteattr
+from string import Template
+from typing import TYPE_CHECKING, Final, Literal
+from xml.sax.saxutils import escape
 
 import geopandas as gpd
 import numpy as np
@@ -180,125 +182,41 @@ def _single(shape: shapely.Geometry) -> shapely.Geometry:
     return parts[0] if len(parts) == 1 else shape
 
 
-# --- QGIS styles (QML): circles and lines whose size follows a column of the layer ----------------
-
-_HEAD: Final = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
-_LARGEST_MM: Final = 14.0
-_WIDEST_MM: Final = 1.6
-
-
-def points_qml(colour: str, measure: str, label: str, *, alpha: int = 190) -> str:
-    """Return a style of circles whose area follows a measure, labelled with a column."""
-    size = f"{_LARGEST_MM} * sqrt(max(0, {measure}) / maximum({measure}))"
-    symbol = _symbol(
-        "marker",
-        "SimpleMarker",
-        {
-            "color": _rgba(colour, alpha),
-            "name": "circle",
-            "outline_color": "255,255,255,255",
-            "outline_width": "0.2",
-            "size": "2",
-            "size_unit": "MM",
-        },
-        {"size": size},
-    )
-    text = f"if({measure} > 0.1 * maximum({measure}), {_column(label)}, '')"
-    labelling = (
-        '<labeling type="simple"><settings calloutType="simple">'
-        f'<text-style fieldName={quoteattr(text)} isExpression="1" fontSize="8" '
-        'fontSizeUnit="Point" textColor="40,40,40,255"><text-buffer bufferDraw="1" '
-        'bufferSize="0.7" bufferColor="255,255,255,255"/></text-style>'
-        "</settings></labeling>"
-    )
-    return _qml(symbol, labelling)
-
-
-def lines_qml(colour: str, measure: str) -> str:
-    """Return a style of lines whose width follows a measure."""
-    width = f"0.1 + {_WIDEST_MM} * max(0, {measure}) / maximum({measure})"
-    look = {"line_color": _rgba(colour, 90), "line_width": "0.3", "line_width_unit": "MM", "capstyle": "round"}
-    return _qml(_symbol("line", "SimpleLine", look, {"outlineWidth": width}), "")
-
-
-def _qml(symbol: str, labelling: str) -> str:
-    labels_on = int(bool(labelling))
-    return (
-        f'{_HEAD}<qgis version="3.22" styleCategories="Symbology|Labeling" '
-        f'labelsEnabled="{labels_on}"><renderer-v2 type="singleSymbol" symbollevels="0" '
-        f'enableorderby="0"><symbols>{symbol}</symbols></renderer-v2>{labelling}</qgis>\n'
-    )
-
-
-def _symbol(kind: str, layer: str, look: dict[str, str], by_data: dict[str, str]) -> str:
-    properties = "".join(
-        f'<Option type="Map" name="{name}"><Option type="bool" name="active" value="true"/>'
-        f'<Option type="QString" name="expression" value={quoteattr(expression)}/>'
-        '<Option type="int" name="type" value="3"/></Option>'
-        for name, expression in by_data.items()
-    )
-    options = "".join(f'<Option type="QString" name="{name}" value="{value}"/>' for name, value in look.items())
-    return (
-        f'<symbol type="{kind}" name="0" alpha="1" clip_to_extent="1" force_rhr="0">'
-        f'<layer class="{layer}" enabled="1" locked="0" pass="0">'
-        f'<Option type="Map">{options}</Option><data_defined_properties><Option type="Map">'
-        '<Option type="QString" name="name" value=""/>'
-        f'<Option type="Map" name="properties">{properties}</Option>'
-        '<Option type="QString" name="type" value="collection"/>'
-        "</Option></data_defined_properties></layer></symbol>"
-    )
-
-
-def _rgba(colour: str, alpha: int) -> str:
-    red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
-    return f"{red},{green},{blue},{alpha}"
-
-
-def _column(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
 # --- GeoPackage: every map layer in one file, with the style QGIS opens it with -------------------
+#
+# A style (QML) is a file of `qgis/`: circles or lines whose size follows a column of the layer.
 
-_MAKE_STYLES = """
-CREATE TABLE layer_styles (
-  id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
-  f_table_catalog TEXT(256), f_table_schema TEXT(256), f_table_name TEXT(256),
-  f_geometry_column TEXT(256), styleName TEXT(30), styleQML TEXT, styleSLD TEXT,
-  useAsDefault BOOLEAN, description TEXT, owner TEXT(30), ui TEXT(30),
-  update_time DATETIME DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')))
-"""
-_REGISTER_STYLES = """
-INSERT INTO gpkg_contents (table_name, data_type, identifier, description)
-VALUES ('layer_styles', 'attributes', 'layer_styles', 'Styles that QGIS opens the layers with')
-"""
-_PUT_STYLE = """
+_STYLES: Final = files("planner.outputs") / "qgis"
+_PUT_STYLE: Final = """
 INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column,
   styleName, styleQML, styleSLD, useAsDefault, description, owner)
 VALUES ('', '', ?, 'geom', ?, ?, '', 1, ?, '')
 """
 
 
+def qgis_style(shape: Literal["points", "lines"], colour: str, measure: str, label: str = "name") -> str:
+    """Return a style of circles whose area follows a measure, labelled with a column, or of lines that are as wide."""
+    column = '"{}"'.format(label.replace('"', '""'))
+    names = {"colour": colour, "measure": measure, "label": column}
+    shown = {name: escape(text, {'"': "&quot;"}) for name, text in names.items()}
+    return Template((_STYLES / f"{shape}.qml").read_text(encoding="utf-8")).substitute(shown)
+
+
 def write_gpkg(run: Run, path: Path) -> list[Path]:
     """Write all map layers as a GeoPackage for QGIS."""
-    layers = [layer(run) for layer in LAYERS.values()]
+    layers, year = [layer(run) for layer in LAYERS.values()], run.years[-1]
+    styles = {
+        "sites": qgis_style("points", "181,84,28,190", f'"nameplate_mw_{year}"'),
+        "site_years": qgis_style("points", "181,84,28,190", '"nameplate_mw"'),
+        "assignments": qgis_style("lines", "74,111,165,90", '"served_kh100e"'),
+        "demand_regions": qgis_style("points", "74,111,165,90", f'"demand_kh100e_{year}"'),
+    }
     with whole_file(path) as partial:
         for layer in layers:
             frame = gpd.GeoDataFrame(layer.attributes, geometry=layer.shapes, crs="EPSG:4326")
             frame.to_file(partial, layer=layer.name, driver="GPKG", layer_options={"DESCRIPTION": layer.about})
-        _write_styles(partial, layers, run.years[-1])
+        with closing(sqlite3.connect(partial)) as database, database:
+            database.executescript((_STYLES / "styles.sql").read_text(encoding="utf-8"))
+            rows = [(layer.name, layer.name, styles[layer.name], layer.about) for layer in layers]
+            database.executemany(_PUT_STYLE, rows)
     return [path]
-
-
-def _write_styles(path: Path, layers: list[Layer], year: int) -> None:
-    styles = {
-        "sites": points_qml("#b5541c", f'"nameplate_mw_{year}"', "name"),
-        "site_years": points_qml("#b5541c", '"nameplate_mw"', "name"),
-        "assignments": lines_qml("#4a6fa5", '"served_kh100e"'),
-        "demand_regions": points_qml("#4a6fa5", f'"demand_kh100e_{year}"', "name", alpha=90),
-    }
-    with closing(sqlite3.connect(path)) as database, database:
-        database.execute(_MAKE_STYLES)
-        database.execute(_REGISTER_STYLES)
-        rows = [(layer.name, layer.name, styles[layer.name], layer.about) for layer in layers]
-        database.executemany(_PUT_STYLE, rows)

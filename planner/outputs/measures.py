@@ -13,7 +13,7 @@ from planner.base.units import M3_PER_THOUSAND_M3
 from planner.results.four_moneys import PAID_FOR
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from planner.outputs.run import Run
 
@@ -105,8 +105,6 @@ _NOISE: Final = 1e-9  # of a difference, against the numbers
 _LATER: Final = ("new_firm_mw", "emissions_kt", "water_m3")
 _OF_ZONE: Final = measures(("nameplate_mw", "facility_mean_mw", "coincident_peak_mw", *_LATER))
 _OF_SITE: Final = measures(("halls_mw", "nameplate_mw", "facility_mean_mw", "facility_peak_mw", *_LATER, "cost_musd"))
-_NPV: Final = Measure("Net present value", "MUSD", "npv_musd")
-_PAID: Final = Measure("Payments", "MUSD", "musd")
 
 
 def letters_of(runs: Sequence[Run]) -> str:
@@ -138,11 +136,13 @@ def side_by_side(runs: Sequence[Run]) -> pd.DataFrame:
     index = columns[0].index
     for other in columns[1:]:
         index = index.append(other.index.difference(index, sort=False))
-    frame = pd.DataFrame({"order": _order(index)}, index=index)
     years, by = (index.get_level_values(name).to_numpy() for name in ("year", "by"))
+    # The rows of one kind are together, whichever run had them first.
+    frame = pd.DataFrame({"order": pd.factorize(by)[0]}, index=index)
     for letter, run, column in zip(letters, runs, columns, strict=True):
         values = column.reindex(index).to_numpy(dtype=np.float64)
-        of_horizon = (by == "calendar year") & np.isin(years, _calendar_years(run))
+        first, last = (int(run.tables["solution"][name].iloc[0]) for name in _HORIZON[:2])
+        of_horizon = (by == "calendar year") & (years >= first) & (years <= last)
         known = (years == 0) | np.isin(years, run.years) | of_horizon
         frame[letter] = np.where(np.isnan(values) & known, 0.0, values)
     for letter, name in zip(letters[1:], difference_columns(runs), strict=True):
@@ -153,58 +153,27 @@ def side_by_side(runs: Sequence[Run]) -> pd.DataFrame:
     return frame.astype({"year": "int64"})
 
 
-def _calendar_years(run: Run) -> list[int]:
-    first, last = (int(run.tables["solution"][name].iloc[0]) for name in _HORIZON[:2])
-    return [*range(first, last + 1)]
-
-
-def _order(index: pd.Index[Any]) -> list[int]:
-    """Keep the rows of one kind together, whichever run had them first."""
-    order = {name: at for at, name in enumerate(dict.fromkeys(index.get_level_values("by")))}
-    return [order[name] for name in index.get_level_values("by")]
-
-
 def _column(run: Run) -> pd.Series:
     """Return all figures of a run, by what they are."""
-    rows = [row for part in (_of_plan, _of_years, _of_places, _of_costs) for row in part(run)]
+    costs, tables = run.tables["costs"], run.tables
+    npv = {"Net present value": costs, **{f"of it {of}": costs[costs["upfront"] == up] for up, of in PAID_FOR.items()}}
+    rows: list[tuple[Any, ...]] = [
+        ("plan", "", 0, measure, "MUSD", part["npv_musd"].sum()) for measure, part in npv.items()
+    ]
+    for by, table, shown in (
+        ("year", "summary", OF_YEAR),
+        ("zone", "power_zone", _OF_ZONE),
+        ("site", "site_year", _OF_SITE),
+    ):
+        frame = tables[table]
+        labels = [""] * len(frame) if by == "year" else frame[by].astype(str)
+        for one in shown:
+            values = zip(labels, frame["year"], frame[one.column] / one.per, strict=True)
+            rows += [(by, label, int(year), one.label, one.unit, value) for label, year, value in values]
+    for by in ("item", "site"):
+        paid = costs.groupby(by, sort=False, observed=True)["npv_musd"].sum()
+        rows += [(by, str(label), 0, "Net present value", "MUSD", musd) for label, musd in paid.items()]
+    yearly = costs.groupby("calendar_year")["musd"].sum()
+    rows += [("calendar year", "", year, "Payments", "MUSD", musd) for year, musd in yearly.items()]
     index = pd.MultiIndex.from_tuples([row[:-1] for row in rows], names=list(_KEYS))
     return pd.Series([row[-1] for row in rows], index=index, dtype=np.float64)
-
-
-_Row = tuple[str, str, int, str, str, float]
-
-
-def _of_plan(run: Run) -> Iterator[_Row]:
-    costs = run.tables["costs"]
-    total = float(costs["npv_musd"].sum())
-    yield ("plan", "", 0, _NPV.label, _NPV.unit, total)
-    for upfront, paid_for in PAID_FOR.items():
-        part = float(costs.loc[costs["upfront"] == upfront, "npv_musd"].sum())
-        yield ("plan", "", 0, f"of it {paid_for}", _NPV.unit, part)
-
-
-def _of_years(run: Run) -> Iterator[_Row]:
-    yield from _each(run.tables["summary"].assign(label=""), "year", OF_YEAR)
-
-
-def _of_places(run: Run) -> Iterator[_Row]:
-    for by, table, shown in (("zone", "power_zone", _OF_ZONE), ("site", "site_year", _OF_SITE)):
-        frame = run.tables[table]
-        yield from _each(frame.assign(label=frame[by]), by, shown)
-
-
-def _each(frame: pd.DataFrame, by: str, shown: Sequence[Measure]) -> Iterator[_Row]:
-    labels, years = frame["label"].astype(str).tolist(), frame["year"].tolist()
-    for measure in shown:
-        values = (frame[measure.column] / measure.per).tolist()
-        for label, year, value in zip(labels, years, values, strict=True):
-            yield (by, label, int(year), measure.label, measure.unit, float(value))
-
-
-def _of_costs(run: Run) -> Iterator[_Row]:
-    costs = run.tables["costs"]
-    for by in ("item", "site"):
-        for label, npv in costs.groupby(by, sort=False, observed=True)["npv_musd"].sum().items():
-            yield (by, str(label), 0, _NPV.label, _NPV.unit, float(npv))
-    for year, paid in costs.groupby("calendar_year")["musd"].sum().items():
-        yield ("calendar year", "", int(str(year)), _PAID.label, _PAID.unit, float(paid))

@@ -1,4 +1,4 @@
-"""Whose a folder is: a study goes into a new one or its own, never among files of another."""
+"""Kinds of folders, and whose a folder is: a study goes into a new one or its own, never among files of another."""
 
 from __future__ import annotations
 
@@ -6,22 +6,90 @@ import json
 import os
 import re
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from planner.base.errors import InputError, Problem
 from planner.base.paths import SCENARIOS_DIR, is_file
 from planner.base.words import some
-from planner.outputs.files import sha256_of
-from planner.outputs.folder_kinds import FOLDER_KINDS, LABELS_FILE, RUNS, files_of
-from planner.outputs.staging import locked, staging, try_folder
+from planner.outputs.files import locked, sha256_of, staging, try_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     import pandas as pd
 
-    from planner.outputs.folder_kinds import FolderKind
+# --- Kinds of folders: of a run, of runs, of each study; and the files by which they are known ----
+
+LABELS_FILE: Final = "labels.json"
+"""Name and tags that a planner gives a folder."""
+META_FILE: Final = "run.json"
+"""Says in the folder of a run what it is."""
+SWEEP_FILE: Final = "sweep.json"
+"""Says in the folder of a sweep what is swept."""
+FRONTIER_FILE: Final = "frontier.json"
+STOCHASTIC_FILE: Final = "stochastic.json"
+FUTURES_FOLDER: Final = "futures"
+"""Folder of the files of single futures of a sweep."""
+RUNS_FOLDER: Final = "runs"
+"""Folder of the runs that a study keeps."""
+
+
+@dataclass(frozen=True)
+class FolderKind:
+    """What a folder may be of."""
+
+    name: str  # of the kind
+    words: str  # what a planner knows it as
+    files: tuple[str, ...] = ()  # files that say so, as patterns; none of what its parts say
+    # the one that says which file the study was made from, where it goes on from what its folder holds; others are
+    # replaced as a whole
+    entry_file: str | None = None
+    is_listed: bool = False  # whether ``dcplan runs list --all`` shows it
+    part_of: FolderKind | None = None  # what it is a part of, whose folder it is in
+    begins_as: FolderKind | None = None  # what it is solved as in the same folder, before there is a file of its own
+    option: str = "--output"  # the option that names such a folder
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of the folder is written at once, so that nothing else belongs there."""
+        return bool(self.files) and self.entry_file is None and self.option == "--output"
+
+
+SWEEP: Final = FolderKind("sweep", "sweep", (SWEEP_FILE,), SWEEP_FILE, is_listed=True)
+SENSITIVITY: Final = FolderKind("sensitivity", "study of sensitivity", entry_file=SWEEP_FILE, begins_as=SWEEP)
+SENSITIVITY_METHODS: Final = ("tornado", "morris", "sobol")
+"""Methods of a study of sensitivity; each may be asked of several outputs in one folder."""
+STOCHASTIC: Final = FolderKind("stochastic", "stochastic program", (STOCHASTIC_FILE,), STOCHASTIC_FILE, is_listed=True)
+FRONTIER: Final = FolderKind("frontier", "frontier", (FRONTIER_FILE,), is_listed=True)
+ALTERNATIVES: Final = FolderKind("alternatives", "study of alternatives", ("alternatives.json",), is_listed=True)
+STRESS: Final = FolderKind("stress", "stress study", ("stress_year.parquet",))
+DISPATCH: Final = FolderKind("dispatch", "study of dispatch", ("dispatch.parquet",))
+DAYS_ERROR: Final = FolderKind("days_error", "study of the error of days", ("days_error.parquet",))
+ESTIMATES: Final = FolderKind("estimates", "table of estimates", ("estimates.parquet",))
+STUDY_KINDS: Final = (
+    *(
+        FolderKind(*(method, method, (f"{method}.json", f"{method}-*.json")), is_listed=True, part_of=SENSITIVITY)
+        for method in SENSITIVITY_METHODS
+    ),
+    *(SENSITIVITY, STOCHASTIC, FRONTIER, ALTERNATIVES, SWEEP, STRESS, DISPATCH, DAYS_ERROR, ESTIMATES),
+)
+"""Studies; where a folder has files of several, it is of the first."""
+RUNS: Final = FolderKind("runs", "folder of runs", (f"*/{META_FILE}",), option="--runs")
+FOLDER_KINDS: Final = (FolderKind("run", "run", (META_FILE,)), RUNS, *STUDY_KINDS)
+
+
+def files_of(folder: Path, patterns: Iterable[str]) -> list[Path]:
+    """Return the files of a folder that match any of some patterns; none of what is no folder."""
+    try:
+        matching = [path for one in patterns for path in sorted(folder.glob(one))]
+        return [path for path in matching if path.is_file()]
+    except (OSError, ValueError):  # such as a name that is too long
+        return []
+
+
+# --- Whose a folder is: a study goes into a new one or its own, never among files of another ------
 
 LEDGER_FILE: Final = ".dcplan-written"
 """Holds the SHA-256 of every file that was written next to it."""
@@ -152,15 +220,15 @@ def wrong_folder(folder: Path, kind: FolderKind, file: Path | None = None) -> li
         return []
     path = folder / kind.entry_file
     try:
-        other = _other_file(file, path)
-    except _EntryError as error:
+        entry = _entry_in(path)
+    except ValueError as error:
         what_is = f"it does not say what the folder is of: {error}"
         fix = f"put back the file as dcplan wrote it, {fix}"
         return [Problem.of(str(path), what_is, must_be, fix)]
-    if other is None:
+    if entry is None or _is_of(file, entry, may_be_edited=True):
         return []
     is_like = "" if kind.begins_as is None else f"{kind.begins_as.words} or "
-    what_is = f"the folder is that of another {is_like}{kind.words}, of {other!r}"
+    what_is = f"the folder is that of another {is_like}{kind.words}, of {str(entry.file)!r}"
     return [Problem.of(str(path), what_is, must_be, fix)]
 
 
@@ -175,13 +243,9 @@ def is_free_for(file: Path, path: Path) -> bool:
     """Return whether a folder is not in use, or used by this file, even if either was moved since."""
     try:
         entry = _entry_in(path)
-    except _EntryError:
+    except ValueError:
         return False
     return entry is None or _is_of(file, entry)
-
-
-class _EntryError(Exception):
-    """A file of a study does not say which file it was made from."""
 
 
 class _Entry(NamedTuple):
@@ -193,7 +257,7 @@ class _Entry(NamedTuple):
 
 
 def _entry_in(path: Path) -> _Entry | None:
-    """Read the `file_entry` of a study's file; None where there is no such file."""
+    """Read the `file_entry` of a study's file; None where there is no such file, ValueError where it does not say."""
     try:
         entry = json.loads(path.read_bytes())["file"]
         of = Path(entry["file"])
@@ -202,35 +266,27 @@ def _entry_in(path: Path) -> _Entry | None:
         return None
     except (LookupError, TypeError, AttributeError) as error:
         message = "it has no key file with keys file and sha256"
-        raise _EntryError(message) from error
-    except (OSError, ValueError, RecursionError) as error:
-        raise _EntryError(getattr(error, "strerror", None) or str(error)) from error
-
-
-def _other_file(file: Path, path: Path) -> str | None:
-    """Return the file that the folder of a study is of, where that is another one.
-
-    A file with the same content is no other one, wherever it is; nor is one of the same name
-    where the file that is named is gone: it was moved, and edited.
-    """
-    entry = _entry_in(path)
-    if entry is None or _is_of(file, entry):
-        return None
-    is_moved = entry.file.name == file.name and not is_file(entry.file)
-    is_copy = is_file(file) and entry.sha256 == sha256_of(file)
-    return None if is_copy or is_moved else str(entry.file)
+        raise ValueError(message) from error
+    except (OSError, RecursionError) as error:
+        raise ValueError(getattr(error, "strerror", None) or str(error)) from error
 
 
 def _is_shipped(path: Path) -> bool:
     return path.resolve().is_relative_to(SCENARIOS_DIR)
 
 
-def _is_of(file: Path, entry: _Entry) -> bool:
-    """Whether an entry is of this file, even if either was moved since."""
+def _is_of(file: Path, entry: _Entry, *, may_be_edited: bool = False) -> bool:
+    """Whether an entry is of this file, even if either was moved since.
+
+    Where it may be edited, a file with the same content is no other one, wherever it is; nor is one of the same name
+    where the file that is named is gone.
+    """
+    is_gone = not is_file(entry.file)
+    is_copy = is_file(file) and entry.sha256 == sha256_of(file)
+    if may_be_edited and (is_copy or (is_gone and entry.file.name == file.name)):
+        return True
     if entry.is_shipped or _is_shipped(file):  # wherever the other dcplan is installed
         # Scenarios and sweeps share names.
         is_like = entry.file.parts[-2:] == file.resolve().parts[-2:]
         return entry.is_shipped and _is_shipped(file) and is_like
-    if entry.file == file.resolve():
-        return True
-    return not is_file(entry.file) and is_file(file) and entry.sha256 == sha256_of(file)
+    return entry.file == file.resolve() or (is_gone and is_copy)

@@ -20,7 +20,19 @@ from planner.base.words import amount, within_sentence
 from planner.clock.days import MONTHS
 from planner.outputs.files import whole_file
 from planner.outputs.labels import DisplayNames, shortened
-from planner.outputs.report.charts import Chart, Line, Picture, Series, columns, curve, curves, fan, groups, heat_map
+from planner.outputs.report.charts import (
+    Chart,
+    Line,
+    Picture,
+    Series,
+    columns,
+    curve,
+    curves,
+    fan,
+    feet_of,
+    groups,
+    heat_map,
+)
 from planner.outputs.report.figures import Figures, ReportFigure, TableFigures
 from planner.outputs.report.map import plan_picture
 from planner.outputs.report.markup import STYLE, Html, element, file_text
@@ -35,8 +47,7 @@ if TYPE_CHECKING:
     from planner.base.arrays import Floats
     from planner.headroom.study import Curtailment, HeadroomStudy
     from planner.outputs.run import Run
-    from planner.outputs.sensitivity import Sensitivity
-    from planner.outputs.study_files import Frontier
+    from planner.outputs.study_files import Frontier, Sensitivity
     from planner.stress.study import StressStudy
 
 # --- Pictures of charts and maps as one SVG file, with the style of the report --------------------
@@ -259,7 +270,7 @@ def plot_cash(run: Run) -> Drawing:
     so_far = Line("paid so far", [*zip(years, cash["cash_musd"].cumsum(), strict=True)], 0, has_marks=True)
     panels = [
         _stack("Cash by calendar year", "MUSD a year", parts),
-        curves("Paid so far", ("", "MUSD"), [so_far], years=years),
+        curves("Paid so far", ("", "MUSD"), [so_far], feet=feet_of(years)),
     ]
     return Drawing(run.title, "Cash when it is paid", panels)
 
@@ -340,7 +351,7 @@ def plot_comparison(run: Run, other: Run) -> Drawing:
     sums = sums[(sums != 0.0).any(axis=1)]
     series = [_series(one.label, sums[at]) for at, one in enumerate(pair)]
     panels = [
-        curves("Mean power at the meter", ("", "MW"), found, years=years),
+        curves("Mean power at the meter", ("", "MW"), found, feet=feet_of(years)),
         groups("Net present value by group of items", "MUSD", [*map(str, sums.index)], series),
     ]
     return Drawing(f"{run.label} and {other.label}", "", panels)

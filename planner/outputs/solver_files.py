@@ -86,24 +86,17 @@ def unreadable_tables(run: Run) -> Iterator[Problem]:
     """Find the input tables that a run lacks, that lack columns, or that are no Parquet files."""
     schemas = load_package().tables
     for name in TABLES:
+        expected = "the columns that this version of dcplan reads"
         try:
             lacking = set(schemas[name].columns) - set(run.inputs_tables[name])
-            if lacking:
-                yield Problem.of(
-                    f"inputs/{name}.parquet",
-                    f"the table has no {' and no '.join(sorted(lacking))}",
-                    "the columns that this version of dcplan reads",
-                    "solve the scenario again",
-                )
+            found = f"the table has no {' and no '.join(sorted(lacking))}" if lacking else ""
         except InputError as error:
             yield from error.problems
+            continue
         except KeyError:
-            yield Problem.of(
-                f"inputs/{name}.parquet",
-                f"the table can not be read: the run has no {name!r}",
-                "a table as the run has read it",
-                "solve the scenario again",
-            )
+            found, expected = f"the table can not be read: the run has no {name!r}", "a table as the run has read it"
+        if found:
+            yield Problem.of(f"inputs/{name}.parquet", found, expected, "solve the scenario again")
 
 
 def scenario_of(run: Run) -> Scenario:
@@ -177,6 +170,11 @@ def sentence(row: pd.Series, tables: Tables, labels: DisplayNames) -> list[tuple
     """Say what binds."""
     parts = limit_parts(row, tables, partial(_known, labels))
     return [(part, place in _NAMES) for part, place in parts]
+
+
+def sentence_text(row: pd.Series, tables: Tables, labels: DisplayNames) -> str:
+    """Say what binds, as one text without what its end would lead to."""
+    return "".join(text for text, _ in sentence(row, tables, labels)).rstrip(".: ")
 
 
 def _known(labels: DisplayNames, place: str, label: str) -> str:

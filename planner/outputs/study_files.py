@@ -1,4 +1,4 @@
-"""Files of studies next to a run, of days, operation, stress and alternatives."""
+"""What studies answer with, and their files: days, stress, alternatives, frontier, sensitivity."""
 
 from __future__ import annotations
 
@@ -10,16 +10,18 @@ import numpy as np
 import pandas as pd
 
 from planner.base.errors import InputError, Problem
-from planner.base.words import amount, signed
+from planner.base.words import amount, signed, some
 from planner.outputs.answer import Answer
-from planner.outputs.folder_kinds import ALTERNATIVES, ESTIMATES, FRONTIER, STRESS
-from planner.outputs.staging import staging
+from planner.outputs.files import staging
+from planner.outputs.own_folder import ALTERNATIVES, ESTIMATES, FRONTIER, SENSITIVITY, STRESS
 from planner.results.cost_difference import LEAST_PENALTY_MUSD
 from planner.results.store import read_stored
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
+    from planner.base.arrays import Floats
     from planner.outputs.plots import Drawing
     from planner.outputs.run import Run
 
@@ -209,3 +211,216 @@ class Frontier(Answer):
         from planner.outputs.plots import plot_frontier
 
         return plot_frontier(self)
+
+
+# --- Which inputs decide: the table of a study of sensitivity, and its files ----------------------
+
+COST: Final = "objective_musd"
+BOUND: Final = "bound_musd"
+"""The cost of a plan, which chooses the figures, and that of the program without integrality."""
+
+FACTOR: Final = (
+    *("rank", "factor", "table", "column", "item", "figures", "unit"),
+    *("value", "low", "high", "kind", "source"),
+)
+"""Columns that say which factor a row is of."""
+INDICES: Final[Mapping[str, tuple[str, ...]]] = {
+    "tornado": (
+        *("at_low", "at_high", "swing", "swing_least", "swing_most", "without_plan"),
+        *("penalty_at_low", "penalty_at_high"),
+    ),
+    "morris": ("mu_star", "mu_star_conf", "mu", "sigma"),
+    "sobol": ("st", "st_conf", "s1", "s1_conf"),
+}
+"""Columns of what a method says of a factor."""
+BY: Final[Mapping[str, str]] = {"tornado": "swing", "morris": "mu_star", "sobol": "st"}
+"""Column that ranks the factors, by method."""
+RANKS: Final = (*("rank_low", "rank_high", "same_rank_frac", "rank_of_half"), *("first_order_rank", "first_order_musd"))
+"""Columns of how stable its rank is, and of its first-order rank."""
+_SENSITIVITY_NOISE_FRAC: Final = 1e-7
+"""Outputs that differ by less are the same but for the tolerances of a solver. [-]"""
+_LEAST_SCALE: Final = 1.0
+"""What outputs near 0 are compared with, in their unit: rows of a program are met to 1e-7 of its
+units, so an output of 1e-9 is a 0. [unit of the output]"""
+
+
+def is_constant(outputs: Floats) -> bool:
+    """Return whether outputs differ by no more than numerical noise; nan are left out.
+
+    >>> is_constant(np.array([4.0, 4.0 + 1e-9, np.nan])), is_constant(np.array([4.0, 4.01]))
+    (True, False)
+    >>> is_constant(np.array([0.0, 1e-9, 0.0])), is_constant(np.array([0.0, 1e-3, 0.0]))
+    (True, False)
+    """
+    known = outputs[~np.isnan(outputs)]
+    if not known.size:
+        return True
+    scale = max(float(np.abs(known).max()), _LEAST_SCALE)
+    return bool(np.ptp(known) <= _SENSITIVITY_NOISE_FRAC * scale)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Sensitivity(Answer):
+    """Which inputs decide."""
+
+    kind = SENSITIVITY
+    fields = (
+        *("scenario", "method", "of", "unit", "size", "seed", "base", "gap_musd"),
+        *("blocks", "dropped", "broken", "unmoved", "notes"),
+    )
+    listed = ("factors=table", "left_out")
+
+    scenario: str  # name of the scenario, how it was asked, of what and in which unit
+    method: str
+    of: str
+    unit: str
+    size: int  # of the design; 0 for the tornado, which draws nothing
+    seed: int
+    table: pd.DataFrame  # `FACTOR`, the `INDICES` of the method and `RANKS`, the factor that decides most first
+    left_out: pd.DataFrame  # figures with a low and a high that were not moved, and why
+    # every point of the design with its future, output, and penalty of unmet demand in the cost of its plan [MUSD];
+    # columns of the factors' names
+    points: pd.DataFrame
+    base: float  # the output with every figure at its value
+    # the largest gap of a plan behind it, within which costs are not told apart; 0 where the output has none
+    gap_musd: float
+    blocks: int  # trajectories or base samples, and those of them that were left out since a point of them has no plan
+    dropped: int
+    broken: int  # plans that break a rule of the check
+    unmoved: int  # figures of the same tables that have no low and high
+    file: Path | None = None  # the file of the scenario
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader must know."""
+        return tuple(_notes(self))
+
+    @property
+    def is_moved(self) -> bool:
+        """Whether the output differs between any two of the points and the plan as it is."""
+        return not is_constant(np.append(self.points["output"].to_numpy(np.float64), self.base))
+
+    @property
+    def unstable(self) -> tuple[str, ...]:
+        """Factors whose rank more points may change: the interval of one has the index of another.
+
+        Intervals are the 95 % confidence of the index that ranks; a tornado has none.
+        """
+        if self.method == "tornado" or not self.is_moved:
+            return ()
+        name = BY[self.method]
+        index, half = (self.table[one].to_numpy(np.float64) for one in (name, f"{name}_conf"))
+        apart = np.abs(index[:, None] - index[None, :])
+        reaches = apart < np.maximum(half[:, None], half[None, :])
+        np.fill_diagonal(reaches, val=False)
+        return tuple(self.table.loc[reaches.any(axis=1), "factor"])
+
+    @property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Its factors, figures that were left out, and points of the design."""
+        parts = {"": self.table, "_left_out": self.left_out, "_points": self.points}
+        return {f"{self.stem}{name}": table for name, table in parts.items()}
+
+    @property
+    def exit_code(self) -> int:
+        """1 where a plan breaks a rule of the check."""
+        return 1 if self.broken else 0
+
+    @property
+    def stem(self) -> str:
+        """What its files are called, without their endings."""
+        return self.method if self.of == COST else f"{self.method}-{self.of}"
+
+    def plot(self) -> Drawing:
+        """Draw what each factor does."""
+        from planner.outputs.plots import plot_sensitivity
+
+        return plot_sensitivity(self)
+
+
+def _notes(found: Sensitivity) -> list[str]:
+    table = found.table
+    steps = int((table["figures"] > 1).sum())
+    said = [_MEANS[found.method].format(of=found.of, unit=found.unit)]
+    if not found.is_moved:
+        unit = "" if found.unit == "-" else f" {found.unit}"
+        said.append(f"None of these factors moves {found.of}: it is {amount(found.base)}{unit} in every plan.")
+    elif found.method == "sobol":
+        alone = float(table["s1"].sum())
+        said.append(
+            f"First-order indices add up to {alone:.2f}: the rest of the variance is of factors"
+            " that act together, or noise of the sample."
+        )
+    if found.unstable:
+        said.append(_unstable(found))
+    chosen = f"Moved are the figures that do most to first order ({len(table) - steps})"
+    if steps:
+        chosen += f" and whole columns that count in steps, which first order misses ({steps})"
+    if found.of not in {COST, BOUND}:
+        chosen += (
+            f". They are chosen by what they do to the cost of the plan, not to {found.of}:"
+            " `--figures` takes more of them, and a sweep varies any that its file names as an"
+            " axis (table, column, row)"
+        )
+    said.append(
+        f"{chosen}. {len(found.left_out):,} figures with a low and a high were left out (table"
+        f" left_out says why). {found.unmoved:,} of the same tables have none and were not moved,"
+        " nor were settings of the scenario."
+    )
+    penalty = found.points["penalty_musd"].to_numpy(np.float64)
+    if found.of == COST and (penalty >= LEAST_PENALTY_MUSD).any():
+        least, most = amount(float(np.nanmin(penalty)), 4), amount(float(np.nanmax(penalty)), 4)
+        said.append(
+            f"Of the cost of a plan {least} to {most} MUSD are the penalty of unmet demand"
+            " (demand.unmet_usd_per_h100e_hour), which differences between plans include."
+        )
+    if found.gap_musd > 0.0:
+        said.append(
+            f"Plans are within {amount(found.gap_musd)} MUSD of the least cost: smaller"
+            " differences are noise. `--of bound_musd` ranks by the linear program, without it."
+        )
+    if found.dropped:
+        what, _ = _POINTS[found.method]
+        said.append(
+            f"{found.dropped} of {found.blocks + found.dropped} {what} were left out: a point of"
+            " each has no plan (column status of table futures). Results are for the others."
+        )
+    if found.method == "tornado" and (table["without_plan"] != "").any():
+        ends = table[table["without_plan"] != ""]
+        named = ", ".join(f"{row.factor} at its {row.without_plan}" for row in ends.itertuples())
+        said.append(f"No plan is feasible with {named}: ranked before all others.")
+    if found.broken:
+        said.append(f"{found.broken} plans break a rule of the check (column broken of futures).")
+    return said
+
+
+def _unstable(found: Sensitivity) -> str:
+    """Say which ranks are of no use yet, and what makes them so."""
+    what, option = _POINTS[found.method]
+    count = len(found.unstable)
+    ranks = "All ranks" if count == len(found.table) else f"{count} of {len(found.table)} ranks"
+    return (
+        f"{ranks} are unstable ({some(found.unstable, _NAMED)}): the 95 % confidence interval of"
+        f" {BY[found.method]} reaches the value of another factor. More {what} ({option}, now"
+        f" {found.size}) narrow it."
+    )
+
+
+_NAMED: Final = 3
+_POINTS: Final = {"morris": ("trajectories", "--trajectories"), "sobol": ("base samples", "--samples")}
+_MEANS: Final[Mapping[str, str]] = {
+    "tornado": (
+        "Each factor is moved alone to its low and its high, and solved again; {of} changes by"
+        " at_low and at_high [{unit}]. Ranks from rank_low to rank_high are possible within gaps."
+    ),
+    "morris": (
+        "mu_star is the mean absolute change of {of} [{unit}] where one factor goes all the way"
+        " from low to high; sigma is how much that depends on where the others are. Ranks are"
+        " within rank_low and rank_high in 95 % of resampled trajectories."
+    ),
+    "sobol": (
+        "st is the share of the variance of {of} that a factor has a part in, s1 what it does"
+        " alone, where all are anywhere between low and high. Ranks are within rank_low and"
+        " rank_high in 95 % of resampled base samples."
+    ),
+}

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from math import prod
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import pandas as pd
-from pandas.api.types import infer_dtype
 from pyarrow import ArrowException
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from planner.base.errors import InputError, Problem
-from planner.outputs.folder_kinds import FRONTIER, FRONTIER_FILE, STOCHASTIC, STOCHASTIC_FILE, SWEEP, SWEEP_FILE
+from planner.base.words import some
+from planner.outputs.own_folder import FRONTIER, FRONTIER_FILE, STOCHASTIC, STOCHASTIC_FILE, SWEEP, SWEEP_FILE
 from planner.outputs.study_files import COLUMNS
 from planner.results.ended import PLANNED
 
@@ -54,8 +54,11 @@ _OF_STOCHASTIC_TABLES: Final = {
 }
 KINDS_READ: Final = frozenset({SWEEP.name, FRONTIER.name, STOCHASTIC.name})
 """Kinds of studies that `read_study` reads."""
-_WHOLE: Final = {"point": "integer", "is_knee": "boolean"}  # none is missing
-_NUMBERS: Final = frozenset({"integer", "floating", "mixed-integer-float", "empty"})
+_WHOLE: Final[Mapping[str, Any]] = {"point": int, "is_knee": bool}  # none is missing
+_CELLS: Any = {name: (_WHOLE.get(name, float | None), ...) for name in COLUMNS}
+_Point: Any = create_model("_Point", __config__=ConfigDict(extra="allow"), **_CELLS)
+_Kind = TypeVar("_Kind", bound=BaseModel)
+_NAMED: Final = 3  # of what is wrong
 _MOST_LABELS: Final = 6  # of an axis; with more, values are put together
 _PARTS: Final = (3, 2)  # into which values are put, the first that leaves enough in each
 _LEAST_FUTURES: Final = 2  # with a plan, whose mean says what an axis does whatever the others are
@@ -116,50 +119,59 @@ def read_study(folder: Path) -> StoredSweep | StoredFrontier | StoredStochastic:
     return _read_sweep(folder) if is_sweep else _read_frontier(folder)
 
 
+class _File(BaseModel):
+    """What a file says of a study."""
+
+    question: str | None = None
+
+
+class _StochasticFile(_File):
+    name: str
+    title: str = Field(alias="label")
+    scenario: str
+    known_from: int
+    cvar_weight: float
+    cvar_tail: float | None
+    is_relaxed: bool
+
+
+class _SweepFile(_File):
+    name: str = Field(alias="sweep")
+    title: str | None
+    base: str | None
+    axes: list[str] | dict[str, Any]
+    changes: dict[str, dict[str, Any]] = {}
+
+
+class _FrontierFile(BaseModel):
+    scenario: str
+    label: str
+    unit: str
+    price_unit: str
+    notes: tuple[str, ...]
+    points: list[_Point]
+
+
 def _read_stochastic(folder: Path) -> StoredStochastic:
-    path = folder / STOCHASTIC_FILE
-    risk = ("cvar_weight", "cvar_tail")
-    meta = _json(path, ("name", "label", "scenario", "known_from", *risk, "is_relaxed"))
-    if not isinstance(meta["known_from"], int):
-        raise unreadable(path, "its known_from is not an integer, such as 2028")
-    weight, tail = (meta[key] for key in risk)
-    if not (isinstance(weight, int | float) and isinstance(tail, int | float | None)):
-        raise unreadable(path, "its cvar_weight and cvar_tail are not numbers, such as 0.3")
-    of_plans = set() if tail is None else {"cvar_musd", "objective_musd"}
+    said = _read_file(folder / STOCHASTIC_FILE, _StochasticFile)
+    of_plans = set() if said.cvar_tail is None else {"cvar_musd", "objective_musd"}
     tables = {
         name: _table(folder, name, columns | (of_plans if name == "plans" else set()))
         for name, columns in _OF_STOCHASTIC_TABLES.items()
     }
     decided = tables["decided"]
     made = {"decided": decided.assign(order=range(1, len(decided) + 1)), "fans": fans_of(tables["results"])}
-    return StoredStochastic(
-        folder,
-        str(meta["name"]),
-        str(meta["label"]),
-        str(meta.get("question", "")),
-        str(meta["scenario"]),
-        meta["known_from"],
-        float(weight),
-        None if tail is None else float(tail),
-        bool(meta["is_relaxed"]),
-        tables | made,
-    )
+    return StoredStochastic(folder, tables=tables | made, **_texts(said))
 
 
 def _read_sweep(folder: Path) -> StoredSweep:
-    meta = _json(folder / SWEEP_FILE, ("sweep", "title", "question", "base", "axes"))
+    said = _read_file(folder / SWEEP_FILE, _SweepFile)
     tables = {name: _table(folder, name, columns) for name, columns in _OF_TABLES.items()}
     futures = tables["futures"]
-    if not isinstance(meta["axes"], dict | list):
-        raise unreadable(folder / SWEEP_FILE, "its axes are not a list of names")
-    axes = tuple(str(axis) for axis in meta["axes"] if str(axis) in futures.columns)
-    try:
-        changes = {
-            str(name): ", ".join(f"{key}={value}" for key, value in settings.items())
-            for name, settings in meta.get("changes", {}).items()
-        }
-    except AttributeError as error:
-        raise unreadable(folder / SWEEP_FILE, "its changes are not a list of settings for each future") from error
+    axes = tuple(axis for axis in said.axes if axis in futures.columns)
+    changes = {
+        name: ", ".join(f"{key}={value}" for key, value in settings.items()) for name, settings in said.changes.items()
+    }
     # A future of the list is at no value of an axis: axes of text are written with "" there.
     is_listed = futures["future"].isin(changes)
     for axis in axes:
@@ -169,33 +181,17 @@ def _read_sweep(folder: Path) -> StoredSweep:
     results = results[results["future"].isin(planned["future"])]
     effects = effects_of(planned, axes, is_grid=_is_grid(futures, axes))
     made = {"fans": fans_of(results), "effects": effects}
-    said = {key: str(meta[key] or "") for key in ("title", "question", "base")}
-    return StoredSweep(folder, str(meta["sweep"]), **said, axes=axes, tables=tables | made, changes=changes)
+    return StoredSweep(folder, tables=tables | made, **_texts(said) | {"axes": axes, "changes": changes})
 
 
 def _read_frontier(folder: Path) -> StoredFrontier:
-    path = folder / FRONTIER_FILE
-    meta = _json(path, ("scenario", "label", "unit", "price_unit", "notes", "points"))
-    try:
-        table = pd.DataFrame(meta["points"])
-        missing = sorted(set(COLUMNS) - set(table.columns))
-        notes = tuple(str(note) for note in meta["notes"])
-    except (TypeError, ValueError) as error:
-        raise unreadable(path, "its points are not a table") from error
-    if missing:
-        raise unreadable(path, f"its points have no {', '.join(missing)}")
-    wrong = [name for name in COLUMNS if not _is_of_points(name, table[name])]
-    if wrong:
-        raise unreadable(path, f"its points have another type of value in {', '.join(wrong)}")
-    said = {key: str(meta[key]) for key in ("scenario", "label", "unit", "price_unit")}
-    return StoredFrontier(folder, **said, notes=notes, table=table)
+    said = _read_file(folder / FRONTIER_FILE, _FrontierFile).model_dump()
+    return StoredFrontier(folder, table=pd.DataFrame(said.pop("points")), **said)
 
 
-def _is_of_points(name: str, column: pd.Series) -> bool:
-    """Return whether a column of the points has the type that it is written with."""
-    if name in _WHOLE:
-        return infer_dtype(column, skipna=False) == _WHOLE[name]
-    return infer_dtype(column, skipna=True) in _NUMBERS
+def _texts(said: _File) -> dict[str, Any]:
+    """Return what a file says, nothing where it says null of a text."""
+    return {name: "" if value is None and name != "cvar_tail" else value for name, value in said.model_dump().items()}
 
 
 def fans_of(results: pd.DataFrame) -> pd.DataFrame:
@@ -284,15 +280,14 @@ def _sortable(values: pd.Series) -> pd.Series:
     return values if pd.api.types.is_numeric_dtype(values) else values.astype(str)
 
 
-def _json(path: Path, keys: tuple[str, ...]) -> dict[str, Any]:
+def _read_file(path: Path, kind: type[_Kind]) -> _Kind:
     try:
-        found = json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
+        return kind.model_validate_json(path.read_bytes())
+    except OSError as error:
         raise unreadable(path, f"it cannot be read: {error}") from error
-    missing = [key for key in keys if not isinstance(found, dict) or key not in found]
-    if missing:
-        raise unreadable(path, f"it does not say {', '.join(missing)}")
-    return dict(found)
+    except ValidationError as error:
+        wrong = (f"{'.'.join(map(str, one['loc']))} {one['msg']}".strip() for one in error.errors())
+        raise unreadable(path, some(list(wrong), _NAMED, between="; ")) from error
 
 
 def _table(folder: Path, name: str, columns: set[str]) -> pd.DataFrame:

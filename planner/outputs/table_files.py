@@ -129,11 +129,9 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     [{'mw': 7.5, 'site': 'oak'}, {'mw': None, 'site': 'elm'}]
     """
     return [
-        {str(key): None if _is_no_number(value) else value for key, value in row.items()}
+        {
+            str(key): None if (value is pd.NA or (isinstance(value, float) and not math.isfinite(value))) else value
+            for key, value in row.items()
+        }
         for row in frame.to_dict("records")
     ]
-
-
-def _is_no_number(value: Any) -> bool:
-    """Whether a cell is missing, or infinite, which JSON does not have."""
-    return value is pd.NA or (isinstance(value, float) and not math.isfinite(value))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 from rich.console import Group
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from planner.base.console import TableConsole, printable
@@ -17,13 +17,12 @@ from planner.base.words import amount, moment, percent
 from planner.families import FAMILIES
 from planner.inputs.case import ASSUMED
 from planner.limits.binding import share_words, unmet_causes
-from planner.outputs.differences import START, from_shipped_words, is_said_by_name
 from planner.outputs.labels import MARK, DisplayNames, cannot_hold, figure_names, figure_words, shortened, words
 from planner.outputs.measures import measures, sites_of
-from planner.outputs.solver_files import binding_of_run, sentence, weightiest
-from planner.results.ended import ended
+from planner.outputs.run import START, from_shipped_words, is_said_by_name
+from planner.outputs.solver_files import binding_of_run, sentence_text, weightiest
+from planner.results.ended import ended, not_by_own_sites, not_housed
 from planner.results.four_moneys import PAID_FOR
-from planner.results.not_housed import not_by_own_sites, not_housed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -42,13 +41,10 @@ _PRICE_YEAR: Final = re.compile(r" of \d{4}")
 def decides(table: pd.DataFrame, tables: Mapping[str, pd.DataFrame], cost_musd: float) -> Table:
     """Lay out the figures whose own low and high move the cost of a plan most."""
     names = figure_names(tables)
-    shown = Table(box=None, pad_edge=False, header_style="bold")
     # On a narrow screen rich makes columns that may wrap narrower before it cuts those that may
     # not: words make room for numbers. Their texts are cut, not wrapped, so that a row is one line.
-    shown.add_column(_cut("Figures that decide"), max_width=24)
-    shown.add_column(_cut("unit"), max_width=12)
-    for head in ("value", "low", "MUSD", "high", "MUSD"):
-        shown.add_column(head, justify="right", no_wrap=True)
+    texts = (Column(_cut(head), max_width=most) for head, most in (("Figures that decide", 24), ("unit", 12)))
+    shown = bare_table(*texts, *_numbers("value", "low", "MUSD", "high", "MUSD"))
     for row in table.to_dict("records"):
         value, low, high = (_short(float(row[name])) for name in ("value", "low", "high"))
         at_low, at_high = (_change(float(row[f"{end}_musd"]), cost_musd) for end in ("low", "high"))
@@ -58,6 +54,15 @@ def decides(table: pd.DataFrame, tables: Mapping[str, pd.DataFrame], cost_musd: 
         unit = _cut(_PRICE_YEAR.sub("", str(row["unit"])))
         shown.add_row(name, unit, value, low, at_low, high, at_high)
     return shown
+
+
+def bare_table(*columns: Column | str) -> Table:
+    """Return a table without lines around it."""
+    return Table(*columns, box=None, pad_edge=False, header_style="bold")
+
+
+def _numbers(*heads: str) -> list[Column]:
+    return [Column(head, justify="right", no_wrap=True) for head in heads]
 
 
 def _cut(text: str, style: str = "") -> Text:
@@ -152,11 +157,11 @@ def _orders(run: Run) -> list[Table | Text]:
     orders = run.tables["orders"]
     if orders.empty:
         return [Text("Nothing is to be ordered.")]
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("To order", no_wrap=True, min_width=12, max_width=12, overflow="ellipsis")
-    for head, width in (("by", 9), ("MW", 6), ("MUSD", 7), ("serves", 9)):
-        table.add_column(head, justify="right", no_wrap=True, min_width=width)
-    table.add_column("where", no_wrap=True, overflow="ellipsis", max_width=26)
+    cut: dict[str, Any] = {"no_wrap": True, "overflow": "ellipsis"}
+    widths = {"by": 9, "MW": 6, "MUSD": 7, "serves": 9}
+    numbers = (Column(head, justify="right", no_wrap=True, min_width=width) for head, width in widths.items())
+    what, places = Column("To order", min_width=12, max_width=12, **cut), Column("where", max_width=26, **cut)
+    table = bare_table(what, *numbers, places)
     groups = list(orders.groupby(["order_by", "kind"], dropna=False, sort=False))
     groups.sort(key=lambda group: (group[0][0] != group[0][0], group[0][0], -group[1]["overnight_musd"].sum()))
     for (by, kind), of in groups[:_ORDERS]:
@@ -185,13 +190,9 @@ def _binding(run: Run) -> list[Text]:
     if not isinstance(bound, pd.DataFrame) or bound.empty:  # the inputs are of another version, or nothing binds
         return []
     few = weightiest(bound, _BINDING, 1)
-    said = "; ".join(_limit(row, run) for _, row in few.iterrows())
+    labels = DisplayNames(run)
+    said = "; ".join(printable(sentence_text(row, run.tables, labels)) for _, row in few.iterrows())
     return [Text.assemble(("What binds: ", "bold"), shortened(said, 2 * _LINE - len("What binds: ")))]
-
-
-def _limit(row: pd.Series, run: Run) -> str:
-    words_of = "".join(part for part, _ in sentence(row, run.tables, DisplayNames(run))).rstrip(": ")
-    return printable(words_of)
 
 
 def _notes(run: Run) -> list[Text]:
@@ -263,7 +264,7 @@ def _unmet(run: Run) -> Text:
     if causes.empty:
         return Text()
     labels = DisplayNames(run)
-    said = ("".join(part for part, _ in sentence(row, run.tables, labels)).rstrip(":") for _, row in causes.iterrows())
+    said = (sentence_text(row, run.tables, labels) for _, row in causes.iterrows())
     limits = "; ".join(
         printable(words) + share_words(share) for words, share in zip(said, causes["share_frac"], strict=True)
     )
@@ -277,11 +278,7 @@ def _unmet(run: Run) -> Text:
 
 def _years(run: Run) -> Table:
     frame = run.tables["summary"]
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("")
-    table.add_column("", style="dim")
-    for year in run.years:
-        table.add_column(str(year), justify="right")
+    table = bare_table("", Column("", style="dim"), *(Column(str(year), justify="right") for year in run.years))
     for one in _LINES:
         values = frame[one.column] / one.per
         if one.column in _PARTS[1:] and not values.any():
@@ -320,16 +317,14 @@ def _sites(count: int) -> str:
 def _top_sites(run: Run) -> Table:
     # So wide at most, or a long name would squeeze the figures out of 80 columns.
     widths = {f"Largest sites, {run.years[-1]}": 30, "Zone": 12}
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for head, width in widths.items():
-        table.add_column(head, no_wrap=True, overflow="ellipsis", max_width=width)
-    for head in ("nameplate MW", "meter MW", "training", "since"):
-        table.add_column(head, justify="right")
+    names = (Column(head, no_wrap=True, overflow="ellipsis", max_width=width) for head, width in widths.items())
+    heads = ("nameplate MW", "meter MW", "training", "since")
+    table = bare_table(*names, *(Column(head, justify="right") for head in heads))
     in_use = sites_of(run).query("nameplate_mw > 0.05").head(_TOP_SITES)
     since = run.tables["site_year"].query("nameplate_mw > 0.05").groupby("site")["year"].min().to_dict()
     for row in in_use.to_dict("records"):
         training = np.nan_to_num(float(row["training_frac"]))
         figures = (f"{row['nameplate_mw']:,.0f}", f"{row['facility_mean_mw']:,.0f}", f"{training:.0%}")
-        names = (Text(printable(str(row[name]))) for name in ("name", "zone"))
-        table.add_row(*names, *figures, str(since[row["site"]]))
+        texts = (Text(printable(str(row[name]))) for name in ("name", "zone"))
+        table.add_row(*texts, *figures, str(since[row["site"]]))
     return table

@@ -1,62 +1,65 @@
-"""Tables of power under contract, and of what of the energy used is clean."""
+"""Tables of power under contract, of what of the energy used is clean, and of bills."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
+import pandas as pd
 
 from planner.base.units import HOURS_PER_YEAR, T_PER_KT, USD_PER_MUSD
 from planner.family.payments import capital_payments_per_unit
+from planner.inputs.tariffs import KINDS
 from planner.lp import Index
-from planner.lp.index import cross, locate
+from planner.lp.index import cross, locate, pairs
 from planner.model.money import ASSETS
-from planner.results.store import cleaned, labels, listed, mean_of, ratio
+from planner.results.store import cleaned, listed, mean_of, ratio, summed, total_by, words
+from planner.tariffs import bill_metered
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from planner.base.arrays import Floats
+    from planner.lp import Expression
     from planner.results.solved import SolvedModel
     from planner.results.store import Cells
+    from planner.tariffs import BillLine
+
+# --- Tables of power under contract, and of what of the energy used is clean ----------------------
 
 
 def contracts(s: SolvedModel) -> dict[str, Cells]:
     """Make table `contracts`: agreements signed and in force."""
-    p, terms = s.p.contracts, s.model.contracts
-    over = p.force
-    signed = s.value(terms.signed_mw.on(over, missing="zero"))
-    mw = s.value(terms.contract_mw)
-    energy, strike = mw * terms.mwh_per_mw, s.value(terms.strike_usd)
-    market = mw * terms.market_usd_per_mw
+    p, terms, over = s.p.contracts, s.model.contracts, s.p.contracts.force
+    signed, mw = s.value(terms.signed_mw.on(over, missing="zero")), s.value(terms.contract_mw)
+    energy, strike, market = mw * terms.mwh_per_mw, s.value(terms.strike_usd), mw * terms.market_usd_per_mw
     flat = p.market_usd_per_mwh[over["zone"], over["year"]] @ s.weight_h / HOURS_PER_YEAR
-    rows = np.flatnonzero((signed != 0.0) | (mw != 0.0))
     kind = np.where(p.is_physical, "physical", "financial").astype(object)
-    return {
-        **labels(over, rows),
-        "kind": kind[over["contract"][rows]],
-        "technology": np.array(p.technology, dtype=object)[over["contract"][rows]],
-        "signed_mw": signed[rows],
-        "in_force_mw": mw[rows],
-        "energy_mwh": energy[rows],
-        "strike_musd": strike[rows] / USD_PER_MUSD,
-        "market_musd": market[rows] / USD_PER_MUSD,
-        "strike_usd_per_mwh": ratio(strike, energy)[rows],
-        "value_factor_frac": ratio(ratio(market, energy), flat)[rows],
-    }
+    return listed(
+        over,
+        (signed != 0.0) | (mw != 0.0),
+        kind=kind[over["contract"]],
+        technology=np.array(p.technology, dtype=object)[over["contract"]],
+        signed_mw=signed,
+        in_force_mw=mw,
+        energy_mwh=energy,
+        strike_musd=strike / USD_PER_MUSD,
+        market_musd=market / USD_PER_MUSD,
+        strike_usd_per_mwh=ratio(strike, energy),
+        value_factor_frac=ratio(ratio(market, energy), flat),
+    )
 
 
 def contract_slot(s: SolvedModel) -> dict[str, Cells]:
     """Make table `contract_slot`: what agreements deliver time slice by time slice."""
-    p, terms, at = s.p.contracts, s.model.contracts, s.model.contracts.output
-    in_force = s.value(terms.contract_mw.on(at)) != 0.0
-    rows = np.flatnonzero(in_force)
-    return {
-        **labels(at, rows),
-        "hours": s.weight_h[at["slot"][rows]],
-        "output_mw": s.value(terms.output_mw)[rows],
-        "market_usd_per_mwh": p.market_usd_per_mwh[at["zone"], at["year"], at["slot"]][rows],
-    }
+    terms, at = s.model.contracts, s.model.contracts.output
+    price = s.p.contracts.market_usd_per_mwh[at["zone"], at["year"], at["slot"]]
+    output_mw, hours = s.value(terms.output_mw), s.weight_h[at["slot"]]
+    return listed(at, s.value(terms.contract_mw.on(at)), hours=hours, output_mw=output_mw, market_usd_per_mwh=price)
 
 
 def contract_use(s: SolvedModel) -> dict[str, Cells]:
@@ -75,22 +78,14 @@ def matching(s: SolvedModel) -> dict[str, Cells]:
     """Make table `matching`: the clean share of the energy used in a year."""
     p, pools = s.p.contracts, _pools(s)
     mwh = {name: values @ s.weight_h for name, values in _by_pool(s, pools).items()}
-    clean = mwh["own_clean"] + mwh["claimed"] + mwh["grid_clean"]
+    clean, used = mwh["own_clean"] + mwh["claimed"] + mwh["grid_clean"], mwh["used"]
     target = np.full(pools.size, np.nan)
     target[pools.find(p.target)] = p.target_frac
-    used = mwh["used"]
     without = mwh["own_clean"] + _sum(s, pools, _share(s) * s.grid_mw) @ s.weight_h
-    return {
-        **labels(pools),
-        "target_frac": target,
-        **{f"{name}_mwh": values for name, values in mwh.items()},
-        "clean_mwh": clean,
-        "clean_frac": ratio(clean, used),
-        **{
-            f"{name}_frac": ratio(without + _gain_mwh(s, pools, is_hourly=is_hourly), used)
-            for name, is_hourly in (("annual", False), ("hourly", True))
-        },
-    }
+    annual, hourly = (ratio(without + _gain_mwh(s, pools, is_hourly=one), used) for one in (False, True))
+    shares = {"clean_frac": ratio(clean, used), "annual_frac": annual, "hourly_frac": hourly}
+    energy = {f"{name}_mwh": values for name, values in mwh.items()}
+    return listed(pools, target_frac=target, clean_mwh=clean, **energy, **shares)
 
 
 def matching_slot(s: SolvedModel) -> dict[str, Cells]:
@@ -98,7 +93,7 @@ def matching_slot(s: SolvedModel) -> dict[str, Cells]:
     pools = _pools(s)
     over = cross(pools, s.p.sets.slot, name="matching_slot")
     power = {f"{name}_mw": values.ravel() for name, values in _by_pool(s, pools).items()}
-    return {**labels(over), "hours": s.weight_h[over["slot"]], **power}
+    return listed(over, hours=s.weight_h[over["slot"]], **power)
 
 
 def claimed_mw(s: SolvedModel) -> Floats:
@@ -131,9 +126,7 @@ def _sum(s: SolvedModel, pools: Index, of_sites: Floats) -> Floats:
     """Add up power of sites, shape (site_year, slot), to shape (pool_year, slot)."""
     site_year, p = s.p.sites.site_year, s.p.contracts
     place = locate(pools, p.site_pool[site_year["site"]], site_year["year"])
-    total = np.zeros((pools.size, of_sites.shape[1]))
-    np.add.at(total, place[place >= 0], of_sites[place >= 0])
-    return total
+    return summed((pools.size, of_sites.shape[1]), (place[place >= 0],), of_sites[place >= 0])
 
 
 def _delivered(s: SolvedModel, pools: Index) -> Floats:
@@ -212,64 +205,54 @@ def _gain_mwh(s: SolvedModel, pools: Index, *, is_hourly: bool) -> Floats:
 def source_builds(s: SolvedModel) -> dict[str, Cells]:
     """Make table `source_builds`: on-site sources that enter service."""
     p, m = s.p.supply, s.model.supply
-    mw = s.value(m.source_mw)
-    mwh = s.value(m.store_mwh.on(p.build, missing="zero"))
+    mw, mwh = s.value(m.source_mw), s.value(m.store_mwh.on(p.build, missing="zero"))
     cells = s.value((p.build_store_capex_musd_per_mwh * m.store_mwh).on(p.build, missing="zero"))
-    rows = np.flatnonzero((mw != 0.0) | (mwh != 0.0))
-    return {
-        **labels(p.build, rows),
-        "role": _roles(s, p.build, rows),
-        "built_mw": mw[rows],
-        "built_mwh": mwh[rows],
-        "service_start": p.build_start[rows],
-        "life_years": p.build_life_years[rows],
-        "min_size_mw": p.build_smallest_mw[rows],
-        "overnight_musd": (p.build_capex_musd_per_mw * mw + cells)[rows],
-    }
+    return listed(
+        p.build,
+        (mw != 0.0) | (mwh != 0.0),
+        role=_roles(s, p.build),
+        built_mw=mw,
+        built_mwh=mwh,
+        service_start=p.build_start,
+        life_years=p.build_life_years,
+        min_size_mw=p.build_smallest_mw,
+        overnight_musd=p.build_capex_musd_per_mw * mw + cells,
+    )
 
 
 def source_leaves(s: SolvedModel) -> dict[str, Cells]:
     """Make table `source_leaves`: bridge power that leaves."""
-    p = s.p.supply
-    mw = s.value(s.model.supply.redeploy_mw)
-    rows = np.flatnonzero(mw)
-    return {
-        **labels(p.redeploy, rows),
-        "left_mw": mw[rows],
-        "worth_musd": (p.redeploy_worth_musd_per_mw * mw)[rows],
-        "removal_musd": (p.redeploy_cost_musd_per_mw * mw)[rows],
-    }
+    p, mw = s.p.supply, s.value(s.model.supply.redeploy_mw)
+    worth, removal = p.redeploy_worth_musd_per_mw * mw, p.redeploy_cost_musd_per_mw * mw
+    return listed(p.redeploy, mw, left_mw=mw, worth_musd=worth, removal_musd=removal)
 
 
 def source_year(s: SolvedModel) -> dict[str, Cells]:
     """Make table `source_year`: a source in a year, in one line."""
-    p, m, over = s.p.supply, s.model.supply, s.p.supply.capacity
-    capacity = s.value(m.capacity_mw)
-    energy = s.value(m.energy_mwh.on(over, missing="zero"))
-    hours = s.weight_h
+    p, m, over, hours = s.p.supply, s.model.supply, s.p.supply.capacity, s.weight_h
+
+    def known(expression: Expression) -> Floats:
+        return s.value(expression.on(over, missing="zero"))
+
+    capacity, energy = s.value(m.capacity_mw), known(m.energy_mwh)
     output = _by_slot(s, *_output(s)) @ hours
-    charged = _by_slot(s, m.charge_mw.over, s.value(m.charge_mw)) @ hours
-    worn = s.value(m.worn_mwh.on(over, missing="zero"))
-    burnt = {
-        name: s.value((rate * m.output_mwh).on(over, missing="zero"))
-        for name, rate in (("fuel_mmbtu", p.fuel_mmbtu_per_mwh), ("emissions_kt", p.co2_t_per_mwh / T_PER_KT))
-    }
     capital, running = _capital_musd(s), _running_musd(s)
-    rows = np.flatnonzero((capacity != 0.0) | (energy != 0.0))
-    return {
-        **labels(over, rows),
-        "role": _roles(s, over, rows),
-        "capacity_mw": capacity[rows],
-        "energy_mwh": energy[rows],
-        "output_mwh": output[rows],
-        "charged_mwh": charged[rows],
-        "worn_mwh": worn[rows],
-        "capacity_factor_frac": ratio(output, capacity * HOURS_PER_YEAR)[rows],
-        **{name: values[rows] for name, values in burnt.items()},
-        "capital_musd": capital[rows],
-        "running_musd": running[rows],
-        "usd_per_mwh": ratio((capital + running) * USD_PER_MUSD, output)[rows],
-    }
+    return listed(
+        over,
+        (capacity != 0.0) | (energy != 0.0),
+        role=_roles(s, over),
+        capacity_mw=capacity,
+        energy_mwh=energy,
+        output_mwh=output,
+        charged_mwh=_by_slot(s, m.charge_mw.over, s.value(m.charge_mw)) @ hours,
+        worn_mwh=known(m.worn_mwh),
+        capacity_factor_frac=ratio(output, capacity * HOURS_PER_YEAR),
+        fuel_mmbtu=known(p.fuel_mmbtu_per_mwh * m.output_mwh),
+        emissions_kt=known(p.co2_t_per_mwh / T_PER_KT * m.output_mwh),
+        capital_musd=capital,
+        running_musd=running,
+        usd_per_mwh=ratio((capital + running) * USD_PER_MUSD, output),
+    )
 
 
 def source_slot(s: SolvedModel) -> dict[str, Cells]:
@@ -277,37 +260,25 @@ def source_slot(s: SolvedModel) -> dict[str, Cells]:
     m, capacity = s.model.supply, s.value(s.model.supply.capacity_mw)
     over = cross(s.p.supply.capacity, s.p.sets.slot, name="source_slot")
     energy = s.value(m.energy_mwh.on(s.p.supply.capacity, missing="zero"))
-    there = (capacity != 0.0) | (energy != 0.0)
-    rows = np.flatnonzero(np.repeat(there, len(s.p.sets.slot)))
-    return {
-        **labels(over, rows),
-        "output_mw": _by_slot(s, *_output(s)).ravel()[rows],
-        **{
-            name: _by_slot(s, of.over, s.value(of)).ravel()[rows]
-            for name, of in (("charge_mw", m.charge_mw), ("level_mwh", m.level_mwh))
-        },
-    }
+    there = np.repeat((capacity != 0.0) | (energy != 0.0), len(s.p.sets.slot))
+    parts = {"charge_mw": m.charge_mw, "level_mwh": m.level_mwh}
+    others = {name: _by_slot(s, of.over, s.value(of)).ravel() for name, of in parts.items()}
+    return listed(over, there, output_mw=_by_slot(s, *_output(s)).ravel(), **others)
 
 
 def site_surplus(s: SolvedModel) -> dict[str, Cells]:
     """Make table `site_surplus`: own power sold or curtailed."""
     m, p, slot = s.model, s.p.supply, s.p.balance.slot
     export = s.value(m.supply.export_mw.on(slot, missing="zero"))
-    curtailed = m.supply.curtail_mw.on(slot, missing="zero")
-    surplus = s.value(m.supply_mw - m.use_mw + curtailed)
-    price = np.zeros(slot.size)
-    price[slot.find(p.export)] = p.export_usd_per_mwh
-    rows = np.flatnonzero((export != 0.0) | (cleaned(surplus) > 0.0))
-    return {
-        **labels(slot, rows),
-        "export_mw": export[rows],
-        "export_usd_per_mwh": price[rows],
-        "surplus_mw": np.maximum(surplus, 0.0)[rows],
-    }
+    surplus = s.value(m.supply_mw - m.use_mw + m.supply.curtail_mw.on(slot, missing="zero"))
+    price = total_by(slot.find(p.export), p.export_usd_per_mwh, slot.size)
+    there = (export != 0.0) | (cleaned(surplus) > 0.0)
+    surplus_mw = np.maximum(surplus, 0.0)
+    return listed(slot, there, export_mw=export, export_usd_per_mwh=price, surplus_mw=surplus_mw)
 
 
-def _roles(s: SolvedModel, over: Index, rows: NDArray[np.intp]) -> Cells:
-    return np.array(s.p.supply.role, dtype=object)[over["source"][rows]]
+def _roles(s: SolvedModel, over: Index) -> NDArray[np.object_]:
+    return np.array(s.p.supply.role, dtype=object)[over["source"]]
 
 
 def _output(s: SolvedModel) -> tuple[Index, Floats]:
@@ -330,15 +301,14 @@ def _by_slot(s: SolvedModel, over: Index, values: Floats) -> Floats:
 
 def _capital_musd(s: SolvedModel) -> Floats:
     """Return the mean yearly repayments of every source, shape (capacity,)."""
-    capacity, sources = s.p.supply.capacity, len(s.p.supply.source)
-    paid = np.zeros((len(s.p.sets.site) * sources, len(s.model.calendar)))
+    capacity, shape = s.p.supply.capacity, (len(s.p.sets.site), len(s.p.supply.source), len(s.model.calendar))
+    paid = np.zeros(shape)
     for item in (item for item in ASSETS if item.kind == "supply"):
         bought = item.bought(s.model)
-        over = bought.decision.over
-        musd = capital_payments_per_unit(s.model, bought) * s.value(bought.decision)[:, None]
-        np.add.at(paid, over["site"] * sources + over["source"], musd)
+        over, musd = bought.decision.over, capital_payments_per_unit(s.model, bought)
+        paid += summed(shape, (over["site"], over["source"]), musd * s.value(bought.decision)[:, None])
     yearly = mean_of(paid, s.model_year_of, s.years)
-    return np.asarray(yearly[capacity["site"] * sources + capacity["source"], capacity["year"]])
+    return np.asarray(yearly[capacity["site"], capacity["source"], capacity["year"]])
 
 
 def _running_musd(s: SolvedModel) -> Floats:
@@ -352,3 +322,156 @@ def _running_musd(s: SolvedModel) -> Floats:
     worn = p.wear_musd_per_mwh * m.worn_mwh
     other = fuel.on(p.capacity, missing="zero") + worn.on(p.capacity, missing="zero")
     return np.asarray(upkeep * s.p.finance.opex_escalation[p.capacity["year"]] + s.value(other))
+
+
+# --- Tables of bills by a tariff: what the plan pays, and the exact bill of its load next to it ---
+
+_TIER: Final = re.compile(r", tier \d+$")
+_EXIT: Final = "exit fee"
+_LINE: Final = ["site", "calendar_year", "rule", "item", "unit"]
+_CENT: Final = 0.01  # [USD]; less is rounding of sums
+
+
+def bills(s: SolvedModel) -> pd.DataFrame:
+    """Make table `bills`: what the plan pays and what the rules ask, line by line."""
+    charged = _charged(s)
+    exact = s.exact_bills
+    # A program has one line for all tiers and all system peak hours.
+    item = exact["item"].str.replace(_TIER, "", regex=True)
+    item = item.mask(item.str.endswith("system peak hours"), "system peak hours")
+    unit = exact["unit"].replace({"kW": "kW-month"}).where(item == "billing demand", exact["unit"])
+    by_line = exact.assign(item=item, unit=unit, calendar_year=exact["month"].str[:4].astype("int64"))
+    asked = by_line.groupby(_LINE, sort=False)["usd"].sum().rename("exact_usd").reset_index()
+    table = charged.merge(asked, on=_LINE, how="left")
+    table["exact_usd"] = table["exact_usd"].fillna(0.0)
+    over = table["charged_usd"] - table["exact_usd"]
+    table["charged_above_exact_usd"] = over.where(over.abs() > _CENT, 0.0)
+    paid = (table["charged_usd"].abs() > _CENT) | (table["exact_usd"].abs() > _CENT)
+    rows = pd.concat([table[paid], _exit_fees(s)], ignore_index=True)
+    order = ["site", "calendar_year"]
+    return rows.sort_values(order, kind="stable", ignore_index=True)
+
+
+def bill_months(s: SolvedModel) -> pd.DataFrame:
+    """Make table `bill_months`: the exact bill, month by month."""
+    exact = s.exact_bills
+    return exact[exact["usd"].abs() > _CENT].reset_index(drop=True)
+
+
+def capacity_contracts(s: SolvedModel) -> dict[str, Cells]:
+    """Make table `capacity_contracts`: what was signed for, given up and is left."""
+    p, terms = s.p.tariffs, s.model.tariffs
+    signed, now = pairs(p.signed, p.contract, on=("site",))
+    later = p.contract["year"][now] >= p.signed["vintage"][signed]
+    signed, now = signed[later], now[later]
+    site, vintage, year = (p.signed["site"][signed], p.signed["vintage"][signed], p.contract["year"][now])
+    signed_mw = s.value(terms.signed_mw)[signed]
+
+    def value_at(values: Floats, place: NDArray[np.intp]) -> Floats:
+        return np.where(place >= 0, np.append(values, 0.0)[place], 0.0)
+
+    released_mw = value_at(s.value(terms.released_mw), locate(p.released, site, vintage, year))
+    of_fee = locate(p.fee, site, vintage, year)
+    fee_mw, price = value_at(s.value(terms.fee_mw), of_fee), value_at(p.fee_musd_per_mw, of_fee)
+    gone_mw = pd.Series(released_mw).groupby([site, vintage]).cumsum().to_numpy()
+    rows = np.flatnonzero(signed_mw)
+    years = np.array([int(label) for label in s.p.sets.year.labels], dtype=np.int64)
+    return {
+        "site": words(s.p.sets.site, site[rows]),
+        "signed_year": years[vintage[rows]],
+        "year": years[year[rows]],
+        "signed_mw": signed_mw[rows],
+        "released_mw": released_mw[rows],
+        "kept_mw": np.maximum(signed_mw - gone_mw, 0.0)[rows],
+        "fee_mw": fee_mw[rows],
+        "fee_musd": (price * fee_mw)[rows],
+    }
+
+
+def _charged(s: SolvedModel) -> pd.DataFrame:
+    """Lines of the bills as the program has them."""
+    p, terms = s.p.tariffs, s.model.tariffs
+    line = p.bills.line
+    names = pd.DataFrame(list(p.bills.line_names), columns=["rule", "item", "unit"], dtype=object)
+    tariff = np.full(p.bills.customer.size, "", dtype=object)
+    for account in p.accounts:
+        tariff[list(account.customers)] = account.tariff.name
+    return (
+        names.iloc[line["charge"]]
+        .reset_index(drop=True)
+        .assign(
+            site=line.labels("site"),
+            calendar_year=line.labels("calendar").astype(np.int64),
+            tariff=tariff[p.bills.customer.find(line)],
+            kind=np.array(KINDS, dtype=object)[p.line_kind],
+            quantity=s.value(terms.units),
+            charged_usd=s.value(terms.usd),
+        )
+    )
+
+
+def _exit_fees(s: SolvedModel) -> pd.DataFrame:
+    table = pd.DataFrame(capacity_contracts(s))
+    table = table[table["fee_musd"] > 0.0]
+    of_year = table.groupby(["site", "year"], as_index=False)[["fee_mw", "fee_musd"]].sum()
+    usd = of_year["fee_musd"] * USD_PER_MUSD
+    tariff = {str(row.site): str(row.tariff) for row in _charged(s).itertuples()}
+    return pd.DataFrame(
+        {
+            "site": of_year["site"],
+            "calendar_year": of_year["year"],
+            "tariff": of_year["site"].map(tariff),
+            "rule": _EXIT,
+            "item": "capacity given up",
+            "unit": "MW",
+            "kind": "exit_fee",
+            "quantity": of_year["fee_mw"],
+            "charged_usd": usd,
+            "exact_usd": usd,
+            "charged_above_exact_usd": 0.0 * usd,
+        }
+    )
+
+
+# --- Exact bills of the load that a plan chose, month by month ------------------------------------
+
+
+def exact_lines(s: SolvedModel) -> pd.DataFrame:
+    """Lines of the exact bills of all sites, as `bill_months` has them.
+
+    Standing charges count in proportion to the share of the site that is open.
+    """
+    p, terms = s.p.tariffs, s.model.tariffs
+    customer, load = p.bills.customer, p.bills.load
+    load_mw = np.zeros((customer.size, len(load.axes[-1])))
+    load_mw[customer.find(load), load["step"]] = s.value(terms.load_mw)
+    contracted = _by_site_and_year(p.bills.contracted, s.value(terms.contracted_mw))
+    connected = _by_site_and_year(p.bills.connected, s.value(terms.connected))
+    names = customer.labels("site")
+    rows: list[tuple[object, ...]] = []
+    for account in p.accounts:
+        months = account.reading.calendar.months
+        for at in account.customers:
+            site = names[at]
+            in_force = [contracted.get((site, str(month.year)), 0.0) for month in months]
+            metered = account.reading.metered(load_mw[at], in_force)
+            open_frac = {str(y): connected.get((site, str(y)), 0.0) for y, _ in months}
+            lines = bill_metered(metered, account.tariff).lines
+            rows += _bill_rows(str(site), lines, open_frac)
+    return pd.DataFrame(rows, columns=["site", "month", *_OF_BILL])
+
+
+_OF_BILL: Final = ("rule", "item", "unit", "basis", "quantity", "usd_per_unit", "usd")
+
+
+def _by_site_and_year(over: Index, values: np.ndarray) -> dict[tuple[str, str], float]:
+    site, year = (over.labels(axis.name) for axis in over.axes)
+    return dict(zip(zip(site, year, strict=True), values.tolist(), strict=True))
+
+
+def _bill_rows(site: str, lines: tuple[BillLine, ...], open_frac: dict[str, float]) -> Iterator[tuple[object, ...]]:
+    for line in lines:
+        is_standing_charge = line.basis == "calendar"
+        share = open_frac[str(line.month.year)] if is_standing_charge else 1.0
+        billed = replace(line, quantity=share * line.quantity)
+        yield site, str(billed.month), *(getattr(billed, name) for name in _OF_BILL)

@@ -78,12 +78,8 @@ class CostDifference:
     def weighted_sum(cls, parts: Iterable[tuple[float, CostDifference]]) -> CostDifference:
         """Add up differences, each times its weight, which is not negative."""
         of = list(parts)
-        return cls(
-            math.fsum(weight * one.musd for weight, one in of),
-            math.fsum(weight * one.low_musd for weight, one in of),
-            math.fsum(weight * one.high_musd for weight, one in of),
-            math.fsum(weight * one.penalty_musd for weight, one in of),
-        )
+        names = ("musd", "low_musd", "high_musd", "penalty_musd")
+        return cls(*(math.fsum(weight * getattr(one, name) for weight, one in of) for name in names))
 
     @property
     def is_within_gaps(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -12,7 +13,7 @@ from planner.inputs.failover import reaches_two
 from planner.lp.index import distinct, locate, pairs
 from planner.model.demand import saved_kh100e
 from planner.place.geo import geodesic_km, pair_class, rtt_ms
-from planner.results.store import cleaned, labels, listed, ratio, total_by, words
+from planner.results.store import cleaned, labels, largest_by, listed, ratio, total_by, words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,20 +46,18 @@ def demand(s: SolvedModel) -> dict[str, Cells]:
     """Make table `demand`: how the compute asked for is met."""
     over, m = s.p.demand.demand, s.model
     served_kh100e, rtt_ms = s.value(m.served), served_rtt_ms(s)
-    timed_kh100e = np.where(np.isnan(rtt_ms), 0.0, served_kh100e)
     place = over.find(s.p.demand.served)
-    travel = total_by(place, timed_kh100e * np.nan_to_num(rtt_ms), over.size)
-    return {
-        **labels(over),
-        "demand_kh100e": s.p.demand.demand_kh100e,
-        "served_kh100e": total_by(place, served_kh100e, over.size),
-        "rented_kh100e": s.value(m.rented.sum_to(over)),
-        "saved_kh100e": s.value(saved_kh100e(m)),
-        "unmet_kh100e": s.value(m.unmet.sum_to(over)),
-        "mean_rtt_ms": ratio(travel, total_by(place, timed_kh100e, over.size)),
-        "why_not_own": _why_not_own(s),
-        "why_not_rented": s.p.rent.barred,
-    }
+    return listed(
+        over,
+        demand_kh100e=s.p.demand.demand_kh100e,
+        served_kh100e=total_by(place, served_kh100e, over.size),
+        rented_kh100e=s.value(m.rented.sum_to(over)),
+        saved_kh100e=s.value(saved_kh100e(m)),
+        unmet_kh100e=s.value(m.unmet.sum_to(over)),
+        mean_rtt_ms=_mean_ms(place, served_kh100e, rtt_ms, over.size),
+        why_not_own=_why_not_own(s),
+        why_not_rented=s.p.rent.barred,
+    )
 
 
 def _why_not_own(s: SolvedModel) -> np.ndarray:
@@ -93,16 +92,10 @@ def no_route(s: SolvedModel) -> pd.DataFrame:
 
 def rent(s: SolvedModel) -> dict[str, Cells]:
     """Make table `rent`: cloud capacity rented."""
-    over, given = s.p.rent.bought, s.p.rent
-    kh100e = s.value(s.model.bought)
-    rows = np.flatnonzero(kh100e)
-    usd_per_hour = USD_PER_MUSD / H100E_PER_KH100E / HOURS_PER_YEAR
-    return {
-        **labels(over, rows),
-        "bought_kh100e": kh100e[rows],
-        "term_years": given.term_years[rows].astype(np.float64),
-        "usd_per_h100e_hour": given.price_musd_per_kh100e_year[rows] * usd_per_hour,
-    }
+    given, kh100e = s.p.rent, s.value(s.model.bought)
+    price = given.price_musd_per_kh100e_year * (USD_PER_MUSD / H100E_PER_KH100E / HOURS_PER_YEAR)
+    term = given.term_years.astype(np.float64)
+    return listed(given.bought, kh100e, bought_kh100e=kh100e, term_years=term, usd_per_h100e_hour=price)
 
 
 def levers(s: SolvedModel) -> dict[str, Cells]:
@@ -123,11 +116,6 @@ def reference(s: SolvedModel) -> dict[str, Cells]:
     names = ("workload", "facility_gw", "path_mw", "rack_gw", "kh100e")
     columns = {name: given[name].to_numpy() for name in names}
     return {**columns, "year": given["year"].to_numpy().astype(np.int64)}
-
-
-"""Of the demand of a year: more of it unmet is said before anything else."""
-"""Of the demand of all years: less is not worth a sentence."""
-"""Of the demand of all years: more of it rented, and the plan is one to rent."""
 
 
 # --- Round trips on a bad day: on the line of the slowest tenth, never shorter than on other days ---
@@ -156,31 +144,13 @@ def tail_rtt_ms(s: SolvedModel) -> Floats:
 
 def _haul_ms(s: SolvedModel, users: pd.DataFrame, sites: pd.DataFrame) -> Floats:
     """Return round trips without access, shape (user, site)."""
-    lines = s.p.tables["rtt_lines"]
-    tail = lines[lines["quantile"] == _TAIL].set_index("pair_class")
-    user_end, site_end = _ends(users), _ends(sites)
-    user_ends, site_ends = sorted(set(user_end)), sorted(set(site_end))
-    kinds = [pair_class(*user, *site) for user in user_ends for site in site_ends]
-    row = np.array([user_ends.index(end) for end in user_end], dtype=np.intp)
-    column = np.array([site_ends.index(end) for end in site_end], dtype=np.intp)
-
-    def of_line(name: str) -> Floats:
-        by_ends = tail[name].reindex(kinds).to_numpy(dtype=np.float64)
-        table = by_ends.reshape(len(user_ends), len(site_ends))
-        return np.asarray(table[row[:, None], column])
-
-    distance_km = geodesic_km(
-        users["lat"].to_numpy()[:, None],
-        users["lon"].to_numpy()[:, None],
-        sites["lat"].to_numpy(),
-        sites["lon"].to_numpy(),
-    )
-    return rtt_ms(distance_km, of_line("intercept_ms"), of_line("slope_ms_per_km"))
-
-
-def _ends(places: pd.DataFrame) -> list[tuple[str, str]]:
-    """Return world region and country of each place."""
-    return list(zip(places["region"], places["country"], strict=True))
+    lines, shape = s.p.tables["rtt_lines"], (len(users), len(sites))
+    user_ends, site_ends = ([*zip(of["region"], of["country"], strict=True)] for of in (users, sites))
+    kinds = [pair_class(*user, *site) for user, site in product(user_ends, site_ends)]
+    tail = lines[lines["quantile"] == _TAIL].set_index("pair_class").reindex(kinds)
+    intercept, slope = (tail[name].to_numpy(np.float64).reshape(shape) for name in ("intercept_ms", "slope_ms_per_km"))
+    of_users, of_sites = ([of[name].to_numpy() for name in ("lat", "lon")] for of in (users, sites))
+    return rtt_ms(geodesic_km(*(of[:, None] for of in of_users), *of_sites), intercept, slope)
 
 
 # --- Table of the round trips that users get ------------------------------------------------------
@@ -266,19 +236,18 @@ def _tight_share_frac(s: SolvedModel, place: Positions, count: int) -> Floats:
 def reserve(s: SolvedModel) -> dict[str, Cells]:
     """Make table `reserve`: what each site can take over from another."""
     over, standby = s.p.failover.reserve, s.p.failover.standby
-    racks, m = s.p.racks, s.model
-    mw = s.value(m.failover.standby_mw)
+    racks, m, mw = s.p.racks, s.model, s.value(s.model.failover.standby_mw)
     place, deployment = over.find(standby), racks.deployment.find(standby)
     standby_mw = total_by(place, mw, over.size)
-    rows = np.flatnonzero(standby_mw)
-    return {
-        **labels(over, rows),
-        "load_kh100e": s.value(m.load.on(over))[rows],
-        "reserve_kh100e": s.value(m.failover.reserve)[rows],
-        "standby_mw": standby_mw[rows],
-        "idle_mw": total_by(place, racks.idle_mw_per_mw[deployment] * mw, over.size)[rows],
-        "called_mw": _called_mw(s)[rows],
-    }
+    return listed(
+        over,
+        standby_mw,
+        load_kh100e=s.value(m.load.on(over)),
+        reserve_kh100e=s.value(m.failover.reserve),
+        standby_mw=standby_mw,
+        idle_mw=total_by(place, racks.idle_mw_per_mw[deployment] * mw, over.size),
+        called_mw=_called_mw(s),
+    )
 
 
 def _called_mw(s: SolvedModel) -> Floats:
@@ -300,22 +269,19 @@ def failures(s: SolvedModel) -> dict[str, Cells]:
     found = s.outages
     over = distinct(found.service, "site", "workload", "year", name="failures")
     place = over.find(found.service)
-    of_arc = place[found.of_service]
-    load = total_by(place, found.kh100e, over.size)
-    taken_kh100e = cleaned(found.taken_kh100e)
-    taken = total_by(of_arc, taken_kh100e, over.size)
-    takers = _rows_of_takers(s)
-    pairs = np.unique(np.stack([of_arc[takers], found.reserve[takers]], axis=1), axis=0)  # of a failure and a reserve
+    of_arc, taken_kh100e = place[found.of_service], cleaned(found.taken_kh100e)
+    takers = np.flatnonzero(taken_kh100e)
+    pairs_of = np.unique(np.stack([of_arc[takers], found.reserve[takers]], axis=1), axis=0)  # a failure and a reserve
     before, after = _rtt_ms(s)
-    return {
-        **labels(over),
-        "load_kh100e": load,
-        "taken_kh100e": taken,
-        "unserved_kh100e": cleaned(total_by(place, found.unserved_kh100e, over.size)),
-        "standby_sites": np.bincount(pairs[:, 0], minlength=over.size),
-        "mean_rtt_ms": _mean_ms(place, found.kh100e, before, over.size),
-        "failover_rtt_ms": _mean_ms(of_arc, taken_kh100e, after, over.size),
-    }
+    return listed(
+        over,
+        load_kh100e=total_by(place, found.kh100e, over.size),
+        taken_kh100e=total_by(of_arc, taken_kh100e, over.size),
+        unserved_kh100e=cleaned(total_by(place, found.unserved_kh100e, over.size)),
+        standby_sites=np.bincount(pairs_of[:, 0], minlength=over.size),
+        mean_rtt_ms=_mean_ms(place, found.kh100e, before, over.size),
+        failover_rtt_ms=_mean_ms(of_arc, taken_kh100e, after, over.size),
+    )
 
 
 def _mean_ms(place: NDArray[np.intp], kh100e: Floats, rtt_ms: Floats, size: int) -> Floats:
@@ -327,18 +293,13 @@ def _mean_ms(place: NDArray[np.intp], kh100e: Floats, rtt_ms: Floats, size: int)
 def takeovers(s: SolvedModel) -> dict[str, Cells]:
     """Make table `takeovers`: who takes over how much of whose work."""
     found, over = s.outages, s.p.failover.reserve
-    rows = _rows_of_takers(s)
-    lost = labels(found.service, found.of_service[rows])
+    rows = np.flatnonzero(cleaned(found.taken_kh100e))
     return {
-        **lost,
+        **labels(found.service, found.of_service[rows]),
         "standby": words(s.p.sets.site, over["site"][found.reserve[rows]]),
         "taken_kh100e": found.taken_kh100e[rows],
         "rtt_ms": _rtt_ms(s)[1][rows],
     }
-
-
-def _rows_of_takers(s: SolvedModel) -> NDArray[np.intp]:
-    return np.flatnonzero(cleaned(s.outages.taken_kh100e))
 
 
 def _rtt_ms(s: SolvedModel) -> tuple[Floats, Floats]:
@@ -358,41 +319,26 @@ def resilience(s: SolvedModel) -> dict[str, Cells]:
     """Make table `resilience`: how much reserve workloads need, and what it is worth."""
     p, m, found = s.p.failover, s.model, s.outages
     over = distinct(p.reserve, "workload", "year", name="resilience")
-    loads = s.p.demand.load
-    of_load = over.find(loads)
+    of_load, of_reserve = over.find(s.p.demand.load), over.find(p.reserve)
     mine = np.flatnonzero(of_load >= 0)
     load_kh100e = s.value(m.load)[mine]
     load = total_by(of_load[mine], load_kh100e, over.size)
-    largest = np.zeros(over.size)
-    np.maximum.at(largest, of_load[mine], load_kh100e)
-    reserve_kh100e = s.value(m.failover.reserve)
-    total = total_by(over.find(p.reserve), reserve_kh100e, over.size)
-    standby = total_by(over.find(p.standby), s.value(m.failover.standby_mw), over.size)
+    reserve_kh100e, value = s.value(m.failover.reserve), s.dual("reserve_capacity")
+    total = total_by(of_reserve, reserve_kh100e, over.size)
     failure = distinct(found.service, "site", "workload", "year")
     unserved = cleaned(total_by(failure.find(found.service), found.unserved_kh100e, failure.size))
-    worst = np.zeros(over.size)
-    np.maximum.at(worst, over.find(failure), unserved)
-    value = _value_musd(s, reserve_kh100e)
     by_class = np.full(over.size, np.nan)
-    if value is not None:
-        by_class = total_by(over.find(p.reserve), value, over.size)
-    hours = load * H100E_PER_KH100E * HOURS_PER_YEAR
-    return {
-        **labels(over),
-        "load_kh100e": load,
-        "largest_load_kh100e": largest,
-        "reserve_kh100e": total,
-        "reserve_frac": ratio(total, load),
-        "standby_mw": standby,
-        "unserved_kh100e": worst,
-        "value_musd": by_class,
-        "value_usd_per_h100e_hour": ratio(by_class * USD_PER_MUSD, hours),
-    }
-
-
-def _value_musd(s: SolvedModel, reserve_kh100e: Floats) -> Floats | None:
-    """Return every reserve times its shadow price, in money of its year. [MUSD/year], [reserve]"""
-    dual = s.dual("reserve_capacity")
-    if dual is None:
-        return None
-    return cleaned(-dual * reserve_kh100e / s.year_weight[s.p.failover.reserve["year"]])
+    if value is not None:  # every reserve times its shadow price, in money of its year
+        worth_musd = cleaned(-value * reserve_kh100e / s.year_weight[p.reserve["year"]])
+        by_class = total_by(of_reserve, worth_musd, over.size)
+    return listed(
+        over,
+        load_kh100e=load,
+        largest_load_kh100e=largest_by(of_load[mine], load_kh100e, over.size),
+        reserve_kh100e=total,
+        reserve_frac=ratio(total, load),
+        standby_mw=total_by(over.find(p.standby), s.value(m.failover.standby_mw), over.size),
+        unserved_kh100e=largest_by(over.find(failure), unserved, over.size),
+        value_musd=by_class,
+        value_usd_per_h100e_hour=ratio(by_class * USD_PER_MUSD, load * H100E_PER_KH100E * HOURS_PER_YEAR),
+    )

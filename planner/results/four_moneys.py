@@ -15,10 +15,12 @@ from planner.model.demand import rented_compute
 from planner.model.money import ASSETS, PENALTIES
 from planner.model.racks import rack_moves
 from planner.money.finance import annuity_payment, discount_factor, yearly_payment_shares
-from planner.results.store import ratio, total_by, words
+from planner.results.store import ratio, summed, total_by, words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from numpy.typing import NDArray
 
     from planner.base.arrays import Floats
     from planner.family.block import Asset
@@ -64,47 +66,23 @@ def money_years(s: SolvedModel, tables: Mapping[str, pd.DataFrame]) -> dict[str,
 
 def money_items(s: SolvedModel, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Make table `money_items`: what is bought, how it is repaid, and what is left to pay."""
-    costs, cash = tables["costs"], tables["cash"]
-    cash_of = cash.groupby("item")["cash_musd"].sum()
-    paid_of = costs.groupby("item")["musd"].sum()
+    cash_of = tables["cash"].groupby("item")["cash_musd"].sum()
+    paid_of = tables["costs"].groupby("item")["musd"].sum()
     rows = [_asset(s, item, float(cash_of.get(item.name, 0.0))) for item in ASSETS]
     moved = float(paid_of.get(rack_moves.name, 0.0))
-    rows.append(_row(rack_moves.name, "asset", moved, cash=moved, paid=moved))
-    for item, (after, npv) in (
-        (rented_compute, _rented_after(s)),
-        (contract_strike, _contracts_after(s, tables["contracts"])),
-    ):
-        paid = float(paid_of.get(item.name, 0.0))
-        rows.append(_row(item.name, "contract", paid=paid, after=after, after_npv=npv))
-    return pd.DataFrame(rows)
-
-
-def _row(
-    item: str,
-    kind: str,
-    overnight: float = 0.0,
-    *,
-    cash: float = 0.0,
-    building: float = 0.0,
-    paid: float = 0.0,
-    after: float = 0.0,
-    after_npv: float = 0.0,
-) -> dict[str, str | float]:
-    """Return a row; interest is what all payments are beyond the cost."""
-    interest = paid + after - overnight - building if kind == "asset" else 0.0
-    return {
-        "item": item,
-        "kind": kind,
-        "overnight_musd": overnight,
-        "before_musd": overnight - cash,
-        "cash_musd": cash,
-        "building_interest_musd": building,
-        "interest_musd": interest,
-        "life_payments_musd": paid + after,
-        "paid_musd": paid,
-        "after_musd": after,
-        "after_npv_musd": after_npv,
-    }
+    of_moves = dict.fromkeys(("overnight_musd", "cash_musd", "paid_musd"), moved)
+    rows.append({"item": rack_moves.name, "kind": "asset", **of_moves})
+    for item, left in ((rented_compute, _rented_after(s)), (contract_strike, _contracts_after(s, tables["contracts"]))):
+        after = dict(zip(("after_musd", "after_npv_musd"), left, strict=True))
+        rows.append({"item": item.name, "kind": "contract", "paid_musd": float(paid_of.get(item.name, 0.0)), **after})
+    table = pd.DataFrame(rows).fillna(0.0)
+    overnight, life = table["overnight_musd"], table["paid_musd"] + table["after_musd"]
+    interest = life - overnight - table["building_interest_musd"]  # what all payments are beyond the cost
+    return table.assign(
+        before_musd=overnight - table["cash_musd"],
+        interest_musd=interest.where(table["kind"] == "asset", 0.0),
+        life_payments_musd=life,
+    )
 
 
 def _asset(s: SolvedModel, item: Asset, cash: float) -> dict[str, str | float]:
@@ -127,17 +105,16 @@ def _asset(s: SolvedModel, item: Asset, cash: float) -> dict[str, str | float]:
         last = end + int(np.ceil(bought.life_years.max(initial=0.0)))
         shares = yearly_payment_shares(bought.life_years, bought.start, end, last)
         later, years = payment[:, None] * shares, np.arange(end, last + 1)
-    worth = discount_factor(finance.rate_frac, years, finance.base_year)
-    return _row(
-        item.name,
-        "asset",
-        float(overnight.sum()),
-        cash=cash,
-        building=float(overnight.sum() * bought.idc_frac),
-        paid=float(paid.sum()),
-        after=float(later.sum()),
-        after_npv=float((later @ worth).sum()),
-    )
+    return {
+        "item": item.name,
+        "kind": "asset",
+        "overnight_musd": float(overnight.sum()),
+        "cash_musd": cash,
+        "building_interest_musd": float(overnight.sum() * bought.idc_frac),
+        "paid_musd": float(paid.sum()),
+        "after_musd": float(later.sum()),
+        "after_npv_musd": float((later @ _worth(s, years)).sum()),
+    }
 
 
 def _rented_after(s: SolvedModel) -> tuple[float, float]:
@@ -166,57 +143,43 @@ def _contracts_after(s: SolvedModel, contracts: pd.DataFrame) -> tuple[float, fl
 
 def _years_left(s: SolvedModel, yearly: Floats, years: Floats) -> tuple[float, float]:
     """Add up yearly payments over the years that are left, and what they are worth. [MUSD]"""
-    finance = s.p.finance
-    end = finance.last_year + 1
-    left = np.maximum(years, 0.0)
+    end, left = s.p.finance.last_year + 1, np.maximum(years, 0.0)
     later = np.arange(end, end + int(np.ceil(left.max(initial=0.0))) + 1)
-    shares = np.clip(end + left[:, None] - later, 0.0, 1.0)
-    worth = discount_factor(finance.rate_frac, later, finance.base_year)
-    by_year = yearly @ shares
-    return float(by_year.sum()), float(by_year @ worth)
+    by_year = yearly @ np.clip(end + left[:, None] - later, 0.0, 1.0)
+    return float(by_year.sum()), float(by_year @ _worth(s, later))
+
+
+def _worth(s: SolvedModel, years: NDArray[np.integer]) -> Floats:
+    return discount_factor(s.p.finance.rate_frac, years, s.p.finance.base_year)
 
 
 @dataclass(frozen=True)
 class _End:
     """What the moneys are called under a reading of the end of the horizon."""
 
-    assets: str  # how the net present value counts assets
-    goes_on: str  # what follows the horizon in it
     after: str  # rule of what is left after the horizon
-    left: str  # the same, behind its amount in a sentence
-    repaid: str  # term: payments for assets inside the horizon
-    left_of: str  # what a sum that leads to it ends with
+    left: str = "are left to pay after it"  # the same, behind its amount in a sentence
+    left_of: str = "paid after the horizon"  # what a sum that leads to it ends with
+    repaid: str = "repaid inside the horizon"  # term: payments for assets inside the horizon
+    assets: str = "assets by their instalments"  # how the net present value counts assets
+    goes_on: str = ""  # what follows the horizon in it
 
 
-_INSTALMENTS: Final = "assets by their instalments"
-_LEFT: Final = "are left to pay after it"
 _ENDS: Final[Mapping[str, _End]] = {
-    "annuity": _End(
-        assets=_INSTALMENTS,
-        goes_on="",
-        after="instalments and contracts that run on; not in the net present value",
-        left=_LEFT,
-        repaid="repaid inside the horizon",
-        left_of="paid after the horizon",
-    ),
+    "annuity": _End(after="instalments and contracts that run on; not in the net present value"),
     "truncated_salvage": _End(
-        assets="assets at their cost less the book value at the end",
-        goes_on="",
         after="book value of assets, credited to the plan; contracts that run on",
         left="are book value, which is credited to the plan, and contracts that run on after it",
-        repaid="charged inside the horizon, less book value",
         left_of="book value at the end, and contracts that run on",
+        repaid="charged inside the horizon, less book value",
+        assets="assets at their cost less the book value at the end",
     ),
     "perpetuity": _End(
-        assets=_INSTALMENTS,
-        goes_on=", those of the last year for ever,",
         after="instalments and contracts that run on; NPV repeats the last year for ever",
         left="are left to pay after it if nothing is replaced",
-        repaid="repaid inside the horizon",
-        left_of="paid after the horizon",
+        goes_on=", those of the last year for ever,",
     ),
 }
-"""By the setting `finance.end_of_horizon`."""
 
 
 @dataclass(frozen=True)
@@ -324,27 +287,19 @@ class Moneys:
 
 def moneys(tables: Mapping[str, pd.DataFrame]) -> Moneys:
     """Gather the four moneys from the tables of a plan."""
-    years, items = tables["money_years"], tables["money_items"]
-    solution = tables["solution"].iloc[0]
-    last = int(solution["last_year"])
-    rate = float(solution["discount_rate_frac"])
-    end_of_horizon = str(solution["end_of_horizon"])
+    years, items, solution = tables["money_years"], tables["money_items"], tables["solution"].iloc[0]
+    last, end_of_horizon = int(solution["last_year"]), str(solution["end_of_horizon"])
     end = _ENDS[end_of_horizon]
-    return Moneys(
-        npv_musd=float(years["npv_musd"].sum()),
-        cash_musd=float(years["cash_musd"].sum()),
-        overnight_musd=float(items["overnight_musd"].sum()),
-        after_musd=float(items["after_musd"].sum()),
-        years=years,
-        items=items,
-        rules={
-            "Net present value": (f"payments to {last}{end.goes_on} at {rate:.2%} real; {end.assets}"),
-            f"Cash to {last}": "assets as they are built, all else as it is used; no interest",
-            "Overnight capex": "what is bought, at its price on the day; no interest",
-            f"After {last}": end.after,
-        },
-        end_of_horizon=end_of_horizon,
-    )
+    places = {"npv_musd": years, "cash_musd": years, "overnight_musd": items, "after_musd": items}
+    amounts = {name: float(table[name].sum()) for name, table in places.items()}
+    rate = float(solution["discount_rate_frac"])
+    rules = {
+        "Net present value": f"payments to {last}{end.goes_on} at {rate:.2%} real; {end.assets}",
+        f"Cash to {last}": "assets as they are built, all else as it is used; no interest",
+        "Overnight capex": "what is bought, at its price on the day; no interest",
+        f"After {last}": end.after,
+    }
+    return Moneys(**amounts, years=years, items=items, rules=rules, end_of_horizon=end_of_horizon)
 
 
 # --- Tables of money: what is paid by line, site and year, and the cash spent on assets -----------
@@ -357,8 +312,7 @@ PAID_FOR: Final = {True: "assets", False: "other"}
 
 def costs(s: SolvedModel) -> pd.DataFrame:
     """Make table `costs`: the list of costs, undiscounted and discounted."""
-    parts = [_payments(s, line) for line in s.lines]
-    return pd.concat(parts, ignore_index=True)
+    return pd.concat([_payments(s, line) for line in s.lines], ignore_index=True)
 
 
 def _payments(s: SolvedModel, line: SolvedCost) -> pd.DataFrame:
@@ -383,30 +337,27 @@ def _payments(s: SolvedModel, line: SolvedCost) -> pd.DataFrame:
 
 def cash(s: SolvedModel) -> pd.DataFrame:
     """Make table `cash`: money spent on assets, over the years in which they are built."""
-    parts = [_spent(s, item) for item in ASSETS]
-    moved = next(line for line in s.lines if line.cost is rack_moves)
-    paid = _payments(s, moved)
-    parts.append(paid[["item", "site", "calendar_year"]].assign(cash_musd=paid["musd"]))
-    parts[-1]["overnight_musd"] = paid["musd"]
-    return pd.concat(parts, ignore_index=True)
+    moved = _payments(s, next(line for line in s.lines if line.cost is rack_moves))
+    of_moves = moved[["item", "site", "calendar_year"]].assign(cash_musd=moved["musd"], overnight_musd=moved["musd"])
+    return pd.concat([*(_spent(s, item) for item in ASSETS), of_moves], ignore_index=True)
 
 
 def _spent(s: SolvedModel, item: Asset) -> pd.DataFrame:
     """Return cash and overnight cost of an asset by site and calendar year."""
     m, bought = s.model, item.bought(s.model)
     amount, site = s.value(bought.decision)[:, None], bought.decision.over["site"]
-    by_site = np.zeros((2, len(s.p.sets.site), len(m.calendar)))
-    for kind, paid_while_built in enumerate((item.paid_while_built, False)):
-        musd = cash_per_unit(m, bought, paid_while_built=paid_while_built)
-        np.add.at(by_site[kind], site, amount * musd)
-    at, year = np.nonzero(by_site.any(axis=0))
+    spent, overnight = (
+        summed((len(s.p.sets.site), len(m.calendar)), (site,), amount * cash_per_unit(m, bought, paid_while_built=one))
+        for one in (item.paid_while_built, False)
+    )
+    at, year = np.nonzero((spent != 0.0) | (overnight != 0.0))
     return pd.DataFrame(
         {
             "item": item.name,
             "site": words(s.p.sets.site, at),
             "calendar_year": s.p.finance.first_year + year,
-            "cash_musd": by_site[0][at, year],
-            "overnight_musd": by_site[1][at, year],
+            "cash_musd": spent[at, year],
+            "overnight_musd": overnight[at, year],
         },
         index=pd.RangeIndex(at.size),
     )

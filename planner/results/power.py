@@ -1,4 +1,4 @@
-"""Tables of power, energy, carbon and water."""
+"""Tables of power, energy, the grid, carbon and water."""
 
 from __future__ import annotations
 
@@ -12,48 +12,252 @@ from planner.lp import Axis, Index
 from planner.lp.index import distinct, locate
 from planner.model.money import capex_musd
 from planner.results.contracts import claimed_mw
-from planner.results.store import cleaned, labels, listed, ratio, total_by, words
+from planner.results.store import cleaned, largest_by, listed, ratio, summed, total_by, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from numpy.typing import NDArray
+
     from planner.base.arrays import Floats
     from planner.results.solved import SolvedModel
     from planner.results.store import Cells
+
+# --- Tables of the grid: connections, headroom, and the forecast by zone and workload -------------
+
+_BINDS_WITHIN_MW = 1e-5  # [MW], wider than the solver's tolerance, narrower than any plan
+
+
+def connections(s: SolvedModel) -> dict[str, Cells]:
+    """Make table `connections`: firm connections energised."""
+    grid, mw = s.p.grid, s.value(s.model.expand)
+    money = grid.expand_capex_musd_per_mw * mw
+    return s.listed(grid.expand, mw, added_mw=mw, service_start=grid.expand_start, overnight_musd=money)
+
+
+def headroom(s: SolvedModel) -> dict[str, Cells]:
+    """Make table `headroom`: what zones can take, what the plan takes, what more is worth."""
+    given, sets, grid = s.p.grid.headroom_by_zone, s.p.sets, s.p.grid
+    zone = sets.zone.codes(given["zone"])
+    year = sets.year.codes(given["year"].astype(str))
+    names = ("rate_pct", "limit_mw", "firm_limit_mw", "committed_mw")
+    rate_pct, limit, firm_limit, committed = (given[name].to_numpy(dtype=np.float64) for name in names)
+    turned = _connected(s, s.p.non_firm.firm_year)
+    non_firm = _connected(s, s.p.non_firm.connect["year"])
+    firm_mw = (_by_zone_year(s, s.new_firm_mw) + turned)[zone, year]
+    non_firm_mw = cleaned(non_firm - turned)[zone, year]
+    firm_spare = firm_limit - committed - firm_mw
+    spare = limit - committed - firm_mw - non_firm_mw
+    spare_mw = np.maximum(spare, 0.0)
+    firm_spare_mw = np.clip(firm_spare, 0.0, spare_mw)
+    firm_worth = _worth_usd_per_mw(s, "zone_headroom", locate(grid.headroom, zone, year))
+    tiers = range(len(s.p.non_firm.tier))
+    rows = (locate(s.p.non_firm.headroom, zone, year, np.full(zone.size, k)) for k in tiers)
+    worth = sum((_worth_usd_per_mw(s, "all_headroom", row) for row in rows), np.zeros(zone.size))
+    # One limit for both is reported as both.
+    is_one = firm_limit == limit
+    worth = worth + np.where(is_one, firm_worth, 0.0)
+    firm_worth = np.where(is_one, worth, firm_worth)
+    paid = s.discount_factor.sum()
+    return {
+        "zone": words(sets.zone, zone),
+        "year": given["year"].to_numpy(dtype=np.int64),
+        "rate_pct": rate_pct,
+        "limit_mw": limit,
+        "firm_limit_mw": firm_limit,
+        "committed_mw": committed,
+        "new_firm_mw": firm_mw,
+        "new_non_firm_mw": non_firm_mw,
+        "spare_mw": spare_mw,
+        "firm_spare_mw": firm_spare_mw,
+        "binds": spare_mw < _BINDS_WITHIN_MW,
+        "firm_binds": firm_spare_mw < _BINDS_WITHIN_MW,
+        "value_npv_usd_per_mw": worth,
+        "value_usd_per_mw_year": worth / paid,
+        "firm_value_npv_usd_per_mw": firm_worth,
+        "firm_value_usd_per_mw_year": firm_worth / paid,
+    }
+
+
+def _connected(s: SolvedModel, year: NDArray[np.integer]) -> Floats:
+    """Non-firm connection that counts from a year on, by zone, shape (zone, year). [MW]"""
+    over, mw = s.p.non_firm.connect, s.value(s.model.non_firm.connect_mw)
+    counts, zone = year >= 0, s.p.sets.site_zone[over["site"]]
+    by_year = summed((len(s.p.sets.zone), s.years), (zone[counts], year[counts]), mw[counts])
+    return np.asarray(by_year.cumsum(axis=1))
+
+
+def _worth_usd_per_mw(s: SolvedModel, block: str, row: NDArray[np.intp]) -> Floats:
+    """Return what one more MW in rows of a limit saves; 0 where a year has no row."""
+    dual = s.dual(block)
+    if dual is None:
+        return np.full(row.size, np.nan if not s.outcome.has_duals else 0.0)
+    return np.where(row >= 0, -dual[row] * USD_PER_MUSD, 0.0)
+
+
+def power_zone(s: SolvedModel) -> dict[str, Cells]:
+    """Make table `power_zone`: the power forecast of each grid zone."""
+    sets, m, site_year = s.p.sets, s.model, s.p.sites.site_year
+    at = (sets.site_zone[site_year["site"]], site_year["year"])
+    zone, year = np.unique(np.stack(at), axis=1)
+    by_slot = summed((len(sets.zone), s.years, len(sets.slot)), at, s.facility_mw)
+
+    def add(of_site_year: Floats) -> Floats:
+        return np.asarray(_by_zone_year(s, of_site_year)[zone, year])
+
+    it_mean, facility_mean = add(s.it_mean_mw), add(s.facility_mean_mw)
+    return {
+        "zone": words(sets.zone, zone),
+        "year": np.asarray([int(label) for label in sets.year.labels])[year],
+        "sites_in_use": add(s.has_racks.astype(np.float64)).astype(np.int64),
+        "nameplate_mw": add(s.by_site_year(s.nameplate_of_use_mw)),
+        "it_mean_mw": it_mean,
+        "facility_mean_mw": facility_mean,
+        "coincident_peak_mw": by_slot[zone, year].max(axis=1, initial=0.0),
+        "sum_of_site_peaks_mw": add(s.facility_peak_mw),
+        "energy_mwh": facility_mean * HOURS_PER_YEAR,
+        "pue": ratio(facility_mean, it_mean),
+        "emissions_kt": add(s.value(m.emissions_kt)),
+        "water_m3": add(s.value(m.water_m3)),
+        "firm_mw": add(s.value(m.firm_mw.on(site_year, missing="zero"))),
+        "new_firm_mw": add(s.new_firm_mw),
+    }
+
+
+def power_class(s: SolvedModel) -> dict[str, Cells]:
+    """Make table `power_class`: the power forecast of each workload."""
+    used, it_mw = s.p.racks.used, s.it_mean_of_use_mw
+    over = distinct(used, "workload", "year")
+    place = over.find(used)
+    pue = ratio(s.facility_mean_mw, s.by_site_year(it_mw))[s.site_year_of_use]
+    nameplate, it_mean, facility_mean = (
+        total_by(place, mw, over.size) for mw in (s.nameplate_of_use_mw, it_mw, np.where(it_mw > 0.0, pue * it_mw, 0.0))
+    )
+    power = {"nameplate_mw": nameplate, "it_mean_mw": it_mean, "facility_mean_mw": facility_mean}
+    return s.listed(over, **power, energy_mwh=facility_mean * HOURS_PER_YEAR)
+
+
+def _by_zone_year(s: SolvedModel, of_site_year: Floats) -> Floats:
+    """Add up over the sites of each zone, shape (zone, year)."""
+    sets, over = s.p.sets, s.p.sites.site_year
+    return summed((len(sets.zone), s.years), (sets.site_zone[over["site"]], over["year"]), of_site_year)
+
+
+# --- Tables of non-firm connection: what is connected, how stress time slices are lived through ---
+
+
+def non_firm_connections(s: SolvedModel) -> dict[str, Cells]:
+    """Make table `non_firm_connections`: non-firm connections energised."""
+    p, mw = s.p.non_firm, s.value(s.model.non_firm.connect_mw)
+    return s.listed(
+        p.connect,
+        mw,
+        rate_pct=np.array([float(label) for label in p.tier.labels])[p.connect["tier"]],
+        added_mw=mw,
+        service_start=p.start,
+        turns_firm=np.where(np.isinf(p.turns_firm), np.nan, p.turns_firm),
+        overnight_musd=p.capex_musd_per_mw * mw,
+    )
+
+
+def non_firm_year(s: SolvedModel) -> dict[str, Cells]:
+    """Make table `non_firm_year`: non-firm connection of a site in a year, in one line."""
+    p, m, hours, over = s.p.non_firm, s.model, s.weight_h, s.p.non_firm.service
+    service_mw, shed_mw = s.value(m.non_firm.service_mw), s.value(m.non_firm.shed_mw)
+    of_stress, of_shed = over.find(p.stress), over.find(p.shed.slot)
+    off_mwh, drawn_mwh = (
+        total_by(of_stress, s.value(mw) * hours[p.stress["slot"]], over.size)
+        for mw in (m.non_firm.off_mw, m.import_mw.on(p.stress))
+    )
+    per_mw = p.discount_usd_per_kw_month * KW_PER_MW / USD_PER_MUSD
+    discount = per_mw * s.p.grid.billing_months[p.billing["period"]] * s.value(m.non_firm.discounted_mw)
+    return s.listed(
+        over,
+        service_mw,
+        non_firm_mw=service_mw,
+        off_hours=ratio(off_mwh, service_mw),
+        drawn_mwh=drawn_mwh,
+        shed_mwh=total_by(of_shed, shed_mw * hours[p.shed.slot["slot"]], over.size),
+        shed_peak_mw=largest_by(of_shed, shed_mw, over.size),
+        lost_kh100e=lost_kh100e(s)[s.p.sites.site_year.find(over)],
+        discount_musd=total_by(over.find(p.billing), discount, over.size),
+    )
+
+
+def lost_kh100e(s: SolvedModel) -> Floats:
+    """Return the compute lost by shedding, mean over the year. [kH100e], (site, year)
+
+    Energy at the meter is IT energy at the site's PUE, and that is compute at the mean of the
+    site's work that can wait.
+    """
+    p, site_year = s.p.non_firm.shed, s.p.sites.site_year
+    shed_mwh = s.value(s.model.non_firm.shed_mwh.on(site_year, missing="zero"))
+    racks, share = s.p.racks, p.deployment_frac
+    it_mw = s.by_site_year(s.per_use(share * (racks.idle_mw_per_mw + racks.dynamic_mw_per_mw)))
+    compute = s.by_site_year(s.per_use(share * racks.throughput_kh100e_per_mw))
+    shed_it_mw = shed_mwh / HOURS_PER_YEAR * np.nan_to_num(ratio(s.it_mean_mw, s.facility_mean_mw))
+    return np.asarray(shed_it_mw * np.nan_to_num(ratio(compute, it_mw)))
+
+
+def stress_slot(s: SolvedModel) -> dict[str, Cells]:
+    """Make table `stress_slot`: how each site with non-firm power lives through stress."""
+    m, over = s.model, s.p.non_firm.stress
+    service_mw, hours = s.value(m.non_firm.service_mw.on(over)), s.weight_h[over["slot"]]
+    return listed(
+        over,
+        service_mw,
+        hours=hours,
+        firm_mw=s.value(m.firm_mw.on(over)),
+        non_firm_mw=service_mw,
+        off_mw=s.value(m.non_firm.off_mw),
+        use_mw=s.value(m.site_mw.on(over)),
+        grid_mw=s.value(m.import_mw.on(over)),
+        own_mw=s.value((m.supply.supply_mw - m.supply.use_mw).on(over)),
+        shed_mw=s.value(m.non_firm.shed_mw.on(over, missing="zero")),
+        worth_usd_per_mwh=_worth_usd_per_mwh(s, hours),
+    )
+
+
+def _worth_usd_per_mwh(s: SolvedModel, hours: Floats) -> Floats:
+    dual = s.dual("non_firm_power")
+    over = s.p.non_firm.stress
+    if dual is None:
+        return np.full(over.size, np.nan)
+    return np.asarray(-dual * USD_PER_MUSD / (hours * s.year_weight[over["year"]])) + 0.0
+
 
 # --- Tables of power at sites: by time slice, year and billing period, and what is deferred -------
 
 
 def site_year(s: SolvedModel) -> dict[str, Cells]:
     """Make table `site_year`: a site in a year, in one line."""
-    m, over, sets = s.model, s.p.sites.site_year, s.p.sets
+    m, over = s.model, s.p.sites.site_year
     water_m3 = s.value(m.water_m3)
-    return {
-        **labels(over),
-        "zone": words(sets.zone, sets.site_zone[over["site"]]),
-        "open_frac": s.value(m.open),
-        "opened_frac": s.value(m.opened),
-        "halls_mw": s.value(m.halls.stands_mw),
-        "usable_mw": s.value(m.halls.usable_mw.sum_to(over)),
-        "nameplate_mw": s.by_site_year(s.nameplate_of_use_mw),
-        "load_kh100e": s.by_site_year(s.load_of_use_kh100e),
-        "it_mean_mw": s.it_mean_mw,
-        "migrated_mean_mw": s.mean_mw(s.migrated_mw),
-        "facility_mean_mw": s.facility_mean_mw,
-        "facility_peak_mw": s.facility_peak_mw,
-        "energy_mwh": s.facility_mean_mw * HOURS_PER_YEAR,
-        "grid_mwh": s.mean_mw(s.grid_mw) * HOURS_PER_YEAR,
-        "grid_peak_mw": s.grid_mw.max(axis=1, initial=0.0),
-        "load_factor_frac": ratio(s.facility_mean_mw, s.facility_peak_mw),
-        "pue": ratio(s.facility_mean_mw, s.it_mean_mw),
-        "water_m3": water_m3,
-        "wue_l_per_kwh": wue_l_per_kwh(water_m3, s.it_mean_mw),
-        "emissions_kt": s.value(m.emissions_kt),
-        "firm_mw": s.value(m.firm_mw.on(over, missing="zero")),
-        "new_firm_mw": s.new_firm_mw,
-        "capex_musd": s.value(capex_musd(m)),
-        "cost_musd": _paid_musd(s)[over["site"], over["year"]],
-    }
+    return s.listed(
+        over,
+        open_frac=s.value(m.open),
+        opened_frac=s.value(m.opened),
+        halls_mw=s.value(m.halls.stands_mw),
+        usable_mw=s.value(m.halls.usable_mw.sum_to(over)),
+        nameplate_mw=s.by_site_year(s.nameplate_of_use_mw),
+        load_kh100e=s.by_site_year(s.load_of_use_kh100e),
+        it_mean_mw=s.it_mean_mw,
+        migrated_mean_mw=s.mean_mw(s.migrated_mw),
+        facility_mean_mw=s.facility_mean_mw,
+        facility_peak_mw=s.facility_peak_mw,
+        energy_mwh=s.facility_mean_mw * HOURS_PER_YEAR,
+        grid_mwh=s.mean_mw(s.grid_mw) * HOURS_PER_YEAR,
+        grid_peak_mw=s.grid_mw.max(axis=1, initial=0.0),
+        load_factor_frac=ratio(s.facility_mean_mw, s.facility_peak_mw),
+        pue=ratio(s.facility_mean_mw, s.it_mean_mw),
+        water_m3=water_m3,
+        wue_l_per_kwh=wue_l_per_kwh(water_m3, s.it_mean_mw),
+        emissions_kt=s.value(m.emissions_kt),
+        firm_mw=s.value(m.firm_mw.on(over, missing="zero")),
+        new_firm_mw=s.new_firm_mw,
+        capex_musd=s.value(capex_musd(m)),
+        cost_musd=_paid_musd(s)[over["site"], over["year"]],
+    )
 
 
 def wue_l_per_kwh(water_m3: Floats, it_mean_mw: Floats) -> Floats:
@@ -66,26 +270,23 @@ def power_slot(s: SolvedModel) -> dict[str, Cells]:
     """Make table `power_slot`: the load curve of sites that have load."""
     over, days = s.p.power.slot, s.p.days
     is_alive = s.has_load | s.grid_mw.any(axis=1) | s.other_load_mw.any(axis=1)
-    loaded = np.repeat(is_alive, len(s.p.sets.slot))
-    rows = np.flatnonzero(loaded)
-    of_slots = (s.facility_mw, s.other_load_mw, s.grid_mw, s.it_mw, s.mechanical_mw, s.shifted_mw, s.migrated_mw)
-    facility, other, grid, it, mechanical, shifted, migrated = (of_slot.ravel()[rows] for of_slot in of_slots)
-    slot = over["slot"][rows]
-    return {
-        **labels(over, rows),
-        "is_peak_day": np.asarray(days.is_peak)[slot],
-        "hours": s.weight_h[slot],
-        "it_mw": it,
-        "mechanical_mw": mechanical,
-        "electrical_loss_mw": facility - it - mechanical,
-        "facility_mw": facility,
-        "other_load_mw": other,
-        "grid_mw": grid,
-        "deferred_mw": shifted,
-        "migrated_mw": migrated,
-        "energy_usd_per_mwh": s.p.grid.energy_usd_per_mwh[rows],
-        "location_t_per_mwh": s.p.carbon.location_t_per_mwh[rows],
-    }
+    facility, it, mechanical = (of_slot.ravel() for of_slot in (s.facility_mw, s.it_mw, s.mechanical_mw))
+    return listed(
+        over,
+        np.repeat(is_alive, len(s.p.sets.slot)),
+        is_peak_day=np.asarray(days.is_peak)[over["slot"]],
+        hours=s.weight_h[over["slot"]],
+        it_mw=it,
+        mechanical_mw=mechanical,
+        electrical_loss_mw=facility - it - mechanical,
+        facility_mw=facility,
+        other_load_mw=s.other_load_mw.ravel(),
+        grid_mw=s.grid_mw.ravel(),
+        deferred_mw=s.shifted_mw.ravel(),
+        migrated_mw=s.migrated_mw.ravel(),
+        energy_usd_per_mwh=s.p.grid.energy_usd_per_mwh,
+        location_t_per_mwh=s.p.carbon.location_t_per_mwh,
+    )
 
 
 def deferral(s: SolvedModel) -> dict[str, Cells]:
@@ -99,18 +300,11 @@ def deferral(s: SolvedModel) -> dict[str, Cells]:
 def billed_peaks(s: SolvedModel) -> dict[str, Cells]:
     """Make table `billed_peaks`: the maxima on which demand charges are paid."""
     over, grid = s.p.grid.billing, s.p.grid
-    peak_mw = s.value(s.model.peak_mw)
-    months = grid.billing_months[over["period"]]
+    peak_mw, months = s.value(s.model.peak_mw), grid.billing_months[over["period"]]
     price = grid.demand_charge_usd_per_kw_month[s.p.sites.site_year.find(over)]
-    rows = np.flatnonzero((peak_mw != 0.0) & (price > 0.0))  # what is not billed may float
     charge_musd = price * KW_PER_MW * months * peak_mw / USD_PER_MUSD
-    return {
-        **labels(over, rows),
-        "months": months[rows],
-        "peak_mw": peak_mw[rows],
-        "usd_per_kw_month": price[rows],
-        "charge_musd": charge_musd[rows],
-    }
+    is_billed = (peak_mw != 0.0) & (price > 0.0)  # what is not billed may float
+    return listed(over, is_billed, months=months, peak_mw=peak_mw, usd_per_kw_month=price, charge_musd=charge_musd)
 
 
 def _paid_musd(s: SolvedModel) -> Floats:
@@ -165,29 +359,23 @@ def load_price(s: SolvedModel) -> dict[str, Cells]:
     """Make table `load_price`: new load of zones and what it pays above the price."""
     p, slot = s.p.load_price, s.p.power.slot
     over = distinct(p.zone_slot, "zone", "year", name="zone_year")
-    of_slot, hours = over.find(p.zone_slot), s.weight_h[p.zone_slot["slot"]]
+    of_slot, of_block, hours = over.find(p.zone_slot), over.find(p.block), s.weight_h[p.zone_slot["slot"]]
     # A block that costs nothing may be filled beyond need, so load is counted from the draw.
     place = locate(p.zone_slot, s.p.sets.site_zone[slot["site"]], slot["year"], slot["slot"])
-    known = np.flatnonzero(place >= 0)
-    drawn = total_by(place[known], s.grid_mw.ravel()[known], p.zone_slot.size)
+    drawn = total_by(place[place >= 0], s.grid_mw.ravel()[place >= 0], p.zone_slot.size)
     new_mw = cleaned(np.maximum(drawn - p.standing_mw, 0.0))
     energy = total_by(of_slot, new_mw * hours, over.size)
-    mw = s.value(s.model.block_mw)
-    usd = mw * s.weight_h[p.block["slot"]] * p.adder_usd_per_mwh
-    paid = total_by(over.find(p.block), usd, over.size)
-    peak, dearest = np.zeros(over.size), np.zeros(over.size)
-    np.maximum.at(peak, of_slot, new_mw)
-    used = np.flatnonzero(mw)
-    np.maximum.at(dearest, over.find(p.block)[used], p.adder_usd_per_mwh[used])
-    rows = np.flatnonzero(energy)
-    return {
-        **labels(over, rows),
-        "new_mwh": energy[rows],
-        "new_peak_mw": peak[rows],
-        "mean_adder_usd_per_mwh": np.nan_to_num(ratio(paid, energy))[rows],
-        "last_adder_usd_per_mwh": dearest[rows],
-        "musd": (paid / USD_PER_MUSD)[rows],
-    }
+    mw, adder = s.value(s.model.block_mw), p.adder_usd_per_mwh
+    paid = total_by(of_block, mw * s.weight_h[p.block["slot"]] * adder, over.size)
+    return listed(
+        over,
+        energy,
+        new_mwh=energy,
+        new_peak_mw=largest_by(of_slot, new_mw, over.size),
+        mean_adder_usd_per_mwh=np.nan_to_num(ratio(paid, energy)),
+        last_adder_usd_per_mwh=largest_by(of_block, np.where(mw != 0.0, adder, 0.0), over.size),
+        musd=paid / USD_PER_MUSD,
+    )
 
 
 # --- Tables of water and emissions: by place and by market, by site and in all --------------------

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from planner.base.errors import SolverError
 from planner.families import named
-from planner.results import contracts, demand, four_moneys, grid, halls, power, solved, summary, tariffs, unit_costs
+from planner.results import contracts, demand, four_moneys, halls, power, solved, summary, unit_costs
 from planner.results.schema import TABLES
 from planner.results.solved import SolvedModel
 from planner.results.store import Results, listed, result_table
@@ -29,7 +29,7 @@ def _of_family(family: str, of: Callable[..., TableRows], s: SolvedModel) -> Map
     return listed(over, is_row, **columns)
 
 
-_MODULES: Final = (*(contracts, demand, four_moneys, grid, halls, power, solved, tariffs), *(unit_costs, summary))
+_MODULES: Final = (contracts, demand, four_moneys, halls, power, solved, unit_costs, summary)
 """Each table is made by the function of its name in one of them; that of a family by the family."""
 OF_OTHERS: Final = ("summary", "orders", "money_years", "money_items", "bridge", "lifetime", "models_trained")
 """Tables that are made of the others, in the order in which they are."""

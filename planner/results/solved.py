@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -15,12 +15,12 @@ from planner.limits import LIMITS
 from planner.lp.index import locate
 from planner.model import ALL_COSTS
 from planner.money.finance import discount_factor
+from planner.results.contracts import exact_lines
 from planner.results.schema import TABLES
-from planner.results.store import Cells, cleaned, labels, mean_of, total_by
-from planner.results.tariffs import exact_lines
+from planner.results.store import Cells, cleaned, labels, listed, mean_of, summed, total_by, words
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
     from planner.base.arrays import Floats, Positions
     from planner.family.block import Cost
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 # --- A solved model: the values that more than one result table is made of ------------------------
 
+_FOLLOW: Final = {"zone": "site", "cooling": "hall", "redundancy": "hall", "duty": "workload"}
+"""Labels that follow from another one."""
 _IN_USE_MW: Final = 1e-3
 """Racks at a site: less is numerical noise."""
 
@@ -79,6 +81,16 @@ class SolvedModel:
     def exact_bills(self) -> pd.DataFrame:
         """Lines of the exact bills of the sites that a tariff bills."""
         return exact_lines(self)
+
+    def listed(self, over: Index, is_row: ArrayLike | None = None, **columns: Any) -> dict[str, Cells]:
+        """Return columns as `planner.results.store.listed` does, with the labels that follow from those of the list."""
+        sets, axes = self.p.sets, over.axis_names
+        follow = {
+            name: words(getattr(sets, name), getattr(sets, f"{by}_{name}")[over[by]])
+            for name, by in _FOLLOW.items()
+            if by in axes and name not in axes
+        }
+        return listed(over, is_row, **follow, **columns)
 
     # --- lists and sizes ----------------------------------------------------------------
 
@@ -148,6 +160,10 @@ class SolvedModel:
     def by_site_year(self, of_use: Floats) -> Floats:
         """Add up a quantity of the uses by site and year."""
         return total_by(self.site_year_of_use, of_use, self.site_years)
+
+    def by_place(self, over: Index, values: Floats) -> Floats:
+        """Add up a quantity of a list, shape (site, year)."""
+        return summed((len(self.p.sets.site), self.years), (over["site"], over["year"]), values)
 
     # --- power --------------------------------------------------------------------------
 
@@ -246,9 +262,7 @@ class SolvedModel:
 
     def so_far(self, decision: Expression) -> Floats:
         """Add up a decision over (site, year) to its total until each year. [site_year]"""
-        over, site_year = decision.over, self.p.sites.site_year
-        asked = np.zeros((len(self.p.sets.site), self.years))
-        asked[over["site"], over["year"]] = self.value(decision)
+        site_year, asked = self.p.sites.site_year, self.by_place(decision.over, self.value(decision))
         return np.asarray(asked.cumsum(axis=1)[site_year["site"], site_year["year"]])
 
     # --- money --------------------------------------------------------------------------

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from planner.tables.descriptor import Field, TableSchema
 
     Codes = NDArray[np.integer]
+    Rows = NDArray[np.intp] | slice
     from pathlib import Path
 
 # --- From arrays to result tables: labels, numerical noise, and the check against the schema ------
@@ -42,21 +43,20 @@ def words(axis: Axis, codes: Codes) -> pd.api.extensions.ExtensionArray:
     return pd.array(list(axis.labels), dtype="str").take(codes.astype(np.intp))
 
 
-def labels(over: Index, rows: NDArray[np.intp] | None = None) -> dict[str, Cells]:
+def labels(over: Index, rows: Rows = slice(None)) -> dict[str, Cells]:
     """Return the labels of a list as columns, years as numbers."""
     columns: dict[str, Cells] = {}
     for axis, codes in zip(over.axes, over.codes, strict=True):
-        kept = codes if rows is None else codes[rows]
         if axis.name == "year":
-            columns["year"] = np.asarray([int(label) for label in axis.labels])[kept]
+            columns["year"] = np.asarray([int(label) for label in axis.labels])[codes[rows]]
         else:
-            columns[axis.name] = words(axis, kept)
+            columns[axis.name] = words(axis, codes[rows])
     return columns
 
 
-def listed(over: Index, is_row: ArrayLike, **columns: Any) -> dict[str, Cells]:
-    """Return the columns of a list where something holds, or is not 0, with its labels."""
-    rows = np.flatnonzero(is_row)
+def listed(over: Index, is_row: ArrayLike | None = None, **columns: Any) -> dict[str, Cells]:
+    """Return the columns of a list, or of it where something holds or is not 0, with its labels."""
+    rows = slice(None) if is_row is None else np.flatnonzero(is_row)
     return {**labels(over, rows), **{name: values[rows] for name, values in columns.items()}}
 
 
@@ -68,6 +68,20 @@ def cleaned(values: Floats) -> Floats:
 def total_by(places: NDArray[np.intp], values: Floats, count: int) -> Floats:
     """Return, for each of `count` places, the sum of the values that go there."""
     return np.bincount(places, weights=values, minlength=count).astype(np.float64, copy=False)
+
+
+def summed(shape: tuple[int, ...], places: tuple[Any, ...], values: Floats) -> Floats:
+    """Return an array of a shape with the sum of the values that go to each place."""
+    total = np.zeros(shape)
+    np.add.at(total, places, values)
+    return total
+
+
+def largest_by(places: NDArray[np.intp], values: Floats, count: int) -> Floats:
+    """Return, for each of `count` places, the largest of the values that go there, 0 at least."""
+    largest = np.zeros(count)
+    np.maximum.at(largest, places, values)
+    return largest
 
 
 def ratio(part: Floats, whole: Floats) -> Floats:

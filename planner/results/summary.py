@@ -13,7 +13,7 @@ from planner.families import FAMILIES
 from planner.fleet.compute import mean_h100e_from_pf_days
 from planner.model.money import PENALTIES
 from planner.results.power import wue_l_per_kwh
-from planner.results.store import ratio, total_by
+from planner.results.store import ratio, summed, total_by
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,42 +37,37 @@ def summary(s: SolvedModel, tables: Mapping[str, pd.DataFrame]) -> dict[str, Cel
         place = np.searchsorted(years, tables[table]["year"].to_numpy())
         return total_by(place, tables[table][column].to_numpy(), s.years)
 
+    sums = {column: add(table, column) for table, columns in _SUMMED.items() for column in columns}
     year_of_site = s.p.sites.site_year["year"].astype(np.intp)
-    by_slot = np.zeros((s.years, len(s.p.sets.slot)))
-    np.add.at(by_slot, year_of_site, s.facility_mw)
-    it_mean, water_m3 = add("site_year", "it_mean_mw"), add("site_year", "water_m3")
-    facility_mean = add("site_year", "facility_mean_mw")
-    paid = _payments(s)
-    cash = tables["cash"]
+    by_slot = summed((s.years, len(s.p.sets.slot)), (year_of_site,), s.facility_mw)
+    it_mean, facility_mean = sums["it_mean_mw"], sums["facility_mean_mw"]
+    paid, cash = _payments(s), tables["cash"]
     spent_in = s.model_year_of[cash["calendar_year"].to_numpy() - s.p.finance.first_year]
-    demand = {
-        name: add("demand", name)
-        for name in ("demand_kh100e", "served_kh100e", "rented_kh100e", "saved_kh100e", "unmet_kh100e")
-    }
     return {
         "year": years,
-        **demand,
-        "shed_mwh": add("non_firm_year", "shed_mwh"),
-        "lost_kh100e": add("non_firm_year", "lost_kh100e"),
+        **sums,
         "sites_in_use": np.bincount(year_of_site[s.has_racks], minlength=s.years),
-        "halls_mw": add("site_year", "halls_mw"),
-        "built_mw": add("builds", "built_mw"),
-        "nameplate_mw": add("site_year", "nameplate_mw"),
-        "installed_mw": add("installs", "installed_mw"),
-        "it_mean_mw": it_mean,
-        "facility_mean_mw": facility_mean,
         "facility_peak_mw": by_slot.max(axis=1, initial=0.0),
         "energy_twh": facility_mean * HOURS_PER_YEAR / MWH_PER_TWH,
         "pue": ratio(facility_mean, it_mean),
-        "water_m3": water_m3,
-        "wue_l_per_kwh": wue_l_per_kwh(water_m3, it_mean),
-        "emissions_kt": add("site_year", "emissions_kt"),
-        "new_firm_mw": add("site_year", "new_firm_mw"),
-        "capex_musd": add("site_year", "capex_musd"),
+        "wue_l_per_kwh": wue_l_per_kwh(sums["water_m3"], it_mean),
         "cash_musd": total_by(spent_in, cash["cash_musd"].to_numpy(), s.years),
         **paid,
         "cost_musd": sum(paid.values(), np.zeros(s.years)),
     }
+
+
+_SUMMED: Final = {
+    "demand": ("demand_kh100e", "served_kh100e", "rented_kh100e", "saved_kh100e", "unmet_kh100e"),
+    "site_year": (
+        *("halls_mw", "nameplate_mw", "it_mean_mw", "facility_mean_mw", "water_m3"),
+        *("emissions_kt", "new_firm_mw", "capex_musd"),
+    ),
+    "non_firm_year": ("shed_mwh", "lost_kh100e"),
+    "builds": ("built_mw",),
+    "installs": ("installed_mw",),
+}
+"""Columns that are the sums of those of the same name in other tables."""
 
 
 def _payments(s: SolvedModel) -> dict[str, Floats]:
@@ -291,19 +286,18 @@ def _busy_mw(s: SolvedModel) -> Floats:
 def lifetime(_: SolvedModel, tables: Mapping[str, pd.DataFrame]) -> dict[str, Cells]:
     """Make table `lifetime`: full cost and rent of training and of inference by model year."""
     training, inference = (_of_duty(tables, duty) for duty in ("training", "inference"))
-    costs = {
-        duty: (rows["full_cost_musd"] + rows["rent_musd"]).to_numpy(dtype=np.float64)
-        for duty, rows in (("training", training), ("inference", inference))
-    }
+    of_training, of_inference = (
+        (rows["full_cost_musd"] + rows["rent_musd"]).to_numpy(np.float64) for rows in (training, inference)
+    )
     per_hour = training["full_usd_per_h100e_hour"].to_numpy(dtype=np.float64)
     return {
         "year": training["year"].to_numpy(),
-        "training_musd": costs["training"],
-        "inference_musd": costs["inference"],
-        "inference_share_frac": ratio(costs["inference"], costs["training"] + costs["inference"]),
+        "training_musd": of_training,
+        "inference_musd": of_inference,
+        "inference_share_frac": ratio(of_inference, of_training + of_inference),
         "training_idle_musd": training["full_idle_musd"].to_numpy(),
         "inference_idle_musd": inference["full_idle_musd"].to_numpy(),
-        "usd_per_pf_day": per_hour * _h100e_hours_per_pf_day(),
+        "usd_per_pf_day": per_hour * (mean_h100e_from_pf_days(1.0, 1.0) * HOURS_PER_DAY),
     }
 
 
@@ -322,11 +316,6 @@ def _of_duty(tables: Mapping[str, pd.DataFrame], duty: str) -> pd.DataFrame:
     costs = tables["unit_costs"]
     is_duty = (costs["level"] == "duty") & (costs["scope"] == duty)
     return costs[is_duty].sort_values("year")
-
-
-def _h100e_hours_per_pf_day() -> Floats:
-    """Hours of an H100e that a day at one PFLOP/s takes, at the share of peak that runs reach."""
-    return mean_h100e_from_pf_days(1.0, 1.0) * HOURS_PER_DAY
 
 
 # --- What to order, by when -----------------------------------------------------------------------

@@ -19,13 +19,13 @@ from planner.families import HEADINGS
 from planner.lp.index import locate
 from planner.money.finance import annuity_payment
 from planner.results.halls import parked_mw, spare_power_mw
-from planner.results.store import mean_of, ratio
+from planner.results.store import mean_of, ratio, summed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from planner.base.arrays import Floats
-    from planner.lp import Index, Variable
+    from planner.lp import Variable
     from planner.results.solved import SolvedCost, SolvedModel
 
 
@@ -103,7 +103,7 @@ def _accounts(s: SolvedModel) -> dict[str, Floats]:
         ),
     }
     paid = {True: np.zeros(_class_years(s)), False: np.zeros(_class_years(s))}
-    idle_racks, idle_halls = _idle_racks(s), _idle_halls(s)
+    idle_racks, idle_halls = np.nan_to_num(ratio(parked_mw(s), s.value(s.model.alive))), _idle_halls(s)
     parked_share = _shares(_parked(s, nameplate), nameplate)
     idle = np.zeros(_class_years(s))
     for line in s.lines:
@@ -122,11 +122,9 @@ def _accounts(s: SolvedModel) -> dict[str, Floats]:
                 paid[True] += left_empty
                 idle += left_empty
             paid[line.cost.upfront] += np.einsum("sy,swy->wy", yearly, share)
-    served = np.zeros(_class_years(s))
-    np.add.at(served, (used["workload"], used["year"]), s.load_of_use_kh100e)
-    rented = np.zeros(_class_years(s))
     over = s.p.rent.rented
-    np.add.at(rented, (over["workload"], over["year"]), s.value(s.model.rented))
+    served = summed(_class_years(s), (used["workload"], used["year"]), s.load_of_use_kh100e)
+    rented = summed(_class_years(s), (over["workload"], over["year"]), s.value(s.model.rented))
     existing, idle_existing = _existing(s, nameplate, parked_share, idle_racks, idle_halls)
     return {
         "served_kh100e": served,
@@ -148,9 +146,8 @@ def _class_years(s: SolvedModel) -> tuple[int, int]:
 def _by_cell(s: SolvedModel, of_use: Floats) -> Floats:
     """Add up a quantity of the uses, shape (site, workload, year)."""
     used = s.p.racks.used
-    cells = np.zeros((len(s.p.sets.site), *_class_years(s)))
-    np.add.at(cells, (used["site"], used["workload"], used["year"]), of_use)
-    return cells
+    shape = (len(s.p.sets.site), *_class_years(s))
+    return summed(shape, (used["site"], used["workload"], used["year"]), of_use)
 
 
 def _shares(driver: Floats, otherwise: Floats) -> Floats:
@@ -167,33 +164,27 @@ def _shares(driver: Floats, otherwise: Floats) -> Floats:
     return np.asarray(here / np.where(total > 0.0, total, 1.0))
 
 
-def _idle_racks(s: SolvedModel) -> Floats:
-    """Return the share of the racks alive that is parked. [pool of racks]"""
-    return np.nan_to_num(ratio(parked_mw(s), s.value(s.model.alive)))
-
-
 def _idle_halls(s: SolvedModel) -> Floats:
     """Return the share of a site's hall power that its parked racks leave, shape (site, year).
 
     What would be empty with every rack in use is capacity in reserve, which the work needs.
     """
-
-    def by_site(over: Index, mw: Floats) -> Floats:
-        total = np.zeros((len(s.p.sets.site), s.years))
-        np.add.at(total, (over["site"], over["year"]), mw)
-        return total
-
     hall = s.p.halls.hall
-    left_mw = np.minimum(by_site(hall, spare_power_mw(s)), by_site(s.p.racks.fleet, parked_mw(s)))
-    return np.nan_to_num(ratio(left_mw, by_site(hall, s.value(s.model.halls.for_racks_mw))))
+    left_mw = np.minimum(s.by_place(hall, spare_power_mw(s)), s.by_place(s.p.racks.fleet, parked_mw(s)))
+    return np.nan_to_num(ratio(left_mw, s.by_place(hall, s.value(s.model.halls.for_racks_mw))))
 
 
 def _parked(s: SolvedModel, nameplate: Floats) -> Floats:
     """Return the racks parked of the use of each workload, shape (site, workload, year). [MW]"""
-    pool, duties = s.p.racks.fleet, len(s.p.sets.duty)
-    parked = np.zeros((duties, len(s.p.sets.site), s.years))
-    np.add.at(parked, (pool["duty"], pool["site"], pool["year"]), parked_mw(s))
+    parked = _by_pool(s, parked_mw(s))
     return np.asarray(np.einsum("dsy,dswy->swy", parked, _shares_by_duty(s, nameplate)))
+
+
+def _by_pool(s: SolvedModel, of_pool: Floats) -> Floats:
+    """Add up a quantity of the pools of racks, shape (duty, site, year)."""
+    pool, sets = s.p.racks.fleet, s.p.sets
+    shape = (len(sets.duty), len(sets.site), s.years)
+    return summed(shape, (pool["duty"], pool["site"], pool["year"]), of_pool)
 
 
 def _shares_by_duty(s: SolvedModel, nameplate: Floats) -> Floats:
@@ -212,9 +203,8 @@ def _racks_by_duty(s: SolvedModel, line: SolvedCost, nameplate: Floats, idle_fra
     site, rack, hall, duty = (over[name][bought] for name in ("site", "rack", "hall", "duty"))
     pool = locate(s.p.racks.fleet, site, rack, hall, duty, year)
     idle = np.where(pool >= 0, idle_frac[pool], 0.0) * amount
-    by_calendar = np.zeros((2, len(s.p.sets.duty), len(s.p.sets.site), len(s.model.calendar)))
-    for total, musd in zip(by_calendar, (amount, idle), strict=True):
-        np.add.at(total, (duty, site, calendar), musd)
+    shape = (len(s.p.sets.duty), len(s.p.sets.site), len(s.model.calendar))
+    by_calendar = np.stack([summed(shape, (duty, site, calendar), musd) for musd in (amount, idle)])
     return _by_duty(s, nameplate, mean_of(by_calendar, s.model_year_of, s.years))
 
 
@@ -233,7 +223,7 @@ def _existing(
     and those that parked racks leave empty to the use of these.
     Shape (2, workload, year): all of them, and what of them is of idle ones.
     """
-    finance, sets, racks, halls = s.p.finance, s.p.sets, s.p.racks, s.p.halls
+    finance, racks, halls = s.p.finance, s.p.racks, s.p.halls
 
     def rate(kind: str, site: NDArray[np.integer]) -> Floats:
         of_kind = finance.asset_rate_frac.get(kind, finance.rate_frac)
@@ -241,33 +231,26 @@ def _existing(
 
     pool, hall = racks.fleet, halls.hall
     life = racks.life_years[pool["rack"]].astype(np.float64)
-    of_racks = annuity_payment(racks.stock_capex_musd_per_mw, rate("rack", pool["site"]), life)
-    of_racks = of_racks * racks.stock_mw
+    of_racks = annuity_payment(racks.stock_capex_musd_per_mw, rate("rack", pool["site"]), life) * racks.stock_mw
     of_halls = halls.existing_mw * annuity_payment(
         halls.existing_capex_musd_per_mw,
         rate("facility", hall["site"]),
         finance.life_years["facility"],
         finance.build_idc_frac,
     )
-    by_site = np.zeros((len(sets.site), s.years))
-    np.add.at(by_site, (hall["site"], hall["year"]), of_halls)
+    by_site = s.by_place(hall, of_halls)
     left_empty = np.einsum("sy,swy->wy", by_site * idle_halls, parked_share)
-    by_site *= 1.0 - idle_halls
-    filled = np.einsum("sy,swy->wy", by_site, _shares(nameplate, nameplate))
-    by_duty = np.zeros((2, len(sets.duty), *by_site.shape))
-    for total, musd in zip(by_duty, (of_racks, of_racks * idle_racks), strict=True):
-        np.add.at(total, (pool["duty"], pool["site"], pool["year"]), musd)
+    filled = np.einsum("sy,swy->wy", by_site * (1.0 - idle_halls), _shares(nameplate, nameplate))
+    by_duty = np.stack([_by_pool(s, musd) for musd in (of_racks, of_racks * idle_racks)])
     return np.stack([filled + left_empty, left_empty]) + _by_duty(s, nameplate, by_duty)
 
 
 def _rent_by_class(s: SolvedModel) -> Floats:
     """Return what is paid for rented compute, shape (workload, year)."""
-    by_calendar = np.zeros((len(s.p.sets.workload), len(s.model.calendar)))
-    for line in s.lines:
-        if line.cost.name == "rented_compute":
-            bought, calendar, amount = _terms(s, line, s.model.bought)
-            workload = s.model.bought.over["workload"][bought]
-            np.add.at(by_calendar, (workload, calendar), amount)
+    line = next(line for line in s.lines if line.cost.name == "rented_compute")
+    bought, calendar, amount = _terms(s, line, s.model.bought)
+    at = (s.model.bought.over["workload"][bought], calendar)
+    by_calendar = summed((len(s.p.sets.workload), len(s.model.calendar)), at, amount)
     return mean_of(by_calendar, s.model_year_of, s.years)
 
 

@@ -17,10 +17,9 @@ from planner.base.cache import cache_folder
 from planner.base.errors import InputError, Problem
 from planner.base.paths import is_file
 from planner.base.words import some
-from planner.outputs.differences import FromShipped, with_differences
-from planner.outputs.files import PARTIAL, whole_file
-from planner.outputs.folder_kinds import LABELS_FILE, META_FILE
-from planner.outputs.staging import new_token, tidy
+from planner.outputs.files import PARTIAL, new_token, tidy, whole_file
+from planner.outputs.own_folder import LABELS_FILE, META_FILE
+from planner.outputs.run import FromShipped, with_differences
 from planner.runs.folder import planners_files
 from planner.runs.meta import read_meta
 from planner.runs.names import RunLabels, plain_name, read_labels

@@ -21,11 +21,9 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from planner.base.errors import InputError, OutputError, Problem
-from planner.outputs.files import sha256_of
-from planner.outputs.folder_kinds import META_FILE
-from planner.outputs.own_folder import LEDGER_FILE, files_in, is_one_of
+from planner.outputs.files import sha256_of, staging
+from planner.outputs.own_folder import LEDGER_FILE, META_FILE, files_in, is_one_of
 from planner.outputs.run import Run
-from planner.outputs.staging import staging
 from planner.outputs.table_files import write_inputs, write_parquet, write_proof
 from planner.results.schema import RUN_TABLES
 from planner.results.store import read_stored

@@ -14,7 +14,7 @@ from pydantic import AfterValidator, Field
 
 from planner.base.errors import InputError, Problem
 from planner.base.paths import DATA_DIR, SCENARIOS_DIR
-from planner.outputs.folder_kinds import META_FILE
+from planner.outputs.own_folder import META_FILE
 from planner.outputs.run import Run
 from planner.results.schema import CHECKS
 from planner.runs.names import Part, Text, folder_name, plain_name, read_json, wrong_in

@@ -14,10 +14,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from planner.base.errors import InputError, Problem
 from planner.base.paths import device_problem, is_device_name
-from planner.outputs.files import whole_file
-from planner.outputs.folder_kinds import LABELS_FILE
-from planner.outputs.own_folder import is_free_for
-from planner.outputs.staging import locked
+from planner.outputs.files import locked, whole_file
+from planner.outputs.own_folder import LABELS_FILE, is_free_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from planner.base.units import MUSD_PER_BUSD
-from planner.results.ended import exit_code
-from planner.results.not_housed import not_housed
+from planner.results.ended import exit_code, not_housed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from planner.base.errors import InputError, Problem
 from planner.check import CheckResult, Verdict, check_plan
 from planner.inputs import build_inputs_from
-from planner.outputs.folder_kinds import META_FILE
+from planner.outputs.own_folder import META_FILE
 from planner.outputs.run import files_changed
 from planner.outputs.solver_files import scenario_of, unreadable_tables
 from planner.results.proof import Proof

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 from pydantic import AfterValidator
 
 from planner.base.errors import InputError
-from planner.outputs.folder_kinds import FUTURES_FOLDER, LABELS_FILE, STUDY_KINDS, SWEEP, files_of
+from planner.outputs.own_folder import FUTURES_FOLDER, LABELS_FILE, STUDY_KINDS, SWEEP, files_of
 from planner.runs.catalogue import Unreadable
 from planner.runs.names import Part, RunLabels, Text, read_json, read_labels
 

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
+from planner.outputs.plan_workbook.write import one_line
 from planner.outputs.run import Run
 from planner.outputs.table_files import records
 from planner.results.schema import TABLES
@@ -22,8 +23,8 @@ from planner.runs.meta import versions_used
 from planner.scenario import json_schema
 from planner.scenario.keys import ABOUT_THE_FILE, is_by_year
 from planner.scenario.tree import plain
-from planner.serve.form.draft import NAME, BaseScenario, FormDraft, Keys, Said, one_line
-from planner.serve.form.fields import fields_by_keys
+from planner.serve.draft import NAME, BaseScenario, FormDraft, Keys, Said
+from planner.serve.fields import fields_by_keys
 from planner.serve.jobs import Job
 from planner.serve.project import API, JOBS, RUNS, SCENARIOS, SWEEPS, Source, job_path, scenario_path
 from planner.serve.service import Service, service_of
@@ -82,12 +83,13 @@ def solve(request: Request, asked: ScenarioName) -> JSONResponse:
 @router.get(SWEEPS)
 def sweeps(request: Request) -> dict[str, Any]:
     """List the sweeps."""
-    return {
-        "sweeps": [
-            {"sweep": one.key, "title": one.title, "question": one.question, "is_own": one.is_own}
-            for one in service_of(request).project.sweeps()
-        ]
-    }
+    return {"sweeps": [_about(one, "sweep") for one in service_of(request).project.sweeps()]}
+
+
+_OF_JOB: Final = (
+    *("label", "state", "is_over", "is_stopped", "text", "share"),
+    *("elapsed_s", "expected_s", "warnings", "message", "run"),
+)
 
 
 @router.post(SWEEPS, status_code=202)
@@ -133,22 +135,8 @@ def _started(made: Job) -> JSONResponse:
 
 def _said_of(of: Job) -> dict[str, Any]:
     """Return what is known of a job."""
-    return {
-        "job": of.id,
-        "label": of.label,
-        "state": of.state,
-        "is_over": of.is_over,
-        "is_stopped": of.is_stopped,
-        "stages": [{"name": one.name, "began_s": one.began} for one in of.stages],
-        "text": of.text,
-        "share": of.share,
-        "elapsed_s": of.elapsed_s,
-        "expected_s": of.expected_s,
-        "warnings": of.warnings,
-        "message": of.message,
-        "run": of.run,
-        "page": job_path(of),
-    }
+    stages = [{"name": one.name, "began_s": one.began} for one in of.stages]
+    return {"job": of.id, **{name: getattr(of, name) for name in _OF_JOB}, "stages": stages, "page": job_path(of)}
 
 
 _DEEPEST: Final = 30
@@ -213,12 +201,12 @@ def save(request: Request, key: str, asked: NewScenario) -> JSONResponse:
     return JSONResponse({"error": "it was not saved", **_told(said)}, status_code=422)
 
 
-def _about(source: Source) -> dict[str, Any]:
-    return {"scenario": source.key, "title": source.title, "question": source.question, "is_own": source.is_own}
+def _about(source: Source, kind: str = "scenario") -> dict[str, Any]:
+    return {kind: source.key, "title": source.title, "question": source.question, "is_own": source.is_own}
 
 
 def _draft(service: Service, key: str, asked: ChangedSettings) -> tuple[FormDraft, dict[Keys, Any]]:
-    if _depth(asked.settings) > _DEEPEST:
+    if _is_deeper(asked.settings, _DEEPEST):
         raise HTTPException(422, f"settings are nested too deeply (at most {_DEEPEST})")
     draft = FormDraft(BaseScenario(service.source(key)))
     return draft, dict(_by_key(_differing(asked.settings, _settings(draft.base))))
@@ -244,16 +232,13 @@ def _differing(settings: Mapping[str, Any], before: Mapping[str, Any], above: Ke
     return found
 
 
-def _depth(value: Any) -> int:
-    """Return how many mappings and lists lie in one another."""
-    depth, layer = 0, [value]
-    while layer and depth <= _DEEPEST:
-        inner = [one for one in layer if isinstance(one, Mapping | list)]
-        layer = [item for one in inner for item in (one.values() if isinstance(one, Mapping) else one)]
-        depth += bool(inner)
-        if not inner:
-            break
-    return depth
+def _is_deeper(value: Any, most: int) -> bool:
+    """Return whether more than so many mappings and lists lie in one another."""
+    if not isinstance(value, Mapping | list):
+        return False
+    return most == 0 or any(
+        _is_deeper(one, most - 1) for one in (value.values() if isinstance(value, Mapping) else value)
+    )
 
 
 def _by_key(settings: Mapping[str, Any], above: Keys = ()) -> Iterator[tuple[Keys, Any]]:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from planner.base.errors import DcplanError, InputError, Problem
 from planner.base.paths import apart_from_ctrl_c
-from planner.outputs.staging import tidy
+from planner.outputs.files import tidy
 from planner.studies.solve.asking import STAGES
 
 if TYPE_CHECKING:
@@ -76,9 +76,8 @@ def end_group(process: int, *, at_once: bool = False) -> None:
 
 def solve_task(tell: Callable[..., None], given: tuple[str, Path]) -> dict[str, Any]:
     """Solve a scenario and store its run."""
-    from planner.outputs.folder_kinds import RUNS
-    from planner.outputs.own_folder import require_own_folder
-    from planner.outputs.staging import try_folder
+    from planner.outputs.files import try_folder
+    from planner.outputs.own_folder import RUNS, require_own_folder
     from planner.runs.folder import SolvedBeforeError, save_or_rescue, stop_if_solved
     from planner.studies.solve import solve
     from planner.studies.solve.asking import STAGES, solver_words

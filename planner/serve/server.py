@@ -15,9 +15,8 @@ from starlette.responses import JSONResponse
 
 from planner.base.errors import DcplanError, InputError, Problem
 from planner.runs.folder import reason_of
-from planner.serve import api
+from planner.serve import api, form_pages, pages
 from planner.serve.guard import HEADERS, TOKEN_FIELD, Guard
-from planner.serve.pages import catalogue, form, solves
 from planner.serve.project import is_api
 from planner.serve.service import message_page
 
@@ -35,7 +34,7 @@ def make_app(service: Service, port: int) -> FastAPI:
     # Its own pages of documentation ask a server elsewhere for their scripts.
     app = FastAPI(title="dcplan", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan)
     app.state.service = service
-    for part in (catalogue, form, solves, api):
+    for part in (pages, form_pages, api):
         app.include_router(part.router)
     app.add_exception_handler(HTTPException, _no_page)
     app.add_exception_handler(RequestValidationError, _wrong_address)

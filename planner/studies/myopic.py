@@ -13,7 +13,7 @@ from planner.base.errors import InfeasibleError, InputError, LimitReachedError, 
 from planner.base.pandas_texts import with_texts_as_objects
 from planner.inputs import build_inputs
 from planner.outputs.answer import Answer
-from planner.outputs.folder_kinds import RUNS
+from planner.outputs.own_folder import RUNS
 from planner.results.cost_difference import PlanCost
 from planner.results.ended import worst_exit_code
 from planner.runs.folder import write_run

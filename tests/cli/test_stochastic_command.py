@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from planner.cli import main
-from planner.outputs.differences import FromShipped
+from planner.outputs.run import FromShipped
 from planner.runs.reopen import load
 from planner.studies.stochastic.stochastic import TABLES
 

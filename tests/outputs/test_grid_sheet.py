@@ -9,7 +9,7 @@ import openpyxl
 import pytest
 from plans import plan_of
 
-from planner.outputs.xlsx import lists as grid
+from planner.outputs.xlsx import book as grid
 
 NON_FIRM = Path(__file__).parents[1] / "check" / "non_firm.yaml"
 

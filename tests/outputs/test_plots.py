@@ -15,8 +15,7 @@ from click.testing import CliRunner
 from planner.base.errors import InputError
 from planner.cli import main
 from planner.outputs import plots
-from planner.outputs.sensitivity import Sensitivity
-from planner.outputs.study_files import Frontier
+from planner.outputs.study_files import Frontier, Sensitivity
 from planner.runs import load_run, save_run
 
 if TYPE_CHECKING:

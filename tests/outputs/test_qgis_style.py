@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from planner.outputs.layers import lines_qml, points_qml
+from planner.outputs.layers import qgis_style
 
 MEASURE = '"a & <b>"'
 
@@ -14,8 +14,8 @@ MEASURE = '"a & <b>"'
 @pytest.mark.parametrize(
     ("style", "layer", "trait"),
     [
-        (points_qml("#b5541c", MEASURE, 'na"me'), "SimpleMarker", "size"),
-        (lines_qml("#b5541c", MEASURE), "SimpleLine", "outlineWidth"),
+        (qgis_style("points", "181,84,28,190", MEASURE, 'na"me'), "SimpleMarker", "size"),
+        (qgis_style("lines", "181,84,28,90", MEASURE), "SimpleLine", "outlineWidth"),
     ],
 )
 def test_the_size_of_the_symbol_follows_the_measure(style: str, layer: str, trait: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from planner.results.not_housed import not_by_own_sites, not_housed
+from planner.results.ended import not_by_own_sites, not_housed
 
 
 def said(unmet: list[float], rented: list[float]) -> str:

@@ -13,7 +13,7 @@ import pytest
 from test_run_folder import named
 
 from planner.base.errors import InputError
-from planner.outputs.staging import staging
+from planner.outputs.files import staging
 from planner.runs import Run, find_run, load_run, save_run
 from planner.runs.catalogue import list_runs, prune, read_runs, to_prune
 

@@ -15,8 +15,8 @@ from test_run_folder import named
 
 from planner.base.errors import InputError
 from planner.cli import main
-from planner.outputs.differences import FromShipped
-from planner.outputs.folder_kinds import LABELS_FILE
+from planner.outputs.own_folder import LABELS_FILE
+from planner.outputs.run import FromShipped
 from planner.runs import Run, find_run, save_run
 from planner.runs.catalogue import read_runs, to_prune
 from planner.runs.names import RunLabels, change_tags, give_name, read_labels

@@ -16,10 +16,16 @@ from planner.cli import main
 from planner.operate import Stressed
 from planner.outputs.answer import Answer
 from planner.outputs.files import sha256_of
-from planner.outputs.folder_kinds import FOLDER_KINDS, SENSITIVITY_METHODS, STUDY_KINDS
-from planner.outputs.own_folder import LEDGER_FILE, file_entry, try_own_folder, wrong_folder
-from planner.outputs.sensitivity import Sensitivity
-from planner.outputs.study_files import Alternatives, Frontier
+from planner.outputs.own_folder import (
+    FOLDER_KINDS,
+    LEDGER_FILE,
+    SENSITIVITY_METHODS,
+    STUDY_KINDS,
+    file_entry,
+    try_own_folder,
+    wrong_folder,
+)
+from planner.outputs.study_files import Alternatives, Frontier, Sensitivity
 from planner.runs.folder import write_run
 from planner.studies.dispatch import DaysError, Dispatch
 from planner.studies.estimates.table import Estimates

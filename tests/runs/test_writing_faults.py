@@ -19,8 +19,7 @@ import planner
 from planner.base.errors import InputError
 from planner.cli import main
 from planner.inputs.build import Validation
-from planner.outputs.files import kind_of_special, whole_file
-from planner.outputs.staging import try_file, try_folder
+from planner.outputs.files import kind_of_special, try_file, try_folder, whole_file
 from planner.runs import Run, load_run, save_run
 from planner.runs import folder as folders
 

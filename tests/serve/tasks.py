@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from planner.base.errors import InfeasibleError
-from planner.outputs.staging import staging
+from planner.outputs.files import staging
 from planner.serve.jobs import ASKED_TO_STOP
 
 

@@ -16,7 +16,7 @@ from test_form_fields import NAUGHTY
 from test_jobs import at, over, wait
 
 from planner.scenario import json_schema, load_scenario
-from planner.serve.form.draft import FormDraft
+from planner.serve.draft import FormDraft
 from planner.serve.jobs import sweep_task
 from planner.serve.service import MOST_CHECKS
 from planner.studies.solve.asking import STAGES

@@ -6,12 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from planner.outputs.plan_workbook.write import one_line
 from planner.scenario import keys as schema_keys
 from planner.scenario.keys import settings
 from planner.scenario.tree import plain
 from planner.scenario.yaml12 import parse
-from planner.serve.form.draft import _read, keys_of, name_of, one_line, scenario_text, value_text
-from planner.serve.form.fields import FormField, groups
+from planner.serve.draft import _read, keys_of, name_of, scenario_text, value_text
+from planner.serve.fields import FormField, groups
 
 ABOUT = {"version", "extends", "title", "question"}
 

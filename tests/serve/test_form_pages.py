@@ -15,8 +15,8 @@ from test_jobs import over
 from planner.scenario import load_scenario, shipped_names
 from planner.scenario.tree import plain
 from planner.scenario.yaml12 import parse
-from planner.serve.form.draft import BaseScenario, FormDraft, name_of
-from planner.serve.form.fields import groups
+from planner.serve.draft import BaseScenario, FormDraft, name_of
+from planner.serve.fields import groups
 from planner.serve.project import Project
 
 UNMET = name_of(("demand", "unmet_usd_per_h100e_hour"))

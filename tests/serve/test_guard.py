@@ -15,7 +15,7 @@ from client import FORM, Client
 from test_jobs import wait
 
 from planner.base.errors import InputError
-from planner.serve.form.draft import name_of
+from planner.serve.draft import name_of
 from planner.serve.guard import HEADERS, MOST_BYTES, content_policy
 from planner.serve.server import HOST, listen
 
@@ -237,7 +237,7 @@ def test_files_that_cannot_be_written_are_said_to_be_so(
     def refuse(*_: object, **__: object) -> NoReturn:
         raise OSError(number, os.strerror(number), "somewhere")
 
-    monkeypatch.setattr("planner.serve.pages.catalogue.staging", refuse)
+    monkeypatch.setattr("planner.serve.pages.staging", refuse)
     monkeypatch.setattr(Path, "write_text", refuse)
     name = name_of(("demand", "scale_frac"))
     key = {"Authorization": f"Bearer {client.service.keys.address}"}

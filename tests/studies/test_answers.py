@@ -13,7 +13,7 @@ import pytest
 import planner
 from planner.base.errors import InputError
 from planner.outputs.answer import Answer
-from planner.outputs.folder_kinds import FRONTIER
+from planner.outputs.own_folder import FRONTIER
 from planner.scenario import as_overrides, load_scenario
 
 

@@ -25,7 +25,7 @@ from planner.tables import load_package
 from planner.tables.sheet import bytes_of, sheet_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from planner.outputs.run import Run
 
@@ -117,7 +117,7 @@ def _cells(table: str, runs: Sequence[Run]) -> Iterator[CellDifference]:
     frames = [run.inputs_tables[table] for run in runs]
     schemas = load_package().tables
     key = list(schemas[table].primary_key) if table in schemas else []
-    if not key or not all(_is_key(frame, key) for frame in frames):
+    if not key or not all((set(key) <= set(frame) and not frame.duplicated(list(key)).any()) for frame in frames):
         key = []
     keyed = [
         frame.set_index(pd.MultiIndex.from_frame(frame[key]) if key else pd.RangeIndex(len(frame))) for frame in frames
@@ -127,11 +127,11 @@ def _cells(table: str, runs: Sequence[Run]) -> Iterator[CellDifference]:
         rows = rows.append(frame.index.difference(rows, sort=False))
     places = [frame.index.get_indexer(rows) for frame in keyed]
     is_there = np.array([place >= 0 for place in places])
-    lines = _Lines(table, runs, frames)
+    find_places = _places_of(table, runs, frames)
     names = [_name(row) for row in rows]
     for at in np.flatnonzero(~is_there.all(axis=0)):
         values = tuple("there" if there else None for there in is_there[:, at])
-        yield CellDifference(table, names[at], _ROW, values, lines.find_rows([p[at] for p in places]))
+        yield CellDifference(table, names[at], _ROW, values, find_places([p[at] for p in places]))
     in_all = np.flatnonzero(is_there.all(axis=0))
     columns = dict.fromkeys(str(name) for frame in frames for name in frame if name not in key)
     for column in columns:
@@ -140,9 +140,9 @@ def _cells(table: str, runs: Sequence[Run]) -> Iterator[CellDifference]:
         for of in cells[1:]:
             differs |= np.not_equal(of, cells[0]).astype(np.bool_)
         for at in np.flatnonzero(differs):
-            values = tuple(_plain(of[at]) for of in cells)
+            values = tuple((of[at].item() if hasattr(of[at], "item") else of[at]) for of in cells)
             row = in_all[at]
-            places_of = lines.find_rows([place[row] for place in places])
+            places_of = find_places([place[row] for place in places])
             yield CellDifference(table, names[row], column, values, places_of)
 
 
@@ -155,20 +155,15 @@ def _column(frame: pd.DataFrame, name: str) -> np.ndarray:
     return cells
 
 
-class _Lines:
-    """Lines of rows in the files that were read, where these are still as they were."""
-
-    def __init__(self, table: str, runs: Sequence[Run], frames: Sequence[pd.DataFrame]) -> None:
-        self._sheets = [
-            _sheet(table, run.meta["data"].get(table, {}), len(frame)) for run, frame in zip(runs, frames, strict=True)
-        ]
-
-    def find_rows(self, rows: Sequence[int]) -> tuple[str | None, ...]:
-        """Return the place of a row of each run, None where it has none."""
-        return tuple(
-            None if sheet is None or row < 0 else f"{sheet.file}:{sheet.place(int(row), 0)[0]}"
-            for sheet, row in zip(self._sheets, rows, strict=True)
-        )
+def _places_of(
+    table: str, runs: Sequence[Run], frames: Sequence[pd.DataFrame]
+) -> Callable[[Iterable[int]], tuple[str | None, ...]]:
+    """Return what finds the lines of rows in the files that were read, where these are still as they were."""
+    sheets = [_sheet(table, run.meta["data"].get(table, {}), len(of)) for run, of in zip(runs, frames, strict=True)]
+    return lambda rows: tuple(
+        None if sheet is None or row < 0 else f"{sheet.file}:{sheet.place(int(row), 0)[0]}"
+        for sheet, row in zip(sheets, rows, strict=True)
+    )
 
 
 def _sheet(table: str, entry: Mapping[str, Any], rows: int) -> Any:
@@ -189,18 +184,9 @@ def _sheet(table: str, entry: Mapping[str, Any], rows: int) -> Any:
     return sheet if len(sheet.records) == rows else None
 
 
-def _is_key(frame: pd.DataFrame, key: Sequence[str]) -> bool:
-    return set(key) <= set(frame) and not frame.duplicated(list(key)).any()
-
-
 def _name(row: Any) -> str:
     labels = row if isinstance(row, tuple) else (row,)
     return _SEPARATOR.join("" if pd.isna(one) else str(one) for one in labels)
-
-
-def _plain(value: Any) -> Any:
-    """Return a cell as Python's own type."""
-    return value.item() if hasattr(value, "item") else value
 
 
 # --- Settings in which runs differ, key by key, with the file and line of each --------------------
@@ -359,20 +345,14 @@ class RunComparison:
 
     def to_dict(self) -> dict[str, Any]:
         """Return all of it in types of JSON."""
-        names = difference_columns(self.runs)
+        numbers = ("musd", "penalty_musd", "low_musd", "high_musd")
         return {
             "runs": [_head(*pair) for pair in zip(self.letters, self.runs, strict=True)],
             "notes": list(self.notes),
             "cost": [
-                {
-                    "difference": name,
-                    "musd": one.musd,
-                    "penalty_musd": _finite(one.penalty_musd),
-                    "low_musd": _finite(one.low_musd),
-                    "high_musd": _finite(one.high_musd),
-                    "is_within_gaps": one.is_within_gaps,
-                }
-                for name, one in zip(names, self.certainty, strict=True)
+                {"difference": name, "is_within_gaps": one.is_within_gaps}
+                | {number: _finite(getattr(one, number)) for number in numbers}
+                for name, one in zip(difference_columns(self.runs), self.certainty, strict=True)
             ],
             "causes": [split.to_dict() for split in self.splits],
             "inputs": records(self.inputs),
@@ -461,20 +441,9 @@ class CostSplit:
 
     def to_dict(self) -> dict[str, Any]:
         """Return it in types of JSON."""
-        return {
-            "difference": self.difference,
-            "costs_of": self.costs_of,
-            "method": self.method,
-            "start_musd": self.start_musd,
-            "end_musd": self.end_musd,
-            "musd": self.musd,
-            "causes": [
-                {**row, "low_musd": _finite(row["low_musd"]), "high_musd": _finite(row["high_musd"])}
-                for row in self.causes.to_dict("records")
-            ],
-            "solves": self.solves,
-            "notes": list(self.notes),
-        }
+        names = ("difference", "costs_of", "method", "start_musd", "end_musd", "musd", "solves")
+        plain = {name: getattr(self, name) for name in names}
+        return {**plain, "causes": records(self.causes), "notes": list(self.notes)}
 
 
 def causes_frame(rows: list[tuple[str, str, CostDifference]]) -> pd.DataFrame:

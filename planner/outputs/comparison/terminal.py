@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 from rich.console import Group
 from rich.measure import Measurement
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from planner.base.console import broken, printable
@@ -24,6 +24,7 @@ from planner.outputs.comparison.comparison import (
 )
 from planner.outputs.labels import item_words
 from planner.outputs.measures import OF_YEAR, common_years, difference_columns
+from planner.outputs.terminal import bare_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -56,13 +57,9 @@ def comparison_summary(comparison: RunComparison, *, every: bool = False) -> Gro
 def _heads(comparison: RunComparison) -> Text | Table:
     table = Table.grid(padding=(0, 2))
     for letter, run in zip(comparison.letters, comparison.runs, strict=True):
-        meta = run.meta
-        check = "checked" if meta["check"]["ok"] else "CHECK FAILED"
-        table.add_row(
-            Text(letter, style="bold"),
-            Text(printable(run.label)),
-            Text(f"run {meta['run']}, {meta['status']}, {check}", style="dim"),
-        )
+        check = "checked" if run.meta["check"]["ok"] else "CHECK FAILED"
+        said = f"run {run.meta['run']}, {run.meta['status']}, {check}"
+        table.add_row(Text(letter, style="bold"), Text(printable(run.label)), Text(said, style="dim"))
     return table
 
 
@@ -92,10 +89,8 @@ class _InputTable:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Lay it out for the width there is."""
-        table = Table(box=None, pad_edge=False, header_style="bold")
-        for one in ("setting or cell", *self.letters):
-            table.add_column(one, no_wrap=True)
-        table.add_column("written in")
+        keys = (Column(one, no_wrap=True) for one in ("setting or cell", *self.letters))
+        table = bare_table(*keys, "written in")
         for name, values, places in self.rows:
             where = dict.fromkeys(place for place in places if place)
             table.add_row(*map(Text, (name, *values, "; ".join(where))))
@@ -186,11 +181,7 @@ def _figures(comparison: RunComparison, head: str, rows: pd.DataFrame) -> Table:
 
 
 def _table(head: str, heads: Sequence[str]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column(head, overflow="fold")
-    for one in heads:
-        table.add_column(one, justify="right", overflow="fold")
-    return table
+    return bare_table(Column(head, overflow="fold"), *(Column(one, justify="right", overflow="fold") for one in heads))
 
 
 def _number(value: float, *, is_difference: bool = False) -> str:

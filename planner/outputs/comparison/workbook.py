@@ -92,9 +92,8 @@ def _write_results(book: Book, comparison: RunComparison) -> None:
     sheet = book.sheet("Compare", _SHEETS[0][1])
     write_table(book, sheet, "Compare", _as_text(frame, columns), columns)
     for sign, colour in ((">", "#1f5896"), ("<", "#b3372f")):
-        rule = {"type": "cell", "criteria": sign, "value": 0, "format": book.style("plain", font_color=colour)}
-        for column in range(len(columns) - len(names), len(columns)):
-            sheet.conditional_format(HEAD_ROW + 1, column, HEAD_ROW + len(frame), column, rule)
+        for at in range(len(columns) - len(names), len(columns)):
+            book.mark(sheet, (HEAD_ROW + 1, at, HEAD_ROW + len(frame), at), sign, 0, "plain", font_color=colour)
 
 
 def _write_causes(book: Book, comparison: RunComparison) -> None:

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from types import NoneType
 from typing import TYPE_CHECKING, Any, Final, get_origin
 
-from annotated_types import Ge, Gt, Le, Lt
-
 from planner.family.references import IdOf
 from planner.plausible.rules import as_text
 from planner.scenario.ids import ID_KEYS
@@ -181,16 +179,13 @@ def _marks(field: FieldInfo) -> Iterator[IdOf]:
 
 def _bounds(field: FieldInfo) -> tuple[float | None, float | None, bool]:
     """Return the least and the most a number may be, and whether the least is excluded."""
-    least: float | None = None
-    most: float | None = None
-    is_open = False
-    for mark in (mark for _, marks in opened(field.rebuild_annotation()) for mark in marks):
-        if isinstance(mark, Ge | Gt):
-            least, is_open = float(_figure(mark)), isinstance(mark, Gt)
-        elif isinstance(mark, Le | Lt):
-            most = float(_figure(mark))
-    return least, most, is_open
+    least, most = bounds_of(mark for _, marks in opened(field.rebuild_annotation()) for mark in marks)
+    return least and float(least[0]), most and float(most[0]), least is not None and least[1] == "above"
 
 
-def _figure(mark: Ge | Gt | Le | Lt) -> Any:
-    return next(getattr(mark, name) for name in ("ge", "gt", "le", "lt") if hasattr(mark, name))
+def bounds_of(marks: Iterable[Any]) -> tuple[tuple[float, str] | None, tuple[float, str] | None]:
+    """Return the least and the most that a number may be, each with what is said of it."""
+    words = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
+    found = [(name, getattr(mark, name)) for mark in marks for name in words if hasattr(mark, name)]
+    least, most = ([(value, words[name]) for name, value in found if name[0] == kind] for kind in "gl")
+    return max(least, default=None), min(most, default=None)

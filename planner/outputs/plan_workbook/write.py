@@ -2,31 +2,303 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 from collections.abc import Mapping
 from datetime import datetime
+from pathlib import Path
+from string import Template
 from typing import TYPE_CHECKING, Any, Final
 
+from planner.base.errors import InputError, Problem
 from planner.base.sheet_cells import cell_name
-from planner.outputs.canvas import Canvas, new_workbook
+from planner.outputs.canvas import MOST_ROWS, Canvas, new_workbook
 from planner.outputs.plan_workbook.limits import Limits
-from planner.outputs.plan_workbook.settings import setting_sheets, write_settings, write_table_sheet
 from planner.plausible.rules import RANGES, ranges_of
+from planner.scenario.keys import EACH, field_at, is_by_year
 from planner.scenario.schema import OWN_FILES
 from planner.scenario.tree import plain
-from planner.scenario.workbook_cells import SETTINGS, own_sheets
+from planner.scenario.workbook_cells import (
+    ABOUT_HEADS,
+    COMMENT,
+    ID_HEAD,
+    SETTING_HEAD,
+    SETTINGS,
+    UNIT_HEAD,
+    VALUE_HEAD,
+    own_sheets,
+    single_settings,
+)
+from planner.scenario.yaml12 import scalar
 from planner.tables import load_package, read_tables
+from planner.tables.descriptor import PURE_NUMBERS
 from planner.tables.places import TablePlaces
+from planner.tables.sheet import read_sheet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from pathlib import Path
 
     import pandas as pd
+    from xlsxwriter.worksheet import Worksheet
 
     from planner.outputs.run import Run
     from planner.outputs.xlsx.book import Book
     from planner.scenario import Scenario
+    from planner.scenario.workbook_cells import OwnSheet
+    from planner.tables.descriptor import Field, TableSchema
+
+# --- Values of a scenario as one cell holds them; `planner.scenario.workbook_cells` reads them ---
+
+_PLAIN: Final = re.compile(r"\w(?:[\w ./()+-]*[\w./()+-])?", re.ASCII)
+"""Words that need no quotes in YAML."""
+
+
+_YEAR: Final = re.compile("[12][0-9]{3}")
+
+
+def one_line(value: Any) -> str:
+    """Write a value in YAML 1.2 on one line; read again it is the same.
+
+    >>> one_line({2025: 30.0, "a: b": [True, None, "true", "=1+1"]})
+    '{2025: 30.0, "a: b": [true, null, "true", "=1+1"]}'
+    """
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{_key(k)}: {one_line(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(one_line, value)) + "]"
+    if isinstance(value, str):
+        is_plain = _PLAIN.fullmatch(value) and scalar(value) == value
+        return value if is_plain else '"' + "".join(map(_sign, value)) + '"'
+    text = json.dumps(value)
+    return {"Infinity": ".inf", "-Infinity": "-.inf", "NaN": ".nan"}.get(text, text)
+
+
+def _key(key: Any) -> str:
+    """Write a key: a year is read as the same key with and without quotes."""
+    return key if isinstance(key, str) and _YEAR.fullmatch(key) else one_line(key)
+
+
+def _sign(sign: str) -> str:
+    if sign in {'"', "\\"}:
+        return f"\\{sign}"
+    if sign.isprintable():
+        return sign
+    code = ord(sign)
+    if code <= 0xFF:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+
+
+def in_cell(value: Any) -> bool | float | str:
+    """Return what a cell holds.
+
+    >>> in_cell(["us-va-ashburn", "NO"]), in_cell({2027: 30, 2028: 45.5}), in_cell(None)
+    ('us-va-ashburn, NO', '2027: 30, 2028: 45.5', 'null')
+    >>> in_cell(["a, b", "true"]), in_cell([]), in_cell("=1+1"), in_cell([["a", "b"]])
+    ('"a, b", "true"', '[]', '=1+1', '[[a, b]]')
+    """
+    if isinstance(value, list | tuple | Mapping):
+        text = one_line(value)
+        # What begins with the bracket of an entry would be read as the whole list.
+        has_outer = not value or (isinstance(value, list | tuple) and text[1:2] == "[")
+        return text if has_outer else text[1:-1]
+    return "null" if value is None else value
+
+
+# --- Sheets `Settings` of a plan workbook: every setting of the schema, with what is written ------
+
+_NOTHING: Final = object()
+"""What is not written."""
+_HEAD_ROW: Final = 5
+_OWN_HEAD_ROW: Final = 4
+_FIRST_YEAR: Final = 3  # column
+# --- Sheets of tables in a plan workbook: the rows as in their file, with units and rules ---------
+
+_FREE_ROWS: Final = 200
+"""Rows below what is written that have rules and drop-down lists too."""
+_WIDEST: Final = 40
+_WRAPPED: Final = 28
+"""Characters of a value that take more than one line of its cell."""
+_ABOUT: Final = (
+    "Edit the yellow cells. A blank cell means the default or, where that is left out, the figure of the tables."
+)
+_YEARS: Final = (
+    "A figure that changes by year goes under the years, one for all years under value; heads may "
+    "be other years, and columns of more years may be added to the right of them."
+)
+_OWN: Final = (
+    "One row for each entry; a blank cell leaves out its key. null empties a figure "
+    "of the tables, where that has a meaning."
+)
+
+
+def setting_sheets() -> list[str]:
+    """Return the names of the sheets that `write_settings` fills, in order."""
+    return [SETTINGS, *(own.name for own in own_sheets())]
+
+
+def write_settings(book: Canvas, written: Mapping[str, Any], limits: Limits, model_years: Sequence[int]) -> None:
+    """Write every setting, and what is written of it."""
+    _write_single(book, written, limits, model_years)
+    for own in own_sheets():
+        _write_own(book, own, written, limits)
+
+
+def _write_single(book: Canvas, written: Mapping[str, Any], limits: Limits, model_years: Sequence[int]) -> None:
+    values = {one.name: _at(written, one.keys) for one in single_settings()}
+    paths = {
+        one.name: {int(year): figure for year, figure in value.items()}
+        for one in single_settings()
+        if isinstance(value := values[one.name], Mapping) and value and is_by_year(one.keys)
+    }
+    years = sorted({*model_years, *(year for path in paths.values() for year in path)})
+    after = _FIRST_YEAR + len(years)
+    widths = (44, 30, 16, *[9] * len(years), 26, 76, 46)
+    sheet = book.sheet(SETTINGS, _ABOUT, widths=widths, freeze=(_HEAD_ROW + 1, 2), repeat=[_HEAD_ROW])
+    book.text(sheet, 3, 0, _YEARS, "about")
+    book.line(sheet, _HEAD_ROW, (SETTING_HEAD, VALUE_HEAD, UNIT_HEAD), "head")
+    book.line(sheet, _HEAD_ROW, years, "head_right", "0", column=_FIRST_YEAR)
+    book.line(sheet, _HEAD_ROW, ABOUT_HEADS, "head_label", column=after)
+    row, block = _HEAD_ROW, ""
+    for one in single_settings():
+        if one.keys[0] != block and len(one.keys) > 1:
+            block = one.keys[0]
+            row += 1
+            about = field_at((block,))
+            title = f"{COMMENT} {block}: {(about.description or '') if about else ''}"
+            book.line(sheet, row, [title, *[""] * (after + 2)], "section")
+        row += 1
+        rule, said = limits.of_setting(one.keys, one.field, one.unit, one.meaning)
+        path = paths.get(one.name, {})
+        book.line(sheet, row, (one.name, None, one.unit), "label", styles={2: "unit_left"})
+        _write_value(book, sheet, (row, 1), _NOTHING if path else values[one.name], rule)
+        for column, year in enumerate(years, start=_FIRST_YEAR):
+            if is_by_year(one.keys):
+                _write_value(book, sheet, (row, column), path.get(year, _NOTHING), rule)
+            else:
+                book.text(sheet, row, column, "", "closed")
+        book.line(sheet, row, (one.default, one.meaning, said), "long", column=after)
+
+
+def _write_value(book: Canvas, sheet: Worksheet, at: tuple[int, int], value: Any, rule: Mapping[str, Any]) -> None:
+    """Write a yellow cell with its rule; `_NOTHING` leaves it blank."""
+    row, column = at
+    if value is _NOTHING:
+        sheet.write_blank(row, column, None, book.style("input"))
+    else:
+        _write_any(book, sheet, at, in_cell(value))
+    sheet.data_validation(row, column, row, column, dict(rule))
+
+
+def _write_any(book: Canvas, sheet: Worksheet, at: tuple[int, int], value: bool | float | str) -> None:
+    if isinstance(value, bool):
+        sheet.write_boolean(*at, value, book.style("input", align="left"))
+    elif isinstance(value, str):
+        book.text(sheet, *at, value, "input" if len(value) < _WRAPPED else "input_long")
+    else:
+        sheet.write_number(*at, value, book.style("input", align="left"))
+
+
+def _write_own(book: Canvas, own: OwnSheet, written: Mapping[str, Any], limits: Limits) -> None:
+    rows = _rows(own, written)
+    first = int(own.has_ids)
+    heads = [f"{one.name} [{one.unit}]" if one.unit else one.name for one in own.columns]
+    values = [[_at(entry, one.keys) for one in own.columns] for _, entry in rows]
+    freeze, about = (_OWN_HEAD_ROW + 1, first or 1), f"{own.meaning} {_OWN}"
+    sheet = book.sheet(own.name, about, freeze=freeze, repeat=[_OWN_HEAD_ROW])
+    widths = [24.0] * first
+    for column, head in enumerate(heads):
+        cells = (line[column] for line in values if line[column] is not _NOTHING)
+        longest = max((len(str(in_cell(value))) for value in cells), default=0)
+        widths.append(float(min(max(len(head), longest) + 3, _WIDEST)))
+    book.widen(sheet, widths)
+    end = _OWN_HEAD_ROW + len(rows) + _FREE_ROWS
+    if own.has_ids:
+        book.text(sheet, _OWN_HEAD_ROW, 0, ID_HEAD, "head")
+        rule = limits.of_keys(own.keys)
+        sheet.data_validation(_OWN_HEAD_ROW + 1, 0, end, 0, rule)
+    for at, one in enumerate(own.columns, start=first):
+        keys = (*own.keys, EACH, *one.keys)
+        rule, _ = limits.of_setting(keys, one.field, one.unit, one.meaning)
+        book.text(sheet, _OWN_HEAD_ROW, at, heads[at - first], "head")
+        sheet.data_validation(_OWN_HEAD_ROW + 1, at, end, at, rule)
+    for row, (id_, _) in enumerate(rows, start=_OWN_HEAD_ROW + 1):
+        if own.has_ids:
+            book.text(sheet, row, 0, id_, "input")
+        for at, value in enumerate(values[row - _OWN_HEAD_ROW - 1], start=first):
+            if value is not _NOTHING:
+                _write_any(book, sheet, (row, at), in_cell(value))
+
+
+def _rows(own: OwnSheet, written: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+    """Return id and figures of every entry that is written."""
+    block = _at(written, own.keys)
+    if block is _NOTHING or not block:
+        return []
+    return list(block.items()) if own.has_ids else [("", entry) for entry in block]
+
+
+def _at(written: Mapping[str, Any], keys: tuple[str, ...]) -> Any:
+    """Return what is written at a key path, or `_NOTHING`."""
+    value: Any = written
+    for key in keys:
+        if not isinstance(value, Mapping) or key not in value:
+            return _NOTHING
+        value = value[key]
+    return value
+
+
+_FREE_TABLE_ROWS: Final = 500
+"""Rows below the table that have rules and drop-down lists too."""
+_MEASURED: Final = 300
+
+
+def write_table_sheet(book: Canvas, sheet: Worksheet, table: TableSchema, path: Path, limits: Limits) -> None:
+    """Write a table as it is in its file; the first row has the heads, so that it reads back."""
+    read = read_sheet(path, table.name)
+    if len(read.records) >= MOST_ROWS:
+        raise InputError([_too_long(path, table.name, len(read.records))])
+    fields = [table.field(name) for name in read.header]
+    links = {link.field: link for link in table.foreign_keys}
+    sheet.freeze_panes(1, 1)
+    sheet.set_row(0, 18)
+    end = min(len(read.records) + _FREE_TABLE_ROWS, MOST_ROWS - 1)
+    widths = []
+    for at, field in enumerate(fields):
+        head = field.name if field.unit in PURE_NUMBERS else f"{field.name} [{field.unit}]"
+        book.text(sheet, 0, at, head, "head")
+        rule, _ = limits.of_column(table.name, field, links.get(field.name))
+        sheet.data_validation(1, at, end, at, rule)
+        longest = max((len(record[at]) for record in read.records[:_MEASURED]), default=0)
+        widths.append(float(min(max(len(head), longest) + 3, _WIDEST)))
+        for row, record in enumerate(read.records, start=1):
+            _write(book, sheet, (row, at), record[at], field)
+    book.widen(sheet, widths)
+    sheet.autofilter(f"A1:{cell_name(len(read.records) + 1, len(fields))}")
+
+
+def _too_long(path: Path, name: str, rows: int) -> Problem:
+    return Problem.of(
+        str(path),
+        f"table {name} has {rows:,} rows",
+        f"at most {MOST_ROWS - 1:,}, as many as a sheet has below its heads",
+        f"leave it in its file, which the scenario names under data.{name}",
+    )
+
+
+def _write(book: Canvas, sheet: Worksheet, at: tuple[int, int], text: str, field: Field) -> None:
+    """Write a cell in its type, and as text what a number of a spreadsheet does not hold."""
+    if not text.strip():
+        return
+    if field.is_number and float(f"{float(text):.16G}") == float(text):
+        sheet.write_number(*at, float(text), book.style("plain"))
+    elif field.type == "boolean":
+        is_true = text.strip().lower() in {"true", "1"}
+        sheet.write_boolean(*at, is_true, book.style("plain"))
+    else:
+        book.text(sheet, *at, text)
+
 
 # --- A scenario with tables as one workbook to edit -----------------------------------------------
 
@@ -90,47 +362,13 @@ def _written(scenario: Scenario, folder: Path) -> dict[str, Any]:
 def _write_read_me(book: Canvas, path: Path, files: Iterable[str]) -> None:
     sheet = book.sheet(_READ_ME, "A plan to edit: settings and tables in one workbook", widths=(110,))
     sheet.activate()
+    text = (Path(__file__).parent / "read_me.txt").read_text(encoding="utf-8")
     quoted = f'"{path.name}"' if " " in path.name else path.name
-    lines = [
-        ("", "How to use it"),
-        (
-            "Edit the yellow cells of sheet Settings, rows of the sheets behind it, and figures of "
-            "the tables. Save the workbook, then, in a terminal:",
-            "",
-        ),
-        (f"    dcplan validate {quoted}", ""),
-        (f"    dcplan solve {quoted}", ""),
-        (f"Problems are named by sheet and cell, such as {path.name}: Settings!B14.", ""),
-        ("", "Rules"),
-        ("A blank cell means the default, which is given in the same row.", ""),
-        (
-            "A list is words with commas between them: us-va-ashburn, us-oh-columbus. A word with "
-            'special signs is put in double quotes: "a, b".',
-            "",
-        ),
-        ("Figures by year go under the years or, in a table of entries, into one cell: 2027: 30, 2030: 90.", ""),
-        ("Shares are fractions: 10 % is 0.1. Units are those of the heads: nothing is converted.", ""),
-        ("Formulas may be used anywhere: what they gave when the workbook was saved is read.", ""),
-        (
-            "A row whose first cell begins with # is not read. Sheets of your own may be added, "
-            "but none called like a sheet that is read or a copy of it, nor with its heads.",
-            "",
-        ),
-        (
-            "A sheet that is called like a table of dcplan is read instead of that table; delete "
-            "it to use the table that ships. `dcplan data list` names all tables.",
-            "",
-        ),
-        ("", "Sheets"),
-    ]
-    row = 3
-    for text, head in lines:
-        row += 1
-        book.text(sheet, row, 0, head or text, "section" if head else "wrap")
-    for name, about in _contents(files):
-        row += 1
-        target = f"internal:'{name}'!A1"
-        sheet.write_url(row, 0, target, book.style("link"), f"{name}: {about}")
+    lines = Template(text).substitute(name=path.name, quoted=quoted).splitlines()
+    for row, line in enumerate(lines, start=4):
+        book.text(sheet, row, 0, line.removeprefix("# "), "section" if line.startswith("# ") else "wrap")
+    for row, (name, about) in enumerate(_contents(files), start=4 + len(lines)):
+        sheet.write_url(row, 0, f"internal:'{name}'!A1", book.style("link"), f"{name}: {about}")
 
 
 def _contents(files: Iterable[str]) -> list[tuple[str, str]]:
@@ -152,14 +390,10 @@ def write_lists(book: Canvas, limits: Limits, tables: Mapping[str, pd.DataFrame]
         book.text(sheet, 3, at, one.name, "head")
         for row, id_ in enumerate(ids, start=4):
             book.text(sheet, row, at, id_)
-        letters = _letters(at)
+        letters = cell_name(1, at + 1).rstrip("1")
         last = 4 + max(len(ids), 1)
         book.define(one.name, f"{LISTS}!${letters}$5:${letters}${last}")
     book.widen(sheet, [24.0] * len(every))
-
-
-def _letters(column: int) -> str:
-    return cell_name(1, column + 1).rstrip("1")
 
 
 # --- The settings of a run as sheets of its workbook, so that it can be edited and solved again ---

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, groupby
 from typing import TYPE_CHECKING, Any, Final
 
 from planner.outputs.labels import shortened_apart
@@ -186,59 +186,32 @@ def columns(title: str, unit: str, places: Sequence[str], series: Sequence[Serie
 
 def lines(title: str, unit: str, places: Sequence[str], series: Sequence[Series], *, per: float = 1.0) -> Html:
     """Plot steps over the time slices of a day, a line a series, with gaps for missing figures."""
-    values = [[math.nan if figure is None else _value(figure, per) for figure in one.figures] for one in series]
-    known = [value for row in values for value in row if math.isfinite(value)]
-    if not known:
-        return NOTHING
-    axis = ValueAxis.around(min(0.0, *known), max(known) or 1.0, unit)
-    step = (WIDTH - LEFT) / len(places)
-    parts = [axis.grid()]
-    for number, row in enumerate(values):
-        is_known = [math.isfinite(value) for value in row]
-        points = [
-            f"{'L' if end or (at and is_known[at - 1]) else 'M'}{LEFT + (at + end) * step:.1f},{axis.y_of(value):.1f}"
-            for at, value in enumerate(row)
-            if is_known[at]
-            for end in (0, 1)
-        ]
-        parts.append(element("path", d="".join(points), class_=f"line c{number % _COLOURS}"))
-    parts += _some_below([(LEFT + at * step, place) for at, place in enumerate(places)])
-    keys = _keys([one.label for one in series])
-    return _chart(title, unit, HEIGHT, parts, keys=keys, table=_table(title, unit, places, series, per), places=places)
+    drawn = [
+        Line(one.label, [(at + end, value) for at, value in enumerate(_known(one, per)) for end in (0, 1)], number)
+        for number, one in enumerate(series)
+    ]
+    feet = [*enumerate(places)]
+    return curves(title, ("", unit), drawn, feet=feet, table=_table(title, unit, places, series, per))
+
+
+def _known(series: Series, per: float) -> list[float]:
+    return [math.nan if figure is None else _value(figure, per) for figure in series.figures]
 
 
 def bars(title: str, unit: str, rows: Sequence[tuple[str, ReportFigure]], *, per: float = 1.0, note: str = "") -> Html:
     """Draw one bar to the right for each row, with its number at its end; as `columns`."""
-    return _rows(title, unit, *_one(rows), per=per, note=note, starts=[0.0] * len(rows))
+    labels, series = [label for label, _ in rows], [Series("", tuple(figure for _, figure in rows))]
+    return groups(title, unit, labels, series, per=per, note=note, starts=[0.0] * len(rows))
 
 
-def waterfall(
-    title: str, unit: str, rows: Sequence[tuple[str, ReportFigure]], *, per: float = 1.0, note: str = ""
-) -> Html:
+def waterfall(title: str, unit: str, rows: Sequence[tuple[str, ReportFigure]]) -> Html:
     """Draw each row from where the one before it ends, and the last one, their sum, from 0."""
-    *terms, _ = [_value(figure, per) for _, figure in rows]
-    starts = [*[0.0, *accumulate(terms)][: len(terms)], 0.0]
-    return _rows(title, unit, *_one(rows), per=per, note=note, starts=starts)
+    labels, series = [label for label, _ in rows], [Series("", tuple(figure for _, figure in rows))]
+    *terms, _ = [figure.shown_value for _, figure in rows]
+    return groups(title, unit, labels, series, starts=[*[0.0, *accumulate(terms)][: len(terms)], 0.0])
 
 
 def groups(
-    title: str,
-    unit: str,
-    labels: Sequence[str],
-    series: Sequence[Series],
-    *,
-    is_stacked: bool = False,
-    errors: Sequence[Sequence[float] | None] = (),
-) -> Html:
-    """Draw a bar of each series for each label, behind or below each other; `errors` reach to both sides."""
-    return _rows(title, unit, labels, series, is_stacked=is_stacked, errors=errors)
-
-
-def _one(rows: Sequence[tuple[str, ReportFigure]]) -> tuple[list[str], list[Series]]:
-    return [label for label, _ in rows], [Series("", tuple(figure for _, figure in rows))]
-
-
-def _rows(
     title: str,
     unit: str,
     labels: Sequence[str],
@@ -250,23 +223,17 @@ def _rows(
     per: float = 1.0,
     note: str = "",
 ) -> Html:
-    """Draw rows of bars over an axis; those that have starts have their numbers at their ends in its place."""
+    """Draw a bar of each series for each label, behind or below each other; `errors` reach to both sides.
+
+    Bars that have starts have their numbers at their ends in place of an axis.
+    """
     values = [[_value(figure, per) for figure in one.figures] for one in series]
-    begin = [
-        [
-            sum(row[at] for row in values[:number]) if is_stacked else starts[at] if starts else 0.0
-            for at in range(len(labels))
-        ]
-        for number in range(len(series))
-    ]
-    around = [
-        (errors[number] if number < len(errors) else None) or [0.0] * len(labels) for number in range(len(series))
-    ]
-    spans = sorted(
-        (at, number, start, start + value, error)
-        for number, of in enumerate(zip(begin, values, around, strict=True))
-        for at, (start, value, error) in enumerate(zip(*of, strict=True))
-    )
+    spans = []
+    for number, row in enumerate(values):
+        around = (errors[number] if number < len(errors) else None) or [0.0] * len(labels)
+        for at, (value, error) in enumerate(zip(row, around, strict=True)):
+            start = sum(of[at] for of in values[:number]) if is_stacked else starts[at] if starts else 0.0
+            spans.append((at, number, start, start + value, error))
     reach = [0.0, *(one for _, _, start, end, error in spans for one in (start, end - error, end + error))]
     low, high = min(reach), max(reach)
     if high <= low:
@@ -275,13 +242,12 @@ def _rows(
     scale = (WIDTH - beside - (_VALUE if starts else _EDGE)) / (high - low)
     zero = beside - low * scale
     is_thick = is_stacked or bool(starts)
-    thick = _BAR - 6.0 if is_thick else _THIN_BAR
-    each = _BAR if is_thick else _THIN_BAR * len(series) + 8.0
+    thick, each = (_BAR - 6.0, _BAR) if is_thick else (_THIN_BAR, _THIN_BAR * len(series) + 8.0)
     height = each * len(labels) + (0.0 if starts else _FOOT)
     parts = [] if starts else _uprights(low, high, lambda value: zero + value * scale, height)
     parts += [_text(beside - 8.0, (at + 0.5) * each + 4.5, label, "end") for at, label in enumerate(shown)]
     decimals = decimals_for([one for row in values for one in row])
-    for at, number, start, end, error in spans:
+    for at, number, start, end, error in sorted(spans):
         figure, top = series[number].figures[at], at * each + (3.0 if is_thick else 4.0 + number * thick)
         if figure is None or (start == end and not starts):
             continue
@@ -292,23 +258,15 @@ def _rows(
             right = zero + max(start, end) * scale + 6.0
             parts.append(_text(right, top + 12.5, figure.text(per=per, decimals=decimals), "start"))
         if error:
-            left, right_end = (f"{zero + (end + sign * error) * scale:.1f}" for sign in (-1.0, 1.0))
-            y = f"{top + thick / 2:.1f}"
-            parts.append(element("line", x1=left, x2=right_end, y1=y, y2=y, class_="reach"))
+            parts.append(_reach(zero + (end - error) * scale, zero + (end + error) * scale, top + thick / 2))
     return _chart(title, unit, height, parts, keys=_keys([one.label for one in series]), note=note)
 
 
 def dots(title: str, unit: str, places: Sequence[str], rows: Sequence[Series], *, per: float = 1.0) -> Html:
     """Draw a row for each series from 0 to its largest figure, with a dot for every place."""
-    known = [
-        {
-            at: figure.shown_value / per
-            for at, figure in enumerate(row.figures)
-            if figure is not None and math.isfinite(figure.shown_value)
-        }
-        for row in rows
-    ]
-    high = max((value for of in known for value in of.values()), default=0.0)
+    known = [{at: one for at, one in enumerate(_known(row, per)) if math.isfinite(one)} for row in rows]
+    every = [value for of in known for value in of.values()]
+    high = max(every, default=0.0)
     if high <= 0.0:
         return NOTHING
     beside, labels = _labels([row.label for row in rows])
@@ -317,19 +275,15 @@ def dots(title: str, unit: str, places: Sequence[str], rows: Sequence[Series], *
     scale = (WIDTH - beside - right) / high
     height = len(rows) * _ROW + _FOOT
     parts = _uprights(0.0, high, lambda value: beside + value * scale, height)
-    decimals = decimals_for([value for of in known for value in of.values()])
-    has_colours = len(places) <= _COLOURS
+    decimals, has_colours = decimals_for(every), len(places) <= _COLOURS
     for at, (row, of) in enumerate(zip(rows, known, strict=True)):
-        y = (at + 0.5) * _ROW
-        parts.append(_text(beside - 8.0, y + 4.0, labels[at], "end"))
-        end = beside + max(of.values(), default=0.0) * scale
-        parts.append(element("line", x1=beside, x2=f"{end:.1f}", y1=y, y2=y, class_="reach"))
+        y, end = (at + 0.5) * _ROW, beside + max(of.values(), default=0.0) * scale
+        parts += [_text(beside - 8.0, y + 4.0, labels[at], "end"), _reach(beside, end, y)]
         for place, value in of.items():
             figure = row.figures[place]
             assert figure is not None
             shown = figure.text(per=per, decimals=decimals)
-            tip = f"{row.label}, {places[place]}: {shown} {unit}"
-            at_dot = (beside + value * scale, y, 5.0)
+            tip, at_dot = f"{row.label}, {places[place]}: {shown} {unit}", (beside + value * scale, y, 5.0)
             parts.append(_dot(tip, at_dot, place if has_colours else 0, shown, figure.attributes(per=per)))
         if notes[at]:
             parts.append(_text(end + _GAP, y + 4.0, notes[at], "start"))
@@ -358,7 +312,12 @@ def fan(
     places = [str(year) for year in years]
     series = [Series(label, tuple(of[key])) for key, label in _ROWS.items()]
     table = _table(title, unit, places, series, per)
-    return curves(title, ("", unit), [level("median", "median", 1)], years=years, areas=areas, table=table)
+    return curves(title, ("", unit), [level("median", "median", 1)], feet=feet_of(years), areas=areas, table=table)
+
+
+def feet_of(years: Sequence[int]) -> list[tuple[float, str]]:
+    """Return years as the places of `curves`."""
+    return [(year, str(year)) for year in years]
 
 
 def curve(
@@ -390,21 +349,24 @@ def curves(
     units: tuple[str, str],
     drawn: Sequence[Line],
     *,
-    years: Sequence[int] = (),
+    feet: Sequence[tuple[float, str]] = (),
     areas: Sequence[tuple[Line, Line]] = (),
     floor: float = 0.0,
     note: str = "",
     table: Html = NOTHING,
 ) -> Html:
-    """Draw lines over a number or over years, amounts from 0 or a floor, and what lies between two lines."""
+    """Draw lines over a number or over places, amounts from 0 or a floor, and what lies between two lines.
+
+    `feet`: The places, with what is written below them; a last one leaves room for its step.
+    """
     points = [point for one in (*drawn, *(line for pair in areas for line in pair)) for point in one.points]
-    if not points:
+    x, y = [x for x, _ in points], [y for _, y in points if math.isfinite(y)]
+    if not y:
         return NOTHING
-    x, y = zip(*points, strict=True)
     bottom, top = min(floor, *y), max(floor, *y)
     axis = ValueAxis.around(bottom, top if top > bottom else bottom + 1.0, units[1])
-    low, high = (min(years) - 0.3, max(years) + 0.3) if years else (min(0.0, *x), max(x) or 1.0)
-    plane = _Plane(axis, low, high)
+    span = (min(x) - 0.3, max(x) + 0.3) if feet else (min(0.0, *x), max(x) or 1.0)
+    plane = _Plane(axis, *span)
     parts = [axis.grid()]
     for above, below in areas:
         outline = [plane.place(*point) for point in [*above.points, *reversed(below.points)]]
@@ -417,15 +379,15 @@ def curves(
             for (a, b), (at, value) in zip(places, one.points, strict=True):
                 tip = f"{one.label}, {at:g}: {value:,.6g} {units[1]}"
                 parts.append(_dot(tip, (a, b, 3.5), one.colour, "", {"class_": "n"}))
-    if years:
-        parts += _some_below([(plane.place(year, 0.0)[0], str(year)) for year in years])
+    if feet:
+        parts += _some_below([(plane.place(at, 0.0)[0], words) for at, words in feet])
     else:
-        parts += plane.feet(ticks(low, high))
+        parts += plane.feet(ticks(*span))
     looks = ((f"band c{above.colour}" if above.look == "line" else above.look, above.label) for above, _ in areas)
     keys = (*looks, *((f"c{one.colour % _COLOURS}", one.label) for one in drawn if one.label))
-    said = "; ".join(part for part in ("" if years else f"{units[0]} to the right", note) if part)
-    kept = keys if len(keys) > 1 else ()
-    return _chart(title, units[1], HEIGHT, parts, keys=kept, table=table, places=[*map(str, years)], note=said)
+    said = "; ".join(part for part in ("" if feet else f"{units[0]} to the right", note) if part)
+    kept, of = keys if len(keys) > 1 else (), [words for _, words in feet]
+    return _chart(title, units[1], HEIGHT, parts, keys=kept, table=table, places=of, note=said)
 
 
 def heat_map(
@@ -551,7 +513,14 @@ def _dot(tip: str, at: tuple[float, float, float], colour: int, shown: str, attr
 
 
 def _path(points: Sequence[tuple[float, float]], look: str) -> Html:
-    return element("path", d="M" + "L".join(f"{x:.1f},{y:.1f}" for x, y in points), class_=look)
+    """Draw a line through points, with gaps at those that are not known."""
+    runs = groupby(points, key=lambda point: math.isfinite(point[1]))
+    drawn = ("M" + "L".join(f"{x:.1f},{y:.1f}" for x, y in run) for is_known, run in runs if is_known)
+    return element("path", d="".join(drawn), class_=look)
+
+
+def _reach(left: float, right: float, y: float) -> Html:
+    return element("line", x1=f"{left:.1f}", x2=f"{right:.1f}", y1=f"{y:.1f}", y2=f"{y:.1f}", class_="reach")
 
 
 def _text(x: float, y: float, words: str, anchor: str) -> Html:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from urllib.parse import quote, unquote
 
@@ -244,6 +246,19 @@ class NumberColumn:
     head: str  # what is above it, with its unit where the table has several
     per: float = 1.0  # what numbers are divided by: 0.01 shows shares in percent
     decimals: int | None = None  # places behind the point; by default as many as show its largest number well
+
+
+_DECLARED: Final = json.loads((Path(__file__).parent / "tables.json").read_text(encoding="utf-8"))
+COLUMNS: Final[Mapping[str, Mapping[str, NumberColumn]]] = {
+    table: {name: NumberColumn(**column) for name, column in columns.items()}
+    for table, columns in _DECLARED["columns"].items()
+}
+"""Columns of tables that have the same in every report."""
+
+
+def about(section: str, more: str = "", *, look: str | None = None) -> Html:
+    """Return what is said above a section."""
+    return element("p", f"{_DECLARED['about'][section]} {more}".rstrip(), class_=look)
 
 
 Cell: TypeAlias = ReportFigure | str | None

@@ -8,19 +8,22 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
 import pandas as pd
+import shapely
 
 from planner.base.words import amount
-from planner.outputs.projection import CHARACTER, Spot, sheet_for, svg_labels
+from planner.outputs.labels import shortened
+from planner.outputs.projection import sheet_for
 from planner.outputs.report.charts import Picture, ticks
 from planner.outputs.report.figures import Figures, ReportFigure
 from planner.outputs.report.markup import NOTHING, Html, element, joined
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from planner.outputs.basemaps import Line
     from planner.outputs.projection import ProjectedMap
@@ -242,17 +245,17 @@ def _marks(
     for site, known_as, left, top in sorted(rows, key=lambda row: -abs(spots[row[0]][0].shown_value)):
         figure, look, more = spots[site]
         radius = max(_LARGEST_RADIUS * math.sqrt(abs(figure.shown_value) / largest), _SMALLEST_RADIUS)
-        named.append(Spot(str(known_as), figure.shown_value, left, top, radius))
+        mw = f"{figure.shown_value:{'+' if has_sign else ''},.0f}"
+        named.append(_Spot(shortened(str(known_as).split(" / ")[0], _LONGEST), mw, left, top, radius))
         shown = figure.text()
         tip = element("title", f"{known_as}, {year}: {shown} MW{more}")
         place = {"cx": f"{left:.1f}", "cy": f"{top:.1f}", "r": f"{radius:.1f}", "data_site": site}
         attributes = {**figure.attributes(digits=3), "class_": f"n {look}", "data_shown": shown}
         circles.append(element("circle", tip, **place, **attributes))
-    size = (WIDTH, HEIGHT)
-    names = {"wide": svg_labels(named, size, size=_LABEL_SIZE, has_sign=has_sign)}
+    names = {"wide": _labels(named, _LABEL_SIZE / _SIZE)}
     if not is_alone:
-        names["phone"] = svg_labels(named, size, most=_PHONE_LABELS, size=_PHONE_SIZE, has_sign=has_sign)
-    layers = (element("g", Html("".join(of)), class_=look, aria_hidden="true") for look, of in names.items())
+        names["phone"] = _labels(named, _PHONE_SIZE / _SIZE, _PHONE_LABELS)
+    layers = (element("g", of, class_=look, aria_hidden="true") for look, of in names.items())
     return joined([*circles, *layers])
 
 
@@ -413,3 +416,120 @@ def _steps(bounds: Sequence[float]) -> list[str]:
         return ["all"]
     between = [f"{low} to {high}" for low, high in pairwise(texts)]
     return [f"below {texts[0]}", *between, f"{texts[-1]} and more"]
+
+
+# --- Labels of sites, the largest first: each at the first place where it hides nothing -----------
+#
+# Where there is no room beside its circle, a label lies further out, with a line to the circle.
+
+CHARACTER: Final = 6.3
+"""Mean width of a character of text of 12 pixels. [pixel]"""
+_SIZE: Final = 12.0
+_LONGEST: Final = 32  # characters
+_MOST_LABELS: Final = 14
+_FREE_OF_TEXT: Final = 0.8
+"""Of the radius of a circle, which leaves the corners of its square free."""
+_FREE_OF_LINES: Final = 0.65
+"""Of it too: a line may pass over its edge."""
+_FURTHER: Final = tuple(range(12, 152, 10))
+"""From a circle to a label with a line, where text has 12 pixels. [pixel]"""
+_DIRECTIONS: Final = tuple(
+    (math.cos(math.radians(degrees)), math.sin(math.radians(degrees)))
+    for degrees in sorted(range(-180, 180, 15), key=lambda one: one % 45)
+)
+"""In which they lie, across and down: aslant first."""
+
+
+@dataclass(frozen=True)
+class _Spot:
+    """A site on the sheet."""
+
+    name: str
+    amount: str
+    x: float
+    y: float
+    radius: float
+
+
+@dataclass(frozen=True)
+class _Label:
+    """A place for a label: the rectangle it takes, and where its text begins, ends or has its middle. [pixel]"""
+
+    box: tuple[float, float, float, float]  # left, top, right, bottom
+    x: float
+    y: float
+    anchor: str  # `inside`, for the middle of a circle, in two lines
+    leader: tuple[float, float, float, float] | None = None  # from the circle to a label further out: both ends
+
+    def drawn(self, spot: _Spot, zoom: float) -> Html:
+        """Draw it; a name written from right to left would take the number to its other side."""
+        named = element("tspan", spot.name, unicode_bidi="isolate")
+        x, y = f"{self.x:.1f}", f"{self.y:.1f}"
+        if self.anchor == "inside":
+            below = element("tspan", spot.amount, x=x, dy=f"{13.0 * zoom:.0f}")
+            return element("text", element("tspan", named, x=x), below, class_="inside", text_anchor="middle", y=y)
+        ends = self.leader and "M{:.1f} {:.1f}L{:.1f} {:.1f}".format(*self.leader)
+        line = element("path", class_="leader", d=ends) if ends else NOTHING
+        size = element("tspan", spot.amount, class_="mw")
+        return joined([line, element("text", named, " ", size, class_="label", x=x, y=y, text_anchor=self.anchor)])
+
+
+def _labels(spots: Sequence[_Spot], zoom: float, most: int = _MOST_LABELS) -> Html:
+    """Label the largest sites."""
+    x, y, radius = (np.array([getattr(one, name) for one in spots]) for name in ("x", "y", "radius"))
+    squares, cores = (
+        shapely.box(x - share * radius, y - share * radius, x + share * radius, y + share * radius)
+        for share in (_FREE_OF_TEXT, _FREE_OF_LINES)
+    )
+    sheet, drawn, taken = shapely.box(2.0, 2.0, WIDTH - 2.0, HEIGHT - 2.0), list[Html](), list[shapely.Geometry]()
+    for at, spot in enumerate(spots[:most]):
+        for label in _places(spot, zoom):
+            box = shapely.box(*label.box)
+            if not sheet.contains(box) or shapely.intersects(box, [*taken, *np.delete(squares, at)]).any():
+                continue
+            ends = label.leader and shapely.LineString([label.leader[:2], label.leader[2:]])
+            line = ends and ends.buffer(2.0, cap_style="square")
+            if line is None or not shapely.intersects(line, [*taken, *np.delete(cores, at)]).any():
+                drawn.append(label.drawn(spot, zoom))
+                taken += [box] if line is None else [box, line]
+                break
+    return joined(drawn)
+
+
+def _places(spot: _Spot, zoom: float) -> Iterator[_Label]:
+    """Give the places for a label, the best first.
+
+    Next to the circle, above, below, across, inside, and then further and further out with a line.
+    """
+    width, size = zoom * CHARACTER * (len(spot.name) + 1 + len(spot.amount)), zoom * _SIZE
+    gap, slant = spot.radius + 4.0 * zoom, 0.72 * spot.radius + 3.0 * zoom
+
+    def place(x: float, y: float, anchor: str, leader: tuple[float, float, float, float] | None = None) -> _Label:
+        left = {"start": x, "middle": x - width / 2, "end": x - width}[anchor]
+        free = 5.0 * zoom if leader else 0.0  # further out there is room for what is around it
+        box = (left - free, y - size - free, left + width + free, y + 3.0 * zoom + free)
+        return _Label(box, x, y, anchor, leader)
+
+    for across, down, anchor in (
+        (gap, 4.0 * zoom, "start"),
+        (-gap, 4.0 * zoom, "end"),
+        (0.0, -gap - 1.0, "middle"),
+        (0.0, gap + 9.0 * zoom, "middle"),
+        (slant, -slant, "start"),
+        (slant, slant + 8.0 * zoom, "start"),
+        (-slant, -slant, "end"),
+        (-slant, slant + 8.0 * zoom, "end"),
+    ):
+        yield place(spot.x + across, spot.y + down, anchor)
+    half = zoom * CHARACTER * len(spot.name) / 2
+    if half < spot.radius - 2.0:
+        box = (spot.x - half, spot.y - size, spot.x + half, spot.y + size)
+        yield _Label(box, spot.x, spot.y - 2.0 * zoom, "inside")
+    for out, (across, down) in product(_FURTHER, _DIRECTIONS):
+        reach = spot.radius + out * zoom
+        x, y = spot.x + reach * across, spot.y + reach * down
+        anchor = "middle" if abs(across) < 0.5 else "start" if across > 0.0 else "end"
+        # The line ends at the middle of the side of the text that looks to the circle.
+        base = y + (size * 0.35 if anchor != "middle" else size if down > 0.0 else -4.0 * zoom)
+        aside = {"start": 3.0, "middle": 0.0, "end": -3.0}[anchor] * zoom
+        yield place(x + aside, base, anchor, (spot.x + spot.radius * across, spot.y + spot.radius * down, x, y))

@@ -12,7 +12,7 @@ import pandas as pd
 from planner.outputs.canvas import Live, cell, place_of
 from planner.outputs.labels import DisplayNames
 from planner.outputs.measures import sites_of
-from planner.outputs.xlsx.book import named, text, this_row, write_section, write_table
+from planner.outputs.xlsx.book import SHEETS, named, this_row, write_section, write_table
 from planner.scenario.keys import field_at, unit_of
 from planner.scenario.workbook_cells import EDITED_SITE, SITE_ID_HEAD
 
@@ -29,14 +29,6 @@ if TYPE_CHECKING:
 CHANGED: Final = "changed_assumptions"
 """Name of the cell that counts the assumptions that were edited."""
 _FIRST: Final = 6  # row of the first assumption, counted from 0
-_ABOUT: Final = (
-    "Edit the yellow cells: power and money of this workbook follow at once. The plan itself does "
-    "not change: formulas do not optimise again."
-)
-_KEPT: Final = (
-    "What stays as solved: where racks and halls are, who is served from where, and the size of "
-    "yearly repayments, at the solved rate."
-)
 
 
 class _Assumption(NamedTuple):
@@ -50,10 +42,8 @@ class _Assumption(NamedTuple):
 
 def write_assumptions(book: Book) -> None:
     """Write sheet Assumptions."""
-    sheet = book.sheet("Assumptions", _ABOUT, widths=(40, 22, 14, 12, 72, 44))
-    sheet.freeze_panes(_FIRST, 0)
-    sheet.repeat_rows(_FIRST - 1)
-    book.text(sheet, 3, 0, _KEPT, "about")
+    widths = (40, 22, 14, 12, 72, 44)
+    sheet = book.sheet("Assumptions", widths=widths, freeze=(_FIRST, 0), repeat=[_FIRST - 1])
     heads = ("name", "value", "unit", "as solved", "meaning", "source")
     looks = {0: "head", 1: "head_right", 3: "head_right"}
     book.line(sheet, _FIRST - 1, heads, "head_label", styles=looks)
@@ -66,14 +56,13 @@ def write_assumptions(book: Book) -> None:
     begin, end = _FIRST + len(general), _FIRST + len(general) + len(factors)
     for column, name in enumerate(("price_groups", "price_factors")):
         book.define(name, place_of("Assumptions", (begin, column), (end - 1, column)))
-    mark = {"type": "formula", "criteria": f"=$B{_FIRST + 1}<>$D{_FIRST + 1}", "format": book.style("fair")}
-    sheet.conditional_format(_FIRST, 0, end - 1, 0, mark)
+    book.mark(sheet, (_FIRST, 0, end - 1, 0), "", f"=$B{_FIRST + 1}<>$D{_FIRST + 1}", "fair")
     values, solved = (f"${column}${_FIRST + 1}:${column}${end}" for column in "BD")
     edited = Live(f"SUMPRODUCT(--({values}<>{solved}))+edited_sites", 0)
     book.line(sheet, end + 1, ["assumptions edited, sites included", edited], "total", "0")
     book.define(CHANGED, place_of("Assumptions", (end + 1, 1)))
     book.text(sheet, end + 3, 0, "Settings of the scenario, defaults included", "section")
-    write_table(book, sheet, "Settings", _settings(book.run), _SETTINGS, head_row=end + 5)
+    write_table(book, sheet, "Settings", _settings(book.run), SHEETS["Assumptions"].fields, head_row=end + 5)
 
 
 def cash_groups(run: Run) -> pd.Series:
@@ -113,14 +102,6 @@ def _price_factors(run: Run) -> Iterator[_Assumption]:
         yield _Assumption(group, 1.0, _FACTOR, "times", about, source)
 
 
-_SETTINGS: Final = (
-    text("setting", "Key in the scenario file"),
-    text("written_in", "File and line; default where no file has it"),
-    text("unit", "As the schema has it"),
-    text("value", "As merged, defaults filled in"),
-)
-
-
 def _settings(run: Run) -> pd.DataFrame:
     written = run.meta["written"]
     rows = []
@@ -128,7 +109,7 @@ def _settings(run: Run) -> pd.DataFrame:
         key, unit = ".".join(keys), unit_of(field_at(keys)).strip("[]")
         shown = value if isinstance(value, str) else "" if value is None else json.dumps(value, ensure_ascii=False)
         rows.append((key, written.get(key) or _block(key, written), unit, shown))
-    names = [column.name for column in _SETTINGS]
+    names = SHEETS["Assumptions"].columns
     return pd.DataFrame(rows, columns=names).astype(dict.fromkeys(names, "str"))
 
 
@@ -149,19 +130,6 @@ def _block(key: str, written: Mapping[str, str]) -> str:
 # --- Sheet Sites: where the plan is, and cells to edit MW, price and lead time of each site -------
 
 _HEAD: Final = 6
-_SITES: Final = (
-    "Where the racks are, the largest site of the last model year first. Budget capex is overnight "
-    "capex without moves of racks and the value of bridge power that leaves; sheet Money has both."
-)
-_EDIT: Final = (
-    "Yellow cells: an edited MW scales power and all payments of the site in every year; an edited "
-    "price scales its energy payments, but for years billed by a tariff; an edited lead time shows "
-    "from when new halls could serve."
-)
-_HONEST: Final = (
-    "Nothing is decided again: no rack moves, demand may be unmet, limits broken. `dcplan solve "
-    "plan.xlsx` decides again with edited prices and lead times; MW are for the solver to say."
-)
 _COLUMNS: Final = (
     ("zone", "", "zone", "@"),
     ("first year", "year", "first_year", "0"),
@@ -202,9 +170,8 @@ def write_sites(book: Book) -> None:
         price=[_price(run, str(site)) for site in frame["site"]],
         is_billed=[all((site, year) in billed for year in years.get(site, ())) for site in frame["site"]],
     )
-    sheet = book.sheet("Sites", _SITES, widths=(28, 15, 15, 7, 9, 9, 9, 9, 11, 10, *[9] * 6, 12, 14))
-    book.text(sheet, 3, 0, _EDIT, "about")
-    book.text(sheet, 4, 0, _HONEST, "about")
+    widths = (28, 15, 15, 7, 9, 9, 9, 9, 11, 10, *[9] * 6, 12, 14)
+    sheet = book.sheet("Sites", widths=widths, freeze=(_HEAD + 1, 1), repeat=[_HEAD - 1, _HEAD])
     heads = [("site", ""), (SITE_ID_HEAD, ""), *((head, unit) for head, unit, _, _ in _COLUMNS)]
     for words, unit in EDITED_SITE:
         heads += [(words.replace("edited", "as solved"), unit), (words, unit)]
@@ -215,8 +182,6 @@ def write_sites(book: Book) -> None:
         sheet.write_string(_HEAD, column, head, style)
         book.text(sheet, _HEAD - 1, column, unit, "unit")
     sheet.set_row(_HEAD, 46)
-    sheet.freeze_panes(_HEAD + 1, 1)
-    sheet.repeat_rows(_HEAD - 1, _HEAD)
     start = date.fromisoformat(str(run.meta["merged"]["decisions_start"]))
     for row, one in enumerate(frame.to_dict("records"), start=_HEAD + 1):
         _write_site(book, sheet, row, one, start)
@@ -279,8 +244,7 @@ def _name_site_cells(book: Book, sheet: Worksheet, end: int) -> None:
     book.define("edited_sites", edits)
     for solved, edited in pairs:
         one, other = (cell(first, column, fixed_column=True) for column in (edited, solved))
-        mark = {"type": "formula", "criteria": f"={one}<>{other}", "format": book.style("fair")}
-        sheet.conditional_format(first, edited, end, edited, mark)
+        book.mark(sheet, (first, edited, end, edited), "", f"={one}<>{other}", "fair")
 
 
 def _price(run: Run, site: str) -> float:

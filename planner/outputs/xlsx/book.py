@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
-from planner.outputs.canvas import INK, MOST_ROWS, Canvas, Live, cell
+from planner.base.paths import DATA_DIR
+from planner.outputs.canvas import INK, LOOK, MOST_ROWS, Canvas, Live, cell
 from planner.results.schema import RUN_TABLES
-from planner.tables.descriptor import Field
+from planner.tables.descriptor import Field, load_package
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -39,6 +40,8 @@ BOARD: Final = {
     "Sources": 1,
 }
 """Sheets that print, and on how many pages each at most: together no more than fifteen."""
+SHEETS: Final = load_package(DATA_DIR / "workbook.json").tables
+"""Every sheet after the cover: its title in the contents, what is said above it, columns that no result table has."""
 _NO_PRINT: Final = 1_048_570
 """A row that stays blank."""
 
@@ -50,13 +53,16 @@ class Book(Canvas):
         super().__init__(run.title, workbook, COVER)
         self.run, self._prints = run, prints
 
-    def sheet(self, name: str, about: str, *, widths: Sequence[float] = ()) -> Worksheet:
-        """Return a sheet as `Canvas.sheet` does; those that are not to print do not.
+    def sheet(self, name: str, about: str = "", *, more: str = "", **layout: Any) -> Worksheet:
+        """Return a sheet as `Canvas.sheet` does, by default with what `SHEETS` says; some do not print.
 
         Programs print a workbook sheet by sheet and none lets a visible sheet be left out. A print
         area of one blank cell prints no page in LibreOffice, and in Excel at most a blank one.
         """
-        sheet = super().sheet(name, about, widths=widths)
+        said, *below = (about or (SHEETS[name].description if name in SHEETS else "")).split("\n")
+        sheet = super().sheet(name, f"{said} {more}".rstrip(), **layout)
+        for row, line in enumerate(below, start=3):
+            self.text(sheet, row, 0, line, "about")
         pages = self._prints.get(name)
         if pages is None:
             sheet.print_area(_NO_PRINT, 0, _NO_PRINT, 0)
@@ -172,6 +178,31 @@ def matching(table: str, key: str, column: str, values: np.ndarray, by: str = "y
     return Formula(
         f"SUMPRODUCT(EXACT({table}[{key}],{{label}})*({table}[{by}]={{year}}),{_column(table, column)})", values
     )
+
+
+def rows_by(
+    wide: pd.DataFrame,
+    source: tuple[str, str, str],
+    number: str,
+    *,
+    name: Callable[[str], str] = str,
+    unit: str | None = "",
+    by: str = "year",
+    per: float = 1.0,
+    total: str = "Total",
+) -> list[Row]:
+    """Return a row for each label of totals by label and year, and their sum; without a unit with the id there.
+
+    `source`: The list that has them, with its column of labels and that of the measure.
+    """
+
+    def of(label: str) -> Formula:
+        found = matching(*source, wide.loc[label].to_numpy(), by)
+        return found if per == 1.0 else found / named("10^6", per)
+
+    labels = [str(label) for label in wide.index]
+    rows = [Row(name(one), one if unit is None else unit, of(one), number) for one in labels]
+    return [*rows, total_of(total, unit or "", wide.sum().to_numpy() / per, number)]
 
 
 def _column(table: str, column: str) -> str:
@@ -292,38 +323,7 @@ YES: Final = "yes"
 NO: Final = "no"
 """How truth is written, in cells and in the conditions of formulas."""
 _SAY_NOTHING: Final = frozenset({"", "-", "year", "see unit", "count", "class", "rows"})
-_UNIT_WORDS: Final = frozenset(
-    {
-        *("mw", "mwh", "gw", "gwh", "twh", "kw", "kwh", "mmbtu", "kh100e", "h100e", "unit", "units"),
-        *("usd", "musd", "busd", "m3", "m2", "kt", "t", "km", "l", "kg", "deg", "ms", "s", "h"),
-        *("hour", "month", "months", "year", "years", "per", "pct", "units"),
-        *("work", "million", "tokens", "request"),
-    }
-)
-_INITIALS: Final = {
-    "it": "IT",
-    "npv": "NPV",
-    "pue": "PUE",
-    "wue": "WUE",
-    "ppa": "PPA",
-    "rtt": "RTT",
-    "co2": "CO2",
-    "sha256": "SHA-256",
-    "lat": "latitude",
-    "lon": "longitude",
-}
-_FORMATS: Final = {
-    "#,##0": ("MWh", "m3", "m2", "racks", "USD", "m3/MW", "MMBtu", "USD/MW", "USD/MW-year"),
-    "#,##0.0": ("MW", "kH100e", "MUSD", "MUSD/year", "unit", "kt", "kt CO2", "kt CO2e", "h"),
-    "#,##0.00": ("TWh", "USD/t", "USD/MWh", "USD/m3"),
-    "0": ("year",),
-    "0.0": ("ms", "months", "years"),
-    "0.000": ("-",),
-    "0.0000": ("deg",),
-    "0.##": ("%",),
-    "[>=1000]#,##0;[<=-1000]-#,##0;0.00####": ("see unit",),
-}
-_BY_UNIT: Final = {unit: shown for shown, units in _FORMATS.items() for unit in units}
+_BY_UNIT: Final = {unit: shown for shown, units in LOOK["formats"].items() for unit in units}
 
 
 def heading(column: Field) -> str:
@@ -343,9 +343,9 @@ def heading(column: Field) -> str:
     if column.name.endswith("_frac"):
         words, unit = words[:-1], "%"
     elif unit not in _SAY_NOTHING:
-        while len(words) > 1 and words[-1] in _UNIT_WORDS:
+        while len(words) > 1 and words[-1] in LOOK["unit_words"]:
             words.pop()
-    shown = [_INITIALS.get(word, word) for word in words]
+    shown = [LOOK["initials"].get(word, word) for word in words]
     text = " ".join(shown)
     text = f"{text[0].upper()}{text[1:]}{', live' if is_live else ''}"
     return text if unit in _SAY_NOTHING else f"{text} [{unit}]"
@@ -359,7 +359,7 @@ def number_format(column: Field) -> str:
         return "0.00"
     if column.dtype == "int64":
         return "0" if column.unit == "year" else "#,##0"
-    return _BY_UNIT.get(column.unit, "#,##0.0000")
+    return str(_BY_UNIT.get(column.unit, "#,##0.0000"))
 
 
 def this_row(table: str, column: str, values: np.ndarray | float = 1.0) -> Formula:
@@ -445,34 +445,50 @@ class TableList(NamedTuple):
     frame: pd.DataFrame | None = None  # its rows, where they are not those of the table
     columns: Sequence[Field] = ()  # likewise
     has_about: bool = False  # whether what the table holds is said below the title
+    names_sites: bool = False  # whether the names of sites are next to them
+    needs_rows: bool = False  # whether it is left out where it has none
+
+
+MOST_LISTED: Final = 100_000
+"""Rows of a list up to which it is on the sheet: a plan of all hours may have millions."""
 
 
 def write_lists(book: Book, sheet: Worksheet, row: int, lists: Iterable[TableList]) -> int:
-    """Write lists from a row on. Returns the next row."""
+    """Write lists from a row on, those that are too long as where they are. Returns the next row."""
     for one in lists:
         table = RUN_TABLES[one.table]
+        frame, columns = book.run.tables[one.table] if one.frame is None else one.frame, one.columns or table.fields
+        if one.needs_rows and frame.empty:
+            continue
+        is_long = len(frame) > MOST_LISTED
         if one.title:
             book.text(sheet, row, 0, one.title, "section")
             if one.has_about:
                 book.text(sheet, row + 1, 0, table.description, "about")
             row += 2 + one.has_about
-        frame = book.run.tables[one.table] if one.frame is None else one.frame
-        row = write_table(book, sheet, one.name, frame, one.columns or table.fields, head_row=row) + 1
+        if is_long:
+            said = (
+                f"Not listed here: {len(frame):,} rows, more than {MOST_LISTED:,}. All are in"
+                f" tables/{one.table}.parquet of the run folder; dcplan export writes them as CSV."
+            )
+            book.text(sheet, row, 0, said, "bad")
+            row += 2
+            continue
+        if one.names_sites:
+            frame, columns = with_site_names(book, frame), (columns[0], SITE_NAME, *columns[1:])
+        row = write_table(book, sheet, one.name, frame, columns, head_row=row) + 1
     return row
 
 
-def with_sites(book: Book, table: str) -> tuple[pd.DataFrame, tuple[Field, ...]]:
-    """Return a result table with the names of its sites next to them, and its columns."""
-    fields = RUN_TABLES[table].fields
-    return with_site_names(book, book.run.tables[table]), (fields[0], SITE_NAME, *fields[1:])
-
-
-def list_sheet(sheet: str, name: str, table: str) -> Callable[[Book], None]:
-    """Return the writer of a sheet that is one result table."""
+def list_sheet(sheet: str, *lists: TableList) -> Callable[[Book], None]:
+    """Return the writer of a sheet of lists; where nothing is said of it, it is that of the first."""
 
     def write(book: Book) -> None:
-        columns = RUN_TABLES[table].fields
-        about = RUN_TABLES[table].description
-        write_table(book, book.sheet(sheet, about), name, book.run.tables[table], columns)
+        write_lists(
+            book,
+            book.sheet(sheet, SHEETS[sheet].description or RUN_TABLES[lists[0].table].description),
+            HEAD_ROW,
+            lists,
+        )
 
     return write

@@ -14,6 +14,8 @@ from planner.outputs.xlsx.book import (
     HEAD_ROW,
     LISTS,
     NO,
+    SHEETS,
+    SITE_NAME,
     YES,
     TableList,
     named,
@@ -23,7 +25,6 @@ from planner.outputs.xlsx.book import (
     whole,
     with_model_year,
     with_site_names,
-    with_sites,
     write_lists,
     write_section,
     write_table,
@@ -32,7 +33,7 @@ from planner.results.schema import CHECKS, RUN_TABLES
 from planner.tables import load_package
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from xlsxwriter.worksheet import Worksheet
 
@@ -50,15 +51,9 @@ _ITEM_GROUP: Final = text("group", "Heading of the item, whose price factor appl
 _PAYS_PRICE: Final = whole("pays_price", "-", "1 where the site pays the price of power in the year, 0 under a tariff")
 
 
-def write_plan(book: Book) -> None:
-    """Write sheet Plan."""
-    frame, columns = with_sites(book, "plan")
-    write_table(book, book.sheet("Plan", RUN_TABLES["plan"].description), "Plan", frame, columns)
-
-
 def write_site_years(book: Book) -> None:
     """Write sheet Site-years: what the plan does at a site in a year, and power that is live."""
-    frame, columns = with_sites(book, "site_year")
+    fields, frame = RUN_TABLES["site_year"].fields, with_site_names(book, book.run.tables["site_year"])
 
     def at(column: str, solved: str = "") -> Formula:
         return this_row("SiteYears", column, frame[solved or column].to_numpy(np.float64))
@@ -76,7 +71,8 @@ def write_site_years(book: Book) -> None:
         ("live_energy_mwh", "MWh", "Energy at the meter, in proportion to the mean", energy.over(mean, 0)),
     )
     sheet = book.sheet("Site-years", f"{RUN_TABLES['site_year'].description} {_LIVE}")
-    write_table(book, sheet, "SiteYears", frame, columns, {number(*field): of for *field, of in live})
+    columns, of_live = (fields[0], SITE_NAME, *fields[1:]), {number(*field): of for *field, of in live}
+    write_table(book, sheet, "SiteYears", frame, columns, of_live)
 
 
 def _of_site(table: str) -> Formula:
@@ -162,11 +158,7 @@ _SUMS: Final[tuple[tuple[str, list[str], list[str]], ...]] = (
 
 def write_checks(book: Book) -> None:
     """Write sheet Checks."""
-    about = (
-        "Left to right: what the workbook finds about its own lists; below, what a program that "
-        "shares no code with the model found about the plan."
-    )
-    sheet = book.sheet("Checks", about, widths=(44, 10, 70, 16, 10, 12, 14, 44, 12))
+    sheet = book.sheet("Checks", widths=(44, 10, 70, 16, 10, 12, 14, 44, 12), freeze=(3, 1))
     heads = ("this workbook", "verdict", "left side", "right side")
     book.line(sheet, _OWN - 1, heads, "head", styles={2: "head_right", 3: "head_right"})
     for row, (words, one_side, other_side) in enumerate(_SUMS, start=_OWN):
@@ -184,7 +176,6 @@ def write_checks(book: Book) -> None:
     book.text(sheet, head_row - 2, 0, "Rules that the checker tested on the plan", "section")
     end = write_table(book, sheet, "Checks", book.run.tables["checks"], CHECKS.fields, head_row=head_row)
     _colour(book, sheet, head_row + 1, end - 1, good=YES, bad=NO)
-    sheet.freeze_panes(3, 1)
 
 
 def _side(run: Run, terms: list[str]) -> Live:
@@ -202,40 +193,10 @@ def _side(run: Run, terms: list[str]) -> Live:
 def _colour(book: Book, sheet: Worksheet, first: int, last: int, **lights: str) -> None:
     """Show verdicts as a traffic light; the words say the same."""
     for style, word in lights.items():
-        light = {"type": "cell", "criteria": "==", "value": f'"{word}"', "format": book.style(style)}
-        sheet.conditional_format(first, 1, last, 1, light)
+        book.mark(sheet, (first, 1, last, 1), "==", f'"{word}"', style)
 
 
 # --- Sheets for looking things up: orders, figures, sites, latency, sources -----------------------
-
-_FIGURES: Final = (
-    text("table", "Table of the data"),
-    text("item", "Name of the figure"),
-    text("where", "Region it applies to, empty: everywhere"),
-    number("value", "see unit", "Value", missing=True),
-    text("unit", "Unit of the value"),
-    number("low", "see unit", "Low end", missing=True),
-    number("high", "see unit", "High end", missing=True),
-    text("kind", "published, derived, estimate, seed or own"),
-    text("source", "Where it is from"),
-)
-_SITE_MORE: Final = (
-    text("first_year", "First model year with racks in use, empty where never"),
-    number("nameplate_mw", "MW", "Nameplate in use in the last model year"),
-    number("training_frac", "-", "Share of training in the racks in use then", missing=True),
-    number("facility_peak_mw", "MW", "Peak at the meter in the last model year"),
-    number("new_firm_mw", "MW", "Firm connection added by the plan until then"),
-    number("capex_musd", "MUSD", "Overnight cost of all that enters service"),
-    number("lead_months", "month", "Shortest lead of the hall designs there", missing=True),
-)
-_SOURCES: Final = (
-    text("table", "Table of the data"),
-    text("source", "Where its figures are from"),
-    text("year", "Year of the source"),
-    text("kind", "published, derived, estimate, seed or own"),
-    whole("rows", "rows", "Rows from this source"),
-    text("sha256", "Start of the hash of the file that was read"),
-)
 
 
 _ORDERS: Final = (
@@ -251,8 +212,7 @@ def write_orders(book: Book) -> None:
     """Write sheet Orders: what to order, the first first."""
     orders = with_site_names(book, book.run.tables["orders"])
     months = {name: [_month(year) for year in orders[name]] for name in ("order_by", "serves_from")}
-    about = "What to order, where, for how much, serving from when; the first to be placed first."
-    _write(book, "Orders", "Orders", about, orders.assign(**months), _ORDERS)
+    _write(book, "Orders", "Orders", orders.assign(**months), _ORDERS)
 
 
 def _month(year: float) -> str:
@@ -268,17 +228,15 @@ def write_figures(book: Book) -> None:
         for name, frame in book.run.inputs_tables.items()
         if {"item", "value", "unit", "source"} <= set(frame.columns)
     ]
-    about = "Single figures of the data as read. Where the scenario has its own, it is used."
     frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
-    _write(book, "Figures", "Figures", about, frame, _FIGURES)
+    _write(book, "Figures", "Figures", frame)
 
 
 def write_site_list(book: Book) -> None:
     """Write sheet Site list."""
-    about = "Sites in scope, the largest of the last model year first."
     frame = sites_of(book.run)
     frame = frame.assign(first_year=[f"{year:.0f}" if year == year else "" for year in frame["first_year"]])  # noqa: PLR0124
-    _write(book, "Site list", "Sites", about, frame, (*RUN_TABLES["sites"].fields, *_SITE_MORE))
+    _write(book, "Site list", "Sites", frame, (*RUN_TABLES["sites"].fields, *SHEETS["Site list"].fields))
 
 
 def write_source_list(book: Book) -> None:
@@ -293,8 +251,7 @@ def write_source_list(book: Book) -> None:
     known = pd.concat(parts) if parts else pd.DataFrame(columns=keys)
     frame = known.groupby(keys, sort=False, dropna=False).size().rename("rows").reset_index()
     hashes = {table: entry["sha256"][:16] for table, entry in book.run.meta["data"].items()}
-    about = "Every input keeps its source and whether it is published, derived, an estimate, seed or your own."
-    _write(book, "Source list", "Sources", about, frame.assign(sha256=frame["table"].map(hashes)), _SOURCES)
+    _write(book, "Source list", "Sources", frame.assign(sha256=frame["table"].map(hashes)))
 
 
 def _with_sources(run: Run) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -302,119 +259,39 @@ def _with_sources(run: Run) -> Iterator[tuple[str, pd.DataFrame]]:
     return ((name, frame) for name, frame in run.inputs_tables.items() if {"source", "kind"} <= set(frame.columns))
 
 
-def _write(book: Book, sheet: str, name: str, about: str, frame: pd.DataFrame, columns: tuple[Field, ...]) -> None:
+def _write(book: Book, sheet: str, name: str, frame: pd.DataFrame, columns: Sequence[Field] = ()) -> None:
     """Write the named columns of a frame in their types; labels that are missing are empty."""
+    columns = columns or SHEETS[sheet].fields
     shaped = frame.reindex(columns=[column.name for column in columns])
     for column in columns:
         cells = shaped[column.name]
         cells = cells.astype("object").fillna("") if column.dtype == "str" else cells
         shaped[column.name] = cells.astype(column.dtype)
-    write_table(book, book.sheet(sheet, about), name, shaped, columns)
+    write_table(book, book.sheet(sheet), name, shaped, columns)
 
 
 # --- Sheets of several lists: latency, the grid, lifetime, openings, resilience -------------------
 
 
-def write_latency(book: Book) -> None:
-    """Write sheet Latency: round trips by workload and year, and regions that no site can serve."""
-    sheet = book.sheet("Latency", RUN_TABLES["latency"].description)
-    lists = (
-        TableList("", "Latency", "latency"),
-        TableList("Regions without a route", "NoRoute", "no_route", has_about=True),
-    )
-    write_lists(book, sheet, HEAD_ROW, lists)
-
-
-MOST_LISTED: Final = 100_000
-"""Rows of a list up to which it is on the sheet: a plan of all hours may have millions."""
-
-
 def write_grid(book: Book) -> None:
     """Write sheet Grid: headroom by zone and year, then what the scenario has next to it."""
-    tables = book.run.tables
-    sheet = book.sheet("Grid", RUN_TABLES["headroom"].description)
-    tight = {"type": "cell", "criteria": "==", "value": f'"{YES}"', "format": book.style("bad")}
-    for at, column in enumerate(RUN_TABLES["headroom"].columns):
-        if column in {"binds", "firm_binds"}:
-            sheet.conditional_format(HEAD_ROW + 1, at, HEAD_ROW + len(tables["headroom"]), at, tight)
+    tables, headroom = book.run.tables, RUN_TABLES["headroom"]
+    sheet = book.sheet("Grid", headroom.description)
+    for at in map(headroom.columns.index, ("binds", "firm_binds")):
+        book.mark(sheet, (HEAD_ROW + 1, at, HEAD_ROW + len(tables["headroom"]), at), "==", f'"{YES}"', "bad")
     prices = tables["prices"]
     # Prices of demand and of single time slices are many; they are in the table files.
     of_limits = prices[(prices["region"] == "") & (prices["period"] == "") & (prices["slot"] == "")]
     columns = [one for one in RUN_TABLES["prices"].fields if of_limits.empty or (of_limits[one.name] != "").any()]
+    stress = "Stress hours: what is curtailed, and how load is met"
     lists = (
         TableList("", "Headroom", "headroom"),
-        TableList("Non-firm connection", "NonFirm", "non_firm_year", has_about=True),
-        TableList("Stress hours: what is curtailed, and how load is met", "StressSlots", "stress_slot", has_about=True),
-        TableList("Price that rises with new load", "LoadPrice", "load_price", has_about=True),
+        TableList("Non-firm connection", "NonFirm", "non_firm_year", has_about=True, needs_rows=True),
+        TableList(stress, "StressSlots", "stress_slot", has_about=True, needs_rows=True),
+        TableList("Price that rises with new load", "LoadPrice", "load_price", has_about=True, needs_rows=True),
         TableList("Shadow prices of limits", "ShadowPrices", "prices", of_limits, columns, has_about=True),
     )
-    row = HEAD_ROW
-    for one in lists:
-        rows = len(tables[one.table] if one.frame is None else one.frame)
-        if rows > MOST_LISTED:
-            book.text(sheet, row, 0, one.title, "section")
-            book.text(sheet, row + 1, 0, RUN_TABLES[one.table].description, "about")
-            book.text(sheet, row + 3, 0, _too_long(one.table, rows), "bad")
-            row += 5
-        elif rows or one.table in {"headroom", "prices"}:
-            row = write_lists(book, sheet, row, [one])
-
-
-def _too_long(table: str, rows: int) -> str:
-    """Say that a list is not on the sheet, and where it is."""
-    return (
-        f"Not listed here: {rows:,} rows, more than {MOST_LISTED:,}. All are in"
-        f" tables/{table}.parquet of the run folder; dcplan export writes them as CSV."
-    )
-
-
-_LIFETIME: Final = (
-    "What training and inference cost by model year, existing racks and halls at their instalments "
-    "and rent included, and what the final training run of known AI models would cost on the racks "
-    "of a year. "
-    "As solved."
-)
-
-
-def write_lifetime(book: Book) -> None:
-    """Write sheet Lifetime: both tables, one below the other."""
-    known = TableList("Final training runs of known AI models", "ModelsTrained", "models_trained")
-    lists = (TableList("", "Lifetime", "lifetime"), known)
-    write_lists(book, book.sheet("Lifetime", _LIFETIME), HEAD_ROW, lists)
-
-
-_OPENINGS: Final = (
-    "New sites open at the end (integers where the scenario says so), their cost, and phases and "
-    "blocks. As solved: it does not follow edited assumptions."
-)
-_OPENING_LISTS: Final = (
-    TableList("", "Openings", "openings"),
-    TableList("Phases of new halls", "Phases", "phases"),
-    TableList("Racks in blocks", "Blocks", "blocks"),
-)
-
-
-def has_openings(run: Run) -> bool:
-    """Return whether a run opens sites, or builds in phases or blocks."""
-    return any(len(run.tables[one.table]) > 0 for one in _OPENING_LISTS)
-
-
-def write_openings(book: Book) -> None:
-    """Write sheet Openings: lists one below the other, those that are empty left out."""
-    tables = book.run.tables
-    lists = [one for one in _OPENING_LISTS if len(tables[one.table]) or one.table == "openings"]
-    write_lists(book, book.sheet("Openings", _OPENINGS), HEAD_ROW, lists)
-
-
-_RESILIENCE: Final = (
-    "One site fails at a time; reserves are shared between outages. Below: each reserve, outage "
-    "and failover. As solved: it does not follow edited assumptions."
-)
-
-
-def is_resilient(run: Run) -> bool:
-    """Return whether a run has workloads that must survive the outage of a site."""
-    return len(run.tables["resilience"]) > 0
+    write_lists(book, sheet, HEAD_ROW, lists)
 
 
 def write_resilience(book: Book) -> None:
@@ -422,41 +299,33 @@ def write_resilience(book: Book) -> None:
     of = RUN_TABLES["takeovers"].field
     keys, names = ["site", "standby", "workload", "year"], book.run.sites.set_index("site")["name"]
     takeovers = book.run.tables["takeovers"].groupby(keys, as_index=False)[["taken_kh100e"]].sum()
-    takeovers = takeovers.assign(
-        site_name=takeovers["site"].map(names).astype("str"), standby_name=takeovers["standby"].map(names).astype("str")
-    )
+    of_names = {f"{key}_name": takeovers[key].map(names).astype("str") for key in ("site", "standby")}
     columns = (
         *(of("site"), text("site_name", "Its name"), of("standby"), text("standby_name", "Its name")),
         *(of("workload"), of("year"), number("taken_kh100e", "kH100e", "Compute it takes over, of all regions")),
     )
-    sheet = book.sheet("Resilience", _RESILIENCE)
-    row = write_lists(
-        book, sheet, HEAD_ROW, [TableList("", "Resilience", "resilience"), TableList("Reserves", "Reserves", "reserve")]
-    )
+    sheet, row = book.sheet("Resilience"), HEAD_ROW
+    row = write_lists(book, sheet, row, [TableList("", "Resilience", "resilience")])
+    row = write_lists(book, sheet, row, [TableList("Reserves", "Reserves", "reserve")])
     end = write_lists(book, sheet, row, [TableList("Losses", "Losses", "failures")])
     unserved = RUN_TABLES["failures"].columns.index("unserved_kh100e")
-    left = {"type": "cell", "criteria": ">", "value": 0, "format": book.style("bad")}
-    sheet.conditional_format(row + 3, unserved, end - 2, unserved, left)
-    write_lists(book, sheet, end, [TableList("Who takes over", "Takeovers", "takeovers", takeovers, columns)])
+    book.mark(sheet, (row + 3, unserved, end - 2, unserved), ">", 0, "bad")
+    frame = takeovers.assign(**of_names)
+    write_lists(book, sheet, end, [TableList("Who takes over", "Takeovers", "takeovers", frame, columns)])
 
 
 # --- Sheet Sources: of every table of the data, how many figures are published and how many not ---
 
 _HEAD: Final = 4
 _KINDS: Final = ("published", "derived", "estimate", "seed", "own")
-_SOURCES_ABOUT: Final = (
-    "Rows of every table that was read, by how sure they are: published, derived from what is, an "
-    "estimate, a seed of the brief, or your own. Sheet 'Source list' names every source."
-)
 
 
 def write_sources(book: Book) -> None:
     """Write sheet Sources."""
     counts = pd.DataFrame({name: frame["kind"].value_counts() for name, frame in _with_sources(book.run)}).T
     counts = counts.reindex(columns=list(_KINDS)).fillna(0.0).sort_index()
-    sheet = book.sheet("Sources", _SOURCES_ABOUT, widths=(26, 74, *[11] * (len(_KINDS) + 1), 14))
-    sheet.freeze_panes(_HEAD + 1, 1)
-    sheet.repeat_rows(_HEAD)
+    widths = (26, 74, *[11] * (len(_KINDS) + 1), 14)
+    sheet = book.sheet("Sources", widths=widths, freeze=(_HEAD + 1, 1), repeat=[_HEAD])
     numbers = range(2, 3 + len(_KINDS))
     heads = ("table", "what it holds", *_KINDS, "rows", "file read")
     book.line(sheet, _HEAD, heads, "head", styles=dict.fromkeys(numbers, "head_right"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from itertools import pairwise
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
@@ -28,10 +28,6 @@ if TYPE_CHECKING:
 #
 # The four are the net present value, cash, overnight capex, and what is paid later.
 
-_ABOUT: Final = (
-    "What the plan costs, four ways, as solved. They differ in what they count and when; the sums "
-    "below lead from one to the other. Real MUSD of the price year."
-)
 _HEAD: Final = 4
 _COLUMNS: Final = 11
 _DIGITS: Final = 3
@@ -66,9 +62,9 @@ _HEADS: Final = {
 def write_money(book: Book) -> None:
     """Write sheet Money."""
     of_plan = moneys(book.run.tables)
-    sheet = book.sheet("Money", _ABOUT, widths=(44, *[13] * (_COLUMNS - 2), 20))
-    sheet.repeat_rows(0)  # the title: each block has heads of its own
-    sheet.freeze_panes(_HEAD + 1, 1)
+    # The title is repeated: each block has heads of its own.
+    layout: dict[str, Any] = {"freeze": (_HEAD + 1, 1), "repeat": [0]}
+    sheet = book.sheet("Money", widths=(44, *[13] * (_COLUMNS - 2), 20), **layout)
     heads = ("four moneys", "MUSD", "rule", *[""] * (_COLUMNS - 3))
     book.line(sheet, _HEAD, heads, "head", styles={1: "head_right"})
     row = _HEAD
@@ -206,10 +202,6 @@ def _list(book: Book, sheet: Worksheet, name: str, frame: pd.DataFrame, row: int
 # --- Sheet Costs: payments and cash by item and calendar year, and net present value --------------
 
 _FACTOR_ROW: Final = _HEAD + 1
-_COSTS_ABOUT: Final = (
-    "Payments follow the price factors, and net present values the cell discount_rate_frac, of "
-    "sheet Assumptions. Yearly repayments hold the rate of the solve. Real MUSD, paid mid-year."
-)
 _COSTS_MUSD: Final = "#,##0"
 _CHART_ROWS: Final = 17
 
@@ -229,9 +221,8 @@ def write_costs(book: Book) -> None:
     solution = run.tables["solution"].iloc[0]
     years = list(range(int(solution["first_year"]), int(solution["last_year"]) + 1))
     end = FIRST_YEAR + len(years)
-    sheet = book.sheet("Costs", _COSTS_ABOUT, widths=(30, 10, *[12] * (len(years) + 2)))
-    sheet.freeze_panes(_FACTOR_ROW + 1, FIRST_YEAR)
-    sheet.repeat_rows(_HEAD, _FACTOR_ROW)
+    layout: dict[str, Any] = {"freeze": (_FACTOR_ROW + 1, FIRST_YEAR), "repeat": [_HEAD, _FACTOR_ROW]}
+    sheet = book.sheet("Costs", widths=(30, 10, *[12] * (len(years) + 2)), **layout)
     base, rate = int(solution["base_year"]), float(solution["discount_rate_frac"])
     factors = (1.0 + rate) ** -(np.array(years) - base + 0.5)
     factor = Formula("(1+discount_rate_frac)^-({year}-base_year+0.5)", factors)

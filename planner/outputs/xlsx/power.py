@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
@@ -12,24 +12,19 @@ from planner.outputs.canvas import Live, cell
 from planner.outputs.labels import DisplayNames
 from planner.outputs.xlsx.book import (
     FIRST_YEAR,
-    SITE_NAME,
+    SHEETS,
     Formula,
     Row,
     TableList,
-    matching,
     named,
-    number,
-    text,
-    total_of,
+    rows_by,
     totals,
-    with_sites,
     write_heads,
     write_lists,
     write_rows,
     write_table,
 )
 from planner.results.power import GRID, OUT, sources_of_power
-from planner.results.schema import RUN_TABLES
 from planner.results.summary import steps_of
 
 if TYPE_CHECKING:
@@ -64,19 +59,14 @@ def _largest_first(table: pd.DataFrame) -> pd.DataFrame:
 _HEAD: Final = 3
 _TOP: Final = 5
 _SHOWN_ZONES: Final = 9
-_ABOUT: Final = (
-    "Power at the meter, in MW, live. Left: mean over the year; right: peak of each site, in zones "
-    "the sum of the peaks of their sites. Workloads share cooling and losses by their IT energy."
-)
 
 
 def write_power(book: Book) -> None:
     """Write sheet Power."""
     run, labels = book.run, DisplayNames(book.run)
     width, last = len(run.years), FIRST_YEAR + len(run.years) - 1
-    sheet = book.sheet("Power", _ABOUT, widths=(38, 22, *[11] * width, 3, *[11] * width))
-    sheet.freeze_panes(_HEAD + 1, 1)
-    sheet.repeat_rows(0, _HEAD)
+    widths = (38, 22, *[11] * width, 3, *[11] * width)
+    sheet = book.sheet("Power", widths=widths, freeze=(_HEAD + 1, 1), repeat=[0, _HEAD])
     write_heads(book, sheet, _HEAD, ("MW at the meter", ""), ())
     for part, measure in enumerate(("mean", "peak")):
         heads = [f"{year} {measure}" for year in run.years]
@@ -89,18 +79,13 @@ def write_power(book: Book) -> None:
     ):
         frame = run.tables[result]
         mean = _wide(frame, key, "facility_mean_mw", run.years)
-        order = list(_largest_first(mean[(mean != 0.0).any(axis=1)]).index)
+        order = _largest_first(mean[(mean != 0.0).any(axis=1)]).index
         for part, measure in enumerate(measures):
             first, values = FIRST_YEAR + part * (width + 1), _wide(frame, key, f"facility_{measure}_mw", run.years)
             # Where there is no label there is no id either, and no second column has a head.
-            write_heads(book, sheet, head, (key, f"{key} id" if order else ""), run.years, first)
-            rows = [
-                Row(
-                    name(one), one, matching(table, key, f"live_facility_{measure}_mw", values.loc[one].to_numpy()), _MW
-                )
-                for one in order
-            ]
-            rows.append(total_of("Total", "", values.loc[order].sum().to_numpy(), _MW))
+            write_heads(book, sheet, head, (key, f"{key} id" if len(order) else ""), run.years, first)
+            source = (table, key, f"live_facility_{measure}_mw")
+            rows = rows_by(values.loc[order], source, _MW, name=name, unit=None)
             end = write_rows(book, sheet, head, rows, first=first, label=1)
         if key != "site":
             place, shown = (0, "By workload") if key == "workload" else (575, "By zone, largest")
@@ -112,10 +97,6 @@ def write_power(book: Book) -> None:
 # --- Sheet Bridge: from the path to the meter, year by year, and as a chart of the last one -------
 
 _BRIDGE_HEAD: Final = 4
-_BRIDGE_ABOUT: Final = (
-    "From the path of the whole market to the meter of this plan, as solved: each level is the sum "
-    "of the level before it and the steps between them."
-)
 _FEWEST: Final = 6
 """Columns of years that a page is wide."""
 _LEAST_MW: Final = 0.05
@@ -142,10 +123,9 @@ def bridge_lines(run: Run) -> list[BridgeLine]:
 def write_bridge(book: Book) -> None:
     """Write sheet Bridge: levels as sums of the terms above them, and a chart."""
     years = book.run.years
-    sheet = book.sheet("Bridge", _BRIDGE_ABOUT, widths=(46, 15, *[12.5] * max(len(years), _FEWEST)))
+    layout: dict[str, Any] = {"freeze": (_BRIDGE_HEAD + 1, FIRST_YEAR), "repeat": [_BRIDGE_HEAD]}
+    sheet = book.sheet("Bridge", widths=(46, 15, *[12.5] * max(len(years), _FEWEST)), **layout)
     write_heads(book, sheet, _BRIDGE_HEAD, ("step", "unit"), years)
-    sheet.freeze_panes(_BRIDGE_HEAD + 1, FIRST_YEAR)
-    sheet.repeat_rows(_BRIDGE_HEAD)
     level = _BRIDGE_HEAD + 1  # the first row that the next level adds up
     lines = bridge_lines(book.run)
     for row, step, label, mw in lines:
@@ -200,27 +180,14 @@ def _draw_bridge(book: Book, sheet: Worksheet, row: int, steps: list[tuple[Bridg
 _COLOUR_OF: Final = {GRID: 0, "(charging)": 7, "(sold)": 8, "(curtailed)": 4}
 _OWN_COLOURS: Final = (1, 2, 3, 5, 6)
 _MEASURES: Final = (("mean_mw", "MW, mean over the year", _MW), ("energy_mwh", "MWh", "#,##0;-#,##0;;@"))
-_COLUMNS: Final = (
-    RUN_TABLES["source_year"].field("site"),
-    SITE_NAME,
-    text("source", "Grid, on-site source, or use of on-site power beyond load"),
-    RUN_TABLES["source_year"].field("year"),
-    number("capacity_mw", "MW", "Power in service; for the grid, firm connection", missing=True),
-    number("mean_mw", "MW", "Mean over the year; below 0: taken by charging, sold, curtailed"),
-    number("energy_mwh", "MWh", "Energy of the year, likewise"),
-)
-_BY_SOURCE_ABOUT: Final = (
-    "What the grid and on-site technologies give in a year, and, below 0, what charging, sales and "
-    "surplus take; the total is what the sites would use. As solved, not by edited assumptions."
-)
 
 
 def write_power_by_source(book: Book) -> None:
     """Write sheet Power by source: a block of sources by year, its chart, and the list."""
     years, table = book.run.years, "SourceYears"
-    sheet = book.sheet("Power by source", _BY_SOURCE_ABOUT, widths=(26, 26, *[15] * (2 * len(years) + 1)))
-    sheet.freeze_panes(3, 1)
-    frame = sources_of_power(book.run.tables)[[column.name for column in _COLUMNS]]
+    widths = (26, 26, *[15] * (2 * len(years) + 1))
+    sheet = book.sheet("Power by source", widths=widths, freeze=(3, 1))
+    frame = sources_of_power(book.run.tables)[list(SHEETS["Power by source"].columns)]
     energy = frame.groupby("source")["energy_mwh"].sum().sort_values(ascending=False)
     own = [str(source) for source in energy.index if source not in {GRID, *OUT}]
     sources = [GRID, *own, *(source for source in OUT if source in energy.index)]
@@ -230,15 +197,14 @@ def write_power_by_source(book: Book) -> None:
         wide = _wide(frame, "source", measure, years).reindex(sources, fill_value=0.0)
         book.text(sheet, head - 1, first, unit, "unit_left")
         write_heads(book, sheet, head, ("source", ""), years, first)
-        rows = [Row(one, "", matching(table, "source", measure, wide.loc[one].to_numpy()), shown) for one in sources]
-        rows.append(total_of("Total", "", wide.sum().to_numpy(), shown))
+        rows = rows_by(wide, (table, "source", measure), shown)
         below = write_rows(book, sheet, head, rows, first=first) + 1
     own_colour = {source: _OWN_COLOURS[at % len(_OWN_COLOURS)] for at, source in enumerate(own)}
     colours = [(_COLOUR_OF | own_colour)[source] for source in sources]
     drawn, span = range(head + 1, head + 1 + len(sources)), (head, FIRST_YEAR, FIRST_YEAR + len(years) - 1)
     book.plot(sheet, (_TOP - 1, 0), "Sources of power", "MW, mean", drawn, span, colours=colours)
     book.text(sheet, below, 0, "By site", "section")
-    write_table(book, sheet, table, frame, _COLUMNS, head_row=below + 2)
+    write_table(book, sheet, table, frame, SHEETS["Power by source"].fields, head_row=below + 2)
 
 
 # --- Sheet Heat map: sites by years, for a measure that is chosen in a cell -----------------------
@@ -250,29 +216,23 @@ _HEATMAP_MEASURES: Final = (
     *("new_firm_mw", "water_m3", "emissions_kt", "capex_musd", "cost_musd"),
 )
 _HEATMAP_COLUMNS: Final = "[open_frac]:[live_energy_mwh]"
-_HEATMAP_ABOUT: Final = "Choose a measure in the yellow cell, by the name of a column of sheet Site-years."
 
 
-def write_heatmap(book: Book) -> None:
+def write_heat_map(book: Book) -> None:
     """Write sheet Heat map; sites are in the order of their size in the last year."""
     run = book.run
-    sheet = book.sheet("Heat map", _HEATMAP_ABOUT, widths=(38, 22, *[12] * len(run.years)))
+    layout: dict[str, Any] = {"freeze": (_HEATMAP_HEAD + 1, FIRST_YEAR), "repeat": [_CHOICE[0], _HEATMAP_HEAD]}
+    sheet = book.sheet("Heat map", widths=(38, 22, *[12] * len(run.years)), **layout)
     book.line(sheet, _CHOICE[0], ("measure", _HEATMAP_MEASURES[0]), styles={1: "input"})
     sheet.data_validation(*_CHOICE, *_CHOICE, {"validate": "list", "source": list(_HEATMAP_MEASURES)})
     write_heads(book, sheet, _HEATMAP_HEAD, ("site", "site id"), run.years)
-    sheet.freeze_panes(_HEATMAP_HEAD + 1, FIRST_YEAR)
-    sheet.repeat_rows(_CHOICE[0], _HEATMAP_HEAD)
     # LibreOffice counts the heads into a whole table, so the columns are named from end to end.
     choice = f"MATCH({cell(*_CHOICE, fixed_row=True, fixed_column=True)},SiteYears[[#Headers],{_HEATMAP_COLUMNS}],0)"
     measure = f"INDEX(SiteYears[{_HEATMAP_COLUMNS}],0,{choice})"
     table = _largest_first(_wide(run.tables["site_year"], "site", _HEATMAP_MEASURES[0], run.years))
-    names = run.sites.set_index("site")["name"]
-    rows = [
-        Row(names[site], str(site), matching("SiteYears", "site", measure, values), _MW)
-        for site, values in zip(table.index, table.to_numpy(), strict=True)
-    ]
-    rows.append(total_of("All sites", "", table.sum().to_numpy(), "#,##0.0"))
-    end = write_rows(book, sheet, _HEATMAP_HEAD, rows, label=1)
+    names, source = run.sites.set_index("site")["name"], ("SiteYears", "site", measure)
+    *rows, total = rows_by(table, source, _MW, name=names.__getitem__, unit=None, total="All sites")
+    end = write_rows(book, sheet, _HEATMAP_HEAD, [*rows, total._replace(number="#,##0.0")], label=1)
     colours = {"min_color": "#ffffff", "mid_color": "#9fc3e0", "max_color": "#1f6f9f"}
     scale = {"type": "3_color_scale", **colours, "mid_type": "percentile", "mid_value": 70}
     last = FIRST_YEAR + len(run.years) - 1
@@ -282,13 +242,6 @@ def write_heatmap(book: Book) -> None:
 # --- Sheets Contracts, and Carbon and water: what is bought, what is clean, what is emitted -------
 
 _TOP_LISTS: Final = 4
-_ABOUT_CONTRACTS: Final = (
-    "PPAs, and the sources of the clean energy used. As solved: it does not follow edited assumptions."
-)
-_ABOUT_CARBON: Final = (
-    "Emissions, location-based and market-based, where PPAs count; water by basin "
-    "stress class. As solved: it does not follow edited assumptions."
-)
 _ORIGINS: Final = (
     ("Own clean power", "own_clean_mwh"),
     ("Contracts", "claimed_mwh"),
@@ -306,11 +259,6 @@ _EMISSIONS: Final = (
     ("Embodied", "embodied_kt", "kt CO2e"),
     ("Under cap or price", "counted_kt", "kt"),
 )
-
-
-def has_contracts(run: Run) -> bool:
-    """Return whether a run has anything under contract or a clean target."""
-    return len(run.tables["matching"]) > 0
 
 
 def write_contracts(book: Book) -> None:
@@ -335,29 +283,28 @@ def write_contracts(book: Book) -> None:
     rows += [share(*one) for one in _SHARES]
     lists = [TableList("Agreements", "Agreements", "contracts"), TableList("Where they count", "Matching", "matching")]
     drawn = ("Sources of the energy used", "TWh", len(_ORIGINS) + 1, True)
-    sheet = _block_and_lists(book, "Contracts", _ABOUT_CONTRACTS, "Where contracts count", rows, drawn, lists)
+    sheet = _block_and_lists(book, "Contracts", "Where contracts count", rows, drawn, lists)
     sheet.fit_to_pages(2, 0)
     sheet.repeat_columns(0)
 
 
-def write_carbon(book: Book) -> None:
+def write_carbon_and_water(book: Book) -> None:
     """Write sheet Carbon and water: emissions by year, water by workload, what families list here, sites."""
     rows = [Row(label, unit, totals(book.run, "CarbonYears", column)) for label, column, unit in _EMISSIONS]
     of_families = (of for family in FAMILIES for of in family.SHEETS if of.sheet == "Carbon and water")
     lists = [
         TableList("Emissions by year", "CarbonYears", "carbon_year"),
         TableList("Water by stress of the basin", "WaterClasses", "water_class"),
-        *(TableList(of.title, of.name, of.table) for of in of_families if len(book.run.tables[of.table])),
+        *(TableList(of.title, of.name, of.table, needs_rows=True) for of in of_families),
         TableList("Emissions by site", "CarbonSites", "carbon_site"),
     ]
     drawn = ("Emissions of power", "kt CO2", 2, False)
-    _block_and_lists(book, "Carbon and water", _ABOUT_CARBON, "Emissions", rows, drawn, lists)
+    _block_and_lists(book, "Carbon and water", "Emissions", rows, drawn, lists)
 
 
 def _block_and_lists(
     book: Book,
     name: str,
-    about: str,
     heading: str,
     rows: Sequence[Row],
     drawn: tuple[str, str, int, bool],
@@ -365,8 +312,7 @@ def _block_and_lists(
 ) -> Worksheet:
     """Write a chart of the first rows of a block, the block, and lists below it."""
     years, head = book.run.years, _TOP_LISTS + _CHART_ROWS
-    sheet = book.sheet(name, about, widths=(32 if name != "Contracts" else 44, *[19] * 12))
-    sheet.freeze_panes(3, 1)
+    sheet = book.sheet(name, widths=(32 if name != "Contracts" else 44, *[19] * 12), freeze=(3, 1))
     write_heads(book, sheet, head, (heading, ""), years)
     below = write_rows(book, sheet, head, rows) + 1
     title, unit, count, is_stacked = drawn
@@ -380,41 +326,26 @@ def _block_and_lists(
 # --- Sheet Bills: what tariffs ask of each site, and the capacity that is under contract ----------
 
 _KINDS: Final = ("energy", "demand", "capacity", "standing", "exit_fee")
-_BILLS: Final = (
-    "Bills of the sites that a tariff bills, in real USD of the price year, undiscounted. As "
-    "solved: they do not follow edited assumptions. Where the prices of tiers decline the plan may "
-    "pay more or less than the exact bill; the last line says by how much."
-)
 
 
 def write_bills(book: Book) -> None:
     """Write sheet Bills: kinds of charges by year, every line, and the contracts."""
     bills = book.run.tables["bills"]
     years = sorted(int(year) for year in bills["calendar_year"].unique()) or book.run.years
-    about = _BILLS if len(bills) else f"{_BILLS} No tariff bills a site of this scenario."
-    sheet = book.sheet("Bills", about, widths=(26, 24, 14, 24, 24, 24, *[15] * max(len(years), 6)))
-    sheet.freeze_panes(3, 1)
+    none = "" if len(bills) else "No tariff bills a site of this scenario."
+    widths = (26, 24, 14, 24, 24, 24, *[15] * max(len(years), 6))
+    sheet = book.sheet("Bills", more=none, widths=widths, freeze=(3, 1))
     write_heads(book, sheet, _TOP_LISTS, ("What is paid", "unit"), years)
     wide = _wide(bills, "kind", "charged_usd", years, "calendar_year").reindex(list(_KINDS), fill_value=0.0)
     over = bills.groupby("calendar_year")["charged_above_exact_usd"].sum().reindex(years).fillna(0.0)
-    million, shown = named("10^6", USD_PER_MUSD), "#,##0.000;-#,##0.000;;@"
+    source, shown = ("BillLines", "kind", "charged_usd"), "#,##0.000;-#,##0.000;;@"
+    rows = rows_by(wide, source, shown, unit="MUSD", by="calendar_year", per=USD_PER_MUSD)
     above = "SUMPRODUCT((BillLines[calendar_year]={year})*BillLines[charged_above_exact_usd])"
-    rows = [
-        Row(
-            one,
-            "MUSD",
-            matching("BillLines", "kind", "charged_usd", wide.loc[one].to_numpy(), "calendar_year") / million,
-            shown,
-        )
-        for one in _KINDS
-    ]
-    rows.append(total_of("Total", "MUSD", wide.sum().to_numpy() / USD_PER_MUSD, shown))
+    million = named("10^6", USD_PER_MUSD)
     rows.append(Row("above the exact bill", "MUSD", Formula(above, over.to_numpy()) / million, shown))
     end = write_rows(book, sheet, _TOP_LISTS, rows)
     lists = [
-        TableList(
-            "Contracted capacity", "CapacityContracts", "capacity_contracts", *with_sites(book, "capacity_contracts")
-        ),
-        TableList("Lines of the bills", "BillLines", "bills", *with_sites(book, "bills")),
+        TableList("Contracted capacity", "CapacityContracts", "capacity_contracts", names_sites=True),
+        TableList("Lines of the bills", "BillLines", "bills", names_sites=True),
     ]
     write_lists(book, sheet, end + 1, lists)

@@ -13,9 +13,9 @@ from planner.outputs.labels import (
     figure_names,
     first_order_words,
 )
-from planner.outputs.solver_files import binding_of_run, few_that_bind, fullest_zones, sentence, what_one_more_does
+from planner.outputs.solver_files import binding_of_run, few_that_bind, fullest_zones, sentence_text, what_one_more_does
 from planner.outputs.study_files import read_estimates, stress_tables, worst_years
-from planner.outputs.xlsx.book import number, text, whole, write_section, write_table
+from planner.outputs.xlsx.book import SHEETS, write_section, write_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -42,8 +42,7 @@ _WORST: Final = {
 
 def write_risks(book: Book) -> None:
     """Write sheet Risks."""
-    about = "What may turn out otherwise, and what the plan does not know."
-    sheet = book.sheet("Risks", about, widths=(54, *[22] * (_COLUMNS - 1)))
+    sheet = book.sheet("Risks", widths=(54, *[22] * (_COLUMNS - 1)))
     row = 3
     parts: tuple[tuple[str, Callable[[int], int]], ...] = (
         ("Where the plan is exposed", lambda row: _said(book, sheet, row, _exposed(book.run))),
@@ -128,44 +127,18 @@ def _estimates(book: Book, sheet: Worksheet, row: int) -> int:
 
 # --- Sheet Estimates: the figures whose own low and high move the cost of the plan most -----------
 
-_ESTIMATES_ABOUT: Final = (
-    "Figures of the data, each moved to its own low and high with all others as they are: what "
-    "that does to the cost, to first order, and solved again where asked."
-)
-_ESTIMATES_COLUMNS: Final = (
-    whole("rank", "", "Place by the larger change of cost"),
-    text("table", "Table of the data"),
-    text("item", "Row or rows, by their key"),
-    text("column", "Column"),
-    text("unit", "Unit of the figure"),
-    text("kind", "published, derived, estimate, seed (of the brief) or own"),
-    number("value", "see unit", "As the plan takes it"),
-    number("low", "see unit", "Its low"),
-    number("high", "see unit", "Its high"),
-    number("low_musd", "MUSD", "Change of cost at the low, first order"),
-    number("high_musd", "MUSD", "Change of cost at the high, first order"),
-    number("low_resolved_musd", "MUSD", "The same at the low, solved again", missing=True),
-    number("high_resolved_musd", "MUSD", "The same at the high, solved again", missing=True),
-    number("racks_moved_mw", "MW", "Racks of another type bought then", missing=True),
-    text("source", "Where the figure is from"),
-)
 _AGAIN: Final = ("low_resolved_musd", "high_resolved_musd", "racks_moved_mw")
 """Columns that say nothing where nothing was solved again."""
 
 
-def has_estimates(run: Run) -> bool:
-    """Return whether it is known of a run which figures decide."""
-    return read_estimates(run) is not None
-
-
-def write_estimates_sheet(book: Book) -> None:
+def write_estimates(book: Book) -> None:
     """Write sheet Estimates."""
     frame = read_estimates(book.run)
     if frame is not None:
-        about = f"{_ESTIMATES_ABOUT} {frame.attrs.get('note', '')}".rstrip()
         is_again = bool(frame[list(_AGAIN)].notna().any(axis=None))
-        columns = [one for one in _ESTIMATES_COLUMNS if is_again or one.name not in _AGAIN]
-        write_table(book, book.sheet("Estimates", about), "Estimates", frame, columns)
+        columns = [one for one in SHEETS["Estimates"].fields if is_again or one.name not in _AGAIN]
+        sheet = book.sheet("Estimates", more=str(frame.attrs.get("note", "")))
+        write_table(book, sheet, "Estimates", frame, columns)
 
 
 # --- Sheet Limits: what binds and why, what one more is worth, and the headroom of grid zones -----
@@ -177,10 +150,6 @@ _OF_A_KIND: Final = 4
 _ZONES: Final = 12
 _SENTENCE: Final = 88
 """Characters on a line of a sentence."""
-_LIMITS_ABOUT: Final = (
-    "The limits by which the plan loses most, each in the year in which it binds hardest. "
-    "Shadow prices hold for small changes, one at a time."
-)
 _HEADS: Final = (
     ("what binds, and why", "head"),
     ("limit", "head_right"),
@@ -201,9 +170,8 @@ _ZONE_HEADS: Final = (
 
 def write_limits(book: Book) -> None:
     """Write sheet Limits."""
-    sheet = book.sheet("Limits", _LIMITS_ABOUT, widths=(80, 13, 13, 24, 13, 20, 16))
-    sheet.freeze_panes(_HEAD + 1, 0)
-    sheet.repeat_rows(_HEAD)
+    widths = (80, 13, 13, 24, 13, 20, 16)
+    sheet = book.sheet("Limits", widths=widths, freeze=(_HEAD + 1, 0), repeat=[_HEAD])
     for column, (head, style) in enumerate(_HEADS):
         sheet.write_string(_HEAD, column, head, book.style(style, text_wrap=True))
     sheet.set_row(_HEAD, 2 * _POINTS + 2.0)
@@ -219,7 +187,7 @@ def _binding(book: Book, sheet: Worksheet, row: int) -> int:
         book.text(sheet, row, 0, few, "wrap")
         return row + 1
     for at, (_, one) in enumerate(few.iterrows(), row):
-        words = "".join(text for text, _ in sentence(one, run.tables, labels)).rstrip(".: ")
+        words = sentence_text(one, run.tables, labels)
         sheet.set_row(at, _POINTS * (1 + len(words) // _SENTENCE) + 2.0)
         limit, value, percent = (float(one[name]) for name in ("limit", "value", "one_percent_musd"))
         cells = (f"{words}.", limit, str(one["limit_unit"]), what_one_more_does(one), value, str(one["unit"]), percent)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -21,10 +21,6 @@ if TYPE_CHECKING:
 # --- Sheets Summary and Charts: the plan by year in live formulas ---------------------------------
 
 _HEAD: Final = 4
-_ABOUT: Final = (
-    "Formulas add up the lists of this workbook and follow edited cells; they do not optimise "
-    "again. Quantities are means over the model year; money is real, of the price year."
-)
 _LOAD_RATIO: Final = "Energy of a rack against the solved plan"
 _MW_RATIO: Final = "Power of edited sites against the solved plan"
 _RATIOS: Final = frozenset({_LOAD_RATIO, _MW_RATIO})
@@ -45,10 +41,9 @@ def write_summary(book: Book) -> None:
     """Write sheet Summary."""
     run = book.run
     columns = FIRST_YEAR + len(run.years)
-    sheet = book.sheet("Summary", _ABOUT, widths=(46, 15, *[12.5] * len(run.years)))
+    layout: dict[str, Any] = {"freeze": (_HEAD + 1, FIRST_YEAR), "repeat": [_HEAD]}
+    sheet = book.sheet("Summary", widths=(46, 15, *[12.5] * len(run.years)), **layout)
     write_heads(book, sheet, _HEAD, ("by model year", "unit"), run.years)
-    sheet.freeze_panes(_HEAD + 1, FIRST_YEAR)
-    sheet.repeat_rows(_HEAD)
     spans = Row("Calendar years that the model year represents", "year", _spans(run).tolist(), "0")
     row = write_rows(book, sheet, _HEAD, [spans])
     for title, rows in summary_parts(run).items():
@@ -181,7 +176,7 @@ _CHART_ROWS: Final = 15
 
 def write_charts(book: Book) -> None:
     """Write sheet Charts: rows of sheet Summary by year, on one page."""
-    sheet = book.sheet("Charts", "The plan by year: figures of sheet Summary.", widths=[10] * 15)
+    sheet = book.sheet("Charts", widths=[10] * 15)
     years = (_HEAD, FIRST_YEAR, FIRST_YEAR + len(book.run.years) - 1)
     at, costs = summary_rows(book.run), book.run.tables["costs"]
     charts = [
@@ -200,14 +195,6 @@ def write_charts(book: Book) -> None:
 
 _COMPARE_HEAD: Final = 5
 _PLACES: Final = 6  # of a difference: what is left of two sums that are the same is noise
-_COMPARE_ABOUT: Final = (
-    "To the left the plan as solved, to the right what edited cells of sheets Assumptions and "
-    "Sites make of it, less that. The plan itself stays: no site, hall or rack is chosen again."
-)
-_OTHERS: Final = (
-    "To compare with another run: dcplan compare RUN RUN -o compared.xlsx, which shows plans, "
-    "costs by item, and inputs that differ."
-)
 
 
 def write_compare(book: Book) -> None:
@@ -215,13 +202,12 @@ def write_compare(book: Book) -> None:
     run = book.run
     count = len(run.years)
     first_change = FIRST_YEAR + count
-    sheet = book.sheet("Compare", _COMPARE_ABOUT, widths=(46, 15, *[11.5] * (2 * count)))
-    book.text(sheet, 2, 0, _OTHERS, "about")
+    widths = (46, 15, *[11.5] * (2 * count))
+    sheet = book.sheet("Compare", widths=widths, freeze=(_COMPARE_HEAD + 1, FIRST_YEAR))
     write_heads(book, sheet, _COMPARE_HEAD, ("by model year", "unit"), run.years)
     write_heads(book, sheet, _COMPARE_HEAD, ("by model year", "unit"), run.years, first_change)
     for first, words in ((FIRST_YEAR, "as solved"), (first_change, "edited less solved")):
         book.text(sheet, _COMPARE_HEAD - 1, first, words, "head")
-    sheet.freeze_panes(_COMPARE_HEAD + 1, FIRST_YEAR)
     at = summary_rows(run)
     row = _COMPARE_HEAD
     for title, rows in summary_parts(run).items():
@@ -240,8 +226,6 @@ def write_compare(book: Book) -> None:
                 for column, value in enumerate(solved, FIRST_YEAR)
             ]
             book.line(sheet, row, changes, number=f"+{one.number};-{one.number};0", column=first_change)
-    last = first_change + count - 1
+    changed = (_COMPARE_HEAD + 1, first_change, row, first_change + count - 1)
     for sign, colour in ((">", "#1f5896"), ("<", "#b3372f")):
-        look = book.style("plain", font_color=colour, bold=True)
-        rule = {"type": "cell", "criteria": sign, "value": 0, "format": look}
-        sheet.conditional_format(_COMPARE_HEAD + 1, first_change, row, last, rule)
+        book.mark(sheet, changed, sign, 0, "plain", font_color=colour, bold=True)

@@ -9,43 +9,11 @@ from typing import TYPE_CHECKING, Final
 from planner.outputs.canvas import Live, new_workbook
 from planner.outputs.measures import measures
 from planner.outputs.plan_workbook.write import LISTS, write_settings_of_run
-from planner.outputs.xlsx.assumptions import CHANGED, write_assumptions, write_sites
-from planner.outputs.xlsx.book import COVER, Book, Row, list_sheet, totals, write_rows, write_section
-from planner.outputs.xlsx.lists import (
-    has_openings,
-    is_resilient,
-    write_cash_lines,
-    write_checks,
-    write_class_years,
-    write_cost_lines,
-    write_figures,
-    write_grid,
-    write_latency,
-    write_lifetime,
-    write_openings,
-    write_orders,
-    write_plan,
-    write_resilience,
-    write_site_list,
-    write_site_years,
-    write_source_list,
-    write_sources,
-)
-from planner.outputs.xlsx.money import write_costs, write_money
-from planner.outputs.xlsx.power import (
-    has_contracts,
-    write_bills,
-    write_bridge,
-    write_carbon,
-    write_contracts,
-    write_heatmap,
-    write_power,
-    write_power_by_source,
-)
-from planner.outputs.xlsx.risks import has_estimates, write_estimates_sheet, write_limits, write_risks
-from planner.outputs.xlsx.summary import write_charts, write_compare, write_summary
-from planner.results.ended import ended
-from planner.results.not_housed import not_by_own_sites, not_housed
+from planner.outputs.study_files import read_estimates
+from planner.outputs.xlsx import assumptions, lists, money, power, risks, summary
+from planner.outputs.xlsx.assumptions import CHANGED
+from planner.outputs.xlsx.book import COVER, SHEETS, Book, Row, TableList, list_sheet, totals, write_rows, write_section
+from planner.results.ended import ended, not_by_own_sites, not_housed
 from planner.scenario.workbook_cells import SETTINGS, own_sheets
 
 if TYPE_CHECKING:
@@ -162,65 +130,47 @@ _KEY_FIGURES: Final = {
 # --- From a run to ``plan.xlsx``: the sheets in order ---------------------------------------------
 
 
-def _with_settings(_: Book) -> None:
-    """Leave a sheet to `write_settings_of_run`, which writes all that hold settings."""
-
-
-SHEETS = (
-    ("Orders", "What to order: by when, where, how much, serving from when", write_orders),
-    ("Summary", "The plan by year: compute, power, moneys, unit costs, bridge", write_summary),
-    ("Charts", "The plan by year in charts", write_charts),
-    ("Bridge", "From the path of the market to the meter, step by step", write_bridge),
-    ("Sites", "Where: size, power, money; MW, price and lead time to edit", write_sites),
-    ("Power", "Power forecast by workload, zone and site", write_power),
-    ("Money", "The four moneys, the rule of each, and how they reconcile", write_money),
-    ("Costs", "Payments and cash by item and calendar year; net present value", write_costs),
-    ("Limits", "What binds and why, and what one more is worth", write_limits),
-    ("Risks", "Where the plan is exposed, and notes of the solve", write_risks),
-    ("Sources", "How many figures of each table are published, and how many not", write_sources),
-    ("Assumptions", "Cells to edit, and every setting of the scenario", write_assumptions),
-    ("Checks", "What was verified about this plan and this workbook", write_checks),
-    ("Compare", "What edited cells change against the plan as solved", write_compare),
-    ("Heat map", "Sites by years, one measure at a time", write_heatmap),
-    ("Power by source", "Grid, on-site power, batteries, sales by year", write_power_by_source),
-    ("Grid", "Headroom by zone, what binds, non-firm power, shadow prices", write_grid),
-    ("Carbon and water", "Emissions by place and by market, water, heat", write_carbon),
-    ("Contracts", "PPAs, and the clean part of the energy used", write_contracts),
-    ("Lifetime", "Training against inference; what training a known model costs", write_lifetime),
-    ("Bills", "Tariff bills line by line, and contracted capacity", write_bills),
-    ("Openings", "New sites by year and cost; phases and blocks", write_openings),
-    ("Latency", "Round trips that users get", write_latency),
-    ("Resilience", "What each site outage means, and who takes over", write_resilience),
-    ("Estimates", "Figures whose low and high move the cost most", write_estimates_sheet),
-    ("Years", "One line per year as solved", list_sheet("Years", "Years", "summary")),
-    (
-        "Demand",
-        "Compute demand by region, workload and year, and how it is met",
-        list_sheet("Demand", "Demand", "demand"),
-    ),
-    ("Site list", "Every site in scope: place, zone, first year, size", write_site_list),
-    ("Plan", "What runs where: site, rack, hall, workload, year", write_plan),
-    ("Site-years", "Power, water, emissions, cost by site and year", write_site_years),
-    ("Class-years", "Power by workload and year, as a list", write_class_years),
-    ("Cost lines", "Payments by item, site and calendar year, as a list", write_cost_lines),
-    ("Cash lines", "Money spent on assets by site and calendar year", write_cash_lines),
-    ("Figures", "Single figures of the data, with unit and source", write_figures),
-    ("Source list", "Every source of every input", write_source_list),
-    (SETTINGS, "Every setting, to be edited and solved again", write_settings_of_run),
-    *((own.name, own.meaning, _with_settings) for own in own_sheets()),
-)
-"""Name, content and writer of every sheet after the cover."""
+_MODULES: Final = (assumptions, lists, money, power, risks, summary)
+"""Each sheet is written by the function of its name in one of them, but those that are lists of tables."""
+_LISTS: Final = {
+    "Lifetime": [
+        TableList("", "Lifetime", "lifetime"),
+        TableList("Final training runs of known AI models", "ModelsTrained", "models_trained"),
+    ],
+    "Openings": [
+        TableList("", "Openings", "openings"),
+        TableList("Phases of new halls", "Phases", "phases", needs_rows=True),
+        TableList("Racks in blocks", "Blocks", "blocks", needs_rows=True),
+    ],
+    "Latency": [
+        TableList("", "Latency", "latency"),
+        TableList("Regions without a route", "NoRoute", "no_route", has_about=True),
+    ],
+    "Years": [TableList("", "Years", "summary")],
+    "Demand": [TableList("", "Demand", "demand")],
+    "Plan": [TableList("", "Plan", "plan", names_sites=True)],
+}
+_NEEDS: Final = {"Resilience": ["resilience"], "Contracts": ["matching"], "Openings": ["openings", "phases", "blocks"]}
+"""Sheets that are of some tables alone."""
 
 
 def sheets_of(run: Run) -> list[tuple[str, str, Callable[[Book], None]]]:
-    """Return the sheets that a run fills: those of what it does not have are left out."""
-    empty = {
-        "Resilience": not is_resilient(run),
-        "Contracts": not has_contracts(run),
-        "Openings": not has_openings(run),
-        "Estimates": not has_estimates(run),
-    }
-    return [sheet for sheet in SHEETS if not empty.get(sheet[0], False)]
+    """Return name, content and writer of the sheets that a run fills, those of what it does not have left out."""
+    empty = {name for name, tables in _NEEDS.items() if all(run.tables[table].empty for table in tables)}
+    empty |= {"Estimates"} if read_estimates(run) is None else set()
+    sheets = [(name, one.title, _writer(name)) for name, one in SHEETS.items() if name not in empty]
+    # `write_settings_of_run` writes all sheets that hold settings.
+    return [*sheets, *((own.name, own.meaning, lambda _: None) for own in own_sheets())]
+
+
+def _writer(sheet: str) -> Callable[[Book], None]:
+    if sheet in _LISTS:
+        return list_sheet(sheet, *_LISTS[sheet])
+    if sheet == SETTINGS:
+        return write_settings_of_run
+    name = f"write_{sheet.lower().replace(' ', '_').replace('-', '_')}"
+    writer: Callable[[Book], None] = next(getattr(one, name) for one in _MODULES if hasattr(one, name))
+    return writer
 
 
 def write_workbook(run: Run, path: Path) -> list[Path]:

@@ -21,7 +21,7 @@ from planner.lp import UNIT, Expression
 from planner.lp.index import distinct
 from planner.model import FAMILIES, Model, build_model
 from planner.outputs.answer import Answer
-from planner.outputs.folder_kinds import FolderKind
+from planner.outputs.own_folder import FolderKind
 from planner.scenario import Scenario, load_scenario
 from planner.studies.diagnose.prechecks import Shortage, shortages
 from planner.studies.diagnose.searches import least, searches

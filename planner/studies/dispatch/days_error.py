@@ -27,7 +27,7 @@ from planner.inputs.supply_figures import availability
 from planner.inputs.tariffs import find_customers, prices_net_of_tariffs
 from planner.lp.index import locate
 from planner.outputs.answer import Answer
-from planner.outputs.folder_kinds import DAYS_ERROR
+from planner.outputs.own_folder import DAYS_ERROR
 from planner.studies.dispatch.dispatch import PeakBilling, operate
 from planner.studies.dispatch.operated import Work, fleet_of
 

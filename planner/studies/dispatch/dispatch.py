@@ -12,7 +12,7 @@ from planner.base.errors import Problem, SolverError, raise_all
 from planner.base.units import HOURS_PER_YEAR, USD_PER_MUSD
 from planner.lp import ArrayProblem, Axis, HighsSession, Index
 from planner.outputs.answer import Answer
-from planner.outputs.folder_kinds import DISPATCH
+from planner.outputs.own_folder import DISPATCH
 from planner.stress.simulate import simulate_year
 from planner.studies.dispatch.operated import operated
 

@@ -10,8 +10,8 @@ import numpy as np
 
 from planner.base.words import amount
 from planner.outputs.answer import Answer
-from planner.outputs.folder_kinds import ESTIMATES
 from planner.outputs.labels import CANNOT_HOLD, cannot_hold, figure_names, figure_words
+from planner.outputs.own_folder import ESTIMATES
 from planner.outputs.table_files import records
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from planner.base.words import amount
 from planner.limits import BY_NAME
 from planner.limits.binding import ONE_MORE, PLACES, binding_of, built_words, start_words
 from planner.outputs.answer import Answer
-from planner.outputs.folder_kinds import FolderKind
 from planner.outputs.labels import hall_words, item_words, names_in
+from planner.outputs.own_folder import FolderKind
 from planner.outputs.table_files import records
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import numpy as np
 
 from planner.base.errors import Problem
 from planner.base.words import amount, did_you_mean, duration
-from planner.outputs.sensitivity import BOUND, BY, COST, is_constant
+from planner.outputs.study_files import BOUND, BY, COST, is_constant
 from planner.results.cost_difference import intervals_ranked
 from planner.results.schema import TABLES as RESULTS
 from planner.studies.sweep.file import MOST_FUTURES

@@ -14,8 +14,8 @@ from planner.base.errors import InfeasibleError, InputError, LimitReachedError, 
 from planner.base.words import some
 from planner.inputs.uncertain_figures import figures_of
 from planner.outputs.files import whole_file
-from planner.outputs.folder_kinds import RUNS_FOLDER
-from planner.outputs.sensitivity import BOUND, BY, COST, FACTOR, INDICES, RANKS, Sensitivity
+from planner.outputs.own_folder import RUNS_FOLDER
+from planner.outputs.study_files import BOUND, BY, COST, FACTOR, INDICES, RANKS, Sensitivity
 from planner.results.cost_difference import intervals_ranked
 from planner.results.ended import PLANNED
 from planner.runs.names import fingerprint

@@ -11,9 +11,8 @@ from planner.base.errors import InputError, Problem, raise_all
 from planner.base.paths import SCENARIOS_DIR
 from planner.inputs import TABLES
 from planner.inputs.uncertain_figures import unmoved_figures
-from planner.outputs.folder_kinds import SENSITIVITY, SWEEP_FILE
-from planner.outputs.own_folder import wrong_folder
-from planner.outputs.sensitivity import COST
+from planner.outputs.own_folder import SENSITIVITY, SWEEP_FILE, wrong_folder
+from planner.outputs.study_files import COST
 from planner.runs.names import folder_of_file
 from planner.scenario import read_draft
 from planner.scenario.chain import is_path
@@ -39,7 +38,7 @@ from planner.tables import right_tables
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from planner.outputs.sensitivity import Sensitivity
+    from planner.outputs.study_files import Sensitivity
     from planner.scenario import Changes, ScenarioDraft
     from planner.studies.sensitivity.design import Method
     from planner.studies.sweep.solve_sweep import SweepProgress

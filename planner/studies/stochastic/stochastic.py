@@ -21,8 +21,7 @@ from planner.clock.days import float_year
 from planner.inputs.build import PreparedScenario
 from planner.lp.outcome import PROVEN_GAP_FRAC
 from planner.outputs.answer import Answer
-from planner.outputs.folder_kinds import RUNS_FOLDER, STOCHASTIC, STOCHASTIC_FILE
-from planner.outputs.own_folder import file_entry, require_own_folder
+from planner.outputs.own_folder import RUNS_FOLDER, STOCHASTIC, STOCHASTIC_FILE, file_entry, require_own_folder
 from planner.results.cost_difference import PlanCost
 from planner.results.ended import worst_exit_code
 from planner.results.read import read_results

@@ -16,7 +16,7 @@ from planner.base.units import MONTHS_PER_YEAR
 from planner.lp.start import Start
 from planner.model.money import PENALTIES
 from planner.outputs.files import PARTIAL, whole_file
-from planner.outputs.folder_kinds import FUTURES_FOLDER
+from planner.outputs.own_folder import FUTURES_FOLDER
 from planner.results.cost_difference import intervals_ranked
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from planner.base.errors import InputError, Problem, raise_all
 from planner.base.paths import DATA_DIR
-from planner.outputs.staging import staging
+from planner.outputs.files import staging
 from planner.runs.folder import put_run, reason_of
 from planner.runs.meta import read_meta
 from planner.runs.settings import own_files

@@ -19,7 +19,7 @@ from planner.base.errors import DcplanError, InfeasibleError, InputError, LimitR
 from planner.base.pandas_texts import with_texts_as_objects
 from planner.base.paths import apart_from_ctrl_c
 from planner.lp.start import Start
-from planner.outputs.folder_kinds import FUTURES_FOLDER
+from planner.outputs.own_folder import FUTURES_FOLDER
 from planner.results.ended import PLANNED, ended
 from planner.results.schema import TABLES
 from planner.runs.folder import write_run

@@ -13,10 +13,16 @@ from typing import TYPE_CHECKING, Any, Final
 from planner.base.errors import InfeasibleError, InputError, LimitReachedError, raise_all
 from planner.clock.days import float_year
 from planner.outputs.answer import Answer
-from planner.outputs.files import whole_file, whole_files
-from planner.outputs.folder_kinds import FUTURES_FOLDER, RUNS_FOLDER, SWEEP, SWEEP_FILE
-from planner.outputs.own_folder import file_entry, write_tables, wrong_folder
-from planner.outputs.staging import try_folder
+from planner.outputs.files import try_folder, whole_file, whole_files
+from planner.outputs.own_folder import (
+    FUTURES_FOLDER,
+    RUNS_FOLDER,
+    SWEEP,
+    SWEEP_FILE,
+    file_entry,
+    write_tables,
+    wrong_folder,
+)
 from planner.outputs.table_files import records
 from planner.results.ended import PLANNED, exit_code
 from planner.runs.names import folder_of_file

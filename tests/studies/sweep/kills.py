@@ -23,7 +23,7 @@ from typing import Any
 
 import pandas as pd
 
-from planner.outputs.folder_kinds import FUTURES_FOLDER
+from planner.outputs.own_folder import FUTURES_FOLDER
 from planner.studies.sweep.answers import TABLES
 
 MOST_S = 900

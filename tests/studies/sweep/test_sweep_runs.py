@@ -21,7 +21,7 @@ from shared import shared
 
 from planner.base.errors import InputError
 from planner.cli import main
-from planner.outputs.folder_kinds import FUTURES_FOLDER, SWEEP_FILE
+from planner.outputs.own_folder import FUTURES_FOLDER, SWEEP_FILE
 from planner.studies.sweep import SweepProgress, SweepResult, one, run_sweep, solve_sweep
 from planner.studies.sweep.answers import TABLES
 from planner.studies.sweep.futures import read_sweep

@@ -8,13 +8,12 @@ from planner.base.units import MUSD_PER_BUSD
 from planner.base.words import moment, some
 from planner.outputs.labels import item_words, words
 from planner.outputs.report.charts import bars, columns, series_by
-from planner.outputs.report.figures import NumberColumn, figure_table, filled, sentences, text_table
+from planner.outputs.report.figures import COLUMNS, NumberColumn, about, figure_table, filled, sentences, text_table
 from planner.outputs.report.map import map_of
 from planner.outputs.report.markup import NOTHING, Html, element, joined, name, section
 from planner.outputs.run import files_changed
-from planner.results.ended import ended
+from planner.results.ended import ended, not_by_own_sites, not_housed
 from planner.results.four_moneys import PAID_FOR, moneys
-from planner.results.not_housed import not_by_own_sites, not_housed
 from planner.results.summary import steps_of
 from planner.tables.descriptor import load_package
 
@@ -219,11 +218,6 @@ def _title(text: str) -> str:
 
 def costs_section(figures: Figures) -> Html:
     """Show what is paid, when and for what."""
-    about = (
-        "Real money of the price year. Payments for assets repay them year by year over their "
-        "lives, others are paid as it is used; cash is what is spent on assets while they are "
-        "built and bought."
-    )
     charts = (
         _by_year(figures, "Payments by heading", "costs", "musd", "group", str),
         _by_year(figures, "Cash spent on assets", "cash", "cash_musd", "item", item_words),
@@ -231,7 +225,7 @@ def costs_section(figures: Figures) -> Html:
     return section(
         "costs",
         "Capex and opex",
-        element("p", about),
+        about("costs"),
         element("div", *charts, class_="charts"),
         _items(figures),
         element("h3", "How the four moneys reconcile"),
@@ -288,15 +282,7 @@ def _reconciled(figures: Figures) -> Html:
 
 # --- Unit costs: what an hour of compute, a request and a million tokens cost ---------------------
 
-_UNIT_COSTS: Final = {
-    "usd_per_h100e_hour": NumberColumn("as paid, USD/H100e-hour", decimals=3),
-    "upfront_usd_per_h100e_hour": NumberColumn(f"of it {PAID_FOR[True]}", decimals=3),
-    "running_usd_per_h100e_hour": NumberColumn(f"of it {PAID_FOR[False]}", decimals=3),
-    "full_usd_per_h100e_hour": NumberColumn("in full, USD/H100e-hour", decimals=3),
-    "full_usd_per_mw_year": NumberColumn("in full, MUSD/MW-year", per=1e6, decimals=2),
-    "full_usd_per_million_tokens": NumberColumn("in full, USD/million tokens"),
-    "full_usd_per_request": NumberColumn("in full, USD/thousand requests", per=1e-3),
-}
+_UNIT_COSTS: Final = COLUMNS["unit_costs"]
 _OF_ALL: Final = dict(list(_UNIT_COSTS.items())[:5])
 """Those that all compute together has."""
 _FULL: Final = list(_UNIT_COSTS).index("full_usd_per_h100e_hour")
@@ -318,12 +304,6 @@ def unit_costs_section(figures: Figures) -> Html:
         (str(one), figures.cells("unit_costs", _OF_ALL, scope="total", level="total", year=one))
         for one in figures.years
     ]
-    about = (
-        "Payments of a year for own sites over what they serve. As paid, what exists in the "
-        "base year is sunk and costs nothing up front; in full, existing racks and halls cost "
-        "the instalments that repay their price over their life. What parked racks and the "
-        "halls that they leave empty cost is in neither; table unit_costs has it apart."
-    )
     charts = (
         bars(f"An hour of compute by workload, in full, {year}", "USD/H100e-hour", compute),
         figure_table("All compute by year", "year", _OF_ALL.values(), by_year, shows_caption=True),
@@ -331,7 +311,7 @@ def unit_costs_section(figures: Figures) -> Html:
     return section(
         "unit-costs",
         "Unit costs",
-        element("p", about),
+        about("unit-costs"),
         element("div", *charts, class_="charts"),
         figure_table(f"Unit costs by workload, {year}", "workload", _UNIT_COSTS.values(), rows),
     )

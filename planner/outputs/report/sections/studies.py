@@ -11,7 +11,7 @@ from planner.base.words import unit_of_money, within_sentence
 from planner.outputs.labels import LEAST_MW, first_decided, order_words, ordered_by, words
 from planner.outputs.measures import OF_YEAR
 from planner.outputs.report.charts import Series, bars, curve, dots, fan
-from planner.outputs.report.figures import NumberColumn, figure_table, filled, left_out, sentences
+from planner.outputs.report.figures import NumberColumn, about, figure_table, filled, left_out, sentences
 from planner.outputs.report.markup import NOTHING, Html, element, name, section
 from planner.outputs.study_folders import QUANTILES
 from planner.results.cost_difference import GAPS_RANK, WITHIN_GAPS, PlanCost, penalty_share_words, rank_words
@@ -126,12 +126,7 @@ def effects_section(figures: TableFigures) -> Html:
     for axis, of in effects.groupby("axis", sort=False):
         rows = [(value, figures.cells("effects", columns, axis=str(axis), value=value)) for value in of["value"]]
         tables.append(figure_table(str(axis), str(axis), heads, rows, shows_caption=True))
-    about = (
-        "Net present value of the plans at each value of an axis, whatever the others are. Where an"
-        " axis has many values, or few futures at each, they are put into three parts or two; an"
-        " axis with too few futures for that is left out."
-    )
-    parts = (_note(about), element("div", tables, class_="charts")) if tables else ()
+    parts = (about("effects", look="note"), element("div", tables, class_="charts")) if tables else ()
     return section("effects", "What cost depends on", *parts)
 
 
@@ -349,11 +344,6 @@ def plans_section(figures: TableFigures, *, has_cvar: bool) -> Html:
     shown |= {"greatest_regret_musd": "greatest regret"}
     names = figures.tables["plans"]["plan"].astype(str)
     rows = [(plan_name(plan), figures.cells("plans", shown, plan=plan)) for plan in names]
-    about = (
-        "Each plan with its own orders, in every future; no number where they leave no plan in"
-        " some future. Regret is cost above the least that the future can cost: each row is a plan,"
-        " each dot a future, and the plan whose last dot is nearest to 0 can be wrong by least."
-    )
     plans, futures = (list(figures.tables["costs"][one].astype(str).unique()) for one in ("plan", "future"))
     regrets = [
         Series(plan_name(plan), tuple(figures.sum("costs", "regret_musd", plan=plan, future=one) for one in futures))
@@ -362,7 +352,7 @@ def plans_section(figures: TableFigures, *, has_cvar: bool) -> Html:
     return section(
         "plans",
         "What other orders would cost",
-        _note(about),
+        about("plans", look="note"),
         dots("Regret by future", "MUSD", futures, regrets),
         figure_table("Plans", "plan", _musd(*shown.values()), rows),
     )
@@ -382,9 +372,9 @@ def weighed_section(figures: TableFigures) -> Html:
     ]
     money = _musd(*(one for head in columns.values() for one in (head, _PENALTY)))
     heads: list[NumberColumn | str] = ["ended", "check", "run", NumberColumn("weight", decimals=3), *money]
-    about = _note("Each future has a whole run, with a report of its own: ")
+    said = _note("Each future has a whole run, with a report of its own: ")
     code = element("code", name("dcplan report FOLDER/runs/RUN"))
-    return section("futures", "Futures", about, element("p", code), figure_table("Futures", "future", heads, rows))
+    return section("futures", "Futures", said, element("p", code), figure_table("Futures", "future", heads, rows))
 
 
 # --- What every future of a sweep orders, and what only some of them do ---------------------------
@@ -401,16 +391,10 @@ def no_regret_section(figures: TableFigures) -> Html:
     in_all = _things(table[table["least_mw"] >= LEAST_MW], table, "least_mw")
     some = table[~table.set_index([*_THING]).index.isin(in_all)]
     in_some = _things(some[some["most_mw"] >= LEAST_MW], some, "most_mw")
-    about = (
-        "Ordered by the end of that year, at least, in every future with a plan: a decision that"
-        " none of these futures regrets. Halls are first decided as the longest lead time of"
-        " those chosen there asks for, connections and on-site power as their own does; racks in"
-        " the year in which they serve. Committed halls were ordered before decisions start."
-    )
     return section(
         "no-regret",
         "What every future orders",
-        _note(about),
+        about("no-regret", look="note"),
         _ordered(figures, "In every future, at least [MW]", in_all, "least_mw")
         or element("p", "Nothing is ordered in every future."),
         element("h3", "What only some futures order") if in_some else NOTHING,

@@ -10,11 +10,11 @@ from functools import cache
 from types import NoneType
 from typing import TYPE_CHECKING, Any, Final, get_args, get_origin
 
-from annotated_types import Ge, Gt, Le, Lt
 from pydantic_core import PydanticUndefined
 
 from planner.family.references import IdOf
 from planner.family.values import FIRST_YEAR, LAST_YEAR, Year
+from planner.outputs.plan_workbook.limits import bounds_of
 from planner.plausible.rules import RANGES, Range, as_text, ranges_of
 from planner.scenario.keys import (
     ABOUT_THE_FILE,
@@ -210,12 +210,7 @@ def _ids_in(marks: Iterable[Any]) -> IdOf | None:
 
 
 def _bounds(marks: list[Any]) -> str:
-    least: list[Any] = [(mark.ge, "at least") for mark in marks if isinstance(mark, Ge)]
-    least += [(mark.gt, "above") for mark in marks if isinstance(mark, Gt)]
-    most: list[Any] = [(mark.le, "at most") for mark in marks if isinstance(mark, Le)]
-    most += [(mark.lt, "below") for mark in marks if isinstance(mark, Lt)]
-    parts = [max(least)] if least else []
-    parts += [min(most)] if most else []
+    parts = [one for one in bounds_of(marks) if one is not None]
     if [word for _, word in parts] == ["at least", "at most"]:
         if parts[0][0] == FIRST_YEAR:
             return f"{FIRST_YEAR} to {LAST_YEAR}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -12,15 +11,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from planner.base.errors import InputError, Problem
 from planner.inputs.build import validated
-from planner.outputs.files import PARTIAL
-from planner.outputs.staging import new_token
+from planner.outputs.files import PARTIAL, new_token
+from planner.outputs.plan_workbook.write import one_line
 from planner.runs.names import has_slug, slug
 from planner.scenario.keys import ABOUT_THE_FILE, ID
 from planner.scenario.load import read_draft
 from planner.scenario.schema import OWN_FILES
 from planner.scenario.tree import plain
-from planner.scenario.yaml12 import parse, scalar
-from planner.serve.form.fields import Cards, FormField, every_cards, fields_by_keys
+from planner.scenario.yaml12 import parse
+from planner.serve.fields import Cards, FormField, every_cards, fields_by_keys
 from planner.tables import right_tables
 
 if TYPE_CHECKING:
@@ -34,29 +33,7 @@ if TYPE_CHECKING:
 
 # --- Values as they are written in a scenario file, on one line each, so that errors find them ----
 
-_PLAIN: Final = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_ ./()-]*[A-Za-z0-9_./()-])?")
-_YEAR: Final = re.compile("[12][0-9]{3}")
 _INDENT: Final = "  "
-
-
-def one_line(value: Any) -> str:
-    """Write a value in YAML 1.2 on one line; read again it is the same.
-
-    >>> one_line({2025: 30.0, "a: b": [True, None, "true", "=1+1"]})
-    '{2025: 30.0, "a: b": [true, null, "true", "=1+1"]}'
-    """
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{_key(k)}: {one_line(v)}" for k, v in value.items()) + "}"
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(map(one_line, value)) + "]"
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, int | float):
-        text = repr(value)
-        return f".{text}" if text in {"inf", "nan"} else text.replace("-inf", "-.inf")
-    return _text(str(value))
 
 
 def scenario_text(
@@ -73,7 +50,7 @@ def scenario_text(
     at = {}
     for keys, entry in _in_blocks(blocks):
         written = f" {one_line(entry.value)}" if isinstance(entry, _Value) else ""
-        lines.append(f"{_INDENT * (len(keys) - 1)}{_text(keys[-1])}:{written}")
+        lines.append(f"{_INDENT * (len(keys) - 1)}{one_line(keys[-1])}:{written}")
         at[len(lines)] = keys
     return "".join(f"{line}\n" for line in lines), at
 
@@ -91,29 +68,6 @@ def _in_blocks(blocks: Mapping[str, Any], above: tuple[str, ...] = ()) -> Iterat
         yield (*above, key), entry
         if not isinstance(entry, _Value):
             yield from _in_blocks(entry, (*above, key))
-
-
-def _key(key: Any) -> str:
-    """Write a key: a year is read as the same key with and without quotes."""
-    return key if isinstance(key, str) and _YEAR.fullmatch(key) else one_line(key)
-
-
-def _text(text: str) -> str:
-    """Write text plainly where that is read as the same text, in quotes otherwise."""
-    if _PLAIN.fullmatch(text) and scalar(text) == text:
-        return text
-    return '"' + "".join(map(_sign, text)) + '"'
-
-
-def _sign(sign: str) -> str:
-    if sign in {'"', "\\"}:
-        return f"\\{sign}"
-    if sign.isprintable():
-        return sign
-    code = ord(sign)
-    if code <= 0xFF:
-        return f"\\x{code:02x}"
-    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
 
 
 # --- From what was typed into the form to a scenario file, with each problem beside its field -----
@@ -260,7 +214,9 @@ class FormDraft:
             of = _field_at(keys)
             typed = self.texts[name_of(keys)].strip()
             if of is None:
-                if _is_new_card(keys):  # of one's own name, and perhaps without any setting
+                if any(
+                    cards.keys == keys[:-1] and cards.ids is None for cards in every_cards()
+                ):  # of one's own name, and perhaps without any setting
                     changed.setdefault(keys, {})
                 continue
             if typed == self.before(of, keys).strip():
@@ -390,10 +346,6 @@ def _field_at(keys: Keys) -> FormField | None:
         if (*cards.keys, ID, *inside) in known:
             return known[*cards.keys, ID, *inside]
     raise InputError([_problem(f"there is no setting {'.'.join(keys)!r}", "one of the form")])
-
-
-def _is_new_card(keys: Keys) -> bool:
-    return any(cards.keys == keys[:-1] and cards.ids is None for cards in every_cards())
 
 
 def _paths(changed: Mapping[Keys, Any]) -> Iterator[tuple[Keys, str]]:

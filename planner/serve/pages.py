@@ -1,0 +1,375 @@
+"""Pages of runs: the catalogue, reports, files in every format of `dcplan export`; of solves and of sweeps."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import math
+import zipfile
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from urllib.parse import quote
+
+import pandas as pd
+from fastapi import APIRouter, HTTPException, Query
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response
+
+from planner.base.errors import InputError
+from planner.base.words import unit_of_money
+from planner.outputs import WRITERS
+from planner.outputs.files import staging
+from planner.outputs.labels import LEAST_MW, order_words
+from planner.outputs.own_folder import SWEEP_FILE
+from planner.outputs.report import MOST_RUNS, comparison_html, report_html
+from planner.outputs.report.markup import name
+from planner.outputs.run import START, from_shipped_words, is_said_by_name, with_differences
+from planner.outputs.study_folders import read_table, unreadable
+from planner.results.ended import PLANNED
+from planner.runs.folder import load_run, naming_changed_files
+from planner.runs.names import slug
+from planner.serve.form_pages import sources_page
+from planner.serve.jobs import Job
+from planner.serve.project import (
+    JOBS,
+    RUNS,
+    SCENARIOS,
+    SWEEPS,
+    files_path,
+    job_path,
+    run_path,
+    scenario_path,
+    sweep_path,
+)
+from planner.serve.service import STATIC, TEMPLATES, fields_of, framed, message_page, page, service_of
+from planner.studies.sweep.answers import OWN_COLUMNS, TABLES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from planner.serve.project import Source
+
+# --- Pages of the catalogue, of reports and of files: those that are there, and every format of
+
+router = APIRouter()
+
+
+@router.get("/")
+def catalogue(request: Request, tag: Annotated[tuple[str, ...], Query()] = ()) -> HTMLResponse:
+    """List the runs, or those that have all of some tags."""
+    service = service_of(request)
+    listing = service.project.runs()
+    runs = [entry for entry in listing.entries if set(tag) <= set(entry.tags)]
+    unit = unit_of_money(entry.objective_musd for entry in runs)
+    tags = list(dict.fromkeys(tag))
+    return page("runs.html", "Runs", service, here="/", tags=tags, listing=listing, runs=runs, unit=unit)
+
+
+def _moment(created: str) -> str:
+    return datetime.fromisoformat(created).astimezone(UTC).strftime("%Y-%m-%d %H:%M")
+
+
+def _cost(musd: float | None, unit: tuple[str, float, int]) -> str:
+    _, factor, decimals = unit
+    return "-" if musd is None or math.isnan(musd) else f"{musd * factor:,.{decimals}f}"
+
+
+TEMPLATES.globals |= {"start": START, "scenarios": SCENARIOS, "most_runs": MOST_RUNS, "moment": _moment, "cost": _cost}
+TEMPLATES.globals |= {one.__name__: one for one in (with_differences, is_said_by_name, from_shipped_words)}
+TEMPLATES.globals |= {"quoted": partial(quote, safe="")}
+
+
+@router.get("/static/{name}")
+def static_file(name: str) -> FileResponse:
+    """Return a style or a script."""
+    if name not in STATIC:
+        raise HTTPException(404)
+    path, kind = STATIC[name]
+    return FileResponse(path, media_type=kind)
+
+
+@router.get(f"{RUNS}/{{run}}")
+def report(request: Request, run: str) -> HTMLResponse:
+    """Show the report of a run."""
+    service = service_of(request)
+    with service.computing:
+        folder = service.run_folder(run)
+        with naming_changed_files(folder):
+            loaded = load_run(folder)
+            document = report_html(loaded)
+        source = service.project.source_of_run(loaded.name)
+    again = () if source is None else ((scenario_path(source, run=run), "Change and solve again"),)
+    return framed(document, ((files_path(run), "Downloads"), *again))
+
+
+@router.get("/compare")
+def compare(request: Request, run: Annotated[tuple[str, ...], Query()] = ()) -> HTMLResponse:
+    """Compare runs; the others with the first."""
+    chosen = list(dict.fromkeys(run))
+    if not 2 <= len(chosen) <= MOST_RUNS:
+        return message_page("Compare runs", f"Choose two to {MOST_RUNS} runs; {len(chosen)} are chosen.", 422)
+    service = service_of(request)
+    with service.computing, ExitStack() as stack:
+        folders = [service.run_folder(one) for one in chosen]
+        for folder in folders:
+            stack.enter_context(naming_changed_files(folder))
+        document = comparison_html([load_run(folder) for folder in folders])
+    return framed(document)
+
+
+WHOLE: Final = "all"
+"""The run folder itself, as an archive."""
+_FILES: Final = ("plan.xlsx", "report.html", "solve.log", "run.json")
+"""Files of a run folder that are read by themselves."""
+
+
+@router.get(f"{RUNS}/{{run}}/files")
+def downloads(request: Request, run: str) -> HTMLResponse:
+    """List what can be downloaded of a run."""
+    folder = service_of(request).run_folder(run)
+    stored = [file for file in _FILES if (folder / file).is_file()]
+    made = {kind: _said(kind) for kind in WRITERS}
+    return page("downloads.html", "Downloads", path=run_path(run), run=run, stored=stored, made=made, whole=WHOLE)
+
+
+@router.get(f"{RUNS}/{{run}}/files/{{file}}")
+def stored_file(request: Request, run: str, file: str) -> Response:
+    """Return a file of a run folder as it is."""
+    folder = service_of(request).run_folder(run)
+    if file not in _FILES or not (folder / file).is_file() or (folder / file).is_symlink():
+        raise HTTPException(404)
+    return attached((folder / file).read_bytes(), f"{slug(run)}-{file}")
+
+
+@router.get(f"{RUNS}/{{run}}/export/{{kind}}")
+def export(request: Request, run: str, kind: str) -> Response:
+    """Return a run in a format of `dcplan export`, or its whole folder."""
+    service = service_of(request)
+    folder = service.run_folder(run)
+    if kind == WHOLE:
+        return attached(_archive(folder, _all_files(folder)), f"{slug(run)}.zip")
+    if kind not in WRITERS:
+        raise HTTPException(404)
+    with service.computing, staging(service.project.runs_dir) as staged, naming_changed_files(folder):
+        made = WRITERS[kind](load_run(folder), staged)
+        if len(made) == 1 and made[0].parent == staged:
+            return attached(made[0].read_bytes(), f"{slug(run)}-{made[0].name}")
+        return attached(_archive(staged, made), f"{slug(run)}-{kind}.zip")
+
+
+def _said(kind: str) -> str:
+    """Say what a format is, as its writer does."""
+    text = (WRITERS[kind].__doc__ or "").split(": ", maxsplit=1)[0].removeprefix("Write ")
+    return " ".join(text.split()).rstrip(".")
+
+
+def _all_files(folder: Path) -> list[Path]:
+    """List the files of a folder; links are not followed, hidden ones are left out."""
+    return [
+        path
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+        and not any(part.startswith(".") or (folder / part).is_symlink() for part in path.relative_to(folder).parts)
+        and path.resolve().is_relative_to(folder.resolve())
+    ]
+
+
+def _archive(folder: Path, files: Iterable[Path]) -> bytes:
+    return archive_of({path.relative_to(folder).as_posix(): path.read_bytes() for path in files})
+
+
+def archive_of(contents: Mapping[str, bytes]) -> bytes:
+    """Return an archive of files."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path, content in contents.items():
+            archive.writestr(path, content)
+    return made.getvalue()
+
+
+def attached(content: bytes, file: str) -> Response:
+    """Return bytes to be saved, never shown: a stored report may have been edited."""
+    return Response(
+        content,
+        media_type="application/octet-stream",
+        headers={"content-disposition": f'attachment; filename="{file}"'},
+    )
+
+
+# --- Solves and sweeps: started, watched, how they ended, and what sweeps found -------------------
+
+_REFRESH_S: Final = 3
+_WORDS: Final = {
+    "waiting": "waiting for the one before it",
+    "running": "running",
+    "done": "done",
+    "failed": "failed",
+    "cancelled": "cancelled",
+}
+_NEARLY: Final = 0.98  # of the bar, once a solve takes longer than the one before it
+
+
+@router.get(JOBS)
+def solves(request: Request) -> HTMLResponse:
+    """List the solves since the server was started."""
+    return page("jobs.html", "Solves", here=JOBS, jobs=service_of(request).jobs.latest(), words=_WORDS)
+
+
+@router.get(f"{JOBS}/{{identifier}}")
+def solve(request: Request, identifier: str) -> HTMLResponse:
+    """Show a solve; a script asks for what has changed."""
+    service = service_of(request)
+    job = service.job(identifier)
+    refresh_s = None if job.is_over else _REFRESH_S
+    return page("job.html", job.label, service, here=JOBS, refresh_s=refresh_s, said=_solves_said(job), **_shown(job))
+
+
+@router.get(f"{JOBS}/{{identifier}}/state")
+def state(request: Request, identifier: str) -> JSONResponse:
+    """Return how far a solve is, as markup of ours."""
+    service = service_of(request)
+    job = service.job(identifier)
+    html = TEMPLATES.get_template("live.html").render(token=service.keys.form, **_shown(job))
+    return JSONResponse({"state": job.state, "over": job.is_over, "said": _solves_said(job), "html": html})
+
+
+@router.post(f"{JOBS}/{{identifier}}/{{how}}")
+def end(request: Request, identifier: str, how: Literal["stop", "cancel"]) -> RedirectResponse:
+    """Cancel a solve, or ask it to end with the best plan so far."""
+    service = service_of(request)
+    job = service.job(identifier)
+    getattr(service.jobs, how)(job)
+    return RedirectResponse(job_path(job), status_code=303)
+
+
+def _shown(job: Job) -> dict[str, Any]:
+    """Return what is shown of a job: how much is done, or how much of the time that it took before."""
+    before = min(job.elapsed_s / job.expected_s, _NEARLY) if job.expected_s else None
+    return {"job": job, "words": _WORDS, "share": before if job.share is None else job.share}
+
+
+def _solves_said(job: Job) -> str:
+    """Return what is read out when it changes: less than what is seen."""
+    return job.stages[-1].name if job.state == "running" else _WORDS[job.state]
+
+
+_MOST_ROWS: Final = 500
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")  # spreadsheets skip white space
+_OF_FUTURES: Final = frozenset({"future", "status", "broken", "objective_musd", "message"})
+_OF_NO_REGRET: Final = frozenset({"kind", "site", "item", "year", "least_mw"})
+
+
+@router.get(SWEEPS)
+def sweeps(request: Request) -> HTMLResponse:
+    """List the sweeps."""
+    service = service_of(request)
+    return sources_page("Sweeps", service, service.project.sweeps(), SWEEPS)
+
+
+@router.post("/sweep")
+async def start(request: Request) -> RedirectResponse:
+    """Start a sweep; what it has stored is not solved again."""
+    service = service_of(request)
+    source = service.sweep((await fields_of(request)).get("sweep", ""))
+    return RedirectResponse(job_path(service.start_sweep(source)), status_code=303)
+
+
+@router.get(f"{SWEEPS}/{{key}}")
+def show_sweep(request: Request, key: str) -> HTMLResponse:
+    """Show what a sweep found."""
+    service = service_of(request)
+    source = service.sweep(key)
+    folder = service.project.sweep_folder(source)
+    try:
+        other = _of_another(source, folder)
+        futures = None if other else read_table(folder, "futures", _OF_FUTURES)
+        least = None if other else read_table(folder, "no_regret", _OF_NO_REGRET)
+    except InputError as error:
+        other, futures, least = str(error), None, None
+    found = {"futures": None} if futures is None else {**_futures(futures), **_no_regret(least, futures)}
+    about: dict[str, Any] = {
+        "asks": source.question or source.title,
+        "other": other,
+        "key": source.key,
+        "path": sweep_path(source),
+    }
+    return page("sweep.html", f"Sweep {source.name}", service, here=SWEEPS, **about, **found, folder=folder)
+
+
+@router.get(f"{SWEEPS}/{{key}}/tables.zip")
+def tables(request: Request, key: str) -> Response:
+    """Return the tables of a sweep as csv."""
+    service = service_of(request)
+    source = service.sweep(key)
+    folder = service.project.sweep_folder(source)
+    if _of_another(source, folder):
+        raise HTTPException(404)
+    contents = {
+        f"{one}.csv": frame.rename(columns=_harmless).map(_harmless).to_csv(index=False).encode()
+        for one in TABLES
+        if (frame := read_table(folder, one, frozenset())) is not None
+    }
+    if not contents:
+        raise HTTPException(404)
+    return attached(archive_of(contents), f"{folder.name}-sweep.zip")
+
+
+def _of_another(source: Source, folder: Path) -> str:
+    """Say so where the tables of a folder are not those of a file as it is now."""
+    path = folder / SWEEP_FILE
+    if not path.is_file() and not (folder / "futures.parquet").is_file():
+        return ""
+    try:
+        digest = str(json.loads(path.read_bytes())["file"]["sha256"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise unreadable(path, "what is swept cannot be read from it") from error
+    if digest == hashlib.sha256(source.path.read_bytes()).hexdigest():
+        return ""
+    return f"The file was changed since it was solved; solve it again. {folder} has the tables."
+
+
+def _futures(futures: pd.DataFrame) -> dict[str, Any]:
+    """Return what is shown of futures: from where to where the cost goes, and why some have no plan."""
+    solved = futures.dropna(subset="objective_musd").sort_values("objective_musd")
+    unit = unit_of_money(futures["objective_musd"])
+    axes = [column for column in futures.columns if column not in OWN_COLUMNS]
+    heads = [(name(axis), None) for axis in ("Future", *axes, "Status", "Check")]
+    return {
+        "futures": futures.to_dict("records"),
+        "solved": solved.to_dict("records"),
+        "range_unit": unit_of_money(solved["objective_musd"]),
+        "unit": unit,
+        "axes": axes,
+        "heads": [*heads, (name(f"Cost [{unit[0]}]"), "num")],
+        "failed": futures[futures["message"].astype(str) != ""].to_dict("records"),
+        "most": _MOST_ROWS,
+        "planned": PLANNED,
+        "cell": _cell,
+    }
+
+
+def _cell(value: object) -> str:
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return "-"  # of a future that is no point of the axes
+    return f"{value:,.6g}" if isinstance(value, float) else str(value)
+
+
+def _no_regret(least: pd.DataFrame | None, futures: pd.DataFrame) -> dict[str, Any]:
+    """Return what every future with a plan has ordered by each year, at least."""
+    of_all = None if least is None or len(futures) < 2 else least[least["least_mw"] >= LEAST_MW]
+    if of_all is None or of_all.empty:
+        return {"least": []}
+    by_year = of_all.pivot_table(index=["kind", "site", "item"], columns="year", values="least_mw", fill_value=0.0)
+    by_year = by_year.sort_values(by_year.columns[-1], ascending=False)
+    shown = zip(by_year.index, by_year.to_numpy().tolist(), strict=True)
+    rows = [(order_words(*thing), row) for thing, row in shown]
+    return {"least": rows, "least_heads": [("What", None), *((str(year), "num") for year in by_year.columns)]}
+
+
+def _harmless(value: object) -> object:
+    """Keep a name from being taken for a formula by a spreadsheet."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

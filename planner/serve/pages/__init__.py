@@ -1,1 +1,0 @@
-"""One file for each kind of page: its routes and its markup."""
