@@ -10,7 +10,7 @@ import pandas as pd
 from planner.check.chain import site_power
 from planner.check.days import year_rows
 from planner.check.declared import TRACE, DualPrice, Table
-from planner.check.existing import by_zone, connected, since, site_years
+from planner.check.existing import by_zone, connected, since
 from planner.check.frames import isin, lookup, sum_by, to_frame, with_int_year
 from planner.check.payments import discounts
 from planner.check.verdict import Excess, columns_reported, rule
@@ -26,32 +26,6 @@ _ZONE = ("zone", "year")
 _NOTHING_SPARE_MW = 1e-5  # a solver keeps its limits to less
 _USD_PER_MUSD = 1e6
 _ROUNDINGS = 8.0  # of sums and differences of connections
-
-
-@rule(unit="MW")
-def nameplate_reported(case: Case) -> Excess:
-    """Nameplate behind a connection is that of racks in service and their companions."""
-    uses, table = case.uses, case.plan("site_year")
-    nameplate = sum_by(uses, _SITE, uses["in_service_mw"] * (1.0 + uses["companion_mw_per_mw"]))
-    return Excess.differs(table[list(_SITE)], table["nameplate_mw"].to_numpy(), lookup(nameplate, table, _SITE))
-
-
-@rule(unit="MW")
-def connections(case: Case) -> Excess:
-    """Connections serve after their lead time; the tables add them up."""
-    added, grid = case.plan("connections"), case.inputs.grid
-    offers = to_frame(grid.expand, start=grid.expand_start)
-    place = added[list(_SITE)]
-    start = added["service_start"].to_numpy()
-    due = lookup(offers.set_index(list(_SITE))["start"], added, _SITE, np.nan)
-    table, sites = case.plan("site_year"), site_years(case)
-    totals = [
-        Excess.differs(
-            table[list(_SITE)], table[name].to_numpy(), lookup(sum_by(sites, _SITE, sites[name]), table, _SITE, np.nan)
-        )
-        for name in ("firm_mw", "new_firm_mw", "halls_mw")
-    ]
-    return Excess.above(place, due, start).and_also(*totals)
 
 
 def _new_firm_mw(case: Case, places: pd.DataFrame) -> Floats:

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from planner.check.declared import TRACE, Table
-from planner.check.existing import site_years
 from planner.check.frames import column_by, isin, keyed, lookup, once, sum_by, to_frame
 from planner.check.lead_times import decision_start
 from planner.check.routes import between_sites
@@ -36,7 +35,7 @@ _ENDS = ("region", "workload", "site")
 
 def _open_in_the_end(case: Case) -> pd.Series[float]:
     """Share of each site that is open in the last model year."""
-    sites = site_years(case)
+    sites = case.plan("site_year")
     last = sites[sites["year"] == case.years[-1]]
     return column_by(last, "site", "open_frac")
 
@@ -134,7 +133,7 @@ def blocks_reported(case: Case) -> Excess:
 @rule(unit="MUSD")
 def openings_table(case: Case) -> Excess:
     """The table of openings lists the new sites that are open, with their cost."""
-    sites, reported = site_years(case), case.plan("openings")
+    sites, reported = case.plan("site_year"), case.plan("openings")
     inputs = case.inputs
     labels = _names(inputs.sets.site.labels)
     is_new = ~np.asarray(inputs.sites.is_existing)
