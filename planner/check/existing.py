@@ -163,7 +163,6 @@ def _able(case: Case) -> pd.DataFrame:
 
 
 HEADING: Final = "Halls"
-_NOW = ("site", "year_now")
 
 
 def connected(case: Case) -> pd.DataFrame:
@@ -172,66 +171,12 @@ def connected(case: Case) -> pd.DataFrame:
     return table.assign(turns_firm=table["turns_firm"].fillna(np.inf))
 
 
-def non_firm_mw(case: Case, places: pd.DataFrame, rate_pct: float | None = None) -> Floats:
-    """Return the non-firm connection in service at sites in years, mean over the year. [MW]"""
-    if not len(case.plan("non_firm_connections")):
-        return np.zeros(len(places))
-    begun, ended = (_in_service(case, places, moment, rate_pct) for moment in ("service_start", "turns_firm"))
-    return begun - ended
-
-
-def turned_firm_mw(case: Case, places: pd.DataFrame) -> Floats:
-    """Return what was non-firm and is firm at sites in years, mean over the year. [MW]"""
-    return _in_service(case, places, "turns_firm")
-
-
-def _in_service(case: Case, places: pd.DataFrame, moment: str, rate_pct: float | None = None) -> Floats:
-    years = places[list(_SITE)].drop_duplicates()
-    added = connected(case)
-    if rate_pct is not None:
-        added = added[added["rate_pct"] == rate_pct]
-    added = since(added.assign(service_start=added[moment]), years, ("site",))
-    begin, end = ages(case, added[np.isfinite(added["service_start"])])
-    added = added[np.isfinite(added["service_start"])]
-    share = np.clip(end / (end - begin), 0.0, 1.0)
-    return lookup(sum_by(added, _NOW, added["added_mw"] * share), places, _SITE)
-
-
 def since(events: pd.DataFrame, places: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
     """Pair every event with the years of its place from its own year on."""
     on = list(keys)
     years = places[[*on, "year"]].rename(columns={"year": "year_now"})
     paired = events.merge(years, on=on)
     return paired[paired["year_now"] >= paired["year"]].reset_index(drop=True)
-
-
-def ramped_share(age_begin: Floats, age_end: Floats, ramp_months: float, ramp_mean_frac: float) -> Floats:
-    """Mean usable share of a hall between two ages, by the trapezoid rule.
-
-    The usable share is 0 before service, then rises on a straight line whose mean over the ramp
-    is given, up to 1. A straight line is integrated exactly by its two ends.
-    Takes `age_begin` [yr], `age_end` [yr].
-
-    In service for half of a year, rising from 0 to 0.5: the mean is 0.25 / 2.
-
-    >>> ramped_share(np.array([-0.5]), np.array([0.5]), 12.0, 0.5).tolist()
-    [0.125]
-    """
-    ramp = ramp_months / 12.0
-    begin, end = np.clip(age_begin, 0.0, None), np.clip(age_end, 0.0, None)
-    usable = np.clip(end - np.maximum(begin, ramp), 0.0, None)
-    if ramp > 0.0:
-        first, last = np.minimum(begin, ramp), np.minimum(end, ramp)
-        # The mean age while ramping is midway; on a straight line so is the share.
-        share = 2.0 * ramp_mean_frac - 1.0 + (1.0 - ramp_mean_frac) * (first + last) / ramp
-        usable = usable + share * (last - first)
-    return np.asarray(usable / (age_end - age_begin))
-
-
-def ages(case: Case, paired: pd.DataFrame) -> tuple[Floats, Floats]:
-    """Return years since the start of service at the begin and end of each event's model year. Gives [yr]."""
-    start, now = (paired[name].to_numpy(dtype=np.float64) for name in ("service_start", "year_now"))
-    return now - start, case.last_calendar_year(paired["year_now"]) + 1.0 - start
 
 
 def retrofits(case: Case) -> pd.DataFrame:

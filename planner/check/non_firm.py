@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.check.chain import site_power
 from planner.check.days import hours_off, stress_share, year_slots
-from planner.check.declared import TRACE, DualPrice, Table
-from planner.check.existing import by_zone, non_firm_mw
-from planner.check.frames import column_by, crossed, keyed, lookup, once, quotient, sum_by, to_frame
+from planner.check.declared import DualPrice
+from planner.check.frames import column_by, crossed, keyed, lookup, quotient, sum_by, to_frame
 from planner.check.grid import own_peaks
 from planner.check.lead_times import decision_start, months_to_service
 from planner.check.load_price import demand_charge_usd_per_kw_month
@@ -27,25 +25,6 @@ _SITE = ("site", "year")
 _HOURS_PER_YEAR = 8760.0
 _USD_PER_MUSD = 1e6
 _KW_PER_MW = 1000.0
-
-
-@once
-def non_firm_slots(case: Case) -> pd.DataFrame:
-    """List every time slice of the sites and years with non-firm connection, with what is off."""
-    power, shed = site_power(case), case.scenario.grid.non_firm.shed
-    frame = crossed(power.site_year, power.slot[["slot", "hours"]])
-    frame = frame.assign(place=np.arange(len(frame)), non_firm_mw=non_firm_mw(case, frame))
-    frame = by_zone(case, frame[frame["non_firm_mw"] > 0.0].reset_index(drop=True))
-    off_mw, room_mw = np.zeros(len(frame)), np.zeros(len(frame))
-    if not len(frame):
-        return frame.assign(firm_mw=off_mw, off_mw=off_mw, room_mw=room_mw)
-    key, sites = ("zone", "slot"), case.plan("site_year").set_index(list(_SITE))
-    for rate, hours in hours_off(case).items():
-        tier_mw = non_firm_mw(case, frame, rate)
-        fewer = {zone: min(h, shed.max_hours_per_year * shed.allow) for zone, h in hours.items()}
-        off_mw += tier_mw * lookup(stress_share(case, hours), frame, key, np.nan)
-        room_mw += tier_mw * lookup(stress_share(case, fewer), frame, key, np.nan)
-    return frame.assign(firm_mw=lookup(sites["firm_mw"], frame, _SITE, np.nan), off_mw=off_mw, room_mw=room_mw)
 
 
 def _lost_kh100e(case: Case) -> pd.Series[float]:
@@ -71,15 +50,12 @@ def _lost_kh100e(case: Case) -> pd.Series[float]:
 def non_firm_years_reported(case: Case) -> Excess:
     """Non-firm power of a site in a year adds up its stress hours, at the service's discount."""
     table, slots = case.plan("non_firm_year"), case.plan("stress_slot")
-    frame = non_firm_slots(case)
-    off = sum_by(frame, _SITE, frame["off_mw"] * frame["hours"])
-    non_firm = non_firm_mw(case, table)
+    off = sum_by(slots, _SITE, slots["off_mw"] * slots["hours"])
     shed = lookup(sum_by(slots, _SITE, slots["shed_mw"] * slots["hours"]), table, _SITE)
     highest = slots.groupby(list(_SITE), sort=False)["shed_mw"].max()
     discount = non_firm_discount_musd(case)
     expected = {
-        "non_firm_mw": non_firm,
-        "off_hours": quotient(lookup(off, table, _SITE), non_firm),
+        "off_hours": quotient(lookup(off, table, _SITE), table["non_firm_mw"]),
         "drawn_mwh": lookup(sum_by(slots, _SITE, slots["grid_mw"] * slots["hours"]), table, _SITE),
         "shed_mwh": shed,
         "shed_peak_mw": lookup(highest, table, _SITE),
@@ -96,20 +72,14 @@ def non_firm_discount_musd(case: Case) -> pd.DataFrame:
     services = column_by(case.data("connection_services"), "service", "charge_discount_frac")
     off = float(services[settings.service]) if settings.allow else 0.0
     rate = to_frame(case.inputs.sites.site_year, usd=grid.demand_charge_usd_per_kw_month).set_index(list(_SITE))["usd"]
-    carried = np.minimum(peaks["peak_mw"], non_firm_mw(case, peaks))
+    non_firm = case.plan("non_firm_year").set_index(list(_SITE))["non_firm_mw"]
+    carried = np.minimum(peaks["peak_mw"], lookup(non_firm, peaks, _SITE))
     usd = off * peaks["months"] * carried * _KW_PER_MW * lookup(rate, peaks, _SITE, np.nan)
     return peaks[list(_SITE)].assign(musd=usd / _USD_PER_MUSD)
 
 
-def _non_firm_year_rows(case: Case) -> pd.DataFrame:
-    sites = case.site_year
-    return sites[non_firm_mw(case, sites) > TRACE]
-
-
 HEADING: Final = "Grid"
 
-
-IMPLIED: Final[Mapping[str, Table]] = {"non_firm_year": _non_firm_year_rows}
 
 DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
     "connect_mw": ("non_firm_connections", "added_mw"),

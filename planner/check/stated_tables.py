@@ -40,6 +40,7 @@ from planner.check.stated import (
     water_m3,
 )
 from planner.check.stated_compute import alive_mw, by_tier, in_pool, saved_kh100e, wanted_kh100e
+from planner.check.stated_supply import profile_frac
 from planner.check.stating import EVERY, LinearForm, stored_of, total
 from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
     Cells = Mapping[str, LinearForm | float]
 
 _HOURS_PER_YEAR: Final = 8760.0
+_MUSD_OF_A_USD_PER_H100E_HOUR: Final = 8.76  # for a thousand of them in a year
 _UNIT: Final = {"m2": 1e3, "m3": 1e3, "mwh": 1e3, "mmbtu": 1e3}
 """Amount of a unit that counts as one, so that one tolerance serves all columns."""
 
@@ -306,6 +308,11 @@ def stress_slot(h: Here) -> Cells:
     }
 
 
+@told("sites.site_year", where=lambda h: by_tier(h).terms)
+def non_firm_year(h: Here) -> Cells:
+    return {"non_firm_mw": by_tier(h)}
+
+
 @told("supply.build")
 def source_builds(s: Here) -> Cells:
     cells = s.listed("supply.build_store_capex_musd_per_mwh", "supply.build_store", 0.0)
@@ -343,6 +350,27 @@ def levers(a: Here) -> Cells:
     saved = a.x("adopted") * (asked * a.listed("levers.saving_frac", "levers.adopted"))
     cost = a.listed("levers.cost_musd_per_kh100e_year", "levers.adopted")
     return {"adopted_frac": a.x("adopted"), "saved_kh100e": saved, "cost_musd": saved * cost}
+
+
+@told("contracts.force")
+def contracts(c: Here) -> Cells:
+    delivered = c.over_slots(lambda s: s.x("contract_mw") * profile_frac(s))
+    return {"signed_mw": c.x("signed_mw"), "in_force_mw": c.x("contract_mw"), "energy_mwh": delivered}
+
+
+@told("contracts.force", "output_mw", by_slot=True)
+def contract_slot(c: Here) -> Cells:
+    return {"hours": c.hours, "output_mw": c.x("contract_mw") * profile_frac(c)}
+
+
+@told("rent.bought")
+def rent(b: Here) -> Cells:
+    musd = b.listed("rent.price_musd_per_kh100e_year", "rent.bought")
+    return {
+        "bought_kh100e": b.x("bought"),
+        "term_years": b.listed("rent.term_years", "rent.bought"),
+        "usd_per_h100e_hour": musd / _MUSD_OF_A_USD_PER_H100E_HOUR,
+    }
 
 
 TOLD: Final = {name: table for name, table in vars().items() if isinstance(table, ToldTable)}

@@ -55,7 +55,6 @@ BREAKS = {
     "bill_lines_reported": "bills.quantity",
     "bill_months_reported": "bill_months.usd",
     "vintages_reported": "capacity_contracts.signed_year",
-    "rent_terms_reported": "rent.term_years",
     "no_route_reported": "no_route.nearest_rtt_ms",
     "reference_reported": "reference.rack_gw",
     "round_trips_after_failures": "failures.failover_rtt_ms",
