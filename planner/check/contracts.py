@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check.chain import site_power
-from planner.check.declared import TRACE, DualPrice, Table
+from planner.check.declared import DualPrice, Table
 from planner.check.frames import column_by, crossed, isin, keyed, lookup, once, path_value, quotient, sum_by, to_frame
 from planner.check.lead_times import decision_start
 from planner.check.table import table_of
@@ -266,19 +266,13 @@ def _goals(case: Case) -> tuple[pd.DataFrame, Floats, Floats, Floats]:
     return goals, asked, lookup(used, goals, _POOL), lookup(reached, goals, _POOL)
 
 
-def _contract_slot_rows(case: Case) -> pd.DataFrame:
-    contracts = case.plan("contracts")
-    in_force = contracts.loc[contracts["in_force_mw"] > TRACE, ["contract", "zone", "year"]]
-    return crossed(in_force, site_power(case).slot[["slot"]])
-
-
 def _matching_slot_rows(case: Case) -> pd.DataFrame:
     pools = case.plan("matching")[["pool", "year"]]
     return crossed(pools, site_power(case).slot[["slot"]])
 
 
 HEADING: Final = "PPAs and clean power"
-IMPLIED: Final[Mapping[str, Table]] = {"contract_slot": _contract_slot_rows, "matching_slot": _matching_slot_rows}
+IMPLIED: Final[Mapping[str, Table]] = {"matching_slot": _matching_slot_rows}
 DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
     "signed_mw": ("contracts", "signed_mw"),
     "contract_mw": ("contracts", "in_force_mw"),

@@ -10,7 +10,6 @@ import pandas as pd
 from planner.check.days import hours_off, stress_share, year_slots
 from planner.check.declared import DualPrice
 from planner.check.frames import column_by, crossed, keyed, lookup, quotient, sum_by, to_frame
-from planner.check.grid import own_peaks
 from planner.check.lead_times import decision_start, months_to_service
 from planner.check.load_price import demand_charge_usd_per_kw_month
 from planner.check.table import table_of
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
 
 _SITE = ("site", "year")
 _HOURS_PER_YEAR = 8760.0
-_USD_PER_MUSD = 1e6
-_KW_PER_MW = 1000.0
 
 
 def _lost_kh100e(case: Case) -> pd.Series[float]:
@@ -48,34 +45,19 @@ def _lost_kh100e(case: Case) -> pd.Series[float]:
 
 @rule(unit="MW, MWh, kH100e or MUSD", rows_of=("non_firm_year",))
 def non_firm_years_reported(case: Case) -> Excess:
-    """Non-firm power of a site in a year adds up its stress hours, at the service's discount."""
+    """Non-firm power of a site in a year adds up its stress hours."""
     table, slots = case.plan("non_firm_year"), case.plan("stress_slot")
     off = sum_by(slots, _SITE, slots["off_mw"] * slots["hours"])
     shed = lookup(sum_by(slots, _SITE, slots["shed_mw"] * slots["hours"]), table, _SITE)
     highest = slots.groupby(list(_SITE), sort=False)["shed_mw"].max()
-    discount = non_firm_discount_musd(case)
     expected = {
         "off_hours": quotient(lookup(off, table, _SITE), table["non_firm_mw"]),
         "drawn_mwh": lookup(sum_by(slots, _SITE, slots["grid_mw"] * slots["hours"]), table, _SITE),
         "shed_mwh": shed,
         "shed_peak_mw": lookup(highest, table, _SITE),
         "lost_kh100e": shed * lookup(_lost_kh100e(case), table, _SITE),
-        "discount_musd": lookup(sum_by(discount, _SITE, discount["musd"]), table, _SITE),
     }
     return columns_reported(table, _SITE, expected)
-
-
-def non_firm_discount_musd(case: Case) -> pd.DataFrame:
-    """List what is taken off the demand charge in every billing period: site, year, musd."""
-    peaks, grid = own_peaks(case), case.inputs.grid
-    settings = case.scenario.grid.non_firm
-    services = column_by(case.data("connection_services"), "service", "charge_discount_frac")
-    off = float(services[settings.service]) if settings.allow else 0.0
-    rate = to_frame(case.inputs.sites.site_year, usd=grid.demand_charge_usd_per_kw_month).set_index(list(_SITE))["usd"]
-    non_firm = case.plan("non_firm_year").set_index(list(_SITE))["non_firm_mw"]
-    carried = np.minimum(peaks["peak_mw"], lookup(non_firm, peaks, _SITE))
-    usd = off * peaks["months"] * carried * _KW_PER_MW * lookup(rate, peaks, _SITE, np.nan)
-    return peaks[list(_SITE)].assign(musd=usd / _USD_PER_MUSD)
 
 
 HEADING: Final = "Grid"

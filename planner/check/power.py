@@ -34,15 +34,6 @@ _SITE = ("site", "year")
 _WAIT = ("site", "shape", "window", "year")
 
 
-@rule(unit="h")
-def slot_weights(case: Case) -> Excess:
-    """Time slices represent the days of the calendar, and 8,760 hours in every year."""
-    slots = year_slots(case)
-    hours = slots["hours"].to_numpy(dtype=np.float64)
-    total = Excess.differs(table_of({"slots": ["all"]}), np.array([hours.sum()]), np.array([_HOURS_PER_YEAR]))
-    return Excess.differs(slots[["slot"]], np.asarray(case.inputs.days.weight_h, np.float64), hours).and_also(total)
-
-
 @rule(unit="blocks", rows_of=("deferral",))
 def deferral_in_its_block(case: Case) -> Excess:
     """Work that is put off is reported in its window of the day."""

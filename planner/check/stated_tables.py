@@ -14,7 +14,7 @@ import pandas as pd
 from planner.check.declared import TRACE
 from planner.check.frames import column_by, isin, lookup, once
 from planner.check.heat import warm_mw
-from planner.check.priced import fuel_musd, sites_read, upkeep_musd, worn_musd
+from planner.check.priced import AT_SITE, fuel_musd, sites_read, upkeep_musd, worn_musd
 from planner.check.stated import (
     available_frac,
     burnt_t,
@@ -68,7 +68,8 @@ class ToldTable:
     cells: Callable[[Here], Cells]
     by_slot: bool  # whether it has a row in every time slice of these
     where: Callable[[Here], object]  # what holds at places that may have a row
-    amounts: tuple[str, ...]  # columns that are nothing where there is no row; if none is named, all that are forms
+    # columns that are nothing where there is no row; if none is named, all that are forms, in every time slice
+    amounts: tuple[str, ...]
 
 
 def told(
@@ -183,7 +184,7 @@ def source_year(c: Here) -> Cells:
     }
 
 
-@told("balance.site_year", by_slot=True)
+@told("balance.site_year", "surplus_mw", "export_mw", by_slot=True)
 def site_surplus(h: Here) -> Cells:
     made = total(made_mw(c) - c.x("charge_mw") for c in h.each("supply.capacity"))
     return {
@@ -197,6 +198,8 @@ def site_surplus(h: Here) -> Cells:
 def heat(h: Here) -> Cells:
     sold_mwh = h.x("heat_sold_mw") * h.listed("heat.buyer_h", "heat.sale")
     return {
+        "sold_mw": h.x("heat_sold_mw"),
+        "connect_mw": h.x("heat_connect_mw"),
         "recoverable_mw": warm_mw(h, 1.0),
         "sold_mwh": sold_mwh,
         "revenue_musd": sold_mwh * (h.listed("heat.price_usd_per_mwh", "heat.sale") / 1e6),
@@ -284,11 +287,12 @@ def connections(e: Here) -> Cells:
 
 @told("non_firm.connect")
 def non_firm_connections(c: Here) -> Cells:
+    turns_firm = c.listed("non_firm.turns_firm", "non_firm.connect")
     return {
         "rate_pct": float(c.tier),
         "added_mw": c.x("connect_mw"),
         "service_start": c.listed("non_firm.start", "non_firm.connect"),
-        "turns_firm": c.listed("non_firm.turns_firm", "non_firm.connect"),
+        "turns_firm": turns_firm if np.isfinite(turns_firm) else np.nan,
         "overnight_musd": c.x("connect_mw") * c.listed("non_firm.capex_musd_per_mw", "non_firm.connect"),
     }
 
@@ -310,7 +314,34 @@ def stress_slot(h: Here) -> Cells:
 
 @told("sites.site_year", where=lambda h: by_tier(h).terms)
 def non_firm_year(h: Here) -> Cells:
-    return {"non_firm_mw": by_tier(h)}
+    return {"non_firm_mw": by_tier(h), "discount_musd": AT_SITE["non_firm_discount"].of(h) * -1.0}
+
+
+@told("grid.billing", "charge_musd")
+def billed_peaks(p: Here) -> Cells:
+    grid = p.case.inputs.grid
+    months = float(grid.billing_months[grid.period.code(p.period)])
+    usd_per_kw_month = p.listed("grid.demand_charge_usd_per_kw_month", "sites.site_year")
+    return {
+        "months": months,
+        "peak_mw": p.x("peak_mw"),
+        "usd_per_kw_month": usd_per_kw_month,
+        "charge_musd": p.x("peak_mw") * (months * usd_per_kw_month / 1e3),
+    }
+
+
+@told("siting.block", "used_mw")
+def blocks(b: Here) -> Cells:
+    return {
+        "used_mw": b.total("used"),
+        "shared_mw": total(b.at(site=p.partner).total("used") for p in b.each("siting.shared")),
+        "block_mw": b.listed("siting.block_mw", "siting.block"),
+    }
+
+
+@told("siting.phase")
+def phases(p: Here) -> Cells:
+    return {"phases": p.x("phases"), "phase_mw": p.listed("siting.phase_mw", "siting.phase"), "built_mw": p.x("build")}
 
 
 @told("supply.build")
@@ -358,7 +389,7 @@ def contracts(c: Here) -> Cells:
     return {"signed_mw": c.x("signed_mw"), "in_force_mw": c.x("contract_mw"), "energy_mwh": delivered}
 
 
-@told("contracts.force", "output_mw", by_slot=True)
+@told("contracts.force", by_slot=True)
 def contract_slot(c: Here) -> Cells:
     return {"hours": c.hours, "output_mw": c.x("contract_mw") * profile_frac(c)}
 
@@ -403,9 +434,11 @@ def _compared(case: Case, name: str, table: ToldTable) -> list[Excess]:
     }
     expected, reported = frame.assign(**cells).set_index(key), {c: rows[c].to_numpy() / unit[c] for c in unit}
     amounts = table.amounts or [column for column, of in places[0].items() if isinstance(of, LinearForm)]
+    there = np.max([np.abs(cells[column]) for column in amounts], axis=0)
+    if not table.amounts:  # in any time slice
+        there = np.repeat(there.reshape(len(here), -1).max(axis=1), len(slots))
     silent = ~isin(frame, rows, key)
-    left_out = np.max([np.abs(cells[column][silent]) for column in amounts], axis=0, initial=0.0)
     return [
-        Excess.above(frame[silent], np.where(left_out > TRACE, left_out, 0.0), 0.0),
+        Excess.above(frame[silent], np.where(there > TRACE, there, 0.0)[silent], 0.0),
         *(Excess.reported(rows[key].assign(what=c), reported[c], lookup(expected[c], rows, key, np.nan)) for c in unit),
     ]

@@ -90,7 +90,7 @@ SPOILED = (
     ("a zone pays no blocks", "load_price_reported", partial(without, "load_price", "new_mwh")),
     ("the blocks cost more", "load_price_paid", steeper),
     ("non-firm power in a stress slot", "decisions_as_solved", drawn_in_stress),
-    ("the stress is at other hours", "tables_as_stated", hours_later),
+    ("the stress is at other hours", "stress_from_tables", hours_later),
     ("shed load is served all the same", "decisions_as_solved", partial(times, "stress_slot", "shed_mw", 0.4)),
     ("less headroom for both", "headroom_table", partial(limits, "limit_mw", 0.6)),
     (

@@ -110,7 +110,7 @@ SPOILED = (
         partial(setting, "supply", "{whole_sources: true, override: {engine: {min_size_mw: 9999}}}"),
     ),
     ("a plant is reported smaller", "smallest_plants", partial(times, "source_builds", "min_size_mw", 0.9)),
-    ("a slot is forgotten", "rows_there", partial(without, "source_slot", "level_mwh")),
+    ("a slot is forgotten", "tables_as_stated", partial(without, "source_slot", "level_mwh")),
     ("engines run above full", "decisions_as_solved", partial(of_source, "engine", "output_mw", 1.5)),
     ("the sun shines brighter", "tables_as_stated", partial(of_source, "panel", "output_mw", 1.1)),
     ("a permit is for less", "program_as_stated", partial(limit, "supply", "run_hours_h", 0.1)),
@@ -131,17 +131,12 @@ SPOILED = (
     ("surplus is reported smaller", "tables_as_stated", partial(times, "site_surplus", "surplus_mw", 0.5)),
     ("surplus is not reported", "tables_as_stated", partial(without, "site_surplus", "surplus_mw")),
     *(
-        (f"{column} is reported smaller", "sources_of_a_year", partial(times, "source_year", column, 0.99))
-        for column in (
-            "output_mwh",
-            "charged_mwh",
-            "capacity_factor_frac",
-            "fuel_mmbtu",
-            "emissions_kt",
-            "capital_musd",
-            "running_musd",
-            "usd_per_mwh",
+        (f"{column} is reported smaller", name, partial(times, "source_year", column, 0.99))
+        for name, columns in (
+            ("tables_as_stated", ("output_mwh", "charged_mwh", "fuel_mmbtu", "emissions_kt", "running_musd")),
+            ("sources_of_a_year", ("capacity_factor_frac", "capital_musd", "usd_per_mwh")),
         )
+        for column in columns
     ),
     ("a converter is overloaded", "decisions_as_solved", partial(of_source, "cells", "charge_mw", 30.0)),
     ("cells hold too much", "decisions_as_solved", partial(of_source, "cells", "level_mwh", 9.0)),

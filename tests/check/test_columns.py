@@ -35,7 +35,6 @@ BREAKS = {
     "labels_follow": "plan.cooling",
     "hours_reported": "contract_slot.hours",
     "leads_reported": "leads.months",
-    "blocks_reported": "blocks.block_mw",
     "headroom_worth": "headroom.value_npv_usd_per_mw",
     "non_firm_years_reported": "non_firm_year.lost_kh100e",
     "load_price_adders_reported": "load_price.last_adder_usd_per_mwh",
