@@ -6,7 +6,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from planner.base.pandas_texts import with_texts_as_objects
-from planner.check import cells, duals, four_moneys, money, optimality, rows, second, unit_costs
+from planner.check import cells, duals, four_moneys, money, optimality, rows, second, stated_tables, unit_costs
 from planner.check.case import Case
 from planner.check.families import FAMILIES
 from planner.check.optimality import what_is_proven
@@ -27,7 +27,7 @@ _FACTS: Final = "Figures against the data"
 
 def _by_heading() -> dict[str, tuple[Rule, ...]]:
     """Return rules by heading: those of a family under its own, but for those that reread figures."""
-    groups = {"Status and amounts": rules_of(cells, rows)}
+    groups = {"Status and amounts": rules_of(cells, rows, stated_tables)}
     for family in FAMILIES:
         heading = getattr(family, "HEADING", _FACTS)
         for rule in rules_of(family):

@@ -10,11 +10,9 @@ import pandas as pd
 from planner.check.chain import site_power
 from planner.check.days import slot_hours, year_rows, year_slots
 from planner.check.declared import TRACE, DualPrice, Table
-from planner.check.frames import column_by, crossed, keyed, lookup, once, path_value, sum_by, to_frame
+from planner.check.frames import column_by, crossed, lookup, once, path_value, sum_by, to_frame
 from planner.check.load_price import by_local_hour
 from planner.check.payments import yearly_weight
-from planner.check.stated import burnt_t, embodied_t
-from planner.check.stating import values_at
 from planner.check.table import table_of
 from planner.check.verdict import TOLERANCE, Excess, columns_reported, rule
 
@@ -53,19 +51,6 @@ def _intensity(case: Case) -> Floats:
     return rate.reshape(power.facility_mw.shape)
 
 
-@once
-def fuel_kt(case: Case) -> Floats:
-    """Emissions of fuel burnt at sites, by site-year of `site_power(case)`. [kt]"""
-    return values_at(case, "sites.site_year", burnt_t) / _T_PER_KT
-
-
-@once
-def emissions_kt(case: Case) -> Floats:
-    """Location-based emissions and those of fuel burnt by site-year of `site_power(case)`. [kt]"""
-    of_grid = (site_power(case).grid_mwh * _intensity(case)).sum(axis=1) / _T_PER_KT
-    return np.asarray(of_grid + fuel_kt(case))
-
-
 def _claimed_mwh(case: Case) -> Floats:
     """PPA energy that counts as clean, shape (site_year, slot). [MWh]"""
     power = site_power(case)
@@ -74,75 +59,33 @@ def _claimed_mwh(case: Case) -> Floats:
     return np.asarray(lookup(claimed, frame, _SLOT).reshape(power.facility_mw.shape) * power.hours)
 
 
-def _market_kt(case: Case) -> Floats:
-    """Market-based emissions by site-year. [kt]"""
-    taken_off = (_claimed_mwh(case) * _intensity(case)).sum(axis=1) / _T_PER_KT
-    return np.asarray(emissions_kt(case) - taken_off)
-
-
-@once
-def _embodied_kt(case: Case) -> Floats:
-    """Emissions of making what enters service, a year, by site-year. [kt]"""
-    return values_at(case, "sites.site_year", embodied_t) / _T_PER_KT
-
-
-def counted_kt(case: Case) -> Floats:
-    """Emissions that cap and price count, by site-year. [kt]"""
-    is_market = case.scenario.carbon.accounting == "market"
-    of_power = _market_kt(case) if is_market else emissions_kt(case)
-    return np.asarray(of_power + _embodied_kt(case))
-
-
-@rule(unit="kt", of_program=True)
-def emissions(case: Case) -> Excess:
-    """Emissions follow from power drawn, grid intensity by time slice, and fuel burnt."""
-    expected, table = emissions_kt(case), case.plan("site_year")
-    by_site = pd.Series(expected, index=keyed(site_power(case).site_year))
-    return Excess.differs(table[list(_SITE)], table["emissions_kt"].to_numpy(), lookup(by_site, table, _SITE, np.nan))
-
-
-@rule(unit="kt", of_program=True)
+@rule(unit="kt")
 def carbon_tables(case: Case) -> Excess:
-    """Location, market, fuel and embodied emissions are reported by site and in total."""
-    sites, years, site_year = (case.plan("carbon_site"), case.plan("carbon_year"), site_power(case).site_year)
-    parts = []
-    for name, expected in (
-        ("location_kt", emissions_kt(case)),
-        ("fuel_kt", fuel_kt(case)),
-        ("market_kt", _market_kt(case)),
-        ("embodied_kt", _embodied_kt(case)),
-        ("counted_kt", counted_kt(case)),
-        ("claimed_mwh", _claimed_mwh(case).sum(axis=1)),
-    ):
-        by_site, by_year = (sum_by(site_year, key, expected) for key in (_SITE, ("year",)))
-        reported, total = sites[name].to_numpy(), years[name].to_numpy()
-        parts += [
-            Excess.differs(sites[list(_SITE)], reported, lookup(by_site, sites, _SITE, np.nan)),
-            Excess.differs(years[["year"]], total, lookup(by_year, years, ("year",))),
-        ]
-    return parts[0].and_also(*parts[1:])
+    """Market-based emissions take off what is claimed; those of a year add up its sites."""
+    sites, years, site_year = case.plan("carbon_site"), case.plan("carbon_year"), case.site_year
+    claimed = _claimed_mwh(case)
+    off, mwh = (sum_by(site_year, _SITE, of.sum(axis=1)) for of in (claimed * _intensity(case) / _T_PER_KT, claimed))
+    expected = {
+        "market_kt": sites["location_kt"].to_numpy() - lookup(off, sites, _SITE),
+        "claimed_mwh": lookup(mwh, sites, _SITE),
+    }
+    names = ("location_kt", "fuel_kt", "market_kt", "embodied_kt", "counted_kt", "claimed_mwh")
+    sums = {name: lookup(sum_by(sites, ("year",), sites[name]), years, ("year",)) for name in names}
+    return columns_reported(sites, _SITE, expected).and_also(columns_reported(years, ("year",), sums))
 
 
-@rule(unit="MUSD/year or t/h", of_program=True)
-def carbon_charges_reported(case: Case) -> Excess:
-    """Carbon payments of sites, and the intensity of power drawn, follow from emissions.
+@rule(unit="t/h")
+def carbon_intensity_reported(case: Case) -> Excess:
+    """The intensity of power drawn follows from emissions.
 
-    The intensity is held as t/h at the mean draw: that of a draw within the tolerance is noise.
+    It is held as t/h at the mean draw: that of a draw within the tolerance is noise.
     """
-    table, site_year, power = case.plan("carbon_site"), site_power(case).site_year, site_power(case)
-    price = pd.Series(case.inputs.carbon.price_usd_per_t, index=list(case.years))
-    scheme = to_frame(case.inputs.sites.site_year, usd=case.inputs.carbon.fuel_price_usd_per_t)
-    usd = counted_kt(case) * lookup(price, site_year, ("year",), np.nan)
-    usd = usd + fuel_kt(case) * lookup(scheme.set_index(list(_SITE))["usd"], site_year, _SITE, np.nan)
-    drawn = lookup(sum_by(site_year, _SITE, power.grid_mwh.sum(axis=1)), table, _SITE)
+    table, sites = case.plan("carbon_site"), case.plan("site_year")
+    drawn_mw = lookup(sum_by(sites, _SITE, sites["grid_mwh"]), table, _SITE) / _HOURS_PER_YEAR
     of_grid_t = (table["location_kt"] - table["fuel_kt"]) * _T_PER_KT
-    expected = {"charge_musd": lookup(sum_by(site_year, _SITE, usd * _T_PER_KT / _USD_PER_MUSD), table, _SITE)}
-    drawn_mw = drawn / _HOURS_PER_YEAR
     is_drawn = drawn_mw > TOLERANCE
-    t_per_h = np.where(is_drawn, table["grid_t_per_mwh"] * drawn_mw, np.nan)
-    expected_t_per_h = np.where(is_drawn, of_grid_t / _HOURS_PER_YEAR, np.nan)
-    place = table[list(_SITE)].assign(what="grid_t_per_mwh")
-    return columns_reported(table, _SITE, expected).and_also(Excess.reported(place, t_per_h, expected_t_per_h))
+    reported = np.where(is_drawn, table["grid_t_per_mwh"] * drawn_mw, np.nan)
+    return Excess.reported(table[list(_SITE)], reported, np.where(is_drawn, of_grid_t / _HOURS_PER_YEAR, np.nan))
 
 
 @rule(unit="kt or USD/t", floor=10.0)

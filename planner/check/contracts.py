@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check.chain import site_power
-from planner.check.days import slot_hours, year_slots
-from planner.check.declared import TRACE, DualPrice, Table
+from planner.check.declared import DualPrice, Table
 from planner.check.frames import column_by, crossed, isin, keyed, lookup, once, path_value, quotient, sum_by, to_frame
 from planner.check.lead_times import decision_start
 from planner.check.table import table_of
@@ -78,40 +77,9 @@ def in_force(case: Case) -> pd.DataFrame:
     return rows.assign(in_force_mw=rows["signed_mw"] * share)
 
 
-@rule(unit="MW", rows_of=("contracts",))
-def contracts_in_force(case: Case) -> Excess:
-    """PPAs in force were signed, have begun and have not ended."""
-    table = case.plan("contracts")
-    rows = in_force(case)
-    expected = sum_by(rows, ("contract", "zone", "year_now"), rows["in_force_mw"])
-    place = table[list(_FORCE)]
-    reported = Excess.differs(place, table["in_force_mw"].to_numpy(), lookup(expected, table, _FORCE))
-    now = rows.loc[rows["in_force_mw"] > TRACE, ["contract", "zone", "year_now"]]
-    now = now.rename(columns={"year_now": "year"}).drop_duplicates(ignore_index=True)
-    return reported.and_also(Excess.count_broken(now, ~isin(now, table, _FORCE)))
-
-
 def _zones_with_sites(case: Case) -> pd.DataFrame:
     """Zones and years in which a site is in the plan: zone, year."""
     return case.site_year.assign(zone=_zone_of(case, case.site_year))[["zone", "year"]]
-
-
-@rule(unit="MWh", floor=10.0, rows_of=("contract_slot", "contracts"))
-def contract_energy(case: Case) -> Excess:
-    """PPAs deliver capacity times profile, by time slice and in the year."""
-    table, slots = case.plan("contracts"), case.plan("contract_slot")
-    power = table["in_force_mw"].to_numpy()[:, None] * profiles(case, table)
-    year = Excess.differs(table[list(_FORCE)], table["energy_mwh"].to_numpy(), power @ slot_hours(case))
-    frame = table[list(_FORCE)].merge(year_slots(case)[["slot"]], how="cross")
-    by_slot = pd.Series(power.ravel(), index=keyed(frame))
-    key = (*_FORCE, "slot")
-    reported = slots["output_mw"].to_numpy()
-    hours = column_by(year_slots(case), "slot", "hours")
-    forgotten = sum_by(slots, _FORCE, reported * lookup(hours, slots, ("slot",), np.nan))
-    return year.and_also(
-        Excess.differs(slots[list(key)], reported, lookup(by_slot, slots, key, np.nan)),
-        Excess.differs(table[list(_FORCE)], lookup(forgotten, table, _FORCE), table["energy_mwh"].to_numpy()),
-    )
 
 
 def _zone_of(case: Case, table: pd.DataFrame) -> pd.Series[str]:
@@ -298,19 +266,13 @@ def _goals(case: Case) -> tuple[pd.DataFrame, Floats, Floats, Floats]:
     return goals, asked, lookup(used, goals, _POOL), lookup(reached, goals, _POOL)
 
 
-def _contract_slot_rows(case: Case) -> pd.DataFrame:
-    contracts = case.plan("contracts")
-    in_force = contracts.loc[contracts["in_force_mw"] > TRACE, ["contract", "zone", "year"]]
-    return crossed(in_force, site_power(case).slot[["slot"]])
-
-
 def _matching_slot_rows(case: Case) -> pd.DataFrame:
     pools = case.plan("matching")[["pool", "year"]]
     return crossed(pools, site_power(case).slot[["slot"]])
 
 
 HEADING: Final = "PPAs and clean power"
-IMPLIED: Final[Mapping[str, Table]] = {"contract_slot": _contract_slot_rows, "matching_slot": _matching_slot_rows}
+IMPLIED: Final[Mapping[str, Table]] = {"matching_slot": _matching_slot_rows}
 DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
     "signed_mw": ("contracts", "signed_mw"),
     "contract_mw": ("contracts", "in_force_mw"),

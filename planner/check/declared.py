@@ -12,9 +12,9 @@ something to declare:
     Rows that must be there, columns that follow from a label, columns that are not negative.
 `DECISIONS`, `PRICES`
     For each block of decisions the table that holds them; for each limit what its dual is worth.
-`ORDERED`, `OVERNIGHT`, and statements
-    For each kind of an order its table, with columns of item and power; for each table with overnight cost the cost
-    lines of it; rows of the program said again by `row` of `planner.check.stating`.
+`ORDERED`, and statements
+    For each kind of an order its table, with columns of item and power; rows of the program said again by `row` of
+    `planner.check.stating`. Cells of its tables are in `planner.check.stated_tables`.
 `AT_SITE`, `BOUGHT`
     What it pays and buys, in the words of `planner.check.priced`, where all of the family is in one file.
 `TAKEN_AS_GIVEN`

@@ -5,53 +5,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import pandas as pd
 
-from planner.check.chain import site_power
 from planner.check.days import year_rows
-from planner.check.declared import TRACE, DualPrice, Table
-from planner.check.existing import by_zone, connected, since, site_years
-from planner.check.frames import isin, lookup, sum_by, to_frame, with_int_year
+from planner.check.declared import DualPrice, Table
+from planner.check.existing import by_zone, connected, since
+from planner.check.frames import lookup, sum_by, with_int_year
 from planner.check.payments import discounts
 from planner.check.verdict import Excess, columns_reported, rule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import pandas as pd
+
     from planner.base.arrays import Floats
     from planner.check.case import Case
 
-_SITE = ("site", "year")
 _ZONE = ("zone", "year")
 _NOTHING_SPARE_MW = 1e-5  # a solver keeps its limits to less
 _USD_PER_MUSD = 1e6
 _ROUNDINGS = 8.0  # of sums and differences of connections
-
-
-@rule(unit="MW")
-def nameplate_reported(case: Case) -> Excess:
-    """Nameplate behind a connection is that of racks in service and their companions."""
-    uses, table = case.uses, case.plan("site_year")
-    nameplate = sum_by(uses, _SITE, uses["in_service_mw"] * (1.0 + uses["companion_mw_per_mw"]))
-    return Excess.differs(table[list(_SITE)], table["nameplate_mw"].to_numpy(), lookup(nameplate, table, _SITE))
-
-
-@rule(unit="MW")
-def connections(case: Case) -> Excess:
-    """Connections serve after their lead time; the tables add them up."""
-    added, grid = case.plan("connections"), case.inputs.grid
-    offers = to_frame(grid.expand, start=grid.expand_start)
-    place = added[list(_SITE)]
-    start = added["service_start"].to_numpy()
-    due = lookup(offers.set_index(list(_SITE))["start"], added, _SITE, np.nan)
-    table, sites = case.plan("site_year"), site_years(case)
-    totals = [
-        Excess.differs(
-            table[list(_SITE)], table[name].to_numpy(), lookup(sum_by(sites, _SITE, sites[name]), table, _SITE, np.nan)
-        )
-        for name in ("firm_mw", "new_firm_mw", "halls_mw")
-    ]
-    return Excess.above(place, due, start).and_also(*totals)
 
 
 def _new_firm_mw(case: Case, places: pd.DataFrame) -> Floats:
@@ -137,58 +110,6 @@ def headroom_worth(case: Case) -> Excess:
     return columns_reported(table, _ZONE, expected)
 
 
-def own_peaks(case: Case) -> pd.DataFrame:
-    """List the largest draw of every site and year in the time slices of every billing period.
-
-    Months of a season have one maximum each and are alike; the month of the peak day is billed
-    on the larger of its ordinary day and the peak day.
-    """
-    grid = case.inputs.grid
-    period = np.asarray(grid.billing_slot["period"], dtype=np.intp)
-    slot = np.asarray(grid.billing_slot["slot"], dtype=np.intp)
-    frames = [
-        site_power(case).site_year.assign(
-            period=name,
-            months=grid.billing_months[code],
-            peak_mw=site_power(case).grid_mw[:, slot[period == code]].max(axis=1, initial=0.0),
-        )
-        for code, name in enumerate(grid.period.labels)
-    ]
-    return pd.concat(frames, ignore_index=True)
-
-
-@rule(unit="MW")
-def billed_peaks(case: Case) -> Excess:
-    """Every month is billed once, on the largest draw of the time slices that represent it."""
-    expected, table = own_peaks(case), case.plan("billed_peaks")
-    key = (*_SITE, "period")
-    reported = table.set_index(list(key))["peak_mw"]
-    known = expected[isin(expected, table, _SITE)]
-    right = Excess.above(known[list(key)], known["peak_mw"].to_numpy(), lookup(reported, known, key))
-    # A month in which nothing is drawn has no row; one with a draw must have one, or it is too low.
-    silent = known[~isin(known, table, key)]
-    listed = pd.concat([table[[*_SITE, "months"]], silent[[*_SITE, "months"]]], ignore_index=True)
-    months = sum_by(listed, _SITE, listed["months"])
-    place = table[list(_SITE)].drop_duplicates().reset_index(drop=True)
-    year = Excess.differs(place, lookup(months, place, _SITE), np.full(len(place), 12.0))
-    charge = (table["months"] * table["peak_mw"] * table["usd_per_kw_month"] * 1000.0 / 1e6).to_numpy()
-    bill = Excess.differs(table[list(key)], table["charge_musd"].to_numpy(), charge)
-    grid = case.inputs.grid
-    rates = to_frame(case.inputs.sites.site_year, usd=grid.demand_charge_usd_per_kw_month).set_index(list(_SITE))["usd"]
-    rate = Excess.differs(table[list(key)], table["usd_per_kw_month"].to_numpy(), lookup(rates, table, _SITE, np.nan))
-    # A peak above the largest draw would be paid for nothing; without a charge it may float.
-    costly = known[lookup(rates, known, _SITE) > 0.0]
-    exact = Excess.above(costly[list(key)], lookup(reported, costly, key), costly["peak_mw"].to_numpy())
-    return right.and_also(year, bill, rate, exact)
-
-
-def _billed_peaks_rows(case: Case) -> pd.DataFrame:
-    peaks, rate = own_peaks(case), case.inputs.grid.demand_charge_usd_per_kw_month
-    rates = to_frame(case.inputs.sites.site_year, rate=rate).set_index(list(_SITE))["rate"]
-    is_billed = lookup(rates, peaks, _SITE) > 0.0
-    return peaks.loc[is_billed & (peaks["peak_mw"] > TRACE), [*_SITE, "period"]]
-
-
 def _headroom_rows(case: Case) -> pd.DataFrame:
     reported = set(case.data("zone_headroom")["zone"])
     zones = [zone for zone in dict.fromkeys(case.scope["zone"]) if zone in reported]
@@ -198,7 +119,7 @@ def _headroom_rows(case: Case) -> pd.DataFrame:
 HEADING: Final = "Grid"
 
 
-IMPLIED: Final[Mapping[str, Table]] = {"billed_peaks": _billed_peaks_rows, "headroom": _headroom_rows}
+IMPLIED: Final[Mapping[str, Table]] = {"headroom": _headroom_rows}
 
 DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
     "expand": ("connections", "added_mw"),

@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import pandas as pd
 
-from planner.check.chain import site_power
-from planner.check.frames import column_by, keyed, lookup, sum_by, to_frame
+from planner.check.frames import column_by, to_frame
 from planner.check.priced import Bought, PaidLine, listed_purchase
 from planner.check.stating import row, total
 from planner.check.table import table_of
@@ -17,13 +15,14 @@ from planner.check.verdict import Excess, rule
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import pandas as pd
+
     from planner.base.arrays import Floats
     from planner.check.case import Case
-    from planner.check.stating import Here, StatedRow
+    from planner.check.stating import Here, LinearForm, StatedRow
 
 _SITE = ("site", "year")
 _HOURS_PER_YEAR = 8760.0
-_USD_PER_MUSD = 1e6
 
 
 def country_figure(case: Case, table: pd.DataFrame, column: str, stated: float | None) -> Floats:
@@ -35,43 +34,14 @@ def country_figure(case: Case, table: pd.DataFrame, column: str, stated: float |
     return figures.reindex(table["site"].map(country)).to_numpy(dtype=np.float64)
 
 
-def _connection_usd(case: Case, table: pd.DataFrame) -> Floats:
-    """Overnight cost of the connections that are built."""
-    stated = case.of_family("heat")[0].connection_usd_per_kw
-    per_kw = country_figure(case, table, "connection_usd_per_kw", stated)
-    return np.asarray(1000.0 * per_kw * table["connect_mw"].to_numpy())
-
-
-@rule(unit="MW", rows_of=("heat",))
-def heat_sold(case: Case) -> Excess:
-    """Heat that could be sold, connections so far and revenue follow from what is sold and built."""
-    table, (settings, _) = case.plan("heat"), case.of_family("heat")
-    place, sold = table[list(_SITE)], table["sold_mw"].to_numpy()
-    recover = column_by(case.data("cooling"), "cooling", "heat_reuse_max_frac")
-    order = list(case.inputs.sets.cooling.labels)
-    share = recover.reindex(order).to_numpy(dtype=np.float64)
-    power = site_power(case)
-    mean = np.einsum("rch,h,c->r", power.it_by_cooling_mw, power.hours, share) / _HOURS_PER_YEAR
-    warm = pd.Series(mean, index=keyed(power.site_year))
-    hours = country_figure(case, table, "buyer_hours_per_year", None)
-    price = country_figure(case, table, "price_usd_per_mwh", settings.price_usd_per_mwh)
-    price = price / _USD_PER_MUSD
-    built = table.merge(table, on="site", suffixes=("", "_now"))
-    built = built[built["year"] <= built["year_now"]]
-    so_far = sum_by(built, ("site", "year_now"), built["connect_mw"])
-    recoverable = lookup(warm, table, _SITE, np.nan)
-    return Excess.differs(place, table["connected_mw"].to_numpy(), lookup(so_far, table, _SITE)).and_also(
-        Excess.differs(place, table["recoverable_mw"].to_numpy(), recoverable),
-        Excess.differs(place, table["sold_mwh"].to_numpy(), sold * hours),
-        Excess.differs(place, table["overnight_musd"].to_numpy(), _connection_usd(case, table) / _USD_PER_MUSD),
-        Excess.differs(place, table["revenue_musd"].to_numpy(), sold * hours * price),
-    )
-
-
 @row("site year", "heat.sale")
 def heat_recovery(h: Here) -> StatedRow:
     """Sell no more than the share with a buyer of what cooling gives off warm enough."""
-    share = h.listed("heat.share_frac", "heat.sale")
+    return h.x("heat_sold_mw") <= warm_mw(h, h.listed("heat.share_frac", "heat.sale"))
+
+
+def warm_mw(h: Here, share: float) -> LinearForm:
+    """Mean heat of a year that cooling gives off warm enough, times a share."""
 
     def warm(c: Here) -> float:
         return share * c.given("heat.recover_frac", "cooling")
@@ -79,7 +49,7 @@ def heat_recovery(h: Here) -> StatedRow:
     # A shape of load has a mean of 1.
     moving = ((u, warm(u.at(cooling=u.cooling_of_hall))) for u in h.each("used"))
     moved = total(u.over_slots(lambda s: s.x("migrating_mw")) * (frac / _HOURS_PER_YEAR) for u, frac in moving)
-    return h.x("heat_sold_mw") <= h.total("idle_mw", warm) + h.total("dynamic_mw", warm) + moved
+    return h.total("idle_mw", warm) + h.total("dynamic_mw", warm) + moved
 
 
 @row("site year", "heat.sale")
@@ -130,7 +100,6 @@ BOUGHT: Final = {
         "heat_network", "heat", "facility", listed_purchase("heat.sale", "heat.capex_musd_per_mw", "", "facility")
     )
 }
-OVERNIGHT: Final = {"heat": (("heat_network",), _SITE)}
 ORDERED: Final = {"heat network": ("heat", "", "connect_mw")}
 DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
     "heat_connect_mw": ("heat", "connect_mw"),

@@ -26,11 +26,8 @@ _ROUTE = ("region", "workload", "site")
 _CLASS = ("workload", "year")
 _USERS = ("region", "workload")
 _DEMAND = ("region", "workload", "year")
-_RENT = ("workload", "tier", "year")
-_LEVER = ("workload", "lever", "year")
 _HAIR: Final = 1e-9  # of a share, by which a percentile may fall to the next entry
 _ROUNDING: Final = 1.0 + 1e-9
-_USD_PER_MUSD: Final = 1e6
 _H100E_HOURS: Final = 1000.0 * 8760.0  # in a kH100e-year
 
 
@@ -291,32 +288,6 @@ def why_not_reported(case: Case) -> Excess:
     odd = table["why_not_own"].astype(object).to_numpy() != np.array(expected, dtype=object)
     odd |= table["why_not_rented"].astype(object).to_numpy() != barred.reindex(keys).to_numpy()
     return Excess.count_broken(table[list(_DEMAND)], odd)
-
-
-@rule(unit="USD/H100e-hour", rows_of=("rent",))
-def rent_terms_reported(case: Case) -> Excess:
-    """Term and price of rented compute are those of its offer."""
-    table, rent = case.plan("rent"), case.inputs.rent
-    offers = to_frame(
-        rent.bought,
-        term_years=rent.term_years,
-        usd_per_h100e_hour=rent.price_musd_per_kh100e_year * _USD_PER_MUSD / _H100E_HOURS,
-    ).set_index(list(_RENT))
-    expected = {name: lookup(offers[name], table, _RENT, np.nan) for name in offers.columns}
-    return columns_reported(table, _RENT, expected)
-
-
-@rule(unit="kH100e or MUSD", rows_of=("levers",))
-def levers_reported(case: Case) -> Excess:
-    """Savings and cost of each lever follow from its adoption and the demand."""
-    table, demand, levers = case.plan("levers"), case.plan("demand"), case.inputs.levers
-    offers = to_frame(levers.adopted, saving=levers.saving_frac, musd=levers.cost_musd_per_kh100e_year).set_index(
-        list(_LEVER)
-    )
-    asked = lookup(sum_by(demand, _CLASS, demand["demand_kh100e"]), table, _CLASS)
-    saved = table["adopted_frac"].to_numpy() * asked * lookup(offers["saving"], table, _LEVER, np.nan)
-    cost = saved * lookup(offers["musd"], table, _LEVER, np.nan)
-    return columns_reported(table, _LEVER, {"saved_kh100e": saved, "cost_musd": cost})
 
 
 @rule(unit="GW or kH100e")

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from planner.check.cells import ANYWHERE
-from planner.check.chain import share_that_moves, site_power
 from planner.check.days import year_slots
 from planner.check.declared import TRACE, Table
 from planner.check.frames import column_by, crossed, keyed, lookup, once, sum_by, take_codes, to_frame
@@ -27,10 +26,8 @@ if TYPE_CHECKING:
 
     Codes = NDArray[np.intp]
 
-_HOURS_PER_YEAR = 8760.0
 _ROUNDING = 1.0 + 1e-9
 _USE = ("site", "rack", "hall", "workload", "year")
-_SITE = ("site", "year")
 _CLASS = ("site", "workload", "year")
 _BLOCK = ("rack", "workload", "year", "day", "own_block")
 _SITE_BLOCK = ("site", *_BLOCK)
@@ -83,33 +80,14 @@ def users_in_reach(case: Case, table: pd.DataFrame) -> NDArray[np.object_]:
     return np.asarray(words.reindex(keys).fillna(""), dtype=object)
 
 
-def _profile(case: Case, table: pd.DataFrame) -> Floats:
-    """Power of the work of a workload at a site in a time slice over its mean."""
-    sets = case.inputs.sets
-    shape = column_by(case.workloads, "workload", "shape")[table["workload"]]
-    return np.asarray(
-        case.inputs.power.shape_frac[
-            sets.site.codes(table["site"]), sets.shape.codes(shape), sets.slot.codes(table["slot"])
-        ]
-    )
-
-
-@rule(unit="MW")
-def migration_is_due(case: Case) -> Excess:
-    """Movable work is the deferrable share of racks in use for workloads that may move."""
-    table, uses = _table(case), case.uses
-    mean_mw = uses["used_mw"] * uses["dynamic_mw_per_mw"] * share_that_moves(case, uses)
-    due = sum_by(uses, _USE, mean_mw)
-    place = table[[*_USE, "slot"]]
-    reported = Excess.differs(place, table["due_mw"].to_numpy(), lookup(due, table, _USE) * _profile(case, table))
+@rule(unit="blocks", rows_of=("migration",))
+def migration_in_its_block(case: Case) -> Excess:
+    """Work that moves is reported in its block of the day, named by the first time slice of it."""
+    table = _table(case)
     begin = table["own_block"] * table["workload"].map(_windows(case, table))
-    by_hour = site_power(case).slot.set_index(["day", "hour"])["slot"]
+    by_hour = year_slots(case).set_index(["day", "hour"])["slot"]
     first = by_hour.reindex(pd.MultiIndex.from_arrays([table["day"], begin])).to_numpy()
-    blocks = Excess.count_broken(place, (table["block"].to_numpy() != first).astype(np.bool_))
-    # What falls due in all time slices is the mean of the year, so that no time slice is forgotten.
-    mean = sum_by(table, _USE, table["due_mw"] * table["hours"] / _HOURS_PER_YEAR)
-    moving = uses.loc[mean_mw > 0.0, list(_USE)].drop_duplicates().reset_index(drop=True)
-    return reported.and_also(Excess.differs(moving, lookup(mean, moving, _USE), lookup(due, moving, _USE)), blocks)
+    return Excess.count_broken(table[[*_USE, "slot"]], (table["block"].to_numpy() != first).astype(np.bool_))
 
 
 @rule(unit="sites", rows_of=("migration",))
@@ -124,23 +102,6 @@ def migration_reach_reported(case: Case) -> Excess:
     own = every.assign(own=first).set_index(["workload", "site"])["own"]
     wanted = own.reindex(keyed(table[["workload", "site"]])).to_numpy()
     return Excess.count_broken(table, (table["reach"].to_numpy() != wanted).astype(np.bool_))
-
-
-@rule(unit="MW")
-def migration_reported(case: Case) -> Excess:
-    """Load curve, sites and workloads report moved work as its time slices add up to."""
-    power, slots, years = site_power(case), case.plan("power_slot"), case.plan("site_year")
-    site, slot = power.site_year, power.slot
-    frame = site.merge(slot[["slot"]], how="cross")
-    by_slot = pd.Series(power.migrated_mw.ravel(), index=keyed(frame))
-    key = (*_SITE, "slot")
-    curve = Excess.differs(slots[list(key)], slots["migrated_mw"].to_numpy(), lookup(by_slot, slots, key, np.nan))
-    mean = power.migrated_mw @ power.hours / _HOURS_PER_YEAR
-    by_site = pd.Series(mean, index=keyed(site))
-    means = Excess.differs(
-        years[list(_SITE)], years["migrated_mean_mw"].to_numpy(), lookup(by_site, years, _SITE, np.nan)
-    )
-    return curve.and_also(means)
 
 
 @rule(unit="MWh", floor=1000.0, rows_of=("migration", "migration_site"))

@@ -26,16 +26,6 @@ _FLOOR_MUSD = 10.0  # sums of a site are reported to 10 USD: they hold decisions
 _SITE: Final = ("site", "year")
 _LINE = ("item", "site", "calendar_year")
 _PAID = ("site", "calendar_year")
-_OVERNIGHT: Final = {
-    "installs": (("rack_purchase",), ("site", "rack", "hall", "duty", "year")),
-    "builds": (("hall_construction",), ("site", "hall", "year", "stage")),
-    "retrofits": (("hall_retrofit",), ("site", "hall", "to_hall", "year")),
-    "connections": (("interconnection",), _SITE),
-    "non_firm_connections": (("non_firm_connection",), _SITE),
-    "source_builds": (("source_purchase", "battery_cells"), ("site", "source", "year")),
-    **merged(FAMILIES, "OVERNIGHT"),
-}
-"""Tables with the overnight cost of what is bought: its cost lines, and labels of a row."""
 _UNMET = ("unmet_compute", "shed_load_worth")
 _RENTED = "rented_compute"
 _MONEY_YEAR = 2025
@@ -208,16 +198,10 @@ def _capex(case: Case) -> pd.DataFrame:
 
 @rule(unit="MUSD", of_program=True)
 def overnight_cost(case: Case) -> Excess:
-    """The overnight cost of each purchase is amount times price."""
-    rows, parts = _capex(case), []
-    for name, (items, keys) in _OVERNIGHT.items():
-        table, own = case.plan(name), rows[rows["item"].isin(items)]
-        place = together(keys, own, table)
-        left, right = (lookup(sum_by(of, keys, of["overnight_musd"]), place, keys) for of in (table, own))
-        parts.append(Excess.differs(place.assign(table=name), left, right))
-    site_year = case.plan("site_year")
+    """The capex of a site in a year is the overnight cost of what it buys."""
+    rows, site_year = _capex(case), case.plan("site_year")
     total = lookup(sum_by(rows, _SITE, rows["overnight_musd"]), site_year, _SITE)
-    return Excess.differs(site_year[list(_SITE)], site_year["capex_musd"].to_numpy(), total).and_also(*parts)
+    return Excess.differs(site_year[list(_SITE)], site_year["capex_musd"].to_numpy(), total)
 
 
 def _bought(case: Case) -> pd.DataFrame:

@@ -7,141 +7,21 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.check.chain import exported_mw, shed_mw, site_power
 from planner.check.days import hours_off, stress_share, year_slots
-from planner.check.declared import TRACE, DualPrice, Table
-from planner.check.existing import by_zone, connected, non_firm_mw, site_years
-from planner.check.frames import column_by, crossed, isin, keyed, lookup, once, quotient, sum_by, to_frame
-from planner.check.grid import own_peaks
+from planner.check.declared import DualPrice
+from planner.check.frames import column_by, crossed, keyed, lookup, quotient, sum_by, to_frame
 from planner.check.lead_times import decision_start, months_to_service
 from planner.check.load_price import demand_charge_usd_per_kw_month
-from planner.check.supply_output import sources_in_service
 from planner.check.table import table_of
 from planner.check.verdict import Excess, columns_reported, rule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from planner.base.arrays import Floats
     from planner.check.case import Case
 
 _SITE = ("site", "year")
-_SLOT = ("site", "year", "slot")
 _HOURS_PER_YEAR = 8760.0
-_TRACE_MW = 1e-6
-_USD_PER_MUSD = 1e6
-_KW_PER_MW = 1000.0
-
-
-@once
-def non_firm_slots(case: Case) -> pd.DataFrame:
-    """List every time slice of the sites and years with non-firm connection, with what is off."""
-    power, shed = site_power(case), case.scenario.grid.non_firm.shed
-    frame = crossed(power.site_year, power.slot[["slot", "hours"]])
-    frame = frame.assign(place=np.arange(len(frame)), non_firm_mw=non_firm_mw(case, frame))
-    frame = by_zone(case, frame[frame["non_firm_mw"] > 0.0].reset_index(drop=True))
-    off_mw, room_mw = np.zeros(len(frame)), np.zeros(len(frame))
-    if not len(frame):
-        return frame.assign(firm_mw=off_mw, off_mw=off_mw, room_mw=room_mw)
-    key, sites = ("zone", "slot"), site_years(case).set_index(list(_SITE))
-    for rate, hours in hours_off(case).items():
-        tier_mw = non_firm_mw(case, frame, rate)
-        fewer = {zone: min(h, shed.max_hours_per_year * shed.allow) for zone, h in hours.items()}
-        off_mw += tier_mw * lookup(stress_share(case, hours), frame, key, np.nan)
-        room_mw += tier_mw * lookup(stress_share(case, fewer), frame, key, np.nan)
-    return frame.assign(firm_mw=lookup(sites["firm_mw"], frame, _SITE, np.nan), off_mw=off_mw, room_mw=room_mw)
-
-
-@rule(unit="MW", rows_of=("non_firm_connections",))
-def non_firm_where_offered(case: Case) -> Excess:
-    """When non-firm connection serves, turns firm and what it costs are those of its service."""
-    p = case.inputs.non_firm
-    table = connected(case)
-    place = table[list(_SITE)]
-    reported = to_frame(p.connect, start=p.start, turns=p.turns_firm)
-    reported = reported.drop_duplicates(list(_SITE)).set_index(list(_SITE))
-    start = lookup(reported["start"], table, _SITE, np.nan)
-    turns = lookup(reported["turns"], table, _SITE, np.nan)
-    price = to_frame(p.connect, musd=p.capex_musd_per_mw).set_index([*_SITE, "tier"])["musd"]
-    cost = table["added_mw"].to_numpy() * lookup(price, table, (*_SITE, "tier"), np.nan)
-    return Excess.differs(place, table["service_start"].to_numpy(), start).and_also(
-        Excess.differs(place, table["turns_firm"].to_numpy(), turns),
-        Excess.differs(place, table["rate_pct"].to_numpy(), table["tier"].to_numpy(dtype=np.float64)),
-        Excess.differs(place, table["overnight_musd"].to_numpy(), cost),
-    )
-
-
-@rule(unit="MW")
-def stress_reported(case: Case) -> Excess:
-    """Connection, curtailed hours, draw and shed load of non-firm power are reported as planned."""
-    frame, table, power = non_firm_slots(case), case.plan("stress_slot"), site_power(case)
-    stress = frame[frame["off_mw"] > 1e-6].set_index(list(_SLOT))
-    expected = frame.set_index(list(_SLOT)).assign(
-        use_mw=power.site_mw.ravel()[frame["place"]], grid_mw=power.grid_mw.ravel()[frame["place"]]
-    )
-    place = table[list(_SLOT)]
-    names = ("hours", "firm_mw", "non_firm_mw", "off_mw", "use_mw", "grid_mw")
-    parts = [
-        Excess.differs(place, table[name].to_numpy(), lookup(expected[name], table, _SLOT, np.nan)) for name in names
-    ]
-    forgotten = ~stress.index.isin(keyed(place))
-    every = stress.index.to_frame(index=False)
-    return parts[0].and_also(*parts[1:], Excess.count_broken(every, forgotten), *_years_reported(case, table))
-
-
-def _years_reported(case: Case, stress: pd.DataFrame) -> list[Excess]:
-    """Compare the years of the sites, and the summary, with the stress time slices."""
-    table, summary = case.plan("non_firm_year"), case.plan("summary")
-    hours = stress["hours"]
-    pairs = (
-        ("off_hours", sum_by(stress, _SITE, hours * stress["off_mw"] / stress["non_firm_mw"])),
-        ("drawn_mwh", sum_by(stress, _SITE, hours * stress["grid_mw"])),
-        ("shed_mwh", sum_by(stress, _SITE, hours * stress["shed_mw"])),
-        ("shed_peak_mw", stress.groupby(list(_SITE), sort=False)["shed_mw"].max()),
-    )
-    place = table[list(_SITE)]
-    in_service = Excess.differs(place, table["non_firm_mw"].to_numpy(), non_firm_mw(case, table))
-    totals = [
-        Excess.differs(
-            summary[["year"]],
-            summary[name].to_numpy(),
-            lookup(sum_by(table, ("year",), table[name]), summary, ("year",)),
-        )
-        for name in ("shed_mwh", "lost_kh100e")
-    ]
-    return [
-        in_service,
-        *(
-            Excess.differs(place, table[name].to_numpy(), lookup(expected, table, _SITE, np.nan))
-            for name, expected in pairs
-        ),
-        *totals,
-    ]
-
-
-def _by_slot(case: Case, frame: pd.DataFrame, values: Floats) -> Floats:
-    """Take an array by site-year and time slice to the rows of `non_firm_slots(case)`."""
-    return np.asarray(values.ravel()[frame["place"]])
-
-
-@rule(unit="MW")
-def stress_slots_reported(case: Case) -> Excess:
-    """Every stress slice is reported with firm, curtailed, used, drawn and generated power."""
-    table, frame, onsite = case.plan("stress_slot"), non_firm_slots(case), sources_in_service(case)
-    exact = isin(frame, to_frame(case.inputs.balance.exact), _SLOT)
-    used, drawn, shed, sold = (
-        _by_slot(case, frame, values)
-        for values in (site_power(case).site_mw, site_power(case).grid_mw, shed_mw(case), exported_mw(case))
-    )
-    made = _by_slot(case, frame, onsite.of_sites(onsite.output_mw - onsite.charge_mw)) - sold
-    # Where power must be used up, what is curtailed is taken off what is made.
-    frame = frame.assign(use_mw=used, grid_mw=drawn, own_mw=np.where(exact, used - drawn - shed, made)).set_index(
-        list(_SLOT)
-    )
-    names = ("firm_mw", "non_firm_mw", "off_mw", "use_mw", "grid_mw", "own_mw")
-    reported = columns_reported(table, _SLOT, {name: lookup(frame[name], table, _SLOT, np.nan) for name in names})
-    stressed = frame[frame["off_mw"] > _TRACE_MW].reset_index()[list(_SLOT)]
-    return reported.and_also(Excess.count_broken(stressed, ~isin(stressed, table, _SLOT)))
 
 
 def _lost_kh100e(case: Case) -> pd.Series[float]:
@@ -165,47 +45,23 @@ def _lost_kh100e(case: Case) -> pd.Series[float]:
 
 @rule(unit="MW, MWh, kH100e or MUSD", rows_of=("non_firm_year",))
 def non_firm_years_reported(case: Case) -> Excess:
-    """Non-firm power of a site in a year adds up its stress hours, at the service's discount."""
-    table, slots, power = case.plan("non_firm_year"), case.plan("stress_slot"), site_power(case)
-    frame, sites = non_firm_slots(case), site_years(case).set_index(list(_SITE))
-    off = sum_by(frame, _SITE, frame["off_mw"] * frame["hours"])
-    non_firm = lookup(sites["non_firm_mw"], table, _SITE, np.nan)
-    shed = lookup(sum_by(power.site_year, _SITE, (shed_mw(case) * power.hours).sum(axis=1)), table, _SITE)
+    """Non-firm power of a site in a year adds up its stress hours."""
+    table, slots = case.plan("non_firm_year"), case.plan("stress_slot")
+    off = sum_by(slots, _SITE, slots["off_mw"] * slots["hours"])
+    shed = lookup(sum_by(slots, _SITE, slots["shed_mw"] * slots["hours"]), table, _SITE)
     highest = slots.groupby(list(_SITE), sort=False)["shed_mw"].max()
-    discount = non_firm_discount_musd(case)
     expected = {
-        "non_firm_mw": non_firm,
-        "off_hours": quotient(lookup(off, table, _SITE), non_firm),
+        "off_hours": quotient(lookup(off, table, _SITE), table["non_firm_mw"]),
         "drawn_mwh": lookup(sum_by(slots, _SITE, slots["grid_mw"] * slots["hours"]), table, _SITE),
         "shed_mwh": shed,
         "shed_peak_mw": lookup(highest, table, _SITE),
         "lost_kh100e": shed * lookup(_lost_kh100e(case), table, _SITE),
-        "discount_musd": lookup(sum_by(discount, _SITE, discount["musd"]), table, _SITE),
     }
     return columns_reported(table, _SITE, expected)
 
 
-def non_firm_discount_musd(case: Case) -> pd.DataFrame:
-    """List what is taken off the demand charge in every billing period: site, year, musd."""
-    peaks, grid = own_peaks(case), case.inputs.grid
-    settings = case.scenario.grid.non_firm
-    services = column_by(case.data("connection_services"), "service", "charge_discount_frac")
-    off = float(services[settings.service]) if settings.allow else 0.0
-    rate = to_frame(case.inputs.sites.site_year, usd=grid.demand_charge_usd_per_kw_month).set_index(list(_SITE))["usd"]
-    carried = np.minimum(peaks["peak_mw"], non_firm_mw(case, peaks))
-    usd = off * peaks["months"] * carried * _KW_PER_MW * lookup(rate, peaks, _SITE, np.nan)
-    return peaks[list(_SITE)].assign(musd=usd / _USD_PER_MUSD)
-
-
-def _non_firm_year_rows(case: Case) -> pd.DataFrame:
-    sites = site_years(case)
-    return sites.loc[sites["non_firm_mw"] > TRACE, list(_SITE)]
-
-
 HEADING: Final = "Grid"
 
-
-IMPLIED: Final[Mapping[str, Table]] = {"non_firm_year": _non_firm_year_rows}
 
 DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
     "connect_mw": ("non_firm_connections", "added_mw"),

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from planner.check.frames import lookup
 from planner.check.table import table_of
 
 if TYPE_CHECKING:
@@ -77,18 +76,6 @@ def repay(case: Case, asset: pd.DataFrame, rate_frac: ArrayLike | None = None) -
             "musd": np.concatenate(payments),
         }
     )
-
-
-def every_year(case: Case, frame: pd.DataFrame, musd: ArrayLike, *, escalates: bool = False) -> pd.DataFrame:
-    """Pay an amount of a model year in every calendar year it stands for. Takes `musd` [MUSD]."""
-    site = frame["site"].to_numpy() if "site" in frame else np.full(len(frame), "", dtype=object)
-    amount = np.broadcast_to(np.asarray(musd, dtype=np.float64), len(frame))
-    if escalates:
-        growth = pd.Series(case.inputs.finance.opex_escalation, index=list(case.years))
-        amount = amount * lookup(growth, frame, ("year",), np.nan)
-    row, place = np.nonzero(frame["year"].to_numpy()[:, None] == np.array([*case.model_year.values()]))
-    calendar = np.asarray(case.calendar)
-    return table_of({"site": site[row], "calendar_year": calendar[place], "musd": amount[row]})
 
 
 def of_site(case: Case, frame: pd.DataFrame, values: Floats) -> Floats:

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.check.declared import TRACE, Table
-from planner.check.existing import site_years
 from planner.check.frames import column_by, isin, keyed, lookup, once, sum_by, to_frame
 from planner.check.lead_times import decision_start
 from planner.check.routes import between_sites
@@ -36,35 +34,13 @@ _ENDS = ("region", "workload", "site")
 
 def _open_in_the_end(case: Case) -> pd.Series[float]:
     """Share of each site that is open in the last model year."""
-    sites = site_years(case)
+    sites = case.plan("site_year")
     last = sites[sites["year"] == case.years[-1]]
     return column_by(last, "site", "open_frac")
 
 
 def _names(sites: object) -> pd.DataFrame:
     return table_of({"site": list(sites)}, dtype=object)  # type: ignore[call-overload]
-
-
-@rule(unit="MW")
-def halls_in_phases(case: Case) -> Excess:
-    """Phases of new halls are reported with their site's size, and what is built in them."""
-    settings = case.scenario.siting
-    builds, key = case.plan("builds"), (*_HALL, "stage")
-    sites = list(case.inputs.sets.site.labels)
-    of_all = np.nan if settings.phase_mw is None else settings.phase_mw
-    size = case.own_figures("phase_mw", pd.Series(of_all, index=pd.Index(sites, name="site")))
-    reported = case.plan("phases")
-    return Excess.differs(
-        reported[list(_HALL)],
-        reported["phase_mw"].to_numpy(dtype=np.float64),
-        lookup(size, reported, ("site",), np.nan),
-    ).and_also(
-        Excess.differs(
-            reported[list(_HALL)],
-            reported["built_mw"].to_numpy(dtype=np.float64),
-            lookup(sum_by(builds, key, builds["built_mw"]), reported, key),
-        )
-    )
 
 
 def block_sizes(case: Case) -> dict[str, float]:
@@ -92,17 +68,6 @@ def _partners(case: Case) -> pd.DataFrame:
     return pd.concat([none, *near])[["site", "partner", "workload"]]
 
 
-def _shared_mw(case: Case, asked: pd.DataFrame) -> pd.DataFrame:
-    """Add up the racks that count towards each block: site, workload, year, used and shared MW."""
-    used = sum_by(asked, _CLASS, asked["used_mw"]).reset_index(name="used_mw")
-    if not len(used):
-        return used.assign(shared_mw=0.0)
-    of_partner = used.rename(columns={"site": "partner", "used_mw": "partner_mw"})
-    pairs = _partners(case).merge(of_partner, on=["partner", "workload"])
-    shared = sum_by(pairs, _CLASS, pairs["partner_mw"])
-    return used.assign(shared_mw=lookup(shared, used, _CLASS))
-
-
 def in_blocks(case: Case, rows: pd.DataFrame) -> pd.DataFrame:
     """Keep rows of workloads that need a block, from the year in which each needs it.
 
@@ -117,24 +82,10 @@ def in_blocks(case: Case, rows: pd.DataFrame) -> pd.DataFrame:
     return kept
 
 
-@rule(unit="MW", rows_of=("blocks",))
-def blocks_reported(case: Case) -> Excess:
-    """The table of blocks states racks in use and block of each workload that needs one."""
-    plan, reported, sizes = case.plan("plan"), case.plan("blocks"), block_sizes(case)
-    used = sum_by(plan, _CLASS, plan["used_mw"])
-    shared = _shared_mw(case, in_blocks(case, plan)).set_index(list(_CLASS))["shared_mw"]
-    place = reported[list(_CLASS)]
-    block = np.asarray(reported["workload"].map(sizes), dtype=np.float64)
-    return Excess.differs(place, reported["used_mw"].to_numpy(), lookup(used, reported, _CLASS)).and_also(
-        Excess.differs(place, reported["shared_mw"].to_numpy(), lookup(shared, reported, _CLASS)),
-        Excess.differs(place, reported["block_mw"].to_numpy(), block),
-    )
-
-
 @rule(unit="MUSD")
 def openings_table(case: Case) -> Excess:
     """The table of openings lists the new sites that are open, with their cost."""
-    sites, reported = site_years(case), case.plan("openings")
+    sites, reported = case.plan("site_year"), case.plan("openings")
     inputs = case.inputs
     labels = _names(inputs.sets.site.labels)
     is_new = ~np.asarray(inputs.sites.is_existing)
@@ -325,13 +276,6 @@ def service_usd(case: Case, served: pd.DataFrame) -> pd.Series[float]:
     return pd.Series(paid, index=index, dtype="float64")
 
 
-def _blocks_rows(case: Case) -> pd.DataFrame:
-    of_block = in_blocks(case, case.plan("plan"))
-    in_use = of_block["used_mw"] > TRACE
-    return of_block.loc[in_use, ["site", "workload", "year"]].drop_duplicates()
-
-
 HEADING: Final = "Sites"
 
-IMPLIED: Final[Mapping[str, Table]] = {"blocks": _blocks_rows}
 DECISIONS: Final[Mapping[str, tuple[str, str]]] = {"phases": ("phases", "phases")}

@@ -180,12 +180,22 @@ def shifted_mw(h: Here) -> LinearForm:
     return total(d.x("defer_mw") - d.x("deferrable_mw") * shape_frac(d) for d in h.each("deferrable_mw"))
 
 
+def losses_mw(h: Here) -> LinearForm:
+    """Electrical losses in a time slice."""
+    moving = total(w.x("migrating_mw") * loss_frac(w) for w in _moving(h))
+    return h.x("loss_base_mw") + h.total("loss_dynamic_mw", shape_frac) + moving
+
+
+def migrated_mw(h: Here) -> LinearForm:
+    """Work that moves between sites done in a time slice less what is due in it."""
+    return total(w.x("migrating_mw") - due_mw(w) for w in _moving(h))
+
+
 def facility_mw(h: Here) -> LinearForm:
     """IT power, cooling and losses in a time slice."""
     cooled = (it_mw(c) * (1.0 + c.given("power.mechanical_frac", "site", "cooling", "slot")) for c in h.each("idle_mw"))
     deferred = shifted_mw(h) * (1.0 + h.given("power.defer_mechanical_frac", "site", "slot"))
-    following = h.total("loss_dynamic_mw", shape_frac) + total(w.x("migrating_mw") * loss_frac(w) for w in _moving(h))
-    return total((*cooled, deferred, h.x("loss_base_mw"), following))
+    return total((*cooled, deferred, losses_mw(h)))
 
 
 def site_mw(h: Here) -> LinearForm:
@@ -201,9 +211,10 @@ def grid_mw(h: Here) -> LinearForm:
 # --- Work between sites ---------------------------------------------------------------------------
 
 
-def _due_mw(w: Here) -> LinearForm:
-    shape = w.at(shape=w.use["shape"])
-    return w.x("used") * float(moves_frac(w) * w.use["dynamic_mw_per_mw"] * shape_frac(shape))
+def due_mw(w: Here) -> LinearForm:
+    """Work that may move of racks in use, due in a time slice."""
+    due: float = moves_frac(w) * w.use["dynamic_mw_per_mw"] * shape_frac(w.at(shape=w.use["shape"]))
+    return w.x("used") * due
 
 
 @row("site rack hall workload year slot", columns("used", where=lambda u: moves_frac(u) > 0.0), every_slot)
@@ -216,7 +227,7 @@ def migrated_mwh(h: Here, uses: Iterable[Here], slots: Iterable[str] | None = No
     """Work that moves done by uses of racks in a block of the day, or in time slices, less what is due there."""
     block = block_of_workload(h) if slots is None else list(slots)
     moving = [u.at(slot=slot) for u in uses if moves_frac(u) for slot in block]
-    return total(w.x("migrating_mw") - _due_mw(w) for w in moving) * h.slot_h
+    return total(w.x("migrating_mw") - due_mw(w) for w in moving) * h.slot_h
 
 
 @row("site rack workload year slot", "arrived_mwh")
@@ -258,7 +269,7 @@ def firm_mw(h: Here) -> LinearForm:
         free="year",
     )
     leased = h.total("lease", float(h.case.inputs.grid.lease_firm_mw_per_mw))
-    return own + turned + leased + h.listed("grid.firm_mw", "grid.firm")
+    return own + turned + leased + h.listed("grid.firm_mw", "grid.firm", 0.0)
 
 
 @row("site year period", "grid.billing")
@@ -503,8 +514,8 @@ def stays_of(h: Here) -> LinearForm:
     return LinearForm({}, h.listed("halls.existing_mw", "halls.hall")) - gone_mw(h)
 
 
-@row(_HALL, "halls.hall")
-def hall_power(h: Here) -> StatedRow:
+def for_racks_mw(h: Here) -> LinearForm:
+    """Power that racks may take of a design: existing halls may be fuller, whatever they are operated as."""
     halls = h.case.inputs.halls
     fill, usual = h.listed("halls.fill_frac", "halls.hall"), float(halls.new_fill_frac)
 
@@ -512,8 +523,12 @@ def hall_power(h: Here) -> StatedRow:
         return usual if o.fill == "new" else o.listed("halls.fill_frac", "halls.hall")
 
     into = h.total("operate", lambda o: full(o) * float(o.as_hall == h.hall), free="hall")
-    room = usable_mw(h) * usual + stays_of(h) * (fill - usual) + into - h.total("operate", full)
-    return in_service(h, lambda u: u.use["hall_mw_per_mw"]) <= room
+    return usable_mw(h) * usual + stays_of(h) * (fill - usual) + into - h.total("operate", full)
+
+
+@row(_HALL, "halls.hall")
+def hall_power(h: Here) -> StatedRow:
+    return in_service(h, lambda u: u.use["hall_mw_per_mw"]) <= for_racks_mw(h)
 
 
 @row(_HALL, "halls.hall")

@@ -11,7 +11,7 @@ from planner.check.frames import column_by, once
 from planner.check.migration import first_of_reach
 from planner.check.priced import BOUGHT, ONCE
 from planner.check.stated import firm_mw, grid_mw, migrated_mwh, shape_frac, stands_mw
-from planner.check.stating import LinearForm, row, total
+from planner.check.stating import EVERY, LinearForm, row, total
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -99,8 +99,8 @@ def in_service_mw(u: Here) -> LinearForm:
     return u.x("used") + u.x("standby_mw")
 
 
-@row("site rack hall duty year", "racks.fleet")
-def racks_alive(h: Here) -> StatedRow:
+def alive_mw(h: Here) -> LinearForm:
+    """Racks of a pool that are alive to the end of a model year."""
     life = h.given("racks.life_years", "rack")
     bought = h.total("install", lambda i: float(i.start <= h.start and h.end <= i.start + life), free="year")
 
@@ -110,8 +110,12 @@ def racks_alive(h: Here) -> StatedRow:
 
     is_training = h.duty == "training"
     moves = h.total("move_out" if is_training else "move_in", moved, free="year") * (-1.0 if is_training else 1.0)
-    alive = bought + moves + h.listed("racks.stock_mw", "racks.fleet")
-    return total(in_service_mw(u) for u in in_pool(h, "used")) <= alive
+    return bought + moves + h.listed("racks.stock_mw", "racks.fleet")
+
+
+@row("site rack hall duty year", "racks.fleet")
+def racks_alive(h: Here) -> StatedRow:
+    return total(in_service_mw(u) for u in in_pool(h, "used")) <= alive_mw(h)
 
 
 @row("site rack hall duty year", "racks.stock_only_group")
@@ -189,7 +193,8 @@ def by_tier(h: Here, of: str = "") -> LinearForm:
             return part
         sets = h.stored.sets
         zone, tier = sets.zone.labels[sets.site_zone[sets.site.code(h.site)]], h.case.inputs.non_firm.tier.code(c.tier)
-        return part * float(h.stored.array(of)[sets.zone.code(zone), tier, sets.slot.code(h.slot)])
+        frac = h.stored.array(of)[sets.zone.code(zone), tier]
+        return part * (frac if h.slot == EVERY else float(frac[sets.slot.code(h.slot)]))
 
     return h.total("connect_mw", share, free="year")
 

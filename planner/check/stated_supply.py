@@ -119,7 +119,8 @@ def shed_energy(h: Here) -> StatedRow:
 # --- Power under contract -------------------------------------------------------------------------
 
 
-def _profile(c: Here) -> float:
+def profile_frac(c: Here) -> float:
+    """Output of a contract over its capacity."""
     return c.given("contracts.profile_frac", "contract", "zone", "slot")
 
 
@@ -145,7 +146,7 @@ def _is_physical(c: Here) -> bool:
 
 @row("zone year slot", columns("contract_mw", where=_is_physical), every_slot)
 def contract_delivery(h: Here) -> StatedRow:
-    delivered = total(c.x("contract_mw") * _profile(c) for c in h.each("contract_mw") if _is_physical(c))
+    delivered = total(c.x("contract_mw") * profile_frac(c) for c in h.each("contract_mw") if _is_physical(c))
     return total(s.x("take_mw") for s in of_zone(h, "take_mw")) <= delivered
 
 
@@ -166,7 +167,7 @@ def of_pool(h: Here) -> Iterator[Here]:
 def delivered_mw(h: Here) -> LinearForm:
     """What contracts of a pool deliver in a time slice."""
     of = pool_of_zones(h.case)
-    return total(c.x("contract_mw") * _profile(c) for c in h.each("contract_mw") if of[c.zone] == h.pool)
+    return total(c.x("contract_mw") * profile_frac(c) for c in h.each("contract_mw") if of[c.zone] == h.pool)
 
 
 @row("pool year slot", "contracts.claim_slot")

@@ -184,7 +184,8 @@ class Stored:
         )
         self.lower, self.upper = self.proof.row("lower"), self.proof.row("upper")
         self.bounds = {name: self.proof.column(name) for name in ("lower", "upper")}
-        self.is_integer, self.x = self.proof.is_integer, self.proof.column("x").tolist()
+        self.is_integer, self._x = self.proof.is_integer, self.proof.column("x")
+        self.x: list[float] = self._x.tolist()
         self.uses = _by(case.deployments, "rack", "hall", "workload")
         last = case.last_calendar_year(np.array(case.years))
         self.ends: dict[str, float] = {
@@ -217,9 +218,15 @@ class Stored:
             self._blocks[of, name] = StoredBlock(axes, places, self.slot_labels)
         return self._blocks[of, name]
 
-    def value(self, form: LinearForm) -> float:
-        """Return what a form is in the stored solution."""
-        return float(form.constant + sum(value * self.x[at] for at, value in form.terms.items()))
+    def value(self, form: LinearForm | float) -> Any:
+        """Return what a form is in the stored solution; in every time slice, what stands for all of them."""
+        if not isinstance(form, LinearForm):
+            return form
+        result: Any = form.constant
+        for at, value in form.terms.items():
+            columns = self.vectors.get(at)  # type: ignore[call-overload]
+            result = result + value * (self.x[at] if columns is None else np.where(columns < 0, 0.0, self._x[columns]))
+        return result
 
     def here(self, labels: Labels) -> Here:
         """Return a place."""
@@ -262,12 +269,6 @@ class Stored:
 def stored_of(case: Case) -> Stored:
     """Return the stored program of a case, once for all that is compared with it."""
     return Stored(case)
-
-
-def values_at(case: Case, over: str, of: Callable[[Here], LinearForm]) -> np.ndarray:
-    """Return what a form is in the stored solution at each place of a list of the inputs."""
-    stored = stored_of(case)
-    return np.array([stored.value(of(h)) for h in stored.here({}).each(over)], dtype=np.float64)
 
 
 def _slots_before(times: list[list[Any]], *, follows: bool) -> dict[str, str]:

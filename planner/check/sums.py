@@ -9,7 +9,6 @@ import pandas as pd
 
 from planner.check.chain import site_power
 from planner.check.days import year_rows
-from planner.check.existing import hall_years
 from planner.check.frames import column_by, lookup, quotient, sum_by, to_frame
 from planner.check.verdict import Excess, columns_reported, rule
 
@@ -42,17 +41,12 @@ def _energy_quotients(table: pd.DataFrame) -> dict[str, Floats]:
 
 @rule(unit="MW, kH100e or MUSD")
 def sites_summed(case: Case) -> Excess:
-    """Halls, load, cost, load factor, PUE and water use of a site follow from other tables."""
-    table, uses, costs = case.plan("site_year"), case.uses, case.plan("costs")
-    halls = hall_years(case)
-    usable = sum_by(halls, _SITE, halls["usable_mw"])
-    load = sum_by(uses, _SITE, uses["used_mw"] * uses["throughput_kh100e_per_mw"])
+    """Cost, load factor, PUE and water use of a site follow from other tables."""
+    table, costs = case.plan("site_year"), case.plan("costs")
     paid = costs.assign(year=costs["calendar_year"].map(case.model_year))
     years = table["year"]
     span = case.last_calendar_year(years) - years.to_numpy() + 1.0
     expected = {
-        "usable_mw": lookup(usable, table, _SITE),
-        "load_kh100e": lookup(load, table, _SITE),
         "cost_musd": lookup(sum_by(paid, _SITE, paid["musd"]), table, _SITE) / span,
         "load_factor_frac": quotient(table["facility_mean_mw"], table["facility_peak_mw"]),
         **_energy_quotients(table),

@@ -13,7 +13,7 @@ from planner.check.frames import between, column_by, crossed, keyed, lookup, to_
 from planner.check.grid_figures import series_by_hour
 from planner.check.lead_times import decision_start, months_to_service
 from planner.check.load_price import by_local_hour, wholesale_usd_per_mwh
-from planner.check.supply_output import RENEWABLE, sources_in_service
+from planner.check.supply_output import RENEWABLE
 from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
 
@@ -329,12 +329,12 @@ def bridge_worth_from_tables(case: Case) -> Excess:
 @rule(unit="MW")
 def bridge_until_grid(case: Case) -> Excess:
     """Bridge power that is to wait for the grid is gone in the year after it arrives."""
-    bridge, rows = case.scenario.supply.bridge, sources_in_service(case).rows
+    bridge, rows = case.scenario.supply.bridge, case.plan("source_year")
     bound = rows["source"].isin(list(bridge.sources) if bridge.until_grid else []).to_numpy()
     months = lookup(months_to_service(case)["connection"], rows, ("site",), np.nan)
     arrives = decision_start(case) + months / 12.0
     late = bound & (rows["year"].to_numpy(dtype=np.float64) >= arrives)
-    return Excess.above(rows.loc[late, list(_SOURCE)], rows["mw"].to_numpy()[late], 0.0)
+    return Excess.above(rows.loc[late, list(_SOURCE)], rows["capacity_mw"].to_numpy()[late], 0.0)
 
 
 @rule(unit="USD/MWh", rereads="supply.export_usd_per_mwh")

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-import pandas as pd
 
-from planner.check.existing import ages, hall_years, ramped_share, since
-from planner.check.frames import between, isin, keyed, lookup, sum_by, to_frame
+from planner.check.frames import between, isin, to_frame
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from numpy.typing import NDArray
+    import pandas as pd
 
     from planner.base.arrays import Bools, Floats
     from planner.check.case import Case
@@ -27,85 +24,6 @@ _SOURCE = ("site", "source", "year")
 _CAPEX: Final = "capex_usd_per_kw"
 
 
-@dataclass(frozen=True, eq=False)
-class SupplyOutput:
-    """On-site technologies by site, source and year (rows) and time slice (columns)."""
-
-    # site, source, year and role of every row; mw and mwh in service, means over the year; standing_mw at any time of
-    # it; is_firm where it may run at any hour
-    rows: pd.DataFrame
-    site_row: NDArray[np.intp]  # place of every row in the site-years of `site_power(case)`
-    sites: int  # number of site-years
-    output_mw: Floats  # as the plan tells them, shape (row, slot). [MW, MWh]
-    charge_mw: Floats
-    level_mwh: Floats
-    yield_mw: Floats  # what sun and wind give, 0 elsewhere, shape (row, slot). [MW]
-
-    def is_role(self, *roles: str) -> Bools:
-        """Return whether each row has one of these roles."""
-        return self.rows["role"].isin(roles).to_numpy()
-
-    def of_sites(self, values: Floats) -> Floats:
-        """Add up by site-year what is by row and time slice, shape (site_year, slot)."""
-        total = np.zeros((self.sites, values.shape[1]))
-        np.add.at(total, self.site_row, values)
-        return total
-
-    @property
-    def made_mw(self) -> Floats:
-        """Power made, not stored, shape (site_year, slot). [MW]"""
-        made = np.where(self.is_role("storage")[:, None], 0.0, self.output_mw)
-        return self.of_sites(made)
-
-
-def sources_in_service(case: Case) -> SupplyOutput:
-    """Add up what stands of every source and read what it does."""
-    if sources_in_service not in case.computed:
-        case.computed[sources_in_service] = _added_up(case)
-    known: SupplyOutput = case.computed[sources_in_service]
-    return known
-
-
-def _added_up(case: Case) -> SupplyOutput:
-    p, sets = case.inputs.supply, case.inputs.sets
-    rows = to_frame(p.capacity, existing_mw=p.existing_mw)
-    role = dict(zip(p.source.labels, p.role, strict=True))
-    limited = keyed(to_frame(p.run_hours))
-    rows = rows.assign(role=rows["source"].map(role).astype("str"))
-    anytime = rows["role"].isin(["firm", "standby"]).to_numpy()
-    anytime = anytime & ~keyed(rows[list(_SOURCE)]).isin(limited)
-    cells = to_frame(p.store, mwh=p.existing_mwh)
-    energy = lookup(sum_by(cells, _SOURCE, cells["mwh"]), rows, _SOURCE)
-    rows = rows.assign(
-        mw=rows["existing_mw"] + _built(case, rows, "built_mw") + _of_halls(case, rows),
-        standing_mw=rows["existing_mw"] + _built(case, rows, "built_mw", in_full=True),
-        mwh=energy + _built(case, rows, "built_mwh"),
-        is_firm=anytime,
-    )
-
-    reported, here = case.plan("source_slot"), keyed(rows[list(_SOURCE)])
-    row = here.get_indexer(keyed(reported[list(_SOURCE)]))
-    places = row[row >= 0], sets.slot.codes(reported["slot"])[row >= 0]
-
-    def by_slot(column: str) -> Floats:
-        values = np.zeros((len(rows), len(sets.slot)))
-        values[places] = reported[column].to_numpy(dtype=np.float64)[row >= 0]
-        return values
-
-    share = p.availability_frac[sets.site.codes(rows["site"]), p.source.codes(rows["source"])]
-    is_renewable = rows["role"].isin(RENEWABLE).to_numpy()
-    site_year = keyed(case.site_year)
-    return SupplyOutput(
-        rows=rows,
-        site_row=site_year.get_indexer(keyed(rows[["site", "year"]])),
-        sites=len(site_year),
-        output_mw=by_slot("output_mw"),
-        charge_mw=by_slot("charge_mw"),
-        level_mwh=by_slot("level_mwh"),
-        yield_mw=np.where(is_renewable, rows["mw"], 0.0)[:, None] * share,
-    )
-
-
 def leaves(case: Case) -> pd.DataFrame:
     """Read table `source_leaves` with start of service and life of the vintage that leaves."""
     table = case.plan("source_leaves")
@@ -113,37 +31,6 @@ def leaves(case: Case) -> pd.DataFrame:
     built = case.plan("source_builds").rename(columns={"year": "vintage"})
     key = ["site", "source", "vintage"]
     return table.merge(built[[*key, "service_start", "life_years"]], on=key, how="left")
-
-
-def _built(case: Case, rows: pd.DataFrame, amount: str, *, in_full: bool = False) -> Floats:
-    """Add up vintages in service that have not left, by row. [MW or MWh]"""
-    now = ("site", "source", "year_now")
-    come = since(case.plan("source_builds"), rows, ("site", "source"))
-    total = lookup(sum_by(come, now, come[amount] * _share(case, come, in_full)), rows, _SOURCE)
-    if amount == "built_mw":
-        gone = since(leaves(case), rows, ("site", "source"))
-        lost = sum_by(gone, now, gone["left_mw"] * _share(case, gone, in_full))
-        total -= lookup(lost, rows, _SOURCE)
-    return total
-
-
-def _share(case: Case, vintage: pd.DataFrame, in_full: bool) -> Floats:
-    """Share of the year in which vintages are in service; in full: 1 for any part of it."""
-    begin, end = ages(case, vintage)
-    life = vintage["life_years"].to_numpy(dtype=np.float64)
-    share = ramped_share(begin, end, 0.0, 1.0) - ramped_share(begin - life, end - life, 0.0, 1.0)
-    # A life may end on the first day of a year but for rounding.
-    return np.where(share > 1e-9, 1.0, 0.0) if in_full else share
-
-
-def _of_halls(case: Case, rows: pd.DataFrame) -> Floats:
-    """Stand-by generators that stand with own halls, by row. [MW]"""
-    p, halls = case.inputs.supply, hall_years(case)
-    ratio = pd.Series(p.standby_mw_per_mw, index=list(case.inputs.sets.hall.labels))
-    mw = sum_by(halls, ("site", "year"), halls["own_mw"] * lookup(ratio, halls, ("hall",), np.nan))
-    stands = keyed(to_frame(p.standby))
-    is_standby = keyed(rows[list(_SOURCE)]).isin(stands)
-    return np.where(is_standby, lookup(mw, rows, ("site", "year")), 0.0)
 
 
 def _given(case: Case, source: str) -> dict[str, Any]:

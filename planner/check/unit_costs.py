@@ -15,7 +15,6 @@ from planner.check.frames import between, column_by, lookup, once, quotient, sum
 from planner.check.money import HEADINGS
 from planner.check.payments import instalment, of_site, repay
 from planner.check.priced import purchases
-from planner.check.racks import alive_mw
 from planner.check.rent import rent_by_class
 from planner.check.table import table_of
 from planner.check.verdict import Excess, columns_reported, rule
@@ -150,7 +149,7 @@ def _accounts(case: Case) -> dict[str, Floats]:
 @once
 def _parked(case: Case) -> pd.Series[float]:
     """Share of the racks alive of each pool that is neither in use nor standing by."""
-    uses, pools = in_pools(case, case.uses), alive_mw(case)
+    uses, pools = in_pools(case, case.uses), case.plan("fleet")
     alive = pools["alive_mw"].to_numpy()
     parked = np.maximum(alive - lookup(sum_by(uses, _POOL, uses["in_service_mw"]), pools, _POOL), 0)
     parked = np.where(parked > TRACE, parked, 0.0)
@@ -162,7 +161,7 @@ def _parked_by_class(case: Case, nameplate: Floats) -> Floats:
 
     Workloads have them by their nameplate of the use, at the site or else at all sites.
     """
-    sets, pools = case.inputs.sets, alive_mw(case)
+    sets, pools = case.inputs.sets, case.plan("fleet")
     mw = pools["alive_mw"].to_numpy() * lookup(_parked(case), pools, _POOL)
     place = (sets.site.codes(pools["site"]), pd.Index(case.years).get_indexer(pd.Index(pools["year"])))
     total = np.zeros_like(nameplate)
@@ -182,7 +181,7 @@ def _parked_by_class(case: Case, nameplate: Floats) -> Floats:
 
 def _left_empty(case: Case) -> Floats:
     """Share of a site's power for racks that parked racks leave; the last row is of no site."""
-    halls, pools = case.plan("halls"), alive_mw(case)
+    halls, pools = case.plan("halls"), case.plan("fleet")
     place = pd.DataFrame(
         [(site, year) for site in [*case.inputs.sets.site.labels, ""] for year in case.years], columns=["site", "year"]
     )

@@ -7,11 +7,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.check.chain import site_power
 from planner.check.declared import TRACE, DualPrice, Table
-from planner.check.existing import hall_years
 from planner.check.frames import column_by, lookup, quotient, sum_by, to_frame
-from planner.check.payments import every_year, of_site
 from planner.check.verdict import Excess, columns_reported, rule
 
 if TYPE_CHECKING:
@@ -57,19 +54,13 @@ def water_price(case: Case) -> Excess:
 @rule(unit="m3", floor=10.0)
 def water_by_class(case: Case) -> Excess:
     """Water of a stress class is that of its sites in use, at their price, within their permits."""
-    table, power = case.plan("water_class"), site_power(case)
-    rows = power.site_year.assign(
-        stress_class=stress_classes(case, power.site_year["site"]).to_numpy(), m3=power.water_m3
-    )
+    table, sites = case.plan("water_class"), case.plan("site_year")
+    rows = sites.assign(stress_class=stress_classes(case, sites["site"]).to_numpy(), m3=sites["water_m3"])
     price = pd.Series(case.inputs.carbon.water_price_usd_per_m3, index=list(case.inputs.sets.site.labels))
-    halls, sites = hall_years(case), case.plan("site_year")
-    in_use = sum_by(sites, _SITE, sites["facility_peak_mw"] > 0.0)
     rows = rows.assign(
-        usd=rows["m3"] * rows["site"].map(price),
-        usable=lookup(sum_by(halls, _SITE, halls["usable_mw"]), rows, _SITE),
-        permit=_permit(case, rows["site"]),
+        usd=rows["m3"] * rows["site"].map(price), usable=rows["usable_mw"], permit=_permit(case, rows["site"])
     )
-    rows = rows[lookup(in_use, rows, _SITE) > 0.0]
+    rows = rows[rows["facility_peak_mw"] > 0.0]
     sums = {
         name: lookup(sum_by(rows, _CLASS, values), table, _CLASS)
         for name, values in (
@@ -90,13 +81,6 @@ def water_by_class(case: Case) -> Excess:
     }
     paid = Excess.differs(table[list(_CLASS)], table["cost_musd"].to_numpy() * _USD_PER_MUSD, sums["usd"])
     return columns_reported(table, _CLASS, expected).and_also(paid)
-
-
-def water(case: Case) -> pd.DataFrame:
-    """Cubic metres at the price of the site."""
-    frame = site_power(case).site_year
-    price = of_site(case, frame, case.inputs.carbon.water_price_usd_per_m3)
-    return every_year(case, frame, site_power(case).water_m3 * price / _USD_PER_MUSD)
 
 
 @rule(unit="m3", rereads="carbon.water_limit_m3 carbon.water_permit_m3_per_mw")

@@ -92,8 +92,8 @@ SPOILED_FAILOVER = (
     ("reserve is reported smaller", "resilience_reported", partial(times, "resilience", "reserve_kh100e", 0.9)),
     ("a stand-by rack is free", "decisions_as_solved", partial(times, "plan", "standby_mw", 9.0)),
     ("stand-by racks come from nowhere", "decisions_as_solved", partial(times, "plan", "standby_mw", 9.0)),
-    ("stand-by racks draw nothing", "power_chain", partial(times, "plan", "standby_mw", 0.2)),
-    ("racks are parked and stand by", "fleet_table", partial(times, "fleet", "standby_mw", 0.5)),
+    ("stand-by racks draw nothing", "tables_as_stated", partial(times, "plan", "standby_mw", 0.2)),
+    ("racks are parked and stand by", "tables_as_stated", partial(times, "fleet", "standby_mw", 0.5)),
     ("throughput is larger", "program_as_stated", partial(limit, "racks", "throughput_kh100e_per_mw", 0.8)),
 )
 """What is wrong, the check that finds it, and how to spoil a plan so."""

@@ -94,15 +94,15 @@ def another_capacity(plan):
 
 
 SPOILED = (
-    ("less than nothing", "source_output", partial(plus, "source_slot", "output_mw", -999)),
-    ("a source is not allowed", "sources_where_allowed", partial(renamed, "source_builds", "source", "well")),
+    ("less than nothing", "tables_as_stated", partial(plus, "source_slot", "output_mw", -999)),
+    ("a source is not allowed", "tables_as_stated", partial(renamed, "source_builds", "source", "well")),
     ("a site has no room for sources", "columns_as_stated", partial(setting, "supply.sites", "[elm]")),
-    ("a source is early", "sources_where_allowed", before_its_lead),
-    ("a source is forgotten", "source_capacity", partial(without, "source_builds", "built_mw")),
-    ("existing capacity is not reported", "source_capacity", another_capacity),
-    ("capacity is reported larger", "source_capacity", partial(times, "source_year", "capacity_mw", 1.1)),
-    ("what left still serves", "source_capacity", partial(without, "source_leaves", "left_mw")),
-    ("worn out and still there", "source_capacity", outlived),
+    ("a source is early", "tables_as_stated", before_its_lead),
+    ("a source is forgotten", "tables_as_stated", partial(without, "source_builds", "built_mw")),
+    ("existing capacity is not reported", "tables_as_stated", another_capacity),
+    ("capacity is reported larger", "tables_as_stated", partial(times, "source_year", "capacity_mw", 1.1)),
+    ("what left still serves", "tables_as_stated", partial(without, "source_leaves", "left_mw")),
+    ("worn out and still there", "tables_as_stated", outlived),
     ("a site has less room", "program_as_stated", partial(limit, "supply", "limit_mw", 0.6)),
     (
         "plants must be whole",
@@ -110,38 +110,33 @@ SPOILED = (
         partial(setting, "supply", "{whole_sources: true, override: {engine: {min_size_mw: 9999}}}"),
     ),
     ("a plant is reported smaller", "smallest_plants", partial(times, "source_builds", "min_size_mw", 0.9)),
-    ("a slot is forgotten", "rows_there", partial(without, "source_slot", "level_mwh")),
+    ("a slot is forgotten", "tables_as_stated", partial(without, "source_slot", "level_mwh")),
     ("engines run above full", "decisions_as_solved", partial(of_source, "engine", "output_mw", 1.5)),
-    ("the sun shines brighter", "source_output", partial(of_source, "panel", "output_mw", 1.1)),
+    ("the sun shines brighter", "tables_as_stated", partial(of_source, "panel", "output_mw", 1.1)),
     ("a permit is for less", "program_as_stated", partial(limit, "supply", "run_hours_h", 0.1)),
     ("grid power is sold back", "decisions_as_solved", sold_out_of_the_grid),
     ("export is not allowed", "columns_as_stated", partial(setting, "supply.export.allow", "false")),
     (
         "power sold is reported as more expensive",
-        "export_made_here",
+        "tables_as_stated",
         partial(times, "site_surplus", "export_usd_per_mwh", 1.1),
     ),
-    ("more leaves than came", "bridge_power", partial(times, "source_leaves", "left_mw", 9.0)),
+    ("more leaves than came", "tables_as_stated", partial(times, "source_leaves", "left_mw", 9.0)),
     ("what stays leaves", "columns_as_stated", partial(setting, "supply.bridge.sources", "[]")),
-    ("it leaves before it came", "bridge_power", left_before_it_came),
-    ("it leaves worn out", "sources_where_allowed", outlived),
-    ("it is sold costlier", "bridge_power", partial(times, "source_leaves", "worth_musd", 1.1)),
-    ("hauling is free", "bridge_power", partial(times, "source_leaves", "removal_musd", 0.0)),
+    ("it leaves before it came", "tables_as_stated", left_before_it_came),
+    ("it leaves worn out", "tables_as_stated", outlived),
+    ("it is sold costlier", "tables_as_stated", partial(times, "source_leaves", "worth_musd", 1.1)),
+    ("hauling is free", "tables_as_stated", partial(times, "source_leaves", "removal_musd", 0.0)),
     ("it stays for good", "bridge_until_grid", partial(setting, "supply.bridge.until_grid", "true")),
-    ("surplus is reported smaller", "curtailment_reported", partial(times, "site_surplus", "surplus_mw", 0.5)),
-    ("surplus is not reported", "curtailment_reported", partial(without, "site_surplus", "surplus_mw")),
+    ("surplus is reported smaller", "tables_as_stated", partial(times, "site_surplus", "surplus_mw", 0.5)),
+    ("surplus is not reported", "tables_as_stated", partial(without, "site_surplus", "surplus_mw")),
     *(
-        (f"{column} is reported smaller", "sources_of_a_year", partial(times, "source_year", column, 0.99))
-        for column in (
-            "output_mwh",
-            "charged_mwh",
-            "capacity_factor_frac",
-            "fuel_mmbtu",
-            "emissions_kt",
-            "capital_musd",
-            "running_musd",
-            "usd_per_mwh",
+        (f"{column} is reported smaller", name, partial(times, "source_year", column, 0.99))
+        for name, columns in (
+            ("tables_as_stated", ("output_mwh", "charged_mwh", "fuel_mmbtu", "emissions_kt", "running_musd")),
+            ("sources_of_a_year", ("capacity_factor_frac", "capital_musd", "usd_per_mwh")),
         )
+        for column in columns
     ),
     ("a converter is overloaded", "decisions_as_solved", partial(of_source, "cells", "charge_mw", 30.0)),
     ("cells hold too much", "decisions_as_solved", partial(of_source, "cells", "level_mwh", 9.0)),
@@ -154,8 +149,8 @@ SPOILED = (
     ("a battery is of another size", "plants_from_tables", partial(setting, "supply.override.cells.duration_h", "4.5")),
     ("less comes in than is used", "decisions_as_solved", partial(times, "power_slot", "grid_mw", 0.9)),
     ("power is wasted for money", "decisions_as_solved", paid_to_waste),
-    ("fuel burns without emissions", "emissions", partial(limit, "supply", "co2_t_per_mwh", 0.5)),
-    ("a source is cheaper", "overnight_cost", partial(times, "source_builds", "overnight_musd", 0.97)),
+    ("fuel burns without emissions", "tables_as_stated", partial(limit, "supply", "co2_t_per_mwh", 0.5)),
+    ("a source is cheaper", "tables_as_stated", partial(times, "source_builds", "overnight_musd", 0.97)),
 )
 """What is wrong, the check that finds it, and how to spoil a plan so."""
 

@@ -8,10 +8,10 @@ import pytest
 from pyproj import Geod
 
 from planner.check.dual_bound import StoredProgram
-from planner.check.existing import ramped_share
 from planner.check.load_price import by_day_and_hour
 from planner.check.payments import discounts, instalment
 from planner.check.routes import distance_km
+from planner.check.stating import Here
 from planner.clock.profiles import usable_share
 from planner.money.finance import annuity_payment
 
@@ -36,10 +36,12 @@ def test_the_ramp_is_that_of_the_plan(months, span):
     start = np.array([2026.0, 2027.25, 2027.9, 2029.5])
     year = 2027.0
 
-    own = ramped_share(year - start, year + span - start, months, 0.65)
+    here = Here(SimpleNamespace(ends={"2027": year + span}), {"year": "2027"})
+
+    own = [here.share(begin, ramp_months=months, ramp_mean_frac=0.65) for begin in start]
 
     plan = usable_share(start, year, ramp_months=months, ramp_mean_frac=0.65, span_years=span)
-    assert own == pytest.approx(plan, abs=1e-12)
+    assert own == pytest.approx(plan, abs=1e-9)
 
 
 def test_distances_are_those_of_a_geodesic_library_to_a_millimetre():

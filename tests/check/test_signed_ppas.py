@@ -113,10 +113,10 @@ def _changed(column, value):
 @pytest.mark.parametrize(
     ("name", "spoil"),
     [
-        ("contracts_in_force", _without_farm),
-        ("contracts_in_force", _changed("in_force_mw", 37.0)),
+        ("tables_as_stated", _without_farm),
+        ("tables_as_stated", _changed("in_force_mw", 37.0)),
         ("decisions_as_solved", _changed("signed_mw", 41.0)),
-        ("contracts_in_force", _changed("zone", "west")),
+        ("tables_as_stated", _changed("zone", "west")),
         ("contract_prices", _changed("strike_usd_per_mwh", 47.0)),
     ],
 )

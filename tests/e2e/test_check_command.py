@@ -86,10 +86,10 @@ CHANGED_TABLES: dict[str, tuple[Callable[[pd.DataFrame], pd.DataFrame], str]] = 
     "plan": (lambda t: largest(t, "used_mw", lambda mw: 3.0 * mw), "decisions_as_solved"),
     "prices": (lambda t: t.assign(raw_dual=-t["raw_dual"]), "dual_sign"),
     "costs": (lambda t: largest(t, "musd", lambda musd: musd + 2.0), "discounting"),
-    "installs": (lambda t: t.assign(year=t["year"] - 9), "fleet_table"),
+    "installs": (lambda t: t.assign(year=t["year"] - 9), "tables_as_stated"),
     "builds": (lambda t: t.assign(service_start=t["service_start"] - 0.75), "hall_lead"),
-    "connections": (lambda t: largest(t, "added_mw", lambda mw: 900 * mw), "overnight_cost"),
-    "demand": (lambda t: t.drop(index=t["demand_kh100e"].idxmax()), "demand_table"),
+    "connections": (lambda t: largest(t, "added_mw", lambda mw: 900 * mw), "tables_as_stated"),
+    "demand": (lambda t: t.drop(index=t["demand_kh100e"].idxmax()), "tables_as_stated"),
 }
 """What is changed in a table, and a rule that finds it; each breaks a rule alone in `check/`."""
 

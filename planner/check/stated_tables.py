@@ -1,0 +1,444 @@
+"""Cells of result tables that are forms of the stored solution, table by table: one place of each.
+
+A table has a row at every place of its list; where it has none, none of its amounts may be above a trace.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from planner.check.declared import TRACE
+from planner.check.frames import column_by, isin, lookup, once
+from planner.check.heat import warm_mw
+from planner.check.priced import AT_SITE, fuel_musd, sites_read, upkeep_musd, worn_musd
+from planner.check.stated import (
+    available_frac,
+    burnt_t,
+    counted_kt,
+    due_mw,
+    embodied_t,
+    facility_mw,
+    firm_mw,
+    for_racks_mw,
+    grid_mw,
+    in_service,
+    it_mw,
+    losses_mw,
+    migrated_mw,
+    moves_frac,
+    operated_mw,
+    output_mwh,
+    shape_frac,
+    shifted_mw,
+    site_mw,
+    stands_mw,
+    usable_mw,
+    water_m3,
+)
+from planner.check.stated_compute import alive_mw, by_tier, in_pool, saved_kh100e, wanted_kh100e
+from planner.check.stated_supply import profile_frac
+from planner.check.stating import EVERY, LinearForm, stored_of, total
+from planner.check.table import table_of
+from planner.check.verdict import Excess, rule
+from planner.results.schema import TABLES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from planner.check.case import Case
+    from planner.check.stating import Here
+
+    Cells = Mapping[str, LinearForm | float]
+
+_HOURS_PER_YEAR: Final = 8760.0
+_MUSD_OF_A_USD_PER_H100E_HOUR: Final = 8.76  # for a thousand of them in a year
+_UNIT: Final = {"m2": 1e3, "m3": 1e3, "mwh": 1e3, "mmbtu": 1e3}
+"""Amount of a unit that counts as one, so that one tolerance serves all columns."""
+
+
+@dataclass(frozen=True)
+class ToldTable:
+    """A table whose cells are told: a decision or list of the inputs with its places, and the cells of a place."""
+
+    over: str
+    cells: Callable[[Here], Cells]
+    by_slot: bool  # whether it has a row in every time slice of these
+    where: Callable[[Here], object]  # what holds at places that may have a row
+    # columns that are nothing where there is no row; if none is named, all that are forms, in every time slice
+    amounts: tuple[str, ...]
+
+
+def told(
+    over: str, *amounts: str, by_slot: bool = False, where: Callable[[Here], object] = lambda _: True
+) -> Callable[[Callable[[Here], Cells]], ToldTable]:
+    """Tell the table that has the name of a function: amounts as forms, figures as numbers."""
+    return lambda cells: ToldTable(over, cells, by_slot, where, amounts)
+
+
+@told("sites.site_year", by_slot=True)
+def power_slot(h: Here) -> Cells:
+    it, lost, facility = total(it_mw(c) for c in h.each("idle_mw")) + shifted_mw(h), losses_mw(h), facility_mw(h)
+    return {
+        "it_mw": it,
+        "electrical_loss_mw": lost,
+        "mechanical_mw": facility - it - lost,
+        "facility_mw": facility,
+        "other_load_mw": LinearForm({}, h.given("power.other_load_mw", "site", "slot")),
+        "grid_mw": grid_mw(h),
+        "deferred_mw": shifted_mw(h),
+        "migrated_mw": migrated_mw(h),
+        "hours": h.hours,
+        "energy_usd_per_mwh": h.listed("grid.energy_usd_per_mwh", "power.slot"),
+        "location_t_per_mwh": h.listed("carbon.location_t_per_mwh", "power.slot"),
+    }
+
+
+@told("sites.site_year")
+def site_year(h: Here) -> Cells:
+    return {
+        "open_frac": h.x("open"),
+        "opened_frac": h.x("opened"),
+        "halls_mw": stands_mw(h),
+        "usable_mw": total(usable_mw(d) for d in h.each("halls.hall")),
+        "nameplate_mw": in_service(h, lambda u: 1.0 + u.use["companion_mw_per_mw"]),
+        "load_kh100e": h.total("used", lambda u: u.use["throughput_kh100e_per_mw"]),
+        "migrated_mean_mw": h.over_slots(migrated_mw) / _HOURS_PER_YEAR,
+        "water_m3": water_m3(h),
+        "emissions_kt": location_t(h) / 1e3,
+        "firm_mw": firm_mw(h),
+        "new_firm_mw": h.total("expand", lambda e: float(e.start <= h.start), free="year"),
+    }
+
+
+@told("halls.hall")
+def halls(h: Here) -> Cells:
+    operated = operated_mw(h)
+    return {
+        "existing_mw": h.listed("halls.existing_mw", "halls.hall"),
+        "leased_mw": h.x("lease"),
+        "usable_mw": usable_mw(h),
+        "operated_mw": operated,
+        "free_mw": operated - for_racks_mw(h),
+        "used_mw": in_service(h, lambda u: u.use["hall_mw_per_mw"]),
+        "floor_m2": operated * (1e3 / h.given("halls.density_kw_per_m2", "hall")),
+        "used_m2": in_service(h, lambda u: u.use["space_m2_per_mw"]),
+    }
+
+
+@told("racks.fleet")
+def fleet(h: Here) -> Cells:
+    alive, uses = alive_mw(h), list(in_pool(h, "used"))
+    used, standby = (total(u.x(name) for u in uses) for name in ("used", "standby_mw"))
+    return {
+        "alive_mw": alive,
+        "stock_mw": h.listed("racks.stock_mw", "racks.fleet"),
+        "used_mw": used,
+        "standby_mw": standby,
+        "parked_mw": alive - used - standby,
+    }
+
+
+def location_t(h: Here) -> LinearForm:
+    """Emissions of power drawn, by the grid it is drawn from, and of fuel burnt."""
+    return h.over_slots(lambda s: grid_mw(s) * s.listed("carbon.location_t_per_mwh", "power.slot")) + burnt_t(h)
+
+
+@told("sites.site_year")
+def carbon_site(h: Here) -> Cells:
+    of_all = counted_kt(h) * (h.given("carbon.price_usd_per_t", "year") / 1e3)
+    return {
+        "location_kt": location_t(h) / 1e3,
+        "fuel_kt": burnt_t(h) / 1e3,
+        "embodied_kt": embodied_t(h) / 1e3,
+        "counted_kt": counted_kt(h),
+        "charge_musd": of_all + burnt_t(h) * (h.listed("carbon.fuel_price_usd_per_t", "sites.site_year") / 1e6),
+    }
+
+
+def made_mw(c: Here) -> LinearForm:
+    """What a source gives in a time slice; a battery, what it delivers."""
+    free = c.x("capacity_mw") * available_frac(c) if c.yields_for_nothing else LinearForm()
+    return free + c.x("output_mw") + c.x("discharge_mw")
+
+
+@told("supply.capacity", by_slot=True)
+def source_slot(c: Here) -> Cells:
+    return {"output_mw": made_mw(c), "charge_mw": c.x("charge_mw"), "level_mwh": c.x("level_mwh")}
+
+
+@told("supply.capacity")
+def source_year(c: Here) -> Cells:
+    grown = dict(zip(c.case.years, c.case.inputs.finance.opex_escalation.tolist(), strict=True))
+    return {
+        "capacity_mw": c.x("capacity_mw"),
+        "energy_mwh": c.x("energy_mwh"),
+        "output_mwh": c.over_slots(made_mw),
+        "charged_mwh": c.over_slots(lambda s: s.x("charge_mw")),
+        "fuel_mmbtu": output_mwh(c) * c.listed("supply.fuel_mmbtu_per_mwh", "supply.dispatch", 0.0),
+        "emissions_kt": output_mwh(c) * (c.listed("supply.co2_t_per_mwh", "supply.dispatch", 0.0) / 1e3),
+        "running_musd": upkeep_musd(c) * grown[c.model_year] + fuel_musd(c) + worn_musd(c),
+    }
+
+
+@told("balance.site_year", "surplus_mw", "export_mw", by_slot=True)
+def site_surplus(h: Here) -> Cells:
+    made = total(made_mw(c) - c.x("charge_mw") for c in h.each("supply.capacity"))
+    return {
+        "surplus_mw": h.x("import_mw") + made + h.x("shed_mw") - site_mw(h) - h.x("export_mw"),
+        "export_mw": h.x("export_mw"),
+        "export_usd_per_mwh": h.listed("supply.export_usd_per_mwh", "supply.export", 0.0),
+    }
+
+
+@told("heat.sale")
+def heat(h: Here) -> Cells:
+    sold_mwh = h.x("heat_sold_mw") * h.listed("heat.buyer_h", "heat.sale")
+    return {
+        "sold_mw": h.x("heat_sold_mw"),
+        "connect_mw": h.x("heat_connect_mw"),
+        "recoverable_mw": warm_mw(h, 1.0),
+        "sold_mwh": sold_mwh,
+        "revenue_musd": sold_mwh * (h.listed("heat.price_usd_per_mwh", "heat.sale") / 1e6),
+        "connected_mw": h.total("heat_connect_mw", lambda v: float(v.start <= h.start), free="year"),
+        "overnight_musd": h.x("heat_connect_mw") * h.listed("heat.capex_musd_per_mw", "heat.sale"),
+    }
+
+
+# --- What is bought, and what is done with it -----------------------------------------------------
+
+
+@told("halls.build")
+def builds(b: Here) -> Cells:
+    return {
+        "built_mw": b.x("build"),
+        "service_start": b.listed("halls.build_start", "halls.build"),
+        "overnight_musd": b.x("build") * b.listed("halls.build_capex_musd_per_mw", "halls.build"),
+    }
+
+
+@told("halls.retrofit")
+def retrofits(r: Here) -> Cells:
+    return {
+        "retrofitted_mw": r.x("retrofit"),
+        "gained_mw": r.x("retrofit") * r.listed("halls.retrofit_capacity_frac", "halls.retrofit"),
+        "overnight_musd": r.x("retrofit") * r.listed("halls.retrofit_capex_musd_per_mw", "halls.retrofit"),
+    }
+
+
+@told("halls.lease")
+def leases(d: Here) -> Cells:
+    rent = d.x("lease") * d.listed("halls.lease_musd_per_mw_year", "halls.lease")
+    return {"leased_mw": d.x("lease"), "rent_musd": rent}
+
+
+@told("halls.operate")
+def operated(o: Here) -> Cells:
+    return {"operated_mw": o.x("operate")}
+
+
+@once
+def _racks_per_mw(case: Case) -> dict[str, float]:
+    return {str(rack): 1e3 / float(kw) for rack, kw in column_by(case.racks, "rack", "peak_kw").items()}
+
+
+@told("racks.install")
+def installs(i: Here) -> Cells:
+    return {
+        "installed_mw": i.x("install"),
+        "racks": i.x("install") * _racks_per_mw(i.case)[i.rack],
+        "overnight_musd": i.x("install") * i.listed("racks.install_capex_musd_per_mw", "racks.install"),
+    }
+
+
+@told("racks.used")
+def plan(u: Here) -> Cells:
+    in_service = u.x("used") + u.x("standby_mw")
+    return {
+        "used_mw": u.x("used"),
+        "standby_mw": u.x("standby_mw"),
+        "racks": in_service * _racks_per_mw(u.case)[u.rack],
+        "companion_mw": in_service * u.use["companion_mw_per_mw"],
+        "load_kh100e": u.x("used") * u.use["throughput_kh100e_per_mw"],
+    }
+
+
+@told("deferrable_mw", by_slot=True)
+def deferral(d: Here) -> Cells:
+    return {"due_mw": d.x("deferrable_mw") * shape_frac(d), "done_mw": d.x("defer_mw")}
+
+
+@told("racks.used", by_slot=True, where=moves_frac)
+def migration(u: Here) -> Cells:
+    return {"due_mw": due_mw(u), "done_mw": u.x("migrating_mw")}
+
+
+@told("grid.expand")
+def connections(e: Here) -> Cells:
+    return {
+        "added_mw": e.x("expand"),
+        "service_start": e.listed("grid.expand_start", "grid.expand"),
+        "overnight_musd": e.x("expand") * e.listed("grid.expand_capex_musd_per_mw", "grid.expand"),
+    }
+
+
+@told("non_firm.connect")
+def non_firm_connections(c: Here) -> Cells:
+    turns_firm = c.listed("non_firm.turns_firm", "non_firm.connect")
+    return {
+        "rate_pct": float(c.tier),
+        "added_mw": c.x("connect_mw"),
+        "service_start": c.listed("non_firm.start", "non_firm.connect"),
+        "turns_firm": turns_firm if np.isfinite(turns_firm) else np.nan,
+        "overnight_musd": c.x("connect_mw") * c.listed("non_firm.capex_musd_per_mw", "non_firm.connect"),
+    }
+
+
+@told("sites.site_year", "off_mw", "shed_mw", by_slot=True, where=lambda h: by_tier(h).terms)
+def stress_slot(h: Here) -> Cells:
+    made = total(made_mw(c) - c.x("charge_mw") for c in h.each("supply.capacity"))
+    return {
+        "hours": h.hours,
+        "firm_mw": firm_mw(h),
+        "non_firm_mw": by_tier(h),
+        "off_mw": by_tier(h, "non_firm.off_frac"),
+        "use_mw": site_mw(h),
+        "grid_mw": grid_mw(h),
+        "own_mw": made - h.x("export_mw") - h.x("curtail_mw"),
+        "shed_mw": h.x("shed_mw"),
+    }
+
+
+@told("sites.site_year", where=lambda h: by_tier(h).terms)
+def non_firm_year(h: Here) -> Cells:
+    return {"non_firm_mw": by_tier(h), "discount_musd": AT_SITE["non_firm_discount"].of(h) * -1.0}
+
+
+@told("grid.billing", "charge_musd")
+def billed_peaks(p: Here) -> Cells:
+    grid = p.case.inputs.grid
+    months = float(grid.billing_months[grid.period.code(p.period)])
+    usd_per_kw_month = p.listed("grid.demand_charge_usd_per_kw_month", "sites.site_year")
+    return {
+        "months": months,
+        "peak_mw": p.x("peak_mw"),
+        "usd_per_kw_month": usd_per_kw_month,
+        "charge_musd": p.x("peak_mw") * (months * usd_per_kw_month / 1e3),
+    }
+
+
+@told("siting.block", "used_mw")
+def blocks(b: Here) -> Cells:
+    return {
+        "used_mw": b.total("used"),
+        "shared_mw": total(b.at(site=p.partner).total("used") for p in b.each("siting.shared")),
+        "block_mw": b.listed("siting.block_mw", "siting.block"),
+    }
+
+
+@told("siting.phase")
+def phases(p: Here) -> Cells:
+    return {"phases": p.x("phases"), "phase_mw": p.listed("siting.phase_mw", "siting.phase"), "built_mw": p.x("build")}
+
+
+@told("supply.build")
+def source_builds(s: Here) -> Cells:
+    cells = s.listed("supply.build_store_capex_musd_per_mwh", "supply.build_store", 0.0)
+    return {
+        "built_mw": s.x("source_mw"),
+        "built_mwh": s.x("store_mwh"),
+        "service_start": s.listed("supply.build_start", "supply.build"),
+        "life_years": s.listed("supply.build_life_years", "supply.build"),
+        "overnight_musd": s.x("source_mw") * s.listed("supply.build_capex_musd_per_mw", "supply.build")
+        + s.x("store_mwh") * cells,
+    }
+
+
+@told("supply.redeploy")
+def source_leaves(v: Here) -> Cells:
+    worth, removal = (v.listed(f"supply.redeploy_{of}_musd_per_mw", "supply.redeploy") for of in ("worth", "cost"))
+    left = v.x("redeploy_mw")
+    return {"left_mw": left, "worth_musd": left * worth, "removal_musd": left * removal}
+
+
+@told("demand.demand")
+def demand(d: Here) -> Cells:
+    return {
+        "demand_kh100e": LinearForm({}, wanted_kh100e(d)),
+        "served_kh100e": d.total("served"),
+        "rented_kh100e": d.x("rented"),
+        "saved_kh100e": saved_kh100e(d),
+        "unmet_kh100e": d.x("unmet"),
+    }
+
+
+@told("levers.adopted")
+def levers(a: Here) -> Cells:
+    asked = sum(wanted_kh100e(d) for d in a.each("demand.demand"))
+    saved = a.x("adopted") * (asked * a.listed("levers.saving_frac", "levers.adopted"))
+    cost = a.listed("levers.cost_musd_per_kh100e_year", "levers.adopted")
+    return {"adopted_frac": a.x("adopted"), "saved_kh100e": saved, "cost_musd": saved * cost}
+
+
+@told("contracts.force")
+def contracts(c: Here) -> Cells:
+    delivered = c.over_slots(lambda s: s.x("contract_mw") * profile_frac(s))
+    return {"signed_mw": c.x("signed_mw"), "in_force_mw": c.x("contract_mw"), "energy_mwh": delivered}
+
+
+@told("contracts.force", by_slot=True)
+def contract_slot(c: Here) -> Cells:
+    return {"hours": c.hours, "output_mw": c.x("contract_mw") * profile_frac(c)}
+
+
+@told("rent.bought")
+def rent(b: Here) -> Cells:
+    musd = b.listed("rent.price_musd_per_kh100e_year", "rent.bought")
+    return {
+        "bought_kh100e": b.x("bought"),
+        "term_years": b.listed("rent.term_years", "rent.bought"),
+        "usd_per_h100e_hour": musd / _MUSD_OF_A_USD_PER_H100E_HOUR,
+    }
+
+
+TOLD: Final = {name: table for name, table in vars().items() if isinstance(table, ToldTable)}
+
+
+@rule(unit="of its column", of_program=True)
+def tables_as_stated(case: Case) -> Excess:
+    """Cells of what is bought, done and reported at a place are what the stored solution makes of them."""
+    parts = [part for name, table in TOLD.items() for part in _compared(case, name, table)]
+    return parts[0].and_also(*parts[1:])
+
+
+def _compared(case: Case, name: str, table: ToldTable) -> list[Excess]:
+    """Compare the rows of a table with its places; in a solve those of some sites."""
+    stored, sites, key = stored_of(case), sites_read(case), list(TABLES[name].primary_key)
+    block, rows = stored.block("columns", table.over), case.plan(name)
+    rows = rows[rows["site"].isin(sites)] if "site" in key else rows
+    here = [dict(zip(block.axes, block.key(at), strict=True)) for at in range(len(block))]
+    here = [labels for labels in here if labels.get("site", "") in {"", *sites} and table.where(stored.here(labels))]
+    if not here:
+        return [Excess.count_broken(rows[key], np.ones(len(rows), dtype=np.bool_))]
+    slots = stored.slot_labels if table.by_slot else ("",)
+    places = [table.cells(stored.here({**labels, "slot": EVERY} if table.by_slot else labels)) for labels in here]
+    frame = pd.DataFrame([{**labels, "slot": slot} for labels in here for slot in slots])
+    frame = table_of(frame[key].astype({"year": "int64"}))
+    unit = {column: _UNIT.get(column.rsplit("_", 1)[-1], 1.0) for column in places[0]}
+    cells = {
+        column: np.concatenate([np.broadcast_to(stored.value(of[column]), len(slots)) for of in places]) / unit[column]
+        for column in unit
+    }
+    expected, reported = frame.assign(**cells).set_index(key), {c: rows[c].to_numpy() / unit[c] for c in unit}
+    amounts = table.amounts or [column for column, of in places[0].items() if isinstance(of, LinearForm)]
+    there = np.max([np.abs(cells[column]) for column in amounts], axis=0)
+    if not table.amounts:  # in any time slice
+        there = np.repeat(there.reshape(len(here), -1).max(axis=1), len(slots))
+    silent = ~isin(frame, rows, key)
+    return [
+        Excess.above(frame[silent], np.where(there > TRACE, there, 0.0)[silent], 0.0),
+        *(Excess.reported(rows[key].assign(what=c), reported[c], lookup(expected[c], rows, key, np.nan)) for c in unit),
+    ]
