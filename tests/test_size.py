@@ -10,16 +10,16 @@ from types import ModuleType
 import pytest
 
 BUDGETS = {
-    "planner/check": 10_660,
-    "planner/studies": 8_690,
-    "planner/outputs": 7_580,
-    "planner/inputs": 7_140,
+    "planner/check": 9_950,
+    "planner/studies": 7_820,
+    "planner/inputs": 7_130,
+    "planner/outputs": 7_030,
     "planner/lp": 3_200,
-    "planner/results": 2_560,
     "planner/scenario": 2_510,
-    "planner/cli": 2_360,
-    "planner/serve": 1_780,
+    "planner/results": 2_300,
+    "planner/cli": 2_170,
     "planner/model": 1_770,
+    "planner/serve": 1_720,
     "planner/tariffs": 1_340,
     "planner/runs": 1_310,
     "planner/tables": 1_120,
@@ -37,7 +37,7 @@ BUDGETS = {
     "planner/fleet": 100,
 }
 """Lines that say something, by room, as `make size` prints them."""
-WHOLE = {"planner": {"files": 386, "says": 56_720, "docstrings": 11_460, "lines": 94_100}, "tests": {"says": 28_000}}
+WHOLE = {"planner": {"files": 370, "says": 54_090, "docstrings": 11_330, "lines": 90_580}, "tests": {"says": 27_990}}
 
 
 def size() -> ModuleType:

@@ -8,7 +8,7 @@ import numpy as np
 
 from planner.check.frames import column_by, to_frame
 from planner.check.priced import Bought, PaidLine, listed_purchase
-from planner.check.stating import row, total
+from planner.check.stating import row, told, total
 from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Floats
     from planner.check.case import Case
-    from planner.check.stating import Here, LinearForm, StatedRow
+    from planner.check.stating import Cells, Here, LinearForm, StatedRow
 
 _SITE = ("site", "year")
 _HOURS_PER_YEAR = 8760.0
@@ -56,6 +56,21 @@ def warm_mw(h: Here, share: float) -> LinearForm:
 def heat_connection(h: Here) -> StatedRow:
     """Sell no more than is connected so far."""
     return h.x("heat_sold_mw") <= h.total("heat_connect_mw", lambda v: float(v.start <= h.start), free="year")
+
+
+@told("heat.sale")
+def heat(h: Here) -> Cells:
+    """Tell the table of heat sold."""
+    sold_mwh = h.x("heat_sold_mw") * h.listed("heat.buyer_h", "heat.sale")
+    return {
+        "sold_mw": h.x("heat_sold_mw"),
+        "connect_mw": h.x("heat_connect_mw"),
+        "recoverable_mw": warm_mw(h, 1.0),
+        "sold_mwh": sold_mwh,
+        "revenue_musd": sold_mwh * (h.listed("heat.price_usd_per_mwh", "heat.sale") / 1e6),
+        "connected_mw": h.total("heat_connect_mw", lambda v: float(v.start <= h.start), free="year"),
+        "overnight_musd": h.x("heat_connect_mw") * h.listed("heat.capex_musd_per_mw", "heat.sale"),
+    }
 
 
 def _paid_musd(h: Here) -> float:

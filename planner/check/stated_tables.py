@@ -5,15 +5,14 @@ A table has a row at every place of its list; where it has none, none of its amo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 
 from planner.check.declared import TRACE
+from planner.check.families import FAMILIES
 from planner.check.frames import column_by, isin, lookup, once
-from planner.check.heat import warm_mw
 from planner.check.priced import AT_SITE, fuel_musd, sites_read, upkeep_musd, worn_musd
 from planner.check.stated import (
     available_frac,
@@ -41,42 +40,20 @@ from planner.check.stated import (
 )
 from planner.check.stated_compute import alive_mw, by_tier, in_pool, saved_kh100e, wanted_kh100e
 from planner.check.stated_supply import profile_frac
-from planner.check.stating import EVERY, LinearForm, stored_of, total
+from planner.check.stating import EVERY, LinearForm, ToldTable, stored_of, told, total
 from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
 from planner.results.schema import TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from planner.check.case import Case
-    from planner.check.stating import Here
+    from planner.check.stating import Cells, Here
 
-    Cells = Mapping[str, LinearForm | float]
 
 _HOURS_PER_YEAR: Final = 8760.0
 _MUSD_OF_A_USD_PER_H100E_HOUR: Final = 8.76  # for a thousand of them in a year
 _UNIT: Final = {"m2": 1e3, "m3": 1e3, "mwh": 1e3, "mmbtu": 1e3}
 """Amount of a unit that counts as one, so that one tolerance serves all columns."""
-
-
-@dataclass(frozen=True)
-class ToldTable:
-    """A table whose cells are told: a decision or list of the inputs with its places, and the cells of a place."""
-
-    over: str
-    cells: Callable[[Here], Cells]
-    by_slot: bool  # whether it has a row in every time slice of these
-    where: Callable[[Here], object]  # what holds at places that may have a row
-    # columns that are nothing where there is no row; if none is named, all that are forms, in every time slice
-    amounts: tuple[str, ...]
-
-
-def told(
-    over: str, *amounts: str, by_slot: bool = False, where: Callable[[Here], object] = lambda _: True
-) -> Callable[[Callable[[Here], Cells]], ToldTable]:
-    """Tell the table that has the name of a function: amounts as forms, figures as numbers."""
-    return lambda cells: ToldTable(over, cells, by_slot, where, amounts)
 
 
 @told("sites.site_year", by_slot=True)
@@ -191,20 +168,6 @@ def site_surplus(h: Here) -> Cells:
         "surplus_mw": h.x("import_mw") + made + h.x("shed_mw") - site_mw(h) - h.x("export_mw"),
         "export_mw": h.x("export_mw"),
         "export_usd_per_mwh": h.listed("supply.export_usd_per_mwh", "supply.export", 0.0),
-    }
-
-
-@told("heat.sale")
-def heat(h: Here) -> Cells:
-    sold_mwh = h.x("heat_sold_mw") * h.listed("heat.buyer_h", "heat.sale")
-    return {
-        "sold_mw": h.x("heat_sold_mw"),
-        "connect_mw": h.x("heat_connect_mw"),
-        "recoverable_mw": warm_mw(h, 1.0),
-        "sold_mwh": sold_mwh,
-        "revenue_musd": sold_mwh * (h.listed("heat.price_usd_per_mwh", "heat.sale") / 1e6),
-        "connected_mw": h.total("heat_connect_mw", lambda v: float(v.start <= h.start), free="year"),
-        "overnight_musd": h.x("heat_connect_mw") * h.listed("heat.capex_musd_per_mw", "heat.sale"),
     }
 
 
@@ -404,7 +367,9 @@ def rent(b: Here) -> Cells:
     }
 
 
-TOLD: Final = {name: table for name, table in vars().items() if isinstance(table, ToldTable)}
+TOLD: Final = {
+    name: table for of in (vars(), *map(vars, FAMILIES)) for name, table in of.items() if isinstance(table, ToldTable)
+}
 
 
 @rule(unit="of its column", of_program=True)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     Key = tuple[str, ...]
     Labels = dict[str, str]
+    Cells = Mapping[str, "LinearForm | float"]
 
 EVERY: Final = "*"
 """Stands for every time slice: what is looked up there is an array of them, and a form has arrays as its numbers."""
@@ -511,3 +512,22 @@ def every_slot(h: Here) -> Sequence[str]:
 def columns(name: str, where: Callable[[Here], bool]) -> Callable[[Here], Iterable[Here]]:
     """Say that there is a row wherever a decision has a column, and something holds."""
     return lambda h: (c for c in h.each(name) if where(c))
+
+
+@dataclass(frozen=True)
+class ToldTable:
+    """A table whose cells are told: a decision or list of the inputs with its places, and the cells of a place."""
+
+    over: str
+    cells: Callable[[Here], Cells]
+    by_slot: bool  # whether it has a row in every time slice of these
+    where: Callable[[Here], object]  # what holds at places that may have a row
+    # columns that are nothing where there is no row; if none is named, all that are forms, in every time slice
+    amounts: tuple[str, ...]
+
+
+def told(
+    over: str, *amounts: str, by_slot: bool = False, where: Callable[[Here], object] = lambda _: True
+) -> Callable[[Callable[[Here], Cells]], ToldTable]:
+    """Tell the table that has the name of a function: amounts as forms, figures as numbers."""
+    return lambda cells: ToldTable(over, cells, by_slot, where, amounts)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -33,10 +32,7 @@ def _show_frontier(found: Frontier) -> None:
             ("MUSD", "{cost_musd:,.2f}"),
             ("more", "{extra_frac:.2%}"),
             *([("of which penalty [MUSD]", "{extra_penalty_musd:+,.2f}")] if has_penalty else []),
-            (
-                f"one unit less costs [{found.price_unit}]",
-                lambda row: "-" if isnan(row["price"]) else amount(row["price"], 3),
-            ),
+            (f"one unit less costs [{found.price_unit}]", lambda row: amount(row["price"], 3).replace("nan", "-")),
             ("", lambda row: "knee" if row["is_knee"] else ""),
         ),
     )

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from planner.studies.stochastic import Stochastic
     from planner.studies.sweep import SweepResult
 
-# --- `dcplan stochastic`: what to order before it is known which future comes ---------------------
-
 # --- `dcplan sweep`: solve many futures of a scenario, and go on where it was stopped -------------
 
 _MOST_ROWS: Final = 24
@@ -68,20 +66,16 @@ def _print_sweep(result: SweepResult) -> None:
         low, *_, high = solved.to_dict("records")
         cheapest, dearest = map(PlanCost.from_row, (low, high))
         why = dearest.less(cheapest).explanation
+        least, most = (f"{money(of['objective_musd'])} {unit} ({of['future']})" for of in (low, high))
+        more = amount(dearest.cost_musd - cheapest.cost_musd, 4)
         click.echo()
-        say(
-            f"Cost from {money(low['objective_musd'])} {unit} ({low['future']}) to"
-            f" {money(high['objective_musd'])} {unit} ({high['future']}):"
-            f" {amount(dearest.cost_musd - cheapest.cost_musd, 4)} MUSD{why and f', {why}'}."
-        )
+        say(f"Cost from {least} to {most}: {more} MUSD{why and f', {why}'}.")
         if (solved["rank_low"] < solved["rank_high"]).any():
             say(GAPS_RANK)
     _print_no_regret(result)
     failed = result.failed
     for name, message in failed[["future", "message"]].head(_MOST_FAILED).itertuples(index=False):
-        lines = str(message).splitlines() or [""]
-        lines[0] = lines[0] if lines[0].startswith(f"{name}: ") else f"{name}: {lines[0]}"
-        click.echo("\n".join(["", *lines]))
+        click.echo(f"\n{name}: " + "\n".join(str(message).removeprefix(f"{name}: ").splitlines()))
     if len(failed) > _MOST_FAILED:
         click.echo(f"{and_more(len(failed), _MOST_FAILED).strip()} in column message of futures")
 
@@ -137,12 +131,6 @@ def _unmet_and_nameplate(result: SweepResult) -> pd.DataFrame:
     return of[["year", "nameplate_mw"]].last().assign(unmet_frac=sums["unmet_kh100e"] / sums["demand_kh100e"])
 
 
-def _home(file: str, folder: Path | None) -> Path:
-    from planner.studies.sweep.solve_sweep import folder_of
-
-    return folder_of(file, folder)
-
-
 @study_command(
     "sweep",
     FILE,
@@ -152,7 +140,7 @@ def _home(file: str, folder: Path | None) -> Path:
     OVERRIDES,
     STRICT,
     kind=SWEEP,
-    home=_home,
+    home="sweep.solve_sweep",
     show=_print_sweep,
     json_help="Print table futures as JSON.",
 )
@@ -171,6 +159,8 @@ def sweep_command(progress: Progress, *, file: str, **asked: Any) -> SweepResult
 
     return run_sweep(file, **asked, on_stage=progress.stage, on_warning=progress.warn)
 
+
+# --- `dcplan stochastic`: what to order before it is known which future comes ---------------------
 
 _LEAST: Final = 0.05  # 0.1, rounded
 _WHOLE: Final = 0.999  # of a site; where openings are not whole their shares only follow halls
@@ -245,8 +235,10 @@ def _print_decided(found: Stochastic) -> None:
         click.echo(f"Nothing is ordered before {found.known_from}.")
         return
     click.echo(f"Ordered before {found.known_from}, and by futures planned alone:")
+    # As many as a screen has room for: of every kind, the largest first.
+    place = shown.groupby("kind")["ordered"].rank(ascending=False, method="first").sort_values(kind="stable")
     print_table(
-        _largest_of_each_kind(shown),
+        shown.loc[place.index[:_MOST_ROWS].sort_values()],
         (
             ("", lambda row: order_words(row["kind"], row["site"], row["item"])),
             ("Order by", ordered_by),
@@ -259,12 +251,6 @@ def _print_decided(found: Stochastic) -> None:
     )
     if len(shown) > _MOST_ROWS:
         click.echo(f"{and_more(len(shown), _MOST_ROWS).strip()} in table decided")
-
-
-def _largest_of_each_kind(decided: pd.DataFrame) -> pd.DataFrame:
-    """Return as many orders as a screen has room for: of every kind, the largest first."""
-    place = decided.groupby("kind")["ordered"].rank(ascending=False, method="first")
-    return decided.loc[place.sort_values(kind="stable").index[:_MOST_ROWS].sort_values()]
 
 
 def _worth(found: Stochastic, money: Any, unit: str) -> list[str]:
@@ -280,46 +266,24 @@ def _worth(found: Stochastic, money: Any, unit: str) -> list[str]:
         said = penalty_share_words(penalty[measure], worth[measure])
         return f", {said}" if said else ""
 
-    single = next(name for name in found.plans["plan"] if name in {"mean", "central"})
-    vss = worth["vss"]
-    weighed = (
-        f"The objective is {money(worth['stochastic'])} {unit}{words('stochastic')}: orders weigh"
-        " it as a cost, and demand.unmet_usd_per_h100e_hour sets it."
-    )
-    lines = [
-        *([weighed] if words("stochastic") else []),
-        f"To know which future comes would be worth {money(worth['evpi'])} {unit} (EVPI){words('evpi')}.",
-        f"Planning {plan_name(single)} instead would cost {money(vss)} {unit} more (VSS){words('vss')}."
-        if isfinite(vss)
-        else f"Planning {plan_name(single)} instead leaves no plan in some future.",
-    ]
+    single = plan_name(next(name for name in found.plans["plan"] if name in {"mean", "central"}))
+    costs = f"would cost {money(worth['vss'])} {unit} more (VSS){words('vss')}"
+    costs = costs if isfinite(worth["vss"]) else "leaves no plan in some future"
+    least = f"{money(worth['stochastic'])}"
+    weighed = f"The objective is {least} {unit}{words('stochastic')}: orders weigh it as a cost, and"
+    lines = [f"{weighed} demand.unmet_usd_per_h100e_hour sets it."] if words("stochastic") else []
+    lines.append(f"To know which future comes would be worth {money(worth['evpi'])} {unit} (EVPI){words('evpi')}.")
+    lines.append(f"Planning {single} instead {costs}.")
     if found.cvar_tail is not None:
         lines.append(objective_words(found.cvar_weight, found.cvar_tail))
     if found.is_relaxed:
-        lines.append(
-            "Costs, regrets, EVPI and VSS: LP relaxation. The checked plans, with integers, have"
-            f" an objective of {money(worth['plans'])} {unit}, and none is below"
-            f" {money(worth['stochastic'])}."
-        )
+        plans = f"have an objective of {money(worth['plans'])} {unit}, and none is below {least}."
+        lines.append(f"Costs, regrets, EVPI and VSS: LP relaxation. The checked plans, with integers, {plans}")
     if len(found.left_out):
-        things = [order_words(*thing) for thing in found.left_out.itertuples(index=False)]
-        lines.append(
-            f"Not ordered before {found.known_from}, as it is not feasible whole in every future:"
-            f" {some(things, _MOST_LEFT_OUT)}."
-        )
+        things = some([order_words(*thing) for thing in found.left_out.itertuples(index=False)], _MOST_LEFT_OUT)
+        lines.append(f"Not ordered before {found.known_from}, as it is not feasible whole in every future: {things}.")
     sizes = found.sizes
-    lines.append(f"One program of {sizes['rows']:,} rows and {sizes['columns']:,} columns.")
-    return lines
-
-
-def _home_of_stochastic(file: str, folder: Path | None) -> Path:
-    from planner.outputs.own_folder import try_own_folder
-    from planner.studies.stochastic.stochastic import folder_of
-    from planner.studies.sweep.file import find_sweep
-
-    home = folder_of(file, folder)
-    try_own_folder(home, STOCHASTIC, find_sweep(file))
-    return home
+    return [*lines, f"One program of {sizes['rows']:,} rows and {sizes['columns']:,} columns."]
 
 
 @study_command(
@@ -331,12 +295,12 @@ def _home_of_stochastic(file: str, folder: Path | None) -> Path:
     OVERRIDES,
     STRICT,
     kind=STOCHASTIC,
-    home=_home_of_stochastic,
+    home="stochastic.stochastic",
     show=_print_stochastic,
     json_help="Print the result as JSON.",
 )
 def stochastic_command(
-    progress: Progress, *, file: str, overrides: tuple[str, ...], strict: bool, **_: Any
+    progress: Progress, *, file: str, out: Path, overrides: tuple[str, ...], strict: bool, **_: Any
 ) -> Stochastic:
     """Find what to order before it is known which future of the sweep FILE comes.
 
@@ -350,8 +314,11 @@ def stochastic_command(
 
     Example: dcplan stochastic tiny-uncertain
     """
+    from planner.outputs.own_folder import try_own_folder
     from planner.studies.stochastic import stochastic
+    from planner.studies.sweep.file import find_sweep
 
+    try_own_folder(out, STOCHASTIC, find_sweep(file))
     tell: dict[str, Any] = {"on_stage": progress.stage, "on_progress": progress.solver, "on_warning": progress.warn}
     return stochastic(file, overrides=overrides, strict=strict, **tell)
 
@@ -364,6 +331,9 @@ _HEADS: Final = {
     "sobol": (("st", "total"), ("st_conf", "+/-"), ("s1", "alone"), ("s1_conf", "+/-")),
 }
 """Columns of the table that are printed, with their heads."""
+_METHODS: Final = "tornado: one figure at a time; morris: trajectories; sobol: shares of the variance."
+_OF: Final = "What is asked of: that, bound_musd, or a column of table summary in its last year."
+_STEPS: Final = "Move columns that count in steps, such as lead times, each as one factor."
 _PENALTIES: Final = (("penalty_at_low", "penalty"), ("penalty_at_high", "penalty"))
 """What of the changes of a tornado is the penalty of unmet demand, printed where there is any."""
 
@@ -385,7 +355,8 @@ def _show_sensitivity(found: Sensitivity) -> None:
     ]
     say(f"{found.scenario}: which inputs decide {found.of} [{found.unit}]")
     # So wide at most, or a long name would squeeze the numbers out of 80 columns.
-    print_table(found.table, columns, left={"Figure"}, widest={"Figure": 42 - 4 * len(heads)}, no_wrap=True)
+    own = {"Figure": {"max_width": 42 - 4 * len(heads), "overflow": "ellipsis"}}
+    print_table(found.table, columns, left={"Figure"}, own=own, no_wrap=True)
     print_notes(found.notes)
 
 
@@ -402,34 +373,16 @@ def _number(name: str, *, is_change: bool) -> Any:
     return words
 
 
-def _home_of_sensitivity(scenario: str, folder: Path | None) -> Path:
-    from planner.studies.sensitivity.study import folder_of
-
-    return folder_of(scenario, folder)
-
-
 @study_command(
     "sensitivity",
     SCENARIO,
-    option(
-        "--method=METHOD",
-        "tornado: one figure at a time; morris: trajectories; sobol: shares of the variance.",
-        str,
-        "tornado",
-    ),
+    option("--method=METHOD", _METHODS, str, "tornado"),
     option("--figures", "How many of the figures that do most to first order are moved.", int, 10),
     option("--trajectories", "Of morris; 10 where left out.", int),
     option("--samples", "Base samples of sobol, a power of 2; 64 if left out.", int),
     option("--seed", "Of the points drawn.", int, 1),
-    option(
-        "--of=OUTPUT",
-        "What is asked of: that, bound_musd, or a column of table summary in its last year.",
-        str,
-        "objective_musd",
-    ),
-    option(
-        "--steps/--no-steps", "Move columns that count in steps, such as lead times, each as one factor.", bool, True
-    ),
+    option("--of=OUTPUT", _OF, str, "objective_musd"),
+    option("--steps/--no-steps", _STEPS, bool, True),
     OVERRIDES,
     into_folder(
         "Folder of the study; left out: sensitivity/ and the name of SCENARIO, NAME-2 if another file has that."
@@ -437,7 +390,7 @@ def _home_of_sensitivity(scenario: str, folder: Path | None) -> Path:
     JOBS,
     SCHEDULER,
     kind=SENSITIVITY,
-    home=_home_of_sensitivity,
+    home="sensitivity.study",
     show=_show_sensitivity,
 )
 def sensitivity_command(progress: Progress, **asked: Any) -> Sensitivity:

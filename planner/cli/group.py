@@ -17,82 +17,52 @@ from planner.cli.options import option
 from planner.cli.surroundings import BROKEN_SURROUNDINGS, within_surroundings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-GROUPS: Final = {
+_COMMANDS: Final = {
     "Plan": {
-        "init": "Make a project of one's own to start from.",
-        "validate": "List every problem of a scenario and its data.",
-        "solve": "Find and check the least-cost plan.",
+        "init": ("Make a project of one's own to start from.", "plan", ""),
+        "validate": ("List every problem of a scenario and its data.", "plan", ""),
+        "solve": ("Find and check the least-cost plan.", "plan", "studies.solve runs.folder outputs.terminal"),
     },
     "Understand": {
-        "explain": "Explain binding limits and shadow prices.",
-        "compare": "Say what differs between runs, and why.",
-        "estimates": "Say which estimates decide the cost.",
-        "sensitivity": "Rank what decides by tornado, Morris or Sobol.",
-        "diagnose": "Find out why a scenario has no plan.",
-        "check": "Check a stored plan again, from its folder alone.",
+        "explain": ("Explain binding limits and shadow prices.", "understand", "studies.explain runs.reopen"),
+        "compare": ("Say what differs between runs, and why.", "understand", "studies.compare outputs.report"),
+        "estimates": ("Say which estimates decide the cost.", "understand", "studies.estimates runs.reopen"),
+        "sensitivity": ("Rank what decides by tornado, Morris or Sobol.", "futures", "studies.sensitivity"),
+        "diagnose": ("Find out why a scenario has no plan.", "understand", "studies.diagnose"),
+        "check": ("Check a stored plan again, from its folder alone.", "share", "check runs.reopen"),
     },
     "Explore": {
-        "sweep": "Solve many futures side by side, and resume.",
-        "stochastic": "Decide before it is known which future comes.",
-        "frontier": "Trace cost against carbon, water and others.",
-        "alternatives": "Find plans that differ and cost little more.",
-        "myopic": "Decide year by year; say what foresight is worth.",
+        "sweep": ("Solve many futures side by side, and resume.", "futures", "studies.sweep"),
+        "stochastic": ("Decide before it is known which future comes.", "futures", "studies.stochastic"),
+        "frontier": ("Trace cost against carbon, water and others.", "explore", "studies.frontier"),
+        "alternatives": ("Find plans that differ and cost little more.", "explore", "studies.alternatives"),
+        "myopic": ("Decide year by year; say what foresight is worth.", "explore", "studies.myopic runs.folder"),
     },
     "Operate": {
-        "stress": "Run a plan through hours, outages and events.",
-        "dispatch": "Operate a plan hour by hour with few hours in view.",
-        "days-error": "Say what a plan's choice of days leaves out.",
+        "stress": ("Run a plan through hours, outages and events.", "operate", "operate"),
+        "dispatch": ("Operate a plan hour by hour with few hours in view.", "operate", "operate"),
+        "days-error": ("Say what a plan's choice of days leaves out.", "operate", "operate"),
     },
     "Share": {
-        "report": "Write one HTML file that shows a run, or compares some.",
-        "export": "Write a run for other programs.",
-        "serve": "Show, change and solve in a browser, on this machine.",
-        "runs": "List, show and prune runs.",
+        "report": ("Write one HTML file that shows a run, or compares some.", "share", "share"),
+        "export": ("Write a run for other programs.", "share", "share"),
+        "serve": ("Show, change and solve in a browser, on this machine.", "share", ""),
+        "runs": ("List, show and prune runs.", "runs", "runs"),
     },
     "Data": {
-        "data": "Show and copy tables with units, sources and licences.",
-        "schema": "Print the JSON Schema of scenario files.",
-        "headroom": "Find the load that a grid can take.",
+        "data": ("Show and copy tables with units, sources and licences.", "data", ""),
+        "schema": ("Print the JSON Schema of scenario files.", "data", ""),
+        "headroom": ("Find the load that a grid can take.", "data", "headroom"),
     },
 }
-"""Every command by what a planner is doing, and what it does."""
+"""By what a planner is doing: every command, what it does, its module, and what takes long to import for it.
+
+The last is done before it begins, while Ctrl-C ends all at once.
+"""
+GROUPS: Final = {group: {name: of[0] for name, of in commands.items()} for group, commands in _COMMANDS.items()}
 COMMANDS: Final = {name: meaning for group in GROUPS.values() for name, meaning in group.items()}
-
-LIBRARIES: Final = {
-    "solve": ("planner.studies.solve", "planner.runs.folder", "planner.outputs.terminal"),
-    "sweep": ("planner.studies.sweep",),
-    "stochastic": ("planner.studies.stochastic",),
-    "explain": ("planner.studies.explain", "planner.runs.reopen"),
-    "compare": ("planner.studies.compare", "planner.outputs.report"),
-    "frontier": ("planner.studies.frontier",),
-    "alternatives": ("planner.studies.alternatives",),
-    "myopic": ("planner.studies.myopic", "planner.runs.folder"),
-    "estimates": ("planner.studies.estimates", "planner.runs.reopen"),
-    "sensitivity": ("planner.studies.sensitivity",),
-    "diagnose": ("planner.studies.diagnose",),
-    "check": ("planner.check", "planner.runs.reopen"),
-    "stress": ("planner.operate",),
-    "dispatch": ("planner.operate",),
-    "days-error": ("planner.operate",),
-    "report": ("planner.share",),
-    "export": ("planner.share",),
-    "runs": ("planner.runs",),
-    "headroom": ("planner.headroom",),
-}
-"""What takes long to import for a command: done before it begins, while Ctrl-C ends all at once."""
-
-MODULES: Final = {
-    **dict.fromkeys(("init", "validate", "solve"), "plan"),
-    **dict.fromkeys(("explain", "compare", "estimates", "diagnose"), "understand"),
-    **dict.fromkeys(("sweep", "stochastic", "sensitivity"), "futures"),
-    **dict.fromkeys(("frontier", "alternatives", "myopic"), "explore"),
-    **dict.fromkeys(("stress", "dispatch", "days-error"), "operate"),
-    **dict.fromkeys(("report", "export", "serve"), "share"),
-    "schema": "data",
-}
-"""Modules of commands that are not in one of their own name."""
 _WIDTH: Final = max(map(len, COMMANDS))
 _LOOKS: Final = (50_000, 20, 20)
 """New objects after which the youngest are looked through for cycles, and rounds for older ones."""
@@ -111,15 +81,16 @@ class _LazyGroup(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import a command."""
-        if cmd_name not in COMMANDS:
+        found = next((commands[cmd_name] for commands in _COMMANDS.values() if cmd_name in commands), None)
+        if found is None:
             return None
-        module = import_module(f"planner.cli.{MODULES.get(cmd_name, cmd_name)}")
+        module = import_module(f"planner.cli.{found[1]}")
         command: click.Command = getattr(module, f"{cmd_name.replace('-', '_')}_command")
         if not any(parameter.name == "quiet" for parameter in command.params):
             of_group = command.commands.values() if isinstance(command, click.Group) else ()
             for one in (command, *of_group):  # so that they may stand before or after its name
                 one.params += _talk_options()
-            command.callback = _begun(command.callback, LIBRARIES.get(cmd_name, ()))
+            command.callback = _begun(command.callback, found[2].split())
         return command
 
     def resolve_command(
@@ -156,22 +127,19 @@ class _LazyGroup(click.Group):
             ctx.exit(INTERRUPTED)
 
 
-def _begun(callback: Callable[..., Any] | None, libraries: tuple[str, ...]) -> Callable[..., Any] | None:
+def _begun(callback: Any, libraries: Sequence[str]) -> Callable[..., Any] | None:
     """Import what a command needs before it begins; from then on Ctrl-C raises an exception."""
-    if callback is None:
-        return None
 
-    @wraps(callback)
     def run(*args: Any, **extra: Any) -> Any:
         if libraries:
             _import(libraries)
         with raise_on_interrupt():
             return callback(*args, **extra)
 
-    return run
+    return None if callback is None else wraps(callback)(run)
 
 
-def _import(libraries: tuple[str, ...]) -> None:
+def _import(libraries: Sequence[str]) -> None:
     import gc
 
     # Modules stay: a look for cycles at every few hundred objects of theirs finds none. From then
@@ -179,7 +147,7 @@ def _import(libraries: tuple[str, ...]) -> None:
     gc.disable()
     try:
         for library in libraries:
-            import_module(library)
+            import_module(f"planner.{library}")
         from planner.base.pandas_texts import hold_texts_as_objects
 
         hold_texts_as_objects()
@@ -197,16 +165,9 @@ def _require_working_folder(ctx: click.Context) -> None:
 
 
 def _talk_options() -> list[click.Parameter]:
-    return [
-        click.Option(
-            ["-q", "--quiet"],
-            is_flag=True,
-            expose_value=False,
-            callback=_remember,
-            help="Print only results and errors.",
-        ),
-        click.Option(["-v", "--verbose"], is_flag=True, expose_value=False, callback=_remember, help="Print progress."),
-    ]
+    every = (("-q", "--quiet", "Print only results and errors."), ("-v", "--verbose", "Print progress."))
+    how: dict[str, Any] = {"is_flag": True, "expose_value": False, "callback": _remember}
+    return [click.Option([short, name], help=text, **how) for short, name, text in every]
 
 
 def _remember(ctx: click.Context, parameter: click.Parameter, wanted: bool) -> None:

@@ -42,9 +42,10 @@ def print_short(short_mwh: float, short_musd: float, cost: str, lost_load_usd: f
 
 def _show_dispatch(found: Dispatch) -> None:
     click.echo(f"{found.run}: {found.window_h} hours in view, {found.overlap_h} of them seen again")
-    money = {"cost": "cost", "above": "above", "energy": "energy", "source": "sources", "sold": "sold"}
     columns: list[Column] = [("year", "{year}"), ("operated by", "{way}")]
-    columns += [(f"{head}\nMUSD", f"{{{name}_musd:,.3f}}") for name, head in money.items()]
+    columns += [
+        (f"{of}\nMUSD", f"{{{of.rstrip('s')}_musd:,.3f}}") for of in ("cost", "above", "energy", "sources", "sold")
+    ]
     columns += [("short\nMWh", "{short_mwh:,.0f}"), ("battery\nMWh", "{taken_mwh:,.0f}")]
     print_table(found.table, columns, left={"operated by"})
     for way, rows in found.table.groupby("way", sort=False):
@@ -181,23 +182,27 @@ _SURE = 0.99
 """Share of outages from which on a site counts as safe."""
 
 
+_MEANS: Final = """\
+Means over the drawn years: cost of energy and its spread, energy not served (and
+in the worst year), compute lost by it, standby energy, and overloads:
+"""
+_DRAWN: Final = """
+Outages of the grid are drawn in ordinary years alone. A heat wave and a grid emergency come on
+the same weather and prices without them, so their losses can look lower."""
+_DEFERRED: Final = """\
+Deferrable work was deferred further than planned: {put_off_mwh:,.0f} MWh in the worst year
+({case}, {year}), of which {given_up_mwh:,.0f} MWh were dropped, part of the energy not served."""
+
+
 def _show_stress(study: Stressed) -> None:
     """Print what matters of a study, with why sites do not carry an outage."""
     years, standby = study.tables["stress_year"], study.tables["stress_standby"]
-    click.echo("Means over the drawn years: cost of energy and its spread, energy not served (and")
-    click.echo("in the worst year), compute lost by it, standby energy, and overloads:\n")
+    click.echo(_MEANS)
     _print_years(years)
-    click.echo(
-        "\nOutages of the grid are drawn in ordinary years alone. A heat wave and a grid emergency"
-        " come on\nthe same weather and prices without them, so their losses can look lower."
-    )
+    click.echo(_DRAWN)
     worst = years.iloc[int(years["put_off_mwh"].to_numpy().argmax())]
     if worst["put_off_mwh"] > 0:
-        click.echo(
-            f"Deferrable work was deferred further than planned: {worst['put_off_mwh']:,.0f} MWh"
-            f" in the worst year\n({worst['case']}, {worst['year']}), of which"
-            f" {worst['given_up_mwh']:,.0f} MWh were dropped, part of the energy not served."
-        )
+        click.echo(_DEFERRED.format_map(worst))
     click.echo("\nSites with most energy not served, worst drawn year:\n")
     _print_sites(study.tables["stress_site"], standby)
     click.echo("\nWork that no site could take over in an outage, worst year:\n")
@@ -224,28 +229,28 @@ def standby_reasons(last: pd.DataFrame) -> list[str]:
     tight = rows[is_below & ~is_short].sort_values("carried_frac")
     short = short.assign(share=short["generators"] / short["needed"]).sort_values("share")
     reasons = []
-    if len(without):
-        reasons.append(
-            f"no generators at {len(without)} {of_all} ({some(list(without['site']), _FEW)}): halls"
-            " such as those of redundancy N have none, and batteries alone carry an outage there."
-        )
-    if len(short):
-        named = [
-            f"{row['site']} {row['generators']} of {row['needed']} units needed" for row in short.to_dict("records")
-        ]
-        reasons.append(
-            f"too few generators at {len(short)} {of_all}: some of their halls have none, and the"
-            f" units of the others do not carry the whole site ({some(named, _FEW)})."
-        )
-    if len(tight):
-        named = [
-            f"{row['site']} {row['carried_frac']:.1%} with {row['generators']} of {row['needed']}"
-            for row in tight.to_dict("records")
-        ]
-        reasons.append(
-            f"little generator margin at {len(tight)} {of_all}: one failed start can drop load"
-            f" ({some(named, _FEW)} needed)."
-        )
+    for found, name, text in (
+        (
+            without,
+            "{site}",
+            "no generators at {at} ({named}): halls such as those of redundancy N have none, and batteries alone"
+            " carry an outage there.",
+        ),
+        (
+            short,
+            "{site} {generators} of {needed} units needed",
+            "too few generators at {at}: some of their halls have none, and the units of the others do not carry"
+            " the whole site ({named}).",
+        ),
+        (
+            tight,
+            "{site} {carried_frac:.1%} with {generators} of {needed}",
+            "little generator margin at {at}: one failed start can drop load ({named} needed).",
+        ),
+    ):
+        if len(found):
+            named = some([name.format_map(row) for row in found.to_dict("records")], _FEW)
+            reasons.append(text.format(at=f"{len(found)} {of_all}", named=named))
     return reasons
 
 

@@ -152,14 +152,12 @@ def so_far(progress: SweepProgress) -> str:
     """Say how many futures are answered, how long the rest takes, and which one was last."""
     from planner.base.words import duration
 
-    text = f"{progress.done} of {progress.total} futures"
-    if progress.failed:
-        text += f", {progress.failed} failed"
-    if progress.stored and not progress.last:
-        text += f", {progress.stored} stored before"
-    if progress.done < progress.total and progress.left_s == progress.left_s:  # not nan
-        text += f", about {duration(progress.left_s)} left"
-    return f"{text}: {progress.last} {progress.status}" if progress.last else text
+    parts = [f"{progress.done} of {progress.total} futures"]
+    parts += [f"{progress.failed} failed"] if progress.failed else []
+    parts += [f"{progress.stored} stored before"] if progress.stored and not progress.last else []
+    is_known = progress.done < progress.total and progress.left_s == progress.left_s  # not nan
+    parts += [f"about {duration(progress.left_s)} left"] if is_known else []
+    return ", ".join(parts) + (f": {progress.last} {progress.status}" if progress.last else "")
 
 
 # --- A word on stderr where a run is not what was written, for commands that do not check it ------

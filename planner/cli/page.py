@@ -43,21 +43,14 @@ def commands_page() -> str:
 
 def _shown(command: click.Command, context: click.Context) -> Iterator[str]:
     """Give the lines of a command, and of those below it."""
-    depth = context.command_path.count(" ") + 1
-    yield ""
-    yield f"{'#' * depth} {context.command_path}"
-    yield ""
-    usage = " ".join(command.collect_usage_pieces(context))
-    yield f"    {context.command_path} {usage}"
+    path = context.command_path
+    yield from ("", f"{'#' * (path.count(' ') + 1)} {path}", "")
+    yield f"    {path} {' '.join(command.collect_usage_pieces(context))}"
     for paragraph in inspect.cleandoc(command.help or "").split("\n\n"):
-        yield ""
-        yield from _paragraph(paragraph)
+        yield from ("", *_paragraph(paragraph))
     options = [one for one in command.params if isinstance(one, click.Option) and _is_own(one)]
     if options:
-        yield ""
-        yield "| option | default | meaning |"
-        yield "|---|---|---|"
-        yield from (_option(one, context) for one in options)
+        yield from ("", "| option | default | meaning |", "|---|---|---|", *(_option(one, context) for one in options))
     if isinstance(command, click.Group):
         for name in command.list_commands(context):
             below = command.get_command(context, name)

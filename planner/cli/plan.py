@@ -29,7 +29,6 @@ TABLES: Final = ("racks", "electricity_price", "site_limits", "zone_headroom", "
 COMPANY: Final = Path(__file__).parent / "starter_own"
 ADDED: Final = "added"
 """Folder of the company's rows that come below those of the shipped tables."""
-_INSTEAD: Final = "name another place"
 
 
 @click.command("init")
@@ -46,10 +45,7 @@ _INSTEAD: Final = "name another place"
 @option(
     "--table=NAME* tables", "With --xlsx: one more table that gets a sheet; may be repeated, `all` for every table."
 )
-@click.pass_context
-def init_command(
-    ctx: click.Context, folder: Path, *, own: bool, xlsx: bool, start: str | None, tables: tuple[str, ...]
-) -> None:
+def init_command(folder: Path, *, own: bool, xlsx: bool, start: str | None, tables: tuple[str, ...]) -> None:
     """Make a starter project in DIR: a scenario, tables of your own to edit, a short README.
 
     DIR must not exist yet or be empty; nothing is ever overwritten.
@@ -58,15 +54,13 @@ def init_command(
         raise click.UsageError("--from and --table go with --xlsx")
     if xlsx and own:
         raise click.UsageError("--own makes a folder: use it without --xlsx, then --xlsx --from DIR/company.yaml")
-    if xlsx:
-        from planner.cli.progress import Progress
+    from planner.cli.progress import Progress
 
-        with Progress.from_context(ctx, patient=True) as progress:
+    with Progress.of_command() as progress, writing_into(folder, "name another place"):
+        if xlsx:
             progress.stage("Writing the workbook")
-            with writing_into(folder, _INSTEAD):
-                made = scenario = _make_workbook(folder, start or "us-base", tables)
-    else:
-        with writing_into(folder, _INSTEAD):
+            made = scenario = _make_workbook(folder, start or "us-base", tables)
+        else:
             made, scenario = folder, _make_folder(folder, own=own)
     shown = f'"{scenario}"' if " " in str(scenario) else scenario
     note(f"made {made}; next: dcplan validate {shown}")
@@ -77,17 +71,12 @@ def _make_folder(folder: Path, *, own: bool) -> Path:
     from planner.outputs.files import PARTIAL, move_all, staging
     from planner.scenario import json_schema
 
-    is_used = folder.is_dir() and any(
-        not path.name.startswith(PARTIAL)  # left of one that was killed: removed by `staging`
-        for path in folder.iterdir()
-    )
+    # What begins with PARTIAL is left of one that was killed: removed by `staging`.
+    is_used = folder.is_dir() and any(not path.name.startswith(PARTIAL) for path in folder.iterdir())
     if is_used or (os.path.lexists(folder) and not folder.is_dir()):
         _refuse(folder, "the folder is not empty" if folder.is_dir() else "it is a file", "a new or empty folder")
     with staging(folder) as staged:
-        if own:
-            _make_company(staged)
-        else:
-            _make_starter(staged)
+        (_make_company if own else _make_starter)(staged)
         (staged / "scenario.schema.json").write_text(json_schema(), encoding="utf-8")
         move_all((made, folder / made.name) for made in sorted(staged.iterdir()))
     return folder / ("company.yaml" if own else "my-plan.yaml")
@@ -157,10 +146,7 @@ def _make_company(folder: Path) -> None:
 @OVERRIDES
 @STRICT
 @option("--json as_json", "Print the problems as JSON.")
-@click.pass_context
-def validate_command(
-    ctx: click.Context, scenario: str, overrides: tuple[str, ...], *, strict: bool, as_json: bool
-) -> None:
+def validate_command(scenario: str, overrides: tuple[str, ...], *, strict: bool, as_json: bool) -> None:
     """List every problem of SCENARIO (a file or a shipped name; default us-base) and its data.
 
     Each line says file, line and column, what is, what must be and how to fix it. Ends with
@@ -172,37 +158,28 @@ def validate_command(
     from planner.cli.progress import Progress
     from planner.inputs.build import validated
 
-    with Progress.from_context(ctx, patient=True) as progress:
+    with Progress.of_command() as progress:
         progress.stage("Reading scenario and data")
         found = validated(scenario, overrides)
     wrong = (*found.problems, *found.warnings) if strict else found.problems
     if as_json:
         lists = {name: [asdict(one) for one in getattr(found, name)] for name in ("problems", "warnings", "notes")}
         print_json({"scenario": scenario, **lists})
-        ctx.exit(InputError.exit_code if wrong else 0)
+        raise click.exceptions.Exit(InputError.exit_code if wrong else 0)
     if wrong:
-        refuse(ctx, wrong, () if strict else found.warnings)
+        refuse(wrong, () if strict else found.warnings)
     count = len(found.warnings)
     some = f"no errors, {count} warning{'s' if count > 1 else ''}"
-    click.echo(f"{scenario}: {some if count else 'no problems found'}")
-    print_warnings(found.warnings)
-    for one in found.notes:
-        click.echo(f"note: {one}")
+    lines = [f"{scenario}: {some if count else 'no problems found'}", *(f"warning: {one}" for one in found.warnings)]
+    click.echo("\n".join([*lines, *(f"note: {one}" for one in found.notes)]))
 
 
-def refuse(ctx: click.Context, problems: Sequence[Problem], warnings: Sequence[Problem]) -> NoReturn:
+def refuse(problems: Sequence[Problem], warnings: Sequence[Problem]) -> NoReturn:
     """Print every problem, then the warnings, and end with the exit code of wrong input."""
     from planner.base.errors import InputError
 
-    click.echo(str(InputError(problems)), err=True)
-    print_warnings(warnings, err=True)
-    ctx.exit(InputError.exit_code)
-
-
-def print_warnings(warnings: Sequence[Problem], *, err: bool = False) -> None:
-    """Print a line for each warning."""
-    for warning in warnings:
-        click.echo(f"warning: {warning}", err=err)
+    click.echo("\n".join([str(InputError(problems)), *(f"warning: {one}" for one in warnings)]), err=True)
+    raise click.exceptions.Exit(InputError.exit_code)
 
 
 # --- `dcplan solve`: solve, check, write a run folder, print a summary ----------------------------
@@ -217,8 +194,7 @@ def print_warnings(warnings: Sequence[Problem], *, err: bool = False) -> None:
 @option("--no-workbook", "Leave out plan.xlsx and report.html.")
 @option("--no-estimates", "", hidden=True)
 @option("--json as_json", "Print run.json instead of the summary.")
-@click.pass_context
-def solve_command(context: click.Context, /, *, no_estimates: bool, **asked: Any) -> None:
+def solve_command(*, no_estimates: bool, **asked: Any) -> None:
     """Find the least-cost plan of SCENARIO (a file or a shipped name; default us-base).
 
     Figures that are allowed but implausible are warned of before the solve, and in the run.
@@ -235,14 +211,12 @@ def solve_command(context: click.Context, /, *, no_estimates: bool, **asked: Any
     # looking for cycles is an eighth of a short run.
     gc.disable()
     try:
-        exit_code = _solve(context, **asked)
+        raise click.exceptions.Exit(_solve(**asked))
     finally:
         gc.enable()
-    context.exit(exit_code)
 
 
 def _solve(
-    context: click.Context,
     scenario: str,
     runs_dir: str,
     *,
@@ -264,26 +238,20 @@ def _solve(
 
     failed, folder = None, None
     try:
-        with Progress.from_context(context) as progress:
+        with Progress.of_command(patient=False) as progress:
             try:
                 home = Path(runs_dir)
                 try_own_folder(home, RUNS)
                 progress.expect(seconds_before([Path(scenario).stem], read_runs(home).entries))
-                plan = solve(
-                    scenario,
-                    strict=strict,
-                    on_stage=progress.stage,
-                    on_progress=progress.solver,
-                    on_warning=progress.warn,
-                    interrupt=progress.interrupt,
-                    on_read=None if again else partial(stop_if_solved, runs_dir=home),
-                    **overrides,
-                )
+                tell = {"on_stage": progress.stage, "on_progress": progress.solver, "on_warning": progress.warn}
+                on_read = None if again else partial(stop_if_solved, runs_dir=home)
+                more: dict[str, Any] = {**overrides, **tell, "on_read": on_read, "interrupt": progress.interrupt}
+                plan = solve(scenario, strict=strict, **more)
             except InputError as error:
                 # A solve stops at the first room that finds mistakes; all are reported to a planner.
                 found = validated(scenario, **overrides)
                 every = (*error.problems, *found.problems, *(found.warnings if strict else ()))
-                refuse(context, every, () if strict else found.warnings)
+                refuse(every, () if strict else found.warnings)
             run = replace(plan.run, meta={**plan.run.meta, "run": free_name(plan.run.meta["run"], home)})
             unheard = None if as_json else _unheard(partial(print_summary, run), progress)
             progress.stage("write")

@@ -8,6 +8,8 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
+import click
+
 from planner.base.words import duration
 from planner.cli.options import is_quiet
 from planner.studies.solve.asking import STAGES, solver_words
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import FrameType, TracebackType
 
-    import click
     from rich.text import Text
 
     from planner.base.errors import Problem
@@ -58,9 +59,9 @@ class Progress:
         self.written: list[Path] = []  # named after the result
 
     @classmethod
-    def from_context(cls, context: click.Context, *, patient: bool = False) -> Progress:
-        """Return that of a command: nothing with ``-q``, nothing at first if it is mostly quick."""
-        return cls(quiet=is_quiet(context), patience_s=PATIENCE_S if patient else 0.0)
+    def of_command(cls, *, patient: bool = True) -> Progress:
+        """Return that of the command that runs: nothing with ``-q``, nothing at first if it is mostly quick."""
+        return cls(quiet=is_quiet(click.get_current_context()), patience_s=PATIENCE_S if patient else 0.0)
 
     def __enter__(self) -> Progress:
         self._is_asked = threading.current_thread() is threading.main_thread()
@@ -172,10 +173,9 @@ class Progress:
         self._note(text)
 
     def _note(self, text: str) -> None:
-        if text == self._noted:
-            return
-        self._noted = text
-        self.lines.append(f"{self._elapsed():8.2f} s  {text}")
+        if text != self._noted:
+            self._noted = text
+            self.lines.append(f"{self._elapsed():8.2f} s  {text}")
 
     def _on_interrupt(self, number: int, frame: FrameType | None) -> Any:
         if self.interrupt.is_set() or not self._is_stoppable:

@@ -10,8 +10,9 @@ import click
 
 from planner.base.errors import Problem, raise_all
 from planner.base.paths import is_file
-from planner.base.words import closest, did_you_mean, in_message, some
+from planner.base.words import did_you_mean, in_message, some
 from planner.cli.options import RUNS_DIR, option, print_json
+from planner.cli.tables import print_cells
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 # --- `dcplan runs list`: which runs it lists, and their tables on the screen ----------------------
 
 _NAMED: Final = 3  # tags, settings, scenarios, runs
+_FOLD: Final = {"overflow": "fold", "no_wrap": False}
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class RunFilter:
         """Return whether a run is one of those; of studies it is not known what they change."""
         return (
             (self.scenario is None or of.scenario == self.scenario)
-            and (self.differs is None or _has_changed(of, self.differs))
+            and (self.differs is None or _has_changed(_changed_keys([of]), self.differs))
             and (self.shipped is None or _start(of) == self.shipped)
             and set(self.tags) <= set(of.tags)
         )
@@ -50,18 +52,13 @@ class RunFilter:
         problems = []
         known = {*(entry.scenario for entry in found), *shipped_names()}
         # Without a run, and wherever its file is, a scenario of one's own may have any other name.
-        if self.scenario is not None and self.scenario not in known and not _is_own(self.scenario):
-            meant = closest(self.scenario, sorted(known))
-            if meant:
-                what_is, fix = f"it is {self.scenario!r}", f"did you mean {meant!r}?"
-                problems.append(Problem.of("--scenario", what_is, "a scenario", fix))
-        unknown = None
-        if self.differs is not None and not any(_has_changed(of, self.differs) for of in found):
-            unknown = unknown_key_in(tuple(self.differs.split(".")))
+        is_known = self.scenario is None or self.scenario in known or _is_own(self.scenario)
+        if not is_known and (fix := did_you_mean(self.scenario or "", sorted(known))):
+            problems.append(Problem.of("--scenario", f"it is {self.scenario!r}", "a scenario", fix))
+        changed, keys = _changed_keys(found), (self.differs or "").split(".")
+        unknown = unknown_key_in(tuple(keys)) if self.differs and not _has_changed(changed, self.differs) else None
         if unknown is not None:
-            changed = _changed_keys(found)
-            fix = unknown_key_fix(unknown)
-            fix += f"; changed are {some(changed, _NAMED)}" if changed else ""
+            fix = unknown_key_fix(unknown) + (f"; changed are {some(changed, _NAMED)}" if changed else "")
             what_is = f"unknown key {'.'.join(map(str, unknown))!r}"
             problems.append(Problem.of("--differs", what_is, "a key of the schema", fix))
         # An earlier version may have shipped others.
@@ -73,37 +70,28 @@ class RunFilter:
 
     def none_chosen(self, found: Sequence[Entry | StudyEntry]) -> str:
         """Say that none of those there are is chosen, and what would choose some."""
-        known = sorted({tag for entry in found for tag in entry.tags}) if self.tags else []
-        changed = _changed_keys(found) if self.differs else []
-        of = sorted({entry.scenario for entry in found} - {self.scenario}) if self.scenario else []
-        starts = _starts(found) if self.shipped else []
-        there_are = f"; there are tags {some(known, _NAMED)}" if known else ""
-        there_are += f"; changed are {some(changed, _NAMED)}" if changed else ""
-        there_are += f"; other scenarios are {some(of, _NAMED)}" if of else ""
-        there_are += f"; others start from {some(starts, _NAMED)}" if starts else ""
-        return f"None of {len(found)} runs matches{there_are}."
+        others = (
+            (self.tags, "there are tags", sorted({tag for entry in found for tag in entry.tags})),
+            (self.differs, "changed are", _changed_keys(found)),
+            (self.scenario, "other scenarios are", sorted({entry.scenario for entry in found} - {self.scenario})),
+            (self.shipped, "others start from", _starts(found)),
+        )
+        said = "".join(f"; {words} {some(of, _NAMED)}" for asked, words, of in others if asked and of)
+        return f"None of {len(found)} runs matches{said}."
 
     def unknown(self, found: Sequence[Entry | StudyEntry]) -> str:
         """Name the runs of which it is unknown whether they are chosen; nothing without any."""
         from planner.runs.catalogue import Entry
 
-        asked = self.differs is not None or self.shipped is not None
         rest = RunFilter(self.tags, self.scenario)
-        runs = [
-            of.run
-            for of in found
-            if isinstance(of, Entry) and of.from_shipped is None and rest.has_chosen(of) and not self.has_chosen(of)
-        ]
-        if not asked or not runs:
-            return ""
-        return (
-            "Not known which shipped scenario these start from, as their run.json does not say:"
-            f" {some(runs, _NAMED)}. Solve them again to know."
-        )
+        may_be = (of for of in found if rest.has_chosen(of) and not self.has_chosen(of))
+        runs = [of.run for of in may_be if isinstance(of, Entry) and of.from_shipped is None]
+        why = "Not known which shipped scenario these start from, as their run.json does not say"
+        return f"{why}: {some(runs, _NAMED)}. Solve them again to know." if runs else ""
 
 
-def _has_changed(of: Entry | StudyEntry, key: str) -> bool:
-    return any(one == key or one.startswith(f"{key}.") for one in _changed_keys([of]))
+def _has_changed(changed: Iterable[str], key: str) -> bool:
+    return any(one == key or one.startswith(f"{key}.") for one in changed)
 
 
 def _start(of: Entry | StudyEntry) -> str | None:
@@ -113,7 +101,7 @@ def _start(of: Entry | StudyEntry) -> str | None:
 
 def _starts(found: Iterable[Entry | StudyEntry]) -> list[str]:
     """Return the shipped scenarios that any run starts from."""
-    return sorted({name for name in map(_start, found) if name is not None})
+    return sorted(filter(None, {*map(_start, found)}))
 
 
 def _changed_keys(found: Iterable[Entry | StudyEntry]) -> list[str]:
@@ -130,40 +118,32 @@ def _is_own(scenario: str) -> bool:
 
 def print_runs(entries: Sequence[tuple[str, Entry]]) -> None:
     """Print runs, each with what is in front of the name of its folder."""
-    from rich.table import Table
     from rich.text import Text
 
-    from planner.base.console import TableConsole
     from planner.base.words import unit_of_money
     from planner.outputs.run import START, from_shipped_words, is_said_by_name, settings_words
 
     unit, factor, decimals = unit_of_money(entry.objective_musd for _, entry in entries)
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("run", overflow="fold")
-    for head in ("solved (UTC)", "status", "check"):
-        table.add_column(head, no_wrap=True)
-    for head in (f"cost {unit}", "s"):
-        table.add_column(head, justify="right", no_wrap=True)
-    for before, entry in entries:
-        musd = entry.objective_musd
-        table.add_row(
-            Text(in_message(f"{before}{entry.run}")),
+    heads = ("run", "solved (UTC)", "status", "check", f"cost {unit}", "s")
+    rows = (
+        (
+            in_message(f"{before}{entry.run}"),
             entry.created[:16].replace("T", " "),
-            Text(in_message(entry.status)),
+            in_message(entry.status),
             Text("ok", "green") if entry.checked else Text("FAILED", "red"),
-            "-" if musd is None else f"{musd * factor:,.{decimals}f}",
+            "-" if entry.objective_musd is None else f"{entry.objective_musd * factor:,.{decimals}f}",
             f"{entry.seconds:.1f}",
         )
-    TableConsole().print(table)
+        for before, entry in entries
+    )
+    print_cells(heads, rows, left=heads[:4], own={"run": _FOLD}, no_wrap=True)
     named = [(f"{before}{entry.run}", entry) for before, entry in entries]
     changed = [f"{run}: {settings_words(of.differs)}" for run, of in named if of.differs]
     _print_lines("Not as the scenario of their name", changed)
     others = [(run, of) for run, of in named if not is_said_by_name(of.scenario, of.differs, of.from_shipped)]
     shown = [f"{run}: {from_shipped_words(of.from_shipped)}" for run, of in others if of.from_shipped]
-    unknown = [run for run, of in others if not of.from_shipped]
-    if unknown:
-        shown.append(f"{some(unknown, _NAMED)}: {from_shipped_words(None)}")
-    _print_lines(START, shown)
+    unknown = some([run for run, of in others if not of.from_shipped], _NAMED)
+    _print_lines(START, [*shown, f"{unknown}: {from_shipped_words(None)}"] if unknown else shown)
     _print_labels(named)
 
 
@@ -182,24 +162,16 @@ def _print_lines(head: str, lines: Sequence[str]) -> None:
 
 def print_studies(studies: Sequence[StudyEntry]) -> None:
     """Print sweeps and studies."""
-    from rich.table import Table
-    from rich.text import Text
-
-    from planner.base.console import TableConsole
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("study", overflow="fold")
-    for head in ("kind", "of", "changed (UTC)", "futures"):
-        table.add_column(head, no_wrap=True)
-    for study in studies:
-        table.add_row(
-            Text(in_message(study.folder)),
-            Text(in_message(_kind(study))),
-            Text(in_message(study.scenario)),
+    heads = ("study", "kind", "of", "changed (UTC)", "futures")
+    rows = (
+        (
+            *(in_message(text) for text in (study.folder, _kind(study), study.scenario)),
             study.changed[:16].replace("T", " "),
             "-" if study.total is None else f"{study.done} of {study.total}",
         )
-    TableConsole().print(table)
+        for study in studies
+    )
+    print_cells(heads, rows, left=heads, own={"study": _FOLD}, no_wrap=True)
     # Labels are of a folder, which may hold several.
     _print_labels(list({study.folder: study for study in studies}.items()))
 
@@ -213,10 +185,8 @@ def _kind(study: StudyEntry) -> str:
 
 def _print_labels(named: Sequence[tuple[str, Entry | StudyEntry]]) -> None:
     """Print what planners call things, the tags in brackets."""
-    labelled = [
-        (folder, of.name, f"[{', '.join(of.tags)}]" if of.tags else "") for folder, of in named if of.name or of.tags
-    ]
-    lines = [f"{folder}: {' '.join(filter(None, labels))}" for folder, *labels in labelled]
+    labels = {folder: (of.name, f"[{', '.join(of.tags)}]" if of.tags else "") for folder, of in named}
+    lines = [f"{folder}: {' '.join(filter(None, of))}" for folder, of in labels.items() if any(of)]
     _print_lines("With a name or tags", lines)
 
 
@@ -256,13 +226,10 @@ def list_command(runs_dir: str, *, every: bool, as_json: bool, **by: Any) -> Non
     from planner.runs.studies import studies_near
 
     home = Path(runs_dir)
-    listings = {"": (home, read_runs(home))}
     studies, unreadable = studies_near(home.resolve().parent) if every else ([], [])
-    for study in studies:
-        folder = home.resolve().parent / study.folder / RUNS_FOLDER
-        if folder.is_dir():
-            listings[f"{study.folder}/{RUNS_FOLDER}/"] = folder, read_runs(folder)
-
+    homes = {f"{study.folder}/{RUNS_FOLDER}/": home.resolve().parent / study.folder / RUNS_FOLDER for study in studies}
+    homes = {"": home, **{before: folder for before, folder in homes.items() if folder.is_dir()}}
+    listings = {before: (folder, read_runs(folder)) for before, folder in homes.items()}
     listed = [(before, folder, entry) for before, (folder, listing) in listings.items() for entry in listing.entries]
     found = [entry for _, _, entry in listed] + studies
     chosen = RunFilter(**by)
@@ -278,8 +245,7 @@ def list_command(runs_dir: str, *, every: bool, as_json: bool, **by: Any) -> Non
     ]
     if as_json:
         rows = [
-            {**asdict(entry), "kind": "run", "folder": str(folder / entry.run), "reason": None}
-            for _, folder, entry in meant
+            {**asdict(of), "kind": "run", "folder": str(folder / of.run), "reason": None} for _, folder, of in meant
         ]
         rows += [{**asdict(study), "reason": None} for study in meant_studies]
         nothing = dict.fromkeys(field.name for field in fields(Entry))

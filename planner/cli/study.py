@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from functools import wraps
+from importlib import import_module
 from inspect import cleandoc
 from typing import TYPE_CHECKING, Any, Final
 
@@ -43,7 +44,7 @@ def study_command(
     *options: Option,
     show: Callable[..., None],
     kind: FolderKind | None = None,
-    home: Callable[[str, Path | None], Path] | None = None,
+    home: str | None = None,
     of_run: bool = False,
     shown: tuple[str, ...] = (),
     patient: bool = False,
@@ -51,9 +52,9 @@ def study_command(
 ) -> Callable[[Ask], click.Command]:
     """Make a command of a function that asks a study with the options of its names.
 
-    The study is saved into the folder that is asked for, or else into `home` of what is asked, where it
-    goes on from what is stored; that `of_run` into the folder of the run. `show` prints the answer,
-    with the options that `shown` names, and with what the function returns beside it.
+    The study is saved into the folder that is asked for, or else into that which `home`, a module of studies,
+    has for what is asked, where it goes on from what is stored; that `of_run` into the folder of the run.
+    `show` prints the answer, with the options that `shown` names, and with what the function returns beside it.
     """
 
     def made(ask: Ask) -> click.Command:
@@ -66,8 +67,9 @@ def study_command(
             folder = asked.pop("folder", None)
             if home is not None:
                 refuse_jobs_of_a_cluster(asked.get("jobs"), asked.get("scheduler"))
-                folder = asked["out"] = home(asked.get("file") or asked["scenario"], folder)
-            place = _Place(kind, folder, Progress.from_context(ctx, patient=patient))
+                folder_of = import_module(f"planner.studies.{home}").folder_of
+                folder = asked["out"] = folder_of(asked.get("file") or asked["scenario"], folder)
+            place = _Place(kind, folder, Progress.of_command(patient=patient))
             if of_run:
                 asked["on_open"] = place.take_run
             elif home is not None:

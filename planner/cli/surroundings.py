@@ -37,37 +37,6 @@ def _escaped(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error(_ESCAPES, _escaped)
 
 
-def within_surroundings(run: Callable[[], object]) -> object:
-    """Run a command line; what goes wrong around it becomes a message and an exit code."""
-    with _lossy_stderr():
-        for stream in (sys.stdout, sys.stderr):
-            if isinstance(stream, io.TextIOWrapper):
-                stream.reconfigure(errors=_ESCAPES)
-        return _within_surroundings(run)
-
-
-def _within_surroundings(run: Callable[[], object]) -> object:
-    stdout = sys.stdout
-    try:
-        answer = run()
-        _flush()
-    except SystemExit:
-        if sys.stdout is not stdout:  # click puts another there where the pipe is closed
-            _close_stdout()
-            raise SystemExit(READER_GONE) from None
-        try:
-            _flush()
-        except OSError as error:
-            _exit_with(error)
-        raise
-    except OSError as error:
-        _exit_with(error)
-    except MemoryError:
-        _say("out of memory; fewer sites, fewer days or longer time slices need less")
-        raise SystemExit(BROKEN_SURROUNDINGS) from None
-    return answer
-
-
 class _LossyStderr(io.TextIOWrapper):
     """A stream of which nobody depends on what is written: an error of it is no error."""
 
@@ -100,6 +69,33 @@ def _lossy_stderr() -> Iterator[None]:
     finally:
         sys.stderr.flush()
         sys.stderr = stderr
+
+
+@_lossy_stderr()
+def within_surroundings(run: Callable[[], object]) -> object:
+    """Run a command line; what goes wrong around it becomes a message and an exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=_ESCAPES)
+    stdout = sys.stdout
+    try:
+        answer = run()
+        _flush()
+    except SystemExit:
+        if sys.stdout is not stdout:  # click puts another there where the pipe is closed
+            _close_stdout()
+            raise SystemExit(READER_GONE) from None
+        try:
+            _flush()
+        except OSError as error:
+            _exit_with(error)
+        raise
+    except OSError as error:
+        _exit_with(error)
+    except MemoryError:
+        _say("out of memory; fewer sites, fewer days or longer time slices need less")
+        raise SystemExit(BROKEN_SURROUNDINGS) from None
+    return answer
 
 
 def _flush() -> None:

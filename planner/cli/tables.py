@@ -24,14 +24,17 @@ def print_table(rows: pd.DataFrame | Iterable[Row], columns: Iterable[Column], *
 
 def print_cells(
     heads: Sequence[str],
-    rows: Iterable[Sequence[str]],
+    rows: Iterable[Sequence[Any]],
     *,
     left: Collection[str] = (),
-    widest: Mapping[str, int] | None = None,
-    style: Callable[[Sequence[str]], str] = lambda _: "",
+    own: Mapping[str, dict[str, Any]] | None = None,
+    style: Callable[[Sequence[Any]], str] = lambda _: "",
     **every: Any,
 ) -> None:
-    """Print cells below their heads, numbers to the right; `left` names columns of text, `widest` cuts them."""
+    """Print cells below their heads, numbers to the right.
+
+    `left` names columns of text; `own` has what is of one column alone, in the words of rich, and `every` of all.
+    """
     from rich.table import Table
     from rich.text import Text
 
@@ -39,10 +42,10 @@ def print_cells(
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for head in heads:
-        cut: dict[str, Any] = {"max_width": widest[head], "overflow": "ellipsis"} if widest and head in widest else {}
-        table.add_column(Text(head), justify="left" if head in left else "right", **every, **cut)
+        how = {"justify": "left" if head in left else "right", **every, **(own or {}).get(head, {})}
+        table.add_column(Text(head), **how)
     for row in rows:
-        table.add_row(*map(Text, row), style=style(row))
+        table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row), style=style(row))
     TableConsole().print(table)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,7 +11,7 @@ import click
 from planner.base.words import and_more
 from planner.cli.options import OVERRIDES, RUNS_DIR, option, print_json, print_written, warn_of_changes
 from planner.cli.study import SCENARIO, study_command
-from planner.cli.tables import say
+from planner.cli.tables import print_notes, say
 from planner.outputs.files import writing_into
 from planner.outputs.own_folder import ESTIMATES
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from planner.outputs.comparison.comparison import RunComparison
     from planner.runs.plan import PlanViews
     from planner.studies.diagnose.diagnose import Diagnosis, Remedy
-    from planner.studies.estimates.table import Estimates
+    from planner.studies.estimates.estimates import Estimates
     from planner.studies.explain.words import Explanation
 
 # --- `dcplan estimates`: which estimates decide what a plan costs ---------------------------------
@@ -35,7 +36,7 @@ def print_estimates(table: pd.DataFrame, plan: PlanViews) -> None:
     """Print the figures that decide in their order, how good they are, and what was not moved."""
     from planner.base.console import wrapped
     from planner.outputs.labels import cost_of, first_order_words
-    from planner.studies.estimates.table import sentences
+    from planner.studies.estimates.estimates import sentences
 
     say(HEADING)
     for rank, sentence in enumerate(sentences(table, plan.inputs, cost_of(plan.run)), start=1):
@@ -116,13 +117,10 @@ def _show_explain(found: Explanation, *, tables: bool, every: bool, plan: PlanVi
     from planner.base.console import wrapped
     from planner.outputs.study_files import read_estimates
 
-    topic = ""
     click.echo(f"{found.scenario}\n{wrapped(found.basis)}")
-    for statement in found.statements:
-        if statement.topic != topic:
-            topic = statement.topic
-            click.echo(f"\n{topic}")
-        say(statement.text, mark="- ")
+    for topic, of in groupby(found.statements, lambda one: one.topic):
+        click.echo(f"\n{topic}")
+        print_notes(one.text for one in of)
     for name, table in found.tables.items() if tables or every else ():
         if len(table):
             click.echo(f"\n[{name}]")
@@ -146,16 +144,10 @@ def _as_text(table: pd.DataFrame) -> str:
     return table[kept].to_string(
         index=False,
         float_format=lambda value: f"{value:,.4g}",
-        formatters={name: _moment for name in kept if name in _MOMENTS},
+        # A moment is a float year, as 2028.5, and a missing one a dash.
+        formatters={name: lambda year: f"{year:.1f}".replace("nan", "-") for name in kept if name in _MOMENTS},
         na_rep="-",
     )
-
-
-def _moment(year: float) -> str:
-    """Write a moment as a float year, as 2028.5, and a missing one as a dash."""
-    from math import isnan
-
-    return "-" if isnan(year) else f"{year:.1f}"
 
 
 @study_command(
@@ -224,9 +216,8 @@ def explain_command(
 @RUNS_DIR
 @option("--all every", "Every row, not the largest differences.")
 @option("--json as_json", "Print all of it as JSON.")
-@click.pass_context
 def compare_command(
-    ctx: click.Context, /, runs: tuple[str, ...], files: tuple[Path, ...], *, runs_dir: str, every: bool, **asked: Any
+    runs: tuple[str, ...], files: tuple[Path, ...], *, runs_dir: str, every: bool, **asked: Any
 ) -> None:
     """Compare two or more RUNs with the first: inputs that differ, and results side by side.
 
@@ -242,48 +233,39 @@ def compare_command(
     from contextlib import ExitStack
 
     from planner.base.console import TableConsole
-    from planner.cli.options import warn_of_changes
     from planner.cli.progress import Progress
-    from planner.outputs.comparison.comparison import RunComparison
     from planner.outputs.comparison.terminal import comparison_summary
+    from planner.outputs.comparison.workbook import WRITERS
     from planner.outputs.files import try_file
     from planner.outputs.measures import MOST_RUNS
     from planner.runs import find_run, load_run
     from planner.runs.folder import naming_changed_files
-    from planner.studies.compare import with_splits
-    from planner.studies.solve.asking import Asking
+    from planner.studies.compare import compare
 
-    causes, paired, same_openings, how, by, as_json = (
-        asked[name] for name in ("causes", "paired", "same_openings", "how", "by", "as_json")
-    )
-    if paired and same_openings:
+    as_json = asked.pop("as_json")
+    if asked["paired"] and asked["same_openings"]:
         raise click.UsageError("--paired and --same-openings exclude each other: name one")
-    for name, value in (("--split", how), ("--by", by)):
-        if value != "auto" and not causes:
+    for name, value in (("--split", asked["how"]), ("--by", asked["by"])):
+        if value != "auto" and not asked["causes"]:
             raise click.UsageError(f"{name} {value} needs --causes: add it, or leave out {name}")
     if not 1 < len(runs) <= MOST_RUNS:
         given = "1 run is" if len(runs) == 1 else f"{len(runs)} runs are"
         raise click.UsageError(f"{given} given; 2 to {MOST_RUNS} can be compared")
     for file in files:
-        _check_ending(file)
+        if file.suffix.lower() not in WRITERS:
+            of = " or ".join(WRITERS)
+            raise click.UsageError(f"{file} ends in {file.suffix!r}; name a file that ends in {of}")
         try_file(file, "--output")
     homes = [find_run(run, Path(runs_dir)) for run in runs]
-    comparison = RunComparison(tuple(load_run(home) for home in homes))
-    for run in comparison.runs:
-        warn_of_changes(run)
+    loaded = [load_run(home) for home in homes]
+    for one in loaded:
+        warn_of_changes(one)
     with ExitStack() as stack:
         for home in homes:
             stack.enter_context(naming_changed_files(home))
-        progress = stack.enter_context(Progress.from_context(ctx, patient=True))
+        progress = stack.enter_context(Progress.of_command())
         progress.stage("Comparing the runs")
-        if causes or paired or same_openings:
-            comparison = with_splits(
-                comparison,
-                Asking(progress.stage, progress.interrupt),
-                costs_of="bounds" if paired else "openings" if same_openings else "plans",
-                how=how if causes else "none",
-                by=by,
-            )
+        comparison = compare(*loaded, **asked, on_stage=progress.stage, interrupt=progress.interrupt)
         found = comparison.to_dict()
         for file in files:
             progress.stage(f"Writing {file}")
@@ -294,13 +276,6 @@ def compare_command(
             else:
                 TableConsole().print(comparison_summary(comparison, every=every))
     print_written(*files, as_json=as_json)
-
-
-def _check_ending(file: Path) -> None:
-    from planner.outputs.comparison.workbook import WRITERS
-
-    if file.suffix.lower() not in WRITERS:
-        raise click.UsageError(f"{file} ends in {file.suffix!r}; name a file that ends in {' or '.join(WRITERS)}")
 
 
 def _write(comparison: RunComparison, file: Path) -> None:
@@ -332,10 +307,8 @@ def _lines(found: Diagnosis) -> Iterator[str]:
         return
     yield f"{found.scenario}: no plan is feasible"
     if found.only_in_shares:
-        yield (
-            "\nInfeasible with integers (openings, phases, blocks, plants); the relaxation with "
-            "fractions of them is feasible"
-        )
+        parts = "(openings, phases, blocks, plants); the relaxation with fractions of them is feasible"
+        yield f"\nInfeasible with integers {parts}"
     if found.shortages:
         yield "\nToo little, whatever the plan"
         yield from _listed([shortage.words for shortage in found.shortages])
@@ -344,12 +317,10 @@ def _lines(found: Diagnosis) -> Iterator[str]:
         yield from in_words(found.conflict)
     if found.remedies:
         yield "\nAny one of these changes makes a plan possible (each has been tried)"
-        for number, remedy in enumerate(found.remedies, start=1):
-            yield from _remedy(remedy, f"{number}. ")
+        yield from (line for at, one in enumerate(found.remedies, start=1) for line in _remedy(one, f"{at}. "))
     if found.together:
         yield "\nNo other limit is enough alone; these together are (tried)"
-        for remedy in found.together:
-            yield from _remedy(remedy, "and " if remedy is not found.together[0] else "")
+        yield from (line for at, one in enumerate(found.together) for line in _remedy(one, "and " if at else ""))
     if not (found.remedies or found.together):
         yield "\nNone of the changes that were tried makes a plan possible"
 

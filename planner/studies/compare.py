@@ -43,11 +43,8 @@ from planner.studies.solve.whole_numbers import find_plan
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
-    import pandas as pd
-
-    from planner.base.arrays import Floats
     from planner.lp import HighsSession, Outcome
     from planner.model import Model
     from planner.outputs.comparison.comparison import CostsOf
@@ -80,33 +77,30 @@ def groups_of(first: Run, other: Run, by: By = "auto") -> list[InputGroup]:
     by_key = [*_by_key(settings), *tables]
     if by == "key" or (by == "auto" and len(by_key) <= _MOST_BY_KEY):
         return by_key
-    blocks: dict[str, list[SettingDifference]] = {}
-    for one in settings:
-        blocks.setdefault(one.keys[0], []).append(one)
-    return [*(InputGroup(name, tuple(of)) for name, of in blocks.items()), *tables]
+    return [*(InputGroup(name, of) for name, of in _by_block(settings).items()), *tables]
 
 
 def _by_key(settings: Sequence[SettingDifference]) -> list[InputGroup]:
-    follow: dict[str, list[SettingDifference]] = {}
-    written: list[SettingDifference] = []
-    for one in settings:
-        if any(one.places):
-            written.append(one)
-        else:
-            follow.setdefault(one.keys[0], []).append(one)
+    follow = _by_block(one for one in settings if not any(one.places))
     groups = []
-    for one in written:
-        with_it = follow.pop(one.keys[0], [])
+    for one in (one for one in settings if any(one.places)):
+        with_it = follow.pop(one.keys[0], ())
         groups.append(InputGroup(f"{one.name} and what follows" if with_it else one.name, (one, *with_it)))
-    return [*groups, *(InputGroup(block, tuple(of)) for block, of in follow.items())]
+    return [*groups, *(InputGroup(block, of) for block, of in follow.items())]
+
+
+def _by_block(settings: Iterable[SettingDifference]) -> dict[str, tuple[SettingDifference, ...]]:
+    blocks: dict[str, tuple[SettingDifference, ...]] = {}
+    for one in settings:
+        blocks[one.keys[0]] = (*blocks.get(one.keys[0], ()), one)
+    return blocks
 
 
 class Mixture:
     """Two runs, and the scenarios between them."""
 
     def __init__(self, first: Run, other: Run, groups: Sequence[InputGroup]) -> None:
-        problems = [problem for run in (first, other) for problem in unreadable_tables(run)]
-        raise_all(problems)
+        raise_all([problem for run in (first, other) for problem in unreadable_tables(run)])
         for run in (first, other):
             # Finds out that files it needs are gone or have changed.
             refuse_short_view(scenario_of(run))
@@ -119,10 +113,7 @@ class Mixture:
         merged = copy.deepcopy(dict(self._first.meta["merged"]))
         for one in (one for group in groups for one in group.settings):
             _put(merged, one.keys, one.values[1])
-        tables: Mapping[str, pd.DataFrame] = {
-            **self._tables[0],
-            **{name: self._tables[1][name] for group in groups for name in group.tables},
-        }
+        tables = self._tables[0] | {name: self._tables[1][name] for group in groups for name in group.tables}
         scenario = scenario_of_merged(self._first, merged)
         return PreparedScenario(scenario, inputs_without_notes(scenario, tables))
 
@@ -150,8 +141,8 @@ class Costs:
         self._mixture, self._runs, self._costs_of, self._ask = mixture, runs, costs_of, ask
         self._found: dict[frozenset[int], PlanCost | None] = {}
         self._expected, self._pace = 0, Pace()
-        self._session: tuple[HighsSession, float] | None = None
-        self._openings: _Integers | None = None
+        self._sessions: dict[float, HighsSession] = {}
+        self._openings: dict[tuple[str, ...], float] | None = None
         self.solves = 0
 
     def stored(self, run: Run) -> PlanCost | None:
@@ -204,50 +195,33 @@ class Costs:
         return PlanCost(cost, bound, float(penalty_musd(model).value(outcome.x)[0]))
 
     def _outcome(self, question: PreparedScenario, model: Model) -> Outcome:
-        session = self._session_with(question, model)
         scenario = question.scenario
+        # It holds the program, and the last basis where there is one.
+        session = self._sessions.get(scenario.solver.tolerance) or session_of(question, model)
+        session.update(model.problem)
+        self._sessions[scenario.solver.tolerance] = session
         cuts = FailureCuts.where_asked(scenario, model)
-        interrupt = self._ask.interrupt
         if self._costs_of == "plans":
-            return find_plan(model, session, scenario.solver, cuts=cuts, interrupt=interrupt)
-        solves = Solves(model, session, scenario.solver, cuts, None, interrupt)
+            return find_plan(model, session, scenario.solver, cuts=cuts, hooks=self._ask.hooks)
+        solves = Solves(model, session, scenario.solver, cuts, self._ask.hooks)
         columns = model.problem.columns()
         lower, upper = columns.lower.copy(), columns.upper.copy()
         if self._costs_of == "openings" and columns.integer.any():
-            lower[columns.integer] = upper[columns.integer] = self._integers().values_in(model)
+            known = self._integers()  # one that the plan does not know is 0
+            lower[columns.integer] = upper[columns.integer] = [known.get(label, 0.0) for label in _labels(model)]
         return solves.solve_within(lower, upper)
 
-    def _session_with(self, question: PreparedScenario, model: Model) -> HighsSession:
-        """Return a session that holds a program, and the last basis where there is one."""
-        tolerance = question.scenario.solver.tolerance
-        if self._session is None or self._session[1] != tolerance:
-            self._session = (session_of(question, model), tolerance)
-        else:
-            self._session[0].update(model.problem)
-        return self._session[0]
-
-    def _integers(self) -> _Integers:
-        """Return the integers of the first run's plan."""
+    def _integers(self) -> dict[tuple[str, ...], float]:
+        """Return the integers of the first run's plan by their labels."""
         if self._openings is None:
-            model = build_model(self._mixture.question(()).inputs)
-            proof = proof_of(self._runs[0])
+            question, proof = self._mixture.question(()), proof_of(self._runs[0])
+            model = build_model(question.inputs)
             x = None if proof is None else proof.column("x")
-            if x is None or len(x) != len(Arrays.from_problem(model.problem).columns.cost):
-                question = self._mixture.question(())
+            if x is None or len(x) != model.problem.numVariables():
                 x = find_plan(model, session_of(question, model), question.scenario.solver).x
-            self._openings = _Integers(model, x)
+            whole = np.round(x[model.problem.columns().integer]).tolist()
+            self._openings = dict(zip(_labels(model), whole, strict=True))
         return self._openings
-
-
-class _Integers:
-    """Integers of a plan by their labels."""
-
-    def __init__(self, model: Model, x: Floats) -> None:
-        self._values = dict(zip(_labels(model), np.round(x[model.problem.columns().integer]).tolist(), strict=True))
-
-    def values_in(self, model: Model) -> Floats:
-        """Return them for the integers of a program; one that the plan does not know is 0."""
-        return np.array([self._values.get(label, 0.0) for label in _labels(model)], dtype=np.float64)
 
 
 def _labels(model: Model) -> list[tuple[str, ...]]:
@@ -273,6 +247,10 @@ HowToSplit = Literal["auto", "shapley", "ordered", "none"]
 _MOST_OF_SHAPLEY: Final = 3  # groups, with six further costs
 _OTHER_VERSION: Final = "version of dcplan"
 _ROUNDING: Final = "rounding"
+_NO_SHAPLEY: Final = (
+    "Some of the inputs make no scenario, or have no plan, without others, so that there"
+    " are no Shapley values; they are changed in order."
+)
 _Row = tuple[str, str, CostDifference]
 
 
@@ -281,27 +259,32 @@ def split_by_cause(
 ) -> CostSplit:
     """Split the difference in cost of a run and the first by the inputs that differ."""
     first, other = runs[0], runs[at]
-    letters = letters_of(runs)
     groups = groups_of(first, other, by)
     costs = Costs(Mixture(first, other, groups), (first, other), costs_of, ask)
     ends, version = _ends(costs, (first, other), frozenset(range(len(groups))), costs_of)
-    rows: list[_Row] = []
+    rows: list[_Row] | None = []
     notes: list[str] = []
     method: Method | None = None
     if how != "none" and not groups:
         rows, method = [(_ROUNDING, "none differs", ends[1].less(ends[0]))], "rounding"
+    elif how == "shapley" or (how == "auto" and len(groups) <= _MOST_OF_SHAPLEY):
+        costs.expect(2 ** len(groups))
+        rows, method = _shapley(costs.cost_of, groups), "shapley"
+        notes = [] if rows is not None else [_NO_SHAPLEY]
     elif how != "none":
-        method = _method(how, len(groups))
-        costs.expect(2 ** len(groups) if method == "shapley" else len(groups) + 1)
-        rows, method, notes = _parts(costs, groups, ends, method)
+        costs.expect(len(groups) + 1)
+        rows = None
+    if rows is None:
+        rows, method = _ordered(costs.cost_of, groups, ends), "ordered"
     if version is not None:
         rows.append(version)
     start, end = ends
     if version is not None:
         stored = [costs.stored(run) for run in (first, other)]
         start, end = (one or two for one, two in zip(stored, ends, strict=True))
-    of, causes = f"{letters[at]} less {letters[0]}", causes_frame(rows)
-    return CostSplit(of, costs_of, method, start.cost_musd, end.cost_musd, causes, costs.solves, tuple(notes))
+    letters = letters_of(runs)
+    found = (start.cost_musd, end.cost_musd, causes_frame(rows), costs.solves, tuple(notes))
+    return CostSplit(f"{letters[at]} less {letters[0]}", costs_of, method, *found)
 
 
 def _ends(
@@ -319,33 +302,9 @@ def _ends(
             raise InfeasibleError(f"{run.label}: there is no plan {which}")
         found.append(value)
         if costs_of == "plans" and stored is not None and value is not stored:
-            is_first = run is runs[0]
-            moved.append((1.0, value.less(stored) if is_first else stored.less(value)))
-    version: _Row | None = None
-    if moved:
-        version = (_OTHER_VERSION, "the program that it builds", CostDifference.weighted_sum(moved))
-    return (found[0], found[1]), version
-
-
-def _method(how: HowToSplit, groups: int) -> Method:
-    if how == "auto":
-        return "shapley" if groups <= _MOST_OF_SHAPLEY else "ordered"
-    return "shapley" if how == "shapley" else "ordered"
-
-
-def _parts(
-    costs: Costs, groups: Sequence[InputGroup], ends: tuple[PlanCost, PlanCost], method: Method
-) -> tuple[list[_Row], Method, list[str]]:
-    if method == "shapley":
-        rows = _shapley(costs.cost_of, groups)
-        if rows is not None:
-            return rows, "shapley", []
-        note = (
-            "Some of the inputs make no scenario, or have no plan, without others, so that there"
-            " are no Shapley values; they are changed in order."
-        )
-        return _ordered(costs.cost_of, groups, ends), "ordered", [note]
-    return _ordered(costs.cost_of, groups, ends), "ordered", []
+            moved.append((1.0, value.less(stored) if run is runs[0] else stored.less(value)))
+    other = (_OTHER_VERSION, "the program that it builds", CostDifference.weighted_sum(moved)) if moved else None
+    return (found[0], found[1]), other
 
 
 def _shapley(cost: Callable[[frozenset[int]], PlanCost | None], groups: Sequence[InputGroup]) -> list[_Row] | None:
@@ -361,9 +320,8 @@ def _shapley(cost: Callable[[frozenset[int]], PlanCost | None], groups: Sequence
                 if before is None or after is None:
                     return None
                 terms[at].append((share, after.less(before)))
-    return [
-        (group.name, group.inputs, CostDifference.weighted_sum(of)) for group, of in zip(groups, terms, strict=True)
-    ]
+    both = zip(groups, terms, strict=True)
+    return [(group.name, group.inputs, CostDifference.weighted_sum(of)) for group, of in both]
 
 
 def _ordered(
@@ -378,9 +336,8 @@ def _ordered(
         after = ends[1] if is_last else cost(frozenset(range(at + 1)))
         if after is None:
             continue
-        rows.append(
-            (" with ".join(one.name for one in waiting), ", ".join(one.inputs for one in waiting), after.less(before))
-        )
+        names, inputs = " with ".join(one.name for one in waiting), ", ".join(one.inputs for one in waiting)
+        rows.append((names, inputs, after.less(before)))
         before, waiting = after, []
     return rows
 
@@ -445,19 +402,20 @@ def compare(
     >>> compare(before, after).inputs[["key", "A", "B"]].to_numpy().tolist()
     [['new_sites.north.land_limit_mw', 30.0, 27.0]]
     """
+    problems = []
     if paired and same_openings:
-        what_is = "paired and same_openings are both True"
-        raise InputError([Problem.of("compare", what_is, "one of them at most")])
+        problems.append(Problem.of("compare", "paired and same_openings are both True", "one of them at most"))
     for name, value, known in (("how", how, get_args(HowToSplit)), ("by", by, get_args(By))):
         if value not in known:
-            raise InputError([Problem.of("compare", f"{name} is {value!r}", f"one of {', '.join(known)}")])
-        if value not in {"auto", "none"} and not causes:
+            problems.append(Problem.of("compare", f"{name} is {value!r}", f"one of {', '.join(known)}"))
+        elif value not in {"auto", "none"} and not causes:
             what_is = f"{name} is {value!r} and causes is False"
-            raise InputError([Problem.of("compare", what_is, "given with causes=True alone", "leave it out")])
+            problems.append(Problem.of("compare", what_is, "given with causes=True alone", "leave it out"))
+    if not 1 < len(runs) <= MOST_RUNS:
+        given = "1 run is" if len(runs) == 1 else f"{len(runs)} runs are"
+        problems.append(Problem.of("compare", f"{given} given", f"2 to {MOST_RUNS}"))
+    raise_all(problems)
     found = tuple(_run(run, Path(runs_dir)) for run in runs)
-    if not 1 < len(found) <= MOST_RUNS:
-        given = "1 run is" if len(found) == 1 else f"{len(found)} runs are"
-        raise InputError([Problem.of("compare", f"{given} given", f"2 to {MOST_RUNS}")])
     comparison = RunComparison(found)
     if not (causes or paired or same_openings):
         return comparison

@@ -29,8 +29,10 @@ _ANY_MONTH: Final = 0
 _NONE: Final = -1
 
 
-def _hottest(year: StressYear) -> Floats | None:
-    return np.asarray(year.by_day("dry_bulb_c").max(axis=2))
+def _there(of_site: Floats) -> Floats | None:
+    """Return figures of the sites that have any, by site, day and hour; None without one."""
+    there = of_site[~np.isnan(of_site).any(axis=(1, 2))]
+    return there if len(there) else None
 
 
 def _mean_price_by_day(year: StressYear) -> Floats | None:
@@ -39,19 +41,17 @@ def _mean_price_by_day(year: StressYear) -> Floats | None:
 
 
 def _highest_load(year: StressYear) -> Floats | None:
-    load = year.by_day("other_load_frac").max(axis=2)
-    has = ~np.isnan(load).any(axis=1)
-    return load[has] if has.any() else None
+    load = _there(year.by_day("other_load_frac"))
+    return None if load is None else load.max(axis=2)
 
 
 def _least_sun_and_wind(year: StressYear) -> Floats | None:
-    yields = [year.by_day(column) for column in ("solar_frac", "wind_frac")]
-    by_site = np.concatenate([of[~np.isnan(of).any(axis=(1, 2))] for of in yields])
-    return -by_site.mean(axis=2) if len(by_site) else None
+    yields = _there(np.concatenate([year.by_day(column) for column in ("solar_frac", "wind_frac")]))
+    return None if yields is None else -yields.mean(axis=2)
 
 
 KEPT: Final[dict[str, Callable[[StressYear], Floats | None]]] = {
-    "hottest": _hottest,
+    "hottest": lambda year: np.asarray(year.by_day("dry_bulb_c").max(axis=2)),
     "most expensive": _mean_price_by_day,
     "highest load": _highest_load,
     "least sun and wind": _least_sun_and_wind,
@@ -128,21 +128,11 @@ def _kept(year: StressYear, keep: Sequence[str] | None) -> dict[str, Floats]:
     """Return what is highest on the days to be kept, by name."""
     extremes = {name: of(year) for name, of in KEPT.items() if keep is None or name in keep}
     there = ", ".join(known for known, of in KEPT.items() if of(year) is not None)
-    problems = [
-        Problem.of(
-            "--keep",
-            f"{name!r} is asked for, and the year has no figures for it"
-            if name in KEPT
-            else f"there is no kind of day {name!r}",
-            f"of {there}",
-            "leave it out, or give table site_series for all days of the year"
-            if name in KEPT
-            else "check its spelling",
-        )
-        for name in keep or ()
-        if extremes.get(name) is None
-    ]
-    raise_all(problems)
+    is_kind = {name: name in KEPT for name in keep or () if extremes.get(name) is None}
+    none = "is asked for, and the year has no figures for it"
+    found = {name: f"{name!r} {none}" if of else f"there is no kind of day {name!r}" for name, of in is_kind.items()}
+    fixes = {True: "leave it out, or give table site_series for all days of the year", False: "check its spelling"}
+    raise_all([Problem.of("--keep", what, f"of {there}", fixes[is_kind[name]]) for name, what in found.items()])
     return {name: extreme for name, extreme in extremes.items() if extreme is not None}
 
 
@@ -156,13 +146,8 @@ def _check_count(count: int, kept: Mapping[str, Floats], days: int, months: int)
     why = f"{days} kept ({', '.join(kept)}) and {rest}" if days else rest
     why += ": tariffs bill every month" if months else ""
     fix = "ask for more days, or keep fewer by --keep" if days else "ask for more days"
-    problem = Problem.of(
-        "--count",
-        f"{count} days are asked for",
-        f"{least} ({why}) to {YEAR_DAYS}",
-        fix if count < least else "a year has 365 days",
-    )
-    raise InputError([problem])
+    fix = fix if count < least else "a year has 365 days"
+    raise InputError([Problem.of("--count", f"{count} days are asked for", f"{least} ({why}) to {YEAR_DAYS}", fix)])
 
 
 def _features(year: StressYear) -> Floats:
@@ -172,9 +157,9 @@ def _features(year: StressYear) -> Floats:
         of_site = year.by_day(column)
         if column == "wholesale_frac":
             of_site = np.arcsinh(of_site)  # else a few hours of very high prices decide alone
-        there = of_site[~np.isnan(of_site).any(axis=(1, 2))]
-        spread = float(there.std()) if len(there) else 0.0
-        if spread > 0.0:
+        there = _there(of_site)
+        spread = 0.0 if there is None else float(there.std())
+        if there is not None and spread > 0.0:
             by_day = there.transpose(1, 0, 2).reshape(YEAR_DAYS, -1)
             parts.append((by_day - by_day.mean(axis=0)) / (spread * np.sqrt(by_day.shape[1])))
     return np.round(np.concatenate(parts, axis=1), _DIGITS)
@@ -239,23 +224,14 @@ def _hours(year: StressYear, chosen: Positions, named: dict[int, list[str]]) -> 
                 highest = year.by_day(_PEAKS[name]).max(axis=2)
                 has = ~np.isnan(highest).any(axis=1)
                 day_of[has, at] = highest[has].argmax(axis=1)
-    shape = (sites, len(chosen), _HOURS)
-    columns = {
-        "site": np.repeat(np.array(year.sites, dtype=object), len(chosen) * _HOURS),
-        "day": np.broadcast_to(np.arange(len(chosen))[:, None], shape).ravel(),
-        "hour_utc": np.broadcast_to(np.arange(_HOURS), shape).ravel(),
-    }
-    place = np.arange(sites)[:, None]
+    shape, place = (sites, len(chosen), _HOURS), np.arange(sites)[:, None]
+    digits = dict.fromkeys(("other_load_frac", "solar_frac", "wind_frac"), _DIGITS)
+    digits |= dict.fromkeys(("dry_bulb_c", "wet_bulb_c", "wholesale_frac"), 4)
     return pd.DataFrame(
         {
-            **columns,
-            **{
-                name: np.round(year.by_day(name)[place, day_of].ravel(), _DIGITS)
-                for name in ("other_load_frac", "solar_frac", "wind_frac")
-            },
-            **{
-                name: np.round(year.by_day(name)[place, day_of].ravel(), 4)
-                for name in ("dry_bulb_c", "wet_bulb_c", "wholesale_frac")
-            },
+            "site": np.repeat(np.array(year.sites, dtype=object), len(chosen) * _HOURS),
+            "day": np.broadcast_to(np.arange(len(chosen))[:, None], shape).ravel(),
+            "hour_utc": np.broadcast_to(np.arange(_HOURS), shape).ravel(),
+            **{name: np.round(year.by_day(name)[place, day_of].ravel(), of) for name, of in digits.items()},
         }
     )

@@ -19,15 +19,10 @@ from planner.inputs.axes import ANYWHERE
 from planner.inputs.build import PreparedScenario
 from planner.lp import UNIT
 from planner.lp.index import distinct
-from planner.model import build_model
-from planner.model.money import objective_musd, penalty_musd
 from planner.outputs.study_files import COLUMNS, Frontier
-from planner.results.store import cleaned
 from planner.scenario import Scenario, load_scenario
 from planner.studies.solve.asking import Asking, Pace, with_plan
-from planner.studies.solve.at_plan import plan_session
-from planner.studies.solve.failover import FailureCuts
-from planner.studies.solve.solves import Solves
+from planner.studies.solve.at_plan import WarmProgram
 
 if TYPE_CHECKING:
     import threading
@@ -138,23 +133,22 @@ def measure_of(text: str, model: Model) -> FrontierMeasure:
     if text in names:
         return MEASURES[names.index(text)]
     kind, _, place = text.partition(":")
-    if kind in OF_ONE and place:
-        if place in (known := getattr(model.p.sets, kind).labels):
-            return _racks_at(kind, place)
-        what_is = f"there is no {kind} {place!r} in the scenario"
-        raise InputError([Problem.of("--cost-against", what_is, f"one of {', '.join(known)}")])
-    expected = f"{', '.join(names)}, zone:ID or site:ID"
-    raise InputError([Problem.of("--cost-against", f"it is {text!r}", expected, did_you_mean(text, names))])
+    known = getattr(model.p.sets, kind).labels if kind in OF_ONE and place else ()
+    if place in known:
+        return _racks_at(kind, place)
+    what_is, must_be, fix = f"there is no {kind} {place!r} in the scenario", f"one of {', '.join(known)}", ""
+    if not known:
+        what_is, must_be = f"it is {text!r}", f"{', '.join(names)}, zone:ID or site:ID"
+        fix = did_you_mean(text, names)
+    raise InputError([Problem.of("--cost-against", what_is, must_be, fix)])
 
 
 def _racks_at(kind: str, place: str) -> FrontierMeasure:
     def build(m: Model) -> Expression:
         over, sets = m.p.sites.site_year, m.p.sets
-        site = over["site"]
-        code = sets.zone.code(place) if kind == "zone" else sets.site.code(place)
-        is_there = (sets.site_zone[site] if kind == "zone" else site) == code
-        is_last = over["year"] == len(sets.year) - 1
-        return m.nameplate_mw.select(is_there & is_last, "place_in_last_year").total()
+        of = sets.site_zone[over["site"]] if kind == "zone" else over["site"]
+        is_there = (of == getattr(sets, kind).code(place)) & (over["year"] == len(sets.year) - 1)
+        return m.nameplate_mw.select(is_there, "place_in_last_year").total()
 
     label = f"Racks in {place}, last year" if kind == "zone" else f"Racks at {place}, last year"
     return FrontierMeasure(f"{kind}:{place}", label, "MW", "USD/MW", USD_PER_MUSD, build)
@@ -243,44 +237,42 @@ def frontier(
     return tracer.trace(against, most_cost_frac)
 
 
-class _Tracer:
+class _Tracer(WarmProgram):
     """A program with a column for the measure and one for extra cost, in one session."""
 
     def __init__(self, question: PreparedScenario, ask: Asking, points: int) -> None:
-        self._question, self._ask, self._points = question, ask, points
+        super().__init__(question, ask.hooks)
+        self._ask, self._points = ask, points
         self._pace, self._solves = Pace(), 0
         self._slack: dict[str, Floats] = {}  # of rows that hold something
-        self._model = build_model(question.inputs)
-        self._cost, self._penalty = objective_musd(self._model), penalty_musd(self._model)
         self._measure: FrontierMeasure
         self._built: Expression
         self._others: dict[str, Callable[[Floats], float]]
-        self._session = plan_session(self._model.problem, question.scenario.solver, ends_at_gap=False)
-        self._cuts = FailureCuts.where_asked(question.scenario, self._model)
 
     def trace(self, against: str, most_cost_frac: float | None) -> Frontier:
-        model, problem = self._model, self._model.problem
+        model, problem = self.model, self.model.problem
         measure = self._measure = measure_of(against, model)
         is_relaxed = problem.isMIP()
-        least = self._solve("the plan of least cost")
+        least = self._solved("the plan of least cost")
         built = self._built = _as_one(measure, model, least)
         held = self._hold(least, measure)
         problem.rows("frontier_level", problem.variable(_COLUMN, UNIT, lower=-np.inf) == built)
         self._others = {one.name: one.reader(model) for one in MEASURES if one.name not in {measure.name, "largest"}}
         if most_cost_frac is not None:
             limit = least.objective + abs(least.objective) * most_cost_frac
-            problem.rows(_MOST_COST, self._cost <= limit)
-        self._session.update(problem)
-        first = self._solve("the plan of least cost, measured")
+            problem.rows(_MOST_COST, self.cost <= limit)
+        self.session.update(problem)
+        first = self._solved("the plan of least cost, measured")
         high = float(built.value(first.x)[0])
-        problem.minimise(built)
-        self._session.update(problem)
-        least_of_it = self._solve(f"the least of {within_sentence(measure.label)}")
+        self.minimise(built)
+        least_of_it = self._solved(f"the least of {within_sentence(measure.label)}")
         low = least_of_it.objective
-        is_floor = self._is_floor(least_of_it)
-        by_slack = self._had_by_slack(least_of_it)
-        problem.minimise(self._cost)
-        self._session.update(problem)
+        # No plan has less of it, whatever it costs, unless the limit of cost has a price.
+        is_floor = most_cost_frac is None or not least_of_it.row_dual[problem.row_block(_MOST_COST)].any()
+        # How much less of the measure there is by the slack of what is held, about.
+        prices = {name: np.abs(least_of_it.row_dual[problem.row_block(name)]) for name in self._slack}
+        by_slack = sum(float((prices[name] * slack).sum()) for name, slack in self._slack.items())
+        self.minimise(self.cost)
         low = min(low + _SLACK_FRAC * max(abs(low), abs(high), 1.0), high)
         rows = [self._row(first, 0.0)]
         width = high - low
@@ -290,78 +282,48 @@ class _Tracer:
             if is_floor:
                 rows[-1] |= {"slope_musd_per_unit": np.nan, "price": np.nan}
         table = _finished(rows)
-        name = self._question.scenario.name
+        name = self.question.scenario.name
         return Frontier(name, measure.name, measure.label, measure.unit, measure.price_unit, table, is_relaxed, held)
-
-    def _is_floor(self, least_of_it: Outcome) -> bool:
-        """Return whether no plan has less of the measure, whatever it costs."""
-        problem = self._model.problem
-        if _MOST_COST not in problem.row_block_names:
-            return True
-        return not least_of_it.row_dual[problem.row_block(_MOST_COST)].any()
-
-    def _had_by_slack(self, least_of_it: Outcome) -> float:
-        """Return how much less of the measure there is by the slack of what is held, about."""
-        problem, less = self._model.problem, 0.0
-        for name, slack in self._slack.items():
-            dual = least_of_it.row_dual[problem.row_block(name)]
-            less += float((np.abs(dual) * slack).sum())
-        return less
 
     def _hold(self, least: Outcome, measure: FrontierMeasure) -> tuple[str, ...]:
         """Keep what would be given up in place of cost at its level in the plan of least cost."""
-        model, held = self._model, []
-        for name, column in (("unmet", model.unmet), ("rented", model.rented)):
-            if name not in measure.holds or not column.over.size:
-                continue
-            total = column.total()
-            self._hold_within(f"frontier_held_{name}", total, np.array([float(total.value(least.x)[0])]))
-            held.append(_HELD_WORDS[name])
-        if "served" in measure.holds:
-            served = users_served(model)
-            now = served.value(least.x)
-            self._hold_within("frontier_most_served", served, now)
-            self._hold_within("frontier_least_served", -served, -now)
-            held.append(_HELD_WORDS["served"])
-        return tuple(held)
-
-    def _hold_within(self, name: str, held: Expression, most: Floats) -> None:
-        """Hold expressions at or below their values, but for a slack that leaves a plan."""
-        slack = _SLACK_FRAC * np.maximum(np.abs(most), 1.0)
-        self._model.problem.rows(name, held <= most + slack)
-        self._slack[name] = slack
+        model, held = self.model, {}
+        if model.unmet.over.size:
+            held["unmet"] = {"held_unmet": model.unmet.total()}
+        if model.rented.over.size:
+            held["rented"] = {"held_rented": model.rented.total()}
+        served = users_served(model)
+        held["served"] = {"most_served": served, "least_served": -served}
+        held = {name: rows for name, rows in held.items() if name in measure.holds}
+        for name, expression in (row for rows in held.values() for row in rows.items()):
+            now = expression.value(least.x)
+            slack = self._slack[f"frontier_{name}"] = _SLACK_FRAC * np.maximum(np.abs(now), 1.0)  # leaves a plan
+            model.problem.rows(f"frontier_{name}", expression <= now + slack)
+        return tuple(_HELD_WORDS[name] for name in held)
 
     def _point(self, most: float, at: int) -> dict[str, object]:
-        columns = self._model.problem.columns()
-        upper = columns.upper.copy()
-        column = self._model.problem.column_block(_COLUMN).start
+        (_, upper), column = self.bounds(), self.model.problem.column_block(_COLUMN).start
         upper[column] = most
-        outcome = self._solve(f"point {at + 1} of the frontier", columns.lower, upper)
+        outcome = self._solved(f"point {at + 1} of the frontier", upper)
         return self._row(outcome, float(outcome.reduced_cost[column]))
 
     def _row(self, outcome: Outcome, slope: float) -> dict[str, object]:
         return {
             "measure": float(self._built.value(outcome.x)[0]),
             "cost_musd": outcome.objective,
-            "penalty_musd": float(cleaned(self._penalty.value(outcome.x))[0]),
+            "penalty_musd": self.penalty_musd(outcome),
             "slope_musd_per_unit": slope,
             "price": -slope * self._measure.price_per_musd + 0.0,
             **{name: value_at(outcome.x) for name, value_at in self._others.items()},
         }
 
-    def _solve(self, what: str, lower: Floats | None = None, upper: Floats | None = None) -> Outcome:
+    def _solved(self, what: str, upper: Floats | None = None) -> Outcome:
         """Solve without integrality, from the last basis; a stop ends the study."""
         how_far = self._pace.describe(self._solves, self._points + _BEFORE_POINTS)
         self._ask.report_stage(f"Solving: {what} ({how_far})")
         self._solves += 1
-        scenario = self._question.scenario
-        solves = Solves(self._model, self._session, scenario.solver, self._cuts, None, self._ask.interrupt)
-        columns = self._model.problem.columns()
-        outcome = solves.solve_within(
-            columns.lower if lower is None else lower, columns.upper if upper is None else upper
-        )
-        outcome = solves.exact(outcome)
-        return with_plan(outcome, scenario.name, "the frontier was traced", good={"optimal"})
+        outcome = self.solves().exact(self.solve(upper=upper))
+        return with_plan(outcome, self.question.scenario.name, "the frontier was traced", good={"optimal"})
 
 
 def _as_one(measure: FrontierMeasure, model: Model, least: Outcome) -> Expression:

@@ -19,6 +19,7 @@ from planner.results.ended import worst_exit_code
 from planner.runs.folder import write_run
 from planner.scenario import Scenario, Setting, load_scenario, with_settings
 from planner.studies.solve.checked_plan import StageTimes, plan_of
+from planner.studies.solve.solves import SolveHooks
 
 if TYPE_CHECKING:
     import threading
@@ -71,8 +72,7 @@ class Myopic(Answer):
     def is_infeasible(self) -> bool:
         """Whether windows shorter than the horizon were asked for, and none of them has a plan."""
         is_short = self.table["window_years"] < self.table["window_years"].iloc[0]
-        statuses = self.table["status"][is_short]
-        return len(statuses) > 0 and bool((statuses == _INFEASIBLE).all())
+        return set(self.table["status"][is_short]) == {_INFEASIBLE}
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -162,8 +162,7 @@ def myopic(
     [0.0, 2932.9]
     """
     problems = [Problem.of("--window", f"it is {window}", "1 or more model years") for window in windows if window < 1]
-    if not windows:
-        problems.append(Problem.of("--window", "no window is given", "one or more"))
+    problems += [] if windows else [Problem.of("--window", "no window is given", "one or more")]
     try:
         scenario = load_scenario(scenario, overrides)
         inputs = build_inputs(scenario)
@@ -185,17 +184,13 @@ def myopic(
         report(f"Solving with {words} in view")
         asked = _with_view(scenario, window, decides)
         try:
-            plan = plan_of(asked, inputs, StageTimes(), on_progress=on_progress, interrupt=interrupt)
-        except InfeasibleError as error:
-            if window is None:
-                raise
-            rows.append(_Row(seen, None, _INFEASIBLE, str(error)))
-        except LimitReachedError as error:
-            if window is None:
-                raise
-            rows.append(_Row(seen, None, _STOPPED, str(error)))
-        else:
+            plan = plan_of(asked, inputs, StageTimes(), hooks=SolveHooks(on_progress, interrupt))
             rows.append(_Row(seen, plan, plan.outcome.status, ""))
+        except (InfeasibleError, LimitReachedError) as error:
+            if window is None:
+                raise
+            status = _INFEASIBLE if isinstance(error, InfeasibleError) else _STOPPED
+            rows.append(_Row(seen, None, status, str(error)))
     plans, why = tuple(row.plan for row in rows), tuple(row.why for row in rows)
     return Myopic(scenario.name, decides, _table(rows), plans, why)
 
@@ -212,12 +207,10 @@ class _Row:
 
 def _with_view(scenario: Scenario, window: int | None, decides: Decides) -> Scenario:
     """Return the scenario with so many years in view, all where it is None."""
-    settings = [Setting(("foresight", "window_years"), window)]
-    if window is not None:
-        settings.append(Setting(("foresight", "decides"), decides))
-    elif scenario.foresight.window_years is None:
+    if window is None and scenario.foresight.window_years is None:
         return scenario
-    return with_settings(scenario, settings)
+    settings = {"window_years": window, **({} if window is None else {"decides": decides})}
+    return with_settings(scenario, [Setting(("foresight", key), value) for key, value in settings.items()])
 
 
 def _table(rows: Sequence[_Row]) -> pd.DataFrame:

@@ -66,7 +66,7 @@ def test_rounded_blocks_are_near_the_best_of_all_choices(block_mw: float, off_fr
     scenario = load_scenario("tiny", [f"siting.block_mw={{train_frontier: {block_mw}}}", ROUNDED])
     model = build_model(build_inputs(scenario))
     columns, holds = model.problem.columns(), model.problem.column_block("holds")
-    solves = Solves(model, HighsSession(model.problem), scenario.solver, None, None, None)
+    solves = Solves(model, HighsSession(model.problem), scenario.solver, None)
     costs = []
     for choice in product((0.0, 1.0), repeat=3 * 2):  # sites and years
         lower, upper = columns.lower.copy(), columns.upper.copy()

@@ -21,8 +21,8 @@ from planner.outputs.xlsx.workbook import sheets_of
 from planner.runs import write_run
 from planner.runs.folder import changed_since_written, load_run
 from planner.studies.estimates import Estimates, estimates
+from planner.studies.estimates.estimates import Again, sentences
 from planner.studies.estimates.plan_program import AtPlan
-from planner.studies.estimates.table import Again, sentences
 from planner.studies.solve.asking import Asking
 
 if TYPE_CHECKING:

@@ -138,9 +138,9 @@ def test_a_stop_keeps_the_plans_that_are_done(monkeypatch, tmp_path):
     module = sys.modules["planner.studies.myopic"]
     solved, whole = module.plan_of, []
 
-    def plan_of(scenario, inputs, clock, *, on_progress, interrupt):
+    def plan_of(scenario, inputs, clock, *, hooks):
         if whole:  # the solver stops without a plan, as it does where Ctrl-C comes early
-            interrupt.set()
+            hooks.interrupt.set()
             message = "tiny: interrupted before any plan was found"
             raise LimitReachedError(message)
         whole.append(solved(scenario, inputs, clock))

@@ -99,24 +99,8 @@ def relaxed(question: PreparedScenario, relaxations: Sequence[Relaxation], weigh
 # --- What could be relaxed in a scenario without a plan, kind by kind -----------------------------
 
 RELAXATIONS: Final = (
-    DEMAND,
-    TIGHT_BOUND,
-    RENT,
-    DELIVERIES,
-    LAND,
-    LEASE,
-    BUILD_RATE,
-    MARKET,
-    BUDGET,
-    CASH,
-    CONNECTION,
-    CONTRACTS,
-    SOURCES,
-    FIRM_HEADROOM,
-    ALL_HEADROOM,
-    HEADROOM,
-    CARBON,
-    WATER,
+    *(DEMAND, TIGHT_BOUND, RENT, DELIVERIES, LAND, LEASE, BUILD_RATE, MARKET, BUDGET, CASH),
+    *(CONNECTION, CONTRACTS, SOURCES, FIRM_HEADROOM, ALL_HEADROOM, HEADROOM, CARBON, WATER),
 )
 """Every relaxation, in the order in which they are tried."""
 
@@ -184,8 +168,6 @@ class Diagnosis(Answer):
 def _finite(value: object) -> Any:
     """Return a value in types of JSON, which has no infinity; settings become text."""
     if isinstance(value, dict):
-        if set(value) == {"keys", "value"}:
-            return {"keys": list(value["keys"]), "value": _finite(value["value"])}
         return {str(key): _finite(below) for key, below in value.items()}
     if isinstance(value, list | tuple):
         return [_finite(below) for below in value]
@@ -312,9 +294,7 @@ def _relax_together(question: PreparedScenario, ask: Asking) -> tuple[Remedy, ..
         return ()
     for margin in _MARGINS:
         parts = []
-        for relaxation in limits:
-            if relaxation.name not in program.given:
-                continue
+        for relaxation in (one for one in limits if one.name in program.given):
             given = program.given[relaxation.name]
             amounts = np.minimum(given.value(outcome.x) * margin, relaxation.most)
             if amounts.max(initial=0.0) > 1e-6:
@@ -341,9 +321,8 @@ def _size(question: PreparedScenario, relaxation: Relaxation) -> float:
 def _try_settings(question: PreparedScenario, conflict: Sequence[ConflictRule], ask: Asking) -> Iterator[Remedy]:
     """Try settings that no row can tell, value by value."""
     places = [place for rule in conflict for place in rule.places]
-    bounded = {
-        place["workload"] for place in places if "workload" in place and place.get("region", ANYWHERE) != ANYWHERE
-    }
+    of_users = [place for place in places if place.get("region", ANYWHERE) != ANYWHERE]
+    bounded = {place["workload"] for place in of_users if "workload" in place}
     sites = dict.fromkeys(place["site"] for place in places if "site" in place)
     for search in searches(question, sorted(bounded), tuple(sites)):
         ask.report_stage(f"try: {search.name}")
@@ -368,8 +347,7 @@ def _used_for(question: PreparedScenario, change: ProposedChange, ask: Asking) -
         return ""
     by_year = distinct(column.over, "year")
     kh100e = column.sum_to(by_year).value(outcome.x)
-    parts = [
-        f"{amount(float(kh100e[i]))} kH100e in {by_year.tuples(i)[0]}" for i in range(by_year.size) if kh100e[i] > 1e-6
-    ]
+    used = np.flatnonzero(kh100e > 1e-6).tolist()
+    parts = [f"{amount(float(kh100e[i]))} kH100e in {by_year.tuples(i)[0]}" for i in used]
     word = "stays unmet" if names[0] == "unmet" else "is rented"
     return f"at least {', '.join(parts)} {word}" if parts else ""

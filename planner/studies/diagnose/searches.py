@@ -59,15 +59,9 @@ def least(search: Search, is_enough: Callable[[ProposedChange], bool]) -> tuple[
 
 def searches(question: PreparedScenario, workloads: Sequence[str], sites: Sequence[str]) -> Iterator[Search]:
     """List what is worth trying."""
-    yield from _switches(question)
-    yield from _siting(question)
-    yield from _blocks(question)
-    yield from _failover(question)
-    yield from _permits(question)
-    yield from _clean(question)
-    yield from _latency(question, workloads)
-    yield from _leads(question, sites)
-    yield _earlier(question)
+    for tried in (_switches, _siting, _blocks, _failover, _permits, _clean):
+        yield from tried(question)
+    yield from (*_latency(question, workloads), *_leads(question, sites), _earlier(question))
 
 
 def _switches(question: PreparedScenario) -> Iterator[Search]:
@@ -75,36 +69,30 @@ def _switches(question: PreparedScenario) -> Iterator[Search]:
     s = question.scenario
     shed, standby = s.grid.non_firm.shed, s.supply.standby
     # Ways out move no limit: they widen what there is to choose from.
-    ways_out: tuple[tuple[bool, str, tuple[str, ...], bool | str | float], ...] = (
-        (s.demand.unmet == "forbid", "let demand stay unmet", ("demand", "unmet"), "allow"),
-        (not s.rent.allow, "rent compute", ("rent", "allow"), True),
-        (not s.lease.allow, "lease halls", ("lease", "allow"), True),
-        (not s.retrofit.allow, "retrofit halls", ("retrofit", "allow"), True),
-        (not s.cascade.allow, "move racks from training to inference", ("cascade", "allow"), True),
+    ways_out: tuple[tuple[bool, str, str, Any], ...] = (
+        (s.demand.unmet == "forbid", "let demand stay unmet", "demand.unmet", "allow"),
+        (not s.rent.allow, "rent compute", "rent.allow", True),
+        (not s.lease.allow, "lease halls", "lease.allow", True),
+        (not s.retrofit.allow, "retrofit halls", "retrofit.allow", True),
+        (not s.cascade.allow, "move racks from training to inference", "cascade.allow", True),
     )
-    rules: tuple[tuple[bool, str, tuple[str, ...], bool | str | float], ...] = (
-        (not s.build.committed, "count halls under construction", ("build", "committed"), True),
-        (s.deliveries.limit, "do without the limits of vendors", ("deliveries", "limit"), False),
-        (s.siting.whole_openings, "relax whole openings", ("siting", "whole_openings"), False),
-        (s.racks.whole, "relax whole racks", ("racks", "whole"), False),
-        (s.supply.whole_sources, "build on-site technologies of any size", ("supply", "whole_sources"), False),
-        (shed.allow, "shed load in any stress hour", ("grid", "non_firm", "shed", "max_hours_per_year"), 8760.0),
-        (shed.allow, "shed any share of the energy of a site", ("grid", "non_firm", "shed", "max_energy_frac"), 1.0),
-        (s.water.limit, "do without the water limits", ("water", "limit"), False),
-        (s.water.stress_limits, "do without permits by water stress", ("water", "stress_limits"), False),
-        (
-            s.contracts.matching.mode == "hourly",
-            "count clean power by the year",
-            ("contracts", "matching", "mode"),
-            "annual",
-        ),
+    hourly, shedding = s.contracts.matching.mode == "hourly", "grid.non_firm.shed"
+    rules: tuple[tuple[bool, str, str, Any], ...] = (
+        (not s.build.committed, "count halls under construction", "build.committed", True),
+        (s.deliveries.limit, "do without the limits of vendors", "deliveries.limit", False),
+        (s.siting.whole_openings, "relax whole openings", "siting.whole_openings", False),
+        (s.racks.whole, "relax whole racks", "racks.whole", False),
+        (s.supply.whole_sources, "build on-site technologies of any size", "supply.whole_sources", False),
+        (shed.allow, "shed load in any stress hour", f"{shedding}.max_hours_per_year", 8760.0),
+        (shed.allow, "shed any share of the energy of a site", f"{shedding}.max_energy_frac", 1.0),
+        (s.water.limit, "do without the water limits", "water.limit", False),
+        (s.water.stress_limits, "do without permits by water stress", "water.stress_limits", False),
+        (hourly, "count clean power by the year", "contracts.matching.mode", "annual"),
     )
-    for is_off, words, keys, value in ways_out:
-        if is_off:
-            yield _only(words, (), Setting(keys, value))
-    for is_on, words, keys, value in rules:
-        if is_on:
-            yield _only(words, moved_by(".".join(keys)), Setting(keys, value))
+    for of in (ways_out, rules):
+        for is_tried, words, key, value in of:
+            if is_tried:
+                yield _only(words, moved_by(key) if of is rules else (), Setting(tuple(key.split(".")), value))
     if standby.allow:
         hours = ("supply", "override", standby.source_id, "max_hours_per_year")
         rules_of = moved_by("supply.override.{source}.max_hours_per_year")

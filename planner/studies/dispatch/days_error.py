@@ -17,7 +17,7 @@ import pandas as pd
 from planner.base.errors import InputError, Problem
 from planner.base.units import HOURS_PER_DAY, HOURS_PER_YEAR, KW_PER_MW, MONTHS_PER_YEAR, USD_PER_MUSD
 from planner.clock.days import DAYS_PER_MONTH
-from planner.family.table_columns import any_along, codes
+from planner.family.table_columns import any_along, codes, dense_by_ids, floats, sum_at
 from planner.inputs.carbon import intensity_shape
 from planner.inputs.power_prices import delivered_prices
 from planner.inputs.scope import make_case
@@ -125,8 +125,7 @@ def days_error(
     year and the demand charge of each month in view. Work waits within its window, as in the plan.
     Takes `lost_load_usd_per_mwh` [USD/MWh].
     """
-    counted = _Counted(run.tables, plan, inputs)
-    waiting = _Waiting(plan, inputs, run.tables)
+    counted, waiting = _Counted(run.tables, plan, inputs), _Waiting(plan, inputs, run.tables)
     every = _Hours(plan, scenario, run.inputs_tables, hours, waiting)
     parts, error_musd = [], 0.0
     chosen = [t for t, year in enumerate(plan.years) if years is None or year in years]
@@ -135,26 +134,16 @@ def days_error(
         def report(share: float, number: int = number, t: int = t) -> None:
             on_progress(f"{plan.years[t]}: all hours", (number + share) / len(chosen))
 
-        fleet = fleet_of(
-            plan,
-            scenario,
-            inputs,
-            run.tables,
-            t,
-            every.use_mw(t),
-            every.energy_usd[:, t],
-            every.above_usd(t),
-            lost_load_usd_per_mwh,
-            every.yield_frac,
-        )
+        hourly = (every.use_mw(t), every.energy_usd[:, t], every.above_usd(t))
+        fleet = fleet_of(plan, scenario, inputs, run.tables, t, *hourly, lost_load_usd_per_mwh, every.yield_frac)
         fleet = replace(fleet, work=every.work(t, waiting))
         t_per_mwh = counted.carbon_t_per_mwh(t)[:, None] * every.carbon_shape
-        by_hours = _operated(fleet, counted.usd_per_mw_month[t], t_per_mwh, report)
-        by_days = counted.figures(t, fleet)
-        pairs = {f"{how}_{name}": of[name] for name in _FIGURES for how, of in (("days", by_days), ("hours", by_hours))}
+        by = {"days": counted.figures(t, fleet)}
+        by["hours"] = _operated(fleet, counted.usd_per_mw_month[t], t_per_mwh, report)
+        pairs = {f"{how}_{name}": of[name] for name in _FIGURES for how, of in by.items()}
         place = {"year": plan.years[t], "zone": plan.zones, "site": plan.sites}
         parts.append(pd.DataFrame({**place, **pairs}))
-        more_musd = float((by_hours["cost_musd"] - by_days["cost_musd"]).sum())
+        more_musd = float((by["hours"]["cost_musd"] - by["days"]["cost_musd"]).sum())
         error_musd += float(inputs.finance.year_weight[t]) * more_musd
     return DaysError(
         str(run.meta["run"]),
@@ -193,12 +182,11 @@ def _operated(
             if end - first < _YEAR_H:
                 some = one.between(first, end)
             found = operate(some, end - first, 0, billing=billing)
-            grid_mw[site, first:end], short_mw[site, first:end] = (found.grid_mw[0], found.short_mw[0])
+            grid_mw[site, first:end], short_mw[site, first:end] = found.grid_mw[0], found.short_mw[0]
             source_usd[site] += found.output_mw.sum(axis=1) @ some.sources.usd_per_mwh
             source_usd[site] += found.discharge_mw.sum(axis=1) @ some.batteries.usd_per_mwh
             sold_usd[site] += (found.sold_mw * some.sell_usd_per_mwh).sum()
-            moved_mw = some.work.mw_per_mw * (found.done_mw - some.work.due_mw)
-            used_mwh[site] += moved_mw.sum()
+            used_mwh[site] += (some.work.mw_per_mw * (found.done_mw - some.work.due_mw)).sum()
     billed_mw = np.maximum.reduceat(grid_mw, _MONTH_STARTS_H, axis=1)
     return _with_cost(
         energy_musd=(grid_mw * fleet.usd_per_mwh).sum(axis=1) / USD_PER_MUSD,
@@ -229,17 +217,14 @@ class _Counted:
         self._power, self._peaks = tables["power_slot"], tables["billed_peaks"]
         surplus = tables["site_surplus"]
         self._sold = surplus.assign(hours=plan.days.weight_h[codes(surplus["slot"], plan.days.names)])
-        over = inputs.sites.site_year
-        years = [int(label) for label in over.labels("year")]
-        charge = pd.Series(inputs.grid.demand_charge_usd_per_kw_month, index=[years, list(over.labels("site"))])
-        wide = charge.unstack().reindex(index=list(plan.years), columns=list(plan.sites))
-        self.usd_per_mw_month = wide.fillna(0.0).to_numpy(dtype=np.float64) * KW_PER_MW
+        charge = inputs.sites.site_year.frame().assign(usd=inputs.grid.demand_charge_usd_per_kw_month)
+        axes = {"year": [str(year) for year in plan.years], "site": plan.sites}
+        self.usd_per_mw_month = dense_by_ids(charge, axes, "usd", 0.0) * KW_PER_MW
 
     def carbon_t_per_mwh(self, t: int) -> Floats:
         """Mean intensity of the grid at each site in a model year. [t/MWh]"""
         rows = self._power[self._power["year"] == self._plan.years[t]]
-        weighed = self._by_site(rows["location_t_per_mwh"] * rows["hours"], rows)
-        return weighed / HOURS_PER_YEAR
+        return self._by_site(rows["location_t_per_mwh"] * rows["hours"], rows) / HOURS_PER_YEAR
 
     def figures(self, t: int, fleet: Fleet) -> dict[str, Floats]:
         """Return the same figures as of all hours, shape (site,)."""
@@ -249,11 +234,9 @@ class _Counted:
         mwh = power["grid_mw"] * power["hours"]
         used_mwh = (power["facility_mw"] + power["other_load_mw"]) * power["hours"]
         sold_usd = sold["export_mw"] * sold["hours"] * sold["export_usd_per_mwh"]
-        source_usd, nothing = np.zeros(len(fleet.sites)), np.zeros(len(fleet.sites))
-        planned_mwh = fleet.sources.planned_mw.sum(axis=1)
-        np.add.at(source_usd, fleet.sources.site, planned_mwh * fleet.sources.usd_per_mwh)
-        batteries = fleet.batteries
-        np.add.at(source_usd, batteries.site, batteries.planned_mwh * batteries.usd_per_mwh)
+        sources, batteries, nothing = fleet.sources, fleet.batteries, np.zeros(len(fleet.sites))
+        source_usd = sum_at(nothing.shape, (sources.site,), sources.planned_mw.sum(axis=1) * sources.usd_per_mwh)
+        source_usd += sum_at(nothing.shape, (batteries.site,), batteries.planned_mwh * batteries.usd_per_mwh)
         return _with_cost(
             energy_musd=self._by_site(mwh * power["energy_usd_per_mwh"], power) / USD_PER_MUSD,
             demand_musd=self._by_site(peaks["charge_musd"], peaks),
@@ -282,29 +265,25 @@ class _Waiting:
         self._site, self._power = sets.site.codes(plan.sites), power
         window_h = np.array([int(name.removesuffix("h")) for name in sets.window.labels])
         may_wait = np.flatnonzero(power.deployment_window >= 0)
-        uses = racks.deployment.select(may_wait, "may wait").frame()
-        uses["shape"] = power.deployment_shape[may_wait]
-        uses["window_h"] = window_h[power.deployment_window[may_wait]]
-        uses["follows"] = racks.dynamic_mw_per_mw[may_wait]
-        uses["waits"] = racks.deferrable_frac[may_wait]
-        uses["busy_frac"] = power.deployment_utilisation_frac[may_wait]
+        uses = (
+            racks.deployment.select(may_wait, "may wait")
+            .frame()
+            .assign(
+                shape=power.deployment_shape[may_wait],
+                window_h=window_h[power.deployment_window[may_wait]],
+                follows=racks.dynamic_mw_per_mw[may_wait],
+                waits=racks.deferrable_frac[may_wait],
+                busy_frac=power.deployment_utilisation_frac[may_wait],
+            )
+        )
         rows = tables["plan"].merge(uses, on=["rack", "hall", "workload"])
         mw = rows["used_mw"] * rows["follows"]
-        rows = rows.assign(
-            waits_mw=mw * rows["waits"], busy_mw=mw * (1.0 - rows["waits"]), full_mw=mw / rows["busy_frac"]
-        )
-        key, sums = ["year", "site", "shape", "window_h"], ["waits_mw", "busy_mw", "full_mw"]
-        self.parts = rows.groupby(key)[sums].sum().reset_index()
+        of = {"waits_mw": mw * rows["waits"], "busy_mw": mw * (1.0 - rows["waits"]), "full_mw": mw / rows["busy_frac"]}
+        self.parts = rows.assign(**of).groupby(["year", "site", "shape", "window_h"])[list(of)].sum().reset_index()
         """Parts by year, site, shape and window: means due, of other work, and at full use. [MW]"""
-        self.moved_mw = np.zeros(plan.it_mw.shape)
+        axes = {"year": plan.years, "site": plan.sites, "slot": plan.days.names}
+        self.moved_mw = dense_by_ids(tables["power_slot"], axes, "deferred_mw", 0.0)
         """What is done less what falls due on the plan's days, (year, site, slot). [MW]"""
-        moved = tables["power_slot"]
-        place = (
-            codes(moved["year"], plan.years),
-            codes(moved["site"], plan.sites),
-            codes(moved["slot"], plan.days.names),
-        )
-        self.moved_mw[place] = moved["deferred_mw"].to_numpy(dtype=np.float64)
         # As in the plan: moved work is cooled with the least overhead such work may have at a site.
         used = racks.used
         waits = power.deployment_window[locate(racks.deployment, used["rack"], used["hall"], used["workload"])]
@@ -338,8 +317,7 @@ class _Hours:
         if own.ids("sites") != hours.sites:
             other = sorted({*own.ids("sites")} ^ {*hours.sites}) or ["their order"]
             what_is = f"sites are not those of the plan: {', '.join(other[:_NAMED])}"
-            fix = "let one scenario extend the other"
-            raise InputError([Problem.of("--hours-of", what_is, "the same sites", fix)])
+            raise InputError([Problem.of("--hours-of", what_is, "the same sites", "let one scenario extend the other")])
         case, self._plan = replace(own, days=hours.days), plan
         at = np.array([case.ids("sites").index(site) for site in plan.sites], dtype=np.intp)
         self._cooling = slot_climate(case, hours.series).mechanical_frac[at]
@@ -378,9 +356,7 @@ class _Hours:
         rows = waiting.parts[waiting.parts["year"] == self._plan.years[t]]
         site = codes(rows["site"], self._plan.sites)
         profile = self._plan.hours(waiting.profile_frac(site, rows["shape"]), 0, _YEAR_DAYS)
-        waits_mw, busy_mw, full_mw = (
-            rows[name].to_numpy(dtype=np.float64)[:, None] for name in ("waits_mw", "busy_mw", "full_mw")
-        )
+        waits_mw, busy_mw, full_mw = (floats(rows, name)[:, None] for name in ("waits_mw", "busy_mw", "full_mw"))
         window_h = rows["window_h"].to_numpy(dtype=np.intp)[:, None]
         due_mw, hour = profile * waits_mw, np.arange(_YEAR_H)
         return Work(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -10,6 +10,7 @@ import pandas as pd
 
 from planner.base.errors import Problem, SolverError, raise_all
 from planner.base.units import HOURS_PER_YEAR, USD_PER_MUSD
+from planner.family.table_columns import sum_at
 from planner.lp import ArrayProblem, Axis, HighsSession, Index
 from planner.outputs.answer import Answer
 from planner.outputs.own_folder import DISPATCH
@@ -17,11 +18,11 @@ from planner.stress.simulate import simulate_year
 from planner.studies.dispatch.operated import operated
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from planner.base.arrays import Floats, Positions
     from planner.inputs.inputs import Inputs
-    from planner.lp import Expression
+    from planner.lp import Expression, Variable
     from planner.outputs.run import Run
     from planner.scenario import Scenario
     from planner.stress import FixedPlan, OwnHours, StressSettings
@@ -32,11 +33,6 @@ if TYPE_CHECKING:
 #
 # Per site and hour the connection, on-site technologies, batteries and what nothing delivers make up
 # what the site uses. Only the level of a battery ties an hour to the next.
-
-_NAMES: Final = (
-    *("grid_mw", "sold_mw", "short_mw", "output_mw"),
-    *("charge_mw", "discharge_mw", "level_mwh", "done_mw"),
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +58,9 @@ class Operation:
     begin_mwh: Floats  # energy in batteries when the hours begin, shape (battery,). [MWh]
     done_mw: Floats  # IT power of deferrable work when it is done, shape (part, hour). [MW]
     solves: int  # windows that were solved
+
+
+_NAMES: Final = tuple(one.name for one in fields(Operation) if one.name not in {"begin_mwh", "solves"})
 
 
 def operate(
@@ -97,10 +96,8 @@ def operate(
         count = min(window_h, fleet.hours - first)
         is_last = first + count == fleet.hours
         problem = _program(fleet, first, count, level, begin if is_last else None, billing)
-        if session is None:
-            session = HighsSession(problem)
-        else:
-            session.update(problem)
+        session = session or HighsSession(problem)
+        session.update(problem)
         outcome = session.solve()
         if outcome.status != "optimal":
             raise SolverError(f"hours {first} to {first + count}: {outcome.status}: {outcome.message}")
@@ -136,29 +133,28 @@ def _program(
     def over(name: str, rows: int) -> Index:
         return Index.full(name, Axis(name, tuple(map(str, range(rows)))), hour)
 
-    place = over("site", len(fleet.sites))
-    sources, batteries = (over("source", len(fleet.sources.mw)), over("battery", len(fleet.batteries.mw)))
-    parts = over("part", len(fleet.work.site))
-    grid = problem.variable("grid_mw", place, upper=fleet.room_mw[:, now].ravel())
+    def decided(name: str, where: Index, most: Floats) -> Variable:
+        return problem.variable(name, where, upper=most[:, now].ravel())
+
+    place, parts = over("site", len(fleet.sites)), over("part", len(fleet.work.site))
+    batteries = over("battery", len(fleet.batteries.mw))
+    grid = decided("grid_mw", place, fleet.room_mw)
     short = problem.variable("short_mw", place)
     # Sun and wind may be thrown away, and so may what the plan runs whatever the price.
-    unused = problem.variable("unused_mw", place, upper=fleet.free_mw[:, now].ravel())
-    sold = problem.variable("sold_mw", place, upper=fleet.sell_mw[:, now].ravel())
-    output = problem.variable("output_mw", sources, upper=fleet.sources.mw[:, now].ravel())
-    done = problem.variable("done_mw", parts, upper=fleet.work.room_mw[:, now].ravel())
-    charge = problem.variable("charge_mw", batteries)
-    discharge = problem.variable("discharge_mw", batteries)
+    unused = decided("unused_mw", place, fleet.free_mw)
+    sold = decided("sold_mw", place, fleet.sell_mw)
+    output = decided("output_mw", over("source", len(fleet.sources.mw)), fleet.sources.mw)
+    done = decided("done_mw", parts, fleet.work.room_mw)
+    charge, discharge = (problem.variable(name, batteries) for name in ("charge_mw", "discharge_mw"))
 
     def at_site(terms: Expression, site: np.ndarray) -> Expression:
         """Add up what sources or batteries do at their sites."""
-        hours = np.arange(count)
-        target = (np.asarray(site)[:, None] * count + hours).ravel()
+        target = (np.asarray(site)[:, None] * count + np.arange(count)).ravel()
         return terms.map(place, np.arange(terms.over.size), target)
 
     made = at_site(output, fleet.sources.site) - unused
     problem.rows("own_power_sold", sold - made <= fleet.free_mw[:, now].ravel())
-    supplied = grid + short + made - sold
-    supplied = supplied + at_site(discharge - charge, fleet.batteries.site)
+    supplied = grid + short + made - sold + at_site(discharge - charge, fleet.batteries.site)
     used = (fleet.use_mw - fleet.free_mw)[:, now].copy()
     if parts.size:
         work, moved = fleet.work, fleet.work.mw_per_mw[:, now]
@@ -167,14 +163,17 @@ def _program(
         _do_work(problem, done, work.block[:, now], work.due_mw[:, now])
     problem.rows("balance", supplied == used.ravel())
     missing = _store(problem, fleet.batteries, charge, discharge, level_mwh, end_mwh)
-    price = fleet.usd_per_mwh[:, now].ravel()
-    fuel = np.repeat(fleet.sources.usd_per_mwh, count)
-    penalty = np.repeat(fleet.short_usd_per_mwh, count)
-    worth = fleet.sell_usd_per_mwh[:, now].ravel()
-    bought = (grid * price).total() + (output * fuel).total()
-    cycled = (discharge * np.repeat(fleet.batteries.usd_per_mwh, count)).total()
+    bought = (grid * fleet.usd_per_mwh[:, now].ravel()).total()
+    fuel, cycled, penalty = (
+        (what * np.repeat(usd, count)).total()
+        for what, usd in (
+            (output, fleet.sources.usd_per_mwh),
+            (discharge, fleet.batteries.usd_per_mwh),
+            (short, fleet.short_usd_per_mwh),
+        )
+    )
     lacks = (missing * fleet.short_usd_per_mwh[fleet.batteries.site]).total()
-    cost = bought + cycled + (short * penalty).total() + lacks - (sold * worth).total()
+    cost = bought + fuel + cycled + penalty + lacks - (sold * fleet.sell_usd_per_mwh[:, now].ravel()).total()
     if billing is not None:
         cost = cost + _billed(problem, grid, billing.period[now], billing.usd_per_mw)
     problem.minimise(cost)
@@ -190,23 +189,21 @@ def _store(
     end_mwh: Floats | None,
 ) -> Expression:
     """Add levels of batteries from hour to hour; return what they lack at the end. [MWh]"""
-    over = charge.over
-    battery, count = over.axis("battery"), len(over.axis("hour"))
-    store, first = Index.full("store", battery), np.arange(len(battery)) * count
-    lowest, highest = (0.0, of.mwh) if begin_mwh is None else (begin_mwh, begin_mwh)
+    over, battery = charge.over, charge.over.axis("battery")
+    count, store = len(over.axis("hour")), Index.full("store", battery)
+    first, every = np.arange(len(battery)) * count, np.arange(len(battery))
     level = problem.variable("level_mwh", over, upper=np.repeat(of.mwh, count))
+    lowest, highest = (0.0, of.mwh) if begin_mwh is None else (begin_mwh, begin_mwh)
     begin = problem.variable("begin_mwh", store, lower=lowest, upper=highest)
     missing = problem.variable("missing_mwh", store, upper=0.0 if begin_mwh is None else np.inf)
     if not over.size:
         return missing
     problem.rows("battery_power", charge + discharge <= np.repeat(of.mw, count))
     goes_on = np.flatnonzero(over["hour"] > 0)
-    before = level.map(over, goes_on - 1, goes_on)
-    before = before + begin.map(over, np.arange(len(battery)), first)
-    stored = np.repeat(of.charge_frac, count) * charge
-    taken = np.repeat(1.0 / of.discharge_frac, count) * discharge
+    before = level.map(over, goes_on - 1, goes_on) + begin.map(over, every, first)
+    stored, taken = np.repeat(of.charge_frac, count) * charge, np.repeat(1.0 / of.discharge_frac, count) * discharge
     problem.rows("state_of_charge", level == before + stored - taken)
-    left = level.map(store, first + count - 1, np.arange(len(battery))) + missing
+    left = level.map(store, first + count - 1, every) + missing
     if begin_mwh is None:
         problem.rows("end_level", left >= begin)
     elif end_mwh is not None:
@@ -277,13 +274,11 @@ class Dispatch(Answer):
 
 def window_problems(window_h: int, overlap_h: int) -> list[Problem]:
     """List what is wrong with a window."""
-    problems = []
-    if not 1 <= window_h <= _LONGEST_H:
-        problems.append(Problem.of("--window-h", f"it is {window_h}", f"1 to {_LONGEST_H} hours"))
-    if not 0 <= overlap_h < max(window_h, 1):
-        expected = f"0 hours or more, and fewer than the window's {window_h}"
-        problems.append(Problem.of("--overlap-h", f"it is {overlap_h}", expected))
-    return problems
+    fewer = f"0 hours or more, and fewer than the window's {window_h}"
+    wrong_window = Problem.of("--window-h", f"it is {window_h}", f"1 to {_LONGEST_H} hours")
+    wrong_overlap = Problem.of("--overlap-h", f"it is {overlap_h}", fewer)
+    is_overlap = 0 <= overlap_h < max(window_h, 1)
+    return [wrong_window] * (not 1 <= window_h <= _LONGEST_H) + [wrong_overlap] * (not is_overlap)
 
 
 def dispatch(
@@ -310,30 +305,25 @@ def dispatch(
         fleet = operated(plan, scenario, inputs, run.tables, year, settings, own)
         batteries = max(batteries, len(fleet.batteries.mw))
         stores = np.flatnonzero(fleet.has_battery)
-        others = fleet.select(np.flatnonzero(~fleet.has_battery))
+        others, with_stores = fleet.select(np.flatnonzero(~fleet.has_battery)), fleet.select(stores)
 
         def report(what: str, label: int = label) -> Callable[[float], None]:
             return lambda share: on_progress(f"{label}: {what}", share)
 
         alone = operate(others, _WEEK_H, 0, on_window=report("sites"))
-        with_stores = fleet.select(stores)
-        every = [
-            (one, operate(one, _LONGEST_H, 0, on_window=report("all hours")))
-            for one in (fleet.select(stores[at : at + 1]) for at in range(len(stores)))
-        ]
+        each = [fleet.select(stores[at : at + 1]) for at in range(len(stores))]
+        every = [operate(one, _LONGEST_H, 0, on_window=report("all hours")) for one in each]
         # Windows begin the year with what is best to begin and to end it with.
         begin_mwh = np.zeros(len(with_stores.batteries.mw))
-        for at, (_, found) in enumerate(every):
+        for at, found in enumerate(every):
             begin_mwh[with_stores.batteries.site == at] = found.begin_mwh
         rolling = operate(with_stores, window_h, overlap_h, begin_mwh=begin_mwh, on_window=report("windows"))
-        rest = _figures(others, alone)
-        perfect = _sum([rest, *(_figures(one, found) for one, found in every)])
-        rolled = _sum([rest, _figures(with_stores, rolling)])
+        perfect = _sum(map(_figures, (others, *each), (alone, *every)))
+        rolled = _sum(map(_figures, (others, with_stores), (alone, rolling)))
         ruled = _by_rules(fleet, plan, year, settings, reliability, own)
         for way, figures in zip(WAYS, (perfect, rolled, ruled), strict=True):
             paid = sum(figures[name] for name in ("energy_musd", "source_musd", "short_musd"))
-            cost = paid - figures["sold_musd"]
-            rows.append({"year": label, "way": way, "cost_musd": cost, **figures})
+            rows.append({"year": label, "way": way, "cost_musd": paid - figures["sold_musd"], **figures})
     table = pd.DataFrame(rows)
     table["above_musd"] = table["cost_musd"] - table.groupby("year")["cost_musd"].transform("first")
     lost_usd = settings.lost_load_usd_per_mwh
@@ -364,8 +354,8 @@ def _counted(**figures: float) -> dict[str, float]:
     }
 
 
-def _sum(parts: Sequence[dict[str, float]]) -> dict[str, float]:
-    return {name: sum(part[name] for part in parts) for name in parts[0]}
+def _sum(parts: Iterable[dict[str, float]]) -> dict[str, float]:
+    return {str(name): float(total) for name, total in pd.DataFrame(list(parts)).sum().items()}
 
 
 def _by_rules(
@@ -376,8 +366,8 @@ def _by_rules(
     sources, batteries = fleet.sources, fleet.batteries
     planned_mwh = sources.planned_mw.sum(axis=1)
     # More than in the plan: firm technologies at their mean, batteries at their highest cost.
-    by_site = _by_site(fleet, planned_mwh * sources.is_firm)
-    usd = _by_site(fleet, planned_mwh * sources.is_firm * sources.usd_per_mwh)
+    firm_mwh, sites = planned_mwh * sources.is_firm, (len(fleet.sites),)
+    by_site, usd = (sum_at(sites, (sources.site,), of) for of in (firm_mwh, firm_mwh * sources.usd_per_mwh))
     most, cycled = np.zeros((2, len(fleet.sites)))
     np.maximum.at(most, sources.site, sources.is_firm * sources.usd_per_mwh)
     np.maximum.at(cycled, batteries.site, batteries.usd_per_mwh)
@@ -397,9 +387,3 @@ def _by_rules(
         taken_mwh=fallen + found.battery_mwh[0].sum(),
         short_mwh=short_mwh.sum(),
     )
-
-
-def _by_site(fleet: Fleet, of_source: Floats) -> Floats:
-    total = np.zeros(len(fleet.sites))
-    np.add.at(total, fleet.sources.site, of_source)
-    return total

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from planner.base.units import H100E_PER_KH100E, HOURS_PER_YEAR
-from planner.family.table_columns import codes
+from planner.family.table_columns import codes, floats, sum_at
 from planner.stress.simulate import conditions
 
 if TYPE_CHECKING:
@@ -169,28 +169,22 @@ def fleet_of(
     def hours(of_slot: Floats) -> Floats:
         return plan.hours(of_slot[year], 0, _DAYS)
 
-    sources = _Sources(plan, inputs, tables, year, yield_frac)
+    sources, firm_mw = _Sources(plan, inputs, tables, year, yield_frac), plan.firm_mw[year][:, None]
     export_usd, planned_sale = sources.sales()
     # Wholesale prices of the hour, of which those who sell get a share.
     sell_usd = hours(export_usd) + scenario.supply.export.wholesale_price_frac * above_usd
     may_sell = export_usd[year].any(axis=1)[:, None] & (sell_usd > 0.0)
-    room_mw = plan.firm_mw[year][:, None] + hours(plan.non_firm_mw)
-    short = short_prices(
-        scenario.demand.unmet_usd_per_h100e_hour,
-        plan.load_kh100e[year],
-        hours(plan.used_mw - plan.other_mw).mean(axis=1),
-        lost_load_usd_per_mwh,
-    )
+    mean_mw, unmet_usd = hours(plan.used_mw - plan.other_mw).mean(axis=1), scenario.demand.unmet_usd_per_h100e_hour
     return Fleet(
         sites=plan.sites,
         use_mw=use_mw,
         free_mw=sources.free_mw(),
-        room_mw=room_mw,
+        room_mw=firm_mw + hours(plan.non_firm_mw),
         usd_per_mwh=usd_per_mwh,
-        sell_mw=np.where(may_sell, plan.firm_mw[year][:, None], 0.0),
+        sell_mw=np.where(may_sell, firm_mw, 0.0),
         planned_sale_mw=hours(planned_sale),
         sell_usd_per_mwh=sell_usd,
-        short_usd_per_mwh=short,
+        short_usd_per_mwh=short_prices(unmet_usd, plan.load_kh100e[year], mean_mw, lost_load_usd_per_mwh),
         sources=sources.dispatched(),
         batteries=sources.batteries(),
     )
@@ -204,10 +198,9 @@ def short_prices(
     Takes `usd_per_h100e_hour` [USD/h], `load_kh100e` [kH100e], `mean_mw` [kH100e], `lost_load_usd_per_mwh` [USD/MWh].
     Gives [USD/MWh].
     """
-    works = (load_kh100e > 0.0) & (mean_mw > 0.0)
     lost_usd = np.full(len(mean_mw), lost_load_usd_per_mwh)
     unmet_usd = usd_per_h100e_hour * H100E_PER_KH100E * load_kh100e
-    return np.asarray(np.divide(unmet_usd, mean_mw, out=lost_usd, where=works))
+    return np.asarray(np.divide(unmet_usd, mean_mw, out=lost_usd, where=(load_kh100e > 0.0) & (mean_mw > 0.0)))
 
 
 class _Sources:
@@ -218,14 +211,12 @@ class _Sources:
     ) -> None:
         self._plan, self._inputs, self._sold = plan, inputs, tables["site_surplus"]
         self._yield_frac = yield_frac
-        label = plan.years[year]
-        self._year = tables["source_year"].query("year == @label").reset_index(drop=True)
-        self._slot = tables["source_slot"].query("year == @label")
         supply = inputs.supply
-        position = plan.years.index(label)
+        of_year = (tables[name] for name in ("source_year", "source_slot"))
+        self._year, self._slot = (of[of["year"] == plan.years[year]].reset_index(drop=True) for of in of_year)
 
         def by_place(over: Index, usd: Floats) -> dict[tuple[str, str], float]:
-            at = np.flatnonzero(over["year"] == position)
+            at = np.flatnonzero(over["year"] == year)
             of_year = over.select(at)
             places = zip(of_year.labels("site"), of_year.labels("source"), strict=True)
             return dict(zip(places, usd[at].tolist(), strict=True))
@@ -240,23 +231,21 @@ class _Sources:
         """Yield of sun and wind for nothing, and what sources with limited hours put out. [MW]"""
         limited = [place for place in self._places("firm") if place in self._limited]
         yields = [place for place in self._places(*_WEATHER) if place not in self._usd]
-        result = np.zeros((len(self._plan.sites), round(HOURS_PER_YEAR)))
         sites = codes([site for site, _ in (*limited, *yields)], self._plan.sites)
         mw = np.concatenate([self._planned_mw(limited), self._available_mw(yields)])
-        np.add.at(result, sites, mw)
-        return result
+        return sum_at((len(self._plan.sites), round(HOURS_PER_YEAR)), (sites,), mw)
 
     def dispatched(self) -> OperatedSupply:
         """Sources that may run at any hour, and sun and wind with a cost of output."""
-        places = [
-            place for place in self._places("firm", *_WEATHER) if place not in self._limited and place in self._usd
-        ]
-        site = codes([site for site, _ in places], self._plan.sites)
-        usd = np.array([self._usd[place] for place in places], dtype=np.float64)
-        firm = set(self._places("firm"))
-        is_firm = np.array([place in firm for place in places], dtype=np.bool_)
-        can_mw, planned_mw = self._available_mw(places), self._planned_mw(places)
-        return OperatedSupply(site, can_mw, planned_mw, usd, is_firm)
+        firm, every = self._places("firm"), self._places("firm", *_WEATHER)
+        places = [place for place in every if place not in self._limited and place in self._usd]
+        return OperatedSupply(
+            codes([site for site, _ in places], self._plan.sites),
+            self._available_mw(places),
+            self._planned_mw(places),
+            np.array([self._usd[place] for place in places], dtype=np.float64),
+            np.array([place in firm for place in places], dtype=np.bool_),
+        )
 
     def _places(self, *roles: str) -> list[tuple[str, str]]:
         """List technologies of some roles at sites of the plan, as (site, technology)."""
@@ -276,31 +265,21 @@ class _Sources:
 
     def sales(self) -> tuple[Floats, Floats]:
         """Price of power sold, 0 where none may be, and what the plan sells, (year, site, slot)."""
-        supply, plan = self._inputs.supply, self._plan
-        usd, sold_mw = np.zeros(plan.it_mw.shape), np.zeros(plan.it_mw.shape)
-        site = codes(supply.export.labels("site"), plan.sites)
-        there = site >= 0
-        at = (supply.export["year"][there], site[there], supply.export["slot"][there])
-        usd[at] = supply.export_usd_per_mwh[there]
-        rows = self._sold
-        site = codes(rows["site"], plan.sites)
-        place = (codes(rows["year"], plan.years), site, codes(rows["slot"], plan.days.names))
-        there = site >= 0
-        np.add.at(sold_mw, tuple(code[there] for code in place), rows["export_mw"].to_numpy(dtype=np.float64)[there])
-        return usd, sold_mw
+        supply, plan, rows = self._inputs.supply, self._plan, self._sold
+        offered: Any = (supply.export["year"], codes(supply.export.labels("site"), plan.sites), supply.export["slot"])
+        sold = (codes(rows["year"], plan.years), codes(rows["site"], plan.sites), codes(rows["slot"], plan.days.names))
+        usd = sum_at(plan.it_mw.shape, offered, supply.export_usd_per_mwh)
+        return usd, sum_at(plan.it_mw.shape, sold, floats(rows, "export_mw"))
 
     def batteries(self) -> Batteries:
         """Batteries with some energy."""
         rows = self._year[(self._year["role"] == "storage") & (self._year["energy_mwh"] > 0.0)]
-        site = codes(rows["site"], self._plan.sites)
-        rows, site = rows[site >= 0], site[site >= 0]
-        supply = self._inputs.supply
-        source = supply.source.codes(rows["source"])
-        places = list(zip(rows["site"], rows["source"], strict=True))
+        rows, supply = rows[rows["site"].isin(self._plan.sites)], self._inputs.supply
+        source, places = supply.source.codes(rows["source"]), list(zip(rows["site"], rows["source"], strict=True))
         return Batteries(
-            site,
-            rows["capacity_mw"].to_numpy(dtype=np.float64),
-            rows["energy_mwh"].to_numpy(dtype=np.float64),
+            codes(rows["site"], self._plan.sites),
+            floats(rows, "capacity_mw"),
+            floats(rows, "energy_mwh"),
             supply.charge_efficiency_frac[source],
             supply.discharge_efficiency_frac[source],
             np.array([self._variable_usd[place] for place in places], dtype=np.float64),
@@ -309,11 +288,6 @@ class _Sources:
 
     def _planned_mw(self, places: list[tuple[str, str]]) -> Floats:
         """What technologies put out in the plan, (place, hour). [MW]"""
-        known = {place: row for row, place in enumerate(places)}
-        pairs = zip(self._slot["site"], self._slot["source"], strict=True)
-        row = np.array([known.get(pair, -1) for pair in pairs], dtype=np.intp)
-        there, slots = row >= 0, self._plan.days.names
-        by_slot = np.zeros((len(places), len(slots)))
-        output_mw = self._slot["output_mw"].to_numpy(dtype=np.float64)
-        by_slot[row[there], codes(self._slot["slot"], slots)[there]] = output_mw[there]
-        return self._plan.hours(by_slot, 0, _DAYS)
+        slots, pairs = self._plan.days.names, list(zip(self._slot["site"], self._slot["source"], strict=True))
+        at = (codes(pairs, places), codes(self._slot["slot"], slots))
+        return self._plan.hours(sum_at((len(places), len(slots)), at, floats(self._slot, "output_mw")), 0, _DAYS)

@@ -5,30 +5,26 @@ from __future__ import annotations
 import heapq
 import math
 import time
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
 from planner.base.errors import InputError, LimitReachedError, Problem
+from planner.base.words import amount
 from planner.inputs.build import PreparedScenario, offers_of, refuse_short_view
 from planner.inputs.uncertain_figures import figures_of, unmoved_figures
 from planner.lp.change import Arrays
 from planner.model import build_model
+from planner.outputs.answer import Answer
+from planner.outputs.labels import CANNOT_HOLD, cannot_hold, figure_names, figure_words
+from planner.outputs.own_folder import ESTIMATES
+from planner.outputs.table_files import records
 from planner.studies.estimates.plan_program import SMALL_STEP, AtPlan, Effect, PlanProgram
-from planner.studies.estimates.table import (
-    COLUMNS,
-    NO_EFFECT_MUSD,
-    Again,
-    Estimates,
-    FoundFigures,
-    first_order_row,
-    note_of,
-    swing_musd,
-)
 from planner.studies.solve.at_plan import duals_of, fixed_program, has_program, integers_fixed, proof_of
 from planner.studies.solve.failover import add_cuts, stored_cuts
 
@@ -38,14 +34,153 @@ if TYPE_CHECKING:
 
     from planner.inputs.inputs import Inputs
     from planner.inputs.uncertain_figures import UncertainFigure
+    from planner.lp import Outcome
     from planner.model import Model
     from planner.outputs.run import Run
     from planner.scenario import Scenario
     from planner.studies.solve.asking import Asking
 
+# --- The figures that decide, as a table, and how much was solved for it -------------------------
+
+COLUMNS: Final = (
+    *("rank", "table", "item", "column", "unit", "kind", "value", "low", "high", "low_musd", "high_musd"),
+    *("swing_musd", "low_resolved_musd", "high_resolved_musd", "racks_moved_mw", "source"),
+)
+NO_EFFECT_MUSD: Final = 1e-6
+"""A change of cost that is none. [MUSD]"""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Estimates(Answer):
+    """Which figures decide."""
+
+    kind = ESTIMATES
+    saved = ("estimates=table",)
+
+    # `COLUMNS`, the figure that moves the cost most first; attribute ``note`` says in words what was not moved
+    table: pd.DataFrame
+    figures: int  # how many figures have a low and a high
+    # of these, those that were moved and do nothing to the plan; some that do little are not looked at one by one
+    without_effect: int
+    # figures that count in steps, as last years of sale and lead times do: what can be done when changes with them, of
+    # which first order says nothing
+    in_steps: tuple[UncertainFigure, ...]
+    unmoved: int  # figures of the same tables that have no low and high, and are not moved
+    again: Again | None = None  # how much was solved again; None where that was not asked for
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """Return the figures that decide."""
+        return records(self.table)
+
+
+@dataclass(frozen=True)
+class Again:
+    """How much was solved again."""
+
+    solved: int  # ends of figures that were solved again, and all that were to be
+    ends: int
+    seconds: float  # time that it was given. [s]
+    too_slow: int = 0  # ends whose own solve reached the scenario's limit, and so are not among those solved
+
+
+@dataclass
+class FoundFigures:
+    """What was found so far: effects of figures at their low and high [MUSD], and others."""
+
+    effects: list[tuple[UncertainFigure, float, float]] = field(default_factory=list)
+    in_steps: list[UncertainFigure] = field(default_factory=list)
+    without_effect: int = 0
+
+
+def first_order_row(rank: int, figure: UncertainFigure, low_musd: float, high_musd: float) -> dict[str, object]:
+    """Make a row of the table, with what first order says of both ends."""
+    return {
+        **dict.fromkeys(COLUMNS, np.nan),
+        **{name: value for name, value in vars(figure).items() if name in COLUMNS},
+        **{"rank": rank, "low_musd": low_musd, "high_musd": high_musd, "swing_musd": swing_musd(low_musd, high_musd)},
+    }
+
+
+def swing_musd(low_musd: float, high_musd: float) -> float:
+    """Return the larger change of cost of a figure at its low and its high. [MUSD]"""
+    return max(abs(low_musd), abs(high_musd))
+
+
+# --- The figures that decide in words --------------------------------------------------------------
+
+_NOISE_MW: Final = 0.05
+_KINDS: Final = {"seed": "of the brief", "estimate": "an estimate", "own": "your own"}
+
+
+def sentences(table: pd.DataFrame, inputs: Inputs, cost_musd: float) -> list[str]:
+    """Say of each figure how far it may be off and what that does to the cost."""
+    return [_sentence(row, figure_names(inputs.tables), cost_musd) for row in table.to_dict("records")]
+
+
+def note_of(found: Estimates, settings: int) -> str:
+    """Say what was not moved, and how much of what was does nothing."""
+    text = (
+        f"{found.figures:,} figures have a low and a high of their own; the plan does not depend "
+        f"on {found.without_effect:,} of them. {found.unmoved:,} figures of the same tables have "
+        f"none, among them prices of power, and were not moved, nor were the {settings:,} settings "
+        "of the scenario."
+    )
+    if found.in_steps:
+        by_column = Counter((one.table, one.column) for one in found.in_steps)
+        listed = ", ".join(
+            f"{count} of {column.replace('_', ' ')} (table {table})" for (table, column), count in by_column.items()
+        )
+        text += f" Not ranked by first order, as they change in steps what can be done when: {listed}."
+    again = found.again
+    if again is not None and again.solved < again.ends:
+        within = f" in the {amount(again.seconds)} s given (--seconds)"
+        text += (
+            f" Of {again.ends} ends of figures {again.solved} were solved again"
+            f"{within if again.solved + again.too_slow < again.ends else ''}; the others are at"
+            " first order, and those that change in steps are not ranked."
+        )
+        if again.too_slow:
+            text += f" {again.too_slow} of those ends reached the limit of one solve (solver.time_limit_s)."
+    return text
+
+
+def _sentence(row: Mapping[Any, Any], names: dict[str, str], cost_musd: float) -> str:
+    value, low, high = (amount(float(row[name]), 4) for name in ("value", "low", "high"))
+    low_musd, high_musd = float(row["low_musd"]), float(row["high_musd"])
+    item = figure_words(str(row["item"]), names)
+    kind = _KINDS.get(str(row["kind"]), str(row["kind"]))
+    unit = "" if row["unit"] == "-" else f" {row['unit']}"
+    text = f"{item}, {value}{unit} ({kind}; table {row['table']}): "
+    if np.isnan(low_musd):
+        text += f"it could be {low} or {high}; its effect comes in steps, which first order cannot estimate"
+    else:
+        at_low, at_high = (
+            f"{_change(musd)}{f', {CANNOT_HOLD}' if cannot_hold(musd, cost_musd) else ''}"
+            for musd in (low_musd, high_musd)
+        )
+        text += f"at {low} the plan costs {at_low}, at {high} {at_high}"
+    found = ((low, float(row["low_resolved_musd"])), (high, float(row["high_resolved_musd"])))
+    again = [f"{_change(musd)} at {end}" for end, musd in found if not np.isnan(musd)]
+    if again:
+        text += f"; solved again, {' and '.join(again)}"
+    if row["racks_moved_mw"] > _NOISE_MW:  # not nan
+        text += f", with {amount(float(row['racks_moved_mw']))} MW of racks of another type bought"
+    return f"{text}. Source: {row['source']}."
+
+
+def _change(musd: float) -> str:
+    return f"{amount(abs(musd))} MUSD {'less' if musd < 0 else 'more'}"
+
+
 # --- Solve again with figures at their low and high, as they were found to decide -----------------
 
 _ENDS: Final = ("low", "high")
+_Ends = list[tuple["UncertainFigure", tuple[float, float], tuple[str, ...]]]
+"""Figures, what first order says of their low and high, nan of steps, and the ends to solve again."""
+
+
+class _TooSlow(Exception):  # as TimeoutError, of one solve
+    """A solve reached the scenario's own limit while there is time for others."""
 
 
 def solved_again(
@@ -57,30 +192,37 @@ def solved_again(
     most: int,
     seconds: float,
 ) -> tuple[pd.DataFrame, Again]:
-    """Solve again with each figure at its low and its high, from the plan and its duals."""
+    """Solve again with each figure at its low and its high, from the plan and its duals.
+
+    After those that first order ranks come the ends of steps that only take away.
+    """
     began, model = time.perf_counter(), program.model
-
-    def left_s() -> float:
-        return max(0.0, began + seconds - time.perf_counter())
-
     fixed = fixed_program(question, model, ask, proof_of(run))
-    to_solve = _ends_to_solve(found, program)
+    figures: _Ends = [(figure, (low, high), _ENDS) for figure, low, high in found.effects]
+    for figure in found.in_steps:
+        less = tuple(name for name in _ENDS if program.only_takes_away(figure, getattr(figure, name)))
+        figures += [(figure, (np.nan, np.nan), less)] if less else []
+    places = [(at, name) for at, (_, _, ends) in enumerate(figures) for name in ends]
+
+    def outcome() -> Outcome:
+        left_s = max(0.0, began + seconds - time.perf_counter())
+        after = ask.solve_session(question, fixed.session, most_s=left_s)
+        if after.status == "time_limit":
+            raise _TooSlow if left_s > question.scenario.solver.time_limit_s else TimeoutError
+        return after
+
     ask.report_stage("Solving the program as it is")
-    left = left_s()
-    before = ask.solve_session(question, fixed.session, most_s=left)
-    if before.status == "time_limit":
-        ends = len(to_solve.places)
-        is_own_limit = left > question.scenario.solver.time_limit_s
-        none_solved = Again(0, ends, seconds, ends if is_own_limit else 0)
-        return _table_of(found, to_solve, {}, most), none_solved
+    results: dict[tuple[int, str], tuple[float, float]] = {}
+    try:
+        before = outcome()
+    except (_TooSlow, TimeoutError) as error:
+        too_slow = len(places) if isinstance(error, _TooSlow) else 0
+        return _table_of(figures, results, most), Again(0, len(places), seconds, too_slow)
     bought = _racks_bought(model, before.x)
 
     def solved(figure: UncertainFigure, end: float, *, in_steps: bool) -> tuple[float, float] | None:
-        """Return the change of cost [MUSD] and the racks that become others [MW].
-
-        None where there is no plan, or none can be stated.
-        """
-        if not left_s():
+        """Return the change of cost [MUSD] and the racks that become others [MW]; None where there is no plan."""
+        if time.perf_counter() >= began + seconds:
             raise TimeoutError
         inputs = program.inputs_with([(figure, end)], other_offers=in_steps)
         built = None if inputs is None else program.arrays_of(inputs, without_used=in_steps)
@@ -88,24 +230,20 @@ def solved_again(
             return None
         x = np.clip(program.plan.x, built.columns.lower, built.columns.upper)
         fixed.session.take(integers_fixed(model, built, x))
-        left = left_s()
-        after = ask.solve_session(question, fixed.session, most_s=left)
-        if after.status == "time_limit":
-            raise _TooSlow if left > question.scenario.solver.time_limit_s else TimeoutError
+        after = outcome()
         if after.status != "optimal":
             return None
         moved = float(np.abs(_racks_bought(model, after.x) - bought).sum()) / 2.0
         return after.objective - before.objective, moved
 
-    results: dict[tuple[int, str], tuple[float, float]] = {}
     done = too_slow = 0
-    for at, name in to_solve.places:
-        figure = to_solve.figures[at]
-        so_far = f"{done} of {len(to_solve.places)} ends, {time.perf_counter() - began:.0f} s"
-        of_all = f" of at most {seconds:.0f} s" if math.isfinite(seconds) else ""
+    of_all = f" of at most {seconds:.0f} s" if math.isfinite(seconds) else ""
+    for at, name in places:
+        figure, effects, _ = figures[at]
+        so_far = f"{done} of {len(places)} ends, {time.perf_counter() - began:.0f} s"
         ask.report_stage(f"Solving again: {so_far}{of_all}; now the {name} of {figure.item}")
         try:
-            again = solved(figure, getattr(figure, name), in_steps=at >= to_solve.ranked)
+            again = solved(figure, getattr(figure, name), in_steps=np.isnan(effects[0]))
         except _TooSlow:
             too_slow += 1
             continue
@@ -114,57 +252,24 @@ def solved_again(
         done += 1
         if again is not None:
             results[at, name] = again
-    return _table_of(found, to_solve, results, most), Again(done, len(to_solve.places), seconds, too_slow)
+    return _table_of(figures, results, most), Again(done, len(places), seconds, too_slow)
 
 
-def _table_of(
-    found: FoundFigures, to_solve: _Ends, results: Mapping[tuple[int, str], tuple[float, float]], most: int
-) -> pd.DataFrame:
+def _table_of(figures: _Ends, results: Mapping[tuple[int, str], tuple[float, float]], most: int) -> pd.DataFrame:
     """Make the table of figures whose ends were solved again, ranked by what that found."""
     rows = []
-    for at, figure in enumerate(to_solve.figures):
+    for at, (figure, effects, _) in enumerate(figures):
         ends = {name: results[at, name] for name in _ENDS if (at, name) in results}
-        effects = found.effects[at][1:] if at < to_solve.ranked else (np.nan, np.nan)
         row = first_order_row(at + 1, figure, *effects)
         row |= {f"{name}_resolved_musd": musd for name, (musd, _) in ends.items()}
         row["racks_moved_mw"] = max((mw for _, mw in ends.values()), default=np.nan)
-        if at >= to_solve.ranked:
+        if np.isnan(effects[0]):
             row["swing_musd"] = max((abs(musd) for musd, _ in ends.values()), default=0.0)
         rows.append(row)
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     table = table[table["swing_musd"] > NO_EFFECT_MUSD]
     table = table.sort_values("swing_musd", ascending=False, kind="stable").head(most)
     return table.assign(rank=range(1, len(table) + 1)).reset_index(drop=True)
-
-
-class _TooSlow(Exception):  # as TimeoutError, of one solve
-    """A solve reached the scenario's own limit while there is time for others."""
-
-
-@dataclass(frozen=True)
-class _Ends:
-    """Figures to solve again with, and at which of their ends.
-
-    `figures` begins with the `ranked` ones, in the order of first order; `places` are the number
-    of a figure and its end, in the order in which they are solved.
-    """
-
-    figures: tuple[UncertainFigure, ...]
-    ranked: int
-    places: tuple[tuple[int, str], ...]
-
-
-def _ends_to_solve(found: FoundFigures, program: PlanProgram) -> _Ends:
-    """List the ends to solve again: of those found, then of steps that only take away."""
-    ranked = [figure for figure, _, _ in found.effects]
-    stepped: list[UncertainFigure] = []
-    places = [(at, name) for at in range(len(ranked)) for name in _ENDS]
-    for figure in found.in_steps:
-        less = [name for name in _ENDS if program.only_takes_away(figure, getattr(figure, name))]
-        if less:
-            places += [(len(ranked) + len(stepped), name) for name in less]
-            stepped.append(figure)
-    return _Ends((*ranked, *stepped), len(ranked), tuple(places))
 
 
 def _racks_bought(model: Model, x: np.ndarray) -> np.ndarray:
@@ -201,11 +306,9 @@ def estimates(
     refuse_short_view(scenario)
     proof = proof_of(run)
     model = build_model(inputs)
-    if proof is None:
-        raise InputError([_no_duals(run)])
-    cuts = stored_cuts(model, proof)
+    cuts = model.p.failover if proof is None else stored_cuts(model, proof)
     arrays = Arrays.from_problem(add_cuts(model, cuts).problem)
-    if not has_program(proof, arrays):
+    if proof is None or not has_program(proof, arrays):
         raise InputError([_no_duals(run)])
     plan = AtPlan(arrays, proof.column("x"), np.nan_to_num(duals_of(proof, arrays)))
     program = PlanProgram(scenario, offers_of(scenario, inputs.tables), model, plan, cuts)
@@ -214,12 +317,10 @@ def estimates(
     if resolve:
         table, again = solved_again(found, program, PreparedScenario(scenario, inputs), ask, run, most, seconds)
     else:
-        again = None
         rows = [first_order_row(rank, *one) for rank, one in enumerate(found.effects, start=1)]
-        table = pd.DataFrame(rows, columns=list(COLUMNS))
-    unmoved = unmoved_figures(inputs.tables)
-    in_steps = tuple(found.in_steps)
-    made = Estimates(table, len(figures), found.without_effect, in_steps, unmoved, again)
+        table, again = pd.DataFrame(rows, columns=list(COLUMNS)), None
+    of = (len(figures), found.without_effect, tuple(found.in_steps), unmoved_figures(inputs.tables))
+    made = Estimates(table, *of, again)
     table.attrs["note"] = note_of(made, _count(run.meta["merged"]))
     return made
 
@@ -230,20 +331,14 @@ def _count(settings: object) -> int:
 
 
 def _no_duals(run: Run) -> Problem:
+    what_is = "the run stores no program with duals that this version builds from its inputs"
+    must_be, fix = "a plan that was solved to its end, by this version", f"solve it again: dcplan solve {run.name}"
     held_before = run.meta.get("orders_held_before")
     if held_before is not None:
-        return Problem.of(
-            str(run.folder or run.name),
-            f"the plan has its orders before {held_before} from a stochastic program",
-            "a plan whose orders are its own",
-            "solve the future alone: dcplan solve with its settings, or dcplan sweep with its file",
-        )
-    return Problem.of(
-        str(run.folder or run.name),
-        "the run stores no program with duals that this version builds from its inputs",
-        "a plan that was solved to its end, by this version",
-        f"solve it again: dcplan solve {run.name}",
-    )
+        what_is = f"the plan has its orders before {held_before} from a stochastic program"
+        must_be = "a plan whose orders are its own"
+        fix = "solve the future alone: dcplan solve with its settings, or dcplan sweep with its file"
+    return Problem.of(run.folder or run.name, what_is, must_be, fix)
 
 
 # --- The figures with the largest effects, found by groups that are split -------------------------

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from planner.inputs.failover import FailoverInputs
     from planner.inputs.halls import Offers
     from planner.inputs.inputs import Inputs
-    from planner.lp import ArrayProblem, Index
+    from planner.lp import ArrayProblem
     from planner.model import Model
     from planner.scenario import Scenario
 
@@ -103,7 +103,13 @@ class _Places:
     """Where the rows or columns of a new program are in the old one, -1 where they are not."""
 
     def __init__(self, kind: str, old: ArrayProblem, new: ArrayProblem) -> None:
-        of_old, of_new = ({name: _block(kind, one, name) for name in _names(kind, one)} for one in (old, new))
+        of_old, of_new = (
+            {
+                name: (getattr(one, f"{kind}s_over")(name), getattr(one, f"{kind}_block")(name).start)
+                for name in getattr(one, f"{kind}_block_names")
+            }
+            for one in (old, new)
+        )
         self.size = sum(over.size for over, _ in of_old.values())
         self.place = np.full(sum(over.size for over, _ in of_new.values()), -1, dtype=np.intp)
         for name in of_old.keys() & of_new.keys():
@@ -117,20 +123,9 @@ class _Places:
 
     def moved(self, new: np.ndarray, old: np.ndarray) -> np.ndarray:
         """Return numbers of the new program in the order of the old, whose own fill the gaps."""
-        moved = old.copy()
-        kept = self.place >= 0
+        moved, kept = old.copy(), self.place >= 0
         moved[self.place[kept]] = new[kept]
         return moved
-
-
-def _names(kind: str, problem: ArrayProblem) -> Sequence[str]:
-    names: Sequence[str] = getattr(problem, f"{kind}_block_names")
-    return names
-
-
-def _block(kind: str, problem: ArrayProblem, name: str) -> tuple[Index, int]:
-    """Return the list of a block of columns or rows, and where it begins."""
-    return getattr(problem, f"{kind}s_over")(name), getattr(problem, f"{kind}_block")(name).start
 
 
 def aligned(
@@ -155,17 +150,9 @@ def aligned(
     row, column = rows.place[matrix.row_of_value()], columns.place[matrix.column]
     kept = (row >= 0) & (column >= 0)
     terms = (row[kept].astype(np.int32), column[kept].astype(np.int32), matrix.value[kept])
-    return Arrays(
-        Columns(
-            columns.moved(after.cost, arrays.columns.cost),
-            columns.moved(after.lower, arrays.columns.lower),
-            upper,
-            arrays.columns.integer,
-            after.offset,
-        ),
-        Matrix.of_terms(*terms, (len(row_dual), len(x))),
-        RowBounds(low, high),
-    )
+    cost, lower = (columns.moved(getattr(after, name), getattr(arrays.columns, name)) for name in ("cost", "lower"))
+    new_columns = Columns(cost, lower, upper, arrays.columns.integer, after.offset)
+    return Arrays(new_columns, Matrix.of_terms(*terms, (len(row_dual), len(x))), RowBounds(low, high))
 
 
 # --- The program of a plan, and the same with other figures ---------------------------------------

@@ -16,6 +16,7 @@ from planner.base.errors import InputError
 from planner.base.units import HOURS_PER_YEAR, KW_PER_MW, MONTHS_PER_YEAR
 from planner.base.words import amount, duration
 from planner.family.payments import discount
+from planner.family.table_columns import mask_at
 from planner.inputs.build import PreparedScenario
 from planner.limits.binding import PLACES
 from planner.limits.limit import lead_key, site_key
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from planner.results.proof import Proof
     from planner.runs.plan import PlanViews
     from planner.studies.solve.asking import Asking
+
+    _Line = tuple[str | float, ...]
 
 # --- One more of a limit, a month less, a millisecond more: the scenario solved again -------------
 
@@ -185,22 +188,18 @@ class Try:
 
 def list_tries(limits: int, site: str | None, *, steps: bool, grows: bool) -> list[Try]:
     """List what `--resolve` adds."""
-    tries = []
-    if limits:
-        one = "the limit above" if limits == 1 else f"each of the {limits} limits above"
-        tries.append(Try(f"a little more of {one}", limits + 1, _FROM_PLAN + limits * _FROM_BASIS))
-    if steps:
-        tries.append(Try("one month less of lead time", 2, 2 * _FROM_NOTHING))
-        tries.append(Try("one millisecond more for the largest workloads", 3, 3 * _FROM_NOTHING))
-    if site is not None:
-        tries.append(Try(f"one more MW of racks at {site}, its cost of entry", 2, 2 * _FROM_NOTHING))
-        tries.append(Try("the price of power at which it has more", 1, _FROM_NOTHING))
-        if grows:
-            tries.append(Try(f"no new halls at {site}", 1, _FROM_NOTHING))
-        else:
-            what = "the lead time and the latency bound from which it has more"
-            tries.append(Try(what, 2 * _SEARCH, 2 * _SEARCH * _FROM_NOTHING))
-    return tries
+    one = "the limit above" if limits == 1 else f"each of the {limits} limits above"
+    is_site, searched = site is not None, "the lead time and the latency bound from which it has more"
+    every = (
+        (limits > 0, f"a little more of {one}", limits + 1, _FROM_PLAN + limits * _FROM_BASIS),
+        (steps, "one month less of lead time", 2, 2 * _FROM_NOTHING),
+        (steps, "one millisecond more for the largest workloads", 3, 3 * _FROM_NOTHING),
+        (is_site, f"one more MW of racks at {site}, its cost of entry", 2, 2 * _FROM_NOTHING),
+        (is_site, "the price of power at which it has more", 1, _FROM_NOTHING),
+        (is_site and grows, f"no new halls at {site}", 1, _FROM_NOTHING),
+        (is_site and not grows, searched, 2 * _SEARCH, 2 * _SEARCH * _FROM_NOTHING),
+    )
+    return [Try(what, solves, share) for is_tried, what, solves, share in every if is_tried]
 
 
 def would_try(tries: Sequence[Try], solve_s: float) -> str:
@@ -255,14 +254,9 @@ class Resolved:
 
     def site_mw(self, site: str) -> float:
         """Nameplate at the site in the last year. [MW]"""
-        over = self.model.p.sites.site_year
-        if site not in self.model.p.sets.site.labels:
-            return 0.0
-        code, last = self.model.p.sets.site.code(site), len(self.model.p.sets.year) - 1
-        (at,) = locate(over, np.array([code]), np.array([last]))
-        if at < 0:
-            return 0.0
-        return float(self.model.nameplate_mw.value(self.outcome.x)[at])
+        sets = self.model.p.sets
+        (at,) = locate(self.model.p.sites.site_year, [sets.site.code(site)], [len(sets.year) - 1])
+        return float(self.model.nameplate_mw.value(self.outcome.x)[at]) if at >= 0 else 0.0
 
     def power_bill_musd(self, x: np.ndarray) -> float:
         """Net present value of electricity at this program's prices for a plan. [MUSD]"""
@@ -274,27 +268,9 @@ class Resolved:
 
 def entry(solved: PlanViews, site: str, ask: Asking) -> pd.DataFrame:
     """Force a site in, and find at what price, lead time or latency it would come in by itself."""
-    question = PreparedScenario(solved.scenario, solved.inputs)
-    ask.report_stage("solve again as it was")
-    base = _solve(question, build_model(question.inputs), ask)
-    have = base.site_mw(site)
-    lines = [_line("as it is", "", np.nan, np.nan, base, base, site)]
-    ask.report_stage(f"solve again with one MW more at {site}")
-    forced = _forced(question, site, have + _MW, ask)
-    if forced is not None:
-        lines.append(_line("one MW more", "MW", have, have + _MW, base, forced, site))
-        ask.report_stage(f"solve again with power at {site} as cheap as it takes")
-        lines += _price(question, site, base, forced, ask)
-    if builds(solved, site):
-        ask.report_stage(f"solve again without new halls at {site}")
-        without = _without(question, site, ask)
-        if without is not None:
-            lines.append(_line("no new halls", "MW", have, np.nan, base, without, site))
-    else:
-        lines += _lead(question, site, base, ask)
-        lines += _latency(question, site, base, ask)
-    table = pd.DataFrame(lines, columns=list(ENTRY_COLUMNS))
-    return table.assign(what=table["what"] + RELAXED) if base.model.problem.isMIP() else table
+    search = _Entry(PreparedScenario(solved.scenario, solved.inputs), site, ask)
+    table = pd.DataFrame(search.lines(builds=builds(solved, site)), columns=list(ENTRY_COLUMNS))
+    return table.assign(what=table["what"] + RELAXED) if search.base.model.problem.isMIP() else table
 
 
 def builds(solved: PlanViews, site: str) -> bool:
@@ -302,167 +278,134 @@ def builds(solved: PlanViews, site: str) -> bool:
     return bool((solved.results.tables["builds"]["site"] == site).any())
 
 
-def _line(
-    what: str, unit: str, now: float, needed: float, base: Resolved, after: Resolved, site: str
-) -> tuple[str | float, ...]:
-    change = after.cost.less(base.cost)
-    figures = (after.cost.cost_musd, change.musd, change.penalty_musd, after.site_mw(site))
-    return (what, unit, now, needed, np.nan, *figures)
+class _Entry:
+    """A site of a plan, and the same question changed until the site has more."""
 
+    def __init__(self, question: PreparedScenario, site: str, ask: Asking) -> None:
+        self._question, self._site, self._ask = question, site, ask
+        ask.report_stage("solve again as it was")
+        self.base = self._solved(question)
+        self._have = self.base.site_mw(site)
 
-def _not_found(
-    what: str, unit: str, now: float, furthest: float, base: Resolved, after: Resolved, site: str
-) -> tuple[str | float, ...]:
-    """Tell of the furthest value that was tried and brings no more load."""
-    is_known = after.outcome.status == "optimal"
-    found = _line(what, unit, now, np.nan, base, after, site)[5:] if is_known else (np.nan,) * 4
-    return (what, unit, now, np.nan, furthest, *found)
+    def lines(self, *, builds: bool) -> Iterator[_Line]:
+        """Yield the rows of the table."""
+        p, site, have = self._question.inputs, self._site, self._have
+        yield self._line("as it is", "", np.nan, np.nan, self.base)
+        self._ask.report_stage(f"solve again with one MW more at {site}")
+        over = p.sites.site_year
+        is_there = (over.labels("site") == site) & (over.labels("year") == p.sets.year.labels[-1])
+        forced = self._solved(
+            self._question, lambda m: m.problem.rows("forced_in", m.nameplate_mw.select(is_there) >= have + _MW)
+        )
+        if is_there.any() and forced.outcome.status == "optimal":
+            yield self._line("one MW more", "MW", have, have + _MW, forced)
+            self._ask.report_stage(f"solve again with power at {site} as cheap as it takes")
+            yield from self._price(forced)
+        if not builds:
+            yield from (*self._lead(), *self._latency())
+            return
+        self._ask.report_stage(f"solve again without new halls at {site}")
+        without = self._solved(
+            self._question,
+            lambda m: m.problem.rows("kept_out", m.build.select(m.build.over.labels("site") == site) <= 0.0),
+        )
+        if without.outcome.status == "optimal":
+            yield self._line("no new halls", "MW", have, np.nan, without)
 
+    def _solved(self, question: PreparedScenario, limit: Callable[[Model], object] = lambda _: None) -> Resolved:
+        model = build_model(question.inputs)
+        limit(model)
+        return Resolved(question, model, self._ask.solve(question, model))
 
-def _solve(question: PreparedScenario, model: Model, ask: Asking) -> Resolved:
-    return Resolved(question, model, ask.solve(question, model))
+    def _changed(self, key: tuple[str, ...], value: float) -> PreparedScenario:
+        return self._question.changed((Setting(key, value),))
 
+    def _wins(self, one: Resolved) -> bool:
+        return one.outcome.status == "optimal" and one.site_mw(self._site) > self._have + _TAKES_PART_MW
 
-def _forced(question: PreparedScenario, site: str, mw: float, ask: Asking) -> Resolved | None:
-    """Solve with so much nameplate at a site in the last year; None where it cannot be."""
-    model = build_model(question.inputs)
-    over, last = question.inputs.sites.site_year, question.inputs.sets.year.labels[-1]
-    is_there = (over.labels("site") == site) & (over.labels("year") == last)
-    if not is_there.any():
-        return None
-    model.problem.rows("forced_in", model.nameplate_mw.select(is_there) >= mw)
-    return _if_optimal(_solve(question, model, ask))
+    def _line(self, what: str, unit: str, now: float, needed: float, after: Resolved, tried: float = np.nan) -> _Line:
+        """Tell of a value that is needed, or of the furthest that was `tried` and brings no more load."""
+        if after.outcome.status != "optimal":
+            return (what, unit, now, needed, tried, *[np.nan] * 4)
+        change = after.cost.less(self.base.cost)
+        figures = (after.cost.cost_musd, change.musd, change.penalty_musd, after.site_mw(self._site))
+        return (what, unit, now, needed, tried, *figures)
 
+    def _price(self, forced: Resolved) -> Iterator[_Line]:
+        """Find the price of power at which one more MW pays, and try it.
 
-def _without(question: PreparedScenario, site: str, ask: Asking) -> Resolved | None:
-    """Solve without new halls at a site; None where there is no plan then."""
-    model = build_model(question.inputs)
-    model.problem.rows("kept_out", model.build.select(model.build.over.labels("site") == site) <= 0.0)
-    return _if_optimal(_solve(question, model, ask))
+        At a price lower by p the forced plan costs less by p times its energy, and so does the plan
+        as it is by p times its own: from the p on at which they cost the same, the site wins. Some
+        other plan may make use of the site at a smaller p, so this one is surely enough. Nothing is
+        said of a site that a bundled tariff bills: there the price of the site is no part of the bill.
+        """
+        base, key = self.base, site_key(self._question.scenario, self._site, "retail_usd_per_mwh")
+        low, high = (self._flat(self._changed(key, usd).inputs) for usd in _PROBES)
+        if high == low:
+            return
+        # What a flat load pays as the setting says it, before growth of prices. [USD/MWh]
+        way = (self._flat(self._question.inputs) - low) / (high - low)
+        now = _PROBES[0] + way * (_PROBES[1] - _PROBES[0])
+        cheaper = self._changed(key, now - 1.0)
+        at_less = Resolved(cheaper, build_model(cheaper.inputs), base.outcome)
+        per_usd = [base.power_bill_musd(x) - at_less.power_bill_musd(x) for x in (base.outcome.x, forced.outcome.x)]
+        gain, change = per_usd[1] - per_usd[0], forced.outcome.objective - base.outcome.objective
+        if gain <= 0.0:
+            return
+        computed = 0.995 * (now - max(change, 0.0) / gain)
+        needed = max(computed, _LEAST_USD)
+        after = self._solved(self._changed(key, needed))
+        ends = (needed, np.nan) if computed >= _LEAST_USD or self._wins(after) else (np.nan, needed)
+        yield self._line("power price", "USD/MWh", now, ends[0], after, ends[1])
 
+    def _flat(self, p: Inputs) -> float:
+        """Return the price of a flat load at the site in its first year. [USD/MWh]"""
+        slot, site_year, code = p.power.slot, p.sites.site_year, p.sets.site.code(self._site)
+        year = slot["year"][slot["site"] == code].min()
+        at = (slot["site"] == code) & (slot["year"] == year)
+        hours = p.days.weight_h[slot["slot"][at]]
+        (row,) = np.flatnonzero((site_year["site"] == code) & (site_year["year"] == year))
+        demand = p.grid.demand_charge_usd_per_kw_month[row] * MONTHS_PER_YEAR * KW_PER_MW
+        energy = (p.grid.energy_usd_per_mwh[at] * hours).sum() / hours.sum()
+        return float(energy + demand / HOURS_PER_YEAR)
 
-def _if_optimal(made: Resolved) -> Resolved | None:
-    return made if made.outcome.status == "optimal" else None
+    def _lead(self) -> Iterator[_Line]:
+        """Find the lead time from which new load comes to the site."""
+        lead = self._question.inputs.halls.lead
+        own = lead[lead["site"] == self._site]
+        if own.empty:
+            return
+        now = float(own["months"].min())
+        key = lead_key(self._question.scenario, self._site, str(own["by"].iloc[0]))
+        months = [max(0.0, now - step) for step in np.arange(_MONTHS_STEP, now + _MONTHS_STEP, _MONTHS_STEP)]
+        self._ask.report_stage(f"solve again with shorter lead times at {self._site}")
+        yield self._halved("lead time", "months", now, months, key)
 
+    def _latency(self) -> Iterator[_Line]:
+        """Find the latency bound of the workload with most users out of reach that brings load here."""
+        p = self._question.inputs
+        demand, route, shape = p.demand.demand, p.demand.route, (len(p.sets.region), len(p.sets.workload))
+        here = route["site"] == p.sets.site.code(self._site)
+        is_near = mask_at(shape, (route["region"][here], route["workload"][here]))
+        is_far = ~is_near[demand["region"], demand["workload"]]
+        missed = np.bincount(demand["workload"], np.where(is_far, p.demand.demand_kh100e, 0.0))
+        if not missed.any():
+            return
+        workload = p.sets.workload.labels[int(missed.argmax())]
+        now = float(p.workloads.set_index("workload")["rtt_bound_ms"][workload])
+        self._ask.report_stage(f"solve again with longer round trips for {workload}")
+        bounds = [now + step for step in range(1, _MOST_MS + 1)]
+        yield self._halved(f"latency of {workload}", "ms", now, bounds, ("workloads", workload, "rtt_bound_ms"))
 
-def _price(
-    question: PreparedScenario, site: str, base: Resolved, forced: Resolved, ask: Asking
-) -> Iterator[tuple[str | float, ...]]:
-    """Find the price of power at which one more MW pays, and try it.
+    def _halved(self, what: str, unit: str, now: float, values: Sequence[float], key: tuple[str, ...]) -> _Line:
+        """Find the mildest value at which the site has more than now, the values going further."""
+        tried: dict[float, Resolved] = {}
 
-    At a price lower by p the forced plan costs less by p times its energy, and so does the plan
-    as it is by p times its own: from the p on at which they cost the same, the site wins. Some
-    other plan may make use of the site at a smaller p, so this one is surely enough. Nothing is
-    said of a site that a bundled tariff bills: there the price of the site is no part of the bill.
-    """
-    key = site_key(question.scenario, site, "retail_usd_per_mwh")
-    now = _retail(question, site, key)
-    if now is None:
-        return
-    cheaper = question.changed((Setting(key, now - 1.0),))
-    at_less = Resolved(cheaper, build_model(cheaper.inputs), base.outcome)
-    per_usd = [base.power_bill_musd(x) - at_less.power_bill_musd(x) for x in (base.outcome.x, forced.outcome.x)]
-    gain = per_usd[1] - per_usd[0]
-    change = forced.outcome.objective - base.outcome.objective
-    if gain <= 0.0:
-        return
-    computed = 0.995 * (now - max(change, 0.0) / gain)
-    needed = max(computed, _LEAST_USD)
-    tried = question.changed((Setting(key, needed),))
-    after = _solve(tried, build_model(tried.inputs), ask)
-    wins = after.site_mw(site) > base.site_mw(site) + _TAKES_PART_MW
-    sentence = _line if computed >= _LEAST_USD or wins else _not_found
-    yield sentence("power price", "USD/MWh", now, needed, base, after, site)
+        def is_enough(value: float) -> bool:
+            tried[value] = self._solved(self._changed(key, value))
+            return self._wins(tried[value])
 
-
-def _retail(question: PreparedScenario, site: str, key: tuple[str, str, str]) -> float | None:
-    """Return what a flat load pays as a setting says it, before growth of prices. [USD/MWh]
-
-    None where the setting moves no price: a bundled tariff bills the site.
-    """
-    low, high = (_flat(question.changed((Setting(key, usd),)).inputs, site) for usd in _PROBES)
-    if high == low:
-        return None
-    return _PROBES[0] + (_flat(question.inputs, site) - low) / (high - low) * (_PROBES[1] - _PROBES[0])
-
-
-def _flat(p: Inputs, site: str) -> float:
-    """Return the price of a flat load at a site in its first year. [USD/MWh]"""
-    slot, site_year = p.power.slot, p.sites.site_year
-    code = p.sets.site.code(site)
-    year = slot["year"][slot["site"] == code].min()
-    at = (slot["site"] == code) & (slot["year"] == year)
-    hours = p.days.weight_h[slot["slot"][at]]
-    (row,) = np.flatnonzero((site_year["site"] == code) & (site_year["year"] == year))
-    demand = p.grid.demand_charge_usd_per_kw_month[row] * MONTHS_PER_YEAR * KW_PER_MW
-    energy = (p.grid.energy_usd_per_mwh[at] * hours).sum() / hours.sum()
-    return float(energy + demand / HOURS_PER_YEAR)
-
-
-def _lead(question: PreparedScenario, site: str, base: Resolved, ask: Asking) -> Iterator[tuple[str | float, ...]]:
-    """Find the lead time from which new load comes to the site."""
-    lead = question.inputs.halls.lead
-    own = lead[lead["site"] == site]
-    if own.empty:
-        return
-    now = float(own["months"].min())
-    key = lead_key(question.scenario, site, str(own["by"].iloc[0]))
-    steps = np.arange(_MONTHS_STEP, now + _MONTHS_STEP, _MONTHS_STEP)
-    months = [max(0.0, now - step) for step in steps]
-    ask.report_stage(f"solve again with shorter lead times at {site}")
-    yield _halved("lead time", "months", now, months, key, question, site, base, ask)
-
-
-def _latency(question: PreparedScenario, site: str, base: Resolved, ask: Asking) -> Iterator[tuple[str | float, ...]]:
-    """Find the latency bound of the workload with most users out of reach that brings load here."""
-    p = question.inputs
-    demand, route = p.demand.demand, p.demand.route
-    code = p.sets.site.code(site)
-    routes = {
-        (int(r), int(w)) for r, w, s in zip(route["region"], route["workload"], route["site"], strict=True) if s == code
-    }
-    missed = np.zeros(len(p.sets.workload))
-    for r, w, kh100e in zip(demand["region"], demand["workload"], p.demand.demand_kh100e, strict=True):
-        if (int(r), int(w)) not in routes:
-            missed[w] += kh100e
-    if not missed.any():
-        return
-    workload = p.sets.workload.labels[int(missed.argmax())]
-    now = float(p.workloads.set_index("workload")["rtt_bound_ms"][workload])
-    key = ("workloads", workload, "rtt_bound_ms")
-    bounds = [now + step for step in range(1, _MOST_MS + 1)]
-    ask.report_stage(f"solve again with longer round trips for {workload}")
-    yield _halved(f"latency of {workload}", "ms", now, bounds, key, question, site, base, ask)
-
-
-def _halved(
-    what: str,
-    unit: str,
-    now: float,
-    values: Sequence[float],
-    key: tuple[str, ...],
-    question: PreparedScenario,
-    site: str,
-    base: Resolved,
-    ask: Asking,
-) -> tuple[str | float, ...]:
-    """Find the mildest value at which the site has more than now, the values going further."""
-    have = base.site_mw(site)
-
-    def tried(value: float) -> Resolved:
-        changed = question.changed((Setting(key, value),))
-        return _solve(changed, build_model(changed.inputs), ask)
-
-    def wins(one: Resolved) -> bool:
-        return one.outcome.status == "optimal" and one.site_mw(site) > have + _TAKES_PART_MW
-
-    best = {value: tried(value) for value in values[-1:]}
-    if not wins(best[values[-1]]):
-        return _not_found(what, unit, now, values[-1], base, best[values[-1]], site)
-
-    def is_enough(value: float) -> bool:
-        best[value] = tried(value)
-        return wins(best[value])
-
-    needed = values[bisect_left(values, True, 0, len(values) - 1, key=is_enough)]
-    return _line(what, unit, now, needed, base, best[needed], site)
+        if not is_enough(values[-1]):
+            return self._line(what, unit, now, np.nan, tried[values[-1]], values[-1])
+        needed = values[bisect_left(values, True, 0, len(values) - 1, key=is_enough)]
+        return self._line(what, unit, now, needed, tried[needed])

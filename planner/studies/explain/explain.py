@@ -11,6 +11,7 @@ import pandas as pd
 from planner.base.errors import InputError, Problem, raise_all
 from planner.base.units import USD_PER_MUSD
 from planner.family.payments import discount
+from planner.family.table_columns import mask_at
 from planner.inputs.build import refuse_short_view
 from planner.limits.binding import binding, demand_price
 from planner.lp import ArrayProblem, Axis, HighsSession, Index
@@ -90,19 +91,14 @@ def compare_sites(
     used = _common_use(priced, (site, against), workload, year)
     worth = _weight(model, year)
     of_site, of_other = (_parts(priced, name, used[name], USD_PER_MUSD / worth) for name in (site, against))
-    table = pd.DataFrame({"usd_per_mw_year": of_site, "against_usd_per_mw_year": of_other})
-    table = table.fillna(0.0)
+    table = pd.DataFrame({"usd_per_mw_year": of_site, "against_usd_per_mw_year": of_other}).fillna(0.0)
     table = table[(table.abs() > _STATED_USD).any(axis=1)]
-    table["difference_usd_per_mw_year"] = table.diff(axis=1).iloc[:, -1] * -1.0
-    order = table["difference_usd_per_mw_year"].abs().sort_values(ascending=False).index
-    table = table.loc[order]
+    difference = table["usd_per_mw_year"] - table["against_usd_per_mw_year"]
+    table = table.assign(difference_usd_per_mw_year=difference).loc[difference.abs().sort_values(ascending=False).index]
     table.loc[_TOGETHER] = table.sum()
     first = proof.columns.loc[used[site]]
-    return (
-        table.rename_axis("part")
-        .reset_index()
-        .assign(rack=str(first["rack"]), workload=str(first["workload"]), year=year)
-    )
+    table = table.rename_axis("part").reset_index()
+    return table.assign(rack=str(first["rack"]), workload=str(first["workload"]), year=year)
 
 
 def _problem(what_is: str, must_be: str) -> Problem:
@@ -132,11 +128,8 @@ def _common_use(priced: _Priced, sites: tuple[str, str], workload: str | None, y
     row, column, value = priced.proof.terms()
     paid = np.nan_to_num(priced.proof.row("dual"))[row] * value
     net = priced.proof.column("cost") - np.bincount(column, paid, minlength=len(columns))
-    uses = columns[
-        (columns["family"].astype(str) == "used")
-        & (columns["year"].astype(str) == str(year))
-        & columns["site"].astype(str).isin(sites)
-    ].assign(net=lambda frame: net[frame.index])
+    is_use = (columns["family"].astype(str) == "used") & (columns["year"].astype(str) == str(year))
+    uses = columns.assign(net=net)[is_use & columns["site"].astype(str).isin(sites)]
     uses = uses.astype(dict.fromkeys(("site", "rack", "workload"), str))
     both = uses.groupby(["workload", "rack"]).filter(lambda rows: rows["site"].nunique() == 2)
     if workload is None and len(both):
@@ -147,11 +140,8 @@ def _common_use(priced: _Priced, sites: tuple[str, str], workload: str | None, y
         raise InputError([_problem(f"{what} in {year}", "two sites that can have the same racks")])
     least = both.groupby(["rack", "site"])["net"].min().groupby("rack").sum()
     of_rack = both[both["rack"] == least.idxmin()]
-    found = {}
-    for site in sites:
-        at_site = of_rack[of_rack["site"] == site]
-        found[site] = int(at_site.index[int(at_site["net"].to_numpy().argmin())])
-    return found
+    best = of_rack.groupby("site")["net"].idxmin()
+    return {site: int(best[site]) for site in sites}
 
 
 def _parts(priced: _Priced, site: str, use: int, usd_per_musd: float) -> pd.Series:
@@ -175,21 +165,13 @@ def _parts(priced: _Priced, site: str, use: int, usd_per_musd: float) -> pd.Seri
     is_priced = (priced.site_of("rows") != site) | (~is_balance & (np.abs(dual) > _NO_PRICE))
     paid = np.where(is_priced[row], dual[row] * value, 0.0)
     cost = proof.column("cost")[here] - np.bincount(column, paid, minlength=len(here))
-    x = _solve(
-        cost,
-        _room(proof, here, fixed=(family == "used") | numbers[here]),
-        (row, column, value, ~is_priced),
-        (lower - _activity(proof), upper - _activity(proof)),
-        int(place[use]),
-    )
+    room, activity = _room(proof, here, fixed=(family == "used") | numbers[here]), _activity(proof)
+    bounds = (lower - activity, upper - activity)
+    x = _solve(cost, room, (row, column, value, ~is_priced), bounds, int(place[use]))
     is_of_users = ~proof.rows["region"].astype(object).fillna("").eq("")
     block = np.where(is_of_users, "demand_balance", proof.rows["family"].astype(str))
-    parts = pd.concat(
-        [
-            pd.Series({name: float(line[here] @ x) for name, line in priced.lines.items()}),
-            pd.Series(-paid * x[column]).groupby(block[row]).sum(),
-        ]
-    )
+    lines = pd.Series({name: float(line[here] @ x) for name, line in priced.lines.items()})
+    parts = pd.concat([lines, pd.Series(-paid * x[column]).groupby(block[row]).sum()])
     names = dict(_NAMES)
     if comes_whole.any():  # what racks are worth at a site then follows from rounding, and room with it
         names |= dict.fromkeys(("racks_alive", "hall_power", "hall_space"), _RACKS_AND_ROOM)
@@ -200,10 +182,7 @@ def _in_integers(proof: Proof) -> tuple[Bools, Bools]:
     """Say which balances make racks or phases integer, and which columns count them."""
     row, column, _ = proof.terms()
     is_count = proof.is_integer[column] & (proof.row("lower") == proof.row("upper"))[row]
-    rows, columns = np.zeros(len(proof.rows), np.bool_), np.zeros(len(proof.columns), np.bool_)
-    rows[row[is_count]] = True
-    columns[column[is_count]] = True
-    return rows, columns
+    return mask_at((len(proof.rows),), row[is_count]), mask_at((len(proof.columns),), column[is_count])
 
 
 def _activity(proof: Proof) -> Floats:
@@ -260,22 +239,17 @@ def about_two_sites(tables: Mapping[str, pd.DataFrame], site: str, against: str)
     table = tables["against"]
     first = table.iloc[0]
     *listed, (total, other, difference) = [_of(tables, str(part)) for part in table["part"]]
-    if max(abs(total.value), abs(other.value)) < _STATED_USD:
-        of_both = f"as much as its work is worth at both {site} and {against}: they are even"
-    else:
+    of_both = f"as much as its work is worth at both {site} and {against}: they are even"
+    if max(abs(total.value), abs(other.value)) >= _STATED_USD:
         of_both = " and ".join(f"{_more(one.value)} at {name}" for one, name in ((total, site), (other, against)))
-    text = (
-        f"One more MW of {first['rack']} for {first['workload']} in {first['year']}, with what "
-        f"binds paid at its shadow price, costs {of_both}."
-    )
+    what = f"One more MW of {first['rack']} for {first['workload']} in {first['year']}"
+    text = f"{what}, with what binds paid at its shadow price, costs {of_both}."
     yield Statement(COMPARED, text, (total, other))
     usd = _whole([one[2].value for one in listed])
-    words = [f"{name} {by:+,}" for name, by in zip(table["part"], usd, strict=False) if by]
-    text = (
-        f"At {site} it costs, against {against}, in USD/MW-year: {', '.join(words)}; together {sum(usd):+,}."
-        if words
-        else f"Every part of it costs the same at {site} and {against}."
-    )
+    words = ", ".join(f"{name} {by:+,}" for name, by in zip(table["part"], usd, strict=False) if by)
+    text = f"Every part of it costs the same at {site} and {against}."
+    if words:
+        text = f"At {site} it costs, against {against}, in USD/MW-year: {words}; together {sum(usd):+,}."
     yield Statement(COMPARED, text, (difference, *(one[2] for one in listed)))
 
 
@@ -300,9 +274,8 @@ def _whole(values: list[float]) -> list[int]:
     [3, 3, -1]
     """
     down = np.floor(values).astype(int)
-    left = round(sum(values)) - int(down.sum())
     order = np.argsort(down - np.asarray(values), kind="stable")
-    down[order[:left]] += 1
+    down[order[: round(sum(values)) - int(down.sum())]] += 1
     return [int(value) for value in down]
 
 
@@ -340,14 +313,12 @@ def explain(
     tables: dict[str, pd.DataFrame] = {}
     statements: list[Statement] = []
     has_prices = bool(solved.results.tables["solution"]["has_duals"].iloc[0])
+    moved: list[int] = []
     if has_prices:
         bound = binding(solved.inputs, solved.results.tables)
-        if site is not None:
-            bound = touches(solved, bound, site)
-        if year is not None:
-            bound = bound[bound["year"] == year].reset_index(drop=True)
-        tables["binding"] = bound
-    moved = reported_rows(tables["binding"])[:_MOST_OF_A_TOPIC] if has_prices else []
+        bound = bound if site is None else touches(solved, bound, site)
+        bound = bound if year is None else bound[bound["year"] == year].reset_index(drop=True)
+        tables["binding"], moved = bound, reported_rows(bound)[:_MOST_OF_A_TOPIC]
     tries = _tries(solved, moved, site, year)
     ask = Asking(counted(report, sum(one.solves for one in tries)), interrupt)
     if resolve and has_prices:
@@ -373,34 +344,24 @@ def explain(
     if tries and not resolve:
         solve_s = float(solved.run.meta["seconds"].get("solve", 0.0))
         statements.append(Statement(AGAIN, would_try(tries, solve_s), ()))
-    names = Names(solved.inputs)
-    return Explanation(
-        solved.scenario.name,
-        _basis(solved, has_prices, resolve, has_entry=site is not None and resolve),
-        tuple(names.statement(one) for one in statements),
-        tables,
-    )
+    return _explanation(solved, statements, tables, has_prices, resolve, has_entry=site is not None and resolve)
+
+
+def _explanation(
+    solved: PlanViews, statements: Iterable[Statement], tables: dict[str, pd.DataFrame], *prices: bool, has_entry: bool
+) -> Explanation:
+    names, basis = Names(solved.inputs), _basis(solved, *prices, has_entry=has_entry)
+    return Explanation(solved.scenario.name, basis, tuple(map(names.statement, statements)), tables)
 
 
 def _two_sites(solved: PlanViews, site: str | None, against: str, year: int | None) -> Explanation:
     """Compare two sites part by part."""
     if site is None or site == against:
-        problem = Problem.of(
-            "--against",
-            f"{against!r} is compared with {'no site' if site is None else 'itself'}",
-            "another site than that of --site",
-            "name two sites",
-        )
-        raise InputError([problem])
+        what_is = f"{against!r} is compared with {'no site' if site is None else 'itself'}"
+        raise InputError([Problem.of("--against", what_is, "another site than that of --site", "name two sites")])
     _check(solved, against, None, "--against")
     tables = {"against": compare_sites(solved, site, against, year=year)}
-    names = Names(solved.inputs)
-    return Explanation(
-        solved.scenario.name,
-        _basis(solved, has_prices=True, is_tried=False, has_entry=False),
-        tuple(names.statement(one) for one in about_two_sites(tables, site, against)),
-        tables,
-    )
+    return _explanation(solved, about_two_sites(tables, site, against), tables, True, False, has_entry=False)
 
 
 def _tries(solved: PlanViews, moved: Sequence[int], site: str | None, year: int | None) -> list[Try]:
@@ -408,22 +369,16 @@ def _tries(solved: PlanViews, moved: Sequence[int], site: str | None, year: int 
     if solved.scenario.foresight.window_years is not None:
         return []  # all years at once are another question
     takes_part = site if site in solved.inputs.sets.site.labels else None
-    return list_tries(
-        len(moved),
-        takes_part,
-        steps=site is None and year is None,
-        grows=takes_part is not None and builds(solved, takes_part),
-    )
+    grows = takes_part is not None and builds(solved, takes_part)
+    return list_tries(len(moved), takes_part, steps=site is None and year is None, grows=grows)
 
 
 def _check(solved: PlanViews, site: str | None, year: int | None, option: str = "--site") -> None:
     problems = []
     known = set(solved.inputs.sets.site.labels) | set(solved.inputs.sites.table["site"])
     if site is not None and site not in known:
-        ids = ", ".join(sorted(known))
-        problems.append(
-            Problem.of(option, f"no site of the plan is called {site!r}", f"one of {ids}", "name one of them")
-        )
+        what_is, must_be = f"no site of the plan is called {site!r}", f"one of {', '.join(sorted(known))}"
+        problems.append(Problem.of(option, what_is, must_be, "name one of them"))
     years = solved.inputs.years.years
     if year is not None and year not in years:
         of = ", ".join(map(str, years))
@@ -443,15 +398,10 @@ def _basis(solved: PlanViews, has_prices: bool, is_tried: bool, *, has_entry: bo
             entry = " What a site would take is stated with integers relaxed throughout."
     if solved.scenario.foresight.window_years is not None:
         program += ", decisions of earlier steps as they are"
-    how = (
-        "Values of limits were found by solving again with a little more of each"
-        if is_tried
-        else "Values of limits are shadow prices, not checked by solving again"
-    )
-    return (
-        f"Shadow prices are those of {program}, right for small changes; money is of its year "
-        f"unless it is called NPV. {how}.{entry}"
-    )
+    how = "were found by solving again with a little more of each"
+    how = how if is_tried else "are shadow prices, not checked by solving again"
+    money = "right for small changes; money is of its year unless it is called NPV"
+    return f"Shadow prices are those of {program}, {money}. Values of limits {how}.{entry}"
 
 
 def _weightiest(statements: Iterable[Statement], every: bool) -> list[Statement]:
@@ -467,8 +417,7 @@ def _cost(solved: PlanViews) -> pd.DataFrame:
     is_alone = ~by["heading"].duplicated(keep=False)
     by = by.assign(heading=by["heading"].astype(object).where(~is_alone, ""))
     total = pd.DataFrame({"item": ["total"], "npv_musd": [float(by["npv_musd"].sum())], "heading": [""]})
-    table: pd.DataFrame = pd.concat([total, by], ignore_index=True)
-    return table
+    return pd.DataFrame(pd.concat([total, by], ignore_index=True))
 
 
 def _service(solved: PlanViews) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -9,6 +10,7 @@ import pandas as pd
 
 from planner.base.units import USD_PER_MUSD
 from planner.base.words import amount, and_more, moment
+from planner.family.table_columns import mask_at
 from planner.inputs.axes import ANYWHERE
 from planner.limits.limit import site_key, without_new_halls
 from planner.results.cost_difference import LEAST_PENALTY_MUSD
@@ -33,18 +35,18 @@ _NOTHING_MUSD: Final = 1e-6
 
 def site_tables(solved: PlanViews, site: str, ask: Asking, *, resolve: bool) -> dict[str, pd.DataFrame]:
     """Make the tables that sentences about a site rest on."""
+
+    def usd_per_mw(of: pd.DataFrame) -> pd.Series:
+        return USD_PER_MUSD * of["cost_musd"] / of["nameplate_mw"].where(of["nameplate_mw"] > _NOISE_MW)
+
     results = solved.results.tables
-    of_site = results["site_year"].query("site == @site")
-    total = results["site_year"].groupby("year")[["cost_musd", "nameplate_mw"]].sum()
-    mean = total["cost_musd"] / total["nameplate_mw"].where(total["nameplate_mw"] > _NOISE_MW)
+    mean = usd_per_mw(results["site_year"].groupby("year")[["cost_musd", "nameplate_mw"]].sum())
     columns = ["year", "halls_mw", "nameplate_mw", "facility_mean_mw", "firm_mw", "new_firm_mw", "cost_musd"]
-    table = of_site[columns].copy()
-    in_use = table["nameplate_mw"].where(table["nameplate_mw"] > _NOISE_MW)
-    table["usd_per_mw_year"] = USD_PER_MUSD * table["cost_musd"] / in_use
-    table["plan_usd_per_mw_year"] = USD_PER_MUSD * table["year"].map(mean)
+    table = results["site_year"].query("site == @site")[columns]
+    table = table.assign(usd_per_mw_year=usd_per_mw(table), plan_usd_per_mw_year=table["year"].map(mean))
     used = results["plan"].query("site == @site")
     classes = used.groupby(["workload", "year"], as_index=False)[["used_mw", "load_kh100e"]].sum()
-    takes_part = site in solved.inputs.sets.site.labels and len(of_site) > 0
+    takes_part = site in solved.inputs.sets.site.labels and len(table) > 0
     nothing = pd.DataFrame(columns=list(ENTRY_COLUMNS))
     return {
         "site": table.reset_index(drop=True),
@@ -60,17 +62,12 @@ def _reach(solved: PlanViews, site: str) -> pd.DataFrame:
     p = solved.inputs
     demand, route = p.demand.demand, p.demand.route
     at = route["site"] == p.sets.site.code(site)
-    reached = set(zip(route["region"][at].tolist(), route["workload"][at].tolist(), strict=True))
     last = demand["year"] == len(p.sets.year) - 1
-    within = [pair in reached for pair in zip(demand["region"].tolist(), demand["workload"].tolist(), strict=True)]
-    table = pd.DataFrame(
-        {
-            "workload": demand.labels("workload")[last],
-            "anywhere": demand.labels("region")[last] == ANYWHERE,
-            "demand_kh100e": p.demand.demand_kh100e[last],
-            "within_kh100e": np.where(within, p.demand.demand_kh100e, 0.0)[last],
-        }
-    )
+    reached = mask_at((len(p.sets.region), len(p.sets.workload)), (route["region"][at], route["workload"][at]))
+    asked = p.demand.demand_kh100e[last]
+    of = {"demand_kh100e": asked, "within_kh100e": asked * reached[demand["region"][last], demand["workload"][last]]}
+    is_anywhere = demand.labels("region")[last] == ANYWHERE
+    table = pd.DataFrame({"workload": demand.labels("workload")[last], "anywhere": is_anywhere, **of})
     by = table.groupby("workload", as_index=False).agg(
         anywhere=("anywhere", "all"), demand_kh100e=("demand_kh100e", "sum"), within_kh100e=("within_kh100e", "sum")
     )
@@ -81,11 +78,10 @@ def _reach(solved: PlanViews, site: str) -> pd.DataFrame:
 
 def about_site(solved: PlanViews, tables: Mapping[str, pd.DataFrame], site: str) -> Iterator[Statement]:
     """Say what a site does in the plan, and what it would take for it to do more."""
-    yield from _does(tables, site)
-    yield from _when(solved, tables, site)
-    yield from _reaches(tables, site)
+    yield from (*_does(tables, site), *_when(solved, tables, site), *_reaches(tables, site))
     if "binding" in tables:
-        yield from _limited(solved, tables, site)
+        none = Statement(LIMITS, f"No limit of {site}, its zone or market binds in the plan.", ())
+        yield from [replace(one, topic=LIMITS) for one in about_limits(solved, tables)] or [none]
     yield from _takes(tables, site)
 
 
@@ -119,51 +115,36 @@ def _does(tables: Mapping[str, pd.DataFrame], site: str) -> Iterator[Statement]:
 
 def _when(solved: PlanViews, tables: Mapping[str, pd.DataFrame], site: str) -> Iterator[Statement]:
     leads = tables["site_leads"]
-    last = int(solved.inputs.years.last_calendar_years[-1])
+    numbers: tuple[Number, ...] = ()
     if site in without_new_halls(solved.scenario):
         key = ".".join(site_key(solved.scenario, site, "new_halls"))
-        yield Statement(TIME, f"No new hall is built at {site} by your setting, {key}: false; what exists stays.", ())
-        return
-    if leads.empty:
-        yield Statement(TIME, f"No new hall can serve at {site} by the end of {last}.", ())
-        return
-    first = leads.sort_values("service_start").iloc[0]
-    path = first["by"]
-    of = {"hall": str(first["hall"])}
-    months = number(tables, "site_leads", "months", "months", **of)
-    start = number(tables, "site_leads", "service_start", "", **of)
-    text = (
-        f"New halls at {site} can serve from {moment(start.value)} on, "
-        f"{amount(months.value)} months after the decision; the longest path is {path}."
-    )
-    yield Statement(TIME, text, (months, start))
+        text = f"No new hall is built at {site} by your setting, {key}: false; what exists stays."
+    elif leads.empty:
+        text = f"No new hall can serve at {site} by the end of {int(solved.inputs.years.last_calendar_years[-1])}."
+    else:
+        first = leads.sort_values("service_start").iloc[0]
+        columns = {"months": "months", "service_start": ""}
+        numbers = tuple(number(tables, "site_leads", of, unit, hall=first["hall"]) for of, unit in columns.items())
+        after = f"{amount(numbers[0].value)} months after the decision; the longest path is {first['by']}."
+        text = f"New halls at {site} can serve from {moment(numbers[1].value)} on, {after}"
+    yield Statement(TIME, text, numbers)
 
 
 def _reaches(tables: Mapping[str, pd.DataFrame], site: str) -> Iterator[Statement]:
     reach = tables["site_reach"]
     if reach.empty:
         return
-    near = reach[~reach["anywhere"].astype(bool)]
-    parts = [
-        (
-            number(tables, "site_reach", "within_frac", "-", workload=str(workload)),
-            number(tables, "site_reach", "bound_ms", "ms", workload=str(workload)),
-        )
-        for workload in near["workload"]
-    ]
-    if parts:
+    near = list(map(str, reach.loc[~reach["anywhere"].astype(bool), "workload"]))
+    shares, bounds = (
+        [number(tables, "site_reach", column, unit, workload=workload) for workload in near]
+        for column, unit in (("within_frac", "-"), ("bound_ms", "ms"))
+    )
+    if near:
+        parts = list(zip(shares, bounds, strict=True))
         listed = ", ".join(f"{share.value:.0%} of {share.row['workload']} ({bound})" for share, bound in parts)
-        flat = tuple(of for pair in parts for of in pair)
-        yield Statement(LIMITS, f"Within their latency bounds {site} reaches {listed}.", flat)
-
-
-def _limited(solved: PlanViews, tables: Mapping[str, pd.DataFrame], site: str) -> Iterator[Statement]:
-    found = False
-    for one in about_limits(solved, tables):
-        found = True
-        yield Statement(LIMITS, one.text, one.numbers, one.stake_musd)
-    if not found:
-        yield Statement(LIMITS, f"No limit of {site}, its zone or market binds in the plan.", ())
+        yield Statement(
+            LIMITS, f"Within their latency bounds {site} reaches {listed}.", tuple(of for pair in parts for of in pair)
+        )
 
 
 def touches(solved: PlanViews, table: pd.DataFrame, site: str) -> pd.DataFrame:
@@ -191,44 +172,30 @@ def _takes(tables: Mapping[str, pd.DataFrame], site: str) -> Iterator[Statement]
         is_penalty = abs(penalty.value) >= LEAST_PENALTY_MUSD
         part = f" (of which {penalty} is the penalty of unmet demand)" if is_penalty else ""
         costs = (change, penalty) if is_penalty else (change,)
-        if what == "one MW more":
-            yield Statement(TAKES, _one_mw_more(site, change, part, how), (*costs, mw))
-        elif what == "no new halls":
-            text = f"Without new halls at {site} the plan would cost {change} more{part} (solved again{how})."
-            yield Statement(TAKES, text, costs)
-        elif what == "as it is" or (what == "power price" and grows):
+        again, less = f"(solved again{how})", "less" if change.value <= 0 else "more"
+        numbers: tuple[Number, ...] = (tried, now)
+        if what == "as it is" or (what == "power price" and grows):
             continue
+        if what == "one MW more":
+            forced, numbers = f"(solved again with it forced in{how})", (*costs, mw)
+            adds, ends = "costs the plan nothing", "it is as good as the site the plan uses"
+            if change.value > _NOTHING_MUSD:
+                adds, ends = f"would raise the cost of the plan by {change}{part}", "that is its cost of entry"
+            text = f"One more MW of racks at {site} in the last year {adds} {forced}: {ends}."
+        elif what == "no new halls":
+            text, numbers = f"Without new halls at {site} the plan would cost {change} more{part} {again}.", costs
+        elif np.isnan(needed.value) and np.isnan(change.value):
+            text = f"Whether a {what} of {tried}, not {now}, brings load to {site} is open"
+            text += f": solving again did not end{how}."
         elif np.isnan(needed.value):
-            if np.isnan(change.value):
-                text = (
-                    f"Whether a {what} of {tried}, not {now}, brings load to {site} is open: "
-                    f"solving again did not end{how}."
-                )
-            else:
-                text = f"Even a {what} of {tried}, not {now}, brings no more load to {site} (solved again{how})."
-            yield Statement(TAKES, text, (tried, now))
+            text = f"Even a {what} of {tried}, not {now}, brings no more load to {site} {again}."
         else:
             text = (
-                f"At a {what} of {needed} instead of {now} it would have {mw} of racks in the last "
-                f"year, and the plan would cost {_less(change)}{part} (solved again{how})."
+                f"At a {what} of {needed} instead of {now} it would have {mw} of racks in the last year, and the plan"
             )
-            yield Statement(TAKES, text, (needed, now, mw, *costs))
-
-
-def _one_mw_more(site: str, change: Number, part: str, how: str) -> str:
-    if change.value > _NOTHING_MUSD:
-        return (
-            f"One more MW of racks at {site} in the last year would raise the cost of the plan by "
-            f"{change}{part} (solved again with it forced in{how}): that is its cost of entry."
-        )
-    return (
-        f"One more MW of racks at {site} in the last year costs the plan nothing (solved again "
-        f"with it forced in{how}): it is as good as the site the plan uses."
-    )
-
-
-def _less(change: Number) -> str:
-    return f"{amount(abs(change.value))} {change.unit} {'less' if change.value <= 0 else 'more'}"
+            text += f" would cost {amount(abs(change.value))} {change.unit} {less}{part} {again}."
+            numbers = (needed, now, mw, *costs)
+        yield Statement(TAKES, text, numbers)
 
 
 # --- Sentences about one year: what changed since the model year before, and why ------------------
@@ -247,63 +214,42 @@ _METRICS: Final = {
 
 def year_tables(solved: PlanViews, year: int) -> dict[str, pd.DataFrame]:
     """Make the tables that sentences about a year rest on."""
-    results = solved.results.tables
-    years = list(solved.inputs.years.years)
-    at = years.index(year)
-    before = years[at - 1] if at else None
+    results, years = solved.results.tables, solved.inputs.years
+    at = years.years.index(year)
+    before = years.years[at - 1] if at else None
     summary = results["summary"].set_index("year")[list(_METRICS)].astype(float)
-    change = pd.DataFrame({"figure": list(_METRICS), "unit": list(_METRICS.values())}).assign(
-        before=summary.loc[before].to_numpy() if before else np.nan, now=summary.loc[year].to_numpy()
-    )
-    halls = results["builds"].query("year == @year")
-    racks = results["installs"].query("year == @year")
+    then, now = (summary.loc[before].to_numpy() if before else np.nan), summary.loc[year].to_numpy()
+    change = {"unit": list(_METRICS.values()), "before": then, "now": now, "change": now - then}
+    halls, racks = (of[of["year"] == year] for of in (results["builds"], results["installs"]))
+    # Payments of the first calendar year of each model year, by line.
+    costs = results["costs"].groupby(["item", "calendar_year"])["musd"].sum().rename_axis(["item", "year"])
+    sites = results["site_year"].set_index(["site", "year"])["nameplate_mw"]
+    # Sites whose first new hall can serve within the model year, with the moment.
+    ready = results["leads"].groupby("site", as_index=False)[["service_start"]].min()
+    is_now = ready["service_start"].between(year, int(years.last_calendar_years[at]) + 1, inclusive="left")
     return {
-        "year_change": _with_change(change),
-        "year_sites": _two_years(
-            results["site_year"].set_index(["site", "year"])["nameplate_mw"], "site", year, before
-        ),
+        "year_change": pd.DataFrame({"figure": list(_METRICS), **change}),
+        "year_sites": _two_years(sites, "site", year, before),
         "year_halls": halls.groupby("site", as_index=False)[["built_mw"]].sum(),
         "year_racks": racks.groupby("rack", as_index=False)[["installed_mw", "racks"]].sum(),
-        "year_costs": _costs(solved, year, before),
-        "year_ready": _ready(solved, year),
+        "year_costs": _two_years(costs, "item", year, before),
+        "year_ready": ready[is_now].reset_index(drop=True),
     }
-
-
-def _ready(solved: PlanViews, year: int) -> pd.DataFrame:
-    """List sites whose first new hall can serve within a model year, with the moment."""
-    first = solved.results.tables["leads"].groupby("site", as_index=False)[["service_start"]].min()
-    last = int(solved.inputs.years.last_calendar_years[solved.inputs.years.years.index(year)])
-    start = first["service_start"]
-    return first[(start >= year) & (start < last + 1)].reset_index(drop=True)
-
-
-def _with_change(table: pd.DataFrame) -> pd.DataFrame:
-    return table.assign(change=table["now"] - table["before"])
 
 
 def _two_years(of: pd.Series, key: str, year: int, before: int | None) -> pd.DataFrame:
     """Put the figures of two years next to each other, those with the largest change first."""
     wide = of.unstack("year").fillna(0.0)
-    table = pd.DataFrame({key: wide.index.to_numpy()}).assign(
-        before=wide[before].to_numpy() if before in wide else np.nan, now=wide[year].to_numpy() if year in wide else 0.0
-    )
-    return _with_change(table).sort_values("change", key=np.abs, ascending=False, ignore_index=True)
-
-
-def _costs(solved: PlanViews, year: int, before: int | None) -> pd.DataFrame:
-    """Payments of the first calendar year of each model year, by line."""
-    by = solved.results.tables["costs"].groupby(["item", "calendar_year"])["musd"].sum()
-    by.index = by.index.set_names(["item", "year"])
-    return _two_years(by, "item", year, before)
+    then, now = wide[before].array if before in wide else np.nan, wide[year].array if year in wide else 0.0
+    table = pd.DataFrame({key: wide.index.to_numpy(), "before": then, "now": now})
+    table["change"] = table["now"] - table["before"]
+    return table.sort_values("change", key=np.abs, ascending=False, ignore_index=True)
 
 
 def about_year(solved: PlanViews, tables: Mapping[str, pd.DataFrame], year: int) -> Iterator[Statement]:
     """Say what changed in a year, and what it came from."""
-    yield from _figures(tables, year)
-    yield from _sites(tables, year)
-    yield from _bought(tables)
-    yield from _lines(tables)
-    yield from _why(solved, tables, year)
+    yield from (*_figures(tables, year), *_sites(tables, year), *_bought(tables), *_lines(tables))
+    yield from _why(solved, tables)
 
 
 def _cell(tables: Mapping[str, pd.DataFrame], figure: str, column: str) -> Number:
@@ -333,16 +279,12 @@ def _figures(tables: Mapping[str, pd.DataFrame], year: int) -> Iterator[Statemen
         yield Statement(CHANGED, text, (now, change, before))
 
 
-def _with_its_name(of: Number) -> str:
-    return f"{next(iter(of.row.values()))} {of}"
-
-
 def _listed(
     tables: Mapping[str, pd.DataFrame],
     cell: tuple[str, str, str],
     key: str,
     labels: pd.Series,
-    words: Callable[[Number], str] = _with_its_name,
+    words: Callable[[Number], str] = lambda of: f"{next(iter(of.row.values()))} {of}",
 ) -> tuple[str, tuple[Number, ...]]:
     """List the first of some rows in words; a cell is of a table, a column and a unit."""
     table, column, unit = cell
@@ -357,10 +299,8 @@ def _sites(tables: Mapping[str, pd.DataFrame], year: int) -> Iterator[Statement]
         ("Racks in use shrink most at", table[table["change"] < -_NOISE]),
     ):
         if len(rows):
-            change = ("year_sites", "change", "MW")
-            listed, parts = _listed(
-                tables, change, "site", rows["site"], lambda of: f"{of.row['site']} ({of.value:+,.3g} MW)"
-            )
+            of = (tables, ("year_sites", "change", "MW"), "site", rows["site"])
+            listed, parts = _listed(*of, lambda of: f"{of.row['site']} ({of.value:+,.3g} MW)")
             yield Statement(CHANGED, f"{words} {listed}.", parts)
     opened = table[(table["before"] < _NOISE) & (table["now"] > _NOISE)]
     if len(opened):
@@ -389,17 +329,13 @@ def _lines(tables: Mapping[str, pd.DataFrame]) -> Iterator[Statement]:
         yield Statement(CHANGED, f"Lines of cost that move most: {listed}.", parts)
 
 
-def _why(solved: PlanViews, tables: Mapping[str, pd.DataFrame], year: int) -> Iterator[Statement]:
+def _why(solved: PlanViews, tables: Mapping[str, pd.DataFrame]) -> Iterator[Statement]:
     """Sites that can grow from this year on, and limits that bind in it."""
     table = tables["year_ready"]
     if len(table):
-        start = ("year_ready", "service_start", "")
-        listed, parts = _listed(
-            tables, start, "site", table["site"], lambda of: f"{of.row['site']} ({moment(of.value)})"
-        )
+        of = (tables, ("year_ready", "service_start", ""), "site", table["site"])
+        listed, parts = _listed(*of, lambda of: f"{of.row['site']} ({moment(of.value)})")
         more = and_more(len(table), _SHOWN)
         yield Statement(WHY, f"New halls can serve for the first time at {len(table)} sites: {listed}{more}.", parts)
-    if "binding" not in tables:
-        return
-    for one in list(about_limits(solved, tables))[:_SHOWN]:
-        yield Statement(WHY, one.text, one.numbers, one.stake_musd)
+    limits = list(about_limits(solved, tables))[:_SHOWN] if "binding" in tables else []
+    yield from (replace(one, topic=WHY) for one in limits)

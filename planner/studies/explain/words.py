@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import asdict, dataclass, field, replace
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
@@ -74,12 +75,8 @@ class Explanation(Answer):
     def __str__(self) -> str:
         """Return the sentences under their headings."""
         lines = [f"{self.scenario}", self.basis]
-        topic = ""
-        for statement in self.statements:
-            if statement.topic != topic:
-                topic = statement.topic
-                lines += ["", topic]
-            lines.append(f"- {statement.text}")
+        for topic, of in groupby(self.statements, lambda one: one.topic):
+            lines += ["", topic, *(f"- {one.text}" for one in of)]
         return "\n".join(lines)
 
     def to_dict(self) -> dict[str, Any]:
@@ -96,11 +93,8 @@ def span(numbers: Sequence[Number]) -> str:
     ('0.997 to 1.9 million USD', '1.9 million USD')
     """
     least, most = (choose(numbers, key=lambda one: one.value) for choose in (min, max))
-    if str(least) == str(most):
-        return str(most)
-    if abs(most.value) >= _MILLION:
-        return f"{amount(least.value / _MILLION)} to {most}"
-    return f"{amount(least.value)} to {most}"
+    scale = _MILLION if abs(most.value) >= _MILLION else 1.0
+    return str(most) if str(least) == str(most) else f"{amount(least.value / scale)} to {most}"
 
 
 def number(tables: Mapping[str, pd.DataFrame], table: str, column: str, unit: str, **row: str | int) -> Number:
@@ -134,12 +128,8 @@ def about_cost(tables: Mapping[str, pd.DataFrame]) -> Iterator[Statement]:
         f"{line_of_cost(of)} {of.value / total.value:.0%}{f' (part of {of_all})' if of_all else ''}"
         for of, of_all in zip(items, largest["heading"], strict=True)
     ]
-    yield Statement(
-        COST,
-        f"The plan costs {total} net present value; most of it is {', '.join(shares)}.",
-        (total, *items),
-        total.value,
-    )
+    text = f"The plan costs {total} net present value; most of it is {', '.join(shares)}."
+    yield Statement(COST, text, (total, *items), total.value)
     service = tables["service"]
     missed = service["rented_kh100e"] + service["unmet_kh100e"]
     for year in service.loc[missed > 1e-3 * service["demand_kh100e"], "year"]:
@@ -147,10 +137,8 @@ def about_cost(tables: Mapping[str, pd.DataFrame]) -> Iterator[Statement]:
         asked, rented, unmet = (
             number(tables, "service", f"{name}_kh100e", "kH100e", **of) for name in ("demand", "rented", "unmet")
         )
-        text = (
-            f"Of {asked} of demand in {year}, {rented} ({rented.value / asked.value:.1%}) are "
-            f"rented and {unmet} ({unmet.value / asked.value:.1%}) stay unmet."
-        )
+        share, left = (f"({of.value / asked.value:.1%})" for of in (rented, unmet))
+        text = f"Of {asked} of demand in {year}, {rented} {share} are rented and {unmet} {left} stay unmet."
         yield Statement(COST, text, (asked, rented, unmet))
 
 
@@ -164,35 +152,22 @@ def about_compute(tables: Mapping[str, pd.DataFrame]) -> Iterator[Statement]:
     prices = tables["demand_price"]
     for workload, rows in prices.groupby("workload", sort=False):
         first, last = int(rows["year"].min()), int(rows["year"].max())
-        unit = "USD/H100e-hour"
-        column = "mean_usd_per_h100e_hour"
-        then, now = (
-            number(tables, "demand_price", column, unit, workload=str(workload), year=year) for year in (first, last)
+        ends = rows["year"].loc[rows["mean_usd_per_h100e_hour"].agg(["idxmin", "idxmax"])]
+        cells = [("mean", first), ("mean", last), ("least", last), ("most", last), *(("mean", int(at)) for at in ends)]
+        then, now, least, most, low, high = (
+            number(
+                tables, "demand_price", f"{of}_usd_per_h100e_hour", "USD/H100e-hour", workload=str(workload), year=at
+            )
+            for of, at in cells
         )
-        least, most = (
-            number(tables, "demand_price", f"{which}_usd_per_h100e_hour", unit, workload=str(workload), year=last)
-            for which in ("least", "most")
-        )
-        spread = (
-            f" ({amount(least.value)} to {amount(most.value)} by region)"
-            if most.value - least.value > 0.005 * abs(now.value)
-            else ""
-        )
+        spread = f" ({amount(least.value)} to {amount(most.value)} by region)"
+        spread = spread if most.value - least.value > 0.005 * abs(now.value) else ""
         before = f", {amount(then.value)} in {first}" if first != last else ""
-        ends = rows[column].agg(["idxmin", "idxmax"])
-        low, high = (
-            number(tables, "demand_price", column, unit, workload=str(workload), year=int(year))
-            for year in rows["year"].loc[ends]
-        )
-        between = (
-            f"; lowest {amount(low.value)} ({low.row['year']}), highest {amount(high.value)} ({high.row['year']})"
-            if len(rows) > _FEW_YEARS
-            else ""
-        )
+        between = f"; lowest {amount(low.value)} ({low.row['year']}), highest {amount(high.value)} ({high.row['year']})"
+        between = between if len(rows) > _FEW_YEARS else ""
         asked = float(rows.loc[rows["year"] == last, "demand_kh100e"].iloc[0])
         text = f"For {workload}, one more H100e costs {now} in {last}{spread}{before}{between}."
-        stake = abs(now.value) * asked
-        yield Statement(COMPUTE, text, (now, least, most, then, low, high), stake)
+        yield Statement(COMPUTE, text, (now, least, most, then, low, high), abs(now.value) * asked)
 
 
 _KEYS: Final = ["block", *PLACES]
@@ -243,23 +218,18 @@ def about_limits(
 def _worth(solved: PlanViews, row: pd.Series, value: Number, shadow: Number, stake: Number) -> str:
     """Say what one more unit saves, for racks by the rack too; or what more of a target costs."""
     price = BY_NAME[str(row["block"])].price
-    if price is not None and price.sign == 1:
-        return _cost_of_one_more(value, shadow, stake)
+    if price is not None and price.sign == 1:  # of a target: what one more unit costs, and 1 % more of it
+        if abs(value.value) < _WORTH_NOTHING * abs(shadow.value):
+            return "one more MWh alone costs nothing, as other limits bind"
+        is_shadow = abs(value.value - shadow.value) <= _WORTH_NOTHING * abs(shadow.value)
+        more = f", and 1 % more of the target {amount(stake.value)} MUSD NPV" if is_shadow else ""
+        return f"one more MWh costs {value}{more}"
     one = ONE_MORE[str(row["limit_unit"])]
     if abs(value.value) < _WORTH_NOTHING * abs(shadow.value):
         return f"{one} alone saves nothing, as something else is full as well"
     aside = binding_of(str(row["block"])).aside
     also = aside(solved.inputs, solved.results.tables, row, value.value) if aside is not None else ""
     return f"{one} saves {value}{also}"
-
-
-def _cost_of_one_more(value: Number, shadow: Number, stake: Number) -> str:
-    """Say what one more unit of a target costs, and 1 % more of it."""
-    if abs(value.value) < _WORTH_NOTHING * abs(shadow.value):
-        return "one more MWh alone costs nothing, as other limits bind"
-    if abs(value.value - shadow.value) > _WORTH_NOTHING * abs(shadow.value):
-        return f"one more MWh costs {value}"
-    return f"one more MWh costs {value}, and 1 % more of the target {amount(stake.value)} MUSD NPV"
 
 
 # Part of a longer word: a key path, a path of a file, another id.
@@ -280,17 +250,12 @@ class Names:
     def __init__(self, inputs: Inputs) -> None:
         sets, tables = inputs.sets, inputs.tables
         names: dict[str, str] = {}
-        for table, key, axis in (
-            ("racks", "rack", sets.rack),
-            ("workloads", "workload", sets.workload),
-            ("cooling", "cooling", sets.cooling),
-        ):
+        for table, key in (("racks", "rack"), ("workloads", "workload"), ("cooling", "cooling")):
             known = names_in(tables[table], key)
-            names |= {id_: known[id_] for id_ in axis.labels if id_ in known}
+            names |= {id_: known[id_] for id_ in getattr(sets, key).labels if id_ in known}
         names |= {hall: hall_words(hall, names) for hall in sets.hall.labels}
         kept = {*inputs.sites.table["site"], *sets.zone.labels}
-        self._of = {id_: name for id_, name in names.items() if re.search("[_|]", id_)}
-        self._of = {id_: name for id_, name in self._of.items() if id_ not in kept}
+        self._of = {id_: name for id_, name in names.items() if re.search("[_|]", id_) and id_ not in kept}
         ids = "|".join(map(re.escape, sorted(self._of, key=len, reverse=True)))
         self._ids = re.compile(f"{_BEFORE}(?:{ids}){_AFTER}" if ids else "(?!)")
 

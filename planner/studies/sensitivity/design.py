@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import numpy as np
 
@@ -52,9 +52,9 @@ def rows_per_block(method: Method, factors: int) -> int:
     return factors + (1 if method == "morris" else 2)
 
 
-def names_of(factors: int) -> list[str]:
-    """Return what SALib calls the factors; their own names are a planner's text."""
-    return [f"x{at}" for at in range(factors)]
+def _problem_of(factors: int) -> dict[str, Any]:
+    """Return the factors as SALib has them; their own names are a planner's text."""
+    return {"num_vars": factors, "names": [f"x{at}" for at in range(factors)], "bounds": [[0.0, 1.0]] * factors}
 
 
 def shares_of(design: Design, factors: int) -> Floats:
@@ -66,7 +66,7 @@ def shares_of(design: Design, factors: int) -> Floats:
     >>> bool((np.abs(np.diff(drawn.reshape(3, 3, 2), axis=1)).sum(axis=2) > 0.66).all())
     True
     """
-    problem = {"num_vars": factors, "names": names_of(factors), "bounds": [[0.0, 1.0]] * factors}
+    problem = _problem_of(factors)
     if design.method == "morris":
         from SALib.sample import morris
 
@@ -87,14 +87,9 @@ def words_of(design: Design, factors: int, futures: int, seconds: float) -> str:
     >>> words_of(Design("tornado", 0, 1), 10, 20, float("nan"))
     '20 futures of 10 figures; --figures 5 makes about 10'
     """
-    time = ""
-    if not math.isnan(seconds):
-        time = f", some {duration(futures * seconds)} of solving at {amount(seconds, 2)} s each"
-    of, size = {
-        "tornado": ("figures", factors),
-        "morris": ("trajectories", design.size),
-        "sobol": ("samples", design.size),
-    }[design.method]
+    is_known = not math.isnan(seconds)
+    time = f", some {duration(futures * seconds)} of solving at {amount(seconds, 2)} s each" if is_known else ""
+    of, size = _SIZE_OF.get(design.method, "figures"), design.size or factors
     fewer = f"; --{of} {size // 2} makes about {futures // 2}" if size > _FEW else ""
     figures = "1 figure" if factors == 1 else f"{factors} figures"
     return f"{futures:,} futures of {figures}{time}{fewer}"
@@ -112,25 +107,27 @@ def indices_of(design: Design, shares: Floats, outputs: Floats, *, resamples: in
     Source: Campolongo, Cariboni and Saltelli (2007); Saltelli et al. (2010); as SALib has them.
     """
     factors = shares.shape[1]
-    columns = ("mu", "mu_star", "mu_star_conf", "sigma")
-    if design.method == "sobol":
-        columns = ("s1", "s1_conf", "st", "st_conf")
+    columns = _COLUMNS[design.method]
     if is_constant(outputs):  # a variance of nothing cannot be divided
         return {name: np.zeros(factors) for name in columns}
     rng = np.random.default_rng(design.seed)  # SALib takes a seed of 0 for none
-    problem = {"num_vars": factors, "names": names_of(factors), "bounds": [[0.0, 1.0]] * factors}
+    problem = _problem_of(factors)
     if design.method == "morris":
         from SALib.analyze import morris
 
         found = morris.analyze(problem, shares, outputs, num_resamples=resamples, num_levels=LEVELS, seed=rng)
-        return {name: np.asarray(found[name], dtype=np.float64) for name in columns}
-    from SALib.analyze import sobol
+    else:
+        from SALib.analyze import sobol
 
-    found = sobol.analyze(problem, outputs, calc_second_order=False, num_resamples=resamples, seed=rng)
-    return {name: np.asarray(found[_SALIB[name]], dtype=np.float64) for name in columns}
+        found = sobol.analyze(problem, outputs, calc_second_order=False, num_resamples=resamples, seed=rng)
+    return {name: np.asarray(found[of], dtype=np.float64) for name, of in columns.items()}
 
 
-_SALIB: Final = {"s1": "S1", "s1_conf": "S1_conf", "st": "ST", "st_conf": "ST_conf"}
+_COLUMNS: Final = {
+    "morris": {name: name for name in ("mu", "mu_star", "mu_star_conf", "sigma")},
+    "sobol": {"s1": "S1", "s1_conf": "S1_conf", "st": "ST", "st_conf": "ST_conf"},
+}
+"""Indices by method, and what SALib calls them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,7 +185,6 @@ _SIZE_OF: Final[Mapping[str, str]] = {"morris": "trajectories", "sobol": "sample
 _USUAL: Final[Mapping[str, str]] = {"trajectories": "10 to 50 are usual", "samples": "64 to 1,024 are usual"}
 FIGURES: Final = 10
 _MOST_SEED: Final = 2**32 - 1
-_MOST_FIGURES: Final = 100
 OUTPUTS: Final[Mapping[str, str]] = {
     COST: "MUSD",
     BOUND: "MUSD",
@@ -203,27 +199,23 @@ def _problem(what_is: str, must_be: str, fix: str) -> Problem:
 
 def wrong_wishes(method: str, figures: int, seed: int, of: str) -> list[Problem]:
     """Return what is wrong with what is asked, but for the sizes."""
-    problems = []
-    if method not in METHODS:
-        fix = did_you_mean(method, METHODS, "take another one")
-        problems.append(_problem(f"method is {method!r}", ", ".join(METHODS), fix))
-    elif method != "tornado" and find_spec("SALib") is None:
-        fix = "install it: pip install 'dcplan[sensitivity]'"
-        problems.append(_problem(f"SALib is not installed, which method {method} needs", "SALib 1.6 or newer", fix))
-    if not 1 <= figures <= _MOST_FIGURES:
-        must_be = f"an integer from 1 to {_MOST_FIGURES}"
-        problems.append(_problem(f"figures is {figures}", must_be, "10 to 20 are usual"))
-    if not 0 <= seed <= _MOST_SEED:
-        problems.append(_problem(f"seed is {seed}", f"an integer from 0 to {_MOST_SEED:,}", "take another one"))
-    if of not in OUTPUTS:
-        fix = did_you_mean(of, list(OUTPUTS), "docs/results.md lists the columns")
-        problems.append(_problem(f"of is {of!r}", f"{COST}, {BOUND} or a column of table summary", fix))
-    return problems
+    is_method, other = method in METHODS, "take another one"
+    has_library = method == "tornado" or find_spec("SALib") is not None
+    no_library, install = f"SALib is not installed, which method {method} needs", "pip install 'dcplan[sensitivity]'"
+    a_column, known = f"{COST}, {BOUND} or a column of table summary", "docs/results.md lists the columns"
+    wrong = (
+        (not is_method, f"method is {method!r}", ", ".join(METHODS), did_you_mean(method, METHODS, other)),
+        (is_method and not has_library, no_library, "SALib 1.6 or newer", f"install it: {install}"),
+        (not 1 <= figures <= 100, f"figures is {figures}", "an integer from 1 to 100", "10 to 20 are usual"),
+        (not 0 <= seed <= _MOST_SEED, f"seed is {seed}", f"an integer from 0 to {_MOST_SEED:,}", other),
+        (of not in OUTPUTS, f"of is {of!r}", a_column, did_you_mean(of, list(OUTPUTS), known)),
+    )
+    return [_problem(*problem) for is_wrong, *problem in wrong if is_wrong]
 
 
 def wrong_sizes(method: str, sizes: Mapping[str, int | None]) -> list[Problem]:
     """Return sizes that are of another method, and those that the method cannot have."""
-    problems = []
+    problems, is_power = [], method == "sobol"
     for name, size in sizes.items():
         if size is None or method not in METHODS:
             continue
@@ -231,8 +223,7 @@ def wrong_sizes(method: str, sizes: Mapping[str, int | None]) -> list[Problem]:
             of = next(of for of, its in _SIZE_OF.items() if its == name)
             what_is = f"{name} is {size}, and method is {method}"
             problems.append(_problem(what_is, f"given with method {of} alone", f"leave it out, or take method {of}"))
-        elif not 2 <= size <= MOST_FUTURES or (method == "sobol" and size & (size - 1)):
-            is_power = method == "sobol"
+        elif not 2 <= size <= MOST_FUTURES or (is_power and size & (size - 1)):
             most = 1 << (MOST_FUTURES.bit_length() - 1) if is_power else MOST_FUTURES
             must_be = f"{'a power of 2' if is_power else 'an integer'} from 2 to {most:,}"
             problems.append(_problem(f"{name} is {size}", must_be, _USUAL[name]))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -34,7 +36,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from planner.inputs.uncertain_figures import UncertainFigure
-    from planner.outputs.run import Run
     from planner.runs.reopen import StoredPlan
     from planner.scenario import ScenarioDraft
     from planner.studies.estimates import Estimates
@@ -70,21 +71,9 @@ def _axes(factors: Sequence[Factor]) -> tuple[SweepAxis, ...]:
 
 def _file(draft: ScenarioDraft, axes: tuple[SweepAxis, ...], futures: tuple[Future, ...]) -> SweepFile:
     """Return the futures of a study as those of a sweep; the whole run of the base is kept."""
-    name = draft.name
-    source = draft.source_files[0] if draft.source_files else Path(name)
-    return SweepFile(
-        path=source,
-        sha256=draft.source_sha256[0] if draft.source_sha256 else "",
-        title=f"Sensitivity of {name}",
-        question="Which inputs decide?",
-        draft=draft,
-        axes=axes,
-        sample=None,
-        futures=futures,
-        listed={},
-        runs=frozenset({BASE}),
-        problems=(),
-    )
+    source, sha256 = (*draft.source_files, Path(draft.name))[0], (*draft.source_sha256, "")[0]
+    said = (f"Sensitivity of {draft.name}", "Which inputs decide?")
+    return SweepFile(source, sha256, *said, draft, axes, None, futures, {}, frozenset({BASE}), ())
 
 
 def base_sweep(draft: ScenarioDraft) -> Sweep:
@@ -126,16 +115,10 @@ def sweep_of_points(draft: ScenarioDraft, factors: Sequence[Factor], points: pd.
         what_is = f"the design has {len(once):,} points"
         fix = "take fewer figures, trajectories or samples"
         raise InputError([Problem.of("sensitivity", what_is, f"fewer than {MOST_FUTURES:,}", fix)])
-    shares = once[[one.name for one in factors]].to_numpy(np.float64)
+    shares = once[[one.name for one in factors]].to_numpy(np.float64).tolist()
     futures = [
-        Future(
-            name,
-            {
-                one.name: one.at_value() if np.isnan(share) else one.point_at(share)
-                for one, share in zip(factors, row, strict=True)
-            },
-        )
-        for name, row in zip(once["future"], shares.tolist(), strict=True)
+        Future(name, {one.name: one.point_at(share) for one, share in zip(factors, row, strict=True)})
+        for name, row in zip(once["future"], shares, strict=True)
     ]
     file = _file(draft, _axes(factors), (Future(BASE), *futures))
     return sweep_of(file, dict.fromkeys((one.name for one in futures), BASE))
@@ -170,53 +153,39 @@ class Factor:
         return max(abs(self.low_musd), abs(self.high_musd))
 
     def point_at(self, share: float) -> Point:
-        """Return the point at a share of the way from low to high. Takes `share` [0, 1]."""
-        moved = tuple((one, one.value_at(share)) for one in self.figures)
-        return Point(moved[0][1] if len(moved) == 1 else share, (), None, moved)
-
-    def at_value(self) -> Point:
-        """Return the point that the data state."""
-        moved = tuple((one, one.value) for one in self.figures)
-        return Point(moved[0][1] if len(moved) == 1 else "value", (), None, moved)
+        """Return the point at a share of the way from low to high, in [0, 1]; nan is what the data state."""
+        is_stated = math.isnan(share)
+        moved = tuple((one, one.value if is_stated else one.value_at(share)) for one in self.figures)
+        return Point(moved[0][1] if len(moved) == 1 else "value" if is_stated else share, (), None, moved)
 
 
 def first_order_of(found: Estimates) -> pd.DataFrame:
     """Return what first order says of the figures that do most, and which count in steps."""
     ranked = found.table[[*_KEY, "low_musd", "high_musd"]].assign(in_steps=False)
-    steps = [(one.table, one.column, one.item, np.nan, np.nan, True) for one in found.in_steps]
-    stepped = pd.DataFrame(steps, columns=list(FIRST_ORDER))
-    if stepped.empty:
-        return ranked.reset_index(drop=True)
-    return pd.concat([ranked, stepped], ignore_index=True)
+    steps = [(*_key(one), np.nan, np.nan, True) for one in found.in_steps]
+    stepped = [pd.DataFrame(steps, columns=list(FIRST_ORDER))] if steps else []
+    return pd.concat([ranked, *stepped], ignore_index=True)
 
 
 def factors_of(first_order: pd.DataFrame, tables: Mapping[str, pd.DataFrame], most: int) -> list[Factor]:
     """Choose the factors: the figures that do most to first order, and each column in steps."""
-    by_key = {(one.table, one.column, one.item): one for one in figures_of(tables)}
-    rows = first_order.to_dict("records")
-    ranked = [row for row in rows if not row["in_steps"]][:most]
-    names: dict[str, int] = {}
-    factors = []
-    for row in ranked:
+    by_key = {_key(one): one for one in figures_of(tables)}
+    found: list[tuple[str, tuple[UncertainFigure, ...], float, float]] = []
+    in_steps: dict[str, list[UncertainFigure]] = {}
+    for row in first_order.to_dict("records"):
         figure = by_key[row["table"], row["column"], row["item"]]
-        name = _name(f"{figure.table}.{figure.column} {figure.item}", names)
-        factors.append(Factor(name, (figure,), float(row["low_musd"]), float(row["high_musd"])))
-    in_steps: dict[tuple[str, str], list[UncertainFigure]] = {}
-    for row in rows:
+        column = f"{figure.table}.{figure.column}"
         if row["in_steps"]:
-            figure = by_key[row["table"], row["column"], row["item"]]
-            in_steps.setdefault((figure.table, figure.column), []).append(figure)
-    for (table, column), figures in in_steps.items():
-        name = _name(f"{table}.{column}", names)
-        factors.append(Factor(name, tuple(figures)))
+            in_steps.setdefault(column, []).append(figure)
+        elif len(found) < most:
+            found.append((f"{column} {figure.item}", (figure,), float(row["low_musd"]), float(row["high_musd"])))
+    found += [(column, tuple(of), math.nan, math.nan) for column, of in in_steps.items()]
+    factors, names = [], Counter[str]()
+    for text, figures, low, high in found:  # long names are shortened, and those that are alike then are numbered
+        short = text if len(text) <= _LONGEST_NAME else f"{text[: _LONGEST_NAME - 3]}..."
+        names[short] += 1
+        factors.append(Factor(short if names[short] == 1 else f"{short} ({names[short]})", figures, low, high))
     return factors
-
-
-def _name(text: str, names: dict[str, int]) -> str:
-    """Shorten a name, and number those that are alike then."""
-    short = text if len(text) <= _LONGEST_NAME else f"{text[: _LONGEST_NAME - 3]}..."
-    names[short] = names.get(short, 0) + 1
-    return short if names[short] == 1 else f"{short} ({names[short]})"
 
 
 def left_out_of(
@@ -225,8 +194,7 @@ def left_out_of(
     """List the figures with a low and a high that no factor moves, and why."""
     moved = {_key(one) for factor in factors for one in factor.figures}
     why = {_key(one): reason for factor, reason in without for one in factor.figures}
-    ranked = [one.first_order_musd for one in factors if not one.is_in_steps]
-    least = min(ranked, default=0.0)
+    least = min((one.first_order_musd for one in factors if not one.is_in_steps), default=0.0)
     less = f"moves the cost by no more than {least:.6g} MUSD to first order, the least that is in"
     rows = [
         (*_key(one), one.unit, one.value, one.low, one.high, why.get(_key(one), less))
@@ -252,11 +220,8 @@ def base_plan(base: Sweep, folder: Path, on_progress: Callable[[SweepProgress], 
     if stored is not None and stored.run and not (folder / RUNS_FOLDER / stored.run).is_dir():
         forget(question, folder)  # the answer without the plan that duals are read from
         stored = None
-    if stored is None:
-        row = solve_sweep(base, folder, 1, on_progress).futures.iloc[0]
-        status, message, run = (str(row[name]) for name in ("status", "message", "run"))
-    else:
-        status, message, run = stored.status, stored.message, stored.run
+    found = vars(stored) if stored is not None else solve_sweep(base, folder, 1, on_progress).futures.iloc[0]
+    status, message, run = (str(found[name]) for name in ("status", "message", "run"))
     if status not in PLANNED:
         raise without_plan(status)(f"the scenario itself has no plan ({status}): {message}")
     return reopen(folder / RUNS_FOLDER / run)
@@ -264,9 +229,7 @@ def base_plan(base: Sweep, folder: Path, on_progress: Callable[[SweepProgress], 
 
 def is_base_stored(base: Sweep, folder: Path) -> bool:
     """Return whether an earlier study has stored the plan of the scenario, and its duals' say."""
-    (question,) = base.questions
-    is_answered = answer_in(folder, question) is not None
-    return is_answered and (folder / _FIRST_ORDER_FILE).is_file()
+    return answer_in(folder, base.questions[0]) is not None and (folder / _FIRST_ORDER_FILE).is_file()
 
 
 def without_plan(*status: str) -> type[InfeasibleError | LimitReachedError | SolverError]:
@@ -280,26 +243,17 @@ def first_order(base: Sweep, plan: StoredPlan, folder: Path, most: int, report: 
     """Return what the duals say of each figure, from the folder where the same was asked before."""
     path = folder / _FIRST_ORDER_FILE
     # A low or a high of the data changes what is asked, and not the plan.
-    (question,) = base.questions
-    stored = _stored_first_order(path, question.file_name, plan.run, most)
-    if stored is not None:
-        return stored
+    asked = {"question": base.questions[0].file_name, "plan": plan.run.meta["created"]}
+    with suppress(OSError, ValueError):  # not there, or damaged
+        stored = pd.read_parquet(path)
+        if stored.attrs.items() >= asked.items() and int(stored.attrs.get("most", 0)) >= most:
+            return stored
     report("Looking for the figures that do most")
     found = first_order_of(estimates(plan.run, plan.scenario, plan.inputs, Asking(lambda _: None), most=most))
-    found.attrs |= {"most": most, "question": question.file_name, "plan": plan.run.meta["created"]}
+    found.attrs |= {"most": most, **asked}
     with whole_file(path) as partial:
         found.to_parquet(partial, index=False, compression="zstd")
     return found
-
-
-def _stored_first_order(path: Path, asked: str, run: Run, most: int) -> pd.DataFrame | None:
-    try:
-        stored = pd.read_parquet(path)
-    except (OSError, ValueError):  # not there, or damaged
-        return None
-    is_asked = stored.attrs.get("question") == asked and stored.attrs.get("plan") == run.meta["created"]
-    is_enough = int(stored.attrs.get("most", 0)) >= most
-    return stored if is_asked and is_enough else None
 
 
 # --- What a study of sensitivity found: factors ranked by what came of their futures --------------
@@ -319,20 +273,16 @@ class SolvedFutures:
 
     def to_sensitivity(self, scenario: str, left_out: pd.DataFrame, unmoved: int) -> Sensitivity:
         """Make the table of the study, and say what it is of."""
-        futures = self.solved.futures.set_index("future")
-        output = self._outputs()
-        penalty = futures["penalty_musd"]
-        points = self.points.assign(
-            output=output.reindex(self.points["future"]).to_numpy(),
-            penalty_musd=penalty.reindex(self.points["future"]).to_numpy(),
-        )
-        method, blocks, dropped = self.design.method, 0, 0
-        if method == "tornado":
+        futures, output, design = self.solved.futures.set_index("future"), self._outputs(), self.design
+        of = {"output": output, "penalty_musd": futures["penalty_musd"]}
+        points = self.points.assign(**{name: one.reindex(self.points["future"]).array for name, one in of.items()})
+        is_tornado, blocks, dropped = design.method == "tornado", 0, 0
+        if is_tornado:
             columns = self._tornado(futures, output)
         else:
             columns, blocks, dropped = self._of_blocks(points, futures)
         gaps = (futures["objective_musd"] - futures["bound_musd"]).dropna()
-        asked = (method, self.of, OUTPUTS[self.of], self.design.size, self.design.seed if method != "tornado" else 0)
+        asked = (design.method, self.of, OUTPUTS[self.of], design.size, 0 if is_tornado else design.seed)
         gap = float(gaps.max()) if self.of == COST and gaps.max() > 0.0 else 0.0
         broken = int((futures["broken"] != "").sum())
         tables = (self._table(columns), left_out, points)
@@ -369,9 +319,8 @@ class SolvedFutures:
             nearest = np.where(least * most <= 0.0, 0.0, np.minimum(np.abs(least), np.abs(most)))
             ends.append((nearest, np.maximum(np.abs(least), np.abs(most))))
         swing, least, most = (np.fmax(*of) for of in (map(np.abs, change.values()), *zip(*ends, strict=True)))
-        without = [
-            " and ".join(end for end, of in change.items() if np.isnan(of[at])) for at in range(len(self.factors))
-        ]
+        every = range(len(self.factors))
+        without = [" and ".join(end for end, of in change.items() if np.isnan(of[at])) for at in every]
         # Where an end has no plan the factor decides whether there is one at all.
         decides = np.array(list(map(bool, without)))
         key, lower, upper = (np.where(decides, np.inf, np.nan_to_num(one)) for one in (swing, least, most))
@@ -379,15 +328,9 @@ class SolvedFutures:
         return {
             "rank": ranked(key),
             **{f"at_{end}": of for end, of in change.items()},
-            "swing": swing,
-            "swing_least": least,
-            "swing_most": most,
-            "without_plan": without,
+            **{"swing": swing, "swing_least": least, "swing_most": most, "without_plan": without},
             **{f"penalty_at_{end}": penalty[of].to_numpy() - penalty[BASE] for end, of in names.items()},
-            "rank_low": first,
-            "rank_high": last,
-            "same_rank_frac": np.nan,
-            "rank_of_half": pd.NA,
+            **{"rank_low": first, "rank_high": last, "same_rank_frac": np.nan, "rank_of_half": pd.NA},
         }
 
     def _of_blocks(self, points: pd.DataFrame, futures: pd.DataFrame) -> tuple[dict[str, Any], int, int]:
@@ -406,14 +349,8 @@ class SolvedFutures:
         kept = whole.repeat(rows)
         indices = indices_of(self.design, shares[kept], y[kept])
         ranks = ranks_of(self.design, shares[kept], y[kept])
-        columns = {
-            **indices,
-            "rank": ranked(indices[BY[self.design.method]]),
-            "rank_low": ranks.low,
-            "rank_high": ranks.high,
-            "same_rank_frac": ranks.same,
-            "rank_of_half": ranks.half,
-        }
+        columns = {**indices, "rank": ranked(indices[BY[self.design.method]]), "rank_low": ranks.low}
+        columns |= {"rank_high": ranks.high, "same_rank_frac": ranks.same, "rank_of_half": ranks.half}
         return columns, int(whole.sum()), int((~whole).sum())
 
     def _table(self, columns: Mapping[str, Any]) -> pd.DataFrame:
@@ -426,12 +363,9 @@ class SolvedFutures:
 
 
 def _of_factor(factor: Factor) -> dict[str, Any]:
-    first = factor.figures[0]
-    is_one = len(factor.figures) == 1
-    own = {name: getattr(first, name) for name in ("item", "value", "low", "high", "kind", "source")}
-    every = {"item": f"all {len(factor.figures)}", **dict.fromkeys(("value", "low", "high"), np.nan)}
-    return {
-        **{"factor": factor.name, "table": first.table, "column": first.column, "unit": first.unit},
-        **(own if is_one else {**every, "kind": "", "source": ""}),
-        **{"figures": len(factor.figures), "first_order_musd": factor.first_order_musd},
-    }
+    first, count = factor.figures[0], len(factor.figures)
+    names = ("table", "column", "unit", "item", "value", "low", "high", "kind", "source")
+    own = {"factor": factor.name, **{name: getattr(first, name) for name in names}}
+    if count > 1:
+        own |= {"item": f"all {count}", **dict.fromkeys(("value", "low", "high"), np.nan), "kind": "", "source": ""}
+    return {**own, "figures": count, "first_order_musd": factor.first_order_musd}

@@ -154,17 +154,15 @@ def sensitivity(
     ranked = first_order(base, base_plan(base, folder, on_progress), folder, figures, report)
     tables = right_tables(TABLES, draft.data_files)
     every = factors_of(ranked, tables, figures)
-    without = [(one, _NO_STEPS) for one in every if one.is_in_steps and not steps]
-    without += not_valid(draft, [one for one in every if one.is_in_steps and steps])
-    out_of_it = [one for one, _ in without]
-    factors = [one for one in every if one not in out_of_it]
+    in_steps = [one for one in every if one.is_in_steps]
+    without = not_valid(draft, in_steps) if steps else [(one, _NO_STEPS) for one in in_steps]
+    factors = [one for one in every if one not in dict(without)]
     if not factors:
         raise InputError([_nothing_moves(draft)])
     points = points_of(design, factors)
     sweep = sweep_of_points(draft, factors, points)
     if on_design is not None:
-        (question,) = base.questions
-        answer = answer_in(folder, question)
+        answer = answer_in(folder, base.questions[0])
         seconds = math.nan if answer is None else answer.seconds
         on_design(words_of(design, len(factors), points["future"].nunique(), seconds))
     answers = solve_sweep(sweep, folder, jobs, on_progress, scheduler=scheduler, on_stage=report)
@@ -187,9 +185,6 @@ def _file_of(scenario: str | Path) -> Path:
 
 
 def _nothing_moves(draft: ScenarioDraft) -> Problem:
-    return Problem.of(
-        draft.name,
-        "no figure with a low and a high moves the cost of its plan",
-        "at least one",
-        "ask of another scenario, or give figures of a table of your own a low and a high",
-    )
+    what_is = "no figure with a low and a high moves the cost of its plan"
+    fix = "ask of another scenario, or give figures of a table of your own a low and a high"
+    return Problem.of(draft.name, what_is, "at least one", fix)

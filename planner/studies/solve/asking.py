@@ -16,7 +16,7 @@ from planner.lp import UNIT, Expression
 from planner.lp.highs import HighsSession
 from planner.model import build_model
 from planner.results.ended import PLANNED
-from planner.studies.solve.solves import STOPPED
+from planner.studies.solve.solves import STOPPED, SolveHooks
 from planner.studies.solve.whole_numbers import find_plan
 
 if TYPE_CHECKING:
@@ -44,10 +44,9 @@ _WHAT_NEXT: Final = "allow more time, or try another method (solver.method)"
 
 def stopped(name: str, outcome: Outcome, before: str, known: str = "") -> LimitReachedError:
     """Return the error of a solve that was stopped, with what can be done."""
-    parts = [f"{name}: {_STOPS[outcome.status]} before {before}"]
-    parts += [known] if known else []
-    parts += [_WHAT_NEXT] if outcome.status == "time_limit" else []
-    return LimitReachedError("; ".join(parts))
+    next_ = _WHAT_NEXT if outcome.status == "time_limit" else ""
+    parts = (f"{name}: {_STOPS[outcome.status]} before {before}", known, next_)
+    return LimitReachedError("; ".join(filter(None, parts)))
 
 
 def with_plan(outcome: Outcome, scenario: str, before: str, *, good: AbstractSet[str] = PLANNED) -> Outcome:
@@ -72,6 +71,11 @@ class Asking:
     report_stage: Callable[[str], None]  # called with what is being done
     interrupt: threading.Event | None = None  # set it to stop
 
+    @property
+    def hooks(self) -> SolveHooks:
+        """What stops the solver; nobody is told how far it is."""
+        return SolveHooks(None, self.interrupt)
+
     def solve(self, question: PreparedScenario, model: Model, method: Method = "auto") -> Outcome:
         """Solve a program with the scenario's tolerance and limits, integers as fractions."""
         return self.solve_session(question, relaxed_session(question, model), method)
@@ -81,9 +85,8 @@ class Asking:
     ) -> Outcome:
         """Solve what a session holds, for `most_s` at most; a stop ends the whole study."""
         solver = question.scenario.solver
-        outcome = session.solve(
-            method, time_limit_s=min(solver.time_limit_s, most_s), threads=solver.threads, interrupt=self.interrupt
-        )
+        most_s = min(solver.time_limit_s, most_s)
+        outcome = session.solve(method, time_limit_s=most_s, threads=solver.threads, interrupt=self.interrupt)
         if outcome.status == "interrupted":
             raise LimitReachedError(f"{question.scenario.name}: interrupted")
         return outcome
@@ -103,7 +106,7 @@ class Asking:
 
     def has_whole_plan(self, question: PreparedScenario, model: Model) -> bool:
         """Find out whether a program with integers has a plan, by rounding, then a search."""
-        outcome = find_plan(model, session_of(question, model), question.scenario.solver, interrupt=self.interrupt)
+        outcome = find_plan(model, session_of(question, model), question.scenario.solver, hooks=self.hooks)
         if not outcome.has_plan:
             before = "it was clear whether there is a plan with integers"
             with_plan(outcome, question.scenario.name, before, good={"infeasible"})
@@ -112,10 +115,9 @@ class Asking:
     def is_enough(self, question: PreparedScenario, settings: Sequence[Setting], cells: Sequence[Cell] = ()) -> bool:
         """Change settings and figures, and look for a plan; what makes no scenario is no help."""
         try:
-            changed = question.changed(settings, cells)
+            return self.is_possible(question.changed(settings, cells))
         except InputError:
             return False
-        return self.is_possible(changed)
 
 
 def session_of(question: PreparedScenario, model: Model) -> HighsSession:
@@ -208,9 +210,8 @@ def solver_words(event: ProgressEvent) -> str:
     parts = [_STEPS[event.step]] if event.step else []
     parts += [f"solve {event.solve}"] if event.solve > 1 else []
     parts += [_PHASES[event.phase]]
-    if event.iterations:  # interior point does not say before it is done
-        unit = "round" if event.phase == "rounds" else "iteration"
-        parts += [f"{unit} {event.iterations:,}"]
+    unit = "round" if event.phase == "rounds" else "iteration"
+    parts += [f"{unit} {event.iterations:,}"] if event.iterations else []  # interior point says none before it is done
     if isfinite(event.objective):
         parts += [f"cost {event.objective / MUSD_PER_BUSD:,.2f} BUSD"]
     if event.phase in _BOUNDED and event.gap < 1.0:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -11,23 +11,27 @@ from planner.lp.change import Arrays
 from planner.lp.highs import HighsSession
 from planner.model import build_model
 from planner.model.failover import without_cuts
+from planner.model.money import objective_musd, penalty_musd
 from planner.model.siting import ONLY_FOR_THE_BOUND
 from planner.results.proof import Proof
+from planner.results.store import cleaned
 from planner.studies.solve.asking import session_of
-from planner.studies.solve.failover import add_cuts, stored_cuts
+from planner.studies.solve.failover import FailureCuts, add_cuts, stored_cuts
+from planner.studies.solve.solves import Solves
 from planner.studies.solve.whole_numbers import find_plan
 
 if TYPE_CHECKING:
     from planner.base.arrays import Floats
     from planner.inputs.build import PreparedScenario
     from planner.inputs.inputs import Inputs
-    from planner.lp import ArrayProblem
+    from planner.lp import ArrayProblem, Expression, Outcome
     from planner.lp.blocks import RowBounds
     from planner.lp.shares import Shares
     from planner.model import Model
     from planner.outputs.run import Run
     from planner.scenario.schema import Solver
     from planner.studies.solve.asking import Asking
+    from planner.studies.solve.solves import SolveHooks
 
 # --- The program of a plan with its integers as they are, in a session that starts at the plan ----
 
@@ -75,24 +79,12 @@ def begins_with_program(proof: Proof, arrays: Arrays) -> bool:
     count = len(rows.lower)
     row, column, value = proof.terms()
     is_first = row < count
-    of_proof: tuple[np.ndarray, ...] = (
-        *(proof.column(name) for name in ("cost", "lower", "upper")),
-        *(proof.row(name)[:count] for name in ("lower", "upper")),
-        row[is_first],
-        column[is_first],
-        value[is_first],
+    both: tuple[tuple[np.ndarray, np.ndarray], ...] = (
+        *((proof.column(name), getattr(columns, name)) for name in ("cost", "lower", "upper")),
+        *((proof.row(name)[:count], getattr(rows, name)) for name in ("lower", "upper")),
+        *((row[is_first], matrix.row_of_value()), (column[is_first], matrix.column), (value[is_first], matrix.value)),
     )
-    of_arrays: tuple[np.ndarray, ...] = (
-        *(columns.cost, columns.lower, columns.upper),
-        *(rows.lower, rows.upper),
-        matrix.row_of_value(),
-        matrix.column,
-        matrix.value,
-    )
-    return all(
-        a.shape == b.shape and bool(np.allclose(a, b, rtol=1e-9, atol=0.0))
-        for a, b in zip(of_proof, of_arrays, strict=True)
-    )
+    return all(a.shape == b.shape and bool(np.allclose(a, b, rtol=1e-9, atol=0.0)) for a, b in both)
 
 
 def model_at(inputs: Inputs, proof: Proof | None) -> Model:
@@ -111,7 +103,7 @@ def fixed_program(question: PreparedScenario, model: Model, ask: Asking, proof: 
     if arrays.columns.integer.any():
         if x is None:
             ask.report_stage("find the integers of the plan")
-            x = find_plan(model, session_of(question, model), question.scenario.solver, interrupt=ask.interrupt).x
+            x = find_plan(model, session_of(question, model), question.scenario.solver, hooks=ask.hooks).x
         arrays = integers_fixed(model, arrays, x)
         session.set_columns(lower=arrays.columns.lower, upper=arrays.columns.upper, integer=arrays.columns.integer)
         session.set_rows(arrays.rows.lower, arrays.rows.upper)
@@ -148,7 +140,7 @@ def plan_session(problem: ArrayProblem, solver: Solver, *, ends_at_gap: bool = T
     """Hand a program to the solver as its settings say: whole, or in pieces."""
     options = {"primal_feasibility_tolerance": solver.tolerance}
     is_asked = solver.method == "decomposed"
-    if not is_asked and (solver.method != "auto" or _nonzeros(problem) < LEAST_NONZEROS):
+    if not is_asked and (solver.method != "auto" or len(problem.matrix().value) < LEAST_NONZEROS):
         return HighsSession(problem, options)
     # scipy's graphs take a while to import.
     from planner.lp.decomposed import DecomposedSession, local_columns
@@ -174,5 +166,35 @@ def _are_worth_it(shares: Shares) -> bool:
     return bool(size.sum() >= least and size.max() <= MOST_LEFT * size.sum())
 
 
-def _nonzeros(problem: ArrayProblem) -> int:
-    return len(problem.matrix().value)
+class WarmProgram:
+    """The program of a question, integers relaxed, in a session that goes on from solve to solve."""
+
+    def __init__(self, question: PreparedScenario, hooks: SolveHooks) -> None:
+        self.question, self._hooks = question, hooks
+        self.model = build_model(question.inputs)
+        self.cost, self._penalty = objective_musd(self.model), penalty_musd(self.model)
+        self.session = plan_session(self.model.problem, question.scenario.solver, ends_at_gap=False)
+        self.cuts = FailureCuts.where_asked(question.scenario, self.model)
+
+    def bounds(self) -> tuple[Floats, Floats]:
+        """Return the bounds of its columns, to be changed."""
+        columns = self.model.problem.columns()
+        return columns.lower.copy(), columns.upper.copy()
+
+    def solve(self, lower: Floats | None = None, upper: Floats | None = None, **how: Any) -> Outcome:
+        """Solve it within bounds, its own where they are left out, from the last basis; `how` is of `solve_within`."""
+        solves, own = self.solves(), self.bounds()
+        return solves.solve_within(own[0] if lower is None else lower, own[1] if upper is None else upper, **how)
+
+    def solves(self) -> Solves:
+        """Return its solves, on a clock of their own."""
+        return Solves(self.model, self.session, self.question.scenario.solver, self.cuts, self._hooks)
+
+    def minimise(self, objective: Expression) -> None:
+        """Ask for the least of something else."""
+        self.model.problem.minimise(objective)
+        self.session.update(self.model.problem)
+
+    def penalty_musd(self, outcome: Outcome) -> float:
+        """Return what of the cost of a solution is the penalty of unmet demand. [MUSD]"""
+        return float(cleaned(self._penalty.value(outcome.x))[0])

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from planner.family.table_columns import mask_at
 from planner.inputs.sites import partner_blocks
 from planner.lp.index import locate
 from planner.lp.outcome import relative_gap
@@ -108,14 +109,13 @@ def _workload_year(model: Model) -> NDArray[np.intp]:
 def _housed_mw(model: Model) -> Floats:
     """Racks of a workload that the halls of a site can house by then, one for all. [MW], (block)"""
     p, block = model.p, model.p.siting.block
-    existing_mw, leased_mw = np.zeros(p.sites.site_year.size), np.zeros(p.sites.site_year.size)
-    np.add.at(existing_mw, p.sites.site_year.find(p.halls.hall), p.halls.existing_mw)
-    is_to_let = np.unique(p.sites.site_year.find(p.halls.lease))
-    leased_mw[is_to_let] = p.halls.lease_depth_mw[p.sites.site_year["site"][is_to_let]]
-    halls_mw = existing_mw + p.sites.reach_mw + leased_mw
+    site_year = p.sites.site_year
+    existing_mw = np.bincount(site_year.find(p.halls.hall), p.halls.existing_mw, site_year.size)
+    may_lease = mask_at((site_year.size,), site_year.find(p.halls.lease))
+    halls_mw = existing_mw + p.sites.reach_mw + np.where(may_lease, p.halls.lease_depth_mw[site_year["site"]], 0.0)
     per_mw = np.full(len(p.sets.workload), np.inf)  # least halls that racks of a workload take
     np.minimum.at(per_mw, p.racks.deployment["workload"], p.racks.hall_mw_per_mw)
-    return np.asarray(halls_mw[p.sites.site_year.find(block)] / per_mw[block["workload"]])
+    return np.asarray(halls_mw[site_year.find(block)] / per_mw[block["workload"]])
 
 
 def _asked_mw(model: Model, x: Floats, racks_mw: Floats) -> Floats:
@@ -144,7 +144,6 @@ _MOST_SOLVES: Final = 20  # of filling blocks
 _LITTLE_FRAC: Final = 1e-3  # of the racks in blocks: where less is closed, a basis is of use
 _MOST_TRIES: Final = 10  # of closing a block that is only there because it must be whole
 _WORTH_FRAC: Final = 2e-3  # of a plan's cost that such a block must cost, at its dual, to be tried
-_NOTHING: Final = 1e-6  # of a MW
 _MANY: Final = ("used", "served", "operate", "build", "retrofit", "move_in", "move_out")
 """Columns that there are most of: of each kind half are tried, those of the least reduced cost."""
 
@@ -181,14 +180,12 @@ class BlockSearch:
         one_by_one: bool,
     ) -> None:
         self._model, self._solves, self._reserve_s = model, solves, reserve_s
-        self._one_by_one, self._relaxed_x = one_by_one, relaxed.x
-        self._enough_frac = enough_frac
+        self._one_by_one, self._relaxed_x, self._enough_frac = one_by_one, relaxed.x, enough_frac
         self._holds = model.problem.column_block("holds")
         columns = model.problem.columns()
         # Some may be decided already.
         self._must, self._may = columns.lower[self._holds] > 0.0, columns.upper[self._holds] > 0.0
-        self._cost = columns.cost
-        self._lower, self._upper = columns.lower.copy(), columns.upper.copy()
+        self._cost, self._lower, self._upper = columns.cost, columns.lower.copy(), columns.upper.copy()
         is_fixed = columns.integer.copy()
         for name in ("holds", "lot_racks"):
             is_fixed[model.problem.column_block(name)] = False
@@ -212,7 +209,7 @@ class BlockSearch:
             filled, may = self._filled(chosen, times * worth_musd)
             if filled.status != "optimal":
                 return None
-            whole = may & (self._racks_mw(filled.x) > _NOTHING)
+            whole = may & (self._racks_mw(filled.x) > _TOLERANCE_MW)
             outcome = self._solved(whole, whole)
             if outcome.status == "optimal":
                 return self._without_the_expensive(outcome)
@@ -236,20 +233,15 @@ class BlockSearch:
                 return filled, may & ~is_short
             racks_mw = self._racks_mw(filled.x)
             if self._one_by_one:
-                is_short = furthest_short(self._lack_mw(filled.x, is_short), self._place)
+                shared_mw = self._model.siting.shared_block_mw.value(filled.x)
+                lack_mw = np.where(is_short, self._model.p.siting.block_mw - shared_mw, 0)
+                is_short = furthest_short(lack_mw, self._place)
             is_little = racks_mw[is_short].sum() < _LITTLE_FRAC * racks_mw.sum()
             # Where much is closed, as at first, a basis is of little use.
             method = "auto" if is_little else self._solves.cold_method
             closed = closed | is_short
-            may = (may | self._beside(is_short)) & ~closed
-
-    def _beside(self, blocks: Bools) -> Bools:
-        """Blocks of any workload of the same use, at the same sites in the same years."""
-        return np.asarray(np.isin(self._place, self._place[blocks]))
-
-    def _lack_mw(self, x: Floats, is_short: Bools) -> Floats:
-        """What blocks that stay short lack, and nothing of the others. [MW]"""
-        return np.where(is_short, self._model.p.siting.block_mw - self._model.siting.shared_block_mw.value(x), 0)
+            # Blocks of any workload of the same use, at the same sites in the same years, too.
+            may = (may | np.isin(self._place, self._place[is_short])) & ~closed
 
     def _racks_mw(self, x: Floats) -> Floats:
         """Racks of each block. [MW]"""
@@ -261,13 +253,13 @@ class BlockSearch:
         span_years = model.span_years
         mw_years = float((model.used.value(x) * span_years[model.p.racks.used["year"]]).sum())
         # BLAS would split the sum among its threads: other last digits choose another plan.
-        mean = abs(float((self._cost * x).sum())) / max(mw_years, _NOTHING)
+        mean = abs(float((self._cost * x).sum())) / max(mw_years, _TOLERANCE_MW)
         return mean * span_years[model.p.siting.block["year"]]
 
     def _without_the_expensive(self, outcome: Outcome) -> tuple[Floats, Bools]:
         """Close blocks that must be made whole, the most expensive first, until one is worth it."""
         model, rows = self._model, self._model.problem.row_block("block_least")
-        has_block = self._racks_mw(outcome.x) > _NOTHING
+        has_block = self._racks_mw(outcome.x) > _TOLERANCE_MW
         may_close = has_block & ~self._must
         worth = np.abs(outcome.row_dual[rows]) * model.p.siting.block_mw * may_close
         order = np.argsort(-worth, kind="stable")[:_MOST_TRIES]

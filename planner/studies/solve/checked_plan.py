@@ -24,7 +24,7 @@ from planner.studies.solve.at_plan import plan_session
 from planner.studies.solve.conflict import why_no_plan
 from planner.studies.solve.failover import FailureCuts, site_outages
 from planner.studies.solve.foresight import Decided, Failed, decide_year_by_year, with_time_left
-from planner.studies.solve.solves import STOPPED
+from planner.studies.solve.solves import NO_HOOKS, STOPPED, SolveHooks
 from planner.studies.solve.whole_numbers import find_plan
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def solve(
         hear_warnings(inputs.warnings, on_warning, strict=strict)
         if on_read is not None:
             on_read(scenario, inputs)
-    return plan_of(scenario, inputs, clock, on_progress=on_progress, interrupt=interrupt)
+    return plan_of(scenario, inputs, clock, hooks=SolveHooks(on_progress, interrupt))
 
 
 def plan_of(
@@ -133,15 +133,14 @@ def plan_of(
     inputs: Inputs,
     clock: StageTimes,
     *,
-    on_progress: Callable[[ProgressEvent], None] | None = None,
-    interrupt: threading.Event | None = None,
+    hooks: SolveHooks = NO_HOOKS,
     start: Start | None = None,
     keep_start: Callable[[Start], None] | None = None,
     hold: Callable[[Model], None] | None = None,
     orders_held_before: int | None = None,
 ) -> Plan:
     """Solve what is read and built already, and check the plan."""
-    decided = _decided(scenario, inputs, clock, on_progress, interrupt)
+    decided = _decided(scenario, inputs, clock, hooks)
     with clock.stage("build"):
         model = build_model(inputs)
         if decided is not None:
@@ -151,22 +150,19 @@ def plan_of(
         model.forget_sums()
         session = plan_session(model.problem, scenario.solver)
     with clock.stage("solve"):
-        like = None
         if start is not None:
             session.set_columns(integer=np.zeros_like(model.problem.columns().integer))
-            if session.start_from(start):
-                like = start
+        like = start if start is not None and session.start_from(start) else None
         cuts = FailureCuts.where_asked(scenario, model)
         solver = with_time_left(scenario.solver, 0.0 if decided is None else decided.seconds)
-        outcome = find_plan(model, session, solver, cuts=cuts, like=like, on_progress=on_progress, interrupt=interrupt)
+        outcome = find_plan(model, session, solver, cuts=cuts, like=like, hooks=hooks)
         inputs = inputs if cuts is None else cuts.inputs
     if not outcome.has_plan:
         question, view = PreparedScenario(scenario, inputs), _view(inputs, decided)
         raise why_no_plan(inputs.name, outcome, session, question, model, view, hold)
     if decided is not None and decided.stopped is not None and outcome.status not in STOPPED:
         outcome = replace(outcome, status=decided.stopped)
-    ended = session.start() if keep_start is not None else None
-    if keep_start is not None and ended is not None:
+    if keep_start is not None and (ended := session.start()) is not None:
         keep_start(ended.with_plan(model.problem, outcome.x, outcome.basis))
     del session
     with clock.stage("results"):
@@ -190,22 +186,15 @@ def verdict_on(
     return check_plan(scenario, inputs, results, status=outcome.status, proof=proof, **more)
 
 
-def _decided(
-    scenario: Scenario,
-    inputs: Inputs,
-    clock: StageTimes,
-    on_progress: Callable[[ProgressEvent], None] | None,
-    interrupt: threading.Event | None,
-) -> Decided | None:
+def _decided(scenario: Scenario, inputs: Inputs, clock: StageTimes, hooks: SolveHooks) -> Decided | None:
     """Take the decisions of a plan that does not see its whole horizon from the start."""
     if scenario.foresight.window_years is None:
         return None
     with clock.stage("decide"):
-        found = decide_year_by_year(scenario, inputs, on_progress=on_progress, interrupt=interrupt)
+        found = decide_year_by_year(scenario, inputs, hooks)
         if isinstance(found, Failed):
-            question = PreparedScenario(scenario, inputs)
-            seen = (found.first, found.last)
-            raise why_no_plan(inputs.name, found.outcome, found.session, question, found.model, seen)
+            of = (found.outcome, found.session, PreparedScenario(scenario, inputs), found.model)
+            raise why_no_plan(inputs.name, *of, (found.first, found.last))
     return found
 
 

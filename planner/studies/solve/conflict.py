@@ -15,12 +15,12 @@ from planner.base.words import and_more, some, unit_of_money
 from planner.limits import BY_NAME, LIMITS
 from planner.model import FAMILIES, build_model
 from planner.model.siting import ONLY_FOR_THE_BOUND
-from planner.studies.solve.asking import session_of, stopped, without_costs
+from planner.studies.solve.asking import Asking, session_of, stopped, without_costs
 from planner.studies.solve.solves import STOPPED
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from planner.base.arrays import Bools, Positions
     from planner.inputs.build import PreparedScenario
@@ -62,15 +62,14 @@ def conflict_rules(question: PreparedScenario, problem: ArrayProblem, names: Seq
             continue
         axes = problem.rows_over(block).axis_names
         places.setdefault(_family(block), []).append(dict(zip(axes, labels, strict=True)))
-    rules = [
-        ConflictRule(
-            _DECISIONS.get(block, (block, ""))[0],
-            _RULES[block] if block in _RULES else _DECISIONS[block][1],
-            tuple(where),
-            keys_of(question, _DECISIONS.get(block, (block, ""))[0], where),
-        )
-        for block, where in places.items()
-    ]
+    return _rules(question, ((*rule_of(block), where) for block, where in places.items()))
+
+
+def _rules(
+    question: PreparedScenario, found: Iterable[tuple[str, str, Sequence[dict[str, str]]]]
+) -> tuple[ConflictRule, ...]:
+    """Return rules by their names, what they ask for and places; those with settings of their own come first."""
+    rules = [ConflictRule(name, says, tuple(at), keys_of(question, name, at)) for name, says, at in found]
     return tuple(sorted(rules, key=lambda rule: not rule.keys))
 
 
@@ -148,7 +147,7 @@ class _Part:
     says: str
     over: Index
     entries: Positions
-    moves: Literal["rows", "whole", "lower", "upper"]
+    moves: Literal["rows", "integer", "lower", "upper"]
     at: Positions  # rows or columns, one for each entry
 
     def places(self) -> tuple[dict[str, str], ...]:
@@ -166,40 +165,31 @@ def integer_conflict(
     through once more, year by year.
     Takes `seconds` [s].
     """
-    trial = _Trial(question, model, time.perf_counter() + seconds, seconds, interrupt)
+    trial = _Trial(question, model, seconds, interrupt)
     parts = trial.needed(_in_order(question, _parts_left_out(question, model)))
     parts = trial.needed([year for part in parts for year in _by_year(part)])
-    together: dict[str, list[_Part]] = {}
+    together: dict[str, tuple[str, list[dict[str, str]]]] = {}
     for part in parts:
-        together.setdefault(part.name, []).append(part)
-    rules = []
-    for name, same in together.items():
-        places = tuple(place for part in same for place in part.places())
-        rules.append(ConflictRule(name, same[0].says, places, keys_of(question, name, places)))
-    return tuple(sorted(rules, key=lambda rule: not rule.keys)), trial.is_sure
+        together.setdefault(part.name, (part.says, []))[1].extend(part.places())
+    return _rules(question, ((name, *of) for name, of in together.items())), trial.is_sure
 
 
 class _Trial:
     """A program of which parts are left out, to see whether it has a plan then."""
 
     def __init__(
-        self,
-        question: PreparedScenario,
-        model: Model,
-        until_s: float,
-        seconds: float,
-        interrupt: threading.Event | None,
+        self, question: PreparedScenario, model: Model, seconds: float, interrupt: threading.Event | None
     ) -> None:
         self._question, self._interrupt = question, interrupt
-        self._until_s, self._most_s = until_s, seconds * _SHARE_OF_TIME
+        self._until_s, self._most_s = time.perf_counter() + seconds, seconds * _SHARE_OF_TIME
         self._session: HighsSession = session_of(question, model)
-        columns, bounds = model.problem.columns(), model.problem.row_bounds()
-        self._integer = columns.integer.copy()
-        self._lower, self._upper = columns.lower.copy(), columns.upper.copy()
-        self._row_lower, self._row_upper = bounds.lower.copy(), bounds.upper.copy()
+        columns, rows = model.problem.columns(), model.problem.row_bounds()
+        most = rows.upper.copy()
         for name in model.problem.row_block_names:
             if name.startswith(ONLY_FOR_THE_BOUND):
-                self._row_upper[model.problem.row_block(name)] = np.inf
+                most[model.problem.row_block(name)] = np.inf
+        self._columns = {name: getattr(columns, name).copy() for name in ("lower", "upper", "integer")}
+        self._rows = (rows.lower.copy(), most)
         self.is_sure = True
 
     def needed(self, parts: Sequence[_Part]) -> list[_Part]:
@@ -207,17 +197,12 @@ class _Trial:
         return [part for part in parts if not self._can_do_without(part)]
 
     def _can_do_without(self, part: _Part) -> bool:
-        arrays = (self._row_lower, self._row_upper, self._integer, self._lower, self._upper)
+        arrays = (*self._rows, *self._columns.values())
         before = [array.copy() for array in arrays]
-        match part.moves:
-            case "rows":
-                self._row_lower[part.at], self._row_upper[part.at] = -np.inf, np.inf
-            case "whole":
-                self._integer[part.at] = False
-            case "lower":
-                self._lower[part.at] = 0.0
-            case "upper":
-                self._upper[part.at] = 1.0
+        if part.moves == "rows":
+            self._rows[0][part.at], self._rows[1][part.at] = -np.inf, np.inf
+        else:
+            self._columns[part.moves][part.at] = {"integer": False, "lower": 0.0, "upper": 1.0}[part.moves]
         status = self._status()
         if status == "infeasible":
             return True
@@ -231,16 +216,12 @@ class _Trial:
         if left_s <= 0.0:
             return "time_limit"
         # Copies: a session tells what changed by the arrays that it was given before.
-        self._session.set_columns(lower=self._lower.copy(), upper=self._upper.copy(), integer=self._integer.copy())
-        self._session.set_rows(self._row_lower.copy(), self._row_upper.copy())
-        outcome = self._session.solve(
-            time_limit_s=min(left_s, self._most_s),
-            threads=self._question.scenario.solver.threads,
-            interrupt=self._interrupt,
+        self._session.set_columns(**{name: array.copy() for name, array in self._columns.items()})
+        self._session.set_rows(*(array.copy() for array in self._rows))
+        most_s = min(left_s, self._most_s)
+        return (
+            Asking(lambda _: None, self._interrupt).solve_session(self._question, self._session, most_s=most_s).status
         )
-        if outcome.status == "interrupted":
-            raise LimitReachedError(f"{self._question.scenario.name}: interrupted")
-        return outcome.status
 
 
 def _parts_left_out(question: PreparedScenario, model: Model) -> list[_Part]:
@@ -261,13 +242,14 @@ def _parts_left_out(question: PreparedScenario, model: Model) -> list[_Part]:
         columns = np.arange(block.start, block.stop)
         if columns.size and integer[columns].all():
             over = problem.columns_over(of.column)
-            parts.append(_Part(limit.name, of.says, over, np.arange(over.size), "whole", columns))
+            parts.append(_Part(limit.name, of.says, over, np.arange(over.size), "integer", columns))
     over, first = question.inputs.sites.site_year, problem.column_block("open").start
     is_new = ~question.inputs.sites.is_existing[over["site"]]
     asked: dict[Literal["lower", "upper"], Bools] = {
-        "lower": (siting.open_lower > 0.0) & is_new,
+        "lower": siting.open_lower > 0.0,
         "upper": siting.open_upper <= 0.0,
     }
+    asked["lower"] &= is_new
     for bound, is_asked in asked.items():
         which = np.flatnonzero(is_asked)
         if which.size:
@@ -320,14 +302,16 @@ def why_no_plan(
         else:
             conflict = tuple(session.iis(time_limit_s=_CONFLICT_SECONDS))
             rules = conflict_rules(question, model.problem, conflict)
-        is_with_integers = outcome.duals_of != "program"
-        said = f"{name}: {_WITH_INTEGERS if is_with_integers else _INFEASIBLE}"
+        head, these = f"{name}: {_INFEASIBLE}", "; these conflict:"
+        if outcome.duals_of != "program":
+            head, these = f"{name}: {_WITH_INTEGERS}", ". With integers these conflict:"
+        lines = [f"{head}{these}", *in_words(rules)]
         if not rules:
-            lines = [f"{said}. {_not_found(time.perf_counter() - began)}"]
-        elif is_with_integers:
-            lines = [f"{said}. With integers these conflict:", *in_words(rules)]
-        else:
-            lines = [f"{said}; these conflict:", *in_words(rules)]
+            is_late = time.perf_counter() - began >= _CONFLICT_SECONDS
+            why = (
+                f" in {_CONFLICT_SECONDS:.0f} s." if is_late else ": the solver ended without a proof that names them."
+            )
+            lines = [f"{head}. Which of them conflict was not found{why}"]
         if rules and not is_smallest:
             lines.append("  Time ran out before it was clear that each of them is needed.")
         if len(conflict) == 1:
@@ -348,13 +332,6 @@ def _bound(musd: float) -> str:
         return ""
     unit, factor, decimals = unit_of_money([musd])
     return f"no plan costs less than {musd * factor:,.{decimals}f} {unit}"
-
-
-def _not_found(seconds: float) -> str:
-    """Say why it is not known which constraints conflict, after so much time. [s]"""
-    if seconds >= _CONFLICT_SECONDS:
-        return f"Which of them conflict was not found in {_CONFLICT_SECONDS:.0f} s."
-    return "Which of them conflict was not found: the solver ended without a proof that names them."
 
 
 def _in_view(question: PreparedScenario, view: tuple[int, int], rules: Sequence[ConflictRule]) -> str:

@@ -43,8 +43,7 @@ def take_over(p: Inputs, served_kh100e: Floats, reserve_kh100e: Floats) -> Outag
 def site_outages(model: Model, outcome: Outcome) -> OutageTakeovers:
     """Say who takes over the work of each site of a plan, were it lost."""
     x = cleaned(outcome.x)
-    served, reserve = cleaned(model.served.value(x)), cleaned(model.failover.reserve.value(x))
-    return take_over(model.p, served, reserve)
+    return take_over(model.p, cleaned(model.served.value(x)), cleaned(model.failover.reserve.value(x)))
 
 
 def stored_cuts(model: Model, proof: Proof) -> FailoverInputs:

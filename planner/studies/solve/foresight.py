@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from planner.family.table_columns import codes
 from planner.inputs.inputs import order_dates
 from planner.model import build_model
 from planner.model.contracts import clean_target
@@ -22,18 +23,19 @@ from planner.model.demand import ASKS
 from planner.results.ended import PLANNED
 from planner.studies.solve.at_plan import plan_session
 from planner.studies.solve.failover import FailureCuts
+from planner.studies.solve.solves import NO_HOOKS
 from planner.studies.solve.whole_numbers import find_plan
 
 if TYPE_CHECKING:
-    import threading
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from planner.base.arrays import Floats, Positions
     from planner.inputs.inputs import Inputs, OrderDates
-    from planner.lp import HighsSession, Index, Outcome, ProgressEvent, Status
+    from planner.lp import HighsSession, Index, Outcome, Status
     from planner.model import Model
     from planner.scenario import Scenario
     from planner.scenario.schema import Solver
+    from planner.studies.solve.solves import SolveHooks
 
 _NONE: Final = -1  # of no model year
 _FOR_DEMAND: Final = ("install", "lot_racks", "holds")
@@ -67,13 +69,7 @@ class Failed:
     model: Model
 
 
-def decide_year_by_year(
-    scenario: Scenario,
-    inputs: Inputs,
-    *,
-    on_progress: Callable[[ProgressEvent], None] | None = None,
-    interrupt: threading.Event | None = None,
-) -> Decided | Failed:
+def decide_year_by_year(scenario: Scenario, inputs: Inputs, hooks: SolveHooks = NO_HOOKS) -> Decided | Failed:
     """Decide all years before the one whose window reaches the end of the horizon."""
     window = scenario.foresight.window_years
     years = inputs.years
@@ -89,20 +85,16 @@ def decide_year_by_year(
         problem, decides = model.problem, decided_in(model, dates)
         _look_to(model, first, last, decides)
         decided.hold(model)
-        session = plan_session(problem, scenario.solver)
-        cuts = FailureCuts.where_asked(scenario, model)
+        session, cuts = plan_session(problem, scenario.solver), FailureCuts.where_asked(scenario, model)
         # A search takes all the time it is given, and the steps after it need theirs.
         solver = with_time_left(scenario.solver, time.perf_counter() - began, steps + 1 - first)
-        outcome = find_plan(model, session, solver, cuts=cuts, on_progress=on_progress, interrupt=interrupt)
+        outcome = find_plan(model, session, solver, cuts=cuts, hooks=hooks)
         if not outcome.has_plan:
             return Failed(years.years[first], years.years[last], outcome, session, model)
-        bounds = problem.columns()
-        columns = np.flatnonzero(decides <= first)
+        bounds, columns = problem.columns(), np.flatnonzero(decides <= first)
         value = np.clip(outcome.x[columns], bounds.lower[columns], bounds.upper[columns])
-        is_whole = bounds.integer[columns]
-        value[is_whole] = np.round(value[is_whole])
-        as_asked = outcome.status in PLANNED
-        stopped = decided.stopped if as_asked else outcome.status
+        value = np.where(bounds.integer[columns], np.round(value), value)
+        stopped = decided.stopped if outcome.status in PLANNED else outcome.status
         decided = Decided(columns, value, first + 1, time.perf_counter() - began, stopped)
     return decided
 
@@ -121,9 +113,8 @@ def _look_to(model: Model, first: int, last: int, decides: Positions) -> None:
     """
     problem = model.problem
     asks = np.zeros(problem.numConstraints(), dtype=np.bool_)
-    for rows in (*ASKS, clean_target):
-        if rows.name in problem.row_block_names:
-            asks[problem.row_block(rows.name)] = problem.rows_over(rows.name)["year"] > last
+    for name in {rows.name for rows in (*ASKS, clean_target)} & {*problem.row_block_names}:
+        asks[problem.row_block(name)] = problem.rows_over(name)["year"] > last
     problem.free(asks)
     years = [year_of(problem.columns_over(name), model) for name in problem.column_block_names]
     unseen = (np.concatenate(years) > last) & (decides <= first)
@@ -132,8 +123,7 @@ def _look_to(model: Model, first: int, last: int, decides: Positions) -> None:
     unseen[retrofits] |= (model.p.halls.retrofit_done >= model.until + 1.0) & (decides[retrofits] <= first)
     # Nobody asks for them there: racks and blocks of chance would only have to be made whole.
     for name in _FOR_DEMAND:
-        own = year_of(problem.columns_over(name), model)
-        unseen[problem.column_block(name)] |= own > last
+        unseen[problem.column_block(name)] |= year_of(problem.columns_over(name), model) > last
     held, bounds = np.flatnonzero(unseen), problem.columns()
     nothing = np.clip(0.0, bounds.lower[held], bounds.upper[held])
     problem.hold(held, nothing, nothing)
@@ -162,17 +152,12 @@ def latest_orders(model: Model, dates: OrderDates) -> Mapping[str, Floats]:
         over = model.problem.columns_over(name)
         return moments[over[by], over["year"]]
 
-    halls = at("build", "site", dates.hall)
-    halls = np.where(model.p.halls.is_committed, model.year[model.p.halls.build["year"]], halls)
-    phases = model.p.halls.build.find(model.problem.columns_over("phases"))
+    p = model.p.halls
+    halls = np.where(p.is_committed, model.year[p.build["year"]], at("build", "site", dates.hall))
     return {
-        "build": halls,
-        "phases": halls[phases],
-        "expand": at("expand", "site", dates.connection),
-        "connect_mw": at("connect_mw", "site", dates.non_firm),
-        "source_mw": at("source_mw", "source", dates.source),
-        "store_mwh": at("store_mwh", "source", dates.source),
-        "has_plant": at("has_plant", "source", dates.source),
+        **{"build": halls, "phases": halls[p.build.find(model.problem.columns_over("phases"))]},
+        **{"expand": at("expand", "site", dates.connection), "connect_mw": at("connect_mw", "site", dates.non_firm)},
+        **{name: at(name, "source", dates.source) for name in ("source_mw", "store_mwh", "has_plant")},
         "signed_mw": at("signed_mw", "contract", dates.contract),
     }
 
@@ -208,9 +193,6 @@ def year_of(over: Index, model: Model) -> Positions:
     """
     years = model.p.sets.year.labels
     name = next((axis for axis in ("year", "vintage") if axis in over.axis_names), None)
-    if name is None:
+    if name is None or not over.size:
         return np.full(over.size, _NONE, dtype=np.intp)
-    position = {label: at for at, label in enumerate(years)}
-    labels = over.axis(name).labels
-    place = np.array([position.get(label, _NONE) for label in labels], dtype=np.intp)
-    return place[over[name]] if len(labels) else np.zeros(0, dtype=np.intp)
+    return np.asarray(codes(over.axis(name).labels, years)[over[name]])

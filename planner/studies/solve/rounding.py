@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from planner.family.table_columns import mask_at, sum_at
 from planner.inputs.sites import partner_blocks
 from planner.lp import Index
 from planner.lp.index import locate, pairs
@@ -84,56 +85,48 @@ def _lots_of_least_blocks(model: Model, x: Floats, has_block: Bools) -> Bools:
     axes = [p.lot.axis(name) for name in ("site", "rack", "hall", "duty", "year")]
     users = Index.sparse("users", axes, list(np.unique(places, axis=1)))
     lot, user = pairs(p.lot, users, on=("site", "rack", "hall", "duty"))
-    result = np.zeros(p.lot.size, dtype=np.bool_)
-    result[lot[p.lot["year"][lot] <= users["year"][user]]] = True
-    return result
+    return mask_at((p.lot.size,), lot[p.lot["year"][lot] <= users["year"][user]])
 
 
 def _openings(model: Model, x: Floats, columns: Columns, rule: KeepThreshold) -> Floats:
     """Open a site from the first year on in which the program opens it and it is worth it."""
-    p, siting = model.p.sites, model.p.siting
-    site_year = p.site_year
-    site, year = site_year["site"], site_year["year"]
-    sites, last_year = len(p.is_existing), len(model.p.sets.year) - 1
-    halls_mw = model.halls.stands_mw.value(x)
-    share = model.open.value(x)
-    is_last = year == last_year
-    in_the_end, opened_in_the_end = np.zeros(sites), np.zeros(sites)
-    in_the_end[site[is_last]] = halls_mw[is_last]
-    opened_in_the_end[site[is_last]] = share[is_last]
-
+    site_year, siting, sites = model.p.sites.site_year, model.p.siting, (len(model.p.sites.is_existing),)
+    site, share = site_year["site"], model.open.value(x)
+    is_last = site_year["year"] == len(model.p.sets.year) - 1
+    at_last: Any = (site[is_last],)
+    in_the_end, opened_in_the_end = (
+        sum_at(sites, at_last, of[is_last]) for of in (model.halls.stands_mw.value(x), share)
+    )
     worth = (share > _NOTHING) & (in_the_end[site] >= rule.site_frac * _least_mw(model))
     at = model.problem.column_block("open")
     must = columns.lower[at] > 0.0
-    chosen = np.zeros(sites, dtype=np.bool_)
-    chosen[site[worth | must]] = True
+    chosen = mask_at(sites, site[worth | must])
     if siting.exact.size or siting.most.size:
         count = int(siting.exact_sites if siting.exact.size else siting.most_sites)
-        may = np.zeros(sites, dtype=np.bool_)
-        may[site[is_last & (columns.upper[at] > 0.0)]] = True
+        may = mask_at(sites, site[is_last & (columns.upper[at] > 0.0)])
         rank = opened_in_the_end + 2.0 * chosen
         rank[site[must]] += 4.0
         best = np.argsort(np.where(may, -rank, np.inf), kind="stable")[:count]
-        kept = np.zeros(sites, dtype=np.bool_)
-        kept[best] = may[best]
+        kept = mask_at(sites, best) & may
         chosen = kept if siting.exact.size else kept & chosen
     begins = (worth | must | is_last) & chosen[site]
-    begun, now = pairs(site_year, site_year, on=("site",))
-    later = begins[begun] & (year[now] >= year[begun])
-    result = np.zeros(site_year.size)
-    result[now[later]] = 1.0
-    return result
+    begun, now = from_then_on(site_year)
+    return mask_at((site_year.size,), now[begins[begun]]).astype(np.float64)
 
 
 def _least_mw(model: Model) -> Floats:
     """Halls that a site must have in the end if it opens in a year. [MW], (site, year)"""
     p = model.p.sites
-    site = p.site_year["site"]
-    since = np.zeros(p.site_year.size)
-    begun, now = pairs(p.site_year, p.site_year, on=("site",))
-    later = p.site_year["year"][now] >= p.site_year["year"][begun]
-    np.add.at(since, begun[later], p.pace_mw[now[later]])
-    return np.asarray(np.minimum(p.minimum_mw[site], since))
+    begun, now = from_then_on(p.site_year)
+    since = np.bincount(begun, p.pace_mw[now], p.site_year.size)
+    return np.asarray(np.minimum(p.minimum_mw[p.site_year["site"]], since))
+
+
+def from_then_on(site_year: Index) -> tuple[Positions, Positions]:
+    """Return every pair of a place of a list by site and year, and one of the same site in that year or later."""
+    begun, now = pairs(site_year, site_year, on=("site",))
+    is_later = site_year["year"][now] >= site_year["year"][begun]
+    return begun[is_later], now[is_later]
 
 
 def _phases(model: Model, x: Floats, is_open: Floats) -> Floats:
@@ -152,7 +145,7 @@ def _phases(model: Model, x: Floats, is_open: Floats) -> Floats:
         for t in np.unique(year[here]):
             now = here[year[here] == t]
             of = row[year[here] == t]
-            place = int(np.flatnonzero(_is_at(model, one, t))[0])
+            place = int(locate(sites.site_year, [one], [t])[0])
             in_phases_mw = size_mw * model.siting.phases.value(x)[here[year[here] <= t]].sum()
             others_mw = halls_mw[place] - in_phases_mw
             room = np.floor((sites.land_limit_mw[one] - others_mw) / size_mw + _NOTHING)
@@ -165,11 +158,6 @@ def _phases(model: Model, x: Floats, is_open: Floats) -> Floats:
                 done[most_behind] += 1.0
             result[now] = (done - start)[of]
     return result
-
-
-def _is_at(model: Model, site: int, year: int) -> Bools:
-    site_year = model.p.sites.site_year
-    return np.asarray((site_year["site"] == site) & (site_year["year"] == year))
 
 
 def _plants(model: Model, x: Floats, rule: KeepThreshold) -> Floats:
@@ -206,10 +194,8 @@ def _racks(model: Model, x: Floats, kept: Bools) -> Floats:
     """
     p = model.p.racks
     lot, wanted = p.lot, model.install.on(p.lot).value(x) / p.lot_rack_mw
-    group = np.zeros(lot.size, dtype=np.intp)
-    for axis in ("rack", "hall", "duty", "year"):
-        group = group * len(lot.axis(axis)) + lot[axis]
-    group = np.unique(group, return_inverse=True)[1]
+    alike = np.stack([lot[axis] for axis in ("rack", "hall", "duty", "year")])
+    group = np.unique(alike, axis=1, return_inverse=True)[1].ravel()
     count = np.floor(wanted + _NOTHING)
     fraction = np.maximum(wanted - count, 0.0)
     more = np.round(np.bincount(group, fraction))
@@ -264,12 +250,16 @@ def dive(
     at = np.flatnonzero(columns.integer)
     lower, upper = columns.lower.copy(), columns.upper.copy()
     for _ in range(_MOST_SOLVES):
-        step = _nearest(x[at], lower[at] < upper[at])
+        # The fractional ones nearest to an integer; of those half way the largest: most work leans on it.
+        distance = np.abs(x[at] - np.round(x[at]))
+        fractional = np.flatnonzero((lower[at] < upper[at]) & (distance > _WHOLE))
+        order = np.lexsort((-x[at][fractional], np.round(distance[fractional], 6)))
+        step = fractional[order[: max(1, int(_SHARE * fractional.size))]]
         if not step.size:
             return np.round(x[at])
         set_now, value = at[step], x[at[step]]
         before = lower[set_now], upper[set_now]
-        is_up = _goes_up(value)
+        is_up = value - np.floor(value) >= 0.5
         _set(lower, upper, set_now, value, is_up)
         outcome = solve(lower, upper)
         if outcome.status == "infeasible":
@@ -280,19 +270,6 @@ def dive(
             return None
         x = outcome.x
     return None
-
-
-def _nearest(value: Floats, is_free: Bools) -> Positions:
-    """Return which integers to set next: the fractional ones nearest to an integer, in order."""
-    distance = np.abs(value - np.round(value))
-    fractional = np.flatnonzero(is_free & (distance > _WHOLE))
-    # Of those half way the largest first: it is the one most work leans on.
-    order = np.lexsort((-value[fractional], np.round(distance[fractional], 6)))
-    return np.asarray(fractional[order[: max(1, int(_SHARE * fractional.size))]])
-
-
-def _goes_up(value: Floats) -> Bools:
-    return np.asarray(value - np.floor(value) >= 0.5)
 
 
 def _set(lower: Floats, upper: Floats, at: Positions, value: Floats, is_up: Bools) -> None:

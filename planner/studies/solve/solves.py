@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, cast
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Protocol, cast
 
 import numpy as np
 
@@ -49,20 +49,23 @@ class Cuts(Protocol):
         """Add the rows that were found last to the problem."""
 
 
+class SolveHooks(NamedTuple):
+    """Who is told how far the solver is, and what stops it."""
+
+    on_progress: Callable[[ProgressEvent], None] | None = None
+    interrupt: threading.Event | None = None
+
+
+NO_HOOKS: Final = SolveHooks()
+
+
 class Solves:
     """A program in a session, solved in several ways with the time that is left."""
 
     def __init__(
-        self,
-        model: Model,
-        session: HighsSession,
-        solver: Solver,
-        cuts: Cuts | None,
-        on_progress: Callable[[ProgressEvent], None] | None,
-        interrupt: threading.Event | None,
+        self, model: Model, session: HighsSession, solver: Solver, cuts: Cuts | None, hooks: SolveHooks = NO_HOOKS
     ) -> None:
-        self._model, self._session, self._solver, self._cuts = model, session, solver, cuts
-        self._on_progress, self._interrupt = on_progress, interrupt
+        self._model, self._session, self._solver, self._cuts, self._hooks = model, session, solver, cuts, hooks
         self._began: float | None = None
         self._count, self._has_own_cost = 0, True
         self._last_x: Floats | None = None
@@ -118,18 +121,22 @@ class Solves:
         A coefficient of a million makes 0.05 of a fixed 0 that is met to 5e-8, so what is not met
         exactly is solved again, strictly.
         """
-        columns = self._model.problem.columns()
-        lower, upper = columns.lower.copy(), columns.upper.copy()
-        integer = columns.integer
-        whole = np.clip(whole, lower[integer], upper[integer])  # some may be decided already
-        lower[integer] = upper[integer] = whole
+        lower, upper, whole = self._with_integers(whole)
         method: Method = "auto"
         if start is None and (afresh or self._begins_afresh(lower, upper)):
             method = self.cold_method
         outcome = self.solve_within(lower, upper, method=method, reserve_s=reserve_s, strictly=strictly, start=start)
-        if strictly or outcome.status != "optimal" or self._is_exact(outcome, whole):
+        off = np.abs(outcome.x[self._model.problem.columns().integer] - whole).max(initial=0.0)
+        if strictly or outcome.status != "optimal" or off <= _EXACT:
             return outcome
         return self.solve_within(lower, upper, reserve_s=reserve_s, strictly=True)
+
+    def _with_integers(self, whole: Floats) -> tuple[Floats, Floats, Floats]:
+        """Return the bounds of columns with integers fixed, and at what: some may be decided already."""
+        columns = self._model.problem.columns()
+        lower, upper, integer = columns.lower.copy(), columns.upper.copy(), columns.integer
+        lower[integer] = upper[integer] = whole = np.clip(whole, lower[integer], upper[integer])
+        return lower, upper, whole
 
     def _begins_afresh(self, lower: Floats, upper: Floats) -> bool:
         """Return whether bounds leave so much of the last solution that its basis is of no use.
@@ -196,10 +203,9 @@ class Solves:
         if not self._session.has_pieces:
             return outcome
         if whole is not None:
-            columns = self._model.problem.columns()
-            lower, upper, integer = columns.lower.copy(), columns.upper.copy(), columns.integer
-            lower[integer] = upper[integer] = whole
-            self._session.set_columns(cost=columns.cost, lower=lower, upper=upper, integer=np.zeros_like(integer))
+            columns, (lower, upper, _) = self._model.problem.columns(), self._with_integers(whole)
+            no_integers = np.zeros_like(columns.integer)
+            self._session.set_columns(cost=columns.cost, lower=lower, upper=upper, integer=no_integers)
         exact = cast("DecomposedSession", self._session).exact(outcome, **self._next_solve())
         self.iterations += exact.iterations - outcome.iterations
         return exact
@@ -217,7 +223,7 @@ class Solves:
     def _next_solve(self, reserve_s: float = 0.0) -> dict[str, Any]:
         """Count a solve; return its time, what reports its progress, and what stops it."""
         self._count += 1
-        report = self._on_progress
+        report = self._hooks.on_progress
 
         def report_step(event: ProgressEvent) -> None:
             cost = event.objective if self._has_own_cost else np.nan
@@ -229,8 +235,8 @@ class Solves:
             if report is not None:
                 report(replace(within_plan, objective=cost, dual_bound=bound, gap=gap))
 
-        how = {"time_limit_s": self.left_s(reserve_s), "threads": self._solver.threads, "interrupt": self._interrupt}
-        return {**how, "on_progress": None if report is None else report_step}
+        how = {"time_limit_s": self.left_s(reserve_s), "threads": self._solver.threads}
+        return {**how, "interrupt": self._hooks.interrupt, "on_progress": None if report is None else report_step}
 
     def rows_added(self) -> None:
         """Hand over the rows that were added to the problem."""
@@ -265,10 +271,6 @@ class Solves:
     def whole_of(self, x: Floats) -> Floats:
         """Return the integers of a solution, rounded."""
         return np.round(x[self._model.problem.columns().integer])
-
-    def _is_exact(self, outcome: Outcome, whole: Floats) -> bool:
-        off = np.abs(outcome.x[self._model.problem.columns().integer] - whole)
-        return bool(off.max(initial=0.0) <= _EXACT)
 
 
 def _together(before: Outcome, after: Outcome, rounds: int) -> Outcome:

@@ -11,18 +11,15 @@ from planner.lp.outcome import LEAST_GAP_FRAC, PROVEN_GAP_FRAC, optimal_gap_frac
 from planner.model.siting import ONLY_FOR_THE_BOUND
 from planner.studies.solve.block_search import BlockSearch
 from planner.studies.solve.rounding import RULES, dive, in_blocks, rounded, with_more_racks
-from planner.studies.solve.solves import STOPPED, Solves
+from planner.studies.solve.solves import NO_HOOKS, STOPPED, Solves
 
 if TYPE_CHECKING:
-    import threading
-    from collections.abc import Callable
-
     from planner.base.arrays import Floats
-    from planner.lp import HighsSession, Outcome, ProgressEvent, Status
+    from planner.lp import HighsSession, Outcome, Status
     from planner.lp.start import Start
     from planner.model import Model
     from planner.scenario.schema import Solver
-    from planner.studies.solve.solves import Cuts
+    from planner.studies.solve.solves import Cuts, SolveHooks
 
 _MUCH_GAP_FRAC: Final = 0.01
 """Gap at which a rounded plan is good enough. [-]"""
@@ -39,8 +36,7 @@ def find_plan(
     *,
     cuts: Cuts | None = None,
     like: Start | None = None,
-    on_progress: Callable[[ProgressEvent], None] | None = None,
-    interrupt: threading.Event | None = None,
+    hooks: SolveHooks = NO_HOOKS,
 ) -> Outcome:
     """Solve a program; where it has integers, by rounding, and by a search if that is not enough.
 
@@ -60,24 +56,20 @@ def find_plan(
     beyond that is added with its integers fixed, and a search goes on with all of them from the
     best plan so far.
     """
-    solves = Solves(model, session, solver, cuts, on_progress, interrupt)
-    if not model.problem.isMIP():
-        outcome = solves.exact(solves.relaxed(solver.method))
-    else:
-        outcome = _Finder(model, solver, solves, like).whole()
-    return _over_all_rows(outcome, model)
+    solves = Solves(model, session, solver, cuts, hooks)
+    if model.problem.isMIP():
+        return _over_all_rows(_Finder(model, solver, solves, like).whole(), model)
+    return _over_all_rows(solves.exact(solves.relaxed(solver.method)), model)
 
 
 class _Finder:
     """The best plan so far, the best bound, and what was done to find them."""
 
     def __init__(self, model: Model, solver: Solver, solves: Solves, like: Start | None) -> None:
-        self._model, self._solver, self._solves = model, solver, solves
-        self._like = like
+        self._model, self._solver, self._solves, self._like = model, solver, solves, like
         self._is_search = solver.whole_numbers == "search"
-        self._aim_frac = (
-            (PROVEN_GAP_FRAC if self._is_search else _MUCH_GAP_FRAC) if solver.gap_frac is None else solver.gap_frac
-        )
+        usual = PROVEN_GAP_FRAC if self._is_search else _MUCH_GAP_FRAC
+        self._aim_frac = usual if solver.gap_frac is None else solver.gap_frac
         self._best: Outcome | None = None
         self._unproven: Outcome | None = None  # whole, but it may break cuts
         self._last: Outcome | None = None  # solve with fixed integers, if none came after it
@@ -140,8 +132,7 @@ class _Finder:
         if not links.size:
             return relaxed
         is_there = np.zeros(links.size, dtype=np.bool_)
-        left_over = model.siting.beyond_what_is_open(links)
-        wanted = model.siting.demand_of(links)
+        left_over, wanted = model.siting.beyond_what_is_open(links), model.siting.demand_of(links)
         self._solves.step = "tightened"
         for number in range(_MOST_ROUNDS):
             is_broken = ~is_there & (left_over.value(relaxed.x) > _A_LITTLE * wanted)
@@ -153,13 +144,12 @@ class _Finder:
             self._solves.rows_added()
             self._last = None
             outcome = _bounding(self._solves.relaxed("auto", self._reserve_s()))
-            if outcome.status == "infeasible":
-                self._step_text("tightened", f"{int(is_there.sum())} rows")
-                return outcome
-            if outcome.status != "optimal":
-                self._note_stop(outcome)
+            self._note_stop(outcome)
+            if outcome.status not in {"optimal", "infeasible"}:
                 break
             relaxed = outcome
+            if outcome.status == "infeasible":
+                break
             self._solves.bound = max(self._solves.bound, relaxed.dual_bound)
         self._step_text("tightened", f"{int(is_there.sum())} rows")
         return relaxed
@@ -202,23 +192,19 @@ class _Finder:
         self._last = None
         found = search.search()
         self._note_stop(search.last)
-        if found is None:
-            self._step_text("blocks", f"{search.solves} solves, no plan")
-            return None
-        self._step_text("blocks", f"{int(found[1].sum())} in {search.solves} solves")
-        return in_blocks(self._model, plan, *found)
+        solves = f"{search.solves} solves"
+        self._step_text("blocks", f"{solves}, no plan" if found is None else f"{int(found[1].sum())} in {solves}")
+        return None if found is None else in_blocks(self._model, plan, *found)
 
     def _with_more_racks(self, whole: Floats) -> Outcome:
         """Add racks to a rounded plan whose blocks are possible with lots that are not whole."""
         self._last = None
         outcome, more = with_more_racks(self._model, self._solves, whole, self._reserve_s())
         self._note_stop(outcome)
-        if outcome.status != "optimal":
-            end = "no plan" if outcome.status == "infeasible" else outcome.status.replace("_", " ")
-            self._step_text("racks added", f"{outcome.method_used}, {end}")
-            return outcome
-        self._step_text("racks added", f"{outcome.method_used}, {int((more - whole).sum())}")
-        return self._fix(more, "fixed with them", afresh=True)
+        is_found = outcome.status == "optimal"
+        end = "no plan" if outcome.status == "infeasible" else outcome.status.replace("_", " ")
+        self._step_text("racks added", f"{outcome.method_used}, {int((more - whole).sum()) if is_found else end}")
+        return self._fix(more, "fixed with them", afresh=True) if is_found else outcome
 
     def _dive(self, relaxed: Outcome) -> None:
         """Set integers one after the other, the nearest first, and fix what that ends with."""
@@ -263,15 +249,11 @@ class _Finder:
                 return
             has_cuts = self._solves.add_cuts(found.x)
             fixed = self._fix(self._solves.whole_of(found.x), "fixed", found, keeps_cuts=not has_cuts)
-            if found.status in STOPPED or fixed.status in STOPPED:
+            is_stopped = found.status in STOPPED or fixed.status in STOPPED
+            is_enough = self._gap() <= self._aim_frac if has_cuts else strictly or fixed.status != "infeasible"
+            if is_stopped or is_enough:
                 return
-            if has_cuts:
-                if self._gap() <= self._aim_frac:
-                    return
-            elif strictly or fixed.status != "infeasible":
-                return
-            else:
-                strictly = True
+            strictly = strictly or not has_cuts
         self._stopped = "iteration_limit"
 
     def _fix(
@@ -298,13 +280,11 @@ class _Finder:
                 self._unproven = replace(whole_plan, status=outcome.status, has_duals=False)
             plan = outcome
         is_stopped_plan = plan.has_plan and not self._solves.has_cuts and self._is_whole(plan)
-        if plan.status == "optimal" or plan is found or is_stopped_plan:
-            if self._best is None or plan.objective < self._best.objective:
-                self._best = plan
-            words = f"{outcome.method_used}, gap {_percent(self._gap())}"
-        else:
-            words = f"{outcome.method_used}, no plan"
-        self._step_text(step, words)
+        is_plan = plan.status == "optimal" or plan is found or is_stopped_plan
+        if is_plan and (self._best is None or plan.objective < self._best.objective):
+            self._best = plan
+        ends = f"gap {_percent(self._gap())}" if is_plan else "no plan"
+        self._step_text(step, f"{outcome.method_used}, {ends}")
         return outcome
 
     def _freed(self, best: Outcome) -> Outcome:
@@ -348,13 +328,9 @@ class _Finder:
         stop = best.status if best.status in STOPPED else self._stopped
         # A limit on the way to a plan that is near enough ended nothing that was asked for.
         is_enough = gap <= self._aim_frac and best is not self._unproven
-        status: Status
+        status: Status = "within_gap" if stop is None or (is_enough and stop != "interrupted") else stop
         if best.has_duals and gap <= optimal_gap_frac(self._aim_frac):
             status = "optimal"
-        elif stop is None or (is_enough and stop != "interrupted"):
-            status = "within_gap"
-        else:
-            status = stop
         # A bound that cannot be told from the relaxation is proven by its duals.
         by_search = relative_gap(bound, relaxed.objective) > LEAST_GAP_FRAC
         best = replace(best, status=status, dual_bound=bound, gap=gap, bound_row_dual=relaxed.row_dual)

@@ -14,19 +14,18 @@ from planner.base.words import some
 from planner.clock.days import float_year
 from planner.inputs.inputs import order_dates
 from planner.lp import Axis, Index
-from planner.lp.index import locate, pairs
+from planner.lp.index import locate, positions
 from planner.outputs.labels import order_words
 from planner.results.store import cleaned
 from planner.studies.solve.conflict import conflict_rules, in_words
 from planner.studies.solve.foresight import latest_orders
-from planner.studies.solve.rounding import RULES, rounded
+from planner.studies.solve.rounding import RULES, from_then_on, rounded
 from planner.studies.stochastic.extensive_form import CONFLICT_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from planner.base.arrays import Bools, Floats, Positions
-    from planner.inputs.inputs import Inputs
     from planner.lp import HighsSession
     from planner.model import Model
     from planner.scenario import Scenario
@@ -40,6 +39,7 @@ if TYPE_CHECKING:
 # years that is not before the order and that future's lead time.
 
 _THING: Final = ["kind", "site", "item"]
+_KEY: Final = [*_THING, "order_by", "committed"]
 _EPS: Final = 1e-6  # of a year
 _DIGITS: Final = 6  # of a date in years
 
@@ -82,23 +82,16 @@ class Received:
 
 def orders_of(scenario: Scenario, model: Model) -> pd.DataFrame:
     """List the decisions of a future that are ordered ahead, and when. Gives [year]."""
-    columns = [*_THING, "unit", "column", "start", "order_by", "lead", "committed", "is_early"]
-    parts = [part for part in _parts(scenario, model) if len(part)]
-    table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+    parts = [*_parts(scenario, model)]
+    table = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
     order_by = table["order_by"].astype(np.float64).round(_DIGITS)
     return table.assign(order_by=order_by, is_early=table["is_early"].astype(np.bool_))
 
 
 def match_orders(tables: Sequence[pd.DataFrame], known_from: float) -> tuple[Orders, tuple[Received, ...]]:
     """Find the orders that all futures share, and what each future has of them. Takes `known_from` [year]."""
-    key = [*_THING, "order_by", "committed"]
-    before = [table[_is_before(table, known_from)] for table in tables]
-    shared = (
-        pd.concat([table[[*key, "unit"]] for table in before], ignore_index=True)
-        .drop_duplicates(key)
-        .sort_values(key, kind="stable")
-        .reset_index(drop=True)
-    )
+    before = pd.concat([table[_is_before(table, known_from)][[*_KEY, "unit"]] for table in tables])
+    shared = before.drop_duplicates(_KEY).sort_values(_KEY, kind="stable", ignore_index=True)
     return Orders(shared), tuple(_received(table, shared, known_from) for table in tables)
 
 
@@ -109,30 +102,23 @@ def _is_before(table: pd.DataFrame, known_from: float) -> Bools:
 
 def _received(table: pd.DataFrame, shared: pd.DataFrame, known_from: float) -> Received:
     """Let every order enter the first decision of its thing that its lead time allows."""
-    own_key = [*_THING, "order_by", "committed"]
     numbered = shared.assign(order=np.arange(len(shared)))
-    of_own = table[_is_before(table, known_from)].merge(numbered, on=own_key, how="inner")
+    early = table[_is_before(table, known_from)]
+    of_own = early.merge(numbered, on=_KEY, how="inner")
     own = np.full(len(shared), -1, dtype=np.intp)
-    own[of_own["order"].to_numpy(dtype=np.intp)] = of_own["column"].to_numpy(dtype=np.intp)
+    own[of_own["order"]] = of_own["column"]
 
-    offered = table[~table["is_early"].to_numpy(dtype=np.bool_)]
+    offered = table[~table["is_early"]]
     lead = offered.groupby(_THING, as_index=False)["lead"].first()
     later = numbered[numbered["committed"].isna()].merge(lead, on=_THING, how="inner")
-    arrives = later.assign(arrives=later["order_by"] + later["lead"] - _EPS)
-    enters = arrives.merge(offered[[*_THING, "column", "start"]], on=_THING, how="inner")
-    enters = enters[enters["start"] >= enters["arrives"]].sort_values("start", kind="stable")
-    enters = enters.drop_duplicates("order")[["order", "column"]]
-    enters = pd.concat([enters, of_own[of_own["committed"].notna()][["order", "column"]]], ignore_index=True)
+    enters = later.merge(offered[[*_THING, "column", "start"]], on=_THING, how="inner")
+    enters = enters[enters["start"] >= enters["order_by"] + enters["lead"] - _EPS]
+    enters = enters.sort_values("start", kind="stable").drop_duplicates("order")
+    enters = pd.concat([enters, of_own[of_own["committed"].notna()]], ignore_index=True)
 
-    early = table.loc[_is_before(table, known_from), "column"].to_numpy(dtype=np.intp)
-    column = np.unique(np.concatenate((early, enters["column"].to_numpy(dtype=np.intp))))
-    return Received(
-        column,
-        np.isin(column, early),
-        np.searchsorted(column, enters["column"].to_numpy(dtype=np.intp)),
-        enters["order"].to_numpy(dtype=np.intp),
-        own,
-    )
+    order, entered = (enters[name].to_numpy(dtype=np.intp) for name in ("order", "column"))
+    column = np.unique(np.concatenate((early["column"].to_numpy(dtype=np.intp), entered)))
+    return Received(column, np.isin(column, early["column"]), np.searchsorted(column, entered), order, own)
 
 
 def _parts(scenario: Scenario, model: Model) -> Iterator[pd.DataFrame]:
@@ -146,7 +132,7 @@ def _parts(scenario: Scenario, model: Model) -> Iterator[pd.DataFrame]:
     at_once = np.minimum(p.halls.build_start, float_year(scenario.decisions_start))
     halls = halls.assign(
         order_by=halls["order_by"].mask(is_committed, at_once),
-        committed=np.where(is_committed, _years(p, build), np.nan),
+        committed=np.where(is_committed, model.year[build["year"]], np.nan),
         is_early=is_early,
     )
     yield halls
@@ -165,24 +151,16 @@ def _parts(scenario: Scenario, model: Model) -> Iterator[pd.DataFrame]:
 
 def _part(model: Model, kind: str, block: str, start: Floats, order_by: Floats, *, unit: str = "MW") -> pd.DataFrame:
     over, place = model.problem.columns_over(block), model.problem.column_block(block)
-    others = [name for name in over.axis_names if name not in {"site", "year", "stage"}]
-    parts: list[Any] = [over.labels(name) for name in others]
-    item = ["|".join(labels) for labels in zip(*parts, strict=True)] if parts else ""
-    return pd.DataFrame(
-        {
-            "kind": kind,
-            "site": over.labels("site") if "site" in over.axis_names else "",
-            "item": item,
-            "unit": unit,
-            "column": np.arange(place.start, place.stop),
-            "start": start,
-            "order_by": order_by,
-            "lead": start - order_by,
-            "committed": np.full(over.size, np.nan),
-            "is_early": np.zeros(over.size, dtype=np.bool_),
-            "year": over.labels("year"),
-        }
-    )
+    what = {"kind": kind, "site": over.labels("site") if "site" in over.axis_names else "", "item": _items(over)}
+    when = {"start": start, "order_by": order_by, "lead": start - order_by}
+    table = pd.DataFrame({**what, "unit": unit, "column": np.arange(place.start, place.stop), **when})
+    return table.assign(committed=np.nan, is_early=False, year=over.labels("year"))
+
+
+def _items(over: Index) -> list[str]:
+    """Return what decisions are about, but for their site and year."""
+    others = [over.labels(axis) for axis in over.axis_names if axis not in {"site", "year", "stage"}]
+    return ["|".join(labels) for labels in zip(*others, strict=True)] if others else [""] * over.size
 
 
 def _openings(model: Model, halls: pd.DataFrame) -> pd.DataFrame:
@@ -195,10 +173,6 @@ def _openings(model: Model, halls: pd.DataFrame) -> pd.DataFrame:
     in_order = halls.sort_values("is_early", kind="stable")  # what is no early hall has a date
     with_halls = in_order[["site", "year", *of_halls]].drop_duplicates(["site", "year"])
     return openings[is_new].drop(columns=of_halls).merge(with_halls, on=["site", "year"], how="inner")
-
-
-def _years(p: Inputs, over: Index) -> Floats:
-    return np.asarray(p.years.years, dtype=np.float64)[over["year"]]
 
 
 # --- Integers among what is ordered before the futures are known: rounded once for all of them ----
@@ -254,13 +228,10 @@ def whole_decisions(
 
 def feasible_in_all(held: Sequence[Held], reached: Sequence[Floats]) -> tuple[tuple[Held, ...], tuple[Thing, ...]]:
     """Return the decisions without things that some future cannot have as they are, and those."""
-    short = set[Thing]()
-    for one, most in zip(held, reached, strict=True):
-        short.update(one.thing[at] for at in np.flatnonzero(most < one.value - _REACHED))
-    fewer = []
-    for one in held:
-        is_short = np.array([thing in short for thing in one.thing], dtype=np.bool_)
-        fewer.append(replace(one, value=np.where(is_short, one.least, one.value)))
+    pairs_of = zip(held, reached, strict=True)
+    short = {one.thing[at] for one, most in pairs_of for at in np.flatnonzero(most < one.value - _REACHED)}
+    kept = [np.array([thing not in short for thing in one.thing], dtype=np.bool_) for one in held]
+    fewer = (replace(one, value=np.where(of, one.value, one.least)) for one, of in zip(held, kept, strict=True))
     return tuple(fewer), tuple(sorted(short))
 
 
@@ -281,35 +252,26 @@ def transferred(model: Model, received: Received, whole: Floats, other: Model, o
         value = np.where(is_early, enters[as_ordered], 0.0)
         if block == _CUMULATIVE:
             without = np.where(is_early, 0.0, _without_order(model, received, whole, over))
-            value = _cumulated(over, value + without)
+            begun, now = from_then_on(over)
+            value = np.bincount(now, (value + without)[begun], over.size)
         column = other.problem.column_block(block).start + np.arange(over.size)
         at = np.flatnonzero(is_early & bounds.integer[column])
         columns.append(column[at])
         values.append(np.clip(value, bounds.lower[column], bounds.upper[column])[at])
-        things += _things(block, over, at)
+        things += [
+            (_KIND[block], site, item)
+            for site, item in zip(over.labels("site")[at], _items(over.select(at)), strict=True)
+        ]
     column = np.concatenate(columns)
     return Held(column, np.concatenate(values), bounds.lower[column], tuple(things))
 
 
 def _without_order(model: Model, received: Received, whole: Floats, over: Index) -> Floats:
     """Return the openings of a rounded plan that no order brings, by site and year of a list."""
-    own = model.problem.columns_over(_CUMULATIVE)
     opened = _ordered_as(model, _CUMULATIVE, _ORDERED_WITH[_CUMULATIVE])
-    amount = _increments(model, _CUMULATIVE, whole)
-    amount[np.isin(opened, received.own)] = 0.0
-    by_place = dict(zip(_places(own), amount.tolist(), strict=True))
-    return np.array([by_place.get(place, 0.0) for place in _places(over)], dtype=np.float64)
-
-
-def _places(over: Index) -> list[tuple[str, str]]:
-    return list(zip(over.labels("site"), over.labels("year"), strict=True))
-
-
-def _things(block: str, over: Index, at: Positions) -> list[Thing]:
-    """Return what decisions are about, whatever the year."""
-    others = [over.labels(axis)[at] for axis in over.axis_names if axis not in {"site", "year", "stage"}]
-    items = ["|".join(labels) for labels in zip(*others, strict=True)] if others else [""] * at.size
-    return [(_KIND[block], site, item) for site, item in zip(over.labels("site")[at], items, strict=True)]
+    amount = np.where(np.isin(opened, received.own), 0.0, _increments(model, _CUMULATIVE, whole))
+    at = positions(model.problem.columns_over(_CUMULATIVE), over)
+    return np.where(at >= 0, amount[at], 0.0)
 
 
 def _ordered_as(model: Model, block: str, order: str) -> Positions:
@@ -326,14 +288,6 @@ def _increments(model: Model, block: str, whole: Floats) -> Floats:
     over = model.problem.columns_over(block)
     before = locate(over, over["site"], over["year"] - 1)
     return amount - np.where(before >= 0, amount[before], 0.0)
-
-
-def _cumulated(over: Index, increments: Floats) -> Floats:
-    """Return what has come at each site up to each year. (site, year)"""
-    begun, now = pairs(over, over, on=("site",))
-    is_later = over["year"][now] >= over["year"][begun]
-    total = np.bincount(now[is_later], increments[begun[is_later]], over.size)
-    return total.astype(np.float64)
 
 
 # --- Why no orders leave a plan in every future: the constraints of each future that conflict -----
@@ -358,12 +312,8 @@ class InfeasibleFuturesError(InfeasibleError):
 
     def to_dict(self) -> dict[str, Any]:
         """Return it in types of JSON."""
-        return {
-            "infeasible": [
-                {"future": name, "message": str(error), "conflict": list(error.conflict)}
-                for name, error in self.of_future.items()
-            ]
-        }
+        of = self.of_future.items()
+        return {"infeasible": [{"future": name, "message": str(e), "conflict": list(e.conflict)} for name, e in of]}
 
 
 def why_no_orders(

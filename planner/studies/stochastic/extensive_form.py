@@ -9,17 +9,14 @@ import numpy as np
 from planner.base.errors import InfeasibleError
 from planner.lp import UNIT, ArrayProblem, Axis, Columns, Expression, Index, Matrix, RowBounds
 from planner.lp.change import Arrays
-from planner.model import build_model
-from planner.model.money import penalty_musd
 from planner.results.store import cleaned
 from planner.studies.solve.asking import with_plan
-from planner.studies.solve.at_plan import plan_session
+from planner.studies.solve.at_plan import WarmProgram
 from planner.studies.solve.conflict import conflict_rules, in_words, why_no_plan
-from planner.studies.solve.failover import FailureCuts
-from planner.studies.solve.solves import Solves
+from planner.studies.solve.solves import SolveHooks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     import pandas as pd
 
@@ -146,36 +143,26 @@ _ORDERS_SLACK: Final = 1e-6
 """By how much orders may be missed where rounding in the solver leaves no plan. [-]"""
 
 
-class FutureProgram:
+class FutureProgram(WarmProgram):
     """The program of a future, integers relaxed, in a session that goes on from solve to solve."""
 
     def __init__(
         self, name: str, question: PreparedScenario, on_progress: Callable[[ProgressEvent], None] | None
     ) -> None:
-        self.name, self.question = name, question
-        self.model: Model = build_model(question.inputs)
-        self._session = plan_session(self.model.problem, question.scenario.solver, ends_at_gap=False)
-        self._on_progress = on_progress
-        self._cuts = FailureCuts.where_asked(question.scenario, self.model)
+        super().__init__(question, SolveHooks(on_progress))
+        self.name = name
 
     def alone(self) -> Outcome:
         """Solve it as if it were certain."""
-        columns = self.model.problem.columns()
-        outcome = self._within(columns.lower, columns.upper)
+        outcome = self._within(*self.bounds())
         if outcome.status == "infeasible":
-            raise why_no_plan(f"future {self.name}", outcome, self._session, self.question, self.model)
+            raise why_no_plan(f"future {self.name}", outcome, self.session, self.question, self.model)
         return outcome
-
-    def penalty_musd(self, outcome: Outcome) -> float:
-        """Return what of the cost of a solution is the penalty of unmet demand. [MUSD]"""
-        return float(cleaned(penalty_musd(self.model).value(outcome.x))[0])
 
     def with_orders(self, received: Received, ordered: Floats) -> tuple[Outcome, float] | None:
         """Solve it with the orders of another plan."""
-        columns = self.model.problem.columns()
         for slack in (0.0, _ORDERS_SLACK):
-            lower, upper = columns.lower.copy(), columns.upper.copy()
-            at = received.column
+            (lower, upper), at = self.bounds(), received.column
             low, high = _bounds(received, ordered, slack)
             lower[at] = np.clip(low, lower[at], upper[at])
             upper[at] = np.clip(high, lower[at], upper[at])
@@ -186,7 +173,7 @@ class FutureProgram:
 
     def why_not(self) -> InfeasibleError:
         """Return the error that says why the last solve, with orders held, had no plan."""
-        names = self._session.iis(time_limit_s=CONFLICT_SECONDS)
+        names = self.session.iis(time_limit_s=CONFLICT_SECONDS)
         lines = in_words(conflict_rules(self.question, self.model.problem, names))
         head = f"future {self.name}: the orders leave no plan"
         text = f"{head}; these conflict with them:" if lines else head
@@ -194,17 +181,10 @@ class FutureProgram:
 
     def is_to_add_cuts(self, x: Floats) -> bool:
         """Add rows that the loss of a site asks for and a solution breaks; say whether any are."""
-        if self._cuts is None or not self._cuts.are_broken(x):
-            return False
-        self._cuts.add()
-        self._session.update(self.model.problem)
-        return True
+        return self.solves().add_cuts(x)
 
     def _within(self, lower: Floats, upper: Floats) -> Outcome:
-        solver = self.question.scenario.solver
-        solves = Solves(self.model, self._session, solver, self._cuts, self._on_progress, None)
-        outcome = solves.solve_within(lower, upper, method="auto")
-        return with_plan(outcome, f"future {self.name}", BEFORE, good=SOLVED | {"infeasible"})
+        return with_plan(self.solve(lower, upper), f"future {self.name}", BEFORE, good=SOLVED | {"infeasible"})
 
 
 def hold_orders(model: Model, received: Received, ordered: Floats, slack: float) -> None:
@@ -225,18 +205,15 @@ def _bounds(received: Received, ordered: Floats, slack: float) -> tuple[Floats, 
 def have_a_mean(models: Sequence[Model], orders: Sequence[pd.DataFrame]) -> bool:
     """Return whether the programs have the same rows, columns and dates of orders."""
     first, own = models[0].problem, orders[0]
-    return all(
-        _is_alike(first, model.problem) and own.equals(other)
-        for model, other in zip(models[1:], orders[1:], strict=True)
-    )
+    others = zip(models[1:], orders[1:], strict=True)
+    return all(_is_alike(first, model.problem) and own.equals(other) for model, other in others)
 
 
 def mean_of(models: Sequence[Model], weights: Floats) -> Arrays:
     """Return the program whose numbers are the weighted means of those of like programs."""
     arrays = [Arrays.from_problem(model.problem) for model in models]
-    columns, rows = [one.columns for one in arrays], [one.rows for one in arrays]
 
-    def mean(parts: list[Floats]) -> Floats:
+    def mean(parts: Iterable[Floats]) -> Floats:
         return np.asarray(sum(weight * part for weight, part in zip(weights, parts, strict=True)))
 
     matrix = Matrix.of_terms(
@@ -245,16 +222,17 @@ def mean_of(models: Sequence[Model], weights: Floats) -> Arrays:
         np.concatenate([weight * one.matrix.value for weight, one in zip(weights, arrays, strict=True)]),
         (arrays[0].matrix.rows, arrays[0].matrix.columns),
     )
-    offset = float(np.dot(weights, [one.offset for one in columns]))
-    cost, lower, upper = (mean([getattr(one, name) for one in columns]) for name in ("cost", "lower", "upper"))
-    bounds = (mean([getattr(one, name) for one in rows]) for name in ("lower", "upper"))
-    return Arrays(Columns(cost, lower, upper, np.zeros_like(columns[0].integer), offset), matrix, RowBounds(*bounds))
+    offset = float(np.dot(weights, [one.columns.offset for one in arrays]))
+    cost, lower, upper = (mean(getattr(one.columns, name) for one in arrays) for name in ("cost", "lower", "upper"))
+    bounds = (mean(getattr(one.rows, name) for one in arrays) for name in ("lower", "upper"))
+    no_integers = np.zeros_like(arrays[0].columns.integer)
+    return Arrays(Columns(cost, lower, upper, no_integers, offset), matrix, RowBounds(*bounds))
 
 
 def _is_alike(one: ArrayProblem, other: ArrayProblem) -> bool:
+    columns, rows = one.column_block_names, one.row_block_names
     return (
-        one.column_block_names == other.column_block_names
-        and one.row_block_names == other.row_block_names
-        and all(one.columns_over(name).matches(other.columns_over(name)) for name in one.column_block_names)
-        and all(one.rows_over(name).matches(other.rows_over(name)) for name in one.row_block_names)
+        (columns, rows) == (other.column_block_names, other.row_block_names)
+        and all(one.columns_over(name).matches(other.columns_over(name)) for name in columns)
+        and all(one.rows_over(name).matches(other.rows_over(name)) for name in rows)
     )

@@ -38,7 +38,7 @@ from planner.studies.sweep.futures import inputs_of, read_sweep
 from planner.studies.sweep.one import answer_of, lead_months, orders_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from planner.base.arrays import Floats
     from planner.lp import Outcome, ProgressEvent
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
 # --- What a stochastic program found: orders, costs by future, what it is worth to know; its files ---
 
-TABLES: Final = (*("decided", "costs", "plans", "worth", "futures", "results", "orders", "no_regret"),)
+TABLES: Final = ("decided", "costs", "plans", "worth", "futures", "results", "orders", "no_regret")
 """Tables of the folder, each a file."""
 
 
@@ -211,10 +211,6 @@ def programs(sweep: Sweep, on_progress: Callable[[ProgressEvent], None] | None =
 def _unlike(file: SweepFile, scenarios: Mapping[str, Scenario]) -> list[Problem]:
     """Find futures that cannot be put together: of other years, or decided year by year."""
     base, _ = file.draft.checked()
-    return [*_of_other_clocks(base, scenarios), *_year_by_year(scenarios)]
-
-
-def _of_other_clocks(base: Scenario | None, scenarios: Mapping[str, Scenario]) -> list[Problem]:
     problems = []
     for key_path, setting in _CLOCK.items():
         found = {name: setting(scenario) for name, scenario in scenarios.items()}
@@ -232,28 +228,17 @@ def _of_other_clocks(base: Scenario | None, scenarios: Mapping[str, Scenario]) -
             for name, value in found.items()
             if value != expected
         ]
-    return problems
-
-
-def _year_by_year(scenarios: Mapping[str, Scenario]) -> list[Problem]:
     by_place: dict[tuple[str, int | None, int | None], list[str]] = {}
     for name, scenario in scenarios.items():
         if scenario.foresight.window_years is not None:
             by_place.setdefault(scenario.place_of(_WINDOW), []).append(name)
-    return [
-        Problem(
-            *place,
-            f"{_are(names)} decided year by year (foresight.window_years)",
-            "decided once, for the whole horizon, in a stochastic program",
-            "remove foresight.window_years",
-        )
-        for place, names in by_place.items()
-    ]
-
-
-def _are(names: Sequence[str]) -> str:
-    words = some([repr(name) for name in names], _MOST_NAMED)
-    return f"future {words} is" if len(names) == 1 else f"futures {words} are"
+    for place, names in by_place.items():
+        words = some([repr(name) for name in names], _MOST_NAMED)
+        are = f"future {words} is" if len(names) == 1 else f"futures {words} are"
+        what_is = f"{are} decided year by year (foresight.window_years)"
+        must_be = "decided once, for the whole horizon, in a stochastic program"
+        problems.append(Problem(*place, what_is, must_be, "remove foresight.window_years"))
+    return problems
 
 
 def _report(sweep: Sweep, study: StochasticPrograms, found: Compared) -> Stochastic:
@@ -262,6 +247,7 @@ def _report(sweep: Sweep, study: StochasticPrograms, found: Compared) -> Stochas
     begins = {future.name: float_year(future.question.scenario.decisions_start) for future in study.futures}
     ordered, runs, left_out = study.runs(found.stochastic.ordered)
     answers = {name: answer_of(name, plan) for name, plan in runs.items()}
+    of, costs = [answers[name] for name in names], [_plan_cost(runs[name]) for name in names]
     return Stochastic(
         name=file.name,
         label=file.title,
@@ -277,7 +263,7 @@ def _report(sweep: Sweep, study: StochasticPrograms, found: Compared) -> Stochas
         decided=_decided(study, found, ordered),
         costs=pd.concat([_costs(study, plan, found) for plan in found.plans]).reset_index(drop=True),
         plans=_plans(study, found),
-        worth=_worth(study, found, [_plan_cost(runs[name]) for name in names]),
+        worth=_worth(study, found, costs),
         futures=pd.DataFrame(
             {
                 "future": names,
@@ -285,13 +271,13 @@ def _report(sweep: Sweep, study: StochasticPrograms, found: Compared) -> Stochas
                 "alone_musd": found.least,
                 "alone_penalty_musd": found.least_penalties,
                 **_of_plan(study, found.stochastic, found),
-                "status": [answers[name].status for name in names],
-                "plan_musd": [answers[name].objective_musd for name in names],
-                "plan_penalty_musd": [_plan_cost(runs[name]).penalty_musd for name in names],
-                "gap_frac": [answers[name].gap_frac for name in names],
+                "status": [one.status for one in of],
+                "plan_musd": [one.objective_musd for one in of],
+                "plan_penalty_musd": [one.penalty_musd for one in costs],
+                "gap_frac": [one.gap_frac for one in of],
                 "checked": [runs[name].verdict.ok for name in names],
-                "rules": [answers[name].rules for name in names],
-                "broken": [", ".join(answers[name].broken) for name in names],
+                "rules": [one.rules for one in of],
+                "broken": [", ".join(one.broken) for one in of],
                 "run": "",
             }
         ),
@@ -333,33 +319,20 @@ def _plan_cost(plan: Plan) -> PlanCost:
 
 
 def _worth(study: StochasticPrograms, found: Compared, planned: Sequence[PlanCost]) -> pd.DataFrame:
-    risk, weights = study.uncertainty.risk, study.weights
-    plans_musd = np.array([one.cost_musd for one in planned])
-    waits = risk.objective(found.least, weights)
-    least = risk.objective(found.stochastic.costs, weights)
-    single = risk.objective(found.single.costs, weights)
-    objectives = np.array([least, single])
-    both = (found.stochastic, found.single)
+    risk, weights, both = study.uncertainty.risk, study.weights, (found.stochastic, found.single)
+    of_plans = np.array([(one.penalty_musd, one.cost_musd) for one in planned]).T
+    of = (
+        (found.least_penalties, found.least),
+        *((one.penalties, one.costs) for one in both),
+        (of_plans[0], of_plans[1]),
+    )
+    value = [risk.objective(costs, weights) for _, costs in of]
+    part = [risk.part(penalties, costs, weights) for penalties, costs in of]
     plans = [f"all futures with the orders of plan {one.name}" for one in both]
-    evpi, vss = above_least(objectives, np.array([waits, least]), plans)
-    measures = {
-        "wait_and_see": waits,
-        TOGETHER: least,
-        "single_future": single,
-        "evpi": evpi,
-        "vss": vss,
-        "plans": risk.objective(plans_musd, weights),
-    }
-    of = [
-        risk.part(penalties, costs, weights)
-        for penalties, costs in (
-            (found.least_penalties, found.least),
-            *((one.penalties, one.costs) for one in both),
-            (np.array([one.penalty_musd for one in planned]), plans_musd),
-        )
-    ]
-    penalties = [*of[:3], of[1] - of[0], of[2] - of[1], of[3]]
-    table = pd.DataFrame(measures.items(), columns=["measure", "value_musd"])
+    more = above_least(np.array(value[1:3]), np.array(value[:2]), plans)
+    measures = ["wait_and_see", TOGETHER, "single_future", "evpi", "vss", "plans"]
+    table = pd.DataFrame({"measure": measures, "value_musd": [*value[:3], *more, value[3]]})
+    penalties = [*part[:3], part[1] - part[0], part[2] - part[1], part[3]]
     return table.assign(penalty_musd=penalties).replace(np.inf, np.nan)
 
 
@@ -388,8 +361,8 @@ def _regrets(study: StochasticPrograms, plan: OrderPlan, least: Floats) -> Float
 
 
 def _costs(study: StochasticPrograms, plan: OrderPlan, found: Compared) -> pd.DataFrame:
-    names = {"plan": plan.name, "future": [future.name for future in study.futures], "weight": study.weights}
-    return pd.DataFrame({**names, **_of_plan(study, plan, found)}).replace(np.inf, np.nan)
+    of = {"plan": plan.name, "future": [future.name for future in study.futures], "weight": study.weights}
+    return pd.DataFrame({**of, **_of_plan(study, plan, found)}).replace(np.inf, np.nan)
 
 
 def _of_plan(study: StochasticPrograms, plan: OrderPlan, found: Compared) -> dict[str, Floats]:
@@ -404,12 +377,8 @@ def _of_plan(study: StochasticPrograms, plan: OrderPlan, found: Compared) -> dic
 
 def _orders_alone(futures: Sequence[FutureProgram], alone: Sequence[Outcome]) -> pd.DataFrame:
     """Return what every future orders as if it were certain, as table `orders` of a sweep."""
-
-    def rows() -> Iterator[tuple[object, ...]]:
-        for future, outcome in zip(futures, alone, strict=True):
-            tables = read_results(future.model, outcome, site_outages(future.model, outcome)).tables
-            months = lead_months(future.model.p)
-            for order in orders_in(tables, months):
-                yield future.name, *order
-
-    return pd.DataFrame(rows(), columns=["future", *kept.OF_ORDER])
+    found = (
+        (one, read_results(one.model, of, site_outages(one.model, of))) for one, of in zip(futures, alone, strict=True)
+    )
+    rows = ((one.name, *order) for one, of in found for order in orders_in(of.tables, lead_months(one.model.p)))
+    return pd.DataFrame(rows, columns=["future", *kept.OF_ORDER])

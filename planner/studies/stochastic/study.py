@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from planner.base.errors import InfeasibleError, InputError, LimitReachedError
-from planner.lp import HighsSession
 from planner.results.store import cleaned
-from planner.studies.solve.asking import with_plan
+from planner.studies.solve.asking import session_of, with_plan
 from planner.studies.solve.at_plan import plan_session
 from planner.studies.solve.checked_plan import StageTimes, plan_of
+from planner.studies.solve.solves import SolveHooks
 from planner.studies.stochastic.decisions import (
     Held,
     InfeasibleFuturesError,
@@ -27,11 +26,11 @@ from planner.studies.stochastic.decisions import (
 from planner.studies.stochastic.extensive_form import BEFORE, SOLVED, ExtensiveForm, have_a_mean, hold_orders, mean_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from planner.base.arrays import Floats
     from planner.base.errors import Problem
-    from planner.lp import Outcome, ProgressEvent
+    from planner.lp import HighsSession, Outcome, ProgressEvent
     from planner.model import Model
     from planner.runs.plan import Plan
     from planner.studies.stochastic.decisions import Received
@@ -103,14 +102,8 @@ class StochasticPrograms:
         tables = [orders_of(one.question.scenario, one.model) for one in futures]
         self.orders, self.received = match_orders(tables, float(uncertainty.known_from))
         if uncertainty.central is None and not have_a_mean(self._models, tables):
-            raise InputError(
-                [
-                    self._no_single(
-                        "the programs of the futures differ in rows, columns or dates of orders,"
-                        " so they have no mean, and uncertainty has no central"
-                    )
-                ]
-            )
+            why = "the programs of the futures differ in rows, columns or dates of orders, so they have no mean"
+            raise InputError([self._no_single(f"{why}, and uncertainty has no central")])
 
     @property
     def has_integers(self) -> bool:
@@ -169,15 +162,14 @@ class StochasticPrograms:
             for place, one in enumerate(held):
                 program.hold(place, one.column, one.value)
 
-        year = self.uncertainty.known_from
-        none = f"{self.name}: every future has a plan, but no orders before {year} leave one in all of them"
-        head = self._none_as_rounded if held else none
-        return self._together(ask, head if why else None)
+        none = f"no orders before {self.uncertainty.known_from} leave"
+        head = f"{self.name}: every future has a plan, but {none} one in all of them"
+        return self._together(ask, (self._none_as_rounded if held else head) if why else None)
 
     @property
     def _none_as_rounded(self) -> str:
-        year = self.uncertainty.known_from
-        return f"with their integers as rounded, no orders before {year} leave a plan in every future"
+        none = f"no orders before {self.uncertainty.known_from} leave"
+        return f"with their integers as rounded, {none} a plan in every future"
 
     def minimax(self, least: Floats) -> Floats:
         """Return the orders of least greatest regret, and of those the least expected cost. Takes `least` [MUSD]."""
@@ -199,16 +191,16 @@ class StochasticPrograms:
             for future, received in zip(self.futures, self.received, strict=True)
         ]
         costs = [np.inf if one is None else one[0].objective for one in found]
-        penalties = [
-            np.nan if one is None else future.penalty_musd(one[0])
-            for future, one in zip(self.futures, found, strict=True)
-        ]
+        both = zip(self.futures, found, strict=True)
+        penalties = [np.nan if one is None else future.penalty_musd(one[0]) for future, one in both]
         return replace(plan, costs=np.array(costs), penalties=np.array(penalties))
 
     def runs(self, ordered: Floats) -> tuple[Floats, dict[str, Plan], tuple[Thing, ...]]:
         """Return the checked plan of each future with the same orders."""
         failed: list[InfeasibleError] = []
-        for wanted in self._roundings(ordered):
+        # What of each future to fix with the orders, in the order in which it is tried.
+        fixed = whole_decisions(self.futures, self.received, ordered, self.weights)
+        for wanted in fixed if self.has_integers else ((),):
             try:
                 if any(one.column.size for one in wanted):
                     orders, held, left_out = self.with_integers_of_all(wanted, why=not failed)
@@ -226,12 +218,6 @@ class StochasticPrograms:
             f" relax what conflicts{why}"
         )
         raise InfeasibleError(message, failed[0].conflict if failed else ())
-
-    def _roundings(self, ordered: Floats) -> Iterable[Sequence[Held]]:
-        """Return what of each future to fix with the orders, in the order in which it is tried."""
-        if not self.has_integers:
-            return ((),)
-        return whole_decisions(self.futures, self.received, ordered, self.weights)
 
     def with_integers_of_all(
         self, wanted: Sequence[Held], *, why: bool = True
@@ -257,23 +243,19 @@ class StochasticPrograms:
         return feasible_in_all(wanted, reached)
 
     def _planned(self, ordered: Floats, held: Sequence[Held]) -> dict[str, Plan]:
-        slacks = self._slacks(ordered)
-        plans = {}
+        slacks, known_from, plans = self._slacks(ordered), self.uncertainty.known_from, {}
         for place, (future, received) in enumerate(zip(self.futures, self.received, strict=True)):
-            number = place + 1
-            self._report_stage(f"Planning and checking future {number} of {len(self.futures)}")
-            question = future.question
-            title = f"{future.name}, with orders before {self.uncertainty.known_from} held"
-            plans[future.name] = plan_of(
-                question.scenario.model_copy(update={"title": title}),
-                question.inputs,
-                StageTimes(),
-                on_progress=self._on_progress,
-                hold=partial(
-                    _hold, received=received, ordered=ordered, slack=slacks[place], held=held[place] if held else None
-                ),
-                orders_held_before=self.uncertainty.known_from,
-            )
+            self._report_stage(f"Planning and checking future {place + 1} of {len(self.futures)}")
+            title = {"title": f"{future.name}, with orders before {known_from} held"}
+
+            def hold(model: Model, place: int = place, received: Received = received) -> None:
+                hold_orders(model, received, ordered, slacks[place])
+                if held:
+                    model.problem.hold(held[place].column, held[place].value, held[place].value)
+
+            scenario, inputs = future.question.scenario.model_copy(update=title), future.question.inputs
+            how: dict[str, Any] = {"hooks": SolveHooks(self._on_progress), "orders_held_before": known_from}
+            plans[future.name] = plan_of(scenario, inputs, StageTimes(), hold=hold, **how)
         return plans
 
     def _slacks(self, ordered: Floats) -> list[float]:
@@ -296,17 +278,18 @@ class StochasticPrograms:
             names = [future.name for future in self.futures]
             return replace(own[names.index(central)], name=CENTRAL)
         self._report_stage("Solving the mean of all futures")
-        first = self.futures[0]
-        solver = first.question.scenario.solver
-        session = HighsSession(first.model.problem, {"primal_feasibility_tolerance": solver.tolerance})
+        session = session_of(self.futures[0].question, self._models[0])
         session.take(mean_of(self._models, self.weights))
-        outcome = session.solve(
-            solver.method, time_limit_s=solver.time_limit_s, threads=solver.threads, on_progress=self._on_progress
-        )
+        outcome = self._solved(session)
         if outcome.status == "infeasible":
             raise InputError([self._no_single("the mean of the futures has no plan, though each future has one")])
         with_plan(outcome, "the mean of all futures", BEFORE, good=SOLVED)
         return OrderPlan(MEAN, self.received[0].placed(outcome.x), np.empty(0), np.empty(0))
+
+    def _solved(self, session: HighsSession) -> Outcome:
+        solver = self.futures[0].question.scenario.solver
+        how: dict[str, Any] = {"time_limit_s": solver.time_limit_s, "threads": solver.threads}
+        return session.solve(solver.method, **how, on_progress=self._on_progress)
 
     def _no_single(self, what_is: str) -> Problem:
         at = self.uncertainty.at
@@ -323,32 +306,19 @@ class StochasticPrograms:
             ask(program)
             session = plan_session(program.problem, solver, ends_at_gap=False)
             session.set_columns(integer=np.zeros_like(program.problem.columns().integer))
-            outcome = session.solve(
-                solver.method, time_limit_s=solver.time_limit_s, threads=solver.threads, on_progress=self._on_progress
-            )
+            outcome = self._solved(session)
             if outcome.status == "infeasible":
                 if head is None:
                     raise InfeasibleError(f"{self.name}: no orders leave a plan in every future")
                 raise why_no_orders(head, session, self.futures, self.orders, self.received)
             with_plan(outcome, f"{self.name}: all futures as one program", BEFORE, good=SOLVED)
-            have_cuts = [
-                future.is_to_add_cuts(program.solution_of(place, outcome.x))
-                for place, future in enumerate(self.futures)
-            ]
+            solutions = ((one, program.solution_of(place, outcome.x)) for place, one in enumerate(self.futures))
+            have_cuts = [future.is_to_add_cuts(x) for future, x in solutions]
             if not any(have_cuts):
                 return program, outcome
-        raise LimitReachedError(
-            f"{self.name}: all futures as one program: stopped after {most_rounds} rounds"
-            " (failover.most_rounds), and not every plan survives a site outage; nothing is"
-            " written"
-        )
+        stopped = f"{self.name}: all futures as one program: stopped after {most_rounds} rounds (failover.most_rounds)"
+        raise LimitReachedError(f"{stopped}, and not every plan survives a site outage; nothing is written")
 
 
 def _orders_in(together: ExtensiveForm, outcome: Outcome) -> Floats:
     return np.maximum(cleaned(together.ordered(outcome.x)), 0.0)
-
-
-def _hold(model: Model, received: Received, ordered: Floats, slack: float, held: Held | None) -> None:
-    hold_orders(model, received, ordered, slack)
-    if held is not None:
-        model.problem.hold(held.column, held.value, held.value)

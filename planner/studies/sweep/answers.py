@@ -76,17 +76,13 @@ def store(answer: FutureResult, question: FutureTask, folder: Path) -> None:
     content = asdict(answer)
     trace = content.pop("trace")
     path = _path(question, folder)
-    log = path.with_suffix(".log")
-    if trace:
-        _write(trace, log)
-    else:
-        log.unlink(missing_ok=True)  # of a bug that there is no more
-    _write(json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False), path)
-
-
-def _write(text: str, path: Path) -> None:
-    with whole_file(path) as partial:
-        partial.write_bytes(text.encode("utf-8", errors="backslashreplace"))
+    texts = {path.with_suffix(".log"): trace, path: json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False)}
+    for file, text in texts.items():
+        if not text:
+            file.unlink(missing_ok=True)  # of a bug that there is no more
+            continue
+        with whole_file(file) as partial:
+            partial.write_bytes(text.encode("utf-8", errors="backslashreplace"))
 
 
 def answer_in(folder: Path, question: FutureTask) -> FutureResult | None:
@@ -152,23 +148,26 @@ def futures(questions: Iterable[FutureTask], answers: Mapping[str, FutureResult]
     questions = list(questions)
     none = FutureResult("", "not_solved")
     of = [answers.get(question.name, none) for question in questions]
-    table: dict[str, Any] = {"future": [question.name for question in questions]}
-    for axis in dict.fromkeys(axis for question in questions for axis in question.future.labels):
-        table[axis] = _column([question.future.labels.get(axis) for question in questions])
-    numbers = {name: _numbers([getattr(one, name) for one in of]) for name in ("objective_musd", "bound_musd")}
-    table |= {
-        "status": [one.status for one in of],
-        "checked": [bool(one.rules) and not one.broken for one in of],
-        "rules": [one.rules for one in of],
-        "broken": [", ".join(one.broken) for one in of],
-        **numbers,
-        "gap_frac": _numbers([one.gap_frac for one in of]),
-        "penalty_musd": _numbers([_penalty_musd(one) for one in of]),
-        **_ranks(*numbers.values()),
-        "run": [one.run for one in of],
-        "message": [one.message for one in of],
+    axes = dict.fromkeys(axis for question in questions for axis in question.future.labels)
+    own = {axis: _column([question.future.labels.get(axis) for question in questions]) for axis in axes}
+    texts = {name: [getattr(one, name) for one in of] for name in ("status", "rules", "run", "message")}
+    numbers = {
+        name: _numbers(getattr(one, name) for one in of) for name in ("objective_musd", "bound_musd", "gap_frac")
     }
-    return pd.DataFrame(table)
+    return pd.DataFrame(
+        {
+            "future": [question.name for question in questions],
+            **own,
+            "status": texts["status"],
+            "checked": [bool(one.rules) and not one.broken for one in of],
+            "rules": texts["rules"],
+            "broken": [", ".join(one.broken) for one in of],
+            **numbers,
+            "penalty_musd": _numbers(map(_penalty_musd, of)),
+            **_ranks(numbers["objective_musd"], numbers["bound_musd"]),
+            **{name: texts[name] for name in ("run", "message")},
+        }
+    )
 
 
 def _penalty_musd(answer: FutureResult) -> float | None:
@@ -182,12 +181,9 @@ def _ranks(cost_musd: Floats, bound_musd: Floats) -> dict[str, Any]:
     """Return between which ranks the best plans are by cost, missing where there is no plan."""
     bound = np.fmin(np.nan_to_num(bound_musd, nan=-np.inf), cost_musd)
     has_plan = ~np.isnan(cost_musd)
-    ranks = {}
-    first_last = intervals_ranked(-cost_musd[has_plan], -bound[has_plan])
-    for name, of in zip(("rank_low", "rank_high"), first_last, strict=True):
-        ranks[name] = pd.array([pd.NA] * len(cost_musd), dtype="Int64")
-        ranks[name][has_plan] = of
-    return ranks
+    first_last = zip(("rank_low", "rank_high"), intervals_ranked(-cost_musd[has_plan], -bound[has_plan]), strict=True)
+    at, every = np.flatnonzero(has_plan), range(len(cost_musd))
+    return {name: pd.Series(of, at, dtype="Int64").reindex(every).array for name, of in first_last}
 
 
 _TEXTS: Final = ("future", "figure", "unit", "kind", "site", "item")
@@ -221,7 +217,7 @@ def timings(questions: Iterable[FutureTask], answers: Mapping[str, FutureResult]
     return pd.DataFrame(rows, columns=["future", "method", "seconds", "cpu_s"])
 
 
-def _numbers(values: list[float | None]) -> Floats:
+def _numbers(values: Iterable[float | None]) -> Floats:
     return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
 
 

@@ -98,12 +98,14 @@ def changed_tree(tree: Node, future: Future) -> Node:
 # --- The axes of a sweep: which key, or which figures of the data, and the values they take -------
 
 _KEYS: Final = ("key", "values", "range", "between", "levels", "table", "column", "row")
-_RANGE_KEYS: Final = ("from", "to", "step", "count")
-_ENDS: Final[Mapping[str, Callable[[UncertainFigure], float]]] = {
-    "low": lambda figure: figure.low,
-    "value": lambda figure: figure.value,
-    "high": lambda figure: figure.high,
+_OF_KIND: Final = {
+    "key": {"key", "values", "range", "between"},
+    "levels": {"levels"},
+    "table": {"table", "column", "row", "values"},
 }
+"""Keys of an axis by the one that says what it is over."""
+_RANGE_KEYS: Final = ("from", "to", "step", "count")
+_ENDS: Final = ("low", "value", "high")
 _MOST_VALUES: Final = 10_000
 _LONGEST_LABEL: Final = 200
 _DIGITS: Final = 6
@@ -132,38 +134,29 @@ def read_axis(name: str, node: Node, base: SweepBase, found: Found, *, is_sample
     """Read an axis."""
     before = len(found.problems)
     entries = found.entries(node, f"axis {name!r}", _KEYS)
-    kinds = [kind for kind in ("key", "levels", "table") if kind in entries]
+    kinds = [kind for kind in _OF_KIND if kind in entries]
     if len(kinds) != 1:
         what_is = f"axis {name!r} has {' and '.join(kinds) or 'no key'}"
         fix = "key: a setting, levels: groups of settings by name, table: figures of the data"
-        if len(found.problems) == before:
-            found.note_key(node, what_is, "given one of key, levels and table", fix)
-        return None
-    allowed = {
-        "key": {"key", "values", "range", "between"},
-        "levels": {"levels"},
-        "table": {"table", "column", "row", "values"},
-    }[kinds[0]]
+        is_noted = len(found.problems) > before
+        return None if is_noted else found.note_key(node, what_is, "given one of key, levels and table", fix)
+    kind = kinds[0]
+    allowed = _OF_KIND[kind]
     for key in sorted(entries.keys() - allowed):
-        must_be = f"one of {', '.join(sorted(allowed - {kinds[0]}))}"
-        if len(allowed) == 1:
-            must_be = "left out"
-        found.note_key(entries[key], f"axis {name!r} has {kinds[0]} and {key}", must_be, f"remove {key}")
+        must_be = f"one of {', '.join(sorted(allowed - {kind}))}" if len(allowed) > 1 else "left out"
+        found.note_key(entries[key], f"axis {name!r} has {kind} and {key}", must_be, f"remove {key}")
     if len(found.problems) > before:
         return None
-    if kinds[0] == "levels":
+    if kind == "levels":
         return _levels(name, node, entries["levels"], found)
-    if kinds[0] == "table":
-        return _of_figures(name, node, entries, base, found, is_sampled=is_sampled)
-    return _of_key(name, node, entries, base, found, is_sampled=is_sampled)
+    return (_of_figures if kind == "table" else _of_key)(name, node, entries, base, found, is_sampled=is_sampled)
 
 
 def _levels(name: str, node: Node, levels: Node, found: Found) -> SweepAxis | None:
     below = found.mapping(levels, f"levels of axis {name!r}")
     if isinstance(levels.value, dict) and not below:
-        found.note_key(
-            levels, f"levels of axis {name!r} are empty", "given with one entry at least", "write {name: settings}"
-        )
+        what_is = f"levels of axis {name!r} are empty"
+        return found.note_key(levels, what_is, "given with one entry at least", "write {name: settings}")
     settings = {label: Node({}, at.place) if at.value is None else at for label, at in below.items()}
     before = len(found.problems)
     for label, at in settings.items():
@@ -183,8 +176,7 @@ def _of_key(
     if len(given) != 1:
         what_is = f"axis {name!r} has {' and '.join(given) if given else 'no values'}"
         fix = "values: [first, second], range: {from: , to: , step: } or between: [low, high]"
-        found.note_key(node, what_is, "given one of values, range and between", fix)
-        return None
+        return found.note_key(node, what_is, "given one of values, range and between", fix)
     asked = entries[given[0]]
     # Of an axis with a wrong key the values are read too: what is wrong with them is said at once.
     if given[0] == "between":
@@ -216,23 +208,16 @@ def _key_path(node: Node, name: str, base: SweepBase, found: Found) -> tuple[str
         text = found.text(node, f"key of axis {name!r}", "write it as demand.trajectory")
         keys = tuple(text.split("."))
     if not all(keys):
-        if node.value:
-            fix = "write it as demand.trajectory, an id with a dot as [sites, my.site, land_limit_mw]"
-            found.note(node, f"key of axis {name!r} has an empty step", "a key path", fix)
-        return None
+        fix = "write it as demand.trajectory, an id with a dot as [sites, my.site, land_limit_mw]"
+        return found.note(node, f"key of axis {name!r} has an empty step", "a key path", fix) if node.value else None
     if keys[0] in ABOUT_THE_FILE:
-        found.note(node, f"key of axis {name!r} is {keys[0]}", "a setting", "remove the axis")
-        return None
+        return found.note(node, f"key of axis {name!r} is {keys[0]}", "a setting", "remove the axis")
     unknown = unknown_key_in(keys)
     if unknown is not None:
         word = ".".join(map(str, unknown))
-        found.note(node, f"unknown key {word!r}", "a key of the schema", unknown_key_fix(unknown))
-        return None
+        return found.note(node, f"unknown key {word!r}", "a key of the schema", unknown_key_fix(unknown))
     missing = missing_entry(keys, base.tree) if base.tree is not None else None
-    if missing is not None:
-        found.note(node, *missing)
-        return None
-    return keys
+    return keys if missing is None else found.note(node, *missing)
 
 
 def _range(node: Node, name: str, found: Found) -> tuple[Node, ...]:
@@ -246,10 +231,8 @@ def _range(node: Node, name: str, found: Found) -> tuple[Node, ...]:
     if not has:
         what_is = f"range of axis {name!r} has {', '.join(entries) or 'nothing'}"
         fix = "write {from: 0, to: 12, step: 6} or {from: 0, to: 12, count: 3}"
-        found.note(node, what_is, "given from, to, and one of step and count", fix)
-        return ()
+        return found.note(node, what_is, "given from, to, and one of step and count", fix) or ()
     first, last = float(numbers["from"] or 0), float(numbers["to"] or 0)
-    is_whole = all(isinstance(entries[key].value, int) for key in ("from", "to"))
     if "count" in entries:
         count = found.whole(entries["count"], f"count of axis {name!r}", 2, _MOST_VALUES)
         if count is None:
@@ -260,11 +243,9 @@ def _range(node: Node, name: str, found: Found) -> tuple[Node, ...]:
         wrong = _step_problem(step, last - first)
         if wrong is not None:
             what_is = f"step of axis {name!r} is {step:.12g}, from {first:.12g} to {last:.12g}"
-            found.note(entries["step"], what_is, *wrong)
-            return ()
+            return found.note(entries["step"], what_is, *wrong) or ()
         values = first + step * np.arange(round((last - first) / step) + 1)
-        is_whole = is_whole and isinstance(entries["step"].value, int)
-    is_whole = is_whole and bool((values == np.round(values)).all())
+    is_whole = all(isinstance(at.value, int) for at in entries.values()) and bool((values == np.round(values)).all())
     shown = [int(value) if is_whole else float(f"{value:.12g}") for value in values]
     return tuple(Node(value, node.place) for value in shown)
 
@@ -293,19 +274,16 @@ def _between(
         return None
     if not is_sampled:
         fix = "add a sample, or give values or a range instead"
-        found.note_key(asked, f"axis {name!r} has between", "with a sample", fix)
-        return None
+        return found.note_key(asked, f"axis {name!r} has between", "with a sample", fix)
     low, high = numbers[0], numbers[-1]
     if len(numbers) != 2 or low is None or high is None or not low < high:
         shown = ", ".join(show(plain(end)) for end in ends)
         what_is = f"between of axis {name!r} is [{shown}]"
-        found.note(asked, what_is, "two numbers, the lower one first", "write [low, high]")
-        return None
+        return found.note(asked, what_is, "two numbers, the lower one first", "write [low, high]")
     is_whole = is_integer(keys)
     if is_whole and not (float(low).is_integer() and float(high).is_integer()):
         what_is = f"between of axis {name!r} is [{low:g}, {high:g}]"
-        found.note(asked, what_is, "two integers, as its setting takes", "round them")
-        return None
+        return found.note(asked, what_is, "two integers, as its setting takes", "round them")
     first, room = low, high - low
 
     def at(value: float) -> Point:
@@ -328,8 +306,8 @@ def _of_figures(
     alone = figures[0] if len(figures) == 1 else None
 
     def at_end(word: str) -> Point:
-        label: Label = word if alone is None else _ENDS[word](alone)
-        return Point(label, (), None, tuple((one, _ENDS[word](one)) for one in figures))
+        label: Label = word if alone is None else getattr(alone, word)
+        return Point(label, (), None, tuple((one, getattr(one, word)) for one in figures))
 
     def draw(share: float) -> Point:
         share = float(f"{share:.{_DIGITS}g}")
@@ -355,8 +333,7 @@ def _figures(
     """Return the figures of a table's column that an axis moves together."""
     if "column" not in entries:
         fix = "name the column, as `dcplan estimates` does"
-        found.note_key(node, f"axis {name!r} has no column", "given with a table", fix)
-        return []
+        return found.note_key(node, f"axis {name!r} has no column", "given with a table", fix) or []
     wanted = {
         key: found.text(entries[key], f"{key} of axis {name!r}", "write its name")
         for key in ("table", "column", "row")
@@ -370,8 +347,7 @@ def _figures(
         if wanted[key] not in known:
             fix = did_you_mean(wanted[key], known, f"there are {', '.join(known)}")
             what_is = f"{key} of axis {name!r} is {wanted[key]!r}"
-            found.note(entries[key], what_is, f"a {key} of figures with a low and a high", fix)
-            return []
+            return found.note(entries[key], what_is, f"a {key} of figures with a low and a high", fix) or []
         figures = [one for one in figures if getattr(one, key) == wanted[key]]
     if "row" not in wanted:
         return figures
@@ -379,8 +355,7 @@ def _figures(
     if wanted["row"] not in rows:
         fix = did_you_mean(wanted["row"], list(rows), f"`dcplan data show {wanted['table']}`")
         what_is = f"row of axis {name!r} is {wanted['row']!r}"
-        found.note(entries["row"], what_is, "a row whose figure has a low and a high", fix)
-        return []
+        return found.note(entries["row"], what_is, "a row whose figure has a low and a high", fix) or []
     return [rows[wanted["row"]]]
 
 
@@ -432,9 +407,6 @@ def unit_points(sample: Sample, axes: int) -> Floats:
     """
     from scipy.stats import qmc  # takes half a second to import
 
-    rng = np.random.default_rng(sample.seed)
-    if sample.method == "sobol":
-        drawn = qmc.Sobol(axes, scramble=True, rng=rng).random(sample.size)
-    else:
-        drawn = qmc.LatinHypercube(axes, rng=rng).random(sample.size)
+    engine = {"sobol": qmc.Sobol, "latin_hypercube": qmc.LatinHypercube}[sample.method]
+    drawn = engine(axes, scramble=True, rng=np.random.default_rng(sample.seed)).random(sample.size)
     return np.asarray(drawn, dtype=np.float64)

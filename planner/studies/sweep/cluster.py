@@ -96,11 +96,10 @@ def _try_host(scheduler: str) -> None:
 
     How long the system looks for a host is up to its resolver.
     """
-    address = _ADDRESS.fullmatch(scheduler)
-    assert address is not None
-    host = address["host"].strip("[]")
+    host, _, port = scheduler.rpartition("/")[2].rpartition(":")
+    host = host.strip("[]")
     try:
-        socket.getaddrinfo(host, int(address["port"]))
+        socket.getaddrinfo(host, int(port))
     except (OSError, UnicodeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise _refused(f"host {host!r} is unknown: {reason}", "that of a Dask cluster", _LOOK) from error
@@ -117,13 +116,11 @@ def _client(distributed: Any, scheduler: str) -> Any:
 
     def make() -> None:
         try:
-            client = distributed.Client(scheduler, timeout=CONNECT_TIMEOUT_S, set_as_default=False)
+            made.append(distributed.Client(scheduler, timeout=CONNECT_TIMEOUT_S, set_as_default=False))
         except Exception as error:
             made.append(error)
-            return
-        made.append(client)
-        if is_late.is_set():  # nobody waits for it any more
-            client.close()
+        if is_late.is_set() and not isinstance(made[0], Exception):  # nobody waits for it any more
+            made[0].close()
 
     thread = threading.Thread(target=make, name="connect", daemon=True)
     thread.start()
@@ -151,18 +148,12 @@ def compare_versions(client: Any, scheduler: str) -> None:
         what_is = f"the cluster at {scheduler} has no workers"
         raise _refused(what_is, "one with workers", "start some: dask worker")
     here = versions()
-    problems = [
-        Problem.of(
-            _OPTION,
-            f"worker {worker} has {name} {others.get(name, 'none')}",
-            f"{here[name]}, as here",
-            "install the same version on both",
-        )
-        for worker, others in sorted(there.items())
-        for name in here
-        if others.get(name) != here[name]
+    others = ((worker, name, of.get(name, "none")) for worker, of in sorted(there.items()) for name in here)
+    differ = [
+        (f"worker {worker} has {name} {other}", here[name]) for worker, name, other in others if other != here[name]
     ]
-    raise_all(problems)
+    fix = "install the same version on both"
+    raise_all([Problem.of(_OPTION, what_is, f"{own}, as here", fix) for what_is, own in differ])
 
 
 def versions() -> dict[str, str]:
@@ -229,8 +220,7 @@ def in_cluster(
 
     waiting = distributed.as_completed(ask(), loop=client.loop)
     for done in waiting:
-        question = asked.pop(done)
-        ended = None
+        question, ended = asked.pop(done), None
         if done.status == "finished":
             answer, ended, run = done.result()
             if run is not None:
@@ -259,15 +249,12 @@ def _sent_tables(
     client: Any, tables: Mapping[str, Tables], number: int, report: Callable[[str], None]
 ) -> dict[str, Any]:
     """Send tables to all workers there are, and wait for one where there is none."""
-    names = {key: f"dcplan-tables-{number}-{key}" for key in tables}
+    sent = {key: {f"dcplan-tables-{number}-{key}": SentTables(one, DATA_DIR)} for key, one in tables.items()}
     scheduler, end, is_told = client.scheduler.address, time.monotonic() + WORKERS_TIMEOUT_S, False
     while not is_told or time.monotonic() <= end:
         with suppress(OSError):  # what is there is just ending
             if client.nthreads():  # without workers it would wait by itself, and say nothing
-                return {
-                    key: client.scatter({names[key]: SentTables(one, DATA_DIR)}, broadcast=True)[names[key]]
-                    for key, one in tables.items()
-                }
+                return {key: next(iter(client.scatter(one, broadcast=True).values())) for key, one in sent.items()}
         if not is_told:
             until = time.strftime("%H:%M:%S", time.localtime(time.time() + WORKERS_TIMEOUT_S))
             report(f"The cluster at {scheduler} has no workers; waiting for one until {until}")
@@ -320,10 +307,8 @@ def answered(
                 path.write_bytes(content)
                 tree = assign(tree, keys, Node(str(path), Place("--scheduler")))
             question = replace(question, scenario=_with_tree(question.scenario, tree))
-        sha256 = {
-            DATA_DIR / path.name if path.parent == tables.data_dir else path: digits
-            for path, digits in tables.tables.sha256.items()
-        }
+        known = tables.tables.sha256.items()
+        sha256 = {DATA_DIR / at.name if at.parent == tables.data_dir else at: digits for at, digits in known}
         here = replace(tables.tables, sha256=sha256)
         runs_dir = Path(home) / "runs"
         try:

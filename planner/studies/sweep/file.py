@@ -21,7 +21,7 @@ from planner.scenario.load import with_override
 from planner.scenario.tree import Node, Place, merge, show
 from planner.scenario.yaml12 import name_problems, text_problems
 from planner.studies.sweep.answers import OWN_COLUMNS
-from planner.studies.sweep.axes import Future, Sample, SweepAxis, SweepBase, read_axis, unit_points
+from planner.studies.sweep.axes import Future, Method, Sample, SweepAxis, SweepBase, read_axis, unit_points
 from planner.studies.sweep.reading import Found, Uncertainty, read_uncertainty
 from planner.tables import right_tables
 
@@ -40,7 +40,7 @@ _KEYS: Final = (*("version", "title", "question", "base", "set", "axes", "sample
 _KEYS_OF_SWEEPS: Final = frozenset({"base", "axes", "futures"})
 """Keys of a sweep that no scenario has."""
 _SAMPLE_KEYS: Final = ("method", "size", "seed")
-_METHODS: Final = ("latin_hypercube", "sobol")
+_METHODS: Final[tuple[Method, ...]] = ("latin_hypercube", "sobol")
 _MOST_SEED: Final = 2**32 - 1
 _SHIPPED_DIR: Final = SCENARIOS_DIR / "sweeps"
 
@@ -68,10 +68,6 @@ class SweepFile:
         """Name of the file without its ending."""
         return self.path.stem
 
-    def path_problem(self, what_is: str, must_be: str, fix: str) -> Problem:
-        """Return a problem of the file as a whole."""
-        return Problem.of(str(self.path), what_is, must_be, fix)
-
 
 def read_file(path: str | Path, overrides: Changes = (), *, needs_uncertainty: bool = False) -> SweepFile:
     """Read the file of a sweep and the base scenario that it names."""
@@ -80,12 +76,14 @@ def read_file(path: str | Path, overrides: Changes = (), *, needs_uncertainty: b
     found = Found([*problems, *text_problems(source.tree)])
     entries = found.entries(source.tree, "the sweep", _KEYS, _fixes_of_settings(source.tree))
     _check_version(source.tree, entries, found)
-    for key in ("title", "question"):
-        if key in entries:
-            found.text(entries[key], key, "write a line of text")
+    told = (key for key in ("title", "question") if key in entries)
+    texts = {key: found.text(entries[key], key, "write a line of text") for key in told}
     draft = _base(path, source.tree, entries, overrides, found)
     sample = _sample(entries["sample"], found) if "sample" in entries else None
-    axes = _axes(entries, _known_of(draft), found, is_sampled="sample" in entries)
+    known = SweepBase()  # without a tree where a part of it may be missing
+    if draft is not None:
+        known = SweepBase(None if draft.problems else draft.tree, right_tables(TABLES, draft.data_files))
+    axes = _axes(entries, known, found, is_sampled="sample" in entries)
     listed = _listed(source.tree, entries, found)
     futures = _futures(entries, axes, sample, listed, found)
     are_all_made = (
@@ -93,37 +91,19 @@ def read_file(path: str | Path, overrides: Changes = (), *, needs_uncertainty: b
         and ("axes" not in entries or len(axes) == len(entries["axes"].children))
         and ("sample" not in entries or sample is not None)
     )
-    runs = _runs(entries, {future.name for future in futures} if are_all_made else None, found)
-    uncertainty = None
+    uncertainty, made = None, [future.name for future in futures] if are_all_made else None
+    runs = _runs(entries, made, found)
     if "uncertainty" in entries:
-        made = [future.name for future in futures] if are_all_made else None
         uncertainty = read_uncertainty(entries["uncertainty"], made, found)
     elif needs_uncertainty:
         fix = "add a block: uncertainty: {known_from: 2028}"
-        what_is, must_be = ("the sweep has no uncertainty", "an uncertainty block")
-        found.problems.append(Problem.of(str(path), what_is, must_be, fix))
+        found.problems.append(Problem.of(path, "the sweep has no uncertainty", "an uncertainty block", fix))
     problems = [*found.problems, *name_problems(path.stem, Place(str(path)))]
     if draft is None:
         raise InputError(problems)
 
-    def text(key: str) -> str:
-        value = entries[key].value if key in entries else ""
-        return value if isinstance(value, str) else ""
-
-    return SweepFile(
-        path,
-        source.sha256,
-        text("title") or path.stem,
-        text("question"),
-        draft,
-        axes,
-        sample,
-        futures,
-        listed,
-        runs,
-        tuple(problems),
-        uncertainty,
-    )
+    made_of = (draft, axes, sample, futures, listed, runs, tuple(problems), uncertainty)
+    return SweepFile(path, source.sha256, texts.get("title") or path.stem, texts.get("question", ""), *made_of)
 
 
 def shipped_sweeps() -> list[str]:
@@ -154,11 +134,8 @@ def _check_version(tree: Node, entries: Mapping[str, Node], found: Found) -> Non
 
 def _fixes_of_settings(tree: Node) -> dict[str, str]:
     """Return what to do with keys of a scenario that are among those of a sweep."""
-    fixes = {
-        key: f"write it under set: settings of every future, as in 'set: {{{key}: ...}}'"
-        for key in tree.children
-        if field_at((key,)) is not None
-    }
+    write = "write it under set: settings of every future, as in 'set: {{{}: ...}}'"
+    fixes = {key: write.format(key) for key in tree.children if field_at((key,)) is not None}
     return {**fixes, "extends": "name the scenario with base"}
 
 
@@ -172,8 +149,8 @@ def _base(
     if "set" in entries:
         found.settings(entries["set"], "set")
     if "base" not in entries:
-        found.note(tree, "base is missing", "given", "name a shipped scenario or a file, as in 'base: us-base'")
-        return None
+        fix = "name a shipped scenario or a file, as in 'base: us-base'"
+        return found.note(tree, "base is missing", "given", fix)
     node = entries["base"]
     name = found.text(node, "base", "name a shipped scenario or a file")
     if not name:
@@ -185,8 +162,7 @@ def _base(
         found.problems += _at(node.place, error.problems)
         return None
     if _KEYS_OF_SWEEPS & draft.tree.children.keys():
-        found.note(node, f"base {name!r} is a sweep", "a scenario", "name the scenario it begins from")
-        return None
+        return found.note(node, f"base {name!r} is a sweep", "a scenario", "name the scenario it begins from")
     if not draft.source_files:
         is_gone = isinstance(asked, Path) and not is_file(asked)
         found.problems += _at(node.place, draft.problems) if is_gone else draft.problems
@@ -208,33 +184,21 @@ def _at(place: Place, problems: Sequence[Problem]) -> list[Problem]:
     return [replace(one, file=place.file, line=place.line, column=place.column) for one in problems]
 
 
-def _known_of(draft: ScenarioDraft | None) -> SweepBase:
-    """Return what axes can be read against: no tree where a part of it may be missing."""
-    if draft is None:
-        return SweepBase()
-    return SweepBase(None if draft.problems else draft.tree, right_tables(TABLES, draft.data_files))
-
-
 def _sample(node: Node, found: Found) -> Sample | None:
     entries = found.entries(node, "sample", _SAMPLE_KEYS)
-    for key in _SAMPLE_KEYS:
-        if key not in entries and isinstance(node.value, dict):
-            found.note_key(node, f"sample has no {key}", "given", "write {method: sobol, size: 64, seed: 1}")
-    method = entries["method"].value if "method" in entries else None
-    if "method" in entries and method not in _METHODS:
-        found.note(entries["method"], f"method of sample is {show(method)}", " or ".join(_METHODS), "write one of them")
-    size = seed = None
-    if "size" in entries:
-        size = found.whole(entries["size"], "size of sample", 2, MOST_FUTURES)
-    if "seed" in entries:
-        seed = found.whole(entries["seed"], "seed of sample", 0, _MOST_SEED)
+    found.missing(node, entries, "sample", _SAMPLE_KEYS, "write {method: sobol, size: 64, seed: 1}")
+    method = next((of for of in _METHODS if "method" in entries and entries["method"].value == of), None)
+    if "method" in entries and method is None:
+        what_is = f"method of sample is {show(entries['method'].value)}"
+        found.note(entries["method"], what_is, " or ".join(_METHODS), "write one of them")
+    size, seed = (
+        found.whole(entries[key], f"{key} of sample", least, most) if key in entries else None
+        for key, least, most in (("size", 2, MOST_FUTURES), ("seed", 0, _MOST_SEED))
+    )
     if method == "sobol" and size is not None and size & (size - 1):
         fix = f"take {1 << (size.bit_length() - 1)} or {1 << size.bit_length()}"
-        found.note(entries["size"], f"size of sample is {size}", "a power of 2 with sobol", fix)
-        return None
-    if method not in _METHODS or size is None or seed is None:
-        return None
-    return Sample("sobol" if method == "sobol" else "latin_hypercube", size, seed)
+        return found.note(entries["size"], f"size of sample is {size}", "a power of 2 with sobol", fix)
+    return None if method is None or size is None or seed is None else Sample(method, size, seed)
 
 
 def _axes(entries: Mapping[str, Node], base: SweepBase, found: Found, *, is_sampled: bool) -> tuple[SweepAxis, ...]:
@@ -286,8 +250,8 @@ def _futures(
     count = prod(len(axis.points) for axis in axes) if axes else 0
     if "sample" not in entries and count > MOST_FUTURES:
         fix = "take fewer values, or draw a sample"
-        found.note_key(entries["axes"], f"the axes make {count:,} futures", f"at most {MOST_FUTURES:,}", fix)
-        return ()
+        must_be = f"at most {MOST_FUTURES:,}"
+        return found.note_key(entries["axes"], f"the axes make {count:,} futures", must_be, fix) or ()
     of_axes = list(_of_axes(axes, sample, is_sampled="sample" in entries))
     names: dict[str, tuple[str, ...]] = {}
     for future in of_axes:
@@ -295,18 +259,13 @@ def _futures(
         if names.setdefault(future.name, labels) != labels:  # else an axis has a value twice
             fix = "change a value, the name of a level or the name of an axis"
             what_is = f"two futures of the axes are called {future.name!r}"
-            found.note_key(_last_written(axes, future), what_is, "a name of its own", fix)
+            at = future.points[axes[-1].name].value or axes[-1].node  # the axis, of a point of figures
+            found.note_key(at, what_is, "a name of its own", fix)
     for name in sorted(names.keys() & listed.keys()):
         fix = "the axes make one of this name; take another name"
         found.note_key(listed[name], f"a future is called {name!r}", "another name", fix)
     of_list = [Future(name, {}, node) for name, node in listed.items()]
     return (*of_axes, *of_list)
-
-
-def _last_written(axes: tuple[SweepAxis, ...], future: Future) -> Node:
-    """Return where the last point of a future is written; its axis, where it is one of figures."""
-    point = future.points[axes[-1].name]
-    return point.value if point.value is not None else axes[-1].node
 
 
 def _of_axes(axes: tuple[SweepAxis, ...], sample: Sample | None, *, is_sampled: bool) -> Iterator[Future]:
@@ -325,21 +284,17 @@ def _of_axes(axes: tuple[SweepAxis, ...], sample: Sample | None, *, is_sampled: 
             yield Future(f"sample-{number:0{digits}}", by_axis)
 
 
-def _runs(entries: Mapping[str, Node], names: set[str] | None, found: Found) -> frozenset[str] | None:
+def _runs(entries: Mapping[str, Node], names: Sequence[str] | None, found: Found) -> frozenset[str] | None:
     """Return the futures whose whole run is stored; None for all of them.
 
     `names` are those of all futures; None where some could not be made.
     """
-    if "runs" not in entries:
-        return frozenset()
-    node = entries["runs"]
-    if node.value == "all":
-        return None
-    if node.value == "none":
-        return frozenset()
+    node = entries.get("runs")
+    if node is None or node.value in ("all", "none"):
+        return None if node is not None and node.value == "all" else frozenset()
     if not isinstance(node.value, tuple):
-        found.note(node, f"runs is {show(node.value)}", "all, none, or a list of futures", "write [first, second]")
-        return frozenset()
+        must_be = "all, none, or a list of futures"
+        return found.note(node, f"runs is {show(node.value)}", must_be, "write [first, second]") or frozenset()
     for at in node.value:
         if not isinstance(at.value, str) or (names is not None and at.value not in names):
             fix = "name one as results name it: `axis=value, axis=value`, or of the list"
@@ -362,7 +317,6 @@ def sweep_schema() -> str:
 def _in_part(schema: Any) -> Any:
     """Return a schema that asks for no key: what is laid over a scenario may be any part of one."""
     if isinstance(schema, dict):
-        return {
-            key: _in_part(value) for key, value in schema.items() if not (key == "required" and isinstance(value, list))
-        }
+        asks = isinstance(schema.get("required"), list)
+        return {key: _in_part(value) for key, value in schema.items() if not (asks and key == "required")}
     return [_in_part(one) for one in schema] if isinstance(schema, list) else schema

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field, replace
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from planner.base.errors import InputError
+from planner.base.errors import InputError, Problem
 from planner.base.pandas_texts import with_texts_as_objects
 from planner.inputs import TABLES, build_inputs_from
 from planner.inputs.uncertain_figures import moved_figures, with_values
 from planner.outputs.files import sha256_of
 from planner.runs.names import folder_name
 from planner.runs.settings import own_files
-from planner.scenario import unknown_ids
+from planner.scenario import ScenarioDraft, unknown_ids
 from planner.scenario.tree import Node, Place, plain
 from planner.studies.sweep.axes import Future, changed_tree
 from planner.studies.sweep.file import SweepFile, read_file
@@ -27,10 +28,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from planner.base.errors import Problem
     from planner.inputs.inputs import Inputs
     from planner.scenario import Changes, Scenario
-    from planner.tables.read import TablesRead
 
 # --- In which order futures are solved, and which of them begin where another one ended -----------
 #
@@ -57,13 +56,11 @@ def leaders(futures: Sequence[Future], base: Node, *, is_sampled: bool) -> dict[
     listed = [future for future in futures if not future.points]
     before: list[tuple[Future, Node]] = []
     for future in (*first.values(), *listed) if listed else ():
-        try:
+        with suppress(LookupError):  # it makes no scenario
             tree = changed_tree(base, future)
-        except LookupError:  # it makes no scenario
-            continue
-        if before and not future.points:
-            led[future.name] = _most_alike(tree, before[-_MOST_COMPARED:], led)
-        before.append((future, tree))
+            if before and not future.points:
+                led[future.name] = _most_alike(tree, before[-_MOST_COMPARED:], led)
+            before.append((future, tree))
     return led
 
 
@@ -74,8 +71,8 @@ def _most_alike(tree: Node, before: Sequence[tuple[Future, Node]], led: Mapping[
     where that begins, if that is as near: then they need not wait for each other.
     """
     differing = {future.name: _count_differing(other, tree) + len(future.figures) for future, other in before}
-    fewest = min(differing.values())
-    found = [name for name, count in differing.items() if count == fewest][-1]
+    found = min(reversed(differing), key=differing.__getitem__)
+    fewest = differing[found]
     while differing.get(led.get(found, "")) == fewest:
         found = led[found]
     return found
@@ -87,8 +84,7 @@ def _count_differing(one: Node | None, other: Node | None) -> int:
         return 0
     below, also = (node.children if node is not None else {} for node in (one, other))
     if below or also:
-        keys = below.keys() | also.keys()
-        return sum(_count_differing(below.get(key), also.get(key)) for key in keys)
+        return sum(_count_differing(below.get(key), also.get(key)) for key in below.keys() | also.keys())
     return int(one is None or other is None or plain(one) != plain(other))
 
 
@@ -176,20 +172,6 @@ class Sweep:
     warnings: tuple[Problem, ...] = ()
 
 
-@dataclass
-class _Reader:
-    """Tables read once for all futures that name the same files."""
-
-    read: dict[tuple[tuple[str, str], ...], Tables] = field(default_factory=dict)
-    warnings: dict[Problem, None] = field(default_factory=dict)  # in order, each once
-
-    def tables(self, data_files: Mapping[str, Path]) -> Tables:
-        key = tuple(sorted((name, str(path)) for name, path in data_files.items()))
-        if key not in self.read:
-            self.read[key] = _keyed(read_with_hashes(TABLES, data_files))
-        return self.read[key]
-
-
 Together: TypeAlias = "Callable[[SweepFile, Mapping[str, Scenario]], Sequence[Problem]]"
 """Finds why futures, by name, cannot be put together."""
 
@@ -207,35 +189,31 @@ def read_sweep(path: str | Path, overrides: Changes = (), together: Together | N
 @with_texts_as_objects
 def sweep_of(file: SweepFile, led: Mapping[str, str], together: Together | None = None) -> Sweep:
     """Make a sweep of futures that are known, and find every mistake in them."""
-    reader = _Reader()
-    problems = [*file.problems, *_base_problems(file, reader)]
+    reader = _Reader(file)
+    problems = [*file.problems, *reader.base_problems()]
     is_right = not problems
     can_be_tried = reader.read and not file.draft.problems  # else what is missing is so in each
     if can_be_tried and file.futures:
         points = [Future("", {axis.name: point}) for axis in file.axes for point in axis.points]
         listed = [Future(name, {}, settings) for name, settings in file.listed.items()]
         for future in (*points, *listed):
-            problems += _problems(file, future, reader, is_built=is_right)
+            problems += reader.problems(future, is_built=is_right)
         if problems and together is not None:
-            made = {future.name: _scenario(file, future, reader)[0] for future in file.futures}
-            problems += together(file, _known(made))
+            made = {future.name: reader.scenario(future)[0] for future in file.futures}
+            problems += together(file, {name: one for name, one in made.items() if one is not None})
     if problems:
         raise InputError(dict.fromkeys(problems))  # what is wrong with the base is so in each
     questions: dict[str, FutureTask] = {}
     for future in file.futures:  # a leader comes before those that begin where it ends
-        questions[future.name] = _question(file, future, reader, questions.get(led.get(future.name, "")))
+        questions[future.name] = reader.question(future, questions.get(led.get(future.name, "")))
     if together is not None:
         problems = [problem for one in questions.values() for problem in one.problems]
-        problems += together(file, _known({one.name: one.scenario for one in questions.values()}))
+        problems += together(file, {one.name: one.scenario for one in questions.values() if one.scenario is not None})
         if problems:
             raise InputError(dict.fromkeys(problems))
     leading = set(led.values())
     every = tuple(replace(one, leads=one.name in leading) for one in questions.values())
     return Sweep(file, every, {one.key: one for one in reader.read.values()}, tuple(reader.warnings))
-
-
-def _known(scenarios: Mapping[str, Scenario | None]) -> dict[str, Scenario]:
-    return {name: one for name, one in scenarios.items() if one is not None}
 
 
 def inputs_of(question: FutureTask, tables: Tables) -> Inputs:
@@ -246,125 +224,112 @@ def inputs_of(question: FutureTask, tables: Tables) -> Inputs:
     return replace(inputs, moved=moved_figures(figures))
 
 
-def _base_problems(file: SweepFile, reader: _Reader) -> tuple[Problem, ...]:
-    scenario, problems = file.draft.checked()
-    if not file.draft.has_its_tables:
-        return problems
-    try:
-        tables = reader.tables(file.draft.data_files)
-    except InputError as error:
-        return (*problems, *error.problems)
-    problems = (*problems, *unknown_ids(file.draft.tree, tables.frames))
-    if scenario is not None and file.uncertainty is not None:
-        problems = (*problems, *file.uncertainty.horizon_problems(scenario))
-    if problems or scenario is None:
-        return problems
-    return _build_problems(scenario, Future(""), tables, reader)
+class _Reader:
+    """Makes futures of a file; tables are read once for all that name the same files."""
 
+    def __init__(self, file: SweepFile) -> None:
+        self._file, self._base = file, file.draft
+        self.read: dict[tuple[tuple[str, str], ...], Tables] = {}
+        self.warnings: dict[Problem, None] = {}  # in order, each once
 
-def _problems(file: SweepFile, future: Future, reader: _Reader, *, is_built: bool) -> tuple[Problem, ...]:
-    """Return what is wrong with a future; to build it from its data takes a second."""
-    scenario, problems = _scenario(file, future, reader)
-    if problems or scenario is None or not is_built:
-        return problems
-    return _build_problems(scenario, future, reader.tables(scenario.data_files), reader)
+    def tables(self, data_files: Mapping[str, Path]) -> Tables:
+        """Return the tables that are in some files."""
+        key = tuple(sorted((name, str(path)) for name, path in data_files.items()))
+        if key not in self.read:
+            found = read_with_hashes(TABLES, data_files)
+            text = json.dumps(sorted([path.name, sha256] for path, sha256 in found.sha256.items()))
+            self.read[key] = Tables(hashlib.sha256(text.encode()).hexdigest(), found.frames, found.sha256)
+        return self.read[key]
 
+    def base_problems(self) -> tuple[Problem, ...]:
+        """Return what is wrong with the base scenario."""
+        (scenario, problems), uncertainty = self._base.checked(), self._file.uncertainty
+        if not self._base.has_its_tables:
+            return problems
+        try:
+            tables = self.tables(self._base.data_files)
+        except InputError as error:
+            return (*problems, *error.problems)
+        problems = (*problems, *unknown_ids(self._base.tree, tables.frames))
+        if scenario is not None and uncertainty is not None:
+            problems = (*problems, *uncertainty.horizon_problems(scenario))
+        return problems if problems or scenario is None else self._build_problems(scenario, Future(""), tables)
 
-def _build_problems(scenario: Scenario, future: Future, tables: Tables, reader: _Reader) -> tuple[Problem, ...]:
-    try:
-        inputs = build_inputs_from(scenario, with_values(tables.frames, future.figures))
-    except InputError as error:
-        return error.problems
-    reader.warnings |= dict.fromkeys(inputs.warnings)
-    return ()
+    def problems(self, future: Future, *, is_built: bool) -> tuple[Problem, ...]:
+        """Return what is wrong with a future; to build it from its data takes a second."""
+        scenario, problems = self.scenario(future)
+        if problems or scenario is None or not is_built:
+            return problems
+        return self._build_problems(scenario, future, self.tables(scenario.data_files))
 
+    def _build_problems(self, scenario: Scenario, future: Future, tables: Tables) -> tuple[Problem, ...]:
+        try:
+            inputs = build_inputs_from(scenario, with_values(tables.frames, future.figures))
+        except InputError as error:
+            return error.problems
+        self.warnings |= dict.fromkeys(inputs.warnings)
+        return ()
 
-def _scenario(file: SweepFile, future: Future, reader: _Reader) -> tuple[Scenario | None, tuple[Problem, ...]]:
-    """Return the scenario of a future, or what keeps it from being one."""
-    base = file.draft
-    try:
-        tree = changed_tree(base.tree, future)
-    except LookupError as error:
-        at = next(point.value for point in future.points.values() if point.keys and point.value)
-        place = at.key_place or at.place
-        fix = "write a key path of the scenario"
-        return None, (place.problem(f"the key leads nowhere: {error.args[0]}", "a key", fix),)
-    tree = replace(tree, value={**tree.children, "title": Node(future.name, Place(str(file.path)))})
-    files = (file.path, *base.source_files)
-    sha256 = (file.sha256, *base.source_sha256)
-    draft = replace(base, name=future.name, tree=tree, problems=(), source_files=files, source_sha256=sha256)
-    scenario, problems = draft.checked()
-    if not draft.has_its_tables:
-        return None, problems
-    try:
-        tables = reader.tables(draft.data_files)
-    except InputError as error:
-        return None, (*problems, *error.problems)
-    problems = (*problems, *_figures_of_other_tables(file, future, draft.data_files))
-    return _on_one_thread(scenario), (*problems, *unknown_ids(tree, tables.frames))
+    def scenario(self, future: Future) -> tuple[Scenario | None, tuple[Problem, ...]]:
+        """Return the scenario of a future, or what keeps it from being one."""
+        file, base = self._file, self._base
+        try:
+            tree = changed_tree(base.tree, future)
+        except LookupError as error:
+            at = next(point.value for point in future.points.values() if point.keys and point.value)
+            what_is, fix = f"the key leads nowhere: {error.args[0]}", "write a key path of the scenario"
+            return None, ((at.key_place or at.place).problem(what_is, "a key", fix),)
+        tree = replace(tree, value={**tree.children, "title": Node(future.name, Place(str(file.path)))})
+        files, sha256 = (file.path, *base.source_files), (file.sha256, *base.source_sha256)
+        draft = ScenarioDraft(future.name, files, tree, (), sha256)
+        scenario, problems = draft.checked()
+        if not draft.has_its_tables:
+            return None, problems
+        try:
+            tables = self.tables(draft.data_files)
+        except InputError as error:
+            return None, (*problems, *error.problems)
+        moved = (figure.table for figure, _ in future.figures)
+        others = [
+            f"{table} of future {future.name!r} is another table than that of the base"
+            for table in moved
+            if draft.data_files.get(table) != base.data_files.get(table)
+        ]
+        must_be, fix = "the one whose figures an axis moves", "take the axis over its figures out, or the other table"
+        if scenario is not None:  # futures are solved side by side
+            scenario = scenario.model_copy(update={"solver": scenario.solver.model_copy(update={"threads": 1})})
+        of_figures = [Problem.of(file.path, what_is, must_be, fix) for what_is in others]
+        return scenario, (*problems, *of_figures, *unknown_ids(tree, tables.frames))
 
-
-def _on_one_thread(scenario: Scenario | None) -> Scenario | None:
-    """Return a scenario whose solver has one thread: futures are solved side by side."""
-    if scenario is None:
-        return None
-    return scenario.model_copy(update={"solver": scenario.solver.model_copy(update={"threads": 1})})
-
-
-def _figures_of_other_tables(file: SweepFile, future: Future, data_files: Mapping[str, Path]) -> list[Problem]:
-    """Find figures of a table that the future takes from another file than the base."""
-    return [
-        file.path_problem(
-            f"{figure.table} of future {future.name!r} is another table than that of the base",
-            "the one whose figures an axis moves",
-            "take the axis over its figures out, or the other table",
-        )
-        for figure, _ in future.figures
-        if data_files.get(figure.table) != file.draft.data_files.get(figure.table)
-    ]
-
-
-def _question(file: SweepFile, future: Future, reader: _Reader, leader: FutureTask | None) -> FutureTask:
-    scenario, problems = _scenario(file, future, reader)
-    tables = reader.tables(scenario.data_files if scenario is not None else file.draft.data_files)
-    keeps_run = file.runs is None or future.name in file.runs
-    content = {
-        "settings": scenario.model_dump(mode="json", exclude={"extends", "data"})
-        if scenario is not None
-        else [str(problem) for problem in problems],
-        "figures": [[one.table, one.column, one.rows, value] for one, value in future.figures],
-        "labels": future.labels,
-        "tables": tables.key,
-        "files": _hashes_of_own_files(None if problems else scenario),
-        "keeps_run": keeps_run,
-        "begins_at": leader.file_name if leader is not None else "",
-        "versions": versions_of(_PACKAGES),
-        "format": FORMAT,
-    }
-    file_name = folder_name(future.name, content)
-    scenario = None if problems else scenario
-    begins_at = leader.name if leader is not None else ""
-    return FutureTask(future, file_name, tables.key, scenario, problems, keeps_run, begins_at)
-
-
-def _hashes_of_own_files(scenario: Scenario | None) -> dict[str, str]:
-    """Return the hashes of files that are no tables, such as a matrix of round trips, by key."""
-    if scenario is None:
-        return {}
-    return {".".join(keys): sha256_of(path) for keys, path in own_files(scenario)}
-
-
-def _keyed(read: TablesRead) -> Tables:
-    text = json.dumps(sorted([path.name, sha256] for path, sha256 in read.sha256.items()))
-    return Tables(hashlib.sha256(text.encode()).hexdigest(), read.frames, read.sha256)
+    def question(self, future: Future, leader: FutureTask | None) -> FutureTask:
+        """Return a future with the name of its files."""
+        scenario, problems = self.scenario(future)
+        tables = self.tables(self._base.data_files if scenario is None else scenario.data_files)
+        keeps_run = self._file.runs is None or future.name in self._file.runs
+        settings = None if scenario is None else scenario.model_dump(mode="json", exclude={"extends", "data"})
+        if problems:
+            scenario = None
+        content = {
+            "settings": [str(problem) for problem in problems] if settings is None else settings,
+            "figures": [[one.table, one.column, one.rows, value] for one, value in future.figures],
+            "labels": future.labels,
+            "tables": tables.key,
+            # Hashes of files that are no tables, such as a matrix of round trips, by key.
+            "files": {} if scenario is None else {".".join(k): sha256_of(path) for k, path in own_files(scenario)},
+            "keeps_run": keeps_run,
+            "begins_at": leader.file_name if leader is not None else "",
+            "versions": versions_of(_PACKAGES),
+            "format": FORMAT,
+        }
+        begins_at = leader.name if leader is not None else ""
+        file_name = folder_name(future.name, content)
+        return FutureTask(future, file_name, tables.key, scenario, problems, keeps_run, begins_at)
 
 
 def versions_of(packages: Iterable[str]) -> dict[str, str]:
     """Return the versions of libraries, and of dcplan, that are installed."""
-    known = {}
-    for package in packages:
-        try:
+    known = dict.fromkeys(packages, "not installed")  # run from a checkout that is not installed
+    for package in known:
+        with suppress(PackageNotFoundError):
             known[package] = version(package)
-        except PackageNotFoundError:  # run from a checkout that is not installed
-            known[package] = "not installed"
     return known

@@ -20,7 +20,8 @@ from planner.base.pandas_texts import with_texts_as_objects
 from planner.base.paths import apart_from_ctrl_c
 from planner.lp.start import Start
 from planner.outputs.own_folder import FUTURES_FOLDER
-from planner.results.ended import PLANNED, ended
+from planner.results.ended import PLANNED
+from planner.results.ended import ended as ended_as
 from planner.results.schema import TABLES
 from planner.runs.folder import write_run
 from planner.studies.solve.checked_plan import StageTimes, plan_of
@@ -89,7 +90,12 @@ def _answer(
             f" {FUTURES_FOLDER}/{question.file_name}.log"
         )
         return FutureResult(question.name, "error", message, trace=traceback.format_exc())
-    return replace(answer_of(question.name, plan), message=_limit_or_failed_check(plan), run=run)
+    answer, said = answer_of(question.name, plan), []
+    if plan.outcome.status not in PLANNED:
+        said.append(str(ended_as(plan.run.meta, plan.tables["solution"])))
+    if answer.broken:
+        said.append(f"the check failed: {', '.join(answer.broken)}")
+    return replace(answer, message="; ".join(said), run=run)
 
 
 def answer_of(name: str, plan: Plan) -> FutureResult:
@@ -109,37 +115,16 @@ def answer_of(name: str, plan: Plan) -> FutureResult:
     )
 
 
-def _limit_or_failed_check(plan: Plan) -> str:
-    """Say that a plan is at a limit, or fails the check; nothing of one that does neither."""
-    broken = [check.name for check in plan.verdict.broken]
-    said = []
-    if plan.outcome.status not in PLANNED:
-        said.append(str(ended(plan.run.meta, plan.tables["solution"])))
-    if broken:
-        said.append(f"the check failed: {', '.join(broken)}")
-    return "; ".join(said)
-
-
 def _solved(
     question: FutureTask, tables: Tables, runs_dir: Path, start: bytes | None, ended: list[bytes]
 ) -> tuple[Plan, str]:
     """Return the plan of a future, and the name of its run folder, empty where none is kept."""
     if question.scenario is None:
         raise InputError(question.problems)
-
-    def keep(where: Start) -> None:
-        ended.append(where.to_bytes())
-
-    plan = plan_of(
-        question.scenario,
-        inputs_of(question, tables),
-        StageTimes(),
-        start=None if start is None else Start.from_bytes(start),
-        keep_start=keep if question.leads else None,
-    )
-    if not question.keeps_run:
-        return plan, ""
-    return plan, write_run(plan, runs_dir).name
+    begins = None if start is None else Start.from_bytes(start)
+    keep = (lambda where: ended.append(where.to_bytes())) if question.leads else None
+    plan = plan_of(question.scenario, inputs_of(question, tables), StageTimes(), start=begins, keep_start=keep)
+    return plan, write_run(plan, runs_dir).name if question.keeps_run else ""
 
 
 def figures_of(plan: Plan) -> Iterator[tuple[str, int | None, str, float | None]]:
@@ -161,12 +146,11 @@ def lead_months(inputs: Inputs) -> dict[tuple[str, str], float]:
     their design's lead in table `leads`, and racks wait for nothing.
     """
     months = inputs.order_months
-    sites, sources = inputs.sets.site.labels, inputs.supply.build.axis("source").labels
-    of_site = zip(sites, months.connection.tolist(), strict=True)
-    of_source = zip(sources, months.source.tolist(), strict=True)
-    return {("connection", site): lead for site, lead in of_site} | {
-        ("on-site power", source): lead for source, lead in of_source
+    of = {
+        "connection": (inputs.sets.site.labels, months.connection),
+        "on-site power": (inputs.supply.build.axis("source").labels, months.source),
     }
+    return {(kind, at): lead for kind, (ids, leads) in of.items() for at, lead in zip(ids, leads.tolist(), strict=True)}
 
 
 def orders_in(tables: Mapping[str, pd.DataFrame], months: Mapping[tuple[str, str], float]) -> Iterator[Order]:
@@ -174,10 +158,7 @@ def orders_in(tables: Mapping[str, pd.DataFrame], months: Mapping[tuple[str, str
 
     Halls that are committed were ordered before decisions start: they wait for nothing more.
     """
-    of_halls = {
-        (site, hall): float(lead)
-        for site, hall, lead in zip(*(tables["leads"][name] for name in ("site", "hall", "months")), strict=True)
-    }
+    of_halls = tables["leads"].set_index(["site", "hall"])["months"].astype(float).to_dict()
     for kind, (name, item, amount) in _ORDERED.items():
         frame = tables[name]
         by = ["site", item, "year"]
@@ -186,11 +167,9 @@ def orders_in(tables: Mapping[str, pd.DataFrame], months: Mapping[tuple[str, str
         columns = (total[name].tolist() for name in (*by, "is_committed", amount))
         for site, which, year, is_committed, mw in zip(*columns, strict=True):
             if mw > _NOTHING_MW:
-                waits_for = which if kind == "on-site power" else site
-                if kind != "halls":
-                    lead = months.get((kind, waits_for))
-                else:
-                    lead = None if is_committed else of_halls.get((site, which))
+                lead = months.get((kind, which if kind == "on-site power" else site))
+                if kind == "halls" and not is_committed:
+                    lead = of_halls.get((site, which))
                 yield kind, str(site), str(which), int(year), float(mw), lead, is_committed
 
 
@@ -322,16 +301,11 @@ def _work(pipe: Connection) -> None:
         tables, runs_dir = pipe.recv()
         while True:
             question, start = pipe.recv()
-            pipe.send(_answer_or_error(question, tables[question.tables_key], runs_dir, start))
-
-
-def _answer_or_error(
-    question: FutureTask, tables: Tables, runs_dir: Path, start: bytes | None
-) -> tuple[FutureResult, bytes | None] | OSError:
-    try:
-        return answer_to(question, tables, runs_dir, start)
-    except OSError as error:
-        return error
+            try:
+                answer: object = answer_to(question, tables[question.tables_key], runs_dir, start)
+            except OSError as error:
+                answer = error
+            pipe.send(answer)
 
 
 def _end_with_parent() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isfinite
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import numpy as np
 
@@ -25,20 +25,24 @@ _LONGEST_NAME: Final = 200
 _OF_A_FILE: Final = frozenset({"extends", "version"})
 
 
+Read = TypeVar("Read")
+
+
 class Found:
     """Problems that were found so far."""
 
     def __init__(self, problems: Iterable[Problem] = ()) -> None:
         self.problems: list[Problem] = list(problems)
 
-    def note(self, node: Node, what_is: str, must_be: str, fix: str) -> None:
-        """Add a problem at the place of a value."""
+    def note(self, node: Node, what_is: str, must_be: str, fix: str) -> Read | None:
+        """Add a problem at the place of a value; return None, for what cannot be read."""
         self.problems.append(node.place.problem(what_is, must_be, fix))
+        return None
 
-    def note_key(self, node: Node, what_is: str, must_be: str, fix: str) -> None:
-        """Add a problem at the place of the key of a value."""
-        place = node.key_place or node.place
-        self.problems.append(place.problem(what_is, must_be, fix))
+    def note_key(self, node: Node, what_is: str, must_be: str, fix: str) -> Read | None:
+        """Add a problem at the place of the key of a value; return None."""
+        self.problems.append((node.key_place or node.place).problem(what_is, must_be, fix))
+        return None
 
     def entries(
         self, node: Node, name: str, known: Sequence[str], fixes: Mapping[str, str] | None = None
@@ -64,8 +68,8 @@ class Found:
         """Return the entries of a mapping; anything else is a problem."""
         if isinstance(node.value, Mapping):
             return node.value
-        self.note(node, f"{name} is {show(node.value)}", "a mapping of keys", "write keys under it, or remove the line")
-        return {}
+        fix = "write keys under it, or remove the line"
+        return self.note(node, f"{name} is {show(node.value)}", "a mapping of keys", fix) or {}
 
     def settings(self, node: Node, name: str) -> Mapping[str, Node]:
         """Return settings to lay over the base; what another file would be read for is none."""
@@ -80,31 +84,42 @@ class Found:
         if isinstance(node.value, tuple) and node.value:
             return node.value
         what_is = f"{name} is {'empty' if node.value == () else show(node.value)}"
-        self.note(node, what_is, "a list with at least one entry", "write [first, second]")
-        return ()
+        return self.note(node, what_is, "a list with at least one entry", "write [first, second]") or ()
 
     def text(self, node: Node, name: str, fix: str) -> str:
         """Return a text that is not empty; anything else is a problem."""
         if isinstance(node.value, str) and node.value:
             return node.value
-        self.note(node, f"{name} is {show(node.value) if node.value else 'empty'}", "text", fix)
-        return ""
+        return self.note(node, f"{name} is {show(node.value) if node.value else 'empty'}", "text", fix) or ""
 
     def number(self, node: Node, name: str) -> float | None:
         """Return a finite number; anything else is a problem."""
         value = node.value
         if isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value):
             return value
-        self.note(node, f"{name} is {show(value)}", "a finite number", "write a number, without quotes")
-        return None
+        return self.note(node, f"{name} is {show(value)}", "a finite number", "write a number, without quotes")
+
+    def missing(self, node: Node, entries: Mapping[str, Node], name: str, keys: Iterable[str], fix: str) -> None:
+        """Note each of some keys that a mapping lacks."""
+        for key in keys:
+            if key not in entries and isinstance(node.value, dict):
+                self.note_key(node, f"{name} has no {key}", "given", fix)
+
+    def share(self, node: Node, name: str, fix: str, *, may_be_0: bool = False) -> float | None:
+        """Return a share, above 0 unless that may be; anything else is a problem."""
+        number = self.number(node, name)
+        if number is None or 0.0 < number <= 1.0 or (may_be_0 and number == 0.0):
+            return None if number is None else float(number)
+        must_be = "from 0 to 1" if may_be_0 else "above 0 and at most 1"
+        return self.note(node, f"{name} is {show(node.value)}", must_be, fix)
 
     def whole(self, node: Node, name: str, least: int, most: int) -> int | None:
         """Return an integer within bounds; anything else is a problem."""
         value = node.value
         if isinstance(value, int) and not isinstance(value, bool) and least <= value <= most:
             return value
-        self.note(node, f"{name} is {show(value)}", f"an integer from {least:,} to {most:,}", "write another one")
-        return None
+        must_be = f"an integer from {least:,} to {most:,}"
+        return self.note(node, f"{name} is {show(value)}", must_be, "write another one")
 
 
 # --- How likely the futures of a sweep are, and when it is known which of them comes --------------
@@ -180,39 +195,24 @@ class Uncertainty:
         first, last = scenario.decisions_start.year, max(scenario.years)
         if first < self.known_from <= last:
             return []
-        return [
-            self.at.place.problem(
-                f"known_from is {self.known_from}",
-                f"a year after {first}, when decisions begin, and up to {last}, the last model year",
-                "take one of them",
-            )
-        ]
+        must_be = f"a year after {first}, when decisions begin, and up to {last}, the last model year"
+        return [self.at.place.problem(f"known_from is {self.known_from}", must_be, "take one of them")]
 
 
 def read_uncertainty(node: Node, futures: Sequence[str] | None, found: Found) -> Uncertainty | None:
     """Read block `uncertainty`."""
     before = len(found.problems)
     entries = found.entries(node, "uncertainty", _KEYS)
-    known_from = None
-    if "known_from" in entries:
-        known_from = _year(entries["known_from"], found)
-    elif isinstance(node.value, dict):
-        fix = "write the year from which it is known which future comes, as in known_from: 2028"
-        found.note_key(node, "uncertainty has no known_from", "given", fix)
+    write, at = "write the year from which it is known which future comes", entries.get("known_from")
+    found.missing(node, entries, "uncertainty", ("known_from",), f"{write}, as in known_from: 2028")
+    if at is not None and (not isinstance(at.value, int) or isinstance(at.value, bool)):
+        found.note(at, f"known_from is {show(at.value)}", "a year, such as 2028", write)
     weights = _weights(node, entries, futures, found)
     risk = _risk(entries["cvar"], found) if "cvar" in entries else Risk()
     central = _central(entries["central"], futures, found) if "central" in entries else None
-    if len(found.problems) > before or known_from is None or futures is None:
+    if len(found.problems) > before or at is None or futures is None:
         return None
-    return Uncertainty(known_from, weights, risk, central, entries["known_from"])
-
-
-def _year(node: Node, found: Found) -> int | None:
-    if isinstance(node.value, int) and not isinstance(node.value, bool):
-        return node.value
-    fix = "write the year from which it is known which future comes"
-    found.note(node, f"known_from is {show(node.value)}", "a year, such as 2028", fix)
-    return None
+    return Uncertainty(int(str(at.value)), weights, risk, central, at)
 
 
 def _weights(node: Node, entries: Mapping[str, Node], futures: Sequence[str] | None, found: Found) -> dict[str, float]:
@@ -223,13 +223,8 @@ def _weights(node: Node, entries: Mapping[str, Node], futures: Sequence[str] | N
     before = len(found.problems)
     weights = {}
     for name, below in found.mapping(at, "weights").items():
-        weight = found.number(below, f"weight of future {name!r}")
-        if weight is not None and not 0.0 < weight <= 1.0:
-            must_be = "above 0 and at most 1"
-            fix = "write its likelihood, or take the future out of the sweep"
-            found.note(below, f"weight of future {name!r} is {show(below.value)}", must_be, fix)
-        elif weight is not None:
-            weights[name] = float(weight)
+        fix = "write its likelihood, or take the future out of the sweep"
+        weights[name] = found.share(below, f"weight of future {name!r}", fix) or 0.0
         if futures is not None and name not in futures:
             fix = did_you_mean(name, futures, f"futures are {some(futures, _NAMED)}")
             found.note_key(below, f"weights has {name!r}", "a future of this sweep", fix)
@@ -244,27 +239,17 @@ def _weights(node: Node, entries: Mapping[str, Node], futures: Sequence[str] | N
     total = sum(weights.values())
     if abs(total - 1.0) > _EXACT:
         fix = "weights are likelihoods; leave them out for futures that are equally likely"
-        found.note_key(at, f"weights add up to {total:.6g}", "1", fix)
-        return {}
+        return found.note_key(at, f"weights add up to {total:.6g}", "1", fix) or {}
     return {name: weights[name] / total for name in futures}
 
 
 def _risk(node: Node, found: Found) -> Risk:
     entries = found.entries(node, "cvar", _RISK_KEYS)
-    given = {}
-    for key, least, must_be in (
-        ("weight", 0.0, "from 0 to 1"),
-        ("tail", np.nextafter(0.0, 1.0), "above 0 and at most 1"),
-    ):
-        if key not in entries:
-            if isinstance(node.value, dict):
-                found.note_key(node, f"cvar has no {key}", "given", "write {weight: 0.3, tail: 0.1}")
-            continue
-        number = found.number(entries[key], f"{key} of cvar")
-        if number is not None and not least <= number <= 1.0:
-            found.note(entries[key], f"{key} of cvar is {show(entries[key].value)}", must_be, "write a share")
-        elif number is not None:
-            given[key] = float(number)
+    found.missing(node, entries, "cvar", _RISK_KEYS, "write {weight: 0.3, tail: 0.1}")
+    shares = [
+        found.share(at, f"{key} of cvar", "write a share", may_be_0=key == "weight") for key, at in entries.items()
+    ]
+    given = {key: share for key, share in zip(entries, shares, strict=True) if share is not None}
     return Risk(**given) if len(given) == len(_RISK_KEYS) else Risk()
 
 

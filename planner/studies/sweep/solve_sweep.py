@@ -44,10 +44,11 @@ if TYPE_CHECKING:
     from planner.base.errors import Problem
     from planner.outputs.plots import Drawing
     from planner.scenario import Changes
-    from planner.scenario.tree import Node
     from planner.studies.sweep.answers import FutureResult
     from planner.studies.sweep.futures import FutureTask
     from planner.studies.sweep.one import SolvedFuture
+
+    Report = Callable[[str], None]
 
 _BETWEEN_TABLES_S: Final = 5.0
 """Least time from one writing of the tables to the next while a sweep runs. [s]"""
@@ -96,8 +97,7 @@ class SweepResult(Answer):
         Futures that are infeasible beside others that are not are an answer.
         """
         futures = self.futures
-        status = set(futures["status"])
-        broken = futures[futures["broken"] != ""]
+        status, broken = set(futures["status"]), futures[futures["broken"] != ""]
         codes = {exit_code(*row) for row in zip(broken["status"], broken["broken"].str.split(", "), strict=True)}
         if 1 in codes or status & {"error", "killed"}:
             return 1
@@ -127,46 +127,37 @@ class SweepResult(Answer):
 
 @dataclass
 class _Tally:
-    """Counts what is done, and estimates what is left."""
+    """Counts what is done, estimates what is left, and writes the tables of a sweep that runs."""
 
     total: int
     stored: int
     failed: int
     tell: Callable[[SweepProgress], None]
+    write: Callable[[], object]
     solved: int = 0
     began: float = field(default_factory=time.perf_counter)
+    next_s: float = field(default_factory=lambda: _BETWEEN_TABLES_S)
 
     @property
     def left(self) -> int:
         """How many futures have no answer yet."""
         return self.total - self.stored - self.solved
 
-    def report(self, answer: FutureResult | None = None) -> None:
-        left = self.left
-        spent = time.perf_counter() - self.began
-        left_s = spent / self.solved * left if self.solved else float("nan")
-        last = (answer.name, answer.status) if answer is not None else ("", "")
+    def report(self, *last: str) -> None:
+        """Say how far it is, and which future was `last`, with its status."""
+        left_s = (time.perf_counter() - self.began) / self.solved * self.left if self.solved else float("nan")
         self.tell(SweepProgress(self.total, self.stored + self.solved, self.failed, self.stored, left_s, *last))
 
-
-@dataclass
-class _TablesMeanwhile:
-    """Writes the tables of a sweep that runs, so that they can be read and cost little."""
-
-    write: Callable[[], object]
-    ended: float = field(default_factory=time.perf_counter)
-    took_s: float = 0.0
-
     def write_if_due(self) -> None:
-        """Write them if that has not been done for long enough."""
-        began = time.perf_counter()
-        if began - self.ended < max(_BETWEEN_TABLES_S, self.took_s / _TABLES_FRAC):
+        """Write the tables if that has not been done for long enough, so that it costs little."""
+        begun = time.perf_counter()
+        if begun - self.began < self.next_s:
             return
         # What cannot be written, as a table that is open on Windows, can be later, or at the end.
         with suppress(OSError):
             self.write()
-        self.ended = time.perf_counter()
-        self.took_s = self.ended - began
+        ended = time.perf_counter()
+        self.next_s = ended - self.began + max(_BETWEEN_TABLES_S, (ended - begun) / _TABLES_FRAC)
 
 
 def run_sweep(
@@ -227,7 +218,7 @@ def solve_sweep(
     made = [home for home in (folder, *folder.parents) if not home.exists()]
     is_new = not (folder / SWEEP_FILE).exists()
     # A cluster that is not there leaves nothing behind.
-    with _solving(sweep, queue, len(waiting), folder, jobs, scheduler, report) as solved:
+    with _solving(sweep, queue, len(waiting), folder / RUNS_FOLDER, jobs, scheduler, report) as solved:
         meta = _meta(sweep)
         try:
             _remove_tables_of_another(sweep, folder)
@@ -235,9 +226,9 @@ def solve_sweep(
             with whole_file(folder / SWEEP_FILE) as partial:
                 partial.write_bytes(meta)
             failed = sum(_is_failed(answer) for answer in answers.values())
-            tally = _Tally(len(sweep.questions), len(answers), failed, on_progress or (lambda progress: None))
+            tell, write = on_progress or (lambda _: None), lambda: _written(sweep.questions, answers, folder)
+            tally = _Tally(len(sweep.questions), len(answers), failed, tell, write)
             tally.report()
-            meanwhile = _TablesMeanwhile(lambda: _written(sweep.questions, answers, folder))
             for question, answer, ended in solved:
                 if ended is not None:
                     kept.store_start(ended, question, folder)
@@ -245,9 +236,9 @@ def solve_sweep(
                 answers[answer.name] = answer
                 tally.solved += 1
                 tally.failed += _is_failed(answer)
-                tally.report(answer)
+                tally.report(answer.name, answer.status)
                 if tally.left and _is_in(folder, meta):
-                    meanwhile.write_if_due()
+                    tally.write_if_due()
         except BaseException:
             kept.remove_unanswered_starts(folder)
             # Another process may have the folder too: what is not of this one stays.
@@ -261,17 +252,12 @@ def solve_sweep(
 
 @contextmanager
 def _solving(
-    sweep: Sweep,
-    queue: Queue,
-    count: int,
-    folder: Path,
-    jobs: int | None,
-    scheduler: str | None,
-    report: Callable[[str], None],
+    sweep: Sweep, queue: Queue, count: int, runs_dir: Path, jobs: int | None, scheduler: str | None, report: Report
 ) -> Iterator[Iterator[SolvedFuture]]:
     """Make ready what solves futures, and yield their answers as they come."""
-    tables, runs_dir = sweep.tables, folder / RUNS_FOLDER
-    jobs = min(jobs or _processors(), count)
+    tables = sweep.tables
+    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    jobs = min(jobs or processors, count)
     if not count:
         yield iter(())
     elif scheduler is not None:
@@ -289,11 +275,8 @@ def _stored(sweep: Sweep, folder: Path) -> tuple[dict[str, FutureResult], dict[s
     A future whose end is wanted and lost is solved again, so that the others begin where they
     would have begun.
     """
-    answers = {
-        question.name: stored
-        for question in sweep.questions
-        if (stored := kept.answer_in(folder, question)) is not None
-    }
+    found = {question.name: kept.answer_in(folder, question) for question in sweep.questions}
+    answers = {name: stored for name, stored in found.items() if stored is not None}
     wanted: set[str] = set()
     starts = {}
     for question in reversed(sweep.questions):  # those that begin at it come after it
@@ -315,11 +298,6 @@ def folder_of(path: str | Path, out: str | Path | None = None, home: Path = Path
 
 def _is_failed(answer: FutureResult) -> bool:
     return answer.status not in PLANNED or bool(answer.broken)
-
-
-def _processors() -> int:
-    has_affinity = hasattr(os, "sched_getaffinity")
-    return len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count() or 1
 
 
 def _remove_tables_of_another(sweep: Sweep, folder: Path) -> None:
@@ -358,7 +336,7 @@ def _remove_begun(folder: Path, made: Sequence[Path], meta: bytes) -> None:
 
 def _meta(sweep: Sweep) -> bytes:
     """Return what the folder says of what is swept, before it begins."""
-    file = sweep.file
+    file, listed = sweep.file, sweep.file.listed.items()
     meta: dict[str, Any] = {
         "format": FORMAT,
         "sweep": file.name,
@@ -368,7 +346,7 @@ def _meta(sweep: Sweep) -> bytes:
         "base": file.draft.name,
         "axes": {axis.name: [point.label for point in axis.points] for axis in file.axes},
         "futures": _file_names(sweep),
-        "changes": {name: _in_short(node) for name, node in file.listed.items()},
+        "changes": {name: in_short({key: plain(at) for key, at in of.children.items()}) for name, of in listed},
     }
     text = json.dumps(meta, indent=2, ensure_ascii=False) + "\n"
     return text.encode("utf-8", errors="backslashreplace")
@@ -379,19 +357,10 @@ def _file_names(sweep: Sweep) -> dict[str, str]:
     return {question.name: question.file_name for question in sweep.questions}
 
 
-def _in_short(settings: Node) -> dict[str, str]:
-    written = plain(settings)
-    return in_short(written) if isinstance(written, dict) else {}
-
-
 def _written(questions: Sequence[FutureTask], answers: dict[str, FutureResult], folder: Path) -> SweepResult:
     orders = kept.orders(questions, answers)
-    planned = {name for name, answer in answers.items() if answer.status in PLANNED}
-    begins = {
-        one.name: float_year(one.scenario.decisions_start)
-        for one in questions
-        if one.name in planned and one.scenario is not None
-    }
+    planned = [one for one in questions if one.name in answers and answers[one.name].status in PLANNED]
+    begins = {one.name: float_year(one.scenario.decisions_start) for one in planned if one.scenario is not None}
     tables = {
         "futures": kept.futures(questions, answers),
         "results": kept.figures(questions, answers),
