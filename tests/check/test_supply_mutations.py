@@ -133,7 +133,7 @@ def test_a_good_plan_with_series_of_its_sites_passes_and_the_series_is_read_anew
         assert not plan.read(site_series=other).check(name).ok
     days = plan.inputs.tables["series_days"]
     longer = days.assign(weight_days=days["weight_days"] + 0.5)
-    assert not plan.read(series_days=longer).check("slot_weights").ok
+    assert not plan.read(series_days=longer).check("days_from_scenario").ok
 
 
 def test_energy_that_a_battery_takes_over_midnight_is_found_where_days_repeat():
