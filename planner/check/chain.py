@@ -27,15 +27,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Power:
-    """Power by site and year (rows) and time slice (columns), as table `power_slot` tells it."""
+    """Power by site and year (rows) and time slice (columns), as table `power_slot` has it."""
 
     site_year: pd.DataFrame  # site and year of every row
     slot: pd.DataFrame  # time slice, day, hour, hours of the year and is_peak of every column
-    it_mw: Floats  # IT power, all power of racks, their losses, load beside them, and what is drawn from the grid,
-    facility_mw: Floats  # shape (site_year, slot). [MW]
-    losses_mw: Floats
-    other_mw: Floats
-    grid_mw: Floats
+    it_mw: Floats  # IT power, shape (site_year, slot) here and below. [MW]
+    facility_mw: Floats  # all power of racks. [MW]
+    losses_mw: Floats  # electrical losses, part of it. [MW]
+    other_mw: Floats  # load beside the racks. [MW]
+    grid_mw: Floats  # drawn from the grid. [MW]
 
     @property
     def hours(self) -> Floats:
@@ -57,17 +57,16 @@ def site_power(case: Case) -> Power:
     """Return the power of every site, year and time slice, read once for a case."""
     if site_power not in case.computed:
         names = ("it_mw", "facility_mw", "electrical_loss_mw", "other_load_mw", "grid_mw")
-        told = (by_site_slot(case, "power_slot", name) for name in names)
-        case.computed[site_power] = Power(case.site_year, year_slots(case), *told)
+        read = (by_site_slot(case, "power_slot", name) for name in names)
+        case.computed[site_power] = Power(case.site_year, year_slots(case), *read)
     known: Power = case.computed[site_power]
     return known
 
 
-def by_site_slot(case: Case, name: str, *columns: str) -> Floats:
-    """Add up columns of a table by site, year and time slice, shape (site_year, slot)."""
+def by_site_slot(case: Case, name: str, column: str) -> Floats:
+    """Add up a column of a table by site, year and time slice, shape (site_year, slot)."""
     table, key, slots = case.plan(name), ("site", "year", "slot"), year_slots(case)[["slot"]]
-    total = sum_by(table, key, table[list(columns)].sum(axis=1))
-    return lookup(total, crossed(case.site_year, slots), key).reshape(-1, len(slots))
+    return lookup(sum_by(table, key, table[column]), crossed(case.site_year, slots), key).reshape(-1, len(slots))
 
 
 # --- The bridge from the path to the meter, computed a second time from the plan's tables ---------

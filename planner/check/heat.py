@@ -8,7 +8,7 @@ import numpy as np
 
 from planner.check.frames import column_by, to_frame
 from planner.check.priced import Bought, PaidLine, listed_purchase
-from planner.check.stating import row, told, total
+from planner.check.stating import row, stated_table, total
 from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
 
@@ -58,9 +58,9 @@ def heat_connection(h: Here) -> StatedRow:
     return h.x("heat_sold_mw") <= h.total("heat_connect_mw", lambda v: float(v.start <= h.start), free="year")
 
 
-@told("heat.sale")
+@stated_table("heat.sale")
 def heat(h: Here) -> Cells:
-    """Tell the table of heat sold."""
+    """State the table of heat sold."""
     sold_mwh = h.x("heat_sold_mw") * h.listed("heat.buyer_h", "heat.sale")
     return {
         "sold_mw": h.x("heat_sold_mw"),

@@ -1,4 +1,4 @@
-"""Rows of the program said again: headroom, non-firm connection, contracts, bills."""
+"""Rows of the program said again: own power, headroom, non-firm connection, contracts, bills."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from planner.check.stated import (
     firm_mw,
     grid_mw,
     migrated_mwh,
-    renewable_mw,
+    output_mwh,
     shape_frac,
     shifted_mw,
     site_mw,
+    usable_mw,
 )
 from planner.check.stated_compute import by_tier, non_firm_left_mw
 from planner.check.stating import EVERY, LinearForm, columns, every_slot, row, total
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from planner.check.stating import Here, StatedRow
 
 _SLOT = "site year slot"
+_SOURCE = "site source year"
+_SOURCE_SLOT = "site source year slot"
 
 
 @once
@@ -44,6 +47,168 @@ def pools(case: Case) -> dict[str, str]:
 
 def of_zone(h: Here, name: str, free: str = "") -> Iterator[Here]:
     return (s for s in h.each(name, free=free) if zones(h.case)[s.site] == h.zone)
+
+
+# --- On-site power: what exists ----------------------------------------------------------------------------------
+
+
+def standing(h: Here, *, in_full: bool) -> LinearForm:
+    """Built and not gone: for the share of the year that it serves, or in full for any part of it."""
+
+    def share(build: Here) -> float:
+        begin = build.listed("supply.build_start", "supply.build")
+        part = h.share(begin, begin + build.listed("supply.build_life_years", "supply.build"))
+        return float(np.ceil(part)) if in_full else part
+
+    built = h.total("source_mw", share, free="year")
+    gone = h.total("redeploy_mw", lambda r: share(r.at(year=r.vintage)) if r.start <= h.start else 0.0, free="year")
+    return built - gone + h.listed("supply.existing_mw", "supply.capacity")
+
+
+@row(_SOURCE, "supply.capacity")
+def source_capacity(h: Here) -> StatedRow:
+    own = [
+        (usable_mw(d) - d.x("lease")) * d.given("supply.standby_mw_per_mw", "hall")
+        for d in (h.each("halls.hall") if h.has("supply.standby") else ())
+    ]
+    return h.x("capacity_mw") == total((standing(h, in_full=False), *own))
+
+
+@row(_SOURCE, "supply.limited")
+def source_limit(h: Here) -> StatedRow:
+    return standing(h, in_full=True) <= LinearForm({}, h.listed("supply.limit_mw", "supply.limited"))
+
+
+@row(_SOURCE, "has_plant")
+def plant_least(h: Here) -> StatedRow:
+    return h.x("source_mw") >= h.x("has_plant") * h.listed("supply.plant_least_mw", "supply.plant")
+
+
+@row(_SOURCE, "has_plant")
+def plant_or_none(h: Here) -> StatedRow:
+    return h.x("source_mw") <= h.x("has_plant") * (2.0 * h.listed("supply.plant_room_mw", "supply.plant"))
+
+
+@row("site source vintage", "supply.bridge")
+def redeployment_limit(h: Here) -> StatedRow:
+    return h.total("redeploy_mw") <= h.at(year=h.vintage).x("source_mw")
+
+
+# --- On-site power: what it does ---------------------------------------------------------------------------------
+
+
+def available_frac(h: Here) -> float:
+    return h.given("supply.availability_frac", "site", "source", "slot")
+
+
+def renewable_mw(h: Here) -> LinearForm:
+    """What sun and wind without a cost of output yield in a time slice, used or not."""
+    return h.total("capacity_mw", lambda c: available_frac(c) if c.yields_for_nothing else 0.0)
+
+
+def is_dispatched(c: Here) -> bool:
+    return c.stored.role[c.source] != "storage" and not c.yields_for_nothing
+
+
+@row(_SOURCE_SLOT, columns("capacity_mw", where=is_dispatched), every_slot)
+def output_limit(h: Here) -> StatedRow:
+    return h.x("output_mw") <= h.x("capacity_mw") * available_frac(h)
+
+
+@row(_SOURCE, "supply.run_hours")
+def run_hours(h: Here) -> StatedRow:
+    return output_mwh(h) <= h.x("capacity_mw") * h.listed("supply.run_hours_h", "supply.run_hours")
+
+
+@row(_SLOT, "curtail_mw")
+def curtailment_limit(h: Here) -> StatedRow:
+    return h.x("curtail_mw") <= renewable_mw(h)
+
+
+@row(_SLOT, "export_mw")
+def export_source(h: Here) -> StatedRow:
+    return h.x("export_mw") <= renewable_mw(h) + h.total("output_mw")
+
+
+@row(_SLOT, "export_mw")
+def export_connection(h: Here) -> StatedRow:
+    return h.x("export_mw") <= firm_mw(h)
+
+
+def made_mw(c: Here) -> LinearForm:
+    """What a source gives in a time slice; a battery, what it delivers."""
+    free = c.x("capacity_mw") * available_frac(c) if c.yields_for_nothing else LinearForm()
+    return free + c.x("output_mw") + c.x("discharge_mw")
+
+
+def own_mw(h: Here) -> LinearForm:
+    """What sources of a site give in a time slice, less what charges batteries and is sold."""
+    return total(made_mw(c) - c.x("charge_mw") for c in h.each("supply.capacity")) - h.x("export_mw")
+
+
+def left_over_mw(h: Here) -> LinearForm:
+    """What comes in at a site less what goes out."""
+    comes_in = (h.x("import_mw"), renewable_mw(h), h.total("output_mw"), h.total("discharge_mw"), h.x("shed_mw"))
+    goes_out = (site_mw(h), h.total("charge_mw"), h.x("export_mw"), h.x("curtail_mw"))
+    return total(comes_in) - total(goes_out)
+
+
+@row(_SLOT, "balance.surplus")
+def power_balance(h: Here) -> StatedRow:
+    return left_over_mw(h) >= LinearForm({})
+
+
+@row(_SLOT, "balance.exact")
+def exact_balance(h: Here) -> StatedRow:
+    return left_over_mw(h) == LinearForm({})
+
+
+# --- Batteries ------------------------------------------------------------------------------------
+
+
+def charge_frac(h: Here) -> float:
+    return h.given("supply.charge_efficiency_frac", "source")
+
+
+def discharge_frac(h: Here) -> float:
+    return h.given("supply.discharge_efficiency_frac", "source")
+
+
+@row(_SOURCE, "supply.store")
+def battery_size(h: Here) -> StatedRow:
+    def share(build: Here) -> float:
+        begin = build.listed("supply.build_store_start", "supply.build_store")
+        return h.share(begin, begin + build.listed("supply.build_store_life_years", "supply.build_store"))
+
+    built = h.total("store_mwh", share, free="year")
+    return h.x("energy_mwh") == built + h.listed("supply.existing_mwh", "supply.store")
+
+
+@row(_SOURCE_SLOT, "energy_mwh", every_slot)
+def battery_power(h: Here) -> StatedRow:
+    return h.x("charge_mw") + h.x("discharge_mw") <= h.x("capacity_mw")
+
+
+@row(_SOURCE_SLOT, "energy_mwh", every_slot)
+def battery_energy(h: Here) -> StatedRow:
+    return h.x("level_mwh") <= h.x("energy_mwh")
+
+
+@row(_SOURCE_SLOT, "energy_mwh", every_slot)
+def state_of_charge(h: Here) -> StatedRow:
+    stored = h.x("charge_mw") * charge_frac(h) - h.x("discharge_mw") / discharge_frac(h)
+    return h.x("level_mwh") == h.before.x("level_mwh") + stored * h.slot_h
+
+
+@row(_SOURCE, "supply.fixed_duration")
+def battery_duration(h: Here) -> StatedRow:
+    return h.x("store_mwh") == h.x("source_mw") * h.listed("supply.duration_h", "supply.fixed_duration")
+
+
+@row(_SOURCE, "energy_mwh")
+def battery_wear(h: Here) -> StatedRow:
+    taken = h.over_slots(lambda s: s.x("discharge_mw")) / discharge_frac(h)
+    return taken <= h.x("energy_mwh") * h.listed("supply.cycles_per_year", "supply.store") + h.x("worn_mwh")
 
 
 # --- Headroom and price of new load ---------------------------------------------------------------

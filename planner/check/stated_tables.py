@@ -15,7 +15,6 @@ from planner.check.families import FAMILIES
 from planner.check.frames import column_by, isin, lookup, once
 from planner.check.priced import AT_SITE, fuel_musd, sites_read, upkeep_musd, worn_musd
 from planner.check.stated import (
-    available_frac,
     burnt_t,
     counted_kt,
     due_mw,
@@ -26,6 +25,7 @@ from planner.check.stated import (
     grid_mw,
     in_service,
     it_mw,
+    location_t,
     losses_mw,
     migrated_mw,
     moves_frac,
@@ -39,8 +39,8 @@ from planner.check.stated import (
     water_m3,
 )
 from planner.check.stated_compute import alive_mw, by_tier, in_pool, saved_kh100e, wanted_kh100e
-from planner.check.stated_supply import profile_frac
-from planner.check.stating import EVERY, LinearForm, ToldTable, stored_of, told, total
+from planner.check.stated_supply import made_mw, own_mw, profile_frac
+from planner.check.stating import EVERY, LinearForm, StatedTable, stated_table, stored_of, total
 from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
 from planner.results.schema import TABLES
@@ -56,7 +56,7 @@ _UNIT: Final = {"m2": 1e3, "m3": 1e3, "mwh": 1e3, "mmbtu": 1e3}
 """Amount of a unit that counts as one, so that one tolerance serves all columns."""
 
 
-@told("sites.site_year", by_slot=True)
+@stated_table("sites.site_year", by_slot=True)
 def power_slot(h: Here) -> Cells:
     it, lost, facility = total(it_mw(c) for c in h.each("idle_mw")) + shifted_mw(h), losses_mw(h), facility_mw(h)
     return {
@@ -74,7 +74,7 @@ def power_slot(h: Here) -> Cells:
     }
 
 
-@told("sites.site_year")
+@stated_table("sites.site_year")
 def site_year(h: Here) -> Cells:
     return {
         "open_frac": h.x("open"),
@@ -91,7 +91,7 @@ def site_year(h: Here) -> Cells:
     }
 
 
-@told("halls.hall")
+@stated_table("halls.hall")
 def halls(h: Here) -> Cells:
     operated = operated_mw(h)
     return {
@@ -106,7 +106,7 @@ def halls(h: Here) -> Cells:
     }
 
 
-@told("racks.fleet")
+@stated_table("racks.fleet")
 def fleet(h: Here) -> Cells:
     alive, uses = alive_mw(h), list(in_pool(h, "used"))
     used, standby = (total(u.x(name) for u in uses) for name in ("used", "standby_mw"))
@@ -119,12 +119,7 @@ def fleet(h: Here) -> Cells:
     }
 
 
-def location_t(h: Here) -> LinearForm:
-    """Emissions of power drawn, by the grid it is drawn from, and of fuel burnt."""
-    return h.over_slots(lambda s: grid_mw(s) * s.listed("carbon.location_t_per_mwh", "power.slot")) + burnt_t(h)
-
-
-@told("sites.site_year")
+@stated_table("sites.site_year")
 def carbon_site(h: Here) -> Cells:
     of_all = counted_kt(h) * (h.given("carbon.price_usd_per_t", "year") / 1e3)
     return {
@@ -136,18 +131,12 @@ def carbon_site(h: Here) -> Cells:
     }
 
 
-def made_mw(c: Here) -> LinearForm:
-    """What a source gives in a time slice; a battery, what it delivers."""
-    free = c.x("capacity_mw") * available_frac(c) if c.yields_for_nothing else LinearForm()
-    return free + c.x("output_mw") + c.x("discharge_mw")
-
-
-@told("supply.capacity", by_slot=True)
+@stated_table("supply.capacity", by_slot=True)
 def source_slot(c: Here) -> Cells:
     return {"output_mw": made_mw(c), "charge_mw": c.x("charge_mw"), "level_mwh": c.x("level_mwh")}
 
 
-@told("supply.capacity")
+@stated_table("supply.capacity")
 def source_year(c: Here) -> Cells:
     grown = dict(zip(c.case.years, c.case.inputs.finance.opex_escalation.tolist(), strict=True))
     return {
@@ -161,11 +150,10 @@ def source_year(c: Here) -> Cells:
     }
 
 
-@told("balance.site_year", "surplus_mw", "export_mw", by_slot=True)
+@stated_table("balance.site_year", "surplus_mw", "export_mw", by_slot=True)
 def site_surplus(h: Here) -> Cells:
-    made = total(made_mw(c) - c.x("charge_mw") for c in h.each("supply.capacity"))
     return {
-        "surplus_mw": h.x("import_mw") + made + h.x("shed_mw") - site_mw(h) - h.x("export_mw"),
+        "surplus_mw": h.x("import_mw") + own_mw(h) + h.x("shed_mw") - site_mw(h),
         "export_mw": h.x("export_mw"),
         "export_usd_per_mwh": h.listed("supply.export_usd_per_mwh", "supply.export", 0.0),
     }
@@ -174,7 +162,7 @@ def site_surplus(h: Here) -> Cells:
 # --- What is bought, and what is done with it -----------------------------------------------------
 
 
-@told("halls.build")
+@stated_table("halls.build")
 def builds(b: Here) -> Cells:
     return {
         "built_mw": b.x("build"),
@@ -183,7 +171,7 @@ def builds(b: Here) -> Cells:
     }
 
 
-@told("halls.retrofit")
+@stated_table("halls.retrofit")
 def retrofits(r: Here) -> Cells:
     return {
         "retrofitted_mw": r.x("retrofit"),
@@ -192,13 +180,13 @@ def retrofits(r: Here) -> Cells:
     }
 
 
-@told("halls.lease")
+@stated_table("halls.lease")
 def leases(d: Here) -> Cells:
     rent = d.x("lease") * d.listed("halls.lease_musd_per_mw_year", "halls.lease")
     return {"leased_mw": d.x("lease"), "rent_musd": rent}
 
 
-@told("halls.operate")
+@stated_table("halls.operate")
 def operated(o: Here) -> Cells:
     return {"operated_mw": o.x("operate")}
 
@@ -208,7 +196,7 @@ def _racks_per_mw(case: Case) -> dict[str, float]:
     return {str(rack): 1e3 / float(kw) for rack, kw in column_by(case.racks, "rack", "peak_kw").items()}
 
 
-@told("racks.install")
+@stated_table("racks.install")
 def installs(i: Here) -> Cells:
     return {
         "installed_mw": i.x("install"),
@@ -217,7 +205,7 @@ def installs(i: Here) -> Cells:
     }
 
 
-@told("racks.used")
+@stated_table("racks.used")
 def plan(u: Here) -> Cells:
     in_service = u.x("used") + u.x("standby_mw")
     return {
@@ -229,17 +217,17 @@ def plan(u: Here) -> Cells:
     }
 
 
-@told("deferrable_mw", by_slot=True)
+@stated_table("deferrable_mw", by_slot=True)
 def deferral(d: Here) -> Cells:
     return {"due_mw": d.x("deferrable_mw") * shape_frac(d), "done_mw": d.x("defer_mw")}
 
 
-@told("racks.used", by_slot=True, where=moves_frac)
+@stated_table("racks.used", by_slot=True, where=moves_frac)
 def migration(u: Here) -> Cells:
     return {"due_mw": due_mw(u), "done_mw": u.x("migrating_mw")}
 
 
-@told("grid.expand")
+@stated_table("grid.expand")
 def connections(e: Here) -> Cells:
     return {
         "added_mw": e.x("expand"),
@@ -248,7 +236,7 @@ def connections(e: Here) -> Cells:
     }
 
 
-@told("non_firm.connect")
+@stated_table("non_firm.connect")
 def non_firm_connections(c: Here) -> Cells:
     turns_firm = c.listed("non_firm.turns_firm", "non_firm.connect")
     return {
@@ -260,9 +248,8 @@ def non_firm_connections(c: Here) -> Cells:
     }
 
 
-@told("sites.site_year", "off_mw", "shed_mw", by_slot=True, where=lambda h: by_tier(h).terms)
+@stated_table("sites.site_year", "off_mw", "shed_mw", by_slot=True, where=lambda h: by_tier(h).terms)
 def stress_slot(h: Here) -> Cells:
-    made = total(made_mw(c) - c.x("charge_mw") for c in h.each("supply.capacity"))
     return {
         "hours": h.hours,
         "firm_mw": firm_mw(h),
@@ -270,17 +257,17 @@ def stress_slot(h: Here) -> Cells:
         "off_mw": by_tier(h, "non_firm.off_frac"),
         "use_mw": site_mw(h),
         "grid_mw": grid_mw(h),
-        "own_mw": made - h.x("export_mw") - h.x("curtail_mw"),
+        "own_mw": own_mw(h) - h.x("curtail_mw"),
         "shed_mw": h.x("shed_mw"),
     }
 
 
-@told("sites.site_year", where=lambda h: by_tier(h).terms)
+@stated_table("sites.site_year", where=lambda h: by_tier(h).terms)
 def non_firm_year(h: Here) -> Cells:
     return {"non_firm_mw": by_tier(h), "discount_musd": AT_SITE["non_firm_discount"].of(h) * -1.0}
 
 
-@told("grid.billing", "charge_musd")
+@stated_table("grid.billing", "charge_musd")
 def billed_peaks(p: Here) -> Cells:
     grid = p.case.inputs.grid
     months = float(grid.billing_months[grid.period.code(p.period)])
@@ -293,7 +280,7 @@ def billed_peaks(p: Here) -> Cells:
     }
 
 
-@told("siting.block", "used_mw")
+@stated_table("siting.block", "used_mw")
 def blocks(b: Here) -> Cells:
     return {
         "used_mw": b.total("used"),
@@ -302,12 +289,12 @@ def blocks(b: Here) -> Cells:
     }
 
 
-@told("siting.phase")
+@stated_table("siting.phase")
 def phases(p: Here) -> Cells:
     return {"phases": p.x("phases"), "phase_mw": p.listed("siting.phase_mw", "siting.phase"), "built_mw": p.x("build")}
 
 
-@told("supply.build")
+@stated_table("supply.build")
 def source_builds(s: Here) -> Cells:
     cells = s.listed("supply.build_store_capex_musd_per_mwh", "supply.build_store", 0.0)
     return {
@@ -320,14 +307,14 @@ def source_builds(s: Here) -> Cells:
     }
 
 
-@told("supply.redeploy")
+@stated_table("supply.redeploy")
 def source_leaves(v: Here) -> Cells:
     worth, removal = (v.listed(f"supply.redeploy_{of}_musd_per_mw", "supply.redeploy") for of in ("worth", "cost"))
     left = v.x("redeploy_mw")
     return {"left_mw": left, "worth_musd": left * worth, "removal_musd": left * removal}
 
 
-@told("demand.demand")
+@stated_table("demand.demand")
 def demand(d: Here) -> Cells:
     return {
         "demand_kh100e": LinearForm({}, wanted_kh100e(d)),
@@ -338,7 +325,7 @@ def demand(d: Here) -> Cells:
     }
 
 
-@told("levers.adopted")
+@stated_table("levers.adopted")
 def levers(a: Here) -> Cells:
     asked = sum(wanted_kh100e(d) for d in a.each("demand.demand"))
     saved = a.x("adopted") * (asked * a.listed("levers.saving_frac", "levers.adopted"))
@@ -346,18 +333,18 @@ def levers(a: Here) -> Cells:
     return {"adopted_frac": a.x("adopted"), "saved_kh100e": saved, "cost_musd": saved * cost}
 
 
-@told("contracts.force")
+@stated_table("contracts.force")
 def contracts(c: Here) -> Cells:
     delivered = c.over_slots(lambda s: s.x("contract_mw") * profile_frac(s))
     return {"signed_mw": c.x("signed_mw"), "in_force_mw": c.x("contract_mw"), "energy_mwh": delivered}
 
 
-@told("contracts.force", by_slot=True)
+@stated_table("contracts.force", by_slot=True)
 def contract_slot(c: Here) -> Cells:
     return {"hours": c.hours, "output_mw": c.x("contract_mw") * profile_frac(c)}
 
 
-@told("rent.bought")
+@stated_table("rent.bought")
 def rent(b: Here) -> Cells:
     musd = b.listed("rent.price_musd_per_kh100e_year", "rent.bought")
     return {
@@ -367,19 +354,19 @@ def rent(b: Here) -> Cells:
     }
 
 
-TOLD: Final = {
-    name: table for of in (vars(), *map(vars, FAMILIES)) for name, table in of.items() if isinstance(table, ToldTable)
+STATED_TABLES: Final = {
+    name: table for of in (vars(), *map(vars, FAMILIES)) for name, table in of.items() if isinstance(table, StatedTable)
 }
 
 
 @rule(unit="of its column", of_program=True)
 def tables_as_stated(case: Case) -> Excess:
     """Cells of what is bought, done and reported at a place are what the stored solution makes of them."""
-    parts = [part for name, table in TOLD.items() for part in _compared(case, name, table)]
+    parts = [part for name, table in STATED_TABLES.items() for part in _compared(case, name, table)]
     return parts[0].and_also(*parts[1:])
 
 
-def _compared(case: Case, name: str, table: ToldTable) -> list[Excess]:
+def _compared(case: Case, name: str, table: StatedTable) -> list[Excess]:
     """Compare the rows of a table with its places; in a solve those of some sites."""
     stored, sites, key = stored_of(case), sites_read(case), list(TABLES[name].primary_key)
     block, rows = stored.block("columns", table.over), case.plan(name)

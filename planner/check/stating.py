@@ -515,8 +515,8 @@ def columns(name: str, where: Callable[[Here], bool]) -> Callable[[Here], Iterab
 
 
 @dataclass(frozen=True)
-class ToldTable:
-    """A table whose cells are told: a decision or list of the inputs with its places, and the cells of a place."""
+class StatedTable:
+    """A table whose cells are stated: a decision or list of the inputs with its places, and the cells of a place."""
 
     over: str
     cells: Callable[[Here], Cells]
@@ -526,8 +526,8 @@ class ToldTable:
     amounts: tuple[str, ...]
 
 
-def told(
+def stated_table(
     over: str, *amounts: str, by_slot: bool = False, where: Callable[[Here], object] = lambda _: True
-) -> Callable[[Callable[[Here], Cells]], ToldTable]:
-    """Tell the table that has the name of a function: amounts as forms, figures as numbers."""
-    return lambda cells: ToldTable(over, cells, by_slot, where, amounts)
+) -> Callable[[Callable[[Here], Cells]], StatedTable]:
+    """State the table that has the name of a function: amounts as forms, figures as numbers."""
+    return lambda cells: StatedTable(over, cells, by_slot, where, amounts)

@@ -73,7 +73,7 @@ class Asking:
 
     @property
     def hooks(self) -> SolveHooks:
-        """What stops the solver; nobody is told how far it is."""
+        """What stops the solver, without progress on it."""
         return SolveHooks(None, self.interrupt)
 
     def solve(self, question: PreparedScenario, model: Model, method: Method = "auto") -> Outcome:

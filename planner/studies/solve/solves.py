@@ -50,7 +50,7 @@ class Cuts(Protocol):
 
 
 class SolveHooks(NamedTuple):
-    """Who is told how far the solver is, and what stops it."""
+    """Where progress of the solver goes, and what stops it."""
 
     on_progress: Callable[[ProgressEvent], None] | None = None
     interrupt: threading.Event | None = None
