@@ -37,7 +37,7 @@ BUDGETS = {
     "planner/fleet": 100,
 }
 """Lines that say something, by room, as `make size` prints them."""
-WHOLE = {"planner": {"files": 370, "says": 54_090, "docstrings": 11_330, "lines": 90_590}, "tests": {"says": 27_990}}
+WHOLE = {"planner": {"files": 370, "says": 54_100, "docstrings": 11_330, "lines": 90_600}, "tests": {"says": 28_000}}
 
 
 def size() -> ModuleType:

@@ -42,7 +42,7 @@ from planner.check.stated_compute import alive_mw, by_tier, in_pool, saved_kh100
 from planner.check.stated_supply import made_mw, own_mw, profile_frac
 from planner.check.stating import EVERY, LinearForm, StatedTable, stated_table, stored_of, total
 from planner.check.table import table_of
-from planner.check.verdict import Excess, rule
+from planner.check.verdict import TOLERANCE, Excess, rule
 from planner.results.schema import TABLES
 
 if TYPE_CHECKING:
@@ -362,8 +362,18 @@ STATED_TABLES: Final = {
 @rule(unit="of its column", of_program=True)
 def tables_as_stated(case: Case) -> Excess:
     """Cells of what is bought, done and reported at a place are what the stored solution makes of them."""
-    parts = [part for name, table in STATED_TABLES.items() for part in _compared(case, name, table)]
-    return parts[0].and_also(*parts[1:])
+    # A line for each table, so that as many are tested whichever sites are read.
+    worst = [_worst(_compared(case, name, table)) for name, table in STATED_TABLES.items()]
+    places = table_of({"table": list(STATED_TABLES), "place": [where for _, where in worst]})
+    return Excess(places, np.array([off for off, _ in worst]), np.ones(len(worst)))
+
+
+def _worst(parts: list[Excess]) -> tuple[float, str]:
+    """Return by how much the worst cell is off, as a share, and where; nothing for what is rounding."""
+    excess = parts[0].and_also(*parts[1:])
+    off = np.nan_to_num(excess.amount, nan=np.inf) / np.maximum(np.nan_to_num(excess.scale, posinf=1.0), 1.0)
+    at = int(off.argmax()) if off.size else -1
+    return (float(off[at]), ", ".join(excess.labels(at))) if at >= 0 and off[at] > TOLERANCE else (0.0, "")
 
 
 def _compared(case: Case, name: str, table: StatedTable) -> list[Excess]:

@@ -74,8 +74,9 @@ class StoredPlan(PlanViews):
 
         A rule that is broken now tells of itself, and may move the numbers of others. Another
         version may have had other rules, and other words: of its table only whether rules hold is
-        compared, of those that both know. Another machine may add in another order: `worst` may
-        differ within its tolerance, and then be at another place.
+        compared, of those that both know. Another machine may add in another order, and a solve reads
+        some sites alone: `worst` may differ within its tolerance, and then be at another place, with
+        the tolerance of that.
         """
         stored, now = self.run.tables[CHECKS.name], rules.frame()
         columns = ["ok", "broken"]
@@ -88,11 +89,13 @@ class StoredPlan(PlanViews):
         stored = stored.set_index("name").loc[now["name"]]
         now = now.set_index("name")
         if in_full:
-            columns += ["verified", "tested", "unit", "tolerance"]
+            columns += ["verified", "tested", "unit"]
         differs = (stored[columns] != now[columns]).any(axis=1)
         if in_full:
             apart = (stored["worst"] - now["worst"]).abs()
-            differs |= ~(apart <= now["tolerance"]) | ~((stored["place"] == now["place"]) | (apart > 0.0))
+            differs |= ~(apart <= now["tolerance"])
+            there = stored["place"] == now["place"]
+            differs |= (there & (stored["tolerance"] != now["tolerance"])) | (~there & (apart == 0.0))
         return not (differs & now["ok"]).any()
 
     def proof(self) -> Proof | None:

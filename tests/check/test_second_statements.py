@@ -9,9 +9,12 @@ import numpy as np
 import pytest
 from good_plan import solved
 
-from planner.check import second
+import planner
+from planner.check import priced, second
 from planner.check.second import STATED, program_as_stated
+from planner.check.stated_tables import STATED_TABLES, tables_as_stated
 from planner.check.verdict import judged
+from planner.runs.reopen import reopen
 
 HERE = Path(__file__).parent
 WORLDS = {
@@ -90,6 +93,26 @@ def test_a_right_program_is_as_stated(world, reads_all):
 
     assert check.ok, check.place
     assert check.tested == len(STATED)
+
+
+def test_as_much_of_the_tables_is_tested_whichever_sites_are_read(monkeypatch):
+    monkeypatch.setattr(priced, "_SITES_IN_A_SOLVE", 1)
+    sample, every = (
+        judged(tables_as_stated, dataclasses.replace(plan_of("own_power").case, reads_all=reads_all))
+        for reads_all in (False, True)
+    )
+
+    assert (sample.ok, sample.place) == (every.ok, every.place) == (True, "")
+    assert sample.tested == every.tested == len(STATED_TABLES)
+
+
+def test_a_plan_of_which_the_solve_read_some_sites_is_right_where_all_are_read(monkeypatch, tmp_path):
+    monkeypatch.setattr(priced, "_SITES_IN_A_SOLVE", 1)
+    folder = planner.solve(str(HERE / "own_power.yaml")).save(tmp_path)
+
+    verdict = reopen(folder).verdict()
+
+    assert verdict.ok, verdict.broken
 
 
 @pytest.fixture
