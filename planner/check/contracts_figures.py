@@ -23,7 +23,7 @@ from planner.check.frames import (
     sum_by,
     to_frame,
 )
-from planner.check.load_price import by_local_hour, wholesale_part_usd_per_mwh, wholesale_usd_per_mwh
+from planner.check.load_price import by_local_hour, hub_usd_per_mwh, hubs, wholesale_part_usd_per_mwh
 from planner.check.table import table_of
 from planner.check.verdict import Excess, columns_reported, rule
 
@@ -47,7 +47,7 @@ def _zone_of(case: Case, table: pd.DataFrame) -> pd.Series[str]:
 def _strikes(case: Case, table: pd.DataFrame) -> Floats:
     """Strike of what is signed for each row's year, from the scenario or the tables. [USD/MWh]"""
     offers, signed = case.scenario.contracts.ppa, case.scenario.contracts.existing
-    country = column_by(case.scope.drop_duplicates("zone"), "zone", "country")
+    country = column_by(hubs(case).drop_duplicates("zone"), "zone", "country")
     region = column_by(case.data("ppa_regions"), "country", "region")
     prices = case.data("ppa_prices").sort_values("year")
     strike = np.full(len(table), np.nan)
@@ -86,14 +86,12 @@ def strikes_from_tables(case: Case) -> Excess:
 
 @rule(unit="USD/MWh", rows_of=("contract_slot", "contract_use", "contracts"))
 def market_prices(case: Case) -> Excess:
-    """PPAs earn the market price, the mean of a zone's sites, or save what a site pays.
+    """PPAs earn the market price, the mean of a zone's hubs, or save what a site pays.
 
     A site billed by a bundled tariff pays no wholesale price, so that nothing is saved there.
     """
-    of_site, part = wholesale_usd_per_mwh(case), wholesale_part_usd_per_mwh(case)
-    frame = crossed(case.site_year, year_slots(case)[["slot"]])
-    frame = frame.assign(zone=_zone_of(case, frame), usd=of_site.ravel(), part=part.ravel())
-    by_zone = frame.groupby(list(_ZONE_SLOT))["usd"].mean()
+    frame, by_zone = crossed(case.site_year, year_slots(case)[["slot"]]), hub_usd_per_mwh(case)
+    frame = frame.assign(part=wholesale_part_usd_per_mwh(case).ravel())
     slots, used = case.plan("contract_slot"), case.plan("contract_use")
     may_take = isin(used, to_frame(case.inputs.contracts.take), _SLOT)
     by_site = frame.set_index(list(_SLOT))["part"]
@@ -144,7 +142,7 @@ def clean_share_from_tables(case: Case) -> Excess:
 
 
 def _shape(case: Case, zone: str, technology: str) -> Floats:
-    """Output over capacity of sun or wind in a zone by time slice, on the clock of its first site.
+    """Output over capacity of sun or wind in a zone by time slice, on the clock of its first hub.
 
     Zones without rows take the mean of the others, six months apart south of the equator.
     """
@@ -152,7 +150,7 @@ def _shape(case: Case, zone: str, technology: str) -> Floats:
     wide = table[table["technology"] == technology].pivot_table(
         index=["zone", "season"], columns="hour_local", values="capacity_factor_frac"
     )
-    first = case.scope[case.scope["zone"] == zone].iloc[0]
+    first = hubs(case)[hubs(case)["zone"] == zone].iloc[0]
     is_own = zone in wide.index.get_level_values("zone")
     of_zone = wide.loc[zone] if is_own else wide.groupby("season").mean()
     seasons = list(_SEASONS)
@@ -261,15 +259,11 @@ def contract_values_from_tables(case: Case) -> Excess:
     p, sets, site_year = case.inputs.contracts, case.inputs.sets, case.site_year
     site = sets.site.codes(site_year["site"])
     year = pd.Index(case.years).get_indexer(pd.Index(site_year["year"]))
-    zone = pd.Index(sets.zone.labels).get_indexer(pd.Index(_zone_of(case, site_year)))
-    shape = (len(sets.zone), len(case.years))
-    total, count = np.zeros((*shape, len(year_slots(case)))), np.zeros(shape)
-    np.add.at(total, (zone, year), wholesale_usd_per_mwh(case))
-    np.add.at(count, (zone, year), 1.0)
-    expected = total / np.maximum(count, 1.0)[:, :, None]
-    place = table_of({"zone": list(sets.zone.labels)}).merge(table_of({"year": case.years}), how="cross")
-    gap = np.abs(p.market_usd_per_mwh - expected).max(axis=2).ravel()
-    market = Excess(place, gap, np.abs(expected).max(axis=2).ravel())
+    zone_year = crossed(table_of({"zone": list(sets.zone.labels)}), table_of({"year": case.years}))
+    place = crossed(zone_year, year_slots(case)[["slot"]])
+    market = Excess.differs(
+        place, p.market_usd_per_mwh.ravel(), lookup(hub_usd_per_mwh(case), place, _ZONE_SLOT, np.nan)
+    )
     part = np.zeros((len(sets.site), len(case.years), len(year_slots(case))))
     part[site, year] = wholesale_part_usd_per_mwh(case)
     take = p.take

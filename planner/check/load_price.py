@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+import pandas as pd
 
 from planner.check.chain import site_power
 from planner.check.days import slot_hours, year_days, year_slots
@@ -16,7 +17,6 @@ from planner.check.tariffs import written_tariffs
 from planner.check.verdict import Excess, columns_reported, rule
 
 if TYPE_CHECKING:
-    import pandas as pd
     from numpy.typing import NDArray
 
     from planner.base.arrays import Floats
@@ -163,10 +163,8 @@ _SEASONS = ("DJF", "MAM", "JJA", "SON")
 _KEY = ("site", "year", "slot")
 
 
-@once
-def _shape_by_slot(case: Case) -> Floats:
+def _shape_by_slot(case: Case, sites: list[str]) -> Floats:
     """Wholesale price over its mean, shape (site, slot): the site's own course, or its zone's."""
-    sites = list(case.inputs.sets.site.labels)
     if case.scenario.energy.use_flat_price:
         return np.ones((len(sites), len(year_slots(case))))
     wide = case.data("price_shapes").pivot(
@@ -223,21 +221,27 @@ def _shock(case: Case, place: pd.DataFrame) -> Floats:
     return factor
 
 
-def _growth(case: Case) -> Floats:
-    """Price of power over that of the year of money, shape (site_year,)."""
-    site_year, settings = case.site_year, case.scenario.energy
-    rise = case.finance_of_sites("electricity_real_escalation")
-    own_rise = settings.escalation_real_frac
-    rate = lookup(rise, site_year, ("site",), np.nan) if own_rise is None else own_rise
+def _growth(case: Case, site_year: pd.DataFrame) -> Floats:
+    """Price of power over that of the year of money, shape (row,)."""
+    settings = case.scenario.energy
+    rate: float | Floats
+    if settings.escalation_real_frac is None:
+        country = column_by(case.sites, "site", "country")[list(site_year["site"])]
+        rise = {name: case.finance_of("electricity_real_escalation", str(name)) for name in country.unique()}
+        rate = country.map(rise).to_numpy(dtype=np.float64)
+    else:
+        rate = settings.escalation_real_frac
     later = np.clip(site_year["year"].to_numpy() - _MONEY_YEAR, 0, None)
     scale = np.array([between(settings.price_scale_frac, year) for year in site_year["year"]])
     return np.asarray((1.0 + rate) ** later * scale)
 
 
-def _mean_price(case: Case, column: str) -> Floats:
+def _mean_price(case: Case, column: str, sites: list[str] | None = None) -> Floats:
     """Return a figure of the price of power by site, the scenario's own in place."""
-    figures = case.own_figures(column, case.site_figures("electricity_price", column))
-    return np.asarray(figures, dtype=np.float64)
+    sites = sites or list(case.inputs.sets.site.labels)
+    rows = column_by(case.data("electricity_price").drop_duplicates("site"), "site", column)
+    figures = rows[case.table_site(sites)].astype("float64").set_axis(pd.Index(sites, name="site"))
+    return np.asarray(case.own_figures(column, figures).to_numpy(dtype=np.float64))
 
 
 def retail_usd_per_mwh(case: Case) -> Floats:
@@ -245,22 +249,36 @@ def retail_usd_per_mwh(case: Case) -> Floats:
     return _mean_price(case, "retail_usd_per_mwh")
 
 
-@once
-def _market(case: Case) -> Floats:
-    """Wholesale price with its shocks at the money's year, shape (site_year, slot). [USD/MWh]"""
-    site_year = case.site_year
-    place = crossed(site_year, year_slots(case)[["slot"]])
+def _market(case: Case, site_year: pd.DataFrame) -> Floats:
+    """Return what the market pays at some sites and years. Gives (row, slot) [USD/MWh]."""
+    sites = pd.Index(site_year["site"].unique())
+    by_slot = _mean_price(case, "wholesale_usd_per_mwh", list(sites))[:, None] * _shape_by_slot(case, list(sites))
+    by_row = by_slot[sites.get_indexer(pd.Index(site_year["site"]))]
+    place = crossed(site_year[["site", "year"]], year_slots(case)[["slot"]])
     place = place.assign(zone=place["site"].map(column_by(case.sites, "site", "zone")))
-    wholesale = _mean_price(case, "wholesale_usd_per_mwh")[:, None] * _shape_by_slot(case)
-    site = case.inputs.sets.site.codes(site_year["site"])
-    by_slot = wholesale[site]
-    return np.asarray(by_slot * _shock(case, place).reshape(by_slot.shape))
+    return np.asarray(by_row * _shock(case, place).reshape(by_row.shape) * _growth(case, site_year)[:, None])
 
 
 @once
 def wholesale_usd_per_mwh(case: Case) -> Floats:
     """What the market pays in a time slice of a year. Gives (site_year, slot) [USD/MWh]."""
-    return _market(case) * _growth(case)[:, None]
+    return _market(case, case.site_year)
+
+
+@once
+def hubs(case: Case) -> pd.DataFrame:
+    """Sites by which zones trade: all that the tables price; sites of the plan where a zone has none of these."""
+    known = case.sites[case.sites["site"].isin(set(case.data("electricity_price")["site"]))]
+    every = pd.concat([known, case.scope[~case.scope["zone"].isin(known["zone"])]], ignore_index=True)
+    return every[every["zone"].isin(case.inputs.sets.zone.labels)].reset_index(drop=True)
+
+
+@once
+def hub_usd_per_mwh(case: Case) -> pd.Series[float]:
+    """What the market of a zone pays: the mean of its hubs, by zone, year and slot. [USD/MWh]"""
+    rows = crossed(hubs(case)[["site", "zone"]], table_of({"year": case.years}))
+    frame = crossed(rows, year_slots(case)[["slot"]])
+    return frame.assign(usd=_market(case, rows).ravel()).groupby(["zone", "year", "slot"])["usd"].mean()
 
 
 def wholesale_part_usd_per_mwh(case: Case) -> Floats:
@@ -292,7 +310,7 @@ def demand_charge_usd_per_kw_month(case: Case) -> Floats:
     """
     charge = _mean_price(case, "demand_charge_usd_per_kw_month")
     site = case.inputs.sets.site.codes(case.site_year["site"])
-    own = charge[site] * case.scenario.energy.demand_charge * _growth(case)
+    own = charge[site] * case.scenario.energy.demand_charge * _growth(case, case.site_year)
     return np.where(_is_billed_by_tariff(case), 0.0, own)
 
 
@@ -308,11 +326,13 @@ def delivered_prices(case: Case) -> Excess:
     place = crossed(site_year, year_slots(case)[["slot"]])
     charge = _mean_price(case, "demand_charge_usd_per_kw_month")
     retail = retail_usd_per_mwh(case)
-    mean = _mean_price(case, "wholesale_usd_per_mwh") * (_shape_by_slot(case) @ (hours / hours.sum()))
+    mean = _mean_price(case, "wholesale_usd_per_mwh") * (
+        _shape_by_slot(case, list(case.inputs.sets.site.labels)) @ (hours / hours.sum())
+    )
     flat_charge = 12.0 * 1000.0 * charge / 8760.0 * settings.demand_charge
     adder = retail - mean - flat_charge
     site = case.inputs.sets.site.codes(site_year["site"])
-    expected = wholesale_usd_per_mwh(case) + (adder[site] * _growth(case))[:, None]
+    expected = wholesale_usd_per_mwh(case) + (adder[site] * _growth(case, site_year))[:, None]
     # A tariff bills the peaks, and the energy where it is bundled; else the market is paid.
     billed = _is_billed_by_tariff(case)
     expected[billed] = wholesale_part_usd_per_mwh(case)[billed]

@@ -11,6 +11,8 @@ from planner.base.units import MONTHS_PER_YEAR
 from planner.base.words import amount, some
 from planner.clock.days import float_year
 from planner.family.table_columns import any_along, mask_at, texts
+from planner.inputs.power_prices import hub_usd_per_mwh
+from planner.inputs.scope import hubs_of
 from planner.inputs.supply_figures import renewable_shape
 from planner.inputs.tariffs import use_of_sites
 from planner.lp import Axis, Index
@@ -19,7 +21,7 @@ from planner.lp.index import cross
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from planner.base.arrays import Bools, Floats
+    from planner.base.arrays import Bools, Floats, Positions
     from planner.inputs.axes import Sets
     from planner.inputs.case import ScopedCase
     from planner.inputs.power_prices import PowerPrices
@@ -58,8 +60,7 @@ def delivers_in_years(case: ScopedCase, sets: Sets, existing: Index, has_sites: 
         elif lost.size:
             case.findings.add_note(
                 f"The signed PPA {name}, {amount(one.mw, _DIGITS)} MW, is neither paid nor counted in"
-                f" {', '.join(map(str, lost))}: {sets.zone.labels[zone]} has no site in use then, so there is no market"
-                " price to value it at.",
+                f" {', '.join(map(str, lost))}: {sets.zone.labels[zone]} has no site in use then.",
                 keys,
             )
     return result
@@ -117,15 +118,16 @@ def contract_inputs(
     settings = case.scenario.contracts
     offers, kinds = tuple(settings.ppa.values()), tuple(settings.agreements.values())
     contract = Axis("contract", tuple(settings.agreements))
-    first_site = np.array([np.argmax(sets.site_zone == z) for z in range(len(sets.zone))])
     pool, site_pool = _pools(case, sets)
-    zone_pool = site_pool[first_site]
+    zone_pool = site_pool[[int(np.argmax(sets.site_zone == z)) for z in range(len(sets.zone))]]
 
-    strike = strikes(case, sets, first_site)
+    hubs = hubs_of(case)
+    first_hub = np.array([np.argmax(hubs.sites["zone"] == zone) for zone in sets.zone.labels], dtype=np.intp)
+    strike = strikes(hubs, sets, first_hub)
     is_offered = np.asarray(~np.isnan(strike[:, :, 0]), dtype=np.bool_)
     signed = signed_ppas(case, sets, contract)
     has_zone = mask_at((len(contract), len(sets.zone)), signed["existing"].codes)
-    profile = delivery_profiles(case, sets, first_site, np.concatenate([is_offered, has_zone[len(offers) :]]))
+    profile = delivery_profiles(hubs, sets, first_hub, np.concatenate([is_offered, has_zone[len(offers) :]]))
     lead_years = np.array([offer.lead_months for offer in offers]) / MONTHS_PER_YEAR
     first = float_year(case.scenario.decisions_start) + lead_years
     has_sites = mask_at((len(sets.zone), len(sets.year)), (sets.site_zone[site_year["site"]], site_year["year"]))
@@ -149,7 +151,6 @@ def contract_inputs(
     pays_market = any_along(prices.wholesale_part_usd_per_mwh > 0.0, axis=(1, 2))
     _note_spares_nothing(case, sets, may_run.any(axis=2) & is_physical[:, None], pays_market)
 
-    market = _market(sets, prices, site_year)
     runs_physical = any_along(may_run[is_physical], axis=0)
     delivery = cross(Index.sparse("delivery", (sets.zone, sets.year), np.nonzero(runs_physical)), sets.slot, "delivery")
     s, t = site_year["site"], site_year["year"]
@@ -181,7 +182,7 @@ def contract_inputs(
         limit=limit,
         limit_mw=max_mw[limit["contract"]],
         profile_frac=profile,
-        market_usd_per_mwh=market,
+        market_usd_per_mwh=hub_usd_per_mwh(hubs, sets.zone),
         delivery=delivery,
         take=take,
         take_usd_per_mwh=prices.wholesale_part_usd_per_mwh[take.codes],
@@ -246,15 +247,6 @@ def _note_spares_nothing(case: ScopedCase, sets: Sets, is_physical: Bools, pays_
         )
 
 
-def _market(sets: Sets, prices: PowerPrices, site_year: Index) -> Floats:
-    """Mean of the wholesale prices of a zone's sites in the plan, (zone, year, slot)."""
-    in_plan = np.zeros((len(sets.site), len(sets.year)))
-    in_plan[site_year["site"], site_year["year"]] = 1.0
-    belongs = (sets.site_zone == np.arange(len(sets.zone))[:, None]).astype(np.float64)
-    total = np.einsum("zs,st,sth->zth", belongs, in_plan, prices.wholesale_usd_per_mwh)
-    return np.asarray(total / np.maximum(belongs @ in_plan, 1.0)[:, :, None])
-
-
 def _slots(sets: Sets, site_year: Index, which: Bools, name: str) -> Index:
     """Return the time slices of some sites and years."""
     return cross(site_year.select(np.flatnonzero(which), name), sets.slot, name)
@@ -292,15 +284,15 @@ _BOTH: Final = "mixed"  # half sun, half wind
 _FOLLOWS: Final = {"solar": ("solar",), "wind": ("wind",), _BOTH: ("solar", "wind")}
 
 
-def strikes(case: ScopedCase, sets: Sets, first_site: np.ndarray) -> Floats:
+def strikes(case: ScopedCase, sets: Sets, first_hub: Positions) -> Floats:
     """Return the strike of every agreement by zone and year of first delivery.
 
     Prices of the table follow straight lines between its years and hold beyond them.
-    Takes `first_site` (zone,). Gives (contract, zone, year) [USD/MWh].
+    Takes `first_hub` (zone,). Gives (contract, zone, year) [USD/MWh].
     """
     table, of_country = case.tables["ppa_prices"], case.tables["ppa_regions"]
     regions = dict(zip(of_country["country"], of_country["region"], strict=True))
-    country = np.array(texts(case.sites, "country"), dtype=object)[first_site]
+    country = np.array(texts(case.sites, "country"), dtype=object)[first_hub]
     offers = case.scenario.contracts.ppa
     price = np.full((len(offers), len(sets.zone), len(case.years)), np.nan)
     for c, (name, offer) in enumerate(offers.items()):
@@ -337,10 +329,10 @@ def _report_zones_without(case: ScopedCase, name: str, offer: Ppa, zones: list[s
     case.findings.add(("contracts", "ppa", name, "zones"), what_is, "zones with a price", fix)
 
 
-def delivery_profiles(case: ScopedCase, sets: Sets, first_site: np.ndarray, delivers: Bools) -> Floats:
+def delivery_profiles(case: ScopedCase, sets: Sets, first_hub: Positions, delivers: Bools) -> Floats:
     """Return output over capacity of every agreement by zone and time slice.
 
-    Takes `first_site` (zone,), `delivers` (contract, zone). Gives (contract, zone, slot).
+    Takes `first_hub` (zone,), `delivers` (contract, zone). Gives (contract, zone, slot).
     """
     weight = case.days.weight_h / case.days.weight_h.sum()
     offers = tuple(case.scenario.contracts.agreements.values())
@@ -350,8 +342,8 @@ def delivery_profiles(case: ScopedCase, sets: Sets, first_site: np.ndarray, deli
     for kind in ("solar", "wind"):
         here = any_along(delivers & np.array([kind in kinds for kinds in follows], dtype=np.bool_)[:, None], axis=0)
         if here.any():
-            shape = renewable_shape(case, kind, mask_at((len(sets.site),), first_site[here]))
-            shapes[kind] = np.ones(profile.shape[1:]) if shape is None else shape[first_site]
+            shape = renewable_shape(case, kind, mask_at((len(case.sites),), first_hub[here]))
+            shapes[kind] = np.ones(profile.shape[1:]) if shape is None else shape[first_hub]
     for c, offer in enumerate(offers):
         if follows[c] and delivers[c].any():
             profile[c] = np.mean([shapes[kind] for kind in follows[c]], axis=0)

@@ -15,6 +15,7 @@ from planner.family.table_columns import bools, codes, dense_by_ids, floats, int
 from planner.inputs.case import trend_factor
 from planner.inputs.days import report_missing_hours
 from planner.inputs.scope import own_key
+from planner.inputs.site_series import site_series
 from planner.inputs.tariffs import billed_sites
 from planner.lp import Axis, Index
 from planner.lp.index import cross
@@ -23,10 +24,11 @@ from planner.tables.places import TableCell
 if TYPE_CHECKING:
     import pandas as pd
 
-    from planner.base.arrays import Floats, Positions
+    from planner.base.arrays import Bools, Floats, Positions
     from planner.inputs.axes import Sets
     from planner.inputs.case import ScopedCase
     from planner.inputs.site_series import SiteSeries
+    from planner.scenario.demand import PriceShock
 
 _HOURS = tuple(range(24))
 _TABLE: Final = "electricity_price"
@@ -68,10 +70,15 @@ def delivered_prices(case: ScopedCase, series: SiteSeries | None = None) -> Powe
     if below.any():
         _note_below(case, np.flatnonzero(below), adder)
     growth = _growth(case)
-    shocked = in_slot[:, None, :] * wholesale_factor(case)
-    market = shocked * growth[:, :, None]
+    market = market_usd_per_mwh(case, in_slot)
+    for position, shock in enumerate(case.scenario.energy.shocks):
+        if not _hit_by(case, shock).any():
+            case.findings.add_note(
+                f"The price shock of {shock.first_year} to {shock.last_year} hits no site in scope in any model year.",
+                ("energy", "shocks", position),
+            )
     return PowerPrices(
-        energy_usd_per_mwh=(shocked + adder[:, None, None]) * growth[:, :, None],
+        energy_usd_per_mwh=market + (adder[:, None] * growth)[:, :, None],
         demand_charge_usd_per_kw_month=demand[:, None] * growth,
         wholesale_usd_per_mwh=market,
         wholesale_part_usd_per_mwh=market,
@@ -143,21 +150,30 @@ def _growth(case: ScopedCase) -> Floats:
     return np.asarray(trend_factor(rate[:, None], case.year) * case.interpolated(settings.price_scale_frac))
 
 
-def wholesale_factor(case: ScopedCase) -> Floats:
-    """Return what the shocks of the scenario make of the wholesale price. Gives (site, year, slot)."""
-    zone = np.array(texts(case.sites, "zone"), dtype=object)
+def _hit_by(case: ScopedCase, shock: PriceShock) -> Bools:
+    """Find where and when a price shock strikes. Gives (site, year, slot)."""
+    at_site = np.isin(np.array(texts(case.sites, "zone"), dtype=object), shock.zones) | (shock.zones == "all")
+    in_year = (case.year >= shock.first_year) & (case.year <= shock.last_year)
+    return np.asarray(at_site[:, None, None] & in_year[:, None] & (case.days.is_peak | (not shock.peak_day_only)))
+
+
+def market_usd_per_mwh(case: ScopedCase, in_slot: Floats) -> Floats:
+    """Return wholesale prices with shocks and growth. Takes `in_slot` (site, slot). Gives (site, year, slot)."""
     factor = np.ones((len(case.sites), len(case.years), case.days.n_slots))
-    for position, shock in enumerate(case.scenario.energy.shocks):
-        at_site = np.isin(zone, shock.zones) | (shock.zones == "all")
-        in_year = (case.year >= shock.first_year) & (case.year <= shock.last_year)
-        hit = at_site[:, None, None] & in_year[:, None] & (case.days.is_peak | (not shock.peak_day_only))
-        factor[hit] *= shock.wholesale_scale_frac
-        if not hit.any():
-            case.findings.add_note(
-                f"The price shock of {shock.first_year} to {shock.last_year} hits no site in scope in any model year.",
-                ("energy", "shocks", position),
-            )
-    return factor
+    for shock in case.scenario.energy.shocks:
+        factor[_hit_by(case, shock)] *= shock.wholesale_scale_frac
+    return in_slot[:, None, :] * factor * _growth(case)[:, :, None]
+
+
+def hub_usd_per_mwh(hubs: ScopedCase, zone: Axis) -> Floats:
+    """Return what the market of a zone pays: the mean of its hubs.
+
+    Takes `hubs`, the case at the sites by which zones trade. Gives (zone, year, slot) [USD/MWh].
+    """
+    in_slot = floats(hubs.sites, "wholesale_usd_per_mwh")[:, None] * wholesale_shape(hubs, site_series(hubs))
+    belongs = hubs.sites["zone"].to_numpy() == np.array(zone.labels, dtype=object)[:, None]
+    share = belongs / belongs.sum(axis=1, keepdims=True)
+    return np.asarray(np.einsum("zs,sth->zth", share, market_usd_per_mwh(hubs, in_slot)))
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -77,6 +78,20 @@ def with_figures_of_kind(
         rows = tables[table].drop(columns=["name", "country"], errors="ignore")
         frame = join_columns(frame, rows, key, findings, table)
     return _with_own_figures(frame, scenario, _OF_KIND).reset_index(drop=True)
+
+
+def hubs_of(case: ScopedCase) -> ScopedCase:
+    """Return the case at the sites by which the zones of the plan trade power.
+
+    These are all sites of the tables, in scope or not, so that no site to choose moves a market;
+    own sites stand in for a zone that has none.
+    """
+    prices = case.tables["electricity_price"].drop_duplicates("site")[["site", "wholesale_usd_per_mwh"]]
+    known = case.tables["sites"].merge(prices, on="site")
+    known = _with_own_figures(known, case.scenario, ("zone", "wholesale_usd_per_mwh"))
+    own = case.sites[~case.sites["zone"].isin(known["zone"])]
+    every = pd.concat([known, own[known.columns]], ignore_index=True)
+    return replace(case, sites=every[every["zone"].isin(case.sites["zone"])].reset_index(drop=True))
 
 
 def _of_one_year(prices: pd.DataFrame, sites: pd.DataFrame, findings: Findings) -> pd.DataFrame:

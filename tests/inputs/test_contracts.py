@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 HEAT = "contracts.ppa={heat: {technology: geothermal, price_usd_per_mwh: 61, max_mw: 70, lead_months: 5}}"
@@ -83,7 +84,7 @@ FARM = (
             2023,
             2044,
             "The signed PPA farm, 41 MW, is neither paid nor counted in 2025: north has no site in"
-            " use then, so there is no market price to value it at.",
+            " use then.",
         ),
     ],
 )
@@ -105,3 +106,11 @@ def test_a_signed_ppa_in_a_zone_without_a_site_has_no_effect_and_is_noted(build)
     assert inputs.contracts.existing.size == inputs.contracts.force.size == 0
     (noted,) = (told for told in inputs.noted_settings if "has no effect" in told.what_is)
     assert noted.what_is == ("north under contracts.existing has no effect: zone north has no site in scope")
+
+
+def test_a_site_to_choose_moves_neither_price_nor_output_of_a_ppa_in_its_zone(build):
+    fir = "new_sites.fir={name: Fir, country: US, lat: 35.2, lon: -90.1, like: elm, wholesale_usd_per_mwh: 91}"
+    few, with_fir = (build(HEAT, site).contracts for site in ("scope.sites=[elm, oak]", fir))
+
+    for figure in ("market_usd_per_mwh", "profile_frac", "strike_usd_per_mwh"):
+        assert np.array_equal(getattr(few, figure), getattr(with_fir, figure))

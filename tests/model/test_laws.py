@@ -299,10 +299,9 @@ OWN_LEADS = {
     for what in ("hall", "connection")
 }
 """Leads that end on the first day of a model year: with a shorter one halls may serve from the same days on, and
-from one before, but for committed halls, which are not on offer then. Of those that end within a year the
-shorter one may cost more: halls of July have had their ramp by the next year, and where they may serve from
-March on they may not from July, but are paid from March on."""
-NEW_SITE = {"name": "Fir", "country": "US", "lat": 41.5, "lon": -93.5, "like": "us-tx-dallas"}
+from one before. Of those that end within a year the shorter one may cost more: halls of July have had their ramp
+by the next year, and where they may serve from March on they may not from July, but are paid from March on."""
+NEW_SITE = {"name": "Fir", "country": "US", "lat": 41.5, "lon": -93.5}
 
 
 @pytest.fixture(scope="module")
@@ -337,7 +336,8 @@ def drawn_pair(number: int, company: str) -> tuple[str, dict[str, Any], dict[str
         less[key], more[key] = sorted((round(lot.uniform(worst, best), 3) for _ in range(2)), reverse=worst > best)
         world["lease.allow"] = key.startswith("lease")
     elif key == "site":
-        more["new_sites.fir"] = NEW_SITE
+        world["contracts.ppa.wind"] = {"technology": "wind", "max_mw": 60, "lead_months": 12}
+        more["new_sites.fir"] = NEW_SITE | {"like": lot.choice(["us-tx-dallas", "us-il-chicago", "us-va-ashburn"])}
         if "scope.sites" in world:
             more["scope.sites"] = [*world["scope.sites"], "fir"]
     elif key == "under construction":
