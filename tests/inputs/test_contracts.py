@@ -83,8 +83,7 @@ FARM = (
             "north",
             2023,
             2044,
-            "The signed PPA farm, 41 MW, is neither paid nor counted in 2025: north has no site in"
-            " use then.",
+            "The signed PPA farm, 41 MW, is neither paid nor counted in 2025: north has no site in use then.",
         ),
     ],
 )
