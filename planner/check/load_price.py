@@ -182,7 +182,7 @@ def _shape_by_slot(case: Case, sites: list[str]) -> Floats:
     for site, hourly in series_by_hour(case, "wholesale_frac").items():
         if site in sites:
             rows[sites.index(site)] = by_day_and_hour(case, hourly, 0.0)
-    return np.asarray(rows)
+    return np.asarray(rows).reshape(len(sites), len(year_slots(case)))
 
 
 def by_local_hour(case: Case, of_seasons: Floats, offset_h: float) -> Floats:
@@ -238,7 +238,7 @@ def _growth(case: Case, site_year: pd.DataFrame) -> Floats:
 
 def _mean_price(case: Case, column: str, sites: list[str] | None = None) -> Floats:
     """Return a figure of the price of power by site, the scenario's own in place."""
-    sites = sites or list(case.inputs.sets.site.labels)
+    sites = list(case.inputs.sets.site.labels) if sites is None else sites
     rows = column_by(case.data("electricity_price").drop_duplicates("site"), "site", column)
     figures = rows[case.table_site(sites)].astype("float64").set_axis(pd.Index(sites, name="site"))
     return np.asarray(case.own_figures(column, figures).to_numpy(dtype=np.float64))

@@ -8,7 +8,7 @@ import pytest
 from good_plan import RICH, solved, solved_anew
 from spoiled_non_firm import NON_FIRM
 
-from planner.inputs import build, scope
+from planner.inputs import build, contracts, scope
 
 FIR = "new_sites.fir={name: Fir, country: US, lat: 35.2, lon: -97.2, like: elm, zone: east}"
 
@@ -30,7 +30,7 @@ def test_more_load_that_is_not_new_than_stands_is_found_out(monkeypatch):
     assert (reported.unit, paid.unit) == ("MWh", "MUSD")
 
 
-def test_sites_in_another_order_give_a_zone_the_clock_of_another_site_and_are_found_out(monkeypatch):
+def test_another_site_that_a_zone_trades_by_gives_it_another_clock_and_is_found_out(monkeypatch):
     made = scope.sites_in_scope
 
     def backwards(*given):
@@ -40,6 +40,7 @@ def test_sites_in_another_order_give_a_zone_the_clock_of_another_site_and_are_fo
     assert good.check("sites_in_scope").ok
     assert good.check("delivery_profiles").ok
     monkeypatch.setattr(scope, "sites_in_scope", backwards)
+    monkeypatch.setattr(contracts, "hubs_of", lambda case: case)
     plan = solved_anew(RICH, FIR)
 
     assert not plan.check("sites_in_scope").ok
