@@ -13,7 +13,7 @@ from planner.check.frames import column_by, lookup, once, path_value, sum_by, to
 from planner.check.lead_times import committed_mw, decision_start, months_to_service
 from planner.check.stock import base_year_facility_mw
 from planner.check.table import table_of
-from planner.check.verdict import Excess, rule
+from planner.check.verdict import Excess, figures, rule
 
 if TYPE_CHECKING:
     from planner.base.arrays import Floats
@@ -33,12 +33,10 @@ def _committed_facility_mw(case: Case) -> pd.Series[float]:
     return of_market.add(begun_facility_mw(case), fill_value=0.0).rename_axis(list(_SITE))
 
 
-@rule(unit="MW", rereads="grid.firm_mw")
-def firm_connection_from_tables(case: Case) -> Excess:
+@figures("grid.firm", "grid.firm_mw", unit="MW")
+def firm_connection_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
     """Firm connection of a site is existing and begun there, or what the scenario says."""
-    grid, sites = case.inputs.grid, list(case.inputs.sets.site.labels)
-    rows = to_frame(grid.firm, mw=grid.firm_mw)
-    beside = pd.Series(other_load_mw(case).max(axis=1), index=pd.Index(sites, name="site"))
+    beside = pd.Series(other_load_mw(case).max(axis=1), index=pd.Index(case.inputs.sets.site.labels, name="site"))
     begun = lookup(_committed_facility_mw(case), rows, _SITE)
     expected = lookup(base_year_facility_mw(case) + beside, rows, ("site",), np.nan) + begun
     for overrides in (case.scenario.new_sites, case.scenario.sites):
@@ -47,47 +45,39 @@ def firm_connection_from_tables(case: Case) -> Excess:
                 mw = path_value(given.grid_firm_mw, year)
                 if mw is not None:
                     expected[((rows["site"] == site) & (rows["year"] == year)).to_numpy()] = mw
-    return Excess.differs(rows[list(_SITE)], rows["mw"].to_numpy(), expected)
+    return expected
 
 
-@rule(unit="MUSD/MW", rereads="grid.expand_capex_musd_per_mw")
-def connection_price_from_tables(case: Case) -> Excess:
+@figures("grid.expand", "grid.expand_capex_musd_per_mw", unit="MUSD/MW")
+def connection_price_from_tables(case: Case, _: pd.DataFrame) -> float:
     """A MW of firm connection costs a substation and network upgrades, or the scenario's figure."""
-    grid, usd_per_mw = case.inputs.grid, case.scenario.grid.expansion_usd_per_mw
+    usd_per_mw = case.scenario.grid.expansion_usd_per_mw
     if usd_per_mw is None:
         items = column_by(case.data("facility_cost"), "item", "value")
         usd_per_mw = float(items["substation_customer"]) + float(items["interconnection_network"])
-    rows = to_frame(grid.expand, musd=grid.expand_capex_musd_per_mw)
-    return Excess.differs(rows[list(_SITE)], rows["musd"].to_numpy(), np.full(len(rows), usd_per_mw / 1e6))
+    return usd_per_mw / 1e6
 
 
-@rule(unit="years", rereads="grid.expand_first_year_frac grid.expand_start")
-def connection_start_from_tables(case: Case) -> Excess:
+@figures("grid.expand", "grid.expand_start", "grid.expand_first_year_frac", unit="years")
+def connection_start_from_tables(case: Case, rows: pd.DataFrame) -> tuple[Floats, Floats]:
     """Firm connection serves after its lead time, in its first years for the part that is left."""
-    grid = case.inputs.grid
-    rows = to_frame(grid.expand, start=grid.expand_start, frac=grid.expand_first_year_frac)
     months = lookup(months_to_service(case)["connection"], rows, ("site",), np.nan)
     begin = rows["year"].to_numpy(dtype=np.float64)
     due = np.maximum(decision_start(case) + months / 12.0, begin)
     span = case.last_calendar_year(rows["year"]) + 1.0 - begin
-    left = 1.0 - (due - begin) / span
-    place = rows[list(_SITE)]
-    return Excess.differs(place, rows["start"].to_numpy(), due).and_also(
-        Excess.differs(place, rows["frac"].to_numpy(), left)
-    )
+    return due, 1.0 - (due - begin) / span
 
 
-@rule(unit="MW/MW or %", rereads="grid.lease_firm_mw_per_mw grid.contract_min_nameplate_frac grid.curtailment_rate_pct")
-def grid_terms_from_scenario(case: Case) -> Excess:
+@figures(
+    "",
+    *("grid.lease_firm_mw_per_mw", "grid.contract_min_nameplate_frac", "grid.curtailment_rate_pct"),
+    unit="MW/MW or %",
+)
+def grid_terms_from_scenario(case: Case, _: pd.DataFrame) -> tuple[float, ...]:
     """Connection per leased MW, least connection and curtailment rate are the scenario's."""
-    grid, settings = case.inputs.grid, case.scenario
-    pairs = {
-        "lease_firm_mw_per_mw": settings.demand.facility_mw_per_rack_mw,
-        "contract_min_nameplate_frac": settings.grid.contract_min_nameplate_frac,
-        "curtailment_rate_pct": settings.grid.curtailment_rate_pct,
-    }
-    reported = np.array([getattr(grid, name) for name in pairs], dtype=np.float64)
-    return Excess.differs(table_of({"figure": list(pairs)}), reported, np.array(list(pairs.values()), np.float64))
+    grid = case.scenario.grid
+    per_mw = case.scenario.demand.facility_mw_per_rack_mw
+    return per_mw, grid.contract_min_nameplate_frac, grid.curtailment_rate_pct
 
 
 @rule(unit="MW or %", rereads="grid.headroom_by_zone.committed_mw grid.headroom_by_zone.rate_pct")

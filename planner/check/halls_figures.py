@@ -9,8 +9,7 @@ import numpy as np
 from planner.check.existing import fill_frac, halls_apart
 from planner.check.frames import column_by, lookup, sum_by, to_frame
 from planner.check.lead_times import decision_start, months_to_service
-from planner.check.table import table_of
-from planner.check.verdict import Excess, rule
+from planner.check.verdict import Excess, figures, rule
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 _MONEY_YEAR = 2025
 _M2_PER_ACRE = 4046.856
 _USD_PER_MUSD = 1e6
-_RETROFIT = ("site", "hall", "to_hall", "year")
 _MUSD_PER_USD_OF_KW = 1e-3
 _KW_PER_MW = 1000.0
 _HALL = ("site", "hall", "year")
@@ -68,40 +66,25 @@ def _parts(case: Case, frame: pd.DataFrame) -> dict[str, Floats]:
     return hall_parts(case, designs)
 
 
-@rule(unit="MUSD/MW", rereads="halls.build_capex_musd_per_mw halls.existing_capex_musd_per_mw")
-def hall_price_from_tables(case: Case) -> Excess:
+@figures("halls.build", "halls.build_capex_musd_per_mw", unit="MUSD/MW")
+def hall_price_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
     """A MW of hall costs land, building and plant of its market, cooling and topology."""
-    halls = case.inputs.halls
-    frame = to_frame(halls.build, price=halls.build_capex_musd_per_mw, start=halls.build_start)
-    parts = _parts(case, frame)
-    growth = 1.0 + case.finance_of("construction_real_escalation", "world")
-    later = np.clip(frame["start"].to_numpy() - _MONEY_YEAR, 0.0, None)
-    expected = (parts["taxed"] + parts["plant"]) * growth**later
-    existing = to_frame(halls.hall, price=halls.existing_capex_musd_per_mw)
-    parts = _parts(case, existing)
-    key = ["site", "hall", "year"]
-    return Excess.differs(frame[key], frame["price"].to_numpy(), expected).and_also(
-        Excess.differs(existing[key], existing["price"].to_numpy(), parts["taxed"] + parts["plant"])
-    )
+    parts, growth = _parts(case, rows), 1.0 + case.finance_of("construction_real_escalation", "world")
+    later = np.clip(case.inputs.halls.build_start - _MONEY_YEAR, 0.0, None)
+    return np.asarray((parts["taxed"] + parts["plant"]) * growth**later)
 
 
-@rule(unit="MUSD/MW-year", rereads="halls.opex_musd_per_mw_year")
-def hall_upkeep_from_tables(case: Case) -> Excess:
-    """A MW of hall costs upkeep, property tax, insurance, staff and network every year."""
-    halls = case.inputs.halls
-    frame = to_frame(halls.hall, price=halls.opex_musd_per_mw_year)
-    parts = _parts(case, frame)
+@figures("halls.hall", "halls.existing_capex_musd_per_mw", "halls.opex_musd_per_mw_year", unit="MUSD/MW")
+def hall_upkeep_from_tables(case: Case, rows: pd.DataFrame) -> tuple[Floats, Floats]:
+    """Halls that stand cost what new ones do, and upkeep, property tax, insurance, staff and network every year."""
+    parts = _parts(case, rows)
     tax, insurance = (
-        lookup(case.finance_of_sites(item), frame, ("site",), np.nan) for item in ("property_tax", "insurance")
+        lookup(case.finance_of_sites(item), rows, ("site",), np.nan) for item in ("property_tax", "insurance")
     )
-    expected = (
-        parts["upkeep"]
-        + parts["staff"]
-        + parts["network"]
-        + insurance * (parts["taxed"] + parts["plant"])
-        + tax * parts["taxed"] * float(case.scenario.finance.property_tax)
-    )
-    return Excess.differs(frame[["site", "hall", "year"]], frame["price"].to_numpy(), expected)
+    capex = parts["taxed"] + parts["plant"]
+    tax = tax * float(case.scenario.finance.property_tax)
+    upkeep = parts["upkeep"] + parts["staff"] + parts["network"]
+    return capex, upkeep + insurance * capex + tax * parts["taxed"]
 
 
 @rule(unit="years", rereads="halls.build_start")
@@ -129,19 +112,18 @@ def hall_dates_from_tables(case: Case) -> Excess:
     )
 
 
-@rule(unit="-", rereads="halls.density_kw_per_m2 halls.ramp_mean_frac halls.ramp_months")
-def halls_from_scenario(case: Case) -> Excess:
-    """Halls fill as the scenario says, and hold what their cooling allows per square metre."""
-    halls, settings = case.inputs.halls, case.scenario
-    design = case.halls.assign(reported=halls.density_kw_per_m2)
+@figures("", "halls.ramp_months", "halls.ramp_mean_frac", "halls.new_fill_frac", unit="months or -")
+def filling_from_scenario(case: Case, _: pd.DataFrame) -> tuple[float, ...]:
+    """Halls fill, and racks leave part of their power free, as the scenario says."""
+    halls = case.scenario.halls
+    return halls.ramp_months, halls.ramp_mean_frac, 1.0 - halls.free_frac
+
+
+@figures("hall", "halls.density_kw_per_m2", unit="kW/m2")
+def density_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
+    """Halls hold what their cooling allows per square metre."""
     cooling = column_by(case.data("cooling"), "cooling", "design_density_kw_per_m2")
-    expected = lookup(cooling.astype("float64"), design, ("cooling",), np.nan)
-    reported = np.array([halls.ramp_months, halls.ramp_mean_frac])
-    asked = np.array([settings.halls.ramp_months, settings.halls.ramp_mean_frac])
-    place = table_of({"hall": ["months to fill", "mean while filling"]})
-    return Excess.differs(place, reported, asked).and_also(
-        Excess.differs(design[["hall"]], design["reported"].to_numpy(), expected)
-    )
+    return lookup(cooling.astype("float64"), rows.merge(case.halls, on="hall"), ("cooling",), np.nan)
 
 
 def _medium(case: Case, hall: pd.Series[str]) -> pd.Series[str]:
@@ -150,21 +132,20 @@ def _medium(case: Case, hall: pd.Series[str]) -> pd.Series[str]:
     return hall.str.split("|").str[0].map(medium)
 
 
-@rule(
+@figures(
+    "halls.retrofit",
+    *(
+        "halls.retrofit_start",
+        "halls.retrofit_done",
+        "halls.retrofit_capacity_frac",
+        "halls.retrofit_capex_musd_per_mw",
+    ),
     unit="- or MUSD/MW or years",
-    rereads=("halls.retrofit_capacity_frac halls.retrofit_capex_musd_per_mw halls.retrofit_done halls.retrofit_start"),
 )
-def retrofits_from_tables(case: Case) -> Excess:
+def retrofits_from_tables(case: Case, rows: pd.DataFrame) -> tuple[Floats, ...]:
     """Retrofits keep, cost and last what the table or the scenario says, at the site's prices."""
-    halls, stated = case.inputs.halls, case.scenario.retrofit
-    reported = to_frame(
-        halls.retrofit,
-        start=halls.retrofit_start,
-        done=halls.retrofit_done,
-        capacity=halls.retrofit_capacity_frac,
-        capex=halls.retrofit_capex_musd_per_mw,
-    )
-    rows = reported.assign(from_medium=_medium(case, reported["hall"]), to_medium=_medium(case, reported["to_hall"]))
+    stated = case.scenario.retrofit
+    rows = rows.assign(from_medium=_medium(case, rows["hall"]), to_medium=_medium(case, rows["to_hall"]))
     table = case.data("retrofit").set_index(["from_medium", "to_medium"])
     kind = ("from_medium", "to_medium")
 
@@ -179,46 +160,32 @@ def retrofits_from_tables(case: Case) -> Excess:
     index = column_by(case.data("facility_market"), "market", "index")
     local = market.map(index).to_numpy(dtype=np.float64)
     price = figure("cost_usd_per_kw", stated.cost_usd_per_kw) * _MUSD_PER_USD_OF_KW
-    right = {
-        "start": begin,
-        "done": begin + figure("duration_months", stated.duration_months) / 12.0,
-        "capacity": figure("capacity_frac"),
-        "capex": price * local * growth ** np.clip(begin - _MONEY_YEAR, 0.0, None),
-    }
-    place = reported[list(_RETROFIT)]
-    parts = [
-        Excess.differs(place.assign(what=name), reported[name].to_numpy(), values) for name, values in right.items()
-    ]
-    return parts[0].and_also(*parts[1:])
+    capex = price * local * growth ** np.clip(begin - _MONEY_YEAR, 0.0, None)
+    done = begin + figure("duration_months", stated.duration_months) / 12.0
+    return begin, done, figure("capacity_frac"), capex
 
 
-@rule(unit="MUSD/MW-year or MW", rereads="halls.lease_depth_mw halls.lease_musd_per_mw_year")
-def leases_from_tables(case: Case) -> Excess:
-    """Leased halls cost the lowest rent of their country, else of the world, up to a limit."""
-    halls, settings = case.inputs.halls, case.scenario.lease
-    reported = to_frame(halls.lease, rent=halls.lease_musd_per_mw_year)
-    table = case.data("leases")
+@figures("site", "halls.lease_depth_mw", unit="MW")
+def lease_depth_from_scenario(case: Case, _: pd.DataFrame) -> float:
+    """Halls can be leased at a site up to the scenario's limit."""
+    return case.scenario.lease.depth_mw_per_site
+
+
+@figures("halls.lease", "halls.lease_musd_per_mw_year", unit="MUSD/MW-year")
+def leases_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
+    """Leased halls cost the lowest rent of their country, else of the world."""
+    settings, table = case.scenario.lease, case.data("leases")
     if settings.usd_per_kw_month is not None:
         table = table.assign(usd_per_kw_month=settings.usd_per_kw_month)
     table = table.assign(hall=table["cooling"] + "|" + table["redundancy"])
     least = table.groupby(["region", "hall"])["usd_per_kw_month"].min().astype("float64")
-    country = reported["site"].map(column_by(case.sites, "site", "country"))
+    country = rows["site"].map(column_by(case.sites, "site", "country"))
     region = country.where(country.isin(list(table["region"])), "world")
-    rent = lookup(least, reported.assign(region=region), ("region", "hall"), np.nan)
-    sites = table_of({"site": list(case.inputs.sets.site.labels)})
-    depth = np.full(len(sites), settings.depth_mw_per_site, dtype=np.float64)
-    return Excess.differs(
-        reported[list(_HALL)], reported["rent"].to_numpy(), rent * 12.0 * _MUSD_PER_USD_OF_KW
-    ).and_also(Excess.differs(sites, np.asarray(halls.lease_depth_mw), depth))
+    rent = lookup(least, rows.assign(region=region), ("region", "hall"), np.nan)
+    return rent * 12.0 * _MUSD_PER_USD_OF_KW
 
 
-@rule(unit="-", rereads="halls.fill_frac halls.new_fill_frac")
-def fill_from_scenario(case: Case) -> Excess:
+@figures("halls.hall", "halls.fill_frac", unit="-")
+def fill_from_scenario(case: Case, rows: pd.DataFrame) -> Floats:
     """Racks leave the scenario's share of hall power free; in stated halls, what is free there."""
-    halls = case.inputs.halls
-    rows = to_frame(halls.hall, frac=halls.fill_frac)
-    asked, read = 1.0 - case.scenario.halls.free_frac, halls.new_fill_frac
-    place = table_of({"hall": ["built, retrofitted or leased"]})
-    return Excess.differs(rows[list(_HALL)], rows["frac"].to_numpy(), fill_frac(case, rows)).and_also(
-        Excess.differs(place, np.array([read]), np.array([asked]))
-    )
+    return fill_frac(case, rows)

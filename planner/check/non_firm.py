@@ -9,15 +9,16 @@ import pandas as pd
 
 from planner.check.days import hours_off, stress_share, year_slots
 from planner.check.declared import DualPrice
-from planner.check.frames import column_by, crossed, keyed, lookup, quotient, sum_by, to_frame
+from planner.check.frames import column_by, crossed, keyed, lookup, quotient, sum_by
 from planner.check.lead_times import decision_start, months_to_service
 from planner.check.load_price import demand_charge_usd_per_kw_month
 from planner.check.table import table_of
-from planner.check.verdict import Excess, columns_reported, rule
+from planner.check.verdict import Excess, columns_reported, figures, rule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from planner.base.arrays import Floats
     from planner.check.case import Case
 
 _SITE = ("site", "year")
@@ -107,68 +108,44 @@ def _musd_per_mw(case: Case) -> float:
     return cost / 1e6
 
 
-@rule(unit="MUSD/MW", rereads="non_firm.capex_musd_per_mw")
-def non_firm_price_from_tables(case: Case) -> Excess:
+@figures("non_firm.connect", "non_firm.capex_musd_per_mw", unit="MUSD/MW")
+def non_firm_price_from_tables(case: Case, _: pd.DataFrame) -> float:
     """Non-firm connection costs its substation and the service's share of the network upgrades."""
-    offers = to_frame(case.inputs.non_firm.connect, musd=case.inputs.non_firm.capex_musd_per_mw)
-    musd_per_mw = _musd_per_mw(case) if len(offers) else 0.0
-    reported = offers["musd"].to_numpy(dtype=np.float64)
-    return Excess.differs(offers[list(_SITE)], reported, np.full(len(offers), musd_per_mw))
+    return _musd_per_mw(case)
 
 
-@rule(unit="MUSD")
-def non_firm_purchases(case: Case) -> Excess:
-    """Overnight cost of non-firm connection is what the tables and the service say."""
-    bought = case.plan("non_firm_connections")
-    musd_per_mw = _musd_per_mw(case) if len(bought) else 0.0
-    reported = bought["overnight_musd"].to_numpy(dtype=np.float64)
-    return Excess.differs(bought[list(_SITE)], reported, musd_per_mw * bought["added_mw"].to_numpy())
-
-
-@rule(unit="months", rereads="non_firm.turns_firm non_firm.firm_year non_firm.start")
-def non_firm_lead_from_tables(case: Case) -> Excess:
+@figures("non_firm.connect", "non_firm.start", "non_firm.turns_firm", "non_firm.firm_year", unit="years")
+def non_firm_lead_from_tables(case: Case, rows: pd.DataFrame) -> tuple[Floats, ...]:
     """Non-firm connection comes after its lead time, and turns firm after its service's months."""
-    p = case.inputs.non_firm
-    offers = to_frame(p.connect, start=p.start, turns=p.turns_firm)
-    place = offers[list(_SITE)]
-    if not len(offers):
-        return Excess.count_broken(place, np.zeros(0, dtype=np.bool_))
-    months = lookup(months_to_service(case)["non_firm"], offers, ("site",), np.nan)
-    first = decision_start(case) + months / 12.0
-    due = np.maximum(first, offers["year"].to_numpy(dtype=np.float64))
-    start = Excess.differs(place, offers["start"].to_numpy() * 12.0, due * 12.0)
+    months = lookup(months_to_service(case)["non_firm"], rows, ("site",), np.nan)
+    due = np.maximum(decision_start(case) + months / 12.0, rows["year"].to_numpy(dtype=np.float64))
     until = _service(case, "firm_after_months")
-    never = until == 0.0
-    turns = np.full(len(offers), np.inf) if never else due + until / 12.0
+    turns = due + (until / 12.0 if until else np.inf)
     # The first year in which it is firm at some time is the first that ends after it turns.
     ends = case.last_calendar_year(pd.Series(case.years)) + 1.0
     later = ends[None, :] > turns[:, None]
-    first_firm = np.where(later.any(axis=1), later.argmax(axis=1), -1)
-    return start.and_also(
-        Excess.differs(place, offers["turns"].to_numpy() * 12.0, turns * 12.0),
-        Excess.count_broken(place, np.asarray(p.firm_year) != first_firm),
+    return due, turns, np.where(later.any(axis=1), later.argmax(axis=1), -1)
+
+
+@figures("", "non_firm.shed.max_energy_frac", "non_firm.shed.usd_per_mwh", unit="- or USD/MWh")
+def shed_terms_from_scenario(case: Case, _: pd.DataFrame) -> tuple[float, float]:
+    """Load may be shed up to the scenario's share of energy, at its price."""
+    shed = case.scenario.grid.non_firm.shed
+    return shed.max_energy_frac, shed.usd_per_mwh
+
+
+@figures("racks.deployment", "non_firm.shed.deployment_frac", unit="-")
+def shed_work_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
+    """The work of a rack that may be shed is the deferrable share of its workload."""
+    return lookup(
+        column_by(case.workloads, "workload", "deferrable_frac").astype("float64"), rows, ("workload",), np.nan
     )
 
 
-@rule(
-    unit="-",
-    rereads=(
-        "non_firm.shed.hours_frac non_firm.shed.max_energy_frac non_firm.shed.usd_per_mwh non_firm.shed.deployment_frac"
-    ),
-)
+@rule(unit="-", rereads="non_firm.shed.hours_frac")
 def shed_from_scenario(case: Case) -> Excess:
-    """Load may be shed in the most stressed hours, up to the scenario's limits and at its price."""
-    p, sets, settings = case.inputs.non_firm, case.inputs.sets, case.scenario.grid.non_firm.shed
-    reported = {
-        "max_energy_frac": (p.shed.max_energy_frac, settings.max_energy_frac),
-        "usd_per_mwh": (p.shed.usd_per_mwh, settings.usd_per_mwh),
-    }
-    figures = np.array(list(reported.values()), dtype=np.float64)
-    parts = [Excess.differs(table_of({"figure": list(reported)}), figures[:, 0], figures[:, 1])]
-    frame = to_frame(case.inputs.racks.deployment)[["rack", "hall", "workload"]]
-    waits = column_by(case.workloads, "workload", "deferrable_frac").astype("float64")
-    expected = lookup(waits, frame, ("workload",), np.nan)
-    parts.append(Excess.differs(frame, np.asarray(p.shed.deployment_frac), expected))
+    """Load may be shed in the most stressed hours."""
+    p, sets, settings, parts = case.inputs.non_firm, case.inputs.sets, case.scenario.grid.non_firm.shed, []
     zones = table_of({"zone": list(sets.zone.labels)})
     serves = np.isin(np.arange(len(zones)), sets.site_zone[p.service["site"]])
     place = crossed(zones, year_slots(case)[["slot"]])
@@ -181,14 +158,8 @@ def shed_from_scenario(case: Case) -> Excess:
     return parts[0].and_also(*parts[1:])
 
 
-@rule(unit="USD/kW-month", rereads="non_firm.discount_usd_per_kw_month")
-def non_firm_discount_from_tables(case: Case) -> Excess:
+@figures("non_firm.billing", "non_firm.discount_usd_per_kw_month", unit="USD/kW-month")
+def non_firm_discount_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
     """Non-firm power pays the demand charge of its site less the discount of its service."""
-    p, key = case.inputs.non_firm, ("site", "year")
-    rows = to_frame(p.billing, usd=p.discount_usd_per_kw_month)
-    place = rows[["site", "year", "period"]]
-    if not len(rows):
-        return Excess.count_broken(place, np.zeros(0, dtype=np.bool_))
     charge = pd.Series(demand_charge_usd_per_kw_month(case), keyed(case.site_year))
-    expected = _service(case, "charge_discount_frac") * lookup(charge, rows, key, np.nan)
-    return Excess.differs(place, rows["usd"].to_numpy(), expected)
+    return _service(case, "charge_discount_frac") * lookup(charge, rows, _SITE, np.nan)

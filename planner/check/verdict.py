@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from functools import cached_property, wraps
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
+from planner.check.frames import to_frame
 from planner.check.keys import cells_of
 from planner.check.table import stacked, table_of
 
@@ -182,6 +184,45 @@ def rule(
         return Rule(test.__name__, words, unit, floor, test, rows_of, of_program, tuple(rereads.split()))
 
     return made
+
+
+def figures(over: str, *names: str, unit: str) -> Callable[[Callable[[Case, pd.DataFrame], Any]], Rule]:
+    """Turn what figures of the inputs should be, from scenario and data, into a rule that rereads them.
+
+    They are over a list of the inputs (`halls.build`), over axes (`site`, `site slot`), or single numbers (``).
+    The function takes the case and its places, and gives the values of each, in the order of the names.
+    """
+
+    def made(expected: Callable[[Case, pd.DataFrame], Any]) -> Rule:
+        @wraps(expected)
+        def test(case: Case) -> Excess:
+            place = _places(case, over)
+            found = expected(case, place) if len(place) else np.nan
+            parts = [
+                Excess.differs(
+                    place if over and len(names) == 1 else place.assign(what=name),
+                    np.asarray(attrgetter(name)(case.inputs), dtype=np.float64).ravel(),
+                    np.broadcast_to(np.ravel(np.asarray(values, dtype=np.float64)), len(place)),
+                )
+                for name, values in zip(names, found if isinstance(found, tuple) else [found] * len(names), strict=True)
+            ]
+            return parts[0].and_also(*parts[1:])
+
+        return rule(unit=unit, rereads=" ".join(names))(test)
+
+    return made
+
+
+def _places(case: Case, over: str) -> pd.DataFrame:
+    """Return the places of figures that are over a list or axes; one for single numbers."""
+    if "." in over:
+        return to_frame(attrgetter(over)(case.inputs))
+    if not over:
+        return table_of({"what": [""]})
+    own = {"source": "supply.source", "contract": "contracts.contract", "period": "grid.period"}
+    axes = [attrgetter(own.get(axis, f"sets.{axis}"))(case.inputs).labels for axis in over.split()]
+    every = pd.MultiIndex.from_product(axes, names=over.split()).to_frame(index=False)
+    return table_of(every.astype({"year": "int64"} if "year" in over else {}))
 
 
 def rules_of(*files: ModuleType) -> tuple[Rule, ...]:

@@ -117,7 +117,7 @@ SPOILED = (
     ("lost work is left out of the sum", "summary_summed", partial(times, "summary", "lost_kh100e", 0.5)),
     ("connection in service is reported larger", "tables_as_stated", partial(times, "stress_slot", "non_firm_mw", 1.1)),
     ("a connection turns up elsewhere", "non_firm_years_reported", partial(renamed, "non_firm_year", "site", "elm2")),
-    ("it is cheaper", "non_firm_purchases", partial(times, "non_firm_connections", "overnight_musd", 0.97)),
+    ("it is cheaper", "tables_as_stated", partial(times, "non_firm_connections", "overnight_musd", 0.97)),
     ("it was not paid for", "tables_as_stated", partial(times, "non_firm_connections", "overnight_musd", 0.97)),
 )
 """What is wrong, the check that must say so, and how the plan is spoiled."""
