@@ -14,7 +14,7 @@ from planner.check.frames import column_by, crossed, lookup, once, path_value, s
 from planner.check.load_price import by_local_hour
 from planner.check.payments import yearly_weight
 from planner.check.table import table_of
-from planner.check.verdict import TOLERANCE, Excess, columns_reported, rule
+from planner.check.verdict import TOLERANCE, Excess, columns_reported, figures, rule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -110,13 +110,11 @@ def carbon_limits_reported(case: Case) -> Excess:
     return columns_reported(table, ("year",), expected)
 
 
-@rule(unit="USD/t", rereads="carbon.fuel_price_usd_per_t")
-def scheme_prices(case: Case) -> Excess:
+@figures("sites.site_year", "carbon.fuel_price_usd_per_t", unit="USD/t")
+def scheme_prices(case: Case, site_year: pd.DataFrame) -> Floats:
     """Fuel pays the carbon price of its state, else its country, where the scenario asks."""
-    site_year = to_frame(case.inputs.sites.site_year)
-    reported = case.inputs.carbon.fuel_price_usd_per_t
     if not case.scenario.carbon.fuel_schemes:
-        return Excess.differs(site_year, reported, np.zeros(len(site_year)))
+        return np.zeros(len(site_year))
     schemes, prices = case.data("carbon_schemes"), case.data("carbon_prices").sort_values("year")
     state = column_by(case.sites, "site", "state").fillna("")
     country = column_by(case.sites, "site", "country")
@@ -127,7 +125,7 @@ def scheme_prices(case: Case) -> Excess:
         path = prices[prices["scheme"] == here]
         if len(path):
             expected[row] = np.interp(year, path["year"], path["price_usd_per_tco2"])
-    return Excess.differs(site_year, reported, expected)
+    return expected
 
 
 @once
@@ -196,22 +194,17 @@ def claims_from_tables(case: Case) -> Excess:
     return Excess(place, worst, by_slot.max(axis=(1, 2), initial=0.0))
 
 
-@rule(unit="kt", rereads="carbon.cap_kt")
-def carbon_cap_from_scenario(case: Case) -> Excess:
+@figures("carbon.cap", "carbon.cap_kt", unit="kt")
+def carbon_cap_from_scenario(case: Case, rows: pd.DataFrame) -> tuple[list[float | None], pd.DataFrame]:
     """Every year has the cap on emissions that the scenario gives, and no other."""
-    carbon, years = case.inputs.carbon, table_of({"year": list(case.years)})
-    reported = lookup(to_frame(carbon.cap, kt=carbon.cap_kt).set_index("year")["kt"], years, ("year",), np.inf)
-    caps = [path_value(case.scenario.carbon.cap_kt, year) for year in case.years]
-    right = np.array([np.inf if kt is None else kt for kt in caps], dtype=np.float64)
-    return Excess.differs(years, reported, right)
+    caps = {year: path_value(case.scenario.carbon.cap_kt, year) for year in case.years}
+    return [caps[year] for year in rows["year"]], table_of({"year": [y for y, kt in caps.items() if kt is not None]})
 
 
-@rule(unit="USD/t", rereads="carbon.price_usd_per_t")
-def carbon_price_from_scenario(case: Case) -> Excess:
+@figures("year", "carbon.price_usd_per_t", unit="USD/t")
+def carbon_price_from_scenario(case: Case, _: pd.DataFrame) -> list[float]:
     """Emissions pay the price that the scenario gives for the year."""
-    expected = [path_value(case.scenario.carbon.price_usd_per_t, year) or 0.0 for year in case.years]
-    place = table_of({"year": list(case.years)})
-    return Excess.differs(place, case.inputs.carbon.price_usd_per_t, np.array(expected, dtype=np.float64))
+    return [path_value(case.scenario.carbon.price_usd_per_t, year) or 0.0 for year in case.years]
 
 
 def _embodied_t(case: Case) -> Mapping[str, tuple[Labelled, Floats, pd.Series[float], str]]:

@@ -14,11 +14,12 @@ from planner.check.failover import asks, may_not_cover
 from planner.check.frames import column_by, crossed, isin, lookup, quotient, sum_by, to_frame
 from planner.check.routes import lumped_users, reach_of_users, round_trips, stays_elsewhere, used_routes
 from planner.check.table import table_of
-from planner.check.verdict import Excess, columns_reported, rule
+from planner.check.verdict import Excess, columns_reported, figures, rule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from planner.base.arrays import Floats
     from planner.check.case import Case
 
 
@@ -66,26 +67,19 @@ def classes_from_tables(case: Case) -> Excess:
     return parts[0].and_also(*parts[1:])
 
 
-@rule(unit="- or USD/h", rereads="demand.tight_share_frac demand.unmet_usd_per_h100e_hour")
-def service_terms_from_tables(case: Case) -> Excess:
-    """Shares within the tighter bound are the workloads', unmet prices the scenario's."""
-    wanted = case.inputs.demand
+@figures("", "demand.unmet_usd_per_h100e_hour", unit="USD/h")
+def unmet_price_from_scenario(case: Case, _: pd.DataFrame) -> float:
+    """Unmet compute costs what the scenario says."""
+    return case.scenario.demand.unmet_usd_per_h100e_hour
+
+
+@figures("demand.tight", "demand.tight_share_frac", unit="-")
+def tight_shares_from_tables(case: Case, rows: pd.DataFrame) -> tuple[Floats, pd.DataFrame]:
+    """Shares of users within the tighter bound are the workloads'."""
     share = column_by(case.workloads, "workload", "tight_share_frac").astype("float64")
-    everyone = to_frame(wanted.demand)
-    has_share = ~np.isnan(lookup(share, everyone, ("workload",), np.nan))
-    reported = to_frame(wanted.tight, share=wanted.tight_share_frac)
-    missing = has_share & ~isin(everyone, reported, (*_USERS, "year"))
-    price = table_of({"what": ["unmet compute"]})
-    return Excess.differs(
-        reported[[*_USERS, "year"]], reported["share"].to_numpy(), lookup(share, reported, ("workload",), np.nan)
-    ).and_also(
-        Excess.count_broken(everyone[[*_USERS, "year"]], missing),
-        Excess.differs(
-            price,
-            np.array([wanted.unmet_usd_per_h100e_hour]),
-            np.array([case.scenario.demand.unmet_usd_per_h100e_hour]),
-        ),
-    )
+    everyone = to_frame(case.inputs.demand.demand)
+    due = everyone[~np.isnan(lookup(share, everyone, ("workload",), np.nan))]
+    return lookup(share, rows, ("workload",), np.nan), due
 
 
 @rule(unit="ms", floor=1000.0, rereads="demand.route_is_tight demand.route_rtt_ms")

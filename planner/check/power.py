@@ -16,7 +16,7 @@ from planner.check.grid_figures import other_load_mw, series_by_hour
 from planner.check.load_price import by_day_and_hour
 from planner.check.routes import reach_of_users
 from planner.check.table import table_of
-from planner.check.verdict import Excess, rule
+from planner.check.verdict import Excess, figures, rule
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
@@ -69,13 +69,10 @@ def energy_of_sites(case: Case) -> Excess:
     return parts[0].and_also(*parts[1:])
 
 
-@rule(unit="MW", rereads="power.other_load_mw")
-def other_load(case: Case) -> Excess:
+@figures("site slot", "power.other_load_mw", unit="MW")
+def other_load(case: Case, _: pd.DataFrame) -> Floats:
     """Load other than racks is what the scenario says, along the series of its site."""
-    sets = case.inputs.sets
-    expected = other_load_mw(case)
-    frame = table_of({"site": list(sets.site.labels)}).merge(table_of({"slot": list(sets.slot.labels)}), how="cross")
-    return Excess.differs(frame, case.inputs.power.other_load_mw.ravel(), expected.ravel())
+    return other_load_mw(case)
 
 
 HEADING: Final = "Power, water and carbon"
@@ -84,14 +81,13 @@ HEADING: Final = "Power, water and carbon"
 _DESIGN_LOAD_FRAC = 0.75
 
 
-@rule(unit="MW/MW", rereads="power.loss_fixed_frac power.loss_variable_frac")
-def losses_from_curves(case: Case) -> Excess:
+@figures("hall", "power.loss_fixed_frac", "power.loss_variable_frac", unit="MW/MW")
+def losses_from_curves(case: Case, rows: pd.DataFrame) -> tuple[pd.Series[float], pd.Series[float]]:
     """Losses of UPS and distribution follow the topology's curve at no load and design load.
 
     Every feed of a hall with spare UPS carries its part of the load.
     """
-    power, halls = case.inputs.power, list(case.inputs.sets.hall.labels)
-    topology = pd.Series(halls).str.rsplit("|", n=1).str[1]
+    topology = rows["hall"].str.rsplit("|", n=1).str[1]
     kind = case.data("redundancy").set_index("redundancy").loc[list(topology)]
     rating_mw = kind["installed_kw_per_kw"]
 
@@ -101,11 +97,7 @@ def losses_from_curves(case: Case) -> Excess:
         return rating_mw * of_ups + kind["distribution_loss_frac"] * load_mw
 
     idle = lost_mw(0.0)
-    rise = (lost_mw(_DESIGN_LOAD_FRAC) - idle) / _DESIGN_LOAD_FRAC
-    place = table_of({"hall": halls})
-    return Excess.differs(place, power.loss_fixed_frac, np.asarray(idle, np.float64)).and_also(
-        Excess.differs(place, power.loss_variable_frac, np.asarray(rise, np.float64))
-    )
+    return idle, (lost_mw(_DESIGN_LOAD_FRAC) - idle) / _DESIGN_LOAD_FRAC
 
 
 def window_h(case: Case) -> pd.Series[int]:

@@ -14,7 +14,7 @@ from planner.check.frames import cell, column_by, isin, lookup, once, sum_by, to
 from planner.check.payments import instalment
 from planner.check.stock import assumed_facility_mw
 from planner.check.table import table_of
-from planner.check.verdict import Excess, rule
+from planner.check.verdict import Excess, figures, rule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,94 +70,65 @@ def companion_load(case: Case) -> float:
     return cell(case.data("facility_cost"), "item", "companion_load", "value")
 
 
-@rule(
-    unit="MW/MW or m2/MW",
-    rereads="racks.deferrable_frac racks.dynamic_mw_per_mw racks.idle_mw_per_mw racks.space_m2_per_mw",
+@figures(
+    "racks.deployment",
+    *("racks.space_m2_per_mw", "racks.idle_mw_per_mw", "racks.dynamic_mw_per_mw", "racks.deferrable_frac"),
+    *("racks.throughput_kh100e_per_mw", "racks.companion_mw_per_mw", "racks.hall_mw_per_mw"),
+    unit="MW/MW, m2/MW or kH100e/MW",
 )
-def rack_power_from_tables(case: Case) -> Excess:
+def rack_power_from_tables(case: Case, rows: pd.DataFrame) -> tuple[pd.Series[float], ...]:
     """Racks in use take floor, idle power and power that follows the load as the tables say.
 
     Power at full work and its idle share are the rack's, utilisation less spares the workload's;
-    companions draw a fixed share of their nameplate day and night.
+    companions draw a fixed share of their nameplate day and night. Compute is throughput over nameplate at that
+    utilisation; hall power is the diversity of the racks' peaks plus their companions.
     """
-    p = case.inputs.racks
-    frame = to_frame(p.deployment)
-    racks, classes = case.racks.set_index("rack"), case.workloads.set_index("workload")
-
-    def of_rack(column: str) -> Floats:
-        return lookup(racks[column].astype("float64"), frame, ("rack",), np.nan)
-
-    def of_class(column: str) -> Floats:
-        return lookup(classes[column].astype("float64"), frame, ("workload",), np.nan)
-
-    idle_kw = of_rack("busy_frac") * of_rack("idle_frac")
-    moved = of_rack("busy_frac") - idle_kw
-    used = of_class("utilisation_frac") / (1.0 + of_class("spare_frac"))
-    expected = {
-        "space_m2_per_mw": of_rack("space_m2") / (of_rack("peak_kw") / _KW_PER_MW),
-        "idle_mw_per_mw": idle_kw + companion_load(case) * of_class("companion_frac"),
-        "dynamic_mw_per_mw": moved * used,
-        "deferrable_frac": of_class("deferrable_frac"),
-    }
-    place = frame[list(_DEPLOYMENT)]
-    parts = [
-        Excess.differs(place.assign(what=name), np.asarray(getattr(p, name)), right) for name, right in expected.items()
-    ]
-    return parts[0].and_also(*parts[1:])
+    of = _described(case, rows)
+    used = of["utilisation_frac"] / (1.0 + of["spare_frac"])
+    idle_kw, companion = of["busy_frac"] * of["idle_frac"], of["companion_frac"]
+    h100e = of["training_h100e"].where(of["duty"] == "training", of["inference_h100e"])
+    return (
+        of["space_m2"] / (of["peak_kw"] / _KW_PER_MW),
+        idle_kw + companion_load(case) * companion,
+        (of["busy_frac"] - idle_kw) * used,
+        of["deferrable_frac"],
+        h100e / of["peak_kw"] * used,
+        companion,
+        case.scenario.halls.diversity_frac + companion,
+    )
 
 
-@rule(
-    unit="kW or years or MUSD/MW-year", rereads="racks.it_maintenance_musd_per_mw_year racks.life_years racks.peak_kw"
+@figures(
+    "rack",
+    *("racks.peak_kw", "racks.life_years", "racks.it_maintenance_musd_per_mw_year"),
+    unit="kW or years or MUSD/MW-year",
 )
-def rack_types_from_tables(case: Case) -> Excess:
+def rack_types_from_tables(case: Case, rows: pd.DataFrame) -> tuple[pd.Series[float], ...]:
     """Nameplate, life and upkeep of rack types are those of the tables and the scenario."""
-    p = case.inputs.racks
-    labels = list(case.inputs.sets.rack.labels)
-    racks = case.racks.set_index("rack").loc[labels]
+    racks = case.racks.set_index("rack").loc[list(rows["rack"])]
     items = column_by(case.data("facility_cost"), "item", "value").astype("float64")
     price = racks["capex_usd"] * (1.0 + racks["fabric_adder_frac"]) / racks["peak_kw"]
     share = items["it_maintenance"] + case.finance_of("insurance", "world")
-    expected = {
-        "peak_kw": racks["peak_kw"],
-        "life_years": racks["life_years"],
-        "it_maintenance_musd_per_mw_year": share * price * _KW_PER_MW / _USD_PER_MUSD,
-    }
-    parts = [
-        Excess.differs(
-            table_of({"rack": labels, "what": name}),
-            np.asarray(getattr(p, name), dtype=np.float64),
-            right.to_numpy(dtype=np.float64),
-        )
-        for name, right in expected.items()
-    ]
-    return parts[0].and_also(*parts[1:])
+    return racks["peak_kw"], racks["life_years"], share * price * _KW_PER_MW / _USD_PER_MUSD
 
 
-@rule(unit="years", rereads="racks.vintage_last_year")
-def vintages_from_tables(case: Case) -> Excess:
+@figures("vintage rack", "racks.vintage_last_year", unit="years")
+def vintages_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
     """Racks of a vintage serve through their life, the year of purchase included."""
-    sets = case.inputs.sets
-    vintage = pd.Series(sets.vintage.labels).str.removeprefix("stock-").astype("int64")
-    life = column_by(case.racks, "rack", "life_years").astype("int64")
-    expected = np.add.outer(vintage.to_numpy(), life.loc[list(sets.rack.labels)].to_numpy()) - 1
-    place = pd.MultiIndex.from_product([sets.vintage.labels, sets.rack.labels], names=["vintage", "rack"]).to_frame(
-        index=False
-    )
-    reported = case.inputs.racks.vintage_last_year
-    return Excess.differs(place, reported.ravel().astype("float64"), expected.ravel().astype("float64"))
+    vintage = rows["vintage"].str.removeprefix("stock-").to_numpy(dtype=np.float64)
+    life = column_by(case.racks, "rack", "life_years").astype("float64")
+    return np.asarray(vintage + lookup(life, rows, ("rack",), np.nan) - 1.0)
 
 
-@rule(unit="MUSD/MW", rereads="racks.companion_musd_per_mw_year racks.move_cost_musd_per_mw")
-def companion_and_move_price(case: Case) -> Excess:
+@figures("", "racks.companion_musd_per_mw_year", "racks.move_cost_musd_per_mw", unit="MUSD/MW")
+def companion_and_move_price(case: Case, _: pd.DataFrame) -> tuple[float, float]:
     """Companions are repaid over their life at the racks' rate; moves cost the scenario's price."""
-    p = case.inputs.racks
     items = column_by(case.data("facility_cost"), "item", "value").astype("float64")
     rate = case.inputs.finance.asset_rate_frac["rack"]
     yearly = instalment(rate, np.array([items["companion_life"]]))[0]
-    expected = np.array([items["companion_capex"] * yearly, case.scenario.cascade.cost_usd_per_kw])
-    reported = np.array([p.companion_musd_per_mw_year, p.move_cost_musd_per_mw])
-    place = table_of({"what": ["companions", "moves"]})
-    return Excess.differs(place, reported, expected * _KW_PER_MW / _USD_PER_MUSD)
+    musd_per_usd_of_kw = _KW_PER_MW / _USD_PER_MUSD
+    move = case.scenario.cascade.cost_usd_per_kw * musd_per_usd_of_kw
+    return items["companion_capex"] * yearly * musd_per_usd_of_kw, move
 
 
 def _described(case: Case, frame: pd.DataFrame) -> pd.DataFrame:
@@ -165,33 +136,12 @@ def _described(case: Case, frame: pd.DataFrame) -> pd.DataFrame:
     racks = case.racks[
         ["rack", "peak_kw", "busy_frac", "idle_frac", "training_h100e", "inference_h100e", "space_m2", "vendor"]
     ]
-    classes = case.workloads[["workload", "duty", "utilisation_frac", "spare_frac", "companion_frac", "redundancy_min"]]
+    of_class = ("duty", "utilisation_frac", "spare_frac", "companion_frac", "deferrable_frac", "redundancy_min")
+    classes = case.workloads[["workload", *of_class]]
     return (
         frame.merge(racks, on="rack", how="left")
         .merge(classes, on="workload", how="left")
         .merge(case.halls, on="hall", how="left")
-    )
-
-
-@rule(unit="kH100e/MW", rereads="racks.throughput_kh100e_per_mw")
-def throughput_from_tables(case: Case) -> Excess:
-    """Compute per MW is rack throughput over nameplate, times utilisation, net of spares."""
-    frame = _described(case, to_frame(case.inputs.racks.deployment))
-    h100e = np.where(frame["duty"] == "training", frame["training_h100e"], frame["inference_h100e"])
-    expected = h100e / frame["peak_kw"] * frame["utilisation_frac"] / (1.0 + frame["spare_frac"])
-    reported = case.inputs.racks.throughput_kh100e_per_mw
-    return Excess.differs(frame[list(_DEPLOYMENT)], reported, expected.to_numpy())
-
-
-@rule(unit="MW/MW", rereads="racks.companion_mw_per_mw racks.hall_mw_per_mw")
-def hall_need_from_tables(case: Case) -> Excess:
-    """Hall power per MW of racks is the diversity of their peaks plus their companions."""
-    racks = case.inputs.racks
-    frame = _described(case, to_frame(racks.deployment))
-    place = frame[list(_DEPLOYMENT)]
-    companion = frame["companion_frac"].to_numpy()
-    return Excess.differs(place, racks.hall_mw_per_mw, case.scenario.halls.diversity_frac + companion).and_also(
-        Excess.differs(place, racks.companion_mw_per_mw, companion)
     )
 
 
@@ -248,18 +198,16 @@ def _may_run(case: Case, frame: pd.DataFrame) -> NDArray[np.bool_]:
     )
 
 
-@rule(unit="MW", rereads="racks.delivery_limit_mw")
-def deliveries_from_tables(case: Case) -> Excess:
+@figures("racks.delivery", "racks.delivery_limit_mw", unit="MW")
+def deliveries_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
     """Vendors deliver the operator's share of every year since the model year before."""
-    limits = to_frame(case.inputs.racks.delivery, reported_mw=case.inputs.racks.delivery_limit_mw)
     share = case.scenario.operator.deliveries_share_frac * case.scenario.deliveries.scale_frac
     table = case.data("deliveries")
     into = [min((t for t in case.years if t >= year), default=0) for year in table["year"]]
     counts = table["year"] >= case.years[0]  # the first model year has its own deliveries alone
     table = table.assign(year=into)[counts]
     delivered = sum_by(table, ("vendor", "year"), table["limit_gw_it"] * _MW_PER_GW * share)
-    expected = lookup(delivered, limits, ("vendor", "year"), np.nan)
-    return Excess.differs(limits[["vendor", "year"]], limits["reported_mw"].to_numpy(), expected)
+    return lookup(delivered, rows, ("vendor", "year"), np.nan)
 
 
 @rule(unit="MW")
@@ -300,30 +248,22 @@ def _less_stated(case: Case, pools: pd.DataFrame) -> pd.DataFrame:
     return pools.assign(stock_mw=pools["stock_mw"] - lookup(stated, pools, pool))
 
 
-@rule(unit="MUSD/MW", rereads="racks.install_capex_musd_per_mw racks.stock_capex_musd_per_mw")
-def rack_price_from_tables(case: Case) -> Excess:
-    """A MW of racks costs its list price with fabric, sales tax and the real trend of prices.
-
-    Existing racks have the list price without the trend.
-    """
-    reported = to_frame(case.inputs.racks.install, price=case.inputs.racks.install_capex_musd_per_mw)
+def _list_musd_per_mw(case: Case, rows: pd.DataFrame) -> Floats:
+    """Price of a MW of racks without the trend of prices, with fabric and sales tax. [MUSD/MW]"""
     racks = case.racks.set_index("rack")
-    list_price = racks["capex_usd"] * (1.0 + racks["fabric_adder_frac"]) / racks["peak_kw"]
-    tax = case.finance_of_sites("sales_tax")
+    price = racks["capex_usd"] * (1.0 + racks["fabric_adder_frac"]) / racks["peak_kw"]
+    tax = 1.0 + lookup(case.finance_of_sites("sales_tax"), rows, ("site",), np.nan)
+    return np.asarray(lookup(price, rows, ("rack",), np.nan) * (_KW_PER_MW / _USD_PER_MUSD) * tax)
+
+
+@figures("racks.fleet", "racks.stock_capex_musd_per_mw", unit="MUSD/MW")
+def stock_price_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
+    """A MW of existing racks costs its list price with fabric and sales tax."""
+    return _list_musd_per_mw(case, rows)
+
+
+@figures("racks.install", "racks.install_capex_musd_per_mw", unit="MUSD/MW")
+def rack_price_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
+    """A MW of new racks costs its list price with fabric, sales tax and the real trend of prices."""
     trend = 1.0 + case.finance_of("rack_price_real_trend", "world")
-    expected = (
-        lookup(list_price, reported, ("rack",), np.nan)
-        * (_KW_PER_MW / _USD_PER_MUSD)
-        * (1.0 + lookup(tax, reported, ("site",), np.nan))
-        * trend ** np.clip(reported["year"].to_numpy() - _MONEY_YEAR, 0, None)
-    )
-    key = ["site", "rack", "hall", "duty", "year"]
-    pools = to_frame(case.inputs.racks.fleet, price=case.inputs.racks.stock_capex_musd_per_mw)
-    of_stock = (
-        lookup(list_price, pools, ("rack",), np.nan)
-        * (_KW_PER_MW / _USD_PER_MUSD)
-        * (1.0 + lookup(tax, pools, ("site",), np.nan))
-    )
-    return Excess.differs(reported[key], reported["price"].to_numpy(), expected).and_also(
-        Excess.differs(pools[key], pools["price"].to_numpy(), of_stock)
-    )
+    return np.asarray(_list_musd_per_mw(case, rows) * trend ** np.clip(rows["year"].to_numpy() - _MONEY_YEAR, 0, None))

@@ -14,11 +14,12 @@ from planner.check.failover import asks, may_not_cover
 from planner.check.frames import cell, column_by, crossed, isin, lookup, once, path_value_or_nan, sum_by, to_frame
 from planner.check.routes import reach_of_users, round_trips, stays_elsewhere
 from planner.check.table import table_of
-from planner.check.verdict import Excess, rule
+from planner.check.verdict import Excess, figures, rule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from planner.base.arrays import Floats
     from planner.check.case import Case
 
 
@@ -64,28 +65,22 @@ def _list_price(case: Case, workload: str, year: int) -> float:
     return float(usd / h100e * growth ** (year - since))
 
 
-@rule(unit="MUSD/kH100e-year", rereads="rent.price_musd_per_kh100e_year rent.term_years")
-def rent_price_from_tables(case: Case) -> Excess:
+@figures("rent.bought", "rent.price_musd_per_kh100e_year", "rent.term_years", unit="MUSD/kH100e-year or years")
+def rent_price_from_tables(case: Case, rows: pd.DataFrame) -> tuple[list[float], pd.Series[int]]:
     """Rent is the list price with egress, over the share in use; reserved is cheaper, for years."""
-    rent = case.inputs.rent
-    reported = to_frame(rent.bought, price=rent.price_musd_per_kh100e_year, term=rent.term_years)
     expected = []
-    for workload, tier, year in reported[list(_OFFERED)].itertuples(index=False):
+    for workload, tier, year in rows[list(_OFFERED)].itertuples(index=False):
         paid = _list_price(case, workload, year) * (1.0 + _term(case, "egress_storage_adder"))
         if tier == "reserved":
             paid *= (1.0 - _term(case, "reserved_saving_3y")) / net_utilisation(case, workload)
         else:
             paid /= _term(case, "realised_utilisation_on_demand")
         expected.append(paid * _HOURS_PER_YEAR * _MUSD_PER_USD_OF_KH100E)
-    place = reported[list(_OFFERED)]
-    years = np.asarray(reported["tier"].map(_TERM_YEARS), dtype=np.float64)
-    return Excess.differs(place, reported["price"].to_numpy(), np.array(expected, dtype=np.float64)).and_also(
-        Excess.differs(place, reported["term"].to_numpy(dtype=np.float64), years)
-    )
+    return expected, rows["tier"].map(_TERM_YEARS)
 
 
-@rule(unit="kH100e", rereads="rent.depth_kh100e")
-def rent_depth_from_tables(case: Case) -> Excess:
+@figures("year", "rent.depth_kh100e", unit="kH100e")
+def rent_depth_from_tables(case: Case, _: pd.DataFrame) -> list[float]:
     """Clouds have the operator's share of the market's power, which demand divides by use."""
     demand, settings = case.inputs.demand, case.scenario
     wanted = to_frame(demand.demand, kh100e=demand.demand_kh100e)
@@ -103,8 +98,7 @@ def rent_depth_from_tables(case: Case) -> Excess:
         asked = float(now["kh100e"].sum())
         in_use = mine * _term(case, "realised_utilisation_on_demand")
         expected.append(in_use * asked / taken if taken > 0.0 else 0.0)
-    place = table_of({"year": case.years})
-    return Excess.differs(place, np.asarray(case.inputs.rent.depth_kh100e), np.array(expected))
+    return expected
 
 
 @once
@@ -222,21 +216,17 @@ def lever_offers(case: Case) -> pd.DataFrame:
     return found.reset_index(drop=True)
 
 
-@rule(unit="-", rereads="levers.cost_musd_per_kh100e_year levers.max_adoption_frac levers.saving_frac")
-def levers_from_tables(case: Case) -> Excess:
+@figures(
+    "levers.adopted",
+    *("levers.saving_frac", "levers.max_adoption_frac", "levers.cost_musd_per_kh100e_year"),
+    unit="- or MUSD/kH100e-year",
+)
+def levers_from_tables(case: Case, rows: pd.DataFrame) -> tuple[Floats, Floats, Floats, pd.DataFrame]:
     """Levers save, cost and spread as the table says; what one saved the next cannot."""
-    levers, rows = case.inputs.levers, lever_offers(case)
-    given = {"saving": levers.saving_frac, "most": levers.max_adoption_frac, "cost": levers.cost_musd_per_kh100e_year}
-    reported, expected = to_frame(levers.adopted, **given), rows.set_index(list(_LEVER))
-    parts = [
-        Excess.differs(
-            reported[list(_LEVER)].assign(what=name),
-            reported[name].to_numpy(),
-            lookup(expected[name], reported, _LEVER, np.nan),
-        )
-        for name in given
-    ]
-    return Excess.count_broken(rows[list(_LEVER)], ~isin(rows, reported, _LEVER)).and_also(*parts)
+    due = lever_offers(case)
+    known = due.set_index(list(_LEVER))
+    saving, most, cost = (lookup(known[name], rows, _LEVER, np.nan) for name in ("saving", "most", "cost"))
+    return saving, most, cost, due
 
 
 def rented_compute(case: Case) -> pd.DataFrame:

@@ -8,15 +8,16 @@ import numpy as np
 import pandas as pd
 
 from planner.check.declared import DualPrice, Table
-from planner.check.frames import column_by, isin, lookup, once, path_value_or_nan, sum_by, to_frame
+from planner.check.frames import column_by, crossed, isin, lookup, once, path_value_or_nan, sum_by, to_frame
 from planner.check.lead_times import committed_mw, decision_start, months_to_service
 from planner.check.stock import existing_halls, racks_alive
 from planner.check.table import table_of
-from planner.check.verdict import TOLERANCE, Excess, rule
+from planner.check.verdict import TOLERANCE, Excess, figures, rule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from planner.base.arrays import Floats
     from planner.check.case import Case
 
     _Kind = TypeVar("_Kind", bound=np.generic)
@@ -133,48 +134,46 @@ def build_paths(case: Case) -> pd.DataFrame:
     return frame.assign(rate_mw=rate.ravel(), pace_mw=pace.ravel(), reach_mw=reach.ravel())
 
 
-@rule(unit="MW", rereads="sites.build_rate_mw sites.pace_mw sites.reach_mw")
-def build_rates_from_tables(case: Case) -> Excess:
+@figures("sites.site_year", "sites.build_rate_mw", "sites.pace_mw", "sites.reach_mw", unit="MW")
+def build_rates_from_tables(case: Case, rows: pd.DataFrame) -> tuple[Floats, ...]:
     """Build rates of sites are those of tables, or of committed halls, and sizes follow."""
-    sites, expected = case.inputs.sites, build_paths(case).set_index(list(_SITE))
-    reported = to_frame(sites.site_year, rate_mw=sites.build_rate_mw, pace_mw=sites.pace_mw, reach_mw=sites.reach_mw)
-    parts = [
-        Excess.differs(
-            reported[list(_SITE)].assign(what=name), reported[name].to_numpy(), lookup(expected[name], reported, _SITE)
-        )
-        for name in ("rate_mw", "pace_mw", "reach_mw")
-    ]
-    return parts[0].and_also(*parts[1:])
+    paths = build_paths(case).set_index(list(_SITE))
+    return tuple(lookup(paths[name], rows, _SITE) for name in ("rate_mw", "pace_mw", "reach_mw"))
 
 
-@rule(unit="MW or MUSD", rereads="sites.capex_budget_musd sites.cash_budget_musd sites.market_rate_mw")
-def market_limits_from_scenario(case: Case) -> Excess:
-    """Build rates of markets and the budgets of each year are the scenario's."""
-    sites, build, span = case.inputs.sites, case.scenario.build, span_years(case)
-    limits = to_frame(sites.market_rate, mw=sites.market_rate_mw)
+def _budgets(case: Case, path: float | Mapping[int, float] | None, rows: pd.DataFrame) -> tuple[Floats, pd.DataFrame]:
+    """Budget of each row's model year, of all the years since the one before, and the years that have one."""
+    asked = {
+        year: np.nan if path is None else path_value_or_nan(path, year) * years
+        for year, years in span_years(case).items()
+    }
+    due = table_of({"year": [year for year, musd in asked.items() if not np.isnan(musd)]})
+    return np.asarray(rows["year"].map(asked), dtype=np.float64), due
+
+
+@figures("sites.capex_budget", "sites.capex_budget_musd", unit="MUSD")
+def budgets_from_scenario(case: Case, rows: pd.DataFrame) -> tuple[Floats, pd.DataFrame]:
+    """Budgets of service years are the scenario's."""
+    return _budgets(case, case.scenario.build.capex_budget_musd, rows)
+
+
+@figures("sites.cash_budget", "sites.cash_budget_musd", unit="MUSD")
+def cash_budgets_from_scenario(case: Case, rows: pd.DataFrame) -> tuple[Floats, pd.DataFrame]:
+    """Budgets of cash by year are the scenario's."""
+    return _budgets(case, case.scenario.build.cash_budget_musd, rows)
+
+
+@figures("sites.market_rate", "sites.market_rate_mw", unit="MW")
+def market_limits_from_scenario(case: Case, rows: pd.DataFrame) -> tuple[Floats, pd.DataFrame]:
+    """Build rates of markets are the scenario's."""
+    build, span = case.scenario.build, span_years(case)
     markets = [m for m in case.inputs.sets.market.labels if m in build.market_rate_mw_per_year]
-    due = [(m, year) for m in markets for year in case.years]
     years_of = _years_of_markets(case) if markets else {}
-    expected = pd.Series(
-        [build.market_rate_mw_per_year[m] * years_of.get((m, year), float(span[year])) for m, year in due],
-        index=pd.MultiIndex.from_tuples(due, names=["market", "year"]) if due else None,
-        dtype="float64",
-    )
-    wanted = pd.DataFrame(due, columns=["market", "year"])
-    key = ("market", "year")
-    budgets = []
-    for budget, path in (
-        (to_frame(sites.capex_budget, musd=sites.capex_budget_musd), build.capex_budget_musd),
-        (to_frame(sites.cash_budget, musd=sites.cash_budget_musd), build.cash_budget_musd),
-    ):
-        asked = {year: np.nan if path is None else path_value_or_nan(path, year) * span[year] for year in case.years}
-        right = np.array([asked[year] for year in budget["year"]], dtype=np.float64)
-        years = table_of({"year": [year for year, musd in asked.items() if not np.isnan(musd)]})
-        budgets.append(Excess.differs(budget[["year"]], budget["musd"].to_numpy(), right))
-        budgets.append(Excess.count_broken(years, ~isin(years, budget, ("year",))))
-    return Excess.differs(limits[list(key)], limits["mw"].to_numpy(), lookup(expected, limits, key, np.nan)).and_also(
-        Excess.count_broken(wanted, ~isin(wanted, limits, key)), *budgets
-    )
+    due = crossed(table_of({"market": markets}), table_of({"year": case.years}))
+    places = zip(rows["market"], rows["year"], strict=True)
+    rates = build.market_rate_mw_per_year
+    mw = [rates.get(m, np.nan) * years_of.get((m, year), float(span[year])) for m, year in places]
+    return np.array(mw, dtype=np.float64), due
 
 
 @rule(unit="sites")
@@ -223,12 +222,10 @@ def _land_mw(case: Case) -> pd.Series[float]:
     return pd.Series(own, index=pd.Index(sites["site"], name="site"))
 
 
-@rule(unit="MW", rereads="sites.land_limit_mw")
-def land_from_tables(case: Case) -> Excess:
+@figures("site", "sites.land_limit_mw", unit="MW")
+def land_from_tables(case: Case, _: pd.DataFrame) -> pd.Series[float]:
     """Land is the operator's share of each site's, or as stated, and holds existing halls."""
-    expected = _land_mw(case)
-    sites = table_of({"site": expected.index})
-    return Excess.differs(sites, case.inputs.sites.land_limit_mw, np.asarray(expected, dtype=np.float64))
+    return _land_mw(case)
 
 
 def _own_table(case: Case) -> pd.DataFrame:

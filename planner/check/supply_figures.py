@@ -14,11 +14,12 @@ from planner.check.grid_figures import series_by_hour
 from planner.check.lead_times import decision_start, months_to_service
 from planner.check.load_price import by_local_hour, wholesale_usd_per_mwh
 from planner.check.supply_output import RENEWABLE
-from planner.check.table import table_of
-from planner.check.verdict import Excess, rule
+from planner.check.verdict import Excess, figures, rule
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from numpy.typing import NDArray
 
     from planner.base.arrays import Floats
     from planner.check.case import Case
@@ -36,49 +37,44 @@ def _each(case: Case, sources: pd.Series[str], read: Callable[[Case, str], float
     return sources.map(known).to_numpy(dtype=np.float64)
 
 
-@rule(
-    unit="years or USD",
-    rereads=(
-        "supply.build_start supply.build_life_years supply.build_store_start supply.build_store_life_years "
-        "supply.build_store_capex_musd_per_mwh supply.build_capex_musd_per_mw"
-    ),
+def _start_and_life(case: Case, rows: pd.DataFrame) -> tuple[Floats, Floats]:
+    """Begin of service after the lead, and life from that date. [years]"""
+    lead = of.figures(case, rows["source"], "lead_months") / 12.0
+    start = np.maximum(decision_start(case) + lead, rows["year"].to_numpy(dtype=np.float64))
+    return start, of.figures(case, rows["source"], "life_years", start)
+
+
+@figures(
+    "supply.build",
+    *("supply.build_start", "supply.build_life_years", "supply.build_capex_musd_per_mw", "supply.build_smallest_mw"),
+    unit="years, MUSD/MW or MW",
 )
-def source_offers_from_tables(case: Case) -> Excess:
-    """On-site sources start after their lead time; cost and life are the tables' for that date."""
-    p, first_day = case.inputs.supply, decision_start(case)
-    offers = to_frame(p.build, start=p.build_start, life=p.build_life_years, musd=p.build_capex_musd_per_mw)
-    names = list(offers["source"])
-    lead = of.figures(case, names, "lead_months") / 12.0
-    start = np.maximum(first_day + lead, offers["year"].to_numpy(dtype=np.float64))
-    life = of.figures(case, names, "life_years", start)
-    capex = np.array([of.capex_usd_per_kw(case, name, when) for name, when in zip(names, start, strict=True)])
-    place = offers[list(_SOURCE)]
-    cells = to_frame(
-        p.build_store, start=p.build_store_start, life=p.build_store_life_years, musd=p.build_store_capex_musd_per_mwh
-    )
-    own_cells = of.figures(case, cells["source"], "energy_capex_usd_per_kwh", cells["start"])
-    starts = pd.Series(start, index=keyed(place))
-    return Excess.differs(place, offers["start"].to_numpy(), start).and_also(
-        Excess.differs(place, offers["life"].to_numpy(), life),
-        Excess.differs(place, offers["musd"].to_numpy() * 1e3, capex),
-        Excess.differs(cells[list(_SOURCE)], cells["start"].to_numpy(), lookup(starts, cells, _SOURCE, np.nan)),
-        Excess.differs(
-            cells[list(_SOURCE)],
-            cells["life"].to_numpy(),
-            of.figures(case, cells["source"], "life_years", cells["start"]),
-        ),
-        Excess.differs(cells[list(_SOURCE)], cells["musd"].to_numpy() * 1e3, own_cells),
-    )
+def source_offers_from_tables(case: Case, rows: pd.DataFrame) -> tuple[Floats, ...]:
+    """On-site sources start after their lead time; cost, life and smallest plant are the tables' for that date."""
+    start, life = _start_and_life(case, rows)
+    capex = [of.capex_usd_per_kw(case, name, when) for name, when in zip(rows["source"], start, strict=True)]
+    return start, life, np.array(capex) / 1e3, of.figures(case, rows["source"], "min_size_mw", start)
 
 
-@rule(unit="MW or h", rereads="supply.build_smallest_mw supply.plant_least_mw supply.plant_room_mw supply.duration_h")
+@figures(
+    "supply.build_store",
+    *("supply.build_store_start", "supply.build_store_life_years", "supply.build_store_capex_musd_per_mwh"),
+    unit="years or MUSD/MWh",
+)
+def store_offers_from_tables(case: Case, rows: pd.DataFrame) -> tuple[Floats, ...]:
+    """Cells of batteries start and last as these do, and cost what the tables say for that date."""
+    start, life = _start_and_life(case, rows)
+    return start, life, of.figures(case, rows["source"], "energy_capex_usd_per_kwh", start) / 1e3
+
+
+@rule(unit="MW or h", rereads="supply.plant_least_mw supply.plant_room_mw supply.duration_h")
 def plants_from_tables(case: Case) -> Excess:
     """Smallest plants, which are whole, and their room are those of tables and scenario.
 
     The room of a plant is its limit less existing capacity; none where that is too small.
     """
     p, supply = case.inputs.supply, case.scenario.supply
-    offers = to_frame(p.build, mw=p.build_smallest_mw, start=p.build_start)
+    offers = to_frame(p.build, start=p.build_start)
     expected = of.figures(case, offers["source"], "min_size_mw", offers["start"])
     place = offers[list(_SOURCE)]
     least = pd.Series(expected * supply.whole_sources, index=keyed(place))
@@ -92,8 +88,7 @@ def plants_from_tables(case: Case) -> Excess:
     given = {name: of.stated(case, name, "duration_h") for name in cells["source"].unique()}
     hours = cells["source"].map(given).to_numpy(dtype=np.float64)
     sized = to_frame(p.fixed_duration, h=p.duration_h).set_index(list(_SOURCE))["h"]
-    return Excess.differs(place, offers["mw"].to_numpy(), expected).and_also(
-        Excess.differs(place, reported, np.asarray(least, np.float64)),
+    return Excess.differs(place, reported, np.asarray(least, np.float64)).and_also(
         Excess.differs(plants[list(_SOURCE)], plants["room"].to_numpy(), room),
         Excess.differs(
             cells[list(_SOURCE)], lookup(sized, cells, _SOURCE, -1.0), np.where(np.isnan(hours), -1.0, hours)
@@ -101,13 +96,10 @@ def plants_from_tables(case: Case) -> Excess:
     )
 
 
-@rule(unit="sources", rereads="supply.burns_fuel")
-def sources_burn_fuel(case: Case) -> Excess:
+@figures("source", "supply.burns_fuel", unit="sources")
+def sources_burn_fuel(case: Case, rows: pd.DataFrame) -> list[bool]:
     """Generators burn fuel where the tables name one that burns: uranium does not."""
-    p = case.inputs.supply
-    place = table_of({"source": list(p.source.labels)})
-    burns = [of.fuel(case, name) not in ("", "uranium") for name in place["source"]]
-    return Excess.count_broken(place, p.burns_fuel != np.array(burns, dtype=np.bool_))
+    return [of.fuel(case, name) not in ("", "uranium") for name in rows["source"]]
 
 
 def standing_mw_mwh(case: Case) -> tuple[pd.Series[float], pd.Series[float]]:
@@ -122,58 +114,44 @@ def standing_mw_mwh(case: Case) -> tuple[pd.Series[float], pd.Series[float]]:
     return pd.Series(power, dtype="float64"), pd.Series(energy, dtype="float64")
 
 
-@rule(unit="MW or MWh", rereads="supply.existing_mw supply.existing_mwh supply.standby_mw_per_mw")
-def standing_sources_from_scenario(case: Case) -> Excess:
-    """Existing sources are the scenario's, and standby generators are those of the halls."""
-    p, supply = case.inputs.supply, case.scenario.supply
-    rows = to_frame(p.capacity, mw=p.existing_mw)
-    stands, energy = standing_mw_mwh(case)
-    cells = to_frame(p.store, mwh=p.existing_mwh)
-    pair = ("site", "source")
-    ratio = column_by(case.data("redundancy"), "redundancy", "generator_kw_per_kw")
-    halls = case.halls
-    per_mw = lookup(ratio.astype("float64"), halls, ("redundancy",), np.nan)
-    own_ratio = supply.standby.mw_per_hall_mw
-    per_mw = per_mw if own_ratio is None else np.full(len(halls), own_ratio)
-    return Excess.differs(rows[list(_SOURCE)], rows["mw"].to_numpy(), lookup(stands, rows, pair)).and_also(
-        Excess.differs(cells[list(_SOURCE)], cells["mwh"].to_numpy(), lookup(energy, cells, pair)),
-        Excess.differs(halls[["hall"]], np.asarray(p.standby_mw_per_mw, np.float64), per_mw),
-    )
+@figures("hall", "supply.standby_mw_per_mw", unit="MW/MW")
+def standby_from_tables(case: Case, rows: pd.DataFrame) -> Floats | float:
+    """Standby generators are those of the halls, by topology, or as many as the scenario says."""
+    own_ratio = case.scenario.supply.standby.mw_per_hall_mw
+    if own_ratio is not None:
+        return own_ratio
+    ratio = column_by(case.data("redundancy"), "redundancy", "generator_kw_per_kw").astype("float64")
+    return lookup(ratio, rows.merge(case.halls, on="hall"), ("redundancy",), np.nan)
 
 
-@rule(
-    unit="MW, h or 1/year",
-    rereads=(
-        "supply.limit_mw supply.run_hours_h supply.charge_efficiency_frac supply.discharge_efficiency_frac "
-        "supply.cycles_per_year"
-    ),
-)
-def source_limits_from_tables(case: Case) -> Excess:
-    """Room, permit hours and battery cycles are those of the tables or the scenario."""
-    p = case.inputs.supply
-    rows, runs, cells = to_frame(p.capacity), to_frame(p.dispatch), to_frame(p.store)
-    reported = to_frame(p.limited, mw=p.limit_mw).set_index(list(_SOURCE))["mw"]
-    hours = to_frame(p.run_hours, h=p.run_hours_h).set_index(list(_SOURCE))["h"]
-    first = case.years[0]
+def _is_store(case: Case, sources: pd.Series[str]) -> NDArray[np.bool_]:
+    return np.asarray(sources.map(lambda name: of.role(case, name) == "storage"), dtype=np.bool_)
+
+
+@figures("source", "supply.charge_efficiency_frac", "supply.discharge_efficiency_frac", unit="-")
+def efficiencies_from_tables(case: Case, rows: pd.DataFrame) -> tuple[Floats, ...]:
+    """Batteries lose what the tables or the scenario say, each way."""
+    is_store = _is_store(case, rows["source"])
 
     def one_way(key: str) -> Floats:
-        known = _each(case, every["source"], lambda c, name: of.one_way_frac(c, name, key))
-        return np.where(is_store, known, 0.0)
+        return np.where(is_store, _each(case, rows["source"], lambda c, name: of.one_way_frac(c, name, key)), 0.0)
 
-    cycles = of.figures(case, cells["source"], "cycle_life_cycles")
-    cycles = cycles / of.figures(case, cells["source"], "life_years", [first] * len(cells))
-    place = cells[list(_SOURCE)]
-    every = table_of({"source": list(p.source.labels)})
-    is_store = np.array([of.role(case, name) == "storage" for name in p.source.labels], np.bool_)
+    return one_way("charge_efficiency_frac"), one_way("discharge_efficiency_frac")
+
+
+@rule(unit="MW or h", rereads="supply.limit_mw supply.run_hours_h")
+def source_limits_from_tables(case: Case) -> Excess:
+    """Room and permit hours are those of the tables or the scenario."""
+    p = case.inputs.supply
+    rows, runs = to_frame(p.capacity), to_frame(p.dispatch)
+    reported = to_frame(p.limited, mw=p.limit_mw).set_index(list(_SOURCE))["mw"]
+    hours = to_frame(p.run_hours, h=p.run_hours_h).set_index(list(_SOURCE))["h"]
     return Excess.differs(
         rows[list(_SOURCE)], lookup(reported, rows, _SOURCE, np.inf), _each(case, rows["source"], of.limit_mw)
     ).and_also(
         Excess.differs(
             runs[list(_SOURCE)], lookup(hours, runs, _SOURCE, np.inf), _each(case, runs["source"], of.max_hours)
-        ),
-        Excess.differs(place, np.asarray(p.cycles_per_year), cycles),
-        Excess.differs(every, p.charge_efficiency_frac, one_way("charge_efficiency_frac")),
-        Excess.differs(every, p.discharge_efficiency_frac, one_way("discharge_efficiency_frac")),
+        )
     )
 
 
@@ -195,41 +173,46 @@ def _fuel_price(case: Case, source: str, site: str, year: int) -> float:
     return float("nan")
 
 
-@rule(
-    unit="USD",
-    rereads=(
-        "supply.fixed_musd_per_mw_year supply.variable_usd_per_mwh supply.fuel_usd_per_mwh "
-        "supply.fuel_mmbtu_per_mwh supply.co2_t_per_mwh supply.wear_musd_per_mwh "
-        "supply.fixed_musd_per_mwh_year"
-    ),
+@figures(
+    "supply.dispatch",
+    *("supply.fuel_mmbtu_per_mwh", "supply.fuel_usd_per_mwh", "supply.co2_t_per_mwh"),
+    unit="mmBtu, USD or t a MWh",
 )
-def source_running_costs_from_tables(case: Case) -> Excess:
-    """Upkeep, fuel, emissions and battery wear cost what heat rates, prices and cycles give."""
-    p = case.inputs.supply
-    runs, cells, rows = to_frame(p.dispatch), to_frame(p.store), to_frame(p.capacity)
-    heat = np.nan_to_num(of.figures(case, runs["source"], "heat_rate_mmbtu_per_mwh"))
-    price = np.array(
-        [_fuel_price(case, source, site, year) for site, source, year in runs[list(_SOURCE)].itertuples(index=False)],
-        dtype=np.float64,
-    )
-    worn = of.figures(case, cells["source"], "energy_capex_usd_per_kwh", cells["year"])
-    worn = worn * 1e3 / of.figures(case, cells["source"], "cycle_life_cycles")
-    standby = case.scenario.supply.standby
-    fixed = of.figures(case, rows["source"], "fixed_usd_per_unit_year")
+def fuel_from_tables(case: Case, rows: pd.DataFrame) -> tuple[Floats, ...]:
+    """Fuel and emissions cost what heat rates and prices give."""
+    heat = np.nan_to_num(of.figures(case, rows["source"], "heat_rate_mmbtu_per_mwh"))
+    places = rows[["source", "site", "year"]].itertuples(index=False)
+    price = np.array([_fuel_price(case, *place) for place in places], dtype=np.float64)
+    return heat, heat * price, of.figures(case, rows["source"], "co2_t_per_mwh")
+
+
+@figures(
+    "supply.capacity",
+    *("supply.existing_mw", "supply.variable_usd_per_mwh", "supply.fixed_musd_per_mw_year"),
+    unit="MW or USD",
+)
+def sources_from_tables(case: Case, rows: pd.DataFrame) -> tuple[Floats, ...]:
+    """Existing sources are the scenario's; upkeep is that of the tables, or is paid with halls or cells."""
+    standby, fixed = case.scenario.supply.standby, of.figures(case, rows["source"], "fixed_usd_per_unit_year") / 1e3
     is_hall = (rows["source"] == standby.source_id).to_numpy() & standby.allow
-    is_cell = _each(case, rows["source"], lambda c, name: of.role(c, name) == "storage") > 0.0
-    place, at_run = cells[list(_SOURCE)], runs[list(_SOURCE)]
-    pairs = (
-        (rows[list(_SOURCE)], p.variable_usd_per_mwh, of.figures(case, rows["source"], "variable_usd_per_mwh")),
-        (at_run, p.fuel_mmbtu_per_mwh, heat),
-        (at_run, p.fuel_usd_per_mwh, heat * price),
-        (at_run, p.co2_t_per_mwh, of.figures(case, runs["source"], "co2_t_per_mwh")),
-        (rows[list(_SOURCE)], p.fixed_musd_per_mw_year * 1e3, np.where(is_hall | is_cell, 0.0, fixed)),
-        (place, p.fixed_musd_per_mwh_year * 1e3, of.figures(case, cells["source"], "fixed_usd_per_unit_year")),
-        (place, p.wear_musd_per_mwh * 1e6, worn),
-    )
-    parts = [Excess.differs(frame, np.asarray(reported), expected) for frame, reported, expected in pairs]
-    return parts[0].and_also(*parts[1:])
+    stands = lookup(standing_mw_mwh(case)[0], rows, ("site", "source"))
+    variable = of.figures(case, rows["source"], "variable_usd_per_mwh")
+    return stands, variable, np.where(is_hall | _is_store(case, rows["source"]), 0.0, fixed)
+
+
+@figures(
+    "supply.store",
+    *("supply.existing_mwh", "supply.cycles_per_year", "supply.fixed_musd_per_mwh_year", "supply.wear_musd_per_mwh"),
+    unit="MWh, 1/year or MUSD",
+)
+def stores_from_tables(case: Case, rows: pd.DataFrame) -> tuple[Floats, ...]:
+    """Existing batteries are the scenario's; cycles, upkeep and wear of cells are those of the tables."""
+    source = rows["source"]
+    cycles = of.figures(case, source, "cycle_life_cycles")
+    fixed = of.figures(case, source, "fixed_usd_per_unit_year") / 1e3
+    wear = of.figures(case, source, "energy_capex_usd_per_kwh", rows["year"]) / 1e3 / cycles
+    a_year = cycles / of.figures(case, source, "life_years", [case.years[0]] * len(rows))
+    return lookup(standing_mw_mwh(case)[1], rows, ("site", "source")), a_year, fixed, wear
 
 
 @rule(unit="MW/MW", rereads="supply.availability_frac")
@@ -280,23 +263,15 @@ def _weather(case: Case, shapes: pd.DataFrame, site: pd.Series) -> Floats:
     return by_local_hour(case, of_zone, float(site["utc_offset_h"]))
 
 
-@rule(
-    unit="USD",
-    rereads=(
-        "supply.redeploy_start supply.redeploy_life_left_years supply.redeploy_worth_musd_per_mw "
-        "supply.redeploy_cost_musd_per_mw"
-    ),
+@figures(
+    "supply.redeploy",
+    *("supply.redeploy_start", "supply.redeploy_life_left_years"),
+    *("supply.redeploy_worth_musd_per_mw", "supply.redeploy_cost_musd_per_mw"),
+    unit="years or MUSD/MW",
 )
-def bridge_worth_from_tables(case: Case) -> Excess:
+def bridge_worth_from_tables(case: Case, offers: pd.DataFrame) -> tuple[Floats, ...]:
     """Bridge power that leaves is worth a share of the new price, by age, and costs its removal."""
     p, bridge = case.inputs.supply, case.scenario.supply.bridge
-    offers = to_frame(
-        p.redeploy,
-        start=p.redeploy_start,
-        life=p.redeploy_life_left_years,
-        worth=p.redeploy_worth_musd_per_mw * 1e3,
-        removal=p.redeploy_cost_musd_per_mw * 1e3,
-    )
     table = case.data("bridge_power").set_index("onsite")
     build = to_frame(p.build, begun=p.build_start, life=p.build_life_years)
     build = build.rename(columns={"year": "vintage"}).set_index(["site", "source", "vintage"])
@@ -318,12 +293,8 @@ def bridge_worth_from_tables(case: Case) -> Excess:
         [of.capex_usd_per_kw(case, name, when) for name, when in zip(offers["source"], begun, strict=True)],
         dtype=np.float64,
     )
-    place = offers[[*key, "year"]]
-    return Excess.differs(place, offers["worth"].to_numpy(), np.clip(share, 0.0, 1.0) * new).and_also(
-        Excess.differs(place, offers["removal"].to_numpy(), figure(bridge.redeploy_usd_per_kw, "redeploy_usd_per_kw")),
-        Excess.differs(place, offers["start"].to_numpy(), year),
-        Excess.differs(place, offers["life"].to_numpy(), begun + life - year),
-    )
+    removal = figure(bridge.redeploy_usd_per_kw, "redeploy_usd_per_kw")
+    return year, begun + life - year, np.clip(share, 0.0, 1.0) * new / 1e3, removal / 1e3
 
 
 @rule(unit="MW")
@@ -337,16 +308,9 @@ def bridge_until_grid(case: Case) -> Excess:
     return Excess.above(rows.loc[late, list(_SOURCE)], rows["capacity_mw"].to_numpy()[late], 0.0)
 
 
-@rule(unit="USD/MWh", rereads="supply.export_usd_per_mwh")
-def export_price_from_tables(case: Case) -> Excess:
+@figures("supply.export", "supply.export_usd_per_mwh", unit="USD/MWh")
+def export_price_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
     """A MWh sold earns its share of the wholesale price of the hour."""
-    p = case.inputs.supply
-    reported = to_frame(p.export, usd=p.export_usd_per_mwh)
-    if not len(reported):
-        return Excess.above(reported[list(_SLOT)], np.zeros(0), 0.0)
     frame = crossed(case.site_year, year_slots(case)[["slot"]])
     market = pd.Series(wholesale_usd_per_mwh(case).ravel(), index=keyed(frame))
-    share = case.scenario.supply.export.wholesale_price_frac
-    return Excess.differs(
-        reported[list(_SLOT)], reported["usd"].to_numpy(), share * lookup(market, reported, _SLOT, np.nan)
-    )
+    return case.scenario.supply.export.wholesale_price_frac * lookup(market, rows, _SLOT, np.nan)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from planner.check.frames import to_frame
+from planner.check.frames import isin, to_frame
 from planner.check.keys import cells_of
 from planner.check.table import stacked, table_of
 
@@ -30,6 +30,8 @@ TOLERANCE: Final = 1e-6
 of a rule it is that share of the floor. A solver keeps its rows to 1e-7, and result tables write
 numbers below 1e-7 as 0."""
 
+_OF_FIGURES: Final = 1e-6
+"""Floor of rules that reread figures, which may be small in their unit and have no error of a solver."""
 _CANNOT_COMPUTE: Final = (
     ArithmeticError,
     LookupError,
@@ -190,25 +192,30 @@ def figures(over: str, *names: str, unit: str) -> Callable[[Callable[[Case, pd.D
     """Turn what figures of the inputs should be, from scenario and data, into a rule that rereads them.
 
     They are over a list of the inputs (`halls.build`), over axes (`site`, `site slot`), or single numbers (``).
-    The function takes the case and its places, and gives the values of each, in the order of the names.
+    The function takes the case and its places, and gives the values of each, in the order of the names; after these
+    it may give a table of the places that a list must have.
     """
 
     def made(expected: Callable[[Case, pd.DataFrame], Any]) -> Rule:
         @wraps(expected)
         def test(case: Case) -> Excess:
             place = _places(case, over)
-            found = expected(case, place) if len(place) else np.nan
+            found = expected(case, place)
+            found = found if isinstance(found, tuple) else (found,)
             parts = [
                 Excess.differs(
                     place if over and len(names) == 1 else place.assign(what=name),
                     np.asarray(attrgetter(name)(case.inputs), dtype=np.float64).ravel(),
                     np.broadcast_to(np.ravel(np.asarray(values, dtype=np.float64)), len(place)),
                 )
-                for name, values in zip(names, found if isinstance(found, tuple) else [found] * len(names), strict=True)
+                for name, values in zip(names, found[: len(names)], strict=True)
             ]
+            for due in found[len(names) :]:
+                key = list(place.columns)
+                parts.append(Excess.count_broken(due[key], ~isin(due, place, key)))
             return parts[0].and_also(*parts[1:])
 
-        return rule(unit=unit, rereads=" ".join(names))(test)
+        return rule(unit=unit, floor=_OF_FIGURES, rereads=" ".join(names))(test)
 
     return made
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from planner.check.declared import TRACE, DualPrice, Table
 from planner.check.frames import column_by, lookup, quotient, sum_by, to_frame
-from planner.check.verdict import Excess, columns_reported, rule
+from planner.check.verdict import Excess, columns_reported, figures, rule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,16 +39,14 @@ def _permit(case: Case, sites: pd.Series[str]) -> Floats:
     return np.where(np.isnan(known), np.inf, known) if is_limited else np.full(len(known), np.inf)
 
 
-@rule(unit="USD/m3", rereads="carbon.water_price_usd_per_m3")
-def water_price(case: Case) -> Excess:
+@figures("site", "carbon.water_price_usd_per_m3", unit="USD/m3")
+def water_price(case: Case, rows: pd.DataFrame) -> Floats:
     """Water costs what the table of its site says, times what its stress class adds."""
-    sites = pd.Series(list(case.inputs.sets.site.labels))
     price = case.site_figures("water_stress", "water_price_usd_per_m3").to_numpy()
     factor = column_by(case.data("water_classes"), "stress_class", "water_price_factor")
-    more = factor.reindex(stress_classes(case, sites)).to_numpy(dtype=np.float64)
+    more = factor.reindex(stress_classes(case, rows["site"])).to_numpy(dtype=np.float64)
     settings = case.scenario.water
-    expected = price * settings.price_scale_frac * (more if settings.stress_prices else 1.0)
-    return Excess.differs(sites.to_frame("site"), np.asarray(case.inputs.carbon.water_price_usd_per_m3), expected)
+    return np.asarray(price * settings.price_scale_frac * (more if settings.stress_prices else 1.0))
 
 
 @rule(unit="m3", floor=10.0)

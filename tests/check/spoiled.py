@@ -395,8 +395,8 @@ SPOILED = (
 ASSUMED = (
     ("demand_from_trajectory", partial(limit, "demand", "demand_kh100e", 1.01)),
     ("demand_by_weight", partial(setting, "demand.region_weight", "internet_users_millions")),
-    ("throughput_from_tables", partial(limit, "racks", "throughput_kh100e_per_mw", 1.01)),
-    ("hall_need_from_tables", partial(limit, "racks", "hall_mw_per_mw", 0.99)),
+    ("rack_power_from_tables", partial(limit, "racks", "throughput_kh100e_per_mw", 1.01)),
+    ("rack_power_from_tables", partial(limit, "racks", "hall_mw_per_mw", 0.99)),
     ("it_power_within_nameplate", partial(limit, "racks", "dynamic_mw_per_mw", 1.9)),
     ("deliveries_from_tables", partial(limit, "racks", "delivery_limit_mw", 1.01)),
     ("stock_from_tables", partial(limit, "racks", "stock_mw", 1.01)),
@@ -428,6 +428,6 @@ ASSUMED = (
     ("rates_from_tables", partial(limit, "finance", "rate_frac", 1.01)),
     ("interest_during_construction", partial(limit, "finance", "build_idc_frac", 1.01)),
     ("interest_during_construction", partial(limit, "finance", "spend_months", 1.01)),
-    ("market_limits_from_scenario", partial(limit, "sites", "cash_budget_musd", 1.01)),
+    ("cash_budgets_from_scenario", partial(limit, "sites", "cash_budget_musd", 1.01)),
 )
 """Figures that the plan assumes, and the check that computes them again from the tables."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from spoiled import cells, largest, limit, plus, renamed, times, without
 
+from planner.check.ledger import REREAD
 from planner.scenario import load_scenario
 
 OWN_POWER = Path(__file__).parent / "own_power.yaml"
@@ -154,57 +155,17 @@ SPOILED = (
 )
 """What is wrong, the check that finds it, and how to spoil a plan so."""
 
+_FIGURES = (
+    "build_start build_life_years build_capex_musd_per_mw build_store_start build_store_capex_musd_per_mwh existing_mw"
+    " existing_mwh standby_mw_per_mw limit_mw run_hours_h cycles_per_year charge_efficiency_frac"
+    " discharge_efficiency_frac variable_usd_per_mwh fuel_usd_per_mwh fuel_mmbtu_per_mwh co2_t_per_mwh"
+    " fixed_musd_per_mw_year fixed_musd_per_mwh_year wear_musd_per_mwh availability_frac redeploy_worth_musd_per_mw"
+    " redeploy_cost_musd_per_mw redeploy_start redeploy_life_left_years export_usd_per_mwh"
+)
 ASSUMED = (
-    *(
-        (rule, name, partial(limit, "supply", name, 1.01))
-        for rule, names in (
-            (
-                "source_offers_from_tables",
-                (
-                    "build_start",
-                    "build_life_years",
-                    "build_capex_musd_per_mw",
-                    "build_store_start",
-                    "build_store_capex_musd_per_mwh",
-                ),
-            ),
-            ("standing_sources_from_scenario", ("existing_mw", "existing_mwh", "standby_mw_per_mw")),
-            (
-                "source_limits_from_tables",
-                ("limit_mw", "run_hours_h", "cycles_per_year", "charge_efficiency_frac", "discharge_efficiency_frac"),
-            ),
-            (
-                "source_running_costs_from_tables",
-                (
-                    "variable_usd_per_mwh",
-                    "fuel_usd_per_mwh",
-                    "fuel_mmbtu_per_mwh",
-                    "co2_t_per_mwh",
-                    "fixed_musd_per_mw_year",
-                    "fixed_musd_per_mwh_year",
-                    "wear_musd_per_mwh",
-                ),
-            ),
-            ("source_yield_from_tables", ("availability_frac",)),
-            (
-                "bridge_worth_from_tables",
-                (
-                    "redeploy_worth_musd_per_mw",
-                    "redeploy_cost_musd_per_mw",
-                    "redeploy_start",
-                    "redeploy_life_left_years",
-                ),
-            ),
-            ("export_price_from_tables", ("export_usd_per_mwh",)),
-        )
-        for name in names
-    ),
+    *((REREAD[f"supply.{name}"][0], name, partial(limit, "supply", name, 1.01)) for name in _FIGURES.split()),
     ("source_yield_from_tables", "own mean", partial(setting, "supply.override.mill.availability_frac", "0.31")),
-    (
-        "source_running_costs_from_tables",
-        "own fuel price",
-        partial(setting, "supply.fuel_price_usd_per_mmbtu.natural_gas", "9.5"),
-    ),
+    ("fuel_from_tables", "own fuel price", partial(setting, "supply.fuel_price_usd_per_mmbtu.natural_gas", "9.5")),
     ("leads_from_tables", "no engines", partial(setting, "supply.allow", "[panel, mill, cells]")),
 )
 """The check that computes a figure again, the figure, and how to change it."""
