@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,7 @@ from planner.check.frames import (
     column_by,
     crossed,
     isin,
+    keyed,
     label_of,
     lookup,
     path_value,
@@ -25,7 +26,7 @@ from planner.check.frames import (
 )
 from planner.check.load_price import by_local_hour, hub_usd_per_mwh, hubs, wholesale_part_usd_per_mwh
 from planner.check.table import table_of
-from planner.check.verdict import Excess, columns_reported, rule
+from planner.check.verdict import Excess, columns_reported, figures, rule
 
 if TYPE_CHECKING:
     from planner.base.arrays import Floats
@@ -77,11 +78,41 @@ def contract_prices(case: Case) -> Excess:
     return columns_reported(table, _FORCE, expected)
 
 
-@rule(unit="USD/MWh", rereads="contracts.strike_usd_per_mwh")
-def strikes_from_tables(case: Case) -> Excess:
-    """PPAs on offer cost what the tables say for their region, or the scenario."""
-    offers = to_frame(case.inputs.contracts.sign, usd=case.inputs.contracts.strike_usd_per_mwh)
-    return Excess.differs(offers[list(_FORCE)], offers["usd"].to_numpy(), _strikes(case, offers))
+@figures(
+    "contracts.sign",
+    *("contracts.strike_usd_per_mwh", "contracts.sign_start", "contracts.sign_end"),
+    unit="USD/MWh or years",
+)
+def ppas_from_tables(case: Case, rows: pd.DataFrame) -> tuple[Floats, ...]:
+    """PPAs on offer cost what the tables or the scenario say; they begin after their lead and end with their term."""
+    offers, begin = case.scenario.contracts.ppa, begin_of_delivery(case, rows)
+    return _strikes(case, rows), begin, begin + np.array([offers[name].term_years for name in rows["contract"]])
+
+
+@figures("contracts.limit", "contracts.limit_mw", unit="MW")
+def ppa_limits_from_scenario(case: Case, rows: pd.DataFrame) -> list[float]:
+    """No more of a PPA is in force than the scenario has on offer."""
+    return [case.scenario.contracts.ppa[name].max_mw for name in rows["contract"]]
+
+
+@figures("contract", "contracts.is_physical", unit="PPAs")
+def kinds_from_scenario(case: Case, rows: pd.DataFrame) -> list[bool]:
+    """PPAs are physical or financial as the scenario says."""
+    return [case.scenario.contracts.agreements[name].kind == "physical" for name in rows["contract"]]
+
+
+@figures(
+    "contracts.existing",
+    *("contracts.existing_mw", "contracts.existing_start", "contracts.existing_end"),
+    "contracts.existing_usd_per_mwh",
+    unit="MW, years or USD/MWh",
+)
+def signed_as_stated(case: Case, rows: pd.DataFrame) -> tuple[Any, ...]:
+    """PPAs that are signed already are the scenario's."""
+    due = signed_already(case)
+    own = due.set_index("contract").loc[list(rows["contract"])]
+    usd = [case.scenario.contracts.existing[name].price_usd_per_mwh for name in rows["contract"]]
+    return own["signed_mw"], own["begin"], own["end"], usd, due
 
 
 @rule(unit="USD/MWh", rows_of=("contract_slot", "contract_use", "contracts"))
@@ -119,14 +150,12 @@ def market_prices(case: Case) -> Excess:
     )
 
 
-@rule(unit="-", rereads="contracts.clean_frac")
-def clean_share_from_tables(case: Case) -> Excess:
-    """The grid's clean share is that of its zone, by the shape of its carbon intensity."""
-    contracts = case.inputs.contracts
+@figures("power.slot", "contracts.clean_frac", unit="-")
+def clean_share_from_tables(case: Case, _: pd.DataFrame) -> Floats:
+    """The grid's clean share is that of its zone, by the shape of its carbon intensity; 0 where it is not asked for."""
     site_year = case.site_year
-    if not contracts.clean_frac.any():
-        return Excess.count_broken(site_year.iloc[:0], np.zeros(0, dtype=np.bool_))
-    share = contracts.clean_frac.reshape(len(site_year), -1)
+    if not case.inputs.contracts.clean_frac.any():
+        return np.zeros(1)
     shape = carbon_shape(case)[case.inputs.sets.site.codes(site_year["site"])]
     table = case.data("clean_share").sort_values("year")
     of_zone = {str(zone): rows for zone, rows in table.groupby("zone")}
@@ -136,9 +165,7 @@ def clean_share_from_tables(case: Case) -> Excess:
             for zone, year in zip(_zone_of(case, site_year), site_year["year"], strict=True)
         ]
     )
-    expected = 1.0 - np.minimum((1.0 - mean)[:, None] * shape, 1.0)
-    frame = crossed(site_year, year_slots(case)[["slot"]])
-    return Excess.differs(frame, share.ravel(), expected.ravel())
+    return np.asarray(1.0 - np.minimum((1.0 - mean)[:, None] * shape, 1.0))
 
 
 def _shape(case: Case, zone: str, technology: str) -> Floats:
@@ -185,55 +212,6 @@ def delivery_profiles(case: Case) -> Excess:
 
 
 @rule(
-    unit="year or MW",
-    rereads=(
-        "contracts.is_physical contracts.sign_start contracts.sign_end contracts.existing_mw "
-        "contracts.existing_start contracts.existing_end contracts.existing_usd_per_mwh contracts.limit_mw"
-    ),
-)
-def contract_offers_from_scenario(case: Case) -> Excess:
-    """PPAs begin after their lead or as signed, end with their term, and are the scenario's."""
-    p, offers = case.inputs.contracts, case.scenario.contracts.ppa
-    rows = to_frame(p.sign, begin=p.sign_start, end=p.sign_end)
-    term = np.array([offers[name].term_years for name in rows["contract"]], dtype=np.float64)
-    begin = begin_of_delivery(case, rows)
-    runs = to_frame(p.limit, mw=p.limit_mw)
-    most = np.array([offers[name].max_mw for name in runs["contract"]], dtype=np.float64)
-    kinds = table_of({"contract": list(p.contract.labels)})
-    every = case.scenario.contracts.agreements
-    physical = np.array([every[name].kind == "physical" for name in kinds["contract"]])
-    place = rows[list(_FORCE)]
-    return Excess.differs(place, rows["begin"].to_numpy(), begin).and_also(
-        Excess.differs(place, rows["end"].to_numpy(), begin + term),
-        Excess.differs(runs[list(_FORCE)], runs["mw"].to_numpy(), most),
-        Excess.count_broken(kinds, p.is_physical != physical.astype(np.bool_)),
-        *_signed_as_stated(case),
-    )
-
-
-def _signed_as_stated(case: Case) -> tuple[Excess, ...]:
-    """Compare the agreements that are signed already with the scenario."""
-    p, listed = case.inputs.contracts, case.scenario.contracts.existing
-    rows = to_frame(
-        p.existing, mw=p.existing_mw, begin=p.existing_start, end=p.existing_end, usd=p.existing_usd_per_mwh
-    )
-    stated = signed_already(case)
-    stated = stated.assign(usd=[listed[name].price_usd_per_mwh for name in stated["contract"]])
-    stated = stated.rename(columns={"signed_mw": "mw"})
-    key = ("contract", "zone")
-    place = rows[list(key)]
-    forgotten = Excess.count_broken(stated[list(key)], ~isin(stated, rows, key))
-    right = stated.set_index(list(key))
-    return (
-        forgotten,
-        *(
-            Excess.differs(place, rows[name].to_numpy(), lookup(right[name], rows, key, np.nan))
-            for name in ("mw", "begin", "end", "usd")
-        ),
-    )
-
-
-@rule(
     unit="pools or share", rereads="contracts.zone_pool contracts.site_pool contracts.target_frac contracts.is_hourly"
 )
 def clean_targets_from_scenario(case: Case) -> Excess:
@@ -253,22 +231,14 @@ def clean_targets_from_scenario(case: Case) -> Excess:
     )
 
 
-@rule(unit="USD/MWh", rereads="contracts.market_usd_per_mwh contracts.take_usd_per_mwh")
-def contract_values_from_tables(case: Case) -> Excess:
-    """PPAs are valued at the market price of their zone, or at what a site pays of it."""
-    p, sets, site_year = case.inputs.contracts, case.inputs.sets, case.site_year
-    site = sets.site.codes(site_year["site"])
-    year = pd.Index(case.years).get_indexer(pd.Index(site_year["year"]))
-    zone_year = crossed(table_of({"zone": list(sets.zone.labels)}), table_of({"year": case.years}))
-    place = crossed(zone_year, year_slots(case)[["slot"]])
-    market = Excess.differs(
-        place, p.market_usd_per_mwh.ravel(), lookup(hub_usd_per_mwh(case), place, _ZONE_SLOT, np.nan)
-    )
-    part = np.zeros((len(sets.site), len(case.years), len(year_slots(case))))
-    part[site, year] = wholesale_part_usd_per_mwh(case)
-    take = p.take
-    right = part[take["site"], take["year"], take["slot"]]
-    worst = np.zeros(len(sets.site))
-    np.maximum.at(worst, take["site"], np.abs(p.take_usd_per_mwh - right))
-    sites = table_of({"site": list(sets.site.labels)})
-    return market.and_also(Excess(sites, worst, np.abs(part).max(axis=(1, 2), initial=0.0)))
+@figures("zone year slot", "contracts.market_usd_per_mwh", unit="USD/MWh")
+def market_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
+    """PPAs are valued at the market price of their zone."""
+    return lookup(hub_usd_per_mwh(case), rows, _ZONE_SLOT, np.nan)
+
+
+@figures("contracts.take", "contracts.take_usd_per_mwh", unit="USD/MWh")
+def spared_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
+    """Power that is delivered to a site is worth what the site pays of the market price."""
+    frame = crossed(case.site_year, year_slots(case)[["slot"]])
+    return lookup(pd.Series(wholesale_part_usd_per_mwh(case).ravel(), keyed(frame)), rows, _SLOT, np.nan)

@@ -13,12 +13,15 @@ from planner.check.routes import between_sites
 from planner.check.sites import build_paths
 from planner.check.stock import existing_halls
 from planner.check.table import table_of
-from planner.check.verdict import Excess, rule
+from planner.check.verdict import Excess, figures, rule
 from planner.tables.sheet import read_sheet
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from numpy.typing import NDArray
+
+    from planner.base.arrays import Floats
     from planner.check.case import Case
 
 
@@ -28,6 +31,7 @@ _CLASS = ("site", "workload", "year")
 _TRACE_FRAC: Final = 1e-6  # the same, of a site
 _SERVICE = ("region", "workload", "site", "year")
 _ROUNDING = 1e-9
+_USD_PER_MUSD = 1e6
 _MUSD_PER_USD_OF_H100E = 1e-3  # a million dollars, a thousand H100e
 _ENDS = ("region", "workload", "site")
 
@@ -122,26 +126,16 @@ def openings_table(case: Case) -> Excess:
     )
 
 
-@rule(unit="USD", rereads="sites.fixed_musd_per_year sites.minimum_mw sites.opening_musd")
-def openings_from_tables(case: Case) -> Excess:
+@figures("site", "sites.opening_musd", "sites.fixed_musd_per_year", "sites.minimum_mw", unit="MUSD or MW")
+def openings_from_tables(case: Case, rows: pd.DataFrame) -> tuple[pd.Series[float], ...]:
     """Opening cost, upkeep and least size of a site are those of its kind, or as stated."""
     kinds = case.data("site_archetypes").set_index("archetype")
-    labels = list(case.inputs.sets.site.labels)
-    archetype = case.sites.set_index("site").loc[labels, "archetype"]
-    reported = case.inputs.sites
-    usd_per_musd = 1e6
-    parts = []
-    for column, values in (
-        ("opening_usd", reported.opening_musd * usd_per_musd),
-        ("fixed_usd_per_year", reported.fixed_musd_per_year * usd_per_musd),
-        ("minimum_size_mw", reported.minimum_mw),
-    ):
-        of_kind = archetype.map(kinds[column]).astype("float64").rename_axis("site")
-        expected = case.own_figures(column, of_kind)
-        place = table_of({"site": labels, "what": column})
-        figures = np.asarray(expected.loc[labels], dtype=np.float64)
-        parts.append(Excess.differs(place, np.asarray(values), figures))
-    return parts[0].and_also(*parts[1:])
+    archetype = case.sites.set_index("site").loc[list(rows["site"]), "archetype"]
+
+    def of(column: str) -> pd.Series[float]:
+        return case.own_figures(column, archetype.map(kinds[column]).astype("float64").rename_axis("site"))
+
+    return of("opening_usd") / _USD_PER_MUSD, of("fixed_usd_per_year") / _USD_PER_MUSD, of("minimum_size_mw")
 
 
 @rule(unit="MW", rereads="siting.phase_mw")
@@ -184,25 +178,22 @@ def openings_from_scenario(case: Case) -> Excess:
     )
 
 
-@rule(unit="sites", rereads="sites.is_existing")
-def existing_sites_from_tables(case: Case) -> Excess:
+@figures("site", "sites.is_existing", unit="sites")
+def existing_sites_from_tables(case: Case, rows: pd.DataFrame) -> NDArray[np.bool_]:
     """Sites with halls in the base year are open already; all others must be opened."""
-    sites = table_of({"site": list(case.inputs.sets.site.labels)})
-    stands = existing_halls(case).groupby("site")["mw"].sum()
-    expected = lookup(stands, sites, ("site",)) > 0.0
-    return Excess.count_broken(sites, np.asarray(case.inputs.sites.is_existing) != expected)
+    return lookup(existing_halls(case).groupby("site")["mw"].sum(), rows, ("site",)) > 0.0
 
 
-@rule(unit="phases", rereads="siting.most_phases")
-def phases_from_tables(case: Case) -> Excess:
+def _land_mw(case: Case, rows: pd.DataFrame) -> Floats:
+    inputs = case.inputs
+    return lookup(pd.Series(inputs.sites.land_limit_mw, index=list(inputs.sets.site.labels)), rows, ("site",), np.nan)
+
+
+@figures("siting.phase", "siting.most_phases", unit="phases")
+def phases_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
     """Phases of new halls in a year are at most what build rate and land of the site allow."""
-    p, inputs = case.inputs.siting, case.inputs
-    reported = to_frame(p.phase, mw=p.phase_mw, most=p.most_phases)
-    rate = lookup(build_paths(case).set_index(list(_SITE))["rate_mw"], reported, _SITE, np.nan)
-    land = pd.Series(inputs.sites.land_limit_mw, index=list(inputs.sets.site.labels))
-    room = np.minimum(rate, lookup(land, reported, ("site",), np.nan))
-    expected = np.floor(room / reported["mw"].to_numpy() + _ROUNDING)
-    return Excess.differs(reported[["site", "hall", "year"]], reported["most"].to_numpy(), expected)
+    rate = lookup(build_paths(case).set_index(list(_SITE))["rate_mw"], rows, _SITE, np.nan)
+    return np.floor(np.minimum(rate, _land_mw(case, rows)) / case.inputs.siting.phase_mw + _ROUNDING)
 
 
 @rule(unit="MW", rereads="siting.block_mw siting.block_top_mw")
@@ -212,9 +203,8 @@ def blocks_from_scenario(case: Case) -> Excess:
     reported = to_frame(p.block, mw=p.block_mw, top=p.block_top_mw)
     sizes = block_sizes(case)
     need = case.deployments.groupby("workload")["hall_mw_per_mw"].min()
-    land = pd.Series(inputs.sites.land_limit_mw, index=list(inputs.sets.site.labels))
     lets = reported["site"].isin(list(to_frame(inputs.halls.lease)["site"])).to_numpy(dtype=np.float64)
-    halls = lookup(land, reported, ("site",), np.nan) + lets * case.scenario.lease.depth_mw_per_site
+    halls = _land_mw(case, reported) + lets * case.scenario.lease.depth_mw_per_site
     place = reported[list(_CLASS)]
     due = in_blocks(case, to_frame(inputs.racks.used))[list(_CLASS)].drop_duplicates()
     stray = reported.drop(index=in_blocks(case, reported).index)
@@ -232,34 +222,24 @@ def blocks_from_scenario(case: Case) -> Excess:
     )
 
 
-@rule(unit="MW", rereads="siting.paced_mw")
-def paced_sites_from_tables(case: Case) -> Excess:
+@figures("siting.paced", "siting.paced_mw", unit="MW")
+def paced_sites_from_tables(case: Case, rows: pd.DataFrame) -> tuple[Floats, pd.DataFrame]:
     """New sites with integer openings hold at most what can be built by then, or their land."""
-    p, inputs = case.inputs.siting, case.inputs
-    reported, sites = to_frame(p.paced, mw=p.paced_mw), case.site_year
-    reach = build_paths(case).set_index(list(_SITE))["reach_mw"]
-    land = pd.Series(inputs.sites.land_limit_mw, index=list(inputs.sets.site.labels))
+    sites, reach = case.site_year, build_paths(case).set_index(list(_SITE))["reach_mw"]
     stands = existing_halls(case).groupby("site")["mw"].sum()
-    is_short = lookup(reach, sites, _SITE) < lookup(land, sites, ("site",), np.nan)
+    is_short = lookup(reach, sites, _SITE) < _land_mw(case, sites)
     is_new = lookup(stands, sites, ("site",)) == 0.0
     due = sites[is_short & is_new & case.scenario.siting.whole_openings]
-    return Excess.differs(
-        reported[list(_SITE)], reported["mw"].to_numpy(), lookup(reach, reported, _SITE, np.nan)
-    ).and_also(Excess.count_broken(due, ~isin(due, reported, _SITE)))
+    return lookup(reach, rows, _SITE, np.nan), due
 
 
-@rule(unit="MUSD/kH100e-year", rereads="siting.service_musd_per_kh100e_year")
-def service_prices_from_scenario(case: Case) -> Excess:
+@figures("siting.service", "siting.service_musd_per_kh100e_year", unit="MUSD/kH100e-year")
+def service_prices_from_scenario(case: Case, rows: pd.DataFrame) -> tuple[Floats, pd.DataFrame]:
     """Service costs what the scenario's table says of users, site and workload."""
-    p, served = case.inputs.siting, to_frame(case.inputs.demand.served)
-    reported = to_frame(p.service, musd=p.service_musd_per_kh100e_year)
+    served = to_frame(case.inputs.demand.served)
     ends = ("region", "workload", "site")
     paid = service_usd(case, served[list(ends)].drop_duplicates().reset_index(drop=True))
-    expected = lookup(paid * _MUSD_PER_USD_OF_H100E, reported, ends, np.nan)
-    due = served[lookup(paid, served, ends) > 0.0]
-    return Excess.differs(reported[list(_SERVICE)], reported["musd"].to_numpy(), expected).and_also(
-        Excess.count_broken(due, ~isin(due, reported, _SERVICE))
-    )
+    return lookup(paid * _MUSD_PER_USD_OF_H100E, rows, ends, np.nan), served[lookup(paid, served, ends) > 0.0]
 
 
 def service_usd(case: Case, served: pd.DataFrame) -> pd.Series[float]:

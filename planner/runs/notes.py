@@ -320,18 +320,28 @@ def _bills(plan: Plan) -> Iterator[str]:
 
 
 def _cash(plan: Plan) -> Iterator[str]:
-    """Say where cash for assets exceeds a budget that holds by year of service."""
+    """Say where cash for assets exceeds a budget by service year, or one that holds for several years together."""
     sites, years = plan.inputs.sites, np.array(plan.inputs.years.years)
-    if sites.cash_budget.size:
-        return
-    limit = pd.Series(sites.capex_budget_musd, sites.capex_budget.labels("year").astype(int))
-    cash = plan.tables["cash"]
+    cash, has_cash = plan.tables["cash"].groupby("calendar_year")["cash_musd"].sum(), sites.cash_budget.size > 0
     # As budgets do, a model year counts the calendar years since the one before.
-    of_year = years[np.searchsorted(years, cash["calendar_year"])]
-    musd = cash["cash_musd"].groupby(of_year).sum().reindex(limit.index, fill_value=0.0)
+    of_year = pd.Series(years[np.searchsorted(years, cash.index)], cash.index)
+    if has_cash:
+        together = pd.Series(sites.cash_budget_musd, sites.cash_budget.labels("year").astype(int))
+        span = pd.Series(np.diff(years, prepend=years[0] - 1), years)
+        musd, limit = cash, of_year.map(together / span).dropna()
+    else:
+        limit = pd.Series(sites.capex_budget_musd, sites.capex_budget.labels("year").astype(int))
+        musd = cash.groupby(of_year).sum()
+    musd = musd.reindex(limit.index, fill_value=0.0)
     above = (musd - limit)[musd > limit * (1.0 + _AT_LIMIT)].sort_values(ascending=False)
     parts = [f"{amount(musd[year])} MUSD in {year} (budget {amount(limit[year])} MUSD)" for year in above.index]
-    if parts:
+    if parts and has_cash:
+        yield (
+            f"Cash for assets exceeds build.cash_budget_musd in {len(parts)} calendar years: {some(parts, _NAMED)}."
+            " Where model years are skipped it holds for all calendar years since the one before together; add model"
+            " years to hold it in each."
+        )
+    elif parts:
         yield (
             f"Cash for assets exceeds build.capex_budget_musd in {len(parts)} of {len(limit)} model years:"
             f" {some(parts, _NAMED)}. That budget holds overnight cost by year of service, and halls, connections and"

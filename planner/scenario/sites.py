@@ -81,8 +81,9 @@ class Build(Block):
     given year, none before the first. [MUSD]"""
     cash_budget_musd: Annotated[NonNegativeByYear, HELD] | None = None
     """Most cash for assets a calendar year, as table `cash` reports it: halls, connections and
-    on-site technologies are paid while they are built, moves of racks are in it. Held until the
-    next given year; none before the first. [MUSD]"""
+    on-site technologies are paid while they are built, moves of racks are in it. Where model years
+    are skipped, it holds for the calendar years since the one before together, and a note says
+    where one of them has more. Held until the next given year; none before the first. [MUSD]"""
     committed: Flag = True
     """Whether halls under construction may enter service before the lead time has passed."""
 

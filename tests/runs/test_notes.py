@@ -232,3 +232,10 @@ def test_new_halls_that_stay_mostly_empty_are_reported_with_the_ramp_that_fills_
         " 2028 when the ramp left 9.0 MW usable; 23.0 of 60.0 MW of dlc 2N at bay"
         " (halls.ramp_months and halls.ramp_mean_frac set the ramp)."
     )
+
+
+def test_a_calendar_year_with_more_cash_than_the_budget_of_years_that_are_skipped_is_noted() -> None:
+    _, (note,) = reported("Cash for assets", "tiny", "years=[2027,2030]", "build.cash_budget_musd=450")
+
+    assert note.startswith("Cash for assets exceeds build.cash_budget_musd in 1 calendar years: ")
+    assert "(budget 450 MUSD). Where model years are skipped it holds for all" in note
