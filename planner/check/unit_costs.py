@@ -11,7 +11,7 @@ from planner.check.days import year_rows
 from planner.check.declared import TRACE
 from planner.check.demand import PFLOPS_OF_H100_IN_TRAINING, classes_in_scope
 from planner.check.existing import in_pools
-from planner.check.frames import between, column_by, lookup, once, quotient, sum_by, to_frame
+from planner.check.frames import between, column_by, crossed, lookup, once, quotient, sum_by, to_frame
 from planner.check.money import HEADINGS
 from planner.check.payments import instalment, of_site, repay
 from planner.check.priced import purchases
@@ -109,13 +109,7 @@ def _accounts(case: Case) -> dict[str, Floats]:
             idle += of_parked
         paid[up_front] += _shared(yearly, driver, nameplate)
     duty_of = np.array([case.duty[name] for name in sets.workload.labels])
-    bought = purchases(case)
-    bought = bought[bought["item"] == "rack_purchase"].reset_index(drop=True)
-    repaid = repay(case, bought)
-    of = bought[["rack", "hall", "duty"]].iloc[np.arange(len(repaid)) % max(len(bought), 1)]
-    pool = repaid.assign(
-        year=repaid["calendar_year"].map(case.model_year), **{str(name): of[name].to_numpy() for name in of}
-    )
+    pool = repaid = _repaid_racks(case)
     parked = repaid["musd"] * lookup(_parked(case), pool, _POOL)
     for one in sets.duty.labels:
         mine = (pool["duty"] == one).to_numpy()
@@ -144,6 +138,38 @@ def _accounts(case: Case) -> dict[str, Floats]:
         "rented_kh100e": of_classes(sum_by(demand, _CLASS, demand["rented_kh100e"])),
         "rent_musd": of_classes(sum_by(rent, _CLASS, rent["musd"] / span)),
     }
+
+
+def _moved(case: Case) -> pd.DataFrame:
+    """List the racks that move by their cohort: they leave the pool of one use, and are in that of the other after."""
+    moved = case.plan("moves")
+    is_in = moved["direction"] == "in"
+    return moved.assign(
+        duty=np.where(is_in, "inference", "training"),
+        mw=np.where(is_in, moved["moved_mw"], -moved["moved_mw"]),
+        since=moved["year"],
+        bought=moved["vintage"].str.removeprefix("stock-").astype("int64"),
+        is_stock=moved["vintage"].str.startswith("stock-"),
+    )
+
+
+def _repaid_racks(case: Case) -> pd.DataFrame:
+    """Repayments of racks by the pool that they are in: site, rack, hall, duty, year, calendar_year, musd."""
+    bought = purchases(case)
+    bought = bought[bought["item"] == "rack_purchase"].assign(since=0)
+    moved = _moved(case)
+    moved = moved[~moved["is_stock"]].assign(year=moved["bought"])
+    of_mw = ["unit_musd", "start", "life_years"]
+    alike = bought.drop_duplicates(["site", "rack", "year"])[["site", "rack", "year", *of_mw]]
+    moved = moved.merge(alike, on=["site", "rack", "year"], how="left")
+    columns = [*_POOL, "since", "start", "life_years", "cost_musd"]
+    rows = pd.concat([bought, moved.assign(cost_musd=moved["mw"] * moved["unit_musd"])])[columns].reset_index(drop=True)
+    repaid = repay(case, rows)
+    of = rows[["rack", "hall", "duty", "since"]].iloc[np.arange(len(repaid)) % max(len(rows), 1)]
+    pool = repaid.assign(
+        year=repaid["calendar_year"].map(case.model_year), **{str(name): of[name].to_numpy() for name in of}
+    )
+    return pool[pool["year"] >= pool["since"]].reset_index(drop=True)
 
 
 @once
@@ -201,6 +227,12 @@ def _existing(case: Case, nameplate: Floats) -> tuple[Floats, Floats]:
     racks, halls = case.inputs.racks, case.inputs.halls
     pools = to_frame(racks.fleet, mw=racks.stock_mw, price=racks.stock_capex_musd_per_mw)
     lives = pd.Series(racks.life_years.astype(np.float64), index=list(sets.rack.labels))
+    moved = crossed(_moved(case).drop(columns="year"), table_of({"year": case.years}))
+    ends = moved["bought"] + lookup(lives, moved, ("rack",), np.nan) - 1.0
+    stays = (moved["year"] >= moved["since"]) & (case.last_calendar_year(moved["year"]) <= ends) & moved["is_stock"]
+    prices = pools.drop_duplicates(["site", "rack"])[["site", "rack", "price"]]
+    moved = moved[stays].merge(prices, on=["site", "rack"], how="left")
+    pools = pd.concat([pools, moved[pools.columns]], ignore_index=True)
     standing = to_frame(halls.hall, mw=halls.existing_mw, price=halls.existing_capex_musd_per_mw)
     interest = 1.0 + finance.build_idc_frac
 

@@ -1,15 +1,15 @@
 """What a unit of compute costs: by workload and use, up front and running apart.
 
 Every payment of a year for own sites goes to the workloads that the site served in that year:
-purchases of racks to the use they were bought for, each other line by the quantity that drives
-it. So the workloads add up to the total, and the total to the cost table. What of it repays idle
-capacity, racks that are parked and halls that they leave empty, is known apart, and is in no cost
-of a unit of work done.
+purchases of racks to the use that the racks are in, also after they have moved, each other line by
+the quantity that drives it. So the workloads add up to the total, and the total to the cost table.
+What of it repays idle capacity, racks that are parked and halls that they leave empty, is known
+apart, and is in no cost of a unit of work done.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -194,18 +194,41 @@ def _shares_by_duty(s: SolvedModel, nameplate: Floats) -> Floats:
 
 
 def _racks_by_duty(s: SolvedModel, line: SolvedCost, nameplate: Floats, idle_frac: Floats) -> Floats:
-    """Return the repayments of racks by workload, by way of the use they were bought for.
+    """Return the repayments of racks by workload, by way of the use that the racks are in.
 
     Shape (2, workload, year): all of them, and what of them is of parked racks.
     """
-    bought, calendar, amount = _terms(s, line, s.model.install)
-    over, year = s.model.install.over, s.model_year_of[calendar]
-    site, rack, hall, duty = (over[name][bought] for name in ("site", "rack", "hall", "duty"))
-    pool = locate(s.p.racks.fleet, site, rack, hall, duty, year)
-    idle = np.where(pool >= 0, idle_frac[pool], 0.0) * amount
-    shape = (len(s.p.sets.duty), len(s.p.sets.site), len(s.model.calendar))
-    by_calendar = np.stack([summed(shape, (duty, site, calendar), musd) for musd in (amount, idle)])
+    bought, calendar, musd_per_mw = _terms(s, line, s.model.install)
+    over, sets = s.model.install.over, s.p.sets
+    site, rack, hall, duty, year = (over[name][bought] for name in ("site", "rack", "hall", "duty", "year"))
+    of_cohort = np.zeros((len(sets.site), len(sets.rack), len(sets.vintage), len(s.model.calendar)))
+    of_cohort[site, rack, len(sets.vintage) - s.years + year, calendar] = musd_per_mw
+    own = (site, rack, hall, duty, calendar, musd_per_mw * s.value(s.model.install)[bought])
+    by_calendar = _by_use(s, own, of_cohort, s.model_year_of, idle_frac)
     return _by_duty(s, nameplate, mean_of(by_calendar, s.model_year_of, s.years))
+
+
+def _by_use(
+    s: SolvedModel, own: tuple[Any, ...], of_cohort: Floats, year_of: NDArray[np.intp], idle_frac: Floats
+) -> Floats:
+    """Add up what racks pay by the use that they are in: with those that move goes what a MW of their cohort pays.
+
+    Takes `own`, site, rack, hall, duty, moment and payment of each as bought, `of_cohort` (site, rack, vintage,
+    moment), `year_of` (moment,). Gives (2, duty, site, moment): all of it, and what of it is of parked racks.
+    """
+    training = s.p.sets.duty.code("training")
+    parts = [own]
+    for moved, sign, into in ((s.model.move_out, -1.0, training), (s.model.move_in, 1.0, 1 - training)):
+        over, mw = moved.over, s.value(moved)
+        at, moment = np.nonzero((mw != 0.0)[:, None] & (year_of >= over["year"][:, None]))
+        site, rack, hall, vintage = (over[name][at] for name in ("site", "rack", "hall", "vintage"))
+        musd = sign * mw[at] * of_cohort[site, rack, vintage, moment]
+        parts.append((site, rack, hall, np.full(len(at), into), moment, musd))
+    site, rack, hall, duty, moment, musd = (np.concatenate(of) for of in zip(*parts, strict=True))
+    pool = locate(s.p.racks.fleet, site, rack, hall, duty, year_of[moment])
+    idle = np.where(pool >= 0, idle_frac[pool], 0.0) * musd
+    shape = (len(s.p.sets.duty), len(s.p.sets.site), len(year_of))
+    return np.stack([summed(shape, (duty, site, moment), of) for of in (musd, idle)])
 
 
 def _by_duty(s: SolvedModel, nameplate: Floats, paid: Floats) -> Floats:
@@ -219,7 +242,7 @@ def _existing(
     """Return the instalments of existing racks and halls. [MUSD/year]
 
     Each repays the price of its kind over its life, whatever its age: what is left of its
-    instalments is its remaining value. Racks are charged to the use they are for, halls to all,
+    instalments is its remaining value. Racks are charged to the use they are in, halls to all,
     and those that parked racks leave empty to the use of these.
     Shape (2, workload, year): all of them, and what of them is of idle ones.
     """
@@ -231,7 +254,13 @@ def _existing(
 
     pool, hall = racks.fleet, halls.hall
     life = racks.life_years[pool["rack"]].astype(np.float64)
-    of_racks = annuity_payment(racks.stock_capex_musd_per_mw, rate("rack", pool["site"]), life) * racks.stock_mw
+    per_mw = annuity_payment(racks.stock_capex_musd_per_mw, rate("rack", pool["site"]), life)
+    of_cohort = np.zeros((len(s.p.sets.site), len(s.p.sets.rack), len(s.p.sets.vintage), s.years))
+    of_cohort[pool["site"], pool["rack"]] = per_mw[:, None, None]
+    of_cohort *= racks.vintage_last_year.T[:, :, None] >= s.model.last_year
+    of_cohort[:, :, -s.years :] = 0.0  # bought by the plan
+    own = (*(pool[name] for name in ("site", "rack", "hall", "duty", "year")), per_mw * racks.stock_mw)
+    by_duty = _by_use(s, own, of_cohort, np.arange(s.years), idle_racks)
     of_halls = halls.existing_mw * annuity_payment(
         halls.existing_capex_musd_per_mw,
         rate("facility", hall["site"]),
@@ -241,26 +270,26 @@ def _existing(
     by_site = s.by_place(hall, of_halls)
     left_empty = np.einsum("sy,swy->wy", by_site * idle_halls, parked_share)
     filled = np.einsum("sy,swy->wy", by_site * (1.0 - idle_halls), _shares(nameplate, nameplate))
-    by_duty = np.stack([_by_pool(s, musd) for musd in (of_racks, of_racks * idle_racks)])
     return np.stack([filled + left_empty, left_empty]) + _by_duty(s, nameplate, by_duty)
 
 
 def _rent_by_class(s: SolvedModel) -> Floats:
     """Return what is paid for rented compute, shape (workload, year)."""
     line = next(line for line in s.lines if line.cost.name == "rented_compute")
-    bought, calendar, amount = _terms(s, line, s.model.bought)
+    bought, calendar, musd = _terms(s, line, s.model.bought)
     at = (s.model.bought.over["workload"][bought], calendar)
-    by_calendar = summed((len(s.p.sets.workload), len(s.model.calendar)), at, amount)
+    paid = musd * s.value(s.model.bought)[bought]
+    by_calendar = summed((len(s.p.sets.workload), len(s.model.calendar)), at, paid)
     return mean_of(by_calendar, s.model_year_of, s.years)
 
 
 def _terms(
     s: SolvedModel, line: SolvedCost, variable: Variable
 ) -> tuple[NDArray[np.intp], NDArray[np.integer], Floats]:
-    """Return the payments of a line decision by decision: which, calendar year, amount."""
+    """Return the payments of a line decision by decision: which, calendar year, MUSD of a unit."""
     terms = line.cost.build(s.model)
     position = (terms.column - variable.first_column).astype(np.intp)
-    return position, terms.over["calendar"][terms.row], terms.value_of_term * s.x[terms.column]
+    return position, terms.over["calendar"][terms.row], terms.value_of_term
 
 
 def _conversions(s: SolvedModel) -> pd.DataFrame:

@@ -76,3 +76,16 @@ def test_a_run_that_needs_less_compute_costs_less() -> None:
     models = run.tables["models_trained"].set_index(["model", "year"])["run_musd"]
     assert models["gpt_3", 2028] == pytest.approx(0.35 * 3640.0 * costs[2028] / 1e6)
     assert run.meta["check"]["ok"]
+
+
+def test_racks_that_move_to_inference_are_paid_for_there():
+    asked = (
+        "{workload: train_frontier, unit: kh100e, by_year: {2027: 45, 2028: 15}}, "
+        "{workload: chat_interactive, unit: kh100e, by_year: {2027: 8, 2028: 44}}"
+    )
+    plan = plan_of("tiny", f"demand.explicit=[{asked}]", "cascade={allow: true, min_age_years: 0}")
+    first, second = plan.tables["lifetime"].itertuples()
+
+    assert plan.verdict.ok
+    assert plan.tables["moves"].query("direction == 'in'")["moved_mw"].sum() > 20.0
+    assert second.usd_per_pf_day == pytest.approx(first.usd_per_pf_day, rel=0.1)
