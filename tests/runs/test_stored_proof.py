@@ -197,3 +197,13 @@ def test_check_says_what_is_proven(stored: Path) -> None:
 
     assert shown.exit_code == 0, shown.output
     assert "no plan of it costs less than 637.454 MUSD" in " ".join(shown.output.split())
+
+
+def test_a_label_that_no_rule_can_look_up_breaks_rules_and_not_the_check(copied: Path) -> None:
+    path = "proof/columns.parquet"
+    rack = pd.read_parquet(copied / path)["rack"].astype("str").replace({"gb200_nvl72": "a100_air"})
+    changed(copied, path, rack=rack)
+
+    verdict = reopen(copied).verdict()
+
+    assert verdict["tables_as_stated"].place.startswith("cannot be computed: KeyError")
