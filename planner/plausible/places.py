@@ -103,6 +103,8 @@ _LIKE_ELSEWHERE_KM: Final = 1000.0  # in another country, or on another grid
 _MUCH_NEARER: Final = 3.0
 """A site that is like another takes its zone, prices and climate: of much nearer ones they fit."""
 _STATE_KM: Final = 200.0
+_NEXT_DOOR_KM: Final = 8.0
+"""A site so near has the same zone, if none of the zone that is given is: Secaucus is 10 km from another grid."""
 _IN_STATE_NEARER: Final = 2.0
 """The same for a zone that no other site of its state has: all rows of table `sites` are within them."""
 
@@ -149,11 +151,14 @@ def _other_zone(sites: pd.DataFrame, zone: str, country: str, state: str, km: Fl
     """Say of a zone that its sites are far away, for its state, and the nearest site has another; or nothing."""
     in_zone = (sites["zone"] == zone).to_numpy(dtype=np.bool_)
     near_km, beside = float(km[in_zone].min(initial=np.inf)), sites.iloc[int(km.argmin())]
-    if beside["country"] != country or near_km <= max(_STATE_KM, _IN_STATE_NEARER * km.min()) or np.isinf(near_km):
+    if beside["country"] != country or np.isinf(near_km):
         return None
-    of_state = set(sites["zone"][(sites["country"] == country) & (sites["state"] == state) & np.isfinite(km)])
-    if near_km <= max(_OWN_ZONE_KM, _MUCH_NEARER * km.min()) and (not of_state or zone in of_state):
-        return None
+    if km.min() > _NEXT_DOOR_KM or near_km <= _NEXT_DOOR_KM:
+        if near_km <= max(_STATE_KM, _IN_STATE_NEARER * km.min()):
+            return None
+        of_state = set(sites["zone"][(sites["country"] == country) & (sites["state"] == state) & np.isfinite(km)])
+        if near_km <= max(_OWN_ZONE_KM, _MUCH_NEARER * km.min()) and (not of_state or zone in of_state):
+            return None
     beside_km = round(km.min())
     away = f", {as_text(beside_km)} km away," if beside_km else " of the tables"
     what_is = (
