@@ -83,7 +83,8 @@ def dual_unit(case: Case) -> Excess:
     )
     in_one = {block: price.units for block, price in PRICES.items()}
     units = prices["block"].map(in_one).to_numpy(dtype=np.float64)
-    units = units * lookup(hours_of_slot(case), prices, ("slot",), 1.0)
+    by_the_hour = prices["block"].isin([block for block, price in PRICES.items() if price.unit == "USD/MWh"])
+    units = units * np.where(by_the_hour, lookup(hours_of_slot(case), prices, ("slot",), 1.0), 1.0)
     stricter = prices["block"].isin(_named("must_be_met"))
     raw = np.where(stricter, 1.0, -1.0) * prices["raw_dual"].to_numpy()
     value = raw * _USD_PER_MUSD / units / weight

@@ -69,7 +69,10 @@ DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
     "shed_mw": ("stress_slot", "shed_mw"),
 }
 
-PRICES: Final[Mapping[str, DualPrice]] = {"all_headroom": DualPrice("USD/MW-year", paid="horizon")}
+PRICES: Final[Mapping[str, DualPrice]] = {
+    "all_headroom": DualPrice("USD/MW-year", paid="horizon"),
+    "non_firm_power": DualPrice("USD/MW-year"),
+}
 
 # --- Figures of non-firm connection ---------------------------------------------------------------
 

@@ -152,8 +152,8 @@ def demand_price(tables: Tables) -> pd.DataFrame:
 
 
 def _all_periods(rows: pd.DataFrame) -> pd.DataFrame:
-    """Add up what one more is worth in all billing periods of a year, where it has any."""
-    if (rows["period"] == "").all():
+    """Add up what one more is worth in all billing periods or time slices of a year, where it has any."""
+    if (rows[["period", "slot"]] == "").all(axis=None):
         return rows
     keys = [*PLACES, "year"]
     summed = rows.groupby(keys, as_index=False)[["value", "raw_dual"]].sum()

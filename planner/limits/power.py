@@ -57,14 +57,24 @@ def _firm(p: Inputs, tables: Tables, rows: pd.DataFrame) -> Floats:
     return lookup(firm, rows[["site", "year"]])
 
 
+def _none_yet(p: Inputs, rows: pd.DataFrame, *offers: Index) -> Bools:
+    site, year = codes(p, rows, "site", "year")
+    first = np.full(len(p.sets.site), len(p.sets.year))
+    for offered in offers:
+        np.minimum.at(first, offered["site"], offered["year"])
+    return np.asarray(year < first[site])
+
+
 def _no_connection_yet(p: Inputs, tables: Tables, rows: pd.DataFrame) -> Bools:
     """Connections of years in which no new one, firm or not, can serve: all there is is firm."""
     del tables
-    first = np.full(len(p.sets.site), len(p.sets.year))
-    for offers in (p.grid.expand, p.non_firm.connect):
-        np.minimum.at(first, offers["site"], offers["year"])
-    site, year = codes(p, rows, "site", "year")
-    return np.asarray(year < first[site])
+    return _none_yet(p, rows, p.grid.expand, p.non_firm.connect)
+
+
+def _no_firm_yet(p: Inputs, tables: Tables, rows: pd.DataFrame) -> Bools:
+    """Connections of years in which no new firm one can serve."""
+    del tables
+    return _none_yet(p, rows, p.grid.expand)
 
 
 # --- where it is set -------------------------------------------------------------------
@@ -224,6 +234,14 @@ ALL_HEADROOM: Final = Relaxation("headroom firm or not", "MW", ("zone",), more_h
 NON_FIRM_LIMITS: Final = (
     Limit(
         "non_firm_power",
+        price=MW_YEAR,
+        binding=Binding(
+            "MW",
+            _firm,
+            "When non-firm power of {site} is off in {year}, its firm connection ({limit}) carries its load, before a"
+            " larger one can be there:",
+            is_scarce=_no_firm_yet,
+        ),
         set_by=(FIRM_CONNECTION, SetBy("grid.curtailment_rate_pct", "{figure:g} % of the year off at most")),
         relaxed_by={CONNECTION: unit_increments},
     ),

@@ -159,7 +159,7 @@ def test_a_ppa_that_is_decided_within_a_year_is_reread():
 
     january = with_values(inputs, figure, np.where(of_sun, year.max(), figure.values))
 
-    rule = RULE["contract_offers_from_scenario"]
+    rule = RULE["ppas_from_tables"]
     held, broken = (judged(rule, Case(scenario, given, NoTables(), 0.0, "")) for given in (inputs, january))
     assert held.ok
     assert not broken.ok

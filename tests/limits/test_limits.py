@@ -128,7 +128,8 @@ def test_the_sign_of_a_price_is_that_of_the_side_that_its_rows_limit(world: str)
         seen += 1
 
         assert set(np.where(is_most, -1, 1)) == {limit.price.sign}, limit.name
-        assert by_slot == limit.price.by_slot, limit.name
+        # What is worth a MW in all time slices has rows by time slice too.
+        assert by_slot or not limit.price.by_slot, limit.name
     assert seen > 5
 
 
