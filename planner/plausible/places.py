@@ -153,7 +153,7 @@ def _other_zone(sites: pd.DataFrame, zone: str, country: str, state: str, km: Fl
     near_km, beside = float(km[in_zone].min(initial=np.inf)), sites.iloc[int(km.argmin())]
     if beside["country"] != country or np.isinf(near_km):
         return None
-    if km.min() > _NEXT_DOOR_KM or near_km <= _NEXT_DOOR_KM:
+    if not 0.0 < km.min() <= _NEXT_DOOR_KM or near_km <= _NEXT_DOOR_KM:
         if near_km <= max(_STATE_KM, _IN_STATE_NEARER * km.min()):
             return None
         of_state = set(sites["zone"][(sites["country"] == country) & (sites["state"] == state) & np.isfinite(km)])
