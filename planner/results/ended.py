@@ -11,6 +11,7 @@ import numpy as np
 from planner.base.errors import LimitReachedError
 from planner.base.words import amount, percent, some
 from planner.clock.days import ModelYears
+from planner.results.schema import WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -21,20 +22,10 @@ if TYPE_CHECKING:
 
 PLANNED: Final = frozenset({"optimal", "within_gap"})
 """Statuses of a plan as it was asked for."""
-_STATUS: Final = {
-    "optimal": ("good", "Optimal: no plan costs less"),
-    "within_gap": ("good", "Feasible within the required gap, not proven optimal"),
-    "time_limit": ("fair", "Time limit reached: the best plan so far, not proven"),
-    "iteration_limit": ("fair", "Iteration limit reached: the best plan so far, not proven"),
-    "interrupted": ("fair", "Interrupted: the best plan so far, not proven"),
-}
+_STATUS: Final = WORDS["status"]
 _SURVIVES: Final = "survives_loss_of_any_site"
 """Rule that a plan may break because a limit ended its rounds of failover."""
-_NOT_SURVIVED: Final = {
-    "time_limit": "does not survive the outage of every site; more time is solver.time_limit_s",
-    "iteration_limit": ("does not survive the outage of every site; more rounds are failover.most_rounds"),
-    "interrupted": "does not survive the outage of every site",
-}
+_NOT_SURVIVED: Final = WORDS["not_survived"]
 _STEPS: Final = ("rounded", "dived", "searched")
 """Steps by which `planner.studies.solve.whole_numbers` sets integers, as `found_by` begins them."""
 _ASIDE: Final = re.compile(r"\([^()]*\)")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,7 @@ from planner.model.demand import rented_compute
 from planner.model.money import ASSETS, PENALTIES
 from planner.model.racks import rack_moves
 from planner.money.finance import annuity_payment, discount_factor, yearly_payment_shares
+from planner.results.schema import WORDS
 from planner.results.store import ratio, summed, total_by, words
 
 if TYPE_CHECKING:
@@ -154,35 +155,6 @@ def _worth(s: SolvedModel, years: NDArray[np.integer]) -> Floats:
 
 
 @dataclass(frozen=True)
-class _End:
-    """What the moneys are called under a reading of the end of the horizon."""
-
-    after: str  # rule of what is left after the horizon
-    left: str = "are left to pay after it"  # the same, behind its amount in a sentence
-    left_of: str = "paid after the horizon"  # what a sum that leads to it ends with
-    repaid: str = "repaid inside the horizon"  # term: payments for assets inside the horizon
-    assets: str = "assets by their instalments"  # how the net present value counts assets
-    goes_on: str = ""  # what follows the horizon in it
-
-
-_ENDS: Final[Mapping[str, _End]] = {
-    "annuity": _End(after="instalments and contracts that run on; not in the net present value"),
-    "truncated_salvage": _End(
-        after="book value of assets, credited to the plan; contracts that run on",
-        left="are book value, which is credited to the plan, and contracts that run on after it",
-        left_of="book value at the end, and contracts that run on",
-        repaid="charged inside the horizon, less book value",
-        assets="assets at their cost less the book value at the end",
-    ),
-    "perpetuity": _End(
-        after="instalments and contracts that run on; NPV repeats the last year for ever",
-        left="are left to pay after it if nothing is replaced",
-        goes_on=", those of the last year for ever,",
-    ),
-}
-
-
-@dataclass(frozen=True)
 class Term:
     """A term of a sum, and where it stands in the tables."""
 
@@ -218,7 +190,7 @@ class Moneys:
     @property
     def left_in_words(self) -> str:
         """What is left after the horizon, to be put behind its amount in a sentence."""
-        return _ENDS[self.end_of_horizon].left
+        return str(WORDS["ends"][self.end_of_horizon]["left"])
 
     @property
     def lines(self) -> tuple[tuple[str, float, str], ...]:
@@ -229,45 +201,13 @@ class Moneys:
     @property
     def sums(self) -> tuple[tuple[str, tuple[Term, ...]], ...]:
         """Sums that lead from one money to another: a name, and terms that add up to the last."""
-        end = _ENDS[self.end_of_horizon]
-        overnight = Term("overnight capex of what is bought", _ITEMS, "overnight_musd", "asset")
-        paid = "payments_musd+npv_after_musd" if end.goes_on else "payments_musd"
-        discounting = Term("discounting to the base year", _YEARS, "npv_musd", less=paid)
-        for_ever = Term("the last year again, for ever", _YEARS, "npv_after_musd")
-        return (
-            (
-                "from overnight capex to what is left after the horizon",
-                (
-                    overnight,
-                    Term("interest while it is built", _ITEMS, "building_interest_musd", "asset"),
-                    Term("interest over its life", _ITEMS, "interest_musd", "asset"),
-                    Term(end.repaid, _ITEMS, "paid_musd", "asset", is_taken_off=True),
-                    Term("contracts that run on", _ITEMS, "after_musd", "contract"),
-                    Term(end.left_of, _ITEMS, "after_musd"),
-                ),
-            ),
-            (
-                "from overnight capex to cash",
-                (
-                    overnight,
-                    Term("spent before the first year", _ITEMS, "before_musd", "asset", is_taken_off=True),
-                    Term("paid as it is used", _YEARS, "running_musd"),
-                    Term("cash", _YEARS, "cash_musd"),
-                ),
-            ),
-            (
-                "from cash to net present value",
-                (
-                    Term("cash", _YEARS, "cash_musd"),
-                    Term("cash for assets", _YEARS, "asset_cash_musd", is_taken_off=True),
-                    Term(f"{end.repaid}, instead", _YEARS, "repaid_musd"),
-                    Term("price of work not done, which nobody is paid", _YEARS, "unmet_musd"),
-                    discounting,
-                    *((for_ever,) if end.goes_on else ()),
-                    Term("net present value", _YEARS, "npv_musd"),
-                ),
-            ),
-        )
+        end, found = WORDS["ends"][self.end_of_horizon], []
+        for name, terms in WORDS["sums"].items():
+            # A word in braces depends on the end of the horizon, and some terms are of one end alone.
+            filled = ({key: _filled(said, end) for key, said in term.items()} for term in terms)
+            of_end = (term for term in filled if term.pop("of_end", self.end_of_horizon) == self.end_of_horizon)
+            found.append((name, tuple(Term(**term) for term in of_end)))
+        return tuple(found)
 
     @property
     def reconciled(self) -> tuple[tuple[str, tuple[tuple[str, float], ...]], ...]:
@@ -285,19 +225,23 @@ class Moneys:
         )
 
 
+def _filled(said: str | bool, end: Mapping[str, str]) -> Any:
+    return said.format_map(end) if isinstance(said, str) else said
+
+
 def moneys(tables: Mapping[str, pd.DataFrame]) -> Moneys:
     """Gather the four moneys from the tables of a plan."""
     years, items, solution = tables["money_years"], tables["money_items"], tables["solution"].iloc[0]
     last, end_of_horizon = int(solution["last_year"]), str(solution["end_of_horizon"])
-    end = _ENDS[end_of_horizon]
+    end = WORDS["ends"][end_of_horizon]
     places = {"npv_musd": years, "cash_musd": years, "overnight_musd": items, "after_musd": items}
     amounts = {name: float(table[name].sum()) for name, table in places.items()}
     rate = float(solution["discount_rate_frac"])
     rules = {
-        "Net present value": f"payments to {last}{end.goes_on} at {rate:.2%} real; {end.assets}",
+        "Net present value": f"payments to {last}{end['goes_on']} at {rate:.2%} real; {end['assets']}",
         f"Cash to {last}": "assets as they are built, all else as it is used; no interest",
         "Overnight capex": "what is bought, at its price on the day; no interest",
-        f"After {last}": end.after,
+        f"After {last}": end["after"],
     }
     return Moneys(**amounts, years=years, items=items, rules=rules, end_of_horizon=end_of_horizon)
 

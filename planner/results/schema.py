@@ -6,7 +6,9 @@ It is data, next to the dictionary of the tables that are read: `data/results.js
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 from planner.base.paths import DATA_DIR
 from planner.tables.descriptor import load_package
@@ -37,6 +39,9 @@ CHECKS: Final = _PROOF["checks"]
 RUN_TABLES: Final[Mapping[str, TableSchema]] = {**TABLES, CHECKS.name: CHECKS}
 """Every table of a run folder by name: those of the results, and the verdict of the checker."""
 
+
+WORDS: Final[Mapping[str, Any]] = json.loads((Path(__file__).parent / "words.json").read_text(encoding="utf-8"))
+"""How solves end, what is summed up by year, steps of the bridge, ends of a horizon, sums of the four moneys."""
 
 _HEAD = """\
 # Result tables

@@ -13,6 +13,7 @@ from planner.families import FAMILIES
 from planner.fleet.compute import mean_h100e_from_pf_days
 from planner.model.money import PENALTIES
 from planner.results.power import wue_l_per_kwh
+from planner.results.schema import WORDS
 from planner.results.store import ratio, summed, total_by
 
 if TYPE_CHECKING:
@@ -57,16 +58,7 @@ def summary(s: SolvedModel, tables: Mapping[str, pd.DataFrame]) -> dict[str, Cel
     }
 
 
-_SUMMED: Final = {
-    "demand": ("demand_kh100e", "served_kh100e", "rented_kh100e", "saved_kh100e", "unmet_kh100e"),
-    "site_year": (
-        *("halls_mw", "nameplate_mw", "it_mean_mw", "facility_mean_mw", "water_m3"),
-        *("emissions_kt", "new_firm_mw", "capex_musd"),
-    ),
-    "non_firm_year": ("shed_mwh", "lost_kh100e"),
-    "builds": ("built_mw",),
-    "installs": ("installed_mw",),
-}
+_SUMMED: Final = WORDS["summed"]
 """Columns that are the sums of those of the same name in other tables."""
 
 
@@ -132,26 +124,7 @@ class BridgeStep:
     is_level: bool = False  # whether it is power at a place of the bridge, and not what is added on the way to the next
 
 
-STEPS: Final = (
-    BridgeStep("path_mw", "nameplate on the path", is_level=True),
-    BridgeStep("facility_share_mw", "cooling and losses in it"),
-    BridgeStep("restated_mw", "demand restated"),
-    BridgeStep("saved_mw", "work saved by levers"),
-    BridgeStep("rented_mw", "work rented"),
-    BridgeStep("unmet_mw", "unmet work"),
-    BridgeStep("racks_mw", "better racks than its fleet"),
-    BridgeStep("standby_mw", "standby racks"),
-    BridgeStep("companion_mw", "storage and servers"),
-    BridgeStep("nameplate_mw", "nameplate in use", is_level=True),
-    BridgeStep("draw_mw", "busy racks draw less"),
-    BridgeStep("load_mw", "not at work all the time"),
-    BridgeStep("it_mean_mw", "IT power, mean", is_level=True),
-    BridgeStep("cooling_mw", "cooling"),
-    BridgeStep("loss_mw", "electrical losses"),
-    BridgeStep("facility_mean_mw", "at the meter, mean", is_level=True),
-    BridgeStep("peak_mw", "peak above mean"),
-    BridgeStep("facility_peak_mw", "at the meter, peak", is_level=True),
-)
+STEPS: Final = tuple(BridgeStep(**step) for step in WORDS["bridge"])
 """The bridge in order: each level is the one before it with the terms in between added."""
 
 

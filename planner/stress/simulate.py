@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import exp, lgamma, log, log1p
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -235,8 +236,7 @@ _WINDOW_DAYS: Final = 7
 _HOURS: Final = int(HOURS_PER_DAY)
 
 
-@dataclass
-class SimulatedYear:
+class SimulatedYear(SimpleNamespace):
     """What came of a year, shapes (draw, site).
 
     Energy in MWh, cost in USD, hours in h; `peak_mw` is the most that the site used, and
@@ -244,34 +244,14 @@ class SimulatedYear:
     all deferrable work waiting. What is deferred, late, caught up and given up is IT energy.
     """
 
-    draws: int
-    sites: int
-    unserved_mwh: Floats = field(init=False)
-    unserved_h: Floats = field(init=False)
-    overload_mwh: Floats = field(init=False)
-    overload_h: Floats = field(init=False)
-    overload_mw: Floats = field(init=False)
-    outage_h: Floats = field(init=False)
-    generator_h: Floats = field(init=False)
-    generator_mwh: Floats = field(init=False)
-    battery_mwh: Floats = field(init=False)
-    source_mwh: Floats = field(init=False)
-    grid_mwh: Floats = field(init=False)
-    used_mwh: Floats = field(init=False)
-    peak_mw: Floats = field(init=False)
-    energy_usd: Floats = field(init=False)
-    source_usd: Floats = field(init=False)
-    design_h: Floats = field(init=False)
-    put_off_mwh: Floats = field(init=False)
-    put_off_h: Floats = field(init=False)
-    late_mwh: Floats = field(init=False)
-    caught_up_mwh: Floats = field(init=False)
-    given_up_mwh: Floats = field(init=False)
+    figures: Final = (
+        *("unserved_mwh", "unserved_h", "overload_mwh", "overload_h", "overload_mw", "outage_h", "generator_h"),
+        *("generator_mwh", "battery_mwh", "source_mwh", "grid_mwh", "used_mwh", "peak_mw", "energy_usd", "source_usd"),
+        *("design_h", "put_off_mwh", "put_off_h", "late_mwh", "caught_up_mwh", "given_up_mwh"),
+    )
 
-    def __post_init__(self) -> None:
-        for name in self.__dataclass_fields__:
-            if name not in {"draws", "sites"}:
-                setattr(self, name, np.zeros((self.draws, self.sites)))
+    def __init__(self, draws: int, sites: int) -> None:
+        super().__init__(draws=draws, sites=sites, **{name: np.zeros((draws, sites)) for name in self.figures})
 
 
 def simulate_year(

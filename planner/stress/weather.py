@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, fields
 from functools import cached_property
 from math import erfc, inf, isfinite
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from planner.base.errors import Problem, raise_all
-from planner.base.units import HOURS_PER_DAY, HOURS_PER_YEAR
+from planner.base.units import HOURS_PER_DAY
 from planner.clock.days import DAYS_PER_MONTH
 from planner.place.geo import geodesic_km
 
@@ -50,32 +52,9 @@ class StressSettings:
     seed: int = 1  # of all random numbers: the same seed gives the same years
 
 
-_UNITS = {
-    "outages_per_year": "1/year",
-    "outage_median_h": "h",
-    "outage_mean_h": "h",
-    "heat_wave_k": "K",
-    "heat_wave_days": "day",
-    "curtailment_frac": "-",
-    "curtailment_h": "h",
-    "generator_mw": "MW",
-    "fuel_h": "h",
-    "weather_persistence_h": "h",
-    "weather_reach_km": "km",
-    "price_persistence_h": "h",
-    "price_reach_km": "km",
-    "lost_load_usd_per_mwh": "USD/MWh",
-}
-_MAY_BE_ZERO = {"outages_per_year", "heat_wave_k", "heat_wave_days", "curtailment_frac", "fuel_h", "seed"}
-_AT_MOST = {
-    "curtailment_frac": 1.0,
-    "heat_wave_days": 365.0,
-    "curtailment_h": HOURS_PER_YEAR,
-    "outages_per_year": HOURS_PER_YEAR,
-}
-"""An event lies within a year of 365 days."""
-_WHOLE = {"heat_wave_days": "days", "curtailment_h": "hours"}
-"""Lengths of events in a year of hours, and what they are counted in."""
+_DECLARED: Final = json.loads((Path(__file__).parent / "settings.json").read_text(encoding="utf-8"))
+_UNITS, _MAY_BE_ZERO, _AT_MOST, _WHOLE = (_DECLARED[name] for name in ("units", "may_be_zero", "at_most", "whole"))
+"""Units and bounds of settings; lengths of events, within a year of 365 days, are counted in whole days or hours."""
 _TABLE = "data/stress_settings.csv"
 
 

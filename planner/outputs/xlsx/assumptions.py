@@ -12,7 +12,7 @@ import pandas as pd
 from planner.outputs.canvas import Live, cell, place_of
 from planner.outputs.labels import DisplayNames
 from planner.outputs.measures import sites_of
-from planner.outputs.xlsx.book import SHEETS, named, this_row, write_section, write_table
+from planner.outputs.xlsx.book import LAYOUT, SHEETS, named, this_row, write_section, write_table
 from planner.scenario.keys import field_at, unit_of
 from planner.scenario.workbook_cells import EDITED_SITE, SITE_ID_HEAD
 
@@ -130,16 +130,7 @@ def _block(key: str, written: Mapping[str, str]) -> str:
 # --- Sheet Sites: where the plan is, and cells to edit MW, price and lead time of each site -------
 
 _HEAD: Final = 6
-_COLUMNS: Final = (
-    ("zone", "", "zone", "@"),
-    ("first year", "year", "first_year", "0"),
-    ("racks", "MW", "nameplate_mw", "#,##0.0"),
-    ("training", "%", "training_frac", "0%"),
-    ("meter, mean", "MW", "facility_mean_mw", "#,##0.0"),
-    ("meter, peak", "MW", "facility_peak_mw", "#,##0.0"),
-    ("new firm connection", "MW", "new_firm_mw", "#,##0.0"),
-    ("budget capex", "MUSD", "capex_musd", "#,##0"),
-)
+_COLUMNS: Final = LAYOUT["heads"]["sites"]
 _EDITED: Final = (("nameplate_mw", "#,##0.0"), ("price", "#,##0.00"), ("lead_months", "0.0"))
 _FIRST_EDIT: Final = 2 + len(_COLUMNS)
 _AFTER: Final = _FIRST_EDIT + 2 * len(_EDITED)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -26,19 +27,9 @@ if TYPE_CHECKING:
 # --- The workbook of a run: its sheets, and which of them print -----------------------------------
 
 COVER: Final = "Cover"
-BOARD: Final = {
-    COVER: 1,
-    "Summary": 1,
-    "Charts": 1,
-    "Bridge": 1,
-    "Sites": 1,
-    "Power": 2,
-    "Money": 4,
-    "Costs": 1,
-    "Limits": 1,
-    "Risks": 1,
-    "Sources": 1,
-}
+LAYOUT: Final[Mapping[str, Any]] = json.loads((Path(__file__).parent / "sheets.json").read_text(encoding="utf-8"))
+"""What is data of sheets: which print, their lists of result tables, rows of blocks, heads, and sums to check."""
+BOARD: Final[Mapping[str, int]] = LAYOUT["prints"]
 """Sheets that print, and on how many pages each at most: together no more than fifteen."""
 SHEETS: Final = load_package(DATA_DIR / "workbook.json").tables
 """Every sheet after the cover: its title in the contents, what is said above it, columns that no result table has."""
@@ -77,18 +68,8 @@ class Book(Canvas):
 FIRST_YEAR = 2
 """Column of the first year; before it stand the label and the unit."""
 _ATOM, _PRODUCT, _SUM = range(3)
-LISTS: Final = {
-    "Demand": "demand",
-    "Plan": "plan",
-    "SiteYears": "site_year",
-    "ClassYears": "power_class",
-    "Years": "summary",
-    "CostLines": "costs",
-    "CashLines": "cash",
-    "Matching": "matching",
-    "CarbonYears": "carbon_year",
-}
-"""Lists of the workbook, each with its result table."""
+TABLE_OF: Final = {one["name"]: one["table"] for lists in LAYOUT["lists"].values() for one in lists}
+"""The result table of each list of the workbook."""
 _SOLVED: Final = {"load_mean_mw": "facility_mean_mw"}
 """Columns of lists that have the name of another in the result table; those called live have theirs."""
 
@@ -158,7 +139,7 @@ def totals(
     where: Mapping[str, str | bool] = MappingProxyType({}),
 ) -> Formula:
     """Return the total of a column of a list by year, of the rows with some labels."""
-    frame = run.tables[LISTS[table]]
+    frame = run.tables[TABLE_OF[table]]
     if by == "model_year":
         frame = with_model_year(run, frame)
     more = ""
@@ -439,9 +420,9 @@ def _width(column: Field, frame: pd.DataFrame) -> float:
 class TableList(NamedTuple):
     """A list of a sheet."""
 
-    title: str  # above it; nothing above the first of some sheets
     name: str  # in formulas
     table: str  # result table whose columns it has
+    title: str = ""  # above it; nothing above the first of some sheets
     frame: pd.DataFrame | None = None  # its rows, where they are not those of the table
     columns: Sequence[Field] = ()  # likewise
     has_about: bool = False  # whether what the table holds is said below the title
@@ -480,15 +461,17 @@ def write_lists(book: Book, sheet: Worksheet, row: int, lists: Iterable[TableLis
     return row
 
 
-def list_sheet(sheet: str, *lists: TableList) -> Callable[[Book], None]:
+def lists_of(sheet: str) -> list[TableList]:
+    """Return the lists that a sheet has."""
+    return [TableList(**one) for one in LAYOUT["lists"][sheet]]
+
+
+def list_sheet(sheet: str) -> Callable[[Book], None]:
     """Return the writer of a sheet of lists; where nothing is said of it, it is that of the first."""
+    lists = lists_of(sheet)
 
     def write(book: Book) -> None:
-        write_lists(
-            book,
-            book.sheet(sheet, SHEETS[sheet].description or RUN_TABLES[lists[0].table].description),
-            HEAD_ROW,
-            lists,
-        )
+        about = SHEETS[sheet].description or RUN_TABLES[lists[0].table].description
+        write_lists(book, book.sheet(sheet, about), HEAD_ROW, lists)
 
     return write

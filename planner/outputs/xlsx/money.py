@@ -11,7 +11,7 @@ import numpy as np
 
 from planner.outputs.canvas import Live, cell, place_of
 from planner.outputs.labels import DisplayNames, item_words
-from planner.outputs.xlsx.book import FIRST_YEAR, Formula, Row, totals, write_heads, write_rows, write_section
+from planner.outputs.xlsx.book import FIRST_YEAR, LAYOUT, Formula, Row, totals, write_heads, write_rows, write_section
 from planner.results.four_moneys import PAID_FOR, moneys
 from planner.results.schema import RUN_TABLES
 
@@ -49,13 +49,7 @@ UNIT_RULE: Final = (
     "as paid, existing racks and halls are sunk; in full, they cost the instalments that repay "
     "their price over their life; parked racks and the halls they leave empty are in neither"
 )
-_HEADS: Final = {
-    "before_musd": "before horizon",
-    "building_interest_musd": "build interest",
-    "npv_after_musd": "of npv, perpetuity",
-    "after_npv_musd": "after, present value",
-    "discount_frac": "discount factor",
-}
+_HEADS: Final = LAYOUT["heads"]["money"]
 """Heads of columns whose names are longer than a column, or say too little alone."""
 
 

@@ -9,7 +9,17 @@ import numpy as np
 from planner.base.units import HOURS_PER_YEAR
 from planner.outputs.canvas import Live, cell, place_of
 from planner.outputs.run import once_a_run
-from planner.outputs.xlsx.book import FIRST_YEAR, Formula, Row, named, totals, write_heads, write_rows, write_section
+from planner.outputs.xlsx.book import (
+    FIRST_YEAR,
+    LAYOUT,
+    Formula,
+    Row,
+    named,
+    totals,
+    write_heads,
+    write_rows,
+    write_section,
+)
 from planner.outputs.xlsx.money import CASH_BY_YEAR, CASH_YEARS, MONEY_NAMES, UNIT_RULE, hour_costs
 from planner.outputs.xlsx.power import bridge_lines
 from planner.results.four_moneys import moneys
@@ -25,12 +35,7 @@ _LOAD_RATIO: Final = "Energy of a rack against the solved plan"
 _MW_RATIO: Final = "Power of edited sites against the solved plan"
 _RATIOS: Final = frozenset({_LOAD_RATIO, _MW_RATIO})
 """Measures that say by how much the others follow an edit."""
-_MEETING: Final = {
-    "served_kh100e": "Served from own sites",
-    "rented_kh100e": "Served from rented clouds",
-    "saved_kh100e": "Saved by efficiency levers",
-    "unmet_kh100e": "Not met",
-}
+_DEMAND: Final = LAYOUT["rows"]["demand"]
 _POWER: Final = ("IT power, mean", "Facility power, mean", "Facility power, coincident peak")
 _OVERNIGHT: Final = "Overnight capex entering service"
 _CASH: Final = "Cash spent on assets"
@@ -125,9 +130,8 @@ def summary_parts(run: Run) -> dict[str, list[Row]]:
     paid, unmet = (of("live_musd", "CostLines", **where) / span for where in ({}, {"item": "unmet_compute"}))
     met = of("served_kh100e", "Demand") + of("rented_kh100e", "Demand")
     hour = ((paid - unmet) * 1000).over(met * HOURS_PER_YEAR, "", of=met)  # MUSD over kH100e: thousand USD over H100e
-    ways = {"demand_kh100e": "Demand", **_MEETING}
     return {
-        "Compute": [Row(label, "kH100e", of(column, "Demand")) for column, label in ways.items()],
+        "Compute": [Row(label, "kH100e", of(column, "Demand")) for label, column in _DEMAND],
         "Racks and power": [
             Row("Nameplate in use, companions included", "MW", of("live_nameplate_mw")),
             *(
@@ -180,7 +184,7 @@ def write_charts(book: Book) -> None:
     years = (_HEAD, FIRST_YEAR, FIRST_YEAR + len(book.run.years) - 1)
     at, costs = summary_rows(book.run), book.run.tables["costs"]
     charts = [
-        ("Compute by how it is met", "kH100e", list(_MEETING.values()), True),
+        ("Compute by how it is met", "kH100e", [label for label, _ in _DEMAND[1:]], True),
         ("Power at the meter", "MW", _POWER, False),
         ("Payments of a year by heading", "MUSD/year", [f"  {one}" for one in dict.fromkeys(costs["group"])], True),
         ("Money for assets", "MUSD", (_OVERNIGHT, _CASH), False),
