@@ -192,19 +192,14 @@ class Frontier(Answer):
             said.append("Integers are left out: no plan lies below this frontier, and plans lie a little above it.")
         if self.table["price"].isna().iloc[-1]:
             said.append("The last point has no price: no plan has less, whatever it costs.")
-        if self.against in _NOT_OF_RENT and self._rents_more:
-            first, last = (amount(self.table["rented"].iloc[at]) for at in (0, -1))
+        first, last = (float(self.table["rented"].iloc[at]) for at in (0, -1)) if "rented" in self.table else (0.0, 0.0)
+        if self.against in _NOT_OF_RENT and last > first + _NOISE_FRAC * max(first, 1.0):
             said.append(
                 "What is emitted or evaporated for rented compute is not counted, and the last"
-                f" point rents {last} kH100e-years, the first {first}."
+                f" point rents {amount(last)} kH100e-years, the first {amount(first)}."
             )
         said += [f"{name} is held at its level in the plan of least cost." for name in self.held]
         return tuple(said)
-
-    @property
-    def _rents_more(self) -> bool:
-        rented = self.table["rented"]
-        return bool(rented.iloc[-1] > rented.iloc[0] + _NOISE_FRAC * max(rented.iloc[0], 1.0))
 
     def plot(self) -> Drawing:
         """Draw cost and price over the measure."""

@@ -111,7 +111,10 @@ class StoredStochastic:
     tables: Mapping[str, pd.DataFrame]
 
 
-def read_study(folder: Path) -> StoredSweep | StoredFrontier | StoredStochastic:
+Stored = StoredSweep | StoredFrontier | StoredStochastic
+
+
+def read_study(folder: Path) -> Stored:
     """Read the folder of a study."""
     if (folder / STOCHASTIC_FILE).is_file():
         return _read_stochastic(folder)

@@ -307,12 +307,10 @@ def _with_card(page: ShownForm, cards_name: str, fields: Mapping[str, str]) -> S
     if cards is None:
         raise HTTPException(404)
     identifier = fields.get(f"id:{cards_name}", "").strip()
-    if not identifier or len(identifier) > _LONGEST_ID:
-        problem = Said(cards.keys, "What is added needs an id.", "problem")
-        return replace(page, said=(problem,))
-    if identifier in page.draft.ids(cards):
-        problem = Said(cards.keys, f"{identifier} is there already.", "problem")
-        return replace(page, said=(problem,))
+    needs_id = not identifier or len(identifier) > _LONGEST_ID
+    if needs_id or identifier in page.draft.ids(cards):
+        text = "What is added needs an id." if needs_id else f"{identifier} is there already."
+        return replace(page, said=(Said(cards.keys, text, "problem"),))
     keys = (*cards.keys, identifier)
     texts = {**page.draft.texts, name_of(keys): ""}
     for of in cards.fields:

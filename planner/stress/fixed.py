@@ -175,7 +175,8 @@ def fixed_plan(scenario: Scenario, inputs: Mapping[str, pd.DataFrame], tables: M
         - read.by_slot("power_slot", "grid_mw")
         - read.by_slot("stress_slot", "shed_mw")
         - read.by_slot("source_slot", "output_mw", role="standby"),
-        non_firm_mw=_non_firm_mw(read),
+        # Less what is off in stress slots.
+        non_firm_mw=read.by_year("non_firm_year", "non_firm_mw")[:, :, None] - read.by_slot("stress_slot", "off_mw"),
         spare_source_mw=_spare_mw(case, read),
         level_mwh=read.by_slot("source_slot", "level_mwh"),
         waits_mw=waits_mw,
@@ -268,12 +269,6 @@ def _waits(read: _Reader) -> tuple[Floats, tuple[int, ...]]:
 
 def _window_h(label: str) -> int:
     return int(label.removesuffix("h"))
-
-
-def _non_firm_mw(read: _Reader) -> Floats:
-    """Non-firm connection, less what is off in stress slots, (year, site, slot)."""
-    whole = read.by_year("non_firm_year", "non_firm_mw")[:, :, None]
-    return np.asarray(whole - read.by_slot("stress_slot", "off_mw"))
 
 
 def _source_usd_per_mwh(read: _Reader) -> Floats:

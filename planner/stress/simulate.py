@@ -221,14 +221,16 @@ def carry_probability(
         return 1.0
     # By logarithms: the coefficients of a large site pass what a float can hold.
     terms = (
-        exp(_log_choose(count, run) + run * log(each) + (count - run) * log1p(-each))
+        exp(
+            lgamma(count + 1)
+            - lgamma(run + 1)
+            - lgamma(count - run + 1)
+            + run * log(each)
+            + (count - run) * log1p(-each)
+        )
         for run in range(needed, count + 1)
     )
     return min(1.0, sum(terms))
-
-
-def _log_choose(count: int, run: int) -> float:
-    return lgamma(count + 1) - lgamma(run + 1) - lgamma(count - run + 1)
 
 
 _DAYS: Final = 365
@@ -289,7 +291,10 @@ def simulate_year(
         # What is not firm is off in an emergency, and a share of what is.
         room_mw = np.where(is_out, 0.0, firm_mw * left + non_firm_mw * (left == 1.0))
         per_it = 1.0 + overhead  # losses of work that waits stay where it was due, as in the plan
-        _count_overload(found, _beyond(wanted_mw - per_it * waits_mw.sum(axis=0), firm_mw + non_firm_mw))
+        overload_mw = _beyond(wanted_mw - per_it * waits_mw.sum(axis=0), firm_mw + non_firm_mw)
+        found.overload_mwh += overload_mw.sum(axis=-1)
+        found.overload_h += (overload_mw > 0.0).sum(axis=-1)
+        found.overload_mw = np.maximum(found.overload_mw, overload_mw.max(axis=-1))
         found.outage_h += is_out.sum(axis=-1)
         found.design_h += is_design.sum(axis=-1)
         grid_mw = np.minimum(np.maximum(wanted_mw, 0.0), room_mw)
@@ -330,13 +335,6 @@ def simulate_year(
         setattr(found, name, getattr(waiting, name))
     found.source_usd = found.source_mwh * plan.source_usd_per_mwh[year]
     return found
-
-
-def _count_overload(found: SimulatedYear, overload_mw: Floats) -> None:
-    """Count the hours of some days in which connections would be too small."""
-    found.overload_mwh += overload_mw.sum(axis=-1)
-    found.overload_h += (overload_mw > 0.0).sum(axis=-1)
-    found.overload_mw = np.maximum(found.overload_mw, overload_mw.max(axis=-1))
 
 
 def _count_given_up(found: SimulatedYear, mwh: Floats) -> None:

@@ -67,26 +67,13 @@ def read_own_hours(path: Path, sites: tuple[str, ...], package: Package | None =
     package = package or load_package()
     frame = read_tables([_TABLE], {_TABLE: path}, package=package)[_TABLE]
     file = shown_path(path)
-    problems = [
-        Problem.of(
-            file,
-            f"unknown site {site!r}",
-            "a site that draws power in the plan",
-            "check its spelling, or leave its rows out",
-        )
-        for site in sorted(set(frame["site"]) - set(sites))
-    ]
+    must_be, fix = "a site that draws power in the plan", "check its spelling, or leave its rows out"
+    unknown = sorted(set(frame["site"]) - set(sites))
+    problems = [Problem.of(file, f"unknown site {site!r}", must_be, fix) for site in unknown]
     count = frame.groupby("site")["year_hour_utc"].nunique()
-    problems += [
-        Problem.of(
-            file,
-            f"{site} has {hours} hours",
-            f"{_YEAR_H}, from 0, in UTC",
-            "add rows, or leave the site out to have its hours drawn",
-        )
-        for site, hours in count.items()
-        if hours != _YEAR_H
-    ]
+    must_be, fix = f"{_YEAR_H}, from 0, in UTC", "add rows, or leave the site out to have its hours drawn"
+    wrong = ((site, hours) for site, hours in count.items() if hours != _YEAR_H)
+    problems += [Problem.of(file, f"{site} has {hours} hours", must_be, fix) for site, hours in wrong]
     raise_all(problems)
     arrays = {}
     for name in ("dry_bulb_c", "wet_bulb_c", "wholesale_usd_per_mwh"):

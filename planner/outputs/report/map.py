@@ -122,7 +122,8 @@ def map_of(figures: Figures) -> Html:
     """Draw the map of a plan with its controls and keys."""
     facts = {year: site_facts(figures, year) for year in figures.years}
     bounds = {one.key: one.bounds or _bounds(one, facts) for one in COLOURINGS}
-    largest, known = _largest(figures), [one for one in COLOURINGS if _is_known(one, facts)]
+    every = [of for sites in facts.values() for of in sites.values()]
+    largest, known = _largest(figures), [one for one in COLOURINGS if any(_is_finite(of[one.key]) for of in every)]
     drawn = {year: _plan_marks(figures, of, year, largest, bounds) for year, of in facts.items()}
     keys = (_colour_key(one, bounds[one.key], facts, is_first=one is known[0]) for one in known)
     about = "Map of the sites in use; the tables of sites have the same figures"
@@ -301,10 +302,6 @@ def _round_sizes(largest_mw: float) -> list[float]:
     unit = 10.0 ** math.floor(math.log10(largest_mw / 2.0))
     first = max(step * unit for step in (1.0, 2.0, 5.0) if step * unit <= largest_mw / 2.0)
     return [first, first / 5, first / 25]
-
-
-def _is_known(colouring: Colouring, facts: Mapping[int, SiteFacts]) -> bool:
-    return any(_is_finite(of[colouring.key]) for sites in facts.values() for of in sites.values())
 
 
 def _is_finite(figure: ReportFigure | None) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
@@ -113,6 +114,11 @@ class BridgeLine(NamedTuple):
     label: str
     mw: Floats
 
+    def write(self, book: Book, sheet: Worksheet, row: int, cells: Sequence[float | Live]) -> None:
+        """Write it in a row of a sheet, levels as totals."""
+        style, unit = ("total", "total") if self.step.is_level else ("plain", "unit_left")
+        book.line(sheet, row, [self.label, "MW", *cells], style, "#,##0", styles={1: unit})
+
 
 def bridge_lines(run: Run) -> list[BridgeLine]:
     """Return the lines of the sheet; levels begin with a capital, steps are set in."""
@@ -130,17 +136,13 @@ def write_bridge(book: Book) -> None:
     write_heads(book, sheet, _BRIDGE_HEAD, ("step", "unit"), years)
     level = _BRIDGE_HEAD + 1  # the first row that the next level adds up
     lines = bridge_lines(book.run)
-    for row, step, label, mw in lines:
-        style = "total" if step.is_level else "plain"
-        cells: list[float | Live] = [
-            Live(f"SUM({cell(level, at)}:{cell(row - 1, at)})", float(value))
-            if step.is_level and row > level
-            else value
-            for at, value in enumerate(mw, FIRST_YEAR)
-        ]
-        looks = {1: "total" if step.is_level else "unit_left"}
-        book.line(sheet, row, [label, "MW", *cells], style, "#,##0", styles=looks)
-        level = row if step.is_level else level
+    for line in lines:
+        row, cells = line.row, [*line.mw]
+        if line.step.is_level and row > level:
+            spans = (f"{cell(level, at)}:{cell(row - 1, at)}" for at in count(FIRST_YEAR))
+            cells = [Live(f"SUM({span})", float(mw)) for span, mw in zip(spans, line.mw, strict=False)]
+        line.write(book, sheet, row, cells)
+        level = row if line.step.is_level else level
     _draw_bridge(book, sheet, lines[-1].row + 2, [(line.step, float(line.mw[-1])) for line in lines])
 
 

@@ -56,15 +56,11 @@ def write_summary(book: Book) -> None:
         row = write_rows(book, sheet, _HEAD, rows, start=row + 1)
     if costs := hour_costs(run):  # no rack is in use in any year where there are none
         write_section(book, sheet, row, "Unit costs of own sites, as solved (sheet Money)", columns)
-        linked = [
-            Row(
-                one.label,
-                one.unit,
-                Formula(_if_known(one.name), one.values.astype(object).fillna("").to_numpy()),
-                "0.000",
-            )
-            for one in costs
-        ]
+        linked = []
+        for one in costs:
+            of_year = f"INDEX({one.name},MATCH({{year}},model_years,0))"
+            known = Formula(f'IF({of_year}="","",{of_year})', one.values.astype(object).fillna("").to_numpy())
+            linked.append(Row(one.label, one.unit, known, "0.000"))
         row = write_rows(book, sheet, _HEAD, linked, start=row + 1)
         for at, note in enumerate((f"{UNIT_RULE[0].upper()}{UNIT_RULE[1:]}.", _DIFFERS), row):
             book.text(sheet, at, 0, note, "about")
@@ -77,12 +73,8 @@ def write_summary(book: Book) -> None:
     row = write_rows(book, sheet, _HEAD, [_cash_by_year(run)], start=row + 1 + len(MONEY_NAMES))
     write_section(book, sheet, row, "From the path to the meter, as solved (sheet Bridge)", columns)
     for at, line in enumerate(bridge_lines(run), row + 1):
-        style = "total" if line.step.is_level else "plain"
-        looks = {1: "total" if line.step.is_level else "unit_left"}
-        linked_mw = [
-            Live(f"Bridge!{cell(line.row, column)}", float(mw)) for column, mw in enumerate(line.mw, FIRST_YEAR)
-        ]
-        book.line(sheet, at, [line.label, "MW", *linked_mw], style, "#,##0", styles=looks)
+        places = (f"Bridge!{cell(line.row, column)}" for column in range(FIRST_YEAR, columns))
+        line.write(book, sheet, at, [Live(*pair) for pair in zip(places, map(float, line.mw), strict=True)])
     rows_of = summary_rows(run)
     names = {"model_years": _HEAD, "energy_ratios": rows_of[_LOAD_RATIO], "mw_ratios": rows_of[_MW_RATIO]}
     for name, place in names.items():
@@ -92,12 +84,6 @@ def write_summary(book: Book) -> None:
 _DIFFERS: Final = (
     "Neither counts rent, rented hours and efficiency levers; the row above does, and follows edited cells."
 )
-
-
-def _if_known(name: str) -> str:
-    """Return the formula of what a named row has for a model year; blank where that is blank."""
-    found = f"INDEX({name},MATCH({{year}},model_years,0))"
-    return f'IF({found}="","",{found})'
 
 
 def _cash_by_year(run: Run) -> Row:
