@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from planner.base.errors import InputError, Problem
 from planner.base.words import some
 from planner.outputs.own_folder import FRONTIER, FRONTIER_FILE, STOCHASTIC, STOCHASTIC_FILE, SWEEP, SWEEP_FILE
-from planner.outputs.study_files import COLUMNS
+from planner.outputs.study_files import COLUMNS, STUDIES
 from planner.results.ended import PLANNED
 
 if TYPE_CHECKING:
@@ -31,27 +31,6 @@ QUANTILES: Final = {
     "most": 1.0,
 }
 """Columns of the table that `fans_of` makes, with the share of the futures below them."""
-_OF_TABLES: Final = {
-    "futures": {
-        *("future", "status", "checked", "broken", "objective_musd", "message"),
-        *("bound_musd", "penalty_musd", "rank_low", "rank_high"),
-    },
-    "results": {"future", "figure", "year", "unit", "value"},
-    "no_regret": {"kind", "site", "item", "year", "least_mw", "most_mw", "futures", "order_by"},
-}
-_OF_STOCHASTIC_TABLES: Final = {
-    "decided": {*("kind", "site", "item", "order_by", "unit"), *("ordered", "least", "most", "minimax_regret")},
-    "plans": {"plan", "expected_musd", "penalty_musd", "greatest_regret_musd"},
-    "costs": {"plan", "future", "regret_musd"},
-    "worth": {"measure", "value_musd", "penalty_musd"},
-    "futures": {
-        *("future", "weight", "alone_musd", "cost_musd", "regret_musd", "plan_musd"),
-        *("alone_penalty_musd", "penalty_musd", "regret_penalty_musd", "plan_penalty_musd"),
-        *("status", "broken", "run"),
-    },
-    "results": _OF_TABLES["results"],
-    "no_regret": _OF_TABLES["no_regret"],
-}
 KINDS_READ: Final = frozenset({SWEEP.name, FRONTIER.name, STOCHASTIC.name})
 """Kinds of studies that `read_study` reads."""
 _WHOLE: Final[Mapping[str, Any]] = {"point": int, "is_knee": bool}  # none is missing
@@ -159,8 +138,8 @@ def _read_stochastic(folder: Path) -> StoredStochastic:
     said = _read_file(folder / STOCHASTIC_FILE, _StochasticFile)
     of_plans = set() if said.cvar_tail is None else {"cvar_musd", "objective_musd"}
     tables = {
-        name: _table(folder, name, columns | (of_plans if name == "plans" else set()))
-        for name, columns in _OF_STOCHASTIC_TABLES.items()
+        name: _table(folder, name, {*columns, *(of_plans if name == "plans" else ())})
+        for name, columns in STUDIES["stochastic"].items()
     }
     decided = tables["decided"]
     made = {"decided": decided.assign(order=range(1, len(decided) + 1)), "fans": fans_of(tables["results"])}
@@ -169,7 +148,7 @@ def _read_stochastic(folder: Path) -> StoredStochastic:
 
 def _read_sweep(folder: Path) -> StoredSweep:
     said = _read_file(folder / SWEEP_FILE, _SweepFile)
-    tables = {name: _table(folder, name, columns) for name, columns in _OF_TABLES.items()}
+    tables = {name: _table(folder, name, set(columns)) for name, columns in STUDIES["sweep"].items()}
     futures = tables["futures"]
     axes = tuple(axis for axis in said.axes if axis in futures.columns)
     changes = {

@@ -43,29 +43,12 @@ RUN_TABLES: Final[Mapping[str, TableSchema]] = {**TABLES, CHECKS.name: CHECKS}
 WORDS: Final[Mapping[str, Any]] = json.loads((Path(__file__).parent / "words.json").read_text(encoding="utf-8"))
 """How solves end, what is summed up by year, steps of the bridge, ends of a horizon, sums of the four moneys."""
 
-_HEAD = """\
-# Result tables
-
-Generated from `data/results.json` by `python -m planner.docs`. A run keeps each table as
-`tables/<name>.parquet`, with units and meanings in the file; in Python they are
-`planner.solve(...).results.<name>`. Key columns are in bold. "May be missing" means nan where the
-column says so; nothing else is ever missing. Every column is held by a rule of `dcplan check`
-(tests change each), but one that is shown only: `solution.found_by`.
-"""
-
-_PROOF_HEAD = """
-## Verdict and proof
-
-Generated from `data/proof.json`. With the results, a run keeps the verdict of the checker as
-`tables/checks.parquet`, and in `proof/` the program that was solved, with what proves the plan:
-minimise `offset_musd + cost @ x` within `lower` and `upper` of the rows `A @ x` and of the columns.
-`dcplan check` proves the plan from these alone.
-"""
-
 
 def results_page() -> str:
     """Return the page that documents every table of a run, in Markdown."""
-    return tables_page(_HEAD, TABLES.values()) + tables_page(_PROOF_HEAD, _PROOF.values())
+    text = (Path(__file__).parent / "page.md").read_text(encoding="utf-8")
+    head, of_proof = text.split("<!-- what follows the tables of results -->\n")
+    return tables_page(head, TABLES.values()) + tables_page(of_proof, _PROOF.values())
 
 
 def tables_page(head: str, tables: Collection[TableSchema]) -> str:

@@ -163,21 +163,12 @@ _PARTS: Any = TEMPLATES.get_template("parts.html").module
 TEMPLATES.globals["parts"] = _PARTS
 
 
-def page(
-    template: str,
-    title: str,
-    service: Service | None = None,
-    *,
-    here: str = "",
-    refresh_s: int | None = None,
-    status: int = 200,
-    script: str = "serve.js",
-    **shown: Any,
-) -> HTMLResponse:
-    """Return a page of ours, made of a template."""
+def page(template: str, title: str, service: Service | None = None, *, status: int = 200, **shown: Any) -> HTMLResponse:
+    """Return a page of ours, made of a template; it may say where it is, how often it is read again, its script."""
+    shown = {"here": "", "refresh_s": None, "script": "serve.js"} | shown
     if service is not None:
         shown |= {"token": service.keys.form, "folder": service.project.folder} | shown
-    text = TEMPLATES.get_template(template).render(title=title, here=here, refresh_s=refresh_s, script=script, **shown)
+    text = TEMPLATES.get_template(template).render(title=title, **shown)
     return HTMLResponse(text, status_code=status)
 
 

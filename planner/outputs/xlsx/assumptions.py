@@ -80,15 +80,10 @@ _FACTOR: Final = "0.00"
 
 def _general(run: Run) -> Iterator[_Assumption]:
     solution = run.tables["solution"].iloc[0]
-    source = f"real rate of the nominal one in {run.meta['written'].get('finance.wacc_nominal_frac', 'table finance')}"
-    about = "Real discount rate; net present values on sheet Costs use it"
-    yield _Assumption("discount_rate_frac", float(solution["discount_rate_frac"]), "0.000%", "1/year", about, source)
-    about = "Payments are discounted to 1 January of this year"
-    yield _Assumption("base_year", int(solution["base_year"]), "0", "year", about, "first model year")
-    about = "IT power against the solved plan: 0.9 if racks draw a tenth less than planned"
-    yield _Assumption("it_load_factor", 1.0, _FACTOR, "-", about, "1 = as solved")
-    about = "Cooling and electrical losses against the solved plan: 1.2 if they are a fifth more"
-    yield _Assumption("overhead_factor", 1.0, _FACTOR, "-", about, "1 = as solved")
+    values = {"discount_rate_frac": float(solution["discount_rate_frac"]), "base_year": int(solution["base_year"])}
+    wacc = run.meta["written"].get("finance.wacc_nominal_frac", "table finance")
+    for one in LAYOUT["assumptions"]:
+        yield _Assumption(**one | {"value": values.get(one["name"], 1.0), "source": one["source"].format(wacc=wacc)})
 
 
 def _price_factors(run: Run) -> Iterator[_Assumption]:
