@@ -351,7 +351,7 @@ def studies_html(sweep: StoredSweep | None, frontiers: Sequence[StoredFrontier])
         title = sweep.title or sweep.name
         asked = _asked(sweep.question or f"Many futures of {sweep.base}", _study_lights(sweep.tables["futures"]))
     for number, study in enumerate(frontiers):
-        of = TableFigures({"frontier": study.table}, number + (sweep is not None))
+        of = TableFigures(study.tables, number + (sweep is not None))
         identifier = "answer" if sweep is None and number == 0 else f"frontier-{number + 1}"
         sections.append((identifier, study.label, frontier_section(identifier, of, study)))
     return _study_page(title, asked, sections, *(study for study in (sweep, *frontiers) if study is not None))

@@ -158,7 +158,7 @@ def fans_section(figures: TableFigures) -> Html:
     )
 
 
-def futures_section(figures: TableFigures, axes: Sequence[str], changes: Mapping[str, str]) -> Html:
+def futures_section(figures: TableFigures, axes: Sequence[str], changes: Mapping[str, Mapping[str, Any]]) -> Html:
     """List the futures: the values of their axes or what they set, how each ended, its cost."""
     futures = figures.tables["futures"]
     rows: list[tuple[str, list[Cell]]] = []
@@ -167,7 +167,8 @@ def futures_section(figures: TableFigures, axes: Sequence[str], changes: Mapping
         cells: list[Cell] = [_cell(row[axis]) for axis in axes]
         if changes:
             # A future that is not of the list is a point of the axes, whose values are beside it.
-            cells.append(changes.get(future, "the values of its axes") or "nothing")
+            sets = ", ".join(f"{key}={value}" for key, value in changes.get(future, {}).items())
+            cells.append((sets or "nothing") if future in changes else "the values of its axes")
         figures_of = figures.cells("futures", ("objective_musd", "penalty_musd"), future=future)
         costs: list[Cell] = [rank_words(row["rank_low"], row["rank_high"]), *figures_of] if is_planned else [None] * 3
         rows.append((future, [*cells, *_ended(row), *costs]))
