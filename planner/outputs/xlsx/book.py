@@ -268,11 +268,6 @@ def text(name: str, about: str) -> Field:
     return Field(name, "string", about, required=True)
 
 
-def whole(name: str, unit: str, about: str) -> Field:
-    """Return a column of integers."""
-    return Field(name, "integer", about, unit, required=True)
-
-
 def number(name: str, unit: str, about: str, *, missing: bool = False) -> Field:
     """Return a column of numbers; `missing` says that a cell may be nan."""
     return Field(name, "number", about, unit, required=not missing)
@@ -310,12 +305,12 @@ _BY_UNIT: Final = {unit: shown for shown, units in LOOK["formats"].items() for u
 def heading(column: Field) -> str:
     """Return what people call a column, with its unit.
 
-    >>> from planner.outputs.xlsx.book import number, text, whole
+    >>> from planner.outputs.xlsx.book import number, text
     >>> heading(number("live_facility_mean_mw", "MW", "")), heading(text("site_name", ""))
     ('Facility mean, live [MW]', 'Site name')
     >>> heading(number("it_mean_mw", "MW", "")), heading(number("training_frac", "-", ""))
     ('IT mean [MW]', 'Training [%]')
-    >>> heading(whole("calendar_year", "year", "")), heading(number("pue", "-", ""))
+    >>> heading(number("calendar_year", "year", "")), heading(number("pue", "-", ""))
     ('Calendar year', 'PUE')
     """
     is_live = column.name.startswith("live_")
