@@ -14,7 +14,7 @@ from planner.base.max_flow import unassigned
 from planner.base.units import HOURS_PER_DAY
 from planner.results.schema import STRESS_TABLES
 from planner.stress.fixed import Outages, price_factor
-from planner.stress.weather import Anomalies
+from planner.stress.weather import DECLARED, Anomalies
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -246,14 +246,8 @@ class SimulatedYear(SimpleNamespace):
     all deferrable work waiting. What is deferred, late, caught up and given up is IT energy.
     """
 
-    figures: Final = (
-        *("unserved_mwh", "unserved_h", "overload_mwh", "overload_h", "overload_mw", "outage_h", "generator_h"),
-        *("generator_mwh", "battery_mwh", "source_mwh", "grid_mwh", "used_mwh", "peak_mw", "energy_usd", "source_usd"),
-        *("design_h", "put_off_mwh", "put_off_h", "late_mwh", "caught_up_mwh", "given_up_mwh"),
-    )
-
     def __init__(self, draws: int, sites: int) -> None:
-        super().__init__(draws=draws, sites=sites, **{name: np.zeros((draws, sites)) for name in self.figures})
+        super().__init__(draws=draws, sites=sites, **{name: np.zeros((draws, sites)) for name in DECLARED["simulated"]})
 
 
 def simulate_year(

@@ -21,6 +21,7 @@ from planner.stress.simulate import (
     generators,
     simulate_year,
 )
+from planner.stress.weather import DECLARED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -36,18 +37,7 @@ CASES: Final = ("ordinary years", "heat wave", "grid emergency")
 _GENERATOR: Final = "diesel_backup"
 _HOURS: Final = int(HOURS_PER_DAY)
 _FIRST_OF_MONTH: Final = np.concatenate([[0], np.cumsum(DAYS_PER_MONTH)[:-1]])
-_OF_YEAR: Final = (
-    *("used_mwh", "grid_mwh", "unserved_mwh", "overload_mwh", "generator_mwh", "battery_mwh"),
-    *("put_off_mwh", "late_mwh", "given_up_mwh"),
-)
-_MEAN_AT_SITE: Final = (
-    *("overload_h", "design_h", "outage_h", "generator_h", "unserved_h", "unserved_mwh"),
-    *("put_off_h", "put_off_mwh", "late_mwh", "given_up_mwh"),
-)
-_MOST_AT_SITE: Final = {
-    **{"peak_mw": "peak_mw", "overload_mw": "overload_mw"},
-    **{"generator_most_h": "generator_h", "unserved_most_mwh": "unserved_mwh"},
-}
+_OF_YEAR, _MEAN_AT_SITE, _MOST_AT_SITE = (DECLARED[name] for name in ("of_year", "mean_at_site", "most_at_site"))
 """What tables say of a year, and of a site: the mean of drawn years, and the most."""
 
 

@@ -17,7 +17,7 @@ from planner.clock.days import DAYS_PER_MONTH
 from planner.place.geo import geodesic_km
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -52,8 +52,9 @@ class StressSettings:
     seed: int = 1  # of all random numbers: the same seed gives the same years
 
 
-_DECLARED: Final = json.loads((Path(__file__).parent / "settings.json").read_text(encoding="utf-8"))
-_UNITS, _MAY_BE_ZERO, _AT_MOST, _WHOLE = (_DECLARED[name] for name in ("units", "may_be_zero", "at_most", "whole"))
+DECLARED: Final[Mapping[str, Any]] = json.loads((Path(__file__).parent / "settings.json").read_text(encoding="utf-8"))
+"""Units and bounds of settings, and the figures of simulated years."""
+_UNITS, _MAY_BE_ZERO, _AT_MOST, _WHOLE = (DECLARED[name] for name in ("units", "may_be_zero", "at_most", "whole"))
 """Units and bounds of settings; lengths of events, within a year of 365 days, are counted in whole days or hours."""
 _TABLE = "data/stress_settings.csv"
 

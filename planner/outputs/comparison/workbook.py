@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from planner.outputs.canvas import Live, new_workbook
+from planner.outputs.canvas import LAYOUT, Live, new_workbook
 from planner.outputs.comparison.comparison import cost_sentences, setting_text, split_sentences
 from planner.outputs.measures import common_years, difference_columns
 from planner.outputs.plots import Drawing
@@ -13,7 +13,7 @@ from planner.outputs.report import comparison_html, write_page
 from planner.outputs.report.charts import waterfall
 from planner.outputs.report.figures import Figures, ReportFigure
 from planner.outputs.report.map import difference_picture
-from planner.outputs.xlsx.book import HEAD_ROW, LAYOUT, Book, number, text, write_table
+from planner.outputs.xlsx.book import HEAD_ROW, Book, number, text, write_table
 from planner.tables.descriptor import Field
 
 if TYPE_CHECKING:

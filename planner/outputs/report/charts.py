@@ -82,11 +82,6 @@ _PER_LETTER: Final = 7.84
 """Pixels, of a label beside a bar."""
 _COLOURS: Final = 10
 _MOST_PLACES: Final = 8
-_BANDS: Final = (
-    ("least", "most", "all futures"),
-    ("tenth", "nine_tenths", "eight of ten"),
-    ("quarter", "three_quarters", "half of them"),
-)
 Keys = tuple[tuple[str, str], ...]
 """Colour classes, each with what has that colour."""
 
@@ -298,7 +293,7 @@ def fan(
 
     areas = [
         (level(above, label, look=f"band-{number}"), level(below))
-        for number, (below, above, label) in enumerate(_BANDS)
+        for number, (below, above, label) in enumerate(DECLARED["bands"])
     ]
     places = [str(year) for year in years]
     series = [Series(label, tuple(of[key])) for key, label in DECLARED["quantiles"].items()]

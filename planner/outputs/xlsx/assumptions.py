@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 import pandas as pd
 
-from planner.outputs.canvas import Live, cell, place_of
+from planner.outputs.canvas import LAYOUT, Live, cell, place_of
 from planner.outputs.labels import DisplayNames
 from planner.outputs.measures import sites_of
-from planner.outputs.xlsx.book import LAYOUT, SHEETS, named, this_row, write_section, write_table
+from planner.outputs.xlsx.book import SHEETS, named, this_row, write_section, write_table
 from planner.scenario.keys import field_at, unit_of
 from planner.scenario.workbook_cells import EDITED_SITE, SITE_ID_HEAD
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
 from planner.base.paths import DATA_DIR
-from planner.outputs.canvas import INK, LOOK, MOST_ROWS, Canvas, Live, cell
+from planner.outputs.canvas import INK, LAYOUT, LOOK, MOST_ROWS, Canvas, Live, cell
 from planner.results.schema import RUN_TABLES
 from planner.tables.descriptor import Field, load_package
 
@@ -27,8 +26,6 @@ if TYPE_CHECKING:
 # --- The workbook of a run: its sheets, and which of them print -----------------------------------
 
 COVER: Final = "Cover"
-LAYOUT: Final[Mapping[str, Any]] = json.loads((Path(__file__).parent / "sheets.json").read_text(encoding="utf-8"))
-"""What is data of sheets: which print, their lists of result tables, rows of blocks, heads, and sums to check."""
 BOARD: Final[Mapping[str, int]] = LAYOUT["prints"]
 """Sheets that print, and on how many pages each at most: together no more than fifteen."""
 SHEETS: Final = load_package(DATA_DIR / "workbook.json").tables

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.outputs.canvas import Live, cell
+from planner.outputs.canvas import LAYOUT, Live, cell
 from planner.outputs.measures import sites_of
 from planner.outputs.xlsx.assumptions import CHANGED, billed_years, cash_groups, site_ratio
 from planner.outputs.xlsx.book import (
     HEAD_ROW,
-    LAYOUT,
     NO,
     SHEETS,
     SITE_NAME,

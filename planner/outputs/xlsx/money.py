@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
-from planner.outputs.canvas import Live, cell, place_of
+from planner.outputs.canvas import LAYOUT, Live, cell, place_of
 from planner.outputs.labels import DisplayNames, item_words
-from planner.outputs.xlsx.book import FIRST_YEAR, LAYOUT, Formula, Row, totals, write_heads, write_rows, write_section
+from planner.outputs.xlsx.book import FIRST_YEAR, Formula, Row, totals, write_heads, write_rows, write_section
 from planner.results.four_moneys import PAID_FOR, moneys
 from planner.results.schema import RUN_TABLES
 

@@ -9,11 +9,10 @@ import numpy as np
 
 from planner.base.units import MWH_PER_TWH, USD_PER_MUSD
 from planner.families import FAMILIES
-from planner.outputs.canvas import Live, cell
+from planner.outputs.canvas import LAYOUT, Live, cell
 from planner.outputs.labels import DisplayNames
 from planner.outputs.xlsx.book import (
     FIRST_YEAR,
-    LAYOUT,
     SHEETS,
     Formula,
     Row,

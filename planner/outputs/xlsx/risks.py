@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from planner.outputs.canvas import LAYOUT
 from planner.outputs.labels import (
     CANNOT_HOLD,
     DisplayNames,
@@ -15,7 +16,7 @@ from planner.outputs.labels import (
 )
 from planner.outputs.solver_files import binding_of_run, few_that_bind, fullest_zones, sentence_text, what_one_more_does
 from planner.outputs.study_files import read_estimates, stress_tables, worst_years
-from planner.outputs.xlsx.book import LAYOUT, SHEETS, write_section, write_table
+from planner.outputs.xlsx.book import SHEETS, write_section, write_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

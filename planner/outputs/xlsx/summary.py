@@ -7,19 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from planner.base.units import HOURS_PER_YEAR
-from planner.outputs.canvas import Live, cell, place_of
+from planner.outputs.canvas import LAYOUT, Live, cell, place_of
 from planner.outputs.run import once_a_run
-from planner.outputs.xlsx.book import (
-    FIRST_YEAR,
-    LAYOUT,
-    Formula,
-    Row,
-    named,
-    totals,
-    write_heads,
-    write_rows,
-    write_section,
-)
+from planner.outputs.xlsx.book import FIRST_YEAR, Formula, Row, named, totals, write_heads, write_rows, write_section
 from planner.outputs.xlsx.money import CASH_BY_YEAR, CASH_YEARS, MONEY_NAMES, UNIT_RULE, hour_costs
 from planner.outputs.xlsx.power import bridge_lines
 from planner.results.four_moneys import moneys
