@@ -17,6 +17,7 @@ import shapely
 from pyproj import Geod
 
 from planner.outputs.files import whole_file
+from planner.outputs.labels import LABELS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -32,15 +33,6 @@ Line = list[tuple[float, float]]
 """Points of a line as (longitude, latitude) in WGS 84."""
 
 _STEP_M: Final = 400_000.0  # between the points of a great circle
-_SITE_MEASURES: Final = (
-    "nameplate_mw",
-    "facility_mean_mw",
-    "facility_peak_mw",
-    "energy_mwh",
-    "new_firm_mw",
-    "capex_musd",
-)
-_DEMAND_MEASURES: Final = ("demand_kh100e", "served_kh100e", "rented_kh100e", "unmet_kh100e")
 _NO_PLACE: Final = "(anywhere)"
 
 
@@ -57,7 +49,7 @@ class Layer:
 def sites(run: Run) -> Layer:
     """Sites as points, with what the plan does there in each year as columns."""
     frame = run.sites.set_index("site")
-    for measure in _SITE_MEASURES:
+    for measure in LABELS["layers"]["sites"]:
         frame = frame.join(_by_year(run.tables["site_year"], "site", measure, run.years))
     plan = run.tables["plan"]
     training = plan[plan["duty"] == "training"].rename(columns={"used_mw": "training_mw"})
@@ -97,7 +89,7 @@ def assignments(run: Run) -> Layer:
 def demand_regions(run: Run) -> Layer:
     """Demand regions as points, with demand and how it is met in each year as columns."""
     frame = _places(run)
-    for measure in _DEMAND_MEASURES:
+    for measure in LABELS["layers"]["demand_regions"]:
         frame = frame.join(_by_year(run.tables["demand"], "region", measure, run.years))
     frame = frame.rename_axis("region").reset_index()
     return Layer("demand_regions", "One point per demand region.", frame, _points(frame))

@@ -17,6 +17,7 @@ from planner.base.errors import InputError
 from planner.base.paths import DATA_DIR
 from planner.base.words import amount, signed
 from planner.inputs import TABLES
+from planner.outputs.labels import LABELS
 from planner.outputs.measures import OTHER_HORIZON, difference_columns, have_one_horizon, letters_of, side_by_side
 from planner.outputs.table_files import records
 from planner.results.cost_difference import CostDifference, PlanCost
@@ -384,18 +385,6 @@ Method = Literal["shapley", "ordered", "rounding"]
 _PARTS: Final = ("musd", "low_musd", "high_musd", "penalty_musd", "is_within_gaps")
 COLUMNS: Final = ("cause", "inputs", *_PARTS)
 _CENTS_PER_MUSD: Final = 1e8
-_COSTS_OF: Final[dict[CostsOf, str]] = {
-    "plans": "costs of plans, integers as they are found for each",
-    "bounds": "bounds: programs without integrality, so that no rounding counts",
-    "openings": "costs of plans with the integers of the first run",
-}
-_METHODS: Final[dict[Method, str]] = {
-    "shapley": "Each cause has its Shapley value, the mean over all orders of the inputs; the parts"
-    " add up to the difference.",
-    "ordered": "Inputs are changed one after the other, in this order, and each has what it adds;"
-    " the parts add up to the difference.",
-    "rounding": "No input differs. Rounding is how near to the best each plan came.",
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -463,13 +452,13 @@ def dollars(cents: int) -> str:
 def split_sentences(split: CostSplit) -> list[str]:
     """Say what is split, how, and what was done about inputs that make no plan on their own."""
     kind = "more" if split.musd > 0.0 else "less"
-    head = f"{split.difference}, {_COSTS_OF[split.costs_of]}"
+    head = f"{split.difference}, {LABELS['costs_of'][split.costs_of]}"
     said = [
         f"{head}: {amount(split.start_musd, 7)} becomes {amount(split.end_musd, 7)} MUSD, "
         f"{amount(abs(split.musd), 7)} MUSD {kind}."
     ]
     if split.method is not None:
-        said.append(_METHODS[split.method])
+        said.append(LABELS["split_methods"][split.method])
     return [*said, *split.notes]
 
 

@@ -120,17 +120,7 @@ _FREE_ROWS: Final = 200
 _WIDEST: Final = 40
 _WRAPPED: Final = 28
 """Characters of a value that take more than one line of its cell."""
-_ABOUT: Final = (
-    "Edit the yellow cells. A blank cell means the default or, where that is left out, the figure of the tables."
-)
-_YEARS: Final = (
-    "A figure that changes by year goes under the years, one for all years under value; heads may "
-    "be other years, and columns of more years may be added to the right of them."
-)
-_OWN: Final = (
-    "One row for each entry; a blank cell leaves out its key. null empties a figure "
-    "of the tables, where that has a meaning."
-)
+_SAID: Final[Mapping[str, str]] = LAYOUT["said"]
 
 
 def setting_sheets() -> list[str]:
@@ -155,8 +145,8 @@ def _write_single(book: Canvas, written: Mapping[str, Any], limits: Limits, mode
     years = sorted({*model_years, *(year for path in paths.values() for year in path)})
     after = _FIRST_YEAR + len(years)
     widths = (44, 30, 16, *[9] * len(years), 26, 76, 46)
-    sheet = book.sheet(SETTINGS, _ABOUT, widths=widths, freeze=(_HEAD_ROW + 1, 2), repeat=[_HEAD_ROW])
-    book.text(sheet, 3, 0, _YEARS, "about")
+    sheet = book.sheet(SETTINGS, _SAID["settings"], widths=widths, freeze=(_HEAD_ROW + 1, 2), repeat=[_HEAD_ROW])
+    book.text(sheet, 3, 0, _SAID["years"], "about")
     book.line(sheet, _HEAD_ROW, (SETTING_HEAD, VALUE_HEAD, UNIT_HEAD), "head")
     book.line(sheet, _HEAD_ROW, years, "head_right", "0", column=_FIRST_YEAR)
     book.line(sheet, _HEAD_ROW, ABOUT_HEADS, "head_label", column=after)
@@ -205,7 +195,7 @@ def _write_own(book: Canvas, own: OwnSheet, written: Mapping[str, Any], limits: 
     first = int(own.has_ids)
     heads = [f"{one.name} [{one.unit}]" if one.unit else one.name for one in own.columns]
     values = [[_at(entry, one.keys) for one in own.columns] for _, entry in rows]
-    freeze, about = (_OWN_HEAD_ROW + 1, first or 1), f"{own.meaning} {_OWN}"
+    freeze, about = (_OWN_HEAD_ROW + 1, first or 1), f"{own.meaning} {_SAID['entries']}"
     sheet = book.sheet(own.name, about, freeze=freeze, repeat=[_OWN_HEAD_ROW])
     widths = [24.0] * first
     for column, head in enumerate(heads):

@@ -143,9 +143,7 @@ def map_of(figures: Figures) -> Html:
 def plan_picture(figures: Figures, year: int) -> Picture:
     """Return the map of a year with its keys, coloured by the share of training."""
     use, largest = COLOURINGS[0], _largest(figures)
-    marks = _plan_marks(
-        figures, site_facts(figures, year), year, largest, {use.key: use.bounds}, "site k-", is_alone=True
-    )
+    marks = _plan_marks(figures, site_facts(figures, year), year, largest, {use.key: use.bounds}, is_alone=True)
     *keys, last = ((f"k-use-{at}", text) for at, text in enumerate(_steps(use.bounds)))
     named = (*keys, (last[0], f"{last[1]} % of racks for training"))
     return _picture("Size: racks in use", figures.run.sites, marks, largest, named)
@@ -201,11 +199,11 @@ def _plan_marks(
     year: int,
     largest: float,
     bounds: Mapping[str, Sequence[float]],
-    look: str = "site ",
     *,
     is_alone: bool = False,
 ) -> Html:
     """Draw the sites of a plan, each in the step of every colouring that has bounds."""
+    look = "site k-" if is_alone else "site "
     shown = [one for one in COLOURINGS if one.key in bounds]
     spots = {
         site: (
@@ -223,7 +221,7 @@ def _difference_marks(
     sites: pd.DataFrame, found: Mapping[str, ReportFigure], year: int, largest: float, *, is_alone: bool = False
 ) -> Html:
     spots = {site: (of, f"site c{int(of.shown_value <= 0.0)}", "") for site, of in found.items()}
-    return _marks(sites, spots, year, largest, has_sign=True, is_alone=is_alone)
+    return _marks(sites, spots, year, largest, is_alone=is_alone)
 
 
 def _marks(
@@ -232,7 +230,6 @@ def _marks(
     year: int,
     largest: float,
     *,
-    has_sign: bool = False,
     is_alone: bool = False,
 ) -> Html:
     """Draw a circle for each site, small ones on top, and the names of the largest; fewer for a phone.
@@ -246,7 +243,7 @@ def _marks(
     for site, known_as, left, top in sorted(rows, key=lambda row: -abs(spots[row[0]][0].shown_value)):
         figure, look, more = spots[site]
         radius = max(_LARGEST_RADIUS * math.sqrt(abs(figure.shown_value) / largest), _SMALLEST_RADIUS)
-        mw = f"{figure.shown_value:{'+' if has_sign else ''},.0f}"
+        mw = f"{figure.shown_value:{'+' if figure.less else ''},.0f}"
         named.append(_Spot(shortened(str(known_as).split(" / ")[0], _LONGEST), mw, left, top, radius))
         shown = figure.text()
         tip = element("title", f"{known_as}, {year}: {shown} MW{more}")

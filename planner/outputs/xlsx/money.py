@@ -45,10 +45,7 @@ MONEY_NAMES: Final = ("npv_as_solved_musd", "cash_as_solved_musd", "overnight_as
 CASH_YEARS: Final = "cash_calendar_years"
 CASH_BY_YEAR: Final = "cash_by_year_musd"
 """Names of the calendar years, and of their cash."""
-UNIT_RULE: Final = (
-    "as paid, existing racks and halls are sunk; in full, they cost the instalments that repay "
-    "their price over their life; parked racks and the halls they leave empty are in neither"
-)
+UNIT_RULE: Final[str] = LAYOUT["said"]["unit_costs"]
 _HEADS: Final = LAYOUT["heads"]["money"]
 """Heads of columns whose names are longer than a column, or say too little alone."""
 

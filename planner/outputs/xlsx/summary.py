@@ -52,7 +52,7 @@ def write_summary(book: Book) -> None:
             known = Formula(f'IF({of_year}="","",{of_year})', one.values.astype(object).fillna("").to_numpy())
             linked.append(Row(one.label, one.unit, known, "0.000"))
         row = write_rows(book, sheet, _HEAD, linked, start=row + 1)
-        for at, note in enumerate((f"{UNIT_RULE[0].upper()}{UNIT_RULE[1:]}.", _DIFFERS), row):
+        for at, note in enumerate((f"{UNIT_RULE[0].upper()}{UNIT_RULE[1:]}.", LAYOUT["said"]["hours"]), row):
             book.text(sheet, at, 0, note, "about")
         row += 2
     of_plan = moneys(run.tables)
@@ -69,11 +69,6 @@ def write_summary(book: Book) -> None:
     names = {"model_years": _HEAD, "energy_ratios": rows_of[_LOAD_RATIO], "mw_ratios": rows_of[_MW_RATIO]}
     for name, place in names.items():
         book.define(name, place_of("Summary", (place, FIRST_YEAR), (place, columns - 1)))
-
-
-_DIFFERS: Final = (
-    "Neither counts rent, rented hours and efficiency levers; the row above does, and follows edited cells."
-)
 
 
 def _cash_by_year(run: Run) -> Row:

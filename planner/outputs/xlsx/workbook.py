@@ -30,16 +30,6 @@ _LINE_CHARACTERS: Final = 125
 _VERDICT_CHARACTERS: Final = 92
 """On a line of a verdict, in bold."""
 _LINE_POINTS: Final = 15.0
-_RULE: Final = (
-    "Formulas recompute power and money when a yellow cell of sheet Assumptions or Sites is "
-    "edited. They do not optimise again: to see how the plan itself would change, edit sheet "
-    "Settings or the prices and lead times of sheet Sites, and solve this workbook again: "
-    "dcplan solve plan.xlsx."
-)
-_PRINT: Final = (
-    "To print the board part, of at most fifteen pages, select the dark blue sheets, from Cover to "
-    "Sources, and print the active sheets. The other sheets are for looking up and do not print."
-)
 
 
 def write_cover(book: Book, contents: Sequence[tuple[str, str]]) -> None:
@@ -63,8 +53,8 @@ def write_cover(book: Book, contents: Sequence[tuple[str, str]]) -> None:
         sheet.write_url(at, 0, f"internal:'{name}'!A1", book.style("link"), name)
         book.text(sheet, at, 1, about)
     row += 2 + len(contents)
-    for text in (_PRINT, _RULE):
-        row = book.paragraph(sheet, row, text, _COLUMNS, _LINE_CHARACTERS)
+    for text in ("print", "edit"):
+        row = book.paragraph(sheet, row, LAYOUT["said"][text], _COLUMNS, _LINE_CHARACTERS)
 
 
 _COLUMNS: Final = 5
