@@ -236,13 +236,8 @@ def moneys(tables: Mapping[str, pd.DataFrame]) -> Moneys:
     end = WORDS["ends"][end_of_horizon]
     places = {"npv_musd": years, "cash_musd": years, "overnight_musd": items, "after_musd": items}
     amounts = {name: float(table[name].sum()) for name, table in places.items()}
-    rate = float(solution["discount_rate_frac"])
-    rules = {
-        "Net present value": f"payments to {last}{end['goes_on']} at {rate:.2%} real; {end['assets']}",
-        f"Cash to {last}": "assets as they are built, all else as it is used; no interest",
-        "Overnight capex": "what is bought, at its price on the day; no interest",
-        f"After {last}": end["after"],
-    }
+    said = {**end, "last": last, "rate": float(solution["discount_rate_frac"])}
+    rules = {name.format_map(said): rule.format_map(said) for name, rule in WORDS["rules"].items()}
     return Moneys(**amounts, years=years, items=items, rules=rules, end_of_horizon=end_of_horizon)
 
 

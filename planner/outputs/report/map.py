@@ -19,7 +19,7 @@ from planner.base.words import amount
 from planner.outputs.labels import shortened
 from planner.outputs.projection import sheet_for
 from planner.outputs.report.charts import Picture, ticks
-from planner.outputs.report.figures import Figures, ReportFigure
+from planner.outputs.report.figures import DECLARED, Figures, ReportFigure
 from planner.outputs.report.markup import NOTHING, Html, element, joined
 
 if TYPE_CHECKING:
@@ -42,7 +42,6 @@ _STEPS: Final = 5
 _A_LITTLE_MW: Final = 0.05
 _LEAST_MW: Final = 0.5  # a difference that is drawn
 _KEY_HEIGHT: Final = 90.0  # of the circles below a picture
-_PER_MUSD: Final = 1e-6
 SiteFacts = dict[str, "dict[str, ReportFigure | None]"]
 """What the map shows of each site in a year."""
 
@@ -56,15 +55,10 @@ class Colouring:
     unit: str
     per: float = 1.0  # what numbers are divided by
     none: str = "no figure"  # what a site without a number is
-    bounds: tuple[float, ...] = ()  # between the steps; where empty, round numbers between the least and the most
+    bounds: Sequence[float] = ()  # between the steps; where empty, round numbers between the least and the most
 
 
-COLOURINGS: Final = (
-    Colouring("use", "Use: share of training", "% of racks", 0.01, bounds=(10.0, 40.0, 60.0, 90.0)),
-    Colouring("carbon", "Carbon intensity", "t CO2/MWh"),
-    Colouring("price", "Cost of grid electricity", "USD/MWh", _PER_MUSD),
-    Colouring("headroom", "Headroom left in the grid zone", "MW", none="no limit stated"),
-)
+COLOURINGS: Final = tuple(Colouring(**one) for one in DECLARED["colourings"])
 
 
 def site_facts(figures: Figures, year: int) -> SiteFacts:

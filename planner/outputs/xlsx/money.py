@@ -133,19 +133,14 @@ def _unit_costs(run: Run) -> Iterator[list[UnitCost]]:
         is_of_scope = (costs["scope"] == scope) & (costs["level"] == level)
         of_scope = costs[is_of_scope].set_index("year").reindex(run.years)
         work_unit = next(iter(of_scope["work_unit"].dropna()), "work unit")
-        for column, unit in (
-            (_PER_HOUR, "USD/H100e-hour"),
-            ("usd_per_mw_year", "USD/MW-year"),
-            ("usd_per_work_unit", f"USD/{work_unit}"),
-            ("usd_per_million_tokens", "USD/M tokens"),
-        ):
+        for column, unit in LAYOUT["unit_costs"].items():
             if of_scope[column].isna().all():
                 continue
             is_named = level == "total" and column == _PER_HOUR
             for paid, words, name in (("", "as paid", _HOUR[0]), ("full_", "in full", _HOUR[1])):
                 values = of_scope[f"{paid}{column}"].astype(float)
                 label = f"{names.workload(scope)}, {words}"
-                block.append(UnitCost(label, unit, values, name if is_named else ""))
+                block.append(UnitCost(label, unit.format(work_unit=work_unit), values, name if is_named else ""))
         yield block
 
 

@@ -214,10 +214,7 @@ def write_power_by_source(book: Book) -> None:
 
 _HEATMAP_HEAD: Final = 5
 _CHOICE: Final = (3, 1)
-_HEATMAP_MEASURES: Final = (
-    *("nameplate_mw", "live_facility_mean_mw", "live_facility_peak_mw", "live_energy_mwh", "halls_mw", "load_kh100e"),
-    *("new_firm_mw", "water_m3", "emissions_kt", "capex_musd", "cost_musd"),
-)
+_HEATMAP_MEASURES: Final[Sequence[str]] = LAYOUT["heat_map"]
 _HEATMAP_COLUMNS: Final = "[open_frac]:[live_energy_mwh]"
 
 

@@ -17,7 +17,7 @@ from planner.results.ended import ended, not_by_own_sites, not_housed
 from planner.scenario.workbook_cells import SETTINGS, own_sheets
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from xlsxwriter.worksheet import Worksheet
@@ -92,20 +92,15 @@ def _figures(book: Book, sheet: Worksheet, row: int) -> int:
     rows = []
     for one in measures(_KEY_FIGURES):
         label = f"  {one.label}" if one.column == "unmet_kh100e" else one.label
-        rows.append(Row(label, one.unit, totals(run, *_KEY_FIGURES[one.column], years)))
+        table, column = _KEY_FIGURES[one.column]
+        rows.append(Row(label, one.unit, totals(run, table, column, years)))
     end = write_rows(book, sheet, row, rows)
     npv = Live("npv_musd", float(run.tables["costs"]["npv_musd"].sum()))
     book.line(sheet, end, ["Cost of the plan, NPV", "MUSD", "", npv], "total", "#,##0")
     return end + 1
 
 
-_KEY_FIGURES: Final = {
-    "demand_kh100e": ("Demand", "demand_kh100e"),
-    "unmet_kh100e": ("Demand", "unmet_kh100e"),
-    "nameplate_mw": ("SiteYears", "live_nameplate_mw"),
-    "facility_mean_mw": ("SiteYears", "live_facility_mean_mw"),
-    "sites_in_use": ("Years", "sites_in_use"),
-}
+_KEY_FIGURES: Final[Mapping[str, Sequence[str]]] = LAYOUT["key_figures"]
 """Columns of table `summary`, each with the list and column that it is a total of."""
 
 
