@@ -82,15 +82,12 @@ def seasons_with(
         season if months is None else replace(season, peak_months=tuple(months))
         for season, months in zip(SUMMER_AND_WINTER, given, strict=True)
     )
-    problems = [
-        Problem.of(
-            "seasons",
-            f"months {_listed(wrong)} set the threshold of {season.name}",
-            f"among {_listed(season.months)}, the months of {season.name}",
-        )
-        for season in seasons
-        if (wrong := [month for month in season.peak_months if month not in season.months])
-    ]
+    problems = []
+    for season in seasons:
+        if wrong := [month for month in season.peak_months if month not in season.months]:
+            what_is = f"months {_listed(wrong)} set the threshold of {season.name}"
+            must_be = f"among {_listed(season.months)}, the months of {season.name}"
+            problems.append(Problem.of("seasons", what_is, must_be))
     raise_all(problems)
     check_seasons(seasons)
     return seasons
@@ -119,17 +116,12 @@ def thresholds_mw(demand_mw: Floats, months: Integers, seasons: tuple[Season, ..
 
     Takes `demand_mw` (hour,) [MW], `months` (hour,). Gives (season,) [MW].
     """
-    problems = [
-        Problem.of(
-            "demand",
-            f"no hour is in month {month}",
-            f"all months that set the threshold of {season.name}",
-            "give at least one whole year",
-        )
-        for season in seasons
-        for month in season.peak_months
-        if not np.any(months == month)
-    ]
+    problems, fix = [], "give at least one whole year"
+    for season in seasons:
+        must_be = f"all months that set the threshold of {season.name}"
+        for month in season.peak_months:
+            if not np.any(months == month):
+                problems.append(Problem.of("demand", f"no hour is in month {month}", must_be, fix))
     raise_all(problems)
     return np.array([demand_mw[np.isin(months, season.peak_months)].max() for season in seasons])
 

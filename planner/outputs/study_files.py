@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from planner.base.errors import InputError, Problem
+from planner.base.errors import Problem, raise_all
 from planner.base.words import amount, signed, some
 from planner.outputs.answer import Answer
 from planner.outputs.files import staging
@@ -97,13 +97,8 @@ class Alternatives(Answer):
 def write_days(days: pd.DataFrame, hours: pd.DataFrame, folder: Path) -> dict[str, Path]:
     """Write two tables into a folder, both or none."""
     files = {"series_days": folder / "series_days.csv", "site_series": folder / "site_series.csv"}
-    problems = [
-        Problem.of(str(file), "the file is there already", "a new one", "move it away")
-        for file in files.values()
-        if os.path.lexists(file)
-    ]
-    if problems:
-        raise InputError(problems)
+    there = filter(os.path.lexists, files.values())
+    raise_all([Problem.of(str(file), "the file is there already", "a new one", "move it away") for file in there])
     with staging(folder) as partial:
         for (name, file), frame in zip(files.items(), (days, hours), strict=True):
             frame.to_csv(partial / f"{name}.csv", index=False, lineterminator="\n")

@@ -10,7 +10,7 @@ from typing import Any, Final
 import pandas as pd
 from fastapi import APIRouter, Depends, HTTPException
 from fastapi.routing import APIRoute
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
@@ -57,18 +57,18 @@ EACH_KEY_ONCE = Depends(_require_each_key_once)
 router = APIRouter(prefix=API, dependencies=[EACH_KEY_ONCE])
 
 
-class ScenarioName(BaseModel):
-    """Which scenario is meant, by its key in the list of scenarios."""
+class _Body(BaseModel, extra="forbid"):
+    """What a program sends."""
 
-    model_config = ConfigDict(extra="forbid")
+
+class ScenarioName(_Body):
+    """Which scenario is meant, by its key in the list of scenarios."""
 
     scenario: str
 
 
-class SweepName(BaseModel):
+class SweepName(_Body):
     """Which sweep is meant, by its key in the list of sweeps."""
-
-    model_config = ConfigDict(extra="forbid")
 
     sweep: str
 
@@ -137,10 +137,8 @@ _DEEPEST: Final = 30
 """So many mappings and lists in one another are more than any setting has."""
 
 
-class ChangedSettings(BaseModel):
+class ChangedSettings(_Body):
     """Settings that differ from those of a scenario, laid over it as a file over one it extends."""
-
-    model_config = ConfigDict(extra="forbid")
 
     settings: dict[str, Any]
 
