@@ -42,8 +42,7 @@ _PARTS: Final = (3, 2)  # into which values are put, the first that leaves enoug
 _LEAST_FUTURES: Final = 2  # with a plan, whose mean says what an axis does whatever the others are
 
 
-_Text = Annotated[str, BeforeValidator(lambda said: "" if said is None else said)]
-"""A text that may be null in a file."""
+_Text = Annotated[str, BeforeValidator(lambda said: "" if said is None else said)]  # null in a file of none
 _Names = Annotated[tuple[str, ...], BeforeValidator(lambda said: list(said) if isinstance(said, dict) else said)]
 
 
@@ -57,12 +56,10 @@ class _Stored(BaseModel):
 
 
 class StoredSweep(_Stored):
-    """What is stored of a sweep.
+    """What is stored of a sweep."""
 
-    Its tables are ``futures``, ``results`` and ``no_regret`` as they are stored; ``fans`` and ``effects`` as `fans_of`
-    and `effects_of` make them.
-    """
-
+    # Its tables are ``futures``, ``results`` and ``no_regret`` as they are stored; ``fans`` and ``effects`` as
+    # `fans_of` and `effects_of` make them.
     name: str = Field(alias="sweep")  # of the file that was swept, and its base scenario
     title: _Text
     question: _Text = ""
@@ -88,12 +85,10 @@ class StoredFrontier(_Stored):
 
 
 class StoredStochastic(_Stored):
-    """What is stored of a stochastic program.
+    """What is stored of a stochastic program."""
 
-    Its tables are ``decided`` with orders numbered from 1, ``plans``, ``costs``, ``worth``, ``futures`` and
-    ``no_regret`` as they are stored, and ``fans`` as `fans_of` makes it.
-    """
-
+    # Its tables are ``decided`` with orders numbered from 1, ``plans``, ``costs``, ``worth``, ``futures`` and
+    # ``no_regret`` as they are stored, and ``fans`` as `fans_of` makes it.
     name: str  # of the file of its futures, and its base scenario; the question is empty where it has none
     title: str = Field(alias="label")
     question: _Text = ""

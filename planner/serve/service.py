@@ -113,8 +113,8 @@ async def service_of(request: Request) -> Service:
     return cast("Service", request.app.state.service)
 
 
+# What a route takes to be given the service that it is asked of, the job of its path, or the form that was sent.
 Asked = Annotated[Service, Depends(service_of)]
-"""What a route takes to be given the service that it is asked of."""
 
 
 async def job_of(service: Asked, identifier: str) -> Job:
@@ -136,7 +136,6 @@ async def fields_of(request: Request) -> dict[str, str]:
 
 
 Fields = Annotated[dict[str, str], Depends(fields_of)]
-"""What a route takes to be given the fields of the form that was sent."""
 
 
 # --- What every page of ours has around it, and how a report is put into it -----------------------

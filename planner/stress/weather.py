@@ -55,7 +55,7 @@ class StressSettings:
 DECLARED: Final[Mapping[str, Any]] = json.loads((Path(__file__).parent / "settings.json").read_text(encoding="utf-8"))
 """Units and bounds of settings, and the figures of simulated years."""
 _UNITS, _MAY_BE_ZERO, _AT_MOST, _WHOLE = (DECLARED[name] for name in ("units", "may_be_zero", "at_most", "whole"))
-"""Units and bounds of settings; lengths of events, within a year of 365 days, are counted in whole days or hours."""
+# Lengths of events, within a year of 365 days, are counted in whole days or hours.
 _TABLE = "data/stress_settings.csv"
 
 

@@ -249,7 +249,6 @@ class NumberColumn:
 
 
 DECLARED: Final = json.loads((Path(__file__).parent / "tables.json").read_text(encoding="utf-8"))
-"""What is said above sections, columns of tables, and quantiles."""
 COLUMNS: Final[Mapping[str, Mapping[str, NumberColumn]]] = {
     table: {name: NumberColumn(**column) for name, column in columns.items()}
     for table, columns in DECLARED["columns"].items()
