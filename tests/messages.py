@@ -26,7 +26,7 @@ def messages() -> str:
     Markup and lists of columns are no text.
     """
     parts = []
-    for file in sorted(PACKAGE.rglob("*.py")):
+    for file in sorted([*PACKAGE.rglob("*.py"), *PACKAGE.glob("[or]*/**/[!u]*s.json")]):  # JSON reads as Python
         tree = ast.parse(file.read_text(encoding="utf-8"))
         texts = [text for text in _texts(tree, is_shown=file == _SHOWN) if _is_text(text)]
         if texts:

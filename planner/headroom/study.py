@@ -13,9 +13,9 @@ from planner.base.units import HOURS_PER_YEAR
 from planner.clock.days import hours_in_year
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-    from planner.base.arrays import Floats, Integers
+    from planner.base.arrays import Bools, Floats, Integers
 
 # --- The root of a headroom study: a constant load whose curtailed share is the rate, exactly -----
 
@@ -82,15 +82,12 @@ def seasons_with(
         season if months is None else replace(season, peak_months=tuple(months))
         for season, months in zip(SUMMER_AND_WINTER, given, strict=True)
     )
-    problems = [
-        Problem.of(
-            "seasons",
-            f"months {_listed(wrong)} set the threshold of {season.name}",
-            f"among {_listed(season.months)}, the months of {season.name}",
-        )
-        for season in seasons
-        if (wrong := [month for month in season.peak_months if month not in season.months])
-    ]
+    problems = []
+    for season in seasons:
+        if wrong := [month for month in season.peak_months if month not in season.months]:
+            what_is = f"months {_listed(wrong)} set the threshold of {season.name}"
+            must_be = f"among {_listed(season.months)}, the months of {season.name}"
+            problems.append(Problem.of("seasons", what_is, must_be))
     raise_all(problems)
     check_seasons(seasons)
     return seasons
@@ -119,17 +116,12 @@ def thresholds_mw(demand_mw: Floats, months: Integers, seasons: tuple[Season, ..
 
     Takes `demand_mw` (hour,) [MW], `months` (hour,). Gives (season,) [MW].
     """
-    problems = [
-        Problem.of(
-            "demand",
-            f"no hour is in month {month}",
-            f"all months that set the threshold of {season.name}",
-            "give at least one whole year",
-        )
-        for season in seasons
-        for month in season.peak_months
-        if not np.any(months == month)
-    ]
+    problems, fix = [], "give at least one whole year"
+    for season in seasons:
+        must_be = f"all months that set the threshold of {season.name}"
+        for month in season.peak_months:
+            if not np.any(months == month):
+                problems.append(Problem.of("demand", f"no hour is in month {month}", must_be, fix))
     raise_all(problems)
     return np.array([demand_mw[np.isin(months, season.peak_months)].max() for season in seasons])
 
@@ -227,61 +219,52 @@ def headroom_study(
     load_mw = largest_load_mw(slack_mw, rate_frac * HOURS_PER_YEAR * years)
     curtailed_mw = np.maximum(0.0, load_mw - slack_mw)
     curtailed_mw[curtailed_mw <= _ROUNDING * load_mw] = 0.0
-    look = _Look(curtailed_mw, slack_mw, months, load_mw, years)
+    looked_at = [
+        (ALL_YEAR, _MONTHS, None, None),
+        *((of.name, of.months, of.peak_months, float(mw)) for of, mw in zip(seasons, by_season_mw, strict=True)),
+    ]
+    total, *of_seasons = _curtailments(looked_at, months, curtailed_mw, slack_mw <= 0.0, load_mw, years)
     return HeadroomStudy(
         rate_frac,
         load_mw,
         years,
-        look.inside(ALL_YEAR, tuple(range(1, 13)), None, None),
-        tuple(
-            look.inside(season.name, season.months, season.peak_months, float(threshold))
-            for season, threshold in zip(seasons, by_season_mw, strict=True)
-        ),
+        total,
+        tuple(of_seasons),
         demand,
         pd.Series(limit_mw, index=index, name="limit_mw"),
         pd.Series(curtailed_mw, index=index, name="curtailed_mw"),
     )
 
 
-class _Look:
-    """Curtailed load of all hours, to be looked at season by season."""
-
-    def __init__(self, curtailed_mw: Floats, slack_mw: Floats, month: Integers, load_mw: float, years: float) -> None:
-        self._curtailed_mw = curtailed_mw
-        self._is_full = slack_mw <= 0.0
-        self._month = month
-        self._load_mw = load_mw
-        self._years = years
-        edges = np.diff((curtailed_mw > 0.0).astype(int), prepend=0, append=0)
-        self._starts = np.flatnonzero(edges == 1)
-        ends = np.flatnonzero(edges == -1)
-        self._lengths_h = ends - self._starts
-        summed_mwh = np.concatenate([[0.0], np.cumsum(curtailed_mw)])
-        self._events_mwh = summed_mwh[ends] - summed_mwh[self._starts]
-
-    def inside(
-        self, name: str, months: tuple[int, ...], peak_months: tuple[int, ...] | None, threshold_mw: float | None
-    ) -> Curtailment:
-        """Look at the hours of some months."""
-        hours = np.isin(self._month, months)
-        cut_mw = self._curtailed_mw[hours & (self._curtailed_mw > 0.0)]
-        starts_here = hours[self._starts]
-        lengths_h = self._lengths_h[starts_here]
-        is_any = len(cut_mw) > 0
-        return Curtailment(
-            name,
-            months,
-            peak_months,
-            threshold_mw,
-            hours_per_year=len(cut_mw) / self._years,
-            full_hours_per_year=int((hours & self._is_full).sum()) / self._years,
-            energy_mwh_per_year=float(cut_mw.sum()) / self._years,
-            half_served_frac=float(np.mean(cut_mw <= self._load_mw / 2)) if is_any else 1.0,
+def _curtailments(
+    seasons: Sequence[tuple[str, tuple[int, ...], tuple[int, ...] | None, float | None]],
+    month: Integers,
+    curtailed_mw: Floats,
+    is_full: Bools,
+    load_mw: float,
+    years: float,
+) -> Iterator[Curtailment]:
+    """Look at the hours of seasons: name, months, months that set the threshold, and the threshold. [MW]"""
+    edges = np.diff((curtailed_mw > 0.0).astype(int), prepend=0, append=0)
+    starts, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
+    summed_mwh = np.concatenate([[0.0], np.cumsum(curtailed_mw)])
+    events_mwh = summed_mwh[ends] - summed_mwh[starts]
+    for season in seasons:
+        hours = np.isin(month, season[1])
+        cut_mw = curtailed_mw[hours & (curtailed_mw > 0.0)]
+        starts_here = hours[starts]
+        lengths_h = (ends - starts)[starts_here]
+        yield Curtailment(
+            *season,
+            hours_per_year=len(cut_mw) / years,
+            full_hours_per_year=int((hours & is_full).sum()) / years,
+            energy_mwh_per_year=float(cut_mw.sum()) / years,
+            half_served_frac=float(np.mean(cut_mw <= load_mw / 2)) if len(cut_mw) else 1.0,
             deepest_mw=float(cut_mw.max(initial=0.0)),
-            events_per_year=len(lengths_h) / self._years,
+            events_per_year=len(lengths_h) / years,
             mean_event_h=float(lengths_h.mean()) if len(lengths_h) else 0.0,
             longest_event_h=int(lengths_h.max(initial=0)),
-            largest_event_mwh=float(self._events_mwh[starts_here].max(initial=0.0)),
+            largest_event_mwh=float(events_mwh[starts_here].max(initial=0.0)),
         )
 
 

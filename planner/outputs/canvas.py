@@ -6,6 +6,7 @@ import io
 import json
 import math
 from contextlib import contextmanager
+from copy import deepcopy
 from itertools import count, repeat, zip_longest
 from pathlib import Path
 from types import MappingProxyType
@@ -24,12 +25,13 @@ if TYPE_CHECKING:
     from xlsxwriter.format import Format
 
 INK: Final = "#1f3a5f"
-GREY: Final = "#6b7280"
-COLOURS: Final = ("#1f3a5f", "#4a7fb5", "#3a9188", "#d9822b", "#8a8f98", "#b3372f", "#7a5c99", "#c9a227", "#9fc3e0")
-"""Colours of chart series, in order; the first four differ in lightness too."""
 
 LOOK: Final[Mapping[str, Any]] = json.loads((Path(__file__).parent / "xlsx/styles.json").read_text(encoding="utf-8"))
-"""Looks of cells by name, in the words of XlsxWriter; formats of numbers by unit; words in heads of columns."""
+"""Looks of cells by name and of charts, in the words of XlsxWriter; formats of numbers by unit; words in heads."""
+LAYOUT: Final[Mapping[str, Any]] = json.loads((Path(__file__).parent / "xlsx/sheets.json").read_text(encoding="utf-8"))
+"""What is data of sheets: which print, their lists of result tables, rows of blocks, heads, and sums to check."""
+COLOURS: Final[Sequence[str]] = LOOK["colours"]
+"""Colours of chart series, in order; the first four differ in lightness too."""
 MOST_ROWS: Final = 1_048_576
 """Rows of a sheet of Excel; its writer drops cells below in silence."""
 _A4: Final = 9
@@ -212,22 +214,11 @@ class Canvas:
         """Return an empty chart in the look of the workbook."""
         options = {"type": kind, **({"subtype": "stacked"} if stacked else {})}
         chart = self._workbook.add_chart(options)
-        chart.set_title({"name": title, "overlay": False, "name_font": {"size": 11, "color": INK, "bold": True}})
-        quiet = {"color": GREY, "size": 9}
-        axis = {"num_font": quiet, "line": {"color": "#b0b5bd"}, "major_tick_mark": "none"}
-        chart.set_x_axis({**axis, "label_position": "low"})
-        chart.set_y_axis(
-            {
-                "name": unit,
-                "name_font": {**quiet, "bold": False},
-                "num_font": quiet,
-                "num_format": "[<10]General;#,##0",
-                "line": {"none": True},
-                "major_gridlines": {"visible": True, "line": {"color": "#e3e6ea", "width": 0.75}},
-            }
-        )
-        chart.set_legend({"position": "bottom", "font": quiet})
-        chart.set_chartarea({"border": {"color": "#d5d9df"}})
+        look = deepcopy(LOOK["chart"])  # the library changes what it is given
+        chart.set_title({"name": title, **look.pop("title")})
+        chart.set_y_axis({"name": unit, **look.pop("y_axis")})
+        for part, traits in look.items():
+            getattr(chart, f"set_{part}")(traits)
         return chart
 
     def plot(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from planner.base.errors import InputError, Problem
+from planner.base.errors import InputError, Problem, raise_all
 from planner.clock.profiles import hour_names, hourly
 from planner.inputs.days import days_of
 from planner.outputs.files import whole_file
@@ -189,19 +189,12 @@ def _state_of_site(run: Run) -> pd.Series:
     given = run.inputs_tables["sites"].set_index("site")["state"].to_dict()
     given |= {site: of.get("state") for site, of in new_sites.items()}
     state = sites["site"].map(given)
-    problems = [
-        Problem.of(
-            "--format",
-            f"site {site!r} has no state",
-            "one for reeds",
-            f"give new_sites.{site}.state, as in state: VA, and solve again"
-            if site in new_sites
-            else "give it in column state of a table `sites` of your own",
-        )
-        for site in sites["site"][state.isna() | (state == "")]
-    ]
-    if problems:
-        raise InputError(problems)
+    fixes = {site: f"give new_sites.{site}.state, as in state: VA, and solve again" for site in new_sites}
+    problems = []
+    for site in sites["site"][state.isna() | (state == "")]:
+        fix = fixes.get(site, "give it in column state of a table `sites` of your own")
+        problems.append(Problem.of("--format", f"site {site!r} has no state", "one for reeds", fix))
+    raise_all(problems)
     return state.set_axis(sites["site"])
 
 

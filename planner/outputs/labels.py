@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from math import isfinite, nan
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
@@ -17,22 +19,10 @@ if TYPE_CHECKING:
 # --- What ids of tables and of the cost list are called by people: the one place that says so -----
 
 _INITIALS: Final = 3
-_ITEMS: Final = {
-    "electricity_demand": "demand charges",
-    "electricity_energy": "energy charges",
-    "hall_opex": "running of halls",
-    "it_maintenance": "IT maintenance",
-    "site_fixed": "fixed cost of sites",
-    "site_opening": "opening of sites",
-}
+LABELS: Final[Mapping[str, Any]] = json.loads((Path(__file__).parent / "labels.json").read_text(encoding="utf-8"))
+_ITEMS: Final[Mapping[str, str]] = LABELS["items"]
 """Items of the cost list whose id does not read as words."""
-_OF_FIGURES: Final = (
-    ("racks", "rack"),
-    ("facility_cost", "item"),
-    ("cooling", "cooling"),
-    ("lead_times", "item"),
-    ("facility_market", "market"),
-)
+_OF_FIGURES: Final[Mapping[str, str]] = LABELS["figures"]
 """Tables with a low and a high whose rows have a name, and their key."""
 
 
@@ -163,7 +153,7 @@ def hall_words(hall: str, cooling_names: Mapping[str, str]) -> str:
 def figure_names(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
     """Return the names of what figures with a low and a high are about, by id."""
     names: dict[str, str] = {}
-    for table, key in _OF_FIGURES:
+    for table, key in _OF_FIGURES.items():
         if table in tables:  # a run need not have it
             names |= names_in(tables[table], key)
     return names

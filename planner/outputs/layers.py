@@ -187,11 +187,6 @@ def _single(shape: shapely.Geometry) -> shapely.Geometry:
 # A style (QML) is a file of `qgis/`: circles or lines whose size follows a column of the layer.
 
 _STYLES: Final = files("planner.outputs") / "qgis"
-_PUT_STYLE: Final = """
-INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column,
-  styleName, styleQML, styleSLD, useAsDefault, description, owner)
-VALUES ('', '', ?, 'geom', ?, ?, '', 1, ?, '')
-"""
 
 
 def qgis_style(shape: Literal["points", "lines"], colour: str, measure: str, label: str = "name") -> str:
@@ -218,5 +213,5 @@ def write_gpkg(run: Run, path: Path) -> list[Path]:
         with closing(sqlite3.connect(partial)) as database, database:
             database.executescript((_STYLES / "styles.sql").read_text(encoding="utf-8"))
             rows = [(layer.name, layer.name, styles[layer.name], layer.about) for layer in layers]
-            database.executemany(_PUT_STYLE, rows)
+            database.executemany((_STYLES / "put_style.sql").read_text(encoding="utf-8"), rows)
     return [path]

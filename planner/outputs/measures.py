@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from planner.base.units import M3_PER_THOUSAND_M3
+from planner.outputs.labels import LABELS
 from planner.results.four_moneys import PAID_FOR
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from planner.outputs.run import Run
 
@@ -31,30 +31,7 @@ class Measure:
     decimals: int = 0  # places behind the point in a table of years
 
 
-_MEASURES: Final[Mapping[str, Measure]] = {
-    one.column: one
-    for one in (
-        Measure("Demand", "kH100e", "demand_kh100e"),
-        Measure("served by own sites", "kH100e", "served_kh100e"),
-        Measure("rented", "kH100e", "rented_kh100e"),
-        Measure("saved by levers", "kH100e", "saved_kh100e"),
-        Measure("unmet", "kH100e", "unmet_kh100e"),
-        Measure("Sites in use", "", "sites_in_use"),
-        Measure("Halls", "MW", "halls_mw"),
-        Measure("Racks in use", "MW", "nameplate_mw"),
-        Measure("At the meter, mean", "MW", "facility_mean_mw"),
-        Measure("At the meter, peak", "MW", "facility_peak_mw"),
-        Measure("At the meter, peak", "MW", "coincident_peak_mw"),
-        Measure("Energy", "TWh", "energy_twh", decimals=1),
-        Measure("PUE", "-", "pue", decimals=3),
-        Measure("New firm connection", "MW", "new_firm_mw"),
-        Measure("Emissions", "kt CO2", "emissions_kt"),
-        Measure("Water", "thousand m3", "water_m3", M3_PER_THOUSAND_M3),
-        Measure("Budget capex", "MUSD", "capex_musd"),
-        Measure("Cash for assets", "MUSD", "cash_musd"),
-        Measure("Payments of the year", "MUSD", "cost_musd"),
-    )
-}
+_MEASURES: Final = {one["column"]: Measure(**one) for one in LABELS["measures"]}
 
 
 def measures(columns: Iterable[str]) -> tuple[Measure, ...]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from planner.base.errors import InputError, Problem
+from planner.base.errors import InputError, Problem, raise_all
 from planner.base.paths import SCENARIOS_DIR, is_file
 from planner.base.words import some
 from planner.outputs.files import locked, sha256_of, staging, try_folder
@@ -193,8 +193,7 @@ def write_json(content: Mapping[str, Any], path: Path) -> None:
 
 def require_own_folder(folder: Path, kind: FolderKind, file: Path | None = None) -> None:
     """Refuse the folder of something else, as every writer of a study does."""
-    if wrong := wrong_folder(folder, kind, file):
-        raise InputError(wrong)
+    raise_all(wrong_folder(folder, kind, file))
 
 
 def wrong_folder(folder: Path, kind: FolderKind, file: Path | None = None) -> list[Problem]:

@@ -33,7 +33,7 @@ from planner.outputs.report.charts import (
     groups,
     heat_map,
 )
-from planner.outputs.report.figures import Figures, ReportFigure, TableFigures
+from planner.outputs.report.figures import DECLARED, Figures, ReportFigure, TableFigures
 from planner.outputs.report.map import plan_picture
 from planner.outputs.report.markup import STYLE, Html, element, file_text
 from planner.outputs.study_folders import QUANTILES, fans_of
@@ -196,17 +196,7 @@ By = Literal["workload", "zone", "site", "source"]
 """What columns of power are made of."""
 _MOST: Final = 9  # series with a colour of their own; what is left has the tenth
 _TABLES: Final[Mapping[str, str]] = {"workload": "power_class", "zone": "power_zone", "site": "site_year"}
-_OF_HEADROOM: Final = {
-    "committed_mw": "promised before",
-    "new_firm_mw": "new, firm",
-    "new_non_firm_mw": "new, non-firm",
-    "spare_mw": "spare",
-}
-_METHODS: Final = {
-    "tornado": ("Each alone at its low and its high", "", {"at_low": "at its low", "at_high": "at its high"}),
-    "morris": ("From low to high, with 95 % confidence", "", {"mu_star": "mu*", "sigma": "sigma"}),
-    "sobol": ("Shares of the variance, with 95 % confidence", "-", {"st": "total", "s1": "alone"}),
-}
+_METHODS: Final = DECLARED["methods"]
 """What a plot of a method is about, its unit where it has one of its own, and its bars."""
 _PERCENT: Final = 100.0
 _ORDINARY: Final = CASES[0]
@@ -333,7 +323,7 @@ def plot_headroom(run: Run, year: int | None = None) -> Drawing:
     zones = [
         f"{zone(str(one))}{', full' * bool(full)}" for one, full in zip(of_year["zone"], of_year["binds"], strict=True)
     ]
-    series = [_series(label, of_year[column]) for column, label in _OF_HEADROOM.items()]
+    series = [_series(label, of_year[column]) for column, label in DECLARED["headroom"].items()]
     chart = groups(f"Headroom of grid zones for new connections, {year}", "MW", zones, series, is_stacked=True)
     return Drawing(run.title, "Full: nothing is spare", [chart], "no zone has a limit")
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from planner.base.errors import InputError, Problem
+from planner.base.errors import InputError, Problem, raise_all
 from planner.inputs import TABLES, inputs_without_notes
 from planner.limits import BY_NAME
 from planner.limits.binding import ONE_MORE, PLACES, binding, limit_parts
@@ -77,8 +77,7 @@ def inputs_of(run: Run) -> Inputs:
     if run.inputs is not None:
         return run.inputs
     problems = list(unreadable_tables(run))
-    if problems:
-        raise InputError(problems)
+    raise_all(problems)
     return inputs_without_notes(scenario_of(run), run.inputs_tables)
 
 
@@ -105,8 +104,7 @@ def scenario_of(run: Run) -> Scenario:
     problems = [
         problem for block, key in OWN_FILES for problem in _changed(run, f"{block}.{key}", _setting(merged, block, key))
     ]
-    if problems:
-        raise InputError(problems)
+    raise_all(problems)
     return scenario_of_merged(run, merged)
 
 

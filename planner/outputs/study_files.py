@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
-from planner.base.errors import InputError, Problem
+from planner.base.errors import Problem, raise_all
 from planner.base.words import amount, signed, some
 from planner.outputs.answer import Answer
 from planner.outputs.files import staging
@@ -18,8 +20,7 @@ from planner.results.cost_difference import LEAST_PENALTY_MUSD
 from planner.results.store import read_stored
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
+    from collections.abc import Mapping, Sequence
 
     from planner.base.arrays import Floats
     from planner.outputs.plots import Drawing
@@ -27,19 +28,10 @@ if TYPE_CHECKING:
 
 # --- Near-optimal plans: their tables and files ---------------------------------------------------
 
-RANGES: Final = ("slack_frac", "by", "place", "plan_mw", "least_mw", "most_mw", "in_plans")
-PLANS: Final = (
-    "plan",
-    "slack_frac",
-    "kind",
-    "by",
-    "place",
-    "cost_musd",
-    "extra_frac",
-    "extra_penalty_musd",
-    "moved_mw",
-    "is_checked",
-)
+STUDIES: Final[Mapping[str, Any]] = json.loads((Path(__file__).parent / "studies.json").read_text(encoding="utf-8"))
+"""Columns of tables of studies, and what methods of a study of sensitivity mean."""
+RANGES: Final[Sequence[str]] = STUDIES["columns"]["ranges"]
+PLANS: Final[Sequence[str]] = STUDIES["columns"]["plans"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -105,13 +97,8 @@ class Alternatives(Answer):
 def write_days(days: pd.DataFrame, hours: pd.DataFrame, folder: Path) -> dict[str, Path]:
     """Write two tables into a folder, both or none."""
     files = {"series_days": folder / "series_days.csv", "site_series": folder / "site_series.csv"}
-    problems = [
-        Problem.of(str(file), "the file is there already", "a new one", "move it away")
-        for file in files.values()
-        if os.path.lexists(file)
-    ]
-    if problems:
-        raise InputError(problems)
+    there = filter(os.path.lexists, files.values())
+    raise_all([Problem.of(str(file), "the file is there already", "a new one", "move it away") for file in there])
     with staging(folder) as partial:
         for (name, file), frame in zip(files.items(), (days, hours), strict=True):
             frame.to_csv(partial / f"{name}.csv", index=False, lineterminator="\n")
@@ -146,18 +133,7 @@ def worst_years(frame: pd.DataFrame) -> pd.DataFrame:
 # --- A frontier of cost against a measure ---------------------------------------------------------
 
 
-COLUMNS: Final = (
-    "point",
-    "measure",
-    "cost_musd",
-    "extra_musd",
-    "extra_frac",
-    "penalty_musd",
-    "extra_penalty_musd",
-    "slope_musd_per_unit",
-    "price",
-    "is_knee",
-)
+COLUMNS: Final[Sequence[str]] = STUDIES["columns"]["frontier"]
 _NOT_OF_RENT: Final = ("carbon", "water")
 """Measures that rented compute adds nothing to."""
 _NOISE_FRAC: Final = 1e-4
@@ -192,19 +168,14 @@ class Frontier(Answer):
             said.append("Integers are left out: no plan lies below this frontier, and plans lie a little above it.")
         if self.table["price"].isna().iloc[-1]:
             said.append("The last point has no price: no plan has less, whatever it costs.")
-        if self.against in _NOT_OF_RENT and self._rents_more:
-            first, last = (amount(self.table["rented"].iloc[at]) for at in (0, -1))
+        first, last = (float(self.table["rented"].iloc[at]) for at in (0, -1)) if "rented" in self.table else (0.0, 0.0)
+        if self.against in _NOT_OF_RENT and last > first + _NOISE_FRAC * max(first, 1.0):
             said.append(
                 "What is emitted or evaporated for rented compute is not counted, and the last"
-                f" point rents {last} kH100e-years, the first {first}."
+                f" point rents {amount(last)} kH100e-years, the first {amount(first)}."
             )
         said += [f"{name} is held at its level in the plan of least cost." for name in self.held]
         return tuple(said)
-
-    @property
-    def _rents_more(self) -> bool:
-        rented = self.table["rented"]
-        return bool(rented.iloc[-1] > rented.iloc[0] + _NOISE_FRAC * max(rented.iloc[0], 1.0))
 
     def plot(self) -> Drawing:
         """Draw cost and price over the measure."""
@@ -219,23 +190,13 @@ COST: Final = "objective_musd"
 BOUND: Final = "bound_musd"
 """The cost of a plan, which chooses the figures, and that of the program without integrality."""
 
-FACTOR: Final = (
-    *("rank", "factor", "table", "column", "item", "figures", "unit"),
-    *("value", "low", "high", "kind", "source"),
-)
+FACTOR: Final[Sequence[str]] = STUDIES["columns"]["factor"]
 """Columns that say which factor a row is of."""
-INDICES: Final[Mapping[str, tuple[str, ...]]] = {
-    "tornado": (
-        *("at_low", "at_high", "swing", "swing_least", "swing_most", "without_plan"),
-        *("penalty_at_low", "penalty_at_high"),
-    ),
-    "morris": ("mu_star", "mu_star_conf", "mu", "sigma"),
-    "sobol": ("st", "st_conf", "s1", "s1_conf"),
-}
+INDICES: Final[Mapping[str, Sequence[str]]] = STUDIES["indices"]
 """Columns of what a method says of a factor."""
-BY: Final[Mapping[str, str]] = {"tornado": "swing", "morris": "mu_star", "sobol": "st"}
+BY: Final[Mapping[str, str]] = STUDIES["ranked_by"]
 """Column that ranks the factors, by method."""
-RANKS: Final = (*("rank_low", "rank_high", "same_rank_frac", "rank_of_half"), *("first_order_rank", "first_order_musd"))
+RANKS: Final[Sequence[str]] = STUDIES["columns"]["ranks"]
 """Columns of how stable its rank is, and of its first-order rank."""
 _SENSITIVITY_NOISE_FRAC: Final = 1e-7
 """Outputs that differ by less are the same but for the tolerances of a solver. [-]"""
@@ -341,7 +302,7 @@ class Sensitivity(Answer):
 def _notes(found: Sensitivity) -> list[str]:
     table = found.table
     steps = int((table["figures"] > 1).sum())
-    said = [_MEANS[found.method].format(of=found.of, unit=found.unit)]
+    said = [STUDIES["means"][found.method].format(of=found.of, unit=found.unit)]
     if not found.is_moved:
         unit = "" if found.unit == "-" else f" {found.unit}"
         said.append(f"None of these factors moves {found.of}: it is {amount(found.base)}{unit} in every plan.")
@@ -380,7 +341,7 @@ def _notes(found: Sensitivity) -> list[str]:
             " differences are noise. `--of bound_musd` ranks by the linear program, without it."
         )
     if found.dropped:
-        what, _ = _POINTS[found.method]
+        what, _ = STUDIES["points"][found.method]
         said.append(
             f"{found.dropped} of {found.blocks + found.dropped} {what} were left out: a point of"
             " each has no plan (column status of table futures). Results are for the others."
@@ -396,7 +357,7 @@ def _notes(found: Sensitivity) -> list[str]:
 
 def _unstable(found: Sensitivity) -> str:
     """Say which ranks are of no use yet, and what makes them so."""
-    what, option = _POINTS[found.method]
+    what, option = STUDIES["points"][found.method]
     count = len(found.unstable)
     ranks = "All ranks" if count == len(found.table) else f"{count} of {len(found.table)} ranks"
     return (
@@ -407,20 +368,3 @@ def _unstable(found: Sensitivity) -> str:
 
 
 _NAMED: Final = 3
-_POINTS: Final = {"morris": ("trajectories", "--trajectories"), "sobol": ("base samples", "--samples")}
-_MEANS: Final[Mapping[str, str]] = {
-    "tornado": (
-        "Each factor is moved alone to its low and its high, and solved again; {of} changes by"
-        " at_low and at_high [{unit}]. Ranks from rank_low to rank_high are possible within gaps."
-    ),
-    "morris": (
-        "mu_star is the mean absolute change of {of} [{unit}] where one factor goes all the way"
-        " from low to high; sigma is how much that depends on where the others are. Ranks are"
-        " within rank_low and rank_high in 95 % of resampled trajectories."
-    ),
-    "sobol": (
-        "st is the share of the variance of {of} that a factor has a part in, s1 what it does"
-        " alone, where all are anywhere between low and high. Ranks are within rank_low and"
-        " rank_high in 95 % of resampled base samples."
-    ),
-}

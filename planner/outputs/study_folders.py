@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from math import prod
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 
 import pandas as pd
 from pyarrow import ArrowException
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, create_model
 
 from planner.base.errors import InputError, Problem
 from planner.base.words import some
 from planner.outputs.own_folder import FRONTIER, FRONTIER_FILE, STOCHASTIC, STOCHASTIC_FILE, SWEEP, SWEEP_FILE
-from planner.outputs.study_files import COLUMNS
+from planner.outputs.study_files import COLUMNS, STUDIES
 from planner.results.ended import PLANNED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from collections.abc import Set as AbstractSet
-    from pathlib import Path
 
 QUANTILES: Final = {
     "least": 0.0,
@@ -31,27 +30,6 @@ QUANTILES: Final = {
     "most": 1.0,
 }
 """Columns of the table that `fans_of` makes, with the share of the futures below them."""
-_OF_TABLES: Final = {
-    "futures": {
-        *("future", "status", "checked", "broken", "objective_musd", "message"),
-        *("bound_musd", "penalty_musd", "rank_low", "rank_high"),
-    },
-    "results": {"future", "figure", "year", "unit", "value"},
-    "no_regret": {"kind", "site", "item", "year", "least_mw", "most_mw", "futures", "order_by"},
-}
-_OF_STOCHASTIC_TABLES: Final = {
-    "decided": {*("kind", "site", "item", "order_by", "unit"), *("ordered", "least", "most", "minimax_regret")},
-    "plans": {"plan", "expected_musd", "penalty_musd", "greatest_regret_musd"},
-    "costs": {"plan", "future", "regret_musd"},
-    "worth": {"measure", "value_musd", "penalty_musd"},
-    "futures": {
-        *("future", "weight", "alone_musd", "cost_musd", "regret_musd", "plan_musd"),
-        *("alone_penalty_musd", "penalty_musd", "regret_penalty_musd", "plan_penalty_musd"),
-        *("status", "broken", "run"),
-    },
-    "results": _OF_TABLES["results"],
-    "no_regret": _OF_TABLES["no_regret"],
-}
 KINDS_READ: Final = frozenset({SWEEP.name, FRONTIER.name, STOCHASTIC.name})
 """Kinds of studies that `read_study` reads."""
 _WHOLE: Final[Mapping[str, Any]] = {"point": int, "is_knee": bool}  # none is missing
@@ -64,54 +42,67 @@ _PARTS: Final = (3, 2)  # into which values are put, the first that leaves enoug
 _LEAST_FUTURES: Final = 2  # with a plan, whose mean says what an axis does whatever the others are
 
 
-@dataclass(frozen=True, eq=False)
-class StoredSweep:
+_Text = Annotated[str, BeforeValidator(lambda said: "" if said is None else said)]  # null in a file of none
+_Names = Annotated[tuple[str, ...], BeforeValidator(lambda said: list(said) if isinstance(said, dict) else said)]
+
+
+class _Stored(BaseModel):
+    """What is stored of a study: what its file says, where it is, and its tables."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    folder: Path = Path()  # where it is
+    tables: dict[str, pd.DataFrame] = {}
+
+
+class StoredSweep(_Stored):
     """What is stored of a sweep."""
 
-    folder: Path  # where it is
-    name: str  # of the file that was swept, and its base scenario
-    title: str
-    question: str
-    base: str
-    axes: tuple[str, ...]  # names of its axes
-    # ``futures``, ``results`` and ``no_regret`` as they are stored; ``fans`` and ``effects`` as `fans_of` and
-    # `effects_of` make them
-    tables: Mapping[str, pd.DataFrame]
-    changes: Mapping[str, str] = field(default_factory=dict)  # what each future of a list sets, in a line
+    # Its tables are ``futures``, ``results`` and ``no_regret`` as they are stored; ``fans`` and ``effects`` as
+    # `fans_of` and `effects_of` make them.
+    name: str = Field(alias="sweep")  # of the file that was swept, and its base scenario
+    title: _Text
+    question: _Text = ""
+    base: _Text
+    axes: _Names  # names of its axes
+    changes: dict[str, dict[str, Any]] = {}  # what each future of a list sets
 
 
-@dataclass(frozen=True, eq=False)
-class StoredFrontier:
-    """What is stored of a frontier."""
+class StoredFrontier(_Stored):
+    """What is stored of a frontier; its table has a row per point, as `planner.outputs.study_files.COLUMNS` says."""
 
-    folder: Path  # where it is
     scenario: str  # as of `planner.outputs.study_files.Frontier`
     label: str
     unit: str
     price_unit: str
     notes: tuple[str, ...]  # what a reader must know
-    table: pd.DataFrame  # a row per point, as `planner.outputs.study_files.COLUMNS` says
+    points: list[_Point]
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """Its points."""
+        return self.tables["frontier"]
 
 
-@dataclass(frozen=True, eq=False)
-class StoredStochastic:
+class StoredStochastic(_Stored):
     """What is stored of a stochastic program."""
 
-    folder: Path  # where it is
+    # Its tables are ``decided`` with orders numbered from 1, ``plans``, ``costs``, ``worth``, ``futures`` and
+    # ``no_regret`` as they are stored, and ``fans`` as `fans_of` makes it.
     name: str  # of the file of its futures, and its base scenario; the question is empty where it has none
-    title: str
-    question: str
+    title: str = Field(alias="label")
+    question: _Text = ""
     scenario: str
     known_from: int  # year from which on it is known which future comes
     cvar_weight: float  # of CVaR in the objective; the rest is of the expected cost
     cvar_tail: float | None  # likelihood of the worst futures whose mean CVaR is; None if none was asked for
     is_relaxed: bool  # whether its futures have integers, which costs, regrets and worths leave out
-    # ``decided`` with orders numbered from 1, ``plans``, ``costs``, ``worth``, ``futures`` and ``no_regret`` as they
-    # are stored, and ``fans`` as `fans_of` makes it
-    tables: Mapping[str, pd.DataFrame]
 
 
-def read_study(folder: Path) -> StoredSweep | StoredFrontier | StoredStochastic:
+Stored = StoredSweep | StoredFrontier | StoredStochastic
+
+
+def read_study(folder: Path) -> Stored:
     """Read the folder of a study."""
     if (folder / STOCHASTIC_FILE).is_file():
         return _read_stochastic(folder)
@@ -119,61 +110,25 @@ def read_study(folder: Path) -> StoredSweep | StoredFrontier | StoredStochastic:
     return _read_sweep(folder) if is_sweep else _read_frontier(folder)
 
 
-class _File(BaseModel):
-    """What a file says of a study."""
-
-    question: str | None = None
-
-
-class _StochasticFile(_File):
-    name: str
-    title: str = Field(alias="label")
-    scenario: str
-    known_from: int
-    cvar_weight: float
-    cvar_tail: float | None
-    is_relaxed: bool
-
-
-class _SweepFile(_File):
-    name: str = Field(alias="sweep")
-    title: str | None
-    base: str | None
-    axes: list[str] | dict[str, Any]
-    changes: dict[str, dict[str, Any]] = {}
-
-
-class _FrontierFile(BaseModel):
-    scenario: str
-    label: str
-    unit: str
-    price_unit: str
-    notes: tuple[str, ...]
-    points: list[_Point]
-
-
 def _read_stochastic(folder: Path) -> StoredStochastic:
-    said = _read_file(folder / STOCHASTIC_FILE, _StochasticFile)
+    said = _read_file(folder / STOCHASTIC_FILE, StoredStochastic)
     of_plans = set() if said.cvar_tail is None else {"cvar_musd", "objective_musd"}
     tables = {
-        name: _table(folder, name, columns | (of_plans if name == "plans" else set()))
-        for name, columns in _OF_STOCHASTIC_TABLES.items()
+        name: _table(folder, name, {*columns, *(of_plans if name == "plans" else ())})
+        for name, columns in STUDIES["stochastic"].items()
     }
     decided = tables["decided"]
     made = {"decided": decided.assign(order=range(1, len(decided) + 1)), "fans": fans_of(tables["results"])}
-    return StoredStochastic(folder, tables=tables | made, **_texts(said))
+    return said.model_copy(update={"folder": folder, "tables": tables | made})
 
 
 def _read_sweep(folder: Path) -> StoredSweep:
-    said = _read_file(folder / SWEEP_FILE, _SweepFile)
-    tables = {name: _table(folder, name, columns) for name, columns in _OF_TABLES.items()}
+    said = _read_file(folder / SWEEP_FILE, StoredSweep)
+    tables = {name: _table(folder, name, set(columns)) for name, columns in STUDIES["sweep"].items()}
     futures = tables["futures"]
     axes = tuple(axis for axis in said.axes if axis in futures.columns)
-    changes = {
-        name: ", ".join(f"{key}={value}" for key, value in settings.items()) for name, settings in said.changes.items()
-    }
     # A future of the list is at no value of an axis: axes of text are written with "" there.
-    is_listed = futures["future"].isin(changes)
+    is_listed = futures["future"].isin(said.changes)
     for axis in axes:
         futures[axis] = futures[axis].mask(is_listed)
     planned = futures[futures["status"].isin(sorted(PLANNED))]
@@ -181,17 +136,13 @@ def _read_sweep(folder: Path) -> StoredSweep:
     results = results[results["future"].isin(planned["future"])]
     effects = effects_of(planned, axes, is_grid=_is_grid(futures, axes))
     made = {"fans": fans_of(results), "effects": effects}
-    return StoredSweep(folder, tables=tables | made, **_texts(said) | {"axes": axes, "changes": changes})
+    return said.model_copy(update={"folder": folder, "tables": tables | made, "axes": axes})
 
 
 def _read_frontier(folder: Path) -> StoredFrontier:
-    said = _read_file(folder / FRONTIER_FILE, _FrontierFile).model_dump()
-    return StoredFrontier(folder, table=pd.DataFrame(said.pop("points")), **said)
-
-
-def _texts(said: _File) -> dict[str, Any]:
-    """Return what a file says, nothing where it says null of a text."""
-    return {name: "" if value is None and name != "cvar_tail" else value for name, value in said.model_dump().items()}
+    said = _read_file(folder / FRONTIER_FILE, StoredFrontier)
+    table = pd.DataFrame([point.model_dump() for point in said.points])
+    return said.model_copy(update={"folder": folder, "tables": {"frontier": table}})
 
 
 def fans_of(results: pd.DataFrame) -> pd.DataFrame:

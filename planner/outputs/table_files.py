@@ -34,7 +34,9 @@ if TYPE_CHECKING:
 def write_csv(run: Run, folder: Path) -> list[Path]:
     """Write every result table as a CSV file in UTF-8, with ``datapackage.json`` next to them."""
     written = [folder / "datapackage.json"]
-    text = json.dumps(_package(run), indent=2, ensure_ascii=False)
+    resources = [_resource(RUN_TABLES[name]) for name in _known_tables(run)]
+    package = {"name": str(run.meta["run"]), "title": run.title, "resources": resources}
+    text = json.dumps(package, indent=2, ensure_ascii=False)
     with whole_file(written[0]) as partial:
         partial.write_text(text + "\n", encoding="utf-8")
     for name in _known_tables(run):
@@ -48,12 +50,6 @@ def write_csv(run: Run, folder: Path) -> list[Path]:
 def _known_tables(run: Run) -> list[str]:
     """Names of the tables that a run is known to have; other files are none."""
     return [name for name in run.tables if name in RUN_TABLES]
-
-
-def _package(run: Run) -> dict[str, Any]:
-    """Describe the files as a Frictionless data package."""
-    resources = [_resource(RUN_TABLES[name]) for name in _known_tables(run)]
-    return {"name": str(run.meta["run"]), "title": run.title, "resources": resources}
 
 
 def _resource(table: TableSchema) -> dict[str, Any]:

@@ -5,12 +5,13 @@ Each writer is imported when it is used, so that help stays fast.
 
 from __future__ import annotations
 
+import json
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
     from planner.outputs.run import Run
 
@@ -26,18 +27,6 @@ def _writer(about: str, module: str, function: str, where: str) -> Callable[[Run
     return write
 
 
-WRITERS: Mapping[str, Callable[[Run, Path], list[Path]]] = {
-    "xlsx": _writer("a workbook for Excel and LibreOffice", "xlsx", "write_workbook", "plan.xlsx"),
-    "html": _writer("the report: one page with map, charts and tables", "report", "write_report", "report.html"),
-    "svg": _writer("every plot as a drawing", "plots", "write_plots", "plots"),
-    "csv": _writer("every table as text, with a data package", "table_files", "write_csv", "csv"),
-    "parquet": _writer("every table with its types", "table_files", "write_parquet", "parquet"),
-    "gpkg": _writer("map layers with their style for QGIS", "layers", "write_gpkg", "plan.gpkg"),
-    "geojson": _writer("map layers for the web, in WGS 84", "layers", "write_geojson", "geojson"),
-    "mps": _writer("the linear program, built again from the run", "solver_files", "write_mps", "program.mps"),
-    "lp": _writer("the linear program as text, built again from the run", "solver_files", "write_lp", "program.lp"),
-    "grid": _writer("grid demand by zone, year and hour, firm and flexible", "grid_demand", "write_grid", "grid"),
-    "pypsa": _writer("grid demand as PyPSA buses and loads, a folder a year", "grid_demand", "write_pypsa", "pypsa"),
-    "reeds": _writer("grid demand by state, for ReEDS", "grid_demand", "write_reeds", "reeds"),
-}
+_FORMATS = json.loads((Path(__file__).parent / "formats.json").read_text(encoding="utf-8"))
+WRITERS: Mapping[str, Callable[[Run, Path], list[Path]]] = {name: _writer(*said) for name, said in _FORMATS.items()}
 """One writer per format; each writes into a folder and returns the files it wrote."""

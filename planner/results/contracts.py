@@ -19,15 +19,12 @@ from planner.results.store import cleaned, listed, mean_of, ratio, summed, total
 from planner.tariffs import bill_metered
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import NDArray
 
     from planner.base.arrays import Floats
     from planner.lp import Expression
     from planner.results.solved import SolvedModel
     from planner.results.store import Cells
-    from planner.tariffs import BillLine
 
 # --- Tables of power under contract, and of what of the energy used is clean ----------------------
 
@@ -82,7 +79,8 @@ def matching(s: SolvedModel) -> dict[str, Cells]:
     target = np.full(pools.size, np.nan)
     target[pools.find(p.target)] = p.target_frac
     without = mwh["own_clean"] + _sum(s, pools, _share(s) * s.grid_mw) @ s.weight_h
-    annual, hourly = (ratio(without + _gain_mwh(s, pools, is_hourly=one), used) for one in (False, True))
+    gains = ((1.0 - _share(s)) * _best_claims(s, is_hourly=one) for one in (False, True))
+    annual, hourly = (ratio(without + _sum(s, pools, gain) @ s.weight_h, used) for gain in gains)
     shares = {"clean_frac": ratio(clean, used), "annual_frac": annual, "hourly_frac": hourly}
     energy = {f"{name}_mwh": values for name, values in mwh.items()}
     return listed(pools, target_frac=target, clean_mwh=clean, **energy, **shares)
@@ -191,12 +189,6 @@ def _allocate_to_dirtiest(drawn: Floats, share: Floats, amount: float) -> Floats
     given = np.zeros(drawn.size)
     given[order] = np.clip(amount - before, 0.0, wanted)
     return given.reshape(drawn.shape)
-
-
-def _gain_mwh(s: SolvedModel, pools: Index, *, is_hourly: bool) -> Floats:
-    """Clean energy that contracts can add to the grid's share, shape (pool_year,). [MWh]"""
-    gain = (1.0 - _share(s)) * _best_claims(s, is_hourly=is_hourly)
-    return np.asarray(_sum(s, pools, gain) @ s.weight_h)
 
 
 # --- Tables of power made or stored at the sites --------------------------------------------------
@@ -457,7 +449,10 @@ def exact_lines(s: SolvedModel) -> pd.DataFrame:
             metered = account.reading.metered(load_mw[at], in_force)
             open_frac = {str(y): connected.get((site, str(y)), 0.0) for y, _ in months}
             lines = bill_metered(metered, account.tariff).lines
-            rows += _bill_rows(str(site), lines, open_frac)
+            for line in lines:
+                share = open_frac[str(line.month.year)] if line.basis == "calendar" else 1.0
+                billed = replace(line, quantity=share * line.quantity)
+                rows.append((str(site), str(billed.month), *(getattr(billed, name) for name in _OF_BILL)))
     return pd.DataFrame(rows, columns=["site", "month", *_OF_BILL])
 
 
@@ -467,11 +462,3 @@ _OF_BILL: Final = ("rule", "item", "unit", "basis", "quantity", "usd_per_unit", 
 def _by_site_and_year(over: Index, values: np.ndarray) -> dict[tuple[str, str], float]:
     site, year = (over.labels(axis.name) for axis in over.axes)
     return dict(zip(zip(site, year, strict=True), values.tolist(), strict=True))
-
-
-def _bill_rows(site: str, lines: tuple[BillLine, ...], open_frac: dict[str, float]) -> Iterator[tuple[object, ...]]:
-    for line in lines:
-        is_standing_charge = line.basis == "calendar"
-        share = open_frac[str(line.month.year)] if is_standing_charge else 1.0
-        billed = replace(line, quantity=share * line.quantity)
-        yield site, str(billed.month), *(getattr(billed, name) for name in _OF_BILL)

@@ -179,7 +179,8 @@ def latency(s: SolvedModel) -> dict[str, Cells]:
 
     is_tight = given.route_is_tight[given.route.find(given.served)][timed]
     within_tight = ratio(total_by(at[is_tight], weight[is_tight], over.size), timed_kh100e)
-    tight_share = _tight_share_frac(s, over.find(given.tight), over.size)
+    tight_share = np.full(over.size, np.nan)
+    tight_share[over.find(given.tight)] = given.tight_share_frac
     demand_kh100e = total_by(over.find(given.demand), given.demand_kh100e, over.size)
     return {
         **labels(over),
@@ -221,13 +222,6 @@ def weighted_quantile(values: Floats, weights: Floats, group: Positions, groups:
     found = np.full(groups, np.nan)
     found[has_entries] = value_of[at[has_entries]]
     return found
-
-
-def _tight_share_frac(s: SolvedModel, place: Positions, count: int) -> Floats:
-    """Return the share that must be within the tight bound, nan where there is none."""
-    share = np.full(count, np.nan)
-    share[place] = s.p.demand.tight_share_frac
-    return share
 
 
 # --- Tables of what the outage of a site would mean -----------------------------------------------

@@ -203,6 +203,9 @@ def stress_slot(s: SolvedModel) -> dict[str, Cells]:
     """Make table `stress_slot`: how each site with non-firm power lives through stress."""
     m, over = s.model, s.p.non_firm.stress
     service_mw, hours = s.value(m.non_firm.service_mw.on(over)), s.weight_h[over["slot"]]
+    dual, worth = s.dual("non_firm_power"), np.full(over.size, np.nan)
+    if dual is not None:
+        worth = -dual * USD_PER_MUSD / (hours * s.year_weight[over["year"]]) + 0.0
     return listed(
         over,
         service_mw,
@@ -214,16 +217,8 @@ def stress_slot(s: SolvedModel) -> dict[str, Cells]:
         grid_mw=s.value(m.import_mw.on(over)),
         own_mw=s.value((m.supply.supply_mw - m.supply.use_mw).on(over)),
         shed_mw=s.value(m.non_firm.shed_mw.on(over, missing="zero")),
-        worth_usd_per_mwh=_worth_usd_per_mwh(s, hours),
+        worth_usd_per_mwh=worth,
     )
-
-
-def _worth_usd_per_mwh(s: SolvedModel, hours: Floats) -> Floats:
-    dual = s.dual("non_firm_power")
-    over = s.p.non_firm.stress
-    if dual is None:
-        return np.full(over.size, np.nan)
-    return np.asarray(-dual * USD_PER_MUSD / (hours * s.year_weight[over["year"]])) + 0.0
 
 
 # --- Tables of power at sites: by time slice, year and billing period, and what is deferred -------

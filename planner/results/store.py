@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from planner.base.errors import InputError, Problem
+from planner.base.errors import InputError, Problem, raise_all
 from planner.results.schema import TABLES
 
 if TYPE_CHECKING:
@@ -237,8 +237,7 @@ def from_parquet(folder: Path) -> Results:
                         "keep the schema when you write the table, or solve the scenario again",
                     )
                 )
-    if problems:
-        raise InputError(problems)
+    raise_all(problems)
     return Results(tables, notes)
 
 

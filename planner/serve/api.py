@@ -10,7 +10,7 @@ from typing import Any, Final
 import pandas as pd
 from fastapi import APIRouter, Depends, HTTPException
 from fastapi.routing import APIRoute
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
@@ -27,7 +27,7 @@ from planner.serve.draft import NAME, BaseScenario, FormDraft, Keys, Said
 from planner.serve.fields import fields_by_keys
 from planner.serve.jobs import Job
 from planner.serve.project import API, JOBS, RUNS, SCENARIOS, SWEEPS, Source, job_path, scenario_path
-from planner.serve.service import Service, service_of
+from planner.serve.service import Asked, AskedJob, Service
 
 # --- Bodies in which a key is given twice are refused: a reader of JSON keeps the last in silence ---
 
@@ -57,33 +57,32 @@ EACH_KEY_ONCE = Depends(_require_each_key_once)
 router = APIRouter(prefix=API, dependencies=[EACH_KEY_ONCE])
 
 
-class ScenarioName(BaseModel):
-    """Which scenario is meant, by its key in the list of scenarios."""
+class _Body(BaseModel, extra="forbid"):
+    """What a program sends."""
 
-    model_config = ConfigDict(extra="forbid")
+
+class ScenarioName(_Body):
+    """Which scenario is meant, by its key in the list of scenarios."""
 
     scenario: str
 
 
-class SweepName(BaseModel):
+class SweepName(_Body):
     """Which sweep is meant, by its key in the list of sweeps."""
-
-    model_config = ConfigDict(extra="forbid")
 
     sweep: str
 
 
 @router.post("/solves", status_code=202)
-def solve(request: Request, asked: ScenarioName) -> JSONResponse:
+def solve(service: Asked, asked: ScenarioName) -> JSONResponse:
     """Start to solve a scenario as it is; one job runs at a time, others wait."""
-    service = service_of(request)
     return _started(service.start_solve(service.source(asked.scenario)))
 
 
 @router.get(SWEEPS)
-def sweeps(request: Request) -> dict[str, Any]:
+def sweeps(service: Asked) -> dict[str, Any]:
     """List the sweeps."""
-    return {"sweeps": [_about(one, "sweep") for one in service_of(request).project.sweeps()]}
+    return {"sweeps": [_about(one, "sweep") for one in service.project.sweeps()]}
 
 
 _OF_JOB: Final = (
@@ -93,38 +92,33 @@ _OF_JOB: Final = (
 
 
 @router.post(SWEEPS, status_code=202)
-def sweep(request: Request, asked: SweepName) -> JSONResponse:
+def sweep(service: Asked, asked: SweepName) -> JSONResponse:
     """Start a sweep; what it has stored is not solved again."""
-    service = service_of(request)
     return _started(service.start_sweep(service.sweep(asked.sweep)))
 
 
 @router.get(JOBS)
-def jobs(request: Request) -> dict[str, Any]:
+def jobs(service: Asked) -> dict[str, Any]:
     """List what was started since the server was, latest first."""
-    return {"jobs": [_said_of(job) for job in service_of(request).jobs.latest()]}
+    return {"jobs": [_said_of(job) for job in service.jobs.latest()]}
 
 
 @router.get(f"{JOBS}/{{identifier}}")
-def job(request: Request, identifier: str) -> dict[str, Any]:
+def job(job: AskedJob) -> dict[str, Any]:
     """Return how far a job is, or how it ended."""
-    return _said_of(service_of(request).job(identifier))
+    return _said_of(job)
 
 
 @router.post(f"{JOBS}/{{identifier}}/stop")
-def stop(request: Request, identifier: str) -> dict[str, Any]:
+def stop(service: Asked, found: AskedJob) -> dict[str, Any]:
     """Ask a solve to end with the best plan so far; what cannot goes on as it is."""
-    service = service_of(request)
-    found = service.job(identifier)
     service.jobs.stop(found)
     return _said_of(found)
 
 
 @router.post(f"{JOBS}/{{identifier}}/cancel")
-def cancel(request: Request, identifier: str) -> dict[str, Any]:
+def cancel(service: Asked, found: AskedJob) -> dict[str, Any]:
     """Cancel a job; nothing of what it has not finished is left."""
-    service = service_of(request)
-    found = service.job(identifier)
     service.jobs.cancel(found)
     return _said_of(found)
 
@@ -143,10 +137,8 @@ _DEEPEST: Final = 30
 """So many mappings and lists in one another are more than any setting has."""
 
 
-class ChangedSettings(BaseModel):
+class ChangedSettings(_Body):
     """Settings that differ from those of a scenario, laid over it as a file over one it extends."""
-
-    model_config = ConfigDict(extra="forbid")
 
     settings: dict[str, Any]
 
@@ -160,33 +152,30 @@ class NewScenario(ChangedSettings):
 
 
 @router.get(SCENARIOS)
-def scenarios(request: Request) -> dict[str, Any]:
+def scenarios(service: Asked) -> dict[str, Any]:
     """List the scenarios: those of the folder, then those that ship."""
-    return {"scenarios": [_about(source) for source in service_of(request).project.sources()]}
+    return {"scenarios": [_about(source) for source in service.project.sources()]}
 
 
 @router.get(f"{SCENARIOS}/{{key}}")
-def scenario(request: Request, key: str) -> dict[str, Any]:
+def scenario(service: Asked, key: str) -> dict[str, Any]:
     """Return the settings of a scenario, with those of the ones that it extends."""
-    service = service_of(request)
     source = service.source(key)
     with service.computing:
         return {**_about(source), "settings": _settings(BaseScenario(source))}
 
 
 @router.post(f"{SCENARIOS}/{{key}}/check")
-def check(request: Request, key: str, asked: ChangedSettings) -> dict[str, Any]:
+def check(service: Asked, key: str, asked: ChangedSettings) -> dict[str, Any]:
     """Say what would be wrong or implausible of a scenario with changed settings."""
-    service = service_of(request)
     with service.checking_alone():
         draft, changed = _draft(service, key, asked)
         return _told(draft.judged(service.project, {}, changed))
 
 
 @router.post(f"{SCENARIOS}/{{key}}", status_code=201)
-def save(request: Request, key: str, asked: NewScenario) -> JSONResponse:
+def save(service: Asked, key: str, asked: NewScenario) -> JSONResponse:
     """Save changed settings as a new scenario file of the folder, if nothing is wrong with them."""
-    service = service_of(request)
     given = {NAME: asked.name, "title": asked.title, "question": asked.question}
     about = {key: text.strip() for key, text in given.items()}
     with service.checking_alone():
@@ -268,9 +257,9 @@ _BOOLEANS: Final = {"true": True, "false": False}
 
 
 @router.get(RUNS)
-def runs(request: Request) -> dict[str, Any]:
+def runs(service: Asked) -> dict[str, Any]:
     """List the runs, latest first, and what cannot be read as one."""
-    listing = service_of(request).project.runs()
+    listing = service.project.runs()
     return {
         "runs": [asdict(entry) for entry in listing.entries],
         "unreadable": [asdict(bad) for bad in listing.unreadable],
@@ -278,9 +267,9 @@ def runs(request: Request) -> dict[str, Any]:
 
 
 @router.get(f"{RUNS}/{{run}}")
-def run(request: Request, run: str) -> dict[str, Any]:
+def run(service: Asked, run: str) -> dict[str, Any]:
     """Return `run.json` of a run, and the names of its tables with their number of rows."""
-    loaded = _loaded(service_of(request), run)
+    loaded = _loaded(service, run)
     return {
         "run": run,
         "meta": dict(loaded.meta),
@@ -289,9 +278,9 @@ def run(request: Request, run: str) -> dict[str, Any]:
 
 
 @router.get(f"{RUNS}/{{run}}/tables/{{table}}")
-def table(request: Request, run: str, table: str) -> dict[str, Any]:
+def table(request: Request, service: Asked, run: str, table: str) -> dict[str, Any]:
     """Return rows of a table: ?COLUMN=VALUE keeps those that say so; limit and offset page on."""
-    frame = _loaded(service_of(request), run).tables.get(table)
+    frame = _loaded(service, run).tables.get(table)
     if frame is None:
         raise HTTPException(404)
     pairs = request.query_params.multi_items()

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from fastapi import APIRouter, HTTPException, Query
 from markupsafe import Markup
-from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from planner.outputs.projection import sheet_for
@@ -24,7 +22,7 @@ from planner.serve.draft import ABOUT, NAME, BaseScenario, FormDraft, Keys, Said
 from planner.serve.fields import FILE, Cards, FormField, FormGroup, every_cards, fields_by_keys, groups
 from planner.serve.jobs import Job
 from planner.serve.project import PLACE, SCENARIOS, SWEEPS, Source, job_path, place_path
-from planner.serve.service import TEMPLATES, Service, fields_of, page, service_of
+from planner.serve.service import TEMPLATES, Asked, Fields, Service, page
 from planner.tables.descriptor import PURE_NUMBERS
 
 if TYPE_CHECKING:
@@ -222,9 +220,8 @@ _OnMap = Annotated[float, Query(ge=0, le=max(WIDTH, HEIGHT), allow_inf_nan=False
 
 
 @router.get(f"{SCENARIOS}/{{key}}")
-def form(request: Request, key: str, run: str = "") -> HTMLResponse:
+def form(service: Asked, key: str, run: str = "") -> HTMLResponse:
     """Show the form of a scenario, with the settings of a run of it if one is named."""
-    service = service_of(request)
     base = BaseScenario(service.source(key))
     with service.computing:
         draft = FormDraft(base, _texts_of_run(service, base, run) if run else {})
@@ -232,17 +229,15 @@ def form(request: Request, key: str, run: str = "") -> HTMLResponse:
 
 
 @router.post(f"{SCENARIOS}/{{key}}")
-async def change(request: Request, key: str) -> Response:
+def change(service: Asked, fields: Fields, key: str) -> Response:
     """Check what was typed, save it as a new scenario, solve it."""
-    service = service_of(request)
-    fields = await fields_of(request)
-    return await run_in_threadpool(_changed, service, BaseScenario(service.source(key)), fields)
+    return _changed(service, BaseScenario(service.source(key)), fields)
 
 
 @router.get(f"{PLACE}/{{key}}")
-def place(request: Request, key: str, x: _OnMap, y: _OnMap) -> JSONResponse:
+def place(service: Asked, key: str, x: _OnMap, y: _OnMap) -> JSONResponse:
     """Return what is known of a place on the map of a scenario."""
-    found = place_at(BaseScenario(service_of(request).source(key)), x, y)
+    found = place_at(BaseScenario(service.source(key)), x, y)
     if found is None:
         raise HTTPException(404)
     return JSONResponse(found)
@@ -307,12 +302,10 @@ def _with_card(page: ShownForm, cards_name: str, fields: Mapping[str, str]) -> S
     if cards is None:
         raise HTTPException(404)
     identifier = fields.get(f"id:{cards_name}", "").strip()
-    if not identifier or len(identifier) > _LONGEST_ID:
-        problem = Said(cards.keys, "What is added needs an id.", "problem")
-        return replace(page, said=(problem,))
-    if identifier in page.draft.ids(cards):
-        problem = Said(cards.keys, f"{identifier} is there already.", "problem")
-        return replace(page, said=(problem,))
+    needs_id = not identifier or len(identifier) > _LONGEST_ID
+    if needs_id or identifier in page.draft.ids(cards):
+        text = "What is added needs an id." if needs_id else f"{identifier} is there already."
+        return replace(page, said=(Said(cards.keys, text, "problem"),))
     keys = (*cards.keys, identifier)
     texts = {**page.draft.texts, name_of(keys): ""}
     for of in cards.fields:
@@ -323,9 +316,8 @@ def _with_card(page: ShownForm, cards_name: str, fields: Mapping[str, str]) -> S
 
 
 @router.get(SCENARIOS)
-def scenarios(request: Request) -> HTMLResponse:
+def scenarios(service: Asked) -> HTMLResponse:
     """List the scenarios."""
-    service = service_of(request)
     return sources_page("Scenarios", service, service.project.sources(), SCENARIOS)
 
 
@@ -336,8 +328,7 @@ def sources_page(title: str, service: Service, every: list[Source], here: str) -
 
 
 @router.post("/solve")
-async def solve(request: Request) -> RedirectResponse:
+def solve(service: Asked, fields: Fields) -> RedirectResponse:
     """Solve a scenario as it is."""
-    service = service_of(request)
-    source = service.source((await fields_of(request)).get("scenario", ""))
+    source = service.source(fields.get("scenario", ""))
     return _watched(service.start_solve(source))

@@ -263,24 +263,16 @@ class Jobs:
         threading.Thread(target=self._work, daemon=True).start()
 
     def start(
-        self,
-        label: str,
-        task: Callable[..., dict[str, Any]],
-        given: Any,
-        expected_s: float | None = None,
-        *,
-        link: str = "",
-        when_cancelled: str = NOTHING_WRITTEN,
-        can_stop: bool = False,
+        self, label: str, task: Callable[..., dict[str, Any]], given: Any, expected_s: float | None = None, **how: Any
     ) -> Job:
-        """Let a task be done, as soon as none before it is left."""
+        """Let a task be done, as soon as none before it is left; `how` are further fields of the job."""
         with self._lock:
             waiting = sum(not job.is_over for job in self._jobs.values()) - 1  # one runs
             if self._is_closed or waiting >= MOST_WAITING:
                 found = f"{max(0, waiting)} solves wait already"
                 fix = "wait for one of them, or cancel some"
                 raise InputError([Problem.of("dcplan serve", found, "fewer", fix)])
-            job = Job(secrets.token_hex(8), label, task, given, expected_s, link, when_cancelled, can_stop=can_stop)
+            job = Job(secrets.token_hex(8), label, task, given, expected_s, **how)
             self._jobs[job.id] = job
             self._asked.put(job)
             return job

@@ -15,7 +15,6 @@ from urllib.parse import quote
 
 import pandas as pd
 from fastapi import APIRouter, HTTPException, Query
-from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from planner.base.errors import InputError
@@ -44,7 +43,7 @@ from planner.serve.project import (
     scenario_path,
     sweep_path,
 )
-from planner.serve.service import STATIC, TEMPLATES, fields_of, framed, message_page, page, service_of
+from planner.serve.service import STATIC, TEMPLATES, Asked, AskedJob, Fields, framed, message_page, page
 from planner.studies.sweep.answers import OWN_COLUMNS, TABLES
 
 if TYPE_CHECKING:
@@ -59,9 +58,8 @@ router = APIRouter()
 
 
 @router.get("/")
-def catalogue(request: Request, tag: Annotated[tuple[str, ...], Query()] = ()) -> HTMLResponse:
+def catalogue(service: Asked, tag: Annotated[tuple[str, ...], Query()] = ()) -> HTMLResponse:
     """List the runs, or those that have all of some tags."""
-    service = service_of(request)
     listing = service.project.runs()
     runs = [entry for entry in listing.entries if set(tag) <= set(entry.tags)]
     unit = unit_of_money(entry.objective_musd for entry in runs)
@@ -93,9 +91,8 @@ def static_file(name: str) -> FileResponse:
 
 
 @router.get(f"{RUNS}/{{run}}")
-def report(request: Request, run: str) -> HTMLResponse:
+def report(service: Asked, run: str) -> HTMLResponse:
     """Show the report of a run."""
-    service = service_of(request)
     with service.computing:
         folder = service.run_folder(run)
         with naming_changed_files(folder):
@@ -107,12 +104,11 @@ def report(request: Request, run: str) -> HTMLResponse:
 
 
 @router.get("/compare")
-def compare(request: Request, run: Annotated[tuple[str, ...], Query()] = ()) -> HTMLResponse:
+def compare(service: Asked, run: Annotated[tuple[str, ...], Query()] = ()) -> HTMLResponse:
     """Compare runs; the others with the first."""
     chosen = list(dict.fromkeys(run))
     if not 2 <= len(chosen) <= MOST_RUNS:
         return message_page("Compare runs", f"Choose two to {MOST_RUNS} runs; {len(chosen)} are chosen.", 422)
-    service = service_of(request)
     with service.computing, ExitStack() as stack:
         folders = [service.run_folder(one) for one in chosen]
         for folder in folders:
@@ -128,27 +124,26 @@ _FILES: Final = ("plan.xlsx", "report.html", "solve.log", "run.json")
 
 
 @router.get(f"{RUNS}/{{run}}/files")
-def downloads(request: Request, run: str) -> HTMLResponse:
+def downloads(service: Asked, run: str) -> HTMLResponse:
     """List what can be downloaded of a run."""
-    folder = service_of(request).run_folder(run)
+    folder = service.run_folder(run)
     stored = [file for file in _FILES if (folder / file).is_file()]
     made = {kind: _said(kind) for kind in WRITERS}
     return page("downloads.html", "Downloads", path=run_path(run), run=run, stored=stored, made=made, whole=WHOLE)
 
 
 @router.get(f"{RUNS}/{{run}}/files/{{file}}")
-def stored_file(request: Request, run: str, file: str) -> Response:
+def stored_file(service: Asked, run: str, file: str) -> Response:
     """Return a file of a run folder as it is."""
-    folder = service_of(request).run_folder(run)
+    folder = service.run_folder(run)
     if file not in _FILES or not (folder / file).is_file() or (folder / file).is_symlink():
         raise HTTPException(404)
     return attached((folder / file).read_bytes(), f"{slug(run)}-{file}")
 
 
 @router.get(f"{RUNS}/{{run}}/export/{{kind}}")
-def export(request: Request, run: str, kind: str) -> Response:
+def export(service: Asked, run: str, kind: str) -> Response:
     """Return a run in a format of `dcplan export`, or its whole folder."""
-    service = service_of(request)
     folder = service.run_folder(run)
     if kind == WHOLE:
         return attached(_archive(folder, _all_files(folder)), f"{slug(run)}.zip")
@@ -214,34 +209,28 @@ _NEARLY: Final = 0.98  # of the bar, once a solve takes longer than the one befo
 
 
 @router.get(JOBS)
-def solves(request: Request) -> HTMLResponse:
+def solves(service: Asked) -> HTMLResponse:
     """List the solves since the server was started."""
-    return page("jobs.html", "Solves", here=JOBS, jobs=service_of(request).jobs.latest(), words=_WORDS)
+    return page("jobs.html", "Solves", here=JOBS, jobs=service.jobs.latest(), words=_WORDS)
 
 
 @router.get(f"{JOBS}/{{identifier}}")
-def solve(request: Request, identifier: str) -> HTMLResponse:
+def solve(service: Asked, job: AskedJob) -> HTMLResponse:
     """Show a solve; a script asks for what has changed."""
-    service = service_of(request)
-    job = service.job(identifier)
     refresh_s = None if job.is_over else _REFRESH_S
     return page("job.html", job.label, service, here=JOBS, refresh_s=refresh_s, said=_solves_said(job), **_shown(job))
 
 
 @router.get(f"{JOBS}/{{identifier}}/state")
-def state(request: Request, identifier: str) -> JSONResponse:
+def state(service: Asked, job: AskedJob) -> JSONResponse:
     """Return how far a solve is, as markup of ours."""
-    service = service_of(request)
-    job = service.job(identifier)
     html = TEMPLATES.get_template("live.html").render(token=service.keys.form, **_shown(job))
     return JSONResponse({"state": job.state, "over": job.is_over, "said": _solves_said(job), "html": html})
 
 
 @router.post(f"{JOBS}/{{identifier}}/{{how}}")
-def end(request: Request, identifier: str, how: Literal["stop", "cancel"]) -> RedirectResponse:
+def end(service: Asked, job: AskedJob, how: Literal["stop", "cancel"]) -> RedirectResponse:
     """Cancel a solve, or ask it to end with the best plan so far."""
-    service = service_of(request)
-    job = service.job(identifier)
     getattr(service.jobs, how)(job)
     return RedirectResponse(job_path(job), status_code=303)
 
@@ -264,24 +253,21 @@ _OF_NO_REGRET: Final = frozenset({"kind", "site", "item", "year", "least_mw"})
 
 
 @router.get(SWEEPS)
-def sweeps(request: Request) -> HTMLResponse:
+def sweeps(service: Asked) -> HTMLResponse:
     """List the sweeps."""
-    service = service_of(request)
     return sources_page("Sweeps", service, service.project.sweeps(), SWEEPS)
 
 
 @router.post("/sweep")
-async def start(request: Request) -> RedirectResponse:
+def start(service: Asked, fields: Fields) -> RedirectResponse:
     """Start a sweep; what it has stored is not solved again."""
-    service = service_of(request)
-    source = service.sweep((await fields_of(request)).get("sweep", ""))
+    source = service.sweep(fields.get("sweep", ""))
     return RedirectResponse(job_path(service.start_sweep(source)), status_code=303)
 
 
 @router.get(f"{SWEEPS}/{{key}}")
-def show_sweep(request: Request, key: str) -> HTMLResponse:
+def show_sweep(service: Asked, key: str) -> HTMLResponse:
     """Show what a sweep found."""
-    service = service_of(request)
     source = service.sweep(key)
     folder = service.project.sweep_folder(source)
     try:
@@ -301,9 +287,8 @@ def show_sweep(request: Request, key: str) -> HTMLResponse:
 
 
 @router.get(f"{SWEEPS}/{{key}}/tables.zip")
-def tables(request: Request, key: str) -> Response:
+def tables(service: Asked, key: str) -> Response:
     """Return the tables of a sweep as csv."""
-    service = service_of(request)
     source = service.sweep(key)
     folder = service.project.sweep_folder(source)
     if _of_another(source, folder):

@@ -7,12 +7,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar, cast
 from urllib.parse import parse_qsl
 
+from fastapi import Depends
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.exceptions import HTTPException
+from starlette.requests import Request  # noqa: TC002  FastAPI reads it
 from starlette.responses import HTMLResponse
 
 import planner.outputs.report
@@ -20,15 +22,12 @@ from planner.base.words import duration
 from planner.outputs.report.markup import SCRIPT, STYLE, allowed, joined
 from planner.runs.catalogue import seconds_before
 from planner.serve.guard import TOKEN_FIELD, Keys, content_policy
-from planner.serve.jobs import Jobs, solve_task, sweep_task
+from planner.serve.jobs import Job, Jobs, solve_task, sweep_task
 from planner.serve.project import JOBS, SCENARIOS, SWEEPS, files_path, job_path, run_path, scenario_path, sweep_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from starlette.requests import Request
-
-    from planner.serve.jobs import Job
     from planner.serve.project import Project, Source
 
 Thing = TypeVar("Thing")
@@ -61,10 +60,6 @@ class Service:
     def run_folder(self, name: str) -> Path:
         """Return the folder of a run by its name."""
         return _found(self.project.run_folder(name))
-
-    def job(self, identifier: str) -> Job:
-        """Return a job."""
-        return _found(self.jobs.job(identifier))
 
     def start_solve(self, source: Source, like: str | None = None) -> Job:
         """Start to solve a scenario."""
@@ -113,9 +108,21 @@ def _found(thing: Thing | None) -> Thing:
     return thing
 
 
-def service_of(request: Request) -> Service:
+async def service_of(request: Request) -> Service:
     """Return the service that a request is made to."""
     return cast("Service", request.app.state.service)
+
+
+# What a route takes to be given the service that it is asked of, the job of its path, or the form that was sent.
+Asked = Annotated[Service, Depends(service_of)]
+
+
+async def job_of(service: Asked, identifier: str) -> Job:
+    """Return the job that a path names."""
+    return _found(service.jobs.job(identifier))
+
+
+AskedJob = Annotated[Job, Depends(job_of)]
 
 
 # --- The fields of a form that was sent -----------------------------------------------------------
@@ -126,6 +133,9 @@ async def fields_of(request: Request) -> dict[str, str]:
     text = (await request.body()).decode("ascii", "replace")
     pairs = parse_qsl(text, keep_blank_values=True, errors="replace")
     return {key: value for key, value in pairs if key != TOKEN_FIELD}
+
+
+Fields = Annotated[dict[str, str], Depends(fields_of)]
 
 
 # --- What every page of ours has around it, and how a report is put into it -----------------------
@@ -163,21 +173,12 @@ _PARTS: Any = TEMPLATES.get_template("parts.html").module
 TEMPLATES.globals["parts"] = _PARTS
 
 
-def page(
-    template: str,
-    title: str,
-    service: Service | None = None,
-    *,
-    here: str = "",
-    refresh_s: int | None = None,
-    status: int = 200,
-    script: str = "serve.js",
-    **shown: Any,
-) -> HTMLResponse:
-    """Return a page of ours, made of a template."""
+def page(template: str, title: str, service: Service | None = None, *, status: int = 200, **shown: Any) -> HTMLResponse:
+    """Return a page of ours, made of a template; it may say where it is, how often it is read again, its script."""
+    shown = {"here": "", "refresh_s": None, "script": "serve.js"} | shown
     if service is not None:
         shown |= {"token": service.keys.form, "folder": service.project.folder} | shown
-    text = TEMPLATES.get_template(template).render(title=title, here=here, refresh_s=refresh_s, script=script, **shown)
+    text = TEMPLATES.get_template(template).render(title=title, **shown)
     return HTMLResponse(text, status_code=status)
 
 

@@ -94,7 +94,7 @@ def tables_together(first: Run, other: Run) -> list[tuple[str, ...]]:
         return name
 
     for name in differ:
-        if not _is_same_file(name, first, other):
+        if len({run.meta["data"].get(name, {}).get("sha256") for run in (first, other)}) > 1:  # of other files
             continue
         for key in load_package()[name].foreign_keys:
             for target, _ in key.targets:
@@ -104,11 +104,6 @@ def tables_together(first: Run, other: Run) -> list[tuple[str, ...]]:
     for name in differ:
         together.setdefault(find(name), []).append(name)
     return [(name, *(one for one in of if one != name)) for name, of in together.items()]
-
-
-def _is_same_file(name: str, first: Run, other: Run) -> bool:
-    hashes = {run.meta["data"].get(name, {}).get("sha256") for run in (first, other)}
-    return len(hashes) == 1
 
 
 def _cells(table: str, runs: Sequence[Run]) -> Iterator[CellDifference]:
@@ -253,9 +248,6 @@ def _place(run: Run, keys: tuple[str, ...]) -> str | None:
     within = (place for key, place in written.items() if key.startswith(f"{name}."))
     found = next(within, None)
     return None if found is None else str(found)
-
-
-# --- Runs compared: what differs, results side by side, and the difference by cause ---------------
 
 
 # --- Runs compared: what differs in their inputs, their results side by side, and how sure that is ---

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from planner.outputs.canvas import Live, new_workbook
+from planner.outputs.canvas import LAYOUT, Live, new_workbook
 from planner.outputs.comparison.comparison import cost_sentences, setting_text, split_sentences
 from planner.outputs.measures import common_years, difference_columns
 from planner.outputs.plots import Drawing
@@ -13,7 +13,8 @@ from planner.outputs.report import comparison_html, write_page
 from planner.outputs.report.charts import waterfall
 from planner.outputs.report.figures import Figures, ReportFigure
 from planner.outputs.report.map import difference_picture
-from planner.outputs.xlsx.book import HEAD_ROW, Book, number, text, whole, write_table
+from planner.outputs.xlsx.book import HEAD_ROW, Book, number, text, write_table
+from planner.tables.descriptor import Field
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -24,25 +25,21 @@ if TYPE_CHECKING:
     from planner.outputs.comparison.comparison import RunComparison
     from planner.outputs.report.charts import Picture
     from planner.outputs.report.markup import Html
-    from planner.tables.descriptor import Field
 
 # --- A comparison as a workbook: cover, causes, results side by side, inputs that differ ----------
 
 _LINE_CHARACTERS: Final = 125
 _COLUMNS: Final = 5
 _SUM_WIDTH: Final = 18  # [characters]: a sum in USD is longer than its parts, and bold
-_SHEETS: Final[tuple[tuple[str, str], ...]] = (
-    ("Compare", "Plan, power, cost, emissions and water, side by side"),
-    ("Causes", "What each input is of the difference in cost"),
-    ("Inputs", "Settings and cells that differ, with file and line"),
-)
+_SHEETS: Final[Mapping[str, Any]] = LAYOUT["comparison"]
+"""What each sheet is about, and its columns but those of single runs."""
 _PRINTS: Final = {"Cover": 1, "Causes": 0}
 """Sheets that print, and on how many pages each at most: a meeting asks for the causes."""
 
 
 def write_comparison_workbook(comparison: RunComparison, path: Path) -> None:
     """Write a comparison as a workbook."""
-    sheets = [one for one in _SHEETS if one[0] != "Causes" or comparison.splits]
+    sheets = [(name, of["about"]) for name, of in _SHEETS.items() if name != "Causes" or comparison.splits]
     with new_workbook(path) as workbook:
         workbook.set_properties({"title": _title(comparison)})
         book = Book(comparison.runs[0], workbook, _PRINTS)
@@ -81,15 +78,11 @@ def _write_results(book: Book, comparison: RunComparison) -> None:
     names, frame = difference_columns(comparison.runs), comparison.results
     runs = zip(comparison.letters, comparison.runs, strict=True)
     columns = [
-        text("by", "What a row is of: plan, year, zone, site, item or calendar year"),
-        text("label", "Which zone, site or item"),
-        whole("year", "year", "Year; 0 where a row is of all years"),
-        text("measure", "What is compared"),
-        text("unit", "Its unit"),
+        *_columns("Compare"),
         *(number(letter, "see unit", f"Of {run.label}", missing=True) for letter, run in runs),
         *(number(name, "see unit", "The difference", missing=True) for name in names),
     ]
-    sheet = book.sheet("Compare", _SHEETS[0][1])
+    sheet = book.sheet("Compare", _SHEETS["Compare"]["about"])
     write_table(book, sheet, "Compare", _as_text(frame, columns), columns)
     for sign, colour in ((">", "#1f5896"), ("<", "#b3372f")):
         for at in range(len(columns) - len(names), len(columns)):
@@ -98,18 +91,10 @@ def _write_results(book: Book, comparison: RunComparison) -> None:
 
 def _write_causes(book: Book, comparison: RunComparison) -> None:
     """Write the parts of each difference, and their sum as a formula."""
-    sheet = book.sheet("Causes", _SHEETS[1][1])
+    sheet = book.sheet("Causes", _SHEETS["Causes"]["about"])
     book.widen(sheet, (0, _SUM_WIDTH))
     row = HEAD_ROW
-    columns = [
-        text("cause", "What differs"),
-        number("usd", "USD", "Its part of the difference, to the cent"),
-        number("musd", "MUSD", "The same as computed"),
-        number("low_musd", "MUSD", "The least that the best plans would have of it", missing=True),
-        number("high_musd", "MUSD", "The most that the best plans would have of it", missing=True),
-        number("penalty_musd", "MUSD", "How much of it is the penalty of unmet demand"),
-        text("inputs", "Settings and tables that it is made of"),
-    ]
+    columns = _columns("Causes")
     for at, split in enumerate(comparison.splits):
         for sentence in split_sentences(split):
             book.text(sheet, row - 1, 0, sentence, "about")
@@ -128,15 +113,16 @@ def _write_causes(book: Book, comparison: RunComparison) -> None:
 def _write_inputs(book: Book, comparison: RunComparison) -> None:
     runs = zip(comparison.letters, comparison.runs, strict=True)
     columns = [
-        text("kind", "setting, cell, or file that is no table"),
-        text("table", "Table of the data"),
-        text("row", "Key of the row"),
-        text("key", "Setting or column"),
+        *_columns("Inputs"),
         *(text(letter, f"In {run.label}") for letter, run in runs),
         *(text(f"{letter} is written in", "File and line; empty for a default") for letter in comparison.letters),
     ]
-    sheet = book.sheet("Inputs", _SHEETS[2][1])
+    sheet = book.sheet("Inputs", _SHEETS["Inputs"]["about"])
     write_table(book, sheet, "Inputs", _as_text(comparison.inputs, columns), columns)
+
+
+def _columns(sheet: str) -> list[Field]:
+    return [Field(**column) for column in _SHEETS[sheet]["columns"]]
 
 
 def _as_text(frame: pd.DataFrame, columns: Sequence[Field]) -> pd.DataFrame:

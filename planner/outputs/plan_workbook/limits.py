@@ -85,10 +85,9 @@ class Limits:
         """Return the rule of the ids of a block's entries."""
         mark = ID_KEYS.get(".".join((*keys, KEYS)))
         if mark is None:
-            note = _note("id", "An id of your own: letters, digits and -, as in us-va-ashburn.", "")
-            return {**note, "validate": "any"}
-        note = _note("id", f"The {mark.noun} that the row is about; the list has those known.", "")
-        return {**note, **self._ids(IdList(_targets(mark)))}
+            return _note("id", "An id of your own: letters, digits and -, as in us-va-ashburn.") | {"validate": "any"}
+        note = _note("id", f"The {mark.noun} that the row is about; the list has those known.")
+        return note | self._ids(IdList(_targets(mark)))
 
     def of_column(self, table: str, field: Field, link: ForeignKey | None) -> tuple[dict[str, Any], str]:
         """Return the rule of a column of a table, and what it admits in words."""
@@ -139,7 +138,7 @@ class Limits:
         return {**kind, **rule, **_refusal(_STOP, "Not allowed", f"It must be {text}.")}, text
 
 
-def _note(name: str, meaning: str, unit: str) -> dict[str, Any]:
+def _note(name: str, meaning: str, unit: str = "") -> dict[str, Any]:
     text = f"{meaning} [{unit}]" if unit else meaning
     return {"input_title": name[:_LONGEST_TITLE], "input_message": text[:_LONGEST_TEXT], "ignore_blank": True}
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from planner.base.errors import InputError, Problem
 from planner.base.sheet_cells import cell_name
-from planner.outputs.canvas import MOST_ROWS, Canvas, new_workbook
+from planner.outputs.canvas import LAYOUT, MOST_ROWS, Canvas, new_workbook
 from planner.outputs.plan_workbook.limits import Limits
 from planner.plausible.rules import RANGES, ranges_of
 from planner.scenario.keys import EACH, field_at, is_by_year
@@ -302,19 +302,7 @@ def _write(book: Canvas, sheet: Worksheet, at: tuple[int, int], text: str, field
 
 # --- A scenario with tables as one workbook to edit -----------------------------------------------
 
-FIRST_TABLES: Final = (
-    "sites",
-    "site_limits",
-    "electricity_price",
-    "zone_headroom",
-    "racks",
-    "workloads",
-    "demand_trajectories",
-    "facility_cost",
-    "lead_times",
-    "finance",
-    "cloud_rent",
-)
+FIRST_TABLES: Final[Sequence[str]] = LAYOUT["first_tables"]
 """Tables that planners change first."""
 _READ_ME: Final = "Read me"
 LISTS: Final = "Lists"

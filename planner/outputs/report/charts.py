@@ -12,7 +12,7 @@ from itertools import accumulate, groupby
 from typing import TYPE_CHECKING, Any, Final
 
 from planner.outputs.labels import shortened_apart
-from planner.outputs.report.figures import NumberColumn, decimals_for, figure_table
+from planner.outputs.report.figures import DECLARED, NumberColumn, decimals_for, figure_table
 from planner.outputs.report.markup import NOTHING, Html, element, joined
 
 if TYPE_CHECKING:
@@ -82,20 +82,6 @@ _PER_LETTER: Final = 7.84
 """Pixels, of a label beside a bar."""
 _COLOURS: Final = 10
 _MOST_PLACES: Final = 8
-_BANDS: Final = (
-    ("least", "most", "all futures"),
-    ("tenth", "nine_tenths", "eight of ten"),
-    ("quarter", "three_quarters", "half of them"),
-)
-_ROWS: Final = {
-    "most": "most",
-    "nine_tenths": "nine tenths are below",
-    "three_quarters": "three quarters are below",
-    "median": "median",
-    "quarter": "a quarter is below",
-    "tenth": "a tenth is below",
-    "least": "least",
-}
 Keys = tuple[tuple[str, str], ...]
 """Colour classes, each with what has that colour."""
 
@@ -307,10 +293,10 @@ def fan(
 
     areas = [
         (level(above, label, look=f"band-{number}"), level(below))
-        for number, (below, above, label) in enumerate(_BANDS)
+        for number, (below, above, label) in enumerate(DECLARED["bands"])
     ]
     places = [str(year) for year in years]
-    series = [Series(label, tuple(of[key])) for key, label in _ROWS.items()]
+    series = [Series(label, tuple(of[key])) for key, label in DECLARED["quantiles"].items()]
     table = _table(title, unit, places, series, per)
     return curves(title, ("", unit), [level("median", "median", 1)], feet=feet_of(years), areas=areas, table=table)
 

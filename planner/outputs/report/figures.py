@@ -248,17 +248,17 @@ class NumberColumn:
     decimals: int | None = None  # places behind the point; by default as many as show its largest number well
 
 
-_DECLARED: Final = json.loads((Path(__file__).parent / "tables.json").read_text(encoding="utf-8"))
+DECLARED: Final = json.loads((Path(__file__).parent / "tables.json").read_text(encoding="utf-8"))
 COLUMNS: Final[Mapping[str, Mapping[str, NumberColumn]]] = {
     table: {name: NumberColumn(**column) for name, column in columns.items()}
-    for table, columns in _DECLARED["columns"].items()
+    for table, columns in DECLARED["columns"].items()
 }
 """Columns of tables that have the same in every report."""
 
 
 def about(section: str, more: str = "", *, look: str | None = None) -> Html:
     """Return what is said above a section."""
-    return element("p", f"{_DECLARED['about'][section]} {more}".rstrip(), class_=look)
+    return element("p", f"{DECLARED['about'][section]} {more}".rstrip(), class_=look)
 
 
 Cell: TypeAlias = ReportFigure | str | None

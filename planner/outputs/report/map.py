@@ -19,7 +19,7 @@ from planner.base.words import amount
 from planner.outputs.labels import shortened
 from planner.outputs.projection import sheet_for
 from planner.outputs.report.charts import Picture, ticks
-from planner.outputs.report.figures import Figures, ReportFigure
+from planner.outputs.report.figures import DECLARED, Figures, ReportFigure
 from planner.outputs.report.markup import NOTHING, Html, element, joined
 
 if TYPE_CHECKING:
@@ -42,7 +42,6 @@ _STEPS: Final = 5
 _A_LITTLE_MW: Final = 0.05
 _LEAST_MW: Final = 0.5  # a difference that is drawn
 _KEY_HEIGHT: Final = 90.0  # of the circles below a picture
-_PER_MUSD: Final = 1e-6
 SiteFacts = dict[str, "dict[str, ReportFigure | None]"]
 """What the map shows of each site in a year."""
 
@@ -56,15 +55,10 @@ class Colouring:
     unit: str
     per: float = 1.0  # what numbers are divided by
     none: str = "no figure"  # what a site without a number is
-    bounds: tuple[float, ...] = ()  # between the steps; where empty, round numbers between the least and the most
+    bounds: Sequence[float] = ()  # between the steps; where empty, round numbers between the least and the most
 
 
-COLOURINGS: Final = (
-    Colouring("use", "Use: share of training", "% of racks", 0.01, bounds=(10.0, 40.0, 60.0, 90.0)),
-    Colouring("carbon", "Carbon intensity", "t CO2/MWh"),
-    Colouring("price", "Cost of grid electricity", "USD/MWh", _PER_MUSD),
-    Colouring("headroom", "Headroom left in the grid zone", "MW", none="no limit stated"),
-)
+COLOURINGS: Final = tuple(Colouring(**one) for one in DECLARED["colourings"])
 
 
 def site_facts(figures: Figures, year: int) -> SiteFacts:
@@ -122,7 +116,8 @@ def map_of(figures: Figures) -> Html:
     """Draw the map of a plan with its controls and keys."""
     facts = {year: site_facts(figures, year) for year in figures.years}
     bounds = {one.key: one.bounds or _bounds(one, facts) for one in COLOURINGS}
-    largest, known = _largest(figures), [one for one in COLOURINGS if _is_known(one, facts)]
+    every = [of for sites in facts.values() for of in sites.values()]
+    largest, known = _largest(figures), [one for one in COLOURINGS if any(_is_finite(of[one.key]) for of in every)]
     drawn = {year: _plan_marks(figures, of, year, largest, bounds) for year, of in facts.items()}
     keys = (_colour_key(one, bounds[one.key], facts, is_first=one is known[0]) for one in known)
     about = "Map of the sites in use; the tables of sites have the same figures"
@@ -142,9 +137,7 @@ def map_of(figures: Figures) -> Html:
 def plan_picture(figures: Figures, year: int) -> Picture:
     """Return the map of a year with its keys, coloured by the share of training."""
     use, largest = COLOURINGS[0], _largest(figures)
-    marks = _plan_marks(
-        figures, site_facts(figures, year), year, largest, {use.key: use.bounds}, "site k-", is_alone=True
-    )
+    marks = _plan_marks(figures, site_facts(figures, year), year, largest, {use.key: use.bounds}, is_alone=True)
     *keys, last = ((f"k-use-{at}", text) for at, text in enumerate(_steps(use.bounds)))
     named = (*keys, (last[0], f"{last[1]} % of racks for training"))
     return _picture("Size: racks in use", figures.run.sites, marks, largest, named)
@@ -200,11 +193,11 @@ def _plan_marks(
     year: int,
     largest: float,
     bounds: Mapping[str, Sequence[float]],
-    look: str = "site ",
     *,
     is_alone: bool = False,
 ) -> Html:
     """Draw the sites of a plan, each in the step of every colouring that has bounds."""
+    look = "site k-" if is_alone else "site "
     shown = [one for one in COLOURINGS if one.key in bounds]
     spots = {
         site: (
@@ -222,7 +215,7 @@ def _difference_marks(
     sites: pd.DataFrame, found: Mapping[str, ReportFigure], year: int, largest: float, *, is_alone: bool = False
 ) -> Html:
     spots = {site: (of, f"site c{int(of.shown_value <= 0.0)}", "") for site, of in found.items()}
-    return _marks(sites, spots, year, largest, has_sign=True, is_alone=is_alone)
+    return _marks(sites, spots, year, largest, is_alone=is_alone)
 
 
 def _marks(
@@ -231,7 +224,6 @@ def _marks(
     year: int,
     largest: float,
     *,
-    has_sign: bool = False,
     is_alone: bool = False,
 ) -> Html:
     """Draw a circle for each site, small ones on top, and the names of the largest; fewer for a phone.
@@ -245,7 +237,7 @@ def _marks(
     for site, known_as, left, top in sorted(rows, key=lambda row: -abs(spots[row[0]][0].shown_value)):
         figure, look, more = spots[site]
         radius = max(_LARGEST_RADIUS * math.sqrt(abs(figure.shown_value) / largest), _SMALLEST_RADIUS)
-        mw = f"{figure.shown_value:{'+' if has_sign else ''},.0f}"
+        mw = f"{figure.shown_value:{'+' if figure.less else ''},.0f}"
         named.append(_Spot(shortened(str(known_as).split(" / ")[0], _LONGEST), mw, left, top, radius))
         shown = figure.text()
         tip = element("title", f"{known_as}, {year}: {shown} MW{more}")
@@ -301,10 +293,6 @@ def _round_sizes(largest_mw: float) -> list[float]:
     unit = 10.0 ** math.floor(math.log10(largest_mw / 2.0))
     first = max(step * unit for step in (1.0, 2.0, 5.0) if step * unit <= largest_mw / 2.0)
     return [first, first / 5, first / 25]
-
-
-def _is_known(colouring: Colouring, facts: Mapping[int, SiteFacts]) -> bool:
-    return any(_is_finite(of[colouring.key]) for sites in facts.values() for of in sites.values())
 
 
 def _is_finite(figure: ReportFigure | None) -> bool:

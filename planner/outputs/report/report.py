@@ -71,7 +71,7 @@ if TYPE_CHECKING:
     from planner.outputs.comparison.comparison import CostSplit, TableDifference
     from planner.outputs.report.figures import Cell, ReportFigure
     from planner.outputs.run import Run
-    from planner.outputs.study_folders import StoredFrontier, StoredStochastic, StoredSweep
+    from planner.outputs.study_folders import Stored, StoredFrontier, StoredStochastic, StoredSweep
 
 # --- What each input is of the difference in cost of two runs -------------------------------------
 
@@ -310,15 +310,18 @@ def stochastic_html(study: StoredStochastic) -> str:
         ("no-regret", "In every future", no_regret_section(figures)),
         ("futures", "Futures", weighed_section(figures)),
     ]
-    head = joined(
-        [
-            element("h1", name(study.title or study.name)),
-            element("p", name(study.question or f"Futures of {study.scenario}"), class_="question"),
-            signs(_lights(study.tables["futures"])),
-        ]
-    )
-    foot = element("p", "dcplan, of ", name(str(study.folder)))
-    return page(study.title or study.name, head, sections, foot)
+    asked = _asked(study.question or f"Futures of {study.scenario}", _lights(study.tables["futures"]))
+    return _study_page(study.title or study.name, asked, sections, study)
+
+
+def _asked(question: str, shown: list[tuple[str, str]]) -> Html:
+    return joined([element("p", name(question), class_="question"), signs(shown)])
+
+
+def _study_page(title: str, asked: Html, sections: Sequence[tuple[str, str, Html]], *studies: Stored) -> str:
+    """Put the page of studies together, below whose sections their folders are named."""
+    foot = element("p", "dcplan, of ", name(", ".join(str(study.folder) for study in studies)))
+    return page(title, joined([element("h1", name(title)), asked]), sections, foot)
 
 
 # --- From the folders of studies to one page: sweeps with their futures, and frontiers ------------
@@ -346,15 +349,12 @@ def studies_html(sweep: StoredSweep | None, frontiers: Sequence[StoredFrontier])
             ("futures", "Futures", futures_section(figures, sweep.axes, sweep.changes)),
         ]
         title = sweep.title or sweep.name
-        question_of = name(sweep.question or f"Many futures of {sweep.base}")
-        asked = joined([element("p", question_of, class_="question"), signs(_study_lights(sweep.tables["futures"]))])
+        asked = _asked(sweep.question or f"Many futures of {sweep.base}", _study_lights(sweep.tables["futures"]))
     for number, study in enumerate(frontiers):
-        of = TableFigures({"frontier": study.table}, number + (sweep is not None))
+        of = TableFigures(study.tables, number + (sweep is not None))
         identifier = "answer" if sweep is None and number == 0 else f"frontier-{number + 1}"
         sections.append((identifier, study.label, frontier_section(identifier, of, study)))
-    folders = [str(study.folder) for study in (sweep, *frontiers) if study is not None]
-    foot = element("p", "dcplan, of ", name(", ".join(folders)))
-    return page(title, joined([element("h1", name(title)), asked]), sections, foot)
+    return _study_page(title, asked, sections, *(study for study in (sweep, *frontiers) if study is not None))
 
 
 def _study_lights(futures: pd.DataFrame) -> list[tuple[str, str]]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 import pandas as pd
 
-from planner.outputs.canvas import Live, cell, place_of
+from planner.outputs.canvas import LAYOUT, Live, cell, place_of
 from planner.outputs.labels import DisplayNames
 from planner.outputs.measures import sites_of
 from planner.outputs.xlsx.book import SHEETS, named, this_row, write_section, write_table
@@ -80,15 +80,10 @@ _FACTOR: Final = "0.00"
 
 def _general(run: Run) -> Iterator[_Assumption]:
     solution = run.tables["solution"].iloc[0]
-    source = f"real rate of the nominal one in {run.meta['written'].get('finance.wacc_nominal_frac', 'table finance')}"
-    about = "Real discount rate; net present values on sheet Costs use it"
-    yield _Assumption("discount_rate_frac", float(solution["discount_rate_frac"]), "0.000%", "1/year", about, source)
-    about = "Payments are discounted to 1 January of this year"
-    yield _Assumption("base_year", int(solution["base_year"]), "0", "year", about, "first model year")
-    about = "IT power against the solved plan: 0.9 if racks draw a tenth less than planned"
-    yield _Assumption("it_load_factor", 1.0, _FACTOR, "-", about, "1 = as solved")
-    about = "Cooling and electrical losses against the solved plan: 1.2 if they are a fifth more"
-    yield _Assumption("overhead_factor", 1.0, _FACTOR, "-", about, "1 = as solved")
+    values = {"discount_rate_frac": float(solution["discount_rate_frac"]), "base_year": int(solution["base_year"])}
+    wacc = run.meta["written"].get("finance.wacc_nominal_frac", "table finance")
+    for one in LAYOUT["assumptions"]:
+        yield _Assumption(**one | {"value": values.get(one["name"], 1.0), "source": one["source"].format(wacc=wacc)})
 
 
 def _price_factors(run: Run) -> Iterator[_Assumption]:
@@ -130,16 +125,7 @@ def _block(key: str, written: Mapping[str, str]) -> str:
 # --- Sheet Sites: where the plan is, and cells to edit MW, price and lead time of each site -------
 
 _HEAD: Final = 6
-_COLUMNS: Final = (
-    ("zone", "", "zone", "@"),
-    ("first year", "year", "first_year", "0"),
-    ("racks", "MW", "nameplate_mw", "#,##0.0"),
-    ("training", "%", "training_frac", "0%"),
-    ("meter, mean", "MW", "facility_mean_mw", "#,##0.0"),
-    ("meter, peak", "MW", "facility_peak_mw", "#,##0.0"),
-    ("new firm connection", "MW", "new_firm_mw", "#,##0.0"),
-    ("budget capex", "MUSD", "capex_musd", "#,##0"),
-)
+_COLUMNS: Final = LAYOUT["heads"]["sites"]
 _EDITED: Final = (("nameplate_mw", "#,##0.0"), ("price", "#,##0.00"), ("lead_months", "0.0"))
 _FIRST_EDIT: Final = 2 + len(_COLUMNS)
 _AFTER: Final = _FIRST_EDIT + 2 * len(_EDITED)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 
 from planner.base.paths import DATA_DIR
-from planner.outputs.canvas import INK, LOOK, MOST_ROWS, Canvas, Live, cell
+from planner.outputs.canvas import INK, LAYOUT, LOOK, MOST_ROWS, Canvas, Live, cell
 from planner.results.schema import RUN_TABLES
 from planner.tables.descriptor import Field, load_package
 
@@ -26,19 +26,7 @@ if TYPE_CHECKING:
 # --- The workbook of a run: its sheets, and which of them print -----------------------------------
 
 COVER: Final = "Cover"
-BOARD: Final = {
-    COVER: 1,
-    "Summary": 1,
-    "Charts": 1,
-    "Bridge": 1,
-    "Sites": 1,
-    "Power": 2,
-    "Money": 4,
-    "Costs": 1,
-    "Limits": 1,
-    "Risks": 1,
-    "Sources": 1,
-}
+BOARD: Final[Mapping[str, int]] = LAYOUT["prints"]
 """Sheets that print, and on how many pages each at most: together no more than fifteen."""
 SHEETS: Final = load_package(DATA_DIR / "workbook.json").tables
 """Every sheet after the cover: its title in the contents, what is said above it, columns that no result table has."""
@@ -77,18 +65,8 @@ class Book(Canvas):
 FIRST_YEAR = 2
 """Column of the first year; before it stand the label and the unit."""
 _ATOM, _PRODUCT, _SUM = range(3)
-LISTS: Final = {
-    "Demand": "demand",
-    "Plan": "plan",
-    "SiteYears": "site_year",
-    "ClassYears": "power_class",
-    "Years": "summary",
-    "CostLines": "costs",
-    "CashLines": "cash",
-    "Matching": "matching",
-    "CarbonYears": "carbon_year",
-}
-"""Lists of the workbook, each with its result table."""
+TABLE_OF: Final = {one["name"]: one["table"] for lists in LAYOUT["lists"].values() for one in lists}
+"""The result table of each list of the workbook."""
 _SOLVED: Final = {"load_mean_mw": "facility_mean_mw"}
 """Columns of lists that have the name of another in the result table; those called live have theirs."""
 
@@ -158,7 +136,7 @@ def totals(
     where: Mapping[str, str | bool] = MappingProxyType({}),
 ) -> Formula:
     """Return the total of a column of a list by year, of the rows with some labels."""
-    frame = run.tables[LISTS[table]]
+    frame = run.tables[TABLE_OF[table]]
     if by == "model_year":
         frame = with_model_year(run, frame)
     more = ""
@@ -287,11 +265,6 @@ def text(name: str, about: str) -> Field:
     return Field(name, "string", about, required=True)
 
 
-def whole(name: str, unit: str, about: str) -> Field:
-    """Return a column of integers."""
-    return Field(name, "integer", about, unit, required=True)
-
-
 def number(name: str, unit: str, about: str, *, missing: bool = False) -> Field:
     """Return a column of numbers; `missing` says that a cell may be nan."""
     return Field(name, "number", about, unit, required=not missing)
@@ -329,12 +302,12 @@ _BY_UNIT: Final = {unit: shown for shown, units in LOOK["formats"].items() for u
 def heading(column: Field) -> str:
     """Return what people call a column, with its unit.
 
-    >>> from planner.outputs.xlsx.book import number, text, whole
+    >>> from planner.outputs.xlsx.book import number, text
     >>> heading(number("live_facility_mean_mw", "MW", "")), heading(text("site_name", ""))
     ('Facility mean, live [MW]', 'Site name')
     >>> heading(number("it_mean_mw", "MW", "")), heading(number("training_frac", "-", ""))
     ('IT mean [MW]', 'Training [%]')
-    >>> heading(whole("calendar_year", "year", "")), heading(number("pue", "-", ""))
+    >>> heading(number("calendar_year", "year", "")), heading(number("pue", "-", ""))
     ('Calendar year', 'PUE')
     """
     is_live = column.name.startswith("live_")
@@ -439,9 +412,9 @@ def _width(column: Field, frame: pd.DataFrame) -> float:
 class TableList(NamedTuple):
     """A list of a sheet."""
 
-    title: str  # above it; nothing above the first of some sheets
     name: str  # in formulas
     table: str  # result table whose columns it has
+    title: str = ""  # above it; nothing above the first of some sheets
     frame: pd.DataFrame | None = None  # its rows, where they are not those of the table
     columns: Sequence[Field] = ()  # likewise
     has_about: bool = False  # whether what the table holds is said below the title
@@ -480,15 +453,17 @@ def write_lists(book: Book, sheet: Worksheet, row: int, lists: Iterable[TableLis
     return row
 
 
-def list_sheet(sheet: str, *lists: TableList) -> Callable[[Book], None]:
+def lists_of(sheet: str) -> list[TableList]:
+    """Return the lists that a sheet has."""
+    return [TableList(**one) for one in LAYOUT["lists"][sheet]]
+
+
+def list_sheet(sheet: str) -> Callable[[Book], None]:
     """Return the writer of a sheet of lists; where nothing is said of it, it is that of the first."""
+    lists = lists_of(sheet)
 
     def write(book: Book) -> None:
-        write_lists(
-            book,
-            book.sheet(sheet, SHEETS[sheet].description or RUN_TABLES[lists[0].table].description),
-            HEAD_ROW,
-            lists,
-        )
+        about = SHEETS[sheet].description or RUN_TABLES[lists[0].table].description
+        write_lists(book, book.sheet(sheet, about), HEAD_ROW, lists)
 
     return write

@@ -7,22 +7,19 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.outputs.canvas import Live, cell
+from planner.outputs.canvas import LAYOUT, Live, cell
 from planner.outputs.measures import sites_of
 from planner.outputs.xlsx.assumptions import CHANGED, billed_years, cash_groups, site_ratio
 from planner.outputs.xlsx.book import (
     HEAD_ROW,
-    LISTS,
     NO,
     SHEETS,
     SITE_NAME,
+    TABLE_OF,
     YES,
-    TableList,
+    lists_of,
     named,
-    number,
-    text,
     this_row,
-    whole,
     with_model_year,
     with_site_names,
     write_lists,
@@ -46,9 +43,6 @@ if TYPE_CHECKING:
 _LIVE: Final = "Columns called live follow edited cells of sheets Assumptions and Sites."
 _IT_FACTOR: Final = named("it_load_factor")
 _OVERHEAD: Final = named("overhead_factor")
-_MODEL_YEAR: Final = whole("model_year", "year", "Model year that represents the calendar year")
-_ITEM_GROUP: Final = text("group", "Heading of the item, whose price factor applies")
-_PAYS_PRICE: Final = whole("pays_price", "-", "1 where the site pays the price of power in the year, 0 under a tariff")
 
 
 def write_site_years(book: Book) -> None:
@@ -61,18 +55,19 @@ def write_site_years(book: Book) -> None:
     ratio, mean = this_row("SiteYears", "mw_ratio"), at("facility_mean_mw")
     load, live_mean = (at(f"{what}_mean_mw", "facility_mean_mw") for what in ("load", "live_facility"))
     peak, energy = (at(column) * live_mean for column in ("facility_peak_mw", "energy_mwh"))
-    live = (
-        ("mw_ratio", "-", "MW of the site, as edited on sheet Sites, against the solve", _of_site("SiteYears")),
-        ("live_nameplate_mw", "MW", "Racks in use with the edited MW of the site, live", at("nameplate_mw") * ratio),
-        ("live_it_mean_mw", "MW", "Mean IT power, live", _IT_FACTOR * at("it_mean_mw") * ratio),
-        ("load_mean_mw", "MW", "Mean power at the meter at the solved MW of the site", _load(at("it_mean_mw"), mean)),
-        ("live_facility_mean_mw", "MW", "Mean power at the meter, live", load * ratio),
-        ("live_facility_peak_mw", "MW", "Peak at the meter, in proportion to the mean", peak.over(mean, 0)),
-        ("live_energy_mwh", "MWh", "Energy at the meter, in proportion to the mean", energy.over(mean, 0)),
-    )
-    sheet = book.sheet("Site-years", f"{RUN_TABLES['site_year'].description} {_LIVE}")
-    columns, of_live = (fields[0], SITE_NAME, *fields[1:]), {number(*field): of for *field, of in live}
-    write_table(book, sheet, "SiteYears", frame, columns, of_live)
+    it = at("it_mean_mw")
+    racks_and_it = (_of_site("SiteYears"), at("nameplate_mw") * ratio, _IT_FACTOR * it * ratio)
+    at_the_meter = (_load(it, mean), load * ratio, peak.over(mean, 0), energy.over(mean, 0))
+    columns = (fields[0], SITE_NAME, *fields[1:])
+    _write_live(book, "Site-years", frame, columns, *racks_and_it, *at_the_meter)
+
+
+def _write_live(book: Book, sheet: str, frame: pd.DataFrame, columns: Sequence[Field], *live: Formula) -> None:
+    """Write the list of a sheet, the last of whose own columns are formulas."""
+    (of,) = lists_of(sheet)
+    fields = SHEETS[sheet].fields[-len(live) :]
+    above = f"{RUN_TABLES[of.table].description} {_LIVE}"
+    write_table(book, book.sheet(sheet, above), of.name, frame, columns, dict(zip(fields, live, strict=True)))
 
 
 def _of_site(table: str) -> Formula:
@@ -87,10 +82,8 @@ def write_class_years(book: Book) -> None:
     """Write sheet Class-years."""
     table, frame = RUN_TABLES["power_class"], book.run.tables["power_class"]
     it, facility = (this_row("ClassYears", name, frame[name].to_numpy()) for name in ("it_mean_mw", "facility_mean_mw"))
-    field = number("live_facility_mean_mw", "MW", "Mean power at the meter, live")
-    live = {field: _load(it, facility) * _of_year("mw_ratios", this_row("ClassYears", "year"))}
-    sheet = book.sheet("Class-years", f"{table.description} {_LIVE}")
-    write_table(book, sheet, "ClassYears", frame, table.fields, live)
+    live = _load(it, facility) * _of_year("mw_ratios", this_row("ClassYears", "year"))
+    _write_live(book, "Class-years", frame, table.fields, live)
 
 
 def write_cost_lines(book: Book) -> None:
@@ -102,23 +95,17 @@ def write_cost_lines(book: Book) -> None:
     group, pays = (this_row("CostLines", name).text for name in ("group", "pays_price"))
     paid = f"IF({pays}=1,{site_ratio('site_price_ratios', 'CostLines').text},1)"
     energy = f"{_of_year('energy_ratios', this_row('CostLines', 'model_year')).text}*{paid}"
-    field = number("live_musd", "MUSD", "Payment with price factors, energy and edited sites, live")
     live = _live_money("CostLines", "musd", frame, named(f'IF({group}="energy",{energy},1)'))
-    sheet = book.sheet("Cost lines", f"{table.description} {_LIVE}")
-    write_table(book, sheet, "CostLines", frame, [*table.fields, _MODEL_YEAR, _PAYS_PRICE], {field: live})
+    _write_live(book, "Cost lines", frame, [*table.fields, *SHEETS["Cost lines"].fields[:2]], live)
 
 
 def write_cash_lines(book: Book) -> None:
     """Write sheet Cash lines: money spent on assets, as solved and with the price factors."""
-    table = RUN_TABLES["cash"]
+    item, *others = RUN_TABLES["cash"].fields
+    group, model_year, *_ = SHEETS["Cash lines"].fields
     frame = with_model_year(book.run, book.run.tables["cash"].assign(group=cash_groups(book.run)))
-    live = {
-        number(f"live_{name}", "MUSD", f"{about}, with the price factor, live"): _live_money("CashLines", name, frame)
-        for name, about in (("cash_musd", "Spent"), ("overnight_musd", "Overnight cost"))
-    }
-    sheet = book.sheet("Cash lines", f"{table.description} {_LIVE}")
-    columns = [table.fields[0], _ITEM_GROUP, *table.fields[1:], _MODEL_YEAR]
-    write_table(book, sheet, "CashLines", frame, columns, live)
+    live = (_live_money("CashLines", name, frame) for name in ("cash_musd", "overnight_musd"))
+    _write_live(book, "Cash lines", frame, [item, group, *others, model_year], *live)
 
 
 def _live_money(table: str, column: str, frame: pd.DataFrame, *more: Formula) -> Formula:
@@ -139,20 +126,7 @@ def _of_year(name: str, year: Formula) -> Formula:
 
 _OWN: Final = 4  # first row of the workbook's own checks
 _TOLERANCE: Final = "0.000001"
-_SUMS: Final[tuple[tuple[str, list[str], list[str]], ...]] = (
-    ("The list of costs adds up to the objective", ["CostLines[npv_musd]"], ["objective_musd"]),
-    (
-        "Demand is served, rented, saved or not met",
-        ["Demand[demand_kh100e]"],
-        [f"Demand[{how}_kh100e]" for how in ("served", "rented", "saved", "unmet")],
-    ),
-    ("Workloads use the power of the sites", ["ClassYears[facility_mean_mw]"], ["SiteYears[facility_mean_mw]"]),
-    (
-        "Racks and companions of the plan are the nameplate of the sites",
-        [f"Plan[{what}_mw]" for what in ("used", "standby", "companion")],
-        ["SiteYears[nameplate_mw]"],
-    ),
-)
+_SUMS: Final = LAYOUT["checks"]
 """What is said, and what both sides add up."""
 
 
@@ -181,7 +155,7 @@ def write_checks(book: Book) -> None:
 def _side(run: Run, terms: list[str]) -> Live:
     """Return the sum of columns of lists; of a name that is none, the objective of the solve."""
     values = [
-        float(run.tables[LISTS[table]][column.rstrip("]")].sum())
+        float(run.tables[TABLE_OF[table]][column.rstrip("]")].sum())
         for table, _, column in (term.partition("[") for term in terms)
         if column
     ]
@@ -199,20 +173,13 @@ def _colour(book: Book, sheet: Worksheet, first: int, last: int, **lights: str) 
 # --- Sheets for looking things up: orders, figures, sites, latency, sources -----------------------
 
 
-_ORDERS: Final = (
-    text("order_by", "Last month to order, as year-month; committed where it is under way"),
-    text("kind", "What is ordered"),
-    text("site_name", "Name of the site"),
-    *(field for field in RUN_TABLES["orders"].fields if field.name not in {"kind", "order_by", "serves_from"}),
-    text("serves_from", "Month in which it serves, as year-month"),
-)
-
-
 def write_orders(book: Book) -> None:
     """Write sheet Orders: what to order, the first first."""
     orders = with_site_names(book, book.run.tables["orders"])
     months = {name: [_month(year) for year in orders[name]] for name in ("order_by", "serves_from")}
-    _write(book, "Orders", "Orders", orders.assign(**months), _ORDERS)
+    *first, last = SHEETS["Orders"].fields
+    others = (field for field in RUN_TABLES["orders"].fields if field.name not in SHEETS["Orders"].columns)
+    _write(book, "Orders", "Orders", orders.assign(**months), (*first, *others, last))
 
 
 def _month(year: float) -> str:
@@ -283,15 +250,8 @@ def write_grid(book: Book) -> None:
     # Prices of demand and of single time slices are many; they are in the table files.
     of_limits = prices[(prices["region"] == "") & (prices["period"] == "") & (prices["slot"] == "")]
     columns = [one for one in RUN_TABLES["prices"].fields if of_limits.empty or (of_limits[one.name] != "").any()]
-    stress = "Stress hours: what is curtailed, and how load is met"
-    lists = (
-        TableList("", "Headroom", "headroom"),
-        TableList("Non-firm connection", "NonFirm", "non_firm_year", has_about=True, needs_rows=True),
-        TableList(stress, "StressSlots", "stress_slot", has_about=True, needs_rows=True),
-        TableList("Price that rises with new load", "LoadPrice", "load_price", has_about=True, needs_rows=True),
-        TableList("Shadow prices of limits", "ShadowPrices", "prices", of_limits, columns, has_about=True),
-    )
-    write_lists(book, sheet, HEAD_ROW, lists)
+    *others, shadow_prices = lists_of("Grid")
+    write_lists(book, sheet, HEAD_ROW, [*others, shadow_prices._replace(frame=of_limits, columns=columns)])
 
 
 def write_resilience(book: Book) -> None:
@@ -300,18 +260,14 @@ def write_resilience(book: Book) -> None:
     keys, names = ["site", "standby", "workload", "year"], book.run.sites.set_index("site")["name"]
     takeovers = book.run.tables["takeovers"].groupby(keys, as_index=False)[["taken_kh100e"]].sum()
     of_names = {f"{key}_name": takeovers[key].map(names).astype("str") for key in ("site", "standby")}
-    columns = (
-        *(of("site"), text("site_name", "Its name"), of("standby"), text("standby_name", "Its name")),
-        *(of("workload"), of("year"), number("taken_kh100e", "kH100e", "Compute it takes over, of all regions")),
-    )
-    sheet, row = book.sheet("Resilience"), HEAD_ROW
-    row = write_lists(book, sheet, row, [TableList("", "Resilience", "resilience")])
-    row = write_lists(book, sheet, row, [TableList("Reserves", "Reserves", "reserve")])
-    end = write_lists(book, sheet, row, [TableList("Losses", "Losses", "failures")])
+    name, standby_name, taken = SHEETS["Resilience"].fields
+    columns = (of("site"), name, of("standby"), standby_name, of("workload"), of("year"), taken)
+    sheet, (*first, losses, last) = book.sheet("Resilience"), lists_of("Resilience")
+    row = write_lists(book, sheet, HEAD_ROW, first)
+    end = write_lists(book, sheet, row, [losses])
     unserved = RUN_TABLES["failures"].columns.index("unserved_kh100e")
     book.mark(sheet, (row + 3, unserved, end - 2, unserved), ">", 0, "bad")
-    frame = takeovers.assign(**of_names)
-    write_lists(book, sheet, end, [TableList("Who takes over", "Takeovers", "takeovers", frame, columns)])
+    write_lists(book, sheet, end, [last._replace(frame=takeovers.assign(**of_names), columns=columns)])
 
 
 # --- Sheet Sources: of every table of the data, how many figures are published and how many not ---

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
-from planner.outputs.canvas import Live, cell, place_of
+from planner.outputs.canvas import LAYOUT, Live, cell, place_of
 from planner.outputs.labels import DisplayNames, item_words
 from planner.outputs.xlsx.book import FIRST_YEAR, Formula, Row, totals, write_heads, write_rows, write_section
 from planner.results.four_moneys import PAID_FOR, moneys
@@ -49,13 +49,7 @@ UNIT_RULE: Final = (
     "as paid, existing racks and halls are sunk; in full, they cost the instalments that repay "
     "their price over their life; parked racks and the halls they leave empty are in neither"
 )
-_HEADS: Final = {
-    "before_musd": "before horizon",
-    "building_interest_musd": "build interest",
-    "npv_after_musd": "of npv, perpetuity",
-    "after_npv_musd": "after, present value",
-    "discount_frac": "discount factor",
-}
+_HEADS: Final = LAYOUT["heads"]["money"]
 """Heads of columns whose names are longer than a column, or say too little alone."""
 
 
@@ -142,19 +136,14 @@ def _unit_costs(run: Run) -> Iterator[list[UnitCost]]:
         is_of_scope = (costs["scope"] == scope) & (costs["level"] == level)
         of_scope = costs[is_of_scope].set_index("year").reindex(run.years)
         work_unit = next(iter(of_scope["work_unit"].dropna()), "work unit")
-        for column, unit in (
-            (_PER_HOUR, "USD/H100e-hour"),
-            ("usd_per_mw_year", "USD/MW-year"),
-            ("usd_per_work_unit", f"USD/{work_unit}"),
-            ("usd_per_million_tokens", "USD/M tokens"),
-        ):
+        for column, unit in LAYOUT["unit_costs"].items():
             if of_scope[column].isna().all():
                 continue
             is_named = level == "total" and column == _PER_HOUR
             for paid, words, name in (("", "as paid", _HOUR[0]), ("full_", "in full", _HOUR[1])):
                 values = of_scope[f"{paid}{column}"].astype(float)
                 label = f"{names.workload(scope)}, {words}"
-                block.append(UnitCost(label, unit, values, name if is_named else ""))
+                block.append(UnitCost(label, unit.format(work_unit=work_unit), values, name if is_named else ""))
         yield block
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
 from planner.base.units import MWH_PER_TWH, USD_PER_MUSD
 from planner.families import FAMILIES
-from planner.outputs.canvas import Live, cell
+from planner.outputs.canvas import LAYOUT, Live, cell
 from planner.outputs.labels import DisplayNames
 from planner.outputs.xlsx.book import (
     FIRST_YEAR,
@@ -16,6 +17,7 @@ from planner.outputs.xlsx.book import (
     Formula,
     Row,
     TableList,
+    lists_of,
     named,
     rows_by,
     totals,
@@ -111,6 +113,11 @@ class BridgeLine(NamedTuple):
     label: str
     mw: Floats
 
+    def write(self, book: Book, sheet: Worksheet, row: int, cells: Sequence[float | Live]) -> None:
+        """Write it in a row of a sheet, levels as totals."""
+        style, unit = ("total", "total") if self.step.is_level else ("plain", "unit_left")
+        book.line(sheet, row, [self.label, "MW", *cells], style, "#,##0", styles={1: unit})
+
 
 def bridge_lines(run: Run) -> list[BridgeLine]:
     """Return the lines of the sheet; levels begin with a capital, steps are set in."""
@@ -128,17 +135,13 @@ def write_bridge(book: Book) -> None:
     write_heads(book, sheet, _BRIDGE_HEAD, ("step", "unit"), years)
     level = _BRIDGE_HEAD + 1  # the first row that the next level adds up
     lines = bridge_lines(book.run)
-    for row, step, label, mw in lines:
-        style = "total" if step.is_level else "plain"
-        cells: list[float | Live] = [
-            Live(f"SUM({cell(level, at)}:{cell(row - 1, at)})", float(value))
-            if step.is_level and row > level
-            else value
-            for at, value in enumerate(mw, FIRST_YEAR)
-        ]
-        looks = {1: "total" if step.is_level else "unit_left"}
-        book.line(sheet, row, [label, "MW", *cells], style, "#,##0", styles=looks)
-        level = row if step.is_level else level
+    for line in lines:
+        row, cells = line.row, [*line.mw]
+        if line.step.is_level and row > level:
+            spans = (f"{cell(level, at)}:{cell(row - 1, at)}" for at in count(FIRST_YEAR))
+            cells = [Live(f"SUM({span})", float(mw)) for span, mw in zip(spans, line.mw, strict=False)]
+        line.write(book, sheet, row, cells)
+        level = row if line.step.is_level else level
     _draw_bridge(book, sheet, lines[-1].row + 2, [(line.step, float(line.mw[-1])) for line in lines])
 
 
@@ -211,10 +214,7 @@ def write_power_by_source(book: Book) -> None:
 
 _HEATMAP_HEAD: Final = 5
 _CHOICE: Final = (3, 1)
-_HEATMAP_MEASURES: Final = (
-    *("nameplate_mw", "live_facility_mean_mw", "live_facility_peak_mw", "live_energy_mwh", "halls_mw", "load_kh100e"),
-    *("new_firm_mw", "water_m3", "emissions_kt", "capex_musd", "cost_musd"),
-)
+_HEATMAP_MEASURES: Final[Sequence[str]] = LAYOUT["heat_map"]
 _HEATMAP_COLUMNS: Final = "[open_frac]:[live_energy_mwh]"
 
 
@@ -242,23 +242,7 @@ def write_heat_map(book: Book) -> None:
 # --- Sheets Contracts, and Carbon and water: what is bought, what is clean, what is emitted -------
 
 _TOP_LISTS: Final = 4
-_ORIGINS: Final = (
-    ("Own clean power", "own_clean_mwh"),
-    ("Contracts", "claimed_mwh"),
-    ("Grid's clean share of the rest", "grid_clean_mwh"),
-)
-_SHARES: Final = (
-    ("Clean share", "clean_frac"),
-    ("Clean share, annual matching", "annual_frac"),
-    ("Clean share, hourly matching", "hourly_frac"),
-)
-_EMISSIONS: Final = (
-    ("Location-based", "location_kt", "kt CO2"),
-    ("Market-based", "market_kt", "kt CO2"),
-    ("Of fuel burnt at sites", "fuel_kt", "kt CO2"),
-    ("Embodied", "embodied_kt", "kt CO2e"),
-    ("Under cap or price", "counted_kt", "kt"),
-)
+_ROWS: Final = LAYOUT["rows"]
 
 
 def write_contracts(book: Book) -> None:
@@ -277,29 +261,23 @@ def write_contracts(book: Book) -> None:
 
     million = named("1E6", MWH_PER_TWH)
     used = twh("used_mwh")
-    rows = [Row(label, "TWh", twh(column) / million, "#,##0.00") for label, column in _ORIGINS]
+    rows = [Row(label, "TWh", twh(column) / million, "#,##0.00") for label, column in _ROWS["origins"]]
     rows.append(Row("Not clean", "TWh", (used - twh("clean_mwh")) / million, "#,##0.00"))
     rows.append(Row("Energy used", "TWh", used / million, "#,##0.00", "total"))
-    rows += [share(*one) for one in _SHARES]
-    lists = [TableList("Agreements", "Agreements", "contracts"), TableList("Where they count", "Matching", "matching")]
-    drawn = ("Sources of the energy used", "TWh", len(_ORIGINS) + 1, True)
-    sheet = _block_and_lists(book, "Contracts", "Where contracts count", rows, drawn, lists)
+    rows += [share(*one) for one in _ROWS["shares"]]
+    drawn = ("Sources of the energy used", "TWh", len(_ROWS["origins"]) + 1, True)
+    sheet = _block_and_lists(book, "Contracts", "Where contracts count", rows, drawn)
     sheet.fit_to_pages(2, 0)
     sheet.repeat_columns(0)
 
 
 def write_carbon_and_water(book: Book) -> None:
     """Write sheet Carbon and water: emissions by year, water by workload, what families list here, sites."""
-    rows = [Row(label, unit, totals(book.run, "CarbonYears", column)) for label, column, unit in _EMISSIONS]
+    rows = [Row(label, unit, totals(book.run, "CarbonYears", column)) for label, column, unit in _ROWS["emissions"]]
     of_families = (of for family in FAMILIES for of in family.SHEETS if of.sheet == "Carbon and water")
-    lists = [
-        TableList("Emissions by year", "CarbonYears", "carbon_year"),
-        TableList("Water by stress of the basin", "WaterClasses", "water_class"),
-        *(TableList(of.title, of.name, of.table, needs_rows=True) for of in of_families),
-        TableList("Emissions by site", "CarbonSites", "carbon_site"),
-    ]
+    more = [TableList(of.name, of.table, of.title, needs_rows=True) for of in of_families]
     drawn = ("Emissions of power", "kt CO2", 2, False)
-    _block_and_lists(book, "Carbon and water", "Emissions", rows, drawn, lists)
+    _block_and_lists(book, "Carbon and water", "Emissions", rows, drawn, more)
 
 
 def _block_and_lists(
@@ -308,9 +286,9 @@ def _block_and_lists(
     heading: str,
     rows: Sequence[Row],
     drawn: tuple[str, str, int, bool],
-    lists: Sequence[TableList],
+    more: Sequence[TableList] = (),
 ) -> Worksheet:
-    """Write a chart of the first rows of a block, the block, and lists below it."""
+    """Write a chart of the first rows of a block, the block, and the lists of the sheet, `more` before the last."""
     years, head = book.run.years, _TOP_LISTS + _CHART_ROWS
     sheet = book.sheet(name, widths=(32 if name != "Contracts" else 44, *[19] * 12), freeze=(3, 1))
     write_heads(book, sheet, head, (heading, ""), years)
@@ -319,7 +297,8 @@ def _block_and_lists(
     span = (head, FIRST_YEAR, FIRST_YEAR + len(years) - 1)
     drawn_rows = range(head + 1, head + 1 + count)
     book.plot(sheet, (_TOP_LISTS - 1, 0), title, unit, drawn_rows, span, is_stacked=is_stacked)
-    write_lists(book, sheet, below, lists)
+    *first, last_list = lists_of(name)
+    write_lists(book, sheet, below, [*first, *more, last_list])
     return sheet
 
 
@@ -344,8 +323,4 @@ def write_bills(book: Book) -> None:
     million = named("10^6", USD_PER_MUSD)
     rows.append(Row("above the exact bill", "MUSD", Formula(above, over.to_numpy()) / million, shown))
     end = write_rows(book, sheet, _TOP_LISTS, rows)
-    lists = [
-        TableList("Contracted capacity", "CapacityContracts", "capacity_contracts", names_sites=True),
-        TableList("Lines of the bills", "BillLines", "bills", names_sites=True),
-    ]
-    write_lists(book, sheet, end + 1, lists)
+    write_lists(book, sheet, end + 1, lists_of("Bills"))

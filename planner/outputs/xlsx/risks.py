@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from planner.outputs.canvas import LAYOUT
 from planner.outputs.labels import (
     CANNOT_HOLD,
     DisplayNames,
@@ -32,12 +33,7 @@ _LINE: Final = 150
 _COLUMNS: Final = 6
 _FIGURES: Final = 5
 _A_LITTLE: Final = 5e-4
-_WORST: Final = {
-    "unserved_mwh": "not served, MWh",
-    "overload_mwh": "overload, MWh",
-    "generator_mwh": "standby generators, MWh",
-    "energy_cost_musd": "energy cost, MUSD",
-}
+_WORST: Final = LAYOUT["heads"]["worst"]
 
 
 def write_risks(book: Book) -> None:
@@ -150,29 +146,14 @@ _OF_A_KIND: Final = 4
 _ZONES: Final = 12
 _SENTENCE: Final = 88
 """Characters on a line of a sentence."""
-_HEADS: Final = (
-    ("what binds, and why", "head"),
-    ("limit", "head_right"),
-    ("unit", "head_label"),
-    ("what one more does", "head_label"),
-    ("worth", "head_right"),
-    ("unit", "head_label"),
-    ("value of 1 % more, MUSD", "head_right"),
-)
-_ZONE_HEADS: Final = (
-    ("limit_mw", "limit"),
-    ("committed_mw", "committed"),
-    ("new_firm_mw", "new, firm"),
-    ("new_non_firm_mw", "new, non-firm"),
-    ("spare_mw", "left"),
-)
+_ZONE_HEADS: Final = LAYOUT["heads"]["headroom"]
 
 
 def write_limits(book: Book) -> None:
     """Write sheet Limits."""
     widths = (80, 13, 13, 24, 13, 20, 16)
     sheet = book.sheet("Limits", widths=widths, freeze=(_HEAD + 1, 0), repeat=[_HEAD])
-    for column, (head, style) in enumerate(_HEADS):
+    for column, (head, style) in enumerate(LAYOUT["heads"]["limits"]):
         sheet.write_string(_HEAD, column, head, book.style(style, text_wrap=True))
     sheet.set_row(_HEAD, 2 * _POINTS + 2.0)
     row = _binding(book, sheet, _HEAD + 1)
@@ -204,7 +185,7 @@ def _headroom(book: Book, sheet: Worksheet, row: int) -> None:
     if fullest.empty:
         return
     title = f"Headroom of grid zones, {year}, the fullest first, MW"
-    book.line(sheet, row, [title, *(head for _, head in _ZONE_HEADS)], "head_right", styles={0: "head"})
+    book.line(sheet, row, [title, *_ZONE_HEADS.values()], "head_right", styles={0: "head"})
     for at, one in enumerate(fullest.to_dict("records"), start=row + 1):
-        figures = [float(one[name]) for name, _ in _ZONE_HEADS]
+        figures = [float(one[name]) for name in _ZONE_HEADS]
         book.line(sheet, at, [labels.zone(str(one["zone"])), *figures], number="#,##0")

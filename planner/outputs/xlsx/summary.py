@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from planner.base.units import HOURS_PER_YEAR
-from planner.outputs.canvas import Live, cell, place_of
+from planner.outputs.canvas import LAYOUT, Live, cell, place_of
 from planner.outputs.run import once_a_run
 from planner.outputs.xlsx.book import FIRST_YEAR, Formula, Row, named, totals, write_heads, write_rows, write_section
 from planner.outputs.xlsx.money import CASH_BY_YEAR, CASH_YEARS, MONEY_NAMES, UNIT_RULE, hour_costs
@@ -25,12 +25,7 @@ _LOAD_RATIO: Final = "Energy of a rack against the solved plan"
 _MW_RATIO: Final = "Power of edited sites against the solved plan"
 _RATIOS: Final = frozenset({_LOAD_RATIO, _MW_RATIO})
 """Measures that say by how much the others follow an edit."""
-_MEETING: Final = {
-    "served_kh100e": "Served from own sites",
-    "rented_kh100e": "Served from rented clouds",
-    "saved_kh100e": "Saved by efficiency levers",
-    "unmet_kh100e": "Not met",
-}
+_DEMAND: Final = LAYOUT["rows"]["demand"]
 _POWER: Final = ("IT power, mean", "Facility power, mean", "Facility power, coincident peak")
 _OVERNIGHT: Final = "Overnight capex entering service"
 _CASH: Final = "Cash spent on assets"
@@ -51,15 +46,11 @@ def write_summary(book: Book) -> None:
         row = write_rows(book, sheet, _HEAD, rows, start=row + 1)
     if costs := hour_costs(run):  # no rack is in use in any year where there are none
         write_section(book, sheet, row, "Unit costs of own sites, as solved (sheet Money)", columns)
-        linked = [
-            Row(
-                one.label,
-                one.unit,
-                Formula(_if_known(one.name), one.values.astype(object).fillna("").to_numpy()),
-                "0.000",
-            )
-            for one in costs
-        ]
+        linked = []
+        for one in costs:
+            of_year = f"INDEX({one.name},MATCH({{year}},model_years,0))"
+            known = Formula(f'IF({of_year}="","",{of_year})', one.values.astype(object).fillna("").to_numpy())
+            linked.append(Row(one.label, one.unit, known, "0.000"))
         row = write_rows(book, sheet, _HEAD, linked, start=row + 1)
         for at, note in enumerate((f"{UNIT_RULE[0].upper()}{UNIT_RULE[1:]}.", _DIFFERS), row):
             book.text(sheet, at, 0, note, "about")
@@ -72,12 +63,8 @@ def write_summary(book: Book) -> None:
     row = write_rows(book, sheet, _HEAD, [_cash_by_year(run)], start=row + 1 + len(MONEY_NAMES))
     write_section(book, sheet, row, "From the path to the meter, as solved (sheet Bridge)", columns)
     for at, line in enumerate(bridge_lines(run), row + 1):
-        style = "total" if line.step.is_level else "plain"
-        looks = {1: "total" if line.step.is_level else "unit_left"}
-        linked_mw = [
-            Live(f"Bridge!{cell(line.row, column)}", float(mw)) for column, mw in enumerate(line.mw, FIRST_YEAR)
-        ]
-        book.line(sheet, at, [line.label, "MW", *linked_mw], style, "#,##0", styles=looks)
+        places = (f"Bridge!{cell(line.row, column)}" for column in range(FIRST_YEAR, columns))
+        line.write(book, sheet, at, [Live(*pair) for pair in zip(places, map(float, line.mw), strict=True)])
     rows_of = summary_rows(run)
     names = {"model_years": _HEAD, "energy_ratios": rows_of[_LOAD_RATIO], "mw_ratios": rows_of[_MW_RATIO]}
     for name, place in names.items():
@@ -87,12 +74,6 @@ def write_summary(book: Book) -> None:
 _DIFFERS: Final = (
     "Neither counts rent, rented hours and efficiency levers; the row above does, and follows edited cells."
 )
-
-
-def _if_known(name: str) -> str:
-    """Return the formula of what a named row has for a model year; blank where that is blank."""
-    found = f"INDEX({name},MATCH({{year}},model_years,0))"
-    return f'IF({found}="","",{found})'
 
 
 def _cash_by_year(run: Run) -> Row:
@@ -125,9 +106,8 @@ def summary_parts(run: Run) -> dict[str, list[Row]]:
     paid, unmet = (of("live_musd", "CostLines", **where) / span for where in ({}, {"item": "unmet_compute"}))
     met = of("served_kh100e", "Demand") + of("rented_kh100e", "Demand")
     hour = ((paid - unmet) * 1000).over(met * HOURS_PER_YEAR, "", of=met)  # MUSD over kH100e: thousand USD over H100e
-    ways = {"demand_kh100e": "Demand", **_MEETING}
     return {
-        "Compute": [Row(label, "kH100e", of(column, "Demand")) for column, label in ways.items()],
+        "Compute": [Row(label, "kH100e", of(column, "Demand")) for label, column in _DEMAND],
         "Racks and power": [
             Row("Nameplate in use, companions included", "MW", of("live_nameplate_mw")),
             *(
@@ -180,7 +160,7 @@ def write_charts(book: Book) -> None:
     years = (_HEAD, FIRST_YEAR, FIRST_YEAR + len(book.run.years) - 1)
     at, costs = summary_rows(book.run), book.run.tables["costs"]
     charts = [
-        ("Compute by how it is met", "kH100e", list(_MEETING.values()), True),
+        ("Compute by how it is met", "kH100e", [label for label, _ in _DEMAND[1:]], True),
         ("Power at the meter", "MW", _POWER, False),
         ("Payments of a year by heading", "MUSD/year", [f"  {one}" for one in dict.fromkeys(costs["group"])], True),
         ("Money for assets", "MUSD", (_OVERNIGHT, _CASH), False),

@@ -6,18 +6,18 @@ import math
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from planner.outputs.canvas import Live, new_workbook
+from planner.outputs.canvas import LAYOUT, Live, new_workbook
 from planner.outputs.measures import measures
 from planner.outputs.plan_workbook.write import LISTS, write_settings_of_run
 from planner.outputs.study_files import read_estimates
 from planner.outputs.xlsx import assumptions, lists, money, power, risks, summary
 from planner.outputs.xlsx.assumptions import CHANGED
-from planner.outputs.xlsx.book import COVER, SHEETS, Book, Row, TableList, list_sheet, totals, write_rows, write_section
+from planner.outputs.xlsx.book import COVER, SHEETS, Book, Row, list_sheet, totals, write_rows, write_section
 from planner.results.ended import ended, not_by_own_sites, not_housed
 from planner.scenario.workbook_cells import SETTINGS, own_sheets
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from xlsxwriter.worksheet import Worksheet
@@ -55,9 +55,9 @@ def write_cover(book: Book, contents: Sequence[tuple[str, str]]) -> None:
     sheet.print_area(0, 0, row, 4)
     row += 2
     write_section(book, sheet, row, "Colours", _COLUMNS, "head")
-    for at, (style, name, words) in enumerate(_KEY, row + 1):
+    for at, (style, name, words) in enumerate(LAYOUT["rows"]["colours"], row + 1):
         book.line(sheet, at, [name, words], styles={0: style})
-    row += 2 + len(_KEY)
+    row += 2 + len(LAYOUT["rows"]["colours"])
     write_section(book, sheet, row, "Contents", _COLUMNS, "head")
     for at, (name, about) in enumerate(contents, row + 1):
         sheet.write_url(at, 0, f"internal:'{name}'!A1", book.style("link"), name)
@@ -68,14 +68,6 @@ def write_cover(book: Book, contents: Sequence[tuple[str, str]]) -> None:
 
 
 _COLUMNS: Final = 5
-_KEY: Final = (
-    ("input", "Yellow", "a cell to edit, on sheets Assumptions, Sites, Settings and Heat map"),
-    ("plain", "White", "figures of the solved plan, and formulas over them"),
-    ("good", "Green", "proven or within the gap asked for, checked, holds"),
-    ("fair", "Amber", "not proven, or edited"),
-    ("bad", "Red", "a rule is broken, or a limit binds"),
-)
-"""What the colours mean."""
 
 
 def _verdict(book: Book, sheet: Worksheet, row: int) -> int:
@@ -110,20 +102,15 @@ def _figures(book: Book, sheet: Worksheet, row: int) -> int:
     rows = []
     for one in measures(_KEY_FIGURES):
         label = f"  {one.label}" if one.column == "unmet_kh100e" else one.label
-        rows.append(Row(label, one.unit, totals(run, *_KEY_FIGURES[one.column], years)))
+        table, column = _KEY_FIGURES[one.column]
+        rows.append(Row(label, one.unit, totals(run, table, column, years)))
     end = write_rows(book, sheet, row, rows)
     npv = Live("npv_musd", float(run.tables["costs"]["npv_musd"].sum()))
     book.line(sheet, end, ["Cost of the plan, NPV", "MUSD", "", npv], "total", "#,##0")
     return end + 1
 
 
-_KEY_FIGURES: Final = {
-    "demand_kh100e": ("Demand", "demand_kh100e"),
-    "unmet_kh100e": ("Demand", "unmet_kh100e"),
-    "nameplate_mw": ("SiteYears", "live_nameplate_mw"),
-    "facility_mean_mw": ("SiteYears", "live_facility_mean_mw"),
-    "sites_in_use": ("Years", "sites_in_use"),
-}
+_KEY_FIGURES: Final[Mapping[str, Sequence[str]]] = LAYOUT["key_figures"]
 """Columns of table `summary`, each with the list and column that it is a total of."""
 
 
@@ -131,32 +118,12 @@ _KEY_FIGURES: Final = {
 
 
 _MODULES: Final = (assumptions, lists, money, power, risks, summary)
-"""Each sheet is written by the function of its name in one of them, but those that are lists of tables."""
-_LISTS: Final = {
-    "Lifetime": [
-        TableList("", "Lifetime", "lifetime"),
-        TableList("Final training runs of known AI models", "ModelsTrained", "models_trained"),
-    ],
-    "Openings": [
-        TableList("", "Openings", "openings"),
-        TableList("Phases of new halls", "Phases", "phases", needs_rows=True),
-        TableList("Racks in blocks", "Blocks", "blocks", needs_rows=True),
-    ],
-    "Latency": [
-        TableList("", "Latency", "latency"),
-        TableList("Regions without a route", "NoRoute", "no_route", has_about=True),
-    ],
-    "Years": [TableList("", "Years", "summary")],
-    "Demand": [TableList("", "Demand", "demand")],
-    "Plan": [TableList("", "Plan", "plan", names_sites=True)],
-}
-_NEEDS: Final = {"Resilience": ["resilience"], "Contracts": ["matching"], "Openings": ["openings", "phases", "blocks"]}
-"""Sheets that are of some tables alone."""
+"""Each sheet is written by the function of its name in one of them, but those that are lists of tables alone."""
 
 
 def sheets_of(run: Run) -> list[tuple[str, str, Callable[[Book], None]]]:
     """Return name, content and writer of the sheets that a run fills, those of what it does not have left out."""
-    empty = {name for name, tables in _NEEDS.items() if all(run.tables[table].empty for table in tables)}
+    empty = {name for name, tables in LAYOUT["needs"].items() if all(run.tables[table].empty for table in tables)}
     empty |= {"Estimates"} if read_estimates(run) is None else set()
     sheets = [(name, one.title, _writer(name)) for name, one in SHEETS.items() if name not in empty]
     # `write_settings_of_run` writes all sheets that hold settings.
@@ -164,13 +131,11 @@ def sheets_of(run: Run) -> list[tuple[str, str, Callable[[Book], None]]]:
 
 
 def _writer(sheet: str) -> Callable[[Book], None]:
-    if sheet in _LISTS:
-        return list_sheet(sheet, *_LISTS[sheet])
     if sheet == SETTINGS:
         return write_settings_of_run
     name = f"write_{sheet.lower().replace(' ', '_').replace('-', '_')}"
-    writer: Callable[[Book], None] = next(getattr(one, name) for one in _MODULES if hasattr(one, name))
-    return writer
+    written = (getattr(one, name) for one in _MODULES if hasattr(one, name))
+    return next(written, None) or list_sheet(sheet)
 
 
 def write_workbook(run: Run, path: Path) -> list[Path]:

@@ -11,7 +11,16 @@ from planner.base.words import unit_of_money, within_sentence
 from planner.outputs.labels import LEAST_MW, first_decided, order_words, ordered_by, words
 from planner.outputs.measures import OF_YEAR
 from planner.outputs.report.charts import Series, bars, curve, dots, fan
-from planner.outputs.report.figures import NumberColumn, about, figure_table, filled, left_out, sentences
+from planner.outputs.report.figures import (
+    COLUMNS,
+    DECLARED,
+    NumberColumn,
+    about,
+    figure_table,
+    filled,
+    left_out,
+    sentences,
+)
 from planner.outputs.report.markup import NOTHING, Html, element, name, section
 from planner.outputs.study_folders import QUANTILES
 from planner.results.cost_difference import GAPS_RANK, WITHIN_GAPS, PlanCost, penalty_share_words, rank_words
@@ -30,10 +39,6 @@ _DIGITS: Final = 4
 
 def _note(text: str) -> Html:
     return element("p", text, class_="note")
-
-
-def _musd(*heads: str) -> list[NumberColumn]:
-    return [NumberColumn(f"{head}, MUSD", decimals=1) for head in heads]
 
 
 def _ended(row: Mapping[Hashable, Any]) -> list[Cell]:
@@ -120,12 +125,10 @@ def _above_the_cheapest(figures: TableFigures, planned: pd.DataFrame) -> Html:
 def effects_section(figures: TableFigures) -> Html:
     """Show mean cost by the values of each axis."""
     effects = figures.tables["effects"]
-    columns = ("mean_musd", "mean_penalty_musd", "least_musd", "most_musd", "futures")
-    heads = [*_musd("mean", _PENALTY, "least", "most"), NumberColumn("futures", decimals=0)]
-    tables = []
+    columns, tables = COLUMNS["effects"], []
     for axis, of in effects.groupby("axis", sort=False):
         rows = [(value, figures.cells("effects", columns, axis=str(axis), value=value)) for value in of["value"]]
-        tables.append(figure_table(str(axis), str(axis), heads, rows, shows_caption=True))
+        tables.append(figure_table(str(axis), str(axis), columns.values(), rows, shows_caption=True))
     parts = (about("effects", look="note"), element("div", tables, class_="charts")) if tables else ()
     return section("effects", "What cost depends on", *parts)
 
@@ -158,7 +161,7 @@ def fans_section(figures: TableFigures) -> Html:
     )
 
 
-def futures_section(figures: TableFigures, axes: Sequence[str], changes: Mapping[str, str]) -> Html:
+def futures_section(figures: TableFigures, axes: Sequence[str], changes: Mapping[str, Mapping[str, Any]]) -> Html:
     """List the futures: the values of their axes or what they set, how each ended, its cost."""
     futures = figures.tables["futures"]
     rows: list[tuple[str, list[Cell]]] = []
@@ -167,7 +170,8 @@ def futures_section(figures: TableFigures, axes: Sequence[str], changes: Mapping
         cells: list[Cell] = [_cell(row[axis]) for axis in axes]
         if changes:
             # A future that is not of the list is a point of the axes, whose values are beside it.
-            cells.append(changes.get(future, "the values of its axes") or "nothing")
+            sets = ", ".join(f"{key}={value}" for key, value in changes.get(future, {}).items())
+            cells.append((sets or "nothing") if future in changes else "the values of its axes")
         figures_of = figures.cells("futures", ("objective_musd", "penalty_musd"), future=future)
         costs: list[Cell] = [rank_words(row["rank_low"], row["rank_high"]), *figures_of] if is_planned else [None] * 3
         rows.append((future, [*cells, *_ended(row), *costs]))
@@ -177,7 +181,7 @@ def futures_section(figures: TableFigures, axes: Sequence[str], changes: Mapping
         "ended",
         "check",
         "rank by cost",
-        *_musd("cost", _PENALTY),
+        *(NumberColumn(f"{head}, MUSD", decimals=1) for head in ("cost", _PENALTY)),
     ]
     table = figure_table("Futures", "future", heads, rows)
     failed = futures[futures["message"].astype(str) != ""].head(_MOST_FUTURES)
@@ -234,12 +238,7 @@ def frontier_section(identifier: str, figures: TableFigures, study: StoredFronti
 
 # --- Sections of a stochastic program: what is ordered, what plans cost, and every future ---------
 
-_PLANS: Final = {
-    "stochastic": "stochastic",
-    "mean": "for the mean of the futures",
-    "central": "for the central future",
-    "minimax_regret": "of least greatest regret",
-}
+_PLANS: Final[Mapping[str, str]] = DECLARED["plans"]
 """What plans are called; those of a single future have its name."""
 _LEAST: Final = 0.05  # 0.1, rounded
 _MOST_ORDERS: Final = 200
@@ -313,12 +312,7 @@ def orders_section(figures: TableFigures) -> Html:
     """List the orders, and what futures that are planned alone would order at that date."""
     table = figures.tables["decided"]
     shown = table[table["ordered"] >= _LEAST]
-    columns = {
-        "ordered": "ordered",
-        "least": "alone, least",
-        "most": "alone, most",
-        "minimax_regret": "of least regret",
-    }
+    columns = COLUMNS["decided"]
     rows: list[tuple[str, list[Cell]]] = [
         (
             order_words(str(row["kind"]), str(row["site"]), str(row["item"])),
@@ -326,11 +320,7 @@ def orders_section(figures: TableFigures) -> Html:
         )
         for row in shown.head(_MOST_ORDERS).to_dict("records")
     ]
-    heads: list[NumberColumn | str] = [
-        "order by",
-        "unit",
-        *(NumberColumn(head, decimals=1) for head in columns.values()),
-    ]
+    heads: list[NumberColumn | str] = ["order by", "unit", *columns.values()]
     nothing = element("p", "Nothing is ordered before the futures are known.")
     listed = figure_table("Orders", "what", heads, rows) or nothing
     more = left_out(len(shown) - _MOST_ORDERS, "decided")
@@ -339,9 +329,8 @@ def orders_section(figures: TableFigures) -> Html:
 
 def plans_section(figures: TableFigures, *, has_cvar: bool) -> Html:
     """Compare plans over all futures: expected cost, and what each would regret in each."""
-    shown = {"expected_musd": "expected cost", "penalty_musd": _PENALTY}
-    shown |= {"cvar_musd": "CVaR", "objective_musd": "objective"} if has_cvar else {}
-    shown |= {"greatest_regret_musd": "greatest regret"}
+    of_cvar = {"cvar_musd", "objective_musd"}
+    shown = {name: column for name, column in COLUMNS["plans"].items() if has_cvar or name not in of_cvar}
     names = figures.tables["plans"]["plan"].astype(str)
     rows = [(plan_name(plan), figures.cells("plans", shown, plan=plan)) for plan in names]
     plans, futures = (list(figures.tables["costs"][one].astype(str).unique()) for one in ("plan", "future"))
@@ -354,24 +343,21 @@ def plans_section(figures: TableFigures, *, has_cvar: bool) -> Html:
         "What other orders would cost",
         about("plans", look="note"),
         dots("Regret by future", "MUSD", futures, regrets),
-        figure_table("Plans", "plan", _musd(*shown.values()), rows),
+        figure_table("Plans", "plan", shown.values(), rows),
     )
 
 
 def weighed_section(figures: TableFigures) -> Html:
     """List the futures: how likely each is, what it costs alone and with the orders."""
-    columns = {"alone": "alone", "": "with the orders", "regret": "regret", "plan": "checked plan"}
-    parts = {"cost_musd" if one == "" else f"{one}_musd": f"{one}_penalty_musd".lstrip("_") for one in columns}
-    asked = ["weight", *(column for pair in parts.items() for column in pair)]
+    columns = COLUMNS["weighed"]
     rows: list[tuple[str, list[Cell]]] = [
         (
             str(row["future"]),
-            [*_ended(row), str(row["run"]), *figures.cells("futures", asked, future=str(row["future"]))],
+            [*_ended(row), str(row["run"]), *figures.cells("futures", columns, future=str(row["future"]))],
         )
         for row in figures.tables["futures"].to_dict("records")
     ]
-    money = _musd(*(one for head in columns.values() for one in (head, _PENALTY)))
-    heads: list[NumberColumn | str] = ["ended", "check", "run", NumberColumn("weight", decimals=3), *money]
+    heads: list[NumberColumn | str] = ["ended", "check", "run", *columns.values()]
     said = _note("Each future has a whole run, with a report of its own: ")
     code = element("code", name("dcplan report FOLDER/runs/RUN"))
     return section("futures", "Futures", said, element("p", code), figure_table("Futures", "future", heads, rows))
