@@ -14,7 +14,7 @@ from planner.base.words import amount, did_you_mean, duration
 from planner.outputs.study_files import BOUND, BY, COST, is_constant
 from planner.results.cost_difference import intervals_ranked
 from planner.results.schema import TABLES as RESULTS
-from planner.studies.sweep.file import MOST_FUTURES
+from planner.studies.sweep.file import MOST_FUTURES, MOST_SEED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -184,7 +184,6 @@ SEED: Final = 1
 _SIZE_OF: Final[Mapping[str, str]] = {"morris": "trajectories", "sobol": "samples"}
 _USUAL: Final[Mapping[str, str]] = {"trajectories": "10 to 50 are usual", "samples": "64 to 1,024 are usual"}
 FIGURES: Final = 10
-_MOST_SEED: Final = 2**32 - 1
 OUTPUTS: Final[Mapping[str, str]] = {
     COST: "MUSD",
     BOUND: "MUSD",
@@ -207,7 +206,7 @@ def wrong_wishes(method: str, figures: int, seed: int, of: str) -> list[Problem]
         (not is_method, f"method is {method!r}", ", ".join(METHODS), did_you_mean(method, METHODS, other)),
         (is_method and not has_library, no_library, "SALib 1.6 or newer", f"install it: {install}"),
         (not 1 <= figures <= 100, f"figures is {figures}", "an integer from 1 to 100", "10 to 20 are usual"),
-        (not 0 <= seed <= _MOST_SEED, f"seed is {seed}", f"an integer from 0 to {_MOST_SEED:,}", other),
+        (not 0 <= seed <= MOST_SEED, f"seed is {seed}", f"an integer from 0 to {MOST_SEED:,}", other),
         (of not in OUTPUTS, f"of is {of!r}", a_column, did_you_mean(of, list(OUTPUTS), known)),
     )
     return [_problem(*problem) for is_wrong, *problem in wrong if is_wrong]
