@@ -53,7 +53,6 @@ _OPTION: Final = "--scheduler"
 _ADDRESS: Final = re.compile(r"((tcp|tls|wss?)://)?(?P<host>\[[0-9A-Fa-f:.]+\]|[^\s/:@\[\]]+):(?P<port>[0-9]{1,5})")
 _MOST_PORT: Final = 65_535
 _LOOK: Final = "check the address, which the scheduler prints when it starts"
-_INSTALL: Final = "install it with: pip install 'dcplan[dask]'"
 
 
 @contextmanager
@@ -83,7 +82,8 @@ def wrong_address(scheduler: str | None) -> list[Problem]:
     try:
         import_module("distributed")
     except ModuleNotFoundError:
-        return [Problem.of(_OPTION, "needs the library distributed, which is missing", "installed", _INSTALL)]
+        fix = "install it with: pip install 'dcplan[dask]'"
+        return [Problem.of(_OPTION, "needs the library distributed, which is missing", "installed", fix)]
     address = _ADDRESS.fullmatch(scheduler)
     if address is not None and 1 <= int(address["port"]) <= _MOST_PORT:
         return []
@@ -147,13 +147,13 @@ def compare_versions(client: Any, scheduler: str) -> None:
     if not there:
         what_is = f"the cluster at {scheduler} has no workers"
         raise _refused(what_is, "one with workers", "start some: dask worker")
-    here = versions()
-    others = ((worker, name, of.get(name, "none")) for worker, of in sorted(there.items()) for name in here)
-    differ = [
-        (f"worker {worker} has {name} {other}", here[name]) for worker, name, other in others if other != here[name]
-    ]
-    fix = "install the same version on both"
-    raise_all([Problem.of(_OPTION, what_is, f"{own}, as here", fix) for what_is, own in differ])
+    here, fix, problems = versions(), "install the same version on both", []
+    for worker, of in sorted(there.items()):
+        for name, own in here.items():
+            if of.get(name) != own:
+                what_is = f"worker {worker} has {name} {of.get(name, 'none')}"
+                problems.append(Problem.of(_OPTION, what_is, f"{own}, as here", fix))
+    raise_all(problems)
 
 
 def versions() -> dict[str, str]:
@@ -177,7 +177,6 @@ def _hash_of_code() -> str:
 # Nothing needs a disk that all see: tables and files of one's own travel by value, once to each
 # worker under a name made of their hashes; run folders come back as bytes.
 
-_POLL_S: Final = 0.5
 _MOST_LOST: Final = 3
 """How often a future is asked again because workers were lost that were not at it."""
 _one_at_a_time = threading.Lock()
@@ -234,14 +233,12 @@ def in_cluster(
                 sent = _sent_tables(client, tables, sum(lost.values()), report)
                 done.release()
                 queue.put_back(question)
-                for begun in ask():
-                    waiting.add(begun)
+                waiting.update(ask())
                 continue
             answer = FutureResult(question.name, "killed", f"{type(why).__name__}: {why}")
         done.release()
         queue.done(question, ended)
-        for begun in ask():
-            waiting.add(begun)
+        waiting.update(ask())
         yield question, answer, ended
 
 
@@ -259,7 +256,7 @@ def _sent_tables(
             until = time.strftime("%H:%M:%S", time.localtime(time.time() + WORKERS_TIMEOUT_S))
             report(f"The cluster at {scheduler} has no workers; waiting for one until {until}")
         is_told = True
-        time.sleep(_POLL_S)
+        time.sleep(0.5)
     fix = "start some, and the same command goes on from there"
     raise _refused(f"the cluster at {scheduler} has lost all its workers", "one with workers", fix)
 
