@@ -217,14 +217,7 @@ def solve_command(*, no_estimates: bool, **asked: Any) -> None:
 
 
 def _solve(
-    scenario: str,
-    runs_dir: str,
-    *,
-    strict: bool,
-    again: bool,
-    no_workbook: bool,
-    as_json: bool,
-    **overrides: tuple[str, ...],
+    scenario: str, runs_dir: str, *, strict: bool, again: bool, no_workbook: bool, as_json: bool, **overrides: Any
 ) -> int:
     from planner.base.errors import InputError, LimitReachedError, OutputError
     from planner.cli.progress import Progress

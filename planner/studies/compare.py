@@ -173,9 +173,9 @@ class Costs:
         if proof is None:
             return False
         arrays = Arrays.from_problem(build_model(self._mixture.question(chosen).inputs).problem)
-        offset = arrays.columns.offset
         # The constant moves no plan, but what it costs.
-        return isclose(proof.offset_musd, offset, rel_tol=_SAME) and begins_with_program(proof, arrays)
+        is_same = isclose(proof.offset_musd, arrays.columns.offset, rel_tol=_SAME)
+        return is_same and begins_with_program(proof, arrays)
 
     def _solve(self, chosen: frozenset[int]) -> PlanCost | None:
         try:
@@ -245,8 +245,6 @@ def _labels(model: Model) -> list[tuple[str, ...]]:
 
 HowToSplit = Literal["auto", "shapley", "ordered", "none"]
 _MOST_OF_SHAPLEY: Final = 3  # groups, with six further costs
-_OTHER_VERSION: Final = "version of dcplan"
-_ROUNDING: Final = "rounding"
 _NO_SHAPLEY: Final = (
     "Some of the inputs make no scenario, or have no plan, without others, so that there"
     " are no Shapley values; they are changed in order."
@@ -266,7 +264,7 @@ def split_by_cause(
     notes: list[str] = []
     method: Method | None = None
     if how != "none" and not groups:
-        rows, method = [(_ROUNDING, "none differs", ends[1].less(ends[0]))], "rounding"
+        rows, method = [("rounding", "none differs", ends[1].less(ends[0]))], "rounding"
     elif how == "shapley" or (how == "auto" and len(groups) <= _MOST_OF_SHAPLEY):
         costs.expect(2 ** len(groups))
         rows, method = _shapley(costs.cost_of, groups), "shapley"
@@ -276,10 +274,9 @@ def split_by_cause(
         rows = None
     if rows is None:
         rows, method = _ordered(costs.cost_of, groups, ends), "ordered"
-    if version is not None:
-        rows.append(version)
     start, end = ends
     if version is not None:
+        rows.append(version)
         stored = [costs.stored(run) for run in (first, other)]
         start, end = (one or two for one, two in zip(stored, ends, strict=True))
     letters = letters_of(runs)
@@ -303,7 +300,7 @@ def _ends(
         found.append(value)
         if costs_of == "plans" and stored is not None and value is not stored:
             moved.append((1.0, value.less(stored) if run is runs[0] else stored.less(value)))
-    other = (_OTHER_VERSION, "the program that it builds", CostDifference.weighted_sum(moved)) if moved else None
+    other = ("version of dcplan", "the program that it builds", CostDifference.weighted_sum(moved)) if moved else None
     return (found[0], found[1]), other
 
 
@@ -416,21 +413,12 @@ def compare(
         problems.append(Problem.of("compare", f"{given} given", f"2 to {MOST_RUNS}"))
     raise_all(problems)
     found = tuple(_run(run, Path(runs_dir)) for run in runs)
-    comparison = RunComparison(found)
     if not (causes or paired or same_openings):
-        return comparison
+        return RunComparison(found)
     ask = Asking(on_stage or (lambda _: None), interrupt)
     costs_of: CostsOf = "bounds" if paired else "openings" if same_openings else "plans"
-    return with_splits(comparison, ask, costs_of=costs_of, how=how if causes else "none", by=by)
-
-
-def with_splits(
-    comparison: RunComparison, ask: Asking, *, costs_of: CostsOf = "plans", how: HowToSplit = "auto", by: By = "auto"
-) -> RunComparison:
-    """Split the difference in cost of each further run and the first."""
-    runs = comparison.runs
-    splits = tuple(split_by_cause(runs, at, ask, costs_of=costs_of, how=how, by=by) for at in range(1, len(runs)))
-    return RunComparison(runs, splits)
+    split: dict[str, Any] = {"costs_of": costs_of, "how": how if causes else "none", "by": by}
+    return RunComparison(found, tuple(split_by_cause(found, at, ask, **split) for at in range(1, len(found))))
 
 
 def _run(run: str | Path | PlanViews | Run, runs_dir: Path) -> Run:

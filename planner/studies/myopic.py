@@ -30,20 +30,18 @@ if TYPE_CHECKING:
     from planner.scenario import Changes
 
 Decides = Literal["orders", "service"]
-COLUMNS: Final = {
-    "window_years": "model years in view whenever a year is decided",
-    "status": "how the solve ended; infeasible where a step had no plan, stopped where a limit or"
-    " an interrupt left none, not_solved where an interrupt came before it",
-    "cost_musd": "cost of the plan over the whole horizon",
-    "foresight_musd": "value of foresight: cost less that of the plan with all years in view",
-    "foresight_frac": "the same as a share of that plan's cost",
-    "penalty_musd": "part of the cost that is the penalty of unmet demand",
-    "foresight_penalty_musd": "part of the value of foresight that is that penalty",
-    "is_within_gaps": "whether the gaps of both plans could explain the value of foresight",
-    "unmet_kh100e": "unmet compute in its worst year",
-    "unmet_year": "that year, 0 where none is unmet",
-}
-"""What each column of the table says."""
+COLUMNS: Final = (
+    *("window_years", "status", "cost_musd", "foresight_musd", "foresight_frac", "penalty_musd"),
+    *("foresight_penalty_musd", "is_within_gaps", "unmet_kh100e", "unmet_year"),
+)
+"""Columns of the table.
+
+Model years in view whenever a year is decided; how the solve ended: infeasible where a step had no plan, stopped where
+a limit or an interrupt left none, not_solved where an interrupt came before it; cost of the plan over the whole
+horizon; value of foresight, which is cost less that of the plan with all years in view, and the same as a share of that
+plan's cost; part of the cost that is the penalty of unmet demand, and part of the value of foresight that is; whether
+the gaps of both plans could explain that value; unmet compute in its worst year, and that year, 0 where none is unmet.
+"""
 _INFEASIBLE: Final = "infeasible"
 _STOPPED: Final = "stopped"
 _NOT_SOLVED: Final = "not_solved"

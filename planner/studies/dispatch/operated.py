@@ -12,14 +12,9 @@ from planner.family.table_columns import codes, floats, sum_at
 from planner.stress.simulate import conditions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    import pandas as pd
-
     from planner.base.arrays import Bools, Floats, Positions
-    from planner.inputs.inputs import Inputs
     from planner.lp import Index
-    from planner.scenario import Scenario
+    from planner.runs.plan import PlanViews
     from planner.stress import FixedPlan, OwnHours, StressSettings
 
 _DAYS = 365
@@ -92,6 +87,14 @@ class Fleet:
         """How many hours there are."""
         return int(self.use_mw.shape[1])
 
+    def source_usd(self, output_mwh: Floats, delivered_mwh: Floats) -> Floats:
+        """Return what output of sources and batteries costs at each site. Gives [USD]."""
+        of_sources, of_batteries = (
+            sum_at((len(self.sites),), (of.site,), mwh * of.usd_per_mwh)
+            for of, mwh in ((self.sources, output_mwh), (self.batteries, delivered_mwh))
+        )
+        return of_sources + of_batteries
+
     @property
     def has_battery(self) -> Bools:
         """Whether each site has a battery, shape (site,)."""
@@ -104,36 +107,19 @@ class Fleet:
 
         def there(of: Any) -> Any:
             kept = np.flatnonzero(place[of.site] >= 0)
-            return _cut(of, lambda array: array[kept], site=place[of.site[kept]])
+            return _chosen(of, kept, site=place[of.site[kept]])
 
         own = {name: there(getattr(self, name)) for name in ("sources", "batteries", "work")}
-        return _cut(self, lambda array: array[chosen], sites=tuple(self.sites[s] for s in chosen), **own)
-
-    def between(self, first: int, end: int) -> Fleet:
-        """Return some of the hours, of sites without batteries."""
-
-        def hours(array: np.ndarray) -> np.ndarray:
-            return array[:, first:end] if array.ndim > 1 else array
-
-        own = {"sites": self.sites, "batteries": self.batteries}
-        return _cut(self, hours, **own, sources=_cut(self.sources, hours), work=_cut(self.work, hours))
+        return _chosen(self, chosen, sites=tuple(self.sites[s] for s in chosen), **own)
 
 
-def _cut(of: Arrays, part: Callable[[np.ndarray], np.ndarray], **own: Any) -> Arrays:
-    """Return a part of every array of a dataclass, but for fields of its own."""
-    cut: dict[str, Any] = {one.name: part(getattr(of, one.name)) for one in fields(of) if one.name not in own}
-    return replace(of, **cut, **own)
+def _chosen(of: Arrays, at: Positions, **own: Any) -> Arrays:
+    """Return some entries of every array of a dataclass, but for fields of its own."""
+    kept: dict[str, Any] = {one.name: getattr(of, one.name)[at] for one in fields(of) if one.name not in own}
+    return replace(of, **kept, **own)
 
 
-def operated(
-    plan: FixedPlan,
-    scenario: Scenario,
-    inputs: Inputs,
-    tables: Mapping[str, pd.DataFrame],
-    year: int,
-    settings: StressSettings,
-    own: OwnHours | None = None,
-) -> Fleet:
+def operated(stored: PlanViews, plan: FixedPlan, year: int, settings: StressSettings, own: OwnHours | None) -> Fleet:
     """Lay out a model year of a plan by hours."""
 
     def hours(of_slot: Floats) -> Floats:
@@ -144,32 +130,30 @@ def operated(
     overhead, usd_per_mwh = (np.concatenate([week[part][0] for week in weeks], axis=-1) for part in (0, 1))
     use_mw = hours(plan.it_mw) * (1.0 + overhead) + hours(plan.loss_mw) + hours(plan.other_mw)
     above_usd = usd_per_mwh - hours(plan.energy_usd_per_mwh)
-    lost_usd = settings.lost_load_usd_per_mwh
-    return fleet_of(plan, scenario, inputs, tables, year, use_mw, usd_per_mwh, above_usd, lost_usd)
+    return fleet_of(stored, plan, year, (use_mw, usd_per_mwh, above_usd), settings.lost_load_usd_per_mwh)
 
 
 def fleet_of(
+    stored: PlanViews,
     plan: FixedPlan,
-    scenario: Scenario,
-    inputs: Inputs,
-    tables: Mapping[str, pd.DataFrame],
     year: int,
-    use_mw: Floats,
-    usd_per_mwh: Floats,
-    above_usd: Floats,
+    hourly: tuple[Floats, Floats, Floats],
     lost_load_usd_per_mwh: float,
     yield_frac: Floats | None = None,
 ) -> Fleet:
     """Return what is operated where the hours are known.
 
-    Takes `use_mw` (site, 8760) [MW], `usd_per_mwh` (site, 8760) [MW], `above_usd` [USD/MWh], `lost_load_usd_per_mwh`
-    [USD/MWh], `yield_frac` (site, technology, 8760).
+    Takes `hourly`, of each (site, 8760): what sites use [MW], the delivered price of energy, and what of the wholesale
+    price is above that of the plan's hours [USD/MWh]; `lost_load_usd_per_mwh` [USD/MWh], `yield_frac` (site,
+    technology, 8760).
     """
+    use_mw, usd_per_mwh, above_usd = hourly
+    scenario = stored.scenario
 
     def hours(of_slot: Floats) -> Floats:
         return plan.hours(of_slot[year], 0, _DAYS)
 
-    sources, firm_mw = _Sources(plan, inputs, tables, year, yield_frac), plan.firm_mw[year][:, None]
+    sources, firm_mw = _Sources(stored, plan, year, yield_frac), plan.firm_mw[year][:, None]
     export_usd, planned_sale = sources.sales()
     # Wholesale prices of the hour, of which those who sell get a share.
     sell_usd = hours(export_usd) + scenario.supply.export.wholesale_price_frac * above_usd
@@ -206,12 +190,10 @@ def short_prices(
 class _Sources:
     """On-site technologies of a model year of a plan."""
 
-    def __init__(
-        self, plan: FixedPlan, inputs: Inputs, tables: Mapping[str, pd.DataFrame], year: int, yield_frac: Floats | None
-    ) -> None:
-        self._plan, self._inputs, self._sold = plan, inputs, tables["site_surplus"]
+    def __init__(self, stored: PlanViews, plan: FixedPlan, year: int, yield_frac: Floats | None) -> None:
+        tables, supply = stored.run.tables, stored.inputs.supply
+        self._plan, self._inputs, self._sold = plan, stored.inputs, tables["site_surplus"]
         self._yield_frac = yield_frac
-        supply = inputs.supply
         of_year = (tables[name] for name in ("source_year", "source_slot"))
         self._year, self._slot = (of[of["year"] == plan.years[year]].reset_index(drop=True) for of in of_year)
 

@@ -122,7 +122,7 @@ def one_more(solved: PlanViews, ask: Asking) -> pd.DataFrame:
     question = PreparedScenario(solved.scenario, solved.inputs)
     before = _cost(question, (), ask, "as it was")
     lines = [
-        {"what": what, "place": place, "step": by, "unit": unit, "found_musd": after - before}
+        (what, place, by, unit, after - before)
         for what, place, by, unit, settings in _settings(solved)
         if (after := _cost(question, settings, ask, f"{what} {place}")) is not None and before is not None
     ]
@@ -241,7 +241,6 @@ _PROBES: Final = (40.0, 90.0)
 class Resolved:
     """A solved program and what a site does in it."""
 
-    question: PreparedScenario
     model: Model
     outcome: Outcome
 
@@ -315,7 +314,7 @@ class _Entry:
     def _solved(self, question: PreparedScenario, limit: Callable[[Model], object] = lambda _: None) -> Resolved:
         model = build_model(question.inputs)
         limit(model)
-        return Resolved(question, model, self._ask.solve(question, model))
+        return Resolved(model, self._ask.solve(question, model))
 
     def _changed(self, key: tuple[str, ...], value: float) -> PreparedScenario:
         return self._question.changed((Setting(key, value),))
@@ -347,7 +346,7 @@ class _Entry:
         way = (self._flat(self._question.inputs) - low) / (high - low)
         now = _PROBES[0] + way * (_PROBES[1] - _PROBES[0])
         cheaper = self._changed(key, now - 1.0)
-        at_less = Resolved(cheaper, build_model(cheaper.inputs), base.outcome)
+        at_less = Resolved(build_model(cheaper.inputs), base.outcome)
         per_usd = [base.power_bill_musd(x) - at_less.power_bill_musd(x) for x in (base.outcome.x, forced.outcome.x)]
         gain, change = per_usd[1] - per_usd[0], forced.outcome.objective - base.outcome.objective
         if gain <= 0.0:

@@ -17,7 +17,7 @@ from planner.results.proof import Proof
 from planner.results.store import cleaned
 from planner.studies.solve.asking import session_of
 from planner.studies.solve.failover import FailureCuts, add_cuts, stored_cuts
-from planner.studies.solve.solves import Solves
+from planner.studies.solve.solves import Solves, upper_of_plan
 from planner.studies.solve.whole_numbers import find_plan
 
 if TYPE_CHECKING:
@@ -105,8 +105,7 @@ def fixed_program(question: PreparedScenario, model: Model, ask: Asking, proof: 
             ask.report_stage("find the integers of the plan")
             x = find_plan(model, session_of(question, model), question.scenario.solver, hooks=ask.hooks).x
         arrays = integers_fixed(model, arrays, x)
-        session.set_columns(lower=arrays.columns.lower, upper=arrays.columns.upper, integer=arrays.columns.integer)
-        session.set_rows(arrays.rows.lower, arrays.rows.upper)
+        session.take(arrays)
     if proof is not None and is_stored:
         session.start_at(proof.column("x"), duals_of(proof, arrays))
     return FixedProgram(session, arrays)
@@ -115,13 +114,12 @@ def fixed_program(question: PreparedScenario, model: Model, ask: Asking, proof: 
 def integers_fixed(model: Model, arrays: Arrays, x: Floats) -> Arrays:
     """Return a program with its integers fixed, free of the rows that only a bound needs."""
     columns = arrays.columns
-    lower, upper, most = columns.lower.copy(), columns.upper.copy(), arrays.rows.upper.copy()
+    lower, upper = columns.lower.copy(), columns.upper.copy()
     lower[columns.integer] = upper[columns.integer] = np.round(x[columns.integer])
-    for name in model.problem.row_block_names:
-        if name.startswith(ONLY_FOR_THE_BOUND):  # so that no dual is split with them
-            most[model.problem.row_block(name)] = np.inf
     fixed = arrays.with_columns(lower=lower, upper=upper, integer=np.zeros_like(columns.integer))
-    return fixed.with_rows(arrays.rows.lower, most)
+    # So that no dual is split with rows that only tighten the bound.
+    is_free = np.isposinf(upper_of_plan(model.problem))
+    return fixed.with_rows(arrays.rows.lower, np.where(is_free, np.inf, arrays.rows.upper))
 
 
 # --- The session that finds a plan: the program whole, or in pieces -------------------------------

@@ -277,7 +277,7 @@ def _set(lower: Floats, upper: Floats, at: Positions, value: Floats, is_up: Bool
     upper[at[~is_up]] = np.floor(value[~is_up])
 
 
-def with_more_racks(model: Model, solves: Solves, whole: Floats, reserve_s: float) -> tuple[Outcome, Floats]:
+def with_more_racks(model: Model, solves: Solves, whole: Floats) -> tuple[Outcome, Floats]:
     """Add few racks to integers that leave no plan, so that they leave one.
 
     Lots that were rounded down may leave a block a rack short of its least size. The fewest MW that
@@ -294,9 +294,7 @@ def with_more_racks(model: Model, solves: Solves, whole: Floats, reserve_s: floa
     # With other costs the last basis is of no use: dual simplex from it had not ended after 11,000
     # steps on `us-base`. Cuts are left to the solve with racks added: here nothing else has a
     # cost, so that what would be cut off says nothing of a plan.
-    outcome = solves.solve_within(
-        lower, upper, method=solves.cold_method, reserve_s=reserve_s, cost=cost, adds_cuts=False
-    )
+    outcome = solves.solve_within(lower, upper, method=solves.cold_method, cost=cost, adds_cuts=False)
     if outcome.status != "optimal":
         return outcome, whole
     lower[lots] = np.ceil(outcome.x[lots] - _NOTHING)
