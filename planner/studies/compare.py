@@ -329,8 +329,7 @@ def _ordered(
     before, waiting = ends[0], []
     for at, group in enumerate(groups):
         waiting.append(group)
-        is_last = at == len(groups) - 1
-        after = ends[1] if is_last else cost(frozenset(range(at + 1)))
+        after = ends[1] if at == len(groups) - 1 else cost(frozenset(range(at + 1)))
         if after is None:
             continue
         names, inputs = " with ".join(one.name for one in waiting), ", ".join(one.inputs for one in waiting)

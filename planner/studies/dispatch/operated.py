@@ -125,8 +125,7 @@ def operated(stored: PlanViews, plan: FixedPlan, year: int, settings: StressSett
     def hours(of_slot: Floats) -> Floats:
         return plan.hours(of_slot[year], 0, _DAYS)
 
-    one = replace(settings, draws=1)
-    weeks = [week[2:4] for week in conditions(plan, year, one, own=own)]
+    weeks = [week[2:4] for week in conditions(plan, year, replace(settings, draws=1), own=own)]
     overhead, usd_per_mwh = (np.concatenate([week[part][0] for week in weeks], axis=-1) for part in (0, 1))
     use_mw = hours(plan.it_mw) * (1.0 + overhead) + hours(plan.loss_mw) + hours(plan.other_mw)
     above_usd = usd_per_mwh - hours(plan.energy_usd_per_mwh)

@@ -191,7 +191,7 @@ def solved_again(
     """
     began, model = time.perf_counter(), program.model
     question = PreparedScenario(program.scenario, model.p)
-    fixed = fixed_program(question, model, ask, proof_of(run))
+    session, _ = fixed_program(question, model, ask, proof_of(run))
     figures: _Ends = [(figure, (low, high), _ENDS) for figure, low, high in found.effects]
     for figure in found.in_steps:
         less = tuple(name for name in _ENDS if program.only_takes_away(figure, getattr(figure, name)))
@@ -200,7 +200,7 @@ def solved_again(
 
     def outcome() -> Outcome:
         left_s = max(0.0, began + seconds - time.perf_counter())
-        after = ask.solve_session(question, fixed.session, most_s=left_s)
+        after = ask.solve_session(question, session, most_s=left_s)
         if after.status == "time_limit":
             raise _TooSlow if left_s > question.scenario.solver.time_limit_s else TimeoutError
         return after
@@ -223,7 +223,7 @@ def solved_again(
         if built is None:
             return None
         x = np.clip(program.plan.x, built.columns.lower, built.columns.upper)
-        fixed.session.take(integers_fixed(model, built, x))
+        session.take(integers_fixed(model, built, x))
         after = outcome()
         if after.status != "optimal":
             return None

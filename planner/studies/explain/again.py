@@ -67,8 +67,7 @@ def spot_check(
     """Move rows one at a time and compare the change of cost with their shadow price."""
     model = model_at(question.inputs, proof)
     ask.report_stage("solve the program as it is")
-    fixed = fixed_program(question, model, ask, proof)
-    session, bounds = fixed.session, fixed.rows
+    session, bounds = fixed_program(question, model, ask, proof)
     before = ask.solve_session(question, session)
     lines = []
     for step in steps:
@@ -260,8 +259,7 @@ class Resolved:
     def power_bill_musd(self, x: np.ndarray) -> float:
         """Net present value of electricity at this program's prices for a plan. [MUSD]"""
         factor = discount(self.model)
-        blocks = (electricity_energy, electricity_demand, *tariffs.COSTS)
-        lines = [block.build(self.model) for block in blocks]
+        lines = [block.build(self.model) for block in (electricity_energy, electricity_demand, *tariffs.COSTS)]
         return float(sum((line.value(x) * factor[line.over["calendar"]]).sum() for line in lines))
 
 

@@ -252,10 +252,6 @@ def about_year(solved: PlanViews, tables: Mapping[str, pd.DataFrame], year: int)
     yield from _why(solved, tables)
 
 
-def _cell(tables: Mapping[str, pd.DataFrame], figure: str, column: str) -> Number:
-    return number(tables, "year_change", column, _METRICS[figure], figure=figure)
-
-
 def _figures(tables: Mapping[str, pd.DataFrame], year: int) -> Iterator[Statement]:
     for figure, words in (
         ("demand_kh100e", "Demand"),
@@ -266,7 +262,8 @@ def _figures(tables: Mapping[str, pd.DataFrame], year: int) -> Iterator[Statemen
         ("facility_peak_mw", "Peak power of all sites"),
         ("cost_musd", "Cost of the year"),
     ):
-        now, change, before = (_cell(tables, figure, of) for of in ("now", "change", "before"))
+        columns, unit = ("now", "change", "before"), _METRICS[figure]
+        now, change, before = (number(tables, "year_change", of, unit, figure=figure) for of in columns)
         if np.isnan(before.value):
             if now.value > _NOISE:
                 yield Statement(CHANGED, f"{words} is {now} in {year}, the first year.", (now,))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -34,19 +33,6 @@ if TYPE_CHECKING:
     from planner.studies.solve.solves import SolveHooks
 
 # --- The program of a plan with its integers as they are, in a session that starts at the plan ----
-
-
-@dataclass(frozen=True, eq=False)
-class FixedProgram:
-    """A program whose integers are fixed, held by a session."""
-
-    session: HighsSession  # holds it; its first solve starts at the plan where that was stored
-    arrays: Arrays  # the program as the session holds it
-
-    @property
-    def rows(self) -> RowBounds:
-        """Bounds of its rows."""
-        return self.arrays.rows
 
 
 def proof_of(run: Run) -> Proof | None:
@@ -95,8 +81,13 @@ def model_at(inputs: Inputs, proof: Proof | None) -> Model:
     return add_cuts(model, stored_cuts(model, proof))
 
 
-def fixed_program(question: PreparedScenario, model: Model, ask: Asking, proof: Proof | None = None) -> FixedProgram:
-    """Hand over the program of a plan with its integers fixed as the plan has them."""
+def fixed_program(
+    question: PreparedScenario, model: Model, ask: Asking, proof: Proof | None = None
+) -> tuple[HighsSession, RowBounds]:
+    """Hand over the program of a plan with its integers fixed as the plan has them; return the bounds of its rows too.
+
+    The first solve starts at the plan where that was stored.
+    """
     session, arrays = session_of(question, model), Arrays.from_problem(model.problem)
     is_stored = proof is not None and has_program(proof, arrays)
     x = proof.column("x") if proof is not None and is_stored else None
@@ -108,7 +99,7 @@ def fixed_program(question: PreparedScenario, model: Model, ask: Asking, proof: 
         session.take(arrays)
     if proof is not None and is_stored:
         session.start_at(proof.column("x"), duals_of(proof, arrays))
-    return FixedProgram(session, arrays)
+    return session, arrays.rows
 
 
 def integers_fixed(model: Model, arrays: Arrays, x: Floats) -> Arrays:

@@ -191,7 +191,6 @@ class BlockSearch:
             if price[columns_of].size:
                 self._left_out[columns_of] = price[columns_of] > np.median(price[columns_of])
         self.solves = 0
-        self.last: Outcome
 
     def search(self) -> tuple[Floats, Bools] | None:
         """Return a plan with whole blocks, and which it has; None where none was found."""

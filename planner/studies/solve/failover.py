@@ -92,7 +92,6 @@ class FailureCuts:
     def __init__(self, model: Model, most_rounds: int) -> None:
         self._model = model
         self._blocks = 0
-        self._found: OutageTakeovers
         self.most_rounds = most_rounds
         self.inputs: Inputs = model.p
         """Inputs of the program with the cuts it has by now."""

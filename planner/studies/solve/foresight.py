@@ -101,8 +101,7 @@ def decide_year_by_year(scenario: Scenario, inputs: Inputs, hooks: SolveHooks = 
 
 def with_time_left(solver: Solver, spent_s: float, steps: int = 1) -> Solver:
     """Return the settings of a solver with what is left of their time limit for the next step."""
-    left_s = max(solver.time_limit_s - spent_s, 0.0) / steps
-    return solver.model_copy(update={"time_limit_s": left_s})
+    return solver.model_copy(update={"time_limit_s": max(solver.time_limit_s - spent_s, 0.0) / steps})
 
 
 def _look_to(model: Model, first: int, last: int, decides: Positions) -> None:

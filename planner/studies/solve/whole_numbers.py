@@ -277,7 +277,9 @@ class _Finder:
         if is_plan and (self._best is None or plan.objective < self._best.objective):
             self._best = plan
             self._solves.reserve_s = _RESERVE * plan.seconds  # to solve with fixed integers at the end
-        ends = f"gap {_percent(self._gap())}" if is_plan else "no plan"
+        gap = self._gap()
+        shown = f"{gap:.2%}" if gap >= 1e-4 or not gap else f"{gap:.1e}"
+        ends = f"gap {shown}" if is_plan else "no plan"
         self._step_text(step, f"{outcome.method_used}, {ends}")
         return outcome
 
@@ -373,7 +375,3 @@ def _over_all_rows(outcome: Outcome, model: Model) -> Outcome:
     added = matrix.rows - len(outcome.row_dual)
     none = np.zeros(added) if outcome.has_duals else np.full(added, np.nan)
     return replace(outcome, row_value=matrix.times(outcome.x), row_dual=np.concatenate((outcome.row_dual, none)))
-
-
-def _percent(gap_frac: float) -> str:
-    return f"{gap_frac:.2%}" if gap_frac >= 1e-4 or not gap_frac else f"{gap_frac:.1e}"

@@ -137,8 +137,7 @@ class StochasticPrograms:
         """Solve every future as if it were certain."""
         outcomes, infeasible = [], dict[str, InfeasibleError]()
         for number, future in enumerate(self.futures, start=1):
-            count = len(self.futures)
-            self._report_stage(f"Solving future {number} of {count} as if it were certain")
+            self._report_stage(f"Solving future {number} of {len(self.futures)} as if it were certain")
             try:
                 outcomes.append(future.alone())
             except InfeasibleError as error:
@@ -307,7 +306,7 @@ class StochasticPrograms:
                 raise why_no_orders(head, session, self.futures, self.orders, self.received)
             with_plan(outcome, f"{self.name}: all futures as one program", BEFORE, good=SOLVED)
             solutions = ((one, program.solution_of(place, outcome.x)) for place, one in enumerate(self.futures))
-            have_cuts = [future.is_to_add_cuts(x) for future, x in solutions]
+            have_cuts = [future.solves().add_cuts(x) for future, x in solutions]
             if not any(have_cuts):
                 return program, outcome
         stopped = f"{self.name}: all futures as one program: stopped after {most_rounds} rounds (failover.most_rounds)"

@@ -14,7 +14,7 @@ import zipfile
 from asyncio import CancelledError
 from collections import Counter
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from planner.scenario import Scenario
     from planner.studies.sweep.futures import FutureTask, Queue, Tables
     from planner.studies.sweep.one import SolvedFuture
+
+    _Sent = tuple[FutureTask, Mapping[tuple[str, str], bytes]]
+    """A future as it travels, and the content of each setting that names a file which is no table, by key path."""
 
 # --- A Dask cluster that is there already: reached, and its versions compared before work is sent ---
 #
@@ -183,22 +186,6 @@ _one_at_a_time = threading.Lock()
 """Of a worker with several threads: the solver's threads are those of the process."""
 
 
-@dataclass(frozen=True, eq=False)
-class _Sent:
-    """A future as it travels."""
-
-    question: FutureTask  # with full paths, so that it means the same where the working folder is another
-    files: Mapping[tuple[str, str], bytes]  # content of each setting that names a file which is no table, by key path
-
-
-@dataclass(frozen=True, eq=False)
-class SentTables:
-    """Tables as they travel; shipped ones are in another folder there."""
-
-    tables: Tables
-    data_dir: Path
-
-
 def in_cluster(
     queue: Queue, tables: Mapping[str, Tables], runs_dir: Path, client: Any, report: Callable[[str], None]
 ) -> Iterator[SolvedFuture]:
@@ -246,7 +233,7 @@ def _sent_tables(
     client: Any, tables: Mapping[str, Tables], number: int, report: Callable[[str], None]
 ) -> dict[str, Any]:
     """Send tables to all workers there are, and wait for one where there is none."""
-    sent = {key: {f"dcplan-tables-{number}-{key}": SentTables(one, DATA_DIR)} for key, one in tables.items()}
+    sent = {key: {f"dcplan-tables-{number}-{key}": (one, DATA_DIR)} for key, one in tables.items()}
     scheduler, end, is_told = client.scheduler.address, time.monotonic() + WORKERS_TIMEOUT_S, False
     while not is_told or time.monotonic() <= end:
         with suppress(OSError):  # what is there is just ending
@@ -272,10 +259,10 @@ def _why(done: Any) -> BaseException:
 
 # --- there and back -------------------------------------------------------------------------
 def to_send(question: FutureTask) -> _Sent:
-    """Give a future full paths, and the content of files of its own."""
+    """Give a future full paths, so that it means the same elsewhere, and the content of files of its own."""
     scenario = question.scenario
     if scenario is None:
-        return _Sent(question, {})
+        return question, {}
     tree = scenario.tree
     for table, path in scenario.data_files.items():
         tree = assign(tree, ("data", table), Node(str(path.resolve()), Place("--scheduler")))
@@ -283,7 +270,7 @@ def to_send(question: FutureTask) -> _Sent:
     for keys, path in own_files(scenario):
         tree = assign(tree, keys, Node(str(path), Place("--scheduler")))
         files[keys] = path.read_bytes()
-    return _Sent(replace(question, scenario=_with_tree(scenario, tree)), files)
+    return replace(question, scenario=_with_tree(scenario, tree)), files
 
 
 def _with_tree(scenario: Scenario, tree: Node) -> Scenario:
@@ -291,22 +278,25 @@ def _with_tree(scenario: Scenario, tree: Node) -> Scenario:
 
 
 def answered(
-    sent: _Sent, tables: SentTables, start: bytes | None = None
+    sent: _Sent, tables: tuple[Tables, Path], start: bytes | None = None
 ) -> tuple[FutureResult, bytes | None, bytes | None]:
-    """Solve a future on a worker; a run that is kept comes back as a zip of its folder."""
+    """Solve a future on a worker; a run that is kept comes back as a zip of its folder.
+
+    Tables come with the folder of the shipped ones where they were read; here it is another.
+    """
     with _one_at_a_time, tempfile.TemporaryDirectory(prefix="dcplan-") as home:
-        question = sent.question
+        question, files = sent
         if question.scenario is not None:
             tree = question.scenario.tree
-            for number, (keys, content) in enumerate(sent.files.items()):
+            for number, (keys, content) in enumerate(files.items()):
                 suffix = Path(str(question.scenario.file_at(keys))).suffix
                 path = Path(home) / f"file-{number}{suffix}"
                 path.write_bytes(content)
                 tree = assign(tree, keys, Node(str(path), Place("--scheduler")))
             question = replace(question, scenario=_with_tree(question.scenario, tree))
-        known = tables.tables.sha256.items()
-        sha256 = {DATA_DIR / at.name if at.parent == tables.data_dir else at: digits for at, digits in known}
-        here = replace(tables.tables, sha256=sha256)
+        read, data_dir = tables
+        paths = {DATA_DIR / at.name if at.parent == data_dir else at: digits for at, digits in read.sha256.items()}
+        here = replace(read, sha256=paths)
         runs_dir = Path(home) / "runs"
         try:
             answer, ended = answer_to(question, here, runs_dir, start)

@@ -177,7 +177,8 @@ def _at(place: Place, problems: Sequence[Problem]) -> list[Problem]:
 
 
 def _sample(part: Part) -> Sample | None:
-    parts = part.entries(_SAMPLE_KEYS, "sample", needs=_SAMPLE_KEYS, fix="write {method: sobol, size: 64, seed: 1}")
+    fix = "write {method: sobol, size: 64, seed: 1}"
+    parts = part.entries(_SAMPLE_KEYS, "sample", needs=dict.fromkeys(_SAMPLE_KEYS, fix))
     method = next((of for of in _METHODS if "method" in parts and parts["method"].value == of), None)
     if "method" in parts and method is None:
         what_is = f"method of sample is {show(parts['method'].value)}"
@@ -265,8 +266,7 @@ def _of_axes(axes: tuple[SweepAxis, ...], sample: Sample | None, *, is_sampled: 
     elif sample is not None:
         digits = len(str(sample.size))
         for number, shares in enumerate(unit_points(sample, len(axes)), start=1):
-            drawn = zip(axes, shares, strict=True)
-            by_axis = {axis.name: axis.point_at(float(share)) for axis, share in drawn}
+            by_axis = {axis.name: axis.point_at(float(share)) for axis, share in zip(axes, shares, strict=True)}
             yield Future(f"sample-{number:0{digits}}", by_axis)
 
 

@@ -121,8 +121,7 @@ def answer_of(name: str, plan: Plan) -> FutureResult:
 def figures_of(plan: Plan) -> Iterator[tuple[str, int | None, str, float | None]]:
     """Yield key figures: cost of the plan in all and by item, and its summary by year."""
     yield "objective_musd", None, "MUSD", _finite(plan.outcome.objective)
-    by_item = plan.costs.groupby("item", sort=True)["npv_musd"].sum()
-    for item, musd in by_item.items():
+    for item, musd in plan.costs.groupby("item", sort=True)["npv_musd"].sum().items():
         yield f"npv_of_{item}_musd", None, "MUSD", _finite(musd)
     summary = plan.summary
     for column in summary.columns.drop("year"):

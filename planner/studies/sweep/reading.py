@@ -55,26 +55,21 @@ class Part:
         return None
 
     def entries(
-        self,
-        known: Collection[str],
-        of: str = "",
-        *,
-        needs: Collection[str] = (),
-        fix: str = "",
-        fixes: Mapping[str, str] | None = None,
+        self, known: Collection[str], of: str = "", *, needs: Mapping[str, str] = {}, fixes: Mapping[str, str] = {}
     ) -> dict[str, Part]:
         """Return the entries of a mapping that may have known keys, and needs some; others are problems.
 
-        Each is called by its key, and by what it is a key `of`. What is needed has its fix, and other keys may.
+        Each is called by its key, and by what it is a key `of`. Keys that it needs, and some that it cannot have,
+        come with what to do.
         """
         mapping = self.mapping()
         parts = {key: self.below(node, f"{key} of {of}" if of else key) for key, node in mapping.items()}
         for key in (key for key in parts if key not in known):
             near = did_you_mean(key, list(known), f"known here: {', '.join(known)}")
             what_is = f"unknown key {key!r} in {self.name}"
-            parts[key].note_key(what_is, "a key of a sweep", (fixes or {}).get(key, near))
+            parts[key].note_key(what_is, "a key of a sweep", fixes.get(key, near))
         for key in (key for key in needs if key not in parts and isinstance(self.value, dict)):
-            self.note_key(f"{self.name} has no {key}", "given", fix)
+            self.note_key(f"{self.name} has no {key}", "given", needs[key])
         return {key: part for key, part in parts.items() if key in known}
 
     def check_name(self, name: str, what: str) -> None:
@@ -215,8 +210,7 @@ def read_uncertainty(part: Part, futures: Sequence[str] | None) -> Uncertainty |
     """Read block `uncertainty`."""
     before = len(part.problems)
     write = "write the year from which it is known which future comes"
-    fix = f"{write}, as in known_from: 2028"
-    parts = part.entries(_KEYS, needs=("known_from",), fix=fix)
+    parts = part.entries(_KEYS, needs={"known_from": f"{write}, as in known_from: 2028"})
     at = parts.get("known_from")
     if at is not None and type(at.value) is not int:
         at.note(f"known_from is {show(at.value)}", "a year, such as 2028", write)
@@ -258,7 +252,7 @@ def _other_future(name: str, futures: Sequence[str]) -> tuple[str, str]:
 
 
 def _risk(part: Part) -> Risk:
-    parts = part.entries(_RISK_KEYS, "cvar", needs=_RISK_KEYS, fix="write {weight: 0.3, tail: 0.1}")
+    parts = part.entries(_RISK_KEYS, "cvar", needs=dict.fromkeys(_RISK_KEYS, "write {weight: 0.3, tail: 0.1}"))
     shares = {key: one.share("write a share", may_be_0=key == "weight") for key, one in parts.items()}
     weight, tail = map(shares.get, _RISK_KEYS)
     return Risk() if weight is None or tail is None else Risk(weight, tail)
