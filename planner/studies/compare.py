@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from planner.model import Model
     from planner.outputs.comparison.comparison import CostsOf
 
-# --- Inputs of two runs in groups, and the scenarios between them with some groups changed --------
+# --- Inputs of two runs in groups ------------------------------------------------------------------
 
 By = Literal["auto", "key", "block"]
 """How settings are put into groups: one by one, by their block, or by what is few enough."""
@@ -96,28 +96,6 @@ def _by_block(settings: Iterable[SettingDifference]) -> dict[str, tuple[SettingD
     return blocks
 
 
-class Mixture:
-    """Two runs, and the scenarios between them."""
-
-    def __init__(self, first: Run, other: Run, groups: Sequence[InputGroup]) -> None:
-        raise_all([problem for run in (first, other) for problem in unreadable_tables(run)])
-        for run in (first, other):
-            # Finds out that files it needs are gone or have changed.
-            refuse_short_view(scenario_of(run))
-        self._first, self._groups = first, tuple(groups)
-        self._tables = [{name: run.inputs_tables[name] for name in TABLES} for run in (first, other)]
-
-    def question(self, chosen: Iterable[int]) -> PreparedScenario:
-        """Return the first run's question with some groups of inputs as the other run has them."""
-        groups = [self._groups[at] for at in sorted(chosen)]
-        merged = copy.deepcopy(dict(self._first.meta["merged"]))
-        for one in (one for group in groups for one in group.settings):
-            _put(merged, one.keys, one.values[1])
-        tables = self._tables[0] | {name: self._tables[1][name] for group in groups for name in group.tables}
-        scenario = scenario_of_merged(self._first, merged)
-        return PreparedScenario(scenario, inputs_without_notes(scenario, tables))
-
-
 def _put(merged: dict[str, Any], keys: tuple[str, ...], value: Any) -> None:
     """Write a value at a key path; take the key out where there is none."""
     block = merged
@@ -137,13 +115,28 @@ _SAME: float = 1e-9  # relative
 class Costs:
     """Costs of mixtures of the inputs of two runs, by which groups are those of the other run."""
 
-    def __init__(self, mixture: Mixture, runs: tuple[Run, Run], costs_of: CostsOf, ask: Asking) -> None:
-        self._mixture, self._runs, self._costs_of, self._ask = mixture, runs, costs_of, ask
+    def __init__(self, runs: tuple[Run, Run], groups: Sequence[InputGroup], costs_of: CostsOf, ask: Asking) -> None:
+        raise_all([problem for run in runs for problem in unreadable_tables(run)])
+        for run in runs:
+            # Finds out that files it needs are gone or have changed.
+            refuse_short_view(scenario_of(run))
+        self._runs, self._groups, self._costs_of, self._ask = runs, groups, costs_of, ask
+        self._tables = [{name: run.inputs_tables[name] for name in TABLES} for run in runs]
         self._found: dict[frozenset[int], PlanCost | None] = {}
         self._expected, self._pace = 0, Pace()
         self._sessions: dict[float, HighsSession] = {}
         self._openings: dict[tuple[str, ...], float] | None = None
         self.solves = 0
+
+    def question(self, chosen: Iterable[int]) -> PreparedScenario:
+        """Return the first run's question with some groups of inputs as the other run has them."""
+        groups = [self._groups[at] for at in sorted(chosen)]
+        merged = copy.deepcopy(dict(self._runs[0].meta["merged"]))
+        for one in (one for group in groups for one in group.settings):
+            _put(merged, one.keys, one.values[1])
+        tables = self._tables[0] | {name: self._tables[1][name] for group in groups for name in group.tables}
+        scenario = scenario_of_merged(self._runs[0], merged)
+        return PreparedScenario(scenario, inputs_without_notes(scenario, tables))
 
     def stored(self, run: Run) -> PlanCost | None:
         """Return what a run stores of its own cost; None where it has no plan."""
@@ -172,14 +165,14 @@ class Costs:
         proof = proof_of(run)
         if proof is None:
             return False
-        arrays = Arrays.from_problem(build_model(self._mixture.question(chosen).inputs).problem)
+        arrays = Arrays.from_problem(build_model(self.question(chosen).inputs).problem)
         # The constant moves no plan, but what it costs.
         is_same = isclose(proof.offset_musd, arrays.columns.offset, rel_tol=_SAME)
         return is_same and begins_with_program(proof, arrays)
 
     def _solve(self, chosen: frozenset[int]) -> PlanCost | None:
         try:
-            question = self._mixture.question(chosen)
+            question = self.question(chosen)
         except InputError:
             return None
         self.solves += 1
@@ -214,7 +207,7 @@ class Costs:
     def _integers(self) -> dict[tuple[str, ...], float]:
         """Return the integers of the first run's plan by their labels."""
         if self._openings is None:
-            question, proof = self._mixture.question(()), proof_of(self._runs[0])
+            question, proof = self.question(()), proof_of(self._runs[0])
             model = build_model(question.inputs)
             x = None if proof is None else proof.column("x")
             if x is None or len(x) != model.problem.numVariables():
@@ -258,7 +251,7 @@ def split_by_cause(
     """Split the difference in cost of a run and the first by the inputs that differ."""
     first, other = runs[0], runs[at]
     groups = groups_of(first, other, by)
-    costs = Costs(Mixture(first, other, groups), (first, other), costs_of, ask)
+    costs = Costs((first, other), groups, costs_of, ask)
     ends, version = _ends(costs, (first, other), frozenset(range(len(groups))), costs_of)
     rows: list[_Row] | None = []
     notes: list[str] = []

@@ -130,16 +130,6 @@ _COLUMNS: Final = {
 """Indices by method, and what SALib calls them."""
 
 
-@dataclass(frozen=True, eq=False)
-class Ranks:
-    """How stable the ranks of factors are."""
-
-    low: Positions  # within which the rank of a factor is in 95 % of resamples, or as far as gaps tell
-    high: Positions
-    same: Floats  # share of resamples in which a factor has the rank that it has of all blocks
-    half: Positions  # its rank by the first half of the blocks
-
-
 def ranked(measure: Floats) -> Positions:
     """Return the rank of each factor, 1 for the largest; of equal ones the first is before.
 
@@ -151,8 +141,12 @@ def ranked(measure: Floats) -> Positions:
     return rank
 
 
-def ranks_of(design: Design, shares: Floats, outputs: Floats) -> Ranks:
-    """Rank the factors again and again from blocks drawn with replacement."""
+def ranks_of(design: Design, shares: Floats, outputs: Floats) -> dict[str, Any]:
+    """Rank the factors again and again from blocks drawn with replacement.
+
+    Gives within which the rank of each is in 95 % of resamples, in which share of them it has the rank that it has of
+    all blocks, and its rank by the first half of the blocks.
+    """
     factors = shares.shape[1]
     by = BY[design.method]
     rows = rows_per_block(design.method, factors)
@@ -173,7 +167,8 @@ def ranks_of(design: Design, shares: Floats, outputs: Floats) -> Ranks:
     )
     same = (np.array([ranked(one) for one in found]) == ranked(index(every))).mean(axis=0)
     # A half of one block has no spread: SALib needs two.
-    return Ranks(low, high, same, ranked(index(every[: max(2, len(y) // 2)])))
+    half = ranked(index(every[: max(2, len(y) // 2)]))
+    return {"rank_low": low, "rank_high": high, "same_rank_frac": same, "rank_of_half": half}
 
 
 # --- What is asked of a study of sensitivity, and what of it cannot be ----------------------------

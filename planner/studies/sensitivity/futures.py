@@ -334,9 +334,8 @@ class SolvedFutures:
             )
         kept = whole.repeat(rows)
         indices = indices_of(self.design, shares[kept], y[kept])
-        ranks = ranks_of(self.design, shares[kept], y[kept])
-        columns = {**indices, "rank": ranked(indices[BY[self.design.method]]), "rank_low": ranks.low}
-        columns |= {"rank_high": ranks.high, "same_rank_frac": ranks.same, "rank_of_half": ranks.half}
+        columns = {**indices, "rank": ranked(indices[BY[self.design.method]])}
+        columns |= ranks_of(self.design, shares[kept], y[kept])
         return columns, int(whole.sum()), int((~whole).sum())
 
     def _table(self, columns: Mapping[str, Any]) -> pd.DataFrame:

@@ -23,7 +23,7 @@ from planner.studies.solve.asking import hear_warnings
 from planner.studies.solve.at_plan import plan_session
 from planner.studies.solve.conflict import why_no_plan
 from planner.studies.solve.failover import FailureCuts, site_outages
-from planner.studies.solve.foresight import Decided, Failed, decide_year_by_year, with_time_left
+from planner.studies.solve.foresight import Decided, decide_year_by_year, with_time_left
 from planner.studies.solve.solves import NO_HOOKS, STOPPED, SolveHooks
 from planner.studies.solve.whole_numbers import find_plan
 
@@ -191,11 +191,7 @@ def _decided(scenario: Scenario, inputs: Inputs, clock: StageTimes, hooks: Solve
     if scenario.foresight.window_years is None:
         return None
     with clock.stage("decide"):
-        found = decide_year_by_year(scenario, inputs, hooks)
-        if isinstance(found, Failed):
-            of = (found.outcome, found.session, PreparedScenario(scenario, inputs), found.model)
-            raise why_no_plan(inputs.name, *of, (found.first, found.last))
-    return found
+        return decide_year_by_year(scenario, inputs, hooks)
 
 
 def _view(inputs: Inputs, decided: Decided | None) -> tuple[int, int] | None:

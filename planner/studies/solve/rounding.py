@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import pandas as pd
 
 from planner.family.table_columns import mask_at, sum_at
 from planner.inputs.sites import partner_blocks
@@ -14,8 +15,6 @@ from planner.lp.index import locate, pairs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from numpy.typing import NDArray
 
     from planner.base.arrays import Bools, Floats, Positions
     from planner.lp import Columns, Outcome
@@ -200,7 +199,7 @@ def _racks(model: Model, x: Floats, kept: Bools) -> Floats:
     fraction = np.maximum(wanted - count, 0.0)
     more = np.round(np.bincount(group, fraction))
     fraction += kept & (fraction > _NOTHING)  # before all others
-    place = _place_within(group, -fraction)
+    place = (pd.Series(-fraction).groupby(group).rank(method="first") - 1.0).to_numpy()
     count += (place < more[group]) | (fraction > 1.0)
     return count - _too_many(model, count, fraction)
 
@@ -218,15 +217,6 @@ def _too_many(model: Model, count: Floats, fraction: Floats) -> Floats:
         enough = int(np.searchsorted(np.cumsum(p.lot_rack_mw[here]), over_mw[number])) + 1
         removed[here[:enough]] = 1.0
     return removed
-
-
-def _place_within(group: NDArray[np.intp], key: Floats) -> NDArray[np.intp]:
-    """Return the place of each entry in its group, in the order of a key."""
-    order = np.lexsort((key, group))
-    place = np.empty(group.size, dtype=np.intp)
-    first = np.searchsorted(group[order], group[order], side="left")
-    place[order] = np.arange(group.size) - first
-    return place
 
 
 # --- Integers found by diving: the nearest to an integer are set first, the rest solved again -----

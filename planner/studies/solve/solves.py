@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Protocol, cast
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, cast
 
 import numpy as np
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from planner.lp.start import Start
     from planner.model import Model
     from planner.scenario.schema import Solver
+    from planner.studies.solve.failover import FailureCuts
 
 Step = Literal["", "relaxed", "tightened", "blocks", "fixed", "dive", "search"]
 """What a solve is for; nothing where the program has no integers."""
@@ -35,19 +36,6 @@ _MANY: Final = 200
 """Where so many columns, most of them integers that are fixed, move into their new bounds, for each
 row and at all, a basis is of no use."""
 _ELSEWHERE: Final = 1e-6  # further than this outside its new bounds, a column was elsewhere
-
-
-class Cuts(Protocol):
-    """Rows that every plan must keep, and that are added once a solution breaks them."""
-
-    most_rounds: int
-    """Most times in a row that one solve is done again with more of them."""
-
-    def are_broken(self, x: Floats) -> bool:
-        """Look for rows that a solution breaks; return whether there are any."""
-
-    def add(self) -> None:
-        """Add the rows that were found last to the problem."""
 
 
 class SolveHooks(NamedTuple):
@@ -64,7 +52,12 @@ class Solves:
     """A program in a session, solved in several ways with the time that is left."""
 
     def __init__(
-        self, model: Model, session: HighsSession, solver: Solver, cuts: Cuts | None, hooks: SolveHooks = NO_HOOKS
+        self,
+        model: Model,
+        session: HighsSession,
+        solver: Solver,
+        cuts: FailureCuts | None,
+        hooks: SolveHooks = NO_HOOKS,
     ) -> None:
         self._model, self._session, self._solver, self._cuts, self._hooks = model, session, solver, cuts, hooks
         self._began: float | None = None

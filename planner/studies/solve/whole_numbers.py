@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from planner.lp.start import Start
     from planner.model import Model
     from planner.scenario.schema import Solver
-    from planner.studies.solve.solves import Cuts, SolveHooks
+    from planner.studies.solve.failover import FailureCuts
+    from planner.studies.solve.solves import SolveHooks
 
 _MUCH_GAP_FRAC: Final = 0.01
 """Gap at which a rounded plan is good enough. [-]"""
@@ -33,7 +34,7 @@ def find_plan(
     session: HighsSession,
     solver: Solver,
     *,
-    cuts: Cuts | None = None,
+    cuts: FailureCuts | None = None,
     like: Start | None = None,
     hooks: SolveHooks = NO_HOOKS,
 ) -> Outcome:

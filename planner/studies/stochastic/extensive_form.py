@@ -79,19 +79,17 @@ class ExtensiveForm:
         if risk.weight == 0.0:
             self.problem.minimise(expected)
             return
-        over = self._future
         threshold = self.problem.variable("value_at_risk", UNIT, lower=-np.inf)
-        excess = self.problem.variable("excess", over)
-        above = excess + threshold.on(over) - self._cost_of_each(over)
+        excess = self.problem.variable("excess", self._future)
+        above = excess + threshold.on(self._future) - self._cost_of_each()
         self.problem.rows("cost_above_value_at_risk", above >= 0.0)
         tail = threshold + (excess * (weights / risk.tail)).total()
         self.problem.minimise((1.0 - risk.weight) * expected + risk.weight * tail)
 
     def minimise_regret(self, least: Floats) -> None:
         """Ask for the least greatest regret: cost above the least that each future could have."""
-        over = self._future
         most = self.problem.variable("greatest_regret", UNIT)
-        self.problem.rows("regret", most.on(over) - self._cost_of_each(over) >= -least)
+        self.problem.rows("regret", most.on(self._future) - self._cost_of_each() >= -least)
         self.problem.minimise(most + 0.0)
 
     def hold_regret(self, most: float, weights: Floats) -> None:
@@ -121,11 +119,9 @@ class ExtensiveForm:
         """Fix decisions of a future."""
         self.problem.hold(self._first[future] + column, value, value)
 
-    def _cost_of_each(self, over: Index) -> Expression:
-        total = Expression.constant(over, 0.0)
-        for place, cost in enumerate(self.costs):
-            total = total + cost.map(over, [0], [place])
-        return total
+    def _cost_of_each(self) -> Expression:
+        parts = (cost.map(self._future, [0], [place]) for place, cost in enumerate(self.costs))
+        return sum(parts, start=Expression.constant(self._future, 0.0))
 
     def ordered(self, x: Floats) -> Floats:
         """Return the orders of a solution."""
