@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, dataclass, replace
-from math import isfinite
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -156,20 +156,9 @@ class Diagnosis(Answer):
         }
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it in types of JSON."""
-        found: dict[str, Any] = _finite(asdict(self))
+        """Return it in types of JSON, which has no infinity; settings become text."""
+        found: dict[str, Any] = json.loads(json.dumps(asdict(self), default=str), parse_constant=lambda _: None)
         return found
-
-
-def _finite(value: object) -> Any:
-    """Return a value in types of JSON, which has no infinity; settings become text."""
-    if isinstance(value, dict):
-        return {str(key): _finite(below) for key, below in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(below) for below in value]
-    if isinstance(value, float):
-        return value if isfinite(value) else None
-    return value if isinstance(value, str | int | None) else str(value)
 
 
 def diagnose(

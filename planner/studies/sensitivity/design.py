@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import numpy as np
+import pandas as pd
 
 from planner.base.errors import Problem
 from planner.base.words import amount, did_you_mean, duration
@@ -136,9 +137,7 @@ def ranked(measure: Floats) -> Positions:
     >>> ranked(np.array([3.0, 7.0, 5.0])).tolist()
     [3, 1, 2]
     """
-    rank = np.empty(len(measure), dtype=np.int64)
-    rank[np.argsort(-measure, kind="stable")] = np.arange(1, len(measure) + 1)
-    return rank
+    return np.asarray(pd.Series(-measure).rank(method="first"), dtype=np.int64)
 
 
 def ranks_of(design: Design, shares: Floats, outputs: Floats) -> dict[str, Any]:

@@ -158,7 +158,10 @@ def plan_of(
         outcome = find_plan(model, session, solver, cuts=cuts, like=like, hooks=hooks)
         inputs = inputs if cuts is None else cuts.inputs
     if not outcome.has_plan:
-        question, view = PreparedScenario(scenario, inputs), _view(inputs, decided)
+        years = inputs.years
+        # What the last step of a plan decides that takes several.
+        view = (years.years[decided.steps], years.last) if decided is not None and decided.columns.size else None
+        question = PreparedScenario(scenario, inputs)
         raise why_no_plan(inputs.name, outcome, session, question, model, view, hold)
     if decided is not None and decided.stopped is not None and outcome.status not in STOPPED:
         outcome = replace(outcome, status=decided.stopped)
@@ -192,10 +195,3 @@ def _decided(scenario: Scenario, inputs: Inputs, clock: StageTimes, hooks: Solve
         return None
     with clock.stage("decide"):
         return decide_year_by_year(scenario, inputs, hooks)
-
-
-def _view(inputs: Inputs, decided: Decided | None) -> tuple[int, int] | None:
-    """Return the years that the last step of a plan decides, None where it was the only one."""
-    if decided is None or not decided.columns.size:
-        return None
-    return inputs.years.years[decided.steps], inputs.years.last

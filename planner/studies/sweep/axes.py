@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
@@ -15,13 +16,13 @@ from planner.scenario.keys import ABOUT_THE_FILE, is_by_year, is_integer, unknow
 from planner.scenario.tree import Node, assign, merge, plain, show
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     import pandas as pd
 
     from planner.base.arrays import Floats
     from planner.inputs.uncertain_figures import UncertainFigure
-    from planner.studies.sweep.reading import Part
+    from planner.studies.sweep.reading import SweepPart
 
 # --- What the axes of a sweep are read against: the tree and the tables of its base scenario ------
 
@@ -105,7 +106,7 @@ _MOST_VALUES: Final = 10_000
 _LONGEST_LABEL: Final = 200
 _DIGITS: Final = 6
 """Significant digits of a value that is drawn: a name must be readable, and say all of it."""
-_Points: TypeAlias = "tuple[tuple[Point, ...], Callable[[float], Point] | None]"
+_Points: TypeAlias = tuple[tuple[Point, ...], Callable[[float], Point] | None]
 """Points of an axis, and how others are drawn; none where it cannot be read."""
 _NONE: Final[_Points] = ((), None)
 
@@ -128,7 +129,7 @@ class SweepAxis:
         return self.points[min(int(share * len(self.points)), len(self.points) - 1)]
 
 
-def read_axis(name: str, axis: Part, base: SweepBase) -> SweepAxis | None:
+def read_axis(name: str, axis: SweepPart, base: SweepBase) -> SweepAxis | None:
     """Read an axis."""
     before = len(axis.problems)
     parts = axis.entries(_KEYS, axis.name)
@@ -147,7 +148,7 @@ def read_axis(name: str, axis: Part, base: SweepBase) -> SweepAxis | None:
     return SweepAxis(name, axis.node, points, draw) if points else None
 
 
-def _levels(axis: Part, parts: Mapping[str, Part], _: SweepBase) -> _Points:
+def _levels(axis: SweepPart, parts: Mapping[str, SweepPart], _: SweepBase) -> _Points:
     levels, before, points = parts["levels"], len(axis.problems), []
     if levels.value == {}:
         levels.note(f"{levels.name} are empty", "given with one entry at least", "write {name: settings}")
@@ -159,7 +160,7 @@ def _levels(axis: Part, parts: Mapping[str, Part], _: SweepBase) -> _Points:
     return (tuple(points), None) if len(axis.problems) == before else _NONE
 
 
-def _of_key(axis: Part, parts: Mapping[str, Part], base: SweepBase) -> _Points:
+def _of_key(axis: SweepPart, parts: Mapping[str, SweepPart], base: SweepBase) -> _Points:
     key = parts["key"]
     keys = _key_path(key, base)
     given = [kind for kind in ("values", "range", "between") if kind in parts]
@@ -183,7 +184,7 @@ def _of_key(axis: Part, parts: Mapping[str, Part], base: SweepBase) -> _Points:
     return tuple(Point(label, keys, _at_key(value.node, key)) for label, value in pairs), None
 
 
-def _key_path(key: Part, base: SweepBase) -> tuple[str, ...] | None:
+def _key_path(key: SweepPart, base: SweepBase) -> tuple[str, ...] | None:
     """Return the key path that an axis is about, where schema and base scenario have it."""
     steps = key.value
     if isinstance(steps, tuple) and steps and all(isinstance(at.value, str) for at in steps):
@@ -203,7 +204,7 @@ def _key_path(key: Part, base: SweepBase) -> tuple[str, ...] | None:
     return keys if missing is None else key.note(*missing)
 
 
-def _range(axis: Part, asked: Part) -> tuple[Part, ...]:
+def _range(axis: SweepPart, asked: SweepPart) -> tuple[SweepPart, ...]:
     """Return the values of a range, both ends included."""
     before = len(axis.problems)
     parts = asked.entries(_RANGE_KEYS, axis.name)
@@ -247,7 +248,7 @@ def _step_problem(step: float, width: float) -> tuple[str, str] | None:
     return None
 
 
-def _between(axis: Part, asked: Part, keys: tuple[str, ...], base: SweepBase) -> _Points:
+def _between(axis: SweepPart, asked: SweepPart, keys: tuple[str, ...], base: SweepBase) -> _Points:
     numbers = [end.number() for end in asked.listed()]
     if not numbers or None in numbers:
         return _NONE
@@ -275,7 +276,7 @@ def _between(axis: Part, asked: Part, keys: tuple[str, ...], base: SweepBase) ->
     return (at(low), at(high)), draw
 
 
-def _of_figures(axis: Part, parts: Mapping[str, Part], base: SweepBase) -> _Points:
+def _of_figures(axis: SweepPart, parts: Mapping[str, SweepPart], base: SweepBase) -> _Points:
     figures = _figures(axis, parts, base)
     if not figures:
         return _NONE
@@ -303,7 +304,7 @@ def _of_figures(axis: Part, parts: Mapping[str, Part], base: SweepBase) -> _Poin
     return tuple(map(at_end, words)), None
 
 
-def _figures(axis: Part, parts: Mapping[str, Part], base: SweepBase) -> list[UncertainFigure]:
+def _figures(axis: SweepPart, parts: Mapping[str, SweepPart], base: SweepBase) -> list[UncertainFigure]:
     """Return the figures of a table's column that an axis moves together."""
     if "column" not in parts:
         fix = "name the column, as `dcplan estimates` does"
@@ -337,7 +338,7 @@ _OF_KIND: Final = {
 """Other keys of an axis by the one that says what it is over, and what reads it."""
 
 
-def _at_key(value: Node, key: Part) -> Node:
+def _at_key(value: Node, key: SweepPart) -> Node:
     """Return a value as if its key were written where the axis names it."""
     return Node(value.value, value.place, key.node.key_place or key.node.place)
 

@@ -17,6 +17,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
+from shutil import make_archive
 from typing import TYPE_CHECKING, Any, Final
 
 from planner.base.errors import InputError, Problem, raise_all
@@ -303,15 +304,8 @@ def answered(
         except OSError as error:  # of its disk, not of ours
             message = f"files cannot be read or written on its worker: {reason_of(error)}"
             return FutureResult(question.name, "error", message), None, None
-        return answer, ended, _packed(runs_dir / answer.run) if answer.run else None
-
-
-def _packed(folder: Path) -> bytes:
-    held = io.BytesIO()
-    with zipfile.ZipFile(held, "w") as file:
-        for path in sorted(folder.rglob("*")):
-            file.write(path, path.relative_to(folder).as_posix())
-    return held.getvalue()
+        kept = runs_dir / answer.run
+        return answer, ended, Path(make_archive(str(kept), "zip", kept)).read_bytes() if answer.run else None
 
 
 def _unpack(run: bytes, runs_dir: Path) -> str:

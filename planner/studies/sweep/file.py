@@ -22,7 +22,7 @@ from planner.scenario.tree import Node, Place, merge, show
 from planner.scenario.yaml12 import name_problems, text_problems
 from planner.studies.sweep.answers import OWN_COLUMNS
 from planner.studies.sweep.axes import Future, Method, Sample, SweepAxis, SweepBase, read_axis, unit_points
-from planner.studies.sweep.reading import Part, Uncertainty, read_uncertainty
+from planner.studies.sweep.reading import SweepPart, Uncertainty, read_uncertainty
 from planner.tables import right_tables
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def read_file(path: str | Path, overrides: Changes = (), *, needs_uncertainty: b
     """Read the file of a sweep and the base scenario that it names."""
     path = find_sweep(path)
     source, problems = read_source(path, Place(str(path)), "sweep")
-    sweep = Part(source.tree, "the sweep", [*problems, *text_problems(source.tree)])
+    sweep = SweepPart(source.tree, "the sweep", [*problems, *text_problems(source.tree)])
     parts = sweep.entries(_KEYS, fixes=_fixes_of_settings(source.tree))
     _check_version(sweep, parts)
     title, question = (parts[key].text("write a line of text") if key in parts else "" for key in ("title", "question"))
@@ -121,7 +121,7 @@ def find_sweep(path: str | Path) -> Path:
     return shipped.relative_to(here) if shipped.is_relative_to(here) else shipped
 
 
-def _check_version(sweep: Part, parts: Mapping[str, Part]) -> None:
+def _check_version(sweep: SweepPart, parts: Mapping[str, SweepPart]) -> None:
     fix = f"begin with 'version: {VERSION}'"
     if "version" not in parts:
         sweep.problems.append(Place(sweep.node.place.file, 1, 1).problem("version is missing", "given", fix))
@@ -137,7 +137,7 @@ def _fixes_of_settings(tree: Node) -> dict[str, str]:
     return {**fixes, "extends": "name the scenario with base"}
 
 
-def _base(path: Path, sweep: Part, parts: Mapping[str, Part], overrides: Changes) -> ScenarioDraft | None:
+def _base(path: Path, sweep: SweepPart, parts: Mapping[str, SweepPart], overrides: Changes) -> ScenarioDraft | None:
     """Read the base scenario, and lay over it what holds in every future.
 
     None where it cannot be read; the problems say why.
@@ -176,7 +176,7 @@ def _at(place: Place, problems: Sequence[Problem]) -> list[Problem]:
     return [replace(one, file=place.file, line=place.line, column=place.column) for one in problems]
 
 
-def _sample(part: Part) -> Sample | None:
+def _sample(part: SweepPart) -> Sample | None:
     fix = "write {method: sobol, size: 64, seed: 1}"
     parts = part.entries(_SAMPLE_KEYS, "sample", needs=dict.fromkeys(_SAMPLE_KEYS, fix))
     method = next((of for of in _METHODS if "method" in parts and parts["method"].value == of), None)
@@ -191,7 +191,7 @@ def _sample(part: Part) -> Sample | None:
     return None if method is None or size is None or seed is None else Sample(method, size, seed)
 
 
-def _axes(parts: Mapping[str, Part], base: SweepBase) -> tuple[SweepAxis, ...]:
+def _axes(parts: Mapping[str, SweepPart], base: SweepBase) -> tuple[SweepAxis, ...]:
     if "axes" not in parts:
         if base.is_sampled:
             parts["sample"].note_key("sample has no axes", "given with axes", "add axes")
@@ -215,7 +215,7 @@ def _axes(parts: Mapping[str, Part], base: SweepBase) -> tuple[SweepAxis, ...]:
     return tuple(axes)
 
 
-def _listed(sweep: Part, parts: Mapping[str, Part]) -> dict[str, Node]:
+def _listed(sweep: SweepPart, parts: Mapping[str, SweepPart]) -> dict[str, Node]:
     has_axes = "axes" in parts and bool(parts["axes"].value)
     if "futures" not in parts:
         if not has_axes:
@@ -234,7 +234,7 @@ def _listed(sweep: Part, parts: Mapping[str, Part]) -> dict[str, Node]:
 
 
 def _futures(
-    parts: Mapping[str, Part], axes: tuple[SweepAxis, ...], sample: Sample | None, listed: Mapping[str, Node]
+    parts: Mapping[str, SweepPart], axes: tuple[SweepAxis, ...], sample: Sample | None, listed: Mapping[str, Node]
 ) -> tuple[Future, ...]:
     count = prod(len(axis.points) for axis in axes) if axes else 0
     if "sample" not in parts and count > MOST_FUTURES:
@@ -270,7 +270,7 @@ def _of_axes(axes: tuple[SweepAxis, ...], sample: Sample | None, *, is_sampled: 
             yield Future(f"sample-{number:0{digits}}", by_axis)
 
 
-def _runs(part: Part, names: Sequence[str] | None) -> frozenset[str] | None:
+def _runs(part: SweepPart, names: Sequence[str] | None) -> frozenset[str] | None:
     """Return the futures whose whole run is stored; None for all of them.
 
     `names` are those of all futures; None where some could not be made.

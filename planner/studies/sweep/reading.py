@@ -28,7 +28,7 @@ Read = TypeVar("Read")
 
 
 @dataclass(frozen=True, eq=False)
-class Part:
+class SweepPart:
     """A part of a sweep's file."""
 
     node: Node  # what is written
@@ -40,9 +40,9 @@ class Part:
         """What is written, as text, number, mapping or list."""
         return self.node.value
 
-    def below(self, node: Node, name: str) -> Part:
+    def below(self, node: Node, name: str) -> SweepPart:
         """Return a part of this part."""
-        return Part(node, name, self.problems)
+        return SweepPart(node, name, self.problems)
 
     def note(self, what_is: str, must_be: str, fix: str) -> Read | None:
         """Add a problem at the place of the value; return None, for what cannot be read."""
@@ -56,7 +56,7 @@ class Part:
 
     def entries(
         self, known: Collection[str], of: str = "", *, needs: Mapping[str, str] = {}, fixes: Mapping[str, str] = {}
-    ) -> dict[str, Part]:
+    ) -> dict[str, SweepPart]:
         """Return the entries of a mapping that may have known keys, and needs some; others are problems.
 
         Each is called by its key, and by what it is a key `of`. Keys that it needs, and some that it cannot have,
@@ -93,7 +93,7 @@ class Part:
             self.below(mapping[key], key).note_key(f"{self.name} has {key}", "settings alone", fix)
         return mapping
 
-    def listed(self) -> tuple[Part, ...]:
+    def listed(self) -> tuple[SweepPart, ...]:
         """Return the entries of a list with at least one; anything else is a problem."""
         if isinstance(self.value, tuple) and self.value:
             return tuple(self.below(node, self.name) for node in self.value)
@@ -206,7 +206,7 @@ class Uncertainty:
         return [self.at.place.problem(f"known_from is {self.known_from}", must_be, "take one of them")]
 
 
-def read_uncertainty(part: Part, futures: Sequence[str] | None) -> Uncertainty | None:
+def read_uncertainty(part: SweepPart, futures: Sequence[str] | None) -> Uncertainty | None:
     """Read block `uncertainty`."""
     before = len(part.problems)
     write = "write the year from which it is known which future comes"
@@ -227,7 +227,7 @@ def read_uncertainty(part: Part, futures: Sequence[str] | None) -> Uncertainty |
     return Uncertainty(at.value, {name: weights[name] / total for name in futures}, risk, central, at.node)
 
 
-def _weights(part: Part, futures: Sequence[str] | None) -> dict[str, float]:
+def _weights(part: SweepPart, futures: Sequence[str] | None) -> dict[str, float]:
     """Return the weights of all futures, as they are written."""
     before, weights = len(part.problems), {}
     for name, node in part.mapping().items():
@@ -251,7 +251,7 @@ def _other_future(name: str, futures: Sequence[str]) -> tuple[str, str]:
     return "a future of this sweep", did_you_mean(name, futures, f"futures are {some(futures, _NAMED)}")
 
 
-def _risk(part: Part) -> Risk:
+def _risk(part: SweepPart) -> Risk:
     parts = part.entries(_RISK_KEYS, "cvar", needs=dict.fromkeys(_RISK_KEYS, "write {weight: 0.3, tail: 0.1}"))
     shares = {key: one.share("write a share", may_be_0=key == "weight") for key, one in parts.items()}
     weight, tail = map(shares.get, _RISK_KEYS)
