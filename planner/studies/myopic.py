@@ -34,14 +34,6 @@ COLUMNS: Final = (
     *("window_years", "status", "cost_musd", "foresight_musd", "foresight_frac", "penalty_musd"),
     *("foresight_penalty_musd", "is_within_gaps", "unmet_kh100e", "unmet_year"),
 )
-"""Columns of the table.
-
-Model years in view whenever a year is decided; how the solve ended: infeasible where a step had no plan, stopped where
-a limit or an interrupt left none, not_solved where an interrupt came before it; cost of the plan over the whole
-horizon; value of foresight, which is cost less that of the plan with all years in view, and the same as a share of that
-plan's cost; part of the cost that is the penalty of unmet demand, and part of the value of foresight that is; whether
-the gaps of both plans could explain that value; unmet compute in its worst year, and that year, 0 where none is unmet.
-"""
 _INFEASIBLE: Final = "infeasible"
 _STOPPED: Final = "stopped"
 _NOT_SOLVED: Final = "not_solved"
@@ -57,7 +49,13 @@ class Myopic(Answer):
 
     scenario: str  # name of the scenario
     decides: Decides  # what is decided for good in a year
-    table: pd.DataFrame  # `COLUMNS`: first the plan with all years in view, then one row per window
+    # `COLUMNS`: first the plan with all years in view, then one row per window. Model years in view whenever a year is
+    # decided; how the solve ended: infeasible where a step had no plan, stopped where a limit or an interrupt left
+    # none, not_solved where an interrupt came before it; cost of the plan over the whole horizon; value of foresight,
+    # which is cost less that of the plan with all years in view, and the same as a share of that plan's cost; part of
+    # the cost that is the penalty of unmet demand, and part of the value of foresight that is; whether the gaps of both
+    # plans could explain that value; unmet compute in its worst year, and that year, 0 where none is unmet
+    table: pd.DataFrame
     plans: tuple[Plan | None, ...]  # the plan of each row; None where a step had none
     why: tuple[str, ...]  # for each row why there is no plan; empty where there is one
 

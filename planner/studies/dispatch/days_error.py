@@ -43,18 +43,7 @@ _FIGURES: Final = (
     *("cost_musd", "energy_musd", "demand_musd", "source_musd", "sold_musd", "short_musd", "used_mwh", "grid_mwh"),
     *("short_mwh", "short_h", "highest_mw", "billed_mw", "carbon_t"),
 )
-"""What is compared.
-
-Cost of operation: the next three and what is short, less what is sold; grid energy at delivered prices, before demand
-charges and tariffs; demand charges on the billed peak of each month; fuel of on-site technologies, and what they and
-batteries cost by output; own power sold; energy that is short, at the price of unmet compute or of lost load. Energy
-that the site uses; that is drawn from the grid; that connection, on-site technologies and batteries do not deliver;
-hours in which something is short; highest draw from the grid; mean of the twelve months' billed peaks; emissions of
-grid energy by place.
-"""
 COLUMNS: Final = ("year", "zone", "site", *(f"{how}_{name}" for name in _FIGURES for how in ("days", "hours")))
-"""Columns of the table: model year, grid zone and site that draws power; each figure as the plan's days count it, and
-in all hours."""
 _NAMED: Final = 5
 _NOISE_MW: Final = 1e-6
 _YEAR_H: Final = int(HOURS_PER_YEAR)
@@ -75,7 +64,14 @@ class DaysError(Answer):
     run: str  # name of the run
     days: int  # days of the plan, and the length of their time slices. [h]
     slot_h: int
-    table: pd.DataFrame  # `COLUMNS`, a row per model year and site
+    # `COLUMNS`, a row per model year and site that draws power, with its grid zone; each figure as the plan's days
+    # count it, and in all hours. Cost of operation: the next three and what is short, less what is sold; grid energy at
+    # delivered prices, before demand charges and tariffs; demand charges on the billed peak of each month; fuel of
+    # on-site technologies, and what they and batteries cost by output; own power sold; energy that is short, at the
+    # price of unmet compute or of lost load. Energy that the site uses; that is drawn from the grid; that connection,
+    # on-site technologies and batteries do not deliver; hours in which something is short; highest draw from the grid;
+    # mean of the twelve months' billed peaks; emissions of grid energy by place
+    table: pd.DataFrame
     objective_musd: float  # cost of the plan, discounted. [MUSD]
     # cost of operation in all hours less that on the plan's days, discounted as the plan is, over the years asked for.
     # [MUSD]

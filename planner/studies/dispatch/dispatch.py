@@ -240,15 +240,6 @@ COLUMNS: Final = (
     *("year", "way", "cost_musd", "above_musd", "energy_musd", "source_musd", "sold_musd", "short_musd"),
     *("used_mwh", "grid_mwh", "source_mwh", "taken_mwh", "short_mwh"),
 )
-"""Columns of the table.
-
-Model year, and how the plan is operated; cost of energy, on-site technologies and what is short, less what is sold;
-how much that is above perfect foresight; of the cost: grid energy at delivered prices, before demand charges, tariffs
-and contracts; fuel of on-site technologies, and what they and batteries cost by output; own power sold, at the hour's
-wholesale price by the share of the scenario; energy that is short, at the price of unmet compute or of lost load.
-Energy that the sites use; that is drawn from the grid; output of on-site technologies that may run at any hour; energy
-taken out of the cells of batteries; energy that connection, on-site technologies and batteries do not deliver.
-"""
 _LONGEST_H: Final = int(HOURS_PER_YEAR)
 _WEEK_H: Final = 168
 """Without batteries no hour depends on another: their windows are a week, whatever was asked."""
@@ -266,7 +257,14 @@ class Dispatch(Answer):
     run: str  # name of the run
     window_h: int  # hours in view, and those of them that the next window sees again
     overlap_h: int
-    table: pd.DataFrame  # `COLUMNS`, three rows per model year
+    # `COLUMNS`, three rows per model year: the year, and how the plan is operated; cost of energy, on-site technologies
+    # and what is short, less what is sold; how much that is above perfect foresight. Of the cost: grid energy at
+    # delivered prices, before demand charges, tariffs and contracts; fuel of on-site technologies, and what they and
+    # batteries cost by output; own power sold, at the hour's wholesale price by the share of the scenario; energy that
+    # is short, at the price of unmet compute or of lost load. Energy that the sites use; that is drawn from the grid;
+    # output of on-site technologies that may run at any hour; energy taken out of the cells of batteries; energy that
+    # connection, on-site technologies and batteries do not deliver
+    table: pd.DataFrame
     batteries: int  # batteries in the year operated that has most; without any, foresight of hours is worth nothing
     lost_load_usd_per_mwh: float  # price of energy that is short at sites without racks. [USD/MWh]
 

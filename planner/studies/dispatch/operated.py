@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
+import pandas as pd
 
 from planner.base.units import H100E_PER_KH100E, HOURS_PER_YEAR
 from planner.family.table_columns import codes, floats, sum_at
@@ -193,56 +194,45 @@ class _Sources:
         tables, supply = stored.run.tables, stored.inputs.supply
         self._plan, self._inputs, self._sold = plan, stored.inputs, tables["site_surplus"]
         self._yield_frac = yield_frac
-        of_year = (tables[name] for name in ("source_year", "source_slot"))
-        self._year, self._slot = (of[of["year"] == plan.years[year]].reset_index(drop=True) for of in of_year)
+        rows, self._slot = (of[of["year"] == plan.years[year]] for of in (tables["source_year"], tables["source_slot"]))
+        rows = rows[rows["site"].isin(plan.sites)]
+        places = pd.MultiIndex.from_frame(rows[["site", "source"]])
 
-        def by_place(over: Index, usd: Floats) -> dict[tuple[str, str], float]:
-            at = np.flatnonzero(over["year"] == year)
-            of_year = over.select(at)
-            places = zip(of_year.labels("site"), of_year.labels("source"), strict=True)
-            return dict(zip(places, usd[at].tolist(), strict=True))
+        def at_places(over: Index, usd: Floats) -> Floats:
+            of_year = over.select(over["year"] == year)
+            known = pd.MultiIndex.from_arrays([of_year.labels("site"), of_year.labels("source")])
+            return pd.Series(usd[over["year"] == year], known).reindex(places).to_numpy()
 
-        self._variable_usd = by_place(supply.capacity, supply.variable_usd_per_mwh)
-        fuel_usd = by_place(supply.dispatch, supply.fuel_usd_per_mwh)
-        self._usd = {place: usd + self._variable_usd[place] for place, usd in fuel_usd.items()}
+        variable_usd = at_places(supply.capacity, supply.variable_usd_per_mwh)
+        fuel_usd = at_places(supply.dispatch, supply.fuel_usd_per_mwh)
         hours = supply.run_hours
-        self._limited = set(zip(hours.labels("site"), hours.labels("source"), strict=True))
+        is_limited = places.isin(list(zip(hours.labels("site"), hours.labels("source"), strict=True)))
+        usd = {"usd": fuel_usd + variable_usd, "variable_usd": variable_usd, "is_limited": is_limited}
+        self._rows = rows.assign(at=codes(rows["site"], plan.sites), of=supply.source.codes(rows["source"]), **usd)
+        """Technologies at sites of the plan; one that nobody dispatches has no cost of fuel and output."""
 
     def free_mw(self) -> Floats:
         """Yield of sun and wind for nothing, and what sources with limited hours put out. [MW]"""
-        limited = [place for place in self._places("firm") if place in self._limited]
-        yields = [place for place in self._places(*_WEATHER) if place not in self._usd]
-        sites = codes([site for site, _ in (*limited, *yields)], self._plan.sites)
+        rows = self._rows
+        limited = rows[(rows["role"] == "firm") & rows["is_limited"]]
+        yields = rows[rows["role"].isin(_WEATHER) & rows["usd"].isna()]
         mw = np.concatenate([self._planned_mw(limited), self._available_mw(yields)])
+        sites = np.concatenate([limited["at"], yields["at"]])
         return sum_at((len(self._plan.sites), round(HOURS_PER_YEAR)), (sites,), mw)
 
     def dispatched(self) -> OperatedSupply:
         """Sources that may run at any hour, and sun and wind with a cost of output."""
-        firm, every = self._places("firm"), self._places("firm", *_WEATHER)
-        places = [place for place in every if place not in self._limited and place in self._usd]
-        return OperatedSupply(
-            codes([site for site, _ in places], self._plan.sites),
-            self._available_mw(places),
-            self._planned_mw(places),
-            np.array([self._usd[place] for place in places], dtype=np.float64),
-            np.array([place in firm for place in places], dtype=np.bool_),
-        )
+        rows = self._rows
+        rows = rows[rows["role"].isin(("firm", *_WEATHER)) & ~rows["is_limited"] & rows["usd"].notna()]
+        mw = (self._available_mw(rows), self._planned_mw(rows))
+        return OperatedSupply(rows["at"].to_numpy(), *mw, floats(rows, "usd"), (rows["role"] == "firm").to_numpy())
 
-    def _places(self, *roles: str) -> list[tuple[str, str]]:
-        """List technologies of some roles at sites of the plan, as (site, technology)."""
-        rows = self._year[self._year["role"].isin(roles) & self._year["site"].isin(self._plan.sites)]
-        return list(zip(rows["site"], rows["source"], strict=True))
-
-    def _available_mw(self, places: list[tuple[str, str]]) -> Floats:
+    def _available_mw(self, rows: pd.DataFrame) -> Floats:
         """What technologies can put out, (place, hour). [MW]"""
-        capacity = self._year.set_index(["site", "source"])["capacity_mw"]
-        mw = np.array([capacity[place] for place in places], dtype=np.float64)[:, None]
-        supply, sets = self._inputs.supply, self._inputs.sets
-        source = supply.source.codes([source for _, source in places])
-        names = [site for site, _ in places]
+        supply, sets, mw = self._inputs.supply, self._inputs.sets, floats(rows, "capacity_mw")[:, None]
         if self._yield_frac is not None:
-            return np.asarray(mw * self._yield_frac[codes(names, self._plan.sites), source])
-        return self._plan.hours(supply.availability_frac[sets.site.codes(names), source] * mw, 0, _DAYS)
+            return np.asarray(mw * self._yield_frac[rows["at"], rows["of"]])
+        return self._plan.hours(supply.availability_frac[sets.site.codes(rows["site"]), rows["of"]] * mw, 0, _DAYS)
 
     def sales(self) -> tuple[Floats, Floats]:
         """Price of power sold, 0 where none may be, and what the plan sells, (year, site, slot)."""
@@ -254,21 +244,23 @@ class _Sources:
 
     def batteries(self) -> Batteries:
         """Batteries with some energy."""
-        rows = self._year[(self._year["role"] == "storage") & (self._year["energy_mwh"] > 0.0)]
-        rows, supply = rows[rows["site"].isin(self._plan.sites)], self._inputs.supply
-        source, places = supply.source.codes(rows["source"]), list(zip(rows["site"], rows["source"], strict=True))
+        rows, supply = (
+            self._rows[(self._rows["role"] == "storage") & (self._rows["energy_mwh"] > 0.0)],
+            self._inputs.supply,
+        )
         return Batteries(
-            codes(rows["site"], self._plan.sites),
+            rows["at"].to_numpy(),
             floats(rows, "capacity_mw"),
             floats(rows, "energy_mwh"),
-            supply.charge_efficiency_frac[source],
-            supply.discharge_efficiency_frac[source],
-            np.array([self._variable_usd[place] for place in places], dtype=np.float64),
-            self._planned_mw(places).sum(axis=1),
+            supply.charge_efficiency_frac[rows["of"]],
+            supply.discharge_efficiency_frac[rows["of"]],
+            floats(rows, "variable_usd"),
+            self._planned_mw(rows).sum(axis=1),
         )
 
-    def _planned_mw(self, places: list[tuple[str, str]]) -> Floats:
+    def _planned_mw(self, rows: pd.DataFrame) -> Floats:
         """What technologies put out in the plan, (place, hour). [MW]"""
-        slots, pairs = self._plan.days.names, list(zip(self._slot["site"], self._slot["source"], strict=True))
-        at = (codes(pairs, places), codes(self._slot["slot"], slots))
-        return self._plan.hours(sum_at((len(places), len(slots)), at, floats(self._slot, "output_mw")), 0, _DAYS)
+        slots, slot = self._plan.days.names, self._slot
+        pairs, places = (list(zip(of["site"], of["source"], strict=True)) for of in (slot, rows))
+        at = (codes(pairs, places), codes(slot["slot"], slots))
+        return self._plan.hours(sum_at((len(places), len(slots)), at, floats(slot, "output_mw")), 0, _DAYS)
