@@ -215,8 +215,8 @@ def dispatch(
     asked = asked_of(run, runs_dir, years, hours, settings, window_problems(window_h, overlap_h))
     stored = asked.stored
     on_open(stored, asked.drawn_instead)
-    of = (stored.run, asked.plan, stored.scenario, stored.inputs, asked.settings, _reliability())
     view: dict[str, Any] = {"window_h": window_h, "overlap_h": overlap_h}
+    of = (stored, asked.plan, asked.settings, _reliability())
     return operate_years(*of, **view, years=years or None, own=asked.own, on_progress=on_progress)
 
 
@@ -255,7 +255,7 @@ def days_error(
         question, tables = named, read_tables(TABLES, named.data_files)
     on_progress("hours of a year", 0.0)
     year, lost_usd = year_of_hours(make_case(question, tables), asked.settings), asked.settings.lost_load_usd_per_mwh
-    of = (stored.run, asked.plan, stored.scenario, stored.inputs, year, lost_usd)
+    of = (stored, asked.plan, year, lost_usd)
     return replace(error_of_days(*of, years=years or None, on_progress=on_progress), seed=asked.settings.seed)
 
 

@@ -48,7 +48,8 @@ def _shown(command: click.Command, context: click.Context) -> Iterator[str]:
     yield f"    {path} {' '.join(command.collect_usage_pieces(context))}"
     for paragraph in inspect.cleandoc(command.help or "").split("\n\n"):
         yield from ("", *_paragraph(paragraph))
-    options = [one for one in command.params if isinstance(one, click.Option) and _is_own(one)]
+    options = [one for one in command.params if isinstance(one, click.Option) and one.name not in _EVERYWHERE]
+    options = [one for one in options if not one.hidden]
     if options:
         yield from ("", "| option | default | meaning |", "|---|---|---|", *(_option(one, context) for one in options))
     if isinstance(command, click.Group):
@@ -65,17 +66,10 @@ def _paragraph(text: str) -> list[str]:
     return [" ".join(text.split())]
 
 
-def _is_own(option: click.Option) -> bool:
-    return not option.hidden and option.name not in _EVERYWHERE
-
-
 def _option(option: click.Option, context: click.Context) -> str:
     names = ", ".join(option.opts)
     value = "" if option.is_flag else f" {option.make_metavar(context)}"
     fallback = option.get_default(context)
     has_one = isinstance(fallback, str | int | float) and not option.is_flag
-    return _row(f"`{names}{value}`", f"`{fallback}`" if has_one else "", option.help or "")
-
-
-def _row(*cells: str) -> str:
+    cells = (f"`{names}{value}`", f"`{fallback}`" if has_one else "", option.help or "")
     return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"

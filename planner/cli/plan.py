@@ -6,6 +6,7 @@ import csv
 import os
 from dataclasses import asdict, replace
 from functools import partial
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
@@ -76,7 +77,7 @@ def _make_folder(folder: Path, *, own: bool) -> Path:
     if is_used or (os.path.lexists(folder) and not folder.is_dir()):
         _refuse(folder, "the folder is not empty" if folder.is_dir() else "it is a file", "a new or empty folder")
     with staging(folder) as staged:
-        (_make_company if own else _make_starter)(staged)
+        _copy_project(COMPANY if own else STARTER, staged)
         (staged / "scenario.schema.json").write_text(json_schema(), encoding="utf-8")
         move_all((made, folder / made.name) for made in sorted(staged.iterdir()))
     return folder / ("company.yaml" if own else "my-plan.yaml")
@@ -105,37 +106,23 @@ def _refuse(path: Path, what_is: str, must_be: str) -> NoReturn:
     raise InputError([Problem.of(str(path), what_is, must_be, "choose another name")])
 
 
-def _make_starter(folder: Path) -> None:
+def _copy_project(home: Path, folder: Path) -> None:
+    """Copy a project, and shipped tables with the rows that it has in `ADDED` below them; the starter adds none."""
     from planner.tables import load_package
 
-    _copy_files(STARTER, folder)
-    (folder / "data").mkdir()
-    for table in TABLES:
-        shipped = load_package().path(table)
-        (folder / "data" / shipped.name).write_bytes(shipped.read_bytes())
-
-
-def _copy_files(home: Path, folder: Path) -> None:
-    """Copy the files of a folder, and those of the folders in it but `ADDED`."""
-    for file in sorted(home.rglob("*")):
-        name = file.relative_to(home)
-        if file.is_file() and name.parts[0] != ADDED:
+    (folder / "data").mkdir(parents=True)
+    for path in (path for path in sorted(home.rglob("*")) if path.is_file()):
+        name = path.relative_to(home)
+        if name.parts[0] != ADDED:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_bytes(file.read_bytes())
-
-
-def _make_company(folder: Path) -> None:
-    """Copy the company, and put its rows below those of the shipped tables."""
-    from planner.tables import load_package
-
-    _copy_files(COMPANY, folder)
-    for added in sorted((COMPANY / ADDED).glob("*.csv")):
-        shipped = load_package().path(added.stem).read_text(encoding="utf-8")
-        columns = next(csv.reader([shipped.splitlines()[0]]))
-        with (folder / "data" / added.name).open("w", encoding="utf-8", newline="") as file:
-            file.write(shipped)
-            rows = csv.DictReader(added.read_text(encoding="utf-8").splitlines())
-            csv.DictWriter(file, columns, restval="", lineterminator="\n").writerows(rows)
+            (folder / name).write_bytes(path.read_bytes())
+    added = {path.stem: path.read_text(encoding="utf-8") for path in (home / ADDED).glob("*.csv")}
+    for table in added or TABLES:
+        shipped = load_package().path(table)
+        text = shipped.read_text(encoding="utf-8")
+        columns, rows, below = next(csv.reader(text.splitlines())), added.get(table, "").splitlines(), StringIO()
+        csv.DictWriter(below, columns, restval="", lineterminator="\n").writerows(csv.DictReader(rows))
+        (folder / "data" / shipped.name).write_bytes(f"{text}{below.getvalue()}".encode())
 
 
 # --- `dcplan validate`: every problem of a scenario and its data at once --------------------------
@@ -217,14 +204,7 @@ def solve_command(*, no_estimates: bool, **asked: Any) -> None:
 
 
 def _solve(
-    scenario: str,
-    runs_dir: str,
-    *,
-    strict: bool,
-    again: bool,
-    no_workbook: bool,
-    as_json: bool,
-    **overrides: tuple[str, ...],
+    scenario: str, runs_dir: str, *, strict: bool, again: bool, no_workbook: bool, as_json: bool, **overrides: Any
 ) -> int:
     from planner.base.errors import InputError, LimitReachedError, OutputError
     from planner.cli.progress import Progress

@@ -45,7 +45,7 @@ class Progress:
 
         self._console = Console(stderr=True, quiet=quiet)
         self._is_live = self._console.is_terminal and not quiet
-        self._status = self._console.status(_Line(self))
+        self._status = self._console.status(self)
         self._began = time.perf_counter()
         self._patience_s, self._before_s = patience_s, 0.0
         self._between_s = BETWEEN_LINES_S if between_s is None else between_s
@@ -141,6 +141,12 @@ class Progress:
             self._status.start()
         self._is_aside.clear()
 
+    def __rich__(self) -> Text:
+        """Return what is redrawn on a terminal, made again each time."""
+        from rich.text import Text
+
+        return Text(self.line(), no_wrap=True, overflow="ellipsis")
+
     def line(self) -> str:
         """Return what is redrawn: what is done, for how long, and how long it took before."""
         before = f"{self._of_about()}, as it took before" if self._of_about() else ""
@@ -182,18 +188,6 @@ class Progress:
             raise KeyboardInterrupt
         self.interrupt.set()
         self._console.print("Stopping; press Ctrl-C again to stop at once.", markup=False)
-
-
-class _Line:
-    """What is redrawn on a terminal, made again each time."""
-
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
-
-    def __rich__(self) -> Text:
-        from rich.text import Text
-
-        return Text(self._progress.line(), no_wrap=True, overflow="ellipsis")
 
 
 # --- How long a command may work before it says so, where no terminal is --------------------------

@@ -40,9 +40,6 @@ if TYPE_CHECKING:
 
 # --- The program of a scenario with columns for racks by site and zone, and a limit of cost -------
 
-_SITE: Final = "racks_at_site_mw"
-_ZONE: Final = "racks_in_zone_mw"
-_EXTRA: Final = "extra_cost_musd"
 _LARGE: Final = 100_000
 """Coefficients from which on each solve of the whole starts from nothing: a plan at one end says
 little about one at another. Of `us-base`, with 453,000, simplex was given up each time, after as
@@ -71,14 +68,14 @@ class NearOptimal(WarmProgram):
         is_last = model.p.sites.site_year["year"] == len(sets.year) - 1
         at_site = model.nameplate_mw.select(is_last, "site_in_last_year")
         site, zone = Index.full("site", sets.site), Index.full("zone", sets.zone)
-        of_site = problem.variable(_SITE, site)
+        of_site = problem.variable("racks_at_site_mw", site)
         problem.rows("racks_at_site", of_site == at_site.sum_to(site))
-        of_zone = problem.variable(_ZONE, zone)
+        of_zone = problem.variable("racks_in_zone_mw", zone)
         in_zone = of_site.map(zone, np.arange(site.size), np.asarray(sets.site_zone))
         problem.rows("racks_in_zone", of_zone == in_zone)
         self._racks = {"site": of_site, "zone": of_zone}
-        extra = problem.variable(_EXTRA, UNIT)
-        problem.rows("near_optimal", self.cost <= extra.total() + self.best.objective)
+        self._extra_cost = problem.variable("extra_cost_musd", UNIT)
+        problem.rows("near_optimal", self.cost <= self._extra_cost.total() + self.best.objective)
         if model.unmet.over.size:  # or plans would differ by what they do not serve
             unmet = model.unmet.total()
             most = float(unmet.value(self.best.x)[0])
@@ -87,7 +84,6 @@ class NearOptimal(WarmProgram):
         self.session = plan_session(problem, solver, ends_at_gap=False)
         self._objective: Expression = self.cost
         self._is_large = problem.matrix().value.size > _LARGE
-        self._first = {by: problem.column_block(of).start for by, of in (("site", _SITE), ("zone", _ZONE))}
 
     def place(self, by: str) -> tuple[str, ...]:
         """Return the ids of all sites or zones."""
@@ -105,7 +101,7 @@ class NearOptimal(WarmProgram):
     def towards(self, by: str, weights: Floats, extra_musd: float, what: str) -> Outcome:
         """Find the solution with the least of weighted racks by place within a limit of extra cost."""
         lower, upper = self.bounds()
-        upper[self.model.problem.column_block(_EXTRA).start] = extra_musd
+        upper[self._extra_cost.first_column] = extra_musd
         self.minimise((self._racks[by] * weights).total())
         self._ask.report_stage(f"Solving: {what}")
         return self._good(self._within(lower, upper))
@@ -114,7 +110,7 @@ class NearOptimal(WarmProgram):
         """Find the plan of least cost with racks of places within bounds, integers whole."""
         lower, upper = self.bounds()
         for (by, at), (least, most) in bounds.items():
-            column = self._first[by] + at
+            column = self._racks[by].first_column + at
             lower[column], upper[column] = least, most
         self.minimise(self.cost)
         self._ask.report_stage(f"Solving: the plan of least cost there, {what}")

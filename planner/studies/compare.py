@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from planner.model import Model
     from planner.outputs.comparison.comparison import CostsOf
 
-# --- Inputs of two runs in groups, and the scenarios between them with some groups changed --------
+# --- Inputs of two runs in groups ------------------------------------------------------------------
 
 By = Literal["auto", "key", "block"]
 """How settings are put into groups: one by one, by their block, or by what is few enough."""
@@ -96,28 +96,6 @@ def _by_block(settings: Iterable[SettingDifference]) -> dict[str, tuple[SettingD
     return blocks
 
 
-class Mixture:
-    """Two runs, and the scenarios between them."""
-
-    def __init__(self, first: Run, other: Run, groups: Sequence[InputGroup]) -> None:
-        raise_all([problem for run in (first, other) for problem in unreadable_tables(run)])
-        for run in (first, other):
-            # Finds out that files it needs are gone or have changed.
-            refuse_short_view(scenario_of(run))
-        self._first, self._groups = first, tuple(groups)
-        self._tables = [{name: run.inputs_tables[name] for name in TABLES} for run in (first, other)]
-
-    def question(self, chosen: Iterable[int]) -> PreparedScenario:
-        """Return the first run's question with some groups of inputs as the other run has them."""
-        groups = [self._groups[at] for at in sorted(chosen)]
-        merged = copy.deepcopy(dict(self._first.meta["merged"]))
-        for one in (one for group in groups for one in group.settings):
-            _put(merged, one.keys, one.values[1])
-        tables = self._tables[0] | {name: self._tables[1][name] for group in groups for name in group.tables}
-        scenario = scenario_of_merged(self._first, merged)
-        return PreparedScenario(scenario, inputs_without_notes(scenario, tables))
-
-
 def _put(merged: dict[str, Any], keys: tuple[str, ...], value: Any) -> None:
     """Write a value at a key path; take the key out where there is none."""
     block = merged
@@ -137,13 +115,28 @@ _SAME: float = 1e-9  # relative
 class Costs:
     """Costs of mixtures of the inputs of two runs, by which groups are those of the other run."""
 
-    def __init__(self, mixture: Mixture, runs: tuple[Run, Run], costs_of: CostsOf, ask: Asking) -> None:
-        self._mixture, self._runs, self._costs_of, self._ask = mixture, runs, costs_of, ask
+    def __init__(self, runs: tuple[Run, Run], groups: Sequence[InputGroup], costs_of: CostsOf, ask: Asking) -> None:
+        raise_all([problem for run in runs for problem in unreadable_tables(run)])
+        for run in runs:
+            # Finds out that files it needs are gone or have changed.
+            refuse_short_view(scenario_of(run))
+        self._runs, self._groups, self._costs_of, self._ask = runs, groups, costs_of, ask
+        self._tables = [{name: run.inputs_tables[name] for name in TABLES} for run in runs]
         self._found: dict[frozenset[int], PlanCost | None] = {}
         self._expected, self._pace = 0, Pace()
         self._sessions: dict[float, HighsSession] = {}
         self._openings: dict[tuple[str, ...], float] | None = None
         self.solves = 0
+
+    def question(self, chosen: Iterable[int]) -> PreparedScenario:
+        """Return the first run's question with some groups of inputs as the other run has them."""
+        groups = [self._groups[at] for at in sorted(chosen)]
+        merged = copy.deepcopy(dict(self._runs[0].meta["merged"]))
+        for one in (one for group in groups for one in group.settings):
+            _put(merged, one.keys, one.values[1])
+        tables = self._tables[0] | {name: self._tables[1][name] for group in groups for name in group.tables}
+        scenario = scenario_of_merged(self._runs[0], merged)
+        return PreparedScenario(scenario, inputs_without_notes(scenario, tables))
 
     def stored(self, run: Run) -> PlanCost | None:
         """Return what a run stores of its own cost; None where it has no plan."""
@@ -172,14 +165,14 @@ class Costs:
         proof = proof_of(run)
         if proof is None:
             return False
-        arrays = Arrays.from_problem(build_model(self._mixture.question(chosen).inputs).problem)
-        offset = arrays.columns.offset
+        arrays = Arrays.from_problem(build_model(self.question(chosen).inputs).problem)
         # The constant moves no plan, but what it costs.
-        return isclose(proof.offset_musd, offset, rel_tol=_SAME) and begins_with_program(proof, arrays)
+        is_same = isclose(proof.offset_musd, arrays.columns.offset, rel_tol=_SAME)
+        return is_same and begins_with_program(proof, arrays)
 
     def _solve(self, chosen: frozenset[int]) -> PlanCost | None:
         try:
-            question = self._mixture.question(chosen)
+            question = self.question(chosen)
         except InputError:
             return None
         self.solves += 1
@@ -214,7 +207,7 @@ class Costs:
     def _integers(self) -> dict[tuple[str, ...], float]:
         """Return the integers of the first run's plan by their labels."""
         if self._openings is None:
-            question, proof = self._mixture.question(()), proof_of(self._runs[0])
+            question, proof = self.question(()), proof_of(self._runs[0])
             model = build_model(question.inputs)
             x = None if proof is None else proof.column("x")
             if x is None or len(x) != model.problem.numVariables():
@@ -245,8 +238,6 @@ def _labels(model: Model) -> list[tuple[str, ...]]:
 
 HowToSplit = Literal["auto", "shapley", "ordered", "none"]
 _MOST_OF_SHAPLEY: Final = 3  # groups, with six further costs
-_OTHER_VERSION: Final = "version of dcplan"
-_ROUNDING: Final = "rounding"
 _NO_SHAPLEY: Final = (
     "Some of the inputs make no scenario, or have no plan, without others, so that there"
     " are no Shapley values; they are changed in order."
@@ -260,13 +251,13 @@ def split_by_cause(
     """Split the difference in cost of a run and the first by the inputs that differ."""
     first, other = runs[0], runs[at]
     groups = groups_of(first, other, by)
-    costs = Costs(Mixture(first, other, groups), (first, other), costs_of, ask)
+    costs = Costs((first, other), groups, costs_of, ask)
     ends, version = _ends(costs, (first, other), frozenset(range(len(groups))), costs_of)
     rows: list[_Row] | None = []
     notes: list[str] = []
     method: Method | None = None
     if how != "none" and not groups:
-        rows, method = [(_ROUNDING, "none differs", ends[1].less(ends[0]))], "rounding"
+        rows, method = [("rounding", "none differs", ends[1].less(ends[0]))], "rounding"
     elif how == "shapley" or (how == "auto" and len(groups) <= _MOST_OF_SHAPLEY):
         costs.expect(2 ** len(groups))
         rows, method = _shapley(costs.cost_of, groups), "shapley"
@@ -276,10 +267,9 @@ def split_by_cause(
         rows = None
     if rows is None:
         rows, method = _ordered(costs.cost_of, groups, ends), "ordered"
-    if version is not None:
-        rows.append(version)
     start, end = ends
     if version is not None:
+        rows.append(version)
         stored = [costs.stored(run) for run in (first, other)]
         start, end = (one or two for one, two in zip(stored, ends, strict=True))
     letters = letters_of(runs)
@@ -303,7 +293,7 @@ def _ends(
         found.append(value)
         if costs_of == "plans" and stored is not None and value is not stored:
             moved.append((1.0, value.less(stored) if run is runs[0] else stored.less(value)))
-    other = (_OTHER_VERSION, "the program that it builds", CostDifference.weighted_sum(moved)) if moved else None
+    other = ("version of dcplan", "the program that it builds", CostDifference.weighted_sum(moved)) if moved else None
     return (found[0], found[1]), other
 
 
@@ -332,8 +322,7 @@ def _ordered(
     before, waiting = ends[0], []
     for at, group in enumerate(groups):
         waiting.append(group)
-        is_last = at == len(groups) - 1
-        after = ends[1] if is_last else cost(frozenset(range(at + 1)))
+        after = ends[1] if at == len(groups) - 1 else cost(frozenset(range(at + 1)))
         if after is None:
             continue
         names, inputs = " with ".join(one.name for one in waiting), ", ".join(one.inputs for one in waiting)
@@ -416,21 +405,12 @@ def compare(
         problems.append(Problem.of("compare", f"{given} given", f"2 to {MOST_RUNS}"))
     raise_all(problems)
     found = tuple(_run(run, Path(runs_dir)) for run in runs)
-    comparison = RunComparison(found)
     if not (causes or paired or same_openings):
-        return comparison
+        return RunComparison(found)
     ask = Asking(on_stage or (lambda _: None), interrupt)
     costs_of: CostsOf = "bounds" if paired else "openings" if same_openings else "plans"
-    return with_splits(comparison, ask, costs_of=costs_of, how=how if causes else "none", by=by)
-
-
-def with_splits(
-    comparison: RunComparison, ask: Asking, *, costs_of: CostsOf = "plans", how: HowToSplit = "auto", by: By = "auto"
-) -> RunComparison:
-    """Split the difference in cost of each further run and the first."""
-    runs = comparison.runs
-    splits = tuple(split_by_cause(runs, at, ask, costs_of=costs_of, how=how, by=by) for at in range(1, len(runs)))
-    return RunComparison(runs, splits)
+    split: dict[str, Any] = {"costs_of": costs_of, "how": how if causes else "none", "by": by}
+    return RunComparison(found, tuple(split_by_cause(found, at, ask, **split) for at in range(1, len(found))))
 
 
 def _run(run: str | Path | PlanViews | Run, runs_dir: Path) -> Run:

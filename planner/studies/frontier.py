@@ -102,11 +102,16 @@ def _largest(m: Model) -> Expression:
     return largest * 1.0
 
 
+_HELD_WORDS: Final = {
+    "unmet": "Unmet demand",
+    "rented": "Rented compute",
+    "served": "What own sites serve of each region, workload and year",
+}
+"""What may be held, in words."""
 _COMPUTE: Final = ("kH100e-years", "USD/H100e-hour", USD_PER_MUSD / H100E_PER_KH100E / HOURS_PER_YEAR)
 _CARBON: Final = ("kt CO2", "USD/t", USD_PER_MUSD / T_PER_KT)
 _WATER: Final = ("thousand m3", "USD/m3", USD_PER_MUSD / M3_PER_THOUSAND_M3)
 _POWER: Final = ("MW", "USD/MW", USD_PER_MUSD)
-_HELD: Final = ("unmet", "rented", "served")
 MEASURES: Final = (
     FrontierMeasure("carbon", "Emissions, all years", *_CARBON, lambda m: _over_years(m.carbon.counted_kt, m)),
     FrontierMeasure(
@@ -116,7 +121,7 @@ MEASURES: Final = (
     FrontierMeasure("rented", "Rented compute, all years", *_COMPUTE, lambda m: _over_years(m.rented, m)),
     FrontierMeasure(
         *("latency", "Round trip, mean over users of own sites", "ms", "MUSD/ms", 1.0),
-        *(_round_trips, _HELD, lambda m: _over_years(_served(m), m)),
+        *(_round_trips, tuple(_HELD_WORDS), lambda m: _over_years(_served(m), m)),
     ),
     FrontierMeasure("connection", "New firm connection", *_POWER, lambda m: m.expand.total()),
     FrontierMeasure("largest", "Racks at the largest site", *_POWER, _largest),
@@ -162,12 +167,6 @@ _FEWEST: Final = 3
 """Points: both ends and one between them, or there is no knee."""
 _BEFORE_POINTS: Final = 2
 """Solves before the points: the plan of least cost, and the least of the measure."""
-_COLUMN: Final = "frontier_measure"
-_HELD_WORDS: Final = {
-    "unmet": "Unmet demand",
-    "rented": "Rented compute",
-    "served": "What own sites serve of each region, workload and year",
-}
 _MOST_COST: Final = "frontier_most_cost"
 _NO_TRADE: Final = 1e-6  # relative width of a frontier that is a point
 
@@ -245,9 +244,6 @@ class _Tracer(WarmProgram):
         self._ask, self._points = ask, points
         self._pace, self._solves = Pace(), 0
         self._slack: dict[str, Floats] = {}  # of rows that hold something
-        self._measure: FrontierMeasure
-        self._built: Expression
-        self._others: dict[str, Callable[[Floats], float]]
 
     def trace(self, against: str, most_cost_frac: float | None) -> Frontier:
         model, problem = self.model, self.model.problem
@@ -256,7 +252,8 @@ class _Tracer(WarmProgram):
         least = self._solved("the plan of least cost")
         built = self._built = _as_one(measure, model, least)
         held = self._hold(least, measure)
-        problem.rows("frontier_level", problem.variable(_COLUMN, UNIT, lower=-np.inf) == built)
+        level = self._level = problem.variable("frontier_measure", UNIT, lower=-np.inf)
+        problem.rows("frontier_level", level == built)
         self._others = {one.name: one.reader(model) for one in MEASURES if one.name not in {measure.name, "largest"}}
         if most_cost_frac is not None:
             limit = least.objective + abs(least.objective) * most_cost_frac
@@ -302,7 +299,7 @@ class _Tracer(WarmProgram):
         return tuple(_HELD_WORDS[name] for name in held)
 
     def _point(self, most: float, at: int) -> dict[str, object]:
-        (_, upper), column = self.bounds(), self.model.problem.column_block(_COLUMN).start
+        (_, upper), column = self.bounds(), self._level.first_column
         upper[column] = most
         outcome = self._solved(f"point {at + 1} of the frontier", upper)
         return self._row(outcome, float(outcome.reduced_cost[column]))
@@ -353,8 +350,7 @@ def _finished(rows: list[dict[str, object]]) -> pd.DataFrame:
     table["extra_frac"] = table["extra_musd"] / abs(least) if least else np.nan
     table["extra_penalty_musd"] = table["penalty_musd"] - table["penalty_musd"].iloc[0]
     table["is_knee"] = np.arange(len(table)) == _knee(table)
-    others = [name for name in table if name not in COLUMNS]
-    return table[[*COLUMNS, *others]]
+    return table[[*COLUMNS, *(name for name in table if name not in COLUMNS)]]
 
 
 def _knee(table: pd.DataFrame) -> int:

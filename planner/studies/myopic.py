@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -30,20 +30,10 @@ if TYPE_CHECKING:
     from planner.scenario import Changes
 
 Decides = Literal["orders", "service"]
-COLUMNS: Final = {
-    "window_years": "model years in view whenever a year is decided",
-    "status": "how the solve ended; infeasible where a step had no plan, stopped where a limit or"
-    " an interrupt left none, not_solved where an interrupt came before it",
-    "cost_musd": "cost of the plan over the whole horizon",
-    "foresight_musd": "value of foresight: cost less that of the plan with all years in view",
-    "foresight_frac": "the same as a share of that plan's cost",
-    "penalty_musd": "part of the cost that is the penalty of unmet demand",
-    "foresight_penalty_musd": "part of the value of foresight that is that penalty",
-    "is_within_gaps": "whether the gaps of both plans could explain the value of foresight",
-    "unmet_kh100e": "unmet compute in its worst year",
-    "unmet_year": "that year, 0 where none is unmet",
-}
-"""What each column of the table says."""
+COLUMNS: Final = (
+    *("window_years", "status", "cost_musd", "foresight_musd", "foresight_frac", "penalty_musd"),
+    *("foresight_penalty_musd", "is_within_gaps", "unmet_kh100e", "unmet_year"),
+)
 _INFEASIBLE: Final = "infeasible"
 _STOPPED: Final = "stopped"
 _NOT_SOLVED: Final = "not_solved"
@@ -59,7 +49,13 @@ class Myopic(Answer):
 
     scenario: str  # name of the scenario
     decides: Decides  # what is decided for good in a year
-    table: pd.DataFrame  # `COLUMNS`: first the plan with all years in view, then one row per window
+    # `COLUMNS`: first the plan with all years in view, then one row per window. Model years in view whenever a year is
+    # decided; how the solve ended: infeasible where a step had no plan, stopped where a limit or an interrupt left
+    # none, not_solved where an interrupt came before it; cost of the plan over the whole horizon; value of foresight,
+    # which is cost less that of the plan with all years in view, and the same as a share of that plan's cost; part of
+    # the cost that is the penalty of unmet demand, and part of the value of foresight that is; whether the gaps of both
+    # plans could explain that value; unmet compute in its worst year, and that year, 0 where none is unmet
+    table: pd.DataFrame
     plans: tuple[Plan | None, ...]  # the plan of each row; None where a step had none
     why: tuple[str, ...]  # for each row why there is no plan; empty where there is one
 
@@ -170,39 +166,29 @@ def myopic(
         raise InputError([*problems, *error.problems]) from error
     raise_all(problems)
     report = on_stage or (lambda _: None)
-    rows: list[_Row] = []
+    rows: list[tuple[int, Plan | None, str, str]] = []  # years in view, the plan or none, how that ended, and why
     every = len(inputs.years)
     for window in (None, *(window for window in dict.fromkeys(windows) if window != every)):
         seen = every if window is None else window
         if rows and seen >= every:  # all years are in view: that plan is there
-            rows.append(replace(rows[0], seen=seen))
+            rows.append((seen, *rows[0][1:]))
             continue
         if rows and interrupt is not None and interrupt.is_set():
-            rows.append(_Row(seen, None, _NOT_SOLVED, "stopped before it was begun"))
+            rows.append((seen, None, _NOT_SOLVED, "stopped before it was begun"))
             continue
         words = "all years" if window is None else f"{seen} of {every} years"
         report(f"Solving with {words} in view")
         asked = _with_view(scenario, window, decides)
         try:
             plan = plan_of(asked, inputs, StageTimes(), hooks=SolveHooks(on_progress, interrupt))
-            rows.append(_Row(seen, plan, plan.outcome.status, ""))
+            rows.append((seen, plan, plan.outcome.status, ""))
         except (InfeasibleError, LimitReachedError) as error:
             if window is None:
                 raise
             status = _INFEASIBLE if isinstance(error, InfeasibleError) else _STOPPED
-            rows.append(_Row(seen, None, status, str(error)))
-    plans, why = tuple(row.plan for row in rows), tuple(row.why for row in rows)
-    return Myopic(scenario.name, decides, _table(rows), plans, why)
-
-
-@dataclass(frozen=True, eq=False)
-class _Row:
-    """What came of a window: years in view, the plan or none, how that ended, and why."""
-
-    seen: int
-    plan: Plan | None
-    status: str
-    why: str
+            rows.append((seen, None, status, str(error)))
+    seen_years, plans, statuses, why = zip(*rows, strict=True)
+    return Myopic(scenario.name, decides, _table(seen_years, plans, statuses), plans, why)
 
 
 def _with_view(scenario: Scenario, window: int | None, decides: Decides) -> Scenario:
@@ -213,15 +199,14 @@ def _with_view(scenario: Scenario, window: int | None, decides: Decides) -> Scen
     return with_settings(scenario, [Setting(("foresight", key), value) for key, value in settings.items()])
 
 
-def _table(rows: Sequence[_Row]) -> pd.DataFrame:
+def _table(seen_years: Sequence[int], plans: Sequence[Plan | None], statuses: Sequence[str]) -> pd.DataFrame:
     lines: list[tuple[object, ...]] = []
-    least = rows[0].plan
+    least = plans[0]
     assert least is not None
     base = PlanCost.from_stored(least.run.meta, least.costs)
-    for row in rows:
-        plan = row.plan
+    for seen, plan, status in zip(seen_years, plans, statuses, strict=True):
         if plan is None:
-            lines.append((row.seen, row.status, *[np.nan] * 5, False, np.nan, 0))
+            lines.append((seen, status, *[np.nan] * 5, False, np.nan, 0))
             continue
         cost = PlanCost.from_stored(plan.run.meta, plan.costs)
         more = cost.less(base)
@@ -230,5 +215,5 @@ def _table(rows: Sequence[_Row]) -> pd.DataFrame:
         year = int(plan.summary["year"].to_numpy(dtype=np.int64)[unmet.argmax()]) if most > _NOTHING_KH100E else 0
         share = more.musd / abs(base.cost_musd) if base.cost_musd else np.nan
         of = (share, cost.penalty_musd, more.penalty_musd, plan is not least and more.is_within_gaps, most, year)
-        lines.append((row.seen, row.status, cost.cost_musd, more.musd, *of))
+        lines.append((seen, status, cost.cost_musd, more.musd, *of))
     return pd.DataFrame(lines, columns=list(COLUMNS))

@@ -239,7 +239,7 @@ def plan_of_months(folder: Path, *settings: str) -> Path:
 def error_of(folder: Path, hours: StressYear, *years: int):
     stored = reopen(folder)
     plan = fixed_plan(stored.scenario, stored.run.inputs_tables, stored.run.tables)
-    return days_error(stored.run, plan, stored.scenario, stored.inputs, hours, 10e3, years=years or None)
+    return days_error(stored, plan, hours, 10e3, years=years or None)
 
 
 def pairs(table: pd.DataFrame):

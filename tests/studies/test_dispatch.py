@@ -143,8 +143,8 @@ def test_work_that_may_wait_is_done_where_power_costs_least():
     assert found.done_mw[0] == pytest.approx([1.0, 7.0, 1.0, 7.0])
     saved = 1.25 * 3 * (30 - 20) + 1.5 * 3 * (90 - 40)
     assert usd(fleet, found) == pytest.approx(10.0 * (30 + 20 + 90 + 40) - saved)
-    later = fleet.between(2, 4)
-    assert operate(later, 2, 0).done_mw[0] == pytest.approx([1.0, 7.0])
+    apart = operate(fleet, 4, 0, ends=np.array([2, 4]))
+    assert apart.done_mw[0, 2:] == pytest.approx([1.0, 7.0])
 
 
 def test_what_nothing_delivers_is_short_and_sun_that_is_too_much_is_not_used():

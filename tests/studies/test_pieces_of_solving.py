@@ -96,15 +96,15 @@ class Freeing:
     def whole_of(self, x):
         return np.array(x)
 
-    def has_rows(self, start):
-        return start in self.rows
+    def has_bound_rows(self):
+        return ONLY_FOR_THE_BOUND in self.rows
 
     def fixed(self, whole, *, strictly=False):
         self.asked.append((whole.tolist(), strictly))
         return self.freed
 
-    def free_rows(self, start):
-        self.asked.append(start)
+    def free_bound_rows(self):
+        self.asked.append(ONLY_FOR_THE_BOUND)
 
 
 def found(status: str = "optimal", *, dual: float = 7.0, has_duals: bool = True) -> Found:
@@ -124,12 +124,12 @@ def test_a_plan_with_fixed_integers_that_a_limit_cut_short_is_kept_where_it_is_w
     site: float, is_kept: bool
 ) -> None:
     cut_short = SimpleNamespace(
-        status="time_limit", has_plan=True, x=np.array([site, 4.5]), objective=620.0, method_used=""
+        status="time_limit", has_plan=True, x=np.array([site, 4.5]), objective=620.0, method_used="", seconds=3.5
     )
     finder = object.__new__(_Finder)
     integer = np.array([True, False])
     finder._model = SimpleNamespace(problem=SimpleNamespace(columns=lambda: SimpleNamespace(integer=integer)))
-    finder._solves = SimpleNamespace(fixed=lambda whole, reserve_s, **_: cut_short, has_cuts=False, bound=600.0)
+    finder._solves = SimpleNamespace(fixed=lambda whole, **_: cut_short, has_cuts=False, bound=600.0)
     finder._best = finder._stopped = finder._last = None
     finder._how, finder._tried = [], []
 

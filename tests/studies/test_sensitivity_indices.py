@@ -70,8 +70,8 @@ def test_ranks_that_are_far_apart_are_the_same_with_each_seed(method: str) -> No
         shares = shares_of(design, factors=3)
         ranks = ranks_of(design, shares, shares @ [3.0, 17.0, 71.0])
 
-        assert ranks.low.tolist() == ranks.high.tolist() == ranks.half.tolist() == [3, 2, 1]
-        assert ranks.same.tolist() == [1.0, 1.0, 1.0]
+        assert ranks["rank_low"].tolist() == ranks["rank_high"].tolist() == ranks["rank_of_half"].tolist() == [3, 2, 1]
+        assert ranks["same_rank_frac"].tolist() == [1.0, 1.0, 1.0]
 
 
 @pytest.mark.parametrize("method", ["morris", "sobol"])
@@ -82,12 +82,12 @@ def test_ranks_of_factors_that_do_the_same_are_not_told_apart(method: str) -> No
     # The first two act alike; each has more effect where the other is high.
     ranks = ranks_of(design, shares, 20.0 * shares[:, 0] * shares[:, 1] + 0.5 * shares[:, 2])
 
-    assert ranks.low.tolist() == [1, 1, 3]
-    assert ranks.high.tolist() == [2, 2, 3]
+    assert ranks["rank_low"].tolist() == [1, 1, 3]
+    assert ranks["rank_high"].tolist() == [2, 2, 3]
     # Where the first is first the second is second, in about half of the resamples.
-    assert ranks.same[0] == ranks.same[1]
-    assert 0.2 < ranks.same[0] < 0.9
-    assert ranks.same[2] == 1.0
+    assert ranks["same_rank_frac"][0] == ranks["same_rank_frac"][1]
+    assert 0.2 < ranks["same_rank_frac"][0] < 0.9
+    assert ranks["same_rank_frac"][2] == 1.0
 
 
 @pytest.mark.parametrize("method", ["morris", "sobol"])

@@ -14,7 +14,7 @@ from planner.scenario.tree import Node, Place
 from planner.studies.alternatives import alternatives
 from planner.studies.frontier import frontier
 from planner.studies.stochastic.stochastic import programs
-from planner.studies.stochastic.study import OrderPlan, StochasticPrograms
+from planner.studies.stochastic.study import StochasticPrograms
 from planner.studies.sweep.futures import read_sweep
 from planner.studies.sweep.reading import Risk, Uncertainty
 
@@ -94,8 +94,7 @@ def test_all_futures_in_pieces_cost_what_they_cost_whole(tmp_path: Path, solved:
             StochasticPrograms("two", futures, Uncertainty(2027, weights, risk, None, at))
             for risk in (Risk(), Risk(0.4, 0.5))
         )
-        orders = OrderPlan("minimax", averse.minimax(least), np.empty(0), np.empty(0))
-        regret = (averse.in_every_future(orders).costs - least).max()
+        regret = (averse.in_every_future("minimax", averse.minimax(least)).costs - least).max()
         return [expected.stochastic()[1].objective, averse.stochastic()[1].objective, regret]
 
     whole = costs("ipx")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, dataclass, replace
-from math import isfinite
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -52,16 +52,13 @@ def rows_of(relaxation: Relaxation) -> Mapping[str, Factor]:
     }
 
 
-@dataclass(frozen=True, eq=False)
-class Relaxed:
-    """A program in which some limits may be relaxed, and how far they are."""
+def relaxed(
+    question: PreparedScenario, relaxations: Sequence[Relaxation], weights: Mapping[str, float]
+) -> tuple[Model, Mapping[str, Variable]]:
+    """Build the program of a scenario in which limits may be relaxed as little as possible, weighted.
 
-    model: Model  # its objective is what is relaxed, in one unit or weighted
-    given: Mapping[str, Variable]  # the columns of every relaxation that has rows in the scenario
-
-
-def relaxed(question: PreparedScenario, relaxations: Sequence[Relaxation], weights: Mapping[str, float]) -> Relaxed:
-    """Build the program of a scenario in which limits may be relaxed as little as possible."""
+    With it come the columns of every relaxation that has rows in the scenario.
+    """
     model = Model(question.inputs)
     given: dict[str, Variable] = {}
 
@@ -93,7 +90,7 @@ def relaxed(question: PreparedScenario, relaxations: Sequence[Relaxation], weigh
         model.problem.rows(block.name, rows)
     parts = ((given[name] * weight).total() for name, weight in weights.items() if name in given)
     model.problem.minimise(sum(parts, start=Expression.constant(UNIT, 0.0)))
-    return Relaxed(model, given)
+    return model, given
 
 
 # --- What could be relaxed in a scenario without a plan, kind by kind -----------------------------
@@ -107,8 +104,7 @@ RELAXATIONS: Final = (
 
 # --- Why a scenario has no plan, and the least that would have to change for one ------------------
 
-_IIS_SECONDS: Final = 120.0
-_WHOLE_SECONDS: Final = 120.0
+_CONFLICT_SECONDS: Final = 120.0
 _MARGINS: Final = (1.0, 1.02, 1.25, 2.0)
 """Factors on a relaxation until it is enough: settings also move other rows."""
 _GIVEN_UP: Final = 0.999
@@ -160,20 +156,9 @@ class Diagnosis(Answer):
         }
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it in types of JSON."""
-        found: dict[str, Any] = _finite(asdict(self))
+        """Return it in types of JSON, which has no infinity; settings become text."""
+        found: dict[str, Any] = json.loads(json.dumps(asdict(self), default=str), parse_constant=lambda _: None)
         return found
-
-
-def _finite(value: object) -> Any:
-    """Return a value in types of JSON, which has no infinity; settings become text."""
-    if isinstance(value, dict):
-        return {str(key): _finite(below) for key, below in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(below) for below in value]
-    if isinstance(value, float):
-        return value if isfinite(value) else None
-    return value if isinstance(value, str | int | None) else str(value)
 
 
 def diagnose(
@@ -230,9 +215,9 @@ def diagnose(
     ask.report_stage("find the constraints that conflict")
     short = shortages(question)
     if whole:
-        conflict, is_smallest = integer_conflict(question, model, _WHOLE_SECONDS, interrupt)
+        conflict, is_smallest = integer_conflict(question, model, _CONFLICT_SECONDS, interrupt)
     else:
-        names = session.iis(time_limit_s=_IIS_SECONDS)
+        names = session.iis(time_limit_s=_CONFLICT_SECONDS)
         conflict, is_smallest = conflict_rules(question, model.problem, names), True
     remedies = [*_relax_each(question, ask, whole=whole)]
     is_one_enough = any(remedy.name != "demand" for remedy in remedies)
@@ -273,32 +258,30 @@ def _least(
 
     Integers are insisted on only where there is a plan in shares: that search is slow.
     """
-    program = relaxed(question, (relaxation,), {relaxation.name: 1.0})
-    if relaxation.name not in program.given:
+    model, given = relaxed(question, (relaxation,), {relaxation.name: 1.0})
+    if relaxation.name not in given:
         return None
     hand_over = session_of if whole else relaxed_session
-    outcome = ask.solve_session(question, hand_over(question, program.model))
-    if outcome.status != "optimal":
-        return None
-    given = program.given[relaxation.name]
-    return given.over, given.value(outcome.x)
+    outcome = ask.solve_session(question, hand_over(question, model))
+    amount_of = given[relaxation.name]
+    return (amount_of.over, amount_of.value(outcome.x)) if outcome.status == "optimal" else None
 
 
 def _relax_together(question: PreparedScenario, ask: Asking) -> tuple[Remedy, ...]:
     """Relax all limits at once, each unit counted by how much a year needs of it."""
     limits = [relaxation for relaxation in RELAXATIONS if relaxation.name != "demand"]
     weights = {relaxation.name: 1.0 / _size(question, relaxation) for relaxation in limits}
-    program = relaxed(question, limits, weights)
-    outcome = ask.solve(question, program.model)
+    model, given = relaxed(question, limits, weights)
+    outcome = ask.solve(question, model)
     if outcome.status != "optimal":
         return ()
     for margin in _MARGINS:
         parts = []
-        for relaxation in (one for one in limits if one.name in program.given):
-            given = program.given[relaxation.name]
-            amounts = np.minimum(given.value(outcome.x) * margin, relaxation.most)
+        for relaxation in (one for one in limits if one.name in given):
+            amounts = np.minimum(given[relaxation.name].value(outcome.x) * margin, relaxation.most)
             if amounts.max(initial=0.0) > 1e-6:
-                parts.append(_remedy(relaxation, amounts, relaxation.change(question, given.over, amounts)))
+                change = relaxation.change(question, given[relaxation.name].over, amounts)
+                parts.append(_remedy(relaxation, amounts, change))
         settings = tuple(s for part in parts for s in part.change.settings)
         cells = tuple(c for part in parts for c in part.change.cells)
         if ask.is_enough(question, settings, cells):

@@ -87,8 +87,7 @@ def _too_little(p: Inputs) -> Iterator[Shortage]:
         per_kh100e = np.where(throughput > 0.0, per_mw / np.where(throughput > 0, throughput, 1), np.inf)
         np.minimum.at(least, racks.deployment["workload"], per_kh100e)
         # Nothing needs nothing, also of a workload that no rack can do.
-        need = np.multiply(owed, least[:, None], out=np.zeros(owed.shape), where=owed > 0.0)
-        needed = need.sum(axis=0)
+        needed = np.multiply(owed, least[:, None], out=np.zeros(owed.shape), where=owed > 0.0).sum(axis=0)
         for t in np.flatnonzero(needed * (1.0 - _SLACK) > most):
             asked, there_is = float(needed[t]), float(most[t])
             said = f"demand needs at least {amount(asked)} {unit}, and there can be at most {amount(there_is)}"
@@ -148,8 +147,7 @@ def _most_firm_mw(p: Inputs) -> Floats:
     begins = mask_at(shape, _at_zone(p, grid.expand))
     total = (firm + np.where(np.logical_or.accumulate(begins, axis=1), room, 0.0)).sum(axis=0)
     leases = (grid.lease_firm_mw_per_mw * _leased_mw(p)).sum(axis=0)
-    has_sources = mask_at(leases.shape, p.supply.capacity["year"])
-    return np.where(has_sources, np.inf, total + leases)
+    return np.where(mask_at(leases.shape, p.supply.capacity["year"]), np.inf, total + leases)
 
 
 def _most_racks_mw(p: Inputs) -> Floats:

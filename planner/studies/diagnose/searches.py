@@ -101,8 +101,7 @@ def _switches(question: PreparedScenario) -> Iterator[Search]:
 
 def _only(words: str, rules: tuple[str, ...], setting: Setting) -> Search:
     """Return what is done or not: a search of one step."""
-    change = ProposedChange((words,), (setting,))
-    return Search(words, "-", rules, (1.0,), lambda _: change)
+    return Search(words, "-", rules, (1.0,), lambda _: ProposedChange((words,), (setting,)))
 
 
 def _stepped(

@@ -17,7 +17,7 @@ import pandas as pd
 from planner.base.errors import InputError, Problem
 from planner.base.units import HOURS_PER_DAY, HOURS_PER_YEAR, KW_PER_MW, MONTHS_PER_YEAR, USD_PER_MUSD
 from planner.clock.days import DAYS_PER_MONTH
-from planner.family.table_columns import any_along, codes, dense_by_ids, floats, sum_at
+from planner.family.table_columns import any_along, codes, dense_by_ids, floats
 from planner.inputs.carbon import intensity_shape
 from planner.inputs.power_prices import delivered_prices
 from planner.inputs.scope import make_case
@@ -32,41 +32,18 @@ from planner.studies.dispatch.dispatch import PeakBilling, operate
 from planner.studies.dispatch.operated import Work, fleet_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from planner.base.arrays import Floats, Positions
-    from planner.inputs.inputs import Inputs
-    from planner.outputs.run import Run
-    from planner.scenario import Scenario
+    from planner.runs.plan import PlanViews
     from planner.stress import FixedPlan, StressYear
     from planner.studies.dispatch.operated import Fleet
 
-_FIGURES: Final = {
-    "cost_musd": "cost of operation: the next three and what is short, less what is sold",
-    "energy_musd": "grid energy at delivered prices, before demand charges and tariffs",
-    "demand_musd": "demand charges on the billed peak of each month",
-    "source_musd": "fuel of on-site technologies, and what they and batteries cost by output",
-    "sold_musd": "own power sold",
-    "short_musd": "energy that is short, at the price of unmet compute or of lost load",
-    "used_mwh": "energy that the site uses",
-    "grid_mwh": "energy drawn from the grid",
-    "short_mwh": "energy that connection, on-site technologies and batteries do not deliver",
-    "short_h": "hours in which something is short",
-    "highest_mw": "highest draw from the grid",
-    "billed_mw": "mean of the twelve months' billed peaks",
-    "carbon_t": "emissions of grid energy by place",
-}
-COLUMNS: Final = {
-    "year": "model year",
-    "zone": "grid zone of the site",
-    "site": "site that draws power",
-    **{
-        f"{how}_{name}": f"{text}, {counted}"
-        for name, text in _FIGURES.items()
-        for how, counted in (("days", "as the plan's days count it"), ("hours", "in all hours"))
-    },
-}
-"""What each column of the table says."""
+_FIGURES: Final = (
+    *("cost_musd", "energy_musd", "demand_musd", "source_musd", "sold_musd", "short_musd", "used_mwh", "grid_mwh"),
+    *("short_mwh", "short_h", "highest_mw", "billed_mw", "carbon_t"),
+)
+COLUMNS: Final = ("year", "zone", "site", *(f"{how}_{name}" for name in _FIGURES for how in ("days", "hours")))
 _NAMED: Final = 5
 _NOISE_MW: Final = 1e-6
 _YEAR_H: Final = int(HOURS_PER_YEAR)
@@ -87,7 +64,14 @@ class DaysError(Answer):
     run: str  # name of the run
     days: int  # days of the plan, and the length of their time slices. [h]
     slot_h: int
-    table: pd.DataFrame  # `COLUMNS`, a row per model year and site
+    # `COLUMNS`, a row per model year and site that draws power, with its grid zone; each figure as the plan's days
+    # count it, and in all hours. Cost of operation: the next three and what is short, less what is sold; grid energy at
+    # delivered prices, before demand charges and tariffs; demand charges on the billed peak of each month; fuel of
+    # on-site technologies, and what they and batteries cost by output; own power sold; energy that is short, at the
+    # price of unmet compute or of lost load. Energy that the site uses; that is drawn from the grid; that connection,
+    # on-site technologies and batteries do not deliver; hours in which something is short; highest draw from the grid;
+    # mean of the twelve months' billed peaks; emissions of grid energy by place
+    table: pd.DataFrame
     objective_musd: float  # cost of the plan, discounted. [MUSD]
     # cost of operation in all hours less that on the plan's days, discounted as the plan is, over the years asked for.
     # [MUSD]
@@ -109,10 +93,8 @@ class DaysError(Answer):
 
 
 def days_error(
-    run: Run,
+    stored: PlanViews,
     plan: FixedPlan,
-    scenario: Scenario,
-    inputs: Inputs,
     hours: StressYear,
     lost_load_usd_per_mwh: float,
     *,
@@ -125,8 +107,9 @@ def days_error(
     year and the demand charge of each month in view. Work waits within its window, as in the plan.
     Takes `lost_load_usd_per_mwh` [USD/MWh].
     """
-    counted, waiting = _Counted(run.tables, plan, inputs), _Waiting(plan, inputs, run.tables)
-    every = _Hours(plan, scenario, run.inputs_tables, hours, waiting)
+    run = stored.run
+    counted, waiting = _Counted(stored, plan), _Waiting(stored, plan)
+    every = _Hours(stored, plan, hours, waiting)
     parts, error_musd = [], 0.0
     chosen = [t for t, year in enumerate(plan.years) if years is None or year in years]
     for number, t in enumerate(chosen):
@@ -135,7 +118,7 @@ def days_error(
             on_progress(f"{plan.years[t]}: all hours", (number + share) / len(chosen))
 
         hourly = (every.use_mw(t), every.energy_usd[:, t], every.above_usd(t))
-        fleet = fleet_of(plan, scenario, inputs, run.tables, t, *hourly, lost_load_usd_per_mwh, every.yield_frac)
+        fleet = fleet_of(stored, plan, t, hourly, lost_load_usd_per_mwh, every.yield_frac)
         fleet = replace(fleet, work=every.work(t, waiting))
         t_per_mwh = counted.carbon_t_per_mwh(t)[:, None] * every.carbon_shape
         by = {"days": counted.figures(t, fleet)}
@@ -144,7 +127,7 @@ def days_error(
         place = {"year": plan.years[t], "zone": plan.zones, "site": plan.sites}
         parts.append(pd.DataFrame({**place, **pairs}))
         more_musd = float((by["hours"]["cost_musd"] - by["days"]["cost_musd"]).sum())
-        error_musd += float(inputs.finance.year_weight[t]) * more_musd
+        error_musd += float(stored.inputs.finance.year_weight[t]) * more_musd
     return DaysError(
         str(run.meta["run"]),
         plan.days.n_days,
@@ -175,18 +158,12 @@ def _operated(
         report(site / len(fleet.sites))
         one, charge = fleet.select(np.array([site])), usd_per_mw_month[site : site + 1]
         # Without a battery nothing ties a month to the next.
-        ends = [_YEAR_H] if one.has_battery[0] else [*_MONTH_STARTS_H[1:], _YEAR_H]
-        for first, end in zip([0, *ends], ends, strict=False):
-            month = _MONTH_OF_HOUR[first:end]
-            some, billing = one, PeakBilling(month - month[0], charge)
-            if end - first < _YEAR_H:
-                some = one.between(first, end)
-            found = operate(some, end - first, 0, billing=billing)
-            grid_mw[site, first:end], short_mw[site, first:end] = found.grid_mw[0], found.short_mw[0]
-            source_usd[site] += found.output_mw.sum(axis=1) @ some.sources.usd_per_mwh
-            source_usd[site] += found.discharge_mw.sum(axis=1) @ some.batteries.usd_per_mwh
-            sold_usd[site] += (found.sold_mw * some.sell_usd_per_mwh).sum()
-            used_mwh[site] += (some.work.mw_per_mw * (found.done_mw - some.work.due_mw)).sum()
+        ends = None if one.has_battery[0] else np.append(_MONTH_STARTS_H[1:], _YEAR_H)
+        found = operate(one, _YEAR_H, 0, ends=ends, billing=PeakBilling(_MONTH_OF_HOUR, charge))
+        grid_mw[site], short_mw[site] = found.grid_mw[0], found.short_mw[0]
+        source_usd[site] = one.source_usd(found.output_mw.sum(axis=1), found.discharge_mw.sum(axis=1))[0]
+        sold_usd[site] = (found.sold_mw * one.sell_usd_per_mwh).sum()
+        used_mwh[site] += (one.work.mw_per_mw * (found.done_mw - one.work.due_mw)).sum()
     billed_mw = np.maximum.reduceat(grid_mw, _MONTH_STARTS_H, axis=1)
     return _with_cost(
         energy_musd=(grid_mw * fleet.usd_per_mwh).sum(axis=1) / USD_PER_MUSD,
@@ -212,8 +189,8 @@ def _with_cost(**figures: Floats) -> dict[str, Floats]:
 class _Counted:
     """What the plan's days count of its operation, by model year and site."""
 
-    def __init__(self, tables: Mapping[str, pd.DataFrame], plan: FixedPlan, inputs: Inputs) -> None:
-        self._plan = plan
+    def __init__(self, stored: PlanViews, plan: FixedPlan) -> None:
+        self._plan, tables, inputs = plan, stored.run.tables, stored.inputs
         self._power, self._peaks = tables["power_slot"], tables["billed_peaks"]
         surplus = tables["site_surplus"]
         self._sold = surplus.assign(hours=plan.days.weight_h[codes(surplus["slot"], plan.days.names)])
@@ -234,9 +211,8 @@ class _Counted:
         mwh = power["grid_mw"] * power["hours"]
         used_mwh = (power["facility_mw"] + power["other_load_mw"]) * power["hours"]
         sold_usd = sold["export_mw"] * sold["hours"] * sold["export_usd_per_mwh"]
-        sources, batteries, nothing = fleet.sources, fleet.batteries, np.zeros(len(fleet.sites))
-        source_usd = sum_at(nothing.shape, (sources.site,), sources.planned_mw.sum(axis=1) * sources.usd_per_mwh)
-        source_usd += sum_at(nothing.shape, (batteries.site,), batteries.planned_mwh * batteries.usd_per_mwh)
+        source_usd = fleet.source_usd(fleet.sources.planned_mw.sum(axis=1), fleet.batteries.planned_mwh)
+        nothing = np.zeros(len(fleet.sites))
         return _with_cost(
             energy_musd=self._by_site(mwh * power["energy_usd_per_mwh"], power) / USD_PER_MUSD,
             demand_musd=self._by_site(peaks["charge_musd"], peaks),
@@ -260,7 +236,8 @@ class _Counted:
 class _Waiting:
     """Work of a plan that may wait."""
 
-    def __init__(self, plan: FixedPlan, inputs: Inputs, tables: Mapping[str, pd.DataFrame]) -> None:
+    def __init__(self, stored: PlanViews, plan: FixedPlan) -> None:
+        inputs, tables = stored.inputs, stored.run.tables
         power, racks, sets = inputs.power, inputs.racks, inputs.sets
         self._site, self._power = sets.site.codes(plan.sites), power
         window_h = np.array([int(name.removesuffix("h")) for name in sets.window.labels])
@@ -305,15 +282,8 @@ class _Waiting:
 class _Hours:
     """Every hour of a year at the sites of a plan."""
 
-    def __init__(
-        self,
-        plan: FixedPlan,
-        scenario: Scenario,
-        tables: Mapping[str, pd.DataFrame],
-        hours: StressYear,
-        waiting: _Waiting,
-    ) -> None:
-        own = make_case(scenario, tables)
+    def __init__(self, stored: PlanViews, plan: FixedPlan, hours: StressYear, waiting: _Waiting) -> None:
+        own = make_case(stored.scenario, stored.run.inputs_tables)
         if own.ids("sites") != hours.sites:
             other = sorted({*own.ids("sites")} ^ {*hours.sites}) or ["their order"]
             what_is = f"sites are not those of the plan: {', '.join(other[:_NAMED])}"

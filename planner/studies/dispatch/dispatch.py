@@ -21,10 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from planner.base.arrays import Floats, Positions
-    from planner.inputs.inputs import Inputs
     from planner.lp import Expression, Variable
-    from planner.outputs.run import Run
-    from planner.scenario import Scenario
+    from planner.runs.plan import PlanViews
     from planner.stress import FixedPlan, OwnHours, StressSettings
     from planner.stress.simulate import Reliability
     from planner.studies.dispatch.operated import Batteries, Fleet
@@ -39,7 +37,7 @@ if TYPE_CHECKING:
 class PeakBilling:
     """Highest draws that are billed."""
 
-    period: Positions  # period of each hour, numbered from 0, shape (hour,)
+    period: Positions  # period of each hour, in order, shape (hour,)
     usd_per_mw: Floats  # price of the highest MW drawn in a period, shape (site,). [USD/MW]
 
 
@@ -68,6 +66,7 @@ def operate(
     window_h: int,
     overlap_h: int,
     *,
+    ends: Positions | None = None,
     begin_mwh: Floats | None = None,
     billing: PeakBilling | None = None,
     on_window: Callable[[float], None] = lambda _share: None,
@@ -85,24 +84,26 @@ def operate(
     by the next one, which goes on from the batteries' level at that moment. Batteries end with at
     least the energy that they begin with; what they lack then is short.
     Takes `begin_mwh` (battery,) [MWh].
+
+    `ends`: Where windows end instead that nothing ties to the next, as months of sites without batteries.
     """
-    step = window_h - overlap_h
+    firsts = np.arange(0, fleet.hours, window_h - overlap_h) if ends is None else np.append(0, ends[:-1])
+    lasts = np.minimum(firsts + window_h, fleet.hours) if ends is None else ends
     begin = np.zeros(len(fleet.batteries.mw)) if begin_mwh is None else begin_mwh
     level = None if begin_mwh is None and window_h >= fleet.hours else begin
     parts: dict[str, list[Floats]] = {name: [] for name in _NAMES}
     session: HighsSession | None = None
     solves = 0
-    for first in range(0, fleet.hours, step):
-        count = min(window_h, fleet.hours - first)
-        is_last = first + count == fleet.hours
+    for first, last, after in zip(firsts.tolist(), lasts.tolist(), [*firsts[1:].tolist(), fleet.hours], strict=True):
+        count, is_last = last - first, last == fleet.hours
         problem = _program(fleet, first, count, level, begin if is_last else None, billing)
         session = session or HighsSession(problem)
         session.update(problem)
         outcome = session.solve()
         if outcome.status != "optimal":
-            raise SolverError(f"hours {first} to {first + count}: {outcome.status}: {outcome.message}")
+            raise SolverError(f"hours {first} to {last}: {outcome.status}: {outcome.message}")
         solves += 1
-        kept = count if is_last else step
+        kept = count if is_last else after - first
         for name in _NAMES:
             values = outcome.x[problem.column_block(name)].reshape(-1, count)
             parts[name].append(np.maximum(values[:, :kept], 0.0))
@@ -221,7 +222,8 @@ def _do_work(problem: ArrayProblem, done: Expression, block: Positions, due_mw: 
 
 def _billed(problem: ArrayProblem, grid: Expression, period: Positions, usd_per_mw: Floats) -> Expression:
     """Add the highest draw of each site and period; return what they cost. [USD]"""
-    periods = Axis("period", tuple(map(str, range(int(period.max()) + 1))))
+    period = period - period[0]
+    periods = Axis("period", tuple(map(str, range(int(period[-1]) + 1))))
     site = grid.over.axis("site")
     peak = problem.variable("peak_mw", Index.full("billed", site, periods))
     of = np.arange(len(site))[:, None] * len(periods) + period
@@ -234,22 +236,10 @@ def _billed(problem: ArrayProblem, grid: Expression, period: Positions, usd_per_
 
 WAYS: Final = ("perfect foresight", "rolling windows", "rules of stress")
 """How the plan is operated: all hours of the year in view, few of them, or none."""
-COLUMNS: Final = {
-    "year": "model year",
-    "way": "how the plan is operated",
-    "cost_musd": "cost of energy, on-site technologies and what is short, less what is sold",
-    "above_musd": "cost above that of perfect foresight",
-    "energy_musd": "grid energy at delivered prices, before demand charges, tariffs and contracts",
-    "source_musd": "fuel of on-site technologies, and what they and batteries cost by output",
-    "sold_musd": "own power sold, at the hour's wholesale price by the share of the scenario",
-    "short_musd": "energy that is short, at the price of unmet compute or of lost load",
-    "used_mwh": "energy that the sites use",
-    "grid_mwh": "energy drawn from the grid",
-    "source_mwh": "output of on-site technologies that may run at any hour",
-    "taken_mwh": "energy taken out of the cells of batteries",
-    "short_mwh": "energy that connection, on-site technologies and batteries do not deliver",
-}
-"""What each column of the table says."""
+COLUMNS: Final = (
+    *("year", "way", "cost_musd", "above_musd", "energy_musd", "source_musd", "sold_musd", "short_musd"),
+    *("used_mwh", "grid_mwh", "source_mwh", "taken_mwh", "short_mwh"),
+)
 _LONGEST_H: Final = int(HOURS_PER_YEAR)
 _WEEK_H: Final = 168
 """Without batteries no hour depends on another: their windows are a week, whatever was asked."""
@@ -267,7 +257,14 @@ class Dispatch(Answer):
     run: str  # name of the run
     window_h: int  # hours in view, and those of them that the next window sees again
     overlap_h: int
-    table: pd.DataFrame  # `COLUMNS`, three rows per model year
+    # `COLUMNS`, three rows per model year: the year, and how the plan is operated; cost of energy, on-site technologies
+    # and what is short, less what is sold; how much that is above perfect foresight. Of the cost: grid energy at
+    # delivered prices, before demand charges, tariffs and contracts; fuel of on-site technologies, and what they and
+    # batteries cost by output; own power sold, at the hour's wholesale price by the share of the scenario; energy that
+    # is short, at the price of unmet compute or of lost load. Energy that the sites use; that is drawn from the grid;
+    # output of on-site technologies that may run at any hour; energy taken out of the cells of batteries; energy that
+    # connection, on-site technologies and batteries do not deliver
+    table: pd.DataFrame
     batteries: int  # batteries in the year operated that has most; without any, foresight of hours is worth nothing
     lost_load_usd_per_mwh: float  # price of energy that is short at sites without racks. [USD/MWh]
 
@@ -282,10 +279,8 @@ def window_problems(window_h: int, overlap_h: int) -> list[Problem]:
 
 
 def dispatch(
-    run: Run,
+    stored: PlanViews,
     plan: FixedPlan,
-    scenario: Scenario,
-    inputs: Inputs,
     settings: StressSettings,
     reliability: Reliability,
     *,
@@ -302,7 +297,7 @@ def dispatch(
     for year, label in enumerate(plan.years):
         if years is not None and label not in years:
             continue
-        fleet = operated(plan, scenario, inputs, run.tables, year, settings, own)
+        fleet = operated(stored, plan, year, settings, own)
         batteries = max(batteries, len(fleet.batteries.mw))
         stores = np.flatnonzero(fleet.has_battery)
         others, with_stores = fleet.select(np.flatnonzero(~fleet.has_battery)), fleet.select(stores)
@@ -327,15 +322,14 @@ def dispatch(
     table = pd.DataFrame(rows)
     table["above_musd"] = table["cost_musd"] - table.groupby("year")["cost_musd"].transform("first")
     lost_usd = settings.lost_load_usd_per_mwh
-    return Dispatch(str(run.meta["run"]), window_h, overlap_h, table[list(COLUMNS)], batteries, lost_usd)
+    return Dispatch(str(stored.run.meta["run"]), window_h, overlap_h, table[list(COLUMNS)], batteries, lost_usd)
 
 
 def _figures(fleet: Fleet, found: Operation) -> dict[str, float]:
     """Add up what sites do in a year, and what it costs."""
-    source_usd = found.output_mw.sum(axis=1) @ fleet.sources.usd_per_mwh
     return _counted(
         energy_usd=(found.grid_mw * fleet.usd_per_mwh).sum(),
-        source_usd=source_usd + found.discharge_mw.sum(axis=1) @ fleet.batteries.usd_per_mwh,
+        source_usd=fleet.source_usd(found.output_mw.sum(axis=1), found.discharge_mw.sum(axis=1)).sum(),
         sold_usd=(found.sold_mw * fleet.sell_usd_per_mwh).sum(),
         short_usd=found.short_mw.sum(axis=1) @ fleet.short_usd_per_mwh,
         used_mwh=fleet.use_mw.sum(),
@@ -373,12 +367,11 @@ def _by_rules(
     np.maximum.at(cycled, batteries.site, batteries.usd_per_mwh)
     per_mwh = np.divide(usd, by_site, out=most, where=by_site > 0.0)
     more_usd = found.source_mwh[0] @ per_mwh + found.battery_mwh[0] @ cycled
-    planned_usd = planned_mwh @ sources.usd_per_mwh + batteries.planned_mwh @ batteries.usd_per_mwh
     short_mwh = found.unserved_mwh[0] + found.generator_mwh[0]
     fallen = np.maximum(-np.diff(plan.hours(plan.level_mwh[year], 0, 365), axis=1), 0.0).sum()
     return _counted(
         energy_usd=found.energy_usd[0].sum(),
-        source_usd=planned_usd + more_usd,
+        source_usd=fleet.source_usd(planned_mwh, batteries.planned_mwh).sum() + more_usd,
         sold_usd=(fleet.planned_sale_mw * fleet.sell_usd_per_mwh).sum(),
         short_usd=short_mwh @ fleet.short_usd_per_mwh,
         used_mwh=found.used_mwh[0].sum(),

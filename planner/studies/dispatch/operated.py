@@ -6,20 +6,16 @@ from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
+import pandas as pd
 
 from planner.base.units import H100E_PER_KH100E, HOURS_PER_YEAR
 from planner.family.table_columns import codes, floats, sum_at
 from planner.stress.simulate import conditions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    import pandas as pd
-
     from planner.base.arrays import Bools, Floats, Positions
-    from planner.inputs.inputs import Inputs
     from planner.lp import Index
-    from planner.scenario import Scenario
+    from planner.runs.plan import PlanViews
     from planner.stress import FixedPlan, OwnHours, StressSettings
 
 _DAYS = 365
@@ -92,6 +88,14 @@ class Fleet:
         """How many hours there are."""
         return int(self.use_mw.shape[1])
 
+    def source_usd(self, output_mwh: Floats, delivered_mwh: Floats) -> Floats:
+        """Return what output of sources and batteries costs at each site. Gives [USD]."""
+        of_sources, of_batteries = (
+            sum_at((len(self.sites),), (of.site,), mwh * of.usd_per_mwh)
+            for of, mwh in ((self.sources, output_mwh), (self.batteries, delivered_mwh))
+        )
+        return of_sources + of_batteries
+
     @property
     def has_battery(self) -> Bools:
         """Whether each site has a battery, shape (site,)."""
@@ -104,72 +108,52 @@ class Fleet:
 
         def there(of: Any) -> Any:
             kept = np.flatnonzero(place[of.site] >= 0)
-            return _cut(of, lambda array: array[kept], site=place[of.site[kept]])
+            return _chosen(of, kept, site=place[of.site[kept]])
 
         own = {name: there(getattr(self, name)) for name in ("sources", "batteries", "work")}
-        return _cut(self, lambda array: array[chosen], sites=tuple(self.sites[s] for s in chosen), **own)
-
-    def between(self, first: int, end: int) -> Fleet:
-        """Return some of the hours, of sites without batteries."""
-
-        def hours(array: np.ndarray) -> np.ndarray:
-            return array[:, first:end] if array.ndim > 1 else array
-
-        own = {"sites": self.sites, "batteries": self.batteries}
-        return _cut(self, hours, **own, sources=_cut(self.sources, hours), work=_cut(self.work, hours))
+        return _chosen(self, chosen, sites=tuple(self.sites[s] for s in chosen), **own)
 
 
-def _cut(of: Arrays, part: Callable[[np.ndarray], np.ndarray], **own: Any) -> Arrays:
-    """Return a part of every array of a dataclass, but for fields of its own."""
-    cut: dict[str, Any] = {one.name: part(getattr(of, one.name)) for one in fields(of) if one.name not in own}
-    return replace(of, **cut, **own)
+def _chosen(of: Arrays, at: Positions, **own: Any) -> Arrays:
+    """Return some entries of every array of a dataclass, but for fields of its own."""
+    kept: dict[str, Any] = {one.name: getattr(of, one.name)[at] for one in fields(of) if one.name not in own}
+    return replace(of, **kept, **own)
 
 
-def operated(
-    plan: FixedPlan,
-    scenario: Scenario,
-    inputs: Inputs,
-    tables: Mapping[str, pd.DataFrame],
-    year: int,
-    settings: StressSettings,
-    own: OwnHours | None = None,
-) -> Fleet:
+def operated(stored: PlanViews, plan: FixedPlan, year: int, settings: StressSettings, own: OwnHours | None) -> Fleet:
     """Lay out a model year of a plan by hours."""
 
     def hours(of_slot: Floats) -> Floats:
         return plan.hours(of_slot[year], 0, _DAYS)
 
-    one = replace(settings, draws=1)
-    weeks = [week[2:4] for week in conditions(plan, year, one, own=own)]
+    weeks = [week[2:4] for week in conditions(plan, year, replace(settings, draws=1), own=own)]
     overhead, usd_per_mwh = (np.concatenate([week[part][0] for week in weeks], axis=-1) for part in (0, 1))
     use_mw = hours(plan.it_mw) * (1.0 + overhead) + hours(plan.loss_mw) + hours(plan.other_mw)
     above_usd = usd_per_mwh - hours(plan.energy_usd_per_mwh)
-    lost_usd = settings.lost_load_usd_per_mwh
-    return fleet_of(plan, scenario, inputs, tables, year, use_mw, usd_per_mwh, above_usd, lost_usd)
+    return fleet_of(stored, plan, year, (use_mw, usd_per_mwh, above_usd), settings.lost_load_usd_per_mwh)
 
 
 def fleet_of(
+    stored: PlanViews,
     plan: FixedPlan,
-    scenario: Scenario,
-    inputs: Inputs,
-    tables: Mapping[str, pd.DataFrame],
     year: int,
-    use_mw: Floats,
-    usd_per_mwh: Floats,
-    above_usd: Floats,
+    hourly: tuple[Floats, Floats, Floats],
     lost_load_usd_per_mwh: float,
     yield_frac: Floats | None = None,
 ) -> Fleet:
     """Return what is operated where the hours are known.
 
-    Takes `use_mw` (site, 8760) [MW], `usd_per_mwh` (site, 8760) [MW], `above_usd` [USD/MWh], `lost_load_usd_per_mwh`
-    [USD/MWh], `yield_frac` (site, technology, 8760).
+    Takes `hourly`, of each (site, 8760): what sites use [MW], the delivered price of energy, and what of the wholesale
+    price is above that of the plan's hours [USD/MWh]; `lost_load_usd_per_mwh` [USD/MWh], `yield_frac` (site,
+    technology, 8760).
     """
+    use_mw, usd_per_mwh, above_usd = hourly
+    scenario = stored.scenario
 
     def hours(of_slot: Floats) -> Floats:
         return plan.hours(of_slot[year], 0, _DAYS)
 
-    sources, firm_mw = _Sources(plan, inputs, tables, year, yield_frac), plan.firm_mw[year][:, None]
+    sources, firm_mw = _Sources(stored, plan, year, yield_frac), plan.firm_mw[year][:, None]
     export_usd, planned_sale = sources.sales()
     # Wholesale prices of the hour, of which those who sell get a share.
     sell_usd = hours(export_usd) + scenario.supply.export.wholesale_price_frac * above_usd
@@ -206,62 +190,49 @@ def short_prices(
 class _Sources:
     """On-site technologies of a model year of a plan."""
 
-    def __init__(
-        self, plan: FixedPlan, inputs: Inputs, tables: Mapping[str, pd.DataFrame], year: int, yield_frac: Floats | None
-    ) -> None:
-        self._plan, self._inputs, self._sold = plan, inputs, tables["site_surplus"]
+    def __init__(self, stored: PlanViews, plan: FixedPlan, year: int, yield_frac: Floats | None) -> None:
+        tables, supply = stored.run.tables, stored.inputs.supply
+        self._plan, self._inputs, self._sold = plan, stored.inputs, tables["site_surplus"]
         self._yield_frac = yield_frac
-        supply = inputs.supply
-        of_year = (tables[name] for name in ("source_year", "source_slot"))
-        self._year, self._slot = (of[of["year"] == plan.years[year]].reset_index(drop=True) for of in of_year)
+        rows, self._slot = (of[of["year"] == plan.years[year]] for of in (tables["source_year"], tables["source_slot"]))
+        rows = rows[rows["site"].isin(plan.sites)]
+        places = pd.MultiIndex.from_frame(rows[["site", "source"]])
 
-        def by_place(over: Index, usd: Floats) -> dict[tuple[str, str], float]:
-            at = np.flatnonzero(over["year"] == year)
-            of_year = over.select(at)
-            places = zip(of_year.labels("site"), of_year.labels("source"), strict=True)
-            return dict(zip(places, usd[at].tolist(), strict=True))
+        def at_places(over: Index, usd: Floats) -> Floats:
+            of_year = over.select(over["year"] == year)
+            known = pd.MultiIndex.from_arrays([of_year.labels("site"), of_year.labels("source")])
+            return pd.Series(usd[over["year"] == year], known).reindex(places).to_numpy()
 
-        self._variable_usd = by_place(supply.capacity, supply.variable_usd_per_mwh)
-        fuel_usd = by_place(supply.dispatch, supply.fuel_usd_per_mwh)
-        self._usd = {place: usd + self._variable_usd[place] for place, usd in fuel_usd.items()}
+        variable_usd = at_places(supply.capacity, supply.variable_usd_per_mwh)
+        fuel_usd = at_places(supply.dispatch, supply.fuel_usd_per_mwh)
         hours = supply.run_hours
-        self._limited = set(zip(hours.labels("site"), hours.labels("source"), strict=True))
+        is_limited = places.isin(list(zip(hours.labels("site"), hours.labels("source"), strict=True)))
+        usd = {"usd": fuel_usd + variable_usd, "variable_usd": variable_usd, "is_limited": is_limited}
+        self._rows = rows.assign(at=codes(rows["site"], plan.sites), of=supply.source.codes(rows["source"]), **usd)
+        """Technologies at sites of the plan; one that nobody dispatches has no cost of fuel and output."""
 
     def free_mw(self) -> Floats:
         """Yield of sun and wind for nothing, and what sources with limited hours put out. [MW]"""
-        limited = [place for place in self._places("firm") if place in self._limited]
-        yields = [place for place in self._places(*_WEATHER) if place not in self._usd]
-        sites = codes([site for site, _ in (*limited, *yields)], self._plan.sites)
+        rows = self._rows
+        limited = rows[(rows["role"] == "firm") & rows["is_limited"]]
+        yields = rows[rows["role"].isin(_WEATHER) & rows["usd"].isna()]
         mw = np.concatenate([self._planned_mw(limited), self._available_mw(yields)])
+        sites = np.concatenate([limited["at"], yields["at"]])
         return sum_at((len(self._plan.sites), round(HOURS_PER_YEAR)), (sites,), mw)
 
     def dispatched(self) -> OperatedSupply:
         """Sources that may run at any hour, and sun and wind with a cost of output."""
-        firm, every = self._places("firm"), self._places("firm", *_WEATHER)
-        places = [place for place in every if place not in self._limited and place in self._usd]
-        return OperatedSupply(
-            codes([site for site, _ in places], self._plan.sites),
-            self._available_mw(places),
-            self._planned_mw(places),
-            np.array([self._usd[place] for place in places], dtype=np.float64),
-            np.array([place in firm for place in places], dtype=np.bool_),
-        )
+        rows = self._rows
+        rows = rows[rows["role"].isin(("firm", *_WEATHER)) & ~rows["is_limited"] & rows["usd"].notna()]
+        mw = (self._available_mw(rows), self._planned_mw(rows))
+        return OperatedSupply(rows["at"].to_numpy(), *mw, floats(rows, "usd"), (rows["role"] == "firm").to_numpy())
 
-    def _places(self, *roles: str) -> list[tuple[str, str]]:
-        """List technologies of some roles at sites of the plan, as (site, technology)."""
-        rows = self._year[self._year["role"].isin(roles) & self._year["site"].isin(self._plan.sites)]
-        return list(zip(rows["site"], rows["source"], strict=True))
-
-    def _available_mw(self, places: list[tuple[str, str]]) -> Floats:
+    def _available_mw(self, rows: pd.DataFrame) -> Floats:
         """What technologies can put out, (place, hour). [MW]"""
-        capacity = self._year.set_index(["site", "source"])["capacity_mw"]
-        mw = np.array([capacity[place] for place in places], dtype=np.float64)[:, None]
-        supply, sets = self._inputs.supply, self._inputs.sets
-        source = supply.source.codes([source for _, source in places])
-        names = [site for site, _ in places]
+        supply, sets, mw = self._inputs.supply, self._inputs.sets, floats(rows, "capacity_mw")[:, None]
         if self._yield_frac is not None:
-            return np.asarray(mw * self._yield_frac[codes(names, self._plan.sites), source])
-        return self._plan.hours(supply.availability_frac[sets.site.codes(names), source] * mw, 0, _DAYS)
+            return np.asarray(mw * self._yield_frac[rows["at"], rows["of"]])
+        return self._plan.hours(supply.availability_frac[sets.site.codes(rows["site"]), rows["of"]] * mw, 0, _DAYS)
 
     def sales(self) -> tuple[Floats, Floats]:
         """Price of power sold, 0 where none may be, and what the plan sells, (year, site, slot)."""
@@ -273,21 +244,23 @@ class _Sources:
 
     def batteries(self) -> Batteries:
         """Batteries with some energy."""
-        rows = self._year[(self._year["role"] == "storage") & (self._year["energy_mwh"] > 0.0)]
-        rows, supply = rows[rows["site"].isin(self._plan.sites)], self._inputs.supply
-        source, places = supply.source.codes(rows["source"]), list(zip(rows["site"], rows["source"], strict=True))
+        rows, supply = (
+            self._rows[(self._rows["role"] == "storage") & (self._rows["energy_mwh"] > 0.0)],
+            self._inputs.supply,
+        )
         return Batteries(
-            codes(rows["site"], self._plan.sites),
+            rows["at"].to_numpy(),
             floats(rows, "capacity_mw"),
             floats(rows, "energy_mwh"),
-            supply.charge_efficiency_frac[source],
-            supply.discharge_efficiency_frac[source],
-            np.array([self._variable_usd[place] for place in places], dtype=np.float64),
-            self._planned_mw(places).sum(axis=1),
+            supply.charge_efficiency_frac[rows["of"]],
+            supply.discharge_efficiency_frac[rows["of"]],
+            floats(rows, "variable_usd"),
+            self._planned_mw(rows).sum(axis=1),
         )
 
-    def _planned_mw(self, places: list[tuple[str, str]]) -> Floats:
+    def _planned_mw(self, rows: pd.DataFrame) -> Floats:
         """What technologies put out in the plan, (place, hour). [MW]"""
-        slots, pairs = self._plan.days.names, list(zip(self._slot["site"], self._slot["source"], strict=True))
-        at = (codes(pairs, places), codes(self._slot["slot"], slots))
-        return self._plan.hours(sum_at((len(places), len(slots)), at, floats(self._slot, "output_mw")), 0, _DAYS)
+        slots, slot = self._plan.days.names, self._slot
+        pairs, places = (list(zip(of["site"], of["source"], strict=True)) for of in (slot, rows))
+        at = (codes(pairs, places), codes(slot["slot"], slots))
+        return self._plan.hours(sum_at((len(places), len(slots)), at, floats(slot, "output_mw")), 0, _DAYS)

@@ -29,8 +29,7 @@ from planner.studies.solve.at_plan import duals_of, fixed_program, has_program, 
 from planner.studies.solve.failover import add_cuts, stored_cuts
 
 if TYPE_CHECKING:
-    import threading
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from planner.inputs.inputs import Inputs
     from planner.inputs.uncertain_figures import UncertainFigure
@@ -184,20 +183,15 @@ class _TooSlow(Exception):  # as TimeoutError, of one solve
 
 
 def solved_again(
-    found: FoundFigures,
-    program: PlanProgram,
-    question: PreparedScenario,
-    ask: Asking,
-    run: Run,
-    most: int,
-    seconds: float,
+    found: FoundFigures, program: PlanProgram, ask: Asking, run: Run, most: int, seconds: float
 ) -> tuple[pd.DataFrame, Again]:
     """Solve again with each figure at its low and its high, from the plan and its duals.
 
     After those that first order ranks come the ends of steps that only take away.
     """
     began, model = time.perf_counter(), program.model
-    fixed = fixed_program(question, model, ask, proof_of(run))
+    question = PreparedScenario(program.scenario, model.p)
+    session, _ = fixed_program(question, model, ask, proof_of(run))
     figures: _Ends = [(figure, (low, high), _ENDS) for figure, low, high in found.effects]
     for figure in found.in_steps:
         less = tuple(name for name in _ENDS if program.only_takes_away(figure, getattr(figure, name)))
@@ -206,7 +200,7 @@ def solved_again(
 
     def outcome() -> Outcome:
         left_s = max(0.0, began + seconds - time.perf_counter())
-        after = ask.solve_session(question, fixed.session, most_s=left_s)
+        after = ask.solve_session(question, session, most_s=left_s)
         if after.status == "time_limit":
             raise _TooSlow if left_s > question.scenario.solver.time_limit_s else TimeoutError
         return after
@@ -229,7 +223,7 @@ def solved_again(
         if built is None:
             return None
         x = np.clip(program.plan.x, built.columns.lower, built.columns.upper)
-        fixed.session.take(integers_fixed(model, built, x))
+        session.take(integers_fixed(model, built, x))
         after = outcome()
         if after.status != "optimal":
             return None
@@ -313,9 +307,9 @@ def estimates(
     plan = AtPlan(arrays, proof.column("x"), np.nan_to_num(duals_of(proof, arrays)))
     program = PlanProgram(scenario, offers_of(scenario, inputs.tables), model, plan, cuts)
     figures = figures_of(inputs.tables)
-    found = deciding_figures(program, figures, most, ask.report_stage, ask.interrupt)
+    found = deciding_figures(program, figures, most, ask)
     if resolve:
-        table, again = solved_again(found, program, PreparedScenario(scenario, inputs), ask, run, most, seconds)
+        table, again = solved_again(found, program, ask, run, most, seconds)
     else:
         rows = [first_order_row(rank, *one) for rank, one in enumerate(found.effects, start=1)]
         table, again = pd.DataFrame(rows, columns=list(COLUMNS)), None
@@ -347,13 +341,7 @@ _BEND: Final = 1.5
 """The whole way may do so many times what a small step, scaled, says; a figure in a power does."""
 
 
-def deciding_figures(
-    program: PlanProgram,
-    figures: Sequence[UncertainFigure],
-    most: int,
-    report: Callable[[str], None],
-    interrupt: threading.Event | None,
-) -> FoundFigures:
+def deciding_figures(program: PlanProgram, figures: Sequence[UncertainFigure], most: int, ask: Asking) -> FoundFigures:
     """Find the figures with the largest effects, groups that may hold them first."""
     found, order = FoundFigures(), count()
     queue: list[tuple[float, int, list[UncertainFigure]]] = []
@@ -368,13 +356,13 @@ def deciding_figures(
             heapq.heappush(queue, (-bound, next(order), group))
 
     def look(group: list[UncertainFigure]) -> Effect | None:
-        if interrupt is not None and interrupt.is_set():
+        if ask.interrupt is not None and ask.interrupt.is_set():
             raise LimitReachedError("stopped before it was clear which figures decide")
         return program.moved([(figure, figure.further) for figure in group], SMALL_STEP)
 
     moving = "Moving figures to their low and high"
     for number, group in enumerate(groups.values(), start=1):
-        report(f"{moving}: column {number} of {len(groups)}")
+        ask.report_stage(f"{moving}: column {number} of {len(groups)}")
         moved = None if group[0].is_whole else look(group)
         if moved is not None and moved.most_musd > NO_EFFECT_MUSD:
             put(group, moved)
@@ -391,7 +379,7 @@ def deciding_figures(
                 put(half, look(half))
             continue
         (figure,) = group
-        report(f"{moving}: {len(found.effects)} of those that decide found")
+        ask.report_stage(f"{moving}: {len(found.effects)} of those that decide found")
         ends = program.ends(figure)
         if ends is None:
             found.in_steps.append(figure)

@@ -67,8 +67,7 @@ def spot_check(
     """Move rows one at a time and compare the change of cost with their shadow price."""
     model = model_at(question.inputs, proof)
     ask.report_stage("solve the program as it is")
-    fixed = fixed_program(question, model, ask, proof)
-    session, bounds = fixed.session, fixed.rows
+    session, bounds = fixed_program(question, model, ask, proof)
     before = ask.solve_session(question, session)
     lines = []
     for step in steps:
@@ -122,7 +121,7 @@ def one_more(solved: PlanViews, ask: Asking) -> pd.DataFrame:
     question = PreparedScenario(solved.scenario, solved.inputs)
     before = _cost(question, (), ask, "as it was")
     lines = [
-        {"what": what, "place": place, "step": by, "unit": unit, "found_musd": after - before}
+        (what, place, by, unit, after - before)
         for what, place, by, unit, settings in _settings(solved)
         if (after := _cost(question, settings, ask, f"{what} {place}")) is not None and before is not None
     ]
@@ -241,7 +240,6 @@ _PROBES: Final = (40.0, 90.0)
 class Resolved:
     """A solved program and what a site does in it."""
 
-    question: PreparedScenario
     model: Model
     outcome: Outcome
 
@@ -261,8 +259,7 @@ class Resolved:
     def power_bill_musd(self, x: np.ndarray) -> float:
         """Net present value of electricity at this program's prices for a plan. [MUSD]"""
         factor = discount(self.model)
-        blocks = (electricity_energy, electricity_demand, *tariffs.COSTS)
-        lines = [block.build(self.model) for block in blocks]
+        lines = [block.build(self.model) for block in (electricity_energy, electricity_demand, *tariffs.COSTS)]
         return float(sum((line.value(x) * factor[line.over["calendar"]]).sum() for line in lines))
 
 
@@ -315,7 +312,7 @@ class _Entry:
     def _solved(self, question: PreparedScenario, limit: Callable[[Model], object] = lambda _: None) -> Resolved:
         model = build_model(question.inputs)
         limit(model)
-        return Resolved(question, model, self._ask.solve(question, model))
+        return Resolved(model, self._ask.solve(question, model))
 
     def _changed(self, key: tuple[str, ...], value: float) -> PreparedScenario:
         return self._question.changed((Setting(key, value),))
@@ -347,7 +344,7 @@ class _Entry:
         way = (self._flat(self._question.inputs) - low) / (high - low)
         now = _PROBES[0] + way * (_PROBES[1] - _PROBES[0])
         cheaper = self._changed(key, now - 1.0)
-        at_less = Resolved(cheaper, build_model(cheaper.inputs), base.outcome)
+        at_less = Resolved(build_model(cheaper.inputs), base.outcome)
         per_usd = [base.power_bill_musd(x) - at_less.power_bill_musd(x) for x in (base.outcome.x, forced.outcome.x)]
         gain, change = per_usd[1] - per_usd[0], forced.outcome.objective - base.outcome.objective
         if gain <= 0.0:

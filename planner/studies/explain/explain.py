@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -22,7 +21,6 @@ from planner.studies.explain.places import about_site, about_year, site_tables, 
 from planner.studies.explain.words import (
     Explanation,
     Names,
-    Number,
     Statement,
     about_compute,
     about_cost,
@@ -37,7 +35,7 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from planner.base.arrays import Bools, Floats
+    from planner.base.arrays import Bools, Floats, Positions
     from planner.model import Model
     from planner.results.proof import Proof
     from planner.runs.plan import PlanViews
@@ -48,9 +46,6 @@ COMPARED: Final = "One more MW of the same racks"
 _NO_PRICE: Final = 1e-9
 _SMALL: Final = 1e-5  # MUSD for a unit that moves for nothing, so that as little moves as can
 _STATED_USD: Final = 0.5
-_TOGETHER: Final = "all together"
-_WORK: Final = "the work it does"
-_RACKS_AND_ROOM: Final = "racks and room for them"
 _NAMES: Final = {
     "hall_power": "room in halls",
     "hall_space": "floor of halls",
@@ -61,41 +56,30 @@ _NAMES: Final = {
     "site_opening": "opening of the site",
     "billed_peak": item_words("electricity_demand"),
     "grid_connection": "interconnection",
-    "demand_balance": _WORK,
+    "demand_balance": "the work it does",
 }
 """Names of parts; what is paid both by a line of the cost and at a shadow price is one part."""
-
-
-@dataclass(frozen=True, eq=False)
-class _Priced:
-    """The program of a plan with its duals, its cost lines, and what is priced at a site."""
-
-    proof: Proof  # program, plan and duals
-    lines: Mapping[str, Floats]  # cost of one unit of every column by line of the cost table, net present value. [MUSD]
-
-    def site_of(self, table: str) -> np.ndarray:
-        """Return the site of each of the rows or columns; empty where they have none."""
-        return np.asarray(getattr(self.proof, table)["site"].astype(str))
 
 
 def compare_sites(
     solved: PlanViews, site: str, against: str, workload: str | None = None, year: int | None = None
 ) -> pd.DataFrame:
     """Price one more MW of racks of one kind for one workload at two sites."""
-    year = solved.inputs.years.years[-1] if year is None else year
+    years = solved.inputs.years.years
+    year = years[-1] if year is None else year
     proof = proof_of(solved.run)
     if proof is None:
         raise InputError([_problem("the run stores no shadow prices", "a plan solved to its end")])
     model = build_model(solved.inputs)
-    priced = _Priced(proof, _cost_lines(model))
-    used = _common_use(priced, (site, against), workload, year)
-    worth = _weight(model, year)
-    of_site, of_other = (_parts(priced, name, used[name], USD_PER_MUSD / worth) for name in (site, against))
+    lines, used = _cost_lines(model), _common_use(proof, (site, against), workload, year)
+    # What one dollar in each calendar year of the model year is worth now.
+    worth = float(discount(model)[model.model_year_of == years.index(year)].sum())
+    of_site, of_other = (_parts(proof, lines, name, used[name]) * USD_PER_MUSD / worth for name in (site, against))
     table = pd.DataFrame({"usd_per_mw_year": of_site, "against_usd_per_mw_year": of_other}).fillna(0.0)
     table = table[(table.abs() > _STATED_USD).any(axis=1)]
     difference = table["usd_per_mw_year"] - table["against_usd_per_mw_year"]
     table = table.assign(difference_usd_per_mw_year=difference).loc[difference.abs().sort_values(ascending=False).index]
-    table.loc[_TOGETHER] = table.sum()
+    table.loc["all together"] = table.sum()
     first = proof.columns.loc[used[site]]
     table = table.rename_axis("part").reset_index()
     return table.assign(rack=str(first["rack"]), workload=str(first["workload"]), year=year)
@@ -116,18 +100,12 @@ def _cost_lines(model: Model) -> dict[str, Floats]:
     return found
 
 
-def _weight(model: Model, year: int) -> float:
-    """Return what one dollar in each calendar year of a model year is worth now. [-]"""
-    at = list(model.p.years.years).index(year)
-    return float(discount(model)[model.model_year_of == at].sum())
-
-
-def _common_use(priced: _Priced, sites: tuple[str, str], workload: str | None, year: int) -> dict[str, int]:
+def _common_use(proof: Proof, sites: tuple[str, str], workload: str | None, year: int) -> dict[str, int]:
     """Return for each site the best column of the use of one rack for one workload."""
-    columns = priced.proof.columns
-    row, column, value = priced.proof.terms()
-    paid = np.nan_to_num(priced.proof.row("dual"))[row] * value
-    net = priced.proof.column("cost") - np.bincount(column, paid, minlength=len(columns))
+    columns = proof.columns
+    row, column, value = proof.terms()
+    paid = np.nan_to_num(proof.row("dual"))[row] * value
+    net = proof.column("cost") - np.bincount(column, paid, minlength=len(columns))
     is_use = (columns["family"].astype(str) == "used") & (columns["year"].astype(str) == str(year))
     uses = columns.assign(net=net)[is_use & columns["site"].astype(str).isin(sites)]
     uses = uses.astype(dict.fromkeys(("site", "rack", "workload"), str))
@@ -139,93 +117,64 @@ def _common_use(priced: _Priced, sites: tuple[str, str], workload: str | None, y
         what = f"no rack for {workload or 'any workload'} can be at both {sites[0]} and {sites[1]}"
         raise InputError([_problem(f"{what} in {year}", "two sites that can have the same racks")])
     least = both.groupby(["rack", "site"])["net"].min().groupby("rack").sum()
-    of_rack = both[both["rack"] == least.idxmin()]
-    best = of_rack.groupby("site")["net"].idxmin()
+    best = both[both["rack"] == least.idxmin()].groupby("site")["net"].idxmin()
     return {site: int(best[site]) for site in sites}
 
 
-def _parts(priced: _Priced, site: str, use: int, usd_per_musd: float) -> pd.Series:
-    """Return what one more MW of a use of racks pays, by cost line and by what binds. [USD/MW-year]
+def _parts(proof: Proof, lines: Mapping[str, Floats], site: str, use: int) -> pd.Series:
+    """Return what one more MW of a use of racks pays, by cost line and by what binds, net present value. [MUSD/MW]
 
     The least that must move with it is found by a small program over the columns of the site: its
     balances hold, limits with a price are paid at it, others hold, and no other use of racks moves.
     """
-    proof = priced.proof
-    here = np.flatnonzero(priced.site_of("columns") == site)
-    family = np.asarray(proof.columns["family"].astype(str))[here]
+    columns, rows = proof.columns.astype({"site": str, "family": str}), proof.rows.astype({"site": str, "family": str})
     row, column, value = proof.terms()
-    place = np.full(len(proof.columns), -1)
-    place[here] = np.arange(len(here))
-    kept = place[column] >= 0
-    row, column, value = row[kept], place[column[kept]], value[kept]
-    dual, lower, upper = np.nan_to_num(proof.row("dual")), proof.row("lower"), proof.row("upper")
+    dual, is_balance = np.nan_to_num(proof.row("dual")), proof.row("lower") == proof.row("upper")
     # What comes in integers is priced with their number as planned: more of it may pay without end.
-    comes_whole, numbers = _in_integers(proof)
-    is_balance = (lower == upper) & ~comes_whole
-    is_priced = (priced.site_of("rows") != site) | (~is_balance & (np.abs(dual) > _NO_PRICE))
+    is_count = proof.is_integer[column] & is_balance[row]
+    comes_whole, counts = mask_at((len(rows),), row[is_count]), mask_at((len(columns),), column[is_count])
+    is_priced = np.asarray(rows["site"] != site) | ((~is_balance | comes_whole) & (np.abs(dual) > _NO_PRICE))
     paid = np.where(is_priced[row], dual[row] * value, 0.0)
-    cost = proof.column("cost")[here] - np.bincount(column, paid, minlength=len(here))
-    room, activity = _room(proof, here, fixed=(family == "used") | numbers[here]), _activity(proof)
-    bounds = (lower - activity, upper - activity)
-    x = _solve(cost, room, (row, column, value, ~is_priced), bounds, int(place[use]))
+    cost = proof.column("cost") - np.bincount(column, paid, minlength=len(columns))
+    here, fixed = np.flatnonzero(columns["site"] == site), np.asarray(columns["family"] == "used") | counts
+    x = np.zeros(len(columns))
+    x[here] = _cheapest_move(proof, here, use, cost[here], ~is_priced, fixed[here])
     is_of_users = ~proof.rows["region"].astype(object).fillna("").eq("")
-    block = np.where(is_of_users, "demand_balance", proof.rows["family"].astype(str))
-    lines = pd.Series({name: float(line[here] @ x) for name, line in priced.lines.items()})
-    parts = pd.concat([lines, pd.Series(-paid * x[column]).groupby(block[row]).sum()])
+    block = np.where(is_of_users, "demand_balance", rows["family"])
+    paid_by_block = pd.Series(-paid * x[column]).groupby(block[row]).sum()
+    parts = pd.concat([pd.Series({name: float(line @ x) for name, line in lines.items()}), paid_by_block])
     names = dict(_NAMES)
     if comes_whole.any():  # what racks are worth at a site then follows from rounding, and room with it
-        names |= dict.fromkeys(("racks_alive", "hall_power", "hall_space"), _RACKS_AND_ROOM)
-    return parts.groupby(lambda part: names.get(part, item_words(part))).sum() * usd_per_musd
+        names |= dict.fromkeys(("racks_alive", "hall_power", "hall_space"), "racks and room for them")
+    return parts.groupby(lambda part: names.get(part, item_words(part))).sum()
 
 
-def _in_integers(proof: Proof) -> tuple[Bools, Bools]:
-    """Say which balances make racks or phases integer, and which columns count them."""
-    row, column, _ = proof.terms()
-    is_count = proof.is_integer[column] & (proof.row("lower") == proof.row("upper"))[row]
-    return mask_at((len(proof.rows),), row[is_count]), mask_at((len(proof.columns),), column[is_count])
+def _cheapest_move(proof: Proof, here: Positions, use: int, cost: Floats, holds: Bools, fixed: Bools) -> Floats:
+    """Return the cheapest move of the columns of a site with one more of a use, by column.
 
-
-def _activity(proof: Proof) -> Floats:
+    Columns may go as far from the plan as their bounds, those that are `fixed` not at all; rows hold where `holds`.
+    """
     row, column, value = proof.terms()
-    found: Floats = np.bincount(row, value * proof.column("x")[column], minlength=len(proof.rows)).astype(np.float64)
-    return found
-
-
-def _room(proof: Proof, here: np.ndarray, *, fixed: Bools) -> tuple[Floats, Floats]:
-    """Return how far columns of a site may go down and up from the plan."""
-    x = proof.column("x")[here]
-    down = np.minimum(proof.column("lower")[here] - x, 0.0)
-    up = np.maximum(proof.column("upper")[here] - x, 0.0)
-    down[proof.is_integer[here]] = 0.0
-    down[fixed] = up[fixed] = 0.0
-    return down, up
-
-
-def _solve(
-    cost: Floats,
-    room: tuple[Floats, Floats],
-    terms: tuple[np.ndarray, np.ndarray, Floats, Bools],
-    bounds: tuple[Floats, Floats],
-    use: int,
-) -> Floats:
-    """Return the cheapest move of the columns of a site with one more of a use, by column."""
-    row, column, value, holds = terms
-    down, up = room
-    up = up.copy()
-    up[use] = 1.0
-    kept = holds[row]
+    x = proof.column("x")
+    down, up = np.minimum(proof.column("lower") - x, 0.0)[here], np.maximum(proof.column("upper") - x, 0.0)[here]
+    down[proof.is_integer[here] | fixed], up[fixed] = 0.0, 0.0
+    up[here == use] = 1.0
+    place = np.full(len(x), -1)
+    place[here] = np.arange(len(here))
+    kept = (place[column] >= 0) & holds[row]
     rows, at = np.unique(row[kept], return_inverse=True)
     problem = ArrayProblem("one more MW")
-    over = Index.full("column", Axis("column", tuple(map(str, range(len(cost))))))
+    over = Index.full("column", Axis("column", tuple(map(str, range(len(here))))))
     balances = Index.full("row", Axis("row", tuple(map(str, rows))))
     more = problem.variable("more", over, 0.0, up)
     less = problem.variable("less", over, 0.0, -down)
-    moves = (more - less).map(balances, column[kept], at, value[kept])
-    low, high = (np.where(np.isfinite(end), end, 0.0)[rows] for end in bounds)
-    has_low, has_high = (np.flatnonzero(np.isfinite(end)[rows]) for end in bounds)
+    moves = (more - less).map(balances, place[column[kept]], at, value[kept])
+    activity = np.bincount(row, value * x[column], minlength=len(proof.rows))
+    low, high = (proof.row(end)[rows] - activity[rows] for end in ("lower", "upper"))
+    has_low, has_high = (np.flatnonzero(np.isfinite(end)) for end in (low, high))
     problem.rows("least", moves.select(has_low, "low") >= np.minimum(low, 0.0)[has_low])
     problem.rows("most", moves.select(has_high, "high") <= np.maximum(high, 0.0)[has_high])
-    problem.rows("one", more.select(np.array([use]), "one") >= 1.0)
+    problem.rows("one", more.select(np.flatnonzero(here == use), "one") >= 1.0)
     problem.minimise((cost * (more - less) + _SMALL * (more + less)).total())
     found = HighsSession(problem).solve()
     if found.status != "optimal":
@@ -237,8 +186,10 @@ def _solve(
 def about_two_sites(tables: Mapping[str, pd.DataFrame], site: str, against: str) -> Iterator[Statement]:
     """Say part by part why one more MW costs more at one site than at another."""
     table = tables["against"]
-    first = table.iloc[0]
-    *listed, (total, other, difference) = [_of(tables, str(part)) for part in table["part"]]
+    first, unit = table.iloc[0], "USD/MW-year"
+    names = ("usd_per_mw_year", "against_usd_per_mw_year", "difference_usd_per_mw_year")
+    of_parts = [[number(tables, "against", name, unit, part=str(part)) for name in names] for part in table["part"]]
+    *listed, (total, other, difference) = of_parts
     of_both = f"as much as its work is worth at both {site} and {against}: they are even"
     if max(abs(total.value), abs(other.value)) >= _STATED_USD:
         of_both = " and ".join(f"{_more(one.value)} at {name}" for one, name in ((total, site), (other, against)))
@@ -260,13 +211,6 @@ def _more(usd: float) -> str:
     return f"{abs(round(usd)):,} USD/MW-year {'more' if usd > 0.0 else 'less'} than its work is worth"
 
 
-def _of(tables: Mapping[str, pd.DataFrame], part: str) -> tuple[Number, Number, Number]:
-    unit = "USD/MW-year"
-    names = ("usd_per_mw_year", "against_usd_per_mw_year", "difference_usd_per_mw_year")
-    one, two, three = (number(tables, "against", name, unit, part=part) for name in names)
-    return one, two, three
-
-
 def _whole(values: list[float]) -> list[int]:
     """Round so that the rounded values add up to the rounded sum.
 
@@ -284,6 +228,7 @@ def _whole(values: list[float]) -> list[int]:
 AGAIN: Final = "What solving again would add"
 _MOST_OF_A_TOPIC: Final = 12
 _PLACES_OF_A_LIMIT: Final = 3
+_SERVICE: Final = ["year", *(f"{name}_kh100e" for name in ("demand", "served", "rented", "saved", "unmet"))]
 
 
 def explain(
@@ -331,7 +276,7 @@ def explain(
         statements += about_year(solved, tables, year)
     if site is None and year is None:
         tables["cost"] = _cost(solved)
-        tables["service"] = _service(solved)
+        tables["service"] = solved.results.tables["summary"][_SERVICE]
         statements += _weightiest(about_cost(tables), every)
         if has_prices:
             tables["demand_price"] = demand_price(solved.results.tables)
@@ -418,9 +363,3 @@ def _cost(solved: PlanViews) -> pd.DataFrame:
     by = by.assign(heading=by["heading"].astype(object).where(~is_alone, ""))
     total = pd.DataFrame({"item": ["total"], "npv_musd": [float(by["npv_musd"].sum())], "heading": [""]})
     return pd.DataFrame(pd.concat([total, by], ignore_index=True))
-
-
-def _service(solved: PlanViews) -> pd.DataFrame:
-    summary = solved.results.tables["summary"]
-    names = ["year", "demand_kh100e", "served_kh100e", "rented_kh100e", "saved_kh100e"]
-    return pd.DataFrame(summary[[*names, "unmet_kh100e"]])

@@ -252,10 +252,6 @@ def about_year(solved: PlanViews, tables: Mapping[str, pd.DataFrame], year: int)
     yield from _why(solved, tables)
 
 
-def _cell(tables: Mapping[str, pd.DataFrame], figure: str, column: str) -> Number:
-    return number(tables, "year_change", column, _METRICS[figure], figure=figure)
-
-
 def _figures(tables: Mapping[str, pd.DataFrame], year: int) -> Iterator[Statement]:
     for figure, words in (
         ("demand_kh100e", "Demand"),
@@ -266,7 +262,8 @@ def _figures(tables: Mapping[str, pd.DataFrame], year: int) -> Iterator[Statemen
         ("facility_peak_mw", "Peak power of all sites"),
         ("cost_musd", "Cost of the year"),
     ):
-        now, change, before = (_cell(tables, figure, of) for of in ("now", "change", "before"))
+        columns, unit = ("now", "change", "before"), _METRICS[figure]
+        now, change, before = (number(tables, "year_change", of, unit, figure=figure) for of in columns)
         if np.isnan(before.value):
             if now.value > _NOISE:
                 yield Statement(CHANGED, f"{words} is {now} in {year}, the first year.", (now,))
@@ -279,17 +276,21 @@ def _figures(tables: Mapping[str, pd.DataFrame], year: int) -> Iterator[Statemen
         yield Statement(CHANGED, text, (now, change, before))
 
 
-def _listed(
+def _listing(
     tables: Mapping[str, pd.DataFrame],
+    words: str,
     cell: tuple[str, str, str],
-    key: str,
     labels: pd.Series,
-    words: Callable[[Number], str] = lambda of: f"{next(iter(of.row.values()))} {of}",
-) -> tuple[str, tuple[Number, ...]]:
-    """List the first of some rows in words; a cell is of a table, a column and a unit."""
-    table, column, unit = cell
-    parts = tuple(number(tables, table, column, unit, **{key: str(label)}) for label in labels.head(_SHOWN))
-    return ", ".join(map(words, parts)), parts
+    said: Callable[[Number], str] = lambda of: f"{next(iter(of.row.values()))} {of}",
+    *,
+    topic: str = CHANGED,
+    with_rest: bool = True,
+) -> Iterator[Statement]:
+    """List the first rows of a table in words, by their labels; a cell is of a table, a column and a unit."""
+    parts = tuple(number(tables, *cell, **{str(labels.name): str(label)}) for label in labels.head(_SHOWN))
+    if parts:
+        rest = and_more(len(labels), _SHOWN) if with_rest else ""
+        yield Statement(topic, f"{words} {', '.join(map(said, parts))}{rest}.", parts)
 
 
 def _sites(tables: Mapping[str, pd.DataFrame], year: int) -> Iterator[Statement]:
@@ -298,15 +299,11 @@ def _sites(tables: Mapping[str, pd.DataFrame], year: int) -> Iterator[Statement]
         ("Racks in use grow most at", table[table["change"] > _NOISE]),
         ("Racks in use shrink most at", table[table["change"] < -_NOISE]),
     ):
-        if len(rows):
-            of = (tables, ("year_sites", "change", "MW"), "site", rows["site"])
-            listed, parts = _listed(*of, lambda of: f"{of.row['site']} ({of.value:+,.3g} MW)")
-            yield Statement(CHANGED, f"{words} {listed}.", parts)
+        cell, said = ("year_sites", "change", "MW"), (lambda of: f"{of.row['site']} ({of.value:+,.3g} MW)")
+        yield from _listing(tables, words, cell, rows["site"], said, with_rest=False)
     opened = table[(table["before"] < _NOISE) & (table["now"] > _NOISE)]
-    if len(opened):
-        listed, parts = _listed(tables, ("year_sites", "now", "MW"), "site", opened["site"])
-        more = and_more(len(opened), _SHOWN)
-        yield Statement(CHANGED, f"In use for the first time in {year}: {listed}{more}.", parts)
+    words = f"In use for the first time in {year}:"
+    yield from _listing(tables, words, ("year_sites", "now", "MW"), opened["site"])
 
 
 def _bought(tables: Mapping[str, pd.DataFrame]) -> Iterator[Statement]:
@@ -314,28 +311,22 @@ def _bought(tables: Mapping[str, pd.DataFrame]) -> Iterator[Statement]:
         ("year_halls", "built_mw", "site", "Halls enter service at"),
         ("year_racks", "installed_mw", "rack", "Racks are bought:"),
     ):
-        rows = tables[table].sort_values(column, ascending=False)
-        if len(rows):
-            listed, parts = _listed(tables, (table, column, "MW"), key, rows[key])
-            yield Statement(CHANGED, f"{words} {listed}{and_more(len(rows), _SHOWN)}.", parts)
+        labels = tables[table].sort_values(column, ascending=False)[key]
+        yield from _listing(tables, words, (table, column, "MW"), labels)
 
 
 def _lines(tables: Mapping[str, pd.DataFrame]) -> Iterator[Statement]:
     table = tables["year_costs"].dropna(subset=["change"])
     moved = table.loc[table["change"].abs() > _NOISE, "item"]
-    if len(moved):
-        change = ("year_costs", "change", "MUSD")
-        listed, parts = _listed(tables, change, "item", moved, lambda of: f"{line_of_cost(of)} {of.value:+,.3g} MUSD")
-        yield Statement(CHANGED, f"Lines of cost that move most: {listed}.", parts)
+    cell, said = ("year_costs", "change", "MUSD"), (lambda of: f"{line_of_cost(of)} {of.value:+,.3g} MUSD")
+    yield from _listing(tables, "Lines of cost that move most:", cell, moved, said, with_rest=False)
 
 
 def _why(solved: PlanViews, tables: Mapping[str, pd.DataFrame]) -> Iterator[Statement]:
     """Sites that can grow from this year on, and limits that bind in it."""
     table = tables["year_ready"]
-    if len(table):
-        of = (tables, ("year_ready", "service_start", ""), "site", table["site"])
-        listed, parts = _listed(*of, lambda of: f"{of.row['site']} ({moment(of.value)})")
-        more = and_more(len(table), _SHOWN)
-        yield Statement(WHY, f"New halls can serve for the first time at {len(table)} sites: {listed}{more}.", parts)
+    words = f"New halls can serve for the first time at {len(table)} sites:"
+    cell, said = ("year_ready", "service_start", ""), (lambda of: f"{of.row['site']} ({moment(of.value)})")
+    yield from _listing(tables, words, cell, table["site"], said, topic=WHY)
     limits = list(about_limits(solved, tables))[:_SHOWN] if "binding" in tables else []
     yield from (replace(one, topic=WHY) for one in limits)

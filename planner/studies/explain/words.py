@@ -149,8 +149,7 @@ def line_of_cost(of: Number) -> str:
 
 def about_compute(tables: Mapping[str, pd.DataFrame]) -> Iterator[Statement]:
     """Say what one more unit of each workload costs in the last year, the first, and between."""
-    prices = tables["demand_price"]
-    for workload, rows in prices.groupby("workload", sort=False):
+    for workload, rows in tables["demand_price"].groupby("workload", sort=False):
         first, last = int(rows["year"].min()), int(rows["year"].max())
         ends = rows["year"].loc[rows["mean_usd_per_h100e_hour"].agg(["idxmin", "idxmax"])]
         cells = [("mean", first), ("mean", last), ("least", last), ("most", last), *(("mean", int(at)) for at in ends)]
@@ -176,8 +175,7 @@ _KEYS: Final = ["block", *PLACES]
 def reported_rows(table: pd.DataFrame, *, of_a_kind: int = _OF_A_KIND) -> list[int]:
     """Return the rows that sentences are about, the weightiest first."""
     once = table.drop_duplicates(_KEYS)
-    few = once[once.groupby("block").cumcount() < of_a_kind]
-    return [int(row) for row in few.index.to_numpy()]
+    return [int(row) for row in once.index[once.groupby("block").cumcount() < of_a_kind]]
 
 
 def about_limits(

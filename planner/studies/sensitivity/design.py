@@ -8,13 +8,14 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import numpy as np
+import pandas as pd
 
 from planner.base.errors import Problem
 from planner.base.words import amount, did_you_mean, duration
 from planner.outputs.study_files import BOUND, BY, COST, is_constant
 from planner.results.cost_difference import intervals_ranked
 from planner.results.schema import TABLES as RESULTS
-from planner.studies.sweep.file import MOST_FUTURES
+from planner.studies.sweep.file import MOST_FUTURES, MOST_SEED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -130,29 +131,21 @@ _COLUMNS: Final = {
 """Indices by method, and what SALib calls them."""
 
 
-@dataclass(frozen=True, eq=False)
-class Ranks:
-    """How stable the ranks of factors are."""
-
-    low: Positions  # within which the rank of a factor is in 95 % of resamples, or as far as gaps tell
-    high: Positions
-    same: Floats  # share of resamples in which a factor has the rank that it has of all blocks
-    half: Positions  # its rank by the first half of the blocks
-
-
 def ranked(measure: Floats) -> Positions:
     """Return the rank of each factor, 1 for the largest; of equal ones the first is before.
 
     >>> ranked(np.array([3.0, 7.0, 5.0])).tolist()
     [3, 1, 2]
     """
-    rank = np.empty(len(measure), dtype=np.int64)
-    rank[np.argsort(-measure, kind="stable")] = np.arange(1, len(measure) + 1)
-    return rank
+    return np.asarray(pd.Series(-measure).rank(method="first"), dtype=np.int64)
 
 
-def ranks_of(design: Design, shares: Floats, outputs: Floats) -> Ranks:
-    """Rank the factors again and again from blocks drawn with replacement."""
+def ranks_of(design: Design, shares: Floats, outputs: Floats) -> dict[str, Any]:
+    """Rank the factors again and again from blocks drawn with replacement.
+
+    Gives within which the rank of each is in 95 % of resamples, in which share of them it has the rank that it has of
+    all blocks, and its rank by the first half of the blocks.
+    """
     factors = shares.shape[1]
     by = BY[design.method]
     rows = rows_per_block(design.method, factors)
@@ -173,7 +166,8 @@ def ranks_of(design: Design, shares: Floats, outputs: Floats) -> Ranks:
     )
     same = (np.array([ranked(one) for one in found]) == ranked(index(every))).mean(axis=0)
     # A half of one block has no spread: SALib needs two.
-    return Ranks(low, high, same, ranked(index(every[: max(2, len(y) // 2)])))
+    half = ranked(index(every[: max(2, len(y) // 2)]))
+    return {"rank_low": low, "rank_high": high, "same_rank_frac": same, "rank_of_half": half}
 
 
 # --- What is asked of a study of sensitivity, and what of it cannot be ----------------------------
@@ -184,7 +178,6 @@ SEED: Final = 1
 _SIZE_OF: Final[Mapping[str, str]] = {"morris": "trajectories", "sobol": "samples"}
 _USUAL: Final[Mapping[str, str]] = {"trajectories": "10 to 50 are usual", "samples": "64 to 1,024 are usual"}
 FIGURES: Final = 10
-_MOST_SEED: Final = 2**32 - 1
 OUTPUTS: Final[Mapping[str, str]] = {
     COST: "MUSD",
     BOUND: "MUSD",
@@ -207,7 +200,7 @@ def wrong_wishes(method: str, figures: int, seed: int, of: str) -> list[Problem]
         (not is_method, f"method is {method!r}", ", ".join(METHODS), did_you_mean(method, METHODS, other)),
         (is_method and not has_library, no_library, "SALib 1.6 or newer", f"install it: {install}"),
         (not 1 <= figures <= 100, f"figures is {figures}", "an integer from 1 to 100", "10 to 20 are usual"),
-        (not 0 <= seed <= _MOST_SEED, f"seed is {seed}", f"an integer from 0 to {_MOST_SEED:,}", other),
+        (not 0 <= seed <= MOST_SEED, f"seed is {seed}", f"an integer from 0 to {MOST_SEED:,}", other),
         (of not in OUTPUTS, f"of is {of!r}", a_column, did_you_mean(of, list(OUTPUTS), known)),
     )
     return [_problem(*problem) for is_wrong, *problem in wrong if is_wrong]

@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from planner.inputs.uncertain_figures import UncertainFigure
     from planner.runs.reopen import StoredPlan
     from planner.scenario import ScenarioDraft
-    from planner.studies.estimates import Estimates
     from planner.studies.sensitivity.design import Design
     from planner.studies.sweep.futures import Sweep
     from planner.studies.sweep.solve_sweep import SweepProgress, SweepResult
@@ -98,14 +97,10 @@ def points_of(design: Design, factors: Sequence[Factor]) -> pd.DataFrame:
     else:
         shares = shares_of(design, len(factors))
         block = np.arange(len(shares)) // rows_per_block(design.method, len(factors))
-        futures = [_name_of(names, row) for row in shares.tolist()]
+        # Named by what it is, a point is solved once in whichever study it comes up.
+        futures = [f"point-{fingerprint({'factors': names, 'shares': row})}" for row in shares.tolist()]
     points = pd.DataFrame({"block": block, "future": futures})
     return pd.concat([points, pd.DataFrame(shares, columns=names)], axis=1)
-
-
-def _name_of(names: Sequence[str], shares: Sequence[float]) -> str:
-    """Name a point by what it is, so that it is solved once in whichever study it comes up."""
-    return f"point-{fingerprint({'factors': list(names), 'shares': list(shares)})}"
 
 
 def sweep_of_points(draft: ScenarioDraft, factors: Sequence[Factor], points: pd.DataFrame) -> Sweep:
@@ -159,14 +154,6 @@ class Factor:
         return Point(moved[0][1] if len(moved) == 1 else "value" if is_stated else share, (), None, moved)
 
 
-def first_order_of(found: Estimates) -> pd.DataFrame:
-    """Return what first order says of the figures that do most, and which count in steps."""
-    ranked = found.table[[*_KEY, "low_musd", "high_musd"]].assign(in_steps=False)
-    steps = [(*_key(one), np.nan, np.nan, True) for one in found.in_steps]
-    stepped = [pd.DataFrame(steps, columns=list(FIRST_ORDER))] if steps else []
-    return pd.concat([ranked, *stepped], ignore_index=True)
-
-
 def factors_of(first_order: pd.DataFrame, tables: Mapping[str, pd.DataFrame], most: int) -> list[Factor]:
     """Choose the factors: the figures that do most to first order, and each column in steps."""
     by_key = {_key(one): one for one in figures_of(tables)}
@@ -210,7 +197,7 @@ def _key(figure: UncertainFigure) -> tuple[str, str, str]:
 
 # --- The plan that a study of sensitivity begins with, and what its duals say of the figures ------
 
-_FIRST_ORDER_FILE: Final = "first_order.parquet"
+FIRST_ORDER_FILE: Final = "first_order.parquet"
 
 
 def base_plan(base: Sweep, folder: Path, on_progress: Callable[[SweepProgress], None] | None) -> StoredPlan:
@@ -227,11 +214,6 @@ def base_plan(base: Sweep, folder: Path, on_progress: Callable[[SweepProgress], 
     return reopen(folder / RUNS_FOLDER / run)
 
 
-def is_base_stored(base: Sweep, folder: Path) -> bool:
-    """Return whether an earlier study has stored the plan of the scenario, and its duals' say."""
-    return answer_in(folder, base.questions[0]) is not None and (folder / _FIRST_ORDER_FILE).is_file()
-
-
 def without_plan(*status: str) -> type[InfeasibleError | LimitReachedError | SolverError]:
     """Return the type of error to raise for futures without a plan, by the status of each."""
     if set(status) & {"error", "killed"}:
@@ -241,7 +223,7 @@ def without_plan(*status: str) -> type[InfeasibleError | LimitReachedError | Sol
 
 def first_order(base: Sweep, plan: StoredPlan, folder: Path, most: int, report: Callable[[str], None]) -> pd.DataFrame:
     """Return what the duals say of each figure, from the folder where the same was asked before."""
-    path = folder / _FIRST_ORDER_FILE
+    path = folder / FIRST_ORDER_FILE
     # A low or a high of the data changes what is asked, and not the plan.
     asked = {"question": base.questions[0].file_name, "plan": plan.run.meta["created"]}
     with suppress(OSError, ValueError):  # not there, or damaged
@@ -249,7 +231,11 @@ def first_order(base: Sweep, plan: StoredPlan, folder: Path, most: int, report: 
         if stored.attrs.items() >= asked.items() and int(stored.attrs.get("most", 0)) >= most:
             return stored
     report("Looking for the figures that do most")
-    found = first_order_of(estimates(plan.run, plan.scenario, plan.inputs, Asking(lambda _: None), most=most))
+    of = estimates(plan.run, plan.scenario, plan.inputs, Asking(lambda _: None), most=most)
+    ranked = of.table[[*_KEY, "low_musd", "high_musd"]].assign(in_steps=False)
+    steps = [(*_key(one), np.nan, np.nan, True) for one in of.in_steps]
+    stepped = [pd.DataFrame(steps, columns=list(FIRST_ORDER))] if steps else []
+    found = pd.concat([ranked, *stepped], ignore_index=True)
     found.attrs |= {"most": most, **asked}
     with whole_file(path) as partial:
         found.to_parquet(partial, index=False, compression="zstd")
@@ -348,9 +334,8 @@ class SolvedFutures:
             )
         kept = whole.repeat(rows)
         indices = indices_of(self.design, shares[kept], y[kept])
-        ranks = ranks_of(self.design, shares[kept], y[kept])
-        columns = {**indices, "rank": ranked(indices[BY[self.design.method]]), "rank_low": ranks.low}
-        columns |= {"rank_high": ranks.high, "same_rank_frac": ranks.same, "rank_of_half": ranks.half}
+        columns = {**indices, "rank": ranked(indices[BY[self.design.method]])}
+        columns |= ranks_of(self.design, shares[kept], y[kept])
         return columns, int(whole.sum()), int((~whole).sum())
 
     def _table(self, columns: Mapping[str, Any]) -> pd.DataFrame:

@@ -18,12 +18,12 @@ from planner.scenario import read_draft
 from planner.scenario.chain import is_path
 from planner.studies.sensitivity.design import FIGURES, SEED, Design, size_of, words_of, wrong_sizes, wrong_wishes
 from planner.studies.sensitivity.futures import (
+    FIRST_ORDER_FILE,
     SolvedFutures,
     base_plan,
     base_sweep,
     factors_of,
     first_order,
-    is_base_stored,
     left_out_of,
     not_valid,
     points_of,
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from planner.outputs.study_files import Sensitivity
-    from planner.scenario import Changes, ScenarioDraft
+    from planner.scenario import Changes
     from planner.studies.sensitivity.design import Method
     from planner.studies.sweep.solve_sweep import SweepProgress
 
@@ -146,7 +146,8 @@ def sensitivity(
     hear_warnings(base.warnings, on_warning)
     design = Design(method, size_of(method, sizes), seed)
     report = on_stage or (lambda _: None)
-    if scheduler is not None and not is_base_stored(base, folder):
+    stored = answer_in(folder, base.questions[0])
+    if scheduler is not None and (stored is None or not (folder / FIRST_ORDER_FILE).is_file()):
         # One that cannot be used is refused before the plan is solved here. That may take long,
         # so it is let go until then, and its workers are compared again as they are by then.
         with connected(scheduler, report):
@@ -158,7 +159,9 @@ def sensitivity(
     without = not_valid(draft, in_steps) if steps else [(one, _NO_STEPS) for one in in_steps]
     factors = [one for one in every if one not in dict(without)]
     if not factors:
-        raise InputError([_nothing_moves(draft)])
+        what_is = "no figure with a low and a high moves the cost of its plan"
+        fix = "ask of another scenario, or give figures of a table of your own a low and a high"
+        raise InputError([Problem.of(draft.name, what_is, "at least one", fix)])
     points = points_of(design, factors)
     sweep = sweep_of_points(draft, factors, points)
     if on_design is not None:
@@ -182,9 +185,3 @@ def _file_of(scenario: str | Path) -> Path:
     """Return the file of a scenario, there or not."""
     is_file = isinstance(scenario, Path) or is_path(scenario)
     return Path(scenario) if is_file else SCENARIOS_DIR / f"{scenario}.yaml"
-
-
-def _nothing_moves(draft: ScenarioDraft) -> Problem:
-    what_is = "no figure with a low and a high moves the cost of its plan"
-    fix = "ask of another scenario, or give figures of a table of your own a low and a high"
-    return Problem.of(draft.name, what_is, "at least one", fix)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -17,7 +16,7 @@ from planner.results.proof import Proof
 from planner.results.store import cleaned
 from planner.studies.solve.asking import session_of
 from planner.studies.solve.failover import FailureCuts, add_cuts, stored_cuts
-from planner.studies.solve.solves import Solves
+from planner.studies.solve.solves import Solves, upper_of_plan
 from planner.studies.solve.whole_numbers import find_plan
 
 if TYPE_CHECKING:
@@ -34,19 +33,6 @@ if TYPE_CHECKING:
     from planner.studies.solve.solves import SolveHooks
 
 # --- The program of a plan with its integers as they are, in a session that starts at the plan ----
-
-
-@dataclass(frozen=True, eq=False)
-class FixedProgram:
-    """A program whose integers are fixed, held by a session."""
-
-    session: HighsSession  # holds it; its first solve starts at the plan where that was stored
-    arrays: Arrays  # the program as the session holds it
-
-    @property
-    def rows(self) -> RowBounds:
-        """Bounds of its rows."""
-        return self.arrays.rows
 
 
 def proof_of(run: Run) -> Proof | None:
@@ -95,8 +81,13 @@ def model_at(inputs: Inputs, proof: Proof | None) -> Model:
     return add_cuts(model, stored_cuts(model, proof))
 
 
-def fixed_program(question: PreparedScenario, model: Model, ask: Asking, proof: Proof | None = None) -> FixedProgram:
-    """Hand over the program of a plan with its integers fixed as the plan has them."""
+def fixed_program(
+    question: PreparedScenario, model: Model, ask: Asking, proof: Proof | None = None
+) -> tuple[HighsSession, RowBounds]:
+    """Hand over the program of a plan with its integers fixed as the plan has them; return the bounds of its rows too.
+
+    The first solve starts at the plan where that was stored.
+    """
     session, arrays = session_of(question, model), Arrays.from_problem(model.problem)
     is_stored = proof is not None and has_program(proof, arrays)
     x = proof.column("x") if proof is not None and is_stored else None
@@ -105,23 +96,21 @@ def fixed_program(question: PreparedScenario, model: Model, ask: Asking, proof: 
             ask.report_stage("find the integers of the plan")
             x = find_plan(model, session_of(question, model), question.scenario.solver, hooks=ask.hooks).x
         arrays = integers_fixed(model, arrays, x)
-        session.set_columns(lower=arrays.columns.lower, upper=arrays.columns.upper, integer=arrays.columns.integer)
-        session.set_rows(arrays.rows.lower, arrays.rows.upper)
+        session.take(arrays)
     if proof is not None and is_stored:
         session.start_at(proof.column("x"), duals_of(proof, arrays))
-    return FixedProgram(session, arrays)
+    return session, arrays.rows
 
 
 def integers_fixed(model: Model, arrays: Arrays, x: Floats) -> Arrays:
     """Return a program with its integers fixed, free of the rows that only a bound needs."""
     columns = arrays.columns
-    lower, upper, most = columns.lower.copy(), columns.upper.copy(), arrays.rows.upper.copy()
+    lower, upper = columns.lower.copy(), columns.upper.copy()
     lower[columns.integer] = upper[columns.integer] = np.round(x[columns.integer])
-    for name in model.problem.row_block_names:
-        if name.startswith(ONLY_FOR_THE_BOUND):  # so that no dual is split with them
-            most[model.problem.row_block(name)] = np.inf
     fixed = arrays.with_columns(lower=lower, upper=upper, integer=np.zeros_like(columns.integer))
-    return fixed.with_rows(arrays.rows.lower, most)
+    # So that no dual is split with rows that only tighten the bound.
+    is_free = np.isposinf(upper_of_plan(model.problem))
+    return fixed.with_rows(arrays.rows.lower, np.where(is_free, np.inf, arrays.rows.upper))
 
 
 # --- The session that finds a plan: the program whole, or in pieces -------------------------------

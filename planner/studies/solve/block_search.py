@@ -169,17 +169,9 @@ class BlockSearch:
     """
 
     def __init__(
-        self,
-        model: Model,
-        solves: Solves,
-        plan: Floats,
-        reserve_s: float,
-        relaxed: Outcome,
-        *,
-        enough_frac: float,
-        one_by_one: bool,
+        self, model: Model, solves: Solves, plan: Floats, relaxed: Outcome, *, enough_frac: float, one_by_one: bool
     ) -> None:
-        self._model, self._solves, self._reserve_s = model, solves, reserve_s
+        self._model, self._solves = model, solves
         self._one_by_one, self._relaxed_x, self._enough_frac = one_by_one, relaxed.x, enough_frac
         self._holds = model.problem.column_block("holds")
         columns = model.problem.columns()
@@ -199,7 +191,6 @@ class BlockSearch:
             if price[columns_of].size:
                 self._left_out[columns_of] = price[columns_of] > np.median(price[columns_of])
         self.solves = 0
-        self.last: Outcome
 
     def search(self) -> tuple[Floats, Bools] | None:
         """Return a plan with whole blocks, and which it has; None where none was found."""
@@ -287,7 +278,7 @@ class BlockSearch:
         if worth_musd is not None:
             cost[self._holds] = -worth_musd
         upper = np.where(self._left_out, lower, upper)
-        self.last = self._solves.solve_within(lower, upper, method=method, reserve_s=self._reserve_s, cost=cost)
+        self.last = self._solves.solve_within(lower, upper, method=method, cost=cost)
         self.solves += 1
         if self.last.status == "infeasible" and self._left_out.any():
             self._left_out[:] = False

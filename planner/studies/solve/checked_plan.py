@@ -23,7 +23,7 @@ from planner.studies.solve.asking import hear_warnings
 from planner.studies.solve.at_plan import plan_session
 from planner.studies.solve.conflict import why_no_plan
 from planner.studies.solve.failover import FailureCuts, site_outages
-from planner.studies.solve.foresight import Decided, Failed, decide_year_by_year, with_time_left
+from planner.studies.solve.foresight import Decided, decide_year_by_year, with_time_left
 from planner.studies.solve.solves import NO_HOOKS, STOPPED, SolveHooks
 from planner.studies.solve.whole_numbers import find_plan
 
@@ -158,7 +158,10 @@ def plan_of(
         outcome = find_plan(model, session, solver, cuts=cuts, like=like, hooks=hooks)
         inputs = inputs if cuts is None else cuts.inputs
     if not outcome.has_plan:
-        question, view = PreparedScenario(scenario, inputs), _view(inputs, decided)
+        years = inputs.years
+        # What the last step of a plan decides that takes several.
+        view = (years.years[decided.steps], years.last) if decided is not None and decided.columns.size else None
+        question = PreparedScenario(scenario, inputs)
         raise why_no_plan(inputs.name, outcome, session, question, model, view, hold)
     if decided is not None and decided.stopped is not None and outcome.status not in STOPPED:
         outcome = replace(outcome, status=decided.stopped)
@@ -191,15 +194,4 @@ def _decided(scenario: Scenario, inputs: Inputs, clock: StageTimes, hooks: Solve
     if scenario.foresight.window_years is None:
         return None
     with clock.stage("decide"):
-        found = decide_year_by_year(scenario, inputs, hooks)
-        if isinstance(found, Failed):
-            of = (found.outcome, found.session, PreparedScenario(scenario, inputs), found.model)
-            raise why_no_plan(inputs.name, *of, (found.first, found.last))
-    return found
-
-
-def _view(inputs: Inputs, decided: Decided | None) -> tuple[int, int] | None:
-    """Return the years that the last step of a plan decides, None where it was the only one."""
-    if decided is None or not decided.columns.size:
-        return None
-    return inputs.years.years[decided.steps], inputs.years.last
+        return decide_year_by_year(scenario, inputs, hooks)

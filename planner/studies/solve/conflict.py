@@ -13,10 +13,11 @@ import numpy as np
 from planner.base.errors import InfeasibleError, LimitReachedError, SolverError
 from planner.base.words import and_more, some, unit_of_money
 from planner.limits import BY_NAME, LIMITS
+from planner.lp.change import Arrays
 from planner.model import FAMILIES, build_model
 from planner.model.siting import ONLY_FOR_THE_BOUND
 from planner.studies.solve.asking import Asking, session_of, stopped, without_costs
-from planner.studies.solve.solves import STOPPED
+from planner.studies.solve.solves import STOPPED, upper_of_plan
 
 if TYPE_CHECKING:
     import threading
@@ -154,6 +155,15 @@ class _Part:
         names = self.over.axis_names
         return tuple(dict(zip(names, self.over.tuples(int(at)), strict=True)) for at in self.entries)
 
+    def left_out_of(self, arrays: Arrays) -> Arrays:
+        if self.moves == "rows":
+            lower, upper = arrays.rows.lower.copy(), arrays.rows.upper.copy()
+            lower[self.at], upper[self.at] = -np.inf, np.inf
+            return arrays.with_rows(lower, upper)
+        moved = getattr(arrays.columns, self.moves).copy()
+        moved[self.at] = {"integer": False, "lower": 0.0, "upper": 1.0}[self.moves]
+        return arrays.with_columns(**{self.moves: moved})
+
 
 def integer_conflict(
     question: PreparedScenario, model: Model, seconds: float, interrupt: threading.Event | None = None
@@ -166,10 +176,12 @@ def integer_conflict(
     Takes `seconds` [s].
     """
     trial = _Trial(question, model, seconds, interrupt)
-    parts = trial.needed(_in_order(question, _parts_left_out(question, model)))
-    parts = trial.needed([year for part in parts for year in _by_year(part)])
+    # Limits first, links last: so limits that other links would bring in are left out.
+    parts = sorted(_parts_left_out(question, model), key=lambda of: not keys_of(question, of.name, of.places()[:1]))
+    needed = [part for part in parts if not trial.can_do_without(part)]
+    needed = [year for part in needed for year in _by_year(part) if not trial.can_do_without(year)]
     together: dict[str, tuple[str, list[dict[str, str]]]] = {}
-    for part in parts:
+    for part in needed:
         together.setdefault(part.name, (part.says, []))[1].extend(part.places())
     return _rules(question, ((name, *of) for name, of in together.items())), trial.is_sure
 
@@ -180,48 +192,27 @@ class _Trial:
     def __init__(
         self, question: PreparedScenario, model: Model, seconds: float, interrupt: threading.Event | None
     ) -> None:
-        self._question, self._interrupt = question, interrupt
+        self._question, self._ask = question, Asking(lambda _: None, interrupt)
         self._until_s, self._most_s = time.perf_counter() + seconds, seconds * _SHARE_OF_TIME
         self._session: HighsSession = session_of(question, model)
-        columns, rows = model.problem.columns(), model.problem.row_bounds()
-        most = rows.upper.copy()
-        for name in model.problem.row_block_names:
-            if name.startswith(ONLY_FOR_THE_BOUND):
-                most[model.problem.row_block(name)] = np.inf
-        self._columns = {name: getattr(columns, name).copy() for name in ("lower", "upper", "integer")}
-        self._rows = (rows.lower.copy(), most)
+        arrays = Arrays.from_problem(model.problem)
+        self._arrays = arrays.with_rows(arrays.rows.lower, upper_of_plan(model.problem))
         self.is_sure = True
 
-    def needed(self, parts: Sequence[_Part]) -> list[_Part]:
-        """Leave out one part after the other for good, unless there is a plan without it."""
-        return [part for part in parts if not self._can_do_without(part)]
-
-    def _can_do_without(self, part: _Part) -> bool:
-        arrays = (*self._rows, *self._columns.values())
-        before = [array.copy() for array in arrays]
-        if part.moves == "rows":
-            self._rows[0][part.at], self._rows[1][part.at] = -np.inf, np.inf
-        else:
-            self._columns[part.moves][part.at] = {"integer": False, "lower": 0.0, "upper": 1.0}[part.moves]
-        status = self._status()
+    def can_do_without(self, part: _Part) -> bool:
+        """Leave out a part for good, unless there is a plan without it."""
+        fewer = part.left_out_of(self._arrays)
+        left_s = self._until_s - time.perf_counter()
+        status = "time_limit"
+        if left_s > 0.0:
+            self._session.take(fewer)
+            most_s = min(left_s, self._most_s)
+            status = self._ask.solve_session(self._question, self._session, most_s=most_s).status
         if status == "infeasible":
+            self._arrays = fewer
             return True
-        for array, old in zip(arrays, before, strict=True):
-            array[:] = old
         self.is_sure &= status == "optimal"
         return False
-
-    def _status(self) -> str:
-        left_s = self._until_s - time.perf_counter()
-        if left_s <= 0.0:
-            return "time_limit"
-        # Copies: a session tells what changed by the arrays that it was given before.
-        self._session.set_columns(**{name: array.copy() for name, array in self._columns.items()})
-        self._session.set_rows(*(array.copy() for array in self._rows))
-        most_s = min(left_s, self._most_s)
-        return (
-            Asking(lambda _: None, self._interrupt).solve_session(self._question, self._session, most_s=most_s).status
-        )
 
 
 def _parts_left_out(question: PreparedScenario, model: Model) -> list[_Part]:
@@ -246,21 +237,14 @@ def _parts_left_out(question: PreparedScenario, model: Model) -> list[_Part]:
     over, first = question.inputs.sites.site_year, problem.column_block("open").start
     is_new = ~question.inputs.sites.is_existing[over["site"]]
     asked: dict[Literal["lower", "upper"], Bools] = {
-        "lower": siting.open_lower > 0.0,
+        "lower": is_new & (siting.open_lower > 0.0),
         "upper": siting.open_upper <= 0.0,
     }
-    asked["lower"] &= is_new
     for bound, is_asked in asked.items():
         which = np.flatnonzero(is_asked)
         if which.size:
             parts.append(_Part(*rule_of(f"{bound} bound of open"), over, which, bound, which + first))
     return parts
-
-
-def _in_order(question: PreparedScenario, parts: Sequence[_Part]) -> list[_Part]:
-    """Put limits first, links last: so limits that other links would bring in are left out."""
-    has_keys = [bool(keys_of(question, part.name, part.places()[:1])) for part in parts]
-    return [part for _, part in sorted(zip(has_keys, parts, strict=True), key=lambda of: not of[0])]
 
 
 def _by_year(part: _Part) -> list[_Part]:

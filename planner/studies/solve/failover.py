@@ -92,8 +92,7 @@ class FailureCuts:
     def __init__(self, model: Model, most_rounds: int) -> None:
         self._model = model
         self._blocks = 0
-        self._found: OutageTakeovers
-        self.most_rounds = most_rounds
+        self.most_rounds = most_rounds  # most times in a row that one solve is done again with more of them
         self.inputs: Inputs = model.p
         """Inputs of the program with the cuts it has by now."""
 

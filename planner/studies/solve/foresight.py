@@ -16,12 +16,14 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.family.table_columns import codes
+from planner.inputs.build import PreparedScenario
 from planner.inputs.inputs import order_dates
 from planner.model import build_model
 from planner.model.contracts import clean_target
 from planner.model.demand import ASKS
 from planner.results.ended import PLANNED
 from planner.studies.solve.at_plan import plan_session
+from planner.studies.solve.conflict import why_no_plan
 from planner.studies.solve.failover import FailureCuts
 from planner.studies.solve.solves import NO_HOOKS
 from planner.studies.solve.whole_numbers import find_plan
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Floats, Positions
     from planner.inputs.inputs import Inputs, OrderDates
-    from planner.lp import HighsSession, Index, Outcome, Status
+    from planner.lp import Index, Status
     from planner.model import Model
     from planner.scenario import Scenario
     from planner.scenario.schema import Solver
@@ -58,19 +60,11 @@ class Decided:
         model.problem.hold(self.columns, self.value, self.value)
 
 
-@dataclass(frozen=True)
-class Failed:
-    """A step that has no plan: its model years, its program and what the solver said."""
+def decide_year_by_year(scenario: Scenario, inputs: Inputs, hooks: SolveHooks = NO_HOOKS) -> Decided:
+    """Decide all years before the one whose window reaches the end of the horizon.
 
-    first: int
-    last: int
-    outcome: Outcome
-    session: HighsSession
-    model: Model
-
-
-def decide_year_by_year(scenario: Scenario, inputs: Inputs, hooks: SolveHooks = NO_HOOKS) -> Decided | Failed:
-    """Decide all years before the one whose window reaches the end of the horizon."""
+    A step without a plan ends with the error that says why.
+    """
     window = scenario.foresight.window_years
     years = inputs.years
     steps = 0 if window is None else max(0, len(years) - window)
@@ -90,7 +84,8 @@ def decide_year_by_year(scenario: Scenario, inputs: Inputs, hooks: SolveHooks = 
         solver = with_time_left(scenario.solver, time.perf_counter() - began, steps + 1 - first)
         outcome = find_plan(model, session, solver, cuts=cuts, hooks=hooks)
         if not outcome.has_plan:
-            return Failed(years.years[first], years.years[last], outcome, session, model)
+            view, question = (years.years[first], years.years[last]), PreparedScenario(scenario, inputs)
+            raise why_no_plan(inputs.name, outcome, session, question, model, view)
         bounds, columns = problem.columns(), np.flatnonzero(decides <= first)
         value = np.clip(outcome.x[columns], bounds.lower[columns], bounds.upper[columns])
         value = np.where(bounds.integer[columns], np.round(value), value)
@@ -101,8 +96,7 @@ def decide_year_by_year(scenario: Scenario, inputs: Inputs, hooks: SolveHooks = 
 
 def with_time_left(solver: Solver, spent_s: float, steps: int = 1) -> Solver:
     """Return the settings of a solver with what is left of their time limit for the next step."""
-    left_s = max(solver.time_limit_s - spent_s, 0.0) / steps
-    return solver.model_copy(update={"time_limit_s": left_s})
+    return solver.model_copy(update={"time_limit_s": max(solver.time_limit_s - spent_s, 0.0) / steps})
 
 
 def _look_to(model: Model, first: int, last: int, decides: Positions) -> None:

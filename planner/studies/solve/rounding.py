@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import pandas as pd
 
 from planner.family.table_columns import mask_at, sum_at
 from planner.inputs.sites import partner_blocks
@@ -14,8 +15,6 @@ from planner.lp.index import locate, pairs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from numpy.typing import NDArray
 
     from planner.base.arrays import Bools, Floats, Positions
     from planner.lp import Columns, Outcome
@@ -200,7 +199,7 @@ def _racks(model: Model, x: Floats, kept: Bools) -> Floats:
     fraction = np.maximum(wanted - count, 0.0)
     more = np.round(np.bincount(group, fraction))
     fraction += kept & (fraction > _NOTHING)  # before all others
-    place = _place_within(group, -fraction)
+    place = (pd.Series(-fraction).groupby(group).rank(method="first") - 1.0).to_numpy()
     count += (place < more[group]) | (fraction > 1.0)
     return count - _too_many(model, count, fraction)
 
@@ -218,15 +217,6 @@ def _too_many(model: Model, count: Floats, fraction: Floats) -> Floats:
         enough = int(np.searchsorted(np.cumsum(p.lot_rack_mw[here]), over_mw[number])) + 1
         removed[here[:enough]] = 1.0
     return removed
-
-
-def _place_within(group: NDArray[np.intp], key: Floats) -> NDArray[np.intp]:
-    """Return the place of each entry in its group, in the order of a key."""
-    order = np.lexsort((key, group))
-    place = np.empty(group.size, dtype=np.intp)
-    first = np.searchsorted(group[order], group[order], side="left")
-    place[order] = np.arange(group.size) - first
-    return place
 
 
 # --- Integers found by diving: the nearest to an integer are set first, the rest solved again -----
@@ -277,7 +267,7 @@ def _set(lower: Floats, upper: Floats, at: Positions, value: Floats, is_up: Bool
     upper[at[~is_up]] = np.floor(value[~is_up])
 
 
-def with_more_racks(model: Model, solves: Solves, whole: Floats, reserve_s: float) -> tuple[Outcome, Floats]:
+def with_more_racks(model: Model, solves: Solves, whole: Floats) -> tuple[Outcome, Floats]:
     """Add few racks to integers that leave no plan, so that they leave one.
 
     Lots that were rounded down may leave a block a rack short of its least size. The fewest MW that
@@ -294,9 +284,7 @@ def with_more_racks(model: Model, solves: Solves, whole: Floats, reserve_s: floa
     # With other costs the last basis is of no use: dual simplex from it had not ended after 11,000
     # steps on `us-base`. Cuts are left to the solve with racks added: here nothing else has a
     # cost, so that what would be cut off says nothing of a plan.
-    outcome = solves.solve_within(
-        lower, upper, method=solves.cold_method, reserve_s=reserve_s, cost=cost, adds_cuts=False
-    )
+    outcome = solves.solve_within(lower, upper, method=solves.cold_method, cost=cost, adds_cuts=False)
     if outcome.status != "optimal":
         return outcome, whole
     lower[lots] = np.ceil(outcome.x[lots] - _NOTHING)

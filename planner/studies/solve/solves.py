@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Protocol, cast
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, cast
 
 import numpy as np
 
 from planner.lp.outcome import relative_gap
+from planner.model.siting import ONLY_FOR_THE_BOUND
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable
 
     from planner.base.arrays import Floats
-    from planner.lp import HighsSession, Outcome, ProgressEvent
+    from planner.lp import ArrayProblem, HighsSession, Outcome, ProgressEvent
     from planner.lp.decomposed import DecomposedSession
     from planner.lp.outcome import Method
     from planner.lp.start import Start
     from planner.model import Model
     from planner.scenario.schema import Solver
+    from planner.studies.solve.failover import FailureCuts
 
 Step = Literal["", "relaxed", "tightened", "blocks", "fixed", "dive", "search"]
 """What a solve is for; nothing where the program has no integers."""
@@ -34,19 +36,6 @@ _MANY: Final = 200
 """Where so many columns, most of them integers that are fixed, move into their new bounds, for each
 row and at all, a basis is of no use."""
 _ELSEWHERE: Final = 1e-6  # further than this outside its new bounds, a column was elsewhere
-
-
-class Cuts(Protocol):
-    """Rows that every plan must keep, and that are added once a solution breaks them."""
-
-    most_rounds: int
-    """Most times in a row that one solve is done again with more of them."""
-
-    def are_broken(self, x: Floats) -> bool:
-        """Look for rows that a solution breaks; return whether there are any."""
-
-    def add(self) -> None:
-        """Add the rows that were found last to the problem."""
 
 
 class SolveHooks(NamedTuple):
@@ -63,12 +52,18 @@ class Solves:
     """A program in a session, solved in several ways with the time that is left."""
 
     def __init__(
-        self, model: Model, session: HighsSession, solver: Solver, cuts: Cuts | None, hooks: SolveHooks = NO_HOOKS
+        self,
+        model: Model,
+        session: HighsSession,
+        solver: Solver,
+        cuts: FailureCuts | None,
+        hooks: SolveHooks = NO_HOOKS,
     ) -> None:
         self._model, self._session, self._solver, self._cuts, self._hooks = model, session, solver, cuts, hooks
         self._began: float | None = None
         self._count, self._has_own_cost = 0, True
         self._last_x: Floats | None = None
+        self.reserve_s = 0.0  # time that is kept for later
         self.iterations = 0
         self.step: Step = ""
         self.bound = -np.inf
@@ -94,26 +89,20 @@ class Solves:
         """Most searches one after the other: one, one strictly, and one for each round of cuts."""
         return 2 + (self._cuts.most_rounds if self._cuts is not None else 0)
 
-    def left_s(self, reserve_s: float = 0.0) -> float:
+    def left_s(self) -> float:
         """Time that is left, less what is kept for later; the clock starts when first asked. [s]"""
-        left_s = max(0.0, self._solver.time_limit_s - self.seconds - reserve_s)
+        left_s = max(0.0, self._solver.time_limit_s - self.seconds - self.reserve_s)
         if self._began is None:
             self._began = time.perf_counter()
         return left_s
 
-    def relaxed(self, method: Method, reserve_s: float = 0.0) -> Outcome:
+    def relaxed(self, method: Method) -> Outcome:
         """Solve without insisting on integers."""
         columns = self._model.problem.columns()
-        return self.solve_within(columns.lower, columns.upper, method=method, reserve_s=reserve_s)
+        return self.solve_within(columns.lower, columns.upper, method=method)
 
     def fixed(
-        self,
-        whole: Floats,
-        reserve_s: float = 0.0,
-        *,
-        strictly: bool = False,
-        afresh: bool = False,
-        start: Start | None = None,
+        self, whole: Floats, *, strictly: bool = False, afresh: bool = False, start: Start | None = None
     ) -> Outcome:
         """Solve with the integers fixed, from where a like program ended if that promises to pay.
 
@@ -125,11 +114,11 @@ class Solves:
         method: Method = "auto"
         if start is None and (afresh or self._begins_afresh(lower, upper)):
             method = self.cold_method
-        outcome = self.solve_within(lower, upper, method=method, reserve_s=reserve_s, strictly=strictly, start=start)
+        outcome = self.solve_within(lower, upper, method=method, strictly=strictly, start=start)
         off = np.abs(outcome.x[self._model.problem.columns().integer] - whole).max(initial=0.0)
         if strictly or outcome.status != "optimal" or off <= _EXACT:
             return outcome
-        return self.solve_within(lower, upper, reserve_s=reserve_s, strictly=True)
+        return self.solve_within(lower, upper, strictly=True)
 
     def _with_integers(self, whole: Floats) -> tuple[Floats, Floats, Floats]:
         """Return the bounds of columns with integers fixed, and at what: some may be decided already."""
@@ -156,7 +145,6 @@ class Solves:
         upper: Floats,
         *,
         method: Method = "auto",  # from the last basis, whatever method made it
-        reserve_s: float = 0.0,
         strictly: bool = False,
         cost: Floats | None = None,  # in place of what the columns cost
         adds_cuts: bool = True,
@@ -177,7 +165,7 @@ class Solves:
             self._session.set_columns(cost=cost.copy(), lower=lower.copy(), upper=upper.copy(), integer=integer)
             if start is not None:
                 self._session.start_from(start)
-            outcome = self._session.solve(method, **self._next_solve(reserve_s), strictly=strictly)
+            outcome = self._session.solve(method, **self._next_solve(), strictly=strictly)
             self.iterations += outcome.iterations
             self._last_x = outcome.x if outcome.has_plan else None
             return outcome
@@ -210,17 +198,17 @@ class Solves:
         self.iterations += exact.iterations - outcome.iterations
         return exact
 
-    def searched(self, start: Floats | None, gap_frac: float, reserve_s: float, *, strictly: bool) -> Outcome:
+    def searched(self, start: Floats | None, gap_frac: float, *, strictly: bool) -> Outcome:
         """Search by branch and bound, from a plan where there is one."""
         columns = self._model.problem.columns()
         self._has_own_cost = True
         self._session.set_columns(cost=columns.cost, lower=columns.lower, upper=columns.upper, integer=columns.integer)
-        how = self._next_solve(reserve_s)
+        how = self._next_solve()
         outcome = self._session.solve(self._solver.method, **how, start=start, gap_frac=gap_frac, strictly=strictly)
         self.iterations += outcome.iterations
         return outcome
 
-    def _next_solve(self, reserve_s: float = 0.0) -> dict[str, Any]:
+    def _next_solve(self) -> dict[str, Any]:
         """Count a solve; return its time, what reports its progress, and what stops it."""
         self._count += 1
         report = self._hooks.on_progress
@@ -235,30 +223,21 @@ class Solves:
             if report is not None:
                 report(replace(within_plan, objective=cost, dual_bound=bound, gap=gap))
 
-        how = {"time_limit_s": self.left_s(reserve_s), "threads": self._solver.threads}
+        how = {"time_limit_s": self.left_s(), "threads": self._solver.threads}
         return {**how, "interrupt": self._hooks.interrupt, "on_progress": None if report is None else report_step}
 
     def rows_added(self) -> None:
         """Hand over the rows that were added to the problem."""
         self._session.update(self._model.problem)
 
-    def has_rows(self, names: tuple[str, ...]) -> bool:
-        """Return whether there are blocks of rows whose names begin so."""
-        return any(name.startswith(names) for name in self._model.problem.row_block_names)
+    def has_bound_rows(self) -> bool:
+        """Return whether there are rows that only tighten the bound."""
+        return any(name.startswith(ONLY_FOR_THE_BOUND) for name in self._model.problem.row_block_names)
 
-    def free_rows(self, names: tuple[str, ...]) -> None:
-        """Free the upper side of all rows of blocks whose names begin so.
-
-        No cuts are looked for after that: the plan stays, and only its duals are taken.
-        """
+    def free_bound_rows(self) -> None:
+        """Free those rows: the plan stays, only its duals are taken, and no cuts are looked for after that."""
         self._cuts = None
-        problem = self._model.problem
-        rows = problem.row_bounds()
-        upper = rows.upper.copy()
-        for name in problem.row_block_names:
-            if name.startswith(names):
-                upper[problem.row_block(name)] = np.inf
-        self._session.set_rows(rows.lower, upper)
+        self._session.set_rows(self._model.problem.row_bounds().lower, upper_of_plan(self._model.problem))
 
     def add_cuts(self, x: Floats) -> bool:
         """Add cuts that a solution breaks; return whether there are any."""
@@ -271,6 +250,15 @@ class Solves:
     def whole_of(self, x: Floats) -> Floats:
         """Return the integers of a solution, rounded."""
         return np.round(x[self._model.problem.columns().integer])
+
+
+def upper_of_plan(problem: ArrayProblem) -> Floats:
+    """Return the upper sides of rows, free where they only tighten the bound."""
+    upper = problem.row_bounds().upper.copy()
+    for name in problem.row_block_names:
+        if name.startswith(ONLY_FOR_THE_BOUND):
+            upper[problem.row_block(name)] = np.inf
+    return upper
 
 
 def _together(before: Outcome, after: Outcome, rounds: int) -> Outcome:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from planner.lp.outcome import LEAST_GAP_FRAC, PROVEN_GAP_FRAC, optimal_gap_frac, relative_gap
-from planner.model.siting import ONLY_FOR_THE_BOUND
 from planner.studies.solve.block_search import BlockSearch
 from planner.studies.solve.rounding import RULES, dive, in_blocks, rounded, with_more_racks
 from planner.studies.solve.solves import NO_HOOKS, STOPPED, Solves
@@ -19,7 +18,8 @@ if TYPE_CHECKING:
     from planner.lp.start import Start
     from planner.model import Model
     from planner.scenario.schema import Solver
-    from planner.studies.solve.solves import Cuts, SolveHooks
+    from planner.studies.solve.failover import FailureCuts
+    from planner.studies.solve.solves import SolveHooks
 
 _MUCH_GAP_FRAC: Final = 0.01
 """Gap at which a rounded plan is good enough. [-]"""
@@ -34,7 +34,7 @@ def find_plan(
     session: HighsSession,
     solver: Solver,
     *,
-    cuts: Cuts | None = None,
+    cuts: FailureCuts | None = None,
     like: Start | None = None,
     hooks: SolveHooks = NO_HOOKS,
 ) -> Outcome:
@@ -105,6 +105,7 @@ class _Finder:
             return self._report(self._unproven, relaxed)
         if self._best is None:
             return self._none(relaxed)
+        self._solves.reserve_s = 0.0
         best = self._freed(self._best)
         exact = self._solves.exact(best, self._solves.whole_of(best.x))
         if exact is not best:
@@ -143,7 +144,7 @@ class _Finder:
             problem.rows(f"served_only_if_open_{number}", rows)
             self._solves.rows_added()
             self._last = None
-            outcome = _bounding(self._solves.relaxed("auto", self._reserve_s()))
+            outcome = _bounding(self._solves.relaxed("auto"))
             self._note_stop(outcome)
             if outcome.status not in {"optimal", "infeasible"}:
                 break
@@ -187,8 +188,8 @@ class _Finder:
     def _with_blocks(self, relaxed: Outcome, plan: Floats, *, one_by_one: bool) -> Floats | None:
         """Choose blocks for a rounded plan; None where it has no plan with blocks."""
         self._solves.step = "blocks"
-        of = (self._model, self._solves, plan, self._reserve_s(), relaxed)
-        search = BlockSearch(*of, enough_frac=self._aim_frac, one_by_one=one_by_one)
+        how: dict[str, Any] = {"enough_frac": self._aim_frac, "one_by_one": one_by_one}
+        search = BlockSearch(self._model, self._solves, plan, relaxed, **how)
         self._last = None
         found = search.search()
         self._note_stop(search.last)
@@ -199,7 +200,7 @@ class _Finder:
     def _with_more_racks(self, whole: Floats) -> Outcome:
         """Add racks to a rounded plan whose blocks are possible with lots that are not whole."""
         self._last = None
-        outcome, more = with_more_racks(self._model, self._solves, whole, self._reserve_s())
+        outcome, more = with_more_racks(self._model, self._solves, whole)
         self._note_stop(outcome)
         is_found = outcome.status == "optimal"
         end = "no plan" if outcome.status == "infeasible" else outcome.status.replace("_", " ")
@@ -214,7 +215,7 @@ class _Finder:
             nonlocal solves
             solves += 1
             self._last = None
-            outcome = self._solves.solve_within(lower, upper, reserve_s=self._reserve_s())
+            outcome = self._solves.solve_within(lower, upper)
             self._note_stop(outcome)
             return outcome
 
@@ -236,7 +237,7 @@ class _Finder:
         for _ in range(self._solves.most_searches):
             start = self._best.x if self._best is not None else None
             self._solves.step = "search"
-            found = self._solves.searched(start, self._aim_frac, self._reserve_s(), strictly=strictly)
+            found = self._solves.searched(start, self._aim_frac, strictly=strictly)
             self._last = None
             self._note_stop(found)
             self._step_text("searched", f"{found.method_used}, strictly" if strictly else found.method_used)
@@ -257,19 +258,12 @@ class _Finder:
         self._stopped = "iteration_limit"
 
     def _fix(
-        self,
-        whole: Floats,
-        step: str,
-        found: Outcome | None = None,
-        *,
-        keeps_cuts: bool = False,
-        afresh: bool = False,
-        start: Start | None = None,
+        self, whole: Floats, step: str, found: Outcome | None = None, *, keeps_cuts: bool = False, **how: Any
     ) -> Outcome:
-        """Solve with integers fixed, and keep the plan if it is the best so far."""
+        """Solve with integers fixed, and keep the plan if it is the best so far; `how` is of `Solves.fixed`."""
         self._tried.append(whole)
         self._solves.step = "fixed"
-        self._last = outcome = self._solves.fixed(whole, self._reserve_s(), afresh=afresh, start=start)
+        self._last = outcome = self._solves.fixed(whole, **how)
         self._note_stop(outcome)
         plan = outcome
         if outcome.status in STOPPED and found is not None and self._is_whole(found):
@@ -283,19 +277,22 @@ class _Finder:
         is_plan = plan.status == "optimal" or plan is found or is_stopped_plan
         if is_plan and (self._best is None or plan.objective < self._best.objective):
             self._best = plan
-        ends = f"gap {_percent(self._gap())}" if is_plan else "no plan"
+            self._solves.reserve_s = _RESERVE * plan.seconds  # to solve with fixed integers at the end
+        gap = self._gap()
+        shown = f"{gap:.2%}" if gap >= 1e-4 or not gap else f"{gap:.1e}"
+        ends = f"gap {shown}" if is_plan else "no plan"
         self._step_text(step, f"{outcome.method_used}, {ends}")
         return outcome
 
     def _freed(self, best: Outcome) -> Outcome:
         """Take the duals of the best plan, without the rows that only tighten the bound."""
         whole = self._solves.whole_of(best.x)
-        if not best.has_duals or not self._solves.has_rows(ONLY_FOR_THE_BOUND):
+        if not best.has_duals or not self._solves.has_bound_rows():
             return best
         self._solves.step = "fixed"
         if best is not self._last:
             self._step_text("fixed again", self._solves.fixed(whole).method_used)
-        self._solves.free_rows(ONLY_FOR_THE_BOUND)
+        self._solves.free_bound_rows()
         freed = self._solves.fixed(whole, strictly=True)
         self._step_text("freed", freed.method_used)
         return _with_duals(best, freed)
@@ -343,10 +340,6 @@ class _Finder:
             return np.inf
         return relative_gap(self._best.objective, min(self._solves.bound, self._best.objective))
 
-    def _reserve_s(self) -> float:
-        """Time kept to solve with fixed integers at the end. [s]"""
-        return _RESERVE * self._best.seconds if self._best is not None else 0.0
-
     def _is_whole(self, found: Outcome) -> bool:
         x = found.x[self._model.problem.columns().integer]
         return bool(np.abs(x - np.round(x)).max(initial=0.0) <= _WHOLE)
@@ -383,7 +376,3 @@ def _over_all_rows(outcome: Outcome, model: Model) -> Outcome:
     added = matrix.rows - len(outcome.row_dual)
     none = np.zeros(added) if outcome.has_duals else np.full(added, np.nan)
     return replace(outcome, row_value=matrix.times(outcome.x), row_dual=np.concatenate((outcome.row_dual, none)))
-
-
-def _percent(gap_frac: float) -> str:
-    return f"{gap_frac:.2%}" if gap_frac >= 1e-4 or not gap_frac else f"{gap_frac:.1e}"

@@ -13,7 +13,6 @@ from planner.base.errors import InfeasibleError
 from planner.base.words import some
 from planner.clock.days import float_year
 from planner.inputs.inputs import order_dates
-from planner.lp import Axis, Index
 from planner.lp.index import locate, positions
 from planner.outputs.labels import order_words
 from planner.results.store import cleaned
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from planner.base.arrays import Bools, Floats, Positions
-    from planner.lp import HighsSession
+    from planner.lp import HighsSession, Index
     from planner.model import Model
     from planner.scenario import Scenario
     from planner.studies.stochastic.extensive_form import FutureProgram
@@ -42,23 +41,6 @@ _THING: Final = ["kind", "site", "item"]
 _KEY: Final = [*_THING, "order_by", "committed"]
 _EPS: Final = 1e-6  # of a year
 _DIGITS: Final = 6  # of a date in years
-
-
-@dataclass(frozen=True, eq=False)
-class Orders:
-    """What can be ordered before the futures are known."""
-
-    # a row per order: kind, site, item, unit, `order_by`, when it is placed at the latest, and `committed`, the year in
-    # which halls enter service that are under construction already; missing of other orders. [year]
-    table: pd.DataFrame
-
-    @property
-    def numbered(self) -> Index:
-        """The orders as a list, numbered from 1."""
-        return Index.full("order", Axis("order", tuple(str(i + 1) for i in range(len(self)))))
-
-    def __len__(self) -> int:
-        return len(self.table)
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,11 +70,15 @@ def orders_of(scenario: Scenario, model: Model) -> pd.DataFrame:
     return table.assign(order_by=order_by, is_early=table["is_early"].astype(np.bool_))
 
 
-def match_orders(tables: Sequence[pd.DataFrame], known_from: float) -> tuple[Orders, tuple[Received, ...]]:
-    """Find the orders that all futures share, and what each future has of them. Takes `known_from` [year]."""
+def match_orders(tables: Sequence[pd.DataFrame], known_from: float) -> tuple[pd.DataFrame, tuple[Received, ...]]:
+    """Find the orders that all futures share, and what each future has of them. Takes `known_from` [year].
+
+    The first has a row per order: kind, site, item, unit, `order_by`, when it is placed at the latest, and `committed`,
+    the year in which halls enter service that are under construction already; missing of other orders. [year]
+    """
     before = pd.concat([table[_is_before(table, known_from)][[*_KEY, "unit"]] for table in tables])
     shared = before.drop_duplicates(_KEY).sort_values(_KEY, kind="stable", ignore_index=True)
-    return Orders(shared), tuple(_received(table, shared, known_from) for table in tables)
+    return shared, tuple(_received(table, shared, known_from) for table in tables)
 
 
 def _is_before(table: pd.DataFrame, known_from: float) -> Bools:
@@ -317,7 +303,11 @@ class InfeasibleFuturesError(InfeasibleError):
 
 
 def why_no_orders(
-    head: str, session: HighsSession, futures: Sequence[FutureProgram], orders: Orders, received: Sequence[Received]
+    head: str,
+    session: HighsSession,
+    futures: Sequence[FutureProgram],
+    orders: pd.DataFrame,
+    received: Sequence[Received],
 ) -> InfeasibleError:
     """Return the error that says which constraints of which futures conflict, by what they share."""
     names = session.iis(time_limit_s=CONFLICT_SECONDS)
@@ -337,7 +327,7 @@ def why_no_orders(
         rules = conflict_rules(future.question, future.model.problem, rows)
         lines += [f"  in future {future.name}:", *(f"  {line}" for line in in_words(rules))]
     if shared:
-        rows_of = orders.table.take(sorted(shared))
+        rows_of = orders.take(sorted(shared))
         things = dict.fromkeys(map(order_words, rows_of["kind"], rows_of["site"], rows_of["item"]))
         lines.append(f"  orders that they share: {some(list(things), _MOST_ORDERS)}")
     return InfeasibleError("\n".join([f"{head}; these conflict:" if lines else head, *lines]), tuple(names))

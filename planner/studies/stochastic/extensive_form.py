@@ -24,12 +24,17 @@ if TYPE_CHECKING:
     from planner.inputs.build import PreparedScenario
     from planner.lp import Outcome, ProgressEvent
     from planner.model import Model
-    from planner.studies.stochastic.decisions import Orders, Received
+    from planner.studies.stochastic.decisions import Received
     from planner.studies.sweep.reading import Risk
 
 # --- The program of all futures together: each one's own, and the orders that they share ----------
 
 _PREFIX: Final = "future_{}."
+
+
+def numbered(name: str, count: int) -> Index:
+    """Return a list of things numbered from 1."""
+    return Index.full(name, Axis(name, tuple(str(number + 1) for number in range(count))))
 
 
 class ExtensiveForm:
@@ -47,20 +52,20 @@ class ExtensiveForm:
     Source: Birge and Louveaux 2011; conditional value at risk by Rockafellar and Uryasev 2000.
     """
 
-    def __init__(self, models: Sequence[Model], orders: Orders, received: Sequence[Received]) -> None:
+    def __init__(self, models: Sequence[Model], orders: pd.DataFrame, received: Sequence[Received]) -> None:
         self.problem = ArrayProblem("futures")
         self._first: list[int] = []
         self._columns = [model.problem.numVariables() for model in models]
         for number, model in enumerate(models, start=1):
             self._first.append(self.problem.include(model.problem, _PREFIX.format(number)))
         self.costs = [model.problem.total.moved(first) for model, first in zip(models, self._first, strict=True)]
-        self._future = Axis("future", tuple(str(i + 1) for i in range(len(models))))
-        self._orders = self.problem.variable("orders", orders.numbered)
+        self._future = numbered("future", len(models))
+        self._orders = self.problem.variable("orders", numbered("order", len(orders)))
         for number, (one, first) in enumerate(zip(received, self._first, strict=True), start=1):
             self._share(number, one, first)
 
     def _share(self, number: int, one: Received, first: int) -> None:
-        over = Index.full("decision", Axis("decision", tuple(str(column) for column in one.column)))
+        over = Index.full("decision", Axis("decision", tuple(map(str, one.column))))
         row, column = np.arange(over.size, dtype=np.int32), (one.column + first).astype(np.int32)
         own = Expression(over, row, column, np.ones(over.size), np.zeros(over.size))
         more = own - self._orders.map(over, one.order, one.row)
@@ -74,19 +79,17 @@ class ExtensiveForm:
         if risk.weight == 0.0:
             self.problem.minimise(expected)
             return
-        over = Index.full("future", self._future)
         threshold = self.problem.variable("value_at_risk", UNIT, lower=-np.inf)
-        excess = self.problem.variable("excess", over)
-        above = excess + threshold.on(over) - self._cost_of_each(over)
+        excess = self.problem.variable("excess", self._future)
+        above = excess + threshold.on(self._future) - self._cost_of_each()
         self.problem.rows("cost_above_value_at_risk", above >= 0.0)
         tail = threshold + (excess * (weights / risk.tail)).total()
         self.problem.minimise((1.0 - risk.weight) * expected + risk.weight * tail)
 
     def minimise_regret(self, least: Floats) -> None:
         """Ask for the least greatest regret: cost above the least that each future could have."""
-        over = Index.full("future", self._future)
         most = self.problem.variable("greatest_regret", UNIT)
-        self.problem.rows("regret", most.on(over) - self._cost_of_each(over) >= -least)
+        self.problem.rows("regret", most.on(self._future) - self._cost_of_each() >= -least)
         self.problem.minimise(most + 0.0)
 
     def hold_regret(self, most: float, weights: Floats) -> None:
@@ -116,11 +119,9 @@ class ExtensiveForm:
         """Fix decisions of a future."""
         self.problem.hold(self._first[future] + column, value, value)
 
-    def _cost_of_each(self, over: Index) -> Expression:
-        total = Expression.constant(over, 0.0)
-        for place, cost in enumerate(self.costs):
-            total = total + cost.map(over, [0], [place])
-        return total
+    def _cost_of_each(self) -> Expression:
+        parts = (cost.map(self._future, [0], [place]) for place, cost in enumerate(self.costs))
+        return sum(parts, start=Expression.constant(self._future, 0.0))
 
     def ordered(self, x: Floats) -> Floats:
         """Return the orders of a solution."""
@@ -178,10 +179,6 @@ class FutureProgram(WarmProgram):
         head = f"future {self.name}: the orders leave no plan"
         text = f"{head}; these conflict with them:" if lines else head
         return InfeasibleError("\n".join([text, *lines]), tuple(names))
-
-    def is_to_add_cuts(self, x: Floats) -> bool:
-        """Add rows that the loss of a site asks for and a solution breaks; say whether any are."""
-        return self.solves().add_cuts(x)
 
     def _within(self, lower: Floats, upper: Floats) -> Outcome:
         return with_plan(self.solve(lower, upper), f"future {self.name}", BEFORE, good=SOLVED | {"infeasible"})

@@ -247,7 +247,8 @@ def _report(sweep: Sweep, study: StochasticPrograms, found: Compared) -> Stochas
     begins = {future.name: float_year(future.question.scenario.decisions_start) for future in study.futures}
     ordered, runs, left_out = study.runs(found.stochastic.ordered)
     answers = {name: answer_of(name, plan) for name, plan in runs.items()}
-    of, costs = [answers[name] for name in names], [_plan_cost(runs[name]) for name in names]
+    solved = kept.futures(sweep.questions, answers)
+    costs = [PlanCost.from_stored(runs[name].run.meta, runs[name].costs) for name in names]
     return Stochastic(
         name=file.name,
         label=file.title,
@@ -271,14 +272,10 @@ def _report(sweep: Sweep, study: StochasticPrograms, found: Compared) -> Stochas
                 "alone_musd": found.least,
                 "alone_penalty_musd": found.least_penalties,
                 **_of_plan(study, found.stochastic, found),
-                "status": [one.status for one in of],
-                "plan_musd": [one.objective_musd for one in of],
-                "plan_penalty_musd": [one.penalty_musd for one in costs],
-                "gap_frac": [one.gap_frac for one in of],
-                "checked": [runs[name].verdict.ok for name in names],
-                "rules": [one.rules for one in of],
-                "broken": [", ".join(one.broken) for one in of],
-                "run": "",
+                "status": solved["status"],
+                "plan_musd": solved["objective_musd"],
+                "plan_penalty_musd": solved["penalty_musd"],
+                **{name: solved[name] for name in ("gap_frac", "checked", "rules", "broken", "run")},
             }
         ),
         results=kept.figures(sweep.questions, answers),
@@ -290,7 +287,7 @@ def _report(sweep: Sweep, study: StochasticPrograms, found: Compared) -> Stochas
 
 def _decided(study: StochasticPrograms, found: Compared, ordered: Floats) -> pd.DataFrame:
     alone = [plan.ordered for plan in found.own]
-    table = study.orders.table.assign(
+    table = study.orders.assign(
         ordered=ordered, least=np.min(alone, axis=0), most=np.max(alone, axis=0), minimax_regret=found.minimax.ordered
     )
     amounts = table[["ordered", "most", "minimax_regret"]].to_numpy(dtype=np.float64)
@@ -312,10 +309,6 @@ def _plans(study: StochasticPrograms, found: Compared) -> pd.DataFrame:
     if not risk.is_asked:  # without a tail it would be the expected cost once more
         table = table.drop(columns="cvar_musd")
     return table.replace(np.inf, np.nan)
-
-
-def _plan_cost(plan: Plan) -> PlanCost:
-    return PlanCost.from_stored(plan.run.meta, plan.costs)
 
 
 def _worth(study: StochasticPrograms, found: Compared, planned: Sequence[PlanCost]) -> pd.DataFrame:

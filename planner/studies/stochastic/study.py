@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -113,25 +113,20 @@ class StochasticPrograms:
     def compared(self) -> Compared:
         """Solve every future alone and all together, and every plan in every future."""
         alone = self.alone()
-        none = np.empty(0)
-        own = [
-            OrderPlan(f"alone: {future.name}", received.placed(outcome.x), none, none)
-            for future, received, outcome in zip(self.futures, self.received, alone, strict=True)
-        ]
+        own = [received.placed(outcome.x) for received, outcome in zip(self.received, alone, strict=True)]
         single = self._single(own)
         try:
             together, outcome = self.stochastic()
         except InfeasibleError as error:
             raise InfeasibleError(f"{error}\n{_WHAT_NEXT}", error.conflict) from error
         stats = together.problem.stats()
-        stochastic = OrderPlan(TOGETHER, _orders_in(together, outcome), none, none)
-        minimax = OrderPlan(MINIMAX, self.minimax(np.array([one.objective for one in alone])), none, none)
+        minimax = self.minimax(np.array([one.objective for one in alone]))
         return Compared(
             alone,
-            self.in_every_future(stochastic),
-            self.in_every_future(single),
-            self.in_every_future(minimax),
-            [self.in_every_future(plan) for plan in own],
+            self.in_every_future(TOGETHER, _orders_in(together, outcome)),
+            self.in_every_future(*single),
+            self.in_every_future(MINIMAX, minimax),
+            [self.in_every_future(f"alone: {of.name}", placed) for of, placed in zip(self.futures, own, strict=True)],
             np.array([future.penalty_musd(outcome) for future, outcome in zip(self.futures, alone, strict=True)]),
             {"rows": stats.rows, "columns": stats.columns, "nonzeros": stats.nonzeros},
         )
@@ -142,8 +137,7 @@ class StochasticPrograms:
         """Solve every future as if it were certain."""
         outcomes, infeasible = [], dict[str, InfeasibleError]()
         for number, future in enumerate(self.futures, start=1):
-            count = len(self.futures)
-            self._report_stage(f"Solving future {number} of {count} as if it were certain")
+            self._report_stage(f"Solving future {number} of {len(self.futures)} as if it were certain")
             try:
                 outcomes.append(future.alone())
             except InfeasibleError as error:
@@ -183,17 +177,16 @@ class StochasticPrograms:
 
         return _orders_in(*self._together(ask))
 
-    def in_every_future(self, plan: OrderPlan) -> OrderPlan:
-        """Return a plan with what each future costs with its orders."""
-        self._report_stage(f"Solving every future with the orders of plan {plan.name}")
+    def in_every_future(self, name: str, ordered: Floats) -> OrderPlan:
+        """Return the plan of some orders, with what each future costs with them."""
+        self._report_stage(f"Solving every future with the orders of plan {name}")
         found = [
-            future.with_orders(received, plan.ordered)
-            for future, received in zip(self.futures, self.received, strict=True)
+            future.with_orders(received, ordered) for future, received in zip(self.futures, self.received, strict=True)
         ]
         costs = [np.inf if one is None else one[0].objective for one in found]
         both = zip(self.futures, found, strict=True)
         penalties = [np.nan if one is None else future.penalty_musd(one[0]) for future, one in both]
-        return replace(plan, costs=np.array(costs), penalties=np.array(penalties))
+        return OrderPlan(name, ordered, np.array(costs), np.array(penalties))
 
     def runs(self, ordered: Floats) -> tuple[Floats, dict[str, Plan], tuple[Thing, ...]]:
         """Return the checked plan of each future with the same orders."""
@@ -271,12 +264,12 @@ class StochasticPrograms:
             raise InfeasibleFuturesError(infeasible)
         return slacks
 
-    def _single(self, own: Sequence[OrderPlan]) -> OrderPlan:
+    def _single(self, own: Sequence[Floats]) -> tuple[str, Floats]:
         """Return the orders of one who plans for a single future: the mean, or the central one."""
         central = self.uncertainty.central
         if central is not None:
             names = [future.name for future in self.futures]
-            return replace(own[names.index(central)], name=CENTRAL)
+            return CENTRAL, own[names.index(central)]
         self._report_stage("Solving the mean of all futures")
         session = session_of(self.futures[0].question, self._models[0])
         session.take(mean_of(self._models, self.weights))
@@ -284,7 +277,7 @@ class StochasticPrograms:
         if outcome.status == "infeasible":
             raise InputError([self._no_single("the mean of the futures has no plan, though each future has one")])
         with_plan(outcome, "the mean of all futures", BEFORE, good=SOLVED)
-        return OrderPlan(MEAN, self.received[0].placed(outcome.x), np.empty(0), np.empty(0))
+        return MEAN, self.received[0].placed(outcome.x)
 
     def _solved(self, session: HighsSession) -> Outcome:
         solver = self.futures[0].question.scenario.solver
@@ -313,7 +306,7 @@ class StochasticPrograms:
                 raise why_no_orders(head, session, self.futures, self.orders, self.received)
             with_plan(outcome, f"{self.name}: all futures as one program", BEFORE, good=SOLVED)
             solutions = ((one, program.solution_of(place, outcome.x)) for place, one in enumerate(self.futures))
-            have_cuts = [future.is_to_add_cuts(x) for future, x in solutions]
+            have_cuts = [future.solves().add_cuts(x) for future, x in solutions]
             if not any(have_cuts):
                 return program, outcome
         stopped = f"{self.name}: all futures as one program: stopped after {most_rounds} rounds (failover.most_rounds)"

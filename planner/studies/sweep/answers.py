@@ -146,11 +146,9 @@ def _start_path(question: FutureTask, folder: Path) -> Path:
 def futures(questions: Iterable[FutureTask], answers: Mapping[str, FutureResult]) -> pd.DataFrame:
     """Make the table with a row per future: the values of its axes, and how it ended."""
     questions = list(questions)
-    none = FutureResult("", "not_solved")
-    of = [answers.get(question.name, none) for question in questions]
+    of = [answers.get(question.name, FutureResult("", "not_solved")) for question in questions]
     axes = dict.fromkeys(axis for question in questions for axis in question.future.labels)
     own = {axis: _column([question.future.labels.get(axis) for question in questions]) for axis in axes}
-    texts = {name: [getattr(one, name) for one in of] for name in ("status", "rules", "run", "message")}
     numbers = {
         name: _numbers(getattr(one, name) for one in of) for name in ("objective_musd", "bound_musd", "gap_frac")
     }
@@ -158,14 +156,14 @@ def futures(questions: Iterable[FutureTask], answers: Mapping[str, FutureResult]
         {
             "future": [question.name for question in questions],
             **own,
-            "status": texts["status"],
+            "status": [one.status for one in of],
             "checked": [bool(one.rules) and not one.broken for one in of],
-            "rules": texts["rules"],
+            "rules": [one.rules for one in of],
             "broken": [", ".join(one.broken) for one in of],
             **numbers,
             "penalty_musd": _numbers(map(_penalty_musd, of)),
             **_ranks(numbers["objective_musd"], numbers["bound_musd"]),
-            **{name: texts[name] for name in ("run", "message")},
+            **{name: [getattr(one, name) for one in of] for name in ("run", "message")},
         }
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
@@ -15,13 +16,13 @@ from planner.scenario.keys import ABOUT_THE_FILE, is_by_year, is_integer, unknow
 from planner.scenario.tree import Node, assign, merge, plain, show
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     import pandas as pd
 
     from planner.base.arrays import Floats
     from planner.inputs.uncertain_figures import UncertainFigure
-    from planner.studies.sweep.reading import Found
+    from planner.studies.sweep.reading import SweepPart
 
 # --- What the axes of a sweep are read against: the tree and the tables of its base scenario ------
 
@@ -32,6 +33,7 @@ class SweepBase:
 
     tree: Node | None = None  # what it says, with what holds in every future; None where it could not be read whole
     tables: Mapping[str, pd.DataFrame] | None = None  # its data; None where it is not known which they are
+    is_sampled: bool = False  # whether futures are drawn from the axes
 
 
 def missing_entry(keys: tuple[str, ...], tree: Node) -> tuple[str, str, str] | None:
@@ -98,18 +100,15 @@ def changed_tree(tree: Node, future: Future) -> Node:
 # --- The axes of a sweep: which key, or which figures of the data, and the values they take -------
 
 _KEYS: Final = ("key", "values", "range", "between", "levels", "table", "column", "row")
-_OF_KIND: Final = {
-    "key": {"key", "values", "range", "between"},
-    "levels": {"levels"},
-    "table": {"table", "column", "row", "values"},
-}
-"""Keys of an axis by the one that says what it is over."""
 _RANGE_KEYS: Final = ("from", "to", "step", "count")
 _ENDS: Final = ("low", "value", "high")
 _MOST_VALUES: Final = 10_000
 _LONGEST_LABEL: Final = 200
 _DIGITS: Final = 6
 """Significant digits of a value that is drawn: a name must be readable, and say all of it."""
+_Points: TypeAlias = tuple[tuple[Point, ...], Callable[[float], Point] | None]
+"""Points of an axis, and how others are drawn; none where it cannot be read."""
+_NONE: Final[_Points] = ((), None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,124 +129,108 @@ class SweepAxis:
         return self.points[min(int(share * len(self.points)), len(self.points) - 1)]
 
 
-def read_axis(name: str, node: Node, base: SweepBase, found: Found, *, is_sampled: bool) -> SweepAxis | None:
+def read_axis(name: str, axis: SweepPart, base: SweepBase) -> SweepAxis | None:
     """Read an axis."""
-    before = len(found.problems)
-    entries = found.entries(node, f"axis {name!r}", _KEYS)
-    kinds = [kind for kind in _OF_KIND if kind in entries]
+    before = len(axis.problems)
+    parts = axis.entries(_KEYS, axis.name)
+    kinds = [kind for kind in _OF_KIND if kind in parts]
     if len(kinds) != 1:
-        what_is = f"axis {name!r} has {' and '.join(kinds) or 'no key'}"
+        what_is = f"{axis.name} has {' and '.join(kinds) or 'no key'}"
         fix = "key: a setting, levels: groups of settings by name, table: figures of the data"
-        is_noted = len(found.problems) > before
-        return None if is_noted else found.note_key(node, what_is, "given one of key, levels and table", fix)
-    kind = kinds[0]
-    allowed = _OF_KIND[kind]
-    for key in sorted(entries.keys() - allowed):
-        must_be = f"one of {', '.join(sorted(allowed - {kind}))}" if len(allowed) > 1 else "left out"
-        found.note_key(entries[key], f"axis {name!r} has {kind} and {key}", must_be, f"remove {key}")
-    if len(found.problems) > before:
-        return None
-    if kind == "levels":
-        return _levels(name, node, entries["levels"], found)
-    return (_of_figures if kind == "table" else _of_key)(name, node, entries, base, found, is_sampled=is_sampled)
+        is_noted = len(axis.problems) > before
+        return None if is_noted else axis.note_key(what_is, "given one of key, levels and table", fix)
+    (kind,) = kinds
+    others, read = _OF_KIND[kind]
+    for key in sorted(parts.keys() - others - {kind}):
+        must_be = f"one of {', '.join(sorted(others))}" if others else "left out"
+        parts[key].note_key(f"{axis.name} has {kind} and {key}", must_be, f"remove {key}")
+    points, draw = read(axis, parts, base) if len(axis.problems) == before else _NONE
+    return SweepAxis(name, axis.node, points, draw) if points else None
 
 
-def _levels(name: str, node: Node, levels: Node, found: Found) -> SweepAxis | None:
-    below = found.mapping(levels, f"levels of axis {name!r}")
-    if isinstance(levels.value, dict) and not below:
-        what_is = f"levels of axis {name!r} are empty"
-        return found.note_key(levels, what_is, "given with one entry at least", "write {name: settings}")
-    settings = {label: Node({}, at.place) if at.value is None else at for label, at in below.items()}
-    before = len(found.problems)
-    for label, at in settings.items():
-        found.check_name(at, label, "a level")
-        found.settings(at, f"level {label!r} of axis {name!r}")
-    if len(found.problems) > before:
-        return None
-    points = tuple(Point(label, (), at) for label, at in settings.items())
-    return SweepAxis(name, node, points) if points else None
+def _levels(axis: SweepPart, parts: Mapping[str, SweepPart], _: SweepBase) -> _Points:
+    levels, before, points = parts["levels"], len(axis.problems), []
+    if levels.value == {}:
+        levels.note(f"{levels.name} are empty", "given with one entry at least", "write {name: settings}")
+    for label, node in levels.mapping().items():
+        level = axis.below(Node({}, node.place) if node.value is None else node, f"level {label!r} of {axis.name}")
+        level.check_name(label, "a level")
+        level.settings()
+        points.append(Point(label, (), level.node))
+    return (tuple(points), None) if len(axis.problems) == before else _NONE
 
 
-def _of_key(
-    name: str, node: Node, entries: Mapping[str, Node], base: SweepBase, found: Found, *, is_sampled: bool
-) -> SweepAxis | None:
-    keys = _key_path(entries["key"], name, base, found)
-    given = [key for key in ("values", "range", "between") if key in entries]
+def _of_key(axis: SweepPart, parts: Mapping[str, SweepPart], base: SweepBase) -> _Points:
+    key = parts["key"]
+    keys = _key_path(key, base)
+    given = [kind for kind in ("values", "range", "between") if kind in parts]
     if len(given) != 1:
-        what_is = f"axis {name!r} has {' and '.join(given) if given else 'no values'}"
+        what_is = f"{axis.name} has {' and '.join(given) or 'no values'}"
         fix = "values: [first, second], range: {from: , to: , step: } or between: [low, high]"
-        return found.note_key(node, what_is, "given one of values, range and between", fix)
-    asked = entries[given[0]]
+        return axis.note_key(what_is, "given one of values, range and between", fix) or _NONE
     # Of an axis with a wrong key the values are read too: what is wrong with them is said at once.
-    if given[0] == "between":
-        axis = _between(name, node, keys or (), asked, found, is_sampled=is_sampled)
-        return axis if keys is not None else None
-    if given[0] == "range":
-        values = _range(asked, name, found)
-    else:
-        values = found.entries_of_list(asked, f"values of axis {name!r}")
-    labels = [_label(value) for value in values]
+    if given == ["between"]:
+        found = _between(axis, parts["between"], keys or (), base)
+        return found if keys is not None else _NONE
+    values = parts["values"].listed() if given == ["values"] else _range(axis, parts["range"])
+    labels = [_label(value.node) for value in values]
     names = list(map(str, labels))  # futures are named by them: 36 and "36" are one name
     for at, value in enumerate(values):
         if labels[at] in labels[:at] or names[at] in names[:at]:
-            found.note(value, f"{labels[at]} is in axis {name!r} twice", "there once", "remove one of them")
+            value.note(f"{labels[at]} is in {axis.name} twice", "there once", "remove one of them")
     if keys is None:
-        return None
-    points = tuple(
-        Point(label, keys, _at_key(value, entries["key"])) for label, value in zip(labels, values, strict=True)
-    )
-    return SweepAxis(name, node, points) if points else None
+        return _NONE
+    pairs = zip(labels, values, strict=True)
+    return tuple(Point(label, keys, _at_key(value.node, key)) for label, value in pairs), None
 
 
-def _key_path(node: Node, name: str, base: SweepBase, found: Found) -> tuple[str, ...] | None:
+def _key_path(key: SweepPart, base: SweepBase) -> tuple[str, ...] | None:
     """Return the key path that an axis is about, where schema and base scenario have it."""
-    steps = node.value
+    steps = key.value
     if isinstance(steps, tuple) and steps and all(isinstance(at.value, str) for at in steps):
         keys = tuple(str(at.value) for at in steps)
     else:
-        text = found.text(node, f"key of axis {name!r}", "write it as demand.trajectory")
-        keys = tuple(text.split("."))
+        keys = tuple(key.text("write it as demand.trajectory").split("."))
     if not all(keys):
         fix = "write it as demand.trajectory, an id with a dot as [sites, my.site, land_limit_mw]"
-        return found.note(node, f"key of axis {name!r} has an empty step", "a key path", fix) if node.value else None
+        return key.note(f"{key.name} has an empty step", "a key path", fix) if key.value else None
     if keys[0] in ABOUT_THE_FILE:
-        return found.note(node, f"key of axis {name!r} is {keys[0]}", "a setting", "remove the axis")
+        return key.note(f"{key.name} is {keys[0]}", "a setting", "remove the axis")
     unknown = unknown_key_in(keys)
     if unknown is not None:
         word = ".".join(map(str, unknown))
-        return found.note(node, f"unknown key {word!r}", "a key of the schema", unknown_key_fix(unknown))
+        return key.note(f"unknown key {word!r}", "a key of the schema", unknown_key_fix(unknown))
     missing = missing_entry(keys, base.tree) if base.tree is not None else None
-    return keys if missing is None else found.note(node, *missing)
+    return keys if missing is None else key.note(*missing)
 
 
-def _range(node: Node, name: str, found: Found) -> tuple[Node, ...]:
+def _range(axis: SweepPart, asked: SweepPart) -> tuple[SweepPart, ...]:
     """Return the values of a range, both ends included."""
-    before = len(found.problems)
-    entries = found.entries(node, f"range of axis {name!r}", _RANGE_KEYS)
-    numbers = {key: found.number(at, f"{key} of axis {name!r}") for key, at in entries.items()}
-    has = {"from", "to"} <= entries.keys() and len({"step", "count"} & entries.keys()) == 1
-    if len(found.problems) > before:
+    before = len(axis.problems)
+    parts = asked.entries(_RANGE_KEYS, axis.name)
+    numbers = {key: float(part.number() or 0) for key, part in parts.items()}
+    if len(axis.problems) > before:
         return ()
-    if not has:
-        what_is = f"range of axis {name!r} has {', '.join(entries) or 'nothing'}"
+    if not ({"from", "to"} <= parts.keys() and len({"step", "count"} & parts.keys()) == 1):
         fix = "write {from: 0, to: 12, step: 6} or {from: 0, to: 12, count: 3}"
-        return found.note(node, what_is, "given from, to, and one of step and count", fix) or ()
-    first, last = float(numbers["from"] or 0), float(numbers["to"] or 0)
-    if "count" in entries:
-        count = found.whole(entries["count"], f"count of axis {name!r}", 2, _MOST_VALUES)
+        what_is = f"{asked.name} has {', '.join(parts) or 'nothing'}"
+        return asked.note(what_is, "given from, to, and one of step and count", fix) or ()
+    first, last = numbers["from"], numbers["to"]
+    if "count" in parts:
+        count = parts["count"].whole(2, _MOST_VALUES)
         if count is None:
             return ()
         values = first + (last - first) / (count - 1) * np.arange(count)
     else:
-        step = float(numbers["step"] or 0)
+        step = numbers["step"]
         wrong = _step_problem(step, last - first)
         if wrong is not None:
-            what_is = f"step of axis {name!r} is {step:.12g}, from {first:.12g} to {last:.12g}"
-            return found.note(entries["step"], what_is, *wrong) or ()
+            what_is = f"{parts['step'].name} is {step:.12g}, from {first:.12g} to {last:.12g}"
+            return parts["step"].note(what_is, *wrong) or ()
         values = first + step * np.arange(round((last - first) / step) + 1)
-    is_whole = all(isinstance(at.value, int) for at in entries.values()) and bool((values == np.round(values)).all())
+    is_whole = all(isinstance(one.value, int) for one in parts.values()) and bool((values == np.round(values)).all())
     shown = [int(value) if is_whole else float(f"{value:.12g}") for value in values]
-    return tuple(Node(value, node.place) for value in shown)
+    return tuple(asked.below(Node(value, asked.node.place), asked.name) for value in shown)
 
 
 def _step_problem(step: float, width: float) -> tuple[str, str] | None:
@@ -265,44 +248,38 @@ def _step_problem(step: float, width: float) -> tuple[str, str] | None:
     return None
 
 
-def _between(
-    name: str, node: Node, keys: tuple[str, ...], asked: Node, found: Found, *, is_sampled: bool
-) -> SweepAxis | None:
-    ends = found.entries_of_list(asked, f"between of axis {name!r}")
-    numbers = [found.number(end, f"between of axis {name!r}") for end in ends]
-    if any(number is None for number in numbers) or not ends:
-        return None
-    if not is_sampled:
+def _between(axis: SweepPart, asked: SweepPart, keys: tuple[str, ...], base: SweepBase) -> _Points:
+    numbers = [end.number() for end in asked.listed()]
+    if not numbers or None in numbers:
+        return _NONE
+    if not base.is_sampled:
         fix = "add a sample, or give values or a range instead"
-        return found.note_key(asked, f"axis {name!r} has between", "with a sample", fix)
+        return asked.note_key(f"{axis.name} has between", "with a sample", fix) or _NONE
     low, high = numbers[0], numbers[-1]
     if len(numbers) != 2 or low is None or high is None or not low < high:
-        shown = ", ".join(show(plain(end)) for end in ends)
-        what_is = f"between of axis {name!r} is [{shown}]"
-        return found.note(asked, what_is, "two numbers, the lower one first", "write [low, high]")
+        what_is = f"{asked.name} is [{', '.join(show(plain(end)) for end in asked.value)}]"
+        return asked.note(what_is, "two numbers, the lower one first", "write [low, high]") or _NONE
     is_whole = is_integer(keys)
     if is_whole and not (float(low).is_integer() and float(high).is_integer()):
-        what_is = f"between of axis {name!r} is [{low:g}, {high:g}]"
-        return found.note(asked, what_is, "two integers, as its setting takes", "round them")
+        what_is = f"{asked.name} is [{low:g}, {high:g}]"
+        return asked.note(what_is, "two integers, as its setting takes", "round them") or _NONE
     first, room = low, high - low
 
     def at(value: float) -> Point:
-        return Point(value, keys, _at_key(Node(value, asked.place), asked))
+        return Point(value, keys, _at_key(Node(value, asked.node.place), asked))
 
     def draw(share: float) -> Point:
         if is_whole:  # as likely at its ends as between them
             return at(int(first) + min(math.floor(share * (room + 1)), int(room)))
         return at(float(f"{first + share * room:.{_DIGITS}g}"))
 
-    return SweepAxis(name, node, (at(low), at(high)), draw)
+    return (at(low), at(high)), draw
 
 
-def _of_figures(
-    name: str, node: Node, entries: Mapping[str, Node], base: SweepBase, found: Found, *, is_sampled: bool
-) -> SweepAxis | None:
-    figures = _figures(name, node, entries, base, found)
+def _of_figures(axis: SweepPart, parts: Mapping[str, SweepPart], base: SweepBase) -> _Points:
+    figures = _figures(axis, parts, base)
     if not figures:
-        return None
+        return _NONE
     alone = figures[0] if len(figures) == 1 else None
 
     def at_end(word: str) -> Point:
@@ -314,31 +291,25 @@ def _of_figures(
         moved = tuple((one, one.value_at(share)) for one in figures)
         return Point(share if alone is None else moved[0][1], (), None, moved)
 
-    if "values" not in entries:
-        words = ["low", "high"] if is_sampled else list(_ENDS)
-        return SweepAxis(name, node, tuple(map(at_end, words)), draw if is_sampled else None)
-    words = []
-    for at in found.entries_of_list(entries["values"], f"values of axis {name!r}"):
-        if isinstance(at.value, str) and at.value in _ENDS and at.value not in words:
-            words.append(at.value)
+    if "values" not in parts:
+        sampled = (at_end("low"), at_end("high")), draw
+        return sampled if base.is_sampled else (tuple(map(at_end, _ENDS)), None)
+    words: list[str] = []
+    for one in parts["values"].listed():
+        if one.value in _ENDS and one.value not in words:
+            words.append(one.value)
         else:
-            what_is = f"values of axis {name!r} have {show(at.value)}"
-            found.note(at, what_is, "some of low, value and high, each once", "write another")
-    return SweepAxis(name, node, tuple(map(at_end, words))) if words else None
+            what_is = f"{one.name} have {show(one.value)}"
+            one.note(what_is, "some of low, value and high, each once", "write another")
+    return tuple(map(at_end, words)), None
 
 
-def _figures(
-    name: str, node: Node, entries: Mapping[str, Node], base: SweepBase, found: Found
-) -> list[UncertainFigure]:
+def _figures(axis: SweepPart, parts: Mapping[str, SweepPart], base: SweepBase) -> list[UncertainFigure]:
     """Return the figures of a table's column that an axis moves together."""
-    if "column" not in entries:
+    if "column" not in parts:
         fix = "name the column, as `dcplan estimates` does"
-        return found.note_key(node, f"axis {name!r} has no column", "given with a table", fix) or []
-    wanted = {
-        key: found.text(entries[key], f"{key} of axis {name!r}", "write its name")
-        for key in ("table", "column", "row")
-        if key in entries
-    }
+        return axis.note_key(f"{axis.name} has no column", "given with a table", fix) or []
+    wanted = {key: parts[key].text("write its name") for key in ("table", "column", "row") if key in parts}
     if not all(wanted.values()) or base.tables is None:
         return []
     figures = figures_of(base.tables)
@@ -346,22 +317,30 @@ def _figures(
         known = sorted({getattr(one, key) for one in figures})
         if wanted[key] not in known:
             fix = did_you_mean(wanted[key], known, f"there are {', '.join(known)}")
-            what_is = f"{key} of axis {name!r} is {wanted[key]!r}"
-            return found.note(entries[key], what_is, f"a {key} of figures with a low and a high", fix) or []
+            what_is = f"{parts[key].name} is {wanted[key]!r}"
+            return parts[key].note(what_is, f"a {key} of figures with a low and a high", fix) or []
         figures = [one for one in figures if getattr(one, key) == wanted[key]]
     if "row" not in wanted:
         return figures
     rows = {row: one for one in figures for row in (one.item, *one.item.split(", "))}
     if wanted["row"] not in rows:
         fix = did_you_mean(wanted["row"], list(rows), f"`dcplan data show {wanted['table']}`")
-        what_is = f"row of axis {name!r} is {wanted['row']!r}"
-        return found.note(entries["row"], what_is, "a row whose figure has a low and a high", fix) or []
+        what_is = f"{parts['row'].name} is {wanted['row']!r}"
+        return parts["row"].note(what_is, "a row whose figure has a low and a high", fix) or []
     return [rows[wanted["row"]]]
 
 
-def _at_key(value: Node, key: Node) -> Node:
+_OF_KIND: Final = {
+    "key": ({"values", "range", "between"}, _of_key),
+    "levels": (set[str](), _levels),
+    "table": ({"column", "row", "values"}, _of_figures),
+}
+"""Other keys of an axis by the one that says what it is over, and what reads it."""
+
+
+def _at_key(value: Node, key: SweepPart) -> Node:
     """Return a value as if its key were written where the axis names it."""
-    return Node(value.value, value.place, key.key_place or key.place)
+    return Node(value.value, value.place, key.node.key_place or key.node.place)
 
 
 def _label(node: Node) -> Label:

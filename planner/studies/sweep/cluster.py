@@ -14,9 +14,10 @@ import zipfile
 from asyncio import CancelledError
 from collections import Counter
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
+from shutil import make_archive
 from typing import TYPE_CHECKING, Any, Final
 
 from planner.base.errors import InputError, Problem, raise_all
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
     from planner.studies.sweep.futures import FutureTask, Queue, Tables
     from planner.studies.sweep.one import SolvedFuture
 
+    _Sent = tuple[FutureTask, Mapping[tuple[str, str], bytes]]
+    """A future as it travels, and the content of each setting that names a file which is no table, by key path."""
+
 # --- A Dask cluster that is there already: reached, and its versions compared before work is sent ---
 #
 # Before anything is sent, Python, dcplan and the libraries that make an answer are compared with
@@ -53,7 +57,6 @@ _OPTION: Final = "--scheduler"
 _ADDRESS: Final = re.compile(r"((tcp|tls|wss?)://)?(?P<host>\[[0-9A-Fa-f:.]+\]|[^\s/:@\[\]]+):(?P<port>[0-9]{1,5})")
 _MOST_PORT: Final = 65_535
 _LOOK: Final = "check the address, which the scheduler prints when it starts"
-_INSTALL: Final = "install it with: pip install 'dcplan[dask]'"
 
 
 @contextmanager
@@ -83,7 +86,8 @@ def wrong_address(scheduler: str | None) -> list[Problem]:
     try:
         import_module("distributed")
     except ModuleNotFoundError:
-        return [Problem.of(_OPTION, "needs the library distributed, which is missing", "installed", _INSTALL)]
+        fix = "install it with: pip install 'dcplan[dask]'"
+        return [Problem.of(_OPTION, "needs the library distributed, which is missing", "installed", fix)]
     address = _ADDRESS.fullmatch(scheduler)
     if address is not None and 1 <= int(address["port"]) <= _MOST_PORT:
         return []
@@ -147,13 +151,13 @@ def compare_versions(client: Any, scheduler: str) -> None:
     if not there:
         what_is = f"the cluster at {scheduler} has no workers"
         raise _refused(what_is, "one with workers", "start some: dask worker")
-    here = versions()
-    others = ((worker, name, of.get(name, "none")) for worker, of in sorted(there.items()) for name in here)
-    differ = [
-        (f"worker {worker} has {name} {other}", here[name]) for worker, name, other in others if other != here[name]
-    ]
-    fix = "install the same version on both"
-    raise_all([Problem.of(_OPTION, what_is, f"{own}, as here", fix) for what_is, own in differ])
+    here, fix, problems = versions(), "install the same version on both", []
+    for worker, of in sorted(there.items()):
+        for name, own in here.items():
+            if of.get(name) != own:
+                what_is = f"worker {worker} has {name} {of.get(name, 'none')}"
+                problems.append(Problem.of(_OPTION, what_is, f"{own}, as here", fix))
+    raise_all(problems)
 
 
 def versions() -> dict[str, str]:
@@ -177,27 +181,10 @@ def _hash_of_code() -> str:
 # Nothing needs a disk that all see: tables and files of one's own travel by value, once to each
 # worker under a name made of their hashes; run folders come back as bytes.
 
-_POLL_S: Final = 0.5
 _MOST_LOST: Final = 3
 """How often a future is asked again because workers were lost that were not at it."""
 _one_at_a_time = threading.Lock()
 """Of a worker with several threads: the solver's threads are those of the process."""
-
-
-@dataclass(frozen=True, eq=False)
-class _Sent:
-    """A future as it travels."""
-
-    question: FutureTask  # with full paths, so that it means the same where the working folder is another
-    files: Mapping[tuple[str, str], bytes]  # content of each setting that names a file which is no table, by key path
-
-
-@dataclass(frozen=True, eq=False)
-class SentTables:
-    """Tables as they travel; shipped ones are in another folder there."""
-
-    tables: Tables
-    data_dir: Path
 
 
 def in_cluster(
@@ -234,14 +221,12 @@ def in_cluster(
                 sent = _sent_tables(client, tables, sum(lost.values()), report)
                 done.release()
                 queue.put_back(question)
-                for begun in ask():
-                    waiting.add(begun)
+                waiting.update(ask())
                 continue
             answer = FutureResult(question.name, "killed", f"{type(why).__name__}: {why}")
         done.release()
         queue.done(question, ended)
-        for begun in ask():
-            waiting.add(begun)
+        waiting.update(ask())
         yield question, answer, ended
 
 
@@ -249,7 +234,7 @@ def _sent_tables(
     client: Any, tables: Mapping[str, Tables], number: int, report: Callable[[str], None]
 ) -> dict[str, Any]:
     """Send tables to all workers there are, and wait for one where there is none."""
-    sent = {key: {f"dcplan-tables-{number}-{key}": SentTables(one, DATA_DIR)} for key, one in tables.items()}
+    sent = {key: {f"dcplan-tables-{number}-{key}": (one, DATA_DIR)} for key, one in tables.items()}
     scheduler, end, is_told = client.scheduler.address, time.monotonic() + WORKERS_TIMEOUT_S, False
     while not is_told or time.monotonic() <= end:
         with suppress(OSError):  # what is there is just ending
@@ -259,7 +244,7 @@ def _sent_tables(
             until = time.strftime("%H:%M:%S", time.localtime(time.time() + WORKERS_TIMEOUT_S))
             report(f"The cluster at {scheduler} has no workers; waiting for one until {until}")
         is_told = True
-        time.sleep(_POLL_S)
+        time.sleep(0.5)
     fix = "start some, and the same command goes on from there"
     raise _refused(f"the cluster at {scheduler} has lost all its workers", "one with workers", fix)
 
@@ -275,10 +260,10 @@ def _why(done: Any) -> BaseException:
 
 # --- there and back -------------------------------------------------------------------------
 def to_send(question: FutureTask) -> _Sent:
-    """Give a future full paths, and the content of files of its own."""
+    """Give a future full paths, so that it means the same elsewhere, and the content of files of its own."""
     scenario = question.scenario
     if scenario is None:
-        return _Sent(question, {})
+        return question, {}
     tree = scenario.tree
     for table, path in scenario.data_files.items():
         tree = assign(tree, ("data", table), Node(str(path.resolve()), Place("--scheduler")))
@@ -286,7 +271,7 @@ def to_send(question: FutureTask) -> _Sent:
     for keys, path in own_files(scenario):
         tree = assign(tree, keys, Node(str(path), Place("--scheduler")))
         files[keys] = path.read_bytes()
-    return _Sent(replace(question, scenario=_with_tree(scenario, tree)), files)
+    return replace(question, scenario=_with_tree(scenario, tree)), files
 
 
 def _with_tree(scenario: Scenario, tree: Node) -> Scenario:
@@ -294,37 +279,33 @@ def _with_tree(scenario: Scenario, tree: Node) -> Scenario:
 
 
 def answered(
-    sent: _Sent, tables: SentTables, start: bytes | None = None
+    sent: _Sent, tables: tuple[Tables, Path], start: bytes | None = None
 ) -> tuple[FutureResult, bytes | None, bytes | None]:
-    """Solve a future on a worker; a run that is kept comes back as a zip of its folder."""
+    """Solve a future on a worker; a run that is kept comes back as a zip of its folder.
+
+    Tables come with the folder of the shipped ones where they were read; here it is another.
+    """
     with _one_at_a_time, tempfile.TemporaryDirectory(prefix="dcplan-") as home:
-        question = sent.question
+        question, files = sent
         if question.scenario is not None:
             tree = question.scenario.tree
-            for number, (keys, content) in enumerate(sent.files.items()):
+            for number, (keys, content) in enumerate(files.items()):
                 suffix = Path(str(question.scenario.file_at(keys))).suffix
                 path = Path(home) / f"file-{number}{suffix}"
                 path.write_bytes(content)
                 tree = assign(tree, keys, Node(str(path), Place("--scheduler")))
             question = replace(question, scenario=_with_tree(question.scenario, tree))
-        known = tables.tables.sha256.items()
-        sha256 = {DATA_DIR / at.name if at.parent == tables.data_dir else at: digits for at, digits in known}
-        here = replace(tables.tables, sha256=sha256)
+        read, data_dir = tables
+        paths = {DATA_DIR / at.name if at.parent == data_dir else at: digits for at, digits in read.sha256.items()}
+        here = replace(read, sha256=paths)
         runs_dir = Path(home) / "runs"
         try:
             answer, ended = answer_to(question, here, runs_dir, start)
         except OSError as error:  # of its disk, not of ours
             message = f"files cannot be read or written on its worker: {reason_of(error)}"
             return FutureResult(question.name, "error", message), None, None
-        return answer, ended, _packed(runs_dir / answer.run) if answer.run else None
-
-
-def _packed(folder: Path) -> bytes:
-    held = io.BytesIO()
-    with zipfile.ZipFile(held, "w") as file:
-        for path in sorted(folder.rglob("*")):
-            file.write(path, path.relative_to(folder).as_posix())
-    return held.getvalue()
+        kept = runs_dir / answer.run
+        return answer, ended, Path(make_archive(str(kept), "zip", kept)).read_bytes() if answer.run else None
 
 
 def _unpack(run: bytes, runs_dir: Path) -> str:

@@ -22,7 +22,7 @@ from planner.scenario.tree import Node, Place, merge, show
 from planner.scenario.yaml12 import name_problems, text_problems
 from planner.studies.sweep.answers import OWN_COLUMNS
 from planner.studies.sweep.axes import Future, Method, Sample, SweepAxis, SweepBase, read_axis, unit_points
-from planner.studies.sweep.reading import Found, Uncertainty, read_uncertainty
+from planner.studies.sweep.reading import SweepPart, Uncertainty, read_uncertainty
 from planner.tables import right_tables
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ _KEYS_OF_SWEEPS: Final = frozenset({"base", "axes", "futures"})
 """Keys of a sweep that no scenario has."""
 _SAMPLE_KEYS: Final = ("method", "size", "seed")
 _METHODS: Final[tuple[Method, ...]] = ("latin_hypercube", "sobol")
-_MOST_SEED: Final = 2**32 - 1
+MOST_SEED: Final = 2**32 - 1
 _SHIPPED_DIR: Final = SCENARIOS_DIR / "sweeps"
 
 
@@ -73,37 +73,35 @@ def read_file(path: str | Path, overrides: Changes = (), *, needs_uncertainty: b
     """Read the file of a sweep and the base scenario that it names."""
     path = find_sweep(path)
     source, problems = read_source(path, Place(str(path)), "sweep")
-    found = Found([*problems, *text_problems(source.tree)])
-    entries = found.entries(source.tree, "the sweep", _KEYS, _fixes_of_settings(source.tree))
-    _check_version(source.tree, entries, found)
-    told = (key for key in ("title", "question") if key in entries)
-    texts = {key: found.text(entries[key], key, "write a line of text") for key in told}
-    draft = _base(path, source.tree, entries, overrides, found)
-    sample = _sample(entries["sample"], found) if "sample" in entries else None
-    known = SweepBase()  # without a tree where a part of it may be missing
+    sweep = SweepPart(source.tree, "the sweep", [*problems, *text_problems(source.tree)])
+    parts = sweep.entries(_KEYS, fixes=_fixes_of_settings(source.tree))
+    _check_version(sweep, parts)
+    title, question = (parts[key].text("write a line of text") if key in parts else "" for key in ("title", "question"))
+    draft = _base(path, sweep, parts, overrides)
+    sample = _sample(parts["sample"]) if "sample" in parts else None
+    known = SweepBase(is_sampled="sample" in parts)  # without a tree where a part of it may be missing
     if draft is not None:
-        known = SweepBase(None if draft.problems else draft.tree, right_tables(TABLES, draft.data_files))
-    axes = _axes(entries, known, found, is_sampled="sample" in entries)
-    listed = _listed(source.tree, entries, found)
-    futures = _futures(entries, axes, sample, listed, found)
+        tables = right_tables(TABLES, draft.data_files)
+        known = SweepBase(None if draft.problems else draft.tree, tables, known.is_sampled)
+    axes = _axes(parts, known)
+    listed = _listed(sweep, parts)
+    futures = _futures(parts, axes, sample, listed)
     are_all_made = (
         bool(futures)
-        and ("axes" not in entries or len(axes) == len(entries["axes"].children))
-        and ("sample" not in entries or sample is not None)
+        and ("axes" not in parts or len(axes) == len(parts["axes"].node.children))
+        and ("sample" not in parts or sample is not None)
     )
-    uncertainty, made = None, [future.name for future in futures] if are_all_made else None
-    runs = _runs(entries, made, found)
-    if "uncertainty" in entries:
-        uncertainty = read_uncertainty(entries["uncertainty"], made, found)
-    elif needs_uncertainty:
+    names = [future.name for future in futures] if are_all_made else None
+    runs = _runs(parts["runs"], names) if "runs" in parts else frozenset[str]()
+    uncertainty = read_uncertainty(parts["uncertainty"], names) if "uncertainty" in parts else None
+    if needs_uncertainty and "uncertainty" not in parts:
         fix = "add a block: uncertainty: {known_from: 2028}"
-        found.problems.append(Problem.of(path, "the sweep has no uncertainty", "an uncertainty block", fix))
-    problems = [*found.problems, *name_problems(path.stem, Place(str(path)))]
+        sweep.problems.append(Problem.of(path, "the sweep has no uncertainty", "an uncertainty block", fix))
+    found = (*sweep.problems, *name_problems(path.stem, Place(str(path))))
     if draft is None:
-        raise InputError(problems)
-
-    made_of = (draft, axes, sample, futures, listed, runs, tuple(problems), uncertainty)
-    return SweepFile(path, source.sha256, texts.get("title") or path.stem, texts.get("question", ""), *made_of)
+        raise InputError(found)
+    said = (title or path.stem, question)
+    return SweepFile(path, source.sha256, *said, draft, axes, sample, futures, listed, runs, found, uncertainty)
 
 
 def shipped_sweeps() -> list[str]:
@@ -123,13 +121,13 @@ def find_sweep(path: str | Path) -> Path:
     return shipped.relative_to(here) if shipped.is_relative_to(here) else shipped
 
 
-def _check_version(tree: Node, entries: Mapping[str, Node], found: Found) -> None:
+def _check_version(sweep: SweepPart, parts: Mapping[str, SweepPart]) -> None:
     fix = f"begin with 'version: {VERSION}'"
-    if "version" not in entries:
-        found.problems.append(Place(tree.place.file, 1, 1).problem("version is missing", "given", fix))
-    elif entries["version"].value != VERSION or isinstance(entries["version"].value, bool):
-        what_is = f"version is {show(entries['version'].value)}"
-        found.note(entries["version"], what_is, str(VERSION), "this program reads no other version of the format")
+    if "version" not in parts:
+        sweep.problems.append(Place(sweep.node.place.file, 1, 1).problem("version is missing", "given", fix))
+    elif parts["version"].value != VERSION or isinstance(parts["version"].value, bool):
+        what_is = f"version is {show(parts['version'].value)}"
+        parts["version"].note(what_is, str(VERSION), "this program reads no other version of the format")
 
 
 def _fixes_of_settings(tree: Node) -> dict[str, str]:
@@ -139,37 +137,31 @@ def _fixes_of_settings(tree: Node) -> dict[str, str]:
     return {**fixes, "extends": "name the scenario with base"}
 
 
-def _base(
-    path: Path, tree: Node, entries: Mapping[str, Node], overrides: Changes, found: Found
-) -> ScenarioDraft | None:
+def _base(path: Path, sweep: SweepPart, parts: Mapping[str, SweepPart], overrides: Changes) -> ScenarioDraft | None:
     """Read the base scenario, and lay over it what holds in every future.
 
     None where it cannot be read; the problems say why.
     """
-    if "set" in entries:
-        found.settings(entries["set"], "set")
-    if "base" not in entries:
-        fix = "name a shipped scenario or a file, as in 'base: us-base'"
-        return found.note(tree, "base is missing", "given", fix)
-    node = entries["base"]
-    name = found.text(node, "base", "name a shipped scenario or a file")
+    settings = parts["set"].settings() if "set" in parts else {}
+    if "base" not in parts:
+        return sweep.note("base is missing", "given", "name a shipped scenario or a file, as in 'base: us-base'")
+    base = parts["base"]
+    name = base.text("name a shipped scenario or a file")
     if not name:
         return None
     asked = Path(os.path.normpath(path.parent / name)) if is_path(name) else name
     try:
         draft = read_draft(asked)
     except InputError as error:
-        found.problems += _at(node.place, error.problems)
+        sweep.problems.extend(_at(base.node.place, error.problems))
         return None
     if _KEYS_OF_SWEEPS & draft.tree.children.keys():
-        return found.note(node, f"base {name!r} is a sweep", "a scenario", "name the scenario it begins from")
+        return base.note(f"base {name!r} is a sweep", "a scenario", "name the scenario it begins from")
     if not draft.source_files:
         is_gone = isinstance(asked, Path) and not is_file(asked)
-        found.problems += _at(node.place, draft.problems) if is_gone else draft.problems
+        sweep.problems.extend(_at(base.node.place, draft.problems) if is_gone else draft.problems)
         return None
-    laid = draft.tree
-    if "set" in entries and isinstance(entries["set"].value, dict):
-        laid = merge(laid, entries["set"], is_by_year)
+    laid = merge(draft.tree, parts["set"].node, is_by_year) if settings else draft.tree
     problems = list(draft.problems)
     for override in as_overrides(overrides):
         try:
@@ -184,88 +176,83 @@ def _at(place: Place, problems: Sequence[Problem]) -> list[Problem]:
     return [replace(one, file=place.file, line=place.line, column=place.column) for one in problems]
 
 
-def _sample(node: Node, found: Found) -> Sample | None:
-    entries = found.entries(node, "sample", _SAMPLE_KEYS)
-    found.missing(node, entries, "sample", _SAMPLE_KEYS, "write {method: sobol, size: 64, seed: 1}")
-    method = next((of for of in _METHODS if "method" in entries and entries["method"].value == of), None)
-    if "method" in entries and method is None:
-        what_is = f"method of sample is {show(entries['method'].value)}"
-        found.note(entries["method"], what_is, " or ".join(_METHODS), "write one of them")
-    size, seed = (
-        found.whole(entries[key], f"{key} of sample", least, most) if key in entries else None
-        for key, least, most in (("size", 2, MOST_FUTURES), ("seed", 0, _MOST_SEED))
-    )
+def _sample(part: SweepPart) -> Sample | None:
+    fix = "write {method: sobol, size: 64, seed: 1}"
+    parts = part.entries(_SAMPLE_KEYS, "sample", needs=dict.fromkeys(_SAMPLE_KEYS, fix))
+    method = next((of for of in _METHODS if "method" in parts and parts["method"].value == of), None)
+    if "method" in parts and method is None:
+        what_is = f"method of sample is {show(parts['method'].value)}"
+        parts["method"].note(what_is, " or ".join(_METHODS), "write one of them")
+    size = parts["size"].whole(2, MOST_FUTURES) if "size" in parts else None
+    seed = parts["seed"].whole(0, MOST_SEED) if "seed" in parts else None
     if method == "sobol" and size is not None and size & (size - 1):
         fix = f"take {1 << (size.bit_length() - 1)} or {1 << size.bit_length()}"
-        return found.note(entries["size"], f"size of sample is {size}", "a power of 2 with sobol", fix)
+        return parts["size"].note(f"size of sample is {size}", "a power of 2 with sobol", fix)
     return None if method is None or size is None or seed is None else Sample(method, size, seed)
 
 
-def _axes(entries: Mapping[str, Node], base: SweepBase, found: Found, *, is_sampled: bool) -> tuple[SweepAxis, ...]:
-    if "axes" not in entries:
-        if is_sampled:
-            found.note_key(entries["sample"], "sample has no axes", "given with axes", "add axes")
+def _axes(parts: Mapping[str, SweepPart], base: SweepBase) -> tuple[SweepAxis, ...]:
+    if "axes" not in parts:
+        if base.is_sampled:
+            parts["sample"].note_key("sample has no axes", "given with axes", "add axes")
         return ()
-    axes = []
-    for name, node in found.mapping(entries["axes"], "axes").items():
-        found.check_name(node, name, "an axis")
+    axes: list[SweepAxis] = []
+    by_key: dict[tuple[str, ...], str] = {}
+    for name, node in parts["axes"].mapping().items():
+        part = parts["axes"].below(node, f"axis {name!r}")
+        part.check_name(name, "an axis")
         if name in OWN_COLUMNS:
             fix = f"table futures has a column {name!r}; take another name"
-            found.note_key(node, f"an axis is called {name!r}", "another name", fix)
-        axis = read_axis(name, node, base, found, is_sampled=is_sampled)
-        axes += [axis] if axis is not None else []
-    by_key: dict[tuple[str, ...], str] = {}
-    for axis in axes:
+            part.note_key(f"an axis is called {name!r}", "another name", fix)
+        axis = read_axis(name, part, base)
+        if axis is None:
+            continue
+        axes.append(axis)
         keys = axis.points[0].keys
-        if keys and by_key.setdefault(keys, axis.name) != axis.name:  # the last would count alone
-            what_is = f"axis {axis.name!r} has the key of axis {by_key[keys]!r}"
-            found.note_key(axis.node, what_is, "a key of its own", "remove one of the two")
+        if keys and by_key.setdefault(keys, name) != name:  # the last would count alone
+            what_is = f"axis {name!r} has the key of axis {by_key[keys]!r}"
+            part.note_key(what_is, "a key of its own", "remove one of the two")
     return tuple(axes)
 
 
-def _listed(tree: Node, entries: Mapping[str, Node], found: Found) -> dict[str, Node]:
-    if "futures" not in entries:
-        if not ("axes" in entries and entries["axes"].value):
-            place = entries.get("axes") or entries.get("base") or tree
+def _listed(sweep: SweepPart, parts: Mapping[str, SweepPart]) -> dict[str, Node]:
+    has_axes = "axes" in parts and bool(parts["axes"].value)
+    if "futures" not in parts:
+        if not has_axes:
+            part = parts.get("axes") or parts.get("base") or sweep
             fix = "add axes, or futures: settings by name"
-            found.note_key(place, "the sweep has no futures", "given axes or futures", fix)
+            part.note_key("the sweep has no futures", "given axes or futures", fix)
         return {}
+    if parts["futures"].value == {} and not has_axes:
+        parts["futures"].note("futures are empty", "given with one entry at least", "add some, or axes")
     listed = {}
-    if entries["futures"].value == {} and not ("axes" in entries and entries["axes"].value):
-        found.note(entries["futures"], "futures are empty", "given with one entry at least", "add some, or axes")
-    for name, node in found.mapping(entries["futures"], "futures").items():
-        given = {} if node.value is None else found.settings(node, f"future {name!r}")
-        listed[name] = replace(node, value=given)
-        found.check_name(node, name, "a future")
+    for name, node in parts["futures"].mapping().items():
+        future = sweep.below(node, f"future {name!r}")
+        listed[name] = replace(node, value={} if node.value is None else future.settings())
+        future.check_name(name, "a future")
     return listed
 
 
 def _futures(
-    entries: Mapping[str, Node],
-    axes: tuple[SweepAxis, ...],
-    sample: Sample | None,
-    listed: Mapping[str, Node],
-    found: Found,
+    parts: Mapping[str, SweepPart], axes: tuple[SweepAxis, ...], sample: Sample | None, listed: Mapping[str, Node]
 ) -> tuple[Future, ...]:
     count = prod(len(axis.points) for axis in axes) if axes else 0
-    if "sample" not in entries and count > MOST_FUTURES:
+    if "sample" not in parts and count > MOST_FUTURES:
         fix = "take fewer values, or draw a sample"
-        must_be = f"at most {MOST_FUTURES:,}"
-        return found.note_key(entries["axes"], f"the axes make {count:,} futures", must_be, fix) or ()
-    of_axes = list(_of_axes(axes, sample, is_sampled="sample" in entries))
+        return parts["axes"].note_key(f"the axes make {count:,} futures", f"at most {MOST_FUTURES:,}", fix) or ()
+    of_axes = list(_of_axes(axes, sample, is_sampled="sample" in parts))
     names: dict[str, tuple[str, ...]] = {}
     for future in of_axes:
         labels = tuple(map(str, future.labels.values()))
         if names.setdefault(future.name, labels) != labels:  # else an axis has a value twice
             fix = "change a value, the name of a level or the name of an axis"
-            what_is = f"two futures of the axes are called {future.name!r}"
             at = future.points[axes[-1].name].value or axes[-1].node  # the axis, of a point of figures
-            found.note_key(at, what_is, "a name of its own", fix)
+            what_is = f"two futures of the axes are called {future.name!r}"
+            parts["axes"].below(at, "").note_key(what_is, "a name of its own", fix)
     for name in sorted(names.keys() & listed.keys()):
         fix = "the axes make one of this name; take another name"
-        found.note_key(listed[name], f"a future is called {name!r}", "another name", fix)
-    of_list = [Future(name, {}, node) for name, node in listed.items()]
-    return (*of_axes, *of_list)
+        parts["futures"].below(listed[name], name).note_key(f"a future is called {name!r}", "another name", fix)
+    return (*of_axes, *(Future(name, {}, node) for name, node in listed.items()))
 
 
 def _of_axes(axes: tuple[SweepAxis, ...], sample: Sample | None, *, is_sampled: bool) -> Iterator[Future]:
@@ -279,27 +266,25 @@ def _of_axes(axes: tuple[SweepAxis, ...], sample: Sample | None, *, is_sampled: 
     elif sample is not None:
         digits = len(str(sample.size))
         for number, shares in enumerate(unit_points(sample, len(axes)), start=1):
-            drawn = zip(axes, shares, strict=True)
-            by_axis = {axis.name: axis.point_at(float(share)) for axis, share in drawn}
+            by_axis = {axis.name: axis.point_at(float(share)) for axis, share in zip(axes, shares, strict=True)}
             yield Future(f"sample-{number:0{digits}}", by_axis)
 
 
-def _runs(entries: Mapping[str, Node], names: Sequence[str] | None, found: Found) -> frozenset[str] | None:
+def _runs(part: SweepPart, names: Sequence[str] | None) -> frozenset[str] | None:
     """Return the futures whose whole run is stored; None for all of them.
 
     `names` are those of all futures; None where some could not be made.
     """
-    node = entries.get("runs")
-    if node is None or node.value in ("all", "none"):
-        return None if node is not None and node.value == "all" else frozenset()
-    if not isinstance(node.value, tuple):
-        must_be = "all, none, or a list of futures"
-        return found.note(node, f"runs is {show(node.value)}", must_be, "write [first, second]") or frozenset()
-    for at in node.value:
-        if not isinstance(at.value, str) or (names is not None and at.value not in names):
+    if part.value in ("all", "none"):
+        return None if part.value == "all" else frozenset()
+    if not isinstance(part.value, tuple):
+        what_is, must_be = f"runs is {show(part.value)}", "all, none, or a list of futures"
+        return part.note(what_is, must_be, "write [first, second]") or frozenset()
+    for node in part.value:
+        if not isinstance(node.value, str) or (names is not None and node.value not in names):
             fix = "name one as results name it: `axis=value, axis=value`, or of the list"
-            found.note(at, f"runs have {show(at.value)}", "a future of this sweep", fix)
-    return frozenset(str(at.value) for at in node.value)
+            part.below(node, "runs").note(f"runs have {show(node.value)}", "a future of this sweep", fix)
+    return frozenset(str(node.value) for node in part.value)
 
 
 # --- The JSON Schema of the files of sweeps, for editors ------------------------------------------

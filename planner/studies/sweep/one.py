@@ -11,8 +11,8 @@ import threading
 import time
 import traceback
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from multiprocessing.connection import Connection, wait
+from dataclasses import replace
+from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from planner.base.errors import DcplanError, InfeasibleError, InputError, LimitReachedError
@@ -29,8 +29,8 @@ from planner.studies.sweep.answers import FutureResult, Order
 from planner.studies.sweep.futures import inputs_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from multiprocessing.context import SpawnProcess
+    from collections.abc import Callable, Iterator, Mapping
+    from multiprocessing.connection import Connection
     from pathlib import Path
 
     import pandas as pd
@@ -58,25 +58,30 @@ _NOTHING_MW: Final = 1e-6
 def answer_to(
     question: FutureTask, tables: Tables, runs_dir: Path, start: bytes | None = None
 ) -> tuple[FutureResult, bytes | None]:
-    """Solve a future and check its plan."""
-    began, cpu_began = time.perf_counter(), time.process_time()
+    """Solve a future and check its plan; return where it ended too, if others may begin there."""
+    began, cpu_began, ended = time.perf_counter(), time.process_time(), list[bytes]()
     # As in `dcplan solve`: hardly a cycle among many objects, so they are looked for once.
     gc.disable()
     try:
-        ended: list[bytes] = []
-        answer = _answer(question, tables, runs_dir, start, ended)
+        answer = _answer(question, tables, runs_dir, start, ended.append)
     finally:
         gc.enable()
         gc.collect()
-    seconds, cpu_s = time.perf_counter() - began, time.process_time() - cpu_began
-    return replace(answer, seconds=seconds, cpu_s=cpu_s), ended[0] if ended else None
+    answer = replace(answer, seconds=time.perf_counter() - began, cpu_s=time.process_time() - cpu_began)
+    return answer, ended[0] if ended else None
 
 
 def _answer(
-    question: FutureTask, tables: Tables, runs_dir: Path, start: bytes | None, ended: list[bytes]
+    question: FutureTask, tables: Tables, runs_dir: Path, start: bytes | None, keep: Callable[[bytes], None]
 ) -> FutureResult:
     try:
-        plan, run = _solved(question, tables, runs_dir, start, ended)
+        if question.scenario is None:
+            raise InputError(question.problems)
+        begins = None if start is None else Start.from_bytes(start)
+        keep_start = (lambda where: keep(where.to_bytes())) if question.leads else None
+        inputs = inputs_of(question, tables)
+        plan = plan_of(question.scenario, inputs, StageTimes(), start=begins, keep_start=keep_start)
+        run = write_run(plan, runs_dir).name if question.keeps_run else ""
     except DcplanError as error:
         status = next((word for kind, word in _STATUS if isinstance(error, kind)), "error")
         return FutureResult(question.name, status, str(error))
@@ -85,10 +90,8 @@ def _answer(
     except MemoryError:
         return FutureResult(question.name, "error", "there is not enough memory for it; run fewer futures at once")
     except Exception as error:  # a bug in one future must not end the others
-        message = (
-            f"{type(error).__name__}: {error}; this is a bug in dcplan; traceback in"
-            f" {FUTURES_FOLDER}/{question.file_name}.log"
-        )
+        where = f"this is a bug in dcplan; traceback in {FUTURES_FOLDER}/{question.file_name}.log"
+        message = f"{type(error).__name__}: {error}; {where}"
         return FutureResult(question.name, "error", message, trace=traceback.format_exc())
     answer, said = answer_of(question.name, plan), []
     if plan.outcome.status not in PLANNED:
@@ -115,23 +118,10 @@ def answer_of(name: str, plan: Plan) -> FutureResult:
     )
 
 
-def _solved(
-    question: FutureTask, tables: Tables, runs_dir: Path, start: bytes | None, ended: list[bytes]
-) -> tuple[Plan, str]:
-    """Return the plan of a future, and the name of its run folder, empty where none is kept."""
-    if question.scenario is None:
-        raise InputError(question.problems)
-    begins = None if start is None else Start.from_bytes(start)
-    keep = (lambda where: ended.append(where.to_bytes())) if question.leads else None
-    plan = plan_of(question.scenario, inputs_of(question, tables), StageTimes(), start=begins, keep_start=keep)
-    return plan, write_run(plan, runs_dir).name if question.keeps_run else ""
-
-
 def figures_of(plan: Plan) -> Iterator[tuple[str, int | None, str, float | None]]:
     """Yield key figures: cost of the plan in all and by item, and its summary by year."""
     yield "objective_musd", None, "MUSD", _finite(plan.outcome.objective)
-    by_item = plan.costs.groupby("item", sort=True)["npv_musd"].sum()
-    for item, musd in by_item.items():
+    for item, musd in plan.costs.groupby("item", sort=True)["npv_musd"].sum().items():
         yield f"npv_of_{item}_musd", None, "MUSD", _finite(musd)
     summary = plan.summary
     for column in summary.columns.drop("year"):
@@ -207,13 +197,13 @@ def in_pool(queue: Queue, tables: Mapping[str, Tables], runs_dir: Path, jobs: in
                 if task is None:
                     break
                 if not idle:
-                    idle.append(_Worker.started())
+                    idle.append(_Worker())
                     workers += idle
                     idle[0].send((tables, runs_dir))
                 idle.pop().ask(*task)
-            for worker in _ready(workers):
-                asked = worker.question
-                assert asked is not None
+            busy = [(worker, worker.question) for worker in workers if worker.question is not None]
+            ready = wait([worker.pipe for worker, _ in busy])
+            for worker, asked in [of for of in busy if of[0].pipe in ready]:
                 answered = worker.answer()
                 if answered is None:
                     workers.remove(worker)
@@ -229,28 +219,23 @@ def in_pool(queue: Queue, tables: Mapping[str, Tables], runs_dir: Path, jobs: in
             worker.end()
 
 
-@dataclass(eq=False)
 class _Worker:
     """A process, and the future that it solves."""
 
-    process: SpawnProcess
-    pipe: Connection
     question: FutureTask | None = None
 
-    @classmethod
-    def started(cls) -> _Worker:
+    def __init__(self) -> None:
         """Start a process that waits for its tables, and then for questions.
 
         Tables are no arguments: multiprocessing reads those before any code of ours runs, and
         prints a traceback if this process is killed while it writes them, which takes a second.
         """
         context = multiprocessing.get_context("spawn")
-        ours, theirs = context.Pipe()
-        process = context.Process(target=_work, args=(theirs,), daemon=True)
+        self.pipe, theirs = context.Pipe()
+        self._process = context.Process(target=_work, args=(theirs,), daemon=True)
         with apart_from_ctrl_c():
-            process.start()
+            self._process.start()
         theirs.close()
-        return cls(process, ours)
 
     def ask(self, question: FutureTask, start: bytes | None) -> None:
         self.question = question
@@ -264,33 +249,25 @@ class _Worker:
         """Return the answer, or raise what it raised; None where it ended without either."""
         self.question = None
         try:
-            answered = self.pipe.recv()
+            answered: tuple[FutureResult, bytes | None] | OSError = self.pipe.recv()
         except (EOFError, OSError):
-            self.process.join()
+            self._process.join()
             return None
         if isinstance(answered, OSError):
             raise answered
-        answer, ended = answered
-        return answer, ended
+        return answered
 
     def how_it_ended(self) -> str:
-        code = self.process.exitcode or 0
+        code = self._process.exitcode or 0
         if code >= 0:
             return f"its process ended with exit code {code}, twice"
         name = signal.Signals(-code).name if -code in set(signal.Signals) else str(-code)
         return f"its process was ended by signal {name}, twice; where memory ran out, run fewer futures at once"
 
     def end(self) -> None:
-        self.process.terminate()
-        self.process.join()
+        self._process.terminate()
+        self._process.join()
         self.pipe.close()
-
-
-def _ready(workers: Sequence[_Worker]) -> list[_Worker]:
-    """Wait until a process that is at work has an answer, or has ended."""
-    busy = [worker for worker in workers if worker.question is not None]
-    ready = wait([worker.pipe for worker in busy])
-    return [worker for worker in busy if worker.pipe in ready]
 
 
 def _work(pipe: Connection) -> None:

@@ -1,11 +1,11 @@
-"""Pieces of a sweep's file, each with its place; what is wrong is collected, not raised."""
+"""Parts of a sweep's file, each with its place; what is wrong is collected, not raised."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isfinite
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import numpy as np
 
@@ -13,113 +13,120 @@ from planner.base.words import did_you_mean, some
 from planner.scenario.tree import Node, show
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Sequence
 
     from planner.base.arrays import Floats
     from planner.base.errors import Problem
     from planner.scenario import Scenario
 
-# --- Pieces of a sweep's file, each with its place; what is wrong is collected, not raised --------
+# --- Parts of a sweep's file, each with its place; what is wrong is collected, not raised ---------
 
 _LONGEST_NAME: Final = 200
-_OF_A_FILE: Final = frozenset({"extends", "version"})
 
 
 Read = TypeVar("Read")
 
 
-class Found:
-    """Problems that were found so far."""
+@dataclass(frozen=True, eq=False)
+class SweepPart:
+    """A part of a sweep's file."""
 
-    def __init__(self, problems: Iterable[Problem] = ()) -> None:
-        self.problems: list[Problem] = list(problems)
+    node: Node  # what is written
+    name: str  # what messages call it
+    problems: list[Problem]  # found so far in the whole file
 
-    def note(self, node: Node, what_is: str, must_be: str, fix: str) -> Read | None:
-        """Add a problem at the place of a value; return None, for what cannot be read."""
-        self.problems.append(node.place.problem(what_is, must_be, fix))
+    @property
+    def value(self) -> Any:
+        """What is written, as text, number, mapping or list."""
+        return self.node.value
+
+    def below(self, node: Node, name: str) -> SweepPart:
+        """Return a part of this part."""
+        return SweepPart(node, name, self.problems)
+
+    def note(self, what_is: str, must_be: str, fix: str) -> Read | None:
+        """Add a problem at the place of the value; return None, for what cannot be read."""
+        self.problems.append(self.node.place.problem(what_is, must_be, fix))
         return None
 
-    def note_key(self, node: Node, what_is: str, must_be: str, fix: str) -> Read | None:
-        """Add a problem at the place of the key of a value; return None."""
-        self.problems.append((node.key_place or node.place).problem(what_is, must_be, fix))
+    def note_key(self, what_is: str, must_be: str, fix: str) -> Read | None:
+        """Add a problem at the place of the key; return None."""
+        self.problems.append((self.node.key_place or self.node.place).problem(what_is, must_be, fix))
         return None
 
     def entries(
-        self, node: Node, name: str, known: Sequence[str], fixes: Mapping[str, str] | None = None
-    ) -> Mapping[str, Node]:
-        """Return the entries of a mapping that may have these keys; others are problems.
+        self, known: Collection[str], of: str = "", *, needs: Mapping[str, str] = {}, fixes: Mapping[str, str] = {}
+    ) -> dict[str, SweepPart]:
+        """Return the entries of a mapping that may have known keys, and needs some; others are problems.
 
-        Of some of these `fixes` says what to do.
+        Each is called by its key, and by what it is a key `of`. Keys that it needs, and some that it cannot have,
+        come with what to do.
         """
-        mapping = self.mapping(node, name)
-        for key, below in mapping.items():
-            if key not in known:
-                fix = did_you_mean(key, known, f"known here: {', '.join(known)}")
-                self.note_key(below, f"unknown key {key!r} in {name}", "a key of a sweep", (fixes or {}).get(key, fix))
-        return {key: below for key, below in mapping.items() if key in known}
+        mapping = self.mapping()
+        parts = {key: self.below(node, f"{key} of {of}" if of else key) for key, node in mapping.items()}
+        for key in (key for key in parts if key not in known):
+            near = did_you_mean(key, list(known), f"known here: {', '.join(known)}")
+            what_is = f"unknown key {key!r} in {self.name}"
+            parts[key].note_key(what_is, "a key of a sweep", fixes.get(key, near))
+        for key in (key for key in needs if key not in parts and isinstance(self.value, dict)):
+            self.note_key(f"{self.name} has no {key}", "given", needs[key])
+        return {key: part for key, part in parts.items() if key in known}
 
-    def check_name(self, node: Node, name: str, what: str) -> None:
+    def check_name(self, name: str, what: str) -> None:
         """Note a name that tables and lines of progress cannot show."""
         if not name.strip() or len(name) > _LONGEST_NAME or name.splitlines() != [name]:
             must_be = f"one line of text with at most {_LONGEST_NAME} characters"
-            self.note_key(node, f"{what} is called {name!r}", must_be, "take another name")
+            self.note_key(f"{what} is called {name!r}", must_be, "take another name")
 
-    def mapping(self, node: Node, name: str) -> Mapping[str, Node]:
+    def mapping(self) -> Mapping[str, Node]:
         """Return the entries of a mapping; anything else is a problem."""
-        if isinstance(node.value, Mapping):
-            return node.value
+        if isinstance(self.value, Mapping):
+            return self.value
         fix = "write keys under it, or remove the line"
-        return self.note(node, f"{name} is {show(node.value)}", "a mapping of keys", fix) or {}
+        return self.note(f"{self.name} is {show(self.value)}", "a mapping of keys", fix) or {}
 
-    def settings(self, node: Node, name: str) -> Mapping[str, Node]:
+    def settings(self) -> Mapping[str, Node]:
         """Return settings to lay over the base; what another file would be read for is none."""
-        mapping = self.mapping(node, name)
-        for key in sorted(_OF_A_FILE & mapping.keys()):
+        mapping = self.mapping()
+        for key in sorted({"extends", "version"} & mapping.keys()):
             fix = "remove it; base names the scenario that all futures begin from"
-            self.note_key(mapping[key], f"{name} has {key}", "settings alone", fix)
+            self.below(mapping[key], key).note_key(f"{self.name} has {key}", "settings alone", fix)
         return mapping
 
-    def entries_of_list(self, node: Node, name: str) -> tuple[Node, ...]:
+    def listed(self) -> tuple[SweepPart, ...]:
         """Return the entries of a list with at least one; anything else is a problem."""
-        if isinstance(node.value, tuple) and node.value:
-            return node.value
-        what_is = f"{name} is {'empty' if node.value == () else show(node.value)}"
-        return self.note(node, what_is, "a list with at least one entry", "write [first, second]") or ()
+        if isinstance(self.value, tuple) and self.value:
+            return tuple(self.below(node, self.name) for node in self.value)
+        what_is = f"{self.name} is {'empty' if self.value == () else show(self.value)}"
+        return self.note(what_is, "a list with at least one entry", "write [first, second]") or ()
 
-    def text(self, node: Node, name: str, fix: str) -> str:
+    def text(self, fix: str) -> str:
         """Return a text that is not empty; anything else is a problem."""
-        if isinstance(node.value, str) and node.value:
-            return node.value
-        return self.note(node, f"{name} is {show(node.value) if node.value else 'empty'}", "text", fix) or ""
+        if isinstance(self.value, str) and self.value:
+            return self.value
+        return self.note(f"{self.name} is {show(self.value) if self.value else 'empty'}", "text", fix) or ""
 
-    def number(self, node: Node, name: str) -> float | None:
+    def number(self) -> float | None:
         """Return a finite number; anything else is a problem."""
-        value = node.value
+        value = self.value
         if isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value):
             return value
-        return self.note(node, f"{name} is {show(value)}", "a finite number", "write a number, without quotes")
+        return self.note(f"{self.name} is {show(value)}", "a finite number", "write a number, without quotes")
 
-    def missing(self, node: Node, entries: Mapping[str, Node], name: str, keys: Iterable[str], fix: str) -> None:
-        """Note each of some keys that a mapping lacks."""
-        for key in keys:
-            if key not in entries and isinstance(node.value, dict):
-                self.note_key(node, f"{name} has no {key}", "given", fix)
-
-    def share(self, node: Node, name: str, fix: str, *, may_be_0: bool = False) -> float | None:
+    def share(self, fix: str, *, may_be_0: bool = False) -> float | None:
         """Return a share, above 0 unless that may be; anything else is a problem."""
-        number = self.number(node, name)
+        number = self.number()
         if number is None or 0.0 < number <= 1.0 or (may_be_0 and number == 0.0):
             return None if number is None else float(number)
         must_be = "from 0 to 1" if may_be_0 else "above 0 and at most 1"
-        return self.note(node, f"{name} is {show(node.value)}", must_be, fix)
+        return self.note(f"{self.name} is {show(self.value)}", must_be, fix)
 
-    def whole(self, node: Node, name: str, least: int, most: int) -> int | None:
+    def whole(self, least: int, most: int) -> int | None:
         """Return an integer within bounds; anything else is a problem."""
-        value = node.value
-        if isinstance(value, int) and not isinstance(value, bool) and least <= value <= most:
-            return value
+        if type(self.value) is int and least <= self.value <= most:
+            return self.value
         must_be = f"an integer from {least:,} to {most:,}"
-        return self.note(node, f"{name} is {show(value)}", must_be, "write another one")
+        return self.note(f"{self.name} is {show(self.value)}", must_be, "write another one")
 
 
 # --- How likely the futures of a sweep are, and when it is known which of them comes --------------
@@ -199,63 +206,53 @@ class Uncertainty:
         return [self.at.place.problem(f"known_from is {self.known_from}", must_be, "take one of them")]
 
 
-def read_uncertainty(node: Node, futures: Sequence[str] | None, found: Found) -> Uncertainty | None:
+def read_uncertainty(part: SweepPart, futures: Sequence[str] | None) -> Uncertainty | None:
     """Read block `uncertainty`."""
-    before = len(found.problems)
-    entries = found.entries(node, "uncertainty", _KEYS)
-    write, at = "write the year from which it is known which future comes", entries.get("known_from")
-    found.missing(node, entries, "uncertainty", ("known_from",), f"{write}, as in known_from: 2028")
-    if at is not None and (not isinstance(at.value, int) or isinstance(at.value, bool)):
-        found.note(at, f"known_from is {show(at.value)}", "a year, such as 2028", write)
-    weights = _weights(node, entries, futures, found)
-    risk = _risk(entries["cvar"], found) if "cvar" in entries else Risk()
-    central = _central(entries["central"], futures, found) if "central" in entries else None
-    if len(found.problems) > before or at is None or futures is None:
+    before = len(part.problems)
+    write = "write the year from which it is known which future comes"
+    parts = part.entries(_KEYS, needs={"known_from": f"{write}, as in known_from: 2028"})
+    at = parts.get("known_from")
+    if at is not None and type(at.value) is not int:
+        at.note(f"known_from is {show(at.value)}", "a year, such as 2028", write)
+    weights = _weights(parts["weights"], futures) if "weights" in parts else dict.fromkeys(futures or (), 1.0)
+    risk = _risk(parts["cvar"]) if "cvar" in parts else Risk()
+    central = None
+    if "central" in parts:
+        central = parts["central"].text("name a future of the sweep") or None
+        if central and futures is not None and central not in futures:
+            parts["central"].note(f"central is {central!r}", *_other_future(central, futures))
+    if len(part.problems) > before or at is None or futures is None:
         return None
-    return Uncertainty(int(str(at.value)), weights, risk, central, at)
+    total = sum(weights.values())
+    return Uncertainty(at.value, {name: weights[name] / total for name in futures}, risk, central, at.node)
 
 
-def _weights(node: Node, entries: Mapping[str, Node], futures: Sequence[str] | None, found: Found) -> dict[str, float]:
-    """Return the weights of all futures, as they are written; equal where they are left out."""
-    if "weights" not in entries:
-        return {name: 1.0 / len(futures) for name in futures} if futures else {}
-    at = entries["weights"]
-    before = len(found.problems)
-    weights = {}
-    for name, below in found.mapping(at, "weights").items():
-        fix = "write its likelihood, or take the future out of the sweep"
-        weights[name] = found.share(below, f"weight of future {name!r}", fix) or 0.0
+def _weights(part: SweepPart, futures: Sequence[str] | None) -> dict[str, float]:
+    """Return the weights of all futures, as they are written."""
+    before, weights = len(part.problems), {}
+    for name, node in part.mapping().items():
+        weight = part.below(node, f"weight of future {name!r}")
+        weights[name] = weight.share("write its likelihood, or take the future out of the sweep") or 0.0
         if futures is not None and name not in futures:
-            fix = did_you_mean(name, futures, f"futures are {some(futures, _NAMED)}")
-            found.note_key(below, f"weights has {name!r}", "a future of this sweep", fix)
-    if futures is None or not isinstance(at.value, dict):
-        return {}
-    missing = [name for name in futures if name not in at.value]
+            weight.note_key(f"weights has {name!r}", *_other_future(name, futures))
+    missing = [name for name in futures or () if isinstance(part.value, dict) and name not in weights]
     if missing:
         what_is = f"weights has nothing of {some([repr(name) for name in missing], _NAMED)}"
-        found.note_key(at, what_is, "a weight of every future", "add them, or leave weights out")
-    if len(found.problems) > before:
-        return {}
+        part.note_key(what_is, "a weight of every future", "add them, or leave weights out")
     total = sum(weights.values())
-    if abs(total - 1.0) > _EXACT:
+    if futures is not None and len(part.problems) == before and abs(total - 1.0) > _EXACT:
         fix = "weights are likelihoods; leave them out for futures that are equally likely"
-        return found.note_key(at, f"weights add up to {total:.6g}", "1", fix) or {}
-    return {name: weights[name] / total for name in futures}
+        part.note_key(f"weights add up to {total:.6g}", "1", fix)
+    return weights
 
 
-def _risk(node: Node, found: Found) -> Risk:
-    entries = found.entries(node, "cvar", _RISK_KEYS)
-    found.missing(node, entries, "cvar", _RISK_KEYS, "write {weight: 0.3, tail: 0.1}")
-    shares = [
-        found.share(at, f"{key} of cvar", "write a share", may_be_0=key == "weight") for key, at in entries.items()
-    ]
-    given = {key: share for key, share in zip(entries, shares, strict=True) if share is not None}
-    return Risk(**given) if len(given) == len(_RISK_KEYS) else Risk()
+def _other_future(name: str, futures: Sequence[str]) -> tuple[str, str]:
+    """Return what a name must be that no future has, and how to fix it."""
+    return "a future of this sweep", did_you_mean(name, futures, f"futures are {some(futures, _NAMED)}")
 
 
-def _central(node: Node, futures: Sequence[str] | None, found: Found) -> str | None:
-    name = found.text(node, "central", "name a future of the sweep")
-    if name and futures is not None and name not in futures:
-        fix = did_you_mean(name, futures, f"futures are {some(futures, _NAMED)}")
-        found.note(node, f"central is {name!r}", "a future of this sweep", fix)
-    return name or None
+def _risk(part: SweepPart) -> Risk:
+    parts = part.entries(_RISK_KEYS, "cvar", needs=dict.fromkeys(_RISK_KEYS, "write {weight: 0.3, tail: 0.1}"))
+    shares = {key: one.share("write a share", may_be_0=key == "weight") for key, one in parts.items()}
+    weight, tail = map(shares.get, _RISK_KEYS)
+    return Risk() if weight is None or tail is None else Risk(weight, tail)

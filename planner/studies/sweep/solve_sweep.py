@@ -328,8 +328,7 @@ def _remove_begun(folder: Path, made: Sequence[Path], meta: bytes) -> None:
     if _is_in(folder, meta):
         (folder / SWEEP_FILE).unlink(missing_ok=True)
     with suppress(OSError):  # one that holds something stays
-        of_futures = (folder / name for name in (FUTURES_FOLDER, kept.STARTS_FOLDER, RUNS_FOLDER))
-        for home in (*of_futures, *made):
+        for home in (*(folder / name for name in (FUTURES_FOLDER, kept.STARTS_FOLDER, RUNS_FOLDER)), *made):
             if home.exists():
                 home.rmdir()
 

@@ -101,7 +101,7 @@ def test_what_is_ordered_for_two_years_can_come_late_in_one(read: Read) -> None:
 
 def enters(futures: StochasticPrograms, kind: str, site: str) -> list[tuple[float, list[int]]]:
     """List the orders of one design of a site: the date, and the year it enters in each future."""
-    orders = futures.orders.table.reset_index(names="order")
+    orders = futures.orders.reset_index(names="order")
     orders = orders[(orders["kind"] == kind) & (orders["site"] == site)]
     orders = orders[orders["item"] == orders["item"].iat[0]]
     listed = []

@@ -54,7 +54,7 @@ def entering(received, amounts: list[float]) -> dict[int, float]:
 def test_only_what_must_be_ordered_before_is_shared() -> None:
     orders, (one, other) = match_orders([ON_TIME, ON_TIME], 2027.0)
 
-    assert orders.table["order_by"].tolist() == [2026.0]
+    assert orders["order_by"].tolist() == [2026.0]
     assert entering(one, [3.5]) == entering(other, [3.5]) == {5: 3.5}
     assert one.is_all.tolist() == [True]
     assert one.placed(np.arange(20.0)).tolist() == [5.0]
@@ -63,7 +63,7 @@ def test_only_what_must_be_ordered_before_is_shared() -> None:
 def test_an_order_comes_in_later_where_the_lead_time_is_longer() -> None:
     orders, (on_time, late) = match_orders([ON_TIME, LATE], 2028.0)
 
-    assert orders.table["order_by"].tolist() == [2026.0, 2027.0]
+    assert orders["order_by"].tolist() == [2026.0, 2027.0]
     assert entering(on_time, [3.5, 8.0]) == {5: 3.5, 6: 8.0}
     assert entering(late, [3.5, 8.0]) == {15: 3.5, 16: 8.0}
     assert late.placed(np.arange(20.0)).tolist() == [15.0, 16.0]
@@ -73,7 +73,7 @@ def test_an_order_that_comes_after_the_last_year_enters_nothing() -> None:
     last = listed((15, 2030.0, 4.0, NONE))  # ordered in 2026
     orders, (_, very_late) = match_orders([ON_TIME, last], 2028.0)
 
-    assert orders.table["order_by"].tolist() == [2026.0, 2027.0]
+    assert orders["order_by"].tolist() == [2026.0, 2027.0]
     assert entering(very_late, [3.5, 8.0]) == {15: 3.5}
 
 
@@ -83,7 +83,7 @@ def test_an_early_order_waits_for_a_year_that_later_ones_may_enter_too() -> None
 
     # In `half`, the hall of 2029 is ordered in the middle of 2026. Where the lead time is shorter
     # it could serve from the middle of 2028 on; halls begin on 1 January, and it waits for 2029.
-    assert orders.table["order_by"].tolist() == [2026.0, 2026.5]
+    assert orders["order_by"].tolist() == [2026.0, 2026.5]
     assert entering(on_time, [3.5, 8.0]) == {5: 3.5, 6: 8.0}
     assert on_time.is_all.tolist() == [True, False]  # more of 2029 may be ordered in 2027
     assert entering(delayed, [3.5, 8.0]) == {15: 3.5, 16: 8.0}

@@ -94,7 +94,7 @@ def test_what_not_all_futures_can_have_is_left_out_of_all(
             **{"north 2027": 1.0, "north 2028": 1.0, "coast 2027": 1.0, "coast 2028": 1.0}
         }
         assert not any(value for name, value in found.items() if "south" in name)
-    table = futures.orders.table
+    table = futures.orders
     is_opening = (table["kind"] == "site opening").to_numpy()
     placed = table[is_opening & (ordered > 0.5)]
     assert set(zip(placed["site"], placed["order_by"], strict=True)) == {("north", 2026.0), ("coast", 2026.0)}

@@ -176,8 +176,8 @@ futures: {{as it is: }}
     sent = cluster.to_send(question)
     (tmp_path / "mine.csv").unlink()
 
-    answer, _, run = cluster.answered(sent, cluster.SentTables(sweep.tables[question.tables_key], DATA_DIR))
+    answer, _, run = cluster.answered(sent, (sweep.tables[question.tables_key], DATA_DIR))
 
-    assert list(sent.files) == [("latency", "rtt_table")]
+    assert list(sent[1]) == [("latency", "rtt_table")]
     assert (answer.status, answer.message, answer.broken) == ("optimal", "", ())
     assert run is None
