@@ -14,6 +14,7 @@ from plans import MINI, plan_of
 
 from planner.outputs import WRITERS
 from planner.outputs.report import comparison_html, report_html
+from planner.outputs.report.sections.power import names_of_days
 from planner.results.four_moneys import moneys
 from planner.results.power import sources_of_power
 
@@ -103,6 +104,13 @@ def test_identifiers_are_used_once(page: Page) -> None:
     used = [one.attributes["id"] for one in page.elements if "id" in one.attributes]
 
     assert len(used) == len(set(used))
+
+
+def test_days_have_names_of_seasons_or_numbers_from_one() -> None:
+    assert names_of_days([0, 1, 2, 3, 4], {4}) == dict(
+        enumerate(["Dec to Feb", "Mar to May", "Jun to Aug", "Sep to Nov", "Peak day"])
+    )
+    assert names_of_days([0, 1, 2], {1}) == {0: "Day 1", 1: "Peak day", 2: "Day 3"}
 
 
 def test_names_are_never_markup(run: Run) -> None:

@@ -110,7 +110,7 @@ def days_section(figures: Figures) -> Html:
     hours = sorted({hour for of_day in days.values() for hour in of_day})
     places = [f"{hour}:00" for hour in hours]
     total = figures.sums_by("power_slot", "facility_mw", "slot", year=year)
-    names = _names(days, peak)
+    names = names_of_days(days, peak)
     series = [
         Series(names[day], tuple(total.get((of_day.get(hour, ""),)) for hour in hours))
         for day, of_day in sorted(days.items())
@@ -127,7 +127,7 @@ def days_section(figures: Figures) -> Html:
     return section("days", "Days", element("div", chart, made_of, class_="charts"))
 
 
-def _names(days: dict[int, dict[str, str]], peak: set[int]) -> dict[int, str]:
+def names_of_days(days: Iterable[int], peak: set[int]) -> dict[int, str]:
     """Name the days: by season or month where there are so many of them."""
     ordinary = sorted(set(days) - peak)
     known = {len(_SEASONS): _SEASONS, len(MONTHS): MONTHS}.get(len(ordinary))
