@@ -26,7 +26,7 @@ from planner.inputs.demand import demand_inputs, lever_inputs, wanted_compute
 from planner.inputs.existing import existing_halls_and_racks
 from planner.inputs.failover import failover_inputs
 from planner.inputs.grid import balance_inputs, grid_inputs, non_firm_inputs, non_firm_offer
-from planner.inputs.halls import Offers, all_offers, hall_inputs, hall_space
+from planner.inputs.halls import HallSpace, Offers, all_offers, hall_inputs
 from planner.inputs.inputs import Inputs, OrderMonths
 from planner.inputs.leads import find_leads
 from planner.inputs.money import finance_inputs, hall_cost, real_rates
@@ -35,7 +35,7 @@ from planner.inputs.power import migration_inputs, power_inputs
 from planner.inputs.power_prices import delivered_prices, load_price_inputs
 from planner.inputs.proportions import demand_out_of_proportion, sites_out_of_proportion, warnings_of
 from planner.inputs.proportions_company import out_of_proportion
-from planner.inputs.racks import quality_of_classes, rack_figures, rack_inputs, rack_space
+from planner.inputs.racks import Quality, RackFigures, RackSpace, rack_inputs
 from planner.inputs.rent import rent_inputs
 from planner.inputs.routes import find_reach
 from planner.inputs.scope import make_case
@@ -169,7 +169,7 @@ def inputs_without_notes(
 def offers_of(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> Offers:
     """Return the racks and hall designs on offer in a scenario."""
     case = make_case(scenario, tables)
-    figures, quality = rack_figures(case), quality_of_classes(case)
+    figures, quality = RackFigures(case), Quality(case)
     stated = existing_halls_and_racks(case, figures, quality)
     stock = base_year_stock(case, figures, wanted_compute(case, figures), quality, stated)
     return all_offers(case, figures, quality, stock)
@@ -186,7 +186,7 @@ def _made(case: ScopedCase, offers: Offers | None = None) -> Inputs:
 def _inputs_of(case: ScopedCase, offers: Offers | None) -> Inputs:
     """Make everything the model knows from what is in scope, with these racks and designs on offer if given."""
     scenario = case.scenario
-    figures = rack_figures(case)
+    figures = RackFigures(case)
     rates = real_rates(case)
     cost = hall_cost(case)
     note_own_prices(case, figures, cost)
@@ -199,7 +199,7 @@ def _inputs_of(case: ScopedCase, offers: Offers | None) -> Inputs:
     offer = supply_offer(case)
     case.findings.stop_if_wrong()  # what is no source has no lead
     leads = find_leads(case, offer.makes_its_power)
-    quality = quality_of_classes(case)
+    quality = Quality(case)
     wanted = wanted_compute(case, figures)
     case.findings.warnings += (
         *sites_out_of_proportion(case, figures, wanted),
@@ -215,8 +215,8 @@ def _inputs_of(case: ScopedCase, offers: Offers | None) -> Inputs:
     # Own halls under construction need no decision, but their connection is of the zone's headroom.
     committed = committed + (stated.begun_mw - stated.begun_mw[:, :1]) * per_rack
     offers = offers or all_offers(case, figures, quality, stock)
-    halls = hall_space(case, leads, stock, offers, quality, committed_it_mw)
-    racks = rack_space(case, figures, halls, stock, offers.racks, quality)
+    halls = HallSpace(case, leads, stock, offers, quality, committed_it_mw)
+    racks = RackSpace(case, figures, halls, stock, offers.racks, quality)
     sets = make_sets(case, reach, halls, racks)
 
     rack_lists = rack_inputs(case, sets, figures, racks, rates)
