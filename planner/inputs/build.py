@@ -23,9 +23,9 @@ from planner.inputs.axes import make_sets
 from planner.inputs.carbon import carbon_inputs, intensity_shape
 from planner.inputs.contracts import contract_inputs
 from planner.inputs.demand import demand_inputs, lever_inputs, wanted_compute
-from planner.inputs.existing import existing_halls_and_racks
+from planner.inputs.existing import Existing
 from planner.inputs.failover import failover_inputs
-from planner.inputs.grid import balance_inputs, grid_inputs, non_firm_inputs, non_firm_offer
+from planner.inputs.grid import NonFirmOffer, balance_inputs, grid_inputs, non_firm_inputs
 from planner.inputs.halls import HallSpace, Offers, all_offers, hall_inputs
 from planner.inputs.inputs import Inputs, OrderMonths
 from planner.inputs.leads import find_leads
@@ -37,11 +37,11 @@ from planner.inputs.proportions import demand_out_of_proportion, sites_out_of_pr
 from planner.inputs.proportions_company import out_of_proportion
 from planner.inputs.racks import Quality, RackFigures, RackSpace, rack_inputs
 from planner.inputs.rent import rent_inputs
-from planner.inputs.routes import find_reach
+from planner.inputs.routes import Reach
 from planner.inputs.scope import make_case
 from planner.inputs.site_series import other_load_mw, site_series, slot_climate
 from planner.inputs.sites import committed_facility_mw, note_no_new_halls, site_inputs, siting_inputs
-from planner.inputs.stock import base_year_stock
+from planner.inputs.stock import Stock
 from planner.inputs.supply import supply_inputs, supply_offer
 from planner.inputs.tariffs import find_customers, prices_net_of_tariffs, tariff_inputs
 from planner.inputs.without_effect import settings_without_effect
@@ -170,8 +170,8 @@ def offers_of(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> Offers:
     """Return the racks and hall designs on offer in a scenario."""
     case = make_case(scenario, tables)
     figures, quality = RackFigures(case), Quality(case)
-    stated = existing_halls_and_racks(case, figures, quality)
-    stock = base_year_stock(case, figures, wanted_compute(case, figures), quality, stated)
+    stated = Existing(case, figures, quality)
+    stock = Stock(case, figures, wanted_compute(case, figures), quality, stated)
     return all_offers(case, figures, quality, stock)
 
 
@@ -190,7 +190,7 @@ def _inputs_of(case: ScopedCase, offers: Offers | None) -> Inputs:
     rates = real_rates(case)
     cost = hall_cost(case)
     note_own_prices(case, figures, cost)
-    reach = find_reach(case)
+    reach = Reach(case)
     series = site_series(case)
     climate = slot_climate(case, series)
     other_mw = other_load_mw(case, series)
@@ -205,8 +205,8 @@ def _inputs_of(case: ScopedCase, offers: Offers | None) -> Inputs:
         *sites_out_of_proportion(case, figures, wanted),
         *demand_out_of_proportion(case, figures, wanted, case.findings.warnings),
     )
-    stated = existing_halls_and_racks(case, figures, quality)
-    stock = base_year_stock(case, figures, wanted, quality, stated)
+    stated = Existing(case, figures, quality)
+    stock = Stock(case, figures, wanted, quality, stated)
     case.findings.stop_if_wrong()
 
     committed = committed_facility_mw(case)
@@ -224,7 +224,7 @@ def _inputs_of(case: ScopedCase, offers: Offers | None) -> Inputs:
     site_lists = site_inputs(case, sets, halls, leads, committed_it_mw)
     site_year = site_lists.site_year
     power = power_inputs(case, sets, rack_lists, climate, wanted, reach, site_year, other_mw)
-    offered = non_firm_offer(case, sets, leads, site_year)
+    offered = NonFirmOffer(case, sets, leads, site_year)
     grid, headroom = grid_inputs(case, sets, stock, committed, leads, prices, site_year, offered, other_mw)
     non_firm = non_firm_inputs(case, sets, offered, headroom, grid, rack_lists)
     shape = intensity_shape(case)

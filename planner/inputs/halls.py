@@ -81,7 +81,7 @@ def _designs(case: ScopedCase, figures: RackFigures, quality: Quality, stock: St
     cooling = allowed & ~(is_stressed[:, None] & bools(case.cooling, "needs_water"))
     admitted = figures.admits.astype(np.float64) @ figures.fits > 0.0  # (workload, cooling)
     houses = admitted.T.astype(np.float64) @ (quality.suffices & quality.allowed) > 0.0
-    may_change = stock.stands(case) & case.scenario.retrofit.allow
+    may_change = stock.stands() & case.scenario.retrofit.allow
     new = cooling[:, :, None] & houses & (~_is_replaced(case, quality) | may_change)
     return cooling & any_along(admitted, 0), np.asarray(new)
 
@@ -178,7 +178,7 @@ class HallSpace:
         self, case: ScopedCase, leads: Leads, stock: Stock, designs: Offers, quality: Quality, committed_mw: Floats
     ) -> None:
         """Take `committed_mw` (site, year) [MW]."""
-        rents, stood = _rents(case), stock.stands(case)
+        rents, stood = _rents(case), stock.stands()
         kept = any_along(stood, (0, 1)) & bool(case.scenario.retrofit.allow)  # topologies of retrofits
         in_play = any_along(designs.new, axis=0) | any_along(~np.isnan(rents), axis=0)
         in_play |= any_along(stood, 0) | (any_along(designs.cooling, 0)[:, None] & kept)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -250,39 +250,28 @@ def _note_last_mile(case: ScopedCase) -> None:
 _LOCAL_KM = 200.0
 
 
-@dataclass(frozen=True)
 class Reach:
-    """Round trips between users and sites, and which of them a workload may use."""
-
-    rtt_ms: Floats  # round trip with the last mile, shape (region, workload, site). [ms]
-    is_route: Bools  # within the bound and admitted by residency, same shape
-    is_tight: Bools  # within the tight bound, same shape
-    # users of a workload that every site can serve and that have no tighter bound, at least two regions of them: where
-    # they are makes no difference, shape (region, workload)
-    is_lumped: Bools
-
-
-def find_reach(case: ScopedCase) -> Reach:
-    """Compute round trips and admit routes.
+    """Round trips between users and sites, and which of them a workload may use.
 
     A measured value faster than light in fibre is added to the findings as a problem.
     """
-    km = _distance_km(case)
-    haul, is_whole = with_own_table(case, _haul_ms(case, km), km)
-    last_mile = floats(case.workloads, "last_mile_ms")
-    rtt = haul[:, None, :] + np.where(is_whole[:, None, :], 0.0, last_mile[None, :, None])
-    in_time = rtt <= floats(case.workloads, "rtt_bound_ms")[None, :, None]
-    tight = floats(case.workloads, "tight_rtt_ms")
-    is_route = in_time & _admitted(case, km)
-    # Where it costs something to serve users from a site, it makes a difference where they are.
-    costs_nothing = case.scenario.siting.service_cost_table is None
-    is_free = is_route.all(axis=2) & np.isnan(tight) & costs_nothing
-    return Reach(
-        rtt_ms=rtt,
-        is_route=is_route,
-        is_tight=is_route & (rtt <= tight[None, :, None]),
-        is_lumped=is_free & (is_free.sum(axis=0) > 1),
-    )
+
+    def __init__(self, case: ScopedCase) -> None:
+        km = _distance_km(case)
+        haul, is_whole = with_own_table(case, _haul_ms(case, km), km)
+        last_mile = floats(case.workloads, "last_mile_ms")
+        # round trip with the last mile, shape (region, workload, site). [ms]
+        self.rtt_ms: Floats = haul[:, None, :] + np.where(is_whole[:, None, :], 0.0, last_mile[None, :, None])
+        bound, tight = (floats(case.workloads, name) for name in ("rtt_bound_ms", "tight_rtt_ms"))
+        # within the bound and admitted by residency, and within the tight bound, same shape
+        self.is_route: Bools = (self.rtt_ms <= bound[:, None]) & _admitted(case, km)
+        self.is_tight: Bools = self.is_route & (self.rtt_ms <= tight[:, None])
+        # Where it costs something to serve users from a site, it makes a difference where they are.
+        costs_nothing = case.scenario.siting.service_cost_table is None
+        is_free = self.is_route.all(axis=2) & np.isnan(tight) & costs_nothing
+        # users of a workload that every site can serve and that have no tighter bound, at least two regions of them:
+        # where they are makes no difference, shape (region, workload)
+        self.is_lumped: Bools = is_free & (is_free.sum(axis=0) > 1)
 
 
 def reach_of_clouds(case: ScopedCase, reach: Reach, clouds: pd.DataFrame) -> tuple[Bools, Bools]:

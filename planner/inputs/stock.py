@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -31,37 +30,8 @@ _DIGITS: Final = 4
 _STATE_YOURS: Final = "Tables existing_halls and existing_racks state your own."
 
 
-@dataclass(frozen=True)
 class Stock:
-    """Racks of the base year in pools of one rack type, hall design and workload."""
-
-    rack: NDArray[np.intp]  # codes of each pool, shape (pool,); the workload is the one the pool was bought for
-    cooling: NDArray[np.intp]
-    redundancy: NDArray[np.intp]
-    workload: NDArray[np.intp]
-    mw: Floats  # nameplate, all sites, shape (pool, stock vintage). [MW]
-    vintage: NDArray[np.int64]  # calendar years of the stock vintages
-    facility_mw: Floats  # facility power of the base year, by site. [MW]
-    site_share: Floats  # share of the pools of a use that exists at each site, shape (site, duty)
-    duty: NDArray[np.intp]  # duty of each pool, shape (pool,)
-    stated: Existing  # what the planner states instead; the pools above have no share of its sites
-
-    @property
-    def share(self) -> Floats:
-        """Share of each pool that exists at each site, shape (site, pool)."""
-        return self.site_share[:, self.duty]
-
-    def stands(self, case: ScopedCase) -> Bools:
-        """Return where halls of a design stand, shape (site, cooling, redundancy)."""
-        site, pool = np.nonzero(self.share > 0.0)
-        has_stated = any_along(self.stated.hall_mw > 0.0, 3)
-        return has_stated | mask_at(has_stated.shape, (site, self.cooling[pool], self.redundancy[pool]))
-
-
-def base_year_stock(
-    case: ScopedCase, figures: RackFigures, wanted: Wanted, quality: Quality, stated: Existing
-) -> Stock:
-    """Place the racks of the base year.
+    """Racks of the base year in pools of one rack type, hall design and workload.
 
     The market's nameplate path gives how much stands, `rack_stock` which racks, `site_stock`
     where. Within a use racks are laid along the workloads, large racks to the workloads whose
@@ -69,46 +39,55 @@ def base_year_stock(
     its racks are in halls of the topology that the tables ask for it, and of as few cooling
     technologies as house them all. Campuses hold training racks first, metros the rest.
     """
-    site_share, facility_mw = _by_site(case, wanted)
-    table = case.tables["rack_stock"]
-    vintages = np.unique(np.concatenate([ints(table, "vintage_year"), stated.vintage]))
-    share = dense_by_ids(
-        table, {"duty": DUTIES, "rack": case.ids("racks"), "vintage_year": list(vintages)}, "share_frac", fill=0.0
-    )
-    serves = (vintages <= case.years.first) & (vintages + figures.life_years[:, None] - 1 >= case.last_year[0])
-    lost = 1.0 - np.where(serves, share, 0.0).sum(axis=(1, 2))
-    assumed = any_along(site_share > 0.0, 0) & (_of_duty(case, wanted) > _NOTHING)
-    if np.any(assumed & (lost > _NOTHING)):
-        case.findings.add_note(
-            f"Assumed racks of the base year that no longer serve in {case.years.first} are left"
-            " out; the others are scaled up to make up their share."
-        )
-    share = np.where(serves, share, 0.0)
-    share /= share.sum(axis=(1, 2), keepdims=True)
-    cooling = _stock_cooling(case, figures, share)
-    _check_throughput(case, figures, share, cooling)
-    case.findings.stop_if_wrong()
 
-    # Where no site has a share of a use, as where all sites are a company's own, it has no racks.
-    is_placed = any_along(site_share > 0.0, 0)[case.duty]
-    rack_mw = np.where(is_placed, _rack_mw(case, wanted), 0.0)
-    pools = [_pools_of(case, figures, share[d], rack_mw, d) for d in range(len(DUTIES))]
-    rack, workload, mw = (np.concatenate([pool[i] for pool in pools]) for i in range(3))
-    stock = Stock(
-        rack=rack,
-        cooling=cooling[rack],
-        redundancy=quality.placed[workload],
-        workload=workload,
-        mw=mw,
-        vintage=vintages,
-        facility_mw=facility_mw + stated.site_mw[:, 0] * case.scenario.demand.facility_mw_per_rack_mw,
-        site_share=site_share,
-        duty=case.duty[workload],
-        stated=stated,
-    )
-    _note_assumed(case, stock)
-    _note_not_admitted(case, figures, stock)
-    return stock
+    def __init__(
+        self, case: ScopedCase, figures: RackFigures, wanted: Wanted, quality: Quality, stated: Existing
+    ) -> None:
+        self.stated = stated  # what the planner states instead; the pools have no share of its sites
+        # share of the pools of a use that exists at each site, shape (site, duty)
+        self.site_share, assumed_mw = _by_site(case, wanted)
+        # facility power of the base year, by site. [MW]
+        self.facility_mw = assumed_mw + stated.site_mw[:, 0] * case.scenario.demand.facility_mw_per_rack_mw
+        table = case.tables["rack_stock"]
+        # calendar years of the stock vintages
+        self.vintage = np.unique(np.concatenate([ints(table, "vintage_year"), stated.vintage]))
+        axes = {"duty": DUTIES, "rack": case.ids("racks"), "vintage_year": list(self.vintage)}
+        share = dense_by_ids(table, axes, "share_frac", fill=0.0)
+        last_year = self.vintage + figures.life_years[:, None] - 1
+        share = np.where((self.vintage <= case.years.first) & (last_year >= case.last_year[0]), share, 0.0)
+        lost = 1.0 - share.sum(axis=(1, 2))
+        has_share = any_along(self.site_share > 0.0, 0)
+        if np.any(has_share & (_of_duty(case, wanted) > _NOTHING) & (lost > _NOTHING)):
+            case.findings.add_note(
+                f"Assumed racks of the base year that no longer serve in {case.years.first} are left"
+                " out; the others are scaled up to make up their share."
+            )
+        share /= share.sum(axis=(1, 2), keepdims=True)
+        cooling = _stock_cooling(case, figures, share)
+        _check_throughput(case, figures, share, cooling)
+        case.findings.stop_if_wrong()
+
+        # Where no site has a share of a use, as where all sites are a company's own, it has no racks.
+        rack_mw = np.where(has_share[case.duty], _rack_mw(case, wanted), 0.0)
+        pools = [_pools_of(case, figures, share[d], rack_mw, d) for d in range(len(DUTIES))]
+        # rack and workload of each pool, the one that it was bought for, shape (pool,), and nameplate at all sites,
+        # shape (pool, stock vintage). [MW]
+        self.rack, self.workload, self.mw = (np.concatenate([pool[i] for pool in pools]) for i in range(3))
+        self.cooling, self.redundancy = cooling[self.rack], quality.placed[self.workload]
+        self.duty = case.duty[self.workload]
+        _note_assumed(case, self)
+        _note_not_admitted(case, figures, self)
+
+    @property
+    def share(self) -> Floats:
+        """Share of each pool that exists at each site, shape (site, pool)."""
+        return self.site_share[:, self.duty]
+
+    def stands(self) -> Bools:
+        """Return where halls of a design stand, shape (site, cooling, redundancy)."""
+        site, pool = np.nonzero(self.share > 0.0)
+        has_stated = any_along(self.stated.hall_mw > 0.0, 3)
+        return has_stated | mask_at(has_stated.shape, (site, self.cooling[pool], self.redundancy[pool]))
 
 
 def assumed_facility_mw(case: ScopedCase, wanted: Wanted) -> Floats:
