@@ -37,12 +37,8 @@ def check_service(case: ScopedCase) -> None:
     table = case.tables["connection_services"]
     known = table[table["max_curtailed_hours_per_year"] > 0.0]["service"]
     if settings.service not in set(known):
-        case.findings.add(
-            ("grid", "non_firm", "service"),
-            f"service {settings.service!r} is not one that may be curtailed",
-            f"one of {', '.join(known)}",
-            "see table connection_services",
-        )
+        what_is, fix = f"service {settings.service!r} is not one that may be curtailed", "see table connection_services"
+        case.findings.add(("grid", "non_firm", "service"), what_is, f"one of {', '.join(known)}", fix)
 
 
 def service_figure(case: ScopedCase, column: str) -> float:

@@ -82,11 +82,8 @@ def note_own_rows(case: ScopedCase) -> None:
             _note_idle(case, name, column, np.flatnonzero(idle).tolist(), texts(table[idle], column), why, fix)
     for rack, reason in unusable_racks(case):
         table = case.tables["racks"]
-        case.findings.add_idle(
-            TableCell("racks", int(np.flatnonzero(table["rack"] == rack)[0]), "rack"),
-            f"rack {rack} has no effect: {reason}",
-            "add what is missing, or remove it",
-        )
+        what_is, fix = f"rack {rack} has no effect: {reason}", "add what is missing, or remove it"
+        case.findings.add_idle(TableCell("racks", int(np.flatnonzero(table["rack"] == rack)[0]), "rack"), what_is, fix)
 
 
 def note_unread_rows(case: ScopedCase) -> None:
