@@ -11,7 +11,7 @@ import numpy as np
 
 from planner.base.errors import MOST_PROBLEMS, InputError, Problem, unlisted_problems
 from planner.base.units import H100E_PER_KH100E, USD_PER_MUSD
-from planner.base.words import closest, some
+from planner.base.words import did_you_mean, some
 from planner.family.table_columns import codes, floats, texts
 from planner.place.geo import (
     MeasuredPairs,
@@ -92,10 +92,9 @@ def _check_ids(case: ScopedCase, table: pd.DataFrame, sheet: Sheet) -> None:
         cell, unknown = sheet.header.index(column), np.flatnonzero(~is_known)
         for row in unknown[:MOST_PROBLEMS].tolist():
             id_ = str(table[column].iloc[row])
-            meant = closest(id_, sorted(map(str, known)))
-            fix = f"did you mean {meant!r}?" if meant else f"`dcplan data ids {of}` lists them"
-            if column == "from" and id_ in sites:
-                fix = _BETWEEN_SITES
+            is_site = column == "from" and id_ in sites
+            otherwise = f"`dcplan data ids {of}` lists them"
+            fix = _BETWEEN_SITES if is_site else did_you_mean(id_, sorted(map(str, known)), otherwise)
             what_is, must_be = f"{column} is {id_!r}", f"an id of table {of}"
             case.findings.problems.append(sheet.problem(row, cell, what_is, must_be, fix))
         if len(unknown) > MOST_PROBLEMS:

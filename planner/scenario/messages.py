@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from planner.base.errors import MOST_PROBLEMS, unlisted_problems
-from planner.base.words import closest
+from planner.base.words import did_you_mean
 from planner.scenario.ids import has_own_entries, misspelt_entry, required_keys
 from planner.scenario.keys import field_at, unit_of, unknown_key_fix
 from planner.scenario.schema import seen_at
@@ -205,8 +205,7 @@ def _hint(kind: str, value: object, must_be: str) -> str:
     """Say how to fix the mistakes that are made most, nothing for the rest."""
     hint = ""
     if kind == "literal_error":
-        meant = closest(str(value), re.findall(r"'([^']*)'", must_be))
-        hint = f"did you mean {meant!r}?" if meant else ""
+        hint = did_you_mean(str(value), re.findall(r"'([^']*)'", must_be))
     elif value is None and kind in _MAPPINGS:
         hint = "write keys under it, or remove the line"
     elif value is None:
