@@ -114,7 +114,7 @@ def _intensity_kg_per_mwh(case: ScopedCase) -> Floats:
 
 def intensity_shape(case: ScopedCase) -> Floats:
     """Return intensity over its mean by site and time slice, flat where a site names no shape."""
-    shape = seasonal_slots(case, case.tables["carbon_shapes"], "carbon_zone", "carbon_zone", "shape_frac")
+    shape = seasonal_slots(case, "carbon", "shape_frac")
     is_flat = np.isnan(shape).any(axis=1)
     if is_flat.any():
         case.findings.add_note(

@@ -139,10 +139,9 @@ def non_firm_inputs(
 
 def _service(case: ScopedCase, offer: NonFirmOffer, site_year: Index) -> Index:
     """Return the sites and years in which some may be non-firm."""
-    sites, years = len(site_year.axis("site")), len(site_year.axis("year"))
-    may = np.zeros((sites, years), dtype=np.bool_)
-    for t, first in enumerate(case.year):
-        may[offer.connect["site"][((offer.connect["year"] <= t) & (offer.turns_firm > first))], t] = True
+    is_there = (offer.connect["year"][:, None] <= np.arange(len(case.year))) & (offer.turns_firm[:, None] > case.year)
+    connected, t = np.nonzero(is_there)
+    may = mask_at((len(case.sites), len(case.year)), (offer.connect["site"][connected], t))
     return site_year.select(np.flatnonzero(may[site_year["site"], site_year["year"]]), "non_firm")
 
 
@@ -186,10 +185,7 @@ def _capex_musd_per_mw(case: ScopedCase) -> float:
     own = settings.non_firm.usd_per_mw
     if own is not None:
         return own / USD_PER_MUSD
-    substation, network = (
-        case.item("facility_cost", item, "USD/MW facility")
-        for item in ("substation_customer", "interconnection_network")
-    )
+    substation, network = _substation_and_network_usd_per_mw(case)
     cost = substation + service_figure(case, "upgrade_cost_frac") * network
     if settings.expansion_usd_per_mw is not None:
         cost *= settings.expansion_usd_per_mw / (substation + network)
@@ -301,13 +297,12 @@ def _note_full(case: ScopedCase, sets: Sets, excess_mw: Floats, comes: Bools) ->
         if None in keys:
             parts.append((f"{zone} in {years} (by {by_mw} MW)", sites))
             continue
-        text = (
+        case.findings.add_note(
             f"What is under construction at {some(sites, _NAMED)} is connected as grid_firm_mw says. It takes {by_mw}"
+            f" MW more than the {kind}headroom of {zone} in {years}: no {kind}connection is possible there beyond it up"
+            " to the last of these years.",
+            keys[0],
         )
-        text += (
-            f" MW more than the {kind}headroom of {zone} in {years}: no {kind}connection is possible there beyond it"
-        )
-        case.findings.add_note(f"{text} up to the last of these years.", keys[0])
     if not parts:
         return
     text = (
@@ -458,11 +453,13 @@ def grid_inputs(
 
 def _expansion_musd_per_mw(case: ScopedCase) -> float:
     own = case.scenario.grid.expansion_usd_per_mw
-    if own is None:
-        own = case.item("facility_cost", "substation_customer", "USD/MW facility") + case.item(
-            "facility_cost", "interconnection_network", "USD/MW facility"
-        )
-    return own / USD_PER_MUSD
+    return (sum(_substation_and_network_usd_per_mw(case)) if own is None else own) / USD_PER_MUSD
+
+
+def _substation_and_network_usd_per_mw(case: ScopedCase) -> tuple[float, float]:
+    items = ("substation_customer", "interconnection_network")
+    substation, network = (case.item("facility_cost", item, "USD/MW facility") for item in items)
+    return substation, network
 
 
 def _note_waiting(case: ScopedCase, leads: Leads, spare_mw: Floats) -> None:

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from planner.inputs.demand import Wanted
     from planner.inputs.existing import Existing
     from planner.inputs.racks import Quality, RackFigures
-    from planner.scenario.tree import Keys
 
 _NOTHING: Final = 1e-9
 _CAMPUS: Final = "campus"
@@ -173,7 +172,10 @@ def _by_site(case: ScopedCase, wanted: Wanted) -> tuple[Floats, Floats]:
     by_duty = site_mw[:, None] * np.stack([train_frac, 1.0 - train_frac], axis=1)
     of_market = np.isnan(own) & ~stated_sites(case)
     if _has_market_stock(case):
-        _note_largest(case, everywhere.size)
+        count = case.scenario.operator.stock_sites
+        if count is not None and count < everywhere.size:
+            text = f"The operator's stock is in the {count} largest of {everywhere.size} markets."
+            case.findings.add_note(text, ("operator", "stock_sites"))
         _note_left_out(case, texts(out, "site"), everywhere[len(case.sites) :] * per_rack)
         _note_listed(case, {*texts(out, "site")}, np.where(of_market, site_mw * per_rack, 0.0))
     else:
@@ -213,11 +215,12 @@ def _note_left_out(case: ScopedCase, sites: tuple[str, ...], facility_mw: Floats
     """Say what becomes of the stock of sites that are left out by name."""
     for place in np.flatnonzero(facility_mw > 0.0):
         site = sites[place]
+        is_own = site in case.scenario.sites and case.scenario.sites[site].exclude
         case.findings.add_note(
             f"{site} is excluded with the {amount(facility_mw[place], _DIGITS)} MW of facility power that the operator"
             " is assumed to have there: it is neither used nor paid for, nor spread over other sites, and its demand is"
             f" served elsewhere. sites.{site}.new_halls: false keeps what exists and builds no more.",
-            _where_excluded(case, site),
+            ("sites", site, "exclude") if is_own else ("scope", "exclude_sites"),
         )
 
 
@@ -243,12 +246,6 @@ def _note_listed(case: ScopedCase, left_out: set[str], facility_mw: Floats) -> N
         f" {some(parts, _NAMED)}. A site under scope.exclude_sites takes its part along instead.",
         ("scope", "sites"),
     )
-
-
-def _where_excluded(case: ScopedCase, site: str) -> Keys:
-    if site in case.scenario.sites and case.scenario.sites[site].exclude:
-        return ("sites", site, "exclude")
-    return ("scope", "exclude_sites")
 
 
 def _everywhere(case: ScopedCase, wanted: Wanted, out: pd.DataFrame) -> Floats:
@@ -282,15 +279,6 @@ def _in_largest(case: ScopedCase, weight: Floats) -> Floats:
     if count is None or count >= weight.size:
         return weight
     return np.where(np.isin(np.arange(weight.size), np.argsort(-weight, kind="stable")[:count]), weight, 0.0)
-
-
-def _note_largest(case: ScopedCase, markets: int) -> None:
-    """Say that some markets have no stock."""
-    count = case.scenario.operator.stock_sites
-    if count is not None and count < markets:
-        case.findings.add_note(
-            f"The operator's stock is in the {count} largest of {markets} markets.", ("operator", "stock_sites")
-        )
 
 
 def _pools_of(
@@ -363,8 +351,6 @@ def _check_throughput(case: ScopedCase, figures: RackFigures, share: Floats, coo
                 "rack_stock", what_is, "a rack that can do it", f"give racks.{DUTIES[d]}_h100e, or another rack"
             )
         if cooling[k] < 0:
-            what_is = (
-                f"{case.ids('racks')[k]} exists in {case.years.first}, but has no cooling of"
-                " that time that fits its power"
-            )
-            case.findings.add("rack_cooling", what_is, "a cooling of its year that fits its power", "add a row")
+            what_is = f"{case.ids('racks')[k]} exists in {case.years.first}, but has no cooling of that time that fits"
+            must_be = "a cooling of its year that fits its power"
+            case.findings.add("rack_cooling", f"{what_is} its power", must_be, "add a row")
