@@ -22,14 +22,14 @@ from planner.inputs.assumed import (
 from planner.inputs.axes import make_sets
 from planner.inputs.carbon import carbon_inputs, intensity_shape
 from planner.inputs.contracts import contract_inputs
-from planner.inputs.demand import demand_inputs, lever_inputs, wanted_compute
+from planner.inputs.demand import Wanted, demand_inputs, lever_inputs
 from planner.inputs.existing import Existing
 from planner.inputs.failover import failover_inputs
 from planner.inputs.grid import NonFirmOffer, balance_inputs, grid_inputs, non_firm_inputs
 from planner.inputs.halls import HallSpace, Offers, all_offers, hall_inputs
 from planner.inputs.inputs import Inputs, OrderMonths
 from planner.inputs.leads import find_leads
-from planner.inputs.money import finance_inputs, hall_cost, real_rates
+from planner.inputs.money import HallCost, finance_inputs, real_rates
 from planner.inputs.own_rows import note_own_prices, note_own_rows, note_unread_rows, note_unread_tables
 from planner.inputs.power import migration_inputs, power_inputs
 from planner.inputs.power_prices import delivered_prices, load_price_inputs
@@ -42,7 +42,7 @@ from planner.inputs.scope import make_case
 from planner.inputs.site_series import other_load_mw, site_series, slot_climate
 from planner.inputs.sites import committed_facility_mw, note_no_new_halls, site_inputs, siting_inputs
 from planner.inputs.stock import Stock
-from planner.inputs.supply import supply_inputs, supply_offer
+from planner.inputs.supply import SupplyOffer, supply_inputs
 from planner.inputs.tariffs import find_customers, prices_net_of_tariffs, tariff_inputs
 from planner.inputs.without_effect import settings_without_effect
 from planner.plausible import implausible, one_at_each_place
@@ -171,7 +171,7 @@ def offers_of(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> Offers:
     case = make_case(scenario, tables)
     figures, quality = RackFigures(case), Quality(case)
     stated = Existing(case, figures, quality)
-    stock = Stock(case, figures, wanted_compute(case, figures), quality, stated)
+    stock = Stock(case, figures, Wanted(case, figures), quality, stated)
     return all_offers(case, figures, quality, stock)
 
 
@@ -188,7 +188,7 @@ def _inputs_of(case: ScopedCase, offers: Offers | None) -> Inputs:
     scenario = case.scenario
     figures = RackFigures(case)
     rates = real_rates(case)
-    cost = hall_cost(case)
+    cost = HallCost(case)
     note_own_prices(case, figures, cost)
     reach = Reach(case)
     series = site_series(case)
@@ -196,11 +196,11 @@ def _inputs_of(case: ScopedCase, offers: Offers | None) -> Inputs:
     other_mw = other_load_mw(case, series)
     customers = find_customers(case)
     prices = prices_net_of_tariffs(case, delivered_prices(case, series), customers)
-    offer = supply_offer(case)
+    offer = SupplyOffer(case)
     case.findings.stop_if_wrong()  # what is no source has no lead
     leads = find_leads(case, offer.makes_its_power)
     quality = Quality(case)
-    wanted = wanted_compute(case, figures)
+    wanted = Wanted(case, figures)
     case.findings.warnings += (
         *sites_out_of_proportion(case, figures, wanted),
         *demand_out_of_proportion(case, figures, wanted, case.findings.warnings),

@@ -213,47 +213,39 @@ class DemandInputs:
     run_scale_frac: Floats  # [year]: compute of a frontier run over that of the base year's
 
 
-@dataclass(frozen=True)
 class Wanted:
-    """Compute wanted, and the fleet it is computed from."""
+    """Compute wanted, of the path of facility power or stated outright, and the fleet it is computed from."""
 
-    kh100e: Floats  # mean compute, shape (region, workload, year). [kH100e]
-    facility_gw: Floats  # the path for AI, whole market, shape (year,). [GW]
-    share: Floats  # share of power by workload, shape (workload, year)
-    rack_mw: Floats  # nameplate racks of the path for this operator, shape (workload, year). [MW]
-    reference: pd.DataFrame  # the reference fleet as a table for the report
-
-
-def wanted_compute(case: ScopedCase, figures: RackFigures) -> Wanted:
-    """Turn the path of facility power, or demand stated outright, into compute."""
-    demand = case.scenario.demand
-    gw = ai_facility_gw(case)
-    share = workload_share(case)
-    operator = case.scenario.operator.demand_share_frac
-    rack_mw = gw * MW_PER_GW * operator / demand.facility_mw_per_rack_mw * share
-    case.findings.stop_if_wrong()
-    fleet_kh100e = _fleet_kh100e(case, figures, rack_mw)
-    case.findings.stop_if_wrong()
-    weight = floats(case.regions, demand.region_weight)
-    weight = weight / weight.sum()
-    by_region = weight[:, None, None] * fleet_kh100e
-    stated, is_stated, stated_mw = explicit_kh100e(case, figures, weight)
-    if not is_stated.all():
-        note_reading(case)
-    kh100e = np.where(is_stated[None, :, None], stated, by_region) * _scale(case)
-    w, t = np.indices(rack_mw.shape)
-    reference = pd.DataFrame(
-        {
-            "workload": np.array(case.ids("workloads"), dtype=object)[w.ravel()],
-            "year": np.array(case.years.labels, dtype=object)[t.ravel()],
-            "facility_gw": (gw * share).ravel(),
-            "path_mw": np.where(is_stated[:, None], 0.0, gw * MW_PER_GW * operator * share).ravel(),
-            "stated_mw": (stated_mw * _scale(case)).ravel(),
-            "rack_gw": (rack_mw / MW_PER_GW).ravel(),
-            "kh100e": fleet_kh100e.ravel(),
+    def __init__(self, case: ScopedCase, figures: RackFigures) -> None:
+        demand, operator = case.scenario.demand, case.scenario.operator.demand_share_frac
+        gw, share = ai_facility_gw(case), workload_share(case)
+        # nameplate racks of the path for this operator, shape (workload, year). [MW]
+        self.rack_mw: Floats = gw * MW_PER_GW * operator / demand.facility_mw_per_rack_mw * share
+        case.findings.stop_if_wrong()
+        fleet_kh100e = _fleet_kh100e(case, figures, self.rack_mw)
+        case.findings.stop_if_wrong()
+        weight = floats(case.regions, demand.region_weight)
+        weight = weight / weight.sum()
+        stated, is_stated, stated_mw = explicit_kh100e(case, figures, weight)
+        if not is_stated.all():
+            note_reading(case)
+        by_region = weight[:, None, None] * fleet_kh100e
+        # mean compute, shape (region, workload, year). [kH100e]
+        self.kh100e: Floats = np.where(is_stated[None, :, None], stated, by_region) * _scale(case)
+        w, t = (codes_.ravel() for codes_ in np.indices(self.rack_mw.shape))
+        labels = {
+            "workload": np.array(case.ids("workloads"), dtype=object)[w],
+            "year": np.array(case.years.labels, dtype=object)[t],
         }
-    )
-    return Wanted(kh100e, gw, share, rack_mw, reference)
+        of_fleet = {
+            "facility_gw": gw * share,
+            "path_mw": np.where(is_stated[:, None], 0.0, gw * MW_PER_GW * operator * share),
+            "stated_mw": stated_mw * _scale(case),
+            "rack_gw": self.rack_mw / MW_PER_GW,
+            "kh100e": fleet_kh100e,
+        }
+        # the reference fleet as a table for the report
+        self.reference = pd.DataFrame({**labels, **{name: of.ravel() for name, of in of_fleet.items()}})
 
 
 def _scale(case: ScopedCase) -> Floats:

@@ -28,17 +28,8 @@ _OF_KIND = ("opening_usd", "fixed_usd_per_year", "minimum_size_mw")
 LEADS = ("lead_time_months", "hall_lead_months", "connection_lead_months")
 """Leads that the scenario gives for single sites: of both, of halls, of connections. [months]"""
 _OWN = (
-    *_SHARED,
-    "phase_mw",
-    "zone",
-    "market",
-    "retail_usd_per_mwh",
-    "wholesale_usd_per_mwh",
-    "demand_charge_usd_per_kw_month",
-    *LEADS,
-    "existing_mw",
-    "other_load_mw",
-    "new_halls",
+    *(*_SHARED, "phase_mw", "zone", "market", *LEADS, "existing_mw", "other_load_mw", "new_halls"),
+    *("retail_usd_per_mwh", "wholesale_usd_per_mwh", "demand_charge_usd_per_kw_month"),
 )
 
 

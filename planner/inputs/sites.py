@@ -36,18 +36,8 @@ if TYPE_CHECKING:
 _SOON: Final = 1e-6  # [year]: what arrives by so much after a date arrives on it
 
 _TABLE = (
-    "site",
-    "name",
-    "country",
-    "state",
-    "region",
-    "lat",
-    "lon",
-    "zone",
-    "market",
-    "archetype",
-    "grid_operator",
-    "price_zone",
+    *("site", "name", "country", "state", "region", "lat", "lon"),
+    *("zone", "market", "archetype", "grid_operator", "price_zone"),
 )
 
 
