@@ -330,11 +330,6 @@ def _rents(case: ScopedCase) -> Floats:
 _ROUNDING_FRAC: Final = 1e-9
 
 
-def _middle(case: ScopedCase) -> Floats:
-    """Middle of each model year: commitments are stated for its end and come in during it. Gives (year,)."""
-    return np.asarray((case.year + case.last_year + 1) / 2.0)
-
-
 def hall_inputs(case: ScopedCase, sets: Sets, halls: HallSpace, leads: Leads, cost: HallCost) -> HallInputs:
     """Make the lists of halls that exist, are built, retrofitted or leased."""
     site, design, year, fill, stage = sets.site, sets.hall, sets.year, sets.fill, sets.stage
@@ -343,7 +338,8 @@ def hall_inputs(case: ScopedCase, sets: Sets, halls: HallSpace, leads: Leads, co
     cool, redundant = halls.cooling, halls.redundancy
     build_at = np.nonzero(np.stack([halls.build, halls.committed], axis=3))
     bs, bl, bt, stage_at = build_at
-    start = np.where(stage_at == stage.code("committed"), _middle(case)[bt], leads.hall.service[bs, bt])
+    middle = (case.year + case.last_year + 1) / 2.0  # what is committed by the end of a year comes in during it
+    start = np.where(stage_at == stage.code("committed"), middle[bt], leads.hall.service[bs, bt])
     capex = cost.capex_musd_per_mw[:, cool, redundant]
     opex = cost.opex_musd_per_mw_year[:, cool, redundant]
     is_committed = halls.committed.any(axis=1)

@@ -89,12 +89,11 @@ def _note_below(case: ScopedCase, rows: Positions, adder: Floats) -> None:
     """Note where parts of a price exceed it: at an own price of a site, else at a row of theirs."""
     settings, ids = case.scenario, case.ids("sites")
     keys = [own_key(settings, ids[row], figure) for row in rows for figure in _PARTS]
+    where = ", ".join(_by_how_much(case, ids[row], adder[row]) for row in rows)
     text = (
-        "Wholesale price and demand charge exceed the retail price at "
-        + ", ".join(_by_how_much(case, ids[row], adder[row]) for row in rows)
-        + ". A flat load pays the retail price all the same: energy costs that much less than"
-        " wholesale in every hour, and the peak makes up for it. Where the retail price is all-in,"
-        " set demand_charge_usd_per_kw_month: 0, and wholesale_usd_per_mwh below it."
+        f"Wholesale price and demand charge exceed the retail price at {where}. A flat load pays the retail price all"
+        " the same: energy costs that much less than wholesale in every hour, and the peak makes up for it. Where the"
+        " retail price is all-in, set demand_charge_usd_per_kw_month: 0, and wholesale_usd_per_mwh below it."
     )
     table_rows = np.flatnonzero(case.tables[_TABLE]["site"].isin([ids[row] for row in rows]))
     is_own = _TABLE in settings.data_files and table_rows.size
@@ -262,9 +261,7 @@ def _check_curves(case: ScopedCase) -> None:
             for place in np.flatnonzero(is_wrong)[:1].tolist():
                 record = int(rows.index[place])
                 value = floats(rows, column)[place]
-                what_is = (
-                    f"the blocks of {zone} are not rising: {column} of block {block[place]}"
-                    f" is {'blank' if np.isnan(value) else f'{value:g}'}"
-                )
+                shown = "blank" if np.isnan(value) else f"{value:g}"
+                what_is = f"the blocks of {zone} are not rising: {column} of block {block[place]} is {shown}"
                 fix = "put them in order: a price that falls with load cannot be planned with"
                 case.findings.add(TableCell(_BLOCKS, record, column), what_is, must_be, fix)

@@ -271,7 +271,6 @@ def supply_inputs(
     build_store = build.select(stored, "build_store")
     cycle_life = figures.operating("cycle_life_cycles")[store["source"]]
     price_of_energy = figures.capex_musd_per_mwh(case.year[store["year"]], store["source"])
-    export, export_price = _export(case, sets, prices, (dispatch, renewable))
     standby, of_topology = case.scenario.supply.standby, floats(case.redundancy, "generator_kw_per_kw")
     return SupplyInputs(
         source=axes[1],
@@ -315,8 +314,7 @@ def supply_inputs(
         wear_musd_per_mwh=price_of_energy / cycle_life,
         fixed_musd_per_mwh_year=fixed[store["source"]],
         curtail=_curtail(sets, prices, renewable, site_year.select(np.flatnonzero(counts))),
-        export=export,
-        export_usd_per_mwh=export_price,
+        **_export(case, sets, prices, (dispatch, renewable)),
     )
 
 
@@ -340,7 +338,7 @@ def _curtail(sets: Sets, prices: PowerPrices, renewable: Index, exact: Index) ->
     return slots.select(np.flatnonzero((price < 0.0) | (exact.find(slots) >= 0)))
 
 
-def _export(case: ScopedCase, sets: Sets, prices: PowerPrices, sources: tuple[Index, ...]) -> tuple[Index, Floats]:
+def _export(case: ScopedCase, sets: Sets, prices: PowerPrices, sources: tuple[Index, ...]) -> dict[str, Any]:
     """Time slices in which a source could sell, and the price there. [USD/MWh]"""
     settings = case.scenario.supply.export
     makes = np.zeros((len(sets.site), len(sets.year)), dtype=np.bool_)
@@ -350,4 +348,4 @@ def _export(case: ScopedCase, sets: Sets, prices: PowerPrices, sources: tuple[In
     slots = cross(places, sets.slot, name="export")
     price = settings.wholesale_price_frac * prices.wholesale_usd_per_mwh[slots.codes]
     sells = np.flatnonzero(price > 0.0)
-    return slots.select(sells), price[sells]
+    return {"export": slots.select(sells), "export_usd_per_mwh": price[sells]}

@@ -46,15 +46,12 @@ def _paths_that_begin_late(scenario: Scenario) -> Iterator[Finding]:
 def _full_paths(scenario: Scenario) -> Iterator[tuple[Keys, object]]:
     """Paths by year without a meaning before their first year."""
     demand = scenario.demand
-    yield ("demand", "facility_gw"), demand.facility_gw
-    yield ("demand", "ai_share_frac"), demand.ai_share_frac
-    yield ("demand", "scale_frac"), demand.scale_frac
-    for workload, factor in demand.workload_scale_frac.items():
-        yield ("demand", "workload_scale_frac", workload), factor
+    for key in ("facility_gw", "ai_share_frac", "scale_frac"):
+        yield ("demand", key), getattr(demand, key)
+    for key in ("workload_scale_frac", "workload_share_frac"):
+        yield from ((("demand", key, workload), path) for workload, path in (getattr(demand, key) or {}).items())
     for position, explicit in enumerate(demand.explicit):
         yield ("demand", "explicit", position, "by_year"), explicit.by_year
-    for workload, path in (demand.workload_share_frac or {}).items():
-        yield ("demand", "workload_share_frac", workload), path
     for name, offer in scenario.contracts.ppa.items():
         yield ("contracts", "ppa", name, "price_usd_per_mwh"), offer.price_usd_per_mwh
     yield ("energy", "price_scale_frac"), scenario.energy.price_scale_frac

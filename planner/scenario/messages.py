@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from planner.base.errors import MOST_PROBLEMS, unlisted_problems
@@ -80,7 +80,7 @@ def problems_of(error: ValidationError, tree: Node) -> list[Problem]:
     # Near words are looked for in each, which takes a minute where all keys of a large file are
     # wrong; the rest is counted.
     misspelt = _misspelt_entries(shown[: MOST_PROBLEMS + 1], tree)
-    shown = [found for found in shown if not _is_missing_in(found, misspelt, tree)]
+    shown = [one for one in shown if one["type"] != "missing" or _key_path(one["loc"], tree)[:-1] not in misspelt]
     left = len(shown) + len(misspelt) - MOST_PROBLEMS
     if left <= 1:
         return [*misspelt.values(), *(_problem(found, tree) for found in shown)]
@@ -122,11 +122,6 @@ def _misspelt_entries(every: Iterable[ErrorDetails], tree: Node) -> dict[Keys, P
         if misspelt is not None:
             problems[keys] = _key_place(tree, keys).problem(*misspelt)
     return problems
-
-
-def _is_missing_in(found: ErrorDetails, entries: Collection[Keys], tree: Node) -> bool:
-    """Return whether a finding is that an entry of some lacks a key."""
-    return found["type"] == "missing" and _key_path(found["loc"], tree)[:-1] in entries
 
 
 def _problem(found: ErrorDetails, tree: Node) -> Problem:
