@@ -177,9 +177,8 @@ class StatedRacks:
             of, first = self.racks["site"].iloc[records[0]], self._at_racks(records[0], "hall")
             found = f"hall {name} is at {site}, which has no racks in it, and racks of {of} are in a hall {name},"
             fix = f"write {of}, or correct the racks"
-            self.case.findings.add(
-                TableCell(HALLS, hall, "site"), f"{found} {first} first", "the site of its racks", fix
-            )
+            must_be = "the site of its racks"
+            self.case.findings.add(TableCell(HALLS, hall, "site"), f"{found} {first} first", must_be, fix)
 
         def halls_of(record: int) -> str:
             site = self.racks["site"].iloc[record]
@@ -302,12 +301,8 @@ class StatedRacks:
                 at, must_be = TableCell(HALLS, hall, "it_mw"), "a hall that feeds its racks"
                 fix = f"correct it_mw, or {column} of what is in it, {self._at_racks(record, column)} first"
             else:
-                at, must_be, of = (
-                    TableCell(RACKS, record, column),
-                    "no more than the hall feeds",
-                    "move racks to another",
-                )
-                fix = f"correct {column}, {of} hall, or correct it_mw, {self._at_hall(hall, 'it_mw')}"
+                at, must_be = TableCell(RACKS, record, column), "no more than the hall feeds"
+                fix = f"correct {column}, move racks to another hall, or correct it_mw, {self._at_hall(hall, 'it_mw')}"
             case.findings.add(at, what_is, must_be, fix)
 
     def _by_hall(self, per_mw: Floats) -> Floats:
@@ -341,10 +336,8 @@ class StatedRacks:
                 hall = int(np.flatnonzero((of_place == number) & is_there[:, year])[0])
                 site, *design = place[hall]
                 asked, has_mw = what.format(amount(wanted[number, year], DIGITS)), amount(there[number, year], DIGITS)
-                found = (
-                    f"the racks in halls {' '.join(design)} of {site} take {asked} in {case.year[year]}, and there is"
-                )
-                found += f" {has_mw}: not all can be in service"
+                found = f"the racks in halls {' '.join(design)} of {site} take {asked} in {case.year[year]}, and there"
+                found += f" is {has_mw}: not all can be in service"
                 case.findings.add_idle(TableCell(HALLS, hall, "it_mw"), found, "correct the halls or the racks")
 
     def _refuse(self, wrong: Bools, column: str, what_is: str, must_be: str, fix: str, **words: Words) -> None:
@@ -435,13 +428,10 @@ def _check_sites(case: ScopedCase) -> None:
         for left_out in dict.fromkeys(site[site.isin(list(known - set(case.ids("sites"))))]):
             records = np.flatnonzero(site == left_out)
             rows = "1 row" if records.size == 1 else f"{records.size} rows"
-            found = (
-                f"{table} has {rows} for {left_out}, which is not in the plan: what exists there is neither used nor"
-            )
-            found += " paid for, and its demand is served elsewhere"
-            case.findings.add_idle(
-                TableCell(table, int(records[0]), "site"), found, "widen the scope, or remove the rows"
-            )
+            found = f"{table} has {rows} for {left_out}, which is not in the plan: what exists there is neither used"
+            found += " nor paid for, and its demand is served elsewhere"
+            fix = "widen the scope, or remove the rows"
+            case.findings.add_idle(TableCell(table, int(records[0]), "site"), found, fix)
 
 
 def _check_one_source(case: ScopedCase) -> None:
@@ -473,10 +463,8 @@ def _note_ends(case: ScopedCase, halls: pd.DataFrame, row: StatedRacks) -> None:
             text += f" {last[record]:.0f}."
             if left.any():
                 design = f"{halls['cooling'].iloc[record]} and {halls['redundancy'].iloc[record]}"
-                text += (
-                    f" Racks of {amount(row.mw[left].sum(), DIGITS)} MW in it live longer: they go on where other halls"
-                )
-                text += f" of {design} at {place} have room, or are out of service."
+                text += f" Racks of {amount(row.mw[left].sum(), DIGITS)} MW in it live longer: they go on where other"
+                text += f" halls of {design} at {place} have room, or are out of service."
             if own_key(case.scenario, str(place), "grid_firm_mw") is None:
                 text += " Its firm connection is assumed to stay with the site; where it leaves with the hall, give"
                 text += " grid_firm_mw by year."
@@ -492,10 +480,8 @@ def _note_empty(case: ScopedCase, halls: pd.DataFrame, existing: Existing) -> No
         changes = np.flatnonzero(np.diff(mw, prepend=0.0))
         by_year = ", ".join(f"{amount(mw[t], DIGITS)} MW from {case.year[t]}" for t in changes)
         names = some(case.named("sites", empty), NAMED)
-        text = (
-            f"{RACKS} has no rack that the plan can use in the halls of {names}, which begin without racks: {by_year}."
-        )
-        case.findings.add_note(text, _first_row(case, halls, empty))
+        text = f"{RACKS} has no rack that the plan can use in the halls of {names}, which begin without racks:"
+        case.findings.add_note(f"{text} {by_year}.", _first_row(case, halls, empty))
 
 
 def _note_connections(case: ScopedCase, halls: pd.DataFrame, existing: Existing) -> None:
