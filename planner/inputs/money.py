@@ -54,20 +54,12 @@ class Rates:
 def real_rates(case: ScopedCase) -> Rates:
     """Return real rates from the scenario's nominal ones, or else from table `finance`."""
     settings = case.scenario.finance
-    inflation = settings.inflation_frac
-    if inflation is None:
-        inflation = case.finance_of("inflation", "world")
-    nominal = settings.wacc_nominal_frac
-    if nominal is None:
-        nominal = case.finance_of("wacc_nominal", "world")
-    plan = float(real_rate(nominal, inflation))
-    own = {
-        asset: float(real_rate(settings.asset_wacc_nominal_frac[asset], inflation))
-        if asset in settings.asset_wacc_nominal_frac
-        else plan
-        for asset in _ASSETS
-    }
-    return Rates(plan, **own, facility_life_years=case.item("facility_cost", "facility_life", "years"))
+    given, nominal = settings.inflation_frac, settings.wacc_nominal_frac
+    inflation = case.finance_of("inflation", "world") if given is None else given
+    nominal = case.finance_of("wacc_nominal", "world") if nominal is None else nominal
+    of_assets = {asset: settings.asset_wacc_nominal_frac.get(asset, nominal) for asset in _ASSETS}
+    real = {asset: float(real_rate(rate, inflation)) for asset, rate in {"plan": nominal, **of_assets}.items()}
+    return Rates(**real, facility_life_years=case.item("facility_cost", "facility_life", "years"))
 
 
 def finance_inputs(case: ScopedCase, rates: Rates) -> FinanceInputs:

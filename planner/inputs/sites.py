@@ -443,11 +443,7 @@ def _blocks(case: ScopedCase, sets: Sets, sites: SiteInputs, halls: HallInputs, 
     What exists is as it is until racks that are ordered now can take its place, or until the
     year that the scenario gives the workload.
     """
-    siting = case.scenario.siting
-    given, of_table = siting.block_mw, floats(case.workloads, "min_block_mw")
-    of_table = np.where(siting.table_blocks & (of_table > 0.0), of_table, np.nan)
-    names = case.ids("workloads")
-    size_mw = np.array([given.get(name, mw) for name, mw in zip(names, of_table, strict=True)])
+    siting, names, size_mw = case.scenario.siting, case.ids("workloads"), _block_mw(case)
     is_due = ~np.isnan(size_mw)[racks.used["workload"]]
     since = np.full(len(names), first_delivery(case))
     for name, year in siting.block_from_year.items():
@@ -504,9 +500,14 @@ def _links(sites: SiteInputs, halls: HallInputs, demand: DemandInputs, *, is_who
     return demand.served.select(is_tied[demand.served["site"]], "link")
 
 
+def _block_mw(case: ScopedCase) -> Floats:
+    """Return the least block of each workload, NaN for one that needs none, shape (workload,). [MW]"""
+    siting, of_table = case.scenario.siting, floats(case.workloads, "min_block_mw")
+    of_table = np.where(siting.table_blocks & (of_table > 0.0), of_table, np.nan)
+    named = zip(case.ids("workloads"), of_table, strict=True)
+    return np.array([siting.block_mw.get(name, mw) for name, mw in named])
+
+
 def in_need_of_block(case: ScopedCase) -> set[str]:
     """Return the workloads that need a block."""
-    siting = case.scenario.siting
-    of_table = dict(zip(case.ids("workloads"), floats(case.workloads, "min_block_mw"), strict=True))
-    named = {name for name, mw in of_table.items() if siting.table_blocks and mw > 0.0}
-    return named | set(siting.block_mw)
+    return {*case.named("workloads", ~np.isnan(_block_mw(case))), *case.scenario.siting.block_mw}

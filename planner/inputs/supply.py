@@ -39,10 +39,9 @@ def bridge_lists(
     axes = (sets.site, build.axis("source"), sets.year.renamed("vintage"))
     vintages = Index.sparse("bridge", axes, [codes_[first] for codes_ in build.codes])
 
-    of = np.repeat(first, len(sets.year))
-    year = np.tile(np.arange(len(sets.year)), first.size)
-    leaves = (year > build["year"][of]) & (case.year[year] < start[of] + life[of])
-    of, year = of[leaves], year[leaves]
+    is_after, serves = case.year > case.year[build["year"]][:, None], case.year < (start + life)[:, None]
+    which, year = np.nonzero((is_after & serves)[first])
+    of = first[which]
     moment = case.year[year].astype(np.float64)
     age, source = moment - start[of], build["source"][of]
 
