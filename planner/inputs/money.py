@@ -57,9 +57,13 @@ def real_rates(case: ScopedCase) -> Rates:
     given, nominal = settings.inflation_frac, settings.wacc_nominal_frac
     inflation = case.finance_of("inflation", "world") if given is None else given
     nominal = case.finance_of("wacc_nominal", "world") if nominal is None else nominal
-    of_assets = {asset: settings.asset_wacc_nominal_frac.get(asset, nominal) for asset in _ASSETS}
-    real = {asset: float(real_rate(rate, inflation)) for asset, rate in {"plan": nominal, **of_assets}.items()}
-    return Rates(**real, facility_life_years=case.item("facility_cost", "facility_life", "years"))
+    by_asset = {asset: settings.asset_wacc_nominal_frac.get(asset, nominal) for asset in _ASSETS}
+    own = {str(asset): float(real_rate(rate, inflation)) for asset, rate in by_asset.items()}
+    return Rates(
+        float(real_rate(nominal, inflation)),
+        **own,
+        facility_life_years=case.item("facility_cost", "facility_life", "years"),
+    )
 
 
 def finance_inputs(case: ScopedCase, rates: Rates) -> FinanceInputs:
