@@ -12,7 +12,7 @@ from planner.inputs.existing import stated_sites
 from planner.inputs.own_rows import own_rows
 from planner.inputs.scope import own_key
 from planner.inputs.supply_figures import sources_in_play
-from planner.inputs.tariffs import billed_sites
+from planner.inputs.tariffs import billed_by, billed_sites
 from planner.inputs.without_effect import idle_figures
 from planner.place.geo import geodesic_km
 from planner.scenario.sites import SiteOverride
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Bools
     from planner.inputs.case import ScopedCase
-    from planner.scenario.tariffs import TariffUse
     from planner.scenario.tree import Keys
 
 HALL_ITEMS: Final = ("hall_construction", "hall_retrofit", "hall_opex")
@@ -285,10 +284,10 @@ def _settings(case: ScopedCase, abroad: Bools) -> Iterator[Keys]:
 
 
 def _tariffs(case: ScopedCase, abroad: Bools) -> Iterator[Keys]:
-    """Own tariffs by which a site is billed."""
-    own = case.scenario.energy.own_tariffs
-    used = [use for use in case.scenario.energy.tariffs if use.tariff in own]
-    for name in dict.fromkeys(use.tariff for use in used if _bills(case, use, abroad)):
+    """Own tariffs by which a site is billed, whether or not another entry goes before."""
+    own, sites = case.scenario.energy.own_tariffs, {*np.flatnonzero(abroad).tolist()}
+    bills = (use for use in case.scenario.energy.tariffs if not sites.isdisjoint(billed_by(case, use)[1]))
+    for name in dict.fromkeys(use.tariff for use in bills if use.tariff in own):
         yield "energy", "own_tariffs", name
 
 
@@ -303,13 +302,6 @@ def _contracts(case: ScopedCase, abroad: Bools) -> Iterator[Keys]:
         is_there = offer.zones == "all" or bool(zones & {*offer.zones})
         if offer.price_usd_per_mwh is not None and is_there:
             yield "contracts", "ppa", name, "price_usd_per_mwh"
-
-
-def _bills(case: ScopedCase, use: TariffUse, abroad: Bools) -> bool:
-    """Tell whether an entry names one of the sites, its zone, or all sites."""
-    if isinstance(use.sites, tuple):
-        return not {*use.sites}.isdisjoint(case.named("sites", abroad))
-    return bool(case.sites["zone"][abroad].isin(use.zones).any()) if use.zones else bool(abroad.any())
 
 
 def _rows(case: ScopedCase, abroad: Bools) -> Iterator[tuple[str, TableCell]]:

@@ -22,27 +22,27 @@ from planner.inputs.assumed import (
 from planner.inputs.axes import make_sets
 from planner.inputs.carbon import carbon_inputs, intensity_shape
 from planner.inputs.contracts import contract_inputs
-from planner.inputs.demand import demand_inputs, lever_inputs, wanted_compute
-from planner.inputs.existing import existing_halls_and_racks
+from planner.inputs.demand import Wanted, demand_inputs, lever_inputs
+from planner.inputs.existing import Existing
 from planner.inputs.failover import failover_inputs
-from planner.inputs.grid import balance_inputs, grid_inputs, non_firm_inputs, non_firm_offer
-from planner.inputs.halls import Offers, all_offers, hall_inputs, hall_space
+from planner.inputs.grid import NonFirmOffer, balance_inputs, grid_inputs, non_firm_inputs
+from planner.inputs.halls import HallSpace, Offers, all_offers, hall_inputs
 from planner.inputs.inputs import Inputs, OrderMonths
 from planner.inputs.leads import find_leads
-from planner.inputs.money import finance_inputs, hall_cost, real_rates
+from planner.inputs.money import HallCost, finance_inputs, real_rates
 from planner.inputs.own_rows import note_own_prices, note_own_rows, note_unread_rows, note_unread_tables
 from planner.inputs.power import migration_inputs, power_inputs
 from planner.inputs.power_prices import delivered_prices, load_price_inputs
 from planner.inputs.proportions import demand_out_of_proportion, sites_out_of_proportion, warnings_of
 from planner.inputs.proportions_company import out_of_proportion
-from planner.inputs.racks import quality_of_classes, rack_figures, rack_inputs, rack_space
+from planner.inputs.racks import Quality, RackFigures, RackSpace, rack_inputs
 from planner.inputs.rent import rent_inputs
-from planner.inputs.routes import find_reach
+from planner.inputs.routes import Reach
 from planner.inputs.scope import make_case
 from planner.inputs.site_series import other_load_mw, site_series, slot_climate
 from planner.inputs.sites import committed_facility_mw, note_no_new_halls, site_inputs, siting_inputs
-from planner.inputs.stock import base_year_stock
-from planner.inputs.supply import supply_inputs, supply_offer
+from planner.inputs.stock import Stock
+from planner.inputs.supply import SupplyOffer, supply_inputs
 from planner.inputs.tariffs import find_customers, prices_net_of_tariffs, tariff_inputs
 from planner.inputs.without_effect import settings_without_effect
 from planner.plausible import implausible, one_at_each_place
@@ -169,9 +169,9 @@ def inputs_without_notes(
 def offers_of(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> Offers:
     """Return the racks and hall designs on offer in a scenario."""
     case = make_case(scenario, tables)
-    figures, quality = rack_figures(case), quality_of_classes(case)
-    stated = existing_halls_and_racks(case, figures, quality)
-    stock = base_year_stock(case, figures, wanted_compute(case, figures), quality, stated)
+    figures, quality = RackFigures(case), Quality(case)
+    stated = Existing(case, figures, quality)
+    stock = Stock(case, figures, Wanted(case, figures), quality, stated)
     return all_offers(case, figures, quality, stock)
 
 
@@ -186,27 +186,27 @@ def _made(case: ScopedCase, offers: Offers | None = None) -> Inputs:
 def _inputs_of(case: ScopedCase, offers: Offers | None) -> Inputs:
     """Make everything the model knows from what is in scope, with these racks and designs on offer if given."""
     scenario = case.scenario
-    figures = rack_figures(case)
+    figures = RackFigures(case)
     rates = real_rates(case)
-    cost = hall_cost(case)
+    cost = HallCost(case)
     note_own_prices(case, figures, cost)
-    reach = find_reach(case)
+    reach = Reach(case)
     series = site_series(case)
     climate = slot_climate(case, series)
     other_mw = other_load_mw(case, series)
     customers = find_customers(case)
     prices = prices_net_of_tariffs(case, delivered_prices(case, series), customers)
-    offer = supply_offer(case)
+    offer = SupplyOffer(case)
     case.findings.stop_if_wrong()  # what is no source has no lead
     leads = find_leads(case, offer.makes_its_power)
-    quality = quality_of_classes(case)
-    wanted = wanted_compute(case, figures)
+    quality = Quality(case)
+    wanted = Wanted(case, figures)
     case.findings.warnings += (
         *sites_out_of_proportion(case, figures, wanted),
         *demand_out_of_proportion(case, figures, wanted, case.findings.warnings),
     )
-    stated = existing_halls_and_racks(case, figures, quality)
-    stock = base_year_stock(case, figures, wanted, quality, stated)
+    stated = Existing(case, figures, quality)
+    stock = Stock(case, figures, wanted, quality, stated)
     case.findings.stop_if_wrong()
 
     committed = committed_facility_mw(case)
@@ -215,8 +215,8 @@ def _inputs_of(case: ScopedCase, offers: Offers | None) -> Inputs:
     # Own halls under construction need no decision, but their connection is of the zone's headroom.
     committed = committed + (stated.begun_mw - stated.begun_mw[:, :1]) * per_rack
     offers = offers or all_offers(case, figures, quality, stock)
-    halls = hall_space(case, leads, stock, offers, quality, committed_it_mw)
-    racks = rack_space(case, figures, halls, stock, offers.racks, quality)
+    halls = HallSpace(case, leads, stock, offers, quality, committed_it_mw)
+    racks = RackSpace(case, figures, halls, stock, offers.racks, quality)
     sets = make_sets(case, reach, halls, racks)
 
     rack_lists = rack_inputs(case, sets, figures, racks, rates)
@@ -224,7 +224,7 @@ def _inputs_of(case: ScopedCase, offers: Offers | None) -> Inputs:
     site_lists = site_inputs(case, sets, halls, leads, committed_it_mw)
     site_year = site_lists.site_year
     power = power_inputs(case, sets, rack_lists, climate, wanted, reach, site_year, other_mw)
-    offered = non_firm_offer(case, sets, leads, site_year)
+    offered = NonFirmOffer(case, sets, leads, site_year)
     grid, headroom = grid_inputs(case, sets, stock, committed, leads, prices, site_year, offered, other_mw)
     non_firm = non_firm_inputs(case, sets, offered, headroom, grid, rack_lists)
     shape = intensity_shape(case)

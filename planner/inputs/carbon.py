@@ -70,9 +70,7 @@ def carbon_inputs(
     permitted = np.flatnonzero(~np.isnan(permit) & settings.water.stress_limits)
     return CarbonInputs(
         location_t_per_mwh=intensity[s, t].ravel() / KG_PER_T,
-        claim_t_per_mwh=intensity[claim.codes] / KG_PER_T
-        if settings.carbon.accounting == "market"
-        else np.zeros(claim.size),
+        claim_t_per_mwh=intensity[claim.codes] / KG_PER_T * (settings.carbon.accounting == "market"),
         fuel_price_usd_per_t=fuel_carbon_prices_usd_per_t(case)[s, t],
         **_embodied_t(case, sets, *made),
         cap=Index.sparse("cap", (sets.year,), (capped,)),
@@ -114,7 +112,7 @@ def _intensity_kg_per_mwh(case: ScopedCase) -> Floats:
 
 def intensity_shape(case: ScopedCase) -> Floats:
     """Return intensity over its mean by site and time slice, flat where a site names no shape."""
-    shape = seasonal_slots(case, case.tables["carbon_shapes"], "carbon_zone", "carbon_zone", "shape_frac")
+    shape = seasonal_slots(case, "carbon", "shape_frac")
     is_flat = np.isnan(shape).any(axis=1)
     if is_flat.any():
         case.findings.add_note(

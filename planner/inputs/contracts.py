@@ -139,12 +139,8 @@ def contract_inputs(
     sign = Index.sparse("sign", axes, np.nonzero(may_sign))
     start = np.maximum(first[sign["contract"]], case.year[sign["year"]])
     term = np.array([offer.term_years for offer in offers], dtype=np.float64)
-    may_run = np.concatenate(
-        [
-            np.logical_or.accumulate(may_sign, axis=2),
-            delivers_in_years(case, sets, signed["existing"], has_sites)[len(offers) :],
-        ]
-    )
+    of_signed = delivers_in_years(case, sets, signed["existing"], has_sites)[len(offers) :]
+    may_run = np.concatenate([np.logical_or.accumulate(may_sign, axis=2), of_signed])
     force = Index.sparse("force", axes, np.nonzero(may_run))
     limit = force.select(np.flatnonzero(force["contract"] < len(offers)), "limit")
     is_physical = np.array([kind.kind == "physical" for kind in kinds], dtype=np.bool_)
@@ -209,13 +205,10 @@ def _note_late_zones(
     both = in_time[:, None, :] & has_sites
     can = year[np.where(both.any(axis=2), both.argmax(axis=2), -1)]
     late = is_offered & (can > could[:, None])
+    since = np.where(np.isfinite(can), np.char.mod("from %.0f", can), "in no model year")
     for c, (name, offer) in enumerate(zip(case.scenario.contracts.ppa, offers, strict=True)):
         if late[c].any():
-            since = {
-                z: f"from {can[c, z]:.0f}" if np.isfinite(can[c, z]) else "in no model year"
-                for z in np.flatnonzero(late[c])
-            }
-            zones = [f"{sets.zone.labels[z]} ({year})" for z, year in since.items()]
+            zones = [f"{sets.zone.labels[z]} ({since[c, z]})" for z in np.flatnonzero(late[c])]
             keys: tuple[str, ...] = ("contracts", "ppa", name)
             case.findings.add_note(
                 f"PPA {name} could deliver from {could[c]:.0f}, but these zones have no site in"
@@ -301,14 +294,13 @@ def strikes(case: ScopedCase, sets: Sets, first_hub: Positions) -> Floats:
         for z, zone in enumerate(sets.zone.labels):
             if offer.zones != "all" and zone not in offer.zones:
                 continue
+            own = rows[rows["region"] == regions.get(str(country[z]), "")]
             if offer.price_usd_per_mwh is not None:
                 price[c, z] = case.interpolated(offer.price_usd_per_mwh)
-                continue
-            own = rows[rows["region"] == regions.get(str(country[z]), "")]
-            if own.empty:
+            elif own.empty:
                 without.append(zone)
-                continue
-            price[c, z] = case.on_line(own, "price_usd_per_mwh")
+            else:
+                price[c, z] = case.on_line(own, "price_usd_per_mwh")
         _report_zones_without(case, name, offer, without)
     return price
 

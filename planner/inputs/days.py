@@ -88,12 +88,7 @@ def stress_rank(case: ScopedCase, zones: Sequence[str]) -> Floats:
     """
     share, in_hours = _by_season_and_hour(case, zones)
     days = case.days
-    season_days = np.array(
-        [
-            sum(float(n) for n, season in zip(days.day_days, days.day_season, strict=True) if season == name)
-            for name in SEASONS
-        ]
-    )
+    season_days = np.bincount(codes(days.day_season, SEASONS), np.asarray(days.day_days, np.float64), len(SEASONS))
     hours = in_hours.sum(axis=2) * season_days
     hourly = np.divide(share, hours, out=np.zeros(share.shape), where=hours > 0.0)
     rank = np.empty((len(zones), days.n_slots))

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from planner.base.units import DAYS_PER_YEAR, H100E_PER_KH100E, HOURS_PER_YEAR, MW_PER_GW, MWH_PER_TWH, USD_PER_MUSD
-from planner.family.table_columns import any_along, codes, dense_by_ids, floats, ints, texts
+from planner.family.table_columns import any_along, codes, dense_by_ids, floats, ints, mask_at, texts
 from planner.fleet.compute import (
     Cohorts,
     mean_h100e_from_pf_days,
@@ -140,8 +140,7 @@ def explicit_kh100e(case: ScopedCase, figures: RackFigures, weight: Floats) -> t
             fix = "widen the scope, or leave this demand out"
             case.findings.add(("demand", "explicit", number, "demand_region"), what_is, "a region in scope", fix)
             continue
-        place = workloads.index(stated.workload)
-        amount = case.interpolated(stated.by_year)
+        place, amount = workloads.index(stated.workload), case.interpolated(stated.by_year)
         by_year = _kh100e(case, figures, stated, amount, ("demand", "explicit", number, "unit"))
         where = weight if stated.demand_region is None else np.eye(len(regions))[regions.index(stated.demand_region)]
         kh100e[:, place] += where[:, None] * by_year
@@ -213,47 +212,39 @@ class DemandInputs:
     run_scale_frac: Floats  # [year]: compute of a frontier run over that of the base year's
 
 
-@dataclass(frozen=True)
 class Wanted:
-    """Compute wanted, and the fleet it is computed from."""
+    """Compute wanted, of the path of facility power or stated outright, and the fleet it is computed from."""
 
-    kh100e: Floats  # mean compute, shape (region, workload, year). [kH100e]
-    facility_gw: Floats  # the path for AI, whole market, shape (year,). [GW]
-    share: Floats  # share of power by workload, shape (workload, year)
-    rack_mw: Floats  # nameplate racks of the path for this operator, shape (workload, year). [MW]
-    reference: pd.DataFrame  # the reference fleet as a table for the report
-
-
-def wanted_compute(case: ScopedCase, figures: RackFigures) -> Wanted:
-    """Turn the path of facility power, or demand stated outright, into compute."""
-    demand = case.scenario.demand
-    gw = ai_facility_gw(case)
-    share = workload_share(case)
-    operator = case.scenario.operator.demand_share_frac
-    rack_mw = gw * MW_PER_GW * operator / demand.facility_mw_per_rack_mw * share
-    case.findings.stop_if_wrong()
-    fleet_kh100e = _fleet_kh100e(case, figures, rack_mw)
-    case.findings.stop_if_wrong()
-    weight = floats(case.regions, demand.region_weight)
-    weight = weight / weight.sum()
-    by_region = weight[:, None, None] * fleet_kh100e
-    stated, is_stated, stated_mw = explicit_kh100e(case, figures, weight)
-    if not is_stated.all():
-        note_reading(case)
-    kh100e = np.where(is_stated[None, :, None], stated, by_region) * _scale(case)
-    w, t = np.indices(rack_mw.shape)
-    reference = pd.DataFrame(
-        {
-            "workload": np.array(case.ids("workloads"), dtype=object)[w.ravel()],
-            "year": np.array(case.years.labels, dtype=object)[t.ravel()],
-            "facility_gw": (gw * share).ravel(),
-            "path_mw": np.where(is_stated[:, None], 0.0, gw * MW_PER_GW * operator * share).ravel(),
-            "stated_mw": (stated_mw * _scale(case)).ravel(),
-            "rack_gw": (rack_mw / MW_PER_GW).ravel(),
-            "kh100e": fleet_kh100e.ravel(),
+    def __init__(self, case: ScopedCase, figures: RackFigures) -> None:
+        demand, operator = case.scenario.demand, case.scenario.operator.demand_share_frac
+        gw, share = ai_facility_gw(case), workload_share(case)
+        # nameplate racks of the path for this operator, shape (workload, year). [MW]
+        self.rack_mw: Floats = gw * MW_PER_GW * operator / demand.facility_mw_per_rack_mw * share
+        case.findings.stop_if_wrong()
+        fleet_kh100e = _fleet_kh100e(case, figures, self.rack_mw)
+        case.findings.stop_if_wrong()
+        weight = floats(case.regions, demand.region_weight)
+        weight = weight / weight.sum()
+        stated, is_stated, stated_mw = explicit_kh100e(case, figures, weight)
+        if not is_stated.all():
+            note_reading(case)
+        by_region = weight[:, None, None] * fleet_kh100e
+        # mean compute, shape (region, workload, year). [kH100e]
+        self.kh100e: Floats = np.where(is_stated[None, :, None], stated, by_region) * _scale(case)
+        w, t = (codes_.ravel() for codes_ in np.indices(self.rack_mw.shape))
+        labels = {
+            "workload": np.array(case.ids("workloads"), dtype=object)[w],
+            "year": np.array(case.years.labels, dtype=object)[t],
         }
-    )
-    return Wanted(kh100e, gw, share, rack_mw, reference)
+        of_fleet = {
+            "facility_gw": gw * share,
+            "path_mw": np.where(is_stated[:, None], 0.0, gw * MW_PER_GW * operator * share),
+            "stated_mw": stated_mw * _scale(case),
+            "rack_gw": self.rack_mw / MW_PER_GW,
+            "kh100e": fleet_kh100e,
+        }
+        # the reference fleet as a table for the report
+        self.reference = pd.DataFrame({**labels, **{name: of.ravel() for name, of in of_fleet.items()}})
 
 
 def _scale(case: ScopedCase) -> Floats:
@@ -271,17 +262,15 @@ def workload_share(case: ScopedCase) -> Floats:
     share = dense_by_ids(table, {"workload": every, "year": case.years.years}, "share_of_power_frac")
     for workload, path in own.items():
         share[every.index(workload)] = case.interpolated(path)
+    fix = "add rows, or give demand.workload_share_frac"
     for workload in np.array(every, dtype=object)[np.isnan(share).any(axis=1)]:
         what_is = f"{workload} lacks a share in some of {list(case.years.years)}"
-        case.findings.add(
-            "workload_share", what_is, "a row for each model year", "add rows, or give demand.workload_share_frac"
-        )
+        case.findings.add("workload_share", what_is, "a row for each model year", fix)
+    fix = "give the shares of every workload that changes"
     for year, sum_ in zip(case.years.years, share.sum(axis=0), strict=True):
         if abs(sum_ - 1.0) > _ROUNDING:
             what_is = f"the shares of all workloads sum to {sum_:.6g} in {year}"
-            case.findings.add(
-                ("demand", "workload_share_frac"), what_is, "1", "give the shares of every workload that changes"
-            )
+            case.findings.add(("demand", "workload_share_frac"), what_is, "1", fix)
     return share[codes(case.ids("workloads"), every)]
 
 
@@ -340,28 +329,23 @@ def demand_inputs(case: ScopedCase, sets: Sets, wanted: Wanted, reach: Reach, ra
     demand = Index.sparse("demand", (sets.region, sets.workload, sets.year), placed)
     is_wanted = any_along(kh100e > 0.0, axis=2)
     r, w, s = np.nonzero(is_route & is_wanted[:, :, None])
-    route = Index.sparse("route", (sets.region, sets.workload, sets.site), (r, w, s))
     is_anywhere = np.array(sets.region.labels, dtype=object)[r] == ANYWHERE
     inside = np.where(is_anywhere, 0, r)
-    rtt = np.where(is_anywhere, 0.0, reach.rtt_ms[inside, w, s])
     serves = _serves(case, racks)  # (site, workload, year)
     at = is_route[:, :, :, None] & (kh100e > 0.0)[:, :, None, :] & serves.transpose(1, 0, 2)
-    served = Index.sparse("served", (sets.region, sets.workload, sets.site, sets.year), np.nonzero(at))
-    load = Index.sparse("load", (sets.site, sets.workload, sets.year), np.nonzero(serves))
     share = floats(case.workloads, "tight_share_frac")[demand["workload"]]
-    tight = demand.select(~np.isnan(share), "tight")
     is_free = case.scenario.demand.unmet == "allow"
     no_route = _no_route(case, wanted, reach)
     _note_no_route(case, no_route)
     return DemandInputs(
         demand=demand,
         demand_kh100e=kh100e[placed],
-        route=route,
-        route_rtt_ms=rtt,
+        route=Index.sparse("route", (sets.region, sets.workload, sets.site), (r, w, s)),
+        route_rtt_ms=np.where(is_anywhere, 0.0, reach.rtt_ms[inside, w, s]),
         route_is_tight=np.where(is_anywhere, False, reach.is_tight[inside, w, s]),
-        served=served,
-        load=load,
-        tight=tight,
+        served=Index.sparse("served", (sets.region, sets.workload, sets.site, sets.year), np.nonzero(at)),
+        load=Index.sparse("load", (sets.site, sets.workload, sets.year), np.nonzero(serves)),
+        tight=demand.select(~np.isnan(share), "tight"),
         tight_share_frac=share[~np.isnan(share)],
         no_route=no_route,
         unmet=demand.select(np.full(demand.size, is_free), "unmet"),
@@ -386,10 +370,8 @@ def with_anywhere(kh100e: Floats, reach: Reach) -> tuple[Floats, Bools]:
 
 def _serves(case: ScopedCase, racks: RackSpace) -> Bools:
     """Whether a workload can have racks in use, (site, workload, year)."""
-    serves = np.zeros((racks.used.shape[0], len(case.workloads), len(case.years)), np.bool_)
-    for w in np.unique(racks.workload):
-        serves[:, w] = racks.used[:, racks.workload == w].any(axis=1)
-    return serves
+    s, d, t = np.nonzero(racks.used)
+    return mask_at((racks.used.shape[0], len(case.workloads), len(case.years)), (s, racks.workload[d], t))
 
 
 def _no_route(case: ScopedCase, wanted: Wanted, reach: Reach) -> pd.DataFrame:

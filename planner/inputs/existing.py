@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -178,9 +177,8 @@ class StatedRacks:
             of, first = self.racks["site"].iloc[records[0]], self._at_racks(records[0], "hall")
             found = f"hall {name} is at {site}, which has no racks in it, and racks of {of} are in a hall {name},"
             fix = f"write {of}, or correct the racks"
-            self.case.findings.add(
-                TableCell(HALLS, hall, "site"), f"{found} {first} first", "the site of its racks", fix
-            )
+            must_be = "the site of its racks"
+            self.case.findings.add(TableCell(HALLS, hall, "site"), f"{found} {first} first", must_be, fix)
 
         def halls_of(record: int) -> str:
             site = self.racks["site"].iloc[record]
@@ -303,12 +301,8 @@ class StatedRacks:
                 at, must_be = TableCell(HALLS, hall, "it_mw"), "a hall that feeds its racks"
                 fix = f"correct it_mw, or {column} of what is in it, {self._at_racks(record, column)} first"
             else:
-                at, must_be, of = (
-                    TableCell(RACKS, record, column),
-                    "no more than the hall feeds",
-                    "move racks to another",
-                )
-                fix = f"correct {column}, {of} hall, or correct it_mw, {self._at_hall(hall, 'it_mw')}"
+                at, must_be = TableCell(RACKS, record, column), "no more than the hall feeds"
+                fix = f"correct {column}, move racks to another hall, or correct it_mw, {self._at_hall(hall, 'it_mw')}"
             case.findings.add(at, what_is, must_be, fix)
 
     def _by_hall(self, per_mw: Floats) -> Floats:
@@ -342,10 +336,8 @@ class StatedRacks:
                 hall = int(np.flatnonzero((of_place == number) & is_there[:, year])[0])
                 site, *design = place[hall]
                 asked, has_mw = what.format(amount(wanted[number, year], DIGITS)), amount(there[number, year], DIGITS)
-                found = (
-                    f"the racks in halls {' '.join(design)} of {site} take {asked} in {case.year[year]}, and there is"
-                )
-                found += f" {has_mw}: not all can be in service"
+                found = f"the racks in halls {' '.join(design)} of {site} take {asked} in {case.year[year]}, and there"
+                found += f" is {has_mw}: not all can be in service"
                 case.findings.add_idle(TableCell(HALLS, hall, "it_mw"), found, "correct the halls or the racks")
 
     def _refuse(self, wrong: Bools, column: str, what_is: str, must_be: str, fix: str, **words: Words) -> None:
@@ -373,30 +365,6 @@ def _names(table: pd.DataFrame) -> Sequence[tuple[str, str]]:
     return list(zip(texts(table, "site"), texts(table, "hall"), strict=True))
 
 
-@dataclass(frozen=True)
-class Existing:
-    """What a planner states at the sites of the plan."""
-
-    is_stated: Bools  # sites with a row in one of the tables, shape (site,)
-    hall_mw: Floats  # critical IT power of halls in service, shape (site, cooling, redundancy, year). [MW]
-    ending_mw: Floats  # of this, the power of halls that end before the plan does, same shape. [MW]
-    vintage: NDArray[np.int64]  # calendar years in which racks enter service, rising
-    rack: Codes  # codes of each pool of racks, shape (pool,)
-    cooling: Codes
-    redundancy: Codes
-    duty: Codes
-    mw: Floats  # nameplate of racks that the plan can use, shape (site, pool, vintage). [MW]
-    # critical IT power of halls that have entered service so far, and of those of the first model year, whether they
-    # still serve or have ended since, shape (site, year). [MW]
-    begun_mw: Floats
-    housed_mw: Floats  # nameplate of racks that serve in their own hall, shape (site, pool, year). [MW]
-
-    @property
-    def site_mw(self) -> Floats:
-        """Critical IT power of halls in service, shape (site, year). [MW]"""
-        return np.asarray(self.hall_mw.sum(axis=(1, 2)))
-
-
 def stated_sites(case: ScopedCase) -> Bools:
     """Tell of which sites in scope the tables state what exists, shape (site,)."""
     named = [site for table in (HALLS, RACKS) for site in case.tables[table]["site"]]
@@ -411,40 +379,46 @@ def market_share_frac(case: ScopedCase, given: float | None) -> float:
     return 0.0 if states_own else case.scenario.operator.demand_share_frac
 
 
-def existing_halls_and_racks(case: ScopedCase, figures: RackFigures, quality: Quality) -> Existing:
-    """Read what the planner states, and refuse what cannot be housed or used."""
-    halls, racks = case.tables[HALLS], case.tables[RACKS]
-    _check_sites(case)
-    _check_one_source(case)
-    check_ends(case, halls)
-    note_late(case, halls)
-    serves = halls_in_service(case, halls)
-    ends = last_years(halls) < case.last_year[-1]
-    hall_mw = hall_mw_by_year(case, halls, serves)
-    row = StatedRacks(case, figures, quality, halls, racks)
-    used = np.flatnonzero(row.is_used)
-    pools = np.stack([row.rack[used], row.cooling[used], row.redundancy[used], row.duty[used]], axis=1)
-    pool, of_pool = np.unique(pools, axis=0, return_inverse=True)
-    vintage, of_vintage = np.unique(row.first_year[used], return_inverse=True)
-    at = row.site[used], of_pool.ravel()
-    mw = sum_at((len(case.sites), len(pool), vintage.size), (*at, of_vintage), row.mw[used])
-    housed = sum_at((len(case.sites), len(pool), len(case.years)), at, (row.mw[:, None] * row.serves)[used])
-    _note_ends(case, halls, row)
-    _note_empty(case, halls, hall_mw, mw)
-    _note_connections(case, halls, hall_mw)
-    return Existing(
-        is_stated=stated_sites(case),
-        hall_mw=hall_mw,
-        ending_mw=hall_mw_by_year(case, halls, serves & ends[:, None]),
-        vintage=vintage,
-        rack=pool[:, 0],
-        cooling=pool[:, 1],
-        redundancy=pool[:, 2],
-        duty=pool[:, 3],
-        mw=mw,
-        begun_mw=begun_mw_by_year(case, halls),
-        housed_mw=housed,
-    )
+class Existing:
+    """What a planner states at the sites of the plan; what cannot be housed or used is refused."""
+
+    def __init__(self, case: ScopedCase, figures: RackFigures, quality: Quality) -> None:
+        halls, racks = case.tables[HALLS], case.tables[RACKS]
+        _check_sites(case)
+        _check_one_source(case)
+        check_ends(case, halls)
+        note_late(case, halls)
+        serves, ends = halls_in_service(case, halls), last_years(halls) < case.last_year[-1]
+        self.is_stated = stated_sites(case)  # sites with a row in one of the tables, shape (site,)
+        # critical IT power of halls in service, shape (site, cooling, redundancy, year), and of this the power of halls
+        # that end before the plan does. [MW]
+        self.hall_mw = hall_mw_by_year(case, halls, serves)
+        self.ending_mw = hall_mw_by_year(case, halls, serves & ends[:, None])
+        # critical IT power of halls that have entered service so far, and of those of the first model year, whether
+        # they still serve or have ended since, shape (site, year). [MW]
+        self.begun_mw = begun_mw_by_year(case, halls)
+
+        row = StatedRacks(case, figures, quality, halls, racks)
+        used = np.flatnonzero(row.is_used)
+        pools = np.stack([row.rack[used], row.cooling[used], row.redundancy[used], row.duty[used]], axis=1)
+        pool, of_pool = np.unique(pools, axis=0, return_inverse=True)
+        self.rack, self.cooling, self.redundancy, self.duty = pool.T  # codes of each pool of racks, shape (pool,)
+        # calendar years in which racks enter service, rising
+        self.vintage, of_vintage = np.unique(row.first_year[used], return_inverse=True)
+        at = row.site[used], of_pool.ravel()
+        n_sites, n_pools = len(case.sites), len(pool)
+        # nameplate of racks that the plan can use, shape (site, pool, vintage). [MW]
+        self.mw = sum_at((n_sites, n_pools, self.vintage.size), (*at, of_vintage), row.mw[used])
+        # nameplate of racks that serve in their own hall, shape (site, pool, year). [MW]
+        self.housed_mw = sum_at((n_sites, n_pools, len(case.years)), at, (row.mw[:, None] * row.serves)[used])
+        _note_ends(case, halls, row)
+        _note_empty(case, halls, self)
+        _note_connections(case, halls, self)
+
+    @property
+    def site_mw(self) -> Floats:
+        """Critical IT power of halls in service, shape (site, year). [MW]"""
+        return np.asarray(self.hall_mw.sum(axis=(1, 2)))
 
 
 def _check_sites(case: ScopedCase) -> None:
@@ -454,13 +428,10 @@ def _check_sites(case: ScopedCase) -> None:
         for left_out in dict.fromkeys(site[site.isin(list(known - set(case.ids("sites"))))]):
             records = np.flatnonzero(site == left_out)
             rows = "1 row" if records.size == 1 else f"{records.size} rows"
-            found = (
-                f"{table} has {rows} for {left_out}, which is not in the plan: what exists there is neither used nor"
-            )
-            found += " paid for, and its demand is served elsewhere"
-            case.findings.add_idle(
-                TableCell(table, int(records[0]), "site"), found, "widen the scope, or remove the rows"
-            )
+            found = f"{table} has {rows} for {left_out}, which is not in the plan: what exists there is neither used"
+            found += " nor paid for, and its demand is served elsewhere"
+            fix = "widen the scope, or remove the rows"
+            case.findings.add_idle(TableCell(table, int(records[0]), "site"), found, fix)
 
 
 def _check_one_source(case: ScopedCase) -> None:
@@ -492,34 +463,30 @@ def _note_ends(case: ScopedCase, halls: pd.DataFrame, row: StatedRacks) -> None:
             text += f" {last[record]:.0f}."
             if left.any():
                 design = f"{halls['cooling'].iloc[record]} and {halls['redundancy'].iloc[record]}"
-                text += (
-                    f" Racks of {amount(row.mw[left].sum(), DIGITS)} MW in it live longer: they go on where other halls"
-                )
-                text += f" of {design} at {place} have room, or are out of service."
+                text += f" Racks of {amount(row.mw[left].sum(), DIGITS)} MW in it live longer: they go on where other"
+                text += f" halls of {design} at {place} have room, or are out of service."
             if own_key(case.scenario, str(place), "grid_firm_mw") is None:
                 text += " Its firm connection is assumed to stay with the site; where it leaves with the hall, give"
                 text += " grid_firm_mw by year."
         case.findings.add_note(text, TableCell(HALLS, int(record), "last_year"))
 
 
-def _note_empty(case: ScopedCase, halls: pd.DataFrame, hall_mw: Floats, rack_mw: Floats) -> None:
+def _note_empty(case: ScopedCase, halls: pd.DataFrame, existing: Existing) -> None:
     """Say where halls are stated and no rack."""
-    site_mw = hall_mw.sum(axis=(1, 2))
-    empty = (site_mw.max(axis=1) > 0.0) & (rack_mw.sum(axis=(1, 2)) == 0.0)
+    site_mw = existing.site_mw
+    empty = (site_mw.max(axis=1) > 0.0) & (existing.mw.sum(axis=(1, 2)) == 0.0)
     if empty.any():
         mw = site_mw[empty].sum(axis=0)
         changes = np.flatnonzero(np.diff(mw, prepend=0.0))
         by_year = ", ".join(f"{amount(mw[t], DIGITS)} MW from {case.year[t]}" for t in changes)
         names = some(case.named("sites", empty), NAMED)
-        text = (
-            f"{RACKS} has no rack that the plan can use in the halls of {names}, which begin without racks: {by_year}."
-        )
-        case.findings.add_note(text, _first_row(case, halls, empty))
+        text = f"{RACKS} has no rack that the plan can use in the halls of {names}, which begin without racks:"
+        case.findings.add_note(f"{text} {by_year}.", _first_row(case, halls, empty))
 
 
-def _note_connections(case: ScopedCase, halls: pd.DataFrame, hall_mw: Floats) -> None:
+def _note_connections(case: ScopedCase, halls: pd.DataFrame, existing: Existing) -> None:
     """Say which connection is assumed where the planner states none."""
-    site_mw = hall_mw.sum(axis=(1, 2))
+    site_mw = existing.site_mw
     stated = [own_key(case.scenario, site, "grid_firm_mw") is not None for site in case.ids("sites")]
     assumed = (site_mw.max(axis=1) > 0.0) & ~np.array(stated, dtype=np.bool_)
     if assumed.any():

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.family.table_columns import floats
+from planner.family.table_columns import floats, mask_at
 from planner.inputs.axes import ANYWHERE
 from planner.lp import Axis, Index
-from planner.lp.index import distinct, locate, pairs
+from planner.lp.index import cross, distinct, locate, pairs
 from planner.place.geo import geodesic_km
 
 if TYPE_CHECKING:
@@ -59,29 +59,23 @@ def failover_inputs(case: ScopedCase, sets: Sets, racks: RackInputs, demand: Dem
     served = demand.served
     covered = served.select(asks[served["workload"], served["year"]], "covered")
     by_neighbours = settings.form == "neighbours"
-    neighbour = load if by_neighbours else _none(load)
-    covered = _none(covered) if by_neighbours else covered
+    neighbour, covered = (load, _none(covered)) if by_neighbours else (_none(load), covered)
     _note_alone(case, demand, asks, may_cover)
-    row, cover = _neighbours(case, demand, neighbour, reserve, may_cover)
     pair = _pairs(case, sets, demand, covered, reserve, may_cover)
     cut = Axis("cut", ("1",))
-    nothing = np.zeros(0, dtype=np.intp)
+    of_cuts = ("cut_served_row", "cut_served", "cut_reserve_row", "cut_reserve")
     return FailoverInputs(
         standby=standby,
         reserve=reserve,
         power=_power(sets, reserve, peak),
         may_cover=may_cover,
         neighbour=neighbour,
-        neighbour_row=row,
-        neighbour_reserve=cover,
+        **_neighbours(case, demand, neighbour, reserve, may_cover),
         covered=covered,
         pair=pair,
         taken=distinct(pair, "workload", "site", "standby", "year", name="taken"),
         cut=Index.sparse("cut", (sets.site, sets.workload, sets.year, cut), [[], [], [], []]),
-        cut_served_row=nothing,
-        cut_served=nothing,
-        cut_reserve_row=nothing,
-        cut_reserve=nothing,
+        **dict.fromkeys(of_cuts, np.zeros(0, dtype=np.intp)),
     )
 
 
@@ -95,9 +89,7 @@ def needs_failover(case: ScopedCase, sets: Sets) -> Bools:
 
 def _note_alone(case: ScopedCase, demand: DemandInputs, asks: Bools, may_cover: Bools) -> None:
     """Note users whom a site reaches, but no two that may stand in for each other."""
-    route, wanted = demand.route, demand.demand
-    reaches = np.zeros([len(route.axis(name)) for name in ("region", "workload", "site")])
-    reaches[route["region"], route["workload"], route["site"]] = 1.0
+    wanted, reaches = demand.demand, _reaches(demand)
     has_two = reaches_two(reaches, may_cover)
     is_alone = reaches.any(axis=2) & ~has_two
     in_question = asks[wanted["workload"], wanted["year"]]
@@ -118,6 +110,11 @@ def _note_alone(case: ScopedCase, demand: DemandInputs, asks: Bools, may_cover: 
             f" out for {workload}, allow more sites, or raise rtt_bound_ms.",
             ("workloads", workload, "failover"),
         )
+
+
+def _reaches(demand: DemandInputs) -> Floats:
+    """Return 1 where a site reaches the users of a workload, else 0, shape (region, workload, site)."""
+    return mask_at([len(axis) for axis in demand.route.axes], demand.route.codes).astype(np.float64)
 
 
 def reaches_two(reaches: Floats, may_cover: Bools) -> Bools:
@@ -142,33 +139,26 @@ def may_cover_for(case: ScopedCase) -> Bools:
 
 
 def _power(sets: Sets, reserve: Index, peak: Positions) -> Index:
-    at = distinct(reserve, "site", "year")
-    return Index.sparse(
-        "failover_power",
-        (sets.site, sets.year, sets.slot),
-        (np.repeat(at["site"], len(peak)), np.repeat(at["year"], len(peak)), np.tile(peak, at.size)),
-    )
+    slots = cross(distinct(reserve, "site", "year"), sets.slot, "failover_power")
+    return slots.select(np.isin(slots["slot"], peak))
 
 
 def _neighbours(
     case: ScopedCase, demand: DemandInputs, load: Index, reserve: Index, may_cover: Bools
-) -> tuple[Positions, Positions]:
+) -> dict[str, Positions]:
     """Pair every load with the reserves of the sites that reach enough of its users."""
     users = _common_users(demand)  # (workload, failed site, site)
     least = case.scenario.failover.neighbour_users_frac * np.einsum("wss->ws", users)[:, :, None] * (1.0 - 1e-9)
     covers = may_cover & (users > 0.0) & (users >= least)
     row, cover = pairs(load, reserve, on=("workload", "year"))
     stands_in = covers[load["workload"][row], load["site"][row], reserve["site"][cover]]
-    return row[stands_in], cover[stands_in]
+    return {"neighbour_row": row[stands_in], "neighbour_reserve": cover[stands_in]}
 
 
 def _common_users(demand: DemandInputs) -> np.ndarray:
     """Compute wanted by users whom both sites reach, shape (workload, site, site). [kH100e]"""
-    route = demand.route
-    shape = [len(route.axis(name)) for name in ("region", "workload", "site")]
-    reaches = np.zeros(shape)
-    reaches[route["region"], route["workload"], route["site"]] = 1.0
-    wanted = np.zeros(shape[:2])
+    reaches = _reaches(demand)
+    wanted = np.zeros(reaches.shape[:2])
     np.add.at(wanted, (demand.demand["region"], demand.demand["workload"]), demand.demand_kh100e)
     return np.asarray(np.einsum("rw,rws,rwf->wsf", wanted, reaches, reaches, optimize=True))
 
@@ -192,12 +182,9 @@ def _pairs(
     if most != "all":
         near = (rank < most) | (np.array(sets.region.labels, dtype=object)[covered["region"][service]] == ANYWHERE)
         service, one = service[near], one[near]
-    codes = [covered[name][service] for name in ("region", "workload", "site", "year")]
-    return Index.sparse(
-        "pair",
-        (sets.region, sets.workload, sets.site, standby, sets.year),
-        (*codes[:3], other["standby"][one], codes[3]),
-    )
+    region, workload, failed, year = (covered[name][service] for name in ("region", "workload", "site", "year"))
+    axes = (sets.region, sets.workload, sets.site, standby, sets.year)
+    return Index.sparse("pair", axes, (region, workload, failed, other["standby"][one], year))
 
 
 def has_failover(case: ScopedCase) -> bool:

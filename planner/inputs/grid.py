@@ -68,40 +68,28 @@ _PERCENT: Final = 100.0
 _NONE: Final = 1e-9  # share of a slot that is rounding
 
 
-@dataclass(frozen=True)
 class NonFirmOffer:
     """Where and when non-firm connection may be had."""
 
-    tier: Axis  # curtailment rates that it may have. [%]
-    connect: Index  # (site, year) entering service
-    start: Floats  # start of service, and when it turns firm; infinite where never. [year]
-    turns_firm: Floats
-    firm_year: NDArray[np.intp]  # first model year in which it is firm at some time; -1 for none
+    def __init__(self, case: ScopedCase, sets: Sets, leads: Leads, site_year: Index) -> None:
+        lead = leads.non_firm
+        s, t = np.nonzero(lead.may & mask_at(lead.may.shape, (site_year["site"], site_year["year"])))
+        self.tier = Axis("tier", tuple(f"{rate:g}" for rate in _tiers_pct(case)))  # curtailment rates. [%]
+        self.connect = Index.sparse("connect", (sets.site, sets.year), (s, t))  # (site, year) entering service
+        # start of service, and when it turns firm; infinite where never. [year]
+        self.start = lead.service[s, t]
+        months = service_figure(case, "firm_after_months")
+        self.turns_firm = np.where(months > 0.0, self.start + months / MONTHS_PER_YEAR, np.inf)
+        # first model year in which it is firm at some time; -1 for none
+        firm_year = np.searchsorted(case.last_year + 1.0, self.turns_firm, side="right")
+        self.firm_year = np.where(firm_year < len(case.years), firm_year, -1)
 
     @property
     def firm(self) -> Index:
         """(site, year) in which some may turn firm."""
         turns = np.flatnonzero(self.firm_year >= 0)
-        axes = self.connect.axes
         both = np.unique(np.stack([self.connect["site"], self.firm_year])[:, turns], axis=1)
-        return Index.sparse("turns firm", axes, (both[0], both[1]))
-
-
-def non_firm_offer(case: ScopedCase, sets: Sets, leads: Leads, site_year: Index) -> NonFirmOffer:
-    """Return where and when non-firm connection may be had."""
-    lead = leads.non_firm
-    s, t = np.nonzero(lead.may & mask_at(lead.may.shape, (site_year["site"], site_year["year"])))
-    start = lead.service[s, t]
-    months = service_figure(case, "firm_after_months")
-    turns_firm = np.where(months > 0.0, start + months / MONTHS_PER_YEAR, np.inf)
-    firm_year = np.searchsorted(case.last_year + 1.0, turns_firm, side="right")
-    return NonFirmOffer(
-        tier=Axis("tier", tuple(f"{rate:g}" for rate in _tiers_pct(case))),
-        connect=Index.sparse("connect", (sets.site, sets.year), (s, t)),
-        start=start,
-        turns_firm=turns_firm,
-        firm_year=np.where(firm_year < len(case.years), firm_year, -1),
-    )
+        return Index.sparse("turns firm", self.connect.axes, (both[0], both[1]))
 
 
 def _tiers_pct(case: ScopedCase) -> list[float]:
@@ -151,10 +139,9 @@ def non_firm_inputs(
 
 def _service(case: ScopedCase, offer: NonFirmOffer, site_year: Index) -> Index:
     """Return the sites and years in which some may be non-firm."""
-    sites, years = len(site_year.axis("site")), len(site_year.axis("year"))
-    may = np.zeros((sites, years), dtype=np.bool_)
-    for t, first in enumerate(case.year):
-        may[offer.connect["site"][((offer.connect["year"] <= t) & (offer.turns_firm > first))], t] = True
+    is_there = (offer.connect["year"][:, None] <= np.arange(len(case.year))) & (offer.turns_firm[:, None] > case.year)
+    connected, t = np.nonzero(is_there)
+    may = mask_at((len(case.sites), len(case.year)), (offer.connect["site"][connected], t))
     return site_year.select(np.flatnonzero(may[site_year["site"], site_year["year"]]), "non_firm")
 
 
@@ -198,10 +185,7 @@ def _capex_musd_per_mw(case: ScopedCase) -> float:
     own = settings.non_firm.usd_per_mw
     if own is not None:
         return own / USD_PER_MUSD
-    substation, network = (
-        case.item("facility_cost", item, "USD/MW facility")
-        for item in ("substation_customer", "interconnection_network")
-    )
+    substation, network = _substation_and_network_usd_per_mw(case)
     cost = substation + service_figure(case, "upgrade_cost_frac") * network
     if settings.expansion_usd_per_mw is not None:
         cost *= settings.expansion_usd_per_mw / (substation + network)
@@ -234,64 +218,46 @@ LOWEST_RATE_PCT: Final = 0.25
 """Lowest rate of curtailment in table `zone_headroom`, which firm connection is a share of. [%]"""
 
 
-@dataclass(frozen=True)
 class Headroom:
-    """Limits of new connection in zones."""
-
-    firm: Index  # (zone, year) in which firm connection meets a limit of its own
-    firm_mw: Floats  # the limits beyond commitments. [MW]
-    total: Index  # (zone, year, tier) in which firm connection and non-firm up to a tier meet one
-    total_mw: Floats
-    every: pd.DataFrame  # zone, year, limit_mw, firm_limit_mw, committed_mw, rate_pct: for the report
-
-
-def headroom_lists(
-    case: ScopedCase, sets: Sets, committed_facility_mw: Floats, firm: Index, non_firm: Index, tier: Axis
-) -> Headroom:
-    """Return the limits of new connection by zone and year that can bind.
+    """Limits of new connection by zone and year that can bind.
 
     Connections only grow: what later years allow binds earlier years as well, and a year whose
     limit is not below that of a later one needs no row. Firm connection needs no limit of its
     own where it is as large as that of firm and non-firm together.
-    Takes `committed_facility_mw` (site, year) [MW], `firm` (site, year), `non_firm` (site, year), `tier` [%].
     """
-    rate_pct = case.scenario.grid.curtailment_rate_pct
-    share = case.scenario.grid.firm_headroom_frac
-    growth = _growth_mw(case, sets) if case.scenario.grid.headroom_growth else 0.0
-    limit = _limit_mw(case, sets, rate_pct, growth)
-    firm_limit = limit
-    if share is not None:
-        firm_limit = np.minimum(limit, share * _limit_mw(case, sets, LOWEST_RATE_PCT, growth))
-    committed = sum_at(limit.shape, (sets.site_zone,), committed_facility_mw)
-    _note_full(case, sets, committed - firm_limit, committed_facility_mw.max(axis=1) > 0.0)
-    _note_estimates(case, sets)
-    by_tier = [_limit_mw(case, sets, float(label), growth) for label in tier.labels]
-    total_mw = _until_later(np.maximum(np.stack([limit, *by_tier]) - committed, 0.0))
-    firm_mw = _until_later(np.maximum(firm_limit - committed, 0.0))
-    since_total = _since(sets, non_firm, min_with=firm)
-    has_total = np.isin(np.arange(len(sets.zone)), sets.site_zone[non_firm["site"]])
-    total = _binds(total_mw[1:]) & since_total & has_total[:, None]
-    k, z, t = np.nonzero(total)
-    own = _binds(firm_mw) & _since(sets, firm)
-    own &= ~has_total[:, None] | (firm_mw < total_mw[0])
-    zone, year = (grid.ravel() for grid in np.indices(limit.shape))
-    axes = (sets.zone, sets.year)
-    return Headroom(
-        firm=Index.sparse("headroom", axes, np.nonzero(own)),
-        firm_mw=firm_mw[own],
-        total=Index.sparse("all_headroom", (*axes, tier), (z, t, k)),
-        total_mw=total_mw[1:][total],
-        every=pd.DataFrame(
-            {
-                "zone": sets.zone.texts[zone],
-                "year": sets.year.texts[year],
-                "limit_mw": limit.ravel(),
-                "firm_limit_mw": firm_limit.ravel(),
-                "committed_mw": committed.ravel(),
-                "rate_pct": rate_pct,
-            }
-        ),
-    )
+
+    def __init__(
+        self, case: ScopedCase, sets: Sets, committed_facility_mw: Floats, firm: Index, non_firm: Index, tier: Axis
+    ) -> None:
+        """Take `committed_facility_mw` (site, year) [MW], `firm` and `non_firm` (site, year), `tier` [%]."""
+        rate_pct = case.scenario.grid.curtailment_rate_pct
+        share = case.scenario.grid.firm_headroom_frac
+        growth = _growth_mw(case, sets) if case.scenario.grid.headroom_growth else 0.0
+        limit = _limit_mw(case, sets, rate_pct, growth)
+        firm_limit = limit
+        if share is not None:
+            firm_limit = np.minimum(limit, share * _limit_mw(case, sets, LOWEST_RATE_PCT, growth))
+        committed = sum_at(limit.shape, (sets.site_zone,), committed_facility_mw)
+        _note_full(case, sets, committed - firm_limit, committed_facility_mw.max(axis=1) > 0.0)
+        _note_estimates(case, sets)
+        by_tier = [_limit_mw(case, sets, float(label), growth) for label in tier.labels]
+        total_mw = _until_later(np.maximum(np.stack([limit, *by_tier]) - committed, 0.0))
+        firm_mw = _until_later(np.maximum(firm_limit - committed, 0.0))
+        has_total = np.isin(np.arange(len(sets.zone)), sets.site_zone[non_firm["site"]])
+        is_total = _binds(total_mw[1:]) & _since(sets, firm, non_firm) & has_total[:, None]
+        is_firm = _binds(firm_mw) & _since(sets, firm)
+        is_firm &= ~has_total[:, None] | (firm_mw < total_mw[0])
+        axes = (sets.zone, sets.year)
+        # (zone, year) in which firm connection meets a limit of its own, beyond commitments. [MW]
+        self.firm, self.firm_mw = Index.sparse("headroom", axes, np.nonzero(is_firm)), firm_mw[is_firm]
+        k, z, t = np.nonzero(is_total)
+        # (zone, year, tier) in which firm connection and non-firm up to a tier meet one. [MW]
+        self.total, self.total_mw = Index.sparse("all_headroom", (*axes, tier), (z, t, k)), total_mw[1:][is_total]
+        zone, year = (grid.ravel() for grid in np.indices(limit.shape))
+        labels = {"zone": sets.zone.texts[zone], "year": sets.year.texts[year]}
+        of_report = {"limit_mw": limit, "firm_limit_mw": firm_limit, "committed_mw": committed}
+        by_zone = {name: mw.ravel() for name, mw in of_report.items()}
+        self.every = pd.DataFrame({**labels, **by_zone, "rate_pct": rate_pct})  # for the report
 
 
 def _until_later(room: Floats) -> Floats:
@@ -306,12 +272,11 @@ def _binds(room: Floats) -> np.ndarray:
     return binds
 
 
-def _since(sets: Sets, offers: Index, min_with: Index | None = None) -> np.ndarray:
+def _since(sets: Sets, *offers: Index) -> np.ndarray:
     """Return whether anything may have been connected in a zone by a year."""
     first = np.full(len(sets.zone), len(sets.year))
-    for index in (offers, min_with):
-        if index is not None:
-            np.minimum.at(first, sets.site_zone[index["site"]], index["year"])
+    for index in offers:
+        np.minimum.at(first, sets.site_zone[index["site"]], index["year"])
     return np.asarray(np.arange(len(sets.year)) >= first[:, None])
 
 
@@ -332,13 +297,12 @@ def _note_full(case: ScopedCase, sets: Sets, excess_mw: Floats, comes: Bools) ->
         if None in keys:
             parts.append((f"{zone} in {years} (by {by_mw} MW)", sites))
             continue
-        text = (
+        case.findings.add_note(
             f"What is under construction at {some(sites, _NAMED)} is connected as grid_firm_mw says. It takes {by_mw}"
+            f" MW more than the {kind}headroom of {zone} in {years}: no {kind}connection is possible there beyond it up"
+            " to the last of these years.",
+            keys[0],
         )
-        text += (
-            f" MW more than the {kind}headroom of {zone} in {years}: no {kind}connection is possible there beyond it"
-        )
-        case.findings.add_note(f"{text} up to the last of these years.", keys[0])
     if not parts:
         return
     text = (
@@ -462,7 +426,7 @@ def grid_inputs(
     slots = np.array([(at, slot) for at, one in enumerate(periods) for slot in one.slots], dtype=np.intp)
     may_be_firm = mask_at(firm.shape, expand.codes) | mask_at(firm.shape, non_firm.firm.codes)
     enters = Index.sparse("firm enters", (sets.site, sets.year), np.nonzero(may_be_firm))
-    headroom = headroom_lists(case, sets, committed_facility_mw, enters, non_firm.connect, non_firm.tier)
+    headroom = Headroom(case, sets, committed_facility_mw, enters, non_firm.connect, non_firm.tier)
     lists = GridInputs(
         energy_usd_per_mwh=prices.energy_usd_per_mwh[s, t].ravel(),
         demand_charge_usd_per_kw_month=prices.demand_charge_usd_per_kw_month[s, t],
@@ -489,11 +453,13 @@ def grid_inputs(
 
 def _expansion_musd_per_mw(case: ScopedCase) -> float:
     own = case.scenario.grid.expansion_usd_per_mw
-    if own is None:
-        own = case.item("facility_cost", "substation_customer", "USD/MW facility") + case.item(
-            "facility_cost", "interconnection_network", "USD/MW facility"
-        )
-    return own / USD_PER_MUSD
+    return (sum(_substation_and_network_usd_per_mw(case)) if own is None else own) / USD_PER_MUSD
+
+
+def _substation_and_network_usd_per_mw(case: ScopedCase) -> tuple[float, float]:
+    items = ("substation_customer", "interconnection_network")
+    substation, network = (case.item("facility_cost", item, "USD/MW facility") for item in items)
+    return substation, network
 
 
 def _note_waiting(case: ScopedCase, leads: Leads, spare_mw: Floats) -> None:

@@ -81,7 +81,7 @@ def _designs(case: ScopedCase, figures: RackFigures, quality: Quality, stock: St
     cooling = allowed & ~(is_stressed[:, None] & bools(case.cooling, "needs_water"))
     admitted = figures.admits.astype(np.float64) @ figures.fits > 0.0  # (workload, cooling)
     houses = admitted.T.astype(np.float64) @ (quality.suffices & quality.allowed) > 0.0
-    may_change = stock.stands(case) & case.scenario.retrofit.allow
+    may_change = stock.stands() & case.scenario.retrofit.allow
     new = cooling[:, :, None] & houses & (~_is_replaced(case, quality) | may_change)
     return cooling & any_along(admitted, 0), np.asarray(new)
 
@@ -171,90 +171,65 @@ class HallInputs:
         return np.asarray(self.build.labels("stage") == "committed")
 
 
-@dataclass(frozen=True)
 class HallSpace:
-    """Designs, and the masks of what can be done with each."""
+    """Where and when halls can be: the designs in play, and masks of what can be done with each."""
 
-    cooling: Codes  # codes of every design, shape (design,)
-    redundancy: Codes
-    existing_mw: Floats  # critical IT power that exists, shape (site, design, year). [MW]
-    ending_mw: Floats  # of this, the power of halls that end before the plan does, same shape. [MW]
-    fill_frac: Floats  # share of the power of a design's existing halls that racks may take, shape (site, design)
-    build: Bools  # new halls whose lead has passed, shape (site, design, year)
-    committed: Bools  # new halls that are committed, same shape
-    # existing halls, of those that last, that may become another design, shape (site, design, design, year)
-    retrofit: Bools
-    retrofit_row: Codes  # row of table `retrofit` for a pair of designs, -1 for none, shape (design, design)
-    lease: Bools  # halls available to lease, shape (site, design, year)
-    lease_usd_per_kw_month: Floats  # their rent, NaN where there is none, shape (site, design)
-    # a hall that can be there may be operated as another design, shape (site, design, design, year): of its cooling, no
-    # more available, and the least that some workload needs
-    operate: Bools
-    stands: Bools  # some hall of the design, or operated as such, can be there, shape (site, design, year)
-    # design that names the racks of a use in halls of a cooling, shape (duty, design): the least topology that its
-    # workloads need
-    pool_hall: Codes
-    committed_mw: Floats  # critical IT power committed by the end of each year, cumulative, shape (site, year)
+    def __init__(
+        self, case: ScopedCase, leads: Leads, stock: Stock, designs: Offers, quality: Quality, committed_mw: Floats
+    ) -> None:
+        """Take `committed_mw` (site, year) [MW]."""
+        rents, stood = _rents(case), stock.stands()
+        kept = any_along(stood, (0, 1)) & bool(case.scenario.retrofit.allow)  # topologies of retrofits
+        in_play = any_along(designs.new, axis=0) | any_along(~np.isnan(rents), axis=0)
+        in_play |= any_along(stood, 0) | (any_along(designs.cooling, 0)[:, None] & kept)
+        in_play[stock.cooling, stock.redundancy] = True
+        is_least = np.isin(np.arange(len(case.redundancy)), quality.least)
+        in_play |= any_along(in_play, 1)[:, None] & is_least
+        cooling, redundancy = np.nonzero(in_play)
+        self.cooling, self.redundancy = cooling, redundancy  # codes of every design, shape (design,)
+        offered = designs.new[:, cooling, redundancy]
+        # critical IT power that exists, and of this that of halls that end before the plan does, shape (site, design,
+        # year). [MW]
+        self.existing_mw = _existing_mw(case, stock, cooling, redundancy)
+        self.ending_mw = stock.stated.ending_mw[:, cooling, redundancy]
+        # share of the power of a design's existing halls that racks may take, shape (site, design)
+        self.fill_frac = _fill_frac(case, stock, cooling, redundancy)
+        self.committed_mw = committed_mw  # critical IT power by the end of each year, cumulative, shape (site, year)
+
+        is_known = ints(case.cooling, "first_year")[cooling][:, None] <= case.last_year
+        # What is committed comes in the middle of its year, whatever the lead of what is ordered.
+        is_ready = ints(case.cooling, "first_year")[cooling][:, None] <= case.year
+        may_grow = bools(case.sites, "new_halls")[:, None, None]
+        # new halls that are committed, and those whose lead has passed, shape (site, design, year)
+        self.committed: Bools = offered[:, :, None] & is_ready & (committed_mw > 0.0)[:, None, :]
+        self.build: Bools = offered[:, :, None] & leads.hall.may[:, None, :] & is_known & may_grow
+        # row of table `retrofit` for a pair of designs, -1 for none, shape (design, design)
+        self.retrofit_row = _retrofit_row(case, cooling, redundancy)
+        # existing halls that may become another design, shape (site, design, design, year); those that end before the
+        # plan does cannot become others that would go on
+        some_lasts = (self.existing_mw > self.ending_mw)[:, :, None, :]
+        may_become = designs.cooling[:, None, cooling, None] & is_known & _serves(case, self.retrofit_row)
+        self.retrofit: Bools = some_lasts & may_become
+        self.lease_usd_per_kw_month = rents[:, cooling, redundancy]  # rent, NaN for none, shape (site, design)
+        # halls available to lease, shape (site, design, year)
+        self.lease: Bools = ~np.isnan(self.lease_usd_per_kw_month)[:, :, None] & is_known & may_grow
+        begun = np.logical_or.accumulate(self.build | self.committed | self.retrofit.any(axis=1), axis=2)
+        stands = (self.existing_mw > 0.0) | self.lease | begun
+        replaces = quality.replaces[np.ix_(redundancy, redundancy)] & (cooling[:, None] == cooling)
+        replaces &= is_least[redundancy] & ~np.eye(cooling.size, dtype=np.bool_)
+        # a hall that can be there may be operated as another design, shape (site, design, design, year): of its
+        # cooling, no more available, and the least that some workload needs
+        self.operate: Bools = stands[:, :, None] & replaces[None, :, :, None]
+        # some hall of the design, or operated as such, can be there, shape (site, design, year)
+        self.stands = stands | any_along(self.operate, 1)
+        # design that names the racks of a use in halls of a cooling, shape (duty, design): the least topology that its
+        # workloads need
+        self.pool_hall = _pool_hall(case, quality, cooling, redundancy)
 
     def design(self, cooling: Codes, redundancy: Codes) -> Codes:
         """Return the design of pairs of codes, -1 where none is in play."""
         width = int(max(self.redundancy.max(initial=0), redundancy.max(initial=0))) + 1
         return codes(list(cooling * width + redundancy), list(self.cooling * width + self.redundancy))
-
-
-def hall_space(
-    case: ScopedCase, leads: Leads, stock: Stock, designs: Offers, quality: Quality, committed_mw: Floats
-) -> HallSpace:
-    """Find where and when halls can be. Takes `committed_mw` (site, year) [MW]."""
-    rents = _rents(case)
-    stands = stock.stands(case)
-    kept = any_along(stands, (0, 1)) & bool(case.scenario.retrofit.allow)  # topologies of retrofits
-    in_play = any_along(designs.new, axis=0) | any_along(~np.isnan(rents), axis=0)
-    in_play |= any_along(stands, 0) | (any_along(designs.cooling, 0)[:, None] & kept)
-    in_play[stock.cooling, stock.redundancy] = True
-    is_least = np.isin(np.arange(len(case.redundancy)), quality.least)
-    in_play |= any_along(in_play, 1)[:, None] & is_least
-    cooling, redundancy = np.nonzero(in_play)
-    offered = designs.new[:, cooling, redundancy]
-    existing = _existing_mw(case, stock, cooling, redundancy)
-    ending = stock.stated.ending_mw[:, cooling, redundancy]
-
-    is_known = ints(case.cooling, "first_year")[cooling][:, None] <= case.last_year
-    # What is committed comes in the middle of its year, whatever the lead of what is ordered.
-    is_ready = ints(case.cooling, "first_year")[cooling][:, None] <= case.year
-    committed = offered[:, :, None] & is_ready & (committed_mw > 0.0)[:, None, :]
-    may_grow = bools(case.sites, "new_halls")[:, None, None]
-    build = offered[:, :, None] & leads.hall.may[:, None, :] & is_known & may_grow
-    row = _retrofit_row(case, cooling, redundancy)
-    # Halls that end before the plan does cannot become others that would go on.
-    some_lasts = existing > ending
-    retrofit = (
-        some_lasts[:, :, None, :] & designs.cooling[:, None, cooling, None] & is_known[None, None] & _serves(case, row)
-    )
-    lease_rent = rents[:, cooling, redundancy]
-    lease = ~np.isnan(lease_rent)[:, :, None] & is_known & may_grow
-    stands = (existing > 0.0) | lease
-    stands = stands | np.logical_or.accumulate(build | committed | retrofit.any(axis=1), axis=2)
-    replaces = quality.replaces[np.ix_(redundancy, redundancy)] & (cooling[:, None] == cooling)
-    replaces &= is_least[redundancy] & ~np.eye(cooling.size, dtype=np.bool_)
-    operate = stands[:, :, None] & replaces[None, :, :, None]
-    return HallSpace(
-        cooling=cooling,
-        redundancy=redundancy,
-        existing_mw=existing,
-        ending_mw=ending,
-        fill_frac=_fill_frac(case, stock, cooling, redundancy),
-        build=build,
-        committed=committed,
-        retrofit=retrofit,
-        retrofit_row=row,
-        lease=lease,
-        lease_usd_per_kw_month=lease_rent,
-        operate=operate,
-        stands=stands | any_along(operate, 1),
-        pool_hall=_pool_hall(case, quality, cooling, redundancy),
-        committed_mw=committed_mw,
-    )
 
 
 def _pool_hall(case: ScopedCase, quality: Quality, cooling: Codes, redundancy: Codes) -> Codes:
@@ -355,11 +330,6 @@ def _rents(case: ScopedCase) -> Floats:
 _ROUNDING_FRAC: Final = 1e-9
 
 
-def _middle(case: ScopedCase) -> Floats:
-    """Middle of each model year: commitments are stated for its end and come in during it. Gives (year,)."""
-    return np.asarray((case.year + case.last_year + 1) / 2.0)
-
-
 def hall_inputs(case: ScopedCase, sets: Sets, halls: HallSpace, leads: Leads, cost: HallCost) -> HallInputs:
     """Make the lists of halls that exist, are built, retrofitted or leased."""
     site, design, year, fill, stage = sets.site, sets.hall, sets.year, sets.fill, sets.stage
@@ -368,7 +338,8 @@ def hall_inputs(case: ScopedCase, sets: Sets, halls: HallSpace, leads: Leads, co
     cool, redundant = halls.cooling, halls.redundancy
     build_at = np.nonzero(np.stack([halls.build, halls.committed], axis=3))
     bs, bl, bt, stage_at = build_at
-    start = np.where(stage_at == stage.code("committed"), _middle(case)[bt], leads.hall.service[bs, bt])
+    middle = (case.year + case.last_year + 1) / 2.0  # what is committed by the end of a year comes in during it
+    start = np.where(stage_at == stage.code("committed"), middle[bt], leads.hall.service[bs, bt])
     capex = cost.capex_musd_per_mw[:, cool, redundant]
     opex = cost.opex_musd_per_mw_year[:, cool, redundant]
     is_committed = halls.committed.any(axis=1)

@@ -19,7 +19,7 @@ from planner.families import fields_of_families
 from planner.inputs.leads import find_leads
 from planner.inputs.scope import make_case
 from planner.inputs.sites import committed_facility_mw, is_under_construction
-from planner.inputs.supply import supply_offer
+from planner.inputs.supply import SupplyOffer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -119,7 +119,7 @@ class OrderDates:
 def order_dates(scenario: Scenario, inputs: Inputs) -> OrderDates:
     """Find the last moment for each order: start of service less lead time."""
     case = make_case(scenario, inputs.tables)
-    offer = supply_offer(case)
+    offer = SupplyOffer(case)
     leads = find_leads(case, offer.makes_its_power)
     case.findings.stop_if_wrong()
     months = np.array([one.lead_months for one in scenario.contracts.ppa.values()], np.float64)

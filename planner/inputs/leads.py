@@ -11,7 +11,7 @@ import numpy as np
 from planner.base.units import MONTHS_PER_YEAR
 from planner.base.words import amount, some
 from planner.clock.days import float_year
-from planner.family.table_columns import bools, floats, named_in, texts
+from planner.family.table_columns import bools, floats, given, named_in, texts
 from planner.inputs.scope import LEADS
 
 if TYPE_CHECKING:
@@ -23,12 +23,6 @@ if TYPE_CHECKING:
     from planner.inputs.case import ScopedCase
 
 
-def may_have_non_firm(case: ScopedCase) -> Bools:
-    """Return the sites at which non-firm connection may be had, shape (site,)."""
-    settings = case.scenario.grid.non_firm
-    return named_in(settings.sites, case.ids("sites")) & settings.allow
-
-
 def check_service(case: ScopedCase) -> None:
     """Report a service that no table knows, or that is firm from the start."""
     settings = case.scenario.grid.non_firm
@@ -37,12 +31,8 @@ def check_service(case: ScopedCase) -> None:
     table = case.tables["connection_services"]
     known = table[table["max_curtailed_hours_per_year"] > 0.0]["service"]
     if settings.service not in set(known):
-        case.findings.add(
-            ("grid", "non_firm", "service"),
-            f"service {settings.service!r} is not one that may be curtailed",
-            f"one of {', '.join(known)}",
-            "see table connection_services",
-        )
+        what_is, fix = f"service {settings.service!r} is not one that may be curtailed", "see table connection_services"
+        case.findings.add(("grid", "non_firm", "service"), what_is, f"one of {', '.join(known)}", fix)
 
 
 def service_figure(case: ScopedCase, column: str) -> float:
@@ -108,10 +98,6 @@ class _Wait:
         """Return this where something holds, and the other elsewhere."""
         return _Wait(np.where(holds, self.months, other.months), np.where(holds, self.by, other.by).astype(object))
 
-    def and_then(self, other: _Wait) -> _Wait:
-        """Wait for both."""
-        return self.where(self.months >= other.months, other)
-
 
 def find_leads(case: ScopedCase, makes_its_power: Bools) -> Leads:
     r"""Compute the longest chain of everything that has to be there.
@@ -150,7 +136,8 @@ def find_leads(case: ScopedCase, makes_its_power: Bools) -> Leads:
     construction = months(own.construction_months, floats(case.sites, "construction_months"))
     planned, delay = _interconnection_months(case)
     check_service(case)
-    may_have = may_have_non_firm(case)
+    non_firm_of = case.scenario.grid.non_firm
+    may_have = named_in(non_firm_of.sites, case.ids("sites")) & non_firm_of.allow
     given_hall, given_grid = (np.where(np.isnan(own), both, own) for own in (of_hall, of_grid))
     has_power = makes_its_power | (~np.isnan(given_hall) & _states_connection(case))
     lead_frac = service_figure(case, "lead_frac")
@@ -180,7 +167,7 @@ def find_leads(case: ScopedCase, makes_its_power: Bools) -> Leads:
 
     def of_halls(building: _Wait, firm: _Wait, non_firm: _Wait) -> _Wait:
         power = firm.where(~may_have | (firm.months <= non_firm.months), non_firm)
-        return building.where(has_power, building.and_then(power))
+        return building.where(has_power | (building.months >= power.months), power)
 
     as_given = waits(planned + delay, own.delay_months)
     _, firm, non_firm = as_given
@@ -211,12 +198,12 @@ def _note_waits(case: ScopedCase, hall: _Wait, non_firm_months: Floats) -> None:
             f"Non-firm connection brings nothing forward at {where}: lead_time_months is the lead of halls and of all"
             " connections there. Give hall_lead_months and connection_lead_months, each its own."
         )
-    for given, column, by in (
+    for lead, column, by in (
         (np.where(np.isnan(of_hall), both, np.nan), "lead_time_months", _FOR_ALL),
         (of_hall, "hall_lead_months", _FOR_HALLS),
         (of_grid, "connection_lead_months", FOR_GRID),
     ):
-        is_longer = grows & (hall.months > given) & (hall.by != by)
+        is_longer = grows & (hall.months > lead) & (hall.by != by)
         if is_longer.any():
             where = at(is_longer, lambda s: f"{hall.months[s]:.3g} months: {hall.by[s]}")
             case.findings.add_note(
@@ -226,24 +213,16 @@ def _note_waits(case: ScopedCase, hall: _Wait, non_firm_months: Floats) -> None:
 
 def _states_connection(case: ScopedCase) -> Bools:
     """Return the sites of which the scenario states some firm connection, shape (site,)."""
-    stated = set()
-    for block in (case.scenario.new_sites, case.scenario.sites):
-        for site, own in block.items():
-            path = own.grid_firm_mw
-            most = max(path.values()) if isinstance(path, Mapping) else path
-            if most:
-                stated.add(site)
+    paths = [(site, own.grid_firm_mw) for _, site, own in case.scenario.own_sites() if own.grid_firm_mw]
+    stated = {site for site, path in paths if not isinstance(path, Mapping) or max(path.values()) > 0.0}
     return np.array([site in stated for site in case.ids("sites")], dtype=np.bool_)
 
 
 def _interconnection_months(case: ScopedCase) -> tuple[Floats, Floats]:
     """Return the months until the grid connects new load at each site, and their delay."""
     own, zones = case.scenario.lead_times, texts(case.sites, "zone")
-    table = floats(case.sites, "large_load_lead_months")
-    for_all = own.interconnection_months
-    months = table if for_all is None else np.full(table.shape, for_all)
-    by_zone = own.interconnection_months_by_zone
-    delay = own.interconnection_delay_months_by_zone
+    months = given(own.interconnection_months, floats(case.sites, "large_load_lead_months"))
+    by_zone, delay = own.interconnection_months_by_zone, own.interconnection_delay_months_by_zone
     chosen = [by_zone.get(zone, at) for zone, at in zip(zones, months, strict=True)]
     queue = [delay.get(zone, 0.0) + own.interconnection_delay_months for zone in zones]
     return np.array(chosen, dtype=np.float64), np.array(queue, dtype=np.float64)

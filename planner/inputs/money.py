@@ -54,20 +54,16 @@ class Rates:
 def real_rates(case: ScopedCase) -> Rates:
     """Return real rates from the scenario's nominal ones, or else from table `finance`."""
     settings = case.scenario.finance
-    inflation = settings.inflation_frac
-    if inflation is None:
-        inflation = case.finance_of("inflation", "world")
-    nominal = settings.wacc_nominal_frac
-    if nominal is None:
-        nominal = case.finance_of("wacc_nominal", "world")
-    plan = float(real_rate(nominal, inflation))
-    own = {
-        asset: float(real_rate(settings.asset_wacc_nominal_frac[asset], inflation))
-        if asset in settings.asset_wacc_nominal_frac
-        else plan
-        for asset in _ASSETS
-    }
-    return Rates(plan, **own, facility_life_years=case.item("facility_cost", "facility_life", "years"))
+    given, nominal = settings.inflation_frac, settings.wacc_nominal_frac
+    inflation = case.finance_of("inflation", "world") if given is None else given
+    nominal = case.finance_of("wacc_nominal", "world") if nominal is None else nominal
+    by_asset = {asset: settings.asset_wacc_nominal_frac.get(asset, nominal) for asset in _ASSETS}
+    own = {str(asset): float(real_rate(rate, inflation)) for asset, rate in by_asset.items()}
+    return Rates(
+        float(real_rate(nominal, inflation)),
+        **own,
+        facility_life_years=case.item("facility_cost", "facility_life", "years"),
+    )
 
 
 def finance_inputs(case: ScopedCase, rates: Rates) -> FinanceInputs:
@@ -98,49 +94,44 @@ _EDGE: Final = "edge"
 _BUILDING: Final = ("shell_core", "site_development", "white_space_fitout", "back_of_house_office")
 
 
-@dataclass(frozen=True)
 class HallCost:
-    """Cost of halls per MW of critical IT, shape (site, cooling, redundancy)."""
-
-    capex_musd_per_mw: Floats  # overnight, land included, in the money and at the prices of the base year of money
-    opex_musd_per_mw_year: Floats  # maintenance, staff, property tax, insurance and connectivity; no energy
-
-
-def hall_cost(case: ScopedCase) -> HallCost:
-    """Add up what a MW of hall costs.
+    """Cost of halls per MW of critical IT, shape (site, cooling, redundancy).
 
     Building and plant follow the construction index of the market, the electrical plant the
     topology, the mechanical plant the cooling technology and the topology. Soft costs and
     contingency come on top; land is bought for the facility power behind a MW of IT.
     """
-    items = {name: case.item("facility_cost", name, "USD/W IT") for name in (*_BUILDING, "electrical_N")}
-    space = floats(case.redundancy, "space_ratio")
-    building = items["shell_core"] * space + sum(items[name] for name in _BUILDING[1:])
-    electrical = items["electrical_N"] * floats(case.redundancy, "electrical_capex_ratio")
-    mechanical = (
-        floats(case.cooling, "capex_usd_per_kw")[:, None]
-        * floats(case.redundancy, "mechanical_capex_ratio")
-        / KW_PER_MW  # USD/kW to USD/W, which is MUSD/MW
-    )
-    archetype = np.array(texts(case.sites, "archetype"))
-    edge = np.where(archetype == _EDGE, case.item("facility_cost", "edge_site_multiplier", "-"), 1.0)
-    local = (floats(case.sites, "index") * edge)[:, None, None]
-    on_top = on_top_of_hard_cost(case)
-    land = _land_musd_per_mw(case)[:, None, None]
-    capex = local * on_top * (building + electrical + mechanical) + land
-    maintenance = floats(case.redundancy, "maintenance_ratio") * (
-        case.item("facility_cost", "maintenance", "1/year of plant capex") * electrical
-        + floats(case.cooling, "opex_frac")[:, None] * mechanical
-    )
-    taxed = local * on_top * building + land
-    opex = (
-        local * maintenance
-        + (case.finance_by_site("property_tax") * float(case.scenario.finance.property_tax))[:, None, None] * taxed
-        + case.finance_by_site("insurance")[:, None, None] * capex
-        + _staff_musd_per_mw_year(case, archetype == _EDGE)[:, None, None]
-        + case.item("facility_cost", "connectivity", "USD/kW IT-year") * KW_PER_MW / USD_PER_MUSD
-    )
-    return HallCost(capex, opex)
+
+    def __init__(self, case: ScopedCase) -> None:
+        items = {name: case.item("facility_cost", name, "USD/W IT") for name in (*_BUILDING, "electrical_N")}
+        space = floats(case.redundancy, "space_ratio")
+        building = items["shell_core"] * space + sum(items[name] for name in _BUILDING[1:])
+        electrical = items["electrical_N"] * floats(case.redundancy, "electrical_capex_ratio")
+        mechanical = (
+            floats(case.cooling, "capex_usd_per_kw")[:, None]
+            * floats(case.redundancy, "mechanical_capex_ratio")
+            / KW_PER_MW  # USD/kW to USD/W, which is MUSD/MW
+        )
+        archetype = np.array(texts(case.sites, "archetype"))
+        edge = np.where(archetype == _EDGE, case.item("facility_cost", "edge_site_multiplier", "-"), 1.0)
+        local = (floats(case.sites, "index") * edge)[:, None, None]
+        on_top = on_top_of_hard_cost(case)
+        land = _land_musd_per_mw(case)[:, None, None]
+        # overnight, land included, in the money and at the prices of the base year of money
+        self.capex_musd_per_mw: Floats = local * on_top * (building + electrical + mechanical) + land
+        maintenance = floats(case.redundancy, "maintenance_ratio") * (
+            case.item("facility_cost", "maintenance", "1/year of plant capex") * electrical
+            + floats(case.cooling, "opex_frac")[:, None] * mechanical
+        )
+        taxed = local * on_top * building + land
+        # maintenance, staff, property tax, insurance and connectivity; no energy
+        self.opex_musd_per_mw_year: Floats = (
+            local * maintenance
+            + (case.finance_by_site("property_tax") * float(case.scenario.finance.property_tax))[:, None, None] * taxed
+            + case.finance_by_site("insurance")[:, None, None] * self.capex_musd_per_mw
+            + _staff_musd_per_mw_year(case, archetype == _EDGE)[:, None, None]
+            + case.item("facility_cost", "connectivity", "USD/kW IT-year") * KW_PER_MW / USD_PER_MUSD
+        )
 
 
 def on_top_of_hard_cost(case: ScopedCase) -> float:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from planner.base.arrays import Bools, Floats
-    from planner.inputs.case import ScopedCase
+    from planner.inputs.case import At, ScopedCase
     from planner.inputs.money import HallCost
     from planner.inputs.racks import RackFigures
     from planner.scenario.tree import Keys
@@ -82,11 +82,8 @@ def note_own_rows(case: ScopedCase) -> None:
             _note_idle(case, name, column, np.flatnonzero(idle).tolist(), texts(table[idle], column), why, fix)
     for rack, reason in unusable_racks(case):
         table = case.tables["racks"]
-        case.findings.add_idle(
-            TableCell("racks", int(np.flatnonzero(table["rack"] == rack)[0]), "rack"),
-            f"rack {rack} has no effect: {reason}",
-            "add what is missing, or remove it",
-        )
+        what_is, fix = f"rack {rack} has no effect: {reason}", "add what is missing, or remove it"
+        case.findings.add_idle(TableCell("racks", int(np.flatnonzero(table["rack"] == rack)[0]), "rack"), what_is, fix)
 
 
 def note_unread_rows(case: ScopedCase) -> None:
@@ -147,12 +144,12 @@ def _in_plan(case: ScopedCase) -> Mapping[str, tuple[set[str], str]]:
 
 def own_rows(name: str, table: pd.DataFrame) -> Bools:
     """Tell which rows of a table are a planner's own. Gives (row,)."""
-    figures = _figures(table)
-    stamp = _stamp(name)
+    figures, shipped = _figures(table), shipped_table(name)
     is_known = np.zeros(len(table), dtype=np.bool_)
     # To compare whole rows as texts takes long, and a table of another world has other ids.
-    if all(not known.isdisjoint(table[key].tolist()) for key, known in _shipped_ids(name, *stamp).items()):
-        known_rows = _shipped_rows(name, *stamp, figures)
+    keys = load_package()[name].primary_key
+    if all(not set(shipped[key].tolist()).isdisjoint(table[key].tolist()) for key in keys):
+        known_rows = _shipped_rows(name, *_stamp(name), figures)
         is_known[:] = [row in known_rows for row in _as_texts(table, figures)]
     flagged = np.array([kind == OWN for kind in texts(table, "kind")], dtype=np.bool_)
     return np.asarray(flagged | (~is_known & is_known.any()))
@@ -171,13 +168,6 @@ def _stamp(name: str) -> tuple[int, int]:
 @lru_cache(maxsize=128)
 def _read_once(name: str, _changed_ns: int, _size: int) -> pd.DataFrame:
     return read_tables([name])[name]
-
-
-@lru_cache(maxsize=128)
-def _shipped_ids(name: str, changed_ns: int, size: int) -> Mapping[str, frozenset[object]]:
-    """Return the ids of a table as it ships, by key."""
-    table = _read_once(name, changed_ns, size)
-    return {key: frozenset(table[key].tolist()) for key in load_package()[name].primary_key}
 
 
 @lru_cache(maxsize=128)
@@ -214,9 +204,8 @@ def unusable_racks(case: ScopedCase) -> Iterator[tuple[str, str]]:
     works = ~np.isnan(floats(table, "training_h100e")) | ~np.isnan(floats(table, "inference_h100e"))
     for row in np.flatnonzero(own_rows("racks", table) & computes):
         rack = str(table["rack"].iloc[row])
-        is_read = rack in there or (
-            rack in converts and not _differ_in_price_alone(table[table["rack"] == rack], shipped)
-        )
+        own = table[table["rack"] == rack]
+        is_read = rack in there or (rack in converts and not _differ_in_price_alone(own, shipped))
         missing = [
             *(["a row of rack_cooling that says which halls hold it"] * (rack not in housed)),
             *(["a row of workload_racks that says what may run on it"] * (rack not in admitted)),
@@ -289,32 +278,22 @@ def _note_racks(case: ScopedCase, figures: RackFigures) -> None:
             (taxed, f"{_usd(taxed)} of sales tax in {country}"),
             (trend_frac, f"{_percent(trend_frac)} a year of price trend"),
         )
-        parts = [words for is_any, words in added if is_any]
-        if not parts:
+        if not (parts := [words for is_any, words in added if is_any]):
             continue
-        text = (
-            f"Rack {rack}: your price of {_usd(price)} is {_by_year(case, paid, first, last)} in"
-            f" the plan, with {_listed(parts)}."
-        )
-        _remark(case, given[rack], text)
+        in_plan = _by_year(case, paid, first, last)
+        text = f"Rack {rack}: your price of {_usd(price)} is {in_plan} in the plan, with {_listed(parts)}."
+        case.findings.add_note(text, given[rack])
 
 
-def _own_rack_prices(case: ScopedCase) -> Iterator[tuple[str, Keys | int]]:
-    """Racks with a price of the planner's own, and where it is written: a key path, or a row."""
+def _own_rack_prices(case: ScopedCase) -> Iterator[tuple[str, At]]:
+    """Racks with a price of the planner's own, and where it is written."""
     if "racks" in case.scenario.data_files:
         table = case.tables["racks"]
         for row in np.flatnonzero(own_rows("racks", table)):
-            yield str(table["rack"].iloc[row]), int(row)
+            yield str(table["rack"].iloc[row]), TableCell("racks", int(row), _CAPEX)
     for rack, override in case.scenario.racks.override.items():
         if override.capex_usd is not None:
             yield rack, ("racks", "override", rack, _CAPEX)
-
-
-def _remark(case: ScopedCase, place: Keys | int, text: str) -> None:
-    if isinstance(place, int):
-        case.findings.add_note(text, TableCell("racks", place, _CAPEX))
-    else:
-        case.findings.add_note(text, place)
 
 
 def _note_building(case: ScopedCase) -> None:
@@ -365,18 +344,12 @@ def _note_markets(case: ScopedCase, cost: HallCost) -> None:
             f" {_by_design(case, cost.capex_musd_per_mw[at] * first)};"
             f" in {case.year[-1]} {_percent(last / first - 1.0)}"
         )
-        is_off = abs(stated / index / us_average - 1.0) > _INDEX_OFF_FRAC
+        is_off, per_w = abs(stated / index / us_average - 1.0) > _INDEX_OFF_FRAC, f"{amount(stated)} USD/W"
+        costs = f"its index of {amount(index)}"
+        text = f"Halls in market {market} cost {costs}, that of {per_w}, times table facility_cost, {makes}."
         if is_off:
-            text = (
-                f"{_CONSTRUCTION} {amount(stated)} of market {market} has no effect: halls cost its"
-                f" index of {amount(index)} times table facility_cost, {makes};"
-                f" for {amount(stated)} USD/W write index {amount(stated / us_average)}."
-            )
-        else:
-            text = (
-                f"Halls in market {market} cost its index of {amount(index)}, that of"
-                f" {amount(stated)} USD/W, times table facility_cost, {makes}."
-            )
+            text = f"{_CONSTRUCTION} {amount(stated)} of market {market} has no effect: halls cost {costs} times table"
+            text += f" facility_cost, {makes}; for {per_w} write index {amount(stated / us_average)}."
         case.findings.add_note(text, TableCell(name, int(row), _CONSTRUCTION if is_off else "index"))
 
 

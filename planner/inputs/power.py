@@ -73,12 +73,10 @@ def migration_inputs(
     balance = distinct(blocks, "rack", "workload", "reach", "year", "slot", name="balance")
     price = case.scenario.flexibility.move_usd_per_mwh
     site_block = distinct(blocks, "site", "rack", "workload", "year", "slot", name="site_block")
-    due_mw_per_mw, room_mw_per_mw = _due_and_room(racks, power, work, of_deployment)
     return MigrationInputs(
         deployment_frac=of_deployment,
         work=work,
-        due_mw_per_mw=due_mw_per_mw,
-        room_mw_per_mw=room_mw_per_mw,
+        **_due_and_room(racks, power, work, of_deployment),
         balance=balance,
         balance_of_work=balance.find(blocks),
         site_block=site_block,
@@ -88,14 +86,13 @@ def migration_inputs(
     )
 
 
-def _due_and_room(racks: RackInputs, power: PowerInputs, work: Index, of_deployment: Floats) -> tuple[Floats, Floats]:
+def _due_and_room(racks: RackInputs, power: PowerInputs, work: Index, of_deployment: Floats) -> dict[str, Floats]:
     """Work that falls due, and what racks can do in addition to work that may not move. [MW/MW]"""
     deployment = racks.deployment.find(work)
     shape = power.shape_frac[work["site"], power.deployment_shape[deployment], work["slot"]]
-    mean = racks.dynamic_mw_per_mw[deployment]
+    mean, share = racks.dynamic_mw_per_mw[deployment], of_deployment[deployment]
     full = mean / power.deployment_utilisation_frac[deployment]
-    share = of_deployment[deployment]
-    return share * shape * mean, full - (1.0 - share) * shape * mean
+    return {"due_mw_per_mw": share * shape * mean, "room_mw_per_mw": full - (1.0 - share) * shape * mean}
 
 
 def _first_slot_of_block(case: ScopedCase) -> np.ndarray:

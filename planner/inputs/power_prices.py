@@ -47,7 +47,7 @@ class PowerPrices:
     wholesale_part_usd_per_mwh: Floats
 
 
-def delivered_prices(case: ScopedCase, series: SiteSeries | None = None) -> PowerPrices:
+def delivered_prices(case: ScopedCase, series: SiteSeries) -> PowerPrices:
     r"""Compute prices so that a flat load pays the retail average, demand charge included.
 
     .. math::
@@ -89,12 +89,11 @@ def _note_below(case: ScopedCase, rows: Positions, adder: Floats) -> None:
     """Note where parts of a price exceed it: at an own price of a site, else at a row of theirs."""
     settings, ids = case.scenario, case.ids("sites")
     keys = [own_key(settings, ids[row], figure) for row in rows for figure in _PARTS]
+    where = ", ".join(_by_how_much(case, ids[row], adder[row]) for row in rows)
     text = (
-        "Wholesale price and demand charge exceed the retail price at "
-        + ", ".join(_by_how_much(case, ids[row], adder[row]) for row in rows)
-        + ". A flat load pays the retail price all the same: energy costs that much less than"
-        " wholesale in every hour, and the peak makes up for it. Where the retail price is all-in,"
-        " set demand_charge_usd_per_kw_month: 0, and wholesale_usd_per_mwh below it."
+        f"Wholesale price and demand charge exceed the retail price at {where}. A flat load pays the retail price all"
+        " the same: energy costs that much less than wholesale in every hour, and the peak makes up for it. Where the"
+        " retail price is all-in, set demand_charge_usd_per_kw_month: 0, and wholesale_usd_per_mwh below it."
     )
     table_rows = np.flatnonzero(case.tables[_TABLE]["site"].isin([ids[row] for row in rows]))
     is_own = _TABLE in settings.data_files and table_rows.size
@@ -117,23 +116,19 @@ def wholesale_shape(case: ScopedCase, series: SiteSeries | None = None) -> Float
     if case.scenario.energy.use_flat_price:
         return np.ones((len(case.sites), case.days.n_slots))
     is_proxy = bools(case.sites, "price_zone_is_proxy")
-    table = case.tables["price_shapes"]
-    own = seasonal_slots(case, table, "price_zone", "price_zone", "shape_mean_frac")
-    median = seasonal_slots(case, table, "price_zone", "price_zone", "shape_median_frac")
+    own, median = (seasonal_slots(case, "price", f"shape_{kind}_frac") for kind in ("mean", "median"))
     of_zone = np.where(is_proxy[:, None], median, own)
-    if series is None:
-        return of_zone
-    return np.where(np.isnan(series.wholesale_frac), of_zone, series.wholesale_frac)
+    return of_zone if series is None else np.where(np.isnan(series.wholesale_frac), of_zone, series.wholesale_frac)
 
 
-def seasonal_slots(case: ScopedCase, table: pd.DataFrame, key: str, site_column: str, value: str) -> Floats:
-    """Lay a shape by season and local hour over the time slices of every site. Gives (site, slot)."""
-    named = case.sites[site_column].dropna().unique()
+def seasonal_slots(case: ScopedCase, of: str, value: str) -> Floats:
+    """Lay a shape of `price` or `carbon` by season and local hour over the time slices of sites. Gives (site, slot)."""
+    name, key = f"{of}_shapes", f"{of}_zone"
+    table, named = case.tables[name], case.sites[key].dropna().unique()
     hourly = dense_by_ids(table, {key: list(named), "season": SEASONS, "hour_local": _HOURS}, value)
-    name = f"{key.removesuffix('_zone')}_shapes"
     for zone, of_zone in zip(named, hourly, strict=True):
         report_missing_hours(case, name, str(zone), (table[key] == zone).to_numpy(), of_zone)
-    place = codes(case.sites[site_column].fillna(""), named)
+    place = codes(case.sites[key].fillna(""), named)
     offset = floats(case.sites, "utc_offset_h")
     result = np.full((len(case.sites), case.days.n_slots), np.nan)
     for clock in np.unique(offset):
@@ -219,15 +214,10 @@ def load_price_inputs(case: ScopedCase, sets: Sets, base_year_facility_mw: Float
     peak = np.array([float(peak_mw.get(zone, np.nan)) for zone in sets.zone.labels])
     peak = peak * case.scenario.operator.headroom_share_frac
     width = np.diff(end, prepend=0.0, axis=1) * peak[:, None]
-    b = np.tile(np.arange(most), zone_slot.size)
-    at = np.repeat(np.arange(zone_slot.size), most)
-    zone = zone_slot["zone"][at]
-    there = np.flatnonzero(~np.isnan(adder[zone, b]))
-    block = Index.sparse(
-        "block",
-        (sets.zone, axis, sets.year, sets.slot),
-        (zone[there], b[there], zone_slot["year"][at][there], zone_slot["slot"][at][there]),
-    )
+    every = cross(zone_slot, axis)
+    there = every.select(~np.isnan(adder[every["zone"], every["block"]]))
+    names = ("zone", "block", "year", "slot")
+    block = Index.sparse("block", [there.axis(name) for name in names], [there[name] for name in names])
     of = block["zone"], block["block"]
     return LoadPriceInputs(
         zone_slot=zone_slot,
@@ -271,9 +261,7 @@ def _check_curves(case: ScopedCase) -> None:
             for place in np.flatnonzero(is_wrong)[:1].tolist():
                 record = int(rows.index[place])
                 value = floats(rows, column)[place]
-                what_is = (
-                    f"the blocks of {zone} are not rising: {column} of block {block[place]}"
-                    f" is {'blank' if np.isnan(value) else f'{value:g}'}"
-                )
+                shown = "blank" if np.isnan(value) else f"{value:g}"
+                what_is = f"the blocks of {zone} are not rising: {column} of block {block[place]} is {shown}"
                 fix = "put them in order: a price that falls with load cannot be planned with"
                 case.findings.add(TableCell(_BLOCKS, record, column), what_is, must_be, fix)

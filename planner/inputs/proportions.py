@@ -13,10 +13,10 @@ from planner.base.errors import InputError, Problem
 from planner.base.units import HOURS_PER_YEAR, KG_PER_T, KW_PER_MW, MW_PER_GW, MWH_PER_TWH, T_PER_KT, USD_PER_MUSD
 from planner.family.table_columns import codes, floats, ints, named_in, texts
 from planner.inputs.case import DUTIES
-from planner.inputs.demand import wanted_compute
+from planner.inputs.demand import Wanted
 from planner.inputs.existing import HALLS, RACKS, halls_in_service
 from planner.inputs.proportions_company import POWER_OVER_ROOM, CompanyFacts, out_of_proportion
-from planner.inputs.racks import rack_figures
+from planner.inputs.racks import RackFigures
 from planner.inputs.scope import make_case, own_key, site_rows
 from planner.inputs.sites import crews_mw
 from planner.inputs.stock import assumed_facility_mw
@@ -35,8 +35,6 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Floats
     from planner.inputs.case import ScopedCase
-    from planner.inputs.demand import Wanted
-    from planner.inputs.racks import RackFigures
     from planner.scenario import Scenario
     from planner.scenario.demand import ExplicitDemand
     from planner.scenario.tree import Keys
@@ -99,8 +97,8 @@ def warnings_of(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> tuple
         found += out_of_proportion(case)
         if contradictions(scenario):  # errors of their own, after which demand has no meaning
             return one_at_each_place(found)
-        figures = rack_figures(case)
-        wanted = wanted_compute(case, figures)
+        figures = RackFigures(case)
+        wanted = Wanted(case, figures)
         found += sites_out_of_proportion(case, figures, wanted)
         found += demand_out_of_proportion(case, figures, wanted, found)
     except InputError:  # something is wrong, and said elsewhere

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from planner.base.units import KW_PER_MW, MW_PER_GW, USD_PER_MUSD
-from planner.family.table_columns import any_along, codes, dense_by_ids, floats, ints, mask_at, named_in, texts
+from planner.family.table_columns import any_along, bools, codes, dense_by_ids, floats, ints, mask_at, named_in, texts
 from planner.fleet.compute import alive_frac
 from planner.inputs.case import DUTIES, trend_factor
 from planner.lp import Index
@@ -28,97 +28,60 @@ if TYPE_CHECKING:
     Codes = NDArray[np.intp]
 
 
-@dataclass(frozen=True)
 class Quality:
-    """Topologies by workload."""
+    """Which topologies are available enough for every workload."""
 
-    least: NDArray[np.intp]  # [workload] -> the least redundancy that it may have
-    placed: NDArray[np.intp]  # [workload] -> redundancy that its base-year racks are in
-    replaces: Bools  # (redundancy, redundancy): as available as the other, or more
-    suffices: Bools  # (workload, redundancy): good enough for the workload
-    allowed: Bools  # [redundancy]: new halls may have it
-
-
-def quality_of_classes(case: ScopedCase) -> Quality:
-    """Return which topologies are available enough for every workload."""
-    names = case.ids("redundancy")
-    available = floats(case.redundancy, "availability_pct")
-    least = codes(case.workloads["redundancy_min"], names)
-    replaces = available[:, None] >= available
-    suffices = replaces.T[least]
-    allowed = named_in(case.scenario.halls.redundancy, names)
-    for w in np.flatnonzero(~(suffices & allowed).any(axis=1)):
-        what_is = (
-            f"no topology of halls.redundancy is good enough for {case.ids('workloads')[w]},"
-            f" which needs {case.workloads['redundancy_min'].iloc[w]}"
-        )
-        case.findings.add(
-            ("halls", "redundancy"), what_is, "one at least as available", "add a topology, or lower redundancy_min"
-        )
-    return Quality(least, codes(case.workloads["placed_redundancy"], names), replaces, suffices, allowed)
+    def __init__(self, case: ScopedCase) -> None:
+        names, available = case.ids("redundancy"), floats(case.redundancy, "availability_pct")
+        self.least = codes(case.workloads["redundancy_min"], names)  # least that a workload may have, (workload,)
+        # redundancy that base-year racks of a workload are in, shape (workload,)
+        self.placed = codes(case.workloads["placed_redundancy"], names)
+        self.replaces: Bools = available[:, None] >= available  # as available as the other, (redundancy, redundancy)
+        self.suffices = self.replaces.T[self.least]  # good enough for the workload, shape (workload, redundancy)
+        self.allowed = named_in(case.scenario.halls.redundancy, names)  # new halls may have it, shape (redundancy,)
+        for w in np.flatnonzero(~(self.suffices & self.allowed).any(axis=1)):
+            what_is = (
+                f"no topology of halls.redundancy is good enough for {case.ids('workloads')[w]},"
+                f" which needs {case.workloads['redundancy_min'].iloc[w]}"
+            )
+            case.findings.add(
+                ("halls", "redundancy"), what_is, "one at least as available", "add a topology, or lower redundancy_min"
+            )
 
 
-@dataclass(frozen=True)
 class RackFigures:
     """What a MW of each rack type is, costs and does."""
 
-    kh100e_per_mw: Floats  # throughput at full work, shape (rack, duty); NaN where a rack cannot do the use
-    net_utilisation: Floats  # mean utilisation less spare capacity, shape (workload,)
-    # mean compute per MW, shape (workload, rack); NaN where the use is not for the rack. [kH100e/MW]
-    throughput: Floats
-    admits: Bools  # whether a workload may buy a rack, shape (workload, rack)
-    fits: Bools  # whether a rack may be in a hall of a cooling technology, shape (rack, cooling)
-    capex_musd_per_mw: Floats  # overnight price with network and storage, in the year the money is of, shape (rack,)
-    capex_trend: Floats  # factor on prices, shape (year,)
-    space_m2_per_mw: Floats  # floor, power at full work over nameplate, idle over busy power, shape (rack,)
-    busy_frac: Floats
-    idle_frac: Floats
-    peak_kw: Floats  # as in table `racks`, shape (rack,)
-    first_year: NDArray[np.int64]
-    life_years: NDArray[np.int64]
-    may_buy: Bools
-    last_sale_year: Floats  # last year in which a rack is bought, shape (rack,); infinite for one sold without an end
-
-
-def rack_figures(case: ScopedCase) -> RackFigures:
-    """Return the figures of every rack type that computes."""
-    racks, ids = case.racks, case.ids("racks")
-    peak_kw = floats(racks, "peak_kw")
-    # An H100e per kW is a kH100e per MW.
-    kh100e_per_mw = np.stack([floats(racks, f"{duty}_h100e") / peak_kw for duty in DUTIES], axis=1)
-    net = net_utilisation(case)
-    throughput = kh100e_per_mw[:, case.duty].T * net[:, None]
-    workload, rack = codes(case.admitted["workload"], case.ids("workloads")), codes(case.admitted["rack"], ids)
-    admits = mask_at(throughput.shape, (workload, rack))
-    capex_usd = floats(racks, "capex_usd") * (1.0 + floats(racks, "fabric_adder_frac"))
-    return RackFigures(
-        kh100e_per_mw=kh100e_per_mw,
-        net_utilisation=net,
-        throughput=throughput,
-        admits=admits & ~np.isnan(throughput),
-        fits=_fits(case, peak_kw),
-        capex_musd_per_mw=capex_usd * KW_PER_MW / USD_PER_MUSD / peak_kw,
-        capex_trend=trend_factor(case.finance_of("rack_price_real_trend", "world"), case.year),
-        space_m2_per_mw=floats(racks, "space_m2") * KW_PER_MW / peak_kw,
-        busy_frac=floats(racks, "busy_frac"),
-        idle_frac=floats(racks, "idle_frac"),
-        peak_kw=peak_kw,
-        first_year=ints(racks, "first_year"),
-        life_years=ints(racks, "life_years"),
-        may_buy=racks["may_buy"].to_numpy(dtype=np.bool_),
-        last_sale_year=_last_sale_year(case),
-    )
+    def __init__(self, case: ScopedCase) -> None:
+        racks, ids = case.racks, case.ids("racks")
+        self.peak_kw = peak_kw = floats(racks, "peak_kw")  # as in table `racks`, shape (rack,)
+        # Throughput at full work, shape (rack, duty); NaN where a rack cannot do the use. An H100e per kW is a kH100e
+        # per MW.
+        self.kh100e_per_mw = np.stack([floats(racks, f"{duty}_h100e") / peak_kw for duty in DUTIES], axis=1)
+        self.net_utilisation = net_utilisation(case)  # mean utilisation less spare capacity, shape (workload,)
+        # mean compute per MW, shape (workload, rack); NaN where the use is not for the rack. [kH100e/MW]
+        self.throughput: Floats = self.kh100e_per_mw[:, case.duty].T * self.net_utilisation[:, None]
+        at = codes(case.admitted["workload"], case.ids("workloads")), codes(case.admitted["rack"], ids)
+        # whether a workload may buy a rack, shape (workload, rack)
+        self.admits: Bools = mask_at(self.throughput.shape, at) & ~np.isnan(self.throughput)
+        self.fits = _fits(case, peak_kw)  # whether a rack may be in a hall of a cooling, shape (rack, cooling)
+        # overnight price with network and storage, in the year the money is of, shape (rack,); factor on it, (year,)
+        capex_usd = floats(racks, "capex_usd") * (1.0 + floats(racks, "fabric_adder_frac"))
+        self.capex_musd_per_mw = capex_usd * KW_PER_MW / USD_PER_MUSD / peak_kw
+        self.capex_trend = trend_factor(case.finance_of("rack_price_real_trend", "world"), case.year)
+        # floor, power at full work over nameplate, idle over busy power, shape (rack,)
+        self.space_m2_per_mw = floats(racks, "space_m2") * KW_PER_MW / peak_kw
+        self.busy_frac, self.idle_frac = floats(racks, "busy_frac"), floats(racks, "idle_frac")
+        self.first_year, self.life_years = ints(racks, "first_year"), ints(racks, "life_years")
+        self.may_buy = bools(racks, "may_buy")
+        last = floats(racks, "last_year")
+        # last year in which a rack is bought, shape (rack,); infinite for one sold without an end
+        self.last_sale_year = np.where(~np.isnan(last) & case.scenario.racks.end_of_sale, last, np.inf)
 
 
 def net_utilisation(case: ScopedCase) -> Floats:
     """Return the mean utilisation of racks in use, spare ones included. [workload]"""
     return np.asarray(floats(case.workloads, "utilisation_frac") / (1.0 + floats(case.workloads, "spare_frac")))
-
-
-def _last_sale_year(case: ScopedCase) -> Floats:
-    last = floats(case.racks, "last_year")
-    has_end = ~np.isnan(last) & case.scenario.racks.end_of_sale
-    return np.where(has_end, last, np.inf)
 
 
 def _fits(case: ScopedCase, peak_kw: Floats) -> Bools:
@@ -190,21 +153,12 @@ def delivery_limit_mw(case: ScopedCase) -> Floats:
 def rack_inputs(case: ScopedCase, sets: Sets, figures: RackFigures, racks: RackSpace, rates: Rates) -> RackInputs:
     """Make the lists of racks: deployments, uses, pools, purchases and moves."""
     site, rack, hall, year = sets.site, sets.rack, sets.hall, sets.year
-    deployment = Index.sparse("deployment", (rack, hall, sets.workload), (racks.rack, racks.hall, racks.workload))
-    s, d, t = np.nonzero(racks.used)
-    used = Index.sparse(
-        "used", (site, rack, hall, sets.workload, year), (s, racks.rack[d], racks.hall[d], racks.workload[d], t)
-    )
-    in_pool = mask_at(racks.stock_mw.shape, (s, racks.pool[d], t)) | racks.install
-    fs, fp, ft = np.nonzero(in_pool)
-    fleet = _of_pools("fleet", sets, racks, fs, fp, ft)
-    bs, bp, bt = np.nonzero(racks.install)
-    install = _of_pools("install", sets, racks, bs, bp, bt)
+    used, of_used = racks.uses("used", sets, racks.used)
+    fs, fp, ft = of_fleet = np.nonzero(mask_at(racks.stock_mw.shape, of_used) | racks.install)
+    bs, bp, bt = of_install = np.nonzero(racks.install)
+    install = racks.pools("install", sets, of_install)
     is_whole = np.full(install.size, case.scenario.racks.whole)
-    cohort, cohort_mw = _cohorts(sets, racks)
     moves = (site, rack, hall, sets.vintage, year)
-    out_at, in_at = np.nonzero(racks.move_out), np.nonzero(racks.move_in)
-    stock_only, group, group_mw = _stock_only(sets, racks)
     limit = delivery_limit_mw(case)
     limited = np.nonzero(np.isfinite(limit))
     tax = 1.0 + case.finance_by_site("sales_tax")
@@ -213,24 +167,21 @@ def rack_inputs(case: ScopedCase, sets: Sets, figures: RackFigures, racks: RackS
     companion_capex = case.item("facility_cost", "companion_capex", "USD/kW IT") * KW_PER_MW / USD_PER_MUSD
     companion_life = case.item("facility_cost", "companion_life", "years")
     return RackInputs(
-        deployment=deployment,
+        deployment=Index.sparse("deployment", (rack, hall, sets.workload), (racks.rack, racks.hall, racks.workload)),
         used=used,
-        fleet=fleet,
+        fleet=racks.pools("fleet", sets, of_fleet),
         stock_mw=racks.stock_mw[fs, fp, ft],
         stock_capex_musd_per_mw=capex[racks.pool_rack[fp]] * tax[fs],
-        stock_only=stock_only,
-        stock_only_group=group,
-        stock_only_mw=group_mw,
+        **_stock_only(sets, racks),
         install=install,
         install_capex_musd_per_mw=capex[racks.pool_rack[bp]] * tax[bs] * figures.capex_trend[bt],
         lot=install.select(is_whole, "lot"),
         lot_rack_mw=figures.peak_kw[racks.pool_rack[bp]][is_whole] / KW_PER_MW,
         it_maintenance_musd_per_mw_year=upkeep * capex,
         life_years=figures.life_years,
-        cohort=cohort,
-        cohort_stock_mw=cohort_mw,
-        move_out=_moved("move_out", moves, racks, *out_at),
-        move_in=_moved("move_in", moves, racks, *in_at),
+        **_cohorts(sets, racks),
+        move_out=racks.cohorts("move_out", moves, np.nonzero(racks.move_out)),
+        move_in=racks.cohorts("move_in", moves, np.nonzero(racks.move_in)),
         vintage_last_year=racks.last_year,
         move_cost_musd_per_mw=case.scenario.cascade.cost_usd_per_kw * KW_PER_MW / USD_PER_MUSD,
         companion_musd_per_mw_year=float(annuity_payment(companion_capex, rates.rack, companion_life)),
@@ -241,7 +192,7 @@ def rack_inputs(case: ScopedCase, sets: Sets, figures: RackFigures, racks: RackS
     )
 
 
-def _coefficients(case: ScopedCase, figures: RackFigures, sets: Sets, racks: RackSpace) -> dict[str, Floats]:
+def _coefficients(case: ScopedCase, figures: RackFigures, sets: Sets, racks: RackSpace) -> dict[str, Any]:
     """What a MW of racks in use does and takes, by deployment."""
     k, w = racks.rack, racks.workload
     companion = floats(case.workloads, "companion_frac")[w]
@@ -259,150 +210,125 @@ def _coefficients(case: ScopedCase, figures: RackFigures, sets: Sets, racks: Rac
     }
 
 
-def _of_pools(name: str, sets: Sets, racks: RackSpace, s: np.ndarray, p: np.ndarray, t: np.ndarray) -> Index:
-    axes = (sets.site, sets.rack, sets.hall, sets.duty, sets.year)
-    return Index.sparse(name, axes, (s, racks.pool_rack[p], racks.pool_hall[p], racks.pool_duty[p], t))
-
-
-def _moved(
-    name: str, axes: tuple[Axis, ...], racks: RackSpace, s: np.ndarray, p: np.ndarray, v: np.ndarray, t: np.ndarray
-) -> Index:
-    return Index.sparse(name, axes, (s, racks.pool_rack[p], racks.pool_hall[p], v, t))
-
-
-def _cohorts(sets: Sets, racks: RackSpace) -> tuple[Index, Floats]:
+def _cohorts(sets: Sets, racks: RackSpace) -> dict[str, Any]:
     """Training racks that may move, and how many of them exist in the base year. [MW]"""
-    s, p, v = np.nonzero(racks.move_out.any(axis=3))
-    cohort = Index.sparse(
-        "cohort", (sets.site, sets.rack, sets.hall, sets.vintage), (s, racks.pool_rack[p], racks.pool_hall[p], v)
-    )
+    s, p, v = at = np.nonzero(racks.move_out.any(axis=3))
     n_stock = racks.stock_vintage_mw.shape[2]
-    is_stock = v < n_stock
-    mw = np.where(is_stock, racks.stock_vintage_mw[s, p, np.minimum(v, n_stock - 1)], 0.0)
-    return cohort, mw
+    mw = np.where(v < n_stock, racks.stock_vintage_mw[s, p, np.minimum(v, n_stock - 1)], 0.0)
+    axes = (sets.site, sets.rack, sets.hall, sets.vintage)
+    return {"cohort": racks.cohorts("cohort", axes, at), "cohort_stock_mw": mw}
 
 
-def _stock_only(sets: Sets, racks: RackSpace) -> tuple[Index, Index, Floats]:
+def _stock_only(sets: Sets, racks: RackSpace) -> dict[str, Any]:
     """Uses of racks that a workload would not buy, where pools hold other racks than stock too."""
     grows = any_along(racks.install, 2) | any_along(racks.move_in, (2, 3))  # (site, pool)
-    s, d, t = np.nonzero((racks.used & racks.of_stock[:, None]) & grows[:, racks.pool][:, :, None])
-    uses = Index.sparse(
-        "stock_only",
-        (sets.site, sets.rack, sets.hall, sets.workload, sets.year),
-        (s, racks.rack[d], racks.hall[d], racks.workload[d], t),
-    )
-    gs, gp, gt = np.nonzero(mask_at(racks.stock_mw.shape, (s, racks.pool[d], t)))
-    return uses, _of_pools("stock_only_group", sets, racks, gs, gp, gt), racks.stock_mw[gs, gp, gt]
+    is_such = (racks.used & racks.of_stock[:, None]) & grows[:, racks.pool][:, :, None]
+    uses, of_uses = racks.uses("stock_only", sets, is_such)
+    at = np.nonzero(mask_at(racks.stock_mw.shape, of_uses))
+    group = racks.pools("stock_only_group", sets, at)
+    return {"stock_only": uses, "stock_only_group": group, "stock_only_mw": racks.stock_mw[at]}
 
 
-@dataclass(frozen=True)
 class RackSpace:
-    """Deployments, pools and what can be done with them."""
-
-    rack: Codes  # codes of every deployment, shape (deployment,)
-    hall: Codes
-    workload: Codes
-    pool: Codes  # pool of every deployment, shape (deployment,)
-    pool_rack: Codes  # codes of every pool, shape (pool,)
-    pool_hall: Codes
-    pool_duty: Codes
-    of_stock: Bools  # the workload would not buy such racks for such a hall, shape (deployment,)
-    used: Bools  # racks can be in use, shape (site, deployment, year)
-    stock_mw: Floats  # base-year racks alive, shape (site, pool, year). [MW]
-    stock_vintage_mw: Floats  # base-year racks by the year they were bought, shape (site, pool, stock vintage). [MW]
-    install: Bools  # racks can be bought, shape (site, pool, year)
-    # racks can leave training, shape (site, pool, vintage, year); vintages are those of the stock, then the model years
-    move_out: Bools
-    move_in: Bools  # racks can enter inference, same shape
-    vintage: NDArray[np.int64]  # calendar year of every vintage, shape (vintage,)
-    last_year: NDArray[np.int64]  # last calendar year in service, shape (vintage, rack)
-
-
-def rack_space(
-    case: ScopedCase, figures: RackFigures, halls: HallSpace, stock: Stock, racks: Bools, quality: Quality
-) -> RackSpace:
-    """Find what can be done with racks.
+    """Deployments, pools and what can be done with them.
 
     A workload may have racks that it admits, bought, existing or moved from training where they
     are old enough, in every hall whose cooling they fit and that is operated at the topology that
     it needs, as every better hall may be. Racks of a use may change halls of their cooling at a
     site, so their pool is named by the least topology that its workloads need.
-    Takes `racks` (workload, rack, cooling, year).
     """
-    is_own = halls.redundancy == quality.least[:, None]  # (w, l)
-    for_sale = racks[:, :, halls.cooling] & is_own[:, None, :, None]  # (w, k, l, t)
-    stock_pool, own_pool = (
-        _pool_key(halls, of.rack, halls.design(of.cooling, of.redundancy), of.duty) for of in (stock, stock.stated)
-    )
-    keys_there = np.unique(np.concatenate([stock_pool, own_pool]))
-    from_stock = _from_stock(case, figures, halls, stock, quality, keys_there)  # (w, k, l)
-    is_moved = figures.admits[:, :, None] & figures.fits[:, halls.cooling] & is_own[:, None]
-    is_moved &= (case.duty == DUTIES.index("inference"))[:, None, None] & case.scenario.cascade.allow
-    workload, rack, hall = np.nonzero(for_sale.any(axis=3) | from_stock | is_moved)
-    keys, first, pool = np.unique(
-        _pool_key(halls, rack, hall, case.duty[workload]), return_index=True, return_inverse=True
-    )
-    pool_rack, pool_duty = rack[first], case.duty[workload[first]]
-    pool_hall = halls.pool_hall[pool_duty, hall[first]]
 
-    def of_pools(of_deployment: Bools) -> Bools:
-        """Whether it is so of any deployment, (site, pool, t)."""
-        result = np.zeros((keys.size, *of_deployment.shape[::2]), dtype=np.bool_)
-        np.logical_or.at(result, pool, of_deployment.transpose(1, 0, 2))
-        return result.transpose(1, 0, 2)
+    def __init__(
+        self, case: ScopedCase, figures: RackFigures, halls: HallSpace, stock: Stock, racks: Bools, quality: Quality
+    ) -> None:
+        """Take `racks` (workload, rack, cooling, year)."""
+        is_own = halls.redundancy == quality.least[:, None]  # (w, l)
+        for_sale = racks[:, :, halls.cooling] & is_own[:, None, :, None]  # (w, k, l, t)
+        stock_pool, own_pool = (
+            _pool_key(halls, of.rack, halls.design(of.cooling, of.redundancy), of.duty) for of in (stock, stock.stated)
+        )
+        keys_there = np.unique(np.concatenate([stock_pool, own_pool]))
+        from_stock = _from_stock(case, figures, halls, stock, quality, keys_there)  # (w, k, l)
+        is_moved = figures.admits[:, :, None] & figures.fits[:, halls.cooling] & is_own[:, None]
+        is_moved &= (case.duty == DUTIES.index("inference"))[:, None, None] & case.scenario.cascade.allow
+        workload, rack, hall = np.nonzero(for_sale.any(axis=3) | from_stock | is_moved)
+        self.workload, self.rack, self.hall = workload, rack, hall  # codes of every deployment, shape (deployment,)
+        keys, first, self.pool = np.unique(
+            _pool_key(halls, rack, hall, case.duty[workload]), return_index=True, return_inverse=True
+        )
+        self.pool_rack, self.pool_duty = rack[first], case.duty[workload[first]]  # codes of every pool, shape (pool,)
+        self.pool_hall = halls.pool_hall[self.pool_duty, hall[first]]
 
-    stands = halls.stands[:, hall, :]  # (s, deployment, t)
-    buys = for_sale[workload, rack, hall]  # (deployment, t)
-    install = of_pools(stands & buys)
+        def of_pools(of_deployment: Bools) -> Bools:
+            """Whether it is so of any deployment, (site, pool, t)."""
+            result = np.zeros((keys.size, *of_deployment.shape[::2]), dtype=np.bool_)
+            np.logical_or.at(result, self.pool, of_deployment.transpose(1, 0, 2))
+            return result.transpose(1, 0, 2)
 
-    by_pool = np.zeros((keys.size, len(case.sites), stock.vintage.size))
-    np.add.at(by_pool, np.searchsorted(keys, stock_pool), stock.share.T[:, :, None] * stock.mw[:, None, :])
-    own = stock.stated
-    is_known = np.isin(own_pool, keys)  # others are of a use that no workload has
-    at = np.ix_(
-        np.searchsorted(keys, own_pool[is_known]),
-        np.arange(len(case.sites)),
-        np.searchsorted(stock.vintage, own.vintage),
-    )
-    np.add.at(by_pool, at, own.mw.transpose(1, 0, 2)[is_known])
-    stock_vintage_mw = by_pool.transpose(1, 0, 2)
-    stock_alive = alive_frac(
-        stock.vintage[None, :], figures.life_years[pool_rack][:, None], case.years
-    )  # (pool, stock vintage, t)
-    stock_mw = np.einsum("spv,pvt->spt", stock_vintage_mw, stock_alive)
+        stands = halls.stands[:, hall, :]  # (s, deployment, t)
+        buys = for_sale[workload, rack, hall]  # (deployment, t)
+        self.install = of_pools(stands & buys)  # racks can be bought, shape (site, pool, year)
 
-    vintage = np.concatenate([stock.vintage, case.year])
-    last_year = vintage[:, None] + figures.life_years[None, :] - 1
-    there = np.concatenate([stock_vintage_mw > 0.0, install], axis=2)  # (s, p, v)
-    alive = (vintage[:, None] <= case.year) & (last_year[:, pool_rack].T[:, :, None] >= case.last_year)  # (p, v, t)
-    takes = is_moved[workload, rack, hall][:, None]  # (deployment, 1)
-    move_out, move_in = _moves(case, there, alive, vintage, pool_rack, pool_duty, of_pools(stands & takes))
+        # base-year racks by the year they were bought, shape (site, pool, stock vintage), and alive, by year. [MW]
+        by_pool = np.zeros((keys.size, len(case.sites), stock.vintage.size))
+        np.add.at(by_pool, np.searchsorted(keys, stock_pool), stock.share.T[:, :, None] * stock.mw[:, None, :])
+        own = stock.stated
+        is_known = np.isin(own_pool, keys)  # others are of a use that no workload has
+        of_own = np.searchsorted(keys, own_pool[is_known])
+        at = np.ix_(of_own, np.arange(len(case.sites)), np.searchsorted(stock.vintage, own.vintage))
+        np.add.at(by_pool, at, own.mw.transpose(1, 0, 2)[is_known])
+        self.stock_vintage_mw = by_pool.transpose(1, 0, 2)
+        life_years = figures.life_years[self.pool_rack]
+        stock_alive = alive_frac(stock.vintage[None, :], life_years[:, None], case.years)  # (pool, stock vintage, t)
+        self.stock_mw: Floats = np.einsum("spv,pvt->spt", self.stock_vintage_mw, stock_alive)
 
-    bought = any_along(install[..., None] & alive[None, :, -len(case.years) :], axis=2)
-    moved = any_along(np.logical_or.accumulate(move_in, axis=3) & alive, axis=2)
-    used = (
-        (bought[:, pool] & any_along(buys, axis=1)[:, None])
-        | ((stock_mw > 0.0)[:, pool] & from_stock[workload, rack, hall][:, None])
-        | (moved[:, pool] & takes)
-    ) & stands
-    return RackSpace(
-        rack=rack,
-        hall=hall,
-        workload=workload,
-        pool=pool,
-        pool_rack=pool_rack,
-        pool_hall=pool_hall,
-        pool_duty=pool_duty,
-        of_stock=~(figures.admits[workload, rack] & is_own[workload, hall]),
-        used=used,
-        stock_mw=stock_mw,
-        stock_vintage_mw=stock_vintage_mw,
-        install=install,
-        move_out=move_out,
-        move_in=move_in,
-        vintage=vintage,
-        last_year=last_year,
-    )
+        # calendar year of every vintage, those of the stock, then the model years, and last year in service, shape
+        # (vintage,) and (vintage, rack)
+        self.vintage = np.concatenate([stock.vintage, case.year])
+        self.last_year = self.vintage[:, None] + figures.life_years[None, :] - 1
+        there = np.concatenate([self.stock_vintage_mw > 0.0, self.install], axis=2)  # (s, p, v)
+        last_of_pool = self.last_year[:, self.pool_rack].T[:, :, None]
+        alive = (self.vintage[:, None] <= case.year) & (last_of_pool >= case.last_year)  # (p, v, t)
+        takes = is_moved[workload, rack, hall][:, None]  # (deployment, 1)
+        # racks can leave training and enter inference, shape (site, pool, vintage, year)
+        self.move_out, self.move_in = self._moves(case, there, alive, of_pools(stands & takes))
+
+        bought = any_along(self.install[..., None] & alive[None, :, -len(case.years) :], axis=2)
+        moved = any_along(np.logical_or.accumulate(self.move_in, axis=3) & alive, axis=2)
+        is_used = bought[:, self.pool] & any_along(buys, axis=1)[:, None]
+        is_used |= (self.stock_mw > 0.0)[:, self.pool] & from_stock[workload, rack, hall][:, None]
+        # racks can be in use, shape (site, deployment, year)
+        self.used: Bools = (is_used | (moved[:, self.pool] & takes)) & stands
+        # the workload would not buy such racks for such a hall, shape (deployment,)
+        self.of_stock: Bools = ~(figures.admits[workload, rack] & is_own[workload, hall])
+
+    def _moves(self, case: ScopedCase, there: Bools, alive: Bools, enters: Bools) -> tuple[Bools, Bools]:
+        """Where racks can leave training and enter inference, (site, pool, vintage, year)."""
+        is_training, rack = self.pool_duty == DUTIES.index("training"), self.pool_rack
+        # Racks are handed on when they come of age or at the next occasion, not at any later time.
+        comes = np.maximum(np.searchsorted(case.year, self.vintage[:, None] + case.scenario.cascade.min_age_years), 0)
+        now = np.arange(len(case.years))
+        leaves = (there & is_training[:, None])[..., None] & (alive & ((now >= comes) & (now <= comes + 1)))
+        arrives = enters[:, :, None, :] & _any_by(rack, leaves)[:, rack]
+        return leaves & _any_by(rack, arrives)[:, rack], arrives
+
+    def uses(self, name: str, sets: Sets, which: Bools) -> tuple[Index, tuple[Codes, ...]]:
+        """List uses of racks under a mask (site, deployment, year); also give the pool of each with site and year."""
+        s, d, t = np.nonzero(which)
+        axes = (sets.site, sets.rack, sets.hall, sets.workload, sets.year)
+        at = (s, self.rack[d], self.hall[d], self.workload[d], t)
+        return Index.sparse(name, axes, at), (s, self.pool[d], t)
+
+    def pools(self, name: str, sets: Sets, at: tuple[Codes, ...]) -> Index:
+        """List pools by site, pool and year."""
+        s, p, t = at
+        axes = (sets.site, sets.rack, sets.hall, sets.duty, sets.year)
+        return Index.sparse(name, axes, (s, self.pool_rack[p], self.pool_hall[p], self.pool_duty[p], t))
+
+    def cohorts(self, name: str, axes: tuple[Axis, ...], at: tuple[Codes, ...]) -> Index:
+        """List cohorts of racks by site, pool and vintage, and the year in which they move where it is given."""
+        s, p, *when = at
+        return Index.sparse(name, axes, (s, self.pool_rack[p], self.pool_hall[p], *when))
 
 
 def _pool_key(halls: HallSpace, rack: Codes, hall: Codes, duty: Codes) -> Codes:
@@ -430,25 +356,6 @@ def _from_stock(
     topology = np.where(is_good, quality.least[w], stock.redundancy)
     may[w, stock.rack, halls.design(stock.cooling, topology)] = True
     return may
-
-
-def _moves(
-    case: ScopedCase,
-    there: Bools,
-    alive: Bools,
-    vintage: NDArray[np.int64],
-    pool_rack: Codes,
-    pool_duty: Codes,
-    enters: Bools,
-) -> tuple[Bools, Bools]:
-    """Where racks can leave training and enter inference, (site, pool, vintage, year)."""
-    is_training = pool_duty == DUTIES.index("training")
-    # Racks are handed on when they come of age or at the next occasion, not at any later time.
-    comes = np.maximum(np.searchsorted(case.year, vintage[:, None] + case.scenario.cascade.min_age_years), 0)
-    now = np.arange(len(case.years))
-    leaves = (there & is_training[:, None])[..., None] & (alive & ((now >= comes) & (now <= comes + 1)))
-    arrives = enters[:, :, None, :] & _any_by(pool_rack, leaves)[:, pool_rack]
-    return leaves & _any_by(pool_rack, arrives)[:, pool_rack], arrives
 
 
 def _any_by(group: Codes, mask: Bools) -> Bools:

@@ -15,7 +15,7 @@ from planner.inputs.case import DUTIES
 from planner.inputs.failover import may_cover_for, needs_failover
 from planner.inputs.routes import reach_of_clouds
 from planner.lp import Index
-from planner.lp.index import distinct
+from planner.lp.index import cross, distinct
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -58,11 +58,8 @@ def rent_inputs(
     _note_barred(case, demand, barred)
     rents = np.flatnonzero(barred == "")
     rented = demand.demand.select(rents, "rented")
-    class_year = distinct(rented, "workload", "year")
-    n = len(sets.tier)
-    w = np.repeat(class_year["workload"], n)
-    t = np.repeat(class_year["year"], n)
-    tier = np.tile(np.arange(n), class_year.size)
+    of_tier = cross(distinct(rented, "workload", "year"), sets.tier)
+    w, t, tier = of_tier.codes
     is_reserved = np.array([label == "reserved" for label in sets.tier.labels])[tier]
     return RentInputs(
         rented=rented,
@@ -84,9 +81,8 @@ def _price(case: ScopedCase, figures: RackFigures, w: np.ndarray, t: np.ndarray,
     """
     idle_adder = 1.0 + case.item("rent_terms", "egress_storage_adder", "fraction of GPU bill")
     saving = np.where(is_reserved, case.item("rent_terms", "reserved_saving_3y", "-"), 0.0)
-    in_use = np.where(
-        is_reserved, figures.net_utilisation[w], case.item("rent_terms", "realised_utilisation_on_demand", "-")
-    )
+    on_demand = case.item("rent_terms", "realised_utilisation_on_demand", "-")
+    in_use = np.where(is_reserved, figures.net_utilisation[w], on_demand)
     per_hour = _listed_usd_per_h100e_hour(case)[case.duty[w], t] * (1.0 - saving) * idle_adder / in_use
     return np.asarray(per_hour * HOURS_PER_YEAR * H100E_PER_KH100E / USD_PER_MUSD)
 
@@ -94,9 +90,8 @@ def _price(case: ScopedCase, figures: RackFigures, w: np.ndarray, t: np.ndarray,
 def _listed_usd_per_h100e_hour(case: ScopedCase) -> Floats:
     """On-demand list price of an H100e, (duty, year). [USD/h]"""
     settings = case.scenario.rent
-    trend = settings.trend_frac
-    if trend is None:
-        trend = case.item("rent_terms", "price_real_trend", "1/year")
+    own = settings.trend_frac
+    trend = case.item("rent_terms", "price_real_trend", "1/year") if own is None else own
     if settings.price_usd_per_h100e_hour is not None:
         return np.array([case.by_year(settings.price_usd_per_h100e_hour)] * len(DUTIES))
     table = case.tables["cloud_rent"]

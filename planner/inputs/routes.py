@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from planner.base.errors import MOST_PROBLEMS, InputError, Problem, unlisted_problems
 from planner.base.units import H100E_PER_KH100E, USD_PER_MUSD
-from planner.base.words import closest, some
-from planner.family.table_columns import codes, floats, texts
+from planner.base.words import did_you_mean, some
+from planner.family.table_columns import codes, floats, mask_at, texts
 from planner.place.geo import (
     MeasuredPairs,
     apply_measured,
@@ -92,10 +92,9 @@ def _check_ids(case: ScopedCase, table: pd.DataFrame, sheet: Sheet) -> None:
         cell, unknown = sheet.header.index(column), np.flatnonzero(~is_known)
         for row in unknown[:MOST_PROBLEMS].tolist():
             id_ = str(table[column].iloc[row])
-            meant = closest(id_, sorted(map(str, known)))
-            fix = f"did you mean {meant!r}?" if meant else f"`dcplan data ids {of}` lists them"
-            if column == "from" and id_ in sites:
-                fix = _BETWEEN_SITES
+            is_site = column == "from" and id_ in sites
+            otherwise = f"`dcplan data ids {of}` lists them"
+            fix = _BETWEEN_SITES if is_site else did_you_mean(id_, sorted(map(str, known)), otherwise)
             what_is, must_be = f"{column} is {id_!r}", f"an id of table {of}"
             case.findings.problems.append(sheet.problem(row, cell, what_is, must_be, fix))
         if len(unknown) > MOST_PROBLEMS:
@@ -121,12 +120,9 @@ _COST_FIELDS: Final = (
 
 def service_cost(case: ScopedCase) -> Floats | None:
     """Read the scenario's `siting.service_cost_table`. Gives (region, workload, site) [MUSD/kH100e-year]."""
-    path = case.scenario.file_at(("siting", "service_cost_table"))
-    if path is None:
-        return None
-    read = read_pairs(
-        case, path, "service_cost_table", "Cost of serving users from a site", _COST_FIELDS, ("from", "to", "workload")
-    )
+    path, title = case.scenario.file_at(("siting", "service_cost_table")), "Cost of serving users from a site"
+    key = ("from", "to", "workload")
+    read = None if path is None else read_pairs(case, path, "service_cost_table", title, _COST_FIELDS, key)
     if read is None:
         return None
     table, _ = read
@@ -162,12 +158,10 @@ def with_own_table(case: ScopedCase, haul_ms: Floats, km: Floats) -> tuple[Float
     `latency.own_rtt_fill_missing` lets them take what `haul_ms` holds.
     """
     path = case.scenario.file_at(("latency", "rtt_table"))
-    is_whole = np.zeros(haul_ms.shape, dtype=np.bool_)
-    if path is None:
-        return haul_ms, is_whole
-    read = read_pairs(case, path, "rtt_table", "Own round trips", _RTT_FIELDS, ("from", "to"))
-    if read is None:
-        return haul_ms, is_whole
+    key = ("from", "to")
+    read = None if path is None else read_pairs(case, path, "rtt_table", "Own round trips", _RTT_FIELDS, key)
+    if path is None or read is None:
+        return haul_ms, np.zeros(haul_ms.shape, dtype=np.bool_)
     table, sheet = read
     there = floats(table, "rtt_ms")
     if "one_way" in table:
@@ -199,9 +193,9 @@ def with_own_table(case: ScopedCase, haul_ms: Floats, km: Floats) -> tuple[Float
         place = misplaced_sites[to]
         what_is = f"{place.what_is}, and {count} round trips of {sheet.file} are too short for that"
         case.findings.problems.append(replace(place, what_is=what_is, must_be="in its country"))
-    result, is_own = haul_ms.copy(), np.zeros(haul_ms.shape, dtype=np.bool_)
-    result[user[used], site[used]] = there[used]
-    is_own[user[used], site[used]] = True
+    at, result = (user[used], site[used]), haul_ms.copy()
+    result[at] = there[used]
+    is_own = mask_at(haul_ms.shape, at)
     _note_missing(case, is_own, path)
     _note_last_mile(case)
     return result, is_own & bool(case.scenario.latency.own_rtt_includes_last_mile)
@@ -216,15 +210,11 @@ def _note_missing(case: ScopedCase, is_own: Bools, path: Path) -> None:
     named = "; ".join(f"to {sites[s]} from {_all_or_some(users, ~is_own[:, s])}" for s in np.unique(site))
     pairs = f"{region.size} of {is_own.size} pairs of demand region and site in scope"
     if case.scenario.latency.own_rtt_fill_missing:
-        text = (
-            f"latency.rtt_table lacks {pairs}, which take the fitted line, a measured pair or the"
-            f" metro rule, with the last mile of the class: {named}."
-        )
-        case.findings.add_note(text, ("latency", "rtt_table"))
+        text = f"latency.rtt_table lacks {pairs}, which take the fitted line, a measured pair or the metro rule, with"
+        case.findings.add_note(f"{text} the last mile of the class: {named}.", ("latency", "rtt_table"))
         return
     fix = "add them, narrow the scope, or set latency.own_rtt_fill_missing: true to estimate them"
-    problem = Problem.of(path, f"{pairs} have no row: {named}", "a row for each", fix)
-    case.findings.problems.append(problem)
+    case.findings.problems.append(Problem.of(path, f"{pairs} have no row: {named}", "a row for each", fix))
 
 
 def _all_or_some(users: Sequence[str], is_missing: Bools) -> str:
@@ -250,39 +240,28 @@ def _note_last_mile(case: ScopedCase) -> None:
 _LOCAL_KM = 200.0
 
 
-@dataclass(frozen=True)
 class Reach:
-    """Round trips between users and sites, and which of them a workload may use."""
-
-    rtt_ms: Floats  # round trip with the last mile, shape (region, workload, site). [ms]
-    is_route: Bools  # within the bound and admitted by residency, same shape
-    is_tight: Bools  # within the tight bound, same shape
-    # users of a workload that every site can serve and that have no tighter bound, at least two regions of them: where
-    # they are makes no difference, shape (region, workload)
-    is_lumped: Bools
-
-
-def find_reach(case: ScopedCase) -> Reach:
-    """Compute round trips and admit routes.
+    """Round trips between users and sites, and which of them a workload may use.
 
     A measured value faster than light in fibre is added to the findings as a problem.
     """
-    km = _distance_km(case)
-    haul, is_whole = with_own_table(case, _haul_ms(case, km), km)
-    last_mile = floats(case.workloads, "last_mile_ms")
-    rtt = haul[:, None, :] + np.where(is_whole[:, None, :], 0.0, last_mile[None, :, None])
-    in_time = rtt <= floats(case.workloads, "rtt_bound_ms")[None, :, None]
-    tight = floats(case.workloads, "tight_rtt_ms")
-    is_route = in_time & _admitted(case, km)
-    # Where it costs something to serve users from a site, it makes a difference where they are.
-    costs_nothing = case.scenario.siting.service_cost_table is None
-    is_free = is_route.all(axis=2) & np.isnan(tight) & costs_nothing
-    return Reach(
-        rtt_ms=rtt,
-        is_route=is_route,
-        is_tight=is_route & (rtt <= tight[None, :, None]),
-        is_lumped=is_free & (is_free.sum(axis=0) > 1),
-    )
+
+    def __init__(self, case: ScopedCase) -> None:
+        km = _distance_km(case)
+        haul, is_whole = with_own_table(case, _haul_ms(case, km), km)
+        last_mile = floats(case.workloads, "last_mile_ms")
+        # round trip with the last mile, shape (region, workload, site). [ms]
+        self.rtt_ms: Floats = haul[:, None, :] + np.where(is_whole[:, None, :], 0.0, last_mile[None, :, None])
+        bound, tight = (floats(case.workloads, name) for name in ("rtt_bound_ms", "tight_rtt_ms"))
+        # within the bound and admitted by residency, and within the tight bound, same shape
+        self.is_route: Bools = (self.rtt_ms <= bound[:, None]) & _admitted(case, km)
+        self.is_tight: Bools = self.is_route & (self.rtt_ms <= tight[:, None])
+        # Where it costs something to serve users from a site, it makes a difference where they are.
+        costs_nothing = case.scenario.siting.service_cost_table is None
+        is_free = self.is_route.all(axis=2) & np.isnan(tight) & costs_nothing
+        # users of a workload that every site can serve and that have no tighter bound, at least two regions of them:
+        # where they are makes no difference, shape (region, workload)
+        self.is_lumped: Bools = is_free & (is_free.sum(axis=0) > 1)
 
 
 def reach_of_clouds(case: ScopedCase, reach: Reach, clouds: pd.DataFrame) -> tuple[Bools, Bools]:
@@ -309,8 +288,8 @@ def _admitted(case: ScopedCase, km: Floats) -> Bools:
     """Return which pairs each workload's residency rule admits, shape (region, workload, site)."""
 
     def same(column: str) -> Bools:
-        users = np.array(texts(case.regions, column), dtype=object)
-        return np.asarray(users[:, None] == np.array(texts(case.sites, column), dtype=object))
+        users, sites = (np.array(texts(of, column), dtype=object) for of in (case.regions, case.sites))
+        return np.asarray(users[:, None] == sites)
 
     rules = {
         "none": np.ones(km.shape, dtype=np.bool_),

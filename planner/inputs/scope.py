@@ -11,8 +11,8 @@ import pandas as pd
 from planner.base.errors import InputError
 from planner.base.words import amount, some
 from planner.clock.days import ModelYears
-from planner.family.table_columns import PROVENANCE, floats, join_columns, texts
-from planner.inputs.case import Findings, ScopedCase
+from planner.family.table_columns import PROVENANCE, floats, join_columns, named_in, texts
+from planner.inputs.case import DUTIES, Findings, ScopedCase
 from planner.inputs.days import days_of
 from planner.scenario import check_ids
 
@@ -28,17 +28,8 @@ _OF_KIND = ("opening_usd", "fixed_usd_per_year", "minimum_size_mw")
 LEADS = ("lead_time_months", "hall_lead_months", "connection_lead_months")
 """Leads that the scenario gives for single sites: of both, of halls, of connections. [months]"""
 _OWN = (
-    *_SHARED,
-    "phase_mw",
-    "zone",
-    "market",
-    "retail_usd_per_mwh",
-    "wholesale_usd_per_mwh",
-    "demand_charge_usd_per_kw_month",
-    *LEADS,
-    "existing_mw",
-    "other_load_mw",
-    "new_halls",
+    *(*_SHARED, "phase_mw", "zone", "market", *LEADS, "existing_mw", "other_load_mw", "new_halls"),
+    *("retail_usd_per_mwh", "wholesale_usd_per_mwh", "demand_charge_usd_per_kw_month"),
 )
 
 
@@ -67,17 +58,6 @@ def sites_in_scope(scenario: Scenario, tables: Mapping[str, pd.DataFrame], findi
     frame["other_load_mw"] = 0.0
     frame["new_halls"] = True
     return _with_own_figures(frame, scenario, _OWN)
-
-
-def with_figures_of_kind(
-    sites: pd.DataFrame, scenario: Scenario, tables: Mapping[str, pd.DataFrame], findings: Findings
-) -> pd.DataFrame:
-    """Return sites with the figures of their archetype, construction market and zone as well."""
-    frame = sites
-    for table, key in (("site_archetypes", "archetype"), ("facility_market", "market"), ("grid_zones", "zone")):
-        rows = tables[table].drop(columns=["name", "country"], errors="ignore")
-        frame = join_columns(frame, rows, key, findings, table)
-    return _with_own_figures(frame, scenario, _OF_KIND).reset_index(drop=True)
 
 
 def hubs_of(case: ScopedCase) -> ScopedCase:
@@ -209,35 +189,6 @@ def _with_own_figures(frame: pd.DataFrame, scenario: Scenario, columns: tuple[st
     return frame
 
 
-_NAMED = 12
-
-
-def with_enough_memory(
-    pairs: pd.DataFrame, scenario: Scenario, tables: Mapping[str, pd.DataFrame], findings: Findings
-) -> pd.DataFrame:
-    """Keep the pairs whose rack has, in one server or domain, the memory that the workload needs."""
-    table = tables["rack_memory"]
-    memory_gb = dict(zip(table["rack"], table["memory_gb"].astype(float), strict=True))
-    for rack, override in scenario.racks.override.items():
-        if override.memory_gb is not None:
-            memory_gb[rack] = override.memory_gb
-    least_gb = {name: own.least_memory_gb or 0.0 for name, own in scenario.workloads.items()}
-    has = pairs["rack"].map(memory_gb).to_numpy(dtype=np.float64)
-    needs = pairs["workload"].map(least_gb).fillna(0.0).to_numpy(dtype=np.float64)
-    is_short = (needs > 0.0) & ~(has >= needs)
-    for workload, rows in pairs[is_short].assign(has=has[is_short]).groupby("workload", sort=False):
-        named = [
-            f"{rack} ({'unknown' if np.isnan(gb) else f'{amount(gb, 4)} GB'})"
-            for rack, gb in zip(rows["rack"], rows["has"], strict=True)
-        ]
-        findings.add_note(
-            f"{workload} needs {amount(least_gb[str(workload)], 4)} GB of memory that works as one."
-            f" Not offered to it: {some(named, _NAMED)}. Existing ones stay in service.",
-            ("workloads", str(workload), "least_memory_gb"),
-        )
-    return pairs[~is_short].reset_index(drop=True)
-
-
 _ROUNDING = 1e-9
 _NO_VENDOR = "general"  # standard equipment, which everybody buys
 
@@ -251,14 +202,7 @@ def make_case(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> ScopedC
     except InputError as error:
         findings.problems += error.problems
     findings.stop_if_wrong()
-    sites = sites_in_scope(scenario, tables, findings)
-    sites = with_figures_of_kind(sites, scenario, tables, findings)
-    regions = regions_in_scope(scenario, tables, findings)
-    workloads = _workloads(scenario, tables, findings)
-    racks = _racks(scenario, tables)
-    _check_sales(racks, scenario, findings)
-    admitted = with_enough_memory(_admitted(scenario, tables, workloads, racks), scenario, tables, findings)
-    _check_admitted(admitted, scenario, workloads, racks, findings)
+    scoped = _Scoped(scenario, tables, findings)
     findings.stop_if_wrong()
     return ScopedCase(
         scenario=scenario,
@@ -266,11 +210,11 @@ def make_case(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> ScopedC
         findings=findings,
         years=ModelYears(scenario.years),
         days=days,
-        sites=sites,
-        regions=regions,
-        workloads=workloads,
-        racks=racks,
-        admitted=admitted,
+        sites=scoped.sites,
+        regions=scoped.regions,
+        workloads=scoped.workloads,
+        racks=scoped.racks,
+        admitted=scoped.admitted,
         cooling=tables["cooling"],
         redundancy=tables["redundancy"],
     )
@@ -286,122 +230,148 @@ def replaced(table: pd.DataFrame, key: str, overrides: Mapping[str, Any]) -> pd.
     return table
 
 
-def _workloads(scenario: Scenario, tables: Mapping[str, pd.DataFrame], findings: Findings) -> pd.DataFrame:
-    table = tables["workloads"]
-    table = table.assign(placed_redundancy=table["redundancy_min"])
-    table = replaced(table, "workload", scenario.workloads)
-    listed = scenario.scope.workloads
-    if listed != "all":
-        table = table[table["workload"].isin(listed)]
-    table = table.reset_index(drop=True)
-    if table.empty:
-        findings.add("workloads", "no workload is left in scope", "at least one", "see scope")
-    _check_workloads(table, scenario, tables, findings)
-    return table
+_NAMED = 12
 
 
-def _check_workloads(
-    table: pd.DataFrame, scenario: Scenario, tables: Mapping[str, pd.DataFrame], findings: Findings
-) -> None:
-    use, peak = floats(table, "utilisation_frac"), floats(table, "peak_over_mean_frac")
-    tight, share = floats(table, "tight_rtt_ms"), floats(table, "tight_share_frac")
-    bound = floats(table, "rtt_bound_ms")
-    highest = tables["demand_shapes"].groupby("shape")["shape_frac"].max()
-    shape_peak = table["shape"].map(highest).to_numpy(dtype=np.float64)
-    rules: Sequence[tuple[Any, tuple[str, ...], str, str, str]] = (
-        (
-            use * peak > 1.0 + _ROUNDING,
-            ("utilisation_frac", "peak_over_mean_frac"),
-            "utilisation_frac x peak_over_mean_frac is {:g}",
-            "at most 1",
-            "racks cannot work above their full work: lower one of the two",
-        ),
-        (
-            use * shape_peak > 1.0 + _ROUNDING,
-            ("utilisation_frac", "shape"),
-            "utilisation_frac times the highest hour of its shape is {:g}",
-            "at most 1",
-            "lower the utilisation, or take a flatter shape",
-        ),
-        (
-            tight > bound,
-            ("rtt_bound_ms", "tight_rtt_ms"),
-            "rtt_bound_ms is below tight_rtt_ms by {:g} ms",
-            "at least tight_rtt_ms",
-            "check its unit, or lower tight_rtt_ms; null is no tight bound",
-        ),
-        (
-            np.isnan(tight) != np.isnan(share),
-            ("tight_rtt_ms", "tight_share_frac"),
-            "only one of tight_rtt_ms and tight_share_frac is given",
-            "both or neither",
-            "give the other, or set both to null",
-        ),
-    )
-    shown = (use * peak, use * shape_peak, tight - bound, tight)
-    for (wrong, columns, what, must_be, fix), value in zip(rules, shown, strict=True):
-        for row in np.flatnonzero(wrong):
-            id_ = str(table["workload"].iloc[row])
-            own = scenario.workloads.get(id_)
-            keys = () if own is None else tuple(column for column in columns if column in own.written_values())[:1]
-            place = "workloads" if own is None else ("workloads", id_, *keys)
-            findings.add(place, f"{id_}: {what.format(value[row])}", must_be, fix)
+class _Scoped:
+    """Sites, regions, workloads and racks of a scenario; what is wrong with them goes to the findings."""
 
+    def __init__(self, scenario: Scenario, tables: Mapping[str, pd.DataFrame], findings: Findings) -> None:
+        self.scenario, self.tables, self.findings = scenario, tables, findings
+        self.sites = self._with_figures_of_kind(sites_in_scope(scenario, tables, findings))
+        self.regions = regions_in_scope(scenario, tables, findings)
+        self.workloads = self._workloads()
+        self.racks = self._racks()
+        self._check_sales()
+        self.admitted = self._with_enough_memory(self._admitted())
+        self._check_admitted()
 
-def _racks(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    table = tables["racks"]
-    table = replaced(table[table["role"] == "compute"], "rack", scenario.racks.override)
-    allow = scenario.racks.allow
-    may_buy = table["rack"].isin(list(allow)) if allow != "all" else pd.Series(True, table.index)
-    may_buy &= table["vendor"].isin([*_vendors(scenario, tables), _NO_VENDOR])
-    return table.assign(may_buy=may_buy & ~table["rack"].isin(list(scenario.racks.exclude))).reset_index(drop=True)
+    def _with_figures_of_kind(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return sites with the figures of their archetype, construction market and zone as well."""
+        for table, key in (("site_archetypes", "archetype"), ("facility_market", "market"), ("grid_zones", "zone")):
+            rows = self.tables[table].drop(columns=["name", "country"], errors="ignore")
+            frame = join_columns(frame, rows, key, self.findings, table)
+        return _with_own_figures(frame, self.scenario, _OF_KIND).reset_index(drop=True)
 
+    def _workloads(self) -> pd.DataFrame:
+        table = self.tables["workloads"]
+        table = table.assign(placed_redundancy=table["redundancy_min"])
+        table = replaced(table, "workload", self.scenario.workloads)
+        if self.scenario.scope.workloads != "all":
+            table = table[table["workload"].isin(self.scenario.scope.workloads)]
+        table = table.reset_index(drop=True)
+        if table.empty:
+            self.findings.add("workloads", "no workload is left in scope", "at least one", "see scope")
+        self._check_workloads(table)
+        return table
 
-def _vendors(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> set[str]:
-    """Vendors that the scenario lets racks be bought from."""
-    asked, operator = scenario.racks.vendors, scenario.racks.bought_as
-    vendors = set(texts(tables["racks"], "vendor")) if asked == "all" else set(asked)
-    if operator is not None:
-        fleets = tables["operator_fleets"]
-        vendors &= set(fleets.loc[(fleets["operator"] == operator) & fleets["buys"], "vendor"])
-    return vendors
+    def _check_workloads(self, table: pd.DataFrame) -> None:
+        """Refuse figures of workloads that do not go together."""
+        use, peak = floats(table, "utilisation_frac"), floats(table, "peak_over_mean_frac")
+        tight, share = floats(table, "tight_rtt_ms"), floats(table, "tight_share_frac")
+        bound = floats(table, "rtt_bound_ms")
+        highest = self.tables["demand_shapes"].groupby("shape")["shape_frac"].max()
+        shape_peak = table["shape"].map(highest).to_numpy(dtype=np.float64)
+        rules: Sequence[tuple[Any, Floats, tuple[str, ...], str, str, str]] = (
+            (
+                use * peak > 1.0 + _ROUNDING,
+                use * peak,
+                ("utilisation_frac", "peak_over_mean_frac"),
+                "utilisation_frac x peak_over_mean_frac is {:g}",
+                "at most 1",
+                "racks cannot work above their full work: lower one of the two",
+            ),
+            (
+                use * shape_peak > 1.0 + _ROUNDING,
+                use * shape_peak,
+                ("utilisation_frac", "shape"),
+                "utilisation_frac times the highest hour of its shape is {:g}",
+                "at most 1",
+                "lower the utilisation, or take a flatter shape",
+            ),
+            (
+                tight > bound,
+                tight - bound,
+                ("rtt_bound_ms", "tight_rtt_ms"),
+                "rtt_bound_ms is below tight_rtt_ms by {:g} ms",
+                "at least tight_rtt_ms",
+                "check its unit, or lower tight_rtt_ms; null is no tight bound",
+            ),
+            (
+                np.isnan(tight) != np.isnan(share),
+                tight,
+                ("tight_rtt_ms", "tight_share_frac"),
+                "only one of tight_rtt_ms and tight_share_frac is given",
+                "both or neither",
+                "give the other, or set both to null",
+            ),
+        )
+        for wrong, shown, columns, what, must_be, fix in rules:
+            for row in np.flatnonzero(wrong):
+                id_ = str(table["workload"].iloc[row])
+                own = self.scenario.workloads.get(id_)
+                keys = () if own is None else tuple(column for column in columns if column in own.written_values())[:1]
+                place = "workloads" if own is None else ("workloads", id_, *keys)
+                self.findings.add(place, f"{id_}: {what.format(shown[row])}", must_be, fix)
 
+    def _racks(self) -> pd.DataFrame:
+        table, asked = self.tables["racks"], self.scenario.racks
+        table = replaced(table[table["role"] == "compute"], "rack", asked.override)
+        vendors = set(texts(self.tables["racks"], "vendor")) if asked.vendors == "all" else set(asked.vendors)
+        if asked.bought_as is not None:
+            fleets = self.tables["operator_fleets"]
+            vendors &= set(fleets.loc[(fleets["operator"] == asked.bought_as) & fleets["buys"], "vendor"])
+        may_buy = named_in(asked.allow, list(table["rack"])) & ~table["rack"].isin(list(asked.exclude))
+        return table.assign(may_buy=may_buy & table["vendor"].isin([*vendors, _NO_VENDOR])).reset_index(drop=True)
 
-def _check_sales(racks: pd.DataFrame, scenario: Scenario, findings: Findings) -> None:
-    first, last = floats(racks, "first_year"), floats(racks, "last_year")
-    for row in np.flatnonzero(last < first):
-        id_ = str(racks["rack"].iloc[row])
-        found = f"{id_}: last_year is {last[row]:.0f}, before first_year"
-        must_be, fix = f"{first[row]:.0f} or later, or blank", "exchange the two, or leave it blank"
-        given = scenario.racks.override[id_].written_values() if id_ in scenario.racks.override else {}
-        own = next((name for name in ("last_year", "first_year") if name in given), "")
-        findings.add(("racks", "override", id_, own) if own else "racks", found, must_be, fix)
+    def _check_sales(self) -> None:
+        racks, override = self.racks, self.scenario.racks.override
+        first, last = floats(racks, "first_year"), floats(racks, "last_year")
+        for row in np.flatnonzero(last < first):
+            id_ = str(racks["rack"].iloc[row])
+            found = f"{id_}: last_year is {last[row]:.0f}, before first_year"
+            must_be, fix = f"{first[row]:.0f} or later, or blank", "exchange the two, or leave it blank"
+            given = override[id_].written_values() if id_ in override else {}
+            own = next((name for name in ("last_year", "first_year") if name in given), "")
+            self.findings.add(("racks", "override", id_, own) if own else "racks", found, must_be, fix)
 
+    def _admitted(self) -> pd.DataFrame:
+        """Return the pairs of workload and rack that go together."""
+        own = {id_: given.racks for id_, given in self.scenario.workloads.items() if given.racks}
+        pairs = self.tables["workload_racks"][["workload", "rack"]]
+        rows = pd.DataFrame([(id_, rack) for id_, listed in own.items() for rack in listed], columns=pairs.columns)
+        pairs = pd.concat([pairs[~pairs["workload"].isin(list(own))], rows], ignore_index=True)
+        known = pairs["workload"].isin(texts(self.workloads, "workload"))
+        return pairs[known & pairs["rack"].isin(texts(self.racks, "rack"))].reset_index(drop=True)
 
-def _admitted(
-    scenario: Scenario, tables: Mapping[str, pd.DataFrame], workloads: pd.DataFrame, racks: pd.DataFrame
-) -> pd.DataFrame:
-    own = {id_: given.racks for id_, given in scenario.workloads.items() if given.racks}
-    pairs = tables["workload_racks"][["workload", "rack"]]
-    rows = [(workload, rack) for workload, listed in own.items() for rack in listed]
-    pairs = pd.concat(
-        [pairs[~pairs["workload"].isin(list(own))], pd.DataFrame(rows, columns=pairs.columns)], ignore_index=True
-    )
-    known = pairs["workload"].isin(texts(workloads, "workload"))
-    return pairs[known & pairs["rack"].isin(texts(racks, "rack"))].reset_index(drop=True)
+    def _with_enough_memory(self, pairs: pd.DataFrame) -> pd.DataFrame:
+        """Keep the pairs whose rack has, in one server or domain, the memory that the workload needs."""
+        table, override = self.tables["rack_memory"], self.scenario.racks.override
+        memory_gb = dict(zip(table["rack"], table["memory_gb"].astype(float), strict=True))
+        memory_gb |= {rack: own.memory_gb for rack, own in override.items() if own.memory_gb is not None}
+        least_gb = {name: own.least_memory_gb or 0.0 for name, own in self.scenario.workloads.items()}
+        has = pairs["rack"].map(memory_gb).to_numpy(dtype=np.float64)
+        needs = pairs["workload"].map(least_gb).fillna(0.0).to_numpy(dtype=np.float64)
+        is_short = (needs > 0.0) & ~(has >= needs)
+        for workload, rows in pairs[is_short].assign(has=has[is_short]).groupby("workload", sort=False):
+            named = [
+                f"{rack} ({'unknown' if np.isnan(gb) else f'{amount(gb, 4)} GB'})"
+                for rack, gb in zip(rows["rack"], rows["has"], strict=True)
+            ]
+            self.findings.add_note(
+                f"{workload} needs {amount(least_gb[str(workload)], 4)} GB of memory that works as one."
+                f" Not offered to it: {some(named, _NAMED)}. Existing ones stay in service.",
+                ("workloads", str(workload), "least_memory_gb"),
+            )
+        return pairs[~is_short].reset_index(drop=True)
 
-
-def _check_admitted(
-    admitted: pd.DataFrame, scenario: Scenario, workloads: pd.DataFrame, racks: pd.DataFrame, findings: Findings
-) -> None:
-    """Every workload needs a rack that can do its work, whether or not it may still be bought."""
-    has_throughput = {duty: {*racks.loc[racks[f"{duty}_h100e"].notna(), "rack"]} for duty in ("training", "inference")}
-    racks_of: dict[str, set[str]] = {}
-    for id_, rack in zip(admitted["workload"], admitted["rack"], strict=True):
-        racks_of.setdefault(id_, set()).add(rack)
-    for id_, duty in zip(workloads["workload"], workloads["duty"], strict=True):
-        if not has_throughput[duty].isdisjoint(racks_of.get(id_, ())):
-            continue
-        found = f"no rack that {id_} may run on has a throughput for {duty}"
-        place = ("workloads", id_) if id_ in scenario.workloads else "workload_racks"
-        findings.add(place, found, "one at least", f"admit a rack with {duty}_h100e")
+    def _check_admitted(self) -> None:
+        """Every workload needs a rack that can do its work, whether or not it may still be bought."""
+        racks, workloads = self.racks, self.workloads
+        can_do = {duty: {*racks.loc[racks[f"{duty}_h100e"].notna(), "rack"]} for duty in DUTIES}
+        racks_of = self.admitted.groupby("workload")["rack"].agg(set).to_dict()
+        for id_, duty in zip(workloads["workload"], workloads["duty"], strict=True):
+            if can_do[duty].isdisjoint(racks_of.get(id_, ())):
+                found = f"no rack that {id_} may run on has a throughput for {duty}"
+                place = ("workloads", id_) if id_ in self.scenario.workloads else "workload_racks"
+                self.findings.add(place, found, "one at least", f"admit a rack with {duty}_h100e")

@@ -115,12 +115,9 @@ def _steps_per_day(case: ScopedCase, site: str, rows: pd.DataFrame) -> int | Non
     missing = [(day, int(hour)) for day in range(case.days.n_days) for hour in hours if (day, hour) not in there]
     if missing:
         day, hour = missing[0]
-        case.findings.add(
-            TableCell(_TABLE, first, "day"),
-            f"{site} lacks {len(missing)} rows, the first for day {day} from hour {hour}",
-            f"a row for each of {case.days.n_days} days and {steps} hours",
-            "add them",
-        )
+        what_is = f"{site} lacks {len(missing)} rows, the first for day {day} from hour {hour}"
+        must_be = f"a row for each of {case.days.n_days} days and {steps} hours"
+        case.findings.add(TableCell(_TABLE, first, "day"), what_is, must_be, "add them")
     is_whole = not missing and len(rows) == case.days.n_days * steps
     return steps if is_whole else None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -19,8 +19,6 @@ from planner.lp.index import distinct, locate
 from planner.place.geo import geodesic_km, rtt_ms
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import pandas as pd
 
     from planner.base.arrays import Bools, Floats, Positions
@@ -36,18 +34,8 @@ if TYPE_CHECKING:
 _SOON: Final = 1e-6  # [year]: what arrives by so much after a date arrives on it
 
 _TABLE = (
-    "site",
-    "name",
-    "country",
-    "state",
-    "region",
-    "lat",
-    "lon",
-    "zone",
-    "market",
-    "archetype",
-    "grid_operator",
-    "price_zone",
+    *("site", "name", "country", "state", "region", "lat", "lon"),
+    *("zone", "market", "archetype", "grid_operator", "price_zone"),
 )
 
 
@@ -162,7 +150,6 @@ def site_inputs(case: ScopedCase, sets: Sets, halls: HallSpace, leads: Leads, co
     """Make the lists of sites. Takes `committed_mw` (site, year) [MW]."""
     has_other_load = floats(case.sites, "other_load_mw") > 0.0
     at = np.nonzero(halls.stands.any(axis=1) | has_other_load[:, None])
-    site_year = Index.sparse("site_year", (sets.site, sets.year), at)
     build = case.scenario.build
     committed_add = np.diff(committed_mw, axis=1, prepend=0.0)
     own_rate = np.maximum(crews_mw(case)[:, None] * case.gap_years, committed_add)
@@ -192,10 +179,8 @@ def site_inputs(case: ScopedCase, sets: Sets, halls: HallSpace, leads: Leads, co
     market_rate = np.array([build.market_rate_mw_per_year.get(m, np.nan) for m in sets.market.labels])
     market, year = np.nonzero(~np.isnan(market_rate)[:, None] & np.ones(len(sets.year), np.bool_))
     market_years = _market_years(case, sets, can_build, moved)
-    capex_budget, capex_musd = _budget(case, sets, "capex_budget", build.capex_budget_musd)
-    cash_budget, cash_musd = _budget(case, sets, "cash_budget", build.cash_budget_musd)
     return SiteInputs(
-        site_year=site_year,
+        site_year=Index.sparse("site_year", (sets.site, sets.year), at),
         land_limit_mw=np.maximum(land, needed),
         build_rate_mw=rate[at],
         pace_mw=pace[at],
@@ -206,10 +191,8 @@ def site_inputs(case: ScopedCase, sets: Sets, halls: HallSpace, leads: Leads, co
         is_existing=standing > 0.0,
         opening_musd=floats(case.sites, "opening_usd") / USD_PER_MUSD,
         fixed_musd_per_year=floats(case.sites, "fixed_usd_per_year") / USD_PER_MUSD,
-        capex_budget=capex_budget,
-        capex_budget_musd=capex_musd,
-        cash_budget=cash_budget,
-        cash_budget_musd=cash_musd,
+        **_budget(case, sets, "capex_budget"),
+        **_budget(case, sets, "cash_budget"),
         table=case.sites[[name for name in _TABLE if name in case.sites]].copy(),
     )
 
@@ -226,11 +209,11 @@ def _market_years(case: ScopedCase, sets: Sets, can_build: Bools, moved: Floats)
     return np.where(np.isfinite(least), least, case.gap_years)
 
 
-def _budget(case: ScopedCase, sets: Sets, name: str, path: float | Mapping[int, float] | None) -> tuple[Index, Floats]:
+def _budget(case: ScopedCase, sets: Sets, name: str) -> dict[str, Any]:
     """Return the model years with a budget, and it for the years since the one before. [MUSD]"""
-    musd = case.by_year(path)
-    has_budget = np.flatnonzero(~np.isnan(musd))
-    return Index.sparse(name, (sets.year,), (has_budget,)), musd[has_budget] * case.gap_years[has_budget]
+    musd = case.by_year(getattr(case.scenario.build, f"{name}_musd"))
+    at = np.flatnonzero(~np.isnan(musd))
+    return {name: Index.sparse(name, (sets.year,), (at,)), f"{name}_musd": musd[at] * case.gap_years[at]}
 
 
 _PARTNER: Final = "partner"
@@ -312,58 +295,48 @@ def siting_inputs(
 ) -> SitingInputs:
     """Make the lists of what must be whole, and the bounds and counts of openings."""
     settings = case.scenario.siting
-    lower, upper = _bounds(case, sets, sites)
     last = [len(sets.year) - 1]
     exact, most = settings.exactly_sites, settings.at_most_sites
-    phase, phase_mw, most_phases = _phases(case, sites, halls)
-    block, block_mw, top_mw, shared = _blocks(case, sets, sites, halls, racks)
     site_year, new = sites.site_year, ~sites.is_existing
     is_paced = (sites.reach_mw < sites.land_limit_mw[site_year["site"]]) & new[site_year["site"]]
     paced = np.flatnonzero(is_paced & settings.whole_openings)
-    paid = _paid(case, sets, demand)
     rows = settings.open_rows
     links = _links(sites, halls, demand, is_whole=settings.whole_openings)
     none = np.zeros(links.size, dtype=np.bool_)
     return SitingInputs(
         whole_openings=settings.whole_openings,
-        open_lower=lower,
-        open_upper=upper,
+        **_bounds(case, sets, sites),
         exact=Index.sparse("exact", (sets.year,), (last if exact else [],)),
         exact_sites=float(exact or 0),
         most=Index.sparse("most", (sets.year,), (last if most else [],)),
         most_sites=float(most or 0),
-        phase=phase,
-        phase_mw=phase_mw,
-        most_phases=most_phases,
-        block=block,
-        block_mw=block_mw,
-        block_top_mw=top_mw,
-        shared=shared,
+        **_phases(case, sites, halls),
+        **_blocks(case, sets, sites, halls, racks),
         paced=site_year.select(paced, "paced"),
         paced_mw=sites.reach_mw[paced],
-        service=demand.served.select(np.flatnonzero(paid > 0.0), "service"),
-        service_musd_per_kh100e_year=paid[paid > 0.0],
+        **_paid(case, demand.served),
         linked=links.select(~none if rows == "all" else none, "linked"),
         linkable=links.select(~none if rows == "lazy" else none, "linkable"),
     )
 
 
-def _paid(case: ScopedCase, sets: Sets, demand: DemandInputs) -> Floats:
-    """Cost of every service, 0 where the scenario gives none. [MUSD/kH100e-year], over served"""
+def _paid(case: ScopedCase, served: Index) -> dict[str, Any]:
+    """Services that are paid for as such, and what each costs. [MUSD/kH100e-year]"""
     cost = service_cost(case)
-    served = demand.served
     if cost is None:
-        return np.zeros(served.size)
+        nothing = np.zeros(0, dtype=np.intp)
+        return {"service": served.select(nothing, "service"), "service_musd_per_kh100e_year": np.zeros(0)}
     of_service = cost[served["region"], served["workload"], served["site"]]
     missing = distinct(served.select(np.isnan(of_service), "free"), "region", "workload", "site")
     if missing.size:
         region, workload, site = missing.tuples(0)
         text = f"siting.service_cost_table lacks {missing.size} rows, such as {workload} of {region} from {site};"
         case.findings.add_note(f"{text} service cost 0 is used.", ("siting", "service_cost_table"))
-    return np.nan_to_num(of_service)
+    paid = np.flatnonzero(of_service > 0.0)
+    return {"service": served.select(paid, "service"), "service_musd_per_kh100e_year": of_service[paid]}
 
 
-def _bounds(case: ScopedCase, sets: Sets, sites: SiteInputs) -> tuple[np.ndarray, np.ndarray]:
+def _bounds(case: ScopedCase, sets: Sets, sites: SiteInputs) -> dict[str, Any]:
     """Least and most share of a site that is open, over its years."""
     site_year, labels = sites.site_year, sets.site.labels
     lower = sites.is_existing[site_year["site"]].astype(np.float64)
@@ -402,7 +375,7 @@ def _bounds(case: ScopedCase, sets: Sets, sites: SiteInputs) -> tuple[np.ndarray
     name_of = np.array(labels, dtype=object)[site_year["site"]]
     lower[last & np.isin(name_of, list(settings.must_open))] = 1.0
     upper[np.isin(name_of, list(settings.must_not_open))] = 0.0
-    return lower, np.maximum(lower, upper)
+    return {"open_lower": lower, "open_upper": np.maximum(lower, upper)}
 
 
 def _refuse_too_small(case: ScopedCase, sets: Sets, sites: SiteInputs) -> None:
@@ -429,7 +402,7 @@ def _refuse_too_small(case: ScopedCase, sets: Sets, sites: SiteInputs) -> None:
         )
 
 
-def _phases(case: ScopedCase, sites: SiteInputs, halls: HallInputs) -> tuple[Index, np.ndarray, np.ndarray]:
+def _phases(case: ScopedCase, sites: SiteInputs, halls: HallInputs) -> dict[str, Any]:
     """New halls that come in phases, the size of one, and the most that a year can bring."""
     size_mw = floats(case.sites, "phase_mw")
     of_build = size_mw[halls.build["site"]]
@@ -461,22 +434,16 @@ def _phases(case: ScopedCase, sites: SiteInputs, halls: HallInputs) -> tuple[Ind
             " can be built there in any year.",
             key,
         )
-    return phase, of_build[at], most
+    return {"phase": phase, "phase_mw": of_build[at], "most_phases": most}
 
 
-def _blocks(
-    case: ScopedCase, sets: Sets, sites: SiteInputs, halls: HallInputs, racks: RackInputs
-) -> tuple[Index, np.ndarray, np.ndarray, Index]:
+def _blocks(case: ScopedCase, sets: Sets, sites: SiteInputs, halls: HallInputs, racks: RackInputs) -> dict[str, Any]:
     """Workloads that need a block: where, how large, how large at most, and shared with whom. [MW]
 
     What exists is as it is until racks that are ordered now can take its place, or until the
     year that the scenario gives the workload.
     """
-    siting = case.scenario.siting
-    given, of_table = siting.block_mw, floats(case.workloads, "min_block_mw")
-    of_table = np.where(siting.table_blocks & (of_table > 0.0), of_table, np.nan)
-    names = case.ids("workloads")
-    size_mw = np.array([given.get(name, mw) for name, mw in zip(names, of_table, strict=True)])
+    siting, names, size_mw = case.scenario.siting, case.ids("workloads"), _block_mw(case)
     is_due = ~np.isnan(size_mw)[racks.used["workload"]]
     since = np.full(len(names), first_delivery(case))
     for name, year in siting.block_from_year.items():
@@ -493,7 +460,7 @@ def _blocks(
     shared = partners(case, sets, block)
     together_mw = np.bincount(block.find(shared), top_mw[partner_blocks(block, shared)], block.size)
     _refuse_too_large(case, block, size_mw, together_mw)
-    return block, size_mw[block["workload"]], top_mw, shared
+    return {"block": block, "block_mw": size_mw[block["workload"]], "block_top_mw": top_mw, "shared": shared}
 
 
 def _refuse_too_large(case: ScopedCase, block: Index, size_mw: np.ndarray, top_mw: np.ndarray) -> None:
@@ -533,9 +500,14 @@ def _links(sites: SiteInputs, halls: HallInputs, demand: DemandInputs, *, is_who
     return demand.served.select(is_tied[demand.served["site"]], "link")
 
 
+def _block_mw(case: ScopedCase) -> Floats:
+    """Return the least block of each workload, NaN for one that needs none, shape (workload,). [MW]"""
+    siting, of_table = case.scenario.siting, floats(case.workloads, "min_block_mw")
+    of_table = np.where(siting.table_blocks & (of_table > 0.0), of_table, np.nan)
+    named = zip(case.ids("workloads"), of_table, strict=True)
+    return np.array([siting.block_mw.get(name, mw) for name, mw in named])
+
+
 def in_need_of_block(case: ScopedCase) -> set[str]:
     """Return the workloads that need a block."""
-    siting = case.scenario.siting
-    of_table = dict(zip(case.ids("workloads"), floats(case.workloads, "min_block_mw"), strict=True))
-    named = {name for name, mw in of_table.items() if siting.table_blocks and mw > 0.0}
-    return named | set(siting.block_mw)
+    return {*case.named("workloads", ~np.isnan(_block_mw(case))), *case.scenario.siting.block_mw}

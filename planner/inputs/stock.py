@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from planner.inputs.demand import Wanted
     from planner.inputs.existing import Existing
     from planner.inputs.racks import Quality, RackFigures
-    from planner.scenario.tree import Keys
 
 _NOTHING: Final = 1e-9
 _CAMPUS: Final = "campus"
@@ -31,37 +29,8 @@ _DIGITS: Final = 4
 _STATE_YOURS: Final = "Tables existing_halls and existing_racks state your own."
 
 
-@dataclass(frozen=True)
 class Stock:
-    """Racks of the base year in pools of one rack type, hall design and workload."""
-
-    rack: NDArray[np.intp]  # codes of each pool, shape (pool,); the workload is the one the pool was bought for
-    cooling: NDArray[np.intp]
-    redundancy: NDArray[np.intp]
-    workload: NDArray[np.intp]
-    mw: Floats  # nameplate, all sites, shape (pool, stock vintage). [MW]
-    vintage: NDArray[np.int64]  # calendar years of the stock vintages
-    facility_mw: Floats  # facility power of the base year, by site. [MW]
-    site_share: Floats  # share of the pools of a use that exists at each site, shape (site, duty)
-    duty: NDArray[np.intp]  # duty of each pool, shape (pool,)
-    stated: Existing  # what the planner states instead; the pools above have no share of its sites
-
-    @property
-    def share(self) -> Floats:
-        """Share of each pool that exists at each site, shape (site, pool)."""
-        return self.site_share[:, self.duty]
-
-    def stands(self, case: ScopedCase) -> Bools:
-        """Return where halls of a design stand, shape (site, cooling, redundancy)."""
-        site, pool = np.nonzero(self.share > 0.0)
-        has_stated = any_along(self.stated.hall_mw > 0.0, 3)
-        return has_stated | mask_at(has_stated.shape, (site, self.cooling[pool], self.redundancy[pool]))
-
-
-def base_year_stock(
-    case: ScopedCase, figures: RackFigures, wanted: Wanted, quality: Quality, stated: Existing
-) -> Stock:
-    """Place the racks of the base year.
+    """Racks of the base year in pools of one rack type, hall design and workload.
 
     The market's nameplate path gives how much stands, `rack_stock` which racks, `site_stock`
     where. Within a use racks are laid along the workloads, large racks to the workloads whose
@@ -69,46 +38,55 @@ def base_year_stock(
     its racks are in halls of the topology that the tables ask for it, and of as few cooling
     technologies as house them all. Campuses hold training racks first, metros the rest.
     """
-    site_share, facility_mw = _by_site(case, wanted)
-    table = case.tables["rack_stock"]
-    vintages = np.unique(np.concatenate([ints(table, "vintage_year"), stated.vintage]))
-    share = dense_by_ids(
-        table, {"duty": DUTIES, "rack": case.ids("racks"), "vintage_year": list(vintages)}, "share_frac", fill=0.0
-    )
-    serves = (vintages <= case.years.first) & (vintages + figures.life_years[:, None] - 1 >= case.last_year[0])
-    lost = 1.0 - np.where(serves, share, 0.0).sum(axis=(1, 2))
-    assumed = any_along(site_share > 0.0, 0) & (_of_duty(case, wanted) > _NOTHING)
-    if np.any(assumed & (lost > _NOTHING)):
-        case.findings.add_note(
-            f"Assumed racks of the base year that no longer serve in {case.years.first} are left"
-            " out; the others are scaled up to make up their share."
-        )
-    share = np.where(serves, share, 0.0)
-    share /= share.sum(axis=(1, 2), keepdims=True)
-    cooling = _stock_cooling(case, figures, share)
-    _check_throughput(case, figures, share, cooling)
-    case.findings.stop_if_wrong()
 
-    # Where no site has a share of a use, as where all sites are a company's own, it has no racks.
-    is_placed = any_along(site_share > 0.0, 0)[case.duty]
-    rack_mw = np.where(is_placed, _rack_mw(case, wanted), 0.0)
-    pools = [_pools_of(case, figures, share[d], rack_mw, d) for d in range(len(DUTIES))]
-    rack, workload, mw = (np.concatenate([pool[i] for pool in pools]) for i in range(3))
-    stock = Stock(
-        rack=rack,
-        cooling=cooling[rack],
-        redundancy=quality.placed[workload],
-        workload=workload,
-        mw=mw,
-        vintage=vintages,
-        facility_mw=facility_mw + stated.site_mw[:, 0] * case.scenario.demand.facility_mw_per_rack_mw,
-        site_share=site_share,
-        duty=case.duty[workload],
-        stated=stated,
-    )
-    _note_assumed(case, stock)
-    _note_not_admitted(case, figures, stock)
-    return stock
+    def __init__(
+        self, case: ScopedCase, figures: RackFigures, wanted: Wanted, quality: Quality, stated: Existing
+    ) -> None:
+        self.stated = stated  # what the planner states instead; the pools have no share of its sites
+        # share of the pools of a use that exists at each site, shape (site, duty)
+        self.site_share, assumed_mw = _by_site(case, wanted)
+        # facility power of the base year, by site. [MW]
+        self.facility_mw = assumed_mw + stated.site_mw[:, 0] * case.scenario.demand.facility_mw_per_rack_mw
+        table = case.tables["rack_stock"]
+        # calendar years of the stock vintages
+        self.vintage = np.unique(np.concatenate([ints(table, "vintage_year"), stated.vintage]))
+        axes = {"duty": DUTIES, "rack": case.ids("racks"), "vintage_year": list(self.vintage)}
+        share = dense_by_ids(table, axes, "share_frac", fill=0.0)
+        last_year = self.vintage + figures.life_years[:, None] - 1
+        share = np.where((self.vintage <= case.years.first) & (last_year >= case.last_year[0]), share, 0.0)
+        lost = 1.0 - share.sum(axis=(1, 2))
+        has_share = any_along(self.site_share > 0.0, 0)
+        if np.any(has_share & (_of_duty(case, wanted) > _NOTHING) & (lost > _NOTHING)):
+            case.findings.add_note(
+                f"Assumed racks of the base year that no longer serve in {case.years.first} are left"
+                " out; the others are scaled up to make up their share."
+            )
+        share /= share.sum(axis=(1, 2), keepdims=True)
+        cooling = _stock_cooling(case, figures, share)
+        _check_throughput(case, figures, share, cooling)
+        case.findings.stop_if_wrong()
+
+        # Where no site has a share of a use, as where all sites are a company's own, it has no racks.
+        rack_mw = np.where(has_share[case.duty], _rack_mw(case, wanted), 0.0)
+        pools = [_pools_of(case, figures, share[d], rack_mw, d) for d in range(len(DUTIES))]
+        # rack and workload of each pool, the one that it was bought for, shape (pool,), and nameplate at all sites,
+        # shape (pool, stock vintage). [MW]
+        self.rack, self.workload, self.mw = (np.concatenate([pool[i] for pool in pools]) for i in range(3))
+        self.cooling, self.redundancy = cooling[self.rack], quality.placed[self.workload]
+        self.duty = case.duty[self.workload]
+        _note_assumed(case, self)
+        _note_not_admitted(case, figures, self)
+
+    @property
+    def share(self) -> Floats:
+        """Share of each pool that exists at each site, shape (site, pool)."""
+        return self.site_share[:, self.duty]
+
+    def stands(self) -> Bools:
+        """Return where halls of a design stand, shape (site, cooling, redundancy)."""
+        site, pool = np.nonzero(self.share > 0.0)
+        has_stated = any_along(self.stated.hall_mw > 0.0, 3)
+        return has_stated | mask_at(has_stated.shape, (site, self.cooling[pool], self.redundancy[pool]))
 
 
 def assumed_facility_mw(case: ScopedCase, wanted: Wanted) -> Floats:
@@ -194,7 +172,10 @@ def _by_site(case: ScopedCase, wanted: Wanted) -> tuple[Floats, Floats]:
     by_duty = site_mw[:, None] * np.stack([train_frac, 1.0 - train_frac], axis=1)
     of_market = np.isnan(own) & ~stated_sites(case)
     if _has_market_stock(case):
-        _note_largest(case, everywhere.size)
+        count = case.scenario.operator.stock_sites
+        if count is not None and count < everywhere.size:
+            text = f"The operator's stock is in the {count} largest of {everywhere.size} markets."
+            case.findings.add_note(text, ("operator", "stock_sites"))
         _note_left_out(case, texts(out, "site"), everywhere[len(case.sites) :] * per_rack)
         _note_listed(case, {*texts(out, "site")}, np.where(of_market, site_mw * per_rack, 0.0))
     else:
@@ -234,11 +215,12 @@ def _note_left_out(case: ScopedCase, sites: tuple[str, ...], facility_mw: Floats
     """Say what becomes of the stock of sites that are left out by name."""
     for place in np.flatnonzero(facility_mw > 0.0):
         site = sites[place]
+        is_own = site in case.scenario.sites and case.scenario.sites[site].exclude
         case.findings.add_note(
             f"{site} is excluded with the {amount(facility_mw[place], _DIGITS)} MW of facility power that the operator"
             " is assumed to have there: it is neither used nor paid for, nor spread over other sites, and its demand is"
             f" served elsewhere. sites.{site}.new_halls: false keeps what exists and builds no more.",
-            _where_excluded(case, site),
+            ("sites", site, "exclude") if is_own else ("scope", "exclude_sites"),
         )
 
 
@@ -264,12 +246,6 @@ def _note_listed(case: ScopedCase, left_out: set[str], facility_mw: Floats) -> N
         f" {some(parts, _NAMED)}. A site under scope.exclude_sites takes its part along instead.",
         ("scope", "sites"),
     )
-
-
-def _where_excluded(case: ScopedCase, site: str) -> Keys:
-    if site in case.scenario.sites and case.scenario.sites[site].exclude:
-        return ("sites", site, "exclude")
-    return ("scope", "exclude_sites")
 
 
 def _everywhere(case: ScopedCase, wanted: Wanted, out: pd.DataFrame) -> Floats:
@@ -303,15 +279,6 @@ def _in_largest(case: ScopedCase, weight: Floats) -> Floats:
     if count is None or count >= weight.size:
         return weight
     return np.where(np.isin(np.arange(weight.size), np.argsort(-weight, kind="stable")[:count]), weight, 0.0)
-
-
-def _note_largest(case: ScopedCase, markets: int) -> None:
-    """Say that some markets have no stock."""
-    count = case.scenario.operator.stock_sites
-    if count is not None and count < markets:
-        case.findings.add_note(
-            f"The operator's stock is in the {count} largest of {markets} markets.", ("operator", "stock_sites")
-        )
 
 
 def _pools_of(
@@ -384,8 +351,6 @@ def _check_throughput(case: ScopedCase, figures: RackFigures, share: Floats, coo
                 "rack_stock", what_is, "a rack that can do it", f"give racks.{DUTIES[d]}_h100e, or another rack"
             )
         if cooling[k] < 0:
-            what_is = (
-                f"{case.ids('racks')[k]} exists in {case.years.first}, but has no cooling of"
-                " that time that fits its power"
-            )
-            case.findings.add("rack_cooling", what_is, "a cooling of its year that fits its power", "add a row")
+            what_is = f"{case.ids('racks')[k]} exists in {case.years.first}, but has no cooling of that time that fits"
+            must_be = "a cooling of its year that fits its power"
+            case.findings.add("rack_cooling", f"{what_is} its power", must_be, "add a row")

@@ -39,10 +39,9 @@ def bridge_lists(
     axes = (sets.site, build.axis("source"), sets.year.renamed("vintage"))
     vintages = Index.sparse("bridge", axes, [codes_[first] for codes_ in build.codes])
 
-    of = np.repeat(first, len(sets.year))
-    year = np.tile(np.arange(len(sets.year)), first.size)
-    leaves = (year > build["year"][of]) & (case.year[year] < start[of] + life[of])
-    of, year = of[leaves], year[leaves]
+    is_after, serves = case.year > case.year[build["year"]][:, None], case.year < (start + life)[:, None]
+    which, year = np.nonzero((is_after & serves)[first])
+    of = first[which]
     moment = case.year[year].astype(np.float64)
     age, source = moment - start[of], build["source"][of]
 
@@ -182,59 +181,46 @@ class SupplyInputs:
 _STANDING_HOURS: Final = 4.0  # energy of an existing battery over its power where none is given
 
 
-@dataclass(frozen=True)
 class SupplyOffer:
     """Sources in play, and where each may be."""
 
-    figures: SourceFigures  # sources with their figures
-    may_build: Bools  # sites at which a source may be built, shape (site, source)
-    existing_mw: Floats  # what exists, shape (site, source). [MW, MWh]
-    existing_mwh: Floats
-    has_standby: Bools  # sites whose standby generators may run, shape (site,)
+    def __init__(self, case: ScopedCase) -> None:
+        supply, sites = case.scenario.supply, case.ids("sites")
+        self.figures = figures = source_figures(case)  # sources with their figures
+        is_here = named_in(supply.sites, sites)
+        # sites at which a source may be built, shape (site, source), and whose standby generators may run, (site,)
+        self.may_build = is_here[:, None] & named_in(supply.allow, figures.ids)
+        self.has_standby = is_here & supply.standby.allow
+        # what exists, shape (site, source). [MW, MWh]
+        self.existing_mw, self.existing_mwh = np.zeros((2, len(sites), len(figures.ids)))
+        table = case.tables["onsite_sources"]
+        batteries = set(table.loc[table["role"] == "storage", "onsite"])
+        for block in ("new_sites", "sites"):
+            for site, own in getattr(case.scenario, block).items():
+                if site not in sites:
+                    continue
+                power, energy = own.existing_source_mw or {}, own.existing_storage_mwh or {}
+                for key in energy:
+                    place = (block, site, "existing_storage_mwh", key)
+                    if key not in batteries:
+                        what_is = f"{key} is not a battery and stores no energy"
+                        must_be = "a source with role storage in table onsite_sources"
+                        case.findings.add(place, what_is, must_be, "remove it, or name the existing battery")
+                    elif key not in power:
+                        what_is, must_be = f"{key} has energy and no power", "given in existing_source_mw as well"
+                        case.findings.add(place, what_is, must_be, "add its power")
+                for source, mw in power.items():
+                    if mw > 0.0:
+                        at = sites.index(site), figures.ids.index(source)
+                        self.existing_mw[at] = mw
+                        self.existing_mwh[at] = energy.get(source, _STANDING_HOURS * mw)
+        self.existing_mwh *= figures.is_role("storage")
 
     @property
     def makes_its_power(self) -> Bools:
         """Sites where a source that runs at any hour may be built, shape (site,)."""
         runs = self.figures.is_role("firm") & np.isinf(self.figures.max_hours)
         return np.asarray((self.may_build & runs).any(axis=1), dtype=np.bool_)
-
-
-def supply_offer(case: ScopedCase) -> SupplyOffer:
-    """Return the sources in play and where each may be."""
-    supply, sites = case.scenario.supply, case.ids("sites")
-    figures = source_figures(case)
-    table = case.tables["onsite_sources"]
-    batteries = set(table.loc[table["role"] == "storage", "onsite"])
-    is_here = named_in(supply.sites, sites)
-    existing = np.zeros((2, len(sites), len(figures.ids)))
-    for block in ("new_sites", "sites"):
-        for site, own in getattr(case.scenario, block).items():
-            if site not in sites:
-                continue
-            power, energy = own.existing_source_mw or {}, own.existing_storage_mwh or {}
-            for key in (source for source in energy if source not in batteries):
-                what_is = f"{key} is not a battery and stores no energy"
-                must_be = "a source with role storage in table onsite_sources"
-                fix = "remove it, or name the existing battery"
-                case.findings.add((block, site, "existing_storage_mwh", key), what_is, must_be, fix)
-            for key in (batteries & set(energy)) - set(power):
-                what_is, fix = f"{key} has energy and no power", "add its power"
-                case.findings.add(
-                    (block, site, "existing_storage_mwh", key), what_is, "given in existing_source_mw as well", fix
-                )
-            for source, mw in power.items():
-                if mw > 0.0:
-                    place = sites.index(site), figures.ids.index(source)
-                    existing[0][place] = mw
-                    existing[1][place] = energy.get(source, _STANDING_HOURS * mw)
-    existing[1] *= figures.is_role("storage")
-    return SupplyOffer(
-        figures=figures,
-        may_build=is_here[:, None] & named_in(supply.allow, figures.ids),
-        existing_mw=existing[0],
-        existing_mwh=existing[1],
-        has_standby=is_here & supply.standby.allow,
-    )
 
 
 def supply_inputs(
@@ -284,7 +270,6 @@ def supply_inputs(
     build_store = build.select(stored, "build_store")
     cycle_life = figures.operating("cycle_life_cycles")[store["source"]]
     price_of_energy = figures.capex_musd_per_mwh(case.year[store["year"]], store["source"])
-    export, export_price = _export(case, sets, prices, (dispatch, renewable))
     standby, of_topology = case.scenario.supply.standby, floats(case.redundancy, "generator_kw_per_kw")
     return SupplyInputs(
         source=axes[1],
@@ -328,8 +313,7 @@ def supply_inputs(
         wear_musd_per_mwh=price_of_energy / cycle_life,
         fixed_musd_per_mwh_year=fixed[store["source"]],
         curtail=_curtail(sets, prices, renewable, site_year.select(np.flatnonzero(counts))),
-        export=export,
-        export_usd_per_mwh=export_price,
+        **_export(case, sets, prices, (dispatch, renewable)),
     )
 
 
@@ -353,7 +337,7 @@ def _curtail(sets: Sets, prices: PowerPrices, renewable: Index, exact: Index) ->
     return slots.select(np.flatnonzero((price < 0.0) | (exact.find(slots) >= 0)))
 
 
-def _export(case: ScopedCase, sets: Sets, prices: PowerPrices, sources: tuple[Index, ...]) -> tuple[Index, Floats]:
+def _export(case: ScopedCase, sets: Sets, prices: PowerPrices, sources: tuple[Index, ...]) -> dict[str, Any]:
     """Time slices in which a source could sell, and the price there. [USD/MWh]"""
     settings = case.scenario.supply.export
     makes = np.zeros((len(sets.site), len(sets.year)), dtype=np.bool_)
@@ -363,4 +347,4 @@ def _export(case: ScopedCase, sets: Sets, prices: PowerPrices, sources: tuple[In
     slots = cross(places, sets.slot, name="export")
     price = settings.wholesale_price_frac * prices.wholesale_usd_per_mwh[slots.codes]
     sells = np.flatnonzero(price > 0.0)
-    return slots.select(sells), price[sells]
+    return {"export": slots.select(sells), "export_usd_per_mwh": price[sells]}

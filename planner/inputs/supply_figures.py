@@ -142,11 +142,9 @@ class SourceFigures:
     def max_hours(self) -> Floats:
         """Most hours at full output a year, inf without a limit."""
         hours = self.operating("max_hours_per_year")
-        lifted = [
-            own is not None and own.written_values().get("max_hours_per_year", 0.0) is None
-            for own in self.scenario_sources
-        ]
-        return np.where(np.isnan(hours) | np.array(lifted, np.bool_), np.inf, hours)
+        given = [{} if own is None else own.written_values() for own in self.scenario_sources]
+        is_lifted = np.array([one.get("max_hours_per_year", 0.0) is None for one in given], np.bool_)
+        return np.where(np.isnan(hours) | is_lifted, np.inf, hours)
 
     @cached_property
     def limit_mw(self) -> Floats:
@@ -211,23 +209,23 @@ def _check_standby(case: ScopedCase, figures: SourceFigures) -> None:
 
 
 def _check_bridge(case: ScopedCase, figures: SourceFigures) -> None:
-    bridge, given = case.scenario.supply.bridge, (case.scenario.new_sites, case.scenario.sites)
-    standing = {source for sites in given for own in sites.values() for source in own.existing_source_mw or {}}
+    bridge = case.scenario.supply.bridge
+    standing = {source for _, _, own in case.scenario.own_sites() for source in own.existing_source_mw or {}}
     has_worth = {*case.tables["bridge_power"]["onsite"]}
     if bridge.residual_frac is not None and bridge.redeploy_usd_per_kw is not None:
         has_worth |= {*bridge.sources}
     cold = {id_ for id_, burns in zip(figures.ids, figures.burns_fuel, strict=True) if not burns}
     must_be = "a source that may be built, burns fuel and has a worth when it leaves"
     for position, id_ in enumerate(bridge.sources):
+        stays = bridge.until_grid and id_ in standing
         wrong = {
             "is not in supply.allow": id_ not in case.scenario.supply.allow,
             "does not burn fuel": id_ in cold,
             "does not have a row in table bridge_power, or both figures in supply.bridge": id_ not in has_worth,
-            "cannot leave in full as supply.bridge.until_grid asks: some already exists": bridge.until_grid
-            and id_ in standing,
+            "cannot leave in full as supply.bridge.until_grid asks: some already exists": stays,
         }
+        place = ("supply", "bridge", "sources", position)
         for what in (what for what, is_so in wrong.items() if is_so):
-            place = ("supply", "bridge", "sources", position)
             case.findings.add(place, f"{id_} {what}", must_be, "change the list of sources")
 
 
@@ -245,8 +243,7 @@ def availability(case: ScopedCase, figures: SourceFigures, is_used: Bools, serie
     Takes `is_used` (site, source). Gives (site, source, slot).
     """
     mean = np.nan_to_num(figures.operating("availability_frac"))
-    share = np.repeat(mean[None, :, None], len(case.sites), axis=0)
-    share = np.repeat(share, case.days.n_slots, axis=2)
+    share = np.tile(mean[:, None], (len(case.sites), 1, case.days.n_slots))
     for technology in RENEWABLE:
         at = np.flatnonzero(figures.is_role(technology))
         if not at.size:
@@ -320,7 +317,7 @@ def fuel_prices(case: ScopedCase, figures: SourceFigures, is_used: Bools) -> Flo
     table = case.tables["fuel_prices"]
     price = np.zeros((len(case.sites), len(figures.ids), len(case.years)))
     own = case.scenario.supply.fuel_price_usd_per_mmbtu
-    for fuel in dict.fromkeys(fuel for fuel in figures.fuel if fuel):
+    for fuel in dict.fromkeys(filter(None, figures.fuel)):
         at = np.array([name == fuel for name in figures.fuel])
         if fuel in own:
             price[:, at] = case.interpolated(own[fuel])

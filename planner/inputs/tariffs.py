@@ -16,7 +16,7 @@ from planner.clock.days import MONTHS
 from planner.family.table_columns import floats, texts
 from planner.inputs.case import BASE_YEAR_OF_MONEY
 from planner.lp import Axis, Index
-from planner.lp.index import distinct
+from planner.lp.index import distinct, locate
 from planner.tariffs import (
     ALWAYS,
     WEEKEND,
@@ -132,9 +132,9 @@ def _energy(charge: TariffEnergy) -> EnergyCharge:
         for period, when in zip(charge.periods, whens, strict=True)
     )
     price = _price(charge.usd_per_mwh, charge.tier_limits_mwh)
-    rest = OtherHours(whens)
     if not whens:
         return EnergyCharge(charge.name, (EnergyPeriod("all hours", price),))
+    rest = OtherHours(whens)
     others = (EnergyPeriod("other hours", price, rest),) if rest.grid().any() else ()
     return EnergyCharge(charge.name, (*periods, *others))
 
@@ -145,13 +145,8 @@ def _demand(charge: TariffDemand) -> DemandCharge:
         back = seen.look_back_months
         of_year = YearRatchet(seen.share_frac, seen.months)
         ratchet = of_year if back is None else RollingRatchet(seen.share_frac, back, seen.months)
-    return DemandCharge(
-        charge.name,
-        _price(charge.usd_per_kw_month, charge.tier_limits_kw),
-        _when(charge),
-        ratchet,
-        charge.min_take_frac,
-    )
+    price = _price(charge.usd_per_kw_month, charge.tier_limits_kw)
+    return DemandCharge(charge.name, price, _when(charge), ratchet, charge.min_take_frac)
 
 
 def _when(block: TariffPeriod | TariffDemand) -> When:
@@ -164,10 +159,7 @@ def _price(price: float | tuple[float, ...], limits: tuple[float, ...]) -> float
 
 
 def _terms(own: OwnTariff) -> Terms | None:
-    if own.terms is None:
-        return None
-    given = own.terms
-    return Terms(given.load_min_mw, given.ramp_years_max, given.term_years, given.exit_fee_months, given.reduction_frac)
+    return None if own.terms is None else Terms(**own.terms.model_dump())
 
 
 def contract_lists(
@@ -190,11 +182,9 @@ def contract_lists(
     released = Index.sparse(
         "released", (*axes, sets.year), (signed["site"][then], signed["vintage"][then], contract["year"][now])
     )
-    year = case.year
-    fee_usd = np.array(
-        [_fee_usd_per_mw(of_site[int(s)], int(year[v]), int(year[t])) for s, v, t in zip(*released.codes, strict=True)],
-        dtype=np.float64,
-    )
+    s, v, t = released.codes
+    given_up = zip(s.tolist(), case.year[v].tolist(), case.year[t].tolist(), strict=True)
+    fee_usd = np.array([_fee_usd_per_mw(of_site[site], *years) for site, *years in given_up], dtype=np.float64)
     with_fee = np.flatnonzero(fee_usd > 0.0)
     fee = released.select(with_fee, "fee")
     terms = [of_site[int(site)].tariff.terms for site in distinct(fee, "site", "vintage")["site"]]
@@ -233,20 +223,14 @@ def _ramp(ramp_frac: tuple[float, ...], contract_year: int) -> float:
 def _in_force(case: ScopedCase, over: Index, bills: BillLists, of_site: dict[int, Customer]) -> Amounts:
     """Share of what was signed, or given up since, that each calendar year has in force."""
     contracted = bills.contracted
-    calendar = np.array([int(label) for label in contracted.axis("span").labels], dtype=np.int64)
-    of_span = calendar[contracted["span"]]
+    of_span = contracted.labels("span").astype(np.int64)
     model_year = np.searchsorted(case.year, of_span, side="right") - 1
     since = over["year"] if "year" in over.axis_names else over["vintage"]
     source, target = np.nonzero((over["site"][:, None] == contracted["site"]) & (since[:, None] <= model_year))
     passed = of_span[target] - case.year[over["vintage"][source]]
-    share: Floats = np.array(
-        [
-            _ramp(of_site[int(site)].ramp_frac, int(years))
-            for site, years in zip(over["site"][source], passed, strict=True)
-        ],
-        dtype=np.float64,
-    )
-    return Amounts(source, target, share)
+    customers = [of_site[int(site)] for site in over["site"][source]]
+    share = [_ramp(one.ramp_frac, int(years)) for one, years in zip(customers, passed, strict=True)]
+    return Amounts(source, target, np.array(share, dtype=np.float64))
 
 
 _OFF_THE_HOUR: Final = {
@@ -322,15 +306,13 @@ def _check(case: ScopedCase, position: int, use: TariffUse) -> None:
     wanted = [("terms", use.terms, "terms")]
     if use.tariff not in own:
         wanted.append(("tariff", use.tariff, "rate"))
-    for key, id_, layer in wanted:
-        row = None if id_ is None else table_row(case, id_)
-        if id_ is not None and row is None:
-            case.findings.add(
-                (*at, key), f"unknown tariff {id_!r}", "an id of table tariffs", "`dcplan data ids tariffs` lists them"
-            )
-        elif row is not None and row["layer"] != layer:
+    fix = "`dcplan data ids tariffs` lists them"
+    for key, id_, layer in ((key, id_, layer) for key, id_, layer in wanted if id_ is not None):
+        row = table_row(case, id_)
+        if row is None:
+            case.findings.add((*at, key), f"unknown tariff {id_!r}", "an id of table tariffs", fix)
+        elif row["layer"] != layer:
             what_is = f"{key} is {id_!r}, of layer {row['layer']!r}"
-            fix = "`dcplan data ids tariffs` lists them"
             case.findings.add((*at, key), what_is, f"of layer {layer!r}", fix)
 
 
@@ -342,17 +324,15 @@ def billed_sites(case: ScopedCase) -> frozenset[int]:
 
 def use_of_sites(case: ScopedCase) -> dict[int, TariffUse]:
     """Return the entry of `energy.tariffs` that bills each site, by the site's position."""
-    found: dict[int, tuple[int, TariffUse]] = {}
-    for use in case.scenario.energy.tariffs:
-        rank, sites = _billed_by(case, use)
-        for site in sites:
-            if site not in found or rank < found[site][0]:
-                found[site] = rank, use
-    return {site: use for site, (_, use) in found.items()}
+    billed = [(*billed_by(case, use), use) for use in reversed(case.scenario.energy.tariffs)]
+    found: dict[int, TariffUse] = {}
+    for _, sites, use in sorted(billed, key=lambda one: -one[0]):  # what counts most comes last
+        found |= dict.fromkeys(sites, use)
+    return found
 
 
-def _billed_by(case: ScopedCase, use: TariffUse) -> tuple[int, list[int]]:
-    """Sites in scope that an entry bills, and its rank: the lower goes before the higher."""
+def billed_by(case: ScopedCase, use: TariffUse) -> tuple[int, list[int]]:
+    """Return the rank of an entry, the lower going before the higher, and the sites in scope that it bills."""
     zones, ids = texts(case.sites, "zone"), case.ids("sites")
     rank = _NAMED if isinstance(use.sites, tuple) else _ZONE if use.zones else _ALL
     return rank, [
@@ -370,7 +350,7 @@ def _by_site(case: ScopedCase, uses: tuple[TariffUse, ...]) -> dict[int, int]:
     chosen: dict[int, tuple[int, int]] = {}  # site: rank, entry
     twice: dict[tuple[int, int, int], list[str]] = {}  # entry, entry, rank: sites
     for position, use in enumerate(uses):
-        rank, sites = _billed_by(case, use)
+        rank, sites = billed_by(case, use)
         if not sites:
             text = f"The tariff {use.tariff} bills no site in scope."
             case.findings.add_note(text, ("energy", "tariffs", position))
@@ -419,9 +399,8 @@ def _made(case: ScopedCase, position: int, use: TariffUse, rise_frac: float, clo
         for problem in error.problems:
             case.findings.add(("energy", "own_tariffs", use.tariff), problem.what_is, problem.must_be, problem.fix)
         return None
-    at = ("energy", "tariffs", position)
-    for what_is, must_be, fix in _problems_of_terms(use, tariff):
-        case.findings.add(at, what_is, must_be, fix)
+    for said in _problems_of_terms(use, tariff):
+        case.findings.add(("energy", "tariffs", position), *said)
     return tariff
 
 
@@ -575,9 +554,5 @@ def _accounts(case: ScopedCase, customers: Sequence[Customer], load: Index) -> t
 
 def _connected(case: ScopedCase, bills: BillLists, site_year: Index) -> Positions:
     """Site and model year of every customer and calendar year; -1 where it is not in the plan."""
-    over = bills.connected
-    calendar = np.array([int(label) for label in over.axis("calendar").labels], dtype=np.int64)
-    model_year = np.searchsorted(case.year, calendar[over["calendar"]], side="right") - 1
-    found = np.full((len(site_year.axis("site")), len(site_year.axis("year"))), -1, dtype=np.intp)
-    found[site_year["site"], site_year["year"]] = np.arange(site_year.size)
-    return found[over["site"], model_year]
+    calendar = bills.connected.labels("calendar").astype(np.int64)
+    return locate(site_year, bills.connected["site"], np.searchsorted(case.year, calendar, side="right") - 1)

@@ -113,21 +113,9 @@ def _of_table(schema: TableSchema, frame: pd.DataFrame) -> list[UncertainFigure]
             alike.setdefault(figure, []).append(at)
         kinds, sources = frame["kind"].tolist(), frame["source"].tolist()
         for (value, low, high, unit, _), positions in alike.items():
-            figures.append(
-                UncertainFigure(
-                    schema.name,
-                    read,
-                    tuple(positions),
-                    ", ".join(names[at] for at in positions),
-                    unit,
-                    value,
-                    low,
-                    high,
-                    str(kinds[positions[0]]),
-                    str(sources[positions[0]]),
-                    field.type == "integer",
-                )
-            )
+            where = schema.name, read, tuple(positions), ", ".join(names[at] for at in positions)
+            origin = str(kinds[positions[0]]), str(sources[positions[0]])
+            figures.append(UncertainFigure(*where, unit, value, low, high, *origin, field.type == "integer"))
     return figures
 
 

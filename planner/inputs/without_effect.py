@@ -198,23 +198,15 @@ def _alone(case: ScopedCase) -> Iterator[_Idle]:
     sees_all, any_number = window is not None and window >= len(years), most is not None and most >= n
     no_share, give_share = "nothing that exists is a share of the market's", "give operator.stock_share_frac"
     from_year = f"it is {failover.from_year}, and {years[-1]} is the last model year"
+    sheds_nothing = non_firm.shed.allow and not non_firm.allow
+    builds_none = s.supply.whole_sources and not s.supply.allow
     for keys, is_idle, why, fix in (
         ("operator.stock_sites", has_no_share, no_share, give_share),
         ("contracts.matching.mode", not is_by_market, _BY_MARKET, "give contracts.matching.target_frac"),
-        (
-            "grid.non_firm.shed.allow",
-            non_firm.shed.allow and not non_firm.allow,
-            _SHED,
-            "give grid.non_firm.allow: true",
-        ),
+        ("grid.non_firm.shed.allow", sheds_nothing, _SHED, "give grid.non_firm.allow: true"),
         ("flexibility.move_usd_per_mwh", not moves, _MOVES, _MOVE),
         ("supply.sites", not in_play, "no source is allowed, exists or runs as standby", _ALLOW_SOURCE),
-        (
-            "supply.whole_sources",
-            s.supply.whole_sources and not s.supply.allow,
-            "no source may be built",
-            _ALLOW_SOURCE,
-        ),
+        ("supply.whole_sources", builds_none, "no source may be built", _ALLOW_SOURCE),
         ("supply.export.allow", s.supply.export.allow and roles <= {"storage"}, _NO_EXPORT, _ALLOW_EXPORT),
         ("solver.whole_numbers", not is_whole, _NONE_WHOLE, _MAKE_WHOLE),
         ("solver.gap_frac", not is_whole and s.solver.method != "decomposed", _NONE_WHOLE, _MAKE_GAP),

@@ -34,6 +34,7 @@ ONE_MORE: Final = {
 """What a value of table `binding` is for, by the unit of the limit."""
 
 _ONE_PERCENT: Final = 0.01
+_OF_PRICES: Final = (*PLACES, "year", "value", "unit", "raw_dual")  # as in table `prices`
 
 
 def binding_of(block: str) -> Binding:
@@ -116,11 +117,7 @@ def binding(inputs: Inputs, tables: Tables) -> pd.DataFrame:
                 {
                     "block": limit.name,
                     "place": place,
-                    **{name: rows[name].to_numpy() for name in PLACES},
-                    "year": rows["year"].to_numpy(),
-                    "value": rows["value"].to_numpy(),
-                    "unit": rows["unit"].to_numpy(),
-                    "raw_dual": rows["raw_dual"].to_numpy(),
+                    **{name: rows[name].to_numpy() for name in _OF_PRICES},
                     "limit": amounts,
                     "limit_unit": of.unit,
                     "one_percent_musd": np.abs(rows["raw_dual"].to_numpy()) * amounts * _ONE_PERCENT,
@@ -128,8 +125,7 @@ def binding(inputs: Inputs, tables: Tables) -> pd.DataFrame:
             )
         )
     if not parts:
-        names = ("block", "place", *PLACES, "year", "value", "unit", "raw_dual", "limit")
-        return pd.DataFrame(columns=[*names, "limit_unit", "one_percent_musd"])
+        return pd.DataFrame(columns=["block", "place", *_OF_PRICES, "limit", "limit_unit", "one_percent_musd"])
     table = pd.concat(parts, ignore_index=True)
     return table.sort_values("one_percent_musd", ascending=False, ignore_index=True)
 

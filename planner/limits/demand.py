@@ -49,16 +49,6 @@ def _asked(key: str, question: PreparedScenario, place: Place) -> str | None:
     return f"{place['workload']} of {place['region']} {kh100e} kH100e in {place['year']}"
 
 
-def _unmet(question: PreparedScenario, place: Place) -> str | None:
-    del place
-    return "forbid" if question.scenario.demand.unmet == "forbid" else None
-
-
-def _no_rent(question: PreparedScenario, place: Place) -> str | None:
-    del place
-    return None if question.scenario.rent.allow else "false"
-
-
 def _of_workload(column: str, unit: str, question: PreparedScenario, place: Place) -> str:
     figures = question.inputs.workloads.set_index("workload")[column]
     return f"{float(figures[place['workload']]):g}{unit}"
@@ -116,11 +106,9 @@ DEMAND_LIMITS: Final = (
         price=COMPUTE_DUE,
         not_reported="Demand always binds; its price is the cost of compute, reported as such.",
         set_by=(
-            SetBy("demand.explicit", partial(_asked, "explicit")),
-            SetBy("demand.facility_gw", partial(_asked, "facility_gw")),
-            SetBy("demand.trajectory", partial(_asked, "trajectory")),
-            SetBy("demand.unmet", _unmet),
-            SetBy("rent.allow", _no_rent),
+            *(SetBy(f"demand.{key}", partial(_asked, key)) for key in ("explicit", "facility_gw", "trajectory")),
+            SetBy("demand.unmet", "forbid", lambda q, _: q.scenario.demand.unmet == "forbid"),
+            SetBy("rent.allow", "false", lambda q, _: not q.scenario.rent.allow),
         ),
         relaxed_by={DEMAND: _DEMAND.of_rows},
     ),
@@ -158,9 +146,10 @@ FAILOVER_LIMITS: Final = (
     Limit(
         "reserve_capacity", price=COMPUTE_LIMIT, not_reported=_NOT_REPORTED, set_by=_SET_BY, moved_by=(_OF_WORKLOAD,)
     ),
-    Limit("standby_of_service", set_by=_SET_BY, moved_by=(_OF_WORKLOAD,)),
-    Limit("shared_reserve", set_by=_SET_BY, moved_by=(_OF_WORKLOAD,)),
-    Limit("failure_cut", set_by=_SET_BY, moved_by=(_OF_WORKLOAD,)),
+    *(
+        Limit(name, set_by=_SET_BY, moved_by=(_OF_WORKLOAD,))
+        for name in ("standby_of_service", "shared_reserve", "failure_cut")
+    ),
     Limit(
         "failover_power",
         set_by=(SetBy("failover.form", "{}"), FIRM_CONNECTION),

@@ -17,7 +17,9 @@ from planner.lp.index import locate
 from planner.scenario import Setting
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
 
     from planner.base.arrays import Bools, Floats, Positions
     from planner.inputs.build import Cell, PreparedScenario
@@ -117,6 +119,21 @@ def lookup(of: pd.Series[float], keys: pd.DataFrame) -> Floats:
     return np.asarray(np.nan_to_num(found))
 
 
+def reported(table: str, keys: Sequence[str], figure: Callable[[pd.DataFrame], pd.Series[float]]) -> Amount:
+    """Return an amount that a result table reports, by the columns that tell its rows apart."""
+    by = list(keys)
+    return lambda p, tables, rows: lookup(figure(tables[table].set_index(by)), rows[by])
+
+
+def comes_later(p: Inputs, rows: pd.DataFrame, *offers: tuple[NDArray[Any], NDArray[Any]]) -> Bools:
+    """Return for which rows none of some offers, each of sites and years, can serve yet."""
+    first = np.full(len(p.sets.site), len(p.sets.year))
+    for sites, years in offers:
+        np.minimum.at(first, sites, years)
+    site, year = codes(p, rows, "site", "year")
+    return np.asarray(year < first[site])
+
+
 @dataclass(frozen=True)
 class Listed:
     """An amount that the inputs hold in a list over the axes that tell rows apart."""
@@ -204,9 +221,12 @@ class SetBy:
     # what it is: words, in which `{}` is the amount of the setting and `{figure}` the bare value, or from question
     # and place to words; None where it has no part, as a setting that is not given
     now: str | Callable[[PreparedScenario, Place], str | None]
+    where: Callable[[PreparedScenario, Place], bool] | None = None  # whether it has a part; None: everywhere
 
     def line(self, question: PreparedScenario, place: Place) -> str | None:
         """Say what it is and in which line it is written; None where it has no part in a row."""
+        if self.where is not None and not self.where(question, place):
+            return None
         keys = tuple(part.format(**place) for part in self.key.split("."))
         if not isinstance(self.now, str):
             now = self.now(question, place)

@@ -23,12 +23,13 @@ from planner.limits.limit import (
     ProposedChange,
     Relaxation,
     SetBy,
-    codes,
+    comes_later,
     lookup,
     more_by_year,
     raised,
     raised_at_sites,
     relaxed_rows,
+    reported,
     scaled,
     site_key,
     unit_increments,
@@ -51,36 +52,22 @@ if TYPE_CHECKING:
 # --- how much there is, and where it is scarce -----------------------------------------
 
 
-def _firm(p: Inputs, tables: Tables, rows: pd.DataFrame) -> Floats:
-    del p
-    firm = tables["site_year"].set_index(["site", "year"])["firm_mw"]
-    return lookup(firm, rows[["site", "year"]])
-
-
-def _none_yet(p: Inputs, rows: pd.DataFrame, *offers: Index) -> Bools:
-    site, year = codes(p, rows, "site", "year")
-    first = np.full(len(p.sets.site), len(p.sets.year))
-    for offered in offers:
-        np.minimum.at(first, offered["site"], offered["year"])
-    return np.asarray(year < first[site])
-
-
-def _no_connection_yet(p: Inputs, tables: Tables, rows: pd.DataFrame) -> Bools:
+def _no_connection_yet(p: Inputs, _: Tables, rows: pd.DataFrame) -> Bools:
     """Connections of years in which no new one, firm or not, can serve: all there is is firm."""
-    del tables
-    return _none_yet(p, rows, p.grid.expand, p.non_firm.connect)
+    offers = (p.grid.expand, p.non_firm.connect)
+    return comes_later(p, rows, *((of["site"], of["year"]) for of in offers))
 
 
-def _no_firm_yet(p: Inputs, tables: Tables, rows: pd.DataFrame) -> Bools:
+def _no_firm_yet(p: Inputs, _: Tables, rows: pd.DataFrame) -> Bools:
     """Connections of years in which no new firm one can serve."""
-    del tables
-    return _none_yet(p, rows, p.grid.expand)
+    return comes_later(p, rows, (p.grid.expand["site"], p.grid.expand["year"]))
 
 
 # --- where it is set -------------------------------------------------------------------
 
 
 _FIRM: Final = Listed(lambda p: (p.grid.firm, p.grid.firm_mw))
+_FIRM_MW: Final = reported("site_year", ("site", "year"), lambda of: of["firm_mw"])
 _HEADROOM: Final = Listed(lambda p: (p.grid.headroom, p.grid.headroom_mw))
 
 
@@ -115,11 +102,6 @@ def _larger_connection(question: PreparedScenario, over: Index, amounts: Floats)
         words += [f"+{amount(mw)} MW of firm connection at {site} in {y}" for y, mw in more.items()]
         share = max(share, *(mw / old[y] if old[y] else np.inf for y, mw in more.items()))
     return ProposedChange(tuple(words), tuple(settings), share=share)
-
-
-def _per_firm_mw(question: PreparedScenario, rows: Index) -> Floats:
-    """One, or nothing where no headroom is for firm connection, (row,)."""
-    return np.full(rows.size, float(question.scenario.grid.firm_headroom_frac != 0.0))
 
 
 def headroom_of(column: str, question: PreparedScenario, rows: Index) -> Floats:
@@ -191,7 +173,7 @@ GRID_LIMITS: Final = (
         price=MW_YEAR,
         binding=Binding(
             "MW",
-            _firm,
+            _FIRM_MW,
             "The connection of {site} ({limit}) is full in {year}, before a larger one can be there:",
             is_scarce=_no_connection_yet,
         ),
@@ -218,7 +200,11 @@ GRID_LIMITS: Final = (
             HEADROOM_SCALE,
             SetBy("grid.firm_headroom_frac", "{figure:g}"),
         ),
-        relaxed_by={FIRM_HEADROOM: _per_firm_mw, HEADROOM: partial(headroom_of, "firm_limit_mw")},
+        # No headroom for firm connection grows where none of it is for that.
+        relaxed_by={
+            FIRM_HEADROOM: lambda q, rows: np.full(rows.size, float(q.scenario.grid.firm_headroom_frac != 0.0)),
+            HEADROOM: partial(headroom_of, "firm_limit_mw"),
+        },
     ),
 )
 
@@ -237,7 +223,7 @@ NON_FIRM_LIMITS: Final = (
         price=MW_YEAR,
         binding=Binding(
             "MW",
-            _firm,
+            _FIRM_MW,
             "When non-firm power of {site} is off in {year}, its firm connection ({limit}) carries its load, before a"
             " larger one can be there:",
             is_scarce=_no_firm_yet,
@@ -330,14 +316,8 @@ SUPPLY_LIMITS: Final = (
 # --- Power under contract: what is on offer, and the clean-energy target --------------------------
 
 
-def _clean(p: Inputs, tables: Tables, rows: pd.DataFrame) -> Floats:
-    """Clean power that the target asks for, mean over the year. [MW]"""
-    del p
-    reported = tables["matching"].set_index(["pool", "year"])
-    asked_mwh = reported["target_frac"] * reported["used_mwh"]
-    return lookup(asked_mwh, rows[["pool", "year"]]) / HOURS_PER_YEAR
-
-
+_CLEAN: Final = reported("matching", ("pool", "year"), lambda of: of["target_frac"] * of["used_mwh"] / HOURS_PER_YEAR)
+"""Clean power that the target asks for, mean over the year. [MW]"""
 _ON_OFFER: Final = Listed(lambda p: (p.contracts.limit, p.contracts.limit_mw))
 _TARGET: Final = Listed(lambda p: (p.contracts.target, p.contracts.target_frac))
 
@@ -373,7 +353,7 @@ CLEAN_LIMITS: Final = (
         price=LimitPrice("USD/MWh", HOURS_PER_YEAR, "yearly", 1),
         binding=Binding(
             "MW",
-            _clean,
+            _CLEAN,
             "The clean-energy target of {pool} in {year} ({limit} on average) is binding:",
             is_of_decisions=True,
         ),
@@ -389,13 +369,9 @@ CLEAN_LIMITS: Final = (
 # --- how much there is, and where it is scarce -----------------------------------------
 
 _CAP: Final = Listed(lambda p: (p.carbon.cap, p.carbon.cap_kt))
-_WATER: Final = Listed(lambda p: (p.carbon.water_limit, p.carbon.water_limit_m3))
+_WATER_M3: Final = Listed(lambda p: (p.carbon.water_limit, p.carbon.water_limit_m3))
+_WATER: Final = Listed(lambda p: (p.carbon.water_limit, p.carbon.water_limit_m3 / M3_PER_THOUSAND_M3))
 _PERMIT: Final = Listed(lambda p: (p.carbon.water_permit, p.carbon.water_permit_m3_per_mw))
-
-
-def _water(p: Inputs, tables: Tables, rows: pd.DataFrame) -> Floats:
-    """Water limit in the unit of the row. [thousand m3]"""
-    return np.asarray(_WATER.amount(p, tables, rows) / M3_PER_THOUSAND_M3)
 
 
 def _permit(p: Inputs, tables: Tables, rows: pd.DataFrame) -> Floats:
@@ -403,11 +379,6 @@ def _permit(p: Inputs, tables: Tables, rows: pd.DataFrame) -> Floats:
     halls = tables["halls"].groupby(["site", "year"])["usable_mw"].sum()
     usable_mw = lookup(halls, rows[["site", "year"]])
     return np.asarray(_PERMIT.amount(p, tables, rows) * usable_mw / M3_PER_THOUSAND_M3)
-
-
-def _is_granted(p: Inputs, tables: Tables, rows: pd.DataFrame) -> Bools:
-    """Sites with halls; elsewhere the row prices the first of them."""
-    return np.asarray(_permit(p, tables, rows) > 0.0)
 
 
 # --- where it is set -------------------------------------------------------------------
@@ -425,11 +396,6 @@ def _least_m3(question: PreparedScenario, site: str) -> float:
     p = question.inputs.carbon
     own = p.water_limit["site"] == question.inputs.sets.site.code(site)
     return float(p.water_limit_m3[own].min())
-
-
-def _per_m3(_: PreparedScenario, rows: Index) -> Floats:
-    """Return one m3 in the unit of rows of water, (row,). [thousand m3]"""
-    return np.full(rows.size, 1.0 / M3_PER_THOUSAND_M3)
 
 
 CARBON: Final = Relaxation(
@@ -454,9 +420,9 @@ CARBON_LIMITS: Final = (
     Limit(
         "water_limit",
         price=WATER_PRICE,
-        binding=Binding("thousand m3", _water, "{site} may use at most {limit} of water in {year}:"),
-        set_by=(SetBy("sites.{site}.water_limit_m3_per_year", _WATER.now("{} m3 a year")),),
-        relaxed_by={WATER: _per_m3},
+        binding=Binding("thousand m3", _WATER.amount, "{site} may use at most {limit} of water in {year}:"),
+        set_by=(SetBy("sites.{site}.water_limit_m3_per_year", _WATER_M3.now("{} m3 a year")),),
+        relaxed_by={WATER: lambda _, rows: np.full(rows.size, 1.0 / M3_PER_THOUSAND_M3)},
         moved_by=("water.limit",),
     ),
     Limit(
@@ -466,7 +432,7 @@ CARBON_LIMITS: Final = (
             "thousand m3",
             _permit,
             "Permits for the halls at {site} grant {limit} of water in {year}, all used:",
-            is_scarce=_is_granted,
+            is_scarce=lambda p, tables, rows: _permit(p, tables, rows) > 0.0,  # elsewhere it prices the first halls
             is_of_decisions=True,
         ),
         set_by=(SetBy("table water_classes", _permit_now), SetBy("water.stress_limits", "true")),

@@ -22,12 +22,12 @@ from planner.limits.limit import (
     ProposedChange,
     Relaxation,
     SetBy,
-    codes,
+    comes_later,
     gap_years,
-    lookup,
     more_by_year,
     raised,
     raised_at_sites,
+    reported,
     scaled,
     unit_increments,
     without_new_halls,
@@ -46,28 +46,13 @@ if TYPE_CHECKING:
 # --- how much there is, and where it is scarce -----------------------------------------
 
 
-def _hall_mw(p: Inputs, tables: Tables, rows: pd.DataFrame) -> Floats:
-    del p
-    halls = tables["halls"].set_index(["site", "hall", "year"])
-    return lookup(halls["operated_mw"] - halls["free_mw"], rows[["site", "hall", "year"]])
+_HALL: Final = ("site", "hall", "year")
 
 
-def _floor(p: Inputs, tables: Tables, rows: pd.DataFrame) -> Floats:
-    """Floor in the unit of the row. [thousand m2]"""
-    del p
-    floor = tables["halls"].set_index(["site", "hall", "year"])["floor_m2"]
-    return lookup(floor, rows[["site", "hall", "year"]]) / M2_PER_THOUSAND_M2
-
-
-def _no_hall_yet(p: Inputs, tables: Tables, rows: pd.DataFrame) -> Bools:
+def _no_hall_yet(p: Inputs, _: Tables, rows: pd.DataFrame) -> Bools:
     """Halls of years in which no new one of any design can serve at the site."""
-    del tables
-    build = p.halls.build
-    free = ~p.halls.is_committed
-    first = np.full(len(p.sets.site), len(p.sets.year))
-    np.minimum.at(first, build["site"][free], build["year"][free])
-    site, year = codes(p, rows, "site", "year")
-    return np.asarray(year < first[site])
+    build, free = p.halls.build, ~p.halls.is_committed
+    return comes_later(p, rows, (build["site"][free], build["year"][free]))
 
 
 # --- where it is set -------------------------------------------------------------------
@@ -95,22 +80,12 @@ _COMMITTED: Final = Listed(lambda p: (p.halls.committed, p.halls.committed_mw))
 _LEASE: Final = Listed.by("site", lambda p: p.halls.lease_depth_mw)
 
 
-def _no_new_halls(question: PreparedScenario, place: Place) -> str | None:
-    return "false" if place["site"] in without_new_halls(question.scenario) else None
-
-
-def _kept_free(question: PreparedScenario, place: Place) -> str | None:
-    del place
-    free = question.scenario.halls.free_frac
-    return f"{free:g} of the power of halls" if free else None
-
-
 _FREE: Final = "halls.free_frac"
 _NEW_HALLS: Final = "sites.{site}.new_halls"
 _LEADS: Final = ("lead_time_months", *LEAD_KEYS.values())
 _SET_BY: Final = (
     *(SetBy(f"sites.{{site}}.{key}", partial(_lead_time, key)) for key in _LEADS),
-    SetBy(_NEW_HALLS, _no_new_halls),
+    SetBy(_NEW_HALLS, "false", lambda q, at: at["site"] in without_new_halls(q.scenario)),
 )
 
 
@@ -142,11 +117,14 @@ HALLS_LIMITS: Final = (
         price=MW_YEAR,
         binding=Binding(
             "MW",
-            _hall_mw,
+            reported("halls", _HALL, lambda of: of["operated_mw"] - of["free_mw"]),
             "Halls at {site} ({hall}{built}, {limit}) are full in {year}, before new ones can be there{start}:",
             is_scarce=_no_hall_yet,
         ),
-        set_by=(*_SET_BY, SetBy(_FREE, _kept_free)),
+        set_by=(
+            *_SET_BY,
+            SetBy(_FREE, "{figure:g} of the power of halls", lambda q, _: q.scenario.halls.free_frac > 0.0),
+        ),
         moved_by=(*_DATES, _NEW_HALLS, _FREE),
     ),
     Limit(
@@ -154,7 +132,7 @@ HALLS_LIMITS: Final = (
         price=LimitPrice("USD/m2-year", M2_PER_THOUSAND_M2, "yearly", -1),
         binding=Binding(
             "thousand m2",
-            _floor,
+            reported("halls", _HALL, lambda of: of["floor_m2"] / M2_PER_THOUSAND_M2),
             "The floor of halls at {site} ({hall}{built}, {limit}) is full in {year},"
             " before new ones can be there{start}:",
             is_scarce=_no_hall_yet,
@@ -328,57 +306,42 @@ BUDGET_LIMITS: Final = (
 # --- Siting: which and how many sites open, integer openings and phases, blocks of a workload -----
 
 
-def _kept_closed(question: PreparedScenario, place: Place) -> str | None:
-    site = place["site"]
-    return site if site in question.scenario.siting.must_not_open else None
-
-
-def _kept_open(question: PreparedScenario, place: Place) -> str | None:
-    site = place["site"]
-    return site if site in question.scenario.siting.must_open else None
-
-
+_CLOSED, _OPEN = "siting.must_not_open", "siting.must_open"
 _PHASE: Final = Listed(lambda p: (p.siting.phase, p.siting.phase_mw))
 _BLOCK: Final = Listed(lambda p: (p.siting.block, p.siting.block_mw))
 
 
-def _phase_of_all(question: PreparedScenario, place: Place) -> str | None:
-    mw = _PHASE.at(question, place)
-    return f"{amount(mw)} MW" if mw == question.scenario.siting.phase_mw else None
+def _is_phase_of_all(question: PreparedScenario, place: Place) -> bool:
+    return _PHASE.at(question, place) == question.scenario.siting.phase_mw
 
 
-def _phase_of_site(question: PreparedScenario, place: Place) -> str | None:
-    mw = _PHASE.at(question, place)
-    return None if mw == question.scenario.siting.phase_mw else f"{amount(mw)} MW"
+def _is_own_block(question: PreparedScenario, place: Place) -> bool:
+    return place["workload"] in question.scenario.siting.block_mw
 
 
-def _own_block(question: PreparedScenario, place: Place) -> str | None:
-    is_own = place["workload"] in question.scenario.siting.block_mw
-    return f"{amount(_BLOCK.at(question, place))} MW" if is_own else None
-
-
-def _block_of_table(question: PreparedScenario, place: Place) -> str | None:
-    is_own = place["workload"] in question.scenario.siting.block_mw
-    return None if is_own else f"true, {amount(_BLOCK.at(question, place))} MW of {place['workload']}"
-
-
-_PHASES: Final = (SetBy("siting.phase_mw", _phase_of_all), SetBy("sites.{site}.phase_mw", _phase_of_site))
+_PHASES: Final = (
+    SetBy("siting.phase_mw", _PHASE.now("{} MW"), _is_phase_of_all),
+    SetBy("sites.{site}.phase_mw", _PHASE.now("{} MW"), lambda q, at: not _is_phase_of_all(q, at)),
+)
 _BLOCK_KEY: Final = "siting.block_mw.{workload}"
 _TABLE_BLOCKS: Final = "siting.table_blocks"
-_BLOCKS: Final = (SetBy(_BLOCK_KEY, _own_block), SetBy(_TABLE_BLOCKS, _block_of_table))
+_BLOCKS: Final = (
+    SetBy(_BLOCK_KEY, _BLOCK.now("{} MW"), _is_own_block),
+    SetBy(_TABLE_BLOCKS, _BLOCK.now("true, {} MW of {workload}"), lambda q, at: not _is_own_block(q, at)),
+)
 
 
 SITING_LIMITS: Final = (
     Limit(
         "must_not_open",
-        set_by=(SetBy("siting.must_not_open", _kept_closed),),
-        moved_by=("siting.must_not_open",),
+        set_by=(SetBy(_CLOSED, "{site}", lambda q, at: at["site"] in q.scenario.siting.must_not_open),),
+        moved_by=(_CLOSED,),
         decision=Decision("open", "upper bound", "A site that must not open stays closed."),
     ),
     Limit(
         "must_open",
-        set_by=(SetBy("siting.must_open", _kept_open),),
-        moved_by=("siting.must_open",),
+        set_by=(SetBy(_OPEN, "{site}", lambda q, at: at["site"] in q.scenario.siting.must_open),),
+        moved_by=(_OPEN,),
         decision=Decision("open", "lower bound", "An existing or required site is open."),
     ),
     Limit("most_sites", set_by=(SetBy("siting.at_most_sites", "{}"),), moved_by=("siting.at_most_sites",)),

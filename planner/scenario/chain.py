@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from planner.base.errors import InputError, Problem
 from planner.base.paths import SCENARIOS_DIR, is_file
-from planner.base.words import closest
+from planner.base.words import closest, did_you_mean
 from planner.scenario.tree import Node, Place, show
 from planner.scenario.workbook import read_plan_workbook
 from planner.scenario.yaml12 import parse_with_problems
@@ -177,5 +177,4 @@ def _name_fix(name: str, folder: Path) -> str:
     for ending in ENDINGS:
         if is_file(folder / f"{name}{ending}"):
             return f"for the file write '{name}{ending}'"
-    meant = closest(name, shipped_names())
-    return f"did you mean {meant!r}?" if meant else f"shipped are {', '.join(shipped_names())}"
+    return did_you_mean(name, shipped_names(), f"shipped are {', '.join(shipped_names())}")

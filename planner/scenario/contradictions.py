@@ -31,38 +31,27 @@ def contradictions(scenario: Scenario) -> list[Problem]:
 
 def _start(scenario: Scenario) -> Iterator[Finding]:
     if scenario.decisions_start.year > scenario.years[-1]:
-        yield Finding(
-            ("decisions_start",),
-            f"decisions_start is {scenario.decisions_start}, after the last model year",
-            f"in {scenario.years[-1]} or before",
-            "move the start, or add years",
-        )
+        found = f"decisions_start is {scenario.decisions_start}, after the last model year"
+        yield Finding(("decisions_start",), found, f"in {scenario.years[-1]} or before", "move the start, or add years")
 
 
 def _paths_that_begin_late(scenario: Scenario) -> Iterator[Finding]:
     first_year = scenario.years[0]
     for keys, path in _full_paths(scenario):
         if isinstance(path, Mapping) and min(path) > first_year:
-            yield Finding(
-                keys,
-                f"{keys[-1]} begins in {min(path)}, after the first model year",
-                f"given for {first_year} or before",
-                f"add {first_year} to it",
-            )
+            found = f"{keys[-1]} begins in {min(path)}, after the first model year"
+            yield Finding(keys, found, f"given for {first_year} or before", f"add {first_year} to it")
 
 
 def _full_paths(scenario: Scenario) -> Iterator[tuple[Keys, object]]:
     """Paths by year without a meaning before their first year."""
     demand = scenario.demand
-    yield ("demand", "facility_gw"), demand.facility_gw
-    yield ("demand", "ai_share_frac"), demand.ai_share_frac
-    yield ("demand", "scale_frac"), demand.scale_frac
-    for workload, factor in demand.workload_scale_frac.items():
-        yield ("demand", "workload_scale_frac", workload), factor
+    for key in ("facility_gw", "ai_share_frac", "scale_frac"):
+        yield ("demand", key), getattr(demand, key)
+    for key in ("workload_scale_frac", "workload_share_frac"):
+        yield from ((("demand", key, workload), path) for workload, path in (getattr(demand, key) or {}).items())
     for position, explicit in enumerate(demand.explicit):
         yield ("demand", "explicit", position, "by_year"), explicit.by_year
-    for workload, path in (demand.workload_share_frac or {}).items():
-        yield ("demand", "workload_share_frac", workload), path
     for name, offer in scenario.contracts.ppa.items():
         yield ("contracts", "ppa", name, "price_usd_per_mwh"), offer.price_usd_per_mwh
     yield ("energy", "price_scale_frac"), scenario.energy.price_scale_frac
@@ -72,31 +61,21 @@ def _full_paths(scenario: Scenario) -> Iterator[tuple[Keys, object]]:
 def _load_factor_without_twh(scenario: Scenario) -> Iterator[Finding]:
     demand = scenario.demand
     if demand.load_factor_frac is not None and demand.facility_gw is not None:
-        yield Finding(
-            ("demand", "load_factor_frac"),
-            "load_factor_frac is given, and facility_gw is nameplate power already",
-            "given with a trajectory stated in TWh",
-            "drop load_factor_frac",
-        )
+        found = "load_factor_frac is given, and facility_gw is nameplate power already"
+        must_be, fix = "given with a trajectory stated in TWh", "drop load_factor_frac"
+        yield Finding(("demand", "load_factor_frac"), found, must_be, fix)
 
 
 def _training_runs(scenario: Scenario) -> Iterator[Finding]:
     for position, explicit in enumerate(scenario.demand.explicit):
         is_run = explicit.unit == "training_run_pf_days"
         if is_run and explicit.days is None:
-            yield Finding(
-                ("demand", "explicit", position, "unit"),
-                "unit is training_run_pf_days, and days is missing",
-                "given with days, the length of the run",
-                "add days, or count pf_days_per_year",
-            )
+            found = "unit is training_run_pf_days, and days is missing"
+            must_be, fix = "given with days, the length of the run", "add days, or count pf_days_per_year"
+            yield Finding(("demand", "explicit", position, "unit"), found, must_be, fix)
         if not is_run and explicit.days is not None:
-            yield Finding(
-                ("demand", "explicit", position, "days"),
-                f"days is given, and the unit is {explicit.unit}",
-                "given for training_run_pf_days alone",
-                "remove days",
-            )
+            found, must_be = f"days is given, and the unit is {explicit.unit}", "given for training_run_pf_days alone"
+            yield Finding(("demand", "explicit", position, "days"), found, must_be, "remove days")
 
 
 def _what_ends_first(scenario: Scenario) -> Iterator[Finding]:
@@ -121,32 +100,22 @@ def _both_in_and_out(scenario: Scenario) -> Iterator[Finding]:
     for block, listed, excluded, taken, left_out in pairs:
         for position, id_ in enumerate(left_out):
             if isinstance(taken, tuple) and id_ in taken:
-                yield Finding(
-                    (block, excluded, position),
-                    f"{id_!r} is in {block}.{listed} and in {block}.{excluded}",
-                    "in one of them",
-                    "remove it from the other",
-                )
+                found = f"{id_!r} is in {block}.{listed} and in {block}.{excluded}"
+                yield Finding((block, excluded, position), found, "in one of them", "remove it from the other")
 
 
 def _classes(scenario: Scenario) -> Iterator[Finding]:
     for workload, figures in scenario.workloads.items():
         use, peak = figures.utilisation_frac, figures.peak_over_mean_frac
         if use is not None and peak is not None and use * peak > 1:
-            yield Finding(
-                ("workloads", workload, "peak_over_mean_frac"),
-                f"utilisation_frac x peak_over_mean_frac of {workload} is {use * peak:g}",
-                "at most 1",
-                "racks cannot work above their full work: lower one of the two",
-            )
+            found = f"utilisation_frac x peak_over_mean_frac of {workload} is {use * peak:g}"
+            must_be, fix = "at most 1", "racks cannot work above their full work: lower one of the two"
+            yield Finding(("workloads", workload, "peak_over_mean_frac"), found, must_be, fix)
         tight, bound = figures.tight_rtt_ms, figures.rtt_bound_ms
         if tight is not None and bound is not None and tight > bound:
-            yield Finding(
-                ("workloads", workload, "tight_rtt_ms"),
-                f"tight_rtt_ms of {workload} is {tight:g}, above its rtt_bound_ms",
-                f"at most {bound:g} [ms]",
-                "tighten it, or set it to null for no tight bound",
-            )
+            found = f"tight_rtt_ms of {workload} is {tight:g}, above its rtt_bound_ms"
+            must_be, fix = f"at most {bound:g} [ms]", "tighten it, or set it to null for no tight bound"
+            yield Finding(("workloads", workload, "tight_rtt_ms"), found, must_be, fix)
 
 
 def _signed_ppas(scenario: Scenario) -> Iterator[Finding]:
@@ -158,12 +127,8 @@ def _signed_ppas(scenario: Scenario) -> Iterator[Finding]:
 def _openings(scenario: Scenario) -> Iterator[Finding]:
     siting = scenario.siting
     if siting.exactly_sites is not None and siting.at_most_sites is not None:
-        yield Finding(
-            ("siting", "at_most_sites"),
-            "exactly_sites and at_most_sites are both given",
-            "one of them",
-            "remove one of the two",
-        )
+        found = "exactly_sites and at_most_sites are both given"
+        yield Finding(("siting", "at_most_sites"), found, "one of them", "remove one of the two")
     for key, number in (("exactly_sites", siting.exactly_sites), ("at_most_sites", siting.at_most_sites)):
         if number is not None and not siting.whole_openings:
             yield Finding(
@@ -174,12 +139,9 @@ def _openings(scenario: Scenario) -> Iterator[Finding]:
             )
     most = siting.exactly_sites or siting.at_most_sites
     if most is not None and len(siting.must_open) > most:
-        yield Finding(
-            ("siting", "must_open"),
-            f"{len(siting.must_open)} sites must open, and at most {most} may be open",
-            f"at most {most} sites",
-            "let more sites open, or shorten the list",
-        )
+        found = f"{len(siting.must_open)} sites must open, and at most {most} may be open"
+        must_be, fix = f"at most {most} sites", "let more sites open, or shorten the list"
+        yield Finding(("siting", "must_open"), found, must_be, fix)
 
 
 _DAY_H: Final = 24
@@ -212,19 +174,11 @@ def _use(scenario: Scenario, position: int) -> Iterator[Finding]:
     use = scenario.energy.tariffs[position]
     at = ("energy", "tariffs", position)
     if use.tariff in scenario.energy.own_tariffs and use.terms is not None:
-        yield Finding(
-            (*at, "terms"),
-            f"{use.tariff!r} is an own tariff, and terms is {use.terms!r}",
-            "terms of a tariff of the table",
-            f"write them under energy.own_tariffs.{use.tariff}.terms",
-        )
+        must_be, fix = "terms of a tariff of the table", f"write them under energy.own_tariffs.{use.tariff}.terms"
+        yield Finding((*at, "terms"), f"{use.tariff!r} is an own tariff, and terms is {use.terms!r}", must_be, fix)
     if use.from_year is not None and use.from_year not in scenario.years:
-        yield Finding(
-            (*at, "from_year"),
-            f"from_year is {use.from_year}",
-            f"a model year: {', '.join(map(str, scenario.years))}",
-            "take one of these, or leave it out for the first",
-        )
+        found, must_be = f"from_year is {use.from_year}", f"a model year: {', '.join(map(str, scenario.years))}"
+        yield Finding((*at, "from_year"), found, must_be, "take one of these, or leave it out for the first")
     if use.zones and use.sites is not None:
         yield Finding((*at, "zones"), "both sites and zones are given", "one of them", "write an entry for each")
 
@@ -234,42 +188,28 @@ def _time_zone(at: Keys, name: str | None) -> Iterator[Finding]:
         if name is not None:
             ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):  # a folder of zones is none
-        yield Finding(
-            at,
-            f"time_zone is {name!r}",
-            "an IANA name such as America/New_York",
-            "write such a name, or leave it out for the standard time of the site",
-        )
+        found, must_be = f"time_zone is {name!r}", "an IANA name such as America/New_York"
+        yield Finding(at, found, must_be, "write such a name, or leave it out for the standard time of the site")
 
 
 def _charges(path: Keys, tariff: OwnTariff) -> Iterator[Finding]:
     if not any(getattr(tariff, kind) for kind in _CHARGES):
-        yield Finding(
-            path,
-            f"the own tariff {path[-1]!r} has no charge",
-            f"given with one at least of {', '.join(_CHARGES)}",
-            "write a charge, or remove the tariff",
-        )
+        must_be, fix = f"given with one at least of {', '.join(_CHARGES)}", "write a charge, or remove the tariff"
+        yield Finding(path, f"the own tariff {path[-1]!r} has no charge", must_be, fix)
     for position, standing in enumerate(tariff.standing):
         if not standing.model_fields_set & {"usd_per_month", "usd_per_day"}:
-            yield Finding(
-                (*path, "standing", position),
-                f"the standing charge {standing.name!r} has no price",
-                "given with usd_per_month or usd_per_day",
-                "write its price, or remove the charge",
-            )
+            found = f"the standing charge {standing.name!r} has no price"
+            must_be, fix = "given with usd_per_month or usd_per_day", "write its price, or remove the charge"
+            yield Finding((*path, "standing", position), found, must_be, fix)
     known: dict[tuple[bool, str], str] = {}
     for kind in _CHARGES:
         for position, charge in enumerate(getattr(tariff, kind)):
             entry = f"{kind}[{position}]"
             other = known.setdefault((kind in _BY_YEAR, charge.name), entry)
             if other != entry:
-                yield Finding(
-                    (*path, kind, position, "name"),
-                    f"{entry} of the own tariff {path[-1]!r} is called {charge.name!r} as {other} is",
-                    "called by a name of its own",
-                    "give it a `name:` for the bill",
-                )
+                found = f"{entry} of the own tariff {path[-1]!r} is called {charge.name!r} as {other} is"
+                must_be, fix = "called by a name of its own", "give it a `name:` for the bill"
+                yield Finding((*path, kind, position, "name"), found, must_be, fix)
 
 
 def _blocks(path: Keys, tariff: OwnTariff) -> Iterator[tuple[Keys, TariffEnergy | TariffPeriod | TariffDemand]]:
@@ -288,19 +228,12 @@ def _tiers(at: Keys, block: TariffEnergy | TariffPeriod | TariffDemand) -> Itera
     prices = prices if isinstance(prices, tuple) else (prices,)
     broken, count = broken_rules(prices, limits), len(prices)
     if ONE_MORE_PRICE in broken:
-        yield Finding(
-            (*at, limit) if limits else (*at, price),
-            f"{price} has {_count(count, 'price')}, and {limit} has {_count(len(limits), 'limit')}",
-            ONE_MORE_PRICE,
-            f"write in {limit} where each tier but the last ends, or write one price",
-        )
+        found = f"{price} has {_count(count, 'price')}, and {limit} has {_count(len(limits), 'limit')}"
+        must_be, fix = ONE_MORE_PRICE, f"write in {limit} where each tier but the last ends, or write one price"
+        yield Finding((*at, limit) if limits else (*at, price), found, must_be, fix)
     if RISING in broken:
-        yield Finding(
-            (*at, limit),
-            f"{limit} is [{', '.join(f'{end:g}' for end in limits)}]",
-            RISING,
-            "put the limits in order, and their prices with them",
-        )
+        found = f"{limit} is [{', '.join(f'{end:g}' for end in limits)}]"
+        yield Finding((*at, limit), found, RISING, "put the limits in order, and their prices with them")
 
 
 def _count(number: int, noun: str) -> str:
@@ -310,12 +243,9 @@ def _count(number: int, noun: str) -> str:
 def _hours(at: Keys, window: TariffPeriod | TariffDemand) -> Iterator[Finding]:
     first, until = window.from_hour, window.to_hour
     if (until - first) % _DAY_H == 0 and (first, until) != (0, _DAY_H):
-        yield Finding(
-            (*at, "to_hour" if "to_hour" in window.model_fields_set else "from_hour"),
-            f"from_hour is {first} and to_hour is {until}, the same time of the day",
-            "two times of the day",
-            "for the whole day leave both out, or write 0 and 24",
-        )
+        found = f"from_hour is {first} and to_hour is {until}, the same time of the day"
+        must_be, fix = "two times of the day", "for the whole day leave both out, or write 0 and 24"
+        yield Finding((*at, "to_hour" if "to_hour" in window.model_fields_set else "from_hour"), found, must_be, fix)
 
 
 def _overlaps(at: Keys, periods: tuple[TariffPeriod, ...]) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Final, get_origin
 
 from planner.base.errors import MOST_PROBLEMS
-from planner.base.words import closest, some
+from planner.base.words import closest, did_you_mean, some
 from planner.family.references import IdOf, NewIdOf
 from planner.scenario.keys import EACH, KEYS, block_at, field_at, kinds, marks
 from planner.scenario.sites import Scope
@@ -182,8 +182,7 @@ def no_entry(keys: Keys, id_: str, entries: Collection[str], other: str, otherwi
     mark = NEW_ID_KEYS.get(".".join((*above, KEYS)))
     what_is = f"{'.'.join(above)} has no {mark.column if mark else 'entry'} {id_!r}"
     must_be = f"one of {some(list(entries), FEW)}{other}" if entries else "one of the base"
-    meant = closest(id_, list(entries))
-    return what_is, must_be, f"did you mean {meant!r}?" if meant else otherwise
+    return what_is, must_be, did_you_mean(id_, list(entries), otherwise)
 
 
 def misspelt_entry(keys: Keys, id_: str, entries: Collection[str]) -> tuple[str, str, str] | None:

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from planner.base.errors import MOST_PROBLEMS, InputError, Problem
 from planner.base.paths import is_file
-from planner.base.words import closest
+from planner.base.words import did_you_mean
 from planner.scenario.chain import VERSION, find, read_chain
 from planner.scenario.contradictions import contradictions
 from planner.scenario.demand import size_problems
@@ -291,8 +291,7 @@ def _file_problems(tree: Node) -> Iterator[Problem]:
     known = load_package().tables
     for table, node in _data_block(tree).items():
         if table not in known:
-            meant = closest(table, list(known))
-            fix = f"did you mean {meant!r}?" if meant else "`dcplan data list` lists them"
+            fix = did_you_mean(table, list(known), "`dcplan data list` lists them")
             place = node.key_place or node.place
             yield place.problem(f"data has the key {table!r}", "the name of a table", fix)
     tables = [("data", table) for table in _data_block(tree)]

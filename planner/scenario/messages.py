@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from planner.base.errors import MOST_PROBLEMS, unlisted_problems
-from planner.base.words import closest
+from planner.base.words import did_you_mean
 from planner.scenario.ids import has_own_entries, misspelt_entry, required_keys
 from planner.scenario.keys import field_at, unit_of, unknown_key_fix
 from planner.scenario.schema import seen_at
@@ -80,7 +80,7 @@ def problems_of(error: ValidationError, tree: Node) -> list[Problem]:
     # Near words are looked for in each, which takes a minute where all keys of a large file are
     # wrong; the rest is counted.
     misspelt = _misspelt_entries(shown[: MOST_PROBLEMS + 1], tree)
-    shown = [found for found in shown if not _is_missing_in(found, misspelt, tree)]
+    shown = [one for one in shown if one["type"] != "missing" or _key_path(one["loc"], tree)[:-1] not in misspelt]
     left = len(shown) + len(misspelt) - MOST_PROBLEMS
     if left <= 1:
         return [*misspelt.values(), *(_problem(found, tree) for found in shown)]
@@ -122,11 +122,6 @@ def _misspelt_entries(every: Iterable[ErrorDetails], tree: Node) -> dict[Keys, P
         if misspelt is not None:
             problems[keys] = _key_place(tree, keys).problem(*misspelt)
     return problems
-
-
-def _is_missing_in(found: ErrorDetails, entries: Collection[Keys], tree: Node) -> bool:
-    """Return whether a finding is that an entry of some lacks a key."""
-    return found["type"] == "missing" and _key_path(found["loc"], tree)[:-1] in entries
 
 
 def _problem(found: ErrorDetails, tree: Node) -> Problem:
@@ -205,8 +200,7 @@ def _hint(kind: str, value: object, must_be: str) -> str:
     """Say how to fix the mistakes that are made most, nothing for the rest."""
     hint = ""
     if kind == "literal_error":
-        meant = closest(str(value), re.findall(r"'([^']*)'", must_be))
-        hint = f"did you mean {meant!r}?" if meant else ""
+        hint = did_you_mean(str(value), re.findall(r"'([^']*)'", must_be))
     elif value is None and kind in _MAPPINGS:
         hint = "write keys under it, or remove the line"
     elif value is None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from planner.base.errors import InputError, Problem
 from planner.base.sheet_cells import cell_name
-from planner.base.words import amount, closest
+from planner.base.words import amount, closest, did_you_mean
 from planner.family.values import FIRST_YEAR, LAST_YEAR
 from planner.scenario.keys import field_at, is_by_year
 from planner.scenario.tree import Node, Place, assign
@@ -126,7 +126,12 @@ class _Book:
             seen[key] = key_place
             if not written:
                 if key not in known and field_at(tuple(key.split("."))) is None:
-                    self._note(key_place, f"unknown setting {key!r}", "a key of the schema", _near(key))
+                    self._note(
+                        key_place,
+                        f"unknown setting {key!r}",
+                        "a key of the schema",
+                        did_you_mean(key, list(known), "remove the row"),
+                    )
                 continue
             node = self._setting(tuple(key.split(".")), written, of_key, years, (grid, row))
             if node is not None:
@@ -232,8 +237,7 @@ class _Book:
                 continue
             column = known.get(name)
             if column is None:
-                meant = closest(name, list(known))
-                fix = f"did you mean {meant!r}?" if meant else "remove it"
+                fix = did_you_mean(name, list(known), "remove it")
                 self._note(place, f"unknown column {head!r}", "a key of the block", fix)
             elif column in found.values():
                 self._note(place, f"column {name!r} is there twice", "there once", "remove one")
@@ -350,11 +354,6 @@ def _is_remark(head: str, cell: Any) -> bool:
     """Return whether a cell under a head of one's own is a remark: words, under words."""
     is_figure = not isinstance(cell, str) or not isinstance(scalar(cell.strip()), str)
     return not is_figure and not any(letter.isdigit() for letter in head)
-
-
-def _near(key: str) -> str:
-    meant = closest(key, [column.name for column in single_settings()])
-    return f"did you mean {meant!r}?" if meant else "remove the row"
 
 
 def _whole(cell: Any) -> Any:

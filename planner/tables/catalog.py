@@ -13,7 +13,7 @@ from planner.tables.read import read_tables
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
-    from planner.tables.descriptor import Field, ForeignKey, Package, TableSchema
+    from planner.tables.descriptor import Field, ForeignKey, TableSchema
 
 # --- What ships: every table with its size, units, sources and licences, as a frame and as a page ---
 
@@ -22,14 +22,14 @@ _WHICH = ("name", "country", "state")
 KINDS = ("published", "derived", "estimate", "seed")
 
 
-def list_tables(*, package: Package | None = None) -> pd.DataFrame:
+def list_tables() -> pd.DataFrame:
     """List the tables of the package.
 
     >>> list_tables().set_index("table").loc["sites", "title"]
     'Candidate and existing data-center markets'
     """
-    package = package or load_package()
-    frames = read_tables(package.tables, package=package)
+    package = load_package()
+    frames = read_tables(package.tables)
     return pd.DataFrame(
         {
             "table": schema.name,
@@ -45,7 +45,7 @@ def list_tables(*, package: Package | None = None) -> pd.DataFrame:
     )
 
 
-def describe_table(name: str, *, package: Package | None = None) -> pd.DataFrame:
+def describe_table(name: str) -> pd.DataFrame:
     """Describe the columns of a table."""
     return pd.DataFrame(
         {
@@ -57,14 +57,14 @@ def describe_table(name: str, *, package: Package | None = None) -> pd.DataFrame
             "required": field.required,
             "meaning": field.description,
         }
-        for field in (package or load_package())[name].fields
+        for field in load_package()[name].fields
     )
 
 
-def list_ids(name: str, word: str = "", *, package: Package | None = None) -> pd.DataFrame:
+def list_ids(name: str, word: str = "") -> pd.DataFrame:
     """List the ids of a table with what says which is which."""
-    schema = (package or load_package())[name]
-    frame = read_tables([name], package=package)[name]
+    schema = load_package()[name]
+    frame = read_tables([name])[name]
     key = schema.primary_key[0] if schema.primary_key else schema.columns[0]
     columns = [key, *(of for of in _WHICH if of in frame and of != key)]
     rows = frame[columns].drop_duplicates(key).fillna("").astype(str)
@@ -73,10 +73,10 @@ def list_ids(name: str, word: str = "", *, package: Package | None = None) -> pd
     return rows.loc[has_word].reset_index(drop=True)
 
 
-def data_page(*, package: Package | None = None) -> str:
+def data_page() -> str:
     """Write the page `docs/data.md`: one section per table."""
-    package = package or load_package()
-    frames = read_tables(package.tables, package=package)
+    package = load_package()
+    frames = read_tables(package.tables)
     lines = [
         "# Data",
         "",
@@ -198,10 +198,9 @@ _SETTINGS: Final = (
 )
 
 
-def paths_page(*, package: Package | None = None) -> str:
+def paths_page() -> str:
     """Write the page."""
-    package = package or load_package()
-    table = read_tables(["demand_trajectories"], package=package)["demand_trajectories"]
+    table = read_tables(["demand_trajectories"])["demand_trajectories"]
     table = table.assign(ai_gw=table["facility_gw"] * table["ai_share_frac"])
     first, of_path = int(table["year"].min()), table.groupby("trajectory")["year"]
     years = (first, *sorted({int(last) for last in of_path.max()}))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -50,12 +51,8 @@ def check_sheet(sheet: Sheet, schema: TableSchema) -> tuple[pd.DataFrame, list[P
         dtype="str",
     )
     findings = _Findings(sheet)
-    findings.add_rows(
-        ragged,
-        lambda record: f"the row has {len(sheet.records[record])} cells",
-        f"{len(sheet.header)} cells as in the header",
-        "look for a missing or an unquoted comma",
-    )
+    must_be, fix = f"{len(sheet.header)} cells as in the header", "look for a missing or an unquoted comma"
+    findings.add_rows(ragged, lambda record: f"the row has {len(sheet.records[record])} cells", must_be, fix)
     frame = pd.DataFrame({field.name: _typed(text[field.name], field, findings) for field in present})
     _check_bounds(frame, schema, present, findings)
     _check_names(text, schema, findings)
@@ -87,14 +84,7 @@ def check_foreign_keys(
         if unknown.empty:
             continue
         findings = findings or _Findings(sheet())
-        names = [str(value) for value in known]
-
-        def fix(
-            record: int, link: ForeignKey = link, names: list[str] = names, unknown: pd.Series[Any] = unknown
-        ) -> str:
-            near = closest(str(unknown.loc[record]), names)
-            return f"did you mean '{near}'?" if near else _add_first(link)
-
+        fix = partial(_meant, unknown, [str(value) for value in known], link)
         findings.add(unknown.index.to_numpy(dtype=np.int64), link.field, link.must_be, fix)
     return findings.problems() if findings else []
 
@@ -108,10 +98,10 @@ def known_ids(link: ForeignKey, keys: Callable[[str, str], pd.Series[Any] | None
     return list(dict.fromkeys([*of_tables, *(COUNTRIES * link.countries), *link.values]))
 
 
-def _add_first(link: ForeignKey) -> str:
-    """Say how an id becomes known; nothing where no table could have it."""
-    tables = " or ".join(table for table, _ in link.targets)
-    return f"add it to {tables} first" if tables else ""
+def _meant(unknown: pd.Series[Any], names: list[str], link: ForeignKey, record: int) -> str:
+    """Say which id was meant, else how it becomes known; nothing where no table could have it."""
+    near, tables = closest(str(unknown.loc[record]), names), " or ".join(table for table, _ in link.targets)
+    return f"did you mean '{near}'?" if near else f"add it to {tables} first" if tables else ""
 
 
 Words = str | Callable[[int], str]
@@ -182,8 +172,7 @@ def _check_header(sheet: Sheet, schema: TableSchema) -> list[Problem]:
     for position, name in enumerate(sheet.header):
         shown = _shortened(name)
         if name in seen:
-            what_is, must_be, fix = f"column '{shown}' is there twice", "there once", ""
-            fix = "remove one of the two"
+            what_is, must_be, fix = f"column '{shown}' is there twice", "there once", "remove one of the two"
         elif name not in schema.columns:
             what_is, must_be = f"unknown column '{shown}'", "one of " + ", ".join(schema.columns)
             near = difflib.get_close_matches(shown, missing, n=1)
@@ -203,11 +192,8 @@ def _check_header(sheet: Sheet, schema: TableSchema) -> list[Problem]:
         field = schema.fields[schema.columns.index(name)]
         if field.may_be_absent:
             continue
-        problems.append(
-            sheet.problem(
-                -1, 0, f"column '{name}' is missing", f"there ({field.type}{field.bracket})", field.description
-            )
-        )
+        must_be = f"there ({field.type}{field.bracket})"
+        problems.append(sheet.problem(-1, 0, f"column '{name}' is missing", must_be, field.description))
     return problems
 
 
@@ -279,55 +265,50 @@ def _check_names(text: pd.DataFrame, schema: TableSchema, findings: _Findings) -
 
 def _check_primary_key(frame: pd.DataFrame, schema: TableSchema, findings: _Findings) -> None:
     keys = [list(schema.primary_key)] + [[field.name] for field in schema.fields if field.unique]
-    for key in keys:
-        if not set(key) <= set(frame.columns):
-            continue
-        complete = frame[key].dropna()
-        again = complete.index[complete.duplicated(keep="first")].to_numpy(dtype=np.int64)
+    for key in (key for key in keys if set(key) <= set(frame.columns)):
+        _check_key(frame[key].dropna(), findings)
 
-        def must_be(record: int, key: list[str] = key, complete: pd.DataFrame = complete) -> str:
-            values = complete.loc[record]
-            is_same = np.ones(len(complete), dtype=np.bool_)
-            for name in key:
-                is_same &= (complete[name] == values[name]).to_numpy(dtype=np.bool_)
-            line = findings.line(int(complete.index[int(np.argmax(is_same))]))
-            named = ", ".join(f"{name}={values[name]}" for name in key)
-            return f"given once: {named} is on line {line} already"
 
-        findings.add(again, key[-1], must_be, "remove or rename one of the two rows")
+def _check_key(rows: pd.DataFrame, findings: _Findings) -> None:
+    """Report rows that are there already."""
+
+    def must_be(record: int) -> str:
+        values = rows.loc[record]
+        is_same = (rows == values).all(axis=1).to_numpy(dtype=np.bool_)
+        line = findings.line(int(rows.index[int(np.argmax(is_same))]))
+        named = ", ".join(f"{name}={values[name]}" for name in rows.columns)
+        return f"given once: {named} is on line {line} already"
+
+    again = rows.index[rows.duplicated(keep="first")].to_numpy(dtype=np.int64)
+    findings.add(again, rows.columns[-1], must_be, "remove or rename one of the two rows")
 
 
 def _check_sums(frame: pd.DataFrame, schema: TableSchema, findings: _Findings) -> None:
     """Report shares that do not make a whole, at the last row of it."""
     for shares in schema.sums:
         per = list(shares.per)
-        if not {shares.field, *per} <= set(frame.columns):
-            continue
-        rows = frame[[*per, shares.field]].dropna(subset=per)
-        at = rows.index.to_numpy(dtype=np.int64)
-        whole = rows.groupby(per, sort=False).ngroup().to_numpy(dtype=np.int64)
-        total = np.zeros(int(whole.max(initial=-1)) + 1)
-        np.add.at(total, whole, rows[shares.field].to_numpy(dtype=np.float64))
-        first = at[np.unique(whole, return_index=True)[1]]
-        last = at[len(at) - 1 - np.unique(whole[::-1], return_index=True)[1]]
-        wrong = np.flatnonzero(np.abs(total - 1.0) > SHARES_ROUNDING)
-        of_record = {int(last[number]): int(number) for number in wrong}
+        if {shares.field, *per} <= set(frame.columns):
+            _check_sum(frame[[*per, shares.field]].dropna(subset=per), per, shares.field, findings)
 
-        def must_be(record: int, per: list[str] = per, rows: pd.DataFrame = rows) -> str:
-            labels = rows.loc[record].to_dict()
-            of_whole = ", ".join(f"{name}={labels[name]}" for name in per)
-            return f"such that the rows of {of_whole} sum to 1"
 
-        def fix(
-            record: int,
-            number: dict[int, int] = of_record,
-            total: NDArray[np.float64] = total,
-            first: NDArray[np.int64] = first,
-        ) -> str:
-            line = findings.line(int(first[number[record]]))
-            return f"they sum to {total[number[record]]:.6g}, from line {line} on"
+def _check_sum(rows: pd.DataFrame, per: list[str], field: str, findings: _Findings) -> None:
+    at = rows.index.to_numpy(dtype=np.int64)
+    whole = rows.groupby(per, sort=False).ngroup().to_numpy(dtype=np.int64)
+    total = np.bincount(whole, rows[field].to_numpy(dtype=np.float64))
+    first = at[np.unique(whole, return_index=True)[1]]
+    last = at[len(at) - 1 - np.unique(whole[::-1], return_index=True)[1]]
+    wrong = np.flatnonzero(np.abs(total - 1.0) > SHARES_ROUNDING)
+    of_record = {int(last[number]): int(number) for number in wrong}
 
-        findings.add(np.array(list(of_record), dtype=np.int64), shares.field, must_be, fix)
+    def must_be(record: int) -> str:
+        labels = rows.loc[record].to_dict()
+        return f"such that the rows of {', '.join(f'{name}={labels[name]}' for name in per)} sum to 1"
+
+    def fix(record: int) -> str:
+        number = of_record[record]
+        return f"they sum to {total[number]:.6g}, from line {findings.line(int(first[number]))} on"
+
+    findings.add(np.array(list(of_record), dtype=np.int64), field, must_be, fix)
 
 
 def _meaning(field: Field) -> str:

@@ -77,10 +77,9 @@ def keep_table(key: str, frame: pd.DataFrame) -> None:
         handle, partial = tempfile.mkstemp(prefix=".", suffix=".arrow", dir=folder)
         os.close(handle)
         try:
-            with Path(partial).open("wb") as file:
-                content = _as_arrow(frame)
-                file.write(content)
-                file.write(_digest(key, content))
+            content = io.BytesIO()
+            pf.write_feather(frame, content, compression="uncompressed")
+            Path(partial).write_bytes(content.getvalue() + _digest(key, content.getvalue()))
             Path(partial).replace(_file_of(folder, key))
         finally:
             Path(partial).unlink(missing_ok=True)
@@ -112,12 +111,6 @@ def _read(folder: Path, key: str) -> pd.DataFrame | None:
     # Threads would cost more than they save: most tables have some hundred rows.
     frame: pd.DataFrame = pf.read_feather(pa.BufferReader(content), use_threads=False)
     return frame
-
-
-def _as_arrow(frame: pd.DataFrame) -> bytes:
-    content = io.BytesIO()
-    pf.write_feather(frame, content, compression="uncompressed")
-    return content.getvalue()
 
 
 def _digest(key: str, content: bytes | memoryview) -> bytes:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 import pandas as pd
 
-from planner.base.errors import InputError, Problem
+from planner.base.errors import InputError, Problem, raise_all
+from planner.tariffs.clock import refuse
 from planner.tariffs.rule import BillLine, Metered
 from planner.tariffs.tariff import Contract, Terms, contract_problems, exit_fee_line
 
@@ -70,19 +71,14 @@ def bill(load_mw: ArrayLike, tariff: Tariff, calendar: BillingCalendar, *, contr
     True
     """
     load = _checked_load(load_mw, calendar)
-    problems = []
-    if contract is None and tariff.needs_contract:
-        what_is = f"{tariff.name!r} has terms or a minimum take, and no contract is given"
-        problems.append(Problem("contract", None, None, what_is, "a Contract"))
     terms = tariff.terms or Terms()
-    contracted_mw = np.zeros(len(calendar.months))
-    if contract is not None:
-        problems += contract_problems(contract, terms)
-        contracted_mw = np.array([contract.in_force_mw(month) for month in calendar.months])
-        problems += _flow_without_contract(load, calendar, contracted_mw)
-    if problems:
-        raise InputError(problems)
-    fee = None if contract is None else exit_fee_line(contract, terms, tariff.rules)
+    if contract is None:
+        what_is = f"{tariff.name!r} has terms or a minimum take, and no contract is given"
+        refuse("contract", (tariff.needs_contract, what_is, "a Contract"))
+        return bill_metered(Metered(load, calendar, np.zeros(len(calendar.months))), tariff)
+    contracted_mw = np.array([contract.in_force_mw(month) for month in calendar.months])
+    raise_all([*contract_problems(contract, terms), *_flow_without_contract(load, calendar, contracted_mw)])
+    fee = exit_fee_line(contract, terms, tariff.rules)
     fees = [fee] if fee is not None and fee.month in calendar.months else []
     return bill_metered(Metered(load, calendar, contracted_mw), tariff, fees)
 
@@ -115,28 +111,19 @@ def _checked_load(load_mw: ArrayLike, calendar: BillingCalendar) -> Floats:
     load = np.asarray(load_mw, dtype=float)
     if load.ndim == 0:
         load = np.full(calendar.n_hours, float(load))
-    if load.shape != (calendar.n_hours,):
-        what_is = f"load_mw has shape {load.shape}"
-        must_be = f"({calendar.n_hours},), an hour each from {calendar.start} to {calendar.end}"
-        raise InputError([Problem("load", None, None, what_is, must_be)])
+    must_be = f"({calendar.n_hours},), an hour each from {calendar.start} to {calendar.end}"
+    refuse("load", (load.shape != (calendar.n_hours,), f"load_mw has shape {load.shape}", must_be))
     wrong = np.flatnonzero(~(np.isfinite(load) & (load >= 0.0)))
     if len(wrong):
         (moment,) = calendar.moments([int(wrong[0])])
         what_is = f"load_mw is {load[wrong[0]]} at {moment.isoformat()}"
         fix = f"{len(wrong)} hours are so" if len(wrong) > 1 else ""
-        raise InputError([Problem("load", None, None, what_is, "at least 0", fix)])
+        raise InputError.at("load", what_is, "at least 0", fix)
     return load
 
 
 def _flow_without_contract(load: Floats, calendar: BillingCalendar, contracted_mw: Floats) -> list[Problem]:
     peaks_mw = np.maximum.reduceat(load, calendar.month_starts)
-    return [
-        Problem(
-            "load",
-            None,
-            None,
-            f"load_mw reaches {peaks_mw[position]:g} in {calendar.months[position]}",
-            "0 in months without contracted capacity",
-        )
-        for position in np.flatnonzero((peaks_mw > 0.0) & (contracted_mw == 0.0))
-    ]
+    flows = np.flatnonzero((peaks_mw > 0.0) & (contracted_mw == 0.0))
+    reached = [f"load_mw reaches {peaks_mw[position]:g} in {calendar.months[position]}" for position in flows]
+    return [Problem.of("load", what_is, "0 in months without contracted capacity") for what_is in reached]

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import numpy as np
 import pandas as pd
 
-from planner.base.errors import InputError, Problem
+from planner.base.errors import Problem, raise_all
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -19,6 +19,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from planner.base.arrays import Bools, Integers
+
+# --- What is wrong with a tariff, a contract or a load --------------------------------------------
+
+
+def refuse(at: str, *rules: tuple[bool, str, str]) -> None:
+    """Raise all that is wrong with a thing: of each rule, whether it is broken, what is, and what must be."""
+    raise_all([Problem.of(at, what_is, must_be) for is_broken, what_is, must_be in rules if is_broken])
+
 
 # --- Calendar months: the periods that bills count in ---------------------------------------------
 
@@ -60,8 +68,7 @@ def month_of_first_day(day: datetime.date, place: str) -> Month:
     >>> month_of_first_day(datetime.date(2028, 2, 1), "start")
     Month(year=2028, month=2)
     """
-    if day.day != 1:
-        raise InputError([Problem("tariff", None, None, f"{place} is {day}", "the first day of a month")])
+    refuse("tariff", (day.day != 1, f"{place} is {day}", "the first day of a month"))
     return Month(day.year, day.month)
 
 
@@ -94,16 +101,15 @@ class BillingCalendar:
 
     def __post_init__(self) -> None:
         months = self._first_month.until(month_of_first_day(self.end, "end of the calendar"))
-        problems = []
-        if months < 1:
-            problems.append(Problem("tariff", None, None, f"the calendar ends on {self.end}", "after its start"))
         try:
-            ZoneInfo(self.time_zone)
+            is_zone = bool(ZoneInfo(self.time_zone))
         except (ZoneInfoNotFoundError, ValueError):
-            what_is = f"time_zone is {self.time_zone!r}"
-            problems.append(Problem("tariff", None, None, what_is, "an IANA name such as America/New_York"))
-        if problems:
-            raise InputError(problems)
+            is_zone = False
+        refuse(
+            "tariff",
+            (months < 1, f"the calendar ends on {self.end}", "after its start"),
+            (not is_zone, f"time_zone is {self.time_zone!r}", "an IANA name such as America/New_York"),
+        )
 
     @classmethod
     def of_years(
@@ -181,17 +187,15 @@ class BillingCalendar:
         for moment in moments:
             if moment.utcoffset() is None:
                 what_is = f"{place} has {moment} without a time zone"
-                problems.append(Problem("tariff", None, None, what_is, "a moment with its offset"))
+                problems.append(Problem.of("tariff", what_is, "a moment with its offset"))
                 continue
             # Two moments of one zone are subtracted as clocks show them, hence in UTC.
             position = (moment.astimezone(datetime.UTC) - start) // _HOUR
             found.append(position)
             if not 0 <= position < self.n_hours:
-                what_is = f"{place} has {moment}"
                 must_be = f"within the calendar, from {self.start} to before {self.end}"
-                problems.append(Problem("tariff", None, None, what_is, must_be))
-        if problems:
-            raise InputError(problems)
+                problems.append(Problem.of("tariff", f"{place} has {moment}", must_be))
+        raise_all(problems)
         return np.array(found, dtype=np.int64)
 
     @cached_property
@@ -248,13 +252,8 @@ class When:
     hours: tuple[int, ...] = ALL_DAY  # 0 to 23, the hours of the local clock by their start
 
     def __post_init__(self) -> None:
-        problems = [
-            *_problems("months", self.months, ALL_MONTHS),
-            *_problems("weekdays", self.weekdays, ALL_WEEK),
-            *_problems("hours", self.hours, ALL_DAY),
-        ]
-        if problems:
-            raise InputError(problems)
+        each = (("months", ALL_MONTHS), ("weekdays", ALL_WEEK), ("hours", ALL_DAY))
+        refuse("tariff", *(_all_of(name, getattr(self, name), allowed) for name, allowed in each))
 
     def mask(self, calendar: BillingCalendar) -> Bools:
         """Tell for each hour of a calendar whether it is inside, shape (hour,)."""
@@ -302,12 +301,11 @@ class OtherHours:
         return inside
 
 
-def _problems(name: str, numbers: Iterable[int], allowed: Collection[int]) -> list[Problem]:
+def _all_of(name: str, numbers: Iterable[int], allowed: Collection[int]) -> tuple[bool, str, str]:
+    """Return the rule for the numbers that make a period."""
     given = list(numbers)
-    if given and set(given) <= set(allowed) and len(set(given)) == len(given):
-        return []
-    must_be = f"at least one of {min(allowed)} to {max(allowed)}, each once"
-    return [Problem("tariff", None, None, f"{name} of a period is {given}", must_be)]
+    is_wrong = not given or not set(given) <= set(allowed) or len(set(given)) < len(given)
+    return is_wrong, f"{name} of a period is {given}", f"at least one of {min(allowed)} to {max(allowed)}, each once"
 
 
 ALWAYS: Final = When()

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 
-from planner.base.errors import InputError, Problem
 from planner.base.units import KW_PER_MW
-from planner.tariffs.clock import ALL_MONTHS, ALWAYS, MONTHS_A_YEAR, When
+from planner.tariffs.clock import ALL_MONTHS, ALWAYS, MONTHS_A_YEAR, When, refuse
 from planner.tariffs.rule import Billed, BillLine, Curvature, Metered, Stair, Tiers, as_tiers
 
 if TYPE_CHECKING:
@@ -45,16 +44,12 @@ class DemandCharge:
     min_take_frac: float = 0.0  # least billing demand as a share of the contracted capacity in force, 0 to 1
 
     def __post_init__(self) -> None:
-        problems = []
-        prices = as_tiers(self.usd_per_kw_month).prices
-        if min(prices) < 0.0:
-            what_is = f"price of {self.name!r} is {min(prices)} USD/kW-month"
-            problems.append(Problem("tariff", None, None, what_is, "at least 0"))
-        if not 0.0 <= self.min_take_frac <= 1.0:
-            what_is = f"min_take_frac of {self.name!r} is {self.min_take_frac}"
-            problems.append(Problem("tariff", None, None, what_is, "0 to 1"))
-        if problems:
-            raise InputError(problems)
+        least, take = min(as_tiers(self.usd_per_kw_month).prices), self.min_take_frac
+        refuse(
+            "tariff",
+            (least < 0.0, f"price of {self.name!r} is {least} USD/kW-month", "at least 0"),
+            (not 0.0 <= take <= 1.0, f"min_take_frac of {self.name!r} is {take}", "0 to 1"),
+        )
 
     @property
     def curvature(self) -> Curvature:
@@ -151,9 +146,8 @@ def demand_by_month(
     >>> [(charge.name, charge.when.months) for charge in charges]
     [('delivery at 10.5', (1, 2, 3, 10, 11, 12)), ('delivery at 11.5', (4, 5, 6, 7, 8, 9))]
     """
-    if len(usd_per_kw_month) != MONTHS_A_YEAR:
-        what_is = f"{name!r} has prices of {len(usd_per_kw_month)} months"
-        raise InputError([Problem("tariff", None, None, what_is, "12")])
+    count = len(usd_per_kw_month)
+    refuse("tariff", (count != MONTHS_A_YEAR, f"{name!r} has prices of {count} months", "12"))
     months_by_price: dict[float, tuple[int, ...]] = {}
     for month in when.months:
         price = usd_per_kw_month[month - 1]
@@ -193,7 +187,7 @@ class YearRatchet:
     months: tuple[int, ...] = ALL_MONTHS  # months whose peaks count, 1 to 12
 
     def __post_init__(self) -> None:
-        _check(self.share_frac, self.months, [])
+        refuse("tariff", *_share_and_months(self.share_frac, self.months))
 
     def sees(self, position: int, calendar: BillingCalendar) -> tuple[list[int], float]:
         """Tell what a month looks on: the months of its year, and nothing from before."""
@@ -225,14 +219,13 @@ class RollingRatchet:
     history_mw: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
-        problems = []
-        if self.look_back_months < 1:
-            what_is = f"look_back_months of a ratchet is {self.look_back_months}"
-            problems.append(Problem("tariff", None, None, what_is, "at least 1"))
-        if not all(peak >= 0.0 for peak in self.history_mw):
-            what_is = f"history_mw of a ratchet is {self.history_mw}"
-            problems.append(Problem("tariff", None, None, what_is, "peaks of at least 0"))
-        _check(self.share_frac, self.months, problems)
+        back, is_peaks = self.look_back_months, all(peak >= 0.0 for peak in self.history_mw)
+        refuse(
+            "tariff",
+            (back < 1, f"look_back_months of a ratchet is {back}", "at least 1"),
+            (not is_peaks, f"history_mw of a ratchet is {self.history_mw}", "peaks of at least 0"),
+            *_share_and_months(self.share_frac, self.months),
+        )
 
     def sees(self, position: int, calendar: BillingCalendar) -> tuple[list[int], float]:
         """Tell what a month looks on: months just before, and a floor from before them. [MW]"""
@@ -256,12 +249,10 @@ def _seen(peaks_mw: Floats, calendar: BillingCalendar, months: tuple[int, ...]) 
     return np.where(counts, peaks_mw, 0.0)
 
 
-def _check(share_frac: float, months: tuple[int, ...], problems: list[Problem]) -> None:
-    if not 0.0 <= share_frac <= 1.0:
-        what_is = f"share_frac of a ratchet is {share_frac}"
-        problems.append(Problem("tariff", None, None, what_is, "0 to 1"))
-    if not months or not set(months) <= set(ALL_MONTHS):
-        what_is = f"months of a ratchet are {months}"
-        problems.append(Problem("tariff", None, None, what_is, "at least one of 1 to 12"))
-    if problems:
-        raise InputError(problems)
+def _share_and_months(share_frac: float, months: tuple[int, ...]) -> tuple[tuple[bool, str, str], ...]:
+    """Return the rules for what every ratchet has."""
+    is_some = bool(months) and set(months) <= set(ALL_MONTHS)
+    return (
+        (not 0.0 <= share_frac <= 1.0, f"share_frac of a ratchet is {share_frac}", "0 to 1"),
+        (not is_some, f"months of a ratchet are {months}", "at least one of 1 to 12"),
+    )

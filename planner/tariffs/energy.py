@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.base.errors import InputError, Problem
 from planner.base.units import KW_PER_MW
-from planner.tariffs.clock import ALL_MONTHS, ALWAYS, month_of_first_day
+from planner.tariffs.clock import ALL_MONTHS, ALWAYS, month_of_first_day, refuse
 from planner.tariffs.rule import THOUSAND, BillLine, Curvature, Metered, Stair, Tiers, as_tiers
 
 if TYPE_CHECKING:
     import datetime
+    from collections.abc import Iterator
 
     from numpy.typing import ArrayLike
 
-    from planner.tariffs.clock import BillingCalendar, OtherHours, When
+    from planner.base.arrays import Integers
+    from planner.tariffs.clock import BillingCalendar, Month, OtherHours, When
     from planner.tariffs.rule import Form
 
 # --- Energy charges: USD per MWh by season, weekday and hour, in tiers where there are any --------
@@ -57,11 +58,8 @@ class EnergyCharge:
         wrong = np.argwhere(count != 1)
         if len(wrong):
             month, weekday, hour = wrong[0]
-            what_is = (
-                f"{self.name!r} has {count[month, weekday, hour]} periods in month {month + 1}, "
-                f"weekday {weekday}, hour {hour}"
-            )
-            raise InputError([Problem("tariff", None, None, what_is, "1")])
+            when = f"month {month + 1}, weekday {weekday}, hour {hour}"
+            refuse("tariff", (True, f"{self.name!r} has {count[month, weekday, hour]} periods in {when}", "1"))
 
     @property
     def curvature(self) -> Curvature:
@@ -130,9 +128,9 @@ class StandingCharge:
     usd_per_day: float = 0.0
 
     def __post_init__(self) -> None:
-        if not (self.usd_per_month >= 0.0 and self.usd_per_day >= 0.0):
-            what_is = f"prices of {self.name!r} are {self.usd_per_month} and {self.usd_per_day}"
-            raise InputError([Problem("tariff", None, None, what_is, "at least 0")])
+        is_wrong = not (self.usd_per_month >= 0.0 and self.usd_per_day >= 0.0)
+        what_is = f"prices of {self.name!r} are {self.usd_per_month} and {self.usd_per_day}"
+        refuse("tariff", (is_wrong, what_is, "at least 0"))
 
     @property
     def curvature(self) -> Curvature:
@@ -141,23 +139,24 @@ class StandingCharge:
 
     def lines(self, metered: Metered) -> list[BillLine]:
         """Give a line per month and price."""
-        days_of_month = metered.calendar.days_of_month
         return [
             BillLine(month, self.name, "standing charge", "calendar", quantity, unit, price)
-            for month, days in zip(metered.calendar.months, days_of_month, strict=True)
-            for quantity, unit, price in ((1.0, "month", self.usd_per_month), (float(days), "day", self.usd_per_day))
-            if price > 0.0
+            for month, quantity, unit, price in self._prices(metered.calendar)
         ]
 
     def program(self, form: Form) -> None:
         """Charge every customer that is connected, whatever it draws."""
-        days_of_month = form.reading.calendar.days_of_month
-        for month, days in zip(form.months, days_of_month, strict=True):
+        for month, quantity, unit, price in self._prices(form.reading.calendar):
+            line = form.line(self.name, "standing charge", unit, month)
+            usd = quantity * price * form.factor(month)
+            form.charge("connected", form.years.index(month.year), line, usd, quantity)
+
+    def _prices(self, calendar: BillingCalendar) -> Iterator[tuple[Month, float, str, float]]:
+        """Give how much of which unit each month is billed, and the price of one."""
+        for month, days in zip(calendar.months, calendar.days_of_month, strict=True):
             for quantity, unit, price in ((1.0, "month", self.usd_per_month), (float(days), "day", self.usd_per_day)):
                 if price > 0.0:
-                    line = form.line(self.name, "standing charge", unit, month)
-                    usd = quantity * price * form.factor(month)
-                    form.charge("connected", form.years.index(month.year), line, usd, quantity)
+                    yield month, quantity, unit, price
 
 
 # --- Charges on the load in the hours when the whole system peaks ---------------------------------
@@ -187,24 +186,25 @@ class CoincidentPeakCharge:
 
     def lines(self, metered: Metered) -> list[BillLine]:
         """Give one line, in the month of the last hour."""
-        calendar = metered.calendar
-        positions = calendar.positions(self.hours, f"hours of {self.name!r}")
-        last = int(np.searchsorted(calendar.month_starts, positions.max(), side="right")) - 1
-        peak_kw = KW_PER_MW * float(metered.peak_day_highest_mw[positions].max())
+        positions, month = self._billed(metered.calendar)
+        peak_kw = KW_PER_MW * float(metered.read.peak_day_highest_mw[positions].max())
         item = f"highest of {len(self.hours)} system peak hours"
-        return [BillLine(calendar.months[last], self.name, item, "metered", peak_kw, "kW", self.usd_per_kw)]
+        return [BillLine(month, self.name, item, "metered", peak_kw, "kW", self.usd_per_kw)]
 
     def program(self, form: Form) -> None:
         """Charge the highest of the steps that tell these hours."""
-        place = f"hours of {self.name!r}"
-        calendar = form.reading.calendar
-        steps = np.flatnonzero(form.reading.system_peak(self.hours, place) > 0.0)
-        last = calendar.positions(self.hours, place).max()
-        month = form.months[int(np.searchsorted(calendar.month_starts, last, side="right")) - 1]
+        steps = np.flatnonzero(form.reading.system_peak(self.hours, f"hours of {self.name!r}") > 0.0)
+        _, month = self._billed(form.reading.calendar)
         peak = form.peak(f"{self.name} {month}", steps)
         line = form.line(self.name, "system peak hours", "kW", month)
         usd = KW_PER_MW * self.usd_per_kw * form.factor(month)
         form.charge("peak", peak, line, usd, KW_PER_MW)
+
+    def _billed(self, calendar: BillingCalendar) -> tuple[Integers, Month]:
+        """Return the positions of the hours, and the month in which they are billed."""
+        positions = calendar.positions(self.hours, f"hours of {self.name!r}")
+        last = int(np.searchsorted(calendar.month_starts, positions.max(), side="right")) - 1
+        return positions, calendar.months[last]
 
 
 @dataclass(frozen=True)
@@ -238,29 +238,30 @@ class CapacityCharge:
 
     def lines(self, metered: Metered) -> list[BillLine]:
         """Give one line per billed month."""
-        calendar = metered.calendar
-        positions = calendar.positions(self.hours, f"hours of {self.name!r}")
-        share_mw = float(metered.peak_day_mean_mw[positions].mean())
-        start, end = self.start or calendar.start, self.end or calendar.end
+        positions = metered.calendar.positions(self.hours, f"hours of {self.name!r}")
+        share_mw = float(metered.read.peak_day_mean_mw[positions].mean())
         item = f"mean of {len(self.hours)} system peak hours"
         return [
-            BillLine(month, self.name, item, "metered", share_mw * float(days), "MW-day", self.usd_per_mw_day)
-            for month, days in zip(calendar.months, calendar.days_of_month, strict=True)
-            if (start.year, start.month) <= month < (end.year, end.month)
+            BillLine(month, self.name, item, "metered", share_mw * days, "MW-day", self.usd_per_mw_day)
+            for month, days in self._days_billed(metered.calendar)
         ]
 
     def program(self, form: Form) -> None:
         """Price the mean of the steps that tell these hours, day by day."""
-        calendar = form.reading.calendar
         share = form.reading.system_peak(self.hours, f"hours of {self.name!r}")
         steps = np.flatnonzero(share)
+        for month, days in self._days_billed(form.reading.calendar):
+            mw_days = days * share[steps]
+            line = form.line(self.name, "system peak hours", "MW-day", month)
+            usd = mw_days * self.usd_per_mw_day * form.factor(month)
+            form.charge("load", steps, line, usd, mw_days)
+
+    def _days_billed(self, calendar: BillingCalendar) -> Iterator[tuple[Month, float]]:
+        """Give the months that are billed, each with its days."""
         start, end = self.start or calendar.start, self.end or calendar.end
-        for month, days in zip(form.months, calendar.days_of_month, strict=True):
+        for month, days in zip(calendar.months, calendar.days_of_month, strict=True):
             if (start.year, start.month) <= month < (end.year, end.month):
-                mw_days = float(days) * share[steps]
-                line = form.line(self.name, "system peak hours", "MW-day", month)
-                usd = mw_days * self.usd_per_mw_day * form.factor(month)
-                form.charge("load", steps, line, usd, mw_days)
+                yield month, float(days)
 
 
 def system_peaks(
@@ -272,28 +273,20 @@ def system_peaks(
     Takes `system_mw` (hour,) [MW].
     """
     load_mw = np.asarray(system_mw, dtype=float)
-    if load_mw.shape != (calendar.n_hours,):
-        what_is = f"the system's load has shape {load_mw.shape}"
-        must_be = f"one number for each of the {calendar.n_hours:,} hours of the calendar"
-        raise InputError([Problem("tariff", None, None, what_is, must_be)])
+    must_be = f"one number for each of the {calendar.n_hours:,} hours of the calendar"
+    refuse("tariff", (load_mw.shape != (calendar.n_hours,), f"the system's load has shape {load_mw.shape}", must_be))
     candidates = np.flatnonzero((calendar.year == year) & np.isin(calendar.month, months))
     found: dict[datetime.date, datetime.datetime] = {}
     for position in candidates[np.argsort(-load_mw[candidates], kind="stable")]:
         (moment,) = calendar.moments([int(position)])
         found.setdefault(moment.date(), moment)
         if len(found) == count:
-            return tuple(found.values())
+            break
     what_is = f"{count} system peaks are wanted of {len(found)} days of {year}"
-    must_be = f"at most {len(found)}: a day has one peak"
-    raise InputError([Problem("tariff", None, None, what_is, must_be)])
+    refuse("tariff", (len(found) != count, what_is, f"at most {len(found)}: a day has one peak"))
+    return tuple(found.values())
 
 
 def _check(name: str, price: float, hours: tuple[datetime.datetime, ...]) -> None:
-    problems = []
-    if not price >= 0.0:
-        what_is = f"price of {name!r} is {price}"
-        problems.append(Problem("tariff", None, None, what_is, "at least 0"))
-    if not hours:
-        problems.append(Problem("tariff", None, None, f"{name!r} has no hours", "at least one hour"))
-    if problems:
-        raise InputError(problems)
+    wrong_price = (not price >= 0.0, f"price of {name!r} is {price}", "at least 0")
+    refuse("tariff", wrong_price, (not hours, f"{name!r} has no hours", "at least one hour"))

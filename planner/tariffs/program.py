@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 from math import inf
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
 import numpy as np
 
@@ -106,32 +106,35 @@ class _Rows:
         return [np.concatenate(column) for column in zip(*self._parts, strict=True)]
 
 
+_LISTS: Final = {
+    "peak": ("peak",),
+    "billed": ("billed",),
+    "floor": ("billed", "peak"),
+    "take": ("billed", "span"),
+    "connected": ("calendar",),
+    "stair": ("stair",),
+    "tier": ("stair", "tier"),
+    "line": ("charge", "calendar"),
+}
+"""Lists of `BillLists` over customers, with their further axes."""
+_COLUMNS: Final = ("past_mw", "floor_share_frac", "take_share_frac", "tier_width")
+"""Numbers of `BillLists`, one for each entry of a list."""
+
+
 class _Builder:
     """Gathers the lists account by account."""
 
     def __init__(self, load: Index) -> None:
         self._load = load
         self._customer = distinct(load, *load.axis_names[:-1], name="customer")
-        axes = _Axes()
-        self._peak = _List(axes, "peak")
+        self._axes = _Axes()
+        self._lists = {name: _List(self._axes, *axes) for name, axes in _LISTS.items()}
+        self._columns = {name: _Rows(1) for name in _COLUMNS}
         self._peak_step = _Rows(3)  # customer, code of the peak, step
-        self._billed = _List(axes, "billed")
-        self._past = _Rows(1)
-        self._floor = _List(axes, "billed", "peak")
-        self._floor_share = _Rows(1)
-        self._take = _List(axes, "billed", "span")
-        self._take_share = _Rows(1)
-        self._connected = _List(axes, "calendar")
-        self._stair = _List(axes, "stair")
         self._stairs: list[Stair] = []
         self._stair_line: list[Positions] = []
-        self._tier = _List(axes, "stair", "tier")
-        self._tier_width = _Rows(1)
-        self._line = _List(axes, "charge", "calendar")
         self._names: dict[str, tuple[str, str, str]] = {}
-        self._axes = axes
-        kinds = ("load", "peak", "billed", "tier", "connected")
-        self._prices = {kind: _Rows(4) for kind in kinds}
+        self._prices = {kind: _Rows(4) for kind in ("load", "peak", "billed", "tier", "connected")}
         self._stair_of = {kind: _Rows(3) for kind in ("load", "billed")}
 
     def add(self, form: Form, customers: Positions) -> None:
@@ -139,13 +142,13 @@ class _Builder:
         self._axes.codes("calendar", [str(year) for year in form.years])
         self._axes.codes("span", [form.contracted(month) for month in form.months])
         calendar = [str(line.year) for line in form.lines]
-        line = self._line.add(customers, [self._charge(line) for line in form.lines], calendar)
+        line = self._lists["line"].add(customers, [self._charge(line) for line in form.lines], calendar)
         billed = self._add_demands(form, customers)
         places = {
             "load": self._load_places(customers),
             "peak": self._add_peaks(form, customers),
             "billed": billed,
-            "connected": self._connected.add(customers, [str(year) for year in form.years]),
+            "connected": self._lists["connected"].add(customers, [str(year) for year in form.years]),
         }
         for charge in form.charges:
             place = places[charge.of][:, charge.places]
@@ -170,27 +173,26 @@ class _Builder:
         for code, peak in zip(self._axes.codes("peak", labels), form.peaks, strict=True):
             customer = np.where(has_load[:, peak.steps], customers[:, None], -1)
             self._peak_step.add(customer, code, peak.steps)
-        return self._peak.add(customers, labels)
+        return self._lists["peak"].add(customers, labels)
 
     def _add_demands(self, form: Form, customers: Positions) -> Positions:
         every = np.zeros((len(customers), 1))
         floors = [(item, *share) for item in form.billed for share in item.shares_frac]
-        self._floor.add(
-            customers, [item.label for item, _, _ in floors], [form.peaks[peak].label for _, peak, _ in floors]
-        )
-        self._floor_share.add(every + [share for _, _, share in floors])
+        peaks = [form.peaks[peak].label for _, peak, _ in floors]
+        self._lists["floor"].add(customers, [item.label for item, _, _ in floors], peaks)
+        self._columns["floor_share_frac"].add(every + [share for _, _, share in floors])
         takes = [item for item in form.billed if item.take_frac > 0.0]
-        self._take.add(customers, [item.label for item in takes], [item.contracted for item in takes])
-        self._take_share.add(every + [item.take_frac for item in takes])
-        self._past.add(every + [item.past_mw for item in form.billed])
-        return self._billed.add(customers, [item.label for item in form.billed])
+        self._lists["take"].add(customers, [item.label for item in takes], [item.contracted for item in takes])
+        self._columns["take_share_frac"].add(every + [item.take_frac for item in takes])
+        self._columns["past_mw"].add(every + [item.past_mw for item in form.billed])
+        return self._lists["billed"].add(customers, [item.label for item in form.billed])
 
     def _add_stairs(self, form: Form, customers: Positions, places: dict[str, Positions], line: Positions) -> None:
-        stair_place = self._stair.add(customers, [stair.label for stair in form.stairs])
+        stair_place = self._lists["stair"].add(customers, [stair.label for stair in form.stairs])
         self._stairs += form.stairs * len(customers)
         self._stair_line.append(line[:, [stair.line for stair in form.stairs]].ravel())
         every = np.zeros((len(customers), 1))
-        labels, numbers, widths, usd, units, lines = [], [], [], [], [], []
+        tiers: list[tuple[str, str, float, float, float, int]] = []  # label, number, width, usd, units, line
         for number, stair in enumerate(form.stairs):
             self._stair_of[stair.of].add(places[stair.of][:, stair.places], stair_place[:, [number]], stair.thousands)
             fixed_usd, rising = stair.tiers.convex_bound()
@@ -201,46 +203,30 @@ class _Builder:
             if fixed_usd > 0.0:
                 self._prices["connected"].add(place, line[:, [stair.line]], paid * fixed_usd, 0.0)
             for tier, (low, high) in enumerate(pairwise((0.0, *rising.limits, inf))):
-                labels.append(stair.label)
-                numbers.append(str(tier + 1))
-                widths.append((high - low) / THOUSAND)
-                usd.append(paid * rising.prices[tier] * THOUSAND)
-                units.append(stair.times * THOUSAND)
-                lines.append(stair.line)
-        tier_place = self._tier.add(customers, labels, numbers)
-        self._tier_width.add(every + widths)
-        self._prices["tier"].add(tier_place, line[:, lines], usd, units)
+                usd = paid * rising.prices[tier] * THOUSAND
+                width, units = (high - low) / THOUSAND, stair.times * THOUSAND
+                tiers.append((stair.label, str(tier + 1), width, usd, units, stair.line))
+        labels, numbers, widths, prices, quantities, lines = zip(*tiers, strict=True) if tiers else [()] * 6
+        tier_place = self._lists["tier"].add(customers, labels, numbers)
+        self._columns["tier_width"].add(every + widths)
+        self._prices["tier"].add(tier_place, line[:, lines], prices, quantities)
 
     def lists(self) -> BillLists:
         """Return the lists of all accounts."""
         customer = self._customer
-        take = self._take.index("take", customer)
-        line = self._line.index("line", customer)
-        (past_mw,) = self._past.columns()
-        (floor_share,) = self._floor_share.columns()
-        (take_share,) = self._take_share.columns()
-        (tier_width,) = self._tier_width.columns()
+        lists: dict[str, Any] = {name: of.index(name, customer) for name, of in self._lists.items()}
+        columns: dict[str, Any] = {name: rows.columns()[0] for name, rows in self._columns.items()}
         return BillLists(
             customer=customer,
             load=self._load,
-            peak=self._peak.index("peak", customer),
+            **lists,
+            **columns,
             peak_step=self._peak_steps(),
-            billed=self._billed.index("billed", customer),
-            past_mw=past_mw,
-            floor=self._floor.index("floor", customer),
-            floor_share_frac=floor_share,
-            contracted=distinct(take, *customer.axis_names, "span", name="contracted"),
-            take=take,
-            take_share_frac=take_share,
-            connected=self._connected.index("connected", customer),
-            stair=self._stair.index("stair", customer),
+            contracted=distinct(lists["take"], *customer.axis_names, "span", name="contracted"),
             stairs=tuple(self._stairs),
             stair_line=np.concatenate([np.empty(0, dtype=np.intp), *self._stair_line]),
             stair_of={kind: _amounts(rows) for kind, rows in self._stair_of.items()},
-            tier=self._tier.index("tier", customer),
-            tier_width=tier_width,
-            line=line,
-            line_names=tuple(self._names[label] for label in line.axis("charge").labels),
+            line_names=tuple(self._names[label] for label in lists["line"].axis("charge").labels),
             prices={kind: _prices(rows) for kind, rows in self._prices.items()},
         )
 
@@ -313,40 +299,28 @@ class BillProgram:
 
     def thousands(self, load_mw: Expression) -> Expression:
         """What is paid in tiers, over (customer, stair). [GWh or MW]"""
-        of = self.lists.stair_of
-        sources = {"load": load_mw, "billed": self.billed_mw}
         total = Expression.constant(self.lists.stair, 0.0)
-        for kind, source in sources.items():
-            rows = of[kind]
+        for kind, source in (("load", load_mw), ("billed", self.billed_mw)):
+            rows = self.lists.stair_of[kind]
             total = total + source.map(self.lists.stair, rows.place, rows.target, rows.amount)
         return total
 
     def usd(self, load_mw: Expression, connected: Expression) -> Expression:
         """Money of every line of the bills, over (customer, charge, calendar year). [USD]"""
-        prices, line = self.lists.prices, self.lists.line
-        total = Expression.constant(line, 0.0)
-        for kind, source in self._sources(load_mw, connected).items():
-            price = prices[kind]
-            total = total + source.map(line, price.place, price.line, price.usd)
-        return total
+        return self._of_lines("usd", load_mw, connected)
 
     def units(self, load_mw: Expression, connected: Expression) -> Expression:
         """Quantity of every line of the bills, in the units of `lists.line_names`."""
-        prices, line = self.lists.prices, self.lists.line
-        total = Expression.constant(line, 0.0)
-        for kind, source in self._sources(load_mw, connected).items():
-            price = prices[kind]
-            total = total + source.map(line, price.place, price.line, price.units)
-        return total
+        return self._of_lines("units", load_mw, connected)
 
-    def _sources(self, load_mw: Expression, connected: Expression) -> dict[str, Expression]:
-        return {
-            "load": load_mw,
-            "peak": self.metered_mw,
-            "billed": self.billed_mw,
-            "tier": self.tier_units,
-            "connected": connected,
-        }
+    def _of_lines(self, what: Literal["usd", "units"], load_mw: Expression, connected: Expression) -> Expression:
+        of = {"load": load_mw, "peak": self.metered_mw, "billed": self.billed_mw}
+        of |= {"tier": self.tier_units, "connected": connected}
+        total = Expression.constant(self.lists.line, 0.0)
+        for kind, source in of.items():
+            price = self.lists.prices[kind]
+            total = total + source.map(self.lists.line, price.place, price.line, getattr(price, what))
+        return total
 
     def overcharge_usd(self, load_mw: Expression, x: ArrayLike) -> Floats:
         """How far the program's charge for declining tiers is above the tariff's, at a plan.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.base.errors import InputError, Problem
+from planner.base.errors import InputError
 from planner.base.units import HOURS_PER_DAY
 from planner.clock.days import DAYS_PER_MONTH, MONTHS
 from planner.tariffs.rule import HoursOfDays, Metered
@@ -151,7 +151,7 @@ def _share_of_days(calendar: BillingCalendar, days: Days) -> Floats:
     if not is_reported.all():
         missing = sorted({MONTHS[place] for place in month[~is_reported]})
         what_is = f"the series has no day in {', '.join(missing)}"
-        raise InputError([Problem("time", None, None, what_is, "a day in every month that is billed")])
+        raise InputError.at("time", what_is, "a day in every month that is billed")
     leap_days = calendar.days_of_month - np.array(DAYS_PER_MONTH)[month]
     peak_frac = np.where(days.is_peak_day[:, None], stands_for, 0.0)
     ordinary = stands_for - peak_frac

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 
-from planner.base.errors import InputError, Problem
+from planner.base.errors import Problem, raise_all
 from planner.money.finance import ONE_MORE_PRICE, RISING, broken_rules
 
 if TYPE_CHECKING:
@@ -73,15 +73,12 @@ class Tiers:
             ),
             RISING: (f"limits of tiers are {_listed(self.limits)}", "put them in order"),
         }
-        problems = [
-            Problem("tariff", None, None, reported[rule][0], rule, reported[rule][1])
-            for rule in broken_rules(self.prices, self.limits)
-        ]
+        broken = [(rule, *reported[rule]) for rule in broken_rules(self.prices, self.limits)]
+        problems = [Problem.of("tariff", what_is, rule, fix) for rule, what_is, fix in broken]
         if not all(isfinite(number) for number in (*self.prices, *self.limits)):
             what_is = f"tiers have prices {_listed(self.prices)} and limits {_listed(self.limits)}"
-            problems.append(Problem("tariff", None, None, what_is, "finite numbers"))
-        if problems:
-            raise InputError(problems)
+            problems.append(Problem.of("tariff", what_is, "finite numbers"))
+        raise_all(problems)
 
     @property
     def curvature(self) -> Curvature:
@@ -180,19 +177,9 @@ class Metered:
     of_days: HoursOfDays | None = None
 
     @property
-    def highest_mw(self) -> Floats:
-        """Power that counts in a maximum, shape (hour,)."""
-        return self.load_mw if self.of_days is None else self.of_days.highest_mw
-
-    @property
-    def peak_day_mean_mw(self) -> Floats:
-        """Power in each hour, mean over days on which the system peaks, shape (hour,)."""
-        return self.load_mw if self.of_days is None else self.of_days.peak_day_mean_mw
-
-    @property
-    def peak_day_highest_mw(self) -> Floats:
-        """Highest power in each hour of days on which the system peaks, shape (hour,)."""
-        return self.load_mw if self.of_days is None else self.of_days.peak_day_highest_mw
+    def read(self) -> HoursOfDays:
+        """The further readings: of hours that are metered one by one each is the load itself."""
+        return self.of_days or HoursOfDays(self.load_mw, self.load_mw, self.load_mw)
 
     def energy_mwh(self, when: When | OtherHours) -> Floats:
         """Energy of each month inside a period, shape (month,), in MWh."""
@@ -201,7 +188,7 @@ class Metered:
 
     def peak_mw(self, when: When) -> Floats:
         """Highest load of each month inside a period, shape (month,), in MW; 0 if no hour is."""
-        inside = np.where(when.mask(self.calendar), self.highest_mw, 0.0)
+        inside = np.where(when.mask(self.calendar), self.read.highest_mw, 0.0)
         return np.maximum.reduceat(inside, self.calendar.month_starts)
 
 

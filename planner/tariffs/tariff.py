@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from planner.base.errors import InputError, Problem
-from planner.tariffs.clock import MONTHS_A_YEAR, Month, month_of_first_day
+from planner.base.errors import InputError, Problem, raise_all
+from planner.tariffs.clock import MONTHS_A_YEAR, Month, month_of_first_day, refuse
 from planner.tariffs.demand import DemandCharge
 from planner.tariffs.energy import flat_energy
 from planner.tariffs.rule import BillLine, Curvature
@@ -32,9 +32,7 @@ class Escalation:
     base_year: int  # year whose prices the tariff states
 
     def __post_init__(self) -> None:
-        if not self.frac_per_year > -1.0:
-            what_is = f"the escalation is {self.frac_per_year} a year"
-            raise InputError([Problem("tariff", None, None, what_is, "above -1")])
+        refuse("tariff", (not self.frac_per_year > -1.0, f"the escalation is {self.frac_per_year} a year", "above -1"))
 
     def factor(self, year: int) -> float:
         """Prices of a year over those of the base year."""
@@ -55,7 +53,7 @@ class Tariff:
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             what_is = f"{self.name!r} has several rules called {', '.join(twice)}"
-            raise InputError([Problem("tariff", None, None, what_is, "a name for each", "rename all but one")])
+            raise InputError.at("tariff", what_is, "a name for each", "rename all but one")
 
     @property
     def curvature(self) -> Curvature:
@@ -94,22 +92,13 @@ class Terms:
     reduction_frac: float = 0.0  # share of the capacity that may be given up without a fee
 
     def __post_init__(self) -> None:
-        numbers = {
-            "load_min_mw": self.load_min_mw,
-            "ramp_years_max": self.ramp_years_max or 0.0,
-            "term_years": self.term_years,
-            "exit_fee_months": self.exit_fee_months,
-        }
-        problems = [
-            Problem("tariff", None, None, f"{name} is {number}", "at least 0")
-            for name, number in numbers.items()
-            if not number >= 0.0
-        ]
-        if not 0.0 <= self.reduction_frac <= 1.0:
-            what_is = f"reduction_frac is {self.reduction_frac}"
-            problems.append(Problem("tariff", None, None, what_is, "0 to 1"))
-        if problems:
-            raise InputError(problems)
+        names, share = ("load_min_mw", "ramp_years_max", "term_years", "exit_fee_months"), self.reduction_frac
+        numbers = {name: getattr(self, name) or 0.0 for name in names}
+        refuse(
+            "tariff",
+            *((not number >= 0.0, f"{name} is {number}", "at least 0") for name, number in numbers.items()),
+            (not 0.0 <= share <= 1.0, f"reduction_frac is {share}", "0 to 1"),
+        )
 
 
 @dataclass(frozen=True)
@@ -137,24 +126,17 @@ class Contract:
     cut: CapacityCut | None = None  # capacity given up later, None to keep it all
 
     def __post_init__(self) -> None:
-        first_month = self._first_month
-        problems = []
-        if not self.mw > 0.0:
-            problems.append(Problem("contract", None, None, f"mw is {self.mw}", "above 0"))
-        if not all(0.0 < share <= 1.0 for share in self.ramp_frac):
-            what_is = f"ramp_frac is {self.ramp_frac}"
-            problems.append(Problem("contract", None, None, what_is, "shares above 0, at most 1"))
-        if self.cut is not None:
-            if not 0.0 <= self.cut.mw < self.mw:
-                what_is = f"the cut leaves {self.cut.mw} MW"
-                must_be = f"at least 0 and less than the contract's {self.mw} MW"
-                problems.append(Problem("contract", None, None, what_is, must_be))
-            if first_month.until(month_of_first_day(self.cut.start, "cut")) < 1:
-                what_is = f"the cut starts on {self.cut.start}"
-                must_be = f"after the contract's start, {self.start}"
-                problems.append(Problem("contract", None, None, what_is, must_be))
-        if problems:
-            raise InputError(problems)
+        first_month, is_shares = self._first_month, all(0.0 < share <= 1.0 for share in self.ramp_frac)
+        rules = [
+            (not self.mw > 0.0, f"mw is {self.mw}", "above 0"),
+            (not is_shares, f"ramp_frac is {self.ramp_frac}", "shares above 0, at most 1"),
+        ]
+        if (cut := self.cut) is not None:
+            must_be = f"at least 0 and less than the contract's {self.mw} MW"
+            rules.append((not 0.0 <= cut.mw < self.mw, f"the cut leaves {cut.mw} MW", must_be))
+            is_early = first_month.until(month_of_first_day(cut.start, "cut")) < 1
+            rules.append((is_early, f"the cut starts on {cut.start}", f"after the contract's start, {self.start}"))
+        refuse("contract", *rules)
 
     def in_force_mw(self, month: Month) -> float:
         """Capacity in force in a month, in MW: 0 before the start and after leaving."""
@@ -182,12 +164,11 @@ def contract_problems(contract: Contract, terms: Terms) -> list[Problem]:
     problems = []
     if contract.mw < terms.load_min_mw:
         must_be = f"at least {terms.load_min_mw} MW, from which on the tariff applies"
-        problems.append(Problem("contract", None, None, f"mw is {contract.mw}", must_be))
-    ramp_years = len(contract.ramp_frac)
-    if terms.ramp_years_max is not None and ramp_years > terms.ramp_years_max:
-        must_be = f"at most {terms.ramp_years_max:g} years, the longest ramp of the tariff"
-        what_is = f"the ramp takes {ramp_years} years"
-        problems.append(Problem("contract", None, None, what_is, must_be))
+        problems.append(Problem.of("contract", f"mw is {contract.mw}", must_be))
+    ramp_years, longest = len(contract.ramp_frac), terms.ramp_years_max
+    if longest is not None and ramp_years > longest:
+        must_be = f"at most {longest:g} years, the longest ramp of the tariff"
+        problems.append(Problem.of("contract", f"the ramp takes {ramp_years} years", must_be))
     return problems
 
 
@@ -243,11 +224,14 @@ def tariff_from_row(row: Mapping[str, Any], *, terms: Mapping[str, Any] | None =
     >>> tariff.rules[0].min_take_frac, tariff.terms.term_years
     (0.85, 14.0)
     """
-    problems = _layer_problems(row, "rate")
-    if terms is not None:
-        problems += _layer_problems(terms, "terms")
-    if problems:
-        raise InputError(problems)
+    fix = "pass a rate, and the row of terms as `terms`"
+    raise_all(
+        [
+            Problem.of("tariffs", f"row {one['tariff']!r} is of layer {one['layer']!r}", f"of layer {layer!r}", fix)
+            for one, layer in ((row, "rate"), (terms, "terms"))
+            if one is not None and one["layer"] != layer
+        ]
+    )
     asked = row if terms is None else {**row, **_given(terms)}
     rules: list[TariffRule] = []
     demand_usd = _number(row, "demand_charge_usd_per_kw_month")
@@ -269,14 +253,6 @@ def _terms(row: Mapping[str, Any]) -> Terms:
         exit_fee_months=round(_number(row, "exit_fee_months") or 0.0),
         reduction_frac=_number(row, "reduction_frac") or 0.0,
     )
-
-
-def _layer_problems(row: Mapping[str, Any], layer: str) -> list[Problem]:
-    if row["layer"] == layer:
-        return []
-    what_is = f"row {row['tariff']!r} is of layer {row['layer']!r}"
-    fix = "pass a rate, and the row of terms as `terms`"
-    return [Problem("tariffs", None, None, what_is, f"of layer {layer!r}", fix)]
 
 
 def _given(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from planner.inputs.carbon import intensity_shape
 from planner.inputs.power_prices import delivered_prices
 from planner.inputs.scope import make_case
 from planner.inputs.site_series import other_load_mw, site_series, slot_climate
-from planner.inputs.supply import supply_offer
+from planner.inputs.supply import SupplyOffer
 from planner.inputs.supply_figures import availability
 from planner.inputs.tariffs import find_customers, prices_net_of_tariffs
 from planner.lp.index import locate
@@ -308,7 +308,7 @@ class _Hours:
         cooling_mw = plan.used_mw - plan.other_mw - plan.it_mw - plan.loss_mw
         cooling_mw = cooling_mw - least * waiting.moved_mw
         self._heat_mw = np.divide(cooling_mw, overhead, out=np.zeros_like(cooling_mw), where=overhead > 0.0)
-        figures = supply_offer(case).figures
+        figures = SupplyOffer(case).figures
         everywhere = np.ones((len(case.sites), len(figures.ids)), dtype=np.bool_)
         self.yield_frac = availability(case, figures, everywhere, hours.series)[at]
         case.findings.stop_if_wrong()
