@@ -10,7 +10,7 @@ import pandas as pd
 from planner.check.chain import site_power
 from planner.check.days import slot_hours, year_rows, year_slots
 from planner.check.declared import TRACE, DualPrice, Table
-from planner.check.frames import column_by, crossed, lookup, once, path_value, sum_by, to_frame
+from planner.check.frames import column_by, crossed, keyed, lookup, once, path_value, sum_by, to_frame
 from planner.check.load_price import by_local_hour
 from planner.check.payments import yearly_weight
 from planner.check.table import table_of
@@ -167,31 +167,18 @@ def _intensity_of_tables(case: Case) -> Floats:
     return np.asarray(mean[:, None] * carbon_shape(case)[site])
 
 
-@rule(unit="t/MWh", rereads="carbon.location_t_per_mwh")
-def carbon_from_tables(case: Case) -> Excess:
+@figures("power.slot", "carbon.location_t_per_mwh", unit="t/MWh")
+def carbon_from_tables(case: Case, _: pd.DataFrame) -> Floats:
     """Carbon intensity of a time slice is that of its site and year, by the hour of its grid."""
-    expected = _intensity_of_tables(case)
-    reported = case.inputs.carbon.location_t_per_mwh.reshape(expected.shape)
-    return Excess(case.site_year, np.abs(reported - expected).max(axis=1), expected.max(axis=1))
+    return _intensity_of_tables(case)
 
 
-@rule(unit="t/MWh", rereads="carbon.claim_t_per_mwh")
-def claims_from_tables(case: Case) -> Excess:
+@figures("contracts.claim", "carbon.claim_t_per_mwh", unit="t/MWh")
+def claims_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
     """PPAs reduce counted emissions by the grid's intensity, market-based only."""
-    carbon, claim = case.inputs.carbon, case.inputs.contracts.claim
+    frame = crossed(case.site_year, year_slots(case)[["slot"]])
     counts = float(case.scenario.carbon.accounting == "market")
-    by_slot = np.zeros((len(case.inputs.sets.site), len(case.years), len(year_slots(case))))
-    expected = _intensity_of_tables(case) * counts
-    site_year = case.site_year
-    site = case.inputs.sets.site.codes(site_year["site"])
-    year = pd.Index(case.years).get_indexer(pd.Index(site_year["year"]))
-    by_slot[site, year] = expected
-    right = by_slot[claim["site"], claim["year"], claim["slot"]]
-    gap = np.abs(carbon.claim_t_per_mwh - right)
-    place = table_of({"site": list(case.inputs.sets.site.labels)})
-    worst = np.zeros(len(place))
-    np.maximum.at(worst, claim["site"], gap)
-    return Excess(place, worst, by_slot.max(axis=(1, 2), initial=0.0))
+    return counts * lookup(pd.Series(_intensity_of_tables(case).ravel(), keyed(frame)), rows, _SLOT, np.nan)
 
 
 @figures("carbon.cap", "carbon.cap_kt", unit="kt")

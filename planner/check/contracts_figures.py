@@ -110,7 +110,7 @@ def kinds_from_scenario(case: Case, rows: pd.DataFrame) -> list[bool]:
 def signed_as_stated(case: Case, rows: pd.DataFrame) -> tuple[Any, ...]:
     """PPAs that are signed already are the scenario's."""
     due = signed_already(case)
-    own = due.set_index("contract").loc[list(rows["contract"])]
+    own = due.set_index("contract").reindex(list(rows["contract"]))
     usd = [case.scenario.contracts.existing[name].price_usd_per_mwh for name in rows["contract"]]
     return own["signed_mw"], own["begin"], own["end"], usd, due
 
@@ -153,8 +153,9 @@ def market_prices(case: Case) -> Excess:
 @figures("power.slot", "contracts.clean_frac", unit="-")
 def clean_share_from_tables(case: Case, _: pd.DataFrame) -> Floats:
     """The grid's clean share is that of its zone, by the shape of its carbon intensity; 0 where it is not asked for."""
-    site_year = case.site_year
-    if not case.inputs.contracts.clean_frac.any():
+    site_year, settings = case.site_year, case.scenario.contracts
+    has_target = any(path_value(settings.matching.target_frac, year) or 0.0 for year in case.years)
+    if not (settings.agreements or has_target):
         return np.zeros(1)
     shape = carbon_shape(case)[case.inputs.sets.site.codes(site_year["site"])]
     table = case.data("clean_share").sort_values("year")

@@ -19,7 +19,7 @@ from planner.check.contracts import pool_of_sites, pool_of_zones, signed_already
 from planner.check.failover import asks
 from planner.check.frames import column_by, once, path_value
 from planner.check.lead_times import decision_start
-from planner.check.load_price import curve, wholesale_usd_per_mwh
+from planner.check.load_price import curve, hubs, wholesale_usd_per_mwh
 from planner.check.offers import ids_of, may_serve
 from planner.check.rent import lever_offers
 from planner.check.routes import reach_of_users
@@ -207,7 +207,7 @@ def _signed(h: Here) -> Iterator[Here]:
     prices, settings = h.case.data("ppa_prices"), h.case.scenario.contracts
     priced = {*prices[["technology", "region"]].itertuples(index=False, name=None)}
     region = column_by(h.case.data("ppa_regions"), "country", "region")
-    regions = column_by(h.case.scope.drop_duplicates("zone"), "zone", "country").map(region)
+    regions = column_by(hubs(h.case).drop_duplicates("zone"), "zone", "country").map(region)
     for name, offer in settings.ppa.items():
         first = decision_start(h.case) + offer.lead_months / 12.0
         for zone, year in _zone_years(h):

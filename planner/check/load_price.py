@@ -250,33 +250,38 @@ def retail_usd_per_mwh(case: Case) -> Floats:
 
 
 def _market(case: Case, site_year: pd.DataFrame) -> Floats:
-    """Return what the market pays at some sites and years. Gives (row, slot) [USD/MWh]."""
+    """Return what the market pays at some sites and years, from mean price and zone. Gives (row, slot) [USD/MWh]."""
     sites = pd.Index(site_year["site"].unique())
-    by_slot = _mean_price(case, "wholesale_usd_per_mwh", list(sites))[:, None] * _shape_by_slot(case, list(sites))
-    by_row = by_slot[sites.get_indexer(pd.Index(site_year["site"]))]
-    place = crossed(site_year[["site", "year"]], year_slots(case)[["slot"]])
-    place = place.assign(zone=place["site"].map(column_by(case.sites, "site", "zone")))
-    return np.asarray(by_row * _shock(case, place).reshape(by_row.shape) * _growth(case, site_year)[:, None])
+    shape = _shape_by_slot(case, list(sites))[sites.get_indexer(pd.Index(site_year["site"]))]
+    mean = site_year["usd_per_mwh"].to_numpy(dtype=np.float64) * _growth(case, site_year)
+    place = crossed(site_year[["zone", "year"]], year_slots(case)[["slot"]])
+    return np.asarray(mean[:, None] * shape * _shock(case, place).reshape(shape.shape))
 
 
 @once
 def wholesale_usd_per_mwh(case: Case) -> Floats:
     """What the market pays in a time slice of a year. Gives (site_year, slot) [USD/MWh]."""
-    return _market(case, case.site_year)
+    rows, usd = case.site_year, _mean_price(case, "wholesale_usd_per_mwh")
+    zone = rows["site"].map(column_by(case.sites, "site", "zone"))
+    return _market(case, rows.assign(zone=zone, usd_per_mwh=usd[case.inputs.sets.site.codes(rows["site"])]))
 
 
 @once
 def hubs(case: Case) -> pd.DataFrame:
-    """Sites by which zones trade: all that the tables price; sites of the plan where a zone has none of these."""
-    known = case.sites[case.sites["site"].isin(set(case.data("electricity_price")["site"]))]
-    every = pd.concat([known, case.scope[~case.scope["zone"].isin(known["zone"])]], ignore_index=True)
+    """Sites by which zones trade: all that the tables price, as they do; the first own site of a zone without any."""
+    price = column_by(case.data("electricity_price").drop_duplicates("site"), "site", "wholesale_usd_per_mwh")
+    known = case.data("sites")
+    known = known[known["site"].isin(price.index)]
+    lone = case.scope[~case.scope["zone"].isin(known["zone"])].drop_duplicates("zone")
+    usd = [*price[list(known["site"])], *_mean_price(case, "wholesale_usd_per_mwh", list(lone["site"]))]
+    every = pd.concat([known, lone], ignore_index=True).assign(usd_per_mwh=usd)
     return every[every["zone"].isin(case.inputs.sets.zone.labels)].reset_index(drop=True)
 
 
 @once
 def hub_usd_per_mwh(case: Case) -> pd.Series[float]:
     """What the market of a zone pays: the mean of its hubs, by zone, year and slot. [USD/MWh]"""
-    rows = crossed(hubs(case)[["site", "zone"]], table_of({"year": case.years}))
+    rows = crossed(hubs(case)[["site", "zone", "usd_per_mwh"]], table_of({"year": case.years}))
     frame = crossed(rows, year_slots(case)[["slot"]])
     return frame.assign(usd=_market(case, rows).ravel()).groupby(["zone", "year", "slot"])["usd"].mean()
 

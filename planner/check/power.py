@@ -151,8 +151,8 @@ def deferral_blocks(case: Case) -> Excess:
     return Excess.count_broken(place, count > 0.0)
 
 
-@rule(unit="MW/MW", rereads="power.defer_mechanical_frac")
-def deferral_overhead(case: Case) -> Excess:
+@figures("site slot", "power.defer_mechanical_frac", unit="MW/MW")
+def deferral_overhead(case: Case, _: pd.DataFrame) -> Floats:
     """Deferred work is cooled with the lowest overhead that such work has at its site."""
     power, sets = case.inputs.power, case.inputs.sets
     used = case.inputs.racks.used
@@ -162,10 +162,7 @@ def deferral_overhead(case: Case) -> Excess:
     has = np.zeros((len(sets.site), len(sets.cooling)), dtype=np.bool_)
     has[used["site"][may_wait], cooling[may_wait]] = True
     expected = np.where(has[:, :, None], power.mechanical_frac, np.inf).min(axis=1)
-    expected = np.where(np.asarray(has.any(axis=1))[:, None], expected, 0.0)
-    place = table_of({"site": list(sets.site.labels)})
-    gap = np.abs(power.defer_mechanical_frac - expected).max(axis=1)
-    return Excess(place, gap, np.abs(expected).max(axis=1))
+    return np.where(np.asarray(has.any(axis=1))[:, None], expected, 0.0)
 
 
 DECISIONS: Final[Mapping[str, tuple[str, str]]] = {"defer_mw": ("deferral", "done_mw")}

@@ -11,9 +11,10 @@ from planner.check.demand import base_year_stock_mw, rack_path_mw, stock_over_de
 from planner.check.existing import in_pools, market_share_frac, stated_halls, stated_racks, stated_sites
 from planner.check.frames import column_by, crossed, isin, lookup, once, sum_by, to_frame
 from planner.check.table import table_of
-from planner.check.verdict import Excess, rule
+from planner.check.verdict import Excess, figures, rule
 
 if TYPE_CHECKING:
+    from planner.base.arrays import Floats
     from planner.check.case import Case
 
 
@@ -104,22 +105,15 @@ def existing_racks_from_tables(case: Case) -> Excess:
     )
 
 
-@rule(unit="MW", rereads="halls.ending_mw halls.existing_mw")
-def existing_halls_from_tables(case: Case) -> Excess:
+@figures("halls.hall", "halls.existing_mw", "halls.ending_mw", unit="MW")
+def existing_halls_from_tables(case: Case, rows: pd.DataFrame) -> tuple[Floats, Floats, pd.DataFrame]:
     """Existing halls are as stated; others hold existing racks and their companions.
 
     Of these there are no more and no less, and as many as stated end before the plan does.
     """
-    halls, expected = case.inputs.halls, existing_halls(case)
-    reported = to_frame(halls.hall, mw=halls.existing_mw)
-    by_hall = expected.set_index(list(_HALL))["mw"]
-    due, place = expected[expected["mw"] > _TRACE_MW], reported[list(_HALL)]
-    lasting = lasting_halls(case).set_index(list(_HALL))["mw"]
-    mw, lasting_mw = lookup(by_hall, reported, _HALL), lookup(lasting, reported, _HALL)
-    return Excess.differs(place, reported["mw"].to_numpy(), mw).and_also(
-        Excess.differs(place, halls.ending_mw, mw - lasting_mw),
-        Excess.count_broken(due[list(_HALL)], ~isin(due, reported, _HALL)),
-    )
+    expected, lasting = (of.set_index(list(_HALL))["mw"] for of in (existing_halls(case), lasting_halls(case)))
+    mw, due = lookup(expected, rows, _HALL), expected[expected > _TRACE_MW].reset_index()
+    return mw, mw - lookup(lasting, rows, _HALL), due
 
 
 @once

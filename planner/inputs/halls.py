@@ -158,7 +158,7 @@ class HallInputs:
     committed: Index  # (site, year) committed builds are limited by commitments
     committed_mw: Floats  # [committed], cumulative MW of critical IT
     opex_musd_per_mw_year: Floats  # [hall]: maintenance, staff, tax, insurance, connectivity
-    lead: pd.DataFrame  # site, hall, months, by, service_start: the critical path, reported
+    lead: pd.DataFrame  # months, service_start and what is waited for, by site and hall, and those of connections
 
     @property
     def is_as_existing(self) -> Bools:

@@ -306,7 +306,7 @@ class RackSpace:
         """Where racks can leave training and enter inference, (site, pool, vintage, year)."""
         is_training, rack = self.pool_duty == DUTIES.index("training"), self.pool_rack
         # Racks are handed on when they come of age or at the next occasion, not at any later time.
-        comes = np.maximum(np.searchsorted(case.year, self.vintage[:, None] + case.scenario.cascade.min_age_years), 0)
+        comes = np.searchsorted(case.year, self.vintage[:, None] + case.scenario.cascade.min_age_years)
         now = np.arange(len(case.years))
         leaves = (there & is_training[:, None])[..., None] & (alive & ((now >= comes) & (now <= comes + 1)))
         arrives = enters[:, :, None, :] & _any_by(rack, leaves)[:, rack]

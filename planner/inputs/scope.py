@@ -63,13 +63,12 @@ def sites_in_scope(scenario: Scenario, tables: Mapping[str, pd.DataFrame], findi
 def hubs_of(case: ScopedCase) -> ScopedCase:
     """Return the case at the sites by which the zones of the plan trade power.
 
-    These are all sites of the tables, in scope or not, so that no site to choose moves a market;
-    own sites stand in for a zone that has none.
+    These are all sites of the tables at the tables' prices, in scope or not, so that no site to choose moves a
+    market; the first own site is the market of a zone that has none.
     """
     prices = case.tables["electricity_price"].drop_duplicates("site")[["site", "wholesale_usd_per_mwh"]]
     known = case.tables["sites"].merge(prices, on="site")
-    known = _with_own_figures(known, case.scenario, ("zone", "wholesale_usd_per_mwh"))
-    own = case.sites[~case.sites["zone"].isin(known["zone"])]
+    own = case.sites[~case.sites["zone"].isin(known["zone"])].drop_duplicates("zone")
     every = pd.concat([known, own[known.columns]], ignore_index=True)
     return replace(case, sites=every[every["zone"].isin(case.sites["zone"])].reset_index(drop=True))
 
