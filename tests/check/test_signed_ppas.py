@@ -123,3 +123,13 @@ def _changed(column, value):
 def test_a_spoiled_plan_is_found_out_by_the_check_of_that_name(rich, name, spoil):
     assert rich.check(name).ok
     assert not spoil(rich).check(name).ok
+
+
+def test_a_zone_has_the_country_of_its_hubs_whatever_site_is_in_scope():
+    fir = "new_sites.fir={name: Fir, country: CA, lat: 49.3, lon: -101.4, like: elm, zone: west}"
+    plan = solved(
+        MINI, fir, "scope={countries: [US, CA], sites: [fir]}", "contracts.ppa.sun={technology: solar, max_mw: 30}"
+    )
+
+    assert plan.inputs.contracts.sign.size > 0
+    assert plan.verdict().ok, plan.verdict().broken
