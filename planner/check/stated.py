@@ -401,8 +401,8 @@ def operated_by_fill(h: Here) -> StatedRow:
 @row(_HALL, lambda h: (g for r in h.each("retrofit") for g in r.each("halls.hall", free="year") if g.start >= r.start))
 def retrofit_source(h: Here) -> StatedRow:
     begun = h.total("retrofit", lambda r: float(r.start <= h.start), free="year")
-    own = usable_mw(h) - h.x("lease") + gone_mw(h)
-    return own - begun >= LinearForm({}, h.listed("halls.ending_mw", "halls.hall"))
+    existing, ending = (h.listed(f"halls.{of}_mw", "halls.hall") for of in ("existing", "ending"))
+    return begun <= LinearForm({}, existing - ending)
 
 
 @row("site year", "halls.committed")

@@ -184,13 +184,12 @@ def operated_by_fill(m: Model) -> Comparison:
 
 @constraint(over="site, hall, year", unit="MW", links="stock")
 def retrofit_source(m: Model) -> Comparison:
-    r"""A retrofit takes own halls that exist and that do not end before the plan does.
+    r"""A retrofit takes halls that exist and that do not end before the plan does.
 
-    .. math:: H_{slt} - r_{slt} \ge \bar{E}_{slt} \qquad \forall s, l, t
+    .. math:: \sum_{v \le t} \sum_{l'} f_{sll'v} \le E_{slt} - \bar{E}_{slt} \qquad \forall s, l, t
 
-    What is usable of own halls, :math:`H - r`, never falls below the MW of those that end,
-    :math:`\bar{E}`: these would go on as halls of another design. Work that begins within the year
-    takes its halls for the whole of it here.
+    Existing halls, :math:`E`, that end, :math:`\bar{E}`, would go on as halls of another design. New halls
+    are built as what they are to be. Work that begins within the year takes its halls for the whole of it here.
 
     Source: dcplan.
     """
@@ -199,9 +198,7 @@ def retrofit_source(m: Model) -> Comparison:
     begun = p.hall["year"][hall] >= p.retrofit["year"][source]
     may_shrink = np.unique(hall[begun])
     taken = m.retrofit.map(p.hall, source[begun], hall[begun])
-    own = m.halls.usable_mw - m.lease.on(p.hall, missing="zero")
-    left = own + m.halls.turned_mw - taken
-    return left.select(may_shrink) >= p.ending_mw[may_shrink]
+    return taken.select(may_shrink) <= (p.existing_mw - p.ending_mw)[may_shrink]
 
 
 @constraint(over="site, year", unit="MW")

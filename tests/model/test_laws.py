@@ -342,6 +342,7 @@ def drawn_pair(number: int, company: str) -> tuple[str, dict[str, Any], dict[str
         redundancy = lot.choice(["N", "N+1", "4N3", "2N"])
         world["existing_halls"] = {**place, "cooling": cooling, "redundancy": redundancy, "it_mw": 9.0}
         world["halls.free_frac"] = lot.choice([0.0, 0.1, 0.3])
+        world["retrofit.cost_usd_per_kw"] = lot.choice([1, 900])
         duty = lot.choice(["training", "inference"])
         more["existing_racks"] = {**place, "rack": rack, "duty": duty, "mw": round(lot.uniform(0.5, 7.5), 1)}
     else:
