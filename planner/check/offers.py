@@ -11,7 +11,6 @@ from planner.check.existing import availability, least_topology, without_new_hal
 from planner.check.frames import column_by, isin, lookup, once, sum_by
 from planner.check.lead_times import committed_mw, decision_start, months_to_service
 from planner.check.racks import admitted_racks
-from planner.check.stock import existing_halls
 from planner.check.table import table_of
 
 if TYPE_CHECKING:
@@ -191,28 +190,20 @@ def cooling_on_offer(case: Case) -> pd.DataFrame:
 
 @once
 def designs_on_offer(case: Case) -> pd.DataFrame:
-    """List site and hall of every design that may be built: for some workload and its racks.
-
-    A topology that another one replaces may be built where such halls stand and may be retrofitted.
-    """
+    """List site and hall of every design that may be built: for some workload and its racks."""
     available, least = availability(case), least_topology(case)
-    admits, fits, built = ~np.isnan(mean_throughput(case)), _fits(case), topologies_built(case)
+    admits, fits = ~np.isnan(mean_throughput(case)), _fits(case)
     designs = [
-        (cooling, f"{cooling}|{topology}", topology in built)
+        (cooling, f"{cooling}|{topology}")
         for c, cooling in enumerate(ids_of(case, "cooling"))
-        for topology in allowed_topologies(case)
+        for topology in topologies_built(case)
         if any(
             available[topology] >= available[needed] and (admits[w] & fits[:, c]).any()
             for w, needed in enumerate(least.values())
         )
     ]
-    frame = pd.DataFrame(designs, columns=["cooling", "hall", "is_built"])
-    rows = cooling_on_offer(case).merge(frame, on="cooling")
-    there = existing_halls(case)
-    stands = isin(rows, there[there["mw"] > 0.0], ("site", "hall"))
-    may_change = stands & case.scenario.retrofit.allow
-    kept = rows["is_built"].to_numpy(np.bool_) | may_change
-    return rows.loc[kept, ["site", "hall"]].reset_index(drop=True)
+    frame = pd.DataFrame(designs, columns=["cooling", "hall"])
+    return cooling_on_offer(case).merge(frame, on="cooling")[["site", "hall"]].reset_index(drop=True)
 
 
 def rack_cooling(case: Case) -> pd.DataFrame:

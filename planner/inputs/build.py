@@ -169,10 +169,7 @@ def inputs_without_notes(
 def offers_of(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> Offers:
     """Return the racks and hall designs on offer in a scenario."""
     case = make_case(scenario, tables)
-    figures, quality = RackFigures(case), Quality(case)
-    stated = Existing(case, figures, quality)
-    stock = Stock(case, figures, Wanted(case, figures), quality, stated)
-    return all_offers(case, figures, quality, stock)
+    return all_offers(case, RackFigures(case), Quality(case))
 
 
 def _made(case: ScopedCase, offers: Offers | None = None) -> Inputs:
@@ -214,7 +211,7 @@ def _inputs_of(case: ScopedCase, offers: Offers | None) -> Inputs:
     committed_it_mw = committed / per_rack
     # Own halls under construction need no decision, but their connection is of the zone's headroom.
     committed = committed + (stated.begun_mw - stated.begun_mw[:, :1]) * per_rack
-    offers = offers or all_offers(case, figures, quality, stock)
+    offers = offers or all_offers(case, figures, quality)
     halls = HallSpace(case, leads, stock, offers, quality, committed_it_mw)
     racks = RackSpace(case, figures, halls, stock, offers.racks, quality)
     sets = make_sets(case, reach, halls, racks)

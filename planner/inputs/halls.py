@@ -39,9 +39,9 @@ class Offers:
     new: Bools  # (site, cooling, redundancy) new halls
 
 
-def all_offers(case: ScopedCase, figures: RackFigures, quality: Quality, stock: Stock) -> Offers:
+def all_offers(case: ScopedCase, figures: RackFigures, quality: Quality) -> Offers:
     """Return all that the scenario allows to be bought and built."""
-    return Offers(_racks(case, figures), *_designs(case, figures, quality, stock))
+    return Offers(_racks(case, figures), *_designs(case, figures, quality))
 
 
 def _racks(case: ScopedCase, figures: RackFigures) -> Bools:
@@ -63,7 +63,7 @@ def _racks(case: ScopedCase, figures: RackFigures) -> Bools:
     return np.asarray(offered)
 
 
-def _designs(case: ScopedCase, figures: RackFigures, quality: Quality, stock: Stock) -> tuple[Bools, Bools]:
+def _designs(case: ScopedCase, figures: RackFigures, quality: Quality) -> tuple[Bools, Bools]:
     """Return the cooling that may be retrofitted to, and the designs that may be built, at every site.
 
     All that the scenario allows, but for two kinds that no plan is better with:
@@ -72,8 +72,8 @@ def _designs(case: ScopedCase, figures: RackFigures, quality: Quality, stock: St
     - topologies that no workload needs, in whose place another one serves the same workloads, costs
       no more to build and keep, and has as much of what standby generators and embodied carbon
       count. Racks are only in halls operated at a topology that some workload needs, and both can
-      be operated at the same ones: the other can take the place of the first in every row. Where
-      halls of the design stand that may be retrofitted it stays: new ones may be as well.
+      be operated at the same ones: the other can take the place of the first in every row. Retrofits
+      take existing halls alone, so that none needs new ones of the first.
     """
     most = case.scenario.water.max_stress_score
     is_stressed = floats(case.sites, "stress_score") > (np.inf if most is None else most)
@@ -81,8 +81,7 @@ def _designs(case: ScopedCase, figures: RackFigures, quality: Quality, stock: St
     cooling = allowed & ~(is_stressed[:, None] & bools(case.cooling, "needs_water"))
     admitted = figures.admits.astype(np.float64) @ figures.fits > 0.0  # (workload, cooling)
     houses = admitted.T.astype(np.float64) @ (quality.suffices & quality.allowed) > 0.0
-    may_change = stock.stands() & case.scenario.retrofit.allow
-    new = cooling[:, :, None] & houses & (~_is_replaced(case, quality) | may_change)
+    new = cooling[:, :, None] & houses & ~_is_replaced(case, quality)
     return cooling & any_along(admitted, 0), np.asarray(new)
 
 
