@@ -10,7 +10,7 @@ from types import ModuleType
 import pytest
 
 BUDGETS = {
-    "planner/check": 9_760,
+    "planner/check": 9_730,
     "planner/studies": 7_460,
     "planner/inputs": 6_720,
     "planner/outputs": 6_640,
@@ -37,7 +37,7 @@ BUDGETS = {
     "planner/fleet": 100,
 }
 """Lines that say something, by room, as `make size` prints them."""
-WHOLE = {"planner": {"files": 370, "says": 52_470, "docstrings": 11_360, "lines": 88_750}, "tests": {"says": 28_000}}
+WHOLE = {"planner": {"files": 370, "says": 52_440, "docstrings": 11_350, "lines": 88_710}, "tests": {"says": 28_000}}
 
 
 def size() -> ModuleType:
