@@ -72,7 +72,7 @@ def test_a_hall_that_ends_is_not_retrofitted_on_account_of_one_that_follows_it(f
     assert plan.verdict().ok
 
 
-def test_a_topology_that_another_replaces_is_built_where_it_can_be_retrofitted(tmp_path):
+def test_a_topology_that_another_replaces_is_retrofitted_where_it_exists_and_never_built(tmp_path):
     path = tmp_path / "halls.csv"
     table = (HERE / "ends_halls.csv").read_text(encoding="utf-8")
     path.write_text(f"{table}oak,G,air_dry,3N2,7,2021,,made up for tests,,own\n", encoding="utf-8")
@@ -80,12 +80,10 @@ def test_a_topology_that_another_replaces_is_built_where_it_can_be_retrofitted(t
 
     plan = solved_anew(ENDS, own, "retrofit.allow=true")
 
-    built = plan.inputs.halls.build.frame()
-    assert set(built.loc[built["hall"].str.endswith("|3N2"), "site"]) == {"oak"}
-    assert set(built.loc[built["hall"].str.endswith("|3N2"), "hall"]) == {"air_dry|3N2"}
+    turned = plan.inputs.halls.retrofit.frame()
+    assert set(turned.loc[turned["hall"] == "air_dry|3N2", "site"]) == {"oak"}
+    assert not plan.inputs.halls.build.frame()["hall"].str.endswith("|3N2").any()
     assert plan.verdict().ok
-    fixed = build_inputs(load_scenario(str(ENDS), (own, "retrofit.allow=false")))
-    assert not fixed.halls.build.frame()["hall"].str.endswith("|3N2").any()
 
 
 def test_a_plan_that_retrofits_a_hall_that_ends_is_found_out(followed):
