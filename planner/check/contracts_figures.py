@@ -234,7 +234,9 @@ def clean_targets_from_scenario(case: Case) -> Excess:
 
 @figures("zone year slot", "contracts.market_usd_per_mwh", unit="USD/MWh")
 def market_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
-    """PPAs are valued at the market price of their zone."""
+    """PPAs are valued at the market price of their zone; 0 where there are none."""
+    if not case.scenario.contracts.agreements:
+        return np.zeros(1)
     return lookup(hub_usd_per_mwh(case), rows, _ZONE_SLOT, np.nan)
 
 

@@ -29,7 +29,6 @@ _SITE = ("site", "year")
 _HALL = ("site", "hall", "year")
 _CLASS = ("site", "workload", "year")
 _TRACE_FRAC: Final = 1e-6  # the same, of a site
-_SERVICE = ("region", "workload", "site", "year")
 _ROUNDING = 1e-9
 _USD_PER_MUSD = 1e6
 _MUSD_PER_USD_OF_H100E = 1e-3  # a million dollars, a thousand H100e

@@ -178,7 +178,7 @@ def contract_inputs(
         limit=limit,
         limit_mw=max_mw[limit["contract"]],
         profile_frac=profile,
-        market_usd_per_mwh=hub_usd_per_mwh(hubs, sets.zone),
+        market_usd_per_mwh=hub_usd_per_mwh(hubs, sets.zone) if kinds else np.zeros((*has_sites.shape, len(sets.slot))),
         delivery=delivery,
         take=take,
         take_usd_per_mwh=prices.wholesale_part_usd_per_mwh[take.codes],
