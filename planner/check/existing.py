@@ -116,7 +116,7 @@ def stated_racks(case: Case) -> pd.DataFrame:
 
 
 def fill_frac(case: Case, halls: pd.DataFrame) -> Floats:
-    """Return the share of the power of existing halls that racks may take."""
+    """Return the share of the power of existing halls that racks may take in the year."""
     settings, key = case.scenario.halls, ["site", "hall", "year"]
     if not len(stated_halls(case)):
         return np.full(len(halls), 1.0 - settings.free_frac)
@@ -131,8 +131,8 @@ def fill_frac(case: Case, halls: pd.DataFrame) -> Floats:
     need = sum_by(racks, key, racks["mw"] * (settings.diversity_frac + racks["duty"].map(most)))
     there = stated_halls(case)
     there = sum_by(there, key, there["mw"]).rename("mw").reset_index()
-    taken = (there.assign(frac=lookup(need, there, key) / there["mw"])).groupby(["site", "hall"])["frac"]
-    return np.clip(lookup(taken.max(), halls, ("site", "hall")), 1.0 - settings.free_frac, 1.0)
+    taken = there.assign(frac=lookup(need, there, key) / there["mw"]).set_index(key)["frac"]
+    return np.clip(lookup(taken, halls, key), 1.0 - settings.free_frac, 1.0)
 
 
 def _serves(case: Case, rows: pd.DataFrame) -> Bools:

@@ -191,7 +191,7 @@ class HallSpace:
         # year). [MW]
         self.existing_mw = _existing_mw(case, stock, cooling, redundancy)
         self.ending_mw = stock.stated.ending_mw[:, cooling, redundancy]
-        # share of the power of a design's existing halls that racks may take, shape (site, design)
+        # share of the power of a design's existing halls that racks may take, shape (site, design, year)
         self.fill_frac = _fill_frac(case, stock, cooling, redundancy)
         self.committed_mw = committed_mw  # critical IT power by the end of each year, cumulative, shape (site, year)
 
@@ -260,9 +260,9 @@ def _existing_mw(case: ScopedCase, stock: Stock, cooling: Codes, redundancy: Cod
 
 
 def _fill_frac(case: ScopedCase, stock: Stock, cooling: Codes, redundancy: Codes) -> Floats:
-    """Share of the power of existing halls that racks may take, shape (site, design).
+    """Share of the power of existing halls that racks may take, shape (site, design, year).
 
-    As the scenario asks, or as much as stated racks take of stated halls already, with the
+    As the scenario asks, or as much as stated racks take of stated halls in the year, with the
     companions of the workload of their use that has the most.
     """
     settings, stated = case.scenario.halls, stock.stated
@@ -273,8 +273,7 @@ def _fill_frac(case: ScopedCase, stock: Stock, cooling: Codes, redundancy: Codes
     by_design = sum_at(shape, (stated.cooling, stated.redundancy), need_mw)
     halls_mw = stated.hall_mw.transpose(1, 2, 0, 3)
     taken = np.divide(by_design, halls_mw, out=np.zeros_like(by_design), where=halls_mw > 0.0)
-    taken = taken[cooling, redundancy].max(axis=2).T
-    return np.asarray(np.clip(taken, 1.0 - settings.free_frac, 1.0))
+    return np.asarray(np.clip(taken[cooling, redundancy].transpose(1, 0, 2), 1.0 - settings.free_frac, 1.0))
 
 
 def _retrofit_row(case: ScopedCase, cooling: Codes, redundancy: Codes) -> Codes:
@@ -348,14 +347,14 @@ def hall_inputs(case: ScopedCase, sets: Sets, halls: HallSpace, leads: Leads, co
     settings = case.scenario
     new_fill_frac = 1.0 - settings.halls.free_frac
     is_fuller = halls.operate & (halls.existing_mw > 0.0)[:, :, None]
-    is_fuller &= (halls.fill_frac > new_fill_frac + _ROUNDING_FRAC)[:, :, None, None]
+    is_fuller &= (halls.fill_frac > new_fill_frac + _ROUNDING_FRAC)[:, :, None]
     operate = np.stack([halls.operate, is_fuller], axis=3)
     apart = np.repeat(any_along(is_fuller, 2)[:, :, None], len(sets.fill), axis=2)
     return HallInputs(
         hall=Index.sparse("hall", (site, design, year), hall_at),
         existing_mw=halls.existing_mw[hs, hl, ht],
         ending_mw=halls.ending_mw[hs, hl, ht],
-        fill_frac=halls.fill_frac[hs, hl],
+        fill_frac=halls.fill_frac[hs, hl, ht],
         new_fill_frac=new_fill_frac,
         existing_capex_musd_per_mw=capex[hs, hl],
         density_kw_per_m2=floats(case.cooling, "design_density_kw_per_m2")[cool],

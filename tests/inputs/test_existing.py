@@ -68,6 +68,16 @@ def test_where_some_halls_are_stated_nothing_exists_elsewhere(own, mini):
     assert "at elm, as your tables existing_halls and existing_racks have no row there" in note
 
 
+def test_a_full_hall_lends_its_room_to_no_hall_that_comes_later(build):
+    later = ("oak", "D", "air_dry", "N", 60.0, 2027)
+    inputs = build("halls.free_frac=0.35", existing_halls=halls(HALLS[0], later), existing_racks=racks(RACKS[0]))
+
+    fill = by_label(inputs.halls.hall, inputs.halls.fill_frac, "site", "hall", "year")
+    oak = {year: frac for (site, hall, year), frac in fill.items() if (site, hall) == ("oak", "air_dry|N")}
+    # 29.4 MW of racks draw 96 % with their companions: 28.2 of 40 MW, then of 100, of which 35 % stay free.
+    assert oak == pytest.approx({"2025": 29.4 * 0.96 / 40.0, "2027": 0.65})
+
+
 @pytest.mark.parametrize("site", ["oak", "elm"])
 def test_halls_of_a_site_out_of_scope_state_what_others_have_too(build, site):
     other = {"oak": "elm", "elm": "oak"}[site]
