@@ -13,7 +13,7 @@ from planner.check.chain import site_power
 from planner.check.declared import DualPrice, Table
 from planner.check.frames import crossed, isin, lookup, once, quotient, sum_by, to_frame
 from planner.check.payments import yearly_weight
-from planner.check.routes import distance_km, round_trips, stays_elsewhere, used_routes
+from planner.check.routes import may_not_cover, round_trips, stays_elsewhere, used_routes
 from planner.check.table import table_of
 from planner.check.verdict import Excess, columns_reported, rule
 
@@ -256,19 +256,6 @@ def asks(case: Case, frame: pd.DataFrame) -> Bools:
     classes = [name for name, stated in given.items() if stated.written_values().get("failover")]
     first = case.scenario.failover.from_year or case.years[0]
     return np.asarray(frame["workload"].isin(classes) & (frame["year"] >= first))
-
-
-def may_not_cover(case: Case, frame: pd.DataFrame) -> Bools:
-    """Say for each lost site and stand-by whether the second may not stand in for the first."""
-    settings = case.scenario.failover
-    places = case.sites.set_index("site")[["lat", "lon"]]
-    one, other = (places.loc[frame[name]].to_numpy().T for name in _PAIR)
-    near = distance_km(*one, *other) < settings.barred_within_km
-    barred = near | (frame["site"] == frame["standby"]).to_numpy()
-    for together in (*settings.barred_pairs, *settings.barred_groups.values()):
-        both = frame["site"].isin(together) & frame["standby"].isin(together)
-        barred |= both.to_numpy()
-    return np.asarray(barred)
 
 
 def reserves(case: Case) -> pd.DataFrame:

@@ -10,9 +10,9 @@ import pandas as pd
 from planner.check.cells import ANYWHERE
 from planner.check.declared import DualPrice, Table
 from planner.check.demand import rack_path_mw, reference_kh100e, stated_classes
-from planner.check.failover import asks, may_not_cover
+from planner.check.failover import asks
 from planner.check.frames import column_by, crossed, isin, lookup, quotient, sum_by, to_frame
-from planner.check.routes import lumped_users, reach_of_users, round_trips, stays_elsewhere, used_routes
+from planner.check.routes import lumped_users, may_not_cover, reach_of_users, round_trips, stays_elsewhere, used_routes
 from planner.check.table import table_of
 from planner.check.verdict import Excess, columns_reported, figures, rule
 

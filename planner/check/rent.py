@@ -5,19 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import pandas as pd
 
 from planner.check.cells import ANYWHERE
 from planner.check.declared import CostLine, DualPrice
 from planner.check.demand import net_utilisation
-from planner.check.failover import asks, may_not_cover
+from planner.check.failover import asks
 from planner.check.frames import cell, column_by, crossed, isin, lookup, once, path_value_or_nan, sum_by, to_frame
-from planner.check.routes import reach_of_users, round_trips, stays_elsewhere
+from planner.check.routes import clouds_of_users, lumped_users
 from planner.check.table import table_of
 from planner.check.verdict import Excess, figures, rule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    import pandas as pd
 
     from planner.base.arrays import Floats
     from planner.check.case import Case
@@ -101,66 +102,16 @@ def rent_depth_from_tables(case: Case, _: pd.DataFrame) -> list[float]:
     return expected
 
 
-@once
-def _cloud_places(case: Case) -> pd.DataFrame:
-    """Count for all users the clouds that cover for each other, up to three, and find near ones."""
-    sites, countries = case.data("sites"), case.scenario.scope.countries
-    clouds = sites.loc[sites["archetype"] == "metro"]
-    if countries != "all":
-        clouds = clouds[clouds["country"].isin(list(countries))]
-    sets, placeless = case.inputs.sets, case.scenario.rent.placeless
-    regions = [name for name in sets.region.labels if name != ANYWHERE]
-    pairs_of_users = pd.MultiIndex.from_product([regions, sets.workload.labels], names=list(_USERS))
-    users = pairs_of_users.to_frame(index=False)
-    frame = round_trips(case, users.merge(clouds[["site"]], how="cross"))
-    fits = ~stays_elsewhere(frame)
-    in_time, tight = (
-        fits & (placeless | (frame["rtt_ms"] <= frame[bound] * _ROUNDING).to_numpy())
-        for bound in ("rtt_bound_ms", "tight_rtt_ms")
-    )
-    pairs = clouds[["site"]].merge(clouds[["site"]].rename(columns={"site": "standby"}), how="cross")
-    pairs = pairs[~may_not_cover(case, pairs)]
-    covers = pairs.groupby("site")["standby"].agg(frozenset)
-    reached = frame[in_time].groupby(list(_USERS))["site"].agg(frozenset)
-    covered = {str(name): found for name, found in covers.items()}
-    count = {group: _together(group, covered) for group in set(reached)}
-    is_near = frame.assign(near=tight).groupby(list(_USERS))["near"].any()
-    found = users.assign(
-        places=lookup(reached.map(count).astype("float64"), users, _USERS),
-        near=lookup(is_near.astype("float64"), users, _USERS) > 0.0,
-    )
-    stays = users["workload"].map(column_by(case.workloads, "workload", "residency"))
-    if placeless:
-        found.loc[stays == "none", ["places", "near"]] = [_MOST_PLACES, True]
-    by_users: pd.DataFrame = found.set_index(list(_USERS))
-    return by_users
-
-
-def _together(sites: frozenset[str], covers: Mapping[str, frozenset[str]]) -> int:
-    """Count clouds that may all cover for each other, up to three."""
-    pairs = [(one, other) for one in sites for other in covers.get(one, frozenset()) & sites]
-    if any(covers[one] & covers[other] & sites for one, other in pairs):
-        return _MOST_PLACES
-    return 2 if pairs else min(len(sites), 1)
-
-
 @rule(unit="classes", rereads="rent.rented_capacity_frac rent.rented_is_tight")
 def clouds_from_tables(case: Case) -> Excess:
     """Clouds serve users within bound and residency, in several places if quality asks for it."""
     demand, rent, settings = case.inputs.demand, case.inputs.rent, case.scenario.rent
     wanted = to_frame(demand.demand, barred=np.asarray(rent.barred))
-    found = _cloud_places(case)
-    # Whoever every site can serve is one of the lumped users, if their workload has any.
-    everywhere = reach_of_users(case).groupby(list(_USERS))["in_time"].all()
-    lumped = found[lookup(everywhere.astype("float64"), found.reset_index(), _USERS) > 0.0]
-    of_lumped = lumped.groupby("workload")["places"].min()
+    found = clouds_of_users(case)
+    # Lumped users have as many clouds as each of them.
+    of_lumped = lumped_users(case).join(found["places"], on=list(_USERS)).groupby("workload")["places"].max()
     is_lumped = (wanted["region"] == ANYWHERE).to_numpy()
-    places = np.where(
-        is_lumped,
-        lookup(of_lumped, wanted, ("workload",), float(_MOST_PLACES)),
-        lookup(found["places"], wanted, _USERS),
-    )
-    near = lookup(found["near"].astype("float64"), wanted, _USERS)
+    places = np.where(is_lumped, lookup(of_lumped, wanted, ("workload",)), lookup(found["places"], wanted, _USERS))
     available = column_by(case.data("redundancy"), "redundancy", "availability_pct")
     asked = column_by(case.workloads, "workload", "redundancy_min").map(available)
     least = lookup(asked.astype("float64"), wanted, ("workload",))
@@ -185,7 +136,8 @@ def clouds_from_tables(case: Case) -> Excess:
     )
     may = why == ""
     capacity = places[may] / (places - spreads)[may]
-    due = wanted[may].assign(near=near[may], capacity=capacity)
+    is_tight = lookup(found["tight"], wanted, _USERS) > spreads
+    due = wanted[may].assign(near=is_tight[may], capacity=capacity)
     reported = to_frame(rent.rented, near=rent.rented_is_tight, capacity=rent.rented_capacity_frac)
     key, expected = list(_DEMAND), due.set_index(list(_DEMAND))
     parts = [

@@ -8,14 +8,16 @@ import numpy as np
 import pandas as pd
 
 from planner.check.cells import ANYWHERE
-from planner.check.frames import lookup, once
+from planner.check.frames import column_by, lookup, once
 from planner.check.table import table_of
 from planner.tables.sheet import read_sheet
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
-    from planner.base.arrays import Floats
+    from planner.base.arrays import Bools, Floats
     from planner.check.case import Case
 
 
@@ -26,6 +28,7 @@ _ROUNDING = 1.0 + 1e-9
 _BEYOND_ALL_KM = 1e6
 _LIGHT_KM_PER_MS = 299.792458 / 1.468  # in fibre
 _TAIL = "p90"  # lines of the slowest tenth, with the metro rule as by default
+_MOST_CLOUDS = 3
 _METRO_KM, _METRO_MS = 80.0, 1.0
 _PLACES = ("lat", "lon", "country", "world")
 
@@ -77,14 +80,72 @@ def reach_of_users(case: Case) -> pd.DataFrame:
     )
 
 
+def may_not_cover(case: Case, frame: pd.DataFrame) -> Bools:
+    """Say for each lost site and stand-by whether the second may not stand in for the first."""
+    settings = case.scenario.failover
+    places = case.sites.set_index("site")[["lat", "lon"]]
+    one, other = (places.loc[frame[name]].to_numpy().T for name in ("site", "standby"))
+    near = distance_km(*one, *other) < settings.barred_within_km
+    barred = near | (frame["site"] == frame["standby"]).to_numpy()
+    for together in (*settings.barred_pairs, *settings.barred_groups.values()):
+        both = frame["site"].isin(together) & frame["standby"].isin(together)
+        barred |= both.to_numpy()
+    return np.asarray(barred)
+
+
+@once
+def clouds_of_users(case: Case) -> pd.DataFrame:
+    """Count for all users the clouds that cover for each other, up to three, and those within the tight bound."""
+    sites, countries = case.data("sites"), case.scenario.scope.countries
+    clouds = sites.loc[sites["archetype"] == "metro"]
+    if countries != "all":
+        clouds = clouds[clouds["country"].isin(list(countries))]
+    sets, placeless = case.inputs.sets, case.scenario.rent.placeless
+    regions = [name for name in sets.region.labels if name != ANYWHERE]
+    pairs_of_users = pd.MultiIndex.from_product([regions, sets.workload.labels], names=list(_USERS))
+    users = pairs_of_users.to_frame(index=False)
+    frame = round_trips(case, users.merge(clouds[["site"]], how="cross"))
+    fits = ~stays_elsewhere(frame)
+    in_time, tight = (
+        fits & (placeless | (frame["rtt_ms"] <= frame[bound] * _ROUNDING).to_numpy())
+        for bound in ("rtt_bound_ms", "tight_rtt_ms")
+    )
+    pairs = clouds[["site"]].merge(clouds[["site"]].rename(columns={"site": "standby"}), how="cross")
+    pairs = pairs[~may_not_cover(case, pairs)]
+    covers = pairs.groupby("site")["standby"].agg(frozenset)
+    covered = {str(name): found for name, found in covers.items()}
+
+    def places(near: Bools) -> Floats:
+        reached = frame[near].groupby(list(_USERS))["site"].agg(frozenset)
+        count = {group: _together(group, covered) for group in set(reached)}
+        return lookup(reached.map(count).astype("float64"), users, _USERS)
+
+    found = users.assign(places=places(in_time), tight=places(tight))
+    stays = users["workload"].map(column_by(case.workloads, "workload", "residency"))
+    if placeless:
+        found.loc[stays == "none", ["places", "tight"]] = _MOST_CLOUDS
+    by_users: pd.DataFrame = found.set_index(list(_USERS))
+    return by_users
+
+
+def _together(sites: frozenset[str], covers: Mapping[str, frozenset[str]]) -> int:
+    """Count clouds that may all cover for each other, up to three."""
+    pairs = [(one, other) for one in sites for other in covers.get(one, frozenset()) & sites]
+    if any(covers[one] & covers[other] & sites for one, other in pairs):
+        return _MOST_CLOUDS
+    return 2 if pairs else min(len(sites), 1)
+
+
 @once
 def lumped_users(case: Case) -> pd.DataFrame:
-    """List latency-insensitive users: those for whom the site that serves them is all the same."""
+    """List latency-insensitive users: those for whom the site or cloud that serves them is all the same."""
     reach = reach_of_users(case)
     is_free = reach["in_time"] & reach["tight_rtt_ms"].isna()
     is_free &= case.scenario.siting.service_cost_table is None
     every = is_free.groupby([reach[name] for name in _USERS], sort=False).all()
-    users: pd.DataFrame = every[every].reset_index()[list(_USERS)]
+    clouds = clouds_of_users(case)["places"].loc[every[every].index]
+    most = clouds.groupby("workload").transform("max")
+    users: pd.DataFrame = clouds[clouds == most].reset_index()[list(_USERS)]
     return users[users.duplicated("workload", keep=False)].reset_index(drop=True)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -12,8 +12,7 @@ from planner.base.words import percent, some
 from planner.family.table_columns import codes, dense_by_ids, floats, sum_at, texts
 from planner.inputs.axes import ANYWHERE
 from planner.inputs.case import DUTIES
-from planner.inputs.failover import may_cover_for, needs_failover
-from planner.inputs.routes import reach_of_clouds
+from planner.inputs.failover import needs_failover
 from planner.lp import Index
 from planner.lp.index import cross, distinct
 
@@ -30,9 +29,6 @@ if TYPE_CHECKING:
 _OFFER: Final = "h100_hyper_od"
 """The on-demand offer that prices follow: one accelerator is about one H100e."""
 _RESERVED_TERM_YEARS: Final = 3
-_CLOUD_ARCHETYPE: Final = "metro"
-_MOST_PLACES: Final = 3
-"""Places that a workload is spread over: each of three holds half of what is in use."""
 _NAMED: Final = 8
 
 
@@ -127,27 +123,16 @@ def _clouds(
 ) -> tuple[Bools, NDArray[np.intp], NDArray[np.object_]]:
     """Find what clouds there are for each demand, (demand,).
 
-    Clouds are in the metros of table `sites` in the countries in scope. Where one place is not
-    available enough, or its outage must be survived, work is spread over two or three that may
-    cover for each other, so that any one may fail.
+    Where one place is not available enough, or its outage must be survived, work is spread over two
+    or three that may cover for each other, so that any one may fail; it is within the tight bound
+    where two of them are.
     """
     over, settings = demand.demand, case.scenario.rent
-    table, countries = case.tables["sites"], case.scenario.scope.countries
-    is_cloud = table["archetype"] == _CLOUD_ARCHETYPE
-    if countries != "all":
-        is_cloud &= table["country"].isin(list(countries))
-    clouds = table[is_cloud].reset_index(drop=True)
-    near, tight = reach_of_clouds(case, reach, clouds)
-    # Compute without a place or residency is wherever it is needed, as often as it is needed.
-    is_free = np.array(texts(case.workloads, "residency")) == "none"
-    is_free &= settings.placeless
-    count = np.where(is_free, _MOST_PLACES, _places(near, may_cover_for(replace(case, sites=clouds))))
-    tight = tight.any(axis=2) | is_free
-    # Users whom every site can serve are one region; a cloud must be there for each of them.
-    lumped = np.where(reach.is_lumped, count, _MOST_PLACES).min(axis=0, initial=_MOST_PLACES)
+    # The region of lumped users has clouds in as many places as each of them.
+    lumped = np.where(reach.is_lumped, reach.clouds, 0).max(axis=0, initial=0)
     there = np.where(over.labels("region") == ANYWHERE, -1, over["region"]), over["workload"]
-    count = np.concatenate([count, lumped[None]])[there]
-    is_tight = np.concatenate([tight, np.zeros_like(tight[:1])])[there]
+    count = np.concatenate([reach.clouds, lumped[None]])[there]
+    tight = np.concatenate([reach.tight_clouds, np.zeros_like(lumped[None])])[there]
 
     available = floats(case.redundancy, "availability_pct")
     least = available[codes(texts(case.workloads, "redundancy_min"), case.ids("redundancy"))][over["workload"]]
@@ -168,26 +153,13 @@ def _clouds(
     )
     for applies, words in why:
         barred = np.where(applies, words, barred)
-    return is_tight, np.where(spreads, count, 1), barred
+    return tight > spreads, np.where(spreads, count, 1), barred
 
 
 def _no_cloud(residency: str, bound_ms: float) -> str:
     """Say of a workload that no cloud may serve it, by which of its rules."""
     within = "" if np.isinf(bound_ms) else f" within {bound_ms:g} ms"
     return f"no cloud{within}" + ("" if residency == "none" else f" that residency {residency} admits")
-
-
-def _places(near: Bools, may_cover: Bools) -> NDArray[np.intp]:
-    """Count clouds, up to three, of which each may cover for the others, (region, workload)."""
-    if not near.shape[2]:
-        return np.zeros(near.shape[:2], dtype=np.intp)
-    kinds, kind = np.unique(near.reshape(-1, near.shape[2]), axis=0, return_inverse=True)
-    count: NDArray[np.intp] = np.asarray(kinds.any(axis=1), dtype=np.intp)
-    for at, is_near in enumerate(kinds):
-        pair = may_cover[np.ix_(is_near, is_near)]
-        through = pair.astype(np.float32)
-        count[at] += int(pair.any()) + int((pair & (through @ through > 0.0)).any())
-    return count[kind.ravel()].reshape(near.shape[:2])
 
 
 def _note_barred(case: ScopedCase, demand: DemandInputs, barred: NDArray[np.object_]) -> None:

@@ -13,6 +13,7 @@ from planner.base.errors import MOST_PROBLEMS, InputError, Problem, unlisted_pro
 from planner.base.units import H100E_PER_KH100E, USD_PER_MUSD
 from planner.base.words import did_you_mean, some
 from planner.family.table_columns import codes, floats, mask_at, texts
+from planner.inputs.failover import may_cover_for
 from planner.place.geo import (
     MeasuredPairs,
     apply_measured,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import pandas as pd
+    from numpy.typing import NDArray
 
     from planner.base.arrays import Bools, Floats
     from planner.inputs.case import ScopedCase
@@ -238,6 +240,9 @@ def _note_last_mile(case: ScopedCase) -> None:
 
 
 _LOCAL_KM = 200.0
+_CLOUD_ARCHETYPE: Final = "metro"
+_MOST_CLOUDS: Final = 3
+"""Places that a workload is spread over: each of three holds half of what is in use."""
 
 
 class Reach:
@@ -256,26 +261,54 @@ class Reach:
         # within the bound and admitted by residency, and within the tight bound, same shape
         self.is_route: Bools = (self.rtt_ms <= bound[:, None]) & _admitted(case, km)
         self.is_tight: Bools = self.is_route & (self.rtt_ms <= tight[:, None])
+        # clouds that may serve users, and of these within the tight bound, up to three, shape (region, workload)
+        self.clouds, self.tight_clouds = _clouds(case, self.rtt_ms)
         # Where it costs something to serve users from a site, it makes a difference where they are.
         costs_nothing = case.scenario.siting.service_cost_table is None
         is_free = self.is_route.all(axis=2) & np.isnan(tight) & costs_nothing
-        # users of a workload that every site can serve and that have no tighter bound, at least two regions of them:
-        # where they are makes no difference, shape (region, workload)
+        is_free &= self.clouds == np.where(is_free, self.clouds, 0).max(axis=0, initial=0)
+        # users of a workload that every site and as many clouds can serve and that have no tighter bound, at least two
+        # regions of them: where they are makes no difference, shape (region, workload)
         self.is_lumped: Bools = is_free & (is_free.sum(axis=0) > 1)
 
 
-def reach_of_clouds(case: ScopedCase, reach: Reach, clouds: pd.DataFrame) -> tuple[Bools, Bools]:
-    """Find which users clouds may serve: in time, and within the tight bound. Gives (region, workload, cloud)."""
+def _clouds(case: ScopedCase, stated_ms: Floats) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Count clouds of which each may cover for the others, up to three, for all users, and within the tight bound.
+
+    They are in the metros of table `sites` in the countries in scope, at the round trips of sites in the plan where
+    they are one. Gives (region, workload).
+    """
+    table, countries = case.tables["sites"], case.scenario.scope.countries
+    is_cloud = table["archetype"] == _CLOUD_ARCHETYPE
+    if countries != "all":
+        is_cloud &= table["country"].isin(list(countries))
+    clouds = table[is_cloud].reset_index(drop=True)
     there = replace(case, sites=clouds)
     km = _distance_km(there)
-    admitted = _admitted(there, km)
-    if case.scenario.rent.placeless:
-        return admitted, admitted
+    admitted, covers = _admitted(there, km), may_cover_for(there)
     rtt = _haul_ms(there, km)[:, None, :] + floats(case.workloads, "last_mile_ms")[None, :, None]
     site = codes(clouds["site"], case.ids("sites"))
-    rtt[:, :, site >= 0] = reach.rtt_ms[:, :, site[site >= 0]]
-    bound, tight = (floats(case.workloads, name) for name in ("rtt_bound_ms", "tight_rtt_ms"))
-    return admitted & (rtt <= bound[:, None]), admitted & (rtt <= tight[:, None])
+    rtt[:, :, site >= 0] = stated_ms[:, :, site[site >= 0]]
+    if case.scenario.rent.placeless:
+        # Compute without a place or residency is wherever it is needed, as often as it is needed.
+        is_free = np.array(texts(case.workloads, "residency")) == "none"
+        count = np.where(is_free, _MOST_CLOUDS, _places(admitted, covers))
+        return count, count
+    bound, tight = (floats(case.workloads, name)[:, None] for name in ("rtt_bound_ms", "tight_rtt_ms"))
+    return _places(admitted & (rtt <= bound), covers), _places(admitted & (rtt <= tight), covers)
+
+
+def _places(near: Bools, may_cover: Bools) -> NDArray[np.intp]:
+    """Count clouds, up to three, of which each may cover for the others, (region, workload)."""
+    if not near.shape[2]:
+        return np.zeros(near.shape[:2], dtype=np.intp)
+    kinds, kind = np.unique(near.reshape(-1, near.shape[2]), axis=0, return_inverse=True)
+    count: NDArray[np.intp] = np.asarray(kinds.any(axis=1), dtype=np.intp)
+    for at, is_near in enumerate(kinds):
+        pair = may_cover[np.ix_(is_near, is_near)]
+        through = pair.astype(np.float32)
+        count[at] += int(pair.any()) + int((pair & (through @ through > 0.0)).any())
+    return count[kind.ravel()].reshape(near.shape[:2])
 
 
 def _distance_km(case: ScopedCase) -> Floats:
@@ -336,8 +369,8 @@ def lines_between(case: ScopedCase, ends: pd.DataFrame, others: pd.DataFrame) ->
     for missing in sorted(set(kind.ravel()) - set(lines.index)):
         case.findings.add("rtt_lines", f"no line of {quantile} for {missing}", "a line for each", "add it")
     lines = lines.reindex(list(dict.fromkeys([*lines.index, *kind.ravel()])))
-    row = np.array([one_kinds.index(end) for end in ones])
-    column = np.array([two_kinds.index(other) for other in twos])
+    row = np.array([one_kinds.index(end) for end in ones], dtype=np.intp)
+    column = np.array([two_kinds.index(other) for other in twos], dtype=np.intp)
     place = codes(list(kind.ravel()), list(lines.index)).reshape(kind.shape)[np.ix_(row, column)]
     return floats(lines, "intercept_ms")[place], floats(lines, "slope_ms_per_km")[place]
 

@@ -48,6 +48,25 @@ def test_work_without_residency_is_rented_where_no_table_has_a_cloud(build, tabl
     )
 
 
+def test_users_whom_every_site_can_serve_rent_where_they_have_a_cloud(build):
+    # From elm 2,150 km to bay and 1,150 to mesa; the one cloud, oak, is 3,100 km from mesa.
+    inputs = build("scope.sites=[elm]", "rent.placeless=false", "workloads.train.rtt_bound_ms=47")
+
+    assert [users for users in may_rent(inputs) if users[1] == "train"] == [("bay", "train")]
+
+
+@pytest.mark.parametrize(("lat", "is_tight"), [(41.9, True), (32.8, False)])
+def test_spread_rent_is_near_where_one_of_its_clouds_may_fail(build, tables, lat, is_tight):
+    sites = tables["sites"].set_index("site")
+    sites.loc["ash", ["country", "lat", "lon"]] = "US", lat, -77.6
+    near = "workloads.chat={tight_rtt_ms: 22, tight_share_frac: 0.4}"
+
+    inputs = build(near, "rent={placeless: false, availability_pct: 90}", sites=sites.reset_index())
+
+    rent = inputs.rent.rented.frame().assign(is_tight=inputs.rent.rented_is_tight)
+    assert set(rent.loc[(rent["region"] == "bay") & (rent["workload"] == "chat"), "is_tight"]) == {is_tight}
+
+
 def test_money_is_discounted_at_the_real_rate(mini):
     real = 1.083 / 1.024 - 1
 
