@@ -215,7 +215,8 @@ def _left_empty(case: Case) -> Floats:
     def by_site(rows: pd.DataFrame, mw: object) -> Floats:
         return lookup(sum_by(rows, ("site", "year"), mw), place, ("site", "year"))
 
-    parked = by_site(pools, pools["alive_mw"] * lookup(_parked(case), pools, _POOL))
+    draws = case.deployments.groupby(case.deployments["workload"].map(case.duty))["hall_mw_per_mw"].max()
+    parked = by_site(pools, pools["alive_mw"] * lookup(_parked(case), pools, _POOL) * pools["duty"].map(draws))
     left = np.minimum(by_site(halls, halls["spare_power_mw"]), parked)
     share = quotient(left, by_site(halls, halls["operated_mw"] - halls["free_mw"]))
     return np.nan_to_num(share).reshape(-1, len(case.years))

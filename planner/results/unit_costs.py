@@ -169,8 +169,11 @@ def _idle_halls(s: SolvedModel) -> Floats:
 
     What would be empty with every rack in use is capacity in reserve, which the work needs.
     """
-    hall = s.p.halls.hall
-    left_mw = np.minimum(s.by_place(hall, spare_power_mw(s)), s.by_place(s.p.racks.fleet, parked_mw(s)))
+    hall, racks = s.p.halls.hall, s.p.racks
+    mw_per_mw = np.zeros(len(s.p.sets.duty))  # what racks of a use draw with the most companions
+    np.maximum.at(mw_per_mw, s.p.sets.workload_duty[racks.deployment["workload"]], racks.hall_mw_per_mw)
+    drawn_mw = s.by_place(racks.fleet, mw_per_mw[racks.fleet["duty"]] * parked_mw(s))
+    left_mw = np.minimum(s.by_place(hall, spare_power_mw(s)), drawn_mw)
     return np.nan_to_num(ratio(left_mw, s.by_place(hall, s.value(s.model.halls.for_racks_mw))))
 
 
