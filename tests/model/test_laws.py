@@ -338,7 +338,8 @@ def drawn_pair(number: int, company: str) -> tuple[str, dict[str, Any], dict[str
             more["scope.sites"] = [*world["scope.sites"], "fir"]
     elif key == "site of the tables":
         # With what the operator has by its share of the market, other sites are another question.
-        world |= {"operator.stock_share_frac": 0, "operator.pipeline_share_frac": 0}
+        world |= {f"operator.{what}_share_frac": 0 for what in ("stock", "pipeline")}
+        world["latency.own_rtt_fill_missing"] = True
         more["scope.sites"] = [*world.get("scope.sites", ["ohio", "texas", "arizona"]), "us-il-chicago"]
     elif key == "under construction":
         share = "operator.pipeline_share_frac"
