@@ -11,7 +11,7 @@ from planner.base.errors import InputError, Problem
 from planner.base.units import HOURS_PER_DAY, HOURS_PER_YEAR, USD_PER_MUSD
 from planner.clock.days import SEASONS
 from planner.clock.profiles import calendar_days
-from planner.family.table_columns import any_along, codes, dense_by_ids, floats, texts
+from planner.family.table_columns import any_along, codes, dense_by_ids, floats, sum_at, texts
 from planner.inputs.power_prices import delivered_prices
 from planner.inputs.scope import make_case, replaced
 from planner.inputs.site_series import CURVE, monthly_temperatures, site_series
@@ -225,20 +225,15 @@ class _Reader:
         return self.sums(frame, column, by_slot=False)
 
     def place(self, frame: pd.DataFrame) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """Return year and site of every row."""
-        year = np.searchsorted(np.array(self.years), frame["year"].to_numpy())
-        return year.astype(np.intp), codes(frame["site"], self.sites)
+        """Return year and site of every row, -1 for a site that draws no power."""
+        return codes(frame["year"], self.years), codes(frame["site"], self.sites)
 
     def sums(self, frame: pd.DataFrame, column: str, *, by_slot: bool) -> Floats:
-        year, site = self.place(frame)
-        there = site >= 0
-        shape = (len(self.years), len(self.sites), *((len(self.slots),) if by_slot else ()))
-        total = np.zeros(shape)
-        index = (year[there], site[there])
+        shape: tuple[int, ...] = (len(self.years), len(self.sites))
+        at: tuple[NDArray[np.intp], ...] = self.place(frame)
         if by_slot:
-            index = (*index, codes(frame["slot"], self.slots)[there])  # type: ignore[assignment]
-        np.add.at(total, index, frame[column].to_numpy(dtype=np.float64)[there])
-        return total
+            shape, at = (*shape, len(self.slots)), (*at, codes(frame["slot"], self.slots))
+        return sum_at(shape, at, floats(frame, column))
 
 
 def _spare_mw(case: ScopedCase, read: _Reader) -> Floats:
@@ -299,11 +294,9 @@ def _generators_mw(case: ScopedCase, read: _Reader) -> Floats:
 def _cooling_share(case: ScopedCase, read: _Reader) -> Floats:
     """Share of each cooling technology in a site's IT power, by nameplate in use."""
     plan = read.tables["plan"]
-    year, site = read.place(plan)
-    cooling = codes(plan["cooling"], case.ids("cooling"))
-    total = np.zeros((len(read.years), len(read.sites), len(case.cooling)))
-    weight = (plan["used_mw"] + plan["companion_mw"]).to_numpy(dtype=np.float64)
-    np.add.at(total, (year, site, cooling), weight)
+    at = (*read.place(plan), codes(plan["cooling"], case.ids("cooling")))
+    shape = (len(read.years), len(read.sites), len(case.cooling))
+    total = sum_at(shape, at, floats(plan, "used_mw") + floats(plan, "companion_mw"))
     whole = total.sum(axis=2, keepdims=True)
     share: Floats = np.divide(total, whole, out=np.zeros_like(total), where=whole > 0.0)
     return share

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from math import exp, lgamma, log, log1p
+from dataclasses import dataclass, fields
+from itertools import compress
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -213,21 +213,12 @@ def carry_probability(
     """
     if hours <= battery_h or needed == 0:
         return 1.0
-    if hours > fuel_h + battery_h or needed > count:
+    if hours > fuel_h + battery_h:
         return 0.0
+    from scipy.special import bdtrc
+
     each = reliability.starts_frac * float(reliability.survives_frac(hours - battery_h))
-    if each >= 1.0:
-        return 1.0
-    # By logarithms: the coefficients of a large site pass what a float can hold.
-    terms = (
-        exp(_log_choose(count, run) + run * log(each) + (count - run) * log1p(-each))
-        for run in range(needed, count + 1)
-    )
-    return min(1.0, sum(terms))
-
-
-def _log_choose(count: int, run: int) -> float:
-    return lgamma(count + 1) - lgamma(run + 1) - lgamma(count - run + 1)
+    return float(bdtrc(needed - 1, count, each))
 
 
 _DAYS: Final = 365
@@ -244,34 +235,27 @@ class SimulatedYear:
     all deferrable work waiting. What is deferred, late, caught up and given up is IT energy.
     """
 
-    draws: int
-    sites: int
-    unserved_mwh: Floats = field(init=False)
-    unserved_h: Floats = field(init=False)
-    overload_mwh: Floats = field(init=False)
-    overload_h: Floats = field(init=False)
-    overload_mw: Floats = field(init=False)
-    outage_h: Floats = field(init=False)
-    generator_h: Floats = field(init=False)
-    generator_mwh: Floats = field(init=False)
-    battery_mwh: Floats = field(init=False)
-    source_mwh: Floats = field(init=False)
-    grid_mwh: Floats = field(init=False)
-    used_mwh: Floats = field(init=False)
-    peak_mw: Floats = field(init=False)
-    energy_usd: Floats = field(init=False)
-    source_usd: Floats = field(init=False)
-    design_h: Floats = field(init=False)
-    put_off_mwh: Floats = field(init=False)
-    put_off_h: Floats = field(init=False)
-    late_mwh: Floats = field(init=False)
-    caught_up_mwh: Floats = field(init=False)
-    given_up_mwh: Floats = field(init=False)
-
-    def __post_init__(self) -> None:
-        for name in self.__dataclass_fields__:
-            if name not in {"draws", "sites"}:
-                setattr(self, name, np.zeros((self.draws, self.sites)))
+    unserved_mwh: Floats
+    unserved_h: Floats
+    overload_mwh: Floats
+    overload_h: Floats
+    overload_mw: Floats
+    outage_h: Floats
+    generator_h: Floats
+    generator_mwh: Floats
+    battery_mwh: Floats
+    source_mwh: Floats
+    grid_mwh: Floats
+    used_mwh: Floats
+    peak_mw: Floats
+    energy_usd: Floats
+    source_usd: Floats
+    design_h: Floats
+    put_off_mwh: Floats
+    put_off_h: Floats
+    late_mwh: Floats
+    caught_up_mwh: Floats
+    given_up_mwh: Floats
 
 
 def simulate_year(
@@ -288,7 +272,7 @@ def simulate_year(
 ) -> SimulatedYear:
     """Run a plan through 8,760 hours of a model year."""
     draws, sites = settings.draws, len(plan.sites)
-    found = SimulatedYear(draws, sites)
+    found = SimulatedYear(*np.zeros((len(fields(SimulatedYear)), draws, sites)))
     seeds = _seeds(plan, year, settings)
     outages = Outages((draws, sites), settings, np.random.default_rng(seeds["outages"]))
     reserve = _Reserve(plan, year, settings, reliability, np.random.default_rng(seeds["units"]))
@@ -502,7 +486,10 @@ _CLASS = ["site", "workload", "year"]
 
 def site_outage_losses(inputs: Inputs, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Let every site fail in every year."""
-    reach, may_cover = _reach(inputs), _may_cover(inputs)
+    route, sites = inputs.demand.route.frame(), inputs.sets.site.labels
+    # Regions and workloads that each site reaches in time, and sites that may stand in for each.
+    reach = {str(of): set(zip(rows["region"], rows["workload"], strict=True)) for of, rows in route.groupby("site")}
+    may_cover = {of: set(compress(sites, may)) for of, may in zip(sites, inputs.failover.may_cover, strict=True)}
     work = tables["assignment"]
     work = work[work["served_kh100e"] > 0.0]
     duty = dict(zip(tables["plan"]["workload"], tables["plan"]["duty"], strict=True))
@@ -528,23 +515,6 @@ def site_outage_losses(inputs: Inputs, tables: Mapping[str, pd.DataFrame]) -> pd
     table = STRESS_TABLES[_TABLE]
     frame = pd.DataFrame(rows, columns=list(table.columns))
     return frame.astype({column.name: column.dtype for column in table.fields})
-
-
-def _reach(inputs: Inputs) -> dict[str, set[tuple[str, str]]]:
-    """Return for every site the regions and workloads that it reaches in time."""
-    route = inputs.demand.route
-    names = {axis.name: np.asarray(axis.labels) for axis in route.axes}
-    at = {name: names[name][route[name]] for name in ("region", "workload", "site")}
-    found: dict[str, set[tuple[str, str]]] = {str(site): set() for site in names["site"]}
-    for site, region, workload in zip(at["site"], at["region"], at["workload"], strict=True):
-        found[str(site)].add((str(region), str(workload)))
-    return found
-
-
-def _may_cover(inputs: Inputs) -> dict[str, set[str]]:
-    """Return for every site those that may stand in for it when it is lost."""
-    names = np.asarray(inputs.sets.site.labels)
-    return {str(site): set(map(str, names[may])) for site, may in zip(names, inputs.failover.may_cover, strict=True)}
 
 
 def _parked_kh100e(tables: Mapping[str, pd.DataFrame]) -> dict[Any, float]:

@@ -132,10 +132,10 @@ def _within_year(first: int, count: int, year: int) -> int:
 def _years(plan: FixedPlan, found: list[tuple[str, int, SimulatedYear]]) -> Iterator[dict[str, object]]:
     for case, year, hours in found:
         load = plan.load_kh100e[year]
-        for draw in range(hours.draws):
+        for draw in range(len(hours.used_mwh)):
             # What is not served of a site's power is not served of its work.
             used_mwh = hours.used_mwh[draw]
-            lost = np.divide(hours.unserved_mwh[draw], used_mwh, out=np.zeros(hours.sites), where=used_mwh > 0.0)
+            lost = np.divide(hours.unserved_mwh[draw], used_mwh, out=np.zeros_like(used_mwh), where=used_mwh > 0.0)
             cost = hours.energy_usd[draw].sum() + hours.source_usd[draw].sum()
             yield {
                 **{"case": case, "year": plan.years[year], "draw": draw + 1, "energy_cost_musd": cost / USD_PER_MUSD},

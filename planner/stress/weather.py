@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from functools import cached_property
-from math import erfc, inf, isfinite
+from math import inf, isfinite
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -83,24 +83,17 @@ def settings_from(table: pd.DataFrame, given: dict[str, Any]) -> StressSettings:
     """Take the table's figures, and those that were given in their place."""
     value = dict(zip(table["item"], table["value"].astype(float), strict=True))
     unit_of = dict(zip(table["item"], table["unit"], strict=True))
-    problems = [
-        Problem.of(_TABLE, f"there is no item {item!r}", "a row of it", "add it")
-        for item in _UNITS
-        if item not in value
-    ]
-    problems += [
-        Problem.of(_TABLE, f"{item} is in {unit_of[item]}", f"in {unit}", "write the figure in this unit")
-        for item, unit in _UNITS.items()
-        if item in value and unit_of[item] != unit
-    ]
+    missing = [item for item in _UNITS if item not in value]
+    problems = [Problem.of(_TABLE, f"there is no item {item!r}", "a row of it", "add it") for item in missing]
+    fix = "write the figure in this unit"
+    for item, unit in _UNITS.items():
+        if unit_of.get(item, unit) != unit:
+            problems.append(Problem.of(_TABLE, f"{item} is in {unit_of[item]}", f"in {unit}", fix))
     own = {name: figure for name, figure in given.items() if figure is not None}
     # What the table lacks is reported; the rest is checked all the same.
     settings = StressSettings(**({item: value.get(item, inf) for item in _UNITS} | own))
-    problems += [
-        problem
-        for name, problem in _out_of_range(settings, frozenset(own))
-        if name in own or name in value or name not in _UNITS
-    ]
+    out_of_range = _out_of_range(settings, frozenset(own))
+    problems += [problem for name, problem in out_of_range if name in own or name not in missing]
     raise_all(problems)
     return settings
 
@@ -148,7 +141,6 @@ _MOST_K: Final = 40.0
 _HALVINGS: Final = 40
 _MONTH_OF_DAY: Final = np.repeat(np.arange(12), DAYS_PER_MONTH)
 _HOURS: Final = int(HOURS_PER_DAY)
-_erfc = np.frompyfunc(erfc, 1, 1)
 
 
 class Anomalies:
@@ -220,21 +212,14 @@ def anomaly_k(mean_c: Floats, design_c: Floats) -> Floats:
     >>> anomaly_k(np.full((1, 12, 24), 20.0), np.array([33.26])).round(3).tolist()
     [5.0]
     """
+    from scipy.special import ndtr
+
     hours = np.repeat(np.array(DAYS_PER_MONTH, dtype=np.float64), _HOURS)
     weight = hours / hours.sum()
     by_hour = mean_c.reshape(len(mean_c), -1)
     low, high = np.full(len(mean_c), 1e-6), np.full(len(mean_c), _MOST_K)
     for _ in range(_HALVINGS):
         middle = 0.5 * (low + high)
-        above = normal_tail((design_c[:, None] - by_hour) / middle[:, None]) @ weight
+        above = ndtr((by_hour - design_c[:, None]) / middle[:, None]) @ weight
         low, high = (np.where(above < DESIGN_FRAC, middle, low), np.where(above < DESIGN_FRAC, high, middle))
     return np.where(high < 1e-5, 0.0, 0.5 * (low + high))
-
-
-def normal_tail(z: Floats) -> Floats:
-    """Return the probability that a standard normal number is above z.
-
-    >>> normal_tail(np.array([0.0, 1.6448536])).round(6).tolist()
-    [0.5, 0.05]
-    """
-    return np.asarray(0.5 * _erfc(z / np.sqrt(2.0)), dtype=np.float64)
