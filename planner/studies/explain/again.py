@@ -6,6 +6,7 @@ import math
 import time
 from bisect import bisect_left
 from dataclasses import dataclass
+from functools import cache
 from itertools import count
 from typing import TYPE_CHECKING, Final
 
@@ -396,13 +397,12 @@ class _Entry:
 
     def _halved(self, what: str, unit: str, now: float, values: Sequence[float], key: tuple[str, ...]) -> _Line:
         """Find the mildest value at which the site has more than now, the values going further."""
-        tried: dict[float, Resolved] = {}
 
-        def is_enough(value: float) -> bool:
-            tried[value] = self._solved(self._changed(key, value))
-            return self._wins(tried[value])
+        @cache
+        def tried(value: float) -> Resolved:
+            return self._solved(self._changed(key, value))
 
-        if not is_enough(values[-1]):
-            return self._line(what, unit, now, np.nan, tried[values[-1]], values[-1])
-        needed = values[bisect_left(values, True, 0, len(values) - 1, key=is_enough)]
-        return self._line(what, unit, now, needed, tried[needed])
+        if not self._wins(tried(values[-1])):
+            return self._line(what, unit, now, np.nan, tried(values[-1]), values[-1])
+        needed = values[bisect_left(values, True, 0, len(values) - 1, key=lambda value: self._wins(tried(value)))]
+        return self._line(what, unit, now, needed, tried(needed))
