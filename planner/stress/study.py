@@ -166,12 +166,8 @@ def _exceedance(found: list[tuple[str, int, SimulatedYear]]) -> Iterator[dict[st
         pooled = [hours.unserved_mwh.sum(axis=1) for name, _, hours in found if name == case]
         ordered = np.sort(np.concatenate(pooled))[::-1]
         for rank, mwh in enumerate(ordered, start=1):
-            yield {
-                "case": case,
-                "rank": rank,
-                "exceeded_frac": rank / (ordered.size + 1),  # Weibull's plotting position
-                "unserved_mwh": mwh,
-            }
+            exceeded_frac = rank / (ordered.size + 1)  # Weibull's plotting position
+            yield {"case": case, "rank": rank, "exceeded_frac": exceeded_frac, "unserved_mwh": mwh}
 
 
 def _standby(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from functools import cached_property
 from math import inf, isfinite
 from typing import TYPE_CHECKING, Any, Final
@@ -50,33 +50,27 @@ class StressSettings:
     seed: int = 1  # of all random numbers: the same seed gives the same years
 
 
-_UNITS = {
-    "outages_per_year": "1/year",
-    "outage_median_h": "h",
-    "outage_mean_h": "h",
-    "heat_wave_k": "K",
-    "heat_wave_days": "day",
-    "curtailment_frac": "-",
-    "curtailment_h": "h",
-    "generator_mw": "MW",
-    "fuel_h": "h",
-    "weather_persistence_h": "h",
-    "weather_reach_km": "km",
-    "price_persistence_h": "h",
-    "price_reach_km": "km",
-    "lost_load_usd_per_mwh": "USD/MWh",
+_UNIT_OF_SUFFIX: Final = {
+    **{"_per_year": "1/year", "_usd_per_mwh": "USD/MWh", "_frac": "-", "_days": "day"},
+    **{"_mw": "MW", "_km": "km", "_h": "h", "_k": "K"},
 }
-_MAY_BE_ZERO = {"outages_per_year", "heat_wave_k", "heat_wave_days", "curtailment_frac", "fuel_h", "seed"}
-_AT_MOST = {
+_UNITS: Final = {
+    of.name: next(unit for suffix, unit in _UNIT_OF_SUFFIX.items() if of.name.endswith(suffix))
+    for of in fields(StressSettings)
+    if of.default is MISSING
+}
+"""Unit of each figure of the table, as its name says."""
+_MAY_BE_ZERO: Final = {"outages_per_year", "heat_wave_k", "heat_wave_days", "curtailment_frac", "fuel_h", "seed"}
+_AT_MOST: Final = {
     "curtailment_frac": 1.0,
     "heat_wave_days": 365.0,
     "curtailment_h": HOURS_PER_YEAR,
     "outages_per_year": HOURS_PER_YEAR,
 }
 """An event lies within a year of 365 days."""
-_WHOLE = {"heat_wave_days": "days", "curtailment_h": "hours"}
+_WHOLE: Final = {"heat_wave_days": "days", "curtailment_h": "hours"}
 """Lengths of events in a year of hours, and what they are counted in."""
-_TABLE = "data/stress_settings.csv"
+_TABLE: Final = "data/stress_settings.csv"
 
 
 def settings_from(table: pd.DataFrame, given: dict[str, Any]) -> StressSettings:

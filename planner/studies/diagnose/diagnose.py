@@ -23,8 +23,7 @@ from planner.model import FAMILIES, Model, build_model
 from planner.outputs.answer import Answer
 from planner.outputs.own_folder import FolderKind
 from planner.scenario import Scenario, load_scenario
-from planner.studies.diagnose.prechecks import Shortage, shortages
-from planner.studies.diagnose.searches import least, searches
+from planner.studies.diagnose.searches import Shortage, least, searches, shortages
 from planner.studies.solve.asking import Asking, relaxed_session, session_of, without_costs
 from planner.studies.solve.conflict import ConflictRule, conflict_rules, integer_conflict
 

@@ -25,7 +25,6 @@ from planner.lp.index import locate
 from planner.model import Model, build_model, tariffs
 from planner.model.grid import electricity_demand, electricity_energy
 from planner.model.money import penalty_musd
-from planner.results.cost_difference import PlanCost
 from planner.results.store import cleaned
 from planner.scenario import Setting
 from planner.studies.explain.words import Statement, number
@@ -245,11 +244,10 @@ class Resolved:
     outcome: Outcome
 
     @property
-    def cost(self) -> PlanCost:
-        """Its cost, proven least, and what of it is penalty."""
-        cost = self.outcome.objective
-        penalty = float(cleaned(penalty_musd(self.model).value(self.outcome.x))[0])
-        return PlanCost(cost, cost, penalty)
+    def costs_musd(self) -> np.ndarray:
+        """Its cost, proven least, and what of it is penalty. [MUSD]"""
+        penalty = cleaned(penalty_musd(self.model).value(self.outcome.x))[0]
+        return np.array([self.outcome.objective, penalty])
 
     def site_mw(self, site: str) -> float:
         """Nameplate at the site in the last year. [MW]"""
@@ -325,9 +323,8 @@ class _Entry:
         """Tell of a value that is needed, or of the furthest that was `tried` and brings no more load."""
         if after.outcome.status != "optimal":
             return (what, unit, now, needed, tried, *[np.nan] * 4)
-        change = after.cost.less(self.base.cost)
-        figures = (after.cost.cost_musd, change.musd, change.penalty_musd, after.site_mw(self._site))
-        return (what, unit, now, needed, tried, *figures)
+        change = after.costs_musd - self.base.costs_musd
+        return (what, unit, now, needed, tried, after.outcome.objective, *change, after.site_mw(self._site))
 
     def _price(self, forced: Resolved) -> Iterator[_Line]:
         """Find the price of power at which one more MW pays, and try it.

@@ -218,16 +218,11 @@ def _unlike(file: SweepFile, scenarios: Mapping[str, Scenario]) -> list[Problem]
         # What only some futures change is theirs to take back, whichever comes first.
         of_base = None if base is None else setting(base)
         expected = of_base if of_base in asked else next(iter(asked), None)
-        problems += [
-            Problem(
-                *scenarios[name].place_of(key_path),
-                f"future {name!r} has {'.'.join(key_path)} {value}",
-                f"{expected}, the same in all futures of a stochastic program",
-                "remove it from this future, or give all futures the same",
-            )
-            for name, value in found.items()
-            if value != expected
-        ]
+        must_be = f"{expected}, the same in all futures of a stochastic program"
+        for name in (name for name, value in found.items() if value != expected):
+            what_is = f"future {name!r} has {'.'.join(key_path)} {found[name]}"
+            fix = "remove it from this future, or give all futures the same"
+            problems.append(Problem(*scenarios[name].place_of(key_path), what_is, must_be, fix))
     by_place: dict[tuple[str, int | None, int | None], list[str]] = {}
     for name, scenario in scenarios.items():
         if scenario.foresight.window_years is not None:

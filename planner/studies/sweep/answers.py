@@ -11,6 +11,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
+from pydantic import TypeAdapter
 
 from planner.base.units import MONTHS_PER_YEAR
 from planner.lp.start import Start
@@ -71,6 +72,9 @@ class FutureResult:
     trace: str = ""  # where in the code a bug ended it; stored as a file of its own
 
 
+_STORED: Final = TypeAdapter(FutureResult)
+
+
 def store(answer: FutureResult, question: FutureTask, folder: Path) -> None:
     """Write the file of a future, there whole or not at all, and its log where a bug ended it."""
     content = asdict(answer)
@@ -92,11 +96,8 @@ def answer_in(folder: Path, question: FutureTask) -> FutureResult | None:
     future whose process was ended, or that ended with a bug or a failure of the solver.
     """
     try:
-        raw = json.loads(_path(question, folder).read_bytes())
-        for rows in ("figures", "orders"):
-            raw[rows] = tuple(tuple(row) for row in raw[rows])
-        answer = FutureResult(**{**raw, "broken": tuple(raw["broken"])})
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        answer = _STORED.validate_json(_path(question, folder).read_bytes())
+    except (OSError, ValueError):
         return None
     is_of_it = answer.name == question.name and answer.status not in {"killed", "error"}
     return answer if is_of_it else None

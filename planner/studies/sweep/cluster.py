@@ -225,9 +225,8 @@ def in_cluster(
                 continue
             answer = FutureResult(question.name, "killed", f"{type(why).__name__}: {why}")
         done.release()
-        queue.done(question, ended)
-        waiting.update(ask())
         yield question, answer, ended
+        waiting.update(ask())
 
 
 def _sent_tables(

@@ -180,9 +180,7 @@ def in_turn(queue: Queue, tables: Mapping[str, Tables], runs_dir: Path) -> Itera
     """Solve futures one after the other in this process; an `OSError` is that of `answer_to`."""
     while (task := queue.next()) is not None:
         question, start = task
-        answer, ended = answer_to(question, tables[question.tables_key], runs_dir, start)
-        queue.done(question, ended)
-        yield question, answer, ended
+        yield question, *answer_to(question, tables[question.tables_key], runs_dir, start)
 
 
 def in_pool(queue: Queue, tables: Mapping[str, Tables], runs_dir: Path, jobs: int) -> Iterator[SolvedFuture]:
@@ -212,7 +210,6 @@ def in_pool(queue: Queue, tables: Mapping[str, Tables], runs_dir: Path, jobs: in
                         queue.put_back(asked)
                         continue
                     answered = FutureResult(asked.name, "killed", worker.how_it_ended()), None
-                queue.done(asked, answered[1])
                 yield asked, *answered
     finally:
         for worker in workers:

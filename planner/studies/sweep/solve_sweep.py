@@ -208,8 +208,7 @@ def solve_sweep(
 ) -> SweepResult:
     """Solve and check every future of a sweep that is read already.
 
-    Ended before the first answer it leaves no folder that was not there, unless another process
-    has begun there.
+    Ended before the first answer it leaves no folder that was not there.
     """
     try_folder(folder, "--output")
     answers, starts = _stored(sweep, folder)
@@ -219,17 +218,17 @@ def solve_sweep(
     is_new = not (folder / SWEEP_FILE).exists()
     # A cluster that is not there leaves nothing behind.
     with _solving(sweep, queue, len(waiting), folder / RUNS_FOLDER, jobs, scheduler, report) as solved:
-        meta = _meta(sweep)
         try:
             _remove_tables_of_another(sweep, folder)
             kept.remove_unanswered_starts(folder)
             with whole_file(folder / SWEEP_FILE) as partial:
-                partial.write_bytes(meta)
+                partial.write_bytes(_meta(sweep))
             failed = sum(_is_failed(answer) for answer in answers.values())
             tell, write = on_progress or (lambda _: None), lambda: _written(sweep.questions, answers, folder)
             tally = _Tally(len(sweep.questions), len(answers), failed, tell, write)
             tally.report()
             for question, answer, ended in solved:
+                queue.done(question, ended)
                 if ended is not None:
                     kept.store_start(ended, question, folder)
                 kept.store(answer, question, folder)
@@ -237,14 +236,13 @@ def solve_sweep(
                 tally.solved += 1
                 tally.failed += _is_failed(answer)
                 tally.report(answer.name, answer.status)
-                if tally.left and _is_in(folder, meta):
+                if tally.left:
                     tally.write_if_due()
         except BaseException:
             kept.remove_unanswered_starts(folder)
-            # Another process may have the folder too: what is not of this one stays.
             if is_new and not any((folder / FUTURES_FOLDER).glob("*.json")):
-                _remove_begun(folder, made, meta)
-            elif _is_in(folder, meta):  # what is done by then can be read
+                _remove_begun(folder, made)
+            else:  # what is done by then can be read
                 _written(sweep.questions, _stored(sweep, folder)[0] | answers, folder)
             raise
         return _written(sweep.questions, answers, folder)
@@ -315,18 +313,9 @@ def _remove_tables_of_another(sweep: Sweep, folder: Path) -> None:
             (folder / f"{name}.parquet").unlink(missing_ok=True)
 
 
-def _is_in(folder: Path, meta: bytes) -> bool:
-    """Return whether a folder says that it is of this sweep."""
-    try:
-        return (folder / SWEEP_FILE).read_bytes() == meta
-    except OSError:
-        return False
-
-
-def _remove_begun(folder: Path, made: Sequence[Path], meta: bytes) -> None:
-    """Remove what says that this sweep has begun, and folders made for it that are empty."""
-    if _is_in(folder, meta):
-        (folder / SWEEP_FILE).unlink(missing_ok=True)
+def _remove_begun(folder: Path, made: Sequence[Path]) -> None:
+    """Remove what says that a sweep has begun, and folders made for it that are empty."""
+    (folder / SWEEP_FILE).unlink(missing_ok=True)
     with suppress(OSError):  # one that holds something stays
         for home in (*(folder / name for name in (FUTURES_FOLDER, kept.STARTS_FOLDER, RUNS_FOLDER)), *made):
             if home.exists():
