@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from itertools import compress
 from typing import TYPE_CHECKING, Any, Final
 
@@ -226,7 +226,6 @@ _WINDOW_DAYS: Final = 7
 _HOURS: Final = int(HOURS_PER_DAY)
 
 
-@dataclass
 class SimulatedYear:
     """What came of a year, shapes (draw, site).
 
@@ -235,27 +234,17 @@ class SimulatedYear:
     all deferrable work waiting. What is deferred, late, caught up and given up is IT energy.
     """
 
-    unserved_mwh: Floats
-    unserved_h: Floats
-    overload_mwh: Floats
-    overload_h: Floats
-    overload_mw: Floats
-    outage_h: Floats
-    generator_h: Floats
-    generator_mwh: Floats
-    battery_mwh: Floats
-    source_mwh: Floats
-    grid_mwh: Floats
-    used_mwh: Floats
-    peak_mw: Floats
-    energy_usd: Floats
-    source_usd: Floats
-    design_h: Floats
-    put_off_mwh: Floats
-    put_off_h: Floats
-    late_mwh: Floats
-    caught_up_mwh: Floats
-    given_up_mwh: Floats
+    def __init__(self, draws: int, sites: int) -> None:
+        def none() -> Floats:
+            return np.zeros((draws, sites))
+
+        self.used_mwh, self.grid_mwh, self.peak_mw = none(), none(), none()
+        self.energy_usd, self.source_usd = none(), none()
+        self.unserved_mwh, self.unserved_h, self.outage_h, self.design_h = none(), none(), none(), none()
+        self.overload_mwh, self.overload_h, self.overload_mw = none(), none(), none()
+        self.generator_mwh, self.generator_h, self.battery_mwh, self.source_mwh = none(), none(), none(), none()
+        self.put_off_mwh, self.put_off_h = none(), none()
+        self.late_mwh, self.caught_up_mwh, self.given_up_mwh = none(), none(), none()
 
 
 def simulate_year(
@@ -272,7 +261,7 @@ def simulate_year(
 ) -> SimulatedYear:
     """Run a plan through 8,760 hours of a model year."""
     draws, sites = settings.draws, len(plan.sites)
-    found = SimulatedYear(*np.zeros((len(fields(SimulatedYear)), draws, sites)))
+    found = SimulatedYear(draws, sites)
     seeds = _seeds(plan, year, settings)
     outages = Outages((draws, sites), settings, np.random.default_rng(seeds["outages"]))
     reserve = _Reserve(plan, year, settings, reliability, np.random.default_rng(seeds["units"]))
