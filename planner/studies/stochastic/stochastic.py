@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from planner.lp import Outcome, ProgressEvent
     from planner.runs.plan import Plan
     from planner.scenario import Changes, Scenario
-    from planner.studies.stochastic.study import Compared, OrderPlan
+    from planner.studies.stochastic.study import Compared, OrderPlan, Planned
     from planner.studies.sweep.file import SweepFile
     from planner.studies.sweep.futures import Sweep
 
@@ -65,11 +65,11 @@ class Stochastic(Answer):
     saved = TABLES
     listed = ("decided", "left_out", "costs", "plans", "worth", "futures", "no_regret")
 
-    def __init__(self, sweep: Sweep, study: StochasticPrograms, found: Compared) -> None:
-        """Plan every future with the orders that were found, and make the tables."""
+    def __init__(self, sweep: Sweep, study: StochasticPrograms, found: Compared, planned: Planned) -> None:
+        """Make the tables of what was found, and of the plans with the orders that all futures can have."""
         file, risk, weights = sweep.file, study.uncertainty.risk, study.weights
         names = [future.name for future in study.futures]
-        ordered, runs, left_out = study.runs(found.stochastic.ordered)
+        ordered, runs, left_out = planned
         answers = {name: answer_of(name, plan) for name, plan in runs.items()}
         # name of the file, its title, and the question that it answers; empty where it has none
         self.name, self.label, self.question = file.name, file.title, file.question
@@ -209,7 +209,8 @@ def stochastic(
     assert uncertainty is not None
     tell("build")
     study = StochasticPrograms(sweep.file.name, programs(sweep, on_progress), uncertainty, tell, on_progress)
-    return Stochastic(sweep, study, study.compared())
+    found = study.compared()
+    return Stochastic(sweep, study, found, study.runs(found.stochastic.ordered))
 
 
 def programs(sweep: Sweep, on_progress: Callable[[ProgressEvent], None] | None = None) -> list[FutureProgram]:

@@ -37,6 +37,9 @@ if TYPE_CHECKING:
     from planner.studies.stochastic.extensive_form import FutureProgram
     from planner.studies.sweep.reading import Uncertainty
 
+    Planned = tuple[Floats, dict[str, Plan], tuple[Thing, ...]]
+    """Orders, the checked plan of each future with them, and what had to be left out."""
+
 TOGETHER: Final = "stochastic"
 MINIMAX: Final = "minimax_regret"
 MEAN: Final = "mean"
@@ -188,7 +191,7 @@ class StochasticPrograms:
         penalties = [np.nan if one is None else future.penalty_musd(one[0]) for future, one in both]
         return OrderPlan(name, ordered, np.array(costs), np.array(penalties))
 
-    def runs(self, ordered: Floats) -> tuple[Floats, dict[str, Plan], tuple[Thing, ...]]:
+    def runs(self, ordered: Floats) -> Planned:
         """Return the checked plan of each future with the same orders."""
         failed: list[InfeasibleError] = []
         # What of each future to fix with the orders, in the order in which it is tried.

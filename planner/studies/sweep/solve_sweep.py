@@ -349,16 +349,11 @@ def _written(questions: Sequence[FutureTask], answers: dict[str, FutureResult], 
     orders = kept.orders(questions, answers)
     planned = [one for one in questions if one.name in answers and answers[one.name].status in PLANNED]
     begins = {one.name: float_year(one.scenario.decisions_start) for one in planned if one.scenario is not None}
-    tables = {
-        "futures": kept.futures(questions, answers),
-        "results": kept.figures(questions, answers),
-        "orders": orders,
-        "no_regret": no_regret(orders, begins),
-        "timings": kept.timings(questions, answers),
-    }
+    of_futures, figures, timings = (of(questions, answers) for of in (kept.futures, kept.figures, kept.timings))
+    result = SweepResult(folder, of_futures, figures, orders, no_regret(orders, begins), timings)
     # Stopped while they are written, all stay as they were. The first one is renamed last: what
     # `futures` calls solved is in the others by then.
-    with whole_files([folder / f"{name}.parquet" for name in tables]) as partials:
-        for table, partial in zip(tables.values(), partials, strict=True):
+    with whole_files([folder / f"{name}.parquet" for name in result.tables]) as partials:
+        for table, partial in zip(result.tables.values(), partials, strict=True):
             table.to_parquet(partial, index=False, compression="zstd")
-    return SweepResult(folder, **tables)
+    return result
