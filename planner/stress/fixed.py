@@ -276,39 +276,24 @@ def price_spread(case: ScopedCase) -> Floats:
     return np.asarray(of_zone[codes(case.sites["price_zone"], named)])
 
 
-# --- What befalls the sites: outages of the grid, an emergency in a zone, a heat wave -------------
+# --- What befalls the sites: outages of the grid, an emergency of it, a heat wave -----------------
 
 
 @dataclass(frozen=True)
-class GridEmergency:
-    """An emergency: the grid takes back a share of the connections of sites."""
-
-    sites: Bools  # whose connections
-    first_hour: int  # when, in hours of the year
-    hours: int
-    frac: float  # share that is taken back
-
-    def left_frac(self, first_hour: int, hours: int) -> Floats:
-        """Return the share that is left, (site, hour)."""
-        return np.asarray(1.0 - self.frac * np.outer(self.sites, _is_within(self, first_hour, hours)))
-
-
-@dataclass(frozen=True)
-class HeatWave:
-    """A heat wave: every site is hotter for some days."""
+class StressEvent:
+    """A heat wave at every site, or an emergency of the grid at all of them."""
 
     first_hour: int  # when, in hours of the year
     hours: int
-    hotter_k: float  # by how much. [K]
+    size: float  # by how much it is hotter, or the share of connections that the grid takes back. [K], [-]
 
     def of_hours(self, first_hour: int, hours: int) -> Floats:
-        """Return the heat on top, (hour,). [K]"""
-        return np.asarray(self.hotter_k * _is_within(self, first_hour, hours), dtype=np.float64)
+        """Return its size in some hours of the year, 0 before and after it, shape (hour,)."""
+        since = np.arange(first_hour, first_hour + hours) - self.first_hour
+        return np.where((since >= 0) & (since < self.hours), self.size, 0.0)
 
 
-def _is_within(event: GridEmergency | HeatWave, first_hour: int, hours: int) -> Bools:
-    hour = np.arange(first_hour, first_hour + hours)
-    return np.asarray((hour >= event.first_hour) & (hour < event.first_hour + event.hours))
+NO_EVENT = StressEvent(0, 0, 0.0)
 
 
 class Outages:

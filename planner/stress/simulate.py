@@ -12,7 +12,7 @@ import pandas as pd
 from planner.base.max_flow import unassigned
 from planner.base.units import HOURS_PER_DAY
 from planner.results.schema import STRESS_TABLES
-from planner.stress.fixed import Outages, price_factor
+from planner.stress.fixed import NO_EVENT, Outages, price_factor
 from planner.stress.weather import Anomalies
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Bools, Floats
     from planner.inputs.inputs import Inputs
-    from planner.stress.fixed import FixedPlan, GridEmergency, HeatWave
+    from planner.stress.fixed import FixedPlan, StressEvent
     from planner.stress.weather import StressSettings
     from planner.stress.year import OwnHours
 
@@ -253,8 +253,8 @@ def simulate_year(
     settings: StressSettings,
     reliability: Reliability,
     *,
-    cut: GridEmergency | None = None,
-    heat: HeatWave | None = None,
+    cut: StressEvent = NO_EVENT,
+    heat: StressEvent = NO_EVENT,
     own: OwnHours | None = None,
     with_outages: bool = True,
     on_window: Callable[[], None] = lambda: None,
@@ -277,7 +277,7 @@ def simulate_year(
         used_mw = it_mw * (1.0 + overhead) + loss_mw + other_mw
         wanted_mw = used_mw - own_mw
         is_out = outages.next_hours(hours) & with_outages
-        left = np.ones((sites, hours)) if cut is None else cut.left_frac(first_day * _HOURS, hours)
+        left = 1.0 - cut.of_hours(first_day * _HOURS, hours)
         firm_mw = plan.firm_mw[year][:, None]
         # What is not firm is off in an emergency, and a share of what is.
         room_mw = np.where(is_out, 0.0, firm_mw * left + non_firm_mw * (left == 1.0))
@@ -352,7 +352,7 @@ def _seeds(plan: FixedPlan, year: int, settings: StressSettings) -> dict[str, tu
 
 
 def conditions(
-    plan: FixedPlan, year: int, settings: StressSettings, *, heat: HeatWave | None = None, own: OwnHours | None = None
+    plan: FixedPlan, year: int, settings: StressSettings, *, heat: StressEvent = NO_EVENT, own: OwnHours | None = None
 ) -> Iterator[tuple[int, int, Floats, Floats, Bools]]:
     """Draw the weather and prices of a model year, week by week. Gives (draw, site, hour) [-]."""
     seeds = _seeds(plan, year, settings)
@@ -368,7 +368,7 @@ def conditions(
         days = min(_WINDOW_DAYS, _DAYS - first_day)
         hours = days * _HOURS
         anomaly = air.next_hours(hours)
-        hotter_k = 0.0 if heat is None else heat.of_hours(first_day * _HOURS, hours)
+        hotter_k = heat.of_hours(first_day * _HOURS, hours)
         dry_c, wet_c = (
             bulb.mean_of_hours(first_day, days) + bulb.anomaly_k[:, None] * anomaly + hotter_k
             for bulb in (plan.dry, plan.wet)

@@ -12,7 +12,7 @@ from planner.base.errors import InputError, Problem
 from planner.base.units import HOURS_PER_DAY, USD_PER_MUSD
 from planner.clock.days import DAYS_PER_MONTH
 from planner.results.schema import STRESS_TABLES
-from planner.stress.fixed import GridEmergency, HeatWave
+from planner.stress.fixed import StressEvent
 from planner.stress.simulate import (
     DURATIONS_H,
     Reliability,
@@ -107,21 +107,21 @@ def stress_study(
     return StressStudy(settings, tables)
 
 
-def _heat_wave(plan: FixedPlan, settings: StressSettings) -> HeatWave:
+def _heat_wave(plan: FixedPlan, settings: StressSettings) -> StressEvent:
     """A heat wave in the middle of the month in which the sites, by load, are hottest."""
     month = int((plan.it_mw[-1].mean(axis=-1) @ plan.dry.mean_c.mean(axis=2)).argmax())
     middle = int(_FIRST_OF_MONTH[month]) + DAYS_PER_MONTH[month] // 2
     days = round(settings.heat_wave_days)
-    return HeatWave(_within_year(middle - days // 2, days, 365) * _HOURS, days * _HOURS, settings.heat_wave_k)
+    return StressEvent(_within_year(middle - days // 2, days, 365) * _HOURS, days * _HOURS, settings.heat_wave_k)
 
 
-def _emergency(plan: FixedPlan, year: int, settings: StressSettings) -> GridEmergency:
+def _emergency(plan: FixedPlan, year: int, settings: StressSettings) -> StressEvent:
     """An emergency of every zone around the hour in which the plan draws most."""
     hours = np.concatenate([plan.hours(plan.used_mw[year], day, 1).sum(axis=0) for day in range(365)])
     peak = int(hours.argmax())
     lasts = round(settings.curtailment_h)
     first = _within_year(peak - lasts // 2, lasts, hours.size)
-    return GridEmergency(np.ones(len(plan.sites), dtype=np.bool_), first, lasts, settings.curtailment_frac)
+    return StressEvent(first, lasts, settings.curtailment_frac)
 
 
 def _within_year(first: int, count: int, year: int) -> int:

@@ -46,7 +46,7 @@ class OwnHours:
     wholesale_usd_per_mwh: Floats  # wholesale price
 
     def temperatures(
-        self, first_day: int, days: int, dry_c: Floats, wet_c: Floats, hotter_k: Floats | float
+        self, first_day: int, days: int, dry_c: Floats, wet_c: Floats, hotter_k: Floats
     ) -> tuple[Floats, Floats]:
         """Put own temperatures, and a heat wave on them, in the place of drawn ones."""
         at = slice(first_day * _HOURS, (first_day + days) * _HOURS)

@@ -10,7 +10,7 @@ import pytest
 from planner.clock.days import RepresentativeDays
 from planner.clock.profiles import calendar_days
 from planner.place.climate import hourly_temperatures
-from planner.stress.fixed import FixedPlan, GridEmergency, HeatWave, Outages, outage_h
+from planner.stress.fixed import FixedPlan, Outages, StressEvent, outage_h
 from planner.stress.simulate import Reliability, SimulatedYear, simulate_year
 from planner.stress.weather import StressSettings, Weather
 from planner.stress.year import OwnHours
@@ -105,7 +105,7 @@ def test_energy_costs_the_plan_s_price_in_the_mean() -> None:
 
 
 def test_an_emergency_is_not_served_where_nothing_stands_by() -> None:
-    cut = GridEmergency(np.array([True, True]), first_hour=4000, hours=5, frac=0.4)
+    cut = StressEvent(first_hour=4000, hours=5, size=0.4)
 
     found = run(plan_of_two(), cut=cut)
 
@@ -115,7 +115,7 @@ def test_an_emergency_is_not_served_where_nothing_stands_by() -> None:
 
 
 def test_sources_then_batteries_then_generators_carry_an_emergency() -> None:
-    cut = GridEmergency(np.array([True, True]), first_hour=4000, hours=5, frac=0.4)
+    cut = StressEvent(first_hour=4000, hours=5, size=0.4)
     spare = np.zeros((2, 2, DAYS.n_slots))
     spare[0, 0] = 0.4
     level = np.zeros((2, 2, DAYS.n_slots))
@@ -144,7 +144,7 @@ def test_a_heat_wave_overloads_a_connection_that_just_holds() -> None:
     free = plan_of_two(curves=cooling)
     usual = run(free)
     tight = plan_of_two(curves=cooling, firm_mw=np.array([usual.peak_mw.max(axis=0), [90.0, 90.0]]))
-    heat = HeatWave(first_hour=0, hours=8760, hotter_k=4.5)
+    heat = StressEvent(first_hour=0, hours=8760, size=4.5)
 
     found = run(tight, heat=heat)
 
