@@ -16,7 +16,7 @@ from planner.inputs.power_prices import delivered_prices
 from planner.inputs.scope import make_case, replaced
 from planner.inputs.site_series import CURVE, monthly_temperatures, site_series
 from planner.place.climate import mechanical_overhead_frac
-from planner.stress.weather import Weather
+from planner.stress.weather import StressSettings, Weather
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from planner.base.arrays import Bools, Floats
     from planner.inputs.case import ScopedCase
     from planner.scenario import Scenario
-    from planner.stress.weather import StressSettings
 
 # --- Price years synthesised from what the price shapes say of their spread -----------------------
 #

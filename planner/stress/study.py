@@ -12,7 +12,7 @@ from planner.base.errors import InputError, Problem
 from planner.base.units import HOURS_PER_DAY, USD_PER_MUSD
 from planner.clock.days import DAYS_PER_MONTH
 from planner.results.schema import STRESS_TABLES
-from planner.stress.fixed import StressEvent
+from planner.stress.fixed import FixedPlan, StressEvent
 from planner.stress.simulate import (
     DURATIONS_H,
     Reliability,
@@ -25,7 +25,6 @@ from planner.stress.simulate import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from planner.stress.fixed import FixedPlan
     from planner.stress.weather import StressSettings
     from planner.stress.year import OwnHours
 

@@ -18,8 +18,8 @@ from planner.family.table_columns import any_along, floats
 from planner.inputs.power_prices import wholesale_shape
 from planner.inputs.site_series import SiteSeries, site_series
 from planner.stress.fixed import price_factor, price_spread, weather_of
-from planner.stress.weather import Anomalies
-from planner.tables import load_package, read_tables
+from planner.stress.weather import Anomalies, StressSettings
+from planner.tables import Package, load_package, read_tables
 from planner.tables.sheet import shown_path
 
 if TYPE_CHECKING:
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Floats
     from planner.inputs.case import ScopedCase
-    from planner.stress.weather import StressSettings
-    from planner.tables import Package
 
 # --- A user's own hours: temperatures and prices by site and hour of the year, read strictly ------
 

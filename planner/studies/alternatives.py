@@ -12,13 +12,13 @@ import pandas as pd
 from planner.base.errors import Problem, raise_all
 from planner.check import Verdict, check_inputs
 from planner.inputs.build import PreparedScenario
-from planner.lp import Index
+from planner.lp import Expression, Index, Outcome
 from planner.lp.index import UNIT
 from planner.outputs.study_files import PLANS, RANGES, Alternatives
 from planner.results.proof import read_proof
 from planner.results.read import read_results
 from planner.results.store import cleaned
-from planner.scenario import Scenario, load_scenario
+from planner.scenario import Changes, Scenario, load_scenario
 from planner.studies.solve.asking import Asking, Pace, with_plan
 from planner.studies.solve.at_plan import WarmProgram, plan_session
 from planner.studies.solve.checked_plan import verdict_on
@@ -34,9 +34,7 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Floats
     from planner.check.all_checks import CheckedInputs
-    from planner.lp import Expression, Outcome
     from planner.lp.outcome import Method
-    from planner.scenario import Changes
 
 _LARGE: Final = 100_000
 """Coefficients from which on each solve of the whole starts from nothing: a plan at one end says

@@ -10,13 +10,12 @@ import pandas as pd
 
 from planner.base.errors import InputError, Problem, raise_all
 from planner.base.units import HOURS_PER_DAY
-from planner.stress import YEAR_DAYS
+from planner.stress import YEAR_DAYS, StressYear
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from planner.base.arrays import Floats, Positions
-    from planner.stress import StressYear
 
 _HOURS: Final = int(HOURS_PER_DAY)
 _COLUMNS: Final = ("dry_bulb_c", "wholesale_frac", "other_load_frac", "solar_frac", "wind_frac")

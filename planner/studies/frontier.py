@@ -17,10 +17,10 @@ from planner.base.units import H100E_PER_KH100E, HOURS_PER_YEAR, M3_PER_THOUSAND
 from planner.base.words import did_you_mean, within_sentence
 from planner.inputs.axes import ANYWHERE
 from planner.inputs.build import PreparedScenario
-from planner.lp import UNIT
+from planner.lp import UNIT, Expression, Outcome
 from planner.lp.index import distinct
 from planner.outputs.study_files import COLUMNS, Frontier
-from planner.scenario import Scenario, load_scenario
+from planner.scenario import Changes, Scenario, load_scenario
 from planner.studies.solve.asking import Asking, Pace, with_plan
 from planner.studies.solve.at_plan import WarmProgram
 
@@ -30,9 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from planner.base.arrays import Floats
-    from planner.lp import Expression, Outcome
     from planner.model import Model
-    from planner.scenario import Changes
 
 # --- What cost can be traded against: linear measures of a plan over its horizon ------------------
 

@@ -16,7 +16,7 @@ import numpy as np
 from planner.base.units import HOURS_PER_YEAR
 from planner.base.words import amount, round_down
 from planner.family.table_columns import mask_at, sum_at
-from planner.inputs.build import Cell
+from planner.inputs.build import Cell, PreparedScenario
 from planner.limits import moved_by
 from planner.limits.limit import ProposedChange, lead_key, site_key, without_new_halls
 from planner.scenario import Setting
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from planner.base.arrays import Floats
-    from planner.inputs.build import PreparedScenario
     from planner.inputs.inputs import Inputs
     from planner.lp import Index
 

@@ -29,7 +29,7 @@ from planner.lp.index import locate
 from planner.outputs.answer import Answer
 from planner.outputs.own_folder import DAYS_ERROR
 from planner.studies.dispatch.dispatch import PeakBilling, operate
-from planner.studies.dispatch.operated import Work, fleet_of
+from planner.studies.dispatch.operated import Fleet, Work, fleet_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from planner.base.arrays import Floats, Positions
     from planner.runs.plan import PlanViews
     from planner.stress import FixedPlan, StressYear
-    from planner.studies.dispatch.operated import Fleet
 
 _FIGURES: Final = (
     *("cost_musd", "energy_musd", "demand_musd", "source_musd", "sold_musd", "short_musd", "used_mwh", "grid_mwh"),

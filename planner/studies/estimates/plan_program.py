@@ -19,7 +19,7 @@ from planner.lp.blocks import Columns, RowBounds
 from planner.lp.change import Arrays
 from planner.lp.index import positions
 from planner.lp.matrix import Matrix
-from planner.model import build_model
+from planner.model import Model, build_model
 from planner.studies.solve.failover import add_cuts
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from planner.inputs.halls import Offers
     from planner.inputs.inputs import Inputs
     from planner.lp import ArrayProblem
-    from planner.model import Model
     from planner.scenario import Scenario
 
 SMALL_STEP: Final = 0.001

@@ -28,7 +28,7 @@ from planner.model.money import penalty_musd
 from planner.results.store import cleaned
 from planner.scenario import Setting
 from planner.studies.explain.words import Statement, number
-from planner.studies.solve.asking import Pace
+from planner.studies.solve.asking import Asking, Pace
 from planner.studies.solve.at_plan import fixed_program, model_at, proof_of
 
 if TYPE_CHECKING:
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from planner.lp import Outcome
     from planner.results.proof import Proof
     from planner.runs.plan import PlanViews
-    from planner.studies.solve.asking import Asking
 
     _Line = tuple[str | float, ...]
 

@@ -30,11 +30,11 @@ from planner.runs.names import folder_of_file
 from planner.studies.solve.asking import hear_warnings
 from planner.studies.solve.failover import site_outages
 from planner.studies.stochastic.extensive_form import FutureProgram
-from planner.studies.stochastic.study import TOGETHER, StochasticPrograms
+from planner.studies.stochastic.study import TOGETHER, Compared, OrderPlan, StochasticPrograms
 from planner.studies.sweep import answers as kept
 from planner.studies.sweep.answers import no_regret
-from planner.studies.sweep.file import find_sweep
-from planner.studies.sweep.futures import inputs_of, read_sweep
+from planner.studies.sweep.file import SweepFile, find_sweep
+from planner.studies.sweep.futures import Sweep, inputs_of, read_sweep
 from planner.studies.sweep.one import answer_of, lead_months, orders_in
 
 if TYPE_CHECKING:
@@ -44,9 +44,7 @@ if TYPE_CHECKING:
     from planner.lp import Outcome, ProgressEvent
     from planner.runs.plan import Plan
     from planner.scenario import Changes, Scenario
-    from planner.studies.stochastic.study import Compared, OrderPlan, Planned
-    from planner.studies.sweep.file import SweepFile
-    from planner.studies.sweep.futures import Sweep
+    from planner.studies.stochastic.study import Planned
 
 # --- What a stochastic program found: orders, costs by future, what it is worth to know; its files ---
 

@@ -28,15 +28,13 @@ from planner.runs.meta import read_meta
 from planner.runs.settings import own_files
 from planner.scenario.tree import Node, Place, assign
 from planner.studies.sweep.answers import FutureResult
-from planner.studies.sweep.futures import versions_of
-from planner.studies.sweep.one import answer_to
+from planner.studies.sweep.futures import FutureTask, Queue, Tables, versions_of
+from planner.studies.sweep.one import SolvedFuture, answer_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from planner.scenario import Scenario
-    from planner.studies.sweep.futures import FutureTask, Queue, Tables
-    from planner.studies.sweep.one import SolvedFuture
 
     _Sent = tuple[FutureTask, Mapping[tuple[str, str], bytes]]
     """A future as it travels, and the content of each setting that names a file which is no table, by key path."""

@@ -14,7 +14,7 @@ from planner.base.errors import InputError, Problem
 from planner.base.paths import SCENARIOS_DIR, is_file
 from planner.base.words import did_you_mean
 from planner.inputs import TABLES
-from planner.scenario import ScenarioDraft, as_overrides, json_schema, read_draft
+from planner.scenario import Changes, ScenarioDraft, as_overrides, json_schema, read_draft
 from planner.scenario.chain import VERSION, is_path, read_source
 from planner.scenario.keys import field_at, is_by_year
 from planner.scenario.load import with_override
@@ -28,7 +28,6 @@ from planner.tables import right_tables
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from planner.scenario import Changes
 
 # --- The file of a sweep: a base scenario, and the futures that are laid over it ------------------
 #

@@ -16,7 +16,7 @@ from planner.inputs.uncertain_figures import moved_figures, with_values
 from planner.outputs.files import sha256_of
 from planner.runs.names import folder_name
 from planner.runs.settings import own_files
-from planner.scenario import ScenarioDraft, unknown_ids
+from planner.scenario import Changes, Scenario, ScenarioDraft, unknown_ids
 from planner.scenario.tree import Node, Place, plain
 from planner.studies.sweep.axes import Future, changed_tree
 from planner.studies.sweep.file import SweepFile, read_file
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from planner.inputs.inputs import Inputs
-    from planner.scenario import Changes, Scenario
 
 # --- In which order futures are solved, and which of them begin where another one ended -----------
 #

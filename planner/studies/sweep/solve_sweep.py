@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from planner.base.errors import InfeasibleError, InputError, LimitReachedError, raise_all
+from planner.base.errors import InfeasibleError, InputError, LimitReachedError, Problem, raise_all
 from planner.clock.days import float_year
 from planner.outputs.answer import Answer
 from planner.outputs.files import try_folder, whole_file, whole_files
@@ -30,23 +30,19 @@ from planner.runs.settings import in_short
 from planner.scenario.tree import plain
 from planner.studies.solve.asking import hear_warnings
 from planner.studies.sweep import answers as kept
-from planner.studies.sweep.answers import no_regret
+from planner.studies.sweep.answers import FutureResult, no_regret
 from planner.studies.sweep.cluster import connected, in_cluster, wrong_address
 from planner.studies.sweep.file import find_sweep
-from planner.studies.sweep.futures import FORMAT, Queue, Sweep, read_sweep
-from planner.studies.sweep.one import in_pool, in_turn
+from planner.studies.sweep.futures import FORMAT, FutureTask, Queue, Sweep, read_sweep
+from planner.studies.sweep.one import SolvedFuture, in_pool, in_turn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     import pandas as pd
 
-    from planner.base.errors import Problem
     from planner.outputs.plots import Drawing
     from planner.scenario import Changes
-    from planner.studies.sweep.answers import FutureResult
-    from planner.studies.sweep.futures import FutureTask
-    from planner.studies.sweep.one import SolvedFuture
 
     Report = Callable[[str], None]
 
