@@ -197,4 +197,4 @@ def _checked_zone(time_zone: str | None) -> ZoneInfo | None:
         return ZoneInfo(time_zone)
     except (ZoneInfoNotFoundError, ValueError) as error:
         what_is = f"the time zone is {time_zone!r}"
-        raise InputError([Problem.of("--time-zone", what_is, "an IANA name such as America/New_York")]) from error
+        raise InputError.at("--time-zone", what_is, "an IANA name such as America/New_York") from error

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.base.errors import InputError, Problem
+from planner.base.errors import InputError
 from planner.base.units import HOURS_PER_DAY, HOURS_PER_YEAR, USD_PER_MUSD
 from planner.clock.days import SEASONS
 from planner.clock.profiles import calendar_days
@@ -156,8 +156,7 @@ def fixed_plan(scenario: Scenario, inputs: Mapping[str, pd.DataFrame], tables: M
     """Lay out what a plan has and does."""
     case, drawing = make_case(scenario, inputs), set(tables["power_slot"]["site"])
     if not drawing:
-        what_is = f"no site of {scenario.name} draws power in any year"
-        raise InputError([Problem.of("RUN", what_is, "a plan with sites in use")])
+        raise InputError.at("RUN", f"no site of {scenario.name} draws power in any year", "a plan with sites in use")
     plan = FixedPlan(case, tables, drawing)
     case.findings.stop_if_wrong()
     return plan

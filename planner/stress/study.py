@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from planner.base.errors import InputError, Problem
+from planner.base.errors import InputError
 from planner.base.units import HOURS_PER_DAY, USD_PER_MUSD
 from planner.clock.days import DAYS_PER_MONTH
 from planner.results.schema import STRESS_TABLES
@@ -62,7 +62,7 @@ def reliability_of(table: pd.DataFrame, source: str = _GENERATOR) -> Reliability
     """Return how standby generators start and run, of table `source_reliability`."""
     rows = table[table["onsite"] == source]
     if rows.empty:
-        raise InputError([Problem.of("data/source_reliability.csv", f"no row for {source}", "", "add it")])
+        raise InputError.at("data/source_reliability.csv", f"no row for {source}", "", "add it")
     names = ("operational_availability_frac", "start_failure_frac", "mean_time_to_failure_h")
     return Reliability(*(float(rows.iloc[0][name]) for name in names))
 

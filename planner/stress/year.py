@@ -139,7 +139,7 @@ def _without_series(case: ScopedCase) -> SiteSeries:
         what_is = f"it has {', '.join(given)} for {case.days.n_days} days"
         must_be = f"for the {YEAR_DAYS} days of a year, where days are chosen from a year or judged by one"
         fix = "name a scenario with `time.chronological` and a row of series_days for each day of the year"
-        raise InputError([Problem.of(_SERIES, what_is, must_be, fix)])
+        raise InputError.at(_SERIES, what_is, must_be, fix)
     none = np.full((len(case.sites), YEAR_DAYS * _HOURS), np.nan)
     by_day = none.reshape(len(case.sites), YEAR_DAYS, _HOURS)
     return SiteSeries(none, none, none, none, by_day, by_day)

@@ -146,7 +146,7 @@ def _check_count(count: int, kept: Mapping[str, Floats], days: int, months: int)
     why += ": tariffs bill every month" if months else ""
     fix = "ask for more days, or keep fewer by --keep" if days else "ask for more days"
     fix = fix if count < least else "a year has 365 days"
-    raise InputError([Problem.of("--count", f"{count} days are asked for", f"{least} ({why}) to {YEAR_DAYS}", fix)])
+    raise InputError.at("--count", f"{count} days are asked for", f"{least} ({why}) to {YEAR_DAYS}", fix)
 
 
 def _features(year: StressYear) -> Floats:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.base.errors import InputError, Problem
+from planner.base.errors import InputError
 from planner.base.units import HOURS_PER_DAY, HOURS_PER_YEAR, KW_PER_MW, MONTHS_PER_YEAR, USD_PER_MUSD
 from planner.clock.days import DAYS_PER_MONTH
 from planner.family.table_columns import any_along, codes, dense_by_ids, floats
@@ -286,7 +286,7 @@ class _Hours:
         if own.ids("sites") != hours.sites:
             other = sorted({*own.ids("sites")} ^ {*hours.sites}) or ["their order"]
             what_is = f"sites are not those of the plan: {', '.join(other[:_NAMED])}"
-            raise InputError([Problem.of("--hours-of", what_is, "the same sites", "let one scenario extend the other")])
+            raise InputError.at("--hours-of", what_is, "the same sites", "let one scenario extend the other")
         case, self._plan = replace(own, days=hours.days), plan
         at = np.array([case.ids("sites").index(site) for site in plan.sites], dtype=np.intp)
         self._cooling = slot_climate(case, hours.series).mechanical_frac[at]

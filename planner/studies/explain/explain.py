@@ -302,7 +302,7 @@ def _two_sites(solved: PlanViews, site: str | None, against: str, year: int | No
     """Compare two sites part by part."""
     if site is None or site == against:
         what_is = f"{against!r} is compared with {'no site' if site is None else 'itself'}"
-        raise InputError([Problem.of("--against", what_is, "another site than that of --site", "name two sites")])
+        raise InputError.at("--against", what_is, "another site than that of --site", "name two sites")
     _check(solved, against, None, "--against")
     tables = {"against": compare_sites(solved, site, against, year=year)}
     return _explanation(solved, about_two_sites(tables, site, against), tables, True, False, has_entry=False)

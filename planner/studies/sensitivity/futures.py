@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from planner.base.errors import InfeasibleError, InputError, LimitReachedError, Problem, SolverError
+from planner.base.errors import InfeasibleError, InputError, LimitReachedError, SolverError
 from planner.base.words import some
 from planner.inputs.uncertain_figures import UncertainFigure, figures_of
 from planner.outputs.files import whole_file
@@ -104,7 +104,7 @@ def sweep_of_points(draft: ScenarioDraft, factors: Sequence[Factor], points: pd.
     if len(once) >= MOST_FUTURES:
         what_is = f"the design has {len(once):,} points"
         fix = "take fewer figures, trajectories or samples"
-        raise InputError([Problem.of("sensitivity", what_is, f"fewer than {MOST_FUTURES:,}", fix)])
+        raise InputError.at("sensitivity", what_is, f"fewer than {MOST_FUTURES:,}", fix)
     shares = once[[one.name for one in factors]].to_numpy(np.float64).tolist()
     futures = [
         Future(name, {one.name: one.point_at(share) for one, share in zip(factors, row, strict=True)})
@@ -284,7 +284,7 @@ class SolvedFutures:
             what_is = f"of is {self.of!r}, missing in the last year of {some(unstated, _NAMED)}"
             must_be = "an output that every plan states in its last year"
             fix = "ask of another output; no future is solved again for it"
-            raise InputError([Problem.of("sensitivity", what_is, must_be, fix)])
+            raise InputError.at("sensitivity", what_is, must_be, fix)
         return values.reindex(planned).reindex(futures["future"]).astype(float)
 
     def _tornado(self, futures: pd.DataFrame, output: pd.Series[float]) -> dict[str, Any]:

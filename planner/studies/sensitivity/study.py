@@ -166,7 +166,7 @@ def sensitivity(
     if not factors:
         what_is = "no figure with a low and a high moves the cost of its plan"
         fix = "ask of another scenario, or give figures of a table of your own a low and a high"
-        raise InputError([Problem.of(draft.name, what_is, "at least one", fix)])
+        raise InputError.at(draft.name, what_is, "at least one", fix)
     points = points_of(design, factors)
     sweep = sweep_of_points(draft, factors, points)
     if on_design is not None:

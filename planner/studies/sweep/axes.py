@@ -298,8 +298,7 @@ def _of_figures(axis: SweepPart, parts: Mapping[str, SweepPart], base: SweepBase
         if one.value in _ENDS and one.value not in words:
             words.append(one.value)
         else:
-            what_is = f"{one.name} have {show(one.value)}"
-            one.note(what_is, "some of low, value and high, each once", "write another")
+            one.note(f"{one.name} have {show(one.value)}", "some of low, value and high, each once", "write another")
     return tuple(map(at_end, words)), None
 
 

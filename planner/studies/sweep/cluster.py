@@ -136,7 +136,7 @@ def _client(distributed: Any, scheduler: str) -> Any:
 
 
 def _refused(what_is: str, must_be: str, fix: str) -> InputError:
-    return InputError([Problem.of(_OPTION, what_is, must_be, fix)])
+    return InputError.at(_OPTION, what_is, must_be, fix)
 
 
 def compare_versions(client: Any, scheduler: str) -> None:

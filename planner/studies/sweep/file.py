@@ -115,7 +115,7 @@ def find_sweep(path: str | Path) -> Path:
     shipped = _SHIPPED_DIR / f"{path}.yaml"
     if not is_file(shipped):
         fix = did_you_mean(path, shipped_sweeps(), f"shipped are {', '.join(shipped_sweeps())}")
-        raise InputError([Problem.of(path, f"no shipped sweep is called {path!r}", "a name or a file", fix)])
+        raise InputError.at(path, f"no shipped sweep is called {path!r}", "a name or a file", fix)
     here = Path.cwd()
     return shipped.relative_to(here) if shipped.is_relative_to(here) else shipped
 
@@ -219,8 +219,7 @@ def _listed(sweep: SweepPart, parts: Mapping[str, SweepPart]) -> dict[str, Node]
     if "futures" not in parts:
         if not has_axes:
             part = parts.get("axes") or parts.get("base") or sweep
-            fix = "add axes, or futures: settings by name"
-            part.note_key("the sweep has no futures", "given axes or futures", fix)
+            part.note_key("the sweep has no futures", "given axes or futures", "add axes, or futures: settings by name")
         return {}
     if parts["futures"].value == {} and not has_axes:
         parts["futures"].note("futures are empty", "given with one entry at least", "add some, or axes")
