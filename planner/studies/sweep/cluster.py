@@ -223,8 +223,9 @@ def in_cluster(
                 continue
             answer = FutureResult(question.name, "killed", f"{type(why).__name__}: {why}")
         done.release()
+        queue.done(question, ended)
+        waiting.update(ask())  # so that none is idle while its answer is stored
         yield question, answer, ended
-        waiting.update(ask())
 
 
 def _sent_tables(

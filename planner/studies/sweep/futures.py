@@ -113,7 +113,7 @@ class Queue:
         self._waiting.insert(0, question)
 
     def done(self, question: FutureTask, start: bytes | None) -> None:
-        """Note that a future is solved, and where it ended; before the next one is taken."""
+        """Note that a future is solved, and where it ended."""
         self._open.discard(question.name)
         if start is not None:
             self._starts[question.name] = start

@@ -179,7 +179,9 @@ def in_turn(queue: Queue, tables: Mapping[str, Tables], runs_dir: Path) -> Itera
     """Solve futures one after the other in this process; an `OSError` is that of `answer_to`."""
     while (task := queue.next()) is not None:
         question, start = task
-        yield question, *answer_to(question, tables[question.tables_key], runs_dir, start)
+        answer, ended = answer_to(question, tables[question.tables_key], runs_dir, start)
+        queue.done(question, ended)
+        yield question, answer, ended
 
 
 def in_pool(queue: Queue, tables: Mapping[str, Tables], runs_dir: Path, jobs: int) -> Iterator[SolvedFuture]:
@@ -209,6 +211,7 @@ def in_pool(queue: Queue, tables: Mapping[str, Tables], runs_dir: Path, jobs: in
                         queue.put_back(asked)
                         continue
                     answered = FutureResult(asked.name, "killed", worker.how_it_ended()), None
+                queue.done(asked, answered[1])
                 yield asked, *answered
     finally:
         for worker in workers:

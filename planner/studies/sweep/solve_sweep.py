@@ -224,7 +224,6 @@ def solve_sweep(
             tally = _Tally(len(sweep.questions), len(answers), failed, tell, write)
             tally.report()
             for question, answer, ended in solved:
-                queue.done(question, ended)
                 if ended is not None:
                     kept.store_start(ended, question, folder)
                 kept.store(answer, question, folder)
