@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import numpy as np
 import pandas as pd
 
-from planner.base.errors import MOST_PROBLEMS, InputError, Problem, raise_all, unlisted_problems
+from planner.base.errors import InputError, Problem, raise_all
 from planner.tables.places import has_odd_size
 from planner.tables.sheet import Sheet, read_sheet
 
@@ -66,13 +66,8 @@ def _read_rows(
     times: list[datetime.datetime] = []
     demand_mw: list[float] = []
     problems: list[Problem] = list(sheet.problems)
-    rest = 0
 
     def report(record: int, cell: int, what_is: str, must_be: str, fix: str = "") -> None:
-        nonlocal rest
-        if len(problems) >= MOST_PROBLEMS:  # no words are made for what is not listed
-            rest += 1
-            return
         cell = min(cell, len(sheet.records[record]) - 1)
         problems.append(sheet.problem(record, cell, what_is, must_be, fix))
 
@@ -107,8 +102,6 @@ def _read_rows(
     elif not problems and not any(demand_mw):
         fix = "look for the column of the demand"
         report(0, demand_at, "the demand is 0 in every hour", "above 0 in some hour", fix)
-    if rest:
-        problems.append(unlisted_problems(sheet.file, rest))
     return times, demand_mw, problems
 
 
@@ -204,4 +197,4 @@ def _checked_zone(time_zone: str | None) -> ZoneInfo | None:
         return ZoneInfo(time_zone)
     except (ZoneInfoNotFoundError, ValueError) as error:
         what_is = f"the time zone is {time_zone!r}"
-        raise InputError([Problem.of("--time-zone", what_is, "an IANA name such as America/New_York")]) from error
+        raise InputError.at("--time-zone", what_is, "an IANA name such as America/New_York") from error

@@ -272,12 +272,12 @@ def _hourly_index(demand: pd.Series[float]) -> pd.DatetimeIndex:
     """Return the hours of a demand; anything but hours one after another is an error."""
     index = demand.index
     if not isinstance(index, pd.DatetimeIndex):
-        raise InputError([Problem.of("demand", f"the index holds {index.dtype}", "the time of each hour")])
+        raise InputError.at("demand", f"the index holds {index.dtype}", "the time of each hour")
     wrong = np.flatnonzero(index[1:] - index[:-1] != _HOUR)
     if len(wrong):
         what_is = f"{index[wrong[0] + 1]} follows on {index[wrong[0]]}"
         fix = f"{len(wrong)} steps are so; fill gaps, and use UTC or times with their offset"
-        raise InputError([Problem.of("demand", what_is, "one hour later", fix)])
+        raise InputError.at("demand", what_is, "one hour later", fix)
     return index
 
 

@@ -7,28 +7,26 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.base.errors import InputError, Problem
+from planner.base.errors import InputError
 from planner.base.units import HOURS_PER_DAY, HOURS_PER_YEAR, USD_PER_MUSD
 from planner.clock.days import SEASONS
 from planner.clock.profiles import calendar_days
-from planner.family.table_columns import any_along, codes, dense_by_ids, floats, texts
+from planner.family.table_columns import any_along, codes, dense_by_ids, floats, sum_at, texts
 from planner.inputs.power_prices import delivered_prices
 from planner.inputs.scope import make_case, replaced
 from planner.inputs.site_series import CURVE, monthly_temperatures, site_series
 from planner.place.climate import mechanical_overhead_frac
-from planner.stress.weather import Weather
+from planner.stress.weather import StressSettings, Weather
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     import pandas as pd
     from numpy.typing import NDArray
 
     from planner.base.arrays import Bools, Floats
-    from planner.clock.days import Days
     from planner.inputs.case import ScopedCase
     from planner.scenario import Scenario
-    from planner.stress.weather import StressSettings
 
 # --- Price years synthesised from what the price shapes say of their spread -----------------------
 #
@@ -75,48 +73,61 @@ _DAY_H = int(HOURS_PER_DAY)
 _HOURS = tuple(range(_DAY_H))
 
 
-@dataclass(frozen=True)
 class FixedPlan:
     """What every site has and does; nothing of it is decided again.
 
-    Arrays by slot are of the plan's own days. Power is what the plan runs in them.
+    Arrays by slot, (year, site, slot), are of the plan's own days. Power is what the plan runs in them.
     """
 
-    days: Days
-    day_shares: Floats  # (365, day) what each calendar day is made of
-    years: tuple[int, ...]
-    sites: tuple[str, ...]
-    zones: tuple[str, ...]  # [site]
-    lat: Floats  # [site]
-    lon: Floats
-    # power by slot [MW], shape (year, site, slot)
-    it_mw: Floats
-    loss_mw: Floats  # electrical
-    other_mw: Floats  # of a site, other than its racks
-    used_mw: Floats  # by the whole site, on the plan's weather
-    own_mw: Floats  # of on-site sources and batteries, less what they take; without standby
-    non_firm_mw: Floats  # connection that the grid may take back, what of it is there
-    spare_source_mw: Floats  # of firm sources beyond their output
-    level_mwh: Floats  # in batteries
-    waits_mw: Floats  # IT power of deferrable work, (window, year, site, slot)
-    window_h: tuple[int, ...]  # [window] within which it is done, from the day's start in UTC
-    energy_usd_per_mwh: Floats
-    wholesale_usd_per_mwh: Floats
-    # by year and site
-    firm_mw: Floats
-    battery_mw: Floats
-    source_usd_per_mwh: Floats  # of one more MWh of firm sources
-    generator_mw: Floats  # standby generators of the halls
-    load_kh100e: Floats
-    cooling_share: Floats  # (year, site, cooling) of IT power
-    # weather of the driver of each technology, dry or wet bulb
-    dry: Weather
-    wet: Weather
-    is_wet: NDArray[np.bool_]  # [cooling]
-    curves: tuple[Floats, ...]  # of mechanical_overhead_frac, each (cooling,)
-    price_spread: Floats  # (site, season, local hour) of the logarithm
-    utc_offset_h: Floats  # [site]
-    own_weather: tuple[str, ...] = ()  # sites whose temperatures table site_series gives
+    def __init__(self, case: ScopedCase, tables: Mapping[str, pd.DataFrame], drawing: Collection[str]) -> None:
+        """Lay out the sites that are `drawing` power."""
+        every = case.ids("sites")
+        at = np.array([s for s, site in enumerate(every) if site in drawing], dtype=np.intp)
+        self.days, self.years = case.days, tuple(case.years.years)
+        self.day_shares = calendar_days(case.days)  # (365, day) what each calendar day is made of
+        self.sites = tuple(every[s] for s in at)
+        self.zones = tuple(texts(case.sites, "zone")[s] for s in at)  # [site]
+        self.lat, self.lon = (floats(case.sites, name)[at] for name in ("lat", "lon"))
+        read = _Reader(case, tables, self.sites)
+        # power by slot [MW]
+        self.it_mw = read.by_slot("power_slot", "it_mw")
+        self.loss_mw = read.by_slot("power_slot", "electrical_loss_mw")
+        self.other_mw = read.by_slot("power_slot", "other_load_mw")  # of a site, other than its racks
+        # by the whole site, on the plan's weather
+        self.used_mw = read.by_slot("power_slot", "facility_mw") + self.other_mw
+        grid_mw, shed_mw = read.by_slot("power_slot", "grid_mw"), read.by_slot("stress_slot", "shed_mw")
+        # of on-site sources and batteries, less what they take; without standby
+        self.own_mw = self.used_mw - grid_mw - shed_mw - read.by_slot("source_slot", "output_mw", role="standby")
+        # connection that the grid may take back, what of it is there
+        whole_mw, off_mw = read.by_year("non_firm_year", "non_firm_mw"), read.by_slot("stress_slot", "off_mw")
+        self.non_firm_mw: Floats = whole_mw[:, :, None] - off_mw
+        self.spare_source_mw = _spare_mw(case, read)  # of firm sources beyond their output
+        self.level_mwh = read.by_slot("source_slot", "level_mwh")  # in batteries
+        # IT power of deferrable work, (window, year, site, slot), and within which it is done, from the day's start in
+        # UTC, [window]
+        self.waits_mw, self.window_h = _waits(read)
+        series = site_series(case)
+        prices = delivered_prices(case, series)
+        self.energy_usd_per_mwh = prices.energy_usd_per_mwh[at].transpose(1, 0, 2)
+        self.wholesale_usd_per_mwh = prices.wholesale_usd_per_mwh[at].transpose(1, 0, 2)
+        # by year and site
+        self.firm_mw, self.load_kh100e = (read.by_year("site_year", name) for name in ("firm_mw", "load_kh100e"))
+        self.battery_mw = read.by_year("source_year", "capacity_mw", role="storage")
+        running_usd = USD_PER_MUSD * read.by_year("source_year", "running_musd", role="firm")
+        output_mwh = read.by_year("source_year", "output_mwh", role="firm")
+        # of one more MWh of firm sources: their mean, 0 where there are none
+        self.source_usd_per_mwh: Floats = _over(running_usd, output_mwh)
+        self.generator_mw = _generators_mw(case, read)  # standby generators of the halls
+        self.cooling_share = _cooling_share(case, read)  # (year, site, cooling) of IT power
+        # weather of the driver of each technology, dry or wet bulb, and curves of mechanical_overhead_frac, [cooling]
+        self.dry, self.wet = (weather_of(case, bulb, at) for bulb in ("dry", "wet"))
+        self.is_wet = np.array(texts(case.cooling, "driver")) == "wet"
+        self.curves = tuple(floats(case.cooling, name) for name in CURVE)
+        # of the logarithm, (site, season, local hour); own prices are an hour's already: nothing is drawn around them
+        has_own_prices = ~any_along(np.isnan(series.wholesale_frac), axis=1)
+        self.price_spread: Floats = np.where(has_own_prices[:, None, None], 0.0, price_spread(case))[at]
+        # sites whose temperatures table site_series gives
+        self.own_weather = tuple(every[s] for s in at if not np.isnan(series.dry_bulb_c[s]).any())
 
     def overhead_frac(self, year: int, dry_c: Floats, wet_c: Floats) -> Floats:
         """Return cooling power per IT power at temperatures, (..., site, hour)."""
@@ -143,59 +154,10 @@ class FixedPlan:
 
 def fixed_plan(scenario: Scenario, inputs: Mapping[str, pd.DataFrame], tables: Mapping[str, pd.DataFrame]) -> FixedPlan:
     """Lay out what a plan has and does."""
-    case = make_case(scenario, inputs)
-    every = case.ids("sites")
-    drawing = set(tables["power_slot"]["site"])
+    case, drawing = make_case(scenario, inputs), set(tables["power_slot"]["site"])
     if not drawing:
-        what_is = f"no site of {scenario.name} draws power in any year"
-        raise InputError([Problem.of("RUN", what_is, "a plan with sites in use")])
-    at = np.array([s for s, site in enumerate(every) if site in drawing], dtype=np.intp)
-    read = _Reader(case, tables, tuple(every[s] for s in at))
-    series = site_series(case)
-    prices = delivered_prices(case, series)
-    # Own prices are an hour's already: nothing is drawn around them.
-    has_own_prices = ~any_along(np.isnan(series.wholesale_frac), axis=1)
-    waits_mw, window_h = _waits(read)
-    weather = {bulb: weather_of(case, bulb, at) for bulb in ("dry", "wet")}
-    used_mw = read.by_slot("power_slot", "facility_mw")
-    used_mw = used_mw + read.by_slot("power_slot", "other_load_mw")
-    plan = FixedPlan(
-        days=case.days,
-        day_shares=calendar_days(case.days),
-        years=read.years,
-        sites=read.sites,
-        zones=tuple(texts(case.sites, "zone")[s] for s in at),
-        lat=floats(case.sites, "lat")[at],
-        lon=floats(case.sites, "lon")[at],
-        it_mw=read.by_slot("power_slot", "it_mw"),
-        loss_mw=read.by_slot("power_slot", "electrical_loss_mw"),
-        other_mw=read.by_slot("power_slot", "other_load_mw"),
-        used_mw=used_mw,
-        own_mw=used_mw
-        - read.by_slot("power_slot", "grid_mw")
-        - read.by_slot("stress_slot", "shed_mw")
-        - read.by_slot("source_slot", "output_mw", role="standby"),
-        non_firm_mw=_non_firm_mw(read),
-        spare_source_mw=_spare_mw(case, read),
-        level_mwh=read.by_slot("source_slot", "level_mwh"),
-        waits_mw=waits_mw,
-        window_h=window_h,
-        energy_usd_per_mwh=prices.energy_usd_per_mwh[at].transpose(1, 0, 2),
-        wholesale_usd_per_mwh=prices.wholesale_usd_per_mwh[at].transpose(1, 0, 2),
-        firm_mw=read.by_year("site_year", "firm_mw"),
-        battery_mw=read.by_year("source_year", "capacity_mw", role="storage"),
-        source_usd_per_mwh=_source_usd_per_mwh(read),
-        generator_mw=_generators_mw(case, read),
-        load_kh100e=read.by_year("site_year", "load_kh100e"),
-        cooling_share=_cooling_share(case, read),
-        dry=weather["dry"],
-        wet=weather["wet"],
-        is_wet=np.array(texts(case.cooling, "driver")) == "wet",
-        curves=tuple(floats(case.cooling, name) for name in CURVE),
-        price_spread=np.where(has_own_prices[:, None, None], 0.0, price_spread(case))[at],
-        utc_offset_h=floats(case.sites, "utc_offset_h")[at],
-        own_weather=tuple(every[s] for s in at if not np.isnan(series.dry_bulb_c[s]).any()),
-    )
+        raise InputError.at("RUN", f"no site of {scenario.name} draws power in any year", "a plan with sites in use")
+    plan = FixedPlan(case, tables, drawing)
     case.findings.stop_if_wrong()
     return plan
 
@@ -225,20 +187,15 @@ class _Reader:
         return self.sums(frame, column, by_slot=False)
 
     def place(self, frame: pd.DataFrame) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """Return year and site of every row."""
-        year = np.searchsorted(np.array(self.years), frame["year"].to_numpy())
-        return year.astype(np.intp), codes(frame["site"], self.sites)
+        """Return year and site of every row, -1 for a site that draws no power."""
+        return codes(frame["year"], self.years), codes(frame["site"], self.sites)
 
     def sums(self, frame: pd.DataFrame, column: str, *, by_slot: bool) -> Floats:
-        year, site = self.place(frame)
-        there = site >= 0
-        shape = (len(self.years), len(self.sites), *((len(self.slots),) if by_slot else ()))
-        total = np.zeros(shape)
-        index = (year[there], site[there])
+        shape: tuple[int, ...] = (len(self.years), len(self.sites))
+        at: tuple[NDArray[np.intp], ...] = self.place(frame)
         if by_slot:
-            index = (*index, codes(frame["slot"], self.slots)[there])  # type: ignore[assignment]
-        np.add.at(total, index, frame[column].to_numpy(dtype=np.float64)[there])
-        return total
+            shape, at = (*shape, len(self.slots)), (*at, codes(frame["slot"], self.slots))
+        return sum_at(shape, at, floats(frame, column))
 
 
 def _spare_mw(case: ScopedCase, read: _Reader) -> Floats:
@@ -270,17 +227,9 @@ def _window_h(label: str) -> int:
     return int(label.removesuffix("h"))
 
 
-def _non_firm_mw(read: _Reader) -> Floats:
-    """Non-firm connection, less what is off in stress slots, (year, site, slot)."""
-    whole = read.by_year("non_firm_year", "non_firm_mw")[:, :, None]
-    return np.asarray(whole - read.by_slot("stress_slot", "off_mw"))
-
-
-def _source_usd_per_mwh(read: _Reader) -> Floats:
-    """Running cost of a MWh of firm sources, their mean, (year, site); 0 where there are none."""
-    running = USD_PER_MUSD * read.by_year("source_year", "running_musd", role="firm")
-    output = read.by_year("source_year", "output_mwh", role="firm")
-    return np.divide(running, output, out=np.zeros_like(running), where=output > 0.0)
+def _over(part: Floats, whole: Floats) -> Floats:
+    """Return a ratio, 0 where the whole is nothing."""
+    return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0.0)
 
 
 def _generators_mw(case: ScopedCase, read: _Reader) -> Floats:
@@ -299,14 +248,10 @@ def _generators_mw(case: ScopedCase, read: _Reader) -> Floats:
 def _cooling_share(case: ScopedCase, read: _Reader) -> Floats:
     """Share of each cooling technology in a site's IT power, by nameplate in use."""
     plan = read.tables["plan"]
-    year, site = read.place(plan)
-    cooling = codes(plan["cooling"], case.ids("cooling"))
-    total = np.zeros((len(read.years), len(read.sites), len(case.cooling)))
-    weight = (plan["used_mw"] + plan["companion_mw"]).to_numpy(dtype=np.float64)
-    np.add.at(total, (year, site, cooling), weight)
-    whole = total.sum(axis=2, keepdims=True)
-    share: Floats = np.divide(total, whole, out=np.zeros_like(total), where=whole > 0.0)
-    return share
+    at = (*read.place(plan), codes(plan["cooling"], case.ids("cooling")))
+    shape = (len(read.years), len(read.sites), len(case.cooling))
+    total = sum_at(shape, at, floats(plan, "used_mw") + floats(plan, "companion_mw"))
+    return _over(total, total.sum(axis=2, keepdims=True))
 
 
 def weather_of(case: ScopedCase, bulb: str, at: NDArray[np.intp]) -> Weather:
@@ -329,39 +274,24 @@ def price_spread(case: ScopedCase) -> Floats:
     return np.asarray(of_zone[codes(case.sites["price_zone"], named)])
 
 
-# --- What befalls the sites: outages of the grid, an emergency in a zone, a heat wave -------------
+# --- What befalls the sites: outages of the grid, an emergency of it, a heat wave -----------------
 
 
 @dataclass(frozen=True)
-class GridEmergency:
-    """An emergency: the grid takes back a share of the connections of sites."""
-
-    sites: Bools  # whose connections
-    first_hour: int  # when, in hours of the year
-    hours: int
-    frac: float  # share that is taken back
-
-    def left_frac(self, first_hour: int, hours: int) -> Floats:
-        """Return the share that is left, (site, hour)."""
-        return np.asarray(1.0 - self.frac * np.outer(self.sites, _is_within(self, first_hour, hours)))
-
-
-@dataclass(frozen=True)
-class HeatWave:
-    """A heat wave: every site is hotter for some days."""
+class StressEvent:
+    """A heat wave at every site, or an emergency of the grid at all of them."""
 
     first_hour: int  # when, in hours of the year
     hours: int
-    hotter_k: float  # by how much. [K]
+    size: float  # by how much it is hotter, or the share of connections that the grid takes back. [K], [-]
 
     def of_hours(self, first_hour: int, hours: int) -> Floats:
-        """Return the heat on top, (hour,). [K]"""
-        return np.asarray(self.hotter_k * _is_within(self, first_hour, hours), dtype=np.float64)
+        """Return its size in some hours of the year, 0 before and after it, shape (hour,)."""
+        since = np.arange(first_hour, first_hour + hours) - self.first_hour
+        return np.where((since >= 0) & (since < self.hours), self.size, 0.0)
 
 
-def _is_within(event: GridEmergency | HeatWave, first_hour: int, hours: int) -> Bools:
-    hour = np.arange(first_hour, first_hour + hours)
-    return np.asarray((hour >= event.first_hour) & (hour < event.first_hour + event.hours))
+NO_EVENT = StressEvent(0, 0, 0.0)
 
 
 class Outages:

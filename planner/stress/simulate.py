@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from math import exp, lgamma, log, log1p
+from dataclasses import dataclass
+from itertools import compress
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -12,8 +12,8 @@ import pandas as pd
 from planner.base.max_flow import unassigned
 from planner.base.units import HOURS_PER_DAY
 from planner.results.schema import STRESS_TABLES
-from planner.stress.fixed import Outages, price_factor
-from planner.stress.weather import Anomalies
+from planner.stress.fixed import NO_EVENT, FixedPlan, Outages, StressEvent, price_factor
+from planner.stress.weather import Anomalies, StressSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Bools, Floats
     from planner.inputs.inputs import Inputs
-    from planner.stress.fixed import FixedPlan, GridEmergency, HeatWave
-    from planner.stress.weather import StressSettings
     from planner.stress.year import OwnHours
 
 # --- Deferrable work yields where a connection is too small, and is caught up where there is room ---
@@ -213,21 +211,12 @@ def carry_probability(
     """
     if hours <= battery_h or needed == 0:
         return 1.0
-    if hours > fuel_h + battery_h or needed > count:
+    if hours > fuel_h + battery_h:
         return 0.0
+    from scipy.special import bdtrc
+
     each = reliability.starts_frac * float(reliability.survives_frac(hours - battery_h))
-    if each >= 1.0:
-        return 1.0
-    # By logarithms: the coefficients of a large site pass what a float can hold.
-    terms = (
-        exp(_log_choose(count, run) + run * log(each) + (count - run) * log1p(-each))
-        for run in range(needed, count + 1)
-    )
-    return min(1.0, sum(terms))
-
-
-def _log_choose(count: int, run: int) -> float:
-    return lgamma(count + 1) - lgamma(run + 1) - lgamma(count - run + 1)
+    return float(bdtrc(needed - 1, count, each))
 
 
 _DAYS: Final = 365
@@ -235,7 +224,6 @@ _WINDOW_DAYS: Final = 7
 _HOURS: Final = int(HOURS_PER_DAY)
 
 
-@dataclass
 class SimulatedYear:
     """What came of a year, shapes (draw, site).
 
@@ -244,34 +232,17 @@ class SimulatedYear:
     all deferrable work waiting. What is deferred, late, caught up and given up is IT energy.
     """
 
-    draws: int
-    sites: int
-    unserved_mwh: Floats = field(init=False)
-    unserved_h: Floats = field(init=False)
-    overload_mwh: Floats = field(init=False)
-    overload_h: Floats = field(init=False)
-    overload_mw: Floats = field(init=False)
-    outage_h: Floats = field(init=False)
-    generator_h: Floats = field(init=False)
-    generator_mwh: Floats = field(init=False)
-    battery_mwh: Floats = field(init=False)
-    source_mwh: Floats = field(init=False)
-    grid_mwh: Floats = field(init=False)
-    used_mwh: Floats = field(init=False)
-    peak_mw: Floats = field(init=False)
-    energy_usd: Floats = field(init=False)
-    source_usd: Floats = field(init=False)
-    design_h: Floats = field(init=False)
-    put_off_mwh: Floats = field(init=False)
-    put_off_h: Floats = field(init=False)
-    late_mwh: Floats = field(init=False)
-    caught_up_mwh: Floats = field(init=False)
-    given_up_mwh: Floats = field(init=False)
+    def __init__(self, draws: int, sites: int) -> None:
+        def none() -> Floats:
+            return np.zeros((draws, sites))
 
-    def __post_init__(self) -> None:
-        for name in self.__dataclass_fields__:
-            if name not in {"draws", "sites"}:
-                setattr(self, name, np.zeros((self.draws, self.sites)))
+        self.used_mwh, self.grid_mwh, self.peak_mw = none(), none(), none()
+        self.energy_usd, self.source_usd = none(), none()
+        self.unserved_mwh, self.unserved_h, self.outage_h, self.design_h = none(), none(), none(), none()
+        self.overload_mwh, self.overload_h, self.overload_mw = none(), none(), none()
+        self.generator_mwh, self.generator_h, self.battery_mwh, self.source_mwh = none(), none(), none(), none()
+        self.put_off_mwh, self.put_off_h = none(), none()
+        self.late_mwh, self.caught_up_mwh, self.given_up_mwh = none(), none(), none()
 
 
 def simulate_year(
@@ -280,8 +251,8 @@ def simulate_year(
     settings: StressSettings,
     reliability: Reliability,
     *,
-    cut: GridEmergency | None = None,
-    heat: HeatWave | None = None,
+    cut: StressEvent = NO_EVENT,
+    heat: StressEvent = NO_EVENT,
     own: OwnHours | None = None,
     with_outages: bool = True,
     on_window: Callable[[], None] = lambda: None,
@@ -304,7 +275,7 @@ def simulate_year(
         used_mw = it_mw * (1.0 + overhead) + loss_mw + other_mw
         wanted_mw = used_mw - own_mw
         is_out = outages.next_hours(hours) & with_outages
-        left = np.ones((sites, hours)) if cut is None else cut.left_frac(first_day * _HOURS, hours)
+        left = 1.0 - cut.of_hours(first_day * _HOURS, hours)
         firm_mw = plan.firm_mw[year][:, None]
         # What is not firm is off in an emergency, and a share of what is.
         room_mw = np.where(is_out, 0.0, firm_mw * left + non_firm_mw * (left == 1.0))
@@ -379,7 +350,7 @@ def _seeds(plan: FixedPlan, year: int, settings: StressSettings) -> dict[str, tu
 
 
 def conditions(
-    plan: FixedPlan, year: int, settings: StressSettings, *, heat: HeatWave | None = None, own: OwnHours | None = None
+    plan: FixedPlan, year: int, settings: StressSettings, *, heat: StressEvent = NO_EVENT, own: OwnHours | None = None
 ) -> Iterator[tuple[int, int, Floats, Floats, Bools]]:
     """Draw the weather and prices of a model year, week by week. Gives (draw, site, hour) [-]."""
     seeds = _seeds(plan, year, settings)
@@ -395,7 +366,7 @@ def conditions(
         days = min(_WINDOW_DAYS, _DAYS - first_day)
         hours = days * _HOURS
         anomaly = air.next_hours(hours)
-        hotter_k = 0.0 if heat is None else heat.of_hours(first_day * _HOURS, hours)
+        hotter_k = heat.of_hours(first_day * _HOURS, hours)
         dry_c, wet_c = (
             bulb.mean_of_hours(first_day, days) + bulb.anomaly_k[:, None] * anomaly + hotter_k
             for bulb in (plan.dry, plan.wet)
@@ -502,7 +473,10 @@ _CLASS = ["site", "workload", "year"]
 
 def site_outage_losses(inputs: Inputs, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Let every site fail in every year."""
-    reach, may_cover = _reach(inputs), _may_cover(inputs)
+    route, sites = inputs.demand.route.frame(), inputs.sets.site.labels
+    # Regions and workloads that each site reaches in time, and sites that may stand in for each.
+    reach = {str(of): set(zip(rows["region"], rows["workload"], strict=True)) for of, rows in route.groupby("site")}
+    may_cover = {of: set(compress(sites, may)) for of, may in zip(sites, inputs.failover.may_cover, strict=True)}
     work = tables["assignment"]
     work = work[work["served_kh100e"] > 0.0]
     duty = dict(zip(tables["plan"]["workload"], tables["plan"]["duty"], strict=True))
@@ -528,23 +502,6 @@ def site_outage_losses(inputs: Inputs, tables: Mapping[str, pd.DataFrame]) -> pd
     table = STRESS_TABLES[_TABLE]
     frame = pd.DataFrame(rows, columns=list(table.columns))
     return frame.astype({column.name: column.dtype for column in table.fields})
-
-
-def _reach(inputs: Inputs) -> dict[str, set[tuple[str, str]]]:
-    """Return for every site the regions and workloads that it reaches in time."""
-    route = inputs.demand.route
-    names = {axis.name: np.asarray(axis.labels) for axis in route.axes}
-    at = {name: names[name][route[name]] for name in ("region", "workload", "site")}
-    found: dict[str, set[tuple[str, str]]] = {str(site): set() for site in names["site"]}
-    for site, region, workload in zip(at["site"], at["region"], at["workload"], strict=True):
-        found[str(site)].add((str(region), str(workload)))
-    return found
-
-
-def _may_cover(inputs: Inputs) -> dict[str, set[str]]:
-    """Return for every site those that may stand in for it when it is lost."""
-    names = np.asarray(inputs.sets.site.labels)
-    return {str(site): set(map(str, names[may])) for site, may in zip(names, inputs.failover.may_cover, strict=True)}
 
 
 def _parked_kh100e(tables: Mapping[str, pd.DataFrame]) -> dict[Any, float]:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from planner.base.errors import InputError, Problem
+from planner.base.errors import InputError
 from planner.base.units import HOURS_PER_DAY, USD_PER_MUSD
 from planner.clock.days import DAYS_PER_MONTH
 from planner.results.schema import STRESS_TABLES
-from planner.stress.fixed import GridEmergency, HeatWave
+from planner.stress.fixed import FixedPlan, StressEvent
 from planner.stress.simulate import (
     DURATIONS_H,
     Reliability,
@@ -25,7 +25,6 @@ from planner.stress.simulate import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from planner.stress.fixed import FixedPlan
     from planner.stress.weather import StressSettings
     from planner.stress.year import OwnHours
 
@@ -63,7 +62,7 @@ def reliability_of(table: pd.DataFrame, source: str = _GENERATOR) -> Reliability
     """Return how standby generators start and run, of table `source_reliability`."""
     rows = table[table["onsite"] == source]
     if rows.empty:
-        raise InputError([Problem.of("data/source_reliability.csv", f"no row for {source}", "", "add it")])
+        raise InputError.at("data/source_reliability.csv", f"no row for {source}", "", "add it")
     names = ("operational_availability_frac", "start_failure_frac", "mean_time_to_failure_h")
     return Reliability(*(float(rows.iloc[0][name]) for name in names))
 
@@ -107,21 +106,21 @@ def stress_study(
     return StressStudy(settings, tables)
 
 
-def _heat_wave(plan: FixedPlan, settings: StressSettings) -> HeatWave:
+def _heat_wave(plan: FixedPlan, settings: StressSettings) -> StressEvent:
     """A heat wave in the middle of the month in which the sites, by load, are hottest."""
     month = int((plan.it_mw[-1].mean(axis=-1) @ plan.dry.mean_c.mean(axis=2)).argmax())
     middle = int(_FIRST_OF_MONTH[month]) + DAYS_PER_MONTH[month] // 2
     days = round(settings.heat_wave_days)
-    return HeatWave(_within_year(middle - days // 2, days, 365) * _HOURS, days * _HOURS, settings.heat_wave_k)
+    return StressEvent(_within_year(middle - days // 2, days, 365) * _HOURS, days * _HOURS, settings.heat_wave_k)
 
 
-def _emergency(plan: FixedPlan, year: int, settings: StressSettings) -> GridEmergency:
+def _emergency(plan: FixedPlan, year: int, settings: StressSettings) -> StressEvent:
     """An emergency of every zone around the hour in which the plan draws most."""
     hours = np.concatenate([plan.hours(plan.used_mw[year], day, 1).sum(axis=0) for day in range(365)])
     peak = int(hours.argmax())
     lasts = round(settings.curtailment_h)
     first = _within_year(peak - lasts // 2, lasts, hours.size)
-    return GridEmergency(np.ones(len(plan.sites), dtype=np.bool_), first, lasts, settings.curtailment_frac)
+    return StressEvent(first, lasts, settings.curtailment_frac)
 
 
 def _within_year(first: int, count: int, year: int) -> int:
@@ -132,10 +131,10 @@ def _within_year(first: int, count: int, year: int) -> int:
 def _years(plan: FixedPlan, found: list[tuple[str, int, SimulatedYear]]) -> Iterator[dict[str, object]]:
     for case, year, hours in found:
         load = plan.load_kh100e[year]
-        for draw in range(hours.draws):
+        for draw in range(len(hours.used_mwh)):
             # What is not served of a site's power is not served of its work.
             used_mwh = hours.used_mwh[draw]
-            lost = np.divide(hours.unserved_mwh[draw], used_mwh, out=np.zeros(hours.sites), where=used_mwh > 0.0)
+            lost = np.divide(hours.unserved_mwh[draw], used_mwh, out=np.zeros_like(used_mwh), where=used_mwh > 0.0)
             cost = hours.energy_usd[draw].sum() + hours.source_usd[draw].sum()
             yield {
                 **{"case": case, "year": plan.years[year], "draw": draw + 1, "energy_cost_musd": cost / USD_PER_MUSD},
@@ -166,12 +165,8 @@ def _exceedance(found: list[tuple[str, int, SimulatedYear]]) -> Iterator[dict[st
         pooled = [hours.unserved_mwh.sum(axis=1) for name, _, hours in found if name == case]
         ordered = np.sort(np.concatenate(pooled))[::-1]
         for rank, mwh in enumerate(ordered, start=1):
-            yield {
-                "case": case,
-                "rank": rank,
-                "exceeded_frac": rank / (ordered.size + 1),  # Weibull's plotting position
-                "unserved_mwh": mwh,
-            }
+            exceeded_frac = rank / (ordered.size + 1)  # Weibull's plotting position
+            yield {"case": case, "rank": rank, "exceeded_frac": exceeded_frac, "unserved_mwh": mwh}
 
 
 def _standby(

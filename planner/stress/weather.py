@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from functools import cached_property
-from math import erfc, inf, isfinite
+from math import inf, isfinite
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -50,57 +50,44 @@ class StressSettings:
     seed: int = 1  # of all random numbers: the same seed gives the same years
 
 
-_UNITS = {
-    "outages_per_year": "1/year",
-    "outage_median_h": "h",
-    "outage_mean_h": "h",
-    "heat_wave_k": "K",
-    "heat_wave_days": "day",
-    "curtailment_frac": "-",
-    "curtailment_h": "h",
-    "generator_mw": "MW",
-    "fuel_h": "h",
-    "weather_persistence_h": "h",
-    "weather_reach_km": "km",
-    "price_persistence_h": "h",
-    "price_reach_km": "km",
-    "lost_load_usd_per_mwh": "USD/MWh",
+_UNIT_OF_SUFFIX: Final = {
+    **{"_per_year": "1/year", "_usd_per_mwh": "USD/MWh", "_frac": "-", "_days": "day"},
+    **{"_mw": "MW", "_km": "km", "_h": "h", "_k": "K"},
 }
-_MAY_BE_ZERO = {"outages_per_year", "heat_wave_k", "heat_wave_days", "curtailment_frac", "fuel_h", "seed"}
-_AT_MOST = {
+_UNITS: Final = {
+    of.name: next(unit for suffix, unit in _UNIT_OF_SUFFIX.items() if of.name.endswith(suffix))
+    for of in fields(StressSettings)
+    if of.default is MISSING
+}
+"""Unit of each figure of the table, as its name says."""
+_MAY_BE_ZERO: Final = {"outages_per_year", "heat_wave_k", "heat_wave_days", "curtailment_frac", "fuel_h", "seed"}
+_AT_MOST: Final = {
     "curtailment_frac": 1.0,
     "heat_wave_days": 365.0,
     "curtailment_h": HOURS_PER_YEAR,
     "outages_per_year": HOURS_PER_YEAR,
 }
 """An event lies within a year of 365 days."""
-_WHOLE = {"heat_wave_days": "days", "curtailment_h": "hours"}
+_WHOLE: Final = {"heat_wave_days": "days", "curtailment_h": "hours"}
 """Lengths of events in a year of hours, and what they are counted in."""
-_TABLE = "data/stress_settings.csv"
+_TABLE: Final = "data/stress_settings.csv"
 
 
 def settings_from(table: pd.DataFrame, given: dict[str, Any]) -> StressSettings:
     """Take the table's figures, and those that were given in their place."""
     value = dict(zip(table["item"], table["value"].astype(float), strict=True))
     unit_of = dict(zip(table["item"], table["unit"], strict=True))
-    problems = [
-        Problem.of(_TABLE, f"there is no item {item!r}", "a row of it", "add it")
-        for item in _UNITS
-        if item not in value
-    ]
-    problems += [
-        Problem.of(_TABLE, f"{item} is in {unit_of[item]}", f"in {unit}", "write the figure in this unit")
-        for item, unit in _UNITS.items()
-        if item in value and unit_of[item] != unit
-    ]
+    missing = [item for item in _UNITS if item not in value]
+    problems = [Problem.of(_TABLE, f"there is no item {item!r}", "a row of it", "add it") for item in missing]
+    fix = "write the figure in this unit"
+    for item, unit in _UNITS.items():
+        if unit_of.get(item, unit) != unit:
+            problems.append(Problem.of(_TABLE, f"{item} is in {unit_of[item]}", f"in {unit}", fix))
     own = {name: figure for name, figure in given.items() if figure is not None}
     # What the table lacks is reported; the rest is checked all the same.
     settings = StressSettings(**({item: value.get(item, inf) for item in _UNITS} | own))
-    problems += [
-        problem
-        for name, problem in _out_of_range(settings, frozenset(own))
-        if name in own or name in value or name not in _UNITS
-    ]
+    out_of_range = _out_of_range(settings, frozenset(own))
+    problems += [problem for name, problem in out_of_range if name in own or name not in missing]
     raise_all(problems)
     return settings
 
@@ -148,7 +135,6 @@ _MOST_K: Final = 40.0
 _HALVINGS: Final = 40
 _MONTH_OF_DAY: Final = np.repeat(np.arange(12), DAYS_PER_MONTH)
 _HOURS: Final = int(HOURS_PER_DAY)
-_erfc = np.frompyfunc(erfc, 1, 1)
 
 
 class Anomalies:
@@ -220,21 +206,14 @@ def anomaly_k(mean_c: Floats, design_c: Floats) -> Floats:
     >>> anomaly_k(np.full((1, 12, 24), 20.0), np.array([33.26])).round(3).tolist()
     [5.0]
     """
+    from scipy.special import ndtr
+
     hours = np.repeat(np.array(DAYS_PER_MONTH, dtype=np.float64), _HOURS)
     weight = hours / hours.sum()
     by_hour = mean_c.reshape(len(mean_c), -1)
     low, high = np.full(len(mean_c), 1e-6), np.full(len(mean_c), _MOST_K)
     for _ in range(_HALVINGS):
         middle = 0.5 * (low + high)
-        above = normal_tail((design_c[:, None] - by_hour) / middle[:, None]) @ weight
+        above = ndtr((by_hour - design_c[:, None]) / middle[:, None]) @ weight
         low, high = (np.where(above < DESIGN_FRAC, middle, low), np.where(above < DESIGN_FRAC, high, middle))
     return np.where(high < 1e-5, 0.0, 0.5 * (low + high))
-
-
-def normal_tail(z: Floats) -> Floats:
-    """Return the probability that a standard normal number is above z.
-
-    >>> normal_tail(np.array([0.0, 1.6448536])).round(6).tolist()
-    [0.5, 0.05]
-    """
-    return np.asarray(0.5 * _erfc(z / np.sqrt(2.0)), dtype=np.float64)

@@ -18,8 +18,8 @@ from planner.family.table_columns import any_along, floats
 from planner.inputs.power_prices import wholesale_shape
 from planner.inputs.site_series import SiteSeries, site_series
 from planner.stress.fixed import price_factor, price_spread, weather_of
-from planner.stress.weather import Anomalies
-from planner.tables import load_package, read_tables
+from planner.stress.weather import Anomalies, StressSettings
+from planner.tables import Package, load_package, read_tables
 from planner.tables.sheet import shown_path
 
 if TYPE_CHECKING:
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Floats
     from planner.inputs.case import ScopedCase
-    from planner.stress.weather import StressSettings
-    from planner.tables import Package
 
 # --- A user's own hours: temperatures and prices by site and hour of the year, read strictly ------
 
@@ -46,7 +44,7 @@ class OwnHours:
     wholesale_usd_per_mwh: Floats  # wholesale price
 
     def temperatures(
-        self, first_day: int, days: int, dry_c: Floats, wet_c: Floats, hotter_k: Floats | float
+        self, first_day: int, days: int, dry_c: Floats, wet_c: Floats, hotter_k: Floats
     ) -> tuple[Floats, Floats]:
         """Put own temperatures, and a heat wave on them, in the place of drawn ones."""
         at = slice(first_day * _HOURS, (first_day + days) * _HOURS)
@@ -67,34 +65,21 @@ def read_own_hours(path: Path, sites: tuple[str, ...], package: Package | None =
     package = package or load_package()
     frame = read_tables([_TABLE], {_TABLE: path}, package=package)[_TABLE]
     file = shown_path(path)
-    problems = [
-        Problem.of(
-            file,
-            f"unknown site {site!r}",
-            "a site that draws power in the plan",
-            "check its spelling, or leave its rows out",
-        )
-        for site in sorted(set(frame["site"]) - set(sites))
-    ]
-    count = frame.groupby("site")["year_hour_utc"].nunique()
-    problems += [
-        Problem.of(
-            file,
-            f"{site} has {hours} hours",
-            f"{_YEAR_H}, from 0, in UTC",
-            "add rows, or leave the site out to have its hours drawn",
-        )
-        for site, hours in count.items()
-        if hours != _YEAR_H
-    ]
+    must_be, fix = "a site that draws power in the plan", "check its spelling, or leave its rows out"
+    unknown = sorted(set(frame["site"]) - set(sites))
+    problems = [Problem.of(file, f"unknown site {site!r}", must_be, fix) for site in unknown]
+    must_be, fix = f"{_YEAR_H}, from 0, in UTC", "add rows, or leave the site out to have its hours drawn"
+    for site, hours in frame.groupby("site")["year_hour_utc"].nunique().items():
+        if hours != _YEAR_H:
+            problems.append(Problem.of(file, f"{site} has {hours} hours", must_be, fix))
     raise_all(problems)
-    arrays = {}
-    for name in ("dry_bulb_c", "wet_bulb_c", "wholesale_usd_per_mwh"):
+
+    def hours_of(name: str) -> Floats:
+        """Return a column by site and hour, NaN for a site without rows."""
         wide = frame.pivot(index="site", columns="year_hour_utc", values=name)
-        arrays[name] = wide.reindex(index=list(sites)).to_numpy(dtype=np.float64)
-        if wide.empty:
-            arrays[name] = np.full((len(sites), _YEAR_H), np.nan)
-    return OwnHours(arrays["dry_bulb_c"], arrays["wet_bulb_c"], arrays["wholesale_usd_per_mwh"])
+        return wide.reindex(index=list(sites), columns=range(_YEAR_H)).to_numpy(dtype=np.float64)
+
+    return OwnHours(*map(hours_of, ("dry_bulb_c", "wet_bulb_c", "wholesale_usd_per_mwh")))
 
 
 # --- A year of hours from which days are chosen, and in which they are judged ---------------------
@@ -151,38 +136,26 @@ def _without_series(case: ScopedCase) -> SiteSeries:
     table = case.tables[_SERIES]
     given = [column for column in _OF_THE_DAY if table[column].notna().any()]
     if given:
-        raise InputError(
-            [
-                Problem.of(
-                    _SERIES,
-                    f"it has {', '.join(given)} for {case.days.n_days} days",
-                    f"for the {YEAR_DAYS} days of a year, where days are chosen from a year or judged by one",
-                    "name a scenario with `time.chronological` and a row of series_days for each day of the year",
-                )
-            ]
-        )
+        what_is = f"it has {', '.join(given)} for {case.days.n_days} days"
+        must_be = f"for the {YEAR_DAYS} days of a year, where days are chosen from a year or judged by one"
+        fix = "name a scenario with `time.chronological` and a row of series_days for each day of the year"
+        raise InputError.at(_SERIES, what_is, must_be, fix)
     none = np.full((len(case.sites), YEAR_DAYS * _HOURS), np.nan)
     by_day = none.reshape(len(case.sites), YEAR_DAYS, _HOURS)
     return SiteSeries(none, none, none, none, by_day, by_day)
 
 
-def _anomalies(case: ScopedCase, stream: int, seed: int, persistence_h: float, reach_km: float) -> Floats:
-    """Draw standard normal numbers for the hours of a year, shape (site, hour)."""
-    drawn = Anomalies(
-        floats(case.sites, "lat"),
-        floats(case.sites, "lon"),
-        draws=1,
-        persistence_h=persistence_h,
-        reach_km=reach_km,
-        seed=(seed, stream),
-    )
+def _anomalies(case: ScopedCase, settings: StressSettings, of: str, stream: int) -> Floats:
+    """Draw standard normal numbers of weather or prices for the hours of a year, shape (site, hour)."""
+    hours, km = (float(getattr(settings, f"{of}_{name}")) for name in ("persistence_h", "reach_km"))
+    lat, lon = floats(case.sites, "lat"), floats(case.sites, "lon")
+    drawn = Anomalies(lat, lon, draws=1, persistence_h=hours, reach_km=km, seed=(settings.seed, stream))
     return np.asarray(drawn.next_hours(YEAR_DAYS * _HOURS)[0])
 
 
 def _drawn_weather(case: ScopedCase, settings: StressSettings) -> tuple[Floats, Floats]:
     """Draw both temperatures, shape (site, day, hour). [deg C]"""
-    reach = settings.weather_persistence_h, settings.weather_reach_km
-    anomaly = _anomalies(case, 0, settings.seed, *reach)
+    anomaly = _anomalies(case, settings, "weather", 0)
     every = np.arange(len(case.sites))
     dry, wet = (
         (bulb.mean_of_hours(0, YEAR_DAYS) + bulb.anomaly_k[:, None] * anomaly).reshape(len(every), YEAR_DAYS, _HOURS)
@@ -197,10 +170,7 @@ def _drawn_prices(case: ScopedCase, settings: StressSettings) -> Floats:
     shape = wholesale_shape(case)
     if case.scenario.energy.use_flat_price:
         return shape
-    reach = settings.price_persistence_h, settings.price_reach_km
-    anomaly = _anomalies(case, 1, settings.seed, *reach)
-    hour = np.arange(YEAR_DAYS * _HOURS)
-    local = np.floor(hour[None, :] + floats(case.sites, "utc_offset_h")[:, None]).astype(np.int64)
-    place = np.arange(len(case.sites))[:, None]
-    spread = price_spread(case)[place, _SEASON[None, :], local % _HOURS]
+    anomaly, every = _anomalies(case, settings, "price", 1), np.arange(len(case.sites))
+    local = weather_of(case, "dry", every).local_hours(0, YEAR_DAYS)
+    spread = price_spread(case)[every[:, None], _SEASON[None, :], local]
     return np.asarray(shape * price_factor(anomaly[None], spread)[0])

@@ -12,13 +12,13 @@ import pandas as pd
 from planner.base.errors import Problem, raise_all
 from planner.check import Verdict, check_inputs
 from planner.inputs.build import PreparedScenario
-from planner.lp import Index
+from planner.lp import Expression, Index, Outcome
 from planner.lp.index import UNIT
 from planner.outputs.study_files import PLANS, RANGES, Alternatives
 from planner.results.proof import read_proof
 from planner.results.read import read_results
 from planner.results.store import cleaned
-from planner.scenario import Scenario, load_scenario
+from planner.scenario import Changes, Scenario, load_scenario
 from planner.studies.solve.asking import Asking, Pace, with_plan
 from planner.studies.solve.at_plan import WarmProgram, plan_session
 from planner.studies.solve.checked_plan import verdict_on
@@ -34,11 +34,7 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Floats
     from planner.check.all_checks import CheckedInputs
-    from planner.lp import Expression, Outcome
     from planner.lp.outcome import Method
-    from planner.scenario import Changes
-
-# --- The program of a scenario with columns for racks by site and zone, and a limit of cost -------
 
 _LARGE: Final = 100_000
 """Coefficients from which on each solve of the whole starts from nothing: a plan at one end says
@@ -46,124 +42,6 @@ little about one at another. Of `us-base`, with 453,000, simplex was given up ea
 long as interior point takes."""
 _SAME: Final = 1e-6
 """By how much a level may be missed so that rounding leaves a plan. [-]"""
-
-
-class NearOptimal(WarmProgram):
-    """Plans of a scenario within a limit of cost, one direction after the other.
-
-    The measures are columns, so that only their bounds and costs move between solves. What is
-    found in a direction is solved again for least cost at that end: a plan that only seeks a
-    direction pays for peaks and contracts that it has no use for.
-    """
-
-    def __init__(self, question: PreparedScenario, ask: Asking) -> None:
-        super().__init__(question, ask.hooks)
-        self._ask, model, problem = ask, self.model, self.model.problem
-        self.has_integers = problem.isMIP()
-        self._checked: CheckedInputs | None = None
-        ask.report_stage("Solving: the plan of least cost")
-        solver = question.scenario.solver
-        self.best = self._good(find_plan(model, self.session, solver, cuts=self.cuts, hooks=ask.hooks))
-        sets = model.p.sets
-        is_last = model.p.sites.site_year["year"] == len(sets.year) - 1
-        at_site = model.nameplate_mw.select(is_last, "site_in_last_year")
-        site, zone = Index.full("site", sets.site), Index.full("zone", sets.zone)
-        of_site = problem.variable("racks_at_site_mw", site)
-        problem.rows("racks_at_site", of_site == at_site.sum_to(site))
-        of_zone = problem.variable("racks_in_zone_mw", zone)
-        in_zone = of_site.map(zone, np.arange(site.size), np.asarray(sets.site_zone))
-        problem.rows("racks_in_zone", of_zone == in_zone)
-        self._racks = {"site": of_site, "zone": of_zone}
-        self._extra_cost = problem.variable("extra_cost_musd", UNIT)
-        problem.rows("near_optimal", self.cost <= self._extra_cost.total() + self.best.objective)
-        if model.unmet.over.size:  # or plans would differ by what they do not serve
-            unmet = model.unmet.total()
-            most = float(unmet.value(self.best.x)[0])
-            problem.rows("held_unmet", unmet <= most + _SAME * max(most, _SAME))
-        self.best_mw = _mw(at_site.sum_to(site), self.best)
-        self.session = plan_session(problem, solver, ends_at_gap=False)
-        self._objective: Expression = self.cost
-        self._is_large = problem.matrix().value.size > _LARGE
-
-    def place(self, by: str) -> tuple[str, ...]:
-        """Return the ids of all sites or zones."""
-        return self._racks[by].over.axes[0].labels
-
-    def of_place(self, by: str, site_mw: Floats) -> Floats:
-        """Add up MW by site to those by place. [MW]"""
-        sets = self.model.p.sets
-        return site_mw if by == "site" else np.bincount(sets.site_zone, site_mw, len(sets.zone)).astype(np.float64)
-
-    def site_mw(self, outcome: Outcome) -> Floats:
-        """Return the racks of a solution by site. [MW]"""
-        return _mw(self._racks["site"], outcome)
-
-    def towards(self, by: str, weights: Floats, extra_musd: float, what: str) -> Outcome:
-        """Find the solution with the least of weighted racks by place within a limit of extra cost."""
-        lower, upper = self.bounds()
-        upper[self._extra_cost.first_column] = extra_musd
-        self.minimise((self._racks[by] * weights).total())
-        self._ask.report_stage(f"Solving: {what}")
-        return self._good(self._within(lower, upper))
-
-    def cheapest(self, bounds: dict[tuple[str, int], tuple[float, float]], what: str) -> Outcome | None:
-        """Find the plan of least cost with racks of places within bounds, integers whole."""
-        lower, upper = self.bounds()
-        for (by, at), (least, most) in bounds.items():
-            column = self._racks[by].first_column + at
-            lower[column], upper[column] = least, most
-        self.minimise(self.cost)
-        self._ask.report_stage(f"Solving: the plan of least cost there, {what}")
-        # Of a site that is held at nothing, 1e-6 MW would be left, and break rules of the check.
-        found = self._within(lower, upper, strictly=True)
-        if found.status == "infeasible":  # what lies within tolerances of a solve is no plan
-            return None
-        found = self._good(found)
-        if not self.has_integers:
-            return found
-        integer = self.model.problem.columns().integer
-        for rule in RULES:
-            whole = rounded(self.model, found.x, rule)[integer]
-            for low, high in ((lower.copy(), upper.copy()), self.bounds()):  # its racks too, or openings alone
-                low[integer] = high[integer] = whole
-                outcome = self._within(low, high, strictly=True)
-                if outcome.status == "optimal":
-                    return outcome
-        return None
-
-    def minimise(self, objective: Expression) -> None:
-        """Ask for the least of something else, unless it is what was asked last."""
-        if objective is not self._objective:
-            super().minimise(objective)
-            self._objective = objective
-
-    def verdict(self, outcome: Outcome) -> Verdict:
-        """Check a plan as `dcplan solve` checks its own; nothing is claimed of its optimality."""
-        # Of the program it is a plan like any other, of which no bound is known.
-        plan = replace(outcome, status="time_limit", has_duals=False, dual_bound=-np.inf, gap=np.inf)
-        model, scenario = self.model, self.question.scenario
-        inputs = model.p if self.cuts is None else self.cuts.inputs
-        if self._checked is None or not self._checked.is_of(scenario, inputs):
-            self._checked = check_inputs(scenario, inputs)
-        results = read_results(model, plan, site_outages(model, plan))
-        return verdict_on(scenario, inputs, results, plan, read_proof(model.problem, plan), checked=self._checked)
-
-    def _within(self, lower: Floats, upper: Floats, *, strictly: bool = False) -> Outcome:
-        method: Method = "ipx" if self._is_large and not self.session.has_pieces else "auto"
-        outcome = self.solve(lower, upper, method=method, strictly=strictly)
-        return self._good(outcome) if outcome.status in STOPPED else outcome
-
-    def _good(self, outcome: Outcome) -> Outcome:
-        return with_plan(outcome, self.question.scenario.name, "alternatives were found")
-
-
-def _mw(expression: Expression, outcome: Outcome) -> Floats:
-    """Return MW of a solution without numerical noise, which may be negative. [MW]"""
-    return np.maximum(cleaned(expression.value(outcome.x)), 0.0)
-
-
-# --- Plans that cost little more than the least: how far they differ, and plans that differ most ---
-
 SLACKS: Final = (0.01, 0.02, 0.05)
 _KINDS: Final = ("zone", "site")
 _NOTHING_MW: Final = 0.05
@@ -241,8 +119,106 @@ def alternatives(
     return search.all(sorted(slacks), tuple(dict.fromkeys(of)), different, plans=plans)
 
 
-class _Search(NearOptimal):
-    """Alternatives found so far."""
+class _Search(WarmProgram):
+    """Plans of a scenario within a limit of cost, one direction after the other.
+
+    The measures are columns, so that only their bounds and costs move between solves. What is
+    found in a direction is solved again for least cost at that end: a plan that only seeks a
+    direction pays for peaks and contracts that it has no use for.
+    """
+
+    def __init__(self, question: PreparedScenario, ask: Asking) -> None:
+        super().__init__(question, ask.hooks)
+        self._ask, model, problem = ask, self.model, self.model.problem
+        self.has_integers = problem.isMIP()
+        self._checked: CheckedInputs | None = None
+        ask.report_stage("Solving: the plan of least cost")
+        solver = question.scenario.solver
+        self.best = self._good(find_plan(model, self.session, solver, cuts=self.cuts, hooks=ask.hooks))
+        sets = model.p.sets
+        is_last = model.p.sites.site_year["year"] == len(sets.year) - 1
+        at_site = model.nameplate_mw.select(is_last, "site_in_last_year")
+        site, zone = Index.full("site", sets.site), Index.full("zone", sets.zone)
+        of_site = problem.variable("racks_at_site_mw", site)
+        problem.rows("racks_at_site", of_site == at_site.sum_to(site))
+        of_zone = problem.variable("racks_in_zone_mw", zone)
+        in_zone = of_site.map(zone, np.arange(site.size), np.asarray(sets.site_zone))
+        problem.rows("racks_in_zone", of_zone == in_zone)
+        self._racks = {"site": of_site, "zone": of_zone}
+        self._extra_cost = problem.variable("extra_cost_musd", UNIT)
+        problem.rows("near_optimal", self.cost <= self._extra_cost.total() + self.best.objective)
+        if model.unmet.over.size:  # or plans would differ by what they do not serve
+            unmet = model.unmet.total()
+            most = float(unmet.value(self.best.x)[0])
+            problem.rows("held_unmet", unmet <= most + _SAME * max(most, _SAME))
+        self.best_mw = _mw(at_site.sum_to(site), self.best)
+        self.session = plan_session(problem, solver, ends_at_gap=False)
+        self._is_large = problem.matrix().value.size > _LARGE
+
+    def place(self, by: str) -> tuple[str, ...]:
+        """Return the ids of all sites or zones."""
+        return self._racks[by].over.axes[0].labels
+
+    def of_place(self, by: str, site_mw: Floats) -> Floats:
+        """Add up MW by site to those by place. [MW]"""
+        sets = self.model.p.sets
+        return site_mw if by == "site" else np.bincount(sets.site_zone, site_mw, len(sets.zone)).astype(np.float64)
+
+    def site_mw(self, outcome: Outcome) -> Floats:
+        """Return the racks of a solution by site. [MW]"""
+        return _mw(self._racks["site"], outcome)
+
+    def towards(self, by: str, weights: Floats, extra_musd: float, what: str) -> Outcome:
+        """Find the solution with the least of weighted racks by place within a limit of extra cost."""
+        lower, upper = self.bounds()
+        upper[self._extra_cost.first_column] = extra_musd
+        self.minimise((self._racks[by] * weights).total())
+        self._ask.report_stage(f"Solving: {what}")
+        return self._good(self._within(lower, upper))
+
+    def cheapest(self, bounds: dict[tuple[str, int], tuple[float, float]], what: str) -> Outcome | None:
+        """Find the plan of least cost with racks of places within bounds, integers whole."""
+        lower, upper = self.bounds()
+        for (by, at), (least, most) in bounds.items():
+            column = self._racks[by].first_column + at
+            lower[column], upper[column] = least, most
+        self.minimise(self.cost)
+        self._ask.report_stage(f"Solving: the plan of least cost there, {what}")
+        # Of a site that is held at nothing, 1e-6 MW would be left, and break rules of the check.
+        found = self._within(lower, upper, strictly=True)
+        if found.status == "infeasible":  # what lies within tolerances of a solve is no plan
+            return None
+        found = self._good(found)
+        if not self.has_integers:
+            return found
+        integer = self.model.problem.columns().integer
+        for rule in RULES:
+            whole = rounded(self.model, found.x, rule)[integer]
+            for low, high in ((lower.copy(), upper.copy()), self.bounds()):  # its racks too, or openings alone
+                low[integer] = high[integer] = whole
+                outcome = self._within(low, high, strictly=True)
+                if outcome.status == "optimal":
+                    return outcome
+        return None
+
+    def verdict(self, outcome: Outcome) -> Verdict:
+        """Check a plan as `dcplan solve` checks its own; nothing is claimed of its optimality."""
+        # Of the program it is a plan like any other, of which no bound is known.
+        plan = replace(outcome, status="time_limit", has_duals=False, dual_bound=-np.inf, gap=np.inf)
+        model, scenario = self.model, self.question.scenario
+        inputs = model.p if self.cuts is None else self.cuts.inputs
+        if self._checked is None or not self._checked.is_of(scenario, inputs):
+            self._checked = check_inputs(scenario, inputs)
+        results = read_results(model, plan, site_outages(model, plan))
+        return verdict_on(scenario, inputs, results, plan, read_proof(model.problem, plan), checked=self._checked)
+
+    def _within(self, lower: Floats, upper: Floats, *, strictly: bool = False) -> Outcome:
+        method: Method = "ipx" if self._is_large and not self.session.has_pieces else "auto"
+        outcome = self.solve(lower, upper, method=method, strictly=strictly)
+        return self._good(outcome) if outcome.status in STOPPED else outcome
+
+    def _good(self, outcome: Outcome) -> Outcome:
+        return with_plan(outcome, self.question.scenario.name, "alternatives were found")
 
     def all(self, slacks: Sequence[float], of: tuple[str, ...], different: int, *, plans: bool) -> Alternatives:
         """Look in every direction."""
@@ -323,6 +299,11 @@ class _Search(NearOptimal):
     def _what(self, slack: float, kind: str, place: str) -> str:
         before = min(self._done, self._total - 1)
         return f"{kind} {place} at {slack:.2%} ({self._pace.describe(before, self._total)})"
+
+
+def _mw(expression: Expression, outcome: Outcome) -> Floats:
+    """Return MW of a solution without numerical noise, which may be negative. [MW]"""
+    return np.maximum(cleaned(expression.value(outcome.x)), 0.0)
 
 
 def _about(mw: float) -> tuple[float, float]:

@@ -15,10 +15,11 @@ from planner.base.errors import InfeasibleError, InputError, Problem, raise_all
 from planner.inputs import TABLES, inputs_without_notes
 from planner.inputs.build import PreparedScenario, refuse_short_view
 from planner.lp.change import Arrays
-from planner.model import build_model
+from planner.model import Model, build_model
 from planner.model.money import penalty_musd
 from planner.outputs.comparison.comparison import (
     ABSENT,
+    CostsOf,
     CostSplit,
     Method,
     RunComparison,
@@ -46,8 +47,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from planner.lp import HighsSession, Outcome
-    from planner.model import Model
-    from planner.outputs.comparison.comparison import CostsOf
 
 # --- Inputs of two runs in groups ------------------------------------------------------------------
 

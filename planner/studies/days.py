@@ -10,13 +10,12 @@ import pandas as pd
 
 from planner.base.errors import InputError, Problem, raise_all
 from planner.base.units import HOURS_PER_DAY
-from planner.stress import YEAR_DAYS
+from planner.stress import YEAR_DAYS, StressYear
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from planner.base.arrays import Floats, Positions
-    from planner.stress import StressYear
 
 _HOURS: Final = int(HOURS_PER_DAY)
 _COLUMNS: Final = ("dry_bulb_c", "wholesale_frac", "other_load_frac", "solar_frac", "wind_frac")
@@ -147,7 +146,7 @@ def _check_count(count: int, kept: Mapping[str, Floats], days: int, months: int)
     why += ": tariffs bill every month" if months else ""
     fix = "ask for more days, or keep fewer by --keep" if days else "ask for more days"
     fix = fix if count < least else "a year has 365 days"
-    raise InputError([Problem.of("--count", f"{count} days are asked for", f"{least} ({why}) to {YEAR_DAYS}", fix)])
+    raise InputError.at("--count", f"{count} days are asked for", f"{least} ({why}) to {YEAR_DAYS}", fix)
 
 
 def _features(year: StressYear) -> Floats:

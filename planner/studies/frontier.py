@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.base.errors import InputError, Problem
+from planner.base.errors import InputError
 from planner.base.units import H100E_PER_KH100E, HOURS_PER_YEAR, M3_PER_THOUSAND_M3, T_PER_KT, USD_PER_MUSD
 from planner.base.words import did_you_mean, within_sentence
 from planner.inputs.axes import ANYWHERE
 from planner.inputs.build import PreparedScenario
-from planner.lp import UNIT
+from planner.lp import UNIT, Expression, Outcome
 from planner.lp.index import distinct
 from planner.outputs.study_files import COLUMNS, Frontier
-from planner.scenario import Scenario, load_scenario
+from planner.scenario import Changes, Scenario, load_scenario
 from planner.studies.solve.asking import Asking, Pace, with_plan
 from planner.studies.solve.at_plan import WarmProgram
 
@@ -30,9 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from planner.base.arrays import Floats
-    from planner.lp import Expression, Outcome
     from planner.model import Model
-    from planner.scenario import Changes
 
 # --- What cost can be traded against: linear measures of a plan over its horizon ------------------
 
@@ -145,7 +143,7 @@ def measure_of(text: str, model: Model) -> FrontierMeasure:
     if not known:
         what_is, must_be = f"it is {text!r}", f"{', '.join(names)}, zone:ID or site:ID"
         fix = did_you_mean(text, names)
-    raise InputError([Problem.of("--cost-against", what_is, must_be, fix)])
+    raise InputError.at("--cost-against", what_is, must_be, fix)
 
 
 def _racks_at(kind: str, place: str) -> FrontierMeasure:
@@ -227,9 +225,9 @@ def frontier(
     0.0
     """
     if points < _FEWEST:
-        raise InputError([Problem.of("frontier", f"points is {points}", f"{_FEWEST} or more")])
+        raise InputError.at("frontier", f"points is {points}", f"{_FEWEST} or more")
     if most_cost_frac is not None and not 0.0 < most_cost_frac < np.inf:
-        raise InputError([Problem.of("frontier", f"most_cost_frac is {most_cost_frac:g}", "a share above 0")])
+        raise InputError.at("frontier", f"most_cost_frac is {most_cost_frac:g}", "a share above 0")
     scenario = load_scenario(scenario, overrides)
     question = PreparedScenario.from_scenario(scenario)
     tracer = _Tracer(question, Asking(on_stage or (lambda _: None), interrupt), points)
@@ -333,7 +331,7 @@ def _as_one(measure: FrontierMeasure, model: Model, least: Outcome) -> Expressio
         found = f"{measure.name!r} is a mean over users of own sites that have a place"
         found = f"{found}, and the plan of least cost serves none"
         fix = "make renting or leaving demand unmet cost more, or choose another measure"
-        raise InputError([Problem.of("--cost-against", found, "one or more", fix)])
+        raise InputError.at("--cost-against", found, "one or more", fix)
     return built / over
 
 

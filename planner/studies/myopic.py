@@ -17,7 +17,7 @@ from planner.outputs.own_folder import RUNS
 from planner.results.cost_difference import PlanCost
 from planner.results.ended import worst_exit_code
 from planner.runs.folder import write_run
-from planner.scenario import Scenario, Setting, load_scenario, with_settings
+from planner.scenario import Changes, Scenario, Setting, load_scenario, with_settings
 from planner.studies.solve.checked_plan import StageTimes, plan_of
 from planner.studies.solve.solves import SolveHooks
 
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     from planner.lp import ProgressEvent
     from planner.runs.plan import Plan
-    from planner.scenario import Changes
 
 Decides = Literal["orders", "service"]
 COLUMNS: Final = (

@@ -18,8 +18,7 @@ from planner.model import FAMILIES, build_model
 from planner.scenario import load_scenario
 from planner.studies.diagnose import Diagnosis, diagnose
 from planner.studies.diagnose.diagnose import RELAXATIONS, rows_of
-from planner.studies.diagnose.prechecks import shortages
-from planner.studies.diagnose.searches import searches
+from planner.studies.diagnose.searches import searches, shortages
 
 FORBID = "demand.unmet=forbid"
 LAND = ("new_sites.north.land_limit_mw=5", "new_sites.south.land_limit_mw=5", "new_sites.coast.land_limit_mw=15")

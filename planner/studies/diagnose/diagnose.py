@@ -17,14 +17,13 @@ from planner.limits import BY_NAME
 from planner.limits.demand import DEMAND, RENT, TIGHT_BOUND
 from planner.limits.power import ALL_HEADROOM, CARBON, CONNECTION, CONTRACTS, FIRM_HEADROOM, HEADROOM, SOURCES, WATER
 from planner.limits.space import BUDGET, BUILD_RATE, CASH, DELIVERIES, LAND, LEASE, MARKET
-from planner.lp import UNIT, Expression
+from planner.lp import UNIT, Expression, Index, Variable
 from planner.lp.index import distinct
 from planner.model import FAMILIES, Model, build_model
 from planner.outputs.answer import Answer
 from planner.outputs.own_folder import FolderKind
-from planner.scenario import Scenario, load_scenario
-from planner.studies.diagnose.prechecks import Shortage, shortages
-from planner.studies.diagnose.searches import least, searches
+from planner.scenario import Changes, Scenario, load_scenario
+from planner.studies.diagnose.searches import Shortage, least, searches, shortages
 from planner.studies.solve.asking import Asking, relaxed_session, session_of, without_costs
 from planner.studies.solve.conflict import ConflictRule, conflict_rules, integer_conflict
 
@@ -35,9 +34,7 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Floats
     from planner.limits.limit import Factor, ProposedChange, Relaxation
-    from planner.lp import Index, Variable
     from planner.lp.expression import Comparison
-    from planner.scenario import Changes
 
 # --- The program of a scenario in which limits may be relaxed -------------------------------------
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.base.errors import InputError, Problem
+from planner.base.errors import InputError
 from planner.base.units import HOURS_PER_DAY, HOURS_PER_YEAR, KW_PER_MW, MONTHS_PER_YEAR, USD_PER_MUSD
 from planner.clock.days import DAYS_PER_MONTH
 from planner.family.table_columns import any_along, codes, dense_by_ids, floats
@@ -29,7 +29,7 @@ from planner.lp.index import locate
 from planner.outputs.answer import Answer
 from planner.outputs.own_folder import DAYS_ERROR
 from planner.studies.dispatch.dispatch import PeakBilling, operate
-from planner.studies.dispatch.operated import Work, fleet_of
+from planner.studies.dispatch.operated import Fleet, Work, fleet_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from planner.base.arrays import Floats, Positions
     from planner.runs.plan import PlanViews
     from planner.stress import FixedPlan, StressYear
-    from planner.studies.dispatch.operated import Fleet
 
 _FIGURES: Final = (
     *("cost_musd", "energy_musd", "demand_musd", "source_musd", "sold_musd", "short_musd", "used_mwh", "grid_mwh"),
@@ -287,7 +286,7 @@ class _Hours:
         if own.ids("sites") != hours.sites:
             other = sorted({*own.ids("sites")} ^ {*hours.sites}) or ["their order"]
             what_is = f"sites are not those of the plan: {', '.join(other[:_NAMED])}"
-            raise InputError([Problem.of("--hours-of", what_is, "the same sites", "let one scenario extend the other")])
+            raise InputError.at("--hours-of", what_is, "the same sites", "let one scenario extend the other")
         case, self._plan = replace(own, days=hours.days), plan
         at = np.array([case.ids("sites").index(site) for site in plan.sites], dtype=np.intp)
         self._cooling = slot_climate(case, hours.series).mechanical_frac[at]

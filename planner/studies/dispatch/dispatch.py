@@ -11,21 +11,18 @@ import pandas as pd
 from planner.base.errors import Problem, SolverError, raise_all
 from planner.base.units import HOURS_PER_YEAR, USD_PER_MUSD
 from planner.family.table_columns import sum_at
-from planner.lp import ArrayProblem, Axis, HighsSession, Index
+from planner.lp import ArrayProblem, Axis, Expression, HighsSession, Index, Variable
 from planner.outputs.answer import Answer
 from planner.outputs.own_folder import DISPATCH
-from planner.stress.simulate import simulate_year
-from planner.studies.dispatch.operated import operated
+from planner.stress.simulate import Reliability, simulate_year
+from planner.studies.dispatch.operated import Batteries, Fleet, operated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from planner.base.arrays import Floats, Positions
-    from planner.lp import Expression, Variable
     from planner.runs.plan import PlanViews
     from planner.stress import FixedPlan, OwnHours, StressSettings
-    from planner.stress.simulate import Reliability
-    from planner.studies.dispatch.operated import Batteries, Fleet
 
 # --- Operation of sites over consecutive hours as a linear program, and windows that roll over them ---
 #

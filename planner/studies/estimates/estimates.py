@@ -17,9 +17,9 @@ import pandas as pd
 from planner.base.errors import InputError, LimitReachedError, Problem
 from planner.base.words import amount
 from planner.inputs.build import PreparedScenario, offers_of, refuse_short_view
-from planner.inputs.uncertain_figures import figures_of, unmoved_figures
+from planner.inputs.uncertain_figures import UncertainFigure, figures_of, unmoved_figures
 from planner.lp.change import Arrays
-from planner.model import build_model
+from planner.model import Model, build_model
 from planner.outputs.answer import Answer
 from planner.outputs.labels import CANNOT_HOLD, cannot_hold, figure_names, figure_words
 from planner.outputs.own_folder import ESTIMATES
@@ -32,9 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from planner.inputs.inputs import Inputs
-    from planner.inputs.uncertain_figures import UncertainFigure
     from planner.lp import Outcome
-    from planner.model import Model
     from planner.outputs.run import Run
     from planner.scenario import Scenario
     from planner.studies.solve.asking import Asking

@@ -19,7 +19,7 @@ from planner.lp.blocks import Columns, RowBounds
 from planner.lp.change import Arrays
 from planner.lp.index import positions
 from planner.lp.matrix import Matrix
-from planner.model import build_model
+from planner.model import Model, build_model
 from planner.studies.solve.failover import add_cuts
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from planner.inputs.halls import Offers
     from planner.inputs.inputs import Inputs
     from planner.lp import ArrayProblem
-    from planner.model import Model
     from planner.scenario import Scenario
 
 SMALL_STEP: Final = 0.001
@@ -73,19 +72,14 @@ class AtPlan:
 
     def _matrix_part(self, new: Arrays) -> Floats:
         """Return what each changed coefficient adds to y'Ax."""
-        old = self.arrays.matrix
-        of_new, of_old = new.matrix.row_of_value(), old.row_of_value()
-        if np.array_equal(old.column, new.matrix.column) and np.array_equal(of_old, of_new):
-            moved = np.flatnonzero(new.matrix.value != old.value)
-            change = new.matrix.value[moved] - old.value[moved]
-            return np.asarray(self.row_dual[of_old[moved]] * change * self.x[old.column[moved]])
-        row = np.concatenate((of_new, of_old)).astype(np.int64)
-        column = np.concatenate((new.matrix.column, old.column))
-        value = np.concatenate((new.matrix.value, -old.value))
-        place, at = np.unique(row * old.columns + column, return_inverse=True)
-        change = np.asarray(np.bincount(at, value), dtype=np.float64)
-        dual, plan = self.row_dual[place // old.columns], self.x[place % old.columns]
-        return np.asarray(dual * change * plan)
+        from scipy.sparse import csr_array
+
+        after, before = (
+            csr_array((of.value, of.column, of.start), shape=(of.rows, of.columns))
+            for of in (new.matrix, self.arrays.matrix)
+        )
+        change = (after - before).tocoo()
+        return np.asarray(self.row_dual[change.row] * change.data * self.x[change.col])
 
 
 def _of_bound(price: Floats, new: Columns | RowBounds, old: Columns | RowBounds) -> Floats:

@@ -6,6 +6,7 @@ import math
 import time
 from bisect import bisect_left
 from dataclasses import dataclass
+from functools import cache
 from itertools import count
 from typing import TYPE_CHECKING, Final
 
@@ -24,11 +25,10 @@ from planner.lp.index import locate
 from planner.model import Model, build_model, tariffs
 from planner.model.grid import electricity_demand, electricity_energy
 from planner.model.money import penalty_musd
-from planner.results.cost_difference import PlanCost
 from planner.results.store import cleaned
 from planner.scenario import Setting
 from planner.studies.explain.words import Statement, number
-from planner.studies.solve.asking import Pace
+from planner.studies.solve.asking import Asking, Pace
 from planner.studies.solve.at_plan import fixed_program, model_at, proof_of
 
 if TYPE_CHECKING:
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from planner.lp import Outcome
     from planner.results.proof import Proof
     from planner.runs.plan import PlanViews
-    from planner.studies.solve.asking import Asking
 
     _Line = tuple[str | float, ...]
 
@@ -244,11 +243,10 @@ class Resolved:
     outcome: Outcome
 
     @property
-    def cost(self) -> PlanCost:
-        """Its cost, proven least, and what of it is penalty."""
-        cost = self.outcome.objective
-        penalty = float(cleaned(penalty_musd(self.model).value(self.outcome.x))[0])
-        return PlanCost(cost, cost, penalty)
+    def costs_musd(self) -> np.ndarray:
+        """Its cost, proven least, and what of it is penalty. [MUSD]"""
+        penalty = cleaned(penalty_musd(self.model).value(self.outcome.x))[0]
+        return np.array([self.outcome.objective, penalty])
 
     def site_mw(self, site: str) -> float:
         """Nameplate at the site in the last year. [MW]"""
@@ -324,9 +322,8 @@ class _Entry:
         """Tell of a value that is needed, or of the furthest that was `tried` and brings no more load."""
         if after.outcome.status != "optimal":
             return (what, unit, now, needed, tried, *[np.nan] * 4)
-        change = after.cost.less(self.base.cost)
-        figures = (after.cost.cost_musd, change.musd, change.penalty_musd, after.site_mw(self._site))
-        return (what, unit, now, needed, tried, *figures)
+        change = after.costs_musd - self.base.costs_musd
+        return (what, unit, now, needed, tried, after.outcome.objective, *change, after.site_mw(self._site))
 
     def _price(self, forced: Resolved) -> Iterator[_Line]:
         """Find the price of power at which one more MW pays, and try it.
@@ -396,13 +393,12 @@ class _Entry:
 
     def _halved(self, what: str, unit: str, now: float, values: Sequence[float], key: tuple[str, ...]) -> _Line:
         """Find the mildest value at which the site has more than now, the values going further."""
-        tried: dict[float, Resolved] = {}
 
-        def is_enough(value: float) -> bool:
-            tried[value] = self._solved(self._changed(key, value))
-            return self._wins(tried[value])
+        @cache
+        def tried(value: float) -> Resolved:
+            return self._solved(self._changed(key, value))
 
-        if not is_enough(values[-1]):
-            return self._line(what, unit, now, np.nan, tried[values[-1]], values[-1])
-        needed = values[bisect_left(values, True, 0, len(values) - 1, key=is_enough)]
-        return self._line(what, unit, now, needed, tried[needed])
+        if not self._wins(tried(values[-1])):
+            return self._line(what, unit, now, np.nan, tried(values[-1]), values[-1])
+        needed = values[bisect_left(values, True, 0, len(values) - 1, key=lambda value: self._wins(tried(value)))]
+        return self._line(what, unit, now, needed, tried(needed))

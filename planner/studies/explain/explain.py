@@ -14,7 +14,7 @@ from planner.family.table_columns import mask_at
 from planner.inputs.build import refuse_short_view
 from planner.limits.binding import binding, demand_price
 from planner.lp import ArrayProblem, Axis, HighsSession, Index
-from planner.model import ALL_COSTS, build_model
+from planner.model import ALL_COSTS, Model, build_model
 from planner.outputs.labels import item_words
 from planner.studies.explain.again import Try, about_steps, builds, counted, list_tries, one_more, tried, would_try
 from planner.studies.explain.places import about_site, about_year, site_tables, touches, year_tables
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from planner.base.arrays import Bools, Floats, Positions
-    from planner.model import Model
     from planner.results.proof import Proof
     from planner.runs.plan import PlanViews
 
@@ -303,7 +302,7 @@ def _two_sites(solved: PlanViews, site: str | None, against: str, year: int | No
     """Compare two sites part by part."""
     if site is None or site == against:
         what_is = f"{against!r} is compared with {'no site' if site is None else 'itself'}"
-        raise InputError([Problem.of("--against", what_is, "another site than that of --site", "name two sites")])
+        raise InputError.at("--against", what_is, "another site than that of --site", "name two sites")
     _check(solved, against, None, "--against")
     tables = {"against": compare_sites(solved, site, against, year=year)}
     return _explanation(solved, about_two_sites(tables, site, against), tables, True, False, has_entry=False)

@@ -12,35 +12,30 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from planner.base.errors import InfeasibleError, InputError, LimitReachedError, Problem, SolverError
+from planner.base.errors import InfeasibleError, InputError, LimitReachedError, SolverError
 from planner.base.words import some
-from planner.inputs.uncertain_figures import figures_of
+from planner.inputs.uncertain_figures import UncertainFigure, figures_of
 from planner.outputs.files import whole_file
 from planner.outputs.own_folder import RUNS_FOLDER
 from planner.outputs.study_files import BOUND, BY, COST, FACTOR, INDICES, RANKS, Sensitivity
 from planner.results.cost_difference import intervals_ranked
 from planner.results.ended import PLANNED
 from planner.runs.names import fingerprint
-from planner.runs.reopen import reopen
+from planner.runs.reopen import StoredPlan, reopen
 from planner.scenario.tree import Node, Place
 from planner.studies.estimates import estimates
-from planner.studies.sensitivity.design import OUTPUTS, indices_of, ranked, ranks_of, rows_per_block, shares_of
+from planner.studies.sensitivity.design import OUTPUTS, Design, indices_of, ranked, ranks_of, rows_per_block, shares_of
 from planner.studies.solve.asking import Asking
 from planner.studies.sweep.answers import answer_in, forget
 from planner.studies.sweep.axes import Future, Point, SweepAxis
 from planner.studies.sweep.file import MOST_FUTURES, SweepFile
-from planner.studies.sweep.futures import sweep_of
-from planner.studies.sweep.solve_sweep import solve_sweep
+from planner.studies.sweep.futures import Sweep, sweep_of
+from planner.studies.sweep.solve_sweep import SweepProgress, SweepResult, solve_sweep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from planner.inputs.uncertain_figures import UncertainFigure
-    from planner.runs.reopen import StoredPlan
     from planner.scenario import ScenarioDraft
-    from planner.studies.sensitivity.design import Design
-    from planner.studies.sweep.futures import Sweep
-    from planner.studies.sweep.solve_sweep import SweepProgress, SweepResult
 
 # --- The futures of a study of sensitivity, as a sweep has them -----------------------------------
 
@@ -109,7 +104,7 @@ def sweep_of_points(draft: ScenarioDraft, factors: Sequence[Factor], points: pd.
     if len(once) >= MOST_FUTURES:
         what_is = f"the design has {len(once):,} points"
         fix = "take fewer figures, trajectories or samples"
-        raise InputError([Problem.of("sensitivity", what_is, f"fewer than {MOST_FUTURES:,}", fix)])
+        raise InputError.at("sensitivity", what_is, f"fewer than {MOST_FUTURES:,}", fix)
     shares = once[[one.name for one in factors]].to_numpy(np.float64).tolist()
     futures = [
         Future(name, {one.name: one.point_at(share) for one, share in zip(factors, row, strict=True)})
@@ -289,7 +284,7 @@ class SolvedFutures:
             what_is = f"of is {self.of!r}, missing in the last year of {some(unstated, _NAMED)}"
             must_be = "an output that every plan states in its last year"
             fix = "ask of another output; no future is solved again for it"
-            raise InputError([Problem.of("sensitivity", what_is, must_be, fix)])
+            raise InputError.at("sensitivity", what_is, must_be, fix)
         return values.reindex(planned).reindex(futures["future"]).astype(float)
 
     def _tornado(self, futures: pd.DataFrame, output: pd.Series[float]) -> dict[str, Any]:

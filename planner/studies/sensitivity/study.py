@@ -12,11 +12,20 @@ from planner.base.paths import SCENARIOS_DIR
 from planner.inputs import TABLES
 from planner.inputs.uncertain_figures import unmoved_figures
 from planner.outputs.own_folder import SENSITIVITY, SWEEP_FILE, wrong_folder
-from planner.outputs.study_files import COST
+from planner.outputs.study_files import COST, Sensitivity
 from planner.runs.names import folder_of_file
-from planner.scenario import read_draft
+from planner.scenario import Changes, read_draft
 from planner.scenario.chain import is_path
-from planner.studies.sensitivity.design import FIGURES, SEED, Design, size_of, words_of, wrong_sizes, wrong_wishes
+from planner.studies.sensitivity.design import (
+    FIGURES,
+    SEED,
+    Design,
+    Method,
+    size_of,
+    words_of,
+    wrong_sizes,
+    wrong_wishes,
+)
 from planner.studies.sensitivity.futures import (
     FIRST_ORDER_FILE,
     SolvedFutures,
@@ -32,16 +41,12 @@ from planner.studies.sensitivity.futures import (
 from planner.studies.solve.asking import hear_warnings
 from planner.studies.sweep.answers import answer_in
 from planner.studies.sweep.cluster import connected, wrong_address
-from planner.studies.sweep.solve_sweep import solve_sweep
+from planner.studies.sweep.solve_sweep import SweepProgress, solve_sweep
 from planner.tables import right_tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from planner.outputs.study_files import Sensitivity
-    from planner.scenario import Changes
-    from planner.studies.sensitivity.design import Method
-    from planner.studies.sweep.solve_sweep import SweepProgress
 
 _NO_STEPS: Final = "counts in steps, of which first order says nothing; steps moves it"
 
@@ -161,7 +166,7 @@ def sensitivity(
     if not factors:
         what_is = "no figure with a low and a high moves the cost of its plan"
         fix = "ask of another scenario, or give figures of a table of your own a low and a high"
-        raise InputError([Problem.of(draft.name, what_is, "at least one", fix)])
+        raise InputError.at(draft.name, what_is, "at least one", fix)
     points = points_of(design, factors)
     sweep = sweep_of_points(draft, factors, points)
     if on_design is not None:

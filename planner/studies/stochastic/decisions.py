@@ -19,7 +19,7 @@ from planner.results.store import cleaned
 from planner.studies.solve.conflict import conflict_rules, in_words
 from planner.studies.solve.foresight import latest_orders
 from planner.studies.solve.rounding import RULES, from_then_on, rounded
-from planner.studies.stochastic.extensive_form import CONFLICT_SECONDS
+from planner.studies.stochastic.extensive_form import CONFLICT_SECONDS, FutureProgram
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from planner.lp import HighsSession, Index
     from planner.model import Model
     from planner.scenario import Scenario
-    from planner.studies.stochastic.extensive_form import FutureProgram
 
 # --- What is decided before it is known which future comes: orders, by the date of the order ------
 #

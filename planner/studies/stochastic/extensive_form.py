@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.base.errors import InfeasibleError
-from planner.lp import UNIT, ArrayProblem, Axis, Columns, Expression, Index, Matrix, RowBounds
+from planner.lp import UNIT, ArrayProblem, Axis, Columns, Expression, Index, Matrix, Outcome, ProgressEvent, RowBounds
 from planner.lp.change import Arrays
 from planner.results.store import cleaned
 from planner.studies.solve.asking import with_plan
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Floats, Positions
     from planner.inputs.build import PreparedScenario
-    from planner.lp import Outcome, ProgressEvent
     from planner.model import Model
     from planner.studies.stochastic.decisions import Received
     from planner.studies.sweep.reading import Risk

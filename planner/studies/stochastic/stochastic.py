@@ -7,9 +7,9 @@ orders of another plan they say what that plan costs in each future.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from copy import copy
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
@@ -30,11 +30,11 @@ from planner.runs.names import folder_of_file
 from planner.studies.solve.asking import hear_warnings
 from planner.studies.solve.failover import site_outages
 from planner.studies.stochastic.extensive_form import FutureProgram
-from planner.studies.stochastic.study import TOGETHER, StochasticPrograms
+from planner.studies.stochastic.study import TOGETHER, Compared, OrderPlan, StochasticPrograms
 from planner.studies.sweep import answers as kept
 from planner.studies.sweep.answers import no_regret
-from planner.studies.sweep.file import find_sweep
-from planner.studies.sweep.futures import inputs_of, read_sweep
+from planner.studies.sweep.file import SweepFile, find_sweep
+from planner.studies.sweep.futures import Sweep, inputs_of, read_sweep
 from planner.studies.sweep.one import answer_of, lead_months, orders_in
 
 if TYPE_CHECKING:
@@ -44,9 +44,7 @@ if TYPE_CHECKING:
     from planner.lp import Outcome, ProgressEvent
     from planner.runs.plan import Plan
     from planner.scenario import Changes, Scenario
-    from planner.studies.stochastic.study import Compared, OrderPlan
-    from planner.studies.sweep.file import SweepFile
-    from planner.studies.sweep.futures import Sweep
+    from planner.studies.stochastic.study import Planned
 
 # --- What a stochastic program found: orders, costs by future, what it is worth to know; its files ---
 
@@ -54,7 +52,6 @@ TABLES: Final = ("decided", "costs", "plans", "worth", "futures", "results", "or
 """Tables of the folder, each a file."""
 
 
-@dataclass(frozen=True, eq=False, repr=False)
 class Stochastic(Answer):
     """What is ordered before the futures are known, what follows in each, and what that is worth."""
 
@@ -66,41 +63,54 @@ class Stochastic(Answer):
     saved = TABLES
     listed = ("decided", "left_out", "costs", "plans", "worth", "futures", "no_regret")
 
-    name: str  # name of the file, its title, and the question that it answers; empty where it has none
-    label: str
-    question: str
-    file: Mapping[str, Any]  # where it is, its hash, and whether it ships
-    scenario: str  # name of the base scenario
-    known_from: int  # year from which on it is known which future comes
-    cvar_weight: float  # how much bad futures count; 0 for the expected cost
-    cvar_tail: float | None  # share of all likelihood that is the worst futures; None where no CVaR is asked for
-    is_relaxed: bool  # whether the futures have integers, which costs, regrets and worths leave out
-    # kind, site, item of what was rounded to an order that is not feasible in every future, and so is not ordered;
-    # without rows where there is none
-    left_out: pd.DataFrame
-    sizes: Mapping[str, int]  # rows, columns and nonzeros of the program of all futures
-    # a row per order: kind, site, item, order_by [year], committed (the year in which halls that are under way come in;
-    # missing of others), unit; ``ordered`` in the checked plans, ``least`` and ``most`` that any future alone would
-    # order at that date, and ``minimax_regret``, what the plan of least greatest regret orders
-    decided: pd.DataFrame
-    # a row per plan and future: plan, future, weight, cost_musd, regret_musd, and what of each is the penalty of unmet
-    # demand: penalty_musd, regret_penalty_musd; missing where the orders of the plan leave no plan in the future
-    costs: pd.DataFrame
-    # a row per plan: expected_musd, penalty_musd (of that), cvar_musd (where a CVaR is asked for), objective_musd,
-    # greatest_regret_musd
-    plans: pd.DataFrame
-    # measure, value_musd, penalty_musd (of that): wait_and_see, stochastic, single_future, evpi, vss, and plans: the
-    # objective at the cost of the checked plans, with integers where futures have them
-    worth: pd.DataFrame
-    # a row per future: weight, cost alone and with the orders, regret, what of each is penalty, and of the plan with
-    # integers its status, cost, penalty, gap, verdict and run
-    futures: pd.DataFrame
-    # as of a sweep: key figures and orders of the checked plans; what every future orders by a year, each as if it were
-    # certain
-    results: pd.DataFrame
-    orders: pd.DataFrame
-    no_regret: pd.DataFrame
-    runs: Mapping[str, Plan]  # the checked plan of each future
+    def __init__(self, sweep: Sweep, study: StochasticPrograms, found: Compared, planned: Planned) -> None:
+        """Make the tables of what was found, and of the plans with the orders that all futures can have."""
+        file, risk, weights = sweep.file, study.uncertainty.risk, study.weights
+        names = [future.name for future in study.futures]
+        ordered, runs, left_out = planned
+        answers = {name: answer_of(name, plan) for name, plan in runs.items()}
+        # name of the file, its title, and the question that it answers; empty where it has none
+        self.name, self.label, self.question = file.name, file.title, file.question
+        self.file = file_entry(file.path, file.sha256)  # where it is, its hash, and whether it ships
+        self.scenario = file.draft.name  # name of the base scenario
+        self.known_from = study.uncertainty.known_from  # year from which on it is known which future comes
+        self.cvar_weight = risk.weight  # how much bad futures count; 0 for the expected cost
+        # share of all likelihood that is the worst futures; None where no CVaR is asked for
+        self.cvar_tail = risk.tail if risk.is_asked else None
+        # whether the futures have integers, which costs, regrets and worths leave out
+        self.is_relaxed = study.has_integers
+        self.sizes: Mapping[str, int] = found.sizes  # rows, columns and nonzeros of the program of all futures
+        self.runs: Mapping[str, Plan] = runs  # the checked plan of each future
+        # what was rounded to an order that is not feasible in every future, and so is not ordered; without rows where
+        # there is none
+        self.left_out = pd.DataFrame(left_out, columns=["kind", "site", "item"], dtype=object)
+        # a row per order: kind, site, item, order_by [year], committed (the year in which halls that are under way come
+        # in; missing of others), unit; ``ordered`` in the checked plans, ``least`` and ``most`` that any future alone
+        # would order at that date, and ``minimax_regret``, what the plan of least greatest regret orders
+        self.decided = _decided(study, found, ordered)
+        # a row per plan and future: plan, future, weight, cost_musd, regret_musd, and what of each is the penalty of
+        # unmet demand: penalty_musd, regret_penalty_musd; missing where the orders of the plan leave none in the future
+        self.costs = pd.concat([_costs(study, plan, found) for plan in found.plans]).reset_index(drop=True)
+        # a row per plan: expected_musd, penalty_musd (of that), cvar_musd (where a CVaR is asked for), objective_musd,
+        # greatest_regret_musd
+        self.plans = _plans(study, found)
+        # measure, value_musd, penalty_musd (of that): wait_and_see, stochastic, single_future, evpi, vss, and plans:
+        # the objective at the cost of the checked plans, with integers where futures have them
+        costs = [PlanCost.from_stored(runs[name].run.meta, runs[name].costs) for name in names]
+        self.worth = _worth(study, found, costs)
+        # a row per future: weight, cost alone and with the orders, regret, what of each is penalty, and of the plan
+        # with integers its status, cost, penalty, gap, verdict and run
+        alone = {"weight": weights, "alone_musd": found.least, "alone_penalty_musd": found.least_penalties}
+        of_plan = {"objective_musd": "plan_musd", "penalty_musd": "plan_penalty_musd"}
+        kinds = ["status", *of_plan, "gap_frac", "checked", "rules", "broken", "run"]
+        solved = kept.futures(sweep.questions, answers)[kinds].rename(columns=of_plan)
+        futures = pd.DataFrame({"future": names, **alone, **_of_plan(study, found.stochastic, found)})
+        self.futures = pd.concat([futures, solved], axis=1)
+        # as of a sweep: key figures and orders of the checked plans; what every future orders by a year, each as if it
+        # were certain
+        self.results, self.orders = (of(sweep.questions, answers) for of in (kept.figures, kept.orders))
+        begins = {one.name: float_year(one.question.scenario.decisions_start) for one in study.futures}
+        self.no_regret = no_regret(_orders_alone(study.futures, found.alone), begins)
 
     @property
     def exit_code(self) -> int:
@@ -112,7 +122,9 @@ class Stochastic(Answer):
         home = Path(folder)
         require_own_folder(home, STOCHASTIC, Path(self.file["file"]))
         names = {name: write_run(plan, home / RUNS_FOLDER).name for name, plan in self.runs.items()}
-        return Answer.save(replace(self, futures=self.futures.assign(run=self.futures["future"].map(names))), home)
+        named = copy(self)
+        named.futures = self.futures.assign(run=self.futures["future"].map(names))
+        return Answer.save(named, home)
 
 
 def folder_of(path: str | Path, out: str | Path | None = None) -> Path:
@@ -195,7 +207,8 @@ def stochastic(
     assert uncertainty is not None
     tell("build")
     study = StochasticPrograms(sweep.file.name, programs(sweep, on_progress), uncertainty, tell, on_progress)
-    return _report(sweep, study, study.compared())
+    found = study.compared()
+    return Stochastic(sweep, study, found, study.runs(found.stochastic.ordered))
 
 
 def programs(sweep: Sweep, on_progress: Callable[[ProgressEvent], None] | None = None) -> list[FutureProgram]:
@@ -218,16 +231,11 @@ def _unlike(file: SweepFile, scenarios: Mapping[str, Scenario]) -> list[Problem]
         # What only some futures change is theirs to take back, whichever comes first.
         of_base = None if base is None else setting(base)
         expected = of_base if of_base in asked else next(iter(asked), None)
-        problems += [
-            Problem(
-                *scenarios[name].place_of(key_path),
-                f"future {name!r} has {'.'.join(key_path)} {value}",
-                f"{expected}, the same in all futures of a stochastic program",
-                "remove it from this future, or give all futures the same",
-            )
-            for name, value in found.items()
-            if value != expected
-        ]
+        must_be = f"{expected}, the same in all futures of a stochastic program"
+        for name in (name for name, value in found.items() if value != expected):
+            what_is = f"future {name!r} has {'.'.join(key_path)} {found[name]}"
+            fix = "remove it from this future, or give all futures the same"
+            problems.append(Problem(*scenarios[name].place_of(key_path), what_is, must_be, fix))
     by_place: dict[tuple[str, int | None, int | None], list[str]] = {}
     for name, scenario in scenarios.items():
         if scenario.foresight.window_years is not None:
@@ -239,50 +247,6 @@ def _unlike(file: SweepFile, scenarios: Mapping[str, Scenario]) -> list[Problem]
         must_be = "decided once, for the whole horizon, in a stochastic program"
         problems.append(Problem(*place, what_is, must_be, "remove foresight.window_years"))
     return problems
-
-
-def _report(sweep: Sweep, study: StochasticPrograms, found: Compared) -> Stochastic:
-    file, risk, weights = sweep.file, study.uncertainty.risk, study.weights
-    names = [future.name for future in study.futures]
-    begins = {future.name: float_year(future.question.scenario.decisions_start) for future in study.futures}
-    ordered, runs, left_out = study.runs(found.stochastic.ordered)
-    answers = {name: answer_of(name, plan) for name, plan in runs.items()}
-    solved = kept.futures(sweep.questions, answers)
-    costs = [PlanCost.from_stored(runs[name].run.meta, runs[name].costs) for name in names]
-    return Stochastic(
-        name=file.name,
-        label=file.title,
-        question=file.question,
-        file=file_entry(file.path, file.sha256),
-        scenario=file.draft.name,
-        known_from=study.uncertainty.known_from,
-        cvar_weight=risk.weight,
-        cvar_tail=risk.tail if risk.is_asked else None,
-        is_relaxed=study.has_integers,
-        left_out=pd.DataFrame(left_out, columns=["kind", "site", "item"], dtype=object),
-        sizes=found.sizes,
-        decided=_decided(study, found, ordered),
-        costs=pd.concat([_costs(study, plan, found) for plan in found.plans]).reset_index(drop=True),
-        plans=_plans(study, found),
-        worth=_worth(study, found, costs),
-        futures=pd.DataFrame(
-            {
-                "future": names,
-                "weight": weights,
-                "alone_musd": found.least,
-                "alone_penalty_musd": found.least_penalties,
-                **_of_plan(study, found.stochastic, found),
-                "status": solved["status"],
-                "plan_musd": solved["objective_musd"],
-                "plan_penalty_musd": solved["penalty_musd"],
-                **{name: solved[name] for name in ("gap_frac", "checked", "rules", "broken", "run")},
-            }
-        ),
-        results=kept.figures(sweep.questions, answers),
-        orders=kept.orders(sweep.questions, answers),
-        no_regret=no_regret(_orders_alone(study.futures, found.alone), begins),
-        runs=runs,
-    )
 
 
 def _decided(study: StochasticPrograms, found: Compared, ordered: Floats) -> pd.DataFrame:

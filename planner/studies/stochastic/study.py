@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from planner.base.errors import InfeasibleError, InputError, LimitReachedError
+from planner.base.errors import InfeasibleError, InputError, LimitReachedError, Problem
 from planner.results.store import cleaned
 from planner.studies.solve.asking import session_of, with_plan
 from planner.studies.solve.at_plan import plan_session
@@ -16,6 +16,7 @@ from planner.studies.solve.solves import SolveHooks
 from planner.studies.stochastic.decisions import (
     Held,
     InfeasibleFuturesError,
+    Received,
     Thing,
     feasible_in_all,
     match_orders,
@@ -23,19 +24,27 @@ from planner.studies.stochastic.decisions import (
     whole_decisions,
     why_no_orders,
 )
-from planner.studies.stochastic.extensive_form import BEFORE, SOLVED, ExtensiveForm, have_a_mean, hold_orders, mean_of
+from planner.studies.stochastic.extensive_form import (
+    BEFORE,
+    SOLVED,
+    ExtensiveForm,
+    FutureProgram,
+    have_a_mean,
+    hold_orders,
+    mean_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from planner.base.arrays import Floats
-    from planner.base.errors import Problem
     from planner.lp import HighsSession, Outcome, ProgressEvent
     from planner.model import Model
     from planner.runs.plan import Plan
-    from planner.studies.stochastic.decisions import Received
-    from planner.studies.stochastic.extensive_form import FutureProgram
     from planner.studies.sweep.reading import Uncertainty
+
+    Planned = tuple[Floats, dict[str, Plan], tuple[Thing, ...]]
+    """Orders, the checked plan of each future with them, and what had to be left out."""
 
 TOGETHER: Final = "stochastic"
 MINIMAX: Final = "minimax_regret"
@@ -188,7 +197,7 @@ class StochasticPrograms:
         penalties = [np.nan if one is None else future.penalty_musd(one[0]) for future, one in both]
         return OrderPlan(name, ordered, np.array(costs), np.array(penalties))
 
-    def runs(self, ordered: Floats) -> tuple[Floats, dict[str, Plan], tuple[Thing, ...]]:
+    def runs(self, ordered: Floats) -> Planned:
         """Return the checked plan of each future with the same orders."""
         failed: list[InfeasibleError] = []
         # What of each future to fix with the orders, in the order in which it is tried.

@@ -11,6 +11,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
+from pydantic import TypeAdapter
 
 from planner.base.units import MONTHS_PER_YEAR
 from planner.lp.start import Start
@@ -71,6 +72,9 @@ class FutureResult:
     trace: str = ""  # where in the code a bug ended it; stored as a file of its own
 
 
+_STORED: Final = TypeAdapter(FutureResult)
+
+
 def store(answer: FutureResult, question: FutureTask, folder: Path) -> None:
     """Write the file of a future, there whole or not at all, and its log where a bug ended it."""
     content = asdict(answer)
@@ -92,11 +96,8 @@ def answer_in(folder: Path, question: FutureTask) -> FutureResult | None:
     future whose process was ended, or that ended with a bug or a failure of the solver.
     """
     try:
-        raw = json.loads(_path(question, folder).read_bytes())
-        for rows in ("figures", "orders"):
-            raw[rows] = tuple(tuple(row) for row in raw[rows])
-        answer = FutureResult(**{**raw, "broken": tuple(raw["broken"])})
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        answer = _STORED.validate_json(_path(question, folder).read_bytes())
+    except (OSError, ValueError):
         return None
     is_of_it = answer.name == question.name and answer.status not in {"killed", "error"}
     return answer if is_of_it else None
@@ -266,29 +267,22 @@ def no_regret(orders: pd.DataFrame, begins: Mapping[str, float]) -> pd.DataFrame
         return pd.DataFrame(columns=columns)
     known.loc[known["kind"].isin(_BY_SITE), "item"] = ""
     known.loc[known["kind"].isin(_BY_ITEM), "site"] = ""
-    by_year = known.pivot_table(index=_THING, columns=["future", "year"], values="mw", aggfunc="sum", fill_value=0.0)
+    wide = known.pivot_table(index=_THING, columns=["future", "year"], values="mw", aggfunc="sum", fill_value=0.0)
     years = sorted(known["year"].unique())
     full = pd.MultiIndex.from_product([list(begins), years], names=["future", "year"])
-    by_year = by_year.reindex(columns=full, fill_value=0.0)
-    ordered = by_year.T.groupby(level="future", sort=False).cumsum().T
-    in_year = ordered.T.groupby(level="year")
-    least, most = in_year.min().T, in_year.max().T
-    count = (ordered > _NOTHING_MW).T.groupby(level="year").sum().T
-    table = pd.DataFrame(
-        {name: frame.stack() for name, frame in (("least_mw", least), ("most_mw", most), ("futures", count))}
-    ).reset_index()
-    first = _decided_first(known, begins)
-    of_future = known.groupby([*_THING, "year", "future"], as_index=False)["is_committed"].min()
-    in_all = of_future.groupby([*_THING, "year"], as_index=False)["is_committed"].sum()
-    in_all["is_committed"] = in_all["is_committed"] == len(begins)
-    for frame in (first, in_all):
-        table = table.merge(frame, on=[*_THING, "year"], how="left")
-    table["is_committed"] = table["is_committed"].eq(other=True)  # False where nothing is ordered
-    table = table[table["most_mw"] > _NOTHING_MW]
-    return table[columns].reset_index(drop=True)
+    ordered = wide.reindex(columns=full, fill_value=0.0).T.groupby(level="future", sort=False).cumsum()
+    in_year, count = (of.groupby(level="year") for of in (ordered, ordered > _NOTHING_MW))
+    found = {"least_mw": in_year.min(), "most_mw": in_year.max(), "futures": count.sum()}
+    table = pd.DataFrame({name: of.T.stack() for name, of in found.items()})
+    of_future = known.groupby([*_THING, "year", "future"])["is_committed"].min()
+    in_all = of_future.groupby([*_THING, "year"]).sum() == len(begins)
+    # False where nothing is ordered.
+    is_committed = in_all.reindex(table.index, fill_value=False)
+    table = table.assign(order_by=_decided_first(known, begins), is_committed=is_committed)
+    return table[table["most_mw"] > _NOTHING_MW].reset_index()[columns]
 
 
-def _decided_first(known: pd.DataFrame, begins: Mapping[str, float]) -> pd.DataFrame:
+def _decided_first(known: pd.DataFrame, begins: Mapping[str, float]) -> pd.Series:
     """Return when what is ordered by a year must be decided, in the first of all futures. [year]"""
     leads = known.pivot_table(index=[*_THING, "future"], columns="year", values="lead_months", aggfunc="max")
     # What is ordered by a year has what came before: its lead time counts too.
@@ -299,4 +293,4 @@ def _decided_first(known: pd.DataFrame, begins: Mapping[str, float]) -> pd.DataF
     months["order_by"] = in_time.clip(lower=months["future"].map(begins).astype(float))
     is_new = known[known["lead_months"].notna()].groupby([*_THING, "year"]).size().index
     of_year = months.groupby([*_THING, "year"])["order_by"].min()
-    return of_year[of_year.index.isin(is_new)].reset_index()
+    return of_year[of_year.index.isin(is_new)]

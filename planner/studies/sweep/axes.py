@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 import numpy as np
 
 from planner.base.words import did_you_mean
-from planner.inputs.uncertain_figures import figures_of
+from planner.inputs.uncertain_figures import UncertainFigure, figures_of
 from planner.scenario.ids import has_own_entries, no_entry
 from planner.scenario.keys import ABOUT_THE_FILE, is_by_year, is_integer, unknown_key_fix, unknown_key_in
 from planner.scenario.tree import Node, assign, merge, plain, show
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from planner.base.arrays import Floats
-    from planner.inputs.uncertain_figures import UncertainFigure
     from planner.studies.sweep.reading import SweepPart
 
 # --- What the axes of a sweep are read against: the tree and the tables of its base scenario ------
@@ -299,8 +298,7 @@ def _of_figures(axis: SweepPart, parts: Mapping[str, SweepPart], base: SweepBase
         if one.value in _ENDS and one.value not in words:
             words.append(one.value)
         else:
-            what_is = f"{one.name} have {show(one.value)}"
-            one.note(what_is, "some of low, value and high, each once", "write another")
+            one.note(f"{one.name} have {show(one.value)}", "some of low, value and high, each once", "write another")
     return tuple(map(at_end, words)), None
 
 

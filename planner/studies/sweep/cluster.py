@@ -28,15 +28,13 @@ from planner.runs.meta import read_meta
 from planner.runs.settings import own_files
 from planner.scenario.tree import Node, Place, assign
 from planner.studies.sweep.answers import FutureResult
-from planner.studies.sweep.futures import versions_of
-from planner.studies.sweep.one import answer_to
+from planner.studies.sweep.futures import FutureTask, Queue, Tables, versions_of
+from planner.studies.sweep.one import SolvedFuture, answer_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from planner.scenario import Scenario
-    from planner.studies.sweep.futures import FutureTask, Queue, Tables
-    from planner.studies.sweep.one import SolvedFuture
 
     _Sent = tuple[FutureTask, Mapping[tuple[str, str], bytes]]
     """A future as it travels, and the content of each setting that names a file which is no table, by key path."""
@@ -138,7 +136,7 @@ def _client(distributed: Any, scheduler: str) -> Any:
 
 
 def _refused(what_is: str, must_be: str, fix: str) -> InputError:
-    return InputError([Problem.of(_OPTION, what_is, must_be, fix)])
+    return InputError.at(_OPTION, what_is, must_be, fix)
 
 
 def compare_versions(client: Any, scheduler: str) -> None:
@@ -226,7 +224,7 @@ def in_cluster(
             answer = FutureResult(question.name, "killed", f"{type(why).__name__}: {why}")
         done.release()
         queue.done(question, ended)
-        waiting.update(ask())
+        waiting.update(ask())  # so that none is idle while its answer is stored
         yield question, answer, ended
 
 

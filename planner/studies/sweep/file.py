@@ -14,7 +14,7 @@ from planner.base.errors import InputError, Problem
 from planner.base.paths import SCENARIOS_DIR, is_file
 from planner.base.words import did_you_mean
 from planner.inputs import TABLES
-from planner.scenario import ScenarioDraft, as_overrides, json_schema, read_draft
+from planner.scenario import Changes, ScenarioDraft, as_overrides, json_schema, read_draft
 from planner.scenario.chain import VERSION, is_path, read_source
 from planner.scenario.keys import field_at, is_by_year
 from planner.scenario.load import with_override
@@ -28,7 +28,6 @@ from planner.tables import right_tables
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from planner.scenario import Changes
 
 # --- The file of a sweep: a base scenario, and the futures that are laid over it ------------------
 #
@@ -116,7 +115,7 @@ def find_sweep(path: str | Path) -> Path:
     shipped = _SHIPPED_DIR / f"{path}.yaml"
     if not is_file(shipped):
         fix = did_you_mean(path, shipped_sweeps(), f"shipped are {', '.join(shipped_sweeps())}")
-        raise InputError([Problem.of(path, f"no shipped sweep is called {path!r}", "a name or a file", fix)])
+        raise InputError.at(path, f"no shipped sweep is called {path!r}", "a name or a file", fix)
     here = Path.cwd()
     return shipped.relative_to(here) if shipped.is_relative_to(here) else shipped
 
@@ -220,8 +219,7 @@ def _listed(sweep: SweepPart, parts: Mapping[str, SweepPart]) -> dict[str, Node]
     if "futures" not in parts:
         if not has_axes:
             part = parts.get("axes") or parts.get("base") or sweep
-            fix = "add axes, or futures: settings by name"
-            part.note_key("the sweep has no futures", "given axes or futures", fix)
+            part.note_key("the sweep has no futures", "given axes or futures", "add axes, or futures: settings by name")
         return {}
     if parts["futures"].value == {} and not has_axes:
         parts["futures"].note("futures are empty", "given with one entry at least", "add some, or axes")

@@ -9,14 +9,14 @@ from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from planner.base.errors import InputError, Problem
+from planner.base.errors import InputError, Problem, raise_all
 from planner.base.pandas_texts import with_texts_as_objects
 from planner.inputs import TABLES, build_inputs_from
 from planner.inputs.uncertain_figures import moved_figures, with_values
 from planner.outputs.files import sha256_of
 from planner.runs.names import folder_name
 from planner.runs.settings import own_files
-from planner.scenario import ScenarioDraft, unknown_ids
+from planner.scenario import Changes, Scenario, ScenarioDraft, unknown_ids
 from planner.scenario.tree import Node, Place, plain
 from planner.studies.sweep.axes import Future, changed_tree
 from planner.studies.sweep.file import SweepFile, read_file
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from planner.inputs.inputs import Inputs
-    from planner.scenario import Changes, Scenario
 
 # --- In which order futures are solved, and which of them begin where another one ended -----------
 #
@@ -198,19 +197,14 @@ def sweep_of(file: SweepFile, led: Mapping[str, str], together: Together | None 
         listed = [Future(name, {}, settings) for name, settings in file.listed.items()]
         for future in (*points, *listed):
             problems += reader.problems(future, is_built=is_right)
-        if problems and together is not None:
-            made = {future.name: reader.scenario(future)[0] for future in file.futures}
-            problems += together(file, {name: one for name, one in made.items() if one is not None})
-    if problems:
-        raise InputError(dict.fromkeys(problems))  # what is wrong with the base is so in each
+        if together is not None:
+            made = {future.name: reader.scenario(future) for future in file.futures}
+            problems += [problem for _, found in made.values() for problem in found]
+            problems += together(file, {name: one for name, (one, _) in made.items() if one is not None})
+    raise_all(dict.fromkeys(problems))  # what is wrong with the base is so in each
     questions: dict[str, FutureTask] = {}
     for future in file.futures:  # a leader comes before those that begin where it ends
         questions[future.name] = reader.question(future, questions.get(led.get(future.name, "")))
-    if together is not None:
-        problems = [problem for one in questions.values() for problem in one.problems]
-        problems += together(file, {one.name: one.scenario for one in questions.values() if one.scenario is not None})
-        if problems:
-            raise InputError(dict.fromkeys(problems))
     leading = set(led.values())
     every = tuple(replace(one, leads=one.name in leading) for one in questions.values())
     return Sweep(file, every, {one.key: one for one in reader.read.values()}, tuple(reader.warnings))

@@ -26,7 +26,7 @@ from planner.results.schema import TABLES
 from planner.runs.folder import write_run
 from planner.studies.solve.checked_plan import StageTimes, plan_of
 from planner.studies.sweep.answers import FutureResult, Order
-from planner.studies.sweep.futures import inputs_of
+from planner.studies.sweep.futures import FutureTask, Queue, Tables, inputs_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 
     from planner.inputs.inputs import Inputs
     from planner.runs.plan import Plan
-    from planner.studies.sweep.futures import FutureTask, Queue, Tables
 
 # --- One future from question to answer; whatever goes wrong with it is its own answer ------------
 

@@ -66,8 +66,7 @@ class SweepPart:
         parts = {key: self.below(node, f"{key} of {of}" if of else key) for key, node in mapping.items()}
         for key in (key for key in parts if key not in known):
             near = did_you_mean(key, list(known), f"known here: {', '.join(known)}")
-            what_is = f"unknown key {key!r} in {self.name}"
-            parts[key].note_key(what_is, "a key of a sweep", fixes.get(key, near))
+            parts[key].note_key(f"unknown key {key!r} in {self.name}", "a key of a sweep", fixes.get(key, near))
         for key in (key for key in needs if key not in parts and isinstance(self.value, dict)):
             self.note_key(f"{self.name} has no {key}", "given", needs[key])
         return {key: part for key, part in parts.items() if key in known}

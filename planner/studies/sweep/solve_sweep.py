@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from planner.base.errors import InfeasibleError, InputError, LimitReachedError, raise_all
+from planner.base.errors import InfeasibleError, InputError, LimitReachedError, Problem, raise_all
 from planner.clock.days import float_year
 from planner.outputs.answer import Answer
 from planner.outputs.files import try_folder, whole_file, whole_files
@@ -30,23 +30,19 @@ from planner.runs.settings import in_short
 from planner.scenario.tree import plain
 from planner.studies.solve.asking import hear_warnings
 from planner.studies.sweep import answers as kept
-from planner.studies.sweep.answers import no_regret
+from planner.studies.sweep.answers import FutureResult, no_regret
 from planner.studies.sweep.cluster import connected, in_cluster, wrong_address
 from planner.studies.sweep.file import find_sweep
-from planner.studies.sweep.futures import FORMAT, Queue, Sweep, read_sweep
-from planner.studies.sweep.one import in_pool, in_turn
+from planner.studies.sweep.futures import FORMAT, FutureTask, Queue, Sweep, read_sweep
+from planner.studies.sweep.one import SolvedFuture, in_pool, in_turn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     import pandas as pd
 
-    from planner.base.errors import Problem
     from planner.outputs.plots import Drawing
     from planner.scenario import Changes
-    from planner.studies.sweep.answers import FutureResult
-    from planner.studies.sweep.futures import FutureTask
-    from planner.studies.sweep.one import SolvedFuture
 
     Report = Callable[[str], None]
 
@@ -208,8 +204,7 @@ def solve_sweep(
 ) -> SweepResult:
     """Solve and check every future of a sweep that is read already.
 
-    Ended before the first answer it leaves no folder that was not there, unless another process
-    has begun there.
+    Ended before the first answer it leaves no folder that was not there.
     """
     try_folder(folder, "--output")
     answers, starts = _stored(sweep, folder)
@@ -219,12 +214,11 @@ def solve_sweep(
     is_new = not (folder / SWEEP_FILE).exists()
     # A cluster that is not there leaves nothing behind.
     with _solving(sweep, queue, len(waiting), folder / RUNS_FOLDER, jobs, scheduler, report) as solved:
-        meta = _meta(sweep)
         try:
             _remove_tables_of_another(sweep, folder)
             kept.remove_unanswered_starts(folder)
             with whole_file(folder / SWEEP_FILE) as partial:
-                partial.write_bytes(meta)
+                partial.write_bytes(_meta(sweep))
             failed = sum(_is_failed(answer) for answer in answers.values())
             tell, write = on_progress or (lambda _: None), lambda: _written(sweep.questions, answers, folder)
             tally = _Tally(len(sweep.questions), len(answers), failed, tell, write)
@@ -237,14 +231,13 @@ def solve_sweep(
                 tally.solved += 1
                 tally.failed += _is_failed(answer)
                 tally.report(answer.name, answer.status)
-                if tally.left and _is_in(folder, meta):
+                if tally.left:
                     tally.write_if_due()
         except BaseException:
             kept.remove_unanswered_starts(folder)
-            # Another process may have the folder too: what is not of this one stays.
             if is_new and not any((folder / FUTURES_FOLDER).glob("*.json")):
-                _remove_begun(folder, made, meta)
-            elif _is_in(folder, meta):  # what is done by then can be read
+                _remove_begun(folder, made)
+            else:  # what is done by then can be read
                 _written(sweep.questions, _stored(sweep, folder)[0] | answers, folder)
             raise
         return _written(sweep.questions, answers, folder)
@@ -315,18 +308,9 @@ def _remove_tables_of_another(sweep: Sweep, folder: Path) -> None:
             (folder / f"{name}.parquet").unlink(missing_ok=True)
 
 
-def _is_in(folder: Path, meta: bytes) -> bool:
-    """Return whether a folder says that it is of this sweep."""
-    try:
-        return (folder / SWEEP_FILE).read_bytes() == meta
-    except OSError:
-        return False
-
-
-def _remove_begun(folder: Path, made: Sequence[Path], meta: bytes) -> None:
-    """Remove what says that this sweep has begun, and folders made for it that are empty."""
-    if _is_in(folder, meta):
-        (folder / SWEEP_FILE).unlink(missing_ok=True)
+def _remove_begun(folder: Path, made: Sequence[Path]) -> None:
+    """Remove what says that a sweep has begun, and folders made for it that are empty."""
+    (folder / SWEEP_FILE).unlink(missing_ok=True)
     with suppress(OSError):  # one that holds something stays
         for home in (*(folder / name for name in (FUTURES_FOLDER, kept.STARTS_FOLDER, RUNS_FOLDER)), *made):
             if home.exists():
@@ -360,16 +344,11 @@ def _written(questions: Sequence[FutureTask], answers: dict[str, FutureResult], 
     orders = kept.orders(questions, answers)
     planned = [one for one in questions if one.name in answers and answers[one.name].status in PLANNED]
     begins = {one.name: float_year(one.scenario.decisions_start) for one in planned if one.scenario is not None}
-    tables = {
-        "futures": kept.futures(questions, answers),
-        "results": kept.figures(questions, answers),
-        "orders": orders,
-        "no_regret": no_regret(orders, begins),
-        "timings": kept.timings(questions, answers),
-    }
+    of_futures, figures, timings = (of(questions, answers) for of in (kept.futures, kept.figures, kept.timings))
+    result = SweepResult(folder, of_futures, figures, orders, no_regret(orders, begins), timings)
     # Stopped while they are written, all stay as they were. The first one is renamed last: what
     # `futures` calls solved is in the others by then.
-    with whole_files([folder / f"{name}.parquet" for name in tables]) as partials:
-        for table, partial in zip(tables.values(), partials, strict=True):
+    with whole_files([folder / f"{name}.parquet" for name in result.tables]) as partials:
+        for table, partial in zip(result.tables.values(), partials, strict=True):
             table.to_parquet(partial, index=False, compression="zstd")
-    return SweepResult(folder, **tables)
+    return result
