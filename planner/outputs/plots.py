@@ -6,7 +6,7 @@ import math
 import re
 from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from pathlib import Path
 from textwrap import wrap
 from typing import TYPE_CHECKING, Final, Literal, get_args
@@ -32,6 +32,7 @@ from planner.outputs.report.charts import (
     feet_of,
     groups,
     heat_map,
+    sheet_size,
 )
 from planner.outputs.report.figures import DECLARED, Figures, ReportFigure, TableFigures
 from planner.outputs.report.map import plan_picture
@@ -85,39 +86,23 @@ class Drawing:
                 rows.append([])
             rows[-1].append(picture)
         width = max(sum(one.width + _MARGIN for one in row) for row in rows) + _MARGIN
-        parts, top = [], _HEAD
+        parts, top = list[Html](), _HEAD
         for row in rows:
-            left, height = _MARGIN, 0.0
-            for picture in row:
-                drawn = list(_placed(picture, left, top))
-                parts += drawn
-                lines = len(_key_lines(picture)) + len(_notes(picture))
-                height = max(height, picture.height + _LINE * (2 + lines))
-                left += picture.width + _MARGIN
-            top += height + _LINE
-        said = [line for note in self.notes for line in wrap(note, int((width - 2.0 * _MARGIN) / _PER_LETTER))]
+            lefts = accumulate((one.width + _MARGIN for one in row), initial=_MARGIN)
+            for picture, left in zip(row, lefts, strict=False):
+                parts += _placed(picture, left, top)
+            top += max(one.height + _LINE * (3 + len(_key_lines(one)) + len(_notes(one))) for one in row)
+        room = width - 2.0 * _MARGIN
+        said = [line for note in self.notes for line in wrap(note, int(room / _PER_LETTER))]
         parts += [_text(_MARGIN, top + _LINE * at, line, "quiet") for at, line in enumerate(said)]
-        height = top + _LINE * len(said)
-        longest = int((width - 2.0 * _MARGIN) / 10.6)
+        size = sheet_size(width, top + _LINE * len(said))
         head = [
-            element("rect", width=f"{width:.0f}", height=f"{height:.0f}", fill="#fff"),
-            _text(_MARGIN, 30.0, shortened(self.title, longest), "title"),
+            element("rect", width=size["width"], height=size["height"], fill="#fff"),
+            _text(_MARGIN, 30.0, shortened(self.title, int(room / 10.6)), "title"),
             _text(_MARGIN, 50.0, shortened(self.about, int(width / _PER_LETTER)), "quiet"),
         ]
-        size = {"width": f"{width:.0f}", "height": f"{height:.0f}", "viewBox": f"0 0 {width:.0f} {height:.0f}"}
-        document = element(
-            "svg",
-            element("title", self.title),
-            element("style", _style()),
-            head,
-            parts,
-            xmlns="http://www.w3.org/2000/svg",
-            role="img",
-            font_family=_FONT,
-            font_size=13,
-            **size,
-        )
-        return f"{document}\n"
+        look = {"xmlns": "http://www.w3.org/2000/svg", "role": "img", "font_family": _FONT, "font_size": 13, **size}
+        return f"{element('svg', element('title', self.title), element('style', _style()), head, parts, **look)}\n"
 
     def _repr_svg_(self) -> str:
         """Show it in a notebook."""
@@ -138,22 +123,15 @@ class Drawing:
 def _placed(picture: Picture, left: float, top: float) -> Iterator[Html]:
     """Put a picture with its title above and its key below it."""
     yield _text(left, top + 12.0, shortened(picture.title, int(picture.width / _PER_LETTER)), "head")
-    yield element(
-        "svg",
-        picture.parts,
-        x=f"{left:.0f}",
-        y=f"{top + _LINE + 2.0:.0f}",
-        width=f"{picture.width:.0f}",
-        height=f"{picture.height:.0f}",
-        viewBox=f"0 0 {picture.width:.0f} {picture.height:.0f}",
-    )
+    place = {"x": f"{left:.0f}", "y": f"{top + _LINE + 2.0:.0f}"}
+    yield element("svg", picture.parts, **place, **sheet_size(picture.width, picture.height))
     notes = _notes(picture)
     for at, note in enumerate(notes):
         yield _text(left, top + picture.height + _LINE * (at + 2) + 8.0, note, "quiet")
     for at, line in enumerate(_key_lines(picture), start=len(notes)):
         y = top + picture.height + _LINE * (at + 2)
         for x, look, label in line:
-            yield element("rect", x=f"{left + x:.1f}", y=f"{y - 2.0:.1f}", width=11, height=11, class_=look)
+            yield element("rect", x=left + x, y=y - 2.0, width=11, height=11, class_=look)
             yield _text(left + x + 17.0, y + 8.0, label)
 
 
@@ -177,7 +155,7 @@ def _key_lines(picture: Picture) -> list[list[tuple[float, str, str]]]:
 
 
 def _text(x: float, y: float, words: str, look: str | None = None) -> Html:
-    return element("text", words, x=f"{x:.1f}", y=f"{y:.1f}", class_=look)
+    return element("text", words, x=x, y=y, class_=look)
 
 
 @cache
@@ -280,11 +258,15 @@ def plot_duration(run: Run, zone: str | None = None) -> Drawing:
     for at, (year, of_year) in enumerate(slots.groupby("year")):
         sums = of_year.groupby("slot", observed=True).agg(mw=("grid_mw", "sum"), hours=("hours", "first"))
         sums = sums.sort_values("mw", ascending=False, kind="stable")
-        ends = np.concatenate([[0.0], np.cumsum(sums["hours"])]).tolist()
-        points = [(x, mw) for mw, *pair in zip(sums["mw"], ends, ends[1:], strict=False) for x in pair]
-        found.append(Line(str(year), points, at))
+        ends = np.concatenate([[0.0], np.cumsum(sums["hours"])])
+        found.append(Line(str(year), _steps(ends, sums["mw"].to_numpy()), at))
     chart = curves(f"Power drawn from the grid, {where}", ("hours of the year with at least as much", "MW"), found)
     return Drawing(run.title, "", [chart], "no site draws power in any year")
+
+
+def _steps(ends: Floats, levels: Floats) -> list[tuple[float, float]]:
+    """Return the corners of a line that stays on each level from one end to the next."""
+    return [*zip(np.repeat(ends, 2)[1:-1].tolist(), np.repeat(levels, 2).tolist(), strict=True)]
 
 
 def plot_latency(run: Run, year: int | None = None) -> Drawing:
@@ -299,14 +281,10 @@ def plot_latency(run: Run, year: int | None = None) -> Drawing:
     labels, found = DisplayNames(run), []
     for at, workload in enumerate(dict.fromkeys(served["workload"].astype(str))):
         rows = served[served["workload"] == workload].sort_values("rtt_ms")
-        share = (_PERCENT * rows["served_kh100e"].cumsum() / rows["served_kh100e"].sum()).tolist()
-        before = zip(rows["rtt_ms"], [0.0, *share], strict=False)
-        steps = [
-            point
-            for low, high in zip(before, zip(rows["rtt_ms"], share, strict=True), strict=True)
-            for point in (low, high)
-        ]
-        found.append(Line(labels.workload(workload), [(0.0, 0.0), *steps], at))
+        share = _PERCENT * rows["served_kh100e"].cumsum() / rows["served_kh100e"].sum()
+        steps = _steps(np.concatenate([[0.0], share]), rows["rtt_ms"].to_numpy())
+        points = [(0.0, 0.0), *((rtt_ms, percent) for percent, rtt_ms in steps)]
+        found.append(Line(labels.workload(workload), points, at))
         bound = float(bounds[workload])
         found.append(Line("", [(bound, 0.0), (bound, _PERCENT)], at, "line dotted"))
     chart = curves(f"Service of own sites within a round trip, {year}", ("round trip, ms", "% of service"), found)

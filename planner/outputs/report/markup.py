@@ -38,10 +38,12 @@ NOTHING: Final = Html()
 
 
 def element(tag: str, *children: str | Iterable[str], **attributes: Any) -> Html:
-    """Make an element.
+    """Make an element; a number that is no integer is a place, to a tenth of a pixel.
 
     >>> element("p", "a < b", element("b", "c"), class_="note", data_run=2, hidden=True)
     '<p class="note" data-run="2" hidden>a &lt; b<b>c</b></p>'
+    >>> element("circle", cx=20.04)
+    '<circle cx="20.0"></circle>'
     """
     parts = [f"<{tag}"]
     for key, value in attributes.items():
@@ -49,7 +51,8 @@ def element(tag: str, *children: str | Iterable[str], **attributes: Any) -> Html
         if value is True:
             parts.append(f" {attribute}")
         elif value is not None and value is not False:
-            parts.append(f' {attribute}="{_escaped(str(value))}"')
+            text = f"{value:.1f}" if isinstance(value, float) else str(value)
+            parts.append(f' {attribute}="{_escaped(text)}"')
     parts.append(">")
     if tag not in _NO_CONTENT:
         parts += [joined(children), f"</{tag}>"]
