@@ -7,7 +7,6 @@ import json
 import math
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -19,6 +18,8 @@ from planner.results.store import to_parquet
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    import pandas as pd
 
     from planner.outputs.run import Run
     from planner.tables.descriptor import TableSchema
@@ -124,10 +125,6 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     >>> records(pd.DataFrame({"mw": [7.5, float("nan")], "site": ["oak", "elm"]}))
     [{'mw': 7.5, 'site': 'oak'}, {'mw': None, 'site': 'elm'}]
     """
-    return [
-        {
-            str(key): None if (value is pd.NA or (isinstance(value, float) and not math.isfinite(value))) else value
-            for key, value in row.items()
-        }
-        for row in frame.to_dict("records")
-    ]
+    stated = frame.replace([math.inf, -math.inf], math.nan).astype(object)
+    rows = stated.where(stated.notna(), None).to_dict("records")
+    return [{str(key): value for key, value in row.items()} for row in rows]

@@ -15,7 +15,7 @@ from planner.inputs.tariffs import KINDS
 from planner.lp import Index
 from planner.lp.index import cross, locate, pairs
 from planner.model.money import ASSETS
-from planner.results.store import cleaned, listed, mean_of, ratio, summed, total_by, words
+from planner.results.store import cleaned, listed, mean_of, placed, ratio, summed, total_by, words
 from planner.tariffs import bill_metered
 
 if TYPE_CHECKING:
@@ -63,9 +63,7 @@ def contract_use(s: SolvedModel) -> dict[str, Cells]:
     """Make table `contract_use`: power under contract that sites take and claim."""
     p, slot = s.p.contracts, s.p.power.slot
     taken = s.value(s.model.contracts.take_mw.on(slot, missing="zero"))
-    claimed = claimed_mw(s).ravel()
-    price = np.zeros(slot.size)
-    price[slot.find(p.take)] = p.take_usd_per_mwh
+    claimed, price = claimed_mw(s).ravel(), placed(slot, p.take, p.take_usd_per_mwh)
     return listed(
         slot, (taken != 0.0) | (claimed != 0.0), taken_mw=taken, wholesale_usd_per_mwh=price, claimed_mw=claimed
     )
@@ -76,8 +74,7 @@ def matching(s: SolvedModel) -> dict[str, Cells]:
     p, pools = s.p.contracts, _pools(s)
     mwh = {name: values @ s.weight_h for name, values in _by_pool(s, pools).items()}
     clean, used = mwh["own_clean"] + mwh["claimed"] + mwh["grid_clean"], mwh["used"]
-    target = np.full(pools.size, np.nan)
-    target[pools.find(p.target)] = p.target_frac
+    target = placed(pools, p.target, p.target_frac, np.nan)
     without = mwh["own_clean"] + _sum(s, pools, _share(s) * s.grid_mw) @ s.weight_h
     gains = ((1.0 - _share(s)) * _best_claims(s, is_hourly=one) for one in (False, True))
     annual, hourly = (ratio(without + _sum(s, pools, gain) @ s.weight_h, used) for gain in gains)
@@ -102,10 +99,8 @@ def claimed_mw(s: SolvedModel) -> Floats:
     """
     p, slot = s.p.contracts, s.p.power.slot
     claimed = s.by_slot(s.value(s.model.contracts.claim_mw.on(slot, missing="zero")))
-    decided = np.zeros(slot.size)
-    decided[slot.find(p.claim)] = 1.0
-    best = _best_claims(s, is_hourly=p.is_hourly)
-    return np.where(s.by_slot(decided) > 0.0, claimed, best)
+    decided = placed(slot, p.claim, 1.0)
+    return np.where(s.by_slot(decided) > 0.0, claimed, _best_claims(s, is_hourly=p.is_hourly))
 
 
 # --- by pool ----------------------------------------------------------------------------
@@ -405,24 +400,13 @@ def _charged(s: SolvedModel) -> pd.DataFrame:
 def _exit_fees(s: SolvedModel) -> pd.DataFrame:
     table = pd.DataFrame(capacity_contracts(s))
     table = table[table["fee_musd"] > 0.0]
-    of_year = table.groupby(["site", "year"], as_index=False)[["fee_mw", "fee_musd"]].sum()
-    usd = of_year["fee_musd"] * USD_PER_MUSD
+    fees = table.groupby(["site", "year"], as_index=False)[["fee_mw", "fee_musd"]].sum()
+    usd = fees["fee_musd"] * USD_PER_MUSD
     tariff = {str(row.site): str(row.tariff) for row in _charged(s).itertuples()}
-    return pd.DataFrame(
-        {
-            "site": of_year["site"],
-            "calendar_year": of_year["year"],
-            "tariff": of_year["site"].map(tariff),
-            "rule": _EXIT,
-            "item": "capacity given up",
-            "unit": "MW",
-            "kind": "exit_fee",
-            "quantity": of_year["fee_mw"],
-            "charged_usd": usd,
-            "exact_usd": usd,
-            "charged_above_exact_usd": 0.0 * usd,
-        }
-    )
+    words_of = {"rule": _EXIT, "item": "capacity given up", "unit": "MW", "kind": "exit_fee"}
+    amounts = {"charged_usd": usd, "exact_usd": usd, "charged_above_exact_usd": 0.0 * usd}
+    named = fees.rename(columns={"year": "calendar_year", "fee_mw": "quantity"}).drop(columns="fee_musd")
+    return named.assign(tariff=named["site"].map(tariff), **words_of, **amounts)
 
 
 # --- Exact bills of the load that a plan chose, month by month ------------------------------------
@@ -444,15 +428,12 @@ def exact_lines(s: SolvedModel) -> pd.DataFrame:
     for account in p.accounts:
         months = account.reading.calendar.months
         for at in account.customers:
-            site = names[at]
+            site = str(names[at])
             in_force = [contracted.get((site, str(month.year)), 0.0) for month in months]
-            metered = account.reading.metered(load_mw[at], in_force)
-            open_frac = {str(y): connected.get((site, str(y)), 0.0) for y, _ in months}
-            lines = bill_metered(metered, account.tariff).lines
-            for line in lines:
-                share = open_frac[str(line.month.year)] if line.basis == "calendar" else 1.0
+            for line in bill_metered(account.reading.metered(load_mw[at], in_force), account.tariff).lines:
+                share = connected.get((site, str(line.month.year)), 0.0) if line.basis == "calendar" else 1.0
                 billed = replace(line, quantity=share * line.quantity)
-                rows.append((str(site), str(billed.month), *(getattr(billed, name) for name in _OF_BILL)))
+                rows.append((site, str(billed.month), *(getattr(billed, name) for name in _OF_BILL)))
     return pd.DataFrame(rows, columns=["site", "month", *_OF_BILL])
 
 

@@ -65,6 +65,13 @@ def cleaned(values: Floats) -> Floats:
     return np.where(np.abs(values) < NOISE, 0.0, values)
 
 
+def placed(over: Index, part: Index, values: Floats | float, missing: float = 0.0) -> Floats:
+    """Return the values of a part of a list, and what is missing elsewhere."""
+    every = np.full(over.size, missing)
+    every[over.find(part)] = values
+    return every
+
+
 def total_by(places: NDArray[np.intp], values: Floats, count: int) -> Floats:
     """Return, for each of `count` places, the sum of the values that go there."""
     return np.bincount(places, weights=values, minlength=count).astype(np.float64, copy=False)

@@ -214,20 +214,14 @@ def bridge(s: SolvedModel, tables: Mapping[str, pd.DataFrame]) -> dict[str, Cell
     path_racks = of_years(reference, (reference["rack_gw"] * MW_PER_GW).where(follows, 0.0))
     stated = reference[_KEY].assign(mw=s.p.reference["stated_mw"].to_numpy(dtype=np.float64))
     mw_per_kh100e = _mw_per_kh100e(reference, stated, plan, demand)
-
-    def in_mw(name: str) -> Floats:
-        return of_years(demand, demand[name] * mw_per_kh100e)
-
-    asked = in_mw("demand_kh100e")
-    saved, rented, unmet = (in_mw(f"{name}_kh100e") for name in ("saved", "rented", "unmet"))
-    used, standby, companion = (of_years(plan, plan[name]) for name in ("used_mw", "standby_mw", "companion_mw"))
-    nameplate, it_mean, facility_mean, facility_peak = (
-        summary[name].to_numpy() for name in ("nameplate_mw", "it_mean_mw", "facility_mean_mw", "facility_peak_mw")
+    asked, saved, rented, unmet = (
+        of_years(demand, demand[f"{name}_kh100e"] * mw_per_kh100e) for name in ("demand", "saved", "rented", "unmet")
     )
+    used, standby, companion = (of_years(plan, plan[name]) for name in ("used_mw", "standby_mw", "companion_mw"))
+    levels = ("nameplate_mw", "it_mean_mw", "facility_mean_mw", "facility_peak_mw")
+    nameplate, it_mean, facility_mean, facility_peak = (summary[name].to_numpy() for name in levels)
     busy = _busy_mw(s)
-    cooling = s.mean_mw(s.mechanical_mw)
-    year_of_site = s.p.sites.site_year["year"].astype(np.intp)
-    cooling_mw = total_by(year_of_site, cooling, s.years)
+    cooling = total_by(s.p.sites.site_year["year"].astype(np.intp), s.mean_mw(s.mechanical_mw), s.years)
     return {
         "year": years,
         "path_mw": path,
@@ -239,15 +233,12 @@ def bridge(s: SolvedModel, tables: Mapping[str, pd.DataFrame]) -> dict[str, Cell
         "racks_mw": used - (asked - saved - rented - unmet),
         "standby_mw": standby,
         "companion_mw": companion,
-        "nameplate_mw": nameplate,
         "draw_mw": busy - nameplate,
         "load_mw": it_mean - busy,
-        "it_mean_mw": it_mean,
-        "cooling_mw": cooling_mw,
-        "loss_mw": facility_mean - it_mean - cooling_mw,
-        "facility_mean_mw": facility_mean,
+        "cooling_mw": cooling,
+        "loss_mw": facility_mean - it_mean - cooling,
         "peak_mw": facility_peak - facility_mean,
-        "facility_peak_mw": facility_peak,
+        **{name: summary[name].to_numpy() for name in levels},
     }
 
 

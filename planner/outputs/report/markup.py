@@ -13,6 +13,7 @@ import unicodedata
 from functools import cache
 from html import escape
 from pathlib import Path
+from string import Template
 from typing import TYPE_CHECKING, Any, Final
 
 from planner.outputs.files import whole_file
@@ -136,30 +137,17 @@ def page(title: str, head: Html, sections: Sequence[tuple[str, str, Html]], foot
         element("ul", (element("li", element("a", label, href=f"#{name}")) for name, label, _ in kept)),
         aria_label="Contents",
     )
-    document = element(
-        "html",
-        element(
-            "head",
-            element("meta", charset="utf-8"),
-            element("meta", http_equiv="Content-Security-Policy", content=policy()),
-            element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-            element("meta", name="color-scheme", content="light dark"),
-            element("meta", name="referrer", content="no-referrer"),
-            element("title", title),
-            element("style", file_text(STYLE)),
-        ),
-        element(
-            "body",
-            element("a", "Skip to the answer", href="#answer", class_="skip"),
-            element("header", head),
-            contents,
-            element("main", (content for _, _, content in kept)),
-            element("footer", foot),
-            element("script", file_text(SCRIPT)),
-        ),
-        lang="en",
-    )
-    return f"<!doctype html>\n{document}\n"
+    parts = {
+        "policy": _escaped(policy()),
+        "title": _escaped(title),
+        "style": file_text(STYLE),
+        "head": head,
+        "contents": contents,
+        "sections": joined(content for _, _, content in kept),
+        "foot": foot,
+        "script": file_text(SCRIPT),
+    }
+    return Template(file_text("page.html")).substitute(parts)
 
 
 def write_page(document: str, path: Path) -> list[Path]:
@@ -171,5 +159,5 @@ def write_page(document: str, path: Path) -> list[Path]:
 
 @cache
 def file_text(name: str) -> Html:
-    """Return style or script, which are ours and hold no text of users."""
+    """Return style, script or page, which are ours and hold no text of users."""
     return Html((_HERE / name).read_text(encoding="utf-8"))
