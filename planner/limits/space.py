@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from planner.base.units import M2_PER_THOUSAND_M2, USD_PER_MUSD
-from planner.base.words import amount, round_up
+from planner.base.words import amount
 from planner.limits.limit import (
     LEAD_KEYS,
     MW_ONCE,
@@ -19,7 +19,6 @@ from planner.limits.limit import (
     Limit,
     LimitPrice,
     Listed,
-    ProposedChange,
     Relaxation,
     SetBy,
     comes_later,
@@ -32,7 +31,6 @@ from planner.limits.limit import (
     unit_increments,
     without_new_halls,
 )
-from planner.scenario import Setting
 
 if TYPE_CHECKING:
     from planner.base.arrays import Bools, Floats
@@ -92,16 +90,13 @@ _SET_BY: Final = (
 # --- what relaxes it -------------------------------------------------------------------
 
 
-def _more_to_lease(question: PreparedScenario, over: Index, amounts: Floats) -> ProposedChange:
-    """Let as many more halls at every site as the site that is shortest needs."""
-    del over
-    old, more = question.scenario.lease.depth_mw_per_site, round_up(float(amounts[0]), 3)
-    setting = Setting(("lease", "depth_mw_per_site"), round_up(old + more, 6))
-    words = f"+{amount(more)} MW of halls available to lease at each site"
-    return ProposedChange((words,), (setting,), share=more / old if old else np.inf)
+def _lease_depth(question: PreparedScenario, _: Place) -> tuple[tuple[str, ...], float]:
+    return ("lease", "depth_mw_per_site"), question.scenario.lease.depth_mw_per_site
 
 
-LEASE: Final = Relaxation("halls to lease", "MW", (), _more_to_lease)
+LEASE: Final = Relaxation(
+    "halls to lease", "MW", (), partial(raised, "{} MW of halls available to lease at each site", _lease_depth)
+)
 _DATES: Final = (
     "build.committed",
     "lead_times.delay_months",

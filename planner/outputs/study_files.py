@@ -112,7 +112,7 @@ def write_days(days: pd.DataFrame, hours: pd.DataFrame, folder: Path) -> dict[st
 def stress_tables(run: Run) -> dict[str, pd.DataFrame]:
     """Return the stress study in the folder of a run."""
     stored = sorted((run.folder / STRESS.name).glob("stress_*.parquet")) if run.folder else []
-    return {path.stem: read_stored(path, None)[0] for path in stored}
+    return {path.stem: read_stored(path, None) for path in stored}
 
 
 def read_estimates(run: Run) -> pd.DataFrame | None:

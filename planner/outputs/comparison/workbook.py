@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, Final
 
 from planner.outputs.canvas import LAYOUT, Live, new_workbook
 from planner.outputs.comparison.comparison import cost_sentences, setting_text, split_sentences
 from planner.outputs.measures import common_years, difference_columns
+from planner.outputs.own_folder import write_json
 from planner.outputs.plots import Drawing
 from planner.outputs.report import comparison_html, write_page
 from planner.outputs.report.charts import waterfall
@@ -172,8 +172,7 @@ def _write_svg(comparison: RunComparison, path: Path) -> None:
 
 
 def _write_json(comparison: RunComparison, path: Path) -> None:
-    text = json.dumps(comparison.to_dict(), indent=2, ensure_ascii=False)
-    path.write_text(f"{text}\n", encoding="utf-8")
+    write_json(comparison.to_dict(), path)
 
 
 WRITERS: Final[Mapping[str, Callable[[RunComparison, Path], None]]] = {

@@ -16,8 +16,6 @@ from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Any, Final
 
-from planner.outputs.files import whole_file
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -151,9 +149,8 @@ def page(title: str, head: Html, sections: Sequence[tuple[str, str, Html]], foot
 
 
 def write_page(document: str, path: Path) -> list[Path]:
-    """Write a page to a file, whole or not at all."""
-    with whole_file(path) as partial:
-        partial.write_text(document, encoding="utf-8")
+    """Write a page to a file."""
+    path.write_text(document, encoding="utf-8")
     return [path]
 
 
