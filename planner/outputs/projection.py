@@ -13,9 +13,8 @@ from pyproj import Transformer
 from planner.outputs.basemaps import load_basemap
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import pandas as pd
+    from numpy.typing import ArrayLike
 
     from planner.base.arrays import Floats
     from planner.outputs.basemaps import Line
@@ -62,25 +61,20 @@ class ProjectedMap:
     @cached_property
     def land(self) -> tuple[Line, ...]:
         """Outlines of land as rings on the sheet."""
-        world = load_basemap("world").land
-        shapes = [shapely.Polygon(outer, holes).buffer(0) for outer, *holes in world]
-        drawn = self._drawn()
-        return tuple(line for one in shapes for line in self._rings(shapely.clip_by_rect(one, *drawn)))
+        shapes = [shapely.Polygon(outer, holes).buffer(0) for outer, *holes in load_basemap("world").land]
+        return self._rings(shapely.clip_by_rect(shapes, *self._drawn()))
 
     @cached_property
     def states(self) -> tuple[Line, ...]:
         """Outlines of land on the sheet that is shown in more detail, if any."""
         land = load_basemap("us").land if self.is_us else ()
-        shapes = [shapely.Polygon(outer, holes) for outer, *holes in land]
-        return tuple(line for one in shapes for line in self._rings(one))
+        return self._rings([shapely.Polygon(outer, holes) for outer, *holes in land])
 
     @cached_property
     def borders(self) -> tuple[Line, ...]:
         """Borders of countries, or of states, as lines on the sheet."""
         borders = load_basemap("us" if self.is_us else "world").borders
-        drawn = self._drawn()
-        shapes = [shapely.clip_by_rect(shapely.LineString(line), *drawn) for line in borders]
-        return tuple(line for one in shapes for line in self._lines(one))
+        return self._lines(shapely.clip_by_rect([shapely.LineString(line) for line in borders], *self._drawn()))
 
     @cached_property
     def graticule(self) -> tuple[Line, ...]:
@@ -90,7 +84,7 @@ class ProjectedMap:
         lons = np.arange(np.ceil(west / step) * step, east + 1e-9, step)
         lats = np.arange(np.ceil(south / step) * step, north + 1e-9, step)
         ends = [*([(lon, south), (lon, north)] for lon in lons), *([(west, lat), (east, lat)] for lat in lats)]
-        return tuple(line for two in ends for line in self._lines(shapely.LineString(two)))
+        return self._lines([shapely.LineString(two) for two in ends])
 
     def _drawn(self) -> Box:
         west, south, east, north = self.box
@@ -102,20 +96,16 @@ class ProjectedMap:
             min(north + more_lat, 85.0),
         )
 
-    def _rings(self, shape: shapely.Geometry) -> Iterator[Line]:
-        for part in shapely.get_parts(shape):
-            if isinstance(part, shapely.Polygon) and not part.is_empty:
-                for ring in (part.exterior, *part.interiors):
-                    yield from self._lines(shapely.LineString(ring.coords))
+    def _rings(self, shapes: ArrayLike) -> tuple[Line, ...]:
+        rings = shapely.get_rings(shapely.get_parts(shapes))
+        return self._lines([shapely.LineString(ring.coords) for ring in rings])
 
-    def _lines(self, shape: shapely.Geometry) -> Iterator[Line]:
-        for part in shapely.get_parts(shape):
-            if part.length == 0.0:  # what is left of a line after clipping
-                continue
-            lon, lat = np.asarray(shapely.segmentize(part, _STEP).coords).T
-            x, y = self.place(lon, lat)
-            line = shapely.LineString(np.column_stack([x, y])).simplify(_TOLERANCE)
-            yield [(float(x), float(y)) for x, y in line.coords]
+    def _lines(self, shapes: ArrayLike) -> tuple[Line, ...]:
+        """Return lines on the sheet, bent where the projection bends them; clipping leaves some without a length."""
+        lines = shapely.get_parts(shapes)
+        bent = shapely.segmentize(lines[shapely.length(lines) > 0.0], _STEP)
+        placed = shapely.transform(bent, lambda places: np.column_stack(self.place(*places.T)))
+        return tuple([(x, y) for x, y in line.coords] for line in shapely.simplify(placed, _TOLERANCE))
 
 
 def sheet_for(sites: pd.DataFrame, width: float, height: float, margin: float) -> ProjectedMap:

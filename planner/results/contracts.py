@@ -167,23 +167,23 @@ def _best_claims(s: SolvedModel, *, is_hourly: bool) -> Floats:
     claimed = np.zeros(drawn.shape)
     for pool in range(pools.size):
         here = np.flatnonzero(place == pool)
-        if is_hourly:
-            for slot in range(drawn.shape[1]):
-                at = np.ix_(here, np.array([slot]))
-                claimed[at] = _allocate_to_dirtiest(drawn[at], share[at], delivered[pool, slot])
-        else:
-            claimed[here] = _allocate_to_dirtiest(drawn[here], share[here], delivered[pool].sum())
+        # In every time slice by itself, or over all of them together.
+        shape, most = (len(here), -1), delivered[pool]
+        if not is_hourly:
+            shape, most = (-1, 1), delivered[pool].sum()
+        given = _allocate_to_dirtiest(drawn[here].reshape(shape), share[here].reshape(shape), most)
+        claimed[here] = given.reshape(len(here), -1)
     return np.asarray(claimed / s.weight_h)
 
 
-def _allocate_to_dirtiest(drawn: Floats, share: Floats, amount: float) -> Floats:
-    """Give an amount to what is drawn, that with the smallest clean share first."""
-    order = np.argsort(share, axis=None, kind="stable")
-    wanted = np.maximum(drawn.ravel()[order], 0.0)
-    before = np.cumsum(wanted) - wanted
-    given = np.zeros(drawn.size)
-    given[order] = np.clip(amount - before, 0.0, wanted)
-    return given.reshape(drawn.shape)
+def _allocate_to_dirtiest(drawn: Floats, share: Floats, amount: Floats) -> Floats:
+    """Give an amount to what is drawn, that with the smallest clean share first, column by column."""
+    order = np.argsort(share, axis=0, kind="stable")
+    wanted = np.maximum(np.take_along_axis(drawn, order, axis=0), 0.0)
+    before = np.cumsum(wanted, axis=0) - wanted
+    given = np.zeros(drawn.shape)
+    np.put_along_axis(given, order, np.clip(amount - before, 0.0, wanted), axis=0)
+    return given
 
 
 # --- Tables of power made or stored at the sites --------------------------------------------------

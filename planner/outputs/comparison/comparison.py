@@ -88,22 +88,17 @@ def tables_together(first: Run, other: Run) -> list[tuple[str, ...]]:
         and not first.inputs_tables[name].equals(other.inputs_tables[name])
     ]
     root = {name: name for name in differ}
-
-    def find(name: str) -> str:
-        while root[name] != name:
-            name = root[name]
-        return name
-
     for name in differ:
         if len({run.meta["data"].get(name, {}).get("sha256") for run in (first, other)}) > 1:  # of other files
             continue
         for key in load_package()[name].foreign_keys:
             for target, _ in key.targets:
                 if target in root:
-                    root[find(name)] = find(target)
+                    old, new = root[name], root[target]
+                    root = {one: new if of == old else of for one, of in root.items()}
     together: dict[str, list[str]] = {}
     for name in differ:
-        together.setdefault(find(name), []).append(name)
+        together.setdefault(root[name], []).append(name)
     return [(name, *(one for one in of if one != name)) for name, of in together.items()]
 
 
