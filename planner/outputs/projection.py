@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Final
+from functools import cache, cached_property, lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 import shapely
 from pyproj import Transformer
-
-from planner.outputs.basemaps import load_basemap
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import ArrayLike
 
     from planner.base.arrays import Floats
-    from planner.outputs.basemaps import Line
 
+Line = list[tuple[float, float]]
 Box = tuple[float, float, float, float]
 """West, south, east, north. [degree]"""
 _LOWER_48: Final[Box] = (-124.9, 24.4, -66.8, 49.5)
@@ -30,6 +30,17 @@ _AROUND: Final = (45.0, 16.0)  # of land drawn beyond the box, so that corners a
 _STEP: Final = 1.0  # between points of long lines, so that they bend [degree]
 _EDGE: Final = 16.0  # more margin where sites may lie at the edge of the sheet [pixel]
 _TOLERANCE: Final = 0.35  # of outlines [pixel]
+
+
+@cache
+def _outlines(name: Literal["us", "world"]) -> dict[str, Any]:
+    """Read outlines in WGS 84, longitude first: rings of `land`, each outer one with its holes, and `borders`.
+
+    `us.json` is made from the package us-atlas (United States Census Bureau, public domain), `world.json` from
+    world-atlas (Natural Earth, public domain); both packages are under the ISC licence. `bench/outlines.py` makes them.
+    """
+    outlines: dict[str, Any] = json.loads((Path(__file__).parent / "basemaps" / f"{name}.json").read_bytes())
+    return outlines
 
 
 @dataclass(frozen=True)
@@ -61,19 +72,19 @@ class ProjectedMap:
     @cached_property
     def land(self) -> tuple[Line, ...]:
         """Outlines of land as rings on the sheet."""
-        shapes = [shapely.Polygon(outer, holes).buffer(0) for outer, *holes in load_basemap("world").land]
+        shapes = [shapely.Polygon(outer, holes).buffer(0) for outer, *holes in _outlines("world")["land"]]
         return self._rings(shapely.clip_by_rect(shapes, *self._drawn()))
 
     @cached_property
     def states(self) -> tuple[Line, ...]:
         """Outlines of land on the sheet that is shown in more detail, if any."""
-        land = load_basemap("us").land if self.is_us else ()
+        land = _outlines("us")["land"] if self.is_us else ()
         return self._rings([shapely.Polygon(outer, holes) for outer, *holes in land])
 
     @cached_property
     def borders(self) -> tuple[Line, ...]:
         """Borders of countries, or of states, as lines on the sheet."""
-        borders = load_basemap("us" if self.is_us else "world").borders
+        borders = _outlines("us" if self.is_us else "world")["borders"]
         return self._lines(shapely.clip_by_rect([shapely.LineString(line) for line in borders], *self._drawn()))
 
     @cached_property

@@ -108,12 +108,9 @@ def levers(s: SolvedModel) -> dict[str, Cells]:
     )
 
 
-def reference(s: SolvedModel) -> dict[str, Cells]:
+def reference(s: SolvedModel) -> pd.DataFrame:
     """Make table `reference`: the fleet that turns a trajectory in GW into compute."""
-    given = s.p.reference
-    names = ("workload", "facility_gw", "path_mw", "rack_gw", "kh100e")
-    columns = {name: given[name].to_numpy() for name in names}
-    return {**columns, "year": given["year"].to_numpy().astype(np.int64)}
+    return s.p.reference.reset_index(drop=True)
 
 
 # --- Round trips on a bad day: on the line of the slowest tenth, never shorter than on other days ---

@@ -21,12 +21,13 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from planner.base.arrays import Floats
-    from planner.results.solved import SolvedCost, SolvedModel
+    from planner.results.solved import SolvedModel
     from planner.results.store import Cells
 
 # --- The plan in one line a year, and how the solve ended -----------------------------------------
 
-_RENT = "rented_compute"
+_HEADING: Final = {"rented_compute": "rent_musd", **dict.fromkeys(PENALTIES, "unmet_musd")}
+"""Of payments that are neither for assets nor for running them, by item."""
 
 
 def summary(s: SolvedModel, tables: Mapping[str, pd.DataFrame]) -> dict[str, Cells]:
@@ -75,16 +76,9 @@ def _payments(s: SolvedModel) -> dict[str, Floats]:
     headings = ("upfront_musd", "opex_musd", "rent_musd", "unmet_musd")
     total = {heading: np.zeros(s.years) for heading in headings}
     for line in s.lines:
-        total[_heading(line)] += s.yearly_musd(line).sum(axis=0)
+        heading = _HEADING.get(line.cost.name, "upfront_musd" if line.cost.upfront else "opex_musd")
+        total[heading] += s.yearly_musd(line).sum(axis=0)
     return total
-
-
-def _heading(line: SolvedCost) -> str:
-    if line.cost.name == _RENT:
-        return "rent_musd"
-    if line.cost.name in PENALTIES:
-        return "unmet_musd"
-    return "upfront_musd" if line.cost.upfront else "opex_musd"
 
 
 def solution(s: SolvedModel) -> dict[str, Cells]:

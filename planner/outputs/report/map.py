@@ -25,8 +25,7 @@ from planner.outputs.report.markup import NOTHING, Html, element, joined
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from planner.outputs.basemaps import Line
-    from planner.outputs.projection import ProjectedMap
+    from planner.outputs.projection import Line, ProjectedMap
 
 _PICKED: Final = element("p", "Choose a site on the map to see it here.", class_="picked note", hidden=True)
 """Where the script says which site is chosen."""
