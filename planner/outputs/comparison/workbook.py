@@ -163,22 +163,10 @@ def comparison_svg(comparison: RunComparison) -> str:
 # --- A comparison as a file, by its ending --------------------------------------------------------
 
 
-def _write_html(comparison: RunComparison, path: Path) -> None:
-    write_page(comparison_html(comparison.runs, comparison.splits), path)
-
-
-def _write_svg(comparison: RunComparison, path: Path) -> None:
-    path.write_text(comparison_svg(comparison), encoding="utf-8")
-
-
-def _write_json(comparison: RunComparison, path: Path) -> None:
-    write_json(comparison.to_dict(), path)
-
-
-WRITERS: Final[Mapping[str, Callable[[RunComparison, Path], None]]] = {
+WRITERS: Final[Mapping[str, Callable[[RunComparison, Path], object]]] = {
     ".xlsx": write_comparison_workbook,
-    ".html": _write_html,
-    ".svg": _write_svg,
-    ".json": _write_json,
+    ".html": lambda of, path: write_page(comparison_html(of.runs, of.splits), path),
+    ".svg": lambda of, path: path.write_text(comparison_svg(of), encoding="utf-8"),
+    ".json": lambda of, path: write_json(of.to_dict(), path),
 }
 """What writes a comparison, by the ending of the file."""
