@@ -142,14 +142,9 @@ _SET_BY: Final = (SetBy(_OF_WORKLOAD, "true"),)
 
 
 FAILOVER_LIMITS: Final = (
-    Limit("neighbour_reserve", price=COMPUTE_DUE, not_reported=_NOT_REPORTED, set_by=_SET_BY, moved_by=(_OF_WORKLOAD,)),
-    Limit(
-        "reserve_capacity", price=COMPUTE_LIMIT, not_reported=_NOT_REPORTED, set_by=_SET_BY, moved_by=(_OF_WORKLOAD,)
-    ),
-    *(
-        Limit(name, set_by=_SET_BY, moved_by=(_OF_WORKLOAD,))
-        for name in ("standby_of_service", "shared_reserve", "failure_cut")
-    ),
+    Limit("neighbour_reserve", price=COMPUTE_DUE, not_reported=_NOT_REPORTED, set_by=_SET_BY),
+    Limit("reserve_capacity", price=COMPUTE_LIMIT, not_reported=_NOT_REPORTED, set_by=_SET_BY),
+    *(Limit(name, set_by=_SET_BY) for name in ("standby_of_service", "shared_reserve", "failure_cut")),
     Limit(
         "failover_power",
         set_by=(SetBy("failover.form", "{}"), FIRM_CONNECTION),

@@ -99,10 +99,16 @@ class Limit:
     set_by: tuple[SetBy, ...] = ()  # the settings and tables that its right side comes from
     # what can relax it by amounts, and what one unit of that does for its rows, (row,)
     relaxed_by: Mapping[Relaxation, Factor] = field(default_factory=dict)
-    moved_by: tuple[str, ...] = ()  # key paths of settings and tables of which other values are tried, one at a time
+    # key paths of settings and tables of which other values are tried, one at a time; where nothing relaxes it, by
+    # default those that set it
+    moved_by: tuple[str, ...] = ()
     decision: Decision | None = None  # the decision that it is asked of, where it is no block of rows
     not_reported: str = ""  # why a limit with a price is not reported as binding
     not_set: str = ""  # why a limit with a price has no setting
+
+    def __post_init__(self) -> None:
+        if not (self.moved_by or self.relaxed_by):
+            object.__setattr__(self, "moved_by", tuple(one.key for one in self.set_by))
 
 
 # --- How much there is of a limit, looked up for rows of table `prices` ---------------------------

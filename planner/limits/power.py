@@ -212,8 +212,6 @@ GRID_LIMITS: Final = (
 # --- Non-firm connection: curtailed in stress hours, within what a zone can take; load shed then ---
 
 _NON_FIRM_HEADROOM: Final = Listed(lambda p: (p.non_firm.headroom, p.non_firm.headroom_mw))
-_SHED_HOURS: Final = "grid.non_firm.shed.max_hours_per_year"
-_SHED_SHARE: Final = "grid.non_firm.shed.max_energy_frac"
 ALL_HEADROOM: Final = Relaxation("headroom firm or not", "MW", ("zone",), more_headroom)
 
 
@@ -246,11 +244,10 @@ NON_FIRM_LIMITS: Final = (
         ),
         relaxed_by={ALL_HEADROOM: unit_increments, HEADROOM: partial(headroom_of, "limit_mw")},
     ),
-    Limit("shed_hours", set_by=(SetBy(_SHED_HOURS, "{} h a year"),), moved_by=(_SHED_HOURS,)),
+    Limit("shed_hours", set_by=(SetBy("grid.non_firm.shed.max_hours_per_year", "{} h a year"),)),
     Limit(
         "shed_energy",
-        set_by=(SetBy(_SHED_SHARE, "{figure:g} of the energy that a site would use"),),
-        moved_by=(_SHED_SHARE,),
+        set_by=(SetBy("grid.non_firm.shed.max_energy_frac", "{figure:g} of the energy that a site would use"),),
     ),
 )
 
@@ -309,7 +306,7 @@ SUPPLY_LIMITS: Final = (
     ),
     Limit("plant_least", set_by=_PLANTS, moved_by=(_WHOLE_SOURCES,)),
     Limit("plant_or_none", set_by=_PLANTS, moved_by=(_WHOLE_SOURCES,)),
-    Limit("run_hours", set_by=(SetBy(_RUN_HOURS, _HOURS.now("{} h of full output a year")),), moved_by=(_RUN_HOURS,)),
+    Limit("run_hours", set_by=(SetBy(_RUN_HOURS, _HOURS.now("{} h of full output a year")),)),
 )
 
 
@@ -436,6 +433,5 @@ CARBON_LIMITS: Final = (
             is_of_decisions=True,
         ),
         set_by=(SetBy("table water_classes", _permit_now), SetBy("water.stress_limits", "true")),
-        moved_by=("water.stress_limits", "table water_classes"),
     ),
 )

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from planner.base.units import M2_PER_THOUSAND_M2, USD_PER_MUSD
-from planner.base.words import amount, round_up
+from planner.base.words import amount
 from planner.limits.limit import (
     LEAD_KEYS,
     MW_ONCE,
@@ -19,7 +19,6 @@ from planner.limits.limit import (
     Limit,
     LimitPrice,
     Listed,
-    ProposedChange,
     Relaxation,
     SetBy,
     comes_later,
@@ -32,7 +31,6 @@ from planner.limits.limit import (
     unit_increments,
     without_new_halls,
 )
-from planner.scenario import Setting
 
 if TYPE_CHECKING:
     from planner.base.arrays import Bools, Floats
@@ -92,16 +90,13 @@ _SET_BY: Final = (
 # --- what relaxes it -------------------------------------------------------------------
 
 
-def _more_to_lease(question: PreparedScenario, over: Index, amounts: Floats) -> ProposedChange:
-    """Let as many more halls at every site as the site that is shortest needs."""
-    del over
-    old, more = question.scenario.lease.depth_mw_per_site, round_up(float(amounts[0]), 3)
-    setting = Setting(("lease", "depth_mw_per_site"), round_up(old + more, 6))
-    words = f"+{amount(more)} MW of halls available to lease at each site"
-    return ProposedChange((words,), (setting,), share=more / old if old else np.inf)
+def _lease_depth(question: PreparedScenario, _: Place) -> tuple[tuple[str, ...], float]:
+    return ("lease", "depth_mw_per_site"), question.scenario.lease.depth_mw_per_site
 
 
-LEASE: Final = Relaxation("halls to lease", "MW", (), _more_to_lease)
+LEASE: Final = Relaxation(
+    "halls to lease", "MW", (), partial(raised, "{} MW of halls available to lease at each site", _lease_depth)
+)
 _DATES: Final = (
     "build.committed",
     "lead_times.delay_months",
@@ -306,7 +301,7 @@ BUDGET_LIMITS: Final = (
 # --- Siting: which and how many sites open, integer openings and phases, blocks of a workload -----
 
 
-_CLOSED, _OPEN = "siting.must_not_open", "siting.must_open"
+_OPENINGS: Final = (SetBy("siting.whole_openings", "true"),)
 _PHASE: Final = Listed(lambda p: (p.siting.phase, p.siting.phase_mw))
 _BLOCK: Final = Listed(lambda p: (p.siting.block, p.siting.block_mw))
 
@@ -323,37 +318,30 @@ _PHASES: Final = (
     SetBy("siting.phase_mw", _PHASE.now("{} MW"), _is_phase_of_all),
     SetBy("sites.{site}.phase_mw", _PHASE.now("{} MW"), lambda q, at: not _is_phase_of_all(q, at)),
 )
-_BLOCK_KEY: Final = "siting.block_mw.{workload}"
-_TABLE_BLOCKS: Final = "siting.table_blocks"
 _BLOCKS: Final = (
-    SetBy(_BLOCK_KEY, _BLOCK.now("{} MW"), _is_own_block),
-    SetBy(_TABLE_BLOCKS, _BLOCK.now("true, {} MW of {workload}"), lambda q, at: not _is_own_block(q, at)),
+    SetBy("siting.block_mw.{workload}", _BLOCK.now("{} MW"), _is_own_block),
+    SetBy("siting.table_blocks", _BLOCK.now("true, {} MW of {workload}"), lambda q, at: not _is_own_block(q, at)),
 )
 
 
 SITING_LIMITS: Final = (
     Limit(
         "must_not_open",
-        set_by=(SetBy(_CLOSED, "{site}", lambda q, at: at["site"] in q.scenario.siting.must_not_open),),
-        moved_by=(_CLOSED,),
+        set_by=(SetBy("siting.must_not_open", "{site}", lambda q, at: at["site"] in q.scenario.siting.must_not_open),),
         decision=Decision("open", "upper bound", "A site that must not open stays closed."),
     ),
     Limit(
         "must_open",
-        set_by=(SetBy(_OPEN, "{site}", lambda q, at: at["site"] in q.scenario.siting.must_open),),
-        moved_by=(_OPEN,),
+        set_by=(SetBy("siting.must_open", "{site}", lambda q, at: at["site"] in q.scenario.siting.must_open),),
         decision=Decision("open", "lower bound", "An existing or required site is open."),
     ),
-    Limit("most_sites", set_by=(SetBy("siting.at_most_sites", "{}"),), moved_by=("siting.at_most_sites",)),
-    Limit("exact_sites", set_by=(SetBy("siting.exactly_sites", "{}"),), moved_by=("siting.exactly_sites",)),
+    Limit("most_sites", set_by=(SetBy("siting.at_most_sites", "{}"),)),
+    Limit("exact_sites", set_by=(SetBy("siting.exactly_sites", "{}"),)),
     Limit(
-        "whole_openings",
-        set_by=(SetBy("siting.whole_openings", "true"),),
-        moved_by=("siting.whole_openings",),
-        decision=Decision("open", "integer", "A site opens fully or not at all."),
+        "whole_openings", set_by=_OPENINGS, decision=Decision("open", "integer", "A site opens fully or not at all.")
     ),
     Limit("opening_pace", moved_by=("siting.whole_openings",)),
-    Limit("served_only_if_open", set_by=(SetBy("siting.whole_openings", "true"),), moved_by=("siting.whole_openings",)),
+    Limit("served_only_if_open", set_by=_OPENINGS),
     Limit(
         "whole_phases",
         set_by=_PHASES,
@@ -364,11 +352,9 @@ SITING_LIMITS: Final = (
     Limit(
         "whole_blocks",
         set_by=_BLOCKS,
-        moved_by=(_BLOCK_KEY, _TABLE_BLOCKS),
         decision=Decision("holds", "integer", "A site has a full block of a workload, or none."),
     ),
-    Limit("block_least", set_by=_BLOCKS, moved_by=(_BLOCK_KEY, _TABLE_BLOCKS)),
-    Limit("block_or_none", set_by=_BLOCKS, moved_by=(_BLOCK_KEY, _TABLE_BLOCKS)),
+    *(Limit(name, set_by=_BLOCKS) for name in ("block_least", "block_or_none")),
 )
 
 
@@ -402,7 +388,7 @@ DELIVERIES: Final = Relaxation(
 )
 
 
-_WHOLE: Final = "racks.whole"
+_WHOLE: Final = (SetBy("racks.whole", "true"),)
 
 RACKS_LIMITS: Final = (
     Limit(
@@ -417,9 +403,8 @@ RACKS_LIMITS: Final = (
     ),
     Limit(
         "racks_in_integers",
-        set_by=(SetBy(_WHOLE, "true"),),
-        moved_by=(_WHOLE,),
+        set_by=_WHOLE,
         decision=Decision("lot_racks", "integer", "The number of racks bought is an integer."),
     ),
-    Limit("whole_racks", set_by=(SetBy(_WHOLE, "true"),), moved_by=(_WHOLE,)),
+    Limit("whole_racks", set_by=_WHOLE),
 )

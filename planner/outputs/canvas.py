@@ -162,15 +162,6 @@ class Canvas:
         else:
             sheet.write_number(row, column, value, look)
 
-    def numbers(self, sheet: Worksheet, first: int, column: int, values: Iterable[float], number: str) -> None:
-        """Write a column of numbers from a row on, each as `number` does."""
-        look = self.style("plain", number)
-        for row, value in enumerate(values, start=first):
-            if math.isfinite(value):
-                sheet.write_number(row, column, value, look)
-            else:
-                self.number(sheet, row, column, value, number)
-
     def formula(
         self, sheet: Worksheet, row: int, column: int, of: Live, number: str = "", style: str = "plain"
     ) -> None:

@@ -10,7 +10,6 @@ import pandas as pd
 from planner.base.errors import InputError, Problem, raise_all
 from planner.clock.profiles import hour_names, hourly
 from planner.inputs.days import days_of
-from planner.outputs.files import whole_file
 from planner.outputs.solver_files import scenario_of
 
 if TYPE_CHECKING:
@@ -52,14 +51,12 @@ def write_grid(run: Run, folder: Path) -> list[Path]:
         written.append(_csv(table.round(dict.fromkeys(_MW, _DECIMALS)), file, date_format="%Y-%m-%dT%H:%MZ"))
         every.append(table)
     path = folder / "zone_hour.parquet"
-    with whole_file(path) as partial:
-        pd.concat(every, ignore_index=True).to_parquet(partial, index=False, compression="zstd")
+    pd.concat(every, ignore_index=True).to_parquet(path, index=False, compression="zstd")
     return [*written, path]
 
 
 def _csv(frame: pd.DataFrame, path: Path, **more: Any) -> Path:
-    with whole_file(path) as partial:
-        frame.to_csv(partial, index=False, lineterminator="\n", **more)
+    frame.to_csv(path, index=False, lineterminator="\n", **more)
     return path
 
 
@@ -128,6 +125,7 @@ def write_pypsa(run: Run, folder: Path) -> list[Path]:
     )
     written = []
     for year, hours in area_hours(slots, plan_days(run)):
+        (folder / str(year)).mkdir(exist_ok=True)
         power = hours.set_axis(loads["name"], axis=1).rename_axis(index="snapshot", columns=None)
         for name, frame in {
             "network": pd.DataFrame({"name": [f"{run.label} {year}"]}),
@@ -173,8 +171,7 @@ def write_reeds(run: Run, folder: Path) -> list[Path]:
         for calendar in range(*spans[year])
     ]
     path = folder / _FILE
-    with whole_file(path) as partial:
-        partial.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return [path]
 
 

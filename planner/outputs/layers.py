@@ -16,8 +16,6 @@ import numpy as np
 import shapely
 from pyproj import Geod
 
-from planner.outputs.files import whole_file
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
@@ -171,8 +169,7 @@ def write_geojson(run: Run, folder: Path) -> list[Path]:
         path, of = folder / f"{name}.geojson", layer(run)
         shapes = [shapely.transform(_single(shape), lambda places: places.round(_DECIMALS)) for shape in of.shapes]
         text = gpd.GeoDataFrame(of.attributes, geometry=shapes).to_json(drop_id=True, ensure_ascii=False)
-        with whole_file(path) as partial:
-            partial.write_text(text, encoding="utf-8")
+        path.write_text(text, encoding="utf-8")
         written.append(path)
     return written
 
@@ -206,12 +203,12 @@ def write_gpkg(run: Run, path: Path) -> list[Path]:
         "assignments": qgis_style("lines", "74,111,165,90", '"served_kh100e"'),
         "demand_regions": qgis_style("points", "74,111,165,90", f'"demand_kh100e_{year}"'),
     }
-    with whole_file(path) as partial:
-        for layer in layers:
-            frame = gpd.GeoDataFrame(layer.attributes, geometry=layer.shapes, crs="EPSG:4326")
-            frame.to_file(partial, layer=layer.name, driver="GPKG", layer_options={"DESCRIPTION": layer.about})
-        with closing(sqlite3.connect(partial)) as database, database:
-            database.executescript((_STYLES / "styles.sql").read_text(encoding="utf-8"))
-            rows = [(layer.name, layer.name, styles[layer.name], layer.about) for layer in layers]
-            database.executemany((_STYLES / "put_style.sql").read_text(encoding="utf-8"), rows)
+    path.unlink(missing_ok=True)
+    for layer in layers:
+        frame = gpd.GeoDataFrame(layer.attributes, geometry=layer.shapes, crs="EPSG:4326")
+        frame.to_file(path, layer=layer.name, driver="GPKG", layer_options={"DESCRIPTION": layer.about})
+    with closing(sqlite3.connect(path)) as database, database:
+        database.executescript((_STYLES / "styles.sql").read_text(encoding="utf-8"))
+        rows = [(layer.name, layer.name, styles[layer.name], layer.about) for layer in layers]
+        database.executemany((_STYLES / "put_style.sql").read_text(encoding="utf-8"), rows)
     return [path]

@@ -109,24 +109,21 @@ def have_one_horizon(runs: Sequence[Run]) -> bool:
 def side_by_side(runs: Sequence[Run]) -> pd.DataFrame:
     """Lay the results of runs side by side."""
     letters = letters_of(runs)
-    columns = [_column(run) for run in runs]
-    index = columns[0].index
-    for other in columns[1:]:
-        index = index.append(other.index.difference(index, sort=False))
-    years, by = (index.get_level_values(name).to_numpy() for name in ("year", "by"))
-    # The rows of one kind are together, whichever run had them first.
-    frame = pd.DataFrame({"order": pd.factorize(by)[0]}, index=index)
-    for letter, run, column in zip(letters, runs, columns, strict=True):
-        values = column.reindex(index).to_numpy(dtype=np.float64)
+    frame = pd.concat(
+        [_column(run).rename(letter) for letter, run in zip(letters, runs, strict=True)], axis=1, sort=False
+    )
+    years, by = (frame.index.get_level_values(name).to_numpy() for name in ("year", "by"))
+    for letter, run in zip(letters, runs, strict=True):
         first, last = (int(run.tables["solution"][name].iloc[0]) for name in _HORIZON[:2])
         of_horizon = (by == "calendar year") & (years >= first) & (years <= last)
         known = (years == 0) | np.isin(years, run.years) | of_horizon
-        frame[letter] = np.where(np.isnan(values) & known, 0.0, values)
+        frame[letter] = frame[letter].mask(frame[letter].isna() & known, 0.0)
     for letter, name in zip(letters[1:], difference_columns(runs), strict=True):
         less = frame[letter] - frame[letters[0]]
         is_noise = less.abs() <= _NOISE * frame[letters[0]].abs()
         frame[name] = less.mask(is_noise, 0.0)
-    frame = frame.sort_values("order", kind="stable").drop(columns="order").reset_index()
+    # The rows of one kind are together, whichever run had them first.
+    frame = frame.iloc[np.argsort(pd.factorize(by)[0], kind="stable")].reset_index()
     return frame.astype({"year": "int64"})
 
 

@@ -6,10 +6,10 @@ import math
 import re
 from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from pathlib import Path
 from textwrap import wrap
-from typing import TYPE_CHECKING, Final, Literal, get_args
+from typing import TYPE_CHECKING, Final, Literal, Protocol, get_args
 
 import numpy as np
 import pandas as pd
@@ -32,6 +32,7 @@ from planner.outputs.report.charts import (
     feet_of,
     groups,
     heat_map,
+    sheet_size,
 )
 from planner.outputs.report.figures import DECLARED, Figures, ReportFigure, TableFigures
 from planner.outputs.report.map import plan_picture
@@ -85,39 +86,23 @@ class Drawing:
                 rows.append([])
             rows[-1].append(picture)
         width = max(sum(one.width + _MARGIN for one in row) for row in rows) + _MARGIN
-        parts, top = [], _HEAD
+        parts, top = list[Html](), _HEAD
         for row in rows:
-            left, height = _MARGIN, 0.0
-            for picture in row:
-                drawn = list(_placed(picture, left, top))
-                parts += drawn
-                lines = len(_key_lines(picture)) + len(_notes(picture))
-                height = max(height, picture.height + _LINE * (2 + lines))
-                left += picture.width + _MARGIN
-            top += height + _LINE
-        said = [line for note in self.notes for line in wrap(note, int((width - 2.0 * _MARGIN) / _PER_LETTER))]
+            lefts = accumulate((one.width + _MARGIN for one in row), initial=_MARGIN)
+            for picture, left in zip(row, lefts, strict=False):
+                parts += _placed(picture, left, top)
+            top += max(one.height + _LINE * (3 + len(_key_lines(one)) + len(_notes(one))) for one in row)
+        room = width - 2.0 * _MARGIN
+        said = [line for note in self.notes for line in wrap(note, int(room / _PER_LETTER))]
         parts += [_text(_MARGIN, top + _LINE * at, line, "quiet") for at, line in enumerate(said)]
-        height = top + _LINE * len(said)
-        longest = int((width - 2.0 * _MARGIN) / 10.6)
+        size = sheet_size(width, top + _LINE * len(said))
         head = [
-            element("rect", width=f"{width:.0f}", height=f"{height:.0f}", fill="#fff"),
-            _text(_MARGIN, 30.0, shortened(self.title, longest), "title"),
+            element("rect", width=size["width"], height=size["height"], fill="#fff"),
+            _text(_MARGIN, 30.0, shortened(self.title, int(room / 10.6)), "title"),
             _text(_MARGIN, 50.0, shortened(self.about, int(width / _PER_LETTER)), "quiet"),
         ]
-        size = {"width": f"{width:.0f}", "height": f"{height:.0f}", "viewBox": f"0 0 {width:.0f} {height:.0f}"}
-        document = element(
-            "svg",
-            element("title", self.title),
-            element("style", _style()),
-            head,
-            parts,
-            xmlns="http://www.w3.org/2000/svg",
-            role="img",
-            font_family=_FONT,
-            font_size=13,
-            **size,
-        )
-        return f"{document}\n"
+        look = {"xmlns": "http://www.w3.org/2000/svg", "role": "img", "font_family": _FONT, "font_size": 13, **size}
+        return f"{element('svg', element('title', self.title), element('style', _style()), head, parts, **look)}\n"
 
     def _repr_svg_(self) -> str:
         """Show it in a notebook."""
@@ -138,22 +123,15 @@ class Drawing:
 def _placed(picture: Picture, left: float, top: float) -> Iterator[Html]:
     """Put a picture with its title above and its key below it."""
     yield _text(left, top + 12.0, shortened(picture.title, int(picture.width / _PER_LETTER)), "head")
-    yield element(
-        "svg",
-        picture.parts,
-        x=f"{left:.0f}",
-        y=f"{top + _LINE + 2.0:.0f}",
-        width=f"{picture.width:.0f}",
-        height=f"{picture.height:.0f}",
-        viewBox=f"0 0 {picture.width:.0f} {picture.height:.0f}",
-    )
+    place = {"x": f"{left:.0f}", "y": f"{top + _LINE + 2.0:.0f}"}
+    yield element("svg", picture.parts, **place, **sheet_size(picture.width, picture.height))
     notes = _notes(picture)
     for at, note in enumerate(notes):
         yield _text(left, top + picture.height + _LINE * (at + 2) + 8.0, note, "quiet")
     for at, line in enumerate(_key_lines(picture), start=len(notes)):
         y = top + picture.height + _LINE * (at + 2)
         for x, look, label in line:
-            yield element("rect", x=f"{left + x:.1f}", y=f"{y - 2.0:.1f}", width=11, height=11, class_=look)
+            yield element("rect", x=left + x, y=y - 2.0, width=11, height=11, class_=look)
             yield _text(left + x + 17.0, y + 8.0, label)
 
 
@@ -177,7 +155,7 @@ def _key_lines(picture: Picture) -> list[list[tuple[float, str, str]]]:
 
 
 def _text(x: float, y: float, words: str, look: str | None = None) -> Html:
-    return element("text", words, x=f"{x:.1f}", y=f"{y:.1f}", class_=look)
+    return element("text", words, x=x, y=y, class_=look)
 
 
 @cache
@@ -206,145 +184,158 @@ _LARGE: Final = 1e5
 
 def write_plots(run: Run, folder: Path) -> list[Path]:
     """Write every plot of a run as a file: map-<year> for each model year, the others once."""
-    drawings = {f"map-{year}": plot_map(run, year) for year in run.years}
-    drawings |= {"power": plot_power(run), "cost": plot_cost(run), "cash": plot_cash(run)}
-    drawings |= {"duration": plot_duration(run), "latency": plot_latency(run), "headroom": plot_headroom(run)}
+    of = Plots(run)
+    drawings = {f"map-{year}": of.map(year) for year in run.years}
+    others = ("power", "cost", "cash", "duration", "latency", "headroom")
+    drawings |= {name: getattr(of, name)() for name in others}
     return [drawing.write(folder / f"{name}.svg") for name, drawing in drawings.items()]
 
 
-def plot_map(run: Run, year: int | None = None) -> Drawing:
-    """Draw the sites in use: area by nameplate, colour by the share of training in the racks."""
-    year = _model_year(run, year)
-    line = run.tables["summary"].set_index("year").loc[year]
-    about = (
-        f"{year}: {line['nameplate_mw']:,.0f} MW of racks at {line['sites_in_use']:.0f} sites, "
-        f"{line['facility_mean_mw']:,.0f} MW mean and {line['facility_peak_mw']:,.0f} MW peak at "
-        f"the meter, {line['demand_kh100e']:,.0f} thousand H100-equivalents of demand"
-    )
-    return Drawing(run.title, about, [plan_picture(Figures(run), year)], notes=bridge_words(run.tables["bridge"], year))
+class _WithRun(Protocol):
+    """A plan, in memory or stored."""
+
+    @property
+    def run(self) -> Run: ...
 
 
-def plot_power(run: Run, by: By = "workload") -> Drawing:
-    """Draw mean power at the meter. [MW]"""
-    if by not in get_args(By):
-        message = f"by is {by!r}; it must be one of {', '.join(get_args(By))}"
-        raise ValueError(message)
-    if by == "source":
-        frame = sources_of_power(run.tables).rename(columns={"mean_mw": "facility_mean_mw"})
-    else:
-        frame = run.tables[_TABLES[by]]
-    sums = frame.pivot_table(index="year", columns=by, values="facility_mean_mw", aggfunc="sum", observed=True)
-    name: Callable[[str], str] = getattr(DisplayNames(run), by)
-    # In the order of the table, as in the report: so a workload has one colour in both.
-    wide = sums.fillna(0.0)[list(dict.fromkeys(frame[by]))].rename(columns=name)
-    return Drawing(run.title, "", [_stack(f"Mean power at the meter by {by}", "MW", wide)])
+class Plots:
+    """The plots of a plan; each is an SVG drawing that a notebook shows.
 
+    Parameters
+    ----------
+    run : Run
+        Of the plan.
 
-def plot_cost(run: Run) -> Drawing:
-    """Draw payments by group of cost items: assets as instalments, the rest as paid. [MUSD]"""
-    by_year = (
-        run.tables["costs"]
-        .pivot_table(index="calendar_year", columns="group", values="musd", aggfunc="sum", observed=True)
-        .fillna(0.0)
-    )
-    cost = float(run.tables["solution"]["objective_musd"].iloc[0])
-    about = f"Assets as level instalments; net present value {cost:,.0f} MUSD"
-    return Drawing(run.title, about, [_stack("Payments by calendar year", "MUSD a year", by_year)])
-
-
-def plot_cash(run: Run) -> Drawing:
-    """Draw cash out by calendar year, for assets and for running, and its sum. [MUSD]"""
-    cash = run.tables["money_years"].set_index("calendar_year")
-    years = [int(year) for year in cash.index]
-    parts = cash[["asset_cash_musd", "running_musd"]].set_axis(["assets", "running"], axis=1)
-    so_far = Line("paid so far", [*zip(years, cash["cash_musd"].cumsum(), strict=True)], 0, has_marks=True)
-    panels = [
-        _stack("Cash by calendar year", "MUSD a year", parts),
-        curves("Paid so far", ("", "MUSD"), [so_far], feet=feet_of(years)),
-    ]
-    return Drawing(run.title, "Cash when it is paid", panels)
-
-
-def plot_duration(run: Run, zone: str | None = None) -> Drawing:
-    """Draw how many hours of each model year the grid gives at least so much. [MW, h]"""
-    slots = run.tables["power_slot"]
-    where = "all sites together"
-    if zone is not None:
-        inside = run.sites.loc[run.sites["zone"] == zone, "site"]
-        if inside.empty:
-            zones = ", ".join(sorted(run.sites["zone"].unique()))
-            message = f"no site lies in zone {zone!r}; there are {zones}"
-            raise ValueError(message)
-        slots, where = slots[slots["site"].isin(inside)], DisplayNames(run).zone(zone)
-    found = []
-    for at, (year, of_year) in enumerate(slots.groupby("year")):
-        sums = of_year.groupby("slot", observed=True).agg(mw=("grid_mw", "sum"), hours=("hours", "first"))
-        sums = sums.sort_values("mw", ascending=False, kind="stable")
-        ends = np.concatenate([[0.0], np.cumsum(sums["hours"])]).tolist()
-        points = [(x, mw) for mw, *pair in zip(sums["mw"], ends, ends[1:], strict=False) for x in pair]
-        found.append(Line(str(year), points, at))
-    chart = curves(f"Power drawn from the grid, {where}", ("hours of the year with at least as much", "MW"), found)
-    return Drawing(run.title, "", [chart], "no site draws power in any year")
-
-
-def plot_latency(run: Run, year: int | None = None) -> Drawing:
-    """Draw the share of own service within each round trip, by workload. [%, ms]
-
-    Workloads that any site may serve have no round trip and are not shown.
+    Notes
+    -----
+    ``drawing.write(path)`` saves a plot as svg: the same bytes for the same plan.
     """
-    year = _model_year(run, year)
-    served = run.tables["assignment"]
-    served = served[(served["year"] == year) & served["rtt_ms"].notna()]
-    bounds = run.tables["latency"].query("year == @year").set_index("workload")["bound_ms"]
-    labels, found = DisplayNames(run), []
-    for at, workload in enumerate(dict.fromkeys(served["workload"].astype(str))):
-        rows = served[served["workload"] == workload].sort_values("rtt_ms")
-        share = (_PERCENT * rows["served_kh100e"].cumsum() / rows["served_kh100e"].sum()).tolist()
-        before = zip(rows["rtt_ms"], [0.0, *share], strict=False)
-        steps = [
-            point
-            for low, high in zip(before, zip(rows["rtt_ms"], share, strict=True), strict=True)
-            for point in (low, high)
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def map(self, year: int | None = None) -> Drawing:
+        """Draw the sites of a model year, the last by default: area by nameplate, colour by the share of training."""
+        year = _model_year(self._run, year)
+        line = self._run.tables["summary"].set_index("year").loc[year]
+        about = (
+            f"{year}: {line['nameplate_mw']:,.0f} MW of racks at {line['sites_in_use']:.0f} sites, "
+            f"{line['facility_mean_mw']:,.0f} MW mean and {line['facility_peak_mw']:,.0f} MW peak at "
+            f"the meter, {line['demand_kh100e']:,.0f} thousand H100-equivalents of demand"
+        )
+        notes = bridge_words(self._run.tables["bridge"], year)
+        return Drawing(self._run.title, about, [plan_picture(Figures(self._run), year)], notes=notes)
+
+    def power(self, by: By = "workload") -> Drawing:
+        """Draw mean power at the meter by ``workload``, ``zone``, ``site`` or ``source``. [MW]"""
+        if by not in get_args(By):
+            message = f"by is {by!r}; it must be one of {', '.join(get_args(By))}"
+            raise ValueError(message)
+        if by == "source":
+            frame = sources_of_power(self._run.tables).rename(columns={"mean_mw": "facility_mean_mw"})
+        else:
+            frame = self._run.tables[_TABLES[by]]
+        sums = frame.pivot_table(index="year", columns=by, values="facility_mean_mw", aggfunc="sum", observed=True)
+        name: Callable[[str], str] = getattr(DisplayNames(self._run), by)
+        # In the order of the table, as in the report: so a workload has one colour in both.
+        wide = sums.fillna(0.0)[list(dict.fromkeys(frame[by]))].rename(columns=name)
+        return Drawing(self._run.title, "", [_stack(f"Mean power at the meter by {by}", "MW", wide)])
+
+    def cost(self) -> Drawing:
+        """Draw payments by calendar year and group of cost items: assets as instalments, the rest as paid. [MUSD]"""
+        sums = self._run.tables["costs"].groupby(["calendar_year", "group"], observed=True)["musd"].sum()
+        by_year = sums.unstack(fill_value=0)
+        cost = float(self._run.tables["solution"]["objective_musd"].iloc[0])
+        about = f"Assets as level instalments; net present value {cost:,.0f} MUSD"
+        return Drawing(self._run.title, about, [_stack("Payments by calendar year", "MUSD a year", by_year)])
+
+    def cash(self) -> Drawing:
+        """Draw cash out by calendar year, for assets and for running, and its sum. [MUSD]"""
+        cash = self._run.tables["money_years"].set_index("calendar_year")
+        years = [int(year) for year in cash.index]
+        parts = cash[["asset_cash_musd", "running_musd"]].set_axis(["assets", "running"], axis=1)
+        so_far = Line("paid so far", [*zip(years, cash["cash_musd"].cumsum(), strict=True)], 0, has_marks=True)
+        panels = [
+            _stack("Cash by calendar year", "MUSD a year", parts),
+            curves("Paid so far", ("", "MUSD"), [so_far], feet=feet_of(years)),
         ]
-        found.append(Line(labels.workload(workload), [(0.0, 0.0), *steps], at))
-        bound = float(bounds[workload])
-        found.append(Line("", [(bound, 0.0), (bound, _PERCENT)], at, "line dotted"))
-    chart = curves(f"Service of own sites within a round trip, {year}", ("round trip, ms", "% of service"), found)
-    return Drawing(run.title, "Dotted: the most allowed", [chart], "any site may serve every workload")
+        return Drawing(self._run.title, "Cash when it is paid", panels)
+
+    def duration(self, zone: str | None = None) -> Drawing:
+        """Draw power drawn from the grid, hours of each model year from the highest to the lowest. [MW]"""
+        slots = self._run.tables["power_slot"]
+        where = "all sites together"
+        if zone is not None:
+            inside = self._run.sites.loc[self._run.sites["zone"] == zone, "site"]
+            if inside.empty:
+                zones = ", ".join(sorted(self._run.sites["zone"].unique()))
+                message = f"no site lies in zone {zone!r}; there are {zones}"
+                raise ValueError(message)
+            slots, where = slots[slots["site"].isin(inside)], DisplayNames(self._run).zone(zone)
+        found = []
+        for at, (year, of_year) in enumerate(slots.groupby("year")):
+            sums = of_year.groupby("slot", observed=True).agg(mw=("grid_mw", "sum"), hours=("hours", "first"))
+            sums = sums.sort_values("mw", ascending=False, kind="stable")
+            ends = np.concatenate([[0.0], np.cumsum(sums["hours"])])
+            found.append(Line(str(year), _steps(ends, sums["mw"].to_numpy()), at))
+        chart = curves(f"Power drawn from the grid, {where}", ("hours of the year with at least as much", "MW"), found)
+        return Drawing(self._run.title, "", [chart], "no site draws power in any year")
+
+    def latency(self, year: int | None = None) -> Drawing:
+        """Draw the share of own service within each round trip, the last model year by default. [%]
+
+        Workloads that any site may serve have no round trip and are not shown.
+        """
+        year = _model_year(self._run, year)
+        served = self._run.tables["assignment"]
+        served = served[(served["year"] == year) & served["rtt_ms"].notna()]
+        bounds = self._run.tables["latency"].query("year == @year").set_index("workload")["bound_ms"]
+        labels, found = DisplayNames(self._run), []
+        for at, workload in enumerate(dict.fromkeys(served["workload"].astype(str))):
+            rows = served[served["workload"] == workload].sort_values("rtt_ms")
+            share = _PERCENT * rows["served_kh100e"].cumsum() / rows["served_kh100e"].sum()
+            steps = _steps(np.concatenate([[0.0], share]), rows["rtt_ms"].to_numpy())
+            points = [(0.0, 0.0), *((rtt_ms, percent) for percent, rtt_ms in steps)]
+            found.append(Line(labels.workload(workload), points, at))
+            bound = float(bounds[workload])
+            found.append(Line("", [(bound, 0.0), (bound, _PERCENT)], at, "line dotted"))
+        chart = curves(f"Service of own sites within a round trip, {year}", ("round trip, ms", "% of service"), found)
+        return Drawing(self._run.title, "Dotted: the most allowed", [chart], "any site may serve every workload")
+
+    def headroom(self, year: int | None = None) -> Drawing:
+        """Draw what each zone's headroom is used for, at the rate that leaves least spare. [MW]"""
+        year = _model_year(self._run, year)
+        table = self._run.tables["headroom"]
+        of_year = table[table["year"] == year].sort_values("spare_mw").drop_duplicates("zone")
+        of_year = of_year.sort_values("limit_mw", ascending=False)
+        zone, rows = DisplayNames(self._run).zone, of_year[["zone", "binds"]].itertuples(index=False)
+        zones = [f"{zone(str(one))}{', full' * bool(is_full)}" for one, is_full in rows]
+        series = [_series(label, of_year[column]) for column, label in DECLARED["headroom"].items()]
+        chart = groups(f"Headroom of grid zones for new connections, {year}", "MW", zones, series, is_stacked=True)
+        return Drawing(self._run.title, "Full: nothing is spare", [chart], "no zone has a limit")
+
+    def comparison(self, other: _WithRun) -> Drawing:
+        """Draw mean power and net present value by group of cost items, beside those of another plan."""
+        pair = (self._run, other.run)
+        found = []
+        for at, one in enumerate(pair):
+            mean = one.tables["summary"]["facility_mean_mw"]
+            found.append(Line(one.label, [*zip(one.years, mean.tolist(), strict=True)], at, has_marks=True))
+        years = sorted({year for one in pair for year in one.years})
+        npv = (one.tables["costs"].groupby("group", observed=True)["npv_musd"].sum() for one in pair)
+        sums = pd.DataFrame(dict(enumerate(npv))).fillna(0.0)
+        sums = sums[(sums != 0.0).any(axis=1)]
+        series = [_series(one.label, sums[at]) for at, one in enumerate(pair)]
+        panels = [
+            curves("Mean power at the meter", ("", "MW"), found, feet=feet_of(years)),
+            groups("Net present value by group of items", "MUSD", [*map(str, sums.index)], series),
+        ]
+        return Drawing(f"{self._run.label} and {other.run.label}", "", panels)
 
 
-def plot_headroom(run: Run, year: int | None = None) -> Drawing:
-    """Draw what each zone's headroom is used for, at the rate that leaves least spare. [MW]"""
-    year = _model_year(run, year)
-    table = run.tables["headroom"]
-    of_year = table[table["year"] == year].sort_values("spare_mw").drop_duplicates("zone")
-    of_year = of_year.sort_values("limit_mw", ascending=False)
-    zone = DisplayNames(run).zone
-    zones = [
-        f"{zone(str(one))}{', full' * bool(full)}" for one, full in zip(of_year["zone"], of_year["binds"], strict=True)
-    ]
-    series = [_series(label, of_year[column]) for column, label in DECLARED["headroom"].items()]
-    chart = groups(f"Headroom of grid zones for new connections, {year}", "MW", zones, series, is_stacked=True)
-    return Drawing(run.title, "Full: nothing is spare", [chart], "no zone has a limit")
-
-
-def plot_comparison(run: Run, other: Run) -> Drawing:
-    """Draw mean power at the meter by year, and net present value by group of cost items."""
-    pair = (run, other)
-    found = []
-    for at, one in enumerate(pair):
-        mean = one.tables["summary"].set_index("year")["facility_mean_mw"]
-        found.append(Line(one.label, [(year, float(mean[year])) for year in one.years], at, has_marks=True))
-    years = sorted({year for one in pair for year in one.years})
-    npv = [one.tables["costs"].groupby("group", observed=True)["npv_musd"].sum() for one in pair]
-    sums = pd.DataFrame(dict(enumerate(npv))).fillna(0.0)
-    sums = sums[(sums != 0.0).any(axis=1)]
-    series = [_series(one.label, sums[at]) for at, one in enumerate(pair)]
-    panels = [
-        curves("Mean power at the meter", ("", "MW"), found, feet=feet_of(years)),
-        groups("Net present value by group of items", "MUSD", [*map(str, sums.index)], series),
-    ]
-    return Drawing(f"{run.label} and {other.label}", "", panels)
+def _steps(ends: Floats, levels: Floats) -> list[tuple[float, float]]:
+    """Return the corners of a line that stays on each level from one end to the next."""
+    return [*zip(np.repeat(ends, 2)[1:-1].tolist(), np.repeat(levels, 2).tolist(), strict=True)]
 
 
 def plot_fan(results: pd.DataFrame, figure: str, *, title: str) -> Drawing:
@@ -423,11 +414,8 @@ def plot_stress(study: StressStudy, name: str) -> Drawing:
         fan("Cost of energy: spread of ordinary years", "MUSD", [int(str(year)) for year in ordinary.groups], spread),
         curves("Outages that standby power carries", ("length of the outage, h", "% of outages"), carried),
     ]
-    about = (
-        f"{settings.draws} drawn years of weather, prices and outages for each model year, seed {settings.seed};"
-        " the plan is fixed"
-    )
-    return Drawing(f"{name} under stress", about, panels)
+    drawn = f"{settings.draws} drawn years of weather, prices and outages for each model year, seed {settings.seed}"
+    return Drawing(f"{name} under stress", f"{drawn}; the plan is fixed", panels)
 
 
 def plot_headroom_study(study: HeadroomStudy, name: str) -> Drawing:

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Final
+from functools import cache, cached_property, lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 import shapely
 from pyproj import Transformer
 
-from planner.outputs.basemaps import load_basemap
-
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import pandas as pd
+    from numpy.typing import ArrayLike
 
     from planner.base.arrays import Floats
-    from planner.outputs.basemaps import Line
 
+Line = list[tuple[float, float]]
 Box = tuple[float, float, float, float]
 """West, south, east, north. [degree]"""
 _LOWER_48: Final[Box] = (-124.9, 24.4, -66.8, 49.5)
@@ -31,6 +30,17 @@ _AROUND: Final = (45.0, 16.0)  # of land drawn beyond the box, so that corners a
 _STEP: Final = 1.0  # between points of long lines, so that they bend [degree]
 _EDGE: Final = 16.0  # more margin where sites may lie at the edge of the sheet [pixel]
 _TOLERANCE: Final = 0.35  # of outlines [pixel]
+
+
+@cache
+def _outlines(name: Literal["us", "world"]) -> dict[str, Any]:
+    """Read outlines in WGS 84, longitude first: rings of `land`, each outer one with its holes, and `borders`.
+
+    `us.json` is made from the package us-atlas (United States Census Bureau, public domain), `world.json` from
+    world-atlas (Natural Earth, public domain); both packages are under the ISC licence. `bench/outlines.py` makes them.
+    """
+    outlines: dict[str, Any] = json.loads((Path(__file__).parent / "basemaps" / f"{name}.json").read_bytes())
+    return outlines
 
 
 @dataclass(frozen=True)
@@ -62,25 +72,20 @@ class ProjectedMap:
     @cached_property
     def land(self) -> tuple[Line, ...]:
         """Outlines of land as rings on the sheet."""
-        world = load_basemap("world").land
-        shapes = [shapely.Polygon(outer, holes).buffer(0) for outer, *holes in world]
-        drawn = self._drawn()
-        return tuple(line for one in shapes for line in self._rings(shapely.clip_by_rect(one, *drawn)))
+        shapes = [shapely.Polygon(outer, holes).buffer(0) for outer, *holes in _outlines("world")["land"]]
+        return self._rings(shapely.clip_by_rect(shapes, *self._drawn()))
 
     @cached_property
     def states(self) -> tuple[Line, ...]:
         """Outlines of land on the sheet that is shown in more detail, if any."""
-        land = load_basemap("us").land if self.is_us else ()
-        shapes = [shapely.Polygon(outer, holes) for outer, *holes in land]
-        return tuple(line for one in shapes for line in self._rings(one))
+        land = _outlines("us")["land"] if self.is_us else ()
+        return self._rings([shapely.Polygon(outer, holes) for outer, *holes in land])
 
     @cached_property
     def borders(self) -> tuple[Line, ...]:
         """Borders of countries, or of states, as lines on the sheet."""
-        borders = load_basemap("us" if self.is_us else "world").borders
-        drawn = self._drawn()
-        shapes = [shapely.clip_by_rect(shapely.LineString(line), *drawn) for line in borders]
-        return tuple(line for one in shapes for line in self._lines(one))
+        borders = _outlines("us" if self.is_us else "world")["borders"]
+        return self._lines(shapely.clip_by_rect([shapely.LineString(line) for line in borders], *self._drawn()))
 
     @cached_property
     def graticule(self) -> tuple[Line, ...]:
@@ -90,7 +95,7 @@ class ProjectedMap:
         lons = np.arange(np.ceil(west / step) * step, east + 1e-9, step)
         lats = np.arange(np.ceil(south / step) * step, north + 1e-9, step)
         ends = [*([(lon, south), (lon, north)] for lon in lons), *([(west, lat), (east, lat)] for lat in lats)]
-        return tuple(line for two in ends for line in self._lines(shapely.LineString(two)))
+        return self._lines([shapely.LineString(two) for two in ends])
 
     def _drawn(self) -> Box:
         west, south, east, north = self.box
@@ -102,20 +107,16 @@ class ProjectedMap:
             min(north + more_lat, 85.0),
         )
 
-    def _rings(self, shape: shapely.Geometry) -> Iterator[Line]:
-        for part in shapely.get_parts(shape):
-            if isinstance(part, shapely.Polygon) and not part.is_empty:
-                for ring in (part.exterior, *part.interiors):
-                    yield from self._lines(shapely.LineString(ring.coords))
+    def _rings(self, shapes: ArrayLike) -> tuple[Line, ...]:
+        rings = shapely.get_rings(shapely.get_parts(shapes))
+        return self._lines([shapely.LineString(ring.coords) for ring in rings])
 
-    def _lines(self, shape: shapely.Geometry) -> Iterator[Line]:
-        for part in shapely.get_parts(shape):
-            if part.length == 0.0:  # what is left of a line after clipping
-                continue
-            lon, lat = np.asarray(shapely.segmentize(part, _STEP).coords).T
-            x, y = self.place(lon, lat)
-            line = shapely.LineString(np.column_stack([x, y])).simplify(_TOLERANCE)
-            yield [(float(x), float(y)) for x, y in line.coords]
+    def _lines(self, shapes: ArrayLike) -> tuple[Line, ...]:
+        """Return lines on the sheet, bent where the projection bends them; clipping leaves some without a length."""
+        lines = shapely.get_parts(shapes)
+        bent = shapely.segmentize(lines[shapely.length(lines) > 0.0], _STEP)
+        placed = shapely.transform(bent, lambda places: np.column_stack(self.place(*places.T)))
+        return tuple([(x, y) for x, y in line.coords] for line in shapely.simplify(placed, _TOLERANCE))
 
 
 def sheet_for(sites: pd.DataFrame, width: float, height: float, margin: float) -> ProjectedMap:

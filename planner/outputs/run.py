@@ -155,6 +155,13 @@ def once_a_run(compute: Callable[[Run], Made]) -> Callable[[Run], Made]:
     return of_run
 
 
+def written_place(run: Run, key: str) -> str | None:
+    """Return where a setting was written; of a block or a list the first place in it, of a default None."""
+    written: Mapping[str, str] = run.meta["written"]
+    within = (place for name, place in written.items() if name.startswith(f"{key}."))
+    return written[key] if key in written else next(within, None)
+
+
 @once_a_run
 def files_changed(run: Run) -> tuple[str, ...]:
     """Return the files of a stored run that are not as written, read when first asked for."""

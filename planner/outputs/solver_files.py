@@ -14,7 +14,7 @@ from planner.base.errors import InputError, Problem, raise_all
 from planner.inputs import TABLES, inputs_without_notes
 from planner.limits import BY_NAME
 from planner.limits.binding import ONE_MORE, PLACES, binding, limit_parts
-from planner.outputs.files import sha256_of, whole_file
+from planner.outputs.files import sha256_of
 from planner.outputs.run import once_a_run
 from planner.scenario import load_scenario
 from planner.scenario.schema import OWN_FILES
@@ -42,9 +42,7 @@ def write_mps(run: Run, path: Path) -> list[Path]:
     The program is built again from the scenario and tables that the run keeps. Names of rows
     and columns are PuLP's, in which signs that other programs stumble over are ``_xHH``.
     """
-    problem = model_of(run).problem
-    with whole_file(path) as partial:
-        problem.writeMPS(str(partial))
+    model_of(run).problem.writeMPS(str(path))
     return [path]
 
 
@@ -60,8 +58,7 @@ def write_lp(run: Run, path: Path) -> list[Path]:
         must_be = f"at most {_LONGEST_NAME} signs"
         fix = "take mps, or shorter ids of sites"
         raise InputError([Problem.of(path.name, what_is, must_be, fix)]) from error
-    with whole_file(path) as partial:
-        problem.writeLP(str(partial), max_length=_LONGEST_NAME)
+    problem.writeLP(str(path), max_length=_LONGEST_NAME)
     return [path]
 
 

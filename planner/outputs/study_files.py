@@ -14,7 +14,7 @@ import pandas as pd
 from planner.base.errors import Problem, raise_all
 from planner.base.words import amount, signed, some
 from planner.outputs.answer import Answer
-from planner.outputs.files import staging
+from planner.outputs.files import move_all, staging
 from planner.outputs.own_folder import ALTERNATIVES, ESTIMATES, FRONTIER, SENSITIVITY, STRESS
 from planner.results.cost_difference import LEAST_PENALTY_MUSD
 from planner.results.store import read_stored
@@ -99,10 +99,10 @@ def write_days(days: pd.DataFrame, hours: pd.DataFrame, folder: Path) -> dict[st
     files = {"series_days": folder / "series_days.csv", "site_series": folder / "site_series.csv"}
     there = filter(os.path.lexists, files.values())
     raise_all([Problem.of(str(file), "the file is there already", "a new one", "move it away") for file in there])
-    with staging(folder) as partial:
-        for (name, file), frame in zip(files.items(), (days, hours), strict=True):
-            frame.to_csv(partial / f"{name}.csv", index=False, lineterminator="\n")
-            (partial / f"{name}.csv").replace(file)
+    with staging(folder) as staged:
+        for file, frame in zip(files.values(), (days, hours), strict=True):
+            frame.to_csv(staged / file.name, index=False, lineterminator="\n")
+        move_all((staged / file.name, file) for file in files.values())
     return files
 
 
@@ -112,7 +112,7 @@ def write_days(days: pd.DataFrame, hours: pd.DataFrame, folder: Path) -> dict[st
 def stress_tables(run: Run) -> dict[str, pd.DataFrame]:
     """Return the stress study in the folder of a run."""
     stored = sorted((run.folder / STRESS.name).glob("stress_*.parquet")) if run.folder else []
-    return {path.stem: read_stored(path, None)[0] for path in stored}
+    return {path.stem: read_stored(path, None) for path in stored}
 
 
 def read_estimates(run: Run) -> pd.DataFrame | None:

@@ -7,11 +7,9 @@ import json
 import math
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from planner.outputs.files import whole_file
 from planner.results import Results
 from planner.results.schema import RUN_TABLES, TABLES
 from planner.results.store import to_parquet
@@ -19,6 +17,8 @@ from planner.results.store import to_parquet
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    import pandas as pd
 
     from planner.outputs.run import Run
     from planner.tables.descriptor import TableSchema
@@ -33,23 +33,14 @@ if TYPE_CHECKING:
 
 def write_csv(run: Run, folder: Path) -> list[Path]:
     """Write every result table as a CSV file in UTF-8, with ``datapackage.json`` next to them."""
-    written = [folder / "datapackage.json"]
-    resources = [_resource(RUN_TABLES[name]) for name in _known_tables(run)]
+    known = [name for name in run.tables if name in RUN_TABLES]  # other files are no tables of a run
+    written = [folder / "datapackage.json", *(folder / f"{name}.csv" for name in known)]
+    resources = [_resource(RUN_TABLES[name]) for name in known]
     package = {"name": str(run.meta["run"]), "title": run.title, "resources": resources}
-    text = json.dumps(package, indent=2, ensure_ascii=False)
-    with whole_file(written[0]) as partial:
-        partial.write_text(text + "\n", encoding="utf-8")
-    for name in _known_tables(run):
-        frame = run.tables[name]
-        written.append(folder / f"{name}.csv")
-        with whole_file(written[-1]) as partial:
-            frame.to_csv(partial, index=False, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
+    written[0].write_text(f"{json.dumps(package, indent=2, ensure_ascii=False)}\n", encoding="utf-8")
+    for name, path in zip(known, written[1:], strict=True):
+        run.tables[name].to_csv(path, index=False, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
     return written
-
-
-def _known_tables(run: Run) -> list[str]:
-    """Names of the tables that a run is known to have; other files are none."""
-    return [name for name in run.tables if name in RUN_TABLES]
 
 
 def _resource(table: TableSchema) -> dict[str, Any]:
@@ -78,7 +69,7 @@ def _resource(table: TableSchema) -> dict[str, Any]:
 def write_parquet(run: Run, folder: Path) -> list[Path]:
     """Write every table of a run as a Parquet file."""
     results = {name: run.tables[name] for name in TABLES}
-    to_parquet(Results(results, tuple(run.meta["notes"])), folder)
+    to_parquet(Results(results), folder)
     checks = write_inputs({"checks": run.tables["checks"]}, folder)
     return [*(folder / f"{name}.parquet" for name in TABLES), *checks]
 
@@ -96,22 +87,19 @@ def write_proof(tables: Mapping[str, pd.DataFrame], folder: Path) -> list[Path]:
 
 def _write(tables: Mapping[str, pd.DataFrame], folder: Path, whole: str | None = None) -> list[Path]:
     """Write tables, integers in an encoding of Parquet if one is named."""
-    written = []
     for name, frame in tables.items():
+        folder.mkdir(parents=True, exist_ok=True)
         table = pa.Table.from_pandas(frame, preserve_index=False)
-        integers = [column.name for column in table.schema if pa.types.is_integer(column.type)]
-        encoded = integers if whole else []
+        encoded = [column.name for column in table.schema if whole and pa.types.is_integer(column.type)]
         others = [column for column in table.column_names if column not in encoded]
-        with whole_file(folder / f"{name}.parquet") as partial:
-            pq.write_table(
-                table,
-                partial,
-                compression="zstd",
-                use_dictionary=others if encoded else True,
-                column_encoding=dict.fromkeys(encoded, whole) if encoded else None,
-            )
-        written.append(folder / f"{name}.parquet")
-    return written
+        pq.write_table(
+            table,
+            folder / f"{name}.parquet",
+            compression="zstd",
+            use_dictionary=others if encoded else True,
+            column_encoding=dict.fromkeys(encoded, whole) if encoded else None,
+        )
+    return [folder / f"{name}.parquet" for name in tables]
 
 
 # --- Rows of a table in types of JSON -------------------------------------------------------------
@@ -124,10 +112,6 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     >>> records(pd.DataFrame({"mw": [7.5, float("nan")], "site": ["oak", "elm"]}))
     [{'mw': 7.5, 'site': 'oak'}, {'mw': None, 'site': 'elm'}]
     """
-    return [
-        {
-            str(key): None if (value is pd.NA or (isinstance(value, float) and not math.isfinite(value))) else value
-            for key, value in row.items()
-        }
-        for row in frame.to_dict("records")
-    ]
+    stated = frame.replace([math.inf, -math.inf], math.nan).astype(object)
+    rows = stated.where(stated.notna(), None).to_dict("records")
+    return [{str(key): value for key, value in row.items()} for row in rows]

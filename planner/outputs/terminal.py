@@ -168,12 +168,10 @@ def _orders(run: Run) -> list[Table | Text]:
         years = of["serves_from"].astype("int64")
         span = f"{years.min()}" if years.min() == years.max() else f"{years.min()}-{years.max()}"
         weight = of["mw"].fillna(of["overnight_musd"]).groupby(of["site"]).sum().sort_values(ascending=False)
-        where = ", ".join(
-            f"{printable(names.site(str(site)))} {size:,.0f}" for site, size in weight.head(_TOP_SITES).items()
-        )
-        if kind == _OPENING:
-            where = ", ".join(printable(names.site(str(site))) for site in weight.index)
-        power = f"{of['mw'].sum():,.0f}" if kind != _OPENING else "-"
+        is_opening = kind == _OPENING
+        sizes = (weight if is_opening else weight.head(_TOP_SITES)).items()
+        where = ", ".join(f"{names.site(str(site))}{'' if is_opening else f' {size:,.0f}'}" for site, size in sizes)
+        power = "-" if is_opening else f"{of['mw'].sum():,.0f}"
         month, _, year = moment(float(str(by))).partition(" ") if by == by else ("committed", "", "")  # noqa: PLR0124  nan
         when = f"{month[:3]} {year}" if year else month
         left = f"{len(weight)} sites: " if len(weight) > _TOP_SITES else ""
@@ -216,13 +214,10 @@ def _verdict(run: Run) -> Text:
     words, colour = end.words, _COLOUR[end.light]
     check, gap = run.meta["check"], run.meta["gap_frac"]
     status = Text.assemble(("● ", colour), words + _gap(gap))
-    if check["ok"]:
-        light = Text.assemble(("● ", "green"), f"Checked: {check['rules']} rules hold")
-    else:
-        light = Text.assemble(("● ", "red"), f"CHECK FAILED: {', '.join(check['broken'])}")
-    return Text("   " if check["ok"] else "\n").join(
-        [status, light, Text(f"{sum(run.meta['seconds'].values()):.1f} s")]
-    )
+    held, failed = f"Checked: {check['rules']} rules hold", f"CHECK FAILED: {', '.join(check['broken'])}"
+    light = Text.assemble(("● ", "green"), held) if check["ok"] else Text.assemble(("● ", "red"), failed)
+    seconds = Text(f"{sum(run.meta['seconds'].values()):.1f} s")
+    return Text("   " if check["ok"] else "\n").join([status, light, seconds])
 
 
 def _gap(gap_frac: float | None) -> str:
@@ -302,16 +297,12 @@ def _families_and_work_moved(run: Run) -> list[Text]:
     moved = moved[moved["year"] == year]
     left = moved[moved["left_mwh"] > 0.0]
     if len(left):
-        share = left["left_mwh"].sum() / moved["due_mwh"].sum()
+        share, count = left["left_mwh"].sum() / moved["due_mwh"].sum(), left["site"].nunique()
         lines.append(
             f"Work moved in {year}: {amount(left['left_mwh'].sum() / MWH_PER_GWH)} GWh of IT"
-            f" energy, {share:.0%} of what may move, away from {_sites(left['site'].nunique())}"
+            f" energy, {share:.0%} of what may move, away from {count} site{'s' * (count != 1)}"
         )
     return [Text(line) for line in lines]
-
-
-def _sites(count: int) -> str:
-    return "1 site" if count == 1 else f"{count} sites"
 
 
 def _top_sites(run: Run) -> Table:

@@ -1,6 +1,7 @@
 """The export formats. Their docstrings are shown as download labels.
 
-Each writer is imported when it is used, so that help stays fast.
+Each writer is imported when it is used, so that help stays fast. They write into a folder that nobody reads yet:
+their files are put where they belong once all are there.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ def _writer(about: str, module: str, function: str, where: str) -> Callable[[Run
     """Return what writes a run into a place of a folder, with what it writes as its docstring."""
 
     def write(run: Run, folder: Path) -> list[Path]:
-        written: list[Path] = getattr(import_module(f"planner.outputs.{module}"), function)(run, folder / where)
+        path = folder / where
+        (path.parent if path.suffix else path).mkdir(parents=True, exist_ok=True)
+        written: list[Path] = getattr(import_module(f"planner.outputs.{module}"), function)(run, path)
         return written
 
     write.__doc__ = f"Write {about}: {where}{'' if '.' in where else '/'}."

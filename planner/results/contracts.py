@@ -15,7 +15,7 @@ from planner.inputs.tariffs import KINDS
 from planner.lp import Index
 from planner.lp.index import cross, locate, pairs
 from planner.model.money import ASSETS
-from planner.results.store import cleaned, listed, mean_of, ratio, summed, total_by, words
+from planner.results.store import cleaned, listed, mean_of, placed, ratio, summed, total_by, words
 from planner.tariffs import bill_metered
 
 if TYPE_CHECKING:
@@ -63,9 +63,7 @@ def contract_use(s: SolvedModel) -> dict[str, Cells]:
     """Make table `contract_use`: power under contract that sites take and claim."""
     p, slot = s.p.contracts, s.p.power.slot
     taken = s.value(s.model.contracts.take_mw.on(slot, missing="zero"))
-    claimed = claimed_mw(s).ravel()
-    price = np.zeros(slot.size)
-    price[slot.find(p.take)] = p.take_usd_per_mwh
+    claimed, price = claimed_mw(s).ravel(), placed(slot, p.take, p.take_usd_per_mwh)
     return listed(
         slot, (taken != 0.0) | (claimed != 0.0), taken_mw=taken, wholesale_usd_per_mwh=price, claimed_mw=claimed
     )
@@ -76,8 +74,7 @@ def matching(s: SolvedModel) -> dict[str, Cells]:
     p, pools = s.p.contracts, _pools(s)
     mwh = {name: values @ s.weight_h for name, values in _by_pool(s, pools).items()}
     clean, used = mwh["own_clean"] + mwh["claimed"] + mwh["grid_clean"], mwh["used"]
-    target = np.full(pools.size, np.nan)
-    target[pools.find(p.target)] = p.target_frac
+    target = placed(pools, p.target, p.target_frac, np.nan)
     without = mwh["own_clean"] + _sum(s, pools, _share(s) * s.grid_mw) @ s.weight_h
     gains = ((1.0 - _share(s)) * _best_claims(s, is_hourly=one) for one in (False, True))
     annual, hourly = (ratio(without + _sum(s, pools, gain) @ s.weight_h, used) for gain in gains)
@@ -102,10 +99,8 @@ def claimed_mw(s: SolvedModel) -> Floats:
     """
     p, slot = s.p.contracts, s.p.power.slot
     claimed = s.by_slot(s.value(s.model.contracts.claim_mw.on(slot, missing="zero")))
-    decided = np.zeros(slot.size)
-    decided[slot.find(p.claim)] = 1.0
-    best = _best_claims(s, is_hourly=p.is_hourly)
-    return np.where(s.by_slot(decided) > 0.0, claimed, best)
+    decided = placed(slot, p.claim, 1.0)
+    return np.where(s.by_slot(decided) > 0.0, claimed, _best_claims(s, is_hourly=p.is_hourly))
 
 
 # --- by pool ----------------------------------------------------------------------------
@@ -172,23 +167,23 @@ def _best_claims(s: SolvedModel, *, is_hourly: bool) -> Floats:
     claimed = np.zeros(drawn.shape)
     for pool in range(pools.size):
         here = np.flatnonzero(place == pool)
-        if is_hourly:
-            for slot in range(drawn.shape[1]):
-                at = np.ix_(here, np.array([slot]))
-                claimed[at] = _allocate_to_dirtiest(drawn[at], share[at], delivered[pool, slot])
-        else:
-            claimed[here] = _allocate_to_dirtiest(drawn[here], share[here], delivered[pool].sum())
+        # In every time slice by itself, or over all of them together.
+        shape, most = (len(here), -1), delivered[pool]
+        if not is_hourly:
+            shape, most = (-1, 1), delivered[pool].sum()
+        given = _allocate_to_dirtiest(drawn[here].reshape(shape), share[here].reshape(shape), most)
+        claimed[here] = given.reshape(len(here), -1)
     return np.asarray(claimed / s.weight_h)
 
 
-def _allocate_to_dirtiest(drawn: Floats, share: Floats, amount: float) -> Floats:
-    """Give an amount to what is drawn, that with the smallest clean share first."""
-    order = np.argsort(share, axis=None, kind="stable")
-    wanted = np.maximum(drawn.ravel()[order], 0.0)
-    before = np.cumsum(wanted) - wanted
-    given = np.zeros(drawn.size)
-    given[order] = np.clip(amount - before, 0.0, wanted)
-    return given.reshape(drawn.shape)
+def _allocate_to_dirtiest(drawn: Floats, share: Floats, amount: Floats) -> Floats:
+    """Give an amount to what is drawn, that with the smallest clean share first, column by column."""
+    order = np.argsort(share, axis=0, kind="stable")
+    wanted = np.maximum(np.take_along_axis(drawn, order, axis=0), 0.0)
+    before = np.cumsum(wanted, axis=0) - wanted
+    given = np.zeros(drawn.shape)
+    np.put_along_axis(given, order, np.clip(amount - before, 0.0, wanted), axis=0)
+    return given
 
 
 # --- Tables of power made or stored at the sites --------------------------------------------------
@@ -405,24 +400,13 @@ def _charged(s: SolvedModel) -> pd.DataFrame:
 def _exit_fees(s: SolvedModel) -> pd.DataFrame:
     table = pd.DataFrame(capacity_contracts(s))
     table = table[table["fee_musd"] > 0.0]
-    of_year = table.groupby(["site", "year"], as_index=False)[["fee_mw", "fee_musd"]].sum()
-    usd = of_year["fee_musd"] * USD_PER_MUSD
+    fees = table.groupby(["site", "year"], as_index=False)[["fee_mw", "fee_musd"]].sum()
+    usd = fees["fee_musd"] * USD_PER_MUSD
     tariff = {str(row.site): str(row.tariff) for row in _charged(s).itertuples()}
-    return pd.DataFrame(
-        {
-            "site": of_year["site"],
-            "calendar_year": of_year["year"],
-            "tariff": of_year["site"].map(tariff),
-            "rule": _EXIT,
-            "item": "capacity given up",
-            "unit": "MW",
-            "kind": "exit_fee",
-            "quantity": of_year["fee_mw"],
-            "charged_usd": usd,
-            "exact_usd": usd,
-            "charged_above_exact_usd": 0.0 * usd,
-        }
-    )
+    words_of = {"rule": _EXIT, "item": "capacity given up", "unit": "MW", "kind": "exit_fee"}
+    amounts = {"charged_usd": usd, "exact_usd": usd, "charged_above_exact_usd": 0.0 * usd}
+    named = fees.rename(columns={"year": "calendar_year", "fee_mw": "quantity"}).drop(columns="fee_musd")
+    return named.assign(tariff=named["site"].map(tariff), **words_of, **amounts)
 
 
 # --- Exact bills of the load that a plan chose, month by month ------------------------------------
@@ -444,15 +428,12 @@ def exact_lines(s: SolvedModel) -> pd.DataFrame:
     for account in p.accounts:
         months = account.reading.calendar.months
         for at in account.customers:
-            site = names[at]
+            site = str(names[at])
             in_force = [contracted.get((site, str(month.year)), 0.0) for month in months]
-            metered = account.reading.metered(load_mw[at], in_force)
-            open_frac = {str(y): connected.get((site, str(y)), 0.0) for y, _ in months}
-            lines = bill_metered(metered, account.tariff).lines
-            for line in lines:
-                share = open_frac[str(line.month.year)] if line.basis == "calendar" else 1.0
+            for line in bill_metered(account.reading.metered(load_mw[at], in_force), account.tariff).lines:
+                share = connected.get((site, str(line.month.year)), 0.0) if line.basis == "calendar" else 1.0
                 billed = replace(line, quantity=share * line.quantity)
-                rows.append((str(site), str(billed.month), *(getattr(billed, name) for name in _OF_BILL)))
+                rows.append((site, str(billed.month), *(getattr(billed, name) for name in _OF_BILL)))
     return pd.DataFrame(rows, columns=["site", "month", *_OF_BILL])
 
 

@@ -13,7 +13,7 @@ from planner.inputs.failover import reaches_two
 from planner.lp.index import distinct, locate, pairs
 from planner.model.demand import saved_kh100e
 from planner.place.geo import geodesic_km, pair_class, rtt_ms
-from planner.results.store import cleaned, labels, largest_by, listed, ratio, total_by, words
+from planner.results.store import cleaned, labels, largest_by, listed, placed, ratio, total_by, words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,14 +74,12 @@ def _why_not_own(s: SolvedModel) -> np.ndarray:
         reaches[tuple(served[name] for name in axes)] = 1.0
         twice = reaches_two(reaches, s.p.failover.may_cover)
         has_two = twice[over["region"], over["workload"], over["year"]]
-    why = (
-        (must_survive & ~has_two, "no two own sites that may cover for each other"),
-        (distinct(served, *over.axis_names).find(over) < 0, "own sites in reach have no racks for it by then"),
-    )
-    said = np.full(over.size, "", dtype=object)
-    for applies, text in why:
-        said[applies] = text
-    return np.where(np.array(no_site, dtype=object) != "", np.array(no_site, dtype=object), said)
+    why = {
+        "own sites in reach have no racks for it by then": distinct(served, *over.axis_names).find(over) < 0,
+        "no two own sites that may cover for each other": must_survive & ~has_two,
+    }
+    found = np.select([*why.values()], [*why], "").astype(object)
+    return np.where(np.array(no_site, dtype=object) != "", no_site, found)
 
 
 def no_route(s: SolvedModel) -> pd.DataFrame:
@@ -110,12 +108,9 @@ def levers(s: SolvedModel) -> dict[str, Cells]:
     )
 
 
-def reference(s: SolvedModel) -> dict[str, Cells]:
+def reference(s: SolvedModel) -> pd.DataFrame:
     """Make table `reference`: the fleet that turns a trajectory in GW into compute."""
-    given = s.p.reference
-    names = ("workload", "facility_gw", "path_mw", "rack_gw", "kh100e")
-    columns = {name: given[name].to_numpy() for name in names}
-    return {**columns, "year": given["year"].to_numpy().astype(np.int64)}
+    return s.p.reference.reset_index(drop=True)
 
 
 # --- Round trips on a bad day: on the line of the slowest tenth, never shorter than on other days ---
@@ -179,8 +174,7 @@ def latency(s: SolvedModel) -> dict[str, Cells]:
 
     is_tight = given.route_is_tight[given.route.find(given.served)][timed]
     within_tight = ratio(total_by(at[is_tight], weight[is_tight], over.size), timed_kh100e)
-    tight_share = np.full(over.size, np.nan)
-    tight_share[over.find(given.tight)] = given.tight_share_frac
+    tight_share = placed(over, given.tight, given.tight_share_frac, np.nan)
     demand_kh100e = total_by(over.find(given.demand), given.demand_kh100e, over.size)
     return {
         **labels(over),

@@ -123,10 +123,9 @@ def stranded(for_racks_mw: Floats, used_mw: Floats, floor_m2: Floats, used_m2: F
     )
 
 
-def leads(s: SolvedModel) -> dict[str, Cells]:
+def leads(s: SolvedModel) -> pd.DataFrame:
     """Make table `leads`: when a decision of the first day enters service, and why then."""
-    lead = s.p.halls.lead
-    return {str(name): lead[name].to_numpy() for name in lead}
+    return s.p.halls.lead.reset_index(drop=True)
 
 
 # --- Tables of work that moves between sites ------------------------------------------------------

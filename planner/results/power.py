@@ -392,7 +392,7 @@ def carbon_site(s: SolvedModel) -> dict[str, Cells]:
 def carbon_year(s: SolvedModel) -> dict[str, Cells]:
     """Make table `carbon_year`: emissions of the plan in a year."""
     carbon, year = s.p.carbon, s.p.sites.site_year["year"].astype(np.intp)
-    cap, worth = np.full(s.years, np.nan), np.full(s.years, np.nan)
+    cap, worth = np.full((2, s.years), np.nan)
     cap[carbon.cap["year"]] = carbon.cap_kt
     dual = s.dual("carbon_cap")
     if dual is not None:

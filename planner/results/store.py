@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -63,6 +62,13 @@ def listed(over: Index, is_row: ArrayLike | None = None, **columns: Any) -> dict
 def cleaned(values: Floats) -> Floats:
     """Return the values with numerical noise written as 0."""
     return np.where(np.abs(values) < NOISE, 0.0, values)
+
+
+def placed(over: Index, part: Index, values: Floats | float, missing: float = 0.0) -> Floats:
+    """Return the values of a part of a list, and what is missing elsewhere."""
+    every = np.full(over.size, missing)
+    every[over.find(part)] = values
+    return every
 
 
 def total_by(places: NDArray[np.intp], values: Floats, count: int) -> Floats:
@@ -183,9 +189,6 @@ class Results:
 
 # --- Result tables on disk: one Parquet file each, with units and meanings in its schema ----------
 
-_NOTES: Final = b"notes"
-_NOTES_TABLE: Final = "solution"
-
 
 def to_parquet(results: Results, folder: Path) -> None:
     """Write every table to ``<folder>/<table>.parquet``.
@@ -196,8 +199,6 @@ def to_parquet(results: Results, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, frame in results.tables.items():
         metadata = {b"about": TABLES[name].description, b"key": ",".join(TABLES[name].primary_key)}
-        if name == _NOTES_TABLE:
-            metadata[_NOTES] = json.dumps(results.notes)
         fields = [
             pa.field(column.name, _ARROW[column.dtype]).with_metadata(
                 {"unit": column.unit, "about": column.description}
@@ -213,42 +214,25 @@ def to_parquet(results: Results, folder: Path) -> None:
 _ARROW: Final = {"str": pa.string(), "int64": pa.int64(), "float64": pa.float64(), "bool": pa.bool_()}
 
 
-def from_parquet(folder: Path) -> Results:
-    """Read the tables that `to_parquet` wrote."""
+def from_parquet(folder: Path, notes: tuple[str, ...] = ()) -> Results:
+    """Read the tables that `to_parquet` wrote; their notes are kept elsewhere."""
     problems: list[Problem] = []
     tables = {}
-    notes: tuple[str, ...] = ()
     for name in TABLES:
-        path = folder / f"{name}.parquet"
         try:
-            tables[name], metadata = read_stored(path, TABLES[name])
+            tables[name] = read_stored(folder / f"{name}.parquet", TABLES[name])
         except InputError as error:
             problems += error.problems
-            continue
-        if name == _NOTES_TABLE:
-            try:
-                notes = tuple(json.loads(metadata[_NOTES]))
-            except (KeyError, TypeError, ValueError):
-                problems.append(
-                    Problem.of(
-                        str(path),
-                        "the notes of the plan are not in the metadata of the file's schema",
-                        "a list of texts in JSON under notes, as dcplan writes it",
-                        "keep the schema when you write the table, or solve the scenario again",
-                    )
-                )
     raise_all(problems)
     return Results(tables, notes)
 
 
-def read_stored(path: Path, schema: TableSchema | None) -> tuple[pd.DataFrame, dict[bytes, bytes]]:
-    """Read a stored table and what its file says of it."""
+def read_stored(path: Path, schema: TableSchema | None) -> pd.DataFrame:
+    """Read a stored table."""
     try:
         with pq.ParquetFile(path) as file:  # `pq.read_table` looks for a data set of many files
-            table = file.read(use_threads=False)
-        frame: pd.DataFrame = table.to_pandas(use_threads=False)
-        if schema is not None:
-            frame = checked(schema, _typed(schema, frame))
+            frame: pd.DataFrame = file.read(use_threads=False).to_pandas(use_threads=False)
+        return frame if schema is None else checked(schema, _typed(schema, frame))
     except (OSError, pa.ArrowException, ValueError, TypeError, KeyError) as error:
         problem = Problem.of(
             str(path),
@@ -257,4 +241,3 @@ def read_stored(path: Path, schema: TableSchema | None) -> tuple[pd.DataFrame, d
             "put the file back as it was, or solve the scenario again",
         )
         raise InputError([problem]) from error
-    return frame, table.schema.metadata or {}

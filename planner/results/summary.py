@@ -21,12 +21,13 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from planner.base.arrays import Floats
-    from planner.results.solved import SolvedCost, SolvedModel
+    from planner.results.solved import SolvedModel
     from planner.results.store import Cells
 
 # --- The plan in one line a year, and how the solve ended -----------------------------------------
 
-_RENT = "rented_compute"
+_HEADING: Final = {"rented_compute": "rent_musd", **dict.fromkeys(PENALTIES, "unmet_musd")}
+"""Of payments that are neither for assets nor for running them, by item."""
 
 
 def summary(s: SolvedModel, tables: Mapping[str, pd.DataFrame]) -> dict[str, Cells]:
@@ -75,16 +76,9 @@ def _payments(s: SolvedModel) -> dict[str, Floats]:
     headings = ("upfront_musd", "opex_musd", "rent_musd", "unmet_musd")
     total = {heading: np.zeros(s.years) for heading in headings}
     for line in s.lines:
-        total[_heading(line)] += s.yearly_musd(line).sum(axis=0)
+        heading = _HEADING.get(line.cost.name, "upfront_musd" if line.cost.upfront else "opex_musd")
+        total[heading] += s.yearly_musd(line).sum(axis=0)
     return total
-
-
-def _heading(line: SolvedCost) -> str:
-    if line.cost.name == _RENT:
-        return "rent_musd"
-    if line.cost.name in PENALTIES:
-        return "unmet_musd"
-    return "upfront_musd" if line.cost.upfront else "opex_musd"
 
 
 def solution(s: SolvedModel) -> dict[str, Cells]:
@@ -214,20 +208,14 @@ def bridge(s: SolvedModel, tables: Mapping[str, pd.DataFrame]) -> dict[str, Cell
     path_racks = of_years(reference, (reference["rack_gw"] * MW_PER_GW).where(follows, 0.0))
     stated = reference[_KEY].assign(mw=s.p.reference["stated_mw"].to_numpy(dtype=np.float64))
     mw_per_kh100e = _mw_per_kh100e(reference, stated, plan, demand)
-
-    def in_mw(name: str) -> Floats:
-        return of_years(demand, demand[name] * mw_per_kh100e)
-
-    asked = in_mw("demand_kh100e")
-    saved, rented, unmet = (in_mw(f"{name}_kh100e") for name in ("saved", "rented", "unmet"))
-    used, standby, companion = (of_years(plan, plan[name]) for name in ("used_mw", "standby_mw", "companion_mw"))
-    nameplate, it_mean, facility_mean, facility_peak = (
-        summary[name].to_numpy() for name in ("nameplate_mw", "it_mean_mw", "facility_mean_mw", "facility_peak_mw")
+    asked, saved, rented, unmet = (
+        of_years(demand, demand[f"{name}_kh100e"] * mw_per_kh100e) for name in ("demand", "saved", "rented", "unmet")
     )
+    used, standby, companion = (of_years(plan, plan[name]) for name in ("used_mw", "standby_mw", "companion_mw"))
+    levels = ("nameplate_mw", "it_mean_mw", "facility_mean_mw", "facility_peak_mw")
+    nameplate, it_mean, facility_mean, facility_peak = (summary[name].to_numpy() for name in levels)
     busy = _busy_mw(s)
-    cooling = s.mean_mw(s.mechanical_mw)
-    year_of_site = s.p.sites.site_year["year"].astype(np.intp)
-    cooling_mw = total_by(year_of_site, cooling, s.years)
+    cooling = total_by(s.p.sites.site_year["year"].astype(np.intp), s.mean_mw(s.mechanical_mw), s.years)
     return {
         "year": years,
         "path_mw": path,
@@ -239,15 +227,12 @@ def bridge(s: SolvedModel, tables: Mapping[str, pd.DataFrame]) -> dict[str, Cell
         "racks_mw": used - (asked - saved - rented - unmet),
         "standby_mw": standby,
         "companion_mw": companion,
-        "nameplate_mw": nameplate,
         "draw_mw": busy - nameplate,
         "load_mw": it_mean - busy,
-        "it_mean_mw": it_mean,
-        "cooling_mw": cooling_mw,
-        "loss_mw": facility_mean - it_mean - cooling_mw,
-        "facility_mean_mw": facility_mean,
+        "cooling_mw": cooling,
+        "loss_mw": facility_mean - it_mean - cooling,
         "peak_mw": facility_peak - facility_mean,
-        "facility_peak_mw": facility_peak,
+        **{name: summary[name].to_numpy() for name in levels},
     }
 
 

@@ -68,6 +68,7 @@ def _rows(
     used_upfront = of["upfront_musd"] - of["idle_musd"]
     used = used_upfront + of["running_musd"]
     used_full = used + of["existing_musd"] - of["idle_existing_musd"]
+    per_hour = {"": used, "upfront_": used_upfront, "running_": of["running_musd"], "full_": used_full}
     served_hours, rented_hours = (
         of[f"{how}_kh100e"] * H100E_PER_KH100E * HOURS_PER_YEAR for how in ("served", "rented")
     )
@@ -80,10 +81,7 @@ def _rows(
             "cost_musd": paid,
             "full_cost_musd": paid + of["existing_musd"],
             "full_idle_musd": of["idle_musd"] + of["idle_existing_musd"],
-            "usd_per_h100e_hour": ratio(used * USD_PER_MUSD, served_hours),
-            "upfront_usd_per_h100e_hour": ratio(used_upfront * USD_PER_MUSD, served_hours),
-            "running_usd_per_h100e_hour": ratio(of["running_musd"] * USD_PER_MUSD, served_hours),
-            "full_usd_per_h100e_hour": ratio(used_full * USD_PER_MUSD, served_hours),
+            **{f"{of}usd_per_h100e_hour": ratio(musd * USD_PER_MUSD, served_hours) for of, musd in per_hour.items()},
             "usd_per_mw_year": ratio(used * USD_PER_MUSD, of["nameplate_mw"]),
             "full_usd_per_mw_year": ratio(used_full * USD_PER_MUSD, of["nameplate_mw"]),
             "rented_usd_per_h100e_hour": ratio(of["rent_musd"] * USD_PER_MUSD, rented_hours),

@@ -179,7 +179,7 @@ class StoredTables(Mapping[str, pd.DataFrame]):
         """Return a table."""
         path = self._paths[name]
         if name not in self._frames:
-            self._frames[name] = read_stored(path, self._schema.get(name))[0]
+            self._frames[name] = read_stored(path, self._schema.get(name))
         return self._frames[name]
 
     def __contains__(self, name: object) -> bool:

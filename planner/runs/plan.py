@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from planner.check import Verdict
     from planner.inputs.inputs import Inputs
     from planner.lp import Outcome
+    from planner.outputs.plots import Plots
     from planner.outputs.run import Run
     from planner.results import Results
     from planner.results.four_moneys import Moneys
     from planner.results.proof import Proof
-    from planner.runs.plots import Plots
     from planner.scenario import Scenario
     from planner.studies.explain.words import Explanation
 
@@ -170,7 +170,7 @@ class PlanViews:
     @property
     def plot(self) -> Plots:
         """The plots of the plan: ``plan.plot.map(2030)``, ``plan.plot.cost()`` and others."""
-        from planner.runs.plots import Plots
+        from planner.outputs.plots import Plots
 
         return Plots(self.run)
 

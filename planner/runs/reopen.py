@@ -136,7 +136,7 @@ def reopen(folder: Path) -> StoredPlan:
     changed = files_changed(run)
     problems = list(unreadable_tables(run))
     try:
-        results = from_parquet(folder / TABLES_FOLDER)
+        results = from_parquet(folder / TABLES_FOLDER, tuple(run.meta["notes"]))
     except InputError as error:
         problems += error.problems
     if problems:

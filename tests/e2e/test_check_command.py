@@ -164,19 +164,6 @@ def test_commands_that_store_into_a_run_leave_it_as_written(tmp_path: Path) -> N
     assert {"estimates", "stress", "dispatch", "days_error", "exports"} <= stored
 
 
-def test_a_table_rewritten_without_its_schema_is_reported_with_the_way_to_fix(run: Path) -> None:
-    path = run / "tables" / "solution.parquet"
-    pd.read_parquet(path).to_parquet(path, index=False)
-
-    result = dcplan("check", str(run))
-
-    assert (result.exit_code, result.stdout) == (2, "")
-    first = result.stderr.index("solution.parquet: the file is not the one that was written")
-    then = result.stderr.index("the notes of the plan are not in the metadata")
-    assert first < then
-    assert "keep the schema when you write the table" in result.stderr
-
-
 def test_another_objective_in_run_json_is_found_out(run: Path) -> None:
     meta = json.loads((run / "run.json").read_text(encoding="utf-8"))
     reported = {**meta, "objective_musd": meta["objective_musd"] - 5.0}

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from planner.outputs.plots import plot_map
+from planner.outputs.plots import Plots
 from planner.outputs.projection import sheet_for
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 def drawn(run: Run, year: int) -> ElementTree.Element:
-    return ElementTree.fromstring(plot_map(run, year).svg())
+    return ElementTree.fromstring(Plots(run).map(year).svg())
 
 
 def circles(picture: ElementTree.Element) -> dict[str, ElementTree.Element]:
@@ -81,7 +81,7 @@ def test_colour_goes_from_inference_to_training(run: Run) -> None:
 
 def test_a_year_that_is_not_of_the_plan_is_refused(run: Run) -> None:
     with pytest.raises(ValueError, match="2026 is not a model year"):
-        plot_map(run, 2026)
+        Plots(run).map(2026)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
@@ -90,14 +91,11 @@ def study(run: Run) -> Sensitivity:
 
 
 PLOTS: dict[str, Callable[[Run], Drawing]] = {
-    "map": plots.plot_map,
-    "power": plots.plot_power,
-    "cost": plots.plot_cost,
-    "cash": plots.plot_cash,
-    "duration": plots.plot_duration,
-    "latency": plots.plot_latency,
-    "headroom": plots.plot_headroom,
-    "comparison": lambda run: plots.plot_comparison(run, run),
+    **{
+        name: lambda run, name=name: getattr(plots.Plots(run), name)()
+        for name in ("map", "power", "cost", "cash", "duration", "latency", "headroom")
+    },
+    "comparison": lambda run: plots.Plots(run).comparison(SimpleNamespace(run=run)),
     "fan": lambda run: plots.plot_fan(FUTURES, "facility_mean_mw", title=run.title),
     "frontier": lambda _: FRONTIER.plot(),
     "sensitivity": lambda run: study(run).plot(),
@@ -152,7 +150,7 @@ def test_names_stay_text(name: str, run: Run) -> None:
 
 def test_another_format_is_refused_with_what_makes_it(run: Run, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="plots are written as SVG"):
-        plots.plot_power(run).write(str(tmp_path / "power.pdf"))
+        plots.Plots(run).power().write(str(tmp_path / "power.pdf"))
 
 
 @pytest.mark.parametrize("by", ["workload", "zone", "site", "source"])
@@ -166,17 +164,17 @@ def test_columns_of_power_add_up_to_the_summary(by: plots.By, run: Run) -> None:
         frame = run.tables[tables[by]]
     expected = frame.groupby("year")["facility_mean_mw"].sum()
 
-    assert summed(plots.plot_power(run, by)) == pytest.approx(expected[expected != 0.0].to_dict(), rel=0.03)
+    assert summed(plots.Plots(run).power(by)) == pytest.approx(expected[expected != 0.0].to_dict(), rel=0.03)
 
 
 def test_columns_of_payments_add_up_to_the_costs(run: Run) -> None:
     expected = run.tables["costs"].groupby("calendar_year")["musd"].sum().to_dict()
 
-    assert summed(plots.plot_cost(run)) == pytest.approx(expected, rel=0.03)
+    assert summed(plots.Plots(run).cost()) == pytest.approx(expected, rel=0.03)
 
 
 def test_cash_so_far_ends_at_the_sum(run: Run) -> None:
-    drawing = plots.plot_cash(run)
+    drawing = plots.Plots(run).cash()
     cash = run.tables["money_years"].set_index("calendar_year")["cash_musd"]
 
     assert summed(drawing) == pytest.approx(cash.to_dict(), rel=0.03)
@@ -187,7 +185,7 @@ def test_the_area_below_the_duration_curve_is_the_energy(run: Run) -> None:
     slots = run.tables["power_slot"]
     slots = slots.assign(hours=slots["slot"].map({"d0h00": 5130.0, "d0h12": 3630.0}))
     timed = replace(run, tables={**run.tables, "power_slot": slots})
-    drawn = [one.get("d", "") for one in elements(plots.plot_duration(timed), "path")]
+    drawn = [one.get("d", "") for one in elements(plots.Plots(timed).duration(), "path")]
 
     energy = [float((of["grid_mw"] * of["hours"]).sum()) for _, of in slots.groupby("year")]
     areas = []
@@ -200,12 +198,12 @@ def test_the_area_below_the_duration_curve_is_the_energy(run: Run) -> None:
 
 def test_wrong_wishes_are_refused_with_what_there_is(run: Run) -> None:
     with pytest.raises(ValueError, match=r"by is 'rack'; it must be one of workload, zone"):
-        plots.plot_power(run, "rack")  # type: ignore[arg-type]
+        plots.Plots(run).power("rack")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=r"no site lies in zone 'NOWHERE'; there are"):
-        plots.plot_duration(run, "NOWHERE")
-    for plot in (plots.plot_map, plots.plot_latency, plots.plot_headroom):
+        plots.Plots(run).duration("NOWHERE")
+    for name in ("map", "latency", "headroom"):
         with pytest.raises(ValueError, match=r"1984 is not a model year of the run; there are"):
-            plot(run, 1984)
+            getattr(plots.Plots(run), name)(1984)
 
 
 def test_export_writes_a_map_for_each_year_and_the_other_plots_once(run: Run, tmp_path: Path) -> None:

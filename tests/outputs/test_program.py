@@ -92,4 +92,4 @@ def test_names_that_the_lp_format_does_not_allow_are_refused_by_the_name_of_the_
 
     with pytest.raises(InputError, match=r"^program\.lp: some names .* at most 5 signs"):
         WRITERS["lp"](plan_of("tiny").run, staged)
-    assert list(tmp_path.iterdir()) == []
+    assert list(staged.iterdir()) == []

@@ -12,7 +12,6 @@ def test_tables_come_back_from_disk_unchanged(results, tmp_path):
 
     back = from_parquet(tmp_path / "tables")
 
-    assert back.notes == results.notes
     for name in TABLES:
         pd.testing.assert_frame_equal(back.tables[name], results.tables[name])
 

@@ -18,6 +18,7 @@ from planner.base.paths import DATA_DIR
 from planner.base.words import amount, signed
 from planner.inputs import TABLES
 from planner.outputs.measures import OTHER_HORIZON, difference_columns, have_one_horizon, letters_of, side_by_side
+from planner.outputs.run import written_place
 from planner.outputs.table_files import records
 from planner.results.cost_difference import CostDifference, PlanCost
 from planner.scenario.keys import is_by_year
@@ -87,22 +88,17 @@ def tables_together(first: Run, other: Run) -> list[tuple[str, ...]]:
         and not first.inputs_tables[name].equals(other.inputs_tables[name])
     ]
     root = {name: name for name in differ}
-
-    def find(name: str) -> str:
-        while root[name] != name:
-            name = root[name]
-        return name
-
     for name in differ:
         if len({run.meta["data"].get(name, {}).get("sha256") for run in (first, other)}) > 1:  # of other files
             continue
         for key in load_package()[name].foreign_keys:
             for target, _ in key.targets:
                 if target in root:
-                    root[find(name)] = find(target)
+                    old, new = root[name], root[target]
+                    root = {one: new if of == old else of for one, of in root.items()}
     together: dict[str, list[str]] = {}
     for name in differ:
-        together.setdefault(find(name), []).append(name)
+        together.setdefault(root[name], []).append(name)
     return [(name, *(one for one in of if one != name)) for name, of in together.items()]
 
 
@@ -114,13 +110,13 @@ def _cells(table: str, runs: Sequence[Run]) -> Iterator[CellDifference]:
     key = list(schemas[table].primary_key) if table in schemas else []
     if not key or not all((set(key) <= set(frame) and not frame.duplicated(list(key)).any()) for frame in frames):
         key = []
-    keyed = [
-        frame.set_index(pd.MultiIndex.from_frame(frame[key]) if key else pd.RangeIndex(len(frame))) for frame in frames
+    keys: list[pd.Index] = [
+        pd.MultiIndex.from_frame(frame[key]) if key else pd.RangeIndex(len(frame)) for frame in frames
     ]
-    rows = keyed[0].index
-    for frame in keyed[1:]:
-        rows = rows.append(frame.index.difference(rows, sort=False))
-    places = [frame.index.get_indexer(rows) for frame in keyed]
+    rows = keys[0]
+    for of in keys[1:]:
+        rows = rows.append(of.difference(rows, sort=False))
+    places = [of.get_indexer(rows) for of in keys]
     is_there = np.array([place >= 0 for place in places])
     find_places = _places_of(table, runs, frames)
     names = [_name(row) for row in rows]
@@ -128,26 +124,18 @@ def _cells(table: str, runs: Sequence[Run]) -> Iterator[CellDifference]:
         values = tuple("there" if there else None for there in is_there[:, at])
         yield CellDifference(table, names[at], _ROW, values, find_places([p[at] for p in places]))
     in_all = np.flatnonzero(is_there.all(axis=0))
-    columns = dict.fromkeys(str(name) for frame in frames for name in frame if name not in key)
-    for column in columns:
-        cells = [_column(frame, column)[place[in_all]] for frame, place in zip(frames, places, strict=True)]
-        differs = np.zeros(len(in_all), dtype=np.bool_)
-        for of in cells[1:]:
-            differs |= np.not_equal(of, cells[0]).astype(np.bool_)
-        for at in np.flatnonzero(differs):
-            values = tuple((of[at].item() if hasattr(of[at], "item") else of[at]) for of in cells)
-            row = in_all[at]
-            places_of = find_places([place[row] for place in places])
-            yield CellDifference(table, names[row], column, values, places_of)
+    for column in dict.fromkeys(str(name) for frame in frames for name in frame if name not in key):
+        first, *others = (_column(frame, column)[place[in_all]] for frame, place in zip(frames, places, strict=True))
+        differs = np.any([np.not_equal(of, first).astype(np.bool_) for of in others], axis=0)
+        for at, row in zip(np.flatnonzero(differs), in_all[differs], strict=True):
+            values = tuple(of[at].item() if hasattr(of[at], "item") else of[at] for of in (first, *others))
+            yield CellDifference(table, names[row], column, values, find_places([place[row] for place in places]))
 
 
 def _column(frame: pd.DataFrame, name: str) -> np.ndarray:
     """Return the cells of a column; those that are blank, or not there, are None."""
-    if name not in frame:
-        return np.full(len(frame), None, dtype=object)
-    cells = frame[name].to_numpy(dtype=object, copy=True)
-    cells[frame[name].isna().to_numpy()] = None
-    return cells
+    cells = frame.reindex(columns=[name])[name]
+    return cells.astype(object).where(cells.notna(), None).to_numpy()
 
 
 def _places_of(
@@ -210,7 +198,7 @@ def setting_differences(runs: Sequence[Run]) -> list[SettingDifference]:
     """Find the settings in which runs differ."""
     settings = [{key: value for key, value in run.meta["merged"].items() if key not in _OF_NO_PLAN} for run in runs]
     return [
-        SettingDifference(keys, values, tuple(_place(run, keys) for run in runs))
+        SettingDifference(keys, values, tuple(written_place(run, ".".join(keys)) for run in runs))
         for keys, values in _walk(settings, ())
     ]
 
@@ -238,16 +226,6 @@ def _walk(settings: Sequence[Any], way: tuple[str, ...]) -> Iterator[tuple[tuple
         return
     for key in dict.fromkeys(key for of in settings for key in of):
         yield from _walk([of.get(key, ABSENT) for of in settings], (*way, str(key)))
-
-
-def _place(run: Run, keys: tuple[str, ...]) -> str | None:
-    """Return where a key was written; of a block or a list the first place in it."""
-    written, name = run.meta["written"], ".".join(keys)
-    if name in written:
-        return str(written[name])
-    within = (place for key, place in written.items() if key.startswith(f"{name}."))
-    found = next(within, None)
-    return None if found is None else str(found)
 
 
 # --- Runs compared: what differs in their inputs, their results side by side, and how sure that is ---

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, Final
 
 from planner.outputs.canvas import LAYOUT, Live, new_workbook
 from planner.outputs.comparison.comparison import cost_sentences, setting_text, split_sentences
 from planner.outputs.measures import common_years, difference_columns
+from planner.outputs.own_folder import write_json
 from planner.outputs.plots import Drawing
 from planner.outputs.report import comparison_html, write_page
 from planner.outputs.report.charts import waterfall
@@ -163,23 +163,10 @@ def comparison_svg(comparison: RunComparison) -> str:
 # --- A comparison as a file, by its ending --------------------------------------------------------
 
 
-def _write_html(comparison: RunComparison, path: Path) -> None:
-    write_page(comparison_html(comparison.runs, comparison.splits), path)
-
-
-def _write_svg(comparison: RunComparison, path: Path) -> None:
-    path.write_text(comparison_svg(comparison), encoding="utf-8")
-
-
-def _write_json(comparison: RunComparison, path: Path) -> None:
-    text = json.dumps(comparison.to_dict(), indent=2, ensure_ascii=False)
-    path.write_text(f"{text}\n", encoding="utf-8")
-
-
-WRITERS: Final[Mapping[str, Callable[[RunComparison, Path], None]]] = {
+WRITERS: Final[Mapping[str, Callable[[RunComparison, Path], object]]] = {
     ".xlsx": write_comparison_workbook,
-    ".html": _write_html,
-    ".svg": _write_svg,
-    ".json": _write_json,
+    ".html": lambda of, path: write_page(comparison_html(of.runs, of.splits), path),
+    ".svg": lambda of, path: path.write_text(comparison_svg(of), encoding="utf-8"),
+    ".json": lambda of, path: write_json(of.to_dict(), path),
 }
 """What writes a comparison, by the ending of the file."""

@@ -37,12 +37,11 @@ from planner.tables.places import TablePlaces
 from planner.tables.sheet import read_sheet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     import pandas as pd
     from xlsxwriter.worksheet import Worksheet
 
-    from planner.outputs.run import Run
     from planner.outputs.xlsx.book import Book
     from planner.scenario import Scenario
     from planner.scenario.workbook_cells import OwnSheet
@@ -393,35 +392,20 @@ def write_settings_of_run(book: Book) -> None:
     known = run.inputs_tables
     ranges = ranges_of(known[RANGES], TablePlaces({})) if RANGES in known else ()
     limits = Limits(ranges)
-    write_settings(book, written_of(run), limits, run.years)
+    write_settings(book, _without_defaults(run.meta["merged"], run.meta["written"]), limits, run.years)
     missing = [table for table in limits.tables if table not in known]
     shipped = read_tables(missing) if missing else {}
     tables = {name: known[name] if name in known else shipped[name] for name in limits.tables}
     write_lists(book, limits, tables)
 
 
-def written_of(run: Run) -> dict[str, Any]:
-    """Return what the scenario of a run says, without defaults; tables by their full paths."""
-    written: dict[str, Any] = {}
-    merged = run.meta["merged"]
-    for way in run.meta["written"]:
-        keys = _keys(merged, way)
-        if keys is None:
-            continue
-        value, block = merged, written
-        for key in keys[:-1]:
-            value, block = value[key], block.setdefault(key, {})
-        block[keys[-1]] = value[keys[-1]]
-    return written
-
-
-def _keys(settings: Mapping[str, Any], way: str) -> tuple[str, ...] | None:
-    """Take a dotted key path apart, whose ids may have dots; None where nothing is at its end."""
-    if way in settings:
-        return (way,)
+def _without_defaults(settings: Mapping[str, Any], written: Collection[str], above: str = "") -> dict[str, Any]:
+    """Return what of the settings of a run is written, by dotted key path; tables by their full paths."""
+    found = {}
     for key, value in settings.items():
-        if way.startswith(f"{key}.") and isinstance(value, Mapping):
-            rest = _keys(value, way[len(key) + 1 :])
-            if rest is not None:
-                return (key, *rest)
-    return None
+        way = f"{above}{key}"
+        if way in written:
+            found[key] = value
+        elif isinstance(value, Mapping) and (within := _without_defaults(value, written, f"{way}.")):
+            found[key] = within
+    return found

@@ -43,22 +43,17 @@ def ticks(low: float, high: float, most: int = 5) -> list[float]:
     return list(dict.fromkeys(round(number * step, _MOST_DECIMALS) for number in range(first, last + 1)))
 
 
-def tick_decimals(values: Sequence[float]) -> int:
-    """Return the fewest decimals that show ticks as they are, so that no two read the same.
+def tick_texts(values: Sequence[float]) -> list[str]:
+    """Write ticks with the fewest decimals that show them as they are, so that no two read the same.
 
-    >>> tick_decimals([0.0, 10000.0]), tick_decimals([637.5, 638.0]), tick_decimals([1.25])
-    (0, 1, 2)
-    >>> tick_decimals([0.1 + 0.2, 0.7])  # 0.30000000000000004 is 0.3
-    1
+    >>> tick_texts([0.0, 10000.0]), tick_texts([637.5, 638.0]), tick_texts([1.25])
+    (['0', '10,000'], ['637.5', '638.0'], ['1.25'])
+    >>> tick_texts([0.1 + 0.2, 0.7])  # 0.30000000000000004 is 0.3
+    ['0.3', '0.7']
     """
-    return next(
-        (
-            decimals
-            for decimals in range(_MOST_DECIMALS)
-            if all(round(value, decimals) == round(value, _MOST_DECIMALS) for value in values)
-        ),
-        _MOST_DECIMALS,
-    )
+    exact = [round(value, _MOST_DECIMALS) for value in values]
+    decimals = next((n for n in range(_MOST_DECIMALS) if [round(one, n) for one in exact] == exact), _MOST_DECIMALS)
+    return [f"{value:,.{decimals}f}" for value in values]
 
 
 # --- Charts ---------------------------------------------------------------------------------------
@@ -136,6 +131,12 @@ class Chart(Html):
     """A figure of a page, whose picture can be drawn on its own too."""
 
     picture: Picture
+
+
+def sheet_size(width: float, height: float) -> dict[str, str]:
+    """Return the attributes of a drawing of a size. [pixel]"""
+    wide, high = f"{width:.0f}", f"{height:.0f}"
+    return {"width": wide, "height": high, "viewBox": f"0 0 {wide} {high}"}
 
 
 def columns(title: str, unit: str, places: Sequence[str], series: Sequence[Series], *, per: float = 1.0) -> Html:
@@ -387,10 +388,8 @@ def heat_map(
         parts.append(_text(LEFT - 7.0, (at + 0.7) * high, row, "end"))
         for across, value in enumerate(of):
             tip = element("title", f"{row}, {places[across]}: {value:.1%}")
-            shape = (LEFT + across * wide, at * high, wide, high)
-            left, top, width, height = (f"{one:.1f}" for one in shape)
             dark = {"fill_opacity": f"{0.05 + 0.95 * value / most:.3f}", "class_": "n c1"}
-            parts.append(element("rect", tip, x=left, y=top, width=width, height=height, **dark))
+            parts.append(element("rect", tip, x=LEFT + across * wide, y=at * high, width=wide, height=high, **dark))
     parts += _some_below([(LEFT + (at + 0.5) * wide, place) for at, place in enumerate(places)])
     return _chart(title, "", HEIGHT, parts, note=note)
 
@@ -417,14 +416,11 @@ class ValueAxis:
 
     def grid(self) -> Html:
         """Draw lines and numbers."""
-        marks = ticks(self.low, self.high)
-        decimals = tick_decimals(marks)
-        parts = []
-        for value in marks:
-            y = f"{self.y_of(value):.1f}"
-            kind = "zero" if value == 0.0 else "grid"
-            parts.append(element("line", x1=LEFT, x2=WIDTH, y1=y, y2=y, class_=kind))
-            parts.append(_text(LEFT - 7.0, self.y_of(value) + 4.0, f"{value:,.{decimals}f}", "end"))
+        marks, parts = ticks(self.low, self.high), []
+        for value, words in zip(marks, tick_texts(marks), strict=True):
+            y = self.y_of(value)
+            parts.append(_line((LEFT, WIDTH), (y, y), "zero" if value == 0.0 else "grid"))
+            parts.append(_text(LEFT - 7.0, y + 4.0, words, "end"))
         return joined(parts)
 
 
@@ -440,8 +436,8 @@ class _Plane:
         return LEFT + (x - self.low) * (WIDTH - LEFT - _EDGE) / (self.high - self.low), self.axis.y_of(y)
 
     def feet(self, marks: Sequence[float]) -> list[Html]:
-        decimals = tick_decimals(marks)
-        return [_below(self.place(mark, self.axis.low)[0], f"{mark:,.{decimals}f}") for mark in marks]
+        feet = (self.place(mark, self.axis.low)[0] for mark in marks)
+        return [*map(_below, feet, tick_texts(marks))]
 
 
 def _around(values: Sequence[float]) -> tuple[float, float]:
@@ -462,13 +458,11 @@ def _labels(labels: Sequence[str]) -> tuple[float, list[str]]:
 
 def _uprights(low: float, high: float, x_of: Callable[[float], float], height: float) -> list[Html]:
     """Draw lines from top to bottom with their numbers, for rows."""
-    marks = [mark for mark in ticks(low, high) if mark <= high]
-    decimals = tick_decimals(marks)
-    parts = []
-    for mark in marks:
-        x = f"{x_of(mark):.1f}"
-        parts.append(element("line", x1=x, x2=x, y1=0, y2=height - _FOOT, class_="zero" if mark == 0.0 else "grid"))
-        parts.append(_text(x_of(mark), height - 6.0, f"{mark:,.{decimals}f}", "middle"))
+    marks, parts = [mark for mark in ticks(low, high) if mark <= high], []
+    for mark, words in zip(marks, tick_texts(marks), strict=True):
+        x = x_of(mark)
+        parts.append(_line((x, x), (0, height - _FOOT), "zero" if mark == 0.0 else "grid"))
+        parts.append(_text(x, height - 6.0, words, "middle"))
     return parts
 
 
@@ -482,20 +476,15 @@ def _mark(
     decimals: int,
 ) -> Html:
     """Draw a rectangle that says what it is under the pointer."""
-    shown = figure.text(per=per, decimals=decimals)
-    left, top, width, height = (f"{value:.1f}" for value in shape)
-    look = {"class_": f"n c{colour % _COLOURS}", "data_shown": shown}
-    attributes = {**figure.attributes(per=per), **look}
+    (left, top, width, height), shown = shape, figure.text(per=per, decimals=decimals)
     tip = element("title", f"{label}: {shown} {unit}")
+    attributes = {**figure.attributes(per=per), "class_": f"n c{colour % _COLOURS}", "data_shown": shown}
     return element("rect", tip, x=left, y=top, width=width, height=height, **attributes)
 
 
 def _dot(tip: str, at: tuple[float, float, float], colour: int, shown: str, attributes: Mapping[str, Any]) -> Html:
-    x, y, radius = at
-    look = {"class_": f"n c{colour % _COLOURS}", "data_shown": shown or None}
-    return element(
-        "circle", element("title", tip), cx=f"{x:.1f}", cy=f"{y:.1f}", r=f"{radius:g}", **{**attributes, **look}
-    )
+    (x, y, radius), look = at, {"class_": f"n c{colour % _COLOURS}", "data_shown": shown or None}
+    return element("circle", element("title", tip), cx=x, cy=y, r=f"{radius:g}", **{**attributes, **look})
 
 
 def _path(points: Sequence[tuple[float, float]], look: str) -> Html:
@@ -505,12 +494,16 @@ def _path(points: Sequence[tuple[float, float]], look: str) -> Html:
     return element("path", d="".join(drawn), class_=look)
 
 
+def _line(x: tuple[float, float], y: tuple[float, float], look: str) -> Html:
+    return element("line", x1=x[0], x2=x[1], y1=y[0], y2=y[1], class_=look)
+
+
 def _reach(left: float, right: float, y: float) -> Html:
-    return element("line", x1=f"{left:.1f}", x2=f"{right:.1f}", y1=f"{y:.1f}", y2=f"{y:.1f}", class_="reach")
+    return _line((left, right), (y, y), "reach")
 
 
 def _text(x: float, y: float, words: str, anchor: str) -> Html:
-    return element("text", words, x=f"{x:.1f}", y=f"{y:.1f}", text_anchor=anchor)
+    return element("text", words, x=x, y=y, text_anchor=anchor)
 
 
 def _below(x: float, words: str) -> Html:

@@ -172,8 +172,7 @@ class TableFigures:
     def __init__(self, tables: Mapping[str, pd.DataFrame], number: int | None = None) -> None:
         self.tables = tables
         self.number = number
-        self._made: dict[tuple[str, tuple[str, ...]], pd.DataFrame] = {}
-        self._found: dict[tuple[str, tuple[str, ...], str], dict[Any, float]] = {}
+        self._made: dict[tuple[str, tuple[str, ...]], dict[str, dict[Any, float]]] = {}
 
     def cells(self, table: str, columns: Iterable[str], **where: Label) -> list[ReportFigure]:
         """Return the sums of some columns over the rows that have these labels: a row of a `figure_table`."""
@@ -199,14 +198,10 @@ class TableFigures:
         if (table, keys) not in self._made:
             frame = self.tables[table]
             numbers = frame.select_dtypes("number").columns.difference(list(keys))
-            sums = frame.groupby(list(keys), sort=False, observed=True)[list(numbers)]
-            self._made[table, keys] = sums.sum(min_count=1)
-        if (table, keys, column) not in self._found:
-            sums_of = self._made[table, keys][column]
-            self._found[table, keys, column] = {
-                label if isinstance(label, tuple) else (label,): float(value) for label, value in sums_of.items()
-            }
-        return self._found[table, keys, column]
+            sums = frame.groupby(list(keys), sort=False, observed=True)[list(numbers)].sum(min_count=1)
+            labels = [label if isinstance(label, tuple) else (label,) for label in sums.index]
+            self._made[table, keys] = {str(one): dict(zip(labels, sums[one].tolist(), strict=True)) for one in sums}
+        return self._made[table, keys][column]
 
     def sums_by(self, table: str, column: str, *keys: str, **where: Label) -> dict[tuple[Label, ...], ReportFigure]:
         """Return the sums of a column by the labels of some columns, in the order of the table."""
@@ -230,8 +225,6 @@ class Figures(TableFigures):
 
 def _plain(label: Any) -> Label:
     """Return a label as Python's own type."""
-    if isinstance(label, str | bool):
-        return label
     plain: Label = label.item() if hasattr(label, "item") else label
     return plain
 
@@ -319,15 +312,13 @@ def left_out(count: int, table: str) -> Html:
 
 def _decimals(columns: Sequence[NumberColumn], rows: Sequence[tuple[str, Sequence[Cell]]], one_unit: bool) -> list[int]:
     of_columns = [
-        [one.shown_value / column.per for one in (of[at] for _, of in rows) if isinstance(one, ReportFigure)]
+        [one.shown_value / column.per for _, of in rows if isinstance(one := of[at], ReportFigure)]
         for at, column in enumerate(columns)
     ]
     if one_unit:
         of_columns = [[value for values in of_columns for value in values]] * len(columns)
-    return [
-        decimals_for(values) if column.decimals is None else column.decimals
-        for column, values in zip(columns, of_columns, strict=True)
-    ]
+    pairs = zip(columns, of_columns, strict=True)
+    return [decimals_for(values) if one.decimals is None else one.decimals for one, values in pairs]
 
 
 def _common(figures: Sequence[ReportFigure]) -> dict[str, Any]:
@@ -340,9 +331,7 @@ def _common(figures: Sequence[ReportFigure]) -> dict[str, Any]:
         for name in ("table", "column", "run")
         if all(getattr(figure, name) == getattr(first, name) for figure in figures)
     }
-    where = {
-        key: label for key, label in first.where.items() if all(figure.where.get(key) == label for figure in figures)
-    }
+    where = {key: label for key, label in first.where.items() if all(of.where.get(key) == label for of in figures)}
     return common | {"data_where": where_text(where) or None}
 
 

@@ -18,15 +18,14 @@ import shapely
 from planner.base.words import amount
 from planner.outputs.labels import shortened
 from planner.outputs.projection import sheet_for
-from planner.outputs.report.charts import Picture, ticks
+from planner.outputs.report.charts import Picture, sheet_size, ticks
 from planner.outputs.report.figures import DECLARED, Figures, ReportFigure
 from planner.outputs.report.markup import NOTHING, Html, element, joined
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from planner.outputs.basemaps import Line
-    from planner.outputs.projection import ProjectedMap
+    from planner.outputs.projection import Line, ProjectedMap
 
 _PICKED: Final = element("p", "Choose a site on the map to see it here.", class_="picked note", hidden=True)
 """Where the script says which site is chosen."""
@@ -241,9 +240,8 @@ def _marks(
         named.append(_Spot(shortened(str(known_as).split(" / ")[0], _LONGEST), mw, left, top, radius))
         shown = figure.text()
         tip = element("title", f"{known_as}, {year}: {shown} MW{more}")
-        place = {"cx": f"{left:.1f}", "cy": f"{top:.1f}", "r": f"{radius:.1f}", "data_site": site}
         attributes = {**figure.attributes(digits=3), "class_": f"n {look}", "data_shown": shown}
-        circles.append(element("circle", tip, **place, **attributes))
+        circles.append(element("circle", tip, cx=left, cy=top, r=radius, data_site=site, **attributes))
     names = {"wide": _labels(named, _LABEL_SIZE / _SIZE)}
     if not is_alone:
         names["phone"] = _labels(named, _PHONE_SIZE / _SIZE, _PHONE_LABELS)
@@ -255,14 +253,13 @@ def _picture(
     title: str, sites: pd.DataFrame, marks: Html, largest: float, keys: tuple[tuple[str, str], ...]
 ) -> Picture:
     """Put a map with circles of round sizes below it."""
-    size = {"width": f"{WIDTH:.0f}", "height": f"{HEIGHT:.0f}", "viewBox": f"0 0 {WIDTH:.0f} {HEIGHT:.0f}"}
-    sheet = element("svg", base_map(sites)[1], marks, **size)
+    sheet = element("svg", base_map(sites)[1], marks, **sheet_size(WIDTH, HEIGHT))
     x, y, parts = WIDTH, HEIGHT + _KEY_HEIGHT / 2, [sheet]
     for mw in _round_sizes(largest):
         radius, words = _LARGEST_RADIUS * math.sqrt(mw / largest), f"{amount(mw)} MW"
-        parts.append(element("text", words, x=f"{x:.1f}", y=f"{y + 4.0:.1f}", text_anchor="end", class_="quiet"))
+        parts.append(element("text", words, x=x, y=y + 4.0, text_anchor="end", class_="quiet"))
         x -= 1.15 * CHARACTER * len(words) + 8.0 + radius
-        parts.append(element("circle", cx=f"{x:.1f}", cy=f"{y:.1f}", r=f"{radius:.1f}", class_="ring"))
+        parts.append(element("circle", cx=x, cy=y, r=radius, class_="ring"))
         x -= radius + 18.0
     return Picture(title, WIDTH, HEIGHT + _KEY_HEIGHT, joined(parts), keys)
 
@@ -271,8 +268,8 @@ def _svg(sites: pd.DataFrame, years: Mapping[int, Html], about: str) -> Html:
     """Draw the marks of all years on one sheet; those of the last are seen."""
     last = max(years)
     layers = (element("g", of, class_="year", data_year=year, hidden=year != last) for year, of in years.items())
-    size = f"0 0 {WIDTH:.0f} {HEIGHT:.0f}"
-    return element("svg", base_map(sites)[1], layers, viewBox=size, role="img", aria_label=about)
+    view = sheet_size(WIDTH, HEIGHT)["viewBox"]
+    return element("svg", base_map(sites)[1], layers, viewBox=view, role="img", aria_label=about)
 
 
 def _largest(figures: Figures) -> float:
@@ -332,30 +329,15 @@ def _said(figure: ReportFigure | None, colouring: Colouring) -> str:
 
 def _controls(years: Sequence[int], colourings: Sequence[Colouring]) -> Html:
     """Return slider and choice of colour; the script shows them."""
-    slider = element(
-        "label",
-        "Year ",
-        element("output", str(years[-1]), id="map-year-shown", for_="map-year"),
-        element(
-            "input",
-            type="range",
-            id="map-year",
-            min="0",
-            max=str(len(years) - 1),
-            value=str(len(years) - 1),
-            data_years=" ".join(map(str, years)),
-            aria_valuetext=str(years[-1]),
-        ),
-        for_="map-year",  # else it is that of the output, which may have one too
-    )
-    choice = (
-        element(
-            "label",
-            element("input", type="radio", name="colouring", value=colouring.key, checked=at == 0),
-            f" {colouring.label}",
-        )
-        for at, colouring in enumerate(colourings)
-    )
+    last = len(years) - 1
+    shown = element("output", str(years[-1]), id="map-year-shown", for_="map-year")
+    span = {"min": "0", "max": str(last), "value": str(last), "data_years": " ".join(map(str, years))}
+    chosen = element("input", type="range", id="map-year", **span, aria_valuetext=str(years[-1]))
+    slider = element("label", "Year ", shown, chosen, for_="map-year")  # else it is that of the output
+    choice = []
+    for at, one in enumerate(colourings):
+        chosen = element("input", type="radio", name="colouring", value=one.key, checked=at == 0)
+        choice.append(element("label", chosen, f" {one.label}"))
     if not colourings:
         return element("div", slider, class_="controls", hidden=True)
     fields = element("fieldset", element("legend", "Colour of the sites"), choice)
@@ -368,13 +350,10 @@ def _size_key(largest_mw: float, label: str = "Size: racks in use") -> Html:
     for mw in reversed(_round_sizes(largest_mw)):
         radius = _LARGEST_RADIUS * math.sqrt(mw / largest_mw)
         size = 2.0 * radius + 2.0
-        drawn = element(
-            "svg",
-            element("circle", cx=f"{size / 2:.1f}", cy=f"{size / 2:.1f}", r=f"{radius:.1f}"),
-            viewBox=f"0 0 {size:.1f} {size:.1f}",
-            # A share of the width of the key, which is that of the map.
-            width=f"{100.0 * size / WIDTH:.2f}%",
-        )
+        circle = element("circle", cx=size / 2, cy=size / 2, r=radius)
+        # A share of the width of the key, which is that of the map.
+        share = f"{100.0 * size / WIDTH:.2f}%"
+        drawn = element("svg", circle, viewBox=f"0 0 {size:.1f} {size:.1f}", width=share)
         parts += [drawn, element("span", f"{amount(mw)} MW")]
     return element("div", element("span", label), parts, class_="key-size", aria_hidden="true")
 
@@ -452,7 +431,7 @@ class _Label:
     def drawn(self, spot: _Spot, zoom: float) -> Html:
         """Draw it; a name written from right to left would take the number to its other side."""
         named = element("tspan", spot.name, unicode_bidi="isolate")
-        x, y = f"{self.x:.1f}", f"{self.y:.1f}"
+        x, y = self.x, self.y
         if self.anchor == "inside":
             below = element("tspan", spot.amount, x=x, dy=f"{13.0 * zoom:.0f}")
             return element("text", element("tspan", named, x=x), below, class_="inside", text_anchor="middle", y=y)

@@ -13,9 +13,8 @@ import unicodedata
 from functools import cache
 from html import escape
 from pathlib import Path
+from string import Template
 from typing import TYPE_CHECKING, Any, Final
-
-from planner.outputs.files import whole_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -38,10 +37,12 @@ NOTHING: Final = Html()
 
 
 def element(tag: str, *children: str | Iterable[str], **attributes: Any) -> Html:
-    """Make an element.
+    """Make an element; a number that is no integer is a place, to a tenth of a pixel.
 
     >>> element("p", "a < b", element("b", "c"), class_="note", data_run=2, hidden=True)
     '<p class="note" data-run="2" hidden>a &lt; b<b>c</b></p>'
+    >>> element("circle", cx=20.04)
+    '<circle cx="20.0"></circle>'
     """
     parts = [f"<{tag}"]
     for key, value in attributes.items():
@@ -49,7 +50,8 @@ def element(tag: str, *children: str | Iterable[str], **attributes: Any) -> Html
         if value is True:
             parts.append(f" {attribute}")
         elif value is not None and value is not False:
-            parts.append(f' {attribute}="{_escaped(str(value))}"')
+            text = f"{value:.1f}" if isinstance(value, float) else str(value)
+            parts.append(f' {attribute}="{_escaped(text)}"')
     parts.append(">")
     if tag not in _NO_CONTENT:
         parts += [joined(children), f"</{tag}>"]
@@ -133,40 +135,26 @@ def page(title: str, head: Html, sections: Sequence[tuple[str, str, Html]], foot
         element("ul", (element("li", element("a", label, href=f"#{name}")) for name, label, _ in kept)),
         aria_label="Contents",
     )
-    document = element(
-        "html",
-        element(
-            "head",
-            element("meta", charset="utf-8"),
-            element("meta", http_equiv="Content-Security-Policy", content=policy()),
-            element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-            element("meta", name="color-scheme", content="light dark"),
-            element("meta", name="referrer", content="no-referrer"),
-            element("title", title),
-            element("style", file_text(STYLE)),
-        ),
-        element(
-            "body",
-            element("a", "Skip to the answer", href="#answer", class_="skip"),
-            element("header", head),
-            contents,
-            element("main", (content for _, _, content in kept)),
-            element("footer", foot),
-            element("script", file_text(SCRIPT)),
-        ),
-        lang="en",
-    )
-    return f"<!doctype html>\n{document}\n"
+    parts = {
+        "policy": _escaped(policy()),
+        "title": _escaped(title),
+        "style": file_text(STYLE),
+        "head": head,
+        "contents": contents,
+        "sections": joined(content for _, _, content in kept),
+        "foot": foot,
+        "script": file_text(SCRIPT),
+    }
+    return Template(file_text("page.html")).substitute(parts)
 
 
 def write_page(document: str, path: Path) -> list[Path]:
-    """Write a page to a file, whole or not at all."""
-    with whole_file(path) as partial:
-        partial.write_text(document, encoding="utf-8")
+    """Write a page to a file."""
+    path.write_text(document, encoding="utf-8")
     return [path]
 
 
 @cache
 def file_text(name: str) -> Html:
-    """Return style or script, which are ours and hold no text of users."""
+    """Return style, script or page, which are ours and hold no text of users."""
     return Html((_HERE / name).read_text(encoding="utf-8"))

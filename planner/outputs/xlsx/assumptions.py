@@ -12,6 +12,7 @@ import pandas as pd
 from planner.outputs.canvas import LAYOUT, Live, cell, place_of
 from planner.outputs.labels import DisplayNames
 from planner.outputs.measures import sites_of
+from planner.outputs.run import written_place
 from planner.outputs.xlsx.book import SHEETS, named, this_row, write_section, write_table
 from planner.scenario.keys import field_at, unit_of
 from planner.scenario.workbook_cells import EDITED_SITE, SITE_ID_HEAD
@@ -98,12 +99,11 @@ def _price_factors(run: Run) -> Iterator[_Assumption]:
 
 
 def _settings(run: Run) -> pd.DataFrame:
-    written = run.meta["written"]
     rows = []
     for keys, value in _leaves(run.meta["merged"]):
         key, unit = ".".join(keys), unit_of(field_at(keys)).strip("[]")
         shown = value if isinstance(value, str) else "" if value is None else json.dumps(value, ensure_ascii=False)
-        rows.append((key, written.get(key) or _block(key, written), unit, shown))
+        rows.append((key, written_place(run, key) or "default", unit, shown))
     names = SHEETS["Assumptions"].columns
     return pd.DataFrame(rows, columns=names).astype(dict.fromkeys(names, "str"))
 
@@ -115,11 +115,6 @@ def _leaves(merged: Mapping[str, Any], above: tuple[str, ...] = ()) -> Iterator[
             yield from _leaves(value, (*above, key))
         else:
             yield (*above, key), value
-
-
-def _block(key: str, written: Mapping[str, str]) -> str:
-    """Return where entries of a mapping by year were written; else that it is a default."""
-    return next((place for name, place in written.items() if name.startswith(f"{key}.")), "default")
 
 
 # --- Sheet Sites: where the plan is, and cells to edit MW, price and lead time of each site -------

@@ -378,7 +378,8 @@ def write_table(
                 text = value if isinstance(value, str) else YES if value else NO
                 book.text(sheet, row, at, text, "label" if len(text) < _WIDEST else "long")
         else:
-            book.numbers(sheet, first, at, frame[column.name].tolist(), number_format(column))
+            for row, value in enumerate(frame[column.name].tolist(), first):
+                book.number(sheet, row, at, value, number_format(column))
     for at, (column, of) in enumerate(live.items(), start=len(columns)):
         for row, value in enumerate(np.broadcast_to(of.values, len(frame)).tolist(), first):
             book.formula(sheet, row, at, Live(of.text, value), number_format(column))

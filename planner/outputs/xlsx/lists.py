@@ -296,6 +296,6 @@ def write_sources(book: Book) -> None:
         book.line(sheet, row, [str(table), title, *of_kind.tolist(), total, file], number=shown, styles=look)
     write_section(book, sheet, row + 1, "All tables", 4 + len(_KINDS), "total")
     sums = [*counts.sum().tolist(), float(counts.to_numpy().sum())]
-    for column, value in zip(numbers, sums, strict=True):
-        span = f"{cell(_HEAD + 1, column)}:{cell(max(row, _HEAD + 1), column)}"
-        book.line(sheet, row + 1, [Live(f"SUM({span})", value)], "total", "#,##0", column=column)
+    spans = (f"{cell(_HEAD + 1, at)}:{cell(max(row, _HEAD + 1), at)}" for at in numbers)
+    totals = [Live(f"SUM({span})", value) for span, value in zip(spans, sums, strict=True)]
+    book.line(sheet, row + 1, totals, "total", "#,##0", column=numbers[0])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Final
 
 from planner.clock.days import MONTHS
@@ -85,7 +84,7 @@ def _sites_table(figures: Figures) -> Html:
 
 # --- Day charts: power at the meter over the hours of the representative days ---------------------
 
-_SLOT: Final = re.compile(r"d(\d+)h(\d+)")
+_SLOT: Final = r"^d(\d+)h(\d+)$"
 _SEASONS: Final = ("Dec to Feb", "Mar to May", "Jun to Aug", "Sep to Nov")
 _MOST_DAYS: Final = 13  # the months and a peak day; a longer series is not drawn day by day
 _PARTS: Final = (("it_mw", "IT"), ("mechanical_mw", "cooling"), ("electrical_loss_mw", "electrical losses"))
@@ -96,34 +95,23 @@ def days_section(figures: Figures) -> Html:
     year = figures.last
     power = figures.run.tables["power_slot"]
     slots = power.loc[power["year"] == year, ["slot", "is_peak_day"]].drop_duplicates()
-    days: dict[int, dict[str, str]] = {}
-    peak = set()
-    for slot, is_peak in slots.itertuples(index=False):
-        match = _SLOT.fullmatch(str(slot))
-        if match is None:
-            return NOTHING
-        days.setdefault(int(match[1]), {})[match[2]] = str(slot)
-        if is_peak:
-            peak.add(int(match[1]))
-    if not days or len(days) > _MOST_DAYS:
+    slots[["day", "hour"]] = slots["slot"].astype(str).str.extract(_SLOT)
+    if slots["hour"].isna().any() or not 0 < slots["day"].nunique() <= _MOST_DAYS:
         return NOTHING
-    hours = sorted({hour for of_day in days.values() for hour in of_day})
-    places = [f"{hour}:00" for hour in hours]
-    total = figures.sums_by("power_slot", "facility_mw", "slot", year=year)
-    names = names_of_days(days, peak)
-    series = [
-        Series(names[day], tuple(total.get((of_day.get(hour, ""),)) for hour in hours))
-        for day, of_day in sorted(days.items())
-    ]
+    days = slots.astype({"day": int}).pivot(index="day", columns="hour", values="slot")
+    peak = set(slots.loc[slots["is_peak_day"], "day"].astype(int))
+    places, names = [f"{hour}:00" for hour in days], names_of_days(days.index, peak)
+
+    def over(day: int, label: str, column: str) -> Series:
+        """Return a figure over the hours of a day."""
+        of = figures.sums_by("power_slot", column, "slot", year=year)
+        return Series(label, tuple(of.get((str(slot),)) for slot in days.loc[day]))
+
+    series = [over(day, names[day], "facility_mw") for day in days.index]
     chart = lines(f"All sites over the day, {year}, hours in UTC", "MW", places, series)
-    parts = [(label, figures.sums_by("power_slot", column, "slot", year=year)) for column, label in _PARTS]
-    day = max(peak or days)
-    made_of = columns(
-        f"What it is made of: {names[day]}, {year}",
-        "MW",
-        places,
-        [Series(label, tuple(of.get((days[day].get(hour, ""),)) for hour in hours)) for label, of in parts],
-    )
+    day = max(peak or days.index)
+    parts = [over(day, label, column) for column, label in _PARTS]
+    made_of = columns(f"What it is made of: {names[day]}, {year}", "MW", places, parts)
     return section("days", "Days", element("div", chart, made_of, class_="charts"))
 
 
@@ -239,13 +227,8 @@ def _compute(figures: Figures) -> Html:
     rows: list[tuple[str, list[Cell]]] = []
     for at in asked.groupby("workload", sort=False)["value"].idxmax() if len(asked) else ():
         region, workload, value = (asked.loc[at, column] for column in ("region", "workload", "value"))
-        where: dict[str, Label] = {
-            "region": str(region),
-            "workload": str(workload),
-            "year": year,
-            "block": "demand_balance",
-        }
-        figure = ReportFigure(float(value), "prices", "value", where)
+        where: dict[str, Label] = {"region": str(region), "workload": str(workload), "year": year}
+        figure = ReportFigure(float(value), "prices", "value", {**where, "block": "demand_balance"})
         rows.append((figures.labels.workload(str(workload)), [figure, figures.labels.region(str(region))]))
     caption = f"What one more unit of demand costs where it costs most, {year}"
     return figure_table(caption, "workload", ("USD/H100e-hour", "users in"), rows, shows_caption=True)
