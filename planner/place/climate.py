@@ -171,7 +171,7 @@ def _cosine() -> Floats:
 #
 # `countries.json` has the rings of every country in WGS 84, longitude first. It is made from
 # world-atlas (Natural Earth 1:50 million, public domain; the package under the ISC licence) by
-# `planner.outputs.basemaps.convert`. Coasts and borders are some 10 km off.
+# `bench/outlines.py`. Coasts and borders are some 10 km off.
 
 COUNTRIES_FILE: Final = Path(__file__).parent / "countries.json"
 NEAR_DEG: Final = 0.4
