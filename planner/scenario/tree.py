@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -102,6 +102,14 @@ def nearest(node: Node, keys: Keys) -> Node:
         else:
             break
     return node
+
+
+def walk(node: Node, keys: Keys = ()) -> Iterator[tuple[Keys, Node]]:
+    """Yield a node and all below it, each with its key path."""
+    yield keys, node
+    below = enumerate(node.value) if isinstance(node.value, tuple) else node.children.items()
+    for key, one in below:
+        yield from walk(one, (*keys, key))
 
 
 def plain(node: Node) -> object:

@@ -21,7 +21,6 @@ from planner.scenario.workbook_cells import (
     EDITED_SITE,
     ID_HEAD,
     RESULT_SHEET,
-    RESULT_SHEETS,
     SETTING_HEAD,
     SETTING_HEADS,
     SETTINGS,
@@ -32,6 +31,7 @@ from planner.scenario.workbook_cells import (
     edits,
     name_and_unit,
     own_sheets,
+    result_sheets,
     single_settings,
     unread_sheets,
     value_of,
@@ -78,7 +78,7 @@ def read_plan_workbook(raw: bytes, path: Path) -> tuple[Node, list[Problem]]:
         if RESULT_SHEET in names:
             book.read_edits()
             # Its other sheets show the plan, and some are called like tables, as Sites is.
-            book.problems += unread_sheets(raw, path, [name for name in names if name not in RESULT_SHEETS], ())
+            book.problems += unread_sheets(raw, path, [name for name in names if name not in result_sheets()], ())
         else:
             tables = load_package().tables
             book.problems += unread_sheets(raw, path, names, tables)

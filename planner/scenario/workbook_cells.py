@@ -13,6 +13,7 @@ from types import NoneType
 from typing import TYPE_CHECKING, Any, Final, get_origin
 
 from planner.base.errors import InputError
+from planner.base.paths import DATA_DIR
 from planner.base.words import closest
 from planner.family.values import Block
 from planner.scenario.keys import ENTRY, ID, SchemaKey, choices, field_at, kinds, settings
@@ -48,21 +49,15 @@ RESULT_SHEET: Final = "Cover"
 """A workbook that has it holds a solved plan next to its settings."""
 ASSUMPTIONS: Final = "Assumptions"
 """Sheet of a solved plan with factors to edit."""
-RESULT_SHEETS: Final = frozenset(
-    {
-        RESULT_SHEET,
-        ASSUMPTIONS,
-        *("Orders", "Summary", "Charts", "Bridge", "Sites", "Power", "Money", "Costs", "Limits", "Risks", "Sources"),
-        *("Checks", "Compare", "Heat map", "Power by source", "Grid", "Carbon and water", "Contracts"),
-        *("Lifetime", "Bills", "Openings", "Latency", "Resilience", "Estimates", "Years", "Demand"),
-        *("Site list", "Plan", "Site-years", "Class-years", "Cost lines", "Cash lines", "Figures"),
-        *("Source list", "Map"),
-    }
-)
-"""Sheets that show a solved plan."""
 SITE_ID_HEAD: Final = "site id"
 EDITED_SITE: Final = (("racks, edited", "MW"), ("price of power, edited", "USD/MWh"), ("lead time, edited", "months"))
 """Heads and units of the cells of a solved plan that can be edited for each site."""
+
+
+@cache
+def result_sheets() -> frozenset[str]:
+    """Return the sheets that show a solved plan."""
+    return frozenset({RESULT_SHEET, *load_package(DATA_DIR / "workbook.json").tables})
 
 
 @dataclass(frozen=True)
@@ -302,9 +297,11 @@ def unread_sheets(raw: bytes, path: Path, names: Collection[str], tables: Collec
         found = f"sheet {name!r} is not read"
         of_own = "give it another name"
         rows_of_heads = _first_rows(raw, name)
-        meant = _meant(name, known) or _contained(name, rows_of_heads, heads)
+        words = f" {_words(name)} "
+        named = [one for one in _headed_like(rows_of_heads, heads, _HEADS_FRAC) if f" {_words(one)} " in words]
+        meant = _meant(name, known) or max(named, key=len, default=None)
         if meant is None:
-            meant = _headed_like(rows_of_heads, heads)
+            meant = max(_headed_like(rows_of_heads, heads, 1.0), key=lambda one: len(heads[one]), default=None)
             if meant is None:
                 continue
             found += f", and has the heads of sheet {meant!r}"
@@ -343,17 +340,6 @@ def _meant(name: str, known: list[str]) -> str | None:
     return None
 
 
-def _contained(name: str, rows: list[set[str]], heads: dict[str, frozenset[str]]) -> str | None:
-    """Return the sheet whose name is in this one, above half of its heads; the longest of them."""
-    words = f" {_words(name)} "
-    found = (
-        sheet
-        for sheet, wanted in heads.items()
-        if f" {_words(sheet)} " in words and any(len(wanted & row) >= _HEADS_FRAC * len(wanted) for row in rows)
-    )
-    return max(found, key=len, default=None)
-
-
 def _letters(name: str) -> str:
     return re.sub(r"[\s_-]+", "_", name.strip().lower())
 
@@ -377,7 +363,7 @@ def _heads(tables: Iterable[str]) -> dict[str, frozenset[str]]:
     }
 
 
-def _headed_like(rows: list[set[str]], heads: dict[str, frozenset[str]]) -> str | None:
-    """Return the sheet of which this one has the heads; of several, the one with the most."""
-    found = (sheet for sheet, wanted in heads.items() if any(wanted <= row for row in rows))
-    return max(found, key=lambda sheet: len(heads[sheet]), default=None)
+def _headed_like(rows: list[set[str]], heads: dict[str, frozenset[str]], least_frac: float) -> list[str]:
+    """Return the sheets of which this one has at least a share of the heads."""
+    of = heads.items()
+    return [sheet for sheet, wanted in of if any(len(wanted & row) >= least_frac * len(wanted) for row in rows)]
