@@ -73,7 +73,7 @@ def _known(mark: IdOf, tree: Node, tables: Mapping[str, pd.DataFrame]) -> list[s
 
 def _own_file(tree: Node, table: str) -> str:
     """Return the file of a table that is the user's own as it is written; empty if it ships."""
-    files = tree.children["data"].children if "data" in tree.children else {}
+    files = tree.entries_at("data")
     return str(files[table].value) if table in files else ""
 
 
@@ -108,7 +108,7 @@ def _no_countries(tree: Node, tables: Mapping[str, pd.DataFrame]) -> Iterator[Pr
 
 
 def _outside_scope(tree: Node, tables: Mapping[str, pd.DataFrame]) -> Iterator[Problem]:
-    scope = tree.children["scope"].children if "scope" in tree.children else {}
+    scope = tree.entries_at("scope")
     if "countries" in scope and not isinstance(scope["countries"].value, tuple):
         return  # all of them
     countries = [id_ for id_, _ in written_at(tree, "scope.countries.*")] or list(Scope().countries)
@@ -126,10 +126,9 @@ def _outside_scope(tree: Node, tables: Mapping[str, pd.DataFrame]) -> Iterator[P
 def _countries(tree: Node, tables: Mapping[str, pd.DataFrame], table: str, column: str) -> dict[str, str]:
     """Country of each row of a table, and of the scenario's own sites where it is about sites."""
     country = dict(zip(_column(tables, table, column), _column(tables, table, "country"), strict=True))
-    if table == "sites" and "new_sites" in tree.children:
-        for id_, node in tree.children["new_sites"].children.items():
-            for written, _ in written_at(node, "country"):
-                country[id_] = written
+    if table == "sites":
+        for id_, node in tree.entries_at("new_sites").items():
+            country.update((id_, written) for written, _ in written_at(node, "country"))
     return country
 
 

@@ -181,13 +181,13 @@ class ScenarioDraft:
     def data_files(self) -> dict[str, Path]:
         """Tables of one's own that are there, by table name."""
         known = load_package().tables
-        found = {table: file_of(self.tree, ("data", table)) for table in _data_block(self.tree)}
+        found = {table: file_of(self.tree, ("data", table)) for table in self.tree.entries_at("data")}
         return {table: at[0] for table, at in found.items() if table in known and at is not None and is_file(at[0])}
 
     @property
     def has_its_tables(self) -> bool:
         """Whether every table of one's own is there; without one, the others may seem wrong."""
-        return len(self.data_files) == len(_data_block(self.tree))
+        return len(self.data_files) == len(self.tree.entries_at("data"))
 
     def checked(self) -> tuple[Scenario | None, tuple[Problem, ...]]:
         """Check keys and values."""
@@ -286,12 +286,12 @@ def _without(tree: Node, keys: frozenset[str]) -> Node:
 
 def _file_problems(tree: Node) -> Iterator[Problem]:
     known = load_package().tables
-    for table, node in _data_block(tree).items():
+    for table, node in tree.entries_at("data").items():
         if table not in known:
             fix = did_you_mean(table, list(known), "`dcplan data list` lists them")
             place = node.key_place or node.place
             yield place.problem(f"data has the key {table!r}", "the name of a table", fix)
-    tables = [("data", table) for table in _data_block(tree)]
+    tables = [("data", table) for table in tree.entries_at("data")]
     for keys in (*tables, *OWN_FILES):
         found = file_of(tree, keys)
         if found is not None and not is_file(found[0]):
@@ -306,10 +306,6 @@ def _size_problems(tree: Node) -> Iterator[Problem]:
         value = node.value
         if isinstance(value, float | int) and not isinstance(value, bool) and has_odd_size(value):
             yield node.place.problem(f"{dotted(keys)} is {value:g}", SIZE_MUST_BE, "check its unit")
-
-
-def _data_block(tree: Node) -> Mapping[str, Node]:
-    return tree.children["data"].children if "data" in tree.children else {}
 
 
 # --- A scenario with some settings changed, by keys and values instead of the text of `--set` -----

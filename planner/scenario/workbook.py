@@ -268,12 +268,9 @@ class _Book:
 
     def _edit_site(self, edit: Edit, key: str) -> None:
         """Set a figure of a site; one that is also edited among the settings is a problem."""
-        new = self.tree.children.get("new_sites")
-        block = "new_sites" if new is not None and edit.row in new.children else "sites"
-        there = self.tree
-        for step in (block, edit.row, key):
-            there = there.children.get(step, Node(None, edit.place))
-        if isinstance(there.value, int | float) and there.value != edit.solved:
+        block = "new_sites" if edit.row in self.tree.entries_at("new_sites") else "sites"
+        there = self.tree.at(block, edit.row, key)
+        if there is not None and isinstance(there.value, int | float) and there.value != edit.solved:
             what_is = f"{key} of {edit.row} is edited here and in {there.place.spot[0]}"
             self._note(edit.place, what_is, "edited once", "undo one of the two")
             return
@@ -285,8 +282,7 @@ class _Book:
         """Let the sheets that are called like tables be those tables."""
         for table in tables:
             place = Place(str(self.path), 1, 1, table)
-            data = self.tree.children.get("data")
-            written = data.children.get(table) if data else None
+            written = self.tree.entries_at("data").get(table)
             if written is not None:
                 what_is = f"table {table} is a sheet, and the file {written.value!r}"
                 fix = f"delete the sheet, or what is written of {table}"
@@ -303,12 +299,8 @@ class _Book:
 
     def _assign(self, keys: tuple[str, ...], node: Node) -> None:
         """Lay a value into the tree; what is there already is a problem."""
-        there = self.tree
-        for key in keys:
-            if key not in there.children:
-                break
-            there = there.children[key]
-        else:
+        there = self.tree.at(*keys)
+        if there is not None:
             what_is = f"{'.'.join(keys)} is written in two places"
             self._note(there.key_place or there.place, what_is, "written once", "empty one of them")
             return

@@ -158,12 +158,12 @@ class BaseScenario:
 
     def value(self, keys: Keys, default: Any) -> Any:
         """Return what a setting is, written or by default."""
-        node = self._node(keys)
+        node = self.tree.at(*keys)
         return default if node is None else plain(node)
 
     def place(self, keys: Keys) -> str:
         """Say where a setting is written; empty where it is not."""
-        node = self._node(keys)
+        node = self.tree.at(*keys)
         if node is None:
             return ""
         place = node.place
@@ -171,16 +171,8 @@ class BaseScenario:
 
     def ids(self, cards: Cards) -> list[str]:
         """Return the ids that a mapping has."""
-        node = self._node(cards.keys)
+        node = self.tree.at(*cards.keys)
         return list(node.children) if node is not None else []
-
-    def _node(self, keys: Keys) -> Node | None:
-        node = self.tree
-        for key in keys:
-            if key not in node.children:
-                return None
-            node = node.children[key]
-        return node
 
 
 @dataclass(frozen=True)
