@@ -154,9 +154,6 @@ def _step(node: Node, step: str) -> tuple[Node, ...]:
     return node.value if isinstance(node.value, tuple) else tuple(node.children.values())
 
 
-_IDS_OF_TABLES: Final = frozenset(keys for keys, mark in marks() if isinstance(mark, IdOf))
-
-
 def has_own_entries(keys: Keys) -> bool:
     """Return whether blocks by an id that is of no table are at a key path."""
     block = block_at(keys[:-1]) if keys else None
@@ -164,7 +161,7 @@ def has_own_entries(keys: Keys) -> bool:
     if block is None or field is None or keys[-1] not in block.model_fields:
         return False
     mappings = [kind for kind in kinds(field.annotation) if get_origin(kind) is Mapping]
-    is_of_table = ".".join((*map(str, keys), KEYS)) in _IDS_OF_TABLES
+    is_of_table = ".".join((*map(str, keys), KEYS)) in ID_KEYS
     return bool(mappings) and not is_of_table and block_at((*keys, EACH)) is not None
 
 
