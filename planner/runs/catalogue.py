@@ -211,7 +211,8 @@ def write_index(runs_dir: Path) -> Path | None:
     if home is None or not entries:
         return None
     file = home / f"{hashlib.sha256(os.fsencode(runs_dir.resolve())).hexdigest()[:16]}.sqlite"
-    named = [entry for entry in entries if is_unicode(entry.run)]
+    # SQLite holds text alone, which the name of a folder may not be.
+    named = [entry for entry in entries if not any("\ud800" <= sign <= "\udfff" for sign in entry.run)]
     starts = {entry.run: entry.from_shipped for entry in named if entry.from_shipped is not None}
     of_shipped = {run: start.scenario or _NONE_SHIPPED for run, start in starts.items()}
     tables = {
@@ -229,11 +230,6 @@ def write_index(runs_dir: Path) -> Path | None:
     except (OSError, sqlite3.Error, pd.errors.DatabaseError):  # the cache cannot be written to
         return None
     return file
-
-
-def is_unicode(run: str) -> bool:
-    """Whether the name of a folder is text, which is all that SQLite holds."""
-    return not any("\ud800" <= sign <= "\udfff" for sign in run)
 
 
 _NAMED: Final = 3  # runs

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from planner.base.errors import Problem
-    from planner.scenario.schema import Scenario
     from planner.scenario.tree import Keys, Node, Place
 
 
@@ -31,16 +30,14 @@ ID_KEYS: Final[Mapping[str, IdOf]] = {keys: mark for keys, mark in marks() if is
 NEW_ID_KEYS: Final[Mapping[str, NewIdOf]] = {keys: mark for keys, mark in marks() if isinstance(mark, NewIdOf)}
 """Key paths whose values, or keys, add to the ids of a table."""
 ID_TABLES: Final = tuple(dict.fromkeys(table for mark in ID_KEYS.values() for table in (mark.table, *mark.also_in)))
-"""Tables that `check_ids` needs."""
-
-
-def check_ids(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> tuple[Problem, ...]:
-    """Find ids that no table knows, and sites and regions of countries that are not in scope."""
-    return unknown_ids(scenario.tree, tables)
+"""Tables that `unknown_ids` needs."""
 
 
 def unknown_ids(tree: Node, tables: Mapping[str, pd.DataFrame]) -> tuple[Problem, ...]:
-    """Do as `check_ids` for a tree, which need not be right in every other way."""
+    """Find ids that no table knows, and sites and regions of countries that are not in scope.
+
+    The tree need not be right in every other way.
+    """
     return (
         *_named_nowhere(tree, tables),
         *_new_but_known(tree, tables),

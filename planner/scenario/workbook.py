@@ -28,6 +28,7 @@ from planner.scenario.workbook_cells import (
     VALUE_HEAD,
     CellGrid,
     Edit,
+    cell_text,
     edits,
     name_and_unit,
     own_sheets,
@@ -107,7 +108,7 @@ class _Book:
         known = {column.name: column.field for column in single_settings()}
         seen: dict[str, Place] = {}
         noted: set[int] = set()
-        for row, cells in grid.rows():
+        for row, cells in grid.cells.items():
             key = str(cells.get(at, "")).strip()
             written = {column: cells[column] for column in (of_key, *years) if column in cells}
             if key.startswith(COMMENT) or not (key or written):
@@ -196,9 +197,9 @@ class _Book:
         columns = self._columns(grid, own)
         at = grid.column_of(first)
         entries: dict[str, Node] = {}
-        for row, cells in grid.rows():
+        for row, cells in grid.cells.items():
             written = {column: cells[column] for column in columns if column in cells}
-            id_ = str(_whole(cells.get(at, ""))).strip()
+            id_ = cell_text(cells.get(at, ""))
             if id_.startswith(COMMENT) or not (written or (own.has_ids and id_)):
                 continue
             place = grid.place(row, at)
@@ -346,7 +347,3 @@ def _is_remark(head: str, cell: Any) -> bool:
     """Return whether a cell under a head of one's own is a remark: words, under words."""
     is_figure = not isinstance(cell, str) or not isinstance(scalar(cell.strip()), str)
     return not is_figure and not any(letter.isdigit() for letter in head)
-
-
-def _whole(cell: Any) -> Any:
-    return int(cell) if isinstance(cell, float) and cell.is_integer() else cell

@@ -131,7 +131,7 @@ class CellGrid:
         for (row, column), value in sorted(filled.items(), key=lambda item: item[0]):
             rows[row][column] = value
         for row, cells in rows.items():
-            texts = {column: _text(value) for column, value in cells.items()}
+            texts = {column: cell_text(value) for column, value in cells.items()}
             if set(heads) <= {name_and_unit(text)[0] for text in texts.values()}:
                 return cls(start, row, texts, {n: rows[n] for n in rows if n > row})
         return None
@@ -144,10 +144,6 @@ class CellGrid:
         """Return the place of a cell."""
         return replace(self.start, line=row, column=column)
 
-    def rows(self) -> Iterator[tuple[int, Mapping[int, Any]]]:
-        """Yield the rows that are not blank, each with its cells by column."""
-        yield from self.cells.items()
-
 
 def name_and_unit(head: str) -> tuple[str, str | None]:
     """Take a head apart.
@@ -159,7 +155,8 @@ def name_and_unit(head: str) -> tuple[str, str | None]:
     return (found["name"], found["unit"]) if found else (head, None)
 
 
-def _text(value: Any) -> str:
+def cell_text(value: Any) -> str:
+    """Return the text of a cell, an integer without decimals."""
     is_whole = isinstance(value, float) and value.is_integer()
     return str(int(value) if is_whole else value).strip()
 
@@ -180,7 +177,7 @@ class Edit:
 def edits(grid: CellGrid, name: str, edited: str, solved: str) -> Iterator[Edit]:
     """Find cells that differ from the column next to them that holds what was solved."""
     of_name, of_edited, of_solved = (grid.column_of(head) for head in (name, edited, solved))
-    for row, cells in grid.rows():
+    for row, cells in grid.cells.items():
         before, now = cells.get(of_solved), cells.get(of_edited)
         if not isinstance(before, int | float) or isinstance(before, bool):
             continue
