@@ -50,32 +50,24 @@ __all__ = [
 
 # Looked up when first asked for, so that `import planner` and `dcplan --help` stay quick.
 _HOME = {
-    "Plan": "planner.runs.plan",
-    "Scenario": "planner.scenario",
-    "alternatives": "planner.studies.alternatives",
-    "compare": "planner.studies.compare",
-    "days_error": "planner.operate",
-    "diagnose": "planner.studies.diagnose",
-    "dispatch": "planner.operate",
-    "export": "planner.share",
-    "frontier": "planner.studies.frontier",
-    "load": "planner.runs.reopen",
-    "load_scenario": "planner.scenario",
-    "myopic": "planner.studies.myopic",
-    "report": "planner.share",
-    "sensitivity": "planner.studies.sensitivity",
-    "solve": "planner.studies.solve",
-    "stochastic": "planner.studies.stochastic",
-    "stress_test": "planner.operate",
-    "sweep": "planner.studies.sweep",
+    "Plan": "runs.plan",
+    "Scenario": "scenario",
+    "days_error": "operate",
+    "dispatch": "operate",
+    "export": "share",
+    "load": "runs.reopen",
+    "load_scenario": "scenario",
+    "report": "share",
+    "stress_test": "operate",
 }
+"""Modules of what is not in the module of studies of its own name."""
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOME:
+    if name not in __all__:
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message)
-    return getattr(import_module(_HOME[name]), name)
+    return getattr(import_module(f"planner.{_HOME.get(name, f'studies.{name}')}"), name)
 
 
 def __dir__() -> list[str]:

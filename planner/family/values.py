@@ -143,20 +143,17 @@ NotASwitch: Final = BeforeValidator(_not_a_switch)
 """For choices among integers."""
 Year: TypeAlias = Annotated[int, Field(ge=FIRST_YEAR, le=LAST_YEAR), BeforeValidator(_year)]
 
-_path = (Field(min_length=1), AfterValidator(_in_order))
-NonNegativePath: TypeAlias = Annotated[Mapping[Year, NonNegative], *_path]
-PositivePath: TypeAlias = Annotated[Mapping[Year, Positive], *_path]
-FracPath: TypeAlias = Annotated[Mapping[Year, Frac], *_path]
-
-FracByYear: TypeAlias = Annotated[
-    Annotated[Frac, Tag("number")] | Annotated[FracPath, Tag("by_year")], Discriminator(_number_or_path)
+Amount = TypeVar("Amount")
+_Path: TypeAlias = Annotated[Mapping[Year, Amount], Field(min_length=1), AfterValidator(_in_order)]
+_ByYear: TypeAlias = Annotated[
+    Annotated[Amount, Tag("number")] | Annotated[_Path[Amount], Tag("by_year")], Discriminator(_number_or_path)
 ]
-NonNegativeByYear: TypeAlias = Annotated[
-    Annotated[NonNegative, Tag("number")] | Annotated[NonNegativePath, Tag("by_year")], Discriminator(_number_or_path)
-]
-PositiveByYear: TypeAlias = Annotated[
-    Annotated[Positive, Tag("number")] | Annotated[PositivePath, Tag("by_year")], Discriminator(_number_or_path)
-]
+NonNegativePath: TypeAlias = _Path[NonNegative]
+PositivePath: TypeAlias = _Path[Positive]
+FracPath: TypeAlias = _Path[Frac]
+NonNegativeByYear: TypeAlias = _ByYear[NonNegative]
+PositiveByYear: TypeAlias = _ByYear[Positive]
+FracByYear: TypeAlias = _ByYear[Frac]
 
 Id = TypeVar("Id", bound=str)
 """A kind of id, see `references`: `Ids[SiteId]` are ids of sites."""

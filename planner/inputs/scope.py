@@ -14,7 +14,7 @@ from planner.clock.days import ModelYears
 from planner.family.table_columns import PROVENANCE, floats, join_columns, named_in, texts
 from planner.inputs.case import DUTIES, Findings, ScopedCase
 from planner.inputs.days import days_of
-from planner.scenario import check_ids
+from planner.scenario import unknown_ids
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -195,7 +195,7 @@ _NO_VENDOR = "general"  # standard equipment, which everybody buys
 def make_case(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> ScopedCase:
     """Return what of the tables a scenario is about."""
     findings = Findings(scenario, tables)
-    findings.problems += check_ids(scenario, tables)
+    findings.problems += unknown_ids(scenario.tree, tables)
     try:
         days = days_of(scenario, tables)
     except InputError as error:

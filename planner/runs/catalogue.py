@@ -13,6 +13,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import pandas as pd
+
 from planner.base.cache import cache_folder
 from planner.base.errors import InputError, Problem
 from planner.base.paths import is_file
@@ -102,14 +104,19 @@ def read_runs(runs_dir: Path) -> Listing:
         except InputError as error:
             unreadable.append(Unreadable(folder.name, _reasons(error)))
             continue
-        try:
-            labels = read_labels(folder)
-        except InputError as error:
-            labels = RunLabels()
-            unreadable.append(Unreadable(f"{folder.name}/{LABELS_FILE}", _reasons(error)))
+        labels = labels_of(folder, folder.name, unreadable)
         entries.append(replace(entry, name=labels.name, tags=labels.tags))
     entries.sort(key=lambda entry: (entry.created, entry.run), reverse=True)
     return Listing(tuple(entries), tuple(unreadable))
+
+
+def labels_of(folder: Path, shown: str, unreadable: list[Unreadable]) -> RunLabels:
+    """Read name and tags of a folder; where they cannot be, it has none, and is listed under how it is shown."""
+    try:
+        return read_labels(folder)
+    except InputError as error:
+        unreadable.append(Unreadable(f"{shown}/{LABELS_FILE}", _reasons(error)))
+        return RunLabels()
 
 
 def seconds_before(names: Iterable[str], entries: Iterable[Entry]) -> float | None:
@@ -165,6 +172,9 @@ def run_folders(runs_dir: Path) -> list[Path]:
 
 def _entry(folder: Path) -> Entry:
     meta = read_meta(folder)
+    objective_musd, gap_frac = (
+        None if meta[key] is None else float(meta[key]) for key in ("objective_musd", "gap_frac")
+    )
     return Entry(
         folder.name,
         meta["scenario"],
@@ -173,15 +183,11 @@ def _entry(folder: Path) -> Entry:
         meta["created"],
         meta["status"],
         meta["check"]["ok"],
-        _number(meta["objective_musd"]),
-        _number(meta["gap_frac"]),
+        objective_musd,
+        gap_frac,
         float(sum(meta["seconds"].values())),
         from_shipped=FromShipped.from_meta(meta),
     )
-
-
-def _number(value: float | None) -> float | None:
-    return None if value is None else float(value)
 
 
 def _reasons(error: InputError) -> str:
@@ -191,16 +197,10 @@ def _reasons(error: InputError) -> str:
 # --- the same as SQL ---------------------------------------------------------------------------
 
 _KIND: Final = "runs"
-_TABLES: Final = """
-CREATE TABLE runs (
-    run TEXT PRIMARY KEY, scenario TEXT, title TEXT, created TEXT, status TEXT, checked INTEGER,
-    objective_musd REAL, gap_frac REAL, seconds REAL, name TEXT, from_shipped TEXT
-);
-CREATE TABLE tags (run TEXT, tag TEXT);
-CREATE TABLE differs (run TEXT, setting TEXT, value TEXT);
-CREATE TABLE from_shipped_differs (run TEXT, setting TEXT, value TEXT);
-CREATE INDEX from_shipped_differs_by_run ON from_shipped_differs (run);
-"""
+_COLUMNS: Final = (
+    *("run", "scenario", "title", "created", "status", "checked"),
+    *("objective_musd", "gap_frac", "seconds", "name"),
+)
 _NONE_SHIPPED: Final = ""
 """In column ``from_shipped`` of a run that starts from none; NULL where it is unknown."""
 
@@ -211,34 +211,25 @@ def write_index(runs_dir: Path) -> Path | None:
     if home is None or not entries:
         return None
     file = home / f"{hashlib.sha256(os.fsencode(runs_dir.resolve())).hexdigest()[:16]}.sqlite"
+    # SQLite holds text alone, which the name of a folder may not be.
+    named = [entry for entry in entries if not any("\ud800" <= sign <= "\udfff" for sign in entry.run)]
+    starts = {entry.run: entry.from_shipped for entry in named if entry.from_shipped is not None}
+    of_shipped = {run: start.scenario or _NONE_SHIPPED for run, start in starts.items()}
+    tables = {
+        "runs": [(*(getattr(of, name) for name in _COLUMNS), of_shipped.get(of.run)) for of in named],
+        "tags": [(of.run, tag) for of in named for tag in of.tags],
+        "differs": [(of.run, *one) for of in named for one in of.differs.items()],
+        "from_shipped_differs": [(run, *one) for run, start in starts.items() for one in start.differs.items()],
+    }
+    heads = {"runs": [*_COLUMNS, "from_shipped"], "tags": ["run", "tag"]}
     try:
         with whole_file(file) as partial, closing(sqlite3.connect(partial)) as index, index:
-            index.executescript(_TABLES)
-            for entry in entries:
-                if not is_unicode(entry.run):
-                    continue
-                start = entry.from_shipped
-                row = (
-                    *(entry.run, entry.scenario, entry.title, entry.created, entry.status, entry.checked),
-                    *(entry.objective_musd, entry.gap_frac, entry.seconds, entry.name),
-                    None if start is None else start.scenario or _NONE_SHIPPED,
-                )
-                index.execute(f"INSERT INTO runs VALUES ({', '.join('?' * len(row))})", row)
-                index.executemany("INSERT INTO tags VALUES (?, ?)", ((entry.run, tag) for tag in entry.tags))
-                for table, differs in (
-                    ("differs", entry.differs),
-                    ("from_shipped_differs", start.differs if start else {}),
-                ):
-                    rows = ((entry.run, setting, value) for setting, value in differs.items())
-                    index.executemany(f"INSERT INTO {table} VALUES (?, ?, ?)", rows)
-    except (OSError, sqlite3.Error):  # the cache cannot be written to
+            for table, rows in tables.items():
+                frame = pd.DataFrame(rows, columns=heads.get(table, ["run", "setting", "value"]))
+                frame.set_index("run").to_sql(table, index)
+    except (OSError, sqlite3.Error, pd.errors.DatabaseError):  # the cache cannot be written to
         return None
     return file
-
-
-def is_unicode(run: str) -> bool:
-    """Whether the name of a folder is text, which is all that SQLite holds."""
-    return not any("\ud800" <= sign <= "\udfff" for sign in run)
 
 
 _NAMED: Final = 3  # runs
@@ -285,7 +276,7 @@ def try_name(name: str, folder: Path, runs_dir: Path) -> None:
     """Find out whether a folder can be given a name that means it and nothing else."""
     what_is = ""
     entries = read_runs(runs_dir).entries
-    others = [entry for entry in entries if not _is_same(runs_dir / entry.run, folder)]
+    others = [entry for entry in entries if (runs_dir / entry.run).resolve() != folder.resolve()]
     if _is_scenario(name) or any(name == entry.scenario for entry in entries):
         what_is = "a scenario has this name"
     elif any(name in {entry.run, entry.name} for entry in others) or _is_run(Path(name)):
@@ -346,7 +337,3 @@ def _is_scenario(text: str) -> bool:
     if path.suffix in {".yaml", ".yml"}:
         return is_file(path)
     return text in shipped_names()
-
-
-def _is_same(path: Path, other: Path) -> bool:
-    return path.resolve() == other.resolve()

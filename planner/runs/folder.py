@@ -11,7 +11,7 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections import UserDict
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
@@ -31,7 +31,7 @@ from planner.runs.meta import read_meta, run_name, run_of
 from planner.runs.names import plain_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Mapping
 
     from planner.inputs.inputs import Inputs
     from planner.runs.plan import Plan
@@ -166,33 +166,20 @@ def meta_bytes(meta: Mapping[str, Any]) -> bytes:
 # --- reading ------------------------------------------------------------------------------
 
 
-class StoredTables(Mapping[str, pd.DataFrame]):
+class StoredTables(UserDict[str, pd.DataFrame]):
     """The tables of a folder by name, each read once, when it is asked for, and checked then."""
 
     def __init__(self, folder: Path, names: Iterable[str], schema: Mapping[str, Any]) -> None:
         there = [path.stem for path in sorted(folder.glob("*.parquet"))]
-        self._paths = {name: folder / f"{name}.parquet" for name in (*names, *there)}
+        self.data: dict[str, Any] = {name: folder / f"{name}.parquet" for name in (*names, *there)}
         self._schema = schema  # of the tables that have one; others are read as they are
-        self._frames: dict[str, pd.DataFrame] = {}
 
     def __getitem__(self, name: str) -> pd.DataFrame:
         """Return a table."""
-        path = self._paths[name]
-        if name not in self._frames:
-            self._frames[name] = read_stored(path, self._schema.get(name))
-        return self._frames[name]
-
-    def __contains__(self, name: object) -> bool:
-        """Whether it is a table of the run, readable or not."""
-        return name in self._paths
-
-    def __iter__(self) -> Iterator[str]:
-        """Name the tables."""
-        return iter(self._paths)
-
-    def __len__(self) -> int:
-        """Count the tables."""
-        return len(self._paths)
+        if isinstance(path := self.data[name], Path):
+            self.data[name] = read_stored(path, self._schema.get(name))
+        table: pd.DataFrame = self.data[name]
+        return table
 
 
 def load_run(folder: Path) -> Run:

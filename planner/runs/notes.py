@@ -71,11 +71,10 @@ def _estimated_racks(plan: Plan) -> Iterator[str]:
     racks = plan.inputs.tables["racks"]
     guessed_mw = bought_mw[bought_mw.index.isin(racks["rack"][racks["kind"] == "estimate"])]
     if guessed_mw.sum() > _MUCH_FRAC * bought_mw.sum():
+        share = f"{guessed_mw.sum() / bought_mw.sum():.0%} of the {bought_mw.sum():,.0f} MW"
+        head = f"{share} of racks bought are of types whose figures are estimates"
         parts = [f"{rack} {mw:,.0f} MW" for rack, mw in guessed_mw.items()]
-        yield (
-            f"{guessed_mw.sum() / bought_mw.sum():.0%} of the {bought_mw.sum():,.0f} MW of racks bought are of types"
-            f" whose figures are estimates: {some(parts, _NAMED)}. `dcplan estimates` says what they decide."
-        )
+        yield from _listed(head, parts, ". `dcplan estimates` says what they decide.")
 
 
 def _vendors(plan: Plan) -> Iterator[str]:
@@ -122,8 +121,7 @@ def _empty_halls(plan: Plan) -> Iterator[str]:
         (mw, when), *later = hall["year"].astype(str).groupby(hall["shown"], sort=False).agg(", ".join).items()
         also = "".join(f" and {mw} in {when}" for mw, when in later)
         parts.append(f"{mw} of {cooling} {redundancy} at {site} in {when}{also}")
-    if parts:
-        yield f"Existing halls stay empty: {some(parts, _NAMED, between='; ')}."
+    yield from _listed("Existing halls stay empty", parts, between="; ")
 
 
 def _empty_new_halls(plan: Plan) -> Iterator[str]:
@@ -148,13 +146,10 @@ def _empty_new_halls(plan: Plan) -> Iterator[str]:
         why = "".join(f", full in {year} when the ramp left {mw:,.1f} MW usable" for year, mw in ramp.items())
         site, cooling, redundancy = at
         parts.append(f"{used_mw[at]:,.1f} of {new_mw[at]:,.1f} MW of {cooling} {redundancy} at {site}{why}")
-    if parts:
-        set_by = " (halls.ramp_months and halls.ramp_mean_frac set the ramp)"
-        yield (
-            f"New halls are less than half in use in {plan.inputs.years.last}:"
-            f" {some(parts, _NAMED, between='; ')}"
-            f"{set_by if any('the ramp' in part for part in parts[:_NAMED]) else ''}."
-        )
+    is_ramp = any("the ramp" in part for part in parts[:_NAMED])
+    set_by = " (halls.ramp_months and halls.ramp_mean_frac set the ramp)." if is_ramp else "."
+    head = f"New halls are less than half in use in {plan.inputs.years.last}"
+    yield from _listed(head, parts, set_by, between="; ")
 
 
 def _retrofits(plan: Plan) -> Iterator[str]:
@@ -162,17 +157,9 @@ def _retrofits(plan: Plan) -> Iterator[str]:
     done = plan.tables["retrofits"]
     done = done[done["retrofitted_mw"] > _A_LITTLE]
     done = done.sort_values("retrofitted_mw", ascending=False, kind="stable")
-    parts = [
-        f"{mw:,.1f} MW of {_design(hall)} at {site} becomes {_design(to_hall)} in {year}"
-        for site, hall, to_hall, year, mw in _rows(done[["site", "hall", "to_hall", "year", "retrofitted_mw"]])
-    ]
-    if parts:
-        yield f"Existing halls are retrofitted: {some(parts, _NAMED)}."
-
-
-def _design(hall: str) -> str:
-    """Write the label of a design, cooling and redundancy, without the bar between them."""
-    return hall.replace("|", " ")
+    designs = {name: done[name].str.replace("|", " ") for name in ("hall", "to_hall")}  # cooling and redundancy
+    becomes = "{retrofitted_mw:,.1f} MW of {hall} at {site} becomes {to_hall} in {year}"
+    yield from _listed("Existing halls are retrofitted", _each(done.assign(**designs), becomes))
 
 
 def _openings(plan: Plan) -> Iterator[str]:
@@ -204,18 +191,13 @@ def _large_blocks(plan: Plan) -> Iterator[str]:
     found["need_mw"] = found["demand_kh100e"] / found["workload"].map(per_mw)
     found = found[found["unmet_kh100e"] > UNMET_FRAC * found["demand_kh100e"]]
     found = found[found["need_mw"] < found["block_mw"]]
-    parts = [
-        f"{unmet / demand:.0%} of {of} in {when}, which needs at most {amount(need_mw)} MW of racks"
-        f" and comes in blocks of at least {amount(block_mw)} MW"
-        for of, when, demand, unmet, block_mw, need_mw in _rows(
-            found[["workload", "year", *columns, "block_mw", "need_mw"]]
-        )
-    ]
-    if parts:
-        yield (
-            "Work is unmet because its smallest block at a site is larger than all it needs:"
-            f" {some(parts, _NAMED, between='; ')} (siting.block_mw, siting.table_blocks, siting.block_from_year)."
-        )
+    found["share"] = found["unmet_kh100e"] / found["demand_kh100e"]
+    needs = "{share:.0%} of {workload} in {year}, which needs at most {need_mw} MW of racks"
+    comes = " and comes in blocks of at least {block_mw} MW"
+    head = "Work is unmet because its smallest block at a site is larger than all it needs"
+    tail = " (siting.block_mw, siting.table_blocks, siting.block_from_year)."
+    parts = _each(found, needs + comes, "need_mw", "block_mw")
+    yield from _listed(head, parts, tail, between="; ")
 
 
 def _below_blocks(plan: Plan) -> Iterator[str]:
@@ -229,8 +211,8 @@ def _below_blocks(plan: Plan) -> Iterator[str]:
         before = used[(used["workload"] == workload) & (used["year"] < year)]
         is_below = before["used_mw"] < blocks[workload] * (1.0 - _AT_LIMIT)
         by_year = before.assign(below=is_below).groupby("year")["below"].agg(["sum", "size"])
-        parts = [f"{below} of {of} in {when}" for when, below, of in by_year.itertuples()]
         if is_below.any():
+            parts = _each(by_year.reset_index(), "{sum} of {size} in {year}")
             yield (
                 f"Until {year} {workload} needs no block (siting.block_from_year): sites with less of it than the"
                 f" {amount(float(blocks[workload]))} MW that each has from then on are {', '.join(parts)}."
@@ -269,15 +251,14 @@ def _late_orders(plan: Plan) -> Iterator[str]:
         ordered.append(made[(made["year"] == last) & (made["in_service_frac"] < _PART_FRAC)])
     late = pd.concat(ordered).groupby(["what", "site", "service_start", "in_service_frac"], as_index=False)["mw"].sum()
     late = late[late["mw"] > _MUCH_EMPTY_MW].sort_values("mw", ascending=False, kind="stable")
-    parts = [
-        f"{amount(mw)} MW of {what} at {site} from {moment(start)}, {frac:.0%} of the year"
-        for what, site, start, frac, mw in _rows(late[["what", "site", "service_start", "in_service_frac", "mw"]])
-    ]
-    if parts:
-        yield (
-            f"What enters service within a year counts for its part of it, so more MW are ordered for the end of {last}"
-            f" than the same load needs afterwards: {some(parts, _NAMED)}. One more model year shows what is needed."
-        )
+    late["start"] = late["service_start"].map(moment)
+    parts = _each(late, "{mw} MW of {what} at {site} from {start}, {in_service_frac:.0%} of the year", "mw")
+    yield from _listed(
+        f"What enters service within a year counts for its part of it, so more MW are ordered for the end of {last}"
+        " than the same load needs afterwards",
+        parts,
+        ". One more model year shows what is needed.",
+    )
 
 
 def _gap(plan: Plan) -> Iterator[str]:
@@ -300,19 +281,14 @@ def _bills(plan: Plan) -> Iterator[str]:
     over = bills["charged_above_exact_usd"]
     sums = bills.assign(high=over.clip(lower=0.0), low=-over.clip(upper=0.0)).groupby("site")
     off = sums[["high", "low"]].sum()
-    off["in_all"] = off["high"] + off["low"]
-    off = off[off["in_all"] > _OFF_BY_FRAC * sums["exact_usd"].sum().abs()]
-    if len(off):
-        off = off.sort_values("in_all", ascending=False)
-        parts = [
-            " and ".join(
-                f"{usd / USD_PER_MUSD:,.2f} MUSD too {word}"
-                for word, usd in (("high", high), ("low", low))
-                if usd > _OFF_BY_FRAC * (high + low)
-            )
-            + f" in {site}"
-            for site, high, low in zip(off.index, off["high"], off["low"], strict=True)
-        ]
+    in_all = off.sum(axis=1)
+    in_all = in_all[in_all > _OFF_BY_FRAC * sums["exact_usd"].sum().abs()].sort_values(ascending=False)
+    if len(in_all):
+        parts = []
+        for site, high, low in off.loc[in_all.index].itertuples():
+            much = {word: usd for word, usd in (("high", high), ("low", low)) if usd > _OFF_BY_FRAC * (high + low)}
+            said = [f"{usd / USD_PER_MUSD:,.2f} MUSD too {word}" for word, usd in much.items()]
+            parts.append(f"{' and '.join(said)} in {site}")
         yield (
             f"Tiers that decline: over all years the plan's bill is {some(parts, _NAMED)}, against "
             "the exact bill of its load (table bills, charged_above_exact_usd)."
@@ -335,18 +311,19 @@ def _cash(plan: Plan) -> Iterator[str]:
     musd = musd.reindex(limit.index, fill_value=0.0)
     above = (musd - limit)[musd > limit * (1.0 + _AT_LIMIT)].sort_values(ascending=False)
     parts = [f"{amount(musd[year])} MUSD in {year} (budget {amount(limit[year])} MUSD)" for year in above.index]
-    if parts and has_cash:
-        yield (
-            f"Cash for assets exceeds build.cash_budget_musd in {len(parts)} calendar years: {some(parts, _NAMED)}."
+    if has_cash:
+        head = f"build.cash_budget_musd in {len(parts)} calendar years"
+        tail = (
             " Where model years are skipped it holds for all calendar years since the one before together; add model"
             " years to hold it in each."
         )
-    elif parts:
-        yield (
-            f"Cash for assets exceeds build.capex_budget_musd in {len(parts)} of {len(limit)} model years:"
-            f" {some(parts, _NAMED)}. That budget holds overnight cost by year of service, and halls, connections and"
-            " on-site technologies are paid before; build.cash_budget_musd limits the cash of each calendar year."
+    else:
+        head = f"build.capex_budget_musd in {len(parts)} of {len(limit)} model years"
+        tail = (
+            " That budget holds overnight cost by year of service, and halls, connections and on-site technologies are"
+            " paid before; build.cash_budget_musd limits the cash of each calendar year."
         )
+    yield from _listed(f"Cash for assets exceeds {head}", parts, f".{tail}")
 
 
 def _small_plants(plan: Plan) -> Iterator[str]:
@@ -355,15 +332,9 @@ def _small_plants(plan: Plan) -> Iterator[str]:
     is_small = built["built_mw"] < built["min_size_mw"] * (1.0 - _AT_LIMIT)
     small = built[is_small & (built["built_mw"] > _A_LITTLE)]
     small = small.loc[small.groupby(["site", "source"])["built_mw"].idxmax()]
-    parts = [
-        f"{source} at {site} {mw:,.1f} MW (smallest {amount(least_mw)} MW)"
-        for site, source, mw, least_mw in _rows(small[["site", "source", "built_mw", "min_size_mw"]])
-    ]
-    if parts:
-        yield (
-            f"Built in a year, and smaller than the smallest plant: {some(parts, _NAMED)}. A plan"
-            " builds any part of a plant unless supply.whole_sources is true."
-        )
+    parts = _each(small, "{source} at {site} {built_mw:,.1f} MW (smallest {min_size_mw} MW)", "min_size_mw")
+    tail = ". A plan builds any part of a plant unless supply.whole_sources is true."
+    yield from _listed("Built in a year, and smaller than the smallest plant", parts, tail)
 
 
 def _unmet(plan: Plan) -> Iterator[str]:
@@ -387,5 +358,13 @@ def _unmet(plan: Plan) -> Iterator[str]:
     )
 
 
-def _rows(frame: pd.DataFrame) -> Iterator[Any]:
-    return frame.itertuples(index=False, name=None)
+def _each(rows: pd.DataFrame, words: str, *amounts: str) -> list[str]:
+    """Write each row of a table in words of its columns, some of which are amounts."""
+    rows = rows.assign(**{name: rows[name].map(amount) for name in amounts})
+    return [words.format_map(row) for row in rows.to_dict("records")]
+
+
+def _listed(head: str, parts: list[str], tail: str = ".", between: str = ", ") -> Iterator[str]:
+    """Name the first of some things below a head; nothing where there are none."""
+    if parts:
+        yield f"{head}: {some(parts, _NAMED, between=between)}{tail}"

@@ -32,25 +32,15 @@ _PLACE: Final = ["site", "name", "country", "region", "zone", "lat", "lon", "is_
 _IN_THE_END: Final = ["halls_mw", "it_mean_mw", "facility_mean_mw", "facility_peak_mw", "pue"]
 
 
+@dataclass(frozen=True, eq=False, repr=False)
 class PlanViews:
-    """Tables, map, workbook and explanation of a plan; a class that has `run` and `results`."""
+    """Tables, map, workbook and explanation of a plan; a class that has `run` besides."""
+
+    scenario: Scenario
+    inputs: Inputs
+    results: Results
 
     if TYPE_CHECKING:  # of the classes that have these views
-
-        @property
-        def scenario(self) -> Scenario:
-            """The question."""
-            ...
-
-        @property
-        def inputs(self) -> Inputs:
-            """What the program was made of."""
-            ...
-
-        @property
-        def results(self) -> Results:
-            """The plan as tables."""
-            ...
 
         @property
         def run(self) -> Run:
@@ -189,10 +179,10 @@ class Plan(PlanViews):
         As merged and validated.
     inputs : Inputs
         Sets and coefficients made from it.
-    outcome : Outcome
-        The solver's verdict, bound and gap.
     results : Results
         Tidy tables with one documented schema.
+    outcome : Outcome
+        The solver's verdict, bound and gap.
     verdict : Verdict
         What the independent checker found.
     seconds : mapping
@@ -205,10 +195,7 @@ class Plan(PlanViews):
         Year before which orders were given, not chosen: bound and proof are of plans with them.
     """
 
-    scenario: Scenario
-    inputs: Inputs
     outcome: Outcome
-    results: Results
     verdict: Verdict
     seconds: Mapping[str, float]
     sizes: Mapping[str, int]

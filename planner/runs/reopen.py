@@ -24,10 +24,7 @@ from planner.runs.plan import PlanViews
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from planner.inputs.inputs import Inputs
     from planner.outputs.run import Run
-    from planner.results import Results
-    from planner.scenario import Scenario
 
 FILES_HEADING: Final = "Files"
 """What the rule is shown under."""
@@ -40,10 +37,7 @@ _CHECKS_FILE: Final = f"{TABLES_FOLDER}/{CHECKS.name}.parquet"
 class StoredPlan(PlanViews):
     """A plan read from its run folder: what it was made of and what it found."""
 
-    run: Run  # as loaded
-    scenario: Scenario  # the question
-    inputs: Inputs  # made again from the tables that the run keeps
-    results: Results  # the plan, its tables as the schema says
+    run: Run  # as loaded; the inputs are made again from the tables that it keeps
     changed: tuple[str, ...]  # table files that are not as they were written
 
     def verdict(self) -> Verdict:
@@ -144,7 +138,7 @@ def reopen(folder: Path) -> StoredPlan:
     scenario = scenario_of(run)
     with naming_changed_files(folder):
         inputs = build_inputs_from(scenario, run.inputs_tables)
-    return StoredPlan(run, scenario, inputs, results, changed)
+    return StoredPlan(scenario, inputs, results, run, changed)
 
 
 def load(run: str | Path, runs_dir: str | Path = "runs") -> StoredPlan:

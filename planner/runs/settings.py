@@ -13,6 +13,7 @@ from planner.scenario import load_scenario
 from planner.scenario.chain import shipped_names
 from planner.scenario.load import CHANGED
 from planner.scenario.schema import OWN_FILES
+from planner.scenario.tree import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -114,14 +115,12 @@ def in_short(settings: Mapping[str, Any]) -> dict[str, str]:
     return {".".join(keys): shortened(value) for keys, value in _leaves(settings)}
 
 
-def _places(node: Node, keys: Keys = ()) -> Iterator[tuple[Keys, str]]:
+def _places(node: Node) -> Iterator[tuple[Keys, str]]:
     """Yield key path and place of every value that is written."""
-    for key, below in node.children.items():
-        if below.children:
-            yield from _places(below, (*keys, key))
-        else:
+    for keys, below in walk(node):
+        if keys and not below.children and not any(isinstance(key, int) for key in keys):
             file, line, _ = replace(below.place, file=Path(below.place.file).name).spot
-            yield (*keys, key), file if line is None else f"{file}:{line}"
+            yield keys, file if line is None else f"{file}:{line}"
 
 
 def _leaves(settings: Mapping[str, Any], keys: tuple[str, ...] = ()) -> Iterator[tuple[Any, Any]]:

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pydantic import AfterValidator
 
-from planner.base.errors import InputError
-from planner.outputs.own_folder import FUTURES_FOLDER, LABELS_FILE, STUDY_KINDS, SWEEP, files_of
-from planner.runs.catalogue import Unreadable
-from planner.runs.names import Part, RunLabels, Text, read_json, read_labels
+from planner.outputs.own_folder import FUTURES_FOLDER, STUDY_KINDS, SWEEP, files_of
+from planner.runs.catalogue import Unreadable, labels_of
+from planner.runs.names import Part, Text, read_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,12 +50,7 @@ def studies_near(home: Path) -> tuple[list[StudyEntry], list[Unreadable]]:
                 unreadable.append(Unreadable(f"{shown}/{path.name}", f"cannot be read: {error}"))
         if not read:
             continue
-        try:
-            labels = read_labels(folder)
-        except InputError as error:
-            labels = RunLabels()
-            reasons = "; ".join(problem.what_is for problem in error.problems)
-            unreadable.append(Unreadable(f"{shown}/{LABELS_FILE}", reasons))
+        labels = labels_of(folder, shown, unreadable)
         studies += [StudyEntry(**study, name=labels.name, tags=labels.tags) for study in read]
     studies.sort(key=lambda study: (study.changed, study.folder), reverse=True)
     return studies, unreadable

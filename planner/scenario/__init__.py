@@ -2,7 +2,7 @@
 
 from planner.family.values import interpolated, path_value
 from planner.scenario.chain import shipped_names
-from planner.scenario.ids import ID_TABLES, check_ids, unknown_ids, written_at
+from planner.scenario.ids import ID_TABLES, unknown_ids, written_at
 from planner.scenario.load import (
     Changes,
     ScenarioDraft,
@@ -21,7 +21,6 @@ __all__ = [
     "ScenarioDraft",
     "Setting",
     "as_overrides",
-    "check_ids",
     "interpolated",
     "json_schema",
     "load_scenario",

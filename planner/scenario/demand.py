@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -41,11 +41,6 @@ from planner.family.values import (
     Year,
 )
 from planner.scenario.tariffs import OwnTariff, TariffUse
-from planner.tables.places import SIZE_MUST_BE, has_odd_size
-
-if TYPE_CHECKING:
-    from planner.base.errors import Problem
-    from planner.scenario.tree import Node
 
 
 class ExplicitDemand(Block):
@@ -250,19 +245,3 @@ class Foresight(Block):
     decides: Annotated[Literal["orders", "service"], OnlyWith("window_years")] = "orders"
     """What is decided for good in a year: orders that cannot wait longer, each as long before its
     service as its lead time; or what enters service in the year, as if all could be had at once."""
-
-
-# --- Numbers in a scenario of a size that nothing has, which are in no bound of their key ---------
-
-
-def size_problems(node: Node, name: str = "") -> Iterator[Problem]:
-    """Find numbers that are too large or too small to compute with."""
-    value = node.value
-    if isinstance(value, Mapping):
-        for key, below in value.items():
-            yield from size_problems(below, f"{name}.{key}" if name else key)
-    elif isinstance(value, tuple):
-        for position, below in enumerate(value):
-            yield from size_problems(below, f"{name}[{position}]")
-    elif isinstance(value, float | int) and not isinstance(value, bool) and has_odd_size(value):
-        yield node.place.problem(f"{name} is {value:g}", SIZE_MUST_BE, "check its unit")

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from planner.base.errors import Problem
-    from planner.scenario.schema import Scenario
     from planner.scenario.tree import Keys, Node, Place
 
 
@@ -31,16 +30,14 @@ ID_KEYS: Final[Mapping[str, IdOf]] = {keys: mark for keys, mark in marks() if is
 NEW_ID_KEYS: Final[Mapping[str, NewIdOf]] = {keys: mark for keys, mark in marks() if isinstance(mark, NewIdOf)}
 """Key paths whose values, or keys, add to the ids of a table."""
 ID_TABLES: Final = tuple(dict.fromkeys(table for mark in ID_KEYS.values() for table in (mark.table, *mark.also_in)))
-"""Tables that `check_ids` needs."""
-
-
-def check_ids(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> tuple[Problem, ...]:
-    """Find ids that no table knows, and sites and regions of countries that are not in scope."""
-    return unknown_ids(scenario.tree, tables)
+"""Tables that `unknown_ids` needs."""
 
 
 def unknown_ids(tree: Node, tables: Mapping[str, pd.DataFrame]) -> tuple[Problem, ...]:
-    """Do as `check_ids` for a tree, which need not be right in every other way."""
+    """Find ids that no table knows, and sites and regions of countries that are not in scope.
+
+    The tree need not be right in every other way.
+    """
     return (
         *_named_nowhere(tree, tables),
         *_new_but_known(tree, tables),
@@ -73,7 +70,7 @@ def _known(mark: IdOf, tree: Node, tables: Mapping[str, pd.DataFrame]) -> list[s
 
 def _own_file(tree: Node, table: str) -> str:
     """Return the file of a table that is the user's own as it is written; empty if it ships."""
-    files = tree.children["data"].children if "data" in tree.children else {}
+    files = tree.entries_at("data")
     return str(files[table].value) if table in files else ""
 
 
@@ -108,7 +105,7 @@ def _no_countries(tree: Node, tables: Mapping[str, pd.DataFrame]) -> Iterator[Pr
 
 
 def _outside_scope(tree: Node, tables: Mapping[str, pd.DataFrame]) -> Iterator[Problem]:
-    scope = tree.children["scope"].children if "scope" in tree.children else {}
+    scope = tree.entries_at("scope")
     if "countries" in scope and not isinstance(scope["countries"].value, tuple):
         return  # all of them
     countries = [id_ for id_, _ in written_at(tree, "scope.countries.*")] or list(Scope().countries)
@@ -126,10 +123,9 @@ def _outside_scope(tree: Node, tables: Mapping[str, pd.DataFrame]) -> Iterator[P
 def _countries(tree: Node, tables: Mapping[str, pd.DataFrame], table: str, column: str) -> dict[str, str]:
     """Country of each row of a table, and of the scenario's own sites where it is about sites."""
     country = dict(zip(_column(tables, table, column), _column(tables, table, "country"), strict=True))
-    if table == "sites" and "new_sites" in tree.children:
-        for id_, node in tree.children["new_sites"].children.items():
-            for written, _ in written_at(node, "country"):
-                country[id_] = written
+    if table == "sites":
+        for id_, node in tree.entries_at("new_sites").items():
+            country.update((id_, written) for written, _ in written_at(node, "country"))
     return country
 
 
@@ -155,9 +151,6 @@ def _step(node: Node, step: str) -> tuple[Node, ...]:
     return node.value if isinstance(node.value, tuple) else tuple(node.children.values())
 
 
-_IDS_OF_TABLES: Final = frozenset(keys for keys, mark in marks() if isinstance(mark, IdOf))
-
-
 def has_own_entries(keys: Keys) -> bool:
     """Return whether blocks by an id that is of no table are at a key path."""
     block = block_at(keys[:-1]) if keys else None
@@ -165,7 +158,7 @@ def has_own_entries(keys: Keys) -> bool:
     if block is None or field is None or keys[-1] not in block.model_fields:
         return False
     mappings = [kind for kind in kinds(field.annotation) if get_origin(kind) is Mapping]
-    is_of_table = ".".join((*map(str, keys), KEYS)) in _IDS_OF_TABLES
+    is_of_table = ".".join((*map(str, keys), KEYS)) in ID_KEYS
     return bool(mappings) and not is_of_table and block_at((*keys, EACH)) is not None
 
 

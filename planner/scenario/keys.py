@@ -272,5 +272,5 @@ def written(value: Any) -> str:
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(written, value)) + "]"
     if isinstance(value, float):
-        return f"{value:g}" if abs(value) < 1e-3 else repr(round(value, 6)).removesuffix(".0")
+        return f"{value:.10g}"
     return '""' if value == "" else "null" if value is None else str(value)

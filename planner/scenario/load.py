@@ -14,13 +14,13 @@ from planner.base.paths import is_file
 from planner.base.words import did_you_mean
 from planner.scenario.chain import VERSION, find, read_chain
 from planner.scenario.contradictions import contradictions
-from planner.scenario.demand import size_problems
-from planner.scenario.keys import is_by_year
-from planner.scenario.messages import problems_of
+from planner.scenario.keys import is_by_year, written
+from planner.scenario.messages import dotted, problems_of
 from planner.scenario.schema import OWN_FILES, Scenario, file_of
-from planner.scenario.tree import Node, Place, assign, merge, placed, plain
+from planner.scenario.tree import Node, Place, assign, merge, placed, plain, walk
 from planner.scenario.yaml12 import name_problems, parse, text_problems
 from planner.tables import load_package
+from planner.tables.places import SIZE_MUST_BE, has_odd_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -103,10 +103,7 @@ def _own_spots(node: Node) -> Iterator[Spot]:
 
 def _spots(node: Node) -> Iterator[Spot]:
     """Places of a node and of all below it."""
-    yield from _own_spots(node)
-    below = node.value if isinstance(node.value, tuple) else node.children.values()
-    for entry in below:
-        yield from _spots(entry)
+    return (spot for _, below in walk(node) for spot in _own_spots(below))
 
 
 def _spot(problem: Problem) -> Spot:
@@ -184,17 +181,17 @@ class ScenarioDraft:
     def data_files(self) -> dict[str, Path]:
         """Tables of one's own that are there, by table name."""
         known = load_package().tables
-        found = {table: file_of(self.tree, ("data", table)) for table in _data_block(self.tree)}
+        found = {table: file_of(self.tree, ("data", table)) for table in self.tree.entries_at("data")}
         return {table: at[0] for table, at in found.items() if table in known and at is not None and is_file(at[0])}
 
     @property
     def has_its_tables(self) -> bool:
         """Whether every table of one's own is there; without one, the others may seem wrong."""
-        return len(self.data_files) == len(_data_block(self.tree))
+        return len(self.data_files) == len(self.tree.entries_at("data"))
 
     def checked(self) -> tuple[Scenario | None, tuple[Problem, ...]]:
         """Check keys and values."""
-        problems = [*self.problems, *_file_problems(self.tree), *size_problems(self.tree)]
+        problems = [*self.problems, *_file_problems(self.tree), *_size_problems(self.tree)]
         if not self.source_files:
             return None, tuple(problems)
         try:
@@ -289,12 +286,12 @@ def _without(tree: Node, keys: frozenset[str]) -> Node:
 
 def _file_problems(tree: Node) -> Iterator[Problem]:
     known = load_package().tables
-    for table, node in _data_block(tree).items():
+    for table, node in tree.entries_at("data").items():
         if table not in known:
             fix = did_you_mean(table, list(known), "`dcplan data list` lists them")
             place = node.key_place or node.place
             yield place.problem(f"data has the key {table!r}", "the name of a table", fix)
-    tables = [("data", table) for table in _data_block(tree)]
+    tables = [("data", table) for table in tree.entries_at("data")]
     for keys in (*tables, *OWN_FILES):
         found = file_of(tree, keys)
         if found is not None and not is_file(found[0]):
@@ -303,8 +300,12 @@ def _file_problems(tree: Node) -> Iterator[Problem]:
             yield place.problem(f"{'.'.join(keys)} is {str(path)!r}", "a file", fix)
 
 
-def _data_block(tree: Node) -> Mapping[str, Node]:
-    return tree.children["data"].children if "data" in tree.children else {}
+def _size_problems(tree: Node) -> Iterator[Problem]:
+    """Find numbers of a size that nothing has, too large or too small to compute with."""
+    for keys, node in walk(tree):
+        value = node.value
+        if isinstance(value, float | int) and not isinstance(value, bool) and has_odd_size(value):
+            yield node.place.problem(f"{dotted(keys)} is {value:g}", SIZE_MUST_BE, "check its unit")
 
 
 # --- A scenario with some settings changed, by keys and values instead of the text of `--set` -----
@@ -328,7 +329,7 @@ class Setting:
 
     def __str__(self) -> str:
         """Return it as after ``--set``; an id with a dot can only be written into a file."""
-        return f"{'.'.join(self.keys)}={_as_yaml(self.value)}"
+        return f"{'.'.join(self.keys)}={written(self.value)}"
 
 
 def with_settings(scenario: Scenario, settings: Sequence[Setting]) -> Scenario:
@@ -353,13 +354,3 @@ def _node(value: Value) -> Node:
     if isinstance(value, tuple):
         return Node(tuple(_node(below) for below in value), _PLACE, _PLACE)
     return Node(value, _PLACE, _PLACE)
-
-
-def _as_yaml(value: Value) -> str:
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{key}: {_as_yaml(below)}" for key, below in value.items()) + "}"
-    if isinstance(value, tuple):
-        return f"[{', '.join(value)}]"
-    if isinstance(value, float):
-        return f"{value:.10g}"
-    return value if isinstance(value, str) else json.dumps(value)

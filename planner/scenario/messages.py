@@ -127,7 +127,7 @@ def _misspelt_entries(every: Iterable[ErrorDetails], tree: Node) -> dict[Keys, P
 def _problem(found: ErrorDetails, tree: Node) -> Problem:
     keys = _key_path(found["loc"], tree)
     kind, value, context = found["type"], found["input"], found.get("ctx", {})
-    name = _dotted(keys)
+    name = dotted(keys)
     if kind == "extra_forbidden":
         fix = unknown_key_fix(keys)
         return _key_place(tree, keys).problem(f"unknown key {name!r}", "a key of the schema", fix)
@@ -143,11 +143,11 @@ def _problem(found: ErrorDetails, tree: Node) -> Problem:
         must_be = f"{must_be}, {_OR[str(found['loc'][-1])]}"
     joined = _JOINED_KEY.fullmatch(str(keys[-1])) if keys else None
     if joined:
-        what_is = f"{_dotted(keys[:-1])} has the key {str(keys[-1])!r}"
+        what_is = f"{dotted(keys[:-1])} has the key {str(keys[-1])!r}"
         fix = f"write {joined[1]}: {joined[2]}, with a space after the colon"
         return _key_place(tree, keys).problem(what_is, "a year and its figure", fix)
     if "[key]" in found["loc"]:
-        what_is = f"{_dotted(keys[:-1])} has the key {str(keys[-1])!r}"
+        what_is = f"{dotted(keys[:-1])} has the key {str(keys[-1])!r}"
         fix = _hint(kind, str(keys[-1]), must_be) or meaning
         return _key_place(tree, keys).problem(what_is, must_be, fix)
     is_empty = kind == "too_short" and len(value) == 0
@@ -184,7 +184,8 @@ def _key_path(location: tuple[str | int, ...], tree: Node) -> Keys:
     return keys
 
 
-def _dotted(keys: Keys) -> str:
+def dotted(keys: Keys) -> str:
+    """Return a key path as messages show it."""
     text = ""
     for key in keys:
         text += f"[{key}]" if isinstance(key, int) else f".{key}"

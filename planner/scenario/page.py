@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, get_args, get_origin
+from types import NoneType
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args, get_origin
 
 from annotated_types import Ge, Gt, Le
 from pydantic import Tag
 
-from planner.family.references import IdOf, NewIdOf
+from planner.family.references import IdOf
 from planner.family.values import FIRST_YEAR
-from planner.scenario.keys import settings, written
+from planner.scenario.keys import opened, settings, written
 from planner.scenario.schema import Scenario
 
 if TYPE_CHECKING:
@@ -116,67 +117,31 @@ def _section(title: str, meaning: str, inside: list[SchemaKey], id_of: Callable[
     return [*lines, ""]
 
 
-def _example(kind: Any, one: SchemaKey, id_of: Callable[[IdOf], str]) -> Any:
-    """Return a value of an annotation."""
-    marks: tuple[Any, ...] = ()
-    while get_origin(kind) is Annotated:
-        kind, *found = get_args(kind)
-        marks = (*marks, *found)
-    for mark in marks:
-        if isinstance(mark, IdOf):
-            return id_of(mark)
-        if isinstance(mark, NewIdOf):
-            return "my-own"
-    origin = get_origin(kind)
-    if origin is Mapping or origin is tuple:
-        return _several(kind, one, id_of)
-    if origin is not None and origin is not Literal:
-        return _example(_chosen(get_args(kind)), one, id_of)
-    return _single(kind, marks, one)
-
-
-def _several(kind: Any, one: SchemaKey, id_of: Callable[[IdOf], str]) -> Any:
-    """Return a list or mapping with one entry; of model years, several."""
+def _example(annotation: Any, one: SchemaKey, id_of: Callable[[IdOf], str]) -> Any:
+    """Return a value of an annotation; of a union, take ids before `all`, and a number before a path."""
+    every = [found for found in opened(annotation) if found[0] is not NoneType]
+    tags = {mark.tag: found for found in every for mark in found[1] if isinstance(mark, Tag)}
+    kind, marks = tags.get("ids", tags.get("number", every[0]))
+    default, inside = one.field.default, get_args(kind)
+    ids = next((mark for mark in marks if isinstance(mark, IdOf)), None)
+    if ids is not None:
+        return id_of(ids)
     if get_origin(kind) is tuple:
-        is_years = one.keys == ("years",)
-        return [2026, 2028, 2030] if is_years else [_example(get_args(kind)[0], one, id_of)]
-    key, value = (_example(part, one, id_of) for part in get_args(kind))
-    return {_FIRST_YEAR if isinstance(key, int | float) else key: value}
-
-
-def _single(kind: Any, marks: tuple[Any, ...], one: SchemaKey) -> Any:
-    """Return a choice, a switch, a date, a text or a number."""
-    default = one.field.default
+        return [2026, 2028, 2030] if one.keys == ("years",) else [_example(inside[0], one, id_of)]
+    if get_origin(kind) is Mapping:
+        key, value = (_example(part, one, id_of) for part in inside)
+        return {_FIRST_YEAR if isinstance(key, int | float) else key: value}
     if get_origin(kind) is Literal:
-        choices = get_args(kind)
-        return next((choice for choice in choices if choice != default), choices[0])
-    if kind is bool:
-        return not default if isinstance(default, bool) else True
-    if kind is date:
-        return date(2026, 1, 1)
-    return "my-own" if kind is str else _number(kind, marks, one)
-
-
-def _chosen(parts: tuple[Any, ...]) -> Any:
-    """Of a union, take ids before `all`, and a number before a path."""
-    ranked = [part for part in parts if part is not type(None)]
-    tags = {
-        mark.tag: part
-        for part in ranked
-        if get_origin(part) is Annotated
-        for mark in get_args(part)
-        if isinstance(mark, Tag)
-    }
-    return tags.get("ids", tags.get("number", ranked[0]))
+        return next((choice for choice in inside if choice != default), inside[0])
+    others = {bool: default is not True, date: date(2026, 1, 1), str: "my-own"}
+    return others[kind] if kind in others else _number(kind, marks, one)
 
 
 def _number(kind: Any, marks: tuple[Any, ...], one: SchemaKey) -> float:
     """Return a number within bounds: near the default, else one that is usual for the unit."""
-    limits = [*marks, *one.field.metadata]
-    limits += [part for mark in limits if hasattr(mark, "metadata") for part in mark.metadata]
-    upper: list[Any] = [mark.le for mark in limits if isinstance(mark, Le)]
-    lower: list[Any] = [mark.ge for mark in limits if isinstance(mark, Ge)]
-    lower += [mark.gt for mark in limits if isinstance(mark, Gt)]
+    upper: list[Any] = [mark.le for mark in marks if isinstance(mark, Le)]
+    lower: list[Any] = [mark.ge for mark in marks if isinstance(mark, Ge)]
+    lower += [mark.gt for mark in marks if isinstance(mark, Gt)]
     most, least = min(upper, default=math.inf), max(lower, default=-math.inf)
     default = one.field.default
     if least == FIRST_YEAR:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -55,6 +55,17 @@ class Node:
         """The entries of a mapping; none for anything else."""
         return self.value if isinstance(self.value, Mapping) else {}
 
+    def at(self, *keys: str) -> Node | None:
+        """Return the node at the end of a key path of mappings, None where it is not written."""
+        node: Node | None = self
+        for key in keys:
+            node = node.children.get(key) if node else None
+        return node
+
+    def entries_at(self, key: str) -> Mapping[str, Node]:
+        """Return the entries of the mapping below a key; none where it is not written."""
+        return self.children[key].children if key in self.children else {}
+
 
 def merge(parent: Node, child: Node, is_by_year: Callable[[Keys], bool], keys: Keys = ()) -> Node:
     """Lay a child over its parent: mappings merge key by key, everything else is replaced.
@@ -102,6 +113,14 @@ def nearest(node: Node, keys: Keys) -> Node:
         else:
             break
     return node
+
+
+def walk(node: Node, keys: Keys = ()) -> Iterator[tuple[Keys, Node]]:
+    """Yield a node and all below it, each with its key path."""
+    yield keys, node
+    below = enumerate(node.value) if isinstance(node.value, tuple) else node.children.items()
+    for key, one in below:
+        yield from walk(one, (*keys, key))
 
 
 def plain(node: Node) -> object:

@@ -21,7 +21,6 @@ from planner.scenario.workbook_cells import (
     EDITED_SITE,
     ID_HEAD,
     RESULT_SHEET,
-    RESULT_SHEETS,
     SETTING_HEAD,
     SETTING_HEADS,
     SETTINGS,
@@ -29,9 +28,11 @@ from planner.scenario.workbook_cells import (
     VALUE_HEAD,
     CellGrid,
     Edit,
+    cell_text,
     edits,
     name_and_unit,
     own_sheets,
+    result_sheets,
     single_settings,
     unread_sheets,
     value_of,
@@ -78,7 +79,7 @@ def read_plan_workbook(raw: bytes, path: Path) -> tuple[Node, list[Problem]]:
         if RESULT_SHEET in names:
             book.read_edits()
             # Its other sheets show the plan, and some are called like tables, as Sites is.
-            book.problems += unread_sheets(raw, path, [name for name in names if name not in RESULT_SHEETS], ())
+            book.problems += unread_sheets(raw, path, [name for name in names if name not in result_sheets()], ())
         else:
             tables = load_package().tables
             book.problems += unread_sheets(raw, path, names, tables)
@@ -107,7 +108,7 @@ class _Book:
         known = {column.name: column.field for column in single_settings()}
         seen: dict[str, Place] = {}
         noted: set[int] = set()
-        for row, cells in grid.rows():
+        for row, cells in grid.cells.items():
             key = str(cells.get(at, "")).strip()
             written = {column: cells[column] for column in (of_key, *years) if column in cells}
             if key.startswith(COMMENT) or not (key or written):
@@ -196,9 +197,9 @@ class _Book:
         columns = self._columns(grid, own)
         at = grid.column_of(first)
         entries: dict[str, Node] = {}
-        for row, cells in grid.rows():
+        for row, cells in grid.cells.items():
             written = {column: cells[column] for column in columns if column in cells}
-            id_ = str(_whole(cells.get(at, ""))).strip()
+            id_ = cell_text(cells.get(at, ""))
             if id_.startswith(COMMENT) or not (written or (own.has_ids and id_)):
                 continue
             place = grid.place(row, at)
@@ -268,12 +269,9 @@ class _Book:
 
     def _edit_site(self, edit: Edit, key: str) -> None:
         """Set a figure of a site; one that is also edited among the settings is a problem."""
-        new = self.tree.children.get("new_sites")
-        block = "new_sites" if new is not None and edit.row in new.children else "sites"
-        there = self.tree
-        for step in (block, edit.row, key):
-            there = there.children.get(step, Node(None, edit.place))
-        if isinstance(there.value, int | float) and there.value != edit.solved:
+        block = "new_sites" if edit.row in self.tree.entries_at("new_sites") else "sites"
+        there = self.tree.at(block, edit.row, key)
+        if there is not None and isinstance(there.value, int | float) and there.value != edit.solved:
             what_is = f"{key} of {edit.row} is edited here and in {there.place.spot[0]}"
             self._note(edit.place, what_is, "edited once", "undo one of the two")
             return
@@ -285,8 +283,7 @@ class _Book:
         """Let the sheets that are called like tables be those tables."""
         for table in tables:
             place = Place(str(self.path), 1, 1, table)
-            data = self.tree.children.get("data")
-            written = data.children.get(table) if data else None
+            written = self.tree.entries_at("data").get(table)
             if written is not None:
                 what_is = f"table {table} is a sheet, and the file {written.value!r}"
                 fix = f"delete the sheet, or what is written of {table}"
@@ -303,12 +300,8 @@ class _Book:
 
     def _assign(self, keys: tuple[str, ...], node: Node) -> None:
         """Lay a value into the tree; what is there already is a problem."""
-        there = self.tree
-        for key in keys:
-            if key not in there.children:
-                break
-            there = there.children[key]
-        else:
+        there = self.tree.at(*keys)
+        if there is not None:
             what_is = f"{'.'.join(keys)} is written in two places"
             self._note(there.key_place or there.place, what_is, "written once", "empty one of them")
             return
@@ -354,7 +347,3 @@ def _is_remark(head: str, cell: Any) -> bool:
     """Return whether a cell under a head of one's own is a remark: words, under words."""
     is_figure = not isinstance(cell, str) or not isinstance(scalar(cell.strip()), str)
     return not is_figure and not any(letter.isdigit() for letter in head)
-
-
-def _whole(cell: Any) -> Any:
-    return int(cell) if isinstance(cell, float) and cell.is_integer() else cell

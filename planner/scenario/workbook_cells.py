@@ -13,6 +13,7 @@ from types import NoneType
 from typing import TYPE_CHECKING, Any, Final, get_origin
 
 from planner.base.errors import InputError
+from planner.base.paths import DATA_DIR
 from planner.base.words import closest
 from planner.family.values import Block
 from planner.scenario.keys import ENTRY, ID, SchemaKey, choices, field_at, kinds, settings
@@ -48,21 +49,15 @@ RESULT_SHEET: Final = "Cover"
 """A workbook that has it holds a solved plan next to its settings."""
 ASSUMPTIONS: Final = "Assumptions"
 """Sheet of a solved plan with factors to edit."""
-RESULT_SHEETS: Final = frozenset(
-    {
-        RESULT_SHEET,
-        ASSUMPTIONS,
-        *("Orders", "Summary", "Charts", "Bridge", "Sites", "Power", "Money", "Costs", "Limits", "Risks", "Sources"),
-        *("Checks", "Compare", "Heat map", "Power by source", "Grid", "Carbon and water", "Contracts"),
-        *("Lifetime", "Bills", "Openings", "Latency", "Resilience", "Estimates", "Years", "Demand"),
-        *("Site list", "Plan", "Site-years", "Class-years", "Cost lines", "Cash lines", "Figures"),
-        *("Source list", "Map"),
-    }
-)
-"""Sheets that show a solved plan."""
 SITE_ID_HEAD: Final = "site id"
 EDITED_SITE: Final = (("racks, edited", "MW"), ("price of power, edited", "USD/MWh"), ("lead time, edited", "months"))
 """Heads and units of the cells of a solved plan that can be edited for each site."""
+
+
+@cache
+def result_sheets() -> frozenset[str]:
+    """Return the sheets that show a solved plan."""
+    return frozenset({RESULT_SHEET, *load_package(DATA_DIR / "workbook.json").tables})
 
 
 @dataclass(frozen=True)
@@ -136,7 +131,7 @@ class CellGrid:
         for (row, column), value in sorted(filled.items(), key=lambda item: item[0]):
             rows[row][column] = value
         for row, cells in rows.items():
-            texts = {column: _text(value) for column, value in cells.items()}
+            texts = {column: cell_text(value) for column, value in cells.items()}
             if set(heads) <= {name_and_unit(text)[0] for text in texts.values()}:
                 return cls(start, row, texts, {n: rows[n] for n in rows if n > row})
         return None
@@ -149,10 +144,6 @@ class CellGrid:
         """Return the place of a cell."""
         return replace(self.start, line=row, column=column)
 
-    def rows(self) -> Iterator[tuple[int, Mapping[int, Any]]]:
-        """Yield the rows that are not blank, each with its cells by column."""
-        yield from self.cells.items()
-
 
 def name_and_unit(head: str) -> tuple[str, str | None]:
     """Take a head apart.
@@ -164,7 +155,8 @@ def name_and_unit(head: str) -> tuple[str, str | None]:
     return (found["name"], found["unit"]) if found else (head, None)
 
 
-def _text(value: Any) -> str:
+def cell_text(value: Any) -> str:
+    """Return the text of a cell, an integer without decimals."""
     is_whole = isinstance(value, float) and value.is_integer()
     return str(int(value) if is_whole else value).strip()
 
@@ -185,7 +177,7 @@ class Edit:
 def edits(grid: CellGrid, name: str, edited: str, solved: str) -> Iterator[Edit]:
     """Find cells that differ from the column next to them that holds what was solved."""
     of_name, of_edited, of_solved = (grid.column_of(head) for head in (name, edited, solved))
-    for row, cells in grid.rows():
+    for row, cells in grid.cells.items():
         before, now = cells.get(of_solved), cells.get(of_edited)
         if not isinstance(before, int | float) or isinstance(before, bool):
             continue
@@ -302,9 +294,11 @@ def unread_sheets(raw: bytes, path: Path, names: Collection[str], tables: Collec
         found = f"sheet {name!r} is not read"
         of_own = "give it another name"
         rows_of_heads = _first_rows(raw, name)
-        meant = _meant(name, known) or _contained(name, rows_of_heads, heads)
+        words = f" {_words(name)} "
+        named = [one for one in _headed_like(rows_of_heads, heads, _HEADS_FRAC) if f" {_words(one)} " in words]
+        meant = _meant(name, known) or max(named, key=len, default=None)
         if meant is None:
-            meant = _headed_like(rows_of_heads, heads)
+            meant = max(_headed_like(rows_of_heads, heads, 1.0), key=lambda one: len(heads[one]), default=None)
             if meant is None:
                 continue
             found += f", and has the heads of sheet {meant!r}"
@@ -343,17 +337,6 @@ def _meant(name: str, known: list[str]) -> str | None:
     return None
 
 
-def _contained(name: str, rows: list[set[str]], heads: dict[str, frozenset[str]]) -> str | None:
-    """Return the sheet whose name is in this one, above half of its heads; the longest of them."""
-    words = f" {_words(name)} "
-    found = (
-        sheet
-        for sheet, wanted in heads.items()
-        if f" {_words(sheet)} " in words and any(len(wanted & row) >= _HEADS_FRAC * len(wanted) for row in rows)
-    )
-    return max(found, key=len, default=None)
-
-
 def _letters(name: str) -> str:
     return re.sub(r"[\s_-]+", "_", name.strip().lower())
 
@@ -377,7 +360,7 @@ def _heads(tables: Iterable[str]) -> dict[str, frozenset[str]]:
     }
 
 
-def _headed_like(rows: list[set[str]], heads: dict[str, frozenset[str]]) -> str | None:
-    """Return the sheet of which this one has the heads; of several, the one with the most."""
-    found = (sheet for sheet, wanted in heads.items() if any(wanted <= row for row in rows))
-    return max(found, key=lambda sheet: len(heads[sheet]), default=None)
+def _headed_like(rows: list[set[str]], heads: dict[str, frozenset[str]], least_frac: float) -> list[str]:
+    """Return the sheets of which this one has at least a share of the heads."""
+    of = heads.items()
+    return [sheet for sheet, wanted in of if any(len(wanted & row) >= least_frac * len(wanted) for row in rows)]

@@ -12,7 +12,7 @@ import yaml
 from planner.base.errors import InputError
 from planner.base.paths import device_problem, is_device_name
 from planner.base.words import NOT_IN_NAMES
-from planner.scenario.tree import Node, Place, Scalar
+from planner.scenario.tree import Node, Place, Scalar, walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -48,15 +48,11 @@ def text_problems(tree: Node) -> Iterator[Problem]:
 
     Workbooks, terminals and UTF-8 cannot hold them, so a plan would fail once it is written.
     """
-    if isinstance(tree.value, str):
-        yield from _problems(tree.value, "the text", tree.place, _NOT_TEXT, _TEXT)
-    elif isinstance(tree.value, tuple):
-        for node in tree.value:
-            yield from text_problems(node)
-    for key, node in tree.children.items():
-        place = node.key_place or node.place
-        yield from _problems(key, "the key", place, _NOT_IN_NAMES, _NAME)
-        yield from text_problems(node)
+    for keys, node in walk(tree):
+        if keys and isinstance(keys[-1], str):
+            yield from _problems(keys[-1], "the key", node.key_place or node.place, _NOT_IN_NAMES, _NAME)
+        if isinstance(node.value, str):
+            yield from _problems(node.value, "the text", node.place, _NOT_TEXT, _TEXT)
 
 
 def name_problems(name: str, place: Place) -> Iterator[Problem]:

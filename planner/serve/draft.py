@@ -40,34 +40,20 @@ def scenario_text(
     head: Iterable[str], settings: Mapping[tuple[str, ...], Any]
 ) -> tuple[str, dict[int, tuple[str, ...]]]:
     """Write a scenario file; also return the key path of each of its lines."""
-    blocks: dict[str, Any] = {}
-    for keys, value in settings.items():
-        block = blocks
-        for key in keys[:-1]:
-            block = block.setdefault(key, {})
-        block[keys[-1]] = _Value(value)
-    lines = list(head)
-    at = {}
-    for keys, entry in _in_blocks(blocks):
-        written = f" {one_line(entry.value)}" if isinstance(entry, _Value) else ""
+    parts = dict.fromkeys(part for keys in settings for part in _down_to(keys))
+    place = {part: number for number, part in enumerate(parts)}
+    lines, at = list(head), {}
+    # A block is where its first setting is, with all its others.
+    for keys in sorted(parts, key=lambda keys: [place[part] for part in _down_to(keys)]):
+        written = f" {one_line(settings[keys])}" if keys in settings else ""
         lines.append(f"{_INDENT * (len(keys) - 1)}{one_line(keys[-1])}:{written}")
         at[len(lines)] = keys
     return "".join(f"{line}\n" for line in lines), at
 
 
-@dataclass(frozen=True)
-class _Value:
-    """What a setting is, which may be a mapping and is no block."""
-
-    value: Any
-
-
-def _in_blocks(blocks: Mapping[str, Any], above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """Return blocks and settings in the order of a file."""
-    for key, entry in blocks.items():
-        yield (*above, key), entry
-        if not isinstance(entry, _Value):
-            yield from _in_blocks(entry, (*above, key))
+def _down_to(keys: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """Return the key paths of the blocks that a key is in, and its own."""
+    return [keys[:length] for length in range(1, len(keys) + 1)]
 
 
 # --- From what was typed into the form to a scenario file, with each problem beside its field -----
@@ -158,12 +144,12 @@ class BaseScenario:
 
     def value(self, keys: Keys, default: Any) -> Any:
         """Return what a setting is, written or by default."""
-        node = self._node(keys)
+        node = self.tree.at(*keys)
         return default if node is None else plain(node)
 
     def place(self, keys: Keys) -> str:
         """Say where a setting is written; empty where it is not."""
-        node = self._node(keys)
+        node = self.tree.at(*keys)
         if node is None:
             return ""
         place = node.place
@@ -171,16 +157,8 @@ class BaseScenario:
 
     def ids(self, cards: Cards) -> list[str]:
         """Return the ids that a mapping has."""
-        node = self._node(cards.keys)
+        node = self.tree.at(*cards.keys)
         return list(node.children) if node is not None else []
-
-    def _node(self, keys: Keys) -> Node | None:
-        node = self.tree
-        for key in keys:
-            if key not in node.children:
-                return None
-            node = node.children[key]
-        return node
 
 
 @dataclass(frozen=True)

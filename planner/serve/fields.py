@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
+from itertools import takewhile
 from types import NoneType
 from typing import TYPE_CHECKING, Any, Final, get_args, get_origin
 
@@ -103,25 +104,23 @@ class FormGroup:
 @cache
 def groups() -> tuple[FormGroup, ...]:
     """Return the whole form."""
-    made: dict[str, tuple[list[FormField], dict[Keys, list[FormField]]]] = {}
+    made: dict[str, tuple[dict[Keys, FormField], dict[Keys, dict[Keys, FormField]]]] = {}
     for setting in settings():
         if setting.keys[0] in ABOUT_THE_FILE:
             continue
-        name = FILE if len(setting.keys) == 1 else setting.keys[0]
-        fields, cards = made.setdefault(name, ([], {}))
-        at = next((at for at, key in enumerate(setting.keys) if key in {ID, ENTRY}), None)
-        if at is None:
-            fields.append(_field(setting.keys, setting))
-        elif setting.keys[at] == ID:
-            _add(cards.setdefault(setting.keys[:at], []), setting.keys[at + 1 :], setting.keys[: at + 1])
-        else:
-            _add(fields, setting.keys[: at + 1], ())
+        fields, cards = made.setdefault(FILE if len(setting.keys) == 1 else setting.keys[0], ({}, {}))
+        own, above = _before_entries(setting.keys), Keys()
+        if setting.keys[len(own) : len(own) + 1] == (ID,):
+            fields, above = cards.setdefault(own, {}), (*own, ID)
+            own = _before_entries(setting.keys[len(above) :])
+        if own not in fields:
+            fields[own] = _field(own, above)
     return tuple(
         FormGroup(
             name,
             _about((name,)) if name != FILE else "",
-            tuple(fields),
-            tuple(Cards(keys, _about(keys), _key_ids(keys), tuple(of)) for keys, of in cards.items()),
+            tuple(fields.values()),
+            tuple(Cards(keys, _about(keys), _key_ids(keys), tuple(of.values())) for keys, of in cards.items()),
         )
         for name, (fields, cards) in made.items()
     )
@@ -140,43 +139,32 @@ def fields_by_keys() -> Mapping[Keys, FormField]:
     return found | {(*cards.keys, ID, *of.keys): of for cards in every_cards() for of in cards.fields}
 
 
-def _add(fields: list[FormField], keys: Keys, above: Keys) -> None:
-    """Add a field of a card or a list; blocks inside it are written as text in one field."""
-    at = next((at for at, key in enumerate(keys) if key in {ID, ENTRY}), None)
-    own = keys if at is None else keys[:at]
-    if any(field.keys == own for field in fields):
-        return
-    info = field_at((*above, *own))
-    assert info is not None
-    made = _field(own, SchemaKey(own, info), above)
-    if at is not None:
-        parts = tuple(_parts((*above, *keys[: at + 1])))
-        made = FormField(own, Kind("yaml", may_be_empty=True), made.meaning, "", None, "", parts)
-    fields.append(made)
+def _before_entries(keys: Keys) -> Keys:
+    """Return a key path up to its first id or entry of a list."""
+    return tuple(takewhile(lambda key: key not in {ID, ENTRY}, keys))
 
 
 def _parts(keys: Keys) -> Iterator[tuple[str, str]]:
     """List what may be written in an entry of a list or mapping, with unit and meaning."""
     for setting in settings():
-        if setting.keys[: len(keys)] == keys:
+        if setting.keys[: len(keys)] == keys and len(setting.keys) > len(keys):
             unit = f" [{setting.unit}]" if setting.unit else ""
-            yield ".".join(setting.keys[len(keys) :]) + unit, setting.meaning
+            yield ".".join(setting.keys[len(keys) + 1 :]) + unit, setting.meaning
 
 
-def _field(keys: Keys, setting: SchemaKey, above: Keys = ()) -> FormField:
-    field = setting.field
+def _field(keys: Keys, above: Keys) -> FormField:
+    """Make a field; blocks inside it are written as text in it."""
+    field = field_at((*above, *keys))
+    assert field is not None
+    setting = SchemaKey(keys, field)
+    parts = tuple(_parts((*above, *keys)))
+    if parts:
+        return FormField(keys, Kind("yaml", may_be_empty=True), setting.meaning, "", None, "", parts)
     default = None if field.is_required() else field.get_default(call_default_factory=False)
     if default is PydanticUndefined:  # follows from other settings
         default = {} if field.default_factory is dict else None
-    return FormField(
-        keys,
-        kind_of(field),
-        setting.meaning,
-        setting.unit,
-        default,
-        _usual((*above, *keys)),
-        is_required=field.is_required(),
-    )
+    usual, unit = _usual((*above, *keys)), setting.unit
+    return FormField(keys, kind_of(field), setting.meaning, unit, default, usual, is_required=field.is_required())
 
 
 def kind_of(field: FieldInfo) -> Kind:

@@ -22,7 +22,7 @@ from planner.base.words import unit_of_money
 from planner.outputs import WRITERS
 from planner.outputs.files import staging
 from planner.outputs.labels import LEAST_MW, order_words
-from planner.outputs.own_folder import SWEEP_FILE
+from planner.outputs.own_folder import SWEEP_FILE, files_in
 from planner.outputs.report import MOST_RUNS, comparison_html, report_html
 from planner.outputs.report.markup import name
 from planner.outputs.run import START, from_shipped_words, is_said_by_name, with_differences
@@ -164,13 +164,8 @@ def _said(kind: str) -> str:
 
 def _all_files(folder: Path) -> list[Path]:
     """List the files of a folder; links are not followed, hidden ones are left out."""
-    return [
-        path
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-        and not any(part.startswith(".") or (folder / part).is_symlink() for part in path.relative_to(folder).parts)
-        and path.resolve().is_relative_to(folder.resolve())
-    ]
+    found = {name: path for name, path in files_in(folder) if path.is_file() and not path.is_symlink()}
+    return [found[name] for name in sorted(found) if not any(part.startswith(".") for part in name.split("/"))]
 
 
 def _archive(folder: Path, files: Iterable[Path]) -> bytes:

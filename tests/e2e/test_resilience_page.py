@@ -10,7 +10,7 @@ import pytest
 from planner.inputs import build_inputs
 from planner.inputs.inputs import Inputs
 from planner.results.schema import TABLES
-from planner.scenario import ID_TABLES, check_ids, load_scenario
+from planner.scenario import ID_TABLES, load_scenario, unknown_ids
 from planner.tables import read_tables
 
 PAGE = (Path(__file__).parents[2] / "docs" / "resilience.md").read_text(encoding="utf-8")
@@ -21,7 +21,7 @@ def inputs_of(number: int, tmp_path: Path) -> Inputs:
     file = tmp_path / "snippet.yaml"
     file.write_text(SNIPPETS[number], encoding="utf-8")
     scenario = load_scenario(str(file))
-    assert check_ids(scenario, read_tables(ID_TABLES, scenario.data_files)) == ()
+    assert unknown_ids(scenario.tree, read_tables(ID_TABLES, scenario.data_files)) == ()
     return build_inputs(scenario)
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from planner.family.values import Block
-from planner.scenario import Scenario, check_ids, load_scenario
+from planner.scenario import Scenario, load_scenario, unknown_ids
 from planner.scenario.demand import WorkloadOverride
 from planner.scenario.ids import ID_KEYS, NEW_ID_KEYS
 from planner.scenario.racks import RackOverride
@@ -48,7 +48,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def problems_of(text: str) -> list[str]:
     Path("plan.yaml").write_text(f"version: 1\n{text}\n")
-    return [str(problem) for problem in check_ids(load_scenario("plan.yaml"), TABLES)]
+    return [str(problem) for problem in unknown_ids(load_scenario("plan.yaml").tree, TABLES)]
 
 
 @pytest.mark.parametrize(

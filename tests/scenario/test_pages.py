@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from planner.scenario import ID_TABLES, check_ids, load_scenario
+from planner.scenario import ID_TABLES, load_scenario, unknown_ids
 from planner.tables import read_tables
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -31,7 +31,7 @@ def test_a_snippet_is_a_scenario_and_names_things_that_exist(page: str, snippet:
 
     assert any(scenario[block] != base[block] for block in ABOUT[page])
     loaded = load_scenario(str(path))
-    assert check_ids(loaded, read_tables(ID_TABLES, loaded.data_files)) == ()
+    assert unknown_ids(loaded.tree, read_tables(ID_TABLES, loaded.data_files)) == ()
 
 
 @pytest.mark.parametrize(

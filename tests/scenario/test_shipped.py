@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from planner.base.paths import SCENARIOS_DIR
-from planner.scenario import ID_TABLES, Scenario, check_ids, load_scenario, shipped_names
+from planner.scenario import ID_TABLES, Scenario, load_scenario, shipped_names, unknown_ids
 from planner.tables import read_tables
 
 ASKED_FOR = {
@@ -65,7 +65,7 @@ def test_a_shipped_scenario_names_only_ids_that_exist(name: str) -> None:
     scenario = load_scenario(name)
     tables = read_tables(ID_TABLES, scenario.data_files)
 
-    assert check_ids(scenario, tables) == ()
+    assert unknown_ids(scenario.tree, tables) == ()
 
 
 def test_the_base_scenario_departs_from_the_defaults_only_where_it_says_why() -> None:

@@ -178,7 +178,7 @@ def plan_of(
         gc.collect()  # the program, whose families refer to it: the check needs the room
     with clock.stage("check"):
         verdict = verdict_on(scenario, inputs, results, outcome, proof, orders_held_before=orders_held_before)
-    return Plan(scenario, inputs, outcome, results, verdict, clock.seconds, sizes, proof, orders_held_before)
+    return Plan(scenario, inputs, results, outcome, verdict, clock.seconds, sizes, proof, orders_held_before)
 
 
 def verdict_on(
