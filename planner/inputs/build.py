@@ -35,14 +35,14 @@ from planner.inputs.power import migration_inputs, power_inputs
 from planner.inputs.power_prices import delivered_prices, load_price_inputs
 from planner.inputs.proportions import demand_out_of_proportion, sites_out_of_proportion, warnings_of
 from planner.inputs.proportions_company import out_of_proportion
-from planner.inputs.racks import Quality, RackFigures, RackSpace, rack_inputs
+from planner.inputs.racks import Quality, RackFigures, RackInputs, RackSpace
 from planner.inputs.rent import rent_inputs
 from planner.inputs.routes import Reach
 from planner.inputs.scope import make_case
 from planner.inputs.site_series import other_load_mw, site_series, slot_climate
 from planner.inputs.sites import committed_facility_mw, note_no_new_halls, site_inputs, siting_inputs
 from planner.inputs.stock import Stock
-from planner.inputs.supply import SupplyOffer, supply_inputs
+from planner.inputs.supply import SupplyInputs, SupplyOffer
 from planner.inputs.tariffs import find_customers, prices_net_of_tariffs, tariff_inputs
 from planner.inputs.without_effect import settings_without_effect
 from planner.plausible import implausible, one_at_each_place
@@ -216,7 +216,7 @@ def _inputs_of(case: ScopedCase, offers: Offers | None) -> Inputs:
     racks = RackSpace(case, figures, halls, stock, offers.racks, quality)
     sets = make_sets(case, reach, halls, racks)
 
-    rack_lists = rack_inputs(case, sets, figures, racks, rates)
+    rack_lists = RackInputs(case, sets, figures, racks, rates)
     demand_lists = demand_inputs(case, sets, wanted, reach, racks)
     site_lists = site_inputs(case, sets, halls, leads, committed_it_mw)
     site_year = site_lists.site_year
@@ -227,7 +227,7 @@ def _inputs_of(case: ScopedCase, offers: Offers | None) -> Inputs:
     shape = intensity_shape(case)
     contracts = contract_inputs(case, sets, prices, shape, site_year)
     counts = mask_at((site_year.size,), np.concatenate([site_year.find(x) for x in (contracts.take, contracts.count)]))
-    supply = supply_inputs(case, sets, offer, prices, site_year, counts, series, leads.connection.start)
+    supply = SupplyInputs(case, sets, offer, prices, site_year, counts, series, leads.connection.start)
     answering = (site_year.find(x) for x in (supply.capacity, non_firm.service))
     answers = mask_at((site_year.size,), np.concatenate([*answering]))
     hall_lists = hall_inputs(case, sets, halls, leads, cost)

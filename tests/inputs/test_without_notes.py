@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from planner.base.errors import InputError
+from planner.family.declared import FamilyInputs
 from planner.inputs import TABLES, build_inputs_from, inputs_without_notes
 from planner.lp import Axis
 from planner.lp.change import Arrays
@@ -27,6 +28,10 @@ WORLDS = ("tiny", *(str(CHECK / f"{name}.yaml") for name in ("rich", "tariffs", 
 _NO_FIGURES: Final = ("tables", "sha256", "notes", "assumed", "noted_settings", "moved", "warnings", "reference")
 
 
+def has_figures(thing: object) -> bool:
+    return isinstance(thing, FamilyInputs) or (is_dataclass(thing) and not isinstance(thing, type))
+
+
 def changed_fields(new: Inputs, old: Inputs) -> set[tuple[str, str]]:
     """Return the family and name of every field of the model's inputs that differs."""
     changed = set()
@@ -34,7 +39,7 @@ def changed_fields(new: Inputs, old: Inputs) -> set[tuple[str, str]]:
         after, before = getattr(new, family.name), getattr(old, family.name)
         if family.name in _NO_FIGURES or after is before:
             continue
-        names = [field.name for field in fields(after)] if is_dataclass(after) else []
+        names = list(vars(after)) if has_figures(after) else []
         changed |= {(family.name, name) for name in names if not is_same(getattr(after, name), getattr(before, name))}
         if not names and not is_same(after, before):
             changed.add((family.name, "*"))
@@ -63,10 +68,9 @@ def is_same(new: object, old: object) -> bool:
             same = type(new) is type(old) and bool(new == old)
         case _:
             same = (
-                is_dataclass(new)
-                and not isinstance(new, type)
+                has_figures(new)
                 and type(new).__name__ == type(old).__name__
-                and all(is_same(getattr(new, field.name), getattr(old, field.name)) for field in fields(new))
+                and all(is_same(getattr(new, name), getattr(old, name)) for name in vars(new))
             )
     return bool(same)
 

@@ -80,7 +80,7 @@ def inputs_with(*settings: str, **changed: pd.DataFrame) -> Inputs:
 
 def changed(inputs: Inputs, room: str, **arrays: Any) -> Inputs:
     """Return inputs with some arrays of one room in place of the old."""
-    return replace(inputs, **{room: replace(getattr(inputs, room), **arrays)})
+    return replace(inputs, **{room: getattr(inputs, room).changed(**arrays)})
 
 
 def paid_to_draw(inputs: Inputs, *slot: str, usd_per_mwh: float = -35.5) -> Inputs:
