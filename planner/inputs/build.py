@@ -21,11 +21,11 @@ from planner.inputs.assumed import (
 )
 from planner.inputs.axes import make_sets
 from planner.inputs.carbon import carbon_inputs, intensity_shape
-from planner.inputs.contracts import contract_inputs
+from planner.inputs.contracts import ContractInputs
 from planner.inputs.demand import Wanted, demand_inputs, lever_inputs
 from planner.inputs.existing import Existing
 from planner.inputs.failover import failover_inputs
-from planner.inputs.grid import NonFirmOffer, balance_inputs, grid_inputs, non_firm_inputs
+from planner.inputs.grid import BalanceInputs, GridInputs, Headroom, NonFirmInputs, NonFirmOffer
 from planner.inputs.halls import HallSpace, Offers, all_offers, hall_inputs
 from planner.inputs.inputs import Inputs, OrderMonths
 from planner.inputs.leads import find_leads
@@ -222,10 +222,11 @@ def _inputs_of(case: ScopedCase, offers: Offers | None) -> Inputs:
     site_year = site_lists.site_year
     power = power_inputs(case, sets, rack_lists, climate, wanted, reach, site_year, other_mw)
     offered = NonFirmOffer(case, sets, leads, site_year)
-    grid, headroom = grid_inputs(case, sets, stock, committed, leads, prices, site_year, offered, other_mw)
-    non_firm = non_firm_inputs(case, sets, offered, headroom, grid, rack_lists)
+    headroom = Headroom(case, sets, committed, offered)
+    grid = GridInputs(case, sets, stock, committed, leads, prices, site_year, headroom, other_mw)
+    non_firm = NonFirmInputs(case, sets, offered, headroom, grid, rack_lists)
     shape = intensity_shape(case)
-    contracts = contract_inputs(case, sets, prices, shape, site_year)
+    contracts = ContractInputs(case, sets, prices, shape, site_year)
     counts = mask_at((site_year.size,), np.concatenate([site_year.find(x) for x in (contracts.take, contracts.count)]))
     supply = SupplyInputs(case, sets, offer, prices, site_year, counts, series, leads.connection.start)
     answering = (site_year.find(x) for x in (supply.capacity, non_firm.service))
@@ -249,7 +250,7 @@ def _inputs_of(case: ScopedCase, offers: Offers | None) -> Inputs:
         grid=grid,
         non_firm=non_firm,
         load_price=load_price_inputs(case, sets, stock.facility_mw, site_year),
-        balance=balance_inputs(sets, site_year, answers, grid.energy_usd_per_mwh, counts),
+        balance=BalanceInputs(sets, site_year, answers, grid.energy_usd_per_mwh, counts),
         supply=supply,
         contracts=contracts,
         **{name: family.figures(Basis(case, sets, site_year)) for name, family in named()},

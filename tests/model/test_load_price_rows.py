@@ -62,7 +62,7 @@ def test_a_price_that_rises_never_costs_less_and_a_steeper_one_never_less_than_t
 def test_a_block_less_wide_never_costs_less():
     inputs = inputs_of("energy.load_price.allow=true")
     p = inputs.load_price
-    narrow = replace(p, width_mw=p.width_mw * 0.4)
+    narrow = p.changed(width_mw=p.width_mw * 0.4)
 
     assert solve(replace(inputs, load_price=narrow)).cost_musd > solve(inputs).cost_musd
 
