@@ -22,16 +22,16 @@ from planner.inputs.assumed import (
 from planner.inputs.axes import make_sets
 from planner.inputs.carbon import carbon_inputs, intensity_shape
 from planner.inputs.contracts import ContractInputs
-from planner.inputs.demand import Wanted, demand_inputs, lever_inputs
+from planner.inputs.demand import DemandInputs, LeverInputs, Wanted
 from planner.inputs.existing import Existing
-from planner.inputs.failover import failover_inputs
+from planner.inputs.failover import FailoverInputs
 from planner.inputs.grid import BalanceInputs, GridInputs, Headroom, NonFirmInputs, NonFirmOffer
 from planner.inputs.halls import HallSpace, Offers, all_offers, hall_inputs
 from planner.inputs.inputs import Inputs, OrderMonths
 from planner.inputs.leads import find_leads
 from planner.inputs.money import HallCost, finance_inputs, real_rates
 from planner.inputs.own_rows import note_own_prices, note_own_rows, note_unread_rows, note_unread_tables
-from planner.inputs.power import migration_inputs, power_inputs
+from planner.inputs.power import MigrationInputs, PowerInputs
 from planner.inputs.power_prices import delivered_prices, load_price_inputs
 from planner.inputs.proportions import demand_out_of_proportion, sites_out_of_proportion, warnings_of
 from planner.inputs.proportions_company import out_of_proportion
@@ -40,7 +40,7 @@ from planner.inputs.rent import rent_inputs
 from planner.inputs.routes import Reach
 from planner.inputs.scope import make_case
 from planner.inputs.site_series import other_load_mw, site_series, slot_climate
-from planner.inputs.sites import committed_facility_mw, note_no_new_halls, site_inputs, siting_inputs
+from planner.inputs.sites import SiteInputs, SitingInputs, committed_facility_mw, note_no_new_halls
 from planner.inputs.stock import Stock
 from planner.inputs.supply import SupplyInputs, SupplyOffer
 from planner.inputs.tariffs import find_customers, prices_net_of_tariffs, tariff_inputs
@@ -217,10 +217,10 @@ def _inputs_of(case: ScopedCase, offers: Offers | None) -> Inputs:
     sets = make_sets(case, reach, halls, racks)
 
     rack_lists = RackInputs(case, sets, figures, racks, rates)
-    demand_lists = demand_inputs(case, sets, wanted, reach, racks)
-    site_lists = site_inputs(case, sets, halls, leads, committed_it_mw)
+    demand_lists = DemandInputs(case, sets, wanted, reach, racks)
+    site_lists = SiteInputs(case, sets, halls, leads, committed_it_mw)
     site_year = site_lists.site_year
-    power = power_inputs(case, sets, rack_lists, climate, wanted, reach, site_year, other_mw)
+    power = PowerInputs(case, sets, rack_lists, climate, wanted, reach, site_year, other_mw)
     offered = NonFirmOffer(case, sets, leads, site_year)
     headroom = Headroom(case, sets, committed, offered)
     grid = GridInputs(case, sets, stock, committed, leads, prices, site_year, headroom, other_mw)
@@ -239,14 +239,14 @@ def _inputs_of(case: ScopedCase, offers: Offers | None) -> Inputs:
         days=case.days,
         demand=demand_lists,
         rent=rent_inputs(case, sets, demand_lists, wanted, reach, figures),
-        levers=lever_inputs(case, sets),
+        levers=LeverInputs(case, sets),
         racks=rack_lists,
         halls=hall_lists,
         sites=site_lists,
-        siting=siting_inputs(case, sets, site_lists, hall_lists, rack_lists, demand_lists),
+        siting=SitingInputs(case, sets, site_lists, hall_lists, rack_lists, demand_lists),
         power=power,
-        migration=migration_inputs(case, sets, rack_lists, power, wanted, reach),
-        failover=failover_inputs(case, sets, rack_lists, demand_lists),
+        migration=MigrationInputs(case, sets, rack_lists, power, wanted, reach),
+        failover=FailoverInputs(case, sets, rack_lists, demand_lists),
         grid=grid,
         non_firm=non_firm,
         load_price=load_price_inputs(case, sets, stock.facility_mw, site_year),

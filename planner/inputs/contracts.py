@@ -107,8 +107,8 @@ class ContractInputs(FamilyInputs):
         of_signed = delivers_in_years(case, sets, self.existing, has_sites)[len(offers) :]
         may_run = np.concatenate([np.logical_or.accumulate(may_sign, axis=2), of_signed])
         # (contract, zone, year) in which one may be in force, and those on offer
-        self.force = Index.sparse("force", axes, np.nonzero(may_run))
-        self.limit = self.force.select(self.force["contract"] < len(offers), "limit")
+        self.force: Index = Index.sparse("force", axes, np.nonzero(may_run))
+        self.limit: Index = self.force.select(self.force["contract"] < len(offers), "limit")
         self.limit_mw: Floats = max_mw[self.limit["contract"]]  # [limit]
 
         # physical delivery
@@ -116,8 +116,8 @@ class ContractInputs(FamilyInputs):
         _note_spares_nothing(case, sets, may_run.any(axis=2) & self.is_physical[:, None], pays_market)
         runs_physical = any_along(may_run[self.is_physical], axis=0)
         places = Index.sparse("delivery", (sets.zone, sets.year), np.nonzero(runs_physical))
-        self.delivery = cross(places, sets.slot, "delivery")  # (zone, year, slot)
-        self.take = _slots(sets, site_year, runs_physical[sets.site_zone[s], t], "take")  # (site, year, slot)
+        self.delivery: Index = cross(places, sets.slot, "delivery")  # (zone, year, slot)
+        self.take: Index = _slots(sets, site_year, runs_physical[sets.site_zone[s], t], "take")  # (site, year, slot)
         # wholesale price not paid; 0 under a bundled tariff, [take]
         self.take_usd_per_mwh: Floats = prices.wholesale_part_usd_per_mwh[self.take.codes]
         self._find_clean(case, sets, intensity_shape, site_year, any_along(may_run, axis=0))
@@ -132,15 +132,15 @@ class ContractInputs(FamilyInputs):
         counts &= ((target > 0.0) | (case.scenario.carbon.accounting == "market")) & has_pool
         is_target = has_pool & (target > 0.0)
         # (site, year, slot) whose use must be clean in part, or may be claimed; where power under contract may count
-        self.count = _slots(sets, site_year, (counts | is_target)[self.site_pool[s], t], "count")
-        self.claim = _slots(sets, site_year, counts[self.site_pool[s], t], "claim")
+        self.count: Index = _slots(sets, site_year, (counts | is_target)[self.site_pool[s], t], "count")
+        self.claim: Index = _slots(sets, site_year, counts[self.site_pool[s], t], "claim")
         self.is_hourly = settings.matching.mode == "hourly"  # whether contracts count slot by slot
         pools = Index.sparse("pool_year", (self.pool, sets.year), np.nonzero(counts))
         by_slot = np.full(pools.size, self.is_hourly)
         # (pool, year, slot) in which what is claimed must be delivered, or (pool, year) over which it must be
-        self.claim_slot = cross(pools.select(by_slot), sets.slot, "claim_slot")
-        self.claim_year = pools.select(~by_slot)
-        self.target = Index.sparse("target", (self.pool, sets.year), np.nonzero(is_target))  # (pool, year)
+        self.claim_slot: Index = cross(pools.select(by_slot), sets.slot, "claim_slot")
+        self.claim_year: Index = pools.select(~by_slot)
+        self.target: Index = Index.sparse("target", (self.pool, sets.year), np.nonzero(is_target))  # (pool, year)
         self.target_frac: Floats = target[self.target["year"]]  # [target]
         is_asked = bool(settings.agreements) or bool((target > 0.0).any())
         clean = grid_clean_frac(case, sets, intensity_shape)[s, t].ravel() if is_asked else None
@@ -151,7 +151,7 @@ class ContractInputs(FamilyInputs):
         """Find the PPAs that are signed already in zones of the plan."""
         signed = {name: one for name, one in case.scenario.contracts.existing.items() if one.zone in sets.zone.labels}
         codes = (self.contract.codes(list(signed)), sets.zone.codes([one.zone for one in signed.values()]))
-        self.existing = Index.sparse("existing", (self.contract, sets.zone), codes)  # (contract, zone)
+        self.existing: Index = Index.sparse("existing", (self.contract, sets.zone), codes)  # (contract, zone)
         figures = [(one.mw, one.first_year, one.last_year + 1, one.price_usd_per_mwh) for one in signed.values()]
         columns = np.array(figures, dtype=np.float64).reshape(-1, 4).T
         self.existing_mw: Floats = columns[0]  # [existing]

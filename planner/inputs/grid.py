@@ -75,7 +75,7 @@ class NonFirmInputs(FamilyInputs):
         self, case: ScopedCase, sets: Sets, offer: NonFirmOffer, headroom: Headroom, grid: GridInputs, racks: RackInputs
     ) -> None:
         self.tier = offer.tier  # curtailment rates [%] up to the chosen one, or that alone
-        self.connect = cross(offer.connect, offer.tier, name="connect")  # (site, year, tier) entering service
+        self.connect: Index = cross(offer.connect, offer.tier, name="connect")  # (site, year, tier) entering service
         per_tier = len(offer.tier)
         self.start: Floats = np.repeat(offer.start, per_tier)  # [connect] service start, e.g. 2027.5
         self.turns_firm: Floats = np.repeat(offer.turns_firm, per_tier)  # [connect] when it turns firm; inf: never
@@ -83,20 +83,22 @@ class NonFirmInputs(FamilyInputs):
         self.firm_year: NDArray[np.intp] = np.repeat(offer.firm_year, per_tier)
         self.capex_musd_per_mw = np.full(self.connect.size, _capex_musd_per_mw(case))  # [connect], overnight
         self.service = service = _service(case, offer, grid.firm)  # (site, year) in which some may be in service
-        self.service_tier = cross(service, offer.tier, name="service_tier")  # (site, year, tier) = service x tier
-        # for firm and non-firm up to a tier, beyond commitments, dominated years dropped, (zone, year, tier)
-        self.headroom, self.headroom_mw = headroom.total, headroom.total_mw
+        # (site, year, tier) = service x tier
+        self.service_tier: Index = cross(service, offer.tier, name="service_tier")
+        self.headroom = headroom.total  # (zone, year, tier) for firm and non-firm up to it, dominated years dropped
+        self.headroom_mw: Floats = headroom.total_mw  # [headroom], beyond commitments
         zones = np.unique(sets.site_zone[service["site"]])
         rank = stress_rank(case, [sets.zone.labels[z] for z in zones])
         # share of the slot in which non-firm power is off, [zone, tier, slot]
         self.off_frac = _off(case, sets, offer.tier, zones, rank)
         slots = cross(service, sets.slot, name="stress")
         most = self.off_frac.max(axis=1, initial=0.0)[sets.site_zone[slots["site"]], slots["slot"]]
-        self.stress = slots.select(most > _NONE)  # (site, year, slot) of these in which it is off, at least in part
+        # (site, year, slot) of these in which it is off, at least in part
+        self.stress: Index = slots.select(most > _NONE)
         billing = grid.billing.select(service.find(grid.billing) >= 0, "discounted")
         charge = grid.demand_charge_usd_per_kw_month[grid.firm.find(billing)]
         discount = charge * service_figure(case, "charge_discount_frac")
-        self.billing = billing.select(discount > 0.0)  # (site, year, period) of these
+        self.billing: Index = billing.select(discount > 0.0)  # (site, year, period) of these
         self.discount_usd_per_kw_month: Floats = discount[discount > 0.0]  # [billing] off the demand charge
         self.shed = ShedInputs(case, sets, slots, self.off_frac, zones, rank, racks)
 
@@ -120,8 +122,8 @@ class ShedInputs(FamilyInputs):
             by_zone = filled(rank, case.days.weight_h, np.full(zones.size, settings.max_hours_per_year))
             self.hours_frac[zones] = np.minimum(by_zone[:, None, :], off[zones])
         most = self.hours_frac.max(axis=1, initial=0.0)[sets.site_zone[slots["site"]], slots["slot"]]
-        self.slot = slots.select(most > _NONE, "shed")  # (site, year, slot) in which load may be shed
-        self.site_year = distinct(self.slot, "site", "year", name="shed_site_year")  # (site, year) of these
+        self.slot: Index = slots.select(most > _NONE, "shed")  # (site, year, slot) in which load may be shed
+        self.site_year: Index = distinct(self.slot, "site", "year", name="shed_site_year")  # (site, year) of these
         self.max_energy_frac: float = settings.max_energy_frac  # of the energy that a site would use
         self.usd_per_mwh: float = settings.usd_per_mwh
         self.deployment_frac = racks.deferrable_frac  # [deployment] of its work that may be lost
@@ -370,10 +372,10 @@ class GridInputs(FamilyInputs):
         periods = case.days.billing_periods
         self.period = Axis("period", tuple(p.name for p in periods))
         # Without a demand charge too: a connection carries the peak of every period.
-        self.billing = cross(site_year, self.period, name="billing")  # (site, year, period)
+        self.billing: Index = cross(site_year, self.period, name="billing")  # (site, year, period)
         slots = np.array([(at, slot) for at, one in enumerate(periods) for slot in one.slots], dtype=np.intp)
         # (period, slot), whose maximum is billed
-        self.billing_slot = Index.sparse("billing_slot", (self.period, sets.slot), (slots[:, 0], slots[:, 1]))
+        self.billing_slot: Index = Index.sparse("billing_slot", (self.period, sets.slot), (slots[:, 0], slots[:, 1]))
         self.billing_months = np.array([float(p.months) for p in periods])  # [period]
         there_mw = (stock.facility_mw + other_mw.max(axis=1))[:, None] + committed_facility_mw
         own_mw = np.array([firm_path_mw(case, site) for site in case.ids("sites")])
@@ -382,7 +384,7 @@ class GridInputs(FamilyInputs):
         self.firm = site_year  # (site, year)
         self.firm_mw: Floats = firm_mw[s, t]  # [firm], existing and committed
         es, et = np.nonzero(leads.connection.may & mask_at(firm_mw.shape, (s, t)))
-        self.expand = Index.sparse("expand", (sets.site, sets.year), (es, et))  # (site, year)
+        self.expand: Index = Index.sparse("expand", (sets.site, sets.year), (es, et))  # (site, year)
         self.expand_start: Floats = leads.connection.service[es, et]  # [expand] service start
         end = case.last_year[et] + 1.0
         self.expand_first_year_frac: Floats = (end - self.expand_start) / (end - case.year[et])  # [expand]
@@ -431,10 +433,11 @@ class BalanceInputs(FamilyInputs):
     ) -> None:
         """Take `answers` (site_year,), `energy_usd_per_mwh` [USD/MWh], `counts` (site_year,)."""
         counts = np.zeros(site_year.size, dtype=np.bool_) if counts is None else counts
-        self.site_year = site_year.select(answers | counts, "balance")  # (site, year)
-        self.slot = cross(self.site_year, sets.slot, name="balance_slot")  # (site, year, slot) = site_year x slot
+        self.site_year: Index = site_year.select(answers | counts, "balance")  # (site, year)
+        # (site, year, slot) = site_year x slot
+        self.slot: Index = cross(self.site_year, sets.slot, name="balance_slot")
         is_exact = ((energy_usd_per_mwh.reshape(-1, len(sets.slot)) < 0.0) | counts[:, None])[answers | counts].ravel()
-        self.surplus = self.slot.select(~is_exact, "surplus_slot")  # those in which it is curtailed at no cost
+        self.surplus: Index = self.slot.select(~is_exact, "surplus_slot")  # those in which it is curtailed at no cost
         # in which power must be used up, or curtailed: those with a price below 0, and all where what is drawn counts
         # under contract or as clean
-        self.exact = self.slot.select(is_exact, "exact_slot")
+        self.exact: Index = self.slot.select(is_exact, "exact_slot")

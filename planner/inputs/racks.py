@@ -256,22 +256,23 @@ class RackInputs(FamilyInputs):
     def __init__(self, case: ScopedCase, sets: Sets, figures: RackFigures, racks: RackSpace, rates: Rates) -> None:
         site, rack, hall, year = sets.site, sets.rack, sets.hall, sets.year
         at = racks.rack, racks.hall, racks.workload
-        self.deployment = Index.sparse("deployment", (rack, hall, sets.workload), at)  # (rack, hall, workload)
+        self.deployment: Index = Index.sparse("deployment", (rack, hall, sets.workload), at)  # (rack, hall, workload)
         self._find_coefficients(case, figures, racks)
         self.used, of_used = racks.uses("used", sets, racks.used)  # (site, rack, hall, workload, year)
         fs, fp, ft = of_fleet = np.nonzero(mask_at(racks.stock_mw.shape, of_used) | racks.install)
-        self.fleet = racks.pools("fleet", sets, of_fleet)  # (site, rack, hall, duty, year): pools used or bought for
+        # (site, rack, hall, duty, year): pools used or bought for
+        self.fleet: Index = racks.pools("fleet", sets, of_fleet)
         self.stock_mw: Floats = racks.stock_mw[fs, fp, ft]  # [fleet], alive stock that starts in this pool
         capex, tax = figures.capex_musd_per_mw, 1.0 + case.finance_by_site("sales_tax")
         # what such racks cost, for costs in full, [fleet]
         self.stock_capex_musd_per_mw: Floats = capex[racks.pool_rack[fp]] * tax[fs]
         self._find_stock_only(sets, racks)
         bs, bp, bt = of_install = np.nonzero(racks.install)
-        self.install = racks.pools("install", sets, of_install)  # (site, rack, hall, duty, year)
+        self.install: Index = racks.pools("install", sets, of_install)  # (site, rack, hall, duty, year)
         # overnight incl. fabric and storage, [install]
         self.install_capex_musd_per_mw: Floats = capex[racks.pool_rack[bp]] * tax[bs] * figures.capex_trend[bt]
         is_whole = np.full(self.install.size, case.scenario.racks.whole)
-        self.lot = self.install.select(is_whole, "lot")  # (site, rack, hall, duty, year): purchases in integers
+        self.lot: Index = self.install.select(is_whole, "lot")  # (site, rack, hall, duty, year): purchases in integers
         self.peak_kw = figures.peak_kw  # [rack]
         # nameplate of one rack, [lot]
         self.lot_rack_mw: Floats = figures.peak_kw[racks.pool_rack[bp]][is_whole] / KW_PER_MW
@@ -281,8 +282,8 @@ class RackInputs(FamilyInputs):
         self.life_years = figures.life_years  # [rack]
         self._find_cohorts(sets, racks)
         moves = (site, rack, hall, sets.vintage, year)  # leaving training, and entering inference
-        self.move_out = racks.cohorts("move_out", moves, np.nonzero(racks.move_out))
-        self.move_in = racks.cohorts("move_in", moves, np.nonzero(racks.move_in))
+        self.move_out: Index = racks.cohorts("move_out", moves, np.nonzero(racks.move_out))
+        self.move_in: Index = racks.cohorts("move_in", moves, np.nonzero(racks.move_in))
         self.vintage_last_year = racks.last_year  # [vintage, rack] last calendar year in service
         self.move_cost_musd_per_mw: float = case.scenario.cascade.cost_usd_per_kw * KW_PER_MW / USD_PER_MUSD
         companion_capex = case.item("facility_cost", "companion_capex", "USD/kW IT") * KW_PER_MW / USD_PER_MUSD
@@ -291,7 +292,7 @@ class RackInputs(FamilyInputs):
         self.companion_musd_per_mw_year = float(annuity_payment(companion_capex, rates.rack, companion_life))
         limit = delivery_limit_mw(case)
         limited = np.nonzero(np.isfinite(limit))
-        self.delivery = Index.sparse("delivery", (sets.vendor, year), limited)  # (vendor, year) with a limit
+        self.delivery: Index = Index.sparse("delivery", (sets.vendor, year), limited)  # (vendor, year) with a limit
         self.delivery_limit_mw: Floats = limit[limited]  # [delivery]
 
     def _find_coefficients(self, case: ScopedCase, figures: RackFigures, racks: RackSpace) -> None:
@@ -315,14 +316,14 @@ class RackInputs(FamilyInputs):
         is_such = (racks.used & racks.of_stock[:, None]) & grows[:, racks.pool][:, :, None]
         self.stock_only, of_uses = racks.uses("stock_only", sets, is_such)  # (site, rack, hall, workload, year)
         at = np.nonzero(mask_at(racks.stock_mw.shape, of_uses))
-        self.stock_only_group = racks.pools("stock_only_group", sets, at)  # (site, rack, hall, duty, year)
+        self.stock_only_group: Index = racks.pools("stock_only_group", sets, at)  # (site, rack, hall, duty, year)
         self.stock_only_mw: Floats = racks.stock_mw[at]  # [stock_only_group], their common limit
 
     def _find_cohorts(self, sets: Sets, racks: RackSpace) -> None:
         """Find training racks that may move, and how many of them exist in the base year."""
         s, p, v = at = np.nonzero(racks.move_out.any(axis=3))
         axes = (sets.site, sets.rack, sets.hall, sets.vintage)
-        self.cohort = racks.cohorts("cohort", axes, at)  # (site, rack, hall, vintage)
+        self.cohort: Index = racks.cohorts("cohort", axes, at)  # (site, rack, hall, vintage)
         n_stock = racks.stock_vintage_mw.shape[2]
         # stock in it; 0 for cohorts of new racks, [cohort]
         self.cohort_stock_mw = np.where(v < n_stock, racks.stock_vintage_mw[s, p, np.minimum(v, n_stock - 1)], 0.0)

@@ -107,12 +107,13 @@ class SupplyInputs(FamilyInputs):
         is_used = np.asarray(here.any(axis=2), dtype=np.bool_)
 
         # what exists and may be built
-        self.capacity = Index.sparse("capacity", axes, np.nonzero(here))  # (site, source, year) with some, or to get it
+        # (site, source, year) with some, or to get it
+        self.capacity: Index = Index.sparse("capacity", axes, np.nonzero(here))
         s, g, _ = self.capacity.codes
         self.existing_mw: Floats = offer.existing_mw[s, g]  # [capacity], stands through the whole plan
         limit = figures.limit_mw[g]
         is_limited = np.isfinite(limit)
-        self.limited = self.capacity.select(is_limited, "limited")  # (site, source, year) with a limit
+        self.limited: Index = self.capacity.select(is_limited, "limited")  # (site, source, year) with a limit
         self.limit_mw: Floats = limit[is_limited]  # [limited]
         self.build = build = Index.sparse("source_build", axes, np.nonzero(can_build))  # (site, source, year) of entry
         of = build["source"]
@@ -122,7 +123,8 @@ class SupplyInputs(FamilyInputs):
         self.build_capex_musd_per_mw = figures.capex_musd_per_mw(self.build_start, of)
         self._find_plants(case, figures, offer.existing_mw)
         self._find_bridge(case, sets, figures)
-        self.standby = self.capacity.select(has_standby[s, g], "standby")  # generators of halls, (site, source, year)
+        # generators of halls, (site, source, year)
+        self.standby: Index = self.capacity.select(has_standby[s, g], "standby")
         own, of_topology = case.scenario.supply.standby.mw_per_hall_mw, floats(case.redundancy, "generator_kw_per_kw")
         self.standby_mw_per_mw: Floats = given(own, of_topology)[sets.hall_redundancy]  # [design], per MW of own hall
         is_of_store = figures.is_role("storage")
@@ -137,7 +139,7 @@ class SupplyInputs(FamilyInputs):
         self.curtail = _curtail(sets, prices, self.renewable, site_year.select(counts))
         slots = cross(_sellers(case, sets, self.dispatch, self.renewable), sets.slot, name="export")
         price = case.scenario.supply.export.wholesale_price_frac * prices.wholesale_usd_per_mwh[slots.codes]
-        self.export = slots.select(price > 0.0)
+        self.export: Index = slots.select(price > 0.0)
         self.export_usd_per_mwh: Floats = price[price > 0.0]  # [export]
 
     def _find_outputs(
@@ -145,15 +147,15 @@ class SupplyInputs(FamilyInputs):
     ) -> None:
         """Find what sources yield. Takes `is_used` (site, source)."""
         # without a cost of output, and with an output to decide, both (site, source, year)
-        self.renewable = _part(self.capacity, figures.is_role(*RENEWABLE) & ~figures.is_dispatched, "renewable")
-        self.dispatch = _part(self.capacity, figures.is_dispatched, "dispatch")
+        self.renewable: Index = _part(self.capacity, figures.is_role(*RENEWABLE) & ~figures.is_dispatched, "renewable")
+        self.dispatch: Index = _part(self.capacity, figures.is_dispatched, "dispatch")
         of_dispatch = self.dispatch["source"]
-        self.output = cross(self.dispatch, sets.slot, name="output")  # dispatch x slot
+        self.output: Index = cross(self.dispatch, sets.slot, name="output")  # dispatch x slot
         # output or its limit over capacity, [site, source, slot]
         self.availability_frac = availability(case, figures, is_used, series)
         hours = figures.max_hours[of_dispatch]
         is_short = np.isfinite(hours)
-        self.run_hours = self.dispatch.select(is_short, "run_hours")  # (site, source, year) with limited hours
+        self.run_hours: Index = self.dispatch.select(is_short, "run_hours")  # (site, source, year) with limited hours
         self.run_hours_h: Floats = hours[is_short]  # [run_hours] at full output
         # upkeep that follows output; of stores, discharge, [capacity]
         self.variable_usd_per_mwh: Floats = figures.operating("variable_usd_per_mwh")[self.capacity["source"]]
@@ -167,20 +169,21 @@ class SupplyInputs(FamilyInputs):
     ) -> None:
         """Find batteries. Takes `fixed` (source,) [MUSD/MWh-year]."""
         is_of_store, of = figures.is_role("storage"), self.build["source"]
-        self.store = _part(self.capacity, is_of_store, "store")  # (site, source, year)
+        self.store: Index = _part(self.capacity, is_of_store, "store")  # (site, source, year)
         in_store = self.store["source"]
         self.existing_mwh: Floats = offer.existing_mwh[self.store["site"], in_store]  # [store]
         stored = np.flatnonzero(is_of_store[of])
-        self.build_store = self.build.select(stored, "build_store")  # (site, source, year), the builds of batteries
+        # (site, source, year), the builds of batteries
+        self.build_store: Index = self.build.select(stored, "build_store")
         self.build_store_start: Floats = self.build_start[stored]  # [build_store]
         self.build_store_life_years: Floats = self.build_life_years[stored]  # [build_store]
         # [build_store]
         self.build_store_capex_musd_per_mwh = figures.capex_musd_per_mwh(self.build_store_start, of[stored])
         duration = figures.given("duration_h")[of[stored]]
         is_sized = ~np.isnan(duration)
-        self.fixed_duration = self.build_store.select(is_sized, "fixed_duration")  # sized by a fixed duration
+        self.fixed_duration: Index = self.build_store.select(is_sized, "fixed_duration")  # sized by a fixed duration
         self.duration_h: Floats = duration[is_sized]  # [fixed_duration]
-        self.store_slot = cross(self.store, sets.slot, name="store_slot")  # store x slot
+        self.store_slot: Index = cross(self.store, sets.slot, name="store_slot")  # store x slot
         self.charge_efficiency_frac = figures.one_way("charge_efficiency_frac")  # [source], 0 where no battery
         self.discharge_efficiency_frac = figures.one_way("discharge_efficiency_frac")  # [source], 0 where no battery
         cycle_life = figures.operating("cycle_life_cycles")[in_store]
@@ -199,7 +202,8 @@ class SupplyInputs(FamilyInputs):
         self.build_smallest_mw = least_mw = figures.interpolate("min_size_mw", self.build_start, source)
         is_whole = (least_mw > 0.0) & case.scenario.supply.whole_sources
         _refuse_without_limit(case, figures, np.unique(source[is_whole]))
-        self.plant = self.build.select(is_whole, "plant")  # (site, source, year), builds that are a whole plant or none
+        # (site, source, year), builds that are a whole plant or none
+        self.plant: Index = self.build.select(is_whole, "plant")
         self.plant_least_mw: Floats = least_mw[is_whole]  # [plant]
         limit_mw = np.where(np.isfinite(figures.limit_mw), figures.limit_mw, 0.0)
         room_mw = (limit_mw[source] - existing_mw[self.build["site"], source])[is_whole]
@@ -218,14 +222,14 @@ class SupplyInputs(FamilyInputs):
         first = np.flatnonzero(named_in(bridge.sources, figures.ids)[build["source"]])
         axes = (sets.site, self.source, sets.year.renamed("vintage"))
         # (site, source, vintage): builds that may leave
-        self.bridge = Index.sparse("bridge", axes, [codes_[first] for codes_ in build.codes])
+        self.bridge: Index = Index.sparse("bridge", axes, [codes_[first] for codes_ in build.codes])
         end = self.build_start + self.build_life_years
         is_after, serves = case.year > case.year[build["year"]][:, None], case.year < end[:, None]
         which, year = np.nonzero((is_after & serves)[first])
         of = first[which]
         source, at = build["source"][of], (build["site"][of], build["source"][of], build["year"][of], year)
         # (site, source, vintage, year): leaving on 1 January of the year
-        self.redeploy = Index.sparse("redeploy", (*axes, sets.year), at)
+        self.redeploy: Index = Index.sparse("redeploy", (*axes, sets.year), at)
         self.redeploy_start = case.year[year].astype(np.float64)  # [redeploy] when it leaves
         self.redeploy_life_left_years: Floats = end[of] - self.redeploy_start  # [redeploy]
         worth, decline, redeploy = (

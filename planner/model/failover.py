@@ -342,8 +342,7 @@ def with_cuts(p: Inputs, found: OutageTakeovers) -> Inputs:
     )
     return replace(
         p,
-        failover=replace(
-            old,
+        failover=old.changed(
             cut=cut,
             cut_served_row=np.concatenate((old.cut_served_row, first + of_cut[belongs])),
             cut_served=np.concatenate((old.cut_served, possible[belongs])),
@@ -361,8 +360,7 @@ def without_cuts(p: Inputs) -> Inputs:
     nothing = np.zeros(0, dtype=np.intp)
     return replace(
         p,
-        failover=replace(
-            p.failover,
+        failover=p.failover.changed(
             cut=Index.sparse("cut", axes, [nothing] * len(axes)),
             cut_served_row=nothing,
             cut_served=nothing,
