@@ -20,7 +20,7 @@ from planner.inputs.assumed import (
     note_other_currencies,
 )
 from planner.inputs.axes import make_sets
-from planner.inputs.carbon import carbon_inputs, intensity_shape
+from planner.inputs.carbon import CarbonInputs, intensity_shape
 from planner.inputs.contracts import ContractInputs
 from planner.inputs.demand import DemandInputs, LeverInputs, Wanted
 from planner.inputs.existing import Existing
@@ -29,10 +29,10 @@ from planner.inputs.grid import BalanceInputs, GridInputs, Headroom, NonFirmInpu
 from planner.inputs.halls import HallSpace, Offers, all_offers, hall_inputs
 from planner.inputs.inputs import Inputs, OrderMonths
 from planner.inputs.leads import find_leads
-from planner.inputs.money import HallCost, finance_inputs, real_rates
+from planner.inputs.money import FinanceInputs, HallCost, real_rates
 from planner.inputs.own_rows import note_own_prices, note_own_rows, note_unread_rows, note_unread_tables
 from planner.inputs.power import MigrationInputs, PowerInputs
-from planner.inputs.power_prices import delivered_prices, load_price_inputs
+from planner.inputs.power_prices import LoadPriceInputs, delivered_prices
 from planner.inputs.proportions import demand_out_of_proportion, sites_out_of_proportion, warnings_of
 from planner.inputs.proportions_company import out_of_proportion
 from planner.inputs.racks import Quality, RackFigures, RackInputs, RackSpace
@@ -43,7 +43,7 @@ from planner.inputs.site_series import other_load_mw, site_series, slot_climate
 from planner.inputs.sites import SiteInputs, SitingInputs, committed_facility_mw, note_no_new_halls
 from planner.inputs.stock import Stock
 from planner.inputs.supply import SupplyInputs, SupplyOffer
-from planner.inputs.tariffs import find_customers, prices_net_of_tariffs, tariff_inputs
+from planner.inputs.tariffs import TariffInputs, find_customers, prices_net_of_tariffs
 from planner.inputs.without_effect import settings_without_effect
 from planner.plausible import implausible, one_at_each_place
 from planner.scenario import read_draft, unknown_ids, with_settings
@@ -249,14 +249,14 @@ def _inputs_of(case: ScopedCase, offers: Offers | None) -> Inputs:
         failover=FailoverInputs(case, sets, rack_lists, demand_lists),
         grid=grid,
         non_firm=non_firm,
-        load_price=load_price_inputs(case, sets, stock.facility_mw, site_year),
+        load_price=LoadPriceInputs(case, sets, stock.facility_mw, site_year),
         balance=BalanceInputs(sets, site_year, answers, grid.energy_usd_per_mwh, counts),
         supply=supply,
         contracts=contracts,
         **{name: family.figures(Basis(case, sets, site_year)) for name, family in named()},
-        carbon=carbon_inputs(case, sets, shape, site_year, (rack_lists, hall_lists, supply), contracts.claim),
-        tariffs=tariff_inputs(case, sets, customers, grid, power.slot),
-        finance=finance_inputs(case, rates),
+        carbon=CarbonInputs(case, sets, shape, site_year, (rack_lists, hall_lists, supply), contracts.claim),
+        tariffs=TariffInputs(case, sets, customers, grid, power.slot),
+        finance=FinanceInputs(case, rates),
         order_months=OrderMonths(
             float_year(scenario.decisions_start),
             case.lead_months("rack_delivery"),

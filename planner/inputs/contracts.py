@@ -73,7 +73,8 @@ class ContractInputs(FamilyInputs):
         self.contract = contract = Axis("contract", tuple(settings.agreements))
         self.is_physical: Bools = np.array([kind.kind == "physical" for kind in kinds], dtype=np.bool_)  # [contract]
         self.technology = tuple(kind.technology for kind in kinds)  # [contract]
-        self.pool, self.site_pool = _pools(case, sets)
+        self.pool, of_site = _pools(case, sets)
+        self.site_pool: NDArray[np.intp] = of_site
         of_zone = [int(np.argmax(sets.site_zone == z)) for z in range(len(sets.zone))]
         self.zone_pool: NDArray[np.intp] = self.site_pool[of_zone]
         self._find_signed(case, sets)

@@ -60,7 +60,10 @@ class FailoverInputs(FamilyInputs):
         axes = (sets.site, sets.workload, sets.year, Axis("cut", ("1",)))
         self.cut: Index = Index.sparse("cut", axes, [[], [], [], []])
         # [service in a cut] -> cut, served; [reserve in a cut] -> cut, reserve
-        self.cut_served_row = self.cut_served = self.cut_reserve_row = self.cut_reserve = np.zeros(0, dtype=np.intp)
+        self.cut_served_row: Positions = np.zeros(0, dtype=np.intp)
+        self.cut_served: Positions = self.cut_served_row
+        self.cut_reserve_row: Positions = self.cut_served_row
+        self.cut_reserve: Positions = self.cut_served_row
 
 
 def needs_failover(case: ScopedCase, sets: Sets) -> Bools:

@@ -8,35 +8,16 @@ from typing import TYPE_CHECKING, Final, Literal
 import numpy as np
 
 from planner.base.units import KW_PER_MW, MONTHS_PER_YEAR, USD_PER_MUSD
+from planner.family.declared import FamilyInputs
 from planner.family.table_columns import floats, texts
 from planner.inputs.case import trend_factor
 from planner.money.finance import interest_during_construction_frac, real_rate, year_weights
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from planner.base.arrays import Floats
     from planner.inputs.case import ScopedCase
 
 _ASSETS: Final[tuple[Literal["rack", "facility", "grid", "supply"], ...]] = ("rack", "facility", "grid", "supply")
-
-
-@dataclass(frozen=True)
-class FinanceInputs:
-    """Rates, lives and horizon: what turns costs into payments by calendar year."""
-
-    rate_frac: float  # real
-    base_year: int
-    first_year: int
-    last_year: int
-    life_years: Mapping[str, float]  # facility, retrofit, opening, grid
-    asset_rate_frac: Mapping[str, float]  # real WACC per asset class (rack, facility, grid)
-    site_rate_adder_frac: Floats  # [site], real, on the rate of every asset: country risk
-    build_idc_frac: float
-    spend_months: float  # before service, over which what is paid while it is built is paid
-    end_of_horizon: str  # annuity, truncated_salvage, perpetuity
-    year_weight: Floats  # [year]: sum of mid-year discount factors of the years it stands for
-    opex_escalation: Floats  # [year], real, 1 in the base year of money
 
 
 @dataclass(frozen=True)
@@ -66,27 +47,28 @@ def real_rates(case: ScopedCase) -> Rates:
     )
 
 
-def finance_inputs(case: ScopedCase, rates: Rates) -> FinanceInputs:
-    """Return what the cost list needs to know of money and time."""
-    years = case.years
-    life = rates.facility_life_years
-    calendar = [years.calendar_years(t) for t in range(len(years))]
-    months = case.item("facility_cost", "spend_profile_years", "years") * MONTHS_PER_YEAR
-    risk = case.scenario.finance.country_risk
-    return FinanceInputs(
-        rate_frac=rates.plan,
-        base_year=years.first,
-        first_year=years.first,
-        last_year=int(case.last_year[-1]),
-        life_years={"facility": life, "retrofit": life, "opening": life, "grid": life},
-        asset_rate_frac={asset: getattr(rates, asset) for asset in _ASSETS},
-        site_rate_adder_frac=case.finance_by_site("wacc_adder") if risk else np.zeros(len(case.sites)),
-        spend_months=months,
-        build_idc_frac=float(interest_during_construction_frac(rates.facility, months)),
-        end_of_horizon=case.scenario.finance.end_of_horizon,
-        year_weight=year_weights(rates.plan, calendar, years.first),
-        opex_escalation=trend_factor(case.finance_of("om_real_escalation", "world"), case.year),
-    )
+class FinanceInputs(FamilyInputs):
+    """Rates, lives and horizon: what turns costs into payments by calendar year."""
+
+    def __init__(self, case: ScopedCase, rates: Rates) -> None:
+        years, settings = case.years, case.scenario.finance
+        self.rate_frac = rates.plan  # real
+        self.base_year = self.first_year = years.first
+        self.last_year = int(case.last_year[-1])
+        self.life_years = dict.fromkeys(("facility", "retrofit", "opening", "grid"), rates.facility_life_years)
+        self.asset_rate_frac: dict[str, float] = {asset: getattr(rates, asset) for asset in _ASSETS}  # real WACC
+        # real, on the rate of every asset: country risk, [site]
+        no_adder = np.zeros(len(case.sites))
+        self.site_rate_adder_frac = case.finance_by_site("wacc_adder") if settings.country_risk else no_adder
+        # before service, over which what is paid while it is built is paid
+        self.spend_months = case.item("facility_cost", "spend_profile_years", "years") * MONTHS_PER_YEAR
+        self.build_idc_frac = float(interest_during_construction_frac(rates.facility, self.spend_months))
+        self.end_of_horizon: str = settings.end_of_horizon  # annuity, truncated_salvage, perpetuity
+        # sum of mid-year discount factors of the years that each stands for, [year]
+        calendar = [years.calendar_years(t) for t in range(len(years))]
+        self.year_weight = year_weights(rates.plan, calendar, years.first)
+        # real, 1 in the base year of money, [year]
+        self.opex_escalation = trend_factor(case.finance_of("om_real_escalation", "world"), case.year)
 
 
 _M2_PER_ACRE: Final = 4046.856

@@ -18,7 +18,7 @@ from planner.place.climate import electrical_loss
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from planner.base.arrays import Bools, Floats
+    from planner.base.arrays import Bools, Floats, Positions
     from planner.inputs.axes import Sets
     from planner.inputs.case import ScopedCase
     from planner.inputs.demand import Wanted
@@ -68,9 +68,9 @@ class MigrationInputs(FamilyInputs):
         blocks = Index("work by block", axes, (*work.codes[:-1], first_slot, stands_in), work.size)
         # (rack, workload, reach, year, slot) and (site, rack, workload, year, slot), a block each; [work] -> these
         self.balance: Index = distinct(blocks, "rack", "workload", "reach", "year", "slot", name="balance")
-        self.balance_of_work = self.balance.find(blocks)
+        self.balance_of_work: Positions = self.balance.find(blocks)
         self.site_block: Index = distinct(blocks, "site", "rack", "workload", "year", "slot", name="site_block")
-        self.site_block_of_work = self.site_block.find(blocks)
+        self.site_block_of_work: Positions = self.site_block.find(blocks)
         self.move_usd_per_mwh: float = case.scenario.flexibility.move_usd_per_mwh  # of IT energy
         is_charged = np.full(self.site_block.size, self.move_usd_per_mwh > 0.0)
         self.arrival: Index = self.site_block.select(is_charged, "arrival")  # the blocks that are charged

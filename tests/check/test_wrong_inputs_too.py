@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import pytest
 from good_plan import RICH, solved, solved_anew
 from spoiled_non_firm import NON_FIRM
@@ -14,14 +12,14 @@ FIR = "new_sites.fir={name: Fir, country: US, lat: 35.2, lon: -97.2, like: elm, 
 
 
 def test_more_load_that_is_not_new_than_stands_is_found_out(monkeypatch):
-    made = build.load_price_inputs
+    made = build.LoadPriceInputs
 
     def too_much_stands(*given):
         inputs = made(*given)
-        return dataclasses.replace(inputs, standing_mw=1.2 * inputs.standing_mw)
+        return inputs.changed(standing_mw=1.2 * inputs.standing_mw)
 
     assert solved(NON_FIRM).check("load_price_reported").ok
-    monkeypatch.setattr(build, "load_price_inputs", too_much_stands)
+    monkeypatch.setattr(build, "LoadPriceInputs", too_much_stands)
     plan = solved_anew(NON_FIRM)
 
     reported, paid = plan.check("load_price_reported"), plan.check("load_price_paid")
