@@ -88,8 +88,8 @@ class Basis:
     site_year: Index
 
 
-class FamilyInputs:
-    """Index lists and figures of a family, made by `__init__` and left as they are."""
+class Record:
+    """Index lists and figures that belong together, made by `__init__` and left as they are."""
 
     def changed(self, **figures: Any) -> Self:
         """Return the same with other figures in place of some."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.base.units import KG_PER_T, KW_PER_MW
-from planner.family.declared import FamilyInputs
+from planner.family.declared import Record
 from planner.family.table_columns import floats, ints, named_in, texts
 from planner.inputs.power_prices import seasonal_slots
 from planner.inputs.scope import site_rows
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from planner.inputs.supply import SupplyInputs
 
 
-class CarbonInputs(FamilyInputs):
+class CarbonInputs(Record):
     """Emissions and water."""
 
     def __init__(

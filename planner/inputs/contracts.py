@@ -9,7 +9,7 @@ import numpy as np
 from planner.base.units import MONTHS_PER_YEAR
 from planner.base.words import amount, some
 from planner.clock.days import float_year
-from planner.family.declared import FamilyInputs
+from planner.family.declared import Record
 from planner.family.table_columns import any_along, mask_at, texts
 from planner.inputs.power_prices import hub_usd_per_mwh
 from planner.inputs.scope import hubs_of
@@ -57,7 +57,7 @@ def delivers_in_years(case: ScopedCase, sets: Sets, existing: Index, has_sites: 
 _NAMED: Final = 4  # zones
 
 
-class ContractInputs(FamilyInputs):
+class ContractInputs(Record):
     """Agreements, signed and on offer, and clean targets; lists are empty where there are none.
 
     A pool is the sites and zones within which contracts count: a zone, a country, or all.

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from planner.base.units import DAYS_PER_YEAR, H100E_PER_KH100E, HOURS_PER_YEAR, MW_PER_GW, MWH_PER_TWH, USD_PER_MUSD
-from planner.family.declared import FamilyInputs
+from planner.family.declared import Record
 from planner.family.table_columns import any_along, codes, dense_by_ids, floats, ints, mask_at, texts
 from planner.fleet.compute import (
     Cohorts,
@@ -303,7 +303,7 @@ def _reference_racks(case: ScopedCase) -> np.ndarray:
     return rack
 
 
-class DemandInputs(FamilyInputs):
+class DemandInputs(Record):
     """Who wants compute, and which sites can serve them in time."""
 
     def __init__(self, case: ScopedCase, sets: Sets, wanted: Wanted, reach: Reach, racks: RackSpace) -> None:
@@ -400,7 +400,7 @@ def _where_bound(case: ScopedCase, workload: str) -> Keys | None:
     return None if key is None else ("workloads", workload, key)
 
 
-class LeverInputs(FamilyInputs):
+class LeverInputs(Record):
     r"""Efficiency levers on offer: pay to need less compute.
 
     Savings multiply: what one lever has saved the next one cannot. The program adds them up, so

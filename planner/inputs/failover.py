@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.family.declared import FamilyInputs
+from planner.family.declared import Record
 from planner.family.table_columns import floats, mask_at
 from planner.inputs.axes import ANYWHERE
 from planner.lp import Axis, Index
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from planner.inputs.racks import RackInputs
 
 
-class FailoverInputs(FamilyInputs):
+class FailoverInputs(Record):
     """Standby racks, and what they must be able to take over.
 
     All lists are empty where no workload asks for failover. Of the lists of the two forms,

@@ -9,7 +9,7 @@ import pandas as pd
 
 from planner.base.units import HOURS_PER_YEAR, MONTHS_PER_YEAR, USD_PER_MUSD
 from planner.base.words import amount, moment, some
-from planner.family.declared import FamilyInputs
+from planner.family.declared import Record
 from planner.family.table_columns import bools, dense_by_ids, mask_at, sum_at, texts
 from planner.inputs.days import filled, stress_rank
 from planner.inputs.existing import HALLS
@@ -68,7 +68,7 @@ def _tiers_pct(case: ScopedCase) -> list[float]:
     return sorted(pct for pct in studied if pct <= rate)
 
 
-class NonFirmInputs(FamilyInputs):
+class NonFirmInputs(Record):
     """Non-firm connection; every list is empty where the scenario allows none."""
 
     def __init__(
@@ -103,7 +103,7 @@ class NonFirmInputs(FamilyInputs):
         self.shed = ShedInputs(case, sets, slots, self.off_frac, zones, rank, racks)
 
 
-class ShedInputs(FamilyInputs):
+class ShedInputs(Record):
     """Load that may be left unserved, the most stressed of the stress hours; empty where the scenario allows none."""
 
     def __init__(
@@ -349,7 +349,7 @@ _ROOM_MW: Final = 1.0
 """Less of a connection that is free in the first year is not worth a note."""
 
 
-class GridInputs(FamilyInputs):
+class GridInputs(Record):
     """Prices, tariffs, interconnection, headroom."""
 
     def __init__(
@@ -422,7 +422,7 @@ def _note_waiting(case: ScopedCase, leads: Leads, spare_mw: Floats) -> None:
         )
 
 
-class BalanceInputs(FamilyInputs):
+class BalanceInputs(Record):
     """Where something answers to the hour: on-site sources, batteries, shedding, contracts.
 
     Everywhere else what a site draws from the grid is what it uses, and no row says so.

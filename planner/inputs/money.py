@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import numpy as np
 
 from planner.base.units import KW_PER_MW, MONTHS_PER_YEAR, USD_PER_MUSD
-from planner.family.declared import FamilyInputs
+from planner.family.declared import Record
 from planner.family.table_columns import floats, texts
 from planner.inputs.case import trend_factor
 from planner.money.finance import interest_during_construction_frac, real_rate, year_weights
@@ -47,7 +47,7 @@ def real_rates(case: ScopedCase) -> Rates:
     )
 
 
-class FinanceInputs(FamilyInputs):
+class FinanceInputs(Record):
     """Rates, lives and horizon: what turns costs into payments by calendar year."""
 
     def __init__(self, case: ScopedCase, rates: Rates) -> None:

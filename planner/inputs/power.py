@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.clock.profiles import slot_means
-from planner.family.declared import FamilyInputs
+from planner.family.declared import Record
 from planner.family.table_columns import any_along, codes, floats, mask_at, sum_at
 from planner.inputs.axes import deferral_windows_h
 from planner.inputs.racks import net_utilisation
@@ -33,7 +33,7 @@ def moves_between_sites(case: ScopedCase) -> Bools:
     return np.array([name in given and given[name].moves_between_sites is True for name in case.ids("workloads")])
 
 
-class MigrationInputs(FamilyInputs):
+class MigrationInputs(Record):
     """Work of workloads that move between sites; all lists are empty where no workload does.
 
     A site stands in for another where both have the same users of a workload within its bounds and
@@ -108,7 +108,7 @@ _HOURS: Final = tuple(range(24))
 _WEEKDAY_FRAC: Final = 5.0 / 7.0
 
 
-class PowerInputs(FamilyInputs):
+class PowerInputs(Record):
     """From racks to the meter, time slice by time slice."""
 
     def __init__(

@@ -11,7 +11,7 @@ from planner.base.units import HOURS_PER_YEAR, KW_PER_MW, MONTHS_PER_YEAR
 from planner.base.words import amount
 from planner.clock.days import SEASONS
 from planner.clock.profiles import slot_means
-from planner.family.declared import FamilyInputs
+from planner.family.declared import Record
 from planner.family.table_columns import bools, codes, dense_by_ids, floats, ints, mask_at, sum_at, texts
 from planner.inputs.case import trend_factor
 from planner.inputs.days import report_missing_hours
@@ -176,7 +176,7 @@ _BLOCKS: Final = "price_blocks"
 _DEFAULT: Final = "default"
 
 
-class LoadPriceInputs(FamilyInputs):
+class LoadPriceInputs(Record):
     """Supply curves of zones in blocks; every list is empty where the scenario has none.
 
     The share of a zone's peak at which a block ends is for all new load of the zone; others grow

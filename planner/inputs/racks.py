@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.base.units import KW_PER_MW, MW_PER_GW, USD_PER_MUSD
-from planner.family.declared import FamilyInputs
+from planner.family.declared import Record
 from planner.family.table_columns import any_along, bools, codes, dense_by_ids, floats, ints, mask_at, named_in, texts
 from planner.fleet.compute import alive_frac
 from planner.inputs.case import DUTIES, trend_factor
@@ -250,7 +250,7 @@ def _any_by(group: Codes, mask: Bools) -> Bools:
     return result
 
 
-class RackInputs(FamilyInputs):
+class RackInputs(Record):
     """Rack types, deployments, cohorts."""
 
     def __init__(self, case: ScopedCase, sets: Sets, figures: RackFigures, racks: RackSpace, rates: Rates) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from planner.base.units import MONTHS_PER_YEAR, USD_PER_MUSD
 from planner.base.words import amount, some
-from planner.family.declared import FamilyInputs
+from planner.family.declared import Record
 from planner.family.table_columns import bools, dense_by_ids, floats, sum_at
 from planner.inputs.existing import market_share_frac, stated_sites
 from planner.inputs.halls import first_delivery
@@ -122,7 +122,7 @@ def years_moved(case: ScopedCase, leads: Leads, committed_mw: Floats) -> Floats:
     return sum_at(is_moved.shape, (site, is_served[site, year].argmax(axis=1)), case.gap_years[year])
 
 
-class SiteInputs(FamilyInputs):
+class SiteInputs(Record):
     """Sites: land, pace, opening."""
 
     def __init__(self, case: ScopedCase, sets: Sets, halls: HallSpace, leads: Leads, committed_mw: Floats) -> None:
@@ -250,7 +250,7 @@ _ROUNDING = 1e-9
 _NAMED: Final = 8  # of a longer list of sites
 
 
-class SitingInputs(FamilyInputs):
+class SitingInputs(Record):
     """Openings, phases and blocks."""
 
     def __init__(

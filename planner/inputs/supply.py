@@ -8,7 +8,7 @@ import numpy as np
 
 from planner.base.units import KW_PER_MW, USD_PER_MUSD
 from planner.base.words import amount
-from planner.family.declared import FamilyInputs
+from planner.family.declared import Record
 from planner.family.table_columns import codes, floats, given, mask_at, named_in, texts
 from planner.inputs.supply_figures import RENEWABLE, availability, fuel_prices, source_figures
 from planner.lp import Axis, Index
@@ -71,7 +71,7 @@ class SupplyOffer:
         return np.asarray((self.may_build & runs).any(axis=1), dtype=np.bool_)
 
 
-class SupplyInputs(FamilyInputs):
+class SupplyInputs(Record):
     """On-site sources and batteries; every list is empty where the scenario allows none.
 
     A source is one of three: renewable (its output is availability times capacity and costs

@@ -13,7 +13,7 @@ from planner.base.errors import InputError
 from planner.base.units import MONTHS_PER_YEAR, USD_PER_MUSD
 from planner.base.words import amount, some
 from planner.clock.days import MONTHS
-from planner.family.declared import FamilyInputs
+from planner.family.declared import Record
 from planner.family.table_columns import floats, texts
 from planner.inputs.case import BASE_YEAR_OF_MONEY
 from planner.lp import Axis, Index
@@ -445,7 +445,7 @@ _KIND_OF_UNIT = {
 }
 
 
-class TariffInputs(FamilyInputs):
+class TariffInputs(Record):
     """Every list is empty where the scenario bills no site by a tariff.
 
     A step of a bill is a time slice of a model year; its customers are sites. Capacity is signed

@@ -85,12 +85,12 @@ class Plan:
     def assumed(self, room, **arrays):
         """Return the plan made from other inputs of one room."""
         changed = with_fields(getattr(self.inputs, room), **arrays)
-        return dataclasses.replace(self, inputs=dataclasses.replace(self.inputs, **{room: changed}))
+        return dataclasses.replace(self, inputs=self.inputs.changed(**{room: changed}))
 
     def read(self, **tables):
         """Return the plan made from other data."""
         data = {**self.inputs.tables, **tables}
-        return dataclasses.replace(self, inputs=dataclasses.replace(self.inputs, tables=data))
+        return dataclasses.replace(self, inputs=self.inputs.changed(tables=data))
 
 
 @shared

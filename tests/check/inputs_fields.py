@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from planner.family.declared import FamilyInputs
+from planner.family.declared import Record
 from planner.lp import Index
 from planner.lp.index import Axis
 
@@ -68,7 +68,7 @@ def _of_record(value, name, path):
 def _of(value, name, path, is_position):
     if isinstance(value, Index | Axis | str):
         return
-    if dataclasses.is_dataclass(value) or isinstance(value, FamilyInputs):
+    if dataclasses.is_dataclass(value) or isinstance(value, Record):
         yield from _of_record(value, name, path)
         return
     if isinstance(value, pd.DataFrame):

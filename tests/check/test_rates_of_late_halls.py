@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import pytest
 from ledger_worlds import RULE, NoTables
 
@@ -72,6 +70,6 @@ def test_rates_as_if_nothing_were_late_are_found_to_be_wrong(rule, field) -> Non
     assert in_time.sites.site_year.size == late.sites.site_year.size
     sites = late.sites.changed(**{field: getattr(in_time.sites, field)})
 
-    found = check(rule, scenario, dataclasses.replace(late, sites=sites))
+    found = check(rule, scenario, late.changed(sites=sites))
 
     assert not found.ok

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, is_dataclass
+from dataclasses import is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from planner.base.errors import InputError
-from planner.family.declared import FamilyInputs
+from planner.family.declared import Record
 from planner.inputs import TABLES, build_inputs_from, inputs_without_notes
 from planner.lp import Axis
 from planner.lp.change import Arrays
@@ -29,20 +29,20 @@ _NO_FIGURES: Final = ("tables", "sha256", "notes", "assumed", "noted_settings", 
 
 
 def has_figures(thing: object) -> bool:
-    return isinstance(thing, FamilyInputs) or (is_dataclass(thing) and not isinstance(thing, type))
+    return isinstance(thing, Record) or (is_dataclass(thing) and not isinstance(thing, type))
 
 
 def changed_fields(new: Inputs, old: Inputs) -> set[tuple[str, str]]:
     """Return the family and name of every field of the model's inputs that differs."""
     changed = set()
-    for family in fields(new):
-        after, before = getattr(new, family.name), getattr(old, family.name)
-        if family.name in _NO_FIGURES or after is before:
+    for family, after in vars(new).items():
+        before = getattr(old, family)
+        if family in _NO_FIGURES or after is before:
             continue
         names = list(vars(after)) if has_figures(after) else []
-        changed |= {(family.name, name) for name in names if not is_same(getattr(after, name), getattr(before, name))}
+        changed |= {(family, name) for name in names if not is_same(getattr(after, name), getattr(before, name))}
         if not names and not is_same(after, before):
-            changed.add((family.name, "*"))
+            changed.add((family, "*"))
     return changed
 
 

@@ -81,7 +81,7 @@ def inputs_with(*settings: str, **changed: pd.DataFrame) -> Inputs:
 def changed(inputs: Inputs, room: str, **arrays: Any) -> Inputs:
     """Return inputs with some arrays of one room in place of the old."""
     old = getattr(inputs, room)
-    return replace(inputs, **{room: replace(old, **arrays) if is_dataclass(old) else old.changed(**arrays)})
+    return inputs.changed(**{room: replace(old, **arrays) if is_dataclass(old) else old.changed(**arrays)})
 
 
 def paid_to_draw(inputs: Inputs, *slot: str, usd_per_mwh: float = -35.5) -> Inputs:
@@ -94,7 +94,7 @@ def paid_to_draw(inputs: Inputs, *slot: str, usd_per_mwh: float = -35.5) -> Inpu
     renewable = distinct(inputs.supply.renewable, "site", "year")
     curtail = balance.exact.select(renewable.find(balance.exact) >= 0, "curtail")
     inputs = changed(inputs, "grid", energy_usd_per_mwh=price)
-    return replace(changed(inputs, "supply", curtail=curtail), balance=balance)
+    return changed(inputs, "supply", curtail=curtail).changed(balance=balance)
 
 
 def model_of(inputs: Inputs, wish: Wish | None = None, *, without: Iterable[str] = ()) -> Model:
