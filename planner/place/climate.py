@@ -217,4 +217,4 @@ def _outline(country: str) -> Any:
     """What of the globe a country is: inside an odd number of its rings."""
     import shapely
 
-    return shapely.symmetric_difference_all([shapely.make_valid(shapely.Polygon(r)) for r in _rings().get(country, ())])
+    return shapely.build_area(shapely.MultiLineString([[*ring, ring[0]] for ring in _rings().get(country, ())]))
