@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
-from planner.base.errors import InputError, Problem
+from planner.base.errors import refuse
 from planner.base.units import HOURS_PER_DAY
 from planner.clock.profiles import slot_means, slot_peaks
 
@@ -47,8 +47,7 @@ def mechanical_overhead_frac(
     [0.06, 0.14, 0.27]
     """
     temp, low, high = (np.asarray(value, dtype=float) for value in (temp_c, start, end))
-    if not np.all(high > low):
-        raise InputError([Problem("cooling", None, None, f"the ramp ends at {high} C", f"above its start {low}")])
+    refuse("cooling", (not np.all(high > low), f"the ramp ends at {high} C", f"above its start {low}"))
     mixed = np.clip((temp - low) / (high - low), 0.0, 1.0)
     beyond = np.maximum(temp - high, 0.0)
     return np.asarray(np.asarray(floor) + np.asarray(ramp) * mixed + np.asarray(slope) * beyond, dtype=float)
@@ -145,15 +144,12 @@ def electrical_loss(
     """
     ratio = np.asarray(installed_ratio, dtype=float)
     utilisation = np.asarray(design_utilisation, dtype=float)
-    problems = []
-    if not np.all(ratio >= 1.0):
-        problems.append(Problem("redundancy", None, None, f"installed_ratio is {ratio}", "at least 1"))
-    if not np.all((utilisation > 0.0) & (utilisation <= 1.0)):
-        problems.append(
-            Problem("redundancy", None, None, f"design_utilisation is {utilisation}", "above 0 and at most 1")
-        )
-    if problems:
-        raise InputError(problems)
+    is_share = np.all((utilisation > 0.0) & (utilisation <= 1.0))
+    refuse(
+        "redundancy",
+        (not np.all(ratio >= 1.0), f"installed_ratio is {ratio}", "at least 1"),
+        (not is_share, f"design_utilisation is {utilisation}", "above 0 and at most 1"),
+    )
     at_design = np.asarray(k1) + np.asarray(k2) * utilisation / ratio
     return ElectricalLoss(
         fixed_frac=np.asarray(np.asarray(k0) * ratio, dtype=float),
