@@ -8,7 +8,6 @@ stay close to one. Quantities per model year are means over that year.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,7 +26,7 @@ from planner.inputs.failover import FailoverInputs
 from planner.inputs.grid import BalanceInputs, GridInputs, Headroom, NonFirmInputs, NonFirmOffer
 from planner.inputs.halls import HallSpace, all_offers, hall_inputs
 from planner.inputs.leads import find_leads
-from planner.inputs.money import FinanceInputs, HallCost, real_rates
+from planner.inputs.money import FinanceInputs, HallCost, Rates
 from planner.inputs.own_rows import note_own_prices
 from planner.inputs.power import MigrationInputs, PowerInputs
 from planner.inputs.power_prices import LoadPriceInputs, delivered_prices
@@ -56,16 +55,17 @@ if TYPE_CHECKING:
     from planner.scenario import Scenario
 
 
-@dataclass(frozen=True)
-class OrderMonths:
+class OrderMonths(Record):
     """From an order to service, and the first day on which anything may be ordered. [month]"""
 
-    first_day: float  # as a float year, such as 2026.5
-    rack: float
-    hall: Floats  # shape (site,)
-    connection: Floats
-    non_firm: Floats
-    source: Floats  # of on-site sources, shape (source,); the order of the axis of `SupplyInputs.build`
+    def __init__(self, case: ScopedCase, leads: Leads, offer: SupplyOffer) -> None:
+        self.first_day = float_year(case.scenario.decisions_start)  # as a float year, such as 2026.5
+        self.rack = case.lead_months("rack_delivery")
+        self.hall = leads.hall.months  # shape (site,), as of connections
+        self.connection = leads.connection.months
+        self.non_firm: Floats = np.where(any_along(leads.non_firm.may, axis=1), leads.non_firm.months, np.nan)
+        # of on-site sources, shape (source,); the order of the axis of `SupplyInputs.build`
+        self.source = offer.figures.operating("lead_months")
 
 
 class Inputs(Record):
@@ -74,7 +74,7 @@ class Inputs(Record):
     def __init__(self, case: ScopedCase, offers: Offers | None = None) -> None:
         """Take what is in scope, with these racks and designs on offer if given."""
         scenario, per_rack = case.scenario, case.scenario.demand.facility_mw_per_rack_mw
-        figures, rates, cost = RackFigures(case), real_rates(case), HallCost(case)
+        figures, rates, cost = RackFigures(case), Rates(case), HallCost(case)
         note_own_prices(case, figures, cost)
         reach, series = Reach(case), site_series(case)
         climate, other_mw = slot_climate(case, series), other_load_mw(case, series)
@@ -133,14 +133,7 @@ class Inputs(Record):
 
     def _keep_reported(self, case: ScopedCase, wanted: Wanted, leads: Leads, offer: SupplyOffer) -> None:
         """Keep what no row is made of: leads, tables, and what was found on the way, unless it is a problem."""
-        self.order_months = OrderMonths(
-            float_year(case.scenario.decisions_start),
-            case.lead_months("rack_delivery"),
-            leads.hall.months,
-            leads.connection.months,
-            np.where(any_along(leads.non_firm.may, axis=1), leads.non_firm.months, np.nan),
-            offer.figures.operating("lead_months"),
-        )
+        self.order_months = OrderMonths(case, leads, offer)
         self.reference = wanted.reference  # workload, year, facility_gw, path_mw, rack_gw, kh100e
         self.workloads = case.workloads  # one row per class in scope, the scenario's figures in place
         self.tables = case.tables  # the data as read, for reports and the checker
@@ -162,36 +155,25 @@ def _any_of(site_year: Index, *lists: Index) -> Bools:
     return mask_at((site_year.size,), np.concatenate([site_year.find(one) for one in lists]))
 
 
-@dataclass(frozen=True)
-class OrderDates:
-    """Last moment at which an order serves in time, as a float year such as 2026.5."""
+class OrderDates(Record):
+    """Last moment at which an order serves in time, as a float year such as 2026.5: service less lead time."""
 
-    hall: Floats  # for service in a model year, shape (site, year)
-    connection: Floats
-    non_firm: Floats
-    source: Floats  # of on-site sources, shape (source, year); the order of the axis of `SupplyInputs.build`
-    contract: Floats  # of PPAs, shape (contract, year)
-    # whether the halls of a year are committed ones, whenever their lead has passed: more than crews would build, shape
-    # (site, year)
-    is_under_construction: Bools
-
-
-def order_dates(scenario: Scenario, inputs: Inputs) -> OrderDates:
-    """Find the last moment for each order: start of service less lead time."""
-    case = make_case(scenario, inputs.tables)
-    offer = SupplyOffer(case)
-    leads = find_leads(case, offer.makes_its_power)
-    case.findings.stop_if_wrong()
-    months = np.array([one.lead_months for one in scenario.contracts.ppa.values()], np.float64)
-    committed_mw = committed_facility_mw(case) / scenario.demand.facility_mw_per_rack_mw
-    return OrderDates(
-        hall=_before(case, leads.hall),
-        connection=_before(case, leads.connection),
-        non_firm=_before(case, leads.non_firm),
-        source=_in_time(case, offer.figures.operating("lead_months")),
-        contract=_in_time(case, months),
-        is_under_construction=is_under_construction(case, committed_mw),
-    )
+    def __init__(self, scenario: Scenario, inputs: Inputs) -> None:
+        case = make_case(scenario, inputs.tables)
+        offer = SupplyOffer(case)
+        leads = find_leads(case, offer.makes_its_power)
+        case.findings.stop_if_wrong()
+        self.hall = _before(case, leads.hall)  # for service in a model year, shape (site, year), as of connections
+        self.connection = _before(case, leads.connection)
+        self.non_firm = _before(case, leads.non_firm)
+        # of on-site sources, shape (source, year); the order of the axis of `SupplyInputs.build`
+        self.source = _in_time(case, offer.figures.operating("lead_months"))
+        months = np.array([one.lead_months for one in scenario.contracts.ppa.values()], np.float64)
+        self.contract = _in_time(case, months)  # of PPAs, shape (contract, year)
+        # whether the halls of a year are committed ones, whenever their lead has passed: more than crews would build,
+        # shape (site, year)
+        committed_mw = committed_facility_mw(case) / scenario.demand.facility_mw_per_rack_mw
+        self.is_under_construction = is_under_construction(case, committed_mw)
 
 
 def _before(case: ScopedCase, lead: Lead) -> Floats:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
@@ -20,31 +19,19 @@ if TYPE_CHECKING:
 _ASSETS: Final[tuple[Literal["rack", "facility", "grid", "supply"], ...]] = ("rack", "facility", "grid", "supply")
 
 
-@dataclass(frozen=True)
-class Rates:
-    """Real cost of capital by asset, and the life of halls."""
+class Rates(Record):
+    """Real cost of capital by asset, from the scenario's nominal one or else table `finance`, and the life of halls."""
 
-    plan: float  # real yearly rates; `plan` is the discount rate
-    rack: float
-    facility: float
-    grid: float
-    supply: float
-    facility_life_years: float  # economic life of halls, retrofits, openings and connections. [yr]
-
-
-def real_rates(case: ScopedCase) -> Rates:
-    """Return real rates from the scenario's nominal ones, or else from table `finance`."""
-    settings = case.scenario.finance
-    given, nominal = settings.inflation_frac, settings.wacc_nominal_frac
-    inflation = case.finance_of("inflation", "world") if given is None else given
-    nominal = case.finance_of("wacc_nominal", "world") if nominal is None else nominal
-    by_asset = {asset: settings.asset_wacc_nominal_frac.get(asset, nominal) for asset in _ASSETS}
-    own = {str(asset): float(real_rate(rate, inflation)) for asset, rate in by_asset.items()}
-    return Rates(
-        float(real_rate(nominal, inflation)),
-        **own,
-        facility_life_years=case.item("facility_cost", "facility_life", "years"),
-    )
+    def __init__(self, case: ScopedCase) -> None:
+        settings = case.scenario.finance
+        given, nominal = settings.inflation_frac, settings.wacc_nominal_frac
+        inflation = case.finance_of("inflation", "world") if given is None else given
+        nominal = case.finance_of("wacc_nominal", "world") if nominal is None else nominal
+        self.plan = float(real_rate(nominal, inflation))  # discount rate, a year as all
+        by_asset = {asset: settings.asset_wacc_nominal_frac.get(asset, nominal) for asset in _ASSETS}
+        self.of_asset = {str(asset): float(real_rate(rate, inflation)) for asset, rate in by_asset.items()}
+        # economic life of halls, retrofits, openings and connections. [yr]
+        self.facility_life_years = case.item("facility_cost", "facility_life", "years")
 
 
 class FinanceInputs(Record):
@@ -56,13 +43,13 @@ class FinanceInputs(Record):
         self.base_year = self.first_year = years.first
         self.last_year = int(case.last_year[-1])
         self.life_years = dict.fromkeys(("facility", "retrofit", "opening", "grid"), rates.facility_life_years)
-        self.asset_rate_frac: dict[str, float] = {asset: getattr(rates, asset) for asset in _ASSETS}  # real WACC
+        self.asset_rate_frac = rates.of_asset  # real WACC
         # real, on the rate of every asset: country risk, [site]
         no_adder = np.zeros(len(case.sites))
         self.site_rate_adder_frac = case.finance_by_site("wacc_adder") if settings.country_risk else no_adder
         # before service, over which what is paid while it is built is paid
         self.spend_months = case.item("facility_cost", "spend_profile_years", "years") * MONTHS_PER_YEAR
-        self.build_idc_frac = float(interest_during_construction_frac(rates.facility, self.spend_months))
+        self.build_idc_frac = float(interest_during_construction_frac(rates.of_asset["facility"], self.spend_months))
         self.end_of_horizon: str = settings.end_of_horizon  # annuity, truncated_salvage, perpetuity
         # sum of mid-year discount factors of the years that each stands for, [year]
         calendar = [years.calendar_years(t) for t in range(len(years))]

@@ -289,7 +289,9 @@ class RackInputs(Record):
         companion_capex = case.item("facility_cost", "companion_capex", "USD/kW IT") * KW_PER_MW / USD_PER_MUSD
         companion_life = case.item("facility_cost", "companion_life", "years")
         # yearly payment for companions, per MW of them
-        self.companion_musd_per_mw_year = float(annuity_payment(companion_capex, rates.rack, companion_life))
+        self.companion_musd_per_mw_year = float(
+            annuity_payment(companion_capex, rates.of_asset["rack"], companion_life)
+        )
         limit = delivery_limit_mw(case)
         limited = np.nonzero(np.isfinite(limit))
         self.delivery: Index = Index.sparse("delivery", (sets.vendor, year), limited)  # (vendor, year) with a limit

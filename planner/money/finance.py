@@ -254,8 +254,9 @@ def perpetuity_tail(rate_frac: ArrayLike, last_calendar_year: int, base_year: in
     12.0967
     """
     rate = np.asarray(rate_frac, dtype=float)
-    what_is, fix = f"the real rate is {rate} and payments go on for ever", "choose another end of the horizon"
-    refuse("finance", (not np.all(rate > 0.0), what_is, "above 0", f"{fix} or a higher rate"))
+    what_is = f"the real rate is {rate} and payments go on for ever"
+    fix = "choose another end of the horizon or a higher rate"
+    refuse("finance", (not np.all(rate > 0.0), what_is, "above 0", fix))
     return np.asarray(discount_factor(rate, last_calendar_year, base_year) / rate, dtype=float)
 
 
