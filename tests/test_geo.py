@@ -133,12 +133,8 @@ def test_no_measured_pairs_leave_the_lines_as_they_are():
 
 def fitted_line(km, rtt):
     """Return intercept and slope of the line with the least absolute deviations."""
-
-    def rest(slope):
-        return rtt - slope * km
-
-    slope = minimize_scalar(lambda slope: np.abs(rest(slope) - np.median(rest(slope))).sum()).x
-    return np.median(rest(slope)), slope
+    slope = minimize_scalar(lambda a: np.abs(rtt - a * km - np.median(rtt - a * km)).sum()).x
+    return np.median(rtt - slope * km), slope
 
 
 @pytest.fixture(scope="module")
