@@ -28,10 +28,6 @@ WORLDS = ("tiny", *(str(CHECK / f"{name}.yaml") for name in ("rich", "tariffs", 
 _NO_FIGURES: Final = ("tables", "sha256", "notes", "assumed", "noted_settings", "moved", "warnings", "reference")
 
 
-def has_figures(thing: object) -> bool:
-    return isinstance(thing, Record) or (is_dataclass(thing) and not isinstance(thing, type))
-
-
 def changed_fields(new: Inputs, old: Inputs) -> set[tuple[str, str]]:
     """Return the family and name of every field of the model's inputs that differs."""
     changed = set()
@@ -39,7 +35,7 @@ def changed_fields(new: Inputs, old: Inputs) -> set[tuple[str, str]]:
         before = getattr(old, family)
         if family in _NO_FIGURES or after is before:
             continue
-        names = list(vars(after)) if has_figures(after) else []
+        names = list(vars(after)) if isinstance(after, Record) or is_dataclass(after) else []
         changed |= {(family, name) for name in names if not is_same(getattr(after, name), getattr(before, name))}
         if not names and not is_same(after, before):
             changed.add((family, "*"))
@@ -68,7 +64,7 @@ def is_same(new: object, old: object) -> bool:
             same = type(new) is type(old) and bool(new == old)
         case _:
             same = (
-                has_figures(new)
+                (isinstance(new, Record) or is_dataclass(new))
                 and type(new).__name__ == type(old).__name__
                 and all(is_same(getattr(new, name), getattr(old, name)) for name in vars(new))
             )
