@@ -11,7 +11,6 @@ headroom at every rate change there.
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -111,8 +110,8 @@ def say_what_more_brings(zone: str, more_mw: float, name: str) -> None:
     more = np.where(limits.labels("zone") == zone, more_mw, 0.0)
     found = []
     for headroom_mw in (inputs.non_firm.headroom_mw, inputs.non_firm.headroom_mw + more):
-        non_firm = replace(inputs.non_firm, headroom_mw=headroom_mw)
-        model = build_model(replace(inputs, non_firm=non_firm))
+        non_firm = inputs.non_firm.changed(headroom_mw=headroom_mw)
+        model = build_model(inputs.changed(non_firm=non_firm))
         outcome = HighsSession(model.problem).solve(scenario.solver.method)
         assert outcome.status == "optimal", outcome.status
         here = inputs.sets.site_zone == inputs.sets.zone.code(zone)

@@ -97,6 +97,11 @@ def raise_all(problems: Collection[Problem]) -> None:
         raise InputError(problems)
 
 
+def refuse(at: str, *rules: tuple[bool, *tuple[str, ...]]) -> None:
+    """Raise all that is wrong with a thing: of each rule whether it is broken, what is, what must be and a fix."""
+    raise_all([Problem.of(at, *said) for is_broken, *said in rules if is_broken])
+
+
 class InfeasibleError(DcplanError):
     """No plan is feasible; `conflict` names the constraints that conflict."""
 

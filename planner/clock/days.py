@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import numpy as np
 
-from planner.base.errors import InputError, Problem
+from planner.base.errors import refuse
 from planner.base.units import DAYS_PER_YEAR, HOURS_PER_DAY, MONTHS_PER_YEAR
 
 if TYPE_CHECKING:
@@ -63,18 +63,9 @@ class ModelYears:
     years: tuple[int, ...]  # strictly increasing calendar years, at least one
 
     def __post_init__(self) -> None:
-        if not self.years or any(b <= a for a, b in zip(self.years, self.years[1:], strict=False)):
-            raise InputError(
-                [
-                    Problem(
-                        "years",
-                        None,
-                        None,
-                        f"the model years are {list(self.years)}",
-                        "at least one year, each later than the one before",
-                    )
-                ]
-            )
+        is_wrong = not self.years or any(b <= a for a, b in zip(self.years, self.years[1:], strict=False))
+        must_be = "at least one year, each later than the one before"
+        refuse("years", (is_wrong, f"the model years are {list(self.years)}", must_be))
 
     def __len__(self) -> int:
         return len(self.years)
@@ -237,11 +228,10 @@ class Days(ABC):
         first = day * self.slots_per_day
         return tuple(range(first, first + self.slots_per_day))
 
-    def problems_of_slots(self) -> list[Problem]:
-        """Return what is wrong with the length of a time slice, if it is."""
-        if self.slot_h in range(1, _HOURS + 1) and not _HOURS % self.slot_h:
-            return []
-        return [_problem("slot_h", self.slot_h, "an integer that divides 24")]
+    def _slot_rule(self) -> tuple[bool, str, str]:
+        """Return the rule for the length of a time slice."""
+        is_wrong = self.slot_h not in range(1, _HOURS + 1) or _HOURS % self.slot_h > 0
+        return is_wrong, f"slot_h is {self.slot_h}", "an integer that divides 24"
 
 
 @dataclass(frozen=True)
@@ -265,16 +255,16 @@ class RepresentativeDays(Days):
     peak_month: int = 7  # month of the peak day, 1 to 12
 
     def __post_init__(self) -> None:
-        problems = []
-        if self.season_days not in _DAYS_ALLOWED:
-            problems.append(_problem("season_days", self.season_days, "4, a day per season, or 12, per month"))
-        problems += self.problems_of_slots()
-        if self.peak_month not in range(1, len(MONTHS) + 1):
-            problems.append(_problem("peak_month", self.peak_month, "1 to 12"))
-        elif not 0.0 < self.peak_day_days < DAYS_PER_MONTH[self.peak_month - 1]:
-            problems.append(_problem("peak_day_days", self.peak_day_days, "above 0 and below its month's days"))
-        if problems:
-            raise InputError(problems)
+        is_month = self.peak_month in range(1, len(MONTHS) + 1)
+        is_part = is_month and 0.0 < self.peak_day_days < DAYS_PER_MONTH[self.peak_month - 1]
+        is_known, must_be = self.season_days in _DAYS_ALLOWED, "4, a day per season, or 12, per month"
+        refuse(
+            "time",
+            (not is_known, f"season_days is {self.season_days}", must_be),
+            self._slot_rule(),
+            (not is_month, f"peak_month is {self.peak_month}", "1 to 12"),
+            (is_month and not is_part, f"peak_day_days is {self.peak_day_days}", "above 0 and below its month's days"),
+        )
 
     @cached_property
     def days_by_month(self) -> Floats:
@@ -327,10 +317,6 @@ class RepresentativeDays(Days):
         return np.array([SEASONS.index(season) for season in SEASON_OF_MONTH], dtype=np.int64)
 
 
-def _problem(name: str, value: float, must_be: str) -> Problem:
-    return Problem("time", None, None, f"{name} is {value}", must_be)
-
-
 def frozen(array: NDArray[_Kind]) -> NDArray[_Kind]:
     """Return an array that can no longer be written to."""
     array.flags.writeable = False
@@ -368,34 +354,24 @@ class SeriesDays(Days):
     repeat: bool = False  # whether a day is followed by itself, as one that was chosen to represent others is
 
     def __post_init__(self) -> None:
-        count = len(self.months)
-        rules = (
-            (
-                len(self.days) == count > 0,
-                f"there are {count} months and {len(self.days)} days",
-                "one of each for every day of the series",
-            ),
-            (
-                all(month in range(1, len(MONTHS) + 1) for month in self.months),
-                f"months are {sorted(set(self.months))}",
-                "1 to 12",
-            ),
-            (all(days > 0.0 for days in self.days), "a day represents no time", "above 0 [day]"),
-            (
-                abs(sum(self.days) / DAYS_PER_YEAR - 1.0) <= _ROUNDING,
-                f"the days cover {sum(self.days):.6f} days",
-                "365 in all, the 8,760 hours of the modelled year",
-            ),
-            (
-                bool(self.peaks) and set(self.peaks) <= set(range(count)),
-                f"peak days are {list(self.peaks)}",
-                f"at least one of 0 to {count - 1}",
-            ),
+        count, total = len(self.months), sum(self.days)
+        is_one_each, is_year = len(self.days) == count > 0, abs(total / DAYS_PER_YEAR - 1.0) <= _ROUNDING
+        are_months = all(month in range(1, len(MONTHS) + 1) for month in self.months)
+        has_peaks = bool(self.peaks) and set(self.peaks) <= set(range(count))
+        found, must_be = (
+            f"there are {count} months and {len(self.days)} days",
+            "one of each for every day of the series",
         )
-        problems = [Problem("series", None, None, what_is, must_be) for holds, what_is, must_be in rules if not holds]
-        problems += self.problems_of_slots()
-        if problems:
-            raise InputError(problems)
+        whole = "365 in all, the 8,760 hours of the modelled year"
+        refuse(
+            "series",
+            (not is_one_each, found, must_be),
+            (not are_months, f"months are {sorted(set(self.months))}", "1 to 12"),
+            (not all(days > 0.0 for days in self.days), "a day represents no time", "above 0 [day]"),
+            (not is_year, f"the days cover {total:.6f} days", whole),
+            (not has_peaks, f"peak days are {list(self.peaks)}", f"at least one of 0 to {count - 1}"),
+            self._slot_rule(),
+        )
 
     @cached_property
     def days_by_month(self) -> Floats:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.base.errors import InputError, Problem
+from planner.base.errors import InputError, refuse
 from planner.base.units import HOURS_PER_DAY, MONTHS_PER_YEAR
 from planner.clock.days import DAYS_PER_MONTH, MONTHS, SEASONS, RepresentativeDays
 
@@ -86,7 +86,7 @@ def _by_day(profile: ArrayLike, days: Days, *, is_by_day: bool) -> Floats:
             return np.asarray((days.days_by_month / days.day_days[:, None]) @ values)
     must_be = f"(..., {days.n_days}, 24)" if is_by_day else "(24,) or (..., 4 or 12, 24)"
     what_is = f"the profile has shape {values.shape}"
-    raise InputError([Problem("profile", None, None, what_is, must_be)])
+    raise InputError.at("profile", what_is, must_be)
 
 
 def _local_hours_in_slots(utc_offset_h: float, days: Days) -> Floats:
@@ -126,13 +126,11 @@ def usable_share(
     >>> usable_share(2028.5, [2027, 2028, 2029, 2030]).round(6).tolist()
     [0.0, 0.2, 0.9, 1.0]
     """
-    problems = []
-    if not ramp_months >= 0.0:
-        problems.append(Problem("ramp", None, None, f"ramp_months is {ramp_months}", "at least 0"))
-    if not 0.5 <= ramp_mean_frac <= 1.0:
-        problems.append(Problem("ramp", None, None, f"ramp_mean_frac is {ramp_mean_frac}", "0.5 to 1"))
-    if problems:
-        raise InputError(problems)
+    refuse(
+        "ramp",
+        (not ramp_months >= 0.0, f"ramp_months is {ramp_months}", "at least 0"),
+        (not 0.5 <= ramp_mean_frac <= 1.0, f"ramp_mean_frac is {ramp_mean_frac}", "0.5 to 1"),
+    )
     ramp_years = ramp_months / MONTHS_PER_YEAR
 
     def usable_years(since_start: Floats) -> Floats:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import field
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final
 
 from planner.families import heat
 
@@ -12,12 +11,10 @@ if TYPE_CHECKING:
 
     from planner.family.declared import FamilyModule, SharedBy
 
-__all__ = ["FAMILIES", "HEADINGS", "fields_of_families", "named"]
+__all__ = ["FAMILIES", "HEADINGS", "named"]
 
 FAMILIES: Final[tuple[FamilyModule, ...]] = (heat,)
 """In the order of the paper."""
-
-T = TypeVar("T")
 
 
 def _with_those_of_families(known: dict[str, SharedBy]) -> dict[str, SharedBy]:
@@ -30,14 +27,6 @@ def _with_those_of_families(known: dict[str, SharedBy]) -> dict[str, SharedBy]:
 def named() -> Iterator[tuple[str, FamilyModule]]:
     """Go through the families with the name of each: a block of a scenario, a field of inputs and of the model."""
     return ((family.__name__.rsplit(".", 1)[-1], family) for family in FAMILIES)
-
-
-def fields_of_families(cls: type[T]) -> type[T]:
-    """Give a dataclass, before it is made one, a field for each family."""
-    for name, _ in named():
-        cls.__annotations__[name] = "Any"
-        setattr(cls, name, field(kw_only=True))
-    return cls
 
 
 HEADINGS: Final[Mapping[str, SharedBy]] = _with_those_of_families(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.base.errors import InputError, Problem
+from planner.base.errors import refuse
 from planner.base.units import H100_DENSE_BF16_PFLOPS, SECONDS_PER_DAY
 
 if TYPE_CHECKING:
@@ -43,8 +43,7 @@ def mean_h100e_from_pf_days(
     """
     time = _above_zero(days, "days")
     share = _above_zero(flop_utilisation_frac, "flop_utilisation_frac")
-    if np.any(share > 1.0):
-        raise InputError([Problem("compute", None, None, f"flop_utilisation_frac is {share}", "at most 1")])
+    refuse("compute", (bool(np.any(share > 1.0)), f"flop_utilisation_frac is {share}", "at most 1"))
     return np.asarray(pf_days, dtype=float) / (time * share * H100_DENSE_BF16_PFLOPS)
 
 
@@ -74,8 +73,7 @@ def mean_h100e_from_tokens_per_day(tokens_per_day: ArrayLike, tokens_per_s_per_h
 
 def _above_zero(value: ArrayLike, name: str) -> Floats:
     array = np.asarray(value, dtype=float)
-    if not np.all(array > 0.0):
-        raise InputError([Problem("compute", None, None, f"{name} is {array}", "above 0")])
+    refuse("compute", (not np.all(array > 0.0), f"{name} is {array}", "above 0"))
     return array
 
 
@@ -189,42 +187,21 @@ def reference_fleet_compute(
 
 
 def _check(years: ModelYears, share: Floats, stock: Cohorts, additions: Cohorts, workloads: Sequence[str]) -> None:
-    problems = [
-        _problem(f"the stock shares of workload {name} sum to {total:g}", "1", "correct share_frac in table rack_stock")
-        for name, total in zip(workloads, share.sum(axis=1), strict=True)
-        if abs(total - 1.0) > _SHARE_TOLERANCE
-    ]
-    last = stock.vintage + stock.life_years - 1
+    total, last = share.sum(axis=1), stock.vintage + stock.life_years - 1
     serves = (stock.vintage <= years.first) & (last >= years.first)
-    problems += [
-        _problem(
-            f"workload {workloads[w]} has stock of {stock.vintage[v]} with a life of {stock.life_years[w, v]}",
-            f"in service in {years.first}",
-            "leave out vintages that are not",
-        )
-        for w, v in np.argwhere((share > 0.0) & ~serves)
+    fix = "correct share_frac in table rack_stock"
+    rules = [
+        (True, f"the stock shares of workload {workloads[w]} sum to {total[w]:g}", "1", fix)
+        for w in np.flatnonzero(np.abs(total - 1.0) > _SHARE_TOLERANCE).tolist()
     ]
-    if not np.array_equal(additions.vintage, years.years):
-        problems.append(
-            _problem(
-                f"the additions are of {additions.vintage.tolist()}",
-                f"of {years.years}",
-                "give one cohort per model year",
-            )
-        )
-    else:
-        outlives = additions.life_years >= np.array(years.spans)
-        problems += [
-            _problem(
-                f"workload {workloads[w]} adds racks in {years.years[t]} with a life of {additions.life_years[w, t]}",
-                f"at least the {years.spans[t]} years this model year covers",
-                "add model years, or give these racks a longer life",
-            )
-            for w, t in np.argwhere(~outlives)
-        ]
-    if problems:
-        raise InputError(problems)
-
-
-def _problem(what_is: str, must_be: str, fix: str) -> Problem:
-    return Problem("fleet", None, None, what_is, must_be, fix)
+    for w, v in np.argwhere((share > 0.0) & ~serves).tolist():
+        what_is = f"workload {workloads[w]} has stock of {stock.vintage[v]} with a life of {stock.life_years[w, v]}"
+        rules.append((True, what_is, f"in service in {years.first}", "leave out vintages that are not"))
+    is_other = not np.array_equal(additions.vintage, years.years)
+    what_is, fix = f"the additions are of {additions.vintage.tolist()}", "give one cohort per model year"
+    rules.append((is_other, what_is, f"of {years.years}", fix))
+    fix = "add model years, or give these racks a longer life"
+    for w, t in np.argwhere(additions.life_years < np.array(years.spans)) if not is_other else ():
+        what_is = f"workload {workloads[w]} adds racks in {years.years[t]} with a life of {additions.life_years[w, t]}"
+        rules.append((True, what_is, f"at least the {years.spans[t]} years this model year covers", fix))
+    refuse("fleet", *rules)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.family.declared import Record
 from planner.family.table_columns import codes, texts
 from planner.inputs.case import DUTIES
 from planner.inputs.racks import vendors
 from planner.lp import Axis
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
     from planner.inputs.case import ScopedCase
@@ -25,80 +27,49 @@ ANYWHERE = "(anywhere)"
 """Label of the one placeless demand region: users whose latency bound covers the whole map."""
 
 
-@dataclass(frozen=True)
-class Sets:
+class Sets(Record):
     """The axes; every index list of the program is made of these."""
 
-    site: Axis
-    region: Axis  # demand regions, and ANYWHERE last when a class is placeless
-    workload: Axis
-    duty: Axis  # training, inference
-    rack: Axis
-    cooling: Axis
-    redundancy: Axis
-    hall: Axis  # designs "cooling|redundancy"
-    year: Axis  # "2025", ...
-    vintage: Axis  # rack cohorts: "stock-2022", ..., then the model years
-    slot: Axis  # "d0h00", ...
-    shape: Axis  # hourly shapes of load: flat, conversation, coding
-    window: Axis  # deferral windows "8h", "24h"
-    zone: Axis
-    market: Axis
-    tier: Axis  # rent: on_demand, reserved
-    lever: Axis
-    vendor: Axis
-    stage: Axis  # new halls: ordered, or committed before the first day
-    fill: Axis  # halls operated as others: as full as new ones may be, or as existing ones are
-    hall_cooling: NDArray[np.intp]  # [hall] -> cooling
-    hall_redundancy: NDArray[np.intp]  # [hall] -> redundancy
-    hall_pool: NDArray[np.intp]  # (duty, hall) -> hall that names its racks
-    workload_duty: NDArray[np.intp]  # [workload] -> duty
-    site_zone: NDArray[np.intp]  # [site] -> zone
-    site_market: NDArray[np.intp]  # [site] -> market
-    rack_vendor: NDArray[np.intp]  # [rack] -> vendor
+    def __init__(self, case: ScopedCase, reach: Reach, halls: HallSpace, racks: RackSpace) -> None:
+        cooling, redundancy = case.ids("cooling"), case.ids("redundancy")
+        designs = zip(halls.cooling, halls.redundancy, strict=True)
+        self.site: Axis = Axis("site", case.ids("sites"))
+        # demand regions, and ANYWHERE last when a class is placeless
+        self.region: Axis = Axis("region", case.ids("regions") + (ANYWHERE,) * bool(reach.is_lumped.any()))
+        self.workload: Axis = Axis("workload", case.ids("workloads"))
+        self.duty: Axis = Axis("duty", DUTIES)  # training, inference
+        self.rack: Axis = Axis("rack", case.ids("racks"))
+        self.cooling: Axis = Axis("cooling", cooling)
+        self.redundancy: Axis = Axis("redundancy", redundancy)
+        self.hall: Axis = Axis("hall", tuple(f"{cooling[c]}|{redundancy[q]}" for c, q in designs))  # designs
+        self.year: Axis = Axis("year", case.years.labels)  # "2025", ...
+        bought = racks.vintage[: racks.vintage.size - len(case.years)]
+        # rack cohorts: "stock-2022", ..., then the model years
+        self.vintage: Axis = Axis("vintage", (*(f"stock-{year}" for year in bought), *case.years.labels))
+        self.slot: Axis = Axis("slot", case.days.names)  # "d0h00", ...
+        self.shape: Axis = _axis("shape", texts(case.workloads, "shape"))  # hourly, of load: flat, conversation, coding
+        windows = np.unique(deferral_windows_h(case))
+        self.window: Axis = Axis("window", tuple(f"{hours}h" for hours in windows if hours > 0))  # of deferral: "8h"
+        self.zone: Axis = _axis("zone", texts(case.sites, "zone"))
+        self.market: Axis = _axis("market", texts(case.sites, "market"))
+        self.tier: Axis = Axis("tier", case.scenario.rent.tiers)  # rent: on_demand, reserved
+        self.lever: Axis = _axis("lever", case.tables["levers"]["lever"])
+        self.vendor: Axis = Axis("vendor", vendors(case))
+        self.stage: Axis = Axis("stage", ("ordered", "committed"))  # new halls; the latter before the first day
+        # halls operated as others: as full as new ones may be, or as existing ones are
+        self.fill: Axis = Axis("fill", ("new", "existing"))
+        self.hall_cooling: NDArray[np.intp] = halls.cooling  # [hall] -> cooling
+        self.hall_redundancy: NDArray[np.intp] = halls.redundancy  # [hall] -> redundancy
+        self.hall_pool: NDArray[np.intp] = halls.pool_hall  # (duty, hall) -> hall that names its racks
+        self.workload_duty: NDArray[np.intp] = case.duty  # [workload] -> duty
+        self.site_zone: NDArray[np.intp] = codes(case.sites["zone"], self.zone.labels)  # [site] -> zone
+        self.site_market: NDArray[np.intp] = codes(case.sites["market"], self.market.labels)  # [site] -> market
+        self.rack_vendor: NDArray[np.intp] = codes(case.racks["vendor"], self.vendor.labels)  # [rack] -> vendor
 
 
-def make_sets(case: ScopedCase, reach: Reach, halls: HallSpace, racks: RackSpace) -> Sets:
-    """Return the axes."""
-    cooling, redundancy = case.ids("cooling"), case.ids("redundancy")
-    regions = case.ids("regions") + ((ANYWHERE,) if reach.is_lumped.any() else ())
-    zones = tuple(dict.fromkeys(texts(case.sites, "zone")))
-    markets = tuple(dict.fromkeys(texts(case.sites, "market")))
-    makers = vendors(case)
-    shapes = tuple(dict.fromkeys(texts(case.workloads, "shape")))
-    levers = tuple(dict.fromkeys(case.tables["levers"]["lever"]))
-    vintages = [f"stock-{year}" for year in racks.vintage[: (racks.vintage.size - len(case.years))]]
-    return Sets(
-        site=Axis("site", case.ids("sites")),
-        region=Axis("region", regions),
-        workload=Axis("workload", case.ids("workloads")),
-        duty=Axis("duty", DUTIES),
-        rack=Axis("rack", case.ids("racks")),
-        cooling=Axis("cooling", cooling),
-        redundancy=Axis("redundancy", redundancy),
-        hall=Axis(
-            "hall", tuple(f"{cooling[c]}|{redundancy[q]}" for c, q in zip(halls.cooling, halls.redundancy, strict=True))
-        ),
-        year=Axis("year", case.years.labels),
-        vintage=Axis("vintage", (*vintages, *case.years.labels)),
-        slot=Axis("slot", case.days.names),
-        shape=Axis("shape", shapes),
-        window=Axis("window", tuple(f"{hours}h" for hours in np.unique(deferral_windows_h(case)) if hours > 0)),
-        zone=Axis("zone", zones),
-        market=Axis("market", markets),
-        tier=Axis("tier", case.scenario.rent.tiers),
-        lever=Axis("lever", levers),
-        vendor=Axis("vendor", makers),
-        stage=Axis("stage", ("ordered", "committed")),
-        fill=Axis("fill", ("new", "existing")),
-        hall_cooling=halls.cooling,
-        hall_redundancy=halls.redundancy,
-        hall_pool=halls.pool_hall,
-        workload_duty=case.duty,
-        site_zone=codes(case.sites["zone"], zones),
-        site_market=codes(case.sites["market"], markets),
-        rack_vendor=codes(case.racks["vendor"], makers),
-    )
+def _axis(name: str, labels: Iterable[str]) -> Axis:
+    """Return an axis of labels, each once, as they come first."""
+    return Axis(name, tuple(dict.fromkeys(labels)))
 
 
 def deferral_windows_h(case: ScopedCase) -> np.ndarray:

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
 from planner.base.errors import InputError, Problem
-from planner.clock.days import float_year
-from planner.families import named
-from planner.family.declared import Basis
-from planner.family.table_columns import any_along, mask_at
 from planner.inputs.assumed import (
     note_assumed,
     note_early_ends,
@@ -19,33 +13,16 @@ from planner.inputs.assumed import (
     note_inherited,
     note_other_currencies,
 )
-from planner.inputs.axes import make_sets
-from planner.inputs.carbon import carbon_inputs, intensity_shape
-from planner.inputs.contracts import contract_inputs
-from planner.inputs.demand import Wanted, demand_inputs, lever_inputs
-from planner.inputs.existing import Existing
-from planner.inputs.failover import failover_inputs
-from planner.inputs.grid import NonFirmOffer, balance_inputs, grid_inputs, non_firm_inputs
-from planner.inputs.halls import HallSpace, Offers, all_offers, hall_inputs
-from planner.inputs.inputs import Inputs, OrderMonths
-from planner.inputs.leads import find_leads
-from planner.inputs.money import HallCost, finance_inputs, real_rates
-from planner.inputs.own_rows import note_own_prices, note_own_rows, note_unread_rows, note_unread_tables
-from planner.inputs.power import migration_inputs, power_inputs
-from planner.inputs.power_prices import delivered_prices, load_price_inputs
-from planner.inputs.proportions import demand_out_of_proportion, sites_out_of_proportion, warnings_of
+from planner.inputs.halls import Offers, all_offers
+from planner.inputs.inputs import Inputs
+from planner.inputs.own_rows import note_own_rows, note_unread_rows, note_unread_tables
+from planner.inputs.proportions import warnings_of
 from planner.inputs.proportions_company import out_of_proportion
-from planner.inputs.racks import Quality, RackFigures, RackSpace, rack_inputs
-from planner.inputs.rent import rent_inputs
-from planner.inputs.routes import Reach
+from planner.inputs.racks import Quality, RackFigures
 from planner.inputs.scope import make_case
-from planner.inputs.site_series import other_load_mw, site_series, slot_climate
-from planner.inputs.sites import committed_facility_mw, note_no_new_halls, site_inputs, siting_inputs
-from planner.inputs.stock import Stock
-from planner.inputs.supply import SupplyOffer, supply_inputs
-from planner.inputs.tariffs import find_customers, prices_net_of_tariffs, tariff_inputs
+from planner.inputs.sites import note_no_new_halls
 from planner.inputs.without_effect import settings_without_effect
-from planner.plausible import implausible, one_at_each_place
+from planner.plausible import implausible
 from planner.scenario import read_draft, unknown_ids, with_settings
 from planner.tables import load_package, read_tables, read_with_hashes, right_tables
 
@@ -152,7 +129,7 @@ def build_inputs_from(
     assumed = tuple(case.findings.assumed)
     first = {one.text for one in assumed}
     noted = sorted(case.findings.noted_settings, key=lambda note: note.what_is not in first)
-    return replace(inputs, notes=tuple(case.findings.notes), assumed=assumed, noted_settings=tuple(noted))
+    return inputs.changed(notes=tuple(case.findings.notes), assumed=assumed, noted_settings=tuple(noted))
 
 
 def inputs_without_notes(
@@ -174,106 +151,10 @@ def offers_of(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> Offers:
 
 def _made(case: ScopedCase, offers: Offers | None = None) -> Inputs:
     try:
-        return _inputs_of(case, offers)
+        return Inputs(case, offers)
     except InputError as error:
         # What is found missing goes on as NaN, and whoever computes with it may stumble first.
         raise InputError(case.findings.problems or error.problems) from error
-
-
-def _inputs_of(case: ScopedCase, offers: Offers | None) -> Inputs:
-    """Make everything the model knows from what is in scope, with these racks and designs on offer if given."""
-    scenario = case.scenario
-    figures = RackFigures(case)
-    rates = real_rates(case)
-    cost = HallCost(case)
-    note_own_prices(case, figures, cost)
-    reach = Reach(case)
-    series = site_series(case)
-    climate = slot_climate(case, series)
-    other_mw = other_load_mw(case, series)
-    customers = find_customers(case)
-    prices = prices_net_of_tariffs(case, delivered_prices(case, series), customers)
-    offer = SupplyOffer(case)
-    case.findings.stop_if_wrong()  # what is no source has no lead
-    leads = find_leads(case, offer.makes_its_power)
-    quality = Quality(case)
-    wanted = Wanted(case, figures)
-    case.findings.warnings += (
-        *sites_out_of_proportion(case, figures, wanted),
-        *demand_out_of_proportion(case, figures, wanted, case.findings.warnings),
-    )
-    stated = Existing(case, figures, quality)
-    stock = Stock(case, figures, wanted, quality, stated)
-    case.findings.stop_if_wrong()
-
-    committed = committed_facility_mw(case)
-    per_rack = scenario.demand.facility_mw_per_rack_mw
-    committed_it_mw = committed / per_rack
-    # Own halls under construction need no decision, but their connection is of the zone's headroom.
-    committed = committed + (stated.begun_mw - stated.begun_mw[:, :1]) * per_rack
-    offers = offers or all_offers(case, figures, quality)
-    halls = HallSpace(case, leads, stock, offers, quality, committed_it_mw)
-    racks = RackSpace(case, figures, halls, stock, offers.racks, quality)
-    sets = make_sets(case, reach, halls, racks)
-
-    rack_lists = rack_inputs(case, sets, figures, racks, rates)
-    demand_lists = demand_inputs(case, sets, wanted, reach, racks)
-    site_lists = site_inputs(case, sets, halls, leads, committed_it_mw)
-    site_year = site_lists.site_year
-    power = power_inputs(case, sets, rack_lists, climate, wanted, reach, site_year, other_mw)
-    offered = NonFirmOffer(case, sets, leads, site_year)
-    grid, headroom = grid_inputs(case, sets, stock, committed, leads, prices, site_year, offered, other_mw)
-    non_firm = non_firm_inputs(case, sets, offered, headroom, grid, rack_lists)
-    shape = intensity_shape(case)
-    contracts = contract_inputs(case, sets, prices, shape, site_year)
-    counts = mask_at((site_year.size,), np.concatenate([site_year.find(x) for x in (contracts.take, contracts.count)]))
-    supply = supply_inputs(case, sets, offer, prices, site_year, counts, series, leads.connection.start)
-    answering = (site_year.find(x) for x in (supply.capacity, non_firm.service))
-    answers = mask_at((site_year.size,), np.concatenate([*answering]))
-    hall_lists = hall_inputs(case, sets, halls, leads, cost)
-    inputs = Inputs(
-        name=scenario.name,
-        sets=sets,
-        years=case.years,
-        days=case.days,
-        demand=demand_lists,
-        rent=rent_inputs(case, sets, demand_lists, wanted, reach, figures),
-        levers=lever_inputs(case, sets),
-        racks=rack_lists,
-        halls=hall_lists,
-        sites=site_lists,
-        siting=siting_inputs(case, sets, site_lists, hall_lists, rack_lists, demand_lists),
-        power=power,
-        migration=migration_inputs(case, sets, rack_lists, power, wanted, reach),
-        failover=failover_inputs(case, sets, rack_lists, demand_lists),
-        grid=grid,
-        non_firm=non_firm,
-        load_price=load_price_inputs(case, sets, stock.facility_mw, site_year),
-        balance=balance_inputs(sets, site_year, answers, grid.energy_usd_per_mwh, counts),
-        supply=supply,
-        contracts=contracts,
-        **{name: family.figures(Basis(case, sets, site_year)) for name, family in named()},
-        carbon=carbon_inputs(case, sets, shape, site_year, (rack_lists, hall_lists, supply), contracts.claim),
-        tariffs=tariff_inputs(case, sets, customers, grid, power.slot),
-        finance=finance_inputs(case, rates),
-        order_months=OrderMonths(
-            float_year(scenario.decisions_start),
-            case.lead_months("rack_delivery"),
-            leads.hall.months,
-            leads.connection.months,
-            np.where(any_along(leads.non_firm.may, axis=1), leads.non_firm.months, np.nan),
-            offer.figures.operating("lead_months"),
-        ),
-        reference=wanted.reference,
-        workloads=case.workloads,
-        tables=case.tables,
-        sha256=case.findings.sha256,
-        notes=tuple(case.findings.notes),
-        noted_settings=tuple(case.findings.noted_settings),
-        warnings=one_at_each_place(case.findings.warnings),
-    )
-    case.findings.stop_if_wrong()
-    return inputs
 
 
 @dataclass(frozen=True)

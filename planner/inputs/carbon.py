@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from planner.base.units import KG_PER_T, KW_PER_MW
+from planner.family.declared import Record
 from planner.family.table_columns import floats, ints, named_in, texts
 from planner.inputs.power_prices import seasonal_slots
 from planner.inputs.scope import site_rows
@@ -22,69 +22,64 @@ if TYPE_CHECKING:
     from planner.inputs.supply import SupplyInputs
 
 
-@dataclass(frozen=True)
-class CarbonInputs:
+class CarbonInputs(Record):
     """Emissions and water."""
 
-    location_t_per_mwh: Floats  # [slot of PowerInputs.slot]
-    cap: Index  # (year,) with a cap
-    cap_kt: Floats
-    price_usd_per_t: Floats  # [year]
-    claim_t_per_mwh: Floats  # [claim of ContractInputs], taken off what cap and price count
-    fuel_price_usd_per_t: Floats  # [site_year], of the scheme of its state or country
-    # of making what enters service, per MW or MWh; 0 where it does not count
-    install_t_per_mw: Floats  # [install]
-    build_t_per_mw: Floats  # [build of HallInputs]
-    retrofit_t_per_mw: Floats  # [retrofit]
-    source_t_per_mw: Floats  # [build of SupplyInputs]
-    store_t_per_mwh: Floats  # [build_store]
-    water_price_usd_per_m3: Floats  # [site]
-    water_limit: Index  # (site, year) with a limit
-    water_limit_m3: Floats
-    water_permit: Index  # (site, year) with a limit per MW of critical IT
-    water_permit_m3_per_mw: Floats  # [water_permit]
-    stress_class: tuple[str, ...]  # [site]
+    def __init__(
+        self,
+        case: ScopedCase,
+        sets: Sets,
+        shape: Floats,
+        site_year: Index,
+        made: tuple[RackInputs, HallInputs, SupplyInputs],
+        claim: Index,
+    ) -> None:
+        """Take `shape` (site, slot), `claim` (site, year, slot)."""
+        s, t = site_year["site"], site_year["year"]
+        carbon, water = case.scenario.carbon, case.scenario.water
+        intensity = _intensity_kg_per_mwh(case)[:, :, None] * shape[:, None, :]
+        self.location_t_per_mwh: Floats = intensity[s, t].ravel() / KG_PER_T  # [slot of PowerInputs.slot]
+        # taken off what cap and price count, [claim of ContractInputs]
+        self.claim_t_per_mwh: Floats = intensity[claim.codes] / KG_PER_T * (carbon.accounting == "market")
+        self.fuel_price_usd_per_t: Floats = fuel_carbon_prices_usd_per_t(case)[s, t]  # [site_year]
+        self._find_embodied(case, sets, *made)
+        cap = case.by_year(carbon.cap_kt)
+        capped = np.flatnonzero(~np.isnan(cap))
+        self.cap: Index = Index.sparse("cap", (sets.year,), (capped,))  # (year,) with a cap
+        self.cap_kt: Floats = cap[capped]  # [cap]
+        self.price_usd_per_t: Floats = np.nan_to_num(case.by_year(carbon.price_usd_per_t))  # [year]
+        factor, of_class = _basin_stress(case)
+        price = floats(case.sites, "water_price_usd_per_m3") * water.price_scale_frac
+        self.water_price_usd_per_m3: Floats = price * (factor if water.stress_prices else 1.0)  # [site]
+        limit, permit = floats(case.sites, "water_limit_m3_per_year")[s], of_class[s]
+        is_limited, is_permitted = ~np.isnan(limit) & water.limit, ~np.isnan(permit) & water.stress_limits
+        # (site, year) with a limit, and with one per MW of critical IT
+        self.water_limit: Index = site_year.select(is_limited, "water_limit")
+        self.water_limit_m3: Floats = limit[is_limited]
+        self.water_permit: Index = site_year.select(is_permitted, "water_permit")
+        self.water_permit_m3_per_mw: Floats = permit[is_permitted]
+        self.stress_class = texts(case.sites, "stress_class")  # [site]
 
+    def _find_embodied(
+        self, case: ScopedCase, sets: Sets, racks: RackInputs, halls: HallInputs, supply: SupplyInputs
+    ) -> None:
+        """Find emissions of making a MW or MWh of all that may enter service; 0 where they do not count.
 
-def carbon_inputs(
-    case: ScopedCase,
-    sets: Sets,
-    shape: Floats,
-    site_year: Index,
-    made: tuple[RackInputs, HallInputs, SupplyInputs],
-    claim: Index,
-) -> CarbonInputs:
-    """Make the coefficients and limits of emissions and water.
-
-    Takes `shape` (site, slot), `claim` (site, year, slot).
-    """
-    s, t = site_year["site"], site_year["year"]
-    intensity = _intensity_kg_per_mwh(case)[:, :, None] * shape[:, None, :]
-    settings = case.scenario
-    cap = case.by_year(settings.carbon.cap_kt)
-    capped = np.flatnonzero(~np.isnan(cap))
-    limit = floats(case.sites, "water_limit_m3_per_year")[s]
-    limited = np.flatnonzero(~np.isnan(limit) & settings.water.limit)
-    factor, of_class = _basin_stress(case)
-    permit = of_class[s]
-    permitted = np.flatnonzero(~np.isnan(permit) & settings.water.stress_limits)
-    return CarbonInputs(
-        location_t_per_mwh=intensity[s, t].ravel() / KG_PER_T,
-        claim_t_per_mwh=intensity[claim.codes] / KG_PER_T * (settings.carbon.accounting == "market"),
-        fuel_price_usd_per_t=fuel_carbon_prices_usd_per_t(case)[s, t],
-        **_embodied_t(case, sets, *made),
-        cap=Index.sparse("cap", (sets.year,), (capped,)),
-        cap_kt=cap[capped],
-        price_usd_per_t=np.nan_to_num(case.by_year(settings.carbon.price_usd_per_t)),
-        water_price_usd_per_m3=floats(case.sites, "water_price_usd_per_m3")
-        * settings.water.price_scale_frac
-        * (factor if settings.water.stress_prices else 1.0),
-        water_limit=site_year.select(limited, "water_limit"),
-        water_limit_m3=limit[limited],
-        water_permit=site_year.select(permitted, "water_permit"),
-        water_permit_m3_per_mw=permit[permitted],
-        stress_class=texts(case.sites, "stress_class"),
-    )
+        Shell, power chain, cooling and generators of a hall scale with its power topology as their
+        figures in table `redundancy` do. Companions of racks are not counted.
+        """
+        hall = _figures(case, "hall", ("shell", "electrical", "mechanical", "generators", "retrofit"))
+        ratios = ("space_ratio", "installed_kw_per_kw", "mechanical_capex_ratio", "generator_kw_per_kw")
+        of_topology = sum(t * floats(case.redundancy, r) for t, r in zip(hall[:4], ratios, strict=True))
+        of_source = _figures(case, "onsite", supply.source.labels)
+        of_plant = np.where(named_in(["storage"], supply.role), 0.0, of_source)
+        of_rack = _figures(case, "rack", sets.rack.labels) * KW_PER_MW / racks.peak_kw
+        self.install_t_per_mw: Floats = of_rack[racks.install["rack"]]  # [install]
+        # [build of HallInputs]
+        self.build_t_per_mw: Floats = np.asarray(of_topology)[sets.hall_redundancy][halls.build["hall"]]
+        self.retrofit_t_per_mw: Floats = np.full(halls.retrofit.size, hall[-1])  # [retrofit]
+        self.source_t_per_mw: Floats = of_plant[supply.build["source"]]  # [build of SupplyInputs]
+        self.store_t_per_mwh: Floats = of_source[supply.build_store["source"]]  # [build_store]
 
 
 def _basin_stress(case: ScopedCase) -> tuple[Floats, Floats]:
@@ -147,38 +142,10 @@ def fuel_carbon_prices_usd_per_t(case: ScopedCase) -> Floats:
     return price
 
 
-def _embodied_t(
-    case: ScopedCase, sets: Sets, racks: RackInputs, halls: HallInputs, supply: SupplyInputs
-) -> dict[str, Floats]:
-    """Return emissions of making a MW or MWh of all that may enter service.
-
-    Shell, power chain, cooling and generators of a hall scale with its power topology as their
-    figures in table `redundancy` do. Companions of racks are not counted.
-    Gives [t CO2e].
-    """
-    lists = {
-        "install_t_per_mw": racks.install,
-        "build_t_per_mw": halls.build,
-        "retrofit_t_per_mw": halls.retrofit,
-        "source_t_per_mw": supply.build,
-        "store_t_per_mwh": supply.build_store,
-    }
-    if not case.scenario.carbon.embodied:
-        return {name: np.zeros(index.size) for name, index in lists.items()}
-    of_rack = _figures(case, "rack", sets.rack.labels) * KW_PER_MW / racks.peak_kw
-    hall = _figures(case, "hall", ("shell", "electrical", "mechanical", "generators", "retrofit"))
-    ratios = ("space_ratio", "installed_kw_per_kw", "mechanical_capex_ratio", "generator_kw_per_kw")
-    of_topology = sum(t * floats(case.redundancy, r) for t, r in zip(hall[:4], ratios, strict=True))
-    of_hall = np.asarray(of_topology)[sets.hall_redundancy]
-    of_source = _figures(case, "onsite", supply.source.labels)
-    of_plant = np.where(named_in(["storage"], supply.role), 0.0, of_source)
-    of_asset = (of_rack, of_hall, np.full(len(sets.hall), hall[-1]), of_plant, of_source)
-    axes = ("rack", "hall", "hall", "source", "source")
-    return {name: t[index[axis]] for (name, index), t, axis in zip(lists.items(), of_asset, axes, strict=True)}
-
-
 def _figures(case: ScopedCase, asset: str, items: tuple[str, ...]) -> Floats:
-    """Return the emissions of making items; a missing one is a problem. [t CO2e per unit]"""
+    """Return the emissions of making items, 0 where they do not count; a missing one is a problem. [t CO2e/unit]"""
+    if not case.scenario.carbon.embodied:
+        return np.zeros(len(items))
     table = case.tables["embodied_carbon"]
     known = table[table["asset"] == asset].set_index("item")["embodied_tco2e"]
     for item in items:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from planner.base.units import MONTHS_PER_YEAR
 from planner.base.words import amount, some
 from planner.clock.days import float_year
+from planner.family.declared import Record
 from planner.family.table_columns import any_along, mask_at, texts
 from planner.inputs.power_prices import hub_usd_per_mwh
 from planner.inputs.scope import hubs_of
@@ -28,18 +28,6 @@ if TYPE_CHECKING:
     from planner.scenario.supply import Ppa
 
 _DIGITS: Final = 4
-
-
-def signed_ppas(case: ScopedCase, sets: Sets, contract: Axis) -> dict[str, Any]:
-    """Read the PPAs that are signed already in zones of the plan, by their names in `ContractInputs`."""
-    signed = {name: one for name, one in case.scenario.contracts.existing.items() if one.zone in sets.zone.labels}
-    codes = (contract.codes(list(signed)), sets.zone.codes([one.zone for one in signed.values()]))
-    figures = [(one.mw, one.first_year, one.last_year + 1, one.price_usd_per_mwh) for one in signed.values()]
-    columns = np.array(figures, dtype=np.float64).reshape(-1, 4).T
-    return {
-        "existing": Index.sparse("existing", (contract, sets.zone), codes),
-        **dict(zip(("existing_mw", "existing_start", "existing_end", "existing_usd_per_mwh"), columns, strict=True)),
-    }
 
 
 def delivers_in_years(case: ScopedCase, sets: Sets, existing: Index, has_sites: Bools) -> Bools:
@@ -69,128 +57,109 @@ def delivers_in_years(case: ScopedCase, sets: Sets, existing: Index, has_sites: 
 _NAMED: Final = 4  # zones
 
 
-@dataclass(frozen=True)
-class ContractInputs:
+class ContractInputs(Record):
     """Agreements, signed and on offer, and clean targets; lists are empty where there are none.
 
     A pool is the sites and zones within which contracts count: a zone, a country, or all.
     """
 
-    contract: Axis  # agreements on offer, then those signed already, by the scenario's names
-    pool: Axis
-    is_physical: Bools  # [contract]
-    technology: tuple[str, ...]  # [contract]
-    zone_pool: NDArray[np.intp]  # [zone] -> pool
-    site_pool: NDArray[np.intp]  # [site] -> pool
-    sign: Index  # (contract, zone, year) in which delivery may begin
-    sign_start: Floats  # [sign] e.g. 2027.25
-    sign_end: Floats  # [sign] end of the term
-    strike_usd_per_mwh: Floats  # [sign]
-    existing: Index  # (contract, zone) signed already
-    existing_mw: Floats  # [existing]
-    existing_start: Floats  # [existing] e.g. 2024.0
-    existing_end: Floats  # [existing] end of the term, e.g. 2032.0 for one to the end of 2031
-    existing_usd_per_mwh: Floats  # [existing]
-    force: Index  # (contract, zone, year) in which one may be in force
-    limit: Index  # (contract, zone, year) of those on offer
-    limit_mw: Floats  # [limit]
-    profile_frac: Floats  # [contract, zone, slot], output over capacity
-    market_usd_per_mwh: Floats  # [zone, year, slot], what the market pays
-    # physical delivery
-    delivery: Index  # (zone, year, slot)
-    take: Index  # (site, year, slot)
-    take_usd_per_mwh: Floats  # [take], wholesale price not paid; 0 under a bundled tariff
-    # what counts as clean
-    count: Index  # (site, year, slot) whose use must be clean in part, or may be claimed
-    claim: Index  # (site, year, slot) where power under contract may count
-    claim_slot: Index  # (pool, year, slot) in which what is claimed must be delivered
-    claim_year: Index  # (pool, year) over which it must be
-    target: Index  # (pool, year)
-    target_frac: Floats  # [target]
-    clean_frac: Floats  # [slot of PowerInputs.slot], clean share of the grid; 0 where not asked
-    is_hourly: bool  # whether contracts count slot by slot
+    def __init__(
+        self, case: ScopedCase, sets: Sets, prices: PowerPrices, intensity_shape: Floats, site_year: Index
+    ) -> None:
+        """Take `intensity_shape` (site, slot)."""
+        settings = case.scenario.contracts
+        offers, kinds = tuple(settings.ppa.values()), tuple(settings.agreements.values())
+        # agreements on offer, then those signed already, by the scenario's names
+        self.contract = contract = Axis("contract", tuple(settings.agreements))
+        self.is_physical: Bools = np.array([kind.kind == "physical" for kind in kinds], dtype=np.bool_)  # [contract]
+        self.technology = tuple(kind.technology for kind in kinds)  # [contract]
+        self.pool, of_site = _pools(case, sets)
+        self.site_pool: NDArray[np.intp] = of_site
+        of_zone = [int(np.argmax(sets.site_zone == z)) for z in range(len(sets.zone))]
+        self.zone_pool: NDArray[np.intp] = self.site_pool[of_zone]
+        self._find_signed(case, sets)
 
+        hubs = hubs_of(case)
+        first_hub = np.array([np.argmax(hubs.sites["zone"] == zone) for zone in sets.zone.labels], dtype=np.intp)
+        strike = strikes(hubs, sets, first_hub)
+        is_offered = np.asarray(~np.isnan(strike[:, :, 0]), dtype=np.bool_)
+        has_zone = mask_at((len(contract), len(sets.zone)), self.existing.codes)
+        delivers = np.concatenate([is_offered, has_zone[len(offers) :]])
+        self.profile_frac = delivery_profiles(hubs, sets, first_hub, delivers)  # [contract, zone, slot] over capacity
+        s, t = site_year["site"], site_year["year"]
+        has_sites = mask_at((len(sets.zone), len(sets.year)), (sets.site_zone[s], t))
+        nothing = np.zeros((*has_sites.shape, len(sets.slot)))
+        # what the market pays, [zone, year, slot]
+        self.market_usd_per_mwh = hub_usd_per_mwh(hubs, sets.zone) if kinds else nothing
 
-def contract_inputs(
-    case: ScopedCase, sets: Sets, prices: PowerPrices, intensity_shape: Floats, site_year: Index
-) -> ContractInputs:
-    """Make the lists of power under contract and of what must be clean. Takes `intensity_shape` (site, slot)."""
-    settings = case.scenario.contracts
-    offers, kinds = tuple(settings.ppa.values()), tuple(settings.agreements.values())
-    contract = Axis("contract", tuple(settings.agreements))
-    pool, site_pool = _pools(case, sets)
-    zone_pool = site_pool[[int(np.argmax(sets.site_zone == z)) for z in range(len(sets.zone))]]
+        lead_years = np.array([offer.lead_months for offer in offers]) / MONTHS_PER_YEAR
+        first = float_year(case.scenario.decisions_start) + lead_years
+        in_time = (first[:, None] < case.last_year + 1.0)[:, None, :]
+        max_mw = np.array([offer.max_mw for offer in offers])
+        _note_late_zones(case, sets, offers, is_offered, in_time[:, 0, :], has_sites)
+        may_sign = ~np.isnan(strike) & in_time & has_sites & (max_mw > 0.0)[:, None, None]
+        axes = (contract, sets.zone, sets.year)
+        self.sign = sign = Index.sparse("sign", axes, np.nonzero(may_sign))  # (contract, zone, year) of first delivery
+        # such as 2027.25, and the end of the term, [sign]
+        self.sign_start: Floats = np.maximum(first[sign["contract"]], case.year[sign["year"]])
+        term = np.array([offer.term_years for offer in offers], dtype=np.float64)
+        self.sign_end: Floats = self.sign_start + term[sign["contract"]]
+        self.strike_usd_per_mwh: Floats = strike[sign.codes]  # [sign]
+        of_signed = delivers_in_years(case, sets, self.existing, has_sites)[len(offers) :]
+        may_run = np.concatenate([np.logical_or.accumulate(may_sign, axis=2), of_signed])
+        # (contract, zone, year) in which one may be in force, and those on offer
+        self.force: Index = Index.sparse("force", axes, np.nonzero(may_run))
+        self.limit: Index = self.force.select(self.force["contract"] < len(offers), "limit")
+        self.limit_mw: Floats = max_mw[self.limit["contract"]]  # [limit]
 
-    hubs = hubs_of(case)
-    first_hub = np.array([np.argmax(hubs.sites["zone"] == zone) for zone in sets.zone.labels], dtype=np.intp)
-    strike = strikes(hubs, sets, first_hub)
-    is_offered = np.asarray(~np.isnan(strike[:, :, 0]), dtype=np.bool_)
-    signed = signed_ppas(case, sets, contract)
-    has_zone = mask_at((len(contract), len(sets.zone)), signed["existing"].codes)
-    profile = delivery_profiles(hubs, sets, first_hub, np.concatenate([is_offered, has_zone[len(offers) :]]))
-    lead_years = np.array([offer.lead_months for offer in offers]) / MONTHS_PER_YEAR
-    first = float_year(case.scenario.decisions_start) + lead_years
-    has_sites = mask_at((len(sets.zone), len(sets.year)), (sets.site_zone[site_year["site"]], site_year["year"]))
-    in_time = (first[:, None] < case.last_year + 1.0)[:, None, :]
-    max_mw = np.array([offer.max_mw for offer in offers])
-    _note_late_zones(case, sets, offers, is_offered, in_time[:, 0, :], has_sites)
-    may_sign = ~np.isnan(strike) & in_time & has_sites & (max_mw > 0.0)[:, None, None]
-    axes = (contract, sets.zone, sets.year)
-    sign = Index.sparse("sign", axes, np.nonzero(may_sign))
-    start = np.maximum(first[sign["contract"]], case.year[sign["year"]])
-    term = np.array([offer.term_years for offer in offers], dtype=np.float64)
-    of_signed = delivers_in_years(case, sets, signed["existing"], has_sites)[len(offers) :]
-    may_run = np.concatenate([np.logical_or.accumulate(may_sign, axis=2), of_signed])
-    force = Index.sparse("force", axes, np.nonzero(may_run))
-    limit = force.select(np.flatnonzero(force["contract"] < len(offers)), "limit")
-    is_physical = np.array([kind.kind == "physical" for kind in kinds], dtype=np.bool_)
-    pays_market = any_along(prices.wholesale_part_usd_per_mwh > 0.0, axis=(1, 2))
-    _note_spares_nothing(case, sets, may_run.any(axis=2) & is_physical[:, None], pays_market)
+        # physical delivery
+        pays_market = any_along(prices.wholesale_part_usd_per_mwh > 0.0, axis=(1, 2))
+        _note_spares_nothing(case, sets, may_run.any(axis=2) & self.is_physical[:, None], pays_market)
+        runs_physical = any_along(may_run[self.is_physical], axis=0)
+        places = Index.sparse("delivery", (sets.zone, sets.year), np.nonzero(runs_physical))
+        self.delivery: Index = cross(places, sets.slot, "delivery")  # (zone, year, slot)
+        self.take: Index = _slots(sets, site_year, runs_physical[sets.site_zone[s], t], "take")  # (site, year, slot)
+        # wholesale price not paid; 0 under a bundled tariff, [take]
+        self.take_usd_per_mwh: Floats = prices.wholesale_part_usd_per_mwh[self.take.codes]
+        self._find_clean(case, sets, intensity_shape, site_year, any_along(may_run, axis=0))
 
-    runs_physical = any_along(may_run[is_physical], axis=0)
-    delivery = cross(Index.sparse("delivery", (sets.zone, sets.year), np.nonzero(runs_physical)), sets.slot, "delivery")
-    s, t = site_year["site"], site_year["year"]
-    take = _slots(sets, site_year, runs_physical[sets.site_zone[s], t], "take")
-    target = np.nan_to_num(case.by_year(settings.matching.target_frac))
-    counts = np.zeros((len(pool), len(sets.year)), dtype=np.bool_)
-    np.logical_or.at(counts, zone_pool, any_along(may_run, axis=0))
-    counts &= (target > 0.0) | (case.scenario.carbon.accounting == "market")
-    has_pool = mask_at(counts.shape, (site_pool[s], t))
-    pools = Index.sparse("pool_year", (pool, sets.year), np.nonzero(counts & has_pool))
-    goals = Index.sparse("target", (pool, sets.year), np.nonzero(has_pool & (target > 0.0)))
-    is_hourly = settings.matching.mode == "hourly"
-    nowhere = np.zeros(0, dtype=np.intp)
-    is_asked = bool(kinds) or bool((target > 0.0).any())
-    clean = grid_clean_frac(case, sets, intensity_shape) if is_asked else None
-    return ContractInputs(
-        contract=contract,
-        pool=pool,
-        is_physical=is_physical,
-        technology=tuple(kind.technology for kind in kinds),
-        zone_pool=zone_pool,
-        site_pool=site_pool,
-        sign=sign,
-        sign_start=start,
-        sign_end=start + term[sign["contract"]],
-        strike_usd_per_mwh=strike[sign.codes],
-        **signed,
-        force=force,
-        limit=limit,
-        limit_mw=max_mw[limit["contract"]],
-        profile_frac=profile,
-        market_usd_per_mwh=hub_usd_per_mwh(hubs, sets.zone) if kinds else np.zeros((*has_sites.shape, len(sets.slot))),
-        delivery=delivery,
-        take=take,
-        take_usd_per_mwh=prices.wholesale_part_usd_per_mwh[take.codes],
-        count=_slots(sets, site_year, (has_pool & (counts | (target > 0.0)))[site_pool[s], t], "count"),
-        claim=_slots(sets, site_year, (counts & has_pool)[site_pool[s], t], "claim"),
-        claim_slot=cross(pools if is_hourly else pools.select(nowhere), sets.slot, "claim_slot"),
-        claim_year=pools.select(nowhere) if is_hourly else pools,
-        target=goals,
-        target_frac=target[goals["year"]],
-        clean_frac=np.zeros(site_year.size * len(sets.slot)) if clean is None else clean[s, t].ravel(),
-        is_hourly=is_hourly,
-    )
+    def _find_clean(self, case: ScopedCase, sets: Sets, intensity_shape: Floats, site_year: Index, runs: Bools) -> None:
+        """Find what counts as clean. Takes `intensity_shape` (site, slot), `runs` (zone, year)."""
+        settings, s, t = case.scenario.contracts, site_year["site"], site_year["year"]
+        target = np.nan_to_num(case.by_year(settings.matching.target_frac))
+        counts = np.zeros((len(self.pool), len(sets.year)), dtype=np.bool_)
+        np.logical_or.at(counts, self.zone_pool, runs)
+        has_pool = mask_at(counts.shape, (self.site_pool[s], t))
+        counts &= ((target > 0.0) | (case.scenario.carbon.accounting == "market")) & has_pool
+        is_target = has_pool & (target > 0.0)
+        # (site, year, slot) whose use must be clean in part, or may be claimed; where power under contract may count
+        self.count: Index = _slots(sets, site_year, (counts | is_target)[self.site_pool[s], t], "count")
+        self.claim: Index = _slots(sets, site_year, counts[self.site_pool[s], t], "claim")
+        self.is_hourly = settings.matching.mode == "hourly"  # whether contracts count slot by slot
+        pools = Index.sparse("pool_year", (self.pool, sets.year), np.nonzero(counts))
+        by_slot = np.full(pools.size, self.is_hourly)
+        # (pool, year, slot) in which what is claimed must be delivered, or (pool, year) over which it must be
+        self.claim_slot: Index = cross(pools.select(by_slot), sets.slot, "claim_slot")
+        self.claim_year: Index = pools.select(~by_slot)
+        self.target: Index = Index.sparse("target", (self.pool, sets.year), np.nonzero(is_target))  # (pool, year)
+        self.target_frac: Floats = target[self.target["year"]]  # [target]
+        is_asked = bool(settings.agreements) or bool((target > 0.0).any())
+        clean = grid_clean_frac(case, sets, intensity_shape)[s, t].ravel() if is_asked else None
+        # clean share of the grid; 0 where not asked, [slot of PowerInputs.slot]
+        self.clean_frac: Floats = np.zeros(site_year.size * len(sets.slot)) if clean is None else clean
+
+    def _find_signed(self, case: ScopedCase, sets: Sets) -> None:
+        """Find the PPAs that are signed already in zones of the plan."""
+        signed = {name: one for name, one in case.scenario.contracts.existing.items() if one.zone in sets.zone.labels}
+        codes = (self.contract.codes(list(signed)), sets.zone.codes([one.zone for one in signed.values()]))
+        self.existing: Index = Index.sparse("existing", (self.contract, sets.zone), codes)  # (contract, zone)
+        figures = [(one.mw, one.first_year, one.last_year + 1, one.price_usd_per_mwh) for one in signed.values()]
+        columns = np.array(figures, dtype=np.float64).reshape(-1, 4).T
+        self.existing_mw: Floats = columns[0]  # [existing]
+        # such as 2024.0, and end of the term, such as 2032.0 for one to the end of 2031, [existing]
+        self.existing_start: Floats = columns[1]
+        self.existing_end: Floats = columns[2]
+        self.existing_usd_per_mwh: Floats = columns[3]  # [existing]
 
 
 def _note_late_zones(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from planner.base.units import DAYS_PER_YEAR, H100E_PER_KH100E, HOURS_PER_YEAR, MW_PER_GW, MWH_PER_TWH, USD_PER_MUSD
+from planner.family.declared import Record
 from planner.family.table_columns import any_along, codes, dense_by_ids, floats, ints, mask_at, texts
 from planner.fleet.compute import (
     Cohorts,
@@ -193,25 +193,6 @@ _FRONTIER = "train_frontier"
 """Workload whose runs make the models of table `trained_models`."""
 
 
-@dataclass(frozen=True)
-class DemandInputs:
-    """Who wants compute, and which sites can serve them in time."""
-
-    demand: Index  # (region, workload, year)
-    demand_kh100e: Floats  # [demand], above 0
-    route: Index  # (region, workload, site), within bound and residency
-    route_rtt_ms: Floats  # [route]; 0 for ANYWHERE
-    route_is_tight: Bools  # [route], within the tight bound
-    served: Index  # (region, workload, site, year): routes in years in which the site can serve
-    load: Index  # (site, workload, year)
-    tight: Index  # (region, workload, year) with a percentile rule
-    tight_share_frac: Floats  # [tight]
-    no_route: pd.DataFrame  # region, workload, nearest_site, nearest_rtt_ms, bound_ms, why: reported
-    unmet: Index  # = demand when unmet is allowed, else empty
-    unmet_usd_per_h100e_hour: float
-    run_scale_frac: Floats  # [year]: compute of a frontier run over that of the base year's
-
-
 class Wanted:
     """Compute wanted, of the path of facility power or stated outright, and the fleet it is computed from."""
 
@@ -322,37 +303,42 @@ def _reference_racks(case: ScopedCase) -> np.ndarray:
     return rack
 
 
-def demand_inputs(case: ScopedCase, sets: Sets, wanted: Wanted, reach: Reach, racks: RackSpace) -> DemandInputs:
-    """Make the lists of who wants compute and who can serve it."""
-    kh100e, is_route = with_anywhere(wanted.kh100e, reach)
-    placed = np.nonzero(kh100e > 0.0)
-    demand = Index.sparse("demand", (sets.region, sets.workload, sets.year), placed)
-    is_wanted = any_along(kh100e > 0.0, axis=2)
-    r, w, s = np.nonzero(is_route & is_wanted[:, :, None])
-    is_anywhere = np.array(sets.region.labels, dtype=object)[r] == ANYWHERE
-    inside = np.where(is_anywhere, 0, r)
-    serves = _serves(case, racks)  # (site, workload, year)
-    at = is_route[:, :, :, None] & (kh100e > 0.0)[:, :, None, :] & serves.transpose(1, 0, 2)
-    share = floats(case.workloads, "tight_share_frac")[demand["workload"]]
-    is_free = case.scenario.demand.unmet == "allow"
-    no_route = _no_route(case, wanted, reach)
-    _note_no_route(case, no_route)
-    return DemandInputs(
-        demand=demand,
-        demand_kh100e=kh100e[placed],
-        route=Index.sparse("route", (sets.region, sets.workload, sets.site), (r, w, s)),
-        route_rtt_ms=np.where(is_anywhere, 0.0, reach.rtt_ms[inside, w, s]),
-        route_is_tight=np.where(is_anywhere, False, reach.is_tight[inside, w, s]),
-        served=Index.sparse("served", (sets.region, sets.workload, sets.site, sets.year), np.nonzero(at)),
-        load=Index.sparse("load", (sets.site, sets.workload, sets.year), np.nonzero(serves)),
-        tight=demand.select(~np.isnan(share), "tight"),
-        tight_share_frac=share[~np.isnan(share)],
-        no_route=no_route,
-        unmet=demand.select(np.full(demand.size, is_free), "unmet"),
-        unmet_usd_per_h100e_hour=case.scenario.demand.unmet_usd_per_h100e_hour,
-        # Larger or smaller runs, and not more or fewer of them.
-        run_scale_frac=case.interpolated(case.scenario.demand.workload_scale_frac.get(_FRONTIER, 1.0)),
-    )
+class DemandInputs(Record):
+    """Who wants compute, and which sites can serve them in time."""
+
+    def __init__(self, case: ScopedCase, sets: Sets, wanted: Wanted, reach: Reach, racks: RackSpace) -> None:
+        kh100e, is_route = with_anywhere(wanted.kh100e, reach)
+        placed = np.nonzero(kh100e > 0.0)
+        # (region, workload, year)
+        self.demand = demand = Index.sparse("demand", (sets.region, sets.workload, sets.year), placed)
+        self.demand_kh100e: Floats = kh100e[placed]  # [demand], above 0
+        r, w, s = at = np.nonzero(is_route & any_along(kh100e > 0.0, axis=2)[:, :, None])
+        # (region, workload, site), within bound and residency
+        self.route: Index = Index.sparse("route", (sets.region, sets.workload, sets.site), at)
+        is_anywhere = np.array(sets.region.labels, dtype=object)[r] == ANYWHERE
+        inside = np.where(is_anywhere, 0, r)
+        self.route_rtt_ms: Floats = np.where(is_anywhere, 0.0, reach.rtt_ms[inside, w, s])  # [route]
+        # within the tight bound, [route]
+        self.route_is_tight: Bools = np.where(is_anywhere, False, reach.is_tight[inside, w, s])
+        serves = _serves(case, racks)  # (site, workload, year)
+        is_served = is_route[:, :, :, None] & (kh100e > 0.0)[:, :, None, :] & serves.transpose(1, 0, 2)
+        axes = (sets.region, sets.workload, sets.site, sets.year)
+        # routes in years in which the site can serve
+        self.served: Index = Index.sparse("served", axes, np.nonzero(is_served))
+        # (site, workload, year)
+        self.load: Index = Index.sparse("load", (sets.site, sets.workload, sets.year), np.nonzero(serves))
+        share = floats(case.workloads, "tight_share_frac")[demand["workload"]]
+        self.tight: Index = demand.select(~np.isnan(share), "tight")  # (region, workload, year) with a percentile rule
+        self.tight_share_frac: Floats = share[~np.isnan(share)]  # [tight]
+        # region, workload, nearest_site, nearest_rtt_ms, bound_ms, demand_frac, why: reported
+        self.no_route = _no_route(case, wanted, reach)
+        _note_no_route(case, self.no_route)
+        settings = case.scenario.demand
+        # as demand where unmet is allowed, else empty
+        self.unmet: Index = demand.select(np.full(demand.size, settings.unmet == "allow"), "unmet")
+        self.unmet_usd_per_h100e_hour: float = settings.unmet_usd_per_h100e_hour
+        # Compute of a frontier run over that of the base year's: larger or smaller runs, not more or fewer. [year]
+        self.run_scale_frac = case.interpolated(settings.workload_scale_frac.get(_FRONTIER, 1.0))
 
 
 def with_anywhere(kh100e: Floats, reach: Reach) -> tuple[Floats, Bools]:
@@ -414,44 +400,37 @@ def _where_bound(case: ScopedCase, workload: str) -> Keys | None:
     return None if key is None else ("workloads", workload, key)
 
 
-@dataclass(frozen=True)
-class LeverInputs:
-    """Efficiency levers: pay to need less compute."""
-
-    adopted: Index  # (workload, lever, year)
-    saving_frac: Floats  # [adopted] at full adoption
-    max_adoption_frac: Floats  # [adopted], ramp
-    cost_musd_per_kh100e_year: Floats  # [adopted], per kH100e saved, a year
-
-
-def lever_inputs(case: ScopedCase, sets: Sets) -> LeverInputs:
-    r"""Make the list of levers on offer.
+class LeverInputs(Record):
+    r"""Efficiency levers on offer: pay to need less compute.
 
     Savings multiply: what one lever has saved the next one cannot. The program adds them up, so
     those of a workload are scaled to give together, fully adopted, what their product gives:
 
     .. math:: \sigma_j \cdot \frac{1 - \prod_i (1 - \sigma_i)}{\sum_i \sigma_i}
     """
-    allowed = case.scenario.levers.allow
-    table = case.tables["levers"]
-    if allowed != "all":
-        table = table[table["lever"].isin(list(allowed))]
-    table = table[table["workload"].isin(list(sets.workload.labels))]
-    lever = codes(table["lever"], sets.lever.labels)
-    workload = codes(table["workload"], sets.workload.labels)
-    saving = floats(table, "saving_frac")
-    left, summed = np.ones(len(sets.workload)), np.zeros(len(sets.workload))
-    np.multiply.at(left, workload, 1.0 - saving)
-    np.add.at(summed, workload, saving)
-    together = saving * ((1.0 - left)[workload] / summed[workload])
-    since = case.year + 1.0 - ints(table, "first_year")[:, None]
-    ramp = np.clip(since / floats(table, "ramp_years")[:, None], 0.0, 1.0)
-    adoption = floats(table, "max_adoption_frac")[:, None] * ramp
-    row, year = np.nonzero(adoption > 0.0)
-    usd_per_hour = floats(table, "cost_usd_per_h100e_hour_saved")[row]
-    return LeverInputs(
-        adopted=Index.sparse("adopted", (sets.workload, sets.lever, sets.year), (workload[row], lever[row], year)),
-        saving_frac=together[row],
-        max_adoption_frac=adoption[row, year],
-        cost_musd_per_kh100e_year=usd_per_hour * HOURS_PER_YEAR * H100E_PER_KH100E / USD_PER_MUSD,
-    )
+
+    def __init__(self, case: ScopedCase, sets: Sets) -> None:
+        allowed = case.scenario.levers.allow
+        table = case.tables["levers"]
+        if allowed != "all":
+            table = table[table["lever"].isin(list(allowed))]
+        table = table[table["workload"].isin(list(sets.workload.labels))]
+        lever = codes(table["lever"], sets.lever.labels)
+        workload = codes(table["workload"], sets.workload.labels)
+        saving = floats(table, "saving_frac")
+        left, summed = np.ones(len(sets.workload)), np.zeros(len(sets.workload))
+        np.multiply.at(left, workload, 1.0 - saving)
+        np.add.at(summed, workload, saving)
+        together = saving * ((1.0 - left)[workload] / summed[workload])
+        since = case.year + 1.0 - ints(table, "first_year")[:, None]
+        ramp = np.clip(since / floats(table, "ramp_years")[:, None], 0.0, 1.0)
+        adoption = floats(table, "max_adoption_frac")[:, None] * ramp
+        row, year = np.nonzero(adoption > 0.0)
+        axes = (sets.workload, sets.lever, sets.year)
+        # (workload, lever, year)
+        self.adopted: Index = Index.sparse("adopted", axes, (workload[row], lever[row], year))
+        self.saving_frac: Floats = together[row]  # [adopted] at full adoption
+        self.max_adoption_frac: Floats = adoption[row, year]  # [adopted], ramp
+        usd_per_hour = floats(table, "cost_usd_per_h100e_hour_saved")[row]
+        # per kH100e saved, a year, [adopted]
+        self.cost_musd_per_kh100e_year: Floats = usd_per_hour * HOURS_PER_YEAR * H100E_PER_KH100E / USD_PER_MUSD

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.family.declared import Record
 from planner.family.table_columns import floats, mask_at
 from planner.inputs.axes import ANYWHERE
 from planner.lp import Axis, Index
@@ -21,62 +21,49 @@ if TYPE_CHECKING:
     from planner.inputs.racks import RackInputs
 
 
-@dataclass(frozen=True)
-class FailoverInputs:
+class FailoverInputs(Record):
     """Standby racks, and what they must be able to take over.
 
     All lists are empty where no workload asks for failover. Of the lists of the two forms,
     `neighbour` and `pair`, one at most has tuples. Cuts are added between solves.
     """
 
-    standby: Index  # (site, rack, hall, workload, year): uses of racks that may stand by
-    reserve: Index  # (site, workload, year)
-    power: Index  # (site, year, slot): slots of the peak day where racks may stand by
-    may_cover: Bools  # [failed site, site]: whether the second may stand in for the first
-    neighbour: Index  # (site, workload, year): loads that neighbours cover together
-    neighbour_row: Positions  # [neighbour of a load] -> neighbour
-    neighbour_reserve: Positions  # [neighbour of a load] -> reserve
-    covered: Index  # (region, workload, site, year): services that have a standby of their own
-    pair: Index  # (region, workload, site, standby, year)
-    taken: Index  # (workload, site, standby, year)
-    cut: Index  # (site, workload, year, cut): failures that a plan did not survive
-    cut_served_row: Positions  # [service in a cut] -> cut
-    cut_served: Positions  # [service in a cut] -> served
-    cut_reserve_row: Positions  # [reserve in a cut] -> cut
-    cut_reserve: Positions  # [reserve in a cut] -> reserve
-
-
-def failover_inputs(case: ScopedCase, sets: Sets, racks: RackInputs, demand: DemandInputs) -> FailoverInputs:
-    """Make the lists of standby racks and of what they must be able to take over."""
-    settings = case.scenario.failover
-    asks = needs_failover(case, sets)  # (workload, year)
-    may_cover = may_cover_for(case)
-    use = racks.used
-    standby = use.select(asks[use["workload"], use["year"]], "standby")
-    reserve = distinct(standby, "site", "workload", "year", name="reserve")
-    peak = np.flatnonzero(np.asarray(case.days.is_peak))
-    load = demand.load.select(asks[demand.load["workload"], demand.load["year"]], "neighbour")
-    served = demand.served
-    covered = served.select(asks[served["workload"], served["year"]], "covered")
-    by_neighbours = settings.form == "neighbours"
-    neighbour, covered = (load, _none(covered)) if by_neighbours else (_none(load), covered)
-    _note_alone(case, demand, asks, may_cover)
-    pair = _pairs(case, sets, demand, covered, reserve, may_cover)
-    cut = Axis("cut", ("1",))
-    of_cuts = ("cut_served_row", "cut_served", "cut_reserve_row", "cut_reserve")
-    return FailoverInputs(
-        standby=standby,
-        reserve=reserve,
-        power=_power(sets, reserve, peak),
-        may_cover=may_cover,
-        neighbour=neighbour,
-        **_neighbours(case, demand, neighbour, reserve, may_cover),
-        covered=covered,
-        pair=pair,
-        taken=distinct(pair, "workload", "site", "standby", "year", name="taken"),
-        cut=Index.sparse("cut", (sets.site, sets.workload, sets.year, cut), [[], [], [], []]),
-        **dict.fromkeys(of_cuts, np.zeros(0, dtype=np.intp)),
-    )
+    def __init__(self, case: ScopedCase, sets: Sets, racks: RackInputs, demand: DemandInputs) -> None:
+        use, load, served, asks = racks.used, demand.load, demand.served, needs_failover(case, sets)
+        by_neighbours = case.scenario.failover.form == "neighbours"
+        # (site, rack, hall, workload, year): uses of racks that may stand by
+        self.standby: Index = use.select(asks[use["workload"], use["year"]], "standby")
+        # (site, workload, year)
+        self.reserve: Index = distinct(self.standby, "site", "workload", "year", name="reserve")
+        slots = cross(distinct(self.reserve, "site", "year"), sets.slot, "failover_power")
+        # (site, year, slot): slots of the peak day where racks may stand by
+        self.power: Index = slots.select(np.asarray(case.days.is_peak, dtype=np.bool_)[slots["slot"]])
+        # [failed site, site]: whether the second may stand in for the first
+        self.may_cover = may_cover_for(case)
+        _note_alone(case, demand, asks, self.may_cover)
+        # (site, workload, year): loads that neighbours cover together
+        self.neighbour: Index = load.select(asks[load["workload"], load["year"]] & by_neighbours, "neighbour")
+        covers = self.may_cover & _is_neighbour(case, demand)
+        row, cover = pairs(self.neighbour, self.reserve, on=("workload", "year"))
+        sites = self.neighbour["site"][row], self.reserve["site"][cover]
+        stands_in = covers[self.neighbour["workload"][row], *sites]
+        # every load with the reserves of its neighbours: [neighbour of a load] -> neighbour, reserve
+        self.neighbour_row: Positions = row[stands_in]
+        self.neighbour_reserve: Positions = cover[stands_in]
+        # (region, workload, site, year): services that have a standby of their own
+        is_covered = asks[served["workload"], served["year"]] & (not by_neighbours)
+        self.covered: Index = served.select(is_covered, "covered")
+        # (region, workload, site, standby, year) and (workload, site, standby, year)
+        self.pair: Index = _pairs(case, sets, demand, self.covered, self.reserve, self.may_cover)
+        self.taken: Index = distinct(self.pair, "workload", "site", "standby", "year", name="taken")
+        # (site, workload, year, cut): failures that a plan did not survive
+        axes = (sets.site, sets.workload, sets.year, Axis("cut", ("1",)))
+        self.cut: Index = Index.sparse("cut", axes, [[], [], [], []])
+        # [service in a cut] -> cut, served; [reserve in a cut] -> cut, reserve
+        self.cut_served_row: Positions = np.zeros(0, dtype=np.intp)
+        self.cut_served: Positions = self.cut_served_row
+        self.cut_reserve_row: Positions = self.cut_served_row
+        self.cut_reserve: Positions = self.cut_served_row
 
 
 def needs_failover(case: ScopedCase, sets: Sets) -> Bools:
@@ -122,10 +109,6 @@ def reaches_two(reaches: Floats, may_cover: Bools) -> Bools:
     return np.asarray(((reaches @ may_cover) * reaches > 0.0).any(axis=-1))
 
 
-def _none(index: Index) -> Index:
-    return index.select(np.zeros(index.size, dtype=np.bool_))
-
-
 def may_cover_for(case: ScopedCase) -> Bools:
     """Return which sites may stand in for which, shape (failed site, site)."""
     settings, sites = case.scenario.failover, case.ids("sites")
@@ -138,21 +121,11 @@ def may_cover_for(case: ScopedCase) -> Bools:
     return ~barred
 
 
-def _power(sets: Sets, reserve: Index, peak: Positions) -> Index:
-    slots = cross(distinct(reserve, "site", "year"), sets.slot, "failover_power")
-    return slots.select(np.isin(slots["slot"], peak))
-
-
-def _neighbours(
-    case: ScopedCase, demand: DemandInputs, load: Index, reserve: Index, may_cover: Bools
-) -> dict[str, Positions]:
-    """Pair every load with the reserves of the sites that reach enough of its users."""
-    users = _common_users(demand)  # (workload, failed site, site)
+def _is_neighbour(case: ScopedCase, demand: DemandInputs) -> Bools:
+    """Return which sites reach enough of another's users, shape (workload, failed site, site)."""
+    users = _common_users(demand)
     least = case.scenario.failover.neighbour_users_frac * np.einsum("wss->ws", users)[:, :, None] * (1.0 - 1e-9)
-    covers = may_cover & (users > 0.0) & (users >= least)
-    row, cover = pairs(load, reserve, on=("workload", "year"))
-    stands_in = covers[load["workload"][row], load["site"][row], reserve["site"][cover]]
-    return {"neighbour_row": row[stands_in], "neighbour_reserve": cover[stands_in]}
+    return np.asarray((users > 0.0) & (users >= least))
 
 
 def _common_users(demand: DemandInputs) -> np.ndarray:

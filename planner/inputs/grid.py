@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -10,6 +9,7 @@ import pandas as pd
 
 from planner.base.units import HOURS_PER_YEAR, MONTHS_PER_YEAR, USD_PER_MUSD
 from planner.base.words import amount, moment, some
+from planner.family.declared import Record
 from planner.family.table_columns import bools, dense_by_ids, mask_at, sum_at, texts
 from planner.inputs.days import filled, stress_rank
 from planner.inputs.existing import HALLS
@@ -31,39 +31,6 @@ if TYPE_CHECKING:
     from planner.inputs.stock import Stock
 
 
-@dataclass(frozen=True)
-class ShedInputs:
-    """Load that may be left unserved; every list is empty where the scenario allows none."""
-
-    slot: Index  # (site, year, slot) in which load may be shed
-    hours_frac: Floats  # [zone, tier, slot] of the hours of the slot
-    site_year: Index  # (site, year) of these
-    max_energy_frac: float  # of the energy that a site would use
-    usd_per_mwh: float
-    deployment_frac: Floats  # [deployment] of its work that may be lost
-
-
-@dataclass(frozen=True)
-class NonFirmInputs:
-    """Non-firm connection; every list is empty where the scenario allows none."""
-
-    tier: Axis  # curtailment rates [%] up to the chosen one, or that alone
-    connect: Index  # (site, year, tier) entering service
-    start: Floats  # [connect] service start, e.g. 2027.5
-    turns_firm: Floats  # [connect] when it turns firm; inf: never
-    firm_year: NDArray[np.intp]  # [connect] first year in which it is firm at some time, else -1
-    capex_musd_per_mw: Floats  # [connect], overnight
-    service: Index  # (site, year) in which some may be in service
-    service_tier: Index  # (site, year, tier) = service x tier
-    stress: Index  # (site, year, slot) of these in which it is off, at least in part
-    billing: Index  # (site, year, period) of these
-    discount_usd_per_kw_month: Floats  # [billing] off the demand charge
-    headroom: Index  # (zone, year, tier) for firm and non-firm up to it, dominated years dropped
-    headroom_mw: Floats  # [headroom], beyond commitments
-    off_frac: Floats  # [zone, tier, slot]: share of the slot in which non-firm power is off
-    shed: ShedInputs
-
-
 _PERCENT: Final = 100.0
 _NONE: Final = 1e-9  # share of a slot that is rounding
 
@@ -73,7 +40,8 @@ class NonFirmOffer:
 
     def __init__(self, case: ScopedCase, sets: Sets, leads: Leads, site_year: Index) -> None:
         lead = leads.non_firm
-        s, t = np.nonzero(lead.may & mask_at(lead.may.shape, (site_year["site"], site_year["year"])))
+        is_there = mask_at(lead.may.shape, (site_year["site"], site_year["year"]))
+        s, t = np.nonzero(lead.may & is_there)
         self.tier = Axis("tier", tuple(f"{rate:g}" for rate in _tiers_pct(case)))  # curtailment rates. [%]
         self.connect = Index.sparse("connect", (sets.site, sets.year), (s, t))  # (site, year) entering service
         # start of service, and when it turns firm; infinite where never. [year]
@@ -83,13 +51,11 @@ class NonFirmOffer:
         # first model year in which it is firm at some time; -1 for none
         firm_year = np.searchsorted(case.last_year + 1.0, self.turns_firm, side="right")
         self.firm_year = np.where(firm_year < len(case.years), firm_year, -1)
-
-    @property
-    def firm(self) -> Index:
-        """(site, year) in which some may turn firm."""
         turns = np.flatnonzero(self.firm_year >= 0)
-        both = np.unique(np.stack([self.connect["site"], self.firm_year])[:, turns], axis=1)
-        return Index.sparse("turns firm", self.connect.axes, (both[0], both[1]))
+        may_be_firm = leads.connection.may & is_there
+        may_be_firm[self.connect["site"][turns], self.firm_year[turns]] = True
+        # (site, year) in which firm connection may be had, or some may turn firm
+        self.may_be_firm = Index.sparse("firm enters", (sets.site, sets.year), np.nonzero(may_be_firm))
 
 
 def _tiers_pct(case: ScopedCase) -> list[float]:
@@ -102,39 +68,65 @@ def _tiers_pct(case: ScopedCase) -> list[float]:
     return sorted(pct for pct in studied if pct <= rate)
 
 
-def non_firm_inputs(
-    case: ScopedCase, sets: Sets, offer: NonFirmOffer, headroom: Headroom, grid: GridInputs, racks: RackInputs
-) -> NonFirmInputs:
-    """Make the lists of non-firm connection."""
-    service = _service(case, offer, grid.firm)
-    zones = np.unique(sets.site_zone[service["site"]])
-    rank = stress_rank(case, [sets.zone.labels[z] for z in zones])
-    off = _off(case, sets, offer.tier, zones, rank)
-    slots = cross(service, sets.slot, name="stress")
-    most = off.max(axis=1, initial=0.0)[sets.site_zone[slots["site"]], slots["slot"]]
-    connect = cross(offer.connect, offer.tier, name="connect")
-    per_tier = len(offer.tier)
-    billing = grid.billing.select(np.flatnonzero(service.find(grid.billing) >= 0), "discounted")
-    charge = grid.demand_charge_usd_per_kw_month[grid.firm.find(billing)]
-    discount = charge * service_figure(case, "charge_discount_frac")
-    billed = np.flatnonzero(discount > 0.0)
-    return NonFirmInputs(
-        tier=offer.tier,
-        connect=connect,
-        start=np.repeat(offer.start, per_tier),
-        turns_firm=np.repeat(offer.turns_firm, per_tier),
-        firm_year=np.repeat(offer.firm_year, per_tier),
-        capex_musd_per_mw=np.full(connect.size, _capex_musd_per_mw(case)),
-        service=service,
-        service_tier=cross(service, offer.tier, name="service_tier"),
-        stress=slots.select(np.flatnonzero(most > _NONE)),
-        billing=billing.select(billed),
-        discount_usd_per_kw_month=discount[billed],
-        headroom=headroom.total,
-        headroom_mw=headroom.total_mw,
-        off_frac=off,
-        shed=_shed(case, sets, slots, off, zones, rank, racks),
-    )
+class NonFirmInputs(Record):
+    """Non-firm connection; every list is empty where the scenario allows none."""
+
+    def __init__(
+        self, case: ScopedCase, sets: Sets, offer: NonFirmOffer, headroom: Headroom, grid: GridInputs, racks: RackInputs
+    ) -> None:
+        self.tier = offer.tier  # curtailment rates [%] up to the chosen one, or that alone
+        self.connect: Index = cross(offer.connect, offer.tier, name="connect")  # (site, year, tier) entering service
+        per_tier = len(offer.tier)
+        self.start: Floats = np.repeat(offer.start, per_tier)  # [connect] service start, e.g. 2027.5
+        self.turns_firm: Floats = np.repeat(offer.turns_firm, per_tier)  # [connect] when it turns firm; inf: never
+        # first year in which it is firm at some time, else -1, [connect]
+        self.firm_year: NDArray[np.intp] = np.repeat(offer.firm_year, per_tier)
+        self.capex_musd_per_mw = np.full(self.connect.size, _capex_musd_per_mw(case))  # [connect], overnight
+        self.service = service = _service(case, offer, grid.firm)  # (site, year) in which some may be in service
+        # (site, year, tier) = service x tier
+        self.service_tier: Index = cross(service, offer.tier, name="service_tier")
+        self.headroom = headroom.total  # (zone, year, tier) for firm and non-firm up to it, dominated years dropped
+        self.headroom_mw: Floats = headroom.total_mw  # [headroom], beyond commitments
+        zones = np.unique(sets.site_zone[service["site"]])
+        rank = stress_rank(case, [sets.zone.labels[z] for z in zones])
+        # share of the slot in which non-firm power is off, [zone, tier, slot]
+        self.off_frac = _off(case, sets, offer.tier, zones, rank)
+        slots = cross(service, sets.slot, name="stress")
+        most = self.off_frac.max(axis=1, initial=0.0)[sets.site_zone[slots["site"]], slots["slot"]]
+        # (site, year, slot) of these in which it is off, at least in part
+        self.stress: Index = slots.select(most > _NONE)
+        billing = grid.billing.select(service.find(grid.billing) >= 0, "discounted")
+        charge = grid.demand_charge_usd_per_kw_month[grid.firm.find(billing)]
+        discount = charge * service_figure(case, "charge_discount_frac")
+        self.billing: Index = billing.select(discount > 0.0)  # (site, year, period) of these
+        self.discount_usd_per_kw_month: Floats = discount[discount > 0.0]  # [billing] off the demand charge
+        self.shed = ShedInputs(case, sets, slots, self.off_frac, zones, rank, racks)
+
+
+class ShedInputs(Record):
+    """Load that may be left unserved, the most stressed of the stress hours; empty where the scenario allows none."""
+
+    def __init__(
+        self,
+        case: ScopedCase,
+        sets: Sets,
+        slots: Index,
+        off: Floats,
+        zones: NDArray[np.intp],
+        rank: Floats,
+        racks: RackInputs,
+    ) -> None:
+        settings = case.scenario.grid.non_firm.shed
+        self.hours_frac = np.zeros(off.shape)  # [zone, tier, slot] of the hours of the slot
+        if settings.allow and zones.size:
+            by_zone = filled(rank, case.days.weight_h, np.full(zones.size, settings.max_hours_per_year))
+            self.hours_frac[zones] = np.minimum(by_zone[:, None, :], off[zones])
+        most = self.hours_frac.max(axis=1, initial=0.0)[sets.site_zone[slots["site"]], slots["slot"]]
+        self.slot: Index = slots.select(most > _NONE, "shed")  # (site, year, slot) in which load may be shed
+        self.site_year: Index = distinct(self.slot, "site", "year", name="shed_site_year")  # (site, year) of these
+        self.max_energy_frac: float = settings.max_energy_frac  # of the energy that a site would use
+        self.usd_per_mwh: float = settings.usd_per_mwh
+        self.deployment_frac = racks.deferrable_frac  # [deployment] of its work that may be lost
 
 
 def _service(case: ScopedCase, offer: NonFirmOffer, site_year: Index) -> Index:
@@ -192,27 +184,6 @@ def _capex_musd_per_mw(case: ScopedCase) -> float:
     return cost / USD_PER_MUSD
 
 
-def _shed(
-    case: ScopedCase, sets: Sets, slots: Index, off: Floats, zones: NDArray[np.intp], rank: Floats, racks: RackInputs
-) -> ShedInputs:
-    """Make the lists of load that may be shed: the most stressed of the stress hours."""
-    settings = case.scenario.grid.non_firm.shed
-    share = np.zeros(off.shape)
-    if settings.allow and zones.size:
-        by_zone = filled(rank, case.days.weight_h, np.full(zones.size, settings.max_hours_per_year))
-        share[zones] = np.minimum(by_zone[:, None, :], off[zones])
-    most = share.max(axis=1, initial=0.0)[sets.site_zone[slots["site"]], slots["slot"]]
-    slot = slots.select(np.flatnonzero(most > _NONE), "shed")
-    return ShedInputs(
-        slot=slot,
-        hours_frac=share,
-        site_year=distinct(slot, "site", "year", name="shed_site_year"),
-        max_energy_frac=settings.max_energy_frac,
-        usd_per_mwh=settings.usd_per_mwh,
-        deployment_frac=racks.deferrable_frac,
-    )
-
-
 _NAMED: Final = 4  # zones
 LOWEST_RATE_PCT: Final = 0.25
 """Lowest rate of curtailment in table `zone_headroom`, which firm connection is a share of. [%]"""
@@ -226,10 +197,8 @@ class Headroom:
     own where it is as large as that of firm and non-firm together.
     """
 
-    def __init__(
-        self, case: ScopedCase, sets: Sets, committed_facility_mw: Floats, firm: Index, non_firm: Index, tier: Axis
-    ) -> None:
-        """Take `committed_facility_mw` (site, year) [MW], `firm` and `non_firm` (site, year), `tier` [%]."""
+    def __init__(self, case: ScopedCase, sets: Sets, committed_facility_mw: Floats, non_firm: NonFirmOffer) -> None:
+        """Take `committed_facility_mw` (site, year) [MW]."""
         rate_pct = case.scenario.grid.curtailment_rate_pct
         share = case.scenario.grid.firm_headroom_frac
         growth = _growth_mw(case, sets) if case.scenario.grid.headroom_growth else 0.0
@@ -240,19 +209,24 @@ class Headroom:
         committed = sum_at(limit.shape, (sets.site_zone,), committed_facility_mw)
         _note_full(case, sets, committed - firm_limit, committed_facility_mw.max(axis=1) > 0.0)
         _note_estimates(case, sets)
-        by_tier = [_limit_mw(case, sets, float(label), growth) for label in tier.labels]
+        by_tier = [_limit_mw(case, sets, float(label), growth) for label in non_firm.tier.labels]
         total_mw = _until_later(np.maximum(np.stack([limit, *by_tier]) - committed, 0.0))
         firm_mw = _until_later(np.maximum(firm_limit - committed, 0.0))
-        has_total = np.isin(np.arange(len(sets.zone)), sets.site_zone[non_firm["site"]])
-        is_total = _binds(total_mw[1:]) & _since(sets, firm, non_firm) & has_total[:, None]
+        has_total = np.isin(np.arange(len(sets.zone)), sets.site_zone[non_firm.connect["site"]])
+        firm = non_firm.may_be_firm
+        is_total = _binds(total_mw[1:]) & _since(sets, firm, non_firm.connect) & has_total[:, None]
         is_firm = _binds(firm_mw) & _since(sets, firm)
         is_firm &= ~has_total[:, None] | (firm_mw < total_mw[0])
         axes = (sets.zone, sets.year)
         # (zone, year) in which firm connection meets a limit of its own, beyond commitments. [MW]
-        self.firm, self.firm_mw = Index.sparse("headroom", axes, np.nonzero(is_firm)), firm_mw[is_firm]
+        self.firm = Index.sparse("headroom", axes, np.nonzero(is_firm))
+        self.firm_mw: Floats = firm_mw[is_firm]
         k, z, t = np.nonzero(is_total)
         # (zone, year, tier) in which firm connection and non-firm up to a tier meet one. [MW]
-        self.total, self.total_mw = Index.sparse("all_headroom", (*axes, tier), (z, t, k)), total_mw[1:][is_total]
+        self.total, self.total_mw = (
+            Index.sparse("all_headroom", (*axes, non_firm.tier), (z, t, k)),
+            total_mw[1:][is_total],
+        )
         zone, year = (grid.ravel() for grid in np.indices(limit.shape))
         labels = {"zone": sets.zone.texts[zone], "year": sets.year.texts[year]}
         of_report = {"limit_mw": limit, "firm_limit_mw": firm_limit, "committed_mw": committed}
@@ -375,85 +349,54 @@ _ROOM_MW: Final = 1.0
 """Less of a connection that is free in the first year is not worth a note."""
 
 
-@dataclass(frozen=True)
-class GridInputs:
+class GridInputs(Record):
     """Prices, tariffs, interconnection, headroom."""
 
-    energy_usd_per_mwh: Floats  # [slot of PowerInputs.slot], wholesale + adder
-    demand_charge_usd_per_kw_month: Floats  # [site_year]
-    billing: Index  # (site, year, period)
-    billing_slot: Index  # (period, slot), whose maximum is billed
-    billing_months: Floats  # [period]
-    period: Axis
-    firm: Index  # (site, year)
-    firm_mw: Floats  # [firm], existing and committed
-    expand: Index  # (site, year)
-    expand_first_year_frac: Floats  # [expand]
-    expand_start: Floats  # [expand] service start
-    expand_capex_musd_per_mw: Floats  # [expand]
-    lease_firm_mw_per_mw: float
-    contract_min_nameplate_frac: float
-    headroom: Index  # (zone, year) for firm alone, dominated years dropped
-    headroom_mw: Floats  # [headroom], for new firm beyond commitments
-    headroom_by_zone: pd.DataFrame  # zone, year, limit_mw, firm_limit_mw, committed_mw, rate_pct
-    curtailment_rate_pct: float
-
-
-def grid_inputs(
-    case: ScopedCase,
-    sets: Sets,
-    stock: Stock,
-    committed_facility_mw: Floats,
-    leads: Leads,
-    prices: PowerPrices,
-    site_year: Index,
-    non_firm: NonFirmOffer,
-    other_mw: Floats,
-) -> tuple[GridInputs, Headroom]:
-    """Make the lists of the grid. Takes `committed_facility_mw` (site, year) [MW], `other_mw` (site, slot) [MW]."""
-    settings = case.scenario.grid
-    s, t = site_year["site"], site_year["year"]
-    there_mw = (stock.facility_mw + other_mw.max(axis=1))[:, None] + committed_facility_mw
-    own_mw = np.array([firm_path_mw(case, site) for site in case.ids("sites")])
-    firm = np.where(np.isnan(own_mw), there_mw, own_mw)
-    _note_waiting(case, leads, firm - there_mw)
-    es, et = np.nonzero(leads.connection.may & mask_at(firm.shape, (s, t)))
-    start = leads.connection.service[es, et]
-    end = case.last_year[et] + 1.0
-    expand = Index.sparse("expand", (sets.site, sets.year), (es, et))
-    periods = case.days.billing_periods
-    period = Axis("period", tuple(p.name for p in periods))
-    slots = np.array([(at, slot) for at, one in enumerate(periods) for slot in one.slots], dtype=np.intp)
-    may_be_firm = mask_at(firm.shape, expand.codes) | mask_at(firm.shape, non_firm.firm.codes)
-    enters = Index.sparse("firm enters", (sets.site, sets.year), np.nonzero(may_be_firm))
-    headroom = Headroom(case, sets, committed_facility_mw, enters, non_firm.connect, non_firm.tier)
-    lists = GridInputs(
-        energy_usd_per_mwh=prices.energy_usd_per_mwh[s, t].ravel(),
-        demand_charge_usd_per_kw_month=prices.demand_charge_usd_per_kw_month[s, t],
+    def __init__(
+        self,
+        case: ScopedCase,
+        sets: Sets,
+        stock: Stock,
+        committed_facility_mw: Floats,
+        leads: Leads,
+        prices: PowerPrices,
+        site_year: Index,
+        headroom: Headroom,
+        other_mw: Floats,
+    ) -> None:
+        """Take `committed_facility_mw` (site, year) [MW], `other_mw` (site, slot) [MW]."""
+        s, t = site_year["site"], site_year["year"]
+        # wholesale + adder, [slot of PowerInputs.slot]
+        self.energy_usd_per_mwh: Floats = prices.energy_usd_per_mwh[s, t].ravel()
+        self.demand_charge_usd_per_kw_month: Floats = prices.demand_charge_usd_per_kw_month[s, t]  # [site_year]
+        periods = case.days.billing_periods
+        self.period = Axis("period", tuple(p.name for p in periods))
         # Without a demand charge too: a connection carries the peak of every period.
-        billing=cross(site_year, period, name="billing"),
-        billing_slot=Index.sparse("billing_slot", (period, sets.slot), (slots[:, 0], slots[:, 1])),
-        billing_months=np.array([float(p.months) for p in periods]),
-        period=period,
-        firm=site_year,
-        firm_mw=firm[s, t],
-        expand=expand,
-        expand_first_year_frac=(end - start) / (end - case.year[et]),
-        expand_start=start,
-        expand_capex_musd_per_mw=np.full(expand.size, _expansion_musd_per_mw(case)),
-        lease_firm_mw_per_mw=case.scenario.demand.facility_mw_per_rack_mw,
-        contract_min_nameplate_frac=settings.contract_min_nameplate_frac,
-        headroom=headroom.firm,
-        headroom_mw=headroom.firm_mw,
-        headroom_by_zone=headroom.every,
-        curtailment_rate_pct=settings.curtailment_rate_pct,
-    )
-    return lists, headroom
-
-
-def _expansion_musd_per_mw(case: ScopedCase) -> float:
-    own = case.scenario.grid.expansion_usd_per_mw
-    return (sum(_substation_and_network_usd_per_mw(case)) if own is None else own) / USD_PER_MUSD
+        self.billing: Index = cross(site_year, self.period, name="billing")  # (site, year, period)
+        slots = np.array([(at, slot) for at, one in enumerate(periods) for slot in one.slots], dtype=np.intp)
+        # (period, slot), whose maximum is billed
+        self.billing_slot: Index = Index.sparse("billing_slot", (self.period, sets.slot), (slots[:, 0], slots[:, 1]))
+        self.billing_months = np.array([float(p.months) for p in periods])  # [period]
+        there_mw = (stock.facility_mw + other_mw.max(axis=1))[:, None] + committed_facility_mw
+        own_mw = np.array([firm_path_mw(case, site) for site in case.ids("sites")])
+        firm_mw = np.where(np.isnan(own_mw), there_mw, own_mw)
+        _note_waiting(case, leads, firm_mw - there_mw)
+        self.firm = site_year  # (site, year)
+        self.firm_mw: Floats = firm_mw[s, t]  # [firm], existing and committed
+        es, et = np.nonzero(leads.connection.may & mask_at(firm_mw.shape, (s, t)))
+        self.expand: Index = Index.sparse("expand", (sets.site, sets.year), (es, et))  # (site, year)
+        self.expand_start: Floats = leads.connection.service[es, et]  # [expand] service start
+        end = case.last_year[et] + 1.0
+        self.expand_first_year_frac: Floats = (end - self.expand_start) / (end - case.year[et])  # [expand]
+        own = case.scenario.grid.expansion_usd_per_mw
+        usd_per_mw = sum(_substation_and_network_usd_per_mw(case)) if own is None else own
+        self.expand_capex_musd_per_mw = np.full(self.expand.size, usd_per_mw / USD_PER_MUSD)  # [expand]
+        self.lease_firm_mw_per_mw: float = case.scenario.demand.facility_mw_per_rack_mw
+        self.contract_min_nameplate_frac: float = case.scenario.grid.contract_min_nameplate_frac
+        # (zone, year) for firm alone, dominated years dropped; for new firm beyond commitments, [headroom]
+        self.headroom, self.headroom_mw = headroom.firm, headroom.firm_mw
+        self.headroom_by_zone = headroom.every  # zone, year, limit_mw, firm_limit_mw, committed_mw, rate_pct
+        self.curtailment_rate_pct: float = case.scenario.grid.curtailment_rate_pct
 
 
 def _substation_and_network_usd_per_mw(case: ScopedCase) -> tuple[float, float]:
@@ -479,34 +422,22 @@ def _note_waiting(case: ScopedCase, leads: Leads, spare_mw: Floats) -> None:
         )
 
 
-@dataclass(frozen=True)
-class BalanceInputs:
+class BalanceInputs(Record):
     """Where something answers to the hour: on-site sources, batteries, shedding, contracts.
 
     Everywhere else what a site draws from the grid is what it uses, and no row says so.
     """
 
-    site_year: Index  # (site, year)
-    slot: Index  # (site, year, slot) = site_year x slot
-    surplus: Index  # (site, year, slot) in which surplus is curtailed at no cost
-    exact: Index  # (site, year, slot) in which power must be used up, or curtailed: those with a
-    # price below 0, and all where what is drawn counts under contract or as clean
-
-
-def balance_inputs(
-    sets: Sets, site_year: Index, answers: Bools, energy_usd_per_mwh: Floats, counts: Bools | None = None
-) -> BalanceInputs:
-    """List the sites and years in which something answers to the hour.
-
-    Takes `answers` (site_year,), `energy_usd_per_mwh` [USD/MWh], `counts` (site_year,).
-    """
-    counts = np.zeros(site_year.size, dtype=np.bool_) if counts is None else counts
-    balanced = site_year.select(np.flatnonzero(answers | counts), "balance")
-    slot = cross(balanced, sets.slot, name="balance_slot")
-    is_exact = ((energy_usd_per_mwh.reshape(-1, len(sets.slot)) < 0.0) | counts[:, None])[answers | counts].ravel()
-    return BalanceInputs(
-        site_year=balanced,
-        slot=slot,
-        surplus=slot.select(np.flatnonzero(~is_exact), "surplus_slot"),
-        exact=slot.select(np.flatnonzero(is_exact), "exact_slot"),
-    )
+    def __init__(
+        self, sets: Sets, site_year: Index, answers: Bools, energy_usd_per_mwh: Floats, counts: Bools | None = None
+    ) -> None:
+        """Take `answers` (site_year,), `energy_usd_per_mwh` [USD/MWh], `counts` (site_year,)."""
+        counts = np.zeros(site_year.size, dtype=np.bool_) if counts is None else counts
+        self.site_year: Index = site_year.select(answers | counts, "balance")  # (site, year)
+        # (site, year, slot) = site_year x slot
+        self.slot: Index = cross(self.site_year, sets.slot, name="balance_slot")
+        is_exact = ((energy_usd_per_mwh.reshape(-1, len(sets.slot)) < 0.0) | counts[:, None])[answers | counts].ravel()
+        self.surplus: Index = self.slot.select(~is_exact, "surplus_slot")  # those in which it is curtailed at no cost
+        # in which power must be used up, or curtailed: those with a price below 0, and all where what is drawn counts
+        # under contract or as clean
+        self.exact: Index = self.slot.select(is_exact, "exact_slot")

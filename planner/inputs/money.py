@@ -2,91 +2,60 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
 from planner.base.units import KW_PER_MW, MONTHS_PER_YEAR, USD_PER_MUSD
+from planner.family.declared import Record
 from planner.family.table_columns import floats, texts
 from planner.inputs.case import trend_factor
 from planner.money.finance import interest_during_construction_frac, real_rate, year_weights
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from planner.base.arrays import Floats
     from planner.inputs.case import ScopedCase
 
 _ASSETS: Final[tuple[Literal["rack", "facility", "grid", "supply"], ...]] = ("rack", "facility", "grid", "supply")
 
 
-@dataclass(frozen=True)
-class FinanceInputs:
+class Rates(Record):
+    """Real cost of capital by asset, from the scenario's nominal one or else table `finance`, and the life of halls."""
+
+    def __init__(self, case: ScopedCase) -> None:
+        settings = case.scenario.finance
+        given, nominal = settings.inflation_frac, settings.wacc_nominal_frac
+        inflation = case.finance_of("inflation", "world") if given is None else given
+        nominal = case.finance_of("wacc_nominal", "world") if nominal is None else nominal
+        self.plan = float(real_rate(nominal, inflation))  # discount rate, a year as all
+        by_asset = {asset: settings.asset_wacc_nominal_frac.get(asset, nominal) for asset in _ASSETS}
+        self.of_asset = {str(asset): float(real_rate(rate, inflation)) for asset, rate in by_asset.items()}
+        # economic life of halls, retrofits, openings and connections. [yr]
+        self.facility_life_years = case.item("facility_cost", "facility_life", "years")
+
+
+class FinanceInputs(Record):
     """Rates, lives and horizon: what turns costs into payments by calendar year."""
 
-    rate_frac: float  # real
-    base_year: int
-    first_year: int
-    last_year: int
-    life_years: Mapping[str, float]  # facility, retrofit, opening, grid
-    asset_rate_frac: Mapping[str, float]  # real WACC per asset class (rack, facility, grid)
-    site_rate_adder_frac: Floats  # [site], real, on the rate of every asset: country risk
-    build_idc_frac: float
-    spend_months: float  # before service, over which what is paid while it is built is paid
-    end_of_horizon: str  # annuity, truncated_salvage, perpetuity
-    year_weight: Floats  # [year]: sum of mid-year discount factors of the years it stands for
-    opex_escalation: Floats  # [year], real, 1 in the base year of money
-
-
-@dataclass(frozen=True)
-class Rates:
-    """Real cost of capital by asset, and the life of halls."""
-
-    plan: float  # real yearly rates; `plan` is the discount rate
-    rack: float
-    facility: float
-    grid: float
-    supply: float
-    facility_life_years: float  # economic life of halls, retrofits, openings and connections. [yr]
-
-
-def real_rates(case: ScopedCase) -> Rates:
-    """Return real rates from the scenario's nominal ones, or else from table `finance`."""
-    settings = case.scenario.finance
-    given, nominal = settings.inflation_frac, settings.wacc_nominal_frac
-    inflation = case.finance_of("inflation", "world") if given is None else given
-    nominal = case.finance_of("wacc_nominal", "world") if nominal is None else nominal
-    by_asset = {asset: settings.asset_wacc_nominal_frac.get(asset, nominal) for asset in _ASSETS}
-    own = {str(asset): float(real_rate(rate, inflation)) for asset, rate in by_asset.items()}
-    return Rates(
-        float(real_rate(nominal, inflation)),
-        **own,
-        facility_life_years=case.item("facility_cost", "facility_life", "years"),
-    )
-
-
-def finance_inputs(case: ScopedCase, rates: Rates) -> FinanceInputs:
-    """Return what the cost list needs to know of money and time."""
-    years = case.years
-    life = rates.facility_life_years
-    calendar = [years.calendar_years(t) for t in range(len(years))]
-    months = case.item("facility_cost", "spend_profile_years", "years") * MONTHS_PER_YEAR
-    risk = case.scenario.finance.country_risk
-    return FinanceInputs(
-        rate_frac=rates.plan,
-        base_year=years.first,
-        first_year=years.first,
-        last_year=int(case.last_year[-1]),
-        life_years={"facility": life, "retrofit": life, "opening": life, "grid": life},
-        asset_rate_frac={asset: getattr(rates, asset) for asset in _ASSETS},
-        site_rate_adder_frac=case.finance_by_site("wacc_adder") if risk else np.zeros(len(case.sites)),
-        spend_months=months,
-        build_idc_frac=float(interest_during_construction_frac(rates.facility, months)),
-        end_of_horizon=case.scenario.finance.end_of_horizon,
-        year_weight=year_weights(rates.plan, calendar, years.first),
-        opex_escalation=trend_factor(case.finance_of("om_real_escalation", "world"), case.year),
-    )
+    def __init__(self, case: ScopedCase, rates: Rates) -> None:
+        years, settings = case.years, case.scenario.finance
+        self.rate_frac = rates.plan  # real
+        self.base_year = self.first_year = years.first
+        self.last_year = int(case.last_year[-1])
+        self.life_years = dict.fromkeys(("facility", "retrofit", "opening", "grid"), rates.facility_life_years)
+        self.asset_rate_frac = rates.of_asset  # real WACC
+        # real, on the rate of every asset: country risk, [site]
+        no_adder = np.zeros(len(case.sites))
+        self.site_rate_adder_frac = case.finance_by_site("wacc_adder") if settings.country_risk else no_adder
+        # before service, over which what is paid while it is built is paid
+        self.spend_months = case.item("facility_cost", "spend_profile_years", "years") * MONTHS_PER_YEAR
+        self.build_idc_frac = float(interest_during_construction_frac(rates.of_asset["facility"], self.spend_months))
+        self.end_of_horizon: str = settings.end_of_horizon  # annuity, truncated_salvage, perpetuity
+        # sum of mid-year discount factors of the years that each stands for, [year]
+        calendar = [years.calendar_years(t) for t in range(len(years))]
+        self.year_weight = year_weights(rates.plan, calendar, years.first)
+        # real, 1 in the base year of money, [year]
+        self.opex_escalation = trend_factor(case.finance_of("om_real_escalation", "world"), case.year)
 
 
 _M2_PER_ACRE: Final = 4046.856

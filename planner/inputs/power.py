@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from planner.clock.profiles import slot_means
+from planner.family.declared import Record
 from planner.family.table_columns import any_along, codes, floats, mask_at, sum_at
 from planner.inputs.axes import deferral_windows_h
 from planner.inputs.racks import net_utilisation
@@ -27,8 +27,13 @@ if TYPE_CHECKING:
     from planner.inputs.site_series import SlotClimate
 
 
-@dataclass(frozen=True)
-class MigrationInputs:
+def moves_between_sites(case: ScopedCase) -> Bools:
+    """Return which workloads the scenario lets do work at other sites, shape (workload,)."""
+    given = case.scenario.workloads
+    return np.array([name in given and given[name].moves_between_sites is True for name in case.ids("workloads")])
+
+
+class MigrationInputs(Record):
     """Work of workloads that move between sites; all lists are empty where no workload does.
 
     A site stands in for another where both have the same users of a workload within its bounds and
@@ -37,62 +42,38 @@ class MigrationInputs:
     blocks carry the first time slice of each.
     """
 
-    deployment_frac: Floats  # [deployment] of its dynamic power, 0 where the class does not move
-    work: Index  # (site, rack, hall, workload, year, slot)
-    due_mw_per_mw: Floats  # [work], mean IT power that falls due, per MW of racks in use
-    room_mw_per_mw: Floats  # [work], IT power of it that these racks can do in addition to other work
-    balance: Index  # (rack, workload, reach, year, slot), a block each
-    balance_of_work: Positions  # [work] -> balance
-    site_block: Index  # (site, rack, workload, year, slot), a block each
-    site_block_of_work: Positions  # [work] -> site_block
-    arrival: Index  # as site_block, the blocks that are charged; empty where moves are free
-    move_usd_per_mwh: float  # of IT energy
+    def __init__(
+        self, case: ScopedCase, sets: Sets, racks: RackInputs, power: PowerInputs, wanted: Wanted, reach: Reach
+    ) -> None:
+        moves = moves_between_sites(case)
+        _note_classes_without_such_work(case, moves)
+        share = np.where(moves, floats(case.workloads, "deferrable_frac"), 0.0)[racks.deployment["workload"]]
+        self.deployment_frac: Floats = share  # [deployment] of its dynamic power, 0 where the class does not move
+        may_move = share[racks.deployment.find(racks.used)] > 0.0
+        # (site, rack, hall, workload, year, slot)
+        self.work: Index = cross(racks.used.select(may_move, "used that moves"), sets.slot, "work")
+        work = self.work
+        deployment = racks.deployment.find(work)
+        shape = power.shape_frac[work["site"], power.deployment_shape[deployment], work["slot"]]
+        mean, share = racks.dynamic_mw_per_mw[deployment], share[deployment]
+        # mean IT power that falls due, and what racks can do in addition to work that may not move, per MW of racks in
+        # use, [work]
+        self.due_mw_per_mw: Floats = share * shape * mean
+        full = mean / power.deployment_utilisation_frac[deployment]
+        self.room_mw_per_mw: Floats = full - (1.0 - share) * shape * mean
 
-
-def moves_between_sites(case: ScopedCase) -> Bools:
-    """Return which workloads the scenario lets do work at other sites, shape (workload,)."""
-    given = case.scenario.workloads
-    return np.array([name in given and given[name].moves_between_sites is True for name in case.ids("workloads")])
-
-
-def migration_inputs(
-    case: ScopedCase, sets: Sets, racks: RackInputs, power: PowerInputs, wanted: Wanted, reach: Reach
-) -> MigrationInputs:
-    """Make the lists and coefficients of work that moves between sites."""
-    moves = moves_between_sites(case)
-    _note_classes_without_such_work(case, moves)
-    of_deployment = np.where(moves, floats(case.workloads, "deferrable_frac"), 0.0)[racks.deployment["workload"]]
-    may_move = of_deployment[racks.deployment.find(racks.used)] > 0.0
-    work = cross(racks.used.select(may_move, "used that moves"), sets.slot, "work")
-
-    first_slot = _first_slot_of_block(case)[work["workload"], work["slot"]]
-    stands_in = _reach_of_sites(wanted, reach, moves)[work["workload"], work["site"]]
-    blocks = Index(
-        "work by block", (*work.axes, sets.site.renamed("reach")), (*work.codes[:-1], first_slot, stands_in), work.size
-    )
-    balance = distinct(blocks, "rack", "workload", "reach", "year", "slot", name="balance")
-    price = case.scenario.flexibility.move_usd_per_mwh
-    site_block = distinct(blocks, "site", "rack", "workload", "year", "slot", name="site_block")
-    return MigrationInputs(
-        deployment_frac=of_deployment,
-        work=work,
-        **_due_and_room(racks, power, work, of_deployment),
-        balance=balance,
-        balance_of_work=balance.find(blocks),
-        site_block=site_block,
-        site_block_of_work=site_block.find(blocks),
-        arrival=site_block.select(np.full(site_block.size, price > 0.0), "arrival"),
-        move_usd_per_mwh=price,
-    )
-
-
-def _due_and_room(racks: RackInputs, power: PowerInputs, work: Index, of_deployment: Floats) -> dict[str, Floats]:
-    """Work that falls due, and what racks can do in addition to work that may not move. [MW/MW]"""
-    deployment = racks.deployment.find(work)
-    shape = power.shape_frac[work["site"], power.deployment_shape[deployment], work["slot"]]
-    mean, share = racks.dynamic_mw_per_mw[deployment], of_deployment[deployment]
-    full = mean / power.deployment_utilisation_frac[deployment]
-    return {"due_mw_per_mw": share * shape * mean, "room_mw_per_mw": full - (1.0 - share) * shape * mean}
+        first_slot = _first_slot_of_block(case)[work["workload"], work["slot"]]
+        stands_in = _reach_of_sites(wanted, reach, moves)[work["workload"], work["site"]]
+        axes = (*work.axes, sets.site.renamed("reach"))
+        blocks = Index("work by block", axes, (*work.codes[:-1], first_slot, stands_in), work.size)
+        # (rack, workload, reach, year, slot) and (site, rack, workload, year, slot), a block each; [work] -> these
+        self.balance: Index = distinct(blocks, "rack", "workload", "reach", "year", "slot", name="balance")
+        self.balance_of_work: Positions = self.balance.find(blocks)
+        self.site_block: Index = distinct(blocks, "site", "rack", "workload", "year", "slot", name="site_block")
+        self.site_block_of_work: Positions = self.site_block.find(blocks)
+        self.move_usd_per_mwh: float = case.scenario.flexibility.move_usd_per_mwh  # of IT energy
+        is_charged = np.full(self.site_block.size, self.move_usd_per_mwh > 0.0)
+        self.arrival: Index = self.site_block.select(is_charged, "arrival")  # the blocks that are charged
 
 
 def _first_slot_of_block(case: ScopedCase) -> np.ndarray:
@@ -127,72 +108,55 @@ _HOURS: Final = tuple(range(24))
 _WEEKDAY_FRAC: Final = 5.0 / 7.0
 
 
-@dataclass(frozen=True)
-class PowerInputs:
+class PowerInputs(Record):
     """From racks to the meter, time slice by time slice."""
 
-    cool: Index  # (site, cooling, year)
-    group: Index  # (site, cooling, shape, year)
-    defer_group: Index  # (site, shape, window, year); work that is deferrable but does not move
-    defer: Index  # (site, shape, window, year, slot)
-    defer_block: NDArray[np.int64]  # [defer]: block of the window the slot belongs to, per day
-    slot: Index  # (site, year, slot) = site_year x slot
-    deployment_shape: NDArray[np.intp]  # [deployment] -> shape
-    deployment_window: NDArray[np.intp]  # [deployment] -> window, -1 when not in a defer_group
-    deployment_utilisation_frac: Floats  # [deployment], net of spare racks
-    other_load_mw: Floats  # [site, slot], at the meter, other than the racks
-    shape_frac: Floats  # [site, shape, slot], mean 1 over the modelled year
-    mechanical_frac: Floats  # [site, cooling, slot]
-    defer_mechanical_frac: Floats  # [site, slot], of what deferral moves
-    wue_l_per_kwh: Floats  # [site, cooling, slot]
-    loss_fixed_frac: Floats  # [hall design], of hall MW (k0 x installed)
-    loss_variable_frac: Floats  # [hall design], of IT load
-
-
-def power_inputs(
-    case: ScopedCase,
-    sets: Sets,
-    racks: RackInputs,
-    climate: SlotClimate,
-    wanted: Wanted,
-    reach: Reach,
-    site_year: Index,
-    other_mw: Floats,
-) -> PowerInputs:
-    """Make the lists and coefficients of power. Takes `other_mw` (site, slot) [MW]."""
-    used, workload = racks.used, racks.deployment["workload"]
-    shape = codes(case.workloads["shape"], sets.shape.labels)
-    # Work that may move between sites is deferred there (`migration_inputs`), not here.
-    hours = np.where(moves_between_sites(case), 0, deferral_windows_h(case))
-    window = codes([f"{h}h" for h in hours], sets.window.labels)
-    cooling = sets.hall_cooling[used["hall"]]
-    axes = (sets.site, sets.cooling, sets.shape, sets.window, sets.year)
-    columns = used["site"], cooling, shape[used["workload"]], window[used["workload"]], used["year"]
-    uses = Index("uses of racks", axes, tuple(column.astype(np.int32) for column in columns), used.size)
-    waits = uses["window"] >= 0
-    defer_group = distinct(uses.select(waits), "site", "shape", "window", "year", name="defer_group")
-    defer = cross(defer_group, sets.slot, "defer")
-    names = ("loss_k0", "loss_k1", "loss_k2", "distribution_loss_frac", "installed_kw_per_kw")
-    k0, k1, k2, lost, installed = (floats(case.redundancy, name)[sets.hall_redundancy] for name in names)
-    loss = electrical_loss(k0, k1, k2, lost, installed, _DESIGN_LOAD_FRAC)
-    return PowerInputs(
-        cool=distinct(uses, "site", "cooling", "year", name="cool"),
-        group=distinct(uses, "site", "cooling", "shape", "year", name="group"),
-        defer_group=defer_group,
-        defer=defer,
-        defer_block=_block(case, sets, defer),
-        slot=cross(site_year, sets.slot, "slot"),
-        deployment_shape=shape[workload],
-        deployment_window=window[workload],
-        deployment_utilisation_frac=net_utilisation(case)[workload],
-        other_load_mw=other_mw,
-        shape_frac=_shapes(case, sets, wanted, reach),
-        mechanical_frac=climate.mechanical_frac,
-        defer_mechanical_frac=_defer_overhead(sets, climate, used["site"][waits], cooling[waits]),
-        wue_l_per_kwh=climate.wue_l_per_kwh,
-        loss_fixed_frac=loss.fixed_frac,
-        loss_variable_frac=loss.variable_frac,
-    )
+    def __init__(
+        self,
+        case: ScopedCase,
+        sets: Sets,
+        racks: RackInputs,
+        climate: SlotClimate,
+        wanted: Wanted,
+        reach: Reach,
+        site_year: Index,
+        other_mw: Floats,
+    ) -> None:
+        """Take `other_mw` (site, slot) [MW]."""
+        used, workload = racks.used, racks.deployment["workload"]
+        shape = codes(case.workloads["shape"], sets.shape.labels)
+        # Work that may move between sites is deferred there (`MigrationInputs`), not here.
+        hours = np.where(moves_between_sites(case), 0, deferral_windows_h(case))
+        window = codes([f"{h}h" for h in hours], sets.window.labels)
+        cooling = sets.hall_cooling[used["hall"]]
+        axes = (sets.site, sets.cooling, sets.shape, sets.window, sets.year)
+        columns = used["site"], cooling, shape[used["workload"]], window[used["workload"]], used["year"]
+        uses = Index("uses of racks", axes, tuple(column.astype(np.int32) for column in columns), used.size)
+        waits = uses["window"] >= 0
+        self.cool: Index = distinct(uses, "site", "cooling", "year", name="cool")  # (site, cooling, year)
+        # (site, cooling, shape, year)
+        self.group: Index = distinct(uses, "site", "cooling", "shape", "year", name="group")
+        # (site, shape, window, year), and by slot: work that is deferrable but does not move
+        self.defer_group: Index = distinct(uses.select(waits), "site", "shape", "window", "year", name="defer_group")
+        self.defer: Index = cross(self.defer_group, sets.slot, "defer")
+        self.defer_block: NDArray[np.int64] = _block(
+            case, sets, self.defer
+        )  # [defer]: block of the window the slot belongs to, per day
+        self.slot: Index = cross(site_year, sets.slot, "slot")  # (site, year, slot) = site_year x slot
+        self.deployment_shape: NDArray[np.intp] = shape[workload]  # [deployment] -> shape
+        self.deployment_window: NDArray[np.intp] = window[workload]  # [deployment] -> window, -1: not in a defer_group
+        self.deployment_utilisation_frac: Floats = net_utilisation(case)[workload]  # [deployment], net of spare racks
+        self.other_load_mw = other_mw  # [site, slot], at the meter, other than the racks
+        self.shape_frac: Floats = _shapes(case, sets, wanted, reach)  # [site, shape, slot], mean 1 over the year
+        self.mechanical_frac: Floats = climate.mechanical_frac  # [site, cooling, slot]
+        # of what deferral moves, [site, slot]
+        self.defer_mechanical_frac: Floats = _defer_overhead(sets, climate, used["site"][waits], cooling[waits])
+        self.wue_l_per_kwh: Floats = climate.wue_l_per_kwh  # [site, cooling, slot]
+        names = ("loss_k0", "loss_k1", "loss_k2", "distribution_loss_frac", "installed_kw_per_kw")
+        k0, k1, k2, lost, installed = (floats(case.redundancy, name)[sets.hall_redundancy] for name in names)
+        loss = electrical_loss(k0, k1, k2, lost, installed, _DESIGN_LOAD_FRAC)
+        # of hall MW (k0 x installed), and of IT load, [hall design]
+        self.loss_fixed_frac, self.loss_variable_frac = loss.fixed_frac, loss.variable_frac
 
 
 def _defer_overhead(sets: Sets, climate: SlotClimate, site: np.ndarray, cooling: np.ndarray) -> Floats:

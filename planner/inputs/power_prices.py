@@ -11,6 +11,7 @@ from planner.base.units import HOURS_PER_YEAR, KW_PER_MW, MONTHS_PER_YEAR
 from planner.base.words import amount
 from planner.clock.days import SEASONS
 from planner.clock.profiles import slot_means
+from planner.family.declared import Record
 from planner.family.table_columns import bools, codes, dense_by_ids, floats, ints, mask_at, sum_at, texts
 from planner.inputs.case import trend_factor
 from planner.inputs.days import report_missing_hours
@@ -171,61 +172,50 @@ def hub_usd_per_mwh(hubs: ScopedCase, zone: Axis) -> Floats:
     return np.asarray(np.einsum("zs,sth->zth", share, market_usd_per_mwh(hubs, in_slot)))
 
 
-@dataclass(frozen=True)
-class LoadPriceInputs:
-    """Supply curves of zones in blocks; every list is empty where the scenario has none."""
-
-    zone_slot: Index  # (zone, year, slot) with a supply curve
-    standing_mw: Floats  # [zone_slot] connection of the base year: load below it is not new
-    block: Index  # (zone, block, year, slot) = zone_slot x block
-    width_mw: Floats  # [block]; the last of a zone is infinite
-    adder_usd_per_mwh: Floats  # [block], above the price of the slot; never falls within a zone
-
-
 _BLOCKS: Final = "price_blocks"
 _DEFAULT: Final = "default"
 
 
-def load_price_inputs(case: ScopedCase, sets: Sets, base_year_facility_mw: Floats, site_year: Index) -> LoadPriceInputs:
-    """Make the supply curves of zones.
+class LoadPriceInputs(Record):
+    """Supply curves of zones in blocks; every list is empty where the scenario has none.
 
     The share of a zone's peak at which a block ends is for all new load of the zone; others grow
     as the operator does, so its blocks are as wide as its share of the headroom.
-    Takes `base_year_facility_mw` (site,) [MW].
     """
-    settings = case.scenario.energy.load_price
-    _check_curves(case)
-    case.findings.stop_if_wrong()  # a curve with a hole in it has no widths
-    zones = len(sets.zone)
-    has_site = mask_at((zones, len(sets.year)), (sets.site_zone[site_year["site"]], site_year["year"]))
-    has_site &= settings.allow
-    zone_year = Index.sparse("zone_load", (sets.zone, sets.year), np.nonzero(has_site))
-    zone_slot = cross(zone_year, sets.slot, name="zone_load")
-    standing = sum_at((zones,), (sets.site_zone,), base_year_facility_mw)
-    curves = [_curve(case, zone) if settings.allow else None for zone in sets.zone.labels]
-    most = max((len(curve) for curve in curves if curve is not None), default=0)
-    axis = Axis("block", tuple(str(number) for number in range(1, most + 1)))
-    end, adder = np.full((zones, most), np.nan), np.full((zones, most), np.nan)
-    for z, curve in enumerate(curves):
-        if curve is not None:
-            end[z, : len(curve)] = np.nan_to_num(floats(curve, "up_to_peak_frac"), nan=np.inf)
-            adder[z, : len(curve)] = floats(curve, "price_adder_usd_per_mwh")
-    peak_mw = case.tables["grid_zones"].set_index("zone")["peak_mw"]
-    peak = np.array([float(peak_mw.get(zone, np.nan)) for zone in sets.zone.labels])
-    peak = peak * case.scenario.operator.headroom_share_frac
-    width = np.diff(end, prepend=0.0, axis=1) * peak[:, None]
-    every = cross(zone_slot, axis)
-    there = every.select(~np.isnan(adder[every["zone"], every["block"]]))
-    names = ("zone", "block", "year", "slot")
-    block = Index.sparse("block", [there.axis(name) for name in names], [there[name] for name in names])
-    of = block["zone"], block["block"]
-    return LoadPriceInputs(
-        zone_slot=zone_slot,
-        standing_mw=standing[zone_slot["zone"]],
-        block=block,
-        width_mw=width[of],
-        adder_usd_per_mwh=settings.scale_frac * adder[of],
-    )
+
+    def __init__(self, case: ScopedCase, sets: Sets, base_year_facility_mw: Floats, site_year: Index) -> None:
+        """Take `base_year_facility_mw` (site,) [MW]."""
+        settings = case.scenario.energy.load_price
+        _check_curves(case)
+        case.findings.stop_if_wrong()  # a curve with a hole in it has no widths
+        zones = len(sets.zone)
+        has_site = mask_at((zones, len(sets.year)), (sets.site_zone[site_year["site"]], site_year["year"]))
+        zone_year = Index.sparse("zone_load", (sets.zone, sets.year), np.nonzero(has_site & settings.allow))
+        self.zone_slot: Index = cross(zone_year, sets.slot, name="zone_load")  # (zone, year, slot) with a supply curve
+        standing_mw = sum_at((zones,), (sets.site_zone,), base_year_facility_mw)
+        # connection of the base year: load below it is not new, [zone_slot]
+        self.standing_mw: Floats = standing_mw[self.zone_slot["zone"]]
+        curves = [_curve(case, zone) if settings.allow else None for zone in sets.zone.labels]
+        most = max((len(curve) for curve in curves if curve is not None), default=0)
+        axis = Axis("block", tuple(str(number) for number in range(1, most + 1)))
+        end, adder = np.full((zones, most), np.nan), np.full((zones, most), np.nan)
+        for z, curve in enumerate(curves):
+            if curve is not None:
+                end[z, : len(curve)] = np.nan_to_num(floats(curve, "up_to_peak_frac"), nan=np.inf)
+                adder[z, : len(curve)] = floats(curve, "price_adder_usd_per_mwh")
+        peak_mw = case.tables["grid_zones"].set_index("zone")["peak_mw"]
+        peak = np.array([float(peak_mw.get(zone, np.nan)) for zone in sets.zone.labels])
+        peak = peak * case.scenario.operator.headroom_share_frac
+        width = np.diff(end, prepend=0.0, axis=1) * peak[:, None]
+        every = cross(self.zone_slot, axis)
+        there = every.select(~np.isnan(adder[every["zone"], every["block"]]))
+        names = ("zone", "block", "year", "slot")
+        # (zone, block, year, slot) = zone_slot x block
+        self.block: Index = Index.sparse("block", [there.axis(name) for name in names], [there[name] for name in names])
+        of = self.block["zone"], self.block["block"]
+        self.width_mw: Floats = width[of]  # [block]; the last of a zone is infinite
+        # above the price of the slot; never falls within a zone, [block]
+        self.adder_usd_per_mwh: Floats = settings.scale_frac * adder[of]
 
 
 def _curve(case: ScopedCase, zone: str) -> pd.DataFrame | None:

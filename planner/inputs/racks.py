@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from planner.base.units import KW_PER_MW, MW_PER_GW, USD_PER_MUSD
+from planner.family.declared import Record
 from planner.family.table_columns import any_along, bools, codes, dense_by_ids, floats, ints, mask_at, named_in, texts
 from planner.fleet.compute import alive_frac
 from planner.inputs.case import DUTIES, trend_factor
@@ -92,43 +92,6 @@ def _fits(case: ScopedCase, peak_kw: Floats) -> Bools:
     return fits & (peak_kw[:, None] <= floats(case.cooling, "max_kw_per_rack"))
 
 
-@dataclass(frozen=True)
-class RackInputs:
-    """Rack types, deployments, cohorts."""
-
-    deployment: Index  # (rack, hall, workload)
-    throughput_kh100e_per_mw: Floats  # [deployment], mean: throughput x utilisation / spare
-    hall_mw_per_mw: Floats  # [deployment]: diversity + companions
-    space_m2_per_mw: Floats  # [deployment]
-    idle_mw_per_mw: Floats  # [deployment]: IT power whatever the load, companions included
-    dynamic_mw_per_mw: Floats  # [deployment]: mean IT power that follows the load
-    deferrable_frac: Floats  # [deployment] of the dynamic power
-    companion_mw_per_mw: Floats  # [deployment]
-    used: Index  # (site, rack, hall, workload, year)
-    fleet: Index  # (site, rack, hall, duty, year)
-    stock_mw: Floats  # [fleet], alive stock that starts in this pool
-    stock_capex_musd_per_mw: Floats  # [fleet], what such racks cost, for costs in full
-    stock_only: Index  # (site, rack, hall, workload, year): uses of racks the class would not buy
-    stock_only_group: Index  # (site, rack, hall, duty, year): their common limit
-    stock_only_mw: Floats  # [stock_only_group]
-    install: Index  # (site, rack, hall, duty, year)
-    install_capex_musd_per_mw: Floats  # [install], overnight incl. fabric and storage
-    lot: Index  # (site, rack, hall, duty, year): purchases in integers
-    lot_rack_mw: Floats  # [lot], nameplate of one rack
-    it_maintenance_musd_per_mw_year: Floats  # [rack], per MW in use
-    life_years: NDArray[np.int64]  # [rack]
-    cohort: Index  # (site, rack, hall, vintage): training cohorts that may move
-    cohort_stock_mw: Floats  # [cohort], stock in it; 0 for cohorts of new racks
-    move_out: Index  # (site, rack, hall, vintage, year) leaving training duty
-    move_in: Index  # (site, rack, hall, vintage, year) entering inference duty
-    vintage_last_year: NDArray[np.int64]  # [vintage x rack] last calendar year in service, 2-d
-    move_cost_musd_per_mw: float
-    companion_musd_per_mw_year: float  # yearly payment for companions, per MW of them
-    delivery: Index  # (vendor, year) with a limit
-    delivery_limit_mw: Floats  # [delivery]
-    peak_kw: Floats  # [rack]
-
-
 def vendors(case: ScopedCase) -> tuple[str, ...]:
     """Return the vendors of racks, in the order of the table."""
     return tuple(dict.fromkeys(texts(case.racks, "vendor")))
@@ -148,85 +111,6 @@ def delivery_limit_mw(case: ScopedCase) -> Floats:
     np.add.at(by_year.T, np.searchsorted(case.year, calendar), gw.T)
     share = case.scenario.operator.deliveries_share_frac * settings.scale_frac
     return np.where(is_limited[:, None], by_year * MW_PER_GW * share, np.inf)
-
-
-def rack_inputs(case: ScopedCase, sets: Sets, figures: RackFigures, racks: RackSpace, rates: Rates) -> RackInputs:
-    """Make the lists of racks: deployments, uses, pools, purchases and moves."""
-    site, rack, hall, year = sets.site, sets.rack, sets.hall, sets.year
-    used, of_used = racks.uses("used", sets, racks.used)
-    fs, fp, ft = of_fleet = np.nonzero(mask_at(racks.stock_mw.shape, of_used) | racks.install)
-    bs, bp, bt = of_install = np.nonzero(racks.install)
-    install = racks.pools("install", sets, of_install)
-    is_whole = np.full(install.size, case.scenario.racks.whole)
-    moves = (site, rack, hall, sets.vintage, year)
-    limit = delivery_limit_mw(case)
-    limited = np.nonzero(np.isfinite(limit))
-    tax = 1.0 + case.finance_by_site("sales_tax")
-    capex = figures.capex_musd_per_mw
-    upkeep = case.item("facility_cost", "it_maintenance", "1/year of IT capex") + case.finance_of("insurance", "world")
-    companion_capex = case.item("facility_cost", "companion_capex", "USD/kW IT") * KW_PER_MW / USD_PER_MUSD
-    companion_life = case.item("facility_cost", "companion_life", "years")
-    return RackInputs(
-        deployment=Index.sparse("deployment", (rack, hall, sets.workload), (racks.rack, racks.hall, racks.workload)),
-        used=used,
-        fleet=racks.pools("fleet", sets, of_fleet),
-        stock_mw=racks.stock_mw[fs, fp, ft],
-        stock_capex_musd_per_mw=capex[racks.pool_rack[fp]] * tax[fs],
-        **_stock_only(sets, racks),
-        install=install,
-        install_capex_musd_per_mw=capex[racks.pool_rack[bp]] * tax[bs] * figures.capex_trend[bt],
-        lot=install.select(is_whole, "lot"),
-        lot_rack_mw=figures.peak_kw[racks.pool_rack[bp]][is_whole] / KW_PER_MW,
-        it_maintenance_musd_per_mw_year=upkeep * capex,
-        life_years=figures.life_years,
-        **_cohorts(sets, racks),
-        move_out=racks.cohorts("move_out", moves, np.nonzero(racks.move_out)),
-        move_in=racks.cohorts("move_in", moves, np.nonzero(racks.move_in)),
-        vintage_last_year=racks.last_year,
-        move_cost_musd_per_mw=case.scenario.cascade.cost_usd_per_kw * KW_PER_MW / USD_PER_MUSD,
-        companion_musd_per_mw_year=float(annuity_payment(companion_capex, rates.rack, companion_life)),
-        delivery=Index.sparse("delivery", (sets.vendor, year), limited),
-        delivery_limit_mw=limit[limited],
-        peak_kw=figures.peak_kw,
-        **_coefficients(case, figures, sets, racks),
-    )
-
-
-def _coefficients(case: ScopedCase, figures: RackFigures, sets: Sets, racks: RackSpace) -> dict[str, Any]:
-    """What a MW of racks in use does and takes, by deployment."""
-    k, w = racks.rack, racks.workload
-    companion = floats(case.workloads, "companion_frac")[w]
-    companion_load = case.item("facility_cost", "companion_load", "kW/kW")
-    use = figures.net_utilisation[w]  # spare racks idle
-    busy = figures.busy_frac[k]
-    return {
-        "throughput_kh100e_per_mw": figures.throughput[w, k],
-        "hall_mw_per_mw": case.scenario.halls.diversity_frac + companion,
-        "space_m2_per_mw": figures.space_m2_per_mw[k],
-        "idle_mw_per_mw": busy * figures.idle_frac[k] + companion * companion_load,
-        "dynamic_mw_per_mw": busy * (1.0 - figures.idle_frac[k]) * use,
-        "deferrable_frac": floats(case.workloads, "deferrable_frac")[w],
-        "companion_mw_per_mw": companion,
-    }
-
-
-def _cohorts(sets: Sets, racks: RackSpace) -> dict[str, Any]:
-    """Training racks that may move, and how many of them exist in the base year. [MW]"""
-    s, p, v = at = np.nonzero(racks.move_out.any(axis=3))
-    n_stock = racks.stock_vintage_mw.shape[2]
-    mw = np.where(v < n_stock, racks.stock_vintage_mw[s, p, np.minimum(v, n_stock - 1)], 0.0)
-    axes = (sets.site, sets.rack, sets.hall, sets.vintage)
-    return {"cohort": racks.cohorts("cohort", axes, at), "cohort_stock_mw": mw}
-
-
-def _stock_only(sets: Sets, racks: RackSpace) -> dict[str, Any]:
-    """Uses of racks that a workload would not buy, where pools hold other racks than stock too."""
-    grows = any_along(racks.install, 2) | any_along(racks.move_in, (2, 3))  # (site, pool)
-    is_such = (racks.used & racks.of_stock[:, None]) & grows[:, racks.pool][:, :, None]
-    uses, of_uses = racks.uses("stock_only", sets, is_such)
-    at = np.nonzero(mask_at(racks.stock_mw.shape, of_uses))
-    group = racks.pools("stock_only_group", sets, at)
-    return {"stock_only": uses, "stock_only_group": group, "stock_only_mw": racks.stock_mw[at]}
 
 
 class RackSpace:
@@ -364,3 +248,84 @@ def _any_by(group: Codes, mask: Bools) -> Bools:
     for code in np.unique(group):
         result[:, code] = mask[:, group == code].any(axis=1)
     return result
+
+
+class RackInputs(Record):
+    """Rack types, deployments, cohorts."""
+
+    def __init__(self, case: ScopedCase, sets: Sets, figures: RackFigures, racks: RackSpace, rates: Rates) -> None:
+        site, rack, hall, year = sets.site, sets.rack, sets.hall, sets.year
+        at = racks.rack, racks.hall, racks.workload
+        self.deployment: Index = Index.sparse("deployment", (rack, hall, sets.workload), at)  # (rack, hall, workload)
+        self._find_coefficients(case, figures, racks)
+        self.used, of_used = racks.uses("used", sets, racks.used)  # (site, rack, hall, workload, year)
+        fs, fp, ft = of_fleet = np.nonzero(mask_at(racks.stock_mw.shape, of_used) | racks.install)
+        # (site, rack, hall, duty, year): pools used or bought for
+        self.fleet: Index = racks.pools("fleet", sets, of_fleet)
+        self.stock_mw: Floats = racks.stock_mw[fs, fp, ft]  # [fleet], alive stock that starts in this pool
+        capex, tax = figures.capex_musd_per_mw, 1.0 + case.finance_by_site("sales_tax")
+        # what such racks cost, for costs in full, [fleet]
+        self.stock_capex_musd_per_mw: Floats = capex[racks.pool_rack[fp]] * tax[fs]
+        self._find_stock_only(sets, racks)
+        bs, bp, bt = of_install = np.nonzero(racks.install)
+        self.install: Index = racks.pools("install", sets, of_install)  # (site, rack, hall, duty, year)
+        # overnight incl. fabric and storage, [install]
+        self.install_capex_musd_per_mw: Floats = capex[racks.pool_rack[bp]] * tax[bs] * figures.capex_trend[bt]
+        is_whole = np.full(self.install.size, case.scenario.racks.whole)
+        self.lot: Index = self.install.select(is_whole, "lot")  # (site, rack, hall, duty, year): purchases in integers
+        self.peak_kw = figures.peak_kw  # [rack]
+        # nameplate of one rack, [lot]
+        self.lot_rack_mw: Floats = figures.peak_kw[racks.pool_rack[bp]][is_whole] / KW_PER_MW
+        upkeep = case.item("facility_cost", "it_maintenance", "1/year of IT capex")
+        # per MW in use, [rack]
+        self.it_maintenance_musd_per_mw_year: Floats = (upkeep + case.finance_of("insurance", "world")) * capex
+        self.life_years = figures.life_years  # [rack]
+        self._find_cohorts(sets, racks)
+        moves = (site, rack, hall, sets.vintage, year)  # leaving training, and entering inference
+        self.move_out: Index = racks.cohorts("move_out", moves, np.nonzero(racks.move_out))
+        self.move_in: Index = racks.cohorts("move_in", moves, np.nonzero(racks.move_in))
+        self.vintage_last_year = racks.last_year  # [vintage, rack] last calendar year in service
+        self.move_cost_musd_per_mw: float = case.scenario.cascade.cost_usd_per_kw * KW_PER_MW / USD_PER_MUSD
+        companion_capex = case.item("facility_cost", "companion_capex", "USD/kW IT") * KW_PER_MW / USD_PER_MUSD
+        companion_life = case.item("facility_cost", "companion_life", "years")
+        # yearly payment for companions, per MW of them
+        self.companion_musd_per_mw_year = float(
+            annuity_payment(companion_capex, rates.of_asset["rack"], companion_life)
+        )
+        limit = delivery_limit_mw(case)
+        limited = np.nonzero(np.isfinite(limit))
+        self.delivery: Index = Index.sparse("delivery", (sets.vendor, year), limited)  # (vendor, year) with a limit
+        self.delivery_limit_mw: Floats = limit[limited]  # [delivery]
+
+    def _find_coefficients(self, case: ScopedCase, figures: RackFigures, racks: RackSpace) -> None:
+        """Find what a MW of racks in use does and takes, all [deployment]."""
+        k, w = racks.rack, racks.workload
+        busy, idle = figures.busy_frac[k], figures.idle_frac[k]
+        self.throughput_kh100e_per_mw: Floats = figures.throughput[w, k]  # mean: throughput x utilisation / spare
+        self.companion_mw_per_mw: Floats = floats(case.workloads, "companion_frac")[w]
+        self.hall_mw_per_mw: Floats = case.scenario.halls.diversity_frac + self.companion_mw_per_mw
+        self.space_m2_per_mw: Floats = figures.space_m2_per_mw[k]
+        # IT power whatever the load, companions included; mean IT power that follows the load; the share of it that
+        # may wait. Spare racks idle.
+        companion_load = case.item("facility_cost", "companion_load", "kW/kW")
+        self.idle_mw_per_mw: Floats = busy * idle + self.companion_mw_per_mw * companion_load
+        self.dynamic_mw_per_mw: Floats = busy * (1.0 - idle) * figures.net_utilisation[w]
+        self.deferrable_frac: Floats = floats(case.workloads, "deferrable_frac")[w]
+
+    def _find_stock_only(self, sets: Sets, racks: RackSpace) -> None:
+        """Find uses of racks that a workload would not buy, where pools hold other racks than stock too."""
+        grows = any_along(racks.install, 2) | any_along(racks.move_in, (2, 3))  # (site, pool)
+        is_such = (racks.used & racks.of_stock[:, None]) & grows[:, racks.pool][:, :, None]
+        self.stock_only, of_uses = racks.uses("stock_only", sets, is_such)  # (site, rack, hall, workload, year)
+        at = np.nonzero(mask_at(racks.stock_mw.shape, of_uses))
+        self.stock_only_group: Index = racks.pools("stock_only_group", sets, at)  # (site, rack, hall, duty, year)
+        self.stock_only_mw: Floats = racks.stock_mw[at]  # [stock_only_group], their common limit
+
+    def _find_cohorts(self, sets: Sets, racks: RackSpace) -> None:
+        """Find training racks that may move, and how many of them exist in the base year."""
+        s, p, v = at = np.nonzero(racks.move_out.any(axis=3))
+        axes = (sets.site, sets.rack, sets.hall, sets.vintage)
+        self.cohort: Index = racks.cohorts("cohort", axes, at)  # (site, rack, hall, vintage)
+        n_stock = racks.stock_vintage_mw.shape[2]
+        # stock in it; 0 for cohorts of new racks, [cohort]
+        self.cohort_stock_mw = np.where(v < n_stock, racks.stock_vintage_mw[s, p, np.minimum(v, n_stock - 1)], 0.0)

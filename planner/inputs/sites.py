@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from planner.base.units import MONTHS_PER_YEAR, USD_PER_MUSD
 from planner.base.words import amount, some
+from planner.family.declared import Record
 from planner.family.table_columns import bools, dense_by_ids, floats, sum_at
 from planner.inputs.existing import market_share_frac, stated_sites
 from planner.inputs.halls import first_delivery
@@ -19,8 +19,6 @@ from planner.lp.index import distinct, locate
 from planner.place.geo import geodesic_km, rtt_ms
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from planner.base.arrays import Bools, Floats, Positions
     from planner.inputs.axes import Sets
     from planner.inputs.case import ScopedCase
@@ -37,28 +35,6 @@ _TABLE = (
     *("site", "name", "country", "state", "region", "lat", "lon"),
     *("zone", "market", "archetype", "grid_operator", "price_zone"),
 )
-
-
-@dataclass(frozen=True)
-class SiteInputs:
-    """Sites: land, pace, opening."""
-
-    site_year: Index  # (site, year) in which the site can do something
-    land_limit_mw: Floats  # [site]
-    build_rate_mw: Floats  # [site_year]
-    pace_mw: Floats  # [site_year]: what a new site can commission, leads and commitments counted
-    reach_mw: Floats  # [site_year]: most that a new site can have by then, land apart
-    market_rate: Index  # (market, year) with a limit
-    market_rate_mw: Floats  # [market_rate]
-    minimum_mw: Floats  # [site]
-    is_existing: Bools  # [site]
-    opening_musd: Floats  # [site]
-    fixed_musd_per_year: Floats  # [site]
-    capex_budget: Index  # (year,) with a budget
-    capex_budget_musd: Floats  # [capex_budget]
-    cash_budget: Index  # (year,) with a budget of cash
-    cash_budget_musd: Floats  # [cash_budget], of the calendar years since the model year before
-    table: pd.DataFrame  # one row per site: name, country, lat, lon, zone, market, ... for outputs
 
 
 def committed_facility_mw(case: ScopedCase) -> Floats:
@@ -146,28 +122,57 @@ def years_moved(case: ScopedCase, leads: Leads, committed_mw: Floats) -> Floats:
     return sum_at(is_moved.shape, (site, is_served[site, year].argmax(axis=1)), case.gap_years[year])
 
 
-def site_inputs(case: ScopedCase, sets: Sets, halls: HallSpace, leads: Leads, committed_mw: Floats) -> SiteInputs:
-    """Make the lists of sites. Takes `committed_mw` (site, year) [MW]."""
-    has_other_load = floats(case.sites, "other_load_mw") > 0.0
-    at = np.nonzero(halls.stands.any(axis=1) | has_other_load[:, None])
-    build = case.scenario.build
-    committed_add = np.diff(committed_mw, axis=1, prepend=0.0)
-    own_rate = np.maximum(crews_mw(case)[:, None] * case.gap_years, committed_add)
-    moved = years_moved(case, leads, committed_mw)
-    late_rate = crews_mw(case)[:, None] * moved
-    rate = np.maximum(own_rate, late_rate)
-    is_committed = halls.committed.any(axis=1)
-    can_build = np.asarray(halls.build.any(axis=1))
-    reach = np.minimum(np.where(is_committed, rate, 0.0).cumsum(axis=1), committed_mw)
-    reach = reach + np.where(can_build, rate, 0.0).cumsum(axis=1)
-    reach = np.minimum(reach, np.where(is_committed | can_build, rate, 0.0).cumsum(axis=1))
-    as_committed = np.where(is_committed, np.minimum(committed_add, rate), 0.0)
-    # A site that opens late has what was ordered for an earlier year: enough, if it is less.
-    pace = np.where(can_build, np.where(moved > 0.0, np.minimum(own_rate, late_rate), own_rate), as_committed)
-    standing = halls.existing_mw.sum(axis=1).max(axis=1)
-    land = floats(case.sites, "land_limit_mw")
-    needed = standing + committed_mw.max(axis=1)
-    short = land < needed
+class SiteInputs(Record):
+    """Sites: land, pace, opening."""
+
+    def __init__(self, case: ScopedCase, sets: Sets, halls: HallSpace, leads: Leads, committed_mw: Floats) -> None:
+        """Take `committed_mw` (site, year) [MW]."""
+        has_other_load = floats(case.sites, "other_load_mw") > 0.0
+        at = np.nonzero(halls.stands.any(axis=1) | has_other_load[:, None])
+        # (site, year) in which the site can do something
+        self.site_year: Index = Index.sparse("site_year", (sets.site, sets.year), at)
+        standing = halls.existing_mw.sum(axis=1).max(axis=1)
+        self.is_existing: Bools = standing > 0.0  # [site]
+        needed, land = standing + committed_mw.max(axis=1), floats(case.sites, "land_limit_mw")
+        _note_small_land(case, sets, land < needed)
+        self.land_limit_mw: Floats = np.maximum(land, needed)  # [site]
+        committed_add = np.diff(committed_mw, axis=1, prepend=0.0)
+        own_rate = np.maximum(crews_mw(case)[:, None] * case.gap_years, committed_add)
+        moved = years_moved(case, leads, committed_mw)
+        late_rate = crews_mw(case)[:, None] * moved
+        rate = np.maximum(own_rate, late_rate)
+        self.build_rate_mw: Floats = rate[at]  # [site_year]
+        is_committed = halls.committed.any(axis=1)
+        can_build = np.asarray(halls.build.any(axis=1))
+        as_committed = np.where(is_committed, np.minimum(committed_add, rate), 0.0)
+        # A site that opens late has what was ordered for an earlier year: enough, if it is less.
+        pace = np.where(can_build, np.where(moved > 0.0, np.minimum(own_rate, late_rate), own_rate), as_committed)
+        # what a new site can commission, leads and commitments counted, and the most that it can have by then, land
+        # apart, [site_year]
+        self.pace_mw: Floats = pace[at]
+        reach = np.minimum(np.where(is_committed, rate, 0.0).cumsum(axis=1), committed_mw)
+        reach = reach + np.where(can_build, rate, 0.0).cumsum(axis=1)
+        reach = np.minimum(reach, np.where(is_committed | can_build, rate, 0.0).cumsum(axis=1))
+        self.reach_mw: Floats = reach[at]
+        given = case.scenario.build.market_rate_mw_per_year
+        market_rate = np.array([given.get(m, np.nan) for m in sets.market.labels])
+        market, year = np.nonzero(~np.isnan(market_rate)[:, None] & np.ones(len(sets.year), np.bool_))
+        # (market, year) with a limit
+        self.market_rate: Index = Index.sparse("market_rate", (sets.market, sets.year), (market, year))
+        market_years = _market_years(case, sets, can_build, moved)[market, year]
+        self.market_rate_mw: Floats = market_rate[market] * market_years  # [market_rate]
+        self.minimum_mw = floats(case.sites, "minimum_size_mw")  # [site]
+        self.opening_musd: Floats = floats(case.sites, "opening_usd") / USD_PER_MUSD  # [site]
+        self.fixed_musd_per_year: Floats = floats(case.sites, "fixed_usd_per_year") / USD_PER_MUSD  # [site]
+        # (year,) with a budget, and it for the calendar years since the model year before, [year of it]
+        self.capex_budget, self.capex_budget_musd = _budget(case, sets, "capex_budget")
+        self.cash_budget, self.cash_budget_musd = _budget(case, sets, "cash_budget")
+        # one row per site: name, country, lat, lon, zone, market, ... for outputs
+        self.table = case.sites[[name for name in _TABLE if name in case.sites]].copy()
+
+
+def _note_small_land(case: ScopedCase, sets: Sets, short: Bools) -> None:
+    """Note where what exists and is committed is more than the land, shape (site,)."""
     if short.any():
         names = [sets.site.labels[row] for row in np.flatnonzero(short)]
         keys = [own_key(case.scenario, name, "land_limit_mw") for name in names]
@@ -176,25 +181,6 @@ def site_inputs(case: ScopedCase, sets: Sets, halls: HallSpace, leads: Leads, co
             " that capacity is used as the limit.",
             next((key for key in keys if key is not None), None),
         )
-    market_rate = np.array([build.market_rate_mw_per_year.get(m, np.nan) for m in sets.market.labels])
-    market, year = np.nonzero(~np.isnan(market_rate)[:, None] & np.ones(len(sets.year), np.bool_))
-    market_years = _market_years(case, sets, can_build, moved)
-    return SiteInputs(
-        site_year=Index.sparse("site_year", (sets.site, sets.year), at),
-        land_limit_mw=np.maximum(land, needed),
-        build_rate_mw=rate[at],
-        pace_mw=pace[at],
-        reach_mw=reach[at],
-        market_rate=Index.sparse("market_rate", (sets.market, sets.year), (market, year)),
-        market_rate_mw=market_rate[market] * market_years[market, year],
-        minimum_mw=floats(case.sites, "minimum_size_mw"),
-        is_existing=standing > 0.0,
-        opening_musd=floats(case.sites, "opening_usd") / USD_PER_MUSD,
-        fixed_musd_per_year=floats(case.sites, "fixed_usd_per_year") / USD_PER_MUSD,
-        **_budget(case, sets, "capex_budget"),
-        **_budget(case, sets, "cash_budget"),
-        table=case.sites[[name for name in _TABLE if name in case.sites]].copy(),
-    )
 
 
 def _market_years(case: ScopedCase, sets: Sets, can_build: Bools, moved: Floats) -> Floats:
@@ -209,11 +195,11 @@ def _market_years(case: ScopedCase, sets: Sets, can_build: Bools, moved: Floats)
     return np.where(np.isfinite(least), least, case.gap_years)
 
 
-def _budget(case: ScopedCase, sets: Sets, name: str) -> dict[str, Any]:
+def _budget(case: ScopedCase, sets: Sets, name: str) -> tuple[Index, Floats]:
     """Return the model years with a budget, and it for the years since the one before. [MUSD]"""
     musd = case.by_year(getattr(case.scenario.build, f"{name}_musd"))
     at = np.flatnonzero(~np.isnan(musd))
-    return {name: Index.sparse(name, (sets.year,), (at,)), f"{name}_musd": musd[at] * case.gap_years[at]}
+    return Index.sparse(name, (sets.year,), (at,)), np.asarray(musd[at] * case.gap_years[at])
 
 
 _PARTNER: Final = "partner"
@@ -260,72 +246,120 @@ def _between_ms(case: ScopedCase) -> Floats:
     return rtt_ms(km, 0.0, slope, metro_radius_km=no_metro)
 
 
-@dataclass(frozen=True)
-class SitingInputs:
-    """Openings, phases and blocks."""
-
-    whole_openings: bool  # whether openings are 0 or 1
-    open_lower: Floats  # [site_year of SiteInputs]: 1 for what exists or must be open
-    open_upper: Floats  # [site_year]: 0 for what must stay closed
-    exact: Index  # (year,) with a number of open sites
-    exact_sites: float
-    most: Index  # (year,) with a limit on it
-    most_sites: float
-    phase: Index  # (site, hall, year): new halls that come in phases
-    phase_mw: Floats  # [phase]
-    most_phases: Floats  # [phase], as many as the site can build
-    block: Index  # (site, workload, year): racks of a class that come in a block or not at all
-    block_mw: Floats  # [block], nameplate, least where there is any
-    block_top_mw: Floats  # [block], nameplate, more than there can be
-    shared: Index  # (site, workload, year, partner): whose racks count towards a block, its own too
-    paced: Index  # (site, year): new sites that open fully and cannot yet fill their land
-    paced_mw: Floats  # [paced], most halls that can be there by then
-    service: Index  # (region, workload, site, year): service that is paid for as such
-    service_musd_per_kh100e_year: Floats  # [service]
-    linked: Index  # (region, workload, site, year): service that needs an open site, in rows
-    linkable: Index  # the same, for rows that are added where a bound breaks them
-
-
 _ROUNDING = 1e-9
 _NAMED: Final = 8  # of a longer list of sites
 
 
-def siting_inputs(
-    case: ScopedCase, sets: Sets, sites: SiteInputs, halls: HallInputs, racks: RackInputs, demand: DemandInputs
-) -> SitingInputs:
-    """Make the lists of what must be whole, and the bounds and counts of openings."""
-    settings = case.scenario.siting
-    last = [len(sets.year) - 1]
-    exact, most = settings.exactly_sites, settings.at_most_sites
-    site_year, new = sites.site_year, ~sites.is_existing
-    is_paced = (sites.reach_mw < sites.land_limit_mw[site_year["site"]]) & new[site_year["site"]]
-    paced = np.flatnonzero(is_paced & settings.whole_openings)
-    rows = settings.open_rows
-    links = _links(sites, halls, demand, is_whole=settings.whole_openings)
-    none = np.zeros(links.size, dtype=np.bool_)
-    return SitingInputs(
-        whole_openings=settings.whole_openings,
-        **_bounds(case, sets, sites),
-        exact=Index.sparse("exact", (sets.year,), (last if exact else [],)),
-        exact_sites=float(exact or 0),
-        most=Index.sparse("most", (sets.year,), (last if most else [],)),
-        most_sites=float(most or 0),
-        **_phases(case, sites, halls),
-        **_blocks(case, sets, sites, halls, racks),
-        paced=site_year.select(paced, "paced"),
-        paced_mw=sites.reach_mw[paced],
-        **_paid(case, demand.served),
-        linked=links.select(~none if rows == "all" else none, "linked"),
-        linkable=links.select(~none if rows == "lazy" else none, "linkable"),
-    )
+class SitingInputs(Record):
+    """Openings, phases and blocks."""
+
+    def __init__(
+        self,
+        case: ScopedCase,
+        sets: Sets,
+        sites: SiteInputs,
+        halls: HallInputs,
+        racks: RackInputs,
+        demand: DemandInputs,
+    ) -> None:
+        settings = case.scenario.siting
+        self.whole_openings = is_whole = settings.whole_openings  # whether openings are 0 or 1
+        # 1 for what exists or must be open, and 0 for what must stay closed, [site_year of SiteInputs]
+        self.open_lower, self.open_upper = _bounds(case, sets, sites)
+        last, exact, most = [len(sets.year) - 1], settings.exactly_sites, settings.at_most_sites
+        # (year,) with a number of open sites, and with a limit on it
+        self.exact: Index = Index.sparse("exact", (sets.year,), (last if exact else [],))
+        self.exact_sites = float(exact or 0)
+        self.most: Index = Index.sparse("most", (sets.year,), (last if most else [],))
+        self.most_sites = float(most or 0)
+        self._find_phases(case, sites, halls)
+        self._find_blocks(case, sets, sites, halls, racks)
+        site_year = sites.site_year
+        is_new = ~sites.is_existing[site_year["site"]]
+        is_paced = is_new & (sites.reach_mw < sites.land_limit_mw[site_year["site"]]) & is_whole
+        # (site, year): new sites that open fully, their land unfilled
+        self.paced: Index = site_year.select(is_paced, "paced")
+        self.paced_mw: Floats = sites.reach_mw[is_paced]  # [paced], most halls that can be there by then
+        # (region, workload, site, year): service that is paid for as such
+        self.service, self.service_musd_per_kh100e_year = _paid(case, demand.served)
+        links = _links(sites, halls, demand, is_whole=is_whole)
+        # (region, workload, site, year): service that needs an open site, in rows, or rows added where a bound breaks
+        self.linked: Index = links.select(np.full(links.size, settings.open_rows == "all"), "linked")
+        self.linkable: Index = links.select(np.full(links.size, settings.open_rows == "lazy"), "linkable")
+
+    def _find_phases(self, case: ScopedCase, sites: SiteInputs, halls: HallInputs) -> None:
+        """Find new halls that come in phases, the size of one, and the most that a year can bring."""
+        size_mw = floats(case.sites, "phase_mw")
+        of_build = size_mw[halls.build["site"]]
+        at = np.flatnonzero(~np.isnan(of_build) & ~halls.is_committed)
+        self.phase = phase = halls.build.select(at, "phase")  # (site, hall, year): new halls that come in phases
+        self.phase_mw: Floats = of_build[at]  # [phase]
+        pace_mw = sites.build_rate_mw[sites.site_year.find(phase)]
+        land_mw = sites.land_limit_mw[phase["site"]]
+        most = np.floor(np.minimum(pace_mw, land_mw) / self.phase_mw + _ROUNDING)
+        self.most_phases: Floats = most  # [phase], as many as the site can build
+        if phase.size and (self.phase_mw > land_mw + _ROUNDING).all():
+            nearest = int(np.argmax(land_mw / self.phase_mw))
+            name = phase.axis("site").labels[phase["site"][nearest]]
+            others = np.unique(phase["site"]).size - 1
+            case.findings.add(
+                own_key(case.scenario, name, "phase_mw") or ("siting", "phase_mw"),
+                f"one phase at {name} is {amount(self.phase_mw[nearest], 4)} MW, and its land holds "
+                f"{amount(land_mw[nearest], 4)} MW" + (", more of a phase than any other site" * (others > 0)),
+                f"at most {amount(land_mw[nearest], 4)} MW at {name}",
+                f"make phases smaller, or raise land_limit_mw of {name}",
+            )
+        too_slow: dict[tuple[Keys, float], list[str]] = {}
+        for site in np.unique(phase["site"]):
+            name = phase.axis("site").labels[site]
+            if not most[phase["site"] == site].any():
+                key = own_key(case.scenario, name, "phase_mw") or ("siting", "phase_mw")
+                too_slow.setdefault((key, float(size_mw[site])), []).append(name)
+        for (key, mw), names in too_slow.items():
+            case.findings.add_note(
+                f"No new halls at {', '.join(names)}, as one phase of {amount(mw, 4)} MW is more than"
+                " can be built there in any year.",
+                key,
+            )
+
+    def _find_blocks(
+        self, case: ScopedCase, sets: Sets, sites: SiteInputs, halls: HallInputs, racks: RackInputs
+    ) -> None:
+        """Find workloads that need a block: where, how large, how large at most, and shared with whom. [MW]
+
+        What exists is as it is until racks that are ordered now can take its place, or until the
+        year that the scenario gives the workload.
+        """
+        siting, names, size_mw = case.scenario.siting, case.ids("workloads"), _block_mw(case)
+        is_due = ~np.isnan(size_mw)[racks.used["workload"]]
+        since = np.full(len(names), first_delivery(case))
+        for name, year in siting.block_from_year.items():
+            if name in names:
+                since[names.index(name)] = max(float(year), first_delivery(case))
+        is_due &= case.year[racks.used["year"]] >= since[racks.used["workload"]]
+        due = racks.used.select(is_due, "used in blocks")
+        # (site, workload, year): racks of a class that come in a block or not at all
+        self.block = block = distinct(due, "site", "workload", "year", name="block")
+        self.block_mw: Floats = size_mw[block["workload"]]  # [block], nameplate, least where there is any
+        # Racks of a workload take at least so much hall per MW, and a site has no more halls than this.
+        least = np.full(len(sets.workload), np.inf)
+        np.minimum.at(least, racks.deployment["workload"], racks.hall_mw_per_mw)
+        to_let = np.zeros(len(sets.site))
+        to_let[np.unique(halls.lease["site"])] = 1.0
+        top_mw: Floats = (sites.land_limit_mw + to_let * halls.lease_depth_mw)[block["site"]] / least[block["workload"]]
+        self.block_top_mw = top_mw  # [block], nameplate, more than there can be
+        # (site, workload, year, partner): whose racks count towards a block, its own too
+        self.shared = partners(case, sets, block)
+        together_mw = np.bincount(block.find(self.shared), top_mw[partner_blocks(block, self.shared)], block.size)
+        _refuse_too_large(case, block, size_mw, together_mw)
 
 
-def _paid(case: ScopedCase, served: Index) -> dict[str, Any]:
+def _paid(case: ScopedCase, served: Index) -> tuple[Index, Floats]:
     """Services that are paid for as such, and what each costs. [MUSD/kH100e-year]"""
     cost = service_cost(case)
     if cost is None:
         nothing = np.zeros(0, dtype=np.intp)
-        return {"service": served.select(nothing, "service"), "service_musd_per_kh100e_year": np.zeros(0)}
+        return served.select(nothing, "service"), np.zeros(0)
     of_service = cost[served["region"], served["workload"], served["site"]]
     missing = distinct(served.select(np.isnan(of_service), "free"), "region", "workload", "site")
     if missing.size:
@@ -333,10 +367,10 @@ def _paid(case: ScopedCase, served: Index) -> dict[str, Any]:
         text = f"siting.service_cost_table lacks {missing.size} rows, such as {workload} of {region} from {site};"
         case.findings.add_note(f"{text} service cost 0 is used.", ("siting", "service_cost_table"))
     paid = np.flatnonzero(of_service > 0.0)
-    return {"service": served.select(paid, "service"), "service_musd_per_kh100e_year": of_service[paid]}
+    return served.select(paid, "service"), np.asarray(of_service[paid])
 
 
-def _bounds(case: ScopedCase, sets: Sets, sites: SiteInputs) -> dict[str, Any]:
+def _bounds(case: ScopedCase, sets: Sets, sites: SiteInputs) -> tuple[Floats, Floats]:
     """Least and most share of a site that is open, over its years."""
     site_year, labels = sites.site_year, sets.site.labels
     lower = sites.is_existing[site_year["site"]].astype(np.float64)
@@ -375,7 +409,7 @@ def _bounds(case: ScopedCase, sets: Sets, sites: SiteInputs) -> dict[str, Any]:
     name_of = np.array(labels, dtype=object)[site_year["site"]]
     lower[last & np.isin(name_of, list(settings.must_open))] = 1.0
     upper[np.isin(name_of, list(settings.must_not_open))] = 0.0
-    return {"open_lower": lower, "open_upper": np.maximum(lower, upper)}
+    return lower, np.maximum(lower, upper)
 
 
 def _refuse_too_small(case: ScopedCase, sets: Sets, sites: SiteInputs) -> None:
@@ -400,67 +434,6 @@ def _refuse_too_small(case: ScopedCase, sets: Sets, sites: SiteInputs) -> None:
             " open only so late that they need not reach it; give them a minimum_size_mw.",
             key,
         )
-
-
-def _phases(case: ScopedCase, sites: SiteInputs, halls: HallInputs) -> dict[str, Any]:
-    """New halls that come in phases, the size of one, and the most that a year can bring."""
-    size_mw = floats(case.sites, "phase_mw")
-    of_build = size_mw[halls.build["site"]]
-    at = np.flatnonzero(~np.isnan(of_build) & ~halls.is_committed)
-    phase = halls.build.select(at, "phase")
-    pace_mw = sites.build_rate_mw[sites.site_year.find(phase)]
-    land_mw = sites.land_limit_mw[phase["site"]]
-    most = np.floor(np.minimum(pace_mw, land_mw) / of_build[at] + _ROUNDING)
-    if phase.size and (of_build[at] > land_mw + _ROUNDING).all():
-        nearest = int(np.argmax(land_mw / of_build[at]))
-        name = phase.axis("site").labels[phase["site"][nearest]]
-        others = np.unique(phase["site"]).size - 1
-        case.findings.add(
-            own_key(case.scenario, name, "phase_mw") or ("siting", "phase_mw"),
-            f"one phase at {name} is {amount(of_build[at][nearest], 4)} MW, and its land holds "
-            f"{amount(land_mw[nearest], 4)} MW" + (", more of a phase than any other site" * (others > 0)),
-            f"at most {amount(land_mw[nearest], 4)} MW at {name}",
-            f"make phases smaller, or raise land_limit_mw of {name}",
-        )
-    too_slow: dict[tuple[Keys, float], list[str]] = {}
-    for site in np.unique(phase["site"]):
-        name = phase.axis("site").labels[site]
-        if not most[phase["site"] == site].any():
-            key = own_key(case.scenario, name, "phase_mw") or ("siting", "phase_mw")
-            too_slow.setdefault((key, float(size_mw[site])), []).append(name)
-    for (key, mw), names in too_slow.items():
-        case.findings.add_note(
-            f"No new halls at {', '.join(names)}, as one phase of {amount(mw, 4)} MW is more than"
-            " can be built there in any year.",
-            key,
-        )
-    return {"phase": phase, "phase_mw": of_build[at], "most_phases": most}
-
-
-def _blocks(case: ScopedCase, sets: Sets, sites: SiteInputs, halls: HallInputs, racks: RackInputs) -> dict[str, Any]:
-    """Workloads that need a block: where, how large, how large at most, and shared with whom. [MW]
-
-    What exists is as it is until racks that are ordered now can take its place, or until the
-    year that the scenario gives the workload.
-    """
-    siting, names, size_mw = case.scenario.siting, case.ids("workloads"), _block_mw(case)
-    is_due = ~np.isnan(size_mw)[racks.used["workload"]]
-    since = np.full(len(names), first_delivery(case))
-    for name, year in siting.block_from_year.items():
-        if name in names:
-            since[names.index(name)] = max(float(year), first_delivery(case))
-    is_due &= case.year[racks.used["year"]] >= since[racks.used["workload"]]
-    block = distinct(racks.used.select(is_due, "used in blocks"), "site", "workload", "year", name="block")
-    # Racks of a workload take at least so much hall per MW, and a site has no more halls than this.
-    least = np.full(len(sets.workload), np.inf)
-    np.minimum.at(least, racks.deployment["workload"], racks.hall_mw_per_mw)
-    to_let = np.zeros(len(sets.site))
-    to_let[np.unique(halls.lease["site"])] = 1.0
-    top_mw = (sites.land_limit_mw + to_let * halls.lease_depth_mw)[block["site"]] / least[block["workload"]]
-    shared = partners(case, sets, block)
-    together_mw = np.bincount(block.find(shared), top_mw[partner_blocks(block, shared)], block.size)
-    _refuse_too_large(case, block, size_mw, together_mw)
-    return {"block": block, "block_mw": size_mw[block["workload"]], "block_top_mw": top_mw, "shared": shared}
 
 
 def _refuse_too_large(case: ScopedCase, block: Index, size_mw: np.ndarray, top_mw: np.ndarray) -> None:

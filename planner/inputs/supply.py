@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from planner.base.units import KW_PER_MW, USD_PER_MUSD
 from planner.base.words import amount
+from planner.family.declared import Record
 from planner.family.table_columns import codes, floats, given, mask_at, named_in, texts
 from planner.inputs.supply_figures import RENEWABLE, availability, fuel_prices, source_figures
 from planner.lp import Axis, Index
@@ -25,159 +25,7 @@ if TYPE_CHECKING:
 _TOLD_AGE_YEARS: Final = 3.0  # of the first worth in table bridge_power
 
 
-def bridge_lists(
-    case: ScopedCase, sets: Sets, figures: SourceFigures, build: Index, start: Floats, life: Floats
-) -> dict[str, Any]:
-    """Return the lists of sources that may leave, by their names in `SupplyInputs`.
-
-    What leaves is worth a share of the price of a new one, by its age: the table's share at
-    three years, less its decline for each further year, and no more when it is younger.
-    Takes `build` (site, source, year), `start` [year, yr], `life` [year, yr].
-    """
-    bridge = case.scenario.supply.bridge
-    first = np.flatnonzero(named_in(bridge.sources, figures.ids)[build["source"]])
-    axes = (sets.site, build.axis("source"), sets.year.renamed("vintage"))
-    vintages = Index.sparse("bridge", axes, [codes_[first] for codes_ in build.codes])
-
-    is_after, serves = case.year > case.year[build["year"]][:, None], case.year < (start + life)[:, None]
-    which, year = np.nonzero((is_after & serves)[first])
-    of = first[which]
-    moment = case.year[year].astype(np.float64)
-    age, source = moment - start[of], build["source"][of]
-
-    worth, decline, redeploy = (
-        np.append(floats(case.tables["bridge_power"], column), np.nan)[
-            codes(figures.ids, texts(case.tables["bridge_power"], "onsite"))
-        ]
-        for column in ("residual_3yr_frac", "residual_decline_frac", "redeploy_usd_per_kw")
-    )
-    share = np.clip(worth[source] - decline[source] * np.maximum(age - _TOLD_AGE_YEARS, 0.0), 0, 1)
-    share, usd_per_kw = given(bridge.residual_frac, share), given(bridge.redeploy_usd_per_kw, redeploy[source])
-    return {
-        "bridge": vintages,
-        "redeploy": Index.sparse("redeploy", (*axes, sets.year), (build["site"][of], source, build["year"][of], year)),
-        "redeploy_start": moment,
-        "redeploy_life_left_years": start[of] + life[of] - moment,
-        "redeploy_worth_musd_per_mw": share * figures.capex_musd_per_mw(start[of], source),
-        "redeploy_cost_musd_per_mw": usd_per_kw * KW_PER_MW / USD_PER_MUSD,
-    }
-
-
 _ROUNDING = 1e-9
-
-
-def plant_lists(
-    case: ScopedCase, figures: SourceFigures, build: Index, start: Floats, existing_mw: Floats
-) -> dict[str, Any]:
-    """Return the smallest plants and what must be whole, by their names in `SupplyInputs`.
-
-    The room of a source is what its limit at the site leaves after what exists.
-    Takes `build` (site, source, year), `start` [year], `existing_mw` (site, source) [MW].
-    """
-    source = build["source"]
-    least_mw = figures.interpolate("min_size_mw", start, source)
-    is_asked = (least_mw > 0.0) & case.scenario.supply.whole_sources
-    _refuse_without_limit(case, figures, np.unique(source[is_asked]))
-    whole = np.flatnonzero(is_asked)
-    limit_mw = np.where(np.isfinite(figures.limit_mw), figures.limit_mw, 0.0)
-    room_mw = (limit_mw[source] - existing_mw[build["site"], source])[whole]
-    has_room = room_mw >= least_mw[whole] - _ROUNDING
-    plant = build.select(whole, "plant")
-    _note_without_room(case, plant, ~has_room, least_mw[whole])
-    return {
-        "build_smallest_mw": least_mw,
-        "plant": plant,
-        "plant_least_mw": least_mw[whole],
-        "plant_room_mw": np.where(has_room, room_mw, 0.0),
-    }
-
-
-def _refuse_without_limit(case: ScopedCase, figures: SourceFigures, sources: np.ndarray) -> None:
-    for id_ in (figures.ids[at] for at in sources if not np.isfinite(figures.limit_mw[at])):
-        what_is = f"{id_} is built as integer plants and has no upper limit per site"
-        fix = f"give supply.max_mw.{id_}, or max_site_mw in table onsite_sources"
-        case.findings.add(("supply", "whole_sources"), what_is, "an upper limit per site of each such technology", fix)
-
-
-def _note_without_room(case: ScopedCase, plant: Index, is_short: np.ndarray, least_mw: Floats) -> None:
-    short = dict.fromkeys(
-        (plant.axis("site").labels[site], plant.axis("source").labels[source], float(mw))
-        for site, source, mw in zip(plant["site"][is_short], plant["source"][is_short], least_mw[is_short], strict=True)
-    )
-    if short:
-        reported = ", ".join(f"{source} at {site} ({amount(mw, 4)} MW)" for site, source, mw in short)
-        own = [source for _, source, _ in short if source in case.scenario.supply.max_mw]
-        text = f"No room for the smallest plant, so that none is built: {reported}."
-        case.findings.add_note(text, ("supply", "max_mw", own[0]) if own else ("supply", "whole_sources"))
-
-
-@dataclass(frozen=True)
-class SupplyInputs:
-    """On-site sources and batteries; every list is empty where the scenario allows none.
-
-    A source is one of three: renewable (its output is availability times capacity and costs
-    nothing), dispatched (its output is a decision), or a store. Figures of operation are those of
-    the plan's first year, since a source keeps what it was built with; costs are those of the start
-    of service.
-    """
-
-    source: Axis  # sources in play
-    role: tuple[str, ...]  # [source]: solar, wind, firm, standby, storage
-    burns_fuel: Bools  # [source]: fossil or biogenic fuel; uranium and heat of the earth do not
-    # what exists
-    capacity: Index  # (site, source, year) that has something or may get it
-    existing_mw: Floats  # [capacity], stands through the whole plan
-    limited: Index  # (site, source, year), of the capacity, with a limit
-    limit_mw: Floats  # [limited]
-    build: Index  # (site, source, year) entering service
-    build_start: Floats  # [build] service start, e.g. 2027.75
-    build_life_years: Floats  # [build]
-    build_capex_musd_per_mw: Floats  # [build], overnight; of a battery, its power
-    build_smallest_mw: Floats  # [build], smallest plant that is sold
-    plant: Index  # (site, source, year), builds that are a whole plant or nothing
-    plant_least_mw: Floats  # [plant]
-    plant_room_mw: Floats  # [plant], after what exists; 0 where the smallest plant has none
-    bridge: Index  # (site, source, vintage): builds that may leave
-    redeploy: Index  # (site, source, vintage, year): leaving on 1 January of the year
-    redeploy_start: Floats  # [redeploy] when it leaves
-    redeploy_life_left_years: Floats  # [redeploy]
-    redeploy_worth_musd_per_mw: Floats  # [redeploy] worth when it leaves
-    redeploy_cost_musd_per_mw: Floats  # [redeploy] taking down and hauling
-    standby: Index  # (site, source, year) of generators that halls have
-    standby_mw_per_mw: Floats  # [hall design], per MW of own hall
-    fixed_musd_per_mw_year: Floats  # [capacity]; 0 for batteries and standby generators
-    # what it yields
-    renewable: Index  # (site, source, year) of sun and wind without a cost of output, of capacity
-    availability_frac: Floats  # [site, source, slot], output or its limit over capacity
-    dispatch: Index  # (site, source, year) with an output to decide, of the capacity
-    output: Index  # (site, source, year, slot) = dispatch x slot
-    run_hours: Index  # (site, source, year), of dispatch, with limited hours
-    run_hours_h: Floats  # [run_hours] at full output
-    variable_usd_per_mwh: Floats  # [capacity] upkeep that follows output; of stores, discharge
-    fuel_usd_per_mwh: Floats  # [dispatch] heat rate times price
-    fuel_mmbtu_per_mwh: Floats  # [dispatch]
-    co2_t_per_mwh: Floats  # [dispatch]
-    # batteries
-    store: Index  # (site, source, year), of the capacity
-    existing_mwh: Floats  # [store]
-    build_store: Index  # (site, source, year), the builds of batteries
-    build_store_start: Floats  # [build_store]
-    build_store_life_years: Floats  # [build_store]
-    build_store_capex_musd_per_mwh: Floats  # [build_store]
-    fixed_duration: Index  # (site, source, year), of build_store, sized by a fixed duration
-    duration_h: Floats  # [fixed_duration]
-    store_slot: Index  # (site, source, year, slot) = store x slot
-    charge_efficiency_frac: Floats  # [source], 0 where no battery
-    discharge_efficiency_frac: Floats  # [source], 0 where no battery
-    cycles_per_year: Floats  # [store] that the calendar life leaves room for
-    wear_musd_per_mwh: Floats  # [store] replacement per MWh taken out beyond it
-    fixed_musd_per_mwh_year: Floats  # [store]
-    # surplus
-    curtail: Index  # (site, year, slot) in which a price is below 0
-    export: Index  # (site, year, slot) in which power may be sold
-    export_usd_per_mwh: Floats  # [export]
-
-
 _STANDING_HOURS: Final = 4.0  # energy of an existing battery over its power where none is given
 
 
@@ -223,98 +71,198 @@ class SupplyOffer:
         return np.asarray((self.may_build & runs).any(axis=1), dtype=np.bool_)
 
 
-def supply_inputs(
-    case: ScopedCase,
-    sets: Sets,
-    offer: SupplyOffer,
-    prices: PowerPrices,
-    site_year: Index,
-    counts: Bools,
-    series: SiteSeries,
-    grid_start: Floats,
-) -> SupplyInputs:
-    """Make the lists of power at the sites. Takes `counts` (site_year,), `grid_start` (site,) [year]."""
-    figures = offer.figures
-    axes = (sets.site, Axis("source", figures.ids), sets.year)
-    in_plan = mask_at((len(sets.site), 1, len(sets.year)), (site_year["site"], 0, site_year["year"]))
-    has_standby = offer.has_standby[:, None] & figures.is_of_halls
+class SupplyInputs(Record):
+    """On-site sources and batteries; every list is empty where the scenario allows none.
 
-    in_time = figures.start[:, None] < case.last_year + 1.0
-    serves = _serves(case, figures, grid_start)
-    can_build = offer.may_build[:, :, None] & in_time & in_plan & serves
-    build = Index.sparse("source_build", axes, np.nonzero(can_build))
-    of = build["source"]
-    start = np.maximum(figures.start[of], case.year[build["year"]])
-    life = figures.interpolate("life_years", start, of)
+    A source is one of three: renewable (its output is availability times capacity and costs
+    nothing), dispatched (its output is a decision), or a store. Figures of operation are those of
+    the plan's first year, since a source keeps what it was built with; costs are those of the start
+    of service.
+    """
 
-    stands = ((offer.existing_mw > 0.0) | has_standby)[:, :, None]
-    here = (stands | np.logical_or.accumulate(can_build, axis=2)) & in_plan & serves
-    capacity = Index.sparse("capacity", axes, np.nonzero(here))
-    s, g, _ = capacity.codes
-    dispatch = _part(capacity, figures.is_dispatched, "dispatch")
-    renewable = _part(capacity, figures.is_role(*RENEWABLE) & ~figures.is_dispatched, "renewable")
-    store = _part(capacity, figures.is_role("storage"), "store")
-    is_used = np.asarray(here.any(axis=2), dtype=np.bool_)
+    def __init__(
+        self,
+        case: ScopedCase,
+        sets: Sets,
+        offer: SupplyOffer,
+        prices: PowerPrices,
+        site_year: Index,
+        counts: Bools,
+        series: SiteSeries,
+        grid_start: Floats,
+    ) -> None:
+        """Take `counts` (site_year,), `grid_start` (site,) [year]."""
+        figures = offer.figures
+        self.source = Axis("source", figures.ids)  # sources in play
+        self.role = figures.role  # [source]: solar, wind, firm, standby, storage
+        self.burns_fuel = figures.burns_fuel  # [source]: fossil or biogenic; uranium and heat of the earth do not
+        axes = (sets.site, self.source, sets.year)
+        in_plan = mask_at((len(sets.site), 1, len(sets.year)), (site_year["site"], 0, site_year["year"]))
+        has_standby = offer.has_standby[:, None] & figures.is_of_halls
+        in_time = figures.start[:, None] < case.last_year + 1.0
+        serves = _serves(case, figures, grid_start)
+        can_build = offer.may_build[:, :, None] & in_time & in_plan & serves
+        stands = ((offer.existing_mw > 0.0) | has_standby)[:, :, None]
+        here = (stands | np.logical_or.accumulate(can_build, axis=2)) & in_plan & serves
+        is_used = np.asarray(here.any(axis=2), dtype=np.bool_)
 
-    limit = figures.limit_mw[g]
-    limited = np.flatnonzero(np.isfinite(limit))
-    hours = figures.max_hours[dispatch["source"]]
-    hours_limited = np.flatnonzero(np.isfinite(hours))
-    heat_rate = np.nan_to_num(figures.operating("heat_rate_mmbtu_per_mwh"))[dispatch["source"]]
-    fuel_price = fuel_prices(case, figures, is_used)
-    fixed = figures.operating("fixed_usd_per_unit_year") * KW_PER_MW / USD_PER_MUSD
-    is_of_store = figures.is_role("storage")
-    stored = np.flatnonzero(is_of_store[of])
-    duration = figures.given("duration_h")[of[stored]]
-    sized = np.flatnonzero(~np.isnan(duration))
-    build_store = build.select(stored, "build_store")
-    cycle_life = figures.operating("cycle_life_cycles")[store["source"]]
-    price_of_energy = figures.capex_musd_per_mwh(case.year[store["year"]], store["source"])
-    standby, of_topology = case.scenario.supply.standby, floats(case.redundancy, "generator_kw_per_kw")
-    return SupplyInputs(
-        source=axes[1],
-        role=figures.role,
-        burns_fuel=figures.burns_fuel,
-        capacity=capacity,
-        existing_mw=offer.existing_mw[s, g],
-        limited=capacity.select(limited, "limited"),
-        limit_mw=limit[limited],
-        build=build,
-        build_start=start,
-        build_life_years=life,
-        build_capex_musd_per_mw=figures.capex_musd_per_mw(start, of),
-        **plant_lists(case, figures, build, start, offer.existing_mw),
-        **bridge_lists(case, sets, figures, build, start, life),
-        standby=capacity.select(np.flatnonzero(has_standby[s, g]), "standby"),
-        standby_mw_per_mw=given(standby.mw_per_hall_mw, of_topology)[sets.hall_redundancy],
-        fixed_musd_per_mw_year=np.where(is_of_store | figures.is_of_halls, 0.0, fixed)[g],
-        renewable=renewable,
-        availability_frac=availability(case, figures, is_used, series),
-        dispatch=dispatch,
-        output=cross(dispatch, sets.slot, name="output"),
-        run_hours=dispatch.select(hours_limited, "run_hours"),
-        run_hours_h=hours[hours_limited],
-        variable_usd_per_mwh=figures.operating("variable_usd_per_mwh")[g],
-        fuel_mmbtu_per_mwh=heat_rate,
-        fuel_usd_per_mwh=heat_rate * fuel_price[dispatch.codes],
-        co2_t_per_mwh=figures.operating("co2_t_per_mwh")[dispatch["source"]],
-        store=store,
-        existing_mwh=offer.existing_mwh[store["site"], store["source"]],
-        build_store=build_store,
-        build_store_start=start[stored],
-        build_store_life_years=life[stored],
-        build_store_capex_musd_per_mwh=figures.capex_musd_per_mwh(start[stored], of[stored]),
-        fixed_duration=build_store.select(sized, "fixed_duration"),
-        duration_h=duration[sized],
-        store_slot=cross(store, sets.slot, name="store_slot"),
-        charge_efficiency_frac=figures.one_way("charge_efficiency_frac"),
-        discharge_efficiency_frac=figures.one_way("discharge_efficiency_frac"),
-        cycles_per_year=cycle_life / figures.operating("life_years")[store["source"]],
-        wear_musd_per_mwh=price_of_energy / cycle_life,
-        fixed_musd_per_mwh_year=fixed[store["source"]],
-        curtail=_curtail(sets, prices, renewable, site_year.select(np.flatnonzero(counts))),
-        **_export(case, sets, prices, (dispatch, renewable)),
+        # what exists and may be built
+        # (site, source, year) with some, or to get it
+        self.capacity: Index = Index.sparse("capacity", axes, np.nonzero(here))
+        s, g, _ = self.capacity.codes
+        self.existing_mw: Floats = offer.existing_mw[s, g]  # [capacity], stands through the whole plan
+        limit = figures.limit_mw[g]
+        is_limited = np.isfinite(limit)
+        self.limited: Index = self.capacity.select(is_limited, "limited")  # (site, source, year) with a limit
+        self.limit_mw: Floats = limit[is_limited]  # [limited]
+        self.build = build = Index.sparse("source_build", axes, np.nonzero(can_build))  # (site, source, year) of entry
+        of = build["source"]
+        self.build_start = np.maximum(figures.start[of], case.year[build["year"]])  # [build] such as 2027.75
+        self.build_life_years = figures.interpolate("life_years", self.build_start, of)  # [build]
+        # overnight; of a battery, its power, [build]
+        self.build_capex_musd_per_mw = figures.capex_musd_per_mw(self.build_start, of)
+        self._find_plants(case, figures, offer.existing_mw)
+        self._find_bridge(case, sets, figures)
+        # generators of halls, (site, source, year)
+        self.standby: Index = self.capacity.select(has_standby[s, g], "standby")
+        own, of_topology = case.scenario.supply.standby.mw_per_hall_mw, floats(case.redundancy, "generator_kw_per_kw")
+        self.standby_mw_per_mw: Floats = given(own, of_topology)[sets.hall_redundancy]  # [design], per MW of own hall
+        is_of_store = figures.is_role("storage")
+        fixed = figures.operating("fixed_usd_per_unit_year") * KW_PER_MW / USD_PER_MUSD
+        # 0 for batteries and standby generators, [capacity]
+        self.fixed_musd_per_mw_year: Floats = np.where(is_of_store | figures.is_of_halls, 0.0, fixed)[g]
+
+        self._find_outputs(case, sets, figures, is_used, series)
+        self._find_stores(case, sets, figures, offer, fixed)
+
+        # surplus: (site, year, slot) in which a price is below 0, and in which power may be sold
+        self.curtail = _curtail(sets, prices, self.renewable, site_year.select(counts))
+        slots = cross(_sellers(case, sets, self.dispatch, self.renewable), sets.slot, name="export")
+        price = case.scenario.supply.export.wholesale_price_frac * prices.wholesale_usd_per_mwh[slots.codes]
+        self.export: Index = slots.select(price > 0.0)
+        self.export_usd_per_mwh: Floats = price[price > 0.0]  # [export]
+
+    def _find_outputs(
+        self, case: ScopedCase, sets: Sets, figures: SourceFigures, is_used: Bools, series: SiteSeries
+    ) -> None:
+        """Find what sources yield. Takes `is_used` (site, source)."""
+        # without a cost of output, and with an output to decide, both (site, source, year)
+        self.renewable: Index = _part(self.capacity, figures.is_role(*RENEWABLE) & ~figures.is_dispatched, "renewable")
+        self.dispatch: Index = _part(self.capacity, figures.is_dispatched, "dispatch")
+        of_dispatch = self.dispatch["source"]
+        self.output: Index = cross(self.dispatch, sets.slot, name="output")  # dispatch x slot
+        # output or its limit over capacity, [site, source, slot]
+        self.availability_frac = availability(case, figures, is_used, series)
+        hours = figures.max_hours[of_dispatch]
+        is_short = np.isfinite(hours)
+        self.run_hours: Index = self.dispatch.select(is_short, "run_hours")  # (site, source, year) with limited hours
+        self.run_hours_h: Floats = hours[is_short]  # [run_hours] at full output
+        # upkeep that follows output; of stores, discharge, [capacity]
+        self.variable_usd_per_mwh: Floats = figures.operating("variable_usd_per_mwh")[self.capacity["source"]]
+        self.fuel_mmbtu_per_mwh = np.nan_to_num(figures.operating("heat_rate_mmbtu_per_mwh"))[of_dispatch]  # [dispatch]
+        fuel_price = fuel_prices(case, figures, is_used)[self.dispatch.codes]
+        self.fuel_usd_per_mwh: Floats = self.fuel_mmbtu_per_mwh * fuel_price  # [dispatch] heat rate times price
+        self.co2_t_per_mwh: Floats = figures.operating("co2_t_per_mwh")[of_dispatch]  # [dispatch]
+
+    def _find_stores(
+        self, case: ScopedCase, sets: Sets, figures: SourceFigures, offer: SupplyOffer, fixed: Floats
+    ) -> None:
+        """Find batteries. Takes `fixed` (source,) [MUSD/MWh-year]."""
+        is_of_store, of = figures.is_role("storage"), self.build["source"]
+        self.store: Index = _part(self.capacity, is_of_store, "store")  # (site, source, year)
+        in_store = self.store["source"]
+        self.existing_mwh: Floats = offer.existing_mwh[self.store["site"], in_store]  # [store]
+        stored = np.flatnonzero(is_of_store[of])
+        # (site, source, year), the builds of batteries
+        self.build_store: Index = self.build.select(stored, "build_store")
+        self.build_store_start: Floats = self.build_start[stored]  # [build_store]
+        self.build_store_life_years: Floats = self.build_life_years[stored]  # [build_store]
+        # [build_store]
+        self.build_store_capex_musd_per_mwh = figures.capex_musd_per_mwh(self.build_store_start, of[stored])
+        duration = figures.given("duration_h")[of[stored]]
+        is_sized = ~np.isnan(duration)
+        self.fixed_duration: Index = self.build_store.select(is_sized, "fixed_duration")  # sized by a fixed duration
+        self.duration_h: Floats = duration[is_sized]  # [fixed_duration]
+        self.store_slot: Index = cross(self.store, sets.slot, name="store_slot")  # store x slot
+        self.charge_efficiency_frac = figures.one_way("charge_efficiency_frac")  # [source], 0 where no battery
+        self.discharge_efficiency_frac = figures.one_way("discharge_efficiency_frac")  # [source], 0 where no battery
+        cycle_life = figures.operating("cycle_life_cycles")[in_store]
+        # that the calendar life leaves room for, [store]
+        self.cycles_per_year: Floats = cycle_life / figures.operating("life_years")[in_store]
+        # replacement per MWh taken out beyond it, [store]
+        self.wear_musd_per_mwh: Floats = (
+            figures.capex_musd_per_mwh(case.year[self.store["year"]], in_store) / cycle_life
+        )
+        self.fixed_musd_per_mwh_year: Floats = fixed[in_store]  # [store]
+
+    def _find_plants(self, case: ScopedCase, figures: SourceFigures, existing_mw: Floats) -> None:
+        """Find the smallest plants and what must be whole. Takes `existing_mw` (site, source) [MW]."""
+        source = self.build["source"]
+        # smallest plant that is sold, [build]
+        self.build_smallest_mw = least_mw = figures.interpolate("min_size_mw", self.build_start, source)
+        is_whole = (least_mw > 0.0) & case.scenario.supply.whole_sources
+        _refuse_without_limit(case, figures, np.unique(source[is_whole]))
+        # (site, source, year), builds that are a whole plant or none
+        self.plant: Index = self.build.select(is_whole, "plant")
+        self.plant_least_mw: Floats = least_mw[is_whole]  # [plant]
+        limit_mw = np.where(np.isfinite(figures.limit_mw), figures.limit_mw, 0.0)
+        room_mw = (limit_mw[source] - existing_mw[self.build["site"], source])[is_whole]
+        has_room = room_mw >= self.plant_least_mw - _ROUNDING
+        # what the limit at the site leaves after what exists; 0 where the smallest plant has none, [plant]
+        self.plant_room_mw: Floats = np.where(has_room, room_mw, 0.0)
+        _note_without_room(case, self.plant, ~has_room, self.plant_least_mw)
+
+    def _find_bridge(self, case: ScopedCase, sets: Sets, figures: SourceFigures) -> None:
+        """Find the sources that may leave.
+
+        What leaves is worth a share of the price of a new one, by its age: the table's share at
+        three years, less its decline for each further year, and no more when it is younger.
+        """
+        bridge, build = case.scenario.supply.bridge, self.build
+        first = np.flatnonzero(named_in(bridge.sources, figures.ids)[build["source"]])
+        axes = (sets.site, self.source, sets.year.renamed("vintage"))
+        # (site, source, vintage): builds that may leave
+        self.bridge: Index = Index.sparse("bridge", axes, [codes_[first] for codes_ in build.codes])
+        end = self.build_start + self.build_life_years
+        is_after, serves = case.year > case.year[build["year"]][:, None], case.year < end[:, None]
+        which, year = np.nonzero((is_after & serves)[first])
+        of = first[which]
+        source, at = build["source"][of], (build["site"][of], build["source"][of], build["year"][of], year)
+        # (site, source, vintage, year): leaving on 1 January of the year
+        self.redeploy: Index = Index.sparse("redeploy", (*axes, sets.year), at)
+        self.redeploy_start = case.year[year].astype(np.float64)  # [redeploy] when it leaves
+        self.redeploy_life_left_years: Floats = end[of] - self.redeploy_start  # [redeploy]
+        worth, decline, redeploy = (
+            np.append(floats(case.tables["bridge_power"], column), np.nan)[
+                codes(figures.ids, texts(case.tables["bridge_power"], "onsite"))
+            ]
+            for column in ("residual_3yr_frac", "residual_decline_frac", "redeploy_usd_per_kw")
+        )
+        older = np.maximum(self.redeploy_start - self.build_start[of] - _TOLD_AGE_YEARS, 0.0)
+        share = given(bridge.residual_frac, np.clip(worth[source] - decline[source] * older, 0, 1))
+        # worth when it leaves, and taking down and hauling, [redeploy]
+        self.redeploy_worth_musd_per_mw: Floats = share * figures.capex_musd_per_mw(self.build_start[of], source)
+        usd_per_kw = given(bridge.redeploy_usd_per_kw, redeploy[source])
+        self.redeploy_cost_musd_per_mw: Floats = usd_per_kw * KW_PER_MW / USD_PER_MUSD
+
+
+def _refuse_without_limit(case: ScopedCase, figures: SourceFigures, sources: np.ndarray) -> None:
+    for id_ in (figures.ids[at] for at in sources if not np.isfinite(figures.limit_mw[at])):
+        what_is = f"{id_} is built as integer plants and has no upper limit per site"
+        fix = f"give supply.max_mw.{id_}, or max_site_mw in table onsite_sources"
+        case.findings.add(("supply", "whole_sources"), what_is, "an upper limit per site of each such technology", fix)
+
+
+def _note_without_room(case: ScopedCase, plant: Index, is_short: np.ndarray, least_mw: Floats) -> None:
+    short = dict.fromkeys(
+        (plant.axis("site").labels[site], plant.axis("source").labels[source], float(mw))
+        for site, source, mw in zip(plant["site"][is_short], plant["source"][is_short], least_mw[is_short], strict=True)
     )
+    if short:
+        reported = ", ".join(f"{source} at {site} ({amount(mw, 4)} MW)" for site, source, mw in short)
+        own = [source for _, source, _ in short if source in case.scenario.supply.max_mw]
+        text = f"No room for the smallest plant, so that none is built: {reported}."
+        case.findings.add_note(text, ("supply", "max_mw", own[0]) if own else ("supply", "whole_sources"))
 
 
 def _serves(case: ScopedCase, figures: SourceFigures, grid_start: Floats) -> Bools:
@@ -327,24 +275,19 @@ def _serves(case: ScopedCase, figures: SourceFigures, grid_start: Floats) -> Boo
 
 def _part(capacity: Index, which: Bools, name: str) -> Index:
     """Return the capacity of some sources."""
-    return capacity.select(np.flatnonzero(which[capacity["source"]]), name)
+    return capacity.select(which[capacity["source"]], name)
 
 
 def _curtail(sets: Sets, prices: PowerPrices, renewable: Index, exact: Index) -> Index:
     """Time slices in which sun and wind cannot be curtailed by drawing less."""
     slots = cross(distinct(renewable, "site", "year"), sets.slot, name="curtail")
     price = prices.energy_usd_per_mwh[slots.codes]
-    return slots.select(np.flatnonzero((price < 0.0) | (exact.find(slots) >= 0)))
+    return slots.select((price < 0.0) | (exact.find(slots) >= 0))
 
 
-def _export(case: ScopedCase, sets: Sets, prices: PowerPrices, sources: tuple[Index, ...]) -> dict[str, Any]:
-    """Time slices in which a source could sell, and the price there. [USD/MWh]"""
-    settings = case.scenario.supply.export
+def _sellers(case: ScopedCase, sets: Sets, *sources: Index) -> Index:
+    """Return the sites and years in which a source could sell."""
     makes = np.zeros((len(sets.site), len(sets.year)), dtype=np.bool_)
     for index in sources:
-        makes[index["site"], index["year"]] = settings.allow
-    places = Index.sparse("export", (sets.site, sets.year), np.nonzero(makes))
-    slots = cross(places, sets.slot, name="export")
-    price = settings.wholesale_price_frac * prices.wholesale_usd_per_mwh[slots.codes]
-    sells = np.flatnonzero(price > 0.0)
-    return {"export": slots.select(sells), "export_usd_per_mwh": price[sells]}
+        makes[index["site"], index["year"]] = case.scenario.supply.export.allow
+    return Index.sparse("export", (sets.site, sets.year), np.nonzero(makes))

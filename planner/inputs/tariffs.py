@@ -13,6 +13,7 @@ from planner.base.errors import InputError
 from planner.base.units import MONTHS_PER_YEAR, USD_PER_MUSD
 from planner.base.words import amount, some
 from planner.clock.days import MONTHS
+from planner.family.declared import Record
 from planner.family.table_columns import floats, texts
 from planner.inputs.case import BASE_YEAR_OF_MONEY
 from planner.lp import Axis, Index
@@ -162,45 +163,6 @@ def _terms(own: OwnTariff) -> Terms | None:
     return None if own.terms is None else Terms(**own.terms.model_dump())
 
 
-def contract_lists(
-    case: ScopedCase, sets: Sets, customers: Sequence[Customer], bills: BillLists, grid: GridInputs
-) -> dict[str, Any]:
-    """Make the lists of contracts, of customers whose tariff has a minimum take."""
-    of_site = {customer.site: customer for customer in customers}
-    takes = np.unique(bills.contracted["site"])
-    begin = np.full(len(sets.site), len(sets.year))
-    begin[takes] = [of_site[int(site)].first for site in takes]
-    firm = grid.firm
-    contract = firm.select(np.flatnonzero(firm["year"] >= begin[firm["site"]]), "contract")
-    billing = grid.billing
-    covered = billing.select(np.flatnonzero(contract.find(billing) >= 0), "covered")
-    axes = (sets.site, sets.year.renamed("vintage"))
-    signed = Index.sparse("signed", axes, (contract["site"], contract["year"]))
-    then, now = np.nonzero(
-        (signed["site"][:, None] == contract["site"]) & (signed["vintage"][:, None] < contract["year"])
-    )
-    released = Index.sparse(
-        "released", (*axes, sets.year), (signed["site"][then], signed["vintage"][then], contract["year"][now])
-    )
-    s, v, t = released.codes
-    given_up = zip(s.tolist(), case.year[v].tolist(), case.year[t].tolist(), strict=True)
-    fee_usd = np.array([_fee_usd_per_mw(of_site[site], *years) for site, *years in given_up], dtype=np.float64)
-    with_fee = np.flatnonzero(fee_usd > 0.0)
-    fee = released.select(with_fee, "fee")
-    terms = [of_site[int(site)].tariff.terms for site in distinct(fee, "site", "vintage")["site"]]
-    return {
-        "contract": contract,
-        "covered": covered,
-        "signed": signed,
-        "released": released,
-        "fee": fee,
-        "fee_musd_per_mw": fee_usd[with_fee] / USD_PER_MUSD,
-        "free_frac": np.array([0.0 if one is None else one.reduction_frac for one in terms], dtype=np.float64),
-        "in_force_signed": _in_force(case, signed, bills, of_site),
-        "in_force_released": _in_force(case, released, bills, of_site),
-    }
-
-
 def _fee_usd_per_mw(customer: Customer, signed: int, left: int) -> float:
     """Minimum bills of the months that a fee counts, per MW given up. [USD/MW]"""
     tariff = customer.tariff
@@ -220,7 +182,7 @@ def _ramp(ramp_frac: tuple[float, ...], contract_year: int) -> float:
     return ramp_frac[contract_year] if contract_year < len(ramp_frac) else 1.0
 
 
-def _in_force(case: ScopedCase, over: Index, bills: BillLists, of_site: dict[int, Customer]) -> Amounts:
+def _in_force(case: ScopedCase, over: Index, bills: BillLists, of_site: Mapping[int, Customer]) -> Amounts:
     """Share of what was signed, or given up since, that each calendar year has in force."""
     contracted = bills.contracted
     of_span = contracted.labels("span").astype(np.int64)
@@ -473,30 +435,6 @@ KINDS = ("energy", "demand", "capacity", "standing")
 """Kinds of charges, as the cost list has them; a ratchet and a minimum take are in demand."""
 
 
-@dataclass(frozen=True)
-class TariffInputs:
-    """Every list is empty where the scenario bills no site by a tariff.
-
-    A step of a bill is a time slice of a model year; its customers are sites. Capacity is signed
-    and given up on 1 January of a model year.
-    """
-
-    bills: BillLists  # lists and prices of all bills
-    accounts: tuple[Account, ...]  # who is billed how: for reports
-    load_place: Positions  # [bills.load] -> slot of PowerInputs
-    connected_place: Positions  # [bills.connected] -> site_year
-    line_kind: Positions  # [bills.line] -> KINDS
-    contract: Index  # (site, year) with capacity under contract
-    covered: Index  # (site, year, period) = contract x period
-    signed: Index  # (site, vintage)
-    released: Index  # (site, vintage, year): given up after it was signed
-    fee: Index  # (site, vintage, year), of those, with a fee
-    fee_musd_per_mw: Floats  # [fee]
-    free_frac: Floats  # [site and vintage of fee]: share that may go without one
-    in_force_signed: Amounts  # signed -> bills.contracted: share that is in force
-    in_force_released: Amounts  # released -> bills.contracted
-
-
 _KIND_OF_UNIT = {
     "MWh": "energy",
     "kW-month": "demand",
@@ -507,29 +445,56 @@ _KIND_OF_UNIT = {
 }
 
 
-def tariff_inputs(
-    case: ScopedCase, sets: Sets, customers: Sequence[Customer], grid: GridInputs, slot: Index
-) -> TariffInputs:
-    """Make the lists of the bills of the sites that have a tariff. Takes `slot` (site, year, slot)."""
-    site_year = grid.firm
-    first = np.full(len(sets.site), len(sets.year))
-    first[[customer.site for customer in customers]] = [customer.first for customer in customers]
-    billed = slot["year"] >= first[slot["site"]]
-    place = np.flatnonzero(billed)
-    step = slot["year"][place].astype(np.intp) * len(sets.slot) + slot["slot"][place]
-    steps = Axis("step", tuple(f"{y} {s}" for y in sets.year.labels for s in sets.slot.labels))
-    load = Index.sparse("billed", (sets.site, steps), (slot["site"][place], step))
-    accounts = _accounts(case, customers, load)
-    bills = bill_lists(load, accounts, span="year")
-    kind = [KINDS.index(_KIND_OF_UNIT[unit]) for _, _, unit in bills.line_names]
-    return TariffInputs(
-        bills=bills,
-        accounts=accounts,
-        load_place=place,
-        connected_place=_connected(case, bills, site_year),
-        line_kind=np.array(kind, dtype=np.intp)[bills.line["charge"]],
-        **contract_lists(case, sets, customers, bills, grid),
-    )
+class TariffInputs(Record):
+    """Every list is empty where the scenario bills no site by a tariff.
+
+    A step of a bill is a time slice of a model year; its customers are sites. Capacity is signed
+    and given up on 1 January of a model year.
+    """
+
+    def __init__(
+        self, case: ScopedCase, sets: Sets, customers: Sequence[Customer], grid: GridInputs, slot: Index
+    ) -> None:
+        """Take `slot` (site, year, slot)."""
+        first = np.full(len(sets.site), len(sets.year))
+        first[[customer.site for customer in customers]] = [customer.first for customer in customers]
+        # [bills.load] -> slot of PowerInputs
+        self.load_place: Positions = np.flatnonzero(slot["year"] >= first[slot["site"]])
+        site, year, of_day = (codes[self.load_place] for codes in slot.codes)
+        steps = Axis("step", tuple(f"{y} {s}" for y in sets.year.labels for s in sets.slot.labels))
+        load = Index.sparse("billed", (sets.site, steps), (site, year.astype(np.intp) * len(sets.slot) + of_day))
+        self.accounts = _accounts(case, customers, load)  # who is billed how: for reports
+        self.bills = bill_lists(load, self.accounts, span="year")  # lists and prices of all bills
+        self.connected_place: Positions = _connected(case, self.bills, grid.firm)  # [bills.connected] -> site_year
+        kind = [KINDS.index(_KIND_OF_UNIT[unit]) for _, _, unit in self.bills.line_names]
+        self.line_kind: Positions = np.array(kind, dtype=np.intp)[self.bills.line["charge"]]  # [bills.line] -> KINDS
+        self._find_contracts(case, sets, {customer.site: customer for customer in customers}, grid)
+
+    def _find_contracts(self, case: ScopedCase, sets: Sets, of_site: Mapping[int, Customer], grid: GridInputs) -> None:
+        """Find the contracts of customers whose tariff has a minimum take."""
+        takes = np.unique(self.bills.contracted["site"])
+        begin = np.full(len(sets.site), len(sets.year))
+        begin[takes] = [of_site[int(site)].first for site in takes]
+        # (site, year) with capacity under contract, and that by period
+        self.contract: Index = grid.firm.select(grid.firm["year"] >= begin[grid.firm["site"]], "contract")
+        self.covered: Index = grid.billing.select(self.contract.find(grid.billing) >= 0, "covered")
+        site, year = self.contract.codes
+        axes = (sets.site, sets.year.renamed("vintage"))
+        self.signed: Index = Index.sparse("signed", axes, (site, year))  # (site, vintage)
+        then, now = np.nonzero((site[:, None] == site) & (year[:, None] < year))
+        # (site, vintage, year): given up after it was signed, and those of them with a fee
+        self.released: Index = Index.sparse("released", (*axes, sets.year), (site[then], year[then], year[now]))
+        s, v, t = self.released.codes
+        given_up = zip(s.tolist(), case.year[v].tolist(), case.year[t].tolist(), strict=True)
+        fee_usd = np.array([_fee_usd_per_mw(of_site[at], *years) for at, *years in given_up], dtype=np.float64)
+        self.fee: Index = self.released.select(fee_usd > 0.0, "fee")
+        self.fee_musd_per_mw: Floats = fee_usd[fee_usd > 0.0] / USD_PER_MUSD  # [fee]
+        terms = [of_site[int(at)].tariff.terms for at in distinct(self.fee, "site", "vintage")["site"]]
+        free_frac = [0.0 if one is None else one.reduction_frac for one in terms]
+        self.free_frac = np.array(free_frac, dtype=np.float64)  # share that may go without one, [site, vintage of fee]
+        # signed or released -> bills.contracted: share that is in force
+        self.in_force_signed = _in_force(case, self.signed, self.bills, of_site)
+        self.in_force_released = _in_force(case, self.released, self.bills, of_site)
 
 
 def _accounts(case: ScopedCase, customers: Sequence[Customer], load: Index) -> tuple[Account, ...]:

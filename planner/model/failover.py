@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
@@ -340,16 +340,14 @@ def with_cuts(p: Inputs, found: OutageTakeovers) -> Inputs:
     cut = Index.sparse(
         "cut", (p.sets.site, p.sets.workload, p.sets.year, label), (*codes, np.arange(first + failure.size))
     )
-    return replace(
-        p,
-        failover=replace(
-            old,
+    return p.changed(
+        failover=old.changed(
             cut=cut,
             cut_served_row=np.concatenate((old.cut_served_row, first + of_cut[belongs])),
             cut_served=np.concatenate((old.cut_served, possible[belongs])),
             cut_reserve_row=np.concatenate((old.cut_reserve_row, first + row)),
             cut_reserve=np.concatenate((old.cut_reserve, cover)),
-        ),
+        )
     )
 
 
@@ -359,16 +357,14 @@ def without_cuts(p: Inputs) -> Inputs:
         return p
     axes = (p.sets.site, p.sets.workload, p.sets.year, Axis("cut", ("1",)))
     nothing = np.zeros(0, dtype=np.intp)
-    return replace(
-        p,
-        failover=replace(
-            p.failover,
+    return p.changed(
+        failover=p.failover.changed(
             cut=Index.sparse("cut", axes, [nothing] * len(axes)),
             cut_served_row=nothing,
             cut_served=nothing,
             cut_reserve_row=nothing,
             cut_reserve=nothing,
-        ),
+        )
     )
 
 

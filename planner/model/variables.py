@@ -39,7 +39,7 @@ class Model:
     def __init__(self, inputs: Inputs, until: int | None = None, problem: ArrayProblem | None = None) -> None:
         self.p = inputs
         self.until = inputs.finance.last_year if until is None else until
-        self.problem = ArrayProblem(inputs.name) if problem is None else problem
+        self.problem: ArrayProblem = ArrayProblem(inputs.name) if problem is None else problem
         p = inputs
         new = self.problem.variable
         # compute [kH100e]

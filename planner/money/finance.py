@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.base.errors import InputError, Problem
+from planner.base.errors import refuse
 from planner.base.units import MONTHS_PER_YEAR
 
 if TYPE_CHECKING:
@@ -59,8 +59,7 @@ def interest_during_construction_frac(rate_frac: ArrayLike, months: ArrayLike) -
     0.052505
     """
     years = np.asarray(months, dtype=float) / MONTHS_PER_YEAR
-    if not np.all(years >= 0.0):
-        raise InputError([Problem("finance", None, None, f"months is {MONTHS_PER_YEAR * years}", "at least 0")])
+    refuse("finance", (not np.all(years >= 0.0), f"months is {MONTHS_PER_YEAR * years}", "at least 0"))
     growth = np.asarray(np.log1p(checked_rate(rate_frac)) * years)
     has_interest = growth != 0.0
     mean = np.expm1(growth) / np.where(has_interest, growth, 1.0)
@@ -101,16 +100,14 @@ def financing_premium(asset_rate_frac: ArrayLike, rate_frac: ArrayLike, life_yea
 def checked_rate(rate_frac: ArrayLike, name: str = "rate_frac") -> Floats:
     """Return a rate as an array of numbers above -1, or refuse it."""
     rate = np.asarray(rate_frac, dtype=float)
-    if not np.all(rate > -1.0):
-        raise InputError([Problem("finance", None, None, f"{name} is {rate}", "above -1")])
+    refuse("finance", (not np.all(rate > -1.0), f"{name} is {rate}", "above -1"))
     return rate
 
 
 def checked_life(life_years: ArrayLike) -> Floats:
     """Return a life as an array of numbers above 0, or refuse it."""
     life = np.asarray(life_years, dtype=float)
-    if not np.all(life > 0.0):
-        raise InputError([Problem("finance", None, None, f"life_years is {life}", "above 0")])
+    refuse("finance", (not np.all(life > 0.0), f"life_years is {life}", "above 0"))
     return life
 
 
@@ -257,19 +254,9 @@ def perpetuity_tail(rate_frac: ArrayLike, last_calendar_year: int, base_year: in
     12.0967
     """
     rate = np.asarray(rate_frac, dtype=float)
-    if not np.all(rate > 0.0):
-        raise InputError(
-            [
-                Problem(
-                    "finance",
-                    None,
-                    None,
-                    f"the real rate is {rate} and payments go on for ever",
-                    "above 0",
-                    "choose another end of the horizon or a higher rate",
-                )
-            ]
-        )
+    what_is = f"the real rate is {rate} and payments go on for ever"
+    fix = "choose another end of the horizon or a higher rate"
+    refuse("finance", (not np.all(rate > 0.0), what_is, "above 0", fix))
     return np.asarray(discount_factor(rate, last_calendar_year, base_year) / rate, dtype=float)
 
 

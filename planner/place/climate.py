@@ -6,11 +6,11 @@ import json
 import math
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
-from planner.base.errors import InputError, Problem
+from planner.base.errors import refuse
 from planner.base.units import HOURS_PER_DAY
 from planner.clock.profiles import slot_means, slot_peaks
 
@@ -47,8 +47,7 @@ def mechanical_overhead_frac(
     [0.06, 0.14, 0.27]
     """
     temp, low, high = (np.asarray(value, dtype=float) for value in (temp_c, start, end))
-    if not np.all(high > low):
-        raise InputError([Problem("cooling", None, None, f"the ramp ends at {high} C", f"above its start {low}")])
+    refuse("cooling", (not np.all(high > low), f"the ramp ends at {high} C", f"above its start {low}"))
     mixed = np.clip((temp - low) / (high - low), 0.0, 1.0)
     beyond = np.maximum(temp - high, 0.0)
     return np.asarray(np.asarray(floor) + np.asarray(ramp) * mixed + np.asarray(slope) * beyond, dtype=float)
@@ -145,15 +144,12 @@ def electrical_loss(
     """
     ratio = np.asarray(installed_ratio, dtype=float)
     utilisation = np.asarray(design_utilisation, dtype=float)
-    problems = []
-    if not np.all(ratio >= 1.0):
-        problems.append(Problem("redundancy", None, None, f"installed_ratio is {ratio}", "at least 1"))
-    if not np.all((utilisation > 0.0) & (utilisation <= 1.0)):
-        problems.append(
-            Problem("redundancy", None, None, f"design_utilisation is {utilisation}", "above 0 and at most 1")
-        )
-    if problems:
-        raise InputError(problems)
+    is_share = np.all((utilisation > 0.0) & (utilisation <= 1.0))
+    refuse(
+        "redundancy",
+        (not np.all(ratio >= 1.0), f"installed_ratio is {ratio}", "at least 1"),
+        (not is_share, f"design_utilisation is {utilisation}", "above 0 and at most 1"),
+    )
     at_design = np.asarray(k1) + np.asarray(k2) * utilisation / ratio
     return ElectricalLoss(
         fixed_frac=np.asarray(np.asarray(k0) * ratio, dtype=float),
@@ -189,9 +185,11 @@ def is_near(country: str, lat: float, lon: float) -> bool:
     >>> is_near("US", 39.04, -77.49), is_near("US", 39.9, 116.4)
     (True, False)
     """
-    rings = [ring for ring, box in _rings().get(country, ()) if _reaches(box, lat, lon)]
-    inside = sum(_is_inside(ring, lat, lon) for ring in rings) % 2 == 1
-    return inside or any(_distance_deg(ring, lat, lon) < NEAR_DEG for ring in rings)
+    import shapely  # here, for it is slow to load and few scenarios have places of their own
+
+    outline, width = _outline(country), math.cos(math.radians(lat))  # of a degree of longitude, in those of latitude
+    in_degrees_of_latitude = shapely.transform(outline, lambda points: points * (width, 1.0))
+    return bool(shapely.dwithin(in_degrees_of_latitude, shapely.Point(lon * width, lat), NEAR_DEG))
 
 
 def countries_near(lat: float, lon: float) -> tuple[str, ...]:
@@ -204,39 +202,15 @@ def countries_near(lat: float, lon: float) -> tuple[str, ...]:
 
 
 @cache
-def _rings() -> dict[str, list[tuple[Floats, tuple[float, ...]]]]:
-    """Rings by country, each of shape (point, 2), longitude first, and the rectangle round it."""
-    content = json.loads(COUNTRIES_FILE.read_text(encoding="utf-8"))
-    found: dict[str, list[tuple[Floats, tuple[float, ...]]]] = {}
-    for code, rings in content.items():
-        points = [np.array(ring) for ring in rings]
-        found[code] = [(ring, (*ring.min(axis=0), *ring.max(axis=0))) for ring in points]
-    return found
+def _rings() -> dict[str, list[list[list[float]]]]:
+    """Rings by country, points longitude first."""
+    rings: dict[str, list[list[list[float]]]] = json.loads(COUNTRIES_FILE.read_text(encoding="utf-8"))
+    return rings
 
 
-def _reaches(box: tuple[float, ...], lat: float, lon: float) -> bool:
-    """Whether a place lies within a rectangle, with a margin."""
-    west, south, east, north = box
-    wide = NEAR_DEG / max(math.cos(math.radians(lat)), 0.1)
-    return west - wide <= lon <= east + wide and south - NEAR_DEG <= lat <= north + NEAR_DEG
+@cache
+def _outline(country: str) -> Any:
+    """What of the globe a country is: inside an odd number of its rings."""
+    import shapely
 
-
-def _is_inside(ring: Floats, lat: float, lon: float) -> bool:
-    """Whether a ray to the east crosses the ring an odd number of times."""
-    x, y = ring.T
-    next_x, next_y = np.roll(x, -1), np.roll(y, -1)
-    crosses = (y > lat) != (next_y > lat)
-    rise = np.where(crosses, next_y - y, 1.0)
-    at = x + (lat - y) * (next_x - x) / rise
-    return int((crosses & (at > lon)).sum()) % 2 == 1
-
-
-def _distance_deg(ring: Floats, lat: float, lon: float) -> float:
-    """Shortest distance to the lines of a ring, in degrees of latitude."""
-    scale = np.array([np.cos(np.radians(lat)), 1.0])
-    start = (ring - np.array([lon, lat])) * scale
-    way = np.roll(start, -1, axis=0) - start
-    length = (way**2).sum(axis=1)
-    along = np.clip(-(start * way).sum(axis=1) / np.where(length > 0.0, length, 1.0), 0.0, 1.0)
-    nearest = start + along[:, None] * way
-    return float(np.sqrt((nearest**2).sum(axis=1)).min())
+    return shapely.build_area(shapely.MultiLineString([[*ring, ring[0]] for ring in _rings().get(country, ())]))

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 import pandas as pd
 
-from planner.base.errors import InputError, Problem, raise_all
-from planner.tariffs.clock import refuse
+from planner.base.errors import InputError, Problem, raise_all, refuse
 from planner.tariffs.rule import BillLine, Metered
 from planner.tariffs.tariff import Contract, Terms, contract_problems, exit_fee_line
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import numpy as np
 import pandas as pd
 
-from planner.base.errors import Problem, raise_all
+from planner.base.errors import Problem, raise_all, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -19,14 +19,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from planner.base.arrays import Bools, Integers
-
-# --- What is wrong with a tariff, a contract or a load --------------------------------------------
-
-
-def refuse(at: str, *rules: tuple[bool, str, str]) -> None:
-    """Raise all that is wrong with a thing: of each rule, whether it is broken, what is, and what must be."""
-    raise_all([Problem.of(at, what_is, must_be) for is_broken, what_is, must_be in rules if is_broken])
-
 
 # --- Calendar months: the periods that bills count in ---------------------------------------------
 

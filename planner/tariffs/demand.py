@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 
+from planner.base.errors import refuse
 from planner.base.units import KW_PER_MW
-from planner.tariffs.clock import ALL_MONTHS, ALWAYS, MONTHS_A_YEAR, When, refuse
+from planner.tariffs.clock import ALL_MONTHS, ALWAYS, MONTHS_A_YEAR, When
 from planner.tariffs.rule import Billed, BillLine, Curvature, Metered, Stair, Tiers, as_tiers
 
 if TYPE_CHECKING:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from planner.base.errors import refuse
 from planner.base.units import KW_PER_MW
-from planner.tariffs.clock import ALL_MONTHS, ALWAYS, month_of_first_day, refuse
+from planner.tariffs.clock import ALL_MONTHS, ALWAYS, month_of_first_day
 from planner.tariffs.rule import THOUSAND, BillLine, Curvature, Metered, Stair, Tiers, as_tiers
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from planner.base.errors import InputError, Problem, raise_all
-from planner.tariffs.clock import MONTHS_A_YEAR, Month, month_of_first_day, refuse
+from planner.base.errors import InputError, Problem, raise_all, refuse
+from planner.tariffs.clock import MONTHS_A_YEAR, Month, month_of_first_day
 from planner.tariffs.demand import DemandCharge
 from planner.tariffs.energy import flat_energy
 from planner.tariffs.rule import BillLine, Curvature

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
+from inputs_fields import with_fields
 from shared import shared
 
 from planner.check import RULES, check_plan
@@ -83,13 +84,13 @@ class Plan:
 
     def assumed(self, room, **arrays):
         """Return the plan made from other inputs of one room."""
-        changed = dataclasses.replace(getattr(self.inputs, room), **arrays)
-        return dataclasses.replace(self, inputs=dataclasses.replace(self.inputs, **{room: changed}))
+        changed = with_fields(getattr(self.inputs, room), **arrays)
+        return dataclasses.replace(self, inputs=self.inputs.changed(**{room: changed}))
 
     def read(self, **tables):
         """Return the plan made from other data."""
         data = {**self.inputs.tables, **tables}
-        return dataclasses.replace(self, inputs=dataclasses.replace(self.inputs, tables=data))
+        return dataclasses.replace(self, inputs=self.inputs.changed(tables=data))
 
 
 @shared

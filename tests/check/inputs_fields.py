@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
+import re
 from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 
+from planner.family.declared import Record
 from planner.lp import Index
 from planner.lp.index import Axis
 
@@ -45,22 +48,28 @@ def figures(inputs):
     list of Figure
         Index lists, axes, labels and whatever holds no number are left out.
     """
-    return list(_of_dataclass(inputs, "", ()))
+    return list(_of_record(inputs, "", ()))
 
 
-def _of_dataclass(value, name, path):
-    for field in dataclasses.fields(value):
-        full = f"{name}.{field.name}" if name else field.name
-        kind = field.type if isinstance(field.type, str) else ""
-        is_position = kind.startswith(_POSITIONS)
-        yield from _of(getattr(value, field.name), full, (*path, field.name), is_position)
+def _types(value):
+    """Return the names and types of the fields of a dataclass, or of the figures that a family's inputs set."""
+    if dataclasses.is_dataclass(value):
+        return {field.name: str(field.type) for field in dataclasses.fields(value)}
+    said = dict(re.findall(r"self\.(\w+): ([^=]+) =", inspect.getsource(type(value))))
+    return {name: said.get(name, "") for name in vars(value)}
+
+
+def _of_record(value, name, path):
+    for field, kind in _types(value).items():
+        full = f"{name}.{field}" if name else field
+        yield from _of(getattr(value, field), full, (*path, field), kind.startswith(_POSITIONS))
 
 
 def _of(value, name, path, is_position):
     if isinstance(value, Index | Axis | str):
         return
-    if dataclasses.is_dataclass(value):
-        yield from _of_dataclass(value, name, path)
+    if dataclasses.is_dataclass(value) or isinstance(value, Record):
+        yield from _of_record(value, name, path)
         return
     if isinstance(value, pd.DataFrame):
         numbers = value.select_dtypes(["number", "bool"])
@@ -107,7 +116,12 @@ def _replaced(value, path, new):
     if isinstance(value, tuple | list):
         changed = [_replaced(one, rest, new) if at == step else one for at, one in enumerate(value)]
         return type(value)(changed)
-    return dataclasses.replace(value, **{step: _replaced(getattr(value, step), rest, new)})
+    return with_fields(value, **{step: _replaced(getattr(value, step), rest, new)})
+
+
+def with_fields(value, **others):
+    """Return a dataclass, or a family's inputs, with others in place of some fields."""
+    return dataclasses.replace(value, **others) if dataclasses.is_dataclass(value) else value.changed(**others)
 
 
 def _like(value, new):

@@ -61,7 +61,7 @@ def test_a_wrong_plan_of_judged_inputs_breaks_what_it_breaks_alone():
 def test_inputs_that_were_not_judged_are_refused():
     plan = solved(RICH)
     checked = check_inputs(plan.scenario, plan.inputs)
-    other = dataclasses.replace(plan, inputs=dataclasses.replace(plan.inputs))
+    other = dataclasses.replace(plan, inputs=plan.inputs.changed())
 
     other_question = dataclasses.replace(plan, scenario=plan.scenario.model_copy())
 

@@ -90,7 +90,7 @@ def test_a_plan_that_retrofits_a_hall_that_ends_is_found_out(followed):
     scenario = load_scenario(str(ENDS), followed)
     inputs = build_inputs(scenario)
     none_ends = dataclasses.replace(inputs.halls, ending_mw=np.zeros_like(inputs.halls.ending_mw))
-    model = build_model(dataclasses.replace(inputs, halls=none_ends))
+    model = build_model(inputs.changed(halls=none_ends))
     wrong = Plan.of(model, HighsSession(model.problem).solve(), scenario)
 
     assert begun(wrong, 2025, 2026) > 12 + 1

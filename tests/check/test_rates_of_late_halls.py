@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import pytest
 from ledger_worlds import RULE, NoTables
 
@@ -70,8 +68,8 @@ def test_a_market_with_a_site_that_is_in_time_has_no_years_of_late_ones(sites, r
 def test_rates_as_if_nothing_were_late_are_found_to_be_wrong(rule, field) -> None:
     (_, in_time), (scenario, late) = made("lead_times.interconnection_months=36"), made(LATE)
     assert in_time.sites.site_year.size == late.sites.site_year.size
-    sites = dataclasses.replace(late.sites, **{field: getattr(in_time.sites, field)})
+    sites = late.sites.changed(**{field: getattr(in_time.sites, field)})
 
-    found = check(rule, scenario, dataclasses.replace(late, sites=sites))
+    found = check(rule, scenario, late.changed(sites=sites))
 
     assert not found.ok

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pickle
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, get_args
@@ -124,7 +123,7 @@ def built_from(*settings: str) -> bytes:
     """Return everything the model knows, but for what is only told."""
     inputs = build_inputs_from(load_scenario(SCENARIO, settings), tables())
     reported = {"tables": {}, "notes": (), "assumed": (), "workloads": pd.DataFrame()}
-    return pickle.dumps(replace(inputs, **reported))
+    return pickle.dumps(inputs.changed(**reported))
 
 
 def test_every_key_of_the_schema_is_changed_here() -> None:

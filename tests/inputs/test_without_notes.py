@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, is_dataclass
+from dataclasses import is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from planner.base.errors import InputError
+from planner.family.declared import Record
 from planner.inputs import TABLES, build_inputs_from, inputs_without_notes
 from planner.lp import Axis
 from planner.lp.change import Arrays
@@ -30,14 +31,14 @@ _NO_FIGURES: Final = ("tables", "sha256", "notes", "assumed", "noted_settings", 
 def changed_fields(new: Inputs, old: Inputs) -> set[tuple[str, str]]:
     """Return the family and name of every field of the model's inputs that differs."""
     changed = set()
-    for family in fields(new):
-        after, before = getattr(new, family.name), getattr(old, family.name)
-        if family.name in _NO_FIGURES or after is before:
+    for family, after in vars(new).items():
+        before = getattr(old, family)
+        if family in _NO_FIGURES or after is before:
             continue
-        names = [field.name for field in fields(after)] if is_dataclass(after) else []
-        changed |= {(family.name, name) for name in names if not is_same(getattr(after, name), getattr(before, name))}
+        names = list(vars(after)) if isinstance(after, Record) or is_dataclass(after) else []
+        changed |= {(family, name) for name in names if not is_same(getattr(after, name), getattr(before, name))}
         if not names and not is_same(after, before):
-            changed.add((family.name, "*"))
+            changed.add((family, "*"))
     return changed
 
 
@@ -63,10 +64,9 @@ def is_same(new: object, old: object) -> bool:
             same = type(new) is type(old) and bool(new == old)
         case _:
             same = (
-                is_dataclass(new)
-                and not isinstance(new, type)
+                (isinstance(new, Record) or is_dataclass(new))
                 and type(new).__name__ == type(old).__name__
-                and all(is_same(getattr(new, field.name), getattr(old, field.name)) for field in fields(new))
+                and all(is_same(getattr(new, name), getattr(old, name)) for name in vars(new))
             )
     return bool(same)
 

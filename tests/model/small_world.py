@@ -7,7 +7,7 @@ beyond once the constraint is left out of the program: `assert_bites` shows all 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, is_dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from planner.inputs import TABLES, Inputs, build_inputs_from
-from planner.inputs.grid import balance_inputs
+from planner.inputs.grid import BalanceInputs
 from planner.lp import Expression, HighsSession, Outcome, Variable
 from planner.lp.expression import Comparison
 from planner.lp.index import distinct
@@ -80,7 +80,8 @@ def inputs_with(*settings: str, **changed: pd.DataFrame) -> Inputs:
 
 def changed(inputs: Inputs, room: str, **arrays: Any) -> Inputs:
     """Return inputs with some arrays of one room in place of the old."""
-    return replace(inputs, **{room: replace(getattr(inputs, room), **arrays)})
+    old = getattr(inputs, room)
+    return inputs.changed(**{room: replace(old, **arrays) if is_dataclass(old) else old.changed(**arrays)})
 
 
 def paid_to_draw(inputs: Inputs, *slot: str, usd_per_mwh: float = -35.5) -> Inputs:
@@ -89,11 +90,11 @@ def paid_to_draw(inputs: Inputs, *slot: str, usd_per_mwh: float = -35.5) -> Inpu
     price[inputs.power.slot.position(*slot)] = usd_per_mwh
     site_year = inputs.sites.site_year
     answers = inputs.balance.site_year.find(site_year) >= 0
-    balance = balance_inputs(inputs.sets, site_year, answers, price)
+    balance = BalanceInputs(inputs.sets, site_year, answers, price)
     renewable = distinct(inputs.supply.renewable, "site", "year")
     curtail = balance.exact.select(renewable.find(balance.exact) >= 0, "curtail")
     inputs = changed(inputs, "grid", energy_usd_per_mwh=price)
-    return replace(changed(inputs, "supply", curtail=curtail), balance=balance)
+    return changed(inputs, "supply", curtail=curtail).changed(balance=balance)
 
 
 def model_of(inputs: Inputs, wish: Wish | None = None, *, without: Iterable[str] = ()) -> Model:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from small_world import changed, inputs_of, solve
 
 from planner.inputs import Inputs
-from planner.inputs.grid import balance_inputs
+from planner.inputs.grid import BalanceInputs
 
 SLOT = ("oak", "2027", "d2h18")
 
@@ -19,7 +17,7 @@ def balanced(inputs: Inputs) -> Inputs:
     site_year = inputs.sites.site_year
     everywhere = np.ones(site_year.size, dtype=np.bool_)
     price = inputs.grid.energy_usd_per_mwh
-    return replace(inputs, balance=balance_inputs(inputs.sets, site_year, everywhere, price))
+    return inputs.changed(balance=BalanceInputs(inputs.sets, site_year, everywhere, price))
 
 
 def paid_to_draw(inputs: Inputs) -> Inputs:

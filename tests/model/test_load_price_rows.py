@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from small_world import Wish, assert_bites, changed, inputs_of, inputs_with, part, solve, tables
@@ -62,9 +60,9 @@ def test_a_price_that_rises_never_costs_less_and_a_steeper_one_never_less_than_t
 def test_a_block_less_wide_never_costs_less():
     inputs = inputs_of("energy.load_price.allow=true")
     p = inputs.load_price
-    narrow = replace(p, width_mw=p.width_mw * 0.4)
+    narrow = p.changed(width_mw=p.width_mw * 0.4)
 
-    assert solve(replace(inputs, load_price=narrow)).cost_musd > solve(inputs).cost_musd
+    assert solve(inputs.changed(load_price=narrow)).cost_musd > solve(inputs).cost_musd
 
 
 @pytest.mark.parametrize("allow", ["true", "false"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cache
 from itertools import pairwise
 
@@ -79,7 +78,7 @@ def test_more_headroom_never_costs_more(limit, factor):
 def test_a_larger_budget_to_shed_never_costs_more(factor, figure):
     inputs = inputs_with(*SHED)
     shed = inputs.non_firm.shed
-    larger = replace(shed, **{figure: getattr(shed, figure) * factor})
+    larger = shed.changed(**{figure: getattr(shed, figure) * factor})
 
     more = solve(changed(inputs, "non_firm", shed=larger))
 

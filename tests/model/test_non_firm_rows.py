@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from small_world import Wish, assert_bites, at, changed, inputs_of, long_inputs_of, only, part
 from test_grid_rows import flat, meter_mw, use, with_firm
@@ -240,7 +238,7 @@ def test_shed_load_bites_lower_where_work_has_been_put_off():
 
 def test_shed_energy_bites_at_a_share_of_what_the_site_would_use():
     inputs = with_shed()
-    budget = replace(inputs.non_firm.shed, max_energy_frac=0.0003)
+    budget = inputs.non_firm.shed.changed(max_energy_frac=0.0003)
     inputs = changed(inputs, "non_firm", shed=budget)
     most_mw = 0.0003 * 8760 * meter_mw(12.0, 0.21) / 18
 

@@ -20,6 +20,7 @@ from plans import plan_of
 
 import planner
 from planner.cli import main
+from planner.family.declared import Record
 from planner.inputs import build_inputs
 from planner.inputs.build import validated
 from planner.outputs.plan_workbook import write_plan_workbook
@@ -109,13 +110,9 @@ _ONLY_SAID = ("name", "sha256", "noted_settings", "warnings", "tables", "notes",
 
 def differing(one: Any, other: Any, way: str = "") -> list[str]:
     """Compare arrays, frames and frozen types field by field; hashes of files apart."""
-    if dataclasses.is_dataclass(one) and not isinstance(one, type):
-        return [
-            found
-            for field in dataclasses.fields(one)
-            if field.name not in _ONLY_SAID
-            for found in differing(getattr(one, field.name), getattr(other, field.name), f"{way}.{field.name}")
-        ]
+    if isinstance(one, Record) or (dataclasses.is_dataclass(one) and not isinstance(one, type)):
+        fields = [(name, getattr(other, name), of) for name, of in vars(one).items() if name not in _ONLY_SAID]
+        return [found for name, theirs, of in fields for found in differing(of, theirs, f"{way}.{name}")]
     if isinstance(one, np.ndarray):
         return [] if np.array_equal(one, other, equal_nan=one.dtype.kind == "f") else [way]
     if isinstance(one, pd.DataFrame | pd.Series):

@@ -18,7 +18,7 @@ from planner.base.errors import InputError, LimitReachedError
 from planner.cli import main
 from planner.cli.progress import Progress
 from planner.inputs import build_inputs
-from planner.inputs.inputs import order_dates
+from planner.inputs.inputs import OrderDates
 from planner.lp.highs import HighsSession
 from planner.model import build_model
 from planner.scenario import load_scenario
@@ -248,7 +248,7 @@ def test_each_step_with_all_years_in_view_costs_what_foresight_does(seed, by):
     """What a step decides for good leaves the later ones the least cost of the whole horizon."""
     scenario = load_scenario("tiny", three_years(random.Random(seed)))
     inputs = build_inputs(scenario)
-    least, dates = held_cost(scenario, inputs), order_dates(scenario, inputs)
+    least, dates = held_cost(scenario, inputs), OrderDates(scenario, inputs)
     decided = Decided(np.zeros(0, dtype=np.intp), np.zeros(0))
     for year in range(3):
         model = build_model(inputs)
@@ -310,7 +310,7 @@ def test_the_decisions_that_bind_later_years_are_known():
 
 
 def test_orders_are_decided_as_long_before_service_as_their_lead():
-    from planner.inputs.inputs import order_dates
+    from planner.inputs.inputs import OrderDates
 
     changes = [
         "years=[2027, 2028, 2029]",
@@ -324,7 +324,7 @@ def test_orders_are_decided_as_long_before_service_as_their_lead():
     scenario = load_scenario("tiny", changes)
     inputs = build_inputs(scenario)
     model = build_model(inputs)
-    taken = decided_in(model, order_dates(scenario, inputs))
+    taken = decided_in(model, OrderDates(scenario, inputs))
     over = inputs.halls.build
     of_build = taken[model.problem.column_block("build")]
     by_place = dict(zip(zip(over.labels("site"), over.labels("year"), strict=True), of_build, strict=True))

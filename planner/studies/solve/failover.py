@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -59,8 +58,7 @@ def stored_cuts(model: Model, proof: Proof) -> FailoverInputs:
     axes = (p.sets.site, p.sets.workload, p.sets.year)
     codes = [[axis.code(str(label)) for label in labels[axis.name].astype(str)] for axis in axes]
     number = Axis("cut", tuple(str(i + 1) for i in range(len(labels))))
-    return replace(
-        p.failover,
+    return p.failover.changed(
         cut=Index.sparse("cut", (*axes, number), (*codes, np.arange(len(labels)))),
         cut_served_row=row[of_served >= 0],
         cut_served=of_served[of_served >= 0],

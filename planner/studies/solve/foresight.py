@@ -17,7 +17,7 @@ import numpy as np
 
 from planner.family.table_columns import codes
 from planner.inputs.build import PreparedScenario
-from planner.inputs.inputs import order_dates
+from planner.inputs.inputs import OrderDates
 from planner.model import build_model
 from planner.model.contracts import clean_target
 from planner.model.demand import ASKS
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from planner.base.arrays import Floats, Positions
-    from planner.inputs.inputs import Inputs, OrderDates
+    from planner.inputs.inputs import Inputs
     from planner.lp import Index, Status
     from planner.model import Model
     from planner.scenario import Scenario
@@ -72,7 +72,7 @@ def decide_year_by_year(scenario: Scenario, inputs: Inputs, hooks: SolveHooks = 
     if not steps or window is None:
         return decided
     began = time.perf_counter()
-    dates = order_dates(scenario, inputs) if scenario.foresight.decides == "orders" else None
+    dates = OrderDates(scenario, inputs) if scenario.foresight.decides == "orders" else None
     for first in range(steps):
         last = first + window - 1
         model = build_model(inputs, int(years.last_calendar_years[last]))

@@ -12,7 +12,7 @@ import pandas as pd
 from planner.base.errors import InfeasibleError
 from planner.base.words import some
 from planner.clock.days import float_year
-from planner.inputs.inputs import order_dates
+from planner.inputs.inputs import OrderDates
 from planner.lp.index import locate, positions
 from planner.outputs.labels import order_words
 from planner.results.store import cleaned
@@ -109,7 +109,7 @@ def _received(table: pd.DataFrame, shared: pd.DataFrame, known_from: float) -> R
 def _parts(scenario: Scenario, model: Model) -> Iterator[pd.DataFrame]:
     """Yield the decisions of each kind."""
     p = model.p
-    dates = order_dates(scenario, p)
+    dates = OrderDates(scenario, p)
     latest = latest_orders(model, dates)
     build, is_early = p.halls.build, p.halls.is_committed
     is_committed = is_early | dates.is_under_construction[build["site"], build["year"]]

@@ -215,7 +215,7 @@ def inputs_of(question: FutureTask, tables: Tables) -> Inputs:
     assert question.scenario is not None
     figures = question.future.figures
     inputs = build_inputs_from(question.scenario, with_values(tables.frames, figures), tables.sha256)
-    return replace(inputs, moved=moved_figures(figures))
+    return inputs.changed(moved=moved_figures(figures))
 
 
 class _Reader:
