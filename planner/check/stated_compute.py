@@ -254,12 +254,17 @@ def block_or_none(h: Here) -> StatedRow:
     return h.total("used") <= h.x("holds") * h.listed("siting.block_top_mw", "siting.block")
 
 
-@row("year", "siting.exact")
+def _in_the_end(h: Here, asked: int | None) -> tuple[Here, ...]:
+    """Last model year, where a number of open sites is asked for."""
+    return (h.at(year=str(h.case.years[-1])),) if asked else ()
+
+
+@row("year", lambda h: _in_the_end(h, h.case.scenario.siting.exactly_sites))
 def exact_sites(h: Here) -> StatedRow:
     return h.total("open") == LinearForm({}, float(h.case.scenario.siting.exactly_sites or 0))
 
 
-@row("year", "siting.most")
+@row("year", lambda h: _in_the_end(h, h.case.scenario.siting.at_most_sites))
 def most_sites(h: Here) -> StatedRow:
     return h.total("open") <= LinearForm({}, float(h.case.scenario.siting.at_most_sites or 0))
 
