@@ -23,7 +23,7 @@ from planner.check.load_price import curve, hubs, wholesale_usd_per_mwh
 from planner.check.offers import ids_of, may_serve
 from planner.check.rent import lever_offers
 from planner.check.routes import reach_of_users
-from planner.check.siting import in_blocks
+from planner.check.siting import in_blocks, phase_sizes
 from planner.check.stated import begins, moves_frac, shaped, waits
 from planner.check.stated_supply import is_dispatched
 from planner.check.stating import EVERY, Places, every_slot
@@ -128,14 +128,6 @@ def _must_be_open(h: Here) -> float:
     return float(must or h.site in _stands(h.case))
 
 
-@once
-def _phase_mw(case: Case) -> dict[str, float]:
-    """Size of a phase at the sites whose halls come in phases."""
-    of_all = case.scenario.siting.phase_mw
-    sizes = pd.Series(np.nan if of_all is None else of_all, index=pd.Index(ids_of(case, "site"), name="site"))
-    return {str(site): float(mw) for site, mw in case.own_figures("phase_mw", sizes).dropna().items()}
-
-
 def _may_be_open(h: Here) -> float:
     return max(_must_be_open(h), float(h.site not in h.case.scenario.siting.must_not_open))
 
@@ -146,7 +138,7 @@ def _late(b: Here) -> bool:
 
 def _phases_most(h: Here) -> float:
     room = min(h.listed("sites.build_rate_mw", "sites.site_year"), h.given("sites.land_limit_mw", "site"))
-    return float(np.floor(room / _phase_mw(h.case)[h.site] + _NONE))
+    return float(np.floor(room / phase_sizes(h.case)[h.site] + _NONE))
 
 
 def _in_blocks(h: Here) -> pd.DataFrame:
@@ -369,7 +361,7 @@ DECIDED: Final[Mapping[str, StatedDecision]] = {
     "opened": _of(_SITE, "open"),
     "phases": _of(
         "site hall year stage",
-        _where("build", lambda b: b.site in _phase_mw(b.case) and _late(b)),
+        _where("build", lambda b: phase_sizes(b.case)[b.site] > 0.0 and _late(b)),
         upper=_phases_most,
         is_whole=lambda _: True,
     ),

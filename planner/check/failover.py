@@ -13,7 +13,7 @@ from planner.check.chain import site_power
 from planner.check.declared import DualPrice, Table
 from planner.check.frames import crossed, isin, lookup, once, quotient, sum_by, to_frame
 from planner.check.payments import yearly_weight
-from planner.check.routes import may_not_cover, round_trips, stays_elsewhere, used_routes
+from planner.check.routes import may_not_cover, reach_of_users, used_routes
 from planner.check.table import table_of
 from planner.check.verdict import Excess, columns_reported, rule
 
@@ -269,11 +269,10 @@ def reserves(case: Case) -> pd.DataFrame:
 def reach(case: Case, regions: pd.DataFrame, sites: pd.DataFrame) -> pd.DataFrame:
     """List who is within the bounds of whom, recomputed: region, workload, site, rtt_ms."""
     pairs = regions.merge(sites, on="workload").drop_duplicates(list(_ROUTE))
-    placed = pairs[pairs["region"] != ANYWHERE].reset_index(drop=True)
-    frame = round_trips(case, placed)
-    fits = (frame["rtt_ms"] <= frame["rtt_bound_ms"] * (1.0 + 1e-9)) & ~stays_elsewhere(frame)
+    near = reach_of_users(case)
+    placed = pairs.merge(near.loc[near["in_time"].to_numpy(), [*_ROUTE, "rtt_ms"]], on=list(_ROUTE))
     placeless = pairs[pairs["region"] == ANYWHERE].assign(rtt_ms=np.nan)
-    return pd.concat([frame[fits], placeless], ignore_index=True)[[*_ROUTE, "rtt_ms"]]
+    return pd.concat([placed, placeless], ignore_index=True)[[*_ROUTE, "rtt_ms"]]
 
 
 @once

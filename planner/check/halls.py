@@ -1,4 +1,4 @@
-"""Halls: power and floor, lead times, commitments, retrofits, leases."""
+"""Halls: what of their power and floor is spare or stranded."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.check.declared import DualPrice
-from planner.check.frames import isin, lookup, quotient, to_frame
+from planner.check.frames import quotient
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 _HALL = ("site", "hall", "year")
 _KW_PER_MW = 1000.0
-_MONTH_YEARS = 1.0 / 12.0
 
 
 @rule(unit="MW")
@@ -42,39 +41,6 @@ def halls_table(case: Case) -> Excess:
     ]
     parts = [Excess.differs(table[list(_HALL)], left.to_numpy(), right) for left, right in pairs]
     return parts[0].and_also(*parts[1:])
-
-
-@rule(unit="halls")
-def halls_where_allowed(case: Case) -> Excess:
-    """Halls are built, retrofitted, leased and committed only where and when that is on offer."""
-    halls = case.inputs.halls
-    parts = [
-        Excess.count_broken(table[list(key)], ~isin(table, to_frame(index), key))
-        for table, index, key in (
-            (case.plan("builds"), halls.build, (*_HALL, "stage")),
-            (case.plan("retrofits"), halls.retrofit, ("site", "hall", "to_hall", "year")),
-            (case.plan("leases"), halls.lease, _HALL),
-        )
-    ]
-    return parts[0].and_also(*parts[1:])
-
-
-@rule(unit="years")
-def hall_lead(case: Case) -> Excess:
-    """No hall is in service before its lead time has passed, unless it is committed."""
-    builds, lead = case.plan("builds"), case.inputs.halls.lead
-    earliest = lead.set_index(["site", "hall"])["service_start"]
-    start = builds["service_start"].to_numpy()
-    is_committed = (builds["stage"] == "committed").to_numpy()
-    missing = np.where(is_committed, 0.0, np.inf)
-    due = np.where(is_committed, 0.0, lookup(earliest, builds, ("site", "hall"), 0.0))
-    place = builds[list(_HALL)]
-    known = isin(builds, lead, ("site", "hall")) | is_committed
-    too_early = Excess.above(place, np.where(known, due, missing), start)
-    year = builds["year"].to_numpy(dtype=np.float64)
-    span_end = case.last_calendar_year(builds["year"]) + 1.0
-    outside = Excess.above(place, year, start).and_also(Excess.above(place, start, span_end - _MONTH_YEARS / 31.0))
-    return too_early.and_also(outside)
 
 
 HEADING: Final = "Halls"

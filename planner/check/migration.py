@@ -7,51 +7,39 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.check.cells import ANYWHERE
 from planner.check.days import year_slots
 from planner.check.declared import TRACE, Table
-from planner.check.frames import column_by, crossed, keyed, lookup, once, sum_by, take_codes, to_frame
+from planner.check.frames import crossed, isin, keyed, lookup, once, sum_by, to_frame
 from planner.check.power import moving_classes, window_h
-from planner.check.routes import round_trips, stays_elsewhere
+from planner.check.routes import reach_of_users
 from planner.check.table import table_of
-from planner.check.verdict import Excess, rule
+from planner.check.verdict import Excess, figures, rule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
-    from planner.base.arrays import Floats
     from planner.check.case import Case
 
     Codes = NDArray[np.intp]
 
-_ROUNDING = 1.0 + 1e-9
 _USE = ("site", "rack", "hall", "workload", "year")
 _CLASS = ("site", "workload", "year")
 _BLOCK = ("rack", "workload", "year", "day", "own_block")
 _SITE_BLOCK = ("site", *_BLOCK)
-_PLACED = ("rack", "workload")
 
 
-def _window_h(case: Case, workload: str) -> int:
-    """Hours within which a workload may defer its work: a part of the day, in full time slices."""
-    slot_h = case.scenario.time.slot_h
-    longest = float(column_by(case.workloads, "workload", "max_deferral_h")[workload])
-    may_wait = case.scenario.flexibility.deferral
-    fits = [h for h in range(slot_h, 25, slot_h) if 24 % h == 0 and may_wait and h <= longest]
-    return max([slot_h, *fits])
-
-
-def _windows(case: Case, table: pd.DataFrame) -> dict[object, int]:
-    return {name: _window_h(case, str(name)) for name in table["workload"].unique()}
+def _windows(case: Case) -> pd.Series[int]:
+    """Hours within which each workload may do its work, a time slice at least."""
+    return window_h(case).clip(lower=case.scenario.time.slot_h)
 
 
 def _table(case: Case) -> pd.DataFrame:
     """Table `migration` with its day, hours of the year and its block recomputed."""
     slot = year_slots(case)[["slot", "day", "hour", "hours"]]
     table = case.plan("migration").merge(slot, on="slot", how="left")
-    length = table["workload"].map(_windows(case, table)).astype("float64")
+    length = table["workload"].map(_windows(case)).astype("float64")
     return table.assign(own_block=(table["hour"] // length).astype("int64"))
 
 
@@ -67,15 +55,10 @@ def users_in_reach(case: Case, table: pd.DataFrame) -> NDArray[np.object_]:
 
     Users lumped together can be served by every site, so they do not part one from another.
     """
-    wanted = case.inputs.demand.demand.frame()[["region", "workload"]].drop_duplicates()
-    named = wanted[(wanted["region"] != ANYWHERE) & wanted["workload"].isin(table["workload"])]
-    pairs = named.merge(table[["site"]].drop_duplicates(), how="cross")
-    ends = round_trips(case, pairs.reset_index(drop=True))
-    in_time, tight = (
-        (ends["rtt_ms"] <= ends[name] * _ROUNDING).to_numpy() for name in ("rtt_bound_ms", "tight_rtt_ms")
-    )
-    grade = pd.Series((in_time.astype(np.int64) + tight) * ~stays_elsewhere(ends))
-    words = grade.astype("str").groupby([ends["workload"], ends["site"]], sort=False).agg("".join)
+    reach = reach_of_users(case)
+    ends = reach[isin(reach, to_frame(case.inputs.demand.demand), ("region", "workload"))]
+    grade = (ends["in_time"].astype("int64") + ends["is_tight"]).astype("str")
+    words = grade.groupby([ends["workload"], ends["site"]], sort=False).agg("".join)
     keys = keyed(table[["workload", "site"]])
     return np.asarray(words.reindex(keys).fillna(""), dtype=object)
 
@@ -84,7 +67,7 @@ def users_in_reach(case: Case, table: pd.DataFrame) -> NDArray[np.object_]:
 def migration_in_its_block(case: Case) -> Excess:
     """Work that moves is reported in its block of the day, named by the first time slice of it."""
     table = _table(case)
-    begin = table["own_block"] * table["workload"].map(_windows(case, table))
+    begin = table["own_block"] * table["workload"].map(_windows(case))
     by_hour = year_slots(case).set_index(["day", "hour"])["slot"]
     first = by_hour.reindex(pd.MultiIndex.from_arrays([table["day"], begin])).to_numpy()
     return Excess.count_broken(table[[*_USE, "slot"]], (table["block"].to_numpy() != first).astype(np.bool_))
@@ -122,68 +105,10 @@ def migration_of_sites(case: Case) -> Excess:
     return parts[0].and_also(*parts[1:])
 
 
-def _share_that_moves(case: Case) -> Floats:
-    """Share of the work of each workload in scope that may be done at other sites."""
-    share = column_by(case.workloads, "workload", "deferrable_frac").astype("float64")
-    share = share.where(share.index.isin(moving_classes(case)), 0.0)
-    return np.asarray(share[list(case.inputs.sets.workload.labels)], dtype=np.float64)
-
-
-@rule(
-    unit="MW/MW",
-    rereads=("migration.deployment_frac migration.due_mw_per_mw migration.room_mw_per_mw migration.move_usd_per_mwh"),
-)
-def migration_from_tables(case: Case) -> Excess:
-    """Movable work is the deferrable share of its workload, and its racks have room for more.
-
-    Racks do at most what they can at full load, less the work that stays as it falls due.
-    """
-    p, power, racks, sets = (getattr(case.inputs, room) for room in ("migration", "power", "racks", "sets"))
-    uses, share = racks.deployment, _share_that_moves(case)
-    frame = to_frame(uses)[["rack", "hall", "workload"]]
-    parts = [Excess.differs(frame, p.deployment_frac, share[uses["workload"]])]
-    price = case.scenario.flexibility.move_usd_per_mwh
-    parts.append(Excess.differs(table_of({"what": ["a move"]}), np.array([p.move_usd_per_mwh]), np.array([price])))
-    of = case.workloads.set_index("workload").loc[list(sets.workload.labels)]
-    shape = sets.shape.codes(of["shape"])
-    busy = (of["utilisation_frac"] / (1.0 + of["spare_frac"])).to_numpy(dtype=np.float64)
-    key = pd.MultiIndex.from_arrays([uses["rack"], uses["hall"], uses["workload"]])
-    work, workload = p.work, p.work["workload"]
-    row = key.get_indexer(pd.MultiIndex.from_arrays([work["rack"], work["hall"], workload]))
-    mean = racks.dynamic_mw_per_mw[row]
-    falls_due = power.shape_frac[work["site"], shape[workload], work["slot"]] * mean
-    may_move = share[workload]
-    for reported, expected in (
-        (p.due_mw_per_mw, may_move * falls_due),
-        (p.room_mw_per_mw, mean / busy[workload] - (1.0 - may_move) * falls_due),
-    ):
-        parts.append(_by_class(case, np.abs(reported - expected), np.abs(expected)))
-    return parts[0].and_also(*parts[1:])
-
-
-def _by_class(case: Case, amount: Floats, scale: Floats) -> Excess:
-    """Write the worst of every rack type and workload, so that long lists stay brief."""
-    work, sets = case.inputs.migration.work, case.inputs.sets
-    shape = (len(sets.rack), len(sets.workload))
-    worst, most = np.zeros(shape), np.zeros(shape)
-    at = work["rack"], work["workload"]
-    np.maximum.at(worst, at, amount)
-    np.maximum.at(most, at, scale)
-    place = pd.DataFrame(
-        [(rack, workload) for rack in sets.rack.labels for workload in sets.workload.labels], columns=list(_PLACED)
-    )
-    return Excess(place, worst.ravel(), most.ravel())
-
-
-def _first_slot(case: Case) -> Codes:
-    """First time slice of the block in which work may be done, by workload and time slice."""
-    slot, sets = year_slots(case), case.inputs.sets
-    day, hour = (slot[name].to_numpy() for name in ("day", "hour"))
-    rows = []
-    for hours in window_h(case).reindex(list(sets.workload.labels)):
-        length = max(int(hours), case.scenario.time.slot_h)
-        rows.append(pd.Series(range(len(slot))).groupby([day, hour // length]).transform("min"))
-    return np.asarray(rows, dtype=np.intp)
+@figures("", "migration.move_usd_per_mwh", unit="USD/MWh")
+def move_price_from_scenario(case: Case, _: pd.DataFrame) -> float:
+    """Work that moves pays what the scenario says."""
+    return case.scenario.flexibility.move_usd_per_mwh
 
 
 @once
@@ -201,25 +126,6 @@ def first_of_reach(case: Case) -> Codes:
     return first.reshape(len(sets.workload), len(sets.site))
 
 
-@rule(unit="blocks", rereads="migration.balance_of_work migration.site_block_of_work")
-def migration_blocks(case: Case) -> Excess:
-    """Work is balanced in its window of the day, among sites that reach the same users."""
-    p = case.inputs.migration
-    if not p.work.size:
-        return Excess.count_broken(pd.DataFrame(columns=list(_PLACED)), np.zeros(0, dtype=np.bool_))
-    work, workload = p.work, p.work["workload"]
-    expected = {
-        **{name: work[name] for name in ("site", *_PLACED, "year")},
-        "slot": _first_slot(case)[workload, work["slot"]],
-        "reach": first_of_reach(case)[workload, work["site"]],
-    }
-    is_wrong = np.zeros(work.size, dtype=np.bool_)
-    for index, place in ((p.balance, p.balance_of_work), (p.site_block, p.site_block_of_work)):
-        for axis in index.axis_names:
-            is_wrong |= take_codes(index[axis], place) != expected[axis]
-    return _by_class(case, is_wrong.astype(np.float64), np.ones(work.size))
-
-
 def _migration_site_rows(case: Case) -> pd.DataFrame:
     work = case.plan("migration")
     is_work = (work["due_mw"] > TRACE) | (work["done_mw"] > TRACE)
@@ -230,3 +136,14 @@ HEADING: Final = "Work between sites"
 
 IMPLIED: Final[Mapping[str, Table]] = {"migration_site": _migration_site_rows}
 DECISIONS: Final[Mapping[str, tuple[str, str]]] = {"migrating_mw": ("migration", "done_mw")}
+TAKEN_AS_GIVEN: Final[Mapping[str, str]] = dict.fromkeys(
+    (
+        "migration.balance_of_work",
+        "migration.deployment_frac",
+        "migration.due_mw_per_mw",
+        "migration.room_mw_per_mw",
+        "migration.site_block_of_work",
+    ),
+    "read by no rule: rows of work that moves, and its table, are stated from scenario and data without it, so that one"
+    " that is wrong is found in the program",
+)

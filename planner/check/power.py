@@ -137,20 +137,6 @@ def deployments_from_tables(case: Case) -> Excess:
     )
 
 
-@rule(unit="-", rereads="power.defer_block")
-def deferral_blocks(case: Case) -> Excess:
-    """Work is deferred within its window of the day, counted from midnight UTC, every day."""
-    power, sets, slot = case.inputs.power, case.inputs.sets, year_slots(case)
-    hours = np.array([int(label.removesuffix("h")) for label in sets.window.labels], dtype=int)
-    length = hours[power.defer["window"]]
-    moment_h = (slot["day"] * 24 + slot["hour"]).to_numpy()[power.defer["slot"]]
-    is_wrong = power.defer_block != moment_h // length
-    # One place for each window keeps long lists short.
-    place = table_of({"window": list(sets.window.labels)})
-    count = np.bincount(power.defer["window"], weights=is_wrong, minlength=len(place))
-    return Excess.count_broken(place, count > 0.0)
-
-
 @figures("site slot", "power.defer_mechanical_frac", unit="MW/MW")
 def deferral_overhead(case: Case, _: pd.DataFrame) -> Floats:
     """Deferred work is cooled with the lowest overhead that such work has at its site."""
@@ -167,6 +153,9 @@ def deferral_overhead(case: Case, _: pd.DataFrame) -> Floats:
 
 DECISIONS: Final[Mapping[str, tuple[str, str]]] = {"defer_mw": ("deferral", "done_mw")}
 PRICES: Final[Mapping[str, DualPrice]] = {"water_limit": DualPrice("USD/m3", _M3_PER_THOUSAND)}
+TAKEN_AS_GIVEN: Final[Mapping[str, str]] = {
+    "power.defer_block": "read by no rule: blocks of the day in rows and table are stated from the time slices"
+}
 
 # --- Cooling overhead and water by time slice -----------------------------------------------------
 

@@ -19,8 +19,6 @@ from planner.check.verdict import Excess, figures, rule
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from numpy.typing import NDArray
-
     from planner.base.arrays import Floats
     from planner.check.case import Case
 
@@ -160,19 +158,6 @@ def it_power_within_nameplate(case: Case) -> Excess:
     )
 
 
-@rule(unit="MW")
-def racks_admitted(case: Case) -> Excess:
-    """Racks not admitted by the data for a workload, cooling or topology are existing ones."""
-    uses, racks = case.uses, case.inputs.racks
-    pool = ("site", "rack", "hall", "duty", "year")
-    strangers = in_pools(case, uses[~_may_run(case, uses)])
-    used = sum_by(strangers, pool, strangers["in_service_mw"])
-    pools = to_frame(racks.fleet, stock_mw=racks.stock_mw)
-    place = strangers[list(pool)].drop_duplicates().reset_index(drop=True)
-    standing = lookup(sum_by(pools, pool, pools["stock_mw"]), place, pool)
-    return Excess.above(place, lookup(used, place, pool), standing)
-
-
 @once
 def admitted_racks(case: Case) -> pd.DataFrame:
     """List workload and rack of every pair that the tables, or the scenario, admit."""
@@ -181,21 +166,6 @@ def admitted_racks(case: Case) -> pd.DataFrame:
     replaced = [table_of({"workload": name, "rack": list(ids)}) for name, ids in stated.items()]
     pairs = pd.concat([pairs[~pairs["workload"].isin(list(stated))], *replaced], ignore_index=True)
     return with_enough_memory(case, pairs)
-
-
-def _may_run(case: Case, frame: pd.DataFrame) -> NDArray[np.bool_]:
-    """Return where workload, rack, cooling and redundancy fit together by data and scenario."""
-    known = _described(case, frame[list(_DEPLOYMENT)])
-    pairs = admitted_racks(case)
-    cooling = column_by(case.data("cooling"), "cooling", "max_kw_per_rack")
-    availability = column_by(case.data("redundancy"), "redundancy", "availability_pct")
-    least = availability.rename_axis("redundancy_min")
-    return np.asarray(
-        isin(known, pairs, ("workload", "rack"))
-        & isin(known, case.data("rack_cooling"), ("rack", "cooling"))
-        & (known["peak_kw"].to_numpy() <= lookup(cooling, known, ("cooling",)))
-        & (lookup(availability, known, ("redundancy",)) >= lookup(least, known, ("redundancy_min",), np.inf) - 1e-9)
-    )
 
 
 @figures("racks.delivery", "racks.delivery_limit_mw", unit="MW")

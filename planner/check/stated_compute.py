@@ -10,7 +10,7 @@ import numpy as np
 from planner.check.frames import column_by, once
 from planner.check.migration import first_of_reach
 from planner.check.priced import BOUGHT, ONCE
-from planner.check.stated import firm_mw, grid_mw, migrated_mwh, shape_frac, stands_mw
+from planner.check.stated import begins, firm_mw, grid_mw, migrated_mwh, moves_frac, shape_frac, stands_mw
 from planner.check.stating import EVERY, LinearForm, row, total
 
 if TYPE_CHECKING:
@@ -152,10 +152,17 @@ def whole_racks(h: Here) -> StatedRow:
     return h.x("install") == h.x("lot_racks") * h.listed("racks.lot_rack_mw", "racks.lot")
 
 
-@row("rack workload reach year slot", "migration.balance")
+def _reach(u: Here) -> str:
+    """First of the sites that reach the same users."""
+    sets = u.stored.sets
+    return str(sets.site.labels[first_of_reach(u.case)[sets.workload.code(u.workload), sets.site.code(u.site)]])
+
+
+@row(
+    "rack workload reach year slot", lambda h: (u.at(reach=_reach(u)) for u in h.each("used") if moves_frac(u)), begins
+)
 def migration_balance(h: Here) -> StatedRow:
-    sets, reach = h.stored.sets, first_of_reach(h.case)[h.stored.sets.workload.code(h.workload)]
-    uses = (u for u in h.each("used") if sets.site.labels[reach[sets.site.code(u.site)]] == h.reach)
+    uses = (u for u in h.each("used") if _reach(u) == h.reach)
     return migrated_mwh(h, uses) == LinearForm({})
 
 
@@ -247,12 +254,17 @@ def block_or_none(h: Here) -> StatedRow:
     return h.total("used") <= h.x("holds") * h.listed("siting.block_top_mw", "siting.block")
 
 
-@row("year", "siting.exact")
+def _in_the_end(h: Here, asked: int | None) -> tuple[Here, ...]:
+    """Last model year, where a number of open sites is asked for."""
+    return (h.at(year=str(h.case.years[-1])),) if asked else ()
+
+
+@row("year", lambda h: _in_the_end(h, h.case.scenario.siting.exactly_sites))
 def exact_sites(h: Here) -> StatedRow:
     return h.total("open") == LinearForm({}, float(h.case.scenario.siting.exactly_sites or 0))
 
 
-@row("year", "siting.most")
+@row("year", lambda h: _in_the_end(h, h.case.scenario.siting.at_most_sites))
 def most_sites(h: Here) -> StatedRow:
     return h.total("open") <= LinearForm({}, float(h.case.scenario.siting.at_most_sites or 0))
 

@@ -87,7 +87,7 @@ CHANGED_TABLES: dict[str, tuple[Callable[[pd.DataFrame], pd.DataFrame], str]] = 
     "prices": (lambda t: t.assign(raw_dual=-t["raw_dual"]), "dual_sign"),
     "costs": (lambda t: largest(t, "musd", lambda musd: musd + 2.0), "discounting"),
     "installs": (lambda t: t.assign(year=t["year"] - 9), "tables_as_stated"),
-    "builds": (lambda t: t.assign(service_start=t["service_start"] - 0.75), "hall_lead"),
+    "builds": (lambda t: t.assign(service_start=t["service_start"] - 0.75), "tables_as_stated"),
     "connections": (lambda t: largest(t, "added_mw", lambda mw: 900 * mw), "tables_as_stated"),
     "demand": (lambda t: t.drop(index=t["demand_kh100e"].idxmax()), "tables_as_stated"),
 }
