@@ -70,28 +70,6 @@ class Engine:
         for name, tolerance in self._tolerances.items():
             self.set_option(name, _STRICT_TOLERANCE if strictly else tolerance)
 
-    def pass_model(self, arrays: Arrays) -> None:
-        """Give HiGHS a whole program in place of what it holds."""
-        columns, matrix, rows = arrays.columns, arrays.matrix, arrays.rows
-        passed = self.highs.passModel(
-            matrix.columns,
-            matrix.rows,
-            len(matrix.value),
-            int(highspy.MatrixFormat.kRowwise),
-            int(highspy.ObjSense.kMinimize),
-            columns.offset,
-            columns.cost,
-            columns.lower,
-            columns.upper,
-            rows.lower,
-            rows.upper,
-            matrix.start,
-            matrix.column,
-            matrix.value,
-            columns.integer.astype(np.int32),
-        )
-        check(passed, "take the program")
-
     def send(self, arrays: Arrays, costs: Ints, columns: Ints, rows: Ints, kinds: Ints) -> None:
         """Give HiGHS the new numbers at some places of the program it holds."""
         highs, new = self.highs, arrays
@@ -272,6 +250,29 @@ def _statuses(value: Floats, lower: Floats, upper: Floats, price: Floats | None 
     kind = highspy.HighsBasisStatus
     of_place = (kind.kLower, kind.kBasic, kind.kUpper)
     return [of_place[at] for at in place.tolist()]
+
+
+def pass_model(highs: Any, arrays: Arrays) -> None:
+    """Give HiGHS a whole program in place of what it holds."""
+    columns, matrix, rows = arrays.columns, arrays.matrix, arrays.rows
+    passed = highs.passModel(
+        matrix.columns,
+        matrix.rows,
+        len(matrix.value),
+        int(highspy.MatrixFormat.kRowwise),
+        int(highspy.ObjSense.kMinimize),
+        columns.offset,
+        columns.cost,
+        columns.lower,
+        columns.upper,
+        rows.lower,
+        rows.upper,
+        matrix.start,
+        matrix.column,
+        matrix.value,
+        columns.integer.astype(np.int32),
+    )
+    check(passed, "take the program")
 
 
 def check(returned: Any, what: str) -> None:

@@ -9,7 +9,7 @@ import highspy
 import numpy as np
 
 from planner.lp.change import Arrays, Change, Edits
-from planner.lp.engine import Engine, check, find_conflict
+from planner.lp.engine import Engine, check, find_conflict, pass_model
 from planner.lp.matrix import check_sizes
 from planner.lp.outcome import (
     MOST_STEPS,
@@ -84,7 +84,7 @@ class HighsSession:
     def _hand_over(self) -> None:
         """Give HiGHS the program, if it has not got it."""
         if not self._is_in_highs:
-            self._engine.pass_model(self._arrays)
+            pass_model(self._highs, self._arrays)
             self._is_in_highs = True
 
     @property
@@ -333,7 +333,7 @@ class HighsSession:
             return edits.change
         if edits.change.is_new_shape or edits.change.coefficients:
             self._held_basis = None
-            self._engine.pass_model(new)  # one call; a call per coefficient takes longer
+            pass_model(self._highs, new)  # one call; a call per coefficient takes longer
         else:
             self._engine.send(new, edits.costs, edits.columns, edits.rows, edits.kinds)
             if edits.change.new_rows:

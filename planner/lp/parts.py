@@ -12,7 +12,7 @@ from scipy.sparse import csr_array, eye_array, hstack, vstack
 
 from planner.lp.blocks import Columns, RowBounds
 from planner.lp.change import Arrays
-from planner.lp.engine import Engine, check
+from planner.lp.engine import Engine, check, pass_model
 from planner.lp.expression import added_up
 from planner.lp.matrix import Matrix
 from planner.lp.outcome import MOST_STEPS, SIMPLEX, Watch
@@ -73,7 +73,7 @@ class Master:
         self._cuts: list[Any] = []  # coefficients, as many at a time as were added
         self._is_cut = np.zeros(rows.size, dtype=np.bool_)  # of every row that HiGHS holds
         self._held = self._of(arrays)
-        self._engine.pass_model(self._held)
+        pass_model(self._highs, self._held)
         self._has_basis = False
         self.iterations = 0
 
