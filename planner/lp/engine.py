@@ -106,28 +106,6 @@ class Engine:
         solution.col_value = x.tolist()
         check(self.highs.setSolution(solution), "take a plan to start from")
 
-    def vertex(self, x: Floats, row_value: Floats, row_dual: Floats, arrays: Arrays) -> Any:
-        """Return a basis of a plan from its duals: what lies at a bound and costs to move is out.
-
-        What lies at a bound and costs nothing to move may be in the basis or not; HiGHS keeps as
-        many of these as there is room for.
-        """
-        columns, rows, reduced = arrays.columns, arrays.rows, arrays.reduced_costs(row_dual)
-        basis = highspy.HighsBasis()
-        basis.col_status = _statuses(x, columns.lower, columns.upper, reduced)
-        basis.row_status = _statuses(row_value, rows.lower, rows.upper, row_dual)
-        basis.valid = basis.alien = True
-        return basis
-
-    def start_near(self, x: Floats, row_value: Floats, arrays: Arrays) -> None:
-        """Give simplex a basis near a point: what lies at a bound of it is not in the basis."""
-        columns, rows = arrays.columns, arrays.rows
-        basis = highspy.HighsBasis()
-        basis.col_status = _statuses(x, columns.lower, columns.upper)
-        basis.row_status = _statuses(row_value, rows.lower, rows.upper)
-        basis.valid = basis.alien = True  # of any size: HiGHS completes it
-        check(self.highs.setBasis(basis), "take a basis near a point")
-
     def run(self, seconds: float) -> Any:
         """Run for at most so many seconds and return HiGHS' model status. [s]"""
         # HiGHS counts the time of all runs of one object against its limit.
@@ -238,7 +216,22 @@ def run_apart(work: Callable[[], object], watch: Watch) -> None:
         raise watch.raised
 
 
-def _statuses(value: Floats, lower: Floats, upper: Floats, price: Floats | None = None) -> list[Any]:
+def basis_at(x: Floats, row_value: Floats, arrays: Arrays, row_dual: Floats | None = None) -> Any:
+    """Return a basis near a point: what lies at a bound of it is not in the basis.
+
+    With duals only where it costs to move away from that bound: what lies at one and costs nothing
+    to move may be in the basis or not, and HiGHS keeps as many of these as there is room for.
+    """
+    columns, rows = arrays.columns, arrays.rows
+    reduced = None if row_dual is None else arrays.reduced_costs(row_dual)
+    basis = highspy.HighsBasis()
+    basis.col_status = _statuses(x, columns.lower, columns.upper, reduced)
+    basis.row_status = _statuses(row_value, rows.lower, rows.upper, row_dual)
+    basis.valid = basis.alien = True  # of any size: HiGHS completes it
+    return basis
+
+
+def _statuses(value: Floats, lower: Floats, upper: Floats, price: Floats | None) -> list[Any]:
     """Return for each value whether it lies at its lower bound, its upper one, or at neither.
 
     Where prices of the bounds are given, a bound of a range that has none counts as neither.
