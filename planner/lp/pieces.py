@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import highspy
 import numpy as np
-from scipy.sparse import coo_array, csr_array, hstack
+from scipy.sparse import block_diag, coo_array, csr_array, hstack
 from scipy.sparse.csgraph import connected_components
 
 from planner.base.errors import SolverError
@@ -60,10 +60,12 @@ _OPTIONS: Final[Mapping[str, bool | str | int | float]] = {
 class Priced:
     """What the pieces cost at a trial of the master."""
 
-    y: Floats  # value of every column of the pieces, in the order of `Pieces.columns`
-    dual: Floats  # dual of every row of the pieces, in the order of `Pieces.rows`
-    cost: Floats  # cost of each piece, without penalties
-    missed: Floats  # by how much each row of the pieces is missed, which penalties are paid for
+    # of pieces alone, not of their places
+    y: Floats  # value of every column, in the order of `Pieces.columns`
+    cost: float  # without penalties
+    missed: Floats  # by how much each row is missed, which penalties are paid for, in the order of `Pieces.rows`
+    # of pieces, then of their places
+    dual: Floats  # dual of every row, in the order of `Pieces.rows`
     constant: Floats  # for each piece, what its duals prove that it costs where all columns of the master are 0
     slope: Any  # pieces by columns of the master: what one more unit of each adds to that
     is_proof: Bools  # pieces for which `constant` and `slope` hold, as `Pieces.proven` says
@@ -79,52 +81,62 @@ class Pieces:
     Rows that the master has a part in may be missed at a penalty, so that a piece has a plan
     whatever the master does, if it has one at all. Each piece is in a HiGHS of its own, which goes
     on from where its last solve ended.
+
+    A cut of a piece with many places says little of each, so its places are priced apart too,
+    without the rows that couple them. They come after all pieces, with columns and rows of their own.
     """
 
-    def __init__(self, arrays: Arrays, split: Split, master_columns: Positions | None = None) -> None:
+    def __init__(self, arrays: Arrays, split: Split, within: Split | None = None) -> None:
         matrix = arrays.matrix
         whole = csr_array((matrix.value, matrix.column, matrix.start), shape=(matrix.rows, matrix.columns))
-        self.count = split.pieces
+        splits = [split] if within is None else [split, within]
+        self.count, self.priced = split.pieces, sum(one.pieces for one in splits)
+        columns = [_in_order(one.piece_of_column) for one in splits]
+        rows = [_in_order(one.piece_of_row) for one in splits]
+        self.columns, self.piece_of_column = _in_one(columns, self.count)
+        self.rows, self.piece_of_row = _in_one(rows, self.count)
+        self.own_columns, self.own_rows = columns[0][0].size, rows[0][0].size  # of pieces, before those of places
+        self.piece_of_place = np.zeros(self.priced - self.count, dtype=np.intp)
+        of_places = self.piece_of_column[self.own_columns :] - self.count
+        self.piece_of_place[of_places] = split.piece_of_column[self.columns[self.own_columns :]]
+        self.master_columns = np.flatnonzero(split.piece_of_column < 0)
+        own = [whole[row][:, column] for (row, _), (column, _) in zip(rows, columns, strict=True)]
+        self._own = own[0].tocsr() if within is None else block_diag(own, format="csr")
+        self._others = whole[self.rows][:, self.master_columns].tocsr()
         self.penalty = PENALTY
-        self.columns, self.piece_of_column = _in_order(split.piece_of_column)
-        self.rows, self.piece_of_row = _in_order(split.piece_of_row)
-        self.master_columns = np.flatnonzero(split.piece_of_column < 0) if master_columns is None else master_columns
-        rows = whole[self.rows]
-        self._own = rows[:, self.columns].tocsr()
-        self._others = rows[:, self.master_columns].tocsr()
         self._row_lower, self._row_upper = (arrays.rows.lower[self.rows], arrays.rows.upper[self.rows])
         self._cost = arrays.columns.cost[self.columns]
         self._lower = arrays.columns.lower[self.columns]
         self._upper = arrays.columns.upper[self.columns]
-        ends = np.arange(self.count + 1)
+        ends = np.arange(self.priced + 1)
         self._row_ends = np.searchsorted(self.piece_of_row, ends)
         self._column_ends = np.searchsorted(self.piece_of_column, ends)
         self._y, self._dual = np.zeros(self.columns.size), np.zeros(self.rows.size)
-        self._paid = np.zeros(self.count)  # units of rows, by piece
+        self._paid = np.zeros(self.priced)  # units of rows, by piece
         self._is_kept = self.rows.size + self.columns.size <= _MOST_KEPT
-        self._programs: list[Any | None] = [None] * self.count
-        self._bases: list[Any | None] = [None] * self.count
-        self._steps = np.zeros(self.count, dtype=np.int64)
+        self._programs: list[Any | None] = [None] * self.priced
+        self._bases: list[Any | None] = [None] * self.priced
+        self._steps = np.zeros(self.priced, dtype=np.int64)
         self._until, self._watch = np.inf, Watch(None, None)
         self._shift: Floats | None = None
-        self._is_stale = np.ones(self.count, dtype=np.bool_)
+        self._is_stale = np.ones(self.priced, dtype=np.bool_)
 
     @property
     def iterations(self) -> int:
         """Steps of simplex so far."""
         return int(self._steps.sum())
 
-    def least(self, which: Bools | None = None) -> Floats:
-        """Return the least cost of each piece within the bounds of its columns.
+    def least(self) -> Floats:
+        """Return the least cost of each piece within the bounds of its columns; -inf without bounds.
 
-        It is -inf without bounds. Of the columns only some count where these are given.
+        Columns of a piece that are in one of its places count there.
         """
         with np.errstate(invalid="ignore"):
             ends = self._cost * np.stack((self._lower, self._upper))
         worth = np.where(self._cost == 0.0, 0.0, ends.min(axis=0))
-        if which is not None:
-            worth = np.where(which, worth, 0.0)
-        return added_up(worth, self.piece_of_column, self.count)
+        own = self.own_columns
+        worth[:own][np.isin(self.columns[:own], self.columns[own:])] = 0.0
+        return added_up(worth, self.piece_of_column, self.priced)
 
     def raise_penalty(self) -> None:
         """Make what is missed ten times as expensive."""
@@ -252,12 +264,10 @@ class Pieces:
         return highs
 
     def _priced(self, x: Floats) -> Priced:
-        y, dual = self._y.copy(), self._dual.copy()
-        missed = _missed(self._own @ y + self._others @ x, self._row_lower, self._row_upper)
-        constant, slope, is_proof = self.proven(dual)
-        return Priced(
-            y, dual, added_up(self._cost * y, self.piece_of_column, self.count), missed, constant, slope, is_proof
-        )
+        dual, own = self._dual.copy(), slice(self.own_columns)
+        missed = _missed(self._own @ self._y + self._others @ x, self._row_lower, self._row_upper)
+        cost = float((self._cost[own] * self._y[own]).sum())
+        return Priced(self._y[own].copy(), cost, missed[: self.own_rows], dual, *self.proven(dual))
 
     def proven(self, dual: Floats) -> tuple[Floats, Any, Bools]:
         """Return what duals prove of the cost of each piece."""
@@ -265,11 +275,11 @@ class Pieces:
         dual, worth = np.where(np.isfinite(side), dual, 0.0), dual * _finite(side)
         reduced = self._cost - self._own.T @ dual
         held_at = _side(reduced, self._lower, self._upper)
-        constant = added_up(worth, self.piece_of_row, self.count)
-        constant += added_up(reduced * _finite(held_at), self.piece_of_column, self.count)
-        weights = csr_array((-dual, np.arange(dual.size), self._row_ends), (self.count, dual.size))
+        constant = added_up(worth, self.piece_of_row, self.priced)
+        constant += added_up(reduced * _finite(held_at), self.piece_of_column, self.priced)
+        weights = csr_array((-dual, np.arange(dual.size), self._row_ends), (self.priced, dual.size))
         is_held = np.isfinite(held_at) | (np.abs(reduced) <= _NO_PRICE)
-        is_proof = np.ones(self.count, dtype=np.bool_)
+        is_proof = np.ones(self.priced, dtype=np.bool_)
         is_proof[self.piece_of_column[~is_held]] = False
         return constant, (weights @ self._others).tocsr(), is_proof
 
@@ -297,6 +307,12 @@ def _in_order(piece: Positions) -> tuple[Positions, Positions]:
     at = np.flatnonzero(piece >= 0)
     at = at[np.argsort(piece[at], kind="stable")]
     return at, piece[at]
+
+
+def _in_one(parts: list[tuple[Positions, Positions]], pieces: int) -> tuple[Positions, Positions]:
+    """Return the places of pieces, then those of their places, which are numbered after so many pieces."""
+    numbered = [piece + first for first, (_, piece) in zip((0, pieces), parts, strict=False)]
+    return np.concatenate([at for at, _ in parts]), np.concatenate(numbered)
 
 
 # --- Which columns of a program fall into pieces that are independent once the others are fixed ---

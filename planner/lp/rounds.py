@@ -166,7 +166,7 @@ class Rounds:
                 message = "no proven cut is left, and the plan is not optimal by those there are"
                 raise SolverError(message)
             elif parts.pieces.penalty < _MOST_PENALTY:
-                parts.raise_penalty()
+                parts.pieces.raise_penalty()
                 self._best.forget_trial_cost()
                 self._pace.forget()
             else:
@@ -201,7 +201,7 @@ class Rounds:
         x, foretold = master.solution()
         if not is_loose:
             self._take_bound()
-        priced = parts.solve_at(x, self._left_s(), self._interrupt, self._threads)
+        priced = pieces.solve_at(x, self._left_s(), self._interrupt, self._threads)
         if priced is None:
             return "interrupted" if self._is_interrupted() else "time_limit"
         self._rounds += 1
@@ -209,7 +209,7 @@ class Rounds:
         is_new = priced.is_proof & (cost - foretold > _NEW_CUT * (1.0 + np.abs(cost)))
         if is_loose:
             is_new = priced.is_proof
-        objective = master.own_cost(x) + float(priced.cost.sum())
+        objective = master.own_cost(x) + priced.cost
         may_miss = _MISSED if is_new.any() else _MISSED_AT_END
         plan = parts.plan(x, priced.y)
         is_plan = not is_loose and bool(priced.missed.max(initial=0.0) <= may_miss)
@@ -261,7 +261,7 @@ class Rounds:
             return False
         parts, spent = self._parts, time.perf_counter() - self._began
         seconds = min(_REPAIR_FRAC * self._left_s(), max(_REPAIR_S, _REPAIR_SPENT_FRAC * spent))
-        missed = parts.pieces.rows[trial.priced.missed > _MISSED]
+        missed = parts.pieces.rows[np.flatnonzero(trial.priced.missed > _MISSED)]
         try:
             plan = repaired(parts.whole, parts.split, trial.plan, missed, seconds, self._interrupt)
         except SolverError:
@@ -331,7 +331,7 @@ class Rounds:
                 parts.add_cuts(trial.priced, trial.is_new)
                 is_stuck = not trial.is_new.any()
                 if is_stuck and radius > _FAR and parts.pieces.penalty < _MOST_PENALTY:
-                    parts.raise_penalty()
+                    parts.pieces.raise_penalty()
                 if is_stuck or number + 1 >= _FEW_NEARBY:
                     radius *= _FARTHER
         except SolverError:
