@@ -142,15 +142,25 @@ class Master:
         self._piece_of_cut = np.concatenate((self._piece_of_cut, piece))
         self._is_cut = np.concatenate((self._is_cut, np.ones(piece.size, dtype=np.bool_)))
 
-    def run(self, seconds: float, interrupt: threading.Event | None, threads: int, *, strictly: bool) -> Any:
+    def run(
+        self,
+        seconds: float,
+        interrupt: threading.Event | None,
+        threads: int,
+        *,
+        strictly: bool = False,
+        loosely: bool = False,
+    ) -> Any:
         """Solve from the last basis, or by interior point without one; return HiGHS' status. [s]
 
         A solve from the last basis that takes too many steps is begun again without the basis.
-        Strictly, bounds are met to 1e-10.
+        Strictly, bounds are met to 1e-10. Loosely, see `_loosely`.
         """
-        self._engine.be_strict(strictly=strictly)
+        self._engine.be_strict(strictly=strictly and not loosely)
         self._engine.watch = Watch(None, interrupt)
         self._engine.set_option("threads", threads)
+        if loosely:
+            return self._loosely(seconds)
         until = time.perf_counter() + seconds
         if self._has_basis:
             for name, value in _FROM_BASIS.items():
@@ -166,16 +176,13 @@ class Master:
         self._has_basis = status == highspy.HighsModelStatus.kOptimal
         return status
 
-    def run_loosely(self, seconds: float, interrupt: threading.Event | None, threads: int) -> Any:
-        """Solve by interior point to within a tenth of the optimum; return HiGHS' status. [s]
+    def _loosely(self, seconds: float) -> Any:
+        """Solve by interior point to within a tenth of the optimum.
 
         The solution is no vertex and may miss rows by 1e-4, and its objective is no bound. Status
         is `kOptimal` where there is such a solution; any other but that of a stop says that a
         loose solve is of no use here, and nothing of the program.
         """
-        self._engine.be_strict(strictly=False)
-        self._engine.watch = Watch(None, interrupt)
-        self._engine.set_option("threads", threads)
         self._has_basis = False
         try:
             status = self._from_nothing(_LOOSELY, seconds)

@@ -185,14 +185,11 @@ class Rounds:
         """Solve the master, and price its trial; return why if it was stopped."""
         parts, is_loose = self._parts, self._loose_rounds > 0
         master, pieces = parts.master, parts.pieces
-        limits = self._left_s(), self._interrupt, self._threads
-        if is_loose:
-            solved = master.run_loosely(*limits)
-            if solved != highspy.HighsModelStatus.kOptimal and solved not in _STOPPED:
-                self._loose_rounds, is_loose = 0, False
-        if not is_loose:
-            limits = self._left_s(), self._interrupt, self._threads
-            solved = master.run(*limits, strictly=self._strictly)
+        how: dict[str, Any] = {"interrupt": self._interrupt, "threads": self._threads, "strictly": self._strictly}
+        solved = master.run(self._left_s(), loosely=is_loose, **how)
+        if is_loose and solved != highspy.HighsModelStatus.kOptimal and solved not in _STOPPED:
+            self._loose_rounds, is_loose = 0, False
+            solved = master.run(self._left_s(), **how)
         if solved in _STOPPED:
             return _STOPPED[solved]
         if solved != highspy.HighsModelStatus.kOptimal:

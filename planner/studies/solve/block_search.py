@@ -9,7 +9,6 @@ import numpy as np
 from planner.family.table_columns import mask_at
 from planner.inputs.sites import partner_blocks
 from planner.lp.index import locate
-from planner.lp.outcome import relative_gap
 from planner.studies.solve.solves import STOPPED
 
 if TYPE_CHECKING:
@@ -136,14 +135,12 @@ def _asked_mw(model: Model, x: Floats, racks_mw: Floats) -> Floats:
     return np.asarray(asked / np.maximum(throughput, _TOLERANCE_MW))
 
 
-# --- Blocks of a rounded plan: pay for whole ones, close what is not worth it, try to close more ---
+# --- Blocks of a rounded plan: pay for whole ones, close what is not worth it ---------------------
 
 _WORTH: Final = (3.0, 1000.0)
 """What a MW of a block may cost to make it whole, in mean costs of a MW of racks: tried in turn."""
 _MOST_SOLVES: Final = 20  # of filling blocks
 _LITTLE_FRAC: Final = 1e-3  # of the racks in blocks: where less is closed, a basis is of use
-_MOST_TRIES: Final = 10  # of closing a block that is only there because it must be whole
-_WORTH_FRAC: Final = 2e-3  # of a plan's cost that such a block must cost, at its dual, to be tried
 _MANY: Final = ("used", "served", "operate", "build", "retrofit", "move_in", "move_out")
 """Columns that there are most of: of each kind half are tried, those of the least reduced cost."""
 
@@ -161,18 +158,15 @@ class BlockSearch:
     that can be filled for this. Those that stay short of racks or halls are closed, which leaves
     both to other workloads, until none is short; then the program is solved with the others whole
     and its own costs. Where that leaves no plan, as where nothing may go unmet, whole blocks earn
-    much more. At last blocks that a workload has only because they must be whole, and that are
-    expensive at their dual, are closed as long as that lowers the cost and the gap is too large.
+    much more.
 
     All this only chooses blocks, so half of the columns of each large kind, those of the largest
     reduced cost, are left out, unless there is no plan without them.
     """
 
-    def __init__(
-        self, model: Model, solves: Solves, plan: Floats, relaxed: Outcome, *, enough_frac: float, one_by_one: bool
-    ) -> None:
+    def __init__(self, model: Model, solves: Solves, plan: Floats, relaxed: Outcome, *, one_by_one: bool) -> None:
         self._model, self._solves = model, solves
-        self._one_by_one, self._relaxed_x, self._enough_frac = one_by_one, relaxed.x, enough_frac
+        self._one_by_one, self._relaxed_x = one_by_one, relaxed.x
         self._holds = model.problem.column_block("holds")
         columns = model.problem.columns()
         # Some may be decided already.
@@ -203,7 +197,7 @@ class BlockSearch:
             whole = may & (self._racks_mw(filled.x) > _TOLERANCE_MW)
             outcome = self._solved(whole, whole)
             if outcome.status == "optimal":
-                return self._without_the_expensive(outcome)
+                return outcome.x, self._racks_mw(outcome.x) > _TOLERANCE_MW
             if outcome.status in STOPPED:
                 return None
         return None
@@ -246,24 +240,6 @@ class BlockSearch:
         # BLAS would split the sum among its threads: other last digits choose another plan.
         mean = abs(float((self._cost * x).sum())) / max(mw_years, _TOLERANCE_MW)
         return mean * span_years[model.p.siting.block["year"]]
-
-    def _without_the_expensive(self, outcome: Outcome) -> tuple[Floats, Bools]:
-        """Close blocks that must be made whole, the most expensive first, until one is worth it."""
-        model, rows = self._model, self._model.problem.row_block("block_least")
-        has_block = self._racks_mw(outcome.x) > _TOLERANCE_MW
-        may_close = has_block & ~self._must
-        worth = np.abs(outcome.row_dual[rows]) * model.p.siting.block_mw * may_close
-        order = np.argsort(-worth, kind="stable")[:_MOST_TRIES]
-        for at in order[worth[order] > _WORTH_FRAC * abs(outcome.objective)]:
-            if relative_gap(outcome.objective, self._solves.bound) <= self._enough_frac:
-                break
-            fewer = has_block.copy()
-            fewer[at] = False
-            trial = self._solved(fewer, fewer)
-            if trial.status != "optimal" or trial.objective >= outcome.objective:
-                break
-            outcome, has_block = trial, fewer
-        return outcome.x, has_block
 
     def _solved(
         self, has_block: Bools, least: Bools, method: Method = "auto", *, worth_musd: Floats | None = None
