@@ -209,23 +209,6 @@ class Master:
         """Begin the next solve by interior point, with the cuts there are."""
         self._has_basis = False
 
-    def hold_near(self, x: Floats, radius: float) -> None:
-        """Keep columns of the master near a trial from now on."""
-        columns = self._held.columns
-        lower, upper = columns.lower[: x.size], columns.upper[: x.size]
-        far = radius * np.maximum(np.abs(x), 1.0)
-        self._take_bounds(np.minimum(np.maximum(lower, x - far), upper), np.maximum(np.minimum(upper, x + far), lower))
-
-    def release(self) -> None:
-        """Let columns go as far as they may."""
-        columns, own = self._held.columns, self._columns.size
-        self._take_bounds(columns.lower[:own], columns.upper[:own])
-
-    def _take_bounds(self, lower: Floats, upper: Floats) -> None:
-        every = np.arange(lower.size, dtype=np.int32)
-        sent = self._highs.changeColsBounds(every.size, every, lower, upper)
-        check(sent, "take column bounds")
-
     @property
     def objective(self) -> float:
         """Objective of the last solve."""
