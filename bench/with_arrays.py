@@ -7,7 +7,7 @@ from case import BATTERY_HOURS, EFFICIENCY, Case
 
 from planner.lp import ArrayProblem, Axis, Index
 from planner.lp.change import Arrays
-from planner.lp.engine import Engine
+from planner.lp.engine import Engine, pass_model
 
 
 def axis(name: str, count: int) -> Axis:
@@ -90,5 +90,5 @@ def build(case: Case) -> ArrayProblem:
 
 def hand_off(problem: ArrayProblem) -> object:
     engine = Engine({})
-    engine.pass_model(Arrays.from_problem(problem))
+    pass_model(engine.highs, Arrays.from_problem(problem))
     return engine.highs

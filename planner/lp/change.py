@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -45,16 +45,7 @@ class Change:
         return self.column_bounds + self.row_bounds
 
     def __add__(self, later: Change) -> Change:
-        return Change(
-            self.costs + later.costs,
-            self.column_bounds + later.column_bounds,
-            self.row_bounds + later.row_bounds,
-            self.coefficients + later.coefficients,
-            self.integrality + later.integrality,
-            self.is_new_shape or later.is_new_shape,
-            self.new_rows + later.new_rows,
-            self.freed + later.freed,
-        )
+        return Change(*(one + other for one, other in zip(astuple(self), astuple(later), strict=True)))
 
     def __bool__(self) -> bool:
         counted = self.bounds + self.costs + self.coefficients + self.integrality

@@ -15,7 +15,7 @@ from planner.lp.parts import Parts
 from planner.lp.pieces import Split
 from planner.lp.rounds import Rounds
 from planner.lp.shares import Shares
-from planner.lp.start import Start
+from planner.lp.start import Start, of_rows
 
 if TYPE_CHECKING:
     import threading
@@ -251,12 +251,7 @@ class DecomposedSession(HighsSession):
     def _kept(self, parts: Parts) -> Start:
         problem, shares = self._problem, self._parted[0][0]
         binding = parts.binding()
-        duals = binding[shares.row_at(self._arrays.matrix.rows)]
-        held = {
-            name: (problem.rows_over(name), duals[problem.row_block(name)])
-            for name in problem.row_block_names
-            if problem.row_block(name).stop <= len(duals)
-        }
+        held = of_rows(problem, binding[shares.row_at(self._arrays.matrix.rows)])
         if shares.row.size:
             held[_SHARES] = shares.over(problem), binding[shares.place]
         return Start({}, {}, {name: block for name, block in held.items() if block[1].any()})

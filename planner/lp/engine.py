@@ -70,28 +70,6 @@ class Engine:
         for name, tolerance in self._tolerances.items():
             self.set_option(name, _STRICT_TOLERANCE if strictly else tolerance)
 
-    def pass_model(self, arrays: Arrays) -> None:
-        """Give HiGHS a whole program in place of what it holds."""
-        columns, matrix, rows = arrays.columns, arrays.matrix, arrays.rows
-        passed = self.highs.passModel(
-            matrix.columns,
-            matrix.rows,
-            len(matrix.value),
-            int(highspy.MatrixFormat.kRowwise),
-            int(highspy.ObjSense.kMinimize),
-            columns.offset,
-            columns.cost,
-            columns.lower,
-            columns.upper,
-            rows.lower,
-            rows.upper,
-            matrix.start,
-            matrix.column,
-            matrix.value,
-            columns.integer.astype(np.int32),
-        )
-        check(passed, "take the program")
-
     def send(self, arrays: Arrays, costs: Ints, columns: Ints, rows: Ints, kinds: Ints) -> None:
         """Give HiGHS the new numbers at some places of the program it holds."""
         highs, new = self.highs, arrays
@@ -127,28 +105,6 @@ class Engine:
         solution = highspy.HighsSolution()
         solution.col_value = x.tolist()
         check(self.highs.setSolution(solution), "take a plan to start from")
-
-    def vertex(self, x: Floats, row_value: Floats, row_dual: Floats, arrays: Arrays) -> Any:
-        """Return a basis of a plan from its duals: what lies at a bound and costs to move is out.
-
-        What lies at a bound and costs nothing to move may be in the basis or not; HiGHS keeps as
-        many of these as there is room for.
-        """
-        columns, rows, reduced = arrays.columns, arrays.rows, arrays.reduced_costs(row_dual)
-        basis = highspy.HighsBasis()
-        basis.col_status = _statuses(x, columns.lower, columns.upper, reduced)
-        basis.row_status = _statuses(row_value, rows.lower, rows.upper, row_dual)
-        basis.valid = basis.alien = True
-        return basis
-
-    def start_near(self, x: Floats, row_value: Floats, arrays: Arrays) -> None:
-        """Give simplex a basis near a point: what lies at a bound of it is not in the basis."""
-        columns, rows = arrays.columns, arrays.rows
-        basis = highspy.HighsBasis()
-        basis.col_status = _statuses(x, columns.lower, columns.upper)
-        basis.row_status = _statuses(row_value, rows.lower, rows.upper)
-        basis.valid = basis.alien = True  # of any size: HiGHS completes it
-        check(self.highs.setBasis(basis), "take a basis near a point")
 
     def run(self, seconds: float) -> Any:
         """Run for at most so many seconds and return HiGHS' model status. [s]"""
@@ -260,7 +216,22 @@ def run_apart(work: Callable[[], object], watch: Watch) -> None:
         raise watch.raised
 
 
-def _statuses(value: Floats, lower: Floats, upper: Floats, price: Floats | None = None) -> list[Any]:
+def basis_at(x: Floats, row_value: Floats, arrays: Arrays, row_dual: Floats | None = None) -> Any:
+    """Return a basis near a point: what lies at a bound of it is not in the basis.
+
+    With duals only where it costs to move away from that bound: what lies at one and costs nothing
+    to move may be in the basis or not, and HiGHS keeps as many of these as there is room for.
+    """
+    columns, rows = arrays.columns, arrays.rows
+    reduced = None if row_dual is None else arrays.reduced_costs(row_dual)
+    basis = highspy.HighsBasis()
+    basis.col_status = _statuses(x, columns.lower, columns.upper, reduced)
+    basis.row_status = _statuses(row_value, rows.lower, rows.upper, row_dual)
+    basis.valid = basis.alien = True  # of any size: HiGHS completes it
+    return basis
+
+
+def _statuses(value: Floats, lower: Floats, upper: Floats, price: Floats | None) -> list[Any]:
     """Return for each value whether it lies at its lower bound, its upper one, or at neither.
 
     Where prices of the bounds are given, a bound of a range that has none counts as neither.
@@ -272,6 +243,29 @@ def _statuses(value: Floats, lower: Floats, upper: Floats, price: Floats | None 
     kind = highspy.HighsBasisStatus
     of_place = (kind.kLower, kind.kBasic, kind.kUpper)
     return [of_place[at] for at in place.tolist()]
+
+
+def pass_model(highs: Any, arrays: Arrays) -> None:
+    """Give HiGHS a whole program in place of what it holds."""
+    columns, matrix, rows = arrays.columns, arrays.matrix, arrays.rows
+    passed = highs.passModel(
+        matrix.columns,
+        matrix.rows,
+        len(matrix.value),
+        int(highspy.MatrixFormat.kRowwise),
+        int(highspy.ObjSense.kMinimize),
+        columns.offset,
+        columns.cost,
+        columns.lower,
+        columns.upper,
+        rows.lower,
+        rows.upper,
+        matrix.start,
+        matrix.column,
+        matrix.value,
+        columns.integer.astype(np.int32),
+    )
+    check(passed, "take the program")
 
 
 def check(returned: Any, what: str) -> None:

@@ -9,7 +9,7 @@ import highspy
 import numpy as np
 
 from planner.lp.change import Arrays, Change, Edits
-from planner.lp.engine import Engine, check, find_conflict
+from planner.lp.engine import Engine, basis_at, check, find_conflict, pass_model
 from planner.lp.matrix import check_sizes
 from planner.lp.outcome import (
     MOST_STEPS,
@@ -84,7 +84,7 @@ class HighsSession:
     def _hand_over(self) -> None:
         """Give HiGHS the program, if it has not got it."""
         if not self._is_in_highs:
-            self._engine.pass_model(self._arrays)
+            pass_model(self._highs, self._arrays)
             self._is_in_highs = True
 
     @property
@@ -180,8 +180,8 @@ class HighsSession:
     def _polished(self, seconds: float) -> tuple[Status, str]:
         """Go on by simplex from the point of a method that gives no basis."""
         solution = self._highs.getSolution()
-        x, row_value = np.array(solution.col_value), np.array(solution.row_value)
-        self._engine.start_near(x, row_value, self._arrays)
+        basis = basis_at(np.array(solution.col_value), np.array(solution.row_value), self._arrays)
+        check(self._highs.setBasis(basis), "take a basis near a point")
         for name, value in SIMPLEX.items():
             self._engine.set_option(name, value)
         return self._run(seconds)
@@ -261,8 +261,7 @@ class HighsSession:
 
     def start_at(self, x: Floats, row_dual: Floats) -> None:
         """Let the next solve go on from a plan with its duals, as one that was stored."""
-        row_value = self._arrays.matrix.times(x)
-        self._basis = self._engine.vertex(x, row_value, row_dual, self._arrays)
+        self._basis = basis_at(x, self._arrays.matrix.times(x), self._arrays, row_dual)
         self._arrays_of_basis, self._out_at_basis = self._arrays, Change()
 
     def start_from(self, start: Start) -> bool:
@@ -333,7 +332,7 @@ class HighsSession:
             return edits.change
         if edits.change.is_new_shape or edits.change.coefficients:
             self._held_basis = None
-            self._engine.pass_model(new)  # one call; a call per coefficient takes longer
+            pass_model(self._highs, new)  # one call; a call per coefficient takes longer
         else:
             self._engine.send(new, edits.costs, edits.columns, edits.rows, edits.kinds)
             if edits.change.new_rows:

@@ -300,25 +300,16 @@ def positions(old: Index, new: Index) -> Positions:
     >>> positions(old, Index.full("new", Axis("site", ("c", "d", "a")))).tolist()
     [2, -1, 0]
     """
+    found = np.full(new.size, -1, dtype=np.intp)
     if old.axis_names != new.axis_names:
-        return np.full(new.size, -1, dtype=np.intp)
-    key, other = np.zeros(old.size, dtype=np.int64), np.zeros(new.size, dtype=np.int64)
-    known = np.ones(new.size, dtype=np.bool_)
-    for name in old.axis_names:
-        labels = old.axis(name).labels
-        code = {label: at for at, label in enumerate(labels)}
-        of_label = np.array([code.get(one, -1) for one in new.axis(name).labels], dtype=np.int64)
-        codes = of_label[new[name]] if new.size else np.zeros(0, dtype=np.int64)
-        known &= codes >= 0
-        key = key * len(labels) + old[name]
-        other = other * len(labels) + codes
-    if not old.size:
-        return np.full(new.size, -1, dtype=np.intp)
-    order = np.argsort(key, kind="stable")
-    at = np.searchsorted(key[order], other)
-    at[at == old.size] = 0
-    found = order[at]
-    return np.where(known & (key[found] == other), found, -1)
+        return found
+    codes = []
+    for axis in old.axes:
+        of_label = np.array([axis._code_of.get(label, -1) for label in new.axis(axis.name).labels], dtype=np.int32)
+        codes.append(of_label[new[axis.name]])
+    known = np.flatnonzero(np.all([code >= 0 for code in codes], axis=0) & np.ones(new.size, dtype=np.bool_))
+    found[known] = old.find(Index(new.name, old.axes, tuple(code[known] for code in codes), known.size))
+    return found
 
 
 # --- Index lists made from other index lists: joins, projections, products ------------------------

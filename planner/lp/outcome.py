@@ -217,7 +217,7 @@ class Best:
     A trial may miss rows of pieces; it costs what it does and a penalty for what it misses.
 
     >>> best = Best()
-    >>> best.take_trial(np.array([4.0]), 60.0)
+    >>> best.take_trial(60.0)
     >>> best.bound = 48.0
     >>> best.gap, best.closing, best.trial_is_nearer()
     (inf, 0.2, True)
@@ -230,18 +230,16 @@ class Best:
         self.plan: Floats | None = None
         self.objective, self.bound = np.inf, -np.inf
         self.bound_dual: Floats | None = None
-        self.trial: Floats = np.empty(0)
-        self.trial_cost = np.inf
+        self.trial_cost, self.has_trial = np.inf, False
 
     def take_plan(self, plan: Floats, objective: float) -> None:
         """Keep a plan that misses no row, if it costs less than the best one."""
         if objective < self.objective:
             self.plan, self.objective = plan, objective
 
-    def take_trial(self, trial: Floats, cost: float) -> None:
-        """Keep a trial, if it costs less than the best one, penalties included."""
-        if cost < self.trial_cost:
-            self.trial, self.trial_cost = trial, cost
+    def take_trial(self, cost: float) -> None:
+        """Keep what a trial costs, if that is less than the best one, penalties included."""
+        self.trial_cost, self.has_trial = min(cost, self.trial_cost), True
 
     def forget_trial_cost(self) -> None:
         """Let the next trial be the best one, as penalties are others now."""
@@ -261,5 +259,4 @@ class Best:
 
     def trial_is_nearer(self) -> bool:
         """Return whether the best trial is much nearer to the bound than the plan, if any."""
-        has_trial, has_plan = self.trial.size > 0, self.plan is not None
-        return has_trial and (not has_plan or self.closing < _MUCH_NEARER * self.gap)
+        return self.has_trial and (self.plan is None or self.closing < _MUCH_NEARER * self.gap)

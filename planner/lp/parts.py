@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import highspy
 import numpy as np
-from scipy.sparse import csr_array, eye_array, hstack, vstack
+from scipy.sparse import csr_array, hstack
 
 from planner.lp.blocks import Columns, RowBounds
 from planner.lp.change import Arrays
-from planner.lp.engine import Engine, check
+from planner.lp.engine import Engine, check, pass_model
 from planner.lp.expression import added_up
 from planner.lp.matrix import Matrix
 from planner.lp.outcome import MOST_STEPS, SIMPLEX, Watch
@@ -73,14 +73,9 @@ class Master:
         self._cuts: list[Any] = []  # coefficients, as many at a time as were added
         self._is_cut = np.zeros(rows.size, dtype=np.bool_)  # of every row that HiGHS holds
         self._held = self._of(arrays)
-        self._engine.pass_model(self._held)
+        pass_model(self._highs, self._held)
         self._has_basis = False
         self.iterations = 0
-
-    @property
-    def priced(self) -> int:
-        """Number of pieces, and of their places."""
-        return int(self._costs_of.shape[0])
 
     @property
     def cuts(self) -> int:
@@ -147,15 +142,25 @@ class Master:
         self._piece_of_cut = np.concatenate((self._piece_of_cut, piece))
         self._is_cut = np.concatenate((self._is_cut, np.ones(piece.size, dtype=np.bool_)))
 
-    def run(self, seconds: float, interrupt: threading.Event | None, threads: int, *, strictly: bool) -> Any:
+    def run(
+        self,
+        seconds: float,
+        interrupt: threading.Event | None,
+        threads: int,
+        *,
+        strictly: bool = False,
+        loosely: bool = False,
+    ) -> Any:
         """Solve from the last basis, or by interior point without one; return HiGHS' status. [s]
 
         A solve from the last basis that takes too many steps is begun again without the basis.
-        Strictly, bounds are met to 1e-10.
+        Strictly, bounds are met to 1e-10. Loosely, see `_loosely`.
         """
-        self._engine.be_strict(strictly=strictly)
+        self._engine.be_strict(strictly=strictly and not loosely)
         self._engine.watch = Watch(None, interrupt)
         self._engine.set_option("threads", threads)
+        if loosely:
+            return self._loosely(seconds)
         until = time.perf_counter() + seconds
         if self._has_basis:
             for name, value in _FROM_BASIS.items():
@@ -171,16 +176,13 @@ class Master:
         self._has_basis = status == highspy.HighsModelStatus.kOptimal
         return status
 
-    def run_loosely(self, seconds: float, interrupt: threading.Event | None, threads: int) -> Any:
-        """Solve by interior point to within a tenth of the optimum; return HiGHS' status. [s]
+    def _loosely(self, seconds: float) -> Any:
+        """Solve by interior point to within a tenth of the optimum.
 
         The solution is no vertex and may miss rows by 1e-4, and its objective is no bound. Status
         is `kOptimal` where there is such a solution; any other but that of a stop says that a
         loose solve is of no use here, and nothing of the program.
         """
-        self._engine.be_strict(strictly=False)
-        self._engine.watch = Watch(None, interrupt)
-        self._engine.set_option("threads", threads)
         self._has_basis = False
         try:
             status = self._from_nothing(_LOOSELY, seconds)
@@ -206,23 +208,6 @@ class Master:
     def forget_basis(self) -> None:
         """Begin the next solve by interior point, with the cuts there are."""
         self._has_basis = False
-
-    def hold_near(self, x: Floats, radius: float) -> None:
-        """Keep columns of the master near a trial from now on."""
-        columns = self._held.columns
-        lower, upper = columns.lower[: x.size], columns.upper[: x.size]
-        far = radius * np.maximum(np.abs(x), 1.0)
-        self._take_bounds(np.minimum(np.maximum(lower, x - far), upper), np.maximum(np.minimum(upper, x + far), lower))
-
-    def release(self) -> None:
-        """Let columns go as far as they may."""
-        columns, own = self._held.columns, self._columns.size
-        self._take_bounds(columns.lower[:own], columns.upper[:own])
-
-    def _take_bounds(self, lower: Floats, upper: Floats) -> None:
-        every = np.arange(lower.size, dtype=np.int32)
-        sent = self._highs.changeColsBounds(every.size, every, lower, upper)
-        check(sent, "take column bounds")
 
     @property
     def objective(self) -> float:
@@ -279,16 +264,13 @@ _MOST_KEPT: Final = 8
 class Parts:
     """A program in parts, and the duals behind every cut of its master.
 
-    A cut of a piece with many places says little of each, so its places are priced apart too,
-    without the rows that couple them: each has a cost of its own in the master, and the piece
-    costs what its places do and something more.
+    A place has a cost of its own in the master, and a piece costs what its places do and something
+    more.
     """
 
     whole: Arrays
     split: Split
     pieces: Pieces
-    places: Pieces | None
-    piece_of_place: Positions
     master: Master
     dual_of_round: list[Floats] = field(default_factory=list)
     round_of_cut: list[Positions] = field(default_factory=list)
@@ -296,44 +278,13 @@ class Parts:
     @classmethod
     def from_arrays(cls, arrays: Arrays, split: Split, within: Split | None = None) -> Parts:
         """Split a program."""
-        pieces = Pieces(arrays, split)
+        pieces = Pieces(arrays, split, within)
+        every = np.arange(pieces.priced)
+        piece = np.concatenate((every, pieces.piece_of_place))
+        cost = np.concatenate((every, every[pieces.count :]))
+        costs_of = csr_array((np.ones(piece.size), (piece, cost)), shape=(every.size, every.size))
         rows = np.flatnonzero(split.piece_of_row < 0)
-        least, costs_of, places = pieces.least(), eye_array(pieces.count, format="csr"), None
-        whole = np.zeros(0 if within is None else within.pieces, dtype=np.intp)
-        if within is not None:
-            places = Pieces(arrays, within, pieces.master_columns)
-            whole[places.piece_of_column] = split.piece_of_column[places.columns]
-            every = np.arange(pieces.count + places.count)
-            piece = np.concatenate((every, whole))
-            cost = np.concatenate((every, pieces.count + np.arange(places.count)))
-            ones = np.ones(piece.size)
-            costs_of = csr_array((ones, (piece, cost)), shape=(every.size, every.size))
-            rest = pieces.least(within.piece_of_column[pieces.columns] < 0)
-            least = np.concatenate((rest, places.least()))
-        master = Master(arrays, pieces.master_columns, rows, least, costs_of)
-        return cls(arrays, split, pieces, places, whole, master)
-
-    def solve_at(
-        self, x: Floats, seconds: float = np.inf, interrupt: threading.Event | None = None, threads: int = 1
-    ) -> Priced | None:
-        """Price all pieces, then their places, at a trial of the master, as `Pieces.solve_at`."""
-        until = time.perf_counter() + seconds
-        priced = self.pieces.solve_at(x, seconds, interrupt, threads)
-        if priced is None or self.places is None:
-            return priced
-        left_s = max(0.0, until - time.perf_counter())
-        of_places = self.places.solve_at(x, left_s, interrupt, threads)
-        if of_places is None:
-            return None
-        constant, slope, is_proof = _stacked(*((p.constant, p.slope, p.is_proof) for p in (priced, of_places)))
-        dual = np.concatenate((priced.dual, of_places.dual))
-        return replace(priced, dual=dual, constant=constant, slope=slope, is_proof=is_proof)
-
-    def raise_penalty(self) -> None:
-        """Make what is missed ten times as expensive."""
-        self.pieces.raise_penalty()
-        if self.places is not None:
-            self.places.raise_penalty()
+        return cls(arrays, split, pieces, Master(arrays, pieces.master_columns, rows, pieces.least(), costs_of))
 
     def take(self, new: Arrays) -> bool:
         """Go on with a program that differs in the master alone; return whether it is such.
@@ -371,8 +322,8 @@ class Parts:
 
     def start_with(self, duals: Floats) -> None:
         """Add the cuts that duals of a like program prove here too."""
-        for dual in duals[self._rows].T:
-            constant, slope, is_proof = self._proven(dual)
+        for dual in duals[self.pieces.rows].T:
+            constant, slope, is_proof = self.pieces.proven(dual)
             self._add(constant, slope, is_proof & self._says_most(dual), dual)
 
     def _says_most(self, dual: Floats) -> Bools:
@@ -381,71 +332,44 @@ class Parts:
         That of a piece where a row that is of none of its places has a dual, or else those of its
         places.
         """
-        rows, piece, own = self._rows, self._piece_of_row, self.pieces.rows.size
-        has_dual = np.zeros(self.master.priced, dtype=np.bool_)
+        pieces = self.pieces
+        rows, piece, own, count = pieces.rows, pieces.piece_of_row, pieces.own_rows, pieces.count
+        has_dual = np.zeros(pieces.priced, dtype=np.bool_)
         has_dual[piece[dual != 0.0]] = True
-        if self.places is None:
+        if not pieces.piece_of_place.size:
             return has_dual
-        of_pieces = np.zeros(self.pieces.count, dtype=np.bool_)
+        of_pieces = np.zeros(count, dtype=np.bool_)
         of_pieces[piece[:own][(dual[:own] != 0.0) & ~np.isin(rows[:own], rows[own:])]] = True
-        return np.concatenate((of_pieces, has_dual[of_pieces.size :] & ~of_pieces[self.piece_of_place]))
-
-    @property
-    def _rows(self) -> Positions:
-        """Rows of all pieces, then those of their places."""
-        rows = self.pieces.rows
-        return rows if self.places is None else np.concatenate((rows, self.places.rows))
-
-    @property
-    def _piece_of_row(self) -> Positions:
-        """Piece of each of these rows; places are numbered after the pieces."""
-        piece = self.pieces.piece_of_row
-        if self.places is None:
-            return piece
-        return np.concatenate((piece, self.pieces.count + self.places.piece_of_row))
-
-    def _proven(self, dual: Floats) -> tuple[Floats, Any, Bools]:
-        of_pieces = self.pieces.proven(dual[: self.pieces.rows.size])
-        if self.places is None:
-            return of_pieces
-        return _stacked(of_pieces, self.places.proven(dual[self.pieces.rows.size :]))
+        return np.concatenate((of_pieces, has_dual[count:] & ~of_pieces[pieces.piece_of_place]))
 
     def binding(self) -> Floats:
         """Return the duals behind the cuts that bind in the last master, rows by cuts of a piece.
 
-        Of each piece those with the highest price come first, and at most some.
+        Of each piece those with the highest price come first, and at most some; those of places
+        are in columns of their own.
         """
-        bound = [self._binding(self.pieces, 0)]
-        if self.places is not None:
-            bound.append(self._binding(self.places, self.pieces.count))
-        return np.hstack(bound)
-
-    def _binding(self, pieces: Pieces, first: int) -> Floats:
-        """Return those of some pieces, of which the first has a number."""
-        _, of_cuts = self.master.duals()
-        number = self.master.piece_of_cut - first
-        cut = np.flatnonzero((of_cuts > _NO_SHARE) & (number >= 0) & (number < pieces.count))
-        piece = number[cut]
-        order = np.lexsort((-of_cuts[cut], piece))
-        cut, piece = cut[order], piece[order]
-        place = np.arange(cut.size) - np.searchsorted(piece, piece)
-        made = np.concatenate(self.round_of_cut) if self.round_of_cut else cut
-        duals = np.zeros((len(self.whole.rows.lower), min(place.max(initial=-1) + 1, _MOST_KEPT)))
-        before = 0 if first == 0 else self.pieces.rows.size
-        for kept in range(duals.shape[1]):
-            round_of = np.full(pieces.count, -1, dtype=np.intp)
-            is_here = place == kept
-            round_of[piece[is_here]] = made[cut[is_here]]
+        pieces, (_, of_cuts) = self.pieces, self.master.duals()
+        cut = np.flatnonzero(of_cuts > _NO_SHARE)
+        cut = cut[np.lexsort((-of_cuts[cut], self.master.piece_of_cut[cut]))]
+        piece = self.master.piece_of_cut[cut]
+        kept = np.arange(cut.size) - np.searchsorted(piece, piece)
+        cut, piece, kept = (of[kept < _MOST_KEPT] for of in (cut, piece, kept))
+        kept += np.where(piece < pieces.count, 0, kept[piece < pieces.count].max(initial=-1) + 1)
+        made = np.concatenate([np.empty(0, dtype=np.intp), *self.round_of_cut])[cut]
+        duals = np.zeros((len(self.whole.rows.lower), kept.max(initial=-1) + 1))
+        for number in range(duals.shape[1]):
+            round_of = np.full(pieces.priced, -1, dtype=np.intp)
+            round_of[piece[kept == number]] = made[kept == number]
             of_row = round_of[pieces.piece_of_row]
             for at in np.unique(of_row[of_row >= 0]):
                 rows = np.flatnonzero(of_row == at)
-                duals[pieces.rows[rows], kept] = self.dual_of_round[at][before + rows]
+                duals[pieces.rows[rows], number] = self.dual_of_round[at][rows]
         return duals
 
     def plan(self, x: Floats, y: Floats) -> Floats:
         """Return the columns of the whole program."""
         plan = np.empty(len(self.whole.columns.cost))
-        plan[self.pieces.master_columns], plan[self.pieces.columns] = x, y
+        plan[self.pieces.master_columns], plan[self.pieces.columns[: y.size]] = x, y
         return plan
 
     def duals(self) -> Floats:
@@ -458,17 +382,10 @@ class Parts:
         dual[self.master.rows] = of_rows
         if self.master.cuts:
             piece, made = self.master.piece_of_cut, np.concatenate(self.round_of_cut)
-            rows, piece_of_row = self._rows, self._piece_of_row
-            of_pieces = np.zeros(rows.size)
+            of_pieces = np.zeros(self.pieces.rows.size)
             for number, of_round in enumerate(self.dual_of_round):
                 price = np.where(made == number, of_cuts, 0.0)
-                share = np.bincount(piece, price, self.master.priced)
-                of_pieces += share[piece_of_row] * of_round
-            dual += added_up(of_pieces, rows, dual.size)
+                share = np.bincount(piece, price, self.pieces.priced)
+                of_pieces += share[self.pieces.piece_of_row] * of_round
+            dual += added_up(of_pieces, self.pieces.rows, dual.size)
         return dual
-
-
-def _stacked(of_pieces: tuple[Floats, Any, Bools], of_places: tuple[Floats, Any, Bools]) -> tuple[Floats, Any, Bools]:
-    """Return what is proven of pieces, then of their places."""
-    (constant, slope, is_proof), (more, steeper, proves) = of_pieces, of_places
-    return (np.concatenate((constant, more)), vstack([slope, steeper]).tocsr(), np.concatenate((is_proof, proves)))

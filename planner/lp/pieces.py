@@ -1,4 +1,4 @@
-"""Pieces of a program: how it is split, and their programs in HiGHS."""
+"""Pieces of a program: how it is split, and what each costs at given columns of the master."""
 
 from __future__ import annotations
 
@@ -9,24 +9,33 @@ from typing import TYPE_CHECKING, Any, Final
 
 import highspy
 import numpy as np
-from scipy.sparse import coo_array, csr_array, hstack
+from scipy.sparse import block_diag, coo_array, csr_array, hstack
 from scipy.sparse.csgraph import connected_components
 
 from planner.base.errors import SolverError
-from planner.lp.engine import check, run_apart
+from planner.lp.blocks import Columns, RowBounds
+from planner.lp.change import Arrays
+from planner.lp.engine import called_weakly, check, pass_model, run_apart
 from planner.lp.expression import added_up
+from planner.lp.matrix import Matrix
 from planner.lp.outcome import Watch
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from planner.base.arrays import Bools, Floats, Positions
-    from planner.lp.change import Arrays
-    from planner.lp.matrix import Matrix
 
-# --- Programs of pieces in HiGHS, each of which goes on from where its last solve ended -----------
+# --- The pieces of a split program: what each costs at given columns of the master, and its duals ---
 
+PENALTY: Final = 40.0
+"""What a unit of a row that the master leaves no room for costs at first.
+
+In units of the objective per unit of the row: MUSD, or the kt or m3 that a frontier makes least.
+High enough that plans avoid it, and not so high that a few rows hide all others: with 1,000 hourly
+`us-base` takes three times the rounds.
+"""
+_NO_PRICE: Final = 1e-8  # units of the objective per unit of a column, ten times what HiGHS takes for none
 _TOLERANCE: Final = 1e-9  # [-]; of each piece: what a thousand of them miss adds up
 _MOST_KEPT: Final = 3_500_000
 """Rows and columns of all pieces of a process up to which HiGHS keeps each, warm: each takes some
@@ -48,162 +57,159 @@ _OPTIONS: Final[Mapping[str, bool | str | int | float]] = {
 
 
 @dataclass(frozen=True, eq=False)
-class PieceArrays:
-    """Numbers of some pieces, piece after piece."""
+class Priced:
+    """What the pieces cost at a trial of the master."""
 
-    matrix: Any  # coefficients of their columns in their rows
-    cost: Floats  # of each column
-    lower: Floats
-    upper: Floats
-    row_lower: Floats  # of each row, before what the master adds to it
-    row_upper: Floats
-    of_master: Bools  # rows that the master has a part in: these may be missed
-    row_ends: Positions  # where the rows and the columns of each piece begin, and where the last one ends
-    column_ends: Positions
+    # of pieces alone, not of their places
+    y: Floats  # value of every column, in the order of `Pieces.columns`
+    cost: float  # without penalties
+    missed: Floats  # by how much each row is missed, which penalties are paid for, in the order of `Pieces.rows`
+    # of pieces, then of their places
+    dual: Floats  # dual of every row, in the order of `Pieces.rows`
+    constant: Floats  # for each piece, what its duals prove that it costs where all columns of the master are 0
+    slope: Any  # pieces by columns of the master: what one more unit of each adds to that
+    is_proof: Bools  # pieces for which `constant` and `slope` hold, as `Pieces.proven` says
 
-    @property
-    def count(self) -> int:
-        """Number of pieces."""
-        return len(self.row_ends) - 1
-
-    def places(self, piece: int) -> tuple[slice, slice]:
-        """Return the rows and the columns of a piece."""
-        return (
-            slice(self.row_ends[piece], self.row_ends[piece + 1]),
-            slice(self.column_ends[piece], self.column_ends[piece + 1]),
-        )
-
-    def rows_of(self, pieces: Positions) -> Positions:
-        """Return the rows of some pieces, in their order."""
-        return _between(self.row_ends, pieces)
-
-    def columns_of(self, pieces: Positions) -> Positions:
-        """Return the columns of some pieces, in their order."""
-        return _between(self.column_ends, pieces)
+    def bound_at(self, x: Floats) -> Floats:
+        """Return for each piece what it costs at least at columns of the master."""
+        return np.asarray(self.constant + self.slope @ x)
 
 
-class _Stop:
-    """Says to HiGHS when to stop; it holds no program, which would never be let go."""
+class Pieces:
+    """Linear programs of the columns that are local: what each costs at a trial, and proves.
 
-    def __init__(self) -> None:
-        self._until, self._must_stop = np.inf, _never
+    Rows that the master has a part in may be missed at a penalty, so that a piece has a plan
+    whatever the master does, if it has one at all. Each piece is in a HiGHS of its own, which goes
+    on from where its last solve ended.
 
-    def take(self, seconds: float, must_stop: Callable[[], bool]) -> None:
-        """Stop after so many seconds, or when asked to. [s]"""
-        self._until, self._must_stop = time.perf_counter() + seconds, must_stop
+    A cut of a piece with many places says little of each, so its places are priced apart too,
+    without the rows that couple them. They come after all pieces, with columns and rows of their own.
+    """
 
-    def is_due(self) -> bool:
-        """Return whether to stop."""
-        return self._must_stop() or time.perf_counter() >= self._until
-
-    def on_callback(self, _kind: Any, _text: str, _seen: Any, answer: Any, _data: Any) -> None:
-        """Answer HiGHS, every time: it keeps the last answer."""
-        answer.user_interrupt = self.is_due()
-
-
-def _clear(highs: Any) -> None:
-    check(highs.clearSolver(), "forget the last basis of a piece")
-
-
-def _never() -> bool:
-    return False
-
-
-class PiecePrograms:
-    """Pieces solved by threads of this process, each in a HiGHS of its own that stays warm."""
-
-    def __init__(self, arrays: PieceArrays) -> None:
-        self._arrays = arrays
-        self.y, self.dual = np.zeros(arrays.cost.size), np.zeros(arrays.row_lower.size)
-        self._is_kept = arrays.row_lower.size + arrays.cost.size <= _MOST_KEPT
-        self._programs: list[Any | None] = [None] * arrays.count
-        self._bases: list[Any | None] = [None] * arrays.count
-        self._steps = np.zeros(arrays.count, dtype=np.int64)
-        self._paid = np.zeros(arrays.count)  # units of rows, by piece
-        self._penalty = 0.0
-        self._stop = _Stop()
+    def __init__(self, arrays: Arrays, split: Split, within: Split | None = None) -> None:
+        matrix = arrays.matrix
+        whole = csr_array((matrix.value, matrix.column, matrix.start), shape=(matrix.rows, matrix.columns))
+        splits = [split] if within is None else [split, within]
+        self.count, self.priced = split.pieces, sum(one.pieces for one in splits)
+        columns = [_in_order(one.piece_of_column) for one in splits]
+        rows = [_in_order(one.piece_of_row) for one in splits]
+        self.columns, self.piece_of_column = _in_one(columns, self.count)
+        self.rows, self.piece_of_row = _in_one(rows, self.count)
+        self.own_columns, self.own_rows = columns[0][0].size, rows[0][0].size  # of pieces, before those of places
+        self.piece_of_place = np.zeros(self.priced - self.count, dtype=np.intp)
+        of_places = self.piece_of_column[self.own_columns :] - self.count
+        self.piece_of_place[of_places] = split.piece_of_column[self.columns[self.own_columns :]]
+        self.master_columns = np.flatnonzero(split.piece_of_column < 0)
+        own = [whole[row][:, column] for (row, _), (column, _) in zip(rows, columns, strict=True)]
+        self._own = own[0].tocsr() if within is None else block_diag(own, format="csr")
+        self._others = whole[self.rows][:, self.master_columns].tocsr()
+        self.penalty = PENALTY
+        self._row_lower, self._row_upper = (arrays.rows.lower[self.rows], arrays.rows.upper[self.rows])
+        self._cost = arrays.columns.cost[self.columns]
+        self._lower = arrays.columns.lower[self.columns]
+        self._upper = arrays.columns.upper[self.columns]
+        ends = np.arange(self.priced + 1)
+        self._row_ends = np.searchsorted(self.piece_of_row, ends)
+        self._column_ends = np.searchsorted(self.piece_of_column, ends)
+        self._y, self._dual = np.zeros(self.columns.size), np.zeros(self.rows.size)
+        self._paid = np.zeros(self.priced)  # units of rows, by piece
+        self._is_kept = self.rows.size + self.columns.size <= _MOST_KEPT
+        self._programs: list[Any | None] = [None] * self.priced
+        self._bases: list[Any | None] = [None] * self.priced
+        self._steps = np.zeros(self.priced, dtype=np.int64)
+        self._until, self._watch = np.inf, Watch(None, None)
+        self._shift: Floats | None = None
+        self._is_stale = np.ones(self.priced, dtype=np.bool_)
 
     @property
     def iterations(self) -> int:
         """Steps of simplex so far."""
         return int(self._steps.sum())
 
-    def solve(
-        self,
-        pieces: Positions,
-        shift: Floats,
-        penalty: float,
-        threads: int,
-        seconds: float,
-        must_stop: Callable[[], bool],
-    ) -> Positions:
-        """Solve some pieces and return those that were solved. Takes `penalty` [MUSD per unit]."""
-        self._take_penalty(penalty)
-        self._stop.take(seconds, must_stop)
-        low, high = self._arrays.row_lower - shift, self._arrays.row_upper - shift
-        is_done = np.zeros(pieces.size, dtype=np.bool_)
+    def least(self) -> Floats:
+        """Return the least cost of each piece within the bounds of its columns; -inf without bounds.
+
+        Columns of a piece that are in one of its places count there.
+        """
+        with np.errstate(invalid="ignore"):
+            ends = self._cost * np.stack((self._lower, self._upper))
+        worth = np.where(self._cost == 0.0, 0.0, ends.min(axis=0))
+        own = self.own_columns
+        worth[:own][np.isin(self.columns[:own], self.columns[own:])] = 0.0
+        return added_up(worth, self.piece_of_column, self.priced)
+
+    def raise_penalty(self) -> None:
+        """Make what is missed ten times as expensive."""
+        self.penalty *= 10.0
+        self._is_stale[:] = True
+        for piece, highs in enumerate(self._programs):
+            if highs is not None:
+                _, columns = self._places(piece)
+                which = np.arange(columns.stop - columns.start, highs.getNumCol(), dtype=np.int32)
+                highs.changeColsCost(which.size, which, np.full(which.size, self.penalty))
+
+    def solve_at(
+        self, x: Floats, seconds: float = np.inf, interrupt: threading.Event | None = None, threads: int = 1
+    ) -> Priced | None:
+        """Solve the pieces that a trial of the master changes. Takes `seconds` [s]."""
+        shift = np.asarray(self._others @ x)
+        if self._shift is not None:
+            self._is_stale |= np.add.reduceat(shift != self._shift, self._row_ends[:-1]) > 0
+        self._shift = shift
+        self._until, self._watch = time.perf_counter() + seconds, Watch(None, interrupt)
+        low, high = self._row_lower - shift, self._row_upper - shift
+        run_apart(lambda: self._solve_stale(low, high, threads), self._watch)
+        return None if self._is_stale.any() else self._priced(x)
+
+    def _solve_stale(self, low: Floats, high: Floats, threads: int) -> None:
+        stale = self._is_stale.copy()
 
         def solve_every(first: int) -> None:
-            for at in range(first, pieces.size, threads):
-                if self._stop.is_due():
+            for piece in np.flatnonzero(stale)[first::threads].tolist():
+                if self._must_stop():
                     return
-                is_done[at] = self._solve(int(pieces[at]), low, high)
+                self._is_stale[piece] = not self._solve(piece, low, high)
 
-        try:
-            if threads > 1:
-                with ThreadPoolExecutor(threads) as pool:
-                    list(pool.map(solve_every, range(threads)))  # raises what a thread raised
-            else:
-                solve_every(0)
-            for at in np.flatnonzero(is_done & self._is_off(low, high)[pieces]):
-                self._forget(int(pieces[at]))
-                is_done[at] = self._solve(int(pieces[at]), low, high)
-        finally:
-            self._stop.take(np.inf, _never)  # HiGHS would keep who asks, and who asks keeps HiGHS
-        return pieces[is_done]
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(solve_every, range(threads)))  # raises what a thread raised
+        for piece in np.flatnonzero(stale & ~self._is_stale & self._is_off(low, high)).tolist():
+            self._bases[piece] = None
+            if self._programs[piece] is not None:
+                _clear(self._programs[piece])
+            self._is_stale[piece] = not self._solve(piece, low, high)
+
+    def _must_stop(self) -> bool:
+        return self._watch.must_stop or time.perf_counter() >= self._until
+
+    def _on_callback(self, _kind: Any, _text: str, _seen: Any, answer: Any, _data: Any) -> None:
+        answer.user_interrupt = self._must_stop()  # said every time: HiGHS keeps the last answer
+
+    def _places(self, piece: int) -> tuple[slice, slice]:
+        """Return the rows and the columns of a piece."""
+        return (
+            slice(self._row_ends[piece], self._row_ends[piece + 1]),
+            slice(self._column_ends[piece], self._column_ends[piece + 1]),
+        )
 
     def _is_off(self, low: Floats, high: Floats) -> Bools:
         """Return pieces whose columns miss more of their rows than they pay for.
 
         From a basis that is nearly singular HiGHS may end with columns that its rows do not have.
         """
-        value = self._arrays.matrix @ self.y
-        missed = np.maximum(np.maximum(low - value, value - high), 0.0)
-        of_piece = np.add.reduceat(missed, self._arrays.row_ends[:-1])
+        of_piece = np.add.reduceat(_missed(self._own @ self._y, low, high), self._row_ends[:-1])
         return np.asarray(of_piece > self._paid + _OFF)
-
-    def _forget(self, piece: int) -> None:
-        """Let the next solve of a piece begin without a basis."""
-        self._bases[piece] = None
-        highs = self._programs[piece]
-        if highs is not None:
-            _clear(highs)
-
-    def _take_penalty(self, penalty: float) -> None:
-        if penalty == self._penalty:
-            return
-        self._penalty = penalty
-        for piece, highs in enumerate(self._programs):
-            if highs is None:
-                continue
-            _, columns = self._arrays.places(piece)
-            first = columns.stop - columns.start
-            which = np.arange(first, highs.getNumCol(), dtype=np.int32)
-            highs.changeColsCost(which.size, which, np.full(which.size, penalty))
 
     def _solve(self, piece: int, low: Floats, high: Floats) -> bool:
         """Solve a piece; return whether it came to its end."""
-        rows, columns = self._arrays.places(piece)
+        rows, columns = self._places(piece)
         highs = self._given_to_highs(piece)
         count = rows.stop - rows.start
-        every = np.arange(count, dtype=np.int32)
-        highs.changeRowsBounds(count, every, low[rows], high[rows])
+        highs.changeRowsBounds(count, np.arange(count, dtype=np.int32), low[rows], high[rows])
         highs.run()
-        status = highs.getModelStatus()
-        if status == highspy.HighsModelStatus.kUnknown:  # as from a basis that is of no use
+        if highs.getModelStatus() == highspy.HighsModelStatus.kUnknown:  # as from a basis that is of no use
             _clear(highs)
             highs.run()
-            status = highs.getModelStatus()
+        status = highs.getModelStatus()
         if status == highspy.HighsModelStatus.kInterrupt:
             return False
         if status != highspy.HighsModelStatus.kOptimal:
@@ -211,8 +217,8 @@ class PiecePrograms:
             raise SolverError(message)
         solution = highs.getSolution()
         value, own = np.array(solution.col_value), columns.stop - columns.start
-        self.y[columns], self._paid[piece] = value[:own], value[own:].sum()
-        self.dual[rows] = solution.row_dual
+        self._y[columns], self._paid[piece] = value[:own], value[own:].sum()
+        self._dual[rows] = solution.row_dual
         self._steps[piece] += highs.getInfo().simplex_iteration_count
         if not self._is_kept:
             self._bases[piece] = highs.getBasis()
@@ -230,168 +236,38 @@ class PiecePrograms:
         return highs
 
     def _program(self, piece: int) -> Any:
-        arrays = self._arrays
-        rows, columns = arrays.places(piece)
-        low, high = arrays.row_lower[rows], arrays.row_upper[rows]
-        may_miss = arrays.of_master[rows]
+        rows, columns = self._places(piece)
+        low, high = self._row_lower[rows], self._row_upper[rows]
+        may_miss = np.diff(self._others.indptr)[rows] > 0
         short, over = (np.flatnonzero(may_miss & np.isfinite(low)), np.flatnonzero(may_miss & np.isfinite(high)))
-        count = short.size + over.size
+        none = np.zeros(short.size + over.size)
         sign = np.repeat([1.0, -1.0], [short.size, over.size])
-        place = (np.concatenate((short, over)), np.arange(count))
-        missed = coo_array((sign, place), shape=(low.size, count))
-        matrix = hstack([arrays.matrix[rows][:, columns], missed]).tocsr()
+        place = (np.concatenate((short, over)), np.arange(none.size))
+        missed = coo_array((sign, place), shape=(low.size, none.size))
+        matrix = hstack([self._own[rows][:, columns], missed]).tocsr()
         size = matrix.shape[1]
         highs = highspy.Highs()  # type: ignore[no-untyped-call]
         for name, value in _OPTIONS.items():
             check(highs.setOptionValue(name, value), f"take the option {name}")
-        passed = highs.passModel(
-            size,
-            low.size,
-            matrix.nnz,
-            int(highspy.MatrixFormat.kRowwise),
-            int(highspy.ObjSense.kMinimize),
+        with_missed = Columns(
+            np.concatenate((self._cost[columns], none + self.penalty)),
+            np.concatenate((self._lower[columns], none)),
+            np.concatenate((self._upper[columns], none + np.inf)),
+            np.zeros(size, dtype=np.bool_),
             0.0,
-            np.concatenate((arrays.cost[columns], np.full(count, self._penalty))),
-            np.concatenate((arrays.lower[columns], np.zeros(count))),
-            np.concatenate((arrays.upper[columns], np.full(count, np.inf))),
-            low,
-            high,
-            matrix.indptr.astype(np.int32),
-            matrix.indices.astype(np.int32),
-            matrix.data,
-            np.zeros(size, dtype=np.int32),
         )
-        check(passed, "take a piece of the program")
+        start, column = matrix.indptr.astype(np.int32), matrix.indices.astype(np.int32)
+        pass_model(highs, Arrays(with_missed, Matrix(size, start, column, matrix.data), RowBounds(low, high)))
         if low.size >= _LONG:
-            highs.setCallback(self._stop.on_callback, None)
+            highs.setCallback(called_weakly(self._on_callback), None)
             highs.startCallback(highspy.cb.HighsCallbackType.kCallbackSimplexInterrupt)
         return highs
 
-
-def _between(ends: Positions, pieces: Positions) -> Positions:
-    """Return all places of some pieces, where each has those from one end to the next."""
-    first, count = ends[pieces], np.diff(ends)[pieces]
-    before = np.cumsum(count) - count
-    return np.repeat(first - before, count) + np.arange(count.sum())
-
-
-# --- The pieces of a split program: what each costs at given columns of the master, and its duals ---
-
-PENALTY: Final = 40.0
-"""What a unit of a row that the master leaves no room for costs at first.
-
-In units of the objective per unit of the row: MUSD, or the kt or m3 that a frontier makes least.
-High enough that plans avoid it, and not so high that a few rows hide all others: with 1,000 hourly
-`us-base` takes three times the rounds.
-"""
-_NO_PRICE: Final = 1e-8  # units of the objective per unit of a column, ten times what HiGHS takes for none
-
-
-@dataclass(frozen=True, eq=False)
-class Priced:
-    """What the pieces cost at a trial of the master."""
-
-    y: Floats  # value of every column of the pieces, in the order of `Pieces.columns`
-    dual: Floats  # dual of every row of the pieces, in the order of `Pieces.rows`
-    cost: Floats  # cost of each piece, without penalties
-    missed: Floats  # by how much each row of the pieces is missed, which penalties are paid for
-    constant: Floats  # for each piece, what its duals prove that it costs where all columns of the master are 0
-    slope: Any  # pieces by columns of the master: what one more unit of each adds to that
-    is_proof: Bools  # pieces for which `constant` and `slope` hold, as `Pieces.proven` says
-
-    def bound_at(self, x: Floats) -> Floats:
-        """Return for each piece what it costs at least at columns of the master."""
-        return np.asarray(self.constant + self.slope @ x)
-
-
-class Pieces:
-    """Linear programs of the columns that are local: what each costs at a trial, and proves.
-
-    Rows that the master has a part in may be missed at a penalty, so that a piece has a plan
-    whatever the master does, if it has one at all.
-    """
-
-    def __init__(self, arrays: Arrays, split: Split, master_columns: Positions | None = None) -> None:
-        matrix = arrays.matrix
-        whole = csr_array((matrix.value, matrix.column, matrix.start), shape=(matrix.rows, matrix.columns))
-        self.count = split.pieces
-        self.penalty = PENALTY
-        self.columns, self.piece_of_column = _in_order(split.piece_of_column)
-        self.rows, self.piece_of_row = _in_order(split.piece_of_row)
-        self.master_columns = np.flatnonzero(split.piece_of_column < 0) if master_columns is None else master_columns
-        rows = whole[self.rows]
-        self._own = rows[:, self.columns].tocsr()
-        self._others = rows[:, self.master_columns].tocsr()
-        self._row_lower, self._row_upper = (arrays.rows.lower[self.rows], arrays.rows.upper[self.rows])
-        self._cost = arrays.columns.cost[self.columns]
-        self._lower = arrays.columns.lower[self.columns]
-        self._upper = arrays.columns.upper[self.columns]
-        pieces = np.arange(self.count + 1)
-        self._row_ends = np.searchsorted(self.piece_of_row, pieces)
-        self._solver = PiecePrograms(
-            PieceArrays(
-                self._own,
-                self._cost,
-                self._lower,
-                self._upper,
-                self._row_lower,
-                self._row_upper,
-                np.diff(self._others.indptr) > 0,
-                self._row_ends,
-                np.searchsorted(self.piece_of_column, pieces),
-            )
-        )
-        self._shift: Floats | None = None
-        self._is_stale = np.ones(self.count, dtype=np.bool_)
-
-    @property
-    def iterations(self) -> int:
-        """Steps of simplex so far."""
-        return self._solver.iterations
-
-    def least(self, which: Bools | None = None) -> Floats:
-        """Return the least cost of each piece within the bounds of its columns.
-
-        It is -inf without bounds. Of the columns only some count where these are given.
-        """
-        with np.errstate(invalid="ignore"):
-            ends = self._cost * np.stack((self._lower, self._upper))
-        worth = np.where(self._cost == 0.0, 0.0, ends.min(axis=0))
-        if which is not None:
-            worth = np.where(which, worth, 0.0)
-        return added_up(worth, self.piece_of_column, self.count)
-
-    def raise_penalty(self) -> None:
-        """Make what is missed ten times as expensive."""
-        self.penalty *= 10.0
-        self._is_stale[:] = True
-
-    def solve_at(
-        self, x: Floats, seconds: float = np.inf, interrupt: threading.Event | None = None, threads: int = 1
-    ) -> Priced | None:
-        """Solve the pieces that a trial of the master changes. Takes `seconds` [s]."""
-        shift = np.asarray(self._others @ x)
-        if self._shift is not None:
-            moved = np.add.reduceat(shift != self._shift, self._row_ends[:-1]) > 0
-            self._is_stale |= moved
-        self._shift = shift
-        watch, stale = Watch(None, interrupt), np.flatnonzero(self._is_stale)
-
-        def solve_stale() -> None:
-            done = self._solver.solve(stale, shift, self.penalty, threads, seconds, lambda: watch.must_stop)
-            self._is_stale[done] = False
-
-        run_apart(solve_stale, watch)
-        return None if self._is_stale.any() else self._priced(x)
-
     def _priced(self, x: Floats) -> Priced:
-        y, dual = self._solver.y.copy(), self._solver.dual.copy()
-        value = self._own @ y + self._others @ x
-        missed = np.maximum(np.maximum(self._row_lower - value, value - self._row_upper), 0.0)
-        constant, slope, is_proof = self.proven(dual)
-        return Priced(
-            y, dual, added_up(self._cost * y, self.piece_of_column, self.count), missed, constant, slope, is_proof
-        )
+        dual, own = self._dual.copy(), slice(self.own_columns)
+        missed = _missed(self._own @ self._y + self._others @ x, self._row_lower, self._row_upper)
+        cost = float((self._cost[own] * self._y[own]).sum())
+        return Priced(self._y[own].copy(), cost, missed[: self.own_rows], dual, *self.proven(dual))
 
     def proven(self, dual: Floats) -> tuple[Floats, Any, Bools]:
         """Return what duals prove of the cost of each piece."""
@@ -399,11 +275,11 @@ class Pieces:
         dual, worth = np.where(np.isfinite(side), dual, 0.0), dual * _finite(side)
         reduced = self._cost - self._own.T @ dual
         held_at = _side(reduced, self._lower, self._upper)
-        constant = added_up(worth, self.piece_of_row, self.count)
-        constant += added_up(reduced * _finite(held_at), self.piece_of_column, self.count)
-        weights = csr_array((-dual, np.arange(dual.size), self._row_ends), (self.count, dual.size))
+        constant = added_up(worth, self.piece_of_row, self.priced)
+        constant += added_up(reduced * _finite(held_at), self.piece_of_column, self.priced)
+        weights = csr_array((-dual, np.arange(dual.size), self._row_ends), (self.priced, dual.size))
         is_held = np.isfinite(held_at) | (np.abs(reduced) <= _NO_PRICE)
-        is_proof = np.ones(self.count, dtype=np.bool_)
+        is_proof = np.ones(self.priced, dtype=np.bool_)
         is_proof[self.piece_of_column[~is_held]] = False
         return constant, (weights @ self._others).tocsr(), is_proof
 
@@ -417,11 +293,26 @@ def _finite(numbers: Floats) -> Floats:
     return np.where(np.isfinite(numbers), numbers, 0.0)
 
 
+def _missed(value: Floats, low: Floats, high: Floats) -> Floats:
+    """Return by how much rows miss their bounds."""
+    return np.maximum(np.maximum(low - value, value - high), 0.0)
+
+
+def _clear(highs: Any) -> None:
+    check(highs.clearSolver(), "forget the last basis of a piece")
+
+
 def _in_order(piece: Positions) -> tuple[Positions, Positions]:
     """Return the places that belong to pieces, piece by piece, and the piece of each."""
     at = np.flatnonzero(piece >= 0)
     at = at[np.argsort(piece[at], kind="stable")]
     return at, piece[at]
+
+
+def _in_one(parts: list[tuple[Positions, Positions]], pieces: int) -> tuple[Positions, Positions]:
+    """Return the places of pieces, then those of their places, which are numbered after so many pieces."""
+    numbered = [piece + first for first, (_, piece) in zip((0, pieces), parts, strict=False)]
+    return np.concatenate([at for at, _ in parts]), np.concatenate(numbered)
 
 
 # --- Which columns of a program fall into pieces that are independent once the others are fixed ---

@@ -78,16 +78,8 @@ _MISSED: Final = 1e-7  # [-]; of a row that a plan may miss
 _MISSED_AT_END: Final = 1e-6  # [-]; where no cut is left: what HiGHS' scaling leaves of a row
 _MOST_PENALTY: Final = 1e7  # units of the objective per unit of a row, as `pieces.PENALTY`
 _MOST_ROUNDS: Final = 400
-_SHARE_OF_TRIAL: Final = 0.5  # of a gap that is enough: so near a trial must be, before a plan is
-_NEARBY: Final = 0.1  # of each column of the master, and of a unit
-_FARTHER: Final = 2.0  # times as far, where there is no plan
-_FAR: Final = 10.0  # so far away the penalty is to blame, and not that there is no plan nearby
-_MOST_NEARBY: Final = 100
-"""Most solves of the master near a trial where a limit or Ctrl-C ends the rounds."""
-_FEW_NEARBY: Final = 6
-"""Later ones may go further and further."""
-_NEARBY_FRAC: Final = 0.2  # of the time limit, and after Ctrl-C of the time so far
-_NEARBY_S: Final = 10.0  # after Ctrl-C at least
+_AFTER_FRAC: Final = 0.2  # of the time limit, kept for a repair, and after Ctrl-C of the time so far
+_AFTER_S: Final = 10.0  # after Ctrl-C at least
 _REPAIR_FRAC: Final = 0.5  # of the time that is left
 _REPAIR_SPENT_FRAC: Final = 0.25
 """Share of the time spent so far that a repair takes at most: one that succeeds takes less, and
@@ -139,7 +131,7 @@ class Rounds:
         self._rounds = 0
         self._last: _Trial | None = None  # that meets the rows of the master
         self._repairs_from, self._wait = 0, 1  # rounds
-        self._is_nearby = self._time_is_up = False
+        self._time_is_up = False
 
     def outcome(self) -> Outcome:
         """Solve master and pieces in turn until no piece costs more than the master foretells."""
@@ -166,7 +158,7 @@ class Rounds:
                 message = "no proven cut is left, and the plan is not optimal by those there are"
                 raise SolverError(message)
             elif parts.pieces.penalty < _MOST_PENALTY:
-                parts.raise_penalty()
+                parts.pieces.raise_penalty()
                 self._best.forget_trial_cost()
                 self._pace.forget()
             else:
@@ -185,14 +177,11 @@ class Rounds:
         """Solve the master, and price its trial; return why if it was stopped."""
         parts, is_loose = self._parts, self._loose_rounds > 0
         master, pieces = parts.master, parts.pieces
-        limits = self._left_s(), self._interrupt, self._threads
-        if is_loose:
-            solved = master.run_loosely(*limits)
-            if solved != highspy.HighsModelStatus.kOptimal and solved not in _STOPPED:
-                self._loose_rounds, is_loose = 0, False
-        if not is_loose:
-            limits = self._left_s(), self._interrupt, self._threads
-            solved = master.run(*limits, strictly=self._strictly)
+        how: dict[str, Any] = {"interrupt": self._interrupt, "threads": self._threads, "strictly": self._strictly}
+        solved = master.run(self._left_s(), loosely=is_loose, **how)
+        if is_loose and solved != highspy.HighsModelStatus.kOptimal and solved not in _STOPPED:
+            self._loose_rounds, is_loose = 0, False
+            solved = master.run(self._left_s(), **how)
         if solved in _STOPPED:
             return _STOPPED[solved]
         if solved != highspy.HighsModelStatus.kOptimal:
@@ -201,7 +190,7 @@ class Rounds:
         x, foretold = master.solution()
         if not is_loose:
             self._take_bound()
-        priced = parts.solve_at(x, self._left_s(), self._interrupt, self._threads)
+        priced = pieces.solve_at(x, self._left_s(), self._interrupt, self._threads)
         if priced is None:
             return "interrupted" if self._is_interrupted() else "time_limit"
         self._rounds += 1
@@ -209,14 +198,14 @@ class Rounds:
         is_new = priced.is_proof & (cost - foretold > _NEW_CUT * (1.0 + np.abs(cost)))
         if is_loose:
             is_new = priced.is_proof
-        objective = master.own_cost(x) + float(priced.cost.sum())
+        objective = master.own_cost(x) + priced.cost
         may_miss = _MISSED if is_new.any() else _MISSED_AT_END
         plan = parts.plan(x, priced.y)
         is_plan = not is_loose and bool(priced.missed.max(initial=0.0) <= may_miss)
         is_plan = is_plan and self._missed(plan) <= may_miss
         if is_plan:
             self._best.take_plan(plan, objective)
-        self._best.take_trial(x, objective + pieces.penalty * float(priced.missed.sum()))
+        self._best.take_trial(objective + pieces.penalty * float(priced.missed.sum()))
         self._report()
         trial = _Trial(priced, is_plan, is_new, plan, objective)
         self._last = None if is_loose else trial
@@ -226,23 +215,14 @@ class Rounds:
         """Take the objective of the last master as bound, where it is one and a better one."""
         master, best = self._parts.master, self._best
         bound = master.objective
-        if not self._is_nearby and master.rests_on_no_bound() and bound > best.bound:
+        if master.rests_on_no_bound() and bound > best.bound:
             best.bound = bound
             if self._enough_gap > 0.0:
                 best.bound_dual = self._parts.duals()
 
     def _is_enough(self) -> bool:
-        """Return whether the best plan is as near to the bound as was asked for.
-
-        Where a trial is and no plan, it is repaired. If that can not be, a plan near it is looked
-        for: in half of the gap, so that it may cost a little more than the trial.
-        """
-        if self._enough_gap == 0.0:
-            return False
-        has_plan = self._has_enough() or self._repair(self._enough_gap)
-        if not has_plan and self._best.closing <= _SHARE_OF_TRIAL * self._enough_gap:
-            self._look_nearby(_FEW_NEARBY)
-        return self._has_enough()
+        """Return whether the best plan, or a trial that is repaired, is as near to the bound as was asked for."""
+        return self._enough_gap > 0.0 and (self._has_enough() or self._repair(self._enough_gap)) and self._has_enough()
 
     def _has_enough(self) -> bool:
         """Return whether the best plan so far is within a gap that was asked for."""
@@ -261,7 +241,7 @@ class Rounds:
             return False
         parts, spent = self._parts, time.perf_counter() - self._began
         seconds = min(_REPAIR_FRAC * self._left_s(), max(_REPAIR_S, _REPAIR_SPENT_FRAC * spent))
-        missed = parts.pieces.rows[trial.priced.missed > _MISSED]
+        missed = parts.pieces.rows[np.flatnonzero(trial.priced.missed > _MISSED)]
         try:
             plan = repaired(parts.whole, parts.split, trial.plan, missed, seconds, self._interrupt)
         except SolverError:
@@ -282,15 +262,10 @@ class Rounds:
         return bool(missed <= _MISSED_AT_END) and self._missed(plan) <= _MISSED_AT_END
 
     def _with_time_for_a_plan(self, status: Status) -> Status:
-        """Repair the last trial after a stop, or look for a plan nearby; return how it ended.
-
-        At a limit, that plan may be near enough.
-        """
+        """Repair the last trial after a stop; return how it ended. At a limit, that plan may be near enough."""
         self._go_on_for_a_plan()
         self._look_for_a_bound()
         self._repair(np.inf)
-        if self._best.trial_is_nearer():
-            self._look_nearby()
         return "within_gap" if status == "time_limit" and self._has_enough() else status
 
     def _go_on_for_a_plan(self) -> None:
@@ -298,7 +273,7 @@ class Rounds:
         self._time_is_up = True
         if self._is_interrupted():
             now = time.perf_counter()
-            seconds = max(_NEARBY_S, _NEARBY_FRAC * (now - self._began))
+            seconds = max(_AFTER_S, _AFTER_FRAC * (now - self._began))
             self._until = min(self._until, now + seconds)
             self._interrupt = None
 
@@ -310,35 +285,9 @@ class Rounds:
         try:
             trial = self._next_trial()
         except SolverError:
-            return  # then there is no bound, and a plan may be near the best trial all the same
+            return  # then there is no bound
         if isinstance(trial, _Trial):
             self._parts.add_cuts(trial.priced, trial.is_new)
-
-    def _look_nearby(self, most: int = _MOST_NEARBY) -> None:
-        """Look for a plan near the best trial, in the time that is kept for it.
-
-        Few cuts are missing so near to where pieces were solved, so a trial there soon misses no
-        row; where the best trial is no good, later solves may go ever further.
-        """
-        parts, radius = self._parts, _NEARBY
-        self._is_nearby = True
-        try:
-            for number in range(most):
-                parts.master.hold_near(self._best.trial, radius)
-                trial = self._next_trial()
-                if not isinstance(trial, _Trial) or trial.is_plan:
-                    break
-                parts.add_cuts(trial.priced, trial.is_new)
-                is_stuck = not trial.is_new.any()
-                if is_stuck and radius > _FAR and parts.pieces.penalty < _MOST_PENALTY:
-                    parts.raise_penalty()
-                if is_stuck or number + 1 >= _FEW_NEARBY:
-                    radius *= _FARTHER
-        except SolverError:
-            return  # there is no plan nearby; the bound is one all the same
-        finally:
-            parts.master.release()
-            self._is_nearby = False
 
     def _steps(self) -> int:
         return self._parts.master.iterations + self._parts.pieces.iterations
@@ -377,27 +326,18 @@ class Rounds:
         if self._on_progress is None:
             return
         seconds, best = time.perf_counter() - self._began, self._best
-        if not self._is_nearby:
-            self._pace.note(seconds, best.closing)
+        self._pace.note(seconds, best.closing)
         objective = best.objective if best.plan is not None else np.nan
+        rest_s = min(self._pace.seconds_left(self._enough_gap), max(0.0, self._until - time.perf_counter()))
         self._on_progress(
-            ProgressEvent("rounds", seconds, self._rounds, objective, best.bound, best.gap, left_s=self._rest_s())
+            ProgressEvent("rounds", seconds, self._rounds, objective, best.bound, best.gap, left_s=rest_s)
         )
 
-    def _rest_s(self) -> float:
-        """Return how long rounds go on at their pace; nan while a plan is looked for nearby. [s]"""
-        if self._is_nearby:
-            return np.nan
-        is_plan = self._best.objective <= self._best.trial_cost
-        enough_gap = self._enough_gap * (1.0 if is_plan else _SHARE_OF_TRIAL)
-        rest_s = self._pace.seconds_left(enough_gap)
-        return min(rest_s, max(0.0, self._until - time.perf_counter()))
-
     def _left_s(self) -> float:
-        """Return the time that is left, less what a plan near the best trial may take. [s]"""
+        """Return the time that is left, less what the repair of a trial may take. [s]"""
         until = self._until
         if not self._time_is_up and self._best.trial_is_nearer():
-            until = self._began + (1.0 - _NEARBY_FRAC) * (until - self._began)
+            until = self._began + (1.0 - _AFTER_FRAC) * (until - self._began)
         return max(0.0, until - time.perf_counter())
 
     def _is_interrupted(self) -> bool:

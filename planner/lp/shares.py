@@ -13,7 +13,7 @@ from scipy.sparse.csgraph import connected_components
 
 from planner.lp.blocks import Columns, RowBounds
 from planner.lp.change import Arrays
-from planner.lp.engine import Engine
+from planner.lp.engine import Engine, pass_model
 from planner.lp.expression import added_up
 from planner.lp.index import Axis, Index
 from planner.lp.matrix import Matrix
@@ -81,7 +81,7 @@ def repaired(
 def _solved(program: Arrays, watch: Watch, seconds: float) -> Floats | None:
     engine = Engine(_OPTIONS)
     engine.watch = watch
-    engine.pass_model(program)
+    pass_model(engine.highs, program)
     if engine.run(seconds) != highspy.HighsModelStatus.kOptimal:
         return None
     value = np.array(engine.highs.getSolution().col_value)

@@ -7,7 +7,7 @@ ends with is where the other may begin, if few rows and prices are out of bounds
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import highspy
@@ -26,7 +26,6 @@ Statuses: TypeAlias = npt.NDArray[np.int8]
 
 _KIND: Final = highspy.HighsBasisStatus
 _OF_CODE: Final = (_KIND.kLower, _KIND.kBasic, _KIND.kUpper, _KIND.kZero, _KIND.kNonbasic)
-_KINDS: Final = ("column", "row", "dual", "whole", "plan_column", "plan_row")
 _BASIC: Final = int(_KIND.kBasic)
 _LOWER: Final = int(_KIND.kLower)
 
@@ -82,17 +81,11 @@ class Start:
     def from_basis(cls, problem: ArrayProblem, basis: Any) -> Start:
         """Take a basis that HiGHS ended with."""
         column = _codes(basis.col_status)
-        row = _codes(basis.row_status)
         columns = {
             name: (problem.columns_over(name), column[problem.column_block(name)])
             for name in problem.column_block_names
         }
-        rows = {
-            name: (problem.rows_over(name), row[problem.row_block(name)])
-            for name in problem.row_block_names
-            if problem.row_block(name).stop <= len(row)
-        }
-        return cls(columns, rows)
+        return cls(columns, of_rows(problem, _codes(basis.row_status)))
 
     def for_problem(self, problem: ArrayProblem) -> Any:
         """Return a basis for another program; what is new in it is at its bound or not tight."""
@@ -174,16 +167,9 @@ class Start:
     def to_bytes(self) -> bytes:
         """Return it as a compressed NumPy archive, for a file or another process."""
         arrays: dict[str, npt.NDArray[Any]] = {}
-        held: dict[str, Mapping[str, tuple[Index, npt.NDArray[Any]]]] = {
-            "column": self.columns,
-            "row": self.rows,
-            "dual": self.duals,
-            "whole": self.whole,
-            "plan_column": self.plan_columns,
-            "plan_row": self.plan_rows,
-        }
-        for kind, blocks in held.items():
-            arrays[f"{kind}s"] = np.array(list(blocks), dtype=np.str_)
+        for kind in _KINDS:
+            blocks: Mapping[str, tuple[Index, npt.NDArray[Any]]] = getattr(self, kind)
+            arrays[kind] = np.array(list(blocks), dtype=np.str_)
             for number, (over, status) in enumerate(blocks.values()):
                 key = f"{kind}.{number}"
                 arrays[f"{key}.status"] = status
@@ -202,9 +188,21 @@ class Start:
             return cls(*(_blocks(arrays, kind) for kind in _KINDS))
 
 
+_KINDS: Final = tuple(kind.name for kind in fields(Start))
+
+
+def of_rows(problem: ArrayProblem, values: npt.NDArray[Any]) -> dict[str, tuple[Index, npt.NDArray[Any]]]:
+    """Return numbers of a program's rows, or of its first ones, by block."""
+    return {
+        name: (problem.rows_over(name), values[problem.row_block(name)])
+        for name in problem.row_block_names
+        if problem.row_block(name).stop <= len(values)
+    }
+
+
 def _blocks(arrays: Any, kind: str) -> dict[str, tuple[Index, npt.NDArray[Any]]]:
     blocks = {}
-    for number, name in enumerate(arrays[f"{kind}s"].tolist()):
+    for number, name in enumerate(arrays[kind].tolist()):
         key = f"{kind}.{number}"
         status = arrays[f"{key}.status"]
         names = arrays[f"{key}.axes"].tolist()

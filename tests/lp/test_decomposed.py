@@ -19,7 +19,7 @@ from planner.lp.decomposed import DecomposedSession, local_columns, rows_over_no
 from planner.lp.engine import run_apart
 from planner.lp.outcome import Watch, optimal_gap_frac
 from planner.lp.parts import Master
-from planner.lp.pieces import PiecePrograms, Pieces, Split
+from planner.lp.pieces import Pieces, Split
 from planner.lp.start import Start
 
 SLOT = frozenset({"slot"})
@@ -306,15 +306,13 @@ def test_pieces_cost_the_same_on_two_threads_and_when_highs_keeps_none_of_them(m
     kept, threads, steps = Pieces(arrays, split), set[str](), []
     monkeypatch.setattr("planner.lp.pieces._MOST_KEPT", 0)
     given = Pieces(arrays, split)
-    programs = given._solver
-    assert isinstance(programs, PiecePrograms)
-    made = programs._program
+    made = given._program
 
     def counted(piece: int) -> object:
         threads.add(threading.current_thread().name)
         return made(piece)
 
-    monkeypatch.setattr(programs, "_program", counted)
+    monkeypatch.setattr(given, "_program", counted)
 
     for load in (2.5, 2.6, 4.0):
         x = np.full(kept.master_columns.size, load)
@@ -326,7 +324,7 @@ def test_pieces_cost_the_same_on_two_threads_and_when_highs_keeps_none_of_them(m
         steps.append(given.iterations)
 
     assert len(threads) >= 2
-    assert all(highs is None for highs in programs._programs)
+    assert all(highs is None for highs in given._programs)
     assert steps[1] - steps[0] < 0.5 * steps[0]  # from the last bases
 
 

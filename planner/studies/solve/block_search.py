@@ -6,10 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.family.table_columns import mask_at
 from planner.inputs.sites import partner_blocks
 from planner.lp.index import locate
-from planner.lp.outcome import relative_gap
 from planner.studies.solve.solves import STOPPED
 
 if TYPE_CHECKING:
@@ -47,14 +45,14 @@ def furthest_short(lack_mw: Floats, place: NDArray[np.intp]) -> Bools:
 def chosen_blocks(model: Model, x: Floats, among: Bools) -> Bools:
     """Return which blocks are nearest to a plan.
 
-    A workload grows to its block within the halls that there can be by then, and by no more than
-    users in reach of the site ask for. Sites that may share a block are all kept where they have
-    room for it together: how far each is filled is for the program to find.
+    A workload grows to its block by no more than users in reach of the site ask for. Sites that may
+    share a block are all kept where they have room for it together: how far each is filled is for
+    the program to find.
     """
     p = model.p.siting
     racks_mw = np.maximum(model.siting.in_block_mw.value(x), 0.0)
-    room_mw = np.minimum(_housed_mw(model), _asked_mw(model, x, racks_mw))
-    room_mw = np.where(among, np.maximum(np.minimum(room_mw, p.block_top_mw), racks_mw), 0.0)
+    room_mw = np.minimum(_asked_mw(model, x, racks_mw), p.block_top_mw)
+    room_mw = np.where(among, np.maximum(room_mw, racks_mw), 0.0)
     group = _workload_year(model)
     alone = nearest_blocks(racks_mw, p.block_mw, room_mw, group)
     own = p.block.find(p.shared)
@@ -69,53 +67,30 @@ def nearest_blocks(racks_mw: Floats, block_mw: Floats, room_mw: Floats, group: N
     What is closed gives its racks up, and what has less than its block takes some, so what moves
     is the larger of the two sums. Both fall if a site with more of the workload is kept instead of
     one with less, so the sites that are kept are those with most of it, and only their number is
-    looked for; where these have no room for all, those with most room are tried too. What has no
-    room counts first, then what moves.
+    looked for. What has no room counts first, then what moves.
     """
     may = room_mw >= block_mw - _TOLERANCE_MW
     result = np.zeros(racks_mw.size, dtype=np.bool_)
-    order = np.argsort(group, kind="stable")
-    begins = np.flatnonzero(np.diff(group[order], prepend=-1))
-    for rows in np.split(order, begins[1:]):
-        kept = rows[may[rows]]
+    for rows in (np.flatnonzero(group == one) for one in np.unique(group)):
         total_mw = racks_mw[rows].sum()
+        kept = rows[may[rows]]
         if total_mw <= _TOLERANCE_MW or not kept.size:
             continue
-        orders = [kept[np.argsort(-key[kept], kind="stable")] for key in (racks_mw, room_mw)]
-        found = [_fewest_moved(racks_mw[at], block_mw[at], room_mw[at], total_mw) for at in orders]
-        best = min((0, 1), key=found.__getitem__)
-        result[orders[best][: found[best][2]]] = True
+        kept = kept[np.argsort(-racks_mw[kept], kind="stable")]
+        first = np.arange(1, kept.size + 1)
+        fits = (first == 1) | (first * block_mw[kept] <= total_mw + _TOLERANCE_MW)
+        raised = np.cumsum(np.maximum(block_mw[kept] - racks_mw[kept], 0.0))
+        closed = total_mw - np.cumsum(racks_mw[kept])
+        left_over = np.round(np.maximum(total_mw - np.cumsum(room_mw[kept]), 0.0), 6)
+        moved = np.round(np.maximum(raised, closed), 6)
+        result[kept[: np.lexsort((moved, left_over, ~fits))[0] + 1]] = True
     return result
-
-
-def _fewest_moved(racks_mw: Floats, block_mw: Floats, room_mw: Floats, total_mw: float) -> tuple[float, float, int]:
-    """Return what has no room, what moves and the number of sites, best over the first so many."""
-    first = np.arange(1, racks_mw.size + 1)
-    fits = (first == 1) | (first * block_mw <= total_mw + _TOLERANCE_MW)
-    raised = np.cumsum(np.maximum(block_mw - racks_mw, 0.0))
-    closed = total_mw - np.cumsum(racks_mw)
-    left_over = np.round(np.maximum(total_mw - np.cumsum(room_mw), 0.0), 6)
-    moved = np.round(np.maximum(raised, closed), 6)
-    best = np.lexsort((moved, left_over, ~fits))[0]
-    return float(left_over[best]), float(moved[best]), int(first[best])
 
 
 def _workload_year(model: Model) -> NDArray[np.intp]:
     """Return workload and year of each block as one number."""
     block, years = model.p.siting.block, len(model.p.sets.year)
     return np.asarray(block["workload"].astype(np.intp) * years + block["year"])
-
-
-def _housed_mw(model: Model) -> Floats:
-    """Racks of a workload that the halls of a site can house by then, one for all. [MW], (block)"""
-    p, block = model.p, model.p.siting.block
-    site_year = p.sites.site_year
-    existing_mw = np.bincount(site_year.find(p.halls.hall), p.halls.existing_mw, site_year.size)
-    may_lease = mask_at((site_year.size,), site_year.find(p.halls.lease))
-    halls_mw = existing_mw + p.sites.reach_mw + np.where(may_lease, p.halls.lease_depth_mw[site_year["site"]], 0.0)
-    per_mw = np.full(len(p.sets.workload), np.inf)  # least halls that racks of a workload take
-    np.minimum.at(per_mw, p.racks.deployment["workload"], p.racks.hall_mw_per_mw)
-    return np.asarray(halls_mw[site_year.find(block)] / per_mw[block["workload"]])
 
 
 def _asked_mw(model: Model, x: Floats, racks_mw: Floats) -> Floats:
@@ -136,14 +111,12 @@ def _asked_mw(model: Model, x: Floats, racks_mw: Floats) -> Floats:
     return np.asarray(asked / np.maximum(throughput, _TOLERANCE_MW))
 
 
-# --- Blocks of a rounded plan: pay for whole ones, close what is not worth it, try to close more ---
+# --- Blocks of a rounded plan: pay for whole ones, close what is not worth it ---------------------
 
 _WORTH: Final = (3.0, 1000.0)
 """What a MW of a block may cost to make it whole, in mean costs of a MW of racks: tried in turn."""
 _MOST_SOLVES: Final = 20  # of filling blocks
 _LITTLE_FRAC: Final = 1e-3  # of the racks in blocks: where less is closed, a basis is of use
-_MOST_TRIES: Final = 10  # of closing a block that is only there because it must be whole
-_WORTH_FRAC: Final = 2e-3  # of a plan's cost that such a block must cost, at its dual, to be tried
 _MANY: Final = ("used", "served", "operate", "build", "retrofit", "move_in", "move_out")
 """Columns that there are most of: of each kind half are tried, those of the least reduced cost."""
 
@@ -161,18 +134,15 @@ class BlockSearch:
     that can be filled for this. Those that stay short of racks or halls are closed, which leaves
     both to other workloads, until none is short; then the program is solved with the others whole
     and its own costs. Where that leaves no plan, as where nothing may go unmet, whole blocks earn
-    much more. At last blocks that a workload has only because they must be whole, and that are
-    expensive at their dual, are closed as long as that lowers the cost and the gap is too large.
+    much more.
 
     All this only chooses blocks, so half of the columns of each large kind, those of the largest
     reduced cost, are left out, unless there is no plan without them.
     """
 
-    def __init__(
-        self, model: Model, solves: Solves, plan: Floats, relaxed: Outcome, *, enough_frac: float, one_by_one: bool
-    ) -> None:
+    def __init__(self, model: Model, solves: Solves, plan: Floats, relaxed: Outcome, *, one_by_one: bool) -> None:
         self._model, self._solves = model, solves
-        self._one_by_one, self._relaxed_x, self._enough_frac = one_by_one, relaxed.x, enough_frac
+        self._one_by_one, self._relaxed_x = one_by_one, relaxed.x
         self._holds = model.problem.column_block("holds")
         columns = model.problem.columns()
         # Some may be decided already.
@@ -203,7 +173,7 @@ class BlockSearch:
             whole = may & (self._racks_mw(filled.x) > _TOLERANCE_MW)
             outcome = self._solved(whole, whole)
             if outcome.status == "optimal":
-                return self._without_the_expensive(outcome)
+                return outcome.x, self._racks_mw(outcome.x) > _TOLERANCE_MW
             if outcome.status in STOPPED:
                 return None
         return None
@@ -246,24 +216,6 @@ class BlockSearch:
         # BLAS would split the sum among its threads: other last digits choose another plan.
         mean = abs(float((self._cost * x).sum())) / max(mw_years, _TOLERANCE_MW)
         return mean * span_years[model.p.siting.block["year"]]
-
-    def _without_the_expensive(self, outcome: Outcome) -> tuple[Floats, Bools]:
-        """Close blocks that must be made whole, the most expensive first, until one is worth it."""
-        model, rows = self._model, self._model.problem.row_block("block_least")
-        has_block = self._racks_mw(outcome.x) > _TOLERANCE_MW
-        may_close = has_block & ~self._must
-        worth = np.abs(outcome.row_dual[rows]) * model.p.siting.block_mw * may_close
-        order = np.argsort(-worth, kind="stable")[:_MOST_TRIES]
-        for at in order[worth[order] > _WORTH_FRAC * abs(outcome.objective)]:
-            if relative_gap(outcome.objective, self._solves.bound) <= self._enough_frac:
-                break
-            fewer = has_block.copy()
-            fewer[at] = False
-            trial = self._solved(fewer, fewer)
-            if trial.status != "optimal" or trial.objective >= outcome.objective:
-                break
-            outcome, has_block = trial, fewer
-        return outcome.x, has_block
 
     def _solved(
         self, has_block: Bools, least: Bools, method: Method = "auto", *, worth_musd: Floats | None = None

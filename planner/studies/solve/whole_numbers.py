@@ -188,8 +188,7 @@ class _Finder:
     def _with_blocks(self, relaxed: Outcome, plan: Floats, *, one_by_one: bool) -> Floats | None:
         """Choose blocks for a rounded plan; None where it has no plan with blocks."""
         self._solves.step = "blocks"
-        how: dict[str, Any] = {"enough_frac": self._aim_frac, "one_by_one": one_by_one}
-        search = BlockSearch(self._model, self._solves, plan, relaxed, **how)
+        search = BlockSearch(self._model, self._solves, plan, relaxed, one_by_one=one_by_one)
         self._last = None
         found = search.search()
         self._note_stop(search.last)
