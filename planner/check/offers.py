@@ -175,11 +175,19 @@ def committed_by_site(case: Case) -> Floats:
 
 
 @once
+def _may_use(case: Case) -> Bools:
+    """Say which racks a workload admits, or may have in the base year and go on using, (workload, rack)."""
+    stock = {*case.data("rack_stock")[["duty", "rack"]].itertuples(index=False, name=None)}
+    exists = [[(case.duty[name], rack) in stock for rack in ids_of(case, "rack")] for name in ids_of(case, "workload")]
+    return np.asarray(~np.isnan(mean_throughput(case)) | np.array(exists, np.bool_))
+
+
+@once
 def cooling_on_offer(case: Case) -> pd.DataFrame:
     """List site and cooling of what may be built or retrofitted to, for some rack of a workload."""
     cooling, asked = ids_of(case, "cooling"), case.scenario.halls.cooling
     may = np.array([asked == "all" or name in asked for name in cooling])
-    may &= (~np.isnan(mean_throughput(case)).all(axis=0)[:, None] & _fits(case)).any(axis=0)
+    may &= _fits(case)[np.asarray(_may_use(case).any(axis=0))].any(axis=0)
     wet = np.asarray(column_by(case.data("cooling"), "cooling", "needs_water").reindex(cooling), dtype=np.bool_)
     most = case.scenario.water.max_stress_score
     stressed = _site_figure(case, "stress_score") > (np.inf if most is None else most)
@@ -192,13 +200,13 @@ def cooling_on_offer(case: Case) -> pd.DataFrame:
 def designs_on_offer(case: Case) -> pd.DataFrame:
     """List site and hall of every design that may be built: for some workload and its racks."""
     available, least = availability(case), least_topology(case)
-    admits, fits = ~np.isnan(mean_throughput(case)), _fits(case)
+    uses, fits = _may_use(case), _fits(case)
     designs = [
         (cooling, f"{cooling}|{topology}")
         for c, cooling in enumerate(ids_of(case, "cooling"))
         for topology in topologies_built(case)
         if any(
-            available[topology] >= available[needed] and (admits[w] & fits[:, c]).any()
+            available[topology] >= available[needed] and (uses[w] & fits[:, c]).any()
             for w, needed in enumerate(least.values())
         )
     ]

@@ -68,7 +68,8 @@ def _designs(case: ScopedCase, figures: RackFigures, quality: Quality) -> tuple[
 
     All that the scenario allows, but for two kinds that no plan is better with:
 
-    - designs whose cooling or topology suits no rack that some workload admits;
+    - designs whose cooling or topology suits no rack that some workload admits, or may have in the
+      base year and go on using;
     - topologies that no workload needs, in whose place another one serves the same workloads, costs
       no more to build and keep, and has as much of what standby generators and embodied carbon
       count. Racks are only in halls operated at a topology that some workload needs, and both can
@@ -79,7 +80,10 @@ def _designs(case: ScopedCase, figures: RackFigures, quality: Quality) -> tuple[
     is_stressed = floats(case.sites, "stress_score") > (np.inf if most is None else most)
     allowed = named_in(case.scenario.halls.cooling, case.ids("cooling"))
     cooling = allowed & ~(is_stressed[:, None] & bools(case.cooling, "needs_water"))
-    admitted = figures.admits.astype(np.float64) @ figures.fits > 0.0  # (workload, cooling)
+    stock = case.tables["rack_stock"]
+    at = codes(stock["duty"], DUTIES), codes(stock["rack"], case.ids("racks"))
+    uses = figures.admits | mask_at((len(DUTIES), len(case.racks)), at)[case.duty]
+    admitted = uses.astype(np.float64) @ figures.fits > 0.0  # (workload, cooling)
     houses = admitted.T.astype(np.float64) @ (quality.suffices & quality.allowed) > 0.0
     new = cooling[:, :, None] & houses & ~_is_replaced(case, quality)
     return cooling & any_along(admitted, 0), np.asarray(new)

@@ -22,6 +22,13 @@ THREE_YEARS = ("years=[2025, 2026, 2027]", "racks.allow=[liquid25]")
 ENDED = "racks.override.liquid25.last_year=2026"
 
 
+def test_new_halls_may_hold_racks_of_the_base_year_that_no_workload_is_sold(build):
+    inputs = build("workloads={train: {racks: [chip26]}, chat: {racks: [chip26]}}")
+
+    designs = [{*over.labels("hall")} for over in (inputs.racks.used, inputs.halls.build)]
+    assert all({"air_dry|N", "air_dry|2N"} <= of for of in designs)
+
+
 @pytest.mark.parametrize(
     ("setting", "vendors"),
     [
