@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check.frames import once, repeated
-from planner.check.keys import cells_of, coded
+from planner.check.keys import coded
 from planner.check.verdict import Excess, rule, tested
 from planner.results.schema import TABLES
 
@@ -78,7 +78,7 @@ def _missing_cells(case: Case, name: str) -> Places:
             if table is None or column.name not in table.columns:
                 yield name, column.name, np.array([True])
             else:
-                yield name, column.name, _is_missing(column, cells_of(table, column.name))
+                yield name, column.name, _is_missing(column, table[column.name].to_numpy())
 
     return _places(parts())
 
@@ -174,7 +174,7 @@ def _unknown_labels(case: Case, name: str) -> Places:
             if labels is None or table is None or column.name not in table.columns:
                 continue
             allowed = _allowed_labels(case, labels) | ({_NOWHERE} if name in _MAY_BE_EMPTY else set())
-            codes, found = coded(cells_of(table, column.name))  # few labels in many rows
+            codes, found = coded(table[column.name])  # few labels in many rows
             is_known = np.array([*(label in allowed for label in found), False])
             yield name, column.name, ~is_known[codes]  # what is missing is code -1
 
