@@ -6,6 +6,7 @@ find nothing that it could compute with.
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -116,32 +117,31 @@ def _non_firm_tiers(case: Case) -> Iterable[object]:
     return case.inputs.non_firm.tier.labels
 
 
+_AXES: Final[Mapping[str, str]] = {
+    **{name: f"sets.{name}" for name in ("site", "zone", "market", "workload", "duty", "rack", "vendor")},
+    **{name: f"sets.{name}" for name in ("hall", "slot", "shape", "window", "lever")},
+    **dict.fromkeys(("standby", "reach"), "sets.site"),
+    "to_hall": "sets.hall",
+    "period": "grid.period",
+    "source": "supply.source",
+    "contract": "contracts.contract",
+    "pool": "contracts.pool",
+}
+"""Axes of the inputs whose labels a column may hold, by its name."""
+
+
+def _labels_of(axis: str) -> AllowedLabels:
+    return lambda case: tuple(attrgetter(axis)(case.inputs).labels)
+
+
 _KNOWN: Final[Mapping[str, AllowedLabels]] = {
-    "site": lambda case: case.inputs.sets.site.labels,
-    "standby": lambda case: case.inputs.sets.site.labels,
-    "reach": lambda case: case.inputs.sets.site.labels,
-    "zone": lambda case: case.inputs.sets.zone.labels,
-    "market": lambda case: case.inputs.sets.market.labels,
+    **{name: _labels_of(axis) for name, axis in _AXES.items()},
     "region": lambda case: [*case.inputs.sets.region.labels, ANYWHERE],
-    "workload": lambda case: case.inputs.sets.workload.labels,
-    "duty": lambda case: case.inputs.sets.duty.labels,
-    "rack": lambda case: case.inputs.sets.rack.labels,
-    "vendor": lambda case: case.inputs.sets.vendor.labels,
-    "hall": lambda case: case.inputs.sets.hall.labels,
-    "to_hall": lambda case: case.inputs.sets.hall.labels,
     "direction": lambda _: ("out", "in"),
     "vintage": _vintages,
     "year": _years,
     "signed_year": _years,
     "calendar_year": lambda case: case.calendar,
-    "slot": lambda case: case.inputs.sets.slot.labels,
-    "shape": lambda case: case.inputs.sets.shape.labels,
-    "window": lambda case: case.inputs.sets.window.labels,
-    "period": lambda case: case.inputs.grid.period.labels,
-    "source": lambda case: case.inputs.supply.source.labels,
-    "contract": lambda case: case.inputs.contracts.contract.labels,
-    "pool": lambda case: case.inputs.contracts.pool.labels,
-    "lever": lambda case: case.inputs.sets.lever.labels,
     "scope": _scopes,
     "stress_class": lambda case: case.data("water_classes")["stress_class"],
 }

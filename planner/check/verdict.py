@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from planner.check.frames import isin, to_frame
+from planner.check.frames import isin, lookup, sum_by, to_frame, together
 from planner.check.table import table_of
 
 if TYPE_CHECKING:
@@ -113,6 +113,20 @@ def columns_reported(table: pd.DataFrame, key: Sequence[str], expected: Mapping[
     parts = [
         Excess.reported(place.assign(what=name), table[name].to_numpy(), np.asarray(values))
         for name, values in expected.items()
+    ]
+    return parts[0].and_also(*parts[1:])
+
+
+def sums_reported(
+    key: Sequence[str], table: pd.DataFrame, expected: pd.DataFrame, columns: Mapping[str, str]
+) -> Excess:
+    """Hold the sums by key of columns of a table against those of columns of another, over the keys of both."""
+    place = together(key, expected, table)
+    parts = [
+        Excess.differs(
+            place, *(lookup(sum_by(of, key, of[name]), place, key) for of, name in ((table, own), (expected, other)))
+        )
+        for own, other in columns.items()
     ]
     return parts[0].and_also(*parts[1:])
 
