@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check.frames import once, repeated
-from planner.check.keys import coded
+from planner.check.table import coded
 from planner.check.verdict import Excess, rule, tested
 from planner.results.schema import TABLES
 

@@ -10,8 +10,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import pandas as pd
 
-from planner.check.keys import coded, coded_levels, first_rows, index_of, labels, one_number, rows_of
-from planner.check.table import table_of
+from planner.check.table import coded, coded_levels, first_rows, index_of, labels, one_number, rows_of, table_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from planner.check.frames import repeated, sum_by
-from planner.check.keys import _FEW, coded, labels
+from planner.check.table import _FEW, coded, labels
 
 TEXTS = np.array(["oak", "ash", "oak", "elm", "ash"], dtype=object)
 COLUMNS = {
