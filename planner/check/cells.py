@@ -6,13 +6,14 @@ find nothing that it could compute with.
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
 from planner.check.frames import once, repeated
-from planner.check.keys import cells_of, coded
+from planner.check.table import coded
 from planner.check.verdict import Excess, rule, tested
 from planner.results.schema import TABLES
 
@@ -78,7 +79,7 @@ def _missing_cells(case: Case, name: str) -> Places:
             if table is None or column.name not in table.columns:
                 yield name, column.name, np.array([True])
             else:
-                yield name, column.name, _is_missing(column, cells_of(table, column.name))
+                yield name, column.name, _is_missing(column, table[column.name].to_numpy())
 
     return _places(parts())
 
@@ -116,32 +117,31 @@ def _non_firm_tiers(case: Case) -> Iterable[object]:
     return case.inputs.non_firm.tier.labels
 
 
+_AXES: Final[Mapping[str, str]] = {
+    **{name: f"sets.{name}" for name in ("site", "zone", "market", "workload", "duty", "rack", "vendor")},
+    **{name: f"sets.{name}" for name in ("hall", "slot", "shape", "window", "lever")},
+    **dict.fromkeys(("standby", "reach"), "sets.site"),
+    "to_hall": "sets.hall",
+    "period": "grid.period",
+    "source": "supply.source",
+    "contract": "contracts.contract",
+    "pool": "contracts.pool",
+}
+"""Axes of the inputs whose labels a column may hold, by its name."""
+
+
+def _labels_of(axis: str) -> AllowedLabels:
+    return lambda case: tuple(attrgetter(axis)(case.inputs).labels)
+
+
 _KNOWN: Final[Mapping[str, AllowedLabels]] = {
-    "site": lambda case: case.inputs.sets.site.labels,
-    "standby": lambda case: case.inputs.sets.site.labels,
-    "reach": lambda case: case.inputs.sets.site.labels,
-    "zone": lambda case: case.inputs.sets.zone.labels,
-    "market": lambda case: case.inputs.sets.market.labels,
+    **{name: _labels_of(axis) for name, axis in _AXES.items()},
     "region": lambda case: [*case.inputs.sets.region.labels, ANYWHERE],
-    "workload": lambda case: case.inputs.sets.workload.labels,
-    "duty": lambda case: case.inputs.sets.duty.labels,
-    "rack": lambda case: case.inputs.sets.rack.labels,
-    "vendor": lambda case: case.inputs.sets.vendor.labels,
-    "hall": lambda case: case.inputs.sets.hall.labels,
-    "to_hall": lambda case: case.inputs.sets.hall.labels,
     "direction": lambda _: ("out", "in"),
     "vintage": _vintages,
     "year": _years,
     "signed_year": _years,
     "calendar_year": lambda case: case.calendar,
-    "slot": lambda case: case.inputs.sets.slot.labels,
-    "shape": lambda case: case.inputs.sets.shape.labels,
-    "window": lambda case: case.inputs.sets.window.labels,
-    "period": lambda case: case.inputs.grid.period.labels,
-    "source": lambda case: case.inputs.supply.source.labels,
-    "contract": lambda case: case.inputs.contracts.contract.labels,
-    "pool": lambda case: case.inputs.contracts.pool.labels,
-    "lever": lambda case: case.inputs.sets.lever.labels,
     "scope": _scopes,
     "stress_class": lambda case: case.data("water_classes")["stress_class"],
 }
@@ -174,7 +174,7 @@ def _unknown_labels(case: Case, name: str) -> Places:
             if labels is None or table is None or column.name not in table.columns:
                 continue
             allowed = _allowed_labels(case, labels) | ({_NOWHERE} if name in _MAY_BE_EMPTY else set())
-            codes, found = coded(cells_of(table, column.name))  # few labels in many rows
+            codes, found = coded(table[column.name])  # few labels in many rows
             is_known = np.array([*(label in allowed for label in found), False])
             yield name, column.name, ~is_known[codes]  # what is missing is code -1
 

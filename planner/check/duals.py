@@ -11,9 +11,8 @@ from planner.check.chain import site_power
 from planner.check.declared import DualPrice, merged
 from planner.check.families import FAMILIES
 from planner.check.frames import column_by, isin, lookup, once, sum_by, together
-from planner.check.keys import CodedLabels
 from planner.check.payments import discounts, yearly_weight
-from planner.check.table import table_of
+from planner.check.table import CodedLabels, table_of
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:

@@ -10,8 +10,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import pandas as pd
 
-from planner.check.keys import cells_of, coded, coded_levels, first_rows, index_of, labels, one_number, rows_of
-from planner.check.table import side_by_side, table_of
+from planner.check.table import coded, coded_levels, first_rows, index_of, labels, one_number, rows_of, table_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -86,7 +85,7 @@ def take_codes(codes: NDArray[np.integer[Any]], place: NDArray[np.integer[Any]])
 
 def sum_by(frame: pd.DataFrame, keys: Sequence[str], values: object) -> pd.Series[float]:
     """Add values up by keys."""
-    columns = [coded(cells_of(frame, key)) for key in keys]
+    columns = [coded(frame[key]) for key in keys]
     place = one_number(columns)
     numbers = np.asarray(values, dtype=np.float64)
     if place is None or len(numbers) != len(frame):
@@ -116,7 +115,7 @@ def lookup(series: pd.Series[float], frame: pd.DataFrame, keys: Sequence[str], m
 
 def together(keys: Sequence[str], *tables: pd.DataFrame) -> pd.DataFrame:
     """Return the keys of several tables, each once, in the order in which they come."""
-    columns = {key: np.concatenate([cells_of(table, key) for table in tables]) for key in keys}
+    columns = {key: np.concatenate([table[key].to_numpy() for table in tables]) for key in keys}
     place = one_number([coded(column) for column in columns.values()])
     if place is None or (place < 0).any():
         every = pd.concat([table[list(keys)] for table in tables])
@@ -140,7 +139,7 @@ def isin(frame: pd.DataFrame, other: pd.DataFrame, keys: Sequence[str]) -> Bools
     """Say for each row of a table whether another table has its keys."""
     if not len(frame) or not len(other):
         return np.zeros(len(frame), dtype=np.bool_)
-    known = [coded(cells_of(other, key)) for key in keys]
+    known = [coded(other[key]) for key in keys]
     found = rows_of(known, frame, keys, distinct=False)
     if found is None:
         is_in = _as_index(frame, keys).isin(_as_index(other, keys))
@@ -151,7 +150,7 @@ def isin(frame: pd.DataFrame, other: pd.DataFrame, keys: Sequence[str]) -> Bools
 def repeated(frame: pd.DataFrame, keys: Sequence[str]) -> Bools:
     """Say for each row of a table whether a row before it has the same keys."""
     # A missing label is a label here, as good as any: places from 1, and 0 for what is missing.
-    columns = [coded(cells_of(frame, key)) for key in keys]
+    columns = [coded(frame[key]) for key in keys]
     place = one_number([(codes + 1, np.empty(len(known) + 1)) for codes, known in columns])
     if place is None:
         return frame.duplicated(list(keys)).to_numpy(dtype=np.bool_)
@@ -161,13 +160,13 @@ def repeated(frame: pd.DataFrame, keys: Sequence[str]) -> Bools:
 
 def column_by(table: pd.DataFrame, key: str, column: str) -> pd.Series[Any]:
     """Return a column of a table by another."""
-    return table[column].set_axis(labels(cells_of(table, key), key))
+    return table[column].set_axis(labels(table[key].to_numpy(), key))
 
 
 def keyed(frame: pd.DataFrame) -> pd.MultiIndex:
     """Return the rows of a table as an index, with a level for each column."""
     names = list(frame.columns)
-    return index_of([coded(cells_of(frame, name)) for name in names], names)
+    return index_of([coded(frame[name]) for name in names], names)
 
 
 def lookup_labels(known: Mapping[Any, float], column: pd.Series[Any] | NDArray[Any], missing: float = np.nan) -> Floats:
@@ -179,14 +178,12 @@ def lookup_labels(known: Mapping[Any, float], column: pd.Series[Any] | NDArray[A
 
 def crossed(left: pd.DataFrame, right: pd.DataFrame) -> pd.DataFrame:
     """Return every row of a table with every row of another."""
-    first = np.repeat(np.arange(len(left)), len(right))
-    second = np.tile(np.arange(len(right)), len(left))
-    return side_by_side(left.take(first), right.take(second))
+    return left.merge(right, how="cross")
 
 
 def _as_index(frame: pd.DataFrame, keys: Sequence[str]) -> pd.Index[Any]:
     if len(keys) == 1:
-        return labels(cells_of(frame, keys[0]), keys[0])
+        return labels(frame[keys[0]].to_numpy(), keys[0])
     return keyed(frame[list(keys)])
 
 

@@ -13,7 +13,7 @@ from planner.check.frames import column_by, lookup, sum_by, together
 from planner.check.payments import discounts, repay
 from planner.check.priced import AT_SITE, BOUGHT, ELSEWHERE, MOVES, ONCE, paid_lines, purchases, sites_read
 from planner.check.table import table_of
-from planner.check.verdict import Excess, rule
+from planner.check.verdict import Excess, rule, sums_reported
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -228,14 +228,4 @@ def cash_reported(case: Case) -> Excess:
         expected = bought[["item", "site"]].assign(calendar_year=year, cash=spent, overnight=enters)
         parts.append(expected)
     expected = pd.concat(parts, ignore_index=True)
-    place = pd.concat([expected[list(_LINE)], table[list(_LINE)]]).drop_duplicates()
-    place = place.reset_index(drop=True)
-    lines = [
-        Excess.differs(
-            place,
-            lookup(sum_by(table, _LINE, table[f"{name}_musd"]), place, _LINE),
-            lookup(sum_by(expected, _LINE, expected[name]), place, _LINE),
-        )
-        for name in ("cash", "overnight")
-    ]
-    return lines[0].and_also(lines[1])
+    return sums_reported(_LINE, table, expected, {"cash_musd": "cash", "overnight_musd": "overnight"})

@@ -14,7 +14,7 @@ from planner.check.chain import site_power
 from planner.check.declared import CostLine
 from planner.check.frames import column_by, crossed, isin, lookup, once, sum_by
 from planner.check.table import table_of
-from planner.check.verdict import Excess, rule
+from planner.check.verdict import Excess, rule, sums_reported
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -278,22 +278,13 @@ def bill_lines_reported(case: Case) -> Excess:
     lines = pd.concat([amounts, _exit_lines(case)], ignore_index=True)
     is_paid = (lines["usd"].abs() > _CENT) | (lines["exact_usd"].abs() > _CENT)
     lines = lines[is_paid].reset_index(drop=True)
-    place = pd.concat([lines[list(_LINE)], table[list(_LINE)]]).drop_duplicates(ignore_index=True)
     over = (lines["usd"] - lines["exact_usd"]).to_numpy()
     lines = lines.assign(over=np.where(np.abs(over) > _CENT, over, 0.0))
-    parts = [
-        Excess.differs(
-            place,
-            lookup(sum_by(table, _LINE, table[reported]), place, _LINE),
-            lookup(sum_by(lines, _LINE, lines[name]), place, _LINE),
-        )
-        for reported, name in (("charged_usd", "usd"), ("exact_usd", "exact_usd"), ("charged_above_exact_usd", "over"))
-    ]
+    sums = {"charged_usd": "usd", "exact_usd": "exact_usd", "charged_above_exact_usd": "over"}
     names = table.merge(lines[[*_LINE, "tariff", "kind", "quantity"]], on=list(_LINE))
     words = (names["tariff_x"] != names["tariff_y"]) | (names["kind_x"] != names["kind_y"])
     quantity = names["quantity_x"].to_numpy() * _USD_TO_A_UNIT
-    return parts[0].and_also(
-        *parts[1:],
+    return sums_reported(_LINE, table, lines, sums).and_also(
         Excess.count_broken(names[list(_LINE)], words.to_numpy()),
         Excess.differs(names[list(_LINE)], quantity, names["quantity_y"].to_numpy() * _USD_TO_A_UNIT),
     )
@@ -328,12 +319,7 @@ def _month_item(tariff: Written, line: Any) -> str:
 def bill_months_reported(case: Case) -> Excess:
     """The reported exact bill follows by month and tier: units, price, and what set them."""
     table, expected = case.plan("bill_months"), _month_lines(case)
-    place = pd.concat([expected[list(_MONTH)], table[list(_MONTH)]]).drop_duplicates(ignore_index=True)
-    usd = Excess.differs(
-        place,
-        lookup(sum_by(table, _MONTH, table["usd"]), place, _MONTH),
-        lookup(sum_by(expected, _MONTH, expected["usd"]), place, _MONTH),
-    )
+    usd = sums_reported(_MONTH, table, expected, {"usd": "usd"})
     both = table.merge(expected, on=list(_MONTH))
     by_other = [reported not in may for reported, may in zip(both["basis_x"], both["basis_y"], strict=True)]
     key = both[list(_MONTH)]

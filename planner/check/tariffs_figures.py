@@ -15,10 +15,10 @@ import pandas as pd
 
 from planner.check.bills import BilledLoad, BillHours, bill_of
 from planner.check.days import year_days
-from planner.check.frames import keyed, lookup, sum_by, to_frame
+from planner.check.frames import keyed, lookup, to_frame
 from planner.check.table import table_of
 from planner.check.tariffs import fee_usd_per_mw, written_tariffs
-from planner.check.verdict import Excess, rule
+from planner.check.verdict import Excess, rule, sums_reported
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -209,17 +209,10 @@ def bill_lists_from_tariffs(case: Case) -> Excess:
     lists, trials = _Lists(case), tuple(_trials(case))
     reported = pd.concat([lists.bill(one).assign(trial=n) for n, one in enumerate(trials)])
     expected = _as_written(case, trials).rename(columns={"quantity": "units"})
-    parts = []
-    for key, amount in ((_BILL, "usd"), (_LINE, "units"), (_LINE, "in_tiers")):
-        left, right = (sum_by(side, key, side[amount]) for side in (reported, expected))
-        place = left.index.union(right.index).to_frame(index=False)
-        parts.append(
-            Excess.differs(
-                place.set_axis(["trial", "site", "year", "of"], axis=1),
-                lookup(left, place, key),
-                lookup(right, place, key),
-            )
-        )
+    parts = [
+        sums_reported(key, reported, expected, {amount: amount})
+        for key, amount in ((_BILL, "usd"), (_LINE, "units"), (_LINE, "in_tiers"))
+    ]
     # Who is connected when: by labels, since many lines ask nothing of it.
     over = lists.bills.connected
     place = to_frame(over)[["site", "calendar"]].set_axis(["site", "year"], axis=1)

@@ -53,15 +53,20 @@ def _dense(case: Case, frame: pd.DataFrame, values: object) -> Floats:
     return total
 
 
+def _by_site(case: Case, frame: pd.DataFrame, values: object) -> Floats:
+    """Add values up by site and model year; the last row is of no site."""
+    sites = pd.Index([*case.inputs.sets.site.labels, ""])
+    place = (sites.get_indexer(pd.Index(frame["site"])), pd.Index(case.years).get_indexer(pd.Index(frame["year"])))
+    total = np.zeros((len(sites), len(case.years)))
+    np.add.at(total, place, np.asarray(values, dtype=np.float64))
+    return total
+
+
 def _paid(case: Case, frame: pd.DataFrame) -> Floats:
     """Yearly payments by site and model year; the last row is of no site. [MUSD/year]"""
-    sites = pd.Index([*case.inputs.sets.site.labels, ""])
     year = frame["calendar_year"].map(case.model_year)
     span = case.last_calendar_year(year) - year.to_numpy(dtype=np.float64) + 1.0
-    place = (sites.get_indexer(pd.Index(frame["site"])), pd.Index(case.years).get_indexer(pd.Index(year)))
-    total = np.zeros((len(sites), len(case.years)))
-    np.add.at(total, place, frame["musd"].to_numpy(dtype=np.float64) / span)
-    return total
+    return _by_site(case, frame.assign(year=year), frame["musd"].to_numpy(dtype=np.float64) / span)
 
 
 def _shared(paid: Floats, driver: Floats, otherwise: Floats) -> Floats:
@@ -189,12 +194,10 @@ def _parked_by_class(case: Case, nameplate: Floats) -> Floats:
     """
     sets, pools = case.inputs.sets, case.plan("fleet")
     mw = pools["alive_mw"].to_numpy() * lookup(_parked(case), pools, _POOL)
-    place = (sets.site.codes(pools["site"]), pd.Index(case.years).get_indexer(pd.Index(pools["year"])))
     total = np.zeros_like(nameplate)
     for one in sets.duty.labels:
         mine = (pools["duty"] == one).to_numpy()
-        parked = np.zeros((len(sets.site), len(case.years)))
-        np.add.at(parked, (place[0][mine], place[1][mine]), mw[mine])
+        parked = _by_site(case, pools[mine], mw[mine])[:-1]
         is_of = np.array([case.duty[name] == one for name in sets.workload.labels])
         here = nameplate * is_of[None, :, None]
         every = here.sum(axis=0)
@@ -208,18 +211,10 @@ def _parked_by_class(case: Case, nameplate: Floats) -> Floats:
 def _left_empty(case: Case) -> Floats:
     """Share of a site's power for racks that parked racks leave; the last row is of no site."""
     halls, pools = case.plan("halls"), case.plan("fleet")
-    place = pd.DataFrame(
-        [(site, year) for site in [*case.inputs.sets.site.labels, ""] for year in case.years], columns=["site", "year"]
-    )
-
-    def by_site(rows: pd.DataFrame, mw: object) -> Floats:
-        return lookup(sum_by(rows, ("site", "year"), mw), place, ("site", "year"))
-
     draws = case.deployments.groupby(case.deployments["workload"].map(case.duty))["hall_mw_per_mw"].max()
-    parked = by_site(pools, pools["alive_mw"] * lookup(_parked(case), pools, _POOL) * pools["duty"].map(draws))
-    left = np.minimum(by_site(halls, halls["spare_power_mw"]), parked)
-    share = quotient(left, by_site(halls, halls["operated_mw"] - halls["free_mw"]))
-    return np.nan_to_num(share).reshape(-1, len(case.years))
+    drawn_mw = pools["alive_mw"] * lookup(_parked(case), pools, _POOL) * pools["duty"].map(draws)
+    left = np.minimum(_by_site(case, halls, halls["spare_power_mw"]), _by_site(case, pools, drawn_mw))
+    return np.nan_to_num(quotient(left, _by_site(case, halls, halls["operated_mw"] - halls["free_mw"])))
 
 
 def _existing(case: Case, nameplate: Floats) -> tuple[Floats, Floats]:
@@ -242,16 +237,9 @@ def _existing(case: Case, nameplate: Floats) -> tuple[Floats, Floats]:
         rate = finance.asset_rate_frac.get(kind, finance.rate_frac) + risk
         return np.asarray(frame["mw"] * frame["price"] * instalment(rate, life))
 
-    def by_site(frame: pd.DataFrame, musd: Floats) -> Floats:
-        """Add up by site and year; the last row is of no site."""
-        years = pd.Index(case.years).get_indexer(pd.Index(frame["year"]))
-        total = np.zeros((len(sets.site) + 1, len(case.years)))
-        np.add.at(total, (sets.site.codes(frame["site"]), years), musd)
-        return total
-
     life = np.full(len(standing), finance.life_years["facility"])
     of_halls = instalments(standing, "facility", life) * interest
-    hall_musd = by_site(standing, of_halls)
+    hall_musd = _by_site(case, standing, of_halls)
     left_empty, parked_mw = _left_empty(case), _parked_by_class(case, nameplate)
     idle = _shared(hall_musd * left_empty, parked_mw, nameplate)
     charged = idle + _shared(hall_musd * (1.0 - left_empty), nameplate, nameplate)
@@ -261,8 +249,8 @@ def _existing(case: Case, nameplate: Floats) -> tuple[Floats, Floats]:
     for one in sets.duty.labels:
         mine = (pools["duty"] == one).to_numpy()
         driver = nameplate * (duty_of == one)[None, :, None]
-        charged += _shared(by_site(pools[mine], of_racks[mine]), driver, nameplate)
-        idle += _shared(by_site(pools[mine], parked[mine]), driver, nameplate)
+        charged += _shared(_by_site(case, pools[mine], of_racks[mine]), driver, nameplate)
+        idle += _shared(_by_site(case, pools[mine], parked[mine]), driver, nameplate)
     return charged, idle
 
 

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from planner.check.frames import isin, to_frame
-from planner.check.keys import cells_of
-from planner.check.table import stacked, table_of
+from planner.check.frames import isin, lookup, sum_by, to_frame, together
+from planner.check.table import table_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -54,13 +53,13 @@ class Excess:
     @cached_property
     def place(self) -> pd.DataFrame:
         """Labels of every place, in one table: put together only when somebody asks."""
-        return self._parts[0] if len(self._parts) == 1 else stacked(*self._parts)
+        return self._parts[0] if len(self._parts) == 1 else pd.concat(self._parts, ignore_index=True)
 
     def labels(self, row: int) -> tuple[str, ...]:
         """Return the labels of one place as texts, without those that it does not have."""
         for part in self._parts:
             if row < len(part):
-                labels = (cells_of(part, name)[row] for name in part.columns)
+                labels = (part[name].iloc[row] for name in part.columns)
                 texts = (str(label) for label in labels if pd.notna(label))
                 return tuple(text for text in texts if text)
             row -= len(part)
@@ -114,6 +113,20 @@ def columns_reported(table: pd.DataFrame, key: Sequence[str], expected: Mapping[
     parts = [
         Excess.reported(place.assign(what=name), table[name].to_numpy(), np.asarray(values))
         for name, values in expected.items()
+    ]
+    return parts[0].and_also(*parts[1:])
+
+
+def sums_reported(
+    key: Sequence[str], table: pd.DataFrame, expected: pd.DataFrame, columns: Mapping[str, str]
+) -> Excess:
+    """Hold the sums by key of columns of a table against those of columns of another, over the keys of both."""
+    place = together(key, expected, table)
+    parts = [
+        Excess.differs(
+            place, *(lookup(sum_by(of, key, of[name]), place, key) for of, name in ((table, own), (expected, other)))
+        )
+        for own, other in columns.items()
     ]
     return parts[0].and_also(*parts[1:])
 

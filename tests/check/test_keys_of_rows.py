@@ -5,8 +5,7 @@ import pandas as pd
 import pytest
 
 from planner.check.frames import repeated, sum_by
-from planner.check.keys import _FEW, cells_of, coded, labels
-from planner.check.table import table_of
+from planner.check.table import _FEW, coded, labels
 
 TEXTS = np.array(["oak", "ash", "oak", "elm", "ash"], dtype=object)
 COLUMNS = {
@@ -35,18 +34,6 @@ def test_labels_are_numbered_as_by_pandas(what):
     assert list(map(repr, found.tolist())) == list(map(repr, distinct.tolist()))
 
 
-@pytest.mark.parametrize("storage", ["python", "pyarrow"])
-def test_a_column_is_read_as_pandas_gives_it(storage):
-    frame = pd.DataFrame({"site": TEXTS.tolist(), "mw": [2.5, 3.5, 5.5, 7.5, 9.5]})
-    frame = frame.astype({"site": pd.StringDtype(storage, na_value=np.nan)})
-
-    for table in (frame, table_of(frame)):
-        assert cells_of(table, "site").tolist() == TEXTS.tolist()
-        assert cells_of(table, "mw").tolist() == [2.5, 3.5, 5.5, 7.5, 9.5]
-    with pytest.raises(KeyError):
-        cells_of(frame, "zone")
-
-
 @pytest.mark.parametrize("what", ["texts", "texts and what is missing", "years", "amounts"])
 def test_labels_are_an_index_as_that_of_pandas(what):
     column = COLUMNS[what]
@@ -67,6 +54,6 @@ def test_rows_with_the_keys_of_one_before_are_those_that_pandas_finds(site, rows
 def test_sums_by_keys_are_those_of_pandas_in_tables_of_any_size():
     for rows in (1, _FEW):
         frame = pd.DataFrame({"site": np.tile(TEXTS, rows), "mw": np.arange(2.0, 2.0 + 5 * rows)})
-        own = sum_by(table_of(frame), ["site"], frame["mw"])
+        own = sum_by(frame, ["site"], frame["mw"])
 
         assert own.to_dict() == frame.groupby("site")["mw"].sum().to_dict()
