@@ -10,7 +10,7 @@ import pytest
 
 from planner.base.errors import SolverError
 from planner.inputs import build_inputs
-from planner.inputs.inputs import order_dates
+from planner.inputs.inputs import OrderDates
 from planner.model import build_model
 from planner.scenario import load_scenario
 from planner.studies.solve.foresight import latest_orders
@@ -109,7 +109,7 @@ def test_every_decision_with_a_lead_time_is_an_order_at_its_last_moment() -> Non
     for world in ("rich", "own_power", "non_firm"):
         scenario = load_scenario(WORLDS / f"{world}.yaml")
         model = build_model(build_inputs(scenario))
-        latest = latest_orders(model, order_dates(scenario, model.p))
+        latest = latest_orders(model, OrderDates(scenario, model.p))
         ordered = orders_of(scenario, model).set_index("column")
         for block, moments in latest.items():
             if block in OF_OTHERS:
