@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from planner.check.days import year_slots
 from planner.check.declared import TRACE
 from planner.check.families import FAMILIES
 from planner.check.frames import column_by, isin, lookup, once, quotient
@@ -38,7 +39,7 @@ from planner.check.stated import (
     usable_mw,
     water_m3,
 )
-from planner.check.stated_compute import alive_mw, by_tier, in_pool, saved_kh100e, wanted_kh100e
+from planner.check.stated_compute import alive_mw, by_tier, called_mw, in_pool, saved_kh100e, wanted_kh100e
 from planner.check.stated_supply import made_mw, own_mw, profile_frac
 from planner.check.stating import EVERY, LinearForm, StatedTable, stated_table, stored_of, total
 from planner.check.table import table_of
@@ -250,6 +251,18 @@ def plan(u: Here) -> Cells:
         "racks": in_service * _racks_per_mw(u.case)[u.rack],
         "companion_mw": in_service * u.use["companion_mw_per_mw"],
         "load_kh100e": u.x("used") * u.use["throughput_kh100e_per_mw"],
+    }
+
+
+@stated_table("failover.reserve", "standby_mw", "reserve_kh100e")
+def reserve(r: Here) -> Cells:
+    called = r.stored.value(called_mw(r.at(slot=EVERY)))
+    return {
+        "load_kh100e": r.x("load"),
+        "reserve_kh100e": r.x("reserve"),
+        "standby_mw": r.total("standby_mw"),
+        "idle_mw": r.total("standby_mw", lambda u: u.use["idle_mw_per_mw"]),
+        "called_mw": float(np.max(called * year_slots(r.case)["is_peak"].to_numpy())),
     }
 
 
