@@ -12,7 +12,7 @@ from planner.check.days import year_rows
 from planner.check.declared import DualPrice
 from planner.check.frames import between, cell, column_by, isin, lookup, once, sum_by, to_frame, together, with_int_year
 from planner.check.routes import lumped_users
-from planner.check.verdict import Excess, rule
+from planner.check.verdict import Excess, columns_reported, rule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -266,27 +266,25 @@ def demand_as_stated(case: Case) -> Excess:
     return _same_demand(case, asked, stated_kh100e(case))
 
 
+def reference_excess(case: Case, table: pd.DataFrame) -> Excess:
+    """Hold a reference fleet against the path of facilities, its racks, and what these compute."""
+    per_rack = case.scenario.demand.facility_mw_per_rack_mw
+    by_class = {name: reference_kh100e(case, name) for name in table["workload"].unique()}
+    pairs = list(zip(table["workload"], table["year"], strict=True))
+    racks_mw = np.array([rack_path_mw(case, name, year) for name, year in pairs])
+    expected = {
+        "facility_gw": racks_mw / _MW_PER_GW * per_rack / case.scenario.operator.demand_share_frac,
+        "path_mw": racks_mw * per_rack * ~table["workload"].isin(stated_classes(case)).to_numpy(),
+        "rack_gw": racks_mw / _MW_PER_GW,
+        "kh100e": np.array([by_class[name][case.years.index(year)] for name, year in pairs]),
+    }
+    return columns_reported(table, _CLASS, expected)
+
+
 @rule(unit="GW or kH100e", rereads="reference")
 def reference_fleet_reported(case: Case) -> Excess:
     """The reference fleet is the path of facilities, its racks, and what these compute."""
-    reported = with_int_year(case.inputs.reference)
-    settings = case.scenario.demand
-    per_rack = settings.facility_mw_per_rack_mw / case.scenario.operator.demand_share_frac
-    by_class = {name: reference_kh100e(case, name) for name in reported["workload"].unique()}
-    is_stated = reported["workload"].isin(stated_classes(case)).to_numpy()
-    pairs = list(zip(reported["workload"], reported["year"], strict=True))
-    racks = np.array([rack_path_mw(case, name, year) for name, year in pairs]) / _MW_PER_GW
-    kh100e = np.array([by_class[name][case.years.index(year)] for name, year in pairs])
-    parts = [
-        Excess.differs(reported[list(_CLASS)].assign(what=name), reported[name].to_numpy(dtype=np.float64), expected)
-        for name, expected in (
-            ("facility_gw", racks * per_rack),
-            ("path_mw", racks * settings.facility_mw_per_rack_mw * _MW_PER_GW * ~is_stated),
-            ("rack_gw", racks),
-            ("kh100e", kh100e),
-        )
-    ]
-    return parts[0].and_also(*parts[1:])
+    return reference_excess(case, with_int_year(case.inputs.reference))
 
 
 @once

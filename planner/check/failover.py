@@ -9,7 +9,6 @@ import pandas as pd
 
 from planner.base.max_flow import unassigned
 from planner.check.cells import ANYWHERE
-from planner.check.chain import site_power
 from planner.check.declared import DualPrice, Table
 from planner.check.frames import crossed, isin, lookup, once, quotient, sum_by, to_frame
 from planner.check.payments import yearly_weight
@@ -42,24 +41,6 @@ def survives_loss_of_any_site(case: Case) -> Excess:
         found["unserved_kh100e"].to_numpy(dtype=np.float64),
         found["load_kh100e"].to_numpy(dtype=np.float64),
     )
-
-
-@rule(unit="kH100e", rows_of=("reserve",))
-def reserve_of_standby(case: Case) -> Excess:
-    """Load, standby racks and their power are reported of each reserve as planned."""
-    table, uses = case.plan("reserve"), case.uses
-    place = table[list(_LOAD)]
-    served = sum_by(case.plan("assignment"), _LOAD, case.plan("assignment")["served_kh100e"])
-    reported = [
-        Excess.differs(place, table[name].to_numpy(), lookup(values, table, _LOAD))
-        for name, values in (
-            ("load_kh100e", served),
-            ("standby_mw", sum_by(uses, _LOAD, uses["standby_mw"])),
-            ("idle_mw", sum_by(uses, _LOAD, uses["standby_mw"] * uses["idle_mw_per_mw"])),
-            ("called_mw", _called_of_reserves_mw(case)),
-        )
-    ]
-    return reported[0].and_also(*reported[1:])
 
 
 @rule(unit="kH100e")
@@ -134,28 +115,6 @@ def takeovers_fit(case: Case) -> Excess:
         Excess.count_broken(table[key], ~isin(by, reached, _ROUTE)),
         Excess.count_broken(table[key], may_not_cover(case, table)),
     )
-
-
-def _called_per_use_mw(case: Case, uses: pd.DataFrame) -> Floats:
-    """Power that each use of stand-by racks would add at work, shape (use, slot). [MW]"""
-    sets, chain = case.inputs.sets, case.inputs.power
-    site, cooling, shape = (
-        np.asarray(axis.codes(uses[name]))
-        for axis, name in ((sets.site, "site"), (sets.cooling, "cooling"), (sets.shape, "shape"))
-    )
-    follows = (uses["standby_mw"] * uses["dynamic_mw_per_mw"]).to_numpy()[:, None]
-    overhead = 1.0 + chain.mechanical_frac[site, cooling]
-    overhead = overhead + uses["loss_variable_frac"].to_numpy()[:, None]
-    return np.asarray(follows * chain.shape_frac[site, shape] * overhead)
-
-
-def _called_of_reserves_mw(case: Case) -> pd.Series[float]:
-    """Power that each reserve would add in the worst time slice of the peak day. [MW]"""
-    uses = case.uses[case.uses["standby_mw"] > 0.0].reset_index(drop=True)
-    peak = site_power(case).slot["is_peak"].to_numpy()
-    called = pd.DataFrame(_called_per_use_mw(case, uses)[:, peak])
-    by_reserve = called.groupby([uses[name] for name in _LOAD], sort=False).sum()
-    return by_reserve.max(axis=1)
 
 
 @rule(unit="kH100e", rows_of=("reserve", "resilience"))

@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import pandas as pd
 
 from planner.check.cells import ANYWHERE
 from planner.check.declared import DualPrice, Table
-from planner.check.demand import rack_path_mw, reference_kh100e, stated_classes
+from planner.check.demand import reference_excess
 from planner.check.failover import asks
 from planner.check.frames import column_by, crossed, isin, lookup, quotient, sum_by, to_frame
-from planner.check.routes import lumped_users, may_not_cover, reach_of_users, round_trips, stays_elsewhere, used_routes
-from planner.check.table import table_of
+from planner.check.routes import lumped_users, may_not_cover, reach_of_users, used_routes
 from planner.check.verdict import Excess, columns_reported, figures, rule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    import pandas as pd
 
     from planner.base.arrays import Floats
     from planner.check.case import Case
@@ -106,28 +106,36 @@ def routes_from_tables(case: Case) -> Excess:
     )
 
 
+def _no_route_excess(case: Case, table: pd.DataFrame) -> Excess:
+    """Hold a list of users that no site reaches in time, and the nearest site of each, against all round trips."""
+    everywhere, wanted = reach_of_users(case), to_frame(case.inputs.demand.demand)
+    users = wanted.loc[wanted["region"] != ANYWHERE, list(_USERS)].drop_duplicates()
+    lonely = users[~isin(users, everywhere[everywhere["in_time"]], _USERS)]
+    nearest = lookup(everywhere.groupby(list(_USERS))["rtt_ms"].min(), table, _USERS, np.nan)
+    of_site = lookup(
+        everywhere.set_index(list(_ROUTE))["rtt_ms"], table.rename(columns={"nearest_site": "site"}), _ROUTE, np.nan
+    )
+    bound = column_by(case.workloads, "workload", "rtt_bound_ms").astype("float64")
+    place = table[list(_USERS)]
+    return Excess.count_broken(lonely, ~isin(lonely, table, _USERS)).and_also(
+        Excess.count_broken(place, ~isin(table, lonely, _USERS)),
+        Excess.differs(place, of_site, nearest),
+        columns_reported(
+            table, _USERS, {"nearest_rtt_ms": nearest, "bound_ms": lookup(bound, table, ("workload",), np.nan)}
+        ),
+    )
+
+
 @rule(unit="- or ms", rereads="demand.no_route")
 def no_route_from_tables(case: Case) -> Excess:
     """Users whom no site reaches are listed, with nearest site and share of the workload."""
-    reported, everywhere = case.inputs.demand.no_route, reach_of_users(case)
-    wanted = to_frame(case.inputs.demand.demand, kh100e=case.inputs.demand.demand_kh100e)
-    users = wanted.loc[wanted["region"] != ANYWHERE, list(_USERS)].drop_duplicates()
-    reached = everywhere.loc[everywhere["in_time"], list(_USERS)].drop_duplicates()
-    lonely = users[~isin(users, reached, _USERS)].reset_index(drop=True)
-    nearest = everywhere.groupby(list(_USERS))["rtt_ms"].min()
-    bound = column_by(case.workloads, "workload", "rtt_bound_ms").astype("float64")
-    asked = lookup(sum_by(wanted, _USERS, wanted["kh100e"]), reported, _USERS, np.nan)
-    of_class = lookup(sum_by(wanted, ("workload",), wanted["kh100e"]), reported, ("workload",), np.nan)
-    place = reported[list(_USERS)]
-    pairs = (
-        ("nearest_rtt_ms", lookup(nearest, reported, _USERS, np.nan)),
-        ("bound_ms", lookup(bound, reported, ("workload",), np.nan)),
-        ("demand_frac", asked / of_class),
+    table, demand = case.inputs.demand.no_route, case.inputs.demand
+    wanted = to_frame(demand.demand, kh100e=demand.demand_kh100e)
+    asked, of_class = (
+        lookup(sum_by(wanted, key, wanted["kh100e"]), table, key, np.nan) for key in (_USERS, ("workload",))
     )
-    parts = [Excess.differs(place, reported[name].to_numpy(dtype=np.float64), expected) for name, expected in pairs]
-    return Excess.count_broken(lonely, ~isin(lonely, reported, _USERS)).and_also(
-        Excess.count_broken(place, ~isin(reported, lonely, _USERS)), *parts
-    )
+    share = table["demand_frac"].to_numpy(dtype=np.float64)
+    return _no_route_excess(case, table).and_also(Excess.differs(table[list(_USERS)], share, asked / of_class))
 
 
 def timed(case: Case) -> pd.DataFrame:
@@ -220,30 +228,7 @@ def service_of_classes(case: Case) -> Excess:
 @rule(unit="ms")
 def no_route_reported(case: Case) -> Excess:
     """Users that no site reaches in time are listed, with the nearest site; nobody else is."""
-    table = case.plan("no_route")
-    key = ["region", "workload"]
-    wanted = to_frame(case.inputs.demand.demand)[key].drop_duplicates()
-    wanted = wanted[wanted["region"] != ANYWHERE]
-    # Who is served has a route.
-    unserved = wanted[~isin(wanted, used_routes(case), key)]
-    users = pd.concat([unserved, table[key]]).drop_duplicates(ignore_index=True)
-    if not len(users):
-        return Excess.count_broken(users, np.zeros(0, dtype=np.bool_))
-    sites = table_of({"site": list(case.inputs.sets.site.labels)})
-    ends = round_trips(case, crossed(users, sites))
-    reached = (ends["rtt_ms"] <= ends["rtt_bound_ms"] * _ROUNDING) & ~stays_elsewhere(ends)
-    lonely = ~isin(users, ends[reached], key)
-    is_reported = isin(users, table, key) & isin(users, wanted, key)
-    nearest = ends.groupby(key, sort=False)["rtt_ms"].min()
-    of_site = ends.set_index(list(_ROUTE))["rtt_ms"]
-    by_name = table.rename(columns={"nearest_site": "site"})
-    bound = column_by(case.workloads, "workload", "rtt_bound_ms")
-    place = table[key]
-    return Excess.count_broken(users, lonely != is_reported).and_also(
-        Excess.differs(place, table["nearest_rtt_ms"].to_numpy(), lookup(nearest, table, key, np.nan)),
-        Excess.differs(place, lookup(of_site, by_name, _ROUTE, np.nan), lookup(nearest, table, key, np.nan)),
-        Excess.differs(place, table["bound_ms"].to_numpy(), lookup(bound, table, ("workload",), np.nan)),
-    )
+    return _no_route_excess(case, case.plan("no_route"))
 
 
 @rule(unit="users")
@@ -287,24 +272,7 @@ def why_not_reported(case: Case) -> Excess:
 @rule(unit="GW or kH100e")
 def reference_reported(case: Case) -> Excess:
     """The reported reference fleet follows from the trajectory and its racks."""
-    table, operator = case.plan("reference"), case.scenario.operator.demand_share_frac
-    classes = list(case.inputs.sets.workload.labels)
-    frame = pd.DataFrame([(name, year) for name in classes for year in case.years], columns=list(_CLASS))
-    rack_gw = np.array([rack_path_mw(case, name, year) for name, year in frame.itertuples(index=False)])
-    rack_gw = rack_gw / 1000.0
-    kh100e = np.array([reference_kh100e(case, name) for name in classes]).ravel()
-    expected = frame.assign(
-        rack_gw=rack_gw,
-        facility_gw=rack_gw * case.scenario.demand.facility_mw_per_rack_mw / operator,
-        path_mw=np.where(
-            frame["workload"].isin(stated_classes(case)),
-            0.0,
-            rack_gw * 1000.0 * case.scenario.demand.facility_mw_per_rack_mw,
-        ),
-        kh100e=kh100e,
-    ).set_index(list(_CLASS))
-    columns = {name: lookup(expected[name], table, _CLASS, np.nan) for name in expected.columns}
-    return columns_reported(table, _CLASS, columns)
+    return reference_excess(case, case.plan("reference"))
 
 
 def _latency_rows(case: Case) -> pd.DataFrame:

@@ -9,11 +9,11 @@ import pandas as pd
 
 from planner.check.days import hours_off, stress_share, year_slots
 from planner.check.declared import DualPrice
-from planner.check.frames import column_by, crossed, keyed, lookup, quotient, sum_by
+from planner.check.frames import column_by, crossed, keyed, lookup
 from planner.check.lead_times import decision_start, months_to_service
 from planner.check.load_price import demand_charge_usd_per_kw_month
 from planner.check.table import table_of
-from planner.check.verdict import Excess, columns_reported, figures, rule
+from planner.check.verdict import Excess, figures, rule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,42 +23,6 @@ if TYPE_CHECKING:
 
 _SITE = ("site", "year")
 _HOURS_PER_YEAR = 8760.0
-
-
-def _lost_kh100e(case: Case) -> pd.Series[float]:
-    """Compute lost by a MWh that is shed at a site in a year. [kH100e / MWh]
-
-    Energy at the meter is IT energy at the site's PUE, and that is compute at the mean of the
-    site's work that can wait.
-    """
-    uses, sites = case.uses, case.plan("site_year")
-    waits = column_by(case.workloads, "workload", "deferrable_frac")
-    share = lookup(waits, uses, ("workload",), np.nan) * uses["used_mw"].to_numpy()
-    it = share * (uses["idle_mw_per_mw"] + uses["dynamic_mw_per_mw"]).to_numpy()
-    compute = share * uses["throughput_kh100e_per_mw"].to_numpy()
-    per_it_mw = quotient(
-        lookup(sum_by(uses, _SITE, compute), sites, _SITE), lookup(sum_by(uses, _SITE, it), sites, _SITE)
-    )
-    it_share = quotient(sites["it_mean_mw"], sites["facility_mean_mw"])
-    lost = np.nan_to_num(per_it_mw) * np.nan_to_num(it_share) / _HOURS_PER_YEAR
-    return sites[list(_SITE)].assign(lost=lost).set_index(list(_SITE))["lost"]
-
-
-@rule(unit="MW, MWh, kH100e or MUSD", rows_of=("non_firm_year",))
-def non_firm_years_reported(case: Case) -> Excess:
-    """Non-firm power of a site in a year adds up its stress hours."""
-    table, slots = case.plan("non_firm_year"), case.plan("stress_slot")
-    off = sum_by(slots, _SITE, slots["off_mw"] * slots["hours"])
-    shed = lookup(sum_by(slots, _SITE, slots["shed_mw"] * slots["hours"]), table, _SITE)
-    highest = slots.groupby(list(_SITE), sort=False)["shed_mw"].max()
-    expected = {
-        "off_hours": quotient(lookup(off, table, _SITE), table["non_firm_mw"]),
-        "drawn_mwh": lookup(sum_by(slots, _SITE, slots["grid_mw"] * slots["hours"]), table, _SITE),
-        "shed_mwh": shed,
-        "shed_peak_mw": lookup(highest, table, _SITE),
-        "lost_kh100e": shed * lookup(_lost_kh100e(case), table, _SITE),
-    }
-    return columns_reported(table, _SITE, expected)
 
 
 HEADING: Final = "Grid"

@@ -11,7 +11,7 @@ from planner.check.cells import ANYWHERE
 from planner.check.days import slot_hours, year_days, year_slots
 from planner.check.declared import DualPrice
 from planner.check.demand import region_shares, stated_kh100e
-from planner.check.frames import column_by, label_of, lookup, sum_by, to_frame
+from planner.check.frames import column_by, label_of, to_frame
 from planner.check.grid_figures import other_load_mw, series_by_hour
 from planner.check.load_price import by_day_and_hour
 from planner.check.routes import reach_of_users
@@ -44,29 +44,11 @@ def deferral_in_its_block(case: Case) -> Excess:
 
 
 @rule(unit="MW")
-def energy_of_sites(case: Case) -> Excess:
-    """Energy, mean and peak power, grid draw and PUE of a site follow from its time slices.
-
-    All in MW, as the time slices are: in MWh or as a ratio, what is numerical noise there would count a thousandfold.
-    """
-    slots, table = case.plan("power_slot"), case.plan("site_year")
-    place = table[list(_SITE)]
-    hours = slots["hours"].to_numpy() / _HOURS_PER_YEAR
-    of_slots = slots.groupby(list(_SITE), sort=False)
-    it, facility, grid = (
-        lookup(sum_by(slots, _SITE, slots[name] * hours), table, _SITE) for name in ("it_mw", "facility_mw", "grid_mw")
-    )
-    pairs = [
-        (table["energy_mwh"] / _HOURS_PER_YEAR, facility),
-        (table["facility_mean_mw"], facility),
-        (table["it_mean_mw"], it),
-        (table["facility_peak_mw"], lookup(of_slots["facility_mw"].max(), table, _SITE)),
-        (table["grid_mwh"] / _HOURS_PER_YEAR, grid),
-        (table["grid_peak_mw"], np.maximum(lookup(of_slots["grid_mw"].max(), table, _SITE), 0.0)),
-        (np.nan_to_num(table["pue"]) * it, np.where(table["pue"].notna(), facility, 0.0)),
-    ]
-    parts = [Excess.differs(place, np.asarray(reported), expected) for reported, expected in pairs]
-    return parts[0].and_also(*parts[1:])
+def pue_of_sites(case: Case) -> Excess:
+    """PUE of a site is its power over its IT power, in MW: as a ratio, noise there would count a thousandfold."""
+    table = case.plan("site_year")
+    facility = np.where(table["pue"].notna(), table["facility_mean_mw"], 0.0)
+    return Excess.differs(table[list(_SITE)], np.nan_to_num(table["pue"]) * table["it_mean_mw"].to_numpy(), facility)
 
 
 @figures("site slot", "power.other_load_mw", unit="MW")

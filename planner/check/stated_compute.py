@@ -174,20 +174,26 @@ def reserve_capacity(h: Here) -> StatedRow:
     return h.x("reserve") <= h.total("standby_mw", lambda u: u.use["throughput_kh100e_per_mw"])
 
 
-@row("site year slot", "failover.power")
-def failover_power(h: Here) -> StatedRow:
+def called_mw(h: Here) -> LinearForm:
+    """What stand-by racks would add in a time slice if they were called to work."""
+
     def called(u: Here) -> float:
         at = u.at(cooling=u.cooling_of_hall, shape=u.use["shape"])
         overhead = 1.0 + at.given("power.mechanical_frac", "site", "cooling", "slot")
         overhead += at.given("power.loss_variable_frac", "hall")
-        return float(u.use["dynamic_mw_per_mw"]) * shape_frac(at) * overhead
+        return shape_frac(at) * overhead * float(u.use["dynamic_mw_per_mw"])
 
+    return h.total("standby_mw", called)
+
+
+@row("site year slot", "failover.power")
+def failover_power(h: Here) -> StatedRow:
     spare = (
         c.x("capacity_mw") * c.given("supply.availability_frac", "site", "source", "slot") - c.x("output_mw")
         for c in h.each("supply.dispatch")
         if not c.has("supply.run_hours")
     )
-    return grid_mw(h) + h.total("standby_mw", called) <= firm_mw(h) + non_firm_left_mw(h) + total(spare)
+    return grid_mw(h) + called_mw(h) <= firm_mw(h) + non_firm_left_mw(h) + total(spare)
 
 
 def by_tier(h: Here, of: str = "") -> LinearForm:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from planner.check.days import year_slots
 from planner.check.declared import TRACE
 from planner.check.families import FAMILIES
-from planner.check.frames import column_by, isin, lookup, once
+from planner.check.frames import column_by, isin, lookup, once, quotient
 from planner.check.priced import AT_SITE, fuel_musd, sites_read, upkeep_musd, worn_musd
 from planner.check.stated import (
     burnt_t,
@@ -38,7 +39,7 @@ from planner.check.stated import (
     usable_mw,
     water_m3,
 )
-from planner.check.stated_compute import alive_mw, by_tier, in_pool, saved_kh100e, wanted_kh100e
+from planner.check.stated_compute import alive_mw, by_tier, called_mw, in_pool, saved_kh100e, wanted_kh100e
 from planner.check.stated_supply import made_mw, own_mw, profile_frac
 from planner.check.stating import EVERY, LinearForm, StatedTable, stated_table, stored_of, total
 from planner.check.table import table_of
@@ -46,6 +47,8 @@ from planner.check.verdict import TOLERANCE, Excess, rule
 from planner.results.schema import TABLES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from planner.check.case import Case
     from planner.check.stating import Cells, Here
 
@@ -56,9 +59,20 @@ _UNIT: Final = {"m2": 1e3, "m3": 1e3, "mwh": 1e3, "mmbtu": 1e3}
 """Amount of a unit that counts as one, so that one tolerance serves all columns."""
 
 
+def _it_mw(h: Here) -> LinearForm:
+    """IT power of a site in a time slice."""
+    return total(it_mw(c) for c in h.each("idle_mw")) + shifted_mw(h)
+
+
+def _yearly(h: Here, of: Callable[[Here], LinearForm]) -> tuple[float, float]:
+    """Energy of a year, and the highest power of a time slice. [MWh, MW]"""
+    mw = h.stored.value(of(h.at(slot=EVERY)))
+    return float(np.sum(mw * h.stored.hours[EVERY])), float(np.max(mw))
+
+
 @stated_table("sites.site_year", by_slot=True)
 def power_slot(h: Here) -> Cells:
-    it, lost, facility = total(it_mw(c) for c in h.each("idle_mw")) + shifted_mw(h), losses_mw(h), facility_mw(h)
+    it, lost, facility = _it_mw(h), losses_mw(h), facility_mw(h)
     return {
         "it_mw": it,
         "electrical_loss_mw": lost,
@@ -76,7 +90,15 @@ def power_slot(h: Here) -> Cells:
 
 @stated_table("sites.site_year")
 def site_year(h: Here) -> Cells:
+    facility_mwh, facility_peak = _yearly(h, facility_mw)
+    grid_mwh, grid_peak = _yearly(h, grid_mw)
     return {
+        "energy_mwh": facility_mwh,
+        "facility_mean_mw": facility_mwh / _HOURS_PER_YEAR,
+        "it_mean_mw": _yearly(h, _it_mw)[0] / _HOURS_PER_YEAR,
+        "facility_peak_mw": facility_peak,
+        "grid_mwh": grid_mwh,
+        "grid_peak_mw": max(grid_peak, 0.0),
         "open_frac": h.x("open"),
         "opened_frac": h.x("opened"),
         "halls_mw": stands_mw(h),
@@ -93,16 +115,28 @@ def site_year(h: Here) -> Cells:
 
 @stated_table("halls.hall")
 def halls(h: Here) -> Cells:
-    operated = operated_mw(h)
+    operated, for_racks = operated_mw(h), for_racks_mw(h)
+    floor_m2 = operated * (1e3 / h.given("halls.density_kw_per_m2", "hall"))
+    used_mw = in_service(h, lambda u: u.use["hall_mw_per_mw"])
+    used_m2 = in_service(h, lambda u: u.use["space_m2_per_mw"])
+    room = np.array([h.stored.value(of) for of in (for_racks, floor_m2)])
+    taken = np.array([h.stored.value(of) for of in (used_mw, used_m2)])
+    # Stranded is what stays empty when a hall is filled with the mix of racks it has.
+    stranded = room - (room / taken).min() * taken if (taken > 0.0).all() else np.zeros(2)
+    spare = np.maximum(room - taken, 0.0)
     return {
         "existing_mw": h.listed("halls.existing_mw", "halls.hall"),
         "leased_mw": h.x("lease"),
         "usable_mw": usable_mw(h),
         "operated_mw": operated,
-        "free_mw": operated - for_racks_mw(h),
-        "used_mw": in_service(h, lambda u: u.use["hall_mw_per_mw"]),
-        "floor_m2": operated * (1e3 / h.given("halls.density_kw_per_m2", "hall")),
-        "used_m2": in_service(h, lambda u: u.use["space_m2_per_mw"]),
+        "free_mw": operated - for_racks,
+        "used_mw": used_mw,
+        "floor_m2": floor_m2,
+        "used_m2": used_m2,
+        "spare_power_mw": spare[0],
+        "spare_floor_m2": spare[1],
+        "stranded_power_mw": stranded[0],
+        "stranded_floor_m2": stranded[1],
     }
 
 
@@ -220,6 +254,18 @@ def plan(u: Here) -> Cells:
     }
 
 
+@stated_table("failover.reserve", "standby_mw", "reserve_kh100e")
+def reserve(r: Here) -> Cells:
+    called = r.stored.value(called_mw(r.at(slot=EVERY)))
+    return {
+        "load_kh100e": r.x("load"),
+        "reserve_kh100e": r.x("reserve"),
+        "standby_mw": r.total("standby_mw"),
+        "idle_mw": r.total("standby_mw", lambda u: u.use["idle_mw_per_mw"]),
+        "called_mw": float(np.max(called * year_slots(r.case)["is_peak"].to_numpy())),
+    }
+
+
 @stated_table("deferrable_mw", by_slot=True)
 def deferral(d: Here) -> Cells:
     return {"due_mw": d.x("deferrable_mw") * shape_frac(d), "done_mw": d.x("defer_mw")}
@@ -267,7 +313,23 @@ def stress_slot(h: Here) -> Cells:
 
 @stated_table("sites.site_year", where=lambda h: by_tier(h).terms)
 def non_firm_year(h: Here) -> Cells:
-    return {"non_firm_mw": by_tier(h), "discount_musd": AT_SITE["non_firm_discount"].of(h) * -1.0}
+    value, off = h.stored.value, by_tier(h.at(slot=EVERY), "non_firm.off_frac")
+    in_stress = sum(off.terms.values()) > 0.0  # when power at any rate on offer here is off
+    shed_mwh, shed_peak = _yearly(h, lambda s: s.x("shed_mw"))
+    # A MWh at the meter is IT energy at the site's PUE, and compute at the mean of its work that can wait.
+    waits = column_by(h.case.workloads, "workload", "deferrable_frac")
+    kh100e = value(h.total("used", lambda u: waits[u.workload] * u.use["throughput_kh100e_per_mw"]))
+    load_mw = h.total("used", lambda u: waits[u.workload] * (u.use["idle_mw_per_mw"] + u.use["dynamic_mw_per_mw"]))
+    it_frac = float(quotient(_yearly(h, _it_mw)[0], _yearly(h, facility_mw)[0]))
+    return {
+        "non_firm_mw": by_tier(h),
+        "discount_musd": AT_SITE["non_firm_discount"].of(h) * -1.0,
+        "off_hours": float(quotient(_yearly(h, lambda _: off)[0], value(by_tier(h)))),
+        "drawn_mwh": _yearly(h, lambda s: grid_mw(s) * in_stress)[0],
+        "shed_mwh": shed_mwh,
+        "shed_peak_mw": shed_peak,
+        "lost_kh100e": shed_mwh * float(np.nan_to_num(quotient(kh100e, value(load_mw)) * it_frac)) / _HOURS_PER_YEAR,
+    }
 
 
 @stated_table("grid.billing", "charge_musd")

@@ -81,7 +81,7 @@ SPOILED_FAILOVER = (
     ("a class stands by that may be lost", "columns_as_stated", partial(setting, "workloads.chat.failover", "false")),
     ("racks stand by too soon", "columns_as_stated", partial(setting, "failover.from_year", 2027)),
     ("a reserve is reported larger", "decisions_as_solved", partial(times, "reserve", "reserve_kh100e", 1.1)),
-    ("idling is reported smaller", "reserve_of_standby", partial(times, "reserve", "idle_mw", 0.7)),
+    ("idling is reported smaller", "tables_as_stated", partial(times, "reserve", "idle_mw", 0.7)),
     ("a failure is not reported", "failures_reported", a_failure_untold),
     ("a failure is reported smaller", "failures_reported", partial(times, "failures", "load_kh100e", 0.6)),
     ("a reserve is used twice", "takeovers_fit", taken_twice),
