@@ -164,6 +164,10 @@ class FamilyModule(RowsModule, Protocol):
         """Its block of a scenario."""
 
     @property
+    def INPUTS(self) -> Callable[[Basis], Any]:
+        """What makes the index lists and coefficients."""
+
+    @property
     def TERMS(self) -> Callable[[Model, Any], FamilyTerms[Any]]:
         """What makes its decisions and their sums."""
 
@@ -186,9 +190,6 @@ class FamilyModule(RowsModule, Protocol):
     @property
     def SHEETS(self) -> tuple[ListOnSheet, ...]:
         """Where the workbook lists them."""
-
-    def figures(self, of: Basis) -> Any:
-        """Make the index lists and coefficients."""
 
     def without_effect(self, case: ScopedCase) -> list[WithoutEffect]:
         """Name the settings without effect."""

@@ -24,7 +24,7 @@ from planner.inputs.demand import DemandInputs, LeverInputs, Wanted
 from planner.inputs.existing import Existing
 from planner.inputs.failover import FailoverInputs
 from planner.inputs.grid import BalanceInputs, GridInputs, Headroom, NonFirmInputs, NonFirmOffer
-from planner.inputs.halls import HallSpace, all_offers, hall_inputs
+from planner.inputs.halls import HallInputs, HallSpace, all_offers
 from planner.inputs.leads import find_leads
 from planner.inputs.money import FinanceInputs, HallCost, Rates
 from planner.inputs.own_rows import note_own_prices
@@ -32,7 +32,7 @@ from planner.inputs.power import MigrationInputs, PowerInputs
 from planner.inputs.power_prices import LoadPriceInputs, delivered_prices
 from planner.inputs.proportions import demand_out_of_proportion, sites_out_of_proportion
 from planner.inputs.racks import Quality, RackFigures, RackInputs, RackSpace
-from planner.inputs.rent import rent_inputs
+from planner.inputs.rent import RentInputs
 from planner.inputs.routes import Reach
 from planner.inputs.scope import make_case
 from planner.inputs.site_series import other_load_mw, site_series, slot_climate
@@ -115,15 +115,15 @@ class Inputs(Record):
         self.supply = SupplyInputs(case, sets, offer, prices, site_year, counts, series, leads.connection.start)
         answers = _any_of(site_year, self.supply.capacity, self.non_firm.service)
         self.balance = BalanceInputs(sets, site_year, answers, self.grid.energy_usd_per_mwh, counts)
-        self.halls = hall_inputs(case, sets, halls, leads, cost)
-        self.rent = rent_inputs(case, sets, self.demand, wanted, reach, figures)
+        self.halls = HallInputs(case, sets, halls, leads, cost)
+        self.rent = RentInputs(case, sets, self.demand, wanted, reach, figures)
         self.levers = LeverInputs(case, sets)
         self.siting = SitingInputs(case, sets, self.sites, self.halls, self.racks, self.demand)
         self.migration = MigrationInputs(case, sets, self.racks, self.power, wanted, reach)
         self.failover = FailoverInputs(case, sets, self.racks, self.demand)
         self.load_price = LoadPriceInputs(case, sets, stock.facility_mw, site_year)
         for name, family in named():
-            setattr(self, name, family.figures(Basis(case, sets, site_year)))
+            setattr(self, name, family.INPUTS(Basis(case, sets, site_year)))
         self.carbon = CarbonInputs(
             case, sets, shape, site_year, (self.racks, self.halls, self.supply), self.contracts.claim
         )
