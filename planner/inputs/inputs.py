@@ -25,17 +25,17 @@ from planner.inputs.existing import Existing
 from planner.inputs.failover import FailoverInputs
 from planner.inputs.grid import BalanceInputs, GridInputs, Headroom, NonFirmInputs, NonFirmOffer
 from planner.inputs.halls import HallInputs, HallSpace, all_offers
-from planner.inputs.leads import find_leads
+from planner.inputs.leads import Leads
 from planner.inputs.money import FinanceInputs, HallCost, Rates
 from planner.inputs.own_rows import note_own_prices
 from planner.inputs.power import MigrationInputs, PowerInputs
-from planner.inputs.power_prices import LoadPriceInputs, delivered_prices
+from planner.inputs.power_prices import LoadPriceInputs, PowerPrices
 from planner.inputs.proportions import demand_out_of_proportion, sites_out_of_proportion
 from planner.inputs.racks import Quality, RackFigures, RackInputs, RackSpace
 from planner.inputs.rent import RentInputs
 from planner.inputs.routes import Reach
 from planner.inputs.scope import make_case
-from planner.inputs.site_series import other_load_mw, site_series, slot_climate
+from planner.inputs.site_series import SlotClimate, other_load_mw, site_series
 from planner.inputs.sites import SiteInputs, SitingInputs, committed_facility_mw, is_under_construction
 from planner.inputs.stock import Stock
 from planner.inputs.supply import SupplyInputs, SupplyOffer
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from planner.base.errors import Problem
     from planner.inputs.case import Assumption, ScopedCase
     from planner.inputs.halls import Offers
-    from planner.inputs.leads import Lead, Leads
+    from planner.inputs.leads import Lead
     from planner.lp import Index
     from planner.scenario import Scenario
 
@@ -77,12 +77,12 @@ class Inputs(Record):
         figures, rates, cost = RackFigures(case), Rates(case), HallCost(case)
         note_own_prices(case, figures, cost)
         reach, series = Reach(case), site_series(case)
-        climate, other_mw = slot_climate(case, series), other_load_mw(case, series)
+        climate, other_mw = SlotClimate(case, series), other_load_mw(case, series)
         customers = find_customers(case)
-        prices = prices_net_of_tariffs(case, delivered_prices(case, series), customers)
+        prices = prices_net_of_tariffs(case, PowerPrices(case, series), customers)
         offer = SupplyOffer(case)
         case.findings.stop_if_wrong()  # what is no source has no lead
-        leads, quality, wanted = find_leads(case, offer.makes_its_power), Quality(case), Wanted(case, figures)
+        leads, quality, wanted = Leads(case, offer.makes_its_power), Quality(case), Wanted(case, figures)
         case.findings.warnings += (
             *sites_out_of_proportion(case, figures, wanted),
             *demand_out_of_proportion(case, figures, wanted, case.findings.warnings),
@@ -161,7 +161,7 @@ class OrderDates(Record):
     def __init__(self, scenario: Scenario, inputs: Inputs) -> None:
         case = make_case(scenario, inputs.tables)
         offer = SupplyOffer(case)
-        leads = find_leads(case, offer.makes_its_power)
+        leads = Leads(case, offer.makes_its_power)
         case.findings.stop_if_wrong()
         self.hall = _before(case, leads.hall)  # for service in a model year, shape (site, year), as of connections
         self.connection = _before(case, leads.connection)

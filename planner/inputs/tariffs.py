@@ -426,8 +426,8 @@ def prices_net_of_tariffs(case: ScopedCase, prices: PowerPrices, customers: tupl
         part[billed] = 0.0 * market if customer.is_bundled else market
         energy[billed] = part[billed]
         demand[billed] = 0.0
-    return replace(
-        prices, energy_usd_per_mwh=energy, demand_charge_usd_per_kw_month=demand, wholesale_part_usd_per_mwh=part
+    return prices.changed(
+        energy_usd_per_mwh=energy, demand_charge_usd_per_kw_month=demand, wholesale_part_usd_per_mwh=part
     )
 
 
