@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.base.arrays import Record
 from planner.base.units import HOURS_PER_YEAR, KW_PER_MW, MWH_PER_GWH, USD_PER_MUSD
 from planner.base.words import amount
 from planner.family.block import asset, constraint, cost
-from planner.family.declared import FamilyTerms, Heading, ListOnSheet, Record, Switch, TableRows, WithoutEffect, of_kind
+from planner.family.declared import FamilyTerms, Heading, ListOnSheet, Switch, TableRows, WithoutEffect, of_kind
 from planner.family.payments import Purchase, yearly
 from planner.family.references import PlannedSiteId
 from planner.family.table_columns import floats, given, texts

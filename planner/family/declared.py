@@ -2,21 +2,8 @@
 
 from __future__ import annotations
 
-import copy
 from dataclasses import dataclass
-from typing import (
-    TYPE_CHECKING,
-    Annotated,
-    Any,
-    Final,
-    Generic,
-    Literal,
-    NamedTuple,
-    Protocol,
-    Self,
-    TypeAlias,
-    TypeVar,
-)
+from typing import TYPE_CHECKING, Annotated, Any, Final, Generic, Literal, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from planner.family.values import Flag
 
@@ -86,18 +73,6 @@ class Basis:
     case: ScopedCase
     sets: Sets
     site_year: Index
-
-
-class Record:
-    """Index lists and figures that belong together, made by `__init__` and left as they are."""
-
-    def changed(self, **figures: Any) -> Self:
-        """Return the same with other figures in place of some."""
-        other = copy.copy(self)
-        for name, figure in figures.items():
-            getattr(self, name)  # a figure that there is
-            setattr(other, name, figure)
-        return other
 
 
 class FamilyTerms(Generic[P]):

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from planner.base.arrays import Record
 from planner.base.units import KW_PER_MW, MONTHS_PER_YEAR, USD_PER_MUSD
 from planner.base.words import some
 from planner.clock.days import float_year
-from planner.family.declared import Record
 from planner.family.table_columns import any_along, bools, codes, floats, given, ints, mask_at, named_in, sum_at, texts
 from planner.inputs.case import DUTIES
 from planner.inputs.money import construction_factor

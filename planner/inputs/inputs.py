@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.base.arrays import Record
 from planner.base.units import MONTHS_PER_YEAR
 from planner.clock.days import float_year
 from planner.families import named
-from planner.family.declared import Basis, Record
+from planner.family.declared import Basis
 from planner.family.table_columns import any_along, mask_at
 from planner.inputs.axes import Sets
 from planner.inputs.carbon import CarbonInputs, intensity_shape

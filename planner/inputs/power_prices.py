@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from planner.base.arrays import Record
 from planner.base.units import HOURS_PER_YEAR, KW_PER_MW, MONTHS_PER_YEAR
 from planner.base.words import amount
 from planner.clock.days import SEASONS
 from planner.clock.profiles import slot_means
-from planner.family.declared import Record
 from planner.family.table_columns import bools, codes, dense_by_ids, floats, ints, mask_at, sum_at, texts
 from planner.inputs.case import trend_factor
 from planner.inputs.days import report_missing_hours

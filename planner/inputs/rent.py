@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from planner.base.arrays import Record
 from planner.base.units import H100E_PER_KH100E, HOURS_PER_YEAR, USD_PER_MUSD
 from planner.base.words import percent, some
-from planner.family.declared import Record
 from planner.family.table_columns import codes, dense_by_ids, floats, sum_at, texts
 from planner.inputs.axes import ANYWHERE
 from planner.inputs.case import DUTIES

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from planner.base.arrays import Record
 from planner.base.units import HOURS_PER_DAY
 from planner.clock.profiles import slot_means, slot_peaks
-from planner.family.declared import Record
 from planner.family.table_columns import any_along, dense_by_ids, floats, ints, texts
 from planner.inputs.scope import check_known_sites, site_rows
 from planner.place.climate import (

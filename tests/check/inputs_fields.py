@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from planner.family.declared import Record
+from planner.base.arrays import Record
 from planner.lp import Index
 from planner.lp.index import Axis
 
