@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -35,18 +34,32 @@ _OFF_THE_HOUR = {
 _WHOLE_DAY = {"months": _ALL_MONTHS, "weekdays": "all", "from_hour": 0, "to_hour": 24}
 
 
-@dataclass(frozen=True)
 class Written:
     """A tariff as it stands in the scenario, or in the table in the same words."""
 
-    name: str  # its id; with terms of the table, both ids
-    charges: Mapping[str, tuple[Any, ...]]  # charges by kind, with the keys of a scenario
-    terms: Any  # term_years, exit_fee_months, reduction_frac
-    first_year: int  # calendar year from which on it is billed
-    time_zone: str  # IANA name
-    rise_frac: float  # yearly real rise of its prices. [1/year]
-    ramp_frac: tuple[float, ...]  # share of signed capacity in force in its first years
-    is_bundled: bool  # whether the energy itself is in it
+    def __init__(self, case: Case, use: Any, rise_frac: float, offset_h: float) -> None:
+        stated = case.scenario.energy.own_tariffs.get(use.tariff)
+        hours = _OFF_THE_HOUR.get(offset_h) or f"Etc/GMT{'-' if offset_h >= 0 else '+'}{abs(offset_h):.0f}"
+        # calendar year from which on it is billed
+        self.first_year: int = case.years[0] if use.from_year is None else int(use.from_year)
+        if stated is None:
+            charges, terms, bundled = _of_table(case, use)
+        else:
+            charges = {
+                kind: getattr(stated, kind) for kind in ("energy", "demand", "coincident_peak", "capacity", "standing")
+            }
+            terms, bundled = stated.terms, stated.bundle == "bundled" and bool(stated.energy)
+            rise_frac = rise_frac if stated.escalation_real_frac is None else stated.escalation_real_frac
+            hours = stated.time_zone or hours
+        self.charges: Mapping[str, tuple[Any, ...]] = charges  # charges by kind, with the keys of a scenario
+        # term_years, exit_fee_months, reduction_frac
+        self.terms = terms or SimpleNamespace(term_years=0.0, exit_fee_months=0, reduction_frac=0.0)
+        self.is_bundled = bundled  # whether the energy itself is in it
+        self.rise_frac = rise_frac  # yearly real rise of its prices. [1/year]
+        self.time_zone = hours  # IANA name
+        # its id; with terms of the table, both ids
+        self.name: str = use.tariff if stated is not None or use.terms is None else f"{use.tariff} + {use.terms}"
+        self.ramp_frac: tuple[float, ...] = use.ramp_frac  # share of signed capacity in force in its first years
 
     @property
     def has_take(self) -> bool:
@@ -73,26 +86,8 @@ def written_tariffs(case: Case) -> dict[str, Written]:
         zoned = [use for use in settings.tariffs if zone[site] in use.zones]
         rest = [use for use in settings.tariffs if not use.zones and use.sites in (None, "all")]
         for use in [*named, *zoned, *rest][:1]:
-            found[str(site)] = _written(case, use, float(rise[site]), float(offset[site]))
+            found[str(site)] = Written(case, use, float(rise[site]), float(offset[site]))
     return found
-
-
-def _written(case: Case, use: Any, rise_frac: float, offset_h: float) -> Written:
-    stated = case.scenario.energy.own_tariffs.get(use.tariff)
-    hours = _OFF_THE_HOUR.get(offset_h) or f"Etc/GMT{'-' if offset_h >= 0 else '+'}{abs(offset_h):.0f}"
-    first = case.years[0] if use.from_year is None else int(use.from_year)
-    if stated is None:
-        charges, terms, bundled = _of_table(case, use)
-    else:
-        charges = {
-            kind: getattr(stated, kind) for kind in ("energy", "demand", "coincident_peak", "capacity", "standing")
-        }
-        terms, bundled = stated.terms, stated.bundle == "bundled" and bool(stated.energy)
-        rise_frac = rise_frac if stated.escalation_real_frac is None else stated.escalation_real_frac
-        hours = stated.time_zone or hours
-    nothing = SimpleNamespace(term_years=0.0, exit_fee_months=0, reduction_frac=0.0)
-    name = use.tariff if stated is not None or use.terms is None else f"{use.tariff} + {use.terms}"
-    return Written(name, charges, terms or nothing, first, hours, rise_frac, use.ramp_frac, bundled)
 
 
 def _of_table(case: Case, use: Any) -> tuple[dict[str, tuple[Any, ...]], Any, bool]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.base.arrays import Record
 from planner.base.units import HOURS_PER_YEAR, KW_PER_MW, MWH_PER_GWH, USD_PER_MUSD
 from planner.base.words import amount
 from planner.family.block import asset, constraint, cost
@@ -62,46 +62,41 @@ def without_effect(case: ScopedCase) -> list[WithoutEffect]:
 # --- What is read ---------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class HeatInputs:
-    """Where heat can be sold; every list is empty where a scenario sells none."""
+class HeatInputs(Record):
+    """Where heat can be sold; every list is empty where a scenario sells none.
 
-    sale: Index  # (site, year) with a buyer
-    share_frac: Floats  # [sale], of the heat that can be recovered
-    recover_frac: Floats  # [cooling], heat that can be recovered over IT power
-    buyer_h: Floats  # [sale], hours of full load a year
-    price_usd_per_mwh: Floats  # [sale]
-    capex_musd_per_mw: Floats  # [sale], of the connection, which serves from 1 January
+    Figures are of the site's country, from table `heat_reuse`, or the scenario's own.
+    """
+
+    def __init__(self, of: Basis) -> None:
+        case, settings = of.case, of_kind(of.case.scenario, Heat)
+        table = case.tables["heat_reuse"].set_index("country")
+        country = dict(zip(case.ids("sites"), texts(case.sites, "country"), strict=True))
+        asked = country if settings.sites == "all" else [site for site in country if site in settings.sites]
+        buys = {site for site in asked if country[site] in table.index} if settings.sell else set()
+        for site in [site for site in asked if site not in buys] if settings.sell and settings.sites != "all" else ():
+            case.findings.add(
+                ("heat", "sites"),
+                f"{site} is in {country[site]}, which has no row in table heat_reuse",
+                "sites in countries with a row",
+                "leave it out, or add a row",
+            )
+        has_buyer = np.array([site in buys for site in country], dtype=np.bool_)
+        # (site, year) with a buyer
+        self.sale: Index = of.site_year.select(np.flatnonzero(has_buyer[of.site_year["site"]]), "heat")
+        of_sale = table.reindex([list(country.values())[s] for s in self.sale["site"]])
+        # of the heat that can be recovered, [sale]
+        self.share_frac: Floats = given(settings.buyer_share_frac, floats(of_sale, "buyer_share_frac"))
+        # heat that can be recovered over IT power, [cooling]
+        self.recover_frac: Floats = floats(case.cooling, "heat_reuse_max_frac")
+        self.buyer_h: Floats = floats(of_sale, "buyer_hours_per_year")  # [sale], hours of full load a year
+        self.price_usd_per_mwh: Floats = given(settings.price_usd_per_mwh, floats(of_sale, "price_usd_per_mwh"))
+        connection = given(settings.connection_usd_per_kw, floats(of_sale, "connection_usd_per_kw"))
+        # of the connection, which serves from 1 January, [sale]
+        self.capex_musd_per_mw: Floats = connection * KW_PER_MW / USD_PER_MUSD
 
 
-def figures(of: Basis) -> HeatInputs:
-    """Take the figures of the site's country from table `heat_reuse`, or the scenario's own."""
-    case, settings = of.case, of_kind(of.case.scenario, Heat)
-    table = case.tables["heat_reuse"].set_index("country")
-    country = dict(zip(case.ids("sites"), texts(case.sites, "country"), strict=True))
-    asked = country if settings.sites == "all" else [site for site in country if site in settings.sites]
-    buys = {site for site in asked if country[site] in table.index} if settings.sell else set()
-    for site in [site for site in asked if site not in buys] if settings.sell and settings.sites != "all" else ():
-        case.findings.add(
-            ("heat", "sites"),
-            f"{site} is in {country[site]}, which has no row in table heat_reuse",
-            "sites in countries with a row",
-            "leave it out, or add a row",
-        )
-    has_buyer = np.array([site in buys for site in country], dtype=np.bool_)
-    sale = of.site_year.select(np.flatnonzero(has_buyer[of.site_year["site"]]), "heat")
-    of_sale = table.reindex([list(country.values())[s] for s in sale["site"]])
-
-    connection = given(settings.connection_usd_per_kw, floats(of_sale, "connection_usd_per_kw"))
-    return HeatInputs(
-        sale=sale,
-        share_frac=given(settings.buyer_share_frac, floats(of_sale, "buyer_share_frac")),
-        recover_frac=floats(case.cooling, "heat_reuse_max_frac"),
-        buyer_h=floats(of_sale, "buyer_hours_per_year"),
-        price_usd_per_mwh=given(settings.price_usd_per_mwh, floats(of_sale, "price_usd_per_mwh")),
-        capex_musd_per_mw=connection * KW_PER_MW / USD_PER_MUSD,
-    )
-
+INPUTS = HeatInputs
 
 # --- What is decided ------------------------------------------------------------------------------
 

@@ -2,21 +2,8 @@
 
 from __future__ import annotations
 
-import copy
 from dataclasses import dataclass
-from typing import (
-    TYPE_CHECKING,
-    Annotated,
-    Any,
-    Final,
-    Generic,
-    Literal,
-    NamedTuple,
-    Protocol,
-    Self,
-    TypeAlias,
-    TypeVar,
-)
+from typing import TYPE_CHECKING, Annotated, Any, Final, Generic, Literal, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from planner.family.values import Flag
 
@@ -88,18 +75,6 @@ class Basis:
     site_year: Index
 
 
-class Record:
-    """Index lists and figures that belong together, made by `__init__` and left as they are."""
-
-    def changed(self, **figures: Any) -> Self:
-        """Return the same with other figures in place of some."""
-        other = copy.copy(self)
-        for name, figure in figures.items():
-            getattr(self, name)  # a figure that there is
-            setattr(other, name, figure)
-        return other
-
-
 class FamilyTerms(Generic[P]):
     """Decisions of a family, made by `__init__`, and sums of them, each a `cached_property`."""
 
@@ -164,6 +139,10 @@ class FamilyModule(RowsModule, Protocol):
         """Its block of a scenario."""
 
     @property
+    def INPUTS(self) -> Callable[[Basis], Any]:
+        """What makes the index lists and coefficients."""
+
+    @property
     def TERMS(self) -> Callable[[Model, Any], FamilyTerms[Any]]:
         """What makes its decisions and their sums."""
 
@@ -186,9 +165,6 @@ class FamilyModule(RowsModule, Protocol):
     @property
     def SHEETS(self) -> tuple[ListOnSheet, ...]:
         """Where the workbook lists them."""
-
-    def figures(self, of: Basis) -> Any:
-        """Make the index lists and coefficients."""
 
     def without_effect(self, case: ScopedCase) -> list[WithoutEffect]:
         """Name the settings without effect."""

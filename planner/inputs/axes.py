@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.family.declared import Record
+from planner.base.arrays import Record
 from planner.family.table_columns import codes, texts
 from planner.inputs.case import DUTIES
 from planner.inputs.racks import vendors

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.base.arrays import Record
 from planner.base.units import KG_PER_T, KW_PER_MW
-from planner.family.declared import Record
 from planner.family.table_columns import floats, ints, named_in, texts
 from planner.inputs.power_prices import seasonal_slots
 from planner.inputs.scope import site_rows

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from planner.base.arrays import Record
 from planner.base.units import MONTHS_PER_YEAR
 from planner.base.words import amount, some
 from planner.clock.days import float_year
-from planner.family.declared import Record
 from planner.family.table_columns import any_along, mask_at, texts
 from planner.inputs.power_prices import hub_usd_per_mwh
 from planner.inputs.scope import hubs_of

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from planner.base.arrays import Record
 from planner.base.units import DAYS_PER_YEAR, H100E_PER_KH100E, HOURS_PER_YEAR, MW_PER_GW, MWH_PER_TWH, USD_PER_MUSD
-from planner.family.declared import Record
 from planner.family.table_columns import any_along, codes, dense_by_ids, floats, ints, mask_at, texts
 from planner.fleet.compute import (
     Cohorts,

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from planner.base.arrays import Record
 from planner.base.units import HOURS_PER_YEAR, MONTHS_PER_YEAR, USD_PER_MUSD
 from planner.base.words import amount, moment, some
-from planner.family.declared import Record
 from planner.family.table_columns import bools, dense_by_ids, mask_at, sum_at, texts
 from planner.inputs.days import filled, stress_rank
 from planner.inputs.existing import HALLS

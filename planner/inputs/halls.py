@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 
+from planner.base.arrays import Record
 from planner.base.units import KW_PER_MW, MONTHS_PER_YEAR, USD_PER_MUSD
 from planner.base.words import some
 from planner.clock.days import float_year
@@ -129,49 +130,6 @@ def _note_ends_of_sale(case: ScopedCase, figures: RackFigures, offered: Bools, a
 def first_delivery(case: ScopedCase) -> float:
     """Return the first moment at which racks ordered on the first day of decisions can serve."""
     return float_year(case.scenario.decisions_start) + case.lead_months("rack_delivery") / MONTHS_PER_YEAR
-
-
-@dataclass(frozen=True)
-class HallInputs:
-    """Halls: what exists, what can be built, retrofitted or leased, and when."""
-
-    hall: Index  # (site, hall, year)
-    existing_mw: Floats  # [hall]
-    ending_mw: Floats  # [hall]: of these, what ends before the plan does and is not retrofitted
-    fill_frac: Floats  # [hall]: share of the power of existing halls that racks may take
-    new_fill_frac: float  # the same of halls that are built, retrofitted or leased
-    existing_capex_musd_per_mw: Floats  # [hall], what such halls cost, for costs in full
-    density_kw_per_m2: Floats  # [design]
-    build: Index  # (site, hall, year, stage)
-    build_start: Floats  # [build] service start, e.g. 2028.5
-    build_capex_musd_per_mw: Floats  # [build], overnight
-    ramp_months: float
-    ramp_mean_frac: float
-    retrofit: Index  # (site, hall, to_hall, year): from a design to another
-    retrofit_start: Floats  # [retrofit] work begins: the old design leaves, e.g. 2027.0
-    retrofit_done: Floats  # [retrofit] service start of the new design, e.g. 2027.75
-    retrofit_capacity_frac: Floats  # [retrofit]
-    retrofit_capex_musd_per_mw: Floats  # [retrofit]
-    operate: Index  # (site, hall, as_hall, fill, year): halls that may be operated as less available ones
-    # (site, hall, fill, year): where some of these may be fuller than new ones, existing halls and others
-    operated_by_fill: Index
-    lease: Index  # (site, hall, year)
-    lease_musd_per_mw_year: Floats  # [lease]
-    lease_depth_mw: Floats  # [site]
-    committed: Index  # (site, year) committed builds are limited by commitments
-    committed_mw: Floats  # [committed], cumulative MW of critical IT
-    opex_musd_per_mw_year: Floats  # [hall]: maintenance, staff, tax, insurance, connectivity
-    lead: pd.DataFrame  # months, service_start and what is waited for, by site and hall, and those of connections
-
-    @property
-    def is_as_existing(self) -> Bools:
-        """Halls that are operated as full as existing ones are, shape [operate]."""
-        return np.asarray(self.operate.labels("fill") == "existing")
-
-    @property
-    def is_committed(self) -> Bools:
-        """New halls that were decided before the first day, shape [build]."""
-        return np.asarray(self.build.labels("stage") == "committed")
 
 
 class HallSpace:
@@ -332,70 +290,85 @@ def _rents(case: ScopedCase) -> Floats:
 _ROUNDING_FRAC: Final = 1e-9
 
 
-def hall_inputs(case: ScopedCase, sets: Sets, halls: HallSpace, leads: Leads, cost: HallCost) -> HallInputs:
-    """Make the lists of halls that exist, are built, retrofitted or leased."""
-    site, design, year, fill, stage = sets.site, sets.hall, sets.year, sets.fill, sets.stage
-    hall_at = np.nonzero(halls.stands)
-    hs, hl, ht = hall_at
-    cool, redundant = halls.cooling, halls.redundancy
-    build_at = np.nonzero(np.stack([halls.build, halls.committed], axis=3))
-    bs, bl, bt, stage_at = build_at
-    middle = (case.year + case.last_year + 1) / 2.0  # what is committed by the end of a year comes in during it
-    start = np.where(stage_at == stage.code("committed"), middle[bt], leads.hall.service[bs, bt])
-    capex = cost.capex_musd_per_mw[:, cool, redundant]
-    opex = cost.opex_musd_per_mw_year[:, cool, redundant]
-    is_committed = halls.committed.any(axis=1)
-    cs, ct = np.nonzero(is_committed)
-    ls, ll, lt = np.nonzero(halls.lease)
-    rent = halls.lease_usd_per_kw_month[ls, ll]
-    settings = case.scenario
-    new_fill_frac = 1.0 - settings.halls.free_frac
-    is_fuller = halls.operate & (halls.existing_mw > 0.0)[:, :, None]
-    is_fuller &= (halls.fill_frac > new_fill_frac + _ROUNDING_FRAC)[:, :, None]
-    operate = np.stack([halls.operate, is_fuller], axis=3)
-    apart = np.repeat(any_along(is_fuller, 2)[:, :, None], len(sets.fill), axis=2)
-    return HallInputs(
-        hall=Index.sparse("hall", (site, design, year), hall_at),
-        existing_mw=halls.existing_mw[hs, hl, ht],
-        ending_mw=halls.ending_mw[hs, hl, ht],
-        fill_frac=halls.fill_frac[hs, hl, ht],
-        new_fill_frac=new_fill_frac,
-        existing_capex_musd_per_mw=capex[hs, hl],
-        density_kw_per_m2=floats(case.cooling, "design_density_kw_per_m2")[cool],
-        build=Index.sparse("build", (site, design, year, stage), build_at),
-        build_start=start,
-        build_capex_musd_per_mw=capex[bs, bl] * construction_factor(case, start),
-        ramp_months=settings.halls.ramp_months,
-        ramp_mean_frac=settings.halls.ramp_mean_frac,
-        operate=Index.sparse("operate", (site, design, design.renamed("as_hall"), fill, year), np.nonzero(operate)),
-        operated_by_fill=Index.sparse("operated_by_fill", (site, design, fill, year), np.nonzero(apart)),
-        lease=Index.sparse("lease", (site, design, year), (ls, ll, lt)),
-        lease_musd_per_mw_year=rent * MONTHS_PER_YEAR * KW_PER_MW / USD_PER_MUSD,
-        lease_depth_mw=np.full(len(site), settings.lease.depth_mw_per_site),
-        committed=Index.sparse("committed", (site, year), (cs, ct)),
-        committed_mw=halls.committed_mw[cs, ct],
-        opex_musd_per_mw_year=opex[hs, hl],
-        lead=_lead_table(sets, halls, leads),
-        **_retrofits(case, sets, halls),
-    )
+class HallInputs(Record):
+    """Halls: what exists, what can be built, retrofitted or leased, and when."""
 
+    def __init__(self, case: ScopedCase, sets: Sets, halls: HallSpace, leads: Leads, cost: HallCost) -> None:
+        site, design, year, stage = sets.site, sets.hall, sets.year, sets.stage
+        settings = case.scenario
+        at = np.nonzero(halls.stands)
+        self.hall: Index = Index.sparse("hall", (site, design, year), at)  # (site, hall, year)
+        self.existing_mw: Floats = halls.existing_mw[at]  # [hall]
+        # of these, what ends before the plan does and is not retrofitted, [hall]
+        self.ending_mw: Floats = halls.ending_mw[at]
+        self.fill_frac: Floats = halls.fill_frac[at]  # share of the power of existing halls that racks may take, [hall]
+        self.new_fill_frac = 1.0 - settings.halls.free_frac  # the same of halls that are built, retrofitted or leased
+        capex = cost.capex_musd_per_mw[:, halls.cooling, halls.redundancy]
+        self.existing_capex_musd_per_mw: Floats = capex[at[:2]]  # what such halls cost, for costs in full, [hall]
+        opex = cost.opex_musd_per_mw_year[:, halls.cooling, halls.redundancy]
+        # maintenance, staff, tax, insurance, connectivity, [hall]
+        self.opex_musd_per_mw_year: Floats = opex[at[:2]]
+        self.density_kw_per_m2: Floats = floats(case.cooling, "design_density_kw_per_m2")[halls.cooling]  # [design]
 
-def _retrofits(case: ScopedCase, sets: Sets, halls: HallSpace) -> dict[str, Any]:
-    """Turning existing halls into other designs, by names in `HallInputs`: what is left, from when, at what cost."""
-    s, before, after, t = np.nonzero(halls.retrofit)
-    table, own = case.tables["retrofit"], case.scenario.retrofit
-    row = halls.retrofit_row[before, after]
-    price = given(own.cost_usd_per_kw, floats(table, "cost_usd_per_kw")[row])
-    begin, done = retrofit_dates(case, row, t)
-    local = floats(case.sites, "index")[s]
-    axes = (sets.site, sets.hall, sets.hall.renamed("to_hall"), sets.year)
-    return {
-        "retrofit": Index.sparse("retrofit", axes, (s, before, after, t)),
-        "retrofit_start": begin,
-        "retrofit_done": done,
-        "retrofit_capacity_frac": floats(table, "capacity_frac")[row],
-        "retrofit_capex_musd_per_mw": price * KW_PER_MW / USD_PER_MUSD * local * construction_factor(case, begin),
-    }
+        s, h, t, stage_at = build_at = np.nonzero(np.stack([halls.build, halls.committed], axis=3))
+        self.build: Index = Index.sparse("build", (site, design, year, stage), build_at)  # (site, hall, year, stage)
+        middle = (case.year + case.last_year + 1) / 2.0  # what is committed by the end of a year comes in during it
+        # service start, e.g. 2028.5, [build]
+        self.build_start: Floats = np.where(stage_at == stage.code("committed"), middle[t], leads.hall.service[s, t])
+        # overnight, [build]
+        self.build_capex_musd_per_mw: Floats = capex[s, h] * construction_factor(case, self.build_start)
+        self.ramp_months, self.ramp_mean_frac = settings.halls.ramp_months, settings.halls.ramp_mean_frac
+        # (site, year) committed builds are limited by commitments
+        self.committed: Index = Index.sparse("committed", (site, year), np.nonzero(halls.committed.any(axis=1)))
+        # cumulative MW of critical IT, [committed]
+        self.committed_mw: Floats = halls.committed_mw[self.committed.codes]
+        self._find_retrofits(case, sets, halls)
+        self._find_operated(sets, halls)
+
+        leased = np.nonzero(halls.lease)
+        self.lease: Index = Index.sparse("lease", (site, design, year), leased)  # (site, hall, year)
+        rent = halls.lease_usd_per_kw_month[leased[:2]]
+        self.lease_musd_per_mw_year: Floats = rent * MONTHS_PER_YEAR * KW_PER_MW / USD_PER_MUSD  # [lease]
+        self.lease_depth_mw: Floats = np.full(len(site), settings.lease.depth_mw_per_site)  # [site]
+        # months, service_start and what is waited for, by site and hall, and those of connections
+        self.lead = _lead_table(sets, halls, leads)
+
+    def _find_retrofits(self, case: ScopedCase, sets: Sets, halls: HallSpace) -> None:
+        """Find how existing halls turn into other designs: what is left, from when, at what cost."""
+        s, before, after, t = at = np.nonzero(halls.retrofit)
+        axes = (sets.site, sets.hall, sets.hall.renamed("to_hall"), sets.year)
+        # (site, hall, to_hall, year): from a design to another
+        self.retrofit: Index = Index.sparse("retrofit", axes, at)
+        table, own = case.tables["retrofit"], case.scenario.retrofit
+        row = halls.retrofit_row[before, after]
+        # when work begins and the old design leaves, e.g. 2027.0, and service start of the new one, [retrofit]
+        self.retrofit_start, self.retrofit_done = retrofit_dates(case, row, t)
+        self.retrofit_capacity_frac: Floats = floats(table, "capacity_frac")[row]  # [retrofit]
+        price = given(own.cost_usd_per_kw, floats(table, "cost_usd_per_kw")[row])
+        local = price * KW_PER_MW / USD_PER_MUSD * floats(case.sites, "index")[s]
+        self.retrofit_capex_musd_per_mw: Floats = local * construction_factor(case, self.retrofit_start)  # [retrofit]
+
+    def _find_operated(self, sets: Sets, halls: HallSpace) -> None:
+        """Find halls that may be operated as less available ones."""
+        is_fuller = halls.operate & (halls.existing_mw > 0.0)[:, :, None]
+        is_fuller &= (halls.fill_frac > self.new_fill_frac + _ROUNDING_FRAC)[:, :, None]
+        at = np.nonzero(np.stack([halls.operate, is_fuller], axis=3))
+        axes = (sets.site, sets.hall, sets.hall.renamed("as_hall"), sets.fill, sets.year)
+        self.operate: Index = Index.sparse("operate", axes, at)  # (site, hall, as_hall, fill, year)
+        apart = np.repeat(any_along(is_fuller, 2)[:, :, None], len(sets.fill), axis=2)
+        by_fill = (sets.site, sets.hall, sets.fill, sets.year)
+        # (site, hall, fill, year): where some of these may be fuller than new ones, existing halls and others
+        self.operated_by_fill: Index = Index.sparse("operated_by_fill", by_fill, np.nonzero(apart))
+
+    @property
+    def is_as_existing(self) -> Bools:
+        """Halls that are operated as full as existing ones are, shape [operate]."""
+        return np.asarray(self.operate.labels("fill") == "existing")
+
+    @property
+    def is_committed(self) -> Bools:
+        """New halls that were decided before the first day, shape [build]."""
+        return np.asarray(self.build.labels("stage") == "committed")
 
 
 def _lead_table(sets: Sets, halls: HallSpace, leads: Leads) -> pd.DataFrame:

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.base.arrays import Record
 from planner.base.units import MONTHS_PER_YEAR
 from planner.clock.days import float_year
 from planner.families import named
-from planner.family.declared import Basis, Record
+from planner.family.declared import Basis
 from planner.family.table_columns import any_along, mask_at
 from planner.inputs.axes import Sets
 from planner.inputs.carbon import CarbonInputs, intensity_shape
@@ -24,18 +25,18 @@ from planner.inputs.demand import DemandInputs, LeverInputs, Wanted
 from planner.inputs.existing import Existing
 from planner.inputs.failover import FailoverInputs
 from planner.inputs.grid import BalanceInputs, GridInputs, Headroom, NonFirmInputs, NonFirmOffer
-from planner.inputs.halls import HallSpace, all_offers, hall_inputs
-from planner.inputs.leads import find_leads
+from planner.inputs.halls import HallInputs, HallSpace, all_offers
+from planner.inputs.leads import Leads
 from planner.inputs.money import FinanceInputs, HallCost, Rates
 from planner.inputs.own_rows import note_own_prices
 from planner.inputs.power import MigrationInputs, PowerInputs
-from planner.inputs.power_prices import LoadPriceInputs, delivered_prices
+from planner.inputs.power_prices import LoadPriceInputs, PowerPrices
 from planner.inputs.proportions import demand_out_of_proportion, sites_out_of_proportion
 from planner.inputs.racks import Quality, RackFigures, RackInputs, RackSpace
-from planner.inputs.rent import rent_inputs
+from planner.inputs.rent import RentInputs
 from planner.inputs.routes import Reach
 from planner.inputs.scope import make_case
-from planner.inputs.site_series import other_load_mw, site_series, slot_climate
+from planner.inputs.site_series import SlotClimate, other_load_mw, site_series
 from planner.inputs.sites import SiteInputs, SitingInputs, committed_facility_mw, is_under_construction
 from planner.inputs.stock import Stock
 from planner.inputs.supply import SupplyInputs, SupplyOffer
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
     from planner.base.errors import Problem
     from planner.inputs.case import Assumption, ScopedCase
     from planner.inputs.halls import Offers
-    from planner.inputs.leads import Lead, Leads
+    from planner.inputs.leads import Lead
     from planner.lp import Index
     from planner.scenario import Scenario
 
@@ -77,12 +78,12 @@ class Inputs(Record):
         figures, rates, cost = RackFigures(case), Rates(case), HallCost(case)
         note_own_prices(case, figures, cost)
         reach, series = Reach(case), site_series(case)
-        climate, other_mw = slot_climate(case, series), other_load_mw(case, series)
+        climate, other_mw = SlotClimate(case, series), other_load_mw(case, series)
         customers = find_customers(case)
-        prices = prices_net_of_tariffs(case, delivered_prices(case, series), customers)
+        prices = prices_net_of_tariffs(case, PowerPrices(case, series), customers)
         offer = SupplyOffer(case)
         case.findings.stop_if_wrong()  # what is no source has no lead
-        leads, quality, wanted = find_leads(case, offer.makes_its_power), Quality(case), Wanted(case, figures)
+        leads, quality, wanted = Leads(case, offer.makes_its_power), Quality(case), Wanted(case, figures)
         case.findings.warnings += (
             *sites_out_of_proportion(case, figures, wanted),
             *demand_out_of_proportion(case, figures, wanted, case.findings.warnings),
@@ -115,15 +116,15 @@ class Inputs(Record):
         self.supply = SupplyInputs(case, sets, offer, prices, site_year, counts, series, leads.connection.start)
         answers = _any_of(site_year, self.supply.capacity, self.non_firm.service)
         self.balance = BalanceInputs(sets, site_year, answers, self.grid.energy_usd_per_mwh, counts)
-        self.halls = hall_inputs(case, sets, halls, leads, cost)
-        self.rent = rent_inputs(case, sets, self.demand, wanted, reach, figures)
+        self.halls = HallInputs(case, sets, halls, leads, cost)
+        self.rent = RentInputs(case, sets, self.demand, wanted, reach, figures)
         self.levers = LeverInputs(case, sets)
         self.siting = SitingInputs(case, sets, self.sites, self.halls, self.racks, self.demand)
         self.migration = MigrationInputs(case, sets, self.racks, self.power, wanted, reach)
         self.failover = FailoverInputs(case, sets, self.racks, self.demand)
         self.load_price = LoadPriceInputs(case, sets, stock.facility_mw, site_year)
         for name, family in named():
-            setattr(self, name, family.figures(Basis(case, sets, site_year)))
+            setattr(self, name, family.INPUTS(Basis(case, sets, site_year)))
         self.carbon = CarbonInputs(
             case, sets, shape, site_year, (self.racks, self.halls, self.supply), self.contracts.claim
         )
@@ -161,7 +162,7 @@ class OrderDates(Record):
     def __init__(self, scenario: Scenario, inputs: Inputs) -> None:
         case = make_case(scenario, inputs.tables)
         offer = SupplyOffer(case)
-        leads = find_leads(case, offer.makes_its_power)
+        leads = Leads(case, offer.makes_its_power)
         case.findings.stop_if_wrong()
         self.hall = _before(case, leads.hall)  # for service in a model year, shape (site, year), as of connections
         self.connection = _before(case, leads.connection)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from planner.base.arrays import Record
 from planner.base.units import MONTHS_PER_YEAR
 from planner.base.words import amount, some
 from planner.clock.days import float_year
@@ -51,32 +52,6 @@ _NAMED: Final = 5  # of a longer list
 
 
 @dataclass(frozen=True)
-class Lead:
-    """Lead of one kind of decision at every site."""
-
-    months: Floats  # from the first day of decisions to service, shape (site,). [month]
-    by: NDArray[np.object_]  # which part of the critical path is the longest, shape (site,)
-    start: Floats  # first moment in service as a float year, shape (site,)
-    may: Bools  # whether what is decided in time serves in a model year, shape (site, year)
-    # start of service of what enters in a model year: the first moment possible, in later years 1 January, shape (site,
-    # year)
-    service: Floats
-
-
-@dataclass(frozen=True)
-class Leads:
-    """Leads of new halls, and of new grid connections, firm and not.
-
-    `hall_as_planned` is the lead of halls without the delays that the scenario adds.
-    """
-
-    hall: Lead
-    hall_as_planned: Lead
-    connection: Lead
-    non_firm: Lead
-
-
-@dataclass(frozen=True)
 class _Wait:
     """Months until something is there at every site, and what it waits for."""
 
@@ -99,8 +74,24 @@ class _Wait:
         return _Wait(np.where(holds, self.months, other.months), np.where(holds, self.by, other.by).astype(object))
 
 
-def find_leads(case: ScopedCase, makes_its_power: Bools) -> Leads:
-    r"""Compute the longest chain of everything that has to be there.
+class Lead(Record):
+    """Lead of one kind of decision at every site."""
+
+    def __init__(self, case: ScopedCase, wait: _Wait) -> None:
+        # from the first day of decisions to service, and which part of the critical path is the longest, shape (site,).
+        # [month]
+        self.months, self.by = wait.months, wait.by
+        # first moment in service as a float year, shape (site,)
+        self.start: Floats = float_year(case.scenario.decisions_start) + wait.months / MONTHS_PER_YEAR
+        # whether what is decided in time serves in a model year, shape (site, year)
+        self.may: Bools = self.start[:, None] < case.last_year + 1.0
+        # start of service of what enters in a model year: the first moment possible, in later years 1 January, shape
+        # (site, year)
+        self.service: Floats = np.maximum(self.start[:, None], case.year.astype(np.float64))
+
+
+class Leads(Record):
+    r"""Leads of new halls, and of new grid connections, firm and not: the longest chain of what has to be there.
 
     .. math:: \max(\text{permit} + \max(\text{construction}, \text{switchgear}),
               \text{transformer}, \text{interconnection}) + \text{delay}
@@ -111,75 +102,75 @@ def find_leads(case: ScopedCase, makes_its_power: Bools) -> Leads:
     given for the halls of a site has permits, building and equipment, and where the scenario states
     a firm connection they wait for no other; one for its connection has the transformer and the
     grid; `lead_time_months` is the lead of what has none of its own. None is delayed.
-    Takes `makes_its_power` (site,).
     """
-    own = case.scenario.lead_times
-    n = len(case.sites)
-    for key in ("delay_months", "interconnection_delay_months"):
-        sooner = -getattr(own, key)
-        if sooner > 0.0:
-            what = "new halls and connections" if key == "delay_months" else "new connections"
-            case.findings.add_note(
-                f"lead_times.{key} is below 0: {what} enter service {amount(sooner)} months sooner"
-                " than without it. What comes late has a delay above 0.",
-                ("lead_times", key),
+
+    def __init__(self, case: ScopedCase, makes_its_power: Bools) -> None:
+        """Take `makes_its_power` (site,)."""
+        own = case.scenario.lead_times
+        n = len(case.sites)
+        for key in ("delay_months", "interconnection_delay_months"):
+            sooner = -getattr(own, key)
+            if sooner > 0.0:
+                what = "new halls and connections" if key == "delay_months" else "new connections"
+                case.findings.add_note(
+                    f"lead_times.{key} is below 0: {what} enter service {amount(sooner)} months sooner"
+                    " than without it. What comes late has a delay above 0.",
+                    ("lead_times", key),
+                )
+
+        def months(setting: float | None, table: Floats | float) -> Floats:
+            return np.full(n, table if setting is None else setting, dtype=np.float64)
+
+        both, of_hall, of_grid = (floats(case.sites, column) for column in LEADS)
+        switchgear = months(own.switchgear_months, case.lead_months("mv_switchgear"))
+        transformer = months(own.transformer_months, case.lead_months("power_transformer"))
+        transformer = np.where(np.isnan(of_hall), transformer, 0.0)
+        permit = months(own.permit_months, floats(case.sites, "permit_months"))
+        construction = months(own.construction_months, floats(case.sites, "construction_months"))
+        planned, delay = _interconnection_months(case)
+        check_service(case)
+        non_firm_of = case.scenario.grid.non_firm
+        may_have = named_in(non_firm_of.sites, case.ids("sites")) & non_firm_of.allow
+        given_hall, given_grid = (np.where(np.isnan(own), both, own) for own in (of_hall, of_grid))
+        has_power = makes_its_power | (~np.isnan(given_hall) & _states_connection(case))
+        lead_frac = service_figure(case, "lead_frac")
+        # Who gives one lead for all gives that of non-firm connection too.
+        for_all = np.where(np.isnan(of_hall) & np.isnan(of_grid), both, np.nan)
+
+        def non_firm_after(firm: Floats) -> Floats:
+            return months(case.scenario.grid.non_firm.lead_months, lead_frac * firm)
+
+        def waits(interconnection: Floats, delay_months: float) -> tuple[_Wait, _Wait, _Wait]:
+            """Waits for the building, for firm connection, and for non-firm connection."""
+            built = {
+                "permit and construction": permit + construction,
+                "permit and switchgear": permit + switchgear,
+                "transformer": transformer,
+            }
+            grid = {"transformer": transformer, "interconnection": interconnection}
+            early = {"transformer": transformer, NON_FIRM: non_firm_after(interconnection)}
+            building, firm, non_firm = (_Wait.longest(parts, delay_months) for parts in (built, grid, early))
+            return (
+                building.given(both, _FOR_ALL).given(of_hall, _FOR_HALLS),
+                firm.given(both, _FOR_ALL).given(of_grid, FOR_GRID),
+                non_firm.given(np.where(np.isnan(given_grid), np.nan, non_firm_after(given_grid)), NON_FIRM).given(
+                    for_all, _FOR_ALL
+                ),
             )
 
-    def months(setting: float | None, table: Floats | float) -> Floats:
-        return np.full(n, table if setting is None else setting, dtype=np.float64)
+        def of_halls(building: _Wait, firm: _Wait, non_firm: _Wait) -> _Wait:
+            power = firm.where(~may_have | (firm.months <= non_firm.months), non_firm)
+            return building.where(has_power | (building.months >= power.months), power)
 
-    both, of_hall, of_grid = (floats(case.sites, column) for column in LEADS)
-    switchgear = months(own.switchgear_months, case.lead_months("mv_switchgear"))
-    transformer = months(own.transformer_months, case.lead_months("power_transformer"))
-    transformer = np.where(np.isnan(of_hall), transformer, 0.0)
-    permit = months(own.permit_months, floats(case.sites, "permit_months"))
-    construction = months(own.construction_months, floats(case.sites, "construction_months"))
-    planned, delay = _interconnection_months(case)
-    check_service(case)
-    non_firm_of = case.scenario.grid.non_firm
-    may_have = named_in(non_firm_of.sites, case.ids("sites")) & non_firm_of.allow
-    given_hall, given_grid = (np.where(np.isnan(own), both, own) for own in (of_hall, of_grid))
-    has_power = makes_its_power | (~np.isnan(given_hall) & _states_connection(case))
-    lead_frac = service_figure(case, "lead_frac")
-    # Who gives one lead for all gives that of non-firm connection too.
-    for_all = np.where(np.isnan(of_hall) & np.isnan(of_grid), both, np.nan)
-
-    def non_firm_after(firm: Floats) -> Floats:
-        return months(case.scenario.grid.non_firm.lead_months, lead_frac * firm)
-
-    def waits(interconnection: Floats, delay_months: float) -> tuple[_Wait, _Wait, _Wait]:
-        """Waits for the building, for firm connection, and for non-firm connection."""
-        built = {
-            "permit and construction": permit + construction,
-            "permit and switchgear": permit + switchgear,
-            "transformer": transformer,
-        }
-        grid = {"transformer": transformer, "interconnection": interconnection}
-        early = {"transformer": transformer, NON_FIRM: non_firm_after(interconnection)}
-        building, firm, non_firm = (_Wait.longest(parts, delay_months) for parts in (built, grid, early))
-        return (
-            building.given(both, _FOR_ALL).given(of_hall, _FOR_HALLS),
-            firm.given(both, _FOR_ALL).given(of_grid, FOR_GRID),
-            non_firm.given(np.where(np.isnan(given_grid), np.nan, non_firm_after(given_grid)), NON_FIRM).given(
-                for_all, _FOR_ALL
-            ),
-        )
-
-    def of_halls(building: _Wait, firm: _Wait, non_firm: _Wait) -> _Wait:
-        power = firm.where(~may_have | (firm.months <= non_firm.months), non_firm)
-        return building.where(has_power | (building.months >= power.months), power)
-
-    as_given = waits(planned + delay, own.delay_months)
-    _, firm, non_firm = as_given
-    hall = of_halls(*as_given)
-    _note_waits(case, hall, np.where(may_have, non_firm_after(given_grid), np.nan))
-    early = _lead(case, non_firm)
-    return Leads(
-        hall=_lead(case, hall),
-        hall_as_planned=_lead(case, of_halls(*waits(planned, 0.0))),
-        connection=_lead(case, firm),
-        non_firm=replace(early, may=early.may & may_have[:, None]),
-    )
+        as_given = waits(planned + delay, own.delay_months)
+        _, firm, non_firm = as_given
+        hall = of_halls(*as_given)
+        _note_waits(case, hall, np.where(may_have, non_firm_after(given_grid), np.nan))
+        self.hall = Lead(case, hall)
+        self.hall_as_planned = Lead(case, of_halls(*waits(planned, 0.0)))  # without the delays that the scenario adds
+        self.connection = Lead(case, firm)
+        early = Lead(case, non_firm)
+        self.non_firm = early.changed(may=early.may & may_have[:, None])
 
 
 def _note_waits(case: ScopedCase, hall: _Wait, non_firm_months: Floats) -> None:
@@ -226,10 +217,3 @@ def _interconnection_months(case: ScopedCase) -> tuple[Floats, Floats]:
     chosen = [by_zone.get(zone, at) for zone, at in zip(zones, months, strict=True)]
     queue = [delay.get(zone, 0.0) + own.interconnection_delay_months for zone in zones]
     return np.array(chosen, dtype=np.float64), np.array(queue, dtype=np.float64)
-
-
-def _lead(case: ScopedCase, wait: _Wait) -> Lead:
-    start = float_year(case.scenario.decisions_start) + wait.months / MONTHS_PER_YEAR
-    may = start[:, None] < case.last_year + 1.0
-    service = np.maximum(start[:, None], case.year.astype(np.float64))
-    return Lead(wait.months, wait.by, start, np.asarray(may), service)

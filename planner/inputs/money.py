@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
+from planner.base.arrays import Record
 from planner.base.units import KW_PER_MW, MONTHS_PER_YEAR, USD_PER_MUSD
-from planner.family.declared import Record
 from planner.family.table_columns import floats, texts
 from planner.inputs.case import trend_factor
 from planner.money.finance import interest_during_construction_frac, real_rate, year_weights

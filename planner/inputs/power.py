@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from planner.base.arrays import Record
 from planner.clock.profiles import slot_means
-from planner.family.declared import Record
 from planner.family.table_columns import any_along, codes, floats, mask_at, sum_at
 from planner.inputs.axes import deferral_windows_h
 from planner.inputs.racks import net_utilisation

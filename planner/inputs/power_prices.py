@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from planner.base.arrays import Record
 from planner.base.units import HOURS_PER_YEAR, KW_PER_MW, MONTHS_PER_YEAR
 from planner.base.words import amount
 from planner.clock.days import SEASONS
 from planner.clock.profiles import slot_means
-from planner.family.declared import Record
 from planner.family.table_columns import bools, codes, dense_by_ids, floats, ints, mask_at, sum_at, texts
 from planner.inputs.case import trend_factor
 from planner.inputs.days import report_missing_hours
@@ -36,20 +35,8 @@ _TABLE: Final = "electricity_price"
 _PARTS: Final = ("retail_usd_per_mwh", "wholesale_usd_per_mwh", "demand_charge_usd_per_kw_month")
 
 
-@dataclass(frozen=True)
-class PowerPrices:
-    """What a MWh and a kW cost."""
-
-    energy_usd_per_mwh: Floats  # delivered, without the demand charge, shape (site, year, slot)
-    demand_charge_usd_per_kw_month: Floats  # shape (site, year)
-    wholesale_usd_per_mwh: Floats  # what the market pays in the time slice, shocks included, shape (site, year, slot)
-    # what a site pays of it within its price of energy, and so is spared by power under contract: all, or 0 where a
-    # bundled tariff bills
-    wholesale_part_usd_per_mwh: Floats
-
-
-def delivered_prices(case: ScopedCase, series: SiteSeries) -> PowerPrices:
-    r"""Compute prices so that a flat load pays the retail average, demand charge included.
+class PowerPrices(Record):
+    r"""What a MWh and a kW cost, such that a flat load pays the retail average, demand charge included.
 
     .. math::
 
@@ -59,31 +46,35 @@ def delivered_prices(case: ScopedCase, series: SiteSeries) -> PowerPrices:
     three grow with real escalation. The factor k is 1 except in a price shock, which the adder
     does not make good.
     """
-    settings = case.scenario.energy
-    retail = floats(case.sites, "retail_usd_per_mwh")
-    wholesale = floats(case.sites, "wholesale_usd_per_mwh")
-    demand = floats(case.sites, "demand_charge_usd_per_kw_month") * float(settings.demand_charge)
-    in_slot = wholesale[:, None] * wholesale_shape(case, series)
-    weight = case.days.weight_h / case.days.weight_h.sum()
-    adder = retail - in_slot @ weight - (demand * MONTHS_PER_YEAR * KW_PER_MW / HOURS_PER_YEAR)
-    below = adder < 0.0
-    below[list(billed_sites(case))] = False  # they pay none of the three
-    if below.any():
-        _note_below(case, np.flatnonzero(below), adder)
-    growth = _growth(case)
-    market = market_usd_per_mwh(case, in_slot)
-    for position, shock in enumerate(case.scenario.energy.shocks):
-        if not _hit_by(case, shock).any():
-            case.findings.add_note(
-                f"The price shock of {shock.first_year} to {shock.last_year} hits no site in scope in any model year.",
-                ("energy", "shocks", position),
-            )
-    return PowerPrices(
-        energy_usd_per_mwh=market + (adder[:, None] * growth)[:, :, None],
-        demand_charge_usd_per_kw_month=demand[:, None] * growth,
-        wholesale_usd_per_mwh=market,
-        wholesale_part_usd_per_mwh=market,
-    )
+
+    def __init__(self, case: ScopedCase, series: SiteSeries) -> None:
+        settings = case.scenario.energy
+        retail = floats(case.sites, "retail_usd_per_mwh")
+        wholesale = floats(case.sites, "wholesale_usd_per_mwh")
+        demand = floats(case.sites, "demand_charge_usd_per_kw_month") * float(settings.demand_charge)
+        in_slot = wholesale[:, None] * wholesale_shape(case, series)
+        weight = case.days.weight_h / case.days.weight_h.sum()
+        adder = retail - in_slot @ weight - (demand * MONTHS_PER_YEAR * KW_PER_MW / HOURS_PER_YEAR)
+        below = adder < 0.0
+        below[list(billed_sites(case))] = False  # they pay none of the three
+        if below.any():
+            _note_below(case, np.flatnonzero(below), adder)
+        growth = _growth(case)
+        for position, shock in enumerate(case.scenario.energy.shocks):
+            if not _hit_by(case, shock).any():
+                case.findings.add_note(
+                    f"The price shock of {shock.first_year} to {shock.last_year} hits no site in scope in any model"
+                    " year.",
+                    ("energy", "shocks", position),
+                )
+        # what the market pays in the time slice, shocks included, shape (site, year, slot)
+        self.wholesale_usd_per_mwh = market = market_usd_per_mwh(case, in_slot)
+        # what a site pays of it within its price of energy, and so is spared by power under contract: all, or 0 where a
+        # bundled tariff bills
+        self.wholesale_part_usd_per_mwh = market
+        # delivered, without the demand charge, shape (site, year, slot)
+        self.energy_usd_per_mwh: Floats = market + (adder[:, None] * growth)[:, :, None]
+        self.demand_charge_usd_per_kw_month: Floats = demand[:, None] * growth  # shape (site, year)
 
 
 def _note_below(case: ScopedCase, rows: Positions, adder: Floats) -> None:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.base.arrays import Record
 from planner.base.units import KW_PER_MW, MW_PER_GW, USD_PER_MUSD
-from planner.family.declared import Record
 from planner.family.table_columns import any_along, bools, codes, dense_by_ids, floats, ints, mask_at, named_in, texts
 from planner.fleet.compute import alive_frac
 from planner.inputs.case import DUTIES, trend_factor

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from planner.base.arrays import Record
 from planner.base.units import H100E_PER_KH100E, HOURS_PER_YEAR, USD_PER_MUSD
 from planner.base.words import percent, some
 from planner.family.table_columns import codes, dense_by_ids, floats, sum_at, texts
@@ -32,41 +32,34 @@ _RESERVED_TERM_YEARS: Final = 3
 _NAMED: Final = 8
 
 
-@dataclass(frozen=True)
-class RentInputs:
+class RentInputs(Record):
     """Compute rented from a cloud."""
 
-    rented: Index  # (region, workload, year) where clouds are admitted, near and available enough
-    rented_is_tight: Bools  # [rented]
-    rented_capacity_frac: Floats  # [rented], under contract for what is in use; above 1 when spread
-    barred: NDArray[np.object_]  # [demand], why no cloud may serve it; "" where one may
-    bought: Index  # (workload, tier, year): capacity rented from year on
-    price_musd_per_kh100e_year: Floats  # [bought], per mean kH100e served, a year
-    term_years: NDArray[np.int64]  # [bought]: 1 on demand
-    depth_kh100e: Floats  # [year], mean kH100e the market has for this operator; inf = no limit
-
-
-def rent_inputs(
-    case: ScopedCase, sets: Sets, demand: DemandInputs, wanted: Wanted, reach: Reach, figures: RackFigures
-) -> RentInputs:
-    """Make the lists of rented compute."""
-    is_tight, places, barred = _clouds(case, sets, demand, reach)
-    _note_barred(case, demand, barred)
-    rents = np.flatnonzero(barred == "")
-    rented = demand.demand.select(rents, "rented")
-    of_tier = cross(distinct(rented, "workload", "year"), sets.tier)
-    w, t, tier = of_tier.codes
-    is_reserved = np.array([label == "reserved" for label in sets.tier.labels])[tier]
-    return RentInputs(
-        rented=rented,
-        rented_is_tight=is_tight[rents],
-        rented_capacity_frac=np.where(places > 1, places / np.maximum(places - 1, 1), 1.0)[rents],
-        barred=barred,
-        bought=Index.sparse("bought", (sets.workload, sets.tier, sets.year), (w, tier, t)),
-        price_musd_per_kh100e_year=_price(case, figures, w, t, is_reserved),
-        term_years=np.where(is_reserved, _RESERVED_TERM_YEARS, 1).astype(np.int64),
-        depth_kh100e=_depth_kh100e(case, wanted),
-    )
+    def __init__(
+        self, case: ScopedCase, sets: Sets, demand: DemandInputs, wanted: Wanted, reach: Reach, figures: RackFigures
+    ) -> None:
+        is_tight, places, barred = _clouds(case, sets, demand, reach)
+        _note_barred(case, demand, barred)
+        self.barred: NDArray[np.object_] = barred  # [demand], why no cloud may serve it; "" where one may
+        rents = np.flatnonzero(barred == "")
+        # (region, workload, year) where clouds are admitted, near and available enough
+        self.rented: Index = demand.demand.select(rents, "rented")
+        self.rented_is_tight: Bools = is_tight[rents]  # [rented]
+        spread = np.where(places > 1, places / np.maximum(places - 1, 1), 1.0)
+        self.rented_capacity_frac: Floats = spread[
+            rents
+        ]  # [rented], under contract for what is in use; above 1 when spread
+        of_tier = cross(distinct(self.rented, "workload", "year"), sets.tier)
+        w, t, tier = of_tier.codes
+        is_reserved = np.array([label == "reserved" for label in sets.tier.labels])[tier]
+        # (workload, tier, year): capacity rented from year on
+        self.bought: Index = Index.sparse("bought", (sets.workload, sets.tier, sets.year), (w, tier, t))
+        # per mean kH100e served, a year, [bought]
+        self.price_musd_per_kh100e_year: Floats = _price(case, figures, w, t, is_reserved)
+        term = np.where(is_reserved, _RESERVED_TERM_YEARS, 1)
+        self.term_years: NDArray[np.int64] = term.astype(np.int64)  # [bought]: 1 on demand
+        # mean kH100e the market has for this operator; inf = no limit, [year]
+        self.depth_kh100e: Floats = _depth_kh100e(case, wanted)
 
 
 def _price(case: ScopedCase, figures: RackFigures, w: np.ndarray, t: np.ndarray, is_reserved: Bools) -> Floats:

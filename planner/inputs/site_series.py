@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from planner.base.arrays import Record
 from planner.base.units import HOURS_PER_DAY
 from planner.clock.profiles import slot_means, slot_peaks
 from planner.family.table_columns import any_along, dense_by_ids, floats, ints, texts
@@ -140,39 +141,33 @@ _WATER: Final = ("wue_floor_l_per_kwh", "wue_ramp_l_per_kwh", "wue_start_c", "wu
 _MONTHS = tuple(range(1, 13))
 
 
-@dataclass(frozen=True)
-class SlotClimate:
-    """What cooling takes."""
-
-    mechanical_frac: Floats  # power of cooling per IT power, shape (site, cooling, slot)
-    wue_l_per_kwh: Floats  # water per IT energy, same shape. [L/kWh]
-
-
-def slot_climate(case: ScopedCase, series: SiteSeries) -> SlotClimate:
-    """Lay cooling curves over the weather of every site.
+class SlotClimate(Record):
+    """What cooling takes: its curves over the weather of every site.
 
     The curve of a hybrid technology already holds the air cooling of the heat that its liquid
     loop is designed to leave.
     """
-    dry, wet = monthly_temperatures(case, "dry"), monthly_temperatures(case, "wet")
-    is_wet = np.array(texts(case.cooling, "driver")) == "wet"
-    by_month = np.where(is_wet[None, :, None, None], wet[0][:, None], dry[0][:, None])
-    on_peak = np.where(is_wet[None, :, None], wet[1][:, None], dry[1][:, None])
-    own = np.where(is_wet[None, :, None, None], series.wet_bulb_c[:, None], series.dry_bulb_c[:, None])
-    own[:, :, case.days.is_peak_day] += case.scenario.time.peak_hotter_k
-    has_none = any_along(np.isnan(own).reshape(*own.shape[:2], -1), axis=2)[:, :, None]
 
-    def by_slot(curve: Callable[..., Floats], columns: tuple[str, ...]) -> Floats:
-        """Lay a curve by these columns of table `cooling`, the second axis of temperatures, over the time slices."""
-        months, peak, hours = (
-            curve(c, *(floats(case.cooling, name).reshape(1, -1, *(1,) * (c.ndim - 2)) for name in columns))
-            for c in (by_month, on_peak, own)
-        )
-        return np.where(has_none, _by_slot(case, months, peak), _own_by_slot(case, hours))
+    def __init__(self, case: ScopedCase, series: SiteSeries) -> None:
+        dry, wet = monthly_temperatures(case, "dry"), monthly_temperatures(case, "wet")
+        is_wet = np.array(texts(case.cooling, "driver")) == "wet"
+        by_month = np.where(is_wet[None, :, None, None], wet[0][:, None], dry[0][:, None])
+        on_peak = np.where(is_wet[None, :, None], wet[1][:, None], dry[1][:, None])
+        own = np.where(is_wet[None, :, None, None], series.wet_bulb_c[:, None], series.dry_bulb_c[:, None])
+        own[:, :, case.days.is_peak_day] += case.scenario.time.peak_hotter_k
+        has_none = any_along(np.isnan(own).reshape(*own.shape[:2], -1), axis=2)[:, :, None]
 
-    return SlotClimate(
-        mechanical_frac=by_slot(mechanical_overhead_frac, CURVE), wue_l_per_kwh=by_slot(wue_l_per_kwh, _WATER)
-    )
+        def by_slot(curve: Callable[..., Floats], columns: tuple[str, ...]) -> Floats:
+            """Lay a curve by columns of table `cooling`, the second axis of temperatures, over the time slices."""
+            months, peak, hours = (
+                curve(c, *(floats(case.cooling, name).reshape(1, -1, *(1,) * (c.ndim - 2)) for name in columns))
+                for c in (by_month, on_peak, own)
+            )
+            return np.where(has_none, _by_slot(case, months, peak), _own_by_slot(case, hours))
+
+        # power of cooling per IT power, (site, cooling, slot)
+        self.mechanical_frac = by_slot(mechanical_overhead_frac, CURVE)
+        self.wue_l_per_kwh = by_slot(wue_l_per_kwh, _WATER)  # water per IT energy, same shape. [L/kWh]
 
 
 def monthly_temperatures(case: ScopedCase, bulb: str) -> tuple[Floats, Floats]:

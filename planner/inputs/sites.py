@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from planner.base.arrays import Record
 from planner.base.units import MONTHS_PER_YEAR, USD_PER_MUSD
 from planner.base.words import amount, some
-from planner.family.declared import Record
 from planner.family.table_columns import bools, dense_by_ids, floats, sum_at
 from planner.inputs.existing import market_share_frac, stated_sites
 from planner.inputs.halls import first_delivery

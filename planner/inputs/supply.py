@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from planner.base.arrays import Record
 from planner.base.units import KW_PER_MW, USD_PER_MUSD
 from planner.base.words import amount
-from planner.family.declared import Record
 from planner.family.table_columns import codes, floats, given, mask_at, named_in, texts
 from planner.inputs.supply_figures import RENEWABLE, availability, fuel_prices, source_figures
 from planner.lp import Axis, Index

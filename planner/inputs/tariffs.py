@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from planner.base.arrays import Record
 from planner.base.errors import InputError
 from planner.base.units import MONTHS_PER_YEAR, USD_PER_MUSD
 from planner.base.words import amount, some
 from planner.clock.days import MONTHS
-from planner.family.declared import Record
 from planner.family.table_columns import floats, texts
 from planner.inputs.case import BASE_YEAR_OF_MONEY
 from planner.lp import Axis, Index
@@ -43,7 +43,7 @@ from planner.tariffs import (
     tariff_from_row,
 )
 from planner.tariffs.clock import MONTHS_A_YEAR, Month
-from planner.tariffs.program import bill_lists
+from planner.tariffs.program import BillLists
 from planner.tariffs.reading import Amounts
 
 if TYPE_CHECKING:
@@ -57,7 +57,6 @@ if TYPE_CHECKING:
     from planner.scenario.tariffs import OwnTariff, TariffDemand, TariffEnergy, TariffPeriod, TariffUse
     from planner.scenario.tree import Keys
     from planner.tariffs import Reading, TariffRule
-    from planner.tariffs.reading import BillLists
 
 
 _WEEKDAYS: Final = {"all": ALWAYS.weekdays, "workdays": WORKDAYS, "weekend": WEEKEND}
@@ -426,8 +425,8 @@ def prices_net_of_tariffs(case: ScopedCase, prices: PowerPrices, customers: tupl
         part[billed] = 0.0 * market if customer.is_bundled else market
         energy[billed] = part[billed]
         demand[billed] = 0.0
-    return replace(
-        prices, energy_usd_per_mwh=energy, demand_charge_usd_per_kw_month=demand, wholesale_part_usd_per_mwh=part
+    return prices.changed(
+        energy_usd_per_mwh=energy, demand_charge_usd_per_kw_month=demand, wholesale_part_usd_per_mwh=part
     )
 
 
@@ -464,7 +463,7 @@ class TariffInputs(Record):
         steps = Axis("step", tuple(f"{y} {s}" for y in sets.year.labels for s in sets.slot.labels))
         load = Index.sparse("billed", (sets.site, steps), (site, year.astype(np.intp) * len(sets.slot) + of_day))
         self.accounts = _accounts(case, customers, load)  # who is billed how: for reports
-        self.bills = bill_lists(load, self.accounts, span="year")  # lists and prices of all bills
+        self.bills = BillLists(load, self.accounts, span="year")  # lists and prices of all bills
         self.connected_place: Positions = _connected(case, self.bills, grid.firm)  # [bills.connected] -> site_year
         kind = [KINDS.index(_KIND_OF_UNIT[unit]) for _, _, unit in self.bills.line_names]
         self.line_kind: Positions = np.array(kind, dtype=np.intp)[self.bills.line["charge"]]  # [bills.line] -> KINDS

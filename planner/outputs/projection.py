@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -43,19 +42,27 @@ def _outlines(name: Literal["us", "world"]) -> dict[str, Any]:
     return outlines
 
 
-@dataclass(frozen=True)
 class ProjectedMap:
     """A projected sheet of a size in pixels; its outlines are worked out once."""
 
-    width: float  # size. [pixel]
-    height: float
-    box: Box  # part of the globe that it shows, at least
-    grid_step: float  # between the lines of the graticule. [degree]
-    is_us: bool  # whether it shows the 48 states and their borders
-    _project: Transformer
-    _scale: float
-    _left: float
-    _top: float
+    def __init__(
+        self, projection: str, box: Box, grid_step: float, size: tuple[float, float], margin: float, *, is_us: bool
+    ) -> None:
+        """Scale a projection so that a box of the globe fills the sheet."""
+        self.width, self.height = size  # [pixel]
+        self.box = box  # part of the globe that it shows, at least
+        self.grid_step = grid_step  # between the lines of the graticule. [degree]
+        self.is_us = is_us  # whether it shows the 48 states and their borders
+        self._project = Transformer.from_crs("EPSG:4326", projection, always_xy=True)
+        west, south, east, north = box
+        around = np.linspace(0.0, 1.0, 60)
+        lon = west + (east - west) * np.concatenate([around, around, 0 * around, 0 * around + 1.0])
+        lat = south + (north - south) * np.concatenate([0 * around, 0 * around + 1.0, around, around])
+        x, y = (np.asarray(values) for values in self._project.transform(lon, lat))
+        wide, high = x.max() - x.min(), y.max() - y.min()
+        self._scale = min((self.width - 2 * margin) / wide, (self.height - 2 * margin) / high)
+        self._left = (x.max() + x.min()) / 2 - self.width / 2 / self._scale
+        self._top = (y.max() + y.min()) / 2 + self.height / 2 / self._scale
 
     def place(self, lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
         """Return where points are on the sheet, from its upper left corner. [pixel]"""
@@ -139,20 +146,5 @@ def sheet_for(sites: pd.DataFrame, width: float, height: float, margin: float) -
     return _fitted(f"+proj=laea {middle} +datum=WGS84", box, 10.0, (width, height), margin, is_us=False)
 
 
-@lru_cache(maxsize=8)  # a report, a comparison and a workbook draw the same sheet again and again
-def _fitted(
-    projection: str, box: Box, grid_step: float, size: tuple[float, float], margin: float, *, is_us: bool
-) -> ProjectedMap:
-    """Scale a projection so that a box of the globe fills the sheet."""
-    project = Transformer.from_crs("EPSG:4326", projection, always_xy=True)
-    west, south, east, north = box
-    around = np.linspace(0.0, 1.0, 60)
-    lon = west + (east - west) * np.concatenate([around, around, 0 * around, 0 * around + 1.0])
-    lat = south + (north - south) * np.concatenate([0 * around, 0 * around + 1.0, around, around])
-    x, y = (np.asarray(values) for values in project.transform(lon, lat))
-    width, height = size
-    wide, high = x.max() - x.min(), y.max() - y.min()
-    scale = min((width - 2 * margin) / wide, (height - 2 * margin) / high)
-    left = (x.max() + x.min()) / 2 - width / 2 / scale
-    top = (y.max() + y.min()) / 2 + height / 2 / scale
-    return ProjectedMap(width, height, box, grid_step, is_us, project, scale, left, top)
+_fitted = lru_cache(maxsize=8)(ProjectedMap)
+"""A report, a comparison and a workbook draw the same sheet again and again."""

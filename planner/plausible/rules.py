@@ -15,7 +15,7 @@ from planner.tables.descriptor import PURE_NUMBERS
 from planner.tables.places import TableCell, TablePlaces
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     import pandas as pd
     from numpy.typing import ArrayLike
@@ -31,25 +31,29 @@ _LARGE = 1e3
 _SMALL = 1e-3
 
 
-@dataclass(frozen=True)
 class Range:
     """What a figure usually is, and where it is written."""
 
-    quantity: str  # id
-    table: str  # table of the data that has the figure; "" for none
-    column: str  # its column
-    over: str  # column that it is divided by; "" where the figure itself is meant
-    rows: tuple[tuple[str, tuple[str, ...]], ...]  # column and values: of which rows the figure is meant
-    settings: tuple[tuple[str, ...], ...]  # key paths of a scenario to the same figure, `*` for each entry
-    low: float  # beyond them a figure is suspicious. [unit]
-    high: float
-    unit: str  # unit of the figure
-    hint: str  # which slip it probably is
+    def __init__(self, row: Mapping[str, object]) -> None:
+        """Read a row of table `plausible_ranges`."""
+        cells = {name: str(cell) for name, cell in row.items()}
+        self.quantity = cells["quantity"]  # id
+        self.table = cells["table"]  # table of the data that has the figure; "" for none
+        # its column, and the one that it is divided by; "" where the figure itself is meant
+        self.column, _, self.over = cells["column"].partition(" / ")
+        rows = (part.partition("=") for part in cells["rows"].split())
+        # column and values: of which rows the figure is meant
+        self.rows = tuple((name, tuple(values.split("|"))) for name, _, values in rows)
+        # key paths of a scenario to the same figure, `*` for each entry
+        self.settings = tuple(tuple(keys.split(".")) for keys in cells["settings"].split())
+        self.low, self.high = float(cells["low"]), float(cells["high"])  # beyond them a figure is suspicious. [unit]
+        self.unit = cells["unit"]  # unit of the figure
+        self.hint = cells["hint"]  # which slip it probably is
 
     def excludes(self, values: ArrayLike) -> Bools:
         """Tell which figures lie outside; a 0 says that there is none, and is no slip.
 
-        >>> made = Range("price", "", "", "", (), (), 20.0, 300.0, "USD/MWh", "")
+        >>> made = Range(dict.fromkeys(_COLUMNS, "") | {"low": 20.0, "high": 300.0})
         >>> made.excludes([0.0, 8.2, 82.0, float("nan")]).tolist()
         [False, True, False, False]
         """
@@ -91,7 +95,7 @@ def ranges_of(table: pd.DataFrame, places: TablePlaces) -> tuple[Range, ...]:
 @lru_cache(maxsize=4)
 def _read(rows: tuple[tuple[object, ...], ...]) -> tuple[tuple[Range, ...], tuple[tuple[int, str, str, str, str], ...]]:
     """Return the ranges of some rows, once for all scenarios, and what is wrong by row."""
-    ranges = tuple(_range(dict(zip(_COLUMNS, row, strict=True))) for row in rows)
+    ranges = tuple(Range(dict(zip(_COLUMNS, row, strict=True))) for row in rows)
     wrong = tuple((record, *one) for record, given in enumerate(ranges) for one in _wrong(given))
     return ranges, wrong
 
@@ -116,23 +120,6 @@ def _wrong(given: Range) -> Iterator[tuple[str, str, str, str]]:
             why = "has no value" if name in fields else f"is no column of table {given.table}"
             found = f"{name!r}, by which rows are chosen, {why}"
             yield "rows", found, "column=value, further values after |", fix
-
-
-def _range(row: Mapping[Hashable, Any]) -> Range:
-    column, _, over = str(row["column"]).partition(" / ")
-    rows = (part.partition("=") for part in str(row["rows"]).split())
-    return Range(
-        quantity=str(row["quantity"]),
-        table=str(row["table"]),
-        column=column,
-        over=over,
-        rows=tuple((name, tuple(values.split("|"))) for name, _, values in rows),
-        settings=tuple(tuple(keys.split(".")) for keys in str(row["settings"]).split()),
-        low=float(str(row["low"])),
-        high=float(str(row["high"])),
-        unit=str(row["unit"]),
-        hint=str(row["hint"]),
-    )
 
 
 Facts = TypeVar("Facts")

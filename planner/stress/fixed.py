@@ -12,7 +12,7 @@ from planner.base.units import HOURS_PER_DAY, HOURS_PER_YEAR, USD_PER_MUSD
 from planner.clock.days import SEASONS
 from planner.clock.profiles import calendar_days
 from planner.family.table_columns import any_along, codes, dense_by_ids, floats, sum_at, texts
-from planner.inputs.power_prices import delivered_prices
+from planner.inputs.power_prices import PowerPrices
 from planner.inputs.scope import make_case, replaced
 from planner.inputs.site_series import CURVE, monthly_temperatures, site_series
 from planner.place.climate import mechanical_overhead_frac
@@ -107,7 +107,7 @@ class FixedPlan:
         # UTC, [window]
         self.waits_mw, self.window_h = _waits(read)
         series = site_series(case)
-        prices = delivered_prices(case, series)
+        prices = PowerPrices(case, series)
         self.energy_usd_per_mwh = prices.energy_usd_per_mwh[at].transpose(1, 0, 2)
         self.wholesale_usd_per_mwh = prices.wholesale_usd_per_mwh[at].transpose(1, 0, 2)
         # by year and site

@@ -5,17 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 from math import inf
-from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 import numpy as np
 
+from planner.base.arrays import Record
 from planner.lp import Axis, Comparison, Expression, Index
 from planner.lp.index import distinct, locate
-from planner.tariffs.reading import Amounts, BillLists, PriceTerms
+from planner.tariffs.reading import Amounts, PriceTerms
 from planner.tariffs.rule import THOUSAND, Form
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from numpy.typing import ArrayLike
 
@@ -27,68 +28,182 @@ if TYPE_CHECKING:
 # --- From the forms of tariffs to the index lists and prices of all their customers ---------------
 
 
-def bill_lists(load: Index, accounts: Sequence[Account], *, span: Span = "month") -> BillLists:
-    """Make the lists of the bills of many customers. Takes `load` (customer, step)."""
-    steps = len(load.axes[-1])
-    for account in accounts:
-        if account.reading.n_steps != steps:
-            message = f"the reading of {account.tariff.name!r} has {account.reading.n_steps} steps, the load {steps}"
-            raise ValueError(message)
-    builder = _Builder(load)
-    for account in accounts:
-        form = Form(account.tariff.price_factor, account.reading, span)
-        for rule in account.tariff.rules:
-            rule.program(form)
-        builder.add(form, np.asarray(account.customers, dtype=np.intp))
-    return builder.lists()
+class BillLists(Record):
+    """Index lists and coefficients of the bills of many customers, who are one or more axes, such as `site`."""
 
-
-class _Axes:
-    """Axes whose labels are gathered as they come."""
-
-    def __init__(self) -> None:
-        self._codes: dict[str, dict[str, int]] = {}
-
-    def codes(self, axis: str, labels: Iterable[str]) -> list[int]:
-        known = self._codes.setdefault(axis, {})
-        return [known.setdefault(label, len(known)) for label in labels]
-
-    def axis(self, name: str) -> Axis:
-        return Axis(name, tuple(self._codes.get(name, ())))
-
-
-class _List:
-    """A list over customers and further axes, gathered part by part."""
-
-    def __init__(self, axes: _Axes, *names: str) -> None:
-        self._axes = axes
-        self._names = names
-        self._customers: list[Positions] = []
-        self._codes: list[Positions] = []
-        self._size = 0
-
-    def add(self, customers: Positions, *labels: Sequence[str]) -> Positions:
-        """Add every customer with every item, named by its labels; return their positions.
-
-        Positions are of shape (customer, item).
-        """
-        codes = np.array(
-            [self._axes.codes(*of_axis) for of_axis in zip(self._names, labels, strict=True)], dtype=np.intp
+    def __init__(self, load: Index, accounts: Sequence[Account], *, span: Span = "month") -> None:
+        """Take `load` (customer, step)."""
+        self.load = load  # (customer, step): the power that is billed
+        self.customer: Index = distinct(load, *load.axis_names[:-1], name="customer")  # (customer)
+        forms = _Forms(self.customer, accounts, span, len(load.axes[-1]))
+        peak = forms.axis("peak", lambda form: [one.label for one in form.peaks])
+        billed = forms.axis("billed", lambda form: [one.label for one in form.billed])
+        span_axis = forms.axis("span", lambda form: map(form.contracted, form.months))
+        year = forms.axis("calendar", lambda form: map(str, form.years))
+        at: dict[str, list[Positions]] = {}  # positions in a list, by account
+        # (customer, peak): the highest load of some steps. [MW]
+        self.peak, at["peak"] = forms.items("peak", [peak], lambda form: [(one.label,) for one in form.peaks])
+        # (customer, billing demand). [MW]
+        self.billed, at["billed"] = forms.items("billed", [billed], lambda form: [(one.label,) for one in form.billed])
+        # least of each of `billed`, from before the calendar. [MW]
+        self.past_mw = forms.figures(lambda form: [one.past_mw for one in form.billed])
+        # (customer, billing demand, peak), and the share of the peak, of each
+        self.floor, _ = forms.items(
+            "floor",
+            [billed, peak],
+            lambda form: [(one.label, form.peaks[at].label) for one in form.billed for at, _ in one.shares_frac],
         )
-        items = codes.shape[1]
-        self._customers.append(np.repeat(customers, items))
-        self._codes.append(np.tile(codes, len(customers)))
-        first, self._size = self._size, self._size + len(customers) * items
-        return np.arange(first, self._size).reshape(len(customers), items)
-
-    def index(self, name: str, customer: Index) -> Index:
-        at = np.concatenate([np.empty(0, dtype=np.intp), *self._customers])
-        codes = np.concatenate([np.empty((len(self._names), 0), np.intp), *self._codes], axis=1)
-        return Index.sparse(
-            name,
-            (*customer.axes, *(self._axes.axis(axis) for axis in self._names)),
-            (*(of_axis[at] for of_axis in customer.codes), *codes),
+        self.floor_share_frac = forms.figures(
+            lambda form: [share for one in form.billed for _, share in one.shares_frac]
         )
+        # (customer, billing demand, span) with a minimum take, and the share of the contracted capacity, of each
+        self.take, _ = forms.items(
+            "take",
+            [billed, span_axis],
+            lambda form: [(one.label, one.contracted) for one in form.billed if one.take_frac > 0.0],
+        )
+        self.take_share_frac = forms.figures(lambda form: [one.take_frac for one in form.billed if one.take_frac > 0.0])
+        # (customer, span): capacity in force. [MW]
+        self.contracted: Index = distinct(self.take, *self.customer.axis_names, "span", name="contracted")
+        # (customer, calendar year)
+        self.connected, at["connected"] = forms.items(
+            "connected", [year], lambda form: [(str(of),) for of in form.years]
+        )
+        names = {_charge(line): line[:3] for form, _ in forms.accounts for line in form.lines}
+        # rule, item and unit of each charge, by its code on the axis of `line`
+        self.line_names: tuple[tuple[str, str, str], ...] = tuple(names.values())
+        # (customer, charge, calendar year): lines of the bill
+        self.line, at["line"] = forms.items(
+            "line",
+            [Axis("charge", tuple(names)), year],
+            lambda form: [(_charge(line), str(line.year)) for line in form.lines],
+        )
+        stair = forms.axis("stair", lambda form: [one.label for one in form.stairs])
+        tier = forms.axis("tier", lambda form: [one.number for one in _tiers(form)])
+        # (customer, stair): a quantity that is paid in tiers
+        self.stair, at["stair"] = forms.items("stair", [stair], lambda form: [(one.label,) for one in form.stairs])
+        # what each is, with the tiers as the tariff has them
+        self.stairs = tuple(one for form, customers in forms.accounts for one in form.stairs * len(customers))
+        # (customer, stair, tier), and the most in each. [thousand units]
+        self.tier, at["tier"] = forms.items(
+            "tier", [stair, tier], lambda form: [(one.stair.label, one.number) for one in _tiers(form)]
+        )
+        self.tier_width = forms.figures(lambda form: [one.width for one in _tiers(form)])
+        at["load"] = [self._load_places(customers) for _, customers in forms.accounts]
+        self._find_peak_steps(forms, at["load"])
+        self._find_prices(forms, at)
+
+    def _load_places(self, customers: Positions) -> Positions:
+        """Position of each customer's load in each step, -1 where it has none."""
+        steps = len(self.load.axes[-1])
+        codes = (np.repeat(codes[customers], steps) for codes in self.customer.codes)
+        step = np.tile(np.arange(steps), len(customers))
+        return locate(self.load, *codes, step).reshape(len(customers), steps)
+
+    def _find_peak_steps(self, forms: _Forms, load_at: Sequence[Positions]) -> None:
+        """Find the steps of each peak in which a customer has a load."""
+        found, axis = _Rows(3), self.peak.axis("peak")
+        for (form, customers), places in zip(forms.accounts, load_at, strict=True):
+            for peak in form.peaks:
+                has_load = places[:, peak.steps] >= 0
+                found.add(np.where(has_load, customers[:, None], -1), axis.code(peak.label), peak.steps)
+        customer, peaks, step = (column.astype(np.intp) for column in found.columns())
+        codes = (codes[customer] for codes in self.customer.codes)
+        axes = (*self.customer.axes, axis, self.load.axes[-1])
+        self.peak_step: Index = Index.sparse("peak_step", axes, (*codes, peaks, step))  # (customer, peak, step)
+
+    def _find_prices(self, forms: _Forms, at: Mapping[str, Sequence[Positions]]) -> None:
+        """Find what is paid on which line, and what is paid in tiers."""
+        prices = {kind: _Rows(4) for kind in ("load", "peak", "billed", "tier", "connected")}
+        stair_of, stair_line = {kind: _Rows(3) for kind in ("load", "billed")}, [np.empty(0, dtype=np.intp)]
+        for number, (form, _) in enumerate(forms.accounts):
+            places = {kind: of[number] for kind, of in at.items()}
+            line = places["line"]
+            for charge in form.charges:
+                place = places[charge.of][:, charge.places]
+                prices[charge.of].add(place, line[:, charge.lines], charge.usd, charge.units)
+            stair_line.append(line[:, [stair.line for stair in form.stairs]].ravel())
+            for row, stair in enumerate(form.stairs):
+                stair_place = places["stair"][:, [row]]
+                stair_of[stair.of].add(places[stair.of][:, stair.places], stair_place, stair.thousands)
+                fixed_usd, _ = stair.tiers.convex_bound()
+                if fixed_usd > 0.0:
+                    # Due whatever is drawn, but by nobody who is not connected.
+                    place = places["connected"][:, [form.years.index(form.lines[stair.line].year)]]
+                    usd = stair.usd_factor * stair.times * fixed_usd
+                    prices["connected"].add(place, line[:, [stair.line]], usd, 0.0)
+            tiers = _tiers(form)
+            of_line = line[:, [tier.stair.line for tier in tiers]]
+            prices["tier"].add(places["tier"], of_line, [tier.usd for tier in tiers], [tier.units for tier in tiers])
+        self.stair_line: Positions = np.concatenate(stair_line)  # line of the bill, of each of `stair`
+        # thousands of units that a MW of `load` and of `billed` adds
+        self.stair_of = {kind: _amounts(rows) for kind, rows in stair_of.items()}
+        self.prices = {kind: _prices(rows) for kind, rows in prices.items()}  # by kind of source
+
+
+class _Forms:
+    """The forms of all accounts, and lists and figures over their customers."""
+
+    def __init__(self, customer: Index, accounts: Sequence[Account], span: Span, steps: int) -> None:
+        self._customer = customer
+        self.accounts: list[tuple[Form, Positions]] = []
+        for account in accounts:
+            if account.reading.n_steps != steps:
+                message = (
+                    f"the reading of {account.tariff.name!r} has {account.reading.n_steps} steps, the load {steps}"
+                )
+                raise ValueError(message)
+            form = Form(account.tariff.price_factor, account.reading, span)
+            for rule in account.tariff.rules:
+                rule.program(form)
+            self.accounts.append((form, np.asarray(account.customers, dtype=np.intp)))
+
+    def axis(self, name: str, labels: Callable[[Form], Iterable[str]]) -> Axis:
+        return Axis(name, tuple(dict.fromkeys(label for form, _ in self.accounts for label in labels(form))))
+
+    def items(
+        self, name: str, axes: Sequence[Axis], labels: Callable[[Form], Sequence[tuple[str, ...]]]
+    ) -> tuple[Index, list[Positions]]:
+        """List every customer with every item of its form; give their positions by account too, (customer, item)."""
+        parts, places, size = [np.empty((1 + len(axes), 0), dtype=np.intp)], [], 0
+        for form, customers in self.accounts:
+            named = labels(form)
+            codes = [axis.codes(label[place] for label in named) for place, axis in enumerate(axes)]
+            shape = len(customers), len(named)
+            parts.append(np.stack([np.repeat(customers, shape[1]), *(np.tile(of, shape[0]) for of in codes)]))
+            places.append(np.arange(size, size + shape[0] * shape[1]).reshape(shape))
+            size += places[-1].size
+        at, *of_items = np.concatenate(parts, axis=1)
+        of_customers = (codes[at] for codes in self._customer.codes)
+        return Index.sparse(name, (*self._customer.axes, *axes), (*of_customers, *of_items)), places
+
+    def figures(self, of: Callable[[Form], Sequence[float]]) -> Floats:
+        """Return one figure per item of such a list."""
+        return np.concatenate([np.empty(0), *(np.tile(of(form), len(customers)) for form, customers in self.accounts)])
+
+
+class _Tier(NamedTuple):
+    """A tier of a stair as the program has it: prices rise from each to the next."""
+
+    stair: Stair
+    number: str
+    width: float  # most in it. [thousand units]
+    usd: float  # money and quantity of a thousand units
+    units: float
+
+
+def _tiers(form: Form) -> list[_Tier]:
+    tiers = []
+    for stair in form.stairs:
+        _, rising = stair.tiers.convex_bound()
+        for place, (low, high) in enumerate(pairwise((0.0, *rising.limits, inf))):
+            usd, units = stair.usd_factor * stair.times * rising.prices[place] * THOUSAND, stair.times * THOUSAND
+            tiers.append(_Tier(stair, str(place + 1), (high - low) / THOUSAND, usd, units))
+    return tiers
+
+
+def _charge(line: BillLineKey) -> str:
+    return f"{line.rule}: {line.item} [{line.unit}]"
 
 
 class _Rows:
@@ -104,137 +219,6 @@ class _Rows:
 
     def columns(self) -> list[Floats]:
         return [np.concatenate(column) for column in zip(*self._parts, strict=True)]
-
-
-_LISTS: Final = {
-    "peak": ("peak",),
-    "billed": ("billed",),
-    "floor": ("billed", "peak"),
-    "take": ("billed", "span"),
-    "connected": ("calendar",),
-    "stair": ("stair",),
-    "tier": ("stair", "tier"),
-    "line": ("charge", "calendar"),
-}
-"""Lists of `BillLists` over customers, with their further axes."""
-_COLUMNS: Final = ("past_mw", "floor_share_frac", "take_share_frac", "tier_width")
-"""Numbers of `BillLists`, one for each entry of a list."""
-
-
-class _Builder:
-    """Gathers the lists account by account."""
-
-    def __init__(self, load: Index) -> None:
-        self._load = load
-        self._customer = distinct(load, *load.axis_names[:-1], name="customer")
-        self._axes = _Axes()
-        self._lists = {name: _List(self._axes, *axes) for name, axes in _LISTS.items()}
-        self._columns = {name: _Rows(1) for name in _COLUMNS}
-        self._peak_step = _Rows(3)  # customer, code of the peak, step
-        self._stairs: list[Stair] = []
-        self._stair_line: list[Positions] = []
-        self._names: dict[str, tuple[str, str, str]] = {}
-        self._prices = {kind: _Rows(4) for kind in ("load", "peak", "billed", "tier", "connected")}
-        self._stair_of = {kind: _Rows(3) for kind in ("load", "billed")}
-
-    def add(self, form: Form, customers: Positions) -> None:
-        """Add an account."""
-        self._axes.codes("calendar", [str(year) for year in form.years])
-        self._axes.codes("span", [form.contracted(month) for month in form.months])
-        calendar = [str(line.year) for line in form.lines]
-        line = self._lists["line"].add(customers, [self._charge(line) for line in form.lines], calendar)
-        billed = self._add_demands(form, customers)
-        places = {
-            "load": self._load_places(customers),
-            "peak": self._add_peaks(form, customers),
-            "billed": billed,
-            "connected": self._lists["connected"].add(customers, [str(year) for year in form.years]),
-        }
-        for charge in form.charges:
-            place = places[charge.of][:, charge.places]
-            self._prices[charge.of].add(place, line[:, charge.lines], charge.usd, charge.units)
-        self._add_stairs(form, customers, places, line)
-
-    def _charge(self, line: BillLineKey) -> str:
-        label = f"{line.rule}: {line.item} [{line.unit}]"
-        self._names[label] = (line.rule, line.item, line.unit)
-        return label
-
-    def _load_places(self, customers: Positions) -> Positions:
-        """Position of each customer's load in each step, -1 where it has none."""
-        steps = len(self._load.axes[-1])
-        codes = (np.repeat(codes[customers], steps) for codes in self._customer.codes)
-        step = np.tile(np.arange(steps), len(customers))
-        return locate(self._load, *codes, step).reshape(len(customers), steps)
-
-    def _add_peaks(self, form: Form, customers: Positions) -> Positions:
-        labels = [peak.label for peak in form.peaks]
-        has_load = self._load_places(customers) >= 0
-        for code, peak in zip(self._axes.codes("peak", labels), form.peaks, strict=True):
-            customer = np.where(has_load[:, peak.steps], customers[:, None], -1)
-            self._peak_step.add(customer, code, peak.steps)
-        return self._lists["peak"].add(customers, labels)
-
-    def _add_demands(self, form: Form, customers: Positions) -> Positions:
-        every = np.zeros((len(customers), 1))
-        floors = [(item, *share) for item in form.billed for share in item.shares_frac]
-        peaks = [form.peaks[peak].label for _, peak, _ in floors]
-        self._lists["floor"].add(customers, [item.label for item, _, _ in floors], peaks)
-        self._columns["floor_share_frac"].add(every + [share for _, _, share in floors])
-        takes = [item for item in form.billed if item.take_frac > 0.0]
-        self._lists["take"].add(customers, [item.label for item in takes], [item.contracted for item in takes])
-        self._columns["take_share_frac"].add(every + [item.take_frac for item in takes])
-        self._columns["past_mw"].add(every + [item.past_mw for item in form.billed])
-        return self._lists["billed"].add(customers, [item.label for item in form.billed])
-
-    def _add_stairs(self, form: Form, customers: Positions, places: dict[str, Positions], line: Positions) -> None:
-        stair_place = self._lists["stair"].add(customers, [stair.label for stair in form.stairs])
-        self._stairs += form.stairs * len(customers)
-        self._stair_line.append(line[:, [stair.line for stair in form.stairs]].ravel())
-        every = np.zeros((len(customers), 1))
-        tiers: list[tuple[str, str, float, float, float, int]] = []  # label, number, width, usd, units, line
-        for number, stair in enumerate(form.stairs):
-            self._stair_of[stair.of].add(places[stair.of][:, stair.places], stair_place[:, [number]], stair.thousands)
-            fixed_usd, rising = stair.tiers.convex_bound()
-            paid = stair.usd_factor * stair.times
-            # Due whatever is drawn, but by nobody who is not connected.
-            year = form.years.index(form.lines[stair.line].year)
-            place = places["connected"][:, [year]]
-            if fixed_usd > 0.0:
-                self._prices["connected"].add(place, line[:, [stair.line]], paid * fixed_usd, 0.0)
-            for tier, (low, high) in enumerate(pairwise((0.0, *rising.limits, inf))):
-                usd = paid * rising.prices[tier] * THOUSAND
-                width, units = (high - low) / THOUSAND, stair.times * THOUSAND
-                tiers.append((stair.label, str(tier + 1), width, usd, units, stair.line))
-        labels, numbers, widths, prices, quantities, lines = zip(*tiers, strict=True) if tiers else [()] * 6
-        tier_place = self._lists["tier"].add(customers, labels, numbers)
-        self._columns["tier_width"].add(every + widths)
-        self._prices["tier"].add(tier_place, line[:, lines], prices, quantities)
-
-    def lists(self) -> BillLists:
-        """Return the lists of all accounts."""
-        customer = self._customer
-        lists: dict[str, Any] = {name: of.index(name, customer) for name, of in self._lists.items()}
-        columns: dict[str, Any] = {name: rows.columns()[0] for name, rows in self._columns.items()}
-        return BillLists(
-            customer=customer,
-            load=self._load,
-            **lists,
-            **columns,
-            peak_step=self._peak_steps(),
-            contracted=distinct(lists["take"], *customer.axis_names, "span", name="contracted"),
-            stairs=tuple(self._stairs),
-            stair_line=np.concatenate([np.empty(0, dtype=np.intp), *self._stair_line]),
-            stair_of={kind: _amounts(rows) for kind, rows in self._stair_of.items()},
-            line_names=tuple(self._names[label] for label in lists["line"].axis("charge").labels),
-            prices={kind: _prices(rows) for kind, rows in self._prices.items()},
-        )
-
-    def _peak_steps(self) -> Index:
-        customer, peak, step = (column.astype(np.intp) for column in self._peak_step.columns())
-        axes = (*self._customer.axes, self._axes.axis("peak"), self._load.axes[-1])
-        codes = (codes[customer] for codes in self._customer.codes)
-        return Index.sparse("peak_step", axes, (*codes, peak, step))
 
 
 def _prices(rows: _Rows) -> PriceTerms:
@@ -383,7 +367,7 @@ def add_bills(
     >>> round(billing.customer_usd.value(problem.values())[0]) == 12 * 25_000 * 11.5
     True
     """
-    lists = bill_lists(load_mw.over, accounts, span=span)
+    lists = BillLists(load_mw.over, accounts, span=span)
     if contracted_mw is None:
         if lists.take.size:
             message = "a tariff has a minimum take: give contracted_mw"

@@ -14,15 +14,13 @@ from planner.tariffs.rule import HoursOfDays, Metered
 
 if TYPE_CHECKING:
     import datetime
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import ArrayLike
 
     from planner.base.arrays import Floats, Integers, Positions
     from planner.clock.days import Days
-    from planner.lp import Index
     from planner.tariffs.clock import BillingCalendar, OtherHours, When
-    from planner.tariffs.rule import Stair
     from planner.tariffs.tariff import Tariff
 
 # --- How the time steps of a load tell the hours of a bill: hour by hour, or by a few days --------
@@ -184,7 +182,7 @@ def _joined(*parts: Pairs) -> Pairs:
     )
 
 
-# --- Bills of many customers at once: the index lists and prices of their linear program ----------
+# --- Bills of many customers at once: who they are, and terms of their linear program -------------
 
 
 @dataclass(frozen=True, eq=False)
@@ -213,31 +211,3 @@ class Amounts:
     place: Positions
     target: Positions
     amount: Floats
-
-
-@dataclass(frozen=True, eq=False)
-class BillLists:
-    """Index lists and coefficients; customers are one or more axes, such as `site`."""
-
-    customer: Index  # (customer)
-    load: Index  # (customer, step): the power that is billed
-    peak: Index  # (customer, peak): the highest load of some steps. [MW]
-    peak_step: Index  # (customer, peak, step)
-    billed: Index  # (customer, billing demand). [MW]
-    past_mw: Floats  # least of each of `billed`, from before the calendar. [MW]
-    floor: Index  # (customer, billing demand, peak)
-    floor_share_frac: Floats  # share of the peak, of each of `floor`
-    contracted: Index  # (customer, span): capacity in force. [MW]
-    take: Index  # (customer, billing demand, span) with a minimum take
-    take_share_frac: Floats  # share of the contracted capacity, of each of `take`
-    connected: Index  # (customer, calendar year)
-    stair: Index  # (customer, stair): a quantity that is paid in tiers
-    stairs: tuple[Stair, ...]  # what each is, with the tiers as the tariff has them
-    stair_line: Positions  # its line of the bill
-    stair_of: Mapping[str, Amounts]  # thousands of units that a MW of `load` and of `billed` adds
-    tier: Index  # (customer, stair, tier)
-    tier_width: Floats  # most in each of `tier`. [thousand units]
-    line: Index  # (customer, charge, calendar year): lines of the bill
-    # rule, item and unit of each charge, by its code on the axis of `line`
-    line_names: tuple[tuple[str, str, str], ...]
-    prices: Mapping[str, PriceTerms]  # prices by kind of source: load, peak, billed, tier, connected

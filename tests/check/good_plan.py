@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
-from inputs_fields import with_fields
 from shared import shared
 
 from planner.check import RULES, check_plan
@@ -84,7 +83,7 @@ class Plan:
 
     def assumed(self, room, **arrays):
         """Return the plan made from other inputs of one room."""
-        changed = with_fields(getattr(self.inputs, room), **arrays)
+        changed = getattr(self.inputs, room).changed(**arrays)
         return dataclasses.replace(self, inputs=self.inputs.changed(**{room: changed}))
 
     def read(self, **tables):

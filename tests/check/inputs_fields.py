@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from planner.family.declared import Record
+from planner.base.arrays import Record
 from planner.lp import Index
 from planner.lp.index import Axis
 
@@ -116,12 +116,8 @@ def _replaced(value, path, new):
     if isinstance(value, tuple | list):
         changed = [_replaced(one, rest, new) if at == step else one for at, one in enumerate(value)]
         return type(value)(changed)
-    return with_fields(value, **{step: _replaced(getattr(value, step), rest, new)})
-
-
-def with_fields(value, **others):
-    """Return a dataclass, or a family's inputs, with others in place of some fields."""
-    return dataclasses.replace(value, **others) if dataclasses.is_dataclass(value) else value.changed(**others)
+    other = {step: _replaced(getattr(value, step), rest, new)}
+    return dataclasses.replace(value, **other) if dataclasses.is_dataclass(value) else value.changed(**other)
 
 
 def _like(value, new):

@@ -89,7 +89,7 @@ def test_a_topology_that_another_replaces_is_retrofitted_where_it_exists_and_nev
 def test_a_plan_that_retrofits_a_hall_that_ends_is_found_out(followed):
     scenario = load_scenario(str(ENDS), followed)
     inputs = build_inputs(scenario)
-    none_ends = dataclasses.replace(inputs.halls, ending_mw=np.zeros_like(inputs.halls.ending_mw))
+    none_ends = inputs.halls.changed(ending_mw=np.zeros_like(inputs.halls.ending_mw))
     model = build_model(inputs.changed(halls=none_ends))
     wrong = Plan.of(model, HighsSession(model.problem).solve(), scenario)
 

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from planner.base.arrays import Record
 from planner.base.errors import InputError
-from planner.family.declared import Record
 from planner.inputs import TABLES, build_inputs_from, inputs_without_notes
 from planner.lp import Axis
 from planner.lp.change import Arrays

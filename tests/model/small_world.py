@@ -7,7 +7,7 @@ beyond once the constraint is left out of the program: `assert_bites` shows all 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, is_dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -80,8 +80,7 @@ def inputs_with(*settings: str, **changed: pd.DataFrame) -> Inputs:
 
 def changed(inputs: Inputs, room: str, **arrays: Any) -> Inputs:
     """Return inputs with some arrays of one room in place of the old."""
-    old = getattr(inputs, room)
-    return inputs.changed(**{room: replace(old, **arrays) if is_dataclass(old) else old.changed(**arrays)})
+    return inputs.changed(**{room: getattr(inputs, room).changed(**arrays)})
 
 
 def paid_to_draw(inputs: Inputs, *slot: str, usd_per_mwh: float = -35.5) -> Inputs:

@@ -19,8 +19,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 from plans import plan_of
 
 import planner
+from planner.base.arrays import Record
 from planner.cli import main
-from planner.family.declared import Record
 from planner.inputs import build_inputs
 from planner.inputs.build import validated
 from planner.outputs.plan_workbook import write_plan_workbook

@@ -19,9 +19,9 @@ from planner.base.units import HOURS_PER_DAY, HOURS_PER_YEAR, KW_PER_MW, MONTHS_
 from planner.clock.days import DAYS_PER_MONTH
 from planner.family.table_columns import any_along, codes, dense_by_ids, floats
 from planner.inputs.carbon import intensity_shape
-from planner.inputs.power_prices import delivered_prices
+from planner.inputs.power_prices import PowerPrices
 from planner.inputs.scope import make_case
-from planner.inputs.site_series import other_load_mw, site_series, slot_climate
+from planner.inputs.site_series import SlotClimate, other_load_mw, site_series
 from planner.inputs.supply import SupplyOffer
 from planner.inputs.supply_figures import availability
 from planner.inputs.tariffs import find_customers, prices_net_of_tariffs
@@ -289,14 +289,14 @@ class _Hours:
             raise InputError.at("--hours-of", what_is, "the same sites", "let one scenario extend the other")
         case, self._plan = replace(own, days=hours.days), plan
         at = np.array([case.ids("sites").index(site) for site in plan.sites], dtype=np.intp)
-        self._cooling = slot_climate(case, hours.series).mechanical_frac[at]
-        prices = prices_net_of_tariffs(case, delivered_prices(case, hours.series), find_customers(own))
+        self._cooling = SlotClimate(case, hours.series).mechanical_frac[at]
+        prices = prices_net_of_tariffs(case, PowerPrices(case, hours.series), find_customers(own))
         self.energy_usd = prices.energy_usd_per_mwh[at]
         self._wholesale_usd = prices.wholesale_usd_per_mwh[at]
         self.carbon_shape = intensity_shape(case)[at]
         self._has_load = ~any_along(np.isnan(hours.series.other_load_frac[at]), axis=1)
         self._load_mw = other_load_mw(case, hours.series)[at]
-        on_days = slot_climate(own, site_series(own)).mechanical_frac[at]
+        on_days = SlotClimate(own, site_series(own)).mechanical_frac[at]
         least = waiting.least_overhead(on_days)
         self._moved_mw_per_mw = 1.0 + waiting.least_overhead(self._cooling)
         # Work that waits counts as it falls due, and is moved hour by hour.
