@@ -10,7 +10,7 @@ from types import ModuleType
 import pytest
 
 BUDGETS = {
-    "planner/check": 9_180,
+    "planner/check": 9_190,
     "planner/studies": 7_350,
     "planner/inputs": 6_160,
     "planner/outputs": 6_480,
@@ -37,7 +37,7 @@ BUDGETS = {
     "planner/fleet": 90,
 }
 """Lines that say something, by room, as `make size` prints them."""
-WHOLE = {"planner": {"files": 365, "says": 50_270, "docstrings": 11_170, "lines": 85_920}, "tests": {"says": 27_940}}
+WHOLE = {"planner": {"files": 365, "says": 50_280, "docstrings": 11_170, "lines": 85_940}, "tests": {"says": 27_940}}
 
 
 def size() -> ModuleType:

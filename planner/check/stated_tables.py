@@ -156,11 +156,8 @@ def fleet(h: Here) -> Cells:
 @stated_table("sites.site_year")
 def carbon_site(h: Here) -> Cells:
     of_all = counted_kt(h) * (h.given("carbon.price_usd_per_t", "year") / 1e3)
-    off = h.over_slots(lambda s: s.x("claim_mw") * s.listed("carbon.location_t_per_mwh", "power.slot"))
     return {
         "location_kt": location_t(h) / 1e3,
-        "market_kt": (location_t(h) - off) / 1e3,
-        "claimed_mwh": h.over_slots(lambda s: s.x("claim_mw")),
         "fuel_kt": burnt_t(h) / 1e3,
         "embodied_kt": embodied_t(h) / 1e3,
         "counted_kt": counted_kt(h),

@@ -354,7 +354,7 @@ SPOILED = (
     ("the sun is reported brighter", "tables_as_stated", partial(times, "contracts", "energy_mwh", 1.1)),
     ("a slot is forgotten", "tables_as_stated", partial(without, "contract_slot", "output_mw")),
     ("more is taken than comes", "decisions_as_solved", partial(times, "contract_use", "taken_mw", 3.0)),
-    ("more is claimed than drawn", "decisions_as_solved", partial(times, "contract_use", "claimed_mw", 40.0)),
+    ("more is claimed than drawn", "carbon_tables", partial(times, "contract_use", "claimed_mw", 40.0)),
     ("a claim is reported smaller", "matching", partial(times, "matching", "claimed_mwh", 0.9)),
     ("a dirty hour is reported clean", "matching", partial(plus, "matching_slot", "grid_clean_mw", 1.5)),
     (

@@ -44,7 +44,6 @@ BREAKS = {
     "overnight_cost": "site_year.capex_musd",
     "deferral_in_its_block": "deferral.block",
     "migration_in_its_block": "migration.block",
-    "carbon_of_years": "carbon_year.market_kt",
     "carbon_limits_reported": "carbon_year.cap_kt",
     "tight_routes_reported": "assignment.within_tight",
     "round_trips_of_users": "demand.mean_rtt_ms",
