@@ -55,8 +55,8 @@ if TYPE_CHECKING:
 
 _HOURS_PER_YEAR: Final = 8760.0
 _MUSD_OF_A_USD_PER_H100E_HOUR: Final = 8.76  # for a thousand of them in a year
-_UNIT: Final = {"m2": 1e3, "m3": 1e3, "mwh": 1e3, "mmbtu": 1e3}
-"""Amount of a unit that counts as one, so that one tolerance serves all columns."""
+_UNIT: Final = {"m2": 1e3, "m3": 1e3, "mwh": _HOURS_PER_YEAR, "mmbtu": _HOURS_PER_YEAR}
+"""Amount of a unit that counts as one, so that one tolerance serves all columns: energy as a MW all year."""
 
 
 def _it_mw(h: Here) -> LinearForm:
@@ -451,7 +451,7 @@ def _compared(case: Case, name: str, table: StatedTable) -> list[Excess]:
     places = [table.cells(stored.here({**labels, "slot": EVERY} if table.by_slot else labels)) for labels in here]
     frame = pd.DataFrame([{**labels, "slot": slot} for labels in here for slot in slots])
     frame = table_of(frame[key].astype({"year": "int64"}))
-    unit = {column: _UNIT.get(column.rsplit("_", 1)[-1], 1.0) for column in places[0]}
+    unit = {c: 1.0 if "_per_" in c else _UNIT.get(c.rsplit("_", 1)[-1], 1.0) for c in places[0]}
     cells = {
         column: np.concatenate([np.broadcast_to(stored.value(of[column]), len(slots)) for of in places]) / unit[column]
         for column in unit
