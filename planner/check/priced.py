@@ -16,7 +16,17 @@ import pandas as pd
 
 from planner.check.frames import once
 from planner.check.payments import discounts, repay, yearly_weight
-from planner.check.stated import burnt_t, counted_kt, grid_mw, in_service, output_mwh, source_mwh, usable_mw, water_m3
+from planner.check.stated import (
+    at_work_mw,
+    burnt_t,
+    counted_kt,
+    grid_mw,
+    in_service,
+    output_mwh,
+    source_mwh,
+    usable_mw,
+    water_m3,
+)
 from planner.check.stating import EVERY, LinearForm, stored_of, total
 
 if TYPE_CHECKING:
@@ -96,7 +106,10 @@ def _migration(h: Here) -> LinearForm:
 
 def _hall_upkeep(h: Here) -> LinearForm:
     halls = h.each("halls.hall")
-    return total((usable_mw(d) - d.x("lease")) * d.listed("halls.opex_musd_per_mw_year", "halls.hall") for d in halls)
+    return total(
+        (usable_mw(d) + at_work_mw(d) - d.x("lease")) * d.listed("halls.opex_musd_per_mw_year", "halls.hall")
+        for d in halls
+    )
 
 
 AT_SITE: Final[dict[str, PaidLine]] = {
@@ -261,7 +274,7 @@ BOUGHT: Final[dict[str, Bought]] = {
         "hall_retrofit",
         "halls",
         "facility",
-        listed_purchase("halls.retrofit", "halls.retrofit_capex_musd_per_mw", "halls.retrofit_done", "retrofit"),
+        listed_purchase("halls.retrofit", "halls.retrofit_capex_musd_per_mw", "halls.retrofit_start", "retrofit"),
     ),
     "opened": Bought("site_opening", "sites", "facility", _opening),
     "expand": Bought(

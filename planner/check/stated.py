@@ -54,17 +54,27 @@ def usable_mw(h: Here) -> LinearForm:
         ),
         free="year",
     )
-    come = h.total(
+    come = _come_mw(h, "done")
+    return built + come - gone_mw(h) + h.x("lease") + h.listed("halls.existing_mw", "halls.hall", 0.0)
+
+
+def _come_mw(h: Here, since: str) -> LinearForm:
+    """Critical IT power that retrofits bring a hall design, since their start or since they are done."""
+    return h.total(
         "retrofit",
         lambda r: (
-            h.share(r.listed("halls.retrofit_done", "halls.retrofit"))
+            h.share(r.listed(f"halls.retrofit_{since}", "halls.retrofit"))
             * r.listed("halls.retrofit_capacity_frac", "halls.retrofit")
             if r.to_hall == h.hall
             else 0.0
         ),
         free="year hall",
     )
-    return built + come - gone_mw(h) + h.x("lease") + h.listed("halls.existing_mw", "halls.hall", 0.0)
+
+
+def at_work_mw(h: Here) -> LinearForm:
+    """Critical IT power of a hall design that retrofits are at work on."""
+    return _come_mw(h, "start") - _come_mw(h, "done")
 
 
 def operated_mw(h: Here) -> LinearForm:
@@ -150,7 +160,8 @@ def loss_frac(h: Here) -> float:
 
 @row("site year", "sites.site_year")
 def base_losses(h: Here) -> StatedRow:
-    standing = total(operated_mw(d) * d.given("power.loss_fixed_frac", "hall") for d in h.each("halls.hall"))
+    halls = h.each("halls.hall")
+    standing = total((operated_mw(d) + at_work_mw(d)) * d.given("power.loss_fixed_frac", "hall") for d in halls)
     return h.x("loss_base_mw") == standing + in_service(h, lambda u: u.use["idle_mw_per_mw"] * loss_frac(u))
 
 

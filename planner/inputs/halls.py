@@ -258,10 +258,7 @@ def retrofit_dates(case: ScopedCase, row: Codes, year: Codes) -> tuple[Floats, F
 
 
 def _serves(case: ScopedCase, row: Codes) -> Bools:
-    """Years in which work can begin and be done within the horizon, (design, design, year).
-
-    Work that outlasts the horizon would cost nothing and rid the site of halls it must pay for.
-    """
+    """Years in which work can begin and be done within the horizon, (design, design, year)."""
     may_begin = case.last_year >= case.scenario.decisions_start.year
     before, after, year = np.nonzero((row >= 0)[:, :, None] & may_begin)
     in_time = retrofit_dates(case, row[before, after], year)[1] < case.last_year[-1] + 1.0

@@ -52,6 +52,12 @@ class HallTerms:
 
         usable = usable - self.turned_mw
 
+        usable = usable + self._arrived_mw(p.retrofit_done)
+        return usable + m.lease.on(p.hall, missing="zero")
+
+    def _arrived_mw(self, since: Floats) -> Expression:
+        """Critical IT power that retrofits give a design from a moment on. [MW], (site, hall, year)"""
+        m, p = self.m, self.p
         arrived = Index(
             "retrofit by new design",
             (p.retrofit.axis("site"), p.hall.axis("hall"), p.retrofit.axis("year")),
@@ -59,11 +65,19 @@ class HallTerms:
             p.retrofit.size,
         )
         work, hall = pairs(arrived, p.hall, on=("site", "hall"))
-        in_service = usable_share(p.retrofit_done[work], year[hall], ramp_months=0.0, span_years=span_years[hall])
-        done = in_service > 0.0
-        gained = (p.retrofit_capacity_frac[work] * in_service)[done]
-        usable = usable + m.retrofit.map(p.hall, work[done], hall[done], gained)
-        return usable + m.lease.on(p.hall, missing="zero")
+        at = p.hall["year"][hall]
+        counts = usable_share(since[work], m.year[at], ramp_months=0.0, span_years=m.span_years[at])
+        is_there = counts > 0.0
+        gained = (p.retrofit_capacity_frac[work] * counts)[is_there]
+        return m.retrofit.map(p.hall, work[is_there], hall[is_there], gained)
+
+    @cached_property
+    def at_work_mw(self) -> Expression:
+        """Critical IT power of a design that retrofits are at work on. [MW], (site, hall, year)
+
+        It holds no racks, and costs and loses what it will in service: longer work gains nothing.
+        """
+        return self._arrived_mw(self.p.retrofit_start) - self._arrived_mw(self.p.retrofit_done)
 
     @cached_property
     def turned_mw(self) -> Expression:
@@ -243,17 +257,17 @@ def hall_construction(m: Model) -> Purchase:
 
 @asset(kind="facility", group="halls")
 def hall_retrofit(m: Model) -> Purchase:
-    """Turning existing halls to another cooling, repaid over the life of the new plant."""
+    """Turning existing halls to another cooling, repaid over the life of the new plant, from when work begins."""
     p = m.p
     life = np.full(m.retrofit.over.size, p.finance.life_years["retrofit"])
-    return Purchase(m.retrofit, p.halls.retrofit_capex_musd_per_mw, p.halls.retrofit_done, life)
+    return Purchase(m.retrofit, p.halls.retrofit_capex_musd_per_mw, p.halls.retrofit_start, life)
 
 
 @cost(group="halls")
 def hall_opex(m: Model) -> Expression:
-    """Staff, maintenance, insurance, property tax and connectivity of halls that exist."""
+    """Staff, maintenance, insurance, property tax and connectivity of own halls, during a retrofit too."""
     per_mw = m.p.halls.opex_musd_per_mw_year
-    own = m.halls.usable_mw - m.lease.on(m.p.halls.hall, missing="zero")
+    own = m.halls.usable_mw + m.halls.at_work_mw - m.lease.on(m.p.halls.hall, missing="zero")
     return yearly(m, (per_mw * own).sum_to(m.p.sites.site_year), escalates=True)
 
 

@@ -127,16 +127,17 @@ def deferral_room(m: Model) -> Comparison:
 def base_losses(m: Model) -> Comparison:
     r"""Electrical losses that do not follow the users: of installed equipment and idle load.
 
-    .. math:: B_{st} = \sum_l \lambda^0_l\, H_{slt}
+    .. math:: B_{st} = \sum_l \lambda^0_l\, (H_{slt} + A_{slt})
         + \sum_{k,l,w} \lambda_l\, \iota_{klw}\, (n_{sklwt} + z_{sklwt})
         \qquad \forall s, t
 
-    A 2N hall has twice the equipment at half its load, so it loses more when half empty.
+    A 2N hall has twice the equipment at half its load, so it loses more when half empty. Halls at work on
+    a retrofit, :math:`A`, are not switched off.
 
     Source: UPS loss curves, IEC 62040-3.
     """
     p, site_year = m.p, m.p.sites.site_year
-    standing = p.power.loss_fixed_frac[p.halls.hall["hall"]] * m.halls.operated_mw
+    standing = p.power.loss_fixed_frac[p.halls.hall["hall"]] * (m.halls.operated_mw + m.halls.at_work_mw)
     per_mw = p.racks.idle_mw_per_mw * p.power.loss_variable_frac[p.racks.deployment["hall"]]
     return m.loss_base_mw == standing.sum_to(site_year) + m.in_service_times(per_mw).sum_to(site_year)
 

@@ -258,7 +258,7 @@ CHOICES = {
         "racks.allow": "gb200_nvl72 gb300_nvl72 vr_nvl72_maxq rubin_ultra_kyber tpu_v7_ironwood"
         " amd_helios amd_after_helios hgx_b200_air hgx_b300_air hgx_after_b300_air",
         "halls.cooling": "dlc_hybrid_dry air_containment_dry dlc_hybrid_tower dlc_full_warm rdhx_active",
-        "halls.redundancy": "2(N+1) N N+1 block_6to5 4N3 3N2 2N",
+        "halls.redundancy": "N 2(N+1) N+1 block_6to5 4N3 3N2 2N",
         "supply.allow": "pv_utility wind_onshore bess_4h gas_sc_turbine",
         "racks.vendors": "nvidia google amd",
         "levers.allow": "quantization caching batching",
@@ -279,6 +279,7 @@ AMOUNTS = {
     "rent.depth_scale_frac": (0.2, 1.8),
     "lease.depth_mw_per_site": (3.0, 40.0),
     "halls.free_frac": (0.3, 0.0),
+    "retrofit.duration_months": (36, 3),
 }
 """From the worse end of a range to the better one."""
 WHOLE_YEARS = {

@@ -112,9 +112,6 @@ def _look_to(model: Model, first: int, last: int, decides: Positions) -> None:
     problem.free(asks)
     years = [year_of(problem.columns_over(name), model) for name in problem.column_block_names]
     unseen = (np.concatenate(years) > last) & (decides <= first)
-    # Work that outlasts the window would cost nothing and rid the site of halls it must pay for.
-    retrofits = problem.column_block("retrofit")
-    unseen[retrofits] |= (model.p.halls.retrofit_done >= model.until + 1.0) & (decides[retrofits] <= first)
     # Nobody asks for them there: racks and blocks of chance would only have to be made whole.
     for name in _FOR_DEMAND:
         unseen[problem.column_block(name)] |= year_of(problem.columns_over(name), model) > last
