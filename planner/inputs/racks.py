@@ -40,12 +40,11 @@ class Quality:
         self.suffices = self.replaces.T[self.least]  # good enough for the workload, shape (workload, redundancy)
         self.allowed = named_in(case.scenario.halls.redundancy, names)  # new halls may have it, shape (redundancy,)
         for w in np.flatnonzero(~(self.suffices & self.allowed).any(axis=1)):
-            what_is = (
-                f"no topology of halls.redundancy is good enough for {case.ids('workloads')[w]},"
-                f" which needs {case.workloads['redundancy_min'].iloc[w]}"
-            )
-            case.findings.add(
-                ("halls", "redundancy"), what_is, "one at least as available", "add a topology, or lower redundancy_min"
+            case.findings.add_note(
+                f"No topology of halls.redundancy is good enough for {case.ids('workloads')[w]}, which needs"
+                f" {case.workloads['redundancy_min'].iloc[w]}: only existing halls, leased ones and rent serve it. Add"
+                " a topology, or lower redundancy_min.",
+                ("halls", "redundancy"),
             )
 
 

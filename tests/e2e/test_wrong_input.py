@@ -56,10 +56,6 @@ IN_SCENARIOS: dict[str, tuple[Mistake, list[str]]] = {
         ),
         [f"mini.yaml:{END}:13: no rack that train may run on has a throughput for training; must"],
     ),
-    "a class without a hall": (
-        lambda p: p.append("halls: {redundancy: [N]}"),
-        [f"mini.yaml:{END}:9: no topology of halls.redundancy is good enough for chat, which nee"],
-    ),
 }
 
 IN_TABLES: dict[str, tuple[Mistake, list[str]]] = {

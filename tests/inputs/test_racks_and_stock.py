@@ -29,6 +29,14 @@ def test_new_halls_may_hold_racks_of_the_base_year_that_no_workload_is_sold(buil
     assert all({"air_dry|N", "air_dry|2N"} <= of for of in designs)
 
 
+def test_new_halls_that_a_workload_may_not_use_leave_it_those_that_exist(build):
+    inputs = build("halls.redundancy=[N]")
+
+    assert any("No topology of halls.redundancy is good enough for chat, which needs 2N" in n for n in inputs.notes)
+    assert {*inputs.halls.build.labels("hall")} == {"air_dry|N", "plate_dry|N", "warm_full|N"}
+    assert "air_dry|2N" in {*inputs.racks.used.labels("hall")}
+
+
 @pytest.mark.parametrize(
     ("setting", "vendors"),
     [
