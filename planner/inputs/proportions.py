@@ -15,7 +15,7 @@ from planner.family.table_columns import codes, floats, ints, named_in, texts
 from planner.inputs.case import DUTIES
 from planner.inputs.demand import Wanted
 from planner.inputs.existing import HALLS, RACKS, halls_in_service
-from planner.inputs.proportions_company import POWER_OVER_ROOM, CompanyFacts, out_of_proportion
+from planner.inputs.proportions_company import GW, POWER_OVER_ROOM, CompanyFacts, out_of_proportion
 from planner.inputs.racks import RackFigures
 from planner.inputs.scope import make_case, own_key, site_rows
 from planner.inputs.sites import crews_mw
@@ -69,8 +69,6 @@ _MODELS_LESS: Final = 10.0
 _APART: Final = 100.0
 """Demand of one region over that of others, as such and by the weight of the regions, and the least
 of a row in MW over the halls that exist, at most."""
-_GW: Final = 300.0
-"""Halls that exist, or the largest row of demand, over a row in MW: a slip of a unit is beyond."""
 _ENERGY: Final = (0.5, 6.0)
 """Energy a year over that of the fewest racks at full power: idle hours below, older racks and
 their cooling above."""
@@ -362,7 +360,7 @@ def _rows_in_gw(f: _Whole) -> Iterator[Found]:
     """Compare demand in MW with the halls and power that a planner states, and other such rows."""
     largest = {number: max(path) for number, path in f.rows_mw.items()}
     beside_mw = max([f.stated_mw, *largest.values()])
-    small = {number: mw for number, mw in largest.items() if 0.0 < mw < beside_mw / _GW}
+    small = {number: mw for number, mw in largest.items() if 0.0 < mw < beside_mw / GW}
     words = {"beside": beside_mw, "of": "that exist" if beside_mw == f.stated_mw else "in another"}
     for place, number in f.rows(small):
         yield place, words | {"number": number, "mw": small[number]}

@@ -12,7 +12,7 @@ import numpy as np
 from planner.base.units import HOURS_PER_DAY, HOURS_PER_YEAR, KW_PER_MW, MONTHS_PER_YEAR
 from planner.base.words import amount
 from planner.family.table_columns import codes, floats, ints, sum_at, texts
-from planner.inputs.existing import RACKS, stated_sites
+from planner.inputs.existing import HALLS, RACKS, stated_sites
 from planner.inputs.scope import firm_path_mw, own_key
 from planner.inputs.tariffs import use_of_sites
 from planner.plausible.rules import RANGES, Found, Range, as_text, found_by, ranges_of, rule
@@ -40,13 +40,15 @@ _HOURS_APART: Final = 3.0
 _CENTS_USD_PER_MWH: Final = 10.0
 """Energy below it is in cents a kWh, or its bill is made of other charges: of tariffs that bill
 energy the least in table `tariffs` is above 20."""
+GW: Final = 300.0
+"""Halls that exist over a demand or racks in MW: a slip of a unit is beyond."""
 _HALF: Final = 0.5  # of the price of the tables
 _WEEK_FRAC: Final = {"all": 1.0, "workdays": 5.0 / 7.0, "weekend": 2.0 / 7.0}
 
 
 def out_of_proportion(case: ScopedCase) -> tuple[Problem, ...]:
     """Find figures of markets, racks, tariffs and a company that do not go together."""
-    rules = (_deliveries, _markets, _build_rates, _racks, _share, _before_sale, _clocks_elsewhere, _in_cents)
+    rules = (_deliveries, _markets, _build_rates, _racks, _share, _before_sale, _in_gw, _clocks_elsewhere, _in_cents)
     return tuple(found_by(rules, CompanyFacts(case), case.scenario))
 
 
@@ -178,6 +180,15 @@ def _before_sale(f: CompanyFacts) -> Iterator[Found]:
     for record in np.flatnonzero((of_rack >= 0) & is_product & (first < sold[of_rack] - _YEARS_BEFORE_SALE)):
         words = {"rack": racks["rack"].iloc[record], "first": str(first[record]), "sold": str(sold[of_rack[record]])}
         yield TableCell(RACKS, int(record), "first_year"), words
+
+
+@rule("{mw} MW of {rack} are in hall {hall} of {site}, which has {it_mw} MW", "GW times 1,000 are MW")
+def _in_gw(f: CompanyFacts) -> Iterator[Found]:
+    """Find racks whose power, as stated, is next to nothing of that of their hall."""
+    halls = f.tables[HALLS].drop_duplicates(["site", "hall"])[["site", "hall", "it_mw"]]
+    rows = f.tables[RACKS][["site", "hall", "rack", "mw"]].merge(halls, how="left")
+    for record in np.flatnonzero((floats(rows, "mw") > 0.0) & (floats(rows, "mw") < floats(rows, "it_mw") / GW)):
+        yield TableCell(RACKS, int(record), "mw"), {str(name): value for name, value in rows.iloc[record].items()}
 
 
 @rule(
