@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -104,6 +104,16 @@ class Run:
     changed: Callable[[], tuple[str, ...]] = field(default=tuple, repr=False, compare=False)
     computed: dict[object, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
     """What several writers need, once it was computed: see `once_a_run`."""
+
+    def having(self, **more: Any) -> Run:
+        """Return it with another description or more tables, and with what was computed of it."""
+        other = replace(self, **more)
+        other.computed.update(self.computed)
+        return other
+
+    def named(self, name: str) -> Run:
+        """Return it under another name."""
+        return self.having(meta={**self.meta, "run": name})
 
     @property
     def sites(self) -> pd.DataFrame:

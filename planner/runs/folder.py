@@ -13,7 +13,6 @@ import re
 import tempfile
 from collections import UserDict
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
@@ -69,7 +68,7 @@ def save_run(run: Run, runs_dir: Path, *, workbook: bool = True, log: Iterable[s
         is_same = all(before.meta.get(key) == run.meta.get(key) for key in _OF_PLAN)
         if is_same and before.folder is not None and not before.changed():
             return before.folder
-    run = replace(run, meta={**run.meta, "run": free_name(run.meta["run"], runs_dir)})
+    run = run.named(free_name(run.meta["run"], runs_dir))
     with staging(runs_dir) as staged:
         write_parquet(run, staged / TABLES_FOLDER)
         write_inputs(run.inputs_tables, staged / INPUTS_FOLDER)

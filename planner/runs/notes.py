@@ -10,11 +10,12 @@ import pandas as pd
 from planner.base.units import USD_PER_MUSD
 from planner.base.words import amount, moment, percent, some
 from planner.inputs.case import ASSUMED
-from planner.limits.binding import UNMET_FRAC, binding, limit_words, share_words, unmet_causes
+from planner.limits.binding import UNMET_FRAC, limit_words, share_words, unmet_causes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from planner.base.errors import InputError
     from planner.runs.plan import Plan
 
 _A_LITTLE: Final = 1e-3  # of a site, or MW
@@ -50,12 +51,12 @@ def assumed_words(one: Mapping[str, Any]) -> str:
     return f"{ASSUMED}{of_cost}: {one['text']}"
 
 
-def notes_of(plan: Plan) -> tuple[str, ...]:
+def notes_of(plan: Plan, bound: pd.DataFrame | InputError) -> tuple[str, ...]:
     """Say what a planner must know of a plan beyond its inputs, what has most at stake first."""
     # What is at stake is, in this order, demand, the whole plan, its largest purchases, some halls and sites.
-    of_plan = (_unmet, _large_blocks, _gap, _foresight, _held_orders, _late_orders, _cash, _estimated_racks, _vendors)
+    of_plan = (_large_blocks, _gap, _foresight, _held_orders, _late_orders, _cash, _estimated_racks, _vendors)
     parts = (*of_plan, _openings, _bills, _retrofits, _empty_new_halls, _empty_halls, _below_blocks, _small_plants)
-    return tuple(note for part in parts for note in part(plan))
+    return (*_unmet(plan, bound), *(note for part in parts for note in part(plan)))
 
 
 def _bought_mw(plan: Plan, by: str) -> pd.Series[float]:
@@ -337,12 +338,9 @@ def _small_plants(plan: Plan) -> Iterator[str]:
     yield from _listed("Built in a year, and smaller than the smallest plant", parts, tail)
 
 
-def _unmet(plan: Plan) -> Iterator[str]:
+def _unmet(plan: Plan, bound: pd.DataFrame | InputError) -> Iterator[str]:
     """Say how much demand is unmet while limits bind that shadow prices show to be why."""
-    if not plan.proof.has_duals:
-        return
-    causes = unmet_causes(binding(plan.inputs, plan.tables), plan.tables).head(_NAMED)
-    if causes.empty:
+    if not isinstance(bound, pd.DataFrame) or (causes := unmet_causes(bound, plan.tables).head(_NAMED)).empty:
         return
     parts = [limit_words(row, plan.tables) + share_words(row["share_frac"]) for _, row in causes.iterrows()]
     takes = "; in brackets, what it takes at shadow prices of the value of the compute that is served or rented"

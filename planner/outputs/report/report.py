@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import ChainMap
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final, cast
 
 from planner.outputs.comparison.comparison import (
@@ -250,7 +249,7 @@ def _with_studies(run: Run) -> Run:
         return run
     # Tables of a stored run are read when they are asked for, and not all of them are.
     others = cast("dict[str, pd.DataFrame]", run.tables)
-    return replace(run, tables=ChainMap(found, others))
+    return run.having(tables=ChainMap(found, others))
 
 
 # --- From several runs to one page: what differs, side by side, on the map and in the cost --------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -208,15 +209,19 @@ def write_site_list(book: Book) -> None:
 
 def write_source_list(book: Book) -> None:
     """Write sheet Source list: one row per table, source and honesty flag."""
-    keys = ["table", "source", "year", "kind"]
-    parts = [
-        pd.DataFrame({"table": name, "source": frame["source"], "kind": frame["kind"]}).assign(
-            year=frame["source_year"].astype("str") if "source_year" in frame else ""
-        )
+    rows = Counter(
+        (name, source, year, kind)
         for name, frame in _with_sources(book.run)
-    ]
-    known = pd.concat(parts) if parts else pd.DataFrame(columns=keys)
-    frame = known.groupby(keys, sort=False, dropna=False).size().rename("rows").reset_index()
+        for source, year, kind in zip(
+            frame["source"],
+            frame.get("source_year", pd.Series("", frame.index)).astype("str"),
+            frame["kind"],
+            strict=True,
+        )
+    )
+    frame = pd.DataFrame(
+        [(*key, count) for key, count in rows.items()], columns=["table", "source", "year", "kind", "rows"]
+    )
     hashes = {table: entry["sha256"][:16] for table, entry in book.run.meta["data"].items()}
     _write(book, "Source list", "Sources", frame.assign(sha256=frame["table"].map(hashes)))
 
