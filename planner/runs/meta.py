@@ -46,7 +46,7 @@ _PACKAGES: Final = ("dcplan", "highspy", "pulp", "numpy", "pandas", "pyproj")
 def describe(plan: Plan, bound: pd.DataFrame | InputError) -> dict[str, Any]:
     """Say of a plan what ``run.json`` holds, with the limits that bind in it."""
     scenario, outcome = plan.scenario, plan.outcome
-    assumed = assumed_of(plan)
+    assumed, warnings = assumed_of(plan), _in_words(plan.inputs.warnings)
     return {
         "format": FORMAT,
         "run": run_name(scenario, plan.inputs),
@@ -67,12 +67,7 @@ def describe(plan: Plan, bound: pd.DataFrame | InputError) -> dict[str, Any]:
             "proven": plan.verdict.proven,
         },
         "assumed": assumed,
-        "notes": [
-            *map(assumed_words, assumed),
-            *_in_words(plan.inputs.warnings),
-            *notes_of(plan, bound),
-            *plan.inputs.notes,
-        ],
+        "notes": [*map(assumed_words, assumed), *warnings, *notes_of(plan, bound), *plan.inputs.notes],
         "method": outcome.method_used,
         "iterations": outcome.iterations,
         "message": outcome.message,

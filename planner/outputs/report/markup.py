@@ -85,12 +85,12 @@ def embedded_json(content: Any, **attributes: Any) -> Html:
 
 
 def _escaped(text: str) -> str:
-    kept = "".join(
-        sign
-        for sign in text
-        if sign.isprintable() or sign == "\n" or (unicodedata.category(sign) not in _DROPPED and sign not in _TURNS)
-    )
-    return escape(kept)
+    return escape(text if text.isprintable() else "".join(filter(_is_kept, text)))
+
+
+def _is_kept(sign: str) -> bool:
+    is_plain = sign.isprintable() or sign == "\n"
+    return is_plain or (unicodedata.category(sign) not in _DROPPED and sign not in _TURNS)
 
 
 # --- The page around the sections: its policy, style and script, all in the one file --------------
@@ -100,7 +100,6 @@ STYLE: Final = "style.css"
 """The one style of a report."""
 SCRIPT: Final = "script.js"
 """Its one script."""
-_HERE: Final = Path(__file__).parent
 
 
 def policy() -> str:
@@ -130,11 +129,8 @@ def section(identifier: str, heading: str, *content: Html) -> Html:
 def page(title: str, head: Html, sections: Sequence[tuple[str, str, Html]], foot: Html) -> str:
     """Put a page together."""
     kept = [(name, label, content) for name, label, content in sections if content]
-    contents = element(
-        "nav",
-        element("ul", (element("li", element("a", label, href=f"#{name}")) for name, label, _ in kept)),
-        aria_label="Contents",
-    )
+    links = (element("li", element("a", label, href=f"#{name}")) for name, label, _ in kept)
+    contents = element("nav", element("ul", links), aria_label="Contents")
     parts = {
         "policy": _escaped(policy()),
         "title": _escaped(title),
@@ -157,4 +153,4 @@ def write_page(document: str, path: Path) -> list[Path]:
 @cache
 def file_text(name: str) -> Html:
     """Return style, script or page, which are ours and hold no text of users."""
-    return Html((_HERE / name).read_text(encoding="utf-8"))
+    return Html((Path(__file__).parent / name).read_text(encoding="utf-8"))
