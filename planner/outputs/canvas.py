@@ -249,12 +249,8 @@ def new_workbook(path: Path) -> Iterator[Workbook]:
 
     Text is always stored as text, whatever it begins with.
     """
-    options = {
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-        "in_memory": True,  # else every sheet is a file of its own first
-    }
+    as_text = dict.fromkeys(("strings_to_formulas", "strings_to_urls", "strings_to_numbers"), False)
+    options = {**as_text, "in_memory": True}  # else every sheet is a file of its own first
     # Into memory: the library has an error of its own for a file that cannot be written.
     made = io.BytesIO()
     with whole_file(path) as partial:

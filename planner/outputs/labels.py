@@ -113,12 +113,8 @@ def shortened_apart(texts: Sequence[str], most: int) -> list[str]:
     if len(set(cut)) == len(set(texts)):
         return cut
     head = most // 4
-    return [
-        text
-        if len(text) <= most
-        else f"{text[:head].rstrip()}\N{HORIZONTAL ELLIPSIS}{text[head + 1 - most :].lstrip()}"
-        for text in texts
-    ]
+    ends = (f"{text[:head].rstrip()}\N{HORIZONTAL ELLIPSIS}{text[head + 1 - most :].lstrip()}" for text in texts)
+    return [text if len(text) <= most else shorter for text, shorter in zip(texts, ends, strict=True)]
 
 
 def names_in(frame: pd.DataFrame, key: str) -> dict[str, str]:

@@ -100,13 +100,8 @@ class ProjectedMap:
 
     def _drawn(self) -> Box:
         west, south, east, north = self.box
-        more_lon, more_lat = 45.0, 16.0  # of land beyond the box, so that corners are filled [degree]
-        return (
-            max(west - more_lon, -180.0),
-            max(south - more_lat, -85.0),
-            min(east + more_lon, 180.0),
-            min(north + more_lat, 85.0),
-        )
+        lon, lat = 45.0, 16.0  # of land beyond the box, so that corners are filled [degree]
+        return max(west - lon, -180.0), max(south - lat, -85.0), min(east + lon, 180.0), min(north + lat, 85.0)
 
     def _rings(self, shapes: ArrayLike) -> tuple[Line, ...]:
         rings = shapely.get_rings(shapely.get_parts(shapes))

@@ -198,10 +198,8 @@ def to_parquet(results: Results, folder: Path) -> None:
     for name, frame in results.tables.items():
         metadata = {b"about": TABLES[name].description, b"key": ",".join(TABLES[name].primary_key)}
         fields = [
-            pa.field(column.name, _ARROW[column.dtype]).with_metadata(
-                {"unit": column.unit, "about": column.description}
-            )
-            for column in TABLES[name].fields
+            pa.field(of.name, _ARROW[of.dtype], metadata={"unit": of.unit, "about": of.description})
+            for of in TABLES[name].fields
         ]
         schema = pa.schema(fields, metadata=metadata)
         # A missing number stays nan: null would mean the same and read back as another type.

@@ -77,13 +77,8 @@ def tables_together(first: Run, other: Run) -> list[tuple[str, ...]]:
     read: a table of which that is all that differs goes with the one that is its reason, which is
     named first.
     """
-    differ = [
-        name
-        for name in TABLES
-        if name in first.inputs_tables
-        and name in other.inputs_tables
-        and not first.inputs_tables[name].equals(other.inputs_tables[name])
-    ]
+    both = [name for name in TABLES if name in first.inputs_tables and name in other.inputs_tables]
+    differ = [name for name in both if not first.inputs_tables[name].equals(other.inputs_tables[name])]
     root = {name: name for name in differ}
     for name in differ:
         if len({run.meta["data"].get(name, {}).get("sha256") for run in (first, other)}) > 1:  # of other files

@@ -102,12 +102,8 @@ class ReportFigure:
         }
         for kind, other in (("over", self.over), ("less", self.less)):
             if other is not None:
-                found |= {
-                    f"data_{kind}_table": other.table,
-                    f"data_{kind}_column": other.column,
-                    f"data_{kind}_where": where_text(other.where),
-                    f"data_{kind}_run": other.run,
-                }
+                of = {"table": other.table, "column": other.column, "where": where_text(other.where), "run": other.run}
+                found |= {f"data_{kind}_{name}": value for name, value in of.items()}
         return found
 
 
@@ -285,12 +281,10 @@ def figure_table(
 
 def text_table(caption: str, heads: Iterable[str], rows: Iterable[Sequence[str]]) -> Html:
     """Make a table of texts, the first of each row being its head."""
-    body = (
-        element(
-            "tr", element("th", element("bdi", first), scope="row"), (element("td", element("bdi", one)) for one in of)
-        )
-        for first, *of in rows
-    )
+    body = []
+    for first, *of in rows:
+        cells = (element("td", element("bdi", one)) for one in of)
+        body.append(element("tr", element("th", element("bdi", first), scope="row"), cells))
     shown = (element("th", element("bdi", head), scope="col") for head in heads)
     return _table(element("caption", caption, class_="heard"), NOTHING, shown, body, class_="text")
 

@@ -60,12 +60,8 @@ def element(tag: str, *children: str | Iterable[str], **attributes: Any) -> Html
 
 def joined(children: Iterable[str | Iterable[str]]) -> Html:
     """Join pieces of content; what is not `Html` is escaped."""
-    return Html(
-        "".join(
-            (child if isinstance(child, Html) else _escaped(child)) if isinstance(child, str) else joined(child)
-            for child in children
-        )
-    )
+    pieces = (joined(child) if not isinstance(child, str) else child for child in children)
+    return Html("".join(child if isinstance(child, Html) else _escaped(child) for child in pieces))
 
 
 def name(text: str) -> Html:

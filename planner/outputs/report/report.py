@@ -178,13 +178,10 @@ def side_by_side(figures: Sequence[Figures], letters: Sequence[str]) -> Html:
     caution = NOTHING if have_one_horizon(runs) else element("p", OTHER_HORIZON, class_="bad")
     parts = [caution, figure_table("Cost of the plans", "", heads, cost)]
     if years := common_years(runs):
-        rows = [
-            (
-                f"{one.label}{f', {one.unit}' if one.unit else ''}",
-                _row([of.sum("summary", one.column, year=years[-1]) for of in figures], one.per),
-            )
-            for one in OF_YEAR
-        ]
+        rows = []
+        for one in OF_YEAR:
+            of_runs = [of.sum("summary", one.column, year=years[-1]) for of in figures]
+            rows.append((f"{one.label}{f', {one.unit}' if one.unit else ''}", _row(of_runs, one.per)))
         parts.append(figure_table(f"The plans in {years[-1]}", "", heads, rows, shows_caption=True))
     else:
         parts.append(element("p", "The runs have no model year in common.", class_="note"))

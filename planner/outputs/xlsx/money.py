@@ -170,13 +170,11 @@ def _list(book: Book, sheet: Worksheet, name: str, frame: pd.DataFrame, row: int
         for defined, of in ((CASH_YEARS, "calendar_year"), (CASH_BY_YEAR, "cash_musd")):
             column = RUN_TABLES[name].columns.index(of)
             book.define(defined, place_of("Money", (first, column), (end - 1, column)))
-    sums = [
-        Live(f"SUM({cell(first, at)}:{cell(end - 1, at)})", float(frame[field.name].sum()))
-        if field.unit == "MUSD"
-        else ""
-        for at, field in enumerate(fields[1:], 1)
-    ]
-    book.line(sheet, end, ["all", *sums], "total", _MUSD)
+    book.line(sheet, end, ["all", *[""] * (len(fields) - 1)], "total")
+    for at, field in enumerate(fields):
+        if field.unit == "MUSD":
+            total = Live(f"SUM({cell(first, at)}:{cell(end - 1, at)})", float(frame[field.name].sum()))
+            book.line(sheet, end, [total], "total", _MUSD, column=at)
     return end + 1
 
 

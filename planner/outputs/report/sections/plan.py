@@ -187,13 +187,10 @@ def _money(figures: Figures) -> Html:
 def _power(figures: Figures) -> Html:
     """Show the bridge from the path to the meter: each level is the one before with its terms."""
     steps = [step for step, _ in steps_of(figures.run.tables["bridge"])]
-    rows = [
-        (
-            _title(step.label) if step.is_level else step.label,
-            [figures.sum("bridge", step.column, year=year) for year in figures.years],
-        )
-        for step in steps
-    ]
+    rows = []
+    for step in steps:
+        mw = [figures.sum("bridge", step.column, year=year) for year in figures.years]
+        rows.append((_title(step.label) if step.is_level else step.label, mw))
     levels = [at for at, step in enumerate(steps) if step.is_level]
     heads = map(str, figures.years)
     table = figure_table("From the path to the meter [MW]", "", heads, rows, one_unit=True, totals=levels)

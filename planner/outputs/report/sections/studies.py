@@ -175,14 +175,9 @@ def futures_section(figures: TableFigures, axes: Sequence[str], changes: Mapping
         figures_of = figures.cells("futures", ("objective_musd", "penalty_musd"), future=future)
         costs: list[Cell] = [rank_words(row["rank_low"], row["rank_high"]), *figures_of] if is_planned else [None] * 3
         rows.append((future, [*cells, *_ended(row), *costs]))
-    heads: list[NumberColumn | str] = [
-        *axes,
-        *(["sets"] if changes else []),
-        "ended",
-        "check",
-        "rank by cost",
-        *(NumberColumn(f"{head}, MUSD", decimals=1) for head in ("cost", _PENALTY)),
-    ]
+    costs_of = (NumberColumn(f"{head}, MUSD", decimals=1) for head in ("cost", _PENALTY))
+    ended = ("ended", "check", "rank by cost")
+    heads: list[NumberColumn | str] = [*axes, *(["sets"] if changes else []), *ended, *costs_of]
     table = figure_table("Futures", "future", heads, rows)
     failed = futures[futures["message"].astype(str) != ""].head(_MOST_FUTURES)
     said = [
