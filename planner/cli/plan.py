@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from functools import partial
 from io import StringIO
 from pathlib import Path
@@ -232,7 +232,7 @@ def _solve(
                 found = validated(scenario, **overrides)
                 every = (*error.problems, *found.problems, *(found.warnings if strict else ()))
                 refuse(every, () if strict else found.warnings)
-            run = replace(plan.run, meta={**plan.run.meta, "run": free_name(plan.run.meta["run"], home)})
+            run = plan.run.named(free_name(plan.run.meta["run"], home))
             unheard = None if as_json else _unheard(partial(print_summary, run), progress)
             progress.stage("write")
             try:

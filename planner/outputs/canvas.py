@@ -34,11 +34,10 @@ COLOURS: Final[Sequence[str]] = LOOK["colours"]
 """Colours of chart series, in order; the first four differ in lightness too."""
 MOST_ROWS: Final = 1_048_576
 """Rows of a sheet of Excel; its writer drops cells below in silence."""
-_A4: Final = 9
-_LONGEST_TEXT: Final = 32_767  # characters in a cell
-_FORMULA_SIGNS: Final = ("=", "+", "-", "@")
-_POINTS: Final = 15.0
-"""Height of a line of text."""
+
+
+Area = tuple[int, int, int, int]
+"""First row and column of cells, and their last."""
 
 
 class Live(NamedTuple):
@@ -93,7 +92,7 @@ class Canvas:
         sheet = self._workbook.get_worksheet_by_name(name)
         sheet.hide_gridlines(2)
         sheet.set_landscape()
-        sheet.set_paper(_A4)
+        sheet.set_paper(9)  # A4
         sheet.fit_to_pages(1, 0)
         sheet.set_margins(left=0.4, right=0.4, top=0.6, bottom=0.6)
         title = self._title[:80].replace("&", "&&")
@@ -112,15 +111,7 @@ class Canvas:
             sheet.write_url(2, 0, target, self.style("link"), "Contents")
         return sheet
 
-    def mark(
-        self,
-        sheet: Worksheet,
-        cells: tuple[int, int, int, int],
-        criteria: str,
-        value: float | str,
-        style: str,
-        **extra: Any,
-    ) -> None:
+    def mark(self, sheet: Worksheet, cells: Area, criteria: str, value: float | str, style: str, **extra: Any) -> None:
         """Show cells in a style where they are as said of a value, or where a formula holds."""
         rule = {"type": "cell", "value": value} if criteria else {"type": "formula"}
         look = {"criteria": criteria or value, "format": self.style(style, **extra)}
@@ -148,9 +139,9 @@ class Canvas:
 
         What a cell cannot hold of a very long text is cut off.
         """
-        looks_live = text.startswith(_FORMULA_SIGNS)
+        looks_live = text.startswith(("=", "+", "-", "@"))
         look = self.style(style, quote_prefix=True) if looks_live else self.style(style)
-        sheet.write_string(row, column, text[:_LONGEST_TEXT], look)
+        sheet.write_string(row, column, text[:32_767], look)  # more a cell cannot hold
 
     def number(self, sheet: Worksheet, row: int, column: int, value: float, number: str, style: str = "plain") -> None:
         """Write a number; what is missing is left blank."""
@@ -194,7 +185,7 @@ class Canvas:
         """Write text across columns, with the height it needs. Returns the next row."""
         sheet.merge_range(row, 0, row, columns - 1, "", self.style("wrap"))
         self.text(sheet, row, 0, text, "wrap")
-        sheet.set_row(row, _POINTS * max(1, math.ceil(len(text) / characters)) + 2.0)
+        sheet.set_row(row, 15.0 * max(1, math.ceil(len(text) / characters)) + 2.0)  # [points]
         return row + 1
 
     def define(self, name: str, place: str) -> None:
@@ -258,12 +249,8 @@ def new_workbook(path: Path) -> Iterator[Workbook]:
 
     Text is always stored as text, whatever it begins with.
     """
-    options = {
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-        "in_memory": True,  # else every sheet is a file of its own first
-    }
+    as_text = dict.fromkeys(("strings_to_formulas", "strings_to_urls", "strings_to_numbers"), False)
+    options = {**as_text, "in_memory": True}  # else every sheet is a file of its own first
     # Into memory: the library has an error of its own for a file that cannot be written.
     made = io.BytesIO()
     with whole_file(path) as partial:

@@ -29,8 +29,6 @@ PARTIAL: Final = ".partial-"
 """Start of the names of folders and files that are being written."""
 _OPEN_FILES: Final = ("/dev/std", "/dev/fd/", "/proc/")
 """Start of the paths of what a process has open, whatever it is."""
-_INSTEAD: Final = "name another folder with --output"
-_MOST_LINKS: Final = 40  # that Linux follows in a path
 
 
 @contextmanager
@@ -133,7 +131,7 @@ def kind_of_special(path: Path) -> str | None:
 
 def _leads_to_open_file(path: Path) -> bool:
     """Return whether a path, or a link that it leads over, is a name of what a process has open."""
-    for _ in range(_MOST_LINKS):
+    for _ in range(40):  # as many links as Linux follows in a path
         path = Path(os.path.realpath(path.parent), path.name)
         if path.as_posix().startswith(_OPEN_FILES):
             return True
@@ -150,7 +148,7 @@ def sha256_of(path: Path) -> str:
 
 
 @contextmanager
-def writing_into(folder: Path, instead: str = _INSTEAD) -> Iterator[None]:
+def writing_into(folder: Path, instead: str = "name another folder with --output") -> Iterator[None]:
     """Report a full disk, or a folder that is gone, as what it is."""
     try:
         yield
@@ -167,10 +165,8 @@ if sys.platform != "win32":
 
 _TOKEN_DIGITS: Final = 12
 _LEFT: Final = re.compile(rf"{re.escape(PARTIAL)}[0-9a-f]{{{_TOKEN_DIGITS}}}(\.[a-z]+)?")
-_STALE_S: Final = 86_400.0
 _TRIES: Final = 100
 _LONGEST_NAME: Final = "tables/" + "x" * 80  # longer than that of any file in a run folder
-_PROBE_BYTES: Final = 1 << 20
 
 
 @contextmanager
@@ -236,7 +232,7 @@ def try_folder(folder: Path, setting: str) -> None:
             probe = partial / _LONGEST_NAME
             probe.parent.mkdir()
             with probe.open("wb") as file:
-                file.write(bytes(_PROBE_BYTES))
+                file.write(bytes(1 << 20))  # 1 MiB
                 file.flush()
                 os.fsync(file.fileno())
     except (OSError, ValueError) as error:
@@ -283,7 +279,7 @@ def _is_dead(left: Path) -> bool:
         os.close(held)
         return True
     try:
-        return time.time() - left.lstat().st_mtime > _STALE_S
+        return time.time() - left.lstat().st_mtime > 86_400.0  # a day
     except OSError:
         return False
 

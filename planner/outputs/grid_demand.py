@@ -142,7 +142,6 @@ def write_pypsa(run: Run, folder: Path) -> list[Path]:
 # --- Load sites for ReEDS: megawatts by state and year, in its `*loadsitereg,t,MW` layout ---------
 
 _COUNTRY: Final = "US"  # all that ReEDS knows states of
-_FILE: Final = "loadsite_st_dcplan.csv"
 
 
 def write_reeds(run: Run, folder: Path) -> list[Path]:
@@ -170,7 +169,7 @@ def write_reeds(run: Run, folder: Path) -> list[Path]:
         for area, year, mw in table[["zone", "year", "peak_mw"]].itertuples(index=False)
         for calendar in range(*spans[year])
     ]
-    path = folder / _FILE
+    path = folder / "loadsite_st_dcplan.csv"
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return [path]
 

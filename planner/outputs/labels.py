@@ -18,12 +18,7 @@ if TYPE_CHECKING:
 
 # --- What ids of tables and of the cost list are called by people: the one place that says so -----
 
-_INITIALS: Final = 3
 LABELS: Final[Mapping[str, Any]] = json.loads((Path(__file__).parent / "labels.json").read_text(encoding="utf-8"))
-_ITEMS: Final[Mapping[str, str]] = LABELS["items"]
-"""Items of the cost list whose id does not read as words."""
-_OF_FIGURES: Final[Mapping[str, str]] = LABELS["figures"]
-"""Tables with a low and a high whose rows have a name, and their key."""
 
 
 class DisplayNames:
@@ -47,7 +42,7 @@ class DisplayNames:
 
     def vendor(self, vendor: str) -> str:
         """Return the name of a vendor of racks."""
-        return vendor.upper() if len(vendor) <= _INITIALS else vendor.capitalize()
+        return vendor.upper() if len(vendor) <= 3 else vendor.capitalize()
 
     def source(self, source: str) -> str:
         """Return the name of a source of power; what is in brackets is a word."""
@@ -84,7 +79,7 @@ def item_words(item: str) -> str:
     >>> item_words("hall_construction"), item_words("it_maintenance")
     ('hall construction', 'IT maintenance')
     """
-    return _ITEMS.get(item, words(item))
+    return str(LABELS["items"].get(item, words(item)))
 
 
 def order_words(kind: str, site: str, item: str) -> str:
@@ -118,12 +113,8 @@ def shortened_apart(texts: Sequence[str], most: int) -> list[str]:
     if len(set(cut)) == len(set(texts)):
         return cut
     head = most // 4
-    return [
-        text
-        if len(text) <= most
-        else f"{text[:head].rstrip()}\N{HORIZONTAL ELLIPSIS}{text[head + 1 - most :].lstrip()}"
-        for text in texts
-    ]
+    ends = (f"{text[:head].rstrip()}\N{HORIZONTAL ELLIPSIS}{text[head + 1 - most :].lstrip()}" for text in texts)
+    return [text if len(text) <= most else shorter for text, shorter in zip(texts, ends, strict=True)]
 
 
 def names_in(frame: pd.DataFrame, key: str) -> dict[str, str]:
@@ -153,7 +144,7 @@ def hall_words(hall: str, cooling_names: Mapping[str, str]) -> str:
 def figure_names(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
     """Return the names of what figures with a low and a high are about, by id."""
     names: dict[str, str] = {}
-    for table, key in _OF_FIGURES.items():
+    for table, key in LABELS["figures"].items():  # tables whose rows have a name, and their key
         if table in tables:  # a run need not have it
             names |= names_in(tables[table], key)
     return names
@@ -216,9 +207,7 @@ def first_order_words(table: pd.DataFrame, run: Run, mark: str = "") -> str:
 
 LEAST_MW: Final = 0.05
 """Less is shown as nothing: 0.1, rounded. [MW]"""
-_OF_ITS_YEAR: Final = "racks"  # wait for no lead time
 _COMMITTED: Final = "committed"
-_NOT_STATED: Final = "not stated"
 
 
 def first_decided(of: pd.DataFrame, column: str) -> str:
@@ -231,8 +220,8 @@ def first_decided(of: pd.DataFrame, column: str) -> str:
         return f"{_COMMITTED}; {moment(float(later.iloc[0]))}" if len(later) else _COMMITTED
     if len(dates):
         return moment(float(dates.iloc[0]))
-    is_of_its_year = len(ordered) and ordered.iloc[0]["kind"] == _OF_ITS_YEAR
-    return str(int(ordered.iloc[0]["year"])) if is_of_its_year else _NOT_STATED
+    is_of_its_year = len(ordered) and ordered.iloc[0]["kind"] == "racks"  # which wait for no lead time
+    return str(int(ordered.iloc[0]["year"])) if is_of_its_year else "not stated"
 
 
 def ordered_by(row: Mapping[Any, Any]) -> str:

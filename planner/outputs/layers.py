@@ -29,17 +29,10 @@ if TYPE_CHECKING:
 Line = list[tuple[float, float]]
 """Points of a line as (longitude, latitude) in WGS 84."""
 
-_STEP_M: Final = 400_000.0  # between the points of a great circle
 _SITE_MEASURES: Final = (
-    "nameplate_mw",
-    "facility_mean_mw",
-    "facility_peak_mw",
-    "energy_mwh",
-    "new_firm_mw",
-    "capex_musd",
+    *("nameplate_mw", "facility_mean_mw", "facility_peak_mw", "energy_mwh", "new_firm_mw", "capex_musd"),
 )
 _DEMAND_MEASURES: Final = ("demand_kh100e", "served_kh100e", "rented_kh100e", "unmet_kh100e")
-_NO_PLACE: Final = "(anywhere)"
 
 
 @dataclass(frozen=True)
@@ -102,10 +95,7 @@ def demand_regions(run: Run) -> Layer:
 
 
 LAYERS: Mapping[str, Callable[[Run], Layer]] = {
-    "sites": sites,
-    "site_years": site_years,
-    "assignments": assignments,
-    "demand_regions": demand_regions,
+    of.__name__: of for of in (sites, site_years, assignments, demand_regions)
 }
 """Every map layer by name."""
 
@@ -120,7 +110,7 @@ def great_circle(lon_from: float, lat_from: float, lon_to: float, lat_to: float)
     """
     geod = Geod(ellps="WGS84")
     ends = (lon_from, lat_from, lon_to, lat_to)
-    steps = int(geod.inv(*ends)[2] // _STEP_M)
+    steps = int(geod.inv(*ends)[2] // 400_000.0)  # [m]
     between = geod.npts(*ends, steps) if steps else []
     points = [(float(lon), float(lat)) for lon, lat in between]
     return _cut([(float(lon_from), float(lat_from)), *points, (float(lon_to), float(lat_to))])
@@ -143,7 +133,7 @@ def _cut(points: Line) -> list[Line]:
 def _places(run: Run) -> pd.DataFrame:
     """Return the demand regions of the run that have a place, by id."""
     known = run.inputs_tables["demand_regions"].set_index("demand_region")
-    wanted = [region for region in run.tables["demand"]["region"].unique() if region != _NO_PLACE]
+    wanted = [region for region in run.tables["demand"]["region"].unique() if region != "(anywhere)"]
     return known.loc[wanted, ["name", "country", "lat", "lon"]]
 
 
@@ -159,15 +149,13 @@ def _points(frame: pd.DataFrame) -> list[shapely.Geometry]:
 
 # --- GeoJSON by RFC 7946: one file per map layer, in WGS 84, longitude first ----------------------
 
-_DECIMALS: Final = 6  # of a degree, about 0.1 m
-
 
 def write_geojson(run: Run, folder: Path) -> list[Path]:
     """Write every map layer as a GeoJSON file."""
     written = []
     for name, layer in LAYERS.items():
         path, of = folder / f"{name}.geojson", layer(run)
-        shapes = [shapely.transform(_single(shape), lambda places: places.round(_DECIMALS)) for shape in of.shapes]
+        shapes = [shapely.transform(_single(shape), lambda places: places.round(6)) for shape in of.shapes]
         text = gpd.GeoDataFrame(of.attributes, geometry=shapes).to_json(drop_id=True, ensure_ascii=False)
         path.write_text(text, encoding="utf-8")
         written.append(path)

@@ -78,7 +78,6 @@ OTHER_HORIZON: Final = (
 )
 _KEYS: Final = ("by", "label", "year", "measure", "unit")
 _HORIZON: Final = ("first_year", "last_year", "discount_rate_frac", "end_of_horizon")
-_NOISE: Final = 1e-9  # of a difference, against the numbers
 _LATER: Final = ("new_firm_mw", "emissions_kt", "water_m3")
 _OF_ZONE: Final = measures(("nameplate_mw", "facility_mean_mw", "coincident_peak_mw", *_LATER))
 _OF_SITE: Final = measures(("halls_mw", "nameplate_mw", "facility_mean_mw", "facility_peak_mw", *_LATER, "cost_musd"))
@@ -120,7 +119,7 @@ def side_by_side(runs: Sequence[Run]) -> pd.DataFrame:
         frame[letter] = frame[letter].mask(frame[letter].isna() & known, 0.0)
     for letter, name in zip(letters[1:], difference_columns(runs), strict=True):
         less = frame[letter] - frame[letters[0]]
-        is_noise = less.abs() <= _NOISE * frame[letters[0]].abs()
+        is_noise = less.abs() <= 1e-9 * frame[letters[0]].abs()
         frame[name] = less.mask(is_noise, 0.0)
     # The rows of one kind are together, whichever run had them first.
     frame = frame.iloc[np.argsort(pd.factorize(by)[0], kind="stable")].reset_index()

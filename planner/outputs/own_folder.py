@@ -155,9 +155,6 @@ def put_files(staged: Path, files: Sequence[Path], home: Path) -> list[Path]:
 # --- Which files of a folder dcplan wrote, and how finished ones get there ------------------------
 
 
-_NAMED: Final = 3  # files
-
-
 def file_entry(file: Path, sha256: str) -> dict[str, Any]:
     """Describe the file that a study was made from, as key ``file`` of the study's own file."""
     return {"file": str(file.resolve()), "sha256": sha256, "shipped": _is_shipped(file)}
@@ -213,7 +210,7 @@ def wrong_folder(folder: Path, kind: FolderKind, file: Path | None = None) -> li
                 what_is = f"the folder is that of a {whole.words}"
                 return [Problem.of(str(path), what_is, must_be, fix)]
     if kind.is_whole and (others := _others_in(folder)):
-        what_is = f"the folder holds files that were changed, or that dcplan did not write: {some(others, _NAMED)}"
+        what_is = f"the folder holds files that were changed, or that dcplan did not write: {some(others, 3)}"
         return [Problem.of(str(folder), what_is, must_be, fix)]
     if file is None or kind.entry_file is None:
         return []

@@ -55,8 +55,6 @@ if TYPE_CHECKING:
 
 _FONT: Final = "'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', sans-serif"
 _MARGIN: Final = 20.0
-_HEAD: Final = 66.0
-_MOST_WIDTH: Final = 1120.0
 _LINE: Final = 18.0
 _PER_LETTER: Final = 7.3
 _OF_FILES: Final = (
@@ -82,11 +80,11 @@ class Drawing:
             picture = panel.picture if isinstance(panel, Chart) else panel
             if not isinstance(picture, Picture):
                 picture = Picture("", 520.0, 60.0, element("text", self.nothing, x=20, y=35, class_="quiet"))
-            if rows[-1] and sum(one.width + _MARGIN for one in rows[-1]) + picture.width > _MOST_WIDTH:
+            if rows[-1] and sum(one.width + _MARGIN for one in rows[-1]) + picture.width > 1120.0:  # the next row
                 rows.append([])
             rows[-1].append(picture)
         width = max(sum(one.width + _MARGIN for one in row) for row in rows) + _MARGIN
-        parts, top = list[Html](), _HEAD
+        parts, top = list[Html](), 66.0  # below the title
         for row in rows:
             lefts = accumulate((one.width + _MARGIN for one in row), initial=_MARGIN)
             for picture, left in zip(row, lefts, strict=False):
@@ -174,12 +172,8 @@ By = Literal["workload", "zone", "site", "source"]
 """What columns of power are made of."""
 _MOST: Final = 9  # series with a colour of their own; what is left has the tenth
 _TABLES: Final[Mapping[str, str]] = {"workload": "power_class", "zone": "power_zone", "site": "site_year"}
-_METHODS: Final = DECLARED["methods"]
-"""What a plot of a method is about, its unit where it has one of its own, and its bars."""
 _PERCENT: Final = 100.0
 _ORDINARY: Final = CASES[0]
-_MOST_POINTS: Final = 400  # of a curve; more are finer than a page shows
-_LARGE: Final = 1e5
 
 
 def write_plots(run: Run, folder: Path) -> list[Path]:
@@ -361,7 +355,7 @@ def plot_frontier(found: Frontier) -> Drawing:
         price = "no plan has less" if math.isnan(row["price"]) else price
         tips.append(f"{amount(row['measure'], 4)} {found.unit}: {amount(row['cost_musd'], 5)} MUSD, {price}")
     # A number of more digits has no room beside the axis.
-    is_large = float(table["price"].max()) >= _LARGE
+    is_large = float(table["price"].max()) >= 1e5
     price_unit = f"thousand {found.price_unit}" if is_large else found.price_unit
     shown = table.assign(at=range(len(table)), price=table["price"] / (1e3 if is_large else 1.0))
     figures = TableFigures({"frontier": shown})
@@ -380,7 +374,7 @@ def plot_sensitivity(found: Sensitivity) -> Drawing:
     Tornado: the change at its low and its high. Morris: mu* with its 95 % confidence, and sigma.
     Sobol: total and first-order index with theirs.
     """
-    about, unit, bars = _METHODS[found.method]
+    about, unit, bars = DECLARED["methods"][found.method]
     table = found.table
     pairs = zip(table["rank_low"], table["rank_high"], strict=True)
     ranks = ("#" + "-".join(map(str, dict.fromkeys(pair))) for pair in pairs)
@@ -450,7 +444,7 @@ def _durations(study: HeadroomStudy, season: Curtailment) -> Iterator[Html]:
 
     def chart(title: str, until_h: float, floor_mw: float, note: str) -> Html:
         count = min(len(demand_mw), round(until_h * study.years))
-        ranks = np.unique(np.linspace(0, count - 1, min(count, _MOST_POINTS)).round().astype(int))
+        ranks = np.unique(np.linspace(0, count - 1, min(count, 400)).round().astype(int))
         hours, alone_mw = np.linspace(0.0, until_h, len(ranks)), demand_mw[ranks]
         with_load_mw = alone_mw + study.load_mw
         # Where demand alone is above the threshold, the load is curtailed and no more than it.

@@ -20,15 +20,9 @@ if TYPE_CHECKING:
 Line = list[tuple[float, float]]
 Box = tuple[float, float, float, float]
 """West, south, east, north. [degree]"""
+_WORLD: Final[Box] = (-180.0, -56.0, 180.0, 78.0)
 _LOWER_48: Final[Box] = (-124.9, 24.4, -66.8, 49.5)
 _ALBERS_US: Final = "+proj=aea +lat_1=29.5 +lat_2=45.5 +lat_0=37.5 +lon_0=-96 +datum=WGS84"
-_ROBINSON: Final = "+proj=robin +datum=WGS84"
-_WIDEST_REGION: Final = 95.0  # of longitude that one equal-area sheet still shows well [degree]
-_WORLD: Final[Box] = (-180.0, -56.0, 180.0, 78.0)
-_AROUND: Final = (45.0, 16.0)  # of land drawn beyond the box, so that corners are filled [degree]
-_STEP: Final = 1.0  # between points of long lines, so that they bend [degree]
-_EDGE: Final = 16.0  # more margin where sites may lie at the edge of the sheet [pixel]
-_TOLERANCE: Final = 0.35  # of outlines [pixel]
 
 
 @cache
@@ -106,13 +100,8 @@ class ProjectedMap:
 
     def _drawn(self) -> Box:
         west, south, east, north = self.box
-        more_lon, more_lat = _AROUND
-        return (
-            max(west - more_lon, -180.0),
-            max(south - more_lat, -85.0),
-            min(east + more_lon, 180.0),
-            min(north + more_lat, 85.0),
-        )
+        lon, lat = 45.0, 16.0  # of land beyond the box, so that corners are filled [degree]
+        return max(west - lon, -180.0), max(south - lat, -85.0), min(east + lon, 180.0), min(north + lat, 85.0)
 
     def _rings(self, shapes: ArrayLike) -> tuple[Line, ...]:
         rings = shapely.get_rings(shapely.get_parts(shapes))
@@ -121,9 +110,9 @@ class ProjectedMap:
     def _lines(self, shapes: ArrayLike) -> tuple[Line, ...]:
         """Return lines on the sheet, bent where the projection bends them; clipping leaves some without a length."""
         lines = shapely.get_parts(shapes)
-        bent = shapely.segmentize(lines[shapely.length(lines) > 0.0], _STEP)
+        bent = shapely.segmentize(lines[shapely.length(lines) > 0.0], 1.0)  # [degree]
         placed = shapely.transform(bent, lambda places: np.column_stack(self.place(*places.T)))
-        return tuple([(x, y) for x, y in line.coords] for line in shapely.simplify(placed, _TOLERANCE))
+        return tuple([(x, y) for x, y in line.coords] for line in shapely.simplify(placed, 0.35))  # [pixel]
 
 
 def sheet_for(sites: pd.DataFrame, width: float, height: float, margin: float) -> ProjectedMap:
@@ -139,9 +128,9 @@ def sheet_for(sites: pd.DataFrame, width: float, height: float, margin: float) -
     if is_us:
         return _fitted(_ALBERS_US, _LOWER_48, 10.0, (width, height), margin, is_us=True)
     box = (lon.min() - 4.0, lat.min() - 3.0, lon.max() + 4.0, lat.max() + 3.0)
-    margin += _EDGE
-    if box[2] - box[0] > _WIDEST_REGION:
-        return _fitted(_ROBINSON, _WORLD, 30.0, (width, height), margin, is_us=False)
+    margin += 16.0  # sites may lie at the edge of the sheet
+    if box[2] - box[0] > 95.0:  # of longitude, more than an equal-area sheet shows well [degree]
+        return _fitted("+proj=robin +datum=WGS84", _WORLD, 30.0, (width, height), margin, is_us=False)
     middle = f"+lon_0={(box[0] + box[2]) / 2:.2f} +lat_0={(box[1] + box[3]) / 2:.2f}"
     return _fitted(f"+proj=laea {middle} +datum=WGS84", box, 10.0, (width, height), margin, is_us=False)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 START: Final = "Shipped scenario it starts from"
 """In front of what `from_shipped_words` says."""
-_UNKNOWN: Final = "unknown, as run.json does not say"
-_NAMED: Final = 3  # settings
 
 
 @dataclass(frozen=True)
@@ -49,7 +47,7 @@ def from_shipped_words(start: FromShipped | None) -> str:
     'tiny, unchanged'
     """
     if start is None:
-        return _UNKNOWN
+        return "unknown, as run.json does not say"
     return f"{start.scenario}{with_differences(start.differs) or ', unchanged'}"
 
 
@@ -78,7 +76,7 @@ def with_differences(differs: Mapping[str, str]) -> str:
 
 def settings_words(differs: Mapping[str, str]) -> str:
     """List settings with their values, the first few of many."""
-    return some([f"{key}={value}" for key, value in differs.items()], _NAMED)
+    return some([f"{key}={value}" for key, value in differs.items()], 3)
 
 
 # --- A run: what was asked, what came of it, and the tables, in memory or read from its folder ----
@@ -104,6 +102,16 @@ class Run:
     changed: Callable[[], tuple[str, ...]] = field(default=tuple, repr=False, compare=False)
     computed: dict[object, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
     """What several writers need, once it was computed: see `once_a_run`."""
+
+    def having(self, **more: Any) -> Run:
+        """Return it with another description or more tables, and with what was computed of it."""
+        other = replace(self, **more)
+        other.computed.update(self.computed)
+        return other
+
+    def named(self, name: str) -> Run:
+        """Return it under another name."""
+        return self.having(meta={**self.meta, "run": name})
 
     @property
     def sites(self) -> pd.DataFrame:

@@ -138,8 +138,6 @@ def _changed(run: Run, setting: str, file: str | None) -> Iterator[Problem]:
 
 # --- What binds in a plan, in sentences with the names that people use ----------------------------
 
-_NAMES: Final = frozenset({"site", "zone", "workload"})
-
 
 @once_a_run
 def binding_of_run(run: Run) -> pd.DataFrame | InputError:
@@ -164,7 +162,7 @@ def weightiest(table: pd.DataFrame, most: int, most_of_a_kind: int) -> pd.DataFr
 def sentence(row: pd.Series, tables: Tables, labels: DisplayNames) -> list[tuple[str, bool]]:
     """Say what binds."""
     parts = limit_parts(row, tables, partial(_known, labels))
-    return [(part, place in _NAMES) for part, place in parts]
+    return [(part, place in {"site", "zone", "workload"}) for part, place in parts]
 
 
 def sentence_text(row: pd.Series, tables: Tables, labels: DisplayNames) -> str:

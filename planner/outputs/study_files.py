@@ -134,9 +134,6 @@ def worst_years(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 COLUMNS: Final[Sequence[str]] = STUDIES["columns"]["frontier"]
-_NOT_OF_RENT: Final = ("carbon", "water")
-"""Measures that rented compute adds nothing to."""
-_NOISE_FRAC: Final = 1e-4
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -169,7 +166,7 @@ class Frontier(Answer):
         if self.table["price"].isna().iloc[-1]:
             said.append("The last point has no price: no plan has less, whatever it costs.")
         first, last = (float(self.table["rented"].iloc[at]) for at in (0, -1)) if "rented" in self.table else (0.0, 0.0)
-        if self.against in _NOT_OF_RENT and last > first + _NOISE_FRAC * max(first, 1.0):
+        if self.against in {"carbon", "water"} and last > first + 1e-4 * max(first, 1.0):
             said.append(
                 "What is emitted or evaporated for rented compute is not counted, and the last"
                 f" point rents {amount(last)} kH100e-years, the first {amount(first)}."
@@ -198,11 +195,6 @@ BY: Final[Mapping[str, str]] = STUDIES["ranked_by"]
 """Column that ranks the factors, by method."""
 RANKS: Final[Sequence[str]] = STUDIES["columns"]["ranks"]
 """Columns of how stable its rank is, and of its first-order rank."""
-_SENSITIVITY_NOISE_FRAC: Final = 1e-7
-"""Outputs that differ by less are the same but for the tolerances of a solver. [-]"""
-_LEAST_SCALE: Final = 1.0
-"""What outputs near 0 are compared with, in their unit: rows of a program are met to 1e-7 of its
-units, so an output of 1e-9 is a 0. [unit of the output]"""
 
 
 def is_constant(outputs: Floats) -> bool:
@@ -216,8 +208,8 @@ def is_constant(outputs: Floats) -> bool:
     known = outputs[~np.isnan(outputs)]
     if not known.size:
         return True
-    scale = max(float(np.abs(known).max()), _LEAST_SCALE)
-    return bool(np.ptp(known) <= _SENSITIVITY_NOISE_FRAC * scale)
+    scale = max(float(np.abs(known).max()), 1.0)
+    return bool(np.ptp(known) <= 1e-7 * scale)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -361,10 +353,7 @@ def _unstable(found: Sensitivity) -> str:
     count = len(found.unstable)
     ranks = "All ranks" if count == len(found.table) else f"{count} of {len(found.table)} ranks"
     return (
-        f"{ranks} are unstable ({some(found.unstable, _NAMED)}): the 95 % confidence interval of"
+        f"{ranks} are unstable ({some(found.unstable, 3)}): the 95 % confidence interval of"
         f" {BY[found.method]} reaches the value of another factor. More {what} ({option}, now"
         f" {found.size}) narrow it."
     )
-
-
-_NAMED: Final = 3

@@ -36,10 +36,6 @@ _WHOLE: Final[Mapping[str, Any]] = {"point": int, "is_knee": bool}  # none is mi
 _CELLS: Any = {name: (_WHOLE.get(name, float | None), ...) for name in COLUMNS}
 _Point: Any = create_model("_Point", __config__=ConfigDict(extra="allow"), **_CELLS)
 _Kind = TypeVar("_Kind", bound=BaseModel)
-_NAMED: Final = 3  # of what is wrong
-_MOST_LABELS: Final = 6  # of an axis; with more, values are put together
-_PARTS: Final = (3, 2)  # into which values are put, the first that leaves enough in each
-_LEAST_FUTURES: Final = 2  # with a plan, whose mean says what an axis does whatever the others are
 
 
 _Text = Annotated[str, BeforeValidator(lambda said: "" if said is None else said)]  # null in a file of none
@@ -188,7 +184,7 @@ def effects_of(planned: pd.DataFrame, axes: tuple[str, ...], *, is_grid: bool = 
         values = planned[axis].dropna()
         if values.nunique() < 2:
             continue
-        labels = _labels(values, 1 if is_grid else _LEAST_FUTURES)
+        labels = _labels(values, 1 if is_grid else 2)
         if labels is None:
             continue
         cost = planned.loc[values.index, "objective_musd"].groupby(labels, sort=False)
@@ -206,8 +202,8 @@ def effects_of(planned: pd.DataFrame, axes: tuple[str, ...], *, is_grid: bool = 
 def _labels(values: pd.Series, least: int) -> pd.Series | None:
     """Name the value, or the part of the values, that each is of; None if one has too few."""
     is_number = pd.api.types.is_numeric_dtype(values)
-    ways = [] if is_number and values.nunique() > _MOST_LABELS else [values.map(_label)]
-    ways += [_in_parts(values, number) for number in _PARTS] if is_number else []
+    ways = [] if is_number and values.nunique() > 6 else [values.map(_label)]
+    ways += [_in_parts(values, number) for number in (3, 2)] if is_number else []
     for labels in ways:
         futures = labels.value_counts()
         if len(futures) > 1 and futures.min() >= least:
@@ -238,7 +234,7 @@ def _read_file(path: Path, kind: type[_Kind]) -> _Kind:
         raise unreadable(path, f"it cannot be read: {error}") from error
     except ValidationError as error:
         wrong = (f"{'.'.join(map(str, one['loc']))} {one['msg']}".strip() for one in error.errors())
-        raise unreadable(path, some(list(wrong), _NAMED, between="; ")) from error
+        raise unreadable(path, some(list(wrong), 3, between="; ")) from error
 
 
 def _table(folder: Path, name: str, columns: set[str]) -> pd.DataFrame:

@@ -51,16 +51,9 @@ def _resource(table: TableSchema) -> dict[str, Any]:
         | ({"missingValues": [] if column.required else [""]})
         for column in table.fields
     ]
-    schema: dict[str, Any] = {"fields": fields}
-    if table.primary_key:
-        schema["primaryKey"] = list(table.primary_key)
-    return {
-        "name": table.name,
-        "path": f"{table.name}.csv",
-        "description": table.description,
-        "encoding": "utf-8",
-        "schema": schema,
-    }
+    key = {"primaryKey": list(table.primary_key)} if table.primary_key else {}
+    about = {"name": table.name, "path": f"{table.name}.csv", "description": table.description}
+    return {**about, "encoding": "utf-8", "schema": {"fields": fields, **key}}
 
 
 # --- Parquet: one file per table, types kept, unit and meaning with every column ------------------

@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 
 _DIGITS: Final = 4
 _MILLION: Final = 1e6
-_PRICE_YEAR: Final = re.compile(r" of \d{4}")
-"""What a narrow screen leaves out of a unit, as in USD of 2025/kW."""
 
 
 def decides(table: pd.DataFrame, tables: Mapping[str, pd.DataFrame], cost_musd: float) -> Table:
@@ -51,7 +49,7 @@ def decides(table: pd.DataFrame, tables: Mapping[str, pd.DataFrame], cost_musd: 
         words_of = figure_words(str(row["item"]), names)
         # A bare number says least: Dallas, 0.889 is the construction index of a market.
         name = _cut(f"{words_of}, {words(str(row['column']))}" if row["unit"] == "-" else words_of)
-        unit = _cut(_PRICE_YEAR.sub("", str(row["unit"])))
+        unit = _cut(re.sub(r" of \d{4}", "", str(row["unit"])))
         shown.add_row(name, unit, value, low, at_low, high, at_high)
     return shown
 
@@ -86,23 +84,12 @@ def _change(musd: float, cost_musd: float) -> str:
 # --- The plan on one screen of a terminal: verdict, cost, orders, years, largest sites, notes -----
 
 _TOP_SITES: Final = 4
-_ORDERS: Final = 6
-_KINDS: Final = 3
-_OPENING: Final = "site opening"
 _NOTES: Final = 5
-_ASSUMED: Final = 3
-_BINDING: Final = 2
 _LINE: Final = 79  # signs
-_SMALL_GAP_FRAC: Final = 1e-4
-_NO_GAP_FRAC: Final = 1e-12  # what is less is rounding of the two numbers
-_MUCH_FRAC: Final = 0.05  # of the compute asked for, unmet
-_NAMED: Final = 2  # of the limits that it is unmet for
-_COLOUR: Final = {"good": "green", "fair": "yellow", "bad": "red"}
 _PARTS: Final = ("served_kh100e", "rented_kh100e", "saved_kh100e", "unmet_kh100e")
 _LINES: Final = measures(
     ("demand_kh100e", *_PARTS, "nameplate_mw", "facility_mean_mw", "facility_peak_mw", "cash_musd", "cost_musd")
 )
-_LITTLE_FRAC: Final = 0.01  # of the cost: what less is assumed for is in the report alone
 
 
 def print_summary(run: Run, folder: Path | None = None) -> None:
@@ -164,11 +151,11 @@ def _orders(run: Run) -> list[Table | Text]:
     table = bare_table(what, *numbers, places)
     groups = list(orders.groupby(["order_by", "kind"], dropna=False, sort=False))
     groups.sort(key=lambda group: (group[0][0] != group[0][0], group[0][0], -group[1]["overnight_musd"].sum()))
-    for (by, kind), of in groups[:_ORDERS]:
+    for (by, kind), of in groups[:6]:
         years = of["serves_from"].astype("int64")
         span = f"{years.min()}" if years.min() == years.max() else f"{years.min()}-{years.max()}"
         weight = of["mw"].fillna(of["overnight_musd"]).groupby(of["site"]).sum().sort_values(ascending=False)
-        is_opening = kind == _OPENING
+        is_opening = kind == "site opening"
         sizes = (weight if is_opening else weight.head(_TOP_SITES)).items()
         where = ", ".join(f"{names.site(str(site))}{'' if is_opening else f' {size:,.0f}'}" for site, size in sizes)
         power = "-" if is_opening else f"{of['mw'].sum():,.0f}"
@@ -178,7 +165,7 @@ def _orders(run: Run) -> list[Table | Text]:
         table.add_row(str(kind), when, power, f"{of['overnight_musd'].sum():,.0f}", span, Text(printable(left + where)))
     of_kind = orders.groupby("kind", sort=False)[["mw", "overnight_musd"]].sum().sort_values("overnight_musd")
     kinds = [f"{kind} {mw:,.0f} MW, {musd:,.0f} MUSD" for kind, mw, musd in of_kind[::-1].itertuples(name=None)]
-    more = f"All {len(orders):,} orders, in sheet Orders: {'; '.join(kinds[:_KINDS])}"
+    more = f"All {len(orders):,} orders, in sheet Orders: {'; '.join(kinds[:3])}"
     return [table, _cut(more, "dim")]
 
 
@@ -187,7 +174,7 @@ def _binding(run: Run) -> list[Text]:
     bound = binding_of_run(run)
     if not isinstance(bound, pd.DataFrame) or bound.empty:  # the inputs are of another version, or nothing binds
         return []
-    few = weightiest(bound, _BINDING, 1)
+    few = weightiest(bound, 2, 1)
     labels = DisplayNames(run)
     said = "; ".join(printable(sentence_text(row, run.tables, labels)) for _, row in few.iterrows())
     return [Text.assemble(("What binds: ", "bold"), shortened(said, 2 * _LINE - len("What binds: ")))]
@@ -196,7 +183,7 @@ def _binding(run: Run) -> list[Text]:
 def _notes(run: Run) -> list[Text]:
     """Say in two lines what is assumed and of what share of the cost, then the notes with the most at stake."""
     notes, assumed = [printable(note) for note in run.meta["notes"]], run.meta.get("assumed", ())
-    much = [one for one in assumed if (one["cost_frac"] or 0.0) >= _LITTLE_FRAC][:_ASSUMED]
+    much = [one for one in assumed if (one["cost_frac"] or 0.0) >= 0.01][:3]
     others = [note for note in notes if not note.startswith(ASSUMED)]
     said = (f"{one['cost_frac']:.1%}: {printable(one['text']).split(';')[0].rstrip('.')}" for one in much)
     head = f"{ASSUMED}, of the cost "
@@ -211,7 +198,7 @@ def _notes(run: Run) -> list[Text]:
 
 def _verdict(run: Run) -> Text:
     end = ended(run.meta, run.tables["solution"])
-    words, colour = end.words, _COLOUR[end.light]
+    words, colour = end.words, {"good": "green", "fair": "yellow", "bad": "red"}[end.light]
     check, gap = run.meta["check"], run.meta["gap_frac"]
     status = Text.assemble(("● ", colour), words + _gap(gap))
     held, failed = f"Checked: {check['rules']} rules hold", f"CHECK FAILED: {', '.join(check['broken'])}"
@@ -222,9 +209,9 @@ def _verdict(run: Run) -> Text:
 
 def _gap(gap_frac: float | None) -> str:
     """Return a gap in percent, or as a power of ten where that would be 0.00%."""
-    if gap_frac is None or gap_frac < _NO_GAP_FRAC:
+    if gap_frac is None or gap_frac < 1e-12:  # less is rounding of the two numbers
         return ""
-    shown = f"{gap_frac:.2%}" if gap_frac >= _SMALL_GAP_FRAC else f"{gap_frac:.1e}"
+    shown = f"{gap_frac:.2%}" if gap_frac >= 1e-4 else f"{gap_frac:.1e}"
     return f" (gap {shown})"
 
 
@@ -252,10 +239,10 @@ def _unmet(run: Run) -> Text:
     """Say in which year most compute is unmet, and which limits shadow prices show to be why."""
     summary = run.tables["summary"].set_index("year")
     unmet = summary["unmet_kh100e"] / summary["demand_kh100e"]
-    bound = binding_of_run(run) if unmet.max() > _MUCH_FRAC else None
+    bound = binding_of_run(run) if unmet.max() > 0.05 else None
     if not isinstance(bound, pd.DataFrame):  # little is unmet, or the inputs are of another version
         return Text()
-    causes = unmet_causes(bound, run.tables).head(_NAMED)
+    causes = unmet_causes(bound, run.tables).head(2)
     if causes.empty:
         return Text()
     labels = DisplayNames(run)

@@ -314,7 +314,6 @@ def _running_musd(s: SolvedModel) -> Floats:
 # --- Tables of bills by a tariff: what the plan pays, and the exact bill of its load next to it ---
 
 _TIER: Final = re.compile(r", tier \d+$")
-_EXIT: Final = "exit fee"
 _LINE: Final = ["site", "calendar_year", "rule", "item", "unit"]
 _CENT: Final = 0.01  # [USD]; less is rounding of sums
 
@@ -403,7 +402,7 @@ def _exit_fees(s: SolvedModel) -> pd.DataFrame:
     fees = table.groupby(["site", "year"], as_index=False)[["fee_mw", "fee_musd"]].sum()
     usd = fees["fee_musd"] * USD_PER_MUSD
     tariff = {str(row.site): str(row.tariff) for row in _charged(s).itertuples()}
-    words_of = {"rule": _EXIT, "item": "capacity given up", "unit": "MW", "kind": "exit_fee"}
+    words_of = {"rule": "exit fee", "item": "capacity given up", "unit": "MW", "kind": "exit_fee"}
     amounts = {"charged_usd": usd, "exact_usd": usd, "charged_above_exact_usd": 0.0 * usd}
     named = fees.rename(columns={"year": "calendar_year", "fee_mw": "quantity"}).drop(columns="fee_musd")
     return named.assign(tariff=named["site"].map(tariff), **words_of, **amounts)

@@ -55,12 +55,8 @@ class PlanCost:
 
     def less(self, other: PlanCost) -> CostDifference:
         """Return how much more it costs than another one."""
-        return CostDifference(
-            self.cost_musd - other.cost_musd,
-            self.bound_musd - other.cost_musd,
-            self.cost_musd - other.bound_musd,
-            self.penalty_musd - other.penalty_musd,
-        )
+        low, high = self.bound_musd - other.cost_musd, self.cost_musd - other.bound_musd
+        return CostDifference(self.cost_musd - other.cost_musd, low, high, self.penalty_musd - other.penalty_musd)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import product
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -115,8 +115,6 @@ def reference(s: SolvedModel) -> pd.DataFrame:
 
 # --- Round trips on a bad day: on the line of the slowest tenth, never shorter than on other days ---
 
-_TAIL: Final = "p90"
-
 
 def tail_rtt_ms(s: SolvedModel) -> Floats:
     """Return the round trip of each service on the tail line of its pair of places.
@@ -142,7 +140,7 @@ def _haul_ms(s: SolvedModel, users: pd.DataFrame, sites: pd.DataFrame) -> Floats
     lines, shape = s.p.tables["rtt_lines"], (len(users), len(sites))
     user_ends, site_ends = ([*zip(of["region"], of["country"], strict=True)] for of in (users, sites))
     kinds = [pair_class(*user, *site) for user, site in product(user_ends, site_ends)]
-    tail = lines[lines["quantile"] == _TAIL].set_index("pair_class").reindex(kinds)
+    tail = lines[lines["quantile"] == "p90"].set_index("pair_class").reindex(kinds)
     intercept, slope = (tail[name].to_numpy(np.float64).reshape(shape) for name in ("intercept_ms", "slope_ms_per_km"))
     of_users, of_sites = ([of[name].to_numpy() for name in ("lat", "lon")] for of in (users, sites))
     return rtt_ms(geodesic_km(*(of[:, None] for of in of_users), *of_sites), intercept, slope)

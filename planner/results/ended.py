@@ -104,14 +104,9 @@ def worst_exit_code(codes: Iterable[int]) -> int:
 
 # --- Whether a plan is one: what of the demand it leaves unmet, and what it has others do ---------
 
-_UNMET_FRAC: Final = 0.01
-"""Of the demand of a year: more of it unmet is said before anything else."""
 _LITTLE_FRAC: Final = 1e-3
 """Of the demand of all years: less is not worth a sentence."""
 _NAMED: Final = 3
-_COULD: Final = "own sites may, but it costs more or a limit binds"
-_RENTED_FRAC: Final = 0.5
-"""Of the demand of all years: more of it rented, and the plan is one to rent."""
 
 
 def not_housed(tables: Mapping[str, pd.DataFrame]) -> str:
@@ -128,14 +123,14 @@ def not_housed(tables: Mapping[str, pd.DataFrame]) -> str:
     missing = unmet / asked.clip(min=total * 1e-12)
     worst = int(missing.argmax())
     parts = []
-    if missing[worst] > _UNMET_FRAC:
+    if missing[worst] > 0.01:
         of_all = span_years @ unmet / total
         parts.append(
             f"{percent(missing[worst])} of the demand of {table['year'].iloc[worst]} is unmet"
             f" ({percent(of_all)} of all years)"
         )
     rented_frac = span_years @ rented / total
-    if rented_frac > _RENTED_FRAC:
+    if rented_frac > 0.5:
         parts.append(f"{percent(rented_frac)} of the demand is met with rented compute")
     return "; ".join(parts)
 
@@ -165,7 +160,7 @@ def not_by_own_sites(tables: Mapping[str, pd.DataFrame]) -> str:
         f"Of the compute of all years {' and '.join(parts)}, most in {years[worst]}:"
         f" {amount(float(missed[worst]))} kH100e, {percent(float(share[worst]))}."
     )
-    own = demand["why_not_own"].where(demand["why_not_own"] != "", _COULD)
+    own = demand["why_not_own"].where(demand["why_not_own"] != "", "own sites may, but it costs more or a limit binds")
     cloud = ("; rent: " + demand["why_not_rented"]).where(demand["why_not_rented"] != "", "")
     for what, why in (("rented", own), ("unmet", own + cloud)):
         rows = demand.assign(kh100e=weight * demand[f"{what}_kh100e"], why=why)

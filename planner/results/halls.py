@@ -245,9 +245,6 @@ def installs(s: SolvedModel) -> dict[str, Cells]:
 def moves(s: SolvedModel) -> pd.DataFrame:
     """Make table `moves`: cohorts that leave training and enter inference."""
     parts = {"out": s.model.move_out, "in": s.model.move_in}
-    frames = [
-        pd.DataFrame(listed(one.over, mw, moved_mw=mw)).assign(direction=direction)
-        for direction, one in parts.items()
-        for mw in (s.value(one),)
-    ]
+    moved = ((way, of.over, s.value(of)) for way, of in parts.items())
+    frames = [pd.DataFrame(listed(over, mw, moved_mw=mw)).assign(direction=way) for way, over, mw in moved]
     return pd.concat(frames, ignore_index=True)

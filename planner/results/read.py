@@ -34,12 +34,7 @@ _MODULES: Final = (contracts, demand, four_moneys, halls, power, solved, unit_co
 OF_OTHERS: Final = ("summary", "orders", "money_years", "money_items", "bridge", "lifetime", "models_trained")
 """Tables that are made of the others, in the order in which they are."""
 READERS: Final[Mapping[str, Callable[[SolvedModel], Mapping[str, Cells] | pd.DataFrame]]] = {
-    **{
-        name: getattr(module, name)
-        for module in _MODULES
-        for name in TABLES
-        if name not in OF_OTHERS and callable(getattr(module, name, None))
-    },
+    **{name: getattr(of, name) for of in _MODULES for name in TABLES if name not in OF_OTHERS and hasattr(of, name)},
     **{name: partial(_of_family, family, of) for family, module in named() for name, of in module.TABLES.items()},
 }
 """What makes each of the others."""

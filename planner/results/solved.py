@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 
 _FOLLOW: Final = {"zone": "site", "cooling": "hall", "redundancy": "hall", "duty": "workload"}
 """Labels that follow from another one."""
-_IN_USE_MW: Final = 1e-3
-"""Racks at a site: less is numerical noise."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -248,7 +246,7 @@ class SolvedModel:
     @cached_property
     def has_racks(self) -> NDArray[np.bool_]:
         """Whether racks are in use, more than noise. [site_year]"""
-        return np.asarray(self.by_site_year(self.nameplate_of_use_mw) >= _IN_USE_MW)
+        return np.asarray(self.by_site_year(self.nameplate_of_use_mw) >= 1e-3)
 
     @cached_property
     def has_load(self) -> NDArray[np.bool_]:
@@ -308,8 +306,6 @@ class SolvedModel:
 
 # --- Shadow prices: duals without discounting and weights, in units that planners use -------------
 
-_NOISE_MUSD: Final = 1e-9  # [MUSD per unit], a thousandth of a dollar
-
 
 def prices(s: SolvedModel) -> pd.DataFrame:
     """Make table `prices`: what one more unit of each limit is worth."""
@@ -324,7 +320,7 @@ def _rows(s: SolvedModel, block: str, price: LimitPrice | None) -> pd.DataFrame:
     if price is None or dual is None:
         return pd.DataFrame()
     over = s.model.problem.rows_over(block)
-    rows = np.flatnonzero(np.abs(dual) > _NOISE_MUSD)
+    rows = np.flatnonzero(np.abs(dual) > 1e-9)  # a thousandth of a dollar
     raw = dual[rows]
     usd = price.sign * raw * USD_PER_MUSD / price.units_per_row_unit
     if price.by_slot:

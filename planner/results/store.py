@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 NOISE: Final = 1e-7
 """Decisions smaller than this, in the unit of their column, are numerical noise: they are written
 as 0, and rows of nothing else are left out where the table says so."""
-_NEVER_MISSING: Final = ("int64", "bool")
-"""Types that have no value for a missing cell."""
 Cells: TypeAlias = "ArrayLike | pd.api.extensions.ExtensionArray"
 """What a column may be made of."""
 
@@ -137,7 +135,7 @@ def _check_column(schema: TableSchema, column: Field, cells: pd.Series) -> None:
     if str(cells.dtype) != column.dtype:
         message = f"{place} is {cells.dtype}, not {column.dtype}"
         raise ValueError(message)
-    if column.dtype in _NEVER_MISSING:
+    if column.dtype in {"int64", "bool"}:  # which have no value for a missing cell
         return
     if column.dtype != "float64":
         wrong = cells.isna().to_numpy()
@@ -200,10 +198,8 @@ def to_parquet(results: Results, folder: Path) -> None:
     for name, frame in results.tables.items():
         metadata = {b"about": TABLES[name].description, b"key": ",".join(TABLES[name].primary_key)}
         fields = [
-            pa.field(column.name, _ARROW[column.dtype]).with_metadata(
-                {"unit": column.unit, "about": column.description}
-            )
-            for column in TABLES[name].fields
+            pa.field(of.name, _ARROW[of.dtype], metadata={"unit": of.unit, "about": of.description})
+            for of in TABLES[name].fields
         ]
         schema = pa.schema(fields, metadata=metadata)
         # A missing number stays nan: null would mean the same and read back as another type.

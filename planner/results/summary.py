@@ -109,12 +109,8 @@ def solution(s: SolvedModel) -> dict[str, Cells]:
 # --- The bridge from the path to the meter: why a nameplate on a forecast is not the power drawn ---
 
 _KEY: Final = ["workload", "year"]
-_NOISE_MW: Final = 1e-6
-"""Terms that are smaller in every year are left out of what is shown."""
 _WITHOUT_PATH: Final = {"restated_mw": "demand as stated", "racks_mw": "better racks than the reference rack"}
 """Labels where no workload follows the path."""
-_SMALL_MW: Final = 100.0
-"""Nameplate below which tenths are shown."""
 
 
 @dataclass(frozen=True)
@@ -156,7 +152,7 @@ def steps_of(table: pd.DataFrame) -> list[tuple[BridgeStep, Floats]]:
     return [
         (step if is_path else replace(step, label=_WITHOUT_PATH.get(step.column, step.label)), mw)
         for step, mw in rows
-        if np.abs(mw).max() >= _NOISE_MW or (step.is_level and (is_path or step is not STEPS[0]))
+        if np.abs(mw).max() >= 1e-6 or (step.is_level and (is_path or step is not STEPS[0]))
     ]
 
 
@@ -164,24 +160,20 @@ def bridge_words(table: pd.DataFrame, year: int) -> tuple[str, ...]:
     """Say how a year's power comes from the path: a sum to the nameplate, and one to the meter. Gives [MW]."""
     row = int(np.flatnonzero(table["year"].to_numpy() == year)[0])
     of_year = [(step, float(mw[row])) for step, mw in steps_of(table)]
-    decimals = 1 if float(table["nameplate_mw"].iloc[row]) < _SMALL_MW else 0
+    decimals = 1 if float(table["nameplate_mw"].iloc[row]) < 100.0 else 0
     sums: list[list[str]] = [[], []]
     for step, mw in of_year:
         size, words = f"{abs(mw):,.{decimals}f}", step.label
         if step.is_level:
-            parts = sums[len(sums) - 1 if step.column in _TO_THE_METER else 0]
+            parts = sums[int(step.column in {"it_mean_mw", "facility_mean_mw", "facility_peak_mw"})]
             parts.append(f"{'= ' if parts else ''}{size} MW {words}")
-            if step.column == _NAMEPLATE:
+            if step.column == "nameplate_mw":
                 sums[1].append(f"{size} MW {words}")
         elif float(size.replace(",", "")):
             if step.column == "racks_mw" and mw > 0.0:
                 words = words.replace("better", "less able")
             sums[1 if sums[1] else 0].append(f"{'-' if mw < 0.0 else '+'} {size} {words}")
     return tuple(" ".join(parts).removeprefix("+ ") for parts in sums)
-
-
-_NAMEPLATE: Final = "nameplate_mw"
-_TO_THE_METER: Final = ("it_mean_mw", "facility_mean_mw", "facility_peak_mw")
 
 
 def bridge(s: SolvedModel, tables: Mapping[str, pd.DataFrame]) -> dict[str, Cells]:
@@ -351,10 +343,8 @@ def orders(s: SolvedModel, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
             part("site opening", opened, "", "", at(opened, lead.hall)),
         ]
     ).groupby(["kind", "site", "item", "year", "stage"], as_index=False, sort=False)
-    one = table.agg({**dict.fromkeys(_ADDED, "sum"), "order_by": "first", "serves_from": "first"})
+    firsts = {"order_by": "first", "serves_from": "first"}
+    one = table.agg({"mw": "sum", "mwh": "sum", "overnight_musd": "sum", **firsts})
     one["mw"] = one["mw"].mask(one["kind"] == "site opening")
     by_money = one.sort_values("overnight_musd", ascending=False, kind="stable")
     return by_money.sort_values("order_by", kind="stable", ignore_index=True)
-
-
-_ADDED: Final = ("mw", "mwh", "overnight_musd")

@@ -9,7 +9,7 @@ apart, and is in no cost of a unit of work done.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -29,10 +29,6 @@ if TYPE_CHECKING:
     from planner.results.solved import SolvedCost, SolvedModel
 
 
-_TOKENS_PER_MILLION: Final = 1e6
-_REQUEST: Final = "request"
-
-
 def unit_costs(s: SolvedModel) -> pd.DataFrame:
     """Make table `unit_costs`: one row per workload, use and total, and year."""
     sets = s.p.sets
@@ -47,7 +43,7 @@ def unit_costs(s: SolvedModel) -> pd.DataFrame:
     table = pd.concat(parts, ignore_index=True).merge(_conversions(s), on=["level", "scope"], how="left")
     for name in ("work_unit", "conversion"):
         table[name] = table[name].fillna("")
-    is_request = table["work_unit"] == _REQUEST
+    is_request = table["work_unit"] == "request"
     tokens_per_s = table["tokens_per_s_per_h100e"]
     for paid in ("", "full_"):
         usd_per_s = table[f"{paid}usd_per_h100e_hour"] / SECONDS_PER_HOUR
@@ -55,7 +51,7 @@ def unit_costs(s: SolvedModel) -> pd.DataFrame:
         table[f"{paid}usd_per_work_unit"] = per_unit
         table[f"{paid}usd_per_request"] = per_unit.where(is_request)
         per_token = usd_per_s / tokens_per_s
-        table[f"{paid}usd_per_million_tokens"] = per_token * _TOKENS_PER_MILLION
+        table[f"{paid}usd_per_million_tokens"] = per_token * 1e6
     return table
 
 
@@ -262,13 +258,9 @@ def _existing(
     of_cohort[:, :, -s.years :] = 0.0  # bought by the plan
     own = (*(pool[name] for name in ("site", "rack", "hall", "duty", "year")), per_mw * racks.stock_mw)
     by_duty = _by_use(s, own, of_cohort, np.arange(s.years), idle_racks)
-    of_halls = halls.existing_mw * annuity_payment(
-        halls.existing_capex_musd_per_mw,
-        rate("facility", hall["site"]),
-        finance.life_years["facility"],
-        finance.build_idc_frac,
-    )
-    by_site = s.by_place(hall, of_halls)
+    price, years = halls.existing_capex_musd_per_mw, finance.life_years["facility"]
+    of_halls = annuity_payment(price, rate("facility", hall["site"]), years, finance.build_idc_frac)
+    by_site = s.by_place(hall, halls.existing_mw * of_halls)
     left_empty = np.einsum("sy,swy->wy", by_site * idle_halls, parked_share)
     filled = np.einsum("sy,swy->wy", by_site * (1.0 - idle_halls), _shares(nameplate, nameplate))
     return np.stack([filled + left_empty, left_empty]) + _by_duty(s, nameplate, by_duty)

@@ -160,11 +160,8 @@ def run_folders(runs_dir: Path) -> list[Path]:
         if not runs_dir.is_dir():
             return []
         tidy(runs_dir)
-        return sorted(
-            folder
-            for folder in runs_dir.iterdir()
-            if not folder.name.startswith(".") and not folder.is_symlink() and (folder / META_FILE).exists()
-        )
+        shown = (one for one in runs_dir.iterdir() if not one.name.startswith(".") and not one.is_symlink())
+        return sorted(folder for folder in shown if (folder / META_FILE).exists())
     except (OSError, ValueError) as error:
         problem = Problem.of(runs_dir, f"the folder cannot be read: {error}", "a folder of run folders")
         raise InputError([problem]) from error
@@ -196,25 +193,22 @@ def _reasons(error: InputError) -> str:
 
 # --- the same as SQL ---------------------------------------------------------------------------
 
-_KIND: Final = "runs"
 _COLUMNS: Final = (
     *("run", "scenario", "title", "created", "status", "checked"),
     *("objective_musd", "gap_frac", "seconds", "name"),
 )
-_NONE_SHIPPED: Final = ""
-"""In column ``from_shipped`` of a run that starts from none; NULL where it is unknown."""
 
 
 def write_index(runs_dir: Path) -> Path | None:
     """Write what the runs of a folder say into an SQLite file of the cache; None without runs or a cache."""
-    home, entries = cache_folder(_KIND), read_runs(runs_dir).entries
+    home, entries = cache_folder("runs"), read_runs(runs_dir).entries
     if home is None or not entries:
         return None
     file = home / f"{hashlib.sha256(os.fsencode(runs_dir.resolve())).hexdigest()[:16]}.sqlite"
     # SQLite holds text alone, which the name of a folder may not be.
     named = [entry for entry in entries if not any("\ud800" <= sign <= "\udfff" for sign in entry.run)]
     starts = {entry.run: entry.from_shipped for entry in named if entry.from_shipped is not None}
-    of_shipped = {run: start.scenario or _NONE_SHIPPED for run, start in starts.items()}
+    of_shipped = {run: start.scenario or "" for run, start in starts.items()}
     tables = {
         "runs": [(*(getattr(of, name) for name in _COLUMNS), of_shipped.get(of.run)) for of in named],
         "tags": [(of.run, tag) for of in named for tag in of.tags],

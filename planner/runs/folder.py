@@ -13,7 +13,6 @@ import re
 import tempfile
 from collections import UserDict
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
@@ -50,7 +49,6 @@ EDITABLE: Final = frozenset({WORKBOOK_FILE, REPORT_FILE, LOG_FILE})
 """Files that a planner may change: no rule is about them."""
 SEAL: Final = "seal"
 """Key of the SHA-256 of all else that ``run.json`` says, by which an edit of it is known."""
-_OF_TABLES: Final = (TABLES_FOLDER, INPUTS_FOLDER, PROOF_FOLDER)
 _OF_PLAN: Final = ("status", "objective_musd", "bound_musd", "check", "orders_held_before")
 """Keys of ``run.json`` that differ where two solves of a question ended with other plans."""
 
@@ -69,7 +67,7 @@ def save_run(run: Run, runs_dir: Path, *, workbook: bool = True, log: Iterable[s
         is_same = all(before.meta.get(key) == run.meta.get(key) for key in _OF_PLAN)
         if is_same and before.folder is not None and not before.changed():
             return before.folder
-    run = replace(run, meta={**run.meta, "run": free_name(run.meta["run"], runs_dir)})
+    run = run.named(free_name(run.meta["run"], runs_dir))
     with staging(runs_dir) as staged:
         write_parquet(run, staged / TABLES_FOLDER)
         write_inputs(run.inputs_tables, staged / INPUTS_FOLDER)
@@ -224,7 +222,8 @@ def changed_since_written(folder: Path) -> tuple[str, ...]:
     ``run.json`` is, unless it is of a version that gave it no seal.
     """
     meta = read_meta(folder)
-    tables = {path.relative_to(folder).as_posix() for name in _OF_TABLES for path in (folder / name).glob("*.parquet")}
+    of_tables = (TABLES_FOLDER, INPUTS_FOLDER, PROOF_FOLDER)
+    tables = {path.relative_to(folder).as_posix() for of in of_tables for path in (folder / of).glob("*.parquet")}
     changed = {name for name in meta["sha256"].keys() | tables if not _is_as_written(folder / name, name, meta)}
     edited = {META_FILE} if SEAL in meta and not _is_sealed(folder / META_FILE) else set()
     return tuple(sorted(changed - EDITABLE | edited))

@@ -16,6 +16,7 @@ from planner.base.errors import InputError, Problem
 from planner.base.paths import DATA_DIR, SCENARIOS_DIR
 from planner.outputs.own_folder import META_FILE
 from planner.outputs.run import Run
+from planner.outputs.solver_files import binding_of_run
 from planner.results.schema import CHECKS
 from planner.runs.names import Part, Text, folder_name, plain_name, read_json, wrong_in
 from planner.runs.notes import assumed_of, assumed_words, notes_of
@@ -24,6 +25,8 @@ from planner.runs.settings import differences, from_shipped, merged, own_files, 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
+
+    import pandas as pd
 
     from planner.inputs.inputs import Inputs
     from planner.runs.plan import Plan
@@ -40,10 +43,10 @@ READABLE_FORMATS: Final = (2, 3)
 _PACKAGES: Final = ("dcplan", "highspy", "pulp", "numpy", "pandas", "pyproj")
 
 
-def describe(plan: Plan) -> dict[str, Any]:
-    """Say of a plan what ``run.json`` holds."""
+def describe(plan: Plan, bound: pd.DataFrame | InputError) -> dict[str, Any]:
+    """Say of a plan what ``run.json`` holds, with the limits that bind in it."""
     scenario, outcome = plan.scenario, plan.outcome
-    assumed = assumed_of(plan)
+    assumed, warnings = assumed_of(plan), _in_words(plan.inputs.warnings)
     return {
         "format": FORMAT,
         "run": run_name(scenario, plan.inputs),
@@ -64,7 +67,7 @@ def describe(plan: Plan) -> dict[str, Any]:
             "proven": plan.verdict.proven,
         },
         "assumed": assumed,
-        "notes": [*map(assumed_words, assumed), *_in_words(plan.inputs.warnings), *notes_of(plan), *plan.inputs.notes],
+        "notes": [*map(assumed_words, assumed), *warnings, *notes_of(plan, bound), *plan.inputs.notes],
         "method": outcome.method_used,
         "iterations": outcome.iterations,
         "message": outcome.message,
@@ -236,4 +239,5 @@ def run_of(plan: Plan) -> Run:
     """Make a run of a plan that was just solved."""
     typed = plan.verdict.frame()[list(CHECKS.columns)].astype({c.name: c.dtype for c in CHECKS.fields})
     tables = {**plan.tables, CHECKS.name: typed}
-    return Run(describe(plan), tables, dict(plan.inputs.tables), proof_tables=plan.proof.tables, inputs=plan.inputs)
+    run = Run({}, tables, dict(plan.inputs.tables), proof_tables=plan.proof.tables, inputs=plan.inputs)
+    return run.having(meta=describe(plan, binding_of_run(run)))

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-_LONGEST_SLUG: Final = 48
-_HASH_DIGITS: Final = 10
 _NOT_PLAIN: Final = re.compile(r"[^a-z0-9._]+")
 _DOTS: Final = re.compile(r"\.{2,}")
 
@@ -70,7 +68,7 @@ def has_slug(name: str) -> bool:
 
 def _plain_part(name: str) -> str:
     ascii_only = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-    part = _DOTS.sub(".", _NOT_PLAIN.sub("-", ascii_only.lower())).strip("-._")[:_LONGEST_SLUG].strip("-._")
+    part = _DOTS.sub(".", _NOT_PLAIN.sub("-", ascii_only.lower())).strip("-._")[:48].strip("-._")
     return "" if is_device_name(part) else part
 
 
@@ -81,7 +79,7 @@ def fingerprint(content: Mapping[str, object]) -> str:
     True
     """
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()[:_HASH_DIGITS]
+    return hashlib.sha256(canonical.encode()).hexdigest()[:10]
 
 
 def folder_name(name: str, content: Mapping[str, object]) -> str:
@@ -96,7 +94,6 @@ def folder_of_file(file: Path, home: Path, entry_file: str) -> Path:
     return next(folder for folder in folders if is_free_for(file, folder / entry_file))
 
 
-_MOST_BYTES: Final = 1 << 26  # run.json of us-base has 60 thousand
 _LONGEST_SHOWN: Final = 60  # of a value that is shown
 
 
@@ -117,7 +114,7 @@ Text = Annotated[str, AfterValidator(_encodable)]
 def read_json(path: Path, model: type[Part] | None = None) -> Any:
     """Return what a file holds; an error of its values says all that is not as a model says."""
     size = path.stat().st_size
-    if size > _MOST_BYTES:
+    if size > 1 << 26:  # run.json of us-base has 60 thousand
         message = f"the file has {size:,} bytes"
         raise ValueError(message)
     content = json.loads(path.read_bytes())
@@ -199,11 +196,8 @@ def change_tags(folder: Path, add: Iterable[str] = (), remove: Iterable[str] = (
     with locked(folder.parent):  # as writers of runs do, so that none is lost
         labels = read_labels(folder)
         there = f"there are: {', '.join(labels.tags)}" if labels.tags else "it has no tags"
-        problems += [
-            Problem.of(folder, f"it has no tag {tag!r}", "one of its tags", there)
-            for tag in remove
-            if tag not in labels.tags
-        ]
+        unknown = (tag for tag in remove if tag not in labels.tags)
+        problems += [Problem.of(folder, f"it has no tag {tag!r}", "one of its tags", there) for tag in unknown]
         tags = _sorted({*labels.tags, *add} - set(remove))
         if len(tags) > _MOST_TAGS:
             problems += [Problem.of(folder, f"it would have {len(tags)} tags", f"at most {_MOST_TAGS}")]

@@ -10,25 +10,19 @@ import pandas as pd
 from planner.base.units import USD_PER_MUSD
 from planner.base.words import amount, moment, percent, some
 from planner.inputs.case import ASSUMED
-from planner.limits.binding import UNMET_FRAC, binding, limit_words, share_words, unmet_causes
+from planner.limits.binding import UNMET_FRAC, limit_words, share_words, unmet_causes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from planner.base.errors import InputError
     from planner.runs.plan import Plan
 
 _A_LITTLE: Final = 1e-3  # of a site, or MW
-_HALF_EMPTY_FRAC: Final = 0.5  # of the new halls of a design at a site, taken by racks
 _MUCH_EMPTY_MW: Final = 1.0  # of them, free in the last year
-_PART_FRAC: Final = 0.5  # of the last year, in service
-_EMPTY_FRAC: Final = 1e-3  # of a hall's power, taken by racks
 _OFF_BY_FRAC: Final = 0.01  # of the exact bill
-_MUCH_GAP_FRAC: Final = 0.01  # of the cost
 _NAMED: Final = 3  # of a longer list
 _AT_LIMIT: Final = 1e-6  # share of a limit
-_MUCH_FRAC: Final = 0.1  # of the racks bought
-_SOME_FRAC: Final = 0.01  # the same, of one vendor
-_MANY_VENDORS: Final = 3
 
 
 def assumed_of(plan: Plan) -> list[dict[str, Any]]:
@@ -50,12 +44,12 @@ def assumed_words(one: Mapping[str, Any]) -> str:
     return f"{ASSUMED}{of_cost}: {one['text']}"
 
 
-def notes_of(plan: Plan) -> tuple[str, ...]:
+def notes_of(plan: Plan, bound: pd.DataFrame | InputError) -> tuple[str, ...]:
     """Say what a planner must know of a plan beyond its inputs, what has most at stake first."""
     # What is at stake is, in this order, demand, the whole plan, its largest purchases, some halls and sites.
-    of_plan = (_unmet, _large_blocks, _gap, _foresight, _held_orders, _late_orders, _cash, _estimated_racks, _vendors)
+    of_plan = (_large_blocks, _gap, _foresight, _held_orders, _late_orders, _cash, _estimated_racks, _vendors)
     parts = (*of_plan, _openings, _bills, _retrofits, _empty_new_halls, _empty_halls, _below_blocks, _small_plants)
-    return tuple(note for part in parts for note in part(plan))
+    return (*_unmet(plan, bound), *(note for part in parts for note in part(plan)))
 
 
 def _bought_mw(plan: Plan, by: str) -> pd.Series[float]:
@@ -70,7 +64,7 @@ def _estimated_racks(plan: Plan) -> Iterator[str]:
     bought_mw = _bought_mw(plan, "rack")
     racks = plan.inputs.tables["racks"]
     guessed_mw = bought_mw[bought_mw.index.isin(racks["rack"][racks["kind"] == "estimate"])]
-    if guessed_mw.sum() > _MUCH_FRAC * bought_mw.sum():
+    if guessed_mw.sum() > 0.1 * bought_mw.sum():  # of the racks bought
         share = f"{guessed_mw.sum() / bought_mw.sum():.0%} of the {bought_mw.sum():,.0f} MW"
         head = f"{share} of racks bought are of types whose figures are estimates"
         parts = [f"{rack} {mw:,.0f} MW" for rack, mw in guessed_mw.items()]
@@ -81,8 +75,8 @@ def _vendors(plan: Plan) -> Iterator[str]:
     """Say of how many vendors racks are bought where no list of them was given."""
     settings, bought_mw = plan.scenario.racks, _bought_mw(plan, "vendor")
     share = bought_mw / max(bought_mw.sum(), _A_LITTLE)
-    much = share[share > _SOME_FRAC]
-    if settings.vendors == "all" and settings.bought_as is None and len(much) >= _MANY_VENDORS:
+    much = share[share > 0.01]  # the same, of one vendor
+    if settings.vendors == "all" and settings.bought_as is None and len(much) >= 3:
         parts = [f"{vendor} {frac:.0%}" for vendor, frac in much.items()]
         yield (
             f"Racks are bought of {len(much)} vendors, as the market does and no operator:"
@@ -111,7 +105,7 @@ def _empty_halls(plan: Plan) -> Iterator[str]:
     """Say which existing halls have no racks in service, and in which years."""
     halls = _as_built(plan)
     halls = halls.assign(mw=halls[["existing_mw", "usable_mw"]].min(axis=1))
-    is_empty = (halls["used_mw"] <= _EMPTY_FRAC * halls["usable_mw"]) & (halls["mw"] > _A_LITTLE)
+    is_empty = (halls["used_mw"] <= 1e-3 * halls["usable_mw"]) & (halls["mw"] > _A_LITTLE)
     empty = halls[is_empty].assign(shown=halls["mw"].map("{:,.1f} MW".format))
     empty["most"] = empty.groupby(["site", "cooling", "redundancy"])["mw"].transform("max")
     empty = empty.sort_values("most", ascending=False, kind="stable")
@@ -135,7 +129,7 @@ def _empty_new_halls(plan: Plan) -> Iterator[str]:
     last = halls[halls["year"] == plan.inputs.years.last].join(built, how="inner")
     new_mw = last[["built_mw", "usable_mw"]].min(axis=1)
     used_mw = (last["used_mw"] - (last["usable_mw"] - new_mw)).clip(lower=0.0)
-    is_empty = (used_mw < _HALF_EMPTY_FRAC * new_mw) & (new_mw - used_mw > _MUCH_EMPTY_MW)
+    is_empty = (used_mw < 0.5 * new_mw) & (new_mw - used_mw > _MUCH_EMPTY_MW)
     empty_mw = (new_mw - used_mw)[is_empty].sort_values(ascending=False, kind="stable")
     parts = []
     for at in empty_mw.index:
@@ -248,7 +242,7 @@ def _late_orders(plan: Plan) -> Iterator[str]:
     for table, what, column in (("connections", "connection", "added_mw"), ("builds", "new halls", "built_mw")):
         made = plan.tables[table]
         made = made.assign(what=what, mw=made[column], in_service_frac=last + 1.0 - made["service_start"])
-        ordered.append(made[(made["year"] == last) & (made["in_service_frac"] < _PART_FRAC)])
+        ordered.append(made[(made["year"] == last) & (made["in_service_frac"] < 0.5)])  # of the last year, in service
     late = pd.concat(ordered).groupby(["what", "site", "service_start", "in_service_frac"], as_index=False)["mw"].sum()
     late = late[late["mw"] > _MUCH_EMPTY_MW].sort_values("mw", ascending=False, kind="stable")
     late["start"] = late["service_start"].map(moment)
@@ -265,7 +259,7 @@ def _gap(plan: Plan) -> Iterator[str]:
     """Say where rounding may have left a much better plan unfound."""
     gap = plan.outcome.gap
     is_rounded = plan.outcome.status == "within_gap" and plan.proof.is_integer.any()
-    if is_rounded and plan.scenario.solver.whole_numbers == "round" and gap > _MUCH_GAP_FRAC:
+    if is_rounded and plan.scenario.solver.whole_numbers == "round" and gap > 0.01:  # of the cost
         yield (
             f"A plan with integers may cost up to {gap:.1%} less than this one, which was"
             " rounded: a smaller solver.gap_frac, or solver.whole_numbers: search, looks for it."
@@ -337,12 +331,9 @@ def _small_plants(plan: Plan) -> Iterator[str]:
     yield from _listed("Built in a year, and smaller than the smallest plant", parts, tail)
 
 
-def _unmet(plan: Plan) -> Iterator[str]:
+def _unmet(plan: Plan, bound: pd.DataFrame | InputError) -> Iterator[str]:
     """Say how much demand is unmet while limits bind that shadow prices show to be why."""
-    if not plan.proof.has_duals:
-        return
-    causes = unmet_causes(binding(plan.inputs, plan.tables), plan.tables).head(_NAMED)
-    if causes.empty:
+    if not isinstance(bound, pd.DataFrame) or (causes := unmet_causes(bound, plan.tables).head(_NAMED)).empty:
         return
     parts = [limit_words(row, plan.tables) + share_words(row["share_frac"]) for _, row in causes.iterrows()]
     takes = "; in brackets, what it takes at shadow prices of the value of the compute that is served or rented"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from html import escape
 from pathlib import Path
@@ -211,8 +211,7 @@ class Plan(PlanViews):
         """Write the run folder into a folder of runs, as `dcplan solve` does; return it."""
         from planner.runs.folder import free_name, save_run
 
-        run = replace(self.run, meta={**self.run.meta, "run": free_name(self.run.meta["run"], Path(runs_dir))})
-        return save_run(run, Path(runs_dir))
+        return save_run(self.run.named(free_name(self.run.meta["run"], Path(runs_dir))), Path(runs_dir))
 
     @cached_property
     def run(self) -> Run:

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 LEFT_OUT: Final = "left out"
 """In place of the value of a setting or table that another scenario has and this one has not."""
 
-_SET: Final = "--set"
 _ABOUT: Final = ("version", "title", "question")  # say nothing of what is planned
 _LONGEST_VALUE: Final = 40  # characters
 
@@ -70,7 +69,7 @@ def set_over_files(scenario: Scenario) -> dict[str, str]:
 
 
 def _set_paths(scenario: Scenario) -> list[Keys]:
-    return [keys for keys, place in _places(scenario.tree) if place.startswith((_SET, CHANGED))]
+    return [keys for keys, place in _places(scenario.tree) if place.startswith(("--set", CHANGED))]
 
 
 def changed_settings(here: Mapping[str, Any], there: Mapping[str, Any]) -> dict[str, str]:
@@ -83,11 +82,8 @@ def changed_settings(here: Mapping[str, Any], there: Mapping[str, Any]) -> dict[
     """
     ours, theirs = dict(_leaves(here)), dict(_leaves(there))
     our_blocks, their_blocks = _blocks(ours), _blocks(theirs)
-    changed = {
-        ".".join(keys): shortened(value)
-        for keys, value in ours.items()
-        if value != theirs.get(keys) or keys in their_blocks
-    }
+    other = {keys: one for keys, one in ours.items() if one != theirs.get(keys) or keys in their_blocks}
+    changed = {".".join(keys): shortened(one) for keys, one in other.items()}
     for keys, value in theirs.items():
         # What is a value in one and a block in the other is listed as it is in the first.
         is_other = keys in our_blocks or any(keys[:n] in ours for n in range(1, len(keys) + 1))
@@ -99,11 +95,11 @@ def changed_settings(here: Mapping[str, Any], there: Mapping[str, Any]) -> dict[
 def only_written(changed: Mapping[str, str], *scenarios: Scenario) -> dict[str, str]:
     """Leave out what no file and no option says: defaults that follow from a changed setting."""
     said = [f"{key}." for scenario in scenarios for key in written(scenario)]
-    return {
-        key: value
-        for key, value in changed.items()
-        if any(f"{key}.".startswith(of) or of.startswith(f"{key}.") for of in said)
-    }
+
+    def is_written(key: str) -> bool:
+        return any(f"{key}.".startswith(of) or of.startswith(f"{key}.") for of in said)
+
+    return {key: value for key, value in changed.items() if is_written(key)}
 
 
 def in_short(settings: Mapping[str, Any]) -> dict[str, str]:
@@ -167,12 +163,8 @@ def from_shipped(scenario: Scenario, sha256: Mapping[Path, str], moved: Mapping[
         return {"scenario": None, "differs": {**set_over_files(scenario), **of_data}}
     shipped = load_scenario(name)
     here, there = (_without_files(one) for one in (scenario, shipped))
-    differs = {
-        **only_written(changed_settings(here, there), scenario, shipped),
-        **dict(_files_that_differ(scenario, shipped, sha256)),
-        **of_data,
-    }
-    return {"scenario": name, "differs": differs}
+    settings = only_written(changed_settings(here, there), scenario, shipped)
+    return {"scenario": name, "differs": {**settings, **dict(_files_that_differ(scenario, shipped, sha256)), **of_data}}
 
 
 def _start(scenario: Scenario) -> str | None:

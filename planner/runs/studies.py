@@ -74,11 +74,7 @@ def _folders(home: Path) -> Iterator[Path]:
 
 def _below(folder: Path) -> list[Path]:
     try:
-        return sorted(
-            path
-            for path in folder.iterdir()
-            if not path.name.startswith(".") and not path.is_symlink() and path.is_dir()
-        )
+        return sorted(path for path in folder.glob("[!.]*") if not path.is_symlink() and path.is_dir())
     except OSError:
         return []
 

@@ -15,7 +15,6 @@ from planner.model.money import ALL_COSTS
 from planner.outputs.report.report import report_html
 from planner.outputs.terminal import summary
 from planner.runs import notes as notes_module
-from planner.runs.notes import notes_of
 
 MINI = Path(__file__).parent.parent / "fixtures" / "mini" / "mini.yaml"
 FIR = "{name: Fir, country: US, lat: 39.2, lon: -76.6, like: oak}"
@@ -58,7 +57,7 @@ def reported(start: str, base: str = "tiny", *changes: str) -> tuple[planner.Pla
     """Plan, and the notes that begin with some words."""
     plan = planner.solve(base, list(changes))
     assert plan.verdict.ok
-    return plan, [note for note in notes_of(plan) if note.startswith(start)]
+    return plan, [note for note in plan.run.meta["notes"] if note.startswith(start)]
 
 
 def declining(limit_kw: float) -> tuple[str, str, str]:

@@ -32,9 +32,6 @@ if TYPE_CHECKING:
 
 # --- Cells of input tables in which runs differ, by the key of their rows -------------------------
 
-_ROW: Final = "(row)"
-_SEPARATOR: Final = ", "
-
 
 @dataclass(frozen=True, eq=False)
 class CellDifference:
@@ -80,13 +77,8 @@ def tables_together(first: Run, other: Run) -> list[tuple[str, ...]]:
     read: a table of which that is all that differs goes with the one that is its reason, which is
     named first.
     """
-    differ = [
-        name
-        for name in TABLES
-        if name in first.inputs_tables
-        and name in other.inputs_tables
-        and not first.inputs_tables[name].equals(other.inputs_tables[name])
-    ]
+    both = [name for name in TABLES if name in first.inputs_tables and name in other.inputs_tables]
+    differ = [name for name in both if not first.inputs_tables[name].equals(other.inputs_tables[name])]
     root = {name: name for name in differ}
     for name in differ:
         if len({run.meta["data"].get(name, {}).get("sha256") for run in (first, other)}) > 1:  # of other files
@@ -122,7 +114,7 @@ def _cells(table: str, runs: Sequence[Run]) -> Iterator[CellDifference]:
     names = [_name(row) for row in rows]
     for at in np.flatnonzero(~is_there.all(axis=0)):
         values = tuple("there" if there else None for there in is_there[:, at])
-        yield CellDifference(table, names[at], _ROW, values, find_places([p[at] for p in places]))
+        yield CellDifference(table, names[at], "(row)", values, find_places([p[at] for p in places]))
     in_all = np.flatnonzero(is_there.all(axis=0))
     for column in dict.fromkeys(str(name) for frame in frames for name in frame if name not in key):
         first, *others = (_column(frame, column)[place[in_all]] for frame, place in zip(frames, places, strict=True))
@@ -169,7 +161,7 @@ def _sheet(table: str, entry: Mapping[str, Any], rows: int) -> Any:
 
 def _name(row: Any) -> str:
     labels = row if isinstance(row, tuple) else (row,)
-    return _SEPARATOR.join("" if pd.isna(one) else str(one) for one in labels)
+    return ", ".join("" if pd.isna(one) else str(one) for one in labels)
 
 
 # --- Settings in which runs differ, key by key, with the file and line of each --------------------
@@ -453,7 +445,6 @@ def split_sentences(split: CostSplit) -> list[str]:
 
 # --- Sentences about runs compared ----------------------------------------------------------------
 
-_DIGITS: Final = 6
 _NO_DIFFERENCE_MUSD: Final = 1e-6
 
 
@@ -497,4 +488,4 @@ def cell_text(value: Any) -> str:
     """
     if value is None:
         return "blank"
-    return amount(value, _DIGITS) if isinstance(value, float) else str(value)
+    return amount(value, 6) if isinstance(value, float) else str(value)

@@ -33,15 +33,13 @@ if TYPE_CHECKING:
 
     from planner.outputs.comparison.comparison import CostSplit, RunComparison
 
-_MOST_ROWS: Final = 12
 _WIDEST: Final = 34
-_ENDLESS: Final = 1_000_000  # columns
 _SMALL: Final = 5e-4  # of the largest figure of its kind
 
 
 def comparison_summary(comparison: RunComparison, *, every: bool = False) -> Group:
     """Lay out a comparison for a terminal."""
-    most = sys.maxsize if every else _MOST_ROWS
+    most = sys.maxsize if every else 12
     parts: list[Text | Table | _InputTable] = [_heads(comparison)]
     parts += [Text(sentence) for sentence in cost_sentences(comparison)]
     parts += [Text(note, style="yellow") for note in comparison.notes]
@@ -94,7 +92,7 @@ class _InputTable:
         for name, values, places in self.rows:
             where = dict.fromkeys(place for place in places if place)
             table.add_row(*map(Text, (name, *values, "; ".join(where))))
-        least = Measurement.get(console, options.update(width=_ENDLESS), table).minimum
+        least = Measurement.get(console, options.update(width=1_000_000), table).minimum
         if least <= options.max_width:
             yield table
         else:

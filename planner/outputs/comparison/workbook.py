@@ -28,9 +28,6 @@ if TYPE_CHECKING:
 
 # --- A comparison as a workbook: cover, causes, results side by side, inputs that differ ----------
 
-_LINE_CHARACTERS: Final = 125
-_COLUMNS: Final = 5
-_SUM_WIDTH: Final = 18  # [characters]: a sum in USD is longer than its parts, and bold
 _SHEETS: Final[Mapping[str, Any]] = LAYOUT["comparison"]
 """What each sheet is about, and its columns but those of single runs."""
 _PRINTS: Final = {"Cover": 1, "Causes": 0}
@@ -67,7 +64,7 @@ def _write_cover(book: Book, comparison: RunComparison, sheets: list[tuple[str, 
     row = 4 + len(comparison.runs)
     said = [*cost_sentences(comparison), *comparison.notes]
     for sentence in [*said, *(one for split in comparison.splits for one in split_sentences(split))]:
-        row = book.paragraph(sheet, row, sentence, _COLUMNS, _LINE_CHARACTERS)
+        row = book.paragraph(sheet, row, sentence, 5, 125)
     book.text(sheet, row + 1, 0, "Contents", "head")
     for at, (name, about) in enumerate(sheets, start=row + 2):
         sheet.write_url(at, 0, f"internal:'{name}'!A1", book.style("link"), name)
@@ -92,7 +89,7 @@ def _write_results(book: Book, comparison: RunComparison) -> None:
 def _write_causes(book: Book, comparison: RunComparison) -> None:
     """Write the parts of each difference, and their sum as a formula."""
     sheet = book.sheet("Causes", _SHEETS["Causes"]["about"])
-    book.widen(sheet, (0, _SUM_WIDTH))
+    book.widen(sheet, (0, 18))  # [characters]: a sum in USD is longer than its parts, and bold
     row = HEAD_ROW
     columns = _columns("Causes")
     for at, split in enumerate(comparison.splits):

@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from planner.plausible.rules import Range
     from planner.tables.descriptor import Field, ForeignKey
 
-_LONGEST_LIST: Final = 255
-"""Characters of the words of a list in one rule of a cell."""
-_LONGEST_TITLE: Final = 32
 _LONGEST_TEXT: Final = 255
 _STOP, _WARN = "stop", "warning"
 
@@ -140,7 +137,7 @@ class Limits:
 
 def _note(name: str, meaning: str, unit: str = "") -> dict[str, Any]:
     text = f"{meaning} [{unit}]" if unit else meaning
-    return {"input_title": name[:_LONGEST_TITLE], "input_message": text[:_LONGEST_TEXT], "ignore_blank": True}
+    return {"input_title": name[:32], "input_message": text[:_LONGEST_TEXT], "ignore_blank": True}
 
 
 def _refusal(kind: str, title: str, message: str) -> dict[str, Any]:
@@ -148,7 +145,7 @@ def _refusal(kind: str, title: str, message: str) -> dict[str, Any]:
 
 
 def _list(words: tuple[str, ...], kind: str) -> dict[str, Any]:
-    if len(",".join(words)) > _LONGEST_LIST:
+    if len(",".join(words)) > 255:  # more than a rule of a cell can hold
         return {"validate": "any"}
     refusal = _refusal(kind, "Not allowed", "It must be one of the words of the list.")
     return {"validate": "list", "source": list(words), **refusal}

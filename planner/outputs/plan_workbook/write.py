@@ -114,11 +114,7 @@ _OWN_HEAD_ROW: Final = 4
 _FIRST_YEAR: Final = 3  # column
 # --- Sheets of tables in a plan workbook: the rows as in their file, with units and rules ---------
 
-_FREE_ROWS: Final = 200
-"""Rows below what is written that have rules and drop-down lists too."""
 _WIDEST: Final = 40
-_WRAPPED: Final = 28
-"""Characters of a value that take more than one line of its cell."""
 _ABOUT: Final = (
     "Edit the yellow cells. A blank cell means the default or, where that is left out, the figure of the tables."
 )
@@ -194,7 +190,7 @@ def _write_any(book: Canvas, sheet: Worksheet, at: tuple[int, int], value: bool 
     if isinstance(value, bool):
         sheet.write_boolean(*at, value, book.style("input", align="left"))
     elif isinstance(value, str):
-        book.text(sheet, *at, value, "input" if len(value) < _WRAPPED else "input_long")
+        book.text(sheet, *at, value, "input" if len(value) < 28 else "input_long")  # of two lines
     else:
         sheet.write_number(*at, value, book.style("input", align="left"))
 
@@ -212,7 +208,7 @@ def _write_own(book: Canvas, own: OwnSheet, written: Mapping[str, Any], limits: 
         longest = max((len(str(in_cell(value))) for value in cells), default=0)
         widths.append(float(min(max(len(head), longest) + 3, _WIDEST)))
     book.widen(sheet, widths)
-    end = _OWN_HEAD_ROW + len(rows) + _FREE_ROWS
+    end = _OWN_HEAD_ROW + len(rows) + 200  # free rows have rules and drop-down lists too
     if own.has_ids:
         book.text(sheet, _OWN_HEAD_ROW, 0, ID_HEAD, "head")
         rule = limits.of_keys(own.keys)
@@ -248,11 +244,6 @@ def _at(written: Mapping[str, Any], keys: tuple[str, ...]) -> Any:
     return value
 
 
-_FREE_TABLE_ROWS: Final = 500
-"""Rows below the table that have rules and drop-down lists too."""
-_MEASURED: Final = 300
-
-
 def write_table_sheet(book: Canvas, sheet: Worksheet, table: TableSchema, path: Path, limits: Limits) -> None:
     """Write a table as it is in its file; the first row has the heads, so that it reads back."""
     read = read_sheet(path, table.name)
@@ -262,14 +253,14 @@ def write_table_sheet(book: Canvas, sheet: Worksheet, table: TableSchema, path: 
     links = {link.field: link for link in table.foreign_keys}
     sheet.freeze_panes(1, 1)
     sheet.set_row(0, 18)
-    end = min(len(read.records) + _FREE_TABLE_ROWS, MOST_ROWS - 1)
+    end = min(len(read.records) + 500, MOST_ROWS - 1)  # free rows have rules and drop-down lists too
     widths = []
     for at, field in enumerate(fields):
         head = field.name if field.unit in PURE_NUMBERS else f"{field.name} [{field.unit}]"
         book.text(sheet, 0, at, head, "head")
         rule, _ = limits.of_column(table.name, field, links.get(field.name))
         sheet.data_validation(1, at, end, at, rule)
-        longest = max((len(record[at]) for record in read.records[:_MEASURED]), default=0)
+        longest = max((len(record[at]) for record in read.records[:300]), default=0)
         widths.append(float(min(max(len(head), longest) + 3, _WIDEST)))
         for row, record in enumerate(read.records, start=1):
             _write(book, sheet, (row, at), record[at], field)

@@ -67,8 +67,6 @@ _BAR: Final = 22.0
 _THIN_BAR: Final = 11.0
 _ROW: Final = 24.0
 _FOOT: Final = 22.0
-_LABEL: Final = 204.0
-_MOST_LABEL: Final = 300.0
 _VALUE: Final = 70.0
 _GAP: Final = 10.0  # between a row's last dot and its note
 _EDGE: Final = 22.0  # from the last place to the edge
@@ -76,7 +74,8 @@ _ALONE: Final = 0.15  # half the width of a band of one year
 _PER_LETTER: Final = 7.84
 """Pixels, of a label beside a bar."""
 _COLOURS: Final = 10
-_MOST_PLACES: Final = 8
+Rectangle = tuple[float, float, float, float]
+"""Left, top, width and height. [pixel]"""
 Keys = tuple[tuple[str, str], ...]
 """Colour classes, each with what has that colour."""
 
@@ -90,16 +89,10 @@ class Series:
 
 
 def series_by(
-    figures: TableFigures,
-    table: str,
-    column: str,
-    key: str,
-    places: Sequence[int],
-    words: Callable[[str], str],
-    by: str = "year",
+    figures: TableFigures, table: str, column: str, key: str, places: Sequence[int], words: Callable[[str], str]
 ) -> list[Series]:
     """Return a series for each label of a key, over years, in the order of the table."""
-    of = figures.sums_by(table, column, key, by)
+    of = figures.sums_by(table, column, key, "year" if "year" in figures.tables[table] else "calendar_year")
     names = dict.fromkeys(str(label[0]) for label in of)
     return [Series(words(one), tuple(of.get((one, place)) for place in places)) for one in names]
 
@@ -452,7 +445,7 @@ def _value(figure: ReportFigure | None, per: float) -> float:
 
 def _labels(labels: Sequence[str]) -> tuple[float, list[str]]:
     """Return the room for labels beside rows, and the labels cut to it."""
-    beside = min(max(_LABEL, 8.0 + _PER_LETTER * max(map(len, labels))), _MOST_LABEL)
+    beside = min(max(204.0, 8.0 + _PER_LETTER * max(map(len, labels))), 300.0)
     return beside, shortened_apart(labels, int((beside - 8.0) / _PER_LETTER))
 
 
@@ -467,13 +460,7 @@ def _uprights(low: float, high: float, x_of: Callable[[float], float], height: f
 
 
 def _mark(
-    figure: ReportFigure,
-    label: str,
-    unit: str,
-    shape: tuple[float, float, float, float],
-    colour: int,
-    per: float,
-    decimals: int,
+    figure: ReportFigure, label: str, unit: str, shape: Rectangle, colour: int, per: float, decimals: int
 ) -> Html:
     """Draw a rectangle that says what it is under the pointer."""
     (left, top, width, height), shown = shape, figure.text(per=per, decimals=decimals)
@@ -512,7 +499,7 @@ def _below(x: float, words: str) -> Html:
 
 def _some_below(places: Sequence[tuple[float, str]]) -> list[Html]:
     """Write as many places below a chart as there is room for."""
-    return [_below(x, place) for x, place in places[:: max(1, math.ceil(len(places) / _MOST_PLACES))]]
+    return [_below(x, place) for x, place in places[:: max(1, math.ceil(len(places) / 8))]]
 
 
 def _keys(labels: Sequence[str]) -> Keys:

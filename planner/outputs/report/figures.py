@@ -33,9 +33,7 @@ if TYPE_CHECKING:
 
 MISSING: Final = "\N{EN DASH}"
 _DIGITS: Final = 3
-_NOISE: Final = 1e-9  # of a difference, against the numbers
 _PLAIN: Final = "()|,."  # of a label, not quoted
-_UNITS: Final = frozenset("%BMTk")  # as units begin: %, BUSD, MW, TWh, kH100e
 
 
 @dataclass(frozen=True)
@@ -61,7 +59,7 @@ class ReportFigure:
         if self.less is not None:
             difference = self.value - self.less.value
             # What is left of two numbers that are the same is noise.
-            return difference if abs(difference) > _NOISE * abs(self.value) else 0.0
+            return difference if abs(difference) > 1e-9 * abs(self.value) else 0.0
         if self.over is None:
             return self.value
         return self.value / self.over.value if self.over.value else math.nan
@@ -76,11 +74,8 @@ class ReportFigure:
 
     def html(self, *, per: float = 1.0, digits: int = _DIGITS, decimals: int | None = None) -> Html:
         """Write the number for people."""
-        return element(
-            "span",
-            self.text(per=per, digits=digits, decimals=decimals),
-            **self.attributes(per=per, digits=None if decimals is not None else digits),
-        )
+        attributes = self.attributes(per=per, digits=None if decimals is not None else digits)
+        return element("span", self.text(per=per, digits=digits, decimals=decimals), **attributes)
 
     def text(self, *, per: float = 1.0, digits: int = _DIGITS, decimals: int | None = None) -> str:
         """Return the number as `html` shows it, without markup."""
@@ -107,12 +102,8 @@ class ReportFigure:
         }
         for kind, other in (("over", self.over), ("less", self.less)):
             if other is not None:
-                found |= {
-                    f"data_{kind}_table": other.table,
-                    f"data_{kind}_column": other.column,
-                    f"data_{kind}_where": where_text(other.where),
-                    f"data_{kind}_run": other.run,
-                }
+                of = {"table": other.table, "column": other.column, "where": where_text(other.where), "run": other.run}
+                found |= {f"data_{kind}_{name}": value for name, value in of.items()}
         return found
 
 
@@ -125,7 +116,7 @@ def filled(text: str, *parts: str) -> Html:
     first, *others = text.split("{}")
     pieces: list[str] = [first]
     for part, then in zip(parts, others, strict=True):
-        is_unit = then.startswith(" ") and then[1:2] in _UNITS and isinstance(part, Html)
+        is_unit = then.startswith(" ") and then[1:2] in "%BMTk" and isinstance(part, Html)
         pieces += [part, f"\N{NO-BREAK SPACE}{then[1:]}" if is_unit else then]
     return joined(pieces)
 
@@ -290,12 +281,10 @@ def figure_table(
 
 def text_table(caption: str, heads: Iterable[str], rows: Iterable[Sequence[str]]) -> Html:
     """Make a table of texts, the first of each row being its head."""
-    body = (
-        element(
-            "tr", element("th", element("bdi", first), scope="row"), (element("td", element("bdi", one)) for one in of)
-        )
-        for first, *of in rows
-    )
+    body = []
+    for first, *of in rows:
+        cells = (element("td", element("bdi", one)) for one in of)
+        body.append(element("tr", element("th", element("bdi", first), scope="row"), cells))
     shown = (element("th", element("bdi", head), scope="col") for head in heads)
     return _table(element("caption", caption, class_="heard"), NOTHING, shown, body, class_="text")
 

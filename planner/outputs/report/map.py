@@ -33,16 +33,14 @@ WIDTH: Final = 1000.0
 HEIGHT: Final = 560.0
 MARGIN: Final = 14.0
 _LARGEST_RADIUS: Final = 40.0
-_SMALLEST_RADIUS: Final = 2.5
-_PHONE_LABELS: Final = 5
-_PHONE_SIZE: Final = 27.0
-_LABEL_SIZE: Final = 13.0
 _STEPS: Final = 5
 _A_LITTLE_MW: Final = 0.05
 _LEAST_MW: Final = 0.5  # a difference that is drawn
 _KEY_HEIGHT: Final = 90.0  # of the circles below a picture
 SiteFacts = dict[str, "dict[str, ReportFigure | None]"]
 """What the map shows of each site in a year."""
+Spots = dict[str, tuple["ReportFigure", str, str]]
+"""The size of each site, classes of the style sheet, and what else is said under the pointer."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +115,7 @@ def map_of(figures: Figures) -> Html:
     bounds = {one.key: one.bounds or _bounds(one, facts) for one in COLOURINGS}
     every = [of for sites in facts.values() for of in sites.values()]
     largest, known = _largest(figures), [one for one in COLOURINGS if any(_is_finite(of[one.key]) for of in every)]
-    drawn = {year: _plan_marks(figures, of, year, largest, bounds) for year, of in facts.items()}
+    drawn = {year: _plan_marks(figures, of, year, bounds) for year, of in facts.items()}
     keys = (_colour_key(one, bounds[one.key], facts, is_first=one is known[0]) for one in known)
     about = "Map of the sites in use; the tables of sites have the same figures"
     return element(
@@ -135,11 +133,11 @@ def map_of(figures: Figures) -> Html:
 
 def plan_picture(figures: Figures, year: int) -> Picture:
     """Return the map of a year with its keys, coloured by the share of training."""
-    use, largest = COLOURINGS[0], _largest(figures)
-    marks = _plan_marks(figures, site_facts(figures, year), year, largest, {use.key: use.bounds}, is_alone=True)
+    use = COLOURINGS[0]
+    marks = _plan_marks(figures, site_facts(figures, year), year, {use.key: use.bounds}, is_alone=True)
     *keys, last = ((f"k-use-{at}", text) for at, text in enumerate(_steps(use.bounds)))
     named = (*keys, (last[0], f"{last[1]} % of racks for training"))
-    return _picture("Size: racks in use", figures.run.sites, marks, largest, named)
+    return _picture("Size: racks in use", figures.run.sites, marks, _largest(figures), named)
 
 
 def difference_map(pair: tuple[Figures, Figures], letters: tuple[str, str], years: Sequence[int]) -> Html:
@@ -187,64 +185,44 @@ def site_differences(pair: tuple[Figures, Figures], year: int) -> dict[str, Repo
 
 
 def _plan_marks(
-    figures: Figures,
-    facts: SiteFacts,
-    year: int,
-    largest: float,
-    bounds: Mapping[str, Sequence[float]],
-    *,
-    is_alone: bool = False,
+    figures: Figures, facts: SiteFacts, year: int, bounds: Mapping[str, Sequence[float]], *, is_alone: bool = False
 ) -> Html:
     """Draw the sites of a plan, each in the step of every colouring that has bounds."""
-    look = "site k-" if is_alone else "site "
     shown = [one for one in COLOURINGS if one.key in bounds]
-    spots = {
-        site: (
-            mw,
-            look + " ".join(_step(of[one.key], one, bounds[one.key]) for one in shown),
-            "; " + "; ".join(_said(of[one.key], one) for one in shown),
-        )
-        for site, of in facts.items()
-        if (mw := of["mw"]) is not None
-    }
-    return _marks(figures.run.sites, spots, year, largest, is_alone=is_alone)
+    spots: Spots = {}
+    for site, of in facts.items():
+        if (mw := of["mw"]) is not None:
+            steps = " ".join(_step(of[one.key], one, bounds[one.key]) for one in shown)
+            said = "; ".join(_said(of[one.key], one) for one in shown)
+            spots[site] = (mw, f"site {'k-' * is_alone}{steps}", f"; {said}")
+    return _marks(figures.run.sites, spots, year, _largest(figures), is_alone=is_alone)
 
 
 def _difference_marks(
     sites: pd.DataFrame, found: Mapping[str, ReportFigure], year: int, largest: float, *, is_alone: bool = False
 ) -> Html:
-    spots = {site: (of, f"site c{int(of.shown_value <= 0.0)}", "") for site, of in found.items()}
+    spots: Spots = {site: (of, f"site c{int(of.shown_value <= 0.0)}", "") for site, of in found.items()}
     return _marks(sites, spots, year, largest, is_alone=is_alone)
 
 
-def _marks(
-    sites: pd.DataFrame,
-    spots: Mapping[str, tuple[ReportFigure, str, str]],
-    year: int,
-    largest: float,
-    *,
-    is_alone: bool = False,
-) -> Html:
-    """Draw a circle for each site, small ones on top, and the names of the largest; fewer for a phone.
-
-    `spots`: The size of each site, classes of the style sheet, and what else is said under the pointer.
-    """
+def _marks(sites: pd.DataFrame, spots: Spots, year: int, largest: float, *, is_alone: bool = False) -> Html:
+    """Draw a circle for each site, small ones on top, and the names of the largest; fewer for a phone."""
     sheet, drawn = _sheet(sites), sites[sites["site"].isin(list(spots))]
     x, y = sheet.place(drawn["lon"].to_numpy(), drawn["lat"].to_numpy())
     named, circles = [], []
     rows = zip(drawn["site"], drawn["name"], x, y, strict=True)
     for site, known_as, left, top in sorted(rows, key=lambda row: -abs(spots[row[0]][0].shown_value)):
         figure, look, more = spots[site]
-        radius = max(_LARGEST_RADIUS * math.sqrt(abs(figure.shown_value) / largest), _SMALLEST_RADIUS)
+        radius = max(_LARGEST_RADIUS * math.sqrt(abs(figure.shown_value) / largest), 2.5)
         mw = f"{figure.shown_value:{'+' if figure.less else ''},.0f}"
-        named.append(_Spot(shortened(str(known_as).split(" / ")[0], _LONGEST), mw, left, top, radius))
+        named.append(_Spot(shortened(str(known_as).split(" / ")[0], 32), mw, left, top, radius))
         shown = figure.text()
         tip = element("title", f"{known_as}, {year}: {shown} MW{more}")
         attributes = {**figure.attributes(digits=3), "class_": f"n {look}", "data_shown": shown}
         circles.append(element("circle", tip, cx=left, cy=top, r=radius, data_site=site, **attributes))
-    names = {"wide": _labels(named, _LABEL_SIZE / _SIZE)}
+    names = {"wide": _labels(named, 13.0 / _SIZE)}
     if not is_alone:
-        names["phone"] = _labels(named, _PHONE_SIZE / _SIZE, _PHONE_LABELS)
+        names["phone"] = _labels(named, 27.0 / _SIZE, 5)
     layers = (element("g", of, class_=look, aria_hidden="true") for look, of in names.items())
     return joined([*circles, *layers])
 
@@ -392,12 +370,6 @@ def _steps(bounds: Sequence[float]) -> list[str]:
 CHARACTER: Final = 6.3
 """Mean width of a character of text of 12 pixels. [pixel]"""
 _SIZE: Final = 12.0
-_LONGEST: Final = 32  # characters
-_MOST_LABELS: Final = 14
-_FREE_OF_TEXT: Final = 0.8
-"""Of the radius of a circle, which leaves the corners of its square free."""
-_FREE_OF_LINES: Final = 0.65
-"""Of it too: a line may pass over its edge."""
 _FURTHER: Final = tuple(range(12, 152, 10))
 """From a circle to a label with a line, where text has 12 pixels. [pixel]"""
 _DIRECTIONS: Final = tuple(
@@ -441,12 +413,12 @@ class _Label:
         return joined([line, element("text", named, " ", size, class_="label", x=x, y=y, text_anchor=self.anchor)])
 
 
-def _labels(spots: Sequence[_Spot], zoom: float, most: int = _MOST_LABELS) -> Html:
+def _labels(spots: Sequence[_Spot], zoom: float, most: int = 14) -> Html:
     """Label the largest sites."""
     x, y, radius = (np.array([getattr(one, name) for one in spots]) for name in ("x", "y", "radius"))
     squares, cores = (
         shapely.box(x - share * radius, y - share * radius, x + share * radius, y + share * radius)
-        for share in (_FREE_OF_TEXT, _FREE_OF_LINES)
+        for share in (0.8, 0.65)  # of text all but the corners are free, of lines the edge too
     )
     sheet, drawn, taken = shapely.box(2.0, 2.0, WIDTH - 2.0, HEIGHT - 2.0), list[Html](), list[shapely.Geometry]()
     for at, spot in enumerate(spots[:most]):

@@ -60,12 +60,8 @@ def element(tag: str, *children: str | Iterable[str], **attributes: Any) -> Html
 
 def joined(children: Iterable[str | Iterable[str]]) -> Html:
     """Join pieces of content; what is not `Html` is escaped."""
-    return Html(
-        "".join(
-            (child if isinstance(child, Html) else _escaped(child)) if isinstance(child, str) else joined(child)
-            for child in children
-        )
-    )
+    pieces = (joined(child) if not isinstance(child, str) else child for child in children)
+    return Html("".join(child if isinstance(child, Html) else _escaped(child) for child in pieces))
 
 
 def name(text: str) -> Html:
@@ -85,12 +81,12 @@ def embedded_json(content: Any, **attributes: Any) -> Html:
 
 
 def _escaped(text: str) -> str:
-    kept = "".join(
-        sign
-        for sign in text
-        if sign.isprintable() or sign == "\n" or (unicodedata.category(sign) not in _DROPPED and sign not in _TURNS)
-    )
-    return escape(kept)
+    return escape(text if text.isprintable() else "".join(filter(_is_kept, text)))
+
+
+def _is_kept(sign: str) -> bool:
+    is_plain = sign.isprintable() or sign == "\n"
+    return is_plain or (unicodedata.category(sign) not in _DROPPED and sign not in _TURNS)
 
 
 # --- The page around the sections: its policy, style and script, all in the one file --------------
@@ -100,7 +96,6 @@ STYLE: Final = "style.css"
 """The one style of a report."""
 SCRIPT: Final = "script.js"
 """Its one script."""
-_HERE: Final = Path(__file__).parent
 
 
 def policy() -> str:
@@ -130,11 +125,8 @@ def section(identifier: str, heading: str, *content: Html) -> Html:
 def page(title: str, head: Html, sections: Sequence[tuple[str, str, Html]], foot: Html) -> str:
     """Put a page together."""
     kept = [(name, label, content) for name, label, content in sections if content]
-    contents = element(
-        "nav",
-        element("ul", (element("li", element("a", label, href=f"#{name}")) for name, label, _ in kept)),
-        aria_label="Contents",
-    )
+    links = (element("li", element("a", label, href=f"#{name}")) for name, label, _ in kept)
+    contents = element("nav", element("ul", links), aria_label="Contents")
     parts = {
         "policy": _escaped(policy()),
         "title": _escaped(title),
@@ -157,4 +149,4 @@ def write_page(document: str, path: Path) -> list[Path]:
 @cache
 def file_text(name: str) -> Html:
     """Return style, script or page, which are ours and hold no text of users."""
-    return Html((_HERE / name).read_text(encoding="utf-8"))
+    return Html((Path(__file__).parent / name).read_text(encoding="utf-8"))

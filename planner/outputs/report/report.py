@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import ChainMap
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final, cast
 
 from planner.outputs.comparison.comparison import (
@@ -78,11 +77,8 @@ if TYPE_CHECKING:
 
 def causes_section(splits: Sequence[CostSplit]) -> Html:
     """List the parts of each difference; nothing where none was split."""
-    return section(
-        "causes",
-        "What each input is of the difference",
-        *(_split(split) for split in splits if split.method is not None),
-    )
+    parts = (_split(split) for split in splits if split.method is not None)
+    return section("causes", "What each input is of the difference", *parts)
 
 
 def _split(split: CostSplit) -> Html:
@@ -140,8 +136,6 @@ def _difference(pair: tuple[Figures, Figures], **where: str) -> list[ReportFigur
 
 # --- What differs in the inputs of runs: settings, and cells of tables ----------------------------
 
-_MOST_CHARACTERS: Final = 160
-_HASH: Final = 10  # digits
 _CELLS: Final = 40  # of a table
 
 
@@ -149,7 +143,7 @@ def differences(runs: Sequence[Run], letters: Sequence[str]) -> Html:
     """List the settings and the input tables in which the runs are not the same."""
     tables = table_differences(runs)
     rows = [(one.name, *map(setting_text, one.values)) for one in setting_differences(runs)]
-    rows += [(f"table {of.table}", *(digits[:_HASH] or "not read" for digits in of.hashes)) for of in tables]
+    rows += [(f"table {of.table}", *(digits[:10] or "not read" for digits in of.hashes)) for of in tables]
     heading = "What differs in the inputs"
     if not rows:
         return section("differences", heading, element("p", "Nothing differs."))
@@ -159,7 +153,7 @@ def differences(runs: Sequence[Run], letters: Sequence[str]) -> Html:
 
 
 def _table(caption: str, heads: Sequence[str], rows: Sequence[tuple[str, ...]]) -> Html:
-    shown = ((key, *(shortened(text, _MOST_CHARACTERS) for text in texts)) for key, *texts in rows)
+    shown = ((key, *(shortened(text, 160) for text in texts)) for key, *texts in rows)
     return text_table(caption, heads, shown)
 
 
@@ -174,29 +168,20 @@ def _cells(table: TableDifference, letters: Sequence[str]) -> Html:
 
 # --- Results of runs side by side, with their differences to the first ----------------------------
 
-_DIGITS: Final = 4
-
 
 def side_by_side(figures: Sequence[Figures], letters: Sequence[str]) -> Html:
     """Show the cost of the plans, and their results in the last model year that all have."""
     runs = [of.run for of in figures]
     heads = [*letters, *difference_columns(runs)]
-    npv = {
-        "Net present value, MUSD": {},
-        f"of it {PAID_FOR[True]}": {"upfront": True},
-        f"of it {PAID_FOR[False]}": {"upfront": False},
-    }
+    npv = {"Net present value, MUSD": {}, **{f"of it {of}": {"upfront": one} for one, of in PAID_FOR.items()}}
     cost = [(label, _row([of.sum("costs", "npv_musd", **where) for of in figures])) for label, where in npv.items()]
     caution = NOTHING if have_one_horizon(runs) else element("p", OTHER_HORIZON, class_="bad")
     parts = [caution, figure_table("Cost of the plans", "", heads, cost)]
     if years := common_years(runs):
-        rows = [
-            (
-                f"{one.label}{f', {one.unit}' if one.unit else ''}",
-                _row([of.sum("summary", one.column, year=years[-1]) for of in figures], one.per),
-            )
-            for one in OF_YEAR
-        ]
+        rows = []
+        for one in OF_YEAR:
+            of_runs = [of.sum("summary", one.column, year=years[-1]) for of in figures]
+            rows.append((f"{one.label}{f', {one.unit}' if one.unit else ''}", _row(of_runs, one.per)))
         parts.append(figure_table(f"The plans in {years[-1]}", "", heads, rows, shows_caption=True))
     else:
         parts.append(element("p", "The runs have no model year in common.", class_="note"))
@@ -206,7 +191,7 @@ def side_by_side(figures: Sequence[Figures], letters: Sequence[str]) -> Html:
 def _row(of: Sequence[ReportFigure], per: float = 1.0) -> list[Html]:
     """Return the numbers of the runs, then the differences of the others to the first."""
     all_of = [*of, *(one.above(of[0]) for one in of[1:])]
-    return [one.html(per=per, digits=_DIGITS) for one in all_of]
+    return [one.html(per=per, digits=4) for one in all_of]
 
 
 # --- From runs to ``report.html``: the sections in order ------------------------------------------
@@ -250,7 +235,7 @@ def _with_studies(run: Run) -> Run:
         return run
     # Tables of a stored run are read when they are asked for, and not all of them are.
     others = cast("dict[str, pd.DataFrame]", run.tables)
-    return replace(run, tables=ChainMap(found, others))
+    return run.having(tables=ChainMap(found, others))
 
 
 # --- From several runs to one page: what differs, side by side, on the map and in the cost --------
@@ -276,12 +261,8 @@ def comparison_html(runs: Sequence[Run], splits: Sequence[CostSplit] = ()) -> st
 
 def _head(run: Run, letter: str) -> Html:
     asked = str(run.meta["question"] or run.title)
-    return element(
-        "div",
-        element("p", element("strong", f"{letter}: ", name(run.label))),
-        element("p", name(asked), class_="question"),
-        lights(run),
-    )
+    titled = element("p", element("strong", f"{letter}: ", name(run.label)))
+    return element("div", titled, element("p", name(asked), class_="question"), lights(run))
 
 
 def _maps(figures: Sequence[Figures], letters: str) -> Html:
@@ -361,10 +342,7 @@ def _study_lights(futures: pd.DataFrame) -> list[tuple[str, str]]:
     """Say how many futures have a plan, and whether each plan was checked."""
     has_plan = futures["status"].isin(sorted(PLANNED))
     without = int((~has_plan).sum())
-    shown = [
-        ("fair", f"{without} of {len(futures)} futures have no plan as asked.")
-        if without
-        else ("good", f"All {len(futures)} futures have a plan")
-    ]
+    lacking = ("fair", f"{without} of {len(futures)} futures have no plan as asked.")
+    shown = lacking if without else ("good", f"All {len(futures)} futures have a plan")
     is_broken = (futures["broken"].astype(str) != "").any()
-    return [*shown, *(_lights(futures) if is_broken or has_plan.any() else [])]
+    return [shown, *(_lights(futures) if is_broken or has_plan.any() else [])]

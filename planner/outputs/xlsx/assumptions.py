@@ -76,9 +76,6 @@ def cash_groups(run: Run) -> pd.Series:
     return run.tables["cash"]["item"].map(group_of).fillna("other").astype("str")
 
 
-_FACTOR: Final = "0.00"
-
-
 def _general(run: Run) -> Iterator[_Assumption]:
     solution = run.tables["solution"].iloc[0]
     values = {"discount_rate_frac": float(solution["discount_rate_frac"]), "base_year": int(solution["base_year"])}
@@ -95,7 +92,7 @@ def _price_factors(run: Run) -> Iterator[_Assumption]:
     for group in dict.fromkeys([*costs["group"], *cash_groups(run)]) or ("other",):
         about = f"Prices under the heading {group} against the solved plan"
         source = f"1 = as solved; {npv.get(group, 0.0) / total:.1%} of cost NPV"
-        yield _Assumption(group, 1.0, _FACTOR, "times", about, source)
+        yield _Assumption(group, 1.0, "0.00", "times", about, source)
 
 
 def _settings(run: Run) -> pd.DataFrame:

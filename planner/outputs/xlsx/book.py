@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from planner.outputs.run import Run
 
+    Where = Mapping[str, str | bool]
+
 # --- The workbook of a run: its sheets, and which of them print -----------------------------------
 
 COVER: Final = "Cover"
@@ -67,8 +69,6 @@ FIRST_YEAR = 2
 _ATOM, _PRODUCT, _SUM = range(3)
 TABLE_OF: Final = {one["name"]: one["table"] for lists in LAYOUT["lists"].values() for one in lists}
 """The result table of each list of the workbook."""
-_SOLVED: Final = {"load_mean_mw": "facility_mean_mw"}
-"""Columns of lists that have the name of another in the result table; those called live have theirs."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,12 +128,7 @@ def named(text: str, value: float = 1.0) -> Formula:
 
 
 def totals(
-    run: Run,
-    table: str,
-    column: str,
-    years: Sequence[int] = (),
-    by: str = "year",
-    where: Mapping[str, str | bool] = MappingProxyType({}),
+    run: Run, table: str, column: str, years: Sequence[int] = (), by: str = "year", where: Where = MappingProxyType({})
 ) -> Formula:
     """Return the total of a column of a list by year, of the rows with some labels."""
     frame = run.tables[TABLE_OF[table]]
@@ -143,7 +138,7 @@ def totals(
     for key, label in where.items():
         frame = frame[frame[key] == label]
         more += f',{table}[{key}],"{label if isinstance(label, str) else YES if label else NO}"'
-    sums = frame.groupby(by)[_SOLVED.get(column, column.removeprefix("live_"))].sum()
+    sums = frame.groupby(by)[{"load_mean_mw": "facility_mean_mw"}.get(column, column.removeprefix("live_"))].sum()
     values = sums.reindex(list(years or run.years), fill_value=0.0).to_numpy(np.float64)
     return Formula(f"SUMIFS({table}[{column}],{table}[{by}],{{year}}{more})", values)
 
@@ -226,21 +221,13 @@ def write_section(book: Book, sheet: Worksheet, row: int, title: str, columns: i
 
 
 def write_rows(
-    book: Book,
-    sheet: Worksheet,
-    head: int,
-    rows: Iterable[Row],
-    *,
-    start: int | None = None,
-    first: int = FIRST_YEAR,
-    label: int = 0,
+    book: Book, sheet: Worksheet, head: int, rows: Iterable[Row], start: int = 0, first: int = FIRST_YEAR, name: int = 0
 ) -> int:
     """Write measures under the years of a block, from the row below the heads on. Returns the next row.
 
-    `label`: The column that names the rows in their formulas.
+    `name`: The column that names the rows in their formulas.
     """
-    begin = head + 1 if start is None else start
-    end = begin
+    end = begin = start or head + 1
     for row, one in enumerate(rows, begin):
         book.line(sheet, row, [one.label, one.unit], one.style, styles={1: "unit_left"} if one.style == "plain" else {})
         values = one.of.values if isinstance(one.of, Formula) else one.of
@@ -249,7 +236,7 @@ def write_rows(
             if isinstance(one.of, Formula):
                 text = one.of.text.replace("{year}", cell(head, at, fixed_row=True))
                 text = text.replace("{below}", cell(head + 1, at, fixed_row=True))
-                text = text.replace("{label}", cell(row, label, fixed_column=True))
+                text = text.replace("{label}", cell(row, name, fixed_column=True))
                 text = text.replace("{above}", f"{cell(begin, at)}:{cell(row - 1, at)}" if row > begin else "0")
                 shown = Live(text, value if isinstance(value, str) else float(value))
             book.line(sheet, row, [shown], one.style, one.number, column=at)
@@ -287,11 +274,6 @@ HEAD_ROW: Final = 4
 What people call them, and their units, are above it; formulas and pivot tables use the names.
 """
 _WIDEST: Final = 44
-_NARROWEST: Final = 8
-_LINE_POINTS: Final = 15.0
-_CODE_WIDTH: Final = 0.85
-"""Width of a character of a name of a column, in a smaller type, in those of a cell."""
-_LONGEST_TIP: Final = 255
 YES: Final = "yes"
 NO: Final = "no"
 """How truth is written, in cells and in the conditions of formulas."""
@@ -371,7 +353,7 @@ def write_table(
         sheet.write_string(head_row - 1, at, heading(column), style)
         book.text(sheet, head_row, at, column.name, "code" if is_text else "code_right")
         tip = {"validate": "any", "input_title": column.name[:32]}
-        sheet.data_validation(head_row, at, head_row, at, {**tip, "input_message": column.description[:_LONGEST_TIP]})
+        sheet.data_validation(head_row, at, head_row, at, {**tip, "input_message": column.description[:255]})
     for at, column in enumerate(columns):
         if column.dtype in {"str", "bool"}:
             for row, value in enumerate(frame[column.name].tolist(), first):
@@ -383,7 +365,7 @@ def write_table(
     for at, (column, of) in enumerate(live.items(), start=len(columns)):
         for row, value in enumerate(np.broadcast_to(of.values, len(frame)).tolist(), first):
             book.formula(sheet, row, at, Live(of.text, value), number_format(column))
-    sheet.set_row(head_row - 1, 2 * _LINE_POINTS + 2.0)
+    sheet.set_row(head_row - 1, 32.0)
     if head_row == HEAD_ROW:
         sheet.freeze_panes(first, 1)
     if sheet.name not in book.laid_out:
@@ -393,7 +375,7 @@ def write_table(
 
 def _width(column: Field, frame: pd.DataFrame) -> float:
     """Return the room that a column needs, in characters."""
-    width = len(column.name) * _CODE_WIDTH + 3.0  # the filter button needs room
+    width = len(column.name) * 0.85 + 3.0  # the filter button needs room
     if column.name in frame and len(frame):
         cells = frame[column.name]
         if column.dtype == "str":
@@ -404,7 +386,7 @@ def _width(column: Field, frame: pd.DataFrame) -> float:
             decimals = len(number_format(column).partition(".")[2])
             longest = len(f"{np.abs(stated).max() if stated.size else np.nan:,.{decimals}f}")
         width = max(width, longest + 2)
-    return float(min(max(width, _NARROWEST), _WIDEST))
+    return float(min(max(width, 8.0), _WIDEST))
 
 
 # --- Lists one below the other, each a result table with its title --------------------------------

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from itertools import repeat
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -42,7 +44,6 @@ if TYPE_CHECKING:
 
 _LIVE: Final = "Columns called live follow edited cells of sheets Assumptions and Sites."
 _IT_FACTOR: Final = named("it_load_factor")
-_OVERHEAD: Final = named("overhead_factor")
 
 
 def write_site_years(book: Book) -> None:
@@ -75,7 +76,7 @@ def _of_site(table: str) -> Formula:
 
 
 def _load(it: Formula, facility: Formula) -> Formula:
-    return _IT_FACTOR * (it + _OVERHEAD * (facility - it))
+    return _IT_FACTOR * (it + named("overhead_factor") * (facility - it))
 
 
 def write_class_years(book: Book) -> None:
@@ -154,14 +155,11 @@ def write_checks(book: Book) -> None:
 
 def _side(run: Run, terms: list[str]) -> Live:
     """Return the sum of columns of lists; of a name that is none, the objective of the solve."""
-    values = [
-        float(run.tables[TABLE_OF[table]][column.rstrip("]")].sum())
-        for table, _, column in (term.partition("[") for term in terms)
-        if column
-    ]
-    if not values:
+    places = [term.rstrip("]").split("[") for term in terms]
+    if len(places[0]) == 1:
         return Live(terms[0], float(run.tables["solution"][terms[0]].iloc[0]))
-    return Live("+".join(f"SUM({term})" for term in terms), sum(values))
+    total = sum(float(run.tables[TABLE_OF[table]][column].sum()) for table, column in places)
+    return Live("+".join(f"SUM({term})" for term in terms), total)
 
 
 def _colour(book: Book, sheet: Worksheet, first: int, last: int, **lights: str) -> None:
@@ -208,15 +206,12 @@ def write_site_list(book: Book) -> None:
 
 def write_source_list(book: Book) -> None:
     """Write sheet Source list: one row per table, source and honesty flag."""
-    keys = ["table", "source", "year", "kind"]
-    parts = [
-        pd.DataFrame({"table": name, "source": frame["source"], "kind": frame["kind"]}).assign(
-            year=frame["source_year"].astype("str") if "source_year" in frame else ""
-        )
-        for name, frame in _with_sources(book.run)
-    ]
-    known = pd.concat(parts) if parts else pd.DataFrame(columns=keys)
-    frame = known.groupby(keys, sort=False, dropna=False).size().rename("rows").reset_index()
+    rows = Counter[tuple[str, ...]]()
+    for name, frame in _with_sources(book.run):
+        years = frame["source_year"].astype("str") if "source_year" in frame else repeat("")
+        rows.update(zip(repeat(name), frame["source"], years, frame["kind"]))
+    names = ("table", "source", "year", "kind", "rows")
+    frame = pd.DataFrame([(*key, count) for key, count in rows.items()], columns=names)
     hashes = {table: entry["sha256"][:16] for table, entry in book.run.meta["data"].items()}
     _write(book, "Source list", "Sources", frame.assign(sha256=frame["table"].map(hashes)))
 

@@ -30,15 +30,12 @@ if TYPE_CHECKING:
 
 _HEAD: Final = 4
 _COLUMNS: Final = 11
-_DIGITS: Final = 3
 _PAGE_ROWS: Final = 31
 """Rows that fit on a landscape page at full size, some left over for programs that differ."""
 _HEAD_ROWS: Final = 2
 """Of unit costs, on each page."""
 _WIDE_SCALE: Final = 55
 """Scale at which the columns fit on a page. [%]"""
-_LEAST_SCALE: Final = 10
-"""No program prints smaller. [%]"""
 _MUSD: Final = "#,##0.00"
 MONEY_NAMES: Final = ("npv_as_solved_musd", "cash_as_solved_musd", "overnight_as_solved_musd", "after_as_solved_musd")
 """Names that formulas of other sheets use for the four moneys, in their order."""
@@ -49,8 +46,6 @@ UNIT_RULE: Final = (
     "as paid, existing racks and halls are sunk; in full, they cost the instalments that repay "
     "their price over their life; parked racks and the halls they leave empty are in neither"
 )
-_HEADS: Final = LAYOUT["heads"]["money"]
-"""Heads of columns whose names are longer than a column, or say too little alone."""
 
 
 def write_money(book: Book) -> None:
@@ -83,7 +78,7 @@ def write_money(book: Book) -> None:
     breaks = [lists, *units]
     sheet.set_h_pagebreaks(breaks)
     longest = max(after - before + 1 for before, after in pairwise([0, *breaks, end]))
-    sheet.set_print_scale(max(_LEAST_SCALE, min(_WIDE_SCALE, math.floor(100 * _PAGE_ROWS / longest))))
+    sheet.set_print_scale(max(10, min(_WIDE_SCALE, math.floor(100 * _PAGE_ROWS / longest))))
 
 
 def _units(book: Book, sheet: Worksheet, row: int) -> list[int]:
@@ -101,7 +96,7 @@ def _units(book: Book, sheet: Worksheet, row: int) -> list[int]:
     for block in blocks:
         if not starts or (is_long and len(starts) == 1 and written >= rows / 2):
             starts.append(row)
-            write_section(book, sheet, row, _UNITS, FIRST_YEAR + len(years))
+            write_section(book, sheet, row, f"Unit costs: {UNIT_RULE}", FIRST_YEAR + len(years))
             write_heads(book, sheet, row + 1, ("unit cost by model year", "unit"), years)
             row += _HEAD_ROWS
         lines = [Row(cost.label, cost.unit, cost.values.tolist(), _format(cost.values)) for cost in block]
@@ -139,7 +134,7 @@ def _unit_costs(run: Run) -> Iterator[list[UnitCost]]:
         for column, unit in LAYOUT["unit_costs"].items():
             if of_scope[column].isna().all():
                 continue
-            is_named = level == "total" and column == _PER_HOUR
+            is_named = level == "total" and column == "usd_per_h100e_hour"
             for paid, words, name in (("", "as paid", _HOUR[0]), ("full_", "in full", _HOUR[1])):
                 values = of_scope[f"{paid}{column}"].astype(float)
                 label = f"{names.workload(scope)}, {words}"
@@ -147,18 +142,14 @@ def _unit_costs(run: Run) -> Iterator[list[UnitCost]]:
         yield block
 
 
-_PER_HOUR: Final = "usd_per_h100e_hour"
 _HOUR: Final = ("h100e_hour_as_paid_usd", "h100e_hour_in_full_usd")
 
 
 def _format(values: pd.Series[float]) -> str:
     """Return the format that shows three digits of the smallest figure of a row."""
     sizes = values.abs()[values.abs() > 0.0]
-    decimals = max(0, _DIGITS - 1 - math.floor(math.log10(sizes.min()))) if len(sizes) else 0
+    decimals = max(0, 2 - math.floor(math.log10(sizes.min()))) if len(sizes) else 0
     return f"#,##0.{'0' * decimals}" if decimals else "#,##0"
-
-
-_UNITS: Final = f"Unit costs: {UNIT_RULE}"
 
 
 def _list(book: Book, sheet: Worksheet, name: str, frame: pd.DataFrame, row: int) -> int:
@@ -167,7 +158,8 @@ def _list(book: Book, sheet: Worksheet, name: str, frame: pd.DataFrame, row: int
     title = "By calendar year" if name == "money_years" else "By what is bought or runs on"
     write_section(book, sheet, row, title, len(fields))
     first, end = row + 2, row + 2 + len(frame)
-    heads = [_HEADS.get(field.name, field.name.removesuffix("_musd").replace("_", " ")) for field in fields]
+    given = LAYOUT["heads"]["money"]  # where a name is longer than a column, or says too little alone
+    heads = [given.get(field.name, field.name.removesuffix("_musd").replace("_", " ")) for field in fields]
     texts = {at: "head" for at, field in enumerate(fields) if at == 0 or field.dtype == "str"}
     book.line(sheet, row + 1, heads, "head_right", styles=texts)
     shown = [{"calendar_year": "0", "discount_frac": "0.0000"}.get(field.name, _MUSD) for field in fields]
@@ -178,13 +170,11 @@ def _list(book: Book, sheet: Worksheet, name: str, frame: pd.DataFrame, row: int
         for defined, of in ((CASH_YEARS, "calendar_year"), (CASH_BY_YEAR, "cash_musd")):
             column = RUN_TABLES[name].columns.index(of)
             book.define(defined, place_of("Money", (first, column), (end - 1, column)))
-    sums = [
-        Live(f"SUM({cell(first, at)}:{cell(end - 1, at)})", float(frame[field.name].sum()))
-        if field.unit == "MUSD"
-        else ""
-        for at, field in enumerate(fields[1:], 1)
-    ]
-    book.line(sheet, end, ["all", *sums], "total", _MUSD)
+    book.line(sheet, end, ["all", *[""] * (len(fields) - 1)], "total")
+    for at, field in enumerate(fields):
+        if field.unit == "MUSD":
+            total = Live(f"SUM({cell(first, at)}:{cell(end - 1, at)})", float(frame[field.name].sum()))
+            book.line(sheet, end, [total], "total", _MUSD, column=at)
     return end + 1
 
 
@@ -192,7 +182,6 @@ def _list(book: Book, sheet: Worksheet, name: str, frame: pd.DataFrame, row: int
 
 _FACTOR_ROW: Final = _HEAD + 1
 _COSTS_MUSD: Final = "#,##0"
-_CHART_ROWS: Final = 17
 
 
 class _Line(NamedTuple):
@@ -261,7 +250,7 @@ def write_costs(book: Book) -> None:
     ):
         book.text(sheet, at, 0, label)
         book.line(sheet, at, [value], number=_COSTS_MUSD, column=end + 1)
-    below = row + 3 + _CHART_ROWS
+    below = row + 20  # of the chart
     write(below, below + 1, "cash spent on assets", ("CashLines", "live_cash_musd"), bought)
     span = (_HEAD, FIRST_YEAR, end - 1)
     book.plot(sheet, (row + 3, 0), "Payments by heading", "MUSD", headings, span, size=(900, 320))

@@ -60,7 +60,6 @@ def _largest_first(table: pd.DataFrame) -> pd.DataFrame:
 
 _HEAD: Final = 3
 _TOP: Final = 5
-_SHOWN_ZONES: Final = 9
 
 
 def write_power(book: Book) -> None:
@@ -88,10 +87,10 @@ def write_power(book: Book) -> None:
             write_heads(book, sheet, head, (key, f"{key} id" if len(order) else ""), run.years, first)
             source = (table, key, f"live_facility_{measure}_mw")
             rows = rows_by(values.loc[order], source, _MW, name=name, unit=None)
-            end = write_rows(book, sheet, head, rows, first=first, label=1)
+            end = write_rows(book, sheet, head, rows, first=first, name=1)
         if key != "site":
             place, shown = (0, "By workload") if key == "workload" else (575, "By zone, largest")
-            drawn = range(head + 1, head + 1 + min(len(order), _SHOWN_ZONES if key == "zone" else len(order)))
+            drawn = range(head + 1, head + 1 + min(len(order), 9 if key == "zone" else len(order)))
             book.plot(sheet, (_TOP - 1, place), shown, "MW, mean", drawn, (head, FIRST_YEAR, last), size=(560, 310))
         head = end + 1
 
@@ -101,8 +100,6 @@ def write_power(book: Book) -> None:
 _BRIDGE_HEAD: Final = 4
 _FEWEST: Final = 6
 """Columns of years that a page is wide."""
-_LEAST_MW: Final = 0.05
-_BRIDGE_CHART_ROWS: Final = 18
 
 
 class BridgeLine(NamedTuple):
@@ -148,7 +145,7 @@ def write_bridge(book: Book) -> None:
 def _draw_bridge(book: Book, sheet: Worksheet, row: int, steps: list[tuple[BridgeStep, float]]) -> None:
     """Draw the steps of the last year, each from where the one before it ended."""
     first = FIRST_YEAR + max(len(book.run.years), _FEWEST) + 1  # right of the page
-    shown = [(step, mw) for step, mw in steps if step.is_level or abs(mw) >= _LEAST_MW]
+    shown = [(step, mw) for step, mw in steps if step.is_level or abs(mw) >= 0.05]
     book.line(sheet, _BRIDGE_HEAD, ("step", "below", "level", "adds", "takes away"), "unit_left", column=first)
     at = 0.0
     for line, (step, mw) in enumerate(shown, start=_BRIDGE_HEAD + 1):
@@ -175,7 +172,7 @@ def _draw_bridge(book: Book, sheet: Worksheet, row: int, steps: list[tuple[Bridg
     chart.set_size({"width": 960, "height": 330})
     alternative = {"description": "Steps from the path to the meter, as the table says them"}
     sheet.insert_chart(row, 0, chart, {"object_position": 3, **alternative})
-    sheet.print_area(0, 0, row + _BRIDGE_CHART_ROWS, first - 2)
+    sheet.print_area(0, 0, row + 18, first - 2)
 
 
 # --- Sheet Power by source: where the power of each site and year comes from, with a chart --------
@@ -232,7 +229,7 @@ def write_heat_map(book: Book) -> None:
     table = _largest_first(_wide(run.tables["site_year"], "site", _HEATMAP_MEASURES[0], run.years))
     names, source = run.sites.set_index("site")["name"], ("SiteYears", "site", measure)
     *rows, total = rows_by(table, source, _MW, name=names.__getitem__, unit=None, total="All sites")
-    end = write_rows(book, sheet, _HEATMAP_HEAD, [*rows, total._replace(number="#,##0.0")], label=1)
+    end = write_rows(book, sheet, _HEATMAP_HEAD, [*rows, total._replace(number="#,##0.0")], name=1)
     colours = {"min_color": "#ffffff", "mid_color": "#9fc3e0", "max_color": "#1f6f9f"}
     scale = {"type": "3_color_scale", **colours, "mid_type": "percentile", "mid_value": 70}
     last = FIRST_YEAR + len(run.years) - 1
@@ -304,8 +301,6 @@ def _block_and_lists(
 
 # --- Sheet Bills: what tariffs ask of each site, and the capacity that is under contract ----------
 
-_KINDS: Final = ("energy", "demand", "capacity", "standing", "exit_fee")
-
 
 def write_bills(book: Book) -> None:
     """Write sheet Bills: kinds of charges by year, every line, and the contracts."""
@@ -315,7 +310,8 @@ def write_bills(book: Book) -> None:
     widths = (26, 24, 14, 24, 24, 24, *[15] * max(len(years), 6))
     sheet = book.sheet("Bills", more=none, widths=widths, freeze=(3, 1))
     write_heads(book, sheet, _TOP_LISTS, ("What is paid", "unit"), years)
-    wide = _wide(bills, "kind", "charged_usd", years, "calendar_year").reindex(list(_KINDS), fill_value=0.0)
+    kinds = ["energy", "demand", "capacity", "standing", "exit_fee"]
+    wide = _wide(bills, "kind", "charged_usd", years, "calendar_year").reindex(kinds, fill_value=0.0)
     over = bills.groupby("calendar_year")["charged_above_exact_usd"].sum().reindex(years).fillna(0.0)
     source, shown = ("BillLines", "kind", "charged_usd"), "#,##0.000;-#,##0.000;;@"
     rows = rows_by(wide, source, shown, unit="MUSD", by="calendar_year", per=USD_PER_MUSD)

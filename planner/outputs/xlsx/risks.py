@@ -28,10 +28,7 @@ if TYPE_CHECKING:
 
 # --- Sheet Risks: what to know about the plan, where it is exposed, and what studies of it found ---
 
-_LINE: Final = 150
-"""Characters across the page."""
 _COLUMNS: Final = 6
-_FIGURES: Final = 5
 _A_LITTLE: Final = 5e-4
 _WORST: Final = LAYOUT["heads"]["worst"]
 
@@ -53,7 +50,7 @@ def write_risks(book: Book) -> None:
 
 def _said(book: Book, sheet: Worksheet, row: int, sentences: Iterable[str]) -> int:
     for sentence_ in sentences:
-        row = book.paragraph(sheet, row, sentence_, _COLUMNS, _LINE)
+        row = book.paragraph(sheet, row, sentence_, _COLUMNS, 150)
     return row
 
 
@@ -112,7 +109,7 @@ def _estimates(book: Book, sheet: Worksheet, row: int) -> int:
     names, cost = figure_names(book.run.inputs_tables), cost_of(book.run)
     heads = ("figure", "kind", "at its low, MUSD", "at its high, MUSD")
     book.line(sheet, row, heads, "head", styles={2: "head_right", 3: "head_right"})
-    shown = found.head(_FIGURES).to_dict("records")
+    shown = found.head(5).to_dict("records")
     for at, one in enumerate(shown, row + 1):
         ends = [float(one[name]) for name in ("low_musd", "high_musd")]
         more = [f"saves {CANNOT_HOLD}"] if any(cannot_hold(end, cost) for end in ends) else []
@@ -141,11 +138,6 @@ def write_estimates(book: Book) -> None:
 
 _HEAD: Final = 4
 _POINTS: Final = 15.0
-_MOST: Final = 16
-_OF_A_KIND: Final = 4
-_ZONES: Final = 12
-_SENTENCE: Final = 88
-"""Characters on a line of a sentence."""
 _ZONE_HEADS: Final = LAYOUT["heads"]["headroom"]
 
 
@@ -163,13 +155,13 @@ def write_limits(book: Book) -> None:
 def _binding(book: Book, sheet: Worksheet, row: int) -> int:
     """Write a row for each limit. Returns the next row."""
     run, labels = book.run, DisplayNames(book.run)
-    few = few_that_bind(run, binding_of_run(run), _MOST, _OF_A_KIND)
+    few = few_that_bind(run, binding_of_run(run), most=16, most_of_a_kind=4)
     if isinstance(few, str):
         book.text(sheet, row, 0, few, "wrap")
         return row + 1
     for at, (_, one) in enumerate(few.iterrows(), row):
         words = sentence_text(one, run.tables, labels)
-        sheet.set_row(at, _POINTS * (1 + len(words) // _SENTENCE) + 2.0)
+        sheet.set_row(at, _POINTS * (1 + len(words) // 88) + 2.0)
         limit, value, percent = (float(one[name]) for name in ("limit", "value", "one_percent_musd"))
         cells = (f"{words}.", limit, str(one["limit_unit"]), what_one_more_does(one), value, str(one["unit"]), percent)
         shown = ("", "#,##0.0", "", "", "[>=100]#,##0;0.0###", "", "#,##0.00")
@@ -181,7 +173,7 @@ def _binding(book: Book, sheet: Worksheet, row: int) -> int:
 def _headroom(book: Book, sheet: Worksheet, row: int) -> None:
     """Write what is left of the headroom of zones of which some is taken, the fullest first."""
     year, labels = book.run.years[-1], DisplayNames(book.run)
-    fullest = fullest_zones(book.run, _ZONES)
+    fullest = fullest_zones(book.run, most=12)
     if fullest.empty:
         return
     title = f"Headroom of grid zones, {year}, the fullest first, MW"

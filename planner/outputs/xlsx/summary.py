@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 _HEAD: Final = 4
 _LOAD_RATIO: Final = "Energy of a rack against the solved plan"
 _MW_RATIO: Final = "Power of edited sites against the solved plan"
-_RATIOS: Final = frozenset({_LOAD_RATIO, _MW_RATIO})
-"""Measures that say by how much the others follow an edit."""
 _DEMAND: Final = LAYOUT["rows"]["demand"]
 _POWER: Final = ("IT power, mean", "Facility power, mean", "Facility power, coincident peak")
 _OVERNIGHT: Final = "Overnight capex entering service"
@@ -95,9 +93,8 @@ def summary_parts(run: Run) -> dict[str, list[Row]]:
     """Return the measures of the sheet by heading."""
 
     def of(column: str, table: str = "SiteYears", **where: str) -> Formula:
-        return totals(
-            run, table, column, by="model_year" if table in {"CostLines", "CashLines"} else "year", where=where
-        )
+        by = "model_year" if table in {"CostLines", "CashLines"} else "year"
+        return totals(run, table, column, by=by, where=where)
 
     it, mean, solved_mean = of("live_it_mean_mw"), of("live_facility_mean_mw"), of("facility_mean_mw")
     load = of("load_mean_mw")
@@ -151,7 +148,6 @@ def summary_rows(run: Run) -> dict[str, int]:
 
 
 _CHART: Final = (520, 290)  # size [pixel]
-_CHART_ROWS: Final = 15
 
 
 def write_charts(book: Book) -> None:
@@ -166,7 +162,7 @@ def write_charts(book: Book) -> None:
         ("Money for assets", "MUSD", (_OVERNIGHT, _CASH), False),
     ]
     for place, (title, unit, labels, is_stacked) in enumerate(one for one in charts if one[2]):
-        to = (_HEAD + place // 2 * _CHART_ROWS, place % 2 * (_CHART[0] + 12))
+        to = (_HEAD + place // 2 * 15, place % 2 * (_CHART[0] + 12))
         rows = [at[label] for label in labels]
         book.plot(sheet, to, title, unit, rows, years, of="Summary", is_stacked=is_stacked, size=_CHART)
 
@@ -174,7 +170,6 @@ def write_charts(book: Book) -> None:
 # --- Sheet Compare: what edited cells change, beside the plan as it was solved --------------------
 
 _COMPARE_HEAD: Final = 5
-_PLACES: Final = 6  # of a difference: what is left of two sums that are the same is noise
 
 
 def write_compare(book: Book) -> None:
@@ -193,7 +188,7 @@ def write_compare(book: Book) -> None:
     for title, rows in summary_parts(run).items():
         row += 1
         write_section(book, sheet, row, title, first_change + count)
-        for one in (one for one in rows if one.label not in _RATIOS):
+        for one in (one for one in rows if one.label not in {_LOAD_RATIO, _MW_RATIO}):
             row += 1
             assert isinstance(one.of, Formula)
             solved = [None if isinstance(value, str) else float(value) for value in one.of.values]
@@ -202,7 +197,7 @@ def write_compare(book: Book) -> None:
             changes = [
                 None
                 if value is None
-                else Live(f"ROUND(Summary!{cell(at[one.label], column)}-{cell(row, column)},{_PLACES})", 0.0)
+                else Live(f"ROUND(Summary!{cell(at[one.label], column)}-{cell(row, column)},6)", 0.0)
                 for column, value in enumerate(solved, FIRST_YEAR)
             ]
             book.line(sheet, row, changes, number=f"+{one.number};-{one.number};0", column=first_change)

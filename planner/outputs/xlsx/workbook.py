@@ -27,9 +27,6 @@ if TYPE_CHECKING:
 # --- Sheet Cover: the question, the verdict, the key figures, the contents ------------------------
 
 _LINE_CHARACTERS: Final = 125
-_VERDICT_CHARACTERS: Final = 92
-"""On a line of a verdict, in bold."""
-_LINE_POINTS: Final = 15.0
 _RULE: Final = (
     "Formulas recompute power and money when a yellow cell of sheet Assumptions or Sites is "
     "edited. They do not optimise again: to see how the plan itself would change, edit sheet "
@@ -84,7 +81,7 @@ def _verdict(book: Book, sheet: Worksheet, row: int) -> int:
         look = book.style(style, text_wrap=True, valign="vcenter")
         sheet.merge_range(at, 1, at, 4, "", look)
         sheet.write_string(at, 1, text, look)
-        sheet.set_row(at, _LINE_POINTS * math.ceil(len(text) / _VERDICT_CHARACTERS) + 2.0)
+        sheet.set_row(at, 15.0 * math.ceil(len(text) / 92) + 2.0)
     row += len(lines)
     sheet.merge_range(row, 1, row, 4, "", book.style("wrap"))
     solved, edited = "As solved", " edited: figures are no longer those of the solved plan"

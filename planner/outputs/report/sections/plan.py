@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 
 # --- The head of the page: the question, and whether the answer is proven and checked -------------
 
-_FILES_NAMED: Final = 3
-"""Changed files that are named; the others are counted."""
-
 
 def question(run: Run) -> Html:
     """Show title and question of a run."""
@@ -40,7 +37,7 @@ def lights(run: Run) -> Html:
     end, check = ended(run.meta, run.tables["solution"]), run.meta["check"]
     shown = []
     if changed := files_changed(run):
-        files = some(changed, _FILES_NAMED)
+        files = some(changed, 3)
         shown.append(("bad", f"Changed since it was written: {files}; this page is of the files as they are now"))
     held = f"Checked independently: all {check['rules']} rules hold"
     failed = f"The check failed: {', '.join(check['broken'])}"
@@ -56,16 +53,10 @@ def signs(shown: Sequence[tuple[str, str]]) -> Html:
     """Show sentences, each with a sign: good, fair or bad."""
     marks = {"good": "\N{CHECK MARK}", "fair": "!", "bad": "\N{MULTIPLICATION SIGN}"}
     heard = {"good": "good: ", "fair": "caution: ", "bad": "failed: "}
-    items = (
-        element(
-            "li",
-            element("span", marks[one], class_="sign", aria_hidden="true"),
-            element("span", heard[one], class_="heard"),
-            said,
-            class_=one,
-        )
-        for one, said in shown
-    )
+    items = []
+    for one, said in shown:
+        sign = element("span", marks[one], class_="sign", aria_hidden="true")
+        items.append(element("li", sign, element("span", heard[one], class_="heard"), said, class_=one))
     return element("ul", items, class_="lights")
 
 
@@ -196,13 +187,10 @@ def _money(figures: Figures) -> Html:
 def _power(figures: Figures) -> Html:
     """Show the bridge from the path to the meter: each level is the one before with its terms."""
     steps = [step for step, _ in steps_of(figures.run.tables["bridge"])]
-    rows = [
-        (
-            _title(step.label) if step.is_level else step.label,
-            [figures.sum("bridge", step.column, year=year) for year in figures.years],
-        )
-        for step in steps
-    ]
+    rows = []
+    for step in steps:
+        mw = [figures.sum("bridge", step.column, year=year) for year in figures.years]
+        rows.append((_title(step.label) if step.is_level else step.label, mw))
     levels = [at for at, step in enumerate(steps) if step.is_level]
     heads = map(str, figures.years)
     table = figure_table("From the path to the meter [MW]", "", heads, rows, one_unit=True, totals=levels)
@@ -240,7 +228,7 @@ def _calendar(figures: Figures, table: str) -> list[int]:
 def _by_year(figures: Figures, title: str, table: str, column: str, key: str, words: Callable[[str], str]) -> Html:
     """Draw what is paid by calendar year, a series for each heading or item."""
     years = _calendar(figures, table)
-    series = series_by(figures, table, column, key, years, words, "calendar_year")
+    series = series_by(figures, table, column, key, years, words)
     return columns(title, "BUSD", [str(year) for year in years], series, per=MUSD_PER_BUSD) if years else NOTHING
 
 
@@ -342,11 +330,8 @@ def sources_section(run: Run) -> Html:
         cells = ("shipped", sources, licences) if is_shipped else (entry["file"], "your own", "")
         rows.append((schema.title if schema else table, cells[0], _kinds(run, table), *cells[1:]))
     heads = ("table", "file", "rows by kind", "sources", "licences")
-    listed = element(
-        "details",
-        element("summary", f"{len(rows)} input tables with their sources"),
-        text_table("Input tables", heads, rows),
-    )
+    summary = element("summary", f"{len(rows)} input tables with their sources")
+    listed = element("details", summary, text_table("Input tables", heads, rows))
     parts = (element("ul", notes) if notes else NOTHING, element("dl", *pairs), listed if rows else NOTHING)
     return section("sources", "Sources and notes", *parts)
 

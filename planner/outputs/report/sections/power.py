@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 # --- Power by workload, zone and site -------------------------------------------------------------
 
-_MOST: Final = 12
 _MEAN: Final = "facility_mean_mw"
 _A_LITTLE_MW: Final = 0.05
 _SITE: Final = COLUMNS["sites"]
@@ -61,7 +60,7 @@ def _largest(figures: Figures, table: str, key: str, words: Callable[[str], str]
     """Draw the power of the largest places in the last year."""
     of = figures.sums_by(table, _MEAN, key, year=figures.last)
     in_use = sorted((item for item in of.items() if item[1].value > _A_LITTLE_MW), key=lambda item: -item[1].value)
-    rows = [(words(str(place)), mean) for (place,), mean in in_use[:_MOST]]
+    rows = [(words(str(place)), mean) for (place,), mean in in_use[:12]]
     note = f"the {len(rows)} largest of {len(in_use)} {key}s" if len(rows) < len(in_use) else ""
     return bars(f"Mean power at the meter by {what}, {figures.last}", "MW", rows, note=note)
 
@@ -84,9 +83,7 @@ def _sites_table(figures: Figures) -> Html:
 
 # --- Day charts: power at the meter over the hours of the representative days ---------------------
 
-_SLOT: Final = r"^d(\d+)h(\d+)$"
 _SEASONS: Final = ("Dec to Feb", "Mar to May", "Jun to Aug", "Sep to Nov")
-_MOST_DAYS: Final = 13  # the months and a peak day; a longer series is not drawn day by day
 _PARTS: Final = (("it_mw", "IT"), ("mechanical_mw", "cooling"), ("electrical_loss_mw", "electrical losses"))
 
 
@@ -95,8 +92,8 @@ def days_section(figures: Figures) -> Html:
     year = figures.last
     power = figures.run.tables["power_slot"]
     slots = power.loc[power["year"] == year, ["slot", "is_peak_day"]].drop_duplicates()
-    slots[["day", "hour"]] = slots["slot"].astype(str).str.extract(_SLOT)
-    if slots["hour"].isna().any() or not 0 < slots["day"].nunique() <= _MOST_DAYS:
+    slots[["day", "hour"]] = slots["slot"].astype(str).str.extract(r"^d(\d+)h(\d+)$")
+    if slots["hour"].isna().any() or not 0 < slots["day"].nunique() <= 13:  # a longer series is not drawn day by day
         return NOTHING
     days = slots.astype({"day": int}).pivot(index="day", columns="hour", values="slot")
     peak = set(slots.loc[slots["is_peak_day"], "day"].astype(int))
@@ -126,7 +123,6 @@ def names_of_days(days: Iterable[int], peak: set[int]) -> dict[int, str]:
 # --- Latency: what users get by workload, and which users a chosen site reaches -------------------
 
 _LATENCY: Final = COLUMNS["latency"]
-_ROWS: Final = 15  # of a site
 
 
 def latency_section(figures: Figures) -> Html:
@@ -155,7 +151,7 @@ def _reach(figures: Figures, year: int) -> Html:
     reach: dict[str, Any] = {}
     for site in size.index:
         of_site = timed[timed["site"] == site]
-        shown = of_site.head(_ROWS)
+        shown = of_site.head(15)
         decimals = decimals_for(shown["served_kh100e"].to_list())
         rows = []
         for row in shown.itertuples(index=False):
@@ -177,11 +173,6 @@ def _reach(figures: Figures, year: int) -> Html:
 
 # --- What binds, and what one more unit of it is worth --------------------------------------------
 
-_LIMITS_MOST: Final = 14
-_OF_A_KIND: Final = 4
-_LARGE: Final = 1e5
-_PER_MILLION: Final = 1e6
-_ZONES: Final = 12
 _HEADROOM: Final = COLUMNS["headroom"]
 
 
@@ -193,7 +184,7 @@ def limits_section(figures: Figures) -> Html:
 
 def _binding(figures: Figures) -> Html:
     run, found = figures.run, binding_of_run(figures.run)
-    few = few_that_bind(run, found, _LIMITS_MOST, _OF_A_KIND)
+    few = few_that_bind(run, found, most=14, most_of_a_kind=4)
     if isinstance(few, str):
         return element("p", few, class_="bad" if isinstance(found, Exception) else None)
     rows = []
@@ -207,14 +198,14 @@ def _worth(row: pd.Series) -> Html:
     where = {place: str(row[place]) for place in ("block", *PLACES) if row[place]}
     figure = ReportFigure(float(row["value"]), "prices", "value", {**where, "year": int(row["year"])})
     unit, before = str(row["unit"]), f" {what_one_more_does(row)} "
-    if abs(figure.value) >= _LARGE and unit.startswith("USD"):
-        return joined([before, figure.html(per=_PER_MILLION), f" M{unit}"])
+    if abs(figure.value) >= 1e5 and unit.startswith("USD"):
+        return joined([before, figure.html(per=1e6), f" M{unit}"])
     return joined([before, figure.html(), f" {unit}"])
 
 
 def _headroom(figures: Figures) -> Html:
     """Show what is left of the headroom of zones in use, the fullest first."""
-    year, zones = figures.last, list(dict.fromkeys(fullest_zones(figures.run, _ZONES)["zone"].astype(str)))
+    year, zones = figures.last, list(dict.fromkeys(fullest_zones(figures.run, most=12)["zone"].astype(str)))
     rows = [(figures.labels.zone(zone), figures.cells("headroom", _HEADROOM, year=year, zone=zone)) for zone in zones]
     caption = f"Headroom of the grid zones of which some is taken, {year}, the fullest first"
     return figure_table(caption, "zone", _HEADROOM.values(), rows, shows_caption=True)
@@ -238,9 +229,7 @@ def _compute(figures: Figures) -> Html:
 
 _KINDS: Final = {"seed": "of the brief", "own": "your own"}
 _COLUMNS: Final = ("value", "low", "high")
-_EFFECTS: Final = ("low_musd", "high_musd")
 _AGAIN: Final = ("low_resolved_musd", "high_resolved_musd")
-_DIGITS: Final = 4
 
 
 def decides_section(figures: Figures) -> Html:
@@ -256,11 +245,11 @@ def decides_section(figures: Figures) -> Html:
     rows: list[tuple[str, list[Cell]]] = []
     for row in table.to_dict("records"):
         rank, kind = int(row["rank"]), str(row["kind"])
-        values = [of.html(digits=_DIGITS) for of in figures.cells("estimates", _COLUMNS, rank=rank)]
+        values = [of.html(digits=4) for of in figures.cells("estimates", _COLUMNS, rank=rank)]
         effects: list[Cell] = [
             # A mark is at a saving that first order makes larger than the cost.
             element("span", of.html(decimals=0), MARK) if cannot_hold(of.shown_value, cost_musd) else of
-            for of in figures.cells("estimates", _EFFECTS, rank=rank)
+            for of in figures.cells("estimates", ("low_musd", "high_musd"), rank=rank)
         ]
         effects += figures.cells("estimates", _AGAIN, rank=rank) if is_again else []
         rows.append((decider_words(row, names), [_KINDS.get(kind, kind), str(row["unit"]), *values, *effects]))
@@ -275,7 +264,6 @@ def decides_section(figures: Figures) -> Html:
 # --- Risks: what a stress study, where one is stored next to the run, found out about the plan ----
 
 _SITES: Final = 8
-_A_LITTLE_MWH: Final = 0.5
 _WORST: Final = COLUMNS["stress_year"]
 _LIMITS_SITE: Final = COLUMNS["stress_site"]
 
@@ -287,14 +275,15 @@ def risks_section(figures: Figures) -> Html:
     tables, labels = figures.run.tables, figures.labels
 
     def cells(table: str, columns: Iterable[str], row: pd.Series, *keys: str) -> list[ReportFigure]:
-        return figures.cells(table, columns, **{key: str(row[key]) if key in _WORDS else int(row[key]) for key in keys})
+        where = {key: str(row[key]) if key in {"case", "site"} else int(row[key]) for key in keys}
+        return figures.cells(table, columns, **where)
 
     years = [
         (f"{row['case']}, {row['year']}", cells("stress_year", _WORST, row, "case", "year", "draw"))
         for _, row in worst_years(tables["stress_year"]).iterrows()
     ]
     worst = tables["stress_site"].sort_values("unserved_most_mwh", ascending=False).drop_duplicates("site")
-    worst = worst[worst["unserved_most_mwh"] >= _A_LITTLE_MWH].head(_SITES)
+    worst = worst[worst["unserved_most_mwh"] >= 0.5].head(_SITES)
     sites = [
         (
             f"{labels.site(str(row['site']))}, {row['case']}, {row['year']}",
@@ -312,9 +301,6 @@ def risks_section(figures: Figures) -> Html:
     )
 
 
-_WORDS: Final = frozenset({"case", "site"})
-
-
 def _losses(figures: Figures) -> Html:
     """Show the sites whose loss leaves most work undone in the last year."""
     last = figures.run.tables["stress_loss"]["year"].max()
@@ -322,10 +308,7 @@ def _losses(figures: Figures) -> Html:
         figures.sums_by("stress_loss", column, "site", year=int(last)) for column in ("load_kh100e", "unserved_kh100e")
     )
     worst = sorted(undone, key=lambda key: -undone[key].value)[:_SITES]
-    rows = [
-        (figures.labels.site(str(key[0])), [load[key], undone[key], undone[key].share_of(load[key])])
-        for key in worst
-        if undone[key].value > 0.0
-    ]
+    cells = ((key, load[key], undone[key]) for key in worst if undone[key].value > 0.0)
+    rows = [(figures.labels.site(str(key[0])), [of, lost, lost.share_of(of)]) for key, of, lost in cells]
     heads = ("its work, kH100e", "not taken over, kH100e", NumberColumn("share, %", per=0.01, decimals=0))
     return figure_table(f"If a site is lost in {last}", "site that is lost", heads, rows, shows_caption=True)

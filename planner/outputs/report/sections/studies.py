@@ -175,14 +175,9 @@ def futures_section(figures: TableFigures, axes: Sequence[str], changes: Mapping
         figures_of = figures.cells("futures", ("objective_musd", "penalty_musd"), future=future)
         costs: list[Cell] = [rank_words(row["rank_low"], row["rank_high"]), *figures_of] if is_planned else [None] * 3
         rows.append((future, [*cells, *_ended(row), *costs]))
-    heads: list[NumberColumn | str] = [
-        *axes,
-        *(["sets"] if changes else []),
-        "ended",
-        "check",
-        "rank by cost",
-        *(NumberColumn(f"{head}, MUSD", decimals=1) for head in ("cost", _PENALTY)),
-    ]
+    costs_of = (NumberColumn(f"{head}, MUSD", decimals=1) for head in ("cost", _PENALTY))
+    ended = ("ended", "check", "rank by cost")
+    heads: list[NumberColumn | str] = [*axes, *(["sets"] if changes else []), *ended, *costs_of]
     table = figure_table("Futures", "future", heads, rows)
     failed = futures[futures["message"].astype(str) != ""].head(_MOST_FUTURES)
     said = [
@@ -238,11 +233,7 @@ def frontier_section(identifier: str, figures: TableFigures, study: StoredFronti
 
 # --- Sections of a stochastic program: what is ordered, what plans cost, and every future ---------
 
-_PLANS: Final[Mapping[str, str]] = DECLARED["plans"]
-"""What plans are called; those of a single future have its name."""
-_LEAST: Final = 0.05  # 0.1, rounded
 _MOST_ORDERS: Final = 200
-_MOST_DRAWN: Final = 24  # plans; those for single futures come last
 
 
 def plan_name(plan: str) -> str:
@@ -251,7 +242,7 @@ def plan_name(plan: str) -> str:
     >>> plan_name("minimax_regret"), plan_name("alone: low")
     ('of least greatest regret', 'for low')
     """
-    return _PLANS.get(plan, plan.replace("alone: ", "for ", 1))
+    return str(DECLARED["plans"].get(plan, plan.replace("alone: ", "for ", 1)))
 
 
 def objective_words(weight: float, tail: float) -> str:
@@ -311,7 +302,7 @@ def _penalty(penalty: ReportFigure, of: ReportFigure) -> str:
 def orders_section(figures: TableFigures) -> Html:
     """List the orders, and what futures that are planned alone would order at that date."""
     table = figures.tables["decided"]
-    shown = table[table["ordered"] >= _LEAST]
+    shown = table[table["ordered"] >= 0.05]  # 0.1, rounded
     columns = COLUMNS["decided"]
     rows: list[tuple[str, list[Cell]]] = [
         (
@@ -336,7 +327,7 @@ def plans_section(figures: TableFigures, *, has_cvar: bool) -> Html:
     plans, futures = (list(figures.tables["costs"][one].astype(str).unique()) for one in ("plan", "future"))
     regrets = [
         Series(plan_name(plan), tuple(figures.sum("costs", "regret_musd", plan=plan, future=one) for one in futures))
-        for plan in plans[:_MOST_DRAWN]
+        for plan in plans[:24]  # plans; those for single futures come last
     ]
     return section(
         "plans",
