@@ -11,8 +11,6 @@ from planner.check.frames import column_by, crossed, isin, lookup, lookup_labels
 from planner.check.table import table_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from planner.base.arrays import Bools, Floats
     from planner.check.case import Case
 
@@ -165,20 +163,6 @@ def _able(case: Case) -> pd.DataFrame:
 HEADING: Final = "Halls"
 
 
-def connected(case: Case) -> pd.DataFrame:
-    """Read what is connected without being firm; what never turns firm does so in infinity."""
-    table = case.plan("non_firm_connections")
-    return table.assign(turns_firm=table["turns_firm"].fillna(np.inf))
-
-
-def since(events: pd.DataFrame, places: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
-    """Pair every event with the years of its place from its own year on."""
-    on = list(keys)
-    years = places[[*on, "year"]].rename(columns={"year": "year_now"})
-    paired = events.merge(years, on=on)
-    return paired[paired["year_now"] >= paired["year"]].reset_index(drop=True)
-
-
 def retrofits(case: Case) -> pd.DataFrame:
     """Retrofits of the plan with when their work begins and is done, and what it keeps. Gives [year]."""
     halls = case.inputs.halls
@@ -186,11 +170,6 @@ def retrofits(case: Case) -> pd.DataFrame:
         halls.retrofit, start=halls.retrofit_start, done=halls.retrofit_done, capacity_frac=halls.retrofit_capacity_frac
     )
     return case.plan("retrofits").merge(known, on=["site", "hall", "to_hall", "year"], how="left")
-
-
-def by_zone(case: Case, frame: pd.DataFrame) -> pd.DataFrame:
-    """Write the zone beside every site."""
-    return frame.assign(zone=frame["site"].map(column_by(case.sites, "site", "zone")))
 
 
 # --- How racks and halls go together: the topologies that workloads need, and pools of racks ------

@@ -8,11 +8,9 @@ import numpy as np
 import pandas as pd
 
 from planner.check.declared import DualPrice
-from planner.check.demand import base_year_stock_mw
-from planner.check.existing import in_pools, stated_racks, with_enough_memory
+from planner.check.existing import with_enough_memory
 from planner.check.frames import cell, column_by, isin, lookup, once, sum_by, to_frame
 from planner.check.payments import instalment
-from planner.check.stock import assumed_facility_mw
 from planner.check.table import table_of
 from planner.check.verdict import Excess, figures, rule
 
@@ -60,7 +58,6 @@ _KW_PER_MW = 1000.0
 _USD_PER_MUSD = 1e6
 _MW_PER_GW = 1000.0
 _MONEY_YEAR = 2025
-_ROUNDING_MW = 1e-6
 
 
 def companion_load(case: Case) -> float:
@@ -178,44 +175,6 @@ def deliveries_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
     table = table.assign(year=into)[counts]
     delivered = sum_by(table, ("vendor", "year"), table["limit_gw_it"] * _MW_PER_GW * share)
     return lookup(delivered, rows, ("vendor", "year"), np.nan)
-
-
-@rule(unit="MW")
-def stock_from_tables(case: Case) -> Excess:
-    """Existing racks are the operator's share of existing capacity, by site and type.
-
-    Where a scenario gives the halls of a site, its uses follow from those, so that only the
-    mix of types within a use can be checked.
-    """
-    racks, first = case.inputs.racks, case.years[0]
-    frame = to_frame(racks.fleet, stock_mw=racks.stock_mw)
-    now = _less_stated(case, frame[frame["year"] == first])
-    mix = base_year_stock_mw(case)
-    total_mw = float(mix["stock_mw"].sum())
-    per_rack = case.scenario.demand.facility_mw_per_rack_mw
-    facility_mw = assumed_facility_mw(case)
-    sites = table_of({"site": facility_mw.index.to_numpy()})
-    by_site = Excess.differs(
-        sites,
-        lookup(sum_by(now, ("site",), now["stock_mw"]), sites, ("site",)),
-        np.asarray(facility_mw / per_rack, dtype=np.float64),
-    )
-    reported = lookup(sum_by(now, ("duty", "rack"), now["stock_mw"]), mix, ("duty", "rack"))
-    expected = mix["stock_mw"].to_numpy(dtype=np.float64)
-    if abs(facility_mw.sum() - total_mw * per_rack) > _ROUNDING_MW:
-        of_duty = (sum_by(mix, ("duty",), reported) / sum_by(mix, ("duty",), expected)).fillna(0.0)
-        expected = expected * lookup(of_duty, mix, ("duty",))
-    return by_site.and_also(Excess.differs(mix[["duty", "rack"]], reported, expected))
-
-
-def _less_stated(case: Case, pools: pd.DataFrame) -> pd.DataFrame:
-    """Take the racks that the planner states from pools of the first year."""
-    first = pd.Series([case.years[0]])
-    racks = stated_racks(case)
-    now = (racks["vintage"] <= first[0]) & (racks["dies"] > case.last_calendar_year(first)[0])
-    pool = ("site", "rack", "hall", "duty")
-    stated = sum_by(in_pools(case, racks[now]), pool, racks["mw"][now])
-    return pools.assign(stock_mw=pools["stock_mw"] - lookup(stated, pools, pool))
 
 
 def _list_musd_per_mw(case: Case, rows: pd.DataFrame) -> Floats:

@@ -516,18 +516,26 @@ def columns(name: str, where: Callable[[Here], bool]) -> Callable[[Here], Iterab
 
 @dataclass(frozen=True)
 class StatedTable:
-    """A table whose cells are stated: a decision or list of the inputs with its places, and the cells of a place."""
+    """A table whose cells are stated: where it may have rows, and the cells of a place."""
 
-    over: str
+    over: str | Callable[[Here], Iterable[Here]]  # a decision or list of the inputs, or places found
     cells: Callable[[Here], Cells]
     by_slot: bool  # whether it has a row in every time slice of these
     where: Callable[[Here], object]  # what holds at places that may have a row
     # columns that are nothing where there is no row; if none is named, all that are forms, in every time slice
     amounts: tuple[str, ...]
 
+    def places(self, stored: Stored) -> Iterable[Here]:
+        """Go through the places."""
+        here = Here(stored, {})
+        return here.each(self.over) if isinstance(self.over, str) else self.over(here)
+
 
 def stated_table(
-    over: str, *amounts: str, by_slot: bool = False, where: Callable[[Here], object] = lambda _: True
+    over: str | Callable[[Here], Iterable[Here]],
+    *amounts: str,
+    by_slot: bool = False,
+    where: Callable[[Here], object] = lambda _: True,
 ) -> Callable[[Callable[[Here], Cells]], StatedTable]:
     """State the table that has the name of a function: amounts as forms, figures as numbers."""
     return lambda cells: StatedTable(over, cells, by_slot, where, amounts)
