@@ -189,17 +189,26 @@ def availability(case: Case) -> dict[str, float]:
     return {str(name): float(value) for name, value in table.items()}
 
 
-def in_pools(case: Case, rows: pd.DataFrame) -> pd.DataFrame:
-    """Name the halls of racks as their pools: by cooling, and the least that their use needs."""
+@once
+def pool_topology(case: Case) -> dict[str, str]:
+    """Return the least topology that workloads of each use need."""
     least: dict[str, str] = {}
     available = availability(case)
     for workload, topology in least_topology(case).items():
         duty = case.duty[workload]
         if duty not in least or available[topology] < available[least[duty]]:
             least[duty] = topology
-    cooling, own = halls_apart(rows["hall"])
-    of_use = rows["duty"].map(least).fillna(own)
-    return rows.assign(hall=cooling + "|" + of_use)
+    return least
+
+
+def in_pools(case: Case, rows: pd.DataFrame) -> pd.DataFrame:
+    """Name the halls of racks as their pools: by cooling, and the least that their use needs."""
+    least = pool_topology(case)
+    pools = [
+        f"{hall.split('|')[0]}|{least.get(duty, hall.split('|')[-1])}"
+        for hall, duty in zip(rows["hall"], rows["duty"], strict=True)
+    ]
+    return rows.assign(hall=np.array(pools, dtype=object))
 
 
 def halls_apart(hall: pd.Series[str]) -> tuple[pd.Series[str], pd.Series[str]]:

@@ -167,7 +167,8 @@ def it_mw(h: Here) -> LinearForm:
 
 
 def _moving(h: Here) -> Iterator[Here]:
-    return (u for u in h.each("used") if moves_frac(u))
+    may_move = len(h.stored.block("columns", "migrating_mw")) > 0
+    return (u for u in h.each("used") if moves_frac(u)) if may_move else iter(())
 
 
 def shifted_mw(h: Here) -> LinearForm:

@@ -13,6 +13,7 @@ import operator
 import random
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -120,7 +121,12 @@ class StoredBlock:
 
     def key(self, at: int) -> Key:
         """Return the labels of one of them, by number."""
-        return tuple([texts[codes[at]] for texts, codes in zip(self._texts, self._codes, strict=True)])
+        return self._keys[at]
+
+    @cached_property
+    def _keys(self) -> list[Key]:
+        labels = [np.array([*texts, ""], object)[codes] for texts, codes in zip(self._texts, self._codes, strict=True)]
+        return list(zip(*(of.tolist() for of in labels), strict=True))
 
     def place(self, labels: Mapping[str, str]) -> Any:
         """Return where it is that has these labels, -1 where none is; in every time slice where one stands for all."""
@@ -484,6 +490,8 @@ class Places:
 
     def _found(self, here: Here, own: Key) -> list[Key]:
         there = here.each(self.over) if isinstance(self.over, str) else self.over(here)
+        if isinstance(there, set):
+            return sorted(tuple(map(str, of)) for of in there)
         if isinstance(there, pd.DataFrame):
             return sorted(set(zip(*(there[axis].astype(str).tolist() for axis in own), strict=True)))
         return sorted({tuple([h.labels[axis] for axis in own]) for h in there})
