@@ -40,15 +40,6 @@ _HALL_PARTS = {
 """Parts of a hall, each with the figure of its topology that it grows with."""
 
 
-@rule(unit="kt")
-def carbon_of_years(case: Case) -> Excess:
-    """Emissions of a year add up its sites."""
-    sites, years = case.plan("carbon_site"), case.plan("carbon_year")
-    names = ("location_kt", "fuel_kt", "market_kt", "embodied_kt", "counted_kt", "claimed_mwh")
-    sums = {name: lookup(sum_by(sites, ("year",), sites[name]), years, ("year",)) for name in names}
-    return columns_reported(years, ("year",), sums)
-
-
 @rule(unit="t/h")
 def carbon_intensity_reported(case: Case) -> Excess:
     """The intensity of power drawn follows from emissions.

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.check.chain import site_power
-from planner.check.declared import DualPrice, Table
-from planner.check.frames import column_by, crossed
+from planner.check.declared import DualPrice
+from planner.check.frames import column_by
 from planner.check.lead_times import decision_start
 from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
@@ -79,13 +78,7 @@ def clean_target_reported(case: Case) -> Excess:
     return Excess.above(table[["pool", "year"]], table["clean_mwh"].to_numpy(), best_mwh)
 
 
-def _matching_slot_rows(case: Case) -> pd.DataFrame:
-    pools = case.plan("matching")[["pool", "year"]]
-    return crossed(pools, site_power(case).slot[["slot"]])
-
-
 HEADING: Final = "PPAs and clean power"
-IMPLIED: Final[Mapping[str, Table]] = {"matching_slot": _matching_slot_rows}
 DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
     "signed_mw": ("contracts", "signed_mw"),
     "contract_mw": ("contracts", "in_force_mw"),

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from planner.check.case import Case
 
 
-# --- Halls and connections in service at a site in a year, added up from the decisions ------------
-
 # --- Halls and racks that the planner states as their own, read a second time from their tables ---
 
 _SITE = ("site", "year")
@@ -145,11 +143,7 @@ def _able(case: Case) -> pd.DataFrame:
     """List rack, use and topology that some workload of the plan can run on."""
     classes = case.workloads
     classes = classes[classes["workload"].isin(list(case.inputs.sets.workload.labels))]
-    pairs = case.data("workload_racks")[["workload", "rack"]]
-    stated = {name: of.racks for name, of in case.scenario.workloads.items() if of.racks is not None}
-    replaced = [table_of({"workload": name, "rack": list(ids)}) for name, ids in stated.items()]
-    pairs = pd.concat([pairs[~pairs["workload"].isin(list(stated))], *replaced], ignore_index=True)
-    pairs = with_enough_memory(case, pairs).merge(classes[["workload", "duty", "redundancy_min"]], on="workload")
+    pairs = admitted_racks(case).merge(classes[["workload", "duty", "redundancy_min"]], on="workload")
     types = case.racks.set_index("rack")
     trains = pairs["duty"] == "training"
     h100e = pairs["rack"].map(types["training_h100e"]).where(trains, pairs["rack"].map(types["inference_h100e"]))
@@ -211,10 +205,14 @@ def in_pools(case: Case, rows: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(hall=np.array(pools, dtype=object))
 
 
-def halls_apart(hall: pd.Series[str]) -> tuple[pd.Series[str], pd.Series[str]]:
-    """Return cooling and topology of designs, which are named by both."""
-    parts = hall.astype("str").str.split("|")
-    return parts.str[0], parts.str[1]
+@once
+def admitted_racks(case: Case) -> pd.DataFrame:
+    """List workload and rack of every pair that the tables, or the scenario, admit."""
+    pairs = case.data("workload_racks")[["workload", "rack"]]
+    stated = {name: override.racks for name, override in case.scenario.workloads.items() if override.racks is not None}
+    replaced = [table_of({"workload": name, "rack": list(ids)}) for name, ids in stated.items()]
+    pairs = pd.concat([pairs[~pairs["workload"].isin(list(stated))], *replaced], ignore_index=True)
+    return with_enough_memory(case, pairs)
 
 
 # --- Memory of racks and what workloads need of it ------------------------------------------------

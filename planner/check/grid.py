@@ -6,16 +6,13 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.check.days import year_rows
-from planner.check.declared import DualPrice, Table
+from planner.check.declared import DualPrice
 from planner.check.frames import lookup, sum_by, with_int_year
 from planner.check.payments import discounts
 from planner.check.verdict import Excess, columns_reported, rule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    import pandas as pd
 
     from planner.check.case import Case
 
@@ -63,16 +60,8 @@ def headroom_worth(case: Case) -> Excess:
     return columns_reported(table, _ZONE, expected)
 
 
-def _headroom_rows(case: Case) -> pd.DataFrame:
-    reported = set(case.data("zone_headroom")["zone"])
-    zones = [zone for zone in dict.fromkeys(case.scope["zone"]) if zone in reported]
-    return year_rows(case, "zone", zones)
-
-
 HEADING: Final = "Grid"
 
-
-IMPLIED: Final[Mapping[str, Table]] = {"headroom": _headroom_rows}
 
 DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
     "expand": ("connections", "added_mw"),

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from planner.check.existing import availability, least_topology, without_new_halls
+from planner.check.existing import admitted_racks, availability, least_topology, without_new_halls
 from planner.check.frames import column_by, isin, lookup, once, sum_by
 from planner.check.lead_times import committed_mw, decision_start, months_to_service
-from planner.check.racks import admitted_racks
 from planner.check.table import table_of
 
 if TYPE_CHECKING:

@@ -8,10 +8,8 @@ import numpy as np
 import pandas as pd
 
 from planner.check.declared import DualPrice
-from planner.check.existing import with_enough_memory
-from planner.check.frames import cell, column_by, isin, lookup, once, sum_by, to_frame
+from planner.check.frames import cell, column_by, lookup, sum_by, to_frame
 from planner.check.payments import instalment
-from planner.check.table import table_of
 from planner.check.verdict import Excess, figures, rule
 
 if TYPE_CHECKING:
@@ -21,25 +19,12 @@ if TYPE_CHECKING:
     from planner.check.case import Case
 
 
-_POOL = ("site", "rack", "hall", "duty", "year")
-
-
-@rule(unit="MW", rereads="racks.lot_rack_mw")
-def lots_from_scenario(case: Case) -> Excess:
+@figures("racks.lot", "racks.lot_rack_mw", unit="MW")
+def lots_from_scenario(case: Case, rows: pd.DataFrame) -> tuple[Floats, pd.DataFrame]:
     """Purchases come in racks where the scenario asks for integers, else in any amount."""
-    p = case.inputs.racks
-    lots, installs = to_frame(p.lot, mw=p.lot_rack_mw), to_frame(p.install)
     peak_kw = column_by(case.racks, "rack", "peak_kw").astype("float64")
-    due = installs[np.full(len(installs), case.scenario.racks.whole)]
-    return Excess.differs(
-        lots[list(_POOL)], lots["mw"].to_numpy(), lookup(peak_kw, lots, ("rack",), np.nan) / 1000.0
-    ).and_also(
-        Excess.count_broken(due[list(_POOL)], ~isin(due, lots, _POOL)),
-        Excess.count_broken(lots[list(_POOL)], ~isin(lots, due, _POOL)),
-    )
-
-
-# --- paid as it is used ---------------------------------------------------------------------
+    installs = to_frame(case.inputs.racks.install)
+    return lookup(peak_kw, rows, ("rack",), np.nan) / 1000.0, installs.iloc[: len(installs) * case.scenario.racks.whole]
 
 
 HEADING: Final = "Racks"
@@ -153,16 +138,6 @@ def it_power_within_nameplate(case: Case) -> Excess:
     return Excess.above(place, mean.to_numpy(), busy.to_numpy()).and_also(
         Excess.above(place, peak.to_numpy(), busy.to_numpy())
     )
-
-
-@once
-def admitted_racks(case: Case) -> pd.DataFrame:
-    """List workload and rack of every pair that the tables, or the scenario, admit."""
-    pairs = case.data("workload_racks")[["workload", "rack"]]
-    stated = {name: override.racks for name, override in case.scenario.workloads.items() if override.racks is not None}
-    replaced = [table_of({"workload": name, "rack": list(ids)}) for name, ids in stated.items()]
-    pairs = pd.concat([pairs[~pairs["workload"].isin(list(stated))], *replaced], ignore_index=True)
-    return with_enough_memory(case, pairs)
 
 
 @figures("racks.delivery", "racks.delivery_limit_mw", unit="MW")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import numpy as np
 import pandas as pd
 
-from planner.check.declared import DualPrice, Table
+from planner.check.declared import DualPrice
 from planner.check.frames import column_by, crossed, isin, lookup, once, path_value_or_nan, sum_by, to_frame
 from planner.check.lead_times import committed_mw, decision_start, months_to_service
 from planner.check.table import table_of
@@ -242,13 +242,8 @@ def sites_reported(case: Case) -> Excess:
     return Excess.count_broken(place, (reported != expected).ravel())
 
 
-def _sites_rows(case: Case) -> pd.DataFrame:
-    return case.scope[["site"]]
-
-
 HEADING: Final = "Sites"
 
-IMPLIED: Final[Mapping[str, Table]] = {"sites": _sites_rows}
 DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
     "open": ("site_year", "open_frac"),
     "opened": ("site_year", "opened_frac"),

@@ -518,7 +518,7 @@ def _given_of_zones(case: Case) -> dict[tuple[str, str], dict[str, float]]:
     return {(row["zone"], str(row["year"])): row for row in rows}  # type: ignore[misc]
 
 
-@stated_table(_zones_given, "new_firm_mw", "new_non_firm_mw")
+@stated_table(_zones_given, "limit_mw", "new_firm_mw", "new_non_firm_mw")
 def headroom(h: Here) -> Cells:
     given, value = _given_of_zones(h.case)[h.zone, h.year], h.stored.value
     limit, firm_limit, committed = (given[f"{name}_mw"] for name in ("limit", "firm_limit", "committed"))

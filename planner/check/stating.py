@@ -119,6 +119,11 @@ class StoredBlock:
     def __len__(self) -> int:
         return len(self.places)
 
+    def labels(self, which: np.ndarray) -> dict[str, np.ndarray]:
+        """Return the labels of some of them by axis, nan where one has none."""
+        of = zip(self.axes, self._texts, self._codes, strict=True)
+        return {axis: np.array([*texts, np.nan], dtype=object)[codes[which]] for axis, texts, codes in of}
+
     def key(self, at: int) -> Key:
         """Return the labels of one of them, by number."""
         return self._keys[at]

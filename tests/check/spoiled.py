@@ -405,7 +405,7 @@ ASSUMED = (
     ("cash_reported", partial(times, "cash", "cash_musd", 0.9)),
     ("orders_reported", partial(times, "orders", "overnight_musd", 0.9)),
     ("orders_reported", partial(without, "orders", "overnight_musd")),
-    ("rows_there", partial(without, "matching_slot", "used_mw")),
+    ("rows_there", partial(without, "power_zone", "energy_mwh")),
     ("sites_in_scope", partial(setting, "scope.exclude_sites", "[oak]")),
     ("committed_from_tables", partial(limit, "halls", "committed_mw", 1.01)),
     ("land_from_tables", partial(limit, "sites", "land_limit_mw", 1.01)),

@@ -114,7 +114,7 @@ SPOILED = (
     ("a stress slot is forgotten", "tables_as_stated", partial(without, "stress_slot", "use_mw")),
     ("hours off are reported fewer", "tables_as_stated", partial(times, "non_firm_year", "off_hours", 0.9)),
     ("shed energy is reported less", "tables_as_stated", partial(times, "non_firm_year", "shed_mwh", 0.9)),
-    ("lost work is left out of the sum", "summary_summed", partial(times, "summary", "lost_kh100e", 0.5)),
+    ("lost work is left out of the sum", "totals_add_up", partial(times, "summary", "lost_kh100e", 0.5)),
     ("connection in service is reported larger", "tables_as_stated", partial(times, "stress_slot", "non_firm_mw", 1.1)),
     ("a connection turns up elsewhere", "tables_as_stated", partial(renamed, "non_firm_year", "site", "elm2")),
     ("it is cheaper", "tables_as_stated", partial(times, "non_firm_connections", "overnight_musd", 0.97)),
