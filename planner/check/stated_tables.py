@@ -55,7 +55,7 @@ from planner.check.stated_supply import (
     turned_mw,
     zones,
 )
-from planner.check.stating import EVERY, LinearForm, StatedTable, stated_table, stored_of, total
+from planner.check.stating import EVERY, NOTHING, LinearForm, StatedTable, stated_table, stored_of, total
 from planner.check.table import table_of
 from planner.check.verdict import TOLERANCE, Excess, rule
 from planner.results.schema import TABLES
@@ -73,7 +73,6 @@ _MUSD_OF_A_USD_PER_H100E_HOUR: Final = 8.76  # for a thousand of them in a year
 _UNIT: Final = {"m2": 1e3, "m3": 1e3, "mwh": _HOURS_PER_YEAR, "mmbtu": _HOURS_PER_YEAR}
 """Amount of a unit that counts as one, so that one tolerance serves all columns: energy as a MW all year."""
 _MOST: Final = 1e300
-_NOTHING: Final = 1e-7  # what tables write as 0
 
 
 @once
@@ -121,7 +120,7 @@ def sites(h: Here) -> Cells:
 @stated_table(lambda h: h.along("site"), "open_frac", where=lambda h: not h.given("sites.is_existing", "site"))
 def openings(h: Here) -> Cells:
     by_year = [h.at(year=str(year)) for year in h.case.years]
-    open_in = [y.model_year for y in by_year if h.stored.value(y.x("open")) > _NOTHING]
+    open_in = [y.model_year for y in by_year if h.stored.value(y.x("open")) > 0.0]
     opened = total(y.x("opened") for y in by_year)
     return {
         "year": min(open_in, default=np.nan),
@@ -550,6 +549,7 @@ def load_price(h: Here) -> Cells:
     s, scale = h.at(slot=EVERY), h.case.scenario.energy.load_price.scale_frac
     drawn = h.stored.value(total(grid_mw(site) for site in of_zone(s, "sites.site_year")))
     new = np.maximum(drawn - existing_mw(h.case)[h.zone], 0.0)
+    new = np.where(new < NOTHING, 0.0, new)
     usd_per_h, last = priced(h.case, h.zone, new)
     mwh, usd = float(np.sum(new * s.hours)), float(np.sum(usd_per_h * s.hours)) * scale
     return {
@@ -751,6 +751,7 @@ def _unit(column: str) -> float:
 def _apart(has: Floats, due: Floats) -> Floats:
     """Return by which share numbers are apart, of one at least; both may be missing, or infinite."""
     same = (has == due) | (np.isnan(has) & np.isnan(due))
-    off = np.abs(np.where(same, 0.0, has) - np.where(same, 0.0, due))
-    share: Floats = np.nan_to_num(off / np.clip(np.fmax(np.abs(has), np.abs(due)), 1.0, _MOST), nan=np.inf)
+    has, due = (np.where(same, 0.0, side) for side in (has, due))
+    size = np.clip(np.fmax(np.abs(has), np.abs(due)), 1.0, _MOST)
+    share: Floats = np.nan_to_num(np.abs(has - due) / size, nan=np.inf)
     return share

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 EVERY: Final = "*"
 """Stands for every time slice: what is looked up there is an array of them, and a form has arrays as its numbers."""
+NOTHING: Final = 1e-7
+"""Amount below which tables write 0."""
 _MOST_KEPT: Final = 20_000  # look-ups of one block
 _NUMBERS: Final = frozenset({"lower", "upper", "dual", "bound_dual", "cost", "integer", "x"})
 
@@ -196,7 +198,9 @@ class Stored:
         )
         self.lower, self.upper = self.proof.row("lower"), self.proof.row("upper")
         self.bounds = {name: self.proof.column(name) for name in ("lower", "upper")}
-        self.is_integer, self._x = self.proof.is_integer, self.proof.column("x")
+        x = self.proof.column("x")
+        # As tables have it: what is nothing to a solver has no share, and no price of a unit.
+        self.is_integer, self._x = self.proof.is_integer, np.where(np.abs(x) < NOTHING, 0.0, x)
         self.x: list[float] = self._x.tolist()
         self.uses = _by(case.deployments, "rack", "hall", "workload")
         last = case.last_calendar_year(np.array(case.years))
