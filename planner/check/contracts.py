@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.check.declared import DualPrice
+from planner.check.declared import DualPrice, Table
 from planner.check.frames import column_by
 from planner.check.lead_times import decision_start
 from planner.check.table import table_of
@@ -78,7 +78,12 @@ def clean_target_reported(case: Case) -> Excess:
     return Excess.above(table[["pool", "year"]], table["clean_mwh"].to_numpy(), best_mwh)
 
 
+def _matching_rows(case: Case) -> pd.DataFrame:
+    return case.plan("matching_slot")[["pool", "year"]].drop_duplicates()
+
+
 HEADING: Final = "PPAs and clean power"
+IMPLIED: Final[Mapping[str, Table]] = {"matching": _matching_rows}
 DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
     "signed_mw": ("contracts", "signed_mw"),
     "contract_mw": ("contracts", "in_force_mw"),

@@ -517,7 +517,7 @@ def _given_of_zones(case: Case) -> dict[tuple[str, str], dict[str, float]]:
     return {(row["zone"], str(row["year"])): row for row in rows}  # type: ignore[misc]
 
 
-@stated_table(_zones_given, "limit_mw", "new_firm_mw", "new_non_firm_mw")
+@stated_table(_zones_given, "rate_pct")
 def headroom(h: Here) -> Cells:
     given, value = _given_of_zones(h.case)[h.zone, h.year], h.stored.value
     limit, firm_limit, committed = (given[f"{name}_mw"] for name in ("limit", "firm_limit", "committed"))
@@ -599,7 +599,7 @@ def contracts(c: Here) -> Cells:
     }
 
 
-@stated_table("contracts.force", "output_mw", by_slot=True)
+@stated_table("contracts.force", by_slot=True)
 def contract_slot(c: Here) -> Cells:
     return {
         "hours": c.hours,
@@ -641,7 +641,7 @@ def _by_pool(h: Here) -> dict[str, Any]:
     return {**power, "delivered": value(delivered_mw(h.at(slot=EVERY)))}
 
 
-@stated_table(_pools, "used_mw", by_slot=True)
+@stated_table(_pools, "hours", by_slot=True)
 def matching_slot(h: Here) -> Cells:
     return {"hours": h.hours, **{f"{name}_mw": mw for name, mw in _by_pool(h).items()}}
 
