@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.check.chain import site_power
 from planner.check.days import slot_hours, year_rows, year_slots
 from planner.check.declared import TRACE, DualPrice, Table
 from planner.check.frames import column_by, crossed, keyed, lookup, once, path_value, sum_by, to_frame
@@ -39,39 +38,6 @@ _HALL_PARTS = {
     "generators": "generator_kw_per_kw",
 }
 """Parts of a hall, each with the figure of its topology that it grows with."""
-
-
-@once
-def _intensity(case: Case) -> Floats:
-    """Carbon intensity of the grid as the inputs state it, shape (site_year, slot). [t/MWh]"""
-    power = site_power(case)
-    by_slot = to_frame(case.inputs.power.slot).assign(t=case.inputs.carbon.location_t_per_mwh)
-    frame = crossed(power.site_year, power.slot[["slot"]])
-    rate = lookup(by_slot.set_index(list(_SLOT))["t"], frame, _SLOT, np.nan)
-    return rate.reshape(power.facility_mw.shape)
-
-
-def _claimed_mwh(case: Case) -> Floats:
-    """PPA energy that counts as clean, shape (site_year, slot). [MWh]"""
-    power = site_power(case)
-    frame = crossed(power.site_year, power.slot[["slot"]])
-    claimed = case.plan("contract_use").set_index(list(_SLOT))["claimed_mw"]
-    return np.asarray(lookup(claimed, frame, _SLOT).reshape(power.facility_mw.shape) * power.hours)
-
-
-@rule(unit="kt")
-def carbon_tables(case: Case) -> Excess:
-    """Market-based emissions take off what is claimed; those of a year add up its sites."""
-    sites, years, site_year = case.plan("carbon_site"), case.plan("carbon_year"), case.site_year
-    claimed = _claimed_mwh(case)
-    off, mwh = (sum_by(site_year, _SITE, of.sum(axis=1)) for of in (claimed * _intensity(case) / _T_PER_KT, claimed))
-    expected = {
-        "market_kt": sites["location_kt"].to_numpy() - lookup(off, sites, _SITE),
-        "claimed_mwh": lookup(mwh, sites, _SITE),
-    }
-    names = ("location_kt", "fuel_kt", "market_kt", "embodied_kt", "counted_kt", "claimed_mwh")
-    sums = {name: lookup(sum_by(sites, ("year",), sites[name]), years, ("year",)) for name in names}
-    return columns_reported(sites, _SITE, expected).and_also(columns_reported(years, ("year",), sums))
 
 
 @rule(unit="t/h")

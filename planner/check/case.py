@@ -171,17 +171,19 @@ class Case:
                     result[site] = np.nan if value is None else value
         return result
 
+    @cached_property
+    def _finance(self) -> dict[tuple[str, str], float]:
+        table = self.data("finance")
+        places = zip(table["item"], table["region"], strict=True)
+        return dict(zip(places, table["value"].astype("float64"), strict=True))
+
     def finance_of(self, item: str, country: str) -> float:
         """Return a figure of table `finance` for a country, else for the world."""
-        table = self.data("finance")
-        by_region = table[table["item"] == item].set_index("region")["value"]
-        return float(by_region[country if country in by_region.index else "world"])
+        return self._finance.get((item, country), self._finance.get((item, "world"), np.nan))
 
     def finance_of_sites(self, item: str) -> pd.Series[float]:
         """Return a figure of table `finance` for the country of every site of the plan."""
-        country = self._country
-        figures = {name: self.finance_of(item, str(name)) for name in country.unique()}
-        return country.map(figures)
+        return self._country.map(lambda name: self.finance_of(item, name))
 
     @cached_property
     def _country(self) -> pd.Series[str]:

@@ -8,25 +8,12 @@ import numpy as np
 import pandas as pd
 
 from planner.check.carbon import carbon_shape
-from planner.check.chain import site_power
-from planner.check.contracts import begin_of_delivery, in_force, pool_of_sites, pool_of_zones, profiles, signed_already
+from planner.check.contracts import begin_of_delivery, pool_of_sites, pool_of_zones, profiles, signed_already
 from planner.check.days import slot_hours, year_slots
-from planner.check.frames import (
-    between,
-    column_by,
-    crossed,
-    isin,
-    keyed,
-    label_of,
-    lookup,
-    path_value,
-    quotient,
-    sum_by,
-    to_frame,
-)
+from planner.check.frames import between, column_by, crossed, keyed, label_of, lookup, path_value, to_frame
 from planner.check.load_price import by_local_hour, hub_usd_per_mwh, hubs, wholesale_part_usd_per_mwh
 from planner.check.table import table_of
-from planner.check.verdict import Excess, columns_reported, figures, rule
+from planner.check.verdict import Excess, figures, rule
 
 if TYPE_CHECKING:
     from planner.base.arrays import Floats
@@ -34,11 +21,8 @@ if TYPE_CHECKING:
 
 
 _SEASONS = ("DJF", "MAM", "JJA", "SON")
-_FORCE = ("contract", "zone", "year")
 _SLOT = ("site", "year", "slot")
-_ZONE = ("zone", "year")
 _ZONE_SLOT = ("zone", "year", "slot")
-_USD_PER_MUSD = 1e6
 
 
 def _zone_of(case: Case, table: pd.DataFrame) -> pd.Series[str]:
@@ -63,19 +47,6 @@ def _strikes(case: Case, table: pd.DataFrame) -> Floats:
         own = prices[(prices["technology"] == offer.technology) & (prices["region"] == region[country[zone]])]
         strike[row] = np.interp(year, own["year"], own["price_usd_per_mwh"])
     return strike
-
-
-@rule(unit="USD/MWh", rows_of=("contracts",))
-def contract_prices(case: Case) -> Excess:
-    """Strike prices are reported as paid, from the tables or the scenario."""
-    rows = in_force(case)
-    mwh = rows["in_force_mw"].to_numpy() * (profiles(case, rows) @ slot_hours(case))
-    now = ("contract", "zone", "year_now")
-    paid, energy = (sum_by(rows, now, mwh * price) for price in (_strikes(case, rows), np.ones(len(rows))))
-    table = case.plan("contracts")
-    mean = quotient(lookup(paid, table, _FORCE), lookup(energy, table, _FORCE))
-    expected = {"strike_usd_per_mwh": mean, "strike_musd": lookup(paid, table, _FORCE) / _USD_PER_MUSD}
-    return columns_reported(table, _FORCE, expected)
 
 
 @figures(
@@ -113,41 +84,6 @@ def signed_as_stated(case: Case, rows: pd.DataFrame) -> tuple[Any, ...]:
     own = due.set_index("contract").reindex(list(rows["contract"]))
     usd = [case.scenario.contracts.existing[name].price_usd_per_mwh for name in rows["contract"]]
     return own["signed_mw"], own["begin"], own["end"], usd, due
-
-
-@rule(unit="USD/MWh", rows_of=("contract_slot", "contract_use", "contracts"))
-def market_prices(case: Case) -> Excess:
-    """PPAs earn the market price, the mean of a zone's hubs, or save what a site pays.
-
-    A site billed by a bundled tariff pays no wholesale price, so that nothing is saved there.
-    """
-    frame, by_zone = crossed(case.site_year, year_slots(case)[["slot"]]), hub_usd_per_mwh(case)
-    frame = frame.assign(part=wholesale_part_usd_per_mwh(case).ravel())
-    slots, used = case.plan("contract_slot"), case.plan("contract_use")
-    may_take = isin(used, to_frame(case.inputs.contracts.take), _SLOT)
-    by_site = frame.set_index(list(_SLOT))["part"]
-    table, hours = case.plan("contracts"), column_by(site_power(case).slot, "slot", "hours")
-    of_slots = lookup(by_zone, slots, _ZONE_SLOT, np.nan) * slots["output_mw"]
-    worth = sum_by(slots, _FORCE, of_slots * lookup(hours, slots, ("slot",), np.nan))
-    flat = by_zone.rename("usd").reset_index()
-    flat = flat.assign(usd=flat["usd"] * lookup(hours, flat, ("slot",), np.nan) / hours.sum())
-    usd = lookup(worth, table, _FORCE)
-    mean = quotient(usd, table["energy_mwh"])
-    expected = {
-        "market_musd": usd / _USD_PER_MUSD,
-        "value_factor_frac": quotient(mean, lookup(sum_by(flat, _ZONE, flat["usd"]), table, _ZONE)),
-    }
-    earned = columns_reported(table, _FORCE, expected)
-    return earned.and_also(
-        Excess.differs(
-            slots[[*_FORCE, "slot"]], slots["market_usd_per_mwh"].to_numpy(), lookup(by_zone, slots, _ZONE_SLOT, np.nan)
-        ),
-        Excess.differs(
-            used[list(_SLOT)],
-            used["wholesale_usd_per_mwh"].to_numpy(),
-            np.where(may_take, lookup(by_site, used, _SLOT, np.nan), 0.0),
-        ),
-    )
 
 
 @figures("power.slot", "contracts.clean_frac", unit="-")

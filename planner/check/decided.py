@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from planner.check.case import Case
     from planner.check.stating import Here
 
+_USE = "site rack hall workload year"
 _NONE: Final = 1e-9  # share of a time slice that is rounding
 
 
@@ -58,8 +59,8 @@ def _of(
     return StatedDecision(Places(tuple(axes.split()), over, slots), **bounds)
 
 
-def _rows(frame: Callable[[Case], pd.DataFrame]) -> Callable[[Here], pd.DataFrame]:
-    return lambda h: frame(h.case)
+def _rows(found: Callable[[Case], Any]) -> Callable[[Here], Any]:
+    return lambda h: found(h.case)
 
 
 def _where(name: str, holds: Callable[[Here], Any]) -> Callable[[Here], Iterator[Here]]:
@@ -90,20 +91,20 @@ def _lever_most(h: Here) -> float:
     )
 
 
+def _stands_by(case: Case) -> set[tuple[str, str, str, str, int]]:
+    """List uses of workloads that must survive the loss of a site."""
+    uses = pd.DataFrame(sorted(lists.usable(case)), columns=_USE.split())
+    return {*uses[asks(case, uses)].itertuples(index=False, name=None)}
+
+
 # --- Sites ----------------------------------------------------------------------------------------
 
 
-@once
-def site_years(case: Case) -> pd.DataFrame:
+def _site_years(case: Case) -> set[tuple[str, int]]:
     """List sites in the years in which a hall can be there, or all where they have other load."""
     other = case.own_figures("other_load_mw", pd.Series(0.0, index=ids_of(case, "site")))
-    every = pd.DataFrame(
-        [(site, year) for site in ids_of(case, "site") for year in case.years], columns=["site", "year"]
-    )
-    there = pd.concat(
-        [lists.may_be_there(case)[["site", "year"]], every[every["site"].isin(list(other.index[other > 0.0]))]]
-    )
-    return there.drop_duplicates(ignore_index=True)
+    always = {(site, year) for site in other.index[other > 0.0] for year in case.years}
+    return always | {(site, year) for site, _, year in lists.may_be_there(case)}
 
 
 def _serves(kind: str) -> Callable[[Here], Iterator[Here]]:
@@ -328,7 +329,6 @@ def _exports(h: Here) -> list[str]:
 
 # --- All of them ----------------------------------------------------------------------------------
 
-_USE = "site rack hall workload year"
 _MOVE = "site rack hall vintage year"
 _WAITING = "site shape window year"
 _SITE, _SOURCE, _SLOT = "site year", "site source year", "site source year slot"
@@ -353,7 +353,7 @@ DECIDED: Final[Mapping[str, StatedDecision]] = {
     "operate": _of("site hall as_hall fill year", _rows(lists.operable)),
     "open": _of(
         _SITE,
-        _rows(site_years),
+        _rows(_site_years),
         lower=_must_be_open,
         upper=_may_be_open,
         is_whole=lambda case: bool(case.scenario.siting.whole_openings),
@@ -408,7 +408,7 @@ DECIDED: Final[Mapping[str, StatedDecision]] = {
     "connect_mw": _of("site year tier", "non_firm.connect"),
     "discounted_mw": _of("site year period", _discounted),
     "shed_mw": _of(f"{_SITE} slot", _services_non_firm, _sheds),
-    "standby_mw": _of(_USE, lambda h: lists.usable(h.case)[asks(h.case, lists.usable(h.case))]),
+    "standby_mw": _of(_USE, _rows(_stands_by)),
     "reserve": _of("site workload year", "standby_mw"),
     "pair": _of("region workload site standby year", "failover.pair"),
 }

@@ -6,13 +6,13 @@ moved: from the tables and the scenario. `planner.check.decided` compares them w
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
-import pandas as pd
 
-from planner.check.existing import availability, fill_frac, halls_apart, in_pools, least_topology
-from planner.check.frames import column_by, crossed, isin, lookup, once
+from planner.check.existing import availability, fill_frac, least_topology, pool_topology
+from planner.check.frames import column_by, once
 from planner.check.lead_times import decision_start
 from planner.check.offers import (
     committed_by_site,
@@ -22,294 +22,316 @@ from planner.check.offers import (
     may_grow,
     may_serve,
     mean_throughput,
-    numbers_of,
     rack_cooling,
     racks_on_offer,
-    year_ends,
 )
 from planner.check.stock import existing_halls, existing_racks, lasting_halls
-from planner.check.table import table_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import pandas as pd
+
     from planner.check.case import Case
 
-_DEPLOYMENT: Final = ["rack", "hall", "workload"]
-_PLACE: Final = ("site", "hall", "year")
-_AGED: Final = ["site", "rack", "vintage", "dies", "is_stock"]
+    Hall = tuple[str, str, int]  # site, hall design and model year
+    Deployment = tuple[str, str, str]  # rack, hall design and workload
+
+_FULLER: Final = 1e-9
+
+
+def _cooling(hall: str) -> str:
+    return hall.split("|", maxsplit=1)[0]
+
+
+def _tuples(frame: pd.DataFrame, *columns: str) -> set[tuple[Any, ...]]:
+    return {*frame[list(columns)].itertuples(index=False, name=None)}
 
 
 @once
-def leasable(case: Case) -> pd.DataFrame:
+def _last_years(case: Case) -> dict[int, float]:
+    """Last calendar year that each model year stands for."""
+    return dict(zip(case.years, case.last_calendar_year(np.array(case.years)).tolist(), strict=True))
+
+
+@once
+def _first_years(case: Case) -> dict[str, float]:
+    """Year from which halls can have each cooling technology."""
+    table = case.data("cooling")
+    return dict(zip(table["cooling"], table["first_year"], strict=True))
+
+
+@once
+def leasable(case: Case) -> set[Hall]:
     """List site, hall and year of every hall that is available to lease."""
-    if not case.scenario.lease.allow:
-        return table_of({"site": [], "hall": [], "year": np.zeros(0, np.int64)})
-    table = case.data("leases")
-    country = column_by(case.sites, "site", "country")[ids_of(case, "site")]
-    region = country.where(country.isin(list(table["region"])), "world")
-    sites = table_of({"site": region.index, "region": region.to_numpy()})
-    sites = sites[may_grow(case)[:, 0]]
-    rows = sites.merge(table[["region", "cooling", "redundancy"]], on="region").drop_duplicates()
-    rows = rows.assign(hall=rows["cooling"] + "|" + rows["redundancy"])
-    begins = rows["cooling"].map(column_by(case.data("cooling"), "cooling", "first_year"))
-    rows = crossed(rows.assign(begins=begins), table_of({"year": case.years}))
-    there = rows["begins"].to_numpy() <= case.last_calendar_year(rows["year"])
-    return rows.loc[there, ["site", "hall", "year"]].reset_index(drop=True)
+    offers = _tuples(case.data("leases"), "region", "cooling", "redundancy")
+    regions, begins, last = {region for region, *_ in offers}, _first_years(case), _last_years(case)
+    country = column_by(case.sites, "site", "country").to_dict()
+    sites = np.array(ids_of(case, "site"), object)[may_grow(case)[:, 0] & case.scenario.lease.allow]
+    return {
+        (site, f"{cooling}|{topology}", year)
+        for site in sites
+        for region, cooling, topology in offers
+        if region == (country[site] if country[site] in regions else "world")
+        for year in case.years
+        if begins[cooling] <= last[year]
+    }
 
 
 @once
-def buildable(case: Case) -> pd.DataFrame:
+def buildable(case: Case) -> set[tuple[str, str, int, str]]:
     """List site, hall, year and stage of every hall that may be built."""
-    begins = numbers_of(case.data("cooling"), "cooling", ids_of(case, "cooling"), "first_year")
-    years, ends = np.array(case.years, dtype=np.float64), year_ends(case)
-    may = may_serve(case, "hall")[1]
-    committed = (committed_by_site(case) > 0.0)[:, None] & (begins[:, None] <= years)
-    ordered = (may & may_grow(case))[:, None] & (begins[:, None] < ends)
-    stage, s, c, t = np.nonzero([ordered, committed])
-    names = {axis: np.array(ids_of(case, axis), object) for axis in ("site", "cooling")}
-    places = table_of({"site": names["site"][s], "cooling": names["cooling"][c], "year": np.array(case.years)[t]})
-    places = places.assign(stage=np.array(["ordered", "committed"], object)[stage])
-    designs = designs_on_offer(case)
-    designs = designs.assign(cooling=halls_apart(designs["hall"])[0])
-    found: pd.DataFrame = places.merge(designs, on=["site", "cooling"])[["site", "hall", "year", "stage"]]
+    begins, last, found = _first_years(case), _last_years(case), set()
+    may = may_serve(case, "hall")[1] & may_grow(case)
+    committed, row = committed_by_site(case) > 0.0, {site: at for at, site in enumerate(ids_of(case, "site"))}
+    for site, hall in designs_on_offer(case):
+        first = begins[_cooling(hall)]
+        for at, year in enumerate(case.years):
+            if may[row[site], at] and first < last[year] + 1.0:
+                found.add((site, hall, year, "ordered"))
+            if committed[row[site], at] and first <= year:
+                found.add((site, hall, year, "committed"))
     return found
 
 
 @once
-def retrofittable(case: Case) -> pd.DataFrame:
+def retrofittable(case: Case) -> set[tuple[str, str, str, int]]:
     """List site, hall, to_hall and year of every retrofit that may be begun."""
-    key, settings = ["site", "hall", "to_hall", "year"], case.scenario.retrofit
-    if not settings.allow:
-        return table_of({"site": [], "hall": [], "to_hall": [], "year": np.zeros(0, np.int64)})
-    medium = case.data("cooling")[["cooling", "medium", "first_year"]]
+    settings, begins, last = case.scenario.retrofit, _first_years(case), _last_years(case)
+    medium = column_by(case.data("cooling"), "cooling", "medium").to_dict()
+    table, found = case.data("retrofit"), set()
+    takes = table.set_index(["from_medium", "to_medium"])["duration_months"].astype("float64").to_dict()
     # Halls that end before the plan does cannot become others that would go on.
     lasting = lasting_halls(case)
-    before = lasting.loc[lasting["mw"] > 0.0, ["site", "hall", "year"]].drop_duplicates()
-    cooling, redundancy = halls_apart(before["hall"])
-    rows = before.assign(from_cooling=cooling, redundancy=redundancy)
-    rows = rows.merge(cooling_on_offer(case).rename(columns={"cooling": "to_cooling"}), on="site")
-    rows = rows.assign(to_hall=rows["to_cooling"] + "|" + rows["redundancy"])
-    for prefix in ("from_", "to_"):
-        rows = rows.merge(medium.add_prefix(prefix), on=f"{prefix}cooling", how="left")
-    table = case.data("retrofit")[["from_medium", "to_medium", "duration_months"]]
-    rows = rows.merge(table, on=["from_medium", "to_medium"])
-    stated = settings.duration_months
-    months = rows["duration_months"].astype("float64") if stated is None else stated
-    done = np.maximum(rows["year"].astype("float64"), decision_start(case)) + months / 12.0
-    end = case.last_calendar_year(rows["year"])
-    serves = (done < year_ends(case)[-1]) & (end >= case.scenario.decisions_start.year)
-    is_known = rows["to_first_year"].to_numpy() <= end
-    found: pd.DataFrame = rows.loc[serves & is_known, key].reset_index(drop=True)
+    lasting = lasting[(lasting["mw"] > 0.0) & settings.allow]
+    offered = defaultdict[str, list[str]](list)
+    for site, cooling in cooling_on_offer(case):
+        offered[site].append(cooling)
+    for site, hall, year in _tuples(lasting, "site", "hall", "year"):
+        cooling, topology = hall.split("|")
+        for to in offered[site]:
+            months = takes.get((medium[cooling], medium[to]), np.nan)
+            if settings.duration_months is not None and not np.isnan(months):
+                months = settings.duration_months
+            done = max(float(year), decision_start(case)) + months / 12.0
+            serves = done < last[case.years[-1]] + 1.0 and last[year] >= case.scenario.decisions_start.year
+            if serves and begins[to] <= last[year]:
+                found.add((site, hall, f"{to}|{topology}", year))
     return found
 
 
-def _existing(case: Case) -> pd.DataFrame:
+@once
+def _existing(case: Case) -> set[Hall]:
     """List the halls that exist in a year."""
     halls = existing_halls(case)
-    return halls[halls["mw"] > 0.0]
+    return _tuples(halls[halls["mw"] > 0.0], "site", "hall", "year")
 
 
 @once
-def may_be_there(case: Case) -> pd.DataFrame:
+def may_be_there(case: Case) -> set[Hall]:
     """List site, hall and year where some hall of the design can be."""
-    key = list(_PLACE)
-    years = table_of({"year": case.years})
-    there = _existing(case)
-    to_new = retrofittable(case).drop(columns="hall").rename(columns={"to_hall": "hall"})
-    begun = pd.concat([buildable(case), to_new[key]]).groupby(key[:2])["year"].min()
-    later = crossed(begun.rename("begun").reset_index(), years)
-    later = later[later["year"] >= later["begun"]]
-    return pd.concat([there[key], leasable(case), later[key]]).drop_duplicates(ignore_index=True)
+    begun = dict[tuple[str, str], int]()
+    new = {(site, hall, year) for site, hall, year, _ in buildable(case)}
+    for site, hall, year in new | {(site, to, year) for site, _, to, year in retrofittable(case)}:
+        begun[site, hall] = min(year, begun.get((site, hall), year))
+    later = {(*of, year) for of, first in begun.items() for year in case.years if year >= first}
+    return _existing(case) | leasable(case) | later
 
 
 @once
-def operable(case: Case) -> pd.DataFrame:
+def operable(case: Case) -> set[tuple[str, str, str, str, int]]:
     """List site, hall, as_hall, fill and year of halls that may be operated as less available ones."""
-    there, available = may_be_there(case), availability(case)
-    cooling, redundancy = halls_apart(there["hall"])
-    needed = table_of({"topology": list(dict.fromkeys(least_topology(case).values()))})
-    rows = crossed(there.assign(cooling=cooling, redundancy=redundancy), needed)
-    enough = rows["redundancy"].map(available) >= rows["topology"].map(available)
-    rows = rows[(enough & (rows["redundancy"] != rows["topology"])).to_numpy(np.bool_)]
-    rows = rows.assign(as_hall=rows["cooling"] + "|" + rows["topology"])
-    is_fuller = isin(rows, _existing(case), _PLACE) & (
-        fill_frac(case, rows) > 1.0 - case.scenario.halls.free_frac + 1e-9
-    )
-    return pd.concat([rows.assign(fill="new"), rows[is_fuller].assign(fill="existing")], ignore_index=True)[
-        ["site", "hall", "as_hall", "fill", "year"]
-    ]
-
-
-@once
-def _in_play(case: Case) -> pd.DataFrame:
-    """List site, hall and year where a hall of the design, or operated as such, can be."""
-    key = ["site", "hall", "year"]
-    others = operable(case).drop(columns="hall").rename(columns={"as_hall": "hall"})
-    return pd.concat([may_be_there(case), others[key]]).drop_duplicates(ignore_index=True)
-
-
-@once
-def _classes(case: Case) -> pd.DataFrame:
-    """List workload, rack, hall and duty: racks that it admits, and halls as it needs them."""
-    admits = ~np.isnan(mean_throughput(case))
-    w, k = np.nonzero(admits)
-    pairs = table_of(
-        {"workload": np.array(ids_of(case, "workload"), object)[w], "rack": np.array(ids_of(case, "rack"), object)[k]}
-    )
-    pairs = pairs.assign(duty=pairs["workload"].map(case.duty), topology=pairs["workload"].map(least_topology(case)))
-    halls = table_of({"cooling": ids_of(case, "cooling")})
-    rows = crossed(pairs, halls)
-    return rows.assign(hall=rows["cooling"] + "|" + rows["topology"])
-
-
-@once
-def _cooling_in_play(case: Case) -> list[str]:
-    """Return the cooling of halls that are on offer or there at some site."""
-    existing = existing_halls(case)
-    halls = pd.concat([part["hall"] for part in (designs_on_offer(case), leasable(case), existing)])
-    to_retrofit = case.scenario.retrofit.allow and (existing["mw"] > 0.0).any()
-    offered: list[str] = list(cooling_on_offer(case)["cooling"]) if to_retrofit else []
-    return list(dict.fromkeys([*halls_apart(halls)[0], *offered]))
-
-
-@once
-def _purchases(case: Case) -> pd.DataFrame:
-    """List rack, hall, workload, duty and year of every purchase for a hall as it is operated."""
-    w, k, c, t = np.nonzero(racks_on_offer(case))
-    names = {axis: np.array(ids_of(case, axis), object) for axis in ("workload", "rack", "cooling")}
-    frame = table_of(
-        {
-            "workload": names["workload"][w],
-            "rack": names["rack"][k],
-            "cooling": names["cooling"][c],
-            "year": np.array(case.years)[t],
-        }
-    )
-    rows = frame.merge(_classes(case), on=["workload", "rack", "cooling"])
-    there = rows["cooling"].isin(_cooling_in_play(case))
-    found: pd.DataFrame = rows.loc[there, [*_DEPLOYMENT, "duty", "year"]]
+    available, needed, found = availability(case), {*least_topology(case).values()}, set()
+    halls = existing_halls(case)
+    is_fuller = fill_frac(case, halls) > 1.0 - case.scenario.halls.free_frac + _FULLER
+    fuller = _tuples(halls[is_fuller], "site", "hall", "year") & _existing(case)
+    for site, hall, year in may_be_there(case):
+        cooling, own = hall.split("|")
+        for topology in needed:
+            if own != topology and available[own] >= available[topology]:
+                fills = ["new", "existing"] if (site, hall, year) in fuller else ["new"]
+                found |= {(site, hall, f"{cooling}|{topology}", fill, year) for fill in fills}
     return found
 
 
 @once
-def installable(case: Case) -> pd.DataFrame:
-    """List site, rack, hall, use and year of every purchase that may be made."""
-    bought = _purchases(case).merge(_in_play(case), on=["hall", "year"])
-    pools = in_pools(case, bought[["site", "rack", "hall", "duty", "year"]])
-    return pools.drop_duplicates(ignore_index=True)
+def _in_play(case: Case) -> set[Hall]:
+    """List site, hall and year where a hall of the design, or operated as such, can be."""
+    return may_be_there(case) | {(site, as_hall, year) for site, _, as_hall, _, year in operable(case)}
 
 
 @once
-def _from_stock(case: Case) -> pd.DataFrame:
-    """List rack, hall and workload of existing racks that a workload may use.
+def _deployments(case: Case) -> set[Deployment]:
+    """List racks that workloads admit, in halls of any cooling as these need them."""
+    racks, classes = ids_of(case, "rack"), ids_of(case, "workload")
+    return {
+        (racks[k], f"{cooling}|{least_topology(case)[classes[w]]}", classes[w])
+        for w, k in np.argwhere(~np.isnan(mean_throughput(case)))
+        for cooling in ids_of(case, "cooling")
+    }
 
-    All of its use that it admits, and those that it is assumed to have had: where their halls are
+
+@once
+def _cooling_in_play(case: Case) -> set[str]:
+    """Return the cooling of halls that are on offer or there at some site."""
+    halls = {hall for _, hall in designs_on_offer(case)} | {hall for _, hall, _ in leasable(case)}
+    offered = {cooling for _, cooling in cooling_on_offer(case)}
+    to_retrofit = case.scenario.retrofit.allow and _existing(case)
+    return {_cooling(hall) for hall in halls | {*existing_halls(case)["hall"]}} | (offered if to_retrofit else set())
+
+
+@once
+def _purchases(case: Case) -> set[tuple[str, str, str, int]]:
+    """List rack, hall, workload and year of every purchase for a hall as it is operated."""
+    racks, classes, technologies = (ids_of(case, axis) for axis in ("rack", "workload", "cooling"))
+    return {
+        (racks[k], f"{technologies[c]}|{least_topology(case)[classes[w]]}", classes[w], case.years[t])
+        for w, k, c, t in np.argwhere(racks_on_offer(case))
+        if technologies[c] in _cooling_in_play(case)
+    }
+
+
+def _pool(case: Case, hall: str, duty: str) -> str:
+    """Hall that names the pool of racks of a use."""
+    return f"{_cooling(hall)}|{pool_topology(case).get(duty, hall.split('|')[1])}"
+
+
+@once
+def installable(case: Case) -> set[tuple[str, str, str, str, int]]:
+    """List site, rack, hall, use and year of every purchase that may be made."""
+    sites, found = defaultdict[tuple[str, int], list[str]](list), set()
+    for site, hall, year in _in_play(case):
+        sites[hall, year].append(site)
+    for rack, hall, workload, year in _purchases(case):
+        duty = case.duty[workload]
+        found |= {(site, rack, _pool(case, hall, duty), duty, year) for site in sites[hall, year]}
+    return found
+
+
+@once
+def _from_stock(case: Case) -> set[Deployment]:
+    """List deployments of existing racks.
+
+    All workloads of their use that admit them, and those that they are assumed to have had: where their halls are
     no longer good enough for it, as they were.
     """
-    racks, available = existing_racks(case), availability(case)
-    cooling, redundancy = halls_apart(racks["hall"])
-    racks = racks.assign(cooling=cooling, redundancy=redundancy)
-    key = ["rack", "cooling", "duty"]
-    shared = racks[key].drop_duplicates().merge(_classes(case), on=key)
-    own = racks.loc[racks["workload"] != "", ["rack", "cooling", "redundancy", "workload"]]
-    own = own.drop_duplicates().assign(least=lambda of: of["workload"].map(least_topology(case)))
-    good = own["redundancy"].map(available).astype("float64") >= own["least"].map(available).astype("float64")
-    as_used = own["least"].where(good, own["redundancy"])
-    own = own.assign(hall=own["cooling"] + "|" + as_used)
-    rows = pd.concat([shared[_DEPLOYMENT], own[_DEPLOYMENT]])
-    return rows.drop_duplicates(ignore_index=True)
+    racks, available, least = existing_racks(case), availability(case), least_topology(case)
+    there = {(rack, _cooling(hall), duty) for rack, hall, duty in _tuples(racks, "rack", "hall", "duty")}
+    found = {of for of in _deployments(case) if (of[0], _cooling(of[1]), case.duty[of[2]]) in there}
+    for rack, hall, workload in _tuples(racks[racks["workload"] != ""], "rack", "hall", "workload"):
+        cooling, own = hall.split("|")
+        good = available[own] >= available[least[workload]]
+        found.add((rack, f"{cooling}|{least[workload] if good else own}", workload))
+    return found
 
 
 @once
-def _handed_on(case: Case) -> pd.DataFrame:
-    """List rack, hall and workload of racks that inference may take over from training."""
-    takes = _classes(case)
-    takes = takes[(takes["duty"] == "inference") & case.scenario.cascade.allow]
-    fits = isin(takes, rack_cooling(case), ("rack", "cooling"))
-    there = takes["cooling"].isin(_cooling_in_play(case)).to_numpy(dtype=np.bool_)
-    return takes.loc[fits & there, _DEPLOYMENT]
+def _handed_on(case: Case) -> set[Deployment]:
+    """List deployments of racks that inference may take over from training."""
+    return {
+        (rack, hall, workload)
+        for rack, hall, workload in _deployments(case)
+        if case.duty[workload] == "inference" and case.scenario.cascade.allow
+        if (rack, _cooling(hall)) in rack_cooling(case) and _cooling(hall) in _cooling_in_play(case)
+    }
+
+
+class _Cohort(NamedTuple):
+    """Racks of one age in a pool."""
+
+    site: str
+    rack: str
+    hall: str  # that names their pool
+    duty: str
+    vintage: int
+    dies: float
+    is_stock: bool
+
+    @property
+    def label(self) -> str:
+        """Vintage as the plan writes it: those of the base year are called stock."""
+        return f"stock-{self.vintage}" if self.is_stock else str(self.vintage)
+
+
+def _alive(case: Case, racks: _Cohort) -> Iterable[int]:
+    """Go through the model years that racks serve through."""
+    return (year for year in case.years if racks.vintage <= year and _last_years(case)[year] < racks.dies)
 
 
 @once
-def _cohorts(case: Case) -> pd.DataFrame:
-    """List racks of one age: site, rack, hall, use, vintage, dies, is_stock, year alive in."""
-    key = ["site", "rack", "hall", "duty", "vintage", "dies"]
-    stock = existing_racks(case)
-    stock = in_pools(case, stock.loc[stock["mw"] > 0.0, key]).drop_duplicates()
-    bought = installable(case).rename(columns={"year": "vintage"})
-    life = lookup(column_by(case.racks, "rack", "life_years"), bought, ("rack",), np.nan)
-    bought = bought.assign(dies=bought["vintage"] + life, is_stock=False)
-    both = pd.concat([stock.assign(is_stock=True), bought[[*key, "is_stock"]]], ignore_index=True)
-    rows = crossed(both, table_of({"year": case.years}))
-    dies = rows["dies"].to_numpy(dtype=np.float64)
-    is_alive = (rows["vintage"] <= rows["year"]) & (case.last_calendar_year(rows["year"]) < dies)
-    return rows[is_alive].reset_index(drop=True)
-
-
-def _in_pools_of(case: Case, deployments: pd.DataFrame) -> pd.DataFrame:
-    """List deployments with the use and the hall that name their pool: pool_hall."""
-    rows = deployments.drop_duplicates()
-    rows = rows.assign(duty=rows["workload"].map(case.duty))
-    return rows.assign(pool_hall=in_pools(case, rows)["hall"])
+def _cohorts(case: Case) -> set[_Cohort]:
+    stock, life = existing_racks(case), column_by(case.racks, "rack", "life_years").to_dict()
+    kept = _tuples(stock[stock["mw"] > 0.0], "site", "rack", "hall", "duty", "vintage", "dies")
+    old = {
+        _Cohort(site, rack, _pool(case, hall, duty), duty, vintage, dies, is_stock=True)
+        for site, rack, hall, duty, vintage, dies in kept
+    }
+    new = {
+        _Cohort(site, rack, hall, duty, year, year + float(life[rack]), is_stock=False)
+        for site, rack, hall, duty, year in installable(case)
+    }
+    return old | new
 
 
 @once
-def _moves_out(case: Case) -> pd.DataFrame:
-    """List racks of one age that may leave training: in the year they come of age, or the next."""
-    cohorts, years = _cohorts(case), np.array(case.years)
-    training = cohorts[cohorts["duty"] == "training"]
-    of_age = training["vintage"].to_numpy(dtype=np.int64) + case.scenario.cascade.min_age_years
-    waits = np.searchsorted(years, training["year"]) - np.searchsorted(years, of_age)
-    leaves: pd.DataFrame = training[(waits == 0) | (waits == 1)]
-    return leaves
+def _leaving(case: Case) -> set[tuple[_Cohort, int]]:
+    """List racks that may leave training: in the year they come of age, or the next."""
+    order, age = {year: at for at, year in enumerate(case.years)}, case.scenario.cascade.min_age_years
+    return {
+        (racks, year)
+        for racks in _cohorts(case)
+        if racks.duty == "training"
+        for year in _alive(case, racks)
+        if order[year] - np.searchsorted(case.years, racks.vintage + age) in (0, 1)
+    }
 
 
 @once
-def _moves_in(case: Case) -> pd.DataFrame:
-    """List site, rack, vintage, dies, is_stock, year and pool_hall of racks inference may take."""
-    halls = _in_pools_of(case, _handed_on(case))[["rack", "hall", "pool_hall"]].drop_duplicates()
-    leaves = _moves_out(case)[[*_AGED, "year"]].drop_duplicates()
-    arrives: pd.DataFrame = leaves.merge(halls, on="rack")
-    arrives = arrives.merge(_in_play(case), on=["site", "hall", "year"])
-    return arrives.drop(columns="hall").drop_duplicates(ignore_index=True)
+def _arriving(case: Case) -> set[tuple[_Cohort, int]]:
+    """List racks by the pool of inference that may take them, in the year in which they leave training."""
+    halls = defaultdict[str, list[str]](list)
+    for rack, hall, _ in _handed_on(case):
+        halls[rack].append(hall)
+    return {
+        (racks._replace(hall=_pool(case, hall, "inference"), duty="inference"), year)
+        for racks, year in _leaving(case)
+        for hall in halls[racks.rack]
+        if (racks.site, hall, year) in _in_play(case)
+    }
 
 
-def _arrivals(case: Case) -> pd.DataFrame:
-    """List site, rack, hall and year in which racks that inference took over can be in use."""
-    arrives = _moves_in(case)
-    since = arrives.groupby([*_AGED, "pool_hall"])["year"].min()
-    later = crossed(since.rename("since").reset_index(), table_of({"year": case.years}))
-    ends = case.last_calendar_year(later["year"])
-    stays = (later["year"] >= later["since"]) & (ends < later["dies"].to_numpy(dtype=np.float64))
-    return later.loc[stays, ["site", "rack", "pool_hall", "year"]].drop_duplicates()
-
-
-def usable(case: Case) -> pd.DataFrame:
+@once
+def usable(case: Case) -> set[tuple[str, str, str, str, int]]:
     """List site, rack, hall, workload and year of every use of racks."""
-    cohorts, key = _cohorts(case), ["site", "rack", "hall", "workload", "year"]
-    moved = _in_pools_of(case, _handed_on(case))
-    parts = [_arrivals(case).merge(moved, on=["rack", "pool_hall"])]
-    for is_stock, classes in ((True, _from_stock(case)), (False, _purchases(case)[_DEPLOYMENT])):
-        there = cohorts[cohorts["is_stock"].to_numpy(bool) == is_stock]
-        places = there[["site", "rack", "hall", "duty", "year"]].drop_duplicates()
-        places = places.rename(columns={"hall": "pool_hall"})
-        own = _in_pools_of(case, classes)
-        parts.append(places.merge(own, on=["rack", "pool_hall", "duty"]))
-    rows = pd.concat([part[key] for part in parts]).drop_duplicates()
-    return rows.merge(_in_play(case), on=["site", "hall", "year"])
+    moved = {(racks, now) for racks, year in _arriving(case) for now in _alive(case, racks) if now >= year}
+    own = {(racks, year) for racks in _cohorts(case) for year in _alive(case, racks)}
+    bought = {(rack, hall, workload) for rack, hall, workload, _ in _purchases(case)}
+    found = set()
+    for there, deployments in (
+        (moved, _handed_on(case)),
+        ({of for of in own if of[0].is_stock}, _from_stock(case)),
+        ({of for of in own if not of[0].is_stock}, bought),
+    ):
+        uses = defaultdict[tuple[str, str, str], list[tuple[str, str]]](list)
+        for rack, hall, workload in deployments:
+            duty = case.duty[workload]
+            uses[rack, _pool(case, hall, duty), duty].append((hall, workload))
+        places = {(racks.site, racks.rack, racks.hall, racks.duty, year) for racks, year in there}
+        for site, rack, pool, duty, year in places:
+            found |= {(site, rack, hall, workload, year) for hall, workload in uses[rack, pool, duty]}
+    return {of for of in found if (of[0], of[2], of[4]) in _in_play(case)}
 
 
-def _with_labels(rows: pd.DataFrame) -> pd.DataFrame:
-    """Write vintages as the plan does: those of the base year are called stock."""
-    vintage = rows["vintage"].astype("str")
-    return rows.assign(vintage=vintage.mask(rows["is_stock"].astype(bool), "stock-" + vintage))
-
-
-def moves_out(case: Case) -> pd.DataFrame:
+def moves_out(case: Case) -> set[tuple[str, str, str, str, int]]:
     """List racks that may leave training: when they come of age, or a year later, if inference takes them."""
-    leaves, taken = _moves_out(case), _moves_in(case)
-    return _with_labels(leaves[isin(leaves, taken, ("site", "rack", "vintage", "is_stock", "year"))])
+    taken = {(racks.site, racks.rack, racks.label, year) for racks, year in _arriving(case)}
+    return {
+        (racks.site, racks.rack, racks.hall, racks.label, year)
+        for racks, year in _leaving(case)
+        if (racks.site, racks.rack, racks.label, year) in taken
+    }
 
 
-def moves_in(case: Case) -> pd.DataFrame:
+def moves_in(case: Case) -> set[tuple[str, str, str, str, int]]:
     """List racks that may enter inference, in every hall that may house them, as they leave training."""
-    return _with_labels(_moves_in(case).rename(columns={"pool_hall": "hall"}))
+    return {(racks.site, racks.rack, racks.hall, racks.label, year) for racks, year in _arriving(case)}

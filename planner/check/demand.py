@@ -28,9 +28,9 @@ _CLASS = ("workload", "year")
 
 @rule(unit="kH100e")
 def percent_served(case: Case) -> Excess:
-    """Shares rented, saved and unmet by workload, and the summary's totals, follow from demand."""
+    """Shares rented, saved and unmet by workload follow from demand."""
     table, latency = case.plan("demand"), case.plan("latency")
-    asked = lookup(sum_by(table, _CLASS, table["demand_kh100e"]), latency, _CLASS)
+    asked = latency["demand_kh100e"].to_numpy()
     parts = [
         Excess.differs(
             latency[list(_CLASS)],
@@ -39,16 +39,7 @@ def percent_served(case: Case) -> Excess:
         )
         for how in ("rented", "saved", "unmet")
     ]
-    summary = case.plan("summary")
-    totals = [
-        Excess.differs(
-            summary[["year"]].assign(total=how),
-            lookup(sum_by(table, ("year",), table[f"{how}_kh100e"]), summary, ("year",)),
-            summary[f"{how}_kh100e"].to_numpy(),
-        )
-        for how in ("demand", "served", "rented", "saved", "unmet")
-    ]
-    return parts[0].and_also(*parts[1:], *totals)
+    return parts[0].and_also(*parts[1:])
 
 
 HEADING: Final = "Demand and rent"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
@@ -12,13 +12,12 @@ from planner.check.declared import DualPrice, merged
 from planner.check.families import FAMILIES
 from planner.check.frames import column_by, isin, lookup, once, sum_by, together
 from planner.check.payments import discounts, yearly_weight
-from planner.check.table import CodedLabels, table_of
+from planner.check.stating import stored_of
+from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from numpy.typing import NDArray
 
     from planner.base.arrays import Floats
     from planner.check.case import Case
@@ -43,7 +42,6 @@ PRICE_KEY: Final = (
 )
 _USD_PER_MUSD: Final = 1e6
 _DUAL_NOISE: Final = 1e-9  # [MUSD per unit], duals below have no row in table `prices`
-_ARRAYS: Final = ("family", "lower", "upper", "dual", "bound_dual", "cost", "integer", "x")
 
 PRICES: Final[Mapping[str, DualPrice]] = merged(FAMILIES, "PRICES")
 """Every limit whose dual is a price."""
@@ -148,34 +146,10 @@ def _usd(case: Case, block: str, keys: tuple[str, ...], table: pd.DataFrame) -> 
     return lookup(sum_by(rows, keys, -_USD_PER_MUSD * rows["dual"]), table, keys)
 
 
-def labelled(case: Case, of: str, block: str, number: str, noise: float) -> pd.DataFrame:
+def labelled(case: Case, of: str, name: str, number: str, noise: float) -> pd.DataFrame:
     """Return the labels of a block's rows or columns with a number, where it is not nothing."""
-    labels = _coded_labels(case, of)
-    here = labels["family"].places_of(block)
-    numbers = _of_program(case, of)[number].to_numpy(dtype=np.float64)[here]
-    reported = ~(np.abs(numbers) <= noise)
-    made: dict[str, NDArray[Any]] = {}
-    for name, label in labels.items():
-        codes = label.codes[here]
-        if name != "family" and (codes >= 0).any():
-            texts = label.kinds[codes[reported]]
-            made[name] = texts.astype(np.int64) if name == "year" else texts
-    return table_of(made | {number: numbers[reported]}, index=pd.RangeIndex(int(reported.sum())))
-
-
-@once
-def _coded_labels(case: Case, of: str) -> Mapping[str, CodedLabels]:
-    """Return the labels of all rows or columns of the program, by name."""
-    frame = _of_program(case, of)
-    coded_labels = {}
-    for name in frame.columns:
-        if name == "family" or name not in _ARRAYS:
-            labels = frame[name].astype("category").cat
-            kinds = [*(str(label) for label in labels.categories), np.nan]
-            coded_labels[name] = CodedLabels(labels.codes.to_numpy(), np.array(kinds, dtype=object))
-    return coded_labels
-
-
-def _of_program(case: Case, of: str) -> pd.DataFrame:
-    frame: pd.DataFrame = getattr(case.stored, of)
-    return frame
+    block, frame = stored_of(case).block(of, name), getattr(case.stored, of)
+    numbers = frame[number].to_numpy(dtype=np.float64)[block.places]
+    there = ~(np.abs(numbers) <= noise)
+    labels = {axis: of.astype(np.int64) if axis == "year" else of for axis, of in block.labels(there).items()}
+    return table_of(labels | {number: numbers[there]}, index=pd.RangeIndex(int(there.sum())))

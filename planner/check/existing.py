@@ -11,13 +11,9 @@ from planner.check.frames import column_by, crossed, isin, lookup, lookup_labels
 from planner.check.table import table_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from planner.base.arrays import Bools, Floats
     from planner.check.case import Case
 
-
-# --- Halls and connections in service at a site in a year, added up from the decisions ------------
 
 # --- Halls and racks that the planner states as their own, read a second time from their tables ---
 
@@ -147,11 +143,7 @@ def _able(case: Case) -> pd.DataFrame:
     """List rack, use and topology that some workload of the plan can run on."""
     classes = case.workloads
     classes = classes[classes["workload"].isin(list(case.inputs.sets.workload.labels))]
-    pairs = case.data("workload_racks")[["workload", "rack"]]
-    stated = {name: of.racks for name, of in case.scenario.workloads.items() if of.racks is not None}
-    replaced = [table_of({"workload": name, "rack": list(ids)}) for name, ids in stated.items()]
-    pairs = pd.concat([pairs[~pairs["workload"].isin(list(stated))], *replaced], ignore_index=True)
-    pairs = with_enough_memory(case, pairs).merge(classes[["workload", "duty", "redundancy_min"]], on="workload")
+    pairs = admitted_racks(case).merge(classes[["workload", "duty", "redundancy_min"]], on="workload")
     types = case.racks.set_index("rack")
     trains = pairs["duty"] == "training"
     h100e = pairs["rack"].map(types["training_h100e"]).where(trains, pairs["rack"].map(types["inference_h100e"]))
@@ -165,20 +157,6 @@ def _able(case: Case) -> pd.DataFrame:
 HEADING: Final = "Halls"
 
 
-def connected(case: Case) -> pd.DataFrame:
-    """Read what is connected without being firm; what never turns firm does so in infinity."""
-    table = case.plan("non_firm_connections")
-    return table.assign(turns_firm=table["turns_firm"].fillna(np.inf))
-
-
-def since(events: pd.DataFrame, places: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
-    """Pair every event with the years of its place from its own year on."""
-    on = list(keys)
-    years = places[[*on, "year"]].rename(columns={"year": "year_now"})
-    paired = events.merge(years, on=on)
-    return paired[paired["year_now"] >= paired["year"]].reset_index(drop=True)
-
-
 def retrofits(case: Case) -> pd.DataFrame:
     """Retrofits of the plan with when their work begins and is done, and what it keeps. Gives [year]."""
     halls = case.inputs.halls
@@ -186,11 +164,6 @@ def retrofits(case: Case) -> pd.DataFrame:
         halls.retrofit, start=halls.retrofit_start, done=halls.retrofit_done, capacity_frac=halls.retrofit_capacity_frac
     )
     return case.plan("retrofits").merge(known, on=["site", "hall", "to_hall", "year"], how="left")
-
-
-def by_zone(case: Case, frame: pd.DataFrame) -> pd.DataFrame:
-    """Write the zone beside every site."""
-    return frame.assign(zone=frame["site"].map(column_by(case.sites, "site", "zone")))
 
 
 # --- How racks and halls go together: the topologies that workloads need, and pools of racks ------
@@ -210,23 +183,36 @@ def availability(case: Case) -> dict[str, float]:
     return {str(name): float(value) for name, value in table.items()}
 
 
-def in_pools(case: Case, rows: pd.DataFrame) -> pd.DataFrame:
-    """Name the halls of racks as their pools: by cooling, and the least that their use needs."""
+@once
+def pool_topology(case: Case) -> dict[str, str]:
+    """Return the least topology that workloads of each use need."""
     least: dict[str, str] = {}
     available = availability(case)
     for workload, topology in least_topology(case).items():
         duty = case.duty[workload]
         if duty not in least or available[topology] < available[least[duty]]:
             least[duty] = topology
-    cooling, own = halls_apart(rows["hall"])
-    of_use = rows["duty"].map(least).fillna(own)
-    return rows.assign(hall=cooling + "|" + of_use)
+    return least
 
 
-def halls_apart(hall: pd.Series[str]) -> tuple[pd.Series[str], pd.Series[str]]:
-    """Return cooling and topology of designs, which are named by both."""
-    parts = hall.astype("str").str.split("|")
-    return parts.str[0], parts.str[1]
+def in_pools(case: Case, rows: pd.DataFrame) -> pd.DataFrame:
+    """Name the halls of racks as their pools: by cooling, and the least that their use needs."""
+    least = pool_topology(case)
+    pools = [
+        f"{hall.split('|')[0]}|{least.get(duty, hall.split('|')[-1])}"
+        for hall, duty in zip(rows["hall"], rows["duty"], strict=True)
+    ]
+    return rows.assign(hall=np.array(pools, dtype=object))
+
+
+@once
+def admitted_racks(case: Case) -> pd.DataFrame:
+    """List workload and rack of every pair that the tables, or the scenario, admit."""
+    pairs = case.data("workload_racks")[["workload", "rack"]]
+    stated = {name: override.racks for name, override in case.scenario.workloads.items() if override.racks is not None}
+    replaced = [table_of({"workload": name, "rack": list(ids)}) for name, ids in stated.items()]
+    pairs = pd.concat([pairs[~pairs["workload"].isin(list(stated))], *replaced], ignore_index=True)
+    return with_enough_memory(case, pairs)
 
 
 # --- Memory of racks and what workloads need of it ------------------------------------------------

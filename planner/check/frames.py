@@ -77,12 +77,6 @@ def label_of(axis: AxisLabels, codes: NDArray[np.integer[Any]]) -> NDArray[np.ob
     return np.asarray(labels[np.where(known, codes, -1)])
 
 
-def take_codes(codes: NDArray[np.integer[Any]], place: NDArray[np.integer[Any]]) -> NDArray[np.intp]:
-    """Return the codes at places of a list, -1 where the list has no such place."""
-    known = (place >= 0) & (place < len(codes))
-    return np.append(codes, -1)[np.where(known, place, -1)].astype(np.intp)
-
-
 def sum_by(frame: pd.DataFrame, keys: Sequence[str], values: object) -> pd.Series[float]:
     """Add values up by keys."""
     columns = [coded(frame[key]) for key in keys]

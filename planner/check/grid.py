@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.check.days import year_rows
-from planner.check.declared import DualPrice, Table
-from planner.check.existing import by_zone, connected, since
+from planner.check.declared import DualPrice
 from planner.check.frames import lookup, sum_by, with_int_year
 from planner.check.payments import discounts
 from planner.check.verdict import Excess, columns_reported, rule
@@ -16,59 +14,11 @@ from planner.check.verdict import Excess, columns_reported, rule
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import pandas as pd
-
-    from planner.base.arrays import Floats
     from planner.check.case import Case
 
 _ZONE = ("zone", "year")
 _NOTHING_SPARE_MW = 1e-5  # a solver keeps its limits to less
 _USD_PER_MUSD = 1e6
-_ROUNDINGS = 8.0  # of sums and differences of connections
-
-
-def _new_firm_mw(case: Case, places: pd.DataFrame) -> Floats:
-    """Firm connection that is new by the end of a year, by zone. [MW]"""
-    added = since(by_zone(case, case.plan("connections")), places, ("zone",))
-    new = sum_by(added, ("zone", "year_now"), added["added_mw"])
-    turned = since(by_zone(case, connected(case)), places, ("zone",))
-    end = case.last_calendar_year(turned["year_now"]) + 1.0
-    turned = turned[turned["turns_firm"].to_numpy() < end]
-    more = sum_by(turned, ("zone", "year_now"), turned["added_mw"])
-    return lookup(new, places, _ZONE) + lookup(more, places, _ZONE)
-
-
-@rule(unit="MW")
-def headroom_table(case: Case) -> Excess:
-    """Limits, new connection and spare headroom are reported as planned."""
-    table = case.plan("headroom")
-    given = with_int_year(case.inputs.grid.headroom_by_zone).set_index(list(_ZONE))
-    place = table[list(_ZONE)]
-    firm = _new_firm_mw(case, table)
-    added = since(by_zone(case, case.plan("non_firm_connections")), table, ("zone",))
-    every = lookup(sum_by(added, ("zone", "year_now"), added["added_mw"]), table, _ZONE)
-    both = since(by_zone(case, case.plan("connections")), table, ("zone",))
-    every = every + lookup(sum_by(both, ("zone", "year_now"), both["added_mw"]), table, _ZONE)
-    committed = lookup(given["committed_mw"], table, _ZONE, np.nan)
-    limit, firm_limit = (lookup(given[name], table, _ZONE, np.nan) for name in ("limit_mw", "firm_limit_mw"))
-    spare = np.clip(limit - committed - every, 0.0, None)
-    expected = {
-        "limit_mw": limit,
-        "firm_limit_mw": firm_limit,
-        "committed_mw": committed,
-        "new_firm_mw": firm,
-        "new_non_firm_mw": every - firm,
-        "spare_mw": spare,
-        "firm_spare_mw": np.clip(firm_limit - committed - firm, 0.0, spare),
-    }
-    # What is left of a difference is no more exact than what it was taken from.
-    rounding = _ROUNDINGS * np.spacing(np.maximum(committed + every, 1.0))
-    parts = [
-        Excess.differs(place, table[name].to_numpy(), mw).above_rounding(rounding) for name, mw in expected.items()
-    ]
-    rate = np.full(len(table), case.scenario.grid.curtailment_rate_pct, dtype=np.float64)
-    parts.append(Excess.differs(place, table["rate_pct"].to_numpy(), rate))
-    return parts[0].and_also(*parts[1:])
 
 
 @rule(unit="flags")
@@ -110,16 +60,8 @@ def headroom_worth(case: Case) -> Excess:
     return columns_reported(table, _ZONE, expected)
 
 
-def _headroom_rows(case: Case) -> pd.DataFrame:
-    reported = set(case.data("zone_headroom")["zone"])
-    zones = [zone for zone in dict.fromkeys(case.scope["zone"]) if zone in reported]
-    return year_rows(case, "zone", zones)
-
-
 HEADING: Final = "Grid"
 
-
-IMPLIED: Final[Mapping[str, Table]] = {"headroom": _headroom_rows}
 
 DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
     "expand": ("connections", "added_mw"),

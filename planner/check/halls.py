@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.check.declared import DualPrice
-from planner.check.existing import fill_frac, halls_apart
-from planner.check.frames import column_by, lookup, sum_by, to_frame
+from planner.check.existing import fill_frac
+from planner.check.frames import column_by, lookup
 from planner.check.lead_times import decision_start, months_to_service
-from planner.check.verdict import Excess, figures, rule
+from planner.check.verdict import figures
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +26,6 @@ _M2_PER_ACRE = 4046.856
 _USD_PER_MUSD = 1e6
 _MUSD_PER_USD_OF_KW = 1e-3
 _KW_PER_MW = 1000.0
-_HALL = ("site", "hall", "year")
 
 
 def hall_parts(case: Case, designs: pd.DataFrame) -> dict[str, Floats]:
@@ -90,29 +89,14 @@ def hall_upkeep_from_tables(case: Case, rows: pd.DataFrame) -> tuple[Floats, Flo
     return capex, upkeep + insurance * capex + tax * parts["taxed"]
 
 
-@rule(unit="years", rereads="halls.build_start")
-def hall_dates_from_tables(case: Case) -> Excess:
+@figures("halls.build", "halls.build_start", unit="years")
+def hall_dates_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
     """New halls serve after their lead time, committed ones from the middle of their years."""
-    halls = case.inputs.halls
-    reported = to_frame(halls.build, start=halls.build_start)
-    months, first = months_to_service(case), decision_start(case)
-
-    def serves(kind: str) -> Floats:
-        return first + lookup(months[kind], reported, ("site",), np.nan) / 12.0
-
-    year = reported["year"].to_numpy(dtype=np.float64)
-    end = case.last_calendar_year(reported["year"]) + 1.0
-    due, middle = np.maximum(serves("hall"), year), (year + end) / 2.0
-    committed = to_frame(halls.committed, mw=halls.committed_mw)
-    is_committed = lookup(sum_by(committed, ("site", "year"), committed["mw"]), reported, ("site", "year"))
-    begins = column_by(case.data("cooling"), "cooling", "first_year")
-    is_known = halls_apart(reported["hall"])[0].map(begins).to_numpy(dtype=np.float64) <= year
-    early = (reported["stage"] == "committed").to_numpy()
-    place = reported[list(_HALL)]
-    return Excess.differs(place, reported["start"].to_numpy(), np.where(early, middle, due)).and_also(
-        Excess.count_broken(place, early & ~((is_committed > 0.0) & is_known)),
-        Excess.count_broken(place, (due >= end) & ~early),
-    )
+    months = lookup(months_to_service(case)["hall"], rows, ("site",), np.nan)
+    year = rows["year"].to_numpy(dtype=np.float64)
+    middle = (year + case.last_calendar_year(rows["year"]) + 1.0) / 2.0
+    due = np.maximum(decision_start(case) + months / 12.0, year)
+    return np.where(rows["stage"] == "committed", middle, due)
 
 
 @figures("", "halls.ramp_months", "halls.ramp_mean_frac", "halls.new_fill_frac", unit="months or -")

@@ -202,8 +202,8 @@ def percentiles_reported(case: Case) -> Excess:
 
 @rule(unit="-", floor=1000.0)
 def service_of_classes(case: Case) -> Excess:
-    """Bounds of workloads are the scenario's; what is served, and how near, follows by workload."""
-    table, demand, served = case.plan("latency"), case.plan("demand"), timed(case)
+    """Bounds of workloads are the scenario's; how near they are served follows by workload."""
+    table, served = case.plan("latency"), timed(case)
     classes = case.workloads.set_index("workload")
     kh100e = served["served_kh100e"]
     total = lookup(sum_by(served, _CLASS, kh100e), table, _CLASS)
@@ -216,8 +216,6 @@ def service_of_classes(case: Case) -> Excess:
         "bound_ms": lookup(classes["rtt_bound_ms"], table, ("workload",), np.nan),
         "tight_ms": lookup(classes["tight_rtt_ms"], table, ("workload",), np.nan),
         "tight_share_frac": tight_share,
-        "demand_kh100e": lookup(sum_by(demand, _CLASS, demand["demand_kh100e"]), table, _CLASS),
-        "served_kh100e": lookup(sum_by(demand, _CLASS, demand["served_kh100e"]), table, _CLASS),
         "mean_rtt_ms": quotient(travel, total),
         "max_rtt_ms": lookup(largest, table, _CLASS, np.nan),
         "within_tight_frac": within,

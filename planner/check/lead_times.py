@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
 from planner.check.existing import market_share_frac, stated_sites, without_new_halls
-from planner.check.frames import column_by, lookup, once, sum_by, to_frame
+from planner.check.frames import column_by, lookup, once, sum_by
 from planner.check.supply_output import figures as source_figures
 from planner.check.supply_output import makes_its_power
 from planner.check.table import table_of
 from planner.check.verdict import Excess, figures, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from planner.base.arrays import Floats
     from planner.check.case import Case
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _SAME_MONTHS = 1e-9  # chains of one length differ by rounding
 _BUILDING: Final = ("permit and construction", "permit and switchgear")
+_GRID: Final = "interconnection"
 _NON_FIRM: Final = "non-firm connection"
 _FOR_ALL: Final = "given for the site"
 
@@ -60,96 +61,96 @@ def committed_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
 def months_to_service(case: Case) -> pd.DataFrame:
     """Months until what is decided first serves at each site, by the longest chain."""
     now, planned = _waits(case), _waits(case, delayed=False)
-    months = {what: words.max(axis=1) for what, words in now.items()}
-    return table_of({**months, "hall_as_planned": planned["hall"].max(axis=1)}).rename_axis("site")
+    months = {what: {site: _longest(of) for site, of in sites.items()} for what, sites in now.items()}
+    months["hall_as_planned"] = {site: _longest(of) for site, of in planned["hall"].items()}
+    return table_of(months).rename_axis("site")
+
+
+def _longest(waits: Mapping[str, float]) -> float:
+    return max(waits.values(), default=np.nan)
 
 
 @once
-def _waits(case: Case, *, delayed: bool = True) -> dict[str, pd.DataFrame]:
+def _waits(case: Case, *, delayed: bool = True) -> dict[str, dict[str, dict[str, float]]]:
     """Months of all that hall, connection and non_firm wait for, by site and word.
 
     With the delays that the scenario adds, or without. What is given for a site takes the place of
-    chains; words that do not count there are missing.
+    chains; words that do not count there are left out.
     """
-    chains = _chains(case, delayed=delayed)
-    delay = case.scenario.lead_times.delay_months * float(delayed)
-    none = chains["transformer"] * np.nan
-    both, of_hall, of_grid = (
-        case.own_figures(name, none) for name in ("lead_time_months", "hall_lead_months", "connection_lead_months")
-    )
-    # A lead of halls has the transformer in it.
-    chains = chains.assign(transformer=chains["transformer"].where(of_hall.isna(), 0.0))
-
-    def side_by_side(names: tuple[str, ...], given: Mapping[str, pd.Series[float]]) -> pd.DataFrame:
-        table = (chains[[*names, "transformer"]] + delay).clip(lower=0.0)
-        for word, months in given.items():
-            here = months.notna()
-            table.loc[here] = np.nan
-            table.loc[here, word] = months[here]
-        return table
-
-    building = side_by_side(_BUILDING, {_FOR_ALL: both, "given for the halls": of_hall})
-    grid = side_by_side(("interconnection",), {_FOR_ALL: both, "given for the connection": of_grid})
-    own_early = _early(case, of_grid.fillna(both))
-    for_all = both.where(of_hall.isna() & of_grid.isna())
-    early = side_by_side((_NON_FIRM,), {_NON_FIRM: own_early, _FOR_ALL: for_all})
-    is_early = _may_have_non_firm(case) & (early.max(axis=1) < grid.max(axis=1))
+    sites, delay = case.inputs.sets.site.labels, case.scenario.lead_times.delay_months * float(delayed)
+    none = pd.Series(np.nan, index=list(sites))
+    months_given = ("lead_time_months", "hall_lead_months", "connection_lead_months")
+    given = [case.own_figures(name, none).astype("float64") for name in months_given]
     stated = [
         site
         for block in (case.scenario.new_sites, case.scenario.sites)
         for site, own in block.items()
         if own.grid_firm_mw is not None and pd.Series(own.grid_firm_mw).max() > 0.0
     ]
-    needs_power = ~makes_its_power(case) & ~(chains.index.isin(stated) & of_hall.fillna(both).notna())
-    power = pd.concat([early[is_early & needs_power], grid[~is_early & needs_power]])
+    found: dict[str, dict[str, dict[str, float]]] = {"hall": {}, "connection": {}, "non_firm": {}}
+    for site, chains, makes_power, has_early, both, of_hall, of_grid in zip(
+        sites, _chains(case, delayed=delayed), makes_its_power(case), _may_have_non_firm(case), *given, strict=True
+    ):
+        # A lead of halls has the transformer in it.
+        chains["transformer"] = chains["transformer"] if np.isnan(of_hall) else 0.0
+        own_early = _early(case, both if np.isnan(of_grid) else of_grid)
+        for_all = both if np.isnan(of_hall) and np.isnan(of_grid) else np.nan
+        building = _side_by_side(chains, delay, _BUILDING, {_FOR_ALL: both, "given for the halls": of_hall})
+        grid = _side_by_side(chains, delay, (_GRID,), {_FOR_ALL: both, "given for the connection": of_grid})
+        early = _side_by_side(chains, delay, (_NON_FIRM,), {_NON_FIRM: own_early, _FOR_ALL: for_all})
+        power = early if has_early and _longest(early) < _longest(grid) else grid
+        if makes_power or (site in stated and not np.isnan([both, of_hall]).all()):
+            power = {}
+        words = {word: max(of[word] for of in (building, power) if word in of) for word in {**building, **power}}
+        found["hall"][site], found["connection"][site], found["non_firm"][site] = words, grid, early
+    return found
 
-    words = pd.concat([building, power.reindex(chains.index)], axis=1)
-    return {"hall": words.T.groupby(level=0).max().T, "connection": grid, "non_firm": early}
+
+def _side_by_side(
+    chains: Mapping[str, float], delay: float, names: Sequence[str], given: Mapping[str, float]
+) -> dict[str, float]:
+    """Return the months of chains with a delay, or of the last of those that are given for the site."""
+    stated = [(word, months) for word, months in given.items() if not np.isnan(months)]
+    waits = {name: max(chains[name] + delay, 0.0) for name in (*names, "transformer")}
+    return dict(stated[-1:]) or {name: months for name, months in waits.items() if not np.isnan(months)}
 
 
-@once
-def _chains(case: Case, *, delayed: bool = True) -> pd.DataFrame:
-    """Months of every chain by site: those that halls wait for, and non-firm connection.
+def _chains(case: Case, *, delayed: bool) -> Iterator[dict[str, float]]:
+    """Go through the months of every chain, site by site: those that halls wait for, and non-firm connection.
 
     With the delays of connections that the scenario adds, or without.
     """
     settings = case.scenario.lead_times
     items = column_by(case.data("lead_times"), "item", "lead_months")
+    kinds = case.data("site_archetypes").set_index("archetype").to_dict("index")
+    zones = column_by(case.data("grid_zones"), "zone", "large_load_lead_months").astype("float64").to_dict()
+    places = case.sites.set_index("site")[["archetype", "zone"]].to_dict("index")
 
-    def chosen(stated: float | None, table: float | pd.Series[float]) -> float | pd.Series[float]:
-        return table if stated is None else stated
+    def chosen(stated: float | None, table: Any) -> float:
+        return float(table if stated is None else stated)
 
-    sites = case.sites.set_index("site").loc[list(case.inputs.sets.site.labels)]
-    kinds = case.data("site_archetypes").set_index("archetype")
-    zones = column_by(case.data("grid_zones"), "zone", "large_load_lead_months")
-    permit = chosen(settings.permit_months, sites["archetype"].map(kinds["permit_months"]))
-    construction = chosen(settings.construction_months, sites["archetype"].map(kinds["construction_months"]))
-    switchgear = chosen(settings.switchgear_months, float(items["mv_switchgear"]))
-    transformer = chosen(settings.transformer_months, float(items["power_transformer"]))
-    grid = chosen(settings.interconnection_months, sites["zone"].map(zones))
-    of_zone = sites["zone"].map(dict(settings.interconnection_months_by_zone))
-    grid = of_zone.astype("float64").where(of_zone.notna(), grid)
-    queue = sites["zone"].map(dict(settings.interconnection_delay_months_by_zone)).fillna(0.0)
-    interconnection = grid + (settings.interconnection_delay_months + queue) * float(delayed)
-    return table_of(
-        {
-            "permit and construction": permit + construction,
-            "permit and switchgear": permit + switchgear,
-            "transformer": transformer,
-            "interconnection": interconnection,
-            _NON_FIRM: _early(case, interconnection),
-        },
-        index=sites.index,
-    )
+    for site in case.inputs.sets.site.labels:
+        kind, zone = kinds[places[site]["archetype"]], places[site]["zone"]
+        permit = chosen(settings.permit_months, kind["permit_months"])
+        of_zone = settings.interconnection_months_by_zone.get(zone, settings.interconnection_months)
+        queue = settings.interconnection_delay_months_by_zone.get(zone, 0.0)
+        late = (settings.interconnection_delay_months + queue) * float(delayed)
+        grid = chosen(of_zone, zones.get(zone, np.nan)) + late
+        yield {
+            "permit and construction": permit + chosen(settings.construction_months, kind["construction_months"]),
+            "permit and switchgear": permit + chosen(settings.switchgear_months, items["mv_switchgear"]),
+            "transformer": chosen(settings.transformer_months, items["power_transformer"]),
+            _GRID: grid,
+            _NON_FIRM: _early(case, grid),
+        }
 
 
-def _early(case: Case, connection: pd.Series[float]) -> pd.Series[float]:
+def _early(case: Case, connection: float) -> float:
     """Months until non-firm connection serves, from those until firm connection does."""
-    service = column_by(case.data("connection_services"), "service", "lead_frac")
     settings = case.scenario.grid.non_firm
-    months = settings.lead_months
-    if months is not None:
-        return connection.where(connection.isna(), months)
+    if settings.lead_months is not None:
+        return connection if np.isnan(connection) else settings.lead_months
+    service = column_by(case.data("connection_services"), "service", "lead_frac")
     return connection * float(service[settings.service]) if settings.allow else connection
 
 
@@ -180,12 +181,7 @@ def leads_from_tables(case: Case) -> Excess:
 
     Halls do not wait for the grid where an on-site generator that runs at any hour may be built.
     """
-    grid, first_day = case.inputs.grid, decision_start(case)
-    connections = to_frame(grid.expand, start=grid.expand_start)
-    months = months_to_service(case)["connection"]
-    due = lookup(months, connections, ("site",), np.nan) / 12.0 + first_day
-    place = connections[["site", "year"]]
-    too_early = Excess.above(place, due, connections["start"].to_numpy())
+    first_day = decision_start(case)
     lead, sites = case.inputs.order_months, table_of({"site": list(case.inputs.sets.site.labels)})
     parts = [
         Excess.reported(sites, reported, lookup(_reported_months(case)[what], sites, ("site",), np.nan))
@@ -195,7 +191,6 @@ def leads_from_tables(case: Case) -> Excess:
     of_sources = source_figures(case, sources, "lead_months")
     given, expected = [lead.rack, lead.first_day * 12.0], [rack_months(case), first_day * 12.0]
     return _leads_differ(case, case.inputs.halls.lead).and_also(
-        too_early,
         *parts,
         Excess.differs(table_of({"of": ["racks", "first day"]}), np.array(given), np.array(expected)),
         Excess.differs(table_of({"of": sources}), lead.source, of_sources),
@@ -213,11 +208,9 @@ def leads_reported(case: Case) -> Excess:
     table, months = case.plan("leads"), months_to_service(case)
     parts = []
     for what, column in (("hall", "by"), ("connection", "connection_by")):
-        of_word = _waits(case)[what].rename_axis("site").reset_index().melt("site", var_name=column)
-        values = of_word.set_index(["site", column])["value"]
-        waited = lookup(values, table, ("site", column), np.nan)
-        longest = lookup(months[what], table, ("site",), np.nan)
-        is_broken = ~(waited >= longest - _SAME_MONTHS)
+        waits, words = _waits(case)[what], zip(table["site"], table[column], strict=True)
+        waited = np.array([waits.get(site, {}).get(word, np.nan) for site, word in words])
+        is_broken = ~(waited >= lookup(months[what], table, ("site",), np.nan) - _SAME_MONTHS)
         parts.append(Excess.count_broken(table[["site", "hall"]], is_broken))
     return _leads_differ(case, table).and_also(*parts)
 

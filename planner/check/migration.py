@@ -9,7 +9,7 @@ import pandas as pd
 
 from planner.check.days import year_slots
 from planner.check.declared import TRACE, Table
-from planner.check.frames import crossed, isin, keyed, lookup, once, sum_by, to_frame
+from planner.check.frames import crossed, isin, keyed, once, to_frame
 from planner.check.power import moving_classes, window_h
 from planner.check.routes import reach_of_users
 from planner.check.table import table_of
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     Codes = NDArray[np.intp]
 
 _USE = ("site", "rack", "hall", "workload", "year")
-_CLASS = ("site", "workload", "year")
-_BLOCK = ("rack", "workload", "year", "day", "own_block")
-_SITE_BLOCK = ("site", *_BLOCK)
 
 
 def _windows(case: Case) -> pd.Series[int]:
@@ -41,13 +38,6 @@ def _table(case: Case) -> pd.DataFrame:
     table = case.plan("migration").merge(slot, on="slot", how="left")
     length = table["workload"].map(_windows(case)).astype("float64")
     return table.assign(own_block=(table["hour"] // length).astype("int64"))
-
-
-def moved_by_block(case: Case) -> pd.DataFrame:
-    """Add up the work that each site does beyond its own, by rack type, workload and block."""
-    table = _table(case)
-    moved = sum_by(table, _SITE_BLOCK, (table["done_mw"] - table["due_mw"]) * table["hours"])
-    return moved.rename("moved_mwh").reset_index()
 
 
 def users_in_reach(case: Case, table: pd.DataFrame) -> NDArray[np.object_]:
@@ -85,24 +75,6 @@ def migration_reach_reported(case: Case) -> Excess:
     own = every.assign(own=first).set_index(["workload", "site"])["own"]
     wanted = own.reindex(keyed(table[["workload", "site"]])).to_numpy()
     return Excess.count_broken(table, (table["reach"].to_numpy() != wanted).astype(np.bool_))
-
-
-@rule(unit="MWh", floor=1000.0, rows_of=("migration", "migration_site"))
-def migration_of_sites(case: Case) -> Excess:
-    """Work that arrives at a site and leaves it follows from its blocks of hours."""
-    table, blocks, work = case.plan("migration_site"), moved_by_block(case), _table(case)
-    moved = blocks["moved_mwh"].to_numpy()
-    expected = {
-        "due_mwh": sum_by(work, _CLASS, work["due_mw"] * work["hours"]),
-        "done_mwh": sum_by(work, _CLASS, work["done_mw"] * work["hours"]),
-        "arrived_mwh": sum_by(blocks, _CLASS, np.maximum(moved, 0.0)),
-        "left_mwh": sum_by(blocks, _CLASS, np.maximum(-moved, 0.0)),
-    }
-    parts = [
-        Excess.differs(table[list(_CLASS)], table[name].to_numpy(), lookup(sums, table, _CLASS))
-        for name, sums in expected.items()
-    ]
-    return parts[0].and_also(*parts[1:])
 
 
 @figures("", "migration.move_usd_per_mwh", unit="USD/MWh")

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 
 _FLOOR_MUSD = 10.0  # sums of a site are reported to 10 USD: they hold decisions of 1e-7 MW
-_SITE: Final = ("site", "year")
 _LINE = ("item", "site", "calendar_year")
 _PAID = ("site", "calendar_year")
 _UNMET = ("unmet_compute", "shed_load_worth")
@@ -188,20 +187,6 @@ HEADINGS: Final[Mapping[str, tuple[str, bool]]] = {
     "financing_premium": ("financing", True),
 }
 """Heading of every line, and whether it repays something bought up front."""
-
-
-def _capex(case: Case) -> pd.DataFrame:
-    """List purchases that count to the budget of their year: all but what leaves."""
-    rows = purchases(case)
-    return rows[rows["item"] != BOUGHT["redeploy_mw"].item]
-
-
-@rule(unit="MUSD", of_program=True)
-def overnight_cost(case: Case) -> Excess:
-    """The capex of a site in a year is the overnight cost of what it buys."""
-    rows, site_year = _capex(case), case.plan("site_year")
-    total = lookup(sum_by(rows, _SITE, rows["overnight_musd"]), site_year, _SITE)
-    return Excess.differs(site_year[list(_SITE)], site_year["capex_musd"].to_numpy(), total)
 
 
 def _bought(case: Case) -> pd.DataFrame:

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from planner.check.case import Case
 
 _SITE = ("site", "year")
-_HOURS_PER_YEAR = 8760.0
 
 
 HEADING: Final = "Grid"

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
-from planner.check.existing import availability, least_topology, without_new_halls
+from planner.check.existing import admitted_racks, availability, least_topology, without_new_halls
 from planner.check.frames import column_by, isin, lookup, once, sum_by
 from planner.check.lead_times import committed_mw, decision_start, months_to_service
-from planner.check.racks import admitted_racks
 from planner.check.table import table_of
 
 if TYPE_CHECKING:
@@ -18,6 +17,16 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Bools, Floats
     from planner.check.case import Case
+
+
+_THAT_COST: Final = (
+    "space_ratio",
+    "electrical_capex_ratio",
+    "mechanical_capex_ratio",
+    "maintenance_ratio",
+    "installed_kw_per_kw",
+)
+"""Figures of a topology; more of one costs more."""
 
 
 def ids_of(case: Case, axis: str) -> list[str]:
@@ -55,17 +64,14 @@ def topologies_built(case: Case) -> list[str]:
     One that no workload needs is replaced by one that serves the same workloads and has no more of
     anything that costs; of generators as many, where a plan counts them.
     """
-    table = case.data("redundancy").set_index("redundancy")
     available, needed = availability(case), set(least_topology(case).values())
-    more = ["space_ratio", "electrical_capex_ratio", "mechanical_capex_ratio"]
-    more += ["maintenance_ratio", "installed_kw_per_kw"]
-    generators = column_by(case.data("redundancy"), "redundancy", "generator_kw_per_kw").to_dict()
+    of: dict[str, dict[str, float]] = {row["redundancy"]: row for row in case.data("redundancy").to_dict("records")}  # type: ignore[misc]
     counts = case.scenario.supply.standby.allow or case.scenario.carbon.embodied
 
     def replaces(other: str, name: str) -> bool:
         serves = all(available[other] >= available[q] or available[name] < available[q] for q in needed)
-        costs = bool((table.loc[other, more] <= table.loc[name, more]).all())
-        as_many = not counts or generators[other] == generators[name]
+        costs = all(of[other][figure] <= of[name][figure] for figure in _THAT_COST)
+        as_many = not counts or of[other]["generator_kw_per_kw"] == of[name]["generator_kw_per_kw"]
         return serves and costs and as_many
 
     allowed = allowed_topologies(case)
@@ -99,6 +105,7 @@ def mean_throughput(case: Case) -> Floats:
     return np.where(admits.reshape(per_mw.shape), per_mw, np.nan)
 
 
+@once
 def _fits(case: Case) -> Bools:
     """Say which cooling technologies can hold each rack, shape (rack, cooling)."""
     racks, cooling = ids_of(case, "rack"), ids_of(case, "cooling")
@@ -183,7 +190,7 @@ def _may_use(case: Case) -> Bools:
 
 
 @once
-def cooling_on_offer(case: Case) -> pd.DataFrame:
+def cooling_on_offer(case: Case) -> set[tuple[str, str]]:
     """List site and cooling of what may be built or retrofitted to, for some rack of a workload."""
     cooling, asked = ids_of(case, "cooling"), case.scenario.halls.cooling
     may = np.array([asked == "all" or name in asked for name in cooling])
@@ -191,34 +198,32 @@ def cooling_on_offer(case: Case) -> pd.DataFrame:
     wet = np.asarray(column_by(case.data("cooling"), "cooling", "needs_water").reindex(cooling), dtype=np.bool_)
     most = case.scenario.water.max_stress_score
     stressed = _site_figure(case, "stress_score") > (np.inf if most is None else most)
-    s, c = np.nonzero(may & ~(stressed[:, None] & wet))
-    names = np.array(cooling, object)[c]
-    return table_of({"site": np.array(ids_of(case, "site"), object)[s], "cooling": names})
+    offered, sites = np.argwhere(may & ~(stressed[:, None] & wet)), ids_of(case, "site")
+    return {(sites[s], cooling[c]) for s, c in offered}
 
 
 @once
-def designs_on_offer(case: Case) -> pd.DataFrame:
+def designs_on_offer(case: Case) -> set[tuple[str, str]]:
     """List site and hall of every design that may be built: for some workload and its racks."""
     available, least = availability(case), least_topology(case)
     uses, fits = _may_use(case), _fits(case)
-    designs = [
-        (cooling, f"{cooling}|{topology}")
-        for c, cooling in enumerate(ids_of(case, "cooling"))
+    technologies = ids_of(case, "cooling")
+    return {
+        (site, f"{cooling}|{topology}")
+        for site, cooling in cooling_on_offer(case)
         for topology in topologies_built(case)
         if any(
-            available[topology] >= available[needed] and (uses[w] & fits[:, c]).any()
+            available[topology] >= available[needed] and (uses[w] & fits[:, technologies.index(cooling)]).any()
             for w, needed in enumerate(least.values())
         )
-    ]
-    frame = pd.DataFrame(designs, columns=["cooling", "hall"])
-    return cooling_on_offer(case).merge(frame, on="cooling")[["site", "hall"]].reset_index(drop=True)
+    }
 
 
-def rack_cooling(case: Case) -> pd.DataFrame:
+@once
+def rack_cooling(case: Case) -> set[tuple[str, str]]:
     """List rack and cooling of what fits."""
-    k, c = np.nonzero(_fits(case))
-    names = {axis: np.array(ids_of(case, axis), object) for axis in ("rack", "cooling")}
-    return table_of({"rack": names["rack"][k], "cooling": names["cooling"][c]})
+    racks, cooling = ids_of(case, "rack"), ids_of(case, "cooling")
+    return {(racks[k], cooling[c]) for k, c in np.argwhere(_fits(case))}
 
 
 # --- the lists ------------------------------------------------------------------------------

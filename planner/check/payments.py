@@ -81,6 +81,3 @@ def repay(case: Case, asset: pd.DataFrame, rate_frac: ArrayLike | None = None) -
 def of_site(case: Case, frame: pd.DataFrame, values: Floats) -> Floats:
     """Take one value per site to the rows of a table."""
     return np.asarray(values)[case.inputs.sets.site.codes(frame["site"])]
-
-
-# --- bought up front ------------------------------------------------------------------------

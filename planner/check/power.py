@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check.cells import ANYWHERE
-from planner.check.days import slot_hours, year_days, year_slots
+from planner.check.days import slot_hours, year_days
 from planner.check.declared import DualPrice
 from planner.check.demand import region_shares, stated_kh100e
 from planner.check.frames import column_by, label_of, to_frame
@@ -29,18 +29,7 @@ if TYPE_CHECKING:
 _M3_PER_THOUSAND = 1000.0
 
 
-_HOURS_PER_YEAR = 8760.0
 _SITE = ("site", "year")
-_WAIT = ("site", "shape", "window", "year")
-
-
-@rule(unit="blocks", rows_of=("deferral",))
-def deferral_in_its_block(case: Case) -> Excess:
-    """Work that is put off is reported in its window of the day."""
-    table = case.plan("deferral").merge(year_slots(case)[["slot", "day", "hour"]], on="slot")
-    length = table["window"].str.removesuffix("h").astype("int64")
-    wrong = table["block"] != table["day"] * (24 // length) + table["hour"] // length
-    return Excess.count_broken(table[[*_WAIT, "slot"]], wrong.to_numpy())
 
 
 @rule(unit="MW")

@@ -167,7 +167,8 @@ def _unmet(h: Here) -> LinearForm:
     return h.total("unmet", h.case.inputs.demand.unmet_usd_per_h100e_hour * _HOURS_PER_YEAR / 1e3)
 
 
-def _strikes(h: Here) -> LinearForm:
+def strikes_musd(h: Here) -> LinearForm:
+    """What agreements in force are paid in a year."""
     had = sum(_strike_usd(c, h, "existing") / 1e6 for c in h.each("contracts.existing"))
     return h.total("signed_mw", lambda c: _strike_usd(c, h, "sign") / 1e6, free="year") + had
 
@@ -210,7 +211,7 @@ def _strike_usd(c: Here, now: Here, what: str) -> float:
 ELSEWHERE: Final[Mapping[str, PaidLine]] = {
     "unmet_compute": PaidLine("rent and unmet", _unmet),
     "efficiency_levers": PaidLine("levers", lambda h: h.total("adopted", _lever_musd)),
-    "contract_strike": PaidLine("contracts", _strikes),
+    "contract_strike": PaidLine("contracts", strikes_musd),
     "contract_market_value": PaidLine("contracts", lambda h: h.total("contract_mw", lambda c: -_market_usd(c) / 1e6)),
     "load_price": PaidLine("energy", _load_price),
 }

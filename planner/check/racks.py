@@ -8,12 +8,8 @@ import numpy as np
 import pandas as pd
 
 from planner.check.declared import DualPrice
-from planner.check.demand import base_year_stock_mw
-from planner.check.existing import in_pools, stated_racks, with_enough_memory
-from planner.check.frames import cell, column_by, isin, lookup, once, sum_by, to_frame
+from planner.check.frames import cell, column_by, lookup, sum_by, to_frame
 from planner.check.payments import instalment
-from planner.check.stock import assumed_facility_mw
-from planner.check.table import table_of
 from planner.check.verdict import Excess, figures, rule
 
 if TYPE_CHECKING:
@@ -23,25 +19,12 @@ if TYPE_CHECKING:
     from planner.check.case import Case
 
 
-_POOL = ("site", "rack", "hall", "duty", "year")
-
-
-@rule(unit="MW", rereads="racks.lot_rack_mw")
-def lots_from_scenario(case: Case) -> Excess:
+@figures("racks.lot", "racks.lot_rack_mw", unit="MW")
+def lots_from_scenario(case: Case, rows: pd.DataFrame) -> tuple[Floats, pd.DataFrame]:
     """Purchases come in racks where the scenario asks for integers, else in any amount."""
-    p = case.inputs.racks
-    lots, installs = to_frame(p.lot, mw=p.lot_rack_mw), to_frame(p.install)
     peak_kw = column_by(case.racks, "rack", "peak_kw").astype("float64")
-    due = installs[np.full(len(installs), case.scenario.racks.whole)]
-    return Excess.differs(
-        lots[list(_POOL)], lots["mw"].to_numpy(), lookup(peak_kw, lots, ("rack",), np.nan) / 1000.0
-    ).and_also(
-        Excess.count_broken(due[list(_POOL)], ~isin(due, lots, _POOL)),
-        Excess.count_broken(lots[list(_POOL)], ~isin(lots, due, _POOL)),
-    )
-
-
-# --- paid as it is used ---------------------------------------------------------------------
+    installs = to_frame(case.inputs.racks.install)
+    return lookup(peak_kw, rows, ("rack",), np.nan) / 1000.0, installs.iloc[: len(installs) * case.scenario.racks.whole]
 
 
 HEADING: Final = "Racks"
@@ -60,7 +43,6 @@ _KW_PER_MW = 1000.0
 _USD_PER_MUSD = 1e6
 _MW_PER_GW = 1000.0
 _MONEY_YEAR = 2025
-_ROUNDING_MW = 1e-6
 
 
 def companion_load(case: Case) -> float:
@@ -158,16 +140,6 @@ def it_power_within_nameplate(case: Case) -> Excess:
     )
 
 
-@once
-def admitted_racks(case: Case) -> pd.DataFrame:
-    """List workload and rack of every pair that the tables, or the scenario, admit."""
-    pairs = case.data("workload_racks")[["workload", "rack"]]
-    stated = {name: override.racks for name, override in case.scenario.workloads.items() if override.racks is not None}
-    replaced = [table_of({"workload": name, "rack": list(ids)}) for name, ids in stated.items()]
-    pairs = pd.concat([pairs[~pairs["workload"].isin(list(stated))], *replaced], ignore_index=True)
-    return with_enough_memory(case, pairs)
-
-
 @figures("racks.delivery", "racks.delivery_limit_mw", unit="MW")
 def deliveries_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
     """Vendors deliver the operator's share of every year since the model year before."""
@@ -178,44 +150,6 @@ def deliveries_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
     table = table.assign(year=into)[counts]
     delivered = sum_by(table, ("vendor", "year"), table["limit_gw_it"] * _MW_PER_GW * share)
     return lookup(delivered, rows, ("vendor", "year"), np.nan)
-
-
-@rule(unit="MW")
-def stock_from_tables(case: Case) -> Excess:
-    """Existing racks are the operator's share of existing capacity, by site and type.
-
-    Where a scenario gives the halls of a site, its uses follow from those, so that only the
-    mix of types within a use can be checked.
-    """
-    racks, first = case.inputs.racks, case.years[0]
-    frame = to_frame(racks.fleet, stock_mw=racks.stock_mw)
-    now = _less_stated(case, frame[frame["year"] == first])
-    mix = base_year_stock_mw(case)
-    total_mw = float(mix["stock_mw"].sum())
-    per_rack = case.scenario.demand.facility_mw_per_rack_mw
-    facility_mw = assumed_facility_mw(case)
-    sites = table_of({"site": facility_mw.index.to_numpy()})
-    by_site = Excess.differs(
-        sites,
-        lookup(sum_by(now, ("site",), now["stock_mw"]), sites, ("site",)),
-        np.asarray(facility_mw / per_rack, dtype=np.float64),
-    )
-    reported = lookup(sum_by(now, ("duty", "rack"), now["stock_mw"]), mix, ("duty", "rack"))
-    expected = mix["stock_mw"].to_numpy(dtype=np.float64)
-    if abs(facility_mw.sum() - total_mw * per_rack) > _ROUNDING_MW:
-        of_duty = (sum_by(mix, ("duty",), reported) / sum_by(mix, ("duty",), expected)).fillna(0.0)
-        expected = expected * lookup(of_duty, mix, ("duty",))
-    return by_site.and_also(Excess.differs(mix[["duty", "rack"]], reported, expected))
-
-
-def _less_stated(case: Case, pools: pd.DataFrame) -> pd.DataFrame:
-    """Take the racks that the planner states from pools of the first year."""
-    first = pd.Series([case.years[0]])
-    racks = stated_racks(case)
-    now = (racks["vintage"] <= first[0]) & (racks["dies"] > case.last_calendar_year(first)[0])
-    pool = ("site", "rack", "hall", "duty")
-    stated = sum_by(in_pools(case, racks[now]), pool, racks["mw"][now])
-    return pools.assign(stock_mw=pools["stock_mw"] - lookup(stated, pools, pool))
 
 
 def _list_musd_per_mw(case: Case, rows: pd.DataFrame) -> Floats:

@@ -34,8 +34,6 @@ _OFFERED = ("workload", "tier", "year")
 _LEVER = ("workload", "lever", "year")
 _DEMAND = ("region", "workload", "year")
 _USERS = ("region", "workload")
-_ROUNDING = 1.0 + 1e-9
-_MOST_PLACES = 3
 _WHY_NOT = (
     "rent.allow is false",
     "needs more than the availability of clouds",

@@ -37,7 +37,7 @@ _PLACES = ("lat", "lon", "country", "world")
 def used_routes(case: Case) -> pd.DataFrame:
     """List every pair of users and site that the plan uses, with its round trip recomputed."""
     used = case.plan("assignment")[list(_ROUTE)].drop_duplicates()
-    frame = round_trips(case, used[used["region"] != ANYWHERE].reset_index(drop=True))
+    frame = used[used["region"] != ANYWHERE].merge(reach_of_users(case), on=list(_ROUTE), how="left")
     tail_ms = _line_ms(case, frame, frame["km"].to_numpy(), _TAIL)
     tail_ms = np.where(frame["km"] <= _METRO_KM, _METRO_MS, tail_ms)
     # A bad day is no better than one that is measured, or stated in the scenario's own table.

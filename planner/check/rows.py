@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import pandas as pd
 
 from planner.check.chain import site_power
 from planner.check.declared import merged
 from planner.check.duals import labelled
 from planner.check.families import FAMILIES
 from planner.check.four_moneys import money_item_rows, money_year_rows
-from planner.check.frames import column_by, isin, lookup, repeated, sum_by, together
+from planner.check.frames import column_by, isin, lookup, sum_by, together
 from planner.check.money import HEADINGS
 from planner.check.supply_output import role
 from planner.check.table import table_of
@@ -48,20 +47,14 @@ Tables that are not here lose no row unseen either: rules of their own sum them,
 
 @rule(unit="rows")
 def rows_there(case: Case) -> Excess:
-    """Tables have every row that follows from the plan's other tables and the scenario, once."""
+    """Tables have every row that follows from the plan's other tables and the scenario."""
     parts = []
     for name, implied in IMPLIED.items():
-        rows, reported = implied(case), case.plan(name)
-        key = list(rows.columns)
-        missing = ~isin(rows, reported, key)
-        twice = repeated(reported, key)
-        for frame, is_wrong in ((rows, missing), (reported[key], twice)):
-            rows_reported = np.full(len(frame), "", dtype=object)  # none where the row is right
-            if is_wrong.any():
-                wrong = frame[is_wrong].astype("str").itertuples(index=False, name=None)
-                rows_reported[is_wrong] = [", ".join(of) for of in wrong]
-            place = table_of({"table": name, "row": rows_reported}, index=pd.RangeIndex(len(frame)))
-            parts.append(Excess.count_broken(place, is_wrong))
+        rows = implied(case)
+        missing = ~isin(rows, case.plan(name), list(rows.columns))
+        labels = np.full(len(rows), "", dtype=object)  # none where the row is there
+        labels[missing] = [", ".join(map(str, of)) for of in rows[missing].itertuples(index=False, name=None)]
+        parts.append(Excess.count_broken(table_of({"table": name, "row": labels}), missing))
     return parts[0].and_also(*parts[1:])
 
 
@@ -135,12 +128,9 @@ def labels_follow(case: Case) -> Excess:
     for name, column, key in FOLLOWS:
         table, expected = case.plan(name), _OF_LABELS[column, key](case)
         # Few pairs in many rows: each is looked up once.
-        pairs = table[[key, column]].drop_duplicates()
-        wrong = [
-            label not in expected or expected[label] != reported
-            for label, reported in zip(pairs[key], pairs[column], strict=True)
-        ]
-        place = table_of({"table": name, "column": column, "of": pairs[key].astype("str")})
+        pairs = dict.fromkeys(zip(table[key].tolist(), table[column].tolist(), strict=True))
+        wrong = [label not in expected or expected[label] != reported for label, reported in pairs]
+        place = table_of({"table": name, "column": column, "of": [str(label) for label, _ in pairs]})
         parts.append(Excess.count_broken(place, np.array(wrong, dtype=np.bool_)))
     return parts[0].and_also(*parts[1:])
 

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import numpy as np
 import pandas as pd
 
-from planner.check.declared import DualPrice, Table
+from planner.check.declared import DualPrice
 from planner.check.frames import column_by, crossed, isin, lookup, once, path_value_or_nan, sum_by, to_frame
 from planner.check.lead_times import committed_mw, decision_start, months_to_service
-from planner.check.stock import existing_halls, racks_alive
 from planner.check.table import table_of
-from planner.check.verdict import TOLERANCE, Excess, figures, rule
+from planner.check.verdict import Excess, figures, rule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -228,68 +227,23 @@ def land_from_tables(case: Case, _: pd.DataFrame) -> pd.Series[float]:
     return _land_mw(case)
 
 
-def _own_table(case: Case) -> pd.DataFrame:
-    """Return table `sites` as data and scenario make it."""
-    scope = case.scope.set_index("site", drop=False).rename_axis(None)
-    existing = existing_halls(case).groupby("site")["mw"].max()
-    stands = existing.reindex(scope.index, fill_value=0.0) > 0.0
-    of_kind = column_by(case.data("site_archetypes"), "archetype", "opening_usd")
-    opening = scope["archetype"].map(of_kind).astype("float64").rename_axis("site")
-    opening_musd = case.own_figures("opening_usd", opening) / _USD_PER_MUSD
-    halls, racks = existing_halls(case), racks_alive(case)
-    of_year = halls.groupby(["site", "year"])["mw"].sum().unstack().reindex(scope.index)
-    of_year = of_year.reindex(columns=list(case.years)).fillna(0.0)
-    first = of_year[case.years[0]]
-    designs = halls.groupby(["site", "hall", "year"])["mw"].sum().unstack()
-    designs = designs.reindex(columns=list(case.years)).fillna(0.0)
-    changes = designs.diff(axis=1).iloc[:, 1:]
-    come, end = (
-        side.clip(lower=0.0).sum(axis=1).groupby("site").sum().reindex(first.index, fill_value=0.0)
-        for side in (changes, -changes)
-    )
-    now = racks[racks["year"] == case.years[0]]
-    racks_mw = now.groupby("site")["mw"].sum().reindex(scope.index, fill_value=0.0)
-    return scope[["site", *_FACTS]].assign(
-        is_existing=stands,
-        existing_halls_mw=first,
-        coming_halls_mw=come,
-        ending_halls_mw=end,
-        existing_racks_mw=racks_mw.astype("float64"),
-        land_limit_mw=_land_mw(case).reindex(scope.index),
-        opening_musd=opening_musd.where(~stands, 0.0),
-    )
-
-
 @rule(unit="cells")
 def sites_reported(case: Case) -> Excess:
-    """Table `sites` lists the sites in the order of the data, each with its figures.
+    """Table `sites` lists the sites in the order of the data, each with its name and place.
 
     A row too many, or in another's place, is wrong in every cell.
     """
-    expected, reported = _own_table(case), case.plan("sites")
-    longest = range(max(len(expected), len(reported)))
-    expected, reported = (frame.reset_index(drop=True).reindex(longest) for frame in (expected, reported))
-    parts = []
-    for column in expected.columns:
-        left, right = reported[column], expected[column]
-        place = table_of({"site": expected["site"], "what": column})
-        if pd.api.types.is_float_dtype(right):
-            numbers = left.to_numpy(dtype=np.float64, na_value=np.nan)
-            same = np.isclose(numbers, right.to_numpy(), rtol=TOLERANCE, atol=TOLERANCE)
-        else:
-            words = (side.astype("object").where(side.notna(), None) for side in (left, right))
-            same = np.equal(*(side.to_numpy() for side in words)).astype(np.bool_)
-        parts.append(Excess.count_broken(place, ~same))
-    return parts[0].and_also(*parts[1:])
-
-
-def _sites_rows(case: Case) -> pd.DataFrame:
-    return case.scope[["site"]]
+    columns = ["site", *_FACTS]
+    tables = (table[columns].astype(object) for table in (case.plan("sites"), case.scope))
+    reported, expected = (table.where(table.notna(), None).to_numpy() for table in tables)
+    if len(reported) != len(expected):
+        return Excess.count_broken(case.scope[["site"]], np.ones(len(expected), dtype=np.bool_))
+    place = crossed(case.scope[["site"]], table_of({"what": columns}))
+    return Excess.count_broken(place, (reported != expected).ravel())
 
 
 HEADING: Final = "Sites"
 
-IMPLIED: Final[Mapping[str, Table]] = {"sites": _sites_rows}
 DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
     "open": ("site_year", "open_frac"),
     "opened": ("site_year", "opened_frac"),

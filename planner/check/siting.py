@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.check.frames import column_by, isin, keyed, lookup, once, sum_by, to_frame
+from planner.check.frames import column_by, isin, keyed, lookup, once, to_frame
 from planner.check.lead_times import decision_start
 from planner.check.routes import between_sites
 from planner.check.sites import build_paths
 from planner.check.stock import existing_halls
 from planner.check.table import table_of
-from planner.check.verdict import Excess, columns_reported, figures, rule
+from planner.check.verdict import Excess, figures, rule
 from planner.tables.sheet import read_sheet
 
 if TYPE_CHECKING:
@@ -26,24 +26,11 @@ if TYPE_CHECKING:
 
 
 _SITE = ("site", "year")
-_HALL = ("site", "hall", "year")
 _CLASS = ("site", "workload", "year")
-_TRACE_FRAC: Final = 1e-6  # the same, of a site
 _ROUNDING = 1e-9
 _USD_PER_MUSD = 1e6
 _MUSD_PER_USD_OF_H100E = 1e-3  # a million dollars, a thousand H100e
 _ENDS = ("region", "workload", "site")
-
-
-def _open_in_the_end(case: Case) -> pd.Series[float]:
-    """Share of each site that is open in the last model year."""
-    sites = case.plan("site_year")
-    last = sites[sites["year"] == case.years[-1]]
-    return column_by(last, "site", "open_frac")
-
-
-def _names(sites: object) -> pd.DataFrame:
-    return table_of({"site": list(sites)}, dtype=object)  # type: ignore[call-overload]
 
 
 def block_sizes(case: Case) -> dict[str, float]:
@@ -83,39 +70,6 @@ def in_blocks(case: Case, rows: pd.DataFrame) -> pd.DataFrame:
     needs = rows["workload"].isin(list(block_sizes(case))) & (rows["year"] >= begins)
     kept: pd.DataFrame = rows[needs]
     return kept
-
-
-@rule(unit="MUSD")
-def openings_table(case: Case) -> Excess:
-    """The table of openings lists the new sites that are open, with their cost."""
-    sites, reported = case.plan("site_year"), case.plan("openings")
-    inputs = case.inputs
-    labels = _names(inputs.sets.site.labels)
-    is_new = ~np.asarray(inputs.sites.is_existing)
-    open_frac = lookup(_open_in_the_end(case), labels, ("site",))
-    is_listed = labels["site"].isin(list(reported["site"])).to_numpy()
-    missing = is_new & (open_frac > _TRACE_FRAC) & ~is_listed
-    stray = is_listed & ~(is_new & (open_frac > 0.0))
-    share = sum_by(sites, ("site",), sites["opened_frac"])
-    price = pd.Series(np.asarray(inputs.sites.opening_musd), index=labels["site"])
-    last = sites[sites["year"] == case.years[-1]]
-    halls = lookup(sum_by(last, ("site",), last["halls_mw"]), reported, ("site",))
-    first = sites[sites["open_frac"] > 0.0].groupby("site")["year"].min().astype("float64")
-    began = lookup(first, reported, ("site",), np.nan)
-    figures = table_of(
-        {"least": inputs.sites.minimum_mw, "fixed": inputs.sites.fixed_musd_per_year}, index=labels["site"]
-    )
-    share_now = lookup(_open_in_the_end(case), reported, ("site",), np.nan)
-    least, fixed = (lookup(figures[name], reported, ("site",), np.nan) for name in ("least", "fixed"))
-    expected = {
-        "open_frac": share_now,
-        "minimum_size_mw": least,
-        "fixed_musd": fixed * share_now,
-        "opening_musd": lookup(share, reported, ("site",)) * lookup(price, reported, ("site",), np.nan),
-        "halls_mw": halls,
-        "year": began,
-    }
-    return Excess.count_broken(labels, missing | stray).and_also(columns_reported(reported, ("site",), expected))
 
 
 @figures("site", "sites.opening_musd", "sites.fixed_musd_per_year", "sites.minimum_mw", unit="MUSD or MW")

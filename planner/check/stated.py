@@ -130,19 +130,19 @@ def shape_frac(h: Here) -> float:
     return h.given("power.shape_frac", "site", "shape", "slot")
 
 
-def _window_h(h: Here) -> int:
+def window_h(h: Here) -> int:
     if "window" in h.labels:
         return int(h.window.removesuffix("h"))
     return max(h.stored.window_h[h.workload], h.case.scenario.time.slot_h)
 
 
 def begins(h: Here) -> list[str]:
-    return [slot for slot, (_, hour) in h.stored.slots.items() if hour % _window_h(h) == 0]
+    return [slot for slot, (_, hour) in h.stored.slots.items() if hour % window_h(h) == 0]
 
 
 @row(f"{_WAITING} slot", waits, begins)
 def deferral_balance(h: Here) -> StatedRow:
-    block = [h.at(slot=slot) for slot in h.stored.block_of_day(h.slot, _window_h(h))]
+    block = [h.at(slot=slot) for slot in h.stored.block_of_day(h.slot, window_h(h))]
     done, due = (
         total(of) for of in ((b.x("defer_mw") for b in block), (b.x("deferrable_mw") * shape_frac(b) for b in block))
     )
@@ -178,7 +178,8 @@ def it_mw(h: Here) -> LinearForm:
 
 
 def _moving(h: Here) -> Iterator[Here]:
-    return (u for u in h.each("used") if moves_frac(u))
+    may_move = len(h.stored.block("columns", "migrating_mw")) > 0
+    return (u for u in h.each("used") if moves_frac(u)) if may_move else iter(())
 
 
 def shifted_mw(h: Here) -> LinearForm:
@@ -243,7 +244,7 @@ def migration_arrivals(h: Here) -> StatedRow:
 
 def block_of_workload(h: Here) -> list[str]:
     """Time slices within which a workload may put its work off."""
-    return h.stored.block_of_day(h.slot, _window_h(h))
+    return h.stored.block_of_day(h.slot, window_h(h))
 
 
 # --- Grid -----------------------------------------------------------------------------------------

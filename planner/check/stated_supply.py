@@ -218,15 +218,19 @@ def expanded_mw(h: Here) -> LinearForm:
     return total(e.x("expand") for e in of_zone(h, "expand", free="year") if e.start <= h.start)
 
 
-@row("zone year", "grid.headroom")
-def zone_headroom(h: Here) -> StatedRow:
+def turned_mw(h: Here) -> LinearForm:
+    """Non-firm connection of a zone that has turned firm."""
     now = h.case.years.index(h.model_year)
 
     def is_firm(c: Here) -> bool:
         return 0 <= c.listed("non_firm.firm_year", "non_firm.connect") <= now
 
-    turned = total(c.x("connect_mw") for c in of_zone(h, "connect_mw", free="year") if is_firm(c))
-    return expanded_mw(h) + turned <= LinearForm({}, h.listed("grid.headroom_mw", "grid.headroom"))
+    return total(c.x("connect_mw") for c in of_zone(h, "connect_mw", free="year") if is_firm(c))
+
+
+@row("zone year", "grid.headroom")
+def zone_headroom(h: Here) -> StatedRow:
+    return expanded_mw(h) + turned_mw(h) <= LinearForm({}, h.listed("grid.headroom_mw", "grid.headroom"))
 
 
 @row("zone year tier", "non_firm.headroom")
@@ -346,17 +350,20 @@ def annual_claims(h: Here) -> StatedRow:
     return claimed / 8760.0 <= h.over_slots(delivered_mw) / 8760.0
 
 
+def is_burnt(c: Here) -> bool:
+    """Whether a source burns a fuel."""
+    return bool(c.given("supply.burns_fuel", "source"))
+
+
 def counted_clean_mw(s: Here, target: float) -> LinearForm:
     """Clean power used at a site less the share that must be clean."""
-    p = s.case.inputs.supply
-    burnt = dict(zip(p.source.labels, p.burns_fuel.tolist(), strict=True))
     site = _whole_day(s)
-    made = {c.source: s.at(source=c.source).x("output_mw") for c in site.each("supply.dispatch")}
+    made = {s.at(source=c.source): s.at(source=c.source).x("output_mw") for c in site.each("supply.dispatch")}
     cells = [s.at(source=c.source) for c in site.each("energy_mwh")]
     stored = total(c.x("discharge_mw") - c.x("charge_mw") for c in cells)
     net = renewable_mw(s) + stored - s.x("export_mw") - s.x("curtail_mw")
     share = s.listed("contracts.clean_frac", "power.slot")
-    clean = net + total(of for source, of in made.items() if not burnt[source])
+    clean = net + total(of for c, of in made.items() if not is_burnt(c))
     clean = clean + s.x("claim_mw") + (s.x("import_mw") - s.x("claim_mw")) * share
     return clean - (net + total(made.values()) + s.x("import_mw") + s.x("shed_mw")) * target
 

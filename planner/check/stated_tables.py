@@ -5,16 +5,18 @@ A table has a row at every place of its list; where it has none, none of its amo
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-import pandas as pd
 
+from planner.check.contracts import pool_of_zones
 from planner.check.days import year_slots
 from planner.check.declared import TRACE
 from planner.check.families import FAMILIES
-from planner.check.frames import column_by, isin, lookup, once, quotient
-from planner.check.priced import AT_SITE, fuel_musd, sites_read, upkeep_musd, worn_musd
+from planner.check.frames import column_by, once, quotient
+from planner.check.load_price import existing_mw, priced
+from planner.check.priced import AT_SITE, BOUGHT, fuel_musd, sites_read, strikes_musd, upkeep_musd, worn_musd
 from planner.check.stated import (
     burnt_t,
     counted_kt,
@@ -38,17 +40,30 @@ from planner.check.stated import (
     stands_mw,
     usable_mw,
     water_m3,
+    window_h,
 )
 from planner.check.stated_compute import alive_mw, by_tier, called_mw, in_pool, saved_kh100e, wanted_kh100e
-from planner.check.stated_supply import made_mw, own_mw, profile_frac
-from planner.check.stating import EVERY, LinearForm, StatedTable, stated_table, stored_of, total
+from planner.check.stated_supply import (
+    delivered_mw,
+    expanded_mw,
+    is_burnt,
+    made_mw,
+    of_pool,
+    of_zone,
+    own_mw,
+    profile_frac,
+    turned_mw,
+    zones,
+)
+from planner.check.stating import EVERY, NOTHING, LinearForm, StatedTable, stated_table, stored_of, total
 from planner.check.table import table_of
 from planner.check.verdict import TOLERANCE, Excess, rule
 from planner.results.schema import TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
+    from planner.base.arrays import Floats
     from planner.check.case import Case
     from planner.check.stating import Cells, Here
 
@@ -57,6 +72,20 @@ _HOURS_PER_YEAR: Final = 8760.0
 _MUSD_OF_A_USD_PER_H100E_HOUR: Final = 8.76  # for a thousand of them in a year
 _UNIT: Final = {"m2": 1e3, "m3": 1e3, "mwh": _HOURS_PER_YEAR, "mmbtu": _HOURS_PER_YEAR}
 """Amount of a unit that counts as one, so that one tolerance serves all columns: energy as a MW all year."""
+_MOST: Final = 1e300
+
+
+@once
+def _claims(case: Case) -> dict[tuple[str, str, str], float]:
+    table = case.plan("contract_use")
+    keys = zip(table["site"], table["year"].astype("str"), table["slot"], strict=True)
+    return dict(zip(keys, table["claimed_mw"], strict=True))
+
+
+def claimed_mw(s: Here) -> Floats:
+    """Power under contract that counts as clean at a site in every time slice, as the plan reports it. [MW]"""
+    claims = _claims(s.case)
+    return np.array([claims.get((s.site, s.year, slot), 0.0) for slot in s.stored.slot_labels])
 
 
 def _it_mw(h: Here) -> LinearForm:
@@ -68,6 +97,39 @@ def _yearly(h: Here, of: Callable[[Here], LinearForm]) -> tuple[float, float]:
     """Energy of a year, and the highest power of a time slice. [MWh, MW]"""
     mw = h.stored.value(of(h.at(slot=EVERY)))
     return float(np.sum(mw * h.stored.hours[EVERY])), float(np.max(mw))
+
+
+@stated_table(lambda h: h.along("site"), "land_limit_mw")
+def sites(h: Here) -> Cells:
+    by_year = [h.at(year=str(year)) for year in h.case.years]
+    halls_mw = [{d.hall: d.listed("halls.existing_mw", "halls.hall") for d in y.each("halls.hall")} for y in by_year]
+    by_design = [[of.get(design, 0.0) for of in halls_mw] for design in h.stored.sets.hall.labels]
+    change = np.diff(by_design, axis=1)
+    is_existing = h.given("sites.is_existing", "site")
+    return {
+        "is_existing": is_existing,
+        "existing_halls_mw": sum(halls_mw[0].values()),
+        "coming_halls_mw": float(np.maximum(change, 0.0).sum()),
+        "ending_halls_mw": float(np.maximum(-change, 0.0).sum()),
+        "existing_racks_mw": sum(p.listed("racks.stock_mw", "racks.fleet") for p in by_year[0].each("racks.fleet")),
+        "land_limit_mw": h.given("sites.land_limit_mw", "site"),
+        "opening_musd": 0.0 if is_existing else h.given("sites.opening_musd", "site"),
+    }
+
+
+@stated_table(lambda h: h.along("site"), "open_frac", where=lambda h: not h.given("sites.is_existing", "site"))
+def openings(h: Here) -> Cells:
+    by_year = [h.at(year=str(year)) for year in h.case.years]
+    open_in = [y.model_year for y in by_year if h.stored.value(y.x("open")) > 0.0]
+    opened = total(y.x("opened") for y in by_year)
+    return {
+        "year": min(open_in, default=np.nan),
+        "open_frac": by_year[-1].x("open"),
+        "halls_mw": stands_mw(by_year[-1]),
+        "minimum_size_mw": h.given("sites.minimum_mw", "site"),
+        "opening_musd": opened * h.given("sites.opening_musd", "site"),
+        "fixed_musd": by_year[-1].x("open") * h.given("sites.fixed_musd_per_year", "site"),
+    }
 
 
 @stated_table("sites.site_year", by_slot=True)
@@ -110,7 +172,13 @@ def site_year(h: Here) -> Cells:
         "emissions_kt": location_t(h) / 1e3,
         "firm_mw": firm_mw(h),
         "new_firm_mw": h.total("expand", lambda e: float(e.start <= h.start), free="year"),
+        "capex_musd": total(h.total(name, partial(_unit_musd, name)) for name in BOUGHT if name != "redeploy_mw"),
     }
+
+
+def _unit_musd(name: str, h: Here) -> float:
+    """Overnight cost of a unit of what is bought."""
+    return BOUGHT[name].of(h)[0]
 
 
 @stated_table("halls.hall")
@@ -156,8 +224,13 @@ def fleet(h: Here) -> Cells:
 @stated_table("sites.site_year")
 def carbon_site(h: Here) -> Cells:
     of_all = counted_kt(h) * (h.given("carbon.price_usd_per_t", "year") / 1e3)
+    s = h.at(slot=EVERY)
+    claimed_mwh = claimed_mw(s) * s.hours
+    claimed_kt = float(np.sum(claimed_mwh * s.listed("carbon.location_t_per_mwh", "power.slot"))) / 1e3
     return {
         "location_kt": location_t(h) / 1e3,
+        "market_kt": location_t(h) / 1e3 - claimed_kt,
+        "claimed_mwh": float(np.sum(claimed_mwh)),
         "fuel_kt": burnt_t(h) / 1e3,
         "embodied_kt": embodied_t(h) / 1e3,
         "counted_kt": counted_kt(h),
@@ -184,10 +257,15 @@ def source_year(c: Here) -> Cells:
     }
 
 
+def surplus_mw(h: Here) -> LinearForm:
+    """What is left over at a site in a time slice."""
+    return h.x("import_mw") + own_mw(h) + h.x("shed_mw") - site_mw(h)
+
+
 @stated_table("balance.site_year", "surplus_mw", "export_mw", by_slot=True)
 def site_surplus(h: Here) -> Cells:
     return {
-        "surplus_mw": h.x("import_mw") + own_mw(h) + h.x("shed_mw") - site_mw(h),
+        "surplus_mw": surplus_mw(h),
         "export_mw": h.x("export_mw"),
         "export_usd_per_mwh": h.listed("supply.export_usd_per_mwh", "supply.export", 0.0),
     }
@@ -265,12 +343,41 @@ def reserve(r: Here) -> Cells:
 
 @stated_table("deferrable_mw", by_slot=True)
 def deferral(d: Here) -> Cells:
-    return {"due_mw": d.x("deferrable_mw") * shape_frac(d), "done_mw": d.x("defer_mw")}
+    return {"due_mw": d.x("deferrable_mw") * shape_frac(d), "done_mw": d.x("defer_mw"), "block": _block_of_slots(d)}
+
+
+def _block_of_slots(h: Here) -> Any:
+    """Block of the year within which work may be put off, of every time slice."""
+    slots, length = year_slots(h.case), window_h(h)
+    return (slots["day"] * (24 // length) + slots["hour"] // length).to_numpy()
 
 
 @stated_table("racks.used", by_slot=True, where=moves_frac)
 def migration(u: Here) -> Cells:
     return {"due_mw": due_mw(u), "done_mw": u.x("migrating_mw")}
+
+
+def _moving(h: Here) -> Iterator[Here]:
+    """Places whose work may move."""
+    at = {(u.site, u.workload, u.year): u for u in h.each("used") if moves_frac(u)}
+    return (h.at(site=u.site, workload=u.workload, year=u.year) for u in at.values())
+
+
+@stated_table(_moving, "due_mwh", "done_mwh")
+def migration_site(h: Here) -> Cells:
+    due, done, beyond = 0.0, 0.0, dict[str, Any]()
+    for u in h.at(slot=EVERY).each("used"):
+        of_use = [h.stored.value(of) * u.hours for of in (due_mw(u), u.x("migrating_mw"))]
+        due, done = due + np.sum(of_use[0]), done + np.sum(of_use[1])
+        beyond[u.rack] = beyond.get(u.rack, 0.0) + of_use[1] - of_use[0]
+    # Racks of a type do each other's work at a site; what is left over in a block came from elsewhere.
+    moved = np.array([np.bincount(_block_of_slots(h), mwh) for mwh in beyond.values()])
+    return {
+        "due_mwh": due,
+        "done_mwh": done,
+        "arrived_mwh": float(np.maximum(moved, 0.0).sum()),
+        "left_mwh": float(np.maximum(-moved, 0.0).sum()),
+    }
 
 
 @stated_table("grid.expand")
@@ -364,6 +471,7 @@ def source_builds(s: Here) -> Cells:
         "built_mwh": s.x("store_mwh"),
         "service_start": s.listed("supply.build_start", "supply.build"),
         "life_years": s.listed("supply.build_life_years", "supply.build"),
+        "min_size_mw": s.listed("supply.build_smallest_mw", "supply.build"),
         "overnight_musd": s.x("source_mw") * s.listed("supply.build_capex_musd_per_mw", "supply.build")
         + s.x("store_mwh") * cells,
     }
@@ -395,15 +503,186 @@ def levers(a: Here) -> Cells:
     return {"adopted_frac": a.x("adopted"), "saved_kh100e": saved, "cost_musd": saved * cost}
 
 
+# --- Zones and pools ------------------------------------------------------------------------------
+
+
+def _zones_given(h: Here) -> Iterator[Here]:
+    table = h.case.inputs.grid.headroom_by_zone
+    return (h.at(zone=zone, year=str(year)) for zone, year in zip(table["zone"], table["year"], strict=True))
+
+
+@once
+def _given_of_zones(case: Case) -> dict[tuple[str, str], dict[str, float]]:
+    rows = case.inputs.grid.headroom_by_zone.to_dict("records")
+    return {(row["zone"], str(row["year"])): row for row in rows}  # type: ignore[misc]
+
+
+@stated_table(_zones_given, "rate_pct")
+def headroom(h: Here) -> Cells:
+    given, value = _given_of_zones(h.case)[h.zone, h.year], h.stored.value
+    limit, firm_limit, committed = (given[f"{name}_mw"] for name in ("limit", "firm_limit", "committed"))
+    firm = value(expanded_mw(h) + turned_mw(h))
+    every = value(
+        expanded_mw(h) + total(c.x("connect_mw") for c in of_zone(h, "connect_mw", free="year") if c.start <= h.start)
+    )
+    spare = max(limit - committed - every, 0.0)
+    return {
+        "rate_pct": h.case.scenario.grid.curtailment_rate_pct,
+        "limit_mw": limit,
+        "firm_limit_mw": firm_limit,
+        "committed_mw": committed,
+        "new_firm_mw": firm,
+        "new_non_firm_mw": every - firm,
+        "spare_mw": spare,
+        "firm_spare_mw": min(max(firm_limit - committed - firm, 0.0), spare),
+    }
+
+
+def _loaded(h: Here) -> Iterator[Here]:
+    """Zones with a site, where new load pays more."""
+    at = {(zones(h.case)[s.site], s.year) for s in h.each("sites.site_year")}
+    return (h.at(zone=zone, year=year) for zone, year in at if h.case.scenario.energy.load_price.allow)
+
+
+@stated_table(_loaded, "new_mwh")
+def load_price(h: Here) -> Cells:
+    s, scale = h.at(slot=EVERY), h.case.scenario.energy.load_price.scale_frac
+    drawn = h.stored.value(total(grid_mw(site) for site in of_zone(s, "sites.site_year")))
+    new = np.maximum(drawn - existing_mw(h.case)[h.zone], 0.0)
+    new = np.where(new < NOTHING, 0.0, new)
+    usd_per_h, last = priced(h.case, h.zone, new)
+    mwh, usd = float(np.sum(new * s.hours)), float(np.sum(usd_per_h * s.hours)) * scale
+    return {
+        "new_mwh": mwh,
+        "new_peak_mw": float(new.max()),
+        "musd": usd / 1e6,
+        "mean_adder_usd_per_mwh": float(np.nan_to_num(quotient(usd, mwh))),
+        "last_adder_usd_per_mwh": float(last.max()) * scale,
+    }
+
+
+def _vintages(h: Here) -> Iterator[Here]:
+    """Capacity signed for, in every model year from signing on."""
+    for signed in h.each("tariffs.signed"):
+        now = signed.at(signed_year=signed.vintage)
+        yield from (c for c in now.each("tariffs.contract") if float(c.vintage) <= c.start)
+
+
+@stated_table(_vintages, "signed_mw")
+def capacity_contracts(c: Here) -> Cells:
+    gone = c.total("bill_released_mw", lambda r: float(r.start <= c.start), free="year")
+    return {
+        "signed_mw": c.x("bill_signed_mw"),
+        "released_mw": c.x("bill_released_mw"),
+        "kept_mw": c.x("bill_signed_mw") - gone,
+        "fee_mw": c.x("bill_fee_mw"),
+        "fee_musd": c.x("bill_fee_mw") * c.listed("tariffs.fee_musd_per_mw", "tariffs.fee", 0.0),
+    }
+
+
 @stated_table("contracts.force")
 def contracts(c: Here) -> Cells:
+    s, value = c.at(slot=EVERY), c.stored.value
     delivered = c.over_slots(lambda s: s.x("contract_mw") * profile_frac(s))
-    return {"signed_mw": c.x("signed_mw"), "in_force_mw": c.x("contract_mw"), "energy_mwh": delivered}
+    price = s.given("contracts.market_usd_per_mwh", "zone", "year", "slot")
+    earned = float(np.sum(value(s.x("contract_mw")) * profile_frac(s) * price * s.hours))
+    mwh, paid = value(delivered), value(strikes_musd(c))
+    mean = float(np.sum(price * s.hours) / np.sum(s.hours))
+    return {
+        "signed_mw": c.x("signed_mw"),
+        "in_force_mw": c.x("contract_mw"),
+        "energy_mwh": delivered,
+        "strike_musd": paid,
+        "market_musd": earned / 1e6,
+        "strike_usd_per_mwh": float(quotient(paid * 1e6, mwh)),
+        "value_factor_frac": float(quotient(quotient(earned, mwh), mean)),
+    }
 
 
 @stated_table("contracts.force", by_slot=True)
 def contract_slot(c: Here) -> Cells:
-    return {"hours": c.hours, "output_mw": c.x("contract_mw") * profile_frac(c)}
+    return {
+        "hours": c.hours,
+        "output_mw": c.x("contract_mw") * profile_frac(c),
+        "market_usd_per_mwh": c.given("contracts.market_usd_per_mwh", "zone", "year", "slot"),
+    }
+
+
+@stated_table("sites.site_year", "taken_mw", by_slot=True, where=lambda h: h.case.scenario.contracts.agreements)
+def contract_use(s: Here) -> Cells:
+    price = s.listed("contracts.take_usd_per_mwh", "contracts.take", 0.0)
+    return {"taken_mw": s.x("take_mw"), "wholesale_usd_per_mwh": price}
+
+
+def _pools(h: Here) -> Iterator[Here]:
+    """Pools and years in which an agreement may be in force, or with a target."""
+    of_zone = pool_of_zones(h.case)
+    at = {(of_zone[c.zone], c.year) for c in h.each("contracts.force")}
+    at |= {(t.pool, t.year) for t in h.each("contracts.target")}
+    return (h.at(pool=pool, year=year) for pool, year in at)
+
+
+def _by_pool(h: Here) -> dict[str, Any]:
+    """Power of a pool in every time slice; what is clean is not burnt, and not sold or left over. [MW]"""
+    value, none = h.stored.value, np.zeros(len(h.stored.slot_labels))
+    power = dict.fromkeys(("used", "grid", "own_clean", "claimed", "grid_clean"), none)
+    for s in of_pool(h.at(slot=EVERY)):
+        made = total(made_mw(c) - c.x("charge_mw") for c in s.each("supply.capacity") if not is_burnt(c))
+        left = surplus_mw(s) if s.has("balance.site_year") else LinearForm()
+        grid, claimed = value(grid_mw(s)), claimed_mw(s)
+        of_site = {
+            "used": value(site_mw(s)),
+            "grid": grid,
+            "own_clean": value(made - s.x("export_mw") - left),
+            "claimed": claimed,
+            "grid_clean": s.listed("contracts.clean_frac", "power.slot") * (grid - claimed),
+        }
+        power = {name: mw + of_site[name] for name, mw in power.items()}
+    return {**power, "delivered": value(delivered_mw(h.at(slot=EVERY)))}
+
+
+@stated_table(_pools, "hours", by_slot=True)
+def matching_slot(h: Here) -> Cells:
+    return {"hours": h.hours, **{f"{name}_mw": mw for name, mw in _by_pool(h).items()}}
+
+
+@stated_table(_pools, "used_mwh")
+def matching(h: Here) -> Cells:
+    hours = h.stored.hours[EVERY]
+    mwh = {name: float(np.sum(mw * hours)) for name, mw in _by_pool(h).items()}
+    clean = mwh["own_clean"] + mwh["claimed"] + mwh["grid_clean"]
+    best = {f"{name}_frac": quotient(mwh["own_clean"] + of, mwh["used"]) for name, of in _best_clean_mwh(h).items()}
+    return {
+        "target_frac": h.listed("contracts.target_frac", "contracts.target"),
+        "clean_mwh": clean,
+        "clean_frac": float(quotient(clean, mwh["used"])),
+        **{name: float(of) for name, of in best.items()},
+        **{f"{name}_mwh": of for name, of in mwh.items()},
+    }
+
+
+def _best_clean_mwh(h: Here) -> dict[str, float]:
+    """Clean energy of the grid and of contracts where these count over the year, or in each time slice. [MWh]
+
+    What is drawn with the smallest clean share is claimed first, as far as contracts deliver.
+    """
+    sites = [s.at(slot=EVERY) for s in of_pool(h)]
+    hours, value = h.stored.hours[EVERY], h.stored.value
+    dirty = 1.0 - np.array([s.listed("contracts.clean_frac", "power.slot") for s in sites])
+    drawn = np.array([value(grid_mw(s)) * hours for s in sites])
+    order = np.argsort(-dirty, axis=0, kind="stable")
+    delivered = value(delivered_mw(h.at(slot=EVERY))) * hours
+
+    def gain(dirty: Floats, mwh: Floats, most: Floats) -> float:
+        claimed = np.minimum(np.cumsum(np.maximum(mwh, 0.0), axis=0), most)
+        return float(np.sum(dirty * np.diff(claimed, axis=0, prepend=0.0)))
+
+    of_grid, ranked = float(np.sum((1.0 - dirty) * drawn)), np.argsort(-dirty.ravel(), kind="stable")
+    dirtiest, of_dirtiest = (np.take_along_axis(of, order, axis=0) for of in (dirty, drawn))
+    return {
+        "annual": of_grid + gain(dirty.ravel()[ranked], drawn.ravel()[ranked], delivered.sum()),
+        "hourly": of_grid + gain(dirtiest, of_dirtiest, delivered),
+    }
 
 
 @stated_table("rent.bought")
@@ -425,44 +704,54 @@ STATED_TABLES: Final = {
 def tables_as_stated(case: Case) -> Excess:
     """Cells of what is bought, done and reported at a place are what the stored solution makes of them."""
     # A line for each table, so that as many are tested whichever sites are read.
-    worst = [_worst(_compared(case, name, table)) for name, table in STATED_TABLES.items()]
+    worst = [_worst(case, name, table) for name, table in STATED_TABLES.items()]
     places = table_of({"table": list(STATED_TABLES), "place": [where for _, where in worst]})
     return Excess(places, np.array([off for off, _ in worst]), np.ones(len(worst)))
 
 
-def _worst(parts: list[Excess]) -> tuple[float, str]:
-    """Return by how much the worst cell is off, as a share, and where; nothing for what is rounding."""
-    excess = parts[0].and_also(*parts[1:])
-    off = np.nan_to_num(excess.amount, nan=np.inf) / np.maximum(np.nan_to_num(excess.scale, posinf=1.0), 1.0)
-    at = int(off.argmax()) if off.size else -1
-    return (float(off[at]), ", ".join(excess.labels(at))) if at >= 0 and off[at] > TOLERANCE else (0.0, "")
+def _worst(case: Case, name: str, table: StatedTable) -> tuple[float, str]:
+    """Return by how much the worst cell of a table is off, as a share, and where; nothing for what is rounding.
 
-
-def _compared(case: Case, name: str, table: StatedTable) -> list[Excess]:
-    """Compare the rows of a table with its places; in a solve those of some sites."""
-    stored, sites, key = stored_of(case), sites_read(case), list(TABLES[name].primary_key)
-    block, rows = stored.block("columns", table.over), case.plan(name)
+    In a solve the rows of some sites are compared.
+    """
+    stored, sites, key = stored_of(case), sites_read(case), TABLES[name].primary_key
+    rows = case.plan(name)
     rows = rows[rows["site"].isin(sites)] if "site" in key else rows
-    here = [dict(zip(block.axes, block.key(at), strict=True)) for at in range(len(block))]
-    here = [labels for labels in here if labels.get("site", "") in {"", *sites} and table.where(stored.here(labels))]
+    row_keys = list(zip(*(rows[axis].astype("str").tolist() for axis in key), strict=True))
+    here = [h for h in table.places(stored) if h.labels.get("site", "") in {"", *sites} and table.where(h)]
     if not here:
-        return [Excess.count_broken(rows[key], np.ones(len(rows), dtype=np.bool_))]
+        return (1.0, ", ".join(row_keys[0])) if row_keys else (0.0, "")
     slots = stored.slot_labels if table.by_slot else ("",)
-    places = [table.cells(stored.here({**labels, "slot": EVERY} if table.by_slot else labels)) for labels in here]
-    frame = pd.DataFrame([{**labels, "slot": slot} for labels in here for slot in slots])
-    frame = table_of(frame[key].astype({"year": "int64"}))
-    unit = {c: 1.0 if "_per_" in c else _UNIT.get(c.rsplit("_", 1)[-1], 1.0) for c in places[0]}
-    cells = {
-        column: np.concatenate([np.broadcast_to(stored.value(of[column]), len(slots)) for of in places]) / unit[column]
-        for column in unit
+    places = [table.cells(h.at(slot=EVERY) if table.by_slot else h) for h in here]
+    keys = [tuple([{**h.labels, "slot": slot}[axis] for axis in key]) for h in here for slot in slots]
+    row_of, place_of = ({of: at for at, of in enumerate(some)} for some in (row_keys, keys))
+    due = {
+        column: np.concatenate([np.broadcast_to(stored.value(of[column]), len(slots)) for of in places])
+        for column in places[0]
     }
-    expected, reported = frame.assign(**cells).set_index(key), {c: rows[c].to_numpy() / unit[c] for c in unit}
     amounts = table.amounts or [column for column, of in places[0].items() if isinstance(of, LinearForm)]
-    there = np.max([np.abs(cells[column]) for column in amounts], axis=0)
+    there = np.max([np.abs(due[column]) / _unit(column) for column in amounts], axis=0)
     if not table.amounts:  # in any time slice
         there = np.repeat(there.reshape(len(here), -1).max(axis=1), len(slots))
-    silent = ~isin(frame, rows, key)
-    return [
-        Excess.above(frame[silent], np.where(there > TRACE, there, 0.0)[silent], 0.0),
-        *(Excess.reported(rows[key].assign(what=c), reported[c], lookup(expected[c], rows, key, np.nan)) for c in unit),
-    ]
+    silent = np.array([of not in row_of for of in keys])
+    worst = [(float(off), keys[at]) for at, off in enumerate(np.where(silent & (there > TRACE), there, 0.0)) if off]
+    found = np.array([place_of.get(of, -1) for of in row_keys], dtype=np.intp)
+    for column, of in due.items():
+        has = rows[column].to_numpy(dtype=np.float64) / _unit(column)
+        off = _apart(has, np.where(found >= 0, of[found] / _unit(column), np.nan))
+        worst += [(float(off[at]), (*row_keys[at], column)) for at in ([off.argmax()] if off.size else [])]
+    most, where = max(worst, default=(0.0, ()))
+    return (most, ", ".join(where)) if most > TOLERANCE else (0.0, "")
+
+
+def _unit(column: str) -> float:
+    return 1.0 if "_per_" in column else _UNIT.get(column.rsplit("_", 1)[-1], 1.0)
+
+
+def _apart(has: Floats, due: Floats) -> Floats:
+    """Return by which share numbers are apart, of one at least; both may be missing, or infinite."""
+    same = (has == due) | (np.isnan(has) & np.isnan(due))
+    has, due = (np.where(same, 0.0, side) for side in (has, due))
+    size = np.clip(np.fmax(np.abs(has), np.abs(due)), 1.0, _MOST)
+    share: Floats = np.nan_to_num(np.abs(has - due) / size, nan=np.inf)
+    return share

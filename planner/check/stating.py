@@ -13,6 +13,7 @@ import operator
 import random
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 EVERY: Final = "*"
 """Stands for every time slice: what is looked up there is an array of them, and a form has arrays as its numbers."""
+NOTHING: Final = 1e-7
+"""Amount below which tables write 0."""
 _MOST_KEPT: Final = 20_000  # look-ups of one block
 _NUMBERS: Final = frozenset({"lower", "upper", "dual", "bound_dual", "cost", "integer", "x"})
 
@@ -118,9 +121,19 @@ class StoredBlock:
     def __len__(self) -> int:
         return len(self.places)
 
+    def labels(self, which: np.ndarray) -> dict[str, np.ndarray]:
+        """Return the labels of some of them by axis, nan where one has none."""
+        of = zip(self.axes, self._texts, self._codes, strict=True)
+        return {axis: np.array([*texts, np.nan], dtype=object)[codes[which]] for axis, texts, codes in of}
+
     def key(self, at: int) -> Key:
         """Return the labels of one of them, by number."""
-        return tuple([texts[codes[at]] for texts, codes in zip(self._texts, self._codes, strict=True)])
+        return self._keys[at]
+
+    @cached_property
+    def _keys(self) -> list[Key]:
+        labels = [np.array([*texts, ""], object)[codes] for texts, codes in zip(self._texts, self._codes, strict=True)]
+        return list(zip(*(of.tolist() for of in labels), strict=True))
 
     def place(self, labels: Mapping[str, str]) -> Any:
         """Return where it is that has these labels, -1 where none is; in every time slice where one stands for all."""
@@ -185,7 +198,9 @@ class Stored:
         )
         self.lower, self.upper = self.proof.row("lower"), self.proof.row("upper")
         self.bounds = {name: self.proof.column(name) for name in ("lower", "upper")}
-        self.is_integer, self._x = self.proof.is_integer, self.proof.column("x")
+        x = self.proof.column("x")
+        # As tables have it: what is nothing to a solver has no share, and no price of a unit.
+        self.is_integer, self._x = self.proof.is_integer, np.where(np.abs(x) < NOTHING, 0.0, x)
         self.x: list[float] = self._x.tolist()
         self.uses = _by(case.deployments, "rack", "hall", "workload")
         last = case.last_calendar_year(np.array(case.years))
@@ -484,6 +499,8 @@ class Places:
 
     def _found(self, here: Here, own: Key) -> list[Key]:
         there = here.each(self.over) if isinstance(self.over, str) else self.over(here)
+        if isinstance(there, set):
+            return sorted(tuple(map(str, of)) for of in there)
         if isinstance(there, pd.DataFrame):
             return sorted(set(zip(*(there[axis].astype(str).tolist() for axis in own), strict=True)))
         return sorted({tuple([h.labels[axis] for axis in own]) for h in there})
@@ -516,18 +533,26 @@ def columns(name: str, where: Callable[[Here], bool]) -> Callable[[Here], Iterab
 
 @dataclass(frozen=True)
 class StatedTable:
-    """A table whose cells are stated: a decision or list of the inputs with its places, and the cells of a place."""
+    """A table whose cells are stated: where it may have rows, and the cells of a place."""
 
-    over: str
+    over: str | Callable[[Here], Iterable[Here]]  # a decision or list of the inputs, or places found
     cells: Callable[[Here], Cells]
     by_slot: bool  # whether it has a row in every time slice of these
     where: Callable[[Here], object]  # what holds at places that may have a row
     # columns that are nothing where there is no row; if none is named, all that are forms, in every time slice
     amounts: tuple[str, ...]
 
+    def places(self, stored: Stored) -> Iterable[Here]:
+        """Go through the places."""
+        here = Here(stored, {})
+        return here.each(self.over) if isinstance(self.over, str) else self.over(here)
+
 
 def stated_table(
-    over: str, *amounts: str, by_slot: bool = False, where: Callable[[Here], object] = lambda _: True
+    over: str | Callable[[Here], Iterable[Here]],
+    *amounts: str,
+    by_slot: bool = False,
+    where: Callable[[Here], object] = lambda _: True,
 ) -> Callable[[Callable[[Here], Cells]], StatedTable]:
     """State the table that has the name of a function: amounts as forms, figures as numbers."""
     return lambda cells: StatedTable(over, cells, by_slot, where, amounts)

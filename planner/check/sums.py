@@ -60,31 +60,50 @@ def _peaks(case: Case, place: pd.DataFrame, key: Sequence[str]) -> pd.Series[flo
     return facility.sum().max(axis=1).rename_axis(list(key))
 
 
+_OF_SITES: Final = "sites_in_use nameplate_mw it_mean_mw facility_mean_mw emissions_kt water_m3 new_firm_mw "
+_OF_CARBON: Final = "location_kt fuel_kt market_kt embodied_kt counted_kt claimed_mwh"
+_ADDED_UP: Final[Sequence[tuple[str, tuple[str, ...], str, str]]] = (
+    ("power_zone", _ZONE, "site_year", _OF_SITES + "sum_of_site_peaks_mw energy_mwh firm_mw"),
+    ("summary", _YEAR, "site_year", _OF_SITES + "halls_mw capex_musd"),
+    ("summary", _YEAR, "builds", "built_mw"),
+    ("summary", _YEAR, "installs", "installed_mw"),
+    ("summary", _YEAR, "non_firm_year", "shed_mwh lost_kh100e"),
+    ("summary", _YEAR, "cash", "cash_musd"),
+    ("summary", _YEAR, "demand", "demand_kh100e served_kh100e rented_kh100e saved_kh100e unmet_kh100e"),
+    ("latency", _CLASS, "demand", "demand_kh100e served_kh100e"),
+    ("carbon_year", _YEAR, "carbon_site", _OF_CARBON),
+)
+"""Tables that add others up: by which key, which table, and which of its columns."""
+
+
+def _rows_of(case: Case, name: str) -> pd.DataFrame:
+    """Read a table with the labels and amounts that others add up."""
+    table = case.plan(name)
+    if name == "cash":
+        return table.assign(year=table["calendar_year"].map(case.model_year))
+    if name == "site_year":
+        in_use = table["nameplate_mw"] >= _IN_USE_MW
+        return table.assign(sites_in_use=in_use, sum_of_site_peaks_mw=table["facility_peak_mw"])
+    return table
+
+
+@rule(unit="of its column", floor=10.0)
+def totals_add_up(case: Case) -> Excess:
+    """Zones, workloads, years and the summary add up sites, demand, purchases, builds and cash."""
+    parts = []
+    for name, key, of, columns in _ADDED_UP:
+        table, rows = case.plan(name), _rows_of(case, of)
+        sums = {column: lookup(sum_by(rows, key, rows[column]), table, key) for column in columns.split()}
+        parts.append(columns_reported(table, key, sums))
+    return parts[0].and_also(*parts[1:])
+
+
 @rule(unit="MW or MWh", floor=10.0)
 def zones_summed(case: Case) -> Excess:
-    """The forecast of a grid zone adds up its sites; its peak is that of the sum."""
-    sites, table = case.plan("site_year"), case.plan("power_zone")
-    zone = column_by(case.scope, "site", "zone")
-    sites = sites.assign(
-        zone=sites["site"].map(zone),
-        sites_in_use=sites["nameplate_mw"] >= _IN_USE_MW,
-        sum_of_site_peaks_mw=sites["facility_peak_mw"],
-    )
-    places = site_power(case).site_year.assign(zone=site_power(case).site_year["site"].map(zone))
-    sums = (
-        "sites_in_use",
-        "nameplate_mw",
-        "it_mean_mw",
-        "facility_mean_mw",
-        "sum_of_site_peaks_mw",
-        "energy_mwh",
-        "emissions_kt",
-        "water_m3",
-        "firm_mw",
-        "new_firm_mw",
-    )
+    """The peak of a grid zone is that of the sum of its sites; its PUE follows."""
+    table, places = case.plan("power_zone"), site_power(case).site_year
+    places = places.assign(zone=places["site"].map(column_by(case.scope, "site", "zone")))
     expected = {
-        **{name: lookup(sum_by(sites, _ZONE, sites[name]), table, _ZONE) for name in sums},
         "coincident_peak_mw": lookup(_peaks(case, places, _ZONE), table, _ZONE),
         "pue": quotient(table["facility_mean_mw"], table["it_mean_mw"]),
     }
@@ -109,37 +128,16 @@ def classes_summed(case: Case) -> Excess:
     return columns_reported(table, _CLASS, expected)
 
 
-@rule(unit="MW, kH100e or MUSD", floor=10.0)
+@rule(unit="MW or TWh", floor=10.0)
 def summary_summed(case: Case) -> Excess:
-    """The summary adds up sites, purchases, builds and cash of each year."""
-    table, sites, cash = case.plan("summary"), case.plan("site_year"), case.plan("cash")
-    spent = cash.assign(year=cash["calendar_year"].map(case.model_year))
-    in_use = sites.assign(sites_in_use=sites["nameplate_mw"] >= _IN_USE_MW)
-    sums = (
-        (in_use, "sites_in_use"),
-        *(
-            (sites, name)
-            for name in (
-                "halls_mw",
-                "nameplate_mw",
-                "it_mean_mw",
-                "facility_mean_mw",
-                "water_m3",
-                "emissions_kt",
-                "new_firm_mw",
-                "capex_musd",
-            )
-        ),
-        (case.plan("builds"), "built_mw"),
-        (case.plan("installs"), "installed_mw"),
-        (case.plan("non_firm_year"), "shed_mwh"),
-        (case.plan("non_firm_year"), "lost_kh100e"),
-        (spent, "cash_musd"),
-    )
-    expected = {name: lookup(sum_by(of, _YEAR, of[name]), table, _YEAR) for of, name in sums}
-    expected["facility_peak_mw"] = lookup(_peaks(case, site_power(case).site_year, _YEAR), table, _YEAR)
-    expected["energy_twh"] = table["facility_mean_mw"].to_numpy() * _HOURS_PER_YEAR / _MWH_PER_TWH
-    return columns_reported(table, _YEAR, {**expected, **_energy_quotients(table)})
+    """Peak, energy, PUE and water use of all sites together follow from their power."""
+    table = case.plan("summary")
+    expected = {
+        "facility_peak_mw": lookup(_peaks(case, site_power(case).site_year, _YEAR), table, _YEAR),
+        "energy_twh": table["facility_mean_mw"].to_numpy() * _HOURS_PER_YEAR / _MWH_PER_TWH,
+        **_energy_quotients(table),
+    }
+    return columns_reported(table, _YEAR, expected)
 
 
 def _power_zone_rows(case: Case) -> pd.DataFrame:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.check import supply_output as of
 from planner.check.declared import DualPrice
 from planner.check.frames import lookup, quotient, sum_by
 from planner.check.payments import repay
@@ -23,15 +22,6 @@ if TYPE_CHECKING:
 
 _SOURCE = ("site", "source", "year")
 _HOURS_PER_YEAR = 8760.0
-
-
-@rule(unit="MW", rows_of=("source_builds",))
-def smallest_plants(case: Case) -> Excess:
-    """Smallest plants are reported as the tables say."""
-    builds = case.plan("source_builds")
-    place = builds[list(_SOURCE)]
-    least_mw = of.figures(case, builds["source"], "min_size_mw", builds["service_start"])
-    return Excess.differs(place, builds["min_size_mw"].to_numpy(dtype=np.float64), least_mw)
 
 
 @rule(unit="MUSD", floor=10.0, rows_of=("source_year",), of_program=True)

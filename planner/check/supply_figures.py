@@ -11,7 +11,7 @@ from planner.check import supply_output as of
 from planner.check.days import slot_hours, year_slots
 from planner.check.frames import between, column_by, crossed, keyed, lookup, to_frame
 from planner.check.grid_figures import series_by_hour
-from planner.check.lead_times import decision_start, months_to_service
+from planner.check.lead_times import decision_start
 from planner.check.load_price import by_local_hour, wholesale_usd_per_mwh
 from planner.check.supply_output import RENEWABLE
 from planner.check.verdict import Excess, figures, rule
@@ -295,17 +295,6 @@ def bridge_worth_from_tables(case: Case, offers: pd.DataFrame) -> tuple[Floats, 
     )
     removal = figure(bridge.redeploy_usd_per_kw, "redeploy_usd_per_kw")
     return year, begun + life - year, np.clip(share, 0.0, 1.0) * new / 1e3, removal / 1e3
-
-
-@rule(unit="MW")
-def bridge_until_grid(case: Case) -> Excess:
-    """Bridge power that is to wait for the grid is gone in the year after it arrives."""
-    bridge, rows = case.scenario.supply.bridge, case.plan("source_year")
-    bound = rows["source"].isin(list(bridge.sources) if bridge.until_grid else []).to_numpy()
-    months = lookup(months_to_service(case)["connection"], rows, ("site",), np.nan)
-    arrives = decision_start(case) + months / 12.0
-    late = bound & (rows["year"].to_numpy(dtype=np.float64) >= arrives)
-    return Excess.above(rows.loc[late, list(_SOURCE)], rows["capacity_mw"].to_numpy()[late], 0.0)
 
 
 @figures("supply.export", "supply.export_usd_per_mwh", unit="USD/MWh")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -31,17 +31,6 @@ def table_of(data: Any = None, **how: Any) -> pd.DataFrame:
 _MOST: Final = 2**62  # numbers of keys are int64
 _FEW: Final = 200
 """Rows up to which a dict is quicker than the hash table of pandas with all that is around it."""
-
-
-class CodedLabels(NamedTuple):
-    """One kind of label of all rows or columns of the program."""
-
-    codes: NDArray[np.integer[Any]]  # place of each label among the kinds, -1 where there is none
-    kinds: NDArray[np.object_]  # labels as texts, nan as the last one
-
-    def places_of(self, label: str) -> NDArray[np.intp]:
-        """Return the rows or columns that have a label."""
-        return np.flatnonzero(np.isin(self.codes, np.flatnonzero(self.kinds == label)))
 
 
 def coded(column: pd.Series[Any] | pd.Index[Any] | NDArray[Any]) -> Coded:

@@ -11,7 +11,7 @@ import pandas as pd
 from planner.check.bills import BILL_COLUMNS, BilledLoad, BillHours, bill_of
 from planner.check.chain import site_power
 from planner.check.declared import CostLine
-from planner.check.frames import column_by, crossed, isin, lookup, once, sum_by
+from planner.check.frames import column_by, once
 from planner.check.table import table_of
 from planner.check.verdict import Excess, rule, sums_reported
 
@@ -60,11 +60,6 @@ class Written:
         # its id; with terms of the table, both ids
         self.name: str = use.tariff if stated is not None or use.terms is None else f"{use.tariff} + {use.terms}"
         self.ramp_frac: tuple[float, ...] = use.ramp_frac  # share of signed capacity in force in its first years
-
-    @property
-    def has_take(self) -> bool:
-        """Whether a charge has a minimum take."""
-        return any(charge.min_take_frac for charge in self.charges["demand"])
 
     def ramp_share(self, contract_year: int) -> float:
         """Share of signed capacity in force in a year of the contract."""
@@ -128,7 +123,6 @@ def _figure(cell: Any) -> float:
 
 _KINDS = ("energy", "demand", "capacity", "standing")
 _SITE = ("site", "year")
-_VINTAGE = ("site", "signed_year")
 _CENT = 0.01  # [USD]; lines of less are left out of the tables
 _USD_TO_A_UNIT = 1e4  # so that a unit and its price are held more closely than money
 _LINE = ("site", "calendar_year", "rule", "item", "unit")
@@ -202,43 +196,6 @@ def _least_usd(charge: Any, month: int) -> float:
     if month not in charge.months or not charge.min_take_frac:
         return 0.0
     return 1000.0 * float(charge.min_take_frac) * float(charge.usd_per_kw_month)
-
-
-@rule(unit="MW")
-def capacity_under_contract(case: Case) -> Excess:
-    """The draw of a site with a take-or-pay minimum is within contracted capacity."""
-    table = case.plan("capacity_contracts").sort_values(["site", "signed_year", "year"])
-    key = ("site", "signed_year", "year")
-    gone = table.groupby(list(_VINTAGE))["released_mw"].cumsum().to_numpy()
-    left = Excess.differs(table[list(key)], table["kept_mw"].to_numpy(), table["signed_mw"].to_numpy() - gone)
-    power = case.site_year
-    tariffs = {site: tariff for site, tariff in written_tariffs(case).items() if tariff.has_take}
-    begin = power["site"].map({site: tariff.first_year for site, tariff in tariffs.items()})
-    rows = (power["year"] >= begin).to_numpy()
-    place = power.loc[rows, list(_SITE)].reset_index(drop=True)
-    kept = sum_by(table, _SITE, table["kept_mw"])
-    drawn = site_power(case).grid_mw[rows].max(axis=1, initial=0.0)
-    return Excess.above(place, drawn, lookup(kept, place, _SITE)).and_also(left)
-
-
-@rule(unit="MW", rows_of=("capacity_contracts",))
-def exit_fees(case: Case) -> Excess:
-    """Capacity given up within its term is paid for, except the share that is free."""
-    table = case.plan("capacity_contracts").reset_index(drop=True)
-    price = fee_usd_per_mw(case, table)
-    free_mw = np.where(price > 0.0, table["released_mw"] - table["fee_mw"], 0.0)
-    gone = sum_by(table, _VINTAGE, free_mw)
-    signed = table.drop_duplicates(list(_VINTAGE)).reset_index(drop=True)
-    tariffs = written_tariffs(case)
-    share = np.array([tariffs[site].terms.reduction_frac for site in signed["site"]])
-    place = signed[list(_VINTAGE)]
-    allowed = share.astype(np.float64) * signed["signed_mw"].to_numpy()
-    no_more = Excess.above(place, lookup(gone, place, _VINTAGE), allowed)
-    key = ["site", "signed_year", "year"]
-    fee_mw, fee_musd = (table[name].to_numpy() for name in ("fee_mw", "fee_musd"))
-    in_time = Excess.above(table[key], fee_mw, table["released_mw"].to_numpy())
-    reported = Excess.differs(table[key], fee_musd, price * fee_mw / 1e6)
-    return no_more.and_also(in_time, reported)
 
 
 def _exit_lines(case: Case) -> pd.DataFrame:
@@ -327,17 +284,6 @@ def bill_months_reported(case: Case) -> Excess:
         for name in ("quantity", "usd_per_unit")
     ]
     return usd.and_also(Excess.count_broken(key, np.array(by_other, dtype=np.bool_)), *numbers)
-
-
-@rule(unit="rows", rows_of=("capacity_contracts",))
-def vintages_reported(case: Case) -> Excess:
-    """Contracted capacity has a row in every model year from signing on, and in none before."""
-    table, key = case.plan("capacity_contracts"), ("site", "signed_year", "year")
-    vintages = table[["site", "signed_year"]].drop_duplicates()
-    years = crossed(vintages, table_of({"year": case.years}))
-    years = years[years["year"] >= years["signed_year"]].reset_index(drop=True)
-    early = (table["year"] < table["signed_year"]).to_numpy()
-    return Excess.count_broken(years, ~isin(years, table, key)).and_also(Excess.count_broken(table[list(key)], early))
 
 
 HEADING: Final = "Bills"

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from planner.base.arrays import Floats
     from planner.check.case import Case
 
+    _Parts = tuple[tuple[pd.DataFrame, str], ...]  # tables of places, each with what is compared there
+
 
 TOLERANCE: Final = 1e-6
 """Violation allowed as a share of the numbers compared. Where these are smaller than the `floor`
@@ -45,21 +47,22 @@ _CANNOT_COMPUTE: Final = (
 class Excess:
     """By how much a rule is broken, place by place."""
 
-    def __init__(self, place: pd.DataFrame | tuple[pd.DataFrame, ...], amount: Floats, scale: Floats) -> None:
-        self._parts = place if isinstance(place, tuple) else (place,)
+    def __init__(self, place: pd.DataFrame | _Parts, amount: Floats, scale: Floats, what: str = "") -> None:
+        self._parts = place if isinstance(place, tuple) else ((place, what),)
         self.amount = amount
         self.scale = scale
 
     @cached_property
     def place(self) -> pd.DataFrame:
         """Labels of every place, in one table: put together only when somebody asks."""
-        return self._parts[0] if len(self._parts) == 1 else pd.concat(self._parts, ignore_index=True)
+        parts = [part.assign(what=what) if what else part for part, what in self._parts]
+        return parts[0] if len(parts) == 1 else pd.concat(parts, ignore_index=True)
 
     def labels(self, row: int) -> tuple[str, ...]:
         """Return the labels of one place as texts, without those that it does not have."""
-        for part in self._parts:
+        for part, what in self._parts:
             if row < len(part):
-                labels = (part[name].iloc[row] for name in part.columns)
+                labels = [*(part[name].iloc[row] for name in part.columns), what]
                 texts = (str(label) for label in labels if pd.notna(label))
                 return tuple(text for text in texts if text)
             row -= len(part)
@@ -74,28 +77,24 @@ class Excess:
         return Excess(place, amount, np.maximum(np.abs(left), np.abs(finite)))
 
     @staticmethod
-    def differs(place: pd.DataFrame, left: Floats, right: Floats) -> Excess:
+    def differs(place: pd.DataFrame, left: Floats, right: Floats, what: str = "") -> Excess:
         """Say by how much two numbers that must be equal are apart."""
         both_infinite = np.isinf(left) & (left == right)
         known_left, known_right = (np.where(both_infinite, 0.0, side) for side in (left, right))
         scale = np.maximum(np.abs(known_left), np.abs(known_right))
-        return Excess(place, np.abs(known_left - known_right), scale)
+        return Excess(place, np.abs(known_left - known_right), scale, what)
 
     @staticmethod
-    def reported(place: pd.DataFrame, reported: Floats, expected: Floats) -> Excess:
+    def reported(place: pd.DataFrame, reported: Floats, expected: Floats, what: str = "") -> Excess:
         """Say by how much two numbers are apart of which both may be missing, or neither."""
         reported, expected = (np.asarray(reported, dtype=np.float64), np.asarray(expected, dtype=np.float64))
         neither = np.isnan(reported) & np.isnan(expected)
-        return Excess.differs(place, np.where(neither, 0.0, reported), np.where(neither, 0.0, expected))
+        return Excess.differs(place, np.where(neither, 0.0, reported), np.where(neither, 0.0, expected), what)
 
     @staticmethod
     def count_broken(place: pd.DataFrame, is_broken: NDArray[np.bool_]) -> Excess:
         """Count as one what must not be there at all."""
         return Excess(place, np.asarray(is_broken, dtype=np.float64), np.ones(len(place)))
-
-    def above_rounding(self, rounding: Floats) -> Excess:
-        """Forgive what the rounding of numbers in the computer explains, place by place."""
-        return Excess(self._parts, np.where(self.amount <= rounding, 0.0, self.amount), self.scale)
 
     def and_also(self, *others: Excess) -> Excess:
         """Put the places of several parts of one rule into one list."""
@@ -109,10 +108,9 @@ class Excess:
 
 def columns_reported(table: pd.DataFrame, key: Sequence[str], expected: Mapping[str, ArrayLike]) -> Excess:
     """Hold columns of a table against what they should be; a cell is missing where it should."""
-    place = table_of(table[list(key)])
+    place = table[list(key)]
     parts = [
-        Excess.reported(place.assign(what=name), table[name].to_numpy(), np.asarray(values))
-        for name, values in expected.items()
+        Excess.reported(place, table[name].to_numpy(), np.asarray(values), name) for name, values in expected.items()
     ]
     return parts[0].and_also(*parts[1:])
 
@@ -122,12 +120,11 @@ def sums_reported(
 ) -> Excess:
     """Hold the sums by key of columns of a table against those of columns of another, over the keys of both."""
     place = together(key, expected, table)
-    parts = [
-        Excess.differs(
-            place, *(lookup(sum_by(of, key, of[name]), place, key) for of, name in ((table, own), (expected, other)))
-        )
-        for own, other in columns.items()
-    ]
+    parts = []
+    for own, other in columns.items():
+        sums = (sum_by(of, key, of[name]) for of, name in ((table, own), (expected, other)))
+        left, right = (lookup(of, place, key) for of in sums)
+        parts.append(Excess.differs(place, left, right))
     return parts[0].and_also(*parts[1:])
 
 
@@ -217,9 +214,10 @@ def figures(over: str, *names: str, unit: str) -> Callable[[Callable[[Case, pd.D
             found = found if isinstance(found, tuple) else (found,)
             parts = [
                 Excess.differs(
-                    place if over and len(names) == 1 else place.assign(what=name),
+                    place,
                     np.asarray(attrgetter(name)(case.inputs), dtype=np.float64).ravel(),
                     np.broadcast_to(np.ravel(np.asarray(values, dtype=np.float64)), len(place)),
+                    "" if over and len(names) == 1 else name,
                 )
                 for name, values in zip(names, found[: len(names)], strict=True)
             ]
@@ -241,8 +239,9 @@ def _places(case: Case, over: str) -> pd.DataFrame:
         return table_of({"what": [""]})
     own = {"source": "supply.source", "contract": "contracts.contract", "period": "grid.period"}
     axes = [attrgetter(own.get(axis, f"sets.{axis}"))(case.inputs).labels for axis in over.split()]
-    every = pd.MultiIndex.from_product(axes, names=over.split()).to_frame(index=False)
-    return table_of(every.astype({"year": "int64"} if "year" in over else {}))
+    codes = np.indices([len(labels) for labels in axes]).reshape(len(axes), -1)
+    places = {axis: np.array(of, dtype=object)[at] for axis, of, at in zip(over.split(), axes, codes, strict=True)}
+    return table_of({axis: of.astype(np.int64) if axis == "year" else of for axis, of in places.items()})
 
 
 def rules_of(*files: ModuleType) -> tuple[Rule, ...]:

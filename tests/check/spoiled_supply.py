@@ -107,10 +107,10 @@ SPOILED = (
     ("a site has less room", "program_as_stated", partial(limit, "supply", "limit_mw", 0.6)),
     (
         "plants must be whole",
-        "smallest_plants",
+        "source_offers_from_tables",
         partial(setting, "supply", "{whole_sources: true, override: {engine: {min_size_mw: 9999}}}"),
     ),
-    ("a plant is reported smaller", "smallest_plants", partial(times, "source_builds", "min_size_mw", 0.9)),
+    ("a plant is reported smaller", "tables_as_stated", partial(times, "source_builds", "min_size_mw", 0.9)),
     ("a slot is forgotten", "tables_as_stated", partial(without, "source_slot", "level_mwh")),
     ("engines run above full", "decisions_as_solved", partial(of_source, "engine", "output_mw", 1.5)),
     ("the sun shines brighter", "tables_as_stated", partial(of_source, "panel", "output_mw", 1.1)),
@@ -128,7 +128,7 @@ SPOILED = (
     ("it leaves worn out", "tables_as_stated", outlived),
     ("it is sold costlier", "tables_as_stated", partial(times, "source_leaves", "worth_musd", 1.1)),
     ("hauling is free", "tables_as_stated", partial(times, "source_leaves", "removal_musd", 0.0)),
-    ("it stays for good", "bridge_until_grid", partial(setting, "supply.bridge.until_grid", "true")),
+    ("it stays for good", "columns_as_stated", partial(setting, "supply.bridge.until_grid", "true")),
     ("surplus is reported smaller", "tables_as_stated", partial(times, "site_surplus", "surplus_mw", 0.5)),
     ("surplus is not reported", "tables_as_stated", partial(without, "site_surplus", "surplus_mw")),
     *(

@@ -117,7 +117,7 @@ def _changed(column, value):
         ("tables_as_stated", _changed("in_force_mw", 37.0)),
         ("decisions_as_solved", _changed("signed_mw", 41.0)),
         ("tables_as_stated", _changed("zone", "west")),
-        ("contract_prices", _changed("strike_usd_per_mwh", 47.0)),
+        ("tables_as_stated", _changed("strike_usd_per_mwh", 47.0)),
     ],
 )
 def test_a_spoiled_plan_is_found_out_by_the_check_of_that_name(rich, name, spoil):

@@ -81,9 +81,9 @@ def test_a_wholesale_price_that_a_bundled_tariff_does_not_ask_is_found_out(with_
     )
 
     assert at_oak.any()
-    assert with_sun.check("market_prices").ok
-    check = with_sun.reported(contract_use=spared).check("market_prices")
-    assert check.worst == pytest.approx(31.0)
+    assert with_sun.check("tables_as_stated").ok
+    check = with_sun.reported(contract_use=spared).check("tables_as_stated")
+    assert check.worst == pytest.approx(1.0)
     assert "oak" in str(check.place)
 
 
