@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from planner.outputs.run import Run
-    from planner.studies.sweep import SweepProgress
 
 # --- Options that several commands have -----------------------------------------------------------
 
@@ -146,18 +145,6 @@ def refuse_jobs_of_a_cluster(jobs: int | None, scheduler: str | None) -> None:
     """Refuse a number of processes for futures that a cluster solves."""
     if jobs is not None and scheduler is not None:
         raise click.UsageError("--jobs and --scheduler cannot be combined: a cluster has workers of its own")
-
-
-def so_far(progress: SweepProgress) -> str:
-    """Say how many futures are answered, how long the rest takes, and which one was last."""
-    from planner.base.words import duration
-
-    parts = [f"{progress.done} of {progress.total} futures"]
-    parts += [f"{progress.failed} failed"] if progress.failed else []
-    parts += [f"{progress.stored} stored before"] if progress.stored and not progress.last else []
-    is_known = progress.done < progress.total and progress.left_s == progress.left_s  # not nan
-    parts += [f"about {duration(progress.left_s)} left"] if is_known else []
-    return ", ".join(parts) + (f": {progress.last} {progress.status}" if progress.last else "")
 
 
 # --- A word on stderr where a run is not what was written, for commands that do not check it ------

@@ -23,7 +23,7 @@ from planner.outputs.files import staging
 from planner.outputs.own_folder import SWEEP_FILE, files_in
 from planner.outputs.report import MOST_RUNS, comparison_html, report_html, studies_html
 from planner.outputs.run import START, from_shipped_words, is_said_by_name, with_differences
-from planner.outputs.study_folders import stored_sweep, read_table, unreadable
+from planner.outputs.study_folders import read_table, stored_sweep, unreadable
 from planner.runs.folder import load_run, naming_changed_files
 from planner.runs.names import slug
 from planner.serve.form_pages import sources_page
