@@ -9,9 +9,17 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from planner.base.words import and_more
-from planner.cli.options import OVERRIDES, RUNS_DIR, option, print_json, print_written, warn_of_changes
+from planner.cli.options import (
+    OVERRIDES,
+    RUNS_DIR,
+    option,
+    print_json,
+    print_notes,
+    print_written,
+    say,
+    warn_of_changes,
+)
 from planner.cli.study import SCENARIO, study_command
-from planner.cli.tables import print_notes, say
 from planner.outputs.files import writing_into
 from planner.outputs.own_folder import ESTIMATES
 

@@ -22,9 +22,8 @@ from planner.scenario import Changes, Scenario, load_scenario
 from planner.studies.solve.asking import Asking, Pace, with_plan
 from planner.studies.solve.at_plan import WarmProgram, plan_session
 from planner.studies.solve.checked_plan import verdict_on
-from planner.studies.solve.failover import site_outages
 from planner.studies.solve.rounding import RULES, rounded
-from planner.studies.solve.solves import STOPPED
+from planner.studies.solve.solves import STOPPED, site_outages
 from planner.studies.solve.whole_numbers import find_plan
 
 if TYPE_CHECKING:

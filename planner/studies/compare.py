@@ -38,8 +38,7 @@ from planner.runs.folder import load_run
 from planner.runs.plan import PlanViews
 from planner.studies.solve.asking import Asking, Pace, session_of, with_plan
 from planner.studies.solve.at_plan import begins_with_program, proof_of
-from planner.studies.solve.failover import FailureCuts
-from planner.studies.solve.solves import Solves
+from planner.studies.solve.solves import FailureCuts, Solves
 from planner.studies.solve.whole_numbers import find_plan
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from planner.results import Results
 from planner.results.proof import read_proof
 from planner.results.read import read_results
 from planner.scenario import load_scenario
-from planner.studies.solve.failover import FailureCuts, site_outages
+from planner.studies.solve.solves import FailureCuts, site_outages
 
 RICH = Path(__file__).parent / "rich.yaml"
 MINI = Path(__file__).parent.parent / "fixtures" / "mini" / "mini.yaml"

@@ -26,7 +26,7 @@ from planner.outputs.own_folder import ESTIMATES
 from planner.outputs.table_files import records
 from planner.studies.estimates.plan_program import SMALL_STEP, AtPlan, Effect, PlanProgram
 from planner.studies.solve.at_plan import duals_of, fixed_program, has_program, integers_fixed, proof_of
-from planner.studies.solve.failover import add_cuts, stored_cuts
+from planner.studies.solve.solves import add_cuts, stored_cuts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

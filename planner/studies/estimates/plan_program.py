@@ -20,7 +20,7 @@ from planner.lp.change import Arrays
 from planner.lp.index import positions
 from planner.lp.matrix import Matrix
 from planner.model import Model, build_model
-from planner.studies.solve.failover import add_cuts
+from planner.studies.solve.solves import add_cuts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

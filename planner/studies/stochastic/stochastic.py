@@ -28,7 +28,7 @@ from planner.results.read import read_results
 from planner.runs.folder import write_run
 from planner.runs.names import folder_of_file
 from planner.studies.solve.asking import hear_warnings
-from planner.studies.solve.failover import site_outages
+from planner.studies.solve.solves import site_outages
 from planner.studies.stochastic.extensive_form import FutureProgram
 from planner.studies.stochastic.study import TOGETHER, Compared, OrderPlan, StochasticPrograms
 from planner.studies.sweep import answers as kept
