@@ -12,8 +12,8 @@ import pandas as pd
 from planner.base.max_flow import unassigned
 from planner.base.units import HOURS_PER_DAY
 from planner.results.schema import STRESS_TABLES
-from planner.stress.fixed import NO_EVENT, FixedPlan, Outages, StressEvent, price_factor
-from planner.stress.weather import Anomalies, StressSettings
+from planner.stress.fixed import NO_EVENT, FixedPlan, Outages, StressEvent
+from planner.stress.weather import Anomalies, StressSettings, price_factor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Bools, Floats
     from planner.inputs.inputs import Inputs
-    from planner.stress.year import OwnHours
+    from planner.stress.weather import OwnHours
 
 # --- Deferrable work yields where a connection is too small, and is caught up where there is room ---
 #
