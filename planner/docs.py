@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.cli.page import commands_page
+from planner.cli.group import commands_page
 from planner.family.block import LINKS
 from planner.inputs import build_inputs
 from planner.limits import LIMITS

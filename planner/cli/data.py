@@ -14,8 +14,7 @@ import click
 
 from planner.base.errors import InputError, Problem, raise_all
 from planner.base.units import HOURS_PER_YEAR, MWH_PER_GWH
-from planner.cli.options import FOLDER, OVERRIDES, option, print_json
-from planner.cli.tables import print_cells, print_table
+from planner.cli.options import FOLDER, OVERRIDES, option, print_cells, print_json, print_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,14 +7,24 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from planner.cli.options import ALL_ROWS, INTO_RUNS_DIR, NO_WORKBOOK, OVERRIDES, Percentages, into_folder, option
+from planner.cli.options import (
+    ALL_ROWS,
+    INTO_RUNS_DIR,
+    NO_WORKBOOK,
+    OVERRIDES,
+    Percentages,
+    into_folder,
+    option,
+    print_notes,
+    print_table,
+    say,
+)
 from planner.cli.study import SCENARIO, study_command
-from planner.cli.tables import print_notes, print_table, say
 from planner.outputs.own_folder import ALTERNATIVES, FRONTIER
 
 if TYPE_CHECKING:
+    from planner.cli.options import Column
     from planner.cli.progress import Progress
-    from planner.cli.tables import Column
     from planner.outputs.study_files import Alternatives, Frontier
     from planner.studies.myopic import Myopic
 

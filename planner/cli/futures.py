@@ -7,9 +7,19 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from planner.cli.options import JOBS, OVERRIDES, SCHEDULER, STRICT, into_folder, option
+from planner.cli.options import (
+    JOBS,
+    OVERRIDES,
+    SCHEDULER,
+    STRICT,
+    into_folder,
+    option,
+    print_cells,
+    print_notes,
+    print_table,
+    say,
+)
 from planner.cli.study import FILE, SCENARIO, study_command
-from planner.cli.tables import print_cells, print_notes, print_table, say
 from planner.outputs.own_folder import SENSITIVITY, STOCHASTIC, SWEEP
 
 if TYPE_CHECKING:
@@ -17,8 +27,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from planner.cli.options import Column
     from planner.cli.progress import Progress
-    from planner.cli.tables import Column
     from planner.outputs.study_files import Sensitivity
     from planner.studies.stochastic import Stochastic
     from planner.studies.sweep import SweepResult

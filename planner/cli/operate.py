@@ -8,16 +8,26 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from planner.base.words import some
-from planner.cli.options import LOST_LOAD, OWN_HOURS, RUNS_DIR, SEED, SOME_YEARS, into_folder, option
+from planner.cli.options import (
+    LOST_LOAD,
+    OWN_HOURS,
+    RUNS_DIR,
+    SEED,
+    SOME_YEARS,
+    into_folder,
+    option,
+    print_cells,
+    print_table,
+    say,
+)
 from planner.cli.study import RUN, study_command
-from planner.cli.tables import print_cells, print_table, say
 from planner.outputs.own_folder import DAYS_ERROR, DISPATCH, STRESS
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from planner.cli.options import Column
     from planner.cli.progress import Progress
-    from planner.cli.tables import Column
     from planner.operate import Stressed
     from planner.studies.dispatch import DaysError, Dispatch
 

@@ -1,4 +1,4 @@
-"""Options that commands share, and what they say of files."""
+"""Options that commands share, what they say of files, and tables on a terminal."""
 
 from __future__ import annotations
 
@@ -11,10 +11,15 @@ import click
 from planner.base.words import some
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+
+    import pandas as pd
 
     from planner.outputs.run import Run
-    from planner.studies.sweep import SweepProgress
+
+    Row = Any  # a mapping, or what the functions of the columns read
+    Column = tuple[str, str | Callable[[Row], str]]
+    """A head, and a cell: a format such as `{cost_musd:,.2f}`, or a function of the row."""
 
 # --- Options that several commands have -----------------------------------------------------------
 
@@ -148,18 +153,6 @@ def refuse_jobs_of_a_cluster(jobs: int | None, scheduler: str | None) -> None:
         raise click.UsageError("--jobs and --scheduler cannot be combined: a cluster has workers of its own")
 
 
-def so_far(progress: SweepProgress) -> str:
-    """Say how many futures are answered, how long the rest takes, and which one was last."""
-    from planner.base.words import duration
-
-    parts = [f"{progress.done} of {progress.total} futures"]
-    parts += [f"{progress.failed} failed"] if progress.failed else []
-    parts += [f"{progress.stored} stored before"] if progress.stored and not progress.last else []
-    is_known = progress.done < progress.total and progress.left_s == progress.left_s  # not nan
-    parts += [f"about {duration(progress.left_s)} left"] if is_known else []
-    return ", ".join(parts) + (f": {progress.last} {progress.status}" if progress.last else "")
-
-
 # --- A word on stderr where a run is not what was written, for commands that do not check it ------
 
 _NAMED: Final = 3  # files
@@ -178,3 +171,54 @@ def warn_of_changes(run: Run) -> None:
             f" of the files as they are now (`dcplan check {run.folder}` judges them)",
             err=True,
         )
+
+
+# --- Tables on a terminal: a column is its head and what it says of a row -------------------------
+
+
+def print_table(rows: pd.DataFrame | Iterable[Row], columns: Iterable[Column], **how: Any) -> None:
+    """Print rows in columns; `how` is of `print_cells`."""
+    columns = list(columns)
+    lines: Any = rows if not hasattr(rows, "to_dict") else rows.to_dict("records")
+    cells = ([cell.format_map(row) if isinstance(cell, str) else cell(row) for _, cell in columns] for row in lines)
+    print_cells([head for head, _ in columns], cells, **how)
+
+
+def print_cells(
+    heads: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    *,
+    left: Collection[str] = (),
+    own: Mapping[str, dict[str, Any]] | None = None,
+    style: Callable[[Sequence[Any]], str] = lambda _: "",
+    **every: Any,
+) -> None:
+    """Print cells below their heads, numbers to the right.
+
+    `left` names columns of text; `own` has what is of one column alone, in the words of rich, and `every` of all.
+    """
+    from rich.table import Table
+    from rich.text import Text
+
+    from planner.base.console import TableConsole
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for head in heads:
+        how = {"justify": "left" if head in left else "right", **every, **(own or {}).get(head, {})}
+        table.add_column(Text(head), **how)
+    for row in rows:
+        table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row), style=style(row))
+    TableConsole().print(table)
+
+
+def say(text: str, mark: str = "") -> None:
+    """Print a sentence in lines of the screen."""
+    from planner.base.console import wrapped
+
+    click.echo(wrapped(text, mark))
+
+
+def print_notes(notes: Iterable[str]) -> None:
+    """Print what a reader must know, each note behind a dash."""
+    for note in notes:
+        say(note, "- ")

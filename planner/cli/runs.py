@@ -11,8 +11,7 @@ import click
 from planner.base.errors import Problem, raise_all
 from planner.base.paths import is_file
 from planner.base.words import did_you_mean, in_message, some
-from planner.cli.options import RUNS_DIR, option, print_json
-from planner.cli.tables import print_cells
+from planner.cli.options import RUNS_DIR, option, print_cells, print_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

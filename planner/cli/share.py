@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from planner.cli.options import FILE, FOLDER, RUNS_DIR, option, print_files, print_json
-from planner.cli.tables import print_cells
+from planner.cli.options import FILE, FOLDER, RUNS_DIR, option, print_cells, print_files, print_json
 from planner.outputs.writers import WRITERS
 
 if TYPE_CHECKING:

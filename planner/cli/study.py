@@ -10,15 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from planner.cli.options import (
-    note,
-    option,
-    print_json,
-    print_written,
-    refuse_jobs_of_a_cluster,
-    so_far,
-    warn_of_changes,
-)
+from planner.cli.options import note, option, print_json, print_written, refuse_jobs_of_a_cluster, warn_of_changes
 from planner.outputs.files import writing_into
 
 if TYPE_CHECKING:
@@ -147,4 +139,4 @@ class _Place:
     def tell(self, now: SweepProgress) -> None:
         """Say how many futures are answered."""
         self.latest = now
-        self.progress.update(so_far(now))
+        self.progress.update(str(now))

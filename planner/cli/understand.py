@@ -9,9 +9,17 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from planner.base.words import and_more
-from planner.cli.options import OVERRIDES, RUNS_DIR, option, print_json, print_written, warn_of_changes
+from planner.cli.options import (
+    OVERRIDES,
+    RUNS_DIR,
+    option,
+    print_json,
+    print_notes,
+    print_written,
+    say,
+    warn_of_changes,
+)
 from planner.cli.study import SCENARIO, study_command
-from planner.cli.tables import print_notes, say
 from planner.outputs.files import writing_into
 from planner.outputs.own_folder import ESTIMATES
 
@@ -237,20 +245,11 @@ def compare_command(
     from planner.outputs.comparison.terminal import comparison_summary
     from planner.outputs.comparison.workbook import WRITERS
     from planner.outputs.files import try_file
-    from planner.outputs.measures import MOST_RUNS
     from planner.runs import find_run, load_run
     from planner.runs.folder import naming_changed_files
     from planner.studies.compare import compare
 
     as_json = asked.pop("as_json")
-    if asked["paired"] and asked["same_openings"]:
-        raise click.UsageError("--paired and --same-openings exclude each other: name one")
-    for name, value in (("--split", asked["how"]), ("--by", asked["by"])):
-        if value != "auto" and not asked["causes"]:
-            raise click.UsageError(f"{name} {value} needs --causes: add it, or leave out {name}")
-    if not 1 < len(runs) <= MOST_RUNS:
-        given = "1 run is" if len(runs) == 1 else f"{len(runs)} runs are"
-        raise click.UsageError(f"{given} given; 2 to {MOST_RUNS} can be compared")
     for file in files:
         if file.suffix.lower() not in WRITERS:
             of = " or ".join(WRITERS)

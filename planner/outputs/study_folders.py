@@ -103,7 +103,7 @@ def read_study(folder: Path) -> Stored:
     if (folder / STOCHASTIC_FILE).is_file():
         return _read_stochastic(folder)
     is_sweep = (folder / SWEEP_FILE).is_file()
-    return _read_sweep(folder) if is_sweep else _read_frontier(folder)
+    return stored_sweep(folder) if is_sweep else _read_frontier(folder)
 
 
 def _read_stochastic(folder: Path) -> StoredStochastic:
@@ -118,7 +118,8 @@ def _read_stochastic(folder: Path) -> StoredStochastic:
     return said.model_copy(update={"folder": folder, "tables": tables | made})
 
 
-def _read_sweep(folder: Path) -> StoredSweep:
+def stored_sweep(folder: Path) -> StoredSweep:
+    """Read the folder of a sweep."""
     said = _read_file(folder / SWEEP_FILE, StoredSweep)
     tables = {name: _table(folder, name, set(columns)) for name, columns in STUDIES["sweep"].items()}
     futures = tables["futures"]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import pandas as pd
-from fastapi import APIRouter, Depends, HTTPException
+from fastapi import APIRouter, Depends, HTTPException, Query
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from starlette.requests import Request
@@ -250,9 +250,9 @@ def _told(said: list[Said]) -> dict[str, Any]:
 
 # --- Runs and their tables, what there is to ask for, and the schema of a scenario -----------------
 
-_LIMIT: Final = "limit"
-_OFFSET: Final = "offset"
 _MOST_ROWS: Final = 10_000
+_Limit = Annotated[int, Query(ge=1, le=_MOST_ROWS)]
+_Offset = Annotated[int, Query(ge=0, lt=10**9)]
 _BOOLEANS: Final = {"true": True, "false": False}
 
 
@@ -278,7 +278,9 @@ def run(service: Asked, run: str) -> dict[str, Any]:
 
 
 @router.get(f"{RUNS}/{{run}}/tables/{{table}}")
-def table(request: Request, service: Asked, run: str, table: str) -> dict[str, Any]:
+def table(
+    request: Request, service: Asked, run: str, table: str, limit: _Limit = _MOST_ROWS, offset: _Offset = 0
+) -> dict[str, Any]:
     """Return rows of a table: ?COLUMN=VALUE keeps those that say so; limit and offset page on."""
     frame = _loaded(service, run).tables.get(table)
     if frame is None:
@@ -288,10 +290,9 @@ def table(request: Request, service: Asked, run: str, table: str) -> dict[str, A
     if len(asked) < len(pairs):
         repeated = next(name for name in asked if len(request.query_params.getlist(name)) > 1)
         raise HTTPException(422, f"{repeated} is given more than once; give it one value")
-    limit = _count(asked.pop(_LIMIT, str(_MOST_ROWS)), _LIMIT, 1, _MOST_ROWS)
-    offset = _count(asked.pop(_OFFSET, "0"), _OFFSET, 0, None)
     for column, value in asked.items():
-        frame = frame[_says(frame, column, value, table)]
+        if column not in {"limit", "offset"}:
+            frame = frame[_says(frame, column, value, table)]
     return {
         "run": run,
         "table": table,
@@ -305,15 +306,6 @@ def _loaded(service: Service, name: str) -> Run:
     folder = service.run_folder(name)
     with service.computing, naming_changed_files(folder):
         return load_run(folder)
-
-
-def _count(text: str, name: str, least: int, most: int | None) -> int:
-    if text.isascii() and text.isdigit() and len(text) < 10:
-        number = int(text)
-        if number >= least and (most is None or number <= most):
-            return number
-    top = "" if most is None else f", at most {most:,}"
-    raise HTTPException(422, f"{name} must be an integer, at least {least}{top}")
 
 
 def _says(frame: pd.DataFrame, column: str, value: str, table: str) -> pd.Series:
@@ -336,15 +328,9 @@ def _says(frame: pd.DataFrame, column: str, value: str, table: str) -> pd.Series
 
 def _columns(frame: pd.DataFrame, table: str) -> list[dict[str, str]]:
     """Return name, unit and meaning of each column."""
-    known = {field.name: field for field in TABLES[table].fields} if table in TABLES else {}
-    return [
-        {
-            "name": str(name),
-            "unit": known[name].unit if name in known else "",
-            "meaning": known[name].description if name in known else "",
-        }
-        for name in frame.columns
-    ]
+    known = {field.name: (field.unit, field.description) for field in TABLES[table].fields} if table in TABLES else {}
+    every = [(name, *known.get(name, ("", ""))) for name in map(str, frame.columns)]
+    return [{"name": name, "unit": unit, "meaning": meaning} for name, unit, meaning in every]
 
 
 @router.get("")

@@ -129,23 +129,12 @@ def solve_task(tell: Callable[..., None], given: tuple[str, Path]) -> dict[str, 
 
 def sweep_task(tell: Callable[..., None], given: tuple[str, Path]) -> dict[str, Any]:
     """Solve the futures of a sweep."""
-    from planner.base.words import duration
-    from planner.studies.sweep import SweepProgress, run_sweep
+    from planner.studies.sweep import run_sweep
 
     sweep, folder = given
 
-    def on_progress(now: SweepProgress) -> None:
-        text = f"{now.done} of {now.total} futures"
-        if now.stored and not now.last:
-            text += f", {now.stored} of them stored before"
-        if now.done < now.total and now.left_s == now.left_s:  # not nan
-            text += f", about {duration(now.left_s)} left"
-        if now.last:
-            text += f": {now.last} {now.status.replace('_', ' ')}"
-        tell(text=text, share=now.done / now.total)
-
     tell(stage="Reading the sweep and solving its futures")
-    found = run_sweep(sweep, out=folder, on_progress=on_progress)
+    found = run_sweep(sweep, out=folder, on_progress=lambda now: tell(text=str(now), share=now.done / now.total))
     failed = len(found.failed)
     message = f"{failed} of {len(found.futures)} futures have no plan as asked." if failed else ""
     return {"message": message}

@@ -13,7 +13,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 from urllib.parse import quote
 
-import pandas as pd
 from fastapi import APIRouter, HTTPException, Query
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response
 
@@ -21,13 +20,10 @@ from planner.base.errors import InputError
 from planner.base.words import unit_of_money
 from planner.outputs import WRITERS
 from planner.outputs.files import staging
-from planner.outputs.labels import LEAST_MW, order_words
 from planner.outputs.own_folder import SWEEP_FILE, files_in
-from planner.outputs.report import MOST_RUNS, comparison_html, report_html
-from planner.outputs.report.markup import name
+from planner.outputs.report import MOST_RUNS, comparison_html, report_html, studies_html
 from planner.outputs.run import START, from_shipped_words, is_said_by_name, with_differences
-from planner.outputs.study_folders import read_table, unreadable
-from planner.results.ended import PLANNED
+from planner.outputs.study_folders import read_table, stored_sweep, unreadable
 from planner.runs.folder import load_run, naming_changed_files
 from planner.runs.names import slug
 from planner.serve.form_pages import sources_page
@@ -44,7 +40,7 @@ from planner.serve.project import (
     sweep_path,
 )
 from planner.serve.service import STATIC, TEMPLATES, Asked, AskedJob, Fields, framed, message_page, page
-from planner.studies.sweep.answers import OWN_COLUMNS, TABLES
+from planner.studies.sweep.answers import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -241,10 +237,7 @@ def _solves_said(job: Job) -> str:
     return job.stages[-1].name if job.state == "running" else _WORDS[job.state]
 
 
-_MOST_ROWS: Final = 500
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")  # spreadsheets skip white space
-_OF_FUTURES: Final = frozenset({"future", "status", "broken", "objective_musd", "message"})
-_OF_NO_REGRET: Final = frozenset({"kind", "site", "item", "year", "least_mw"})
 
 
 @router.get(SWEEPS)
@@ -262,23 +255,19 @@ def start(service: Asked, fields: Fields) -> RedirectResponse:
 
 @router.get(f"{SWEEPS}/{{key}}")
 def show_sweep(service: Asked, key: str) -> HTMLResponse:
-    """Show what a sweep found."""
+    """Show the report of a sweep, or say why there is none, and how to solve it."""
     source = service.sweep(key)
-    folder = service.project.sweep_folder(source)
+    folder, why = service.project.sweep_folder(source), "It was not solved yet, or not to its end."
     try:
         other = _of_another(source, folder)
-        futures = None if other else read_table(folder, "futures", _OF_FUTURES)
-        least = None if other else read_table(folder, "no_regret", _OF_NO_REGRET)
+        if not other and (folder / "futures.parquet").is_file():
+            with service.computing:
+                document = studies_html(stored_sweep(folder), ())
+            return framed(document, ((f"{sweep_path(source)}/tables.zip", "Tables as csv"),))
     except InputError as error:
-        other, futures, least = str(error), None, None
-    found = {"futures": None} if futures is None else {**_futures(futures), **_no_regret(least, futures)}
-    about: dict[str, Any] = {
-        "asks": source.question or source.title,
-        "other": other,
-        "key": source.key,
-        "path": sweep_path(source),
-    }
-    return page("sweep.html", f"Sweep {source.name}", service, here=SWEEPS, **about, **found, folder=folder)
+        other = str(error)
+    asks = source.question or source.title
+    return page("sweep.html", f"Sweep {source.name}", service, here=SWEEPS, asks=asks, why=other or why, key=key)
 
 
 @router.get(f"{SWEEPS}/{{key}}/tables.zip")
@@ -310,44 +299,6 @@ def _of_another(source: Source, folder: Path) -> str:
     if digest == hashlib.sha256(source.path.read_bytes()).hexdigest():
         return ""
     return f"The file was changed since it was solved; solve it again. {folder} has the tables."
-
-
-def _futures(futures: pd.DataFrame) -> dict[str, Any]:
-    """Return what is shown of futures: from where to where the cost goes, and why some have no plan."""
-    solved = futures.dropna(subset="objective_musd").sort_values("objective_musd")
-    unit = unit_of_money(futures["objective_musd"])
-    axes = [column for column in futures.columns if column not in OWN_COLUMNS]
-    heads = [(name(axis), None) for axis in ("Future", *axes, "Status", "Check")]
-    return {
-        "futures": futures.to_dict("records"),
-        "solved": solved.to_dict("records"),
-        "range_unit": unit_of_money(solved["objective_musd"]),
-        "unit": unit,
-        "axes": axes,
-        "heads": [*heads, (name(f"Cost [{unit[0]}]"), "num")],
-        "failed": futures[futures["message"].astype(str) != ""].to_dict("records"),
-        "most": _MOST_ROWS,
-        "planned": PLANNED,
-        "cell": _cell,
-    }
-
-
-def _cell(value: object) -> str:
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return "-"  # of a future that is no point of the axes
-    return f"{value:,.6g}" if isinstance(value, float) else str(value)
-
-
-def _no_regret(least: pd.DataFrame | None, futures: pd.DataFrame) -> dict[str, Any]:
-    """Return what every future with a plan has ordered by each year, at least."""
-    of_all = None if least is None or len(futures) < 2 else least[least["least_mw"] >= LEAST_MW]
-    if of_all is None or of_all.empty:
-        return {"least": []}
-    by_year = of_all.pivot_table(index=["kind", "site", "item"], columns="year", values="least_mw", fill_value=0.0)
-    by_year = by_year.sort_values(by_year.columns[-1], ascending=False)
-    shown = zip(by_year.index, by_year.to_numpy().tolist(), strict=True)
-    rows = [(order_words(*thing), row) for thing, row in shown]
-    return {"least": rows, "least_heads": [("What", None), *((str(year), "num") for year in by_year.columns)]}
 
 
 def _harmless(value: object) -> object:

@@ -8,8 +8,15 @@ from planner.results.schema import STRESS_TABLES
 from planner.stress.fixed import FixedPlan, fixed_plan
 from planner.stress.simulate import site_outage_losses
 from planner.stress.study import CASES, StressStudy, reliability_of, stress_study
-from planner.stress.weather import StressSettings, settings_from
-from planner.stress.year import YEAR_DAYS, OwnHours, StressYear, read_own_hours, year_of_hours
+from planner.stress.weather import (
+    YEAR_DAYS,
+    OwnHours,
+    StressSettings,
+    StressYear,
+    read_own_hours,
+    settings_from,
+    year_of_hours,
+)
 
 __all__ = [
     "CASES",

@@ -1,4 +1,4 @@
-"""What a stress study holds fixed: prices of years, and events."""
+"""What a stress study holds fixed: the plan, and events."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ import numpy as np
 
 from planner.base.errors import InputError
 from planner.base.units import HOURS_PER_DAY, HOURS_PER_YEAR, USD_PER_MUSD
-from planner.clock.days import SEASONS
 from planner.clock.profiles import calendar_days
-from planner.family.table_columns import any_along, codes, dense_by_ids, floats, sum_at, texts
+from planner.family.table_columns import any_along, codes, floats, sum_at, texts
 from planner.inputs.power_prices import PowerPrices
 from planner.inputs.scope import make_case, replaced
-from planner.inputs.site_series import CURVE, monthly_temperatures, site_series
+from planner.inputs.site_series import CURVE, site_series
 from planner.place.climate import mechanical_overhead_frac
-from planner.stress.weather import StressSettings, Weather
+from planner.stress.weather import StressSettings, price_spread, weather_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -28,49 +27,10 @@ if TYPE_CHECKING:
     from planner.inputs.case import ScopedCase
     from planner.scenario import Scenario
 
-# --- Price years synthesised from what the price shapes say of their spread -----------------------
-#
-# The table gives the mean and the median of each hour of a season, each over its own mean of the
-# year. A log-normal price has :math:`\mathrm{mean} / \mathrm{median} = e^{\sigma^2/2}`, so
-#
-# .. math:: \tfrac12 \sigma_h^2 = \ln\frac{s^{\mathrm{mean}}_h}{s^{\mathrm{median}}_h} + \ln k
-#
-# The ratio k of the two means of the year is not in the table. It is at least as large as keeps
-# every :math:`\sigma^2` from being negative; that least value is taken, so spreads are understated
-# rather than overstated.
-
-
-def log_spread(shape_mean: Floats, shape_median: Floats) -> Floats:
-    """Return the standard deviation of the logarithm of the price.
-
-    An hour whose mean is as its median, and one whose mean is e^(1/2) times its median:
-
-    >>> mean = np.array([[[0.8, 0.5 * np.exp(0.5)]]])
-    >>> log_spread(mean, np.array([[[0.8, 0.5]]])).round(6).tolist()
-    [[[0.0, 1.0]]]
-    """
-    half_variance = np.log(shape_mean / shape_median)
-    least = half_variance.reshape(len(half_variance), -1).min(axis=1)
-    return np.asarray(np.sqrt(2.0 * (half_variance - least[:, None, None])))
-
-
-def price_factor(anomaly: Floats, spread: Floats) -> Floats:
-    """Return the price of an hour over its mean, for a standard normal anomaly.
-
-    Its expectation is 1.
-    Gives (draw, place, hour).
-
-    >>> price_factor(np.array([[[0.0, 1.0]]]), np.array([[0.2, 0.2]])).round(4).tolist()
-    [[[0.9802, 1.1972]]]
-    """
-    return np.asarray(np.exp(spread * anomaly - 0.5 * spread**2))
-
-
 # --- A plan that is fixed: what every site has and does, as arrays by year, site and slot ---------
 
 _SEASON_OF_MONTH = np.arange(1, 13) % 12 // 3
 _DAY_H = int(HOURS_PER_DAY)
-_HOURS = tuple(range(_DAY_H))
 
 
 class FixedPlan:
@@ -252,26 +212,6 @@ def _cooling_share(case: ScopedCase, read: _Reader) -> Floats:
     shape = (len(read.years), len(read.sites), len(case.cooling))
     total = sum_at(shape, at, floats(plan, "used_mw") + floats(plan, "companion_mw"))
     return _over(total, total.sum(axis=2, keepdims=True))
-
-
-def weather_of(case: ScopedCase, bulb: str, at: NDArray[np.intp]) -> Weather:
-    """Return the mean weather of some sites, and how far it strays."""
-    mean, _ = monthly_temperatures(case, bulb)
-    return Weather(
-        mean_c=mean[at],
-        design_c=floats(case.sites, f"design_{bulb}_bulb_c")[at],
-        utc_offset_h=floats(case.sites, "utc_offset_h")[at],
-    )
-
-
-def price_spread(case: ScopedCase) -> Floats:
-    """Return the spread of the logarithm of the price, shape (site, season, local hour)."""
-    table = case.tables["price_shapes"]
-    named = list(case.sites["price_zone"].dropna().unique())
-    axes = {"price_zone": named, "season": SEASONS, "hour_local": _HOURS}
-    mean = dense_by_ids(table, axes, "shape_mean_frac")
-    of_zone = log_spread(mean, dense_by_ids(table, axes, "shape_median_frac"))
-    return np.asarray(of_zone[codes(case.sites["price_zone"], named)])
 
 
 # --- What befalls the sites: outages of the grid, an emergency of it, a heat wave -----------------

@@ -12,8 +12,8 @@ import pandas as pd
 from planner.base.max_flow import unassigned
 from planner.base.units import HOURS_PER_DAY
 from planner.results.schema import STRESS_TABLES
-from planner.stress.fixed import NO_EVENT, FixedPlan, Outages, StressEvent, price_factor
-from planner.stress.weather import Anomalies, StressSettings
+from planner.stress.fixed import NO_EVENT, FixedPlan, Outages, StressEvent
+from planner.stress.weather import Anomalies, StressSettings, price_factor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Bools, Floats
     from planner.inputs.inputs import Inputs
-    from planner.stress.year import OwnHours
+    from planner.stress.weather import OwnHours
 
 # --- Deferrable work yields where a connection is too small, and is caught up where there is room ---
 #
@@ -52,16 +52,14 @@ class Deferral:
     All of it is IT power or IT energy, shapes (draw, site).
     """
 
-    def __init__(self, plan: FixedPlan, year: int, draws: int) -> None:
-        self._window_h = plan.window_h
+    def __init__(self, plan: FixedPlan, year: int, found: SimulatedYear) -> None:
+        self._window_h, self.found = plan.window_h, found
         # Racks at work are not worked harder than in the plan's busiest slot.
         self._most_mw = plan.waits_mw[:, year].max(axis=-1, initial=0.0)  # (window, site)
-        shape = (draws, len(plan.sites))
+        shape = found.used_mwh.shape
         self._racks_mw = np.zeros((len(plan.window_h), *shape))  # not at work in the hour
         # What waits, by window and by whether its own window has ended.
         self._piles_mwh = np.zeros((len(plan.window_h), 2, *shape))
-        self.put_off_mwh, self.put_off_h, self.caught_up_mwh = np.zeros((3, *shape))
-        self.late_mwh, self.given_up_mwh = np.zeros((2, *shape))
 
     @property
     def is_empty(self) -> bool:
@@ -70,20 +68,20 @@ class Deferral:
 
     def end_windows(self, hour: int) -> Floats:
         """Close the windows that end where an hour of the year begins; return what is given up."""
-        given_up = np.zeros(self.put_off_mwh.shape)
+        given_up = np.zeros(self.found.used_mwh.shape)
         for window_h, pile in zip(self._window_h, self._piles_mwh, strict=True):
             if hour % window_h == 0:
                 given_up += pile[_LATE]
                 pile[_LATE] = pile[_IN_TIME]
                 pile[_IN_TIME] = 0.0
-        self.given_up_mwh += given_up
+        self.found.given_up_mwh += given_up
         return given_up
 
     def end_year(self) -> Floats:
         """Give up what still waits, and return it."""
         given_up = self._piles_mwh.sum(axis=(0, 1))
         self._piles_mwh[:] = 0.0
-        self.given_up_mwh += given_up
+        self.found.given_up_mwh += given_up
         return np.asarray(given_up)
 
     def put_off(self, lacking_mw: Floats, waits_mw: Floats) -> Floats:
@@ -93,8 +91,8 @@ class Deferral:
             mw = np.minimum(lacking_mw - total, waits_mw[window])
             self._piles_mwh[window, _IN_TIME] += mw
             total += mw
-        self.put_off_mwh += total
-        self.put_off_h += total > _NOISE_MW
+        self.found.put_off_mwh += total
+        self.found.put_off_h += total > _NOISE_MW
         return total
 
     def catch_up(self, room_mw: Floats, waits_mw: Floats) -> Floats:
@@ -112,8 +110,8 @@ class Deferral:
                 racks_mw[window] -= mw
                 total += mw
                 if age == _LATE:
-                    self.late_mwh += mw
-        self.caught_up_mwh += total
+                    self.found.late_mwh += mw
+        self.found.caught_up_mwh += total
         return total
 
     def later_mwh(self, waits_mw: Floats) -> Floats:
@@ -146,8 +144,8 @@ class Deferral:
             mw = np.minimum(left, due)
             self._piles_mwh[window, _LATE] -= mw
             left -= mw
-        self.late_mwh += carried_mw
-        self.caught_up_mwh += carried_mw
+        self.found.late_mwh += carried_mw
+        self.found.caught_up_mwh += carried_mw
 
 
 # --- Whether standby generators and batteries carry an outage -------------------------------------
@@ -263,7 +261,7 @@ def simulate_year(
     seeds = _seeds(plan, year, settings)
     outages = Outages((draws, sites), settings, np.random.default_rng(seeds["outages"]))
     reserve = _Reserve(plan, year, settings, reliability, np.random.default_rng(seeds["units"]))
-    waiting = Deferral(plan, year, draws)
+    waiting = Deferral(plan, year, found)
     for first_day, days, overhead, usd_per_mwh, is_design in conditions(plan, year, settings, heat=heat, own=own):
         hours = days * _HOURS
         it_mw, loss_mw, other_mw, own_mw, non_firm_mw, spare_mw, level_mwh = (
@@ -317,8 +315,6 @@ def simulate_year(
         found.energy_usd += (grid_mw * usd_per_mwh).sum(axis=-1)
         on_window()
     _count_given_up(found, per_it[:, :, -1] * waiting.end_year())
-    for name in ("put_off_mwh", "put_off_h", "late_mwh", "caught_up_mwh", "given_up_mwh"):
-        setattr(found, name, getattr(waiting, name))
     found.source_usd = found.source_mwh * plan.source_usd_per_mwh[year]
     return found
 

@@ -25,8 +25,7 @@ from planner.stress.simulate import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from planner.stress.weather import StressSettings
-    from planner.stress.year import OwnHours
+    from planner.stress.weather import OwnHours, StressSettings
 
 
 CASES: Final = ("ordinary years", "heat wave", "grid emergency")

@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 from planner.base.errors import Problem, raise_all
-from planner.check import Verdict, check_inputs
 from planner.inputs.build import PreparedScenario
 from planner.lp import Expression, Index, Outcome
 from planner.lp.index import UNIT
@@ -22,9 +21,8 @@ from planner.scenario import Changes, Scenario, load_scenario
 from planner.studies.solve.asking import Asking, Pace, with_plan
 from planner.studies.solve.at_plan import WarmProgram, plan_session
 from planner.studies.solve.checked_plan import verdict_on
-from planner.studies.solve.failover import site_outages
 from planner.studies.solve.rounding import RULES, rounded
-from planner.studies.solve.solves import STOPPED
+from planner.studies.solve.solves import STOPPED, site_outages
 from planner.studies.solve.whole_numbers import find_plan
 
 if TYPE_CHECKING:
@@ -33,7 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from planner.base.arrays import Floats
-    from planner.check.all_checks import CheckedInputs
+    from planner.check import Verdict
     from planner.lp.outcome import Method
 
 _LARGE: Final = 100_000
@@ -131,7 +129,6 @@ class _Search(WarmProgram):
         super().__init__(question, ask.hooks)
         self._ask, model, problem = ask, self.model, self.model.problem
         self.has_integers = problem.isMIP()
-        self._checked: CheckedInputs | None = None
         ask.report_stage("Solving: the plan of least cost")
         solver = question.scenario.solver
         self.best = self._good(find_plan(model, self.session, solver, cuts=self.cuts, hooks=ask.hooks))
@@ -207,10 +204,8 @@ class _Search(WarmProgram):
         plan = replace(outcome, status="time_limit", has_duals=False, dual_bound=-np.inf, gap=np.inf)
         model, scenario = self.model, self.question.scenario
         inputs = model.p if self.cuts is None else self.cuts.inputs
-        if self._checked is None or not self._checked.is_of(scenario, inputs):
-            self._checked = check_inputs(scenario, inputs)
         results = read_results(model, plan, site_outages(model, plan))
-        return verdict_on(scenario, inputs, results, plan, read_proof(model.problem, plan), checked=self._checked)
+        return verdict_on(scenario, inputs, results, plan, read_proof(model.problem, plan))
 
     def _within(self, lower: Floats, upper: Floats, *, strictly: bool = False) -> Outcome:
         method: Method = "ipx" if self._is_large and not self.session.has_pieces else "auto"

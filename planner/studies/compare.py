@@ -38,8 +38,7 @@ from planner.runs.folder import load_run
 from planner.runs.plan import PlanViews
 from planner.studies.solve.asking import Asking, Pace, session_of, with_plan
 from planner.studies.solve.at_plan import begins_with_program, proof_of
-from planner.studies.solve.failover import FailureCuts
-from planner.studies.solve.solves import Solves
+from planner.studies.solve.solves import FailureCuts, Solves
 from planner.studies.solve.whole_numbers import find_plan
 
 if TYPE_CHECKING:
@@ -390,18 +389,20 @@ def compare(
     >>> compare(before, after).inputs[["key", "A", "B"]].to_numpy().tolist()
     [['new_sites.north.land_limit_mw', 30.0, 27.0]]
     """
-    problems = []
-    if paired and same_openings:
-        problems.append(Problem.of("compare", "paired and same_openings are both True", "one of them at most"))
-    for name, value, known in (("how", how, get_args(HowToSplit)), ("by", by, get_args(By))):
-        if value not in known:
-            problems.append(Problem.of("compare", f"{name} is {value!r}", f"one of {', '.join(known)}"))
-        elif value not in {"auto", "none"} and not causes:
-            what_is = f"{name} is {value!r} and causes is False"
-            problems.append(Problem.of("compare", what_is, "given with causes=True alone", "leave it out"))
-    if not 1 < len(runs) <= MOST_RUNS:
-        given = "1 run is" if len(runs) == 1 else f"{len(runs)} runs are"
-        problems.append(Problem.of("compare", f"{given} given", f"2 to {MOST_RUNS}"))
+    given, causes_alone = "1 run is" if len(runs) == 1 else f"{len(runs)} runs are", "given with --causes alone"
+    splits, groups = get_args(HowToSplit), get_args(By)
+    problems = [
+        Problem.of(option, what_is, must_be, fix)
+        for is_wrong, option, what_is, must_be, fix in (
+            (paired and same_openings, "--paired", "it is given with --same-openings", "without it", "leave out one"),
+            (how not in splits, "--split", f"it is {how!r}", f"one of {', '.join(splits)}", ""),
+            (by not in groups, "--by", f"it is {by!r}", f"one of {', '.join(groups)}", ""),
+            (how in splits[1:3] and not causes, "--split", f"it is {how!r}", causes_alone, "add it"),
+            (by in groups[1:] and not causes, "--by", f"it is {by!r}", causes_alone, "add it"),
+            (not 1 < len(runs) <= MOST_RUNS, "RUN", f"{given} given", f"2 to {MOST_RUNS}", ""),
+        )
+        if is_wrong
+    ]
     raise_all(problems)
     found = tuple(_run(run, Path(runs_dir)) for run in runs)
     if not (causes or paired or same_openings):

@@ -17,7 +17,7 @@ from planner.results import Results
 from planner.results.proof import read_proof
 from planner.results.read import read_results
 from planner.scenario import load_scenario
-from planner.studies.solve.failover import FailureCuts, site_outages
+from planner.studies.solve.solves import FailureCuts, site_outages
 
 RICH = Path(__file__).parent / "rich.yaml"
 MINI = Path(__file__).parent.parent / "fixtures" / "mini" / "mini.yaml"
@@ -63,7 +63,7 @@ class Plan:
         """Make one check alone."""
         return judged(next(one for one in RULES if one.name == name), self.case)
 
-    def verdict(self, checked=None):
+    def verdict(self):
         return check_plan(
             self.scenario,
             self.inputs,
@@ -73,7 +73,6 @@ class Plan:
             bound_musd=self.bound_musd,
             gap_frac=self.gap_frac,
             proof=self.proof,
-            checked=checked,
         )
 
     def reported(self, **tables):

@@ -72,7 +72,7 @@ def test_refuses_to_replace_a_file_of_the_planners(runs: Path, changed: str, tmp
 
 
 def test_refuses_one_run_and_endings_that_nothing_writes(runs: Path, tmp_path: Path) -> None:
-    assert "1 run is given; 2 to 8 can be compared" in compare(runs, "tiny").output
+    assert "1 run is given; must be 2 to 8" in compare(runs, "tiny").output
     result = compare(runs, "tiny", "tiny", "-o", str(tmp_path / "compared.docx"))
 
     assert result.exit_code == 2

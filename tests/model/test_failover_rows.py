@@ -9,7 +9,7 @@ from planner.inputs import Inputs
 from planner.lp import Axis, Index
 from planner.model import Model, failover
 from planner.model.failover import with_cuts
-from planner.studies.solve.failover import take_over
+from planner.studies.solve.solves import take_over
 
 SURVIVES = "workloads.train.failover=true"
 STAYS_IN_TIME = "flexibility.deferral=false"

@@ -11,7 +11,7 @@ from planner.lp import HighsSession
 from planner.model import build_model
 from planner.results.read import read_results
 from planner.scenario import load_scenario
-from planner.studies.solve.failover import site_outages
+from planner.studies.solve.solves import site_outages
 
 if TYPE_CHECKING:
     from planner.inputs.inputs import Inputs

@@ -70,7 +70,6 @@ def test_a_sweep_is_solved_and_what_it_found_is_shown(client: Client, folder: Pa
     assert "Is &lt;b&gt;land&lt;/b&gt; scarce?" in page
     assert "1 of 2 futures have a plan." in page
     cost = pd.read_parquet(folder / "sweeps" / "two" / "futures.parquet")["objective_musd"].min()
-    assert "Cost [MUSD]" in page
     assert f">{cost:,.1f}<" in page
     assert "infeasible" in page
     with zipfile.ZipFile(io.BytesIO(client.get("/sweeps/two.yaml/tables.zip").body)) as archive:
@@ -120,7 +119,7 @@ def test_tables_of_another_file_of_the_name_are_not_shown(client: Client, folder
     assert "It was not solved yet" in page.text
     assert "of-the-other" not in page.text
     assert client.get("/sweeps/two.yaml/tables.zip").status == 404
-    assert "it has no column" in client.get("/sweeps/Two.yml").text  # so its own are looked at
+    assert "It was not solved yet" not in client.get("/sweeps/Two.yml").text  # so its own are looked at
 
 
 def test_a_mistake_in_a_sweep_is_named_with_its_place(client: Client, folder: Path) -> None:

@@ -12,8 +12,7 @@ from planner.clock.profiles import calendar_days
 from planner.place.climate import hourly_temperatures
 from planner.stress.fixed import FixedPlan, Outages, StressEvent, outage_h
 from planner.stress.simulate import Reliability, SimulatedYear, simulate_year
-from planner.stress.weather import StressSettings, Weather
-from planner.stress.year import OwnHours
+from planner.stress.weather import OwnHours, StressSettings, Weather
 
 DAYS = RepresentativeDays(slot_h=6)
 SURE = Reliability(1.0, 0.0, 1e15)

@@ -17,7 +17,7 @@ from planner.outputs.solver_files import scenario_of
 from planner.runs import load_run, write_run
 from planner.stress import STRESS_TABLES, fixed_plan, site_outage_losses
 from planner.stress.study import CASES
-from planner.stress.year import OwnHours
+from planner.stress.weather import OwnHours
 
 OF_2027 = ("--year", "2027")  # the year in which most is there; a study takes its years in turn
 OF_2025 = ("--year", "2025")  # the year in which an emergency leaves work unserved

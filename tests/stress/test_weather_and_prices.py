@@ -7,8 +7,7 @@ import pytest
 
 from planner.clock.days import DAYS_PER_MONTH
 from planner.place.climate import hourly_temperatures
-from planner.stress.fixed import log_spread, price_factor
-from planner.stress.weather import Anomalies, Weather
+from planner.stress.weather import Anomalies, Weather, log_spread, price_factor
 
 LAT, LON = np.array([39.0, 39.4, 33.5]), np.array([-77.5, -77.4, -112.0])
 MEANS = np.array([2.0, 3.5, 8.0, 13.5, 18.5, 23.5, 26.0, 25.0, 21.0, 15.0, 9.0, 4.0])

@@ -241,11 +241,11 @@ def test_where_no_input_differs_the_difference_is_rounding() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"paired": True, "same_openings": True}, "paired and same_openings are both True"),
-        ({"how": "foo"}, "how is 'foo'; must be one of auto, shapley, ordered, none"),
-        ({"by": "site"}, "by is 'site'; must be one of auto, key, block"),
-        ({"how": "ordered"}, "how is 'ordered' and causes is False; must be given with causes"),
-        ({"by": "block", "paired": True}, "by is 'block' and causes is False"),
+        ({"paired": True, "same_openings": True}, "--paired: it is given with --same-openings"),
+        ({"how": "foo"}, "--split: it is 'foo'; must be one of auto, shapley, ordered, none"),
+        ({"by": "site"}, "--by: it is 'site'; must be one of auto, key, block"),
+        ({"how": "ordered"}, "--split: it is 'ordered'; must be given with --causes"),
+        ({"by": "block", "paired": True}, "--by: it is 'block'; must be given with --causes"),
     ],
 )
 def test_arguments_that_mean_nothing_are_refused(arguments: dict[str, Any], message: str) -> None:

@@ -14,7 +14,7 @@ from planner.lp import HighsSession, Outcome
 from planner.model import build_model
 from planner.runs.plan import Plan
 from planner.scenario import load_scenario
-from planner.studies.solve.failover import FailureCuts
+from planner.studies.solve.solves import FailureCuts
 from planner.studies.solve.whole_numbers import find_plan
 
 WORLD = Path(__file__).parents[1] / "check" / "failover.yaml"

@@ -26,7 +26,7 @@ from planner.outputs.own_folder import ESTIMATES
 from planner.outputs.table_files import records
 from planner.studies.estimates.plan_program import SMALL_STEP, AtPlan, Effect, PlanProgram
 from planner.studies.solve.at_plan import duals_of, fixed_program, has_program, integers_fixed, proof_of
-from planner.studies.solve.failover import add_cuts, stored_cuts
+from planner.studies.solve.solves import add_cuts, stored_cuts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -176,10 +176,6 @@ _Ends = list[tuple["UncertainFigure", tuple[float, float], tuple[str, ...]]]
 """Figures, what first order says of their low and high, nan of steps, and the ends to solve again."""
 
 
-class _TooSlow(Exception):  # as TimeoutError, of one solve
-    """A solve reached the scenario's own limit while there is time for others."""
-
-
 def solved_again(
     found: FoundFigures, program: PlanProgram, ask: Asking, run: Run, most: int, seconds: float
 ) -> tuple[pd.DataFrame, Again]:
@@ -196,54 +192,41 @@ def solved_again(
         figures += [(figure, (np.nan, np.nan), less)] if less else []
     places = [(at, name) for at, (_, _, ends) in enumerate(figures) for name in ends]
 
-    def outcome() -> Outcome:
+    def solved() -> Outcome | None:
+        """Solve what the session holds; None where the time of all is over, not that of one solve."""
         left_s = max(0.0, began + seconds - time.perf_counter())
         after = ask.solve_session(question, session, most_s=left_s)
-        if after.status == "time_limit":
-            raise _TooSlow if left_s > question.scenario.solver.time_limit_s else TimeoutError
-        return after
+        is_over = after.status == "time_limit" and left_s <= question.scenario.solver.time_limit_s
+        return None if is_over else after
 
     ask.report_stage("Solving the program as it is")
     results: dict[tuple[int, str], tuple[float, float]] = {}
-    try:
-        before = outcome()
-    except (_TooSlow, TimeoutError) as error:
-        too_slow = len(places) if isinstance(error, _TooSlow) else 0
-        return _table_of(figures, results, most), Again(0, len(places), seconds, too_slow)
+    before, done, too_slow = solved(), 0, 0
+    if before is None or before.status == "time_limit":
+        return _table_of(figures, results, most), Again(0, len(places), seconds, 0 if before is None else len(places))
     bought = _racks_bought(model, before.x)
-
-    def solved(figure: UncertainFigure, end: float, *, in_steps: bool) -> tuple[float, float] | None:
-        """Return the change of cost [MUSD] and the racks that become others [MW]; None where there is no plan."""
-        if time.perf_counter() >= began + seconds:
-            raise TimeoutError
-        inputs = program.inputs_with([(figure, end)], other_offers=in_steps)
-        built = None if inputs is None else program.arrays_of(inputs, without_used=in_steps)
-        if built is None:
-            return None
-        x = np.clip(program.plan.x, built.columns.lower, built.columns.upper)
-        session.take(integers_fixed(model, built, x))
-        after = outcome()
-        if after.status != "optimal":
-            return None
-        moved = float(np.abs(_racks_bought(model, after.x) - bought).sum()) / 2.0
-        return after.objective - before.objective, moved
-
-    done = too_slow = 0
     of_all = f" of at most {seconds:.0f} s" if math.isfinite(seconds) else ""
     for at, name in places:
         figure, effects, _ = figures[at]
-        so_far = f"{done} of {len(places)} ends, {time.perf_counter() - began:.0f} s"
-        ask.report_stage(f"Solving again: {so_far}{of_all}; now the {name} of {figure.item}")
-        try:
-            again = solved(figure, getattr(figure, name), in_steps=np.isnan(effects[0]))
-        except _TooSlow:
-            too_slow += 1
-            continue
-        except TimeoutError:
+        spent_s, in_steps = time.perf_counter() - began, bool(np.isnan(effects[0]))
+        if spent_s >= seconds:
             break
+        so_far = f"{done} of {len(places)} ends, {spent_s:.0f} s"
+        ask.report_stage(f"Solving again: {so_far}{of_all}; now the {name} of {figure.item}")
+        built = program.arrays_with([(figure, getattr(figure, name))], other_offers=in_steps, without_used=in_steps)
+        if built is not None:
+            x = np.clip(program.plan.x, built.columns.lower, built.columns.upper)
+            session.take(integers_fixed(model, built, x))
+            after = solved()
+            if after is None:
+                break
+            if after.status == "time_limit":
+                too_slow += 1
+                continue
+            if after.status == "optimal":
+                moved_mw = float(np.abs(_racks_bought(model, after.x) - bought).sum()) / 2.0
+                results[at, name] = after.objective - before.objective, moved_mw
         done += 1
-        if again is not None:
-            results[at, name] = again
     return _table_of(figures, results, most), Again(done, len(places), seconds, too_slow)
 
 

@@ -20,7 +20,7 @@ from planner.lp.change import Arrays
 from planner.lp.index import positions
 from planner.lp.matrix import Matrix
 from planner.model import Model, build_model
-from planner.studies.solve.failover import add_cuts
+from planner.studies.solve.solves import add_cuts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -175,11 +175,16 @@ class PlanProgram:
         except InputError:
             return None
 
-    def arrays_of(self, inputs: Inputs, *, without_used: bool = False) -> Arrays | None:
-        """Build the program of inputs in the rows and columns of the plan.
+    def arrays_with(
+        self, values: Sequence[tuple[UncertainFigure, float]], *, other_offers: bool = False, without_used: bool = False
+    ) -> Arrays | None:
+        """Build the program with other values of figures, in the rows and columns of the plan.
 
-        None where it lacks what the plan makes use of, unless it may.
+        None where they make no valid input, or it lacks what the plan makes use of, unless it may.
         """
+        inputs = self.inputs_with(values, other_offers=other_offers)
+        if inputs is None:
+            return None
         plan, model = self.plan, build_model(inputs)
         if inputs.failover.reserve.matches(self.model.p.failover.reserve):
             # What the plan must survive was added to its program while it was solved.
@@ -193,8 +198,7 @@ class PlanProgram:
         They go a step of the way, and what that does is scaled to the whole of it. None where the
         values make no valid input, or take away what the plan makes use of.
         """
-        inputs = self.inputs_with([(of, of.value + step * (end - of.value)) for of, end in values])
-        arrays = None if inputs is None else self.arrays_of(inputs)
+        arrays = self.arrays_with([(of, of.value + step * (end - of.value)) for of, end in values])
         if arrays is None:
             return None
         effect = self.plan.effect(arrays)
@@ -226,7 +230,7 @@ class PlanProgram:
         if inputs is None:
             return False
         is_more = (_Places("column", self.model.problem, build_model(inputs).problem).place < 0).any()
-        return not is_more and self.arrays_of(inputs) is None
+        return not is_more and self.arrays_with([(figure, end)], other_offers=True) is None
 
     def ends(self, figure: UncertainFigure) -> tuple[float, float] | None:
         """Return what the low and the high of a figure do to the cost. [MUSD]"""

@@ -15,8 +15,7 @@ from planner.model.siting import ONLY_FOR_THE_BOUND
 from planner.results.proof import Proof
 from planner.results.store import cleaned
 from planner.studies.solve.asking import session_of
-from planner.studies.solve.failover import FailureCuts, add_cuts, stored_cuts
-from planner.studies.solve.solves import Solves, upper_of_plan
+from planner.studies.solve.solves import FailureCuts, Solves, add_cuts, stored_cuts, upper_of_plan
 from planner.studies.solve.whole_numbers import find_plan
 
 if TYPE_CHECKING:

@@ -22,9 +22,8 @@ from planner.scenario import Scenario, load_scenario
 from planner.studies.solve.asking import hear_warnings
 from planner.studies.solve.at_plan import plan_session
 from planner.studies.solve.conflict import why_no_plan
-from planner.studies.solve.failover import FailureCuts, site_outages
 from planner.studies.solve.foresight import Decided, decide_year_by_year, with_time_left
-from planner.studies.solve.solves import NO_HOOKS, STOPPED, SolveHooks
+from planner.studies.solve.solves import NO_HOOKS, STOPPED, FailureCuts, SolveHooks, site_outages
 from planner.studies.solve.whole_numbers import find_plan
 
 if TYPE_CHECKING:

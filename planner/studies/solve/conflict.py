@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 import time
 from dataclasses import dataclass, replace
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 
 _SHOWN_PLACES: Final = 6
 _NUMBER: Final = re.compile(r"_\d+$")
-_LABEL: Final = re.compile(r"((?:[^,\\]|\\.)*)(?:,|$)")
 
 
 @dataclass(frozen=True)
@@ -127,12 +127,7 @@ def _parts(name: str) -> tuple[str, list[str]]:
     ('land_limit', ['a,b', '2027'])
     """
     block, opens, rest = name.partition("(")
-    if not opens:
-        return block, []
-    labels = [found[1] for found in _LABEL.finditer(rest[:-1])]
-    if labels and not labels[-1] and not rest[:-1].endswith(","):
-        labels.pop()
-    return block, [re.sub(r"\\(.)", r"\1", label) for label in labels]
+    return block, next(csv.reader([rest[:-1]], quoting=csv.QUOTE_NONE, escapechar="\\")) if opens else []
 
 
 # --- Which rules conflict where only integers leave no plan: by leaving out one after the other ---

@@ -24,8 +24,7 @@ from planner.model.demand import ASKS
 from planner.results.ended import PLANNED
 from planner.studies.solve.at_plan import plan_session
 from planner.studies.solve.conflict import why_no_plan
-from planner.studies.solve.failover import FailureCuts
-from planner.studies.solve.solves import NO_HOOKS
+from planner.studies.solve.solves import NO_HOOKS, FailureCuts
 from planner.studies.solve.whole_numbers import find_plan
 
 if TYPE_CHECKING:

@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from planner.lp.start import Start
     from planner.model import Model
     from planner.scenario.schema import Solver
-    from planner.studies.solve.failover import FailureCuts
-    from planner.studies.solve.solves import SolveHooks
+    from planner.studies.solve.solves import FailureCuts, SolveHooks
 
 _MUCH_GAP_FRAC: Final = 0.01
 """Gap at which a rounded plan is good enough. [-]"""

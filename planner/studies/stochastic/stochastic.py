@@ -28,7 +28,7 @@ from planner.results.read import read_results
 from planner.runs.folder import write_run
 from planner.runs.names import folder_of_file
 from planner.studies.solve.asking import hear_warnings
-from planner.studies.solve.failover import site_outages
+from planner.studies.solve.solves import site_outages
 from planner.studies.stochastic.extensive_form import FutureProgram
 from planner.studies.stochastic.study import TOGETHER, Compared, OrderPlan, StochasticPrograms
 from planner.studies.sweep import answers as kept
@@ -90,22 +90,23 @@ class Stochastic(Answer):
         self.decided = _decided(study, found, ordered)
         # a row per plan and future: plan, future, weight, cost_musd, regret_musd, and what of each is the penalty of
         # unmet demand: penalty_musd, regret_penalty_musd; missing where the orders of the plan leave none in the future
-        self.costs = pd.concat([_costs(study, plan, found) for plan in found.plans]).reset_index(drop=True)
+        costs = pd.concat([_costs(study, plan, found) for plan in found.plans], ignore_index=True)
+        self.costs = costs.replace(np.inf, np.nan)
         # a row per plan: expected_musd, penalty_musd (of that), cvar_musd (where a CVaR is asked for), objective_musd,
         # greatest_regret_musd
-        self.plans = _plans(study, found)
+        self.plans = _plans(study, found.plans, costs)
         # measure, value_musd, penalty_musd (of that): wait_and_see, stochastic, single_future, evpi, vss, and plans:
         # the objective at the cost of the checked plans, with integers where futures have them
-        costs = [PlanCost.from_stored(runs[name].run.meta, runs[name].costs) for name in names]
-        self.worth = _worth(study, found, costs)
+        of_runs = [PlanCost.from_stored(runs[name].run.meta, runs[name].costs) for name in names]
+        self.worth = _worth(study, found, of_runs)
         # a row per future: weight, cost alone and with the orders, regret, what of each is penalty, and of the plan
         # with integers its status, cost, penalty, gap, verdict and run
         alone = {"weight": weights, "alone_musd": found.least, "alone_penalty_musd": found.least_penalties}
         of_plan = {"objective_musd": "plan_musd", "penalty_musd": "plan_penalty_musd"}
         kinds = ["status", *of_plan, "gap_frac", "checked", "rules", "broken", "run"]
         solved = kept.futures(sweep.questions, answers)[kinds].rename(columns=of_plan)
-        futures = pd.DataFrame({"future": names, **alone, **_of_plan(study, found.stochastic, found)})
-        self.futures = pd.concat([futures, solved], axis=1)
+        of_orders = _costs(study, found.stochastic, found).drop(columns=["plan", "future", "weight"])
+        self.futures = pd.concat([pd.DataFrame({"future": names, **alone}), of_orders, solved], axis=1)
         # as of a sweep: key figures and orders of the checked plans; what every future orders by a year, each as if it
         # were certain
         self.results, self.orders = (of(sweep.questions, answers) for of in (kept.figures, kept.orders))
@@ -258,8 +259,8 @@ def _decided(study: StochasticPrograms, found: Compared, ordered: Floats) -> pd.
     return table.take(np.flatnonzero(amounts.max(axis=1, initial=0.0))).reset_index(drop=True)
 
 
-def _plans(study: StochasticPrograms, found: Compared) -> pd.DataFrame:
-    risk, weights, plans = study.uncertainty.risk, study.weights, found.plans
+def _plans(study: StochasticPrograms, plans: Sequence[OrderPlan], costs: pd.DataFrame) -> pd.DataFrame:
+    risk, weights = study.uncertainty.risk, study.weights
     table = pd.DataFrame(
         {
             "plan": [plan.name for plan in plans],
@@ -267,7 +268,7 @@ def _plans(study: StochasticPrograms, found: Compared) -> pd.DataFrame:
             "cvar_musd": [risk.cvar(plan.costs, weights) for plan in plans],
             "penalty_musd": [plan.penalties @ weights for plan in plans],
             "objective_musd": [risk.objective(plan.costs, weights) for plan in plans],
-            "greatest_regret_musd": [_regrets(study, plan, found.least).max() for plan in plans],
+            "greatest_regret_musd": costs.groupby("plan", sort=False)["regret_musd"].max().to_numpy(),
         }
     )
     if not risk.is_asked:  # without a tail it would be the expected cost once more
@@ -311,25 +312,17 @@ def above_least(costs: Floats, least: Floats, of: Sequence[str]) -> Floats:
     return np.maximum(above, 0.0)
 
 
-def _regrets(study: StochasticPrograms, plan: OrderPlan, least: Floats) -> Floats:
-    """Return what each future costs more than if it were certain. [MUSD]"""
-    of = [f"future {one.name} with the orders of plan {plan.name}" for one in study.futures]
-    return above_least(plan.costs, least, of)
-
-
 def _costs(study: StochasticPrograms, plan: OrderPlan, found: Compared) -> pd.DataFrame:
-    of = {"plan": plan.name, "future": [future.name for future in study.futures], "weight": study.weights}
-    return pd.DataFrame({**of, **_of_plan(study, plan, found)}).replace(np.inf, np.nan)
-
-
-def _of_plan(study: StochasticPrograms, plan: OrderPlan, found: Compared) -> dict[str, Floats]:
     """Return what each future costs with a plan and more than if it were certain, and what of it is penalty."""
-    return {
-        "cost_musd": plan.costs,
-        "penalty_musd": plan.penalties,
-        "regret_musd": _regrets(study, plan, found.least),
-        "regret_penalty_musd": plan.penalties - found.least_penalties,
-    }
+    names = [future.name for future in study.futures]
+    of = [f"future {name} with the orders of plan {plan.name}" for name in names]
+    table = pd.DataFrame({"plan": plan.name, "future": names, "weight": study.weights})
+    return table.assign(
+        cost_musd=plan.costs,
+        penalty_musd=plan.penalties,
+        regret_musd=above_least(plan.costs, found.least, of),
+        regret_penalty_musd=plan.penalties - found.least_penalties,
+    )
 
 
 def _orders_alone(futures: Sequence[FutureProgram], alone: Sequence[Outcome]) -> pd.DataFrame:

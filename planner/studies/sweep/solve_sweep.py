@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from planner.base.errors import InfeasibleError, InputError, LimitReachedError, Problem, raise_all
+from planner.base.words import duration
 from planner.clock.days import float_year
 from planner.outputs.answer import Answer
 from planner.outputs.files import try_folder, whole_file, whole_files
@@ -63,6 +64,15 @@ class SweepProgress:
     left_s: float  # about how long the rest takes; nan before it is known. [s]
     last: str = ""  # future that was answered last; empty at the beginning
     status: str = ""  # its status
+
+    def __str__(self) -> str:
+        """Say how many futures are answered, how long the rest takes, and which one was last."""
+        parts = [f"{self.done} of {self.total} futures"]
+        parts += [f"{self.failed} failed"] if self.failed else []
+        parts += [f"{self.stored} stored before"] if self.stored and not self.last else []
+        is_known = self.done < self.total and self.left_s == self.left_s
+        parts += [f"about {duration(self.left_s)} left"] if is_known else []
+        return ", ".join(parts) + (f": {self.last} {self.status}" if self.last else "")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
