@@ -120,8 +120,7 @@ def summary(run: Run) -> Group:
         *_start(run),
         _verdict(run),
         _cost(run),
-        *([Text(shortened(others, 3 * _LINE - 12), style="yellow")] if others else []),
-        Text(),
+        Text(shortened(others, 4 * _LINE - 12), style="yellow"),  # an empty line where own sites serve all
         *_orders(run),
         _years(run),
         *_families_and_work_moved(run),

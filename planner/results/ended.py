@@ -75,6 +75,8 @@ def ended(meta: Mapping[str, Any], solution: pd.DataFrame) -> Ended:
     if status in _NOT_SURVIVED and _SURVIVES in meta["check"]["broken"]:
         light = "bad"
         words = f"{words.partition(':')[0]}: the plan {_NOT_SURVIVED[status]}"
+    elif light == "good" and meta["check"]["broken"]:
+        light, words = "bad", f"{words.partition(':')[0]} by the solver, but the plan fails its check"
     is_open = status != "optimal" and gap is not None and bound is not None
     below = f"no plan costs less than {bound:,.0f} MUSD, {gap:.2%} below" if is_open else ""
     return Ended(light, words, below)
@@ -106,7 +108,6 @@ def worst_exit_code(codes: Iterable[int]) -> int:
 
 _LITTLE_FRAC: Final = 1e-3
 """Of the demand of all years: less is not worth a sentence."""
-_NAMED: Final = 3
 
 
 def not_housed(tables: Mapping[str, pd.DataFrame]) -> str:
@@ -168,8 +169,8 @@ def not_by_own_sites(tables: Mapping[str, pd.DataFrame]) -> str:
         for reason, mine in rows[rows["kh100e"] > 0.0].groupby("why"):
             of = mine.groupby("workload")["kh100e"].sum().sort_values(ascending=False)
             frac = float(of.sum()) / (rented + unmet)
-            named.append((frac, f"{percent(frac)} {reason} ({some(of.index.tolist(), _NAMED)})"))
+            named.append((frac, f"{percent(frac)} {reason} ({some(of.index.tolist(), 1)})"))
         shown = [text for frac, text in sorted(named, reverse=True) if frac > _LITTLE_FRAC]
         if shown:
-            said += f" {what.capitalize()}: {some(shown, _NAMED, between='; ')}."
+            said += f" {what.capitalize()}: {some(shown, 2, between='; ')}."
     return said

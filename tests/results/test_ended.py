@@ -23,11 +23,14 @@ GAP = "Feasible within the required gap, not proven optimal"
     ],
 )
 def test_a_plan_within_a_gap_says_how_its_integers_were_set(found_by: str, words: str) -> None:
-    meta = {"status": "within_gap", "gap_frac": 0.0073, "bound_musd": 3210.4}
+    meta = {"status": "within_gap", "gap_frac": 0.0073, "bound_musd": 3210.4, "check": {"broken": []}}
+    solution = pd.DataFrame({"found_by": [found_by]})
 
-    end = ended(meta, pd.DataFrame({"found_by": [found_by]}))
+    end = ended(meta, solution)
 
-    assert end.light == "good"
+    of_wrong = ended(meta | {"check": {"broken": ["hall_power"]}}, solution)
+    assert (end.light, of_wrong.light) == ("good", "bad")
+    assert of_wrong.words.endswith("by the solver, but the plan fails its check")
     assert end.words == words
     assert str(end) == f"{words}; no plan costs less than 3,210 MUSD, 0.73% below"
 
