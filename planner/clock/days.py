@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from calendar import monthrange
+from calendar import isleap, monthrange
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -29,8 +29,7 @@ def hours_in_year(year: int) -> float:
     >>> hours_in_year(2027), hours_in_year(2028), hours_in_year(2100)
     (8760.0, 8784.0, 8760.0)
     """
-    is_leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
-    return (366 if is_leap else 365) * HOURS_PER_DAY
+    return (366 if isleap(year) else 365) * HOURS_PER_DAY
 
 
 def float_year(date: datetime.date) -> float:
