@@ -74,6 +74,3 @@ def test_a_hall_that_has_ended_takes_no_land_beside_the_one_that_follows_it(buil
 
     # 100 MW from 2027 on, as the 50 MW of the first hall are gone: below 1.5 x 80 = 120 MW.
     assert of_sites(build("sites.oak.land_limit_mw=80", existing_halls=ended)) == []
-
-
-# --- tables that are wrong or missing ---------------------------------------------------------
