@@ -1,13 +1,16 @@
-"""Maximum flow from amounts of work to reserves, by augmenting paths."""
+"""Maximum flow from amounts of work to reserves."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_NOISE = 1e-12
+_UNITS: Final = 2.0**30
+"""All work together, as flows of integers count it."""
 
 
 def unassigned(work: Sequence[float], choices: Sequence[Sequence[str]], room: Mapping[str, float]) -> float:
@@ -16,60 +19,21 @@ def unassigned(work: Sequence[float], choices: Sequence[Sequence[str]], room: Ma
     >>> unassigned([3.0, 4.0], [["a", "b"], ["a"]], {"a": 5.0, "b": 1.5})
     0.5
     """
-    free = dict(room)
-    taken: list[dict[str, float]] = [{} for _ in work]
-    left = [float(amount) for amount in work]
-    for begin in range(len(work)):
-        while left[begin] > _NOISE:
-            path = _augmenting_path(begin, choices, free, taken)
-            if path is None:
-                break
-            _send(path, left, free, taken)
-    return sum(amount for amount in left if amount > _NOISE)
+    from scipy.sparse import csr_array  # takes a while to import
+    from scipy.sparse.csgraph import breadth_first_order, maximum_flow
 
-
-def _augmenting_path(
-    begin: int, choices: Sequence[Sequence[str]], free: Mapping[str, float], taken: Sequence[Mapping[str, float]]
-) -> list[tuple[int, str]] | None:
-    """Find a path from an amount to a reserve with room, over amounts that may be moved.
-
-    Each step assigns an amount to a reserve; all steps but the first move it from the reserve of
-    the step before.
-    """
-    came: dict[str, tuple[int, str | None]] = {}
-    waiting: list[tuple[int, str | None]] = [(begin, None)]
-    for amount, gives_up in waiting:
-        for taker in choices[amount]:
-            if taker in came:
-                continue
-            came[taker] = (amount, gives_up)
-            if free.get(taker, 0.0) > _NOISE:
-                return _walk_back(taker, came)
-            others = (i for i, has in enumerate(taken) if has.get(taker, 0.0) > _NOISE)
-            waiting.extend((other, taker) for other in others)
-    return None
-
-
-def _walk_back(taker: str, came: Mapping[str, tuple[int, str | None]]) -> list[tuple[int, str]]:
-    steps = []
-    at: str | None = taker
-    while at is not None:
-        amount, before = came[at]
-        steps.append((amount, at))
-        at = before
-    return steps[::-1]
-
-
-def _send(
-    path: list[tuple[int, str]], left: list[float], free: dict[str, float], taken: list[dict[str, float]]
-) -> None:
-    """Move as much along a path as its narrowest step allows."""
-    first, last = path[0][0], path[-1][1]
-    given_up = [(amount, path[step][1]) for step, (amount, _) in enumerate(path[1:])]
-    most = min(left[first], free[last], *(taken[amount][taker] for amount, taker in given_up))
-    left[first] -= most
-    free[last] -= most
-    for amount, taker in path:
-        taken[amount][taker] = taken[amount].get(taker, 0.0) + most
-    for amount, taker in given_up:
-        taken[amount][taker] -= most
+    total, takers = sum(work), list(room)
+    if not (total > 0.0 and takers):
+        return total
+    first, end = 1 + len(work), 1 + len(work) + len(takers)  # the source, the work, the reserves, the sink
+    capacity = np.zeros((end + 1, end + 1))
+    capacity[0, 1:first] = work
+    capacity[first:end, end] = np.minimum(list(room.values()), total)
+    for amount, of in enumerate(choices):
+        capacity[1 + amount, [first + takers.index(taker) for taker in of]] = work[amount]
+    graph = np.rint(capacity * (_UNITS / total)).astype(np.int32)
+    flow = maximum_flow(csr_array(graph), 0, end).flow
+    # What could still be sent on is left over by all the reserves that it may go to.
+    reached, _ = breadth_first_order(csr_array(graph - flow.toarray()), 0)
+    is_reached = np.isin(np.arange(end), reached)
+    return max(0.0, float(capacity[0, :first] @ is_reached[:first] - capacity[first:end, end] @ is_reached[first:]))

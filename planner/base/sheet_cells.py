@@ -15,11 +15,21 @@ def cell_name(row: int, column: int) -> str:
     >>> cell_name(1, 1), cell_name(12, 28), cell_name(1048576, 16384)
     ('A1', 'AB12', 'XFD1048576')
     """
-    letters = ""
-    while column:
-        column, rest = divmod(column - 1, 26)
-        letters = chr(ord("A") + rest) + letters
-    return f"{letters}{row}"
+    from xlsxwriter.utility import xl_rowcol_to_cell  # which messages and writers alone need
+
+    return str(xl_rowcol_to_cell(row - 1, column - 1))
+
+
+def column_number(letters: str) -> int:
+    """Return the position of a column, from 1, of its capital letters.
+
+    >>> column_number("A"), column_number("AB"), column_number("XFD")
+    (1, 28, 16384)
+    """
+    column = 0
+    for letter in letters:
+        column = column * 26 + ord(letter) - ord("A") + 1
+    return column
 
 
 def in_sheet(file: str, sheet: str, row: int, column: int) -> str:
@@ -42,7 +52,4 @@ def workbook_of(place: str) -> tuple[str, tuple[str, int, int]]:
     found = _IN_SHEET.fullmatch(place)
     if found is None:
         return place, ("", 0, 0)
-    column = 0
-    for letter in found[3]:
-        column = column * 26 + ord(letter) - ord("A") + 1
-    return found[1], (found[2], int(found[4]), column)
+    return found[1], (found[2], int(found[4]), column_number(found[3]))

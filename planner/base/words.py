@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 import re
+from calendar import month_name
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
-from planner.base.units import MUSD_PER_BUSD
+from planner.base.units import MONTHS_PER_YEAR, MUSD_PER_BUSD
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -117,20 +118,6 @@ def _shortened(found: re.Match[str]) -> str:
 
 _LARGE_MUSD = 10_000.0
 _MINUTE_S = 60.0
-_MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
 
 
 def moment(year: float) -> str:
@@ -139,8 +126,8 @@ def moment(year: float) -> str:
     >>> moment(2030.0), moment(2028.5), moment(2027.99)
     ('January 2030', 'July 2028', 'January 2028')
     """
-    months = round(year * len(_MONTHS))
-    return f"{_MONTHS[months % len(_MONTHS)]} {months // len(_MONTHS)}"
+    years, month = divmod(round(year * MONTHS_PER_YEAR), int(MONTHS_PER_YEAR))
+    return f"{month_name[month + 1]} {years}"
 
 
 def percent(frac: float) -> str:

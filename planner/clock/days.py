@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from calendar import monthrange
+from calendar import isleap, monthrange
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 
@@ -29,8 +30,7 @@ def hours_in_year(year: int) -> float:
     >>> hours_in_year(2027), hours_in_year(2028), hours_in_year(2100)
     (8760.0, 8784.0, 8760.0)
     """
-    is_leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
-    return (366 if is_leap else 365) * HOURS_PER_DAY
+    return (366 if isleap(year) else 365) * HOURS_PER_DAY
 
 
 def float_year(date: datetime.date) -> float:
@@ -45,6 +45,15 @@ def float_year(date: datetime.date) -> float:
     """
     part_of_month = (date.day - 1) / monthrange(date.year, date.month)[1]
     return date.year + (date.month - 1 + part_of_month) / MONTHS_PER_YEAR
+
+
+def is_time_zone(name: str) -> bool:
+    """Whether a name is one of IANA's, such as America/New_York."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # a folder of zones is none
+        return False
+    return True
 
 
 @dataclass(frozen=True)
@@ -152,10 +161,15 @@ class Days(ABC):
     def billing_periods(self) -> tuple[BillingPeriod, ...]:
         """Periods that share one billed maximum; their months sum to 12."""
 
-    @property
-    @abstractmethod
+    repeat: bool = True
+    """Whether a day is followed by itself, as one that was chosen to represent others is."""
+
+    @cached_property
     def next_slot(self) -> Integers:
-        """Time slice that follows each, shape (slot,): every one follows one."""
+        """Time slice that follows each, shape (slot,): the series or each day repeats itself."""
+        per_cycle = self.slots_per_day if self.repeat else self.n_slots
+        in_cycles = np.arange(self.n_slots).reshape(-1, per_cycle)
+        return frozen(np.roll(in_cycles, -1, axis=1).ravel())
 
     @cached_property
     def previous_slot(self) -> Integers:
@@ -283,13 +297,6 @@ class RepresentativeDays(Days):
         return frozen(np.arange(self.n_days) == self.season_days)
 
     @cached_property
-    def next_slot(self) -> Integers:
-        """Time slice that follows each, shape (slot,): a day repeats itself."""
-        slot = np.arange(self.n_slots)
-        is_last = slot % self.slots_per_day == self.slots_per_day - 1
-        return frozen(np.where(is_last, slot + 1 - self.slots_per_day, slot + 1))
-
-    @cached_property
     def billing_periods(self) -> tuple[BillingPeriod, ...]:
         """Periods that share one billed maximum; their months sum to 12.
 
@@ -351,7 +358,7 @@ class SeriesDays(Days):
     # them
     peaks: tuple[int, ...]
     slot_h: int = 3  # length of a slot; divides 24. [h]
-    repeat: bool = False  # whether a day is followed by itself, as one that was chosen to represent others is
+    repeat: bool = False  # whether a day is followed by itself
 
     def __post_init__(self) -> None:
         count, total = len(self.months), sum(self.days)
@@ -384,13 +391,6 @@ class SeriesDays(Days):
     def is_peak_day(self) -> Bools:
         """Whether each day is one on which the whole system peaks, shape (day,)."""
         return frozen(np.isin(np.arange(self.n_days), self.peaks))
-
-    @cached_property
-    def next_slot(self) -> Integers:
-        """Slot that follows each slot, shape (slot,): the series or each day repeats itself."""
-        per_cycle = self.slots_per_day if self.repeat else self.n_slots
-        in_cycles = np.arange(self.n_slots).reshape(-1, per_cycle)
-        return frozen(np.roll(in_cycles, -1, axis=1).ravel())
 
     @cached_property
     def billing_periods(self) -> tuple[BillingPeriod, ...]:

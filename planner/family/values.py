@@ -34,8 +34,14 @@ _YEAR_TEXT: Final = re.compile(r"[0-9]{4}")
 class Block(BaseModel):
     """A block of a scenario: frozen, and unknown keys are refused."""
 
+    # A block within another needs no validator of its own until it is made by itself.
     model_config = ConfigDict(
-        extra="forbid", frozen=True, use_attribute_docstrings=True, allow_inf_nan=False, validate_default=True
+        extra="forbid",
+        frozen=True,
+        use_attribute_docstrings=True,
+        allow_inf_nan=False,
+        validate_default=True,
+        defer_build=True,
     )
 
 

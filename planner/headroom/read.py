@@ -6,12 +6,12 @@ import datetime
 import math
 import re
 from typing import TYPE_CHECKING, Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 import pandas as pd
 
-from planner.base.errors import InputError, Problem, raise_all
+from planner.base.errors import Problem, raise_all, refuse
+from planner.clock.days import is_time_zone
 from planner.tables.places import has_odd_size
 from planner.tables.sheet import Sheet, read_sheet
 
@@ -46,7 +46,8 @@ def read_hourly_demand(
     on_warning: Callable[[Problem], None] | None = None,
 ) -> pd.Series[float]:
     """Read the hourly demand of a zone. Gives [MW]."""
-    zone = _checked_zone(time_zone)
+    is_wrong = time_zone is not None and not is_time_zone(time_zone)
+    refuse("--time-zone", (is_wrong, f"the time zone is {time_zone!r}", "an IANA name such as America/New_York"))
     sheet = read_sheet(path, "demand")
     time_at, demand_at = _columns(sheet, time_column, demand_column)
     times, demand_mw, problems = _read_rows(sheet, time_at, demand_at)
@@ -55,8 +56,8 @@ def read_hourly_demand(
         for warning in _far_above(sheet, demand_at, np.array(demand_mw)):
             on_warning(warning)
     index = pd.DatetimeIndex(times)
-    if zone is not None:
-        index = (index if index.tz else index.tz_localize("UTC")).tz_convert(zone)
+    if time_zone is not None:
+        index = (index if index.tz else index.tz_localize("UTC")).tz_convert(time_zone)
     return pd.Series(demand_mw, index=index, name="demand_mw")
 
 
@@ -188,13 +189,3 @@ def _columns(sheet: Sheet, time_column: str | None, demand_column: str | None) -
             problems.append(Problem(sheet.file, *place, what_is, "in MW", "convert the column"))
     raise_all(problems)
     return found[0], found[1]
-
-
-def _checked_zone(time_zone: str | None) -> ZoneInfo | None:
-    if time_zone is None:
-        return None
-    try:
-        return ZoneInfo(time_zone)
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        what_is = f"the time zone is {time_zone!r}"
-        raise InputError.at("--time-zone", what_is, "an IANA name such as America/New_York") from error

@@ -12,6 +12,7 @@ from planner.base.errors import MOST_PROBLEMS, InputError, Problem, unlisted_pro
 from planner.base.sheet_cells import workbook_of
 from planner.family.table_columns import dense_by_ids, floats, texts
 from planner.scenario import interpolated, path_value
+from planner.tables import load_package
 from planner.tables.places import TableCell, TablePlaces
 from planner.tables.sheet import shown_path
 
@@ -103,32 +104,33 @@ class ScopedCase:
 
     def item(self, table: str, item: str, unit: str) -> float:
         """Return one figure of a table of items in the unit that is computed with."""
-        row = self._row(table, item, ("value", "unit"))
+        row = self._row(table, item)
         if row is None:
             return np.nan
-        value, stated = row
-        if stated != unit:
-            self.findings.add(table, f"{item} is in {stated}", f"in {unit}", "write the figure in this unit")
+        if row["unit"] != unit:
+            self.findings.add(table, f"{item} is in {row['unit']}", f"in {unit}", "write the figure in this unit")
             return np.nan
-        return float(value)
+        return float(row["value"])
 
     def lead_months(self, item: str) -> float:
         """Return a lead of table `lead_times`; a missing one is a problem. [months]"""
-        row = self._row("lead_times", item, ("lead_months",))
-        return np.nan if row is None else float(row[0])
+        row = self._row("lead_times", item)
+        return np.nan if row is None else float(row["lead_months"])
 
-    def _row(self, table: str, item: str, columns: tuple[str, ...]) -> tuple[Any, ...] | None:
-        """Return cells of the row of an item; without such a row that is a problem, and None."""
-        key = table, columns
-        if key not in self._items:
-            frame = self.tables[table]
-            rows = zip(*(frame[column].tolist() for column in columns), strict=True)
-            self._items[key] = dict(zip(frame["item"].tolist(), rows, strict=True))
-        if item not in self._items[key]:
+    def _row(self, table: str, item: str) -> Mapping[str, Any] | None:
+        """Return the row of an item; without one that is a problem, and None."""
+        if (item,) not in self._keyed(table):
             self.findings.add(table, f"there is no item {item!r}", "a row for it", "add it")
             return None
         self.rows_read.add((table, item))
-        return self._items[key][item]
+        return self._keyed(table)[(item,)]
+
+    def _keyed(self, table: str) -> Mapping[tuple[str, ...], Mapping[str, Any]]:
+        """Return the rows of a table of items by their primary key."""
+        if table not in self._tables_keyed:
+            rows, key = self.tables[table].to_dict("records"), load_package()[table].primary_key
+            self._tables_keyed[table] = {tuple(row[name] for name in key): row for row in rows}
+        return self._tables_keyed[table]
 
     def dense(
         self,
@@ -174,23 +176,16 @@ class ScopedCase:
         return set()
 
     @cached_property
-    def _items(self) -> dict[tuple[str, tuple[str, ...]], dict[str, tuple[Any, ...]]]:
-        """Cells by item of the tables and columns that were asked for."""
+    def _tables_keyed(self) -> dict[str, Mapping[tuple[str, ...], Mapping[Any, Any]]]:
+        """Tables of items that were asked for, by their primary key."""
         return {}
-
-    @cached_property
-    def _finance(self) -> dict[tuple[str, str], float]:
-        """Figures of table `finance` by item and region."""
-        table = self.tables["finance"]
-        keys = zip(texts(table, "item"), texts(table, "region"), strict=True)
-        return dict(zip(keys, floats(table, "value").tolist(), strict=True))
 
     def finance_of(self, item: str, country: str) -> float:
         """Return a figure of table `finance` for a country, else for the world."""
         for region in (country, "world"):
-            if (item, region) in self._finance:
+            if (row := self._keyed("finance").get((item, region))) is not None:
                 self.rows_read.add(("finance", item, region))
-                return self._finance[item, region]
+                return float(row["value"])
         self.findings.add("finance", f"{item} is missing for {country}", "a row for it or for `world`", "add it")
         return np.nan
 

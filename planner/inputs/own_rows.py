@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -149,31 +149,22 @@ def own_rows(name: str, table: pd.DataFrame) -> Bools:
     # To compare whole rows as texts takes long, and a table of another world has other ids.
     keys = load_package()[name].primary_key
     if all(not set(shipped[key].tolist()).isdisjoint(table[key].tolist()) for key in keys):
-        known_rows = _shipped_rows(name, *_stamp(name), figures)
+        known_rows = _shipped_rows(name, figures)
         is_known[:] = [row in known_rows for row in _as_texts(table, figures)]
     flagged = np.array([kind == OWN for kind in texts(table, "kind")], dtype=np.bool_)
     return np.asarray(flagged | (~is_known & is_known.any()))
 
 
+@cache
 def shipped_table(name: str) -> pd.DataFrame:
-    """Return a table as it ships, read again only where its file has changed."""
-    return _read_once(name, *_stamp(name))
-
-
-def _stamp(name: str) -> tuple[int, int]:
-    file = load_package().path(name).stat()
-    return file.st_mtime_ns, file.st_size
-
-
-@lru_cache(maxsize=128)
-def _read_once(name: str, _changed_ns: int, _size: int) -> pd.DataFrame:
+    """Return a table as it ships."""
     return read_tables([name])[name]
 
 
-@lru_cache(maxsize=128)
-def _shipped_rows(name: str, changed_ns: int, size: int, figures: tuple[str, ...]) -> frozenset[tuple[str, ...]]:
+@cache
+def _shipped_rows(name: str, figures: tuple[str, ...]) -> frozenset[tuple[str, ...]]:
     """Return the rows of a table as it ships, as texts."""
-    return frozenset(_as_texts(_read_once(name, changed_ns, size), figures))
+    return frozenset(_as_texts(shipped_table(name), figures))
 
 
 def _figures(table: pd.DataFrame) -> tuple[str, ...]:

@@ -21,11 +21,10 @@ from planner.inputs.scope import make_case, own_key, site_rows
 from planner.inputs.sites import crews_mw
 from planner.inputs.stock import assumed_facility_mw
 from planner.plausible import implausible, one_at_each_place
-from planner.plausible.rules import RANGES, Found, InputRule, as_text, found_by, rule
+from planner.plausible.rules import Found, InputRule, as_text, found_by, rule
 from planner.plausible.settings import FACTOR_OF
 from planner.scenario import path_value
 from planner.scenario.contradictions import contradictions
-from planner.scenario.ids import ID_TABLES
 from planner.tables.places import TableCell, TablePlaces
 
 if TYPE_CHECKING:
@@ -38,18 +37,6 @@ if TYPE_CHECKING:
     from planner.scenario import Scenario
     from planner.scenario.demand import ExplicitDemand
     from planner.scenario.tree import Keys
-
-NEEDED: Final = frozenset(
-    {
-        *ID_TABLES,
-        *("climate", "carbon_intensity", "cooling", "demand_regions", "demand_shapes", "demand_trajectories"),
-        *("electricity_price", "facility_market", "finance", "grid_zones", HALLS, RACKS, RANGES),
-        *("rack_cooling", "rack_memory", "rack_stock", "racks", "redundancy", "reference_fleet", "rent_depth"),
-        *("requests", "series_days", "site_archetypes", "site_limits", "site_stock", "sites"),
-        *("trained_models", "water_stress", "workload_racks", "workload_share", "workloads"),
-    }
-)
-"""Tables without which figures of a scenario cannot be compared with each other."""
 
 _DEMAND_OVER_ROOM: Final = 5.0
 """Demand over what sites can hold and clouds rent: beyond it the plan is about little else."""
@@ -89,8 +76,6 @@ def warnings_of(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> tuple
     found: list[Problem] = []
     try:
         found += implausible(scenario, tables)
-        if not tables.keys() >= NEEDED:
-            return one_at_each_place(found)
         case = make_case(scenario, tables)
         found += out_of_proportion(case)
         if contradictions(scenario):  # errors of their own, after which demand has no meaning
@@ -99,7 +84,7 @@ def warnings_of(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> tuple
         wanted = Wanted(case, figures)
         found += sites_out_of_proportion(case, figures, wanted)
         found += demand_out_of_proportion(case, figures, wanted, found)
-    except InputError:  # something is wrong, and said elsewhere
+    except (InputError, KeyError):  # a figure or a whole table is wrong, and said elsewhere
         pass
     return one_at_each_place(found)
 
@@ -180,8 +165,7 @@ class _Whole(CompanyFacts):
     @cached_property
     def demand_key(self) -> Keys:
         """The setting by which demand is written, else the block."""
-        written = self.scenario.tree.children.get("demand")
-        names = written.children if written else ()
+        names = self.scenario.tree.entries_at("demand")
         name = next((name for name in ("explicit", "facility_gw", "scale_frac") if name in names), None)
         return ("demand", name) if name else ("demand",)
 

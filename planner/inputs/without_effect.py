@@ -23,8 +23,9 @@ from planner.inputs.sites import in_need_of_block
 from planner.inputs.supply_figures import SourceFigures, sources_in_play
 from planner.inputs.tariffs import billed_sites
 from planner.scenario.ids import ID_KEYS, NEW_ID_KEYS, written_at
-from planner.scenario.keys import EACH, KEYS, field_at, is_by_year, marks
+from planner.scenario.keys import KEYS, field_at, is_by_year, marks
 from planner.scenario.messages import problem_at
+from planner.scenario.tree import EACH, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -61,7 +62,7 @@ def settings_without_effect(case: ScopedCase) -> tuple[Problem, ...]:
     tree = case.scenario.tree
     rules = (
         *_of_sources(case),
-        *_after_the_plan(case, tree, ()),
+        *_after_the_plan(case),
         *_switched_off(tree),
         *_without_another(case),
         *_alone(case),
@@ -74,7 +75,7 @@ def settings_without_effect(case: ScopedCase) -> tuple[Problem, ...]:
         *_of_blocks(case),
         *_of_sites(case),
     )
-    found = (*_out_of_scope(case), *(idle.problem(tree) for idle in rules if _node_at(tree, idle.keys)))
+    found = (*_out_of_scope(case), *(idle.problem(tree) for idle in rules if tree.at(*idle.keys)))
     # What an extended file says for its own scope and years is no mistake here.
     handed_down = {str(path) for path in case.scenario.source_files[1:]}
     return tuple(problem for problem in found if problem.file not in handed_down)
@@ -110,10 +111,12 @@ def _out_of_scope(case: ScopedCase) -> Iterator[Problem]:
             yield places[ids[0]].problem(what_is, "", _REMOVE)
 
 
-def _after_the_plan(case: ScopedCase, node: Node, key_path: Keys) -> Iterator[_Idle]:
+def _after_the_plan(case: ScopedCase) -> Iterator[_Idle]:
     """Figures for years that the plan does not reach."""
-    if node.children and is_by_year(key_path):
-        last = case.scenario.years[-1]
+    last = case.scenario.years[-1]
+    for key_path, node in walk(case.scenario.tree):
+        if not (node.children and is_by_year(key_path)):
+            continue
         later = sorted(int(year) for year in node.children if int(year) > last)
         field = field_at(key_path)
         said = [mark for _, mark in marks(field.rebuild_annotation())] if field else []
@@ -123,15 +126,11 @@ def _after_the_plan(case: ScopedCase, node: Node, key_path: Keys) -> Iterator[_I
         if later:
             name = f"{'.'.join(map(str, key_path))} for {', '.join(map(str, later))}"
             yield _Idle((*key_path, str(later[0])), f": {last} is the last model year", "add years", name)
-        return
-    below = enumerate(node.value) if isinstance(node.value, tuple) else node.children.items()
-    for key, entry in below:
-        yield from _after_the_plan(case, entry, (*key_path, key))
 
 
 def _switched_off(tree: Node) -> Iterator[_Idle]:
     for *key_path, switch in _SWITCHES:
-        node = _node_at(tree, tuple(key_path))
+        node = tree.at(*key_path)
         if node is None or switch in node.children:
             continue  # what is switched off by hand is meant so
         for key in node.children:
@@ -148,22 +147,11 @@ def _without_another(case: ScopedCase) -> Iterator[_Idle]:
             continue  # the whole block has no effect
         other = ".".join((*block, mark.key))
         if mark.value is None:
-            partner = _node_at(case.scenario.tree, (*block, mark.key))
+            partner = case.scenario.tree.at(*block, mark.key)
             if partner is None or partner.value is None:
                 yield _Idle(keys, f" without {other}", f"give {other}")
         elif (value := attrgetter(other)(case.scenario)) != mark.value:
             yield _Idle(keys, f": {mark.why or f'{other} is {value}'}", mark.fix)
-
-
-def _node_at(tree: Node, key_path: Keys) -> Node | None:
-    """Return the node that is written at a key path, None where there is none."""
-    for key in key_path:
-        below = tree.value[key] if isinstance(key, int) and isinstance(tree.value, tuple) else None
-        below = below or tree.children.get(str(key))
-        if below is None:
-            return None
-        tree = below
-    return tree
 
 
 _ALLOW_SOURCE: Final = "allow one under supply.allow"

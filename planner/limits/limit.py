@@ -262,11 +262,8 @@ def _value_at(scenario: Scenario, keys: tuple[str, ...]) -> Any:
 
 def _written(question: PreparedScenario, keys: tuple[str, ...]) -> str:
     """Return file and line of a key, or that it is not written."""
-    tree = question.scenario.tree
-    for key in keys:
-        if key not in tree.children:
-            return "not written: a default, or from a table"
-        tree = tree.children[key]
+    if question.scenario.tree.at(*keys) is None:
+        return "not written: a default, or from a table"
     file, line, _ = question.scenario.place_of(keys)
     return f"{file}:{line}" if line is not None else file
 

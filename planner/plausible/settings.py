@@ -15,7 +15,8 @@ from planner.clock.days import float_year
 from planner.family.table_columns import floats
 from planner.plausible.places import NEEDED, misplaced, misplaced_rows, related_far_away, zones_elsewhere
 from planner.plausible.rules import RANGES, as_text, ranges_of
-from planner.scenario.keys import EACH
+from planner.scenario.messages import dotted
+from planner.scenario.tree import EACH, matching, walk
 from planner.tables import load_package
 from planner.tables.places import TablePlaces
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from planner.base.errors import Problem
     from planner.plausible.rules import Range
     from planner.scenario import Scenario
-    from planner.scenario.tree import Node, Place
+    from planner.scenario.tree import Node
     from planner.tables import TableSchema
 
 # --- Cells of a user's own tables outside their plausible range, or their own row's low and high ---
@@ -137,9 +138,10 @@ def implausible_settings(tree: Node, ranges: Iterable[Range]) -> Iterator[Proble
     """Find settings outside their range."""
     for given in ranges:
         for keys in given.settings:
-            for name, value, place in numbers_at(tree, keys):
-                if given.excludes(value):
-                    yield place.problem(given.what_is(name, value), "", given.fix)
+            for start, top in matching(tree, keys):
+                for path, node in walk(top, start):
+                    if _is_number(node.value) and given.excludes(node.value):
+                        yield node.place.problem(given.what_is(dotted(path), float(node.value)), "", given.fix)
 
 
 def jumps(tree: Node, ranges: Iterable[Range]) -> Iterator[Problem]:
@@ -148,7 +150,7 @@ def jumps(tree: Node, ranges: Iterable[Range]) -> Iterator[Problem]:
     rise = 1.0 + max((one.high for one in growth), default=float("inf"))
     decline = 1.0 + min((one.low for one in growth), default=-1.0)
     for keys in _PATHS:
-        for name, path in _nodes(tree, keys, ""):
+        for name, path in matching(tree, keys):
             points = sorted((int(year), node) for year, node in path.children.items())
             for (year, before), (later, node) in pairwise(points):
                 first, second = before.value, node.value
@@ -156,7 +158,7 @@ def jumps(tree: Node, ranges: Iterable[Range]) -> Iterator[Problem]:
                     continue
                 span = later - year
                 if not decline**span / _FALL <= second / first <= _LEAP * rise**span:
-                    what_is = f"{name} jumps from {as_text(first)} in {year} to {as_text(second)} in {later}"
+                    what_is = f"{dotted(name)} jumps from {as_text(first)} in {year} to {as_text(second)} in {later}"
                     yield node.place.problem(what_is, "", "check that both are in one unit")
                     break  # the way back is no slip of its own
 
@@ -164,7 +166,7 @@ def jumps(tree: Node, ranges: Iterable[Range]) -> Iterator[Problem]:
 def stray_years(tree: Node, years: Sequence[int]) -> Iterator[Problem]:
     """Find a year of a path far outside the model years where the path lacks one of them."""
     for keys in _PATHS:
-        for name, path in _nodes(tree, keys, ""):
+        for name, path in matching(tree, keys):
             given = {int(year): node for year, node in path.children.items()}
             missing = sorted(set(years) - given.keys())
             outside = sorted(given.keys() - set(years))
@@ -172,40 +174,8 @@ def stray_years(tree: Node, years: Sequence[int]) -> Iterator[Problem]:
                 continue
             (year,), (lacks,) = outside, missing
             if max(years[0] - year, year - years[-1]) > _FAR_YEARS:
-                what_is = f"{name} has a point in {year} and none in the model year {lacks}"
+                what_is = f"{dotted(name)} has a point in {year} and none in the model year {lacks}"
                 yield given[year].place.problem(what_is, "", f"is {lacks} meant?")
-
-
-def numbers_at(tree: Node, keys: tuple[str, ...]) -> Iterator[tuple[str, float, Place]]:
-    """Return the numbers that are written at a key path or below it."""
-    for name, node in _nodes(tree, keys, ""):
-        yield from _numbers(node, name)
-
-
-def _nodes(node: Node, keys: tuple[str, ...], name: str) -> Iterator[tuple[str, Node]]:
-    if not keys:
-        yield name, node
-        return
-    for step, label, below in _entries(node, name):
-        if keys[0] in (EACH, step):
-            yield from _nodes(below, keys[1:], label)
-
-
-def _numbers(node: Node, name: str) -> Iterator[tuple[str, float, Place]]:
-    if _is_number(node.value):
-        yield name, float(node.value), node.place
-    for _, label, below in _entries(node, name):
-        yield from _numbers(below, label)
-
-
-def _entries(node: Node, name: str) -> Iterator[tuple[str, str, Node]]:
-    """Key, dotted name and node of each entry of a mapping or list."""
-    if isinstance(node.value, tuple):
-        for position, below in enumerate(node.value):
-            yield str(position), f"{name}[{position}]", below
-    elif isinstance(node.value, Mapping):
-        for key, below in node.value.items():
-            yield key, f"{name}.{key}" if name else key, below
 
 
 def _is_number(value: object) -> TypeGuard[float]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import combinations
 from typing import TYPE_CHECKING, Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from planner.clock.days import is_time_zone
 from planner.money.finance import ONE_MORE_PRICE, RISING, broken_rules
 from planner.scenario.messages import Finding, problem_at
 from planner.scenario.tariffs import TariffDemand, TariffEnergy
@@ -184,10 +184,7 @@ def _use(scenario: Scenario, position: int) -> Iterator[Finding]:
 
 
 def _time_zone(at: Keys, name: str | None) -> Iterator[Finding]:
-    try:
-        if name is not None:
-            ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):  # a folder of zones is none
+    if name is not None and not is_time_zone(name):
         found, must_be = f"time_zone is {name!r}", "an IANA name such as America/New_York"
         yield Finding(at, found, must_be, "write such a name, or leave it out for the standard time of the site")
 

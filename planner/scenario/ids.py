@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Final, get_origin
 from planner.base.errors import MOST_PROBLEMS
 from planner.base.words import closest, did_you_mean, some
 from planner.family.references import IdOf, NewIdOf
-from planner.scenario.keys import EACH, KEYS, block_at, field_at, kinds, marks
+from planner.scenario.keys import KEYS, block_at, field_at, kinds, marks
 from planner.scenario.sites import Scope
+from planner.scenario.tree import EACH, matching
 from planner.tables.places import COUNTRIES
 
 if TYPE_CHECKING:
@@ -135,20 +136,12 @@ def _column(tables: Mapping[str, pd.DataFrame], table: str, column: str) -> list
 
 def written_at(tree: Node, keys: str) -> Iterator[tuple[str, Place]]:
     """Return ids that are written at a key path, with their places."""
-    nodes = [tree]
-    for step in keys.split("."):
-        if step == KEYS:
-            for node in nodes:
-                yield from ((key, below.key_place or below.place) for key, below in node.children.items())
-            return
-        nodes = [below for node in nodes for below in _step(node, step)]
-    yield from ((node.value, node.place) for node in nodes if isinstance(node.value, str))
-
-
-def _step(node: Node, step: str) -> tuple[Node, ...]:
-    if step != EACH:
-        return (node.children[step],) if step in node.children else ()
-    return node.value if isinstance(node.value, tuple) else tuple(node.children.values())
+    *steps, last = keys.split(".")
+    for _, node in matching(tree, steps if last == KEYS else [*steps, last]):
+        if last == KEYS:
+            yield from ((key, below.key_place or below.place) for key, below in node.children.items())
+        elif isinstance(node.value, str):
+            yield node.value, node.place
 
 
 def has_own_entries(keys: Keys) -> bool:

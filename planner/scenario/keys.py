@@ -13,6 +13,7 @@ from pydantic_core import PydanticUndefined
 from planner.base.words import closest, where_said
 from planner.family.values import Block, Year
 from planner.scenario.schema import Scenario
+from planner.scenario.tree import EACH
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 
 ABOUT_THE_FILE: Final = frozenset({"version", "extends", "title", "question"})
 """Keys of a scenario file that are no settings of a plan."""
-EACH: Final = "*"
-"""Step of a key path: each value of a mapping or list."""
 KEYS: Final = "{}"
 """Last step of a key path: the keys of a mapping."""
 ID, ENTRY = "<id>", "<n>"

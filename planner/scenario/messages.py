@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from planner.base.errors import MOST_PROBLEMS, unlisted_problems
@@ -14,6 +13,8 @@ from planner.scenario.schema import seen_at
 from planner.scenario.tree import Keys, Node, Place, nearest, show
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
     from pydantic import ValidationError
     from pydantic_core import ErrorDetails
 
@@ -172,13 +173,10 @@ def _key_path(location: tuple[str | int, ...], tree: Node) -> Keys:
     keys: Keys = ()
     node = tree
     for step in location:
-        below = node.value
-        is_written = (isinstance(below, Mapping) and str(step) in below) or (
-            isinstance(below, tuple) and isinstance(step, int)
-        )
-        if is_written:
-            keys = (*keys, step if isinstance(step, int) and isinstance(below, tuple) else str(step))
-            node = nearest(node, keys[-1:])
+        below = node.below(step)
+        if below is not None:
+            keys = (*keys, step if isinstance(node.value, tuple) else str(step))
+            node = below
         elif step != "[key]" and step not in _TAGS:
             keys = (*keys, step)
     return keys

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from planner.base.errors import InputError, Problem
 from planner.base.sheet_cells import in_sheet
@@ -12,6 +12,8 @@ from planner.base.sheet_cells import in_sheet
 Scalar: TypeAlias = str | int | float | bool | None
 Keys: TypeAlias = tuple[str | int, ...]
 """Key path from the root to a node: mapping keys and list positions."""
+EACH: Final = "*"
+"""Step of a key path: each value of a mapping or list."""
 
 
 @dataclass(frozen=True)
@@ -55,11 +57,22 @@ class Node:
         """The entries of a mapping; none for anything else."""
         return self.value if isinstance(self.value, Mapping) else {}
 
-    def at(self, *keys: str) -> Node | None:
-        """Return the node at the end of a key path of mappings, None where it is not written."""
+    @property
+    def entries(self) -> Iterable[tuple[str | int, Node]]:
+        """What is in a mapping with its key, or in a list with its position; none for anything else."""
+        return enumerate(self.value) if isinstance(self.value, tuple) else self.children.items()
+
+    def below(self, key: str | int) -> Node | None:
+        """Return one of the entries, None where it is not written."""
+        if isinstance(self.value, tuple):
+            return self.value[key] if isinstance(key, int) and key < len(self.value) else None
+        return self.children.get(str(key))
+
+    def at(self, *keys: str | int) -> Node | None:
+        """Return the node at the end of a key path, None where it is not written."""
         node: Node | None = self
         for key in keys:
-            node = node.children.get(key) if node else None
+            node = node.below(key) if node else None
         return node
 
     def entries_at(self, key: str) -> Mapping[str, Node]:
@@ -105,22 +118,29 @@ def assign(node: Node, keys: tuple[str, ...], value: Node) -> Node:
 def nearest(node: Node, keys: Keys) -> Node:
     """Return the node at the end of a key path, or the last one on it that is written anywhere."""
     for key in keys:
-        below = node.value
-        if isinstance(below, Mapping) and str(key) in below:
-            node = below[str(key)]
-        elif isinstance(below, tuple) and isinstance(key, int) and key < len(below):
-            node = below[key]
-        else:
+        below = node.below(key)
+        if below is None:
             break
+        node = below
     return node
 
 
 def walk(node: Node, keys: Keys = ()) -> Iterator[tuple[Keys, Node]]:
     """Yield a node and all below it, each with its key path."""
     yield keys, node
-    below = enumerate(node.value) if isinstance(node.value, tuple) else node.children.items()
-    for key, one in below:
+    for key, one in node.entries:
         yield from walk(one, (*keys, key))
+
+
+def matching(node: Node, pattern: Sequence[str], keys: Keys = ()) -> Iterator[tuple[Keys, Node]]:
+    """Yield the nodes at key paths of a pattern, in which `EACH` is any step, each with its key path."""
+    if not pattern:
+        yield keys, node
+        return
+    step, *rest = pattern
+    for key, one in node.entries if step == EACH else ((step, node.below(step)),):
+        if one is not None:
+            yield from matching(one, rest, (*keys, key))
 
 
 def plain(node: Node) -> object:

@@ -19,7 +19,6 @@ from planner.outputs.plan_workbook.limits import bounds_of
 from planner.plausible.rules import RANGES, Range, as_text, ranges_of
 from planner.scenario.keys import (
     ABOUT_THE_FILE,
-    EACH,
     ENTRY,
     ID,
     SchemaKey,
@@ -30,6 +29,7 @@ from planner.scenario.keys import (
     settings,
     unit_of,
 )
+from planner.scenario.tree import EACH
 from planner.tables import read_table
 from planner.tables.places import TablePlaces
 

@@ -12,7 +12,7 @@ import io
 import re
 from array import array
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -37,8 +37,7 @@ _SEPARATORS: Final = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 _DECIMAL_COMMA: Final = "[+-]?[0-9]+,[0-9]+"
 _HEAD: Final = re.compile(r"(?P<name>\w+) \[(?P<unit>[^\]]+)\]")
 """A head of a workbook that says the unit of its column."""
-_LINE_END: Final = re.compile(r"\r\n|\n|\r")
-_LINE_END_BYTES: Final = re.compile(_LINE_END.pattern.encode())
+_LINE_END: Final = re.compile(rb"\r\n|\n|\r")
 
 
 @dataclass(frozen=True)
@@ -114,26 +113,6 @@ def _error(
     return InputError([Problem(file, line, column, what_is, must_be, fix)])
 
 
-class _Lines:
-    """The lines of a file, found when the first place in it is asked for."""
-
-    def __init__(self, raw: bytes, file: str) -> None:
-        self._raw, self._file = raw, file
-
-    @cached_property
-    def _text(self) -> str:
-        return _decode(self._raw, self._file)
-
-    @cached_property
-    def _starts(self) -> array[int]:
-        return array("q", (0, *(found.end() for found in _LINE_END.finditer(self._text)), len(self._text)))
-
-    def between(self, first: int, end: int) -> list[str]:
-        """Return the lines from one up to before another, counted from 0, with their ends."""
-        starts = self._starts
-        return [self._text[starts[n] : starts[n + 1]] for n in range(first, min(end, len(starts) - 1))]
-
-
 def _read_csv(raw: bytes, file: str) -> Sheet:
     _refuse_long_lines(raw, file)
     _refuse_other_separator(raw, file)
@@ -158,11 +137,11 @@ def _read_csv(raw: bytes, file: str) -> Sheet:
         raise _error(file, what_is, must_be, line=start + 1, column=1) from error
     if not records:
         raise _error(file, "the file is empty", "a header line and rows", line=1, column=1)
-    lines = _Lines(raw, file)
+    lines = cache(lambda: list(io.StringIO(_decode(raw, file), newline="")))
 
     def place(record: int, cell: int) -> tuple[int, int]:
         first, end = firsts[record + 1], ends[record + 1]
-        line, column = _cell_starts(lines.between(first, end))[cell]
+        line, column = _cell_starts(lines()[first:end])[cell]
         return first + line, column
 
     return Sheet(file, records[0], records[1:], place)
@@ -175,8 +154,8 @@ def _refuse_long_lines(raw: bytes, file: str) -> None:
         window = (start, start + _LONGEST_LINE + 1)
         end = max(raw.rfind(b"\n", *window), raw.rfind(b"\r", *window))
         if end < 0:
-            line = len(_LINE_END_BYTES.findall(raw[:start])) + 1
-            found = _LINE_END_BYTES.search(raw, start)
+            line = len(_LINE_END.findall(raw[:start])) + 1
+            found = _LINE_END.search(raw, start)
             size = (found.start() if found else len(raw)) - start
             fix = "shorten the text of its cells, or end each record with a line break"
             raise _error(file, f"the line has {size:,} bytes", f"at most {_LONGEST_LINE:,}", fix, line=line, column=1)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from xml.etree import ElementTree
 from xml.parsers import expat
 
-from planner.base.sheet_cells import cell_name
+from planner.base.sheet_cells import cell_name, column_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -192,13 +192,10 @@ class _Scan:
 
 
 def _column_of(letters: str) -> int:
-    column = 0
-    for letter in letters.upper():
-        if not "A" <= letter <= "Z":
-            msg = f"{letters!r} names no column"
-            raise ValueError(msg)
-        column = column * 26 + ord(letter) - ord("A") + 1
-    return column
+    if not (letters.isascii() and letters.isalpha()):
+        msg = f"{letters!r} names no column"
+        raise ValueError(msg)
+    return column_number(letters.upper())
 
 
 def _scanned(package: zipfile.ZipFile, part: str, sheet: str, most: int) -> _Scan:

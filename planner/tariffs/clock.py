@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import datetime
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 import pandas as pd
 
 from planner.base.errors import Problem, raise_all, refuse
+from planner.clock.days import is_time_zone
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -93,14 +94,14 @@ class BillingCalendar:
 
     def __post_init__(self) -> None:
         months = self._first_month.until(month_of_first_day(self.end, "end of the calendar"))
-        try:
-            is_zone = bool(ZoneInfo(self.time_zone))
-        except (ZoneInfoNotFoundError, ValueError):
-            is_zone = False
         refuse(
             "tariff",
             (months < 1, f"the calendar ends on {self.end}", "after its start"),
-            (not is_zone, f"time_zone is {self.time_zone!r}", "an IANA name such as America/New_York"),
+            (
+                not is_time_zone(self.time_zone),
+                f"time_zone is {self.time_zone!r}",
+                "an IANA name such as America/New_York",
+            ),
         )
 
     @classmethod
@@ -229,8 +230,20 @@ def clock_hours(first: int, until: int) -> tuple[int, ...]:
     return tuple((first + passed) % len(ALL_DAY) for passed in range(count))
 
 
+class ClockHours(ABC):
+    """Hours of the local clock, in each week of a month."""
+
+    @abstractmethod
+    def grid(self) -> Bools:
+        """Tell for each month, weekday and clock hour whether it is inside, shape (month, weekday, hour)."""
+
+    def mask(self, calendar: BillingCalendar) -> Bools:
+        """Tell it for each hour of a calendar, shape (hour,)."""
+        return self.grid()[calendar.month - 1, calendar.weekday, calendar.hour]
+
+
 @dataclass(frozen=True)
-class When:
+class When(ClockHours):
     """Months, weekdays and clock hours; an hour is inside if all three hold.
 
     >>> from planner.tariffs import BillingCalendar
@@ -247,15 +260,6 @@ class When:
         each = (("months", ALL_MONTHS), ("weekdays", ALL_WEEK), ("hours", ALL_DAY))
         refuse("tariff", *(_all_of(name, getattr(self, name), allowed) for name, allowed in each))
 
-    def mask(self, calendar: BillingCalendar) -> Bools:
-        """Tell for each hour of a calendar whether it is inside, shape (hour,)."""
-        inside: Bools = (
-            np.isin(calendar.month, self.months)
-            & np.isin(calendar.weekday, self.weekdays)
-            & np.isin(calendar.hour, self.hours)
-        )
-        return inside
-
     def grid(self) -> Bools:
         """Tell it for each month, weekday and clock hour, shape (month, weekday, hour)."""
         return (
@@ -266,7 +270,7 @@ class When:
 
 
 @dataclass(frozen=True)
-class OtherHours:
+class OtherHours(ClockHours):
     """All hours that are in none of some periods.
 
     >>> from planner.tariffs import BillingCalendar
@@ -277,13 +281,6 @@ class OtherHours:
 
     of: tuple[When, ...]  # the periods
     months: ClassVar[tuple[int, ...]] = ALL_MONTHS
-
-    def mask(self, calendar: BillingCalendar) -> Bools:
-        """Tell for each hour of a calendar whether it is inside, shape (hour,)."""
-        inside = np.ones(calendar.n_hours, dtype=np.bool_)
-        for when in self.of:
-            inside &= ~when.mask(calendar)
-        return inside
 
     def grid(self) -> Bools:
         """Tell it for each month, weekday and clock hour, shape (month, weekday, hour)."""

@@ -7,10 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from planner.inputs import TABLES, proportions
-from planner.inputs.proportions import warnings_of
-from planner.scenario import load_scenario
-from planner.tables import read_tables
+from planner.inputs import proportions
 
 MINI = Path(__file__).parent.parent / "fixtures" / "mini" / "mini.yaml"
 MADE_UP = {"source": "made up", "source_year": 2025, "kind": "own"}
@@ -77,27 +74,3 @@ def test_a_hall_that_has_ended_takes_no_land_beside_the_one_that_follows_it(buil
 
     # 100 MW from 2027 on, as the 50 MW of the first hall are gone: below 1.5 x 80 = 120 MW.
     assert of_sites(build("sites.oak.land_limit_mw=80", existing_halls=ended)) == []
-
-
-# --- tables that are wrong or missing ---------------------------------------------------------
-
-
-@pytest.mark.parametrize("name", [MINI, "tiny", "us-base"])
-def test_the_tables_asked_for_are_those_that_are_read(name, monkeypatch):
-    read = set()
-
-    class Recorded(dict):
-        def __getitem__(self, table):
-            read.add(table)
-            return super().__getitem__(table)
-
-    # Single figures are judged in whatever table there is.
-    monkeypatch.setattr(proportions, "implausible", lambda *_: ())
-
-    scenario = load_scenario(name)
-    recorded = Recorded(read_tables(TABLES, scenario.data_files))
-
-    warnings_of(scenario, recorded)
-
-    assert "rent_depth" in read  # the last to be read
-    assert read <= proportions.NEEDED

@@ -16,9 +16,9 @@ from planner.base.sheet_cells import cell_name
 from planner.outputs.canvas import LAYOUT, MOST_ROWS, Canvas, new_workbook
 from planner.outputs.plan_workbook.limits import Limits
 from planner.plausible.rules import RANGES, ranges_of
-from planner.scenario.keys import EACH, field_at, is_by_year
+from planner.scenario.keys import field_at, is_by_year
 from planner.scenario.schema import OWN_FILES
-from planner.scenario.tree import plain
+from planner.scenario.tree import EACH, plain
 from planner.scenario.workbook_cells import (
     ABOUT_HEADS,
     COMMENT,
