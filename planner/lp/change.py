@@ -95,25 +95,6 @@ class Arrays:
             RowBounds(self.rows.lower[:rows], self.rows.upper[:rows]),
         )
 
-    def changed_costs(self, new: Arrays) -> Positions:
-        """Return the columns whose cost differs in a new program."""
-        return np.flatnonzero(self.columns.cost != new.columns.cost)
-
-    def changed_column_bounds(self, new: Arrays) -> Positions:
-        """Return the columns whose bounds differ in a new program."""
-        old = self.columns
-        differs = (old.lower != new.columns.lower) | (old.upper != new.columns.upper)
-        return np.flatnonzero(differs)
-
-    def changed_row_bounds(self, new: Arrays) -> Positions:
-        """Return the rows whose bounds differ in a new program."""
-        differs = (self.rows.lower != new.rows.lower) | (self.rows.upper != new.rows.upper)
-        return np.flatnonzero(differs)
-
-    def changed_kinds(self, new: Arrays) -> Positions:
-        """Return the columns that are to be integers in one program only."""
-        return np.flatnonzero(self.columns.integer != new.columns.integer)
-
     def changed_coefficients(self, new: Arrays) -> int:
         """Return how many places of the matrix hold another number in a new program."""
         if new.matrix is self.matrix:
@@ -153,13 +134,17 @@ class Edits:
         coefficients = old.changed_coefficients(head)
         if new_rows and coefficients:  # other rows, not the same and more
             return cls(Change(is_new_shape=True), none, none, none, none)
-        costs = old.changed_costs(head).astype(np.int32)
-        columns = old.changed_column_bounds(head).astype(np.int32)
-        rows = old.changed_row_bounds(head).astype(np.int32)
-        kinds = old.changed_kinds(head).astype(np.int32)
+        costs = np.flatnonzero(old.columns.cost != head.columns.cost).astype(np.int32)
+        columns, rows = _rebounded(old.columns, head.columns), _rebounded(old.rows, head.rows)
+        kinds = np.flatnonzero(old.columns.integer != head.columns.integer).astype(np.int32)
         freed = _freed(old.columns, head.columns, columns) + _freed(old.rows, head.rows, rows)
         change = Change(len(costs), len(columns), len(rows), coefficients, len(kinds), new_rows=new_rows, freed=freed)
         return cls(change, costs, columns, rows, kinds)
+
+
+def _rebounded(old: Columns | RowBounds, new: Columns | RowBounds) -> Ints:
+    """Return the columns or rows whose bounds differ."""
+    return np.flatnonzero((old.lower != new.lower) | (old.upper != new.upper)).astype(np.int32)
 
 
 def _freed(old: Columns | RowBounds, new: Columns | RowBounds, changed: Ints) -> int:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from planner.base.arrays import Floats, Positions
-    from planner.lp.change import Arrays
+    from planner.lp.change import Arrays, Edits
     from planner.lp.expression import Ints
 
 # --- HiGHS, given arrays at once: what it is given, how it is run, when it is stopped -------------
@@ -70,12 +70,13 @@ class Engine:
         for name, tolerance in self._tolerances.items():
             self.set_option(name, _STRICT_TOLERANCE if strictly else tolerance)
 
-    def send(self, arrays: Arrays, costs: Ints, columns: Ints, rows: Ints, kinds: Ints) -> None:
-        """Give HiGHS the new numbers at some places of the program it holds."""
-        highs, new = self.highs, arrays
+    def send(self, new: Arrays, edits: Edits, held: Ints | None = None) -> None:
+        """Give HiGHS the numbers that make a new program of the one it holds, whose rows are `held` there."""
+        highs, costs, columns, kinds = self.highs, edits.costs, edits.columns, edits.kinds
+        rows = edits.rows if held is None else held[edits.rows]
         cost, kind = new.columns.cost[costs], new.columns.integer[kinds].astype(np.uint8)
         lower, upper = new.columns.lower[columns], new.columns.upper[columns]
-        row_lower, row_upper = new.rows.lower[rows], new.rows.upper[rows]
+        row_lower, row_upper = new.rows.lower[edits.rows], new.rows.upper[edits.rows]
         for sent, what in (
             (highs.changeObjectiveOffset(new.columns.offset), "the objective's constant"),
             (highs.changeColsCost(len(costs), costs, cost), "costs"),

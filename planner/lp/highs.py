@@ -334,7 +334,7 @@ class HighsSession:
             self._held_basis = None
             pass_model(self._highs, new)  # one call; a call per coefficient takes longer
         else:
-            self._engine.send(new, edits.costs, edits.columns, edits.rows, edits.kinds)
+            self._engine.send(new, edits)
             if edits.change.new_rows:
                 self._add_rows(new, first_new_row)
         return edits.change

@@ -11,7 +11,7 @@ import numpy as np
 from scipy.sparse import csr_array, hstack
 
 from planner.lp.blocks import Columns, RowBounds
-from planner.lp.change import Arrays
+from planner.lp.change import Arrays, Edits
 from planner.lp.engine import Engine, check, pass_model
 from planner.lp.expression import added_up
 from planner.lp.matrix import Matrix
@@ -104,22 +104,7 @@ class Master:
         before, old_rows = self._held, self._rows.size
         self._rows = np.concatenate((self._rows, new_rows))
         self._held = new = self._of(arrays)
-        head = new.head(old_rows)
-        costs = before.changed_costs(head).astype(np.int32)
-        columns = before.changed_column_bounds(head).astype(np.int32)
-        own = np.flatnonzero(~self._is_cut)
-        rows = before.changed_row_bounds(head)
-        highs, at = self._highs, own[rows].astype(np.int32)
-        for sent, what in (
-            (highs.changeObjectiveOffset(new.columns.offset), "the objective's constant"),
-            (highs.changeColsCost(costs.size, costs, new.columns.cost[costs]), "costs"),
-            (
-                highs.changeColsBounds(columns.size, columns, new.columns.lower[columns], new.columns.upper[columns]),
-                "column bounds",
-            ),
-            (highs.changeRowsBounds(at.size, at, new.rows.lower[rows], new.rows.upper[rows]), "row bounds"),
-        ):
-            check(sent, f"take new {what}")
+        self._engine.send(new, Edits.between(before, new), np.flatnonzero(~self._is_cut).astype(np.int32))
         if new_rows.size:
             self._engine.add_rows(new, old_rows)
             self._is_cut = np.concatenate((self._is_cut, np.zeros(new_rows.size, dtype=np.bool_)))
@@ -291,18 +276,13 @@ class Parts:
 
         Where it is not, nothing changes.
         """
-        old, rows = self.whole, len(self.whole.rows.lower)
-        if new is old:
+        if new is self.whole:
             return True
-        if new.matrix.columns != old.matrix.columns or new.matrix.rows < rows:
+        edits, rows = Edits.between(self.whole, new), self.whole.matrix.rows
+        if edits.change.is_new_shape or edits.change.coefficients:
             return False
-        head = new.head(rows) if new.matrix.rows > rows else new
-        added = new.matrix.column[new.matrix.start[rows] :]
-        columns = np.concatenate((old.changed_costs(head), old.changed_column_bounds(head), added))
-        is_of_pieces = (self.split.piece_of_column[columns] >= 0).any() or (
-            self.split.piece_of_row[old.changed_row_bounds(head)] >= 0
-        ).any()
-        if is_of_pieces or old.changed_coefficients(head):
+        columns = np.concatenate((edits.costs, edits.columns, new.matrix.column[new.matrix.start[rows] :]))
+        if (self.split.piece_of_column[columns] >= 0).any() or (self.split.piece_of_row[edits.rows] >= 0).any():
             return False
         new_rows = np.arange(rows, new.matrix.rows)
         self.master.take(new, new_rows)
