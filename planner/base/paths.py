@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
@@ -9,6 +10,8 @@ from contextlib import contextmanager
 from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from platformdirs import user_cache_path
 
 from planner.base.errors import Problem
 
@@ -24,6 +27,20 @@ DATA_DIR: Final = _ROOT / "data"
 SCENARIOS_DIR: Final = _ROOT / "scenarios"
 _PORTS: Final = tuple(f"{port}{digit}" for port in ("com", "lpt") for digit in "123456789¹²³")
 _DEVICES: Final = frozenset({"con", "prn", "aux", "nul", "conin$", "conout$", *_PORTS})
+
+
+def cache_folder(name: str) -> Path | None:
+    """Return the folder of one kind of what is cached, which may be deleted at any time; None where nothing is to be.
+
+    `DCPLAN_CACHE` names another folder than the user's, or `off`.
+    """
+    asked = os.environ.get("DCPLAN_CACHE", "")
+    if asked == "off":
+        return None
+    try:
+        return (Path(asked) if asked else user_cache_path("dcplan", appauthor=False)) / name
+    except RuntimeError:  # no home folder
+        return None
 
 
 def is_device_name(name: str) -> bool:

@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from planner.base.cache import cache_folder
 from planner.base.errors import InputError, Problem
-from planner.base.paths import is_file
+from planner.base.paths import cache_folder, is_file
 from planner.base.words import some
 from planner.outputs.files import PARTIAL, new_token, tidy, whole_file
 from planner.outputs.own_folder import LABELS_FILE, META_FILE

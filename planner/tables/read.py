@@ -16,8 +16,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.feather as pf
 
-from planner.base.cache import cache_folder
 from planner.base.errors import InputError, Problem
+from planner.base.paths import cache_folder
 from planner.tables.check import check_foreign_keys, check_sheet, known_ids
 from planner.tables.descriptor import Package, load_package
 from planner.tables.sheet import bytes_of, sheet_of
