@@ -48,28 +48,24 @@ class HallTerms:
             span_years=span_years[hall],
         )
         later = p.hall["year"][hall] >= p.build["year"][built]
-        usable = m.build.map(p.hall, built[later], hall[later], share[later]) + p.existing_mw
+        own = m.build.map(p.hall, built[later], hall[later], share[later]) + p.existing_mw
+        return own - self.turned_mw + self.done_mw + m.lease.on(p.hall, missing="zero")
 
-        usable = usable - self.turned_mw
+    def _retrofitted_mw(self, design: str, since: Floats, frac: Floats) -> Expression:
+        """Share of retrofits of a design, the old ("hall") or the new one, from a moment on. (site, hall, year)"""
+        m, hall, work = self.m, self.p.hall, self.p.retrofit
+        axes = work.axis("site"), hall.axis("hall"), work.axis("year")
+        of_design = Index("retrofit by design", axes, (work["site"], work[design], work["year"]), work.size)
+        row, at = pairs(of_design, hall, on=("site", "hall"))
+        now = hall["year"][at]
+        share = frac[row] * usable_share(since[row], m.year[now], ramp_months=0.0, span_years=m.span_years[now])
+        counts = share > 0.0
+        return m.retrofit.map(hall, row[counts], at[counts], share[counts])
 
-        usable = usable + self._arrived_mw(p.retrofit_done)
-        return usable + m.lease.on(p.hall, missing="zero")
-
-    def _arrived_mw(self, since: Floats) -> Expression:
-        """Critical IT power that retrofits give a design from a moment on. [MW], (site, hall, year)"""
-        m, p = self.m, self.p
-        arrived = Index(
-            "retrofit by new design",
-            (p.retrofit.axis("site"), p.hall.axis("hall"), p.retrofit.axis("year")),
-            (p.retrofit["site"], p.retrofit["to_hall"], p.retrofit["year"]),
-            p.retrofit.size,
-        )
-        work, hall = pairs(arrived, p.hall, on=("site", "hall"))
-        at = p.hall["year"][hall]
-        counts = usable_share(since[work], m.year[at], ramp_months=0.0, span_years=m.span_years[at])
-        is_there = counts > 0.0
-        gained = (p.retrofit_capacity_frac[work] * counts)[is_there]
-        return m.retrofit.map(p.hall, work[is_there], hall[is_there], gained)
+    @cached_property
+    def done_mw(self) -> Expression:
+        """Critical IT power of a design that retrofits have brought. [MW], (site, hall, year)"""
+        return self._retrofitted_mw("to_hall", self.p.retrofit_done, self.p.retrofit_capacity_frac)
 
     @cached_property
     def at_work_mw(self) -> Expression:
@@ -77,17 +73,13 @@ class HallTerms:
 
         It holds no racks, and costs and loses what it will in service: longer work gains nothing.
         """
-        return self._arrived_mw(self.p.retrofit_start) - self._arrived_mw(self.p.retrofit_done)
+        begun = self._retrofitted_mw("to_hall", self.p.retrofit_start, self.p.retrofit_capacity_frac)
+        return begun - self.done_mw
 
     @cached_property
     def turned_mw(self) -> Expression:
         """Critical IT power of a design whose retrofit has begun. [MW], (site, hall, year)"""
-        m, p = self.m, self.p
-        work, hall = pairs(p.retrofit, p.hall, on=("site", "hall"))
-        at = p.hall["year"][hall]
-        gone = usable_share(p.retrofit_start[work], m.year[at], ramp_months=0.0, span_years=m.span_years[at])
-        begun = gone > 0.0
-        return m.retrofit.map(p.hall, work[begun], hall[begun], gone[begun])
+        return self._retrofitted_mw("hall", self.p.retrofit_start, np.ones(self.p.retrofit.size))
 
     @cached_property
     def stays_mw(self) -> Expression:

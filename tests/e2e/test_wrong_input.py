@@ -130,7 +130,7 @@ def test_a_mistake_ends_with_2_names_its_place_and_leaves_no_file(
     "make",
     [
         IN_SCENARIOS["an unknown rack"][0],
-        IN_SCENARIOS["a class without a hall"][0],
+        IN_SCENARIOS["a class whose racks do other work"][0],
         IN_TABLES["an unknown zone"][0],
         IN_TABLES["a file that is not there"][0],
         IN_TABLES["a figure missing that a scenario needs"][0],

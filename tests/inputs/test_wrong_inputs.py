@@ -83,12 +83,6 @@ def test_a_unit_of_work_needs_a_figure_to_convert_with(problems):
     assert any("table requests has no tokens_per_s_per_h100e for train" in text for text in found)
 
 
-def test_a_class_needs_a_topology_that_is_good_enough(problems):
-    found = problems("halls.redundancy=[N, 3N2]")
-
-    assert any("good enough for chat, which needs 2N" in text for text in found)
-
-
 def test_nothing_is_faster_than_light(problems, tables):
     pairs = tables["rtt_measured"].assign(rtt_ms=7.5)
 
