@@ -9,10 +9,9 @@ import pandas as pd
 
 from planner.check.days import slot_hours, year_rows, year_slots
 from planner.check.declared import TRACE, DualPrice, Table
-from planner.check.frames import column_by, crossed, keyed, lookup, once, path_value, sum_by, to_frame
+from planner.check.frames import column_by, crossed, lookup, once, path_value, sum_by, table_of, to_frame
 from planner.check.load_price import by_local_hour
 from planner.check.payments import yearly_weight
-from planner.check.table import table_of
 from planner.check.verdict import TOLERANCE, Excess, columns_reported, figures, rule
 
 if TYPE_CHECKING:
@@ -144,7 +143,9 @@ def claims_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
     """PPAs reduce counted emissions by the grid's intensity, market-based only."""
     frame = crossed(case.site_year, year_slots(case)[["slot"]])
     counts = float(case.scenario.carbon.accounting == "market")
-    return counts * lookup(pd.Series(_intensity_of_tables(case).ravel(), keyed(frame)), rows, _SLOT, np.nan)
+    return counts * lookup(
+        pd.Series(_intensity_of_tables(case).ravel(), pd.MultiIndex.from_frame(frame)), rows, _SLOT, np.nan
+    )
 
 
 @figures("carbon.cap", "carbon.cap_kt", unit="kt")

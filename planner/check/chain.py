@@ -102,7 +102,7 @@ def _path_classes(case: Case) -> pd.DataFrame:
     return frame.assign(rack_mw=rack_mw * follows, mw_per_kh100e=per_kh100e)
 
 
-def _busy_mw(case: Case) -> pd.Series[float]:
+def _busy_mw(case: Case) -> dict[int, float]:
     """Power of racks in service if all of them were busy, and of their companions, by year."""
     uses = case.uses
     busy = lookup(column_by(case.racks, "rack", "busy_frac").astype("float64"), uses, ("rack",), np.nan)

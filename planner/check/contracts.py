@@ -8,9 +8,8 @@ import numpy as np
 import pandas as pd
 
 from planner.check.declared import DualPrice, Table
-from planner.check.frames import column_by
+from planner.check.frames import column_by, table_of
 from planner.check.lead_times import decision_start
-from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:

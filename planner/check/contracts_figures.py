@@ -10,9 +10,8 @@ import pandas as pd
 from planner.check.carbon import carbon_shape
 from planner.check.contracts import begin_of_delivery, pool_of_sites, pool_of_zones, profiles, signed_already
 from planner.check.days import slot_hours, year_slots
-from planner.check.frames import between, column_by, crossed, keyed, label_of, lookup, path_value, to_frame
+from planner.check.frames import between, column_by, crossed, label_of, lookup, path_value, table_of, to_frame
 from planner.check.load_price import by_local_hour, hub_usd_per_mwh, hubs, wholesale_part_usd_per_mwh
-from planner.check.table import table_of
 from planner.check.verdict import Excess, figures, rule
 
 if TYPE_CHECKING:
@@ -180,4 +179,6 @@ def market_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
 def spared_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
     """Power that is delivered to a site is worth what the site pays of the market price."""
     frame = crossed(case.site_year, year_slots(case)[["slot"]])
-    return lookup(pd.Series(wholesale_part_usd_per_mwh(case).ravel(), keyed(frame)), rows, _SLOT, np.nan)
+    return lookup(
+        pd.Series(wholesale_part_usd_per_mwh(case).ravel(), pd.MultiIndex.from_frame(frame)), rows, _SLOT, np.nan
+    )

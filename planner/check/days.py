@@ -10,8 +10,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check.existing import in_pools
-from planner.check.frames import column_by, keyed, label_of, once
-from planner.check.table import table_of
+from planner.check.frames import column_by, label_of, once, table_of
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
@@ -188,7 +187,7 @@ def stress_share(case: Case, hours: Mapping[str, float]) -> pd.Series[float]:
     before_h = ranked.groupby("zone", sort=False)["hours"].cumsum() - ranked["hours"]
     left_h = ranked["zone"].map(hours).astype("float64") - before_h
     share = (left_h / ranked["hours"]).clip(0.0, 1.0)
-    return share.set_axis(keyed(ranked[["zone", "slot"]]))
+    return share.set_axis(pd.MultiIndex.from_frame(ranked[["zone", "slot"]]))
 
 
 @once

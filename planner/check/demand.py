@@ -212,7 +212,7 @@ def demand_by_weight(case: Case) -> Excess:
     """Regions share the demand of a workload by their weight among the regions in scope."""
     wanted = to_frame(case.inputs.demand.demand, kh100e=case.inputs.demand.demand_kh100e)
     wanted = wanted[~wanted["workload"].isin(stated_classes(case))]
-    total = sum_by(wanted, _CLASS, wanted["kh100e"]).rename("kh100e").reset_index()
+    total = wanted.groupby(list(_CLASS), as_index=False)[["kh100e"]].sum()
     expected = total.merge(region_shares(case).rename("share").reset_index(), how="cross")
     expected = expected.rename(columns={"demand_region": "region"})
     return _same_demand(case, wanted, expected.assign(kh100e=expected["kh100e"] * expected["share"]))

@@ -10,10 +10,9 @@ import pandas as pd
 from planner.check.chain import site_power
 from planner.check.declared import DualPrice, merged
 from planner.check.families import FAMILIES
-from planner.check.frames import column_by, isin, lookup, once, sum_by, together
+from planner.check.frames import column_by, isin, lookup, once, sum_by, table_of, together
 from planner.check.payments import discounts, yearly_weight
 from planner.check.stating import stored_of
-from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:

@@ -10,10 +10,9 @@ import pandas as pd
 from planner.base.max_flow import unassigned
 from planner.check.cells import ANYWHERE
 from planner.check.declared import DualPrice, Table
-from planner.check.frames import crossed, isin, lookup, once, quotient, sum_by, to_frame
+from planner.check.frames import crossed, isin, lookup, once, quotient, sum_by, table_of, to_frame
 from planner.check.payments import yearly_weight
 from planner.check.routes import may_not_cover, reach_of_users, used_routes
-from planner.check.table import table_of
 from planner.check.verdict import Excess, columns_reported, rule
 
 if TYPE_CHECKING:
@@ -221,8 +220,8 @@ def reserves(case: Case) -> pd.DataFrame:
     """What the stand-by racks of each site could carry of a workload, computed from the plan."""
     uses = case.uses
     uses = uses[uses["standby_mw"] > 0.0]
-    carried = sum_by(uses, _LOAD, uses["standby_mw"] * uses["throughput_kh100e_per_mw"])
-    return carried.rename("reserve_kh100e").reset_index()
+    carried = uses.assign(reserve_kh100e=uses["standby_mw"] * uses["throughput_kh100e_per_mw"])
+    return carried.groupby(list(_LOAD), as_index=False)[["reserve_kh100e"]].sum()
 
 
 def reach(case: Case, regions: pd.DataFrame, sites: pd.DataFrame) -> pd.DataFrame:

@@ -11,13 +11,12 @@ from planner.check.contracts import begin_of_delivery, signed_already
 from planner.check.declared import TRACE, merged
 from planner.check.existing import retrofits
 from planner.check.families import FAMILIES
-from planner.check.frames import isin, keyed, lookup, quotient, sum_by
+from planner.check.frames import isin, lookup, quotient, sum_by, table_of
 from planner.check.lead_times import decision_start, months_to_service, rack_months
 from planner.check.payments import discounts, instalment, repay
 from planner.check.priced import BOUGHT, MOVES, purchases
 from planner.check.sites import opened_musd
 from planner.check.supply_output import figures as source_figures
-from planner.check.table import table_of
 from planner.check.verdict import Excess, columns_reported, rule
 
 if TYPE_CHECKING:
@@ -111,7 +110,9 @@ def _rented(case: Case) -> dict[str, float]:
 def _ppas(case: Case) -> dict[str, float]:
     table, key = case.plan("contracts"), ["contract", "zone"]
     last = table[table["year"] == case.years[-1]]
-    price = pd.Series(np.nan_to_num(quotient(last["strike_musd"], last["in_force_mw"])), index=keyed(last[key]))
+    price = pd.Series(
+        np.nan_to_num(quotient(last["strike_musd"], last["in_force_mw"])), index=pd.MultiIndex.from_frame(last[key])
+    )
     offers = case.scenario.contracts.ppa
     signed = table[(table["signed_mw"] > 0.0) & table["contract"].isin(list(offers))]
     term = np.array([float(offers[name].term_years) for name in signed["contract"]])

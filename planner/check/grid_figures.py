@@ -9,10 +9,9 @@ import pandas as pd
 
 from planner.check.days import tiers_pct, year_days
 from planner.check.existing import begun_facility_mw
-from planner.check.frames import column_by, lookup, once, path_value, sum_by, to_frame, with_int_year
+from planner.check.frames import column_by, lookup, once, path_value, sum_by, table_of, to_frame, with_int_year
 from planner.check.lead_times import committed_mw, decision_start, months_to_service
 from planner.check.stock import base_year_facility_mw
-from planner.check.table import table_of
 from planner.check.verdict import Excess, figures, rule
 
 if TYPE_CHECKING:
@@ -28,8 +27,8 @@ _MONTH_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "
 @once
 def _committed_facility_mw(case: Case) -> pd.Series[float]:
     """Facility power under construction by site and year, cumulative. [MW]"""
-    committed = committed_mw(case)
-    of_market = sum_by(committed, _SITE, committed["mw"] * case.scenario.demand.facility_mw_per_rack_mw)
+    committed = committed_mw(case).groupby(list(_SITE))["mw"].sum()
+    of_market = committed * case.scenario.demand.facility_mw_per_rack_mw
     return of_market.add(begun_facility_mw(case), fill_value=0.0).rename_axis(list(_SITE))
 
 

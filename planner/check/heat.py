@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.check.frames import column_by, to_frame
+from planner.check.frames import column_by, table_of, to_frame
 from planner.check.priced import Bought, PaidLine, listed_purchase
 from planner.check.stating import row, stated_table, total
-from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:

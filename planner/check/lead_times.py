@@ -8,10 +8,9 @@ import numpy as np
 import pandas as pd
 
 from planner.check.existing import market_share_frac, stated_sites, without_new_halls
-from planner.check.frames import column_by, lookup, once, sum_by
+from planner.check.frames import column_by, lookup, once, sum_by, table_of
 from planner.check.supply_output import figures as source_figures
 from planner.check.supply_output import makes_its_power
-from planner.check.table import table_of
 from planner.check.verdict import Excess, figures, rule
 
 if TYPE_CHECKING:

@@ -9,10 +9,9 @@ import pandas as pd
 
 from planner.check.declared import CostLine, merged
 from planner.check.families import FAMILIES
-from planner.check.frames import column_by, lookup, sum_by, together
+from planner.check.frames import column_by, lookup, sum_by, table_of, together
 from planner.check.payments import discounts, repay
 from planner.check.priced import AT_SITE, BOUGHT, ELSEWHERE, MOVES, ONCE, paid_lines, purchases, sites_read
-from planner.check.table import table_of
 from planner.check.verdict import Excess, rule, sums_reported
 
 if TYPE_CHECKING:

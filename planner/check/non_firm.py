@@ -9,10 +9,9 @@ import pandas as pd
 
 from planner.check.days import hours_off, stress_share, year_slots
 from planner.check.declared import DualPrice
-from planner.check.frames import column_by, crossed, keyed, lookup
+from planner.check.frames import column_by, crossed, lookup, table_of
 from planner.check.lead_times import decision_start, months_to_service
 from planner.check.load_price import demand_charge_usd_per_kw_month
-from planner.check.table import table_of
 from planner.check.verdict import Excess, figures, rule
 
 if TYPE_CHECKING:
@@ -127,5 +126,5 @@ def shed_from_scenario(case: Case) -> Excess:
 @figures("non_firm.billing", "non_firm.discount_usd_per_kw_month", unit="USD/kW-month")
 def non_firm_discount_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
     """Non-firm power pays the demand charge of its site less the discount of its service."""
-    charge = pd.Series(demand_charge_usd_per_kw_month(case), keyed(case.site_year))
+    charge = pd.Series(demand_charge_usd_per_kw_month(case), pd.MultiIndex.from_frame(case.site_year))
     return _service(case, "charge_discount_frac") * lookup(charge, rows, _SITE, np.nan)

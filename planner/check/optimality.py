@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.check.dual_bound import StoredProgram, finite_or_zero, side_of
-from planner.check.frames import once
-from planner.check.table import table_of
+from planner.check.frames import once, table_of
 from planner.check.verdict import Excess, rule, rules_of
 
 if TYPE_CHECKING:

@@ -10,9 +10,19 @@ from planner.check.cells import ANYWHERE
 from planner.check.declared import CostLine, DualPrice
 from planner.check.demand import net_utilisation
 from planner.check.failover import asks
-from planner.check.frames import cell, column_by, crossed, isin, lookup, once, path_value_or_nan, sum_by, to_frame
+from planner.check.frames import (
+    cell,
+    column_by,
+    crossed,
+    isin,
+    lookup,
+    once,
+    path_value_or_nan,
+    sum_by,
+    table_of,
+    to_frame,
+)
 from planner.check.routes import clouds_of_users, lumped_users
-from planner.check.table import table_of
 from planner.check.verdict import Excess, figures, rule
 
 if TYPE_CHECKING:

@@ -11,10 +11,9 @@ from planner.check.declared import merged
 from planner.check.duals import labelled
 from planner.check.families import FAMILIES
 from planner.check.four_moneys import money_item_rows, money_year_rows
-from planner.check.frames import column_by, isin, lookup, sum_by, together
+from planner.check.frames import column_by, isin, lookup, sum_by, table_of, together
 from planner.check.money import HEADINGS
 from planner.check.supply_output import role
-from planner.check.table import table_of
 from planner.check.unit_costs import lifetime_rows, model_rows, unit_cost_rows
 from planner.check.verdict import Excess, rule
 from planner.results.schema import TABLES

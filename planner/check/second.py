@@ -14,9 +14,9 @@ import numpy as np
 from planner.check import stated, stated_compute, stated_supply
 from planner.check.decided import DECIDED, StatedDecision
 from planner.check.families import FAMILIES
+from planner.check.frames import table_of
 from planner.check.priced import cost_of_all, sites_read
 from planner.check.stating import Here, SecondStatement, stored_of
-from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:

@@ -8,9 +8,8 @@ import numpy as np
 import pandas as pd
 
 from planner.check.declared import DualPrice
-from planner.check.frames import column_by, crossed, isin, lookup, once, path_value_or_nan, sum_by, to_frame
+from planner.check.frames import column_by, crossed, isin, lookup, once, path_value_or_nan, sum_by, table_of, to_frame
 from planner.check.lead_times import committed_mw, decision_start, months_to_service
-from planner.check.table import table_of
 from planner.check.verdict import Excess, figures, rule
 
 if TYPE_CHECKING:
@@ -101,7 +100,7 @@ def _years_of_markets(case: Case) -> dict[tuple[str, int], float]:
     """
     halls, moved, span = case.inputs.halls, _moved_years(case), span_years(case)
     market_of = column_by(case.inputs.sites.table, "site", "market")
-    years_moved = sum_by(moved, _SITE, moved["years"]).to_dict()
+    years_moved = sum_by(moved, _SITE, moved["years"])
     builds = to_frame(halls.build)
     late = builds[(builds["stage"] == "ordered").to_numpy()].drop_duplicates(list(_SITE))
     years_of: dict[tuple[str, int], float] = {}
@@ -213,7 +212,7 @@ def _land_mw(case: Case) -> pd.Series[float]:
     sites = table_of({"site": list(inputs.sets.site.labels)})
     land = case.own_figures("land_limit_mw", case.site_figures("site_limits", "land_limit_mw") * share)
     halls = to_frame(inputs.halls.hall, mw=inputs.halls.existing_mw)
-    by_year = sum_by(halls, ("site", "year"), halls["mw"])
+    by_year = halls.groupby(["site", "year"])["mw"].sum()
     standing = lookup(by_year.groupby("site").max(), sites, ("site",))
     committed = committed_mw(case).groupby("site")["mw"].max()
     held = standing + lookup(committed, sites, ("site",))

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.check.frames import column_by, isin, keyed, lookup, once, to_frame
+from planner.check.frames import column_by, isin, lookup, once, table_of, to_frame
 from planner.check.lead_times import decision_start
 from planner.check.routes import between_sites
 from planner.check.sites import build_paths
 from planner.check.stock import existing_halls
-from planner.check.table import table_of
 from planner.check.verdict import Excess, figures, rule
 from planner.tables.sheet import read_sheet
 
@@ -175,7 +174,7 @@ def service_prices_from_scenario(case: Case, rows: pd.DataFrame) -> tuple[Floats
 
 def service_usd(case: Case, served: pd.DataFrame) -> pd.Series[float]:
     """Return the cost of serving a mean H100e for a year. [USD/H100e-year]"""
-    index = keyed(served[list(_ENDS)])
+    index = pd.MultiIndex.from_frame(served[list(_ENDS)])
     path = case.scenario.file_at(("siting", "service_cost_table"))
     if path is None:
         return pd.Series(0.0, index=index)

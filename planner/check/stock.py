@@ -9,8 +9,7 @@ import pandas as pd
 
 from planner.check.demand import base_year_stock_mw, rack_path_mw, stock_over_demand, stock_shares
 from planner.check.existing import in_pools, market_share_frac, stated_halls, stated_racks, stated_sites
-from planner.check.frames import column_by, crossed, isin, lookup, once, sum_by, to_frame
-from planner.check.table import table_of
+from planner.check.frames import column_by, crossed, isin, lookup, once, sum_by, table_of, to_frame
 from planner.check.verdict import Excess, figures, rule
 
 if TYPE_CHECKING:
@@ -157,7 +156,7 @@ def lasting_halls(case: Case) -> pd.DataFrame:
 
 def _by_design(halls: list[pd.DataFrame]) -> pd.DataFrame:
     both = pd.concat([part[[*_HALL, "mw"]] for part in halls], ignore_index=True)
-    return sum_by(both, _HALL, both["mw"]).rename("mw").reset_index()
+    return both.groupby(list(_HALL), as_index=False)[["mw"]].sum()
 
 
 @once
@@ -167,8 +166,8 @@ def _assumed_halls(case: Case) -> pd.DataFrame:
     racks = racks[racks["workload"] != ""]
     companion = racks["workload"].map(column_by(case.workloads, "workload", "companion_frac"))
     mw = racks["mw"] * (case.scenario.halls.diversity_frac + companion.astype("float64"))
-    mw = mw / (1.0 - case.scenario.halls.free_frac)
-    assumed = sum_by(racks, ("site", "hall"), mw).rename("mw").reset_index()
+    racks = racks.assign(mw=mw / (1.0 - case.scenario.halls.free_frac))
+    assumed = racks.groupby(["site", "hall"], as_index=False)[["mw"]].sum()
     return crossed(assumed, table_of({"year": case.years}))
 
 

@@ -15,8 +15,6 @@ from planner.check.verdict import Excess, columns_reported, rule
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import pandas as pd
-
     from planner.check.case import Case
 
 
@@ -38,7 +36,7 @@ def sources_of_a_year(case: Case) -> Excess:
     return columns_reported(table, _SOURCE, expected)
 
 
-def _capital_musd(case: Case) -> pd.Series[float]:
+def _capital_musd(case: Case) -> dict[tuple[str, str, int], float]:
     """Repayments of a mean calendar year by site, source and model year. [MUSD/year]"""
     bought = purchases(case)
     bought = bought[bought["source"] != ""].reset_index(drop=True)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from planner.check import supply_output as of
 from planner.check.days import slot_hours, year_slots
-from planner.check.frames import between, column_by, crossed, keyed, lookup, to_frame
+from planner.check.frames import between, column_by, crossed, lookup, to_frame
 from planner.check.grid_figures import series_by_hour
 from planner.check.lead_times import decision_start
 from planner.check.load_price import by_local_hour, wholesale_usd_per_mwh
@@ -77,7 +77,7 @@ def plants_from_tables(case: Case) -> Excess:
     offers = to_frame(p.build, start=p.build_start)
     expected = of.figures(case, offers["source"], "min_size_mw", offers["start"])
     place = offers[list(_SOURCE)]
-    least = pd.Series(expected * supply.whole_sources, index=keyed(place))
+    least = pd.Series(expected * supply.whole_sources, index=pd.MultiIndex.from_frame(place))
     plants = to_frame(p.plant, mw=p.plant_least_mw, room=p.plant_room_mw)
     limit = _each(case, plants["source"], of.limit_mw)
     room = limit - lookup(standing_mw_mwh(case)[0], plants, ("site", "source"))
@@ -301,5 +301,5 @@ def bridge_worth_from_tables(case: Case, offers: pd.DataFrame) -> tuple[Floats, 
 def export_price_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
     """A MWh sold earns its share of the wholesale price of the hour."""
     frame = crossed(case.site_year, year_slots(case)[["slot"]])
-    market = pd.Series(wholesale_usd_per_mwh(case).ravel(), index=keyed(frame))
+    market = pd.Series(wholesale_usd_per_mwh(case).ravel(), index=pd.MultiIndex.from_frame(frame))
     return case.scenario.supply.export.wholesale_price_frac * lookup(market, rows, _SLOT, np.nan)

@@ -11,8 +11,7 @@ import pandas as pd
 from planner.check.bills import BILL_COLUMNS, BilledLoad, BillHours, bill_of
 from planner.check.chain import site_power
 from planner.check.declared import CostLine
-from planner.check.frames import column_by, once
-from planner.check.table import table_of
+from planner.check.frames import column_by, once, table_of
 from planner.check.verdict import Excess, rule, sums_reported
 
 if TYPE_CHECKING:

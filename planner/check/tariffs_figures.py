@@ -15,8 +15,7 @@ import pandas as pd
 
 from planner.check.bills import BilledLoad, BillHours, bill_of
 from planner.check.days import year_days
-from planner.check.frames import keyed, lookup, to_frame
-from planner.check.table import table_of
+from planner.check.frames import lookup, table_of, to_frame
 from planner.check.tariffs import fee_usd_per_mw, written_tariffs
 from planner.check.verdict import Excess, rule, sums_reported
 
@@ -217,7 +216,7 @@ def bill_lists_from_tariffs(case: Case) -> Excess:
     over = lists.bills.connected
     place = to_frame(over)[["site", "calendar"]].set_axis(["site", "year"], axis=1)
     model_year = np.searchsorted(case.years, place["year"].astype("int64"), side="right") - 1
-    known = keyed(case.site_year)
+    known = pd.MultiIndex.from_frame(case.site_year)
     due = known.get_indexer(pd.MultiIndex.from_arrays([place["site"], np.array(case.years)[model_year]]))
     return nothing.and_also(*parts, Excess.count_broken(place, np.asarray(case.inputs.tariffs.connected_place) != due))
 

@@ -11,12 +11,11 @@ from planner.check.days import year_rows
 from planner.check.declared import TRACE
 from planner.check.demand import PFLOPS_OF_H100_IN_TRAINING, classes_in_scope
 from planner.check.existing import in_pools
-from planner.check.frames import between, column_by, crossed, lookup, once, quotient, sum_by, to_frame
+from planner.check.frames import between, column_by, crossed, lookup, once, quotient, sum_by, table_of, to_frame
 from planner.check.money import HEADINGS
 from planner.check.payments import instalment, of_site, repay
 from planner.check.priced import purchases
 from planner.check.rent import rent_by_class
-from planner.check.table import table_of
 from planner.check.verdict import Excess, columns_reported, rule
 
 if TYPE_CHECKING:
@@ -128,7 +127,7 @@ def _accounts(case: Case) -> dict[str, Floats]:
         [(name, year) for name in sets.workload.labels for year in case.years], columns=list(_CLASS)
     )
 
-    def of_classes(sums: pd.Series[float]) -> Floats:
+    def of_classes(sums: dict[tuple[str, int], float]) -> Floats:
         return lookup(sums, by_class, _CLASS).reshape(nameplate.shape[1:])
 
     existing, idle_existing = _existing(case, nameplate)

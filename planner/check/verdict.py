@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from planner.check.frames import isin, lookup, sum_by, to_frame, together
-from planner.check.table import table_of
+from planner.check.frames import isin, lookup, sum_by, table_of, to_frame, together
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
