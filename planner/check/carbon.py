@@ -15,7 +15,7 @@ from planner.check.payments import yearly_weight
 from planner.check.verdict import TOLERANCE, Excess, columns_reported, figures, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from planner.base.arrays import Floats
     from planner.check.case import Case
@@ -54,7 +54,7 @@ def carbon_intensity_reported(case: Case) -> Excess:
 
 
 @rule(unit="kt or USD/t", floor=10.0)
-def carbon_limits_reported(case: Case) -> Excess:
+def carbon_limits_reported(case: Case) -> Iterator[Excess]:
     """Carbon cap and price are the scenario's; the cap's value is its shadow price."""
     table, prices, carbon = case.plan("carbon_year"), case.plan("prices"), case.inputs.carbon
     caps = to_frame(carbon.cap, cap_kt=carbon.cap_kt).set_index("year")["cap_kt"]
@@ -197,16 +197,14 @@ def _embodied_t(case: Case) -> Mapping[str, tuple[Labelled, Floats, pd.Series[fl
         "carbon.store_t_per_mwh"
     ),
 )
-def embodied_from_tables(case: Case) -> Excess:
+def embodied_from_tables(case: Case) -> Iterator[Excess]:
     """Embodied carbon of racks, halls and sources follows the tables, where it is counted."""
     counts = float(case.scenario.carbon.embodied)
-    parts = []
     for what, (index, reported, of_item, column) in _embodied_t(case).items():
         rows = to_frame(index)
         place = rows[[column, "site", "year"]].assign(what=what)
         expected = counts * lookup(of_item, rows, (column,), np.nan) if counts else np.zeros(len(rows))
-        parts.append(Excess.differs(place, np.asarray(reported), expected))
-    return parts[0].and_also(*parts[1:])
+        yield Excess.differs(place, np.asarray(reported), expected)
 
 
 def _carbon_site_rows(case: Case) -> pd.DataFrame:

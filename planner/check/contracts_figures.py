@@ -15,6 +15,8 @@ from planner.check.load_price import by_local_hour, hub_usd_per_mwh, hubs, whole
 from planner.check.verdict import Excess, figures, rule
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from planner.base.arrays import Floats
     from planner.check.case import Case
 
@@ -150,7 +152,7 @@ def delivery_profiles(case: Case) -> Excess:
 @rule(
     unit="pools or share", rereads="contracts.zone_pool contracts.site_pool contracts.target_frac contracts.is_hourly"
 )
-def clean_targets_from_scenario(case: Case) -> Excess:
+def clean_targets_from_scenario(case: Case) -> Iterator[Excess]:
     """Pools are those of the scenario's area, each with its clean-energy target and matching."""
     p, sets, settings = case.inputs.contracts, case.inputs.sets, case.scenario.contracts
     sites, zones = (table_of({"place": list(axis.labels)}) for axis in (sets.site, sets.zone))
@@ -158,13 +160,10 @@ def clean_targets_from_scenario(case: Case) -> Excess:
     asked = [path_value(settings.matching.target_frac, year) or 0.0 for year in goals["year"]]
     hourly = settings.matching.mode == "hourly"
     of_site, of_zone = pool_of_sites(case), pool_of_zones(case)
-    return Excess.differs(
-        goals[["pool", "year"]], goals["share"].to_numpy(), np.array(asked, dtype=np.float64)
-    ).and_also(
-        Excess.count_broken(sites, label_of(p.pool, p.site_pool) != sites["place"].map(of_site)),
-        Excess.count_broken(zones, label_of(p.pool, p.zone_pool) != zones["place"].map(of_zone)),
-        Excess.count_broken(table_of({"place": ["matching"]}), np.array([p.is_hourly != hourly])),
-    )
+    yield Excess.differs(goals[["pool", "year"]], goals["share"].to_numpy(), np.array(asked, dtype=np.float64))
+    yield Excess.count_broken(sites, label_of(p.pool, p.site_pool) != sites["place"].map(of_site))
+    yield Excess.count_broken(zones, label_of(p.pool, p.zone_pool) != zones["place"].map(of_zone))
+    yield Excess.count_broken(table_of({"place": ["matching"]}), np.array([p.is_hourly != hourly]))
 
 
 @figures("zone year slot", "contracts.market_usd_per_mwh", unit="USD/MWh")

@@ -20,6 +20,8 @@ from planner.check.supply_output import figures as source_figures
 from planner.check.verdict import Excess, columns_reported, rule
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from planner.base.arrays import Floats
     from planner.check.case import Case
 
@@ -31,7 +33,7 @@ _CONTRACTS: Final = (_RENTED, _PPA)
 
 
 @rule(unit="MUSD", floor=10.0)
-def money_by_year(case: Case) -> Excess:
+def money_by_year(case: Case) -> Iterator[Excess]:
     """Cash, repayments and net present value by calendar year add up the cost and cash tables."""
     table, costs, cash = case.plan("money_years"), case.plan("costs"), case.plan("cash")
     is_price = costs["item"].isin(_NO_CASH)
@@ -124,7 +126,7 @@ def _ppas(case: Case) -> dict[str, float]:
 
 
 @rule(unit="MUSD", floor=10.0, of_program=True)
-def money_by_item(case: Case) -> Excess:
+def money_by_item(case: Case) -> Iterator[Excess]:
     """Purchases are paid inside the horizon and after it, with interest, to the last dollar."""
     table, costs, cash = case.plan("money_items"), case.plan("costs"), case.plan("cash")
     paid = sum_by(costs, _ITEM, costs["musd"])
@@ -146,12 +148,12 @@ def money_by_item(case: Case) -> Excess:
         "interest_musd": np.where(is_asset, life - cost, 0.0),
     }
     kind = np.where(is_asset, "asset", "contract")
-    wrong = Excess.count_broken(table[["item"]], (table["kind"] != kind).to_numpy())
+    yield Excess.count_broken(table[["item"]], (table["kind"] != kind).to_numpy())
     # Together they are every line that repays something bought.
     repaid = np.array([table.loc[is_asset, "paid_musd"].sum()])
     upfront = np.array([costs.loc[costs["upfront"], "musd"].sum()])
-    every = Excess.differs(table_of({"item": ["all assets"]}), repaid, upfront)
-    return columns_reported(table, _ITEM, columns).and_also(wrong, every)
+    yield Excess.differs(table_of({"item": ["all assets"]}), repaid, upfront)
+    yield from columns_reported(table, _ITEM, columns)
 
 
 # --- What to order, by when -----------------------------------------------------------------------
@@ -171,21 +173,20 @@ _ORDER = ("kind", "site", "item", "year", "stage")
 
 
 @rule(unit="MW, MWh, MUSD or years")
-def orders_reported(case: Case) -> Excess:
+def orders_reported(case: Case) -> Iterator[Excess]:
     """Orders are all that is bought, once, each by its lead before it serves."""
     due = pd.concat([_due(case, kind) for kind in _BOUGHT], ignore_index=True)
     needed = due[(due["mw"] > TRACE) | (due["overnight_musd"] > TRACE)].drop_duplicates(list(_ORDER))
     table, every = case.plan("orders"), due.drop_duplicates(list(_ORDER))
     place = table[list(_ORDER)]
-    parts = [Excess.count_broken(needed[list(_ORDER)], ~isin(needed, table, _ORDER))]
+    yield Excess.count_broken(needed[list(_ORDER)], ~isin(needed, table, _ORDER))
     for name in ("mw", "mwh", "overnight_musd"):
         sums = lookup(sum_by(due, _ORDER, due[name]), table, _ORDER)
         sums = np.where((table["kind"] == "site opening") & (name == "mw"), np.nan, sums)
-        parts.append(Excess.reported(place, table[name].to_numpy(), sums))
+        yield Excess.reported(place, table[name].to_numpy(), sums)
     for name in ("serves_from", "order_by"):
         moments = lookup(every.set_index(list(_ORDER))[name], table, _ORDER, -1.0)
-        parts.append(Excess.reported(place, table[name].to_numpy(), moments))
-    return parts[0].and_also(*parts[1:])
+        yield Excess.reported(place, table[name].to_numpy(), moments)
 
 
 def _due(case: Case, kind: str) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from planner.check.frames import once, table_of
 from planner.check.verdict import Excess, rule, rules_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     import pandas as pd
 
@@ -32,9 +32,10 @@ _NOTHING_STORED: Final = (
 
 
 @rule(unit="labels", of_program=True)
-def program_labels_apart(case: Case) -> Excess:
+def program_labels_apart(case: Case) -> Iterator[Excess]:
     """Rows and columns of the stored program have labels of their own, of the axes of a family."""
-    return _unlabelled(case.stored.rows).and_also(_unlabelled(case.stored.columns))
+    yield _unlabelled(case.stored.rows)
+    yield _unlabelled(case.stored.columns)
 
 
 def _unlabelled(frame: pd.DataFrame) -> Excess:
@@ -108,10 +109,11 @@ def dual_feasible(case: Case) -> Excess:
 
 
 @rule(unit="MUSD")
-def complementary_slackness(case: Case) -> Excess:
+def complementary_slackness(case: Case) -> Iterator[Excess]:
     """Rows and columns off their bounds have no price: dual times slack is about 0 of the cost."""
     if not _has_duals(case):
-        return _nothing()
+        yield _nothing()
+        return
     program, proof = case.program, case.stored
     x, dual = proof.column("x"), proof.row("dual")
     value, _ = program.rows_of(x)
@@ -119,9 +121,8 @@ def complementary_slackness(case: Case) -> Excess:
     of_rows = _lost(dual, value, program.row_lower, program.row_upper)
     of_columns = _lost(reduced, x, *_held(proof))
     cost = max(abs(case.objective_musd), 1.0)
-    return Excess(_labels(proof.rows), of_rows, np.full(len(dual), cost)).and_also(
-        Excess(_labels(proof.columns), of_columns, np.full(len(x), cost))
-    )
+    yield Excess(_labels(proof.rows), of_rows, np.full(len(dual), cost))
+    yield Excess(_labels(proof.columns), of_columns, np.full(len(x), cost))
 
 
 @rule(unit="MUSD")

@@ -26,7 +26,7 @@ from planner.check.routes import clouds_of_users, lumped_users
 from planner.check.verdict import Excess, figures, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     import pandas as pd
 
@@ -111,7 +111,7 @@ def rent_depth_from_tables(case: Case, _: pd.DataFrame) -> list[float]:
 
 
 @rule(unit="classes", rereads="rent.rented_capacity_frac rent.rented_is_tight")
-def clouds_from_tables(case: Case) -> Excess:
+def clouds_from_tables(case: Case) -> Iterator[Excess]:
     """Clouds serve users within bound and residency, in several places if quality asks for it."""
     demand, rent, settings = case.inputs.demand, case.inputs.rent, case.scenario.rent
     wanted = to_frame(demand.demand, barred=np.asarray(rent.barred))
@@ -148,13 +148,12 @@ def clouds_from_tables(case: Case) -> Excess:
     due = wanted[may].assign(near=is_tight[may], capacity=capacity)
     reported = to_frame(rent.rented, near=rent.rented_is_tight, capacity=rent.rented_capacity_frac)
     key, expected = list(_DEMAND), due.set_index(list(_DEMAND))
-    parts = [
-        Excess.differs(reported[key], reported[name].to_numpy("float64"), lookup(expected[name], reported, key, np.nan))
-        for name in ("near", "capacity")
-    ]
-    return Excess.count_broken(due[key], ~isin(due, reported, key)).and_also(
-        Excess.count_broken(wanted[key], (wanted["barred"] != why).to_numpy()), *parts
-    )
+    for name in ("near", "capacity"):
+        yield Excess.differs(
+            reported[key], reported[name].to_numpy("float64"), lookup(expected[name], reported, key, np.nan)
+        )
+    yield Excess.count_broken(due[key], ~isin(due, reported, key))
+    yield Excess.count_broken(wanted[key], (wanted["barred"] != why).to_numpy())
 
 
 @once

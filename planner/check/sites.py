@@ -13,7 +13,7 @@ from planner.check.lead_times import committed_mw, decision_start, months_to_ser
 from planner.check.verdict import Excess, figures, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from planner.base.arrays import Floats
     from planner.check.case import Case
@@ -190,18 +190,15 @@ def sites_in_scope(case: Case) -> Excess:
 
 
 @rule(unit="degrees", rereads="sites.table")
-def places_from_tables(case: Case) -> Excess:
+def places_from_tables(case: Case) -> Iterator[Excess]:
     """Sites lie where the data or the scenario put them."""
     reported, expected = case.inputs.sites.table, case.scope.set_index("site")
-    parts = [
-        Excess.differs(
+    for column in ("lat", "lon"):
+        yield Excess.differs(
             reported[["site"]].assign(what=column),
             reported[column].to_numpy(dtype=np.float64),
             expected.loc[list(reported["site"]), column].to_numpy(dtype=np.float64),
         )
-        for column in ("lat", "lon")
-    ]
-    return parts[0].and_also(*parts[1:])
 
 
 @once

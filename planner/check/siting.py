@@ -16,7 +16,7 @@ from planner.check.verdict import Excess, figures, rule
 from planner.tables.sheet import read_sheet
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -127,7 +127,7 @@ def phases_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
 
 
 @rule(unit="MW", rereads="siting.block_mw siting.block_top_mw")
-def blocks_from_scenario(case: Case) -> Excess:
+def blocks_from_scenario(case: Case) -> Iterator[Excess]:
     """Workloads need the scenario's blocks, and have no more than a site can hold."""
     p, inputs = case.inputs.siting, case.inputs
     reported = to_frame(p.block, mw=p.block_mw, top=p.block_top_mw)
@@ -141,15 +141,14 @@ def blocks_from_scenario(case: Case) -> Excess:
     shared = to_frame(p.shared)
     pairs = reported[list(_CLASS)].merge(_partners(case), on=["site", "workload"])
     may = isin(pairs.assign(site=pairs["partner"]), reported, _CLASS)
-    return Excess.differs(
+    yield Excess.differs(
         place, reported["mw"].to_numpy(), np.asarray(reported["workload"].map(sizes), dtype=np.float64)
-    ).and_also(
-        Excess.differs(place, reported["top"].to_numpy(), halls / lookup(need, reported, ("workload",), np.nan)),
-        Excess.count_broken(due, ~isin(due, reported, _CLASS)),
-        Excess.count_broken(pairs[may], ~isin(pairs[may], shared, (*_CLASS, "partner"))),
-        Excess.count_broken(shared, ~isin(shared, pairs[may], (*_CLASS, "partner"))),
-        Excess.count_broken(stray[list(_CLASS)], np.ones(len(stray), dtype=np.bool_)),
     )
+    yield Excess.differs(place, reported["top"].to_numpy(), halls / lookup(need, reported, ("workload",), np.nan))
+    yield Excess.count_broken(due, ~isin(due, reported, _CLASS))
+    yield Excess.count_broken(pairs[may], ~isin(pairs[may], shared, (*_CLASS, "partner")))
+    yield Excess.count_broken(shared, ~isin(shared, pairs[may], (*_CLASS, "partner")))
+    yield Excess.count_broken(stray[list(_CLASS)], np.ones(len(stray), dtype=np.bool_))
 
 
 @figures("siting.paced", "siting.paced_mw", unit="MW")

@@ -13,6 +13,8 @@ from planner.check.frames import column_by, crossed, isin, lookup, once, sum_by,
 from planner.check.verdict import Excess, figures, rule
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from planner.base.arrays import Floats
     from planner.check.case import Case
 
@@ -69,7 +71,7 @@ def racks_alive(case: Case) -> pd.DataFrame:
 
 
 @rule(unit="MW", rereads="racks.cohort_stock_mw racks.stock_mw racks.stock_only_mw")
-def existing_racks_from_tables(case: Case) -> Excess:
+def existing_racks_from_tables(case: Case) -> Iterator[Excess]:
     """Existing racks have site, hall and remaining life from shares, sites and lives.
 
     So do their cohorts that may move, and the workloads that may use but not buy them. Racks that
@@ -91,17 +93,14 @@ def existing_racks_from_tables(case: Case) -> Excess:
     uses = to_frame(p.stock_only)
     uses = in_pools(case, uses.assign(duty=uses["workload"].map(case.duty)))
     groups = to_frame(p.stock_only_group, mw=p.stock_only_mw)
-    return Excess.differs(reported[list(_POOL)], reported["mw"].to_numpy(), lookup(expected, reported, _POOL)).and_also(
-        Excess.count_broken(due, ~isin(due, reported, _POOL)),
-        Excess.differs(
-            cohorts[list(_COHORT)],
-            cohorts["mw"].to_numpy(),
-            lookup(sum_by(racks, _COHORT, racks["mw"]), cohorts, _COHORT),
-        ),
-        Excess.differs(groups[list(_POOL)], groups["mw"].to_numpy(), lookup(expected, groups, _POOL)),
-        Excess.count_broken(groups[list(_POOL)], ~isin(groups, uses, _POOL)),
-        Excess.count_broken(uses[list(_POOL)], ~isin(uses, groups, _POOL)),
+    yield Excess.differs(reported[list(_POOL)], reported["mw"].to_numpy(), lookup(expected, reported, _POOL))
+    yield Excess.count_broken(due, ~isin(due, reported, _POOL))
+    yield Excess.differs(
+        cohorts[list(_COHORT)], cohorts["mw"].to_numpy(), lookup(sum_by(racks, _COHORT, racks["mw"]), cohorts, _COHORT)
     )
+    yield Excess.differs(groups[list(_POOL)], groups["mw"].to_numpy(), lookup(expected, groups, _POOL))
+    yield Excess.count_broken(groups[list(_POOL)], ~isin(groups, uses, _POOL))
+    yield Excess.count_broken(uses[list(_POOL)], ~isin(uses, groups, _POOL))
 
 
 @figures("halls.hall", "halls.existing_mw", "halls.ending_mw", unit="MW")

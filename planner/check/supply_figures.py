@@ -17,7 +17,7 @@ from planner.check.supply_output import RENEWABLE
 from planner.check.verdict import Excess, figures, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
@@ -68,7 +68,7 @@ def store_offers_from_tables(case: Case, rows: pd.DataFrame) -> tuple[Floats, ..
 
 
 @rule(unit="MW or h", rereads="supply.plant_least_mw supply.plant_room_mw supply.duration_h")
-def plants_from_tables(case: Case) -> Excess:
+def plants_from_tables(case: Case) -> Iterator[Excess]:
     """Smallest plants, which are whole, and their room are those of tables and scenario.
 
     The room of a plant is its limit less existing capacity; none where that is too small.
@@ -88,11 +88,10 @@ def plants_from_tables(case: Case) -> Excess:
     given = {name: of.stated(case, name, "duration_h") for name in cells["source"].unique()}
     hours = cells["source"].map(given).to_numpy(dtype=np.float64)
     sized = to_frame(p.fixed_duration, h=p.duration_h).set_index(list(_SOURCE))["h"]
-    return Excess.differs(place, reported, np.asarray(least, np.float64)).and_also(
-        Excess.differs(plants[list(_SOURCE)], plants["room"].to_numpy(), room),
-        Excess.differs(
-            cells[list(_SOURCE)], lookup(sized, cells, _SOURCE, -1.0), np.where(np.isnan(hours), -1.0, hours)
-        ),
+    yield Excess.differs(place, reported, np.asarray(least, np.float64))
+    yield Excess.differs(plants[list(_SOURCE)], plants["room"].to_numpy(), room)
+    yield Excess.differs(
+        cells[list(_SOURCE)], lookup(sized, cells, _SOURCE, -1.0), np.where(np.isnan(hours), -1.0, hours)
     )
 
 
@@ -140,18 +139,17 @@ def efficiencies_from_tables(case: Case, rows: pd.DataFrame) -> tuple[Floats, ..
 
 
 @rule(unit="MW or h", rereads="supply.limit_mw supply.run_hours_h")
-def source_limits_from_tables(case: Case) -> Excess:
+def source_limits_from_tables(case: Case) -> Iterator[Excess]:
     """Room and permit hours are those of the tables or the scenario."""
     p = case.inputs.supply
     rows, runs = to_frame(p.capacity), to_frame(p.dispatch)
     reported = to_frame(p.limited, mw=p.limit_mw).set_index(list(_SOURCE))["mw"]
     hours = to_frame(p.run_hours, h=p.run_hours_h).set_index(list(_SOURCE))["h"]
-    return Excess.differs(
+    yield Excess.differs(
         rows[list(_SOURCE)], lookup(reported, rows, _SOURCE, np.inf), _each(case, rows["source"], of.limit_mw)
-    ).and_also(
-        Excess.differs(
-            runs[list(_SOURCE)], lookup(hours, runs, _SOURCE, np.inf), _each(case, runs["source"], of.max_hours)
-        )
+    )
+    yield Excess.differs(
+        runs[list(_SOURCE)], lookup(hours, runs, _SOURCE, np.inf), _each(case, runs["source"], of.max_hours)
     )
 
 

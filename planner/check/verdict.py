@@ -14,7 +14,7 @@ import pandas as pd
 from planner.check.frames import isin, lookup, sum_by, table_of, to_frame, together
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from types import ModuleType
 
     from numpy.typing import ArrayLike, NDArray
@@ -95,36 +95,33 @@ class Excess:
         """Count as one what must not be there at all."""
         return Excess(place, np.asarray(is_broken, dtype=np.float64), np.ones(len(place)))
 
-    def and_also(self, *others: Excess) -> Excess:
+    @staticmethod
+    def of(parts: Iterable[Excess]) -> Excess:
         """Put the places of several parts of one rule into one list."""
-        parts = (self, *others)
+        every = [Excess((), np.zeros(0), np.zeros(0)), *parts]
         return Excess(
-            tuple(place for part in parts for place in part._parts),
-            np.concatenate([part.amount for part in parts]),
-            np.concatenate([part.scale for part in parts]),
+            tuple(place for part in every for place in part._parts),
+            np.concatenate([part.amount for part in every]),
+            np.concatenate([part.scale for part in every]),
         )
 
 
-def columns_reported(table: pd.DataFrame, key: Sequence[str], expected: Mapping[str, ArrayLike]) -> Excess:
+def columns_reported(table: pd.DataFrame, key: Sequence[str], expected: Mapping[str, ArrayLike]) -> Iterator[Excess]:
     """Hold columns of a table against what they should be; a cell is missing where it should."""
     place = table[list(key)]
-    parts = [
-        Excess.reported(place, table[name].to_numpy(), np.asarray(values), name) for name, values in expected.items()
-    ]
-    return parts[0].and_also(*parts[1:])
+    for name, values in expected.items():
+        yield Excess.reported(place, table[name].to_numpy(), np.asarray(values), name)
 
 
 def sums_reported(
     key: Sequence[str], table: pd.DataFrame, expected: pd.DataFrame, columns: Mapping[str, str]
-) -> Excess:
+) -> Iterator[Excess]:
     """Hold the sums by key of columns of a table against those of columns of another, over the keys of both."""
     place = together(key, expected, table)
-    parts = []
     for own, other in columns.items():
         sums = (sum_by(of, key, of[name]) for of, name in ((table, own), (expected, other)))
         left, right = (lookup(of, place, key) for of in sums)
-        parts.append(Excess.differs(place, left, right))
-    return parts[0].and_also(*parts[1:])
+        yield Excess.differs(place, left, right)
 
 
 @dataclass(frozen=True)
@@ -187,11 +184,17 @@ class Rule:
 
 def rule(
     *, unit: str, floor: float = 1.0, rows_of: tuple[str, ...] = (), of_program: bool = False, rereads: str = ""
-) -> Callable[[Callable[[Case], Excess]], Rule]:
-    """Turn a function of a case into a rule; its docstring's first paragraph is its words."""
+) -> Callable[[Callable[[Case], Excess | Iterator[Excess]]], Rule]:
+    """Turn a function of a case, which may yield parts, into a rule; its docstring's first paragraph is its words."""
 
-    def made(test: Callable[[Case], Excess]) -> Rule:
-        words = " ".join((test.__doc__ or "").split("\n\n")[0].split())
+    def made(compared: Callable[[Case], Excess | Iterator[Excess]]) -> Rule:
+        words = " ".join((compared.__doc__ or "").split("\n\n")[0].split())
+
+        @wraps(compared)
+        def test(case: Case) -> Excess:
+            found = compared(case)
+            return found if isinstance(found, Excess) else Excess.of(found)
+
         return Rule(test.__name__, words, unit, floor, test, rows_of, of_program, tuple(rereads.split()))
 
     return made
@@ -207,23 +210,20 @@ def figures(over: str, *names: str, unit: str) -> Callable[[Callable[[Case, pd.D
 
     def made(expected: Callable[[Case, pd.DataFrame], Any]) -> Rule:
         @wraps(expected)
-        def test(case: Case) -> Excess:
+        def test(case: Case) -> Iterator[Excess]:
             place = _places(case, over)
             found = expected(case, place)
             found = found if isinstance(found, tuple) else (found,)
-            parts = [
-                Excess.differs(
+            for name, values in zip(names, found[: len(names)], strict=True):
+                yield Excess.differs(
                     place,
                     np.asarray(attrgetter(name)(case.inputs), dtype=np.float64).ravel(),
                     np.broadcast_to(np.ravel(np.asarray(values, dtype=np.float64)), len(place)),
                     "" if over and len(names) == 1 else name,
                 )
-                for name, values in zip(names, found[: len(names)], strict=True)
-            ]
             for due in found[len(names) :]:
                 key = list(place.columns)
-                parts.append(Excess.count_broken(due[key], ~isin(due, place, key)))
-            return parts[0].and_also(*parts[1:])
+                yield Excess.count_broken(due[key], ~isin(due, place, key))
 
         return rule(unit=unit, floor=_OF_FIGURES, rereads=" ".join(names))(test)
 

@@ -34,7 +34,7 @@ def test_a_place_is_found_in_the_part_that_it_is_in():
     sites = pd.DataFrame({"site": ["ash", "oak"], "year": [2026, 2027]})
     zones = pd.DataFrame({"zone": ["north", "south", ""], "year": [2028, 2029, 2030]})
     parts = [Excess.above(of, np.full(len(of), 3.5), 2.5) for of in (sites, zones)]
-    both = parts[0].and_also(parts[1])
+    both = Excess.of(parts)
 
     assert [both.labels(row) for row in (1, 2, 4)] == [("oak", "2027"), ("north", "2028"), ("2030",)]
     assert both.place["year"].to_list() == [2026, 2027, 2028, 2029, 2030]
