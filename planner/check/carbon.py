@@ -204,7 +204,7 @@ def embodied_from_tables(case: Case) -> Iterator[Excess]:
         rows = to_frame(index)
         place = rows[[column, "site", "year"]].assign(what=what)
         expected = counts * lookup(of_item, rows, (column,), np.nan) if counts else np.zeros(len(rows))
-        yield Excess.differs(place, np.asarray(reported), expected)
+        yield Excess.differs(place, reported, expected)
 
 
 def _carbon_site_rows(case: Case) -> pd.DataFrame:

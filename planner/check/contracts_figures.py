@@ -160,10 +160,10 @@ def clean_targets_from_scenario(case: Case) -> Iterator[Excess]:
     asked = [path_value(settings.matching.target_frac, year) or 0.0 for year in goals["year"]]
     hourly = settings.matching.mode == "hourly"
     of_site, of_zone = pool_of_sites(case), pool_of_zones(case)
-    yield Excess.differs(goals[["pool", "year"]], goals["share"].to_numpy(), np.array(asked, dtype=np.float64))
+    yield Excess.differs(goals[["pool", "year"]], goals["share"], np.array(asked, dtype=np.float64))
     yield Excess.count_broken(sites, label_of(p.pool, p.site_pool) != sites["place"].map(of_site))
     yield Excess.count_broken(zones, label_of(p.pool, p.zone_pool) != zones["place"].map(of_zone))
-    yield Excess.count_broken(table_of({"place": ["matching"]}), np.array([p.is_hourly != hourly]))
+    yield Excess.count_broken(table_of({"place": ["matching"]}), [p.is_hourly != hourly])
 
 
 @figures("zone year slot", "contracts.market_usd_per_mwh", unit="USD/MWh")

@@ -125,7 +125,7 @@ def labels_belong(case: Case) -> Iterator[Excess]:
 
 def _alike(what: str, reported: Sequence[object], expected: Sequence[object]) -> Excess:
     """Compare two lists as a whole, of one length or not."""
-    return Excess.count_broken(table_of({"what": [what]}), np.array([list(reported) != list(expected)]))
+    return Excess.count_broken(table_of({"what": [what]}), [list(reported) != list(expected)])
 
 
 @rule(
@@ -158,8 +158,8 @@ def days_from_scenario(case: Case) -> Iterator[Excess]:
     yield Excess(place, np.abs(reported - expected.of_month).max(axis=1), expected.of_month.max(axis=1))
     weight = np.repeat(expected.of_month.sum(axis=1) * time.slot_h, per_day)
     slots = table_of({"what": names})
-    yield Excess.differs(slots, np.asarray(days.weight_h), weight)
-    yield Excess.differs(slots, np.asarray(days.hours), np.full(len(names), float(time.slot_h)))
+    yield Excess.differs(slots, days.weight_h, weight)
+    yield Excess.differs(slots, days.hours, np.full(len(names), float(time.slot_h)))
     yield Excess.count_broken(slots, np.asarray(days.next_slot) != follows.ravel())
     yield Excess.count_broken(place, np.asarray(days.is_peak_day) != expected.is_peak)
 

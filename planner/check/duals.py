@@ -83,7 +83,7 @@ def dual_unit(case: Case) -> Excess:
     stricter = prices["block"].isin(_named("must_be_met"))
     raw = np.where(stricter, 1.0, -1.0) * prices["raw_dual"].to_numpy()
     value = raw * _USD_PER_MUSD / units / weight
-    return Excess.differs(prices[list(PRICE_KEY)], prices["value"].to_numpy(), value)
+    return Excess.differs(prices[list(PRICE_KEY)], prices["value"], value)
 
 
 def _named(flag: str) -> list[str]:
@@ -132,7 +132,7 @@ def worths_as_solved(case: Case) -> Excess:
     hours = lookup(hours_of_slot(case), table, ("slot",), np.nan)
     yearly = lookup(yearly_weight(case), table, ("year",), np.nan)
     worth = _usd(case, "non_firm_power", keys, table) / (hours * yearly)
-    return Excess.reported(table[list(keys)], table["worth_usd_per_mwh"].to_numpy(), worth)
+    return Excess.reported(table[list(keys)], table["worth_usd_per_mwh"], worth)
 
 
 def _usd(case: Case, block: str, keys: tuple[str, ...], table: pd.DataFrame) -> Floats:

@@ -55,7 +55,7 @@ def failures_reported(case: Case) -> Iterator[Excess]:
     ):
         yield Excess.differs(found[list(_LOAD)], lookup(reported[name], found, _LOAD, np.nan), expected)
     whole = table["taken_kh100e"] + table["unserved_kh100e"]
-    yield Excess.differs(table[list(_LOAD)], whole.to_numpy(), table["load_kh100e"].to_numpy())
+    yield Excess.differs(table[list(_LOAD)], whole, table["load_kh100e"])
     yield Excess.count_broken(table[list(_LOAD)], ~isin(table, found, _LOAD))
 
 
@@ -81,9 +81,7 @@ def round_trips_after_failures(case: Case) -> Iterator[Excess]:
     )["rtt_ms"]
     after = taken.assign(own_ms=lookup(reached, by, _ROUTE, np.nan))
     sites = taken[[*_LOAD, "standby"]].drop_duplicates()
-    yield Excess.reported(
-        taken[["site", "standby", "region", *_CLASS]], taken["rtt_ms"].to_numpy(), after["own_ms"].to_numpy()
-    )
+    yield Excess.reported(taken[["site", "standby", "region", *_CLASS]], taken["rtt_ms"], after["own_ms"])
     own_columns = {
         "standby_sites": lookup(sum_by(sites, _LOAD, np.ones(len(sites))), table, _LOAD),
         "mean_rtt_ms": _mean_ms(served, "served_kh100e", table),
@@ -127,7 +125,7 @@ def resilience_reported(case: Case) -> Iterator[Excess]:
         ("standby_mw", sum_by(reserve, _CLASS, reserve["standby_mw"])),
     )
     for name, expected in pairs:
-        yield Excess.differs(table[list(_CLASS)], table[name].to_numpy(), lookup(expected, table, _CLASS))
+        yield Excess.differs(table[list(_CLASS)], table[name], lookup(expected, table, _CLASS))
     yield Excess.count_broken(table[list(_CLASS)], ~asks(case, table))
     yield from _worth(case)
 

@@ -148,7 +148,7 @@ def money_by_item(case: Case) -> Iterator[Excess]:
         "interest_musd": np.where(is_asset, life - cost, 0.0),
     }
     kind = np.where(is_asset, "asset", "contract")
-    yield Excess.count_broken(table[["item"]], (table["kind"] != kind).to_numpy())
+    yield Excess.count_broken(table[["item"]], table["kind"] != kind)
     # Together they are every line that repays something bought.
     repaid = np.array([table.loc[is_asset, "paid_musd"].sum()])
     upfront = np.array([costs.loc[costs["upfront"], "musd"].sum()])
@@ -183,10 +183,10 @@ def orders_reported(case: Case) -> Iterator[Excess]:
     for name in ("mw", "mwh", "overnight_musd"):
         sums = lookup(sum_by(due, _ORDER, due[name]), table, _ORDER)
         sums = np.where((table["kind"] == "site opening") & (name == "mw"), np.nan, sums)
-        yield Excess.reported(place, table[name].to_numpy(), sums)
+        yield Excess.reported(place, table[name], sums)
     for name in ("serves_from", "order_by"):
         moments = lookup(every.set_index(list(_ORDER))[name], table, _ORDER, -1.0)
-        yield Excess.reported(place, table[name].to_numpy(), moments)
+        yield Excess.reported(place, table[name], moments)
 
 
 def _due(case: Case, kind: str) -> pd.DataFrame:

@@ -27,7 +27,7 @@ def headroom_binds(case: Case) -> Iterator[Excess]:
     table = case.plan("headroom")
     place = table[list(_ZONE)]
     for flag, spare in (("binds", "spare_mw"), ("firm_binds", "firm_spare_mw")):
-        yield Excess.count_broken(place, ((table[spare] < _NOTHING_SPARE_MW) != table[flag]).to_numpy())
+        yield Excess.count_broken(place, (table[spare] < _NOTHING_SPARE_MW) != table[flag])
 
 
 @rule(unit="USD/MW", floor=1e4)

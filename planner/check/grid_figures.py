@@ -90,8 +90,8 @@ def committed_of_zones(case: Case) -> Iterator[Excess]:
     of_site = of_site.assign(zone=of_site["site"].map(zone)).dropna(subset="zone")
     expected = lookup(sum_by(of_site, _ZONE, of_site["mw"]), table, _ZONE)
     place, rate = table[list(_ZONE)], case.scenario.grid.curtailment_rate_pct
-    yield Excess.differs(place, table["committed_mw"].to_numpy(np.float64), expected)
-    yield Excess.differs(place, table["rate_pct"].to_numpy(np.float64), np.full(len(place), rate))
+    yield Excess.differs(place, table["committed_mw"], expected)
+    yield Excess.differs(place, table["rate_pct"], np.full(len(place), rate))
 
 
 def _months_of_periods(case: Case) -> dict[str, float]:
@@ -130,7 +130,7 @@ def billing_months_from_calendar(case: Case) -> Iterator[Excess]:
     place = table_of({"period": names})
     right = np.array([expected.get(name, np.nan) for name in names], dtype=np.float64)
     missing = table_of({"period": [name for name in expected if name not in names]})
-    yield Excess.differs(place, np.asarray(grid.billing_months), right)
+    yield Excess.differs(place, grid.billing_months, right)
     yield Excess.count_broken(missing, np.ones(len(missing), dtype=np.bool_))
 
 
@@ -170,8 +170,8 @@ def headroom_from_tables(case: Case) -> Iterator[Excess]:
     if settings.firm_headroom_frac is not None:
         lowest = headroom_mw(case, reported, case.data("zone_headroom")["curtailment_rate_pct"].min())
         firm = np.minimum(limit, settings.firm_headroom_frac * lowest)
-    yield Excess.differs(place, reported["limit_mw"].to_numpy(dtype=np.float64), limit)
-    yield Excess.differs(place, reported["firm_limit_mw"].to_numpy(dtype=np.float64), firm)
+    yield Excess.differs(place, reported["limit_mw"], limit)
+    yield Excess.differs(place, reported["firm_limit_mw"], firm)
     other = case.inputs.non_firm
     tiers = to_frame(other.headroom, room=other.headroom_mw)
     of_tier = tiers["tier"].astype("float64")
@@ -180,7 +180,7 @@ def headroom_from_tables(case: Case) -> Iterator[Excess]:
     for rows, most in limits:
         spare = sum_by(reported, _ZONE, np.clip(most - reported["committed_mw"].to_numpy(), 0.0, None))
         expected = lookup(spare, rows, _ZONE, np.nan)
-        yield Excess.differs(rows[list(_ZONE)], rows["room"].to_numpy(), expected)
+        yield Excess.differs(rows[list(_ZONE)], rows["room"], expected)
 
 
 # --- Load of sites beside their racks, read a second time from scenario and series ----------------

@@ -96,12 +96,10 @@ def heat_from_tables(case: Case) -> Iterator[Excess]:
     )
     names = list(case.inputs.sets.cooling.labels)
     recover = column_by(case.data("cooling"), "cooling", "heat_reuse_max_frac").astype("float64")
-    yield Excess.differs(
-        table_of({"cooling": names}), np.asarray(p.recover_frac), np.asarray(recover.reindex(names), np.float64)
-    )
+    yield Excess.differs(table_of({"cooling": names}), p.recover_frac, recover.reindex(names))
     yield Excess.count_broken(rows, np.full(len(rows), not settings.sell))
     for reported, column, stated in pairs:
-        yield Excess.differs(rows, np.asarray(reported), country_figure(case, rows, column, stated))
+        yield Excess.differs(rows, reported, country_figure(case, rows, column, stated))
 
 
 AT_SITE: Final = {"heat_sales": PaidLine("heat", lambda h: h.total("heat_sold_mw", lambda d: -_paid_musd(d)))}

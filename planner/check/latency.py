@@ -38,7 +38,7 @@ def round_trip_reported(case: Case) -> Excess:
     expected = used_routes(case).set_index(list(_ROUTE))["rtt_ms"]
     table = case.plan("assignment")
     # Users anywhere are in no place, so that nothing is reported of them.
-    return Excess.reported(table[list(_ROUTE)], table["rtt_ms"].to_numpy(), lookup(expected, table, _ROUTE, np.nan))
+    return Excess.reported(table[list(_ROUTE)], table["rtt_ms"], lookup(expected, table, _ROUTE, np.nan))
 
 
 @rule(unit="users")
@@ -92,9 +92,7 @@ def routes_from_tables(case: Case) -> Iterator[Excess]:
     due = everywhere[everywhere["in_time"] & isin(everywhere, users, _USERS)]
     is_tight = lookup(expected["is_tight"].astype("float64"), placed, _ROUTE, np.nan)
     is_near = placed["tight"].to_numpy(dtype=np.float64) != is_tight
-    yield Excess.differs(
-        placed[list(_ROUTE)], placed["rtt"].to_numpy(), lookup(expected["rtt_ms"], placed, _ROUTE, np.nan)
-    )
+    yield Excess.differs(placed[list(_ROUTE)], placed["rtt"], lookup(expected["rtt_ms"], placed, _ROUTE, np.nan))
     yield Excess.count_broken(placed[list(_ROUTE)], ~isin(placed, due, _ROUTE))
     yield Excess.count_broken(due[list(_ROUTE)], ~isin(due, placed, _ROUTE))
     yield Excess.count_broken(placed[list(_ROUTE)], is_near)
@@ -161,7 +159,7 @@ def round_trips_of_users(case: Case) -> Excess:
     kh100e = served["served_kh100e"]
     travel, total = (lookup(sum_by(served, _DEMAND, of), table, _DEMAND) for of in (kh100e * served["own_ms"], kh100e))
     expected = quotient(travel, total)
-    return Excess.reported(table[list(_DEMAND)], table["mean_rtt_ms"].to_numpy(), expected)
+    return Excess.reported(table[list(_DEMAND)], table["mean_rtt_ms"], expected)
 
 
 def _percentiles(served: pd.DataFrame, column: str, shares: Sequence[float]) -> list[pd.Series[float]]:

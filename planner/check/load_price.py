@@ -65,7 +65,7 @@ def load_price_from_tables(case: Case) -> Iterator[Excess]:
     if not len(zones):
         return
     expected = lookup(existing_mw(case), zones, ("zone",), np.nan)
-    yield Excess.differs(place, zones["mw"].to_numpy(), expected)
+    yield Excess.differs(place, zones["mw"], expected)
     rows = to_frame(p.block, mw=p.width_mw, usd=p.adder_usd_per_mwh)
     rows = rows.assign(number=rows["block"].astype("int64"))
     width, adder = np.full(len(rows), np.nan), np.full(len(rows), np.nan)
@@ -76,8 +76,8 @@ def load_price_from_tables(case: Case) -> Iterator[Excess]:
         width[here] = np.diff(end_mw, prepend=0.0)[number]
         adder[here] = settings.scale_frac * usd[number]
     place = rows[["zone", "block", "year", "slot"]]
-    yield Excess.differs(place, rows["mw"].to_numpy(), width)
-    yield Excess.differs(place, rows["usd"].to_numpy(), adder)
+    yield Excess.differs(place, rows["mw"], width)
+    yield Excess.differs(place, rows["usd"], adder)
 
 
 # --- Price of power by time slice -----------------------------------------------------------------

@@ -50,7 +50,7 @@ def discounting(case: Case) -> Excess:
     """Each payment is discounted from the middle of its calendar year to the base year."""
     table = case.plan("costs")
     worth = table["musd"] * table["calendar_year"].map(discounts(case))
-    return Excess.differs(table[list(_LINE)], table["npv_musd"].to_numpy(), worth.to_numpy())
+    return Excess.differs(table[list(_LINE)], table["npv_musd"], worth)
 
 
 @rule(unit="MUSD")
@@ -59,8 +59,8 @@ def objective(case: Case) -> Iterator[Excess]:
     total = np.array([case.plan("costs")["npv_musd"].sum()])
     place = table_of({"total": ["cost table"]})
     reported = float(case.plan("solution")["objective_musd"].sum())  # of one row
-    yield Excess.differs(place, total, np.array([case.objective_musd]))
-    yield Excess.differs(place, np.array([reported]), np.array([case.objective_musd]))
+    yield Excess.differs(place, total, [case.objective_musd])
+    yield Excess.differs(place, [reported], [case.objective_musd])
 
 
 @rule(unit="MUSD")
@@ -79,7 +79,7 @@ def rent_and_unmet_apart(case: Case) -> Iterator[Excess]:
     ):
         sums = sum_by(paid[rows], ("year",), paid.loc[rows, "musd"])
         mean = lookup(sums, summary, ("year",)) / spans
-        yield Excess.differs(summary[["year"]].assign(what=name), summary[name].to_numpy(), mean)
+        yield Excess.differs(summary[["year"]].assign(what=name), summary[name], mean)
 
 
 def _real(case: Case, nominal: float | None) -> float:
@@ -128,10 +128,10 @@ def interest_during_construction(case: Case) -> Excess:
     years = float(items["spend_profile_years"])
     rate = case.inputs.finance.asset_rate_frac["facility"]
     waits = (np.arange(_STEPS) + 0.5) / _STEPS * years
-    expected = np.mean((1.0 + rate) ** waits) - 1.0
+    expected = float(np.mean((1.0 + rate) ** waits)) - 1.0
     reported = [case.inputs.finance.build_idc_frac, case.inputs.finance.spend_months / 12.0]
     place = table_of({"what": ["halls", "spending"]})
-    return Excess.differs(place, np.array(reported), np.array([expected, years]))
+    return Excess.differs(place, np.array(reported), [expected, years])
 
 
 @rule(unit="years or -", rereads="finance.first_year finance.last_year finance.life_years finance.year_weight")
@@ -152,9 +152,7 @@ def horizon_from_scenario(case: Case) -> Iterator[Excess]:
     worth = np.exp(-np.log1p(rate) * (years - case.years[0] + 0.5))
     weight = worth.groupby(list(case.model_year.values())).sum()
     yield Excess.differs(place, np.array(given, dtype=np.float64), np.array(expected, dtype=np.float64))
-    yield Excess.differs(
-        table_of({"what": case.years}), reported.year_weight, weight.loc[list(case.years)].to_numpy(dtype=np.float64)
-    )
+    yield Excess.differs(table_of({"what": case.years}), reported.year_weight, weight.loc[list(case.years)])
 
 
 def _repaid(case: Case, rate: Floats | None = None) -> pd.DataFrame:

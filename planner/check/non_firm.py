@@ -54,8 +54,7 @@ def stress_from_tables(case: Case) -> Iterator[Excess]:
     for label, (rate, hours) in zip(p.tier.labels, hours_off(case).items(), strict=True):
         reported = p.off_frac[zones, p.tier.code(label)].ravel()
         expected = lookup(stress_share(case, hours), place, ("zone", "slot"), np.nan)
-        named = Excess.count_broken(table_of({"rate": [rate]}), np.array([float(label) != rate]))
-        yield named
+        yield Excess.count_broken(table_of({"rate": [rate]}), [float(label) != rate])
         yield Excess.differs(place, reported, expected)
 
 

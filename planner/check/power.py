@@ -101,7 +101,7 @@ def deployments_from_tables(case: Case) -> Iterator[Excess]:
     hours = _waits_h(case)[frame["workload"]]
     window = np.where(hours > 0, hours.astype("str") + "h", "")
     spare = of["utilisation_frac"] / (1.0 + of["spare_frac"])
-    yield Excess.differs(frame, power.deployment_utilisation_frac, spare.to_numpy(np.float64))
+    yield Excess.differs(frame, power.deployment_utilisation_frac, spare)
     yield Excess.count_broken(frame, label_of(sets.shape, power.deployment_shape) != of["shape"].to_numpy())
     yield Excess.count_broken(frame, label_of(sets.window, power.deployment_window) != window)
 

@@ -135,8 +135,8 @@ def it_power_within_nameplate(case: Case) -> Iterator[Excess]:
     tallest = pd.Series(inputs.power.shape_frac.max(axis=(0, 2)), index=list(inputs.sets.shape.labels))
     peak = frame["idle_mw_per_mw"] + frame["dynamic_mw_per_mw"] * lookup(tallest, frame, ("shape",))
     place = frame[list(_DEPLOYMENT)]
-    yield Excess.above(place, mean.to_numpy(), busy.to_numpy())
-    yield Excess.above(place, peak.to_numpy(), busy.to_numpy())
+    yield Excess.above(place, mean, busy)
+    yield Excess.above(place, peak, busy)
 
 
 @figures("racks.delivery", "racks.delivery_limit_mw", unit="MW")

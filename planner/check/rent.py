@@ -149,11 +149,9 @@ def clouds_from_tables(case: Case) -> Iterator[Excess]:
     reported = to_frame(rent.rented, near=rent.rented_is_tight, capacity=rent.rented_capacity_frac)
     key, expected = list(_DEMAND), due.set_index(list(_DEMAND))
     for name in ("near", "capacity"):
-        yield Excess.differs(
-            reported[key], reported[name].to_numpy("float64"), lookup(expected[name], reported, key, np.nan)
-        )
+        yield Excess.differs(reported[key], reported[name], lookup(expected[name], reported, key, np.nan))
     yield Excess.count_broken(due[key], ~isin(due, reported, key))
-    yield Excess.count_broken(wanted[key], (wanted["barred"] != why).to_numpy())
+    yield Excess.count_broken(wanted[key], wanted["barred"] != why)
 
 
 @once

@@ -138,7 +138,7 @@ def hours_reported(case: Case) -> Iterator[Excess]:
         pairs = case.plan(name)[["slot", "hours"]].drop_duplicates().reset_index(drop=True)
         expected = lookup(hours, pairs, ("slot",), np.nan)
         place = pairs[["slot"]].assign(table=name)
-        yield Excess.differs(place, pairs["hours"].to_numpy(dtype=np.float64), expected)
+        yield Excess.differs(place, pairs["hours"], expected)
 
 
 @rule(unit="plans")
@@ -149,14 +149,14 @@ def status_reported(case: Case) -> Excess:
     """
     rows = case.plan("solution")
     if len(rows) != 1:
-        return Excess.count_broken(table_of({"rows": [len(rows)]}), np.array([True]))
+        return Excess.count_broken(table_of({"rows": [len(rows)]}), [True])
     solution = rows.iloc[0]
     gap, reported = float(solution["gap_frac"]), str(solution["status"])
     asked = case.scenario.solver.gap_frac
     most = _MOST_GAP_FRAC if asked is None else min(max(asked, _LEAST_GAP_FRAC), _MOST_GAP_FRAC)
     unproven = reported == "optimal" and not gap <= most
     place = table_of({"status": [reported]})
-    return Excess.count_broken(place, np.array([reported != case.status or unproven]))
+    return Excess.count_broken(place, [reported != case.status or unproven])
 
 
 _DECISIONS: Final[Mapping[str, tuple[str, str]]] = merged(FAMILIES, "DECISIONS")
@@ -189,7 +189,7 @@ def _decided(case: Case, block: str, table: str, column: str) -> Excess:
     keys = [name for name in solved.columns if name != "x" and name in reported.columns]
     if not keys:  # the program has no such decision
         nothing = table_of({"table": f"{table}.{column}", "row": np.arange(len(reported))})
-        return Excess.differs(nothing, reported[column].to_numpy(dtype=np.float64), np.zeros(len(reported)))
+        return Excess.differs(nothing, reported[column], np.zeros(len(reported)))
     place = together(keys, solved, reported)
     left = lookup(sum_by(reported, keys, reported[column]), place, keys)
     left = np.where(isin(place, reported[reported[column].isna()], keys), np.nan, left)
@@ -203,7 +203,7 @@ def solution_table(case: Case) -> Iterator[Excess]:
     """Table `solution` states the solver's result, the program and the money it is in."""
     table, finance = case.plan("solution"), case.inputs.finance
     if len(table) != 1:
-        yield Excess.count_broken(table_of({"rows": [len(table)]}), np.array([True]))
+        yield Excess.count_broken(table_of({"rows": [len(table)]}), [True])
         return
     row = table.iloc[0]
     numbers = {

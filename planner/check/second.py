@@ -81,7 +81,7 @@ def costs_as_stated(case: Case) -> Iterator[Excess]:
     paid_anyway = stated.constant if len(sites) == len(case.inputs.sets.site.labels) else case.stored.offset_musd
     offset = table_of({"block": ["whatever is decided"]})
     yield Excess(columns.drop(columns=list(_NUMBERS_OF_COLUMNS)), off, np.ones(len(off)))
-    yield Excess.differs(offset, np.array([case.stored.offset_musd]), np.array([paid_anyway]))
+    yield Excess.differs(offset, [case.stored.offset_musd], [paid_anyway])
 
 
 def _is_held(stored: Stored, at: int) -> bool:

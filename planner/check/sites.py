@@ -186,7 +186,7 @@ def sites_in_scope(case: Case) -> Excess:
             "expected": pd.Series(expected).reindex(range(longest)),
         }
     )
-    return Excess.count_broken(pairs, (pairs["reported"] != pairs["expected"]).to_numpy(dtype=np.bool_))
+    return Excess.count_broken(pairs, pairs["reported"] != pairs["expected"])
 
 
 @rule(unit="degrees", rereads="sites.table")
@@ -195,9 +195,7 @@ def places_from_tables(case: Case) -> Iterator[Excess]:
     reported, expected = case.inputs.sites.table, case.scope.set_index("site")
     for column in ("lat", "lon"):
         yield Excess.differs(
-            reported[["site"]].assign(what=column),
-            reported[column].to_numpy(dtype=np.float64),
-            expected.loc[list(reported["site"]), column].to_numpy(dtype=np.float64),
+            reported[["site"]].assign(what=column), reported[column], expected.loc[list(reported["site"]), column]
         )
 
 

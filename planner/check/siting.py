@@ -141,10 +141,8 @@ def blocks_from_scenario(case: Case) -> Iterator[Excess]:
     shared = to_frame(p.shared)
     pairs = reported[list(_CLASS)].merge(_partners(case), on=["site", "workload"])
     may = isin(pairs.assign(site=pairs["partner"]), reported, _CLASS)
-    yield Excess.differs(
-        place, reported["mw"].to_numpy(), np.asarray(reported["workload"].map(sizes), dtype=np.float64)
-    )
-    yield Excess.differs(place, reported["top"].to_numpy(), halls / lookup(need, reported, ("workload",), np.nan))
+    yield Excess.differs(place, reported["mw"], reported["workload"].map(sizes))
+    yield Excess.differs(place, reported["top"], halls / lookup(need, reported, ("workload",), np.nan))
     yield Excess.count_broken(due, ~isin(due, reported, _CLASS))
     yield Excess.count_broken(pairs[may], ~isin(pairs[may], shared, (*_CLASS, "partner")))
     yield Excess.count_broken(shared, ~isin(shared, pairs[may], (*_CLASS, "partner")))

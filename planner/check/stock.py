@@ -93,12 +93,12 @@ def existing_racks_from_tables(case: Case) -> Iterator[Excess]:
     uses = to_frame(p.stock_only)
     uses = in_pools(case, uses.assign(duty=uses["workload"].map(case.duty)))
     groups = to_frame(p.stock_only_group, mw=p.stock_only_mw)
-    yield Excess.differs(reported[list(_POOL)], reported["mw"].to_numpy(), lookup(expected, reported, _POOL))
+    yield Excess.differs(reported[list(_POOL)], reported["mw"], lookup(expected, reported, _POOL))
     yield Excess.count_broken(due, ~isin(due, reported, _POOL))
     yield Excess.differs(
-        cohorts[list(_COHORT)], cohorts["mw"].to_numpy(), lookup(sum_by(racks, _COHORT, racks["mw"]), cohorts, _COHORT)
+        cohorts[list(_COHORT)], cohorts["mw"], lookup(sum_by(racks, _COHORT, racks["mw"]), cohorts, _COHORT)
     )
-    yield Excess.differs(groups[list(_POOL)], groups["mw"].to_numpy(), lookup(expected, groups, _POOL))
+    yield Excess.differs(groups[list(_POOL)], groups["mw"], lookup(expected, groups, _POOL))
     yield Excess.count_broken(groups[list(_POOL)], ~isin(groups, uses, _POOL))
     yield Excess.count_broken(uses[list(_POOL)], ~isin(uses, groups, _POOL))
 

@@ -88,8 +88,8 @@ def plants_from_tables(case: Case) -> Iterator[Excess]:
     given = {name: of.stated(case, name, "duration_h") for name in cells["source"].unique()}
     hours = cells["source"].map(given).to_numpy(dtype=np.float64)
     sized = to_frame(p.fixed_duration, h=p.duration_h).set_index(list(_SOURCE))["h"]
-    yield Excess.differs(place, reported, np.asarray(least, np.float64))
-    yield Excess.differs(plants[list(_SOURCE)], plants["room"].to_numpy(), room)
+    yield Excess.differs(place, reported, least)
+    yield Excess.differs(plants[list(_SOURCE)], plants["room"], room)
     yield Excess.differs(
         cells[list(_SOURCE)], lookup(sized, cells, _SOURCE, -1.0), np.where(np.isnan(hours), -1.0, hours)
     )

@@ -236,7 +236,7 @@ def bill_lines_reported(case: Case) -> Iterator[Excess]:
     words = (names["tariff_x"] != names["tariff_y"]) | (names["kind_x"] != names["kind_y"])
     quantity = names["quantity_x"].to_numpy() * _USD_TO_A_UNIT
     yield from sums_reported(_LINE, table, lines, sums)
-    yield Excess.count_broken(names[list(_LINE)], words.to_numpy())
+    yield Excess.count_broken(names[list(_LINE)], words)
     yield Excess.differs(names[list(_LINE)], quantity, names["quantity_y"].to_numpy() * _USD_TO_A_UNIT)
 
 

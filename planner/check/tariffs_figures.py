@@ -15,7 +15,7 @@ import pandas as pd
 
 from planner.check.bills import BilledLoad, BillHours, bill_of
 from planner.check.days import year_days
-from planner.check.frames import lookup, table_of, to_frame
+from planner.check.frames import lookup, to_frame
 from planner.check.tariffs import fee_usd_per_mw, written_tariffs
 from planner.check.verdict import Excess, rule, sums_reported
 
@@ -202,9 +202,7 @@ def _alike(tariff: Written) -> tuple[Any, ...]:
 )
 def bill_lists_from_tariffs(case: Case) -> Iterator[Excess]:
     """Trial loads are billed by the program as the tariffs are written, paid and counted."""
-    nothing = Excess.count_broken(table_of({"site": []}), np.zeros(0, dtype=np.bool_))
     if not case.inputs.tariffs.bills.line.size:
-        yield nothing
         return
     lists, trials = _Lists(case), tuple(_trials(case))
     reported = pd.concat([lists.bill(one).assign(trial=n) for n, one in enumerate(trials)])
@@ -217,7 +215,6 @@ def bill_lists_from_tariffs(case: Case) -> Iterator[Excess]:
     model_year = np.searchsorted(case.years, place["year"].astype("int64"), side="right") - 1
     known = pd.MultiIndex.from_frame(case.site_year)
     due = known.get_indexer(pd.MultiIndex.from_arrays([place["site"], np.array(case.years)[model_year]]))
-    yield nothing
     yield Excess.count_broken(place, np.asarray(case.inputs.tariffs.connected_place) != due)
 
 

@@ -318,7 +318,7 @@ def unit_costs_divided(case: Case) -> Iterator[Excess]:
     words = [_in_words(str(of), float(size), float(rate)) for of, size, rate in zip(unit, seconds, tokens, strict=True)]
     texts = (table["work_unit"] != unit) | (table["conversion"] != pd.Series(words, dtype="str"))
     yield from _per_unit(table, expected)
-    yield Excess.count_broken(table[list(_SCOPE)], texts.to_numpy())
+    yield Excess.count_broken(table[list(_SCOPE)], texts)
 
 
 def _per_unit(table: pd.DataFrame, expected: Mapping[str, Floats]) -> Iterator[Excess]:

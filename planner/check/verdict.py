@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from types import ModuleType
 
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
     from planner.base.arrays import Floats
     from planner.check.case import Case
@@ -68,30 +68,32 @@ class Excess:
         raise IndexError(row)
 
     @staticmethod
-    def above(place: pd.DataFrame, left: Floats, limit: Floats | float) -> Excess:
+    def above(place: pd.DataFrame, left: ArrayLike, limit: ArrayLike) -> Excess:
         """Say by how much the left side is above its limit; an infinite limit never binds."""
+        left = np.asarray(left, dtype=np.float64)
         bound = np.broadcast_to(np.asarray(limit, dtype=np.float64), np.shape(left))
         finite = np.where(np.isposinf(bound), 0.0, bound)
         amount = np.where(np.isposinf(bound), 0.0, left - finite)
         return Excess(place, amount, np.maximum(np.abs(left), np.abs(finite)))
 
     @staticmethod
-    def differs(place: pd.DataFrame, left: Floats, right: Floats, what: str = "") -> Excess:
+    def differs(place: pd.DataFrame, left: ArrayLike, right: ArrayLike, what: str = "") -> Excess:
         """Say by how much two numbers that must be equal are apart."""
+        left, right = (np.asarray(side, dtype=np.float64) for side in (left, right))
         both_infinite = np.isinf(left) & (left == right)
         known_left, known_right = (np.where(both_infinite, 0.0, side) for side in (left, right))
         scale = np.maximum(np.abs(known_left), np.abs(known_right))
         return Excess(place, np.abs(known_left - known_right), scale, what)
 
     @staticmethod
-    def reported(place: pd.DataFrame, reported: Floats, expected: Floats, what: str = "") -> Excess:
+    def reported(place: pd.DataFrame, reported: ArrayLike, expected: ArrayLike, what: str = "") -> Excess:
         """Say by how much two numbers are apart of which both may be missing, or neither."""
-        reported, expected = (np.asarray(reported, dtype=np.float64), np.asarray(expected, dtype=np.float64))
+        reported, expected = (np.asarray(side, dtype=np.float64) for side in (reported, expected))
         neither = np.isnan(reported) & np.isnan(expected)
         return Excess.differs(place, np.where(neither, 0.0, reported), np.where(neither, 0.0, expected), what)
 
     @staticmethod
-    def count_broken(place: pd.DataFrame, is_broken: NDArray[np.bool_]) -> Excess:
+    def count_broken(place: pd.DataFrame, is_broken: ArrayLike) -> Excess:
         """Count as one what must not be there at all."""
         return Excess(place, np.asarray(is_broken, dtype=np.float64), np.ones(len(place)))
 
@@ -179,11 +181,18 @@ class Rule:
     test: Callable[[Case], Excess]
     rows_of: tuple[str, ...] = ()  # tables of whose rows it tests each: nothing where they are empty
     of_program: bool = False  # whether it needs the stored program
+    where: Callable[[Case], bool] | None = None  # cases that it is about
     rereads: tuple[str, ...] = ()  # figures of the inputs that it compares with scenario and data
 
 
 def rule(
-    *, unit: str, floor: float = 1.0, rows_of: tuple[str, ...] = (), of_program: bool = False, rereads: str = ""
+    *,
+    unit: str,
+    floor: float = 1.0,
+    rows_of: tuple[str, ...] = (),
+    of_program: bool = False,
+    where: Callable[[Case], bool] | None = None,
+    rereads: str = "",
 ) -> Callable[[Callable[[Case], Excess | Iterator[Excess]]], Rule]:
     """Turn a function of a case, which may yield parts, into a rule; its docstring's first paragraph is its words."""
 
@@ -195,7 +204,7 @@ def rule(
             found = compared(case)
             return found if isinstance(found, Excess) else Excess.of(found)
 
-        return Rule(test.__name__, words, unit, floor, test, rows_of, of_program, tuple(rereads.split()))
+        return Rule(test.__name__, words, unit, floor, test, rows_of, of_program, where, tuple(rereads.split()))
 
     return made
 
@@ -257,15 +266,15 @@ def tested(one: Rule, case: Case) -> Excess:
         return known
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        excess = one.test(case) if _has_rows(one, case) else Excess(pd.DataFrame(), *np.zeros((2, 0)))
+        excess = Excess.of([one.test(case)] if _is_about(one, case) else [])
     case.computed[one] = excess
     for warning in caught if caught and case.is_complete else ():
         warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
     return excess
 
 
-def _has_rows(one: Rule, case: Case) -> bool:
-    if one.of_program and case.proof is None:
+def _is_about(one: Rule, case: Case) -> bool:
+    if (one.of_program and case.proof is None) or not (one.where is None or one.where(case)):
         return False
     return not one.rows_of or any(len(case.plan(table)) for table in one.rows_of)
 
