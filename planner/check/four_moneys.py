@@ -68,34 +68,29 @@ def _asset(case: Case, item: str) -> dict[str, float]:
     overnight, rate = float(full["overnight_musd"].sum()), full["rate"].to_numpy()
     start, life, cost = (full[name].to_numpy(dtype=np.float64) for name in ("start", "life_years", "cost_musd"))
     yearly = cost * instalment(rate, life)
-    end, growth = case.calendar[-1] + 1.0, 1.0 + finance.rate_frac
-    after = worth = 0.0
     if finance.end_of_horizon == "truncated_salvage":
+        end, growth = case.calendar[-1] + 1.0, 1.0 + finance.rate_frac
         left = np.clip((start + life - end) / life, 0.0, 1.0)
         after = float((yearly / instalment(finance.rate_frac, life) * left).sum() / growth**0.5)
-        worth = after * growth ** (finance.base_year - end + 0.5)
+        later = {"after_musd": after, "after_npv_musd": after * growth ** (finance.base_year - end + 0.5)}
     else:
-        for year in np.arange(end, max(end, (start + life).max(initial=0.0))):
-            serves = np.minimum(start + life, year + 1.0) - np.maximum(start, year)
-            paid = float((yearly * np.clip(serves, 0.0, 1.0)).sum())
-            after += paid
-            worth += paid * growth ** (finance.base_year - year - 0.5)
+        later = _after_horizon(case, yearly, start, start + life)
     return {
         "overnight_musd": overnight,
         "building_interest_musd": float(cost.sum()) - overnight,
         "paid_musd": float(repay(case, full, rate)["musd"].sum()),
-        "after_musd": after,
-        "after_npv_musd": worth,
+        **later,
     }
 
 
-def _contract(case: Case, yearly: Floats, ends: Floats) -> dict[str, float]:
-    """Payments after the horizon for what is paid yearly until it ends. [MUSD]"""
+def _after_horizon(case: Case, yearly: Floats, starts: Floats, ends: Floats) -> dict[str, float]:
+    """Payments after the horizon for what is paid yearly from its start until it ends. [MUSD]"""
     finance = case.inputs.finance
     end, growth = case.calendar[-1] + 1.0, 1.0 + finance.rate_frac
     after = worth = 0.0
     for year in np.arange(end, max(end, ends.max(initial=0.0))):
-        paid = float((yearly * np.clip(ends - year, 0.0, 1.0)).sum())
+        serves = np.minimum(ends, year + 1.0) - np.maximum(starts, year)
+        paid = float((yearly * np.clip(serves, 0.0, 1.0)).sum())
         after += paid
         worth += paid * growth ** (finance.base_year - year - 0.5)
     return {"after_musd": after, "after_npv_musd": worth}
@@ -105,8 +100,8 @@ def _rented(case: Case) -> dict[str, float]:
     bought = case.plan("rent")
     hours = 1000.0 * 8760.0 / 1e6  # MUSD a year for a kH100e at one USD per H100e-hour
     yearly = bought["bought_kh100e"] * bought["usd_per_h100e_hour"] * hours
-    ends = bought["year"] + bought["term_years"]
-    return _contract(case, yearly.to_numpy(), ends.to_numpy(dtype=np.float64))
+    starts, terms = (bought[name].to_numpy(dtype=np.float64) for name in ("year", "term_years"))
+    return _after_horizon(case, yearly.to_numpy(), starts, starts + terms)
 
 
 def _ppas(case: Case) -> dict[str, float]:
@@ -121,8 +116,11 @@ def _ppas(case: Case) -> dict[str, float]:
     before = signed_already(case)
     rows = pd.concat([signed[key], before[key]])
     mw = np.concatenate([signed["signed_mw"].to_numpy(), before["signed_mw"].to_numpy()])
-    ends = np.concatenate([begin_of_delivery(case, signed) + term, before["end"].to_numpy()])
-    return _contract(case, mw * lookup(price, rows, key), ends)
+    begins = begin_of_delivery(case, signed)
+    starts, ends = (
+        np.concatenate(of).astype(np.float64) for of in ((begins, before["begin"]), (begins + term, before["end"]))
+    )
+    return _after_horizon(case, mw * lookup(price, rows, key), starts, ends)
 
 
 @rule(unit="MUSD", floor=10.0, of_program=True)

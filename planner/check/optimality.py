@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.check.dual_bound import StoredProgram, finite_or_zero, side_of
+from planner.check.dual_bound import StoredProgram, side_of
 from planner.check.frames import once, table_of
 from planner.check.verdict import Excess, rule, rules_of
 
@@ -123,25 +123,12 @@ def dual_feasible(case: Case) -> Excess:
 
 
 @rule(unit="MUSD", where=_has_duals)
-def complementary_slackness(case: Case) -> Iterator[Excess]:
-    """Rows and columns off their bounds have no price: dual times slack is about 0 of the cost."""
-    program, proof = case.program, case.stored
-    x, dual = proof.column("x"), proof.row("dual")
-    value, _ = program.rows_of(x)
-    reduced = program.cost - program.column_prices(dual)[0]
-    of_rows = _lost(dual, value, program.row_lower, program.row_upper)
-    of_columns = _lost(reduced, x, *_held(proof))
-    cost = max(abs(case.objective_musd), 1.0)
-    yield Excess(_labels(proof.rows), of_rows, np.full(len(dual), cost))
-    yield Excess(_labels(proof.columns), of_columns, np.full(len(x), cost))
-
-
-@rule(unit="MUSD", where=_has_duals)
 def strong_duality(case: Case) -> Excess:
     """The lower bound that the duals prove equals the objective.
 
     Integers keep their values. Columns without a bound are held by bounds that follow from the
-    rows, and from costing no more than the plan.
+    rows, and from costing no more than the plan. Both are apart by the sum of dual times slack, none
+    of which is negative where rows and signs are kept: so no row or column off its bounds has a price.
     """
     program = case.program
     bound = _bound(case, program, program.proof.row("dual"), *_held(program.proof))
@@ -230,13 +217,6 @@ def _held(proof: Proof) -> tuple[Floats, Floats]:
     """Return the bounds of the columns with every integer fixed where it is."""
     whole, x = proof.is_integer, np.round(proof.column("x"))
     return (np.where(whole, x, proof.column("lower")), np.where(whole, x, proof.column("upper")))
-
-
-def _lost(price: Floats, value: Floats, lower: Floats, upper: Floats) -> Floats:
-    """Return price times the distance from the bound it points to; 0 where there is none."""
-    side = side_of(price, lower, upper)
-    distance = np.where(np.isfinite(side) & (price != 0.0), np.abs(value - finite_or_zero(side)), 0)
-    return np.asarray(np.abs(price) * distance)
 
 
 def _labels(frame: pd.DataFrame) -> pd.DataFrame:
