@@ -186,14 +186,12 @@ def levers_from_tables(case: Case, rows: pd.DataFrame) -> tuple[Floats, Floats, 
     return saving, most, cost, due
 
 
-def rented_compute(case: Case) -> pd.DataFrame:
-    """Contracts: every calendar year that their model year stands for, and their whole term."""
-    return rent_by_class(case)[["site", "calendar_year", "musd"]]
-
-
 @once
 def rent_by_class(case: Case) -> pd.DataFrame:
-    """List what is paid for rented compute: workload, site (empty), calendar_year, musd."""
+    """List what is paid for rented compute: workload, site (empty), calendar_year, musd.
+
+    Contracts pay in every calendar year that their model year stands for, and for their whole term.
+    """
     rent = case.inputs.rent
     offers = to_frame(rent.bought, price=rent.price_musd_per_kh100e_year, term=rent.term_years)
     bought = case.plan("rent").merge(offers, on=["workload", "tier", "year"], how="left")
@@ -206,7 +204,7 @@ def rent_by_class(case: Case) -> pd.DataFrame:
 
 HEADING: Final = "Demand and rent"
 
-LINES: Final[Mapping[str, CostLine]] = {"rented_compute": CostLine("rent and unmet", rented_compute)}
+LINES: Final[Mapping[str, CostLine]] = {"rented_compute": CostLine("rent and unmet", rent_by_class)}
 DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
     "bought": ("rent", "bought_kh100e"),
     "adopted": ("levers", "adopted_frac"),
