@@ -9,14 +9,13 @@ import pandas as pd
 
 from planner.check.days import slot_hours, year_rows, year_slots
 from planner.check.declared import TRACE, DualPrice, Table
-from planner.check.frames import column_by, crossed, keyed, lookup, once, path_value, sum_by, to_frame
+from planner.check.frames import column_by, crossed, lookup, once, path_value, sum_by, table_of, to_frame
 from planner.check.load_price import by_local_hour
 from planner.check.payments import yearly_weight
-from planner.check.table import table_of
 from planner.check.verdict import TOLERANCE, Excess, columns_reported, figures, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from planner.base.arrays import Floats
     from planner.check.case import Case
@@ -55,7 +54,7 @@ def carbon_intensity_reported(case: Case) -> Excess:
 
 
 @rule(unit="kt or USD/t", floor=10.0)
-def carbon_limits_reported(case: Case) -> Excess:
+def carbon_limits_reported(case: Case) -> Iterator[Excess]:
     """Carbon cap and price are the scenario's; the cap's value is its shadow price."""
     table, prices, carbon = case.plan("carbon_year"), case.plan("prices"), case.inputs.carbon
     caps = to_frame(carbon.cap, cap_kt=carbon.cap_kt).set_index("year")["cap_kt"]
@@ -144,7 +143,9 @@ def claims_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
     """PPAs reduce counted emissions by the grid's intensity, market-based only."""
     frame = crossed(case.site_year, year_slots(case)[["slot"]])
     counts = float(case.scenario.carbon.accounting == "market")
-    return counts * lookup(pd.Series(_intensity_of_tables(case).ravel(), keyed(frame)), rows, _SLOT, np.nan)
+    return counts * lookup(
+        pd.Series(_intensity_of_tables(case).ravel(), pd.MultiIndex.from_frame(frame)), rows, _SLOT, np.nan
+    )
 
 
 @figures("carbon.cap", "carbon.cap_kt", unit="kt")
@@ -196,16 +197,14 @@ def _embodied_t(case: Case) -> Mapping[str, tuple[Labelled, Floats, pd.Series[fl
         "carbon.store_t_per_mwh"
     ),
 )
-def embodied_from_tables(case: Case) -> Excess:
+def embodied_from_tables(case: Case) -> Iterator[Excess]:
     """Embodied carbon of racks, halls and sources follows the tables, where it is counted."""
     counts = float(case.scenario.carbon.embodied)
-    parts = []
     for what, (index, reported, of_item, column) in _embodied_t(case).items():
         rows = to_frame(index)
         place = rows[[column, "site", "year"]].assign(what=what)
         expected = counts * lookup(of_item, rows, (column,), np.nan) if counts else np.zeros(len(rows))
-        parts.append(Excess.differs(place, np.asarray(reported), expected))
-    return parts[0].and_also(*parts[1:])
+        yield Excess.differs(place, reported, expected)
 
 
 def _carbon_site_rows(case: Case) -> pd.DataFrame:

@@ -11,8 +11,7 @@ import pandas as pd
 
 from planner.check import cells
 from planner.check.dual_bound import StoredProgram
-from planner.check.frames import column_by, lookup_labels, to_frame, with_int_year
-from planner.check.table import table_of
+from planner.check.frames import column_by, lookup_labels, table_of, to_frame, with_int_year
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Mapping

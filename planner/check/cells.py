@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from planner.check.frames import once, repeated
-from planner.check.table import coded
+from planner.check.frames import once
 from planner.check.verdict import Excess, rule, tested
 from planner.results.schema import TABLES
 
@@ -97,7 +96,7 @@ def _repeated_rows(case: Case, name: str) -> Places:
     table = case.results.tables.get(name)
     if table is None or not set(key) <= set(table.columns):
         return _places([])
-    twice = repeated(table, key) if key else np.arange(len(table)) > 0
+    twice = table.duplicated(key).to_numpy(dtype=np.bool_) if key else np.arange(len(table)) > 0
     return _places([(name, ", ".join(key), twice)])
 
 
@@ -174,7 +173,7 @@ def _unknown_labels(case: Case, name: str) -> Places:
             if labels is None or table is None or column.name not in table.columns:
                 continue
             allowed = _allowed_labels(case, labels) | ({_NOWHERE} if name in _MAY_BE_EMPTY else set())
-            codes, found = coded(table[column.name])  # few labels in many rows
+            codes, found = pd.factorize(table[column.name])  # few labels in many rows
             is_known = np.array([*(label in allowed for label in found), False])
             yield name, column.name, ~is_known[codes]  # what is missing is code -1
 

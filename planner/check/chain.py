@@ -14,7 +14,7 @@ from planner.check.racks import companion_load
 from planner.check.verdict import Excess, columns_reported, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     import pandas as pd
 
@@ -102,7 +102,7 @@ def _path_classes(case: Case) -> pd.DataFrame:
     return frame.assign(rack_mw=rack_mw * follows, mw_per_kh100e=per_kh100e)
 
 
-def _busy_mw(case: Case) -> pd.Series[float]:
+def _busy_mw(case: Case) -> dict[int, float]:
     """Power of racks in service if all of them were busy, and of their companions, by year."""
     uses = case.uses
     busy = lookup(column_by(case.racks, "rack", "busy_frac").astype("float64"), uses, ("rack",), np.nan)
@@ -111,7 +111,7 @@ def _busy_mw(case: Case) -> pd.Series[float]:
 
 
 @rule(unit="MW", floor=10.0)
-def bridge_terms(case: Case) -> Excess:
+def bridge_terms(case: Case) -> Iterator[Excess]:
     """Path, racks, load, cooling and losses of the bridge are those of the plan's tables."""
     table, uses, demand = case.plan("bridge"), case.uses, case.plan("demand")
     path = _path_classes(case)
@@ -153,7 +153,7 @@ def bridge_terms(case: Case) -> Excess:
 
 
 @rule(unit="MW", floor=10.0)
-def bridge_adds_up(case: Case) -> Excess:
+def bridge_adds_up(case: Case) -> Iterator[Excess]:
     """Each level of the bridge is the one before plus its terms, and equals the summary's."""
     table, summary = case.plan("bridge"), case.plan("summary").set_index("year")
     level = table["path_mw"].to_numpy()
@@ -162,7 +162,8 @@ def bridge_adds_up(case: Case) -> Excess:
         level = level + table[terms.split()].to_numpy().sum(axis=1)
         expected[name] = level
     known = {name: lookup(summary[name], table, _YEAR, np.nan) for name in expected}
-    return columns_reported(table, _YEAR, expected).and_also(columns_reported(table, _YEAR, known))
+    yield from columns_reported(table, _YEAR, expected)
+    yield from columns_reported(table, _YEAR, known)
 
 
 HEADING: Final = "Power, water and carbon"

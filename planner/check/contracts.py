@@ -8,9 +8,8 @@ import numpy as np
 import pandas as pd
 
 from planner.check.declared import DualPrice, Table
-from planner.check.frames import column_by
+from planner.check.frames import column_by, table_of
 from planner.check.lead_times import decision_start
-from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
@@ -75,7 +74,7 @@ def clean_target_reported(case: Case) -> Excess:
     table = table[table["target_frac"].notna()]
     best = table["hourly_frac" if case.scenario.contracts.matching.mode == "hourly" else "annual_frac"]
     best_mwh = (best.fillna(0.0) * table["used_mwh"]).to_numpy()
-    return Excess.above(table[["pool", "year"]], table["clean_mwh"].to_numpy(), best_mwh)
+    return Excess.above(table[["pool", "year"]], table["clean_mwh"], best_mwh)
 
 
 def _matching_rows(case: Case) -> pd.DataFrame:

@@ -10,12 +10,13 @@ import pandas as pd
 from planner.check.carbon import carbon_shape
 from planner.check.contracts import begin_of_delivery, pool_of_sites, pool_of_zones, profiles, signed_already
 from planner.check.days import slot_hours, year_slots
-from planner.check.frames import between, column_by, crossed, keyed, label_of, lookup, path_value, to_frame
+from planner.check.frames import between, column_by, crossed, label_of, lookup, path_value, table_of, to_frame
 from planner.check.load_price import by_local_hour, hub_usd_per_mwh, hubs, wholesale_part_usd_per_mwh
-from planner.check.table import table_of
 from planner.check.verdict import Excess, figures, rule
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from planner.base.arrays import Floats
     from planner.check.case import Case
 
@@ -151,7 +152,7 @@ def delivery_profiles(case: Case) -> Excess:
 @rule(
     unit="pools or share", rereads="contracts.zone_pool contracts.site_pool contracts.target_frac contracts.is_hourly"
 )
-def clean_targets_from_scenario(case: Case) -> Excess:
+def clean_targets_from_scenario(case: Case) -> Iterator[Excess]:
     """Pools are those of the scenario's area, each with its clean-energy target and matching."""
     p, sets, settings = case.inputs.contracts, case.inputs.sets, case.scenario.contracts
     sites, zones = (table_of({"place": list(axis.labels)}) for axis in (sets.site, sets.zone))
@@ -159,13 +160,10 @@ def clean_targets_from_scenario(case: Case) -> Excess:
     asked = [path_value(settings.matching.target_frac, year) or 0.0 for year in goals["year"]]
     hourly = settings.matching.mode == "hourly"
     of_site, of_zone = pool_of_sites(case), pool_of_zones(case)
-    return Excess.differs(
-        goals[["pool", "year"]], goals["share"].to_numpy(), np.array(asked, dtype=np.float64)
-    ).and_also(
-        Excess.count_broken(sites, label_of(p.pool, p.site_pool) != sites["place"].map(of_site)),
-        Excess.count_broken(zones, label_of(p.pool, p.zone_pool) != zones["place"].map(of_zone)),
-        Excess.count_broken(table_of({"place": ["matching"]}), np.array([p.is_hourly != hourly])),
-    )
+    yield Excess.differs(goals[["pool", "year"]], goals["share"], np.array(asked, dtype=np.float64))
+    yield Excess.count_broken(sites, label_of(p.pool, p.site_pool) != sites["place"].map(of_site))
+    yield Excess.count_broken(zones, label_of(p.pool, p.zone_pool) != zones["place"].map(of_zone))
+    yield Excess.count_broken(table_of({"place": ["matching"]}), [p.is_hourly != hourly])
 
 
 @figures("zone year slot", "contracts.market_usd_per_mwh", unit="USD/MWh")
@@ -180,4 +178,6 @@ def market_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
 def spared_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
     """Power that is delivered to a site is worth what the site pays of the market price."""
     frame = crossed(case.site_year, year_slots(case)[["slot"]])
-    return lookup(pd.Series(wholesale_part_usd_per_mwh(case).ravel(), keyed(frame)), rows, _SLOT, np.nan)
+    return lookup(
+        pd.Series(wholesale_part_usd_per_mwh(case).ravel(), pd.MultiIndex.from_frame(frame)), rows, _SLOT, np.nan
+    )

@@ -10,12 +10,11 @@ import numpy as np
 import pandas as pd
 
 from planner.check.existing import in_pools
-from planner.check.frames import column_by, keyed, label_of, once
-from planner.check.table import table_of
+from planner.check.frames import column_by, label_of, once, table_of
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -94,7 +93,7 @@ def year_rows(case: Case, column: str = "", labels: Iterable[str] = ()) -> pd.Da
         "sets.site_market sets.rack_vendor"
     ),
 )
-def labels_belong(case: Case) -> Excess:
+def labels_belong(case: Case) -> Iterator[Excess]:
     """Designs, workloads, sites and racks belong to what their names or the tables say."""
     sets = case.inputs.sets
     designs = pd.Series(list(sets.hall.labels)).str.rsplit("|", n=1)
@@ -114,22 +113,19 @@ def labels_belong(case: Case) -> Excess:
         (sets.site, "market", sets.market, sets.site_market, sites["market"]),
         (sets.rack, "vendor", sets.vendor, sets.rack_vendor, maker[list(sets.rack.labels)]),
     )
-    parts = [
-        Excess.count_broken(
+    for axis, what, other, codes, expected in pairs:
+        yield Excess.count_broken(
             table_of({"of": list(axis.labels), "what": what}), label_of(other, codes) != expected.to_numpy(dtype=object)
         )
-        for axis, what, other, codes, expected in pairs
-    ]
     for duty, code in zip(sets.duty.labels, sets.hall_pool, strict=True):
         halls = table_of({"hall": list(sets.hall.labels), "duty": duty})
         pools = in_pools(case, halls)["hall"].to_numpy(dtype=object)
-        parts.append(Excess.count_broken(halls, label_of(sets.hall, code) != pools))
-    return parts[0].and_also(*parts[1:])
+        yield Excess.count_broken(halls, label_of(sets.hall, code) != pools)
 
 
 def _alike(what: str, reported: Sequence[object], expected: Sequence[object]) -> Excess:
     """Compare two lists as a whole, of one length or not."""
-    return Excess.count_broken(table_of({"what": [what]}), np.array([list(reported) != list(expected)]))
+    return Excess.count_broken(table_of({"what": [what]}), [list(reported) != list(expected)])
 
 
 @rule(
@@ -139,7 +135,7 @@ def _alike(what: str, reported: Sequence[object], expected: Sequence[object]) ->
         "days.peaks days.repeat"
     ),
 )
-def days_from_scenario(case: Case) -> Excess:
+def days_from_scenario(case: Case) -> Iterator[Excess]:
     """Years are the scenario's, with days and time slices of the calendar or of the series.
 
     A representative day repeats itself; days of a series follow each other, round the year, unless
@@ -151,26 +147,21 @@ def days_from_scenario(case: Case) -> Excess:
     names = [f"d{day}h{hour:02d}" for day in range(n_days) for hour in hours]
     slot = np.arange(n_days * per_day).reshape(n_days, per_day)
     follows = np.roll(slot, -1, axis=None if follows_on(case) else 1)
-    lists = Excess.count_broken(table_of({"what": []}), np.zeros(0, dtype=np.bool_)).and_also(
-        _alike("years", case.inputs.years.years, case.years),
-        _alike("slots", case.inputs.sets.slot.labels, names),
-        _alike("time slices of days", days.names, names),
-        _alike("year labels", case.inputs.sets.year.labels, [str(year) for year in case.years]),
-    )
+    yield _alike("years", case.inputs.years.years, case.years)
+    yield _alike("slots", case.inputs.sets.slot.labels, names)
+    yield _alike("time slices of days", days.names, names)
+    yield _alike("year labels", case.inputs.sets.year.labels, [str(year) for year in case.years])
     if days.names != tuple(names):
-        return lists
+        return
     place = table_of({"what": [f"day {day}" for day in range(n_days)]})
     reported = np.asarray(days.days_by_month)
-    months = Excess(place, np.abs(reported - expected.of_month).max(axis=1), expected.of_month.max(axis=1))
+    yield Excess(place, np.abs(reported - expected.of_month).max(axis=1), expected.of_month.max(axis=1))
     weight = np.repeat(expected.of_month.sum(axis=1) * time.slot_h, per_day)
     slots = table_of({"what": names})
-    return lists.and_also(
-        months,
-        Excess.differs(slots, np.asarray(days.weight_h), weight),
-        Excess.differs(slots, np.asarray(days.hours), np.full(len(names), float(time.slot_h))),
-        Excess.count_broken(slots, np.asarray(days.next_slot) != follows.ravel()),
-        Excess.count_broken(place, np.asarray(days.is_peak_day) != expected.is_peak),
-    )
+    yield Excess.differs(slots, days.weight_h, weight)
+    yield Excess.differs(slots, days.hours, np.full(len(names), float(time.slot_h)))
+    yield Excess.count_broken(slots, np.asarray(days.next_slot) != follows.ravel())
+    yield Excess.count_broken(place, np.asarray(days.is_peak_day) != expected.is_peak)
 
 
 # --- Stress time slices of the zones, found a second time from the data ---------------------------
@@ -188,7 +179,7 @@ def stress_share(case: Case, hours: Mapping[str, float]) -> pd.Series[float]:
     before_h = ranked.groupby("zone", sort=False)["hours"].cumsum() - ranked["hours"]
     left_h = ranked["zone"].map(hours).astype("float64") - before_h
     share = (left_h / ranked["hours"]).clip(0.0, 1.0)
-    return share.set_axis(keyed(ranked[["zone", "slot"]]))
+    return share.set_axis(pd.MultiIndex.from_frame(ranked[["zone", "slot"]]))
 
 
 @once

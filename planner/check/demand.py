@@ -15,7 +15,7 @@ from planner.check.routes import lumped_users
 from planner.check.verdict import Excess, columns_reported, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from planner.base.arrays import Floats
     from planner.check.case import Case
@@ -27,19 +27,16 @@ _CLASS = ("workload", "year")
 
 
 @rule(unit="kH100e")
-def percent_served(case: Case) -> Excess:
+def percent_served(case: Case) -> Iterator[Excess]:
     """Shares rented, saved and unmet by workload follow from demand."""
     table, latency = case.plan("demand"), case.plan("latency")
     asked = latency["demand_kh100e"].to_numpy()
-    parts = [
-        Excess.differs(
+    for how in ("rented", "saved", "unmet"):
+        yield Excess.differs(
             latency[list(_CLASS)],
             lookup(sum_by(table, _CLASS, table[f"{how}_kh100e"]), latency, _CLASS),
             latency[f"{how}_frac"].to_numpy() * asked,
         )
-        for how in ("rented", "saved", "unmet")
-    ]
-    return parts[0].and_also(*parts[1:])
 
 
 HEADING: Final = "Demand and rent"
@@ -212,7 +209,7 @@ def demand_by_weight(case: Case) -> Excess:
     """Regions share the demand of a workload by their weight among the regions in scope."""
     wanted = to_frame(case.inputs.demand.demand, kh100e=case.inputs.demand.demand_kh100e)
     wanted = wanted[~wanted["workload"].isin(stated_classes(case))]
-    total = sum_by(wanted, _CLASS, wanted["kh100e"]).rename("kh100e").reset_index()
+    total = wanted.groupby(list(_CLASS), as_index=False)[["kh100e"]].sum()
     expected = total.merge(region_shares(case).rename("share").reset_index(), how="cross")
     expected = expected.rename(columns={"demand_region": "region"})
     return _same_demand(case, wanted, expected.assign(kh100e=expected["kh100e"] * expected["share"]))
@@ -257,7 +254,7 @@ def demand_as_stated(case: Case) -> Excess:
     return _same_demand(case, asked, stated_kh100e(case))
 
 
-def reference_excess(case: Case, table: pd.DataFrame) -> Excess:
+def reference_excess(case: Case, table: pd.DataFrame) -> Iterator[Excess]:
     """Hold a reference fleet against the path of facilities, its racks, and what these compute."""
     per_rack = case.scenario.demand.facility_mw_per_rack_mw
     by_class = {name: reference_kh100e(case, name) for name in table["workload"].unique()}
@@ -273,7 +270,7 @@ def reference_excess(case: Case, table: pd.DataFrame) -> Excess:
 
 
 @rule(unit="GW or kH100e", rereads="reference")
-def reference_fleet_reported(case: Case) -> Excess:
+def reference_fleet_reported(case: Case) -> Iterator[Excess]:
     """The reference fleet is the path of facilities, its racks, and what these compute."""
     return reference_excess(case, with_int_year(case.inputs.reference))
 

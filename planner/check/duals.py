@@ -10,14 +10,13 @@ import pandas as pd
 from planner.check.chain import site_power
 from planner.check.declared import DualPrice, merged
 from planner.check.families import FAMILIES
-from planner.check.frames import column_by, isin, lookup, once, sum_by, together
+from planner.check.frames import column_by, isin, lookup, once, sum_by, table_of, together
 from planner.check.payments import discounts, yearly_weight
 from planner.check.stating import stored_of
-from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from planner.base.arrays import Floats
     from planner.check.case import Case
@@ -48,7 +47,7 @@ PRICES: Final[Mapping[str, DualPrice]] = merged(FAMILIES, "PRICES")
 
 
 @rule(unit="MUSD")
-def dual_sign(case: Case) -> Excess:
+def dual_sign(case: Case) -> Iterator[Excess]:
     """Looser limits never cost more, and no compute is worth more than its unmet price."""
     prices = case.plan("prices")
     stricter = prices["block"].isin(_named("must_be_met")).to_numpy()
@@ -60,9 +59,8 @@ def dual_sign(case: Case) -> Excess:
     ceiling = price if case.scenario.demand.unmet == "allow" else np.inf
     values = prices["value"].to_numpy()[is_demand]
     place = prices[list(PRICE_KEY)]
-    return Excess.above(place[~is_demand], wrong[~is_demand], 0.0).and_also(
-        Excess.above(place[is_demand], values, ceiling)
-    )
+    yield Excess.above(place[~is_demand], wrong[~is_demand], 0.0)
+    yield Excess.above(place[is_demand], values, ceiling)
 
 
 @rule(unit="USD")
@@ -85,7 +83,7 @@ def dual_unit(case: Case) -> Excess:
     stricter = prices["block"].isin(_named("must_be_met"))
     raw = np.where(stricter, 1.0, -1.0) * prices["raw_dual"].to_numpy()
     value = raw * _USD_PER_MUSD / units / weight
-    return Excess.differs(prices[list(PRICE_KEY)], prices["value"].to_numpy(), value)
+    return Excess.differs(prices[list(PRICE_KEY)], prices["value"], value)
 
 
 def _named(flag: str) -> list[str]:
@@ -99,7 +97,7 @@ def hours_of_slot(case: Case) -> pd.Series[float]:
 
 
 @rule(unit="MUSD", floor=1e-3, of_program=True)
-def prices_as_solved(case: Case) -> Excess:
+def prices_as_solved(case: Case) -> Iterator[Excess]:
     """Table `prices` has a row, with number and unit, for every dual of a limit that is not 0."""
     reported, keys, solved = case.plan("prices"), list(PRICE_KEY), _duals(case)
     place = together(keys, solved, reported)
@@ -108,7 +106,8 @@ def prices_as_solved(case: Case) -> Excess:
     right = lookup(sum_by(solved, keys, solved["dual"]), place, keys, np.nan)
     units = reported["block"].map({block: price.unit for block, price in PRICES.items()})
     is_wrong = (units != reported["unit"]).to_numpy(dtype=np.bool_)
-    return Excess.differs(place, left, right).and_also(Excess.count_broken(reported[keys], is_wrong))
+    yield Excess.differs(place, left, right)
+    yield Excess.count_broken(reported[keys], is_wrong)
 
 
 @once
@@ -133,7 +132,7 @@ def worths_as_solved(case: Case) -> Excess:
     hours = lookup(hours_of_slot(case), table, ("slot",), np.nan)
     yearly = lookup(yearly_weight(case), table, ("year",), np.nan)
     worth = _usd(case, "non_firm_power", keys, table) / (hours * yearly)
-    return Excess.reported(table[list(keys)], table["worth_usd_per_mwh"].to_numpy(), worth)
+    return Excess.reported(table[list(keys)], table["worth_usd_per_mwh"], worth)
 
 
 def _usd(case: Case, block: str, keys: tuple[str, ...], table: pd.DataFrame) -> Floats:

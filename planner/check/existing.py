@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.check.frames import column_by, crossed, isin, lookup, lookup_labels, once, sum_by, to_frame
-from planner.check.table import table_of
+from planner.check.frames import column_by, crossed, isin, lookup, lookup_labels, once, sum_by, table_of, to_frame
 
 if TYPE_CHECKING:
     from planner.base.arrays import Bools, Floats
@@ -81,11 +80,9 @@ def begun_facility_mw(case: Case) -> pd.Series[float]:
     serves = (starts <= years) & (until > case.last_calendar_year(years))
     begun = np.logical_or.accumulate(serves, axis=1) * table["it_mw"].to_numpy(np.float64)[:, None]
     halls = crossed(table[["site"]], table_of({"year": case.years})).assign(mw=begun.ravel())
-    mw = sum_by(halls, _SITE, halls["mw"])
-    first = halls[halls["year"] == case.years[0]]
-    before = sum_by(first, ("site",), first["mw"])
-    of_first = mw.index.get_level_values("site").map(before.to_dict()).fillna(0.0)
-    return (mw - np.asarray(of_first)) * case.scenario.demand.facility_mw_per_rack_mw
+    mw = halls.groupby(list(_SITE))["mw"].sum()
+    new: pd.Series[float] = mw - mw.groupby("site").transform("first")
+    return new * case.scenario.demand.facility_mw_per_rack_mw
 
 
 @once
@@ -125,8 +122,7 @@ def fill_frac(case: Case, halls: pd.DataFrame) -> Floats:
     classes = case.workloads[case.workloads["workload"].isin(list(case.inputs.sets.workload.labels))]
     most = classes.groupby("duty")["companion_frac"].max().astype("float64")
     need = sum_by(racks, key, racks["mw"] * (settings.diversity_frac + racks["duty"].map(most)))
-    there = stated_halls(case)
-    there = sum_by(there, key, there["mw"]).rename("mw").reset_index()
+    there = stated_halls(case).groupby(list(key), as_index=False)[["mw"]].sum()
     taken = there.assign(frac=lookup(need, there, key) / there["mw"]).set_index(key)["frac"]
     return np.clip(lookup(taken, halls, key), 1.0 - settings.free_frac, 1.0)
 

@@ -10,14 +10,13 @@ import pandas as pd
 from planner.base.max_flow import unassigned
 from planner.check.cells import ANYWHERE
 from planner.check.declared import DualPrice, Table
-from planner.check.frames import crossed, isin, lookup, once, quotient, sum_by, to_frame
+from planner.check.frames import crossed, isin, lookup, once, quotient, sum_by, table_of, to_frame
 from planner.check.payments import yearly_weight
 from planner.check.routes import may_not_cover, reach_of_users, used_routes
-from planner.check.table import table_of
 from planner.check.verdict import Excess, columns_reported, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from planner.base.arrays import Bools, Floats
     from planner.check.case import Case
@@ -44,22 +43,20 @@ def survives_loss_of_any_site(case: Case) -> Excess:
 
 
 @rule(unit="kH100e")
-def failures_reported(case: Case) -> Excess:
+def failures_reported(case: Case) -> Iterator[Excess]:
     """Outage tables report every site outage, its failover sites, and what stays unserved."""
     found, table = outages(case), case.plan("failures")
     reported = table.set_index(list(_LOAD))
     taken = case.plan("takeovers")
-    parts = [
-        Excess.differs(found[list(_LOAD)], lookup(reported[name], found, _LOAD, np.nan), expected)
-        for name, expected in (
-            ("load_kh100e", found["load_kh100e"].to_numpy()),
-            ("unserved_kh100e", found["unserved_kh100e"].to_numpy()),
-            ("taken_kh100e", lookup(sum_by(taken, _LOAD, taken["taken_kh100e"]), found, _LOAD)),
-        )
-    ]
+    for name, expected in (
+        ("load_kh100e", found["load_kh100e"].to_numpy()),
+        ("unserved_kh100e", found["unserved_kh100e"].to_numpy()),
+        ("taken_kh100e", lookup(sum_by(taken, _LOAD, taken["taken_kh100e"]), found, _LOAD)),
+    ):
+        yield Excess.differs(found[list(_LOAD)], lookup(reported[name], found, _LOAD, np.nan), expected)
     whole = table["taken_kh100e"] + table["unserved_kh100e"]
-    adds_up = Excess.differs(table[list(_LOAD)], whole.to_numpy(), table["load_kh100e"].to_numpy())
-    return adds_up.and_also(Excess.count_broken(table[list(_LOAD)], ~isin(table, found, _LOAD)), *parts)
+    yield Excess.differs(table[list(_LOAD)], whole, table["load_kh100e"])
+    yield Excess.count_broken(table[list(_LOAD)], ~isin(table, found, _LOAD))
 
 
 def _mean_ms(table: pd.DataFrame, kh100e: str, places: pd.DataFrame) -> Floats:
@@ -72,7 +69,7 @@ def _mean_ms(table: pd.DataFrame, kh100e: str, places: pd.DataFrame) -> Floats:
 
 
 @rule(unit="ms", floor=1000.0, rows_of=("failures", "takeovers"))
-def round_trips_after_failures(case: Case) -> Excess:
+def round_trips_after_failures(case: Case) -> Iterator[Excess]:
     """Round trips before and after an outage, and failover sites, are reported correctly."""
     table, taken = case.plan("failures"), case.plan("takeovers")
     routes = used_routes(case).set_index(list(_ROUTE))["rtt_ms"]
@@ -84,19 +81,17 @@ def round_trips_after_failures(case: Case) -> Excess:
     )["rtt_ms"]
     after = taken.assign(own_ms=lookup(reached, by, _ROUTE, np.nan))
     sites = taken[[*_LOAD, "standby"]].drop_duplicates()
-    trips = Excess.reported(
-        taken[["site", "standby", "region", *_CLASS]], taken["rtt_ms"].to_numpy(), after["own_ms"].to_numpy()
-    )
+    yield Excess.reported(taken[["site", "standby", "region", *_CLASS]], taken["rtt_ms"], after["own_ms"])
     own_columns = {
         "standby_sites": lookup(sum_by(sites, _LOAD, np.ones(len(sites))), table, _LOAD),
         "mean_rtt_ms": _mean_ms(served, "served_kh100e", table),
         "failover_rtt_ms": _mean_ms(after, "taken_kh100e", table),
     }
-    return columns_reported(table, _LOAD, own_columns).and_also(trips)
+    yield from columns_reported(table, _LOAD, own_columns)
 
 
 @rule(unit="kH100e", rows_of=("takeovers",))
-def takeovers_fit(case: Case) -> Excess:
+def takeovers_fit(case: Case) -> Iterator[Excess]:
     """Failover sites are within reach and not barred, and take work within reserve and need."""
     table, reserve = case.plan("takeovers"), reserves(case)
     pair_key, service = ("site", "standby", *_CLASS), ("site", "region", *_CLASS)
@@ -110,15 +105,14 @@ def takeovers_fit(case: Case) -> Excess:
     by = table[["region", "workload", "standby"]].rename(columns={"standby": "site"})
     reached = reach(case, by[["region", "workload"]].drop_duplicates(), by[["workload", "site"]])
     key = ["site", "standby", "region", *_CLASS]
-    return Excess.above(pairs, taken, room).and_also(
-        Excess.above(services, given, needed),
-        Excess.count_broken(table[key], ~isin(by, reached, _ROUTE)),
-        Excess.count_broken(table[key], may_not_cover(case, table)),
-    )
+    yield Excess.above(pairs, taken, room)
+    yield Excess.above(services, given, needed)
+    yield Excess.count_broken(table[key], ~isin(by, reached, _ROUTE))
+    yield Excess.count_broken(table[key], may_not_cover(case, table))
 
 
 @rule(unit="kH100e", rows_of=("reserve", "resilience"))
-def resilience_reported(case: Case) -> Excess:
+def resilience_reported(case: Case) -> Iterator[Excess]:
     """Load, reserve and worst site outage of each workload are reported as planned."""
     table, found, reserve = case.plan("resilience"), outages(case), case.plan("reserve")
     worst = found.groupby(list(_CLASS))["unserved_kh100e"].max()
@@ -130,15 +124,13 @@ def resilience_reported(case: Case) -> Excess:
         ("reserve_kh100e", sum_by(reserve, _CLASS, reserve["reserve_kh100e"])),
         ("standby_mw", sum_by(reserve, _CLASS, reserve["standby_mw"])),
     )
-    parts = [
-        Excess.differs(table[list(_CLASS)], table[name].to_numpy(), lookup(expected, table, _CLASS))
-        for name, expected in pairs
-    ]
-    asked = Excess.count_broken(table[list(_CLASS)], ~asks(case, table))
-    return asked.and_also(*parts, _worth(case))
+    for name, expected in pairs:
+        yield Excess.differs(table[list(_CLASS)], table[name], lookup(expected, table, _CLASS))
+    yield Excess.count_broken(table[list(_CLASS)], ~asks(case, table))
+    yield from _worth(case)
 
 
-def _worth(case: Case) -> Excess:
+def _worth(case: Case) -> Iterator[Excess]:
     """Reserves at the shadow price of their rows, in money of their year, and over the load."""
     table, reserve, prices = case.plan("resilience"), case.plan("reserve"), case.plan("prices")
     rows = prices[prices["block"] == "reserve_capacity"]
@@ -183,13 +175,13 @@ def _common_users(case: Case) -> pd.DataFrame:
 
 
 @rule(unit="pairs", rereads="failover.neighbour_row failover.neighbour_reserve")
-def neighbours_from_tables(case: Case) -> Excess:
+def neighbours_from_tables(case: Case) -> Iterator[Excess]:
     """Neighbours that cover a site together are those that may and reach enough of its users."""
     p, settings = case.inputs.failover, case.scenario.failover
     loads, reserves = to_frame(p.neighbour), to_frame(p.reserve)
     key = [*_LOAD, "standby"]
     if not len(loads):
-        return Excess.count_broken(pd.DataFrame(columns=key), np.zeros(0, dtype=np.bool_))
+        return
     users = _common_users(case)
     of_site = users[users["site"] == users["standby"]].set_index(["workload", "site"])["kh100e"]
     least = settings.neighbour_users_frac * _ROUNDING * lookup(of_site, users, ("workload", "site"))
@@ -204,9 +196,8 @@ def neighbours_from_tables(case: Case) -> Excess:
     apart = (reported[["workload", "year"]] != stands_in[["workload", "year"]]).any(axis=1)
     reported = reported.assign(standby=stands_in["site"])[key]
     odd = (apart | reported.duplicated()).to_numpy(dtype=np.bool_)
-    return Excess.count_broken(reported, odd | ~isin(reported, right, key)).and_also(
-        Excess.count_broken(right, ~isin(right, reported, key))
-    )
+    yield Excess.count_broken(reported, odd | ~isin(reported, right, key))
+    yield Excess.count_broken(right, ~isin(right, reported, key))
 
 
 def asks(case: Case, frame: pd.DataFrame) -> Bools:
@@ -221,8 +212,8 @@ def reserves(case: Case) -> pd.DataFrame:
     """What the stand-by racks of each site could carry of a workload, computed from the plan."""
     uses = case.uses
     uses = uses[uses["standby_mw"] > 0.0]
-    carried = sum_by(uses, _LOAD, uses["standby_mw"] * uses["throughput_kh100e_per_mw"])
-    return carried.rename("reserve_kh100e").reset_index()
+    carried = uses.assign(reserve_kh100e=uses["standby_mw"] * uses["throughput_kh100e_per_mw"])
+    return carried.groupby(list(_LOAD), as_index=False)[["reserve_kh100e"]].sum()
 
 
 def reach(case: Case, regions: pd.DataFrame, sites: pd.DataFrame) -> pd.DataFrame:

@@ -11,16 +11,17 @@ from planner.check.contracts import begin_of_delivery, signed_already
 from planner.check.declared import TRACE, merged
 from planner.check.existing import retrofits
 from planner.check.families import FAMILIES
-from planner.check.frames import isin, keyed, lookup, quotient, sum_by
+from planner.check.frames import isin, lookup, quotient, sum_by, table_of
 from planner.check.lead_times import decision_start, months_to_service, rack_months
 from planner.check.payments import discounts, instalment, repay
 from planner.check.priced import BOUGHT, MOVES, purchases
 from planner.check.sites import opened_musd
 from planner.check.supply_output import figures as source_figures
-from planner.check.table import table_of
 from planner.check.verdict import Excess, columns_reported, rule
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from planner.base.arrays import Floats
     from planner.check.case import Case
 
@@ -32,7 +33,7 @@ _CONTRACTS: Final = (_RENTED, _PPA)
 
 
 @rule(unit="MUSD", floor=10.0)
-def money_by_year(case: Case) -> Excess:
+def money_by_year(case: Case) -> Iterator[Excess]:
     """Cash, repayments and net present value by calendar year add up the cost and cash tables."""
     table, costs, cash = case.plan("money_years"), case.plan("costs"), case.plan("cash")
     is_price = costs["item"].isin(_NO_CASH)
@@ -67,34 +68,29 @@ def _asset(case: Case, item: str) -> dict[str, float]:
     overnight, rate = float(full["overnight_musd"].sum()), full["rate"].to_numpy()
     start, life, cost = (full[name].to_numpy(dtype=np.float64) for name in ("start", "life_years", "cost_musd"))
     yearly = cost * instalment(rate, life)
-    end, growth = case.calendar[-1] + 1.0, 1.0 + finance.rate_frac
-    after = worth = 0.0
     if finance.end_of_horizon == "truncated_salvage":
+        end, growth = case.calendar[-1] + 1.0, 1.0 + finance.rate_frac
         left = np.clip((start + life - end) / life, 0.0, 1.0)
         after = float((yearly / instalment(finance.rate_frac, life) * left).sum() / growth**0.5)
-        worth = after * growth ** (finance.base_year - end + 0.5)
+        later = {"after_musd": after, "after_npv_musd": after * growth ** (finance.base_year - end + 0.5)}
     else:
-        for year in np.arange(end, max(end, (start + life).max(initial=0.0))):
-            serves = np.minimum(start + life, year + 1.0) - np.maximum(start, year)
-            paid = float((yearly * np.clip(serves, 0.0, 1.0)).sum())
-            after += paid
-            worth += paid * growth ** (finance.base_year - year - 0.5)
+        later = _after_horizon(case, yearly, start, start + life)
     return {
         "overnight_musd": overnight,
         "building_interest_musd": float(cost.sum()) - overnight,
         "paid_musd": float(repay(case, full, rate)["musd"].sum()),
-        "after_musd": after,
-        "after_npv_musd": worth,
+        **later,
     }
 
 
-def _contract(case: Case, yearly: Floats, ends: Floats) -> dict[str, float]:
-    """Payments after the horizon for what is paid yearly until it ends. [MUSD]"""
+def _after_horizon(case: Case, yearly: Floats, starts: Floats, ends: Floats) -> dict[str, float]:
+    """Payments after the horizon for what is paid yearly from its start until it ends. [MUSD]"""
     finance = case.inputs.finance
     end, growth = case.calendar[-1] + 1.0, 1.0 + finance.rate_frac
     after = worth = 0.0
     for year in np.arange(end, max(end, ends.max(initial=0.0))):
-        paid = float((yearly * np.clip(ends - year, 0.0, 1.0)).sum())
+        serves = np.minimum(ends, year + 1.0) - np.maximum(starts, year)
+        paid = float((yearly * np.clip(serves, 0.0, 1.0)).sum())
         after += paid
         worth += paid * growth ** (finance.base_year - year - 0.5)
     return {"after_musd": after, "after_npv_musd": worth}
@@ -104,26 +100,31 @@ def _rented(case: Case) -> dict[str, float]:
     bought = case.plan("rent")
     hours = 1000.0 * 8760.0 / 1e6  # MUSD a year for a kH100e at one USD per H100e-hour
     yearly = bought["bought_kh100e"] * bought["usd_per_h100e_hour"] * hours
-    ends = bought["year"] + bought["term_years"]
-    return _contract(case, yearly.to_numpy(), ends.to_numpy(dtype=np.float64))
+    starts, terms = (bought[name].to_numpy(dtype=np.float64) for name in ("year", "term_years"))
+    return _after_horizon(case, yearly.to_numpy(), starts, starts + terms)
 
 
 def _ppas(case: Case) -> dict[str, float]:
     table, key = case.plan("contracts"), ["contract", "zone"]
     last = table[table["year"] == case.years[-1]]
-    price = pd.Series(np.nan_to_num(quotient(last["strike_musd"], last["in_force_mw"])), index=keyed(last[key]))
+    price = pd.Series(
+        np.nan_to_num(quotient(last["strike_musd"], last["in_force_mw"])), index=pd.MultiIndex.from_frame(last[key])
+    )
     offers = case.scenario.contracts.ppa
     signed = table[(table["signed_mw"] > 0.0) & table["contract"].isin(list(offers))]
     term = np.array([float(offers[name].term_years) for name in signed["contract"]])
     before = signed_already(case)
     rows = pd.concat([signed[key], before[key]])
     mw = np.concatenate([signed["signed_mw"].to_numpy(), before["signed_mw"].to_numpy()])
-    ends = np.concatenate([begin_of_delivery(case, signed) + term, before["end"].to_numpy()])
-    return _contract(case, mw * lookup(price, rows, key), ends)
+    begins = begin_of_delivery(case, signed)
+    starts, ends = (
+        np.concatenate(of).astype(np.float64) for of in ((begins, before["begin"]), (begins + term, before["end"]))
+    )
+    return _after_horizon(case, mw * lookup(price, rows, key), starts, ends)
 
 
 @rule(unit="MUSD", floor=10.0, of_program=True)
-def money_by_item(case: Case) -> Excess:
+def money_by_item(case: Case) -> Iterator[Excess]:
     """Purchases are paid inside the horizon and after it, with interest, to the last dollar."""
     table, costs, cash = case.plan("money_items"), case.plan("costs"), case.plan("cash")
     paid = sum_by(costs, _ITEM, costs["musd"])
@@ -145,12 +146,12 @@ def money_by_item(case: Case) -> Excess:
         "interest_musd": np.where(is_asset, life - cost, 0.0),
     }
     kind = np.where(is_asset, "asset", "contract")
-    wrong = Excess.count_broken(table[["item"]], (table["kind"] != kind).to_numpy())
+    yield Excess.count_broken(table[["item"]], table["kind"] != kind)
     # Together they are every line that repays something bought.
     repaid = np.array([table.loc[is_asset, "paid_musd"].sum()])
     upfront = np.array([costs.loc[costs["upfront"], "musd"].sum()])
-    every = Excess.differs(table_of({"item": ["all assets"]}), repaid, upfront)
-    return columns_reported(table, _ITEM, columns).and_also(wrong, every)
+    yield Excess.differs(table_of({"item": ["all assets"]}), repaid, upfront)
+    yield from columns_reported(table, _ITEM, columns)
 
 
 # --- What to order, by when -----------------------------------------------------------------------
@@ -170,21 +171,20 @@ _ORDER = ("kind", "site", "item", "year", "stage")
 
 
 @rule(unit="MW, MWh, MUSD or years")
-def orders_reported(case: Case) -> Excess:
+def orders_reported(case: Case) -> Iterator[Excess]:
     """Orders are all that is bought, once, each by its lead before it serves."""
     due = pd.concat([_due(case, kind) for kind in _BOUGHT], ignore_index=True)
     needed = due[(due["mw"] > TRACE) | (due["overnight_musd"] > TRACE)].drop_duplicates(list(_ORDER))
     table, every = case.plan("orders"), due.drop_duplicates(list(_ORDER))
     place = table[list(_ORDER)]
-    parts = [Excess.count_broken(needed[list(_ORDER)], ~isin(needed, table, _ORDER))]
+    yield Excess.count_broken(needed[list(_ORDER)], ~isin(needed, table, _ORDER))
     for name in ("mw", "mwh", "overnight_musd"):
         sums = lookup(sum_by(due, _ORDER, due[name]), table, _ORDER)
         sums = np.where((table["kind"] == "site opening") & (name == "mw"), np.nan, sums)
-        parts.append(Excess.reported(place, table[name].to_numpy(), sums))
+        yield Excess.reported(place, table[name], sums)
     for name in ("serves_from", "order_by"):
         moments = lookup(every.set_index(list(_ORDER))[name], table, _ORDER, -1.0)
-        parts.append(Excess.reported(place, table[name].to_numpy(), moments))
-    return parts[0].and_also(*parts[1:])
+        yield Excess.reported(place, table[name], moments)
 
 
 def _due(case: Case, kind: str) -> pd.DataFrame:

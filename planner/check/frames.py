@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, Protocol, TypeVar
@@ -9,8 +10,6 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
-
-from planner.check.table import coded, coded_levels, first_rows, index_of, labels, one_number, rows_of, table_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,6 +21,15 @@ if TYPE_CHECKING:
 
 
 # --- Small operations on labelled tables that every check is written with -------------------------
+
+
+def table_of(data: Any = None, **how: Any) -> pd.DataFrame:
+    """Return a table; a column of an empty list is one of texts."""
+    if isinstance(data, dict):
+        none = np.array([], dtype=object)
+        data = {name: none if isinstance(column, list) and not column else column for name, column in data.items()}
+    return pd.DataFrame(data, **how)
+
 
 _YEARS: Final = ("year", "calendar_year")
 
@@ -77,45 +85,41 @@ def label_of(axis: AxisLabels, codes: NDArray[np.integer[Any]]) -> NDArray[np.ob
     return np.asarray(labels[np.where(known, codes, -1)])
 
 
-def sum_by(frame: pd.DataFrame, keys: Sequence[str], values: object) -> pd.Series[float]:
+# Tables are small and many: a dict of labels is quicker than an index of pandas.
+
+
+def sum_by(frame: pd.DataFrame, keys: Sequence[str], values: object) -> dict[Any, float]:
     """Add values up by keys."""
-    columns = [coded(frame[key]) for key in keys]
-    place = one_number(columns)
+    sums: dict[Any, float] = defaultdict(float)
     numbers = np.asarray(values, dtype=np.float64)
-    if place is None or len(numbers) != len(frame):
-        reported = pd.Series(numbers, index=frame.index)
-        return reported.groupby([frame[key] for key in keys], sort=False).sum()
-    is_known = place >= 0
-    if not is_known.all():  # a row without its keys counts nowhere, as in pandas
-        columns = [(own[is_known], known) for own, known in columns]
-        place, numbers = place[is_known], numbers[is_known]
-    group, first = first_rows(place)
-    sums = np.bincount(group, np.where(np.isnan(numbers), 0.0, numbers), len(first))
-    if len(keys) == 1:
-        (own, known), name = columns[0], keys[0]
-        return pd.Series(sums, index=labels(known[own[first]], name))
-    return pd.Series(sums, index=index_of([(own[first], known) for own, known in columns], keys))
+    for key, number in zip(_row_keys(frame, keys), np.where(np.isnan(numbers), 0.0, numbers).tolist(), strict=True):
+        sums[key] += number
+    return dict(sums)
 
 
-def lookup(series: pd.Series[float], frame: pd.DataFrame, keys: Sequence[str], missing: float = 0.0) -> Floats:
+def lookup(
+    known: pd.Series[float] | dict[Any, float], frame: pd.DataFrame, keys: Sequence[str], missing: float = 0.0
+) -> Floats:
     """Look up a number for every row of a table."""
-    if not len(frame) or not len(series):
-        return np.full(len(frame), missing)
-    found = rows_of(coded_levels(series.index), frame, keys)
-    if found is None:
-        found = series.index.get_indexer(_as_index(frame, keys))
-    return np.where(found >= 0, series.to_numpy(dtype=np.float64)[found], missing)
+    if isinstance(known, pd.Series):
+        numbers = known.to_numpy(dtype=np.float64).tolist()
+        known = dict(zip(known.index.tolist(), numbers, strict=True))
+        if len(known) < len(numbers):
+            message = f"keys {', '.join(keys)} come twice"
+            raise ValueError(message)
+    return np.array([known.get(key, missing) for key in _row_keys(frame, keys)], dtype=np.float64)
+
+
+def _row_keys(frame: pd.DataFrame, keys: Sequence[str]) -> list[Any]:
+    """Return the labels of each row of a table, together where there are several."""
+    labels = [frame[key].tolist() for key in keys]
+    return labels[0] if len(labels) == 1 else list(zip(*labels, strict=True))
 
 
 def together(keys: Sequence[str], *tables: pd.DataFrame) -> pd.DataFrame:
     """Return the keys of several tables, each once, in the order in which they come."""
-    columns = {key: np.concatenate([table[key].to_numpy() for table in tables]) for key in keys}
-    place = one_number([coded(column) for column in columns.values()])
-    if place is None or (place < 0).any():
-        every = pd.concat([table[list(keys)] for table in tables])
-        return every.drop_duplicates().reset_index(drop=True)
-    rows = first_rows(place)[1]
-    return table_of({key: column[rows] for key, column in columns.items()})
+    every = pd.concat([table[list(keys)] for table in tables])
+    return every.drop_duplicates().reset_index(drop=True)
 
 
 def cell(table: pd.DataFrame, key: str, row: str | int, column: str) -> float:
@@ -131,54 +135,25 @@ def quotient(part: object, whole: object) -> Floats:
 
 def isin(frame: pd.DataFrame, other: pd.DataFrame, keys: Sequence[str]) -> Bools:
     """Say for each row of a table whether another table has its keys."""
-    if not len(frame) or not len(other):
+    if not len(other):
         return np.zeros(len(frame), dtype=np.bool_)
-    known = [coded(other[key]) for key in keys]
-    found = rows_of(known, frame, keys, distinct=False)
-    if found is None:
-        is_in = _as_index(frame, keys).isin(_as_index(other, keys))
-        return np.asarray(is_in, dtype=np.bool_)
-    return found >= 0
-
-
-def repeated(frame: pd.DataFrame, keys: Sequence[str]) -> Bools:
-    """Say for each row of a table whether a row before it has the same keys."""
-    # A missing label is a label here, as good as any: places from 1, and 0 for what is missing.
-    columns = [coded(frame[key]) for key in keys]
-    place = one_number([(codes + 1, np.empty(len(known) + 1)) for codes, known in columns])
-    if place is None:
-        return frame.duplicated(list(keys)).to_numpy(dtype=np.bool_)
-    group, first = first_rows(place)
-    return np.asarray(first[group] != np.arange(len(frame)))
+    known = set(_row_keys(other, keys))
+    return np.array([key in known for key in _row_keys(frame, keys)], dtype=np.bool_)
 
 
 def column_by(table: pd.DataFrame, key: str, column: str) -> pd.Series[Any]:
     """Return a column of a table by another."""
-    return table[column].set_axis(labels(table[key].to_numpy(), key))
-
-
-def keyed(frame: pd.DataFrame) -> pd.MultiIndex:
-    """Return the rows of a table as an index, with a level for each column."""
-    names = list(frame.columns)
-    return index_of([coded(frame[name]) for name in names], names)
+    return table[column].set_axis(table[key])
 
 
 def lookup_labels(known: Mapping[Any, float], column: pd.Series[Any] | NDArray[Any], missing: float = np.nan) -> Floats:
     """Return the number of each label, `missing` where a label has none."""
-    codes, distinct = coded(column)
-    numbers = [known.get(label, missing) for label in distinct.tolist()]
-    return np.array([*numbers, missing], dtype=np.float64)[codes]
+    return np.array([known.get(label, missing) for label in column.tolist()], dtype=np.float64)
 
 
 def crossed(left: pd.DataFrame, right: pd.DataFrame) -> pd.DataFrame:
     """Return every row of a table with every row of another."""
     return left.merge(right, how="cross")
-
-
-def _as_index(frame: pd.DataFrame, keys: Sequence[str]) -> pd.Index[Any]:
-    if len(keys) == 1:
-        return labels(frame[keys[0]].to_numpy(), keys[0])
-    return keyed(frame[list(keys)])
 
 
 # --- What several rules need of a case is computed once -------------------------------------------

@@ -12,7 +12,7 @@ from planner.check.payments import discounts
 from planner.check.verdict import Excess, columns_reported, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from planner.check.case import Case
 
@@ -22,19 +22,16 @@ _USD_PER_MUSD = 1e6
 
 
 @rule(unit="flags")
-def headroom_binds(case: Case) -> Excess:
+def headroom_binds(case: Case) -> Iterator[Excess]:
     """Headroom is reported as binding exactly where nothing is spare."""
     table = case.plan("headroom")
     place = table[list(_ZONE)]
-    parts = [
-        Excess.count_broken(place, ((table[spare] < _NOTHING_SPARE_MW) != table[flag]).to_numpy())
-        for flag, spare in (("binds", "spare_mw"), ("firm_binds", "firm_spare_mw"))
-    ]
-    return parts[0].and_also(*parts[1:])
+    for flag, spare in (("binds", "spare_mw"), ("firm_binds", "firm_spare_mw")):
+        yield Excess.count_broken(place, (table[spare] < _NOTHING_SPARE_MW) != table[flag])
 
 
 @rule(unit="USD/MW", floor=1e4)
-def headroom_worth(case: Case) -> Excess:
+def headroom_worth(case: Case) -> Iterator[Excess]:
     """The value of more headroom follows from the shadow prices of its limits.
 
     Where one limit holds for all connection and for firm connection alone, both have its value.

@@ -9,13 +9,14 @@ import pandas as pd
 
 from planner.check.days import tiers_pct, year_days
 from planner.check.existing import begun_facility_mw
-from planner.check.frames import column_by, lookup, once, path_value, sum_by, to_frame, with_int_year
+from planner.check.frames import column_by, lookup, once, path_value, sum_by, table_of, to_frame, with_int_year
 from planner.check.lead_times import committed_mw, decision_start, months_to_service
 from planner.check.stock import base_year_facility_mw
-from planner.check.table import table_of
 from planner.check.verdict import Excess, figures, rule
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from planner.base.arrays import Floats
     from planner.check.case import Case
 
@@ -28,8 +29,8 @@ _MONTH_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "
 @once
 def _committed_facility_mw(case: Case) -> pd.Series[float]:
     """Facility power under construction by site and year, cumulative. [MW]"""
-    committed = committed_mw(case)
-    of_market = sum_by(committed, _SITE, committed["mw"] * case.scenario.demand.facility_mw_per_rack_mw)
+    committed = committed_mw(case).groupby(list(_SITE))["mw"].sum()
+    of_market = committed * case.scenario.demand.facility_mw_per_rack_mw
     return of_market.add(begun_facility_mw(case), fill_value=0.0).rename_axis(list(_SITE))
 
 
@@ -81,7 +82,7 @@ def grid_terms_from_scenario(case: Case, _: pd.DataFrame) -> tuple[float, ...]:
 
 
 @rule(unit="MW or %", rereads="grid.headroom_by_zone.committed_mw grid.headroom_by_zone.rate_pct")
-def committed_of_zones(case: Case) -> Excess:
+def committed_of_zones(case: Case) -> Iterator[Excess]:
     """Capacity under construction uses headroom of its zone, at the rate that is asked for."""
     table = with_int_year(case.inputs.grid.headroom_by_zone)
     of_site = _committed_facility_mw(case).rename("mw").reset_index()
@@ -89,9 +90,8 @@ def committed_of_zones(case: Case) -> Excess:
     of_site = of_site.assign(zone=of_site["site"].map(zone)).dropna(subset="zone")
     expected = lookup(sum_by(of_site, _ZONE, of_site["mw"]), table, _ZONE)
     place, rate = table[list(_ZONE)], case.scenario.grid.curtailment_rate_pct
-    return Excess.differs(place, table["committed_mw"].to_numpy(np.float64), expected).and_also(
-        Excess.differs(place, table["rate_pct"].to_numpy(np.float64), np.full(len(place), rate))
-    )
+    yield Excess.differs(place, table["committed_mw"], expected)
+    yield Excess.differs(place, table["rate_pct"], np.full(len(place), rate))
 
 
 def _months_of_periods(case: Case) -> dict[str, float]:
@@ -123,16 +123,15 @@ def _months_of_periods(case: Case) -> dict[str, float]:
 
 
 @rule(unit="months", rereads="grid.billing_months")
-def billing_months_from_calendar(case: Case) -> Excess:
+def billing_months_from_calendar(case: Case) -> Iterator[Excess]:
     """Every month of the year is billed, once, on the days that represent it."""
     grid, expected = case.inputs.grid, _months_of_periods(case)
     names = list(grid.period.labels)
     place = table_of({"period": names})
     right = np.array([expected.get(name, np.nan) for name in names], dtype=np.float64)
     missing = table_of({"period": [name for name in expected if name not in names]})
-    return Excess.differs(place, np.asarray(grid.billing_months), right).and_also(
-        Excess.count_broken(missing, np.ones(len(missing), dtype=np.bool_))
-    )
+    yield Excess.differs(place, grid.billing_months, right)
+    yield Excess.count_broken(missing, np.ones(len(missing), dtype=np.bool_))
 
 
 # --- Headroom of zones, computed a second time from the data --------------------------------------
@@ -157,7 +156,7 @@ def headroom_mw(case: Case, places: pd.DataFrame, rate_pct: float) -> Floats:
         "grid.headroom_by_zone.limit_mw grid.headroom_by_zone.firm_limit_mw grid.headroom_mw non_firm.headroom_mw"
     ),
 )
-def headroom_from_tables(case: Case) -> Excess:
+def headroom_from_tables(case: Case) -> Iterator[Excess]:
     """Headroom of a zone is the operator's share at the chosen curtailment rate, with growth.
 
     Firm connection takes all of it, or the share of that at the lowest rate which the scenario
@@ -171,10 +170,8 @@ def headroom_from_tables(case: Case) -> Excess:
     if settings.firm_headroom_frac is not None:
         lowest = headroom_mw(case, reported, case.data("zone_headroom")["curtailment_rate_pct"].min())
         firm = np.minimum(limit, settings.firm_headroom_frac * lowest)
-    parts = [
-        Excess.differs(place, reported["limit_mw"].to_numpy(dtype=np.float64), limit),
-        Excess.differs(place, reported["firm_limit_mw"].to_numpy(dtype=np.float64), firm),
-    ]
+    yield Excess.differs(place, reported["limit_mw"], limit)
+    yield Excess.differs(place, reported["firm_limit_mw"], firm)
     other = case.inputs.non_firm
     tiers = to_frame(other.headroom, room=other.headroom_mw)
     of_tier = tiers["tier"].astype("float64")
@@ -183,8 +180,7 @@ def headroom_from_tables(case: Case) -> Excess:
     for rows, most in limits:
         spare = sum_by(reported, _ZONE, np.clip(most - reported["committed_mw"].to_numpy(), 0.0, None))
         expected = lookup(spare, rows, _ZONE, np.nan)
-        parts.append(Excess.differs(rows[list(_ZONE)], rows["room"].to_numpy(), expected))
-    return parts[0].and_also(*parts[1:])
+        yield Excess.differs(rows[list(_ZONE)], rows["room"], expected)
 
 
 # --- Load of sites beside their racks, read a second time from scenario and series ----------------

@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.check.frames import column_by, to_frame
+from planner.check.frames import column_by, table_of, to_frame
 from planner.check.priced import Bought, PaidLine, listed_purchase
 from planner.check.stating import row, stated_table, total
-from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     import pandas as pd
 
@@ -85,7 +84,7 @@ HEADING: Final = "Power, water and carbon"
     unit="-, h or USD",
     rereads=("heat.share_frac heat.recover_frac heat.buyer_h heat.price_usd_per_mwh heat.capex_musd_per_mw"),
 )
-def heat_from_tables(case: Case) -> Excess:
+def heat_from_tables(case: Case) -> Iterator[Excess]:
     """Buyers of heat, their hours, prices and connections are the country's or the scenario's."""
     settings, p = case.of_family("heat")
     rows = to_frame(p.sale)[list(_SITE)]
@@ -97,16 +96,10 @@ def heat_from_tables(case: Case) -> Excess:
     )
     names = list(case.inputs.sets.cooling.labels)
     recover = column_by(case.data("cooling"), "cooling", "heat_reuse_max_frac").astype("float64")
-    warm = Excess.differs(
-        table_of({"cooling": names}), np.asarray(p.recover_frac), np.asarray(recover.reindex(names), np.float64)
-    )
-    return warm.and_also(
-        Excess.count_broken(rows, np.full(len(rows), not settings.sell)),
-        *(
-            Excess.differs(rows, np.asarray(reported), country_figure(case, rows, column, stated))
-            for reported, column, stated in pairs
-        ),
-    )
+    yield Excess.differs(table_of({"cooling": names}), p.recover_frac, recover.reindex(names))
+    yield Excess.count_broken(rows, np.full(len(rows), not settings.sell))
+    for reported, column, stated in pairs:
+        yield Excess.differs(rows, reported, country_figure(case, rows, column, stated))
 
 
 AT_SITE: Final = {"heat_sales": PaidLine("heat", lambda h: h.total("heat_sold_mw", lambda d: -_paid_musd(d)))}

@@ -15,7 +15,7 @@ from planner.check.routes import lumped_users, may_not_cover, reach_of_users, us
 from planner.check.verdict import Excess, columns_reported, figures, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import pandas as pd
 
@@ -38,7 +38,7 @@ def round_trip_reported(case: Case) -> Excess:
     expected = used_routes(case).set_index(list(_ROUTE))["rtt_ms"]
     table = case.plan("assignment")
     # Users anywhere are in no place, so that nothing is reported of them.
-    return Excess.reported(table[list(_ROUTE)], table["rtt_ms"].to_numpy(), lookup(expected, table, _ROUTE, np.nan))
+    return Excess.reported(table[list(_ROUTE)], table["rtt_ms"], lookup(expected, table, _ROUTE, np.nan))
 
 
 @rule(unit="users")
@@ -52,19 +52,16 @@ def served_from_anywhere(case: Case) -> Excess:
 
 
 @rule(unit="-", rereads="workloads")
-def classes_from_tables(case: Case) -> Excess:
+def classes_from_tables(case: Case) -> Iterator[Excess]:
     """Figures of workloads are those of table `workloads`, or else of the scenario."""
     reported = case.inputs.workloads
     expected = case.workloads.set_index("workload").loc[list(reported["workload"])]
-    parts = [
-        Excess.differs(
+    for column in reported.select_dtypes(["number"]):
+        yield Excess.differs(
             reported[["workload"]].assign(what=str(column)),
             np.nan_to_num(reported[column].to_numpy(dtype=np.float64), nan=-1.0),
             np.nan_to_num(expected[column].to_numpy(dtype=np.float64), nan=-1.0),
         )
-        for column in reported.select_dtypes(["number"])
-    ]
-    return parts[0].and_also(*parts[1:])
 
 
 @figures("", "demand.unmet_usd_per_h100e_hour", unit="USD/h")
@@ -83,7 +80,7 @@ def tight_shares_from_tables(case: Case, rows: pd.DataFrame) -> tuple[Floats, pd
 
 
 @rule(unit="ms", floor=1000.0, rereads="demand.route_is_tight demand.route_rtt_ms")
-def routes_from_tables(case: Case) -> Excess:
+def routes_from_tables(case: Case) -> Iterator[Excess]:
     """Routes are all that lie within bound and residency, each with its round trip."""
     wanted = case.inputs.demand
     reported = to_frame(wanted.route, rtt=wanted.route_rtt_ms, tight=wanted.route_is_tight)
@@ -95,18 +92,15 @@ def routes_from_tables(case: Case) -> Excess:
     due = everywhere[everywhere["in_time"] & isin(everywhere, users, _USERS)]
     is_tight = lookup(expected["is_tight"].astype("float64"), placed, _ROUTE, np.nan)
     is_near = placed["tight"].to_numpy(dtype=np.float64) != is_tight
-    return Excess.differs(
-        placed[list(_ROUTE)], placed["rtt"].to_numpy(), lookup(expected["rtt_ms"], placed, _ROUTE, np.nan)
-    ).and_also(
-        Excess.count_broken(placed[list(_ROUTE)], ~isin(placed, due, _ROUTE)),
-        Excess.count_broken(due[list(_ROUTE)], ~isin(due, placed, _ROUTE)),
-        Excess.count_broken(placed[list(_ROUTE)], is_near),
-        # Wherever lumped users are, a distance says nothing, and no tighter bound holds.
-        Excess.count_broken(lumped[list(_ROUTE)], (lumped["rtt"] != 0.0).to_numpy() | lumped["tight"]),
-    )
+    yield Excess.differs(placed[list(_ROUTE)], placed["rtt"], lookup(expected["rtt_ms"], placed, _ROUTE, np.nan))
+    yield Excess.count_broken(placed[list(_ROUTE)], ~isin(placed, due, _ROUTE))
+    yield Excess.count_broken(due[list(_ROUTE)], ~isin(due, placed, _ROUTE))
+    yield Excess.count_broken(placed[list(_ROUTE)], is_near)
+    # Wherever lumped users are, a distance says nothing, and no tighter bound holds.
+    yield Excess.count_broken(lumped[list(_ROUTE)], (lumped["rtt"] != 0.0).to_numpy() | lumped["tight"])
 
 
-def _no_route_excess(case: Case, table: pd.DataFrame) -> Excess:
+def _no_route_excess(case: Case, table: pd.DataFrame) -> Iterator[Excess]:
     """Hold a list of users that no site reaches in time, and the nearest site of each, against all round trips."""
     everywhere, wanted = reach_of_users(case), to_frame(case.inputs.demand.demand)
     users = wanted.loc[wanted["region"] != ANYWHERE, list(_USERS)].drop_duplicates()
@@ -117,17 +111,15 @@ def _no_route_excess(case: Case, table: pd.DataFrame) -> Excess:
     )
     bound = column_by(case.workloads, "workload", "rtt_bound_ms").astype("float64")
     place = table[list(_USERS)]
-    return Excess.count_broken(lonely, ~isin(lonely, table, _USERS)).and_also(
-        Excess.count_broken(place, ~isin(table, lonely, _USERS)),
-        Excess.differs(place, of_site, nearest),
-        columns_reported(
-            table, _USERS, {"nearest_rtt_ms": nearest, "bound_ms": lookup(bound, table, ("workload",), np.nan)}
-        ),
-    )
+    yield Excess.count_broken(lonely, ~isin(lonely, table, _USERS))
+    yield Excess.count_broken(place, ~isin(table, lonely, _USERS))
+    yield Excess.differs(place, of_site, nearest)
+    expected = {"nearest_rtt_ms": nearest, "bound_ms": lookup(bound, table, ("workload",), np.nan)}
+    yield from columns_reported(table, _USERS, expected)
 
 
 @rule(unit="- or ms", rereads="demand.no_route")
-def no_route_from_tables(case: Case) -> Excess:
+def no_route_from_tables(case: Case) -> Iterator[Excess]:
     """Users whom no site reaches are listed, with nearest site and share of the workload."""
     table, demand = case.inputs.demand.no_route, case.inputs.demand
     wanted = to_frame(demand.demand, kh100e=demand.demand_kh100e)
@@ -135,7 +127,8 @@ def no_route_from_tables(case: Case) -> Excess:
         lookup(sum_by(wanted, key, wanted["kh100e"]), table, key, np.nan) for key in (_USERS, ("workload",))
     )
     share = table["demand_frac"].to_numpy(dtype=np.float64)
-    return _no_route_excess(case, table).and_also(Excess.differs(table[list(_USERS)], share, asked / of_class))
+    yield from _no_route_excess(case, table)
+    yield Excess.differs(table[list(_USERS)], share, asked / of_class)
 
 
 def timed(case: Case) -> pd.DataFrame:
@@ -166,7 +159,7 @@ def round_trips_of_users(case: Case) -> Excess:
     kh100e = served["served_kh100e"]
     travel, total = (lookup(sum_by(served, _DEMAND, of), table, _DEMAND) for of in (kh100e * served["own_ms"], kh100e))
     expected = quotient(travel, total)
-    return Excess.reported(table[list(_DEMAND)], table["mean_rtt_ms"].to_numpy(), expected)
+    return Excess.reported(table[list(_DEMAND)], table["mean_rtt_ms"], expected)
 
 
 def _percentiles(served: pd.DataFrame, column: str, shares: Sequence[float]) -> list[pd.Series[float]]:
@@ -181,11 +174,10 @@ def _percentiles(served: pd.DataFrame, column: str, shares: Sequence[float]) -> 
 
 
 @rule(unit="ms", floor=1000.0)
-def percentiles_reported(case: Case) -> Excess:
+def percentiles_reported(case: Case) -> Iterator[Excess]:
     """Median, 95th percentile, and that on bad days, follow from assignments by workload."""
     served, table = timed(case), case.plan("latency")
     served = served[served["served_kh100e"] > 0.0]
-    parts = []
     for name, column, share in (
         ("p50_rtt_ms", "own_ms", 0.5),
         ("p95_rtt_ms", "own_ms", 0.95),
@@ -194,14 +186,13 @@ def percentiles_reported(case: Case) -> Excess:
         shares = (share * (1.0 - _HAIR), min(share * (1.0 + _HAIR), 1.0))
         low, high = (lookup(least, table, _CLASS, np.nan) for least in _percentiles(served, column, shares))
         reported = table[name].to_numpy()
-        parts.append(Excess.reported(table[list(_CLASS)], reported, np.clip(reported, low, high)))
+        yield Excess.reported(table[list(_CLASS)], reported, np.clip(reported, low, high))
         # Where nobody is served from a place there is nothing to clip to.
-        parts.append(Excess.count_broken(table[list(_CLASS)], np.isnan(reported) != np.isnan(low)))
-    return parts[0].and_also(*parts[1:])
+        yield Excess.count_broken(table[list(_CLASS)], np.isnan(reported) != np.isnan(low))
 
 
 @rule(unit="-", floor=1000.0)
-def service_of_classes(case: Case) -> Excess:
+def service_of_classes(case: Case) -> Iterator[Excess]:
     """Bounds of workloads are the scenario's; how near they are served follows by workload."""
     table, served = case.plan("latency"), timed(case)
     classes = case.workloads.set_index("workload")
@@ -224,7 +215,7 @@ def service_of_classes(case: Case) -> Excess:
 
 
 @rule(unit="ms")
-def no_route_reported(case: Case) -> Excess:
+def no_route_reported(case: Case) -> Iterator[Excess]:
     """Users that no site reaches in time are listed, with the nearest site; nobody else is."""
     return _no_route_excess(case, case.plan("no_route"))
 
@@ -268,7 +259,7 @@ def why_not_reported(case: Case) -> Excess:
 
 
 @rule(unit="GW or kH100e")
-def reference_reported(case: Case) -> Excess:
+def reference_reported(case: Case) -> Iterator[Excess]:
     """The reported reference fleet follows from the trajectory and its racks."""
     return reference_excess(case, case.plan("reference"))
 

@@ -8,10 +8,9 @@ import numpy as np
 import pandas as pd
 
 from planner.check.existing import market_share_frac, stated_sites, without_new_halls
-from planner.check.frames import column_by, lookup, once, sum_by
+from planner.check.frames import column_by, lookup, once, sum_by, table_of
 from planner.check.supply_output import figures as source_figures
 from planner.check.supply_output import makes_its_power
-from planner.check.table import table_of
 from planner.check.verdict import Excess, figures, rule
 
 if TYPE_CHECKING:
@@ -176,25 +175,21 @@ def decision_start(case: Case) -> float:
         "order_months.non_firm order_months.source"
     ),
 )
-def leads_from_tables(case: Case) -> Excess:
+def leads_from_tables(case: Case) -> Iterator[Excess]:
     """Lead times are the longest parallel chain: permit and building, transformer, or grid.
 
     Halls do not wait for the grid where an on-site generator that runs at any hour may be built.
     """
     first_day = decision_start(case)
     lead, sites = case.inputs.order_months, table_of({"site": list(case.inputs.sets.site.labels)})
-    parts = [
-        Excess.reported(sites, reported, lookup(_reported_months(case)[what], sites, ("site",), np.nan))
-        for what, reported in (("hall", lead.hall), ("connection", lead.connection), ("non_firm", lead.non_firm))
-    ]
+    for what, reported in (("hall", lead.hall), ("connection", lead.connection), ("non_firm", lead.non_firm)):
+        yield Excess.reported(sites, reported, lookup(_reported_months(case)[what], sites, ("site",), np.nan))
     sources = list(case.inputs.supply.build.axis("source").labels)
     of_sources = source_figures(case, sources, "lead_months")
     given, expected = [lead.rack, lead.first_day * 12.0], [rack_months(case), first_day * 12.0]
-    return _leads_differ(case, case.inputs.halls.lead).and_also(
-        *parts,
-        Excess.differs(table_of({"of": ["racks", "first day"]}), np.array(given), np.array(expected)),
-        Excess.differs(table_of({"of": sources}), lead.source, of_sources),
-    )
+    yield from _leads_differ(case, case.inputs.halls.lead)
+    yield Excess.differs(table_of({"of": ["racks", "first day"]}), np.array(given), np.array(expected))
+    yield Excess.differs(table_of({"of": sources}), lead.source, of_sources)
 
 
 def rack_months(case: Case) -> float:
@@ -203,16 +198,15 @@ def rack_months(case: Case) -> float:
 
 
 @rule(unit="months")
-def leads_reported(case: Case) -> Excess:
+def leads_reported(case: Case) -> Iterator[Excess]:
     """Table `leads` reports months, start and a longest chain of halls, and of connections."""
     table, months = case.plan("leads"), months_to_service(case)
-    parts = []
     for what, column in (("hall", "by"), ("connection", "connection_by")):
         waits, words = _waits(case)[what], zip(table["site"], table[column], strict=True)
         waited = np.array([waits.get(site, {}).get(word, np.nan) for site, word in words])
         is_broken = ~(waited >= lookup(months[what], table, ("site",), np.nan) - _SAME_MONTHS)
-        parts.append(Excess.count_broken(table[["site", "hall"]], is_broken))
-    return _leads_differ(case, table).and_also(*parts)
+        yield Excess.count_broken(table[["site", "hall"]], is_broken)
+    yield from _leads_differ(case, table)
 
 
 def _reported_months(case: Case) -> pd.DataFrame:
@@ -222,24 +216,21 @@ def _reported_months(case: Case) -> pd.DataFrame:
     return months.assign(non_firm=months["non_firm"].where(in_time & _may_have_non_firm(case)))
 
 
-def _leads_differ(case: Case, table: pd.DataFrame) -> Excess:
+def _leads_differ(case: Case, table: pd.DataFrame) -> Iterator[Excess]:
     """Compare months and start of halls, of connections and of non-firm ones in time, by site."""
     first_day, months = decision_start(case), _reported_months(case)
     start = (table["service_start"].astype("float64") - first_day) * 12.0
-    parts = [
-        Excess.differs(
+    for what, values in (
+        ("hall", table["months"]),
+        ("hall", start),
+        ("connection", table["connection_months"]),
+        ("non_firm", table["non_firm_months"]),
+    ):
+        yield Excess.differs(
             table[["site", "hall"]],
             np.nan_to_num(values.to_numpy(dtype=np.float64), nan=-1.0),
             np.nan_to_num(lookup(months[what], table, ("site",), np.nan), nan=-1.0),
         )
-        for what, values in (
-            ("hall", table["months"]),
-            ("hall", start),
-            ("connection", table["connection_months"]),
-            ("non_firm", table["non_firm_months"]),
-        )
-    ]
-    return parts[0].and_also(*parts[1:])
 
 
 def _leads_rows(case: Case) -> pd.DataFrame:

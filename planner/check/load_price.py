@@ -8,14 +8,15 @@ import numpy as np
 import pandas as pd
 
 from planner.check.days import slot_hours, year_days, year_slots
-from planner.check.frames import between, column_by, crossed, lookup, once, to_frame
+from planner.check.frames import between, column_by, crossed, lookup, once, table_of, to_frame
 from planner.check.grid_figures import series_by_hour
 from planner.check.stock import base_year_facility_mw
-from planner.check.table import table_of
 from planner.check.tariffs import written_tariffs
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from planner.base.arrays import Floats
@@ -56,15 +57,15 @@ HEADING: Final = "Grid"
 
 
 @rule(unit="MW or USD/MWh", rereads="load_price.standing_mw load_price.width_mw load_price.adder_usd_per_mwh")
-def load_price_from_tables(case: Case) -> Excess:
+def load_price_from_tables(case: Case) -> Iterator[Excess]:
     """Price steps of a zone start at existing load, and follow its curve in MW and price."""
     p, settings = case.inputs.load_price, case.scenario.energy.load_price
     zones = to_frame(p.zone_slot, mw=p.standing_mw)
     place = zones[["zone", "year", "slot"]]
     if not len(zones):
-        return Excess.count_broken(place, np.zeros(0, dtype=np.bool_))
+        return
     expected = lookup(existing_mw(case), zones, ("zone",), np.nan)
-    parts = [Excess.differs(place, zones["mw"].to_numpy(), expected)]
+    yield Excess.differs(place, zones["mw"], expected)
     rows = to_frame(p.block, mw=p.width_mw, usd=p.adder_usd_per_mwh)
     rows = rows.assign(number=rows["block"].astype("int64"))
     width, adder = np.full(len(rows), np.nan), np.full(len(rows), np.nan)
@@ -75,9 +76,8 @@ def load_price_from_tables(case: Case) -> Excess:
         width[here] = np.diff(end_mw, prepend=0.0)[number]
         adder[here] = settings.scale_frac * usd[number]
     place = rows[["zone", "block", "year", "slot"]]
-    parts.append(Excess.differs(place, rows["mw"].to_numpy(), width))
-    parts.append(Excess.differs(place, rows["usd"].to_numpy(), adder))
-    return parts[0].and_also(*parts[1:])
+    yield Excess.differs(place, rows["mw"], width)
+    yield Excess.differs(place, rows["usd"], adder)
 
 
 # --- Price of power by time slice -----------------------------------------------------------------
@@ -245,7 +245,7 @@ def demand_charge_usd_per_kw_month(case: Case) -> Floats:
 
 
 @rule(unit="USD/MWh", rereads="grid.demand_charge_usd_per_kw_month grid.energy_usd_per_mwh")
-def delivered_prices(case: Case) -> Excess:
+def delivered_prices(case: Case) -> Iterator[Excess]:
     """Power costs wholesale by the hour, times any shock, and the adder up to the retail price.
 
     Without a shock a flat load pays the retail price of its site, demand charge included; a shock
@@ -267,7 +267,7 @@ def delivered_prices(case: Case) -> Excess:
     billed = _is_billed_by_tariff(case)
     expected[billed] = wholesale_part_usd_per_mwh(case)[billed]
     reported = to_frame(case.inputs.power.slot, usd=grid.energy_usd_per_mwh).set_index(list(_KEY))["usd"]
-    energy = Excess.differs(place[list(_KEY)], lookup(reported, place, _KEY, np.nan), expected.ravel())
+    yield Excess.differs(place[list(_KEY)], lookup(reported, place, _KEY, np.nan), expected.ravel())
     rates = to_frame(case.inputs.sites.site_year, usd=grid.demand_charge_usd_per_kw_month)
     reported_rate = lookup(rates.set_index(["site", "year"])["usd"], site_year, ("site", "year"), np.nan)
-    return energy.and_also(Excess.differs(site_year, reported_rate, demand_charge_usd_per_kw_month(case)))
+    yield Excess.differs(site_year, reported_rate, demand_charge_usd_per_kw_month(case))

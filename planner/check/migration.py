@@ -9,10 +9,9 @@ import pandas as pd
 
 from planner.check.days import year_slots
 from planner.check.declared import TRACE, Table
-from planner.check.frames import crossed, isin, keyed, once, to_frame
+from planner.check.frames import crossed, isin, once, table_of, to_frame
 from planner.check.power import moving_classes, window_h
 from planner.check.routes import reach_of_users
-from planner.check.table import table_of
 from planner.check.verdict import Excess, figures, rule
 
 if TYPE_CHECKING:
@@ -49,7 +48,7 @@ def users_in_reach(case: Case, table: pd.DataFrame) -> NDArray[np.object_]:
     ends = reach[isin(reach, to_frame(case.inputs.demand.demand), ("region", "workload"))]
     grade = (ends["in_time"].astype("int64") + ends["is_tight"]).astype("str")
     words = grade.groupby([ends["workload"], ends["site"]], sort=False).agg("".join)
-    keys = keyed(table[["workload", "site"]])
+    keys = pd.MultiIndex.from_frame(table[["workload", "site"]])
     return np.asarray(words.reindex(keys).fillna(""), dtype=object)
 
 
@@ -73,7 +72,7 @@ def migration_reach_reported(case: Case) -> Excess:
     every = every.assign(users=users_in_reach(case, every))
     first = every.groupby(["workload", "users"], sort=False)["site"].transform("first")
     own = every.assign(own=first).set_index(["workload", "site"])["own"]
-    wanted = own.reindex(keyed(table[["workload", "site"]])).to_numpy()
+    wanted = own.reindex(pd.MultiIndex.from_frame(table[["workload", "site"]])).to_numpy()
     return Excess.count_broken(table, (table["reach"].to_numpy() != wanted).astype(np.bool_))
 
 

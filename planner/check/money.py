@@ -9,14 +9,13 @@ import pandas as pd
 
 from planner.check.declared import CostLine, merged
 from planner.check.families import FAMILIES
-from planner.check.frames import column_by, lookup, sum_by, together
+from planner.check.frames import column_by, lookup, sum_by, table_of, together
 from planner.check.payments import discounts, repay
 from planner.check.priced import AT_SITE, BOUGHT, ELSEWHERE, MOVES, ONCE, paid_lines, purchases, sites_read
-from planner.check.table import table_of
 from planner.check.verdict import Excess, rule, sums_reported
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from planner.base.arrays import Floats
     from planner.check.case import Case
@@ -51,28 +50,26 @@ def discounting(case: Case) -> Excess:
     """Each payment is discounted from the middle of its calendar year to the base year."""
     table = case.plan("costs")
     worth = table["musd"] * table["calendar_year"].map(discounts(case))
-    return Excess.differs(table[list(_LINE)], table["npv_musd"].to_numpy(), worth.to_numpy())
+    return Excess.differs(table[list(_LINE)], table["npv_musd"], worth)
 
 
 @rule(unit="MUSD")
-def objective(case: Case) -> Excess:
+def objective(case: Case) -> Iterator[Excess]:
     """The solver's objective is the sum of the cost table, discounted."""
     total = np.array([case.plan("costs")["npv_musd"].sum()])
     place = table_of({"total": ["cost table"]})
     reported = float(case.plan("solution")["objective_musd"].sum())  # of one row
-    return Excess.differs(place, total, np.array([case.objective_musd])).and_also(
-        Excess.differs(place, np.array([reported]), np.array([case.objective_musd]))
-    )
+    yield Excess.differs(place, total, [case.objective_musd])
+    yield Excess.differs(place, [reported], [case.objective_musd])
 
 
 @rule(unit="MUSD")
-def rent_and_unmet_apart(case: Case) -> Excess:
+def rent_and_unmet_apart(case: Case) -> Iterator[Excess]:
     """Rent, unmet demand and shed load have separate lines, in costs and in the summary."""
     table, summary = case.plan("costs"), case.plan("summary")
     spans = case.last_calendar_year(summary["year"]) - summary["year"].to_numpy() + 1.0
     paid = table.assign(year=table["calendar_year"].map(case.model_year))
     own = ~table["item"].isin([*_UNMET, _RENTED])
-    parts = []
     for name, rows in (
         ("unmet_musd", table["item"].isin(_UNMET)),
         ("rent_musd", table["item"] == _RENTED),
@@ -82,8 +79,7 @@ def rent_and_unmet_apart(case: Case) -> Excess:
     ):
         sums = sum_by(paid[rows], ("year",), paid.loc[rows, "musd"])
         mean = lookup(sums, summary, ("year",)) / spans
-        parts.append(Excess.differs(summary[["year"]].assign(what=name), summary[name].to_numpy(), mean))
-    return parts[0].and_also(*parts[1:])
+        yield Excess.differs(summary[["year"]].assign(what=name), summary[name], mean)
 
 
 def _real(case: Case, nominal: float | None) -> float:
@@ -102,7 +98,7 @@ def _real(case: Case, nominal: float | None) -> float:
         "finance.site_rate_adder_frac"
     ),
 )
-def rates_from_tables(case: Case) -> Excess:
+def rates_from_tables(case: Case) -> Iterator[Excess]:
     """Rates are real, of the plan, of kinds of assets and of countries; upkeep grows from 2025."""
     settings, reported = case.scenario.finance, case.inputs.finance
     plan = settings.wacc_nominal_frac
@@ -116,11 +112,10 @@ def rates_from_tables(case: Case) -> Excess:
     years = np.array([reported.base_year - case.years[0]], dtype=np.float64)
     upkeep = 1.0 + case.finance_of("om_real_escalation", "world")
     later = np.clip(np.array(case.years) - _MONEY_YEAR, 0, None)
-    return Excess.differs(place, np.array(given), np.array(expected)).and_also(
-        Excess.differs(sites, reported.site_rate_adder_frac, lookup(risk, sites, ("rate",), np.nan)),
-        Excess.differs(table_of({"rate": ["base year"]}), years, np.zeros(1)),
-        Excess.differs(table_of({"rate": case.years}), reported.opex_escalation, upkeep**later),
-    )
+    yield Excess.differs(place, np.array(given), np.array(expected))
+    yield Excess.differs(sites, reported.site_rate_adder_frac, lookup(risk, sites, ("rate",), np.nan))
+    yield Excess.differs(table_of({"rate": ["base year"]}), years, np.zeros(1))
+    yield Excess.differs(table_of({"rate": case.years}), reported.opex_escalation, upkeep**later)
 
 
 @rule(unit="- or years", rereads="finance.build_idc_frac finance.spend_months")
@@ -133,14 +128,14 @@ def interest_during_construction(case: Case) -> Excess:
     years = float(items["spend_profile_years"])
     rate = case.inputs.finance.asset_rate_frac["facility"]
     waits = (np.arange(_STEPS) + 0.5) / _STEPS * years
-    expected = np.mean((1.0 + rate) ** waits) - 1.0
+    expected = float(np.mean((1.0 + rate) ** waits)) - 1.0
     reported = [case.inputs.finance.build_idc_frac, case.inputs.finance.spend_months / 12.0]
     place = table_of({"what": ["halls", "spending"]})
-    return Excess.differs(place, np.array(reported), np.array([expected, years]))
+    return Excess.differs(place, np.array(reported), [expected, years])
 
 
 @rule(unit="years or -", rereads="finance.first_year finance.last_year finance.life_years finance.year_weight")
-def horizon_from_scenario(case: Case) -> Excess:
+def horizon_from_scenario(case: Case) -> Iterator[Excess]:
     """Plans are paid over their model years, halls and connections over the life in the tables.
 
     The weight of a model year is a payment in the middle of each of its years, discounted.
@@ -156,13 +151,8 @@ def horizon_from_scenario(case: Case) -> Excess:
     years = pd.Series(case.calendar)
     worth = np.exp(-np.log1p(rate) * (years - case.years[0] + 0.5))
     weight = worth.groupby(list(case.model_year.values())).sum()
-    return Excess.differs(place, np.array(given, dtype=np.float64), np.array(expected, dtype=np.float64)).and_also(
-        Excess.differs(
-            table_of({"what": case.years}),
-            reported.year_weight,
-            weight.loc[list(case.years)].to_numpy(dtype=np.float64),
-        )
-    )
+    yield Excess.differs(place, np.array(given, dtype=np.float64), np.array(expected, dtype=np.float64))
+    yield Excess.differs(table_of({"what": case.years}), reported.year_weight, weight.loc[list(case.years)])
 
 
 def _repaid(case: Case, rate: Floats | None = None) -> pd.DataFrame:
@@ -198,7 +188,7 @@ def _bought(case: Case) -> pd.DataFrame:
 
 
 @rule(unit="MUSD", of_program=True)
-def cash_reported(case: Case) -> Excess:
+def cash_reported(case: Case) -> Iterator[Excess]:
     """Cash pays for purchases, halls, connections and sources evenly over the years before."""
     cost = column_by(case.data("facility_cost"), "item", "value")
     years = float(cost["spend_profile_years"])

@@ -9,14 +9,13 @@ import pandas as pd
 
 from planner.check.days import hours_off, stress_share, year_slots
 from planner.check.declared import DualPrice
-from planner.check.frames import column_by, crossed, keyed, lookup
+from planner.check.frames import column_by, crossed, lookup, table_of
 from planner.check.lead_times import decision_start, months_to_service
 from planner.check.load_price import demand_charge_usd_per_kw_month
-from planner.check.table import table_of
 from planner.check.verdict import Excess, figures, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from planner.base.arrays import Floats
     from planner.check.case import Case
@@ -47,18 +46,16 @@ def _service(case: Case, column: str) -> float:
 
 
 @rule(unit="-", rereads="non_firm.off_frac")
-def stress_from_tables(case: Case) -> Excess:
+def stress_from_tables(case: Case) -> Iterator[Excess]:
     """Non-firm power is curtailed in its zone's most stressed hours, as many as its rate has."""
     sets, p = case.inputs.sets, case.inputs.non_firm
     zones = np.unique(sets.site_zone[p.service["site"]])
     place = table_of({"zone": [sets.zone.labels[z] for z in zones]}).merge(year_slots(case)[["slot"]], how="cross")
-    parts = []
     for label, (rate, hours) in zip(p.tier.labels, hours_off(case).items(), strict=True):
         reported = p.off_frac[zones, p.tier.code(label)].ravel()
         expected = lookup(stress_share(case, hours), place, ("zone", "slot"), np.nan)
-        named = Excess.count_broken(table_of({"rate": [rate]}), np.array([float(label) != rate]))
-        parts += [named, Excess.differs(place, reported, expected)]
-    return parts[0].and_also(*parts[1:])
+        yield Excess.count_broken(table_of({"rate": [rate]}), [float(label) != rate])
+        yield Excess.differs(place, reported, expected)
 
 
 def _musd_per_mw(case: Case) -> float:
@@ -109,9 +106,9 @@ def shed_work_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
 
 
 @rule(unit="-", rereads="non_firm.shed.hours_frac")
-def shed_from_scenario(case: Case) -> Excess:
+def shed_from_scenario(case: Case) -> Iterator[Excess]:
     """Load may be shed in the most stressed hours."""
-    p, sets, settings, parts = case.inputs.non_firm, case.inputs.sets, case.scenario.grid.non_firm.shed, []
+    p, sets, settings = case.inputs.non_firm, case.inputs.sets, case.scenario.grid.non_firm.shed
     zones = table_of({"zone": list(sets.zone.labels)})
     serves = np.isin(np.arange(len(zones)), sets.site_zone[p.service["site"]])
     place = crossed(zones, year_slots(case)[["slot"]])
@@ -120,12 +117,11 @@ def shed_from_scenario(case: Case) -> Excess:
         most = {zone: min(h, settings.max_hours_per_year) for zone, h in hours.items()}
         share = lookup(stress_share(case, most), place, ("zone", "slot")) if in_use.any() else 0.0
         right = np.where(in_use & settings.allow, share, 0.0)
-        parts.append(Excess.differs(place, p.shed.hours_frac[:, p.tier.code(label)].ravel(), right))
-    return parts[0].and_also(*parts[1:])
+        yield Excess.differs(place, p.shed.hours_frac[:, p.tier.code(label)].ravel(), right)
 
 
 @figures("non_firm.billing", "non_firm.discount_usd_per_kw_month", unit="USD/kW-month")
 def non_firm_discount_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
     """Non-firm power pays the demand charge of its site less the discount of its service."""
-    charge = pd.Series(demand_charge_usd_per_kw_month(case), keyed(case.site_year))
+    charge = pd.Series(demand_charge_usd_per_kw_month(case), pd.MultiIndex.from_frame(case.site_year))
     return _service(case, "charge_discount_frac") * lookup(charge, rows, _SITE, np.nan)

@@ -8,9 +8,8 @@ import numpy as np
 import pandas as pd
 
 from planner.check.existing import admitted_racks, availability, least_topology, without_new_halls
-from planner.check.frames import column_by, isin, lookup, once, sum_by
+from planner.check.frames import column_by, isin, lookup, once, sum_by, table_of
 from planner.check.lead_times import committed_mw, decision_start, months_to_service
-from planner.check.table import table_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

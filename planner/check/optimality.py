@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import sys
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.check.dual_bound import StoredProgram, finite_or_zero, side_of
-from planner.check.frames import once
-from planner.check.table import table_of
+from planner.check.dual_bound import StoredProgram, side_of
+from planner.check.frames import once, table_of
 from planner.check.verdict import Excess, rule, rules_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     import pandas as pd
 
@@ -32,10 +32,28 @@ _NOTHING_STORED: Final = (
 )
 
 
+def _must_have_duals(case: Case) -> bool:
+    return case.proof is not None and (case.proof.has_duals or case.status == "optimal")
+
+
+def _has_duals(case: Case) -> bool:
+    return case.proof is not None and case.proof.has_duals
+
+
+def _reports_bound(case: Case) -> bool:
+    """Whether a bound has to be proven: of what is called solved, or where there are duals."""
+    proof = case.proof
+    if proof is None:
+        return False
+    stored = proof.has_bound_duals if _has_bound_of_its_own(case) else proof.has_duals
+    return case.status in _SOLVED or (stored and np.isfinite(case.bound_musd))
+
+
 @rule(unit="labels", of_program=True)
-def program_labels_apart(case: Case) -> Excess:
+def program_labels_apart(case: Case) -> Iterator[Excess]:
     """Rows and columns of the stored program have labels of their own, of the axes of a family."""
-    return _unlabelled(case.stored.rows).and_also(_unlabelled(case.stored.columns))
+    yield _unlabelled(case.stored.rows)
+    yield _unlabelled(case.stored.columns)
 
 
 def _unlabelled(frame: pd.DataFrame) -> Excess:
@@ -83,11 +101,9 @@ def program_objective(case: Case) -> Excess:
     return _differs("objective", total, case.objective_musd)
 
 
-@rule(unit="MUSD/unit")
+@rule(unit="MUSD/unit", where=_must_have_duals)
 def dual_signs(case: Case) -> Excess:
     """An optimum has a dual of every row, with the sign of a bound that the row has."""
-    if not _must_have_duals(case):
-        return _nothing()
     program = case.program
     dual = program.proof.row("dual")
     has_side = np.isfinite(side_of(dual, program.row_lower, program.row_upper))
@@ -95,11 +111,9 @@ def dual_signs(case: Case) -> Excess:
     return Excess(_labels(program.proof.rows), wrong, np.abs(dual))
 
 
-@rule(unit="MUSD/unit")
+@rule(unit="MUSD/unit", where=_has_duals)
 def dual_feasible(case: Case) -> Excess:
     """Reduced costs, computed from the duals, point to bounds that the columns have."""
-    if not _has_duals(case):
-        return _nothing()
     program = case.program
     worth, size = program.column_prices(program.proof.row("dual"))
     reduced = program.cost - worth
@@ -108,38 +122,20 @@ def dual_feasible(case: Case) -> Excess:
     return Excess(_labels(program.proof.columns), wrong, size)
 
 
-@rule(unit="MUSD")
-def complementary_slackness(case: Case) -> Excess:
-    """Rows and columns off their bounds have no price: dual times slack is about 0 of the cost."""
-    if not _has_duals(case):
-        return _nothing()
-    program, proof = case.program, case.stored
-    x, dual = proof.column("x"), proof.row("dual")
-    value, _ = program.rows_of(x)
-    reduced = program.cost - program.column_prices(dual)[0]
-    of_rows = _lost(dual, value, program.row_lower, program.row_upper)
-    of_columns = _lost(reduced, x, *_held(proof))
-    cost = max(abs(case.objective_musd), 1.0)
-    return Excess(_labels(proof.rows), of_rows, np.full(len(dual), cost)).and_also(
-        Excess(_labels(proof.columns), of_columns, np.full(len(x), cost))
-    )
-
-
-@rule(unit="MUSD")
+@rule(unit="MUSD", where=_has_duals)
 def strong_duality(case: Case) -> Excess:
     """The lower bound that the duals prove equals the objective.
 
     Integers keep their values. Columns without a bound are held by bounds that follow from the
-    rows, and from costing no more than the plan.
+    rows, and from costing no more than the plan. Both are apart by the sum of dual times slack, none
+    of which is negative where rows and signs are kept: so no row or column off its bounds has a price.
     """
-    if not _has_duals(case):
-        return _nothing()
     program = case.program
     bound = _bound(case, program, program.proof.row("dual"), *_held(program.proof))
     return _differs("dual objective", bound.musd, case.objective_musd)
 
 
-@rule(unit="MUSD")
+@rule(unit="MUSD", where=_reports_bound)
 def bound_proven(case: Case) -> Excess:
     """The reported bound follows from stored duals; what a search adds is the solver's word.
 
@@ -147,23 +143,19 @@ def bound_proven(case: Case) -> Excess:
     that of the duals behind it. With integers it is that of the duals of the relaxation, or, where
     branch and bound raised it, no less than that: its tree is not stored.
     """
-    if not _reports_bound(case):
-        return _nothing()
     proven = proven_bound_musd(case)
     if case.proof is not None and case.proof.bound_by == "search" and case.proof.is_integer.any():
         place = table_of({"bound": ["bound of branch and bound"]})
-        return Excess.above(place, np.array([proven]), case.bound_musd)
+        return Excess.above(place, [proven], case.bound_musd)
     if _ended_at_gap(case):
         place = table_of({"bound": ["bound of a solve in pieces"]})
-        return Excess.above(place, np.array([case.bound_musd]), proven)
+        return Excess.above(place, [case.bound_musd], proven)
     return _differs("bound", proven, case.bound_musd)
 
 
-@rule(unit="MUSD")
+@rule(unit="MUSD", where=attrgetter("has_report"))
 def bound_below_objective(case: Case) -> Excess:
     """No bound is above the cost of the plan, and a plan that is called solved has one."""
-    if not case.has_report:
-        return _nothing()
     place = table_of({"bound": ["reported", "solution"]})
     table = case.plan("solution")
     bounds = np.array([case.bound_musd, float(table["dual_bound_musd"].sum(skipna=False))])
@@ -172,11 +164,9 @@ def bound_below_objective(case: Case) -> Excess:
     return Excess.above(place, bounds, case.objective_musd)
 
 
-@rule(unit="-")
+@rule(unit="-", where=attrgetter("has_report"))
 def gap_of_bound(case: Case) -> Excess:
     """The gap is the distance from bound to objective, as a share of the objective."""
-    if not case.has_report:
-        return _nothing()
     table = case.plan("solution")
     gap = relative_gap(case.objective_musd, case.bound_musd)
     reported = np.array([case.gap_frac, float(table["gap_frac"].sum(skipna=False))])
@@ -209,10 +199,6 @@ def _bound(case: Case, program: StoredProgram, dual: Floats, lower: Floats, uppe
     return program.bound(dual, lower, upper, program.proof.column("x"), case.objective_musd)
 
 
-def _must_have_duals(case: Case) -> bool:
-    return case.proof is not None and (case.proof.has_duals or case.status == "optimal")
-
-
 def _ended_at_gap(case: Case) -> bool:
     """Whether a program without integers was solved to a gap: only its bound has duals."""
     return case.status == "within_gap" and not _has_integers(case)
@@ -227,30 +213,10 @@ def _has_integers(case: Case) -> bool:
     return case.proof is not None and bool(case.proof.is_integer.any())
 
 
-def _has_duals(case: Case) -> bool:
-    return case.proof is not None and case.proof.has_duals
-
-
-def _reports_bound(case: Case) -> bool:
-    """Whether a bound has to be proven: of what is called solved, or where there are duals."""
-    proof = case.proof
-    if proof is None:
-        return False
-    stored = proof.has_bound_duals if _has_bound_of_its_own(case) else proof.has_duals
-    return case.status in _SOLVED or (stored and np.isfinite(case.bound_musd))
-
-
 def _held(proof: Proof) -> tuple[Floats, Floats]:
     """Return the bounds of the columns with every integer fixed where it is."""
     whole, x = proof.is_integer, np.round(proof.column("x"))
     return (np.where(whole, x, proof.column("lower")), np.where(whole, x, proof.column("upper")))
-
-
-def _lost(price: Floats, value: Floats, lower: Floats, upper: Floats) -> Floats:
-    """Return price times the distance from the bound it points to; 0 where there is none."""
-    side = side_of(price, lower, upper)
-    distance = np.where(np.isfinite(side) & (price != 0.0), np.abs(value - finite_or_zero(side)), 0)
-    return np.asarray(np.abs(price) * distance)
 
 
 def _labels(frame: pd.DataFrame) -> pd.DataFrame:
@@ -258,11 +224,7 @@ def _labels(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _differs(what: str, left: float, right: float) -> Excess:
-    return Excess.differs(table_of({"of": [what]}), np.array([left]), np.array([right]))
-
-
-def _nothing() -> Excess:
-    return Excess(table_of({"of": []}), np.zeros(0), np.zeros(0))
+    return Excess.differs(table_of({"of": [what]}), [left], [right])
 
 
 def what_is_proven(case: Case, checks: Sequence[CheckResult]) -> str:

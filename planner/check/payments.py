@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from planner.check.table import table_of
+from planner.check.frames import table_of
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike

@@ -11,15 +11,14 @@ from planner.check.cells import ANYWHERE
 from planner.check.days import slot_hours, year_days
 from planner.check.declared import DualPrice
 from planner.check.demand import region_shares, stated_kh100e
-from planner.check.frames import column_by, label_of, to_frame
+from planner.check.frames import column_by, label_of, table_of, to_frame
 from planner.check.grid_figures import other_load_mw, series_by_hour
 from planner.check.load_price import by_day_and_hour
 from planner.check.routes import reach_of_users
-from planner.check.table import table_of
 from planner.check.verdict import Excess, figures, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping
+    from collections.abc import Hashable, Iterator, Mapping
 
     from planner.base.arrays import Floats
     from planner.check.case import Case
@@ -93,7 +92,7 @@ def _waits_h(case: Case) -> pd.Series[int]:
 
 
 @rule(unit="-", rereads="power.deployment_shape power.deployment_window power.deployment_utilisation_frac")
-def deployments_from_tables(case: Case) -> Excess:
+def deployments_from_tables(case: Case) -> Iterator[Excess]:
     """Racks in use have the load curve, the window and the utilisation of their workload."""
     power, sets = case.inputs.power, case.inputs.sets
     table = case.workloads.set_index("workload")
@@ -102,10 +101,9 @@ def deployments_from_tables(case: Case) -> Excess:
     hours = _waits_h(case)[frame["workload"]]
     window = np.where(hours > 0, hours.astype("str") + "h", "")
     spare = of["utilisation_frac"] / (1.0 + of["spare_frac"])
-    return Excess.differs(frame, power.deployment_utilisation_frac, spare.to_numpy(np.float64)).and_also(
-        Excess.count_broken(frame, label_of(sets.shape, power.deployment_shape) != of["shape"].to_numpy()),
-        Excess.count_broken(frame, label_of(sets.window, power.deployment_window) != window),
-    )
+    yield Excess.differs(frame, power.deployment_utilisation_frac, spare)
+    yield Excess.count_broken(frame, label_of(sets.shape, power.deployment_shape) != of["shape"].to_numpy())
+    yield Excess.count_broken(frame, label_of(sets.window, power.deployment_window) != window)
 
 
 @figures("site slot", "power.defer_mechanical_frac", unit="MW/MW")
@@ -199,7 +197,7 @@ def _own_by_slot(case: Case, own_c: Mapping[str, Floats], row: _Row, columns: tu
 
 
 @rule(unit="MW/MW or L/kWh", rereads="power.mechanical_frac power.wue_l_per_kwh")
-def cooling_from_weather(case: Case) -> Excess:
+def cooling_from_weather(case: Case) -> Iterator[Excess]:
     """Cooling overhead and water follow the technology's curve over the weather of the site.
 
     Ordinary days are billed on means; time slices of a peak day, which sizes the connection,
@@ -208,7 +206,6 @@ def cooling_from_weather(case: Case) -> Excess:
     temperatures = {bulb: _temperatures_c(case, bulb) for bulb in ("dry", "wet")}
     power, sets = case.inputs.power, case.inputs.sets
     technologies = {str(row["cooling"]): row for row in case.data("cooling").to_dict("records")}
-    parts = []
     for code, name in enumerate(sets.cooling.labels):
         row = technologies[name]
         ordinary_c, peak_c = temperatures[str(row["driver"])]
@@ -221,8 +218,7 @@ def cooling_from_weather(case: Case) -> Excess:
                 if site in sets.site.labels:
                     expected[sets.site.code(site)] = by_slot
             gap = np.abs(reported[:, code] - expected).max(axis=1)
-            parts.append(Excess(place, gap, expected.max(axis=1)))
-    return parts[0].and_also(*parts[1:])
+            yield Excess(place, gap, expected.max(axis=1))
 
 
 # --- Load over its mean by time slice -------------------------------------------------------------
@@ -269,7 +265,7 @@ def _day_curve(case: Case, shape: str) -> Floats:
 
 
 @rule(unit="-", rereads="power.shape_frac")
-def shapes_from_tables(case: Case) -> Excess:
+def shapes_from_tables(case: Case) -> Iterator[Excess]:
     """Load follows the local time of the users that a site reaches, with a mean of 1.
 
     A site that reaches none follows all users, and a shape without users all regions alike. On
@@ -282,7 +278,6 @@ def shapes_from_tables(case: Case) -> Excess:
     users = _users(case)
     regions = list(region_shares(case).index)
     nobody = table_of({"region": regions, "workload": "", "kh100e": 1.0, "is_lumped": False})
-    parts = []
     for code, shape in enumerate(sets.shape.labels):
         curve = _day_curve(case, shape)
         expected = np.ones((len(sites), len(hours)))
@@ -301,5 +296,4 @@ def shapes_from_tables(case: Case) -> Excess:
         expected = expected / (expected @ hours / hours.sum())[:, None]
         place = table_of({"site": sites, "shape": shape})
         gap = np.abs(case.inputs.power.shape_frac[:, code] - expected).max(axis=1)
-        parts.append(Excess(place, gap, expected.max(axis=1)))
-    return parts[0].and_also(*parts[1:])
+        yield Excess(place, gap, expected.max(axis=1))

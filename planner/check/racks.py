@@ -13,7 +13,7 @@ from planner.check.payments import instalment
 from planner.check.verdict import Excess, figures, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from planner.base.arrays import Floats
     from planner.check.case import Case
@@ -126,7 +126,7 @@ def _described(case: Case, frame: pd.DataFrame) -> pd.DataFrame:
 
 
 @rule(unit="MW/MW")
-def it_power_within_nameplate(case: Case) -> Excess:
+def it_power_within_nameplate(case: Case) -> Iterator[Excess]:
     """Mean IT power of racks is at least idle and at most busy power; so is its hourly peak."""
     inputs = case.inputs
     frame = _described(case, case.deployments.drop(columns="utilisation_frac"))
@@ -135,9 +135,8 @@ def it_power_within_nameplate(case: Case) -> Excess:
     tallest = pd.Series(inputs.power.shape_frac.max(axis=(0, 2)), index=list(inputs.sets.shape.labels))
     peak = frame["idle_mw_per_mw"] + frame["dynamic_mw_per_mw"] * lookup(tallest, frame, ("shape",))
     place = frame[list(_DEPLOYMENT)]
-    return Excess.above(place, mean.to_numpy(), busy.to_numpy()).and_also(
-        Excess.above(place, peak.to_numpy(), busy.to_numpy())
-    )
+    yield Excess.above(place, mean, busy)
+    yield Excess.above(place, peak, busy)
 
 
 @figures("racks.delivery", "racks.delivery_limit_mw", unit="MW")

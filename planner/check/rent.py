@@ -10,13 +10,23 @@ from planner.check.cells import ANYWHERE
 from planner.check.declared import CostLine, DualPrice
 from planner.check.demand import net_utilisation
 from planner.check.failover import asks
-from planner.check.frames import cell, column_by, crossed, isin, lookup, once, path_value_or_nan, sum_by, to_frame
+from planner.check.frames import (
+    cell,
+    column_by,
+    crossed,
+    isin,
+    lookup,
+    once,
+    path_value_or_nan,
+    sum_by,
+    table_of,
+    to_frame,
+)
 from planner.check.routes import clouds_of_users, lumped_users
-from planner.check.table import table_of
 from planner.check.verdict import Excess, figures, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     import pandas as pd
 
@@ -101,7 +111,7 @@ def rent_depth_from_tables(case: Case, _: pd.DataFrame) -> list[float]:
 
 
 @rule(unit="classes", rereads="rent.rented_capacity_frac rent.rented_is_tight")
-def clouds_from_tables(case: Case) -> Excess:
+def clouds_from_tables(case: Case) -> Iterator[Excess]:
     """Clouds serve users within bound and residency, in several places if quality asks for it."""
     demand, rent, settings = case.inputs.demand, case.inputs.rent, case.scenario.rent
     wanted = to_frame(demand.demand, barred=np.asarray(rent.barred))
@@ -138,13 +148,10 @@ def clouds_from_tables(case: Case) -> Excess:
     due = wanted[may].assign(near=is_tight[may], capacity=capacity)
     reported = to_frame(rent.rented, near=rent.rented_is_tight, capacity=rent.rented_capacity_frac)
     key, expected = list(_DEMAND), due.set_index(list(_DEMAND))
-    parts = [
-        Excess.differs(reported[key], reported[name].to_numpy("float64"), lookup(expected[name], reported, key, np.nan))
-        for name in ("near", "capacity")
-    ]
-    return Excess.count_broken(due[key], ~isin(due, reported, key)).and_also(
-        Excess.count_broken(wanted[key], (wanted["barred"] != why).to_numpy()), *parts
-    )
+    for name in ("near", "capacity"):
+        yield Excess.differs(reported[key], reported[name], lookup(expected[name], reported, key, np.nan))
+    yield Excess.count_broken(due[key], ~isin(due, reported, key))
+    yield Excess.count_broken(wanted[key], wanted["barred"] != why)
 
 
 @once
@@ -179,14 +186,12 @@ def levers_from_tables(case: Case, rows: pd.DataFrame) -> tuple[Floats, Floats, 
     return saving, most, cost, due
 
 
-def rented_compute(case: Case) -> pd.DataFrame:
-    """Contracts: every calendar year that their model year stands for, and their whole term."""
-    return rent_by_class(case)[["site", "calendar_year", "musd"]]
-
-
 @once
 def rent_by_class(case: Case) -> pd.DataFrame:
-    """List what is paid for rented compute: workload, site (empty), calendar_year, musd."""
+    """List what is paid for rented compute: workload, site (empty), calendar_year, musd.
+
+    Contracts pay in every calendar year that their model year stands for, and for their whole term.
+    """
     rent = case.inputs.rent
     offers = to_frame(rent.bought, price=rent.price_musd_per_kh100e_year, term=rent.term_years)
     bought = case.plan("rent").merge(offers, on=["workload", "tier", "year"], how="left")
@@ -199,7 +204,7 @@ def rent_by_class(case: Case) -> pd.DataFrame:
 
 HEADING: Final = "Demand and rent"
 
-LINES: Final[Mapping[str, CostLine]] = {"rented_compute": CostLine("rent and unmet", rented_compute)}
+LINES: Final[Mapping[str, CostLine]] = {"rented_compute": CostLine("rent and unmet", rent_by_class)}
 DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
     "bought": ("rent", "bought_kh100e"),
     "adopted": ("levers", "adopted_frac"),

@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check.cells import ANYWHERE
-from planner.check.frames import column_by, lookup, once
-from planner.check.table import table_of
+from planner.check.frames import column_by, lookup, once, table_of
 from planner.tables.sheet import read_sheet
 
 if TYPE_CHECKING:

@@ -11,16 +11,15 @@ from planner.check.declared import merged
 from planner.check.duals import labelled
 from planner.check.families import FAMILIES
 from planner.check.four_moneys import money_item_rows, money_year_rows
-from planner.check.frames import column_by, isin, lookup, sum_by, together
+from planner.check.frames import column_by, isin, lookup, sum_by, table_of, together
 from planner.check.money import HEADINGS
 from planner.check.supply_output import role
-from planner.check.table import table_of
 from planner.check.unit_costs import lifetime_rows, model_rows, unit_cost_rows
 from planner.check.verdict import Excess, rule
 from planner.results.schema import TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from planner.check.case import Case
     from planner.check.declared import RowLabels, Table
@@ -46,16 +45,14 @@ Tables that are not here lose no row unseen either: rules of their own sum them,
 
 
 @rule(unit="rows")
-def rows_there(case: Case) -> Excess:
+def rows_there(case: Case) -> Iterator[Excess]:
     """Tables have every row that follows from the plan's other tables and the scenario."""
-    parts = []
     for name, implied in IMPLIED.items():
         rows = implied(case)
         missing = ~isin(rows, case.plan(name), list(rows.columns))
         labels = np.full(len(rows), "", dtype=object)  # none where the row is there
         labels[missing] = [", ".join(map(str, of)) for of in rows[missing].itertuples(index=False, name=None)]
-        parts.append(Excess.count_broken(table_of({"table": name, "row": labels}), missing))
-    return parts[0].and_also(*parts[1:])
+        yield Excess.count_broken(table_of({"table": name, "row": labels}), missing)
 
 
 def _of_sites(column: str) -> RowLabels:
@@ -122,30 +119,26 @@ WITH_HOURS: Final[tuple[str, ...]] = tuple(
 
 
 @rule(unit="cells")
-def labels_follow(case: Case) -> Excess:
+def labels_follow(case: Case) -> Iterator[Excess]:
     """Zone, design, use, role, kind and heading of a row are those of its label."""
-    parts = []
     for name, column, key in FOLLOWS:
         table, expected = case.plan(name), _OF_LABELS[column, key](case)
         # Few pairs in many rows: each is looked up once.
         pairs = dict.fromkeys(zip(table[key].tolist(), table[column].tolist(), strict=True))
         wrong = [label not in expected or expected[label] != reported for label, reported in pairs]
         place = table_of({"table": name, "column": column, "of": [str(label) for label, _ in pairs]})
-        parts.append(Excess.count_broken(place, np.array(wrong, dtype=np.bool_)))
-    return parts[0].and_also(*parts[1:])
+        yield Excess.count_broken(place, np.array(wrong, dtype=np.bool_))
 
 
 @rule(unit="h")
-def hours_reported(case: Case) -> Excess:
+def hours_reported(case: Case) -> Iterator[Excess]:
     """Every table by time slice states the hours of the year that a slice represents."""
     hours = column_by(site_power(case).slot, "slot", "hours")
-    parts = []
     for name in WITH_HOURS:
         pairs = case.plan(name)[["slot", "hours"]].drop_duplicates().reset_index(drop=True)
         expected = lookup(hours, pairs, ("slot",), np.nan)
         place = pairs[["slot"]].assign(table=name)
-        parts.append(Excess.differs(place, pairs["hours"].to_numpy(dtype=np.float64), expected))
-    return parts[0].and_also(*parts[1:])
+        yield Excess.differs(place, pairs["hours"], expected)
 
 
 @rule(unit="plans")
@@ -156,14 +149,14 @@ def status_reported(case: Case) -> Excess:
     """
     rows = case.plan("solution")
     if len(rows) != 1:
-        return Excess.count_broken(table_of({"rows": [len(rows)]}), np.array([True]))
+        return Excess.count_broken(table_of({"rows": [len(rows)]}), [True])
     solution = rows.iloc[0]
     gap, reported = float(solution["gap_frac"]), str(solution["status"])
     asked = case.scenario.solver.gap_frac
     most = _MOST_GAP_FRAC if asked is None else min(max(asked, _LEAST_GAP_FRAC), _MOST_GAP_FRAC)
     unproven = reported == "optimal" and not gap <= most
     place = table_of({"status": [reported]})
-    return Excess.count_broken(place, np.array([reported != case.status or unproven]))
+    return Excess.count_broken(place, [reported != case.status or unproven])
 
 
 _DECISIONS: Final[Mapping[str, tuple[str, str]]] = merged(FAMILIES, "DECISIONS")
@@ -175,16 +168,13 @@ _SHARE_A_COLUMN: Final = ("import_mw", "output_mw", "discharge_mw", "claim_mw")
 
 
 @rule(unit="units", of_program=True)
-def decisions_as_solved(case: Case) -> Excess:
+def decisions_as_solved(case: Case) -> Iterator[Excess]:
     """The decisions in the tables are those of the stored solution."""
-    nothing = Excess(table_of({"decision": []}), np.zeros(0), np.zeros(0))
     columns = case.stored.columns
-    parts = []
     for block in columns["family"].cat.categories:
         if block in _DECISIONS:
             table, column = _DECISIONS[block]
-            parts.append(_decided(case, block, table, column))
-    return nothing.and_also(*parts)
+            yield _decided(case, block, table, column)
 
 
 def _decided(case: Case, block: str, table: str, column: str) -> Excess:
@@ -199,7 +189,7 @@ def _decided(case: Case, block: str, table: str, column: str) -> Excess:
     keys = [name for name in solved.columns if name != "x" and name in reported.columns]
     if not keys:  # the program has no such decision
         nothing = table_of({"table": f"{table}.{column}", "row": np.arange(len(reported))})
-        return Excess.differs(nothing, reported[column].to_numpy(dtype=np.float64), np.zeros(len(reported)))
+        return Excess.differs(nothing, reported[column], np.zeros(len(reported)))
     place = together(keys, solved, reported)
     left = lookup(sum_by(reported, keys, reported[column]), place, keys)
     left = np.where(isin(place, reported[reported[column].isna()], keys), np.nan, left)
@@ -209,11 +199,12 @@ def _decided(case: Case, block: str, table: str, column: str) -> Excess:
 
 
 @rule(unit="MUSD")
-def solution_table(case: Case) -> Excess:
+def solution_table(case: Case) -> Iterator[Excess]:
     """Table `solution` states the solver's result, the program and the money it is in."""
     table, finance = case.plan("solution"), case.inputs.finance
     if len(table) != 1:
-        return Excess.count_broken(table_of({"rows": [len(table)]}), np.array([True]))
+        yield Excess.count_broken(table_of({"rows": [len(table)]}), [True])
+        return
     row = table.iloc[0]
     numbers = {
         "discount_rate_frac": finance.rate_frac,
@@ -234,6 +225,5 @@ def solution_table(case: Case) -> Excess:
         for side in ([float(row[name]) for name in numbers], list(numbers.values()))
     )
     wrong = np.array([str(row[name]) != text for name, text in texts.items()])
-    return Excess.differs(table_of({"column": list(numbers)}), left, right).and_also(
-        Excess.count_broken(table_of({"column": list(texts)}), wrong)
-    )
+    yield Excess.differs(table_of({"column": list(numbers)}), left, right)
+    yield Excess.count_broken(table_of({"column": list(texts)}), wrong)

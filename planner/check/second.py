@@ -14,13 +14,13 @@ import numpy as np
 from planner.check import stated, stated_compute, stated_supply
 from planner.check.decided import DECIDED, StatedDecision
 from planner.check.families import FAMILIES
+from planner.check.frames import table_of
 from planner.check.priced import cost_of_all, sites_read
 from planner.check.stating import Here, SecondStatement, stored_of
-from planner.check.table import table_of
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from planner.check.case import Case
     from planner.check.stating import Stored
@@ -67,7 +67,7 @@ def columns_as_stated(case: Case) -> Excess:
 
 
 @rule(unit="of a cost", of_program=True)
-def costs_as_stated(case: Case) -> Excess:
+def costs_as_stated(case: Case) -> Iterator[Excess]:
     """A unit of every decision costs what all payments for it inside the horizon are worth."""
     stated, has, columns = cost_of_all(stored_of(case)), case.stored.column("cost"), case.stored.columns
     due, family = np.zeros(len(has)), columns["family"].cat.codes.to_numpy()
@@ -80,9 +80,8 @@ def costs_as_stated(case: Case) -> Excess:
     off = np.where((off <= _ROUNDING_FRAC) | ~(columns["site"].isin(sites) | columns["site"].isna()), 0.0, off)
     paid_anyway = stated.constant if len(sites) == len(case.inputs.sets.site.labels) else case.stored.offset_musd
     offset = table_of({"block": ["whatever is decided"]})
-    return Excess(columns.drop(columns=list(_NUMBERS_OF_COLUMNS)), off, np.ones(len(off))).and_also(
-        Excess.differs(offset, np.array([case.stored.offset_musd]), np.array([paid_anyway]))
-    )
+    yield Excess(columns.drop(columns=list(_NUMBERS_OF_COLUMNS)), off, np.ones(len(off)))
+    yield Excess.differs(offset, [case.stored.offset_musd], [paid_anyway])
 
 
 def _is_held(stored: Stored, at: int) -> bool:

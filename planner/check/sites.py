@@ -8,13 +8,12 @@ import numpy as np
 import pandas as pd
 
 from planner.check.declared import DualPrice
-from planner.check.frames import column_by, crossed, isin, lookup, once, path_value_or_nan, sum_by, to_frame
+from planner.check.frames import column_by, crossed, isin, lookup, once, path_value_or_nan, sum_by, table_of, to_frame
 from planner.check.lead_times import committed_mw, decision_start, months_to_service
-from planner.check.table import table_of
 from planner.check.verdict import Excess, figures, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from planner.base.arrays import Floats
     from planner.check.case import Case
@@ -101,7 +100,7 @@ def _years_of_markets(case: Case) -> dict[tuple[str, int], float]:
     """
     halls, moved, span = case.inputs.halls, _moved_years(case), span_years(case)
     market_of = column_by(case.inputs.sites.table, "site", "market")
-    years_moved = sum_by(moved, _SITE, moved["years"]).to_dict()
+    years_moved = sum_by(moved, _SITE, moved["years"])
     builds = to_frame(halls.build)
     late = builds[(builds["stage"] == "ordered").to_numpy()].drop_duplicates(list(_SITE))
     years_of: dict[tuple[str, int], float] = {}
@@ -187,22 +186,17 @@ def sites_in_scope(case: Case) -> Excess:
             "expected": pd.Series(expected).reindex(range(longest)),
         }
     )
-    return Excess.count_broken(pairs, (pairs["reported"] != pairs["expected"]).to_numpy(dtype=np.bool_))
+    return Excess.count_broken(pairs, pairs["reported"] != pairs["expected"])
 
 
 @rule(unit="degrees", rereads="sites.table")
-def places_from_tables(case: Case) -> Excess:
+def places_from_tables(case: Case) -> Iterator[Excess]:
     """Sites lie where the data or the scenario put them."""
     reported, expected = case.inputs.sites.table, case.scope.set_index("site")
-    parts = [
-        Excess.differs(
-            reported[["site"]].assign(what=column),
-            reported[column].to_numpy(dtype=np.float64),
-            expected.loc[list(reported["site"]), column].to_numpy(dtype=np.float64),
+    for column in ("lat", "lon"):
+        yield Excess.differs(
+            reported[["site"]].assign(what=column), reported[column], expected.loc[list(reported["site"]), column]
         )
-        for column in ("lat", "lon")
-    ]
-    return parts[0].and_also(*parts[1:])
 
 
 @once
@@ -213,7 +207,7 @@ def _land_mw(case: Case) -> pd.Series[float]:
     sites = table_of({"site": list(inputs.sets.site.labels)})
     land = case.own_figures("land_limit_mw", case.site_figures("site_limits", "land_limit_mw") * share)
     halls = to_frame(inputs.halls.hall, mw=inputs.halls.existing_mw)
-    by_year = sum_by(halls, ("site", "year"), halls["mw"])
+    by_year = halls.groupby(["site", "year"])["mw"].sum()
     standing = lookup(by_year.groupby("site").max(), sites, ("site",))
     committed = committed_mw(case).groupby("site")["mw"].max()
     held = standing + lookup(committed, sites, ("site",))

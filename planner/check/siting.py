@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.check.frames import column_by, isin, keyed, lookup, once, to_frame
+from planner.check.frames import column_by, isin, lookup, once, table_of, to_frame
 from planner.check.lead_times import decision_start
 from planner.check.routes import between_sites
 from planner.check.sites import build_paths
 from planner.check.stock import existing_halls
-from planner.check.table import table_of
 from planner.check.verdict import Excess, figures, rule
 from planner.tables.sheet import read_sheet
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -128,7 +127,7 @@ def phases_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
 
 
 @rule(unit="MW", rereads="siting.block_mw siting.block_top_mw")
-def blocks_from_scenario(case: Case) -> Excess:
+def blocks_from_scenario(case: Case) -> Iterator[Excess]:
     """Workloads need the scenario's blocks, and have no more than a site can hold."""
     p, inputs = case.inputs.siting, case.inputs
     reported = to_frame(p.block, mw=p.block_mw, top=p.block_top_mw)
@@ -142,15 +141,12 @@ def blocks_from_scenario(case: Case) -> Excess:
     shared = to_frame(p.shared)
     pairs = reported[list(_CLASS)].merge(_partners(case), on=["site", "workload"])
     may = isin(pairs.assign(site=pairs["partner"]), reported, _CLASS)
-    return Excess.differs(
-        place, reported["mw"].to_numpy(), np.asarray(reported["workload"].map(sizes), dtype=np.float64)
-    ).and_also(
-        Excess.differs(place, reported["top"].to_numpy(), halls / lookup(need, reported, ("workload",), np.nan)),
-        Excess.count_broken(due, ~isin(due, reported, _CLASS)),
-        Excess.count_broken(pairs[may], ~isin(pairs[may], shared, (*_CLASS, "partner"))),
-        Excess.count_broken(shared, ~isin(shared, pairs[may], (*_CLASS, "partner"))),
-        Excess.count_broken(stray[list(_CLASS)], np.ones(len(stray), dtype=np.bool_)),
-    )
+    yield Excess.differs(place, reported["mw"], reported["workload"].map(sizes))
+    yield Excess.differs(place, reported["top"], halls / lookup(need, reported, ("workload",), np.nan))
+    yield Excess.count_broken(due, ~isin(due, reported, _CLASS))
+    yield Excess.count_broken(pairs[may], ~isin(pairs[may], shared, (*_CLASS, "partner")))
+    yield Excess.count_broken(shared, ~isin(shared, pairs[may], (*_CLASS, "partner")))
+    yield Excess.count_broken(stray[list(_CLASS)], np.ones(len(stray), dtype=np.bool_))
 
 
 @figures("siting.paced", "siting.paced_mw", unit="MW")
@@ -175,7 +171,7 @@ def service_prices_from_scenario(case: Case, rows: pd.DataFrame) -> tuple[Floats
 
 def service_usd(case: Case, served: pd.DataFrame) -> pd.Series[float]:
     """Return the cost of serving a mean H100e for a year. [USD/H100e-year]"""
-    index = keyed(served[list(_ENDS)])
+    index = pd.MultiIndex.from_frame(served[list(_ENDS)])
     path = case.scenario.file_at(("siting", "service_cost_table"))
     if path is None:
         return pd.Series(0.0, index=index)

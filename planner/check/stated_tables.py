@@ -14,7 +14,7 @@ from planner.check.contracts import pool_of_zones
 from planner.check.days import year_slots
 from planner.check.declared import TRACE
 from planner.check.families import FAMILIES
-from planner.check.frames import column_by, once, quotient
+from planner.check.frames import column_by, once, quotient, table_of
 from planner.check.load_price import existing_mw, priced
 from planner.check.priced import AT_SITE, BOUGHT, fuel_musd, sites_read, strikes_musd, upkeep_musd, worn_musd
 from planner.check.stated import (
@@ -56,7 +56,6 @@ from planner.check.stated_supply import (
     zones,
 )
 from planner.check.stating import EVERY, NOTHING, LinearForm, StatedTable, stated_table, stored_of, total
-from planner.check.table import table_of
 from planner.check.verdict import TOLERANCE, Excess, rule
 from planner.results.schema import TABLES
 

@@ -9,11 +9,12 @@ import pandas as pd
 
 from planner.check.demand import base_year_stock_mw, rack_path_mw, stock_over_demand, stock_shares
 from planner.check.existing import in_pools, market_share_frac, stated_halls, stated_racks, stated_sites
-from planner.check.frames import column_by, crossed, isin, lookup, once, sum_by, to_frame
-from planner.check.table import table_of
+from planner.check.frames import column_by, crossed, isin, lookup, once, sum_by, table_of, to_frame
 from planner.check.verdict import Excess, figures, rule
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from planner.base.arrays import Floats
     from planner.check.case import Case
 
@@ -70,7 +71,7 @@ def racks_alive(case: Case) -> pd.DataFrame:
 
 
 @rule(unit="MW", rereads="racks.cohort_stock_mw racks.stock_mw racks.stock_only_mw")
-def existing_racks_from_tables(case: Case) -> Excess:
+def existing_racks_from_tables(case: Case) -> Iterator[Excess]:
     """Existing racks have site, hall and remaining life from shares, sites and lives.
 
     So do their cohorts that may move, and the workloads that may use but not buy them. Racks that
@@ -92,17 +93,14 @@ def existing_racks_from_tables(case: Case) -> Excess:
     uses = to_frame(p.stock_only)
     uses = in_pools(case, uses.assign(duty=uses["workload"].map(case.duty)))
     groups = to_frame(p.stock_only_group, mw=p.stock_only_mw)
-    return Excess.differs(reported[list(_POOL)], reported["mw"].to_numpy(), lookup(expected, reported, _POOL)).and_also(
-        Excess.count_broken(due, ~isin(due, reported, _POOL)),
-        Excess.differs(
-            cohorts[list(_COHORT)],
-            cohorts["mw"].to_numpy(),
-            lookup(sum_by(racks, _COHORT, racks["mw"]), cohorts, _COHORT),
-        ),
-        Excess.differs(groups[list(_POOL)], groups["mw"].to_numpy(), lookup(expected, groups, _POOL)),
-        Excess.count_broken(groups[list(_POOL)], ~isin(groups, uses, _POOL)),
-        Excess.count_broken(uses[list(_POOL)], ~isin(uses, groups, _POOL)),
+    yield Excess.differs(reported[list(_POOL)], reported["mw"], lookup(expected, reported, _POOL))
+    yield Excess.count_broken(due, ~isin(due, reported, _POOL))
+    yield Excess.differs(
+        cohorts[list(_COHORT)], cohorts["mw"], lookup(sum_by(racks, _COHORT, racks["mw"]), cohorts, _COHORT)
     )
+    yield Excess.differs(groups[list(_POOL)], groups["mw"], lookup(expected, groups, _POOL))
+    yield Excess.count_broken(groups[list(_POOL)], ~isin(groups, uses, _POOL))
+    yield Excess.count_broken(uses[list(_POOL)], ~isin(uses, groups, _POOL))
 
 
 @figures("halls.hall", "halls.existing_mw", "halls.ending_mw", unit="MW")
@@ -157,7 +155,7 @@ def lasting_halls(case: Case) -> pd.DataFrame:
 
 def _by_design(halls: list[pd.DataFrame]) -> pd.DataFrame:
     both = pd.concat([part[[*_HALL, "mw"]] for part in halls], ignore_index=True)
-    return sum_by(both, _HALL, both["mw"]).rename("mw").reset_index()
+    return both.groupby(list(_HALL), as_index=False)[["mw"]].sum()
 
 
 @once
@@ -167,8 +165,8 @@ def _assumed_halls(case: Case) -> pd.DataFrame:
     racks = racks[racks["workload"] != ""]
     companion = racks["workload"].map(column_by(case.workloads, "workload", "companion_frac"))
     mw = racks["mw"] * (case.scenario.halls.diversity_frac + companion.astype("float64"))
-    mw = mw / (1.0 - case.scenario.halls.free_frac)
-    assumed = sum_by(racks, ("site", "hall"), mw).rename("mw").reset_index()
+    racks = racks.assign(mw=mw / (1.0 - case.scenario.halls.free_frac))
+    assumed = racks.groupby(["site", "hall"], as_index=False)[["mw"]].sum()
     return crossed(assumed, table_of({"year": case.years}))
 
 

@@ -13,7 +13,7 @@ from planner.check.frames import column_by, lookup, quotient, sum_by, to_frame
 from planner.check.verdict import Excess, columns_reported, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from planner.base.arrays import Floats
     from planner.check.case import Case
@@ -40,7 +40,7 @@ def _energy_quotients(table: pd.DataFrame) -> dict[str, Floats]:
 
 
 @rule(unit="MW, kH100e or MUSD")
-def sites_summed(case: Case) -> Excess:
+def sites_summed(case: Case) -> Iterator[Excess]:
     """Cost, load factor, PUE and water use of a site follow from other tables."""
     table, costs = case.plan("site_year"), case.plan("costs")
     paid = costs.assign(year=costs["calendar_year"].map(case.model_year))
@@ -88,18 +88,16 @@ def _rows_of(case: Case, name: str) -> pd.DataFrame:
 
 
 @rule(unit="of its column", floor=10.0)
-def totals_add_up(case: Case) -> Excess:
+def totals_add_up(case: Case) -> Iterator[Excess]:
     """Zones, workloads, years and the summary add up sites, demand, purchases, builds and cash."""
-    parts = []
     for name, key, of, columns in _ADDED_UP:
         table, rows = case.plan(name), _rows_of(case, of)
         sums = {column: lookup(sum_by(rows, key, rows[column]), table, key) for column in columns.split()}
-        parts.append(columns_reported(table, key, sums))
-    return parts[0].and_also(*parts[1:])
+        yield from columns_reported(table, key, sums)
 
 
 @rule(unit="MW or MWh", floor=10.0)
-def zones_summed(case: Case) -> Excess:
+def zones_summed(case: Case) -> Iterator[Excess]:
     """The peak of a grid zone is that of the sum of its sites; its PUE follows."""
     table, places = case.plan("power_zone"), site_power(case).site_year
     places = places.assign(zone=places["site"].map(column_by(case.scope, "site", "zone")))
@@ -111,7 +109,7 @@ def zones_summed(case: Case) -> Excess:
 
 
 @rule(unit="MW or MWh", floor=10.0)
-def classes_summed(case: Case) -> Excess:
+def classes_summed(case: Case) -> Iterator[Excess]:
     """The forecast of a workload adds up its racks, each with its share of its site's load."""
     uses, table, sites = case.uses, case.plan("power_class"), case.plan("site_year")
     it = uses["in_service_mw"] * uses["idle_mw_per_mw"] + uses["used_mw"] * uses["dynamic_mw_per_mw"]
@@ -129,7 +127,7 @@ def classes_summed(case: Case) -> Excess:
 
 
 @rule(unit="MW or TWh", floor=10.0)
-def summary_summed(case: Case) -> Excess:
+def summary_summed(case: Case) -> Iterator[Excess]:
     """Peak, energy, PUE and water use of all sites together follow from their power."""
     table = case.plan("summary")
     expected = {

@@ -13,9 +13,7 @@ from planner.check.priced import purchases
 from planner.check.verdict import Excess, columns_reported, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    import pandas as pd
+    from collections.abc import Iterator, Mapping
 
     from planner.check.case import Case
 
@@ -25,7 +23,7 @@ _HOURS_PER_YEAR = 8760.0
 
 
 @rule(unit="MUSD", floor=10.0, rows_of=("source_year",), of_program=True)
-def sources_of_a_year(case: Case) -> Excess:
+def sources_of_a_year(case: Case) -> Iterator[Excess]:
     """Capital, capacity factor and cost of energy of on-site power follow from purchases and its year."""
     table = case.plan("source_year")
     output, size = (table[name].to_numpy(dtype=np.float64) for name in ("output_mwh", "capacity_mw"))
@@ -38,7 +36,7 @@ def sources_of_a_year(case: Case) -> Excess:
     return columns_reported(table, _SOURCE, expected)
 
 
-def _capital_musd(case: Case) -> pd.Series[float]:
+def _capital_musd(case: Case) -> dict[tuple[str, str, int], float]:
     """Repayments of a mean calendar year by site, source and model year. [MUSD/year]"""
     bought = purchases(case)
     bought = bought[bought["source"] != ""].reset_index(drop=True)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from planner.check import supply_output as of
 from planner.check.days import slot_hours, year_slots
-from planner.check.frames import between, column_by, crossed, keyed, lookup, to_frame
+from planner.check.frames import between, column_by, crossed, lookup, to_frame
 from planner.check.grid_figures import series_by_hour
 from planner.check.lead_times import decision_start
 from planner.check.load_price import by_local_hour, wholesale_usd_per_mwh
@@ -17,7 +17,7 @@ from planner.check.supply_output import RENEWABLE
 from planner.check.verdict import Excess, figures, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
@@ -68,7 +68,7 @@ def store_offers_from_tables(case: Case, rows: pd.DataFrame) -> tuple[Floats, ..
 
 
 @rule(unit="MW or h", rereads="supply.plant_least_mw supply.plant_room_mw supply.duration_h")
-def plants_from_tables(case: Case) -> Excess:
+def plants_from_tables(case: Case) -> Iterator[Excess]:
     """Smallest plants, which are whole, and their room are those of tables and scenario.
 
     The room of a plant is its limit less existing capacity; none where that is too small.
@@ -77,7 +77,7 @@ def plants_from_tables(case: Case) -> Excess:
     offers = to_frame(p.build, start=p.build_start)
     expected = of.figures(case, offers["source"], "min_size_mw", offers["start"])
     place = offers[list(_SOURCE)]
-    least = pd.Series(expected * supply.whole_sources, index=keyed(place))
+    least = pd.Series(expected * supply.whole_sources, index=pd.MultiIndex.from_frame(place))
     plants = to_frame(p.plant, mw=p.plant_least_mw, room=p.plant_room_mw)
     limit = _each(case, plants["source"], of.limit_mw)
     room = limit - lookup(standing_mw_mwh(case)[0], plants, ("site", "source"))
@@ -88,11 +88,10 @@ def plants_from_tables(case: Case) -> Excess:
     given = {name: of.stated(case, name, "duration_h") for name in cells["source"].unique()}
     hours = cells["source"].map(given).to_numpy(dtype=np.float64)
     sized = to_frame(p.fixed_duration, h=p.duration_h).set_index(list(_SOURCE))["h"]
-    return Excess.differs(place, reported, np.asarray(least, np.float64)).and_also(
-        Excess.differs(plants[list(_SOURCE)], plants["room"].to_numpy(), room),
-        Excess.differs(
-            cells[list(_SOURCE)], lookup(sized, cells, _SOURCE, -1.0), np.where(np.isnan(hours), -1.0, hours)
-        ),
+    yield Excess.differs(place, reported, least)
+    yield Excess.differs(plants[list(_SOURCE)], plants["room"], room)
+    yield Excess.differs(
+        cells[list(_SOURCE)], lookup(sized, cells, _SOURCE, -1.0), np.where(np.isnan(hours), -1.0, hours)
     )
 
 
@@ -140,18 +139,17 @@ def efficiencies_from_tables(case: Case, rows: pd.DataFrame) -> tuple[Floats, ..
 
 
 @rule(unit="MW or h", rereads="supply.limit_mw supply.run_hours_h")
-def source_limits_from_tables(case: Case) -> Excess:
+def source_limits_from_tables(case: Case) -> Iterator[Excess]:
     """Room and permit hours are those of the tables or the scenario."""
     p = case.inputs.supply
     rows, runs = to_frame(p.capacity), to_frame(p.dispatch)
     reported = to_frame(p.limited, mw=p.limit_mw).set_index(list(_SOURCE))["mw"]
     hours = to_frame(p.run_hours, h=p.run_hours_h).set_index(list(_SOURCE))["h"]
-    return Excess.differs(
+    yield Excess.differs(
         rows[list(_SOURCE)], lookup(reported, rows, _SOURCE, np.inf), _each(case, rows["source"], of.limit_mw)
-    ).and_also(
-        Excess.differs(
-            runs[list(_SOURCE)], lookup(hours, runs, _SOURCE, np.inf), _each(case, runs["source"], of.max_hours)
-        )
+    )
+    yield Excess.differs(
+        runs[list(_SOURCE)], lookup(hours, runs, _SOURCE, np.inf), _each(case, runs["source"], of.max_hours)
     )
 
 
@@ -301,5 +299,5 @@ def bridge_worth_from_tables(case: Case, offers: pd.DataFrame) -> tuple[Floats, 
 def export_price_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
     """A MWh sold earns its share of the wholesale price of the hour."""
     frame = crossed(case.site_year, year_slots(case)[["slot"]])
-    market = pd.Series(wholesale_usd_per_mwh(case).ravel(), index=keyed(frame))
+    market = pd.Series(wholesale_usd_per_mwh(case).ravel(), index=pd.MultiIndex.from_frame(frame))
     return case.scenario.supply.export.wholesale_price_frac * lookup(market, rows, _SLOT, np.nan)

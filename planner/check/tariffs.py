@@ -11,12 +11,11 @@ import pandas as pd
 from planner.check.bills import BILL_COLUMNS, BilledLoad, BillHours, bill_of
 from planner.check.chain import site_power
 from planner.check.declared import CostLine
-from planner.check.frames import column_by, once
-from planner.check.table import table_of
+from planner.check.frames import column_by, once, table_of
 from planner.check.verdict import Excess, rule, sums_reported
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from planner.base.arrays import Floats
     from planner.check.case import Case
@@ -221,11 +220,11 @@ def _exit_lines(case: Case) -> pd.DataFrame:
 
 
 @rule(unit="USD", floor=20_000.0)
-def bill_lines_reported(case: Case) -> Excess:
+def bill_lines_reported(case: Case) -> Iterator[Excess]:
     """Reported bills follow, line by line, from hours, rules and prices of the tariff."""
     table, expected = case.plan("bills"), own_bills(case)
     if not len(table) and not len(expected) and not len(case.plan("capacity_contracts")):
-        return Excess.above(table[list(_LINE)], np.zeros(0), 0.0)
+        return
     amounts = expected.groupby([*_LINE, "tariff", "kind"], as_index=False)[["quantity", "usd", "exact_usd"]].sum()
     lines = pd.concat([amounts, _exit_lines(case)], ignore_index=True)
     is_paid = (lines["usd"].abs() > _CENT) | (lines["exact_usd"].abs() > _CENT)
@@ -236,10 +235,9 @@ def bill_lines_reported(case: Case) -> Excess:
     names = table.merge(lines[[*_LINE, "tariff", "kind", "quantity"]], on=list(_LINE))
     words = (names["tariff_x"] != names["tariff_y"]) | (names["kind_x"] != names["kind_y"])
     quantity = names["quantity_x"].to_numpy() * _USD_TO_A_UNIT
-    return sums_reported(_LINE, table, lines, sums).and_also(
-        Excess.count_broken(names[list(_LINE)], words.to_numpy()),
-        Excess.differs(names[list(_LINE)], quantity, names["quantity_y"].to_numpy() * _USD_TO_A_UNIT),
-    )
+    yield from sums_reported(_LINE, table, lines, sums)
+    yield Excess.count_broken(names[list(_LINE)], words)
+    yield Excess.differs(names[list(_LINE)], quantity, names["quantity_y"].to_numpy() * _USD_TO_A_UNIT)
 
 
 def _month_lines(case: Case) -> pd.DataFrame:
@@ -268,22 +266,20 @@ def _month_item(tariff: Written, line: Any) -> str:
 
 
 @rule(unit="USD", floor=20_000.0)
-def bill_months_reported(case: Case) -> Excess:
+def bill_months_reported(case: Case) -> Iterator[Excess]:
     """The reported exact bill follows by month and tier: units, price, and what set them."""
     table, expected = case.plan("bill_months"), _month_lines(case)
-    usd = sums_reported(_MONTH, table, expected, {"usd": "usd"})
+    yield from sums_reported(_MONTH, table, expected, {"usd": "usd"})
     both = table.merge(expected, on=list(_MONTH))
     by_other = [reported not in may for reported, may in zip(both["basis_x"], both["basis_y"], strict=True)]
     key = both[list(_MONTH)]
-    numbers = [
-        Excess.differs(
+    for name in ("quantity", "usd_per_unit"):
+        yield Excess.differs(
             key,
             both[f"{name}_x"].to_numpy() * _USD_TO_A_UNIT,
             both[f"{name}_y"].to_numpy(dtype=np.float64) * _USD_TO_A_UNIT,
         )
-        for name in ("quantity", "usd_per_unit")
-    ]
-    return usd.and_also(Excess.count_broken(key, np.array(by_other, dtype=np.bool_)), *numbers)
+    yield Excess.count_broken(key, np.array(by_other, dtype=np.bool_))
 
 
 HEADING: Final = "Bills"

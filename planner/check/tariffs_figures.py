@@ -15,8 +15,7 @@ import pandas as pd
 
 from planner.check.bills import BilledLoad, BillHours, bill_of
 from planner.check.days import year_days
-from planner.check.frames import keyed, lookup, to_frame
-from planner.check.table import table_of
+from planner.check.frames import lookup, to_frame
 from planner.check.tariffs import fee_usd_per_mw, written_tariffs
 from planner.check.verdict import Excess, rule, sums_reported
 
@@ -201,25 +200,22 @@ def _alike(tariff: Written) -> tuple[Any, ...]:
         "tariffs.bills.prices.units tariffs.load_place tariffs.connected_place tariffs.line_kind"
     ),
 )
-def bill_lists_from_tariffs(case: Case) -> Excess:
+def bill_lists_from_tariffs(case: Case) -> Iterator[Excess]:
     """Trial loads are billed by the program as the tariffs are written, paid and counted."""
-    nothing = Excess.count_broken(table_of({"site": []}), np.zeros(0, dtype=np.bool_))
     if not case.inputs.tariffs.bills.line.size:
-        return nothing
+        return
     lists, trials = _Lists(case), tuple(_trials(case))
     reported = pd.concat([lists.bill(one).assign(trial=n) for n, one in enumerate(trials)])
     expected = _as_written(case, trials).rename(columns={"quantity": "units"})
-    parts = [
-        sums_reported(key, reported, expected, {amount: amount})
-        for key, amount in ((_BILL, "usd"), (_LINE, "units"), (_LINE, "in_tiers"))
-    ]
+    for key, amount in ((_BILL, "usd"), (_LINE, "units"), (_LINE, "in_tiers")):
+        yield from sums_reported(key, reported, expected, {amount: amount})
     # Who is connected when: by labels, since many lines ask nothing of it.
     over = lists.bills.connected
     place = to_frame(over)[["site", "calendar"]].set_axis(["site", "year"], axis=1)
     model_year = np.searchsorted(case.years, place["year"].astype("int64"), side="right") - 1
-    known = keyed(case.site_year)
+    known = pd.MultiIndex.from_frame(case.site_year)
     due = known.get_indexer(pd.MultiIndex.from_arrays([place["site"], np.array(case.years)[model_year]]))
-    return nothing.and_also(*parts, Excess.count_broken(place, np.asarray(case.inputs.tariffs.connected_place) != due))
+    yield Excess.count_broken(place, np.asarray(case.inputs.tariffs.connected_place) != due)
 
 
 @rule(
@@ -258,7 +254,7 @@ def capacity_in_force_from_terms(case: Case) -> Excess:
 
 
 @rule(unit="USD/MW or share", rereads="tariffs.fee_musd_per_mw tariffs.free_frac")
-def exit_terms_from_tariffs(case: Case) -> Excess:
+def exit_terms_from_tariffs(case: Case) -> Iterator[Excess]:
     """Capacity given up early costs the minimum bills of the months left, but for a free share."""
     p, tariffs = case.inputs.tariffs, written_tariffs(case)
     every = to_frame(p.released).rename(columns={"vintage": "signed_year"})
@@ -272,7 +268,8 @@ def exit_terms_from_tariffs(case: Case) -> Excess:
     free = np.array([tariffs[site].terms.reduction_frac for site in vintages["site"]], np.float64)
     same = len(free) == len(p.free_frac)
     shares = np.asarray(p.free_frac) if same else np.full(len(free), np.nan)
-    return Excess.differs(every[key], reported * 1e6, expected).and_also(Excess.differs(vintages, shares, free))
+    yield Excess.differs(every[key], reported * 1e6, expected)
+    yield Excess.differs(vintages, shares, free)
 
 
 TAKEN_AS_GIVEN: Final[Mapping[str, str]] = {

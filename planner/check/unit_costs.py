@@ -11,16 +11,15 @@ from planner.check.days import year_rows
 from planner.check.declared import TRACE
 from planner.check.demand import PFLOPS_OF_H100_IN_TRAINING, classes_in_scope
 from planner.check.existing import in_pools
-from planner.check.frames import between, column_by, crossed, lookup, once, quotient, sum_by, to_frame
+from planner.check.frames import between, column_by, crossed, lookup, once, quotient, sum_by, table_of, to_frame
 from planner.check.money import HEADINGS
 from planner.check.payments import instalment, of_site, repay
 from planner.check.priced import purchases
 from planner.check.rent import rent_by_class
-from planner.check.table import table_of
 from planner.check.verdict import Excess, columns_reported, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from planner.base.arrays import Floats
     from planner.check.case import Case
@@ -128,7 +127,7 @@ def _accounts(case: Case) -> dict[str, Floats]:
         [(name, year) for name in sets.workload.labels for year in case.years], columns=list(_CLASS)
     )
 
-    def of_classes(sums: pd.Series[float]) -> Floats:
+    def of_classes(sums: dict[tuple[str, int], float]) -> Floats:
         return lookup(sums, by_class, _CLASS).reshape(nameplate.shape[1:])
 
     existing, idle_existing = _existing(case, nameplate)
@@ -272,7 +271,7 @@ def _by_scope(case: Case) -> pd.DataFrame:
 
 
 @rule(unit="MUSD/year, MW or kH100e", floor=10.0, of_program=True)
-def unit_costs_shared(case: Case) -> Excess:
+def unit_costs_shared(case: Case) -> Iterator[Excess]:
     """Workloads, uses and the total have their share of every cost line and of use."""
     table, expected = case.plan("unit_costs"), _by_scope(case)
     columns = {name: lookup(expected[name], table, _SCOPE, np.nan) for name in expected.columns}
@@ -282,7 +281,7 @@ def unit_costs_shared(case: Case) -> Excess:
 
 
 @rule(unit="USD/unit")
-def unit_costs_divided(case: Case) -> Excess:
+def unit_costs_divided(case: Case) -> Iterator[Excess]:
     """Costs per hour of compute, per MW and per unit of work are the quotients stated."""
     table, given = case.plan("unit_costs"), case.data("requests").set_index("workload")
     is_class = (table["level"] == "workload").to_numpy()
@@ -318,17 +317,16 @@ def unit_costs_divided(case: Case) -> Excess:
         }
     words = [_in_words(str(of), float(size), float(rate)) for of, size, rate in zip(unit, seconds, tokens, strict=True)]
     texts = (table["work_unit"] != unit) | (table["conversion"] != pd.Series(words, dtype="str"))
-    return _per_unit(table, expected).and_also(Excess.count_broken(table[list(_SCOPE)], texts.to_numpy()))
+    yield from _per_unit(table, expected)
+    yield Excess.count_broken(table[list(_SCOPE)], texts)
 
 
-def _per_unit(table: pd.DataFrame, expected: Mapping[str, Floats]) -> Excess:
+def _per_unit(table: pd.DataFrame, expected: Mapping[str, Floats]) -> Iterator[Excess]:
     """Hold each column to its own magnitude: what a request costs is far below a dollar."""
-    parts = []
     for name, values in expected.items():
         size = np.nanmax(np.abs(values), initial=0.0) or 1.0
         reported = table[name].to_numpy() / size
-        parts.append(Excess.reported(table[list(_SCOPE)].assign(what=name), reported, values / size))
-    return parts[0].and_also(*parts[1:])
+        yield Excess.reported(table[list(_SCOPE)].assign(what=name), reported, values / size)
 
 
 def _in_words(unit: str, seconds: float, tokens: float) -> str:
@@ -365,7 +363,7 @@ def _usd_per_pf_day(case: Case, years: pd.Series[int]) -> Floats:
 
 
 @rule(unit="MUSD/year or USD/PF-day")
-def lifetime_shared(case: Case) -> Excess:
+def lifetime_shared(case: Case) -> Iterator[Excess]:
     """Training and inference cost their unit costs, rent included; a PF-day costs its hours."""
     table = case.plan("lifetime")
     duties = ("training", "inference")
@@ -382,7 +380,7 @@ def lifetime_shared(case: Case) -> Excess:
 
 
 @rule(unit="PF-days or MUSD", rereads="demand.run_scale_frac")
-def models_trained_priced(case: Case) -> Excess:
+def models_trained_priced(case: Case) -> Iterator[Excess]:
     """A model costs its PF-days at the price of the year, times the factor on frontier training."""
     table = case.plan("models_trained")
     of_model = column_by(case.data("trained_models"), "model", "training_pf_days").astype("float64")

@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from planner.check.frames import isin, lookup, sum_by, to_frame, together
-from planner.check.table import table_of
+from planner.check.frames import isin, lookup, sum_by, table_of, to_frame, together
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from types import ModuleType
 
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
     from planner.base.arrays import Floats
     from planner.check.case import Case
@@ -69,63 +68,62 @@ class Excess:
         raise IndexError(row)
 
     @staticmethod
-    def above(place: pd.DataFrame, left: Floats, limit: Floats | float) -> Excess:
+    def above(place: pd.DataFrame, left: ArrayLike, limit: ArrayLike) -> Excess:
         """Say by how much the left side is above its limit; an infinite limit never binds."""
+        left = np.asarray(left, dtype=np.float64)
         bound = np.broadcast_to(np.asarray(limit, dtype=np.float64), np.shape(left))
         finite = np.where(np.isposinf(bound), 0.0, bound)
         amount = np.where(np.isposinf(bound), 0.0, left - finite)
         return Excess(place, amount, np.maximum(np.abs(left), np.abs(finite)))
 
     @staticmethod
-    def differs(place: pd.DataFrame, left: Floats, right: Floats, what: str = "") -> Excess:
+    def differs(place: pd.DataFrame, left: ArrayLike, right: ArrayLike, what: str = "") -> Excess:
         """Say by how much two numbers that must be equal are apart."""
+        left, right = (np.asarray(side, dtype=np.float64) for side in (left, right))
         both_infinite = np.isinf(left) & (left == right)
         known_left, known_right = (np.where(both_infinite, 0.0, side) for side in (left, right))
         scale = np.maximum(np.abs(known_left), np.abs(known_right))
         return Excess(place, np.abs(known_left - known_right), scale, what)
 
     @staticmethod
-    def reported(place: pd.DataFrame, reported: Floats, expected: Floats, what: str = "") -> Excess:
+    def reported(place: pd.DataFrame, reported: ArrayLike, expected: ArrayLike, what: str = "") -> Excess:
         """Say by how much two numbers are apart of which both may be missing, or neither."""
-        reported, expected = (np.asarray(reported, dtype=np.float64), np.asarray(expected, dtype=np.float64))
+        reported, expected = (np.asarray(side, dtype=np.float64) for side in (reported, expected))
         neither = np.isnan(reported) & np.isnan(expected)
         return Excess.differs(place, np.where(neither, 0.0, reported), np.where(neither, 0.0, expected), what)
 
     @staticmethod
-    def count_broken(place: pd.DataFrame, is_broken: NDArray[np.bool_]) -> Excess:
+    def count_broken(place: pd.DataFrame, is_broken: ArrayLike) -> Excess:
         """Count as one what must not be there at all."""
         return Excess(place, np.asarray(is_broken, dtype=np.float64), np.ones(len(place)))
 
-    def and_also(self, *others: Excess) -> Excess:
+    @staticmethod
+    def of(parts: Iterable[Excess]) -> Excess:
         """Put the places of several parts of one rule into one list."""
-        parts = (self, *others)
+        every = [Excess((), np.zeros(0), np.zeros(0)), *parts]
         return Excess(
-            tuple(place for part in parts for place in part._parts),
-            np.concatenate([part.amount for part in parts]),
-            np.concatenate([part.scale for part in parts]),
+            tuple(place for part in every for place in part._parts),
+            np.concatenate([part.amount for part in every]),
+            np.concatenate([part.scale for part in every]),
         )
 
 
-def columns_reported(table: pd.DataFrame, key: Sequence[str], expected: Mapping[str, ArrayLike]) -> Excess:
+def columns_reported(table: pd.DataFrame, key: Sequence[str], expected: Mapping[str, ArrayLike]) -> Iterator[Excess]:
     """Hold columns of a table against what they should be; a cell is missing where it should."""
     place = table[list(key)]
-    parts = [
-        Excess.reported(place, table[name].to_numpy(), np.asarray(values), name) for name, values in expected.items()
-    ]
-    return parts[0].and_also(*parts[1:])
+    for name, values in expected.items():
+        yield Excess.reported(place, table[name].to_numpy(), np.asarray(values), name)
 
 
 def sums_reported(
     key: Sequence[str], table: pd.DataFrame, expected: pd.DataFrame, columns: Mapping[str, str]
-) -> Excess:
+) -> Iterator[Excess]:
     """Hold the sums by key of columns of a table against those of columns of another, over the keys of both."""
     place = together(key, expected, table)
-    parts = []
     for own, other in columns.items():
         sums = (sum_by(of, key, of[name]) for of, name in ((table, own), (expected, other)))
         left, right = (lookup(of, place, key) for of in sums)
-        parts.append(Excess.differs(place, left, right))
-    return parts[0].and_also(*parts[1:])
+        yield Excess.differs(place, left, right)
 
 
 @dataclass(frozen=True)
@@ -183,17 +181,30 @@ class Rule:
     test: Callable[[Case], Excess]
     rows_of: tuple[str, ...] = ()  # tables of whose rows it tests each: nothing where they are empty
     of_program: bool = False  # whether it needs the stored program
+    where: Callable[[Case], bool] | None = None  # cases that it is about
     rereads: tuple[str, ...] = ()  # figures of the inputs that it compares with scenario and data
 
 
 def rule(
-    *, unit: str, floor: float = 1.0, rows_of: tuple[str, ...] = (), of_program: bool = False, rereads: str = ""
-) -> Callable[[Callable[[Case], Excess]], Rule]:
-    """Turn a function of a case into a rule; its docstring's first paragraph is its words."""
+    *,
+    unit: str,
+    floor: float = 1.0,
+    rows_of: tuple[str, ...] = (),
+    of_program: bool = False,
+    where: Callable[[Case], bool] | None = None,
+    rereads: str = "",
+) -> Callable[[Callable[[Case], Excess | Iterator[Excess]]], Rule]:
+    """Turn a function of a case, which may yield parts, into a rule; its docstring's first paragraph is its words."""
 
-    def made(test: Callable[[Case], Excess]) -> Rule:
-        words = " ".join((test.__doc__ or "").split("\n\n")[0].split())
-        return Rule(test.__name__, words, unit, floor, test, rows_of, of_program, tuple(rereads.split()))
+    def made(compared: Callable[[Case], Excess | Iterator[Excess]]) -> Rule:
+        words = " ".join((compared.__doc__ or "").split("\n\n")[0].split())
+
+        @wraps(compared)
+        def test(case: Case) -> Excess:
+            found = compared(case)
+            return found if isinstance(found, Excess) else Excess.of(found)
+
+        return Rule(test.__name__, words, unit, floor, test, rows_of, of_program, where, tuple(rereads.split()))
 
     return made
 
@@ -208,23 +219,20 @@ def figures(over: str, *names: str, unit: str) -> Callable[[Callable[[Case, pd.D
 
     def made(expected: Callable[[Case, pd.DataFrame], Any]) -> Rule:
         @wraps(expected)
-        def test(case: Case) -> Excess:
+        def test(case: Case) -> Iterator[Excess]:
             place = _places(case, over)
             found = expected(case, place)
             found = found if isinstance(found, tuple) else (found,)
-            parts = [
-                Excess.differs(
+            for name, values in zip(names, found[: len(names)], strict=True):
+                yield Excess.differs(
                     place,
                     np.asarray(attrgetter(name)(case.inputs), dtype=np.float64).ravel(),
                     np.broadcast_to(np.ravel(np.asarray(values, dtype=np.float64)), len(place)),
                     "" if over and len(names) == 1 else name,
                 )
-                for name, values in zip(names, found[: len(names)], strict=True)
-            ]
             for due in found[len(names) :]:
                 key = list(place.columns)
-                parts.append(Excess.count_broken(due[key], ~isin(due, place, key)))
-            return parts[0].and_also(*parts[1:])
+                yield Excess.count_broken(due[key], ~isin(due, place, key))
 
         return rule(unit=unit, floor=_OF_FIGURES, rereads=" ".join(names))(test)
 
@@ -258,15 +266,15 @@ def tested(one: Rule, case: Case) -> Excess:
         return known
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        excess = one.test(case) if _has_rows(one, case) else Excess(pd.DataFrame(), *np.zeros((2, 0)))
+        excess = Excess.of([one.test(case)] if _is_about(one, case) else [])
     case.computed[one] = excess
     for warning in caught if caught and case.is_complete else ():
         warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
     return excess
 
 
-def _has_rows(one: Rule, case: Case) -> bool:
-    if one.of_program and case.proof is None:
+def _is_about(one: Rule, case: Case) -> bool:
+    if (one.of_program and case.proof is None) or not (one.where is None or one.where(case)):
         return False
     return not one.rows_of or any(len(case.plan(table)) for table in one.rows_of)
 

@@ -12,7 +12,7 @@ from planner.check.frames import column_by, lookup, quotient, sum_by, to_frame
 from planner.check.verdict import Excess, columns_reported, figures, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from planner.base.arrays import Floats
     from planner.check.case import Case
@@ -50,7 +50,7 @@ def water_price(case: Case, rows: pd.DataFrame) -> Floats:
 
 
 @rule(unit="m3", floor=10.0)
-def water_by_class(case: Case) -> Excess:
+def water_by_class(case: Case) -> Iterator[Excess]:
     """Water of a stress class is that of its sites in use, at their price, within their permits."""
     table, sites = case.plan("water_class"), case.plan("site_year")
     rows = sites.assign(stress_class=stress_classes(case, sites["site"]).to_numpy(), m3=sites["water_m3"])
@@ -77,12 +77,12 @@ def water_by_class(case: Case) -> Excess:
         "permit_m3": np.where(np.isinf(sums["permit"]), np.nan, sums["permit"]),
         "price_usd_per_m3": quotient(sums["usd"], sums["m3"]),
     }
-    paid = Excess.differs(table[list(_CLASS)], table["cost_musd"].to_numpy() * _USD_PER_MUSD, sums["usd"])
-    return columns_reported(table, _CLASS, expected).and_also(paid)
+    yield Excess.differs(table[list(_CLASS)], table["cost_musd"].to_numpy() * _USD_PER_MUSD, sums["usd"])
+    yield from columns_reported(table, _CLASS, expected)
 
 
 @rule(unit="m3", rereads="carbon.water_limit_m3 carbon.water_permit_m3_per_mw")
-def water_limits_from_tables(case: Case) -> Excess:
+def water_limits_from_tables(case: Case) -> Iterator[Excess]:
     """Water of sites is limited by the year and by the MW as tables and scenario say."""
     carbon, site_year, settings = case.inputs.carbon, case.site_year, case.scenario.water
     share = case.scenario.operator.site_limit_share_frac
@@ -90,15 +90,13 @@ def water_limits_from_tables(case: Case) -> Excess:
     limit = case.own_figures(column, share * case.site_figures("site_limits", column))
     classes = column_by(case.data("water_classes"), "stress_class", "limit_m3_per_mw_per_year")
     of_class = classes.reindex(stress_classes(case, site_year["site"])).to_numpy(np.float64)
-    parts = []
     for asked, index, reported, expected in (
         (settings.limit, carbon.water_limit, carbon.water_limit_m3, lookup(limit, site_year, ("site",))),
         (settings.stress_limits, carbon.water_permit, carbon.water_permit_m3_per_mw, of_class),
     ):
         rows = to_frame(index, m3=reported).set_index(list(_SITE))["m3"]
         right = np.where(np.isnan(expected) | (not asked), np.inf, expected)
-        parts.append(Excess.differs(site_year, lookup(rows, site_year, _SITE, np.inf), right))
-    return parts[0].and_also(*parts[1:])
+        yield Excess.differs(site_year, lookup(rows, site_year, _SITE, np.inf), right)
 
 
 def _water_class_rows(case: Case) -> pd.DataFrame:

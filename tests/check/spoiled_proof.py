@@ -208,7 +208,7 @@ SPOILED_PROOF = (
     ("a dual lacks and nothing is proven", "strong_duality", a_dual_missing),
     ("a dual has the wrong sign", "dual_signs", dual_turned),
     ("serving would earn", "dual_feasible", demand_costlier),
-    ("what is plenty has a dual", "complementary_slackness", slack_priced),
+    ("what is plenty has a dual", "strong_duality", slack_priced),
     ("a row has the labels of another", "program_labels_apart", same_labels),
     ("a limit is passed", "program_rows_kept", row_tighter),
     ("a decision is missing", "program_bounds_kept", lambda p: proven(p, "columns", x=np.nan)),
