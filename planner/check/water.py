@@ -65,7 +65,7 @@ def water_by_class(case: Case) -> Iterator[Excess]:
             ("m3", rows["m3"]),
             ("usd", rows["usd"]),
             ("usable", rows["usable"]),
-            ("permit", rows["permit"] * rows["usable"]),
+            ("permit", np.where(np.isinf(rows["permit"]), np.inf, rows["permit"] * rows["usable"])),
             ("sites", np.ones(len(rows))),
         )
     }

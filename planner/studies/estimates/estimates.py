@@ -209,10 +209,10 @@ def solved_again(
     for at, name in places:
         figure, effects, _ = figures[at]
         spent_s, in_steps = time.perf_counter() - began, bool(np.isnan(effects[0]))
-        if spent_s >= seconds:
-            break
         so_far = f"{done} of {len(places)} ends, {spent_s:.0f} s"
         ask.report_stage(f"Solving again: {so_far}{of_all}; now the {name} of {figure.item}")
+        if spent_s >= seconds:
+            break
         built = program.arrays_with([(figure, getattr(figure, name))], other_offers=in_steps, without_used=in_steps)
         if built is not None:
             x = np.clip(program.plan.x, built.columns.lower, built.columns.upper)

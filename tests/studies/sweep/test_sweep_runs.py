@@ -100,7 +100,7 @@ def test_a_future_that_fails_stops_no_other_and_says_why() -> None:
     }
     assert "land_limit" in by_name.loc["no plan", "message"]
     assert by_name["checked"].tolist() == [True, True, True, False]
-    assert (by_name["rules"] > 200).tolist() == [True, True, True, False]
+    assert (by_name["rules"] > 150).tolist() == [True, True, True, False]
 
 
 def test_a_plan_that_is_not_as_asked_says_where_it_ended_and_what_it_breaks(
