@@ -282,8 +282,9 @@ def test_prices_of_whole_openings_come_true_while_the_openings_stay_those_of_the
         RightSideStep(
             str(row["block"]),
             {axis: str(row[axis]) for axis in (*PLACES, "year") if str(row[axis])},
-            0.001 * float(row["limit"]),
+            share * float(row["limit"]),
         )
+        for share in (-0.001, 0.001)
         for row in rows.to_dict("records")
     ]
 
@@ -291,9 +292,10 @@ def test_prices_of_whole_openings_come_true_while_the_openings_stay_those_of_the
 
     assert (plan.outcome.duals_of, len(plan.tables["openings"])) == ("fixed_program", 2)
     assert found.attrs["before_musd"] == pytest.approx(plan.outcome.objective, rel=1e-9)
-    assert len(found) >= 3
-    assert (found["found_musd"] < -1e-4).all()
-    assert (found["off_frac"] < 0.01).all(), found.to_string()
+    assert len(found) >= 2 * 3
+    # Cost is convex in a limit: where it has a kink the price holds on one side, and no side costs less than it says.
+    assert found.groupby("what")["off_frac"].min().max() < 1e-6, found.to_string()
+    assert (found["found_musd"] > found["foretold_musd"] - 1e-6).all(), found.to_string()
 
 
 def test_what_a_site_would_take_says_in_sentence_and_row_that_openings_are_relaxed() -> None:
