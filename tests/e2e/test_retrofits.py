@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from functools import cache
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from project import MINI
 
+import planner
+from planner.cli import main
 from planner.inputs import TABLES, Inputs, build_inputs_from
 from planner.model import Model
 from planner.scenario import load_scenario
@@ -61,3 +65,13 @@ def test_longer_work_on_halls_that_are_needed_costs_more() -> None:
     # Where 6 months are as good as 12, halls that are done later are paid and kept from later on.
     assert all(0.999 * shorter < longer for shorter, longer in pairwise(costs))
     assert all(1.01 * shorter < longer for shorter, longer in pairwise(costs[:1] + costs[2:]))
+
+
+def test_a_plan_whose_only_halls_in_a_water_class_are_at_work_keeps_every_rule(tmp_path: Path) -> None:
+    made = CliRunner().invoke(main, ["init", "--own", str(tmp_path / "project")])
+    assert made.exit_code == 0, made.output
+
+    few = ["scope.sites=[arizona]", "demand.scale_frac=0.2", "retrofit.duration_months=15"]
+    plan = planner.solve(str(tmp_path / "project" / "company.yaml"), few)
+
+    assert plan.verdict.ok, plan.verdict.broken
