@@ -14,7 +14,7 @@ something to declare:
     For each block of decisions the table that holds them; for each limit what its dual is worth.
 `ORDERED`, and statements
     For each kind of an order its table, with columns of item and power; rows of the program said again by `row` of
-    `planner.check.stating`. Cells of its tables are in `planner.check.stated_tables`.
+    `planner.check.stating`. Cells of its tables are in `planner.check.stated_tables` and `stated_pools`.
 `AT_SITE`, `BOUGHT`
     What it pays and buys, in the words of `planner.check.priced`, where all of the family is in one file.
 `TAKEN_AS_GIVEN`

@@ -454,3 +454,8 @@ def tariff_exit(h: Here) -> StatedRow:
 @row("site vintage year", "bill_fee_mw")
 def tariff_fee(h: Here) -> StatedRow:
     return h.x("bill_fee_mw") <= h.x("bill_released_mw")
+
+
+def surplus_mw(h: Here) -> LinearForm:
+    """What is left over at a site in a time slice."""
+    return h.x("import_mw") + own_mw(h) + h.x("shed_mw") - site_mw(h)
