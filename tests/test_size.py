@@ -37,7 +37,7 @@ BUDGETS = {
     "planner/fleet": 90,
 }
 """Lines that say something, by room, as `make size` prints them."""
-WHOLE = {"planner": {"files": 360, "says": 49_170, "docstrings": 11_100, "lines": 84_450}, "tests": {"says": 27_850}}
+WHOLE = {"planner": {"files": 360, "says": 49_170, "docstrings": 11_100, "lines": 84_460}, "tests": {"says": 27_850}}
 
 
 def size() -> ModuleType:

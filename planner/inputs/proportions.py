@@ -25,6 +25,7 @@ from planner.plausible.rules import Found, InputRule, as_text, found_by, rule
 from planner.plausible.settings import FACTOR_OF
 from planner.scenario import path_value
 from planner.scenario.contradictions import contradictions
+from planner.tables import load_package
 from planner.tables.places import TableCell, TablePlaces
 
 if TYPE_CHECKING:
@@ -84,8 +85,11 @@ def warnings_of(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> tuple
         wanted = Wanted(case, figures)
         found += sites_out_of_proportion(case, figures, wanted)
         found += demand_out_of_proportion(case, figures, wanted, found)
-    except (InputError, KeyError):  # a figure or a whole table is wrong, and said elsewhere
+    except InputError:  # a figure is wrong, and said elsewhere
         pass
+    except KeyError as missing:
+        if missing.args[0] not in load_package().tables:
+            raise  # a whole table that is wrong is not given, and said elsewhere
     return one_at_each_place(found)
 
 
