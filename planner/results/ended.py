@@ -172,5 +172,6 @@ def not_by_own_sites(tables: Mapping[str, pd.DataFrame]) -> str:
             named.append((frac, f"{percent(frac)} {reason} ({some(of.index.tolist(), 1)})"))
         shown = [text for frac, text in sorted(named, reverse=True) if frac > _LITTLE_FRAC]
         if shown:
-            said += f" {what.capitalize()}: {some(shown, 2, between='; ')}."
+            more = " reasons" if len(shown) > 2 else ""
+            said += f" {what.capitalize()}: {some(shown, 2, between='; ')}{more}."
     return said

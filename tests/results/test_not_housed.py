@@ -81,7 +81,7 @@ def test_what_own_sites_do_not_serve_is_reported_with_its_cost_and_why() -> None
         "Of the compute of all years 22.5 % is rented for 224 MUSD (28 % of the cost) and 2.5 %"
         " is unmet for 60 MUSD (7.5 % of the cost), most in 2026: 70 kH100e, 43.8 %. Rented: 60 %"
         " no racks (chat); 20 % own sites may, but it costs more or a limit binds (voice) and 1"
-        " more. Unmet: 10 % own sites may, but it costs more or a limit binds; rent: no"
+        " more reasons. Unmet: 10 % own sites may, but it costs more or a limit binds; rent: no"
         " cloud (voice)."
     )
     housed = demand.assign(rented_kh100e=0.0, unmet_kh100e=[0.39, 0.0, 0.0, 0.0])
