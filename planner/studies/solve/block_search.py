@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.inputs.sites import partner_blocks
-from planner.lp.index import locate
 from planner.studies.solve.solves import STOPPED
 
 if TYPE_CHECKING:
@@ -45,14 +44,12 @@ def furthest_short(lack_mw: Floats, place: NDArray[np.intp]) -> Bools:
 def chosen_blocks(model: Model, x: Floats, among: Bools) -> Bools:
     """Return which blocks are nearest to a plan.
 
-    A workload grows to its block by no more than users in reach of the site ask for. Sites that may
-    share a block are all kept where they have room for it together: how far each is filled is for
-    the program to find.
+    Sites that may share a block are all kept where they have room for it together: how far each is
+    filled is for the program to find.
     """
     p = model.p.siting
     racks_mw = np.maximum(model.siting.in_block_mw.value(x), 0.0)
-    room_mw = np.minimum(_asked_mw(model, x, racks_mw), p.block_top_mw)
-    room_mw = np.where(among, np.maximum(room_mw, racks_mw), 0.0)
+    room_mw = np.where(among, np.maximum(p.block_top_mw, racks_mw), 0.0)
     group = _workload_year(model)
     alone = nearest_blocks(racks_mw, p.block_mw, room_mw, group)
     own = p.block.find(p.shared)
@@ -91,24 +88,6 @@ def _workload_year(model: Model) -> NDArray[np.intp]:
     """Return workload and year of each block as one number."""
     block, years = model.p.siting.block, len(model.p.sets.year)
     return np.asarray(block["workload"].astype(np.intp) * years + block["year"])
-
-
-def _asked_mw(model: Model, x: Floats, racks_mw: Floats) -> Floats:
-    """Racks that users in reach of a site ask for, as good as it, or the workload, has. [MW]"""
-    p, block, group = model.p.demand, model.p.siting.block, _workload_year(model)
-    place = locate(block, p.load["site"], p.load["workload"], p.load["year"])
-    has_block = place >= 0
-    load = np.zeros(block.size)
-    load[place[has_block]] = model.load.value(x)[has_block]
-    of_class = np.bincount(group, load) / np.maximum(np.bincount(group, racks_mw), _TOLERANCE_MW)
-    is_used = racks_mw > _TOLERANCE_MW
-    throughput = np.where(is_used, load / np.where(is_used, racks_mw, 1.0), of_class[group])
-    served = p.served
-    wanted = locate(p.demand, served["region"], served["workload"], served["year"])
-    place = locate(block, served["site"], served["workload"], served["year"])
-    has_block = place >= 0
-    asked = np.bincount(place[has_block], p.demand_kh100e[wanted[has_block]], block.size)
-    return np.asarray(asked / np.maximum(throughput, _TOLERANCE_MW))
 
 
 # --- Blocks of a rounded plan: pay for whole ones, close what is not worth it ---------------------
