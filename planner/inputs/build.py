@@ -13,12 +13,10 @@ from planner.inputs.assumed import (
     note_inherited,
     note_other_currencies,
 )
-from planner.inputs.halls import Offers, all_offers
 from planner.inputs.inputs import Inputs
 from planner.inputs.own_rows import note_own_rows, note_unread_rows, note_unread_tables
 from planner.inputs.proportions import warnings_of
 from planner.inputs.proportions_company import out_of_proportion
-from planner.inputs.racks import Quality, RackFigures
 from planner.inputs.scope import make_case
 from planner.inputs.sites import note_no_new_halls
 from planner.inputs.without_effect import settings_without_effect
@@ -132,26 +130,17 @@ def build_inputs_from(
     return inputs.changed(notes=tuple(case.findings.notes), assumed=assumed, noted_settings=tuple(noted))
 
 
-def inputs_without_notes(
-    scenario: Scenario, tables: Mapping[str, pd.DataFrame], offers: Offers | None = None
-) -> Inputs:
+def inputs_without_notes(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> Inputs:
     """Make everything the model knows, for one of many questions on the way to an answer.
 
-    What has no effect, is implausible or ends early is not looked for: nobody reads it there. Racks
-    and hall designs on offer are those given, as where a plan is asked about that has no others.
+    What has no effect, is implausible or ends early is not looked for: nobody reads it there.
     """
-    return _made(make_case(scenario, tables), offers)
+    return _made(make_case(scenario, tables))
 
 
-def offers_of(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> Offers:
-    """Return the racks and hall designs on offer in a scenario."""
-    case = make_case(scenario, tables)
-    return all_offers(case, RackFigures(case), Quality(case))
-
-
-def _made(case: ScopedCase, offers: Offers | None = None) -> Inputs:
+def _made(case: ScopedCase) -> Inputs:
     try:
-        return Inputs(case, offers)
+        return Inputs(case)
     except InputError as error:
         # What is found missing goes on as NaN, and whoever computes with it may stumble first.
         raise InputError(case.findings.problems or error.problems) from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -31,18 +30,14 @@ if TYPE_CHECKING:
     from planner.inputs.money import HallCost
 
 
-@dataclass(frozen=True)
 class Offers:
-    """Racks (workload, rack, cooling, year) and hall designs that may be bought and built."""
+    """All racks and hall designs that the scenario allows to be bought and built."""
 
-    racks: Bools  # may be bought
-    cooling: Bools  # (site, cooling) retrofits to it are allowed, whatever the topology of the halls
-    new: Bools  # (site, cooling, redundancy) new halls
-
-
-def all_offers(case: ScopedCase, figures: RackFigures, quality: Quality) -> Offers:
-    """Return all that the scenario allows to be bought and built."""
-    return Offers(_racks(case, figures), *_designs(case, figures, quality))
+    def __init__(self, case: ScopedCase, figures: RackFigures, quality: Quality) -> None:
+        self.racks = _racks(case, figures)  # may be bought, shape (workload, rack, cooling, year)
+        # retrofits to a cooling are allowed, whatever the topology of the halls, shape (site, cooling), and new halls,
+        # shape (site, cooling, redundancy)
+        self.cooling, self.new = _designs(case, figures, quality)
 
 
 def _racks(case: ScopedCase, figures: RackFigures) -> Bools:

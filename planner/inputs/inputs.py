@@ -25,7 +25,7 @@ from planner.inputs.demand import DemandInputs, LeverInputs, Wanted
 from planner.inputs.existing import Existing
 from planner.inputs.failover import FailoverInputs
 from planner.inputs.grid import BalanceInputs, GridInputs, Headroom, NonFirmInputs, NonFirmOffer
-from planner.inputs.halls import HallInputs, HallSpace, all_offers
+from planner.inputs.halls import HallInputs, HallSpace, Offers
 from planner.inputs.leads import Leads
 from planner.inputs.money import FinanceInputs, HallCost, Rates
 from planner.inputs.own_rows import note_own_prices
@@ -50,7 +50,6 @@ if TYPE_CHECKING:
     from planner.base.arrays import Bools, Floats
     from planner.base.errors import Problem
     from planner.inputs.case import Assumption, ScopedCase
-    from planner.inputs.halls import Offers
     from planner.inputs.leads import Lead
     from planner.lp import Index
     from planner.scenario import Scenario
@@ -72,8 +71,7 @@ class OrderMonths(Record):
 class Inputs(Record):
     """Everything the model knows. Made once by `planner.inputs.build_inputs`."""
 
-    def __init__(self, case: ScopedCase, offers: Offers | None = None) -> None:
-        """Take what is in scope, with these racks and designs on offer if given."""
+    def __init__(self, case: ScopedCase) -> None:
         scenario, per_rack = case.scenario, case.scenario.demand.facility_mw_per_rack_mw
         figures, rates, cost = RackFigures(case), Rates(case), HallCost(case)
         note_own_prices(case, figures, cost)
@@ -95,7 +93,7 @@ class Inputs(Record):
         committed_it_mw = committed / per_rack
         # Own halls under construction need no decision, but their connection is of the zone's headroom.
         committed = committed + (stated.begun_mw - stated.begun_mw[:, :1]) * per_rack
-        offers = offers or all_offers(case, figures, quality)
+        offers = Offers(case, figures, quality)
         halls = HallSpace(case, leads, stock, offers, quality, committed_it_mw)
         racks = RackSpace(case, figures, halls, stock, offers.racks, quality)
 

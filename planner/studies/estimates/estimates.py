@@ -16,7 +16,7 @@ import pandas as pd
 
 from planner.base.errors import InputError, LimitReachedError, Problem
 from planner.base.words import amount
-from planner.inputs.build import PreparedScenario, offers_of, refuse_short_view
+from planner.inputs.build import PreparedScenario, refuse_short_view
 from planner.inputs.uncertain_figures import UncertainFigure, figures_of, unmoved_figures
 from planner.lp.change import Arrays
 from planner.model import Model, build_model
@@ -213,7 +213,7 @@ def solved_again(
         ask.report_stage(f"Solving again: {so_far}{of_all}; now the {name} of {figure.item}")
         if spent_s >= seconds:
             break
-        built = program.arrays_with([(figure, getattr(figure, name))], other_offers=in_steps, without_used=in_steps)
+        built = program.arrays_with([(figure, getattr(figure, name))], without_used=in_steps)
         if built is not None:
             x = np.clip(program.plan.x, built.columns.lower, built.columns.upper)
             session.take(integers_fixed(model, built, x))
@@ -286,7 +286,7 @@ def estimates(
     if proof is None or not has_program(proof, arrays):
         raise InputError([_no_duals(run)])
     plan = AtPlan(arrays, proof.column("x"), np.nan_to_num(duals_of(proof, arrays)))
-    program = PlanProgram(scenario, offers_of(scenario, inputs.tables), model, plan, cuts)
+    program = PlanProgram(scenario, model, plan, cuts)
     figures = figures_of(inputs.tables)
     found = deciding_figures(program, figures, most, ask)
     if resolve:

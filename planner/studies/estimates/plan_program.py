@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Floats, Positions
     from planner.inputs.failover import FailoverInputs
-    from planner.inputs.halls import Offers
     from planner.inputs.inputs import Inputs
     from planner.lp import ArrayProblem
     from planner.scenario import Scenario
@@ -157,32 +156,25 @@ class PlanProgram:
     """The program of a plan, and the same with other figures."""
 
     scenario: Scenario
-    offers: Offers  # racks and hall designs that the plan has on offer
     model: Model
     plan: AtPlan
     cuts: FailoverInputs
 
-    def inputs_with(
-        self, values: Sequence[tuple[UncertainFigure, float]], *, other_offers: bool = False
-    ) -> Inputs | None:
-        """Make inputs with other values of figures; None where they make none that are valid.
-
-        Racks and hall designs on offer are those of the plan, unless other ones are asked for.
-        """
-        tables = with_values(self.model.p.tables, values)
+    def inputs_with(self, values: Sequence[tuple[UncertainFigure, float]]) -> Inputs | None:
+        """Make inputs with other values of figures; None where they make none that are valid."""
         try:
-            return inputs_without_notes(self.scenario, tables, None if other_offers else self.offers)
+            return inputs_without_notes(self.scenario, with_values(self.model.p.tables, values))
         except InputError:
             return None
 
     def arrays_with(
-        self, values: Sequence[tuple[UncertainFigure, float]], *, other_offers: bool = False, without_used: bool = False
+        self, values: Sequence[tuple[UncertainFigure, float]], *, without_used: bool = False
     ) -> Arrays | None:
         """Build the program with other values of figures, in the rows and columns of the plan.
 
         None where they make no valid input, or it lacks what the plan makes use of, unless it may.
         """
-        inputs = self.inputs_with(values, other_offers=other_offers)
+        inputs = self.inputs_with(values)
         if inputs is None:
             return None
         plan, model = self.plan, build_model(inputs)
@@ -217,7 +209,7 @@ class PlanProgram:
         """Return whether the ends of figures make another program, and less does not."""
 
         def does_anything(value: Callable[[UncertainFigure], float]) -> bool:
-            inputs = self.inputs_with([(of, value(of)) for of in group], other_offers=True)
+            inputs = self.inputs_with([(of, value(of)) for of in group])
             return inputs is None or self.is_changed(inputs)
 
         if not does_anything(lambda of: of.low) and not does_anything(lambda of: of.high):
@@ -226,11 +218,11 @@ class PlanProgram:
 
     def only_takes_away(self, figure: UncertainFigure, end: float) -> bool:
         """Return whether a value takes away what the plan makes use of, and offers no more."""
-        inputs = self.inputs_with([(figure, end)], other_offers=True)
+        inputs = self.inputs_with([(figure, end)])
         if inputs is None:
             return False
         is_more = (_Places("column", self.model.problem, build_model(inputs).problem).place < 0).any()
-        return not is_more and self.arrays_with([(figure, end)], other_offers=True) is None
+        return not is_more and self.arrays_with([(figure, end)]) is None
 
     def ends(self, figure: UncertainFigure) -> tuple[float, float] | None:
         """Return what the low and the high of a figure do to the cost. [MUSD]"""
