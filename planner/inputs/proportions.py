@@ -15,13 +15,13 @@ from planner.family.table_columns import codes, floats, ints, named_in, texts
 from planner.inputs.case import DUTIES
 from planner.inputs.demand import Wanted
 from planner.inputs.existing import HALLS, RACKS, halls_in_service
-from planner.inputs.proportions_company import GW, POWER_OVER_ROOM, CompanyFacts, out_of_proportion
+from planner.inputs.proportions_company import GW, POWER_OVER_ROOM, CompanyFacts, found_by, out_of_proportion
 from planner.inputs.racks import RackFigures
 from planner.inputs.scope import make_case, own_key, site_rows
 from planner.inputs.sites import crews_mw
 from planner.inputs.stock import assumed_facility_mw
 from planner.plausible import implausible, one_at_each_place
-from planner.plausible.rules import Found, InputRule, as_text, found_by, rule
+from planner.plausible.rules import as_text
 from planner.plausible.settings import FACTOR_OF
 from planner.scenario import path_value
 from planner.scenario.contradictions import contradictions
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Floats
     from planner.inputs.case import ScopedCase
+    from planner.inputs.proportions_company import Found
     from planner.scenario import Scenario
     from planner.scenario.demand import ExplicitDemand
     from planner.scenario.tree import Keys
@@ -96,7 +97,7 @@ def warnings_of(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> tuple
 def sites_out_of_proportion(case: ScopedCase, figures: RackFigures, wanted: Wanted) -> tuple[Problem, ...]:
     """Find halls, on-site sources, signed PPAs and a budget that do not go with the rest."""
     rules = (_room, _acres, _slow_building, _sources_beyond_sites, _signed_beyond_use, _below_a_rack, _below_growth)
-    return tuple(found_by(rules, _Whole(case, figures, wanted), case.scenario))
+    return found_by(rules, _Whole(case, figures, wanted))
 
 
 def demand_out_of_proportion(
@@ -105,16 +106,13 @@ def demand_out_of_proportion(
     """Find demand of nothing, in another unit, or out of step with sites, clouds, racks in service and a cap."""
     if any(warning.what_is.startswith("demand.") for warning in known):
         return ()
-    facts, scenario = _Whole(case, figures, wanted), case.scenario
+    facts = _Whole(case, figures, wanted)
     if np.isnan(wanted.kh100e).any() and wanted.kh100e.any():
         return ()  # of a workload without a figure to convert with: an error of its own
-    groups: tuple[tuple[InputRule[_Whole], ...], ...]
-    groups = ((_nothing,), (_rows_in_kw,), (_rows_in_gw,), (_rows_in_another_unit,), (_beyond_room,))
-    for rules in groups:  # what one group finds explains what the next would
-        if found := tuple(found_by(rules, facts, scenario)):
-            return found
-    idle = tuple(found_by((_idle_racks,), facts, scenario))
-    return (*found_by((_small_runs,), facts, scenario), *(idle or found_by((_cap,), facts, scenario)))
+    for rule in (_nothing, _rows_in_kw, _rows_in_gw, _rows_in_another_unit, _beyond_room):
+        if found := found_by([rule], facts):
+            return found  # explains what the next would find
+    return (*found_by([_small_runs], facts), *(found_by([_idle_racks], facts) or found_by([_cap], facts)))
 
 
 class _Whole(CompanyFacts):
@@ -186,8 +184,7 @@ class _Whole(CompanyFacts):
         return np.where(is_allowed, floats(self.case.racks, "capex_usd"), np.nan) / USD_PER_MUSD
 
 
-@rule("{subject} {mw} MW{when}, but {room}", "{fix}")
-def _room(f: _Whole) -> Iterator[Found]:
+def _room(f: _Whole) -> Found:
     """Compare what exists at a site with its land and its connection, year by year.
 
     Where one of the three is out of step with both others, it is blamed; a figure that ships is
@@ -208,39 +205,34 @@ def _room(f: _Whole) -> Iterator[Found]:
         own = any(keys[name] for name in exceeded)
         outvoted = own and any(keys[name] for name, _, is_over in limits if not is_over)
         room = " and ".join(f"{name} is {as_text(most)} MW" for name, most in exceeded.items())
-        words = {"mw": mw, "when": "", "room": room, "fix": "check that all are in MW"}
+        fix = "check that all are in MW"
         if keys["existing_mw"] and not outvoted:
-            yield keys["existing_mw"], words | {"subject": f"existing_mw of {site} is"}
+            yield keys["existing_mw"], f"existing_mw of {site} is {as_text(mw)} MW, but {room}", fix
             continue
         there = np.flatnonzero((halls["site"] == site) & (halls["first_year"] <= year))
         # Racks that need more than a limit gives agree with the halls, and the limit is off.
         outvoted |= own and bool(racks_mw[at] > max(exceeded.values()))
         is_blamed = bool(there.size) and not outvoted
         largest = TableCell(HALLS, int(there[floats(halls, "it_mw")[there].argmax()]) if there.size else -1, "it_mw")
-        words["subject"], share = f"halls of {site} have", f.operator.site_limit_share_frac
+        halls_have, share = f"halls of {site} have {as_text(mw)} MW", f.operator.site_limit_share_frac
         # More than all of the market's land is no matter of the share.
         is_share = mw * share <= POWER_OVER_ROOM * f.land_mw[at]
         if is_blamed and over_land and is_share and not (over_grid or keys["land_limit_mw"]):
-            words["room"] = f"its land_limit_mw is {as_text(f.land_mw[at])} MW, the share {share:g} of its market's"
-            words["fix"] = f"give {site} a land_limit_mw, or operator.{_LAND_SHARES[0]}: 1 if its land is all yours"
+            room = f"its land_limit_mw is {as_text(f.land_mw[at])} MW, the share {share:g} of its market's"
+            fix = f"give {site} a land_limit_mw, or operator.{_LAND_SHARES[0]}: 1 if its land is all yours"
             given = (one for one in _LAND_SHARES if one in f.operator.model_fields_set)
-            yield ("operator", next(given, _LAND_SHARES[0])), words
+            yield ("operator", next(given, _LAND_SHARES[0])), f"{halls_have}, but {room}", fix
         elif is_blamed:
-            yield largest, words | {"when": f" in {year}"}
+            yield largest, f"{halls_have} in {year}, but {room}", fix
         else:
             of_hall = TablePlaces(f.scenario.data_files).problem(*largest, "").place if there.size else ""
-            words["room"] = f"{as_text(mw)} MW of facilities exist there{f', {of_hall} first' if of_hall else ''}"
+            there_are = f"{as_text(mw)} MW of facilities exist there{f', {of_hall} first' if of_hall else ''}"
             for name, most in exceeded.items():
                 if key := keys[name]:
-                    yield key, words | {"subject": f"{name} of {site} is", "mw": most}
+                    yield key, f"{name} of {site} is {as_text(most)} MW, but {there_are}", fix
 
 
-@rule(
-    "land_limit_mw of {site} is {land} MW, but {held} MW exist or are connected there, and all demand needs some {need}"
-    " MW",
-    "acres are no MW: give the critical IT power that the land is to hold",
-)
-def _acres(f: _Whole) -> Iterator[Found]:
+def _acres(f: _Whole) -> Found:
     """Find land that is many times what is held there and what all demand needs."""
     need_mw = float(f.least_mw.max())
     held_mw = np.nan_to_num(floats(f.case.sites, "existing_mw")) + f.of_sites(HALLS, floats(f.tables[HALLS], "it_mw"))
@@ -248,15 +240,14 @@ def _acres(f: _Whole) -> Iterator[Found]:
     for at, site, key in f.own("land_limit_mw", f.land_mw > _LAND_OVER_NEED * need_mw):
         held = held_mw[at]
         if need_mw > 0.0 and 0.0 < _LAND_OVER_HELD * held < f.land_mw[at]:
-            yield key, {"site": site, "land": f.land_mw[at], "held": held, "need": need_mw}
+            what_is = (
+                f"land_limit_mw of {site} is {as_text(f.land_mw[at])} MW, but {as_text(held)} MW exist or are connected"
+                f" there, and all demand needs some {as_text(need_mw)} MW"
+            )
+            yield key, what_is, "acres are no MW: give the critical IT power that the land is to hold"
 
 
-@rule(
-    "build_rate_mw_per_year of {site} is {rate} MW/year, so that all sites can have {built} MW by {year}, and demand"
-    " needs at least {need} MW of racks",
-    "check that it is in MW a year",
-)
-def _slow_building(f: _Whole) -> Iterator[Found]:
+def _slow_building(f: _Whole) -> Found:
     """Find rates of building at which hardly any of the demand that land has room for is met."""
     rate_mw, years = crews_mw(f.case), f.case.last_year - f.case.last_year[0] + 1.0
     built = np.minimum(f.land_mw[:, None], f.existing_mw + rate_mw[:, None] * years)
@@ -264,16 +255,15 @@ def _slow_building(f: _Whole) -> Iterator[Found]:
     at = int(beyond.argmax())
     is_slow = (f.land_mw > _RATE_BELOW_NEED * built[:, at]) & (beyond[at] > 0.0)
     for row, site, key in f.own("build_rate_mw_per_year", is_slow):
-        words = {"site": site, "rate": rate_mw[row], "built": built[:, at].sum()}
-        yield key, words | {"year": str(f.case.year[at]), "need": f.least_mw[at]}
+        can_have = f"all sites can have {as_text(built[:, at].sum())} MW by {f.case.year[at]}"
+        what_is = (
+            f"build_rate_mw_per_year of {site} is {as_text(rate_mw[row])} MW/year, so that {can_have}, and demand needs"
+            f" at least {as_text(f.least_mw[at])} MW of racks"
+        )
+        yield key, what_is, "check that it is in MW a year"
 
 
-@rule(
-    "existing_source_mw of {site} has {mw} MW of {source}, and land, connection, halls and other load there are"
-    " {room} MW at most",
-    "check that all are in MW: kW divided by 1,000 are MW",
-)
-def _sources_beyond_sites(f: _Whole) -> Iterator[Found]:
+def _sources_beyond_sites(f: _Whole) -> Found:
     """Find sources of power that are many times what their site can use."""
     room_mw = np.maximum(np.maximum(f.existing_mw.max(axis=1), f.land_mw), floats(f.case.sites, "other_load_mw"))
     room_mw = np.maximum(room_mw, np.nan_to_num(f.firm_mw).max(axis=1))
@@ -281,15 +271,12 @@ def _sources_beyond_sites(f: _Whole) -> Iterator[Found]:
         given = (f.scenario.sites if key[0] == "sites" else f.scenario.new_sites)[site]
         for source, mw in (given.existing_source_mw or {}).items():
             if mw > _SOURCE_OVER_SITE * room_mw[at]:
-                yield (*key, source), {"site": site, "mw": mw, "source": source, "room": room_mw[at]}
+                has = f"existing_source_mw of {site} has {as_text(mw)} MW of {source}"
+                room = f"land, connection, halls and other load there are {as_text(room_mw[at])} MW at most"
+                yield (*key, source), f"{has}, and {room}", "check that all are in MW: kW divided by 1,000 are MW"
 
 
-@rule(
-    "signed PPAs make at least {mean} MW on average in {year}, {mw} MW of capacity in {name}, and all sites use some"
-    " {use} MW",
-    "check that it is in MW: kW divided by 1,000 are MW",
-)
-def _signed_beyond_use(f: _Whole) -> Iterator[Found]:
+def _signed_beyond_use(f: _Whole) -> Found:
     """Find power under signed PPAs that is many times what all sites use."""
     least, zones = {one.quantity: one.low for one in f.ranges}, set(texts(f.case.sites, "zone"))
     signed = {name: one for name, one in f.scenario.contracts.existing.items() if one.zone in zones}
@@ -304,70 +291,69 @@ def _signed_beyond_use(f: _Whole) -> Iterator[Found]:
     at = int((by_year_mw - _SIGNED_OVER_USE * use_mw).argmax())
     if by_year_mw[at] > _SIGNED_OVER_USE * use_mw[at]:
         name = list(signed)[int((mean_mw * delivers[:, at]).argmax())]
-        words = {"mean": by_year_mw[at], "year": str(f.case.year[at]), "mw": signed[name].mw, "name": name}
-        yield ("contracts", "existing", name, "mw"), words | {"use": use_mw[at]}
+        what_is = (
+            f"signed PPAs make at least {as_text(by_year_mw[at])} MW on average in {f.case.year[at]},"
+            f" {as_text(signed[name].mw)} MW of capacity in {name}, and all sites use some {as_text(use_mw[at])} MW"
+        )
+        yield ("contracts", "existing", name, "mw"), what_is, "check that it is in MW: kW divided by 1,000 are MW"
 
 
-@rule(
-    "build.{name} is {most} MUSD a year at most, and the cheapest rack allowed, {rack}, costs {price} MUSD",
-    "BUSD times 1,000 are MUSD",
-)
-def _below_a_rack(f: _Whole) -> Iterator[Found]:
+def _below_a_rack(f: _Whole) -> Found:
     price = f.price_musd
     for name, musd in f.budgets_musd.items():
         if 0.0 < musd.max() < np.inf and not np.isnan(price).all() and musd.max() < np.nanmin(price):
-            rack = f.case.ids("racks")[int(np.nanargmin(price))]
-            yield ("build", name), {"name": name, "most": musd.max(), "rack": rack, "price": np.nanmin(price)}
+            rack = f"{f.case.ids('racks')[int(np.nanargmin(price))]}, costs {as_text(np.nanmin(price))} MUSD"
+            what_is = (
+                f"build.{name} is {as_text(musd.max())} MUSD a year at most, and the cheapest rack allowed, {rack}"
+            )
+            yield ("build", name), what_is, "BUSD times 1,000 are MUSD"
 
 
-@rule(
-    "build.{name} is {total} MUSD in all years together, and the racks that the growth of demand needs cost at least"
-    " {needs} MUSD",
-    "BUSD times 1,000 are MUSD",
-)
-def _below_growth(f: _Whole) -> Iterator[Found]:
-    if np.isnan(f.price_musd).all() or any(_below_a_rack.find(f)):
+def _below_growth(f: _Whole) -> Found:
+    if np.isnan(f.price_musd).all() or any(_below_a_rack(f)):
         return
     per_mw = float(np.nanmin(f.price_musd / floats(f.case.racks, "peak_kw"))) * KW_PER_MW
     needs = per_mw * float(f.least_mw.max() - f.least_mw[0])
     for name, musd in f.budgets_musd.items():
         total = float((musd * f.case.gap_years).sum())
         if 0.0 < total < _LEAST_OF_GROWTH * needs:
-            yield ("build", name), {"name": name, "total": total, "needs": needs}
+            what_is = (
+                f"build.{name} is {as_text(total)} MUSD in all years together, and the racks that the growth of demand"
+                f" needs cost at least {as_text(needs)} MUSD"
+            )
+            yield ("build", name), what_is, "BUSD times 1,000 are MUSD"
 
 
-@rule("demand is 0 in every model year, so that the plan builds nothing", "give it a demand above 0, if one is meant")
-def _nothing(f: _Whole) -> Iterator[Found]:
+def _nothing(f: _Whole) -> Found:
     if not f.wanted.kh100e.any():
         is_scaled = f.scenario.demand.scale_frac == 0.0
-        yield ("demand", "scale_frac") if is_scaled else f.demand_key, {}
+        what_is = "demand is 0 in every model year, so that the plan builds nothing"
+        place = ("demand", "scale_frac") if is_scaled else f.demand_key
+        yield place, what_is, "give it a demand above 0, if one is meant"
 
 
-@rule("demand.explicit[{number}] is {mw} MW at most, beside {beside} MW {of}", "GW times 1,000 are MW")
-def _rows_in_gw(f: _Whole) -> Iterator[Found]:
+def _rows_in_gw(f: _Whole) -> Found:
     """Compare demand in MW with the halls and power that a planner states, and other such rows."""
     largest = {number: max(path) for number, path in f.rows_mw.items()}
     beside_mw = max([f.stated_mw, *largest.values()])
     small = {number: mw for number, mw in largest.items() if 0.0 < mw < beside_mw / GW}
-    words = {"beside": beside_mw, "of": "that exist" if beside_mw == f.stated_mw else "in another"}
+    beside = f"{as_text(beside_mw)} MW {'that exist' if beside_mw == f.stated_mw else 'in another'}"
     for place, number in f.rows(small):
-        yield place, words | {"number": number, "mw": small[number]}
+        what_is = f"demand.explicit[{number}] is {as_text(small[number])} MW at most, beside {beside}"
+        yield place, what_is, "GW times 1,000 are MW"
 
 
-@rule("demand.explicit[{number}] is {mw} MW at least, beside {beside} MW that exist", "kW divided by 1,000 are MW")
-def _rows_in_kw(f: _Whole) -> Iterator[Found]:
+def _rows_in_kw(f: _Whole) -> Found:
     """Compare the least demand in MW with the halls and power that a planner states."""
     least = {number: min(filter(None, path), default=0.0) for number, path in f.rows_mw.items()}
     large = {number: mw for number, mw in least.items() if mw > _APART * f.stated_mw > 0.0}
     for place, number in f.rows(large):
-        yield place, {"number": number, "mw": large[number], "beside": f.stated_mw}
+        beside = f"beside {as_text(f.stated_mw)} MW that exist"
+        what_is = f"demand.explicit[{number}] is {as_text(large[number])} MW at least, {beside}"
+        yield place, what_is, "kW divided by 1,000 are MW"
 
 
-@rule(
-    "demand.explicit[{number}] in {unit} is {compute} kH100e, and the other rows of {workload} are {low} to {high}",
-    "check its unit, or its figures",
-)
-def _rows_in_another_unit(f: _Whole) -> Iterator[Found]:
+def _rows_in_another_unit(f: _Whole) -> Found:
     regions, workloads = f.case.ids("regions"), f.case.ids("workloads")
     weight = floats(f.case.regions, f.scenario.demand.region_weight)
     rows: dict[str, list[tuple[int, ExplicitDemand]]] = defaultdict(list)
@@ -383,27 +369,24 @@ def _rows_in_another_unit(f: _Whole) -> Iterator[Found]:
         at = int(apart.argmax())
         if apart[at] > _APART:
             (number, stated), others = listed[at], np.delete(compute, at)
-            words = {"number": number, "unit": stated.unit, "compute": compute[at], "workload": workload}
-            yield ("demand", "explicit", number, "unit"), words | {"low": others.min(), "high": others.max()}
+            row = f"demand.explicit[{number}] in {stated.unit} is {as_text(compute[at])} kH100e"
+            others_are = f"the other rows of {workload} are {as_text(others.min())} to {as_text(others.max())}"
+            place = ("demand", "explicit", number, "unit")
+            yield place, f"{row}, and {others_are}", "check its unit, or its figures"
 
 
-@rule(
-    "demand of {year} needs at least {need} MW of racks, but the sites in scope can hold, and clouds rent out,"
-    " {room} MW",
-    "check its unit, or the land limits",
-)
-def _beyond_room(f: _Whole) -> Iterator[Found]:
+def _beyond_room(f: _Whole) -> Found:
     times = f.least_mw / np.maximum(f.room_mw, _NO_ROOM_MW)
     at = int(times.argmax())
     if times[at] > _DEMAND_OVER_ROOM:
-        yield f.demand_key, {"year": str(f.case.year[at]), "need": f.least_mw[at], "room": f.room_mw[at]}
+        what_is = (
+            f"demand of {f.case.year[at]} needs at least {as_text(f.least_mw[at])} MW of racks, but the sites in scope"
+            f" can hold, and clouds rent out, {as_text(f.room_mw[at])} MW"
+        )
+        yield f.demand_key, what_is, "check its unit, or the land limits"
 
 
-@rule(
-    "demand.explicit[{number}] is a run of {largest} PF-days, and {model} took {smallest}",
-    "thousand PF-days times 1,000 are PF-days",
-)
-def _small_runs(f: _Whole) -> Iterator[Found]:
+def _small_runs(f: _Whole) -> Found:
     """Find runs of frontier training that are far below the smallest published model."""
     models = f.tables["trained_models"].sort_values("training_pf_days")
     for number, stated in enumerate(f.scenario.demand.explicit if len(models) else ()):
@@ -411,15 +394,13 @@ def _small_runs(f: _Whole) -> Iterator[Found]:
         is_run = stated.unit == "training_run_pf_days" and stated.workload == "train_frontier"
         if is_run and 0.0 < largest < smallest / _MODELS_LESS:
             year = next(str(y) for y, amount in stated.by_year.items() if amount == largest)
-            words = {"number": number, "largest": largest, "model": models["name"].iloc[0], "smallest": smallest}
-            yield ("demand", "explicit", number, "by_year", year), words
+            run = f"demand.explicit[{number}] is a run of {as_text(largest)} PF-days"
+            what_is = f"{run}, and {models['name'].iloc[0]} took {as_text(smallest)}"
+            place = ("demand", "explicit", number, "by_year", year)
+            yield place, what_is, "thousand PF-days times 1,000 are PF-days"
 
 
-@rule(
-    f"demand of {{year}} is {{work}} kH100e, and the {{mw}} MW of racks in {RACKS} can do {{can_do}}",
-    "check its unit, or the racks",
-)
-def _idle_racks(f: _Whole) -> Iterator[Found]:
+def _idle_racks(f: _Whole) -> Found:
     """Compare the demand of the first year with what the racks in service can do."""
     racks, year = f.tables[RACKS], int(f.case.year[0])
     rack, duty = codes(racks["rack"], f.case.ids("racks")), codes(racks["duty"], DUTIES)
@@ -431,15 +412,11 @@ def _idle_racks(f: _Whole) -> Iterator[Found]:
     work = float(np.nan_to_num(f.wanted.kh100e[:, :, 0]).sum())
     if 0.0 < work < can_do / _IDLE:
         keys = ("demand", "explicit") if f.scenario.demand.explicit else ("operator", "demand_share_frac")
-        yield keys, {"year": str(year), "work": work, "mw": mw.sum(), "can_do": can_do}
+        can = f"the {as_text(mw.sum())} MW of racks in {RACKS} can do {as_text(can_do)}"
+        yield keys, f"demand of {year} is {as_text(work)} kH100e, and {can}", "check its unit, or the racks"
 
 
-@rule(
-    "carbon.cap_kt of {year} is {cap} kt, and demand emits some {low} to {high}: {energy} TWh on the best racks at full"
-    " power, a few times that on older ones, at {least} to {most} kg/MWh",
-    "t divided by 1,000 are kt; Mt times 1,000",
-)
-def _cap(f: _Whole) -> Iterator[Found]:
+def _cap(f: _Whole) -> Found:
     """Compare a cap on emissions with what the demand emits from the grids of its sites."""
     carbon = f.scenario.carbon
     grids = site_rows(f.scenario, f.tables, "carbon_intensity")
@@ -457,9 +434,13 @@ def _cap(f: _Whole) -> Iterator[Found]:
         if cap < _CAP_BELOW * low[at] or (cap > _CAP_ABOVE * high[at] and not carbon.embodied):
             path = carbon.cap_kt
             key = [str(max(given for given in path if given <= year))] if isinstance(path, Mapping) else []
-            words = {"year": str(year), "cap": float(cap), "low": low[at], "high": high[at], "least": least}
-            words |= {"most": most, "energy": HOURS_PER_YEAR * f.least_mw[at] / MWH_PER_TWH}
-            yield ("carbon", "cap_kt", *key), words
+            emits = f"demand emits some {as_text(low[at])} to {as_text(high[at])}"
+            energy = f"{as_text(HOURS_PER_YEAR * f.least_mw[at] / MWH_PER_TWH)} TWh on the best racks at full power"
+            what_is = (
+                f"carbon.cap_kt of {year} is {as_text(cap)} kt, and {emits}: {energy}, a few times that on older ones,"
+                f" at {as_text(least)} to {as_text(most)} kg/MWh"
+            )
+            yield ("carbon", "cap_kt", *key), what_is, "t divided by 1,000 are kt; Mt times 1,000"
             return
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -15,17 +15,19 @@ from planner.family.table_columns import codes, floats, ints, sum_at, texts
 from planner.inputs.existing import HALLS, RACKS, stated_sites
 from planner.inputs.scope import firm_path_mw, own_key
 from planner.inputs.tariffs import use_of_sites
-from planner.plausible.rules import RANGES, Found, Range, as_text, found_by, ranges_of, rule
+from planner.plausible.rules import RANGES, Range, as_text, ranges_of
 from planner.tables.places import TableCell, TablePlaces
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from planner.base.arrays import Bools, Floats
     from planner.base.errors import Problem
     from planner.inputs.case import ScopedCase
     from planner.scenario.tariffs import OwnTariff, TariffEnergy, TariffPeriod
     from planner.scenario.tree import Keys
+
+    Found = Iterator[tuple[Keys | TableCell, str, str]]  # place, what is, how to fix it
 
 POWER_OVER_ROOM: Final = 1.5
 """Facility power over the critical IT power of land, and nameplate over a connection: at most."""
@@ -49,7 +51,13 @@ _WEEK_FRAC: Final = {"all": 1.0, "workdays": 5.0 / 7.0, "weekend": 2.0 / 7.0}
 def out_of_proportion(case: ScopedCase) -> tuple[Problem, ...]:
     """Find figures of markets, racks, tariffs and a company that do not go together."""
     rules = (_deliveries, _markets, _build_rates, _racks, _share, _before_sale, _in_gw, _clocks_elsewhere, _in_cents)
-    return tuple(found_by(rules, CompanyFacts(case), case.scenario))
+    return found_by(rules, CompanyFacts(case))
+
+
+def found_by(rules: Iterable[Callable[[Any], Found]], facts: CompanyFacts) -> tuple[Problem, ...]:
+    """Say what rules find, rule by rule, each at its place."""
+    problem = facts.case.findings.problem
+    return tuple(problem(place, what_is, "", fix) for find in rules for place, what_is, fix in find(facts))
 
 
 class CompanyFacts:
@@ -95,20 +103,16 @@ class CompanyFacts:
         return np.array([firm_path_mw(self.case, site) for site in self.sites])
 
 
-@rule(
-    "operator.deliveries_share_frac is {deliveries:g}, {times} times operator.demand_share_frac, {demand:g}",
-    "lower it, or raise operator.demand_share_frac",
-)
-def _deliveries(f: CompanyFacts) -> Iterator[Found]:
+def _deliveries(f: CompanyFacts) -> Found:
     demand, deliveries = f.operator.demand_share_frac, f.operator.deliveries_share_frac
     is_given = "deliveries_share_frac" in f.operator.model_fields_set
     if is_given and deliveries > _DELIVERIES_OVER_DEMAND * demand:
-        words = {"demand": demand, "deliveries": deliveries, "times": amount(deliveries / demand)}
-        yield ("operator", "deliveries_share_frac"), words
+        times = f"{amount(deliveries / demand)} times operator.demand_share_frac, {demand:g}"
+        what_is = f"operator.deliveries_share_frac is {deliveries:g}, {times}"
+        yield ("operator", "deliveries_share_frac"), what_is, "lower it, or raise operator.demand_share_frac"
 
 
-@rule("{site}: existing_facility_mw is {existing} MW, but land_limit_mw is {land} MW", "check that both are in MW")
-def _markets(f: CompanyFacts) -> Iterator[Found]:
+def _markets(f: CompanyFacts) -> Found:
     """Compare what exists in a market with its land, in tables of a user's own."""
     stock, limits, own = f.tables["site_stock"], f.tables["site_limits"], f.scenario.data_files
     if not {"site_stock", "site_limits"} & own.keys():
@@ -120,14 +124,12 @@ def _markets(f: CompanyFacts) -> Iterator[Found]:
         is_land = "site_limits" in own and ("site_stock" not in own or land_mw[at] < rate_mw[at])
         of_land = TableCell("site_limits", int(row[at]), "land_limit_mw")
         place = of_land if is_land else TableCell("site_stock", int(at), "existing_facility_mw")
-        yield place, {"site": stock["site"].iloc[at], "existing": existing_mw[at], "land": land_mw[at]}
+        site, existing, land = stock["site"].iloc[at], as_text(existing_mw[at]), as_text(land_mw[at])
+        what_is = f"{site}: existing_facility_mw is {existing} MW, but land_limit_mw is {land} MW"
+        yield place, what_is, "check that both are in MW"
 
 
-@rule(
-    "build_rate_mw_per_year of {site} is {rate} MW/year, at which its {land} MW of land take {years} years",
-    "check that both are in MW, the rate in MW a year: GW times 1,000 are MW",
-)
-def _build_rates(f: CompanyFacts) -> Iterator[Found]:
+def _build_rates(f: CompanyFacts) -> Found:
     """Find rates of building at which the land of a site is never built on."""
     rate_mw = floats(f.case.sites, "build_rate_mw_per_year")
     wrong = (rate_mw > 0.0) & (f.land_mw > _YEARS_OF_BUILDING * rate_mw)
@@ -135,12 +137,13 @@ def _build_rates(f: CompanyFacts) -> Iterator[Found]:
         if given.quantity == "site_land":
             wrong &= ~given.excludes(f.land_mw)  # warned of itself
     for at, site, key in f.own("build_rate_mw_per_year", wrong):
-        years = as_text(round(f.land_mw[at] / rate_mw[at]))
-        yield key, {"site": site, "rate": rate_mw[at], "land": f.land_mw[at], "years": years}
+        land, years = as_text(f.land_mw[at]), as_text(round(f.land_mw[at] / rate_mw[at]))
+        takes = f"{as_text(rate_mw[at])} MW/year, at which its {land} MW of land take {years} years"
+        fix = "check that both are in MW, the rate in MW a year: GW times 1,000 are MW"
+        yield key, f"build_rate_mw_per_year of {site} is {takes}", fix
 
 
-@rule("{what_is}", "{fix}")
-def _racks(f: CompanyFacts) -> Iterator[Found]:
+def _racks(f: CompanyFacts) -> Found:
     """Compare the figures of racks that a scenario changes with each other, by the ranges of ratios."""
     override, racks = f.scenario.racks.override, f.case.racks
     for given in (one for one in f.ranges if override and one.table == "racks" and one.over):
@@ -153,50 +156,47 @@ def _racks(f: CompanyFacts) -> Iterator[Found]:
             changed = override[rack].written_values()
             if blamed := next((c for c in (given.column, given.over) if c in changed), None):
                 what_is = given.what_is(f"{given.column} over {given.over} of {rack}", float(ratio[at]))
-                yield ("racks", "override", rack, blamed), {"what_is": what_is, "fix": given.fix}
+                yield ("racks", "override", rack, blamed), what_is, given.fix
 
 
-@rule(
-    "operator.demand_share_frac is {share:g}, and no operator has more than {most:g} of the market",
-    "{share:g} % is {frac:g}; the whole market is 1, with rent.allow: false, since it rents from nobody, without"
-    " operator.stock_sites and without halls or racks of one's own",
-)
-def _share(f: CompanyFacts) -> Iterator[Found]:
+def _share(f: CompanyFacts) -> Found:
     """Find a share of the market that no operator has, of a path that is not the company's own."""
     share = f.operator.demand_share_frac
     is_one_of_many = f.scenario.rent.allow or f.operator.stock_sites is not None or stated_sites(f.case).any()
     is_market = share >= 1.0 and not is_one_of_many
     most = max((one.high for one in f.ranges if one.quantity == "operator_share"), default=1.0)
     if f.ranges and not is_market and f.scenario.demand.facility_gw is None and share > most:
-        yield ("operator", "demand_share_frac"), {"share": share, "most": most, "frac": share / 100}
+        what_is = f"operator.demand_share_frac is {share:g}, and no operator has more than {most:g} of the market"
+        fix = (
+            f"{share:g} % is {share / 100:g}; the whole market is 1, with rent.allow: false, since it rents from"
+            " nobody, without operator.stock_sites and without halls or racks of one's own"
+        )
+        yield ("operator", "demand_share_frac"), what_is, fix
 
 
-@rule("{rack} is in service from {first}, and sold from {sold} on", "correct the year, or the rack")
-def _before_sale(f: CompanyFacts) -> Iterator[Found]:
+def _before_sale(f: CompanyFacts) -> Found:
     """Find racks in service before their type was sold; a class of racks has no end of sale."""
     racks, sold = f.tables[RACKS], ints(f.case.racks, "first_year")
     of_rack, first = codes(racks["rack"], f.case.ids("racks")), ints(racks, "first_year")
     is_product = ~np.isnan(floats(f.case.racks, "last_year"))[of_rack]
     for record in np.flatnonzero((of_rack >= 0) & is_product & (first < sold[of_rack] - _YEARS_BEFORE_SALE)):
-        words = {"rack": racks["rack"].iloc[record], "first": str(first[record]), "sold": str(sold[of_rack[record]])}
-        yield TableCell(RACKS, int(record), "first_year"), words
+        rack, on_sale = racks["rack"].iloc[record], sold[of_rack[record]]
+        what_is = f"{rack} is in service from {first[record]}, and sold from {on_sale} on"
+        yield TableCell(RACKS, int(record), "first_year"), what_is, "correct the year, or the rack"
 
 
-@rule("{mw} MW of {rack} are in hall {hall} of {site}, which has {it_mw} MW", "GW times 1,000 are MW")
-def _in_gw(f: CompanyFacts) -> Iterator[Found]:
+def _in_gw(f: CompanyFacts) -> Found:
     """Find racks whose power, as stated, is next to nothing of that of their hall."""
     halls = f.tables[HALLS].drop_duplicates(["site", "hall"])[["site", "hall", "it_mw"]]
     rows = f.tables[RACKS][["site", "hall", "rack", "mw"]].merge(halls, how="left")
     for record in np.flatnonzero((floats(rows, "mw") > 0.0) & (floats(rows, "mw") < floats(rows, "it_mw") / GW)):
-        yield TableCell(RACKS, int(record), "mw"), {str(name): value for name, value in rows.iloc[record].items()}
+        row = rows.iloc[record]
+        hall = f"hall {row['hall']} of {row['site']}, which has {as_text(row['it_mw'])} MW"
+        what_is = f"{as_text(row['mw'])} MW of {row['rack']} are in {hall}"
+        yield TableCell(RACKS, int(record), "mw"), what_is, "GW times 1,000 are MW"
 
 
-@rule(
-    "time_zone of the own tariff {tariff} is {zone}, {clock:+g} h from UTC, and it bills {site},"
-    " {offset:+g} h from UTC",
-    "name the zone of the site, or leave it out for the standard time of the site",
-)
-def _clocks_elsewhere(f: CompanyFacts) -> Iterator[Found]:
+def _clocks_elsewhere(f: CompanyFacts) -> Found:
     """Find tariffs of a planner's own whose clock is hours from that of a site they bill."""
     offset_h, said = floats(f.case.sites, "utc_offset_h"), set[str]()
     for at, site, name, own in _bills(f):
@@ -206,16 +206,13 @@ def _clocks_elsewhere(f: CompanyFacts) -> Iterator[Found]:
         apart_h = abs((clock_h - offset_h[at] + HOURS_PER_DAY / 2) % HOURS_PER_DAY - HOURS_PER_DAY / 2)
         if apart_h > _HOURS_APART:
             said.add(name)
-            words = {"tariff": name, "zone": own.time_zone, "clock": clock_h, "site": site, "offset": offset_h[at]}
-            yield ("energy", "own_tariffs", name, "time_zone"), words
+            zone = f"time_zone of the own tariff {name} is {own.time_zone}, {clock_h:+g} h from UTC"
+            what_is = f"{zone}, and it bills {site}, {offset_h[at]:+g} h from UTC"
+            fix = "name the zone of the site, or leave it out for the standard time of the site"
+            yield ("energy", "own_tariffs", name, "time_zone"), what_is, fix
 
 
-@rule(
-    "energy of the own tariff {tariff} costs {energy} USD/MWh, so that a flat load pays {bill} USD/MWh in all, and the"
-    " price of the tables at {site} is {retail}",
-    "cents a kWh times 10 are USD/MWh; bundle: delivery where energy is bought apart",
-)
-def _in_cents(f: CompanyFacts) -> Iterator[Found]:
+def _in_cents(f: CompanyFacts) -> Found:
     """Find tariffs of a planner's own whose energy is in cents: a flat load pays next to nothing."""
     retail, said = floats(f.case.sites, "retail_usd_per_mwh"), set[str]()
     for at, site, name, own in _bills(f):
@@ -225,9 +222,13 @@ def _in_cents(f: CompanyFacts) -> Iterator[Found]:
         bill = energy + _flat_power_usd_per_mwh(own)
         if 0.0 < energy < _CENTS_USD_PER_MWH and bill < _HALF * retail[at]:
             said.add(name)
-            words = {"tariff": name, "site": site, "energy": energy}
-            words |= {"bill": as_text(round(bill, 1)), "retail": as_text(round(retail[at], 1))}
-            yield ("energy", "own_tariffs", name, "energy", 0, "usd_per_mwh"), words
+            pays = f"so that a flat load pays {as_text(round(bill, 1))} USD/MWh in all"
+            what_is = (
+                f"energy of the own tariff {name} costs {as_text(energy)} USD/MWh, {pays}, and the price of the tables"
+                f" at {site} is {as_text(round(retail[at], 1))}"
+            )
+            fix = "cents a kWh times 10 are USD/MWh; bundle: delivery where energy is bought apart"
+            yield ("energy", "own_tariffs", name, "energy", 0, "usd_per_mwh"), what_is, fix
 
 
 def _bills(f: CompanyFacts) -> Iterator[tuple[int, str, str, OwnTariff]]:

@@ -1,28 +1,24 @@
-"""What is plausible: the ranges of table `plausible_ranges`, and rules with the one engine that says what they find."""
+"""What is plausible: the ranges of table `plausible_ranges`."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
-from string import Formatter
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.base.errors import InputError, Problem
+from planner.base.errors import InputError
 from planner.tables import load_package
 from planner.tables.descriptor import PURE_NUMBERS
-from planner.tables.places import TableCell, TablePlaces
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     import pandas as pd
     from numpy.typing import ArrayLike
 
     from planner.base.arrays import Bools
-    from planner.scenario import Scenario
-    from planner.scenario.tree import Keys
+    from planner.tables.places import TablePlaces
 
 
 RANGES: Final = "plausible_ranges"
@@ -120,44 +116,3 @@ def _wrong(given: Range) -> Iterator[tuple[str, str, str, str]]:
             why = "has no value" if name in fields else f"is no column of table {given.table}"
             found = f"{name!r}, by which rows are chosen, {why}"
             yield "rows", found, "column=value, further values after |", fix
-
-
-Facts = TypeVar("Facts")
-
-
-Found = tuple["Keys | TableCell", dict[str, Any]]
-
-
-@dataclass(frozen=True)
-class InputRule(Generic[Facts]):
-    """What is implausible: a sentence, what to do, and where it applies."""
-
-    what_is: str
-    fix: str
-    find: Callable[[Facts], Iterator[Found]]
-
-
-def rule(what_is: str, fix: str) -> Callable[[Callable[[Facts], Iterator[Found]]], InputRule[Facts]]:
-    """Make a rule of a function that finds places."""
-    return lambda find: InputRule(what_is, fix, find)
-
-
-class _Words(Formatter):
-    def format_field(self, value: Any, format_spec: str) -> str:
-        is_plain = isinstance(value, str | int) or format_spec
-        return format(value, format_spec) if is_plain else as_text(float(value))
-
-
-_WORDS: Final = _Words()
-
-
-def found_by(rules: Iterable[InputRule[Facts]], facts: Facts, scenario: Scenario) -> Iterator[Problem]:
-    """Say what rules find, rule by rule, each at its place."""
-    places = TablePlaces(scenario.data_files)
-    for one in rules:
-        for place, words in one.find(facts):
-            what_is, fix = (_WORDS.vformat(sentence, (), words) for sentence in (one.what_is, one.fix))
-            if isinstance(place, TableCell):
-                yield places.problem(*place, what_is, "", fix)
-            else:
-                yield scenario.problem(place, what_is, fix=fix)
