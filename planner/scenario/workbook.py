@@ -78,11 +78,10 @@ def read_plan_workbook(raw: bytes, path: Path) -> tuple[Node, list[Problem]]:
                 book.read_own(own)
         if RESULT_SHEET in names:
             book.read_edits()
-            # Its other sheets show the plan, and some are called like tables, as Sites is.
-            book.problems += unread_sheets(raw, path, [name for name in names if name not in result_sheets()], ())
+            book.problems += unread_sheets(path, names, result_sheets())
         else:
             tables = load_package().tables
-            book.problems += unread_sheets(raw, path, names, tables)
+            book.problems += unread_sheets(path, names, tables)
             book.add_tables([name for name in names if name in tables])
     except WorkbookError as error:
         raise Place(str(path)).error(str(error), error.must_be, error.fix) from error

@@ -23,6 +23,8 @@ from planner.scenario.workbook_cells import (
     ABOUT_HEADS,
     COMMENT,
     ID_HEAD,
+    LISTS,
+    READ_ME,
     SETTING_HEAD,
     SETTINGS,
     UNIT_HEAD,
@@ -294,8 +296,6 @@ def _write(book: Canvas, sheet: Worksheet, at: tuple[int, int], text: str, field
 
 FIRST_TABLES: Final[Sequence[str]] = LAYOUT["first_tables"]
 """Tables that planners change first."""
-_READ_ME: Final = "Read me"
-LISTS: Final = "Lists"
 _MADE: Final = datetime(2026, 1, 1)  # equal content, equal bytes
 
 
@@ -309,8 +309,8 @@ def write_plan_workbook(scenario: Scenario, path: Path, tables: Sequence[str] = 
     with new_workbook(path) as workbook:
         title = scenario.title or scenario.name
         workbook.set_properties({"title": title, "created": _MADE})
-        book = Canvas(title, workbook, _READ_ME)
-        sheets = [_READ_ME, *setting_sheets(), *files, LISTS]
+        book = Canvas(title, workbook, READ_ME)
+        sheets = [READ_ME, *setting_sheets(), *files, LISTS]
         for name in sheets:
             book.add_sheet(name)
         _write_read_me(book, path, files)
@@ -338,7 +338,7 @@ def _written(scenario: Scenario, folder: Path) -> dict[str, Any]:
 
 
 def _write_read_me(book: Canvas, path: Path, files: Iterable[str]) -> None:
-    sheet = book.sheet(_READ_ME, "A plan to edit: settings and tables in one workbook", widths=(110,))
+    sheet = book.sheet(READ_ME, "A plan to edit: settings and tables in one workbook", widths=(110,))
     sheet.activate()
     text = (Path(__file__).parent / "read_me.txt").read_text(encoding="utf-8")
     quoted = f'"{path.name}"' if " " in path.name else path.name

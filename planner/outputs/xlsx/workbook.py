@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Final
 
 from planner.outputs.canvas import LAYOUT, Live, new_workbook
 from planner.outputs.measures import measures
-from planner.outputs.plan_workbook.write import LISTS, write_settings_of_run
+from planner.outputs.plan_workbook.write import write_settings_of_run
 from planner.outputs.study_files import read_estimates
 from planner.outputs.xlsx import assumptions, lists, money, power, risks, summary
 from planner.outputs.xlsx.assumptions import CHANGED
 from planner.outputs.xlsx.book import COVER, SHEETS, Book, Row, list_sheet, totals, write_rows, write_section
 from planner.results.ended import ended, not_by_own_sites, not_housed
-from planner.scenario.workbook_cells import SETTINGS, own_sheets
+from planner.scenario.workbook_cells import LISTS, SETTINGS, own_sheets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
