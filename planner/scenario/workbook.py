@@ -37,7 +37,6 @@ from planner.scenario.workbook_cells import (
     unread_sheets,
     value_of,
 )
-from planner.scenario.yaml12 import scalar
 from planner.tables import load_package
 from planner.tables.workbook import WorkbookError, read_workbook, sheet_names
 
@@ -104,9 +103,11 @@ class _Book:
             return
         at, of_key = grid.column_of(SETTING_HEAD), grid.column_of(VALUE_HEAD)
         years = _years(grid)
+        heads = list(grid.heads.values())
+        first = {column for at, (column, head) in enumerate(grid.heads.items()) if head not in heads[:at]}
+        self._note_unread(grid, {*years, *(column for column in first if grid.heads[column] in SETTING_HEADS)})
         known = {column.name: column.field for column in single_settings()}
         seen: dict[str, Place] = {}
-        noted: set[int] = set()
         for row, cells in grid.cells.items():
             key = str(cells.get(at, "")).strip()
             written = {column: cells[column] for column in (of_key, *years) if column in cells}
@@ -118,7 +119,6 @@ class _Book:
                 place = grid.place(row, next(iter(written)))
                 self._note(place, what_is, "blank", "write the setting into the row's first cell")
                 continue
-            self._under_no_year(grid, row, years, noted)
             if key in seen:
                 what_is = f"{key} is given twice, first in row {seen[key].line}"
                 self._note(key_place, what_is, "given once", "remove one of the two rows")
@@ -137,25 +137,19 @@ class _Book:
             if node is not None:
                 self._assign(tuple(key.split(".")), replace(node, key_place=key_place))
 
-    def _under_no_year(self, grid: CellGrid, row: int, years: Mapping[int, int], noted: set[int]) -> None:
-        """Name each head, once, that a figure of a setting is under and that says no year."""
-        heads = list(grid.heads.values())
-        for column, cell in grid.cells[row].items():
-            head = grid.heads.get(column)
-            is_first = head is not None and heads.index(head) == list(grid.heads).index(column)
-            is_read = column in years or (head in SETTING_HEADS and is_first)
-            if is_read or column in noted or (head and _is_remark(head, cell)):
-                continue
-            noted.add(column)
-            at = cell_name(row, column)
-            if head is None:
-                found = f"no head is above {cell!r} in {at}"
-            elif is_first:
-                found = f"head {head!r} is not a year, and {at} under it is {cell!r}"
-            else:
-                found = f"head {head!r} is there twice, and {at} under it is {cell!r}"
-            must_be = f"a year such as {_YEAR_SHOWN}, each once"
-            self._note(grid.place(grid.head_row, column), found, must_be, f"correct the head, or empty {at}")
+    def _note_unread(self, grid: CellGrid, read: set[int]) -> None:
+        """Name each column with figures that is not read, unless its head begins with #."""
+        unread: dict[int, int] = {}  # first row with a figure, by column
+        for row, cells in grid.cells.items():
+            if not str(cells.get(min(grid.heads), "")).startswith(COMMENT):
+                unread = dict.fromkeys(cells.keys() - read, row) | unread
+        for column, row in sorted(unread.items()):
+            if not (head := grid.heads.get(column, "")).startswith(COMMENT):
+                found = f"head {head!r} is not read" if head else "there is no head"
+                found = f"{found}, and {cell_name(row, column)} under it is {grid.cells[row][column]!r}"
+                must_be = f"a head that is read, as the year {_YEAR_SHOWN}, each once"
+                fix = f"correct the head, empty the column, or begin its head with {COMMENT} if it is your own"
+                self._note(grid.place(grid.head_row, column), found, must_be, fix)
 
     def _setting(
         self,
@@ -193,6 +187,7 @@ class _Book:
         grid = self._grid(own.name, (first,))
         if grid is None:
             return
+        self._note_unread(grid, set(grid.heads))
         columns = self._columns(grid, own)
         at = grid.column_of(first)
         entries: dict[str, Node] = {}
@@ -205,10 +200,6 @@ class _Book:
             if own.has_ids and not id_:
                 self._note(place, "the id of the row is blank", "given", "write it, or empty row")
                 continue
-            for column in sorted(cells.keys() - grid.heads.keys()):
-                what_is = f"{cells[column]!r} is under no head"
-                fix = "write it under the head of its key, or empty the cell"
-                self._note(grid.place(row, column), what_is, "blank", fix)
             if own.has_ids and id_ in entries:
                 line = entries[id_].place.line
                 what_is = f"{id_!r} is given twice, first in row {line}"
@@ -233,7 +224,7 @@ class _Book:
         for at, head in grid.heads.items():
             name, unit = name_and_unit(head)
             place = grid.place(grid.head_row, at)
-            if name == ID_HEAD and own.has_ids:
+            if (name == ID_HEAD and own.has_ids) or head.startswith(COMMENT):
                 continue
             column = known.get(name)
             if column is None:
@@ -340,9 +331,3 @@ def _years(grid: CellGrid) -> dict[int, int]:
         if is_year and int(head) not in years.values():
             years[column] = int(head)
     return years
-
-
-def _is_remark(head: str, cell: Any) -> bool:
-    """Return whether a cell under a head of one's own is a remark: words, under words."""
-    is_figure = not isinstance(cell, str) or not isinstance(scalar(cell.strip()), str)
-    return not is_figure and not any(letter.isdigit() for letter in head)

@@ -260,6 +260,20 @@ def test_a_sheet_that_is_not_read_is_named(of_tiny: Path, tmp_path: Path, name: 
     assert "begin its name with # if it is your own" in found
 
 
+def test_figures_under_heads_that_are_not_read_are_named_once(edit: Any) -> None:
+    found = said(
+        edit(
+            {("Settings", "Y6"): "20288", ("Settings", "Y9"): 7.3, ("Settings", "Y11"): 5.1, ("Settings", "Z8"): 3.7}
+            | {("Settings", "AA6"): "# ours", ("Settings", "AA7"): 6.2}
+        )
+    )
+
+    assert [text.partition(";")[0] for text in found] == [
+        "my-plan.xlsx: Settings!Y6: head '20288' is not read, and Y9 under it is 7.3",
+        "my-plan.xlsx: Settings!Z6: there is no head, and Z8 under it is 3.7",
+    ]
+
+
 def test_a_workbook_of_another_kind_is_refused_in_one_line(tmp_path: Path) -> None:
     book = openpyxl.Workbook()
     book.save(tmp_path / "other.xlsx")
