@@ -8,16 +8,15 @@ import numpy as np
 
 from planner.base.words import amount, some
 from planner.family.table_columns import bools, floats, texts
+from planner.inputs.case import BASE_YEAR_OF_MONEY
 from planner.inputs.existing import stated_sites
 from planner.inputs.own_rows import own_rows
 from planner.inputs.scope import own_key
 from planner.inputs.supply_figures import sources_in_play
-from planner.inputs.tariffs import billed_by, billed_sites
+from planner.inputs.tariffs import billed_sites
 from planner.inputs.without_effect import idle_figures
 from planner.place.geo import geodesic_km
-from planner.scenario.sites import SiteOverride
-from planner.tables import load_package
-from planner.tables.places import TableCell
+from planner.scenario.tree import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Bools
     from planner.inputs.case import ScopedCase
-    from planner.scenario.tree import Keys
 
 HALL_ITEMS: Final = ("hall_construction", "hall_retrofit", "hall_opex")
 POWER_ITEMS: Final = ("electricity_energy", "electricity_demand")
@@ -248,72 +246,26 @@ def note_fixed_costs(case: ScopedCase) -> None:
 
 _IN_DOLLARS: Final = frozenset(("EC", "GU", "PR", "SV", "US"))
 """Countries whose prices are in US dollars."""
-_TABLES: Final = (("facility_market", "market", "market"), ("electricity_price", "site", "site"))
-"""Tables of prices by place, their column of the place, and the column of sites that it is in."""
-_COUNTRIES: Final = 6
+_TABLES: Final = ("facility_market", "electricity_price")
+"""Tables of prices by place."""
 
 
 def note_other_currencies(case: ScopedCase) -> None:
-    """Note which figures of a planner's own are read as US dollars at sites of other countries.
+    """Note which figures of a planner's own are read as US dollars where sites of other countries are in scope.
 
     No plausible range tells a price in Canadian dollars from one in US dollars.
     """
     countries = np.array(texts(case.sites, "country"), dtype=object)
-    abroad = ~np.isin(countries, sorted(_IN_DOLLARS))
-    figures = [*_settings(case, abroad), *_tariffs(case, abroad), *_contracts(case, abroad)]
-    rows = list(_rows(case, abroad))
-    if not figures and not rows:
-        return
-    named = [".".join(map(str, keys)) for keys in figures] + [words for words, _ in rows]
-    where = some(sorted(set(countries[abroad].tolist())), _COUNTRIES)
-    text = (
-        f"Your figures for sites in {where} are read as US dollars: {', '.join(named)}. All"
-        " money is in real USD of 2025: convert what you have in another currency."
-    )
-    case.findings.add_note(text, figures[0] if figures else rows[0][1])
-
-
-def _settings(case: ScopedCase, abroad: Bools) -> Iterator[Keys]:
-    """Figures in dollars that are written for a site."""
-    money = [name for name in SiteOverride.model_fields if "usd" in name.split("_")]
-    for site in case.named("sites", abroad):
-        for name in money:
-            key = own_key(case.scenario, site, name)
-            if key is not None:
-                yield key
-
-
-def _tariffs(case: ScopedCase, abroad: Bools) -> Iterator[Keys]:
-    """Own tariffs by which a site is billed, whether or not another entry goes before."""
-    own, sites = case.scenario.energy.own_tariffs, {*np.flatnonzero(abroad).tolist()}
-    bills = (use for use in case.scenario.energy.tariffs if not sites.isdisjoint(billed_by(case, use)[1]))
-    for name in dict.fromkeys(use.tariff for use in bills if use.tariff in own):
-        yield "energy", "own_tariffs", name
-
-
-def _contracts(case: ScopedCase, abroad: Bools) -> Iterator[Keys]:
-    """Own prices of power purchase agreements, signed or on offer, in a zone of such a site."""
-    contracts = case.scenario.contracts
-    zones = {*case.sites["zone"][abroad]}
-    for name, signed in contracts.existing.items():
-        if signed.zone in zones:
-            yield "contracts", "existing", name, "price_usd_per_mwh"
-    for name, offer in contracts.ppa.items():
-        is_there = offer.zones == "all" or bool(zones & {*offer.zones})
-        if offer.price_usd_per_mwh is not None and is_there:
-            yield "contracts", "ppa", name, "price_usd_per_mwh"
-
-
-def _rows(case: ScopedCase, abroad: Bools) -> Iterator[tuple[str, TableCell]]:
-    """Own rows of tables of prices: in words, and their place."""
-    for name, key, column in _TABLES:
-        if name not in case.scenario.data_files:
-            continue
-        table = case.tables[name]
-        is_own = own_rows(name, table)
-        there = table[key].isin(np.array(texts(case.sites, column), dtype=object)[abroad])
-        for row in np.flatnonzero(is_own & there.to_numpy(dtype=np.bool_)):
-            yield (
-                f"{table[key].iloc[row]} of table {name}",
-                TableCell(name, int(row), load_package()[name].primary_key[0]),
-            )
+    is_abroad = ~np.isin(countries, sorted(_IN_DOLLARS))
+    at_home = {*case.named("sites", ~is_abroad)}
+    written = [keys for keys, _ in walk(case.scenario.tree) if keys and "usd" in str(keys[-1]).split("_")]
+    written = [keys for keys in written if keys[0] != "demand" and keys[1] not in at_home]  # compute has one price
+    named = [".".join(map(str, keys)) for keys in written]
+    named += [f"table {name}" for name in _TABLES if name in case.scenario.data_files]
+    if is_abroad.any() and named:
+        where = some(sorted(set(countries[is_abroad].tolist())), _NAMED)
+        case.findings.add_note(
+            f"With sites in {where}, your figures are read as US dollars: {some(named, _NAMED)}. All money is in real"
+            f" USD of {BASE_YEAR_OF_MONEY}: convert what you have in another currency.",
+            ("scope",),
+        )

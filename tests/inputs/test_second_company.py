@@ -93,7 +93,7 @@ def test_demand_money_and_clean_power_are_those_of_the_page(inputs: Inputs) -> N
         "64 USD/MWh at hillsboro",
         "71 USD/MWh at reno",
         "43.07 USD/MWh at montreal",
-        "Your figures for sites in CA are read as US dollars",
+        "With sites in CA, your figures are read as US dollars",
         "The firm connection of montreal, mesa carries the halls",
         "existing_racks has no rack that the plan can use in the halls of reno",
         "New site mesa takes from us-az-phoenix, 23 km away",
