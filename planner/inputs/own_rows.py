@@ -34,8 +34,6 @@ _SEEN_TO: Final = frozenset({HALLS, RACKS, "site_series"})
 """Tables whose rows are looked at one by one where they are read."""
 _OF_ITEMS: Final = ("facility_cost", "finance", "lead_times", "rent_terms")
 """Tables of single figures, each read by its item."""
-_PRICES: Final = ("capex_usd", "capex_low_usd", "capex_high_usd", "fabric_adder_frac")
-"""Figures of a rack that count where it is bought or exists; others also convert demand."""
 
 
 def note_unread_tables(case: ScopedCase, read: tuple[str, ...]) -> None:
@@ -182,21 +180,18 @@ def unusable_racks(case: ScopedCase) -> Iterator[tuple[str, str]]:
     """Find racks of a planner's own that nothing can house or use, and that are not bought."""
     if "racks" not in case.scenario.data_files:
         return
-    table, shipped = case.tables["racks"], shipped_table("racks")
+    table = case.tables["racks"]
     computes = table["role"].eq("compute").to_numpy(dtype=np.bool_)
     housed, admitted = (set(case.tables[name]["rack"]) for name in ("rack_cooling", "workload_racks"))
     admitted |= {rack for own in case.scenario.workloads.values() for rack in own.racks or ()}
     # Demand in MW becomes compute by the power and throughput of some racks.
-    there = _existing_racks(case)
-    converts = {rack for name in ("rack_stock", "reference_fleet") for rack in case.tables[name]["rack"]}
+    read = {*_existing_racks(case), *case.tables["rack_stock"]["rack"], *case.tables["reference_fleet"]["rack"]}
     may_buy = dict(zip(case.racks["rack"], case.racks["may_buy"], strict=True))
     holds = case.tables["rack_cooling"]
     built = case.named("cooling", named_in(case.scenario.halls.cooling, case.ids("cooling")))
     works = ~np.isnan(floats(table, "training_h100e")) | ~np.isnan(floats(table, "inference_h100e"))
     for row in np.flatnonzero(own_rows("racks", table) & computes):
         rack = str(table["rack"].iloc[row])
-        own = table[table["rack"] == rack]
-        is_read = rack in there or (rack in converts and not _differ_in_price_alone(own, shipped))
         missing = [
             *(["a row of rack_cooling that says which halls hold it"] * (rack not in housed)),
             *(["a row of workload_racks that says what may run on it"] * (rack not in admitted)),
@@ -204,10 +199,10 @@ def unusable_racks(case: ScopedCase) -> Iterator[tuple[str, str]]:
         ]
         if missing:
             yield rack, f"it lacks {', '.join(missing)}"
-        elif not is_read and not may_buy[rack]:
+        elif rack not in read and not may_buy[rack]:
             keys = "racks.allow, racks.exclude, racks.vendors or racks.bought_as"
             yield rack, f"{keys} keep it from being bought, and none exists"
-        elif not is_read and not holds[holds["rack"] == rack]["cooling"].isin(built).any():
+        elif rack not in read and not holds[holds["rack"] == rack]["cooling"].isin(built).any():
             yield rack, "no cooling in halls.cooling fits this rack, and no site has one yet"
 
 
@@ -221,13 +216,6 @@ def _existing_racks(case: ScopedCase) -> Collection[str]:
     if (is_assumed & ~stated_sites(case)).any():
         there |= {*case.tables["rack_stock"]["rack"]}
     return there
-
-
-def _differ_in_price_alone(row: pd.DataFrame, shipped: pd.DataFrame) -> bool:
-    """Tell whether a row differs from the shipped one of its rack in its price at most."""
-    figures = tuple(name for name in row.columns if name not in (*PROVENANCE, *_PRICES))
-    as_shipped = shipped[shipped["rack"] == row["rack"].iloc[0]]
-    return list(_as_texts(row, figures)) == list(_as_texts(as_shipped, figures))
 
 
 _CAPEX: Final = "capex_usd"
