@@ -104,6 +104,19 @@ def worst_exit_code(codes: Iterable[int]) -> int:
     return 1 if 1 in found else max(found, default=0)
 
 
+def verdict(meta: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> list[tuple[str, str, str]]:
+    """Say of a plan what is to be known first: of what each sentence is, its light, good, fair or bad, and itself."""
+    end, check = ended(meta, tables["solution"]), meta["check"]
+    held = ("good", f"Checked independently: all {check['rules']} rules hold")
+    said = {
+        "Solver": (end.light, str(end)),
+        "Independent check": held if check["ok"] else ("bad", f"The check failed: {', '.join(check['broken'])}"),
+        "Demand": ("fair", f"{first}." if (first := not_housed(tables)) else ""),
+        "Not by own sites": ("fair", not_by_own_sites(tables)),
+    }
+    return [(what, light, words) for what, (light, words) in said.items() if words]
+
+
 # --- Whether a plan is one: what of the demand it leaves unmet, and what it has others do ---------
 
 _LITTLE_FRAC: Final = 1e-3

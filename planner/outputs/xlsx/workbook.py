@@ -13,7 +13,7 @@ from planner.outputs.study_files import read_estimates
 from planner.outputs.xlsx import assumptions, lists, money, power, risks, summary
 from planner.outputs.xlsx.assumptions import CHANGED
 from planner.outputs.xlsx.book import COVER, SHEETS, Book, Row, list_sheet, totals, write_rows, write_section
-from planner.results.ended import ended, not_by_own_sites, not_housed
+from planner.results.ended import verdict
 from planner.scenario.workbook_cells import LISTS, SETTINGS, own_sheets
 
 if TYPE_CHECKING:
@@ -69,14 +69,8 @@ _COLUMNS: Final = 5
 
 def _verdict(book: Book, sheet: Worksheet, row: int) -> int:
     """Write status and check light. Returns the next row."""
-    check, end = book.run.meta["check"], ended(book.run.meta, book.run.tables["solution"])
-    held = f"Checked: all {check['rules']} rules hold" if check["ok"] else f"CHECK FAILED: {', '.join(check['broken'])}"
-    lines = [("Solver", str(end), end.light), ("Independent check", held, "good" if check["ok"] else "bad")]
-    if first := not_housed(book.run.tables):
-        lines.append(("Demand", f"{first}.", "fair"))
-    if others := not_by_own_sites(book.run.tables):
-        lines.append(("Not by own sites", others, "fair"))
-    for at, (label, text, style) in enumerate(lines, row):
+    lines = verdict(book.run.meta, book.run.tables)
+    for at, (label, style, text) in enumerate(lines, row):
         book.text(sheet, at, 0, label)
         look = book.style(style, text_wrap=True, valign="vcenter")
         sheet.merge_range(at, 1, at, 4, "", look)

@@ -12,7 +12,7 @@ from planner.outputs.report.figures import COLUMNS, NumberColumn, about, figure_
 from planner.outputs.report.map import map_of
 from planner.outputs.report.markup import NOTHING, Html, element, joined, name, section
 from planner.outputs.run import files_changed
-from planner.results.ended import ended, not_by_own_sites, not_housed
+from planner.results.ended import verdict
 from planner.results.four_moneys import PAID_FOR, moneys
 from planner.results.summary import steps_of
 from planner.tables.descriptor import load_package
@@ -34,18 +34,10 @@ def question(run: Run) -> Html:
 
 def lights(run: Run) -> Html:
     """Show how the solve ended, what the check found, what is not housed and what was changed."""
-    end, check = ended(run.meta, run.tables["solution"]), run.meta["check"]
-    shown = []
+    shown = [(light, said) for _, light, said in verdict(run.meta, run.tables)]
     if changed := files_changed(run):
         files = some(changed, 3)
-        shown.append(("bad", f"Changed since it was written: {files}; this page is of the files as they are now"))
-    held = f"Checked independently: all {check['rules']} rules hold"
-    failed = f"The check failed: {', '.join(check['broken'])}"
-    shown += [(end.light, str(end)), ("good", held) if check["ok"] else ("bad", failed)]
-    if missed := not_housed(run.tables):
-        shown.append(("fair", f"{missed}."))
-    if others := not_by_own_sites(run.tables):
-        shown.append(("fair", others))
+        shown.insert(0, ("bad", f"Changed since it was written: {files}; this page is of the files as they are now"))
     return signs(shown)
 
 
