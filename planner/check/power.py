@@ -108,16 +108,8 @@ def deployments_from_tables(case: Case) -> Iterator[Excess]:
 
 @figures("site slot", "power.defer_mechanical_frac", unit="MW/MW")
 def deferral_overhead(case: Case, _: pd.DataFrame) -> Floats:
-    """Deferred work is cooled with the lowest overhead that such work has at its site."""
-    power, sets = case.inputs.power, case.inputs.sets
-    used = case.inputs.racks.used
-    may_wait = (_waits_h(case) > 0).reindex(list(sets.workload.labels)).to_numpy(np.bool_)[used["workload"]]
-    design = pd.Series(list(sets.hall.labels)).str.rsplit("|", n=1).str[0]
-    cooling = sets.cooling.codes(design)[used["hall"]]
-    has = np.zeros((len(sets.site), len(sets.cooling)), dtype=np.bool_)
-    has[used["site"][may_wait], cooling[may_wait]] = True
-    expected = np.where(has[:, :, None], power.mechanical_frac, np.inf).min(axis=1)
-    return np.where(np.asarray(has.any(axis=1))[:, None], expected, 0.0)
+    """Deferred work is cooled with the lowest overhead of any cooling, on offer or not."""
+    return np.array([by_slot.min(axis=0) for by_slot in case.inputs.power.mechanical_frac])
 
 
 DECISIONS: Final[Mapping[str, tuple[str, str]]] = {"defer_mw": ("deferral", "done_mw")}

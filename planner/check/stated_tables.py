@@ -224,6 +224,7 @@ def source_year(c: Here) -> Cells:
     return {
         "capacity_mw": c.x("capacity_mw"),
         "energy_mwh": c.x("energy_mwh"),
+        "worn_mwh": c.x("worn_mwh"),
         "output_mwh": c.over_slots(made_mw),
         "charged_mwh": c.over_slots(lambda s: s.x("charge_mw")),
         "fuel_mmbtu": output_mwh(c) * c.listed("supply.fuel_mmbtu_per_mwh", "supply.dispatch", 0.0),

@@ -322,9 +322,9 @@ def unit_costs_divided(case: Case) -> Iterator[Excess]:
 
 
 def _per_unit(table: pd.DataFrame, expected: Mapping[str, Floats]) -> Iterator[Excess]:
-    """Hold each column to its own magnitude: what a request costs is far below a dollar."""
+    """Hold each cell to its own magnitude: what a request costs is far below a dollar."""
     for name, values in expected.items():
-        size = np.nanmax(np.abs(values), initial=0.0) or 1.0
+        size = np.where(np.nan_to_num(values) == 0.0, 1.0, np.abs(values))
         reported = table[name].to_numpy() / size
         yield Excess.reported(table[list(_SCOPE)].assign(what=name), reported, values / size)
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from planner.base.arrays import Record
 from planner.clock.profiles import slot_means
-from planner.family.table_columns import any_along, codes, floats, mask_at, sum_at
+from planner.family.table_columns import any_along, codes, floats, sum_at
 from planner.inputs.axes import deferral_windows_h
 from planner.inputs.racks import net_utilisation
 from planner.lp import Index
@@ -149,26 +149,15 @@ class PowerInputs(Record):
         self.other_load_mw = other_mw  # [site, slot], at the meter, other than the racks
         self.shape_frac: Floats = _shapes(case, sets, wanted, reach)  # [site, shape, slot], mean 1 over the year
         self.mechanical_frac: Floats = climate.mechanical_frac  # [site, cooling, slot]
-        # of what deferral moves, [site, slot]
-        self.defer_mechanical_frac: Floats = _defer_overhead(sets, climate, used["site"][waits], cooling[waits])
+        # Of what deferral moves, whatever hall it runs in, [site, slot]: the least of any cooling, so that no slot that
+        # work leaves falls below its IT power, and that no offer can change.
+        self.defer_mechanical_frac: Floats = climate.mechanical_frac.min(axis=1)
         self.wue_l_per_kwh: Floats = climate.wue_l_per_kwh  # [site, cooling, slot]
         names = ("loss_k0", "loss_k1", "loss_k2", "distribution_loss_frac", "installed_kw_per_kw")
         k0, k1, k2, lost, installed = (floats(case.redundancy, name)[sets.hall_redundancy] for name in names)
         loss = electrical_loss(k0, k1, k2, lost, installed, _DESIGN_LOAD_FRAC)
         # of hall MW (k0 x installed), and of IT load, [hall design]
         self.loss_fixed_frac, self.loss_variable_frac = loss.fixed_frac, loss.variable_frac
-
-
-def _defer_overhead(sets: Sets, climate: SlotClimate, site: np.ndarray, cooling: np.ndarray) -> Floats:
-    """Least overhead of the cooling that deferrable work may have at a site, (site, slot).
-
-    Deferral moves work between time slices of a site, whatever hall it runs in; the work as it
-    falls due keeps the overhead of its own cooling. With the least overhead no time slice that work
-    leaves falls below its IT power.
-    """
-    may_cool = mask_at((len(sets.site), len(sets.cooling)), (site, cooling))[:, :, None]
-    least = np.where(may_cool, climate.mechanical_frac, np.inf).min(axis=1)
-    return np.where(np.isfinite(least), least, 0.0)
 
 
 def _block(case: ScopedCase, sets: Sets, defer: Index) -> np.ndarray:

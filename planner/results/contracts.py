@@ -221,18 +221,18 @@ def source_year(s: SolvedModel) -> dict[str, Cells]:
     def known(expression: Expression) -> Floats:
         return s.value(expression.on(over, missing="zero"))
 
-    capacity, energy = s.value(m.capacity_mw), known(m.energy_mwh)
+    capacity, energy, worn = s.value(m.capacity_mw), known(m.energy_mwh), known(m.worn_mwh)
     output = _by_slot(s, *_output(s)) @ hours
     capital, running = _capital_musd(s), _running_musd(s)
     return listed(
         over,
-        (capacity != 0.0) | (energy != 0.0),
+        (capacity != 0.0) | (energy != 0.0) | (worn != 0.0),  # within a gap cells may wear that nobody has
         role=_roles(s, over),
         capacity_mw=capacity,
         energy_mwh=energy,
         output_mwh=output,
         charged_mwh=_by_slot(s, m.charge_mw.over, s.value(m.charge_mw)) @ hours,
-        worn_mwh=known(m.worn_mwh),
+        worn_mwh=worn,
         capacity_factor_frac=ratio(output, capacity * HOURS_PER_YEAR),
         fuel_mmbtu=known(p.fuel_mmbtu_per_mwh * m.output_mwh),
         emissions_kt=known(p.co2_t_per_mwh / T_PER_KT * m.output_mwh),
