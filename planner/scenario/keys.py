@@ -47,16 +47,16 @@ _NO_QUANTITY: Final = frozenset({"", "max", "min", "price"})
 """What may be left of a key without its unit and does not say what it is about."""
 
 
-def block_at(keys: Keys) -> type[Block] | None:
+def block_at(keys: Keys, schema: type[Block] = Scenario) -> type[Block] | None:
     """Return the block whose keys are at the end of a key path, None where there is none."""
-    return next((kind for kind in kinds(_annotation_at(keys)) if _is_block(kind)), None)
+    return next((kind for kind in kinds(_annotation_at(keys, schema)) if _is_block(kind)), None)
 
 
-def field_at(keys: Keys) -> FieldInfo | None:
+def field_at(keys: Keys, schema: type[Block] = Scenario) -> FieldInfo | None:
     """Return the schema's field that a key path leads to or into, None where there is none."""
     field = None
     for length in range(1, len(keys) + 1):
-        block = block_at(keys[: length - 1])
+        block = block_at(keys[: length - 1], schema)
         if block is not None and keys[length - 1] in block.model_fields:
             field = block.model_fields[str(keys[length - 1])]
     return field
@@ -117,13 +117,13 @@ def unknown_key_in(keys: Keys) -> Keys | None:
     return None
 
 
-def unknown_key_fix(keys: Keys) -> str:
-    """Say which key was probably meant: of the same block, or the same key in another block."""
+def unknown_key_fix(keys: Keys, schema: type[Block] = Scenario) -> str:
+    """Say which key was probably meant: of the same block, or the same key in another block of a scenario."""
     word = str(keys[-1])
     if said := where_said(word, keys[:-1]):
         return said
-    block = block_at(keys[:-1])
-    known = list(block.model_fields) if block else []
+    block = block_at(keys[:-1], schema)
+    known = [field.alias or name for name, field in block.model_fields.items()] if block else []
     every = (one.keys[:length] for one in settings() for length in range(1, len(one.keys) + 1))
     same_word = [".".join(path) for path in every if path[-1] == word and ENTRY not in path]
     # A key of a single agreement, tariff or source says little to who is in another block.
@@ -132,11 +132,11 @@ def unknown_key_fix(keys: Keys) -> str:
     alike = [key for key in known if _without_units(key) == stem]
     if alike and stem not in _NO_QUANTITY:
         meant = closest(word, alike) or alike[0]
-    elif elsewhere:
+    elif elsewhere and schema is Scenario:
         return f"did you mean {max(elsewhere, key=lambda path: _shared(path, keys))!r}?"
     if meant is None:
         return f"known here: {', '.join(known)}"
-    unit = unit_of(field_at((*keys[:-1], meant))) if meant in alike else ""
+    unit = unit_of(field_at((*keys[:-1], meant), schema)) if meant in alike else ""
     return f"did you mean {meant!r}?" + (f" Its unit is {unit}" if unit else "")
 
 
@@ -187,8 +187,8 @@ def _is_block(kind: Any) -> bool:
     return isinstance(kind, type) and get_origin(kind) is None and issubclass(kind, Block)
 
 
-def _annotation_at(keys: Keys) -> Any:
-    annotation: Any = Scenario
+def _annotation_at(keys: Keys, schema: type[Block] = Scenario) -> Any:
+    annotation: Any = schema
     for key in keys:
         annotation = _below(annotation, key)
     return annotation

@@ -9,7 +9,7 @@ from planner.base.errors import MOST_PROBLEMS, unlisted_problems
 from planner.base.words import did_you_mean
 from planner.scenario.ids import has_own_entries, misspelt_entry, required_keys
 from planner.scenario.keys import field_at, unit_of, unknown_key_fix
-from planner.scenario.schema import seen_at
+from planner.scenario.schema import Scenario, seen_at
 from planner.scenario.tree import Keys, Node, Place, nearest, show
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
     from planner.base.errors import Problem
+    from planner.family.values import Block
 
 _ALTERNATIVES: Final = {"'all'": "'all' or a list of ids"}
 _MUST_BE: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
@@ -73,8 +74,8 @@ def problem_at(tree: Node, keys: Keys, what_is: str, must_be: str, fix: str) -> 
     return seen_at(nearest(tree, keys)).problem(what_is, must_be, fix)
 
 
-def problems_of(error: ValidationError, tree: Node) -> list[Problem]:
-    """Translate every finding of pydantic."""
+def problems_of(error: ValidationError, tree: Node, schema: type[Block] = Scenario) -> list[Problem]:
+    """Translate every finding of pydantic in a file of a schema."""
     every = error.errors(include_url=False)
     # One of them is reported at least: a scenario that is refused without a word passes for right.
     shown = [found for found in every if not _follows_from_another(found)] or every
@@ -84,9 +85,9 @@ def problems_of(error: ValidationError, tree: Node) -> list[Problem]:
     shown = [one for one in shown if one["type"] != "missing" or _key_path(one["loc"], tree)[:-1] not in misspelt]
     left = len(shown) + len(misspelt) - MOST_PROBLEMS
     if left <= 1:
-        return [*misspelt.values(), *(_problem(found, tree) for found in shown)]
+        return [*misspelt.values(), *(_problem(found, tree, schema) for found in shown)]
     rest = unlisted_problems(tree.place.file, left)
-    return [*misspelt.values(), *(_problem(found, tree) for found in shown[:-left]), rest]
+    return [*misspelt.values(), *(_problem(found, tree, schema) for found in shown[:-left]), rest]
 
 
 def _follows_from_another(found: ErrorDetails) -> bool:
@@ -125,14 +126,14 @@ def _misspelt_entries(every: Iterable[ErrorDetails], tree: Node) -> dict[Keys, P
     return problems
 
 
-def _problem(found: ErrorDetails, tree: Node) -> Problem:
+def _problem(found: ErrorDetails, tree: Node, schema: type[Block]) -> Problem:
     keys = _key_path(found["loc"], tree)
     kind, value, context = found["type"], found["input"], found.get("ctx", {})
     name = dotted(keys)
     if kind == "extra_forbidden":
-        fix = unknown_key_fix(keys)
+        fix = unknown_key_fix(keys, schema)
         return _key_place(tree, keys).problem(f"unknown key {name!r}", "a key of the schema", fix)
-    field = field_at(keys)
+    field = field_at(keys, schema)
     meaning = _meaning(field.description if field else None)
     if kind == "missing":
         return problem_at(tree, keys, f"{name} is missing", "given", meaning)

@@ -15,8 +15,8 @@ from planner.studies.alternatives import alternatives
 from planner.studies.frontier import frontier
 from planner.studies.stochastic.stochastic import programs
 from planner.studies.stochastic.study import StochasticPrograms
+from planner.studies.sweep.blocks import Risk, Uncertainty
 from planner.studies.sweep.futures import read_sweep
-from planner.studies.sweep.reading import Risk, Uncertainty
 
 HOURLY = "time.slot_h=1"
 ONE_COOLING = "halls.cooling=[air_dry]"  # pieces of like sizes: none is too large a part of all

@@ -28,7 +28,8 @@ from planner.studies.sensitivity.design import OUTPUTS, Design, indices_of, rank
 from planner.studies.solve.asking import Asking
 from planner.studies.sweep.answers import answer_in, forget
 from planner.studies.sweep.axes import Future, Point, SweepAxis
-from planner.studies.sweep.file import MOST_FUTURES, SweepFile
+from planner.studies.sweep.blocks import MOST_FUTURES
+from planner.studies.sweep.file import SweepFile
 from planner.studies.sweep.futures import Sweep, sweep_of
 from planner.studies.sweep.solve_sweep import SweepProgress, SweepResult, solve_sweep
 

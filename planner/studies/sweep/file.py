@@ -8,21 +8,32 @@ from dataclasses import dataclass, replace
 from itertools import product
 from math import prod
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from pydantic import ValidationError
 
 from planner.base.errors import InputError, Problem
 from planner.base.paths import SCENARIOS_DIR, is_file
-from planner.base.words import did_you_mean
+from planner.base.words import did_you_mean, some
+from planner.family.values import Block
 from planner.inputs import TABLES
 from planner.scenario import Changes, ScenarioDraft, as_overrides, json_schema, read_draft
-from planner.scenario.chain import VERSION, is_path, read_source
+from planner.scenario.chain import is_path, read_source
 from planner.scenario.keys import field_at, is_by_year
 from planner.scenario.load import with_override
-from planner.scenario.tree import Node, Place, merge, show
+from planner.scenario.messages import problems_of
+from planner.scenario.tree import Node, Place, merge, plain, show
 from planner.scenario.yaml12 import name_problems, text_problems
-from planner.studies.sweep.answers import OWN_COLUMNS
-from planner.studies.sweep.axes import Future, Method, Sample, SweepAxis, SweepBase, read_axis, unit_points
-from planner.studies.sweep.reading import SweepPart, Uncertainty, read_uncertainty
+from planner.studies.sweep.axes import Future, SweepAxis, SweepBase, axis_of, unit_points
+from planner.studies.sweep.blocks import (
+    MOST_FUTURES,
+    AxisBlock,
+    Risk,
+    Sample,
+    SweepBlock,
+    Uncertainty,
+    UncertaintyBlock,
+)
 from planner.tables import right_tables
 
 if TYPE_CHECKING:
@@ -34,14 +45,13 @@ if TYPE_CHECKING:
 # It is read with the places of all that is written, so that a value that fits no setting is an
 # error at its line and column in this file, as it is in a scenario.
 
-MOST_FUTURES: Final = 10_000
-_KEYS: Final = (*("version", "title", "question", "base", "set", "axes", "sample", "futures", "runs"), "uncertainty")
 _KEYS_OF_SWEEPS: Final = frozenset({"base", "axes", "futures"})
 """Keys of a sweep that no scenario has."""
-_SAMPLE_KEYS: Final = ("method", "size", "seed")
-_METHODS: Final[tuple[Method, ...]] = ("latin_hypercube", "sobol")
-MOST_SEED: Final = 2**32 - 1
 _SHIPPED_DIR: Final = SCENARIOS_DIR / "sweeps"
+_SUM_TO_1: Final = 1e-5
+"""How far from 1 weights may add up to, so that thirds may be written with six decimals."""
+_NAMED: Final = 3
+_Kind = TypeVar("_Kind", bound=Block)
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,35 +82,47 @@ def read_file(path: str | Path, overrides: Changes = (), *, needs_uncertainty: b
     """Read the file of a sweep and the base scenario that it names."""
     path = find_sweep(path)
     source, problems = read_source(path, Place(str(path)), "sweep")
-    sweep = SweepPart(source.tree, "the sweep", [*problems, *text_problems(source.tree)])
-    parts = sweep.entries(_KEYS, fixes=_fixes_of_settings(source.tree))
-    _check_version(sweep, parts)
-    title, question = (parts[key].text("write a line of text") if key in parts else "" for key in ("title", "question"))
-    draft = _base(path, sweep, parts, overrides)
-    sample = _sample(parts["sample"]) if "sample" in parts else None
+    tree = source.tree
+    problems += [*text_problems(tree), *name_problems(path.stem, Place(str(path))), *_unknown_keys(tree)]
+    tree = replace(tree, value={key: at for key, at in tree.children.items() if key in SweepBlock.model_fields})
+    try:
+        SweepBlock.model_validate(plain(tree))
+    except ValidationError as error:
+        problems += problems_of(error, tree, SweepBlock)
+    parts = tree.children
+    draft = _base(path, parts, overrides, problems) if "base" in parts else None
     known = SweepBase(is_sampled="sample" in parts)  # without a tree where a part of it may be missing
     if draft is not None:
         tables = right_tables(TABLES, draft.data_files)
         known = SweepBase(None if draft.problems else draft.tree, tables, known.is_sampled)
-    axes = _axes(parts, known)
-    listed = _listed(sweep, parts)
-    futures = _futures(parts, axes, sample, listed)
-    are_all_made = (
-        bool(futures)
-        and ("axes" not in parts or len(axes) == len(parts["axes"].node.children))
-        and ("sample" not in parts or sample is not None)
-    )
-    names = [future.name for future in futures] if are_all_made else None
-    runs = _runs(parts["runs"], names) if "runs" in parts else frozenset[str]()
-    uncertainty = read_uncertainty(parts["uncertainty"], names) if "uncertainty" in parts else None
+    axes, sample = _axes(tree, known, problems), _right(Sample, parts.get("sample"))
+    listed = {name: replace(at, value=at.children) for name, at in tree.entries_at("futures").items()}
+    futures = _futures(parts, axes, sample, listed, problems)
+    is_made = len(axes) == len(tree.entries_at("axes")) and ("sample" not in parts or sample is not None)
+    names = [future.name for future in futures] if is_made and futures else None
+    runs = _runs(parts["runs"], names, problems) if "runs" in parts else frozenset[str]()
+    uncertainty = _uncertainty(parts["uncertainty"], names, problems) if "uncertainty" in parts else None
     if needs_uncertainty and "uncertainty" not in parts:
         fix = "add a block: uncertainty: {known_from: 2028}"
-        sweep.problems.append(Problem.of(path, "the sweep has no uncertainty", "an uncertainty block", fix))
-    found = (*sweep.problems, *name_problems(path.stem, Place(str(path))))
+        problems.append(Problem.of(path, "the sweep has no uncertainty", "an uncertainty block", fix))
     if draft is None:
-        raise InputError(found)
+        raise InputError(problems)
+    title, question = (str(parts[key].value) if key in parts else "" for key in ("title", "question"))
     said = (title or path.stem, question)
+    found = tuple(problems)
     return SweepFile(path, source.sha256, *said, draft, axes, sample, futures, listed, runs, found, uncertainty)
+
+
+def _right(kind: type[_Kind], node: Node | None) -> _Kind | None:
+    """Return a block of the file if it is there and right; what is wrong with it was said of the whole file."""
+    try:
+        return None if node is None else kind.model_validate(plain(node))
+    except ValidationError:
+        return None
+
+
+def _at_key(node: Node, what_is: str, must_be: str, fix: str) -> Problem:
+    return (node.key_place or node.place).problem(what_is, must_be, fix)
 
 
 def shipped_sweeps() -> list[str]:
@@ -120,54 +142,49 @@ def find_sweep(path: str | Path) -> Path:
     return shipped.relative_to(here) if shipped.is_relative_to(here) else shipped
 
 
-def _check_version(sweep: SweepPart, parts: Mapping[str, SweepPart]) -> None:
-    fix = f"begin with 'version: {VERSION}'"
-    if "version" not in parts:
-        sweep.problems.append(Place(sweep.node.place.file, 1, 1).problem("version is missing", "given", fix))
-    elif parts["version"].value != VERSION or isinstance(parts["version"].value, bool):
-        what_is = f"version is {show(parts['version'].value)}"
-        parts["version"].note(what_is, str(VERSION), "this program reads no other version of the format")
+def _unknown_keys(tree: Node) -> Iterator[Problem]:
+    """Find keys that no sweep has; those of a scenario are among its settings."""
+    fixes = {"extends": "name the scenario with base"}
+    known = list(SweepBlock.model_fields)
+    for key in tree.children.keys() - known:
+        near = did_you_mean(key, known, f"known here: {', '.join(known)}")
+        if field_at((key,)) is not None:
+            near = f"write it under set: settings of every future, as in 'set: {{{key}: ...}}'"
+        yield _at_key(tree.children[key], f"unknown key {key!r} in the sweep", "a key of a sweep", fixes.get(key, near))
 
 
-def _fixes_of_settings(tree: Node) -> dict[str, str]:
-    """Return what to do with keys of a scenario that are among those of a sweep."""
-    write = "write it under set: settings of every future, as in 'set: {{{}: ...}}'"
-    fixes = {key: write.format(key) for key in tree.children if field_at((key,)) is not None}
-    return {**fixes, "extends": "name the scenario with base"}
-
-
-def _base(path: Path, sweep: SweepPart, parts: Mapping[str, SweepPart], overrides: Changes) -> ScenarioDraft | None:
+def _base(path: Path, parts: Mapping[str, Node], overrides: Changes, problems: list[Problem]) -> ScenarioDraft | None:
     """Read the base scenario, and lay over it what holds in every future.
 
     None where it cannot be read; the problems say why.
     """
-    settings = parts["set"].settings() if "set" in parts else {}
-    if "base" not in parts:
-        return sweep.note("base is missing", "given", "name a shipped scenario or a file, as in 'base: us-base'")
     base = parts["base"]
-    name = base.text("name a shipped scenario or a file")
-    if not name:
+    name = base.value
+    if not isinstance(name, str) or not name:
         return None
     asked = Path(os.path.normpath(path.parent / name)) if is_path(name) else name
     try:
         draft = read_draft(asked)
     except InputError as error:
-        sweep.problems.extend(_at(base.node.place, error.problems))
+        problems += _at(base.place, error.problems)
         return None
     if _KEYS_OF_SWEEPS & draft.tree.children.keys():
-        return base.note(f"base {name!r} is a sweep", "a scenario", "name the scenario it begins from")
+        fix = "name the scenario it begins from"
+        problems.append(base.place.problem(f"base {name!r} is a sweep", "a scenario", fix))
+        return None
     if not draft.source_files:
         is_gone = isinstance(asked, Path) and not is_file(asked)
-        sweep.problems.extend(_at(base.node.place, draft.problems) if is_gone else draft.problems)
+        problems += _at(base.place, draft.problems) if is_gone else draft.problems
         return None
-    laid = merge(draft.tree, parts["set"].node, is_by_year) if settings else draft.tree
-    problems = list(draft.problems)
+    is_set = "set" in parts and bool(parts["set"].children)
+    laid = merge(draft.tree, parts["set"], is_by_year) if is_set else draft.tree
+    found = list(draft.problems)
     for override in as_overrides(overrides):
         try:
             laid = with_override(laid, override)
         except InputError as error:
-            problems += error.problems
-    return replace(draft, tree=laid, problems=tuple(problems))
+            found += error.problems
+    return replace(draft, tree=laid, problems=tuple(found))
 
 
 def _at(place: Place, problems: Sequence[Problem]) -> list[Problem]:
@@ -175,81 +192,54 @@ def _at(place: Place, problems: Sequence[Problem]) -> list[Problem]:
     return [replace(one, file=place.file, line=place.line, column=place.column) for one in problems]
 
 
-def _sample(part: SweepPart) -> Sample | None:
-    fix = "write {method: sobol, size: 64, seed: 1}"
-    parts = part.entries(_SAMPLE_KEYS, "sample", needs=dict.fromkeys(_SAMPLE_KEYS, fix))
-    method = next((of for of in _METHODS if "method" in parts and parts["method"].value == of), None)
-    if "method" in parts and method is None:
-        what_is = f"method of sample is {show(parts['method'].value)}"
-        parts["method"].note(what_is, " or ".join(_METHODS), "write one of them")
-    size = parts["size"].whole(2, MOST_FUTURES) if "size" in parts else None
-    seed = parts["seed"].whole(0, MOST_SEED) if "seed" in parts else None
-    if method == "sobol" and size is not None and size & (size - 1):
-        fix = f"take {1 << (size.bit_length() - 1)} or {1 << size.bit_length()}"
-        return parts["size"].note(f"size of sample is {size}", "a power of 2 with sobol", fix)
-    return None if method is None or size is None or seed is None else Sample(method, size, seed)
-
-
-def _axes(parts: Mapping[str, SweepPart], base: SweepBase) -> tuple[SweepAxis, ...]:
-    if "axes" not in parts:
-        if base.is_sampled:
-            parts["sample"].note_key("sample has no axes", "given with axes", "add axes")
-        return ()
+def _axes(tree: Node, base: SweepBase, problems: list[Problem]) -> tuple[SweepAxis, ...]:
+    parts = tree.entries_at("axes")
+    if base.is_sampled and not parts:
+        problems.append(_at_key(tree.children["sample"], "sample has no axes", "given with axes", "add axes"))
     axes: list[SweepAxis] = []
     by_key: dict[tuple[str, ...], str] = {}
-    for name, node in parts["axes"].mapping().items():
-        part = parts["axes"].below(node, f"axis {name!r}")
-        part.check_name(name, "an axis")
-        if name in OWN_COLUMNS:
-            fix = f"table futures has a column {name!r}; take another name"
-            part.note_key(f"an axis is called {name!r}", "another name", fix)
-        axis = read_axis(name, part, base)
-        if axis is None:
+    for name, node in parts.items():
+        block = _right(AxisBlock, node)
+        if block is None or (block.table is not None and base.tables is None):
             continue
-        axes.append(axis)
-        keys = axis.points[0].keys
-        if keys and by_key.setdefault(keys, name) != name:  # the last would count alone
-            what_is = f"axis {name!r} has the key of axis {by_key[keys]!r}"
-            part.note_key(what_is, "a key of its own", "remove one of the two")
+        try:
+            axes.append(axis_of(name, node, block, base))
+        except InputError as error:
+            problems += error.problems
+        if block.key and by_key.setdefault(block.key, name) != name:  # the last would count alone
+            what_is = f"axis {name!r} has the key of axis {by_key[block.key]!r}"
+            problems.append(_at_key(node, what_is, "a key of its own", "remove one of the two"))
     return tuple(axes)
 
 
-def _listed(sweep: SweepPart, parts: Mapping[str, SweepPart]) -> dict[str, Node]:
-    has_axes = "axes" in parts and bool(parts["axes"].value)
-    if "futures" not in parts:
-        if not has_axes:
-            part = parts.get("axes") or parts.get("base") or sweep
-            part.note_key("the sweep has no futures", "given axes or futures", "add axes, or futures: settings by name")
-        return {}
-    if parts["futures"].value == {} and not has_axes:
-        parts["futures"].note("futures are empty", "given with one entry at least", "add some, or axes")
-    listed = {}
-    for name, node in parts["futures"].mapping().items():
-        future = sweep.below(node, f"future {name!r}")
-        listed[name] = replace(node, value={} if node.value is None else future.settings())
-        future.check_name(name, "a future")
-    return listed
-
-
 def _futures(
-    parts: Mapping[str, SweepPart], axes: tuple[SweepAxis, ...], sample: Sample | None, listed: Mapping[str, Node]
+    parts: Mapping[str, Node],
+    axes: tuple[SweepAxis, ...],
+    sample: Sample | None,
+    listed: Mapping[str, Node],
+    problems: list[Problem],
 ) -> tuple[Future, ...]:
+    if not listed and not ("axes" in parts and parts["axes"].children):
+        at = parts.get("futures") or parts.get("axes") or parts.get("base") or next(iter(parts.values()))
+        fix = "add axes, or futures: settings by name"
+        problems.append(_at_key(at, "the sweep has no futures", "given axes or futures", fix))
     count = prod(len(axis.points) for axis in axes) if axes else 0
     if "sample" not in parts and count > MOST_FUTURES:
-        fix = "take fewer values, or draw a sample"
-        return parts["axes"].note_key(f"the axes make {count:,} futures", f"at most {MOST_FUTURES:,}", fix) or ()
+        what_is, fix = f"the axes make {count:,} futures", "take fewer values, or draw a sample"
+        problems.append(_at_key(parts["axes"], what_is, f"at most {MOST_FUTURES:,}", fix))
+        return ()
     of_axes = list(_of_axes(axes, sample, is_sampled="sample" in parts))
     names: dict[str, tuple[str, ...]] = {}
     for future in of_axes:
         labels = tuple(map(str, future.labels.values()))
-        if names.setdefault(future.name, labels) != labels:  # else an axis has a value twice
+        if names.setdefault(future.name, labels) != labels:
             fix = "change a value, the name of a level or the name of an axis"
             at = future.points[axes[-1].name].value or axes[-1].node  # the axis, of a point of figures
             what_is = f"two futures of the axes are called {future.name!r}"
-            parts["axes"].below(at, "").note_key(what_is, "a name of its own", fix)
+            problems.append(_at_key(at, what_is, "a name of its own", fix))
     for name in sorted(names.keys() & listed.keys()):
         fix = "the axes make one of this name; take another name"
-        parts["futures"].below(listed[name], name).note_key(f"a future is called {name!r}", "another name", fix)
+        problems.append(_at_key(listed[name], f"a future is called {name!r}", "another name", fix))
     return (*of_axes, *(Future(name, {}, node) for name, node in listed.items()))
 
 
@@ -268,21 +258,45 @@ def _of_axes(axes: tuple[SweepAxis, ...], sample: Sample | None, *, is_sampled: 
             yield Future(f"sample-{number:0{digits}}", by_axis)
 
 
-def _runs(part: SweepPart, names: Sequence[str] | None) -> frozenset[str] | None:
+def _runs(node: Node, names: Sequence[str] | None, problems: list[Problem]) -> frozenset[str] | None:
     """Return the futures whose whole run is stored; None for all of them.
 
     `names` are those of all futures; None where some could not be made.
     """
-    if part.value in ("all", "none"):
-        return None if part.value == "all" else frozenset()
-    if not isinstance(part.value, tuple):
-        what_is, must_be = f"runs is {show(part.value)}", "all, none, or a list of futures"
-        return part.note(what_is, must_be, "write [first, second]") or frozenset()
-    for node in part.value:
-        if not isinstance(node.value, str) or (names is not None and node.value not in names):
+    listed = node.value if isinstance(node.value, tuple) else ()
+    for one in listed:
+        if names is not None and one.value not in names:
             fix = "name one as results name it: `axis=value, axis=value`, or of the list"
-            part.below(node, "runs").note(f"runs have {show(node.value)}", "a future of this sweep", fix)
-    return frozenset(str(node.value) for node in part.value)
+            problems.append(one.place.problem(f"runs have {show(one.value)}", "a future of this sweep", fix))
+    return None if node.value == "all" else frozenset(str(one.value) for one in listed)
+
+
+def _uncertainty(node: Node, futures: Sequence[str] | None, problems: list[Problem]) -> Uncertainty | None:
+    """Compare block `uncertainty` with the futures, None where some could not be made."""
+    if futures is None:
+        return None
+    block, weights, central = _right(UncertaintyBlock, node), node.entries_at("weights"), node.at("central")
+    named = [(f"weights has {name!r}", name, at.key_place or at.place) for name, at in weights.items()]
+    if central is not None:
+        named.append((f"central is {str(central.value)!r}", str(central.value), central.place))
+    for what_is, name, place in named:
+        if name not in futures:
+            fix = did_you_mean(name, futures, f"futures are {some(futures, _NAMED)}")
+            problems.append(place.problem(what_is, "a future of this sweep", fix))
+    missing = [repr(name) for name in futures if weights and name not in weights]
+    if missing:
+        what_is, fix = f"weights has nothing of {some(missing, _NAMED)}", "add them, or leave weights out"
+        problems.append(_at_key(node.children["weights"], what_is, "a weight of every future", fix))
+    if block is None or missing:
+        return None
+    given = block.weights or dict.fromkeys(futures, 1.0)
+    total = sum(given.values())
+    if block.weights and abs(total - 1.0) > _SUM_TO_1:
+        fix = "weights are likelihoods; leave them out for futures that are equally likely"
+        problems.append(_at_key(node.children["weights"], f"weights add up to {total:.6g}", "1", fix))
+    risk = Risk() if block.cvar is None else Risk(block.cvar.weight, block.cvar.tail)
+    shares = {name: given[name] / total for name in futures}
+    return Uncertainty(block.known_from, shares, risk, block.central, node.children["known_from"])
 
 
 # --- The JSON Schema of the files of sweeps, for editors ------------------------------------------

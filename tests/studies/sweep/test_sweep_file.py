@@ -11,7 +11,8 @@ from planner.base.errors import InputError
 from planner.lp import HighsSession
 from planner.model import build_model
 from planner.runs.settings import from_shipped
-from planner.studies.sweep.axes import Sample, changed_tree, unit_points
+from planner.studies.sweep.axes import changed_tree, unit_points
+from planner.studies.sweep.blocks import Sample
 from planner.studies.sweep.file import SweepFile, read_file, shipped_sweeps
 from planner.studies.sweep.futures import inputs_of, read_sweep
 
@@ -140,10 +141,10 @@ sample: {{method: {method}, size: 32, seed: %d}}
 
 
 def test_sobol_has_a_sample_for_each_seed() -> None:
-    drawn = unit_points(Sample("sobol", 8, seed=3), axes=2)
+    drawn = unit_points(Sample(method="sobol", size=8, seed=3), axes=2)
 
     assert drawn.shape == (8, 2)
-    assert (drawn == unit_points(Sample("sobol", 8, seed=3), axes=2)).all()
+    assert (drawn == unit_points(Sample(method="sobol", size=8, seed=3), axes=2)).all()
 
 
 def test_figures_move_between_their_own_low_and_high(tmp_path: Path) -> None:
@@ -296,22 +297,19 @@ runs: some
 """,
     )
 
-    assert problems(path) == [
+    assert [line.partition("; meaning: ")[0] for line in problems(path)] == [
         "3:1: unknown key 'axis' in the sweep; must be a key of a sweep; did you mean 'axes'?",
-        "6:10: unknown key 'new_sites.north.retail_usd_per_mw'; must be a key of the schema; did"
-        " you mean 'retail_usd_per_mwh'? Its unit is [USD/MWh]",
-        "10:35: step of axis 'late' is 4, from 3 to 9; must be a part of 6; choose a step that"
-        " leads from the one to the other",
-        "11:3: an axis is called 'status'; must be another name; table futures has a column"
-        " 'status'; take another name",
-        "13:21: allow is in axis 'status' twice; must be there once; remove one of them",
-        "14:3: axis 'none' has no key; must be given one of key, levels and table; key: a"
-        " setting, levels: groups of settings by name, table: figures of the data",
-        "16:48: row of axis 'rack' is 'gb200_nvl'; must be a row whose figure has a low and a"
-        " high; did you mean 'gb200_nvl72'?",
-        "17:31: size of sample is 12; must be a power of 2 with sobol; take 8 or 16",
-        "17:41: seed of sample is -4; must be an integer from 0 to 4,294,967,295; write another one",
-        "18:7: runs is text 'some'; must be all, none, or a list of futures; write [first, second]",
+        "6:10: axes.price.key is text 'new_sites.north.retail_usd_per_mw'; must be a key of the schema:"
+        " new_sites.north.retail_usd_per_mw is none, did you mean 'retail_usd_per_mwh'? Its unit is [USD/MWh]",
+        "10:35: axes.late.range.step is 4; must be a part of 6 that makes at most 10,000 values",
+        "11:3: axes has the key 'status'; must be another name: table futures has a column 'status'",
+        "13:5: axes.status.values is [allow, allow]; must be a list without repeats, but allow is there more than once",
+        "14:3: axes.none is a mapping; must be given one of key, levels and table",
+        "16:48: the row of the axis is 'gb200_nvl'; must be a row of figures with a low and a high;"
+        " did you mean 'gb200_nvl72'?",
+        "17:31: sample.size is 12; must be a power of 2 with sobol, as 8 or 16",
+        "17:41: sample.seed is -4; must be at least 0",
+        "18:7: runs is text 'some'; must be 'all' or 'none'",
     ]
 
 

@@ -12,7 +12,8 @@ from click.testing import CliRunner
 
 from planner.base.paths import SCENARIOS_DIR
 from planner.cli import main
-from planner.studies.sweep import axes, file, reading
+from planner.family.values import Block
+from planner.studies.sweep.blocks import AxisBlock, CvarBlock, Sample, SweepBlock, SweepRange, UncertaintyBlock
 from planner.studies.sweep.file import shipped_sweeps, sweep_schema
 
 SCHEMA = json.loads(sweep_schema())
@@ -31,13 +32,18 @@ def test_a_shipped_sweep_is_right(name: str) -> None:
 
 
 def test_the_keys_are_those_that_are_read() -> None:
-    properties = SCHEMA["properties"]
+    properties, axis = SCHEMA["properties"], SCHEMA["$defs"]["axis"]["properties"]
+    of_block: list[tuple[dict[str, Any], type[Block]]] = [
+        (properties, SweepBlock),
+        (properties["sample"]["properties"], Sample),
+        (axis, AxisBlock),
+        (axis["range"]["properties"], SweepRange),
+        (properties["uncertainty"]["properties"], UncertaintyBlock),
+        (properties["uncertainty"]["properties"]["cvar"]["properties"], CvarBlock),
+    ]
 
-    assert set(properties) == set(file._KEYS)
-    assert set(properties["sample"]["properties"]) == set(file._SAMPLE_KEYS)
-    assert set(SCHEMA["$defs"]["axis"]["properties"]) == set(axes._KEYS)
-    assert set(properties["uncertainty"]["properties"]) == set(reading._KEYS)
-    assert set(properties["uncertainty"]["properties"]["cvar"]["properties"]) == set(reading._RISK_KEYS)
+    for keys, block in of_block:
+        assert set(keys) == {field.alias or name for name, field in block.model_fields.items()}
 
 
 @pytest.mark.parametrize(

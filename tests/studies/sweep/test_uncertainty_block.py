@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from planner.base.errors import InputError
+from planner.studies.sweep.blocks import Risk, Uncertainty
 from planner.studies.sweep.futures import read_sweep
-from planner.studies.sweep.reading import Risk, Uncertainty
 
 HEAD = """version: 1
 base: tiny
@@ -74,18 +74,16 @@ def test_every_mistake_is_named_at_its_place(tmp_path: Path) -> None:
 """,
     )
 
-    assert found == [
-        "7:1: uncertainty has no known_from; must be given; write the year from which it is known"
-        " which future comes, as in known_from: 2028",
-        "8:3: unknown key 'known_by' in uncertainty; must be a key of a sweep; did you mean 'known_from'?",
+    assert [line.partition("; meaning: ")[0] for line in found] == [
+        "7:1: uncertainty.known_from is missing; must be given",
+        "8:3: unknown key 'uncertainty.known_by'; must be a key of the schema; did you mean 'known_from'?",
         "9:3: weights has nothing of 'price=47', 'no rent'; must be a weight of every future; add"
         " them, or leave weights out",
-        "9:23: weight of future 'price=42' is 1.5; must be above 0 and at most 1; write its"
-        " likelihood, or take the future out of the sweep",
+        "9:23: uncertainty.weights.price=42 is 1.5; must be at most 1",
         "9:28: weights has 'price=48'; must be a future of this sweep; did you mean 'price=47'?",
-        "10:3: cvar has no tail; must be given; write {weight: 0.3, tail: 0.1}",
-        "10:18: weight of cvar is -0.1; must be from 0 to 1; write a share",
-        "10:24: unknown key 'tails' in cvar; must be a key of a sweep; did you mean 'tail'?",
+        "10:3: uncertainty.cvar.tail is missing; must be given",
+        "10:18: uncertainty.cvar.weight is -0.1; must be at least 0",
+        "10:24: unknown key 'uncertainty.cvar.tails'; must be a key of the schema; did you mean 'tail'?",
         "11:12: central is 'price=4'; must be a future of this sweep; did you mean 'price=47'?",
     ]
 
@@ -111,9 +109,9 @@ def test_what_is_no_mapping_is_refused(tmp_path: Path) -> None:
     found = problems(tmp_path, "  known_from: soon\n  weights: [0.5, 0.5]\n  cvar: 0.1\n")
 
     assert [line.split(";")[0] for line in found] == [
-        "8:15: known_from is text 'soon'",
-        "9:12: weights is a list",
-        "10:9: cvar is 0.1",
+        "8:15: uncertainty.known_from is text 'soon'",
+        "9:3: uncertainty.weights is a list",
+        "10:9: uncertainty.cvar is 0.1",
     ]
 
 
