@@ -10,22 +10,22 @@ from types import ModuleType
 import pytest
 
 BUDGETS = {
-    "planner/check": 8_600,
-    "planner/studies": 7_330,
-    "planner/inputs": 6_130,
-    "planner/outputs": 6_250,
+    "planner/check": 8_590,
+    "planner/studies": 7_190,
+    "planner/inputs": 6_000,
+    "planner/outputs": 6_230,
     "planner/lp": 2_950,
-    "planner/scenario": 2_380,
-    "planner/results": 2_230,
+    "planner/scenario": 2_310,
+    "planner/results": 2_240,
     "planner/cli": 2_140,
     "planner/model": 1_760,
     "planner/serve": 1_580,
     "planner/tariffs": 1_180,
-    "planner/runs": 1_230,
+    "planner/runs": 1_232,
     "planner/tables": 1_070,
     "planner/stress": 840,
     "planner/limits": 900,
-    "planner/plausible": 450,
+    "planner/plausible": 430,
     "planner/family": 400,
     "planner": 370,
     "planner/base": 320,
@@ -37,7 +37,7 @@ BUDGETS = {
     "planner/fleet": 90,
 }
 """Lines that say something, by room, as `make size` prints them."""
-WHOLE = {"planner": {"files": 360, "says": 49_170, "docstrings": 11_100, "lines": 84_460}, "tests": {"says": 27_850}}
+WHOLE = {"planner": {"files": 360, "says": 48_780, "docstrings": 11_070, "lines": 83_970}, "tests": {"says": 27_850}}
 
 
 def size() -> ModuleType:

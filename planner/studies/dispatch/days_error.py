@@ -25,7 +25,6 @@ from planner.inputs.site_series import SlotClimate, other_load_mw, site_series
 from planner.inputs.supply import SupplyOffer
 from planner.inputs.supply_figures import availability
 from planner.inputs.tariffs import find_customers, prices_net_of_tariffs
-from planner.lp.index import locate
 from planner.outputs.answer import Answer
 from planner.outputs.own_folder import DAYS_ERROR
 from planner.studies.dispatch.dispatch import PeakBilling, operate
@@ -260,22 +259,10 @@ class _Waiting:
         axes = {"year": plan.years, "site": plan.sites, "slot": plan.days.names}
         self.moved_mw = dense_by_ids(tables["power_slot"], axes, "deferred_mw", 0.0)
         """What is done less what falls due on the plan's days, (year, site, slot). [MW]"""
-        # As in the plan: moved work is cooled with the least overhead such work may have at a site.
-        used = racks.used
-        waits = power.deployment_window[locate(racks.deployment, used["rack"], used["hall"], used["workload"])]
-        here = np.flatnonzero(waits >= 0)
-        may_cool = np.full((len(sets.site), len(sets.cooling)), np.inf)
-        may_cool[used["site"][here], sets.hall_cooling[used["hall"][here]]] = 0.0
-        self._may_cool = may_cool[self._site]
 
     def profile_frac(self, site: Positions, shape: pd.Series[int]) -> Floats:
         """Return the hourly shape of parts on the plan's days, (part, slot)."""
         return self._power.shape_frac[self._site[site], shape.to_numpy(dtype=np.intp)]
-
-    def least_overhead(self, mechanical_frac: Floats) -> Floats:
-        """Return the overhead of moved work, of that of each technology, (site, slot or hour)."""
-        least = (mechanical_frac + self._may_cool[:, :, None]).min(axis=1)
-        return np.where(np.isfinite(least), least, 0.0)
 
 
 class _Hours:
@@ -297,8 +284,8 @@ class _Hours:
         self._has_load = ~any_along(np.isnan(hours.series.other_load_frac[at]), axis=1)
         self._load_mw = other_load_mw(case, hours.series)[at]
         on_days = SlotClimate(own, site_series(own)).mechanical_frac[at]
-        least = waiting.least_overhead(on_days)
-        self._moved_mw_per_mw = 1.0 + waiting.least_overhead(self._cooling)
+        least = on_days.min(axis=1)  # overhead of moved work, as in the plan
+        self._moved_mw_per_mw = 1.0 + self._cooling.min(axis=1)
         # Work that waits counts as it falls due, and is moved hour by hour.
         self._due_mw = plan.it_mw - waiting.moved_mw
         # What the overhead of a slot multiplies to the plan's cooling power: it stays, the weather
