@@ -120,7 +120,7 @@ def _show_days_error(found: DaysError) -> None:
     print_short(short_mwh, short_musd, "the cost in all hours, not discounted", found.lost_load_usd_per_mwh)
     if found.is_drawn:
         say(
-            f"Weather and prices of the year are drawn with seed {found.seed}, as"
+            f"Weather and prices that no series gives are drawn with seed {found.seed}, as"
             " `dcplan data days` and `dcplan stress` draw them. --hours-of names a scenario"
             " with a year of your own."
         )
