@@ -11,7 +11,6 @@ from rich.console import Console
 
 _WIDTH = 100  # where there is no terminal
 _LEAST_WIDTH = 40
-_BREAKS = " ./\\:=,;"
 
 
 def printable(text: str) -> str:
@@ -28,20 +27,6 @@ def wrapped(text: str, mark: str = "") -> str:
         subsequent_indent=" " * len(mark),
         break_on_hyphens=False,
     )
-
-
-def broken(text: str, width: int) -> list[str]:
-    """Break a text into lines, behind a space or a sign between the parts of a key or a path.
-
-    >>> broken("new_sites.north.land_limit_mw", 20), broken("racks.csv:10", 20)
-    (['new_sites.north.', 'land_limit_mw'], ['racks.csv:10'])
-    """
-    lines = []
-    while len(text) > width:
-        at = max(text.rfind(sign, 0, width) for sign in _BREAKS) + 1 or width
-        lines.append(text[:at])
-        text = text[at:]
-    return [*lines, text]
 
 
 class TableConsole(Console):

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 from rich.console import Group
-from rich.measure import Measurement
 from rich.table import Column, Table
 from rich.text import Text
 
-from planner.base.console import broken, printable
+from planner.base.console import printable
 from planner.base.words import amount, signed
 from planner.outputs.comparison.comparison import (
     cause_notes,
@@ -27,9 +25,7 @@ from planner.outputs.measures import OF_YEAR, common_years, difference_columns
 from planner.outputs.terminal import bare_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from rich.console import Console, ConsoleOptions, RenderResult
+    from collections.abc import Sequence
 
     from planner.outputs.comparison.comparison import CostSplit, RunComparison
 
@@ -40,7 +36,7 @@ _SMALL: Final = 5e-4  # of the largest figure of its kind
 def comparison_summary(comparison: RunComparison, *, every: bool = False) -> Group:
     """Lay out a comparison for a terminal."""
     most = sys.maxsize if every else 12
-    parts: list[Text | Table | _InputTable] = [_heads(comparison)]
+    parts: list[Text | Table] = [_heads(comparison)]
     parts += [Text(sentence) for sentence in cost_sentences(comparison)]
     parts += [Text(note, style="yellow") for note in comparison.notes]
     parts += _inputs(comparison, most)
@@ -61,8 +57,8 @@ def _heads(comparison: RunComparison) -> Text | Table:
     return table
 
 
-def _inputs(comparison: RunComparison, most: int) -> list[Text | _InputTable]:
-    """List settings and cells that differ, with where they are written."""
+def _inputs(comparison: RunComparison, most: int) -> list[Text | Table]:
+    """List settings and cells that differ, below each what every run has and where it is written."""
     rows = [(one.name, [setting_text(value) for value in one.values], one.places) for one in comparison.settings]
     for table in comparison.tables:
         rows += [
@@ -74,38 +70,16 @@ def _inputs(comparison: RunComparison, most: int) -> list[Text | _InputTable]:
     head = Text("\nInputs that differ", style="bold")
     if not rows:
         return [head, Text("Nothing differs.")]
-    shown = [(printable(name), [_short(one) for one in values], places) for name, values, places in rows[:most]]
-    return [head, _InputTable(comparison.letters, shown), *_left(len(rows), most)]
-
-
-@dataclass(frozen=True)
-class _InputTable:
-    """A table of what differs; a list where it has no room, as keys and files must stay whole."""
-
-    letters: Sequence[str]
-    rows: Sequence[tuple[str, Sequence[str], Sequence[str | None]]]  # name, what each run has, where it is written
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """Lay it out for the width there is."""
-        keys = (Column(one, no_wrap=True) for one in ("setting or cell", *self.letters))
-        table = bare_table(*keys, "written in")
-        for name, values, places in self.rows:
-            where = dict.fromkeys(place for place in places if place)
-            table.add_row(*map(Text, (name, *values, "; ".join(where))))
-        least = Measurement.get(console, options.update(width=1_000_000), table).minimum
-        if least <= options.max_width:
-            yield table
-        else:
-            yield Text("\n".join(self._lines(options.max_width)))
-
-    def _lines(self, width: int) -> Iterator[str]:
-        """Write a line for each name, and below it one for each run."""
-        for name, values, places in self.rows:
-            yield from broken(name, width)
-            widest = max(map(len, values))
-            for letter, value, place in zip(self.letters, values, places, strict=True):
-                line = f"{letter}  {value:{widest}}  {place or ''}".rstrip()
-                yield from (f"  {part}" for part in broken(line, width - 2))
+    lines = []
+    for name, values, places in rows[:most]:
+        shown = [_short(one) for one in values]
+        widest = max(map(len, shown))
+        lines.append(printable(name))
+        lines += [
+            f"  {letter}  {value:{widest}}  {place or ''}".rstrip()
+            for letter, value, place in zip(comparison.letters, shown, places, strict=True)
+        ]
+    return [head, Text("\n".join(lines)), *_left(len(rows), most)]
 
 
 def _causes(split: CostSplit) -> list[Text | Table]:
