@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from xlsxwriter import Workbook
 from xlsxwriter.utility import xl_rowcol_to_cell
-from xlsxwriter.worksheet import Worksheet
 
 from planner.outputs.files import whole_file
 
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 
     from xlsxwriter.chart import Chart
     from xlsxwriter.format import Format
+    from xlsxwriter.worksheet import Worksheet
 
 INK: Final = "#1f3a5f"
 
@@ -47,22 +47,6 @@ class Live(NamedTuple):
     value: float | str
 
 
-class _Sheet(Worksheet):  # type: ignore[misc]  # XlsxWriter has no types
-    """A sheet that looks for functions of newer programs once in each formula.
-
-    XlsxWriter looks for thirty of them in every cell, and a column has the same formula in all.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._prepared: dict[tuple[Any, ...], str] = {}
-
-    def _prepare_formula(self, *asked: Any) -> str:
-        if asked not in self._prepared:
-            self._prepared[asked] = super()._prepare_formula(*asked)
-        return self._prepared[asked]
-
-
 class Canvas:
     """Sheets, styles and cells of one workbook."""
 
@@ -77,7 +61,7 @@ class Canvas:
 
     def add_sheet(self, name: str) -> None:
         """Add an empty sheet at the end."""
-        self._workbook.add_worksheet(name, _Sheet)
+        self._workbook.add_worksheet(name)
 
     def sheet(
         self,
