@@ -26,7 +26,7 @@ from planner.plausible.settings import FACTOR_OF
 from planner.scenario import path_value
 from planner.scenario.contradictions import contradictions
 from planner.tables import load_package
-from planner.tables.places import TableCell
+from planner.tables.places import TableCell, TablePlaces
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -48,6 +48,8 @@ _LAND_OVER_HELD: Final = 5.0
 _LAND_OVER_NEED: Final = 3.0
 """Land over what exists or is connected there, and over what all demand needs: beyond both, acres
 are likelier than MW."""
+_LAND_SHARES: Final = ("site_limit_share_frac", "demand_share_frac")
+"""Shares of the operator that land follows; the second where the first is not given."""
 _NO_ROOM_MW: Final = 1e-6
 _IDLE: Final = 20.0
 """Work that racks in service can do over the work that there is: a slip of a unit is beyond it."""
@@ -183,26 +185,51 @@ class _Whole(CompanyFacts):
 
 
 def _room(f: _Whole) -> Found:
-    """Compare what exists at a site with its land and its connection, in the last year in which one is exceeded.
+    """Compare what exists at a site with its land and its connection, year by year.
 
-    It is said where the planner wrote one of the three, a limit first, else at the largest hall.
+    Where one of the three is out of step with both others, it is blamed; a figure that ships is
+    not blamed while one of the planner's own may be. A site is reported once, in the last of the
+    years in which most is exceeded.
     """
-    existing, halls, share = f.existing_mw, f.tables[HALLS], f.operator.site_limit_share_frac
-    limits = {"land_limit_mw": np.tile(f.land_mw[:, None], len(f.case.years)), "grid_firm_mw": f.firm_mw}
-    is_over = {name: existing > POWER_OVER_ROOM * most for name, most in limits.items()}
-    is_any = np.any(list(is_over.values()), axis=0)
-    for at in np.flatnonzero(is_any.any(axis=1)):
-        site, t = f.sites[at], int(np.flatnonzero(is_any[at])[-1])
-        exceeded = {name: most[at, t] for name, most in limits.items() if is_over[name][at, t]}
-        keys = [own_key(f.scenario, site, name) for name in (*exceeded, "existing_mw")]
-        there = np.flatnonzero((halls["site"] == site) & (halls["first_year"] <= f.case.year[t]))
-        largest = [TableCell(HALLS, int(there[floats(halls, "it_mw")[there].argmax()]), "it_mw")] if there.size else []
+    firm, racks_mw, existing, halls = f.firm_mw, f.of_sites(RACKS, f.nameplate_mw), f.existing_mw, f.tables[HALLS]
+    beyond_land = existing > POWER_OVER_ROOM * f.land_mw[:, None]
+    beyond_firm = existing > POWER_OVER_ROOM * firm
+    exceeded_by_year = beyond_land.astype(np.intp) + beyond_firm
+    last_most = len(f.case.years) - 1 - exceeded_by_year[:, ::-1].argmax(axis=1)
+    for at in np.flatnonzero(exceeded_by_year.any(axis=1)):
+        site, t = f.sites[at], last_most[at]
+        mw, year, over_land, over_grid = existing[at, t], int(f.case.year[t]), beyond_land[at, t], beyond_firm[at, t]
+        limits = (("land_limit_mw", f.land_mw[at], over_land), ("grid_firm_mw", firm[at, t], over_grid))
+        exceeded = {name: most for name, most, is_over in limits if is_over}
+        keys = {name: own_key(f.scenario, site, name) for name in ("existing_mw", "land_limit_mw", "grid_firm_mw")}
+        own = any(keys[name] for name in exceeded)
+        outvoted = own and any(keys[name] for name, _, is_over in limits if not is_over)
+        room = " and ".join(f"{name} is {as_text(most)} MW" for name, most in exceeded.items())
         fix = "check that all are in MW"
-        if "land_limit_mw" in exceeded and own_key(f.scenario, site, "land_limit_mw") is None:
-            fix += f", or give {site} a land_limit_mw: it has the share {share:g} of its market's"
-        room = " and ".join(f"its {name} is {as_text(most)} MW" for name, most in exceeded.items())
-        for place in [*filter(None, keys), *largest][:1]:
-            yield place, f"{site} has {as_text(existing[at, t])} MW in {f.case.year[t]}, but {room}", fix
+        if keys["existing_mw"] and not outvoted:
+            yield keys["existing_mw"], f"existing_mw of {site} is {as_text(mw)} MW, but {room}", fix
+            continue
+        there = np.flatnonzero((halls["site"] == site) & (halls["first_year"] <= year))
+        # Racks that need more than a limit gives agree with the halls, and the limit is off.
+        outvoted |= own and bool(racks_mw[at] > max(exceeded.values()))
+        is_blamed = bool(there.size) and not outvoted
+        largest = TableCell(HALLS, int(there[floats(halls, "it_mw")[there].argmax()]) if there.size else -1, "it_mw")
+        halls_have, share = f"halls of {site} have {as_text(mw)} MW", f.operator.site_limit_share_frac
+        # More than all of the market's land is no matter of the share.
+        is_share = mw * share <= POWER_OVER_ROOM * f.land_mw[at]
+        if is_blamed and over_land and is_share and not (over_grid or keys["land_limit_mw"]):
+            room = f"its land_limit_mw is {as_text(f.land_mw[at])} MW, the share {share:g} of its market's"
+            fix = f"give {site} a land_limit_mw, or operator.{_LAND_SHARES[0]}: 1 if its land is all yours"
+            given = (one for one in _LAND_SHARES if one in f.operator.model_fields_set)
+            yield ("operator", next(given, _LAND_SHARES[0])), f"{halls_have}, but {room}", fix
+        elif is_blamed:
+            yield largest, f"{halls_have} in {year}, but {room}", fix
+        else:
+            of_hall = TablePlaces(f.scenario.data_files).problem(*largest, "").place if there.size else ""
+            there_are = f"{as_text(mw)} MW of facilities exist there{f', {of_hall} first' if of_hall else ''}"
+            for name, most in exceeded.items():
+                if key := keys[name]:
+                    yield key, f"{name} of {site} is {as_text(most)} MW, but {there_are}", fix
 
 
 def _acres(f: _Whole) -> Found:

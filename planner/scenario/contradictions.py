@@ -24,7 +24,7 @@ def contradictions(scenario: Scenario) -> list[Problem]:
     """Find settings of a scenario that conflict."""
     rules = (
         *(_start, _paths_that_begin_late, _load_factor_without_twh, _training_runs, _what_ends_first),
-        *(_both_in_and_out, _openings, _signed_ppas, wrong_tariffs),
+        *(_both_in_and_out, _classes, _openings, _signed_ppas, wrong_tariffs),
     )
     return [problem_at(scenario.tree, *found) for rule in rules for found in rule(scenario)]
 
@@ -102,6 +102,20 @@ def _both_in_and_out(scenario: Scenario) -> Iterator[Finding]:
             if isinstance(taken, tuple) and id_ in taken:
                 found = f"{id_!r} is in {block}.{listed} and in {block}.{excluded}"
                 yield Finding((block, excluded, position), found, "in one of them", "remove it from the other")
+
+
+def _classes(scenario: Scenario) -> Iterator[Finding]:
+    for workload, figures in scenario.workloads.items():
+        use, peak = figures.utilisation_frac, figures.peak_over_mean_frac
+        if use is not None and peak is not None and use * peak > 1:
+            found = f"utilisation_frac x peak_over_mean_frac of {workload} is {use * peak:g}"
+            must_be, fix = "at most 1", "racks cannot work above their full work: lower one of the two"
+            yield Finding(("workloads", workload, "peak_over_mean_frac"), found, must_be, fix)
+        tight, bound = figures.tight_rtt_ms, figures.rtt_bound_ms
+        if tight is not None and bound is not None and tight > bound:
+            found = f"tight_rtt_ms of {workload} is {tight:g}, above its rtt_bound_ms"
+            must_be, fix = f"at most {bound:g} [ms]", "tighten it, or set it to null for no tight bound"
+            yield Finding(("workloads", workload, "tight_rtt_ms"), found, must_be, fix)
 
 
 def _signed_ppas(scenario: Scenario) -> Iterator[Finding]:

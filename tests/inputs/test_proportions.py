@@ -5,6 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pandas as pd
+import pytest
+
+from planner.inputs import proportions
 
 MINI = Path(__file__).parent.parent / "fixtures" / "mini" / "mini.yaml"
 MADE_UP = {"source": "made up", "source_year": 2025, "kind": "own"}
@@ -37,14 +40,25 @@ def test_halls_beyond_the_connection_of_their_year_are_warned_of(build):
     inputs = build(ROOMY, "sites.oak.grid_firm_mw={2025: 60, 2027: 70}", existing_halls=GROWING)
 
     (warning,) = of_sites(inputs)
-    assert "oak has 150 MW in 2027, but its grid_firm_mw is 70 MW" in warning
+    assert "grid_firm_mw of oak is 70 MW, but 150 MW of facilities exist there" in warning
 
 
-def test_a_site_is_warned_of_in_the_last_year_beyond_its_room(build):
+def test_the_hall_that_is_blamed_is_in_service_in_the_year(build):
     # 50 MW, more than 1.5 x 30 = 45 MW, in 2025; then 150 MW in 180 MW.
-    (warning,) = of_sites(build("sites.oak.grid_firm_mw={2025: 30, 2027: 180}", existing_halls=GROWING))
+    sheet = proportions.TablePlaces.problem
+    records = []
 
-    assert "oak has 50 MW in 2025, but its grid_firm_mw is 30 MW" in warning
+    def problem(self, table, record, *rest):
+        records.append((rest[0], record))
+        return sheet(self, table, record, *rest)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(proportions.TablePlaces, "problem", problem)
+        settings = "sites.oak.grid_firm_mw={2025: 30, 2027: 180}"
+        (warning,) = of_sites(build(settings, existing_halls=GROWING))
+
+    assert "halls of oak have 50 MW in 2025, but grid_firm_mw is 30 MW" in warning
+    assert {record for column, record in records if column == "it_mw"} == {0}
 
 
 def test_land_holds_the_halls_of_the_last_year(build):
@@ -52,7 +66,7 @@ def test_land_holds_the_halls_of_the_last_year(build):
     inputs = build("sites.oak.land_limit_mw=80", existing_halls=GROWING)
 
     (warning,) = of_sites(inputs)
-    assert "oak has 150 MW in 2027, but its land_limit_mw is 80 MW" in warning
+    assert "halls of oak have 150 MW in 2027, but land_limit_mw is 80 MW" in warning
 
 
 def test_a_hall_that_has_ended_takes_no_land_beside_the_one_that_follows_it(build):
