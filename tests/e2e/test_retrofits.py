@@ -67,11 +67,22 @@ def test_longer_work_on_halls_that_are_needed_costs_more() -> None:
     assert all(1.01 * shorter < longer for shorter, longer in pairwise(costs[:1] + costs[2:]))
 
 
-def test_a_plan_whose_only_halls_in_a_water_class_are_at_work_keeps_every_rule(tmp_path: Path) -> None:
+_PIECES = ["supply.allow=[bess_4h]", "time.slot_h=3", "solver.method=decomposed", "solver.gap_frac=0.001"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param(
+            ["scope.sites=[arizona]", "demand.scale_frac=0.2", "retrofit.duration_months=15"], id="water class"
+        ),
+        pytest.param(_PIECES, id="worn cells"),
+    ],
+)
+def test_a_plan_of_ones_own_that_was_refused_keeps_every_rule(changes: list[str], tmp_path: Path) -> None:
     made = CliRunner().invoke(main, ["init", "--own", str(tmp_path / "project")])
     assert made.exit_code == 0, made.output
 
-    few = ["scope.sites=[arizona]", "demand.scale_frac=0.2", "retrofit.duration_months=15"]
-    plan = planner.solve(str(tmp_path / "project" / "company.yaml"), few)
+    plan = planner.solve(str(tmp_path / "project" / "company.yaml"), changes)
 
     assert plan.verdict.ok, plan.verdict.broken
