@@ -10,12 +10,12 @@ from types import ModuleType
 import pytest
 
 BUDGETS = {
-    "planner/check": 8_590,
+    "planner/check": 8_570,
     "planner/studies": 7_190,
-    "planner/inputs": 6_000,
-    "planner/outputs": 6_230,
+    "planner/inputs": 6_060,
+    "planner/outputs": 6_210,
     "planner/lp": 2_950,
-    "planner/scenario": 2_310,
+    "planner/scenario": 2_320,
     "planner/results": 2_240,
     "planner/cli": 2_140,
     "planner/model": 1_760,
@@ -37,7 +37,7 @@ BUDGETS = {
     "planner/fleet": 90,
 }
 """Lines that say something, by room, as `make size` prints them."""
-WHOLE = {"planner": {"files": 360, "says": 48_780, "docstrings": 11_070, "lines": 83_970}, "tests": {"says": 27_850}}
+WHOLE = {"planner": {"files": 360, "says": 48_810, "docstrings": 11_070, "lines": 83_980}, "tests": {"says": 27_850}}
 
 
 def size() -> ModuleType:

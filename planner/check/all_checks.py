@@ -63,7 +63,7 @@ def check_plan(
     status: str,
     bound_musd: float,
     gap_frac: float,
-    proof: Proof | None,
+    proof: Proof,
     orders_held_before: int | None = None,
     reads_all: bool = False,
 ) -> Verdict:

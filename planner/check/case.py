@@ -59,10 +59,10 @@ class Case:
     objective_musd: float  # objective that the solver reports. [MUSD]
     status: str  # what the solver reports of it
     # what the solver reports that no plan costs less than; nan where it reports none. [MUSD]
-    bound_musd: float = np.nan
+    bound_musd: float
     # from the bound to the objective, as the solver reports it; nan where it reports none. [-]
-    gap_frac: float = np.nan
-    proof: Proof | None = None  # the program with solution and duals; None for a plan that was stored without
+    gap_frac: float
+    proof: Proof  # the program with solution and duals
     orders_held_before: int | None = None  # year before which orders were given to the plan, not chosen by it
     reads_all: bool = False  # whether every row of the program is compared, and not a sample of large blocks
 
@@ -197,21 +197,10 @@ class Case:
 
     # --- the program --------------------------------------------------------------------
 
-    @property
-    def has_report(self) -> bool:
-        """Whether it is known what the solver reports of bound and gap."""
-        return self.proof is not None or bool(np.isfinite(self.bound_musd))
-
-    @property
-    def stored(self) -> Proof:
-        """The stored program, for rules that need it."""
-        assert self.proof is not None
-        return self.proof
-
     @cached_property
     def program(self) -> StoredProgram:
         """Arrays of the program that was solved."""
-        return StoredProgram(self.stored)
+        return StoredProgram(self.proof)
 
     # --- years --------------------------------------------------------------------------
 

@@ -96,7 +96,7 @@ def hours_of_slot(case: Case) -> pd.Series[float]:
     return column_by(site_power(case).slot, "slot", "hours")
 
 
-@rule(unit="MUSD", floor=1e-3, of_program=True)
+@rule(unit="MUSD", floor=1e-3)
 def prices_as_solved(case: Case) -> Iterator[Excess]:
     """Table `prices` has a row, with number and unit, for every dual of a limit that is not 0."""
     reported, keys, solved = case.plan("prices"), list(PRICE_KEY), _duals(case)
@@ -116,8 +116,8 @@ def _duals(case: Case) -> pd.DataFrame:
     keys = list(PRICE_KEY)
     parts = [
         labelled(case, "rows", block, "dual", _DUAL_NOISE).assign(block=block)
-        for block in case.stored.rows["family"].cat.categories
-        if block in PRICES and case.stored.has_duals
+        for block in case.proof.rows["family"].cat.categories
+        if block in PRICES and case.proof.has_duals
     ]
     empty = pd.DataFrame(columns=[*keys, "dual"]).astype({"dual": "float64", "year": "int64"})
     solved = pd.concat([empty, *parts], ignore_index=True)
@@ -125,7 +125,7 @@ def _duals(case: Case) -> pd.DataFrame:
     return solved.astype({"year": "int64"})
 
 
-@rule(unit="USD", of_program=True)
+@rule(unit="USD")
 def worths_as_solved(case: Case) -> Excess:
     """The value of a stress hour follows from the duals."""
     table, keys = case.plan("stress_slot"), ("site", "year", "slot")
@@ -137,7 +137,7 @@ def worths_as_solved(case: Case) -> Excess:
 
 def _usd(case: Case, block: str, keys: tuple[str, ...], table: pd.DataFrame) -> Floats:
     """Return what one more unit of a limit saves, row by row; nan without duals. [USD]"""
-    if not case.stored.has_duals:
+    if not case.proof.has_duals:
         return np.full(len(table), np.nan)
     rows = labelled(case, "rows", block, "dual", 0.0)
     if not len(rows):
@@ -147,7 +147,7 @@ def _usd(case: Case, block: str, keys: tuple[str, ...], table: pd.DataFrame) -> 
 
 def labelled(case: Case, of: str, name: str, number: str, noise: float) -> pd.DataFrame:
     """Return the labels of a block's rows or columns with a number, where it is not nothing."""
-    block, frame = stored_of(case).block(of, name), getattr(case.stored, of)
+    block, frame = stored_of(case).block(of, name), getattr(case.proof, of)
     numbers = frame[number].to_numpy(dtype=np.float64)[block.places]
     there = ~(np.abs(numbers) <= noise)
     labels = {axis: of.astype(np.int64) if axis == "year" else of for axis, of in block.labels(there).items()}

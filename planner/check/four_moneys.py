@@ -123,7 +123,7 @@ def _ppas(case: Case) -> dict[str, float]:
     return _after_horizon(case, mw * lookup(price, rows, key), starts, ends)
 
 
-@rule(unit="MUSD", floor=10.0, of_program=True)
+@rule(unit="MUSD", floor=10.0)
 def money_by_item(case: Case) -> Iterator[Excess]:
     """Purchases are paid inside the horizon and after it, with interest, to the last dollar."""
     table, costs, cash = case.plan("money_items"), case.plan("costs"), case.plan("cash")

@@ -30,7 +30,7 @@ _MONEY_YEAR = 2025
 _STEPS = 100_000
 
 
-@rule(unit="MUSD", floor=_FLOOR_MUSD, of_program=True)
+@rule(unit="MUSD", floor=_FLOOR_MUSD)
 def costs_paid(case: Case) -> Excess:
     """Every line of the cost table is what the plan pays for, site by site and year by year."""
     columns = ["item", *_PAID, "musd"]
@@ -187,7 +187,7 @@ def _bought(case: Case) -> pd.DataFrame:
     return pd.concat([purchases(case)[columns], at_once], ignore_index=True)
 
 
-@rule(unit="MUSD", of_program=True)
+@rule(unit="MUSD")
 def cash_reported(case: Case) -> Iterator[Excess]:
     """Cash pays for purchases, halls, connections and sources evenly over the years before."""
     cost = column_by(case.data("facility_cost"), "item", "value")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -26,34 +25,27 @@ if TYPE_CHECKING:
 
 _SOLVED: Final = ("optimal", "within_gap")
 _NUMBERS: Final = ("lower", "upper", "dual", "bound_dual", "cost", "x", "integer")
-_NOTHING_STORED: Final = (
-    "No proof is stored with this run, which an older version wrote: whether the plan keeps its limits and is optimal,"
-    " and its shadow prices, are the solver's word. Solve again to have them proven."
-)
 
 
 def _must_have_duals(case: Case) -> bool:
-    return case.proof is not None and (case.proof.has_duals or case.status == "optimal")
+    return case.proof.has_duals or case.status == "optimal"
 
 
 def _has_duals(case: Case) -> bool:
-    return case.proof is not None and case.proof.has_duals
+    return case.proof.has_duals
 
 
 def _reports_bound(case: Case) -> bool:
     """Whether a bound has to be proven: of what is called solved, or where there are duals."""
-    proof = case.proof
-    if proof is None:
-        return False
-    stored = proof.has_bound_duals if _has_bound_of_its_own(case) else proof.has_duals
+    stored = case.proof.has_bound_duals if _has_bound_of_its_own(case) else case.proof.has_duals
     return case.status in _SOLVED or (stored and np.isfinite(case.bound_musd))
 
 
-@rule(unit="labels", of_program=True)
+@rule(unit="labels")
 def program_labels_apart(case: Case) -> Iterator[Excess]:
     """Rows and columns of the stored program have labels of their own, of the axes of a family."""
-    yield _unlabelled(case.stored.rows)
-    yield _unlabelled(case.stored.columns)
+    yield _unlabelled(case.proof.rows)
+    yield _unlabelled(case.proof.columns)
 
 
 def _unlabelled(frame: pd.DataFrame) -> Excess:
@@ -67,7 +59,7 @@ def _unlabelled(frame: pd.DataFrame) -> Excess:
     return Excess.count_broken(labels, is_broken)
 
 
-@rule(unit="row units", of_program=True)
+@rule(unit="row units")
 def program_rows_kept(case: Case) -> Excess:
     """The stored solution keeps every row of the stored program."""
     program, x = case.program, case.program.proof.column("x")
@@ -76,7 +68,7 @@ def program_rows_kept(case: Case) -> Excess:
     return Excess(_labels(program.proof.rows), np.maximum(passed, -1.0), size)
 
 
-@rule(unit="units", of_program=True)
+@rule(unit="units")
 def program_bounds_kept(case: Case) -> Excess:
     """The stored solution keeps the bounds of every column."""
     proof = case.program.proof
@@ -85,7 +77,7 @@ def program_bounds_kept(case: Case) -> Excess:
     return Excess(_labels(proof.columns), passed, np.abs(x))
 
 
-@rule(unit="units", of_program=True)
+@rule(unit="units")
 def program_integers_whole(case: Case) -> Excess:
     """Every integer column of the stored solution is an integer."""
     proof = case.program.proof
@@ -94,7 +86,7 @@ def program_integers_whole(case: Case) -> Excess:
     return Excess(labels, np.abs(x - np.round(x)), np.ones(len(x)))
 
 
-@rule(unit="MUSD", of_program=True)
+@rule(unit="MUSD")
 def program_objective(case: Case) -> Excess:
     """The stored solution costs what the solver reports, priced by the stored program."""
     total = case.program.total_musd(case.program.proof.column("x"))
@@ -144,7 +136,7 @@ def bound_proven(case: Case) -> Excess:
     branch and bound raised it, no less than that: its tree is not stored.
     """
     proven = proven_bound_musd(case)
-    if case.proof is not None and case.proof.bound_by == "search" and case.proof.is_integer.any():
+    if case.proof.bound_by == "search" and case.proof.is_integer.any():
         place = table_of({"bound": ["bound of branch and bound"]})
         return Excess.above(place, [proven], case.bound_musd)
     if _ended_at_gap(case):
@@ -153,7 +145,7 @@ def bound_proven(case: Case) -> Excess:
     return _differs("bound", proven, case.bound_musd)
 
 
-@rule(unit="MUSD", where=attrgetter("has_report"))
+@rule(unit="MUSD")
 def bound_below_objective(case: Case) -> Excess:
     """No bound is above the cost of the plan, and a plan that is called solved has one."""
     place = table_of({"bound": ["reported", "solution"]})
@@ -164,7 +156,7 @@ def bound_below_objective(case: Case) -> Excess:
     return Excess.above(place, bounds, case.objective_musd)
 
 
-@rule(unit="-", where=attrgetter("has_report"))
+@rule(unit="-")
 def gap_of_bound(case: Case) -> Excess:
     """The gap is the distance from bound to objective, as a share of the objective."""
     table = case.plan("solution")
@@ -187,8 +179,6 @@ def relative_gap(objective_musd: float, bound_musd: float) -> float:
 @once
 def proven_bound_musd(case: Case) -> float:
     """Return what the stored duals prove that no plan costs less than; nan where they do not."""
-    if case.proof is None:
-        return np.nan
     program, proof = case.program, case.proof
     name = "bound_dual" if _has_bound_of_its_own(case) else "dual"
     lower, upper = proof.column("lower"), proof.column("upper")
@@ -210,7 +200,7 @@ def _has_bound_of_its_own(case: Case) -> bool:
 
 
 def _has_integers(case: Case) -> bool:
-    return case.proof is not None and bool(case.proof.is_integer.any())
+    return bool(case.proof.is_integer.any())
 
 
 def _held(proof: Proof) -> tuple[Floats, Floats]:
@@ -229,8 +219,6 @@ def _differs(what: str, left: float, right: float) -> Excess:
 
 def what_is_proven(case: Case, checks: Sequence[CheckResult]) -> str:
     """Say what is proven of a plan."""
-    if case.proof is None:
-        return _NOTHING_STORED
     names = {one.name for one in rules_of(sys.modules[__name__])}
     broken = [check.name for check in checks if check.name in names and not check.ok]
     if broken:

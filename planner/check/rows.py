@@ -167,10 +167,10 @@ _SHARE_A_COLUMN: Final = ("import_mw", "output_mw", "discharge_mw", "claim_mw")
 """Decisions whose column also holds what is no decision at other places."""
 
 
-@rule(unit="units", of_program=True)
+@rule(unit="units")
 def decisions_as_solved(case: Case) -> Iterator[Excess]:
     """The decisions in the tables are those of the stored solution."""
-    columns = case.stored.columns
+    columns = case.proof.columns
     for block in columns["family"].cat.categories:
         if block in _DECISIONS:
             table, column = _DECISIONS[block]
@@ -212,14 +212,12 @@ def solution_table(case: Case) -> Iterator[Excess]:
         "first_year": float(case.calendar[0]),
         "last_year": float(case.calendar[-1]),
     }
-    if case.has_report:
-        numbers |= {"dual_bound_musd": case.bound_musd, "gap_frac": case.gap_frac}
+    numbers |= {"dual_bound_musd": case.bound_musd, "gap_frac": case.gap_frac}
     texts = {"scenario": case.scenario.name, "end_of_horizon": case.scenario.finance.end_of_horizon}
-    if case.proof is not None:
-        integers, has_duals = int(case.proof.is_integer.sum()), case.proof.has_duals
-        numbers |= {"whole_numbers": float(integers), "has_duals": float(has_duals)}
-        of = "fixed_program" if integers else "program"
-        texts["duals_of"] = of if has_duals else ""
+    integers, has_duals = int(case.proof.is_integer.sum()), case.proof.has_duals
+    numbers |= {"whole_numbers": float(integers), "has_duals": float(has_duals)}
+    of = "fixed_program" if integers else "program"
+    texts["duals_of"] = of if has_duals else ""
     left, right = (
         np.array([number if np.isfinite(number) else np.inf for number in side])  # unknown
         for side in ([float(row[name]) for name in numbers], list(numbers.values()))

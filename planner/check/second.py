@@ -40,7 +40,7 @@ STATED: Final[Mapping[str, SecondStatement]] = {
 }
 
 
-@rule(unit="of a coefficient", of_program=True)
+@rule(unit="of a coefficient")
 def program_as_stated(case: Case) -> Excess:
     """Rows of the program are, coefficient by coefficient, what second statements say."""
     stored, names, wheres, amounts = stored_of(case), list[str](), list[str](), list[float]()
@@ -52,24 +52,24 @@ def program_as_stated(case: Case) -> Excess:
     return Excess(table_of({"block": names, "place": wheres}), np.array(amounts), np.ones(len(names)))
 
 
-@rule(unit="of a bound", of_program=True)
+@rule(unit="of a bound")
 def columns_as_stated(case: Case) -> Excess:
     """The program has a column for every decision that the scenario allows, within its bounds, and prices no other."""
     stored, wheres = stored_of(case), dict[str, str]()
-    for name in {**DECIDED, **dict.fromkeys(_names_of(case.stored))}:
+    for name in {**DECIDED, **dict.fromkeys(_names_of(case.proof))}:
         decision = DECIDED.get(name)
         if decision is not None:
             wheres[name] = _columns_compared(stored, name, decision)
-        elif case.stored.column("cost")[(case.stored.columns["family"] == name).to_numpy()].any():
+        elif case.proof.column("cost")[(case.proof.columns["family"] == name).to_numpy()].any():
             wheres[name] = "unknown decision"  # without a cost it measures; in rows it would be a coefficient too many
     broken = np.array([where != "" for where in wheres.values()])
     return Excess.count_broken(table_of({"block": list(wheres), "place": list(wheres.values())}), broken)
 
 
-@rule(unit="of a cost", of_program=True)
+@rule(unit="of a cost")
 def costs_as_stated(case: Case) -> Iterator[Excess]:
     """A unit of every decision costs what all payments for it inside the horizon are worth."""
-    stated, has, columns = cost_of_all(stored_of(case)), case.stored.column("cost"), case.stored.columns
+    stated, has, columns = cost_of_all(stored_of(case)), case.proof.column("cost"), case.proof.columns
     due, family = np.zeros(len(has)), columns["family"].cat.codes.to_numpy()
     due[list(stated.terms)] = list(stated.terms.values())
     largest = np.zeros(family.max(initial=0) + 1)
@@ -78,10 +78,10 @@ def costs_as_stated(case: Case) -> Iterator[Excess]:
     off = np.abs(has - due) / np.where(scale > 0.0, scale, 1.0)
     sites = sites_read(case)  # in a solve the others count as they are; `dcplan check` reads all
     off = np.where((off <= _ROUNDING_FRAC) | ~(columns["site"].isin(sites) | columns["site"].isna()), 0.0, off)
-    paid_anyway = stated.constant if len(sites) == len(case.inputs.sets.site.labels) else case.stored.offset_musd
+    paid_anyway = stated.constant if len(sites) == len(case.inputs.sets.site.labels) else case.proof.offset_musd
     offset = table_of({"block": ["whatever is decided"]})
     yield Excess(columns.drop(columns=list(_NUMBERS_OF_COLUMNS)), off, np.ones(len(off)))
-    yield Excess.differs(offset, [case.stored.offset_musd], [paid_anyway])
+    yield Excess.differs(offset, [case.proof.offset_musd], [paid_anyway])
 
 
 def _is_held(stored: Stored, at: int) -> bool:

@@ -492,7 +492,7 @@ STATED_TABLES: Final = {
 }
 
 
-@rule(unit="of its column", of_program=True)
+@rule(unit="of its column")
 def tables_as_stated(case: Case) -> Excess:
     """Cells of what is bought, done and reported at a place are what the stored solution makes of them."""
     # A line for each table, so that as many are tested whichever sites are read.

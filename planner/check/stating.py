@@ -179,7 +179,6 @@ class Stored:
     """The stored program and the figures of the inputs, looked up by labels."""
 
     def __init__(self, case: Case) -> None:
-        assert case.proof is not None
         self.case, self.proof, self.sets = case, case.proof, case.inputs.sets
         self._blocks: dict[tuple[str, str], StoredBlock] = {}
         self._figures: dict[tuple[str, ...], tuple[np.ndarray, list[dict[str, Any]]]] = {}

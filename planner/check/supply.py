@@ -22,7 +22,7 @@ _SOURCE = ("site", "source", "year")
 _HOURS_PER_YEAR = 8760.0
 
 
-@rule(unit="MUSD", floor=10.0, rows_of=("source_year",), of_program=True)
+@rule(unit="MUSD", floor=10.0, rows_of=("source_year",))
 def sources_of_a_year(case: Case) -> Iterator[Excess]:
     """Capital, capacity factor and cost of energy of on-site power follow from purchases and its year."""
     table = case.plan("source_year")

@@ -270,7 +270,7 @@ def _by_scope(case: Case) -> pd.DataFrame:
     return pd.concat(parts)
 
 
-@rule(unit="MUSD/year, MW or kH100e", floor=10.0, of_program=True)
+@rule(unit="MUSD/year, MW or kH100e", floor=10.0)
 def unit_costs_shared(case: Case) -> Iterator[Excess]:
     """Workloads, uses and the total have their share of every cost line and of use."""
     table, expected = case.plan("unit_costs"), _by_scope(case)

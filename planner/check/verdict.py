@@ -180,7 +180,6 @@ class Rule:
     floor: float
     test: Callable[[Case], Excess]
     rows_of: tuple[str, ...] = ()  # tables of whose rows it tests each: nothing where they are empty
-    of_program: bool = False  # whether it needs the stored program
     where: Callable[[Case], bool] | None = None  # cases that it is about
     rereads: tuple[str, ...] = ()  # figures of the inputs that it compares with scenario and data
 
@@ -190,7 +189,6 @@ def rule(
     unit: str,
     floor: float = 1.0,
     rows_of: tuple[str, ...] = (),
-    of_program: bool = False,
     where: Callable[[Case], bool] | None = None,
     rereads: str = "",
 ) -> Callable[[Callable[[Case], Excess | Iterator[Excess]]], Rule]:
@@ -204,7 +202,7 @@ def rule(
             found = compared(case)
             return found if isinstance(found, Excess) else Excess.of(found)
 
-        return Rule(test.__name__, words, unit, floor, test, rows_of, of_program, where, tuple(rereads.split()))
+        return Rule(test.__name__, words, unit, floor, test, rows_of, where, tuple(rereads.split()))
 
     return made
 
@@ -274,7 +272,7 @@ def tested(one: Rule, case: Case) -> Excess:
 
 
 def _is_about(one: Rule, case: Case) -> bool:
-    if (one.of_program and case.proof is None) or not (one.where is None or one.where(case)):
+    if not (one.where is None or one.where(case)):
         return False
     return not one.rows_of or any(len(case.plan(table)) for table in one.rows_of)
 

@@ -33,12 +33,7 @@ if TYPE_CHECKING:
     from planner.scenario import Scenario
 
 FORMAT: Final = 3
-"""Version of the run folder's layout: 2 has the SHA-256 of every table file, 3 the proof."""
-
-FIRST_FORMAT_WITH_PROOF: Final = 3
-
-READABLE_FORMATS: Final = (2, 3)
-"""Versions that this one opens; what an older one lacks is missing."""
+"""Version of the run folder's layout, the only one that is read."""
 
 _PACKAGES: Final = ("dcplan", "highspy", "pulp", "numpy", "pandas", "pyproj")
 
@@ -151,9 +146,9 @@ def read_meta(folder: Path) -> dict[str, Any]:
         raise InputError.at(path, found, "JSON", fix) from error
     again = "solve the scenario again with this version"
     known = meta.get("format") if isinstance(meta, dict) else None
-    if known not in READABLE_FORMATS:
+    if known != FORMAT:
         found = f"format is {known!r}: the run is of another version of dcplan"
-        raise InputError.at(path, found, " or ".join(map(str, READABLE_FORMATS)), again)
+        raise InputError.at(path, found, str(FORMAT), again)
     problems = [
         Problem.of(path, found, expected, "put it back as it was, or solve again")
         for found, expected in wrong_keys(meta).values()

@@ -18,7 +18,7 @@ from planner.results.schema import CHECKS
 from planner.results.store import from_parquet
 from planner.runs.catalogue import find_run
 from planner.runs.folder import EDITABLE, PROOF_FOLDER, TABLES_FOLDER, files_problems, load_run, naming_changed_files
-from planner.runs.meta import FIRST_FORMAT_WITH_PROOF, versions_used
+from planner.runs.meta import versions_used
 from planner.runs.plan import PlanViews
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class StoredPlan(PlanViews):
         """
         stored, now = self.run.tables[CHECKS.name], rules.frame()
         columns = ["ok", "broken"]
-        in_full = rules.ok and not self.changed and len(self.run.proof_tables) > 0
+        in_full = rules.ok and not self.changed
         if self.run.meta["versions"]["dcplan"] != versions_used()["dcplan"]:
             stored = stored[stored["name"].isin(now["name"])]
             now, in_full = now[now["name"].isin(stored["name"])], False
@@ -92,10 +92,8 @@ class StoredPlan(PlanViews):
             differs |= (there & (stored["tolerance"] != now["tolerance"])) | (~there & (apart == 0.0))
         return not (differs & now["ok"]).any()
 
-    def proof(self) -> Proof | None:
-        """Return the proof that the run stores; None for a run of a version that stored none."""
-        if self.run.meta["format"] < FIRST_FORMAT_WITH_PROOF:
-            return None
+    def proof(self) -> Proof:
+        """Return the proof that the run stores."""
         try:
             return Proof.of_tables(self.run.proof_tables)
         except (InputError, ValueError) as error:  # gone or cut, or of another form

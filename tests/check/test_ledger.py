@@ -124,7 +124,8 @@ def test_stated_demand_is_reread_in_its_unit(unit, workload):
     bad = with_values(inputs, figure, wrong(figure, np.flatnonzero(of_class)))
 
     held, broken = (
-        judged(RULE["demand_as_stated"], Case(scenario, given, NoTables(), 0.0, "")) for given in (inputs, bad)
+        judged(RULE["demand_as_stated"], Case(scenario, given, NoTables(), 0.0, "", 0.0, 0.0, NoTables()))
+        for given in (inputs, bad)
     )
     assert held.ok
     assert held.tested == of_class.sum()
@@ -160,7 +161,9 @@ def test_a_ppa_that_is_decided_within_a_year_is_reread():
     january = with_values(inputs, figure, np.where(of_sun, year.max(), figure.values))
 
     rule = RULE["ppas_from_tables"]
-    held, broken = (judged(rule, Case(scenario, given, NoTables(), 0.0, "")) for given in (inputs, january))
+    held, broken = (
+        judged(rule, Case(scenario, given, NoTables(), 0.0, "", 0.0, 0.0, NoTables())) for given in (inputs, january)
+    )
     assert held.ok
     assert not broken.ok
 

@@ -158,14 +158,6 @@ def test_a_plan_stopped_by_a_limit_is_refused_once_it_is_called_optimal(rich):
     assert {"dual_signs", "bound_proven"} <= wrong_of(claimed)
 
 
-def test_a_plan_without_a_stored_proof_is_judged_by_its_tables_and_says_so(good):
-    verdict = dataclasses.replace(good, proof=None).verdict()
-
-    assert verdict.ok
-    assert not verdict["strong_duality"].tested
-    assert verdict.proven.startswith("No proof is stored")
-
-
 def test_the_verdict_says_which_part_of_the_bound_is_the_solvers_word(good, whole, searched):
     words = searched.verdict().proven
 

@@ -39,7 +39,7 @@ def made(*settings):
 
 
 def check(rule, scenario, inputs):
-    return judged(RULE[rule], Case(scenario, inputs, NoTables(), 0.0, ""))
+    return judged(RULE[rule], Case(scenario, inputs, NoTables(), 0.0, "", 0.0, 0.0, NoTables()))
 
 
 @pytest.mark.parametrize("rule", RULES)

@@ -161,7 +161,3 @@ def test_a_sample_finds_what_is_wrong_in_all_rows_of_a_block(monkeypatch):
 
     assert at.any()
     assert not judge(plan, matrix=matrix.assign(value=matrix["value"].where(~at, 1.1 * matrix["value"]))).ok
-
-
-def test_a_plan_without_its_program_is_not_refused():
-    assert judged(program_as_stated, dataclasses.replace(plan_of("rich"), proof=None).case).ok

@@ -107,7 +107,7 @@ BROKEN = {
     "list": "[2]",
     "deep": "[" * 100_000,
     "other version": '{"format": 99}',
-    "nothing in it": '{"format": 2}',
+    "nothing in it": '{"format": 3}',
 }
 BROKEN_REASON = {
     "half": "cannot be read",

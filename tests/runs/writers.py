@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 NAME = "small-0123456789"
 META = {
-    "format": 2,
+    "format": 3,
     "run": NAME,
     "scenario": "small",
     "title": "Small",
