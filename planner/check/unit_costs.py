@@ -19,7 +19,7 @@ from planner.check.rent import rent_by_class
 from planner.check.verdict import Excess, columns_reported, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from planner.base.arrays import Floats
     from planner.check.case import Case
@@ -280,7 +280,7 @@ def unit_costs_shared(case: Case) -> Iterator[Excess]:
     return columns_reported(table, _SCOPE, columns)
 
 
-@rule(unit="USD/unit")
+@rule(unit="USD/unit", floor=1e-9)  # what a request costs is far below a dollar
 def unit_costs_divided(case: Case) -> Iterator[Excess]:
     """Costs per hour of compute, per MW and per unit of work are the quotients stated."""
     table, given = case.plan("unit_costs"), case.data("requests").set_index("workload")
@@ -317,16 +317,8 @@ def unit_costs_divided(case: Case) -> Iterator[Excess]:
         }
     words = [_in_words(str(of), float(size), float(rate)) for of, size, rate in zip(unit, seconds, tokens, strict=True)]
     texts = (table["work_unit"] != unit) | (table["conversion"] != pd.Series(words, dtype="str"))
-    yield from _per_unit(table, expected)
+    yield from columns_reported(table, _SCOPE, expected)
     yield Excess.count_broken(table[list(_SCOPE)], texts)
-
-
-def _per_unit(table: pd.DataFrame, expected: Mapping[str, Floats]) -> Iterator[Excess]:
-    """Hold each cell to its own magnitude: what a request costs is far below a dollar."""
-    for name, values in expected.items():
-        size = np.where(np.nan_to_num(values) == 0.0, 1.0, np.abs(values))
-        reported = table[name].to_numpy() / size
-        yield Excess.reported(table[list(_SCOPE)].assign(what=name), reported, values / size)
 
 
 def _in_words(unit: str, seconds: float, tokens: float) -> str:

@@ -103,9 +103,8 @@ class _Book:
             return
         at, of_key = grid.column_of(SETTING_HEAD), grid.column_of(VALUE_HEAD)
         years = _years(grid)
-        heads = list(grid.heads.values())
-        first = {column for at, (column, head) in enumerate(grid.heads.items()) if head not in heads[:at]}
-        self._note_unread(grid, {*years, *(column for column in first if grid.heads[column] in SETTING_HEADS)})
+        first = {head: column for column, head in reversed(list(grid.heads.items())) if head in SETTING_HEADS}
+        self._note_unread(grid, {*years, *first.values()})
         known = {column.name: column.field for column in single_settings()}
         seen: dict[str, Place] = {}
         for row, cells in grid.cells.items():
