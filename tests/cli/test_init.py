@@ -183,6 +183,7 @@ def test_a_company_of_ones_own_validates_and_says_what_it_assumes() -> None:
 
     assert result.exit_code == 0
     assert result.stderr == ""
+    assert run("validate", "company/company.yaml", "--set", "carbon.embodied=true").exit_code == 0
     notes = [line for line in result.stdout.splitlines() if line.startswith("note: ")]
     taken, own = notes[:3], notes[3:]
     assert all("takes from us-" in note and "grid zone" in note for note in taken)
