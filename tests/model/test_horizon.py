@@ -145,7 +145,7 @@ def test_ends_of_the_horizon_weigh_payments_as_the_formulas_of_finance(ends, end
     racks = rack_purchase.bought(m)
 
     line = capital_payments(m, racks)
-    npv = np.zeros(m.problem.numVariables())
+    npv = np.zeros(m.problem.column_count)
     np.add.at(npv, line.column, line.value_of_term * discount(m)[line.over["calendar"]][line.row])
 
     yearly = annuity_payment(racks.overnight_musd, finance.rate_frac, racks.life_years)
