@@ -38,7 +38,7 @@ def main() -> int:
     for name in names:
         years = f"years={list(load_scenario(name).years[:YEARS])}"
         problem = build_model(build_inputs(load_scenario(name, (*SETTINGS, years)))).problem
-        fractions = np.zeros(problem.numVariables(), dtype=np.bool_)
+        fractions = np.zeros(problem.column_count, dtype=np.bool_)
         sessions = (
             HighsSession(problem),
             DecomposedSession(problem, {}, local_columns(problem, HOURLY), places=PLACES),
@@ -54,7 +54,7 @@ def main() -> int:
         is_same = apart <= APART_FRAC and pieces.status == whole.status == "optimal"
         wrong += not (is_same and pieces.method_used.startswith("decomposed"))
         print(
-            f"| {name} | {problem.numConstraints():,} | {pieces.method_used} |"
+            f"| {name} | {problem.row_count:,} | {pieces.method_used} |"
             f" {whole.objective:,.3f} | {apart:.1e} | {cpu_s[0]:.1f} | {cpu_s[1]:.1f} |",
             flush=True,
         )

@@ -188,7 +188,7 @@ def _solve(problem: ArrayProblem, method: str, gap_frac: float, threads: int, li
             session = DecomposedSession(problem, {}, local_columns(problem, HOURLY), gap_frac, places=PLACES)
         else:
             session = plan_session(problem, solver)
-        session.set_columns(integer=np.zeros(problem.numVariables(), dtype=np.bool_))
+        session.set_columns(integer=np.zeros(problem.column_count, dtype=np.bool_))
         outcome = session.solve(solver.method, time_limit_s=limit_s, threads=threads, on_progress=_show)
         result = {
             "status": outcome.status,

@@ -29,9 +29,10 @@ def solve_by_peer(problem: ArrayProblem, peer: str, limit_s: float) -> dict[str,
         solver = pulp.PULP_CBC_CMD(mip=False, msg=False, timeLimit=limit_s)
     else:
         solver = pulp.HiGHS(mip=False, msg=False, timeLimit=limit_s, threads=1, solver="ipm")
-    status = pulp.LpStatus[problem.solve(solver)]
+    shown = problem.to_pulp()
+    status = pulp.LpStatus[shown.solve(solver)]
     how = "CBC by PuLP" if peer == "cbc" else "HiGHS by PuLP"
-    return {"status": status, "objective": pulp.value(problem.objective), "how": how}
+    return {"status": status, "objective": pulp.value(shown.objective), "how": how}
 
 
 def _by_linopy(problem: ArrayProblem, limit_s: float) -> dict[str, Any]:

@@ -7,24 +7,26 @@ from hypothesis import strategies as st
 
 from planner.base.errors import InputError
 from planner.money.finance import (
-    END_OF_HORIZON,
     annuity_payment,
     capital_recovery_factor,
     discount_factor,
     financing_premium,
     interest_during_construction_frac,
-    payment_weights,
     perpetuity_tail,
-    perpetuity_weights,
     real_rate,
     spending_shares,
-    truncated_weights,
     yearly_payment_shares,
 )
 
 rates = st.floats(min_value=0.0, max_value=0.25)
 lives = st.integers(min_value=2, max_value=40)
 starts = st.integers(min_value=2025 * 12, max_value=2031 * 12 - 1).map(lambda month: month / 12)
+
+
+def worth(rate, life, start, last):
+    """Present value on 1 January 2025 of a dollar a year over a life, as far as a horizon goes."""
+    factors = discount_factor(rate, np.arange(2025, last + 1), 2025)
+    return float((yearly_payment_shares(life, start, 2025, last) * factors).sum())
 
 
 def test_a_nominal_rate_over_inflation_gives_the_real_rate():
@@ -58,26 +60,15 @@ def test_there_is_no_interest_without_a_rate_or_without_a_wait(rate, months):
 @given(rate=rates, life=lives, start=st.integers(2025, 2030))
 def test_payments_of_the_whole_life_are_worth_the_cost_on_the_day_of_service(rate, life, start):
     cost, idc = 13.7, 0.031
-    paid = annuity_payment(cost, rate, life, idc) * payment_weights(rate, life, start, 2025, 2025 + 60, 2025)
-    worth = cost * (1 + idc) * (1 + rate) ** -(start - 2025)
-    assert float(paid) == pytest.approx(worth, rel=1e-9)
+    paid = annuity_payment(cost, rate, life, idc) * worth(rate, life, start, 2025 + 60)
+    assert float(paid) == pytest.approx(cost * (1 + idc) * (1 + rate) ** -(start - 2025), rel=1e-9)
 
 
 @given(rate=rates, life=lives, start=starts)
 def test_a_start_inside_a_year_costs_at_most_an_eighth_of_the_squared_rate_more(rate, life, start):
-    paid = annuity_payment(1.0, rate, life) * payment_weights(rate, life, start, 2025, 2090, 2025)
+    paid = annuity_payment(1.0, rate, life) * worth(rate, life, start, 2090)
     excess = float(paid) * (1 + rate) ** (start - 2025) - 1
     assert -1e-9 <= excess <= rate**2 / 8 + 1e-9
-
-
-@given(rate=rates, life=lives, start=starts, earlier=st.integers(1, 9))
-@pytest.mark.parametrize("end_of_horizon", sorted(END_OF_HORIZON))
-def test_moving_the_base_year_scales_every_weight_by_one_factor(end_of_horizon, rate, life, start, earlier):
-    weights = END_OF_HORIZON[end_of_horizon]
-    rate += 0.01  # a perpetuity needs a rate above 0
-    here = weights(rate, life, start, 2025, 2030, 2025)
-    there = weights(rate, life, start, 2025, 2030, 2025 - earlier)
-    assert float(there) == pytest.approx(float(here) * (1 + rate) ** -earlier, rel=1e-9)
 
 
 @given(life=lives, start=starts)
@@ -96,25 +87,9 @@ def test_a_discount_factor_counts_from_the_first_of_january_to_the_middle_of_the
     np.testing.assert_allclose(discount_factor(0.08, [2025, 2028], 2025), [1.08**-0.5, 1.08**-3.5])
 
 
-def test_truncated_salvage_buys_whole_and_sells_at_book_value():
-    # Cost 10, life 8, bought at the start of 2029; two years later 6/8 of its value are left.
-    rate = 0.07
-    weight = truncated_weights(rate, 8, 2029, 2025, 2030, 2025)
-    expected = 10 * 1.07**-4 - 10 * 6 / 8 * 1.07**-6
-    assert float(annuity_payment(10, rate, 8) * weight) == pytest.approx(expected)
-
-
 def test_a_perpetuity_is_the_limit_of_a_long_row_of_payments():
     years = np.arange(2031, 2031 + 600)
     assert float(perpetuity_tail(0.05, 2030, 2025)) == pytest.approx(discount_factor(0.05, years, 2025).sum())
-
-
-def test_a_perpetuity_goes_on_only_for_what_serves_at_the_end():
-    tail = float(perpetuity_tail(0.06, 2030, 2025))
-    inside = payment_weights(0.06, 5, [2025.0, 2026.0, 2028.5], 2025, 2030, 2025)
-    weights = perpetuity_weights(0.06, 5, [2025.0, 2026.0, 2028.5], 2025, 2030, 2025)
-    # Over at the end of 2029; over with the horizon, so renewed; in the middle of its life.
-    np.testing.assert_allclose(weights - inside, [0.0, tail, tail], atol=1e-12)
 
 
 def test_a_perpetuity_without_interest_among_others_is_refused():

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from planner.lp.blocks import RowBounds
 from planner.lp.matrix import Matrix
+from planner.lp.problem import RowBounds
 
 if TYPE_CHECKING:
     from planner.base.arrays import Bools, Floats, Positions
-    from planner.lp.blocks import Columns
     from planner.lp.expression import Ints
-    from planner.lp.problem import ArrayProblem
+    from planner.lp.problem import ArrayProblem, Columns
 
 
 @dataclass(frozen=True)

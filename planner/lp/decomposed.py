@@ -43,7 +43,7 @@ def local_columns(problem: ArrayProblem, axes: frozenset[str]) -> Bools:
 
 def rows_over_none(problem: ArrayProblem, axes: frozenset[str]) -> Bools:
     """Return which rows of a problem are over none of some axes."""
-    is_over_none = np.zeros(problem.numConstraints(), dtype=np.bool_)
+    is_over_none = np.zeros(problem.row_count, dtype=np.bool_)
     for name in problem.row_block_names:
         if not axes.intersection(problem.rows_over(name).axis_names):
             is_over_none[problem.row_block(name)] = True

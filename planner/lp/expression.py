@@ -328,7 +328,6 @@ class Variable(Expression):
 
 _BLOCK_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
 _NOT_FOR_PULP = re.compile(r"[^A-Za-z0-9_.(),]|_(?=x)")
-_ESCAPED = re.compile(r"(?:_x[0-9a-f]{2})+")
 
 
 def check_block_name(name: str) -> None:
@@ -347,21 +346,6 @@ def tuple_name(block: str, over: Index, position: int) -> str:
     return _name(block, [_escaped(label) for label in over.tuples(position)])
 
 
-def tuple_names(block: str, over: Index) -> list[str]:
-    """Return the names of all rows or columns of a block, made safe for PuLP.
-
-    to_pulp_name : what makes them safe.
-    """
-    safe_block = to_pulp_name(block)
-    if not over.axes:
-        return [safe_block] * over.size
-    columns = []
-    for axis in over.axes:
-        safe_labels = [to_pulp_name(_escaped(label)) for label in axis.labels]
-        columns.append([safe_labels[code] for code in over[axis.name]])
-    return [_name(safe_block, labels) for labels in zip(*columns, strict=True)]
-
-
 def to_pulp_name(name: str) -> str:
     r"""Return a name that PuLP and the LP and MPS formats keep as it is.
 
@@ -373,15 +357,6 @@ def to_pulp_name(name: str) -> str:
     ('new_x2dyork', 'new_york', 'new_x5fx2dyork')
     """
     return _NOT_FOR_PULP.sub(lambda found: "".join(f"_x{byte:02x}" for byte in found[0].encode()), name)
-
-
-def from_pulp_name(name: str) -> str:
-    """Return the name that `to_pulp_name` made safe.
-
-    >>> from_pulp_name("new_x2dyork"), from_pulp_name(to_pulp_name("_xé_x2d"))
-    ('new-york', '_xé_x2d')
-    """
-    return _ESCAPED.sub(lambda found: bytes.fromhex(found[0].replace("_x", "")).decode(), name)
 
 
 def _name(block: str, labels: Sequence[str]) -> str:

@@ -138,7 +138,7 @@ def check_sizes(problem: ArrayProblem, arrays: Arrays) -> None:
             others = f", and {wrong.size - 1:,} more" if wrong.size > 1 else ""
             found.append(
                 Problem(
-                    str(problem.name),
+                    problem.name,
                     None,
                     None,
                     place + others,

@@ -10,13 +10,13 @@ import highspy
 import numpy as np
 from scipy.sparse import csr_array, hstack
 
-from planner.lp.blocks import Columns, RowBounds
 from planner.lp.change import Arrays, Edits
 from planner.lp.engine import Engine, check, pass_model
 from planner.lp.expression import added_up
 from planner.lp.matrix import Matrix
 from planner.lp.outcome import MOST_STEPS, SIMPLEX, Watch
 from planner.lp.pieces import Pieces
+from planner.lp.problem import Columns, RowBounds
 from planner.lp.start import cold_steps
 
 if TYPE_CHECKING:

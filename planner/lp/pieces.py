@@ -13,12 +13,12 @@ from scipy.sparse import block_diag, coo_array, csr_array, hstack
 from scipy.sparse.csgraph import connected_components
 
 from planner.base.errors import SolverError
-from planner.lp.blocks import Columns, RowBounds
 from planner.lp.change import Arrays
 from planner.lp.engine import called_weakly, check, pass_model, run_apart
 from planner.lp.expression import added_up
 from planner.lp.matrix import Matrix
 from planner.lp.outcome import Watch
+from planner.lp.problem import Columns, RowBounds
 
 if TYPE_CHECKING:
     import threading

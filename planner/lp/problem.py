@@ -1,351 +1,348 @@
-"""A `pulp.LpProblem` whose columns, rows and objective live in arrays."""
+"""The linear program as blocks of columns and rows, one block per family of the mathematics; and as PuLP has it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from bisect import bisect_right
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
-import pulp
+import numpy.typing as npt
 
-from planner.lp.blocks import Blocks, Columns, RowBlock, RowBounds
-from planner.lp.expression import to_pulp_name, tuple_name, tuple_names
+from planner.lp.expression import Comparison, Expression, Variable, added_up, check_block_name, to_pulp_name, tuple_name
+from planner.lp.index import UNIT
 from planner.lp.matrix import Matrix
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from planner.base.arrays import Floats, Positions
-    from planner.lp.expression import Expression
+    from planner.lp.index import Index
 
-# PuLP has no types of its own.
-PulpVariable = Any
-PulpExpression = Any
-PulpConstraint = Any
-PulpSolver = Any
-
-_LONGEST_LP_NAME = 255  # of the LP format; PuLP's own default, 100, is short for long labels
-_FEASIBILITY_TOLERANCE = 1e-6  # [-], of a row's size; the tolerance PuLP's solvers work to
+Bools = npt.NDArray[np.bool_]
+_Block = TypeVar("_Block")
 
 
-class _BlockRow(pulp.LpConstraint):  # type: ignore[misc]
-    """A row of a block, as PuLP sees it."""
+@dataclass(frozen=True, eq=False)
+class Columns:
+    """What a solver must know of the columns: arrays of one number per column, and the offset."""
+
+    cost: Floats  # cost of one unit
+    lower: Floats  # bounds; infinite where free
+    upper: Floats
+    integer: Bools  # whether only integers are allowed
+    offset: float  # constant part of the objective
 
 
-class ArrayProblem(Blocks, pulp.LpProblem):  # type: ignore[misc]
-    """A minimisation in arrays that is also a `pulp.LpProblem`.
+@dataclass(frozen=True, eq=False)
+class RowBounds:
+    """Least and most value of every row; infinite where a side is free."""
 
-    PuLP's variables and constraints are made only when something asks for them: ``solve`` with
-    any PuLP solver, ``writeLP``, ``writeMPS``, ``variables()``, ``constraints``. A user's own
-    rows (``problem += expression <= 5``), own variables, bounds changed on PuLP variables and an
-    objective set or changed through PuLP count on the fast path too. Rows of blocks can be read
-    through PuLP but not changed.
+    lower: Floats
+    upper: Floats
 
-    >>> from planner.lp import Axis, Index
+
+@dataclass(frozen=True, eq=False)
+class RowBlock:
+    """Rows of one name: their list, where they begin, and their arrays."""
+
+    name: str
+    over: Index
+    first: int
+    matrix: Matrix
+    lower: Floats
+    upper: Floats
+
+
+@dataclass(frozen=True)
+class Stats:
+    """Size of a program and the least and greatest size of its numbers, zeros left out."""
+
+    rows: int
+    columns: int
+    nonzeros: int
+    integers: int
+    coefficient_range: tuple[float, float]
+    cost_range: tuple[float, float]
+    bound_range: tuple[float, float]
+    rhs_range: tuple[float, float]
+
+
+class ArrayProblem:
+    """Columns, rows and objective of a minimisation, kept as arrays; `to_pulp` shows it to other solvers.
+
+    >>> from planner.lp import Axis, HighsSession, Index
     >>> site = Index.full("site", Axis("site", ("new-york", "new_york")))
     >>> problem = ArrayProblem("tiny")
-    >>> racks = problem.variable("racks", site, upper=[30.0, 40.0])
+    >>> racks = problem.variable("racks", site, upper=[20.0, 40.0])
     >>> problem.rows("demand", racks.total() >= 50.0)
     >>> problem.minimise((racks * [2.0, 3.0]).total())
-    >>> problem += problem.pulp_variable("racks", "new-york") <= 20
-    >>> pulp.LpStatus[problem.solve()], problem.values().tolist()
-    ('Optimal', [20.0, 30.0])
+    >>> HighsSession(problem).solve().x.tolist()
+    [20.0, 30.0]
     """
 
     def __init__(self, name: str = "dcplan") -> None:
-        Blocks.__init__(self)
-        self._pulp_columns: dict[int, PulpVariable] = {}
-        self._column_of: dict[int, int] = {}  # by the variable's own hash, as PuLP does
-        self._pulp_rows: dict[str, PulpConstraint] = {}
-        self._pulp_objective: PulpExpression | None = None
-        self._one: PulpVariable = self.add_variable("objective_constant", 1, 1)
-        self._row_blocks_shown = 0
-        self._rows_shown = 0
-        pulp.LpProblem.__init__(self, to_pulp_name(name), pulp.LpMinimize)
+        self.name = name
+        self._column_blocks: dict[str, Variable] = {}
+        self._row_blocks: dict[str, RowBlock] = {}
+        self._cost: Expression | None = None
 
-    def __repr__(self) -> str:
-        rows, columns = self.numConstraints(), self.numVariables()
-        return f"<{type(self).__name__} {self.name}: {rows} rows, {columns} columns>"
+    # --- building -----------------------------------------------------------------------
 
-    # --- arrays, with what came through PuLP --------------------------------------------
+    def variable(
+        self,
+        name: str,
+        over: Index,
+        lower: npt.ArrayLike = 0.0,
+        upper: npt.ArrayLike = np.inf,
+        *,
+        integer: bool = False,
+    ) -> Variable:
+        """Add one column per tuple of a list."""
+        self._check_new(name, self._column_blocks)
+        low, high = _per_tuple(over, lower), _per_tuple(over, upper)
+        _refuse(name, over, np.isnan(low) | (low == np.inf), "lower bound is", low)
+        _refuse(name, over, np.isnan(high) | (high == -np.inf), "upper bound is", high)
+        made = Variable(name, over, low, high, integer=integer, first_column=self.column_count)
+        self._column_blocks[name] = made
+        return made
+
+    def rows(self, name: str, comparison: Comparison) -> None:
+        """Add one row per tuple of a comparison's list."""
+        self._check_new(name, self._row_blocks)
+        over, terms = comparison.over, comparison.expression
+        shape = (over.size, self.column_count)
+        matrix = Matrix.of_terms(terms.row, terms.column, terms.value_of_term, shape)
+        low, high = comparison.lower, comparison.upper
+        _refuse(name, over, np.isnan(low) | (low == np.inf), "lower bound is", low)
+        _refuse(name, over, np.isnan(high) | (high == -np.inf), "upper bound is", high)
+        is_range = np.isfinite(low) & np.isfinite(high) & (low != high)
+        _refuse(name, over, is_range, "two bounds make two rows; the lower is", low)
+        self._row_blocks[name] = RowBlock(name, over, self.row_count, matrix, low, high)
 
     def minimise(self, total: Expression) -> None:
-        """Set what is made as small as possible; see `Blocks.minimise`."""
-        super().minimise(total)
-        self._pulp_objective = None
+        """Set what is made as small as possible; a later call replaces an earlier one."""
+        if not total.over.matches(UNIT):
+            message = f"the objective is over {total.over.name}{total.over.axis_names}; use .total()"
+            raise ValueError(message)
+        if not np.isfinite(total.constants).all():
+            message = f"the objective's constant is {total.constants[0]}"
+            raise ValueError(message)
+        self._cost = total
+
+    @property
+    def total(self) -> Expression:
+        """What is made as small as possible; nothing before it is set."""
+        return Expression.constant(UNIT, 0.0) if self._cost is None else self._cost
+
+    def include(self, other: ArrayProblem, prefix: str) -> int:
+        """Add all columns and rows of another program beside those there are."""
+        first = self.column_count
+        for name, block in other._column_blocks.items():
+            self.variable(prefix + name, block.over, block.lower, block.upper, integer=block.integer)
+        for name, rows in other._row_blocks.items():
+            self._check_new(prefix + name, self._row_blocks)
+            matrix = rows.matrix.moved(first)
+            self._row_blocks[prefix + name] = RowBlock(
+                prefix + name, rows.over, self.row_count, matrix, rows.lower, rows.upper
+            )
+        return first
 
     def hold(self, columns: Positions, lower: Floats, upper: Floats) -> None:
-        """Narrow the bounds of some columns; see `Blocks.hold`."""
-        if self._pulp_columns:
-            message = "bounds are narrowed before PuLP sees the columns"
+        """Narrow the bounds of some columns."""
+        low, high = self._block_bounds()
+        low[columns] = np.maximum(low[columns], lower)
+        high[columns] = np.minimum(high[columns], upper)
+        for block in self._column_blocks.values():
+            here = slice(block.first_column, block.first_column + block.over.size)
+            block.lower, block.upper = low[here], high[here]
+
+    def _check_new(self, name: str, blocks: Iterable[str]) -> None:
+        check_block_name(name)
+        if name in blocks:
+            message = f"block name {name!r} is taken"
             raise ValueError(message)
-        super().hold(columns, lower, upper)
+
+    # --- arrays -------------------------------------------------------------------------
+
+    @property
+    def column_count(self) -> int:
+        """Number of columns."""
+        last = next(reversed(self._column_blocks.values()), None)
+        return 0 if last is None else last.first_column + last.over.size
+
+    @property
+    def row_count(self) -> int:
+        """Number of rows."""
+        last = next(reversed(self._row_blocks.values()), None)
+        return 0 if last is None else last.first + last.over.size
+
+    @property
+    def has_integers(self) -> bool:
+        """Whether any column is to be an integer."""
+        return any(block.integer and block.over.size for block in self._column_blocks.values())
 
     def columns(self) -> Columns:
-        """Return cost, bounds and kind of every column; users' own variables come last."""
-        own = super().columns()
-        foreign = list(self._foreign().values())
-        lower = np.concatenate((own.lower, np.full(len(foreign), -np.inf)))
-        upper = np.concatenate((own.upper, np.full(len(foreign), np.inf)))
-        integer = np.concatenate((own.integer, np.zeros(len(foreign), dtype=np.bool_)))
-        seen = self._pulp_columns | dict(enumerate(foreign, start=self._block_columns))
-        for column, variable in seen.items():
-            lower[column] = -np.inf if variable.lowBound is None else variable.lowBound
-            upper[column] = np.inf if variable.upBound is None else variable.upBound
-            integer[column] = variable.cat == pulp.LpInteger
-        cost = np.concatenate((own.cost, np.zeros(len(foreign))))
-        offset = own.offset
-        if self._pulp_objective is not None:
-            place = self._places()
-            cost[:], offset = 0.0, float(self._pulp_objective.constant)
-            for variable, value in self._pulp_objective.items():
-                if variable is self._one:
-                    offset += value
-                else:
-                    cost[place[variable.hash]] = value
-        return Columns(cost, lower, upper, integer, offset)
+        """Return cost, bounds and kind of every column."""
+        blocks = self._column_blocks.values()
+        count = self.column_count
+        cost, offset = np.zeros(count), 0.0
+        if self._cost is not None:
+            terms = self._cost
+            cost = added_up(terms.value_of_term, terms.column, count)
+            offset = float(terms.constants[0])
+        integers = [np.full(block.over.size, block.integer) for block in blocks]
+        lower, upper = self._block_bounds()
+        return Columns(cost, lower, upper, np.concatenate([np.empty(0, dtype=np.bool_), *integers]), offset)
+
+    def _block_bounds(self) -> tuple[Floats, Floats]:
+        blocks = self._column_blocks.values()
+        return (
+            np.concatenate([np.empty(0), *(block.lower for block in blocks)]),
+            np.concatenate([np.empty(0), *(block.upper for block in blocks)]),
+        )
 
     def matrix(self) -> Matrix:
-        """Return the coefficients of all rows; users' own rows come last."""
-        place, rows = self._places(), list(self._users_rows().values())
-        terms = [
-            (row, place[variable.hash], value)
-            for row, constraint in enumerate(rows)
-            for variable, value in constraint.items()
-        ]
-        row, column, value = np.array(terms, dtype=np.float64).reshape(-1, 3).T
-        count = self.numVariables()
-        shape = (len(rows), count)
-        users = Matrix.of_terms(row.astype(np.int32), column.astype(np.int32), value, shape)
-        return Matrix.stacked([*self._matrices(), users], count)
+        """Return the coefficients of all rows."""
+        return Matrix.stacked([block.matrix for block in self._row_blocks.values()], self.column_count)
 
     def row_bounds(self) -> RowBounds:
-        """Return the bounds of every row; users' own rows come last."""
-        own, rows = super().row_bounds(), self._users_rows().values()
-        lows, highs = [row.getLb() for row in rows], [row.getUb() for row in rows]
+        """Return the bounds of every row."""
+        blocks = self._row_blocks.values()
         return RowBounds(
-            np.concatenate((own.lower, [-np.inf if low is None else low for low in lows])),
-            np.concatenate((own.upper, [np.inf if high is None else high for high in highs])),
+            np.concatenate([np.empty(0), *(block.lower for block in blocks)]),
+            np.concatenate([np.empty(0), *(block.upper for block in blocks)]),
         )
+
+    def free(self, rows: Bools) -> None:
+        """Take the bounds of some rows away, so that they ask for nothing."""
+        for name, block in self._row_blocks.items():
+            is_free = rows[block.first : block.first + block.over.size]
+            self._row_blocks[name] = replace(
+                block, lower=np.where(is_free, -np.inf, block.lower), upper=np.where(is_free, np.inf, block.upper)
+            )
+
+    def stats(self) -> Stats:
+        """Return the size of the program and the ranges of its numbers."""
+        columns, matrix, bounds = self.columns(), self.matrix(), self.row_bounds()
+        return Stats(
+            rows=matrix.rows,
+            columns=matrix.columns,
+            nonzeros=len(matrix.value),
+            integers=int(columns.integer.sum()),
+            coefficient_range=_range(matrix.value),
+            cost_range=_range(columns.cost),
+            bound_range=_range(np.concatenate((columns.lower, columns.upper))),
+            rhs_range=_range(np.concatenate((bounds.lower, bounds.upper))),
+        )
+
+    # --- names --------------------------------------------------------------------------
+
+    def column_block(self, name: str) -> slice:
+        """Return where a block's columns stand among all columns."""
+        block = _known(self._column_blocks, name, "columns")
+        return slice(block.first_column, block.first_column + block.over.size)
+
+    def row_block(self, name: str) -> slice:
+        """Return where a block's rows stand among all rows."""
+        block = _known(self._row_blocks, name, "rows")
+        return slice(block.first, block.first + block.over.size)
+
+    @property
+    def row_block_names(self) -> tuple[str, ...]:
+        """Names of the blocks of rows, in order."""
+        return tuple(self._row_blocks)
+
+    def rows_over(self, name: str) -> Index:
+        """Return the list that a block of rows runs over."""
+        return _known(self._row_blocks, name, "rows").over
+
+    @property
+    def column_block_names(self) -> tuple[str, ...]:
+        """Names of the blocks of columns, in order."""
+        return tuple(self._column_blocks)
+
+    def columns_over(self, name: str) -> Index:
+        """Return the list that a block of columns runs over."""
+        return _known(self._column_blocks, name, "columns").over
 
     def column_name(self, column: int) -> str:
         """Return the name of a column, such as ``racks(ashburn,2028)``."""
-        if column < self._block_columns:
-            return super().column_name(column)
-        return str(list(self._foreign().values())[column - self._block_columns].name)
+        blocks = list(self._column_blocks.values())
+        block = blocks[bisect_right(blocks, column, key=lambda block: block.first_column) - 1]
+        return tuple_name(block.name, block.over, column - block.first_column)
 
     def row_name(self, row: int) -> str:
         """Return the name of a row, such as ``power_balance(ashburn,2028)``."""
-        if row < self._block_rows:
-            return super().row_name(row)
-        return list(self._users_rows())[row - self._block_rows]
+        blocks = list(self._row_blocks.values())
+        block = blocks[bisect_right(blocks, row, key=lambda block: block.first) - 1]
+        return tuple_name(block.name, block.over, row - block.first)
 
-    def _users_rows(self) -> dict[str, PulpConstraint]:
-        users, shown = {}, 0
-        for name, row in self._pulp_rows.items():
-            if not isinstance(row, _BlockRow):
-                users[name] = row
-            elif row.modified:
-                message = f"row {name} was changed through PuLP; add a row of your own instead"
-                raise ValueError(message)
-            else:
-                shown += 1
-        if shown < self._rows_shown:
-            message = "a row of a block was removed through PuLP; build the problem without it"
-            raise ValueError(message)
-        return users
+    # --- the program as PuLP has it: for LP and MPS files, and for PuLP's solvers ---------
 
-    def _foreign(self) -> dict[int, PulpVariable]:
-        """Return users' own variables, in the order of their first use."""
-        held = list(self._users_rows().values())
-        if self._pulp_objective is not None:
-            held.append(self._pulp_objective)
-        return {
-            variable.hash: variable
-            for expression in held
-            for variable in expression.keys()  # noqa: SIM118 - constraints iterate otherwise
-            if variable.hash not in self._column_of and variable is not self._one
-        }
+    def to_pulp(self) -> Any:
+        """Return the program as a new `pulp.LpProblem`, its names made safe by `to_pulp_name`.
 
-    def _places(self) -> dict[int, int]:
-        """Return the column of every PuLP variable, by its hash."""
-        foreign = {key: at for at, key in enumerate(self._foreign(), start=self._block_columns)}
-        return self._column_of | foreign
+        >>> from planner.lp import UNIT
+        >>> problem = ArrayProblem("tiny")
+        >>> power_mw = problem.variable("power_mw", UNIT, upper=7.0)
+        >>> problem.rows("demand", power_mw >= 3.0)
+        >>> problem.minimise(power_mw * 2.0)
+        >>> shown = problem.to_pulp()
+        >>> shown.constraints()[0].name, shown.objective
+        ('demand', 2.0*power_mw + 0.0)
+        """
+        import pulp  # which no solve needs
 
-    # --- what PuLP asks for -------------------------------------------------------------
-
-    def pulp_variable(self, name: str, *labels: str) -> PulpVariable:
-        """Return the PuLP variable of one column, to write rows of your own."""
-        column = self.column_block(name).start
-        block = self._column_blocks[name]
-        position = block.over.position(*labels)
-        return self._shown_column(
-            column + position,
-            to_pulp_name(tuple_name(name, block.over, position)),
-            float(block.lower[position]),
-            float(block.upper[position]),
-            integer=block.integer,
-        )
-
-    def _shown_column(self, column: int, safe_name: str, lower: float, upper: float, *, integer: bool) -> PulpVariable:
-        if column not in self._pulp_columns:
-            low = None if lower == -np.inf else lower
-            high = None if upper == np.inf else upper
-            kind = pulp.LpInteger if integer else pulp.LpContinuous
-            variable = self.add_variable(safe_name, low, high, kind)
-            self._pulp_columns[column] = variable
-            self._column_of[variable.hash] = column
-        return self._pulp_columns[column]
-
-    def _show_columns(self) -> list[PulpVariable]:
-        """Make the PuLP variables that are not made yet, and return all, by column."""
-        if len(self._pulp_columns) < self._block_columns:
-            for block in self._column_blocks.values():
-                names = tuple_names(block.name, block.over)
-                bounds = zip(names, block.lower.tolist(), block.upper.tolist(), strict=True)
-                for column, (name, low, high) in enumerate(bounds, start=block.first_column):
-                    self._shown_column(column, name, low, high, integer=block.integer)
-        return [self._pulp_columns[column] for column in range(self._block_columns)]
-
-    @property
-    def _constraints(self) -> dict[str, PulpConstraint]:
-        """Rows as PuLP keeps them, by name; those of blocks are made here."""
-        if self._row_blocks_shown < len(self._row_blocks):  # PuLP asks once for each row
-            variables = self._show_columns()
-            for block in list(self._row_blocks.values())[self._row_blocks_shown :]:
-                self._show_rows(block, variables)
-                self._row_blocks_shown += 1
-        return self._pulp_rows
-
-    @_constraints.setter
-    def _constraints(self, rows: dict[str, PulpConstraint]) -> None:
-        self._pulp_rows = rows
-
-    def _show_rows(self, block: RowBlock, variables: list[PulpVariable]) -> None:
-        start, column = block.matrix.start.tolist(), block.matrix.column.tolist()
-        value, low, high = block.matrix.value.tolist(), block.lower.tolist(), block.upper.tolist()
-        for row, name in enumerate(tuple_names(block.name, block.over)):
-            if low[row] == -np.inf and high[row] == np.inf:
+        columns, matrix, bounds = self.columns(), self.matrix(), self.row_bounds()
+        shown = pulp.LpProblem(to_pulp_name(self.name), pulp.LpMinimize)
+        kind = np.where(columns.integer, pulp.LpInteger, pulp.LpContinuous).tolist()
+        ends = ([None if np.isinf(at) else at for at in bound.tolist()] for bound in (columns.lower, columns.upper))
+        named = zip(_pulp_names(self._column_blocks.values()), *ends, kind, strict=True)
+        variables = [shown.add_variable(*variable) for variable in named]
+        shown._add_variables(variables)  # those in no row too
+        paid = np.flatnonzero(columns.cost)
+        costs = {variables[at]: cost for at, cost in zip(paid.tolist(), columns.cost[paid].tolist(), strict=True)}
+        if columns.offset:  # the LP and MPS writers drop a constant, so it rides on a column fixed at one
+            costs[shown.add_variable("objective_constant", 1, 1)] = columns.offset
+        shown += pulp.LpAffineExpression(costs)
+        start, column, value = matrix.start.tolist(), matrix.column.tolist(), matrix.value.tolist()
+        sides = zip(_pulp_names(self._row_blocks.values()), bounds.lower.tolist(), bounds.upper.tolist(), strict=True)
+        for row, (name, low, high) in enumerate(sides):
+            if low == -np.inf and high == np.inf:
                 continue  # PuLP has no row without a bound
             sense = pulp.LpConstraintEQ
-            if low[row] != high[row]:
-                sense = pulp.LpConstraintLE if low[row] == -np.inf else pulp.LpConstraintGE
+            if low != high:
+                sense = pulp.LpConstraintLE if low == -np.inf else pulp.LpConstraintGE
             here = slice(start[row], start[row + 1])
-            terms = dict(zip((variables[j] for j in column[here]), value[here], strict=True))
-            rhs = low[row] if high[row] == np.inf else high[row]
-            shown = _BlockRow(pulp.LpAffineExpression(terms), sense, name, rhs)
-            shown.modified = False
-            self._check_row_name(name)
-            self._pulp_rows[name] = shown
-            self._rows_shown += 1
-
-    @property
-    def objective(self) -> PulpExpression | None:
-        """The objective as PuLP keeps it; None before one is set."""
-        if self._pulp_objective is None and self._cost is not None:
-            variables, own = self._show_columns(), Blocks.columns(self)
-            used = np.flatnonzero(own.cost)
-            costs = zip(used.tolist(), own.cost[used].tolist(), strict=True)
-            terms = {variables[column]: cost for column, cost in costs}
-            if own.offset:
-                # The LP and MPS writers drop a constant, so it rides on a column fixed at one.
-                terms[self._one] = own.offset
-            self._pulp_objective = pulp.LpAffineExpression(terms)
-        return self._pulp_objective
-
-    @objective.setter
-    def objective(self, expression: PulpExpression | None) -> None:
-        self._pulp_objective = expression
-        if expression is None:
-            self._cost = None
-
-    @property
-    def sense(self) -> int:
-        """Always `pulp.LpMinimize`: duals change their sign in a maximisation."""
-        return int(pulp.LpMinimize)
-
-    @sense.setter
-    def sense(self, sense: int) -> None:
-        if sense != pulp.LpMinimize:
-            message = "an ArrayProblem minimises; turn the sign of the objective instead"
-            raise ValueError(message)
-
-    def variables(self) -> list[PulpVariable]:
-        """Return all PuLP variables, by name."""
-        shown: list[PulpVariable] = self._variables
-        known = len(shown)
-        self._add_variables(self._show_columns())
-        self._add_variables(self._foreign().values())
-        if self.objective is not None:
-            self._add_variables(self.objective.keys())
-        if len(shown) > known:
-            shown.sort(key=lambda variable: str(variable.name))
+            terms = dict(zip((variables[at] for at in column[here]), value[here], strict=True))
+            rhs = low if high == np.inf else high
+            shown += pulp.LpConstraint(pulp.LpAffineExpression(terms), sense, name, rhs)
         return shown
 
-    def addConstraint(self, constraint: PulpConstraint, name: str | None = None) -> None:
-        """Add a row of your own; ``problem += row, name`` comes here."""
-        if not isinstance(constraint, pulp.LpConstraint):
-            message = f"{constraint!r} is not a PuLP constraint"
-            raise TypeError(message)
-        constraint.name = name or constraint.name or self.unusedConstraintName()
-        self._check_row_name(constraint.name)
-        self._pulp_rows[constraint.name] = constraint
 
-    def _check_row_name(self, name: str) -> None:
-        if name in self._pulp_rows:
-            message = f"overlapping constraint names: {name}"
-            raise pulp.PulpError(message)
-
-    def unusedConstraintName(self) -> str:
-        """Return a name that no row has yet."""
-        self.lastUnused += 1
-        while f"_C{self.lastUnused}" in self._pulp_rows.keys() | self._row_blocks.keys():
-            self.lastUnused += 1
-        return f"_C{self.lastUnused}"
-
-    def numVariables(self) -> int:
-        """Return the number of columns."""
-        return self._block_columns + len(self._foreign())
-
-    def numConstraints(self) -> int:
-        """Return the number of rows."""
-        return self._block_rows + len(self._users_rows())
-
-    def isMIP(self) -> bool:
-        """Return whether any column is to be an integer."""
-        return bool(self.columns().integer.any())
-
-    def writeLP(
-        self, filename: str, writeSOS: int = 1, mip: int = 1, max_length: int = _LONGEST_LP_NAME
-    ) -> list[PulpVariable]:
-        """Write an LP file; see `pulp.LpProblem.writeLP`."""
-        written: list[PulpVariable] = super().writeLP(filename, writeSOS, mip, max_length)
-        return written
-
-    # --- after a solve through PuLP -----------------------------------------------------
-
-    def solve(self, solver: PulpSolver | None = None, **options: Any) -> int:
-        """Solve with a PuLP solver, HiGHS by default."""
-        super().solve(solver or self.solver or pulp.HiGHS(msg=False), **options)
-        if self.sol_status == pulp.LpSolutionIntegerFeasible and not self._is_met():
-            self.assignStatus(self.status, pulp.LpSolutionNoSolutionFound)
-        return int(self.status)
-
-    def assignStatus(self, status: int, sol_status: int | None = None) -> bool:
-        """Take a solver's verdict; PuLP calls a run stopped by a limit optimal, this does not."""
-        if status == pulp.LpStatusOptimal and sol_status not in {None, pulp.LpSolutionOptimal}:
-            status = pulp.LpStatusNotSolved
-        return bool(super().assignStatus(status, sol_status))
-
-    def _is_met(self) -> bool:
-        columns, bounds, x = self.columns(), self.row_bounds(), self.values()
-        row_value = self.matrix().times(x)
-        return _within(x, columns.lower, columns.upper) and _within(row_value, bounds.lower, bounds.upper)
-
-    def values(self) -> Floats:
-        """Return the value of every column after a solve through PuLP; nan where it has none."""
-        variables = (*self._show_columns(), *self._foreign().values())
-        values = [variable.varValue for variable in variables]
-        return np.array(values, dtype=np.float64)
+def _known(blocks: dict[str, _Block], name: str, kind: str) -> _Block:
+    if name not in blocks:
+        message = f"no block of {kind} is called {name!r}; there are {', '.join(blocks)}"
+        raise ValueError(message)
+    return blocks[name]
 
 
-def _within(values: Floats, lower: Floats, upper: Floats) -> bool:
-    slack = _FEASIBILITY_TOLERANCE * (1.0 + np.abs(values))
-    return bool(((values >= lower - slack) & (values <= upper + slack)).all())
+def _per_tuple(over: Index, values: npt.ArrayLike) -> Floats:
+    return Expression.constant(over, values).constants
+
+
+def _refuse(block: str, over: Index, wrong: Bools, what: str, values: Floats) -> None:
+    if wrong.any():
+        at = int(np.argmax(wrong))
+        message = f"{tuple_name(block, over, at)}: {what} {values[at]}"
+        raise ValueError(message)
+
+
+def _range(numbers: Floats) -> tuple[float, float]:
+    sizes = np.abs(numbers[np.isfinite(numbers) & (numbers != 0.0)])
+    return (float(sizes.min()), float(sizes.max())) if len(sizes) else (0.0, 0.0)
+
+
+def _pulp_names(blocks: Iterable[Variable | RowBlock]) -> Iterator[str]:
+    return (to_pulp_name(tuple_name(of.name, of.over, at)) for of in blocks for at in range(of.over.size))

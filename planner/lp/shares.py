@@ -11,7 +11,6 @@ import numpy as np
 from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
-from planner.lp.blocks import Columns, RowBounds
 from planner.lp.change import Arrays
 from planner.lp.engine import Engine, pass_model
 from planner.lp.expression import added_up
@@ -19,6 +18,7 @@ from planner.lp.index import Axis, Index
 from planner.lp.matrix import Matrix
 from planner.lp.outcome import Watch
 from planner.lp.pieces import Split
+from planner.lp.problem import Columns, RowBounds
 
 if TYPE_CHECKING:
     import threading

@@ -89,8 +89,8 @@ class Start:
 
     def for_problem(self, problem: ArrayProblem) -> Any:
         """Return a basis for another program; what is new in it is at its bound or not tight."""
-        column = np.full(problem.numVariables(), _LOWER, dtype=np.int8)
-        row = np.full(problem.numConstraints(), _BASIC, dtype=np.int8)
+        column = np.full(problem.column_count, _LOWER, dtype=np.int8)
+        row = np.full(problem.row_count, _BASIC, dtype=np.int8)
         for name in self.columns.keys() & set(problem.column_block_names):
             here = problem.columns_over(name)
             _put(column, problem.column_block(name), here, self.columns[name])
@@ -107,7 +107,7 @@ class Start:
 
         Rows that are new in it have a dual of 0.
         """
-        result = np.zeros((problem.numConstraints(), self._cuts))
+        result = np.zeros((problem.row_count, self._cuts))
         for name in self.duals.keys() & set(problem.row_block_names):
             result[problem.row_block(name)] = self.duals_over(name, problem.rows_over(name))
         return result

@@ -11,7 +11,7 @@ from planner.base.errors import refuse
 from planner.base.units import MONTHS_PER_YEAR
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import ArrayLike
 
@@ -113,13 +113,6 @@ def checked_life(life_years: ArrayLike) -> Floats:
 
 # --- Money over time: real rates, annuities, and what falls inside the horizon --------------------
 
-if TYPE_CHECKING:
-    HorizonWeights = Callable[[ArrayLike, ArrayLike, ArrayLike, int, int, int], Floats]
-
-# An asset whose life ends with the horizon is in service to the end, whatever the rounding of
-# a service date that falls inside a year.
-_SAME_MOMENT_YEARS: Final = 1e-9
-
 
 def discount_factor(rate_frac: ArrayLike, year: ArrayLike, base_year: int) -> Floats:
     r"""Worth on 1 January of the base year of one dollar paid in the middle of a calendar year.
@@ -180,70 +173,6 @@ def spending_shares(
     return np.where(is_spread[..., None], spread / np.where(is_spread, years, 1.0)[..., None], at_once)
 
 
-def payment_weights(
-    rate_frac: ArrayLike,
-    life_years: ArrayLike,
-    service_start: ArrayLike,
-    first_calendar_year: int,
-    last_calendar_year: int,
-    base_year: int,
-) -> Floats:
-    r"""Discounted sum of the payments inside the horizon, per unit of yearly payment.
-
-    .. math:: \sum_{y=y_1}^{y_2} a_y \, (1 + r)^{-(y - y_0 + 1/2)}
-
-    with :math:`a_y` from `yearly_payment_shares`. For an asset that starts on a 1 January the
-    payments of the whole life are worth exactly its cost on that day. The part payments of an
-    asset that starts inside a year count in the middle of their calendar years like all
-    others, which adds at most :math:`r^2 / 8` of the cost (0.06 % at 7 %).
-    Takes `life_years` [yr]. Gives [yr].
-
-    A rack of life 5 put to work in mid-2029 pays for a year and a half until the end of 2030:
-
-    >>> round(float(payment_weights(0.0, 5.0, 2029.5, 2025, 2030, 2025)), 6)
-    1.5
-    """
-    shares = yearly_payment_shares(life_years, service_start, first_calendar_year, last_calendar_year)
-    years = np.arange(first_calendar_year, last_calendar_year + 1)
-    factors = discount_factor(np.asarray(rate_frac, dtype=float)[..., None], years, base_year)
-    return np.asarray((shares * factors).sum(axis=-1), dtype=float)
-
-
-def truncated_weights(
-    rate_frac: ArrayLike,
-    life_years: ArrayLike,
-    service_start: ArrayLike,
-    first_calendar_year: int,
-    last_calendar_year: int,
-    base_year: int,
-) -> Floats:
-    r"""Pay the whole cost at the start and sell at book value at the end of the horizon.
-
-    Book value falls on a straight line from the cost to 0 over the life. Per unit of yearly
-    payment the cost is :math:`\sqrt{1 + r} / \mathrm{CRF}(r, n)`.
-    Gives [yr].
-
-    Without interest a straight line is the annuity:
-
-    >>> round(float(truncated_weights(0.0, 5.0, 2029.5, 2025, 2030, 2025)), 6)
-    1.5
-    """
-    rate = checked_rate(rate_frac)
-    life = checked_life(life_years)
-    start = np.asarray(service_start, dtype=float)
-    end = last_calendar_year + 1.0
-    # An asset that exists before the horizon enters at its book value of that day.
-    entry = np.clip(start, first_calendar_year, end)
-    cost = np.sqrt(1.0 + rate) / capital_recovery_factor(rate, life)
-
-    def book_frac(moment: Floats | float) -> Floats:
-        return np.clip((start + life - moment) / life, 0.0, 1.0)
-
-    paid = book_frac(entry) * (1.0 + rate) ** -(entry - base_year)
-    salvage = book_frac(end) * (1.0 + rate) ** -(end - base_year)
-    return np.asarray(cost * (paid - salvage), dtype=float)
-
-
 def perpetuity_tail(rate_frac: ArrayLike, last_calendar_year: int, base_year: int) -> Floats:
     r"""Worth of one dollar a year for ever after the horizon.
 
@@ -258,37 +187,6 @@ def perpetuity_tail(rate_frac: ArrayLike, last_calendar_year: int, base_year: in
     fix = "choose another end of the horizon or a higher rate"
     refuse("finance", (not np.all(rate > 0.0), what_is, "above 0", fix))
     return np.asarray(discount_factor(rate, last_calendar_year, base_year) / rate, dtype=float)
-
-
-def perpetuity_weights(
-    rate_frac: ArrayLike,
-    life_years: ArrayLike,
-    service_start: ArrayLike,
-    first_calendar_year: int,
-    last_calendar_year: int,
-    base_year: int,
-) -> Floats:
-    """Pay inside the horizon and, for what serves at its end, for ever after (like for like).
-
-    The yearly costs of the last model year must be given the same tail, `perpetuity_tail`.
-    Gives [yr].
-
-    >>> round(float(perpetuity_weights(0.06, 15.0, 2030.0, 2025, 2030, 2025)), 4)
-    12.8225
-    """
-    start = np.asarray(service_start, dtype=float)
-    end = last_calendar_year + 1.0
-    serves_at_end = (start < end) & (start + checked_life(life_years) >= end - _SAME_MOMENT_YEARS)
-    inside = payment_weights(rate_frac, life_years, start, first_calendar_year, last_calendar_year, base_year)
-    return inside + serves_at_end * perpetuity_tail(rate_frac, last_calendar_year, base_year)
-
-
-END_OF_HORIZON: Final[Mapping[str, HorizonWeights]] = {
-    "annuity": payment_weights,
-    "truncated_salvage": truncated_weights,
-    "perpetuity": perpetuity_weights,
-}
-"""Readings of the horizon's end by the name a scenario gives them; one signature."""
 
 
 def _shares_of_years(begin: Floats, end: Floats, first_calendar_year: int, last_calendar_year: int) -> Floats:

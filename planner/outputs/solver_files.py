@@ -42,7 +42,7 @@ def write_mps(run: Run, path: Path) -> list[Path]:
     The program is built again from the scenario and tables that the run keeps. Names of rows
     and columns are PuLP's, in which signs that other programs stumble over are ``_xHH``.
     """
-    model_of(run).problem.writeMPS(str(path))
+    model_of(run).problem.to_pulp().writeMPS(str(path))
     return [path]
 
 
@@ -50,7 +50,7 @@ def write_lp(run: Run, path: Path) -> list[Path]:
     """Write the linear program as a CPLEX LP file, which people can read."""
     from pulp import PulpError
 
-    problem = model_of(run).problem
+    problem = model_of(run).problem.to_pulp()
     try:
         problem.checkLengthVars(_LONGEST_NAME)  # the writer does, and leaves its file open
     except PulpError as error:

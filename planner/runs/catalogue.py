@@ -175,7 +175,7 @@ def _entry(folder: Path) -> Entry:
         folder.name,
         meta["scenario"],
         meta["title"] or "",
-        meta.get("differs", {}),
+        meta["differs"],
         meta["created"],
         meta["status"],
         meta["check"]["ok"],

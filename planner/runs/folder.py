@@ -5,9 +5,7 @@ It is written once, whole or not at all: beside its place, then renamed. Nothing
 
 from __future__ import annotations
 
-import hashlib
 import itertools
-import json
 import os
 import re
 import tempfile
@@ -26,7 +24,7 @@ from planner.outputs.run import Run
 from planner.outputs.table_files import write_inputs, write_parquet, write_proof
 from planner.results.schema import RUN_TABLES
 from planner.results.store import read_stored
-from planner.runs.meta import read_meta, run_name, run_of
+from planner.runs.meta import meta_bytes, read_meta, run_name, run_of, sealed
 from planner.runs.names import plain_name
 
 if TYPE_CHECKING:
@@ -47,8 +45,6 @@ REPORT_FILE: Final = "report.html"
 LOG_FILE: Final = "solve.log"
 EDITABLE: Final = frozenset({WORKBOOK_FILE, REPORT_FILE, LOG_FILE})
 """Files that a planner may change: no rule is about them."""
-SEAL: Final = "seal"
-"""Key of the SHA-256 of all else that ``run.json`` says, by which an edit of it is known."""
 _OF_PLAN: Final = ("status", "objective_musd", "bound_musd", "check", "orders_held_before")
 """Keys of ``run.json`` that differ where two solves of a question ended with other plans."""
 
@@ -149,18 +145,6 @@ def write_report(run: Run, path: Path) -> None:
     write_page(report_html(run), path)
 
 
-def sealed(meta: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what ``run.json`` says, with its seal at the end; a seal in it is replaced."""
-    content = {key: value for key, value in meta.items() if key != SEAL}
-    return {**content, SEAL: hashlib.sha256(meta_bytes(content)).hexdigest()}
-
-
-def meta_bytes(meta: Mapping[str, Any]) -> bytes:
-    """Return ``run.json`` as bytes."""
-    text = json.dumps(meta, indent=2, ensure_ascii=False, allow_nan=False)
-    return f"{text}\n".encode("utf-8", errors="backslashreplace")
-
-
 # --- reading ------------------------------------------------------------------------------
 
 
@@ -218,23 +202,20 @@ def runs_named(name: str, runs_dir: Path) -> list[Run]:
 def changed_since_written(folder: Path) -> tuple[str, ...]:
     """Return the files of a run folder that differ, are gone or came later, sorted.
 
-    The workbook, the report and the log are not among them: a planner may change them. An edited
-    ``run.json`` is, unless it is of a version that gave it no seal.
+    The workbook, the report and the log are not among them: a planner may change them.
     """
     meta = read_meta(folder)
     of_tables = (TABLES_FOLDER, INPUTS_FOLDER, PROOF_FOLDER)
     tables = {path.relative_to(folder).as_posix() for of in of_tables for path in (folder / of).glob("*.parquet")}
     changed = {name for name in meta["sha256"].keys() | tables if not _is_as_written(folder / name, name, meta)}
-    edited = {META_FILE} if SEAL in meta and not _is_sealed(folder / META_FILE) else set()
-    return tuple(sorted(changed - EDITABLE | edited))
+    return tuple(sorted(changed - EDITABLE))
 
 
 def planners_files(folder: Path) -> list[str]:
     """Return the names of all in a run folder that the solve did not write as it is, sorted."""
     meta = read_meta(folder)
-    files = ((name, path) for name, path in files_in(folder) if path.name != LEDGER_FILE)
-    others = {name for name, path in files if not _is_as_written(path, name, meta)}
-    return sorted(others - {META_FILE} if _is_sealed(folder / META_FILE) else others)
+    files = ((name, path) for name, path in files_in(folder) if path.name not in {LEDGER_FILE, META_FILE})
+    return sorted(name for name, path in files if not _is_as_written(path, name, meta))
 
 
 def _is_as_written(path: Path, name: str, meta: Mapping[str, Any]) -> bool:
@@ -267,12 +248,3 @@ def naming_changed_files(folder: Path) -> Iterator[None]:
 def _written_tables(sha256: Mapping[str, str], within: str) -> list[str]:
     """Return the tables that were written into a folder of the run, by name."""
     return [path.stem for path in [PurePosixPath(name) for name in sha256] if path.parent.as_posix() == within]
-
-
-def _is_sealed(path: Path) -> bool:
-    """Return whether ``run.json`` is as it was written: a file whose seal is that of the rest."""
-    try:
-        raw = path.read_bytes()
-        return not path.is_symlink() and meta_bytes(sealed(json.loads(raw))) == raw
-    except (OSError, ValueError, TypeError, AttributeError, RecursionError):
-        return False

@@ -1,16 +1,16 @@
-"""``run.json``: question, versions, data, verdict of solver and checker; written, and read if whole."""
+"""``run.json``: question, versions, data, verdict of solver and checker; sealed when written, read as it was."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 import platform
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import PurePath, PurePosixPath
-from typing import TYPE_CHECKING, Annotated, Any, Final
-
-from pydantic import AfterValidator, Field
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any, Final
 
 from planner.base.errors import InputError, Problem
 from planner.base.paths import DATA_DIR, SCENARIOS_DIR
@@ -18,7 +18,7 @@ from planner.outputs.own_folder import META_FILE
 from planner.outputs.run import Run
 from planner.outputs.solver_files import binding_of_run
 from planner.results.schema import CHECKS
-from planner.runs.names import Part, Text, folder_name, plain_name, read_json, wrong_in
+from planner.runs.names import folder_name
 from planner.runs.notes import assumed_of, assumed_words, notes_of
 from planner.runs.settings import differences, from_shipped, merged, own_files, written
 
@@ -34,6 +34,10 @@ if TYPE_CHECKING:
 
 FORMAT: Final = 3
 """Version of the run folder's layout, the only one that is read."""
+
+SEAL: Final = "seal"
+"""Last key, the SHA-256 of all else that ``run.json`` says, by which an edit of it is known."""
+_END: Final = b"\n}\n"
 
 _PACKAGES: Final = ("dcplan", "highspy", "pulp", "numpy", "pandas", "pyproj")
 
@@ -133,98 +137,44 @@ def _shown(path: Path) -> str:
 
 
 def read_meta(folder: Path) -> dict[str, Any]:
-    """Read ``run.json`` of a run folder."""
+    """Read ``run.json`` of a run folder; one that was edited, as its seal says, is refused."""
     path = folder / META_FILE
     fix = "give a folder that dcplan solve has written; dcplan runs list names them"
     try:
         if not path.is_file():
             found = "not a run folder"
             raise InputError.at(folder, found, f"one with {META_FILE}", fix)
-        meta = read_json(path)
+        raw = path.read_bytes()
+        meta = json.loads(raw)
     except (OSError, ValueError, RecursionError) as error:
         found = f"cannot be read: {error}"
         raise InputError.at(path, found, "JSON", fix) from error
-    again = "solve the scenario again with this version"
     known = meta.get("format") if isinstance(meta, dict) else None
     if known != FORMAT:
         found = f"format is {known!r}: the run is of another version of dcplan"
-        raise InputError.at(path, found, str(FORMAT), again)
-    problems = [
-        Problem.of(path, found, expected, "put it back as it was, or solve again")
-        for found, expected in wrong_keys(meta).values()
-    ]
-    if problems:
-        raise InputError(problems)
-    plain_name(meta["run"], str(path))
+        raise InputError.at(path, found, str(FORMAT), "solve the scenario again with this version")
+    if not _is_sealed(raw):
+        again = "put it back as it was, or solve the scenario again"
+        raise InputError.at(path, "it was changed since it was written", "as dcplan wrote it", again)
     return dict(meta)
 
 
-def _inside(name: str) -> str:
-    """Return the name of a file inside a folder; any other one is an error."""
-    path = PurePosixPath(name)
-    if "\0" in name or "\\" in name or path.is_absolute() or ".." in path.parts:
-        msg = "names of files inside the folder"
-        raise ValueError(msg)
-    return name
+def sealed(meta: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what ``run.json`` says, with its seal at the end; a seal in it is replaced."""
+    content = {key: value for key, value in meta.items() if key != SEAL}
+    return {**content, SEAL: hashlib.sha256(meta_bytes(content)).hexdigest()}
 
 
-def _time(text: str) -> str:
-    if datetime.fromisoformat(text).tzinfo is None:
-        msg = "a time with its zone, such as 2026-01-31T12:00:00+00:00"
-        raise ValueError(msg)
-    return text
+def meta_bytes(meta: Mapping[str, Any]) -> bytes:
+    """Return ``run.json`` as bytes."""
+    text = json.dumps(meta, indent=2, ensure_ascii=False, allow_nan=False)
+    return f"{text}\n".encode("utf-8", errors="backslashreplace")
 
 
-class _Check(Part):
-    ok: bool
-    rules: int
-    broken: list[Text]
-
-
-class _DataFile(Part):
-    file: Text
-    shipped: bool
-    sha256: Text
-
-
-class _Start(Part):
-    scenario: Text | None
-    differs: dict[Text, Text]
-
-
-class _Versions(Part):
-    __pydantic_extra__: dict[Text, Text]
-    dcplan: Text
-
-
-class _Meta(Part):
-    """What readers of a run count on; what has a default is not in runs of an earlier version."""
-
-    sha256: dict[Annotated[Text, AfterValidator(_inside)], Text]
-    run: Text
-    scenario: Text
-    title: Text | None
-    question: Text | None
-    created: Annotated[Text, AfterValidator(_time)]
-    status: Text
-    objective_musd: float | None
-    bound_musd: float | None
-    gap_frac: float | None
-    orders_held_before: int | None = None
-    check: _Check
-    notes: list[Text]
-    seconds: dict[Text, float]
-    versions: _Versions
-    data: dict[Text, _DataFile]
-    differs: dict[Text, Text] = Field(default_factory=dict)
-    from_shipped: _Start | None = None
-    written: dict[Text, Text]
-    merged: dict[Text, Any]
-
-
-def wrong_keys(meta: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
-    """Return what is wrong with each key of ``run.json``, and what must be there."""
-    return wrong_in(meta, _Meta)
+def _is_sealed(raw: bytes) -> bool:
+    """Return whether the seal is that of all before it."""
+    content, _, seal = raw.rpartition(f',\n  "{SEAL}": '.encode())
+    return seal == f'"{hashlib.sha256(content + _END).hexdigest()}"'.encode() + _END
 
 
 # --- a plan that was just solved ---------------------------------------------------------------

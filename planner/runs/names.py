@@ -113,10 +113,6 @@ Text = Annotated[str, AfterValidator(_encodable)]
 
 def read_json(path: Path, model: type[Part] | None = None) -> Any:
     """Return what a file holds; an error of its values says all that is not as a model says."""
-    size = path.stat().st_size
-    if size > 1 << 26:  # run.json of us-base has 60 thousand
-        message = f"the file has {size:,} bytes"
-        raise ValueError(message)
     content = json.loads(path.read_bytes())
     if model is not None and not isinstance(content, dict):
         message = f"{shown(content)} has no keys"

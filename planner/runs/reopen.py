@@ -14,11 +14,9 @@ from planner.outputs.own_folder import META_FILE
 from planner.outputs.run import files_changed
 from planner.outputs.solver_files import scenario_of, unreadable_tables
 from planner.results.proof import Proof
-from planner.results.schema import CHECKS
 from planner.results.store import from_parquet
 from planner.runs.catalogue import find_run
 from planner.runs.folder import EDITABLE, PROOF_FOLDER, TABLES_FOLDER, files_problems, load_run, naming_changed_files
-from planner.runs.meta import versions_used
 from planner.runs.plan import PlanViews
 
 if TYPE_CHECKING:
@@ -30,7 +28,6 @@ FILES_HEADING: Final = "Files"
 """What the rule is shown under."""
 FILES_RULE: Final = "files_as_written"
 """Name of the rule."""
-_CHECKS_FILE: Final = f"{TABLES_FOLDER}/{CHECKS.name}.parquet"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -41,7 +38,7 @@ class StoredPlan(PlanViews):
     changed: tuple[str, ...]  # table files that are not as they were written
 
     def verdict(self) -> Verdict:
-        """Judge the plan again; a stored table of rules that says otherwise counts as changed."""
+        """Judge the plan again by all rules; what the run stores of them is not read."""
         meta = self.run.meta
         objective, bound, gap = (
             math.nan if meta[key] is None else float(meta[key]) for key in ("objective_musd", "bound_musd", "gap_frac")
@@ -55,42 +52,10 @@ class StoredPlan(PlanViews):
             bound_musd=bound,
             gap_frac=gap,
             proof=self.proof(),
-            orders_held_before=meta.get("orders_held_before"),
+            orders_held_before=meta["orders_held_before"],
             reads_all=True,
         )
-        changed = self.changed
-        if _CHECKS_FILE not in changed and not self._checks_agree(rules):
-            changed = tuple(sorted((*changed, _CHECKS_FILE)))
-        return Verdict((_files_check(meta["sha256"], changed), *rules.checks), rules.proven)
-
-    def _checks_agree(self, rules: Verdict) -> bool:
-        """Whether the stored table of rules says the same of each rule that holds now.
-
-        A rule that is broken now tells of itself, and may move the numbers of others. Another
-        version may have had other rules, and other words: of its table only whether rules hold is
-        compared, of those that both know. Another machine may add in another order, and a solve reads
-        some sites alone: `worst` may differ within its tolerance, and then be at another place, with
-        the tolerance of that.
-        """
-        stored, now = self.run.tables[CHECKS.name], rules.frame()
-        columns = ["ok", "broken"]
-        in_full = rules.ok and not self.changed
-        if self.run.meta["versions"]["dcplan"] != versions_used()["dcplan"]:
-            stored = stored[stored["name"].isin(now["name"])]
-            now, in_full = now[now["name"].isin(stored["name"])], False
-        if sorted(stored["name"]) != sorted(now["name"]):
-            return False
-        stored = stored.set_index("name").loc[now["name"]]
-        now = now.set_index("name")
-        if in_full:
-            columns += ["verified", "tested", "unit"]
-        differs = (stored[columns] != now[columns]).any(axis=1)
-        if in_full:
-            apart = (stored["worst"] - now["worst"]).abs()
-            differs |= ~(apart <= now["tolerance"])
-            there = stored["place"] == now["place"]
-            differs |= (there & (stored["tolerance"] != now["tolerance"])) | (~there & (apart == 0.0))
-        return not (differs & now["ok"]).any()
+        return Verdict((_files_check(meta["sha256"], self.changed), *rules.checks), rules.proven)
 
     def proof(self) -> Proof:
         """Return the proof that the run stores."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, get_args, get_
 
 from pydantic_core import PydanticUndefined
 
-from planner.base.words import closest, where_said
+from planner.base.words import closest
 from planner.family.values import Block, Year
 from planner.scenario.schema import Scenario
 from planner.scenario.tree import EACH
@@ -120,8 +120,6 @@ def unknown_key_in(keys: Keys) -> Keys | None:
 def unknown_key_fix(keys: Keys, schema: type[Block] = Scenario) -> str:
     """Say which key was probably meant: of the same block, or the same key in another block of a scenario."""
     word = str(keys[-1])
-    if said := where_said(word, keys[:-1]):
-        return said
     block = block_at(keys[:-1], schema)
     known = [field.alias or name for name, field in block.model_fields.items()] if block else []
     every = (one.keys[:length] for one in settings() for length in range(1, len(one.keys) + 1))

@@ -128,7 +128,7 @@ class _Search(WarmProgram):
     def __init__(self, question: PreparedScenario, ask: Asking) -> None:
         super().__init__(question, ask.hooks)
         self._ask, model, problem = ask, self.model, self.model.problem
-        self.has_integers = problem.isMIP()
+        self.has_integers = problem.has_integers
         ask.report_stage("Solving: the plan of least cost")
         solver = question.scenario.solver
         self.best = self._good(find_plan(model, self.session, solver, cuts=self.cuts, hooks=ask.hooks))

@@ -208,7 +208,7 @@ class Costs:
             question, proof = self.question(()), proof_of(self._runs[0])
             model = build_model(question.inputs)
             x = None if proof is None else proof.column("x")
-            if x is None or len(x) != model.problem.numVariables():
+            if x is None or len(x) != model.problem.column_count:
                 x = find_plan(model, session_of(question, model), question.scenario.solver).x
             whole = np.round(x[model.problem.columns().integer]).tolist()
             self._openings = dict(zip(_labels(model), whole, strict=True))

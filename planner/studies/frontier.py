@@ -246,7 +246,7 @@ class _Tracer(WarmProgram):
     def trace(self, against: str, most_cost_frac: float | None) -> Frontier:
         model, problem = self.model, self.model.problem
         measure = self._measure = measure_of(against, model)
-        is_relaxed = problem.isMIP()
+        is_relaxed = problem.has_integers
         least = self._solved("the plan of least cost")
         built = self._built = _as_one(measure, model, least)
         held = self._hold(least, measure)

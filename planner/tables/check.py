@@ -14,7 +14,7 @@ import pyarrow as arrow
 from pyarrow import compute
 
 from planner.base.errors import MOST_PROBLEMS, Problem, unlisted_problems
-from planner.base.words import NOT_IN_NAMES, closest, where_said
+from planner.base.words import NOT_IN_NAMES, closest
 from planner.tables.descriptor import OWN
 from planner.tables.places import COUNTRIES, SIZE_MUST_BE, has_odd_size
 
@@ -176,7 +176,7 @@ def _check_header(sheet: Sheet, schema: TableSchema) -> list[Problem]:
         elif name not in schema.columns:
             what_is, must_be = f"unknown column '{shown}'", "one of " + ", ".join(schema.columns)
             near = difflib.get_close_matches(shown, missing, n=1)
-            fix = where_said(name, (schema.name,)) or (f"did you mean '{near[0]}'?" if near else "remove it")
+            fix = f"did you mean '{near[0]}'?" if near else "remove it"
         elif (unit := sheet.units[position] if sheet.units else "") not in {"", schema.field(name).unit}:
             what_is = f"column '{shown}' is headed [{unit}]"
             must_be = f"in {schema.field(name).unit or 'no unit'}"

@@ -354,7 +354,7 @@ def add_bills(
 
     A battery of 5 MW would save 5 MW of a demand charge in each month:
 
-    >>> from planner.lp import ArrayProblem, Axis, Expression, Index
+    >>> from planner.lp import ArrayProblem, Axis, Expression, HighsSession, Index
     >>> from planner.tariffs import Account, BillingCalendar, DemandCharge, Tariff, hourly
     >>> reading = hourly(BillingCalendar.of_years(2027))
     >>> hours = Axis("hour", tuple(str(hour) for hour in range(reading.n_steps)))
@@ -363,8 +363,8 @@ def add_bills(
     >>> tariff = Tariff("plain", (DemandCharge("demand", 11.5),))
     >>> billing = add_bills(problem, load - 5.0, [Account([0], tariff, reading)])
     >>> problem.minimise(billing.customer_usd.total())
-    >>> _ = problem.solve()
-    >>> round(billing.customer_usd.value(problem.values())[0]) == 12 * 25_000 * 11.5
+    >>> plan = HighsSession(problem).solve().x
+    >>> round(billing.customer_usd.value(plan)[0]) == 12 * 25_000 * 11.5
     True
     """
     lists = BillLists(load_mw.over, accounts, span=span)

@@ -17,7 +17,8 @@ from plans import RICH, plan_of
 from planner.check import GROUPS, REREAD, RULES, TAKEN_AS_GIVEN, in_words
 from planner.cli import main
 from planner.runs import write_run
-from planner.runs.folder import changed_since_written, meta_bytes, sealed
+from planner.runs.folder import changed_since_written
+from planner.runs.meta import meta_bytes, sealed
 
 if TYPE_CHECKING:
     from collections.abc import Callable

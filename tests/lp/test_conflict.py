@@ -76,16 +76,6 @@ def test_a_row_without_columns_that_asks_for_something_is_the_conflict():
     assert session.iis() == ["impossible"]
 
 
-def test_a_users_own_row_is_named():
-    problem = racks_problem(least=19.0)
-    problem += problem.pulp_variable("spare") <= 3, "mine"
-
-    names = HighsSession(problem).iis()
-
-    assert "mine" in names
-    assert "upper bound of spare" not in names
-
-
 def test_a_conflict_in_a_larger_program_names_the_rows_of_one_site_and_year():
     # Capacity starts at 2.5 MW, so land for 2 MW is none.
     session = HighsSession(dispatch(Data(land_mw=2.0)))

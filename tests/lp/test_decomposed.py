@@ -396,7 +396,7 @@ def test_what_is_costlier_than_the_penalty_is_bought_all_the_same() -> None:
 
 def test_integers_are_searched_for_in_the_whole_program() -> None:
     problem = dispatch(Data())
-    integer = np.zeros(problem.numVariables(), dtype=np.bool_)
+    integer = np.zeros(problem.column_count, dtype=np.bool_)
     integer[problem.column_block("built")] = True
     session = in_pieces(problem)
     session.set_columns(integer=integer)

@@ -3,22 +3,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planner.lp import Axis, Index
-from planner.lp.expression import from_pulp_name, to_pulp_name, tuple_name, tuple_names
+from planner.lp.expression import to_pulp_name, tuple_name
 
 LABEL = st.text(alphabet="ax_-+[]> /,\\()02d🏭", max_size=6)
 
 
 @given(st.lists(LABEL, unique=True, min_size=2, max_size=8))
-def test_distinct_labels_give_distinct_names_that_can_be_read_back(labels):
+def test_distinct_labels_give_distinct_names(labels):
     axis = Axis("label", tuple(labels))
     pairs = Index.full("pairs", axis, axis.renamed("other"))
 
     names = [tuple_name("rows", pairs, at) for at in range(len(pairs))]
-    safe = tuple_names("rows", pairs)
 
     assert len(set(names)) == len(pairs)
-    assert len(set(safe)) == len(pairs)
-    assert [from_pulp_name(name) for name in safe] == names
+    assert len(set(map(to_pulp_name, names))) == len(pairs)
 
 
 @given(LABEL)

@@ -41,7 +41,7 @@ def with_(asset: Asset) -> Model:
 
 def per_column(m: Model, line: Expression) -> np.ndarray:
     """Add up what a unit of every column adds to a sum."""
-    total = np.zeros(m.problem.numVariables())
+    total = np.zeros(m.problem.column_count)
     np.add.at(total, line.column, line.value_of_term)
     return total
 
@@ -52,7 +52,7 @@ def test_an_asset_is_a_line_of_costs_that_is_paid_up_front(asset: Asset) -> None
     assert asset.upfront
     m = with_(asset)
     line = asset.build(m)
-    npv = np.zeros(m.problem.numVariables())
+    npv = np.zeros(m.problem.column_count)
     np.add.at(npv, line.column, line.value_of_term * discount(m)[line.over["calendar"]][line.row])
 
     bought = asset.bought(m)

@@ -101,8 +101,8 @@ def test_a_program_without_deferral_has_no_row_or_column_of_it(mini):
 
 def names(model: Model) -> set[str]:
     problem = model.problem
-    rows = {problem.row_name(i).split("(")[0] for i in range(problem.numConstraints())}
-    return rows | {problem.column_name(j).split("(")[0] for j in range(problem.numVariables())}
+    rows = {problem.row_name(i).split("(")[0] for i in range(problem.row_count)}
+    return rows | {problem.column_name(j).split("(")[0] for j in range(problem.column_count)}
 
 
 def test_work_that_may_wait_leaves_the_dearest_hours(mini):

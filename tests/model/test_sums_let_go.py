@@ -37,7 +37,7 @@ def test_none_is_held_after_they_are_let_go(model: Model) -> None:
 
 
 def test_what_is_made_of_them_again_has_the_same_bits(model: Model) -> None:
-    x = np.random.default_rng(20261130).uniform(0.5, 90.0, model.problem.numVariables())
+    x = np.random.default_rng(20261130).uniform(0.5, 90.0, model.problem.column_count)
     before = [line.build(model).value(x) for line in ALL_COSTS]
 
     model.forget_sums()

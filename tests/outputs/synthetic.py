@@ -288,6 +288,7 @@ def _meta(tables: dict[str, pd.DataFrame]) -> dict[str, object]:
         "format": 3,
         "run": "odd-names-0123456789",
         "scenario": "=odd names",
+        "differs": {},
         "from_shipped": {"scenario": "=odd names", "differs": {}},
         "title": "=Odd <i>names</i> 🏭",
         "question": "-Do names survive?",

@@ -107,40 +107,27 @@ BROKEN = {
     "list": "[2]",
     "deep": "[" * 100_000,
     "other version": '{"format": 99}',
-    "nothing in it": '{"format": 3}',
+    "edited": '{"format": 3}',
 }
 BROKEN_REASON = {
     "half": "cannot be read",
     "list": "format is None",
     "deep": "cannot be read",
     "other version": "format is 99",
-    "nothing in it": "bound_musd is missing; check is missing; ",
-}
-WRONG = {
-    "check": {"ok": "yes"},
-    "created": 3,
-    "seconds": {"solve": "long"},
-    "objective_musd": float("inf"),
-    "title": "\ud800",
-    "notes": None,
-    "from_shipped": {"scenario": "tiny", "differs": {"years": [2027]}},
-    "sha256": {"../../x": "5e"},
-    "data": {"sites": 3},
+    "edited": "it was changed since it was written",
 }
 
 
-@pytest.mark.parametrize("content", [*BROKEN, *WRONG])
+@pytest.mark.parametrize("content", BROKEN)
 def test_a_bad_run_is_listed_as_unreadable_and_the_others_go_on(runs_dir: Path, content: str) -> None:
-    right = json.loads((runs_dir / "other-cc33" / "run.json").read_text(encoding="utf-8"))
-    wrong = json.dumps({**right, content: WRONG.get(content)})
-    (runs_dir / "broken" / "run.json").write_text(BROKEN.get(content, wrong), encoding="utf-8")
+    (runs_dir / "broken" / "run.json").write_text(BROKEN[content], encoding="utf-8")
 
     listing = read_runs(runs_dir)
 
     assert [entry.run for entry in listing.entries] == ["odd-names-bb22", "other-cc33", "odd-names-aa11"]
     (bad,) = listing.unreadable
     assert bad.run == "broken"
-    assert bad.reason.startswith(f"{content} is " if content in WRONG else BROKEN_REASON[content])
+    assert bad.reason.startswith(BROKEN_REASON[content])
     assert find_run("other", runs_dir) == runs_dir / "other-cc33"
     assert to_prune(listing.entries, keep=1)[0].run == "odd-names-aa11"
     with pytest.raises(InputError):

@@ -19,6 +19,7 @@ from planner.outputs.own_folder import LABELS_FILE
 from planner.outputs.run import FromShipped
 from planner.runs import Run, find_run, save_run
 from planner.runs.catalogue import read_runs, to_prune
+from planner.runs.meta import meta_bytes, sealed
 from planner.runs.names import RunLabels, change_tags, give_name, read_labels
 
 FIRST, SECOND = "odd-names-aa11", "odd-names-bb22"
@@ -84,7 +85,7 @@ EXPECTED = {
 def test_folders_that_come_go_and_change_are_followed(runs_dir: Path) -> None:
     assert rows(runs_dir) == EXPECTED
     path = runs_dir / FIRST / "run.json"
-    path.write_text(path.read_text().replace('"optimal"', '"stopped"'))
+    path.write_bytes(meta_bytes(sealed({**json.loads(path.read_text()), "status": "stopped"})))
     shutil.copytree(runs_dir / FIRST, runs_dir / "odd-names-cc33")
     change_tags(runs_dir / SECOND, ["later"])
 

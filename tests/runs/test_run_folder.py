@@ -160,15 +160,17 @@ def test_prune_leaves_a_run_that_holds_a_planners_files_and_names_them(run: Run,
     assert sorted(path.name for path in tmp_path.iterdir()) == [noted.name, edited.name, exported.name]
 
 
-def test_a_run_json_that_was_edited_is_named_and_is_a_planners_file(run: Run, tmp_path: Path) -> None:
+def test_a_run_json_that_was_edited_is_refused(run: Run, tmp_path: Path) -> None:
     folder = save_run(run, tmp_path, workbook=False)
     meta = (folder / "run.json").read_text(encoding="utf-8")
     assert (changed_since_written(folder), planners_files(folder)) == ((), [])
 
     (folder / "run.json").write_text(meta.replace("-Do names survive?", "My question"))
 
-    assert changed_since_written(folder) == ("run.json",)
-    assert planners_files(folder) == ["run.json"]
+    with pytest.raises(InputError, match=r"run\.json: it was changed since it was written"):
+        load_run(folder)
+    assert dcplan("runs", "prune", "--runs", tmp_path, "--keep", "0", "--yes").exit_code == 0
+    assert folder.is_dir()
 
 
 def test_an_export_replaces_its_own_files_and_no_other(run: Run, tmp_path: Path) -> None:

@@ -33,12 +33,6 @@ def problems_of(text: str, **others: str) -> list[str]:
             "2:1: unknown key 'operater'; must be a key of the schema; did you mean 'operator'?",
         ),
         (
-            "axes: {late: {key: time.slot_h, values: [6, 24]}}",
-            "2:1: unknown key 'axes'; must be a key of the schema; this is a key of a sweep:"
-            " `dcplan sweep` or `dcplan stochastic` solves such a file, and `extends` names what a"
-            " scenario begins from",
-        ),
-        (
             "demand: {unmett: allow}",
             "2:10: unknown key 'demand.unmett'; must be a key of the schema; did you mean 'unmet'?",
         ),
@@ -106,29 +100,6 @@ def problems_of(text: str, **others: str) -> list[str]:
             "lease: {term_years: 5}",
             "2:9: unknown key 'lease.term_years'; must be a key of the schema; known here: "
             "allow, usd_per_kw_month, depth_mw_per_site",
-        ),
-        (
-            "halls: {pue: 1.3}",
-            "2:9: unknown key 'halls.pue'; must be a key of the schema; PUE follows hour by hour"
-            " from the cooling and the climate: its figures are in table cooling",
-        ),
-        (
-            "sites: {us-va-ashburn: {wacc_nominal_frac: 0.09}}",
-            "2:25: unknown key 'sites.us-va-ashburn.wacc_nominal_frac'; must be a key of the "
-            "schema; the cost of capital of a country is row wacc_adder,COUNTRY of table finance, "
-            "added to finance.wacc_nominal_frac",
-        ),
-        (
-            "sites: {us-va-ashburn: {lease_end: 2028}}",
-            "2:25: unknown key 'sites.us-va-ashburn.lease_end'; must be a key of the schema; the "
-            "end of a hall or of its lease is last_year of its row of table existing_halls; halls"
-            " that the plan leases (lease) have none, as it rents them by the year",
-        ),
-        (
-            "contracts: {ppa: {hydro: {technology: hydro, signed_mw: 41}}}",
-            "2:46: unknown key 'contracts.ppa.hydro.signed_mw'; must be a key of the schema; a PPA"
-            " that is signed already goes under contracts.existing, with zone, mw, first_year,"
-            " last_year and price_usd_per_mwh; each under contracts.ppa is an offer",
         ),
         (
             "contracts: {existing: {hydro: {technology: hydro, zone: PJM, mw: 41, first_year: 2026,"

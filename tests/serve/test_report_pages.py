@@ -13,6 +13,7 @@ from client import Client
 
 from planner.outputs.report import report_html
 from planner.runs import load_run
+from planner.runs.meta import meta_bytes, sealed
 from planner.runs.names import change_tags, give_name
 
 
@@ -84,8 +85,7 @@ def test_names_of_users_stay_text(client: Client, folder: Path, run: str) -> Non
     file = folder / "runs" / run / "run.json"
     meta = json.loads(file.read_text(encoding="utf-8"))
     for title in ("<script>alert(1)</script>", "=1+1", "../../x", "\u202etxt", 300 * "x"):
-        meta["title"] = title
-        file.write_text(json.dumps(meta), encoding="utf-8")
+        file.write_bytes(meta_bytes(sealed({**meta, "title": title})))
 
         page = client.get("/").text
 

@@ -115,6 +115,6 @@ def test_blocks_and_whole_racks_are_kept_together() -> None:
 
 
 def racks_mw(model: Model, whole: np.ndarray) -> float:
-    x = np.zeros(model.problem.numVariables())
+    x = np.zeros(model.problem.column_count)
     x[model.problem.columns().integer] = whole
     return float(x[model.problem.column_block("lot_racks")] @ model.p.racks.lot_rack_mw)

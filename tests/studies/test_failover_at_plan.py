@@ -42,7 +42,7 @@ def test_the_program_of_a_plan_has_the_rows_that_were_added_while_it_was_solved(
     model = model_at(inputs, proof)
 
     assert has_program(proof, Arrays.from_problem(model.problem))
-    assert len(proof.rows) == build_model(built_again()).problem.numConstraints() + cuts
+    assert len(proof.rows) == build_model(built_again()).problem.row_count + cuts
     # One number that is another, and it is another program.
     moved = proof.matrix["value"].where(proof.matrix.index < len(proof.matrix) - 1, 2.0)
     other = replace(proof, matrix=proof.matrix.assign(value=moved))

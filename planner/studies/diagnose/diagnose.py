@@ -207,7 +207,7 @@ def diagnose(
     model = without_costs(build_model(question.inputs))
     session = relaxed_session(question, model)
     whole = ask.has_plan(question, session)
-    if whole and (not model.problem.isMIP() or ask.has_whole_plan(question, model)):
+    if whole and (not model.problem.has_integers or ask.has_whole_plan(question, model)):
         return Diagnosis(scenario.name, feasible=True)
     ask.report_stage("find the constraints that conflict")
     short = shortages(question)

@@ -15,10 +15,10 @@ import numpy as np
 from planner.base.errors import InputError
 from planner.inputs.build import inputs_without_notes
 from planner.inputs.uncertain_figures import UncertainFigure, with_values
-from planner.lp.blocks import Columns, RowBounds
 from planner.lp.change import Arrays
 from planner.lp.index import positions
 from planner.lp.matrix import Matrix
+from planner.lp.problem import Columns, RowBounds
 from planner.model import Model, build_model
 from planner.studies.solve.solves import add_cuts
 

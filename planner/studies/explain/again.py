@@ -265,7 +265,7 @@ def entry(solved: PlanViews, site: str, ask: Asking) -> pd.DataFrame:
     """Force a site in, and find at what price, lead time or latency it would come in by itself."""
     search = _Entry(PreparedScenario(solved.scenario, solved.inputs), site, ask)
     table = pd.DataFrame(search.lines(builds=builds(solved, site)), columns=list(ENTRY_COLUMNS))
-    return table.assign(what=table["what"] + RELAXED) if search.base.model.problem.isMIP() else table
+    return table.assign(what=table["what"] + RELAXED) if search.base.model.problem.has_integers else table
 
 
 def builds(solved: PlanViews, site: str) -> bool:

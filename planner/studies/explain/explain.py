@@ -90,7 +90,7 @@ def _problem(what_is: str, must_be: str) -> Problem:
 
 def _cost_lines(model: Model) -> dict[str, Floats]:
     """Return what one unit of every column pays by line, net present value. [MUSD]"""
-    columns, factor = model.problem.numVariables(), discount(model)
+    columns, factor = model.problem.column_count, discount(model)
     found: dict[str, Floats] = {}
     for line in ALL_COSTS:
         payments = line.build(model)

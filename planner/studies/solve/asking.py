@@ -102,7 +102,7 @@ class Asking:
         model = without_costs(build_model(question.inputs))
         if not self.has_plan(question, relaxed_session(question, model)):
             return False
-        return not model.problem.isMIP() or self.has_whole_plan(question, model)
+        return not model.problem.has_integers or self.has_whole_plan(question, model)
 
     def has_whole_plan(self, question: PreparedScenario, model: Model) -> bool:
         """Find out whether a program with integers has a plan, by rounding, then a search."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from planner.inputs.build import PreparedScenario
     from planner.inputs.inputs import Inputs
     from planner.lp import ArrayProblem, Expression, Outcome
-    from planner.lp.blocks import RowBounds
+    from planner.lp.problem import RowBounds
     from planner.lp.shares import Shares
     from planner.model import Model
     from planner.outputs.run import Run
@@ -133,7 +133,7 @@ def plan_session(problem: ArrayProblem, solver: Solver, *, ends_at_gap: bool = T
     # scipy's graphs take a while to import.
     from planner.lp.decomposed import DecomposedSession, local_columns
 
-    may_end = ends_at_gap and is_asked and not problem.isMIP()
+    may_end = ends_at_gap and is_asked and not problem.has_integers
     session = DecomposedSession(
         problem,
         options,

@@ -105,7 +105,7 @@ def _look_to(model: Model, first: int, last: int, decides: Positions) -> None:
     target of clean power would, for the power that racks draw when they do nothing.
     """
     problem = model.problem
-    asks = np.zeros(problem.numConstraints(), dtype=np.bool_)
+    asks = np.zeros(problem.row_count, dtype=np.bool_)
     for name in {rows.name for rows in (*ASKS, clean_target)} & {*problem.row_block_names}:
         asks[problem.row_block(name)] = problem.rows_over(name)["year"] > last
     problem.free(asks)
@@ -123,7 +123,7 @@ def decided_in(model: Model, dates: OrderDates | None) -> Positions:
     """Return the model year in which each decision is taken for good."""
     problem = model.problem
     never = len(model.p.years)
-    decided = np.full(problem.numVariables(), never, dtype=np.intp)
+    decided = np.full(problem.column_count, never, dtype=np.intp)
     latest = {} if dates is None else latest_orders(model, dates)
     opens = model.year
     for name in sorted(commitments(model)):

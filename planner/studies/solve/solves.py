@@ -144,7 +144,7 @@ class Solves:
         if x is None or self._session.has_pieces or self._solver.method != "auto":
             return False
         moved = (x < lower - _ELSEWHERE) | (x > upper + _ELSEWHERE)
-        return int(moved.sum()) > max(_MANY_PER_ROW * self._model.problem.numConstraints(), _MANY)
+        return int(moved.sum()) > max(_MANY_PER_ROW * self._model.problem.row_count, _MANY)
 
     def solve_within(
         self,
@@ -309,7 +309,7 @@ def site_outages(model: Model, outcome: Outcome) -> OutageTakeovers:
 def stored_cuts(model: Model, proof: Proof) -> FailoverInputs:
     """Return what a stored program asks of a plan so that it survives the loss of any one site."""
     p, problem = model.p, model.problem
-    first = problem.numConstraints()
+    first = problem.row_count
     row, column, _ = proof.terms()
     row, column = row[row >= first] - first, column[row >= first]
     of_reserve, of_served = (_places(problem, name, column) for name in ("reserve", "served"))

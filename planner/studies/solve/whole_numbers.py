@@ -56,7 +56,7 @@ def find_plan(
     best plan so far.
     """
     solves = Solves(model, session, solver, cuts, hooks)
-    if model.problem.isMIP():
+    if model.problem.has_integers:
         return _over_all_rows(_Finder(model, solver, solves, like).whole(), model)
     return _over_all_rows(solves.exact(solves.relaxed(solver.method)), model)
 

@@ -54,7 +54,7 @@ class ExtensiveForm:
     def __init__(self, models: Sequence[Model], orders: pd.DataFrame, received: Sequence[Received]) -> None:
         self.problem = ArrayProblem("futures")
         self._first: list[int] = []
-        self._columns = [model.problem.numVariables() for model in models]
+        self._columns = [model.problem.column_count for model in models]
         for number, model in enumerate(models, start=1):
             self._first.append(self.problem.include(model.problem, _PREFIX.format(number)))
         self.costs = [model.problem.total.moved(first) for model, first in zip(models, self._first, strict=True)]

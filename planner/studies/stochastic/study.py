@@ -117,7 +117,7 @@ class StochasticPrograms:
     @property
     def has_integers(self) -> bool:
         """Whether any future has integers."""
-        return any(model.problem.isMIP() for model in self._models)
+        return any(model.problem.has_integers for model in self._models)
 
     def compared(self) -> Compared:
         """Solve every future alone and all together, and every plan in every future."""

@@ -138,7 +138,7 @@ def held_open(futures: StochasticPrograms, site: str, since: int) -> list[dict[i
     """Return what each future is asked for of a plan of the first that opens a site in a year."""
     first, problems = futures.futures[0], [one.model.problem for one in futures.futures]
     over = problems[0].columns_over("open")
-    whole = np.zeros(problems[0].numVariables())
+    whole = np.zeros(problems[0].column_count)
     is_open = (over.labels("site") == site) & (over.labels("year").astype(int) >= since)
     whole[problems[0].column_block("open")] = is_open
     found = []

@@ -48,7 +48,7 @@ def openings(futures: StochasticPrograms, first_year: dict[str, int]) -> list[He
     """What each future has of a plan of the first one that opens sites from some years on."""
     (in_time, _), received = futures.futures, futures.received
     over = in_time.model.problem.columns_over("open")
-    whole = np.zeros(in_time.model.problem.numVariables())
+    whole = np.zeros(in_time.model.problem.column_count)
     sites, years = over.labels("site"), over.labels("year").astype(np.intp)
     since = np.array([first_year.get(site, 9999) for site in sites])
     whole[in_time.model.problem.column_block("open")] = years >= since
