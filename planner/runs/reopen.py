@@ -14,6 +14,7 @@ from planner.outputs.own_folder import META_FILE
 from planner.outputs.run import files_changed
 from planner.outputs.solver_files import scenario_of, unreadable_tables
 from planner.results.proof import Proof
+from planner.results.schema import CHECKS
 from planner.results.store import from_parquet
 from planner.runs.catalogue import find_run
 from planner.runs.folder import EDITABLE, PROOF_FOLDER, TABLES_FOLDER, files_problems, load_run, naming_changed_files
@@ -28,6 +29,7 @@ FILES_HEADING: Final = "Files"
 """What the rule is shown under."""
 FILES_RULE: Final = "files_as_written"
 """Name of the rule."""
+_CHECKS_FILE: Final = f"{TABLES_FOLDER}/{CHECKS.name}.parquet"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -38,7 +40,7 @@ class StoredPlan(PlanViews):
     changed: tuple[str, ...]  # table files that are not as they were written
 
     def verdict(self) -> Verdict:
-        """Judge the plan again by all rules; what the run stores of them is not read."""
+        """Judge the plan again by all rules; a stored table of rules that says otherwise counts as changed."""
         meta = self.run.meta
         objective, bound, gap = (
             math.nan if meta[key] is None else float(meta[key]) for key in ("objective_musd", "bound_musd", "gap_frac")
@@ -55,7 +57,19 @@ class StoredPlan(PlanViews):
             orders_held_before=meta["orders_held_before"],
             reads_all=True,
         )
-        return Verdict((_files_check(meta["sha256"], self.changed), *rules.checks), rules.proven)
+        is_told = self.changed or not rules.ok or self._is_told(rules)
+        changed = self.changed if is_told else (_CHECKS_FILE,)
+        return Verdict((_files_check(meta["sha256"], changed), *rules.checks), rules.proven)
+
+    def _is_told(self, rules: Verdict) -> bool:
+        """Whether the stored table of rules says what is found now; another machine adds in another order."""
+        said, where = ["verified", "ok", "tested", "broken", "unit"], ["place", "tolerance"]
+        stored, now = (table.set_index("name").sort_index() for table in (self.run.tables[CHECKS.name], rules.frame()))
+        if not stored.index.equals(now.index):
+            return False
+        apart = (stored["worst"] - now["worst"]).abs()
+        is_same = (stored[said] == now[said]).all(axis=1) & (apart <= now["tolerance"])
+        return bool((is_same & ((apart > 0.0) | (stored[where] == now[where]).all(axis=1))).all())
 
     def proof(self) -> Proof:
         """Return the proof that the run stores."""

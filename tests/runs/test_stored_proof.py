@@ -64,6 +64,32 @@ def test_a_run_json_that_was_edited_is_not_checked(copied: Path) -> None:
     assert "run.json: it was changed since it was written; must be as dcplan wrote it; put it back" in shown.output
 
 
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("ok", False),
+        ("broken", 7),
+        ("name", "other"),
+        ("verified", "All is well."),
+        ("tested", 6),
+        ("place", "nowhere"),
+        ("worst", 7.5),
+        ("unit", "GUSD"),
+        ("tolerance", 9.5),
+    ],
+)
+def test_a_stored_rule_that_says_otherwise_is_found_though_its_hash_was_rewritten(
+    copied: Path, column: str, value: object
+) -> None:
+    cells = pd.read_parquet(copied / "tables/checks.parquet")[column].tolist()
+    changed(copied, "tables/checks.parquet", **{column: [*cells[:5], value, *cells[6:]]})
+
+    found = reopen(copied).verdict()
+
+    assert [check.name for check in found.broken] == ["files_as_written"]
+    assert found["files_as_written"].place == "tables/checks.parquet"
+
+
 def test_the_proof_comes_back_as_it_was(plan: Plan, stored: Path) -> None:
     found = Proof.of_tables(load_run(stored).proof_tables)
 
