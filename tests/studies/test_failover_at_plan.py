@@ -60,7 +60,7 @@ def test_solving_on_from_a_plan_begins_at_what_it_costs() -> None:
 def test_what_decides_is_found_where_there_are_cuts() -> None:
     ask = Asking(lambda _: None)
 
-    found = estimates(plan().run, plan().scenario, built_again(), ask, resolve=False, most=2)
+    found = estimates(plan().run, plan().scenario, built_again(), ask, most=2)
 
     assert len(found.table) == 2
     assert (found.table[["low_musd", "high_musd"]].abs().max(axis=1) > 0.1).all()

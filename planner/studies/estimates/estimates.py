@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import heapq
-import math
-import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,23 +14,22 @@ import pandas as pd
 
 from planner.base.errors import InputError, LimitReachedError, Problem
 from planner.base.words import amount
-from planner.inputs.build import PreparedScenario, refuse_short_view
+from planner.inputs.build import refuse_short_view
 from planner.inputs.uncertain_figures import UncertainFigure, figures_of, unmoved_figures
 from planner.lp.change import Arrays
-from planner.model import Model, build_model
+from planner.model import build_model
 from planner.outputs.answer import Answer
 from planner.outputs.labels import CANNOT_HOLD, cannot_hold, figure_names, figure_words
 from planner.outputs.own_folder import ESTIMATES
 from planner.outputs.table_files import records
 from planner.studies.estimates.plan_program import SMALL_STEP, AtPlan, Effect, PlanProgram
-from planner.studies.solve.at_plan import duals_of, fixed_program, has_program, integers_fixed, proof_of
+from planner.studies.solve.at_plan import duals_of, has_program, proof_of
 from planner.studies.solve.solves import add_cuts, stored_cuts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from planner.inputs.inputs import Inputs
-    from planner.lp import Outcome
     from planner.outputs.run import Run
     from planner.scenario import Scenario
     from planner.studies.solve.asking import Asking
@@ -40,8 +37,8 @@ if TYPE_CHECKING:
 # --- The figures that decide, as a table, and how much was solved for it -------------------------
 
 COLUMNS: Final = (
-    *("rank", "table", "item", "column", "unit", "kind", "value", "low", "high", "low_musd", "high_musd"),
-    *("swing_musd", "low_resolved_musd", "high_resolved_musd", "racks_moved_mw", "source"),
+    *("rank", "table", "item", "column", "unit", "kind", "value", "low", "high"),
+    *("low_musd", "high_musd", "swing_musd", "source"),
 )
 NO_EFFECT_MUSD: Final = 1e-6
 """A change of cost that is none. [MUSD]"""
@@ -63,21 +60,10 @@ class Estimates(Answer):
     # which first order says nothing
     in_steps: tuple[UncertainFigure, ...]
     unmoved: int  # figures of the same tables that have no low and high, and are not moved
-    again: Again | None = None  # how much was solved again; None where that was not asked for
 
     def to_json(self) -> list[dict[str, Any]]:
         """Return the figures that decide."""
         return records(self.table)
-
-
-@dataclass(frozen=True)
-class Again:
-    """How much was solved again."""
-
-    solved: int  # ends of figures that were solved again, and all that were to be
-    ends: int
-    seconds: float  # time that it was given. [s]
-    too_slow: int = 0  # ends whose own solve reached the scenario's limit, and so are not among those solved
 
 
 @dataclass
@@ -87,15 +73,6 @@ class FoundFigures:
     effects: list[tuple[UncertainFigure, float, float]] = field(default_factory=list)
     in_steps: list[UncertainFigure] = field(default_factory=list)
     without_effect: int = 0
-
-
-def first_order_row(rank: int, figure: UncertainFigure, low_musd: float, high_musd: float) -> dict[str, object]:
-    """Make a row of the table, with what first order says of both ends."""
-    return {
-        **dict.fromkeys(COLUMNS, np.nan),
-        **{name: value for name, value in vars(figure).items() if name in COLUMNS},
-        **{"rank": rank, "low_musd": low_musd, "high_musd": high_musd, "swing_musd": swing_musd(low_musd, high_musd)},
-    }
 
 
 def swing_musd(low_musd: float, high_musd: float) -> float:
@@ -128,16 +105,6 @@ def note_of(found: Estimates, settings: int) -> str:
             f"{count} of {column.replace('_', ' ')} (table {table})" for (table, column), count in by_column.items()
         )
         text += f" Not ranked by first order, as they change in steps what can be done when: {listed}."
-    again = found.again
-    if again is not None and again.solved < again.ends:
-        within = f" in the {amount(again.seconds)} s given (--seconds)"
-        text += (
-            f" Of {again.ends} ends of figures {again.solved} were solved again"
-            f"{within if again.solved + again.too_slow < again.ends else ''}; the others are at"
-            " first order, and those that change in steps are not ranked."
-        )
-        if again.too_slow:
-            text += f" {again.too_slow} of those ends reached the limit of one solve (solver.time_limit_s)."
     return text
 
 
@@ -147,109 +114,15 @@ def _sentence(row: Mapping[Any, Any], names: dict[str, str], cost_musd: float) -
     item = figure_words(str(row["item"]), names)
     kind = _KINDS.get(str(row["kind"]), str(row["kind"]))
     unit = "" if row["unit"] == "-" else f" {row['unit']}"
-    text = f"{item}, {value}{unit} ({kind}; table {row['table']}): "
-    if np.isnan(low_musd):
-        text += f"it could be {low} or {high}; its effect comes in steps, which first order cannot estimate"
-    else:
-        at_low, at_high = (
-            f"{_change(musd)}{f', {CANNOT_HOLD}' if cannot_hold(musd, cost_musd) else ''}"
-            for musd in (low_musd, high_musd)
-        )
-        text += f"at {low} the plan costs {at_low}, at {high} {at_high}"
-    found = ((low, float(row["low_resolved_musd"])), (high, float(row["high_resolved_musd"])))
-    again = [f"{_change(musd)} at {end}" for end, musd in found if not np.isnan(musd)]
-    if again:
-        text += f"; solved again, {' and '.join(again)}"
-    if row["racks_moved_mw"] > _NOISE_MW:  # not nan
-        text += f", with {amount(float(row['racks_moved_mw']))} MW of racks of another type bought"
-    return f"{text}. Source: {row['source']}."
+    at_low, at_high = (
+        f"{_change(musd)}{f', {CANNOT_HOLD}' if cannot_hold(musd, cost_musd) else ''}" for musd in (low_musd, high_musd)
+    )
+    costs = f"at {low} the plan costs {at_low}, at {high} {at_high}"
+    return f"{item}, {value}{unit} ({kind}; table {row['table']}): {costs}. Source: {row['source']}."
 
 
 def _change(musd: float) -> str:
     return f"{amount(abs(musd))} MUSD {'less' if musd < 0 else 'more'}"
-
-
-# --- Solve again with figures at their low and high, as they were found to decide -----------------
-
-_ENDS: Final = ("low", "high")
-_Ends = list[tuple["UncertainFigure", tuple[float, float], tuple[str, ...]]]
-"""Figures, what first order says of their low and high, nan of steps, and the ends to solve again."""
-
-
-def solved_again(
-    found: FoundFigures, program: PlanProgram, ask: Asking, run: Run, most: int, seconds: float
-) -> tuple[pd.DataFrame, Again]:
-    """Solve again with each figure at its low and its high, from the plan and its duals.
-
-    After those that first order ranks come the ends of steps that only take away.
-    """
-    began, model = time.perf_counter(), program.model
-    question = PreparedScenario(program.scenario, model.p)
-    session, _ = fixed_program(question, model, ask, proof_of(run))
-    figures: _Ends = [(figure, (low, high), _ENDS) for figure, low, high in found.effects]
-    for figure in found.in_steps:
-        less = tuple(name for name in _ENDS if program.only_takes_away(figure, getattr(figure, name)))
-        figures += [(figure, (np.nan, np.nan), less)] if less else []
-    places = [(at, name) for at, (_, _, ends) in enumerate(figures) for name in ends]
-
-    def solved() -> Outcome | None:
-        """Solve what the session holds; None where the time of all is over, not that of one solve."""
-        left_s = max(0.0, began + seconds - time.perf_counter())
-        after = ask.solve_session(question, session, most_s=left_s)
-        is_over = after.status == "time_limit" and left_s <= question.scenario.solver.time_limit_s
-        return None if is_over else after
-
-    ask.report_stage("Solving the program as it is")
-    results: dict[tuple[int, str], tuple[float, float]] = {}
-    before, done, too_slow = solved(), 0, 0
-    if before is None or before.status == "time_limit":
-        return _table_of(figures, results, most), Again(0, len(places), seconds, 0 if before is None else len(places))
-    bought = _racks_bought(model, before.x)
-    of_all = f" of at most {seconds:.0f} s" if math.isfinite(seconds) else ""
-    for at, name in places:
-        figure, effects, _ = figures[at]
-        spent_s, in_steps = time.perf_counter() - began, bool(np.isnan(effects[0]))
-        so_far = f"{done} of {len(places)} ends, {spent_s:.0f} s"
-        ask.report_stage(f"Solving again: {so_far}{of_all}; now the {name} of {figure.item}")
-        if spent_s >= seconds:
-            break
-        built = program.arrays_with([(figure, getattr(figure, name))], without_used=in_steps)
-        if built is not None:
-            x = np.clip(program.plan.x, built.columns.lower, built.columns.upper)
-            session.take(integers_fixed(model, built, x))
-            after = solved()
-            if after is None:
-                break
-            if after.status == "time_limit":
-                too_slow += 1
-                continue
-            if after.status == "optimal":
-                moved_mw = float(np.abs(_racks_bought(model, after.x) - bought).sum()) / 2.0
-                results[at, name] = after.objective - before.objective, moved_mw
-        done += 1
-    return _table_of(figures, results, most), Again(done, len(places), seconds, too_slow)
-
-
-def _table_of(figures: _Ends, results: Mapping[tuple[int, str], tuple[float, float]], most: int) -> pd.DataFrame:
-    """Make the table of figures whose ends were solved again, ranked by what that found."""
-    rows = []
-    for at, (figure, effects, _) in enumerate(figures):
-        ends = {name: results[at, name] for name in _ENDS if (at, name) in results}
-        row = first_order_row(at + 1, figure, *effects)
-        row |= {f"{name}_resolved_musd": musd for name, (musd, _) in ends.items()}
-        row["racks_moved_mw"] = max((mw for _, mw in ends.values()), default=np.nan)
-        if np.isnan(effects[0]):
-            row["swing_musd"] = max((abs(musd) for musd, _ in ends.values()), default=0.0)
-        rows.append(row)
-    table = pd.DataFrame(rows, columns=list(COLUMNS))
-    table = table[table["swing_musd"] > NO_EFFECT_MUSD]
-    table = table.sort_values("swing_musd", ascending=False, kind="stable").head(most)
-    return table.assign(rank=range(1, len(table) + 1)).reset_index(drop=True)
-
-
-def _racks_bought(model: Model, x: np.ndarray) -> np.ndarray:
-    """Return what is bought of each rack in all years. [MW]"""
-    return np.bincount(model.install.over["rack"], model.install.value(x), minlength=len(model.p.sets.rack))
 
 
 # --- The figures whose low and high move the cost of a plan most ----------------------------------
@@ -257,26 +130,13 @@ def _racks_bought(model: Model, x: np.ndarray) -> np.ndarray:
 _MOST: Final = 10
 
 
-def estimates(
-    run: Run,
-    scenario: Scenario,
-    inputs: Inputs,
-    ask: Asking,
-    *,
-    resolve: bool = False,
-    seconds: float = math.inf,
-    most: int = _MOST,
-) -> Estimates:
+def estimates(run: Run, scenario: Scenario, inputs: Inputs, ask: Asking, *, most: int = _MOST) -> Estimates:
     """Find the figures whose low and high move the cost of a plan most.
 
     Each figure is moved to its low and its high with all others as they are. The change of cost
     is first order, from the plan and its duals: inputs are built again with the figures moved, and
     of the program what that changes; nothing is solved. Figures are first moved by groups, a small step: where a group
     does little, no figure of it does more.
-    Takes `seconds` [s].
-
-    `resolve`: Solve again with each of the figures found at its low and its high, integers as they are; and with
-    those that count in steps where they take away what the plan makes use of, to rank them with the others.
     """
     refuse_short_view(scenario)
     proof = proof_of(run)
@@ -289,13 +149,13 @@ def estimates(
     program = PlanProgram(scenario, model, plan, cuts)
     figures = figures_of(inputs.tables)
     found = deciding_figures(program, figures, most, ask)
-    if resolve:
-        table, again = solved_again(found, program, ask, run, most, seconds)
-    else:
-        rows = [first_order_row(rank, *one) for rank, one in enumerate(found.effects, start=1)]
-        table, again = pd.DataFrame(rows, columns=list(COLUMNS)), None
+    rows = [
+        {**vars(figure), "rank": rank, "low_musd": low, "high_musd": high, "swing_musd": swing_musd(low, high)}
+        for rank, (figure, low, high) in enumerate(found.effects, start=1)
+    ]
+    table = pd.DataFrame(rows, columns=list(COLUMNS))
     of = (len(figures), found.without_effect, tuple(found.in_steps), unmoved_figures(inputs.tables))
-    made = Estimates(table, *of, again)
+    made = Estimates(table, *of)
     table.attrs["note"] = note_of(made, _count(run.meta["merged"]))
     return made
 

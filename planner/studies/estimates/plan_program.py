@@ -121,9 +121,7 @@ class _Places:
         return moved
 
 
-def aligned(
-    problem: ArrayProblem, new: ArrayProblem, arrays: Arrays, x: Floats, row_dual: Floats, *, without_used: bool = False
-) -> Arrays | None:
+def aligned(problem: ArrayProblem, new: ArrayProblem, arrays: Arrays, x: Floats, row_dual: Floats) -> Arrays | None:
     """Return the arrays of a new program in the rows and columns of an old one.
 
     A figure may decide which racks and designs are on offer at all. Columns that only the new
@@ -132,8 +130,7 @@ def aligned(
     """
     columns, rows = _Places("column", problem, new), _Places("row", problem, new)
     gone, free = columns.lost(), rows.lost()
-    is_used = np.any(np.abs(x[gone]) > _NOTHING) or np.any(np.abs(row_dual[free]) > _NOTHING)
-    if is_used and not without_used:
+    if np.any(np.abs(x[gone]) > _NOTHING) or np.any(np.abs(row_dual[free]) > _NOTHING):
         return None
     after, bounds, matrix = new.columns(), new.row_bounds(), new.matrix()
     upper = columns.moved(after.upper, arrays.columns.upper)
@@ -167,12 +164,10 @@ class PlanProgram:
         except InputError:
             return None
 
-    def arrays_with(
-        self, values: Sequence[tuple[UncertainFigure, float]], *, without_used: bool = False
-    ) -> Arrays | None:
+    def arrays_with(self, values: Sequence[tuple[UncertainFigure, float]]) -> Arrays | None:
         """Build the program with other values of figures, in the rows and columns of the plan.
 
-        None where they make no valid input, or it lacks what the plan makes use of, unless it may.
+        None where they make no valid input, or it lacks what the plan makes use of.
         """
         inputs = self.inputs_with(values)
         if inputs is None:
@@ -182,7 +177,7 @@ class PlanProgram:
             # What the plan must survive was added to its program while it was solved.
             add_cuts(model, self.cuts)
         old, new = self.model.problem, model.problem
-        return aligned(old, new, plan.arrays, plan.x, plan.row_dual, without_used=without_used)
+        return aligned(old, new, plan.arrays, plan.x, plan.row_dual)
 
     def moved(self, values: Sequence[tuple[UncertainFigure, float]], step: float = 1.0) -> Effect | None:
         """Return what moving figures to some values does to the cost to first order.
@@ -215,14 +210,6 @@ class PlanProgram:
         if not does_anything(lambda of: of.low) and not does_anything(lambda of: of.high):
             return False
         return group[0].is_whole or not does_anything(lambda of: of.value + SMALL_STEP * (of.further - of.value))
-
-    def only_takes_away(self, figure: UncertainFigure, end: float) -> bool:
-        """Return whether a value takes away what the plan makes use of, and offers no more."""
-        inputs = self.inputs_with([(figure, end)])
-        if inputs is None:
-            return False
-        is_more = (_Places("column", self.model.problem, build_model(inputs).problem).place < 0).any()
-        return not is_more and self.arrays_with([(figure, end)]) is None
 
     def ends(self, figure: UncertainFigure) -> tuple[float, float] | None:
         """Return what the low and the high of a figure do to the cost. [MUSD]"""
