@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import zlib
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from zipfile import BadZipFile
@@ -16,7 +15,7 @@ from pydantic import TypeAdapter
 from planner.base.units import MONTHS_PER_YEAR
 from planner.lp.start import Start
 from planner.model.money import PENALTIES
-from planner.outputs.files import PARTIAL, whole_file
+from planner.outputs.files import whole_file
 from planner.outputs.own_folder import FUTURES_FOLDER
 from planner.results.cost_difference import intervals_ranked
 
@@ -69,24 +68,17 @@ class FutureResult:
     method: str = ""  # how it was solved
     seconds: float = 0.0  # wall and processor time. [s]
     cpu_s: float = 0.0
-    trace: str = ""  # where in the code a bug ended it; stored as a file of its own
+    trace: str = ""  # where in the code a bug ended it
 
 
 _STORED: Final = TypeAdapter(FutureResult)
 
 
 def store(answer: FutureResult, question: FutureTask, folder: Path) -> None:
-    """Write the file of a future, there whole or not at all, and its log where a bug ended it."""
-    content = asdict(answer)
-    trace = content.pop("trace")
-    path = _path(question, folder)
-    texts = {path.with_suffix(".log"): trace, path: json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False)}
-    for file, text in texts.items():
-        if not text:
-            file.unlink(missing_ok=True)  # of a bug that there is no more
-            continue
-        with whole_file(file) as partial:
-            partial.write_bytes(text.encode("utf-8", errors="backslashreplace"))
+    """Write the file of a future, there whole or not at all."""
+    text = json.dumps(asdict(answer), ensure_ascii=False, indent=1, allow_nan=False)
+    with whole_file(_path(question, folder)) as partial:
+        partial.write_bytes(text.encode("utf-8", errors="backslashreplace"))
 
 
 def answer_in(folder: Path, question: FutureTask) -> FutureResult | None:
@@ -116,18 +108,6 @@ def store_start(start: bytes, question: FutureTask, folder: Path) -> None:
     """Keep where a future ended, for those that begin there; before its answer is stored."""
     with whole_file(_start_path(question, folder)) as partial:
         partial.write_bytes(start)
-
-
-def remove_unanswered_starts(folder: Path) -> None:
-    """Remove where futures ended whose answer is not there, as they were stopped between the two.
-
-    Nobody begins there: the future is solved again. What is still being written stays.
-    """
-    for start in (folder / STARTS_FOLDER).glob("*.npz"):
-        answer = folder / FUTURES_FOLDER / f"{start.stem}.json"
-        if not start.name.startswith(PARTIAL) and not answer.exists():
-            with suppress(OSError):
-                start.unlink()
 
 
 def start_in(folder: Path, question: FutureTask) -> bytes | None:

@@ -6,14 +6,10 @@ import hashlib
 import io
 import platform
 import re
-import socket
 import tempfile
 import threading
-import time
 import zipfile
-from asyncio import CancelledError
-from collections import Counter
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -47,10 +43,6 @@ if TYPE_CHECKING:
 _PACKAGES: Final = ("dcplan", "highspy", "numpy", "scipy", "pandas", "pyarrow", "distributed")
 CONNECT_TIMEOUT_S: Final = 10.0
 """For a scheduler to answer at all."""
-_MORE_S: Final = 2.0
-"""For Dask to end by itself once that time is over."""
-WORKERS_TIMEOUT_S: Final = 120.0
-"""For a worker in the place of one that was lost: it imports all of dcplan first."""
 _OPTION: Final = "--scheduler"
 _ADDRESS: Final = re.compile(r"((tcp|tls|wss?)://)?(?P<host>\[[0-9A-Fa-f:.]+\]|[^\s/:@\[\]]+):(?P<port>[0-9]{1,5})")
 _MOST_PORT: Final = 65_535
@@ -63,12 +55,11 @@ def connected(scheduler: str, report: Callable[[str], None]) -> Iterator[Any]:
     raise_all(wrong_address(scheduler))
     distributed: Any = import_module("distributed")
     report(f"Connecting to scheduler {scheduler}")
-    _try_host(scheduler)
     try:
-        client = _client(distributed, scheduler)
-    except (OSError, ValueError) as error:
-        what_is = f"no scheduler answers at {scheduler}: {str(error).splitlines()[0]}"
-        raise _refused(what_is, "that of a Dask cluster", _LOOK) from error
+        client = distributed.Client(scheduler, timeout=CONNECT_TIMEOUT_S, set_as_default=False)
+    except (OSError, ValueError, MemoryError) as error:  # another program's answer may pass for a size
+        why = (str(error) or type(error).__name__).splitlines()[0]
+        raise _refused(f"no scheduler answers at {scheduler}: {why}", "that of a Dask cluster", _LOOK) from error
     with client:
         compare_versions(client, scheduler)
         yield client
@@ -91,48 +82,6 @@ def wrong_address(scheduler: str | None) -> list[Problem]:
         return []
     what_is = f"{scheduler!r} is not the address of a scheduler"
     return [Problem.of(_OPTION, what_is, "host and port, such as tcp://10.0.0.5:8786", _LOOK)]
-
-
-def _try_host(scheduler: str) -> None:
-    """Refuse a host that no network knows: Dask asks again until time is over, and says that.
-
-    How long the system looks for a host is up to its resolver.
-    """
-    host, _, port = scheduler.rpartition("/")[2].rpartition(":")
-    host = host.strip("[]")
-    try:
-        socket.getaddrinfo(host, int(port))
-    except (OSError, UnicodeError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise _refused(f"host {host!r} is unknown: {reason}", "that of a Dask cluster", _LOOK) from error
-
-
-def _client(distributed: Any, scheduler: str) -> Any:
-    """Return a client in time, or raise why there is none.
-
-    Dask waits without end for another program that listens there, such as its own dashboard, and
-    takes what that says for the size of a message.
-    """
-    made: list[Any] = []
-    is_late = threading.Event()
-
-    def make() -> None:
-        try:
-            made.append(distributed.Client(scheduler, timeout=CONNECT_TIMEOUT_S, set_as_default=False))
-        except Exception as error:
-            made.append(error)
-        if is_late.is_set() and not isinstance(made[0], Exception):  # nobody waits for it any more
-            made[0].close()
-
-    thread = threading.Thread(target=make, name="connect", daemon=True)
-    thread.start()
-    thread.join(CONNECT_TIMEOUT_S + _MORE_S)
-    if not made or isinstance(made[0], MemoryError):
-        is_late.set()
-        raise ConnectionError("what listens there does not answer as one")
-    if isinstance(made[0], Exception):
-        raise made[0]
-    return made[0]
 
 
 def _refused(what_is: str, must_be: str, fix: str) -> InputError:
@@ -176,23 +125,18 @@ def _hash_of_code() -> str:
 
 # --- Futures solved by the workers of a Dask cluster that is there already ------------------------
 #
-# Nothing needs a disk that all see: tables and files of one's own travel by value, once to each
-# worker under a name made of their hashes; run folders come back as bytes.
+# Nothing needs a disk that all see: tables and files of one's own travel by value, tables as a task,
+# which Dask does again where the workers that had its result are lost; run folders come back as bytes.
 
-_MOST_LOST: Final = 3
-"""How often a future is asked again because workers were lost that were not at it."""
 _one_at_a_time = threading.Lock()
 """Of a worker with several threads: the solver's threads are those of the process."""
 
 
-def in_cluster(
-    queue: Queue, tables: Mapping[str, Tables], runs_dir: Path, client: Any, report: Callable[[str], None]
-) -> Iterator[SolvedFuture]:
+def in_cluster(queue: Queue, tables: Mapping[str, Tables], runs_dir: Path, client: Any) -> Iterator[SolvedFuture]:
     """Solve futures on a Dask cluster."""
     distributed: Any = import_module("distributed")
-    sent = _sent_tables(client, tables, 0, report)
+    sent = {key: client.submit(tuple, (one, DATA_DIR), pure=False) for key, one in tables.items()}
     asked: dict[Any, FutureTask] = {}
-    lost: Counter[str] = Counter()
 
     def ask() -> list[Any]:
         """Submit all futures that can begin."""
@@ -206,54 +150,20 @@ def in_cluster(
     waiting = distributed.as_completed(ask(), loop=client.loop)
     for done in waiting:
         question, ended = asked.pop(done), None
+        if done.status == "cancelled":
+            what_is, fix = "the scheduler was lost", "start it, and the same command goes on from there"
+            raise _refused(what_is, "one that stays until all is solved", fix)
         if done.status == "finished":
             answer, ended, run = done.result()
             if run is not None:
                 answer = replace(answer, run=_unpack(run, runs_dir))
         else:
-            why = _why(done)
-            is_killer = isinstance(why, distributed.scheduler.KilledWorker)
-            if not is_killer and lost[question.name] < _MOST_LOST:
-                # The tables were on no other worker than one that has ended.
-                lost[question.name] += 1
-                sent = _sent_tables(client, tables, sum(lost.values()), report)
-                done.release()
-                queue.put_back(question)
-                waiting.update(ask())
-                continue
+            why = done.exception()
             answer = FutureResult(question.name, "killed", f"{type(why).__name__}: {why}")
         done.release()
         queue.done(question, ended)
         waiting.update(ask())  # so that none is idle while its answer is stored
         yield question, answer, ended
-
-
-def _sent_tables(
-    client: Any, tables: Mapping[str, Tables], number: int, report: Callable[[str], None]
-) -> dict[str, Any]:
-    """Send tables to all workers there are, and wait for one where there is none."""
-    sent = {key: {f"dcplan-tables-{number}-{key}": (one, DATA_DIR)} for key, one in tables.items()}
-    scheduler, end, is_told = client.scheduler.address, time.monotonic() + WORKERS_TIMEOUT_S, False
-    while not is_told or time.monotonic() <= end:
-        with suppress(OSError):  # what is there is just ending
-            if client.nthreads():  # without workers it would wait by itself, and say nothing
-                return {key: next(iter(client.scatter(one, broadcast=True).values())) for key, one in sent.items()}
-        if not is_told:
-            until = time.strftime("%H:%M:%S", time.localtime(time.time() + WORKERS_TIMEOUT_S))
-            report(f"The cluster at {scheduler} has no workers; waiting for one until {until}")
-        is_told = True
-        time.sleep(0.5)
-    fix = "start some, and the same command goes on from there"
-    raise _refused(f"the cluster at {scheduler} has lost all its workers", "one with workers", fix)
-
-
-def _why(done: Any) -> BaseException:
-    """Return what ended a task: one whose data are lost is cancelled, and raises that."""
-    try:
-        why: BaseException = done.exception()
-    except (Exception, CancelledError) as error:
-        return error
-    return why
 
 
 # --- there and back -------------------------------------------------------------------------

@@ -89,7 +89,7 @@ def _answer(
     except MemoryError:
         return FutureResult(question.name, "error", "there is not enough memory for it; run fewer futures at once")
     except Exception as error:  # a bug in one future must not end the others
-        where = f"this is a bug in dcplan; traceback in {FUTURES_FOLDER}/{question.file_name}.log"
+        where = f"this is a bug in dcplan; traceback in {FUTURES_FOLDER}/{question.file_name}.json"
         message = f"{type(error).__name__}: {error}; {where}"
         return FutureResult(question.name, "error", message, trace=traceback.format_exc())
     answer, said = answer_of(question.name, plan), []
