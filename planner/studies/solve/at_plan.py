@@ -34,9 +34,14 @@ if TYPE_CHECKING:
 # --- The program of a plan with its integers as they are, in a session that starts at the plan ----
 
 
+def stored_program(run: Run) -> Proof | None:
+    """Return the stored program with its solution; None where there is none."""
+    return Proof.of_tables(run.proof_tables) if len(run.proof_tables) else None
+
+
 def proof_of(run: Run) -> Proof | None:
     """Return the stored program with its solution and duals; None where there is none."""
-    proof = Proof.of_tables(run.proof_tables) if len(run.proof_tables) else None
+    proof = stored_program(run)
     return proof if proof is not None and proof.has_duals else None
 
 
