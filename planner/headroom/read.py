@@ -31,9 +31,7 @@ before the median is.
 _LISTED: Final = 5
 _HOUR: Final = datetime.timedelta(hours=1)
 _NUMBER: Final = re.compile(r"\s*\+?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*")
-_WITH_COMMAS: Final = re.compile(r"\s*\d+(,\d+)+\s*")
 _END_OF_DAY: Final = re.compile(r".*[T ]24:00(:00)?\b.*")
-_DAY_BEFORE_YEAR: Final = re.compile(r"\s*\d{1,2}([/.])\d{1,2}\1\d{2,4}\b.*")
 _OTHER_UNIT: Final = re.compile(r".*[\s_(\[]([kgt]wh?|wh?)[)\]]?\s*", re.IGNORECASE)
 
 
@@ -83,7 +81,8 @@ def _read_rows(
         time = _time(record[time_at])
         if time is None:
             must_be = "a time such as 2024-07-01 15:00 or 2024-07-01T15:00-04:00"
-            report(number, time_at, f"the time is {record[time_at]!r}", must_be, _fix_time(record[time_at]))
+            fix = "write the year first, and name hours by their beginning"
+            report(number, time_at, f"the time is {record[time_at]!r}", must_be, fix)
         elif before is not None:
             step = _step_problem(before, time)
             if step:
@@ -93,8 +92,8 @@ def _read_rows(
         text = record[demand_at]
         mw = float(text) if _NUMBER.fullmatch(text) else math.nan
         if not math.isfinite(mw) or has_odd_size(mw):  # 1e400 is read as infinite
-            what_is = f"the demand is {text!r}"
-            report(number, demand_at, what_is, "a number of MW, at least 0, with a decimal point", _fix_number(text))
+            must_be = "a number of MW, at least 0, with a decimal point and without commas"
+            report(number, demand_at, f"the demand is {text!r}", must_be)
         elif time is not None:
             times.append(time.astimezone(datetime.UTC) if time.tzinfo else time)
             demand_mw.append(mw)
@@ -128,28 +127,6 @@ def _time(text: str) -> datetime.datetime | None:
         return datetime.datetime.fromisoformat(text.strip())
     except ValueError:
         return None
-
-
-def _fix_time(text: str) -> str:
-    """Say what to change in a time of a common other form, nothing where the form is unknown."""
-    if _END_OF_DAY.fullmatch(text):
-        return "name hours by their beginning: take an hour off every time if they name the end"
-    if _DAY_BEFORE_YEAR.fullmatch(text):
-        return "write the year first, then the month and the day"
-    return ""
-
-
-def _fix_number(text: str) -> str:
-    """Say what to change in a number with commas, which may be decimal or part thousands."""
-    if not _WITH_COMMAS.fullmatch(text):
-        return ""
-    plain = text.strip()
-    thousands = f"{plain.replace(',', '')} if its commas part thousands"
-    if plain.count(",") > 1:
-        return f"write {thousands}"
-    decimal = f"write {plain.replace(',', '.')}"
-    is_either = len(plain.partition(",")[2]) == 3
-    return f"{decimal} if its comma is decimal, {thousands}" if is_either else decimal
 
 
 def _step_problem(before: datetime.datetime, time: datetime.datetime) -> str:
