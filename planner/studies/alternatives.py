@@ -62,10 +62,8 @@ def alternatives(
 
     Parameters
     ----------
-    scenario : str, Path or Scenario
-        A file, the name of a shipped scenario, or one already loaded.
-    overrides : sequence of str or dict
-        Settings as after ``--set``, or a dict of them.
+    scenario, overrides, on_stage, interrupt
+        As for `planner.solve`; the third is called with each solve.
     slacks : sequence of float
         How much more plans may cost, as shares of the plan's cost. [-]
     of : sequence of str
@@ -75,10 +73,6 @@ def alternatives(
         where the next one would be one of these.
     plans : bool
         Make a plan for each end of a range, too; without, ranges take less than half as long.
-    on_stage : callable, optional
-        Called with each solve.
-    interrupt : threading.Event, optional
-        Set it to stop.
 
     Returns
     -------

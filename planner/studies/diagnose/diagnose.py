@@ -170,17 +170,11 @@ def diagnose(
 
     Parameters
     ----------
-    scenario : str, Path or Scenario
-        A file, the name of a shipped scenario, or one already loaded.
-    overrides : sequence of str or dict
-        Settings as ``key.key=value``, as after ``--set``, or a dict of them.
+    scenario, overrides, on_stage, interrupt
+        As for `planner.solve`.
     quick : bool
         Leave out what has to be tried value by value: lead times, latency bounds, and rules
         that are on or off.
-    on_stage : callable, optional
-        Called with each stage as it begins.
-    interrupt : threading.Event, optional
-        Set it to stop.
 
     Returns
     -------

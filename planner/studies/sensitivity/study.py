@@ -81,8 +81,8 @@ def sensitivity(
     ----------
     scenario : str or Path
         A file, or the name of a shipped scenario.
-    overrides : sequence of str or dict
-        Settings as after ``--set``, or a dict of them.
+    overrides, on_warning
+        As for `planner.solve`.
     method : {"tornado", "morris", "sobol"}
         One figure at a time at its low and high; Morris's trajectories, which tell figures that
         act alone from those that act together; Sobol's shares of the variance. The last two need
@@ -103,14 +103,8 @@ def sensitivity(
         or a column of table summary, in its last year.
     steps : bool
         Move columns that count in steps too, each as one factor.
-    jobs, scheduler
-        As for `planner.sweep`.
-    on_stage : callable, optional
-        Called with what is being done between solves, and what is awaited of the cluster.
-    on_progress : callable, optional
-        Is given a `planner.studies.sweep.SweepProgress` when a future is done.
-    on_warning : callable, optional
-        Called with each figure of the scenario that is allowed but implausible.
+    jobs, scheduler, on_stage, on_progress
+        As for `planner.sweep`; the last is given a `SweepProgress` when a future is done.
     on_design : callable, optional
         Called, before they are solved, with how many futures there are, about how long they take
         one after the other, and how to have fewer.
