@@ -11,7 +11,6 @@ import numpy as np
 
 from planner.base.words import did_you_mean
 from planner.inputs.uncertain_figures import UncertainFigure, figures_of
-from planner.scenario.ids import has_own_entries, no_entry
 from planner.scenario.keys import is_by_year, is_integer, written
 from planner.scenario.tree import Node, assign, merge, plain
 from planner.studies.sweep.blocks import ENDS
@@ -23,33 +22,6 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Floats
     from planner.studies.sweep.blocks import AxisBlock, Sample, SweepRange
-
-# --- What the axes of a sweep are read against: the tree and the tables of its base scenario ------
-
-
-@dataclass(frozen=True, eq=False)
-class SweepBase:
-    """What is known of a base scenario."""
-
-    tree: Node | None = None  # what it says, with what holds in every future; None where it could not be read whole
-    tables: Mapping[str, pd.DataFrame] | None = None  # its data; None where it is not known which they are
-    is_sampled: bool = False  # whether futures are drawn from the axes
-
-
-def missing_entry(keys: tuple[str, ...], tree: Node) -> tuple[str, str, str] | None:
-    """Find an entry of the scenario's own that a key path leads into and that is not there.
-
-    A key within an entry, such as the price of a new site, does not make one: the rest of it
-    would be missing. Ids of a table are left out, since an entry under them only changes figures.
-    """
-    entries = tree.children
-    for length in range(1, len(keys) - 1):
-        above, id_ = keys[:length], keys[length]
-        entries = entries[above[-1]].children if above[-1] in entries else {}
-        if has_own_entries(above) and id_ not in entries:
-            return no_entry(above, id_, entries, "", "add it whole under set")
-    return None
-
 
 # --- One value of one axis of a sweep, and a future: a name and a point of every axis -------------
 
@@ -123,7 +95,9 @@ class SweepAxis:
         return self.points[min(int(share * len(self.points)), len(self.points) - 1)]
 
 
-def axis_of(name: str, node: Node, block: AxisBlock, base: SweepBase) -> SweepAxis:
+def axis_of(
+    name: str, node: Node, block: AxisBlock, tables: Mapping[str, pd.DataFrame], *, is_sampled: bool
+) -> SweepAxis:
     """Make an axis of its block; an error says what of it the base scenario has not."""
     parts = node.children
     if block.levels is not None:
@@ -131,10 +105,7 @@ def axis_of(name: str, node: Node, block: AxisBlock, base: SweepBase) -> SweepAx
         points = [Point(label, (), replace(at, value=at.children)) for label, at in levels.items()]
         return SweepAxis(name, node, tuple(points))
     if block.key is None:
-        return SweepAxis(name, node, *_of_figures(block, parts, base))
-    missing = missing_entry(block.key, base.tree) if base.tree is not None else None
-    if missing is not None:
-        raise parts["key"].place.error(*missing)
+        return SweepAxis(name, node, *_of_figures(block, parts, tables, is_sampled=is_sampled))
 
     def at(value: Node) -> Point:
         """Return a value as if its key were written where the axis names it."""
@@ -142,7 +113,7 @@ def axis_of(name: str, node: Node, block: AxisBlock, base: SweepBase) -> SweepAx
         return Point(_label(value), block.key or (), Node(value.value, value.place, place))
 
     if block.between is not None:
-        return SweepAxis(name, node, *_between(block, parts["between"], at, base))
+        return SweepAxis(name, node, *_between(block, parts["between"], at, is_sampled=is_sampled))
     listed = _range(block.range, parts["range"]) if block.range is not None else parts["values"].entries
     return SweepAxis(name, node, tuple(at(value) for _, value in listed))
 
@@ -156,9 +127,9 @@ def _range(block: SweepRange, asked: Node) -> Iterable[tuple[int, Node]]:
 
 
 def _between(
-    block: AxisBlock, asked: Node, at: Callable[[Node], Point], base: SweepBase
+    block: AxisBlock, asked: Node, at: Callable[[Node], Point], *, is_sampled: bool
 ) -> tuple[tuple[Point, ...], _Draw]:
-    if not base.is_sampled:
+    if not is_sampled:
         fix = "add a sample, or give values or a range instead"
         raise (asked.key_place or asked.place).error("the axis has between", "with a sample", fix)
     first, last = block.between or (0.0, 0.0)
@@ -172,8 +143,10 @@ def _between(
     return tuple(at(end) for _, end in asked.entries), draw
 
 
-def _of_figures(block: AxisBlock, parts: Mapping[str, Node], base: SweepBase) -> tuple[tuple[Point, ...], _Draw]:
-    figures = _figures(block, parts, base.tables or {})
+def _of_figures(
+    block: AxisBlock, parts: Mapping[str, Node], tables: Mapping[str, pd.DataFrame], *, is_sampled: bool
+) -> tuple[tuple[Point, ...], _Draw]:
+    figures = _figures(block, parts, tables)
     alone = figures[0] if len(figures) == 1 else None
 
     def at_end(word: str) -> Point:
@@ -185,7 +158,7 @@ def _of_figures(block: AxisBlock, parts: Mapping[str, Node], base: SweepBase) ->
         moved = tuple((one, one.value_at(share)) for one in figures)
         return Point(share if alone is None else moved[0][1], (), None, moved)
 
-    if block.values is None and base.is_sampled:
+    if block.values is None and is_sampled:
         return (at_end("low"), at_end("high")), draw
     return tuple(map(at_end, block.values or ENDS)), None
 

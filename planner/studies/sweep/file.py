@@ -24,7 +24,7 @@ from planner.scenario.load import with_override
 from planner.scenario.messages import problems_of
 from planner.scenario.tree import Node, Place, merge, plain, show
 from planner.scenario.yaml12 import name_problems, text_problems
-from planner.studies.sweep.axes import Future, SweepAxis, SweepBase, axis_of, unit_points
+from planner.studies.sweep.axes import Future, SweepAxis, axis_of, unit_points
 from planner.studies.sweep.blocks import (
     MOST_FUTURES,
     AxisBlock,
@@ -38,6 +38,8 @@ from planner.tables import right_tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+    import pandas as pd
 
 
 # --- The file of a sweep: a base scenario, and the futures that are laid over it ------------------
@@ -91,11 +93,8 @@ def read_file(path: str | Path, overrides: Changes = (), *, needs_uncertainty: b
         problems += problems_of(error, tree, SweepBlock)
     parts = tree.children
     draft = _base(path, parts, overrides, problems) if "base" in parts else None
-    known = SweepBase(is_sampled="sample" in parts)  # without a tree where a part of it may be missing
-    if draft is not None:
-        tables = right_tables(TABLES, draft.data_files)
-        known = SweepBase(None if draft.problems else draft.tree, tables, known.is_sampled)
-    axes, sample = _axes(tree, known, problems), _right(Sample, parts.get("sample"))
+    tables = None if draft is None else right_tables(TABLES, draft.data_files)
+    axes, sample = _axes(tree, tables, problems), _right(Sample, parts.get("sample"))
     listed = {name: replace(at, value=at.children) for name, at in tree.entries_at("futures").items()}
     futures = _futures(parts, axes, sample, listed, problems)
     is_made = len(axes) == len(tree.entries_at("axes")) and ("sample" not in parts or sample is not None)
@@ -192,18 +191,19 @@ def _at(place: Place, problems: Sequence[Problem]) -> list[Problem]:
     return [replace(one, file=place.file, line=place.line, column=place.column) for one in problems]
 
 
-def _axes(tree: Node, base: SweepBase, problems: list[Problem]) -> tuple[SweepAxis, ...]:
-    parts = tree.entries_at("axes")
-    if base.is_sampled and not parts:
+def _axes(tree: Node, tables: Mapping[str, pd.DataFrame] | None, problems: list[Problem]) -> tuple[SweepAxis, ...]:
+    """Make the axes; figures of the data wait until it is known which they are."""
+    parts, is_sampled = tree.entries_at("axes"), "sample" in tree.children
+    if is_sampled and not parts:
         problems.append(_at_key(tree.children["sample"], "sample has no axes", "given with axes", "add axes"))
     axes: list[SweepAxis] = []
     by_key: dict[tuple[str, ...], str] = {}
     for name, node in parts.items():
         block = _right(AxisBlock, node)
-        if block is None or (block.table is not None and base.tables is None):
+        if block is None or (block.table is not None and tables is None):
             continue
         try:
-            axes.append(axis_of(name, node, block, base))
+            axes.append(axis_of(name, node, block, tables or {}, is_sampled=is_sampled))
         except InputError as error:
             problems += error.problems
         if block.key and by_key.setdefault(block.key, name) != name:  # the last would count alone
