@@ -94,7 +94,6 @@ def test_a_block_that_is_decided_is_filled() -> None:
 
     found = find_plan(model, HighsSession(model.problem), scenario.solver)
 
-    assert "dived" not in found.method_used
     assert "searched" not in found.method_used
     assert model.siting.in_block_mw.value(found.x)[at - holds.start] >= 9.5 - 1e-6
     assert found.gap < 0.02

@@ -14,16 +14,12 @@ from planner.lp import Index
 from planner.lp.index import locate, pairs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from planner.base.arrays import Bools, Floats, Positions
     from planner.lp import Columns, Outcome
     from planner.model import Model
     from planner.studies.solve.solves import Solves
 
 # --- From a plan with shares of openings, phases, plants and racks to one with integers -----------
-
-# --- Racks that are added where lots, rounded, leave a block short --------------------------------
 
 _NOTHING: Final = 1e-6  # of a site, a phase or a MW
 
@@ -219,52 +215,7 @@ def _too_many(model: Model, count: Floats, fraction: Floats) -> Floats:
     return removed
 
 
-# --- Integers found by diving: the nearest to an integer are set first, the rest solved again -----
-
-_WHOLE: Final = 1e-6  # nearer than this to an integer is one
-_SHARE: Final = 0.2  # of those that are still fractional, set in one step
-_MOST_SOLVES: Final = 40
-
-
-def dive(
-    x: Floats, columns: Columns, solve: Callable[[Floats, Floats], Outcome], *, cutoff: float = np.inf
-) -> Floats | None:
-    """Set integers step by step and solve the relaxation again after each step.
-
-    A step that leaves no solution is taken back, and of its integers the one nearest to an
-    integer is set to the other side; a second such step in a row ends the dive.
-
-    .. [1] T. Berthold, "Primal heuristics for mixed integer programs," Diploma thesis, TU
-       Berlin, 2006, section 3.2.
-    """
-    at = np.flatnonzero(columns.integer)
-    lower, upper = columns.lower.copy(), columns.upper.copy()
-    for _ in range(_MOST_SOLVES):
-        # The fractional ones nearest to an integer; of those half way the largest: most work leans on it.
-        distance = np.abs(x[at] - np.round(x[at]))
-        fractional = np.flatnonzero((lower[at] < upper[at]) & (distance > _WHOLE))
-        order = np.lexsort((-x[at][fractional], np.round(distance[fractional], 6)))
-        step = fractional[order[: max(1, int(_SHARE * fractional.size))]]
-        if not step.size:
-            return np.round(x[at])
-        set_now, value = at[step], x[at[step]]
-        before = lower[set_now], upper[set_now]
-        is_up = value - np.floor(value) >= 0.5
-        _set(lower, upper, set_now, value, is_up)
-        outcome = solve(lower, upper)
-        if outcome.status == "infeasible":
-            lower[set_now], upper[set_now] = before
-            _set(lower, upper, set_now[:1], value[:1], ~is_up[:1])
-            outcome = solve(lower, upper)
-        if outcome.status != "optimal" or outcome.objective >= cutoff:
-            return None
-        x = outcome.x
-    return None
-
-
-def _set(lower: Floats, upper: Floats, at: Positions, value: Floats, is_up: Bools) -> None:
-    lower[at[is_up]] = np.ceil(value[is_up])
-    upper[at[~is_up]] = np.floor(value[~is_up])
+# --- Racks that are added where lots, rounded, leave a block short --------------------------------
 
 
 def with_more_racks(model: Model, solves: Solves, whole: Floats) -> tuple[Outcome, Floats]:
