@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from planner.outputs.comparison.comparison import RunComparison
     from planner.runs.plan import PlanViews
     from planner.studies.diagnose.diagnose import Diagnosis, Remedy
-    from planner.studies.estimates.estimates import Estimates
+    from planner.studies.estimates import Estimates
     from planner.studies.explain.words import Explanation
 
 # --- `dcplan estimates`: which estimates decide what a plan costs ---------------------------------
@@ -44,7 +44,7 @@ def print_estimates(table: pd.DataFrame, plan: PlanViews) -> None:
     """Print the figures that decide in their order, how good they are, and what was not moved."""
     from planner.base.console import wrapped
     from planner.outputs.labels import cost_of, first_order_words
-    from planner.studies.estimates.estimates import sentences
+    from planner.studies.estimates import sentences
 
     say(HEADING)
     for rank, sentence in enumerate(sentences(table, plan.inputs, cost_of(plan.run)), start=1):

@@ -18,8 +18,7 @@ from planner.results.proof import read_proof
 from planner.results.read import read_results
 from planner.results.store import cleaned
 from planner.scenario import Changes, Scenario, load_scenario
-from planner.studies.solve.asking import Asking, Pace, with_plan
-from planner.studies.solve.at_plan import WarmProgram, plan_session
+from planner.studies.solve.asking import Asking, Pace, WarmProgram, plan_session, with_plan
 from planner.studies.solve.checked_plan import verdict_on
 from planner.studies.solve.rounding import RULES, rounded
 from planner.studies.solve.solves import STOPPED, site_outages

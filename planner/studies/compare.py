@@ -36,8 +36,7 @@ from planner.results.ended import PLANNED
 from planner.runs.catalogue import find_run
 from planner.runs.folder import load_run
 from planner.runs.plan import PlanViews
-from planner.studies.solve.asking import Asking, Pace, session_of, with_plan
-from planner.studies.solve.at_plan import begins_with_program, stored_program
+from planner.studies.solve.asking import Asking, Pace, begins_with_program, session_of, stored_program, with_plan
 from planner.studies.solve.solves import FailureCuts, Solves
 from planner.studies.solve.whole_numbers import find_plan
 

@@ -21,8 +21,7 @@ from planner.lp import UNIT, Expression, Outcome
 from planner.lp.index import distinct
 from planner.outputs.study_files import COLUMNS, Frontier
 from planner.scenario import Changes, Scenario, load_scenario
-from planner.studies.solve.asking import Asking, Pace, with_plan
-from planner.studies.solve.at_plan import WarmProgram
+from planner.studies.solve.asking import Asking, Pace, WarmProgram, with_plan
 
 if TYPE_CHECKING:
     import threading

@@ -19,9 +19,7 @@ from planner.outputs.study_files import read_estimates
 from planner.outputs.xlsx.workbook import sheets_of
 from planner.runs import write_run
 from planner.runs.folder import changed_since_written, load_run
-from planner.studies.estimates import Estimates, estimates
-from planner.studies.estimates.estimates import sentences
-from planner.studies.estimates.plan_program import AtPlan
+from planner.studies.estimates import AtPlan, Estimates, estimates, sentences
 from planner.studies.solve.asking import Asking
 
 
@@ -53,7 +51,7 @@ def test_the_figures_that_decide_are_those_that_move_the_cost_most() -> None:
 def test_orders_of_a_stochastic_program_are_named_where_duals_are_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
     plan = plan_of("tiny")
     run = replace(plan.run, meta={**plan.run.meta, "orders_held_before": 2027})
-    module = sys.modules["planner.studies.estimates.estimates"]
+    module = sys.modules["planner.studies.estimates"]
     monkeypatch.setattr(module, "has_program", lambda *_: False)  # bounds are held
 
     with pytest.raises(InputError, match=r"orders before 2027 from a stochastic program.*alone"):

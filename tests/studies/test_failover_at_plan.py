@@ -16,8 +16,7 @@ from planner.model import build_model
 from planner.runs.plan import Plan
 from planner.studies.estimates import estimates
 from planner.studies.explain.again import spot_check
-from planner.studies.solve.asking import Asking
-from planner.studies.solve.at_plan import has_program, model_at
+from planner.studies.solve.asking import Asking, has_program, model_at
 
 
 @cache

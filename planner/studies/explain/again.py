@@ -27,8 +27,7 @@ from planner.model.money import penalty_musd
 from planner.results.store import cleaned
 from planner.scenario import Setting
 from planner.studies.explain.words import Statement, number
-from planner.studies.solve.asking import Asking, Pace
-from planner.studies.solve.at_plan import fixed_program, model_at, proof_of
+from planner.studies.solve.asking import Asking, Pace, fixed_program, model_at, proof_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

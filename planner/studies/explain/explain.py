@@ -28,8 +28,7 @@ from planner.studies.explain.words import (
     number,
     reported_rows,
 )
-from planner.studies.solve.asking import Asking
-from planner.studies.solve.at_plan import proof_of
+from planner.studies.solve.asking import Asking, proof_of
 
 if TYPE_CHECKING:
     import threading

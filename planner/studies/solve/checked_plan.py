@@ -19,8 +19,7 @@ from planner.results.proof import read_proof
 from planner.results.read import read_results
 from planner.runs.plan import Plan
 from planner.scenario import Scenario, load_scenario
-from planner.studies.solve.asking import hear_warnings
-from planner.studies.solve.at_plan import plan_session
+from planner.studies.solve.asking import hear_warnings, plan_session
 from planner.studies.solve.conflict import why_no_plan
 from planner.studies.solve.foresight import Decided, decide_year_by_year, with_time_left
 from planner.studies.solve.solves import NO_HOOKS, STOPPED, FailureCuts, SolveHooks, site_outages

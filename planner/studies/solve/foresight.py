@@ -22,7 +22,7 @@ from planner.model import build_model
 from planner.model.contracts import clean_target
 from planner.model.demand import ASKS
 from planner.results.ended import PLANNED
-from planner.studies.solve.at_plan import plan_session
+from planner.studies.solve.asking import plan_session
 from planner.studies.solve.conflict import why_no_plan
 from planner.studies.solve.solves import NO_HOOKS, FailureCuts
 from planner.studies.solve.whole_numbers import find_plan

@@ -9,8 +9,7 @@ import numpy as np
 
 from planner.base.errors import InfeasibleError, InputError, LimitReachedError, Problem
 from planner.results.store import cleaned
-from planner.studies.solve.asking import session_of, with_plan
-from planner.studies.solve.at_plan import plan_session
+from planner.studies.solve.asking import plan_session, session_of, with_plan
 from planner.studies.solve.checked_plan import StageTimes, plan_of
 from planner.studies.solve.solves import SolveHooks
 from planner.studies.stochastic.decisions import (
