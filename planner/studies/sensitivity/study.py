@@ -27,7 +27,6 @@ from planner.studies.sensitivity.design import (
     wrong_wishes,
 )
 from planner.studies.sensitivity.futures import (
-    FIRST_ORDER_FILE,
     SolvedFutures,
     base_plan,
     base_sweep,
@@ -40,7 +39,7 @@ from planner.studies.sensitivity.futures import (
 )
 from planner.studies.solve.asking import hear_warnings
 from planner.studies.sweep.answers import answer_in
-from planner.studies.sweep.cluster import connected, wrong_address
+from planner.studies.sweep.cluster import wrong_address
 from planner.studies.sweep.solve_sweep import SweepProgress, solve_sweep
 from planner.tables import right_tables
 
@@ -145,12 +144,6 @@ def sensitivity(
     hear_warnings(base.warnings, on_warning)
     design = Design(method, size_of(method, sizes), seed)
     report = on_stage or (lambda _: None)
-    stored = answer_in(folder, base.questions[0])
-    if scheduler is not None and (stored is None or not (folder / FIRST_ORDER_FILE).is_file()):
-        # One that cannot be used is refused before the plan is solved here. That may take long,
-        # so it is let go until then, and its workers are compared again as they are by then.
-        with connected(scheduler, report):
-            pass
     ranked = first_order(base, base_plan(base, folder, on_progress), folder, figures, report)
     tables = right_tables(TABLES, draft.data_files)
     every = factors_of(ranked, tables, figures)

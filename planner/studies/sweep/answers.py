@@ -95,11 +95,6 @@ def answer_in(folder: Path, question: FutureTask) -> FutureResult | None:
     return answer if is_of_it else None
 
 
-def forget(question: FutureTask, folder: Path) -> None:
-    """Remove the file of a future, so that it is solved again."""
-    _path(question, folder).unlink(missing_ok=True)
-
-
 def _path(question: FutureTask, folder: Path) -> Path:
     return folder / FUTURES_FOLDER / f"{question.file_name}.json"
 
