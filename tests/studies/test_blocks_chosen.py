@@ -15,7 +15,7 @@ from planner.inputs import build_inputs
 from planner.lp import HighsSession
 from planner.model import build_model
 from planner.scenario import load_scenario
-from planner.studies.solve.block_search import nearest_blocks, underfilled_blocks
+from planner.studies.solve.rounding import nearest_blocks, underfilled_blocks
 from planner.studies.solve.solves import Solves
 from planner.studies.solve.whole_numbers import find_plan
 

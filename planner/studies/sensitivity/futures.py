@@ -27,8 +27,7 @@ from planner.studies.estimates import estimates
 from planner.studies.sensitivity.design import OUTPUTS, Design, indices_of, ranked, ranks_of, rows_per_block, shares_of
 from planner.studies.solve.asking import Asking
 from planner.studies.sweep.answers import answer_in
-from planner.studies.sweep.axes import Future, Point, SweepAxis
-from planner.studies.sweep.blocks import MOST_FUTURES
+from planner.studies.sweep.axes import MOST_FUTURES, Future, Point, SweepAxis
 from planner.studies.sweep.file import SweepFile
 from planner.studies.sweep.futures import Sweep, sweep_of
 from planner.studies.sweep.solve_sweep import SweepProgress, SweepResult, solve_sweep

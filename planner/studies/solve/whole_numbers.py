@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from planner.lp.outcome import LEAST_GAP_FRAC, PROVEN_GAP_FRAC, optimal_gap_frac, relative_gap
-from planner.studies.solve.block_search import BlockSearch
-from planner.studies.solve.rounding import RULES, in_blocks, rounded, with_more_racks
+from planner.studies.solve.rounding import RULES, BlockSearch, in_blocks, rounded, with_more_racks
 from planner.studies.solve.solves import NO_HOOKS, STOPPED, Solves
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from planner.inputs.build import PreparedScenario
     from planner.model import Model
     from planner.studies.stochastic.decisions import Received
-    from planner.studies.sweep.blocks import Risk
+    from planner.studies.sweep.axes import Risk
 
 # --- The program of all futures together: each one's own, and the orders that they share ----------
 

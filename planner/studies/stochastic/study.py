@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from planner.lp import HighsSession, Outcome, ProgressEvent
     from planner.model import Model
     from planner.runs.plan import Plan
-    from planner.studies.sweep.blocks import Uncertainty
+    from planner.studies.sweep.axes import Uncertainty
 
     Planned = tuple[Floats, dict[str, Plan], tuple[Thing, ...]]
     """Orders, the checked plan of each future with them, and what had to be left out."""

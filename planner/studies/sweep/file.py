@@ -24,15 +24,18 @@ from planner.scenario.load import with_override
 from planner.scenario.messages import problems_of
 from planner.scenario.tree import Node, Place, merge, plain, show
 from planner.scenario.yaml12 import name_problems, text_problems
-from planner.studies.sweep.axes import Future, SweepAxis, axis_of, unit_points
-from planner.studies.sweep.blocks import (
+from planner.studies.sweep.axes import (
     MOST_FUTURES,
     AxisBlock,
+    Future,
     Risk,
     Sample,
+    SweepAxis,
     SweepBlock,
     Uncertainty,
     UncertaintyBlock,
+    axis_of,
+    unit_points,
 )
 from planner.tables import right_tables
 

@@ -11,8 +11,7 @@ from planner.base.errors import InputError
 from planner.lp import HighsSession
 from planner.model import build_model
 from planner.runs.settings import from_shipped
-from planner.studies.sweep.axes import changed_tree, unit_points
-from planner.studies.sweep.blocks import Sample
+from planner.studies.sweep.axes import Sample, changed_tree, unit_points
 from planner.studies.sweep.file import SweepFile, read_file, shipped_sweeps
 from planner.studies.sweep.futures import inputs_of, read_sweep
 
