@@ -299,7 +299,7 @@ def _lines(found: Diagnosis) -> Iterator[str]:
         parts = "(openings, phases, blocks, plants); the relaxation with fractions of them is feasible"
         yield f"\nInfeasible with integers {parts}"
     if found.shortages:
-        yield "\nToo little, whatever the plan"
+        yield "\nOut of reach, whatever the plan"
         yield from _listed([shortage.words for shortage in found.shortages])
     if found.conflict:
         yield f"\nThese constraints conflict; {_PROOF[found.is_smallest]}"

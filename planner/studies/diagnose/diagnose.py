@@ -131,7 +131,7 @@ class Diagnosis(Answer):
     feasible: bool  # whether there is a plan; the rest is empty then
     # whether there is a plan with shares of openings, phases, blocks and plants, but none with whole ones
     only_in_shares: bool = False
-    shortages: tuple[Shortage, ...] = ()  # what is short before anything is solved
+    shortages: tuple[Shortage, ...] = ()  # users whom nothing can serve, found before a solve
     conflict: tuple[ConflictRule, ...] = ()  # a set of rules that conflict, none of which can be left out of it
     # each is enough alone, those that touch the conflict first, small ones before large ones
     remedies: tuple[Remedy, ...] = ()
