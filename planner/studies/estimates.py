@@ -299,11 +299,7 @@ class PlanProgram:
 
     def is_changed(self, inputs: Inputs) -> bool:
         """Return whether inputs make another program than that of the plan."""
-        old, new = self.model.problem, build_model(inputs).problem
-        places = [_Places(kind, old, new) for kind in ("column", "row")]
-        if any(one.lost().size or (one.place != np.arange(one.place.size)).any() for one in places):
-            return True
-        before, after = Arrays.from_problem(old), Arrays.from_problem(new)
+        before, after = (Arrays.from_problem(one.problem) for one in (self.model, build_model(inputs)))
         return not all(map(np.array_equal, _numbers(before), _numbers(after)))
 
     def counts_in_steps(self, group: Sequence[UncertainFigure]) -> bool:

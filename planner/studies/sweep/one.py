@@ -257,11 +257,8 @@ class _Worker:
         return answered
 
     def how_it_ended(self) -> str:
-        code = self._process.exitcode or 0
-        if code >= 0:
-            return f"its process ended with exit code {code}, twice"
-        name = signal.Signals(-code).name if -code in set(signal.Signals) else str(-code)
-        return f"its process was ended by signal {name}, twice; where memory ran out, run fewer futures at once"
+        code = self._process.exitcode
+        return f"its process ended with exit code {code}, twice; where memory ran out, run fewer futures at once"
 
     def end(self) -> None:
         self._process.terminate()
