@@ -39,7 +39,7 @@ from planner.studies.sensitivity.futures import (
 )
 from planner.studies.solve.asking import hear_warnings
 from planner.studies.sweep.answers import answer_in
-from planner.studies.sweep.cluster import wrong_address
+from planner.studies.sweep.one import wrong_address
 from planner.studies.sweep.solve_sweep import SweepProgress, solve_sweep
 from planner.tables import right_tables
 

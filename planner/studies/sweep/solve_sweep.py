@@ -24,10 +24,9 @@ from planner.scenario.tree import plain
 from planner.studies.solve.asking import hear_warnings
 from planner.studies.sweep import answers as kept
 from planner.studies.sweep.answers import FutureResult, no_regret
-from planner.studies.sweep.cluster import connected, in_cluster, wrong_address
 from planner.studies.sweep.file import find_sweep
 from planner.studies.sweep.futures import FORMAT, FutureTask, Queue, Sweep, read_sweep
-from planner.studies.sweep.one import SolvedFuture, in_pool, in_turn
+from planner.studies.sweep.one import SolvedFuture, connected, in_cluster, in_pool, in_turn, wrong_address
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
