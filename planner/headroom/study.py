@@ -89,13 +89,6 @@ def seasons_with(
         season if months is None else replace(season, peak_months=tuple(months))
         for season, months in zip(SUMMER_AND_WINTER, given, strict=True)
     )
-    problems = []
-    for season in seasons:
-        if wrong := [month for month in season.peak_months if month not in season.months]:
-            what_is = f"months {_listed(wrong)} set the threshold of {season.name}"
-            must_be = f"among {_listed(season.months)}, the months of {season.name}"
-            problems.append(Problem.of("seasons", what_is, must_be))
-    raise_all(problems)
     check_seasons(seasons)
     return seasons
 
@@ -109,9 +102,10 @@ def check_seasons(seasons: tuple[Season, ...]) -> None:
             what_is = f"month {month} is in {held.count(month)} seasons"
             problems.append(Problem.of("seasons", what_is, "each of 1 to 12 in one"))
     for season in seasons:
-        if not season.peak_months or not set(season.peak_months) <= set(_MONTHS):
-            what_is = f"peak_months of {season.name!r} are {season.peak_months}"
-            problems.append(Problem.of("seasons", what_is, "at least one of 1 to 12"))
+        if not season.peak_months or not set(season.peak_months) <= set(season.months):
+            what_is = f"months that set the threshold of {season.name} are {_listed(season.peak_months)}"
+            must_be = f"among {_listed(season.months)}, the months of {season.name}"
+            problems.append(Problem.of("seasons", what_is, must_be))
     if len({season.name for season in seasons}) < len(seasons):
         what_is = f"seasons are called {', '.join(season.name for season in seasons)}"
         problems.append(Problem.of("seasons", what_is, "a name for each"))
@@ -134,8 +128,7 @@ def thresholds_mw(demand_mw: Floats, months: Integers, seasons: tuple[Season, ..
 
 
 def _listed(months: Sequence[int]) -> str:
-    *first, last = map(str, months)
-    return f"{', '.join(first)} and {last}" if first else last
+    return ", ".join(map(str, months)) or "none"
 
 
 # --- How much constant load a system can take, if a small share of its energy may be curtailed ----

@@ -422,10 +422,6 @@ def _count(settings: object) -> int:
 
 def _no_duals(run: Run) -> Problem:
     what_is = "the run stores no program with duals that this version builds from its inputs"
-    must_be, fix = "a plan that was solved to its end, by this version", f"solve it again: dcplan solve {run.name}"
-    held_before = run.meta.get("orders_held_before")
-    if held_before is not None:
-        what_is = f"the plan has its orders before {held_before} from a stochastic program"
-        must_be = "a plan whose orders are its own"
-        fix = "solve the future alone: dcplan solve with its settings, or dcplan sweep with its file"
+    must_be = "a plan that was solved to its end, by this version, with orders of its own"
+    fix = f"solve it again: dcplan solve {run.name}"
     return Problem.of(run.folder or run.name, what_is, must_be, fix)

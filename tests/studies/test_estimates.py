@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -48,14 +47,12 @@ def test_the_figures_that_decide_are_those_that_move_the_cost_most() -> None:
     assert table["swing_musd"].is_monotonic_decreasing
 
 
-def test_orders_of_a_stochastic_program_are_named_where_duals_are_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_of_another_program_is_refused_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     plan = plan_of("tiny")
-    run = replace(plan.run, meta={**plan.run.meta, "orders_held_before": 2027})
-    module = sys.modules["planner.studies.estimates"]
-    monkeypatch.setattr(module, "has_program", lambda *_: False)  # bounds are held
+    monkeypatch.setattr(sys.modules["planner.studies.estimates"], "has_program", lambda *_: False)  # orders are held
 
-    with pytest.raises(InputError, match=r"orders before 2027 from a stochastic program.*alone"):
-        estimates(run, plan.scenario, plan.inputs, Asking(lambda _: None))
+    with pytest.raises(InputError, match=r"with orders of its own; solve it again: dcplan solve tiny"):
+        estimates(plan.run, plan.scenario, plan.inputs, Asking(lambda _: None))
 
 
 def test_a_sentence_names_the_figure_its_kind_table_and_source() -> None:

@@ -19,7 +19,7 @@ from planner.family.values import Block
 from planner.inputs import TABLES
 from planner.scenario import Changes, ScenarioDraft, as_overrides, json_schema, read_draft
 from planner.scenario.chain import is_path, read_source
-from planner.scenario.keys import field_at, is_by_year
+from planner.scenario.keys import is_by_year
 from planner.scenario.load import with_override
 from planner.scenario.messages import problems_of
 from planner.scenario.tree import Node, Place, merge, plain, show
@@ -50,8 +50,6 @@ if TYPE_CHECKING:
 # It is read with the places of all that is written, so that a value that fits no setting is an
 # error at its line and column in this file, as it is in a scenario.
 
-_KEYS_OF_SWEEPS: Final = frozenset({"base", "axes", "futures"})
-"""Keys of a sweep that no scenario has."""
 _SHIPPED_DIR: Final = SCENARIOS_DIR / "sweeps"
 _SUM_TO_1: Final = 1e-5
 """How far from 1 weights may add up to, so that thirds may be written with six decimals."""
@@ -88,8 +86,7 @@ def read_file(path: str | Path, overrides: Changes = (), *, needs_uncertainty: b
     path = find_sweep(path)
     source, problems = read_source(path, Place(str(path)), "sweep")
     tree = source.tree
-    problems += [*text_problems(tree), *name_problems(path.stem, Place(str(path))), *_unknown_keys(tree)]
-    tree = replace(tree, value={key: at for key, at in tree.children.items() if key in SweepBlock.model_fields})
+    problems += [*text_problems(tree), *name_problems(path.stem, Place(str(path)))]
     try:
         SweepBlock.model_validate(plain(tree))
     except ValidationError as error:
@@ -144,17 +141,6 @@ def find_sweep(path: str | Path) -> Path:
     return shipped.relative_to(here) if shipped.is_relative_to(here) else shipped
 
 
-def _unknown_keys(tree: Node) -> Iterator[Problem]:
-    """Find keys that no sweep has; those of a scenario are among its settings."""
-    fixes = {"extends": "name the scenario with base"}
-    known = list(SweepBlock.model_fields)
-    for key in tree.children.keys() - known:
-        near = did_you_mean(key, known, f"known here: {', '.join(known)}")
-        if field_at((key,)) is not None:
-            near = f"write it under set: settings of every future, as in 'set: {{{key}: ...}}'"
-        yield _at_key(tree.children[key], f"unknown key {key!r} in the sweep", "a key of a sweep", fixes.get(key, near))
-
-
 def _base(path: Path, parts: Mapping[str, Node], overrides: Changes, problems: list[Problem]) -> ScenarioDraft | None:
     """Read the base scenario, and lay over it what holds in every future.
 
@@ -169,10 +155,6 @@ def _base(path: Path, parts: Mapping[str, Node], overrides: Changes, problems: l
         draft = read_draft(asked)
     except InputError as error:
         problems += _at(base.place, error.problems)
-        return None
-    if _KEYS_OF_SWEEPS & draft.tree.children.keys():
-        fix = "name the scenario it begins from"
-        problems.append(base.place.problem(f"base {name!r} is a sweep", "a scenario", fix))
         return None
     if not draft.source_files:
         is_gone = isinstance(asked, Path) and not is_file(asked)
