@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import numpy as np
 
@@ -90,6 +90,7 @@ _TARGET_STEP: Final = 0.1  # [% points]
 
 _BLOCK_STEPS: Final = 100
 _Step = tuple[str, Any, float]
+_Label = TypeVar("_Label", str, int)
 
 
 @dataclass(frozen=True)
@@ -245,10 +246,7 @@ def _permits(question: PreparedScenario) -> Iterator[Search]:
         share = max(more_m3 / now[name] if now[name] else np.inf for name in names)
         return ProposedChange(words, (), cells, share)
 
-    every = tuple(now)
-    groups = [("water permits", every)]
-    groups += [(f"water permits of class {name}", (name,)) for name in every if len(every) > 1]
-    for title, names in groups:
+    for title, names in _all_and_each("water permits", {name: f"of class {name}" for name in now}):
         whole = most - min(now[name] for name in names)
         steps = [whole * step / _PERMIT_STEPS for step in range(1, _PERMIT_STEPS + 1)]
         if whole > 0.0:
@@ -274,14 +272,21 @@ def _clean(question: PreparedScenario) -> Iterator[Search]:
         share = max((path[y] - lower[y]) / path[y] for y in years)
         return ProposedChange(words, (Setting(keys, lower),), share=share)
 
-    every = tuple(year for year, share in path.items() if share > 0.0)
-    groups = [("clean target", every)] if every else []
-    groups += [(f"clean target {when[year]}", (year,)) for year in every if len(every) > 1]
-    for title, years in groups:
+    for title, years in _all_and_each(
+        "clean target", {year: when[year] for year, share in path.items() if share > 0.0}
+    ):
         most = math.ceil(100.0 * max(path[year] for year in years) / _TARGET_STEP)
         steps = [_TARGET_STEP * step for step in range(1, most + 1)]
         less = partial(change, years=years)
         yield Search(title, "% points", moved_by(".".join(keys)), steps, less)
+
+
+def _all_and_each(title: str, words: Mapping[_Label, str]) -> Iterator[tuple[str, tuple[_Label, ...]]]:
+    """List what is moved together: all of some things, then each alone where there are several."""
+    if words:
+        yield title, tuple(words)
+    if len(words) > 1:
+        yield from ((f"{title} {of}", (one,)) for one, of in words.items())
 
 
 def _held_words(years: tuple[int, ...]) -> dict[int, str]:

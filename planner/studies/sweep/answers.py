@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-import zlib
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
-from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
 from pydantic import TypeAdapter
 
 from planner.base.units import MONTHS_PER_YEAR
-from planner.lp.start import Start
 from planner.model.money import PENALTIES
 from planner.outputs.files import whole_file
 from planner.outputs.own_folder import FUTURES_FOLDER
@@ -106,13 +103,9 @@ def store_start(start: bytes, question: FutureTask, folder: Path) -> None:
 
 
 def start_in(folder: Path, question: FutureTask) -> bytes | None:
-    """Return where a stored future ended; None where that is not kept, or cannot be read."""
-    try:
-        content = _start_path(question, folder).read_bytes()
-        Start.from_bytes(content)
-    except (OSError, ValueError, KeyError, EOFError, RuntimeError, BadZipFile, zlib.error):
-        return None
-    return content
+    """Return where a stored future ended; None where that is not kept."""
+    path = _start_path(question, folder)
+    return path.read_bytes() if path.is_file() else None
 
 
 def _start_path(question: FutureTask, folder: Path) -> Path:

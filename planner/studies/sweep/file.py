@@ -40,7 +40,7 @@ from planner.studies.sweep.axes import (
 from planner.tables import right_tables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     import pandas as pd
 
@@ -249,11 +249,19 @@ def _runs(node: Node, names: Sequence[str] | None, problems: list[Problem]) -> f
     `names` are those of all futures; None where some could not be made.
     """
     listed = node.value if isinstance(node.value, tuple) else ()
-    for one in listed:
-        if names is not None and one.value not in names:
-            fix = "name one as results name it: `axis=value, axis=value`, or of the list"
-            problems.append(one.place.problem(f"runs have {show(one.value)}", "a future of this sweep", fix))
+    problems += _unknown([(f"runs have {show(one.value)}", str(one.value), one.place) for one in listed], names)
     return None if node.value == "all" else frozenset(str(one.value) for one in listed)
+
+
+def _unknown(named: Iterable[tuple[str, str, Place]], futures: Sequence[str] | None) -> list[Problem]:
+    """Find what names no future of the sweep: what is said of it, the name, and where it is written."""
+    return [
+        place.problem(
+            what_is, "a future of this sweep", did_you_mean(name, futures, f"futures are {some(futures, _NAMED)}")
+        )
+        for what_is, name, place in named
+        if futures is not None and name not in futures
+    ]
 
 
 def _uncertainty(node: Node, futures: Sequence[str] | None, problems: list[Problem]) -> Uncertainty | None:
@@ -264,10 +272,7 @@ def _uncertainty(node: Node, futures: Sequence[str] | None, problems: list[Probl
     named = [(f"weights has {name!r}", name, at.key_place or at.place) for name, at in weights.items()]
     if central is not None:
         named.append((f"central is {str(central.value)!r}", str(central.value), central.place))
-    for what_is, name, place in named:
-        if name not in futures:
-            fix = did_you_mean(name, futures, f"futures are {some(futures, _NAMED)}")
-            problems.append(place.problem(what_is, "a future of this sweep", fix))
+    problems += _unknown(named, futures)
     missing = [repr(name) for name in futures if weights and name not in weights]
     if missing:
         what_is, fix = f"weights has nothing of {some(missing, _NAMED)}", "add them, or leave weights out"
