@@ -21,7 +21,7 @@ from planner.lp import HighsSession
 from planner.lp.decomposed import DecomposedSession, local_columns
 from planner.model import build_model
 from planner.scenario import load_scenario
-from planner.studies.solve.at_plan import HOURLY, PLACES
+from planner.studies.solve.asking import HOURLY, PLACES
 
 SCENARIOS: Final = Path(__file__).parent.parent / "scenarios"
 SETTINGS: Final = ("time.slot_h=24", "siting.whole_openings=false", "racks.whole=false")

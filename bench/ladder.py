@@ -43,7 +43,7 @@ from planner.scenario import load_scenario
 from planner.scenario.schema import Solver
 from planner.stress import settings_from, year_of_hours
 from planner.studies.days import choose_days
-from planner.studies.solve.at_plan import HOURLY, PLACES, plan_session
+from planner.studies.solve.asking import HOURLY, PLACES, plan_session
 from planner.tables import read_tables
 
 if TYPE_CHECKING:

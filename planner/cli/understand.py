@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from planner.outputs.comparison.comparison import RunComparison
     from planner.runs.plan import PlanViews
     from planner.studies.diagnose.diagnose import Diagnosis, Remedy
-    from planner.studies.estimates.estimates import Estimates
+    from planner.studies.estimates import Estimates
     from planner.studies.explain.words import Explanation
 
 # --- `dcplan estimates`: which estimates decide what a plan costs ---------------------------------
@@ -44,7 +44,7 @@ def print_estimates(table: pd.DataFrame, plan: PlanViews) -> None:
     """Print the figures that decide in their order, how good they are, and what was not moved."""
     from planner.base.console import wrapped
     from planner.outputs.labels import cost_of, first_order_words
-    from planner.studies.estimates.estimates import sentences
+    from planner.studies.estimates import sentences
 
     say(HEADING)
     for rank, sentence in enumerate(sentences(table, plan.inputs, cost_of(plan.run)), start=1):
@@ -80,31 +80,21 @@ def open_or_solve(text: str, runs_dir: Path, progress: Progress) -> PlanViews:
     "estimates",
     click.argument("run", default="us-base"),
     RUNS_DIR,
-    option("--resolve", "Solve again with each of the ten at its low and its high."),
-    option(
-        "--seconds",
-        "Most time for --resolve; what is not reached keeps its first-order value.",
-        click.FloatRange(min=0.0),
-        600.0,
-    ),
     kind=ESTIMATES,
     of_run=True,
     show=lambda found, plan: print_estimates(found.table, plan),
     json_help="Print the figures as JSON.",
 )
-def estimates_command(
-    progress: Progress, *, run: str, runs_dir: str, on_open: Any, **asked: Any
-) -> tuple[Estimates, dict[str, Any]]:
+def estimates_command(progress: Progress, *, run: str, runs_dir: str, on_open: Any) -> tuple[Estimates, dict[str, Any]]:
     """Say which ten figures of the data move the cost of the plan of RUN most.
 
     Each figure that has a low and a high of its own is moved to them, with all others as they are.
-    The change of cost is first order, from the plan and its shadow prices; --resolve solves again,
-    and ranks the last years of sale of racks and longer lead times with the others, as far as
-    --seconds go; the note below the list says how much was solved again.
+    The change of cost is first order, from the plan and its shadow prices; `dcplan sensitivity`
+    solves again, also with figures that count in steps, as last years of sale and lead times do.
     The table is stored in estimates/ in the run folder; `dcplan explain` and the workbook and the
     report that `dcplan export` writes show it.
 
-    Example: dcplan estimates us-base --resolve
+    Example: dcplan estimates us-base
     """
     from planner.studies.estimates import estimates
     from planner.studies.solve.asking import Asking
@@ -112,7 +102,7 @@ def estimates_command(
     plan = open_or_solve(run, Path(runs_dir), progress)
     on_open(plan)
     ask = Asking(progress.stage, progress.interrupt)
-    return estimates(plan.run, plan.scenario, plan.inputs, ask, **asked), {"plan": plan}
+    return estimates(plan.run, plan.scenario, plan.inputs, ask), {"plan": plan}
 
 
 # --- `dcplan explain`: why a plan is as it is -----------------------------------------------------
@@ -309,7 +299,7 @@ def _lines(found: Diagnosis) -> Iterator[str]:
         parts = "(openings, phases, blocks, plants); the relaxation with fractions of them is feasible"
         yield f"\nInfeasible with integers {parts}"
     if found.shortages:
-        yield "\nToo little, whatever the plan"
+        yield "\nOut of reach, whatever the plan"
         yield from _listed([shortage.words for shortage in found.shortages])
     if found.conflict:
         yield f"\nThese constraints conflict; {_PROOF[found.is_smallest]}"

@@ -98,6 +98,12 @@ def sum_at(shape: tuple[int, ...], at: tuple[Codes, ...], values: NDArray[Any]) 
     return total
 
 
+def sum_by_ids(table: pd.DataFrame, axes: Mapping[str, Sequence[Any]], value: str) -> Floats:
+    """Add up a column of a long table as a dense array; rows of other ids are left out."""
+    places = tuple(codes(table[column], labels) for column, labels in axes.items())
+    return sum_at(tuple(map(len, axes.values())), places, floats(table, value))
+
+
 def mask_at(shape: Sequence[int], at: Any) -> Bools:
     """Return a mask that is true at some places."""
     mask = np.zeros(shape, dtype=np.bool_)

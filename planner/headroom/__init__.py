@@ -8,7 +8,6 @@
 250.9
 """
 
-from planner.headroom.read import read_hourly_demand
 from planner.headroom.study import (
     SUMMER_AND_WINTER,
     Curtailment,
@@ -16,6 +15,7 @@ from planner.headroom.study import (
     Season,
     headroom_mw,
     headroom_study,
+    read_hourly_demand,
     seasons_with,
 )
 

@@ -192,10 +192,7 @@ def cannot_hold(change_musd: float, cost_musd: float) -> bool:
 
 def first_order_words(table: pd.DataFrame, run: Run, mark: str = "") -> str:
     """Say once, below a list of figures that decide, what its changes of cost are."""
-    text = (
-        "Changes of cost are to first order, with the plan as it is, unless said to be solved "
-        f"again, as `dcplan estimates {run.meta['run']} --resolve` does."
-    )
+    text = "Changes of cost are to first order, with the plan as it is; `dcplan sensitivity` solves again."
     cost = cost_of(run)
     ends = table[["low_musd", "high_musd"]].to_numpy().ravel()
     if mark and any(cannot_hold(float(musd), cost) for musd in ends):

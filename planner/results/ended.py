@@ -35,7 +35,7 @@ _NOT_SURVIVED: Final = {
     "iteration_limit": ("does not survive the outage of every site; more rounds are failover.most_rounds"),
     "interrupted": "does not survive the outage of every site",
 }
-_STEPS: Final = ("rounded", "dived", "searched")
+_STEPS: Final = ("rounded", "searched")
 """Steps by which `planner.studies.solve.whole_numbers` sets integers, as `found_by` begins them."""
 _ASIDE: Final = re.compile(r"\([^()]*\)")
 

@@ -162,17 +162,12 @@ def required_keys(keys: Keys) -> tuple[str, ...]:
     return tuple(name for name, field in fields.items() if field.is_required())
 
 
-def no_entry(keys: Keys, id_: str, entries: Collection[str], other: str, otherwise: str) -> tuple[str, str, str]:
-    """Say that there is no entry of an id."""
-    above = tuple(map(str, keys))
-    mark = NEW_ID_KEYS.get(".".join((*above, KEYS)))
-    what_is = f"{'.'.join(above)} has no {mark.column if mark else 'entry'} {id_!r}"
-    must_be = f"one of {some(list(entries), FEW)}{other}" if entries else "one of the base"
-    return what_is, must_be, did_you_mean(id_, list(entries), otherwise)
-
-
 def misspelt_entry(keys: Keys, id_: str, entries: Collection[str]) -> tuple[str, str, str] | None:
     """Say of an entry that has no key that it needs which other one was meant."""
     if closest(id_, list(entries)) is None:
         return None
-    return no_entry(keys, id_, entries, f", or a new one with {', '.join(required_keys(keys))}", "")
+    above = tuple(map(str, keys))
+    mark = NEW_ID_KEYS.get(".".join((*above, KEYS)))
+    what_is = f"{'.'.join(above)} has no {mark.column if mark else 'entry'} {id_!r}"
+    must_be = f"one of {some(list(entries), FEW)}, or a new one with {', '.join(required_keys(keys))}"
+    return what_is, must_be, did_you_mean(id_, list(entries))

@@ -10,7 +10,7 @@ import numpy as np
 from planner.base.errors import InputError
 from planner.base.units import HOURS_PER_DAY, HOURS_PER_YEAR, USD_PER_MUSD
 from planner.clock.profiles import calendar_days
-from planner.family.table_columns import any_along, codes, floats, sum_at, texts
+from planner.family.table_columns import any_along, floats, sum_by_ids, texts
 from planner.inputs.power_prices import PowerPrices
 from planner.inputs.scope import make_case, replaced
 from planner.inputs.site_series import CURVE, site_series
@@ -127,9 +127,8 @@ class _Reader:
 
     def __init__(self, case: ScopedCase, tables: Mapping[str, pd.DataFrame], sites: tuple[str, ...]) -> None:
         self.tables = tables
-        self.sites = sites
-        self.years = tuple(case.years.years)
-        self.slots = case.days.names
+        self.places = {"year": tuple(case.years.years), "site": sites}
+        self.slots = {**self.places, "slot": case.days.names}
 
     def by_slot(self, table: str, column: str, *, role: str | None = None) -> Floats:
         """Add up a column, (year, site, slot)."""
@@ -138,24 +137,12 @@ class _Reader:
             key = ["site", "source", "year"]
             frame = frame.merge(self.tables["source_year"][[*key, "role"]], on=key)
             frame = frame[frame["role"] == role]
-        return self.sums(frame, column, by_slot=True)
+        return sum_by_ids(frame, self.slots, column)
 
     def by_year(self, table: str, column: str, *, role: str | None = None) -> Floats:
         """Add up a column, (year, site)."""
         frame = self.tables[table]
-        frame = frame if role is None else frame[frame["role"] == role]
-        return self.sums(frame, column, by_slot=False)
-
-    def place(self, frame: pd.DataFrame) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """Return year and site of every row, -1 for a site that draws no power."""
-        return codes(frame["year"], self.years), codes(frame["site"], self.sites)
-
-    def sums(self, frame: pd.DataFrame, column: str, *, by_slot: bool) -> Floats:
-        shape: tuple[int, ...] = (len(self.years), len(self.sites))
-        at: tuple[NDArray[np.intp], ...] = self.place(frame)
-        if by_slot:
-            shape, at = (*shape, len(self.slots)), (*at, codes(frame["slot"], self.slots))
-        return sum_at(shape, at, floats(frame, column))
+        return sum_by_ids(frame if role is None else frame[frame["role"] == role], self.places, column)
 
 
 def _spare_mw(case: ScopedCase, read: _Reader) -> Floats:
@@ -171,16 +158,15 @@ def _spare_mw(case: ScopedCase, read: _Reader) -> Floats:
     spare = slot.assign(spare_mw=runs_frac * slot["capacity_mw"] - slot["output_mw"])
     is_free = slot["source"].map(figures["max_hours_per_year"]).astype(np.float64).isna()
     spare = spare[(spare["role"] == "firm") & is_free]
-    return np.maximum(read.sums(spare, "spare_mw", by_slot=True), 0.0)
+    return np.maximum(sum_by_ids(spare, read.slots, "spare_mw"), 0.0)
 
 
 def _waits(read: _Reader) -> tuple[Floats, tuple[int, ...]]:
     """Deferrable work as the plan does it, by the window within which it is done."""
     table = read.tables["deferral"]
     windows = sorted(set(table["window"]), key=_window_h)
-    done = [read.sums(table[table["window"] == window], "done_mw", by_slot=True) for window in windows]
-    none = np.zeros((0, len(read.years), len(read.sites), len(read.slots)))
-    return np.stack(done) if done else none, tuple(map(_window_h, windows))
+    done = sum_by_ids(table, {"window": windows, **read.slots}, "done_mw")
+    return done, tuple(map(_window_h, windows))
 
 
 def _window_h(label: str) -> int:
@@ -202,15 +188,14 @@ def _generators_mw(case: ScopedCase, read: _Reader) -> Floats:
     mw = per_mw * halls["usable_mw"]
     if case.scenario.supply.standby.allow and own_ratio is not None:
         mw = own_ratio * own_halls_mw
-    return read.sums(halls.assign(generator_mw=mw), "generator_mw", by_slot=False)
+    return sum_by_ids(halls.assign(generator_mw=mw), read.places, "generator_mw")
 
 
 def _cooling_share(case: ScopedCase, read: _Reader) -> Floats:
     """Share of each cooling technology in a site's IT power, by nameplate in use."""
     plan = read.tables["plan"]
-    at = (*read.place(plan), codes(plan["cooling"], case.ids("cooling")))
-    shape = (len(read.years), len(read.sites), len(case.cooling))
-    total = sum_at(shape, at, floats(plan, "used_mw") + floats(plan, "companion_mw"))
+    by_cooling = {**read.places, "cooling": case.ids("cooling")}
+    total = sum_by_ids(plan.assign(mw=plan["used_mw"] + plan["companion_mw"]), by_cooling, "mw")
     return _over(total, total.sum(axis=2, keepdims=True))
 
 

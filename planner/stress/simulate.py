@@ -16,7 +16,7 @@ from planner.stress.fixed import NO_EVENT, FixedPlan, Outages, StressEvent
 from planner.stress.weather import Anomalies, StressSettings, price_factor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -463,7 +463,6 @@ class _Reserve:
 # and racks that are parked (bought, alive, switched off), which the workloads of a duty share in
 # proportion to what they lose. Nothing is bought, and racks at work are not worked harder.
 
-_TABLE = "stress_loss"
 _CLASS = ["site", "workload", "year"]
 
 
@@ -495,8 +494,13 @@ def site_outage_losses(inputs: Inputs, tables: Mapping[str, pd.DataFrame]) -> pd
             ]
             unserved = unassigned(users["served_kh100e"].tolist(), choices, room)
             rows.append((site, workload, year, load, load - unserved, unserved))
-    table = STRESS_TABLES[_TABLE]
-    frame = pd.DataFrame(rows, columns=list(table.columns))
+    return stress_table("stress_loss", rows)
+
+
+def stress_table(name: str, rows: Iterable[object]) -> pd.DataFrame:
+    """Return rows as a table of the study, as `STRESS_TABLES` describes it."""
+    table = STRESS_TABLES[name]
+    frame = pd.DataFrame(list(rows), columns=list(table.columns))
     return frame.astype({column.name: column.dtype for column in table.fields})
 
 

@@ -6,12 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-import pandas as pd
 
 from planner.base.errors import InputError
 from planner.base.units import HOURS_PER_DAY, USD_PER_MUSD
 from planner.clock.days import DAYS_PER_MONTH
-from planner.results.schema import STRESS_TABLES
 from planner.stress.fixed import FixedPlan, StressEvent
 from planner.stress.simulate import (
     DURATIONS_H,
@@ -20,10 +18,13 @@ from planner.stress.simulate import (
     carry_probability,
     generators,
     simulate_year,
+    stress_table,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+
+    import pandas as pd
 
     from planner.stress.weather import OwnHours, StressSettings
 
@@ -96,10 +97,10 @@ def stress_study(
             result = simulate_year(plan, year, settings, reliability, **event, own=own, on_window=on_window)
             found.append((case, year, result))
     tables = {
-        "stress_year": _frame("stress_year", _years(plan, found)),
-        "stress_site": _frame("stress_site", _sites(plan, found)),
-        "stress_exceedance": _frame("stress_exceedance", _exceedance(found)),
-        "stress_standby": _frame("stress_standby", _standby(plan, settings, reliability, chosen)),
+        "stress_year": stress_table("stress_year", _years(plan, found)),
+        "stress_site": stress_table("stress_site", _sites(plan, found)),
+        "stress_exceedance": stress_table("stress_exceedance", _exceedance(found)),
+        "stress_standby": stress_table("stress_standby", _standby(plan, settings, reliability, chosen)),
         "stress_loss": losses[losses["year"].isin([plan.years[y] for y in chosen])],
     }
     return StressStudy(settings, tables)
@@ -192,9 +193,3 @@ def _standby(
                 carried = carry_probability(hours, count=int(count[s]), reliability=reliability, **units)
                 of = {"outage_h": hours, "carried_frac": carried, "generator_mw": plan.generator_mw[year, s]}
                 yield {**site_year, **units, **of}
-
-
-def _frame(name: str, rows: Iterator[dict[str, object]]) -> pd.DataFrame:
-    table = STRESS_TABLES[name]
-    frame = pd.DataFrame(list(rows), columns=list(table.columns))
-    return frame.astype({column.name: column.dtype for column in table.fields})

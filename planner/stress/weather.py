@@ -72,16 +72,17 @@ _UNITS: Final = {
     if of.default is MISSING
 }
 """Unit of each figure of the table, as its name says."""
-_MAY_BE_ZERO: Final = {"outages_per_year", "heat_wave_k", "heat_wave_days", "curtailment_frac", "fuel_h", "seed"}
-_AT_MOST: Final = {
-    "curtailment_frac": 1.0,
-    "heat_wave_days": 365.0,
-    "curtailment_h": HOURS_PER_YEAR,
-    "outages_per_year": HOURS_PER_YEAR,
+_RANGES: Final = {
+    "outages_per_year": (0.0, HOURS_PER_YEAR, "0 to 8760"),
+    "heat_wave_k": (0.0, inf, "at least 0"),
+    "heat_wave_days": (0.0, 365.0, "whole days, 0 to 365"),
+    "curtailment_frac": (0.0, 1.0, "0 to 1"),
+    "curtailment_h": (1.0, HOURS_PER_YEAR, "whole hours, 1 to 8760"),
+    "fuel_h": (0.0, inf, "at least 0"),
+    "seed": (0.0, inf, "at least 0"),
 }
-"""An event lies within a year of 365 days."""
-_WHOLE: Final = {"heat_wave_days": "days", "curtailment_h": "hours"}
-"""Lengths of events in a year of hours, and what they are counted in."""
+"""Least and most of figures, and that in words: an event lies within a year of 365 days. Others are above 0."""
+_ABOVE_0: Final = (5e-324, inf, "above 0")
 _TABLE: Final = "data/stress_settings.csv"
 
 
@@ -98,44 +99,28 @@ def settings_from(table: pd.DataFrame, given: dict[str, Any]) -> StressSettings:
     own = {name: figure for name, figure in given.items() if figure is not None}
     # What the table lacks is reported; the rest is checked all the same.
     settings = StressSettings(**({item: value.get(item, inf) for item in _UNITS} | own))
-    out_of_range = _out_of_range(settings, frozenset(own))
-    problems += [problem for name, problem in out_of_range if name in own or name not in missing]
-    raise_all(problems)
-    return settings
-
-
-def _out_of_range(settings: StressSettings, given: frozenset[str]) -> Iterator[tuple[str, Problem]]:
-    """Names of figures that cannot be, with what to say of them."""
-    for field in fields(settings):
-        name, value = field.name, getattr(settings, field.name)
-        most, unit = _AT_MOST.get(name, inf), _WHOLE.get(name)
-        is_too_low = value < 0 or (value == 0 and name not in _MAY_BE_ZERO)
-        is_in_parts = unit is not None and isfinite(value) and value != int(value)
-        if is_too_low or not isfinite(value) or value > most or is_in_parts:
-            yield name, _problem(name, value, _range_of(name, most, unit), is_given=name in given)
+    for name, figure in vars(settings).items():
+        problems += _out_of_range(name, figure, is_given=name in own) if name in own or name not in missing else ()
     median, mean = settings.outage_median_h, settings.outage_mean_h
     if not median <= mean:
         what_is = f"outage_median_h is {median:g}, above outage_mean_h, which is {mean:g}"
         fix = "lower the median, or raise the mean"
-        yield "outage_median_h", Problem.of(_TABLE, what_is, "at most the mean: outages have a tail", fix)
+        problems.append(Problem.of(_TABLE, what_is, "at most the mean: outages have a tail", fix))
+    raise_all(problems)
+    return settings
 
 
-def _range_of(name: str, most: float, unit: str | None) -> str:
-    if unit is not None:
-        return f"whole {unit}, {0 if name in _MAY_BE_ZERO else 1} to {most:g}"
-    if most < inf:
-        return f"{'' if name in _MAY_BE_ZERO else 'above '}0 to {most:g}"
-    return "at least 0" if name in _MAY_BE_ZERO else "above 0"
-
-
-def _problem(name: str, value: float, must_be: str, *, is_given: bool) -> Problem:
-    if not is_given:
-        return Problem.of(_TABLE, f"{name} is {value:g}", must_be, "fix the table")
-    option = f"--{name.replace('_', '-')}"
-    usual = "the figure of table stress_settings"
-    if name not in _UNITS:
-        usual = f"{StressSettings.__dataclass_fields__[name].default}"
-    return Problem.of(option, f"{value:g} is given", must_be, f"leave it out for {usual}")
+def _out_of_range(name: str, figure: float, *, is_given: bool) -> Iterator[Problem]:
+    """Refuse a figure that cannot be, at its option or in the table."""
+    least, most, must_be = _RANGES.get(name, _ABOVE_0)
+    is_in_parts = must_be.startswith("whole") and figure % 1.0 != 0.0
+    if least <= figure <= most and isfinite(figure) and not is_in_parts:
+        return
+    if is_given:
+        fix = "leave it out for the usual figure"
+        yield Problem.of(f"--{name.replace('_', '-')}", f"{figure:g} is given", must_be, fix)
+    else:
+        yield Problem.of(_TABLE, f"{name} is {figure:g}", must_be, "fix the table")
 
 
 # --- Weather years synthesised from the statistics that ship: means, daily ranges, hottest hours ---

@@ -18,8 +18,7 @@ from planner.results.proof import read_proof
 from planner.results.read import read_results
 from planner.results.store import cleaned
 from planner.scenario import Changes, Scenario, load_scenario
-from planner.studies.solve.asking import Asking, Pace, with_plan
-from planner.studies.solve.at_plan import WarmProgram, plan_session
+from planner.studies.solve.asking import Asking, Pace, WarmProgram, plan_session, with_plan
 from planner.studies.solve.checked_plan import verdict_on
 from planner.studies.solve.rounding import RULES, rounded
 from planner.studies.solve.solves import STOPPED, site_outages
@@ -62,10 +61,8 @@ def alternatives(
 
     Parameters
     ----------
-    scenario : str, Path or Scenario
-        A file, the name of a shipped scenario, or one already loaded.
-    overrides : sequence of str or dict
-        Settings as after ``--set``, or a dict of them.
+    scenario, overrides, on_stage, interrupt
+        As for `planner.solve`; the third is called with each solve.
     slacks : sequence of float
         How much more plans may cost, as shares of the plan's cost. [-]
     of : sequence of str
@@ -75,10 +72,6 @@ def alternatives(
         where the next one would be one of these.
     plans : bool
         Make a plan for each end of a range, too; without, ranges take less than half as long.
-    on_stage : callable, optional
-        Called with each solve.
-    interrupt : threading.Event, optional
-        Set it to stop.
 
     Returns
     -------

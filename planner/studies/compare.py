@@ -36,8 +36,7 @@ from planner.results.ended import PLANNED
 from planner.runs.catalogue import find_run
 from planner.runs.folder import load_run
 from planner.runs.plan import PlanViews
-from planner.studies.solve.asking import Asking, Pace, session_of, with_plan
-from planner.studies.solve.at_plan import begins_with_program, proof_of
+from planner.studies.solve.asking import Asking, Pace, begins_with_program, session_of, stored_program, with_plan
 from planner.studies.solve.solves import FailureCuts, Solves
 from planner.studies.solve.whole_numbers import find_plan
 
@@ -46,6 +45,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from planner.lp import HighsSession, Outcome
+    from planner.results.proof import Proof
 
 # --- Inputs of two runs in groups ------------------------------------------------------------------
 
@@ -136,12 +136,6 @@ class Costs:
         scenario = scenario_of_merged(self._runs[0], merged)
         return PreparedScenario(scenario, inputs_without_notes(scenario, tables))
 
-    def stored(self, run: Run) -> PlanCost | None:
-        """Return what a run stores of its own cost; None where it has no plan."""
-        if run.meta["objective_musd"] is None:
-            return None
-        return PlanCost.from_stored(run.meta, run.tables["costs"])
-
     def cost_of(self, chosen: frozenset[int]) -> PlanCost | None:
         """Return what a mixture costs; None where it makes no scenario, or has no plan."""
         if chosen not in self._found:
@@ -154,19 +148,23 @@ class Costs:
         """Say how many programs there are in all."""
         self._expected = max(every - len(self._found), 0) + self.solves
 
-    def know(self, chosen: frozenset[int], value: PlanCost) -> None:
-        """Take a cost that needs no solve."""
-        self._found[chosen] = value
+    def take_stored(self, run: Run, chosen: frozenset[int]) -> None:
+        """Take the cost that a run stores for one that needs no solve."""
+        self._stored(run, chosen)
+        self._found[chosen] = PlanCost.from_stored(run.meta, run.tables["costs"])
 
-    def is_program_of(self, run: Run, chosen: frozenset[int]) -> bool:
-        """Return whether a run stores the program that this version builds, cuts aside."""
-        proof = proof_of(run)
-        if proof is None:
-            return False
-        arrays = Arrays.from_problem(build_model(self.question(chosen).inputs).problem)
+    def _stored(self, run: Run, chosen: frozenset[int]) -> tuple[Model, Proof]:
+        """Return what a run stores of the program that this version builds, cuts aside; refuse another one."""
+        if run.meta["objective_musd"] is None:
+            raise InfeasibleError(f"{run.label}: there is no plan to compare")
+        model, proof = build_model(self.question(chosen).inputs), stored_program(run)
+        arrays = Arrays.from_problem(model.problem)
         # The constant moves no plan, but what it costs.
-        is_same = isclose(proof.offset_musd, arrays.columns.offset, rel_tol=_SAME)
-        return is_same and begins_with_program(proof, arrays)
+        is_same = proof is not None and isclose(proof.offset_musd, arrays.columns.offset, rel_tol=_SAME)
+        if proof is None or not is_same or not begins_with_program(proof, arrays):
+            what_is, must_be = "it stores another program than this version builds", "the same, to split a difference"
+            raise InputError.at(run.label, what_is, must_be, f"solve it again: dcplan solve {run.name} --again")
+        return model, proof
 
     def _solve(self, chosen: frozenset[int]) -> PlanCost | None:
         try:
@@ -205,12 +203,8 @@ class Costs:
     def _integers(self) -> dict[tuple[str, ...], float]:
         """Return the integers of the first run's plan by their labels."""
         if self._openings is None:
-            question, proof = self.question(()), proof_of(self._runs[0])
-            model = build_model(question.inputs)
-            x = None if proof is None else proof.column("x")
-            if x is None or len(x) != model.problem.column_count:
-                x = find_plan(model, session_of(question, model), question.scenario.solver).x
-            whole = np.round(x[model.problem.columns().integer]).tolist()
+            model, proof = self._stored(self._runs[0], frozenset())
+            whole = np.round(proof.column("x")[model.problem.columns().integer]).tolist()
             self._openings = dict(zip(_labels(model), whole, strict=True))
         return self._openings
 
@@ -250,7 +244,7 @@ def split_by_cause(
     first, other = runs[0], runs[at]
     groups = groups_of(first, other, by)
     costs = Costs((first, other), groups, costs_of, ask)
-    ends, version = _ends(costs, (first, other), frozenset(range(len(groups))), costs_of)
+    ends = _ends(costs, (first, other), frozenset(range(len(groups))), costs_of)
     rows: list[_Row] | None = []
     notes: list[str] = []
     method: Method | None = None
@@ -265,34 +259,23 @@ def split_by_cause(
         rows = None
     if rows is None:
         rows, method = _ordered(costs.cost_of, groups, ends), "ordered"
-    start, end = ends
-    if version is not None:
-        rows.append(version)
-        stored = [costs.stored(run) for run in (first, other)]
-        start, end = (one or two for one, two in zip(stored, ends, strict=True))
     letters = letters_of(runs)
-    found = (start.cost_musd, end.cost_musd, causes_frame(rows), costs.solves, tuple(notes))
+    found = (ends[0].cost_musd, ends[1].cost_musd, causes_frame(rows), costs.solves, tuple(notes))
     return CostSplit(f"{letters[at]} less {letters[0]}", costs_of, method, *found)
 
 
-def _ends(
-    costs: Costs, runs: tuple[Run, Run], every: frozenset[int], costs_of: CostsOf
-) -> tuple[tuple[PlanCost, PlanCost], _Row | None]:
-    """Return the costs of both runs by this version, and what another version makes of them."""
-    found, moved = [], []
+def _ends(costs: Costs, runs: tuple[Run, Run], every: frozenset[int], costs_of: CostsOf) -> tuple[PlanCost, PlanCost]:
+    """Return the costs of both runs: those that they store, or of what is compared instead of plans."""
+    found = []
     for run, chosen in zip(runs, (frozenset[int](), every), strict=True):
-        stored = costs.stored(run)
-        if costs_of == "plans" and stored is not None and costs.is_program_of(run, chosen):
-            costs.know(chosen, stored)
+        if costs_of == "plans":
+            costs.take_stored(run, chosen)
         value = costs.cost_of(chosen)
         if value is None:
             which = "with the openings of the first run" if costs_of == "openings" else "to compare"
             raise InfeasibleError(f"{run.label}: there is no plan {which}")
         found.append(value)
-        if costs_of == "plans" and stored is not None and value is not stored:
-            moved.append((1.0, value.less(stored) if run is runs[0] else stored.less(value)))
-    other = ("version of dcplan", "the program that it builds", CostDifference.weighted_sum(moved)) if moved else None
-    return (found[0], found[1]), other
+    return found[0], found[1]
 
 
 def _shapley(cost: Callable[[frozenset[int]], PlanCost | None], groups: Sequence[InputGroup]) -> list[_Row] | None:
@@ -360,10 +343,8 @@ def compare(
         As for `split_by_cause`.
     runs_dir : str or Path
         Folder of run folders.
-    on_stage : callable, optional
-        Called with the progress.
-    interrupt : threading.Event, optional
-        Set it to stop.
+    on_stage, interrupt
+        As for `planner.solve`.
 
     Returns
     -------

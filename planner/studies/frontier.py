@@ -21,8 +21,7 @@ from planner.lp import UNIT, Expression, Outcome
 from planner.lp.index import distinct
 from planner.outputs.study_files import COLUMNS, Frontier
 from planner.scenario import Changes, Scenario, load_scenario
-from planner.studies.solve.asking import Asking, Pace, with_plan
-from planner.studies.solve.at_plan import WarmProgram
+from planner.studies.solve.asking import Asking, Pace, WarmProgram, with_plan
 
 if TYPE_CHECKING:
     import threading
@@ -183,10 +182,8 @@ def frontier(
 
     Parameters
     ----------
-    scenario : str, Path or Scenario
-        A file, the name of a shipped scenario, or one already loaded.
-    overrides : sequence of str or dict
-        Settings as after ``--set``, or a dict of them.
+    scenario, overrides, on_stage, interrupt
+        As for `planner.solve`; the third is called with each solve.
     against : str
         Name of a measure: ``carbon``, ``water``, ``unmet``, ``rented``, ``latency``,
         ``connection``, ``largest``, ``zone:ID`` or ``site:ID``.
@@ -195,10 +192,6 @@ def frontier(
     most_cost_frac : float, optional
         How much above the least cost the other end may be; by default whatever the least of the
         measure costs. [-]
-    on_stage : callable, optional
-        Called with each solve.
-    interrupt : threading.Event, optional
-        Set it to stop.
 
     Returns
     -------

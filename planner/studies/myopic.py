@@ -121,17 +121,13 @@ def myopic(
 
     Parameters
     ----------
-    scenario : str, Path or Scenario
-        A file, the name of a shipped scenario, or one already loaded.
-    overrides : sequence of str or dict
-        Settings as after ``--set``, or a dict of them.
     windows : sequence of int
         Model years in view whenever a year is decided; one plan for each. One that sees all years
         is not solved again, and one as long as the horizon is the plan with all years in view.
     decides : {"orders", "service"}
         Whether orders that cannot wait are decided in a year, or what enters service in it.
-    on_stage, on_progress, interrupt
-        As for `planner.studies.solve.solve`.
+    scenario, overrides, on_stage, on_progress, interrupt
+        As for `planner.solve`.
 
     Returns
     -------

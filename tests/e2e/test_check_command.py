@@ -149,7 +149,7 @@ def test_commands_that_store_into_a_run_leave_it_as_written(tmp_path: Path) -> N
     solved = dcplan("-q", "solve", "tiny", "--no-workbook", "-o", str(tmp_path))
     (run,) = tmp_path.glob("*/run.json")
     commands = (
-        ("estimates", "--resolve"),
+        ("estimates",),
         ("stress",),
         ("dispatch", "--year", "2028"),
         ("days-error", "--year", "2028"),

@@ -336,8 +336,6 @@ def test_the_figures_that_decide_are_shown_or_how_to_ask(plan: planner.Plan, pag
             "high": [57_000.0, 0.1],
             "low_musd": [-91.5, -23.25],
             "high_musd": [103.5, 27.75],
-            "low_resolved_musd": [float("nan"), -22.5],
-            "high_resolved_musd": [float("nan"), 28.5],
         }
     )
     (tmp_path / "estimates").mkdir()
@@ -351,15 +349,9 @@ def test_the_figures_that_decide_are_shown_or_how_to_ask(plan: planner.Plan, pag
     text = asked.elements[0].text
     assert "<i>gb300 nvl72</i>, racks" in text
     assert "43,210" in text
-    assert "solved again, at its low" in text
-    once = found.assign(low_resolved_musd=float("nan"), high_resolved_musd=float("nan"))
-    once.to_parquet(tmp_path / "estimates" / "estimates.parquet", index=False)
-    said = read_page(report_html(stored)).elements[0].text
-    assert "solved again, at its low" not in said
-    name = plan.run.meta["run"]
-    assert f"unless said to be solved again, as `dcplan estimates {name} --resolve` does." in said
-    assert "* saves" not in said
-    beyond = once.assign(low_musd=[-9_876_543.0, -23.25])
+    assert "first order, with the plan as it is; `dcplan sensitivity` solves again." in text
+    assert "* saves" not in text
+    beyond = found.assign(low_musd=[-9_876_543.0, -23.25])
     folder = tmp_path / "estimates"
     beyond.to_parquet(folder / "estimates.parquet", index=False)
     page_of_it = read_page(report_html(stored))

@@ -16,9 +16,8 @@ GAP = "Feasible within the required gap, not proven optimal"
         ("branch and bound", GAP),
         ("relaxed (ipm), rounded and fixed (simplex, gap 0.41%)", f"{GAP}; integers rounded"),
         (
-            "relaxed (ipm), rounded and fixed (simplex, gap 3.7%), tightened (17 rows), "
-            "dived in 5 solves and fixed (simplex, gap 2.9%), searched (simplex, strictly)",
-            f"{GAP}; integers rounded, then dived, then searched",
+            "relaxed (ipm), rounded and fixed (simplex, gap 3.7%), tightened (17 rows), searched (simplex, strictly)",
+            f"{GAP}; integers rounded, then searched",
         ),
     ],
 )

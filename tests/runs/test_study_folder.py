@@ -28,7 +28,7 @@ from planner.outputs.own_folder import (
 from planner.outputs.study_files import Alternatives, Frontier, Sensitivity
 from planner.runs.folder import write_run
 from planner.studies.dispatch import DaysError, Dispatch
-from planner.studies.estimates.estimates import Estimates
+from planner.studies.estimates import Estimates
 from planner.studies.sensitivity import sensitivity
 from planner.studies.sensitivity.design import METHODS
 from planner.studies.stochastic import Stochastic

@@ -15,7 +15,7 @@ from planner.inputs import build_inputs
 from planner.lp import HighsSession
 from planner.model import build_model
 from planner.scenario import load_scenario
-from planner.studies.solve.block_search import nearest_blocks, underfilled_blocks
+from planner.studies.solve.rounding import nearest_blocks, underfilled_blocks
 from planner.studies.solve.solves import Solves
 from planner.studies.solve.whole_numbers import find_plan
 
@@ -94,7 +94,6 @@ def test_a_block_that_is_decided_is_filled() -> None:
 
     found = find_plan(model, HighsSession(model.problem), scenario.solver)
 
-    assert "dived" not in found.method_used
     assert "searched" not in found.method_used
     assert model.siting.in_block_mw.value(found.x)[at - holds.start] >= 9.5 - 1e-6
     assert found.gap < 0.02

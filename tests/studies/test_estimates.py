@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner
@@ -20,20 +18,15 @@ from planner.outputs.study_files import read_estimates
 from planner.outputs.xlsx.workbook import sheets_of
 from planner.runs import write_run
 from planner.runs.folder import changed_since_written, load_run
-from planner.studies.estimates import Estimates, estimates
-from planner.studies.estimates.estimates import Again, sentences
-from planner.studies.estimates.plan_program import AtPlan
+from planner.studies.estimates import AtPlan, Estimates, estimates, sentences
 from planner.studies.solve.asking import Asking
-
-if TYPE_CHECKING:
-    pass
 
 
 @shared
 def found_of_tiny() -> Estimates:
     plan = plan_of("tiny")
     ask = Asking(lambda _: None)
-    return estimates(plan.run, plan.scenario, plan.inputs, ask, resolve=True, most=3)
+    return estimates(plan.run, plan.scenario, plan.inputs, ask, most=3)
 
 
 def test_a_rack_that_costs_less_saves_its_share_of_all_that_is_paid_by_its_price() -> None:
@@ -46,40 +39,20 @@ def test_a_rack_that_costs_less_saves_its_share_of_all_that_is_paid_by_its_price
     assert row["high_musd"] == pytest.approx(by_price * 0.5 / 3.0, rel=1e-6)
 
 
-def test_first_order_is_what_solving_again_finds_where_the_plan_stays_as_it_is() -> None:
+def test_the_figures_that_decide_are_those_that_move_the_cost_most() -> None:
     table = found_of_tiny().table
 
     assert len(table) == 3
     assert (table[["low_musd", "high_musd"]].abs() > 0.1).all(axis=None)
-    for end in ("low", "high"):
-        assert table[f"{end}_resolved_musd"].to_list() == pytest.approx(table[f"{end}_musd"].to_list(), rel=1e-6)
     assert table["swing_musd"].is_monotonic_decreasing
 
 
-def test_what_time_does_not_allow_stays_at_first_order_and_is_counted() -> None:
-    plan, stages = plan_of("tiny"), []
-
-    found = estimates(plan.run, plan.scenario, plan.inputs, Asking(stages.append), resolve=True, seconds=0.0, most=3)
-
-    whole = found_of_tiny()
-    assert whole.again is not None
-    assert whole.again.solved == whole.again.ends >= 2 * 3
-    assert found.again == Again(0, whole.again.ends, 0.0)
-    assert found.table["low_resolved_musd"].isna().all()
-    assert found.table["low_musd"].to_list() == whole.table["low_musd"].to_list()
-    assert f"Of {whole.again.ends} ends of figures 0 were solved again" in found.table.attrs["note"]
-    assert "solved again" not in whole.table.attrs["note"]
-    assert stages[-1].startswith(f"Solving again: 0 of {whole.again.ends} ends, 0 s of at most 0 s")
-
-
-def test_orders_of_a_stochastic_program_are_named_where_duals_are_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_of_another_program_is_refused_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     plan = plan_of("tiny")
-    run = replace(plan.run, meta={**plan.run.meta, "orders_held_before": 2027})
-    module = sys.modules["planner.studies.estimates.estimates"]
-    monkeypatch.setattr(module, "has_program", lambda *_: False)  # bounds are held
+    monkeypatch.setattr(sys.modules["planner.studies.estimates"], "has_program", lambda *_: False)  # orders are held
 
-    with pytest.raises(InputError, match=r"orders before 2027 from a stochastic program.*alone"):
-        estimates(run, plan.scenario, plan.inputs, Asking(lambda _: None))
+    with pytest.raises(InputError, match=r"with orders of its own; solve it again: dcplan solve tiny"):
+        estimates(plan.run, plan.scenario, plan.inputs, Asking(lambda _: None))
 
 
 def test_a_sentence_names_the_figure_its_kind_table_and_source() -> None:
@@ -87,7 +60,7 @@ def test_a_sentence_names_the_figure_its_kind_table_and_source() -> None:
     (rack,) = [one for one in said if one.startswith("GB200 NVL72")]
 
     assert rack.startswith("GB200 NVL72, 3,000,000 USD of 2025 (derived; table racks): at 2,800,000")
-    assert "the plan costs 29.9 MUSD less, at 3,500,000 74.7 MUSD more; solved again, 29.9" in rack
+    assert "the plan costs 29.9 MUSD less, at 3,500,000 74.7 MUSD more. Source" in rack
     assert "Source: NVIDIA GB200 NVL72 specification" in rack
 
 

@@ -16,8 +16,7 @@ from planner.model import build_model
 from planner.runs.plan import Plan
 from planner.studies.estimates import estimates
 from planner.studies.explain.again import spot_check
-from planner.studies.solve.asking import Asking
-from planner.studies.solve.at_plan import has_program, model_at
+from planner.studies.solve.asking import Asking, has_program, model_at
 
 
 @cache
@@ -60,7 +59,7 @@ def test_solving_on_from_a_plan_begins_at_what_it_costs() -> None:
 def test_what_decides_is_found_where_there_are_cuts() -> None:
     ask = Asking(lambda _: None)
 
-    found = estimates(plan().run, plan().scenario, built_again(), ask, resolve=False, most=2)
+    found = estimates(plan().run, plan().scenario, built_again(), ask, most=2)
 
     assert len(found.table) == 2
     assert (found.table[["low_musd", "high_musd"]].abs().max(axis=1) > 0.1).all()

@@ -24,7 +24,7 @@ from planner.model import build_model
 from planner.scenario import load_scenario
 from planner.studies.myopic import myopic
 from planner.studies.solve import solve
-from planner.studies.solve.foresight import Decided, _look_to, commitments, decide_year_by_year, decided_in
+from planner.studies.solve.checked_plan import Decided, _look_to, commitments, decide_year_by_year, decided_in
 from planner.studies.solve.whole_numbers import find_plan
 
 CHECK = Path(__file__).parents[1] / "check"
@@ -194,7 +194,7 @@ def test_the_time_limit_is_of_all_steps_together(monkeypatch):
 
 def test_nothing_is_bought_for_years_that_are_out_of_view(monkeypatch):
     """Racks and blocks there would cost nothing, serve nobody and still have to be whole."""
-    module, free = sys.modules["planner.studies.solve.foresight"], []
+    module, free = sys.modules["planner.studies.solve.checked_plan"], []
     solved = module.find_plan
 
     def find_plan_in_view(model, session, solver, **more):

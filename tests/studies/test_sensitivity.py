@@ -61,6 +61,8 @@ def test_the_tornado_is_what_is_paid_by_the_figure_times_how_far_it_moves() -> N
     by_price = racks + line
     assert table.loc["gb200_nvl72", "at_low"] == pytest.approx(-by_price * 0.2 / 3.0, rel=1e-5)
     assert table.loc["gb200_nvl72", "at_high"] == pytest.approx(by_price * 0.5 / 3.0, rel=1e-5)
+    # What solving again finds is first order, where the plan stays as it is.
+    assert table["first_order_musd"].tolist() == pytest.approx(table["swing"].tolist(), rel=1e-6)
     assert table["rank"].tolist() == table["rank_low"].tolist() == table["rank_high"].tolist()
     assert table["swing"].is_monotonic_decreasing
 

@@ -8,7 +8,7 @@ from planner.inputs import build_inputs
 from planner.lp.decomposed import DecomposedSession
 from planner.model import build_model
 from planner.scenario import load_scenario
-from planner.studies.solve import at_plan as sessions
+from planner.studies.solve import asking as sessions
 
 
 @pytest.mark.parametrize(

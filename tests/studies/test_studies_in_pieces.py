@@ -15,7 +15,7 @@ from planner.studies.alternatives import alternatives
 from planner.studies.frontier import frontier
 from planner.studies.stochastic.stochastic import programs
 from planner.studies.stochastic.study import StochasticPrograms
-from planner.studies.sweep.blocks import Risk, Uncertainty
+from planner.studies.sweep.axes import Risk, Uncertainty
 from planner.studies.sweep.futures import read_sweep
 
 HOURLY = "time.slot_h=1"

@@ -120,18 +120,13 @@ def _estimates(book: Book, sheet: Worksheet, row: int) -> int:
 
 # --- Sheet Estimates: the figures whose own low and high move the cost of the plan most -----------
 
-_AGAIN: Final = ("low_resolved_musd", "high_resolved_musd", "racks_moved_mw")
-"""Columns that say nothing where nothing was solved again."""
-
 
 def write_estimates(book: Book) -> None:
     """Write sheet Estimates."""
     frame = read_estimates(book.run)
     if frame is not None:
-        is_again = bool(frame[list(_AGAIN)].notna().any(axis=None))
-        columns = [one for one in SHEETS["Estimates"].fields if is_again or one.name not in _AGAIN]
         sheet = book.sheet("Estimates", more=str(frame.attrs.get("note", "")))
-        write_table(book, sheet, "Estimates", frame, columns)
+        write_table(book, sheet, "Estimates", frame, SHEETS["Estimates"].fields)
 
 
 # --- Sheet Limits: what binds and why, what one more is worth, and the headroom of grid zones -----

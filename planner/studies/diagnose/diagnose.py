@@ -131,7 +131,7 @@ class Diagnosis(Answer):
     feasible: bool  # whether there is a plan; the rest is empty then
     # whether there is a plan with shares of openings, phases, blocks and plants, but none with whole ones
     only_in_shares: bool = False
-    shortages: tuple[Shortage, ...] = ()  # what is short before anything is solved
+    shortages: tuple[Shortage, ...] = ()  # users whom nothing can serve, found before a solve
     conflict: tuple[ConflictRule, ...] = ()  # a set of rules that conflict, none of which can be left out of it
     # each is enough alone, those that touch the conflict first, small ones before large ones
     remedies: tuple[Remedy, ...] = ()
@@ -170,17 +170,11 @@ def diagnose(
 
     Parameters
     ----------
-    scenario : str, Path or Scenario
-        A file, the name of a shipped scenario, or one already loaded.
-    overrides : sequence of str or dict
-        Settings as ``key.key=value``, as after ``--set``, or a dict of them.
+    scenario, overrides, on_stage, interrupt
+        As for `planner.solve`.
     quick : bool
         Leave out what has to be tried value by value: lead times, latency bounds, and rules
         that are on or off.
-    on_stage : callable, optional
-        Called with each stage as it begins.
-    interrupt : threading.Event, optional
-        Set it to stop.
 
     Returns
     -------

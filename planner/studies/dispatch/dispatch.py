@@ -52,10 +52,9 @@ class Operation:
     level_mwh: Floats  # energy in batteries at the end of the hour, same shape. [MWh]
     begin_mwh: Floats  # energy in batteries when the hours begin, shape (battery,). [MWh]
     done_mw: Floats  # IT power of deferrable work when it is done, shape (part, hour). [MW]
-    solves: int  # windows that were solved
 
 
-_NAMES: Final = tuple(one.name for one in fields(Operation) if one.name not in {"begin_mwh", "solves"})
+_NAMES: Final = tuple(one.name for one in fields(Operation) if one.name != "begin_mwh")
 
 
 def operate(
@@ -90,7 +89,6 @@ def operate(
     level = None if begin_mwh is None and window_h >= fleet.hours else begin
     parts: dict[str, list[Floats]] = {name: [] for name in _NAMES}
     session: HighsSession | None = None
-    solves = 0
     for first, last, after in zip(firsts.tolist(), lasts.tolist(), [*firsts[1:].tolist(), fleet.hours], strict=True):
         count, is_last = last - first, last == fleet.hours
         problem = _program(fleet, first, count, level, begin if is_last else None, billing)
@@ -99,7 +97,6 @@ def operate(
         outcome = session.solve()
         if outcome.status != "optimal":
             raise SolverError(f"hours {first} to {last}: {outcome.status}: {outcome.message}")
-        solves += 1
         kept = count if is_last else after - first
         for name in _NAMES:
             values = outcome.x[problem.column_block(name)].reshape(-1, count)
@@ -113,7 +110,7 @@ def operate(
     rows = {name: np.concatenate(found, axis=1) for name, found in parts.items()}
     missing_mwh = np.maximum(outcome.x[problem.column_block("missing_mwh")], 0.0)
     np.add.at(rows["short_mw"][:, -1], fleet.batteries.site, missing_mwh)
-    return Operation(**rows, begin_mwh=begin, solves=solves)
+    return Operation(**rows, begin_mwh=begin)
 
 
 def _program(

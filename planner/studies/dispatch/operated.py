@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from planner.base.units import H100E_PER_KH100E, HOURS_PER_YEAR
-from planner.family.table_columns import codes, floats, sum_at
+from planner.family.table_columns import codes, floats, sum_at, sum_by_ids
 from planner.stress.simulate import conditions
 
 if TYPE_CHECKING:
@@ -238,9 +238,9 @@ class _Sources:
         """Price of power sold, 0 where none may be, and what the plan sells, (year, site, slot)."""
         supply, plan, rows = self._inputs.supply, self._plan, self._sold
         offered: Any = (supply.export["year"], codes(supply.export.labels("site"), plan.sites), supply.export["slot"])
-        sold = (codes(rows["year"], plan.years), codes(rows["site"], plan.sites), codes(rows["slot"], plan.days.names))
         usd = sum_at(plan.it_mw.shape, offered, supply.export_usd_per_mwh)
-        return usd, sum_at(plan.it_mw.shape, sold, floats(rows, "export_mw"))
+        axes = {"year": plan.years, "site": plan.sites, "slot": plan.days.names}
+        return usd, sum_by_ids(rows, axes, "export_mw")
 
     def batteries(self) -> Batteries:
         """Batteries with some energy."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from bisect import bisect_left
 from dataclasses import dataclass
@@ -28,8 +27,7 @@ from planner.model.money import penalty_musd
 from planner.results.store import cleaned
 from planner.scenario import Setting
 from planner.studies.explain.words import Statement, number
-from planner.studies.solve.asking import Asking, Pace
-from planner.studies.solve.at_plan import fixed_program, model_at, proof_of
+from planner.studies.solve.asking import Asking, Pace, fixed_program, model_at, proof_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -167,21 +165,10 @@ def about_steps(tables: Mapping[str, pd.DataFrame]) -> Iterator[Statement]:
 
 # --- What solving again would add to an explanation, how long it takes, and how far it is ---------
 
-# Shares of the time that the plan took to solve, measured on us-base (25 s of processor time):
-_FROM_PLAN: Final = 0.2  # its program with the integers as they are, from the stored plan: 4.5 s
-_FROM_BASIS: Final = 0.06  # one figure moved, from the last basis: 1.5 s
-_FROM_NOTHING: Final = 0.8  # another program, integers relaxed: 20 s
-_LEAST_SECONDS: Final = 0.05  # to build a program and hand it over, however small it is
 _SEARCH: Final = 5  # solves to find a lead time or a latency bound by halving
 
-
-@dataclass(frozen=True)
-class Try:
-    """Something that is found by solving again."""
-
-    what: str  # as a list in a sentence names it
-    solves: int  # how many solves it takes
-    share: float  # of all of them, as a share of the time that the plan took. [-]
+Try = tuple[str, int]
+"""Something that is found by solving again, as a list in a sentence names it, and how many solves it takes."""
 
 
 def list_tries(limits: int, site: str | None, *, steps: bool, grows: bool) -> list[Try]:
@@ -189,23 +176,23 @@ def list_tries(limits: int, site: str | None, *, steps: bool, grows: bool) -> li
     one = "the limit above" if limits == 1 else f"each of the {limits} limits above"
     is_site, searched = site is not None, "the lead time and the latency bound from which it has more"
     every = (
-        (limits > 0, f"a little more of {one}", limits + 1, _FROM_PLAN + limits * _FROM_BASIS),
-        (steps, "one month less of lead time", 2, 2 * _FROM_NOTHING),
-        (steps, "one millisecond more for the largest workloads", 3, 3 * _FROM_NOTHING),
-        (is_site, f"one more MW of racks at {site}, its cost of entry", 2, 2 * _FROM_NOTHING),
-        (is_site, "the price of power at which it has more", 1, _FROM_NOTHING),
-        (is_site and grows, f"no new halls at {site}", 1, _FROM_NOTHING),
-        (is_site and not grows, searched, 2 * _SEARCH, 2 * _SEARCH * _FROM_NOTHING),
+        (limits > 0, f"a little more of {one}", limits + 1),
+        (steps, "one month less of lead time", 2),
+        (steps, "one millisecond more for the largest workloads", 3),
+        (is_site, f"one more MW of racks at {site}, its cost of entry", 2),
+        (is_site, "the price of power at which it has more", 1),
+        (is_site and grows, f"no new halls at {site}", 1),
+        (is_site and not grows, searched, 2 * _SEARCH),
     )
-    return [Try(what, solves, share) for is_tried, what, solves, share in every if is_tried]
+    return [(what, solves) for is_tried, what, solves in every if is_tried]
 
 
 def would_try(tries: Sequence[Try], solve_s: float) -> str:
-    """Say what solving again would add, and how long it would take, where the plan took so long. [s]"""
-    seconds = math.fsum(max(one.solves * _LEAST_SECONDS, solve_s * one.share) for one in tries)
+    """Say what solving again would add, in how many solves, where that of the plan took so long. [s]"""
     return (
-        f"Nothing was solved again. --resolve would try: {'; '.join(one.what for one in tries)}. It would take about "
-        f"{duration(seconds)}, as the plan took {duration(solve_s)} to solve."
+        f"Nothing was solved again. --resolve would try: {'; '.join(what for what, _ in tries)}. It would take "
+        f"{sum(solves for _, solves in tries)} solves, most of them quicker than that of the plan, which took "
+        f"{duration(solve_s)}."
     )
 
 

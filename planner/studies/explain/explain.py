@@ -28,8 +28,7 @@ from planner.studies.explain.words import (
     number,
     reported_rows,
 )
-from planner.studies.solve.asking import Asking
-from planner.studies.solve.at_plan import proof_of
+from planner.studies.solve.asking import Asking, proof_of
 
 if TYPE_CHECKING:
     import threading
@@ -264,7 +263,7 @@ def explain(
         bound = bound if year is None else bound[bound["year"] == year].reset_index(drop=True)
         tables["binding"], moved = bound, reported_rows(bound)[:_MOST_OF_A_TOPIC]
     tries = _tries(solved, moved, site, year)
-    ask = Asking(counted(report, sum(one.solves for one in tries)), interrupt)
+    ask = Asking(counted(report, sum(solves for _, solves in tries)), interrupt)
     if resolve and has_prices:
         tables["binding"] = tried(solved, tables["binding"], moved, ask)
     if site is not None:

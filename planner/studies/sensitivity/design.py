@@ -15,7 +15,7 @@ from planner.base.words import amount, did_you_mean, duration
 from planner.outputs.study_files import BOUND, BY, COST, is_constant
 from planner.results.cost_difference import intervals_ranked
 from planner.results.schema import TABLES as RESULTS
-from planner.studies.sweep.blocks import MOST_FUTURES, MOST_SEED
+from planner.studies.sweep.axes import MOST_FUTURES, MOST_SEED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -26,9 +26,8 @@ from planner.scenario.tree import Node, Place
 from planner.studies.estimates import estimates
 from planner.studies.sensitivity.design import OUTPUTS, Design, indices_of, ranked, ranks_of, rows_per_block, shares_of
 from planner.studies.solve.asking import Asking
-from planner.studies.sweep.answers import answer_in, forget
-from planner.studies.sweep.axes import Future, Point, SweepAxis
-from planner.studies.sweep.blocks import MOST_FUTURES
+from planner.studies.sweep.answers import answer_in
+from planner.studies.sweep.axes import MOST_FUTURES, Future, Point, SweepAxis
 from planner.studies.sweep.file import SweepFile
 from planner.studies.sweep.futures import Sweep, sweep_of
 from planner.studies.sweep.solve_sweep import SweepProgress, SweepResult, solve_sweep
@@ -200,9 +199,6 @@ def base_plan(base: Sweep, folder: Path, on_progress: Callable[[SweepProgress], 
     """Return the plan of the scenario as it is, solved unless it is stored."""
     (question,) = base.questions
     stored = answer_in(folder, question)
-    if stored is not None and stored.run and not (folder / RUNS_FOLDER / stored.run).is_dir():
-        forget(question, folder)  # the answer without the plan that duals are read from
-        stored = None
     found = vars(stored) if stored is not None else solve_sweep(base, folder, 1, on_progress).futures.iloc[0]
     status, message, run = (str(found[name]) for name in ("status", "message", "run"))
     if status not in PLANNED:

@@ -27,7 +27,6 @@ from planner.studies.sensitivity.design import (
     wrong_wishes,
 )
 from planner.studies.sensitivity.futures import (
-    FIRST_ORDER_FILE,
     SolvedFutures,
     base_plan,
     base_sweep,
@@ -40,7 +39,7 @@ from planner.studies.sensitivity.futures import (
 )
 from planner.studies.solve.asking import hear_warnings
 from planner.studies.sweep.answers import answer_in
-from planner.studies.sweep.cluster import connected, wrong_address
+from planner.studies.sweep.one import wrong_address
 from planner.studies.sweep.solve_sweep import SweepProgress, solve_sweep
 from planner.tables import right_tables
 
@@ -81,8 +80,8 @@ def sensitivity(
     ----------
     scenario : str or Path
         A file, or the name of a shipped scenario.
-    overrides : sequence of str or dict
-        Settings as after ``--set``, or a dict of them.
+    overrides, on_warning
+        As for `planner.solve`.
     method : {"tornado", "morris", "sobol"}
         One figure at a time at its low and high; Morris's trajectories, which tell figures that
         act alone from those that act together; Sobol's shares of the variance. The last two need
@@ -103,14 +102,8 @@ def sensitivity(
         or a column of table summary, in its last year.
     steps : bool
         Move columns that count in steps too, each as one factor.
-    jobs, scheduler
-        As for `planner.sweep`.
-    on_stage : callable, optional
-        Called with what is being done between solves, and what is awaited of the cluster.
-    on_progress : callable, optional
-        Is given a `planner.studies.sweep.SweepProgress` when a future is done.
-    on_warning : callable, optional
-        Called with each figure of the scenario that is allowed but implausible.
+    jobs, scheduler, on_stage, on_progress
+        As for `planner.sweep`; the last is given a `SweepProgress` when a future is done.
     on_design : callable, optional
         Called, before they are solved, with how many futures there are, about how long they take
         one after the other, and how to have fewer.
@@ -151,12 +144,6 @@ def sensitivity(
     hear_warnings(base.warnings, on_warning)
     design = Design(method, size_of(method, sizes), seed)
     report = on_stage or (lambda _: None)
-    stored = answer_in(folder, base.questions[0])
-    if scheduler is not None and (stored is None or not (folder / FIRST_ORDER_FILE).is_file()):
-        # One that cannot be used is refused before the plan is solved here. That may take long,
-        # so it is let go until then, and its workers are compared again as they are by then.
-        with connected(scheduler, report):
-            pass
     ranked = first_order(base, base_plan(base, folder, on_progress), folder, figures, report)
     tables = right_tables(TABLES, draft.data_files)
     every = factors_of(ranked, tables, figures)

@@ -31,10 +31,10 @@ if TYPE_CHECKING:
     from planner.scenario import Scenario
     from planner.scenario.schema import Solver
 
-Step = Literal["", "relaxed", "tightened", "blocks", "fixed", "dive", "search"]
+Step = Literal["", "relaxed", "tightened", "blocks", "fixed", "search"]
 """What a solve is for; nothing where the program has no integers."""
 
-_OF_SOME_INTEGERS: Final[frozenset[Step]] = frozenset({"blocks", "fixed", "dive"})
+_OF_SOME_INTEGERS: Final[frozenset[Step]] = frozenset({"blocks", "fixed"})
 """Steps in which integers are fixed, some or all."""
 STOPPED: Final = frozenset({"time_limit", "iteration_limit", "interrupted"})
 _EXACT: Final = 1e-9  # further than this from an integer, a fixed one is met by tolerance alone

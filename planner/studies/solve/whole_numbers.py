@@ -1,4 +1,4 @@
-"""Programs with integers: relax, round, fix; strengthen and dive where that is far; then search."""
+"""Programs with integers: relax, round, fix; strengthen where that is far; then search."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from planner.lp.outcome import LEAST_GAP_FRAC, PROVEN_GAP_FRAC, optimal_gap_frac, relative_gap
-from planner.studies.solve.block_search import BlockSearch
-from planner.studies.solve.rounding import RULES, dive, in_blocks, rounded, with_more_racks
+from planner.studies.solve.rounding import RULES, BlockSearch, in_blocks, rounded, with_more_racks
 from planner.studies.solve.solves import NO_HOOKS, STOPPED, Solves
 
 if TYPE_CHECKING:
@@ -42,8 +41,8 @@ def find_plan(
     The linear program with integers relaxed gives a bound. Openings and phases are rounded
     (`planner.studies.solve.rounding`), fixed, and the rest solved again from the last basis. Where
     the plan may be more than 1 % from the best, rows that raise the bound are added and all is
-    rounded again, then integers are set one after the other (`planner.studies.solve.rounding`), and at
-    last a search goes on within the time left, until the gap is 1 %, or what was asked for.
+    rounded again, and at last a search goes on within the time left, until the gap is 1 %, or what was
+    asked for.
 
     Rows that only tighten the bound are freed at the end, so that a dual is not split with them.
     They follow from the others by then: the plan stays, and only the duals are taken from that
@@ -80,7 +79,7 @@ class _Finder:
     # --- steps --------------------------------------------------------------------------
 
     def whole(self) -> Outcome:
-        """Relax, round and fix; strengthen, dive and search as long as the plan is not enough."""
+        """Relax, round and fix; strengthen and search as long as the plan is not enough."""
         relaxed = self._relaxed()
         if relaxed.status == "optimal" and self._is_search:
             relaxed = self._strengthened(relaxed)
@@ -96,8 +95,6 @@ class _Finder:
             if relaxed.status != "optimal":
                 return self._without(relaxed)
             self._round(relaxed, only_first=False)
-        if self._gap() > max(self._aim_frac, _MUCH_GAP_FRAC):
-            self._dive(relaxed)
         if self._gap() > optimal_gap_frac(0.0) and (self._is_search or self._gap() > self._aim_frac):
             self._search()
         if self._best is None and self._unproven is not None and not self._is_infeasible:
@@ -204,26 +201,6 @@ class _Finder:
         end = "no plan" if outcome.status == "infeasible" else outcome.status.replace("_", " ")
         self._step_text("racks added", f"{outcome.method_used}, {int((more - whole).sum()) if is_found else end}")
         return self._fix(more, "fixed with them", afresh=True) if is_found else outcome
-
-    def _dive(self, relaxed: Outcome) -> None:
-        """Set integers one after the other, the nearest first, and fix what that ends with."""
-        solves = 0
-
-        def within(lower: Floats, upper: Floats) -> Outcome:
-            nonlocal solves
-            solves += 1
-            self._last = None
-            outcome = self._solves.solve_within(lower, upper)
-            self._note_stop(outcome)
-            return outcome
-
-        cutoff = self._best.objective if self._best is not None else np.inf
-        self._solves.step = "dive"
-        whole = dive(relaxed.x, self._model.problem.columns(), within, cutoff=cutoff)
-        if whole is None:
-            self._step_text("dived", f"{solves} solves, no better plan")
-        else:
-            self._fix(whole, f"dived in {solves} solves and fixed")
 
     def _search(self) -> None:
         """Search by branch and bound, again and strictly where what it finds is not a plan.

@@ -16,8 +16,8 @@ from planner.inputs.inputs import OrderDates
 from planner.lp.index import locate, positions
 from planner.outputs.labels import order_words
 from planner.results.store import cleaned
+from planner.studies.solve.checked_plan import latest_orders
 from planner.studies.solve.conflict import conflict_rules, in_words
-from planner.studies.solve.foresight import latest_orders
 from planner.studies.solve.rounding import RULES, from_then_on, rounded
 from planner.studies.stochastic.extensive_form import CONFLICT_SECONDS, FutureProgram
 

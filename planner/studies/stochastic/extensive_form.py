@@ -10,8 +10,7 @@ from planner.base.errors import InfeasibleError
 from planner.lp import UNIT, ArrayProblem, Axis, Columns, Expression, Index, Matrix, Outcome, ProgressEvent, RowBounds
 from planner.lp.change import Arrays
 from planner.results.store import cleaned
-from planner.studies.solve.asking import with_plan
-from planner.studies.solve.at_plan import WarmProgram
+from planner.studies.solve.asking import WarmProgram, with_plan
 from planner.studies.solve.conflict import conflict_rules, in_words, why_no_plan
 from planner.studies.solve.solves import SolveHooks
 
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from planner.inputs.build import PreparedScenario
     from planner.model import Model
     from planner.studies.stochastic.decisions import Received
-    from planner.studies.sweep.blocks import Risk
+    from planner.studies.sweep.axes import Risk
 
 # --- The program of all futures together: each one's own, and the orders that they share ----------
 

@@ -164,15 +164,9 @@ def stochastic(
     path : str or Path
         The file of a sweep with a block `uncertainty`, or the name of a shipped one.
     overrides : sequence of str or dict
-        Settings of every future as ``key.key=value``, or a dict of them.
-    on_stage : callable, optional
-        Called with each solve as it begins.
-    on_progress : callable, optional
-        Called with the progress of the solver.
-    on_warning : callable, optional
-        Called with each figure that is allowed but implausible.
-    strict : bool
-        Treat such figures as errors.
+        Settings of every future.
+    on_stage, on_progress, on_warning, strict
+        As for `planner.solve`.
 
     Returns
     -------

@@ -9,8 +9,7 @@ import numpy as np
 
 from planner.base.errors import InfeasibleError, InputError, LimitReachedError, Problem
 from planner.results.store import cleaned
-from planner.studies.solve.asking import session_of, with_plan
-from planner.studies.solve.at_plan import plan_session
+from planner.studies.solve.asking import plan_session, session_of, with_plan
 from planner.studies.solve.checked_plan import StageTimes, plan_of
 from planner.studies.solve.solves import SolveHooks
 from planner.studies.stochastic.decisions import (
@@ -41,7 +40,7 @@ if TYPE_CHECKING:
     from planner.lp import HighsSession, Outcome, ProgressEvent
     from planner.model import Model
     from planner.runs.plan import Plan
-    from planner.studies.sweep.blocks import Uncertainty
+    from planner.studies.sweep.axes import Uncertainty
 
     Planned = tuple[Floats, dict[str, Plan], tuple[Thing, ...]]
     """Orders, the checked plan of each future with them, and what had to be left out."""

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import json
-import zlib
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
-from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
 from pydantic import TypeAdapter
 
 from planner.base.units import MONTHS_PER_YEAR
-from planner.lp.start import Start
 from planner.model.money import PENALTIES
-from planner.outputs.files import PARTIAL, whole_file
+from planner.outputs.files import whole_file
 from planner.outputs.own_folder import FUTURES_FOLDER
 from planner.results.cost_difference import intervals_ranked
 
@@ -69,24 +65,17 @@ class FutureResult:
     method: str = ""  # how it was solved
     seconds: float = 0.0  # wall and processor time. [s]
     cpu_s: float = 0.0
-    trace: str = ""  # where in the code a bug ended it; stored as a file of its own
+    trace: str = ""  # where in the code a bug ended it
 
 
 _STORED: Final = TypeAdapter(FutureResult)
 
 
 def store(answer: FutureResult, question: FutureTask, folder: Path) -> None:
-    """Write the file of a future, there whole or not at all, and its log where a bug ended it."""
-    content = asdict(answer)
-    trace = content.pop("trace")
-    path = _path(question, folder)
-    texts = {path.with_suffix(".log"): trace, path: json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False)}
-    for file, text in texts.items():
-        if not text:
-            file.unlink(missing_ok=True)  # of a bug that there is no more
-            continue
-        with whole_file(file) as partial:
-            partial.write_bytes(text.encode("utf-8", errors="backslashreplace"))
+    """Write the file of a future, there whole or not at all."""
+    text = json.dumps(asdict(answer), ensure_ascii=False, indent=1, allow_nan=False)
+    with whole_file(_path(question, folder)) as partial:
+        partial.write_bytes(text.encode("utf-8", errors="backslashreplace"))
 
 
 def answer_in(folder: Path, question: FutureTask) -> FutureResult | None:
@@ -103,11 +92,6 @@ def answer_in(folder: Path, question: FutureTask) -> FutureResult | None:
     return answer if is_of_it else None
 
 
-def forget(question: FutureTask, folder: Path) -> None:
-    """Remove the file of a future, so that it is solved again."""
-    _path(question, folder).unlink(missing_ok=True)
-
-
 def _path(question: FutureTask, folder: Path) -> Path:
     return folder / FUTURES_FOLDER / f"{question.file_name}.json"
 
@@ -118,26 +102,10 @@ def store_start(start: bytes, question: FutureTask, folder: Path) -> None:
         partial.write_bytes(start)
 
 
-def remove_unanswered_starts(folder: Path) -> None:
-    """Remove where futures ended whose answer is not there, as they were stopped between the two.
-
-    Nobody begins there: the future is solved again. What is still being written stays.
-    """
-    for start in (folder / STARTS_FOLDER).glob("*.npz"):
-        answer = folder / FUTURES_FOLDER / f"{start.stem}.json"
-        if not start.name.startswith(PARTIAL) and not answer.exists():
-            with suppress(OSError):
-                start.unlink()
-
-
 def start_in(folder: Path, question: FutureTask) -> bytes | None:
-    """Return where a stored future ended; None where that is not kept, or cannot be read."""
-    try:
-        content = _start_path(question, folder).read_bytes()
-        Start.from_bytes(content)
-    except (OSError, ValueError, KeyError, EOFError, RuntimeError, BadZipFile, zlib.error):
-        return None
-    return content
+    """Return where a stored future ended; None where that is not kept."""
+    path = _start_path(question, folder)
+    return path.read_bytes() if path.is_file() else None
 
 
 def _start_path(question: FutureTask, folder: Path) -> Path:

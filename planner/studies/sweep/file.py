@@ -19,25 +19,30 @@ from planner.family.values import Block
 from planner.inputs import TABLES
 from planner.scenario import Changes, ScenarioDraft, as_overrides, json_schema, read_draft
 from planner.scenario.chain import is_path, read_source
-from planner.scenario.keys import field_at, is_by_year
+from planner.scenario.keys import is_by_year
 from planner.scenario.load import with_override
 from planner.scenario.messages import problems_of
 from planner.scenario.tree import Node, Place, merge, plain, show
 from planner.scenario.yaml12 import name_problems, text_problems
-from planner.studies.sweep.axes import Future, SweepAxis, SweepBase, axis_of, unit_points
-from planner.studies.sweep.blocks import (
+from planner.studies.sweep.axes import (
     MOST_FUTURES,
     AxisBlock,
+    Future,
     Risk,
     Sample,
+    SweepAxis,
     SweepBlock,
     Uncertainty,
     UncertaintyBlock,
+    axis_of,
+    unit_points,
 )
 from planner.tables import right_tables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    import pandas as pd
 
 
 # --- The file of a sweep: a base scenario, and the futures that are laid over it ------------------
@@ -45,8 +50,6 @@ if TYPE_CHECKING:
 # It is read with the places of all that is written, so that a value that fits no setting is an
 # error at its line and column in this file, as it is in a scenario.
 
-_KEYS_OF_SWEEPS: Final = frozenset({"base", "axes", "futures"})
-"""Keys of a sweep that no scenario has."""
 _SHIPPED_DIR: Final = SCENARIOS_DIR / "sweeps"
 _SUM_TO_1: Final = 1e-5
 """How far from 1 weights may add up to, so that thirds may be written with six decimals."""
@@ -83,19 +86,15 @@ def read_file(path: str | Path, overrides: Changes = (), *, needs_uncertainty: b
     path = find_sweep(path)
     source, problems = read_source(path, Place(str(path)), "sweep")
     tree = source.tree
-    problems += [*text_problems(tree), *name_problems(path.stem, Place(str(path))), *_unknown_keys(tree)]
-    tree = replace(tree, value={key: at for key, at in tree.children.items() if key in SweepBlock.model_fields})
+    problems += [*text_problems(tree), *name_problems(path.stem, Place(str(path)))]
     try:
         SweepBlock.model_validate(plain(tree))
     except ValidationError as error:
         problems += problems_of(error, tree, SweepBlock)
     parts = tree.children
     draft = _base(path, parts, overrides, problems) if "base" in parts else None
-    known = SweepBase(is_sampled="sample" in parts)  # without a tree where a part of it may be missing
-    if draft is not None:
-        tables = right_tables(TABLES, draft.data_files)
-        known = SweepBase(None if draft.problems else draft.tree, tables, known.is_sampled)
-    axes, sample = _axes(tree, known, problems), _right(Sample, parts.get("sample"))
+    tables = None if draft is None else right_tables(TABLES, draft.data_files)
+    axes, sample = _axes(tree, tables, problems), _right(Sample, parts.get("sample"))
     listed = {name: replace(at, value=at.children) for name, at in tree.entries_at("futures").items()}
     futures = _futures(parts, axes, sample, listed, problems)
     is_made = len(axes) == len(tree.entries_at("axes")) and ("sample" not in parts or sample is not None)
@@ -142,17 +141,6 @@ def find_sweep(path: str | Path) -> Path:
     return shipped.relative_to(here) if shipped.is_relative_to(here) else shipped
 
 
-def _unknown_keys(tree: Node) -> Iterator[Problem]:
-    """Find keys that no sweep has; those of a scenario are among its settings."""
-    fixes = {"extends": "name the scenario with base"}
-    known = list(SweepBlock.model_fields)
-    for key in tree.children.keys() - known:
-        near = did_you_mean(key, known, f"known here: {', '.join(known)}")
-        if field_at((key,)) is not None:
-            near = f"write it under set: settings of every future, as in 'set: {{{key}: ...}}'"
-        yield _at_key(tree.children[key], f"unknown key {key!r} in the sweep", "a key of a sweep", fixes.get(key, near))
-
-
 def _base(path: Path, parts: Mapping[str, Node], overrides: Changes, problems: list[Problem]) -> ScenarioDraft | None:
     """Read the base scenario, and lay over it what holds in every future.
 
@@ -167,10 +155,6 @@ def _base(path: Path, parts: Mapping[str, Node], overrides: Changes, problems: l
         draft = read_draft(asked)
     except InputError as error:
         problems += _at(base.place, error.problems)
-        return None
-    if _KEYS_OF_SWEEPS & draft.tree.children.keys():
-        fix = "name the scenario it begins from"
-        problems.append(base.place.problem(f"base {name!r} is a sweep", "a scenario", fix))
         return None
     if not draft.source_files:
         is_gone = isinstance(asked, Path) and not is_file(asked)
@@ -192,18 +176,19 @@ def _at(place: Place, problems: Sequence[Problem]) -> list[Problem]:
     return [replace(one, file=place.file, line=place.line, column=place.column) for one in problems]
 
 
-def _axes(tree: Node, base: SweepBase, problems: list[Problem]) -> tuple[SweepAxis, ...]:
-    parts = tree.entries_at("axes")
-    if base.is_sampled and not parts:
+def _axes(tree: Node, tables: Mapping[str, pd.DataFrame] | None, problems: list[Problem]) -> tuple[SweepAxis, ...]:
+    """Make the axes; figures of the data wait until it is known which they are."""
+    parts, is_sampled = tree.entries_at("axes"), "sample" in tree.children
+    if is_sampled and not parts:
         problems.append(_at_key(tree.children["sample"], "sample has no axes", "given with axes", "add axes"))
     axes: list[SweepAxis] = []
     by_key: dict[tuple[str, ...], str] = {}
     for name, node in parts.items():
         block = _right(AxisBlock, node)
-        if block is None or (block.table is not None and base.tables is None):
+        if block is None or (block.table is not None and tables is None):
             continue
         try:
-            axes.append(axis_of(name, node, block, base))
+            axes.append(axis_of(name, node, block, tables or {}, is_sampled=is_sampled))
         except InputError as error:
             problems += error.problems
         if block.key and by_key.setdefault(block.key, name) != name:  # the last would count alone
@@ -264,11 +249,19 @@ def _runs(node: Node, names: Sequence[str] | None, problems: list[Problem]) -> f
     `names` are those of all futures; None where some could not be made.
     """
     listed = node.value if isinstance(node.value, tuple) else ()
-    for one in listed:
-        if names is not None and one.value not in names:
-            fix = "name one as results name it: `axis=value, axis=value`, or of the list"
-            problems.append(one.place.problem(f"runs have {show(one.value)}", "a future of this sweep", fix))
+    problems += _unknown([(f"runs have {show(one.value)}", str(one.value), one.place) for one in listed], names)
     return None if node.value == "all" else frozenset(str(one.value) for one in listed)
+
+
+def _unknown(named: Iterable[tuple[str, str, Place]], futures: Sequence[str] | None) -> list[Problem]:
+    """Find what names no future of the sweep: what is said of it, the name, and where it is written."""
+    return [
+        place.problem(
+            what_is, "a future of this sweep", did_you_mean(name, futures, f"futures are {some(futures, _NAMED)}")
+        )
+        for what_is, name, place in named
+        if futures is not None and name not in futures
+    ]
 
 
 def _uncertainty(node: Node, futures: Sequence[str] | None, problems: list[Problem]) -> Uncertainty | None:
@@ -279,10 +272,7 @@ def _uncertainty(node: Node, futures: Sequence[str] | None, problems: list[Probl
     named = [(f"weights has {name!r}", name, at.key_place or at.place) for name, at in weights.items()]
     if central is not None:
         named.append((f"central is {str(central.value)!r}", str(central.value), central.place))
-    for what_is, name, place in named:
-        if name not in futures:
-            fix = did_you_mean(name, futures, f"futures are {some(futures, _NAMED)}")
-            problems.append(place.problem(what_is, "a future of this sweep", fix))
+    problems += _unknown(named, futures)
     missing = [repr(name) for name in futures if weights and name not in weights]
     if missing:
         what_is, fix = f"weights has nothing of {some(missing, _NAMED)}", "add them, or leave weights out"

@@ -15,15 +15,7 @@ from planner.base.words import duration
 from planner.clock.days import float_year
 from planner.outputs.answer import Answer
 from planner.outputs.files import try_folder, whole_file, whole_files
-from planner.outputs.own_folder import (
-    FUTURES_FOLDER,
-    RUNS_FOLDER,
-    SWEEP,
-    SWEEP_FILE,
-    file_entry,
-    write_tables,
-    wrong_folder,
-)
+from planner.outputs.own_folder import RUNS_FOLDER, SWEEP, SWEEP_FILE, file_entry, write_tables, wrong_folder
 from planner.outputs.table_files import records
 from planner.results.ended import PLANNED, exit_code
 from planner.runs.names import folder_of_file
@@ -32,10 +24,9 @@ from planner.scenario.tree import plain
 from planner.studies.solve.asking import hear_warnings
 from planner.studies.sweep import answers as kept
 from planner.studies.sweep.answers import FutureResult, no_regret
-from planner.studies.sweep.cluster import connected, in_cluster, wrong_address
 from planner.studies.sweep.file import find_sweep
 from planner.studies.sweep.futures import FORMAT, FutureTask, Queue, Sweep, read_sweep
-from planner.studies.sweep.one import SolvedFuture, in_pool, in_turn
+from planner.studies.sweep.one import SolvedFuture, connected, in_cluster, in_pool, in_turn, wrong_address
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -214,26 +205,34 @@ def solve_sweep(
 ) -> SweepResult:
     """Solve and check every future of a sweep that is read already.
 
-    Ended before the first answer it leaves no folder that was not there.
+    Nothing is written before the first answer: ended by then it leaves no folder that was not there.
     """
     try_folder(folder, "--output")
     answers, starts = _stored(sweep, folder)
     waiting = [question for question in sweep.questions if question.name not in answers]
     queue, report = Queue(waiting, starts), on_stage or (lambda _: None)
-    made = [home for home in (folder, *folder.parents) if not home.exists()]
-    is_new = not (folder / SWEEP_FILE).exists()
+
+    def begin() -> None:
+        """Say what is swept; once that says so, tables of other futures would pass for its own."""
+        for name in kept.TABLES if waiting else ():
+            (folder / f"{name}.parquet").unlink(missing_ok=True)
+        with whole_file(folder / SWEEP_FILE) as partial:
+            partial.write_bytes(_meta(sweep))
+
+    def write() -> SweepResult:
+        return _written(sweep.questions, answers, folder)
+
     # A cluster that is not there leaves nothing behind.
     with _solving(sweep, queue, len(waiting), folder / RUNS_FOLDER, jobs, scheduler, report) as solved:
+        if answers:
+            begin()
         try:
-            _remove_tables_of_another(sweep, folder)
-            kept.remove_unanswered_starts(folder)
-            with whole_file(folder / SWEEP_FILE) as partial:
-                partial.write_bytes(_meta(sweep))
             failed = sum(_is_failed(answer) for answer in answers.values())
-            tell, write = on_progress or (lambda _: None), lambda: _written(sweep.questions, answers, folder)
-            tally = _Tally(len(sweep.questions), len(answers), failed, tell, write)
+            tally = _Tally(len(sweep.questions), len(answers), failed, on_progress or (lambda _: None), write)
             tally.report()
             for question, answer, ended in solved:
+                if not answers:
+                    begin()
                 if ended is not None:
                     kept.store_start(ended, question, folder)
                 kept.store(answer, question, folder)
@@ -244,13 +243,10 @@ def solve_sweep(
                 if tally.left:
                     tally.write_if_due()
         except BaseException:
-            kept.remove_unanswered_starts(folder)
-            if is_new and not any((folder / FUTURES_FOLDER).glob("*.json")):
-                _remove_begun(folder, made)
-            else:  # what is done by then can be read
-                _written(sweep.questions, _stored(sweep, folder)[0] | answers, folder)
+            if answers:  # what is done by then can be read
+                write()
             raise
-        return _written(sweep.questions, answers, folder)
+        return write()
 
 
 @contextmanager
@@ -265,7 +261,7 @@ def _solving(
         yield iter(())
     elif scheduler is not None:
         with connected(scheduler, report) as client:
-            yield in_cluster(queue, tables, runs_dir, client, report)
+            yield in_cluster(queue, tables, runs_dir, client)
     elif jobs == 1:
         yield in_turn(queue, tables, runs_dir)
     else:
@@ -303,30 +299,6 @@ def _is_failed(answer: FutureResult) -> bool:
     return answer.status not in PLANNED or bool(answer.broken)
 
 
-def _remove_tables_of_another(sweep: Sweep, folder: Path) -> None:
-    """Remove tables of a file of the same name, or of other futures than are asked now.
-
-    Once `SWEEP_FILE` names this file they would pass for its own, and for ever if it is killed.
-    """
-    try:
-        meta = json.loads((folder / SWEEP_FILE).read_bytes())
-        before = meta["file"]["sha256"], meta["futures"]
-    except (OSError, ValueError, KeyError, TypeError):
-        before = None
-    if before != (sweep.file.sha256, _file_names(sweep)):
-        for name in kept.TABLES:
-            (folder / f"{name}.parquet").unlink(missing_ok=True)
-
-
-def _remove_begun(folder: Path, made: Sequence[Path]) -> None:
-    """Remove what says that a sweep has begun, and folders made for it that are empty."""
-    (folder / SWEEP_FILE).unlink(missing_ok=True)
-    with suppress(OSError):  # one that holds something stays
-        for home in (*(folder / name for name in (FUTURES_FOLDER, kept.STARTS_FOLDER, RUNS_FOLDER)), *made):
-            if home.exists():
-                home.rmdir()
-
-
 def _meta(sweep: Sweep) -> bytes:
     """Return what the folder says of what is swept, before it begins."""
     file, listed = sweep.file, sweep.file.listed.items()
@@ -338,16 +310,11 @@ def _meta(sweep: Sweep) -> bytes:
         "file": file_entry(file.path, file.sha256),
         "base": file.draft.name,
         "axes": {axis.name: [point.label for point in axis.points] for axis in file.axes},
-        "futures": _file_names(sweep),
+        "futures": {question.name: question.file_name for question in sweep.questions},
         "changes": {name: in_short({key: plain(at) for key, at in of.children.items()}) for name, of in listed},
     }
     text = json.dumps(meta, indent=2, ensure_ascii=False) + "\n"
     return text.encode("utf-8", errors="backslashreplace")
-
-
-def _file_names(sweep: Sweep) -> dict[str, str]:
-    """Return the name of the file of each future, which tells one question from another."""
-    return {question.name: question.file_name for question in sweep.questions}
 
 
 def _written(questions: Sequence[FutureTask], answers: dict[str, FutureResult], folder: Path) -> SweepResult:

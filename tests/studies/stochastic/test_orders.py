@@ -13,7 +13,7 @@ from planner.inputs import build_inputs
 from planner.inputs.inputs import OrderDates
 from planner.model import build_model
 from planner.scenario import load_scenario
-from planner.studies.solve.foresight import latest_orders
+from planner.studies.solve.checked_plan import latest_orders
 from planner.studies.stochastic.decisions import match_orders, orders_of
 from planner.studies.stochastic.stochastic import above_least
 

@@ -16,7 +16,7 @@ import planner
 from planner.scenario.tree import Node, Place
 from planner.studies.stochastic.stochastic import programs
 from planner.studies.stochastic.study import Compared, OrderPlan, StochasticPrograms
-from planner.studies.sweep.blocks import Risk, Uncertainty
+from planner.studies.sweep.axes import Risk, Uncertainty
 from planner.studies.sweep.futures import read_sweep
 
 # Three demands and three prices of power for tiny, of which the middle one is tiny itself.

@@ -11,8 +11,7 @@ from planner.base.errors import InputError
 from planner.lp import HighsSession
 from planner.model import build_model
 from planner.runs.settings import from_shipped
-from planner.studies.sweep.axes import changed_tree, unit_points
-from planner.studies.sweep.blocks import Sample
+from planner.studies.sweep.axes import Sample, changed_tree, unit_points
 from planner.studies.sweep.file import SweepFile, read_file, shipped_sweeps
 from planner.studies.sweep.futures import inputs_of, read_sweep
 
@@ -298,7 +297,7 @@ runs: some
     )
 
     assert [line.partition("; meaning: ")[0] for line in problems(path)] == [
-        "3:1: unknown key 'axis' in the sweep; must be a key of a sweep; did you mean 'axes'?",
+        "3:1: unknown key 'axis'; must be a key of the schema; did you mean 'axes'?",
         "6:10: axes.price.key is text 'new_sites.north.retail_usd_per_mw'; must be a key of the schema:"
         " new_sites.north.retail_usd_per_mw is none, did you mean 'retail_usd_per_mwh'? Its unit is [USD/MWh]",
         "10:35: axes.late.range.step is 4; must be a part of 6 that makes at most 10,000 values",
@@ -372,17 +371,14 @@ futures:
         ),
         ("version: 2\nbase: tiny\nfutures: {a: }\n", "1:10: version is 2"),
         ("version: 1\nbase: tiny\n", "the sweep has no futures"),
-        (
-            "version: 1\nbase: ways.yaml\nfutures: {a: }\n",
-            "2:7: base 'ways.yaml' is a sweep; must be a scenario; name the scenario it begins from",
-        ),
+        ("version: 1\nbase: ways.yaml\nfutures: {a: }\n", "2:1: unknown key 'base'; must be a key of the schema"),
         (
             "version: 1\nextends: tiny\ndemand: {unmet: forbid}\n",
-            "2:1: unknown key 'extends' in the sweep; must be a key of a sweep; name the scenario with base",
+            "2:1: unknown key 'extends'; must be a key of the schema; known here: version, title, question, base",
         ),
         (
             "version: 1\nbase: tiny\ndemand: {unmet: forbid}\nfutures: {a: }\n",
-            "must be a key of a sweep; write it under set: settings of every future, as in 'set: {demand: ...}'",
+            "3:1: unknown key 'demand'; must be a key of the schema; known here: version, title, question, base, set",
         ),
     ],
 )

@@ -18,8 +18,8 @@ from test_sweep_runs import STARTING_S, TEXT, assert_same, in_turn, stored_befor
 from planner.base.errors import InputError
 from planner.base.paths import DATA_DIR
 from planner.cli import main
-from planner.studies.sweep import SweepProgress, cluster, read_sweep, run_sweep
-from planner.studies.sweep import cluster as connection
+from planner.studies.sweep import SweepProgress, read_sweep, run_sweep
+from planner.studies.sweep import one as cluster
 
 distributed = pytest.importorskip("distributed", reason="the extra `dask` is not installed")
 
@@ -71,9 +71,9 @@ def test_a_worker_that_is_killed_in_mid_sweep_changes_no_table(tmp_path: Path, w
 def test_workers_with_another_version_are_refused(
     tmp_path: Path, scheduler: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    here = connection.versions()
+    here = cluster.versions()
     of_all = {**here, "highspy": "7.8.9"}
-    monkeypatch.setattr(connection, "versions_of", lambda names: {name: of_all[name] for name in names})
+    monkeypatch.setattr(cluster, "versions_of", lambda names: {name: of_all[name] for name in names})
 
     with pytest.raises(InputError) as raised:
         run_sweep(written(tmp_path), out=tmp_path / "out", scheduler=scheduler)
@@ -99,7 +99,7 @@ def leave_one_out(out: Path) -> None:
 def test_a_scheduler_that_is_not_there_leaves_the_folder_as_it_was(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_answers: bool
 ) -> None:
-    monkeypatch.setattr(connection, "CONNECT_TIMEOUT_S", 0.5)
+    monkeypatch.setattr(cluster, "CONNECT_TIMEOUT_S", 0.5)
     out = tmp_path / "out"
     if has_answers:
         stored_before(out)
@@ -144,7 +144,7 @@ def test_what_is_no_address_is_refused_before_dask_tries_it(address: str, monkey
     monkeypatch.setattr("distributed.Client", None)
     expected = f"--scheduler: {address!r} is not the address of a scheduler; must be host and port"
 
-    with pytest.raises(InputError, match=re.escape(expected)), connection.connected(address, print):
+    with pytest.raises(InputError, match=re.escape(expected)), cluster.connected(address, print):
         pass
 
 
@@ -152,7 +152,7 @@ def test_without_the_extra_it_says_how_to_install_it(tmp_path: Path, monkeypatch
     def missing(name: str) -> Any:
         raise ModuleNotFoundError(name=name)
 
-    monkeypatch.setattr(connection, "import_module", missing)
+    monkeypatch.setattr(cluster, "import_module", missing)
 
     with pytest.raises(InputError, match=r"pip install 'dcplan\[dask\]'"):
         run_sweep(written(tmp_path), out=tmp_path / "out", scheduler="tcp://127.0.0.1:9")

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from planner.base.paths import SCENARIOS_DIR
 from planner.cli import main
 from planner.family.values import Block
-from planner.studies.sweep.blocks import AxisBlock, CvarBlock, Sample, SweepBlock, SweepRange, UncertaintyBlock
+from planner.studies.sweep.axes import AxisBlock, CvarBlock, Sample, SweepBlock, SweepRange, UncertaintyBlock
 from planner.studies.sweep.file import shipped_sweeps, sweep_schema
 
 SCHEMA = json.loads(sweep_schema())

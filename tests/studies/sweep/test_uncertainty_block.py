@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from planner.base.errors import InputError
-from planner.studies.sweep.blocks import Risk, Uncertainty
+from planner.studies.sweep.axes import Risk, Uncertainty
 from planner.studies.sweep.futures import read_sweep
 
 HEAD = """version: 1

@@ -229,7 +229,6 @@ def _compute(figures: Figures) -> Html:
 
 _KINDS: Final = {"seed": "of the brief", "own": "your own"}
 _COLUMNS: Final = ("value", "low", "high")
-_AGAIN: Final = ("low_resolved_musd", "high_resolved_musd")
 
 
 def decides_section(figures: Figures) -> Html:
@@ -240,7 +239,6 @@ def decides_section(figures: Figures) -> Html:
         text = ["Which figures of the data decide the cost was not asked yet: ", asked, ", then ", again, "."]
         return section("decides", heading, element("p", *text))
     table = figures.run.tables["estimates"]
-    is_again = bool(table[list(_AGAIN)].notna().any(axis=None))
     names, cost_musd = figure_names(figures.run.inputs_tables), cost_of(figures.run)
     rows: list[tuple[str, list[Cell]]] = []
     for row in table.to_dict("records"):
@@ -251,10 +249,8 @@ def decides_section(figures: Figures) -> Html:
             element("span", of.html(decimals=0), MARK) if cannot_hold(of.shown_value, cost_musd) else of
             for of in figures.cells("estimates", ("low_musd", "high_musd"), rank=rank)
         ]
-        effects += figures.cells("estimates", _AGAIN, rank=rank) if is_again else []
         rows.append((decider_words(row, names), [_KINDS.get(kind, kind), str(row["unit"]), *values, *effects]))
-    said = ("cost at its {}, MUSD", *(("solved again, at its {}",) if is_again else ()))
-    ends = [NumberColumn(of.format(end), decimals=0) for of in said for end in ("low", "high")]
+    ends = [NumberColumn(f"cost at its {end}, MUSD", decimals=0) for end in ("low", "high")]
     note = element("p", str(table.attrs.get("note", "")))
     shown = figure_table("Figures that decide", "figure", ("kind", "unit", *_COLUMNS, *ends), rows)
     above = about("decides", first_order_words(table, figures.run, MARK))
