@@ -10,16 +10,15 @@ import pandas as pd
 from planner.check.cells import ANYWHERE
 from planner.check.days import year_rows
 from planner.check.declared import DualPrice
-from planner.check.frames import between, cell, column_by, isin, lookup, once, sum_by, to_frame, together, with_int_year
+from planner.check.frames import between, cell, column_by, isin, lookup, once, sum_by, to_frame, with_int_year
 from planner.check.routes import lumped_users
-from planner.check.verdict import Excess, columns_reported, rule
+from planner.check.verdict import Excess, columns_reported, rule, sums_reported
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from planner.base.arrays import Floats
     from planner.check.case import Case
-    from planner.check.declared import Table
 
 _H100E_HOURS = 1000.0 * 8760.0  # in a kH100e-year
 _DEMAND = ("region", "workload", "year")
@@ -188,40 +187,25 @@ def _factor(case: Case, workload: str, year: int) -> float:
     return between(settings.scale_frac, year) * between(scale, year)
 
 
-def _factors(case: Case, workload: str) -> Floats:
-    return np.array([_factor(case, workload, year) for year in case.years])
-
-
 @rule(unit="kH100e", rereads="demand.demand_kh100e")
-def demand_from_trajectory(case: Case) -> Excess:
-    """Demand of a workload is what the reference fleet on the trajectory computes, all regions."""
-    stated = stated_classes(case)
-    classes = [name for name in case.inputs.sets.workload.labels if name not in stated]
-    expected = [_factors(case, name) * reference_kh100e(case, name) for name in classes]
-    frame = pd.DataFrame([(name, year) for name in classes for year in case.years], columns=list(_CLASS))
-    wanted = to_frame(case.inputs.demand.demand, kh100e=case.inputs.demand.demand_kh100e)
-    reported = lookup(sum_by(wanted, _CLASS, wanted["kh100e"]), frame, _CLASS)
-    return Excess.differs(frame, reported, np.asarray(expected, dtype=np.float64).ravel())
+def demand_as_asked(case: Case) -> Excess:
+    """Demand is as stated, in its unit, or what the reference fleet on the trajectory computes, shared by regions.
 
-
-@rule(unit="kH100e", rereads="demand.demand_kh100e")
-def demand_by_weight(case: Case) -> Excess:
-    """Regions share the demand of a workload by their weight among the regions in scope."""
-    wanted = to_frame(case.inputs.demand.demand, kh100e=case.inputs.demand.demand_kh100e)
-    wanted = wanted[~wanted["workload"].isin(stated_classes(case))]
-    total = wanted.groupby(list(_CLASS), as_index=False)[["kh100e"]].sum()
-    expected = total.merge(region_shares(case).rename("share").reset_index(), how="cross")
-    expected = expected.rename(columns={"demand_region": "region"})
-    return _same_demand(case, wanted, expected.assign(kh100e=expected["kh100e"] * expected["share"]))
-
-
-def _same_demand(case: Case, wanted: pd.DataFrame, expected: pd.DataFrame) -> Excess:
-    """Compare demand with that of every region, latency-insensitive users gathered in one."""
+    Regions in scope share it by their weight; latency-insensitive users are gathered in one region.
+    """
+    stated, wanted = stated_classes(case), to_frame(case.inputs.demand.demand, kh100e=case.inputs.demand.demand_kh100e)
+    fleet = [
+        (str(region), name, year, kh100e * _factor(case, name, year) * share)
+        for name in case.inputs.sets.workload.labels
+        if name not in stated
+        for year, kh100e in zip(case.years, reference_kh100e(case, name).tolist(), strict=True)
+        for region, share in region_shares(case).items()
+    ]
+    expected = stated_kh100e(case)
+    expected = pd.concat([expected, pd.DataFrame(fleet, columns=expected.columns)], ignore_index=True)
     is_lumped = isin(expected, lumped_users(case), ("region", "workload"))
     expected = expected.assign(region=expected["region"].mask(is_lumped, ANYWHERE))
-    by_region, reported = (sum_by(one, _DEMAND, one["kh100e"]) for one in (expected, wanted))
-    place = together(_DEMAND, wanted, expected)
-    return Excess.differs(place, lookup(reported, place, _DEMAND), lookup(by_region, place, _DEMAND))
+    return Excess.of(sums_reported(_DEMAND, wanted, expected, {"kh100e": "kh100e"}))
 
 
 def per_amount(case: Case, workload: str, unit: str, year: int) -> float:
@@ -246,16 +230,10 @@ def per_amount(case: Case, workload: str, unit: str, year: int) -> float:
     return seconds / _SECONDS_PER_DAY / _PER_THOUSAND
 
 
-@rule(unit="kH100e", rereads="demand.demand_kh100e")
-def demand_as_stated(case: Case) -> Excess:
-    """Demand that the scenario states is the amount given, in the unit it is given in."""
-    wanted = to_frame(case.inputs.demand.demand, kh100e=case.inputs.demand.demand_kh100e)
-    asked = wanted[wanted["workload"].isin(stated_classes(case))]
-    return _same_demand(case, asked, stated_kh100e(case))
-
-
-def reference_excess(case: Case, table: pd.DataFrame) -> Iterator[Excess]:
-    """Hold a reference fleet against the path of facilities, its racks, and what these compute."""
+@rule(unit="GW or kH100e", rereads="reference")
+def reference_from_tables(case: Case) -> Iterator[Excess]:
+    """The reference fleet is the path of facilities, its racks, and what these compute."""
+    table, due = with_int_year(case.inputs.reference), year_rows(case, "workload", classes_in_scope(case))
     per_rack = case.scenario.demand.facility_mw_per_rack_mw
     by_class = {name: reference_kh100e(case, name) for name in table["workload"].unique()}
     pairs = list(zip(table["workload"], table["year"], strict=True))
@@ -266,13 +244,8 @@ def reference_excess(case: Case, table: pd.DataFrame) -> Iterator[Excess]:
         "rack_gw": racks_mw / _MW_PER_GW,
         "kh100e": np.array([by_class[name][case.years.index(year)] for name, year in pairs]),
     }
-    return columns_reported(table, _CLASS, expected)
-
-
-@rule(unit="GW or kH100e", rereads="reference")
-def reference_fleet_reported(case: Case) -> Iterator[Excess]:
-    """The reference fleet is the path of facilities, its racks, and what these compute."""
-    return reference_excess(case, with_int_year(case.inputs.reference))
+    yield Excess.count_broken(due, ~isin(due, table, _CLASS))
+    yield from columns_reported(table, _CLASS, expected)
 
 
 @once
@@ -299,10 +272,3 @@ def stated_kh100e(case: Case) -> pd.DataFrame:
             rows += [(str(name), stated.workload, year, amount * own) for name, own in part.items()]
     frame = pd.DataFrame(rows, columns=["region", "workload", "year", "kh100e"])
     return frame.astype({"year": "int64", "kh100e": "float64"})
-
-
-def _reference_rows(case: Case) -> pd.DataFrame:
-    return year_rows(case, "workload", classes_in_scope(case))
-
-
-IMPLIED: Final[Mapping[str, Table]] = {"reference": _reference_rows}

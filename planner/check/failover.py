@@ -16,7 +16,7 @@ from planner.check.routes import may_not_cover, reach_of_users, used_routes
 from planner.check.verdict import Excess, columns_reported, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from planner.base.arrays import Bools, Floats
     from planner.check.case import Case
@@ -59,13 +59,11 @@ def failures_reported(case: Case) -> Iterator[Excess]:
     yield Excess.count_broken(table[list(_LOAD)], ~isin(table, found, _LOAD))
 
 
-def _mean_ms(table: pd.DataFrame, kh100e: str, places: pd.DataFrame) -> Floats:
-    """Mean of `own_ms` over the rows of a table that have one, by failure."""
-    timed = table[table["own_ms"].notna()]
-    travel, total = (
-        lookup(sum_by(timed, _LOAD, of), places, _LOAD) for of in (timed[kh100e] * timed["own_ms"], timed[kh100e])
-    )
-    return quotient(travel, total)
+def mean_by(table: pd.DataFrame, key: Sequence[str], weight: str, column: str, places: pd.DataFrame) -> Floats:
+    """Mean by key of a column, each row by its weight, over the rows that have one."""
+    known = table[table[column].notna()]
+    part, whole = (lookup(sum_by(known, key, of), places, key) for of in (known[weight] * known[column], known[weight]))
+    return quotient(part, whole)
 
 
 @rule(unit="ms", floor=1000.0, rows_of=("failures", "takeovers"))
@@ -84,8 +82,8 @@ def round_trips_after_failures(case: Case) -> Iterator[Excess]:
     yield Excess.reported(taken[["site", "standby", "region", *_CLASS]], taken["rtt_ms"], after["own_ms"])
     own_columns = {
         "standby_sites": lookup(sum_by(sites, _LOAD, np.ones(len(sites))), table, _LOAD),
-        "mean_rtt_ms": _mean_ms(served, "served_kh100e", table),
-        "failover_rtt_ms": _mean_ms(after, "taken_kh100e", table),
+        "mean_rtt_ms": mean_by(served, _LOAD, "served_kh100e", "own_ms", table),
+        "failover_rtt_ms": mean_by(after, _LOAD, "taken_kh100e", "own_ms", table),
     }
     yield from columns_reported(table, _LOAD, own_columns)
 

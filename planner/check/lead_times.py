@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Floats
     from planner.check.case import Case
-    from planner.check.declared import Table
 
 
 _SAME_MONTHS = 1e-9  # chains of one length differ by rounding
@@ -178,7 +177,8 @@ def decision_start(case: Case) -> float:
 def leads_from_tables(case: Case) -> Iterator[Excess]:
     """Lead times are the longest parallel chain: permit and building, transformer, or grid.
 
-    Halls do not wait for the grid where an on-site generator that runs at any hour may be built.
+    Each is said to wait for one of the longest. Halls do not wait for the grid where an on-site generator
+    that runs at any hour may be built.
     """
     first_day = decision_start(case)
     lead, sites = case.inputs.order_months, table_of({"site": list(case.inputs.sets.site.labels)})
@@ -187,7 +187,13 @@ def leads_from_tables(case: Case) -> Iterator[Excess]:
     sources = list(case.inputs.supply.build.axis("source").labels)
     of_sources = source_figures(case, sources, "lead_months")
     given, expected = [lead.rack, lead.first_day * 12.0], [rack_months(case), first_day * 12.0]
-    yield from _leads_differ(case, case.inputs.halls.lead)
+    table, months = case.inputs.halls.lead, months_to_service(case)
+    yield from _leads_differ(case, table)
+    for what, column in (("hall", "by"), ("connection", "connection_by")):
+        waits, words = _waits(case)[what], zip(table["site"], table[column], strict=True)
+        waited = np.array([waits.get(site, {}).get(word, np.nan) for site, word in words])
+        is_broken = ~(waited >= lookup(months[what], table, ("site",), np.nan) - _SAME_MONTHS)
+        yield Excess.count_broken(table[["site", "hall"]], is_broken)
     yield Excess.differs(table_of({"of": ["racks", "first day"]}), np.array(given), np.array(expected))
     yield Excess.differs(table_of({"of": sources}), lead.source, of_sources)
 
@@ -195,18 +201,6 @@ def leads_from_tables(case: Case) -> Iterator[Excess]:
 def rack_months(case: Case) -> float:
     """Months from the order of racks to their service."""
     return float(column_by(case.data("lead_times"), "item", "lead_months")["rack_delivery"])
-
-
-@rule(unit="months")
-def leads_reported(case: Case) -> Iterator[Excess]:
-    """Table `leads` reports months, start and a longest chain of halls, and of connections."""
-    table, months = case.plan("leads"), months_to_service(case)
-    for what, column in (("hall", "by"), ("connection", "connection_by")):
-        waits, words = _waits(case)[what], zip(table["site"], table[column], strict=True)
-        waited = np.array([waits.get(site, {}).get(word, np.nan) for site, word in words])
-        is_broken = ~(waited >= lookup(months[what], table, ("site",), np.nan) - _SAME_MONTHS)
-        yield Excess.count_broken(table[["site", "hall"]], is_broken)
-    yield from _leads_differ(case, table)
 
 
 def _reported_months(case: Case) -> pd.DataFrame:
@@ -231,10 +225,3 @@ def _leads_differ(case: Case, table: pd.DataFrame) -> Iterator[Excess]:
             np.nan_to_num(values.to_numpy(dtype=np.float64), nan=-1.0),
             np.nan_to_num(lookup(months[what], table, ("site",), np.nan), nan=-1.0),
         )
-
-
-def _leads_rows(case: Case) -> pd.DataFrame:
-    return case.inputs.halls.lead[["site", "hall"]]
-
-
-IMPLIED: Final[Mapping[str, Table]] = {"leads": _leads_rows}

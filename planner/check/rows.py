@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -53,6 +54,26 @@ def rows_there(case: Case) -> Iterator[Excess]:
         labels = np.full(len(rows), "", dtype=object)  # none where the row is there
         labels[missing] = [", ".join(map(str, of)) for of in rows[missing].itertuples(index=False, name=None)]
         yield Excess.count_broken(table_of({"table": name, "row": labels}), missing)
+
+
+_AS_GIVEN: Final = {"reference": "reference", "no_route": "demand.no_route", "leads": "halls.lead"}
+"""Tables of the plan that are tables of its inputs."""
+
+
+@rule(unit="cells")
+def tables_as_given(case: Case) -> Iterator[Excess]:
+    """Tables of what is known before anything is decided are those that the plan was made from."""
+    for name, of in _AS_GIVEN.items():
+        table, given, key = case.plan(name), attrgetter(of)(case.inputs), list(TABLES[name].primary_key)
+        if len(table) != len(given):
+            yield Excess.count_broken(table_of({"table": [name]}), [True])
+            continue
+        for field in TABLES[name].fields:
+            has, due = table[field.name], given[field.name].reset_index(drop=True)
+            if field.dtype == "float64":
+                yield Excess.reported(table[key], has, due, field.name)
+            else:
+                yield Excess.count_broken(table[key], has.astype(str) != due.fillna("").astype(str))
 
 
 def _of_sites(column: str) -> RowLabels:
