@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -148,9 +148,6 @@ def _able(case: Case) -> pd.DataFrame:
     ways = crossed(pairs.assign(least=least)[h100e.notna()], topologies)
     good: pd.DataFrame = ways[ways["availability_pct"] >= ways["least"]]
     return good[["rack", "duty", "redundancy"]]
-
-
-HEADING: Final = "Halls"
 
 
 def retrofits(case: Case) -> pd.DataFrame:

@@ -194,8 +194,8 @@ def neighbours_from_tables(case: Case) -> Iterator[Excess]:
     apart = (reported[["workload", "year"]] != stands_in[["workload", "year"]]).any(axis=1)
     reported = reported.assign(standby=stands_in["site"])[key]
     odd = (apart | reported.duplicated()).to_numpy(dtype=np.bool_)
-    yield Excess.count_broken(reported, odd | ~isin(reported, right, key))
-    yield Excess.count_broken(right, ~isin(right, reported, key))
+    yield Excess.count_broken(reported, odd)
+    yield from Excess.same_places(reported, right, key)
 
 
 def asks(case: Case, frame: pd.DataFrame) -> Bools:

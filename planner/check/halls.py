@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.check.declared import DualPrice
+from planner.check.declared import DualPrice, Given, figure_of, setting
 from planner.check.existing import fill_frac
 from planner.check.frames import column_by, lookup
 from planner.check.lead_times import decision_start, months_to_service
@@ -99,20 +99,6 @@ def hall_dates_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
     return np.where(rows["stage"] == "committed", middle, due)
 
 
-@figures("", "halls.ramp_months", "halls.ramp_mean_frac", "halls.new_fill_frac", unit="months or -")
-def filling_from_scenario(case: Case, _: pd.DataFrame) -> tuple[float, ...]:
-    """Halls fill, and racks leave part of their power free, as the scenario says."""
-    halls = case.scenario.halls
-    return halls.ramp_months, halls.ramp_mean_frac, 1.0 - halls.free_frac
-
-
-@figures("hall", "halls.density_kw_per_m2", unit="kW/m2")
-def density_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
-    """Halls hold what their cooling allows per square metre."""
-    cooling = column_by(case.data("cooling"), "cooling", "design_density_kw_per_m2")
-    return lookup(cooling.astype("float64"), rows.merge(case.halls, on="hall"), ("cooling",), np.nan)
-
-
 def _medium(case: Case, hall: pd.Series[str]) -> pd.Series[str]:
     """Medium that cools a design."""
     medium = column_by(case.data("cooling"), "cooling", "medium")
@@ -152,12 +138,6 @@ def retrofits_from_tables(case: Case, rows: pd.DataFrame) -> tuple[Floats, ...]:
     return begin, done, figure("capacity_frac"), capex
 
 
-@figures("site", "halls.lease_depth_mw", unit="MW")
-def lease_depth_from_scenario(case: Case, _: pd.DataFrame) -> float:
-    """Halls can be leased at a site up to the scenario's limit."""
-    return case.scenario.lease.depth_mw_per_site
-
-
 @figures("halls.lease", "halls.lease_musd_per_mw_year", unit="MUSD/MW-year")
 def leases_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
     """Leased halls cost the lowest rent of their country, else of the world."""
@@ -172,12 +152,6 @@ def leases_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
     return rent * 12.0 * _MUSD_PER_USD_OF_KW
 
 
-@figures("halls.hall", "halls.fill_frac", unit="-")
-def fill_from_scenario(case: Case, rows: pd.DataFrame) -> Floats:
-    """Racks leave the scenario's share of hall power free; in stated halls, what is free there."""
-    return fill_frac(case, rows)
-
-
 DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
     "build": ("builds", "built_mw"),
     "retrofit": ("retrofits", "retrofitted_mw"),
@@ -189,4 +163,12 @@ PRICES: Final[Mapping[str, DualPrice]] = {
     "hall_space": DualPrice("USD/m2-year", 1000.0),
     "lease_depth": DualPrice("USD/MW-year"),
     "committed_halls": DualPrice("USD/MW", paid="once"),
+}
+GIVEN: Final[Mapping[str, Given]] = {
+    "halls.ramp_months": setting("halls.ramp_months"),
+    "halls.ramp_mean_frac": setting("halls.ramp_mean_frac"),
+    "halls.lease_depth_mw": setting("lease.depth_mw_per_site", over="site"),
+    "halls.new_fill_frac": ("", lambda case, _: 1.0 - case.scenario.halls.free_frac),
+    "halls.fill_frac": ("halls.hall", fill_frac),
+    "halls.density_kw_per_m2": figure_of("hall", "cooling", "cooling", "design_density_kw_per_m2"),
 }

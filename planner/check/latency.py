@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from planner.check.cells import ANYWHERE
-from planner.check.declared import DualPrice, Table
+from planner.check.declared import DualPrice, Given, Table, setting
 from planner.check.failover import asks, mean_by
 from planner.check.frames import column_by, crossed, isin, lookup, once, sum_by, to_frame
 from planner.check.routes import may_not_cover, reach_of_users, used_routes
@@ -36,18 +36,8 @@ def classes_from_tables(case: Case) -> Iterator[Excess]:
     """Figures of workloads are those of table `workloads`, or else of the scenario."""
     reported = case.inputs.workloads
     expected = case.workloads.set_index("workload").loc[list(reported["workload"])]
-    for column in reported.select_dtypes(["number"]):
-        yield Excess.differs(
-            reported[["workload"]].assign(what=str(column)),
-            np.nan_to_num(reported[column].to_numpy(dtype=np.float64), nan=-1.0),
-            np.nan_to_num(expected[column].to_numpy(dtype=np.float64), nan=-1.0),
-        )
-
-
-@figures("", "demand.unmet_usd_per_h100e_hour", unit="USD/h")
-def unmet_price_from_scenario(case: Case, _: pd.DataFrame) -> float:
-    """Unmet compute costs what the scenario says."""
-    return case.scenario.demand.unmet_usd_per_h100e_hour
+    numbers = [str(column) for column in reported.select_dtypes(["number"])]
+    return columns_reported(reported, ["workload"], {name: expected[name].astype("float64") for name in numbers})
 
 
 @figures("demand.tight", "demand.tight_share_frac", unit="-")
@@ -73,8 +63,7 @@ def routes_from_tables(case: Case) -> Iterator[Excess]:
     is_tight = lookup(expected["is_tight"].astype("float64"), placed, _ROUTE, np.nan)
     is_near = placed["tight"].to_numpy(dtype=np.float64) != is_tight
     yield Excess.differs(placed[list(_ROUTE)], placed["rtt"], lookup(expected["rtt_ms"], placed, _ROUTE, np.nan))
-    yield Excess.count_broken(placed[list(_ROUTE)], ~isin(placed, due, _ROUTE))
-    yield Excess.count_broken(due[list(_ROUTE)], ~isin(due, placed, _ROUTE))
+    yield from Excess.same_places(placed, due, _ROUTE)
     yield Excess.count_broken(placed[list(_ROUTE)], is_near)
     # Wherever lumped users are, a distance says nothing, and no tighter bound holds.
     yield Excess.count_broken(lumped[list(_ROUTE)], (lumped["rtt"] != 0.0).to_numpy() | lumped["tight"])
@@ -99,8 +88,7 @@ def no_route_from_tables(case: Case) -> Iterator[Excess]:
         "bound_ms": lookup(bound, table, ("workload",), np.nan),
         "demand_frac": asked / of_class,
     }
-    yield Excess.count_broken(lonely, ~isin(lonely, table, _USERS))
-    yield Excess.count_broken(table[list(_USERS)], ~isin(table, lonely, _USERS))
+    yield from Excess.same_places(table, lonely, _USERS)
     yield Excess.differs(table[list(_USERS)], of_site, nearest)
     yield from columns_reported(table, _USERS, expected)
 
@@ -227,3 +215,4 @@ DECISIONS: Final[Mapping[str, tuple[str, str]]] = {"served": ("assignment", "ser
 PRICES: Final[Mapping[str, DualPrice]] = {
     "tight_latency_share": DualPrice("USD/H100e-hour", _H100E_HOURS, must_be_met=True)
 }
+GIVEN: Final[Mapping[str, Given]] = {"demand.unmet_usd_per_h100e_hour": setting("demand.unmet_usd_per_h100e_hour")}

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check.days import hours_off, stress_share, year_slots
-from planner.check.declared import DualPrice
+from planner.check.declared import DualPrice, Given, figure_of, setting
 from planner.check.frames import column_by, crossed, lookup, table_of
 from planner.check.lead_times import decision_start, months_to_service
 from planner.check.load_price import demand_charge_usd_per_kw_month
@@ -90,21 +90,6 @@ def non_firm_lead_from_tables(case: Case, rows: pd.DataFrame) -> tuple[Floats, .
     return due, turns, np.where(later.any(axis=1), later.argmax(axis=1), -1)
 
 
-@figures("", "non_firm.shed.max_energy_frac", "non_firm.shed.usd_per_mwh", unit="- or USD/MWh")
-def shed_terms_from_scenario(case: Case, _: pd.DataFrame) -> tuple[float, float]:
-    """Load may be shed up to the scenario's share of energy, at its price."""
-    shed = case.scenario.grid.non_firm.shed
-    return shed.max_energy_frac, shed.usd_per_mwh
-
-
-@figures("racks.deployment", "non_firm.shed.deployment_frac", unit="-")
-def shed_work_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
-    """The work of a rack that may be shed is the deferrable share of its workload."""
-    return lookup(
-        column_by(case.workloads, "workload", "deferrable_frac").astype("float64"), rows, ("workload",), np.nan
-    )
-
-
 @rule(unit="-", rereads="non_firm.shed.hours_frac")
 def shed_from_scenario(case: Case) -> Iterator[Excess]:
     """Load may be shed in the most stressed hours."""
@@ -125,3 +110,10 @@ def non_firm_discount_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
     """Non-firm power pays the demand charge of its site less the discount of its service."""
     charge = pd.Series(demand_charge_usd_per_kw_month(case), pd.MultiIndex.from_frame(case.site_year))
     return _service(case, "charge_discount_frac") * lookup(charge, rows, _SITE, np.nan)
+
+
+GIVEN: Final[Mapping[str, Given]] = {
+    "non_firm.shed.max_energy_frac": setting("grid.non_firm.shed.max_energy_frac"),
+    "non_firm.shed.usd_per_mwh": setting("grid.non_firm.shed.usd_per_mwh"),
+    "non_firm.shed.deployment_frac": figure_of("racks.deployment", "workloads", "workload", "deferrable_frac"),
+}

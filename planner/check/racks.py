@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.check.declared import DualPrice
+from planner.check.declared import DualPrice, Given, figure_of, setting
 from planner.check.frames import cell, column_by, lookup, sum_by, to_frame
 from planner.check.payments import instalment
 from planner.check.verdict import Excess, figures, rule
@@ -78,18 +78,15 @@ def rack_power_from_tables(case: Case, rows: pd.DataFrame) -> tuple[pd.Series[fl
     )
 
 
-@figures(
-    "rack",
-    *("racks.peak_kw", "racks.life_years", "racks.it_maintenance_musd_per_mw_year"),
-    unit="kW or years or MUSD/MW-year",
-)
-def rack_types_from_tables(case: Case, rows: pd.DataFrame) -> tuple[pd.Series[float], ...]:
-    """Nameplate, life and upkeep of rack types are those of the tables and the scenario."""
+@figures("rack", "racks.it_maintenance_musd_per_mw_year", unit="MUSD/MW-year")
+def rack_upkeep_from_tables(case: Case, rows: pd.DataFrame) -> pd.Series[float]:
+    """Upkeep of rack types is a share of their price, and insured."""
     racks = case.racks.set_index("rack").loc[list(rows["rack"])]
     items = column_by(case.data("facility_cost"), "item", "value").astype("float64")
     price = racks["capex_usd"] * (1.0 + racks["fabric_adder_frac"]) / racks["peak_kw"]
     share = items["it_maintenance"] + case.finance_of("insurance", "world")
-    return racks["peak_kw"], racks["life_years"], share * price * _KW_PER_MW / _USD_PER_MUSD
+    upkeep: pd.Series[float] = share * price * _KW_PER_MW / _USD_PER_MUSD
+    return upkeep
 
 
 @figures("vintage rack", "racks.vintage_last_year", unit="years")
@@ -100,15 +97,13 @@ def vintages_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
     return np.asarray(vintage + lookup(life, rows, ("rack",), np.nan) - 1.0)
 
 
-@figures("", "racks.companion_musd_per_mw_year", "racks.move_cost_musd_per_mw", unit="MUSD/MW")
-def companion_and_move_price(case: Case, _: pd.DataFrame) -> tuple[float, float]:
-    """Companions are repaid over their life at the racks' rate; moves cost the scenario's price."""
+@figures("", "racks.companion_musd_per_mw_year", unit="MUSD/MW")
+def companion_price_from_tables(case: Case, _: pd.DataFrame) -> float:
+    """Companions are repaid over their life at the racks' rate."""
     items = column_by(case.data("facility_cost"), "item", "value").astype("float64")
     rate = case.inputs.finance.asset_rate_frac["rack"]
     yearly = instalment(rate, np.array([items["companion_life"]]))[0]
-    musd_per_usd_of_kw = _KW_PER_MW / _USD_PER_MUSD
-    move = case.scenario.cascade.cost_usd_per_kw * musd_per_usd_of_kw
-    return items["companion_capex"] * yearly * musd_per_usd_of_kw, move
+    return float(items["companion_capex"] * yearly * _KW_PER_MW / _USD_PER_MUSD)
 
 
 def _described(case: Case, frame: pd.DataFrame) -> pd.DataFrame:
@@ -159,14 +154,16 @@ def _list_musd_per_mw(case: Case, rows: pd.DataFrame) -> Floats:
     return np.asarray(lookup(price, rows, ("rack",), np.nan) * (_KW_PER_MW / _USD_PER_MUSD) * tax)
 
 
-@figures("racks.fleet", "racks.stock_capex_musd_per_mw", unit="MUSD/MW")
-def stock_price_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
-    """A MW of existing racks costs its list price with fabric and sales tax."""
-    return _list_musd_per_mw(case, rows)
-
-
 @figures("racks.install", "racks.install_capex_musd_per_mw", unit="MUSD/MW")
 def rack_price_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
     """A MW of new racks costs its list price with fabric, sales tax and the real trend of prices."""
     trend = 1.0 + case.finance_of("rack_price_real_trend", "world")
     return np.asarray(_list_musd_per_mw(case, rows) * trend ** np.clip(rows["year"].to_numpy() - _MONEY_YEAR, 0, None))
+
+
+GIVEN: Final[Mapping[str, Given]] = {
+    "racks.peak_kw": figure_of("rack", "racks", "rack", "peak_kw"),
+    "racks.life_years": figure_of("rack", "racks", "rack", "life_years"),
+    "racks.move_cost_musd_per_mw": setting("cascade.cost_usd_per_kw", times=_KW_PER_MW / _USD_PER_MUSD),
+    "racks.stock_capex_musd_per_mw": ("racks.fleet", _list_musd_per_mw),
+}

@@ -99,8 +99,7 @@ def existing_racks_from_tables(case: Case) -> Iterator[Excess]:
         cohorts[list(_COHORT)], cohorts["mw"], lookup(sum_by(racks, _COHORT, racks["mw"]), cohorts, _COHORT)
     )
     yield Excess.differs(groups[list(_POOL)], groups["mw"], lookup(expected, groups, _POOL))
-    yield Excess.count_broken(groups[list(_POOL)], ~isin(groups, uses, _POOL))
-    yield Excess.count_broken(uses[list(_POOL)], ~isin(uses, groups, _POOL))
+    yield from Excess.same_places(groups, uses, _POOL)
 
 
 @figures("halls.hall", "halls.existing_mw", "halls.ending_mw", unit="MW")

@@ -289,7 +289,7 @@ SPOILED = (
     ("vendors deliver less", "program_as_stated", partial(limit, "racks", "delivery_limit_mw", 0.01)),
     ("racks are counted wrong", "tables_as_stated", partial(times, "plan", "racks", 1.01)),
     ("a parked rack is forgotten", "tables_as_stated", partial(plus, "fleet", "parked_mw", 2.5)),
-    ("no hall power is left free", "fill_from_scenario", partial(setting, "halls.free_frac", 0.3)),
+    ("no hall power is left free", "figures_as_given", partial(setting, "halls.free_frac", 0.3)),
     ("a hall is overfull", "decisions_as_solved", partial(times, "plan", "used_mw", 3.0)),
     ("racks need more floor", "program_as_stated", partial(limit, "racks", "space_m2_per_mw", 9.0)),
     ("a ramp is forgotten", "tables_as_stated", partial(times, "halls", "usable_mw", 1.2)),
