@@ -181,9 +181,8 @@ def sites_in_scope(case: Case) -> Iterator[Excess]:
     reported, expected = case.inputs.sites.table, case.scope.set_index("site")
     in_order = [*case.inputs.sets.site.labels] == [*expected.index]
     yield Excess.count_broken(table_of({"what": ["sites"]}), [not in_order])
-    yield from columns_reported(
-        reported, ["site"], expected.loc[list(reported["site"]), ["lat", "lon"]].to_dict("list")
-    )
+    placed = expected.reindex(list(reported["site"]))
+    yield from columns_reported(reported, ["site"], {name: placed[name].to_numpy() for name in ("lat", "lon")})
 
 
 @figures("site", "sites.land_limit_mw", unit="MW")
