@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from planner.check.frames import column_by, crossed, isin, lookup, lookup_labels, once, sum_by, table_of, to_frame
+from planner.check.frames import column_by, crossed, lookup, once, sum_by, table_of, to_frame
 
 if TYPE_CHECKING:
     from planner.base.arrays import Bools, Floats
@@ -102,9 +102,16 @@ def stated_racks(case: Case) -> pd.DataFrame:
         vintage=rows["first_year"],
         dies=rows["first_year"] + rows["rack"].map(types["life_years"]).astype("float64"),
     )
-    able = isin(rows, _able(case), ("rack", "duty", "redundancy"))
+    available, least = availability(case), least_topology(case)
+    able = {
+        (rack, case.duty[workload], topology)
+        for workload, rack in admitted_racks(case)
+        for topology, pct in available.items()
+        if pct >= available[least[workload]]
+    }
+    can = [of in able for of in rows[["rack", "duty", "redundancy"]].itertuples(index=False, name=None)]
     housed = rows.assign(vintage=rows["opens"], dies=rows["ends"])
-    frame: pd.DataFrame = rows[able & _serves(case, rows) & _serves(case, housed)]
+    frame: pd.DataFrame = rows[np.array(can, np.bool_) & _serves(case, rows) & _serves(case, housed)]
     return frame[["site", "rack", "hall", "duty", "vintage", "dies", "mw", "opens", "ends"]]
 
 
@@ -133,21 +140,6 @@ def _serves(case: Case, rows: pd.DataFrame) -> Bools:
     comes = rows["vintage"].to_numpy(np.int64)[:, None] <= years.to_numpy()
     stays = rows["dies"].to_numpy(np.float64)[:, None] > case.last_calendar_year(years)
     return np.asarray((comes & stays).any(axis=1))
-
-
-def _able(case: Case) -> pd.DataFrame:
-    """List rack, use and topology that some workload of the plan can run on."""
-    classes = case.workloads
-    classes = classes[classes["workload"].isin(list(case.inputs.sets.workload.labels))]
-    pairs = admitted_racks(case).merge(classes[["workload", "duty", "redundancy_min"]], on="workload")
-    types = case.racks.set_index("rack")
-    trains = pairs["duty"] == "training"
-    h100e = pairs["rack"].map(types["training_h100e"]).where(trains, pairs["rack"].map(types["inference_h100e"]))
-    topologies = case.data("redundancy")[["redundancy", "availability_pct"]]
-    least = pairs["redundancy_min"].map(column_by(topologies, "redundancy", "availability_pct"))
-    ways = crossed(pairs.assign(least=least)[h100e.notna()], topologies)
-    good: pd.DataFrame = ways[ways["availability_pct"] >= ways["least"]]
-    return good[["rack", "duty", "redundancy"]]
 
 
 def retrofits(case: Case) -> pd.DataFrame:
@@ -199,28 +191,30 @@ def in_pools(case: Case, rows: pd.DataFrame) -> pd.DataFrame:
 
 
 @once
-def admitted_racks(case: Case) -> pd.DataFrame:
-    """List workload and rack of every pair that the tables, or the scenario, admit."""
-    pairs = case.data("workload_racks")[["workload", "rack"]]
-    stated = {name: override.racks for name, override in case.scenario.workloads.items() if override.racks is not None}
-    replaced = [table_of({"workload": name, "rack": list(ids)}) for name, ids in stated.items()]
-    pairs = pd.concat([pairs[~pairs["workload"].isin(list(stated))], *replaced], ignore_index=True)
-    return with_enough_memory(case, pairs)
-
-
-# --- Memory of racks and what workloads need of it ------------------------------------------------
-
-
-def with_enough_memory(case: Case, pairs: pd.DataFrame) -> pd.DataFrame:
-    """Return the pairs of workload and rack whose rack has the memory that the workload needs."""
-    known_gb = column_by(case.data("rack_memory"), "rack", "memory_gb").astype("float64").to_dict()
+def admitted_racks(case: Case) -> set[tuple[str, str]]:
+    """List workload and rack of what tables or scenario admit, where the rack computes and has the memory for it."""
+    pairs = {*case.data("workload_racks")[["workload", "rack"]].itertuples(index=False, name=None)}
+    racks, here = case.racks.set_index("rack"), case.inputs.sets.workload.labels
+    memory_gb = column_by(case.data("rack_memory"), "rack", "memory_gb").astype("float64").to_dict()
     stated = case.scenario.racks.override.items()
-    known_gb |= {rack: given.memory_gb for rack, given in stated if given.memory_gb is not None}
-    least_gb = {
-        name: given.least_memory_gb
-        for name, given in case.scenario.workloads.items()
-        if given.least_memory_gb is not None
+    memory_gb |= {rack: given.memory_gb for rack, given in stated if given.memory_gb is not None}
+    least_gb = dict[str, float]()
+    for name, given in case.scenario.workloads.items():
+        least_gb[name] = given.least_memory_gb or 0.0
+        if given.racks is not None:
+            pairs = {pair for pair in pairs if pair[0] != name} | {(name, rack) for rack in given.racks}
+    return {
+        (name, rack)
+        for name, rack in pairs
+        if name in here and memory_gb.get(rack, 0.0) >= least_gb.get(name, 0.0)
+        if pd.notna(racks.loc[rack, f"{case.duty[name]}_h100e"])
     }
-    room = lookup_labels(known_gb, pairs["rack"], 0.0)
-    need = lookup_labels(least_gb, pairs["workload"], 0.0)
-    return pairs[room >= need].reset_index(drop=True)
+
+
+@once
+def rack_cooling(case: Case) -> set[tuple[str, str]]:
+    """List rack and cooling of what fits."""
+    peak_kw = column_by(case.racks, "rack", "peak_kw")
+    most = column_by(case.data("cooling"), "cooling", "max_kw_per_rack")
+    pairs = case.data("rack_cooling")[["rack", "cooling"]].itertuples(index=False, name=None)
+    return {(rack, cooling) for rack, cooling in pairs if peak_kw[rack] <= most[cooling]}

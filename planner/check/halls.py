@@ -28,14 +28,12 @@ _MUSD_PER_USD_OF_KW = 1e-3
 _KW_PER_MW = 1000.0
 
 
-def hall_parts(case: Case, designs: pd.DataFrame) -> dict[str, Floats]:
-    """Add up what a MW of halls costs, in its parts. Gives [MUSD/MW]."""
+def _parts(case: Case, frame: pd.DataFrame) -> dict[str, Floats]:
+    """Add up what a MW of halls costs, in its parts, for the site and design of every row. Gives [MUSD/MW]."""
     items = column_by(case.data("facility_cost"), "item", "value").astype("float64")
-    sites = case.sites.set_index("site")
-    topology = case.data("redundancy").set_index("redundancy")
-    technology = case.data("cooling").set_index("cooling")
-    market = case.data("facility_market").set_index("market")
-    known = designs
+    sites, topology = case.sites.set_index("site"), case.data("redundancy").set_index("redundancy")
+    technology, market = case.data("cooling").set_index("cooling"), case.data("facility_market").set_index("market")
+    known = frame.merge(case.halls[["hall", "cooling", "redundancy"]], on="hall", how="left")
     known = known.assign(market=known["site"].map(sites["market"]), archetype=known["site"].map(sites["archetype"]))
 
     def of(table: pd.DataFrame, key: str, column: str) -> Floats:
@@ -60,12 +58,6 @@ def hall_parts(case: Case, designs: pd.DataFrame) -> dict[str, Floats]:
         "staff": staff * items["staff_cost"] / _USD_PER_MUSD,
         "network": np.full(len(known), items["connectivity"] * _KW_PER_MW / _USD_PER_MUSD),
     }
-
-
-def _parts(case: Case, frame: pd.DataFrame) -> dict[str, Floats]:
-    """Cost of a MW of halls for the site and design of every row."""
-    designs = frame.merge(case.halls[["hall", "cooling", "redundancy"]], on="hall", how="left")
-    return hall_parts(case, designs)
 
 
 @figures("halls.build", "halls.build_capex_musd_per_mw", unit="MUSD/MW")

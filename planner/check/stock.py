@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check.demand import base_year_stock_mw, rack_path_mw, stock_over_demand, stock_shares
-from planner.check.existing import in_pools, market_share_frac, stated_halls, stated_racks, stated_sites
+from planner.check.existing import in_pools, market_share_frac, rack_cooling, stated_halls, stated_racks, stated_sites
 from planner.check.frames import column_by, crossed, isin, lookup, once, sum_by, table_of, to_frame
 from planner.check.verdict import Excess, figures, rule
 
@@ -251,26 +251,19 @@ def _cooling(case: Case) -> dict[str, str]:
     Racks without liquid loops stand in air-cooled halls where these can feed them.
     """
     table = case.data("cooling")
-    there = table[table["first_year"] <= case.years[0]]
+    there = table[table["first_year"] <= case.years[0]].set_index("cooling")
     racks = case.racks.set_index("rack")
     mw = pd.concat([stock_shares(case, duty) for duty in _DUTIES]).groupby("rack")["share"].sum()
-    left = {str(rack): float(mw[rack]) for rack in racks.index if mw.get(rack, 0.0) > 0.0}
-    pairs = pd.MultiIndex.from_product([list(left), list(there["cooling"])])
-    frame = pairs.to_frame(index=False, name=["rack", "cooling"])
-    limit = column_by(there, "cooling", "max_kw_per_rack")
-    fits = isin(frame, case.data("rack_cooling"), ("rack", "cooling")) & (
-        frame["rack"].map(racks["peak_kw"]) <= frame["cooling"].map(limit)
-    ).to_numpy(dtype=np.bool_)
-    is_air = frame["cooling"].map(column_by(there, "cooling", "medium")) == "air"
-    is_dry = frame["rack"].map(racks["liquid_heat_frac"]) == 0.0
     stands: dict[str, str] = {}
-    for first_choice in ((is_air & is_dry).to_numpy(dtype=np.bool_), np.ones(len(frame), np.bool_)):
-        may = frame[fits & first_choice]
-        for _ in range(len(table)):
-            waiting = may[~may["rack"].isin(list(stands))]
-            if waiting.empty:
-                break
-            held = waiting["rack"].map(left).groupby(waiting["cooling"], sort=False).sum()
-            best = max(list(there["cooling"]), key=lambda name: held.get(name, 0.0))
-            stands |= dict.fromkeys(waiting.loc[waiting["cooling"] == best, "rack"], best)
+    for is_any in (False, True):
+        may = {
+            (rack, cooling)
+            for rack, cooling in rack_cooling(case)
+            if mw.get(rack, 0.0) > 0.0 and cooling in there.index
+            if is_any or (there["medium"][cooling] == "air" and racks["liquid_heat_frac"][rack] == 0.0)
+        }
+        while waiting := {(rack, cooling) for rack, cooling in may if rack not in stands}:
+            held = {name: sum(mw[rack] for rack in mw.index if (rack, name) in waiting) for name in there.index}
+            best = max(there.index, key=held.__getitem__)
+            stands |= {rack: best for rack, cooling in waiting if cooling == best}
     return stands
