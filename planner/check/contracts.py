@@ -9,7 +9,7 @@ import pandas as pd
 
 from planner.check.carbon import carbon_shape
 from planner.check.days import slot_hours, year_slots
-from planner.check.declared import DualPrice, Given, Table
+from planner.check.declared import DualPrice, Given
 from planner.check.frames import between, column_by, crossed, label_of, lookup, path_value, table_of, to_frame
 from planner.check.lead_times import decision_start
 from planner.check.load_price import hub_usd_per_mwh, hubs, wholesale_part_usd_per_mwh
@@ -162,21 +162,16 @@ def delivery_profiles(case: Case) -> Excess:
     return Excess.differs(place, profiles.ravel(), expected.ravel())
 
 
-@rule(
-    unit="pools or share", rereads="contracts.zone_pool contracts.site_pool contracts.target_frac contracts.is_hourly"
-)
-def clean_targets_from_scenario(case: Case) -> Iterator[Excess]:
-    """Pools are those of the scenario's area, each with its clean-energy target and matching."""
-    p, sets, settings = case.inputs.contracts, case.inputs.sets, case.scenario.contracts
-    sites, zones = (table_of({"place": list(axis.labels)}) for axis in (sets.site, sets.zone))
-    goals = to_frame(p.target, share=p.target_frac)
-    asked = [path_value(settings.matching.target_frac, year) or 0.0 for year in goals["year"]]
-    hourly = settings.matching.mode == "hourly"
-    of_site, of_zone = pool_of_sites(case), pool_of_zones(case)
-    yield Excess.differs(goals[["pool", "year"]], goals["share"], np.array(asked, dtype=np.float64))
-    yield Excess.count_broken(sites, label_of(p.pool, p.site_pool) != sites["place"].map(of_site))
-    yield Excess.count_broken(zones, label_of(p.pool, p.zone_pool) != zones["place"].map(of_zone))
-    yield Excess.count_broken(table_of({"place": ["matching"]}), [p.is_hourly != hourly])
+@rule(unit="pools", rereads="contracts.zone_pool contracts.site_pool")
+def pools_from_scenario(case: Case) -> Iterator[Excess]:
+    """Pools are those of the scenario's area."""
+    p, sets = case.inputs.contracts, case.inputs.sets
+    for axis, codes, pools in (
+        (sets.site, p.site_pool, pool_of_sites(case)),
+        (sets.zone, p.zone_pool, pool_of_zones(case)),
+    ):
+        due = np.array([pools[name] for name in axis.labels], dtype=object)
+        yield Excess.count_broken(table_of({"place": list(axis.labels)}), label_of(p.pool, codes) != due)
 
 
 @figures("zone year slot", "contracts.market_usd_per_mwh", unit="USD/MWh")
@@ -209,12 +204,7 @@ def clean_target_reported(case: Case) -> Excess:
     return Excess.above(table[["pool", "year"]], table["clean_mwh"], best_mwh)
 
 
-def _matching_rows(case: Case) -> pd.DataFrame:
-    return case.plan("matching_slot")[["pool", "year"]].drop_duplicates()
-
-
 HEADING: Final = "PPAs and clean power"
-IMPLIED: Final[Mapping[str, Table]] = {"matching": _matching_rows}
 DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
     "signed_mw": ("contracts", "signed_mw"),
     "contract_mw": ("contracts", "in_force_mw"),
@@ -226,6 +216,11 @@ PRICES: Final[Mapping[str, DualPrice]] = {
     "clean_target": DualPrice("USD/MWh", 8760.0, must_be_met=True),
 }
 GIVEN: Final[Mapping[str, Given]] = {
+    "contracts.is_hourly": ("", lambda case, _: case.scenario.contracts.matching.mode == "hourly"),
+    "contracts.target_frac": (
+        "contracts.target",
+        lambda case, rows: [path_value(case.scenario.contracts.matching.target_frac, y) or 0.0 for y in rows["year"]],
+    ),
     "contracts.is_physical": (
         "contract",
         lambda case, rows: [case.scenario.contracts.agreements[of].kind == "physical" for of in rows["contract"]],

@@ -199,19 +199,15 @@ def _pools(case: Case, duty: str) -> pd.DataFrame:
     classes = list(size.sort_values(ascending=False, kind="stable").index)
 
     rows = []
-    rack_end = (compute[racks] / compute.sum()).cumsum()
-    class_end = (by_class[classes] / by_class.sum()).cumsum()
-    for rack in racks:
-        from_rack = rack_end[rack] - compute[rack] / compute.sum()
-        for name in classes:
-            from_class = class_end[name] - by_class[name] / by_class.sum()
-            common = min(rack_end[rack], class_end[name]) - max(from_rack, from_class)
-            if common > _NOTHING_FRAC:
-                mw = common * by_class.sum() * compute.sum() / per_mw[rack]
-                vintages = stock[stock["rack"] == rack]
-                part = vintages["share"] / vintages["share"].sum()
-                years = zip(vintages["vintage_year"], vintages["dies"], part, strict=True)
-                rows += [(rack, name, duty, int(y), int(dies), mw * of) for y, dies, of in years]
+    rack_end, class_end = ((of / of.sum()).cumsum().to_numpy() for of in (compute[racks], by_class[classes]))
+    rack_begin, class_begin = (np.append(0.0, end[:-1]) for end in (rack_end, class_end))
+    common = np.minimum.outer(rack_end, class_end) - np.maximum.outer(rack_begin, class_begin)
+    for at, of in np.argwhere(common > _NOTHING_FRAC):
+        vintages, rack = stock[stock["rack"] == racks[at]], racks[at]
+        mw = common[at, of] * by_class.sum() * compute.sum() / per_mw[rack]
+        part = mw * vintages["share"] / vintages["share"].sum()
+        years = zip(vintages["vintage_year"], vintages["dies"], part, strict=True)
+        rows += [(rack, classes[of], duty, int(year), int(dies), share) for year, dies, share in years]
     return pd.DataFrame(rows, columns=columns)
 
 

@@ -36,7 +36,10 @@ _OFF_THE_HOUR = {
     6.5: "Asia/Yangon",
     9.5: "Australia/Darwin",
 }
-_WHOLE_DAY = {"months": _ALL_MONTHS, "weekdays": "all", "from_hour": 0, "to_hour": 24}
+_CHARGE_KINDS = ("energy", "demand", "coincident_peak", "capacity", "standing")
+_DEMAND = {"name": "demand", "months": _ALL_MONTHS, "weekdays": "all", "from_hour": 0, "to_hour": 24}
+_DEMAND |= {"tier_limits_kw": (), "ratchet": None}
+_ENERGY = {"name": "energy", "tier_limits_mwh": (), "periods": ()}
 
 
 class Written:
@@ -50,9 +53,7 @@ class Written:
         if stated is None:
             charges, terms, bundled = _of_table(case, use)
         else:
-            charges = {
-                kind: getattr(stated, kind) for kind in ("energy", "demand", "coincident_peak", "capacity", "standing")
-            }
+            charges = {kind: getattr(stated, kind) for kind in _CHARGE_KINDS}
             terms, bundled = stated.terms, stated.bundle == "bundled" and bool(stated.energy)
             rise_frac = rise_frac if stated.escalation_real_frac is None else stated.escalation_real_frac
             hours = stated.time_zone or hours
@@ -94,30 +95,18 @@ def _of_table(case: Case, use: Any) -> tuple[dict[str, tuple[Any, ...]], Any, bo
     table = case.data("tariffs").set_index("tariff")
     row = table.loc[use.tariff]
     asked = row if use.terms is None else table.loc[use.terms].combine_first(row)
-    charges: dict[str, tuple[Any, ...]] = dict.fromkeys(
-        ("energy", "demand", "coincident_peak", "capacity", "standing"), ()
-    )
-    has_energy = pd.notna(row["energy_charge_usd_per_mwh"])
-    if pd.notna(row["demand_charge_usd_per_kw_month"]):
-        charges["demand"] = (
-            SimpleNamespace(
-                name="demand",
-                usd_per_kw_month=float(row["demand_charge_usd_per_kw_month"]),
-                tier_limits_kw=(),
-                ratchet=None,
-                min_take_frac=_figure(asked["min_take_frac"]),
-                **_WHOLE_DAY,
-            ),
-        )
-    if has_energy:
-        price = float(row["energy_charge_usd_per_mwh"])
-        energy = {"name": "energy", "usd_per_mwh": price, "tier_limits_mwh": (), "periods": ()}
-        charges["energy"] = (SimpleNamespace(**energy),)
+    charges: dict[str, tuple[Any, ...]] = dict.fromkeys(_CHARGE_KINDS, ())
+    monthly, price = row["demand_charge_usd_per_kw_month"], row["energy_charge_usd_per_mwh"]
+    if pd.notna(monthly):
+        least = _figure(asked["min_take_frac"])
+        charges["demand"] = (SimpleNamespace(**_DEMAND, usd_per_kw_month=float(monthly), min_take_frac=least),)
+    if pd.notna(price):
+        charges["energy"] = (SimpleNamespace(**_ENERGY, usd_per_mwh=float(price)),)
     terms = None
     if use.terms is not None:
         names = ("term_years", "exit_fee_months", "reduction_frac")
         terms = SimpleNamespace(**{name: _figure(asked[name]) for name in names})
-    return charges, terms, bool(has_energy and row["bundle"] == "bundled")
+    return charges, terms, bool(pd.notna(price) and row["bundle"] == "bundled")
 
 
 def _figure(cell: Any) -> float:

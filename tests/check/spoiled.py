@@ -359,7 +359,7 @@ SPOILED = (
     ("a dirty hour is reported clean", "tables_as_stated", partial(plus, "matching_slot", "grid_clean_mw", 1.5)),
     (
         "more must be clean",
-        "clean_targets_from_scenario",
+        "figures_as_given",
         partial(setting, "contracts.matching.target_frac", "{2025: 0.47, 2027: 0.93}"),
     ),
     ("a target is reported higher", "tables_as_stated", partial(times, "matching", "target_frac", 1.02)),
