@@ -73,21 +73,18 @@ def _zone_of(case: Case, table: pd.DataFrame) -> pd.Series[str]:
 
 def _strikes(case: Case, table: pd.DataFrame) -> Floats:
     """Strike of what is signed for each row's year, from the scenario or the tables. [USD/MWh]"""
-    offers, signed = case.scenario.contracts.ppa, case.scenario.contracts.existing
+    offers = case.scenario.contracts.ppa
     country = column_by(hubs(case).drop_duplicates("zone"), "zone", "country")
     region = column_by(case.data("ppa_regions"), "country", "region")
     prices = case.data("ppa_prices").sort_values("year")
     strike = np.full(len(table), np.nan)
     for row, (name, zone, year) in enumerate(zip(table["contract"], table["zone"], table["year"], strict=True)):
-        if name in signed:
-            strike[row] = signed[name].price_usd_per_mwh
-            continue
         offer = offers[name]
         if offer.price_usd_per_mwh is not None:
             strike[row] = between(offer.price_usd_per_mwh, year)
-            continue
-        own = prices[(prices["technology"] == offer.technology) & (prices["region"] == region[country[zone]])]
-        strike[row] = np.interp(year, own["year"], own["price_usd_per_mwh"])
+        else:
+            own = prices[(prices["technology"] == offer.technology) & (prices["region"] == region[country[zone]])]
+            strike[row] = np.interp(year, own["year"], own["price_usd_per_mwh"])
     return strike
 
 

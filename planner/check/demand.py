@@ -96,19 +96,6 @@ def stock_over_demand(case: Case) -> float:
 
 
 @once
-def base_year_stock_mw(case: Case) -> pd.DataFrame:
-    """List the racks existing in the first model year."""
-    parts = []
-    for duty in ("training", "inference"):
-        classes = [w for w in case.inputs.sets.workload.labels if case.duty[w] == duty]
-        path = sum(rack_path_mw(case, name, case.years[0]) for name in classes)
-        total = path * stock_over_demand(case)
-        existing = stock_shares(case, duty)
-        parts.append(existing[["duty", "rack"]].assign(stock_mw=existing["share"] * total))
-    return pd.concat(parts).groupby(["duty", "rack"], as_index=False)[["stock_mw"]].sum()
-
-
-@once
 def reference_kh100e(case: Case, workload: str) -> Floats:
     """Compute of the reference fleet: stock dies, the year's reference rack fills the gap. Gives [kH100e]."""
     duty = case.duty[workload]

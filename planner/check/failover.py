@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -146,44 +146,22 @@ def may_cover_from_scenario(case: Case) -> Excess:
     return Excess.count_broken(pairs, np.asarray(case.inputs.failover.may_cover).ravel() != expected)
 
 
-def _common_users(case: Case) -> pd.DataFrame:
-    """Compute wanted by users whom two sites both reach: workload, site, standby, kh100e."""
-    demand = case.inputs.demand
+@once
+def neighbours(case: Case) -> dict[Any, list[str]]:
+    """Sites that cover a site together, by site and workload: those that may, and that reach enough of its users."""
+    demand, sites = case.inputs.demand, table_of({"site": list(case.inputs.sets.site.labels)})
     wanted = to_frame(demand.demand, kh100e=demand.demand_kh100e)
     wanted = wanted.groupby(["region", "workload"], as_index=False)[["kh100e"]].sum()
-    sites = table_of({"site": list(case.inputs.sets.site.labels)})
-    places = wanted[["workload"]].drop_duplicates().merge(sites, how="cross")
-    reached = reach(case, wanted[["region", "workload"]], places)
+    reached = reach(case, wanted[["region", "workload"]], crossed(wanted[["workload"]].drop_duplicates(), sites))
     users = reached[["region", "workload", "site"]].merge(wanted, on=["region", "workload"])
     other = users.drop(columns="kh100e").rename(columns={"site": "standby"})
     both = users.merge(other, on=["region", "workload"])
-    return both.groupby(["workload", *_PAIR], as_index=False)[["kh100e"]].sum()
-
-
-@rule(unit="pairs", rereads="failover.neighbour_row failover.neighbour_reserve")
-def neighbours_from_tables(case: Case) -> Iterator[Excess]:
-    """Neighbours that cover a site together are those that may and reach enough of its users."""
-    p, settings = case.inputs.failover, case.scenario.failover
-    loads, reserves = to_frame(p.neighbour), to_frame(p.reserve)
-    key = [*_LOAD, "standby"]
-    if not len(loads):
-        return
-    users = _common_users(case)
-    of_site = users[users["site"] == users["standby"]].set_index(["workload", "site"])["kh100e"]
-    least = settings.neighbour_users_frac * _ROUNDING * lookup(of_site, users, ("workload", "site"))
-    users = users[(users["kh100e"] > 0.0) & (users["kh100e"] >= least)]
-    users = users[~may_not_cover(case, users)]
-    right = loads.merge(users, on=["site", "workload"]).merge(
-        reserves.rename(columns={"site": "standby"}), on=["standby", "workload", "year"]
-    )[key]
-    row, cover = (np.asarray(place, dtype=np.intp) for place in (p.neighbour_row, p.neighbour_reserve))
-    reported = loads.iloc[row].reset_index(drop=True)
-    stands_in = reserves.iloc[cover].reset_index(drop=True)
-    apart = (reported[["workload", "year"]] != stands_in[["workload", "year"]]).any(axis=1)
-    reported = reported.assign(standby=stands_in["site"])[key]
-    odd = (apart | reported.duplicated()).to_numpy(dtype=np.bool_)
-    yield Excess.count_broken(reported, odd)
-    yield from Excess.same_places(reported, right, key)
+    both = both.groupby(["workload", *_PAIR], as_index=False)[["kh100e"]].sum()
+    own = both[both["site"] == both["standby"]].set_index(["workload", "site"])["kh100e"]
+    least = case.scenario.failover.neighbour_users_frac * _ROUNDING * lookup(own, both, ("workload", "site"))
+    both = both[(both["kh100e"] > 0.0) & (both["kh100e"] >= least) & ~may_not_cover(case, both)]
+    found: dict[Any, list[str]] = both.groupby(["site", "workload"])["standby"].agg(list).to_dict()
+    return found
 
 
 def asks(case: Case, frame: pd.DataFrame) -> Bools:
@@ -256,8 +234,15 @@ PRICES: Final[Mapping[str, DualPrice]] = {
     "neighbour_reserve": DualPrice("USD/H100e-hour", _H100E_HOURS, must_be_met=True),
     "reserve_capacity": DualPrice("USD/H100e-hour", _H100E_HOURS),
 }
-TAKEN_AS_GIVEN: Final[Mapping[str, str]] = dict.fromkeys(
-    ("failover.cut_reserve", "failover.cut_reserve_row", "failover.cut_served", "failover.cut_served_row"),
-    "empty in the inputs of a plan: rows that are added while it is solved, for outages that it"
-    " did not survive; survives_loss_of_any_site lets every site fail without them",
-)
+TAKEN_AS_GIVEN: Final[Mapping[str, str]] = {
+    **dict.fromkeys(
+        ("failover.cut_reserve", "failover.cut_reserve_row", "failover.cut_served", "failover.cut_served_row"),
+        "empty in the inputs of a plan: rows that are added while it is solved, for outages that it"
+        " did not survive; survives_loss_of_any_site lets every site fail without them",
+    ),
+    **dict.fromkeys(
+        ("failover.neighbour_row", "failover.neighbour_reserve"),
+        "read by no rule: rows of neighbours are stated from scenario and data without it, so that one that is wrong"
+        " is found in the program",
+    ),
+}

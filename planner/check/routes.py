@@ -12,8 +12,6 @@ from planner.check.frames import column_by, lookup, once, table_of
 from planner.tables.sheet import read_sheet
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from numpy.typing import NDArray
 
     from planner.base.arrays import Bools, Floats
@@ -101,38 +99,27 @@ def clouds_of_users(case: Case) -> pd.DataFrame:
         clouds = clouds[clouds["country"].isin(list(countries))]
     sets, placeless = case.inputs.sets, case.scenario.rent.placeless
     regions = [name for name in sets.region.labels if name != ANYWHERE]
-    pairs_of_users = pd.MultiIndex.from_product([regions, sets.workload.labels], names=list(_USERS))
-    users = pairs_of_users.to_frame(index=False)
+    users = pd.MultiIndex.from_product([regions, sets.workload.labels], names=list(_USERS)).to_frame(index=False)
     frame = round_trips(case, users.merge(clouds[["site"]], how="cross"))
-    fits = ~stays_elsewhere(frame)
-    in_time, tight = (
-        fits & (placeless | (frame["rtt_ms"] <= frame[bound] * _ROUNDING).to_numpy())
-        for bound in ("rtt_bound_ms", "tight_rtt_ms")
-    )
     pairs = clouds[["site"]].merge(clouds[["site"]].rename(columns={"site": "standby"}), how="cross")
-    pairs = pairs[~may_not_cover(case, pairs)]
-    covers = pairs.groupby("site")["standby"].agg(frozenset)
-    covered = {str(name): found for name, found in covers.items()}
+    covers = ~may_not_cover(case, pairs).reshape(len(clouds), len(clouds))
+    free = column_by(case.workloads, "workload", "residency") == "none"
+    is_free = placeless & users["workload"].map(free).to_numpy()
 
-    def places(near: Bools) -> Floats:
-        reached = frame[near].groupby(list(_USERS))["site"].agg(frozenset)
-        count = {group: _together(group, covered) for group in set(reached)}
-        return lookup(reached.map(count).astype("float64"), users, _USERS)
+    def places(bound: str) -> Floats:
+        near = ~stays_elsewhere(frame) & (placeless | (frame["rtt_ms"] <= frame[bound] * _ROUNDING).to_numpy())
+        counts = [_together(covers[np.ix_(of, of)]) for of in near.reshape(len(users), len(clouds))]
+        return np.where(is_free, float(_MOST_CLOUDS), np.array(counts, dtype=np.float64))
 
-    found = users.assign(places=places(in_time), tight=places(tight))
-    stays = users["workload"].map(column_by(case.workloads, "workload", "residency"))
-    if placeless:
-        found.loc[stays == "none", ["places", "tight"]] = _MOST_CLOUDS
-    by_users: pd.DataFrame = found.set_index(list(_USERS))
-    return by_users
+    return users.assign(places=places("rtt_bound_ms"), tight=places("tight_rtt_ms")).set_index(list(_USERS))
 
 
-def _together(sites: frozenset[str], covers: Mapping[str, frozenset[str]]) -> int:
-    """Count clouds that may all cover for each other, up to three."""
-    pairs = [(one, other) for one in sites for other in covers.get(one, frozenset()) & sites]
-    if any(covers[one] & covers[other] & sites for one, other in pairs):
+def _together(covers: Bools) -> int:
+    """Count clouds that may all cover for each other, up to three, of those that users reach."""
+    pairs = covers.astype(np.int64)
+    if (pairs @ pairs * pairs).any():
         return _MOST_CLOUDS
-    return 2 if pairs else min(len(sites), 1)
+    return 2 if pairs.any() else min(len(pairs), 1)
 
 
 @once
@@ -240,17 +227,13 @@ def _pair_class(frame: pd.DataFrame) -> NDArray[np.object_]:
         "Latin America": "latin_america",
         "Middle East & Africa": "middle_east_africa",
     }
-    kinds = []
-    for end in ("user_", "site_"):
-        world = frame[f"{end}world"].replace(names)
-        backbone = frame[f"{end}country"].isin(["US", "CA"])
-        kinds.append(world.mask(backbone, "us_ca").to_numpy(dtype=object))
-    user, site = kinds
-    own = np.isin(user.astype(str), ["us_ca", *names.values()])
-    same = np.where(own, user, "world")
-    ends = {"us_ca", "europe"}
-    between = ["transatlantic" if {a, b} == ends else "intercontinental" for a, b in zip(user, site, strict=True)]
-    return np.where(user == site, same, np.array(between, dtype=object))
+    user, site = (
+        frame[f"{end}_world"].replace(names).mask(frame[f"{end}_country"].isin(["US", "CA"]), "us_ca").astype(str)
+        for end in ("user", "site")
+    )
+    same = user.where(user.isin(["us_ca", *names.values()]), "world")
+    is_atlantic = (user + site).isin(["us_caeurope", "europeus_ca"])
+    return np.where(user == site, same, np.where(is_atlantic, "transatlantic", "intercontinental")).astype(object)
 
 
 def _measured_ms(case: Case, frame: pd.DataFrame, haul_ms: Floats) -> Floats:

@@ -56,24 +56,30 @@ def rows_there(case: Case) -> Iterator[Excess]:
         yield Excess.count_broken(table_of({"table": name, "row": labels}), missing)
 
 
-_AS_GIVEN: Final = {"reference": "reference", "no_route": "demand.no_route", "leads": "halls.lead"}
-"""Tables of the plan that are tables of its inputs."""
+_AS_GIVEN: Final = {
+    "sites": "scope",
+    "reference": "inputs.reference",
+    "no_route": "inputs.demand.no_route",
+    "leads": "inputs.halls.lead",
+}
+"""Tables of the plan that, or columns of which, are known before it."""
 
 
 @rule(unit="cells")
 def tables_as_given(case: Case) -> Iterator[Excess]:
-    """Tables of what is known before anything is decided are those that the plan was made from."""
+    """Tables of what is known before a plan, and names and places of sites, are those that it was made from."""
     for name, of in _AS_GIVEN.items():
-        table, given, key = case.plan(name), attrgetter(of)(case.inputs), list(TABLES[name].primary_key)
+        table, given, key = case.plan(name), attrgetter(of)(case), list(TABLES[name].primary_key)
         if len(table) != len(given):
             yield Excess.count_broken(table_of({"table": [name]}), [True])
             continue
-        for field in TABLES[name].fields:
+        for field in (field for field in TABLES[name].fields if field.name in given):
             has, due = table[field.name], given[field.name].reset_index(drop=True)
             if field.dtype == "float64":
                 yield Excess.reported(table[key], has, due, field.name)
             else:
-                yield Excess.count_broken(table[key], has.astype(str) != due.fillna("").astype(str))
+                is_other = has.fillna("").astype(str) != due.fillna("").astype(str)
+                yield Excess.count_broken(table[key].assign(what=field.name), is_other)
 
 
 def _of_sites(column: str) -> RowLabels:

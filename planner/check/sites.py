@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 
 from planner.check.declared import DualPrice, Given, setting
-from planner.check.frames import column_by, crossed, isin, lookup, once, path_value_or_nan, sum_by, table_of, to_frame
+from planner.check.frames import column_by, crossed, isin, lookup, once, path_value_or_nan, table_of, to_frame
 from planner.check.lead_times import committed_mw, decision_start, months_to_service
 from planner.check.routes import between_sites
 from planner.check.stock import existing_halls
@@ -18,8 +19,6 @@ from planner.tables.sheet import read_sheet
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from numpy.typing import NDArray
-
     from planner.base.arrays import Floats
     from planner.check.case import Case
 
@@ -27,8 +26,6 @@ if TYPE_CHECKING:
 _SITE = ("site", "year")
 
 _SOON: Final = 1e-6  # [year]: what arrives by so much after a date arrives on it
-_FACTS = ("name", "country", "region", "lat", "lon", "zone", "market")
-"""Columns of table `sites` that the data or the scenario give as they are."""
 
 _USD_PER_MUSD = 1e6
 
@@ -67,16 +64,16 @@ def _crews(case: Case) -> pd.DataFrame:
 
 
 @once
-def _moved_years(case: Case) -> pd.DataFrame:
-    """List years of building whose halls a delay moves into a model year: site, year, years.
+def _moved_years(case: Case) -> dict[tuple[str, int], float]:
+    """Years of building whose halls a delay moves into a model year, by site and year.
 
     The halls of a year that would come in time come as much later as the lead is longer than
     planned, in the first model year that can have them. Committed halls, where they are more than
     crews build, come in time.
     """
     leads, first_day = months_to_service(case), decision_start(case)
-    crews, moved = _crews(case).set_index(list(_SITE)), dict[tuple[str, int], float]()
-    last_day = {y: case.last_calendar_year(pd.Series([y]))[0] + 1.0 for y in case.years}
+    crews, moved = _crews(case).set_index(list(_SITE)), defaultdict[tuple[str, int], float](float)
+    last_day = dict(zip(case.years, case.last_calendar_year(np.array(case.years)) + 1.0, strict=True))
     for site in leads.index[leads["hall"] > leads["hall_as_planned"]]:
         late, planned = (
             {y: max(first_day + months / 12.0, float(y)) for y in case.years}
@@ -88,13 +85,10 @@ def _moved_years(case: Case) -> pd.DataFrame:
             if planned[year] >= last_day[year] or row.comes_mw > row.crews_mw * row.span:
                 continue
             arrives = planned[year] + delay - _SOON
-            can_have = (y for y in case.years if arrives <= late[y] < last_day[y])
-            to = next(can_have, None)
+            to = next((y for y in case.years if arrives <= late[y] < last_day[y]), None)
             if to is not None:
-                moved[site, to] = moved.get((site, to), 0.0) + row.span
-    return table_of(
-        {"site": [site for site, _ in moved], "year": [year for _, year in moved], "years": list(moved.values())}
-    )
+                moved[site, to] += row.span
+    return dict(moved)
 
 
 def _years_of_markets(case: Case) -> dict[tuple[str, int], float]:
@@ -104,13 +98,12 @@ def _years_of_markets(case: Case) -> dict[tuple[str, int], float]:
     """
     halls, moved, span = case.inputs.halls, _moved_years(case), span_years(case)
     market_of = column_by(case.inputs.sites.table, "site", "market")
-    years_moved = sum_by(moved, _SITE, moved["years"])
     builds = to_frame(halls.build)
     late = builds[(builds["stage"] == "ordered").to_numpy()].drop_duplicates(list(_SITE))
     years_of: dict[tuple[str, int], float] = {}
     for site, year in zip(late["site"], late["year"], strict=True):
         key = (market_of[site], year)
-        years = max(float(span[year]), years_moved.get((site, year), 0.0))
+        years = max(float(span[year]), moved.get((site, year), 0.0))
         years_of[key] = min(years, years_of.get(key, years))
     return years_of
 
@@ -125,8 +118,7 @@ def build_paths(case: Case) -> pd.DataFrame:
     early, late = (builds[(builds["stage"] == of).to_numpy()] for of in ("committed", "ordered"))
     is_early, is_late = (isin(frame, rows, _SITE).reshape(shape) for rows in (early, late))
     in_time = np.maximum(crews * span, comes)
-    years = sum_by(_moved_years(case), _SITE, _moved_years(case)["years"])
-    moved = crews * lookup(years, frame, _SITE).reshape(shape)
+    moved = crews * lookup(_moved_years(case), frame, _SITE).reshape(shape)
     rate = np.maximum(in_time, moved)
     slower = np.where(moved > 0.0, np.minimum(in_time, moved), in_time)
     before_lead = np.minimum((rate * is_early).cumsum(axis=1), comes.cumsum(axis=1))
@@ -194,21 +186,6 @@ def land_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
     standing, committed = by_year.groupby("site").max(), committed_mw(case).groupby("site")["mw"].max()
     held = lookup(standing, rows, ("site",)) + lookup(committed, rows, ("site",))
     return np.maximum(lookup(land, rows, ("site",), np.nan), held)
-
-
-@rule(unit="cells")
-def sites_reported(case: Case) -> Excess:
-    """Table `sites` lists the sites in the order of the data, each with its name and place.
-
-    A row too many, or in another's place, is wrong in every cell.
-    """
-    columns = ["site", *_FACTS]
-    tables = (table[columns].astype(object) for table in (case.plan("sites"), case.scope))
-    reported, expected = (table.where(table.notna(), None).to_numpy() for table in tables)
-    if len(reported) != len(expected):
-        return Excess.count_broken(case.scope[["site"]], np.ones(len(expected), dtype=np.bool_))
-    place = crossed(case.scope[["site"]], table_of({"what": columns}))
-    return Excess.count_broken(place, (reported != expected).ravel())
 
 
 # --- Openings, phases, blocks of racks and prices of service --------------------------------------
@@ -286,12 +263,6 @@ def phases_listed(case: Case, rows: pd.DataFrame) -> tuple[Floats, pd.DataFrame]
     return lookup(phase_sizes(case), rows, ("site",), np.nan), ordered[
         ordered["site"].isin(phase_sizes(case).dropna().index)
     ]
-
-
-@figures("site", "sites.is_existing", unit="sites")
-def existing_sites_from_tables(case: Case, rows: pd.DataFrame) -> NDArray[np.bool_]:
-    """Sites with halls in the base year are open already; all others must be opened."""
-    return lookup(existing_halls(case).groupby("site")["mw"].sum(), rows, ("site",)) > 0.0
 
 
 def _land_mw(case: Case, rows: pd.DataFrame) -> Floats:
@@ -379,6 +350,10 @@ TAKEN_AS_GIVEN: Final[Mapping[str, str]] = dict.fromkeys(
     "read by no rule: columns_as_stated holds the bounds of the decision against scenario and data",
 )
 GIVEN: Final[Mapping[str, Given]] = {
+    "sites.is_existing": (
+        "site",
+        lambda case, rows: lookup(existing_halls(case).groupby("site")["mw"].sum(), rows, ("site",)) > 0.0,
+    ),
     "siting.exact_sites": setting("siting.exactly_sites"),
     "siting.most_sites": setting("siting.at_most_sites"),
 }

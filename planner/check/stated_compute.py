@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.check.failover import neighbours
 from planner.check.frames import column_by, once
 from planner.check.migration import first_of_reach
 from planner.check.priced import BOUGHT, ONCE
@@ -219,11 +220,8 @@ def non_firm_left_mw(h: Here) -> LinearForm:
 
 @row("site workload year", "failover.neighbour")
 def neighbour_reserve(h: Here) -> StatedRow:
-    p = h.case.inputs.failover
-    mine = p.neighbour_row == h.stored.block("columns", "failover.neighbour").place(h.labels)
-    by_number = h.stored.block("columns", "failover.reserve")
-    covers = (dict(zip(by_number.axes, by_number.key(at), strict=True)) for at in p.neighbour_reserve[mine])
-    return total(h.at(**labels).x("reserve") for labels in covers) >= h.x("load")
+    covers = neighbours(h.case).get((h.site, h.workload), ())
+    return total(h.at(site=site).x("reserve") for site in covers) >= h.x("load")
 
 
 @row("region workload site year", "failover.covered")

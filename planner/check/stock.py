@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from planner.check.demand import base_year_stock_mw, rack_path_mw, stock_over_demand, stock_shares
+from planner.check.demand import rack_path_mw, stock_over_demand, stock_shares
 from planner.check.existing import in_pools, market_share_frac, rack_cooling, stated_halls, stated_racks, stated_sites
 from planner.check.frames import column_by, crossed, isin, lookup, once, sum_by, table_of, to_frame
 from planner.check.verdict import Excess, figures, rule
@@ -49,7 +49,6 @@ def assumed_facility_mw(case: Case) -> pd.Series[float]:
 @once
 def market_facility_mw(case: Case) -> pd.Series[float]:
     """Return the operator's share of what the market has, at sites left out by name as well. Gives [MW]."""
-    total_mw = float(base_year_stock_mw(case)["stock_mw"].sum())
     stock = case.site_figures("site_stock", "existing_facility_mw")
     stock[stock.index.isin(list(case.scenario.new_sites))] = 0.0  # nothing exists there yet
     out = case.excluded
@@ -59,7 +58,7 @@ def market_facility_mw(case: Case) -> pd.Series[float]:
     stock = stock if count is None else stock.nlargest(count).reindex(stock.index, fill_value=0.0)
     share_frac = stock / stock.sum() if stock.any() else stock
     per_rack = case.scenario.demand.facility_mw_per_rack_mw
-    return share_frac * total_mw * per_rack
+    return share_frac * _class_mw(case).sum() * per_rack
 
 
 @once

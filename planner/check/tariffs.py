@@ -418,37 +418,6 @@ def bill_lists_from_tariffs(case: Case) -> Iterator[Excess]:
     yield Excess.count_broken(place, np.asarray(case.inputs.tariffs.connected_place) != due)
 
 
-@rule(
-    unit="MW",
-    rereads=(
-        "tariffs.in_force_signed.place tariffs.in_force_signed.target tariffs.in_force_signed.amount "
-        "tariffs.in_force_released.place tariffs.in_force_released.target tariffs.in_force_released.amount"
-    ),
-)
-def capacity_in_force_from_terms(case: Case) -> Excess:
-    """Contracted capacity is in force as far as its ramp has come, less what was given up."""
-    p = case.inputs.tariffs
-    rng = np.random.default_rng(_SEED)
-    signed = to_frame(p.signed, mw=rng.uniform(1.0, 2.0, p.signed.size))
-    left = to_frame(p.released, mw=rng.uniform(0.1, 0.2, p.released.size))
-    target = to_frame(p.bills.contracted)
-    reported, expected, tariffs = np.zeros(len(target)), np.zeros(len(target)), written_tariffs(case)
-    for rows, of, since, sign in (
-        (signed, p.in_force_signed, "vintage", 1.0),
-        (left, p.in_force_released, "year", -1.0),
-    ):
-        amount = of.amount * _amounts(rows["mw"].to_numpy(), of.place)
-        reported += sign * _collected(len(reported), of.target, amount)
-        pairs = rows.merge(target.reset_index(), on="site", suffixes=("", "_now"))
-        span, vintage, begin = (pairs[name].astype("int64") for name in ("span", "vintage", since))
-        share = [
-            tariffs[site].ramp_share(years) if counts else 0.0
-            for site, years, counts in zip(pairs["site"], span - vintage, begin <= span, strict=True)
-        ]
-        expected += sign * np.bincount(pairs["index"], pairs["mw"] * np.array(share, np.float64), len(expected))
-    return Excess.differs(target[["site", "span"]], reported, expected)
-
-
 @rule(unit="USD/MW or share", rereads="tariffs.fee_musd_per_mw tariffs.free_frac")
 def exit_terms_from_tariffs(case: Case) -> Iterator[Excess]:
     """Capacity given up early costs the minimum bills of the months left, but for a free share."""
@@ -471,6 +440,11 @@ TAKEN_AS_GIVEN: Final[Mapping[str, str]] = {
         ("tariffs.bills.stair_line", "tariffs.bills.stairs"),
         "say by how much a charge in falling tiers exceeds the tariff: what is paid comes from the"
         " lists, which bill_lists_from_tariffs tries, and bill_lines_reported recomputes both sums",
+    ),
+    **dict.fromkeys(
+        ("tariffs.in_force_signed", "tariffs.in_force_released"),
+        "read by no rule: tariff_take is stated from the terms without it, so that one that is wrong is found in the"
+        " program",
     ),
     "tariffs.accounts": "make the exact bills that are shown beside what a plan pays;"
     " bill_months_reported recomputes these for the plan, month by month",

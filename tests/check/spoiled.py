@@ -244,7 +244,7 @@ def larger_campus(plan):
 
 
 SPOILED = (
-    ("a site lies elsewhere", "sites_reported", partial(plus, "sites", "lat", 0.5)),
+    ("a site lies elsewhere", "tables_as_given", partial(plus, "sites", "lat", 0.5)),
     ("a decision is below zero", "decisions_as_solved", partial(plus, "plan", "used_mw", -999.0)),
     (
         "a run stopped by the clock is called optimal",
