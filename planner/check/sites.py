@@ -206,19 +206,27 @@ def block_sizes(case: Case) -> dict[str, float]:
 
 
 @once
-def _partners(case: Case) -> pd.DataFrame:
-    """List the sites whose racks count towards a block of a workload, the site's own among them."""
-    if not block_sizes(case):
-        return table_of({"site": [], "partner": [], "workload": []})
-    apart = between_sites(case)
-    itself = (apart["site"] == apart["partner"]).to_numpy()
-    bound_ms = case.scenario.siting.block_rtt_ms
-    near = [
-        apart[itself | (apart["rtt_ms"] <= bound_ms.get(workload, -1.0))].assign(workload=workload)
-        for workload in block_sizes(case)
-    ]
-    none = apart.iloc[:0].assign(workload="")
-    return pd.concat([none, *near])[["site", "partner", "workload"]]
+def block_partners(case: Case) -> dict[tuple[str, str], list[str]]:
+    """Sites whose racks count towards a block of a workload, the site's own among them, by site and workload."""
+    found, bound_ms = defaultdict[tuple[str, str], list[str]](list), case.scenario.siting.block_rtt_ms
+    apart = between_sites(case).itertuples(index=False, name=None) if block_sizes(case) else ()
+    for site, partner, rtt_ms in apart:
+        for workload in block_sizes(case):
+            if site == partner or rtt_ms <= bound_ms.get(workload, -1.0):
+                found[site, workload].append(partner)
+    return found
+
+
+@once
+def block_top_mw(case: Case) -> dict[tuple[str, str], float]:
+    """Most racks of a workload that a site can hold, by site and workload. [MW]"""
+    need = case.deployments.groupby("workload")["hall_mw_per_mw"].min().to_dict()
+    land, lets = case.inputs.sites.land_limit_mw, set(to_frame(case.inputs.halls.lease)["site"])
+    halls = {
+        site: mw + case.scenario.lease.depth_mw_per_site * (site in lets)
+        for site, mw in zip(case.inputs.sets.site.labels, land.tolist(), strict=True)
+    }
+    return {(site, name): mw / need[name] for site, mw in halls.items() for name in block_sizes(case)}
 
 
 def in_blocks(case: Case, rows: pd.DataFrame) -> pd.DataFrame:
@@ -277,27 +285,6 @@ def phases_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
     return np.floor(np.minimum(rate, _land_mw(case, rows)) / case.inputs.siting.phase_mw + _ROUNDING)
 
 
-@rule(unit="MW", rereads="siting.block_mw siting.block_top_mw")
-def blocks_from_scenario(case: Case) -> Iterator[Excess]:
-    """Workloads need the scenario's blocks, and have no more than a site can hold."""
-    p, inputs = case.inputs.siting, case.inputs
-    reported = to_frame(p.block, mw=p.block_mw, top=p.block_top_mw)
-    sizes = block_sizes(case)
-    need = case.deployments.groupby("workload")["hall_mw_per_mw"].min()
-    lets = reported["site"].isin(list(to_frame(inputs.halls.lease)["site"])).to_numpy(dtype=np.float64)
-    halls = _land_mw(case, reported) + lets * case.scenario.lease.depth_mw_per_site
-    place = reported[list(_CLASS)]
-    due = in_blocks(case, to_frame(inputs.racks.used))[list(_CLASS)].drop_duplicates()
-    shared = to_frame(p.shared)
-    pairs = reported[list(_CLASS)].merge(_partners(case), on=["site", "workload"])
-    may = isin(pairs.assign(site=pairs["partner"]), reported, _CLASS)
-    yield Excess.differs(place, reported["mw"], reported["workload"].map(sizes))
-    yield Excess.differs(place, reported["top"], halls / lookup(need, reported, ("workload",), np.nan))
-    yield Excess.count_broken(due, ~isin(due, reported, _CLASS))
-    yield Excess.count_broken(place, ~isin(reported, in_blocks(case, reported), _CLASS))
-    yield from Excess.same_places(shared, pairs[may], (*_CLASS, "partner"))
-
-
 @figures("siting.paced", "siting.paced_mw", unit="MW")
 def paced_sites_from_tables(case: Case, rows: pd.DataFrame) -> tuple[Floats, pd.DataFrame]:
     """New sites with integer openings hold at most what can be built by then, or their land."""
@@ -345,10 +332,17 @@ PRICES: Final[Mapping[str, DualPrice]] = {
     "build_rate": DualPrice("USD/MW", paid="once"),
     "market_build_rate": DualPrice("USD/MW", paid="once"),
 }
-TAKEN_AS_GIVEN: Final[Mapping[str, str]] = dict.fromkeys(
-    ("siting.open_lower", "siting.open_upper", "siting.whole_openings"),
-    "read by no rule: columns_as_stated holds the bounds of the decision against scenario and data",
-)
+TAKEN_AS_GIVEN: Final[Mapping[str, str]] = {
+    **dict.fromkeys(
+        ("siting.open_lower", "siting.open_upper", "siting.whole_openings"),
+        "read by no rule: columns_as_stated holds the bounds of the decision against scenario and data",
+    ),
+    **dict.fromkeys(
+        ("siting.block_mw", "siting.block_top_mw"),
+        "read by no rule: rows and table of blocks are stated from scenario and data without it, so that one that is"
+        " wrong is found in the program",
+    ),
+}
 GIVEN: Final[Mapping[str, Given]] = {
     "sites.is_existing": (
         "site",

@@ -447,13 +447,8 @@ def tariff_release(h: Here) -> StatedRow:
 
 @row("site vintage", "bill_fee_mw")
 def tariff_exit(h: Here) -> StatedRow:
-    fees = h.stored.block("columns", "tariffs.fee")
-    pairs = [dict(zip(fees.axes, fees.key(at), strict=True)) for at in range(len(fees))]
-    free = dict(
-        zip(dict.fromkeys((f["site"], f["vintage"]) for f in pairs), h.stored.array("tariffs.free_frac"), strict=True)
-    )
     without = total(f.x("bill_released_mw") - f.x("bill_fee_mw") for f in h.each("bill_fee_mw"))
-    return without <= h.x("bill_signed_mw") * float(free[h.site, h.vintage])
+    return without <= h.x("bill_signed_mw") * float(written_tariffs(h.case)[h.site].terms.reduction_frac)
 
 
 @row("site vintage year", "bill_fee_mw")

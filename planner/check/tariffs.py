@@ -418,21 +418,15 @@ def bill_lists_from_tariffs(case: Case) -> Iterator[Excess]:
     yield Excess.count_broken(place, np.asarray(case.inputs.tariffs.connected_place) != due)
 
 
-@rule(unit="USD/MW or share", rereads="tariffs.fee_musd_per_mw tariffs.free_frac")
-def exit_terms_from_tariffs(case: Case) -> Iterator[Excess]:
-    """Capacity given up early costs the minimum bills of the months left, but for a free share."""
-    p, tariffs = case.inputs.tariffs, written_tariffs(case)
+@rule(unit="USD/MW", rereads="tariffs.fee_musd_per_mw")
+def exit_fees_from_tariffs(case: Case) -> Excess:
+    """Capacity given up early costs the minimum bills of the months left."""
+    p, key = case.inputs.tariffs, ["site", "signed_year", "year"]
     every, fees = (
         of.rename(columns={"vintage": "signed_year"}).astype({"signed_year": "int64"})
-        for of in (to_frame(p.released), to_frame(p.fee, musd=p.fee_musd_per_mw))
+        for of in (to_frame(p.released), to_frame(p.fee, usd=p.fee_musd_per_mw * 1e6))
     )
-    key = ["site", "signed_year", "year"]
-    reported = lookup(fees.set_index(key)["musd"], every, key)
-    vintages = fees[["site", "signed_year"]].drop_duplicates().reset_index(drop=True)
-    free = np.array([tariffs[site].terms.reduction_frac for site in vintages["site"]], np.float64)
-    shares = np.asarray(p.free_frac) if len(free) == len(p.free_frac) else np.full(len(free), np.nan)
-    yield Excess.differs(every[key], reported * 1e6, fee_usd_per_mw(case, every))
-    yield Excess.differs(vintages, shares, free)
+    return Excess.differs(every[key], lookup(fees.set_index(key)["usd"], every, key), fee_usd_per_mw(case, every))
 
 
 TAKEN_AS_GIVEN: Final[Mapping[str, str]] = {
@@ -442,9 +436,9 @@ TAKEN_AS_GIVEN: Final[Mapping[str, str]] = {
         " lists, which bill_lists_from_tariffs tries, and bill_lines_reported recomputes both sums",
     ),
     **dict.fromkeys(
-        ("tariffs.in_force_signed", "tariffs.in_force_released"),
-        "read by no rule: tariff_take is stated from the terms without it, so that one that is wrong is found in the"
-        " program",
+        ("tariffs.in_force_signed", "tariffs.in_force_released", "tariffs.free_frac"),
+        "read by no rule: rows of capacity that is signed for are stated from its terms without it, so that one that is"
+        " wrong is found in the program",
     ),
     "tariffs.accounts": "make the exact bills that are shown beside what a plan pays;"
     " bill_months_reported recomputes these for the plan, month by month",
