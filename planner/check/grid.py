@@ -87,9 +87,8 @@ def committed_of_zones(case: Case) -> Iterator[Excess]:
 def _months_of_periods(case: Case) -> dict[str, float]:
     """Months that are billed on one maximum, by the name of the period.
 
-    Months represented by the same ordinary day are one period, but for that of the peak day. In a
-    series each month with a day is one; months without a day are shared out by days
-    that represent them.
+    Months represented by the same ordinary day are one period, but for that of the peak day. In a series each month
+    with a day is one; months without a day are shared out by days that represent them.
     """
     days, time = year_days(case).of_month, case.scenario.time
     if not time.chronological:
@@ -141,8 +140,7 @@ def headroom_mw(case: Case, places: pd.DataFrame, rate_pct: float) -> Floats:
 def headroom_from_tables(case: Case) -> Iterator[Excess]:
     """Headroom of a zone is the operator's share at the chosen curtailment rate, with growth.
 
-    Firm connection takes all of it, or the share of that at the lowest rate which the scenario
-    calls firm.
+    Firm connection takes all of it, or the share of that at the lowest rate which the scenario calls firm.
     """
     settings, grid = case.scenario.grid, case.inputs.grid
     reported = with_int_year(grid.headroom_by_zone)

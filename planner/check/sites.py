@@ -67,9 +67,8 @@ def _crews(case: Case) -> pd.DataFrame:
 def _moved_years(case: Case) -> dict[tuple[str, int], float]:
     """Years of building whose halls a delay moves into a model year, by site and year.
 
-    The halls of a year that would come in time come as much later as the lead is longer than
-    planned, in the first model year that can have them. Committed halls, where they are more than
-    crews build, come in time.
+    The halls of a year that would come in time come as much later as the lead is longer than planned, in the first
+    model year that can have them. Committed halls, where they are more than crews build, come in time.
     """
     leads, first_day = months_to_service(case), decision_start(case)
     crews, moved = _crews(case).set_index(list(_SITE)), defaultdict[tuple[str, int], float](float)
