@@ -8,7 +8,15 @@ import numpy as np
 import pandas as pd
 
 from planner.check.demand import rack_path_mw, stock_over_demand, stock_shares
-from planner.check.existing import in_pools, market_share_frac, rack_cooling, stated_halls, stated_racks, stated_sites
+from planner.check.existing import (
+    in_pools,
+    in_service,
+    market_share_frac,
+    rack_cooling,
+    stated_halls,
+    stated_racks,
+    stated_sites,
+)
 from planner.check.frames import column_by, crossed, isin, lookup, once, sum_by, table_of, to_frame
 from planner.check.verdict import Excess, figures, rule
 
@@ -17,6 +25,7 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Floats
     from planner.check.case import Case
+    from planner.check.frames import Labelled
 
 
 _POOL = ("site", "rack", "hall", "duty", "year")
@@ -64,9 +73,13 @@ def market_facility_mw(case: Case) -> pd.Series[float]:
 @once
 def racks_alive(case: Case) -> pd.DataFrame:
     """Racks of the base year in the model years that they serve through to the end."""
-    rows = crossed(existing_racks(case), table_of({"year": case.years}))
-    is_alive = case.last_calendar_year(rows["year"]) < rows["dies"].to_numpy(dtype=np.float64)
-    return rows[is_alive & (rows["vintage"] <= rows["year"])]
+    return in_service(case, existing_racks(case), "vintage", "dies")
+
+
+def _uses(case: Case, index: Labelled) -> pd.DataFrame:
+    """Uses of racks by pool."""
+    uses = to_frame(index)
+    return in_pools(case, uses.assign(duty=uses["workload"].map(case.duty)))
 
 
 @rule(unit="MW", rereads="racks.cohort_stock_mw racks.stock_mw racks.stock_only_mw")
@@ -79,18 +92,12 @@ def existing_racks_from_tables(case: Case) -> Iterator[Excess]:
     p, alive = case.inputs.racks, in_pools(case, racks_alive(case))
     reported = to_frame(p.fleet, mw=p.stock_mw)
     expected = sum_by(alive, _POOL, alive["mw"])
-    uses = to_frame(p.used)
-    uses = in_pools(case, uses.assign(duty=uses["workload"].map(case.duty)))
-    due = alive[(alive["mw"] > _TRACE_MW).to_numpy() & isin(alive, uses, _POOL)]
+    due = alive[(alive["mw"] > _TRACE_MW).to_numpy() & isin(alive, _uses(case, p.used), _POOL)]
     due = due[list(_POOL)].drop_duplicates()
-
     racks = in_pools(case, existing_racks(case))
     racks = racks[racks["duty"] == "training"]
     racks = racks.assign(vintage="stock-" + racks["vintage"].astype("str"))
     cohorts = to_frame(p.cohort, mw=p.cohort_stock_mw)
-
-    uses = to_frame(p.stock_only)
-    uses = in_pools(case, uses.assign(duty=uses["workload"].map(case.duty)))
     groups = to_frame(p.stock_only_group, mw=p.stock_only_mw)
     yield Excess.differs(reported[list(_POOL)], reported["mw"], lookup(expected, reported, _POOL))
     yield Excess.count_broken(due, ~isin(due, reported, _POOL))
@@ -98,7 +105,7 @@ def existing_racks_from_tables(case: Case) -> Iterator[Excess]:
         cohorts[list(_COHORT)], cohorts["mw"], lookup(sum_by(racks, _COHORT, racks["mw"]), cohorts, _COHORT)
     )
     yield Excess.differs(groups[list(_POOL)], groups["mw"], lookup(expected, groups, _POOL))
-    yield from Excess.same_places(groups, uses, _POOL)
+    yield from Excess.same_places(groups, _uses(case, p.stock_only), _POOL)
 
 
 @figures("halls.hall", "halls.existing_mw", "halls.ending_mw", unit="MW")
@@ -213,9 +220,7 @@ def _pools(case: Case, duty: str) -> pd.DataFrame:
 def _site_shares(case: Case) -> pd.DataFrame:
     """List the share of each use's racks that stands at each site: site, use, site_share."""
     by_class = _class_mw(case)
-    of_duty = {
-        duty: float(sum(mw for name, mw in by_class.items() if case.duty[str(name)] == duty)) for duty in _DUTIES
-    }
+    of_duty = by_class.groupby(by_class.index.map(case.duty)).sum().reindex(list(_DUTIES), fill_value=0.0)
     per_rack = case.scenario.demand.facility_mw_per_rack_mw
     by_table = market_facility_mw(case) / per_rack
     mw = assumed_facility_mw(case) / per_rack
@@ -227,13 +232,7 @@ def _site_shares(case: Case) -> pd.DataFrame:
     elsewhere = (of_duty["training"] - on_campus) / other_mw if other_mw > 0.0 else 0.0
     trains = np.where(is_campus[: len(mw)], there, elsewhere)
     parts = [
-        table_of(
-            {
-                "site": mw.index,
-                "duty": duty,
-                "site_share": mw.to_numpy() * share / of_duty[duty] if of_duty[duty] else 0.0,
-            }
-        )
+        table_of({"site": mw.index, "duty": duty, "site_share": mw.to_numpy() * share / (of_duty[duty] or np.inf)})
         for duty, share in (("training", trains), ("inference", 1.0 - trains))
     ]
     shares: pd.DataFrame = pd.concat(parts, ignore_index=True)
