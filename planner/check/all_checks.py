@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from planner.base.pandas_texts import with_texts_as_objects
-from planner.check import cells, duals, four_moneys, money, optimality, rows, second, stated_tables, unit_costs
+from planner.check import cells, duals, four_moneys, given, money, optimality, rows, second, stated_tables, unit_costs
 from planner.check.case import Case
 from planner.check.families import FAMILIES
 from planner.check.optimality import what_is_proven
@@ -33,7 +33,7 @@ def _by_heading() -> dict[str, tuple[Rule, ...]]:
             under = _FACTS if rule.rereads else heading
             groups[under] = (*groups.get(under, ()), rule)
     money_rules = rules_of(money, four_moneys, unit_costs)
-    facts = (*groups.pop(_FACTS), *(rule for rule in money_rules if rule.rereads))
+    facts = (*rules_of(given), *groups.pop(_FACTS), *(rule for rule in money_rules if rule.rereads))
     return {
         **groups,
         "Money": tuple(rule for rule in money_rules if not rule.rereads),

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from planner.check.case import Case
 
     Codes = NDArray[np.intp]
+    Tiers = tuple[tuple[float, float], ...]
     from collections.abc import Callable, Iterator, Mapping
 
     from planner.check.tariffs import Written
@@ -73,23 +74,18 @@ class BillHours:
         """Tell which hours are in some months, on some weekdays and between two clock hours."""
         asked = (tuple(months), weekdays, from_hour, to_hour)
         if asked not in self._found:
-            self._found[asked] = self._inside(*asked)
+            shown, count = self._shown, (to_hour - from_hour) % 24 or 24
+            self._found[asked] = np.asarray(
+                np.isin(shown["month"], asked[0])
+                & np.isin(shown["day_of_week"], list(_WEEKDAYS[weekdays]))
+                & np.isin(shown["hour"], (from_hour + np.arange(count)) % 24)
+            )
         return self._found[asked]
 
     @cached_property
     def _found(self) -> dict[tuple[tuple[int, ...], str, int, int], Bools]:
         """What was asked of `inside` before, for other charges and other loads."""
         return {}
-
-    def _inside(self, months: tuple[int, ...], weekdays: str, from_hour: int, to_hour: int) -> Bools:
-        count = (to_hour - from_hour) % 24 or 24
-        hours = (from_hour + np.arange(count)) % 24
-        shown = self._shown
-        return np.asarray(
-            np.isin(shown["month"], months)
-            & np.isin(shown["day_of_week"], list(_WEEKDAYS[weekdays]))
-            & np.isin(shown["hour"], hours)
-        )
 
     def at_peak(self, year: int, hours: tuple[int, ...]) -> Codes:
         """Find the hours of a year at which the system peaks."""
@@ -156,22 +152,9 @@ class BillHours:
 # --- Bills of a load by a tariff, line by line: hour by hour from what the scenario writes --------
 
 _PLAIN = "metered"
-BILL_COLUMNS = (
-    "calendar_year",
-    "month",
-    "tariff",
-    "rule",
-    "item",
-    "unit",
-    "kind",
-    "basis",
-    "quantity",
-    "usd",
-    "exact_usd",
-    "in_tiers",
-    "tiers",
-)
+_WORDS = ("calendar_year", "month", "tariff", "rule", "item", "unit", "kind", "basis")
 _AMOUNTS = ("quantity", "usd", "exact_usd", "in_tiers")
+BILL_COLUMNS = (*_WORDS, *_AMOUNTS, "tiers")
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,18 +166,14 @@ class BilledLoad:
     open_frac: Floats  # share that is open, and capacity in force, by calendar year. [-, MW]
     in_force_mw: Floats
 
+    @cached_property
+    def by_hour(self) -> tuple[Floats, Floats, Floats, Floats]:
+        """Mean and highest load of each hour, then those of the day of the peak. [MW]"""
+        return self.hours.reported(self.load_mw)
 
-@dataclass(frozen=True, eq=False)
-class _Load:
-    """A site on the hours of its bills."""
-
-    hours: BillHours
-    mean: Floats
-    highest: Floats
-    peak_day_mean: Floats
-    peak_day_highest: Floats
-    open_frac: Floats  # by month
-    in_force_mw: Floats  # by month
+    def is_open(self, month: int) -> float:
+        """Share of the site that is open in a month since the first one."""
+        return float(self.open_frac[month // 12])
 
 
 @dataclass(frozen=True, eq=False)
@@ -207,105 +186,78 @@ class _Billed:
     unit: str
     quantity: float
     usd: float
-    tiers: tuple[tuple[float, float], ...]  # units and price of each
+    tiers: Tiers  # units and price of each
     basis: frozenset[str] = frozenset({_PLAIN})
 
-    @property
-    def in_tiers(self) -> float:
-        """How tiers are filled: another filling gives another sum; 0 where there are none."""
-        if len(self.tiers) == 1:
-            return 0.0
-        return sum(number * units**2 for number, (units, _) in enumerate(self.tiers, start=1))
 
-    @property
-    def exact_usd(self) -> float:
-        """What the tariff asks. [USD]"""
-        return float(sum(units * price for units, price in self.tiers))
-
-
-def bill_of(tariff: Written, billed: BilledLoad) -> pd.DataFrame:
+def bill_of(tariff: Written, load: BilledLoad) -> pd.DataFrame:
     """Bill a load by a tariff, month by month.
 
     Where tiers decline the bill is what the plan can be held to: the price of the last tier for
     all units and what those below it cost more, while a site is open.
     """
-    load = _Load(
-        billed.hours,
-        *billed.hours.reported(billed.load_mw),
-        np.repeat(billed.open_frac, 12),
-        np.repeat(billed.in_force_mw, 12),
-    )
     rows = []
     for kind, charges in tariff.charges.items():
-        for charge in charges:
-            for line in _CHARGES[kind](charge, load):
-                year = int(load.hours.year_of_month[line.month])
-                rise = (1.0 + tariff.rise_frac) ** (year - 2025)
-                rows.append(
-                    (
-                        year,
-                        f"{year}-{line.month % 12 + 1:02d}",
-                        tariff.name,
-                        line.rule,
-                        line.item,
-                        line.unit,
-                        "capacity" if kind == "coincident_peak" else kind,
-                        line.basis,
-                        line.quantity,
-                        rise * line.usd,
-                        rise * line.exact_usd,
-                        line.in_tiers,
-                        tuple((units, rise * price) for units, price in line.tiers),
-                    )
-                )
+        for line in (line for charge in charges for line in _CHARGES[kind](charge, load)):
+            year = int(load.hours.year_of_month[line.month])
+            rise = (1.0 + tariff.rise_frac) ** (year - 2025)
+            row = {
+                **vars(line),
+                "calendar_year": year,
+                "month": f"{year}-{line.month % 12 + 1:02d}",
+                "tariff": tariff.name,
+                "kind": "capacity" if kind == "coincident_peak" else kind,
+                "usd": rise * line.usd,
+                "exact_usd": rise * sum(units * price for units, price in line.tiers),
+                "in_tiers": _filling(line.tiers),
+                "tiers": tuple((units, rise * price) for units, price in line.tiers),
+            }
+            rows.append([row[name] for name in BILL_COLUMNS])
     frame = pd.DataFrame(rows, columns=BILL_COLUMNS)
     return frame.astype({"calendar_year": "int64", **dict.fromkeys(_AMOUNTS, "float64")})
 
 
-def _tiers(price: Any, limits: Any) -> tuple[Floats, Floats]:
-    prices = np.atleast_1d(np.asarray(price, dtype=np.float64))
-    return prices, np.array([0.0, *limits, np.inf])
+def _filling(tiers: Tiers) -> float:
+    """How tiers are filled: another filling gives another sum; 0 where there are none."""
+    return sum(number * units**2 for number, (units, _) in enumerate(tiers, start=1)) if len(tiers) > 1 else 0.0
 
 
-def _in_tiers(
-    quantity: float, price: Any, limits: Any, open_frac: float
-) -> tuple[float, tuple[tuple[float, float], ...]]:
+def _in_tiers(quantity: float, price: Any, limits: Any, open_frac: float) -> tuple[float, Tiers]:
     """What the plan pays for a quantity in tiers, and the units and price of each tier."""
     if not limits and not isinstance(price, tuple):
         return quantity * float(price), ((quantity, float(price)),)
-    prices, edges = _tiers(price, limits)
-    low, high = edges[:-1], edges[1:]
-    units = np.clip(quantity, low, high) - low
+    prices, edges = np.atleast_1d(np.asarray(price, dtype=np.float64)), np.array([0.0, *limits, np.inf])
+    units = np.clip(quantity, edges[:-1], edges[1:]) - edges[:-1]
     least = np.minimum.accumulate(prices[::-1])[::-1]
-    width = np.where(np.isinf(high), 0.0, high - low)
+    width = np.append(np.diff(edges[:-1]), 0.0)
     usd = float(units @ least) + open_frac * float(width @ (prices - least))
     return usd, tuple(zip(units.tolist(), prices.tolist(), strict=True))
 
 
-def _energy(charge: Any, load: _Load) -> Iterator[_Billed]:
-    hours = load.hours
-    left = np.ones(len(load.mean), dtype=np.bool_)
-    parts = []
+def _energy(charge: Any, load: BilledLoad) -> Iterator[_Billed]:
+    hours, mean, parts = load.hours, load.by_hour[0], []
+    left = np.ones(len(mean), dtype=np.bool_)
     for period in charge.periods:
         inside = hours.inside(period.months, period.weekdays, period.from_hour, period.to_hour)
         left &= ~inside
         parts.append((inside, period.name, period))
     rest = "other hours" if charge.periods else "all hours"
     for inside, item, period in [*parts, (left, rest, charge)]:
-        mwh = np.bincount(hours.month, np.where(inside, load.mean, 0.0)).astype(np.float64)
+        mwh = np.bincount(hours.month, np.where(inside, mean, 0.0)).astype(np.float64)
         has_hours = np.bincount(hours.month, weights=inside) > 0
-        for month in np.flatnonzero(has_hours):
+        for month in np.flatnonzero(has_hours).tolist():
             energy = float(mwh[month])
-            usd, tiers = _in_tiers(energy, period.usd_per_mwh, period.tier_limits_mwh, float(load.open_frac[month]))
-            yield _Billed(int(month), charge.name, item, "MWh", energy, usd, tiers)
+            usd, tiers = _in_tiers(energy, period.usd_per_mwh, period.tier_limits_mwh, load.is_open(month))
+            yield _Billed(month, charge.name, item, "MWh", energy, usd, tiers)
 
 
-def _demand(charge: Any, load: _Load) -> Iterator[_Billed]:
+def _demand(charge: Any, load: BilledLoad) -> Iterator[_Billed]:
     hours = load.hours
     inside = hours.inside(range(1, 13), charge.weekdays, charge.from_hour, charge.to_hour)
-    peak = pd.Series(np.where(inside, load.highest, 0.0)).groupby(hours.month).max().to_numpy()
+    peak = pd.Series(np.where(inside, load.by_hour[1], 0.0)).groupby(hours.month).max().to_numpy()
     month = np.arange(len(peak)) % 12 + 1
-    floors = {_PLAIN: peak, "ratchet": np.zeros(len(peak)), "minimum take": charge.min_take_frac * load.in_force_mw}
+    least = charge.min_take_frac * np.repeat(load.in_force_mw, 12)
+    floors = {_PLAIN: peak, "ratchet": np.zeros(len(peak)), "minimum take": least}
     if charge.ratchet is not None:
         seen = np.where(np.isin(month, list(charge.ratchet.months)), peak, 0.0)
         back = charge.ratchet.look_back_months
@@ -317,24 +269,24 @@ def _demand(charge: Any, load: _Load) -> Iterator[_Billed]:
     billing = np.max(list(floors.values()), axis=0)
     for place in np.flatnonzero(np.isin(month, list(charge.months))).tolist():
         kw = 1000.0 * float(billing[place])
-        usd, tiers = _in_tiers(kw, charge.usd_per_kw_month, charge.tier_limits_kw, float(load.open_frac[place]))
+        usd, tiers = _in_tiers(kw, charge.usd_per_kw_month, charge.tier_limits_kw, load.is_open(place))
         # What is as high as the highest, but for rounding, may have set it.
         basis = frozenset(name for name, mw in floors.items() if mw[place] >= billing[place] * (1.0 - 1e-9))
         yield _Billed(place, charge.name, "billing demand", "kW-month", kw, usd, tiers, basis)
 
 
-def _coincident(charge: Any, load: _Load) -> Iterator[_Billed]:
+def _coincident(charge: Any, load: BilledLoad) -> Iterator[_Billed]:
     for year in np.unique(load.hours.year_of_month):
         then = load.hours.at_peak(int(year), charge.hours)
-        kw = 1000.0 * float(load.peak_day_highest[then].max())
+        kw = 1000.0 * float(load.by_hour[3][then].max())
         month, rule = int(load.hours.month[then].max()), f"{charge.name} {year}"
         usd, price = charge.usd_per_kw * kw, ((kw, float(charge.usd_per_kw)),)
         yield _Billed(month, rule, "system peak hours", "kW", kw, usd, price)
 
 
-def _capacity(charge: Any, load: _Load) -> Iterator[_Billed]:
+def _capacity(charge: Any, load: BilledLoad) -> Iterator[_Billed]:
     for year in np.unique(load.hours.year_of_month):
-        mw = float(load.peak_day_mean[load.hours.at_peak(int(year), charge.hours)].mean())
+        mw = float(load.by_hour[2][load.hours.at_peak(int(year), charge.hours)].mean())
         for month in np.flatnonzero(load.hours.year_of_month == year):
             days = mw * float(load.hours.days[month])
             usd, price = charge.usd_per_mw_day * days, ((days, float(charge.usd_per_mw_day)),)
@@ -342,21 +294,16 @@ def _capacity(charge: Any, load: _Load) -> Iterator[_Billed]:
             yield _Billed(int(month), rule, "system peak hours", "MW-day", days, usd, price)
 
 
-def _standing(charge: Any, load: _Load) -> Iterator[_Billed]:
-    for month, share in enumerate(load.open_frac):
-        for unit, units, price in (
-            ("month", 1.0, float(charge.usd_per_month)),
-            ("day", float(load.hours.days[month]), float(charge.usd_per_day)),
-        ):
-            due = float(share) * units
-            if due * price == 0.0:
-                continue
-            yield _Billed(
-                month, charge.name, "standing charge", unit, due, due * price, ((due, price),), frozenset({"calendar"})
-            )
+def _standing(charge: Any, load: BilledLoad) -> Iterator[_Billed]:
+    for month, days in enumerate(load.hours.days.tolist()):
+        for unit, units, price in (("month", 1, charge.usd_per_month), ("day", days, charge.usd_per_day)):
+            due, basis = load.is_open(month) * units, frozenset({"calendar"})
+            if due * price:
+                tiers = ((due, float(price)),)
+                yield _Billed(month, charge.name, "standing charge", unit, due, due * price, tiers, basis)
 
 
-_CHARGES: Mapping[str, Callable[[Any, _Load], Iterator[_Billed]]] = {
+_CHARGES: Mapping[str, Callable[[Any, BilledLoad], Iterator[_Billed]]] = {
     "energy": _energy,
     "demand": _demand,
     "coincident_peak": _coincident,

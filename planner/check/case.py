@@ -97,6 +97,11 @@ class Case:
             self._data[table] = table_of(self.inputs.tables[table])
         return self._data[table]
 
+    def table(self, name: str) -> pd.DataFrame:
+        """Return a table of the data, with the scenario's figures in place where it may have some."""
+        own = {"workloads": self.workloads, "racks": self.racks, "sites": self.sites}
+        return own[name] if name in own else self.data(name)
+
     @cached_property
     def _data(self) -> dict[str, pd.DataFrame]:
         return {}

@@ -1,33 +1,30 @@
-"""Power under contract and clean targets: what is in force, delivered, used, claimed and paid."""
+"""Power under contract and clean targets: figures read again from scenario and tables, and what is claimed."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
-from planner.check.declared import DualPrice, Table
-from planner.check.frames import column_by, table_of
+from planner.check.carbon import carbon_shape
+from planner.check.days import slot_hours, year_slots
+from planner.check.declared import DualPrice, Given
+from planner.check.frames import between, column_by, crossed, label_of, lookup, path_value, table_of, to_frame
 from planner.check.lead_times import decision_start
-from planner.check.verdict import Excess, rule
+from planner.check.load_price import hub_usd_per_mwh, hubs, wholesale_part_usd_per_mwh
+from planner.check.supply import weather_frac
+from planner.check.verdict import Excess, figures, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from planner.base.arrays import Floats
     from planner.check.case import Case
 
 
-_HOURS_PER_YEAR = 8760.0
-
-
-def profiles(case: Case, table: pd.DataFrame) -> Floats:
-    """Output over capacity for every row of a table with contract and zone, shape (row, slot)."""
-    contracts, sets = case.inputs.contracts, case.inputs.sets
-    return np.asarray(
-        contracts.profile_frac[contracts.contract.codes(table["contract"]), sets.zone.codes(table["zone"])]
-    )
+_SLOT = ("site", "year", "slot")
+_ZONE_SLOT = ("zone", "year", "slot")
 
 
 def begin_of_delivery(case: Case, table: pd.DataFrame) -> Floats:
@@ -67,6 +64,133 @@ def pool_of_zones(case: Case) -> dict[str, str]:
     return {str(zones[site]): str(of_site[site]) for site in reversed(zones.index)}
 
 
+# --- Figures of what is on offer and signed -------------------------------------------------------
+
+
+def _zone_of(case: Case, table: pd.DataFrame) -> pd.Series[str]:
+    return table["site"].map(column_by(case.scope, "site", "zone"))
+
+
+def _strikes(case: Case, table: pd.DataFrame) -> Floats:
+    """Strike of what is signed for each row's year, from the scenario or the tables. [USD/MWh]"""
+    offers = case.scenario.contracts.ppa
+    country = column_by(hubs(case).drop_duplicates("zone"), "zone", "country")
+    region = column_by(case.data("ppa_regions"), "country", "region")
+    prices = case.data("ppa_prices").sort_values("year")
+    strike = np.full(len(table), np.nan)
+    for row, (name, zone, year) in enumerate(zip(table["contract"], table["zone"], table["year"], strict=True)):
+        offer = offers[name]
+        if offer.price_usd_per_mwh is not None:
+            strike[row] = between(offer.price_usd_per_mwh, year)
+        else:
+            own = prices[(prices["technology"] == offer.technology) & (prices["region"] == region[country[zone]])]
+            strike[row] = np.interp(year, own["year"], own["price_usd_per_mwh"])
+    return strike
+
+
+@figures(
+    "contracts.sign",
+    *("contracts.strike_usd_per_mwh", "contracts.sign_start", "contracts.sign_end"),
+    unit="USD/MWh or years",
+)
+def ppas_from_tables(case: Case, rows: pd.DataFrame) -> tuple[Floats, ...]:
+    """PPAs on offer cost what the tables or the scenario say; they begin after their lead and end with their term."""
+    offers, begin = case.scenario.contracts.ppa, begin_of_delivery(case, rows)
+    return _strikes(case, rows), begin, begin + np.array([offers[name].term_years for name in rows["contract"]])
+
+
+@figures(
+    "contracts.existing",
+    *("contracts.existing_mw", "contracts.existing_start", "contracts.existing_end"),
+    "contracts.existing_usd_per_mwh",
+    unit="MW, years or USD/MWh",
+)
+def signed_as_stated(case: Case, rows: pd.DataFrame) -> tuple[Any, ...]:
+    """PPAs that are signed already are the scenario's."""
+    due = signed_already(case)
+    own = due.set_index("contract").reindex(list(rows["contract"]))
+    usd = [case.scenario.contracts.existing[name].price_usd_per_mwh for name in rows["contract"]]
+    return own["signed_mw"], own["begin"], own["end"], usd, due
+
+
+@figures("power.slot", "contracts.clean_frac", unit="-")
+def clean_share_from_tables(case: Case, _: pd.DataFrame) -> Floats:
+    """The grid's clean share is that of its zone, by the shape of its carbon intensity; 0 where it is not asked for."""
+    site_year, settings = case.site_year, case.scenario.contracts
+    has_target = any(path_value(settings.matching.target_frac, year) or 0.0 for year in case.years)
+    if not (settings.agreements or has_target):
+        return np.zeros(1)
+    shape = carbon_shape(case)[case.inputs.sets.site.codes(site_year["site"])]
+    table = case.data("clean_share").sort_values("year")
+    of_zone = {str(zone): rows for zone, rows in table.groupby("zone")}
+    mean = np.array(
+        [
+            np.interp(year, of_zone[zone]["year"], of_zone[zone]["clean_frac"])
+            for zone, year in zip(_zone_of(case, site_year), site_year["year"], strict=True)
+        ]
+    )
+    return np.asarray(1.0 - np.minimum((1.0 - mean)[:, None] * shape, 1.0))
+
+
+@rule(unit="-", rereads="contracts.profile_frac")
+def delivery_profiles(case: Case) -> Excess:
+    """PPAs deliver by the hour as sun or wind of their zone, or flat at their capacity.
+
+    Where the scenario gives a mean for the year the shape is scaled to it, up to full output.
+    """
+    p, hours = case.inputs.contracts, slot_hours(case)
+    sign = pd.concat([to_frame(p.sign)[["contract"]], to_frame(p.existing)[["contract"]]])
+    zones = table_of({"zone": list(case.inputs.sets.zone.labels)})
+    offered = sign.drop_duplicates().merge(zones, how="cross")
+    first = hubs(case).drop_duplicates("zone").set_index("zone")
+    expected = np.ones((len(offered), len(hours)))
+    for row, (name, zone) in enumerate(zip(offered["contract"], offered["zone"], strict=True)):
+        offer, hub = case.scenario.contracts.agreements[name], first.loc[zone]
+        follows = offer.profile or offer.technology
+        kinds = {"solar": ["solar"], "wind": ["wind"], "mixed": ["solar", "wind"]}.get(follows, [])
+        if kinds:
+            at = zone, float(hub["lat"]) < 0.0, float(hub["utc_offset_h"])
+            expected[row] = np.mean([weather_frac(case, kind, *at) for kind in kinds], axis=0)
+        if offer.capacity_factor_frac is not None:
+            scale = offer.capacity_factor_frac / (expected[row] @ hours / hours.sum())
+            expected[row] = np.minimum(expected[row] * scale, 1.0)
+    place = crossed(offered, year_slots(case)[["slot"]])
+    profiles = p.profile_frac[p.contract.codes(offered["contract"]), case.inputs.sets.zone.codes(offered["zone"])]
+    return Excess.differs(place, profiles.ravel(), expected.ravel())
+
+
+@rule(unit="pools", rereads="contracts.zone_pool contracts.site_pool")
+def pools_from_scenario(case: Case) -> Iterator[Excess]:
+    """Pools are those of the scenario's area."""
+    p, sets = case.inputs.contracts, case.inputs.sets
+    for axis, codes, pools in (
+        (sets.site, p.site_pool, pool_of_sites(case)),
+        (sets.zone, p.zone_pool, pool_of_zones(case)),
+    ):
+        due = np.array([pools[name] for name in axis.labels], dtype=object)
+        yield Excess.count_broken(table_of({"place": list(axis.labels)}), label_of(p.pool, codes) != due)
+
+
+@figures("zone year slot", "contracts.market_usd_per_mwh", unit="USD/MWh")
+def market_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
+    """PPAs are valued at the market price of their zone; 0 where there are none."""
+    if not case.scenario.contracts.agreements:
+        return np.zeros(1)
+    return lookup(hub_usd_per_mwh(case), rows, _ZONE_SLOT, np.nan)
+
+
+@figures("contracts.take", "contracts.take_usd_per_mwh", unit="USD/MWh")
+def spared_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
+    """Power that is delivered to a site is worth what the site pays of the market price."""
+    frame = crossed(case.site_year, year_slots(case)[["slot"]])
+    return lookup(
+        pd.Series(wholesale_part_usd_per_mwh(case).ravel(), pd.MultiIndex.from_frame(frame)), rows, _SLOT, np.nan
+    )
+
+
+# --- What the plan reports ------------------------------------------------------------------------
+
+
 @rule(unit="MWh", floor=1000.0, rows_of=("matching",))
 def clean_target_reported(case: Case) -> Excess:
     """No more clean power counts to a target than the best that PPAs allow."""
@@ -77,12 +201,7 @@ def clean_target_reported(case: Case) -> Excess:
     return Excess.above(table[["pool", "year"]], table["clean_mwh"], best_mwh)
 
 
-def _matching_rows(case: Case) -> pd.DataFrame:
-    return case.plan("matching_slot")[["pool", "year"]].drop_duplicates()
-
-
 HEADING: Final = "PPAs and clean power"
-IMPLIED: Final[Mapping[str, Table]] = {"matching": _matching_rows}
 DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
     "signed_mw": ("contracts", "signed_mw"),
     "contract_mw": ("contracts", "in_force_mw"),
@@ -91,5 +210,20 @@ DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
 }
 PRICES: Final[Mapping[str, DualPrice]] = {
     "contract_limit": DualPrice("USD/MW-year"),
-    "clean_target": DualPrice("USD/MWh", _HOURS_PER_YEAR, must_be_met=True),
+    "clean_target": DualPrice("USD/MWh", 8760.0, must_be_met=True),
+}
+GIVEN: Final[Mapping[str, Given]] = {
+    "contracts.is_hourly": ("", lambda case, _: case.scenario.contracts.matching.mode == "hourly"),
+    "contracts.target_frac": (
+        "contracts.target",
+        lambda case, rows: [path_value(case.scenario.contracts.matching.target_frac, y) or 0.0 for y in rows["year"]],
+    ),
+    "contracts.is_physical": (
+        "contract",
+        lambda case, rows: [case.scenario.contracts.agreements[of].kind == "physical" for of in rows["contract"]],
+    ),
+    "contracts.limit_mw": (
+        "contracts.limit",
+        lambda case, rows: [case.scenario.contracts.ppa[of].max_mw for of in rows["contract"]],
+    ),
 }

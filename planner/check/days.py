@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from planner.check.existing import in_pools
-from planner.check.frames import column_by, label_of, once, table_of
+from planner.check.frames import label_of, once, table_of
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -97,35 +97,24 @@ def labels_belong(case: Case) -> Iterator[Excess]:
     """Designs, workloads, sites and racks belong to what their names or the tables say."""
     sets = case.inputs.sets
     designs = pd.Series(list(sets.hall.labels)).str.rsplit("|", n=1)
-    sites = case.sites.set_index("site").loc[list(sets.site.labels)]
-    maker = column_by(case.racks, "rack", "vendor")
-    pairs = (
-        (sets.hall, "cooling", sets.cooling, sets.hall_cooling, designs.str[0]),
-        (sets.hall, "redundancy", sets.redundancy, sets.hall_redundancy, designs.str[1]),
-        (
-            sets.workload,
-            "duty",
-            sets.duty,
-            sets.workload_duty,
-            pd.Series([case.duty[name] for name in sets.workload.labels]),
-        ),
-        (sets.site, "zone", sets.zone, sets.site_zone, sites["zone"]),
-        (sets.site, "market", sets.market, sets.site_market, sites["market"]),
-        (sets.rack, "vendor", sets.vendor, sets.rack_vendor, maker[list(sets.rack.labels)]),
-    )
-    for axis, what, other, codes, expected in pairs:
-        yield Excess.count_broken(
-            table_of({"of": list(axis.labels), "what": what}), label_of(other, codes) != expected.to_numpy(dtype=object)
-        )
+    sites, racks = case.sites.set_index("site"), case.racks.set_index("rack")
+    belongs: dict[str, Any] = {
+        "hall_cooling": designs.str[0],
+        "hall_redundancy": designs.str[1],
+        "workload_duty": [case.duty[name] for name in sets.workload.labels],
+        "site_zone": sites["zone"][list(sets.site.labels)],
+        "site_market": sites["market"][list(sets.site.labels)],
+        "rack_vendor": racks["vendor"][list(sets.rack.labels)],
+    }
+    for name, expected in belongs.items():
+        axis, what = name.split("_")
+        place = table_of({"of": list(getattr(sets, axis).labels), "what": what})
+        labels = label_of(getattr(sets, what), getattr(sets, name))
+        yield Excess.count_broken(place, labels != np.asarray(expected, dtype=object))
     for duty, code in zip(sets.duty.labels, sets.hall_pool, strict=True):
         halls = table_of({"hall": list(sets.hall.labels), "duty": duty})
         pools = in_pools(case, halls)["hall"].to_numpy(dtype=object)
         yield Excess.count_broken(halls, label_of(sets.hall, code) != pools)
-
-
-def _alike(what: str, reported: Sequence[object], expected: Sequence[object]) -> Excess:
-    """Compare two lists as a whole, of one length or not."""
-    return Excess.count_broken(table_of({"what": [what]}), [list(reported) != list(expected)])
 
 
 @rule(
@@ -147,15 +136,17 @@ def days_from_scenario(case: Case) -> Iterator[Excess]:
     names = [f"d{day}h{hour:02d}" for day in range(n_days) for hour in hours]
     slot = np.arange(n_days * per_day).reshape(n_days, per_day)
     follows = np.roll(slot, -1, axis=None if follows_on(case) else 1)
-    yield _alike("years", case.inputs.years.years, case.years)
-    yield _alike("slots", case.inputs.sets.slot.labels, names)
-    yield _alike("time slices of days", days.names, names)
-    yield _alike("year labels", case.inputs.sets.year.labels, [str(year) for year in case.years])
+    for what, reported, due in (
+        ("years", case.inputs.years.years, case.years),
+        ("slots", case.inputs.sets.slot.labels, names),
+        ("time slices of days", days.names, names),
+        ("year labels", case.inputs.sets.year.labels, map(str, case.years)),
+    ):
+        yield Excess.count_broken(table_of({"what": [what]}), [[*reported] != [*due]])
     if days.names != tuple(names):
         return
     place = table_of({"what": [f"day {day}" for day in range(n_days)]})
-    reported = np.asarray(days.days_by_month)
-    yield Excess(place, np.abs(reported - expected.of_month).max(axis=1), expected.of_month.max(axis=1))
+    yield Excess(place, np.abs(days.days_by_month - expected.of_month).max(axis=1), expected.of_month.max(axis=1))
     weight = np.repeat(expected.of_month.sum(axis=1) * time.slot_h, per_day)
     slots = table_of({"what": names})
     yield Excess.differs(slots, days.weight_h, weight)
@@ -186,7 +177,8 @@ def stress_share(case: Case, hours: Mapping[str, float]) -> pd.Series[float]:
 def stressed_slots(case: Case) -> pd.DataFrame:
     """Rank the time slices of every zone of the plan with rows in table `zone_stress`. Gives [h]."""
     slot, slot_h = year_slots(case), case.scenario.time.slot_h
-    slot = slot.assign(season=_seasons(case, slot))
+    seasons = [_SEASONS[(int(month) + 1) % 12 // 3] for month in year_days(case).first_month]
+    slot = slot.assign(season=np.array(seasons, dtype=object)[slot["day"]])
     season_days = slot.groupby("season")["hours"].sum() / 24.0
     zones = pd.DataFrame(_clocks(case).items(), columns=["zone", "clock_h"])
     windows = case.data("zone_stress")[["zone", *_WINDOW]]
@@ -236,13 +228,6 @@ def hours_off(case: Case) -> dict[float, dict[str, float]]:
         result[rate] = {str(zone): float(frac) * _HOURS_PER_YEAR for zone, frac in share.items()}
         before_mw, before_off = wide[rate], off
     return result
-
-
-def _seasons(case: Case, slot: pd.DataFrame) -> pd.Series[str]:
-    """Season of every time slice."""
-    month = year_days(case).first_month + 1
-    names = {day: _SEASONS[int(first) % 12 // 3] for day, first in enumerate(month)}
-    return slot["day"].map(names)
 
 
 def _clocks(case: Case) -> dict[str, float]:

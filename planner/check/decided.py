@@ -23,12 +23,12 @@ from planner.check.load_price import curve, hubs, wholesale_usd_per_mwh
 from planner.check.offers import ids_of, may_serve
 from planner.check.rent import lever_offers
 from planner.check.routes import reach_of_users
-from planner.check.siting import in_blocks, phase_sizes
+from planner.check.sites import in_blocks, phase_sizes
 from planner.check.stated import begins, moves_frac, shaped, waits
 from planner.check.stated_supply import is_dispatched
 from planner.check.stating import EVERY, Places, every_slot
 from planner.check.stock import existing_halls
-from planner.check.supply_figures import standing_mw_mwh
+from planner.check.supply import standing_mw_mwh
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

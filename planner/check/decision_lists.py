@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
-from planner.check.existing import availability, fill_frac, least_topology, pool_topology
+from planner.check.existing import admitted_racks, availability, fill_frac, least_topology, pool_topology, rack_cooling
 from planner.check.frames import column_by, once
 from planner.check.lead_times import decision_start
 from planner.check.offers import (
@@ -21,8 +21,6 @@ from planner.check.offers import (
     ids_of,
     may_grow,
     may_serve,
-    mean_throughput,
-    rack_cooling,
     racks_on_offer,
 )
 from planner.check.stock import existing_halls, existing_racks, lasting_halls
@@ -163,10 +161,9 @@ def _in_play(case: Case) -> set[Hall]:
 @once
 def _deployments(case: Case) -> set[Deployment]:
     """List racks that workloads admit, in halls of any cooling as these need them."""
-    racks, classes = ids_of(case, "rack"), ids_of(case, "workload")
     return {
-        (racks[k], f"{cooling}|{least_topology(case)[classes[w]]}", classes[w])
-        for w, k in np.argwhere(~np.isnan(mean_throughput(case)))
+        (rack, f"{cooling}|{least_topology(case)[workload]}", workload)
+        for workload, rack in admitted_racks(case)
         for cooling in ids_of(case, "cooling")
     }
 
@@ -183,11 +180,10 @@ def _cooling_in_play(case: Case) -> set[str]:
 @once
 def _purchases(case: Case) -> set[tuple[str, str, str, int]]:
     """List rack, hall, workload and year of every purchase for a hall as it is operated."""
-    racks, classes, technologies = (ids_of(case, axis) for axis in ("rack", "workload", "cooling"))
     return {
-        (racks[k], f"{technologies[c]}|{least_topology(case)[classes[w]]}", classes[w], case.years[t])
-        for w, k, c, t in np.argwhere(racks_on_offer(case))
-        if technologies[c] in _cooling_in_play(case)
+        (rack, f"{cooling}|{least_topology(case)[workload]}", workload, year)
+        for workload, rack, cooling, year in racks_on_offer(case)
+        if cooling in _cooling_in_play(case)
     }
 
 

@@ -17,6 +17,8 @@ something to declare:
     `planner.check.stating`. Cells of its tables are in `planner.check.stated_tables` and `stated_pools`.
 `AT_SITE`, `BOUGHT`
     What it pays and buys, in the words of `planner.check.priced`, where all of the family is in one file.
+`GIVEN`
+    For figures of `Inputs` that are one setting or one cell of a table, over which places, and what they are there.
 `TAKEN_AS_GIVEN`
     For each figure of `Inputs` that no rule rereads, why none does.
 
@@ -26,13 +28,19 @@ something to declare:
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+
+import numpy as np
+
+from planner.check.frames import column_by, lookup
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from types import ModuleType
 
     import pandas as pd
+    from numpy.typing import ArrayLike
 
     from planner.check.case import Case
 
@@ -40,6 +48,7 @@ if TYPE_CHECKING:
 TRACE: Final = 1e-6
 """Amount above which a row must be in its table, which writes amounts below 1e-7 as 0."""
 
+Given: TypeAlias = "tuple[str, Callable[[Case, pd.DataFrame], ArrayLike]]"
 Table: TypeAlias = "Callable[[Case], pd.DataFrame]"
 RowLabels: TypeAlias = "Callable[[Case], Mapping[str, object]]"
 
@@ -61,6 +70,22 @@ class DualPrice:
     must_be_met: bool = False  # whether the row is at least its right side
     either_sign: bool = False  # whether it is an equation, so that more may cost or save
     paid: Literal["yearly", "once", "horizon"] = "yearly"  # which payments the price is of
+
+
+def setting(way: str, over: str = "", times: float = 1.0) -> Given:
+    """Say that a figure is a setting of the scenario, 0 where that gives none."""
+    return over, lambda case, _: (attrgetter(way)(case.scenario) or 0.0) * times
+
+
+def figure_of(over: str, table: str, key: str, column: str, times: float = 1.0) -> Given:
+    """Say that a figure is a column of a table, with the scenario's figures in place, by a label of its places."""
+
+    def given(case: Case, places: pd.DataFrame) -> ArrayLike:
+        known = column_by(case.table(table), key, column).astype("float64")
+        places = places if key in places else places.merge(case.halls, on="hall")
+        return lookup(known, places, (key,), np.nan) * times
+
+    return over, given
 
 
 def merged(families: Iterable[ModuleType], name: str) -> dict[Any, Any]:

@@ -1,4 +1,4 @@
-"""Demand, and the ways of meeting it."""
+"""Demand, routes to who is served, and how near: figures read again, and what the plan reports of them."""
 
 from __future__ import annotations
 
@@ -9,45 +9,26 @@ import pandas as pd
 
 from planner.check.cells import ANYWHERE
 from planner.check.days import year_rows
-from planner.check.declared import DualPrice
-from planner.check.frames import between, cell, column_by, isin, lookup, once, sum_by, to_frame, together, with_int_year
-from planner.check.routes import lumped_users
-from planner.check.verdict import Excess, columns_reported, rule
+from planner.check.declared import DualPrice, Given, Table, setting
+from planner.check.failover import asks, mean_by
+from planner.check.frames import between, cell, column_by, crossed, isin, lookup, once, sum_by, to_frame, with_int_year
+from planner.check.routes import lumped_users, may_not_cover, reach_of_users, used_routes
+from planner.check.verdict import Excess, columns_reported, figures, rule, sums_reported
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from planner.base.arrays import Floats
     from planner.check.case import Case
-    from planner.check.declared import Table
 
-_H100E_HOURS = 1000.0 * 8760.0  # in a kH100e-year
-_DEMAND = ("region", "workload", "year")
+_ROUTE = ("region", "workload", "site")
 _CLASS = ("workload", "year")
+_USERS = ("region", "workload")
+_DEMAND = ("region", "workload", "year")
+_HAIR: Final = 1e-9  # of a share, by which a percentile may fall to the next entry
+_ROUNDING: Final = 1.0 + 1e-9
+_H100E_HOURS: Final = 1000.0 * 8760.0  # in a kH100e-year
 
-
-@rule(unit="kH100e")
-def percent_served(case: Case) -> Iterator[Excess]:
-    """Shares rented, saved and unmet by workload follow from demand."""
-    table, latency = case.plan("demand"), case.plan("latency")
-    asked = latency["demand_kh100e"].to_numpy()
-    for how in ("rented", "saved", "unmet"):
-        yield Excess.differs(
-            latency[list(_CLASS)],
-            lookup(sum_by(table, _CLASS, table[f"{how}_kh100e"]), latency, _CLASS),
-            latency[f"{how}_frac"].to_numpy() * asked,
-        )
-
-
-HEADING: Final = "Demand and rent"
-
-
-DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
-    "rented": ("demand", "rented_kh100e"),
-    "unmet": ("demand", "unmet_kh100e"),
-}
-
-PRICES: Final[Mapping[str, DualPrice]] = {"demand_balance": DualPrice("USD/H100e-hour", _H100E_HOURS, must_be_met=True)}
 
 # --- Demand by the reference fleet or as stated ---------------------------------------------------
 
@@ -115,19 +96,6 @@ def stock_over_demand(case: Case) -> float:
 
 
 @once
-def base_year_stock_mw(case: Case) -> pd.DataFrame:
-    """List the racks existing in the first model year."""
-    parts = []
-    for duty in ("training", "inference"):
-        classes = [w for w in case.inputs.sets.workload.labels if case.duty[w] == duty]
-        path = sum(rack_path_mw(case, name, case.years[0]) for name in classes)
-        total = path * stock_over_demand(case)
-        existing = stock_shares(case, duty)
-        parts.append(existing[["duty", "rack"]].assign(stock_mw=existing["share"] * total))
-    return pd.concat(parts).groupby(["duty", "rack"], as_index=False)[["stock_mw"]].sum()
-
-
-@once
 def reference_kh100e(case: Case, workload: str) -> Floats:
     """Compute of the reference fleet: stock dies, the year's reference rack fills the gap. Gives [kH100e]."""
     duty = case.duty[workload]
@@ -188,40 +156,25 @@ def _factor(case: Case, workload: str, year: int) -> float:
     return between(settings.scale_frac, year) * between(scale, year)
 
 
-def _factors(case: Case, workload: str) -> Floats:
-    return np.array([_factor(case, workload, year) for year in case.years])
-
-
 @rule(unit="kH100e", rereads="demand.demand_kh100e")
-def demand_from_trajectory(case: Case) -> Excess:
-    """Demand of a workload is what the reference fleet on the trajectory computes, all regions."""
-    stated = stated_classes(case)
-    classes = [name for name in case.inputs.sets.workload.labels if name not in stated]
-    expected = [_factors(case, name) * reference_kh100e(case, name) for name in classes]
-    frame = pd.DataFrame([(name, year) for name in classes for year in case.years], columns=list(_CLASS))
-    wanted = to_frame(case.inputs.demand.demand, kh100e=case.inputs.demand.demand_kh100e)
-    reported = lookup(sum_by(wanted, _CLASS, wanted["kh100e"]), frame, _CLASS)
-    return Excess.differs(frame, reported, np.asarray(expected, dtype=np.float64).ravel())
+def demand_as_asked(case: Case) -> Excess:
+    """Demand is as stated, in its unit, or what the reference fleet on the trajectory computes, shared by regions.
 
-
-@rule(unit="kH100e", rereads="demand.demand_kh100e")
-def demand_by_weight(case: Case) -> Excess:
-    """Regions share the demand of a workload by their weight among the regions in scope."""
-    wanted = to_frame(case.inputs.demand.demand, kh100e=case.inputs.demand.demand_kh100e)
-    wanted = wanted[~wanted["workload"].isin(stated_classes(case))]
-    total = wanted.groupby(list(_CLASS), as_index=False)[["kh100e"]].sum()
-    expected = total.merge(region_shares(case).rename("share").reset_index(), how="cross")
-    expected = expected.rename(columns={"demand_region": "region"})
-    return _same_demand(case, wanted, expected.assign(kh100e=expected["kh100e"] * expected["share"]))
-
-
-def _same_demand(case: Case, wanted: pd.DataFrame, expected: pd.DataFrame) -> Excess:
-    """Compare demand with that of every region, latency-insensitive users gathered in one."""
+    Regions in scope share it by their weight; latency-insensitive users are gathered in one region.
+    """
+    stated, wanted = stated_classes(case), to_frame(case.inputs.demand.demand, kh100e=case.inputs.demand.demand_kh100e)
+    fleet = [
+        (str(region), name, year, kh100e * _factor(case, name, year) * share)
+        for name in case.inputs.sets.workload.labels
+        if name not in stated
+        for year, kh100e in zip(case.years, reference_kh100e(case, name).tolist(), strict=True)
+        for region, share in region_shares(case).items()
+    ]
+    expected = stated_kh100e(case)
+    expected = pd.concat([expected, pd.DataFrame(fleet, columns=expected.columns)], ignore_index=True)
     is_lumped = isin(expected, lumped_users(case), ("region", "workload"))
     expected = expected.assign(region=expected["region"].mask(is_lumped, ANYWHERE))
-    by_region, reported = (sum_by(one, _DEMAND, one["kh100e"]) for one in (expected, wanted))
-    place = together(_DEMAND, wanted, expected)
-    return Excess.differs(place, lookup(reported, place, _DEMAND), lookup(by_region, place, _DEMAND))
+    return Excess.of(sums_reported(_DEMAND, wanted, expected, {"kh100e": "kh100e"}))
 
 
 def per_amount(case: Case, workload: str, unit: str, year: int) -> float:
@@ -246,16 +199,10 @@ def per_amount(case: Case, workload: str, unit: str, year: int) -> float:
     return seconds / _SECONDS_PER_DAY / _PER_THOUSAND
 
 
-@rule(unit="kH100e", rereads="demand.demand_kh100e")
-def demand_as_stated(case: Case) -> Excess:
-    """Demand that the scenario states is the amount given, in the unit it is given in."""
-    wanted = to_frame(case.inputs.demand.demand, kh100e=case.inputs.demand.demand_kh100e)
-    asked = wanted[wanted["workload"].isin(stated_classes(case))]
-    return _same_demand(case, asked, stated_kh100e(case))
-
-
-def reference_excess(case: Case, table: pd.DataFrame) -> Iterator[Excess]:
-    """Hold a reference fleet against the path of facilities, its racks, and what these compute."""
+@rule(unit="GW or kH100e", rereads="reference")
+def reference_from_tables(case: Case) -> Iterator[Excess]:
+    """The reference fleet is the path of facilities, its racks, and what these compute."""
+    table, due = with_int_year(case.inputs.reference), year_rows(case, "workload", classes_in_scope(case))
     per_rack = case.scenario.demand.facility_mw_per_rack_mw
     by_class = {name: reference_kh100e(case, name) for name in table["workload"].unique()}
     pairs = list(zip(table["workload"], table["year"], strict=True))
@@ -266,13 +213,8 @@ def reference_excess(case: Case, table: pd.DataFrame) -> Iterator[Excess]:
         "rack_gw": racks_mw / _MW_PER_GW,
         "kh100e": np.array([by_class[name][case.years.index(year)] for name, year in pairs]),
     }
-    return columns_reported(table, _CLASS, expected)
-
-
-@rule(unit="GW or kH100e", rereads="reference")
-def reference_fleet_reported(case: Case) -> Iterator[Excess]:
-    """The reference fleet is the path of facilities, its racks, and what these compute."""
-    return reference_excess(case, with_int_year(case.inputs.reference))
+    yield Excess.count_broken(due, ~isin(due, table, _CLASS))
+    yield from columns_reported(table, _CLASS, expected)
 
 
 @once
@@ -301,8 +243,205 @@ def stated_kh100e(case: Case) -> pd.DataFrame:
     return frame.astype({"year": "int64", "kh100e": "float64"})
 
 
-def _reference_rows(case: Case) -> pd.DataFrame:
-    return year_rows(case, "workload", classes_in_scope(case))
+# --- Routes ---------------------------------------------------------------------------------------
 
 
-IMPLIED: Final[Mapping[str, Table]] = {"reference": _reference_rows}
+@rule(unit="-", rereads="workloads")
+def classes_from_tables(case: Case) -> Iterator[Excess]:
+    """Figures of workloads are those of table `workloads`, or else of the scenario."""
+    reported = case.inputs.workloads
+    expected = case.workloads.set_index("workload").loc[list(reported["workload"])]
+    numbers = [str(column) for column in reported.select_dtypes(["number"])]
+    return columns_reported(reported, ["workload"], {name: expected[name].astype("float64") for name in numbers})
+
+
+@figures("demand.tight", "demand.tight_share_frac", unit="-")
+def tight_shares_from_tables(case: Case, rows: pd.DataFrame) -> tuple[Floats, pd.DataFrame]:
+    """Shares of users within the tighter bound are the workloads'."""
+    share = column_by(case.workloads, "workload", "tight_share_frac").astype("float64")
+    everyone = to_frame(case.inputs.demand.demand)
+    due = everyone[~np.isnan(lookup(share, everyone, ("workload",), np.nan))]
+    return lookup(share, rows, ("workload",), np.nan), due
+
+
+@rule(unit="ms", floor=1000.0, rereads="demand.route_is_tight demand.route_rtt_ms")
+def routes_from_tables(case: Case) -> Iterator[Excess]:
+    """Routes are all that lie within bound and residency, each with its round trip."""
+    wanted = case.inputs.demand
+    reported = to_frame(wanted.route, rtt=wanted.route_rtt_ms, tight=wanted.route_is_tight)
+    placed = reported[reported["region"] != ANYWHERE].reset_index(drop=True)
+    lumped = reported[reported["region"] == ANYWHERE]
+    everywhere = reach_of_users(case)
+    expected = everywhere.set_index(list(_ROUTE))
+    users = to_frame(wanted.demand)[list(_USERS)].drop_duplicates()
+    due = everywhere[everywhere["in_time"] & isin(everywhere, users, _USERS)]
+    is_tight = lookup(expected["is_tight"].astype("float64"), placed, _ROUTE, np.nan)
+    is_near = placed["tight"].to_numpy(dtype=np.float64) != is_tight
+    yield Excess.differs(placed[list(_ROUTE)], placed["rtt"], lookup(expected["rtt_ms"], placed, _ROUTE, np.nan))
+    yield from Excess.same_places(placed, due, _ROUTE)
+    yield Excess.count_broken(placed[list(_ROUTE)], is_near)
+    # Wherever lumped users are, a distance says nothing, and no tighter bound holds.
+    yield Excess.count_broken(lumped[list(_ROUTE)], (lumped["rtt"] != 0.0).to_numpy() | lumped["tight"])
+
+
+@rule(unit="- or ms", rereads="demand.no_route")
+def no_route_from_tables(case: Case) -> Iterator[Excess]:
+    """Users that no site reaches in time are listed, with nearest site and share of the workload; nobody else is."""
+    table, demand, everywhere = case.inputs.demand.no_route, case.inputs.demand, reach_of_users(case)
+    wanted = to_frame(demand.demand, kh100e=demand.demand_kh100e)
+    users = wanted.loc[wanted["region"] != ANYWHERE, list(_USERS)].drop_duplicates()
+    lonely = users[~isin(users, everywhere[everywhere["in_time"]], _USERS)]
+    at_site = table.rename(columns={"nearest_site": "site"})
+    of_site = lookup(everywhere.set_index(list(_ROUTE))["rtt_ms"], at_site, _ROUTE, np.nan)
+    nearest = lookup(everywhere.groupby(list(_USERS))["rtt_ms"].min(), table, _USERS, np.nan)
+    asked, of_class = (
+        lookup(sum_by(wanted, key, wanted["kh100e"]), table, key, np.nan) for key in (_USERS, ("workload",))
+    )
+    bound = column_by(case.workloads, "workload", "rtt_bound_ms").astype("float64")
+    expected = {
+        "nearest_rtt_ms": nearest,
+        "bound_ms": lookup(bound, table, ("workload",), np.nan),
+        "demand_frac": asked / of_class,
+    }
+    yield from Excess.same_places(table, lonely, _USERS)
+    yield Excess.differs(table[list(_USERS)], of_site, nearest)
+    yield from columns_reported(table, _USERS, expected)
+
+
+# --- What the plan reports ------------------------------------------------------------------------
+
+
+@rule(unit="ms", floor=1000.0)
+def round_trips_reported(case: Case) -> Iterator[Excess]:
+    """Round trips are those of coordinates, lines and pairs; a demand has the mean of the sites that serve it."""
+    table, demand = case.plan("assignment"), case.plan("demand")
+    routes = used_routes(case).set_index(list(_ROUTE))
+    # Users anywhere are in no place, so that nothing is reported of them.
+    expected = {
+        "rtt_ms": lookup(routes["rtt_ms"], table, _ROUTE, np.nan),
+        "within_tight": lookup(routes["is_tight"].astype("float64"), table, _ROUTE),
+    }
+    yield from columns_reported(table, (*_ROUTE, "year"), expected)
+    mean_ms = mean_by(_timed(case), _DEMAND, "served_kh100e", "own_ms", demand)
+    yield Excess.reported(demand[list(_DEMAND)], demand["mean_rtt_ms"], mean_ms)
+
+
+@once
+def _timed(case: Case) -> pd.DataFrame:
+    """List the assignments of users whose place makes a difference, with their round trips."""
+    table, routes = case.plan("assignment"), used_routes(case).rename(columns={"rtt_ms": "own_ms"})
+    placed = table[(table["region"] != ANYWHERE) & (table["served_kh100e"] > 0.0)]
+    return placed.merge(routes[[*_ROUTE, "own_ms", "tail_ms", "is_tight"]], on=list(_ROUTE))
+
+
+def _percentile(served: pd.DataFrame, column: str, share: float) -> pd.Series[float]:
+    """Least round trip, by workload and year, within which a share of the service is."""
+    rows = served.sort_values(column, kind="stable")
+    groups = rows.groupby(list(_CLASS), sort=False)["served_kh100e"]
+    # Rows are in the order of their round trips: the first that is reached has the least.
+    reached = rows[groups.cumsum() >= share * groups.transform("sum")]
+    return reached.drop_duplicates(list(_CLASS)).set_index(list(_CLASS))[column]
+
+
+@rule(unit="ms", floor=1000.0)
+def percentiles_reported(case: Case) -> Iterator[Excess]:
+    """Median, 95th percentile, and that on bad days, follow from assignments by workload."""
+    served, table = _timed(case), case.plan("latency")
+    for name, column, share in (
+        ("p50_rtt_ms", "own_ms", 0.5),
+        ("p95_rtt_ms", "own_ms", 0.95),
+        ("tail_p95_rtt_ms", "tail_ms", 0.95),
+    ):
+        ends = (_percentile(served, column, share * (1.0 + hair)) for hair in (-_HAIR, _HAIR))
+        low, high = (lookup(least, table, _CLASS, np.nan) for least in ends)
+        reported = table[name].to_numpy()
+        # Where nobody is served from a place there is nothing to clip to.
+        expected = np.where(np.isnan(low) | np.isnan(reported), low, np.clip(reported, low, high))
+        yield Excess.reported(table[list(_CLASS)], reported, expected, name)
+
+
+@rule(unit="-", floor=1000.0)
+def service_of_classes(case: Case) -> Iterator[Excess]:
+    """Bounds of workloads are the scenario's; how near they are served follows by workload."""
+    table, served = case.plan("latency"), _timed(case)
+    classes = case.workloads.set_index("workload")
+    bound, tight, share = (
+        lookup(classes[name].astype("float64"), table, ("workload",), np.nan)
+        for name in ("rtt_bound_ms", "tight_rtt_ms", "tight_share_frac")
+    )
+    mean_ms, near = (mean_by(served, _CLASS, "served_kh100e", name, table) for name in ("own_ms", "is_tight"))
+    expected = {
+        "bound_ms": bound,
+        "tight_ms": tight,
+        "tight_share_frac": share,
+        "mean_rtt_ms": mean_ms,
+        "max_rtt_ms": lookup(served.groupby(list(_CLASS))["own_ms"].max(), table, _CLASS, np.nan),
+        "within_tight_frac": np.where(np.isnan(share), np.nan, near),
+    }
+    return columns_reported(table, _CLASS, expected)
+
+
+@rule(unit="kH100e")
+def percent_served(case: Case) -> Iterator[Excess]:
+    """Shares rented, saved and unmet by workload follow from demand."""
+    demand, table = case.plan("demand"), case.plan("latency")
+    for how in ("rented", "saved", "unmet"):
+        kh100e = lookup(sum_by(demand, _CLASS, demand[f"{how}_kh100e"]), table, _CLASS)
+        yield Excess.differs(table[list(_CLASS)], table[f"{how}_frac"] * table["demand_kh100e"], kh100e, f"{how}_frac")
+
+
+@rule(unit="users")
+def why_not_reported(case: Case) -> Excess:
+    """Who may not be served by own sites or not by clouds is reported with the reason."""
+    table, p = case.plan("demand"), case.inputs
+    keys = [tuple(row) for row in table[list(_DEMAND)].itertuples(index=False)]
+    served = to_frame(p.demand.served)
+    sites = served.groupby(list(_DEMAND))["site"].agg(frozenset).to_dict()
+    routes = set(to_frame(p.demand.route)[list(_USERS)].itertuples(index=False, name=None))
+    nearest = reach_of_users(case).groupby(list(_USERS))["rtt_ms"].min()
+    bound = column_by(case.workloads, "workload", "rtt_bound_ms").astype("float64")
+    bound_ms = lookup(bound, table, ("workload",))
+    is_far = lookup(nearest, table, _USERS) > _ROUNDING * bound_ms
+    rule_of = column_by(case.workloads, "workload", "residency")
+    of_region = case.data("demand_regions").set_index("demand_region")
+    pairs = served[["site"]].drop_duplicates()
+    pairs = crossed(pairs, pairs.rename(columns={"site": "standby"}))
+    pairs = pairs[~may_not_cover(case, pairs)]
+    covers = pairs.groupby("site")["standby"].agg(frozenset).to_dict()
+    expected = []
+    for key, far, ms, asked in zip(keys, is_far, bound_ms, asks(case, table), strict=True):
+        there = sites.get(key, frozenset())
+        if key[:2] not in routes:
+            rule = rule_of[key[1]]
+            words = {"national": "in {country}", "regional": "in region {region}", "local": "within 200 km"}.get(rule)
+            stays = "" if far or words is None else words.format_map(of_region.loc[key[0]])
+            expected.append(f"no own site {stays}{f' (residency: {rule}) ' if stays else ''}within {ms:g} ms")
+        elif not there:
+            expected.append("own sites in reach have no racks for it by then")
+        elif asked and not any(covers.get(one, frozenset()) & there for one in there):
+            expected.append("no two own sites that may cover for each other")
+        else:
+            expected.append("")
+    barred = to_frame(p.demand.demand, why=p.rent.barred).set_index(list(_DEMAND))["why"]
+    odd = table["why_not_own"].astype(object).to_numpy() != np.array(expected, dtype=object)
+    odd |= table["why_not_rented"].astype(object).to_numpy() != barred.reindex(keys).to_numpy()
+    return Excess.count_broken(table[list(_DEMAND)], odd)
+
+
+def _latency_rows(case: Case) -> pd.DataFrame:
+    return case.plan("demand")[["workload", "year"]].drop_duplicates()
+
+
+HEADING: Final = "Latency and residency"
+
+IMPLIED: Final[Mapping[str, Table]] = {"latency": _latency_rows}
+DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
+    "served": ("assignment", "served_kh100e"),
+    "rented": ("demand", "rented_kh100e"),
+    "unmet": ("demand", "unmet_kh100e"),
+}
+PRICES: Final[Mapping[str, DualPrice]] = {
+    "demand_balance": DualPrice("USD/H100e-hour", _H100E_HOURS, must_be_met=True),
+    "tight_latency_share": DualPrice("USD/H100e-hour", _H100E_HOURS, must_be_met=True),
+}
+GIVEN: Final[Mapping[str, Given]] = {"demand.unmet_usd_per_h100e_hour": setting("demand.unmet_usd_per_h100e_hour")}

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from planner.check.frames import column_by, crossed, isin, lookup, lookup_labels, once, sum_by, table_of, to_frame
+from planner.check.frames import column_by, crossed, lookup, once, sum_by, table_of, to_frame
 
 if TYPE_CHECKING:
-    from planner.base.arrays import Bools, Floats
+    from planner.base.arrays import Floats
     from planner.check.case import Case
 
 
@@ -47,24 +47,28 @@ def without_new_halls(case: Case) -> list[str]:
     return [site for site, wanted in given.items() if not wanted]
 
 
+def in_service(case: Case, rows: pd.DataFrame, begins: str, ends: str) -> pd.DataFrame:
+    """Return what exists in each model year that it serves through to the end, by the columns of its begin and end."""
+    rows = crossed(rows, table_of({"year": case.years}))
+    stays = case.last_calendar_year(rows["year"]) < rows[ends].to_numpy(np.float64)
+    served: pd.DataFrame = rows[(rows[begins] <= rows["year"]).to_numpy() & stays]
+    return served
+
+
+@once
+def _halls(case: Case) -> pd.DataFrame:
+    """List the stated halls, numbered: row, site, name, hall (its design), mw, opens, ends."""
+    table = case.data("existing_halls").reset_index(drop=True).rename(columns={"hall": "name", "first_year": "opens"})
+    design, ends = table["cooling"] + "|" + table["redundancy"], table["last_year"].astype("float64").fillna(np.inf)
+    table = table.assign(row=table.index, hall=design, mw=table["it_mw"].astype("float64"), ends=ends + 1.0)
+    here: pd.DataFrame = table[table["site"].isin(list(case.inputs.sets.site.labels))]
+    return here[["row", "site", "name", "hall", "redundancy", "mw", "opens", "ends"]]
+
+
 @once
 def stated_halls(case: Case) -> pd.DataFrame:
     """List the stated halls of the sites of the plan in the years in which they are in service."""
-    table = case.data("existing_halls")
-    table = table[table["site"].isin(list(case.inputs.sets.site.labels))]
-    design = table["cooling"] + "|" + table["redundancy"]
-    rows = table[["site", "first_year"]].assign(hall=design, mw=table["it_mw"].astype("float64"), ends=_ends(table))
-    years = crossed(rows, table_of({"year": case.years}))
-    serves: pd.DataFrame = years[
-        (years["first_year"] <= years["year"])
-        & (years["ends"].to_numpy(np.float64) > case.last_calendar_year(years["year"]))
-    ]
-    return serves[["site", "hall", "year", "mw", "ends"]]
-
-
-def _ends(halls: pd.DataFrame) -> pd.Series[float]:
-    """First calendar year in which each stated hall is no longer in service, or infinity."""
-    return halls["last_year"].astype("float64").fillna(np.inf) + 1.0
+    return in_service(case, _halls(case), "opens", "ends")[["site", "hall", "year", "mw", "ends"]]
 
 
 def begun_facility_mw(case: Case) -> pd.Series[float]:
@@ -72,40 +76,36 @@ def begun_facility_mw(case: Case) -> pd.Series[float]:
 
     What was connected for a hall that has ended since stays with its site.
     """
-    table = case.data("existing_halls")
-    table = table[table["site"].isin(list(case.inputs.sets.site.labels))]
-    years = np.array(case.years)
-    starts = table["first_year"].to_numpy(np.int64)[:, None]
-    until = _ends(table).to_numpy(np.float64)[:, None]
-    serves = (starts <= years) & (until > case.last_calendar_year(years))
-    begun = np.logical_or.accumulate(serves, axis=1) * table["it_mw"].to_numpy(np.float64)[:, None]
-    halls = crossed(table[["site"]], table_of({"year": case.years})).assign(mw=begun.ravel())
-    mw = halls.groupby(list(_SITE))["mw"].sum()
-    new: pd.Series[float] = mw - mw.groupby("site").transform("first")
-    return new * case.scenario.demand.facility_mw_per_rack_mw
+    since = in_service(case, _halls(case), "opens", "ends").groupby("row")["year"].min().rename("since")
+    later = _halls(case).merge(since[since > case.years[0]].reset_index(), on="row")
+    begun = crossed(later, table_of({"year": case.years})).query("since <= year")
+    return begun.groupby(list(_SITE))["mw"].sum() * case.scenario.demand.facility_mw_per_rack_mw
 
 
 @once
 def stated_racks(case: Case) -> pd.DataFrame:
     """List the stated racks that some workload can use in some model year."""
-    table, halls = case.data("existing_racks"), case.data("existing_halls")
-    halls = halls.assign(opens=halls["first_year"], ends=_ends(halls))
-    places = halls[["site", "hall", "cooling", "redundancy", "opens", "ends"]]
-    rows = table.merge(places, on=["site", "hall"]).reset_index(drop=True)
-    rows = rows[rows["site"].isin(list(case.inputs.sets.site.labels))]
-    types = case.racks.set_index("rack")
-    of_type = rows["rack"].map(types["peak_kw"]).astype("float64") / 1000.0
-    mw = rows["mw"].astype("float64")
+    places = _halls(case)[["site", "name", "hall", "redundancy", "opens", "ends"]]
+    rows = case.data("existing_racks").rename(columns={"hall": "name", "first_year": "vintage", "mw": "given_mw"})
+    rows = rows.merge(places, on=["site", "name"])
+    types = case.racks.set_index("rack").astype({"peak_kw": "float64", "life_years": "float64"})
+    by_count = rows["racks"].astype("float64") * rows["rack"].map(types["peak_kw"]) / 1000.0
     rows = rows.assign(
-        mw=mw.where(mw.notna(), rows["racks"].astype("float64") * of_type),
-        hall=rows["cooling"] + "|" + rows["redundancy"],
-        vintage=rows["first_year"],
-        dies=rows["first_year"] + rows["rack"].map(types["life_years"]).astype("float64"),
+        row=rows.index,
+        mw=rows["given_mw"].astype("float64").fillna(by_count),
+        dies=rows["vintage"] + rows["rack"].map(types["life_years"]),
     )
-    able = isin(rows, _able(case), ("rack", "duty", "redundancy"))
-    housed = rows.assign(vintage=rows["opens"], dies=rows["ends"])
-    frame: pd.DataFrame = rows[able & _serves(case, rows) & _serves(case, housed)]
-    return frame[["site", "rack", "hall", "duty", "vintage", "dies", "mw", "opens", "ends"]]
+    available, least = availability(case), least_topology(case)
+    able = {
+        (rack, case.duty[workload], topology)
+        for workload, rack in admitted_racks(case)
+        for topology, pct in available.items()
+        if pct >= available[least[workload]]
+    }
+    can = np.array([of in able for of in zip(rows["rack"], rows["duty"], rows["redundancy"], strict=True)], np.bool_)
+    for begins, ends in (("vintage", "dies"), ("opens", "ends")):
+        can &= rows["row"].isin(in_service(case, rows, begins, ends)["row"]).to_numpy()
+    return rows.loc[can, ["site", "rack", "hall", "duty", "vintage", "dies", "mw", "opens", "ends"]]
 
 
 def fill_frac(case: Case, halls: pd.DataFrame) -> Floats:
@@ -113,44 +113,15 @@ def fill_frac(case: Case, halls: pd.DataFrame) -> Floats:
     settings, key = case.scenario.halls, ["site", "hall", "year"]
     if not len(stated_halls(case)):
         return np.full(len(halls), 1.0 - settings.free_frac)
-    racks = crossed(stated_racks(case), table_of({"year": case.years}))
-    gone = np.minimum(racks["dies"].to_numpy(np.float64), racks["ends"].to_numpy(np.float64))
-    serves = (np.maximum(racks["vintage"], racks["opens"]) <= racks["year"]) & (
-        case.last_calendar_year(racks["year"]) < gone
-    )
-    racks = racks[serves]
+    racks = stated_racks(case)
+    begins, gone = racks[["vintage", "opens"]].max(axis=1), racks[["dies", "ends"]].min(axis=1)
+    racks = in_service(case, racks.assign(begins=begins, gone=gone), "begins", "gone")
     classes = case.workloads[case.workloads["workload"].isin(list(case.inputs.sets.workload.labels))]
     most = classes.groupby("duty")["companion_frac"].max().astype("float64")
     need = sum_by(racks, key, racks["mw"] * (settings.diversity_frac + racks["duty"].map(most)))
     there = stated_halls(case).groupby(list(key), as_index=False)[["mw"]].sum()
     taken = there.assign(frac=lookup(need, there, key) / there["mw"]).set_index(key)["frac"]
     return np.clip(lookup(taken, halls, key), 1.0 - settings.free_frac, 1.0)
-
-
-def _serves(case: Case, rows: pd.DataFrame) -> Bools:
-    """Tell which racks are in service through the end of some model year, shape (row,)."""
-    years = pd.Series(case.years)
-    comes = rows["vintage"].to_numpy(np.int64)[:, None] <= years.to_numpy()
-    stays = rows["dies"].to_numpy(np.float64)[:, None] > case.last_calendar_year(years)
-    return np.asarray((comes & stays).any(axis=1))
-
-
-def _able(case: Case) -> pd.DataFrame:
-    """List rack, use and topology that some workload of the plan can run on."""
-    classes = case.workloads
-    classes = classes[classes["workload"].isin(list(case.inputs.sets.workload.labels))]
-    pairs = admitted_racks(case).merge(classes[["workload", "duty", "redundancy_min"]], on="workload")
-    types = case.racks.set_index("rack")
-    trains = pairs["duty"] == "training"
-    h100e = pairs["rack"].map(types["training_h100e"]).where(trains, pairs["rack"].map(types["inference_h100e"]))
-    topologies = case.data("redundancy")[["redundancy", "availability_pct"]]
-    least = pairs["redundancy_min"].map(column_by(topologies, "redundancy", "availability_pct"))
-    ways = crossed(pairs.assign(least=least)[h100e.notna()], topologies)
-    good: pd.DataFrame = ways[ways["availability_pct"] >= ways["least"]]
-    return good[["rack", "duty", "redundancy"]]
-
-
-HEADING: Final = "Halls"
 
 
 def retrofits(case: Case) -> pd.DataFrame:
@@ -202,28 +173,30 @@ def in_pools(case: Case, rows: pd.DataFrame) -> pd.DataFrame:
 
 
 @once
-def admitted_racks(case: Case) -> pd.DataFrame:
-    """List workload and rack of every pair that the tables, or the scenario, admit."""
-    pairs = case.data("workload_racks")[["workload", "rack"]]
-    stated = {name: override.racks for name, override in case.scenario.workloads.items() if override.racks is not None}
-    replaced = [table_of({"workload": name, "rack": list(ids)}) for name, ids in stated.items()]
-    pairs = pd.concat([pairs[~pairs["workload"].isin(list(stated))], *replaced], ignore_index=True)
-    return with_enough_memory(case, pairs)
-
-
-# --- Memory of racks and what workloads need of it ------------------------------------------------
-
-
-def with_enough_memory(case: Case, pairs: pd.DataFrame) -> pd.DataFrame:
-    """Return the pairs of workload and rack whose rack has the memory that the workload needs."""
-    known_gb = column_by(case.data("rack_memory"), "rack", "memory_gb").astype("float64").to_dict()
+def admitted_racks(case: Case) -> set[tuple[str, str]]:
+    """List workload and rack of what tables or scenario admit, where the rack computes and has the memory for it."""
+    pairs = {*case.data("workload_racks")[["workload", "rack"]].itertuples(index=False, name=None)}
+    racks, here = case.racks.set_index("rack"), case.inputs.sets.workload.labels
+    memory_gb = column_by(case.data("rack_memory"), "rack", "memory_gb").astype("float64").to_dict()
     stated = case.scenario.racks.override.items()
-    known_gb |= {rack: given.memory_gb for rack, given in stated if given.memory_gb is not None}
-    least_gb = {
-        name: given.least_memory_gb
-        for name, given in case.scenario.workloads.items()
-        if given.least_memory_gb is not None
+    memory_gb |= {rack: given.memory_gb for rack, given in stated if given.memory_gb is not None}
+    least_gb = dict[str, float]()
+    for name, given in case.scenario.workloads.items():
+        least_gb[name] = given.least_memory_gb or 0.0
+        if given.racks is not None:
+            pairs = {pair for pair in pairs if pair[0] != name} | {(name, rack) for rack in given.racks}
+    return {
+        (name, rack)
+        for name, rack in pairs
+        if name in here and memory_gb.get(rack, 0.0) >= least_gb.get(name, 0.0)
+        if pd.notna(racks.loc[rack, f"{case.duty[name]}_h100e"])
     }
-    room = lookup_labels(known_gb, pairs["rack"], 0.0)
-    need = lookup_labels(least_gb, pairs["workload"], 0.0)
-    return pairs[room >= need].reset_index(drop=True)
+
+
+@once
+def rack_cooling(case: Case) -> set[tuple[str, str]]:
+    """List rack and cooling of what fits."""
+    peak_kw = column_by(case.racks, "rack", "peak_kw")
+    most = column_by(case.data("cooling"), "cooling", "max_kw_per_rack")
+    pairs = case.data("rack_cooling")[["rack", "cooling"]].itertuples(index=False, name=None)
+    return {(rack, cooling) for rack, cooling in pairs if peak_kw[rack] <= most[cooling]}

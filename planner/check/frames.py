@@ -202,7 +202,7 @@ def between(path: Mapping[int, float] | float, year: float) -> float:
     return float(np.interp(year, known, [path[y] for y in known]))
 
 
-def path_value_or_nan(path: Mapping[int, float] | float, year: int) -> float:
+def path_value_or_nan(path: Mapping[int, float] | float | None, year: int) -> float:
     """Read a path by year as steps, each held until the next; nan before the first."""
     value = path_value(path, year)
     return float("nan") if value is None else value

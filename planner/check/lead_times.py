@@ -11,14 +11,13 @@ from planner.check.existing import market_share_frac, stated_sites, without_new_
 from planner.check.frames import column_by, lookup, once, sum_by, table_of
 from planner.check.supply_output import figures as source_figures
 from planner.check.supply_output import makes_its_power
-from planner.check.verdict import Excess, figures, rule
+from planner.check.verdict import Excess, columns_reported, figures, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from planner.base.arrays import Floats
     from planner.check.case import Case
-    from planner.check.declared import Table
 
 
 _SAME_MONTHS = 1e-9  # chains of one length differ by rounding
@@ -26,6 +25,7 @@ _BUILDING: Final = ("permit and construction", "permit and switchgear")
 _GRID: Final = "interconnection"
 _NON_FIRM: Final = "non-firm connection"
 _FOR_ALL: Final = "given for the site"
+_SERVED: Final = ("hall", "connection", "non_firm")
 
 
 @once
@@ -86,7 +86,7 @@ def _waits(case: Case, *, delayed: bool = True) -> dict[str, dict[str, dict[str,
         for site, own in block.items()
         if own.grid_firm_mw is not None and pd.Series(own.grid_firm_mw).max() > 0.0
     ]
-    found: dict[str, dict[str, dict[str, float]]] = {"hall": {}, "connection": {}, "non_firm": {}}
+    found: dict[str, dict[str, dict[str, float]]] = {what: {} for what in _SERVED}
     for site, chains, makes_power, has_early, both, of_hall, of_grid in zip(
         sites, _chains(case, delayed=delayed), makes_its_power(case), _may_have_non_firm(case), *given, strict=True
     ):
@@ -178,18 +178,25 @@ def decision_start(case: Case) -> float:
 def leads_from_tables(case: Case) -> Iterator[Excess]:
     """Lead times are the longest parallel chain: permit and building, transformer, or grid.
 
-    Halls do not wait for the grid where an on-site generator that runs at any hour may be built.
+    Each is said to wait for one of the longest. Halls do not wait for the grid where an on-site generator
+    that runs at any hour may be built.
     """
-    first_day = decision_start(case)
-    lead, sites = case.inputs.order_months, table_of({"site": list(case.inputs.sets.site.labels)})
-    for what, reported in (("hall", lead.hall), ("connection", lead.connection), ("non_firm", lead.non_firm)):
-        yield Excess.reported(sites, reported, lookup(_reported_months(case)[what], sites, ("site",), np.nan))
-    sources = list(case.inputs.supply.build.axis("source").labels)
-    of_sources = source_figures(case, sources, "lead_months")
+    first_day, lead, table = decision_start(case), case.inputs.order_months, case.inputs.halls.lead
+    months, sources = _reported_months(case), list(case.inputs.supply.build.axis("source").labels)
+    sites = table_of({"site": list(case.inputs.sets.site.labels)})
+    for what in _SERVED:
+        yield Excess.reported(sites, getattr(lead, what), lookup(months[what], sites, ("site",), np.nan), what)
     given, expected = [lead.rack, lead.first_day * 12.0], [rack_months(case), first_day * 12.0]
-    yield from _leads_differ(case, case.inputs.halls.lead)
-    yield Excess.differs(table_of({"of": ["racks", "first day"]}), np.array(given), np.array(expected))
-    yield Excess.differs(table_of({"of": sources}), lead.source, of_sources)
+    yield Excess.differs(table_of({"of": ["racks", "first day"]}), given, expected)
+    yield Excess.differs(table_of({"of": sources}), lead.source, source_figures(case, sources, "lead_months"))
+    hall, connection, non_firm = (lookup(of, table, ("site",), np.nan) for _, of in months[list(_SERVED)].items())
+    columns = {"months": hall, "service_start": hall, "connection_months": connection, "non_firm_months": non_firm}
+    since = (table["service_start"].astype("float64") - first_day) * 12.0
+    yield from columns_reported(table.assign(service_start=since), ["site", "hall"], columns)
+    for what, column, least in (("hall", "by", hall), ("connection", "connection_by", connection)):
+        words = zip(table["site"], table[column], strict=True)
+        waited = np.array([_waits(case)[what].get(site, {}).get(word, np.nan) for site, word in words])
+        yield Excess.count_broken(table[["site", "hall"]], ~(waited >= least - _SAME_MONTHS))
 
 
 def rack_months(case: Case) -> float:
@@ -197,44 +204,8 @@ def rack_months(case: Case) -> float:
     return float(column_by(case.data("lead_times"), "item", "lead_months")["rack_delivery"])
 
 
-@rule(unit="months")
-def leads_reported(case: Case) -> Iterator[Excess]:
-    """Table `leads` reports months, start and a longest chain of halls, and of connections."""
-    table, months = case.plan("leads"), months_to_service(case)
-    for what, column in (("hall", "by"), ("connection", "connection_by")):
-        waits, words = _waits(case)[what], zip(table["site"], table[column], strict=True)
-        waited = np.array([waits.get(site, {}).get(word, np.nan) for site, word in words])
-        is_broken = ~(waited >= lookup(months[what], table, ("site",), np.nan) - _SAME_MONTHS)
-        yield Excess.count_broken(table[["site", "hall"]], is_broken)
-    yield from _leads_differ(case, table)
-
-
 def _reported_months(case: Case) -> pd.DataFrame:
     """Months until service, those of non-firm connection only where it may be had in time."""
     months, ends = months_to_service(case), case.last_calendar_year(pd.Series([case.years[-1]]))[0] + 1.0
     in_time = decision_start(case) + months["non_firm"] / 12.0 < ends
     return months.assign(non_firm=months["non_firm"].where(in_time & _may_have_non_firm(case)))
-
-
-def _leads_differ(case: Case, table: pd.DataFrame) -> Iterator[Excess]:
-    """Compare months and start of halls, of connections and of non-firm ones in time, by site."""
-    first_day, months = decision_start(case), _reported_months(case)
-    start = (table["service_start"].astype("float64") - first_day) * 12.0
-    for what, values in (
-        ("hall", table["months"]),
-        ("hall", start),
-        ("connection", table["connection_months"]),
-        ("non_firm", table["non_firm_months"]),
-    ):
-        yield Excess.differs(
-            table[["site", "hall"]],
-            np.nan_to_num(values.to_numpy(dtype=np.float64), nan=-1.0),
-            np.nan_to_num(lookup(months[what], table, ("site",), np.nan), nan=-1.0),
-        )
-
-
-def _leads_rows(case: Case) -> pd.DataFrame:
-    return case.inputs.halls.lead[["site", "hall"]]
-
-
-IMPLIED: Final[Mapping[str, Table]] = {"leads": _leads_rows}

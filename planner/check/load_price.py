@@ -9,7 +9,7 @@ import pandas as pd
 
 from planner.check.days import slot_hours, year_days, year_slots
 from planner.check.frames import between, column_by, crossed, lookup, once, table_of, to_frame
-from planner.check.grid_figures import series_by_hour
+from planner.check.grid import series_by_hour
 from planner.check.stock import base_year_facility_mw
 from planner.check.tariffs import written_tariffs
 from planner.check.verdict import Excess, rule

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from planner.check.days import hours_off, stress_share, year_slots
-from planner.check.declared import DualPrice
+from planner.check.declared import DualPrice, Given, figure_of, setting
 from planner.check.frames import column_by, crossed, lookup, table_of
 from planner.check.lead_times import decision_start, months_to_service
 from planner.check.load_price import demand_charge_usd_per_kw_month
@@ -45,36 +45,38 @@ def _service(case: Case, column: str) -> float:
     return float(figures[case.scenario.grid.non_firm.service])
 
 
-@rule(unit="-", rereads="non_firm.off_frac")
+@rule(unit="-", rereads="non_firm.off_frac non_firm.shed.hours_frac")
 def stress_from_tables(case: Case) -> Iterator[Excess]:
-    """Non-firm power is curtailed in its zone's most stressed hours, as many as its rate has."""
-    sets, p = case.inputs.sets, case.inputs.non_firm
-    zones = np.unique(sets.site_zone[p.service["site"]])
-    place = table_of({"zone": [sets.zone.labels[z] for z in zones]}).merge(year_slots(case)[["slot"]], how="cross")
+    """Non-firm power is off in its zone's most stressed hours, as many as its rate has; load may be shed in these."""
+    p, sets, settings = case.inputs.non_firm, case.inputs.sets, case.scenario.grid.non_firm.shed
+    slots, has_some = year_slots(case)[["slot"]], np.zeros(len(sets.zone), dtype=np.bool_)
+    has_some[sets.site_zone[p.service["site"]]] = True
+    place = crossed(table_of({"zone": list(sets.zone.labels)}), slots)
+    there = np.repeat(has_some, len(slots))
+
+    def share(hours: Mapping[str, float]) -> Floats:
+        return lookup(stress_share(case, hours), place[there], ("zone", "slot"), np.nan)
+
     for label, (rate, hours) in zip(p.tier.labels, hours_off(case).items(), strict=True):
-        reported = p.off_frac[zones, p.tier.code(label)].ravel()
-        expected = lookup(stress_share(case, hours), place, ("zone", "slot"), np.nan)
+        tier, shed = p.tier.code(label), np.zeros(len(place))
         yield Excess.count_broken(table_of({"rate": [rate]}), [float(label) != rate])
-        yield Excess.differs(place, reported, expected)
+        if has_some.any():
+            yield Excess.differs(place[there], p.off_frac[:, tier].ravel()[there], share(hours))
+            shed[there] = settings.allow * share({of: min(h, settings.max_hours_per_year) for of, h in hours.items()})
+        yield Excess.differs(place, p.shed.hours_frac[:, tier].ravel(), shed)
 
 
-def _musd_per_mw(case: Case) -> float:
-    """Overnight cost of non-firm connection: a substation, and a share of network upgrades."""
+@figures("non_firm.connect", "non_firm.capex_musd_per_mw", unit="MUSD/MW")
+def non_firm_price_from_tables(case: Case, _: pd.DataFrame) -> float:
+    """Non-firm connection costs its substation and the service's share of the network upgrades."""
     grid = case.scenario.grid
     if grid.non_firm.usd_per_mw is not None:
         return grid.non_firm.usd_per_mw / 1e6
     items = column_by(case.data("facility_cost"), "item", "value").astype("float64")
     substation, network = items["substation_customer"], items["interconnection_network"]
     cost = float(substation + _service(case, "upgrade_cost_frac") * network)
-    if grid.expansion_usd_per_mw is not None:
-        cost *= grid.expansion_usd_per_mw / float(substation + network)
-    return cost / 1e6
-
-
-@figures("non_firm.connect", "non_firm.capex_musd_per_mw", unit="MUSD/MW")
-def non_firm_price_from_tables(case: Case, _: pd.DataFrame) -> float:
-    """Non-firm connection costs its substation and the service's share of the network upgrades."""
-    return _musd_per_mw(case)
+    scale = 1.0 if grid.expansion_usd_per_mw is None else grid.expansion_usd_per_mw / float(substation + network)
+    return cost * scale / 1e6
 
 
 @figures("non_firm.connect", "non_firm.start", "non_firm.turns_firm", "non_firm.firm_year", unit="years")
@@ -90,38 +92,15 @@ def non_firm_lead_from_tables(case: Case, rows: pd.DataFrame) -> tuple[Floats, .
     return due, turns, np.where(later.any(axis=1), later.argmax(axis=1), -1)
 
 
-@figures("", "non_firm.shed.max_energy_frac", "non_firm.shed.usd_per_mwh", unit="- or USD/MWh")
-def shed_terms_from_scenario(case: Case, _: pd.DataFrame) -> tuple[float, float]:
-    """Load may be shed up to the scenario's share of energy, at its price."""
-    shed = case.scenario.grid.non_firm.shed
-    return shed.max_energy_frac, shed.usd_per_mwh
-
-
-@figures("racks.deployment", "non_firm.shed.deployment_frac", unit="-")
-def shed_work_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
-    """The work of a rack that may be shed is the deferrable share of its workload."""
-    return lookup(
-        column_by(case.workloads, "workload", "deferrable_frac").astype("float64"), rows, ("workload",), np.nan
-    )
-
-
-@rule(unit="-", rereads="non_firm.shed.hours_frac")
-def shed_from_scenario(case: Case) -> Iterator[Excess]:
-    """Load may be shed in the most stressed hours."""
-    p, sets, settings = case.inputs.non_firm, case.inputs.sets, case.scenario.grid.non_firm.shed
-    zones = table_of({"zone": list(sets.zone.labels)})
-    serves = np.isin(np.arange(len(zones)), sets.site_zone[p.service["site"]])
-    place = crossed(zones, year_slots(case)[["slot"]])
-    in_use = np.repeat(serves, len(year_slots(case)))
-    for label, (_, hours) in zip(p.tier.labels, hours_off(case).items(), strict=True):
-        most = {zone: min(h, settings.max_hours_per_year) for zone, h in hours.items()}
-        share = lookup(stress_share(case, most), place, ("zone", "slot")) if in_use.any() else 0.0
-        right = np.where(in_use & settings.allow, share, 0.0)
-        yield Excess.differs(place, p.shed.hours_frac[:, p.tier.code(label)].ravel(), right)
-
-
 @figures("non_firm.billing", "non_firm.discount_usd_per_kw_month", unit="USD/kW-month")
 def non_firm_discount_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
     """Non-firm power pays the demand charge of its site less the discount of its service."""
     charge = pd.Series(demand_charge_usd_per_kw_month(case), pd.MultiIndex.from_frame(case.site_year))
     return _service(case, "charge_discount_frac") * lookup(charge, rows, _SITE, np.nan)
+
+
+GIVEN: Final[Mapping[str, Given]] = {
+    "non_firm.shed.max_energy_frac": setting("grid.non_firm.shed.max_energy_frac"),
+    "non_firm.shed.usd_per_mwh": setting("grid.non_firm.shed.usd_per_mwh"),
+    "non_firm.shed.deployment_frac": figure_of("racks.deployment", "workloads", "workload", "deferrable_frac"),
+}

@@ -12,7 +12,7 @@ from planner.check.days import slot_hours, year_days
 from planner.check.declared import DualPrice
 from planner.check.demand import region_shares, stated_kh100e
 from planner.check.frames import column_by, label_of, table_of, to_frame
-from planner.check.grid_figures import other_load_mw, series_by_hour
+from planner.check.grid import other_load_mw, series_by_hour
 from planner.check.load_price import by_day_and_hour
 from planner.check.routes import reach_of_users
 from planner.check.verdict import Excess, figures, rule

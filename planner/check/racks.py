@@ -1,4 +1,4 @@
-"""Racks: alive, counted and parked; their figures, read again from scenario and data."""
+"""Racks and halls: decisions on them, and their figures read again: prices, dates, retrofits, leases."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.check.declared import DualPrice
+from planner.check.declared import DualPrice, Given, figure_of, setting
+from planner.check.existing import fill_frac
 from planner.check.frames import cell, column_by, lookup, sum_by, to_frame
+from planner.check.lead_times import decision_start, months_to_service
 from planner.check.payments import instalment
 from planner.check.verdict import Excess, figures, rule
 
@@ -26,17 +28,6 @@ def lots_from_scenario(case: Case, rows: pd.DataFrame) -> tuple[Floats, pd.DataF
     installs = to_frame(case.inputs.racks.install)
     return lookup(peak_kw, rows, ("rack",), np.nan) / 1000.0, installs.iloc[: len(installs) * case.scenario.racks.whole]
 
-
-HEADING: Final = "Racks"
-DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
-    "used": ("plan", "used_mw"),
-    "install": ("installs", "installed_mw"),
-    "move_out": ("moves", "moved_mw"),
-    "move_in": ("moves", "moved_mw"),
-}
-PRICES: Final[Mapping[str, DualPrice]] = {"deliveries": DualPrice("USD/MW", paid="once")}
-
-# --- Figures of racks and their deployments -------------------------------------------------------
 
 _DEPLOYMENT = ("rack", "hall", "workload")
 _KW_PER_MW = 1000.0
@@ -78,18 +69,15 @@ def rack_power_from_tables(case: Case, rows: pd.DataFrame) -> tuple[pd.Series[fl
     )
 
 
-@figures(
-    "rack",
-    *("racks.peak_kw", "racks.life_years", "racks.it_maintenance_musd_per_mw_year"),
-    unit="kW or years or MUSD/MW-year",
-)
-def rack_types_from_tables(case: Case, rows: pd.DataFrame) -> tuple[pd.Series[float], ...]:
-    """Nameplate, life and upkeep of rack types are those of the tables and the scenario."""
+@figures("rack", "racks.it_maintenance_musd_per_mw_year", unit="MUSD/MW-year")
+def rack_upkeep_from_tables(case: Case, rows: pd.DataFrame) -> pd.Series[float]:
+    """Upkeep of rack types is a share of their price, and insured."""
     racks = case.racks.set_index("rack").loc[list(rows["rack"])]
     items = column_by(case.data("facility_cost"), "item", "value").astype("float64")
     price = racks["capex_usd"] * (1.0 + racks["fabric_adder_frac"]) / racks["peak_kw"]
     share = items["it_maintenance"] + case.finance_of("insurance", "world")
-    return racks["peak_kw"], racks["life_years"], share * price * _KW_PER_MW / _USD_PER_MUSD
+    upkeep: pd.Series[float] = share * price * _KW_PER_MW / _USD_PER_MUSD
+    return upkeep
 
 
 @figures("vintage rack", "racks.vintage_last_year", unit="years")
@@ -100,15 +88,13 @@ def vintages_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
     return np.asarray(vintage + lookup(life, rows, ("rack",), np.nan) - 1.0)
 
 
-@figures("", "racks.companion_musd_per_mw_year", "racks.move_cost_musd_per_mw", unit="MUSD/MW")
-def companion_and_move_price(case: Case, _: pd.DataFrame) -> tuple[float, float]:
-    """Companions are repaid over their life at the racks' rate; moves cost the scenario's price."""
+@figures("", "racks.companion_musd_per_mw_year", unit="MUSD/MW")
+def companion_price_from_tables(case: Case, _: pd.DataFrame) -> float:
+    """Companions are repaid over their life at the racks' rate."""
     items = column_by(case.data("facility_cost"), "item", "value").astype("float64")
     rate = case.inputs.finance.asset_rate_frac["rack"]
     yearly = instalment(rate, np.array([items["companion_life"]]))[0]
-    musd_per_usd_of_kw = _KW_PER_MW / _USD_PER_MUSD
-    move = case.scenario.cascade.cost_usd_per_kw * musd_per_usd_of_kw
-    return items["companion_capex"] * yearly * musd_per_usd_of_kw, move
+    return float(items["companion_capex"] * yearly * _KW_PER_MW / _USD_PER_MUSD)
 
 
 def _described(case: Case, frame: pd.DataFrame) -> pd.DataFrame:
@@ -159,14 +145,163 @@ def _list_musd_per_mw(case: Case, rows: pd.DataFrame) -> Floats:
     return np.asarray(lookup(price, rows, ("rack",), np.nan) * (_KW_PER_MW / _USD_PER_MUSD) * tax)
 
 
-@figures("racks.fleet", "racks.stock_capex_musd_per_mw", unit="MUSD/MW")
-def stock_price_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
-    """A MW of existing racks costs its list price with fabric and sales tax."""
-    return _list_musd_per_mw(case, rows)
-
-
 @figures("racks.install", "racks.install_capex_musd_per_mw", unit="MUSD/MW")
 def rack_price_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
     """A MW of new racks costs its list price with fabric, sales tax and the real trend of prices."""
     trend = 1.0 + case.finance_of("rack_price_real_trend", "world")
     return np.asarray(_list_musd_per_mw(case, rows) * trend ** np.clip(rows["year"].to_numpy() - _MONEY_YEAR, 0, None))
+
+
+# --- Figures of halls -----------------------------------------------------------------------------
+
+_M2_PER_ACRE = 4046.856
+_MUSD_PER_USD_OF_KW = 1e-3
+
+
+def _parts(case: Case, frame: pd.DataFrame) -> dict[str, Floats]:
+    """Add up what a MW of halls costs, in its parts, for the site and design of every row. Gives [MUSD/MW]."""
+    items = column_by(case.data("facility_cost"), "item", "value").astype("float64")
+    sites, topology = case.sites.set_index("site"), case.data("redundancy").set_index("redundancy")
+    technology, market = case.data("cooling").set_index("cooling"), case.data("facility_market").set_index("market")
+    known = frame.merge(case.halls[["hall", "cooling", "redundancy"]], on="hall", how="left")
+    known = known.assign(market=known["site"].map(sites["market"]), archetype=known["site"].map(sites["archetype"]))
+
+    def of(table: pd.DataFrame, key: str, column: str) -> Floats:
+        return lookup(table[column], known, (key,), np.nan)
+
+    is_edge = (known["archetype"] == "edge").to_numpy()
+    local = of(market, "market", "index") * np.where(is_edge, items["edge_site_multiplier"], 1.0)
+    on_top = local * (1.0 + items["soft_costs"] + items["contingency"])
+    shell = items["shell_core"] * of(topology, "redundancy", "space_ratio")
+    fit_out = ["site_development", "white_space_fitout", "back_of_house_office"]
+    electrical = items["electrical_N"] * of(topology, "redundancy", "electrical_capex_ratio")
+    cooling = of(technology, "cooling", "capex_usd_per_kw") * _KW_PER_MW / _USD_PER_MUSD
+    mechanical = cooling * of(topology, "redundancy", "mechanical_capex_ratio")
+    acres = items["site_area"] * case.scenario.demand.facility_mw_per_rack_mw
+    land = of(market, "market", "land_usd_per_m2") * _M2_PER_ACRE * acres / _USD_PER_MUSD
+    upkeep = local * (items["maintenance"] * electrical + of(technology, "cooling", "opex_frac") * mechanical)
+    staff = np.where(is_edge, items["staff_fte_small"], items["staff_fte_large"])
+    return {
+        "taxed": on_top * (shell + float(items[fit_out].sum())) + land,
+        "plant": on_top * (electrical + mechanical),
+        "upkeep": upkeep * of(topology, "redundancy", "maintenance_ratio"),
+        "staff": staff * items["staff_cost"] / _USD_PER_MUSD,
+        "network": np.full(len(known), items["connectivity"] * _KW_PER_MW / _USD_PER_MUSD),
+    }
+
+
+@figures("halls.build", "halls.build_capex_musd_per_mw", unit="MUSD/MW")
+def hall_price_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
+    """A MW of hall costs land, building and plant of its market, cooling and topology."""
+    parts, growth = _parts(case, rows), 1.0 + case.finance_of("construction_real_escalation", "world")
+    later = np.clip(case.inputs.halls.build_start - _MONEY_YEAR, 0.0, None)
+    return np.asarray((parts["taxed"] + parts["plant"]) * growth**later)
+
+
+@figures("halls.hall", "halls.existing_capex_musd_per_mw", "halls.opex_musd_per_mw_year", unit="MUSD/MW")
+def hall_upkeep_from_tables(case: Case, rows: pd.DataFrame) -> tuple[Floats, Floats]:
+    """Halls that stand cost what new ones do, and upkeep, property tax, insurance, staff and network every year."""
+    parts = _parts(case, rows)
+    tax, insurance = (
+        lookup(case.finance_of_sites(item), rows, ("site",), np.nan) for item in ("property_tax", "insurance")
+    )
+    capex = parts["taxed"] + parts["plant"]
+    tax = tax * float(case.scenario.finance.property_tax)
+    upkeep = parts["upkeep"] + parts["staff"] + parts["network"]
+    return capex, upkeep + insurance * capex + tax * parts["taxed"]
+
+
+@figures("halls.build", "halls.build_start", unit="years")
+def hall_dates_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
+    """New halls serve after their lead time, committed ones from the middle of their years."""
+    months = lookup(months_to_service(case)["hall"], rows, ("site",), np.nan)
+    year = rows["year"].to_numpy(dtype=np.float64)
+    middle = (year + case.last_calendar_year(rows["year"]) + 1.0) / 2.0
+    due = np.maximum(decision_start(case) + months / 12.0, year)
+    return np.where(rows["stage"] == "committed", middle, due)
+
+
+def _medium(case: Case, hall: pd.Series[str]) -> pd.Series[str]:
+    """Medium that cools a design."""
+    medium = column_by(case.data("cooling"), "cooling", "medium")
+    return hall.str.split("|").str[0].map(medium)
+
+
+@figures(
+    "halls.retrofit",
+    *(
+        "halls.retrofit_start",
+        "halls.retrofit_done",
+        "halls.retrofit_capacity_frac",
+        "halls.retrofit_capex_musd_per_mw",
+    ),
+    unit="- or MUSD/MW or years",
+)
+def retrofits_from_tables(case: Case, rows: pd.DataFrame) -> tuple[Floats, ...]:
+    """Retrofits keep, cost and last what the table or the scenario says, at the site's prices."""
+    stated = case.scenario.retrofit
+    rows = rows.assign(from_medium=_medium(case, rows["hall"]), to_medium=_medium(case, rows["to_hall"]))
+    table = case.data("retrofit").set_index(["from_medium", "to_medium"])
+    kind = ("from_medium", "to_medium")
+
+    def figure(column: str, given: float | None = None) -> Floats:
+        if given is not None:
+            return np.full(len(rows), given)
+        return lookup(table[column].astype("float64"), rows, kind, np.nan)
+
+    begin = np.maximum(rows["year"].to_numpy(dtype=np.float64), decision_start(case))
+    growth = 1.0 + case.finance_of("construction_real_escalation", "world")
+    market = rows["site"].map(column_by(case.sites, "site", "market"))
+    index = column_by(case.data("facility_market"), "market", "index")
+    local = market.map(index).to_numpy(dtype=np.float64)
+    price = figure("cost_usd_per_kw", stated.cost_usd_per_kw) * _MUSD_PER_USD_OF_KW
+    capex = price * local * growth ** np.clip(begin - _MONEY_YEAR, 0.0, None)
+    done = begin + figure("duration_months", stated.duration_months) / 12.0
+    return begin, done, figure("capacity_frac"), capex
+
+
+@figures("halls.lease", "halls.lease_musd_per_mw_year", unit="MUSD/MW-year")
+def leases_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
+    """Leased halls cost the lowest rent of their country, else of the world."""
+    settings, table = case.scenario.lease, case.data("leases")
+    if settings.usd_per_kw_month is not None:
+        table = table.assign(usd_per_kw_month=settings.usd_per_kw_month)
+    table = table.assign(hall=table["cooling"] + "|" + table["redundancy"])
+    least = table.groupby(["region", "hall"])["usd_per_kw_month"].min().astype("float64")
+    country = rows["site"].map(column_by(case.sites, "site", "country"))
+    region = country.where(country.isin(list(table["region"])), "world")
+    rent = lookup(least, rows.assign(region=region), ("region", "hall"), np.nan)
+    return rent * 12.0 * _MUSD_PER_USD_OF_KW
+
+
+HEADING: Final = "Racks"
+
+DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
+    "used": ("plan", "used_mw"),
+    "install": ("installs", "installed_mw"),
+    "move_out": ("moves", "moved_mw"),
+    "move_in": ("moves", "moved_mw"),
+    "build": ("builds", "built_mw"),
+    "retrofit": ("retrofits", "retrofitted_mw"),
+    "lease": ("leases", "leased_mw"),
+    "operate": ("operated", "operated_mw"),
+}
+PRICES: Final[Mapping[str, DualPrice]] = {
+    "deliveries": DualPrice("USD/MW", paid="once"),
+    "hall_power": DualPrice("USD/MW-year"),
+    "hall_space": DualPrice("USD/m2-year", 1000.0),
+    "lease_depth": DualPrice("USD/MW-year"),
+    "committed_halls": DualPrice("USD/MW", paid="once"),
+}
+GIVEN: Final[Mapping[str, Given]] = {
+    "racks.peak_kw": figure_of("rack", "racks", "rack", "peak_kw"),
+    "racks.life_years": figure_of("rack", "racks", "rack", "life_years"),
+    "racks.move_cost_musd_per_mw": setting("cascade.cost_usd_per_kw", times=_KW_PER_MW / _USD_PER_MUSD),
+    "racks.stock_capex_musd_per_mw": ("racks.fleet", _list_musd_per_mw),
+    "halls.ramp_months": setting("halls.ramp_months"),
+    "halls.ramp_mean_frac": setting("halls.ramp_mean_frac"),
+    "halls.lease_depth_mw": setting("lease.depth_mw_per_site", over="site"),
+    "halls.new_fill_frac": ("", lambda case, _: 1.0 - case.scenario.halls.free_frac),
+    "halls.fill_frac": ("halls.hall", fill_frac),
+    "halls.density_kw_per_m2": figure_of("hall", "cooling", "cooling", "design_density_kw_per_m2"),
+}

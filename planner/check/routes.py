@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -12,8 +12,6 @@ from planner.check.frames import column_by, lookup, once, table_of
 from planner.tables.sheet import read_sheet
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from numpy.typing import NDArray
 
     from planner.base.arrays import Bools, Floats
@@ -101,38 +99,27 @@ def clouds_of_users(case: Case) -> pd.DataFrame:
         clouds = clouds[clouds["country"].isin(list(countries))]
     sets, placeless = case.inputs.sets, case.scenario.rent.placeless
     regions = [name for name in sets.region.labels if name != ANYWHERE]
-    pairs_of_users = pd.MultiIndex.from_product([regions, sets.workload.labels], names=list(_USERS))
-    users = pairs_of_users.to_frame(index=False)
+    users = pd.MultiIndex.from_product([regions, sets.workload.labels], names=list(_USERS)).to_frame(index=False)
     frame = round_trips(case, users.merge(clouds[["site"]], how="cross"))
-    fits = ~stays_elsewhere(frame)
-    in_time, tight = (
-        fits & (placeless | (frame["rtt_ms"] <= frame[bound] * _ROUNDING).to_numpy())
-        for bound in ("rtt_bound_ms", "tight_rtt_ms")
-    )
     pairs = clouds[["site"]].merge(clouds[["site"]].rename(columns={"site": "standby"}), how="cross")
-    pairs = pairs[~may_not_cover(case, pairs)]
-    covers = pairs.groupby("site")["standby"].agg(frozenset)
-    covered = {str(name): found for name, found in covers.items()}
+    covers = ~may_not_cover(case, pairs).reshape(len(clouds), len(clouds))
+    free = column_by(case.workloads, "workload", "residency") == "none"
+    is_free = placeless & users["workload"].map(free).to_numpy()
 
-    def places(near: Bools) -> Floats:
-        reached = frame[near].groupby(list(_USERS))["site"].agg(frozenset)
-        count = {group: _together(group, covered) for group in set(reached)}
-        return lookup(reached.map(count).astype("float64"), users, _USERS)
+    def places(bound: str) -> Floats:
+        near = ~stays_elsewhere(frame) & (placeless | (frame["rtt_ms"] <= frame[bound] * _ROUNDING).to_numpy())
+        counts = [_together(covers[np.ix_(of, of)]) for of in near.reshape(len(users), len(clouds))]
+        return np.where(is_free, float(_MOST_CLOUDS), np.array(counts, dtype=np.float64))
 
-    found = users.assign(places=places(in_time), tight=places(tight))
-    stays = users["workload"].map(column_by(case.workloads, "workload", "residency"))
-    if placeless:
-        found.loc[stays == "none", ["places", "tight"]] = _MOST_CLOUDS
-    by_users: pd.DataFrame = found.set_index(list(_USERS))
-    return by_users
+    return users.assign(places=places("rtt_bound_ms"), tight=places("tight_rtt_ms")).set_index(list(_USERS))
 
 
-def _together(sites: frozenset[str], covers: Mapping[str, frozenset[str]]) -> int:
-    """Count clouds that may all cover for each other, up to three."""
-    pairs = [(one, other) for one in sites for other in covers.get(one, frozenset()) & sites]
-    if any(covers[one] & covers[other] & sites for one, other in pairs):
+def _together(covers: Bools) -> int:
+    """Count clouds that may all cover for each other, up to three, of those that users reach."""
+    pairs = covers.astype(np.int64)
+    if (pairs @ pairs * pairs).any():
         return _MOST_CLOUDS
-    return 2 if pairs else min(len(sites), 1)
+    return 2 if pairs.any() else min(len(pairs), 1)
 
 
 @once
@@ -240,17 +227,13 @@ def _pair_class(frame: pd.DataFrame) -> NDArray[np.object_]:
         "Latin America": "latin_america",
         "Middle East & Africa": "middle_east_africa",
     }
-    kinds = []
-    for end in ("user_", "site_"):
-        world = frame[f"{end}world"].replace(names)
-        backbone = frame[f"{end}country"].isin(["US", "CA"])
-        kinds.append(world.mask(backbone, "us_ca").to_numpy(dtype=object))
-    user, site = kinds
-    own = np.isin(user.astype(str), ["us_ca", *names.values()])
-    same = np.where(own, user, "world")
-    ends = {"us_ca", "europe"}
-    between = ["transatlantic" if {a, b} == ends else "intercontinental" for a, b in zip(user, site, strict=True)]
-    return np.where(user == site, same, np.array(between, dtype=object))
+    user, site = (
+        frame[f"{end}_world"].replace(names).mask(frame[f"{end}_country"].isin(["US", "CA"]), "us_ca").astype(str)
+        for end in ("user", "site")
+    )
+    same = user.where(user.isin(["us_ca", *names.values()]), "world")
+    is_atlantic = (user + site).isin(["us_caeurope", "europeus_ca"])
+    return np.where(user == site, same, np.where(is_atlantic, "transatlantic", "intercontinental")).astype(object)
 
 
 def _measured_ms(case: Case, frame: pd.DataFrame, haul_ms: Floats) -> Floats:
@@ -272,62 +255,14 @@ def _measured_ms(case: Case, frame: pd.DataFrame, haul_ms: Floats) -> Floats:
 def _to_ends_km(frame: pd.DataFrame, of: str, pairs: pd.DataFrame, end: str) -> Floats:
     """Distances from users or sites to one end of each measured pair, shape (route, pair)."""
     places = frame[[f"{of}_id", f"{of}_lat", f"{of}_lon"]].drop_duplicates(f"{of}_id")
-    shape = (len(places), len(pairs))
-    lat, lon = (np.broadcast_to(places[f"{of}_{name}"].to_numpy()[:, None], shape).ravel() for name in ("lat", "lon"))
-    end_lat, end_lon = (
-        np.broadcast_to(pairs[f"{end}_{name}"].to_numpy()[None, :], shape).ravel() for name in ("lat", "lon")
-    )
-    km = distance_km(lat, lon, end_lat, end_lon).reshape(shape)
-    place = pd.Index(places[f"{of}_id"]).get_indexer(pd.Index(frame[f"{of}_id"]))
-    return np.asarray(km[place])
-
-
-# --- Distance on the WGS84 ellipsoid by Vincenty's formula ----------------------------------------
-
-_EQUATOR_KM: Final = 6378.137
-_FLATTENING: Final = 1.0 / 298.257223563
-_POLE_KM: Final = _EQUATOR_KM * (1.0 - _FLATTENING)
-_ROUNDS: Final = 60  # ten settle all but pairs at opposite ends of the globe
+    here, there = (table[[f"{name}_lat", f"{name}_lon"]].to_numpy() for table, name in ((places, of), (pairs, end)))
+    km = distance_km(here[:, :1], here[:, 1:], there[:, 0], there[:, 1])
+    return np.asarray(km[pd.Index(places[f"{of}_id"]).get_indexer(pd.Index(frame[f"{of}_id"]))])
 
 
 def distance_km(lat_a: Floats, lon_a: Floats, lat_b: Floats, lon_b: Floats) -> Floats:
-    """Shortest distance on the ellipsoid.
+    """Shortest distance on the WGS84 ellipsoid between places in degrees. [km]"""
+    from pyproj import Geod  # here, for it is slow to load
 
-    Takes `lat_a` [degree], `lon_a` [degree], `lat_b` [degree], `lon_b` [degree]. Gives [km].
-
-    T. Vincenty, Direct and inverse solutions of geodesics on the ellipsoid, Survey Review 23,
-    1975, formulae 14 to 19 and 3 to 6.
-
-    London to Paris:
-
-    >>> ends = (np.array([degrees]) for degrees in (51.5074, -0.1278, 48.8566, 2.3522))
-    >>> distance_km(*ends).round(1).tolist()
-    [343.9]
-    """
-    reduced_a = np.arctan((1.0 - _FLATTENING) * np.tan(np.radians(lat_a)))
-    reduced_b = np.arctan((1.0 - _FLATTENING) * np.tan(np.radians(lat_b)))
-    sin_a, cos_a = np.sin(reduced_a), np.cos(reduced_a)
-    sin_b, cos_b = np.sin(reduced_b), np.cos(reduced_b)
-    apart = np.radians(np.asarray(lon_b) - np.asarray(lon_a))
-    around = apart
-    for _ in range(_ROUNDS):
-        across = cos_b * np.sin(around)
-        along = cos_a * sin_b - sin_a * cos_b * np.cos(around)
-        sine = np.hypot(across, along)
-        cosine = sin_a * sin_b + cos_a * cos_b * np.cos(around)
-        arc = np.arctan2(sine, cosine)
-        sin_azimuth = np.where(sine > 0.0, cos_a * cos_b * np.sin(around) / np.where(sine > 0.0, sine, 1.0), 0.0)
-        cos2_azimuth = 1.0 - sin_azimuth**2
-        on_equator = cos2_azimuth < 1e-15
-        middle = np.where(on_equator, 0.0, cosine - 2.0 * sin_a * sin_b / np.where(on_equator, 1.0, cos2_azimuth))
-        c = _FLATTENING / 16.0 * cos2_azimuth * (4.0 + _FLATTENING * (4.0 - 3.0 * cos2_azimuth))
-        bend = arc + c * sine * (middle + c * cosine * (2.0 * middle**2 - 1.0))
-        before, around = around, apart + (1.0 - c) * _FLATTENING * sin_azimuth * bend
-        if np.all(np.abs(around - before) < 1e-13):
-            break
-    u2 = cos2_azimuth * (_EQUATOR_KM**2 - _POLE_KM**2) / _POLE_KM**2
-    a = 1.0 + u2 / 16384.0 * (4096.0 + u2 * (-768.0 + u2 * (320.0 - 175.0 * u2)))
-    b = u2 / 1024.0 * (256.0 + u2 * (-128.0 + u2 * (74.0 - 47.0 * u2)))
-    inner = cosine * (2.0 * middle**2 - 1.0) - b / 6.0 * middle * (4.0 * sine**2 - 3.0) * (4.0 * middle**2 - 3.0)
-    bulge = b * sine * (middle + b / 4.0 * inner)
-    return np.asarray(_POLE_KM * a * (arc - bulge))
+    lon_a, lat_a, lon_b, lat_b = np.broadcast_arrays(lon_a, lat_a, lon_b, lat_b)
+    return np.asarray(Geod(ellps="WGS84").inv(lon_a, lat_a, lon_b, lat_b)[2], dtype=np.float64) / 1000.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -53,6 +54,32 @@ def rows_there(case: Case) -> Iterator[Excess]:
         labels = np.full(len(rows), "", dtype=object)  # none where the row is there
         labels[missing] = [", ".join(map(str, of)) for of in rows[missing].itertuples(index=False, name=None)]
         yield Excess.count_broken(table_of({"table": name, "row": labels}), missing)
+
+
+_AS_GIVEN: Final = {
+    "sites": "scope",
+    "reference": "inputs.reference",
+    "no_route": "inputs.demand.no_route",
+    "leads": "inputs.halls.lead",
+}
+"""Tables of the plan that, or columns of which, are known before it."""
+
+
+@rule(unit="cells")
+def tables_as_given(case: Case) -> Iterator[Excess]:
+    """Tables of what is known before a plan, and names and places of sites, are those that it was made from."""
+    for name, of in _AS_GIVEN.items():
+        table, given, key = case.plan(name), attrgetter(of)(case), list(TABLES[name].primary_key)
+        if len(table) != len(given):
+            yield Excess.count_broken(table_of({"table": [name]}), [True])
+            continue
+        for field in (field for field in TABLES[name].fields if field.name in given):
+            has, due = table[field.name], given[field.name].reset_index(drop=True)
+            if field.dtype == "float64":
+                yield Excess.reported(table[key], has, due, field.name)
+            else:
+                is_other = has.fillna("").astype(str) != due.fillna("").astype(str)
+                yield Excess.count_broken(table[key].assign(what=field.name), is_other)
 
 
 def _of_sites(column: str) -> RowLabels:

@@ -1,16 +1,20 @@
-"""Sites: where they are, their land, size, opening, build rates and money."""
+"""Sites: where they are, their land, size, opening, phases, build rates, money, and blocks of racks."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, TypeVar
+from collections import defaultdict
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 
-from planner.check.declared import DualPrice
-from planner.check.frames import column_by, crossed, isin, lookup, once, path_value_or_nan, sum_by, table_of, to_frame
+from planner.check.declared import DualPrice, Given, setting
+from planner.check.frames import column_by, crossed, isin, lookup, once, path_value_or_nan, table_of, to_frame
 from planner.check.lead_times import committed_mw, decision_start, months_to_service
-from planner.check.verdict import Excess, figures, rule
+from planner.check.routes import between_sites
+from planner.check.stock import existing_halls
+from planner.check.verdict import Excess, columns_reported, figures, rule
+from planner.tables.sheet import read_sheet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -18,13 +22,10 @@ if TYPE_CHECKING:
     from planner.base.arrays import Floats
     from planner.check.case import Case
 
-    _Kind = TypeVar("_Kind", bound=np.generic)
 
 _SITE = ("site", "year")
 
 _SOON: Final = 1e-6  # [year]: what arrives by so much after a date arrives on it
-_FACTS = ("name", "country", "region", "lat", "lon", "zone", "market")
-"""Columns of table `sites` that the data or the scenario give as they are."""
 
 _USD_PER_MUSD = 1e6
 
@@ -63,16 +64,15 @@ def _crews(case: Case) -> pd.DataFrame:
 
 
 @once
-def _moved_years(case: Case) -> pd.DataFrame:
-    """List years of building whose halls a delay moves into a model year: site, year, years.
+def _moved_years(case: Case) -> dict[tuple[str, int], float]:
+    """Years of building whose halls a delay moves into a model year, by site and year.
 
-    The halls of a year that would come in time come as much later as the lead is longer than
-    planned, in the first model year that can have them. Committed halls, where they are more than
-    crews build, come in time.
+    The halls of a year that would come in time come as much later as the lead is longer than planned, in the first
+    model year that can have them. Committed halls, where they are more than crews build, come in time.
     """
     leads, first_day = months_to_service(case), decision_start(case)
-    crews, moved = _crews(case).set_index(list(_SITE)), dict[tuple[str, int], float]()
-    last_day = {y: case.last_calendar_year(pd.Series([y]))[0] + 1.0 for y in case.years}
+    crews, moved = _crews(case).set_index(list(_SITE)), defaultdict[tuple[str, int], float](float)
+    last_day = dict(zip(case.years, case.last_calendar_year(np.array(case.years)) + 1.0, strict=True))
     for site in leads.index[leads["hall"] > leads["hall_as_planned"]]:
         late, planned = (
             {y: max(first_day + months / 12.0, float(y)) for y in case.years}
@@ -84,13 +84,10 @@ def _moved_years(case: Case) -> pd.DataFrame:
             if planned[year] >= last_day[year] or row.comes_mw > row.crews_mw * row.span:
                 continue
             arrives = planned[year] + delay - _SOON
-            can_have = (y for y in case.years if arrives <= late[y] < last_day[y])
-            to = next(can_have, None)
+            to = next((y for y in case.years if arrives <= late[y] < last_day[y]), None)
             if to is not None:
-                moved[site, to] = moved.get((site, to), 0.0) + row.span
-    return table_of(
-        {"site": [site for site, _ in moved], "year": [year for _, year in moved], "years": list(moved.values())}
-    )
+                moved[site, to] += row.span
+    return dict(moved)
 
 
 def _years_of_markets(case: Case) -> dict[tuple[str, int], float]:
@@ -100,13 +97,12 @@ def _years_of_markets(case: Case) -> dict[tuple[str, int], float]:
     """
     halls, moved, span = case.inputs.halls, _moved_years(case), span_years(case)
     market_of = column_by(case.inputs.sites.table, "site", "market")
-    years_moved = sum_by(moved, _SITE, moved["years"])
     builds = to_frame(halls.build)
     late = builds[(builds["stage"] == "ordered").to_numpy()].drop_duplicates(list(_SITE))
     years_of: dict[tuple[str, int], float] = {}
     for site, year in zip(late["site"], late["year"], strict=True):
         key = (market_of[site], year)
-        years = max(float(span[year]), years_moved.get((site, year), 0.0))
+        years = max(float(span[year]), moved.get((site, year), 0.0))
         years_of[key] = min(years, years_of.get(key, years))
     return years_of
 
@@ -121,8 +117,7 @@ def build_paths(case: Case) -> pd.DataFrame:
     early, late = (builds[(builds["stage"] == of).to_numpy()] for of in ("committed", "ordered"))
     is_early, is_late = (isin(frame, rows, _SITE).reshape(shape) for rows in (early, late))
     in_time = np.maximum(crews * span, comes)
-    years = sum_by(_moved_years(case), _SITE, _moved_years(case)["years"])
-    moved = crews * lookup(years, frame, _SITE).reshape(shape)
+    moved = crews * lookup(_moved_years(case), frame, _SITE).reshape(shape)
     rate = np.maximum(in_time, moved)
     slower = np.where(moved > 0.0, np.minimum(in_time, moved), in_time)
     before_lead = np.minimum((rate * is_early).cumsum(axis=1), comes.cumsum(axis=1))
@@ -139,26 +134,23 @@ def build_rates_from_tables(case: Case, rows: pd.DataFrame) -> tuple[Floats, ...
     return tuple(lookup(paths[name], rows, _SITE) for name in ("rate_mw", "pace_mw", "reach_mw"))
 
 
-def _budgets(case: Case, path: float | Mapping[int, float] | None, rows: pd.DataFrame) -> tuple[Floats, pd.DataFrame]:
+def _budgets(case: Case, rows: pd.DataFrame, which: str) -> tuple[Floats, pd.DataFrame]:
     """Budget of each row's model year, of all the years since the one before, and the years that have one."""
-    asked = {
-        year: np.nan if path is None else path_value_or_nan(path, year) * years
-        for year, years in span_years(case).items()
-    }
-    due = table_of({"year": [year for year, musd in asked.items() if not np.isnan(musd)]})
-    return np.asarray(rows["year"].map(asked), dtype=np.float64), due
+    path = getattr(case.scenario.build, which)
+    asked = pd.Series({year: path_value_or_nan(path, year) * years for year, years in span_years(case).items()})
+    return lookup(asked, rows, ("year",), np.nan), table_of({"year": asked.dropna().index.tolist()})
 
 
 @figures("sites.capex_budget", "sites.capex_budget_musd", unit="MUSD")
 def budgets_from_scenario(case: Case, rows: pd.DataFrame) -> tuple[Floats, pd.DataFrame]:
     """Budgets of service years are the scenario's."""
-    return _budgets(case, case.scenario.build.capex_budget_musd, rows)
+    return _budgets(case, rows, "capex_budget_musd")
 
 
 @figures("sites.cash_budget", "sites.cash_budget_musd", unit="MUSD")
 def cash_budgets_from_scenario(case: Case, rows: pd.DataFrame) -> tuple[Floats, pd.DataFrame]:
     """Budgets of cash by year are the scenario's."""
-    return _budgets(case, case.scenario.build.cash_budget_musd, rows)
+    return _budgets(case, rows, "cash_budget_musd")
 
 
 @figures("sites.market_rate", "sites.market_rate_mw", unit="MW")
@@ -174,66 +166,156 @@ def market_limits_from_scenario(case: Case, rows: pd.DataFrame) -> tuple[Floats,
     return np.array(mw, dtype=np.float64), due
 
 
-@rule(unit="sites")
-def sites_in_scope(case: Case) -> Excess:
-    """The plan has the sites that the scenario asks for, in the order of the data."""
-    reported = [str(site) for site in case.inputs.sets.site.labels]
-    expected = [str(site) for site in case.scope["site"]]
-    longest = max(len(reported), len(expected))
-    pairs = table_of(
-        {
-            "reported": pd.Series(reported).reindex(range(longest)),
-            "expected": pd.Series(expected).reindex(range(longest)),
-        }
-    )
-    return Excess.count_broken(pairs, pairs["reported"] != pairs["expected"])
-
-
 @rule(unit="degrees", rereads="sites.table")
-def places_from_tables(case: Case) -> Iterator[Excess]:
-    """Sites lie where the data or the scenario put them."""
+def sites_in_scope(case: Case) -> Iterator[Excess]:
+    """The plan has the sites that the scenario asks for, in the order of the data, where these put them."""
     reported, expected = case.inputs.sites.table, case.scope.set_index("site")
-    for column in ("lat", "lon"):
-        yield Excess.differs(
-            reported[["site"]].assign(what=column), reported[column], expected.loc[list(reported["site"]), column]
-        )
-
-
-@once
-def _land_mw(case: Case) -> pd.Series[float]:
-    """Critical IT power that the land of every site holds, what stands and is begun at least."""
-    share = case.scenario.operator.site_limit_share_frac
-    inputs = case.inputs
-    sites = table_of({"site": list(inputs.sets.site.labels)})
-    land = case.own_figures("land_limit_mw", case.site_figures("site_limits", "land_limit_mw") * share)
-    halls = to_frame(inputs.halls.hall, mw=inputs.halls.existing_mw)
-    by_year = halls.groupby(["site", "year"])["mw"].sum()
-    standing = lookup(by_year.groupby("site").max(), sites, ("site",))
-    committed = committed_mw(case).groupby("site")["mw"].max()
-    held = standing + lookup(committed, sites, ("site",))
-    own = np.maximum(lookup(land, sites, ("site",), np.nan), held)
-    return pd.Series(own, index=pd.Index(sites["site"], name="site"))
+    in_order = [*case.inputs.sets.site.labels] == [*expected.index]
+    yield Excess.count_broken(table_of({"what": ["sites"]}), [not in_order])
+    placed = expected.reindex(list(reported["site"]))
+    yield from columns_reported(reported, ["site"], {name: placed[name].to_numpy() for name in ("lat", "lon")})
 
 
 @figures("site", "sites.land_limit_mw", unit="MW")
-def land_from_tables(case: Case, _: pd.DataFrame) -> pd.Series[float]:
-    """Land is the operator's share of each site's, or as stated, and holds existing halls."""
-    return _land_mw(case)
+def land_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
+    """Land is the operator's share of each site's, or as stated, and holds what stands and is begun at least."""
+    share, halls = case.scenario.operator.site_limit_share_frac, case.inputs.halls
+    land = case.own_figures("land_limit_mw", case.site_figures("site_limits", "land_limit_mw") * share)
+    by_year = to_frame(halls.hall, mw=halls.existing_mw).groupby(["site", "year"])["mw"].sum()
+    standing, committed = by_year.groupby("site").max(), committed_mw(case).groupby("site")["mw"].max()
+    held = lookup(standing, rows, ("site",)) + lookup(committed, rows, ("site",))
+    return np.maximum(lookup(land, rows, ("site",), np.nan), held)
 
 
-@rule(unit="cells")
-def sites_reported(case: Case) -> Excess:
-    """Table `sites` lists the sites in the order of the data, each with its name and place.
+# --- Openings, phases, blocks of racks and prices of service --------------------------------------
 
-    A row too many, or in another's place, is wrong in every cell.
+_CLASS = ("site", "workload", "year")
+_ENDS = ("region", "workload", "site")
+_ROUNDING = 1e-9
+_MUSD_PER_USD_OF_H100E = 1e-3  # a million dollars, a thousand H100e
+
+
+def block_sizes(case: Case) -> dict[str, float]:
+    """Return the block of each workload that needs one. [MW]"""
+    asked, sizes = case.scenario.siting, dict[str, float]()
+    if asked.table_blocks:
+        of_table = column_by(case.workloads, "workload", "min_block_mw").astype("float64")
+        sizes = {str(name): float(mw) for name, mw in of_table.items() if mw > 0.0}
+    return {**sizes, **asked.block_mw}
+
+
+@once
+def block_partners(case: Case) -> dict[tuple[str, str], list[str]]:
+    """Sites whose racks count towards a block of a workload, the site's own among them, by site and workload."""
+    found, bound_ms = defaultdict[tuple[str, str], list[str]](list), case.scenario.siting.block_rtt_ms
+    apart = between_sites(case).itertuples(index=False, name=None) if block_sizes(case) else ()
+    for site, partner, rtt_ms in apart:
+        for workload in block_sizes(case):
+            if site == partner or rtt_ms <= bound_ms.get(workload, -1.0):
+                found[site, workload].append(partner)
+    return found
+
+
+@once
+def block_top_mw(case: Case) -> dict[tuple[str, str], float]:
+    """Most racks of a workload that a site can hold, by site and workload. [MW]"""
+    need = case.deployments.groupby("workload")["hall_mw_per_mw"].min().to_dict()
+    land, lets = case.inputs.sites.land_limit_mw, set(to_frame(case.inputs.halls.lease)["site"])
+    halls = {
+        site: mw + case.scenario.lease.depth_mw_per_site * (site in lets)
+        for site, mw in zip(case.inputs.sets.site.labels, land.tolist(), strict=True)
+    }
+    return {(site, name): mw / need[name] for site, mw in halls.items() for name in block_sizes(case)}
+
+
+def in_blocks(case: Case, rows: pd.DataFrame) -> pd.DataFrame:
+    """Keep rows of workloads that need a block, from the year in which each needs it.
+
+    No workload needs one before racks ordered at first can serve.
     """
-    columns = ["site", *_FACTS]
-    tables = (table[columns].astype(object) for table in (case.plan("sites"), case.scope))
-    reported, expected = (table.where(table.notna(), None).to_numpy() for table in tables)
-    if len(reported) != len(expected):
-        return Excess.count_broken(case.scope[["site"]], np.ones(len(expected), dtype=np.bool_))
-    place = crossed(case.scope[["site"]], table_of({"what": columns}))
-    return Excess.count_broken(place, (reported != expected).ravel())
+    arrives = column_by(case.data("lead_times"), "item", "lead_months")["rack_delivery"]
+    since = decision_start(case) + float(arrives) / 12.0
+    of_class = rows["workload"].map(dict(case.scenario.siting.block_from_year))
+    begins = of_class.astype("float64").fillna(since).clip(lower=since)
+    needs = rows["workload"].isin(list(block_sizes(case))) & (rows["year"] >= begins)
+    kept: pd.DataFrame = rows[needs]
+    return kept
+
+
+@figures("site", "sites.opening_musd", "sites.fixed_musd_per_year", "sites.minimum_mw", unit="MUSD or MW")
+def openings_from_tables(case: Case, rows: pd.DataFrame) -> tuple[pd.Series[float], ...]:
+    """Opening cost, upkeep and least size of a site are those of its kind, or as stated."""
+    kinds = case.data("site_archetypes").set_index("archetype")
+    archetype = case.sites.set_index("site").loc[list(rows["site"]), "archetype"]
+
+    def of(column: str) -> pd.Series[float]:
+        return case.own_figures(column, archetype.map(kinds[column]).astype("float64").rename_axis("site"))
+
+    return of("opening_usd") / _USD_PER_MUSD, of("fixed_usd_per_year") / _USD_PER_MUSD, of("minimum_size_mw")
+
+
+@once
+def phase_sizes(case: Case) -> pd.Series[float]:
+    """Return the size of a phase by site, nan where halls do not come in phases. [MW]"""
+    of_all = case.scenario.siting.phase_mw
+    sites = pd.Index(list(case.inputs.sets.site.labels), name="site")
+    return case.own_figures("phase_mw", pd.Series(np.nan if of_all is None else of_all, index=sites))
+
+
+@figures("siting.phase", "siting.phase_mw", unit="MW")
+def phases_listed(case: Case, rows: pd.DataFrame) -> tuple[Floats, pd.DataFrame]:
+    """Halls that could be built in phases are those that the scenario asks for."""
+    builds = to_frame(case.inputs.halls.build)
+    ordered = builds[(builds["stage"] == "ordered").to_numpy()]
+    return lookup(phase_sizes(case), rows, ("site",), np.nan), ordered[
+        ordered["site"].isin(phase_sizes(case).dropna().index)
+    ]
+
+
+def _land_mw(case: Case, rows: pd.DataFrame) -> Floats:
+    inputs = case.inputs
+    return lookup(pd.Series(inputs.sites.land_limit_mw, index=list(inputs.sets.site.labels)), rows, ("site",), np.nan)
+
+
+@figures("siting.phase", "siting.most_phases", unit="phases")
+def phases_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
+    """Phases of new halls in a year are at most what build rate and land of the site allow."""
+    rate = lookup(build_paths(case).set_index(list(_SITE))["rate_mw"], rows, _SITE, np.nan)
+    return np.floor(np.minimum(rate, _land_mw(case, rows)) / case.inputs.siting.phase_mw + _ROUNDING)
+
+
+@figures("siting.paced", "siting.paced_mw", unit="MW")
+def paced_sites_from_tables(case: Case, rows: pd.DataFrame) -> tuple[Floats, pd.DataFrame]:
+    """New sites with integer openings hold at most what can be built by then, or their land."""
+    sites, reach = case.site_year, build_paths(case).set_index(list(_SITE))["reach_mw"]
+    stands = existing_halls(case).groupby("site")["mw"].sum()
+    is_short = lookup(reach, sites, _SITE) < _land_mw(case, sites)
+    is_new = lookup(stands, sites, ("site",)) == 0.0
+    due = sites[is_short & is_new & case.scenario.siting.whole_openings]
+    return lookup(reach, rows, _SITE, np.nan), due
+
+
+@figures("siting.service", "siting.service_musd_per_kh100e_year", unit="MUSD/kH100e-year")
+def service_prices_from_scenario(case: Case, rows: pd.DataFrame) -> tuple[Floats, pd.DataFrame]:
+    """Service costs what the scenario's table says of users, site and workload."""
+    served = to_frame(case.inputs.demand.served)
+    ends = ("region", "workload", "site")
+    paid = service_usd(case, served[list(ends)].drop_duplicates().reset_index(drop=True))
+    return lookup(paid * _MUSD_PER_USD_OF_H100E, rows, ends, np.nan), served[lookup(paid, served, ends) > 0.0]
+
+
+def service_usd(case: Case, served: pd.DataFrame) -> pd.Series[float]:
+    """Return the cost of serving a mean H100e for a year. [USD/H100e-year]"""
+    index = pd.MultiIndex.from_frame(served[list(_ENDS)])
+    path = case.scenario.file_at(("siting", "service_cost_table"))
+    if path is None:
+        return pd.Series(0.0, index=index)
+    sheet = read_sheet(path, "service_cost_table")
+    rows = [dict(zip(sheet.header, record, strict=False)) for record in sheet.records]
+    usd = {(row["from"], row["to"], row.get("workload", "")): float(row["usd_per_h100e_year"]) for row in rows}
+    of_all = "workload" not in sheet.header
+    paid = [usd.get((region, site, "" if of_all else of), 0.0) for region, of, site in index]
+    return pd.Series(paid, index=index, dtype="float64")
 
 
 HEADING: Final = "Sites"
@@ -241,10 +323,30 @@ HEADING: Final = "Sites"
 DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
     "open": ("site_year", "open_frac"),
     "opened": ("site_year", "opened_frac"),
+    "phases": ("phases", "phases"),
 }
 PRICES: Final[Mapping[str, DualPrice]] = {
     **dict.fromkeys(("capex_budget", "cash_budget"), DualPrice("USD/USD", _USD_PER_MUSD, paid="once")),
     "land_limit": DualPrice("USD/MW-year"),
     "build_rate": DualPrice("USD/MW", paid="once"),
     "market_build_rate": DualPrice("USD/MW", paid="once"),
+}
+TAKEN_AS_GIVEN: Final[Mapping[str, str]] = {
+    **dict.fromkeys(
+        ("siting.open_lower", "siting.open_upper", "siting.whole_openings"),
+        "read by no rule: columns_as_stated holds the bounds of the decision against scenario and data",
+    ),
+    **dict.fromkeys(
+        ("siting.block_mw", "siting.block_top_mw"),
+        "read by no rule: rows and table of blocks are stated from scenario and data without it, so that one that is"
+        " wrong is found in the program",
+    ),
+}
+GIVEN: Final[Mapping[str, Given]] = {
+    "sites.is_existing": (
+        "site",
+        lambda case, rows: lookup(existing_halls(case).groupby("site")["mw"].sum(), rows, ("site",)) > 0.0,
+    ),
+    "siting.exact_sites": setting("siting.exactly_sites"),
+    "siting.most_sites": setting("siting.at_most_sites"),
 }

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from planner.check.failover import neighbours
 from planner.check.frames import column_by, once
 from planner.check.migration import first_of_reach
 from planner.check.priced import BOUGHT, ONCE
+from planner.check.sites import block_partners, block_sizes, block_top_mw
 from planner.check.stated import begins, firm_mw, grid_mw, migrated_mwh, moves_frac, shape_frac, stands_mw
 from planner.check.stating import EVERY, LinearForm, row, total
 
@@ -219,11 +221,8 @@ def non_firm_left_mw(h: Here) -> LinearForm:
 
 @row("site workload year", "failover.neighbour")
 def neighbour_reserve(h: Here) -> StatedRow:
-    p = h.case.inputs.failover
-    mine = p.neighbour_row == h.stored.block("columns", "failover.neighbour").place(h.labels)
-    by_number = h.stored.block("columns", "failover.reserve")
-    covers = (dict(zip(by_number.axes, by_number.key(at), strict=True)) for at in p.neighbour_reserve[mine])
-    return total(h.at(**labels).x("reserve") for labels in covers) >= h.x("load")
+    covers = neighbours(h.case).get((h.site, h.workload), ())
+    return total(h.at(site=site).x("reserve") for site in covers) >= h.x("load")
 
 
 @row("region workload site year", "failover.covered")
@@ -249,15 +248,19 @@ def hall_phases(h: Here) -> StatedRow:
     return h.x("build") == h.x("phases") * h.listed("siting.phase_mw", "siting.phase")
 
 
+def shared_mw(h: Here) -> LinearForm:
+    """Racks that count towards a block of a workload at a site."""
+    return total(h.at(site=site).total("used") for site in block_partners(h.case).get((h.site, h.workload), ()))
+
+
 @row("site workload year", "holds")
 def block_least(h: Here) -> StatedRow:
-    shared = total(h.at(site=p.partner).total("used") for p in h.each("siting.shared"))
-    return shared >= h.x("holds") * h.listed("siting.block_mw", "siting.block")
+    return shared_mw(h) >= h.x("holds") * block_sizes(h.case).get(h.workload, np.nan)
 
 
 @row("site workload year", "holds")
 def block_or_none(h: Here) -> StatedRow:
-    return h.total("used") <= h.x("holds") * h.listed("siting.block_top_mw", "siting.block")
+    return h.total("used") <= h.x("holds") * block_top_mw(h.case).get((h.site, h.workload), np.nan)
 
 
 def _in_the_end(h: Here, asked: int | None) -> tuple[Here, ...]:

@@ -21,6 +21,7 @@ from planner.check.stated import (
 )
 from planner.check.stated_compute import by_tier, non_firm_left_mw
 from planner.check.stating import EVERY, LinearForm, columns, every_slot, row, total
+from planner.check.tariffs import written_tariffs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -413,9 +414,13 @@ def amounts(h: Here, of: object, target: str, of_place: str, x: str) -> LinearFo
 
 @row("site billed span", "tariffs.bills.take")
 def tariff_take(h: Here) -> StatedRow:
-    p, target = h.case.inputs.tariffs, "tariffs.bills.contracted"
-    signed = amounts(h, p.in_force_signed, target, "tariffs.signed", "bill_signed_mw")
-    released = amounts(h, p.in_force_released, target, "tariffs.released", "bill_released_mw")
+    tariff, now = written_tariffs(h.case)[h.site], int(h.span)
+
+    def in_force(c: Here, since: str) -> float:
+        return tariff.ramp_share(now - int(c.vintage)) if int(since) <= now else 0.0
+
+    signed = h.total("bill_signed_mw", lambda c: in_force(c, c.vintage))
+    released = h.total("bill_released_mw", lambda c: in_force(c, c.year))
     share = h.listed("tariffs.bills.take_share_frac", "tariffs.bills.take")
     return (signed - released) * share <= h.x("bill_billed_mw")
 
@@ -442,13 +447,8 @@ def tariff_release(h: Here) -> StatedRow:
 
 @row("site vintage", "bill_fee_mw")
 def tariff_exit(h: Here) -> StatedRow:
-    fees = h.stored.block("columns", "tariffs.fee")
-    pairs = [dict(zip(fees.axes, fees.key(at), strict=True)) for at in range(len(fees))]
-    free = dict(
-        zip(dict.fromkeys((f["site"], f["vintage"]) for f in pairs), h.stored.array("tariffs.free_frac"), strict=True)
-    )
     without = total(f.x("bill_released_mw") - f.x("bill_fee_mw") for f in h.each("bill_fee_mw"))
-    return without <= h.x("bill_signed_mw") * float(free[h.site, h.vintage])
+    return without <= h.x("bill_signed_mw") * float(written_tariffs(h.case)[h.site].terms.reduction_frac)
 
 
 @row("site vintage year", "bill_fee_mw")

@@ -16,6 +16,7 @@ from planner.check.declared import TRACE
 from planner.check.families import FAMILIES
 from planner.check.frames import column_by, once, quotient, table_of
 from planner.check.priced import AT_SITE, BOUGHT, fuel_musd, sites_read, upkeep_musd, worn_musd
+from planner.check.sites import block_sizes
 from planner.check.stated import (
     burnt_t,
     counted_kt,
@@ -41,7 +42,7 @@ from planner.check.stated import (
     water_m3,
     window_h,
 )
-from planner.check.stated_compute import alive_mw, by_tier, called_mw, in_pool, saved_kh100e, wanted_kh100e
+from planner.check.stated_compute import alive_mw, by_tier, called_mw, in_pool, saved_kh100e, shared_mw, wanted_kh100e
 from planner.check.stated_pools import claimed_mw
 from planner.check.stated_supply import made_mw, own_mw, surplus_mw
 from planner.check.stating import EVERY, LinearForm, StatedTable, stated_table, stored_of, total
@@ -424,8 +425,8 @@ def billed_peaks(p: Here) -> Cells:
 def blocks(b: Here) -> Cells:
     return {
         "used_mw": b.total("used"),
-        "shared_mw": total(b.at(site=p.partner).total("used") for p in b.each("siting.shared")),
-        "block_mw": b.listed("siting.block_mw", "siting.block"),
+        "shared_mw": shared_mw(b),
+        "block_mw": block_sizes(b.case).get(b.workload, np.nan),
     }
 
 

@@ -7,8 +7,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from planner.check.demand import base_year_stock_mw, rack_path_mw, stock_over_demand, stock_shares
-from planner.check.existing import in_pools, market_share_frac, stated_halls, stated_racks, stated_sites
+from planner.check.demand import rack_path_mw, stock_over_demand, stock_shares
+from planner.check.existing import (
+    in_pools,
+    in_service,
+    market_share_frac,
+    rack_cooling,
+    stated_halls,
+    stated_racks,
+    stated_sites,
+)
 from planner.check.frames import column_by, crossed, isin, lookup, once, sum_by, table_of, to_frame
 from planner.check.verdict import Excess, figures, rule
 
@@ -17,6 +25,7 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Floats
     from planner.check.case import Case
+    from planner.check.frames import Labelled
 
 
 _POOL = ("site", "rack", "hall", "duty", "year")
@@ -49,7 +58,6 @@ def assumed_facility_mw(case: Case) -> pd.Series[float]:
 @once
 def market_facility_mw(case: Case) -> pd.Series[float]:
     """Return the operator's share of what the market has, at sites left out by name as well. Gives [MW]."""
-    total_mw = float(base_year_stock_mw(case)["stock_mw"].sum())
     stock = case.site_figures("site_stock", "existing_facility_mw")
     stock[stock.index.isin(list(case.scenario.new_sites))] = 0.0  # nothing exists there yet
     out = case.excluded
@@ -59,15 +67,19 @@ def market_facility_mw(case: Case) -> pd.Series[float]:
     stock = stock if count is None else stock.nlargest(count).reindex(stock.index, fill_value=0.0)
     share_frac = stock / stock.sum() if stock.any() else stock
     per_rack = case.scenario.demand.facility_mw_per_rack_mw
-    return share_frac * total_mw * per_rack
+    return share_frac * _class_mw(case).sum() * per_rack
 
 
 @once
 def racks_alive(case: Case) -> pd.DataFrame:
     """Racks of the base year in the model years that they serve through to the end."""
-    rows = crossed(existing_racks(case), table_of({"year": case.years}))
-    is_alive = case.last_calendar_year(rows["year"]) < rows["dies"].to_numpy(dtype=np.float64)
-    return rows[is_alive & (rows["vintage"] <= rows["year"])]
+    return in_service(case, existing_racks(case), "vintage", "dies")
+
+
+def _uses(case: Case, index: Labelled) -> pd.DataFrame:
+    """Uses of racks by pool."""
+    uses = to_frame(index)
+    return in_pools(case, uses.assign(duty=uses["workload"].map(case.duty)))
 
 
 @rule(unit="MW", rereads="racks.cohort_stock_mw racks.stock_mw racks.stock_only_mw")
@@ -80,18 +92,12 @@ def existing_racks_from_tables(case: Case) -> Iterator[Excess]:
     p, alive = case.inputs.racks, in_pools(case, racks_alive(case))
     reported = to_frame(p.fleet, mw=p.stock_mw)
     expected = sum_by(alive, _POOL, alive["mw"])
-    uses = to_frame(p.used)
-    uses = in_pools(case, uses.assign(duty=uses["workload"].map(case.duty)))
-    due = alive[(alive["mw"] > _TRACE_MW).to_numpy() & isin(alive, uses, _POOL)]
+    due = alive[(alive["mw"] > _TRACE_MW).to_numpy() & isin(alive, _uses(case, p.used), _POOL)]
     due = due[list(_POOL)].drop_duplicates()
-
     racks = in_pools(case, existing_racks(case))
     racks = racks[racks["duty"] == "training"]
     racks = racks.assign(vintage="stock-" + racks["vintage"].astype("str"))
     cohorts = to_frame(p.cohort, mw=p.cohort_stock_mw)
-
-    uses = to_frame(p.stock_only)
-    uses = in_pools(case, uses.assign(duty=uses["workload"].map(case.duty)))
     groups = to_frame(p.stock_only_group, mw=p.stock_only_mw)
     yield Excess.differs(reported[list(_POOL)], reported["mw"], lookup(expected, reported, _POOL))
     yield Excess.count_broken(due, ~isin(due, reported, _POOL))
@@ -99,8 +105,7 @@ def existing_racks_from_tables(case: Case) -> Iterator[Excess]:
         cohorts[list(_COHORT)], cohorts["mw"], lookup(sum_by(racks, _COHORT, racks["mw"]), cohorts, _COHORT)
     )
     yield Excess.differs(groups[list(_POOL)], groups["mw"], lookup(expected, groups, _POOL))
-    yield Excess.count_broken(groups[list(_POOL)], ~isin(groups, uses, _POOL))
-    yield Excess.count_broken(uses[list(_POOL)], ~isin(uses, groups, _POOL))
+    yield from Excess.same_places(groups, _uses(case, p.stock_only), _POOL)
 
 
 @figures("halls.hall", "halls.existing_mw", "halls.ending_mw", unit="MW")
@@ -200,28 +205,22 @@ def _pools(case: Case, duty: str) -> pd.DataFrame:
     classes = list(size.sort_values(ascending=False, kind="stable").index)
 
     rows = []
-    rack_end = (compute[racks] / compute.sum()).cumsum()
-    class_end = (by_class[classes] / by_class.sum()).cumsum()
-    for rack in racks:
-        from_rack = rack_end[rack] - compute[rack] / compute.sum()
-        for name in classes:
-            from_class = class_end[name] - by_class[name] / by_class.sum()
-            common = min(rack_end[rack], class_end[name]) - max(from_rack, from_class)
-            if common > _NOTHING_FRAC:
-                mw = common * by_class.sum() * compute.sum() / per_mw[rack]
-                vintages = stock[stock["rack"] == rack]
-                part = vintages["share"] / vintages["share"].sum()
-                years = zip(vintages["vintage_year"], vintages["dies"], part, strict=True)
-                rows += [(rack, name, duty, int(y), int(dies), mw * of) for y, dies, of in years]
+    rack_end, class_end = ((of / of.sum()).cumsum().to_numpy() for of in (compute[racks], by_class[classes]))
+    rack_begin, class_begin = (np.append(0.0, end[:-1]) for end in (rack_end, class_end))
+    common = np.minimum.outer(rack_end, class_end) - np.maximum.outer(rack_begin, class_begin)
+    for at, of in np.argwhere(common > _NOTHING_FRAC):
+        vintages, rack = stock[stock["rack"] == racks[at]], racks[at]
+        mw = common[at, of] * by_class.sum() * compute.sum() / per_mw[rack]
+        part = mw * vintages["share"] / vintages["share"].sum()
+        years = zip(vintages["vintage_year"], vintages["dies"], part, strict=True)
+        rows += [(rack, classes[of], duty, int(year), int(dies), share) for year, dies, share in years]
     return pd.DataFrame(rows, columns=columns)
 
 
 def _site_shares(case: Case) -> pd.DataFrame:
     """List the share of each use's racks that stands at each site: site, use, site_share."""
     by_class = _class_mw(case)
-    of_duty = {
-        duty: float(sum(mw for name, mw in by_class.items() if case.duty[str(name)] == duty)) for duty in _DUTIES
-    }
+    of_duty = by_class.groupby(by_class.index.map(case.duty)).sum().reindex(list(_DUTIES), fill_value=0.0)
     per_rack = case.scenario.demand.facility_mw_per_rack_mw
     by_table = market_facility_mw(case) / per_rack
     mw = assumed_facility_mw(case) / per_rack
@@ -233,13 +232,7 @@ def _site_shares(case: Case) -> pd.DataFrame:
     elsewhere = (of_duty["training"] - on_campus) / other_mw if other_mw > 0.0 else 0.0
     trains = np.where(is_campus[: len(mw)], there, elsewhere)
     parts = [
-        table_of(
-            {
-                "site": mw.index,
-                "duty": duty,
-                "site_share": mw.to_numpy() * share / of_duty[duty] if of_duty[duty] else 0.0,
-            }
-        )
+        table_of({"site": mw.index, "duty": duty, "site_share": mw.to_numpy() * share / (of_duty[duty] or np.inf)})
         for duty, share in (("training", trains), ("inference", 1.0 - trains))
     ]
     shares: pd.DataFrame = pd.concat(parts, ignore_index=True)
@@ -252,26 +245,19 @@ def _cooling(case: Case) -> dict[str, str]:
     Racks without liquid loops stand in air-cooled halls where these can feed them.
     """
     table = case.data("cooling")
-    there = table[table["first_year"] <= case.years[0]]
+    there = table[table["first_year"] <= case.years[0]].set_index("cooling")
     racks = case.racks.set_index("rack")
     mw = pd.concat([stock_shares(case, duty) for duty in _DUTIES]).groupby("rack")["share"].sum()
-    left = {str(rack): float(mw[rack]) for rack in racks.index if mw.get(rack, 0.0) > 0.0}
-    pairs = pd.MultiIndex.from_product([list(left), list(there["cooling"])])
-    frame = pairs.to_frame(index=False, name=["rack", "cooling"])
-    limit = column_by(there, "cooling", "max_kw_per_rack")
-    fits = isin(frame, case.data("rack_cooling"), ("rack", "cooling")) & (
-        frame["rack"].map(racks["peak_kw"]) <= frame["cooling"].map(limit)
-    ).to_numpy(dtype=np.bool_)
-    is_air = frame["cooling"].map(column_by(there, "cooling", "medium")) == "air"
-    is_dry = frame["rack"].map(racks["liquid_heat_frac"]) == 0.0
     stands: dict[str, str] = {}
-    for first_choice in ((is_air & is_dry).to_numpy(dtype=np.bool_), np.ones(len(frame), np.bool_)):
-        may = frame[fits & first_choice]
-        for _ in range(len(table)):
-            waiting = may[~may["rack"].isin(list(stands))]
-            if waiting.empty:
-                break
-            held = waiting["rack"].map(left).groupby(waiting["cooling"], sort=False).sum()
-            best = max(list(there["cooling"]), key=lambda name: held.get(name, 0.0))
-            stands |= dict.fromkeys(waiting.loc[waiting["cooling"] == best, "rack"], best)
+    for is_any in (False, True):
+        may = {
+            (rack, cooling)
+            for rack, cooling in rack_cooling(case)
+            if mw.get(rack, 0.0) > 0.0 and cooling in there.index
+            if is_any or (there["medium"][cooling] == "air" and racks["liquid_heat_frac"][rack] == 0.0)
+        }
+        while waiting := {(rack, cooling) for rack, cooling in may if rack not in stands}:
+            held = {name: sum(mw[rack] for rack in mw.index if (rack, name) in waiting) for name in there.index}
+            best = max(there.index, key=held.__getitem__)
+            stands |= {rack: best for rack, cooling in waiting if cooling == best}
     return stands

@@ -1,7 +1,8 @@
-"""Tariffs: bills of a plan, and tariffs of a planner's own."""
+"""Tariffs as they are written, the bills of a plan by them, and the lists that the program bills through."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,15 +11,20 @@ import pandas as pd
 
 from planner.check.bills import BILL_COLUMNS, BilledLoad, BillHours, bill_of
 from planner.check.chain import site_power
+from planner.check.days import year_days
 from planner.check.declared import CostLine
-from planner.check.frames import column_by, once, table_of
+from planner.check.frames import column_by, lookup, once, table_of, to_frame
 from planner.check.verdict import Excess, rule, sums_reported
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
 
     from planner.base.arrays import Floats
     from planner.check.case import Case
+
+    Codes = NDArray[np.integer[Any]]
 
 # --- Who is billed by which tariff, read a second time from the scenario and table `tariffs` ------
 
@@ -30,7 +36,10 @@ _OFF_THE_HOUR = {
     6.5: "Asia/Yangon",
     9.5: "Australia/Darwin",
 }
-_WHOLE_DAY = {"months": _ALL_MONTHS, "weekdays": "all", "from_hour": 0, "to_hour": 24}
+_CHARGE_KINDS = ("energy", "demand", "coincident_peak", "capacity", "standing")
+_DEMAND = {"name": "demand", "months": _ALL_MONTHS, "weekdays": "all", "from_hour": 0, "to_hour": 24}
+_DEMAND |= {"tier_limits_kw": (), "ratchet": None}
+_ENERGY = {"name": "energy", "tier_limits_mwh": (), "periods": ()}
 
 
 class Written:
@@ -44,9 +53,7 @@ class Written:
         if stated is None:
             charges, terms, bundled = _of_table(case, use)
         else:
-            charges = {
-                kind: getattr(stated, kind) for kind in ("energy", "demand", "coincident_peak", "capacity", "standing")
-            }
+            charges = {kind: getattr(stated, kind) for kind in _CHARGE_KINDS}
             terms, bundled = stated.terms, stated.bundle == "bundled" and bool(stated.energy)
             rise_frac = rise_frac if stated.escalation_real_frac is None else stated.escalation_real_frac
             hours = stated.time_zone or hours
@@ -88,30 +95,18 @@ def _of_table(case: Case, use: Any) -> tuple[dict[str, tuple[Any, ...]], Any, bo
     table = case.data("tariffs").set_index("tariff")
     row = table.loc[use.tariff]
     asked = row if use.terms is None else table.loc[use.terms].combine_first(row)
-    charges: dict[str, tuple[Any, ...]] = dict.fromkeys(
-        ("energy", "demand", "coincident_peak", "capacity", "standing"), ()
-    )
-    has_energy = pd.notna(row["energy_charge_usd_per_mwh"])
-    if pd.notna(row["demand_charge_usd_per_kw_month"]):
-        charges["demand"] = (
-            SimpleNamespace(
-                name="demand",
-                usd_per_kw_month=float(row["demand_charge_usd_per_kw_month"]),
-                tier_limits_kw=(),
-                ratchet=None,
-                min_take_frac=_figure(asked["min_take_frac"]),
-                **_WHOLE_DAY,
-            ),
-        )
-    if has_energy:
-        price = float(row["energy_charge_usd_per_mwh"])
-        energy = {"name": "energy", "usd_per_mwh": price, "tier_limits_mwh": (), "periods": ()}
-        charges["energy"] = (SimpleNamespace(**energy),)
+    charges: dict[str, tuple[Any, ...]] = dict.fromkeys(_CHARGE_KINDS, ())
+    monthly, price = row["demand_charge_usd_per_kw_month"], row["energy_charge_usd_per_mwh"]
+    if pd.notna(monthly):
+        least = _figure(asked["min_take_frac"])
+        charges["demand"] = (SimpleNamespace(**_DEMAND, usd_per_kw_month=float(monthly), min_take_frac=least),)
+    if pd.notna(price):
+        charges["energy"] = (SimpleNamespace(**_ENERGY, usd_per_mwh=float(price)),)
     terms = None
     if use.terms is not None:
         names = ("term_years", "exit_fee_months", "reduction_frac")
         terms = SimpleNamespace(**{name: _figure(asked[name]) for name in names})
-    return charges, terms, bool(has_energy and row["bundle"] == "bundled")
+    return charges, terms, bool(pd.notna(price) and row["bundle"] == "bundled")
 
 
 def _figure(cell: Any) -> float:
@@ -140,29 +135,25 @@ def own_bills(case: Case) -> pd.DataFrame:
 
 
 def _load(case: Case, site: str, tariff: Written) -> BilledLoad:
-    hours = BillHours(case, tariff.time_zone, tariff.first_year)
-    power, calendar = site_power(case), np.arange(tariff.first_year, case.calendar[-1] + 1)
-    model_year = np.array([max(y for y in case.years if y <= year) for year in calendar])
-    at_site = np.flatnonzero((power.site_year["site"] == site).to_numpy())
-    row_of = {int(power.site_year["year"].iloc[row]): int(row) for row in at_site}
-    slots_per_day = 24 // case.scenario.time.slot_h
-    load = np.zeros((len(calendar), power.grid_mw.shape[1] // slots_per_day, slots_per_day))
-    opened = case.plan("site_year").set_index(list(_SITE))["open_frac"]
-    open_frac = np.zeros(len(calendar))
-    for place, year in enumerate(model_year):
-        if int(year) in row_of:
-            load[place] = power.grid_mw[row_of[int(year)]].reshape(-1, slots_per_day)
-            open_frac[place] = opened.get((site, int(year)), 0.0)
-    in_force = [_in_force(case, site, int(y), int(m), tariff) for y, m in zip(calendar, model_year, strict=True)]
-    return BilledLoad(hours, load, open_frac, np.array(in_force))
-
-
-def _in_force(case: Case, site: str, year: int, model_year: int, tariff: Written) -> float:
-    table = case.plan("capacity_contracts")
-    rows = table[(table["site"] == site) & (table["year"] == model_year)]
-    ramp = [*tariff.ramp_frac]
-    shares = [ramp[year - v] if year - v < len(ramp) else 1.0 for v in rows["signed_year"]]
-    return float(np.sum(rows["kept_mw"].to_numpy() * np.array(shares)))
+    power, per_day = site_power(case), 24 // case.scenario.time.slot_h
+    calendar = range(tariff.first_year, case.calendar[-1] + 1)
+    places = power.site_year[list(_SITE)].itertuples(index=False, name=None)
+    drawn = {year: mw.reshape(-1, per_day) for (at, year), mw in zip(places, power.grid_mw, strict=True) if at == site}
+    none = np.zeros((power.grid_mw.shape[1] // per_day, per_day))
+    opened = case.plan("site_year").set_index(list(_SITE))["open_frac"].to_dict()
+    kept = case.plan("capacity_contracts")
+    kept = kept[kept["site"] == site]
+    contracts = list(zip(kept["year"], kept["signed_year"], kept["kept_mw"], strict=True))
+    in_force = [
+        sum(mw * tariff.ramp_share(now - signed) for year, signed, mw in contracts if year == case.model_year[now])
+        for now in calendar
+    ]
+    return BilledLoad(
+        BillHours(case, tariff.time_zone, tariff.first_year),
+        np.array([drawn.get(case.model_year[now], none) for now in calendar]),
+        np.array([opened.get((site, case.model_year[now]), 0.0) for now in calendar]),
+        np.array(in_force, dtype=np.float64),
+    )
 
 
 def _line(kind: str) -> Callable[[Case], pd.DataFrame]:
@@ -175,26 +166,19 @@ def _line(kind: str) -> Callable[[Case], pd.DataFrame]:
 
 
 def fee_usd_per_mw(case: Case, table: pd.DataFrame) -> Floats:
-    """Return the fee for a MW of each vintage given up in each year. [USD/MW]"""
-    tariffs = written_tariffs(case)
+    """Return the fee for a MW of each vintage given up in each year: minimum bills of the months left. [USD/MW]"""
     usd = []
     for site, vintage, year in table[["site", "signed_year", "year"]].to_numpy().tolist():
-        tariff, terms = tariffs[site], tariffs[site].terms
-        passed = 12 * (year - vintage)
-        left = max(0, round(12 * terms.term_years) - passed)
+        tariff, passed = written_tariffs(case)[site], 12 * (year - vintage)
+        left = max(0, round(12 * tariff.terms.term_years) - passed) if passed else 0
         per_mw = sum(
-            _least_usd(charge, month % 12 + 1) * tariff.ramp_share((passed + month) // 12)
-            for month in range(min(int(terms.exit_fee_months), left))
+            1000.0 * charge.min_take_frac * charge.usd_per_kw_month * tariff.ramp_share((passed + month) // 12)
+            for month in range(min(int(tariff.terms.exit_fee_months), left))
             for charge in tariff.charges["demand"]
+            if month % 12 + 1 in charge.months and charge.min_take_frac
         )
-        usd.append(per_mw * (1.0 + tariff.rise_frac) ** (year - 2025) if passed else 0.0)
+        usd.append(per_mw * (1.0 + tariff.rise_frac) ** (year - 2025))
     return np.array(usd, dtype=np.float64)
-
-
-def _least_usd(charge: Any, month: int) -> float:
-    if month not in charge.months or not charge.min_take_frac:
-        return 0.0
-    return 1000.0 * float(charge.min_take_frac) * float(charge.usd_per_kw_month)
 
 
 def _exit_lines(case: Case) -> pd.DataFrame:
@@ -202,21 +186,10 @@ def _exit_lines(case: Case) -> pd.DataFrame:
     table = case.plan("capacity_contracts")
     table = table[table["fee_musd"] > 0.0]
     by_year = table.groupby(["site", "year"], as_index=False)[["fee_mw", "fee_musd"]].sum()
-    usd = by_year["fee_musd"] * 1e6
-    return table_of(
-        {
-            "site": by_year["site"],
-            "calendar_year": by_year["year"],
-            "tariff": by_year["site"].map({site: of.name for site, of in written_tariffs(case).items()}),
-            "rule": "exit fee",
-            "item": "capacity given up",
-            "unit": "MW",
-            "kind": "exit_fee",
-            "quantity": by_year["fee_mw"],
-            "usd": usd,
-            "exact_usd": usd,
-        }
-    )
+    usd, names = by_year["fee_musd"] * 1e6, {site: of.name for site, of in written_tariffs(case).items()}
+    words = {"rule": "exit fee", "item": "capacity given up", "unit": "MW", "kind": "exit_fee"}
+    amounts = {"quantity": by_year["fee_mw"], "usd": usd, "exact_usd": usd}
+    return by_year.assign(calendar_year=by_year["year"], tariff=by_year["site"].map(names), **words, **amounts)
 
 
 @rule(unit="USD", floor=20_000.0)
@@ -284,3 +257,191 @@ def bill_months_reported(case: Case) -> Iterator[Excess]:
 
 HEADING: Final = "Bills"
 LINES: Final[Mapping[str, CostLine]] = {f"tariff_{kind}": CostLine("energy", _line(kind)) for kind in _KINDS}
+
+# --- Lists and prices of bills: held against the tariffs as written, on loads made up for the trial ---------------
+#
+# The program bills through lists of peaks, billing demands, tiers and prices. They are right if, for any load, they
+# charge what the tariff charges. So loads are made up, each with another day as the highest, and billed twice: through
+# the lists, and hour by hour from what is written.
+
+_TRIAL_BILL = ("trial", "site", "calendar_year", "kind")
+_TRIAL_LINE = ("trial", "site", "calendar_year", "unit")
+_SEED = 1  # any will do: loads differ from slot to slot
+_USUAL_MW, _HIGHEST = 100.0, 4.0
+_LOW_MW = (0.03, 0.3, 3.0)
+
+
+@dataclass(frozen=True, eq=False)
+class _Trial:
+    """A load made up, the same at every site."""
+
+    load_mw: Floats  # by model year, day and time slice of the day. [MW]
+    open_frac: Floats  # by model year. [-]
+    in_force_mw: Floats  # by calendar year. [MW]
+
+
+def _trials(case: Case) -> Iterator[_Trial]:
+    """Make up loads: each day the highest once as years rise and once as they fall."""
+    rng = np.random.default_rng(_SEED)
+    years, calendar = len(case.years), len(case.calendar)
+    days = len(year_days(case).is_peak)
+    shape = (years, days, 24 // case.scenario.time.slot_h)
+    rises = 1.0 + 0.5 * np.arange(years)
+    for day in range(days):
+        for by_year in (rises, rises[::-1]):
+            load = _USUAL_MW * rng.uniform(1.0, 1.1, shape)
+            load[:, day] *= _HIGHEST * by_year[:, None]
+            yield _Trial(load, rng.uniform(0.5, 1.0, years), np.zeros(calendar))
+    for low_mw in _LOW_MW:  # that ends in each of the lower tiers at some time
+        load = low_mw * 10.0 ** rng.uniform(0.0, 1.0, shape)
+        yield _Trial(load, rng.uniform(0.5, 1.0, years), np.zeros(calendar))
+    load = _USUAL_MW * rng.uniform(1.0, 1.1, shape)
+    yield _Trial(load, np.ones(years), 1e4 * rng.uniform(1.0, 2.0, calendar))
+
+
+def _amounts(values: Floats, place: Codes) -> Floats:
+    """Return values at places, missing where a list has no such place."""
+    known = (place >= 0) & (place < len(values))
+    return np.asarray(np.append(values, np.nan)[np.where(known, place, -1)])
+
+
+def _find(index: Any, among: Any, *names: str) -> Codes:
+    """Return the place of each tuple in another list, by some of its axes."""
+    known, asked = (pd.MultiIndex.from_arrays([of[name] for name in names]) for of in (among, index))
+    return np.asarray(known.get_indexer(asked))
+
+
+def _collected(size: int, place: Codes, values: Floats) -> Floats:
+    """Add values up at places; one that goes nowhere makes all of them missing."""
+    if not (((place >= 0) & (place < size)).all()):
+        return np.full(size, np.nan)
+    return np.bincount(place, weights=values, minlength=size).astype(np.float64)
+
+
+def _by_lists(case: Case, trials: Sequence[_Trial]) -> pd.DataFrame:
+    """Bill trials by the lists of the program: usd, units and in_tiers of every line."""
+    p, bills, site_year = case.inputs.tariffs, case.inputs.tariffs.bills, case.site_year
+    step_peak = _find(bills.peak_step, bills.peak, "site", "peak")
+    step_load = _find(bills.peak_step, bills.load, "site", "step")
+    floor_peak = _find(bills.floor, bills.peak, "site", "peak")
+    floor_billed = _find(bills.floor, bills.billed, "site", "billed")
+    take_billed = _find(bills.take, bills.billed, "site", "billed")
+    of_stair = _find(bills.tier, bills.stair, "site", "stair")
+    model_year = pd.Index(case.years).get_indexer(pd.Index(site_year["year"]))
+    span = pd.Index(case.calendar).get_indexer(pd.Index(bills.take.labels("span")).astype("int64"))
+    # Tiers of a stair are filled from the first on.
+    number, width = bills.tier.labels("tier").astype(np.float64), pd.Series(np.asarray(bills.tier_width))
+    end = width.groupby(of_stair).cumsum()
+    begin = end.groupby(of_stair).shift(1).fillna(0.0).to_numpy()
+    is_known = (p.line_kind >= 0) & (p.line_kind < len(_KINDS))
+    lines = to_frame(bills.line)[["site"]].assign(
+        calendar_year=bills.line.labels("calendar").astype(np.int64),
+        kind=np.array([*_KINDS, ""], dtype=object)[np.where(is_known, p.line_kind, -1)],
+        unit=np.array([unit for _, _, unit in bills.line_names], dtype=object)[bills.line["charge"]],
+    )
+    parts = []
+    for trial, one in enumerate(trials):
+        load = _amounts(one.load_mw.reshape(len(case.years), -1)[model_year].ravel(), p.load_place)
+        connected = _amounts(one.open_frac[model_year], p.connected_place)
+        connected[p.connected_place == -1] = 0.0  # a site that is not in the plan is not connected
+        peak, billed = np.zeros(bills.peak.size), np.array(bills.past_mw)
+        np.maximum.at(peak, step_peak, load[step_load])
+        np.maximum.at(billed, floor_billed, bills.floor_share_frac * peak[floor_peak])
+        np.maximum.at(billed, take_billed, bills.take_share_frac * one.in_force_mw[span])
+        drawn, stairs = (
+            {"load": load, "peak": peak, "billed": billed, "connected": connected},
+            np.zeros(bills.stair.size),
+        )
+        for kind, of in bills.stair_of.items():
+            stairs += _collected(len(stairs), of.target, of.amount * _amounts(drawn[kind], of.place))
+        drawn["tier"] = np.clip(stairs[of_stair] - begin, 0.0, width.to_numpy())
+        usd, units, in_tiers = np.zeros((3, bills.line.size))
+        for kind, price in bills.prices.items():
+            amount = _amounts(drawn[kind], price.place)
+            usd += _collected(len(usd), price.line, price.usd * amount)
+            units += _collected(len(units), price.line, price.units * amount)
+            if kind == "tier":
+                amount = _amounts(1000.0 * number * drawn[kind] ** 2, price.place)
+                in_tiers += _collected(len(units), price.line, price.units * amount)
+        parts.append(lines.assign(trial=trial, usd=usd, units=units, in_tiers=in_tiers))
+    return pd.concat(parts)
+
+
+def _as_written(case: Case, trials: Sequence[_Trial]) -> pd.DataFrame:
+    """Bill trials by what is written, once for sites with the same tariff and clock."""
+    model_year = np.searchsorted(case.years, case.calendar, side="right") - 1
+    here = set(case.inputs.tariffs.bills.customer.labels("site"))
+    bills: dict[Any, pd.DataFrame] = {}
+    parts = []
+    for site, tariff in ((site, tariff) for site, tariff in written_tariffs(case).items() if site in here):
+        mine = case.site_year.loc[case.site_year["site"] == site, "year"]
+        there = np.isin(case.years, mine)  # else nothing is drawn, and nobody is connected
+        key = repr(tariff.charges), tariff.first_year, tariff.time_zone, tariff.rise_frac, *there.tolist()
+        if key not in bills:
+            hours = BillHours(case, tariff.time_zone, tariff.first_year)
+            is_billed = np.array(case.calendar) >= tariff.first_year
+            year = model_year[is_billed]
+            of_trials = []
+            for trial, one in enumerate(trials):
+                load = one.load_mw[year] * there[year][:, None, None]
+                billed = BilledLoad(hours, load, one.open_frac[year] * there[year], one.in_force_mw[is_billed])
+                of_trials.append(bill_of(tariff, billed).assign(trial=trial))
+            bills[key] = pd.concat(of_trials)
+        parts.append(bills[key].assign(site=site))
+    return pd.concat(parts, ignore_index=True)
+
+
+@rule(
+    unit="USD or units",
+    floor=1000.0,
+    rereads=(
+        "tariffs.bills.floor_share_frac tariffs.bills.take_share_frac tariffs.bills.stair_of.place "
+        "tariffs.bills.stair_of.target tariffs.bills.stair_of.amount tariffs.bills.tier_width "
+        "tariffs.bills.prices.place tariffs.bills.prices.line tariffs.bills.prices.usd "
+        "tariffs.bills.prices.units tariffs.load_place tariffs.connected_place tariffs.line_kind"
+    ),
+)
+def bill_lists_from_tariffs(case: Case) -> Iterator[Excess]:
+    """Trial loads are billed by the program as the tariffs are written, paid and counted."""
+    if not case.inputs.tariffs.bills.line.size:
+        return
+    trials = tuple(_trials(case))
+    reported = _by_lists(case, trials)
+    expected = _as_written(case, trials).rename(columns={"quantity": "units"})
+    for key, amount in ((_TRIAL_BILL, "usd"), (_TRIAL_LINE, "units"), (_TRIAL_LINE, "in_tiers")):
+        yield from sums_reported(key, reported, expected, {amount: amount})
+    # Who is connected when: by labels, since many lines ask nothing of it.
+    place = to_frame(case.inputs.tariffs.bills.connected)[["site", "calendar"]].set_axis(["site", "year"], axis=1)
+    model_year = np.searchsorted(case.years, place["year"].astype("int64"), side="right") - 1
+    known = pd.MultiIndex.from_frame(case.site_year)
+    due = known.get_indexer(pd.MultiIndex.from_arrays([place["site"], np.array(case.years)[model_year]]))
+    yield Excess.count_broken(place, np.asarray(case.inputs.tariffs.connected_place) != due)
+
+
+@rule(unit="USD/MW", rereads="tariffs.fee_musd_per_mw")
+def exit_fees_from_tariffs(case: Case) -> Excess:
+    """Capacity given up early costs the minimum bills of the months left."""
+    p, key = case.inputs.tariffs, ["site", "signed_year", "year"]
+    every, fees = (
+        of.rename(columns={"vintage": "signed_year"}).astype({"signed_year": "int64"})
+        for of in (to_frame(p.released), to_frame(p.fee, usd=p.fee_musd_per_mw * 1e6))
+    )
+    return Excess.differs(every[key], lookup(fees.set_index(key)["usd"], every, key), fee_usd_per_mw(case, every))
+
+
+TAKEN_AS_GIVEN: Final[Mapping[str, str]] = {
+    **dict.fromkeys(
+        ("tariffs.bills.stair_line", "tariffs.bills.stairs"),
+        "say by how much a charge in falling tiers exceeds the tariff: what is paid comes from the"
+        " lists, which bill_lists_from_tariffs tries, and bill_lines_reported recomputes both sums",
+    ),
+    **dict.fromkeys(
+        ("tariffs.in_force_signed", "tariffs.in_force_released", "tariffs.free_frac"),
+        "read by no rule: rows of capacity that is signed for are stated from its terms without it, so that one that is"
+        " wrong is found in the program",
+    ),
+    "tariffs.accounts": "make the exact bills that are shown beside what a plan pays;"
+    " bill_months_reported recomputes these for the plan, month by month",
+    "tariffs.bills.past_mw": "always 0, since no scenario says what was drawn before the plan;"
+    " bill_lists_from_tariffs fails where it is more than a peak",
+}

@@ -30,7 +30,7 @@ TOLERANCE: Final = 1e-6
 of a rule it is that share of the floor. A solver keeps its rows to 1e-7, and result tables write
 numbers below 1e-7 as 0."""
 
-_OF_FIGURES: Final = 1e-6
+OF_FIGURES: Final = 1e-6
 """Floor of rules that reread figures, which may be small in their unit and have no error of a solver."""
 _CANNOT_COMPUTE: Final = (
     ArithmeticError,
@@ -96,6 +96,12 @@ class Excess:
     def count_broken(place: pd.DataFrame, is_broken: ArrayLike) -> Excess:
         """Count as one what must not be there at all."""
         return Excess(place, np.asarray(is_broken, dtype=np.float64), np.ones(len(place)))
+
+    @staticmethod
+    def same_places(reported: pd.DataFrame, expected: pd.DataFrame, key: Sequence[str]) -> Iterator[Excess]:
+        """Say which places of two tables the other one lacks."""
+        for one, other in ((reported, expected), (expected, reported)):
+            yield Excess.count_broken(one[list(key)], ~isin(one, other, key))
 
     @staticmethod
     def of(parts: Iterable[Excess]) -> Excess:
@@ -218,7 +224,7 @@ def figures(over: str, *names: str, unit: str) -> Callable[[Callable[[Case, pd.D
     def made(expected: Callable[[Case, pd.DataFrame], Any]) -> Rule:
         @wraps(expected)
         def test(case: Case) -> Iterator[Excess]:
-            place = _places(case, over)
+            place = places_over(case, over)
             found = expected(case, place)
             found = found if isinstance(found, tuple) else (found,)
             for name, values in zip(names, found[: len(names)], strict=True):
@@ -232,12 +238,12 @@ def figures(over: str, *names: str, unit: str) -> Callable[[Callable[[Case, pd.D
                 key = list(place.columns)
                 yield Excess.count_broken(due[key], ~isin(due, place, key))
 
-        return rule(unit=unit, floor=_OF_FIGURES, rereads=" ".join(names))(test)
+        return rule(unit=unit, floor=OF_FIGURES, rereads=" ".join(names))(test)
 
     return made
 
 
-def _places(case: Case, over: str) -> pd.DataFrame:
+def places_over(case: Case, over: str) -> pd.DataFrame:
     """Return the places of figures that are over a list or axes; one for single numbers."""
     if "." in over:
         return to_frame(attrgetter(over)(case.inputs))

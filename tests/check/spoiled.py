@@ -244,7 +244,7 @@ def larger_campus(plan):
 
 
 SPOILED = (
-    ("a site lies elsewhere", "sites_reported", partial(plus, "sites", "lat", 0.5)),
+    ("a site lies elsewhere", "tables_as_given", partial(plus, "sites", "lat", 0.5)),
     ("a decision is below zero", "decisions_as_solved", partial(plus, "plan", "used_mw", -999.0)),
     (
         "a run stopped by the clock is called optimal",
@@ -269,9 +269,9 @@ SPOILED = (
     ("a lever is pulled too far", "decisions_as_solved", partial(times, "levers", "adopted_frac", 4.0)),
     ("unmet is reported smaller", "percent_served", partial(times, "latency", "unmet_frac", 0.5)),
     ("users are farther than allowed", "columns_as_stated", partial(setting, "workloads.chat.rtt_bound_ms", 22.5)),
-    ("a round trip is reported shorter", "round_trip_reported", partial(times, "assignment", "rtt_ms", 0.9)),
+    ("a round trip is reported shorter", "round_trips_reported", partial(times, "assignment", "rtt_ms", 0.9)),
     ("data crosses a border", "columns_as_stated", partial(setting, "workloads.chat.residency", "local")),
-    ("training has to be near", "served_from_anywhere", partial(setting, "workloads.train.rtt_bound_ms", 25.0)),
+    ("training has to be near", "demand_as_asked", partial(setting, "workloads.train.rtt_bound_ms", 25.0)),
     ("too few are served fast", "program_as_stated", partial(limit, "demand", "tight_share_frac", 2.6)),
     ("the mean is reported shorter", "service_of_classes", partial(times, "latency", "mean_rtt_ms", 0.9)),
     ("a rack is in a hall not made for it", "decisions_as_solved", in_another_hall),
@@ -289,7 +289,7 @@ SPOILED = (
     ("vendors deliver less", "program_as_stated", partial(limit, "racks", "delivery_limit_mw", 0.01)),
     ("racks are counted wrong", "tables_as_stated", partial(times, "plan", "racks", 1.01)),
     ("a parked rack is forgotten", "tables_as_stated", partial(plus, "fleet", "parked_mw", 2.5)),
-    ("no hall power is left free", "fill_from_scenario", partial(setting, "halls.free_frac", 0.3)),
+    ("no hall power is left free", "figures_as_given", partial(setting, "halls.free_frac", 0.3)),
     ("a hall is overfull", "decisions_as_solved", partial(times, "plan", "used_mw", 3.0)),
     ("racks need more floor", "program_as_stated", partial(limit, "racks", "space_m2_per_mw", 9.0)),
     ("a ramp is forgotten", "tables_as_stated", partial(times, "halls", "usable_mw", 1.2)),
@@ -359,7 +359,7 @@ SPOILED = (
     ("a dirty hour is reported clean", "tables_as_stated", partial(plus, "matching_slot", "grid_clean_mw", 1.5)),
     (
         "more must be clean",
-        "clean_targets_from_scenario",
+        "figures_as_given",
         partial(setting, "contracts.matching.target_frac", "{2025: 0.47, 2027: 0.93}"),
     ),
     ("a target is reported higher", "tables_as_stated", partial(times, "matching", "target_frac", 1.02)),
@@ -393,8 +393,8 @@ SPOILED = (
 """What is wrong, the check that finds it, and how to spoil a plan so."""
 
 ASSUMED = (
-    ("demand_from_trajectory", partial(limit, "demand", "demand_kh100e", 1.01)),
-    ("demand_by_weight", partial(setting, "demand.region_weight", "internet_users_millions")),
+    ("demand_as_asked", partial(limit, "demand", "demand_kh100e", 1.01)),
+    ("demand_as_asked", partial(setting, "demand.region_weight", "internet_users_millions")),
     ("rack_power_from_tables", partial(limit, "racks", "throughput_kh100e_per_mw", 1.01)),
     ("rack_power_from_tables", partial(limit, "racks", "hall_mw_per_mw", 0.99)),
     ("it_power_within_nameplate", partial(limit, "racks", "dynamic_mw_per_mw", 1.9)),

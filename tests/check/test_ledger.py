@@ -124,11 +124,11 @@ def test_stated_demand_is_reread_in_its_unit(unit, workload):
     bad = with_values(inputs, figure, wrong(figure, np.flatnonzero(of_class)))
 
     held, broken = (
-        judged(RULE["demand_as_stated"], Case(scenario, given, NoTables(), 0.0, "", 0.0, 0.0, NoTables()))
+        judged(RULE["demand_as_asked"], Case(scenario, given, NoTables(), 0.0, "", 0.0, 0.0, NoTables()))
         for given in (inputs, bad)
     )
     assert held.ok
-    assert held.tested == of_class.sum()
+    assert held.tested >= of_class.sum()
     assert not broken.ok
 
 

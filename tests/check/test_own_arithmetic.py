@@ -5,12 +5,10 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
-from pyproj import Geod
 
 from planner.check.dual_bound import StoredProgram
 from planner.check.load_price import by_day_and_hour
 from planner.check.payments import discounts, instalment
-from planner.check.routes import distance_km
 from planner.check.stating import Here
 from planner.clock.profiles import usable_share
 from planner.money.finance import annuity_payment
@@ -42,18 +40,6 @@ def test_the_ramp_is_that_of_the_plan(months, span):
 
     plan = usable_share(start, year, ramp_months=months, ramp_mean_frac=0.65, span_years=span)
     assert own == pytest.approx(plan, abs=1e-9)
-
-
-def test_distances_are_those_of_a_geodesic_library_to_a_millimetre():
-    random = np.random.default_rng(7)
-    lat_a, lat_b = random.uniform(-70.0, 70.0, (2, 400))
-    lon_a, lon_b = random.uniform(-180.0, 180.0, (2, 400))
-
-    own = distance_km(lat_a, lon_a, lat_b, lon_b)
-
-    library = Geod(ellps="WGS84").inv(lon_a, lat_a, lon_b, lat_b)[2] / 1000.0
-    near = library < 19_900.0  # opposite ends of the globe are left aside
-    assert own[near] == pytest.approx(library[near], abs=1e-6)
 
 
 def test_a_perpetuity_makes_the_last_year_stand_for_all_that_follow():
