@@ -179,9 +179,8 @@ def refuse(problems: Sequence[Problem], warnings: Sequence[Problem]) -> NoReturn
 @STRICT
 @option("--again", "Solve what was solved before once more, into a folder of another name.")
 @option("--no-workbook", "Leave out plan.xlsx and report.html.")
-@option("--no-estimates", "", hidden=True)
 @option("--json as_json", "Print run.json instead of the summary.")
-def solve_command(*, no_estimates: bool, **asked: Any) -> None:
+def solve_command(**asked: Any) -> None:
     """Find the least-cost plan of SCENARIO (a file or a shipped name; default us-base).
 
     Figures that are allowed but implausible are warned of before the solve, and in the run.
@@ -192,8 +191,6 @@ def solve_command(*, no_estimates: bool, **asked: Any) -> None:
     """
     import gc
 
-    if no_estimates:
-        click.echo("--no-estimates: no solve looks for them any more; leave it out", err=True)
     # A solve makes many small objects that live to its end and hardly a cycle among them:
     # looking for cycles is an eighth of a short run.
     gc.disable()

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from planner.base.errors import Problem, raise_all
-from planner.base.paths import is_file
-from planner.base.words import did_you_mean, in_message, some
+from planner.base.words import in_message, some
 from planner.cli.options import RUNS_DIR, option, print_cells, print_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from planner.runs.catalogue import Entry
     from planner.runs.studies import StudyEntry
@@ -25,94 +23,37 @@ _NAMED: Final = 3  # tags, settings, scenarios, runs
 _FOLD: Final = {"overflow": "fold", "no_wrap": False}
 
 
-@dataclass(frozen=True)
-class RunFilter:
-    """What runs are chosen by."""
-
-    tags: tuple[str, ...] = ()  # all of which a run has
-    scenario: str | None = None  # its scenario
-    differs: str | None = None  # a setting that is changed, or a block in which one is
-    shipped: str | None = None  # the shipped scenario that it starts from
-
-    def has_chosen(self, of: Entry | StudyEntry) -> bool:
-        """Return whether a run is one of those; of studies it is not known what they change."""
-        return (
-            (self.scenario is None or of.scenario == self.scenario)
-            and (self.differs is None or _has_changed(_changed_keys([of]), self.differs))
-            and (self.shipped is None or _start(of) == self.shipped)
-            and set(self.tags) <= set(of.tags)
-        )
-
-    def refuse_mistyped(self, found: Sequence[Entry | StudyEntry]) -> None:
-        """Refuse a key that is none, and a scenario that is not there but is close to one that is."""
-        from planner.scenario.chain import shipped_names
-        from planner.scenario.keys import unknown_key_fix, unknown_key_in
-
-        problems = []
-        known = {*(entry.scenario for entry in found), *shipped_names()}
-        # Without a run, and wherever its file is, a scenario of one's own may have any other name.
-        is_known = self.scenario is None or self.scenario in known or _is_own(self.scenario)
-        if not is_known and (fix := did_you_mean(self.scenario or "", sorted(known))):
-            problems.append(Problem.of("--scenario", f"it is {self.scenario!r}", "a scenario", fix))
-        changed, keys = _changed_keys(found), (self.differs or "").split(".")
-        unknown = unknown_key_in(tuple(keys)) if self.differs and not _has_changed(changed, self.differs) else None
-        if unknown is not None:
-            fix = unknown_key_fix(unknown) + (f"; changed are {some(changed, _NAMED)}" if changed else "")
-            what_is = f"unknown key {'.'.join(map(str, unknown))!r}"
-            problems.append(Problem.of("--differs", what_is, "a key of the schema", fix))
-        # An earlier version may have shipped others.
-        starts = sorted({*shipped_names(), *_starts(found)})
-        if self.shipped is not None and self.shipped not in starts:
-            fix = did_you_mean(self.shipped, starts, f"shipped are {', '.join(starts)}")
-            problems.append(Problem.of("--shipped", f"it is {self.shipped!r}", "a shipped scenario", fix))
-        raise_all(problems)
-
-    def none_chosen(self, found: Sequence[Entry | StudyEntry]) -> str:
-        """Say that none of those there are is chosen, and what would choose some."""
-        others = (
-            (self.tags, "there are tags", sorted({tag for entry in found for tag in entry.tags})),
-            (self.differs, "changed are", _changed_keys(found)),
-            (self.scenario, "other scenarios are", sorted({entry.scenario for entry in found} - {self.scenario})),
-            (self.shipped, "others start from", _starts(found)),
-        )
-        said = "".join(f"; {words} {some(of, _NAMED)}" for asked, words, of in others if asked and of)
-        return f"None of {len(found)} runs matches{said}."
-
-    def unknown(self, found: Sequence[Entry | StudyEntry]) -> str:
-        """Name the runs of which it is unknown whether they are chosen; nothing without any."""
-        from planner.runs.catalogue import Entry
-
-        rest = RunFilter(self.tags, self.scenario)
-        may_be = (of for of in found if rest.has_chosen(of) and not self.has_chosen(of))
-        runs = [of.run for of in may_be if isinstance(of, Entry) and of.from_shipped is None]
-        why = "Not known which shipped scenario these start from, as their run.json does not say"
-        return f"{why}: {some(runs, _NAMED)}. Solve them again to know." if runs else ""
+_CHOSEN_BY: Final = {
+    "tags": "there are tags",
+    "differs": "changed are",
+    "scenario": "other scenarios are",
+    "shipped": "others start from",
+}
+"""What runs are listed by, each as all of what there is begins."""
 
 
-def _has_changed(changed: Iterable[str], key: str) -> bool:
-    return any(one == key or one.startswith(f"{key}.") for one in changed)
+def _facts(of: Entry | StudyEntry) -> dict[str, Collection[str]]:
+    """Return what a run may be listed by; of studies it is not known what they change."""
+    start = getattr(of, "from_shipped", None)
+    shipped = [start.scenario] if start and start.scenario else []
+    changed = getattr(of, "changed_settings", {})
+    return {"tags": of.tags, "differs": changed, "scenario": [of.scenario], "shipped": shipped}
 
 
-def _start(of: Entry | StudyEntry) -> str | None:
-    start = getattr(of, "from_shipped", None)  # a study has none
-    return start.scenario if start else None
+def _is_chosen(of: Entry | StudyEntry, by: Mapping[str, Collection[str]]) -> bool:
+    """Return whether a run has all that is asked for; a block of settings has changed with one of them."""
+    return all(
+        any(one == wanted or (name == "differs" and one.startswith(f"{wanted}.")) for one in known)
+        for name, known in _facts(of).items()
+        for wanted in by[name]
+    )
 
 
-def _starts(found: Iterable[Entry | StudyEntry]) -> list[str]:
-    """Return the shipped scenarios that any run starts from."""
-    return sorted(filter(None, {*map(_start, found)}))
-
-
-def _changed_keys(found: Iterable[Entry | StudyEntry]) -> list[str]:
-    """Return the settings that any run changes."""
-    return sorted({key for of in found for key in getattr(of, "changed_settings", ())})
-
-
-def _is_own(scenario: str) -> bool:
-    """Return whether a file of this folder is a scenario of this name."""
-    from planner.scenario.chain import ENDINGS
-
-    return any(is_file(Path(f"{scenario}{ending}")) for ending in ENDINGS)
+def _none_chosen(found: Sequence[Entry | StudyEntry], by: Mapping[str, Collection[str]]) -> str:
+    """Say that none of those there are is chosen, and what would choose some."""
+    there = {name: sorted({one for of in found for one in _facts(of)[name]} - {*by[name]}) for name in _CHOSEN_BY}
+    said = [f"; {_CHOSEN_BY[name]} {some(of, _NAMED)}" for name, of in there.items() if by[name] and of]
+    return f"None of {len(found)} runs matches{''.join(said)}."
 
 
 def print_runs(entries: Sequence[tuple[str, Entry]]) -> None:
@@ -207,7 +148,7 @@ def runs() -> None:
 @option("--shipped=NAME", "Only runs that start from this shipped scenario.")
 @option("--all every", "Sweeps, their runs and studies near the runs too.")
 @option("--json as_json", "Print JSON for other programs.")
-def list_command(runs_dir: str, *, every: bool, as_json: bool, **by: Any) -> None:
+def list_command(runs_dir: str, *, every: bool, as_json: bool, **asked: Any) -> None:
     """List runs, latest first, with their names and tags.
 
     --all also lists the sweeps and studies in the folder that the folder of runs is in, and in the
@@ -228,20 +169,15 @@ def list_command(runs_dir: str, *, every: bool, as_json: bool, **by: Any) -> Non
     studies, unreadable = studies_near(home.resolve().parent) if every else ([], [])
     homes = {f"{study.folder}/{RUNS_FOLDER}/": home.resolve().parent / study.folder / RUNS_FOLDER for study in studies}
     homes = {"": home, **{before: folder for before, folder in homes.items() if folder.is_dir()}}
-    listings = {before: (folder, read_runs(folder)) for before, folder in homes.items()}
-    listed = [(before, folder, entry) for before, (folder, listing) in listings.items() for entry in listing.entries]
-    found = [entry for _, _, entry in listed] + studies
-    chosen = RunFilter(**by)
-    chosen.refuse_mistyped(found)
-    meant = [row for row in listed if chosen.has_chosen(row[2])]
-    meant_studies = [study for study in studies if chosen.has_chosen(study)]
-    if unknown := chosen.unknown(found):
-        click.echo(printable(unknown), err=True)
-    unreadable += [
-        replace(bad, run=f"{before}{bad.run}")
-        for before, (_, listing) in listings.items()
-        for bad in listing.unreadable
-    ]
+    listed: list[tuple[str, Path, Entry]] = []
+    for before, folder in homes.items():
+        listing = read_runs(folder)
+        listed += [(before, folder, entry) for entry in listing.entries]
+        unreadable += [replace(bad, run=f"{before}{bad.run}") for bad in listing.unreadable]
+    found: list[Entry | StudyEntry] = [*(entry for _, _, entry in listed), *studies]
+    by = {name: [one] if isinstance(one, str) else one or () for name, one in asked.items()}
+    meant = [row for row in listed if _is_chosen(row[2], by)]
+    meant_studies = [study for study in studies if _is_chosen(study, by)]
     if as_json:
         rows = [
             {**asdict(of), "kind": "run", "folder": str(folder / of.run), "reason": None} for _, folder, of in meant
@@ -258,7 +194,7 @@ def list_command(runs_dir: str, *, every: bool, as_json: bool, **by: Any) -> Non
         print_studies(meant_studies)
     if not (meant or meant_studies):
         if found:
-            click.echo(printable(chosen.none_chosen(found)), err=True)
+            click.echo(printable(_none_chosen(found, by)), err=True)
         elif not unreadable:
             click.echo(f"No runs in {runs_dir}; dcplan solve writes one.", err=True)
     for bad in unreadable:

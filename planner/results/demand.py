@@ -200,19 +200,12 @@ def weighted_quantile(values: Floats, weights: Floats, group: Positions, groups:
     >>> weighted_quantile(rtt_ms, kh100e, np.array([0, 0, 0]), 1, 0.8).tolist()
     [25.0]
     """
-    order = np.lexsort((values, group))
-    group_of, value_of, weight_of = group[order], values[order], weights[order]
-    entries = np.bincount(group_of, minlength=groups)
-    end = np.cumsum(entries)
-    first = end - entries
-    so_far = np.concatenate(([0.0], np.cumsum(weight_of)))
-    total = so_far[end] - so_far[first]
-    # A hair less, so that rounding does not step over the entry that holds the share.
-    wanted = so_far[first] + share * total * (1.0 - 1e-12)
-    at = np.clip(np.searchsorted(so_far[1:], wanted), first, end - 1)
-    has_entries = entries > 0
     found = np.full(groups, np.nan)
-    found[has_entries] = value_of[at[has_entries]]
+    for one in np.unique(group):
+        mine = group == one
+        # A hair less, so that rounding does not step over the entry that holds the share.
+        wanted = share * (1.0 - 1e-12)
+        found[one] = np.quantile(values[mine], wanted, weights=weights[mine], method="inverted_cdf")
     return found
 
 

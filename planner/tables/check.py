@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -19,8 +20,6 @@ from planner.tables.descriptor import OWN
 from planner.tables.places import COUNTRIES, SIZE_MUST_BE, has_odd_size
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
     from planner.tables.descriptor import Field, ForeignKey, TableSchema
@@ -45,24 +44,34 @@ def check_sheet(sheet: Sheet, schema: TableSchema) -> tuple[pd.DataFrame, list[P
         head = sheet.problem(-1, 0, what_is, "at least one row", f"{fix} under data:")
         problems.append(head if sheet.sheet else replace(head, line=2, column=1))
     present = [f for f in schema.fields if f.name in sheet.header or f.may_be_absent]
-    text = pd.DataFrame(
-        {field.name: _column(sheet, field.name) for field in present},
-        columns=[field.name for field in present],
-        dtype="str",
-    )
     findings = _Findings(sheet)
     must_be, fix = f"{len(sheet.header)} cells as in the header", "look for a missing or an unquoted comma"
-    findings.add_rows(ragged, lambda record: f"the row has {len(sheet.records[record])} cells", must_be, fix)
-    frame = pd.DataFrame({field.name: _typed(text[field.name], field, findings) for field in present})
-    _check_bounds(frame, schema, present, findings)
-    _check_names(text, schema, findings)
-    _check_primary_key(frame, schema, findings)
-    _check_sums(frame, schema, findings)
+    findings.add(ragged, None, must_be, fix, lambda record: f"the row has {len(sheet.records[record])} cells")
+    text = {field.name: _column(sheet, field.name) for field in present}
+    cells = {field.name: _typed(text[field.name], field, findings) for field in present}
+    for field in present:
+        _check_bounds(cells, field, schema, findings)
+    for name in (*schema.primary_key, _NAME):
+        if name in text and schema.field(name).type == "string":
+            wrong = _matches(text[name], f"[{NOT_IN_NAMES}]")
+            must_be = "without control characters, ends of lines and changes of direction"
+            findings.add(wrong, name, must_be, "remove them")
+    frame = pd.DataFrame({field.name: pd.array(cells[field.name], dtype=_DTYPES[field.type]) for field in present})
+    keys = [list(schema.primary_key)] + [[field.name] for field in schema.fields if field.unique]
+    for key in (key for key in keys if set(key) <= set(frame)):
+        _check_key(frame[key].dropna(), findings)
+    for shares in schema.sums:
+        if {shares.field, *shares.per} <= set(frame):
+            _check_sum(frame[[*shares.per, shares.field]].dropna(subset=shares.per), findings)
     problems += findings.problems()
     if not problems:
-        frame = frame.astype({f.name: "int64" for f in present if f.type == "integer" and f.required})
-        frame = frame.astype({f.name: "bool" for f in present if f.type == "boolean" and f.required})
+        known = {f.name: f.dtype for f in present if f.required and f.type in {"integer", "boolean"}}
+        frame = frame.astype(known) if known else frame
     return frame, problems
+
+
+_DTYPES: Final[dict[str, Any]] = {"string": "str", "integer": "Int64", "number": "float64", "boolean": "boolean"}
+"""In pandas, with room for a blank cell."""
 
 
 def check_foreign_keys(
@@ -74,9 +83,7 @@ def check_foreign_keys(
     """Find ids that the table they point to does not have. Takes `keys` (table, column)."""
     findings: _Findings | None = None
     for link in schema.foreign_keys:
-        if link.field not in frame:
-            continue
-        known = known_ids(link, keys)
+        known = known_ids(link, keys) if link.field in frame else None
         if known is None:
             continue
         column = frame[link.field]
@@ -117,14 +124,14 @@ class _Findings:
 
     def __init__(self, sheet: Sheet) -> None:
         self._sheet = sheet
-        self._is_wrong: dict[int, NDArray[np.bool_]] = {}
-        # what must be, how to fix it, and of a row what is, of each cell that may be listed
+        # by record and column; the last column is the record as such, of whose cells nothing more is said
+        self._is_wrong = np.zeros((len(sheet.records), len(sheet.header) + 1), dtype=np.bool_)
+        # what must be, how to fix it, and of a record what is, of each cell that may be listed
         self._first: dict[tuple[int, int], tuple[Words, Words, Words]] = {}
-        self._whole = np.zeros(len(sheet.records), dtype=np.bool_)
 
     def problems(self) -> list[Problem]:
         """Return the first problems of the file, and how many more there are."""
-        total = int(self._whole.sum()) + sum(int(wrong.sum()) for wrong in self._is_wrong.values())
+        total = int(self._is_wrong.sum())
         most = total if total <= MOST_PROBLEMS + 1 else MOST_PROBLEMS
         listed = [self._problem(*cell) for cell in sorted(self._first)[:most]]
         rest = total - len(listed)
@@ -134,31 +141,23 @@ class _Findings:
         """Return the line on which a record begins."""
         return self._sheet.place(record, 0)[0]
 
-    def add_rows(self, is_wrong: NDArray[np.bool_], what_is: Words, must_be: str, fix: str) -> None:
-        """Add rows that are wrong as such; of their cells nothing is said any more."""
-        self._whole |= is_wrong
-        for record in np.flatnonzero(is_wrong)[: MOST_PROBLEMS + 1]:
-            self._first[int(record), -1] = must_be, fix, what_is
-
-    def add(self, records: NDArray[np.int64], field: str, must_be: Words, fix: Words = "") -> None:
-        """Add cells of a column; those that are wrong already stay what they are."""
+    def add(self, wrong: NDArray[Any], field: str | None, must_be: Words, fix: Words = "", what_is: Words = "") -> None:
+        """Add cells of a column, or records as such; those that are wrong already stay what they are."""
+        records = np.flatnonzero(wrong) if wrong.dtype == np.bool_ else np.sort(wrong)
         if not len(records):
             return
-        position = self._sheet.header.index(field)
-        is_wrong = self._is_wrong.setdefault(position, np.zeros(len(self._sheet.records), dtype=np.bool_))
-        new = records[~is_wrong[records] & ~self._whole[records]]
-        is_wrong[new] = True
-        for record in np.sort(new)[: MOST_PROBLEMS + 1]:
-            self._first[int(record), position] = must_be, fix, ""
+        position = -1 if field is None else self._sheet.header.index(field)
+        new = records[~self._is_wrong[records][:, [position, -1]].any(axis=1)]
+        self._is_wrong[new, position] = True
+        self._first |= {(int(record), position): (must_be, fix, what_is) for record in new[: MOST_PROBLEMS + 1]}
 
     def _problem(self, record: int, position: int) -> Problem:
         said = self._first[record, position]
         must_be, fix, what_is = (text if isinstance(text, str) else text(record) for text in said)
-        if position < 0:
-            return self._sheet.problem(record, 0, what_is, must_be, fix)
-        value, field = self._sheet.records[record][position], self._sheet.header[position]
-        what_is = f"{field} is {_shortened(value)}" if value.strip() else f"{field} is blank"
-        return self._sheet.problem(record, position, what_is, must_be, fix)
+        if position >= 0:
+            value, field = self._sheet.records[record][position], self._sheet.header[position]
+            what_is = f"{field} is {_shortened(value)}" if value.strip() else f"{field} is blank"
+        return self._sheet.problem(record, max(position, 0), what_is, must_be, fix)
 
 
 def _shortened(value: str) -> str:
@@ -203,70 +202,52 @@ def _column(sheet: Sheet, name: str) -> list[str]:
     return [cells[position] if position < len(cells) else "" for cells in sheet.records]
 
 
-def _typed(text: pd.Series[str], field: Field, findings: _Findings) -> pd.Series[Any]:
+def _matches(cells: list[str], pattern: str) -> NDArray[np.bool_]:
+    """Return which cells a pattern is found in; Arrow takes a fraction of Python's time on a million rows."""
+    found = compute.match_substring_regex(arrow.array(cells, arrow.large_string()), pattern)
+    return np.asarray(found.to_numpy(zero_copy_only=False))
+
+
+def _typed(text: list[str], field: Field, findings: _Findings) -> NDArray[Any]:
     """Return the column in its type; a cell that is not of the type is reported and blank."""
-    blank = text.str.strip() == ""
+    cells = np.array(text, dtype=object)
+    cells[[not cell.strip() for cell in text]] = None
     if field.type == "string":
-        return text.mask(blank)
+        return cells
+    is_blank = pd.isna(cells)
     if field.type == "boolean":
-        lowered = text.str.strip().str.lower()
-        _report(~blank & ~lowered.isin(list(BOOLEANS)), field, "true or false", findings)
-        return lowered.map(BOOLEANS).astype("boolean")
+        found = np.array([BOOLEANS.get(cell.strip().lower()) for cell in text], dtype=object)
+        findings.add(pd.isna(found) & ~is_blank, field.name, "true or false", _meaning(field))
+        return found
     pattern, must_be = (INTEGER, "an integer") if field.type == "integer" else (NUMBER, "a number")
-    # Arrow's own expressions take a fraction of the time of Python's on a million rows.
-    like = compute.match_substring_regex(arrow.array(text, arrow.large_string()), pattern)
-    wrong = ~blank & ~like.to_numpy(zero_copy_only=False)
-    numbers = pd.to_numeric(text.mask(blank | wrong), errors="coerce").astype("float64")
+    cells[~_matches(text, pattern)] = None
+    numbers = np.asarray(pd.to_numeric(cells, errors="coerce"), dtype=np.float64)
     # 1e999 has the form of a number and no finite value.
-    wrong |= ~blank & ~np.isfinite(numbers)
-    _report(wrong, field, must_be + field.bracket, findings)
-    odd = has_odd_size(numbers)
-    _report(odd & ~wrong, field, SIZE_MUST_BE + field.bracket, findings)
-    numbers = numbers.mask(wrong | odd)
-    return numbers.astype("Int64") if field.type == "integer" else numbers
+    wrong, odd = ~is_blank & ~np.isfinite(numbers), has_odd_size(numbers)
+    findings.add(wrong, field.name, must_be + field.bracket, _meaning(field))
+    findings.add(odd, field.name, SIZE_MUST_BE + field.bracket, _meaning(field))
+    return np.where(wrong | odd, np.nan, numbers)
 
 
-def _report(wrong: pd.Series[bool], field: Field, must_be: str, findings: _Findings) -> None:
-    findings.add(np.flatnonzero(wrong), field.name, must_be, _meaning(field))
-
-
-def _check_bounds(frame: pd.DataFrame, schema: TableSchema, fields: Sequence[Field], findings: _Findings) -> None:
-    for field in fields:
-        column = frame[field.name]
-        is_blank = column.isna().to_numpy(dtype=np.bool_)
-        is_missing = is_blank & field.required
-        if field.name in schema.ends and _KIND in frame:
-            # Of a figure of one's own nobody needs to know how far off it may be.
-            is_missing &= frame[_KIND].ne(OWN).to_numpy(dtype=np.bool_)
-        wrong = [(is_missing, "given")]
-        for bound, sign, word in ((field.minimum, 1.0, "least"), (field.maximum, -1.0, "most")):
-            if bound is not None:
-                is_beyond = sign * column.to_numpy(dtype=np.float64, na_value=np.nan) < sign * bound
-                wrong.append((is_beyond, f"at {word} {bound:g}{field.bracket}"))
-        if field.enum:
-            is_other = ~column.isin(list(field.enum)).to_numpy(dtype=np.bool_) & ~is_blank
-            wrong.append((is_other, f"one of {', '.join(map(str, field.enum))}{field.bracket}"))
-        if field.pattern:
-            has_form = column.str.fullmatch(field.pattern).to_numpy(dtype=np.bool_, na_value=True)
-            wrong.append((~has_form, f"of the form {field.pattern}"))
-        for is_wrong, must_be in wrong:
-            findings.add(np.flatnonzero(is_wrong), field.name, must_be, _meaning(field))
-
-
-def _check_names(text: pd.DataFrame, schema: TableSchema, findings: _Findings) -> None:
-    """Report ids and names that would break the lines and tables in which they are shown."""
-    for name in text.columns:
-        if schema.field(name).type != "string" or name not in (*schema.primary_key, _NAME):
-            continue
-        wrong = compute.match_substring_regex(arrow.array(text[name], arrow.large_string()), f"[{NOT_IN_NAMES}]")
-        must_be = "without control characters, ends of lines and changes of direction"
-        findings.add(np.flatnonzero(wrong.to_numpy(zero_copy_only=False)), name, must_be, "remove them")
-
-
-def _check_primary_key(frame: pd.DataFrame, schema: TableSchema, findings: _Findings) -> None:
-    keys = [list(schema.primary_key)] + [[field.name] for field in schema.fields if field.unique]
-    for key in (key for key in keys if set(key) <= set(frame.columns)):
-        _check_key(frame[key].dropna(), findings)
+def _check_bounds(cells: dict[str, NDArray[Any]], field: Field, schema: TableSchema, findings: _Findings) -> None:
+    column = cells[field.name]
+    is_blank = pd.isna(column)
+    is_missing = is_blank & field.required
+    if field.name in schema.ends and _KIND in cells:
+        is_missing &= cells[_KIND] != OWN  # of a figure of one's own nobody needs to know how far off it may be
+    wrong = [(is_missing, "given")]
+    if field.minimum is not None:
+        wrong.append((column < field.minimum, f"at least {field.minimum:g}{field.bracket}"))
+    if field.maximum is not None:
+        wrong.append((column > field.maximum, f"at most {field.maximum:g}{field.bracket}"))
+    if field.enum:
+        is_other = np.array([cell not in field.enum for cell in column], dtype=np.bool_)
+        wrong.append((is_other & ~is_blank, f"one of {', '.join(map(str, field.enum))}{field.bracket}"))
+    if field.pattern:
+        has_form = [re.fullmatch(field.pattern, cell or "") is not None for cell in column]
+        wrong.append((~np.array(has_form, dtype=np.bool_) & ~is_blank, f"of the form {field.pattern}"))
+    for is_wrong, must_be in wrong:
+        findings.add(is_wrong, field.name, must_be, _meaning(field))
 
 
 def _check_key(rows: pd.DataFrame, findings: _Findings) -> None:
@@ -283,32 +264,23 @@ def _check_key(rows: pd.DataFrame, findings: _Findings) -> None:
     findings.add(again, rows.columns[-1], must_be, "remove or rename one of the two rows")
 
 
-def _check_sums(frame: pd.DataFrame, schema: TableSchema, findings: _Findings) -> None:
-    """Report shares that do not make a whole, at the last row of it."""
-    for shares in schema.sums:
-        per = list(shares.per)
-        if {shares.field, *per} <= set(frame.columns):
-            _check_sum(frame[[*per, shares.field]].dropna(subset=per), per, shares.field, findings)
-
-
-def _check_sum(rows: pd.DataFrame, per: list[str], field: str, findings: _Findings) -> None:
-    at = rows.index.to_numpy(dtype=np.int64)
-    whole = rows.groupby(per, sort=False).ngroup().to_numpy(dtype=np.int64)
-    total = np.bincount(whole, rows[field].to_numpy(dtype=np.float64))
-    first = at[np.unique(whole, return_index=True)[1]]
-    last = at[len(at) - 1 - np.unique(whole[::-1], return_index=True)[1]]
-    wrong = np.flatnonzero(np.abs(total - 1.0) > SHARES_ROUNDING)
-    of_record = {int(last[number]): int(number) for number in wrong}
+def _check_sum(rows: pd.DataFrame, findings: _Findings) -> None:
+    """Report shares, the last column, that do not make a whole of the others, at the last row of it."""
+    *per, field = rows.columns
+    groups = rows.assign(at=rows.index).groupby(per, sort=False)
+    wholes = groups["at"].agg(["first", "last"]).assign(total=groups[field].sum(skipna=False))
+    wrong = wholes[(wholes["total"] - 1.0).abs() > SHARES_ROUNDING].set_index("last")
 
     def must_be(record: int) -> str:
         labels = rows.loc[record].to_dict()
         return f"such that the rows of {', '.join(f'{name}={labels[name]}' for name in per)} sum to 1"
 
     def fix(record: int) -> str:
-        number = of_record[record]
-        return f"they sum to {total[number]:.6g}, from line {findings.line(int(first[number]))} on"
+        number = wrong.index.get_loc(record)
+        total, first = (wrong[name].to_numpy()[number] for name in ("total", "first"))
+        return f"they sum to {total:.6g}, from line {findings.line(int(first))} on"
 
-    findings.add(np.array(list(of_record), dtype=np.int64), field, must_be, fix)
+    findings.add(wrong.index.to_numpy(), field, must_be, fix)
 
 
 def _meaning(field: Field) -> str:
