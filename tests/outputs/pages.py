@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import unquote
 
 if TYPE_CHECKING:
@@ -52,10 +51,6 @@ class Page(HTMLParser):
     @property
     def numbers(self) -> list[Element]:
         return [one for one in self.elements if "n" in one.attributes.get("class", "").split()]
-
-    def data(self, identifier: str) -> Any:
-        (block,) = (one for one in self.elements if one.attributes.get("id") == identifier)
-        return json.loads(block.text)
 
 
 def read_page(html: str) -> Page:

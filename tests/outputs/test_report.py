@@ -127,7 +127,7 @@ def test_names_are_never_markup(run: Run) -> None:
     page = read_page(report_html(odd))
 
     tags = [one.tag for one in page.elements]
-    assert tags.count("script") == 2  # data and behaviour; a name added none
+    assert tags.count("script") == 1  # behaviour; a name added none
     assert "img" not in tags
     assert "b" not in tags
     assert not [one for one in page.elements if any(a.startswith("on") for a in one.attributes)]
