@@ -199,29 +199,31 @@ class Canvas:
         of: str = "",
         is_stacked: bool = True,
         size: tuple[int, int] = (700, 310),
-        colours: Sequence[int] = (),
+        colours: Sequence[int | None] = (),
     ) -> None:
         """Draw rows of a sheet by year, at a row and so far to the right [pixel]; nothing where there is no row.
 
-        `years`: The row that has them, and their first and last column.
+        `years`: The row that has them, and their first and last column. A row whose colour is None is not seen.
         """
         if not rows:  # a chart of nothing cannot be opened
             return
         chart, source = self.chart("column", title, unit, stacked=is_stacked), of or sheet.name
         head, first, last = years
         for row, colour in zip(rows, colours or count(), strict=False):
-            fill = COLOURS[colour % len(COLOURS)]
+            fill = COLOURS[(colour or 0) % len(COLOURS)]
             chart.add_series(
                 {
                     "name": [source, row, 0],
                     "categories": [source, head, first, head, last],
                     "values": [source, row, first, row, last],
-                    "fill": {"color": fill},
+                    "fill": {"none": True} if colour is None else {"color": fill},
                     "border": {"none": True},
-                    "line": {"color": fill, "width": 2.25},
+                    "line": {"none": True} if colour is None else {"color": fill, "width": 2.25},
                     "gap": 60,
                 }
             )
+        if None in colours:
+            chart.set_legend({"position": "bottom", "delete_series": [colours.index(None)]})
         chart.set_size(dict(zip(("width", "height"), size, strict=True)))
         words = {"description": f"{title}: figures of sheet {source} by year"}
         sheet.insert_chart(place[0], 0, chart, {"x_offset": place[1], "object_position": 3, **words})

@@ -8,10 +8,10 @@ import re
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from planner.base.errors import InputError, Problem, raise_all
-from planner.base.paths import SCENARIOS_DIR, is_file
+from planner.base.paths import is_file
 from planner.base.words import some
 from planner.outputs.files import locked, sha256_of, staging, try_folder
 
@@ -117,11 +117,10 @@ def is_one_of(path: Path, digests: Collection[str]) -> bool:
 
 def digests_in(folder: Path) -> set[str]:
     """Return the SHA-256 of all that dcplan wrote into a folder; none where it does not say."""
-    try:  # earlier versions had a name with an ending
-        texts = [path.read_text(encoding="utf-8") for path in folder.glob(f"{LEDGER_FILE}*")]
+    try:
+        return set(_SHA256.findall((folder / LEDGER_FILE).read_text(encoding="utf-8")))
     except (OSError, ValueError):
         return set()
-    return set(_SHA256.findall("\n".join(texts)))
 
 
 def put_files(staged: Path, files: Sequence[Path], home: Path) -> list[Path]:
@@ -157,7 +156,7 @@ def put_files(staged: Path, files: Sequence[Path], home: Path) -> list[Path]:
 
 def file_entry(file: Path, sha256: str) -> dict[str, Any]:
     """Describe the file that a study was made from, as key ``file`` of the study's own file."""
-    return {"file": str(file.resolve()), "sha256": sha256, "shipped": _is_shipped(file)}
+    return {"file": str(file.resolve()), "sha256": sha256}
 
 
 def try_own_folder(folder: Path, kind: FolderKind, file: Path | None = None) -> None:
@@ -221,10 +220,10 @@ def wrong_folder(folder: Path, kind: FolderKind, file: Path | None = None) -> li
         what_is = f"it does not say what the folder is of: {error}"
         fix = f"put back the file as dcplan wrote it, {fix}"
         return [Problem.of(str(path), what_is, must_be, fix)]
-    if entry is None or _is_of(file, entry, may_be_edited=True):
+    if entry is None or _is_of(file, *entry, is_named=True):
         return []
     is_like = "" if kind.begins_as is None else f"{kind.begins_as.words} or "
-    what_is = f"the folder is that of another {is_like}{kind.words}, of {str(entry.file)!r}"
+    what_is = f"the folder is that of another {is_like}{kind.words}, of {str(entry[0])!r}"
     return [Problem.of(str(path), what_is, must_be, fix)]
 
 
@@ -236,28 +235,19 @@ def _others_in(folder: Path) -> list[str]:
 
 
 def is_free_for(file: Path, path: Path) -> bool:
-    """Return whether a folder is not in use, or used by this file, even if either was moved since."""
+    """Return whether a folder is not in use, or used by this file, even if that was moved since."""
     try:
         entry = _entry_in(path)
     except ValueError:
         return False
-    return entry is None or _is_of(file, entry)
+    return entry is None or _is_of(file, *entry)
 
 
-class _Entry(NamedTuple):
-    """A `file_entry` as it is read."""
-
-    file: Path
-    sha256: str
-    is_shipped: bool
-
-
-def _entry_in(path: Path) -> _Entry | None:
+def _entry_in(path: Path) -> tuple[Path, str] | None:
     """Read the `file_entry` of a study's file; None where there is no such file, ValueError where it does not say."""
     try:
         entry = json.loads(path.read_bytes())["file"]
-        of = Path(entry["file"])
-        return _Entry(of, str(entry["sha256"]), bool(entry.get("shipped", _is_shipped(of))))
+        return Path(entry["file"]), str(entry["sha256"])
     except FileNotFoundError:
         return None
     except (LookupError, TypeError, AttributeError) as error:
@@ -267,22 +257,6 @@ def _entry_in(path: Path) -> _Entry | None:
         raise ValueError(getattr(error, "strerror", None) or str(error)) from error
 
 
-def _is_shipped(path: Path) -> bool:
-    return path.resolve().is_relative_to(SCENARIOS_DIR)
-
-
-def _is_of(file: Path, entry: _Entry, *, may_be_edited: bool = False) -> bool:
-    """Whether an entry is of this file, even if either was moved since.
-
-    Where it may be edited, a file with the same content is no other one, wherever it is; nor is one of the same name
-    where the file that is named is gone.
-    """
-    is_gone = not is_file(entry.file)
-    is_copy = is_file(file) and entry.sha256 == sha256_of(file)
-    if may_be_edited and (is_copy or (is_gone and entry.file.name == file.name)):
-        return True
-    if entry.is_shipped or _is_shipped(file):  # wherever the other dcplan is installed
-        # Scenarios and sweeps share names.
-        is_like = entry.file.parts[-2:] == file.resolve().parts[-2:]
-        return entry.is_shipped and _is_shipped(file) and is_like
-    return entry.file == file.resolve() or (is_gone and is_copy)
+def _is_of(file: Path, of: Path, sha256: str, *, is_named: bool = False) -> bool:
+    """Whether an entry is of this file, or of a copy: in a folder that was named, or of one that is gone."""
+    return of == file.resolve() or ((is_named or not is_file(of)) and is_file(file) and sha256 == sha256_of(file))

@@ -26,7 +26,7 @@ from planner.scenario.tree import plain
 from planner.serve.draft import NAME, BaseScenario, FormDraft, Keys, Said
 from planner.serve.fields import fields_by_keys
 from planner.serve.jobs import Job
-from planner.serve.project import API, JOBS, RUNS, SCENARIOS, SWEEPS, Source, job_path, scenario_path
+from planner.serve.project import API, JOBS, RUNS, SCENARIOS, SWEEPS, Source
 from planner.serve.service import Asked, AskedJob, Service
 
 # --- Bodies in which a key is given twice are refused: a reader of JSON keeps the last in silence ---
@@ -124,13 +124,13 @@ def cancel(service: Asked, found: AskedJob) -> dict[str, Any]:
 
 
 def _started(made: Job) -> JSONResponse:
-    return JSONResponse(_said_of(made), status_code=202, headers={"location": f"{API}{job_path(made)}"})
+    return JSONResponse(_said_of(made), status_code=202, headers={"location": f"{API}{made.page}"})
 
 
 def _said_of(of: Job) -> dict[str, Any]:
     """Return what is known of a job."""
     stages = [{"name": one.name, "began_s": one.began} for one in of.stages]
-    return {"job": of.id, **{name: getattr(of, name) for name in _OF_JOB}, "stages": stages, "page": job_path(of)}
+    return {"job": of.id, **{name: getattr(of, name) for name in _OF_JOB}, "stages": stages, "page": of.page}
 
 
 _DEEPEST: Final = 30
@@ -184,7 +184,7 @@ def save(service: Asked, key: str, asked: NewScenario) -> JSONResponse:
         if not any(one.kind == "problem" for one in said):
             made = draft.saved(service.project, about, changed)
             if isinstance(made, Source):
-                place = {"location": f"{API}{scenario_path(made)}"}
+                place = {"location": f"{API}{made.page}"}
                 return JSONResponse({**_about(made), **_told(said)}, status_code=201, headers=place)
             said = [made, *said]
     return JSONResponse({"error": "it was not saved", **_told(said)}, status_code=422)

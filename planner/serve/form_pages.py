@@ -21,7 +21,7 @@ from planner.scenario.keys import ID
 from planner.serve.draft import ABOUT, NAME, BaseScenario, FormDraft, Keys, Said, is_setting, name_of, value_text
 from planner.serve.fields import FILE, Cards, FormField, FormGroup, every_cards, fields_by_keys, groups
 from planner.serve.jobs import Job
-from planner.serve.project import PLACE, SCENARIOS, SWEEPS, Source, job_path, place_path
+from planner.serve.project import PLACE, SCENARIOS, SWEEPS, Source, path_of
 from planner.serve.service import TEMPLATES, Asked, Fields, Service, page
 from planner.tables.descriptor import PURE_NUMBERS
 
@@ -206,9 +206,16 @@ def list_id(mark: IdOf) -> str:
     return f"ids-{mark.table}-{mark.column}"
 
 
-TEMPLATES.globals |= {one.__name__.lstrip("_"): one for one in (anchor_of, list_id, name_of, place_path)}
+TEMPLATES.globals |= {one.__name__.lstrip("_"): one for one in (anchor_of, list_id, name_of, path_of)}
 TEMPLATES.globals |= {one.__name__.lstrip("_"): one for one in (_class_of, _in_words, _facts_of)}
-TEMPLATES.globals |= {"do": DO, "add": ADD, "file": FILE, "new_sites": NEW_SITES, "pure_numbers": PURE_NUMBERS}
+TEMPLATES.globals |= {
+    "do": DO,
+    "add": ADD,
+    "file": FILE,
+    "new_sites": NEW_SITES,
+    "pure_numbers": PURE_NUMBERS,
+    "place_path": PLACE,
+}
 
 
 # --- Pages of scenarios and of the form -----------------------------------------------------------
@@ -293,7 +300,7 @@ def _changed(service: Service, base: BaseScenario, fields: Mapping[str, str]) ->
 
 def _watched(job: Job) -> RedirectResponse:
     """Lead to the page that shows how far a job is."""
-    return RedirectResponse(job_path(job), status_code=303)
+    return RedirectResponse(job.page, status_code=303)
 
 
 def _with_card(page: ShownForm, cards_name: str, fields: Mapping[str, str]) -> ShownForm:

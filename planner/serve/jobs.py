@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 import traceback
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from multiprocessing import get_context
@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from planner.base.errors import DcplanError, InputError, Problem
 from planner.base.paths import apart_from_ctrl_c
 from planner.outputs.files import tidy
+from planner.serve.project import JOBS, path_of
 from planner.studies.solve.asking import STAGES
 
 if TYPE_CHECKING:
@@ -37,14 +38,14 @@ ASKED_TO_STOP: Final = threading.Event()
 _PAUSE_S: Final = 0.25  # between two reports of the solver
 
 
-def work(events: Connection, lifeline: Connection, task: Callable[..., dict[str, Any]], given: Any) -> None:
+def work(line: Connection, task: Callable[..., dict[str, Any]], given: Any) -> None:
     """Do a task, and send what becomes of it."""
     if sys.platform != "win32":
         os.setsid()  # Ctrl-C is for the server, and what the task starts ends with it
-    threading.Thread(target=_end_with, args=(lifeline,), daemon=True).start()
+    threading.Thread(target=_end_with, args=(line,), daemon=True).start()
 
     def tell(**said: Any) -> None:
-        events.send(said)
+        line.send(said)
 
     try:
         last = {"ended": "done", **task(tell, given)}
@@ -65,13 +66,10 @@ def end_group(process: int, *, at_once: bool = False) -> None:
         os.kill(process, signal.SIGTERM)
         return
     number = signal.SIGKILL if at_once else signal.SIGTERM
-    try:
-        os.killpg(process, number)
-    except ProcessLookupError:  # it has ended, or has not come so far as to lead a group
-        try:
-            os.kill(process, number)
-        except ProcessLookupError:
-            return
+    for end in (os.killpg, os.kill):  # one that has just been started does not lead a group yet
+        with suppress(ProcessLookupError):
+            end(process, number)
+            break
 
 
 def solve_task(tell: Callable[..., None], given: tuple[str, Path]) -> dict[str, Any]:
@@ -140,11 +138,11 @@ def sweep_task(tell: Callable[..., None], given: tuple[str, Path]) -> dict[str, 
     return {"message": message}
 
 
-def _end_with(lifeline: Connection) -> None:
+def _end_with(line: Connection) -> None:
     """Wait for the server to end, and end too; what it says before asks to stop."""
     try:
         while True:
-            lifeline.recv()
+            line.recv()
             ASKED_TO_STOP.set()
     except (EOFError, OSError):
         end_group(os.getpid())
@@ -182,7 +180,6 @@ class Job:
     """Path of the page that shows what it finds; empty where that is a run."""
     when_cancelled: str = NOTHING_WRITTEN
     """What becomes of what it has done by then."""
-    asked: float = field(default_factory=time.time)
     state: State = "waiting"
     stages: list[Stage] = field(default_factory=list)
     text: str = ""
@@ -196,11 +193,16 @@ class Job:
     ended: float | None = None
     process: BaseProcess | None = None
     line: Connection | None = None
-    """Through which its worker is asked to stop; None once it has ended."""
+    """Through which its worker is heard, and asked to stop."""
     can_stop: bool = False
     """Whether it ends with what it has so far when it is asked to stop."""
     is_stopped: bool = False
     is_cancelled: bool = False
+
+    @property
+    def page(self) -> str:
+        """Path of the page that shows how far it is."""
+        return path_of(JOBS, self.id)
 
     @property
     def elapsed_s(self) -> float:
@@ -311,52 +313,42 @@ class Jobs:
         while True:
             job = self._asked.get()
             try:
-                hears = self._begin(job)
+                with self._lock:
+                    if job.is_over:
+                        continue
+                    self._begin(job)
             except (OSError, RuntimeError) as error:  # no more processes or files
                 job.process = None
                 job.message = f"Its process cannot be started: {error}"
                 self._end(job, "failed")
                 continue
-            if hears is not None:
-                with hears:
-                    self._watch(job, hears)
+            self._watch(job)
 
-    def _begin(self, job: Job) -> Connection | None:
-        """Start the process of a job and return what it is heard through; None if it was cancelled."""
-        with self._lock, ExitStack() as ours:
-            if job.is_over:
-                return None
-            job.hear({"stage": "Starting"})
-            job.state = "running"
-            hears, tells = self._processes.Pipe(duplex=False)
-            ours.callback(hears.close)
-            with tells:  # its end is then the end of what is heard
-                lifeline, job.line = self._processes.Pipe(duplex=False)
-                ours.callback(job.line.close)
-                with lifeline, apart_from_ctrl_c():
-                    given = (tells, lifeline, job.task, job.given)
-                    job.process = self._processes.Process(target=work, args=given, daemon=False)
-                    job.process.start()
-            ours.pop_all()  # closed by who watches
-            return hears
+    def _begin(self, job: Job) -> None:
+        """Start the process of a job."""
+        job.hear({"stage": "Starting"})
+        job.state = "running"
+        job.line, theirs = self._processes.Pipe()
+        with theirs, apart_from_ctrl_c():  # once the worker alone has its end, that is the end of what is heard
+            job.process = self._processes.Process(target=work, args=(theirs, job.task, job.given), daemon=False)
+            job.process.start()
 
-    def _watch(self, job: Job, hears: Connection) -> None:
+    def _watch(self, job: Job) -> None:
         """Take in what a worker says until it ends, however that is."""
         assert job.process is not None
         assert job.line is not None
-        while True:
-            try:
-                said = hears.recv()
-            except Exception:  # the end, or half a message of a worker that was killed
-                break
-            with self._lock:
-                job.hear(said)
+        with job.line:
+            while True:
+                try:
+                    said = job.line.recv()
+                except Exception:  # the end, or half a message of a worker that was killed
+                    break
+                with self._lock:
+                    job.hear(said)
         job.process.join()
         ended = job.result.get("ended")
         left = self._left() if ended is None else ""
         with self._lock:
-            job.line.close()
-            job.line = None
             if ended is not None:
                 job.message = str(job.result.get("message", ""))
             elif job.is_cancelled:

@@ -28,17 +28,7 @@ from planner.runs.folder import load_run, naming_changed_files
 from planner.runs.names import slug
 from planner.serve.form_pages import sources_page
 from planner.serve.jobs import Job
-from planner.serve.project import (
-    JOBS,
-    RUNS,
-    SCENARIOS,
-    SWEEPS,
-    files_path,
-    job_path,
-    run_path,
-    scenario_path,
-    sweep_path,
-)
+from planner.serve.project import JOBS, RUNS, SCENARIOS, SWEEPS, path_of
 from planner.serve.service import STATIC, TEMPLATES, Asked, AskedJob, Fields, framed, message_page, page
 from planner.studies.sweep.answers import TABLES
 
@@ -95,8 +85,8 @@ def report(service: Asked, run: str) -> HTMLResponse:
             loaded = load_run(folder)
             document = report_html(loaded)
         source = service.project.source_of_run(loaded.name)
-    again = () if source is None else ((scenario_path(source, run=run), "Change and solve again"),)
-    return framed(document, ((files_path(run), "Downloads"), *again))
+    again = () if source is None else ((f"{source.page}?run={quote(run, safe='')}", "Change and solve again"),)
+    return framed(document, ((f"{path_of(RUNS, run)}/files", "Downloads"), *again))
 
 
 @router.get("/compare")
@@ -125,7 +115,7 @@ def downloads(service: Asked, run: str) -> HTMLResponse:
     folder = service.run_folder(run)
     stored = [file for file in _FILES if (folder / file).is_file()]
     made = {kind: _said(kind) for kind in WRITERS}
-    return page("downloads.html", "Downloads", path=run_path(run), run=run, stored=stored, made=made, whole=WHOLE)
+    return page("downloads.html", "Downloads", path=path_of(RUNS, run), run=run, stored=stored, made=made, whole=WHOLE)
 
 
 @router.get(f"{RUNS}/{{run}}/files/{{file}}")
@@ -223,7 +213,7 @@ def state(service: Asked, job: AskedJob) -> JSONResponse:
 def end(service: Asked, job: AskedJob, how: Literal["stop", "cancel"]) -> RedirectResponse:
     """Cancel a solve, or ask it to end with the best plan so far."""
     getattr(service.jobs, how)(job)
-    return RedirectResponse(job_path(job), status_code=303)
+    return RedirectResponse(job.page, status_code=303)
 
 
 def _shown(job: Job) -> dict[str, Any]:
@@ -250,7 +240,7 @@ def sweeps(service: Asked) -> HTMLResponse:
 def start(service: Asked, fields: Fields) -> RedirectResponse:
     """Start a sweep; what it has stored is not solved again."""
     source = service.sweep(fields.get("sweep", ""))
-    return RedirectResponse(job_path(service.start_sweep(source)), status_code=303)
+    return RedirectResponse(service.start_sweep(source).page, status_code=303)
 
 
 @router.get(f"{SWEEPS}/{{key}}")
@@ -263,7 +253,7 @@ def show_sweep(service: Asked, key: str) -> HTMLResponse:
         if not other and (folder / "futures.parquet").is_file():
             with service.computing:
                 document = studies_html(stored_sweep(folder), ())
-            return framed(document, ((f"{sweep_path(source)}/tables.zip", "Tables as csv"),))
+            return framed(document, ((f"{source.page}/tables.zip", "Tables as csv"),))
     except InputError as error:
         other = str(error)
     asks = source.question or source.title

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from planner.runs.catalogue import Listing
-    from planner.serve.jobs import Job
 
 # --- The folder that is served: its scenario files, its runs, and the only place written to -------
 
@@ -60,6 +59,11 @@ class Source:
     def name(self) -> str:
         """Name of the scenario, by which its runs are called."""
         return self.path.stem
+
+    @property
+    def page(self) -> str:
+        """Path of the form of a scenario, or of the page of a sweep."""
+        return path_of(SWEEPS if self.is_sweep else SCENARIOS, self.key)
 
 
 @dataclass(frozen=True)
@@ -191,41 +195,6 @@ def is_api(path: str) -> bool:
     return path == API or path.startswith(f"{API}/")
 
 
-def job_path(job: Job) -> str:
-    """Return the path of the page of a job."""
-    return _below(JOBS, job.id)
-
-
-def run_path(run: str) -> str:
-    """Return the path of the report of a run, by the name of its folder."""
-    return _below(RUNS, run)
-
-
-def files_path(run: str) -> str:
-    """Return the path of the page of what can be downloaded of a run."""
-    return f"{run_path(run)}/files"
-
-
-def scenario_path(source: Source, *, run: str | None = None) -> str:
-    """Return the path of the form of a scenario, or of one with the settings of a run."""
-    form = _below(SCENARIOS, source.key)
-    return form if run is None else f"{form}?run={_quoted(run)}"
-
-
-def place_path(source: Source) -> str:
-    """Return the path that says what is known of a place on the map of a scenario."""
-    return _below(PLACE, source.key)
-
-
-def sweep_path(source: Source) -> str:
-    """Return the path of the page of a sweep."""
-    return _below(SWEEPS, source.key)
-
-
-def _below(path: str, name: str) -> str:
-    return f"{path}/{_quoted(name)}"
-
-
-def _quoted(name: str) -> str:
-    """Return a name as one step of a path, or as a value: it leads nowhere else."""
-    return quote(name, safe="")
+def path_of(start: str, name: str) -> str:
+    """Return the path of one thing, whose name is a single step of it, whatever signs it has."""
+    return f"{start}/{quote(name, safe='')}"

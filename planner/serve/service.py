@@ -23,7 +23,7 @@ from planner.outputs.report.markup import SCRIPT, STYLE, allowed, joined
 from planner.runs.catalogue import seconds_before
 from planner.serve.guard import TOKEN_FIELD, Keys, content_policy
 from planner.serve.jobs import Job, Jobs, solve_task, sweep_task
-from planner.serve.project import JOBS, SCENARIOS, SWEEPS, files_path, job_path, run_path, scenario_path, sweep_path
+from planner.serve.project import JOBS, RUNS, SCENARIOS, SWEEPS, path_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,7 +77,7 @@ class Service:
             f"Sweep {source.name}",
             sweep_task,
             (source.argument, self.project.sweep_folder(source)),
-            link=sweep_path(source),
+            link=source.page,
             when_cancelled="Futures that are done are kept; started again, it goes on from there.",
         )
 
@@ -166,9 +166,8 @@ TEMPLATES: Final = Environment(
     finalize=_escaped,
 )
 TEMPLATES.filters["casefold"] = str.casefold
-_PATHS: Final = (job_path, run_path, files_path, scenario_path, sweep_path)
-TEMPLATES.globals |= {one.__name__: one for one in (*_PATHS, duration)}
-TEMPLATES.globals |= {"places": _PLACES, "token_field": TOKEN_FIELD}
+TEMPLATES.globals |= {"duration": duration, "path_of": path_of}
+TEMPLATES.globals |= {"places": _PLACES, "runs_path": RUNS, "token_field": TOKEN_FIELD}
 _PARTS: Any = TEMPLATES.get_template("parts.html").module
 TEMPLATES.globals["parts"] = _PARTS
 

@@ -21,9 +21,9 @@ from planner.outputs.comparison.comparison import (
     ABSENT,
     CostsOf,
     CostSplit,
+    InputDifference,
     Method,
     RunComparison,
-    SettingDifference,
     causes_frame,
     setting_differences,
     tables_together,
@@ -59,7 +59,7 @@ class InputGroup:
     """Inputs that are changed together."""
 
     name: str  # what it is called
-    settings: tuple[SettingDifference, ...] = ()  # settings of it
+    settings: tuple[InputDifference, ...] = ()  # settings of it
     tables: tuple[str, ...] = ()  # tables of it
 
     @property
@@ -78,7 +78,7 @@ def groups_of(first: Run, other: Run, by: By = "auto") -> list[InputGroup]:
     return [*(InputGroup(name, of) for name, of in _by_block(settings).items()), *tables]
 
 
-def _by_key(settings: Sequence[SettingDifference]) -> list[InputGroup]:
+def _by_key(settings: Sequence[InputDifference]) -> list[InputGroup]:
     follow = _by_block(one for one in settings if not any(one.places))
     groups = []
     for one in (one for one in settings if any(one.places)):
@@ -87,8 +87,8 @@ def _by_key(settings: Sequence[SettingDifference]) -> list[InputGroup]:
     return [*groups, *(InputGroup(block, of) for block, of in follow.items())]
 
 
-def _by_block(settings: Iterable[SettingDifference]) -> dict[str, tuple[SettingDifference, ...]]:
-    blocks: dict[str, tuple[SettingDifference, ...]] = {}
+def _by_block(settings: Iterable[InputDifference]) -> dict[str, tuple[InputDifference, ...]]:
+    blocks: dict[str, tuple[InputDifference, ...]] = {}
     for one in settings:
         blocks[one.keys[0]] = (*blocks.get(one.keys[0], ()), one)
     return blocks

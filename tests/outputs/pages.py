@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import unquote
 
 if TYPE_CHECKING:
@@ -15,16 +14,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
 VOID = {"meta", "input", "br", "col"}
-INHERITED = ("data-table", "data-column", "data-per", "data-run")
 
 
 @dataclass
 class Element:
-    """An element with its attributes, those said around it, and its text."""
+    """An element with its attributes and its text."""
 
     tag: str
     attributes: dict[str, str]
-    around: dict[str, str]
     text: str = ""
 
 
@@ -39,12 +36,7 @@ class Page(HTMLParser):
         super().__init__()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        own = {name: value or "" for name, value in attrs}
-        around = dict(self.open[-1].around) if self.open else {}
-        around |= {name: own[name] for name in INHERITED if name in own}
-        where = ";".join(filter(None, (around.get("data-where"), own.get("data-where"))))
-        around["data-where"] = where
-        made = Element(tag, own, around)
+        made = Element(tag, {name: value or "" for name, value in attrs})
         self.elements.append(made)
         if tag not in VOID:
             self.open.append(made)
@@ -59,10 +51,6 @@ class Page(HTMLParser):
     @property
     def numbers(self) -> list[Element]:
         return [one for one in self.elements if "n" in one.attributes.get("class", "").split()]
-
-    def data(self, identifier: str) -> Any:
-        (block,) = (one for one in self.elements if one.attributes.get("id") == identifier)
-        return json.loads(block.text)
 
 
 def read_page(html: str) -> Page:
@@ -79,19 +67,19 @@ Tables: TypeAlias = "Mapping[str, pd.DataFrame]"
 
 def expected(one: Element, runs: Sequence[Tables]) -> float:
     """Compute the number of an element from the tables of its run."""
-    around = one.around
 
     def of(kind: str) -> float:
         table, column, where = (one.attributes.get(f"data-{kind}-{name}", "") for name in ("table", "column", "where"))
         return total(runs[int(one.attributes.get(f"data-{kind}-run", "0"))], table, column, where)
 
-    tables = runs[int(around.get("data-run", "0"))]
-    value = total(tables, around["data-table"], around["data-column"], around["data-where"])
+    own = one.attributes
+    tables = runs[int(own.get("data-run", "0"))]
+    value = total(tables, own["data-table"], own["data-column"], own.get("data-where", ""))
     if "data-over-table" in one.attributes:
         value = value / of("over") if of("over") else math.nan
     if "data-less-table" in one.attributes:
         value -= of("less")
-    return value / float(around.get("data-per", "1"))
+    return value / float(own.get("data-per", "1"))
 
 
 def total(tables: Tables, table: str, column: str, where: str) -> float:

@@ -75,9 +75,9 @@ def test_settings_differ_by_key_each_with_its_file_and_line() -> None:
 def test_tables_differ_by_cell_and_row_each_with_its_file_and_line(tmp_path: Path) -> None:
     mine = with_own_racks(first(), tmp_path)
 
-    (racks,) = table_differences([first(), mine])
+    racks = table_differences([first(), mine])
 
-    cells = {(one.row, one.column): one for one in racks.cells}
+    cells = {(one.row, *one.keys): one for one in racks}
     frame = first().inputs_tables["racks"]
     line = int(np.flatnonzero(frame["rack"] == "gb200_nvl72")[0]) + 2  # below the header
     price = cells["gb200_nvl72", "capex_usd"]
@@ -94,9 +94,9 @@ def test_a_file_that_has_changed_since_gives_no_lines(tmp_path: Path) -> None:
     mine = with_own_racks(first(), tmp_path)
     (tmp_path / "racks.csv").write_text("other\n", encoding="utf-8")
 
-    (racks,) = table_differences([first(), mine])
+    racks = table_differences([first(), mine])
 
-    assert {one.places[1] for one in racks.cells} == {None}
+    assert {one.places[1] for one in racks} == {None}
     assert (DATA_DIR / "racks.csv").is_file()
 
 

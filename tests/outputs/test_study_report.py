@@ -152,7 +152,7 @@ def test_a_stochastic_program_has_a_page_of_its_orders(tmp_path: Path) -> None:
     study = read_study(folder)
     assert isinstance(study, StoredStochastic)
     wrong = [
-        (one.text, one.around, expected(one, [study.tables]))
+        (one.text, one.attributes, expected(one, [study.tables]))
         for one in page.numbers
         if not is_shown(
             one.attributes.get("data-shown", one.text), expected(one, [study.tables]), one.attributes.get("data-digits")
@@ -200,7 +200,7 @@ def test_every_number_is_its_cell_of_the_tables(studies: tuple[StoredSweep, Stor
     tables = [sweep.tables, {"frontier": frontier.table}]
 
     wrong = [
-        (one.text, one.around, expected(one, tables))
+        (one.text, one.attributes, expected(one, tables))
         for one in page.numbers
         if not is_shown(
             one.attributes.get("data-shown", one.text), expected(one, tables), one.attributes.get("data-digits")

@@ -30,43 +30,56 @@ if TYPE_CHECKING:
 
     from planner.outputs.run import Run
 
-# --- Cells of input tables in which runs differ, by the key of their rows -------------------------
+# --- Inputs in which runs differ: settings by key, cells of tables by the key of their rows -------
+
+ABSENT: Final = object()
+"""What a run has at a key that its scenario does not have at all."""
 
 
 @dataclass(frozen=True, eq=False)
-class CellDifference:
-    """A cell that is not the same in all runs."""
+class InputDifference:
+    """A setting, a cell of an input table or a whole file that is not the same in all runs."""
 
-    table: str  # where it is; column ``(row)`` where a run lacks the whole row
-    row: str  # key of its row
-    column: str
-    values: tuple[Any, ...]  # what each run has there; None where it is blank, or the row or column is not there
-    # where each is, as ``file:line``; None where the file is no longer the one that was read
+    table: str  # where it is; none of a setting; a file that is no table of the data goes by its setting
+    row: str  # key of the row of a cell
+    # path to the key of a setting, where a path by year and a list are one value; column of a cell, ``(row)`` where a
+    # run lacks the whole row; none of a file
+    keys: tuple[str, ...]
+    # what each run has there: `ABSENT` where it has no such key, None where a cell is blank or not there; of a file
+    # its SHA-256
+    values: tuple[Any, ...]
+    # where each was written, as ``file:line``; None for a default, and where the file is no longer the one that was
+    # read; of a file its name
     places: tuple[str | None, ...]
 
+    @property
+    def kind(self) -> str:
+        """What it is."""
+        return "setting" if not self.table else "cell" if self.keys else "file"
 
-@dataclass(frozen=True, eq=False)
-class TableDifference:
-    """A table whose content is not the same in all runs."""
+    @property
+    def name(self) -> str:
+        """What a planner knows it as: the key of a setting as in ``--set``."""
+        if not self.keys:
+            return f"file {self.table}"
+        return ": ".join(filter(None, (self.table, self.row, ".".join(self.keys))))
 
-    table: str  # its name; a file that is no table of the data goes by its setting
-    files: tuple[str, ...]  # what each run read; "" where it read none
-    hashes: tuple[str, ...]  # SHA-256 of each
-    # cells that differ; none for files that a run does not keep, and for a file that is written in another way and
-    # holds the same
-    cells: tuple[CellDifference, ...]
+    @property
+    def texts(self) -> list[str]:
+        """What each run has there, for people."""
+        if not self.table:
+            return [setting_text(value) for value in self.values]
+        return [cell_text(value) if self.keys else value[:10] or "not read" for value in self.values]
 
 
-def table_differences(runs: Sequence[Run]) -> list[TableDifference]:
-    """Find the input tables in which runs differ, and their cells."""
-    found = []
+def table_differences(runs: Sequence[Run]) -> list[InputDifference]:
+    """Find the cells of input tables in which runs differ, or files that hold no table or the same in another form."""
+    found: list[InputDifference] = []
     for table in sorted({name for run in runs for name in run.meta["data"]}):
         entries = [run.meta["data"].get(table, {}) for run in runs]
-        hashes = tuple(str(entry.get("sha256", "")) for entry in entries)
-        if len(set(hashes)) == 1:
-            continue
-        files = tuple(str(entry.get("file", "")) for entry in entries)
-        found.append(TableDifference(table, files, hashes, tuple(_cells(table, runs))))
+        files, hashes = (tuple(str(entry.get(key, "")) for entry in entries) for key in ("file", "sha256"))
+        if len(set(hashes)) > 1:
+            found += [*_cells(table, runs)] or [InputDifference(table, "", (), hashes, files)]
     return found
 
 
@@ -94,7 +107,7 @@ def tables_together(first: Run, other: Run) -> list[tuple[str, ...]]:
     return [(name, *(one for one in of if one != name)) for name, of in together.items()]
 
 
-def _cells(table: str, runs: Sequence[Run]) -> Iterator[CellDifference]:
+def _cells(table: str, runs: Sequence[Run]) -> Iterator[InputDifference]:
     if not all(table in run.inputs_tables for run in runs):
         return
     frames = [run.inputs_tables[table] for run in runs]
@@ -114,14 +127,14 @@ def _cells(table: str, runs: Sequence[Run]) -> Iterator[CellDifference]:
     names = [_name(row) for row in rows]
     for at in np.flatnonzero(~is_there.all(axis=0)):
         values = tuple("there" if there else None for there in is_there[:, at])
-        yield CellDifference(table, names[at], "(row)", values, find_places([p[at] for p in places]))
+        yield InputDifference(table, names[at], ("(row)",), values, find_places([p[at] for p in places]))
     in_all = np.flatnonzero(is_there.all(axis=0))
     for column in dict.fromkeys(str(name) for frame in frames for name in frame if name not in key):
         first, *others = (_column(frame, column)[place[in_all]] for frame, place in zip(frames, places, strict=True))
         differs = np.any([np.not_equal(of, first).astype(np.bool_) for of in others], axis=0)
         for at, row in zip(np.flatnonzero(differs), in_all[differs], strict=True):
             values = tuple(of[at].item() if hasattr(of[at], "item") else of[at] for of in (first, *others))
-            yield CellDifference(table, names[row], column, values, find_places([place[row] for place in places]))
+            yield InputDifference(table, names[row], (column,), values, find_places([place[row] for place in places]))
 
 
 def _column(frame: pd.DataFrame, name: str) -> np.ndarray:
@@ -166,31 +179,15 @@ def _name(row: Any) -> str:
 
 # --- Settings in which runs differ, key by key, with the file and line of each --------------------
 
-ABSENT: Final = object()
-"""What a run has at a key that its scenario does not have at all."""
 _OF_NO_PLAN: Final = frozenset({"version", "title", "question", "data"})
 """Keys that say nothing of the plan; tables of one's own are compared by what they hold."""
 
 
-@dataclass(frozen=True, eq=False)
-class SettingDifference:
-    """A key at which the merged scenarios of runs are not the same."""
-
-    keys: tuple[str, ...]  # path to the key; a path by year and a list are one value
-    values: tuple[Any, ...]  # what each run has there; `ABSENT` where it has no such key
-    places: tuple[str | None, ...]  # where each was written, as ``file:line``; None for a default
-
-    @property
-    def name(self) -> str:
-        """The key as in ``--set``."""
-        return ".".join(self.keys)
-
-
-def setting_differences(runs: Sequence[Run]) -> list[SettingDifference]:
+def setting_differences(runs: Sequence[Run]) -> list[InputDifference]:
     """Find the settings in which runs differ."""
     settings = [{key: value for key, value in run.meta["merged"].items() if key not in _OF_NO_PLAN} for run in runs]
     return [
-        SettingDifference(keys, values, tuple(written_place(run, ".".join(keys)) for run in runs))
+        InputDifference("", "", keys, values, tuple(written_place(run, ".".join(keys)) for run in runs))
         for keys, values in _walk(settings, ())
     ]
 
@@ -237,14 +234,9 @@ class RunComparison:
         return letters_of(self.runs)
 
     @cached_property
-    def settings(self) -> tuple[SettingDifference, ...]:
-        """Settings that are not the same in all runs."""
-        return tuple(setting_differences(self.runs))
-
-    @cached_property
-    def tables(self) -> tuple[TableDifference, ...]:
-        """Input tables that are not the same in all runs, with their cells."""
-        return tuple(table_differences(self.runs))
+    def differences(self) -> tuple[InputDifference, ...]:
+        """Settings, cells and files that are not the same in all runs."""
+        return (*setting_differences(self.runs), *table_differences(self.runs))
 
     @cached_property
     def results(self) -> pd.DataFrame:
@@ -256,14 +248,10 @@ class RunComparison:
         """One row for each setting and cell that differs: where, what and in which file."""
         columns = ["kind", "table", "row", "key", *self.letters]
         columns += [f"{letter} is written in" for letter in self.letters]
-        rows = [
-            ("setting", "", "", one.name, *(None if value is ABSENT else value for value in one.values), *one.places)
-            for one in self.settings
-        ]
-        for table in self.tables:
-            rows += [("cell", table.table, one.row, one.column, *one.values, *one.places) for one in table.cells]
-            if not table.cells:
-                rows.append(("file", table.table, "", "SHA-256", *table.hashes, *table.files))
+        rows = []
+        for one in self.differences:
+            values = (None if value is ABSENT else value for value in one.values)
+            rows.append((one.kind, one.table, one.row, ".".join(one.keys) or "SHA-256", *values, *one.places))
         return pd.DataFrame(rows, columns=columns, dtype=object)
 
     @cached_property

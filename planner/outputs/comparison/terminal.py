@@ -12,14 +12,7 @@ from rich.text import Text
 
 from planner.base.console import printable
 from planner.base.words import amount, signed
-from planner.outputs.comparison.comparison import (
-    cause_notes,
-    cell_text,
-    cost_sentences,
-    dollars,
-    setting_text,
-    split_sentences,
-)
+from planner.outputs.comparison.comparison import cause_notes, cost_sentences, dollars, split_sentences
 from planner.outputs.labels import item_words
 from planner.outputs.measures import OF_YEAR, common_years, difference_columns
 from planner.outputs.terminal import bare_table
@@ -59,27 +52,19 @@ def _heads(comparison: RunComparison) -> Text | Table:
 
 def _inputs(comparison: RunComparison, most: int) -> list[Text | Table]:
     """List settings and cells that differ, below each what every run has and where it is written."""
-    rows = [(one.name, [setting_text(value) for value in one.values], one.places) for one in comparison.settings]
-    for table in comparison.tables:
-        rows += [
-            (f"{table.table}: {one.row}: {one.column}", [cell_text(value) for value in one.values], one.places)
-            for one in table.cells
-        ]
-        if not table.cells:
-            rows.append((f"file {table.table}", [one[:10] for one in table.hashes], table.files))
     head = Text("\nInputs that differ", style="bold")
-    if not rows:
+    if not comparison.differences:
         return [head, Text("Nothing differs.")]
     lines = []
-    for name, values, places in rows[:most]:
-        shown = [_short(one) for one in values]
+    for one in comparison.differences[:most]:
+        shown = [_short(text) for text in one.texts]
         widest = max(map(len, shown))
-        lines.append(printable(name))
+        lines.append(printable(one.name))
         lines += [
             f"  {letter}  {value:{widest}}  {place or ''}".rstrip()
-            for letter, value, place in zip(comparison.letters, shown, places, strict=True)
+            for letter, value, place in zip(comparison.letters, shown, one.places, strict=True)
         ]
-    return [head, Text("\n".join(lines)), *_left(len(rows), most)]
+    return [head, Text("\n".join(lines)), *_left(len(comparison.differences), most)]
 
 
 def _causes(split: CostSplit) -> list[Text | Table]:

@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 from planner.base.words import amount
 from planner.outputs.labels import DisplayNames
@@ -25,10 +25,9 @@ if TYPE_CHECKING:
 
 # --- Numbers that people read, each with the table, rows and column that it comes from ------------
 #
-# The markup of a number says so in attributes, its own or those of the elements around it: the sum
-# of ``data-column``, of several columns joined by ``+``, over the rows of ``data-table`` that
-# ``data-where`` selects, over ``data-per``, and for a share over the sum of ``data-over-...``, for a
-# difference less that of ``data-less-...``.
+# The markup of a number says so in attributes: the sum of ``data-column``, of several columns joined
+# by ``+``, over the rows of ``data-table`` that ``data-where`` selects, over ``data-per``, and for a
+# share over the sum of ``data-over-...``, for a difference less that of ``data-less-...``.
 # On a page of several runs ``data-run`` counts them from 0. A test reads every number back.
 
 MISSING: Final = "\N{EN DASH}"
@@ -135,16 +134,6 @@ def where_text(where: Mapping[str, Label]) -> str:
     return ";".join(f"{key}={quote(str(label), safe=_PLAIN)}" for key, label in where.items())
 
 
-def parse_where(text: str) -> dict[str, str]:
-    """Return the selection that `where_text` wrote, its labels as text.
-
-    >>> parse_where("site=%3D1%2B1%3B%20x;year=2030")
-    {'site': '=1+1; x', 'year': '2030'}
-    """
-    pairs = (part.split("=", 1) for part in text.split(";") if part)
-    return {key: unquote(label) for key, label in pairs}
-
-
 def decimals_for(values: Iterable[float], digits: int = _DIGITS) -> int:
     """Return with how many places numbers of one table are shown: the largest with `digits`.
 
@@ -220,7 +209,7 @@ def _plain(label: Any) -> Label:
     return plain
 
 
-# --- Tables of figures: what is common to the cells of a row is said once, in the row -------------
+# --- Tables of figures ----------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -266,11 +255,9 @@ def figure_table(
     texts = {at for at, of in enumerate(rows[0][1]) if isinstance(of, str) and not isinstance(of, Html)}
     body = []
     for at, (label, figures) in enumerate(rows):
-        common = _common([one for one in figures if not isinstance(one, str | None)])
-        shown = zip(figures, heads, decimals, strict=True)
-        cells = [_cell(figure, column, places, common) for figure, column, places in shown]
+        cells = map(_cell, figures, heads, decimals)
         row = element("th", element("bdi", label), scope="row")
-        body.append(element("tr", row, cells, class_="total" if at in totals else None, **common))
+        body.append(element("tr", row, cells, class_="total" if at in totals else None))
     return _table(
         element("caption", caption, class_=None if shows_caption else "heard"),
         element("th", row_head, scope="col") if row_head else element("td"),
@@ -310,30 +297,12 @@ def _decimals(columns: Sequence[NumberColumn], rows: Sequence[tuple[str, Sequenc
     return [decimals_for(values) if one.decimals is None else one.decimals for one, values in pairs]
 
 
-def _common(figures: Sequence[ReportFigure]) -> dict[str, Any]:
-    """Return what all cells of a row share: table, column, run, and labels of rows."""
-    if not figures:
-        return {}
-    first = figures[0]
-    common: dict[str, Any] = {
-        f"data_{name}": getattr(first, name)
-        for name in ("table", "column", "run")
-        if all(getattr(figure, name) == getattr(first, name) for figure in figures)
-    }
-    where = {key: label for key, label in first.where.items() if all(of.where.get(key) == label for of in figures)}
-    return common | {"data_where": where_text(where) or None}
-
-
-def _cell(figure: Cell, column: NumberColumn, decimals: int, common: dict[str, Any]) -> Html:
+def _cell(figure: Cell, column: NumberColumn, decimals: int) -> Html:
     if figure is None:
         return element("td", MISSING, class_="num none")
     if isinstance(figure, Html):
         return element("td", figure, class_="num")
     if isinstance(figure, str):
         return element("td", element("bdi", figure))
-    own = figure.attributes(per=column.per)
-    own = {key: value for key, value in own.items() if value != common.get(key)}
-    shared = parse_where(common.get("data_where") or "")
-    rest = {key: label for key, label in figure.where.items() if str(label) != shared.get(key)}
-    own |= {"data_where": where_text(rest) or None, "class_": "num n"}
-    return element("td", figure.text(per=column.per, decimals=decimals), **own)
+    attributes = figure.attributes(per=column.per) | {"class_": "num n"}
+    return element("td", figure.text(per=column.per, decimals=decimals), **attributes)

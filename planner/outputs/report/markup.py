@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import unicodedata
 from functools import cache
 from html import escape
@@ -67,17 +66,6 @@ def joined(children: Iterable[str | Iterable[str]]) -> Html:
 def name(text: str) -> Html:
     """Show a name of a user's: in its own direction, whatever is around it."""
     return element("bdi", text)
-
-
-def embedded_json(content: Any, **attributes: Any) -> Html:
-    """Make a block of data for the script of the page.
-
-    Nothing in it can end the block: ``<``, ``>`` and ``&`` are written as JSON escapes.
-    """
-    text = json.dumps(content, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
-    for sign in "<>&":
-        text = text.replace(sign, f"\\u{ord(sign):04x}")
-    return element("script", Html(text), type="application/json", **attributes)
 
 
 def _escaped(text: str) -> str:

@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING, Final, cast
 
 from planner.outputs.comparison.comparison import (
     cause_notes,
-    cell_text,
     dollars,
     setting_differences,
-    setting_text,
     split_sentences,
     table_differences,
 )
@@ -67,7 +65,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from planner.outputs.comparison.comparison import CostSplit, TableDifference
+    from planner.outputs.comparison.comparison import CostSplit
     from planner.outputs.report.figures import Cell, ReportFigure
     from planner.outputs.run import Run
     from planner.outputs.study_folders import Stored, StoredFrontier, StoredStochastic, StoredSweep
@@ -140,30 +138,20 @@ _CELLS: Final = 40  # of a table
 
 
 def differences(runs: Sequence[Run], letters: Sequence[str]) -> Html:
-    """List the settings and the input tables in which the runs are not the same."""
-    tables = table_differences(runs)
-    rows = [(one.name, *map(setting_text, one.values)) for one in setting_differences(runs)]
-    rows += [(f"table {of.table}", *(digits[:10] or "not read" for digits in of.hashes)) for of in tables]
-    heading = "What differs in the inputs"
-    if not rows:
+    """List the settings, the cells of input tables and the files in which the runs are not the same."""
+    heading, settings, cells = "What differs in the inputs", setting_differences(runs), table_differences(runs)
+    if not settings and not cells:
         return section("differences", heading, element("p", "Nothing differs."))
-    about = element("p", "For tables, the first digits of their content hash are shown.")
-    listed = _table("Settings and tables that differ", ("setting or table", *letters), rows)
-    return section("differences", heading, about, listed, *(_cells(of, letters) for of in tables if of.cells))
-
-
-def _table(caption: str, heads: Sequence[str], rows: Sequence[tuple[str, ...]]) -> Html:
-    shown = ((key, *(shortened(text, 160) for text in texts)) for key, *texts in rows)
-    return text_table(caption, heads, shown)
-
-
-def _cells(table: TableDifference, letters: Sequence[str]) -> Html:
-    """List cells of a table that differ."""
-    rows = [(f"{one.row}: {one.column}", *map(cell_text, one.values)) for one in table.cells[:_CELLS]]
-    counted = f"{table.table}: {len(table.cells):,} cells or rows differ"
-    more = f", {_CELLS} of them shown" if len(table.cells) > _CELLS else ""
-    listed = _table(f"Cells of {table.table} that differ", ("row and column", *letters), rows)
-    return element("details", element("summary", name(f"{counted}{more}")), listed)
+    shown, more = [*settings], list[Html]()
+    for table in dict.fromkeys(one.table for one in cells):
+        of = [one for one in cells if one.table == table]
+        shown += of[:_CELLS]
+        if len(of) > _CELLS:
+            said = f"Of table {table} {_CELLS} of {len(of):,} cells or rows that differ are shown."
+            more.append(element("p", said, class_="note"))
+    rows = ((one.name, *(shortened(text, 160) for text in one.texts)) for one in shown)
+    listed = text_table("Settings, cells and files that differ", ("setting, cell or file", *letters), rows)
+    return section("differences", heading, listed, *more)
 
 
 # --- Results of runs side by side, with their differences to the first ----------------------------

@@ -15,7 +15,7 @@ from planner.results.schema import RUN_TABLES
 from planner.tables.descriptor import Field, load_package
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     import pandas as pd
     from xlsxwriter import Workbook
@@ -335,10 +335,12 @@ def write_table(
     live: Mapping[Field, Formula] = MappingProxyType({}),
     *,
     head_row: int = HEAD_ROW,
+    totals: Collection[str] = (),
 ) -> int:
     """Write a table from the first column on, as an Excel table that formulas can name, with columns of formulas.
 
-    Returns the row below its last. A sheet that was given no widths gets those that the table needs.
+    Below it some columns are added up. Returns the row below its last. A sheet that was given no widths gets those
+    that the table needs.
     """
     every = [*columns, *live]
     first, last = head_row + 1, head_row + max(len(frame), 1)
@@ -370,7 +372,11 @@ def write_table(
         sheet.freeze_panes(first, 1)
     if sheet.name not in book.laid_out:
         book.widen(sheet, [_width(column, frame) for column in every])
-    return last + 1
+    if totals:
+        sums = {one: Live(f"SUM({name}[{one}])", float(frame[one].sum())) for one in totals}
+        cells = ["all", *(sums.get(one.name, "") for one in columns[1:])]
+        book.line(sheet, last + 1, cells, "total", [number_format(one) for one in columns])
+    return last + 1 + bool(totals)
 
 
 def _width(column: Field, frame: pd.DataFrame) -> float:
@@ -403,6 +409,7 @@ class TableList(NamedTuple):
     has_about: bool = False  # whether what the table holds is said below the title
     names_sites: bool = False  # whether the names of sites are next to them
     needs_rows: bool = False  # whether it is left out where it has none
+    totals: Collection[str] = ()  # columns that are added up below it
 
 
 MOST_LISTED: Final = 100_000
@@ -432,7 +439,7 @@ def write_lists(book: Book, sheet: Worksheet, row: int, lists: Iterable[TableLis
             continue
         if one.names_sites:
             frame, columns = with_site_names(book, frame), (columns[0], SITE_NAME, *columns[1:])
-        row = write_table(book, sheet, one.name, frame, columns, head_row=row) + 1
+        row = write_table(book, sheet, one.name, frame, columns, head_row=row, totals=one.totals) + 1
     return row
 
 

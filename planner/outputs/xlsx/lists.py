@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from planner.outputs.canvas import LAYOUT, Live, cell
+from planner.outputs.canvas import LAYOUT, Live
 from planner.outputs.measures import sites_of
 from planner.outputs.xlsx.assumptions import CHANGED, billed_years, cash_groups, site_ratio
 from planner.outputs.xlsx.book import (
@@ -25,14 +25,13 @@ from planner.outputs.xlsx.book import (
     with_model_year,
     with_site_names,
     write_lists,
-    write_section,
     write_table,
 )
 from planner.results.schema import CHECKS, RUN_TABLES
 from planner.tables import load_package
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from xlsxwriter.worksheet import Worksheet
 
@@ -221,7 +220,9 @@ def _with_sources(run: Run) -> Iterator[tuple[str, pd.DataFrame]]:
     return ((name, frame) for name, frame in run.inputs_tables.items() if {"source", "kind"} <= set(frame.columns))
 
 
-def _write(book: Book, sheet: str, name: str, frame: pd.DataFrame, columns: Sequence[Field] = ()) -> None:
+def _write(
+    book: Book, sheet: str, name: str, frame: pd.DataFrame, columns: Sequence[Field] = (), totals: Collection[str] = ()
+) -> None:
     """Write the named columns of a frame in their types; labels that are missing are empty."""
     columns = columns or SHEETS[sheet].fields
     shaped = frame.reindex(columns=[column.name for column in columns])
@@ -229,7 +230,7 @@ def _write(book: Book, sheet: str, name: str, frame: pd.DataFrame, columns: Sequ
         cells = shaped[column.name]
         cells = cells.astype("object").fillna("") if column.dtype == "str" else cells
         shaped[column.name] = cells.astype(column.dtype)
-    write_table(book, book.sheet(sheet), name, shaped, columns)
+    write_table(book, book.sheet(sheet, repeat=[HEAD_ROW - 1]), name, shaped, columns, totals=totals)
 
 
 # --- Sheets of several lists: latency, the grid, lifetime, openings, resilience -------------------
@@ -267,7 +268,6 @@ def write_resilience(book: Book) -> None:
 
 # --- Sheet Sources: of every table of the data, how many figures are published and how many not ---
 
-_HEAD: Final = 4
 _KINDS: Final = ("published", "derived", "estimate", "seed", "own")
 
 
@@ -275,22 +275,12 @@ def write_sources(book: Book) -> None:
     """Write sheet Sources."""
     counts = pd.DataFrame({name: frame["kind"].value_counts() for name, frame in _with_sources(book.run)}).T
     counts = counts.reindex(columns=list(_KINDS)).fillna(0.0).sort_index()
-    widths = (26, 74, *[11] * (len(_KINDS) + 1), 14)
-    sheet = book.sheet("Sources", widths=widths, freeze=(_HEAD + 1, 1), repeat=[_HEAD])
-    numbers = range(2, 3 + len(_KINDS))
-    heads = ("table", "what it holds", *_KINDS, "rows", "file read")
-    book.line(sheet, _HEAD, heads, "head", styles=dict.fromkeys(numbers, "head_right"))
-    schemas, row = load_package().tables, _HEAD
-    for row, (table, of_kind) in enumerate(counts.iterrows(), _HEAD + 1):
-        total = Live(f"SUM({cell(row, 2)}:{cell(row, 1 + len(_KINDS))})", float(of_kind.sum()))
-        entry = book.run.meta["data"].get(str(table), {})
-        file = {True: "shipped", False: "your own"}.get(entry.get("shipped"), "")
-        title = schemas[str(table)].title if str(table) in schemas else ""
-        shown = ["", "", *["#,##0;;"] * len(_KINDS), "#,##0", ""]
-        look = {1: "unit_left", 3 + len(_KINDS): "unit_left"}
-        book.line(sheet, row, [str(table), title, *of_kind.tolist(), total, file], number=shown, styles=look)
-    write_section(book, sheet, row + 1, "All tables", 4 + len(_KINDS), "total")
-    sums = [*counts.sum().tolist(), float(counts.to_numpy().sum())]
-    spans = (f"{cell(_HEAD + 1, at)}:{cell(max(row, _HEAD + 1), at)}" for at in numbers)
-    totals = [Live(f"SUM({span})", value) for span, value in zip(spans, sums, strict=True)]
-    book.line(sheet, row + 1, totals, "total", "#,##0", column=numbers[0])
+    schemas = load_package().tables
+    files = {table: "shipped" if entry["shipped"] else "your own" for table, entry in book.run.meta["data"].items()}
+    frame = counts.assign(
+        table=counts.index,
+        holds=[schemas[table].title if table in schemas else "" for table in counts.index],
+        rows=counts.sum(axis=1),
+        file=[files.get(table, "") for table in counts.index],
+    )
+    _write(book, "Sources", "SourceKinds", frame, totals=(*_KINDS, "rows"))

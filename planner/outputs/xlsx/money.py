@@ -11,9 +11,18 @@ import numpy as np
 
 from planner.outputs.canvas import LAYOUT, Live, cell, place_of
 from planner.outputs.labels import DisplayNames, item_words
-from planner.outputs.xlsx.book import FIRST_YEAR, Formula, Row, totals, write_heads, write_rows, write_section
+from planner.outputs.xlsx.book import (
+    FIRST_YEAR,
+    Formula,
+    Row,
+    lists_of,
+    totals,
+    write_heads,
+    write_lists,
+    write_rows,
+    write_section,
+)
 from planner.results.four_moneys import PAID_FOR, moneys
-from planner.results.schema import RUN_TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -39,9 +48,6 @@ _WIDE_SCALE: Final = 55
 _MUSD: Final = "#,##0.00"
 MONEY_NAMES: Final = ("npv_as_solved_musd", "cash_as_solved_musd", "overnight_as_solved_musd", "after_as_solved_musd")
 """Names that formulas of other sheets use for the four moneys, in their order."""
-CASH_YEARS: Final = "cash_calendar_years"
-CASH_BY_YEAR: Final = "cash_by_year_musd"
-"""Names of the calendar years, and of their cash."""
 UNIT_RULE: Final = (
     "as paid, existing racks and halls are sunk; in full, they cost the instalments that repay "
     "their price over their life; parked racks and the halls they leave empty are in neither"
@@ -70,9 +76,10 @@ def write_money(book: Book) -> None:
             book.line(sheet, at, [name, value], "total" if is_sum else "plain", _MUSD)
         row += 2
     lists = row + 1
-    row = _list(book, sheet, "money_years", of_plan.years, lists)
-    row = _list(book, sheet, "money_items", of_plan.items, row + 1)
-    *units, end = _units(book, sheet, row + 1)
+    years, items = lists_of("Money")
+    named = of_plan.items.assign(**{key: of_plan.items[key].map(item_words) for key in ("item", "kind")})
+    row = write_lists(book, sheet, lists, [years, items._replace(frame=named)])
+    *units, end = _units(book, sheet, row)
     # Unit costs have pages of their own, each under their years, which cannot be repeated beside
     # the title. Programs that fit a sheet to pages pass over breaks, so that the scale is fixed.
     breaks = [lists, *units]
@@ -150,32 +157,6 @@ def _format(values: pd.Series[float]) -> str:
     sizes = values.abs()[values.abs() > 0.0]
     decimals = max(0, 2 - math.floor(math.log10(sizes.min()))) if len(sizes) else 0
     return f"#,##0.{'0' * decimals}" if decimals else "#,##0"
-
-
-def _list(book: Book, sheet: Worksheet, name: str, frame: pd.DataFrame, row: int) -> int:
-    """Write a table of the run with a line of totals. Returns the next row."""
-    fields = RUN_TABLES[name].fields
-    title = "By calendar year" if name == "money_years" else "By what is bought or runs on"
-    write_section(book, sheet, row, title, len(fields))
-    first, end = row + 2, row + 2 + len(frame)
-    given = LAYOUT["heads"]["money"]  # where a name is longer than a column, or says too little alone
-    heads = [given.get(field.name, field.name.removesuffix("_musd").replace("_", " ")) for field in fields]
-    texts = {at: "head" for at, field in enumerate(fields) if at == 0 or field.dtype == "str"}
-    book.line(sheet, row + 1, heads, "head_right", styles=texts)
-    shown = [{"calendar_year": "0", "discount_frac": "0.0000"}.get(field.name, _MUSD) for field in fields]
-    for at, record in enumerate(frame.itertuples(index=False), first):
-        cells = [item_words(value) if isinstance(value, str) else float(value) for value in record]
-        book.line(sheet, at, cells, number=shown)
-    if name == "money_years":
-        for defined, of in ((CASH_YEARS, "calendar_year"), (CASH_BY_YEAR, "cash_musd")):
-            column = RUN_TABLES[name].columns.index(of)
-            book.define(defined, place_of("Money", (first, column), (end - 1, column)))
-    book.line(sheet, end, ["all", *[""] * (len(fields) - 1)], "total")
-    for at, field in enumerate(fields):
-        if field.unit == "MUSD":
-            total = Live(f"SUM({cell(first, at)}:{cell(end - 1, at)})", float(frame[field.name].sum()))
-            book.line(sheet, end, [total], "total", _MUSD, column=at)
-    return end + 1
 
 
 # --- Sheet Costs: payments and cash by item and calendar year, and net present value --------------

@@ -143,36 +143,21 @@ def write_bridge(book: Book) -> None:
 
 
 def _draw_bridge(book: Book, sheet: Worksheet, row: int, steps: list[tuple[BridgeStep, float]]) -> None:
-    """Draw the steps of the last year, each from where the one before it ended."""
-    first = FIRST_YEAR + max(len(book.run.years), _FEWEST) + 1  # right of the page
+    """Draw the steps of the last year, each from where the one before it ended, from figures below the page."""
     shown = [(step, mw) for step, mw in steps if step.is_level or abs(mw) >= 0.05]
-    book.line(sheet, _BRIDGE_HEAD, ("step", "below", "level", "adds", "takes away"), "unit_left", column=first)
-    at = 0.0
-    for line, (step, mw) in enumerate(shown, start=_BRIDGE_HEAD + 1):
+    at, parts = 0.0, []
+    for step, mw in shown:
         after = mw if step.is_level else at + mw
-        below = 0.0 if step.is_level else min(at, after)
         kinds = (step.is_level, not step.is_level and mw >= 0.0, not step.is_level and mw < 0.0)
-        cells = (step.label, below, *(abs(mw) if is_it else 0.0 for is_it in kinds))
-        book.line(sheet, line, cells, "unit", "#,##0.0", column=first, styles={first: "unit_left"})
+        parts.append((0.0 if step.is_level else min(at, after), *(abs(mw) if is_it else 0.0 for is_it in kinds)))
         at = after
-    chart = book.chart("column", f"From the path to the meter, {book.run.years[-1]}", "MW", stacked=True)
-    end = _BRIDGE_HEAD + len(shown)
-    for column, colour in ((1, None), (2, "#1f3a5f"), (3, "#8a8f98"), (4, "#3a9188")):
-        chart.add_series(
-            {
-                "name": ["Bridge", _BRIDGE_HEAD, first + column],
-                "categories": ["Bridge", _BRIDGE_HEAD + 1, first, end, first],
-                "values": ["Bridge", _BRIDGE_HEAD + 1, first + column, end, first + column],
-                "fill": {"none": True} if colour is None else {"color": colour},
-                "border": {"none": True},
-                "gap": 40,
-            }
-        )
-    chart.set_legend({"position": "bottom", "delete_series": [0]})
-    chart.set_size({"width": 960, "height": 330})
-    alternative = {"description": "Steps from the path to the meter, as the table says them"}
-    sheet.insert_chart(row, 0, chart, {"object_position": 3, **alternative})
-    sheet.print_area(0, 0, row + 18, first - 2)
+    head = row + _CHART_ROWS + 4
+    book.line(sheet, head, ["step", *(step.label for step, _ in shown)], "unit_left")
+    for below, of in enumerate(zip(("below", "level", "adds", "takes away"), *parts, strict=True), head + 1):
+        book.line(sheet, below, of, "unit", "#,##0.0", styles={0: "unit_left"})
+    title, drawn = f"From the path to the meter, {book.run.years[-1]}", range(head + 1, head + 5)
+    book.plot(sheet, (row, 0), title, "MW", drawn, (head, 1, len(shown)), size=(960, 330), colours=(None, 0, 4, 2))
+    sheet.print_area(0, 0, head - 2, FIRST_YEAR + max(len(book.run.years), _FEWEST) - 1)
 
 
 # --- Sheet Power by source: where the power of each site and year comes from, with a chart --------

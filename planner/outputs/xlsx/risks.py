@@ -16,7 +16,8 @@ from planner.outputs.labels import (
 )
 from planner.outputs.solver_files import binding_of_run, few_that_bind, fullest_zones, sentence_text, what_one_more_does
 from planner.outputs.study_files import read_estimates, stress_tables, worst_years
-from planner.outputs.xlsx.book import SHEETS, write_section, write_table
+from planner.outputs.xlsx.book import HEAD_ROW, SHEETS, TableList, write_lists, write_section, write_table
+from planner.results.schema import RUN_TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -131,48 +132,24 @@ def write_estimates(book: Book) -> None:
 
 # --- Sheet Limits: what binds and why, what one more is worth, and the headroom of grid zones -----
 
-_HEAD: Final = 4
-_POINTS: Final = 15.0
-_ZONE_HEADS: Final = LAYOUT["heads"]["headroom"]
-
 
 def write_limits(book: Book) -> None:
-    """Write sheet Limits."""
-    widths = (80, 13, 13, 24, 13, 20, 16)
-    sheet = book.sheet("Limits", widths=widths, freeze=(_HEAD + 1, 0), repeat=[_HEAD])
-    for column, (head, style) in enumerate(LAYOUT["heads"]["limits"]):
-        sheet.write_string(_HEAD, column, head, book.style(style, text_wrap=True))
-    sheet.set_row(_HEAD, 2 * _POINTS + 2.0)
-    row = _binding(book, sheet, _HEAD + 1)
-    _headroom(book, sheet, row + 1)
-
-
-def _binding(book: Book, sheet: Worksheet, row: int) -> int:
-    """Write a row for each limit. Returns the next row."""
-    run, labels = book.run, DisplayNames(book.run)
+    """Write sheet Limits: a row for each limit, then grid zones of which some is taken, the fullest first."""
+    run, labels, row = book.run, DisplayNames(book.run), HEAD_ROW
+    sheet = book.sheet("Limits", widths=(80, 13, 13, 24, 13, 20, 16), repeat=[HEAD_ROW - 1])
     few = few_that_bind(run, binding_of_run(run), most=16, most_of_a_kind=4)
     if isinstance(few, str):
         book.text(sheet, row, 0, few, "wrap")
-        return row + 1
-    for at, (_, one) in enumerate(few.iterrows(), row):
-        words = sentence_text(one, run.tables, labels)
-        sheet.set_row(at, _POINTS * (1 + len(words) // 88) + 2.0)
-        limit, value, percent = (float(one[name]) for name in ("limit", "value", "one_percent_musd"))
-        cells = (f"{words}.", limit, str(one["limit_unit"]), what_one_more_does(one), value, str(one["unit"]), percent)
-        shown = ("", "#,##0.0", "", "", "[>=100]#,##0;0.0###", "", "#,##0.00")
-        looks = {0: "wrap", 1: "top", 4: "top", 6: "top"}
-        book.line(sheet, at, cells, "top_label", shown, styles=looks)
-    return row + len(few)
-
-
-def _headroom(book: Book, sheet: Worksheet, row: int) -> None:
-    """Write what is left of the headroom of zones of which some is taken, the fullest first."""
-    year, labels = book.run.years[-1], DisplayNames(book.run)
-    fullest = fullest_zones(book.run, most=12)
-    if fullest.empty:
-        return
-    title = f"Headroom of grid zones, {year}, the fullest first, MW"
-    book.line(sheet, row, [title, *_ZONE_HEADS.values()], "head_right", styles={0: "head"})
-    for at, one in enumerate(fullest.to_dict("records"), start=row + 1):
-        figures = [float(one[name]) for name in _ZONE_HEADS]
-        book.line(sheet, at, [labels.zone(str(one["zone"])), *figures], number="#,##0")
+    else:
+        frame = few.assign(
+            what_binds_and_why=[f"{sentence_text(one, run.tables, labels)}." for _, one in few.iterrows()],
+            what_one_more_does=[what_one_more_does(one) for _, one in few.iterrows()],
+            worth=few["value"],
+            worth_unit=few["unit"],
+        )
+        row = write_table(book, sheet, "Binding", frame, SHEETS["Limits"].fields)
+    zones = fullest_zones(run, most=12)
+    named = zones.assign(zone=[labels.zone(str(zone)) for zone in zones["zone"]])
+    columns = [RUN_TABLES["headroom"].field(name) for name in LAYOUT["headroom"]]
+    title = f"Headroom of grid zones, {run.years[-1]}, the fullest first"
+    write_lists(book, sheet, row + 1, [TableList("Fullest", "headroom", title, named, columns, needs_rows=True)])

@@ -10,7 +10,7 @@ from planner.base.units import HOURS_PER_YEAR
 from planner.outputs.canvas import LAYOUT, Live, cell, place_of
 from planner.outputs.run import once_a_run
 from planner.outputs.xlsx.book import FIRST_YEAR, Formula, Row, named, totals, write_heads, write_rows, write_section
-from planner.outputs.xlsx.money import CASH_BY_YEAR, CASH_YEARS, MONEY_NAMES, UNIT_RULE, hour_costs
+from planner.outputs.xlsx.money import MONEY_NAMES, UNIT_RULE, hour_costs
 from planner.outputs.xlsx.power import bridge_lines
 from planner.results.four_moneys import moneys
 
@@ -79,7 +79,8 @@ def _cash_by_year(run: Run) -> Row:
     cash = moneys(run.tables).years.set_index("calendar_year")["cash_musd"]
     values = [float(cash.loc[year : year + span - 1].sum()) for year, span in zip(run.years, _spans(run), strict=True)]
     first, end = '">="&{year}', '"<"&({year}+{below})'
-    text = f"SUMIFS({CASH_BY_YEAR},{CASH_YEARS},{first},{CASH_YEARS},{end})"
+    by = "MoneyYears[calendar_year]"
+    text = f"SUMIFS(MoneyYears[cash_musd],{by},{first},{by},{end})"
     return Row("Cash by year", "MUSD", Formula(text, np.array(values)), _MUSD)
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from planner.clock.days import MONTHS
 from planner.limits.binding import PLACES
 from planner.outputs.labels import MARK, cannot_hold, cost_of, decider_words, figure_names, first_order_words
 from planner.outputs.report.charts import Series, bars, columns, lines, series_by
-from planner.outputs.report.figures import COLUMNS, NumberColumn, ReportFigure, about, decimals_for, figure_table
-from planner.outputs.report.markup import NOTHING, Html, element, embedded_json, joined, name, section
+from planner.outputs.report.figures import COLUMNS, NumberColumn, ReportFigure, about, figure_table, left_out
+from planner.outputs.report.markup import NOTHING, Html, element, joined, name, section
 from planner.outputs.solver_files import binding_of_run, few_that_bind, fullest_zones, sentence, what_one_more_does
 from planner.outputs.study_files import worst_years
 
@@ -123,10 +123,11 @@ def names_of_days(days: Iterable[int], peak: set[int]) -> dict[int, str]:
 # --- Latency: what users get by workload, and which users a chosen site reaches -------------------
 
 _LATENCY: Final = COLUMNS["latency"]
+_MOST_USERS: Final = 15
 
 
 def latency_section(figures: Figures) -> Html:
-    """Show round trips of the last model year, and the reach of each site."""
+    """Show round trips of the last model year, and whom each site serves."""
     year, table = figures.last, figures.run.tables["latency"]
     rows = []
     for row in table[table["year"] == year].to_dict("records"):
@@ -141,34 +142,24 @@ def latency_section(figures: Figures) -> Html:
 
 
 def _reach(figures: Figures, year: int) -> Html:
-    """Let the reader choose a site, and list the users it serves; the script shows them."""
-    table = figures.run.tables["assignment"]
+    """List the users that each site serves, folded away below its name."""
+    table, labels, parts = figures.run.tables["assignment"], figures.labels, []
     timed = table[(table["year"] == year) & table["rtt_ms"].notna() & (table["served_kh100e"] > 0)]
-    if timed.empty:
-        return NOTHING
-    timed, labels = timed.sort_values("served_kh100e", ascending=False), figures.labels
+    timed = timed.sort_values("served_kh100e", ascending=False)
     size = timed.groupby("site", sort=False)["served_kh100e"].sum().sort_values(ascending=False)
-    reach: dict[str, Any] = {}
-    for site in size.index:
-        of_site = timed[timed["site"] == site]
-        shown = of_site.head(15)
-        decimals = decimals_for(shown["served_kh100e"].to_list())
-        rows = []
-        for row in shown.itertuples(index=False):
-            region, workload = str(row.region), str(row.workload)
-            served, rtt = f"{row.served_kh100e:,.{decimals}f}", f"{row.rtt_ms:,.1f}"
-            rows.append([labels.region(region), labels.workload(workload), served, rtt, region, workload])
-        reach[str(site)] = {"rows": rows, "of": len(of_site)}
-    options = (element("option", labels.site(str(site)), value=site) for site in size.index)
-    return element(
-        "div",
-        element("h3", f"Whom a site serves, {year}"),
-        element(
-            "p", element("label", "Site ", element("select", options, id="reach-site")), class_="controls", hidden=True
-        ),
-        element("div", id="reach", class_="scroll", aria_live="polite", data_year=year),
-        embedded_json(reach, id="reach-data"),
-    )
+    heads = ("workload", "served, kH100e", NumberColumn("round trip, ms", decimals=1))
+    for site in map(str, size.index):
+        of_site = timed.loc[timed["site"] == site, ["region", "workload"]]
+        rows: list[tuple[str, list[Cell]]] = []
+        for of in of_site.head(_MOST_USERS).to_dict("records"):
+            region, workload = str(of["region"]), str(of["workload"])
+            where: dict[str, Label] = {"region": region, "workload": workload, "site": site, "year": year}
+            cells = figures.cells("assignment", ("served_kh100e", "rtt_ms"), **where)
+            rows.append((labels.region(region), [labels.workload(workload), *cells]))
+        served = figure_table(f"Users of {labels.site(site)}", "users in", heads, rows)
+        more = left_out(len(of_site) - _MOST_USERS, "assignment")
+        parts.append(element("details", element("summary", name(labels.site(site))), served, more, data_site=site))
+    return element("div", element("h3", f"Whom a site serves, {year}"), parts, id="reach") if parts else NOTHING
 
 
 # --- What binds, and what one more unit of it is worth --------------------------------------------
