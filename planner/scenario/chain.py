@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from planner.base.errors import InputError, Problem
 from planner.base.paths import SCENARIOS_DIR, is_file
-from planner.base.words import closest, did_you_mean
+from planner.base.words import did_you_mean
 from planner.scenario.tree import Node, Place, show
 from planner.scenario.workbook import read_plan_workbook
 from planner.scenario.yaml12 import parse_with_problems
@@ -94,7 +94,7 @@ def read_source(path: Path, asked_at: Place, what: str = "scenario") -> tuple[So
             raise Place(str(path)).error(found, "text in UTF-8", "save the file as UTF-8") from error
         reason = getattr(error, "strerror", None) or str(error)
         found = f"the {what} {str(path)!r} cannot be read: {reason}"
-        raise asked_at.error(found, "a file", _near_file(path)) from error
+        raise asked_at.error(found, "a file", "check the path") from error
     if len(raw) > most:
         found = f"the file has more than {most:,} bytes"
         raise Place(str(path)).error(found, f"a {what}", "put tables into data:")
@@ -106,21 +106,6 @@ def read_source(path: Path, asked_at: Place, what: str = "scenario") -> tuple[So
         found = f"the file is {show(tree.value)}"
         raise InputError([*problems, tree.place.problem(found, "a mapping of keys", "begin with 'version: 1'")])
     return SourceFile(path, tree, hashlib.sha256(raw).hexdigest()), problems
-
-
-def _near_file(path: Path) -> str:
-    """Say which file next to one that cannot be read was probably meant."""
-    try:
-        siblings = {
-            other.stem: other
-            for ending in ("*.y*ml", f"*{WORKBOOK}")
-            for other in path.parent.glob(ending)
-            if other != path
-        }
-    except (OSError, ValueError):
-        siblings = {}
-    meant = closest(path.stem, list(siblings))
-    return f"did you mean {str(siblings[meant])!r}?" if meant else "check the path"
 
 
 def _version_problems(tree: Node) -> list[Problem]:

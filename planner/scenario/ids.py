@@ -7,7 +7,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Final, get_origin
 
 from planner.base.errors import MOST_PROBLEMS
-from planner.base.words import closest, did_you_mean, some
+from planner.base.words import closest
 from planner.family.references import IdOf, NewIdOf
 from planner.scenario.keys import KEYS, block_at, field_at, kinds, marks
 from planner.scenario.sites import Scope
@@ -15,7 +15,7 @@ from planner.scenario.tree import EACH, matching
 from planner.tables.places import COUNTRIES
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Iterator
 
     import pandas as pd
 
@@ -153,21 +153,3 @@ def has_own_entries(keys: Keys) -> bool:
     mappings = [kind for kind in kinds(field.annotation) if get_origin(kind) is Mapping]
     is_of_table = ".".join((*map(str, keys), KEYS)) in ID_KEYS
     return bool(mappings) and not is_of_table and block_at((*keys, EACH)) is not None
-
-
-def required_keys(keys: Keys) -> tuple[str, ...]:
-    """Return the keys that an entry at a key path cannot do without."""
-    block = block_at((*keys, EACH))
-    fields = block.model_fields if block is not None else {}
-    return tuple(name for name, field in fields.items() if field.is_required())
-
-
-def misspelt_entry(keys: Keys, id_: str, entries: Collection[str]) -> tuple[str, str, str] | None:
-    """Say of an entry that has no key that it needs which other one was meant."""
-    if closest(id_, list(entries)) is None:
-        return None
-    above = tuple(map(str, keys))
-    mark = NEW_ID_KEYS.get(".".join((*above, KEYS)))
-    what_is = f"{'.'.join(above)} has no {mark.column if mark else 'entry'} {id_!r}"
-    must_be = f"one of {some(list(entries), FEW)}, or a new one with {', '.join(required_keys(keys))}"
-    return what_is, must_be, did_you_mean(id_, list(entries))

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from planner.base.errors import MOST_PROBLEMS, unlisted_problems
 from planner.base.words import did_you_mean
-from planner.scenario.ids import has_own_entries, misspelt_entry, required_keys
 from planner.scenario.keys import field_at, unit_of, unknown_key_fix
 from planner.scenario.schema import Scenario, seen_at
 from planner.scenario.tree import Keys, Node, Place, nearest, show
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
     from pydantic import ValidationError
     from pydantic_core import ErrorDetails
@@ -81,13 +80,10 @@ def problems_of(error: ValidationError, tree: Node, schema: type[Block] = Scenar
     shown = [found for found in every if not _follows_from_another(found)] or every
     # Near words are looked for in each, which takes a minute where all keys of a large file are
     # wrong; the rest is counted.
-    misspelt = _misspelt_entries(shown[: MOST_PROBLEMS + 1], tree)
-    shown = [one for one in shown if one["type"] != "missing" or _key_path(one["loc"], tree)[:-1] not in misspelt]
-    left = len(shown) + len(misspelt) - MOST_PROBLEMS
+    left = len(shown) - MOST_PROBLEMS
     if left <= 1:
-        return [*misspelt.values(), *(_problem(found, tree, schema) for found in shown)]
-    rest = unlisted_problems(tree.place.file, left)
-    return [*misspelt.values(), *(_problem(found, tree, schema) for found in shown[:-left]), rest]
+        return [_problem(found, tree, schema) for found in shown]
+    return [*(_problem(found, tree, schema) for found in shown[:-left]), unlisted_problems(tree.place.file, left)]
 
 
 def _follows_from_another(found: ErrorDetails) -> bool:
@@ -99,31 +95,6 @@ def _follows_from_another(found: ErrorDetails) -> bool:
         # Its entries are all wrong, and none is left to count.
         return len(found["input"]) > 0 and found["ctx"]["actual_length"] == 0
     return found["type"] == "default_factory_not_called"
-
-
-def _misspelt_entries(every: Iterable[ErrorDetails], tree: Node) -> dict[Keys, Problem]:
-    """Find entries, by key path, that lack all they need, and another one was meant.
-
-    Settings of a site, say, that is not there are a new site to the schema.
-    """
-    missing: dict[Keys, set[str]] = {}
-    for found in every:
-        if found["type"] == "missing":
-            *entry, key = _key_path(found["loc"], tree)
-            missing.setdefault(tuple(entry), set()).add(str(key))
-    lacking = {
-        keys
-        for keys, names in missing.items()
-        if has_own_entries(keys[:-1]) and names.issuperset(required_keys(keys[:-1]))
-    }
-    problems = {}
-    for keys in sorted(lacking):
-        above, id_ = keys[:-1], str(keys[-1])
-        others = [other for other in nearest(tree, above).children if (*above, other) not in lacking]
-        misspelt = misspelt_entry(above, id_, others)
-        if misspelt is not None:
-            problems[keys] = _key_place(tree, keys).problem(*misspelt)
-    return problems
 
 
 def _problem(found: ErrorDetails, tree: Node, schema: type[Block]) -> Problem:
