@@ -83,12 +83,7 @@ def _key(key: Any) -> str:
 def _sign(sign: str) -> str:
     if sign in {'"', "\\"}:
         return f"\\{sign}"
-    if sign.isprintable():
-        return sign
-    code = ord(sign)
-    if code <= 0xFF:
-        return f"\\x{code:02x}"
-    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+    return sign if sign.isprintable() else f"\\U{ord(sign):08x}"
 
 
 def in_cell(value: Any) -> bool | float | str:

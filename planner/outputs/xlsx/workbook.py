@@ -10,7 +10,7 @@ from planner.outputs.canvas import LAYOUT, Live, new_workbook
 from planner.outputs.measures import measures
 from planner.outputs.plan_workbook.write import write_settings_of_run
 from planner.outputs.study_files import read_estimates
-from planner.outputs.xlsx import assumptions, lists, money, power, risks, summary
+from planner.outputs.xlsx import assumptions, lists, money, power, summary
 from planner.outputs.xlsx.assumptions import CHANGED
 from planner.outputs.xlsx.book import COVER, SHEETS, Book, Row, list_sheet, totals, write_rows, write_section
 from planner.results.ended import verdict
@@ -108,7 +108,7 @@ _KEY_FIGURES: Final[Mapping[str, Sequence[str]]] = LAYOUT["key_figures"]
 # --- From a run to ``plan.xlsx``: the sheets in order ---------------------------------------------
 
 
-_MODULES: Final = (assumptions, lists, money, power, risks, summary)
+_MODULES: Final = (assumptions, lists, money, power, summary)
 """Each sheet is written by the function of its name in one of them, but those that are lists of tables alone."""
 
 
