@@ -14,7 +14,8 @@ from plans import MINI, plan_of
 
 from planner.outputs import WRITERS
 from planner.outputs.report import comparison_html, report_html
-from planner.outputs.report.sections.power import names_of_days
+from planner.outputs.report.figures import Figures
+from planner.outputs.report.sections.power import days_section, names_of_days
 from planner.results.four_moneys import moneys
 from planner.results.power import sources_of_power
 
@@ -111,6 +112,18 @@ def test_days_have_names_of_seasons_or_numbers_from_one() -> None:
         enumerate(["Dec to Feb", "Mar to May", "Jun to Aug", "Sep to Nov", "Peak day"])
     )
     assert names_of_days([0, 1, 2], {1}) == {0: "Day 1", 1: "Peak day", 2: "Day 3"}
+
+
+@pytest.mark.parametrize(("days", "is_drawn"), [(13, True), (14, False)])
+def test_more_days_than_months_and_a_peak_are_not_drawn(run: Run, days: int, is_drawn: bool) -> None:
+    slots = run.tables["power_slot"]
+    one = slots[slots["slot"].str.match(r"d0+h")]
+    power = pd.concat([one.assign(slot=one["slot"].str.replace(r"^d0+", f"d{day}", regex=True)) for day in range(days)])
+
+    drawn = days_section(Figures(replace(run, tables={**run.tables, "power_slot": power})))
+
+    assert len(one) > 2
+    assert ("All sites over the day" in str(drawn)) == is_drawn
 
 
 def test_names_are_never_markup(run: Run) -> None:
