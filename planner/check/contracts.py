@@ -83,12 +83,6 @@ def _matching_rows(case: Case) -> pd.DataFrame:
 
 HEADING: Final = "PPAs and clean power"
 IMPLIED: Final[Mapping[str, Table]] = {"matching": _matching_rows}
-DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
-    "signed_mw": ("contracts", "signed_mw"),
-    "contract_mw": ("contracts", "in_force_mw"),
-    "take_mw": ("contract_use", "taken_mw"),
-    "claim_mw": ("contract_use", "claimed_mw"),
-}
 PRICES: Final[Mapping[str, DualPrice]] = {
     "contract_limit": DualPrice("USD/MW-year"),
     "clean_target": DualPrice("USD/MWh", _HOURS_PER_YEAR, must_be_met=True),

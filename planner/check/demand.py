@@ -42,11 +42,6 @@ def percent_served(case: Case) -> Iterator[Excess]:
 HEADING: Final = "Demand and rent"
 
 
-DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
-    "rented": ("demand", "rented_kh100e"),
-    "unmet": ("demand", "unmet_kh100e"),
-}
-
 PRICES: Final[Mapping[str, DualPrice]] = {"demand_balance": DualPrice("USD/H100e-hour", _H100E_HOURS, must_be_met=True)}
 
 # --- Demand by the reference fleet or as stated ---------------------------------------------------

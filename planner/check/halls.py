@@ -178,12 +178,6 @@ def fill_from_scenario(case: Case, rows: pd.DataFrame) -> Floats:
     return fill_frac(case, rows)
 
 
-DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
-    "build": ("builds", "built_mw"),
-    "retrofit": ("retrofits", "retrofitted_mw"),
-    "lease": ("leases", "leased_mw"),
-    "operate": ("operated", "operated_mw"),
-}
 PRICES: Final[Mapping[str, DualPrice]] = {
     "hall_power": DualPrice("USD/MW-year"),
     "hall_space": DualPrice("USD/m2-year", 1000.0),

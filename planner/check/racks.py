@@ -28,12 +28,6 @@ def lots_from_scenario(case: Case, rows: pd.DataFrame) -> tuple[Floats, pd.DataF
 
 
 HEADING: Final = "Racks"
-DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
-    "used": ("plan", "used_mw"),
-    "install": ("installs", "installed_mw"),
-    "move_out": ("moves", "moved_mw"),
-    "move_in": ("moves", "moved_mw"),
-}
 PRICES: Final[Mapping[str, DualPrice]] = {"deliveries": DualPrice("USD/MW", paid="once")}
 
 # --- Figures of racks and their deployments -------------------------------------------------------

@@ -238,10 +238,6 @@ def sites_reported(case: Case) -> Excess:
 
 HEADING: Final = "Sites"
 
-DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
-    "open": ("site_year", "open_frac"),
-    "opened": ("site_year", "opened_frac"),
-}
 PRICES: Final[Mapping[str, DualPrice]] = {
     **dict.fromkeys(("capex_budget", "cash_budget"), DualPrice("USD/USD", _USD_PER_MUSD, paid="once")),
     "land_limit": DualPrice("USD/MW-year"),

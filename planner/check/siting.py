@@ -185,7 +185,6 @@ def service_usd(case: Case, served: pd.DataFrame) -> pd.Series[float]:
 
 HEADING: Final = "Sites"
 
-DECISIONS: Final[Mapping[str, tuple[str, str]]] = {"phases": ("phases", "phases")}
 TAKEN_AS_GIVEN: Final[Mapping[str, str]] = dict.fromkeys(
     ("siting.open_lower", "siting.open_upper", "siting.whole_openings"),
     "read by no rule: columns_as_stated holds the bounds of the decision against scenario and data",
