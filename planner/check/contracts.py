@@ -202,12 +202,6 @@ def clean_target_reported(case: Case) -> Excess:
 
 
 HEADING: Final = "PPAs and clean power"
-DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
-    "signed_mw": ("contracts", "signed_mw"),
-    "contract_mw": ("contracts", "in_force_mw"),
-    "take_mw": ("contract_use", "taken_mw"),
-    "claim_mw": ("contract_use", "claimed_mw"),
-}
 PRICES: Final[Mapping[str, DualPrice]] = {
     "contract_limit": DualPrice("USD/MW-year"),
     "clean_target": DualPrice("USD/MWh", 8760.0, must_be_met=True),

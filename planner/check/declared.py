@@ -8,10 +8,10 @@ something to declare:
     name them (`rereads`).
 `LINES`
     Its cost lines that follow from tables of the plan; all others are in `planner.check.priced`.
-`IMPLIED`, `FOLLOWS`, `AMOUNTS`
-    Rows that must be there, columns that follow from a label, columns that are not negative.
-`DECISIONS`, `PRICES`
-    For each block of decisions the table that holds them; for each limit what its dual is worth.
+`IMPLIED`
+    Rows that must be there, of tables whose cells are not stated.
+`PRICES`
+    For each limit what its dual is worth.
 `ORDERED`, and statements
     For each kind of an order its table, with columns of item and power; rows of the program said again by `row` of
     `planner.check.stating`. Cells of its tables are in `planner.check.stated_tables` and `stated_pools`.

@@ -435,11 +435,6 @@ def _latency_rows(case: Case) -> pd.DataFrame:
 HEADING: Final = "Latency and residency"
 
 IMPLIED: Final[Mapping[str, Table]] = {"latency": _latency_rows}
-DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
-    "served": ("assignment", "served_kh100e"),
-    "rented": ("demand", "rented_kh100e"),
-    "unmet": ("demand", "unmet_kh100e"),
-}
 PRICES: Final[Mapping[str, DualPrice]] = {
     "demand_balance": DualPrice("USD/H100e-hour", _H100E_HOURS, must_be_met=True),
     "tight_latency_share": DualPrice("USD/H100e-hour", _H100E_HOURS, must_be_met=True),

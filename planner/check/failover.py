@@ -226,10 +226,6 @@ def _resilience_rows(case: Case) -> pd.DataFrame:
 HEADING: Final = "Site outage"
 
 IMPLIED: Final[Mapping[str, Table]] = {"resilience": _resilience_rows}
-DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
-    "standby_mw": ("plan", "standby_mw"),
-    "reserve": ("reserve", "reserve_kh100e"),
-}
 PRICES: Final[Mapping[str, DualPrice]] = {
     "neighbour_reserve": DualPrice("USD/H100e-hour", _H100E_HOURS, must_be_met=True),
     "reserve_capacity": DualPrice("USD/H100e-hour", _H100E_HOURS),

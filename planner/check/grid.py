@@ -242,11 +242,6 @@ def headroom_worth(case: Case) -> Iterator[Excess]:
 HEADING: Final = "Grid"
 
 
-DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
-    "expand": ("connections", "added_mw"),
-    "import_mw": ("power_slot", "grid_mw"),
-}
-
 PRICES: Final[Mapping[str, DualPrice]] = {
     "grid_connection": DualPrice("USD/MW-year"),
     "contract_floor": DualPrice("USD/MW-year"),

@@ -12,7 +12,7 @@ from planner.check.stating import row, stated_table, total
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     import pandas as pd
 
@@ -109,7 +109,3 @@ BOUGHT: Final = {
     )
 }
 ORDERED: Final = {"heat network": ("heat", "", "connect_mw")}
-DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
-    "heat_connect_mw": ("heat", "connect_mw"),
-    "heat_sold_mw": ("heat", "sold_mw"),
-}

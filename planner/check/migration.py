@@ -106,7 +106,6 @@ def _migration_site_rows(case: Case) -> pd.DataFrame:
 HEADING: Final = "Work between sites"
 
 IMPLIED: Final[Mapping[str, Table]] = {"migration_site": _migration_site_rows}
-DECISIONS: Final[Mapping[str, tuple[str, str]]] = {"migrating_mw": ("migration", "done_mw")}
 TAKEN_AS_GIVEN: Final[Mapping[str, str]] = dict.fromkeys(
     (
         "migration.balance_of_work",

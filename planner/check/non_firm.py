@@ -26,11 +26,6 @@ _SITE = ("site", "year")
 HEADING: Final = "Grid"
 
 
-DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
-    "connect_mw": ("non_firm_connections", "added_mw"),
-    "shed_mw": ("stress_slot", "shed_mw"),
-}
-
 PRICES: Final[Mapping[str, DualPrice]] = {
     "all_headroom": DualPrice("USD/MW-year", paid="horizon"),
     "non_firm_power": DualPrice("USD/MW-year"),

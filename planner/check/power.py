@@ -112,7 +112,6 @@ def deferral_overhead(case: Case, _: pd.DataFrame) -> Floats:
     return np.array([by_slot.min(axis=0) for by_slot in case.inputs.power.mechanical_frac])
 
 
-DECISIONS: Final[Mapping[str, tuple[str, str]]] = {"defer_mw": ("deferral", "done_mw")}
 PRICES: Final[Mapping[str, DualPrice]] = {"water_limit": DualPrice("USD/m3", _M3_PER_THOUSAND)}
 TAKEN_AS_GIVEN: Final[Mapping[str, str]] = {
     "power.defer_block": "read by no rule: blocks of the day in rows and table are stated from the time slices"

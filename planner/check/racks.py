@@ -276,16 +276,6 @@ def leases_from_tables(case: Case, rows: pd.DataFrame) -> Floats:
 
 HEADING: Final = "Racks"
 
-DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
-    "used": ("plan", "used_mw"),
-    "install": ("installs", "installed_mw"),
-    "move_out": ("moves", "moved_mw"),
-    "move_in": ("moves", "moved_mw"),
-    "build": ("builds", "built_mw"),
-    "retrofit": ("retrofits", "retrofitted_mw"),
-    "lease": ("leases", "leased_mw"),
-    "operate": ("operated", "operated_mw"),
-}
 PRICES: Final[Mapping[str, DualPrice]] = {
     "deliveries": DualPrice("USD/MW", paid="once"),
     "hall_power": DualPrice("USD/MW-year"),

@@ -205,8 +205,4 @@ def rent_by_class(case: Case) -> pd.DataFrame:
 HEADING: Final = "Demand and rent"
 
 LINES: Final[Mapping[str, CostLine]] = {"rented_compute": CostLine("rent and unmet", rent_by_class)}
-DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
-    "bought": ("rent", "bought_kh100e"),
-    "adopted": ("levers", "adopted_frac"),
-}
 PRICES: Final[Mapping[str, DualPrice]] = {"rent_depth": DualPrice("USD/H100e-hour", _H100E_HOURS)}

@@ -9,10 +9,9 @@ import numpy as np
 
 from planner.check.chain import site_power
 from planner.check.declared import merged
-from planner.check.duals import labelled
 from planner.check.families import FAMILIES
 from planner.check.four_moneys import money_item_rows, money_year_rows
-from planner.check.frames import column_by, isin, lookup, sum_by, table_of, together
+from planner.check.frames import isin, table_of
 from planner.check.money import HEADINGS
 from planner.check.supply_output import role
 from planner.check.unit_costs import lifetime_rows, model_rows, unit_cost_rows
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
 
 
 _MOST_GAP_FRAC: Final = 1e-4  # that is ever called optimal
-_NOISE: Final = 1e-7  # what tables write as 0
 _LEAST_GAP_FRAC: Final = 1e-7  # below which two costs cannot be told apart
 
 IMPLIED: Final[Mapping[str, Table]] = {
@@ -140,9 +138,6 @@ FOLLOWS: Final[tuple[tuple[str, str, str], ...]] = tuple(
     if {column, key} <= {field.name for field in table.fields} and name != "prices"
 )
 """Table, column and the label that it follows from; rows of `prices` name what they are about."""
-WITH_HOURS: Final[tuple[str, ...]] = tuple(
-    name for name, table in TABLES.items() if {"slot", "hours"} <= {field.name for field in table.fields}
-)
 
 
 @rule(unit="cells")
@@ -155,17 +150,6 @@ def labels_follow(case: Case) -> Iterator[Excess]:
         wrong = [label not in expected or expected[label] != reported for label, reported in pairs]
         place = table_of({"table": name, "column": column, "of": [str(label) for label, _ in pairs]})
         yield Excess.count_broken(place, np.array(wrong, dtype=np.bool_))
-
-
-@rule(unit="h")
-def hours_reported(case: Case) -> Iterator[Excess]:
-    """Every table by time slice states the hours of the year that a slice represents."""
-    hours = column_by(site_power(case).slot, "slot", "hours")
-    for name in WITH_HOURS:
-        pairs = case.plan(name)[["slot", "hours"]].drop_duplicates().reset_index(drop=True)
-        expected = lookup(hours, pairs, ("slot",), np.nan)
-        place = pairs[["slot"]].assign(table=name)
-        yield Excess.differs(place, pairs["hours"], expected)
 
 
 @rule(unit="plans")
@@ -184,45 +168,6 @@ def status_reported(case: Case) -> Excess:
     unproven = reported == "optimal" and not gap <= most
     place = table_of({"status": [reported]})
     return Excess.count_broken(place, [reported != case.status or unproven])
-
-
-_DECISIONS: Final[Mapping[str, tuple[str, str]]] = merged(FAMILIES, "DECISIONS")
-"""For each family of decisions the table and the column that hold it."""
-
-_DIRECTION: Final = {"move_out": "out", "move_in": "in"}
-_SHARE_A_COLUMN: Final = ("import_mw", "output_mw", "discharge_mw", "claim_mw")
-"""Decisions whose column also holds what is no decision at other places."""
-
-
-@rule(unit="units")
-def decisions_as_solved(case: Case) -> Iterator[Excess]:
-    """The decisions in the tables are those of the stored solution."""
-    columns = case.proof.columns
-    for block in columns["family"].cat.categories:
-        if block in _DECISIONS:
-            table, column = _DECISIONS[block]
-            yield _decided(case, block, table, column)
-
-
-def _decided(case: Case, block: str, table: str, column: str) -> Excess:
-    """Hold one family of decisions against its column of a table, sum by sum of shared labels."""
-    solved = labelled(case, "columns", block, "x", _NOISE)
-    reported = case.plan(table)
-    if block in _DIRECTION:
-        reported = reported[reported["direction"] == _DIRECTION[block]]
-    if block in _SHARE_A_COLUMN:
-        own = labelled(case, "columns", block, "x", -1.0)
-        reported = reported[isin(reported, own, list(own.columns.drop("x")))]
-    keys = [name for name in solved.columns if name != "x" and name in reported.columns]
-    if not keys:  # the program has no such decision
-        nothing = table_of({"table": f"{table}.{column}", "row": np.arange(len(reported))})
-        return Excess.differs(nothing, reported[column], np.zeros(len(reported)))
-    place = together(keys, solved, reported)
-    left = lookup(sum_by(reported, keys, reported[column]), place, keys)
-    left = np.where(isin(place, reported[reported[column].isna()], keys), np.nan, left)
-    right = lookup(sum_by(solved, keys, solved["x"]), place, keys)
-    place.insert(0, "table", f"{table}.{column}")
-    return Excess.differs(place, left, right)
 
 
 @rule(unit="MUSD")

@@ -320,11 +320,6 @@ def service_usd(case: Case, served: pd.DataFrame) -> pd.Series[float]:
 
 HEADING: Final = "Sites"
 
-DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
-    "open": ("site_year", "open_frac"),
-    "opened": ("site_year", "opened_frac"),
-    "phases": ("phases", "phases"),
-}
 PRICES: Final[Mapping[str, DualPrice]] = {
     **dict.fromkeys(("capex_budget", "cash_budget"), DualPrice("USD/USD", _USD_PER_MUSD, paid="once")),
     "land_limit": DualPrice("USD/MW-year"),

@@ -151,7 +151,8 @@ def contract_slot(c: Here) -> Cells:
 @stated_table("sites.site_year", "taken_mw", by_slot=True, where=lambda h: h.case.scenario.contracts.agreements)
 def contract_use(s: Here) -> Cells:
     price = s.listed("contracts.take_usd_per_mwh", "contracts.take", 0.0)
-    return {"taken_mw": s.x("take_mw"), "wholesale_usd_per_mwh": price}
+    claimed: Any = s.x("claim_mw") if s.has("claim_mw") else claimed_mw(s)  # elsewhere claims cost and save nothing
+    return {"taken_mw": s.x("take_mw"), "claimed_mw": claimed, "wholesale_usd_per_mwh": price}
 
 
 def _pools(h: Here) -> Iterator[Here]:

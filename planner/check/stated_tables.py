@@ -289,6 +289,16 @@ def installs(i: Here) -> Cells:
     }
 
 
+def _moves(h: Here) -> Iterator[Here]:
+    yield from (m.at(direction="out") for m in h.each("move_out"))
+    yield from (m.at(direction="in") for m in h.each("move_in"))
+
+
+@stated_table(_moves)
+def moves(m: Here) -> Cells:
+    return {"moved_mw": m.x(f"move_{m.direction}")}
+
+
 @stated_table("racks.used")
 def plan(u: Here) -> Cells:
     in_service = u.x("used") + u.x("standby_mw")
@@ -456,6 +466,11 @@ def source_leaves(v: Here) -> Cells:
     return {"left_mw": left, "worth_musd": left * worth, "removal_musd": left * removal}
 
 
+@stated_table("served")
+def assignment(s: Here) -> Cells:
+    return {"served_kh100e": s.x("served")}
+
+
 @stated_table("demand.demand")
 def demand(d: Here) -> Cells:
     return {
@@ -511,7 +526,7 @@ def _worst(case: Case, name: str, table: StatedTable) -> tuple[float, str]:
     rows = case.plan(name)
     rows = rows[rows["site"].isin(sites)] if "site" in key else rows
     row_keys = list(zip(*(rows[axis].astype("str").tolist() for axis in key), strict=True))
-    here = [h for h in table.places(stored) if h.labels.get("site", "") in {"", *sites} and table.where(h)]
+    here = [h for h in table.places(stored, sites) if h.labels.get("site", "") in {"", *sites} and table.where(h)]
     if not here:
         return (1.0, ", ".join(row_keys[0])) if row_keys else (0.0, "")
     slots = stored.slot_labels if table.by_slot else ("",)

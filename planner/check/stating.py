@@ -541,10 +541,13 @@ class StatedTable:
     # columns that are nothing where there is no row; if none is named, all that are forms, in every time slice
     amounts: tuple[str, ...]
 
-    def places(self, stored: Stored) -> Iterable[Here]:
-        """Go through the places."""
+    def places(self, stored: Stored, sites: Iterable[str]) -> Iterable[Here]:
+        """Go through the places, of decisions and lists those at some sites."""
         here = Here(stored, {})
-        return here.each(self.over) if isinstance(self.over, str) else self.over(here)
+        if not isinstance(self.over, str):
+            return self.over(here)
+        at = [here.at(site=site) for site in sites] if "site" in stored.block("columns", self.over).axes else [here]
+        return (place for of in at for place in of.each(self.over))
 
 
 def stated_table(

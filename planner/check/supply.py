@@ -333,10 +333,4 @@ def _capital_musd(case: Case) -> dict[tuple[str, str, int], float]:
 
 
 HEADING: Final = "On-site power"
-DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
-    "source_mw": ("source_builds", "built_mw"),
-    "store_mwh": ("source_builds", "built_mwh"),
-    "redeploy_mw": ("source_leaves", "left_mw"),
-    "export_mw": ("site_surplus", "export_mw"),
-}
 PRICES: Final[Mapping[str, DualPrice]] = {"source_limit": DualPrice("USD/MW-year")}

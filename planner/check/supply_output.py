@@ -10,7 +10,7 @@ from planner.check.frames import between, isin, to_frame
 from planner.check.verdict import Excess, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     import pandas as pd
 
@@ -144,10 +144,3 @@ def battery_one_way(case: Case) -> Excess:
 
 
 HEADING: Final = "On-site power"
-DECISIONS: Final[Mapping[str, tuple[str, str]]] = {
-    "charge_mw": ("source_slot", "charge_mw"),
-    "level_mwh": ("source_slot", "level_mwh"),
-    "discharge_mw": ("source_slot", "output_mw"),
-    "output_mw": ("source_slot", "output_mw"),
-    "worn_mwh": ("source_year", "worn_mwh"),
-}

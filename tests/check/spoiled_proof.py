@@ -9,7 +9,6 @@ import numpy as np
 from spoiled import cells, plus, renamed, times, without
 
 from planner.check.dual_bound import StoredProgram
-from planner.check.rows import _DECISIONS
 
 
 def proven(plan, table, **columns):
@@ -230,12 +229,12 @@ SPOILED_PROOF = (
     ("integers are denied", "solution_table", partial(plus, "solution", "whole_numbers", 3)),
     ("no solution is reported", "solution_table", lambda p: p.reported(solution=p.tables["solution"][:0])),
     *(
-        (f"{family} is another", "decisions_as_solved", partial(not_the_decision, family))
+        (f"{family} is another", "tables_as_stated", partial(not_the_decision, family))
         for family in ("served", "used", "install", "build", "expand", "open", "defer_mw")
     ),
     *(
-        (f"{table} tells another", "decisions_as_solved", partial(times, table, column, 1.01))
-        for table, column in (_DECISIONS[family] for family in ("served", "used", "install"))
+        (f"{table} tells another", "tables_as_stated", partial(times, table, column, 1.01))
+        for table, column in (("assignment", "served_kh100e"), ("plan", "used_mw"), ("installs", "installed_mw"))
     ),
 )
 """Of a linear plan: what is wrong, the check that finds it, and how to spoil a plan so."""

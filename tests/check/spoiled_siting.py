@@ -50,10 +50,10 @@ def opened_later(plan):
 
 SPOILED_SITING = (
     ("service is costlier", "costs_paid", partial(costlier, "service_network")),
-    ("a site is open in part", "decisions_as_solved", open_in_part),
+    ("a site is open in part", "tables_as_stated", open_in_part),
     ("a phase is cut", "tables_as_stated", partial(times, "builds", "built_mw", 0.9)),
-    ("a phase is forgotten", "decisions_as_solved", partial(without, "phases", "built_mw")),
-    ("phases are counted wrong", "decisions_as_solved", partial(plus, "phases", "phases", 1)),
+    ("a phase is forgotten", "tables_as_stated", partial(without, "phases", "built_mw")),
+    ("phases are counted wrong", "tables_as_stated", partial(plus, "phases", "phases", 1)),
     ("phases are smaller", "phases_listed", asked_for("siting.phase_mw=7")),
     ("a block is split", "program_as_stated", asked_for("siting.block_mw.train=5000")),
     ("a class has no block of the table", "columns_as_stated", asked_for("siting.table_blocks=true")),
@@ -62,9 +62,9 @@ SPOILED_SITING = (
     ("a block is shared with fewer", "tables_as_stated", partial(times, "blocks", "shared_mw", 0.9)),
     ("a block's racks are fewer", "tables_as_stated", partial(times, "blocks", "used_mw", 0.9)),
     ("fewer sites are allowed", "program_as_stated", asked_for("siting.at_most_sites=2")),
-    ("a site opens that must not", "decisions_as_solved", opened_though_forbidden),
-    ("two sites open in part", "decisions_as_solved", opened_in_two_parts),
-    ("a forbidden site opens", "decisions_as_solved", opened_though_forbidden),
+    ("a site opens that must not", "tables_as_stated", opened_though_forbidden),
+    ("two sites open in part", "tables_as_stated", opened_in_two_parts),
+    ("a forbidden site opens", "tables_as_stated", opened_though_forbidden),
     ("another site must open", "columns_as_stated", asked_for("siting={must_open: [yew], must_not_open: []}")),
     ("an opening is forgotten", "tables_as_stated", partial(without, "openings", "opening_musd")),
     ("an opening is cheaper", "tables_as_stated", partial(times, "openings", "opening_musd", 0.9)),
@@ -73,5 +73,5 @@ SPOILED_SITING = (
     ("a site costs less", "openings_from_tables", partial(limit, "sites", "fixed_musd_per_year", 0.9)),
     ("a site may be smaller", "openings_from_tables", partial(limit, "sites", "minimum_mw", 0.9)),
     ("phases are assumed smaller", "phases_listed", partial(limit, "siting", "phase_mw", 0.5)),
-    ("a site is too small", "decisions_as_solved", partial(times, "builds", "built_mw", 0.1)),
+    ("a site is too small", "tables_as_stated", partial(times, "builds", "built_mw", 0.1)),
 )

@@ -33,7 +33,6 @@ BREAKS = {
     "rows_once": "plan.year",
     "labels_known": "plan.site",
     "labels_follow": "plan.cooling",
-    "hours_reported": "contract_slot.hours",
     "tables_as_given": "leads.months",
     "headroom_worth": "headroom.value_npv_usd_per_mw",
     "migration_reach_reported": "migration.reach",

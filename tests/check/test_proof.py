@@ -14,6 +14,7 @@ from spoiled_siting import WHOLE
 
 from planner.check import duals, optimality, rows
 from planner.check.dual_bound import StoredProgram
+from planner.check.stated_tables import tables_as_stated
 from planner.check.verdict import rules_of
 from planner.inputs import build_inputs
 from planner.lp import HighsSession
@@ -22,7 +23,7 @@ from planner.scenario import load_scenario
 from planner.studies.solve import solve
 
 OPTIMALITY = rules_of(optimality)
-RULES = (*OPTIMALITY, rows.decisions_as_solved, rows.solution_table, duals.prices_as_solved, duals.worths_as_solved)
+RULES = (*OPTIMALITY, tables_as_stated, rows.solution_table, duals.prices_as_solved, duals.worths_as_solved)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -129,7 +130,7 @@ def test_a_more_expensive_plan_in_itself_consistent_is_not_called_optimal(costli
 def test_the_tables_of_a_more_expensive_plan_do_not_go_with_the_proof_of_the_best(costlier, good):
     mixed = dataclasses.replace(costlier, proof=good.proof)
 
-    assert {"decisions_as_solved", "program_objective", "strong_duality"} <= wrong_of(mixed)
+    assert {"tables_as_stated", "program_objective", "strong_duality"} <= wrong_of(mixed)
 
 
 def test_a_plan_stopped_by_a_limit_is_not_proven_and_not_refused(rich, costlier):

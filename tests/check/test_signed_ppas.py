@@ -115,7 +115,7 @@ def _changed(column, value):
     [
         ("tables_as_stated", _without_farm),
         ("tables_as_stated", _changed("in_force_mw", 37.0)),
-        ("decisions_as_solved", _changed("signed_mw", 41.0)),
+        ("tables_as_stated", _changed("signed_mw", 41.0)),
         ("tables_as_stated", _changed("zone", "west")),
         ("tables_as_stated", _changed("strike_usd_per_mwh", 47.0)),
     ],

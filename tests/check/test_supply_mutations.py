@@ -66,7 +66,7 @@ def test_wind_with_a_cost_of_output_makes_what_is_used_and_no_more_than_it_yield
     assert output.loc[output["source"] == "mill", "output_mwh"].sum() > 1e5
     assert surplus["surplus_mw"].sum() == pytest.approx(0.0, abs=1e-6)
     assert good.check("tables_as_stated").ok
-    assert not of_source("mill", "output_mw", 1.1, good).check("decisions_as_solved").ok
+    assert not of_source("mill", "output_mw", 1.1, good).check("tables_as_stated").ok
 
 
 @pytest.mark.parametrize(("name", "spoil"), [s[1:] for s in SPOILED], ids=[s[0].replace(" ", "_") for s in SPOILED])
