@@ -225,7 +225,7 @@ def block_top_mw(case: Case) -> dict[tuple[str, str], float]:
         site: mw + case.scenario.lease.depth_mw_per_site * (site in lets)
         for site, mw in zip(case.inputs.sets.site.labels, land.tolist(), strict=True)
     }
-    return {(site, name): mw / need[name] for site, mw in halls.items() for name in block_sizes(case)}
+    return {(site, name): mw / need[name] for site, mw in halls.items() for name in block_sizes(case) if name in need}
 
 
 def in_blocks(case: Case, rows: pd.DataFrame) -> pd.DataFrame:

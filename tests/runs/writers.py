@@ -30,6 +30,7 @@ META = {
     "scenario": "small",
     "title": "Small",
     "question": "",
+    "differs": {},
     "status": "optimal",
     "objective_musd": 2.0,
     "bound_musd": 2.0,

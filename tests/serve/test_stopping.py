@@ -25,7 +25,8 @@ def test_a_solve_is_stopped_and_what_it_has_is_kept(client: Client) -> None:
     over(job)
     assert (job.state, job.message) == ("done", "the best so far")
     assert KEEP not in client.get(f"/jobs/{job.id}").text
-    assert job.line is None
+    assert job.line is not None
+    assert job.line.closed
     jobs.stop(job)  # one that has ended is left alone
     assert job.state == "done"
 
