@@ -65,7 +65,7 @@ The last is done before it begins, while Ctrl-C ends all at once.
 GROUPS: Final = {group: {name: of[0] for name, of in commands.items()} for group, commands in _COMMANDS.items()}
 COMMANDS: Final = {name: meaning for group in GROUPS.values() for name, meaning in group.items()}
 _WIDTH: Final = max(map(len, COMMANDS))
-_LOOKS: Final = (50_000, 20, 20)
+_LOOKS: Final = (1_000_000, 10, 10)
 """New objects after which the youngest are looked through for cycles, and rounds for older ones."""
 
 
@@ -143,8 +143,8 @@ def _begun(callback: Any, libraries: Sequence[str]) -> Callable[..., Any] | None
 def _import(libraries: Sequence[str]) -> None:
     import gc
 
-    # Modules stay: a look for cycles at every few hundred objects of theirs finds none. From then
-    # on looks are rarer: with so many objects that stay, one costs more.
+    # Modules stay: a look for cycles among their objects finds none. From then on looks are rare: a
+    # solve makes many small objects that live to its end and hardly a cycle among them.
     gc.disable()
     try:
         for library in libraries:
@@ -153,6 +153,7 @@ def _import(libraries: Sequence[str]) -> None:
 
         hold_texts_as_objects()
     finally:
+        gc.freeze()
         gc.set_threshold(*_LOOKS)
         gc.enable()
 

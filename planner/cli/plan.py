@@ -189,15 +189,7 @@ def solve_command(**asked: Any) -> None:
     A question that was solved before with the same data is not solved again: its run is shown.
     Which figures of the data move its cost most is a question of its own: dcplan estimates RUN.
     """
-    import gc
-
-    # A solve makes many small objects that live to its end and hardly a cycle among them:
-    # looking for cycles is an eighth of a short run.
-    gc.disable()
-    try:
-        raise click.exceptions.Exit(_solve(**asked))
-    finally:
-        gc.enable()
+    raise click.exceptions.Exit(_solve(**asked))
 
 
 def _solve(
