@@ -376,3 +376,9 @@ def test_the_figures_that_decide_are_shown_or_how_to_ask(plan: planner.Plan, pag
     assert "-9,876,543*" in "".join(said.split())
     assert "* saves more than the whole plan costs, which cannot hold." in " ".join(said.split())
     assert "was not asked yet" in page.elements[0].text
+
+
+def test_a_plan_that_houses_nothing_has_a_report() -> None:
+    plan = plan_of("tiny", *(f"new_sites.{site}.lead_time_months=200" for site in ("north", "south", "coast")))
+    assert plan.tables["site_year"].empty
+    assert "100 % of the demand of 2027 is unmet (100 % of all years)" in report_html(plan.run)

@@ -252,7 +252,7 @@ def _svg(sites: pd.DataFrame, years: Mapping[int, Html], about: str) -> Html:
 
 def _largest(figures: Figures) -> float:
     """Return the size that has the largest circle, in all years: so their maps can lie side by side. [MW]"""
-    return max(float(figures.run.tables["site_year"]["nameplate_mw"].max()), _A_LITTLE_MW)
+    return float(figures.run.tables["site_year"]["nameplate_mw"].to_numpy().max(initial=_A_LITTLE_MW))
 
 
 def _sites_of(pair: tuple[Figures, Figures]) -> pd.DataFrame:
