@@ -56,22 +56,26 @@ def check_sheet(sheet: Sheet, schema: TableSchema) -> tuple[pd.DataFrame, list[P
             wrong = _matches(text[name], f"[{NOT_IN_NAMES}]")
             must_be = "without control characters, ends of lines and changes of direction"
             findings.add(wrong, name, must_be, "remove them")
-    frame = pd.DataFrame({field.name: pd.array(cells[field.name], dtype=_DTYPES[field.type]) for field in present})
+    frame = pd.DataFrame({field.name: _held(cells[field.name], field) for field in present})
     keys = [list(schema.primary_key)] + [[field.name] for field in schema.fields if field.unique]
     for key in (key for key in keys if set(key) <= set(frame)):
         _check_key(frame[key].dropna(), findings)
     for shares in schema.sums:
         if {shares.field, *shares.per} <= set(frame):
             _check_sum(frame[[*shares.per, shares.field]].dropna(subset=shares.per), findings)
-    problems += findings.problems()
-    if not problems:
-        known = {f.name: f.dtype for f in present if f.required and f.type in {"integer", "boolean"}}
-        frame = frame.astype(known) if known else frame
-    return frame, problems
+    return frame, problems + findings.problems()
 
 
-_DTYPES: Final[dict[str, Any]] = {"string": "str", "integer": "Int64", "number": "float64", "boolean": "boolean"}
-"""In pandas, with room for a blank cell."""
+_WITH_BLANKS: Final[dict[str, Any]] = {"string": "str", "integer": "Int64", "boolean": "boolean"}
+"""Types of pandas with room for a blank cell, where those of numpy have none."""
+
+
+def _held(cells: NDArray[Any], field: Field) -> Any:
+    if field.type == "number":
+        return cells
+    if field.type != "string" and field.required and not pd.isna(cells).any():
+        return cells.astype(field.dtype)
+    return pd.array(cells, dtype=_WITH_BLANKS[field.type])
 
 
 def check_foreign_keys(
