@@ -109,7 +109,7 @@ def demand_out_of_proportion(
     facts = _Whole(case, figures, wanted)
     if np.isnan(wanted.kh100e).any() and wanted.kh100e.any():
         return ()  # of a workload without a figure to convert with: an error of its own
-    for rule in (_nothing, _rows_in_kw, _rows_in_gw, _rows_in_another_unit, _beyond_room):
+    for rule in (_nothing, _rows_in_another_unit, _rows_in_kw, _rows_in_gw, _beyond_room):
         if found := found_by([rule], facts):
             return found  # explains what the next would find
     return (*found_by([_small_runs], facts), *(found_by([_idle_racks], facts) or found_by([_cap], facts)))
@@ -130,12 +130,17 @@ class _Whole(CompanyFacts):
         return assumed_facility_mw(self.case, self.wanted)[:, None] + self.of_sites(HALLS, mw)
 
     @cached_property
-    def least_mw(self) -> Floats:
-        """What the best rack of each workload needs for the demand, by year. [MW]"""
+    def best_rack_mw(self) -> Floats:
+        """What the best rack of each workload needs for its demand, shape (workload, year). [MW]"""
         is_sold = self.figures.first_year[:, None] <= self.case.last_year
         can_do = self.figures.throughput[:, :, None] * np.where(is_sold, 1.0, np.nan)
         best, work = np.nan_to_num(can_do).max(axis=1), self.wanted.kh100e.sum(axis=0)
-        return np.asarray(np.divide(work, best, out=np.zeros(work.shape), where=best > 0.0).sum(axis=0))
+        return np.asarray(np.divide(work, best, out=np.zeros(work.shape), where=best > 0.0))
+
+    @cached_property
+    def least_mw(self) -> Floats:
+        """What the best racks need for all demand, by year. [MW]"""
+        return np.asarray(self.best_rack_mw.sum(axis=0))
 
     @cached_property
     def room_mw(self) -> Floats:
@@ -153,9 +158,20 @@ class _Whole(CompanyFacts):
 
     @cached_property
     def rows_mw(self) -> dict[int, tuple[float, ...]]:
-        """Rows of demand in MW of racks, by their number. [MW]"""
-        explicit = enumerate(self.scenario.demand.explicit)
-        return {n: tuple(stated.by_year.values()) for n, stated in explicit if stated.unit == "mw_rack"}
+        """Demand in MW of racks, by the number of its row; in another unit that of its workload. [MW]"""
+        needs = dict(zip(self.case.ids("workloads"), self.best_rack_mw.tolist(), strict=True))
+        return {
+            number: tuple(stated.by_year.values() if stated.unit == "mw_rack" else needs[stated.workload])
+            for number, stated in enumerate(self.scenario.demand.explicit)
+            if stated.unit == "mw_rack" or stated.workload in needs
+        }
+
+    def row_beside(self, number: int, mw: str, beside: str, slip: str) -> tuple[str, str]:
+        """Say that a row of demand is, or needs, so many MW beside others; and what it may have been written in."""
+        unit = self.scenario.demand.explicit[number].unit
+        if unit == "mw_rack":
+            return f"demand.explicit[{number}] is {mw}, {beside}", f"{slip} 1,000 are MW"
+        return f"demand.explicit[{number}] needs racks of {mw}, {beside}", f"check its figures in {unit}"
 
     def rows(self, numbers: Iterable[int]) -> Iterator[tuple[Keys, int]]:
         """Places of some rows of demand, one for all of them where all are to be corrected together."""
@@ -333,24 +349,22 @@ def _nothing(f: _Whole) -> Found:
 
 
 def _rows_in_gw(f: _Whole) -> Found:
-    """Compare demand in MW with the halls and power that a planner states, and other such rows."""
+    """Compare demand with the halls and power that a planner states, and with other rows."""
     largest = {number: max(path) for number, path in f.rows_mw.items()}
     beside_mw = max([f.stated_mw, *largest.values()])
     small = {number: mw for number, mw in largest.items() if 0.0 < mw < beside_mw / GW}
-    beside = f"{as_text(beside_mw)} MW {'that exist' if beside_mw == f.stated_mw else 'in another'}"
+    beside = f"beside {as_text(beside_mw)} MW {'that exist' if beside_mw == f.stated_mw else 'in another'}"
     for place, number in f.rows(small):
-        what_is = f"demand.explicit[{number}] is {as_text(small[number])} MW at most, beside {beside}"
-        yield place, what_is, "GW times 1,000 are MW"
+        yield place, *f.row_beside(number, f"{as_text(small[number])} MW at most", beside, "GW times")
 
 
 def _rows_in_kw(f: _Whole) -> Found:
     """Compare the least demand in MW with the halls and power that a planner states."""
     least = {number: min(filter(None, path), default=0.0) for number, path in f.rows_mw.items()}
     large = {number: mw for number, mw in least.items() if mw > _APART * f.stated_mw > 0.0}
+    beside = f"beside {as_text(f.stated_mw)} MW that exist"
     for place, number in f.rows(large):
-        beside = f"beside {as_text(f.stated_mw)} MW that exist"
-        what_is = f"demand.explicit[{number}] is {as_text(large[number])} MW at least, {beside}"
-        yield place, what_is, "kW divided by 1,000 are MW"
+        yield place, *f.row_beside(number, f"{as_text(large[number])} MW at least", beside, "kW divided by")
 
 
 def _rows_in_another_unit(f: _Whole) -> Found:
