@@ -228,8 +228,8 @@ def _site_shares(case: Case) -> pd.DataFrame:
     is_campus = (kind == "campus").to_numpy()
     campus_mw, other_mw = float(by_table[is_campus].sum()), float(by_table[~is_campus].sum())
     on_campus = min(of_duty["training"], campus_mw)
-    there = on_campus / campus_mw if campus_mw > 0.0 else 1.0
-    elsewhere = (of_duty["training"] - on_campus) / other_mw if other_mw > 0.0 else 0.0
+    there = on_campus / campus_mw if campus_mw > 0.0 else float(of_duty["training"] > 0.0)
+    elsewhere = (of_duty["training"] - on_campus) / other_mw if other_mw > 0.0 else float(of_duty["inference"] <= 0.0)
     trains = np.where(is_campus[: len(mw)], there, elsewhere)
     parts = [
         table_of({"site": mw.index, "duty": duty, "site_share": mw.to_numpy() * share / (of_duty[duty] or np.inf)})

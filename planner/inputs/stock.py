@@ -150,7 +150,8 @@ def _by_site(case: ScopedCase, wanted: Wanted) -> tuple[Floats, Floats]:
     """Share of each use's racks and facility power by site; a scenario's own figure counts.
 
     Every site keeps its total, and one that is left out by name takes it along. Campuses are
-    filled with training racks, and what is left of either use is spread evenly.
+    filled with training racks, and what is left of either use is spread evenly. Where the market
+    has no facility of a kind, one of a planner's own holds the use of its kind, if there is any.
     """
     of_duty = _of_duty(case, wanted)
     out = excluded_stock(case.scenario, case.tables)
@@ -162,12 +163,12 @@ def _by_site(case: ScopedCase, wanted: Wanted) -> tuple[Floats, Floats]:
     is_campus = np.array([*texts(case.sites, "archetype"), *texts(out, "archetype")]) == _CAMPUS
     campus_mw, metro_mw = everywhere[is_campus].sum(), everywhere[~is_campus].sum()
     is_campus = is_campus[: len(case.sites)]
-    training = of_duty[DUTIES.index("training")]
+    training, inference = (of_duty[DUTIES.index(duty)] for duty in ("training", "inference"))
     on_campus = min(training, campus_mw)
     train_frac = np.where(
         is_campus,
-        on_campus / campus_mw if campus_mw > 0.0 else 1.0,
-        (training - on_campus) / metro_mw if metro_mw > 0.0 else 0.0,
+        on_campus / campus_mw if campus_mw > 0.0 else training > 0.0,
+        (training - on_campus) / metro_mw if metro_mw > 0.0 else inference <= 0.0,
     )
     by_duty = site_mw[:, None] * np.stack([train_frac, 1.0 - train_frac], axis=1)
     of_market = np.isnan(own) & ~stated_sites(case)

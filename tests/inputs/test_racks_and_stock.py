@@ -123,6 +123,15 @@ def test_what_stands_at_a_site_of_an_operator_without_racks_is_refused():
     build_inputs(load_scenario("tiny", ["new_sites.coast.existing_mw=0"]))
 
 
+@pytest.mark.parametrize(
+    ("workload", "like"), [("chat_interactive", "us-oh-columbus"), ("train_frontier", "us-tx-dallas")]
+)
+def test_a_site_of_ones_own_holds_racks_of_another_use_than_its_kind_where_there_are_no_others(workload, like):
+    settings = f"scope.workloads=[{workload}]", f"new_sites.coast.like={like}", "new_sites.coast.existing_mw=31"
+    inputs = build_inputs(load_scenario("tiny", [*settings, "operator.stock_share_frac=0.2"]))
+    assert inputs.racks.stock_mw.sum() > 0.0
+
+
 @pytest.mark.parametrize(("site", "is_scaled"), [("us-tx-dallas", True), ("south", False)], ids=["assumed", "none"])
 def test_racks_that_no_longer_serve_are_noted_only_where_others_are_scaled_up(site, *, is_scaled):
     settings = "years=[2028]", f"scope.sites=[north, {site}]", "operator.stock_share_frac=0.1"
