@@ -302,14 +302,15 @@ def _signed_beyond_use(f: _Whole) -> Found:
     mean_mw = np.array([one.mw for one in signed.values()]) * np.array(factor)
     first, last = (np.array([getattr(one, key) for one in signed.values()]) for key in ("first_year", "last_year"))
     delivers = (first[:, None] <= f.case.last_year) & (last[:, None] >= f.case.year)
-    use_mw = np.maximum(f.existing_mw.sum(axis=0), f.least_mw) + floats(f.case.sites, "other_load_mw").sum()
+    # A plant may be signed for what sites will use once they have grown.
+    use_mw = np.maximum(f.existing_mw.sum(axis=0), f.least_mw).max() + floats(f.case.sites, "other_load_mw").sum()
     by_year_mw = (mean_mw[:, None] * delivers).sum(axis=0)
-    at = int((by_year_mw - _SIGNED_OVER_USE * use_mw).argmax())
-    if by_year_mw[at] > _SIGNED_OVER_USE * use_mw[at]:
+    at = int(by_year_mw.argmax())
+    if by_year_mw[at] > _SIGNED_OVER_USE * use_mw:
         name = list(signed)[int((mean_mw * delivers[:, at]).argmax())]
         what_is = (
             f"signed PPAs make at least {as_text(by_year_mw[at])} MW on average in {f.case.year[at]},"
-            f" {as_text(signed[name].mw)} MW of capacity in {name}, and all sites use some {as_text(use_mw[at])} MW"
+            f" {as_text(signed[name].mw)} MW of capacity in {name}, and all sites use some {as_text(use_mw)} MW at most"
         )
         yield ("contracts", "existing", name, "mw"), what_is, "check that it is in MW: kW divided by 1,000 are MW"
 
@@ -329,13 +330,14 @@ def _below_growth(f: _Whole) -> Found:
     if np.isnan(f.price_musd).all() or any(_below_a_rack(f)):
         return
     per_mw = float(np.nanmin(f.price_musd / floats(f.case.racks, "peak_kw"))) * KW_PER_MW
-    needs = per_mw * float(f.least_mw.max() - f.least_mw[0])
     for name, musd in f.budgets_musd.items():
-        total = float((musd * f.case.gap_years).sum())
+        first = int(np.isfinite(musd).argmax())  # until then there is no budget
+        needs = per_mw * float(f.least_mw[first:].max() - f.least_mw[max(first - 1, 0)])
+        total = float((musd * f.case.gap_years)[first:].sum())
         if 0.0 < total < _LEAST_OF_GROWTH * needs:
             what_is = (
-                f"build.{name} is {as_text(total)} MUSD in all years together, and the racks that the growth of demand"
-                f" needs cost at least {as_text(needs)} MUSD"
+                f"build.{name} is {as_text(total)} MUSD in all years together from {f.case.year[first]}, and the racks"
+                f" that the growth of demand needs by then cost at least {as_text(needs)} MUSD"
             )
             yield ("build", name), what_is, "BUSD times 1,000 are MUSD"
 

@@ -78,11 +78,15 @@ class CompanyFacts:
         given = self.tables.get(RANGES)
         return () if given is None else ranges_of(given, TablePlaces(self.scenario.data_files))
 
-    def own(self, figure: str, wrong: Bools) -> Iterator[tuple[int, str, Keys]]:
-        """Give the sites at which a figure that the scenario itself gives is wrong."""
+    def own(self, figure: str, wrong: Bools, table: str = "") -> Iterator[tuple[int, str, Keys | TableCell]]:
+        """Give the sites at which a figure that the scenario itself gives, or a table of its own, is wrong."""
+        rows = self.tables[table]["site"].to_list() if table in self.scenario.data_files else []
         for at in np.flatnonzero(wrong):
-            if key := own_key(self.scenario, self.sites[at], figure):
-                yield int(at), self.sites[at], key
+            site = self.sites[at]
+            if key := own_key(self.scenario, site, figure):
+                yield int(at), site, key
+            elif site in rows:
+                yield int(at), site, TableCell(table, rows.index(site), figure)
 
     @cached_property
     def nameplate_mw(self) -> Floats:
@@ -136,7 +140,7 @@ def _build_rates(f: CompanyFacts) -> Found:
     for given in f.ranges:
         if given.quantity == "site_land":
             wrong &= ~given.excludes(f.land_mw)  # warned of itself
-    for at, site, key in f.own("build_rate_mw_per_year", wrong):
+    for at, site, key in f.own("build_rate_mw_per_year", wrong, "site_limits"):
         land, years = as_text(f.land_mw[at]), as_text(round(f.land_mw[at] / rate_mw[at]))
         takes = f"{as_text(rate_mw[at])} MW/year, at which its {land} MW of land take {years} years"
         fix = "check that both are in MW, the rate in MW a year: GW times 1,000 are MW"
