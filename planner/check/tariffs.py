@@ -344,7 +344,7 @@ def _by_lists(case: Case, trials: Sequence[_Trial]) -> pd.DataFrame:
         load = _amounts(one.load_mw.reshape(len(case.years), -1)[model_year].ravel(), p.load_place)
         connected = _amounts(one.open_frac[model_year], p.connected_place)
         connected[p.connected_place == -1] = 0.0  # a site that is not in the plan is not connected
-        peak, billed = np.zeros(bills.peak.size), np.array(bills.past_mw)
+        peak, billed = np.zeros(bills.peak.size), np.zeros(bills.billed.size)
         np.maximum.at(peak, step_peak, load[step_load])
         np.maximum.at(billed, floor_billed, bills.floor_share_frac * peak[floor_peak])
         np.maximum.at(billed, take_billed, bills.take_share_frac * one.in_force_mw[span])
@@ -431,17 +431,10 @@ def exit_fees_from_tariffs(case: Case) -> Excess:
 
 TAKEN_AS_GIVEN: Final[Mapping[str, str]] = {
     **dict.fromkeys(
-        ("tariffs.bills.stair_line", "tariffs.bills.stairs"),
-        "say by how much a charge in falling tiers exceeds the tariff: what is paid comes from the"
-        " lists, which bill_lists_from_tariffs tries, and bill_lines_reported recomputes both sums",
-    ),
-    **dict.fromkeys(
         ("tariffs.in_force_signed", "tariffs.in_force_released", "tariffs.free_frac"),
         "read by no rule: rows of capacity that is signed for are stated from its terms without it, so that one that is"
         " wrong is found in the program",
     ),
     "tariffs.accounts": "make the exact bills that are shown beside what a plan pays;"
     " bill_months_reported recomputes these for the plan, month by month",
-    "tariffs.bills.past_mw": "always 0, since no scenario says what was drawn before the plan;"
-    " bill_lists_from_tariffs fails where it is more than a peak",
 }

@@ -25,7 +25,9 @@ from planner.tariffs import (
     Account,
     BillingCalendar,
     CapacityCharge,
+    CapacityCut,
     CoincidentPeakCharge,
+    Contract,
     DemandCharge,
     EnergyCharge,
     EnergyPeriod,
@@ -42,9 +44,9 @@ from planner.tariffs import (
     representative,
     tariff_from_row,
 )
-from planner.tariffs.clock import MONTHS_A_YEAR, Month
 from planner.tariffs.program import BillLists
 from planner.tariffs.reading import Amounts
+from planner.tariffs.tariff import exit_fee_usd
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -167,13 +169,9 @@ def _fee_usd_per_mw(customer: Customer, signed: int, left: int) -> float:
     tariff = customer.tariff
     if tariff.terms is None:
         return 0.0
-    passed = MONTHS_A_YEAR * (left - signed)
-    months_left = max(0, round(MONTHS_A_YEAR * tariff.terms.term_years) - passed)
-    usd = 0.0
-    for month in range(min(tariff.terms.exit_fee_months, months_left)):
-        in_force = _ramp(customer.ramp_frac, (passed + month) // MONTHS_A_YEAR)
-        billed = Month(left, 1).later(month)
-        usd += sum(rule.minimum_usd(billed, in_force) for rule in tariff.takes)
+    contract = Contract(1.0, datetime.date(signed, 1, 1), customer.ramp_frac)
+    cut = CapacityCut(datetime.date(left, 1, 1))
+    _, usd = exit_fee_usd(contract, cut, replace(tariff.terms, reduction_frac=0.0), tariff.rules)
     return usd * tariff.price_factor(left)
 
 

@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from planner.base.errors import InputError, Problem, raise_all, refuse
+from planner.tariffs.clock import month_of_first_day
 from planner.tariffs.rule import BillLine, Metered
-from planner.tariffs.tariff import Contract, Terms, contract_problems, exit_fee_line
+from planner.tariffs.tariff import Contract, Terms, contract_problems, exit_fee_usd
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -77,8 +78,12 @@ def bill(load_mw: ArrayLike, tariff: Tariff, calendar: BillingCalendar, *, contr
         return bill_metered(Metered(load, calendar, np.zeros(len(calendar.months))), tariff)
     contracted_mw = np.array([contract.in_force_mw(month) for month in calendar.months])
     raise_all([*contract_problems(contract, terms), *_flow_without_contract(load, calendar, contracted_mw)])
-    fee = exit_fee_line(contract, terms, tariff.rules)
-    fees = [fee] if fee is not None and fee.month in calendar.months else []
+    fees = []
+    if (cut := contract.cut) is not None:
+        months, usd = exit_fee_usd(contract, cut, terms, tariff.rules)
+        month, item = month_of_first_day(cut.start, "cut"), f"minimum bills on {contract.mw - cut.mw:g} MW given up"
+        if usd and month in calendar.months:
+            fees.append(BillLine(month, "exit fee", item, "contract", float(months), "month", usd / months))
     return bill_metered(Metered(load, calendar, contracted_mw), tariff, fees)
 
 

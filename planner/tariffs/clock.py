@@ -67,7 +67,6 @@ def month_of_first_day(day: datetime.date, place: str) -> Month:
 
 # --- The calendar of a bill: every hour that passes, and what the clock on the wall shows then ----
 
-SUNDAY: Final = 6
 _MINUTES_PER_HOUR: Final = 60.0
 _HOUR: Final = datetime.timedelta(hours=1)
 
@@ -90,7 +89,6 @@ class BillingCalendar:
     start: datetime.date  # first day of the first month, and first day after the last month
     end: datetime.date
     time_zone: str = "UTC"  # IANA name such as `America/New_York`
-    holidays: frozenset[datetime.date] = frozenset()  # days on which the tariff treats the load as on a Sunday
 
     def __post_init__(self) -> None:
         months = self._first_month.until(month_of_first_day(self.end, "end of the calendar"))
@@ -105,12 +103,10 @@ class BillingCalendar:
         )
 
     @classmethod
-    def of_years(
-        cls, first: int, last: int | None = None, *, time_zone: str = "UTC", holidays: Iterable[datetime.date] = ()
-    ) -> BillingCalendar:
+    def of_years(cls, first: int, last: int | None = None, *, time_zone: str = "UTC") -> BillingCalendar:
         """Make the calendar of one year, or of all years from the first to the last."""
         end = datetime.date((first if last is None else last) + 1, 1, 1)
-        return cls(datetime.date(first, 1, 1), end, time_zone, frozenset(holidays))
+        return cls(datetime.date(first, 1, 1), end, time_zone)
 
     @property
     def n_hours(self) -> int:
@@ -135,12 +131,8 @@ class BillingCalendar:
 
     @cached_property
     def weekday(self) -> Integers:
-        """Weekday of each hour, 0 for Monday to 6 for Sunday and holidays, shape (hour,)."""
-        days = _integers(self._local.day_of_week)
-        if self.holidays:
-            dates = self._local.tz_localize(None).normalize()
-            days[dates.isin(pd.DatetimeIndex(sorted(self.holidays)))] = SUNDAY
-        return days
+        """Weekday of each hour, 0 for Monday to 6 for Sunday, shape (hour,)."""
+        return _integers(self._local.day_of_week)
 
     @cached_property
     def hour(self) -> Integers:

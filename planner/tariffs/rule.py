@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
 from itertools import pairwise
 from math import inf, isfinite
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeAlias
@@ -22,27 +21,6 @@ if TYPE_CHECKING:
     from planner.tariffs.clock import BillingCalendar, Month, OtherHours, When
     from planner.tariffs.reading import Reading
 
-# --- How a charge bends over the load: what a linear program can hold of it -----------------------
-
-
-class Curvature(Enum):
-    """Shape of a month's charge as a function of the hourly load.
-
-    A linear or convex charge is the largest of some planes, so a linear program that minimises
-    cost holds it exactly. One that is not convex (declining tiers) needs integers or a bound.
-    """
-
-    CONSTANT = "constant"
-    LINEAR = "linear"
-    CONVEX = "convex"
-    NOT_CONVEX = "not convex"
-
-    @property
-    def is_convex(self) -> bool:
-        """Whether the charge of a mix of two loads is at most the mix of their charges."""
-        return self is not Curvature.NOT_CONVEX
-
-
 # --- Prices by tier: the next unit costs what its tier costs --------------------------------------
 
 
@@ -58,8 +36,6 @@ class Tiers:
     >>> free_then_dear = Tiers(prices=(0.0, 12.0), limits=(50.0,))
     >>> free_then_dear.cost_usd(114.0)
     768.0
-    >>> free_then_dear.curvature.value
-    'convex'
     """
 
     prices: tuple[float, ...]  # price in each tier, one more than there are limits. [USD/unit]
@@ -79,14 +55,6 @@ class Tiers:
             what_is = f"tiers have prices {_listed(self.prices)} and limits {_listed(self.limits)}"
             problems.append(Problem.of("tariff", what_is, "finite numbers"))
         raise_all(problems)
-
-    @property
-    def curvature(self) -> Curvature:
-        """Shape of the cost over the quantity."""
-        if len(set(self.prices)) == 1:
-            return Curvature.LINEAR
-        rises = all(later >= earlier for earlier, later in pairwise(self.prices))
-        return Curvature.CONVEX if rises else Curvature.NOT_CONVEX
 
     def blocks(self, quantity: float) -> tuple[tuple[float, float], ...]:
         """Split a quantity into tiers: units and price of each, up to the last that is used."""
@@ -199,10 +167,6 @@ class TariffRule(Protocol):
     def name(self) -> str:
         """Name on the bill, one of its own within the tariff."""
 
-    @property
-    def curvature(self) -> Curvature:
-        """Shape of the charge over the load."""
-
     def lines(self, metered: Metered) -> list[BillLine]:
         """Give the lines of the bill, before escalation."""
 
@@ -245,7 +209,6 @@ class Billed:
 
     label: str  # name, such as `demand 2028-02`
     shares_frac: tuple[tuple[int, float], ...]  # least share of each peak, by its number
-    past_mw: float  # share of peaks before the calendar begins. [MW]
     take_frac: float  # least share of the contracted capacity
     contracted: str  # label of the month or year whose contracted capacity it is
 

@@ -9,7 +9,6 @@ from planner.base.errors import InputError, Problem, raise_all, refuse
 from planner.tariffs.clock import MONTHS_A_YEAR, Month, month_of_first_day
 from planner.tariffs.demand import DemandCharge
 from planner.tariffs.energy import flat_energy
-from planner.tariffs.rule import BillLine, Curvature
 
 if TYPE_CHECKING:
     import datetime
@@ -54,13 +53,6 @@ class Tariff:
         if twice:
             what_is = f"{self.name!r} has several rules called {', '.join(twice)}"
             raise InputError.at("tariff", what_is, "a name for each", "rename all but one")
-
-    @property
-    def curvature(self) -> Curvature:
-        """Shape of the bill over the load: that of its most bent rule."""
-        shapes = {rule.curvature for rule in self.rules}
-        order = (Curvature.NOT_CONVEX, Curvature.CONVEX, Curvature.LINEAR)
-        return next((shape for shape in order if shape in shapes), Curvature.CONSTANT)
 
     @property
     def takes(self) -> tuple[DemandCharge, ...]:
@@ -172,8 +164,8 @@ def contract_problems(contract: Contract, terms: Terms) -> list[Problem]:
     return problems
 
 
-def exit_fee_line(contract: Contract, terms: Terms, rules: Iterable[TariffRule]) -> BillLine | None:
-    r"""Fee for leaving or shrinking before the term ends.
+def exit_fee_usd(contract: Contract, cut: CapacityCut, terms: Terms, rules: Iterable[TariffRule]) -> tuple[int, float]:
+    r"""Months whose minimum bills a cut before the term ends costs, and the fee. [USD]
 
     It pays the minimum bills of the next months, or of those left of the term if they are
     fewer, on the capacity given up beyond the share that is free:
@@ -183,9 +175,7 @@ def exit_fee_line(contract: Contract, terms: Terms, rules: Iterable[TariffRule])
     with the minimum bill :math:`C_m` of a month, contracted capacity :math:`K` before and
     :math:`K'` after the cut, and the free share `f`. Independent of the load.
     """
-    if contract.cut is None:
-        return None
-    month = month_of_first_day(contract.cut.start, "cut")
+    month = month_of_first_day(cut.start, "cut")
     n = min(terms.exit_fee_months, contract.months_left(terms, month))
     kept_free_mw = (1.0 - terms.reduction_frac) * contract.mw
     fee_usd = 0.0
@@ -193,13 +183,10 @@ def exit_fee_line(contract: Contract, terms: Terms, rules: Iterable[TariffRule])
         share = contract.ramp_share_frac(later)
         before_usd, after_usd = (
             sum(rule.minimum_usd(later, share * mw) for rule in rules if isinstance(rule, DemandCharge))
-            for mw in (kept_free_mw, contract.cut.mw)
+            for mw in (kept_free_mw, cut.mw)
         )
         fee_usd += max(0.0, before_usd - after_usd)
-    if fee_usd == 0.0:
-        return None
-    item = f"minimum bills on {contract.mw - contract.cut.mw:g} MW given up"
-    return BillLine(month, "exit fee", item, "contract", float(n), "month", fee_usd / n)
+    return n, fee_usd
 
 
 # --- Tariffs from rows of the table `tariffs` -----------------------------------------------------
@@ -219,8 +206,8 @@ def tariff_from_row(row: Mapping[str, Any], *, terms: Mapping[str, Any] | None =
     ...     rows.loc["us-va-dominion-energy"].to_dict(),
     ...     terms=rows.loc["us-va-dominion-energy-virginia-gs-5"].to_dict(),
     ... )
-    >>> [(rule.name, rule.curvature.value) for rule in tariff.rules]
-    [('demand', 'convex'), ('energy', 'linear')]
+    >>> [rule.name for rule in tariff.rules]
+    ['demand', 'energy']
     >>> tariff.rules[0].min_take_frac, tariff.terms.term_years
     (0.85, 14.0)
     """
