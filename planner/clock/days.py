@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import numpy as np
 
 from planner.base.errors import refuse
-from planner.base.units import DAYS_PER_YEAR, HOURS_PER_DAY, MONTHS_PER_YEAR
+from planner.base.units import HOURS_PER_DAY, MONTHS_PER_YEAR
 
 if TYPE_CHECKING:
     import datetime
@@ -71,11 +71,6 @@ class ModelYears:
 
     years: tuple[int, ...]  # strictly increasing calendar years, at least one
 
-    def __post_init__(self) -> None:
-        is_wrong = not self.years or any(b <= a for a, b in zip(self.years, self.years[1:], strict=False))
-        must_be = "at least one year, each later than the one before"
-        refuse("years", (is_wrong, f"the model years are {list(self.years)}", must_be))
-
     def __len__(self) -> int:
         return len(self.years)
 
@@ -128,7 +123,6 @@ SEASON_OF_MONTH: Final = tuple(SEASONS[month % 12 // 3] for month in range(1, 13
 """Season of each month, January first; by the calendar, in the south as in the north."""
 _Kind = TypeVar("_Kind", bound=np.generic)
 _HOURS: Final = int(HOURS_PER_DAY)
-_DAYS_ALLOWED: Final = (len(SEASONS), len(MONTHS))
 
 
 @dataclass(frozen=True)
@@ -242,11 +236,6 @@ class Days(ABC):
         first = day * self.slots_per_day
         return tuple(range(first, first + self.slots_per_day))
 
-    def _slot_rule(self) -> tuple[bool, str, str]:
-        """Return the rule for the length of a time slice."""
-        is_wrong = self.slot_h not in range(1, _HOURS + 1) or _HOURS % self.slot_h > 0
-        return is_wrong, f"slot_h is {self.slot_h}", "an integer that divides 24"
-
 
 @dataclass(frozen=True)
 class RepresentativeDays(Days):
@@ -269,16 +258,8 @@ class RepresentativeDays(Days):
     peak_month: int = 7  # month of the peak day, 1 to 12
 
     def __post_init__(self) -> None:
-        is_month = self.peak_month in range(1, len(MONTHS) + 1)
-        is_part = is_month and 0.0 < self.peak_day_days < DAYS_PER_MONTH[self.peak_month - 1]
-        is_known, must_be = self.season_days in _DAYS_ALLOWED, "4, a day per season, or 12, per month"
-        refuse(
-            "time",
-            (not is_known, f"season_days is {self.season_days}", must_be),
-            self._slot_rule(),
-            (not is_month, f"peak_month is {self.peak_month}", "1 to 12"),
-            (is_month and not is_part, f"peak_day_days is {self.peak_day_days}", "above 0 and below its month's days"),
-        )
+        is_part = self.peak_day_days < DAYS_PER_MONTH[self.peak_month - 1]
+        refuse("time", (not is_part, f"peak_day_days is {self.peak_day_days}", "above 0 and below its month's days"))
 
     @cached_property
     def days_by_month(self) -> Floats:
@@ -332,8 +313,6 @@ def frozen(array: NDArray[_Kind]) -> NDArray[_Kind]:
 
 # --- A series of days with weights of their own, which follow one another or repeat themselves ----
 
-_ROUNDING: Final = 1e-6  # of the year, for weights that are written with few digits
-
 
 @dataclass(frozen=True)
 class SeriesDays(Days):
@@ -359,26 +338,6 @@ class SeriesDays(Days):
     peaks: tuple[int, ...]
     slot_h: int = 3  # length of a slot; divides 24. [h]
     repeat: bool = False  # whether a day is followed by itself
-
-    def __post_init__(self) -> None:
-        count, total = len(self.months), sum(self.days)
-        is_one_each, is_year = len(self.days) == count > 0, abs(total / DAYS_PER_YEAR - 1.0) <= _ROUNDING
-        are_months = all(month in range(1, len(MONTHS) + 1) for month in self.months)
-        has_peaks = bool(self.peaks) and set(self.peaks) <= set(range(count))
-        found, must_be = (
-            f"there are {count} months and {len(self.days)} days",
-            "one of each for every day of the series",
-        )
-        whole = "365 in all, the 8,760 hours of the modelled year"
-        refuse(
-            "series",
-            (not is_one_each, found, must_be),
-            (not are_months, f"months are {sorted(set(self.months))}", "1 to 12"),
-            (not all(days > 0.0 for days in self.days), "a day represents no time", "above 0 [day]"),
-            (not is_year, f"the days cover {total:.6f} days", whole),
-            (not has_peaks, f"peak days are {list(self.peaks)}", f"at least one of 0 to {count - 1}"),
-            self._slot_rule(),
-        )
 
     @cached_property
     def days_by_month(self) -> Floats:

@@ -25,9 +25,7 @@ TRAINING_FLOP_UTILISATION_FRAC: Final = 0.40
 The Llama 3 Herd of Models, 2024, table 4)."""
 
 
-def mean_h100e_from_pf_days(
-    pf_days: ArrayLike, days: ArrayLike, *, flop_utilisation_frac: float = TRAINING_FLOP_UTILISATION_FRAC
-) -> Floats:
+def mean_h100e_from_pf_days(pf_days: ArrayLike, days: ArrayLike) -> Floats:
     r"""Mean H100-equivalents that a training run of so many PF-days keeps busy.
 
     A PF-day is one day at one PFLOP/s of arithmetic done, while an H100e is peak arithmetic,
@@ -41,10 +39,8 @@ def mean_h100e_from_pf_days(
     >>> round(float(mean_h100e_from_pf_days(3640.0, 30.0)), 1)
     306.7
     """
-    time = _above_zero(days, "days")
-    share = _above_zero(flop_utilisation_frac, "flop_utilisation_frac")
-    refuse("compute", (bool(np.any(share > 1.0)), f"flop_utilisation_frac is {share}", "at most 1"))
-    return np.asarray(pf_days, dtype=float) / (time * share * H100_DENSE_BF16_PFLOPS)
+    time = np.asarray(days, dtype=float)
+    return np.asarray(np.asarray(pf_days) / (time * TRAINING_FLOP_UTILISATION_FRAC * H100_DENSE_BF16_PFLOPS))
 
 
 def mean_h100e_from_requests_per_day(requests_per_day: ArrayLike, h100e_seconds_per_request: ArrayLike) -> Floats:
@@ -67,19 +63,12 @@ def mean_h100e_from_tokens_per_day(tokens_per_day: ArrayLike, tokens_per_s_per_h
     >>> round(float(mean_h100e_from_tokens_per_day(4.32e12, 2500.0)), 1)
     20000.0
     """
-    throughput = _above_zero(tokens_per_s_per_h100e, "tokens_per_s_per_h100e")
+    throughput = np.asarray(tokens_per_s_per_h100e, dtype=float)
+    refuse("compute", (not np.all(throughput > 0.0), f"tokens_per_s_per_h100e is {throughput}", "above 0"))
     return np.asarray(tokens_per_day, dtype=float) / SECONDS_PER_DAY / throughput
 
 
-def _above_zero(value: ArrayLike, name: str) -> Floats:
-    array = np.asarray(value, dtype=float)
-    refuse("compute", (not np.all(array > 0.0), f"{name} is {array}", "above 0"))
-    return array
-
-
 # --- The reference fleet: what compute a forecast in gigawatts stands for -------------------------
-
-_SHARE_TOLERANCE = 1e-6
 
 
 def alive_frac(vintage: ArrayLike, life_years: ArrayLike, years: ModelYears) -> Floats:
@@ -162,7 +151,7 @@ def reference_fleet_compute(
     """
     path = np.asarray(path_mw, dtype=float)
     share = np.asarray(stock_share_frac, dtype=float)
-    _check(years, share, stock, additions, workloads)
+    _check_lives(years, additions, workloads)
     n_stock, n_years = len(stock.vintage), len(years)
 
     stock_mw = (path[:, :1] * share)[..., None] * alive_frac(stock.vintage, stock.life_years, years)
@@ -186,22 +175,11 @@ def reference_fleet_compute(
     )
 
 
-def _check(years: ModelYears, share: Floats, stock: Cohorts, additions: Cohorts, workloads: Sequence[str]) -> None:
-    total, last = share.sum(axis=1), stock.vintage + stock.life_years - 1
-    serves = (stock.vintage <= years.first) & (last >= years.first)
-    fix = "correct share_frac in table rack_stock"
-    rules = [
-        (True, f"the stock shares of workload {workloads[w]} sum to {total[w]:g}", "1", fix)
-        for w in np.flatnonzero(np.abs(total - 1.0) > _SHARE_TOLERANCE).tolist()
-    ]
-    for w, v in np.argwhere((share > 0.0) & ~serves).tolist():
-        what_is = f"workload {workloads[w]} has stock of {stock.vintage[v]} with a life of {stock.life_years[w, v]}"
-        rules.append((True, what_is, f"in service in {years.first}", "leave out vintages that are not"))
-    is_other = not np.array_equal(additions.vintage, years.years)
-    what_is, fix = f"the additions are of {additions.vintage.tolist()}", "give one cohort per model year"
-    rules.append((is_other, what_is, f"of {years.years}", fix))
-    fix = "add model years, or give these racks a longer life"
-    for w, t in np.argwhere(additions.life_years < np.array(years.spans)) if not is_other else ():
+def _check_lives(years: ModelYears, additions: Cohorts, workloads: Sequence[str]) -> None:
+    """Refuse racks that live shorter than the calendar years that their model year stands for."""
+    rules = []
+    for w, t in np.argwhere(additions.life_years < np.array(years.spans)):
         what_is = f"workload {workloads[w]} adds racks in {years.years[t]} with a life of {additions.life_years[w, t]}"
-        rules.append((True, what_is, f"at least the {years.spans[t]} years this model year covers", fix))
+        must_be = f"at least the {years.spans[t]} years this model year covers"
+        rules.append((True, what_is, must_be, "add model years, or give these racks a longer life"))
     refuse("fleet", *rules)

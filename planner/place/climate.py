@@ -144,12 +144,6 @@ def electrical_loss(
     """
     ratio = np.asarray(installed_ratio, dtype=float)
     utilisation = np.asarray(design_utilisation, dtype=float)
-    is_share = np.all((utilisation > 0.0) & (utilisation <= 1.0))
-    refuse(
-        "redundancy",
-        (not np.all(ratio >= 1.0), f"installed_ratio is {ratio}", "at least 1"),
-        (not is_share, f"design_utilisation is {utilisation}", "above 0 and at most 1"),
-    )
     at_design = np.asarray(k1) + np.asarray(k2) * utilisation / ratio
     return ElectricalLoss(
         fixed_frac=np.asarray(np.asarray(k0) * ratio, dtype=float),

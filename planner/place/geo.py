@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.base.errors import refuse
 from planner.base.units import KM_PER_M, MS_PER_S
 
 if TYPE_CHECKING:
@@ -62,15 +61,7 @@ def geodesic_km(lat1: ArrayLike, lon1: ArrayLike, lat2: ArrayLike, lon2: ArrayLi
     """
     from pyproj import Geod  # here, for it is slow to load and most callers need no distance
 
-    coordinates = [np.asarray(value, dtype=float) for value in (lat1, lon1, lat2, lon2)]
-    limits = (90.0, 180.0, 90.0, 180.0)
-    rules = (
-        (True, f"{name} {worst}", f"within -{limit:g} to {limit:g}")
-        for name, value, limit in zip(("lat", "lon", "lat", "lon"), coordinates, limits, strict=True)
-        for worst in np.unique(value[~(np.abs(value) <= limit)])
-    )
-    refuse("coordinates", *rules)
-    y1, x1, y2, x2 = np.broadcast_arrays(*coordinates)
+    y1, x1, y2, x2 = np.broadcast_arrays(*(np.asarray(value, dtype=float) for value in (lat1, lon1, lat2, lon2)))
     _, _, metres = Geod(ellps="WGS84").inv(x1.ravel(), y1.ravel(), x2.ravel(), y2.ravel())
     return np.asarray(metres, dtype=float).reshape(x1.shape) * KM_PER_M
 
