@@ -40,7 +40,7 @@ def mean_h100e_from_pf_days(pf_days: ArrayLike, days: ArrayLike) -> Floats:
     306.7
     """
     time = np.asarray(days, dtype=float)
-    return np.asarray(np.asarray(pf_days) / (time * TRAINING_FLOP_UTILISATION_FRAC * H100_DENSE_BF16_PFLOPS))
+    return np.asarray(pf_days, dtype=float) / (time * TRAINING_FLOP_UTILISATION_FRAC * H100_DENSE_BF16_PFLOPS)
 
 
 def mean_h100e_from_requests_per_day(requests_per_day: ArrayLike, h100e_seconds_per_request: ArrayLike) -> Floats:
@@ -65,7 +65,7 @@ def mean_h100e_from_tokens_per_day(tokens_per_day: ArrayLike, tokens_per_s_per_h
     """
     throughput = np.asarray(tokens_per_s_per_h100e, dtype=float)
     refuse("compute", (not np.all(throughput > 0.0), f"tokens_per_s_per_h100e is {throughput}", "above 0"))
-    return np.asarray(tokens_per_day, dtype=float) / SECONDS_PER_DAY / throughput
+    return np.asarray(np.asarray(tokens_per_day, dtype=float) / SECONDS_PER_DAY / throughput)
 
 
 # --- The reference fleet: what compute a forecast in gigawatts stands for -------------------------

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass, replace
+from itertools import combinations
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from planner.base.arrays import Record
-from planner.base.errors import InputError
 from planner.base.units import MONTHS_PER_YEAR, USD_PER_MUSD
 from planner.base.words import amount, some
 from planner.clock.days import MONTHS
@@ -230,7 +230,8 @@ def find_customers(case: ScopedCase) -> tuple[Customer, ...]:
     uses = case.scenario.energy.tariffs
     for position, use in enumerate(uses):
         _check(case, position, use)
-    chosen = _by_site(case, uses)
+    _check_entries(case)
+    chosen = _entry_of_sites(case)
     untold = [MONTHS[month] for month in np.flatnonzero(~case.days.days_by_month.any(axis=0))]
     if chosen and untold:
         what_is = f"tariffs bill every month, but the series has no day in {', '.join(untold)}"
@@ -249,10 +250,9 @@ def find_customers(case: ScopedCase) -> tuple[Customer, ...]:
             continue
         key = (position, float(rise_frac[site]), clock.time_zone)
         if key not in made:
-            tariff = _made(case, position, use, float(rise_frac[site]), clock)
-            if tariff is None:
-                return ()
-            made[key] = tariff
+            made[key] = rules_of(case, use, float(rise_frac[site]), clock)
+            for said in _problems_of_terms(use, made[key]):
+                case.findings.add(("energy", "tariffs", position), *said)
         customers.append(Customer(site, first, made[key], clock, use.ramp_frac, bills_energy(case, use.tariff)))
     for position, tariff in {position: tariff for (position, *_), tariff in made.items()}.items():
         _note_terms(case, position, uses[position], tariff)
@@ -265,13 +265,10 @@ def _check(case: ScopedCase, position: int, use: TariffUse) -> None:
     wanted = [("terms", use.terms, "terms")]
     if use.tariff not in own:
         wanted.append(("tariff", use.tariff, "rate"))
-    fix = "`dcplan data ids tariffs` lists them"
-    for key, id_, layer in ((key, id_, layer) for key, id_, layer in wanted if id_ is not None):
-        row = table_row(case, id_)
-        if row is None:
-            case.findings.add((*at, key), f"unknown tariff {id_!r}", "an id of table tariffs", fix)
-        elif row["layer"] != layer:
-            what_is = f"{key} is {id_!r}, of layer {row['layer']!r}"
+    for key, id_, layer in wanted:
+        row = None if id_ is None else table_row(case, id_)
+        if row is not None and row["layer"] != layer:
+            what_is, fix = f"{key} is {id_!r}, of layer {row['layer']!r}", "`dcplan data ids tariffs` lists them"
             case.findings.add((*at, key), what_is, f"of layer {layer!r}", fix)
 
 
@@ -283,10 +280,16 @@ def billed_sites(case: ScopedCase) -> frozenset[int]:
 
 def use_of_sites(case: ScopedCase) -> dict[int, TariffUse]:
     """Return the entry of `energy.tariffs` that bills each site, by the site's position."""
-    billed = [(*billed_by(case, use), use) for use in reversed(case.scenario.energy.tariffs)]
-    found: dict[int, TariffUse] = {}
-    for _, sites, use in sorted(billed, key=lambda one: -one[0]):  # what counts most comes last
-        found |= dict.fromkeys(sites, use)
+    uses = case.scenario.energy.tariffs
+    return {site: uses[position] for site, position in _entry_of_sites(case).items()}
+
+
+def _entry_of_sites(case: ScopedCase) -> dict[int, int]:
+    """Position of the entry that bills each site: the one that names it, else its zone, else all."""
+    billed = [(*billed_by(case, use), position) for position, use in enumerate(case.scenario.energy.tariffs)]
+    found: dict[int, int] = {}
+    for _, sites, position in sorted(billed, key=lambda one: one[0]):  # what counts most comes first
+        found = dict.fromkeys(sites, position) | found
     return found
 
 
@@ -303,27 +306,19 @@ def billed_by(case: ScopedCase, use: TariffUse) -> tuple[int, list[int]]:
     ]
 
 
-def _by_site(case: ScopedCase, uses: tuple[TariffUse, ...]) -> dict[int, int]:
-    """Entry that bills each site: the one that names it, else its zone, else all."""
-    ids = case.ids("sites")
-    chosen: dict[int, tuple[int, int]] = {}  # site: rank, entry
-    twice: dict[tuple[int, int, int], list[str]] = {}  # entry, entry, rank: sites
-    for position, use in enumerate(uses):
-        rank, sites = billed_by(case, use)
+def _check_entries(case: ScopedCase) -> None:
+    """Refuse two entries that mean a site alike, and note one that bills none."""
+    billed = [billed_by(case, use) for use in case.scenario.energy.tariffs]
+    for position, (_, sites) in enumerate(billed):
         if not sites:
-            text = f"The tariff {use.tariff} bills no site in scope."
+            text = f"The tariff {case.scenario.energy.tariffs[position].tariff} bills no site in scope."
             case.findings.add_note(text, ("energy", "tariffs", position))
-        for site in sites:
-            other = chosen.get(site)
-            if other is not None and other[0] == rank:
-                twice.setdefault((other[1], position, rank), []).append(ids[site])
-            if other is None or rank < other[0]:
-                chosen[site] = (rank, position)
-    for (first, second, rank), names in twice.items():
-        what_is = f"energy.tariffs[{first}] and energy.tariffs[{second}] both bill {some(names, _FEW)}"
-        must_be, fix = "one tariff for each site", _ONE_OF_TWO[rank]
-        case.findings.add(("energy", "tariffs", second, "zones" if rank == _ZONE else "sites"), what_is, must_be, fix)
-    return {site: position for site, (_, position) in chosen.items()}
+    for (first, (rank, sites)), (second, (other, others)) in combinations(enumerate(billed), 2):
+        names = [case.ids("sites")[site] for site in sites if site in others]
+        if rank == other and names:
+            what_is = f"energy.tariffs[{first}] and energy.tariffs[{second}] both bill {some(names, _FEW)}"
+            at = ("energy", "tariffs", second, "zones" if rank == _ZONE else "sites")
+            case.findings.add(at, what_is, "one tariff for each site", _ONE_OF_TWO[rank])
 
 
 def _rise_frac(case: ScopedCase) -> np.ndarray:
@@ -349,18 +344,6 @@ def _clock(case: ScopedCase, position: int, use: TariffUse, site: int, first: in
     peak_day = int(np.flatnonzero(case.days.is_peak_day)[0])
     years = case.years.years
     return BillingClock(zone, years[first], int(case.last_year[-1]), case.days.day_months[peak_day][0])
-
-
-def _made(case: ScopedCase, position: int, use: TariffUse, rise_frac: float, clock: BillingClock) -> Tariff | None:
-    try:
-        tariff = rules_of(case, use, rise_frac, clock)
-    except InputError as error:
-        for problem in error.problems:
-            case.findings.add(("energy", "own_tariffs", use.tariff), problem.what_is, problem.must_be, problem.fix)
-        return None
-    for said in _problems_of_terms(use, tariff):
-        case.findings.add(("energy", "tariffs", position), *said)
-    return tariff
 
 
 def _note_terms(case: ScopedCase, position: int, use: TariffUse, tariff: Tariff) -> None:
