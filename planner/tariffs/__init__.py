@@ -31,7 +31,7 @@ Declining tiers alone are not convex: a program bounds them from above.
 """
 
 from planner.tariffs.bill import Bill, bill, bill_metered
-from planner.tariffs.clock import ALWAYS, WEEKEND, WORKDAYS, BillingCalendar, Month, OtherHours, When, clock_hours
+from planner.tariffs.clock import ALWAYS, WEEKEND, WORKDAYS, BillingCalendar, OtherHours, When, clock_hours
 from planner.tariffs.demand import DemandCharge, Ratchet, RollingRatchet, YearRatchet
 from planner.tariffs.energy import (
     CapacityCharge,
@@ -63,7 +63,6 @@ __all__ = [
     "EnergyPeriod",
     "Escalation",
     "Metered",
-    "Month",
     "OtherHours",
     "ProgramBills",
     "Ratchet",

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from planner.base.arrays import Floats
-    from planner.tariffs.clock import BillingCalendar, Month
+    from planner.tariffs.clock import BillingCalendar
     from planner.tariffs.tariff import Tariff
 
 
@@ -45,7 +45,7 @@ class Bill:
         return _sums((line.rule, line.usd) for line in self.lines)
 
     @property
-    def usd_by_month(self) -> dict[Month, float]:
+    def usd_by_month(self) -> dict[pd.Period, float]:
         """Sum of the lines of each month, in USD."""
         return _sums((line.month, line.usd) for line in self.lines)
 

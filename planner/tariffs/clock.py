@@ -6,7 +6,7 @@ import datetime
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
 import pandas as pd
@@ -28,41 +28,10 @@ ALL_MONTHS: Final = tuple(range(1, MONTHS_A_YEAR + 1))
 """Numbers of the months, January first."""
 
 
-class Month(NamedTuple):
-    """One month of one year.
-
-    >>> str(Month(2028, 2)), str(Month(2028, 2).later(11))
-    ('2028-02', '2029-01')
-    >>> Month(2028, 2).until(Month(2029, 1))
-    11
-    """
-
-    year: int
-    month: int
-
-    def __str__(self) -> str:
-        """Return the month as ISO 8601 writes it."""
-        return f"{self.year}-{self.month:02d}"
-
-    def later(self, months: int) -> Month:
-        """Return the month that comes so many months later."""
-        years, month = divmod(self.month - 1 + months, MONTHS_A_YEAR)
-        return Month(self.year + years, month + 1)
-
-    def until(self, other: Month) -> int:
-        """Count the months from this one to another; negative when that is earlier."""
-        return (other.year - self.year) * MONTHS_A_YEAR + other.month - self.month
-
-
-def month_of_first_day(day: datetime.date, place: str) -> Month:
-    """Read a month from its first day.
-
-    >>> import datetime
-    >>> month_of_first_day(datetime.date(2028, 2, 1), "start")
-    Month(year=2028, month=2)
-    """
+def month_of_first_day(day: datetime.date, place: str) -> pd.Period:
+    """Return the month that begins on a day."""
     refuse("tariff", (day.day != 1, f"{place} is {day}", "the first day of a month"))
-    return Month(day.year, day.month)
+    return pd.Period(day, "M")
 
 
 # --- The calendar of a bill: every hour that passes, and what the clock on the wall shows then ----
@@ -91,10 +60,10 @@ class BillingCalendar:
     time_zone: str = "UTC"  # IANA name such as `America/New_York`
 
     def __post_init__(self) -> None:
-        months = self._first_month.until(month_of_first_day(self.end, "end of the calendar"))
+        is_over = month_of_first_day(self.end, "end of the calendar") <= self._first_month
         refuse(
             "tariff",
-            (months < 1, f"the calendar ends on {self.end}", "after its start"),
+            (is_over, f"the calendar ends on {self.end}", "after its start"),
             (
                 not is_time_zone(self.time_zone),
                 f"time_zone is {self.time_zone!r}",
@@ -114,10 +83,9 @@ class BillingCalendar:
         return len(self._local)
 
     @cached_property
-    def months(self) -> tuple[Month, ...]:
+    def months(self) -> tuple[pd.Period, ...]:
         """Months from first to last."""
-        count = self._first_month.until(Month(self.end.year, self.end.month))
-        return tuple(self._first_month.later(months) for months in range(count))
+        return tuple(pd.period_range(self._first_month, pd.Period(self.end, "M") - 1, freq="M"))
 
     @cached_property
     def year(self) -> Integers:
@@ -159,7 +127,7 @@ class BillingCalendar:
     @cached_property
     def days_of_month(self) -> Integers:
         """Days of each month, shape (month,)."""
-        return np.array([pd.Period(str(month), "M").days_in_month for month in self.months])
+        return np.array([month.days_in_month for month in self.months])
 
     def moments(self, positions: Iterable[int]) -> tuple[datetime.datetime, ...]:
         """Give the moments, in the calendar's time zone, at which hours start."""
@@ -194,7 +162,7 @@ class BillingCalendar:
         return passed.tz_convert(self.time_zone)
 
     @property
-    def _first_month(self) -> Month:
+    def _first_month(self) -> pd.Period:
         return month_of_first_day(self.start, "start of the calendar")
 
 

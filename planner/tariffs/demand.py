@@ -15,8 +15,10 @@ from planner.tariffs.rule import Billed, BillLine, Metered, Stair, Tiers, as_tie
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import pandas as pd
+
     from planner.base.arrays import Floats
-    from planner.tariffs.clock import BillingCalendar, Month
+    from planner.tariffs.clock import BillingCalendar
     from planner.tariffs.rule import Form
 
 # --- Demand charges: USD per kW of the month's highest hour, never less than what was agreed ------
@@ -106,7 +108,7 @@ class DemandCharge:
         month = form.months[position]
         return Billed(f"{self.name} {month}", tuple(sorted(shares.items())), self.min_take_frac, form.contracted(month))
 
-    def minimum_usd(self, month: Month, contracted_mw: float) -> float:
+    def minimum_usd(self, month: pd.Period, contracted_mw: float) -> float:
         """Charge of a month in which nothing is drawn, in USD: the minimum take alone."""
         if month.month not in self.when.months:
             return 0.0

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+import pandas as pd
 
 from planner.base.errors import refuse
 from planner.base.units import KW_PER_MW
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from planner.base.arrays import Integers
-    from planner.tariffs.clock import BillingCalendar, Month, OtherHours, When
+    from planner.tariffs.clock import BillingCalendar, OtherHours, When
     from planner.tariffs.rule import Form
 
 # --- Energy charges: USD per MWh by season, weekday and hour, in tiers where there are any --------
@@ -138,7 +139,7 @@ class StandingCharge:
             usd = quantity * price * form.factor(month)
             form.charge("connected", form.years.index(month.year), line, usd, quantity)
 
-    def _prices(self, calendar: BillingCalendar) -> Iterator[tuple[Month, float, str, float]]:
+    def _prices(self, calendar: BillingCalendar) -> Iterator[tuple[pd.Period, float, str, float]]:
         """Give how much of which unit each month is billed, and the price of one."""
         for month, days in zip(calendar.months, calendar.days_of_month, strict=True):
             for quantity, unit, price in ((1.0, "month", self.usd_per_month), (float(days), "day", self.usd_per_day)):
@@ -182,7 +183,7 @@ class CoincidentPeakCharge:
         usd = KW_PER_MW * self.usd_per_kw * form.factor(month)
         form.charge("peak", peak, line, usd, KW_PER_MW)
 
-    def _billed(self, calendar: BillingCalendar) -> tuple[Integers, Month]:
+    def _billed(self, calendar: BillingCalendar) -> tuple[Integers, pd.Period]:
         """Return the positions of the hours, and the month in which they are billed."""
         positions = calendar.positions(self.hours, f"hours of {self.name!r}")
         last = int(np.searchsorted(calendar.month_starts, positions.max(), side="right")) - 1
@@ -233,11 +234,11 @@ class CapacityCharge:
             usd = mw_days * self.usd_per_mw_day * form.factor(month)
             form.charge("load", steps, line, usd, mw_days)
 
-    def _days_billed(self, calendar: BillingCalendar) -> Iterator[tuple[Month, float]]:
+    def _days_billed(self, calendar: BillingCalendar) -> Iterator[tuple[pd.Period, float]]:
         """Give the months that are billed, each with its days."""
-        start, end = self.start or calendar.start, self.end or calendar.end
+        start, end = (pd.Period(day, "M") for day in (self.start or calendar.start, self.end or calendar.end))
         for month, days in zip(calendar.months, calendar.days_of_month, strict=True):
-            if (start.year, start.month) <= month < (end.year, end.month):
+            if start <= month < end:
                 yield month, float(days)
 
 

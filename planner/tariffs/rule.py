@@ -15,10 +15,11 @@ from planner.money.finance import ONE_MORE_PRICE, RISING, broken_rules
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    import pandas as pd
     from numpy.typing import ArrayLike
 
     from planner.base.arrays import Floats, Integers
-    from planner.tariffs.clock import BillingCalendar, Month, OtherHours, When
+    from planner.tariffs.clock import BillingCalendar, OtherHours, When
     from planner.tariffs.reading import Reading
 
 # --- Prices by tier: the next unit costs what its tier costs --------------------------------------
@@ -111,7 +112,7 @@ def _listed(numbers: tuple[float, ...]) -> str:
 class BillLine:
     """One line of a bill: so many units at a price."""
 
-    month: Month  # month in which it is billed
+    month: pd.Period  # month in which it is billed
     rule: str  # name of the rule, and the part of it: a period, a tier
     item: str
     basis: str  # what set the quantity: `metered`, `ratchet`, `minimum take`, `contract`, `calendar`
@@ -255,15 +256,15 @@ class Form:
         self._peak_of: dict[bytes, int] = {}
         self._line_of: dict[BillLineKey, int] = {}
 
-    def factor(self, month: Month) -> float:
+    def factor(self, month: pd.Period) -> float:
         """Prices of a month over those stated."""
         return self._price_factor(month.year)
 
-    def contracted(self, month: Month) -> str:
+    def contracted(self, month: pd.Period) -> str:
         """Label of the span in which a month's contracted capacity is in force."""
         return str(month) if self._span == "month" else str(month.year)
 
-    def line(self, rule: str, item: str, unit: str, month: Month) -> int:
+    def line(self, rule: str, item: str, unit: str, month: pd.Period) -> int:
         """Return the number of a line in the bill of a month's year, new or known."""
         line = BillLineKey(rule, item, unit, month.year)
         if line not in self._line_of:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from planner.base.errors import InputError, Problem, raise_all, refuse
-from planner.tariffs.clock import MONTHS_A_YEAR, Month, month_of_first_day
+from planner.tariffs.clock import MONTHS_A_YEAR, month_of_first_day
 from planner.tariffs.demand import DemandCharge
 from planner.tariffs.energy import flat_energy
 
@@ -107,7 +109,7 @@ class Contract:
 
     >>> import datetime
     >>> contract = Contract(200.0, datetime.date(2027, 7, 1), ramp_frac=(0.5, 0.75))
-    >>> [contract.in_force_mw(Month(year, 7)) for year in (2026, 2027, 2028, 2029)]
+    >>> [contract.in_force_mw(pd.Period(f"{year}-07")) for year in (2026, 2027, 2028, 2029)]
     [0.0, 100.0, 150.0, 200.0]
     """
 
@@ -126,28 +128,28 @@ class Contract:
         if (cut := self.cut) is not None:
             must_be = f"at least 0 and less than the contract's {self.mw} MW"
             rules.append((not 0.0 <= cut.mw < self.mw, f"the cut leaves {cut.mw} MW", must_be))
-            is_early = first_month.until(month_of_first_day(cut.start, "cut")) < 1
+            is_early = month_of_first_day(cut.start, "cut") <= first_month
             rules.append((is_early, f"the cut starts on {cut.start}", f"after the contract's start, {self.start}"))
         refuse("contract", *rules)
 
-    def in_force_mw(self, month: Month) -> float:
+    def in_force_mw(self, month: pd.Period) -> float:
         """Capacity in force in a month, in MW: 0 before the start and after leaving."""
-        if self._first_month.until(month) < 0:
+        if month < self._first_month:
             return 0.0
-        is_cut = self.cut is not None and month >= (self.cut.start.year, self.cut.start.month)
+        is_cut = self.cut is not None and month >= pd.Period(self.cut.start, "M")
         return self.ramp_share_frac(month) * (self.cut.mw if self.cut and is_cut else self.mw)
 
-    def ramp_share_frac(self, month: Month) -> float:
+    def ramp_share_frac(self, month: pd.Period) -> float:
         """Share of the contracted capacity that the ramp has reached in a month."""
-        contract_year = self._first_month.until(month) // MONTHS_A_YEAR
+        contract_year = (month - self._first_month).n // MONTHS_A_YEAR
         return self.ramp_frac[contract_year] if contract_year < len(self.ramp_frac) else 1.0
 
-    def months_left(self, terms: Terms, month: Month) -> int:
+    def months_left(self, terms: Terms, month: pd.Period) -> int:
         """Count the months of the term from a month on, at least 0."""
-        return max(0, round(MONTHS_A_YEAR * terms.term_years) - self._first_month.until(month))
+        return max(0, round(MONTHS_A_YEAR * terms.term_years) - (month - self._first_month).n)
 
     @property
-    def _first_month(self) -> Month:
+    def _first_month(self) -> pd.Period:
         return month_of_first_day(self.start, "start of the contract")
 
 
@@ -179,7 +181,7 @@ def exit_fee_usd(contract: Contract, cut: CapacityCut, terms: Terms, rules: Iter
     n = min(terms.exit_fee_months, contract.months_left(terms, month))
     kept_free_mw = (1.0 - terms.reduction_frac) * contract.mw
     fee_usd = 0.0
-    for later in (month.later(passed) for passed in range(n)):
+    for later in (month + passed for passed in range(n)):
         share = contract.ramp_share_frac(later)
         before_usd, after_usd = (
             sum(rule.minimum_usd(later, share * mw) for rule in rules if isinstance(rule, DemandCharge))
