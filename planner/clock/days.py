@@ -25,11 +25,7 @@ if TYPE_CHECKING:
 
 
 def hours_in_year(year: int) -> float:
-    """Hours of a calendar year, leap days counted. Gives [h].
-
-    >>> hours_in_year(2027), hours_in_year(2028), hours_in_year(2100)
-    (8760.0, 8784.0, 8760.0)
-    """
+    """Hours of a calendar year, leap days counted. Gives [h]."""
     return (366 if isleap(year) else 365) * HOURS_PER_DAY
 
 
@@ -38,10 +34,6 @@ def float_year(date: datetime.date) -> float:
 
     Lead times are counted in months, so that 18 months after 1 January 2027 is 2028.5.
     Gives [yr].
-
-    >>> import datetime
-    >>> float_year(datetime.date(2028, 7, 1))
-    2028.5
     """
     part_of_month = (date.day - 1) / monthrange(date.year, date.month)[1]
     return date.year + (date.month - 1 + part_of_month) / MONTHS_PER_YEAR
@@ -61,12 +53,6 @@ class ModelYears:
     """Years that are modelled; each stands for itself and the years up to the next one.
 
     The last represents one year.
-
-    >>> years = ModelYears((2025, 2026, 2030))
-    >>> years.spans
-    (1, 4, 1)
-    >>> years.calendar_years(1)
-    (2026, 2027, 2028, 2029)
     """
 
     years: tuple[int, ...]  # strictly increasing calendar years, at least one
@@ -239,18 +225,7 @@ class Days(ABC):
 
 @dataclass(frozen=True)
 class RepresentativeDays(Days):
-    """Days that represent a year, cut into time slices; the peak day is always the last of them.
-
-    >>> days = RepresentativeDays(season_days=4, slot_h=6)
-    >>> days.names[:5]
-    ('d0h00', 'd0h06', 'd0h12', 'd0h18', 'd1h00')
-    >>> days.day_days.tolist()
-    [90.0, 92.0, 89.0, 91.0, 3.0]
-    >>> float(days.weight_h.sum())
-    8760.0
-    >>> [(period.name, period.months) for period in days.billing_periods]
-    [('DJF', 3), ('MAM', 3), ('JJA', 2), ('SON', 3), ('Jul', 1)]
-    """
+    """Days that represent a year, cut into time slices; the peak day is always the last of them."""
 
     season_days: int = len(SEASONS)  # 4, one day per season, or 12, one per month
     slot_h: int = 3  # length of a time slice; divides 24. [h]
@@ -316,20 +291,7 @@ def frozen(array: NDArray[_Kind]) -> NDArray[_Kind]:
 
 @dataclass(frozen=True)
 class SeriesDays(Days):
-    """Days of a table: in the order in which they pass, or each repeating itself.
-
-    Two days in January that represent 100 days each, and one in July for the other 165:
-
-    >>> days = SeriesDays(months=(1, 1, 7), days=(100.0, 100.0, 165.0), peaks=(2,), slot_h=12)
-    >>> days.names
-    ('d0h00', 'd0h12', 'd1h00', 'd1h12', 'd2h00', 'd2h12')
-    >>> days.next_slot.tolist()
-    [1, 2, 3, 4, 5, 0]
-    >>> float(days.weight_h.sum())
-    8760.0
-    >>> SeriesDays((1, 7), (181.0, 184.0), (1,), slot_h=12, repeat=True).next_slot.tolist()
-    [1, 0, 3, 2]
-    """
+    """Days of a table: in the order in which they pass, or each repeating itself."""
 
     months: tuple[int, ...]  # month of each day, 1 to 12
     days: tuple[float, ...]  # days of the year that each day stands for; they sum to 365. [day]

@@ -33,11 +33,6 @@ def mean_h100e_from_pf_days(pf_days: ArrayLike, days: ArrayLike) -> Floats:
 
     .. math:: d = \frac{\text{PF-days}}{\text{days} \cdot u \cdot 0.989}
     Takes `pf_days` [PFLOP/s x day], `days` [day]. Gives [H100e].
-
-    GPT-3 took 3,640 PF-days; in 30 days at 40 % of peak:
-
-    >>> round(float(mean_h100e_from_pf_days(3640.0, 30.0)), 1)
-    306.7
     """
     time = np.asarray(days, dtype=float)
     return np.asarray(pf_days, dtype=float) / (time * TRAINING_FLOP_UTILISATION_FRAC * H100_DENSE_BF16_PFLOPS)
@@ -47,9 +42,6 @@ def mean_h100e_from_requests_per_day(requests_per_day: ArrayLike, h100e_seconds_
     """Mean H100-equivalents that a stream of requests keeps busy.
 
     Takes `requests_per_day` [request/day], `h100e_seconds_per_request` [H100e s/request]. Gives [H100e].
-
-    >>> round(float(mean_h100e_from_requests_per_day(2.5e9, 0.6)), 1)
-    17361.1
     """
     work = np.asarray(requests_per_day, dtype=float) * np.asarray(h100e_seconds_per_request)
     return np.asarray(work / SECONDS_PER_DAY, dtype=float)
@@ -59,9 +51,6 @@ def mean_h100e_from_tokens_per_day(tokens_per_day: ArrayLike, tokens_per_s_per_h
     """Mean H100-equivalents that a stream of tokens keeps busy.
 
     Takes `tokens_per_day` [token/day], `tokens_per_s_per_h100e` [token/s/H100e]. Gives [H100e].
-
-    >>> round(float(mean_h100e_from_tokens_per_day(4.32e12, 2500.0)), 1)
-    20000.0
     """
     throughput = np.asarray(tokens_per_s_per_h100e, dtype=float)
     refuse("compute", (not np.all(throughput > 0.0), f"tokens_per_s_per_h100e is {throughput}", "above 0"))
@@ -77,10 +66,6 @@ def alive_frac(vintage: ArrayLike, life_years: ArrayLike, years: ModelYears) -> 
     Lives are exact: a rack bought in v with a life of n serves the calendar years v to
     v + n - 1. In a model year that represents several it serves only if it serves them all.
     Takes `life_years` [yr].
-
-    >>> from planner.clock.days import ModelYears
-    >>> alive_frac([2023, 2025], 5, ModelYears((2025, 2026, 2028, 2030))).tolist()
-    [[1.0, 1.0, 0.0, 0.0], [1.0, 1.0, 1.0, 0.0]]
     """
     bought = np.asarray(vintage)[..., None]
     last = bought + np.asarray(life_years)[..., None] - 1
@@ -130,24 +115,6 @@ def reference_fleet_compute(
     Where a path falls faster than racks retire, the racks in service are switched off in equal
     parts down to the path, and come back before new ones are bought.
     Takes `stock_share_frac` (workload, cohort), `utilisation_frac` (workload,).
-
-    One workload, 10 MW in 2025, half of it bought in 2023 with a life of 3 years, growing to
-    16 MW in 2026. In 2026 the older half is gone, so 6 MW of growth need 11 MW of racks:
-
-    >>> from planner.clock.days import ModelYears
-    >>> fleet = reference_fleet_compute(
-    ...     [[10.0, 16.0]],
-    ...     ModelYears((2025, 2026)),
-    ...     [[0.5, 0.5]],
-    ...     Cohorts(np.array([2023, 2025]), np.array([[3, 5]]), np.array([[400.0, 700.0]])),
-    ...     Cohorts(np.array([2025, 2026]), np.array([[5, 5]]), np.array([[700.0, 1200.0]])),
-    ...     [0.8],
-    ...     ["train"],
-    ... )
-    >>> fleet.additions_mw.tolist()
-    [[0.0, 11.0]]
-    >>> fleet.compute_h100e.round(6).tolist()  # 0.8 x (5 x 400 + 5 x 700), 0.8 x (3500 + 13200)
-    [[4400.0, 13360.0]]
     """
     path = np.asarray(path_mw, dtype=float)
     share = np.asarray(stock_share_frac, dtype=float)

@@ -88,17 +88,7 @@ def bill(load_mw: ArrayLike, tariff: Tariff, calendar: BillingCalendar, *, contr
 
 
 def bill_metered(metered: Metered, tariff: Tariff, fees: Iterable[BillLine] = ()) -> Bill:
-    """Bill what was metered, as `bill` does, whoever metered it.
-
-    >>> from planner.clock.days import RepresentativeDays
-    >>> from planner.tariffs import BillingCalendar, DemandCharge, Tariff, representative
-    >>> calendar, days = BillingCalendar.of_years(2027), RepresentativeDays(slot_h=12)
-    >>> reading = representative(calendar, calendar.hour, days)
-    >>> load_mw = [20.0] * 8 + [26.0, 31.0]  # four seasons, then the peak day
-    >>> tariff = Tariff("plain", (DemandCharge("demand", 10.0),))
-    >>> bill_metered(reading.metered(load_mw), tariff).total_usd == 10e3 * (11 * 20.0 + 31.0)
-    True
-    """
+    """Bill what was metered, as `bill` does, whoever metered it."""
     lines = [*(line for rule in tariff.rules for line in rule.lines(metered)), *fees]
     raised = (replace(line, usd_per_unit=line.usd_per_unit * tariff.price_factor(line.month.year)) for line in lines)
     return Bill(tariff.name, tuple(sorted(raised, key=lambda line: line.month)))

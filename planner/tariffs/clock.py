@@ -46,13 +46,6 @@ class BillingCalendar:
 
     Hours are hours that pass, so the day of the spring change has 23 and that of the autumn
     change 25. An hour belongs to the month, weekday and clock hour in which it starts.
-
-    >>> year = BillingCalendar.of_years(2028, time_zone="America/New_York")
-    >>> year.n_hours, year.days_of_month.tolist()
-    (8784, [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
-    >>> march = year.hours_of_month[2]  # 12 March 2028 has 23 hours
-    >>> int(march)
-    743
     """
 
     start: datetime.date  # first day of the first month, and first day after the last month
@@ -179,13 +172,7 @@ ALL_DAY: Final = tuple(range(24))
 
 
 def clock_hours(first: int, until: int) -> tuple[int, ...]:
-    """List the hours from one time of the clock until another, past midnight if need be.
-
-    >>> clock_hours(16, 21)
-    (16, 17, 18, 19, 20)
-    >>> clock_hours(22, 3)
-    (22, 23, 0, 1, 2)
-    """
+    """List the hours from one time of the clock until another, past midnight if need be."""
     count = (until - first) % len(ALL_DAY) or len(ALL_DAY)
     return tuple((first + passed) % len(ALL_DAY) for passed in range(count))
 
@@ -204,13 +191,7 @@ class ClockHours(ABC):
 
 @dataclass(frozen=True)
 class When(ClockHours):
-    """Months, weekdays and clock hours; an hour is inside if all three hold.
-
-    >>> from planner.tariffs import BillingCalendar
-    >>> summer_evening = When(months=(6, 7, 8, 9), weekdays=WORKDAYS, hours=clock_hours(16, 21))
-    >>> int(summer_evening.mask(BillingCalendar.of_years(2027)).sum())  # 88 days of 5 hours
-    440
-    """
+    """Months, weekdays and clock hours; an hour is inside if all three hold."""
 
     months: tuple[int, ...] = ALL_MONTHS  # 1 to 12; a season is a set of months
     weekdays: tuple[int, ...] = ALL_WEEK  # 0 for Monday to 6 for Sunday

@@ -163,10 +163,7 @@ class YearRatchet:
 
 @dataclass(frozen=True)
 class RollingRatchet:
-    """A share of the highest peak of the months just before.
-
-    Convex in the load.
-    """
+    """A share of the highest peak of the months just before. Convex in the load."""
 
     share_frac: float  # share of the highest peak, 0 to 1
     look_back_months: int  # how many months before the billed one are seen. [month]

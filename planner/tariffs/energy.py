@@ -41,13 +41,6 @@ class EnergyCharge:
 
     Linear in the load with one price per period, convex with rising tiers, not convex with
     declining ones.
-
-    >>> from planner.tariffs import When, clock_hours
-    >>> dark = EnergyPeriod("dark", 40.0, When(hours=clock_hours(22, 6)))
-    >>> EnergyCharge("use", (dark,))  # doctest: +ELLIPSIS
-    Traceback (most recent call last):
-    ...
-    planner.base.errors.InputError: tariff: 'use' has 0 periods in month 1, ...; must be 1
     """
 
     name: str  # name on the bill. Riders are further energy charges, of one period each

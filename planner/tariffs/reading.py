@@ -118,17 +118,6 @@ def representative(
     lies on two time slices, as hours of a clock half an hour off, is represented by both. Moments
     in which the system peaks are represented by the peak days alone.
     Takes `utc_start_h` (hour,) [h].
-
-    A leap year has 8,784 hours, 48 of them on two peak days of July:
-
-    >>> from planner.clock.days import RepresentativeDays
-    >>> from planner.tariffs import ALWAYS, BillingCalendar
-    >>> calendar = BillingCalendar.of_years(2028)
-    >>> days = RepresentativeDays(slot_h=6, peak_day_days=2)
-    >>> reading = representative(calendar, calendar.hour, days)
-    >>> month, step, hours = reading.hours(ALWAYS)
-    >>> round(float(hours.sum()), 6), round(float(hours[step >= 16].sum()), 6)
-    (8784.0, 48.0)
     """
     reported = np.unique(calendar.year) if years is None else np.asarray(years, dtype=np.int64)
     first_day = (np.searchsorted(reported, calendar.year, side="right") - 1) * days.n_days

@@ -33,10 +33,6 @@ class Tiers:
 
     `C` is linear with one price, convex where prices rise from tier to tier, and not convex
     where one falls.
-
-    >>> free_then_dear = Tiers(prices=(0.0, 12.0), limits=(50.0,))
-    >>> free_then_dear.cost_usd(114.0)
-    768.0
     """
 
     prices: tuple[float, ...]  # price in each tier, one more than there are limits. [USD/unit]
@@ -76,13 +72,6 @@ class Tiers:
         it is the tangent at the last tier: exact for every quantity past the last fall, too
         high by at most the sum below it, never too low.
         Gives the fixed sum [USD] and rising tiers.
-
-        >>> falling = Tiers(prices=(9.0, 6.0, 7.0), limits=(20.0, 30.0))
-        >>> fixed_usd, rising = falling.convex_bound()
-        >>> fixed_usd, rising.prices
-        (60.0, (6.0, 6.0, 7.0))
-        >>> falling.cost_usd(35.0) == fixed_usd + rising.cost_usd(35.0)
-        True
         """
         rising = tuple(min(self.prices[place:]) for place in range(len(self.prices)))
         widths = [high - low for low, high in pairwise((0.0, *self.limits))]

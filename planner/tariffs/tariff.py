@@ -23,11 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Escalation:
-    """All prices rise once a year, on 1 January.
-
-    >>> round(Escalation(0.02, base_year=2025).factor(2028), 6)
-    1.061208
-    """
+    """All prices rise once a year, on 1 January."""
 
     frac_per_year: float  # rise a year, above -1; real, in a plan in real money
     base_year: int  # year whose prices the tariff states
@@ -105,13 +101,7 @@ class CapacityCut:
 
 @dataclass(frozen=True)
 class Contract:
-    """What the customer signs.
-
-    >>> import datetime
-    >>> contract = Contract(200.0, datetime.date(2027, 7, 1), ramp_frac=(0.5, 0.75))
-    >>> [contract.in_force_mw(pd.Period(f"{year}-07")) for year in (2026, 2027, 2028, 2029)]
-    [0.0, 100.0, 150.0, 200.0]
-    """
+    """What the customer signs."""
 
     mw: float  # contracted capacity after the ramp. [MW]
     start: datetime.date  # first day of the first month
