@@ -11,7 +11,7 @@ from planner.base.units import MONTHS_PER_YEAR
 from planner.base.words import amount, some
 from planner.clock.days import float_year
 from planner.family.table_columns import any_along, mask_at, texts
-from planner.inputs.power_prices import hub_usd_per_mwh
+from planner.inputs.power import hub_usd_per_mwh
 from planner.inputs.scope import hubs_of
 from planner.inputs.supply_figures import renewable_shape
 from planner.inputs.tariffs import use_of_sites
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from planner.base.arrays import Bools, Floats, Positions
     from planner.inputs.axes import Sets
     from planner.inputs.case import ScopedCase
-    from planner.inputs.power_prices import PowerPrices
+    from planner.inputs.power import PowerPrices
     from planner.scenario.supply import Ppa
 
 _DIGITS: Final = 4

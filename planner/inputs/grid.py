@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from planner.inputs.axes import Sets
     from planner.inputs.case import ScopedCase
     from planner.inputs.leads import Leads
-    from planner.inputs.power_prices import PowerPrices
+    from planner.inputs.power import PowerPrices
     from planner.inputs.racks import RackInputs
     from planner.inputs.stock import Stock
 

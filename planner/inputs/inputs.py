@@ -29,8 +29,7 @@ from planner.inputs.halls import HallInputs, HallSpace, Offers
 from planner.inputs.leads import Leads
 from planner.inputs.money import FinanceInputs, HallCost, Rates
 from planner.inputs.own_rows import note_own_prices
-from planner.inputs.power import MigrationInputs, PowerInputs
-from planner.inputs.power_prices import LoadPriceInputs, PowerPrices
+from planner.inputs.power import LoadPriceInputs, MigrationInputs, PowerInputs, PowerPrices
 from planner.inputs.proportions import demand_out_of_proportion, sites_out_of_proportion
 from planner.inputs.racks import Quality, RackFigures, RackInputs, RackSpace
 from planner.inputs.rent import RentInputs

@@ -24,7 +24,7 @@ from planner.place.geo import (
     round_trips_ms,
     rtt_ms,
 )
-from planner.plausible.places import misplaced
+from planner.plausible.rules import misplaced
 from planner.tables.check import check_sheet
 from planner.tables.descriptor import Field, TableSchema
 from planner.tables.places import TableCell

@@ -22,7 +22,7 @@ from planner.inputs.scope import LEADS, own_key
 from planner.inputs.sites import in_need_of_block
 from planner.inputs.supply_figures import SourceFigures, sources_in_play
 from planner.inputs.tariffs import billed_sites
-from planner.scenario.ids import ID_KEYS, NEW_ID_KEYS, written_at
+from planner.scenario.contradictions import ID_KEYS, NEW_ID_KEYS, written_at
 from planner.scenario.keys import KEYS, field_at, is_by_year, marks
 from planner.scenario.messages import problem_at
 from planner.scenario.tree import EACH, walk

@@ -16,14 +16,19 @@ from planner.families import named
 from planner.family.references import NewSiteId, PlannedSiteId, PlannedWorkloadId
 from planner.family.values import Block, Flag, Frac, Positive, Text, Year
 from planner.scenario.demand import Demand, Energy, Flexibility, Foresight, Levers, Rent, WorkloadOverride
-from planner.scenario.racks import Cascade, Deliveries, Halls, Lease, Racks, Retrofit
 from planner.scenario.sites import (
     Build,
+    Cascade,
+    Deliveries,
     Failover,
+    Halls,
     Latency,
     LeadTimes,
+    Lease,
     NewSite,
     Operator,
+    Racks,
+    Retrofit,
     Scope,
     SiteOverride,
     Siting,

@@ -30,7 +30,6 @@ Declining tiers alone are not convex: a program bounds them from above.
 {'energy': 11067840.0, 'delivery': 2700000.0, 'summer peak': 1110000.0}
 """
 
-from planner.tariffs.bill import Bill, bill, bill_metered
 from planner.tariffs.clock import ALWAYS, WEEKEND, WORKDAYS, BillingCalendar, OtherHours, When, clock_hours
 from planner.tariffs.demand import DemandCharge, Ratchet, RollingRatchet, YearRatchet
 from planner.tariffs.energy import (
@@ -44,7 +43,17 @@ from planner.tariffs.energy import (
 from planner.tariffs.program import ProgramBills, add_bills
 from planner.tariffs.reading import Account, Reading, hourly, representative
 from planner.tariffs.rule import BillLine, Metered, TariffRule, Tiers
-from planner.tariffs.tariff import CapacityCut, Contract, Escalation, Tariff, Terms, tariff_from_row
+from planner.tariffs.tariff import (
+    Bill,
+    CapacityCut,
+    Contract,
+    Escalation,
+    Tariff,
+    Terms,
+    bill,
+    bill_metered,
+    tariff_from_row,
+)
 
 __all__ = [
     "ALWAYS",
