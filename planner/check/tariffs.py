@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta, timezone, tzinfo
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -29,13 +30,6 @@ if TYPE_CHECKING:
 # --- Who is billed by which tariff, read a second time from the scenario and table `tariffs` ------
 
 _ALL_MONTHS = tuple(range(1, 13))
-_OFF_THE_HOUR = {
-    4.5: "Asia/Kabul",
-    5.5: "Asia/Kolkata",
-    5.75: "Asia/Kathmandu",
-    6.5: "Asia/Yangon",
-    9.5: "Australia/Darwin",
-}
 _CHARGE_KINDS = ("energy", "demand", "coincident_peak", "capacity", "standing")
 _DEMAND = {"name": "demand", "months": _ALL_MONTHS, "weekdays": "all", "from_hour": 0, "to_hour": 24}
 _DEMAND |= {"tier_limits_kw": (), "ratchet": None}
@@ -47,7 +41,7 @@ class Written:
 
     def __init__(self, case: Case, use: Any, rise_frac: float, offset_h: float) -> None:
         stated = case.scenario.energy.own_tariffs.get(use.tariff)
-        hours = _OFF_THE_HOUR.get(offset_h) or f"Etc/GMT{'-' if offset_h >= 0 else '+'}{abs(offset_h):.0f}"
+        hours: str | tzinfo = timezone(timedelta(hours=offset_h))
         # calendar year from which on it is billed
         self.first_year: int = case.years[0] if use.from_year is None else int(use.from_year)
         if stated is None:
@@ -62,7 +56,7 @@ class Written:
         self.terms = terms or SimpleNamespace(term_years=0.0, exit_fee_months=0, reduction_frac=0.0)
         self.is_bundled = bundled  # whether the energy itself is in it
         self.rise_frac = rise_frac  # yearly real rise of its prices. [1/year]
-        self.time_zone = hours  # IANA name
+        self.time_zone = hours  # IANA name, or hours from UTC
         # its id; with terms of the table, both ids
         self.name: str = use.tariff if stated is not None or use.terms is None else f"{use.tariff} + {use.terms}"
         self.ramp_frac: tuple[float, ...] = use.ramp_frac  # share of signed capacity in force in its first years

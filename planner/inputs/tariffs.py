@@ -70,15 +70,15 @@ _DELIVERY: Final = "delivery"
 class BillingClock:
     """The hours of a customer's bills."""
 
-    time_zone: str  # IANA name
+    time_zone: datetime.tzinfo
     first_year: int  # calendar years that are billed
     last_year: int
     peak_month: int  # month in which the system peaks, 1 to 12
 
     def peaks(self, year: int, hours: tuple[int, ...]) -> tuple[datetime.datetime, ...]:
         """Return moments in which the system peaks in a year; any day represents the peak day."""
-        zone = ZoneInfo(self.time_zone)
-        return tuple(datetime.datetime(year, self.peak_month, _MIDDLE_OF_MONTH, hour, tzinfo=zone) for hour in hours)
+        day = datetime.datetime(year, self.peak_month, _MIDDLE_OF_MONTH, tzinfo=self.time_zone)
+        return tuple(day.replace(hour=hour) for hour in hours)
 
 
 def table_row(case: ScopedCase, tariff: str) -> Mapping[str, Any] | None:
@@ -192,14 +192,6 @@ def _in_force(case: ScopedCase, over: Index, bills: BillLists, of_site: Mapping[
     return Amounts(source, target, np.array(share, dtype=np.float64))
 
 
-_OFF_THE_HOUR: Final = {
-    4.5: "Asia/Kabul",
-    5.5: "Asia/Kolkata",
-    5.75: "Asia/Kathmandu",
-    6.5: "Asia/Yangon",
-    9.5: "Australia/Darwin",
-}
-"""Zones without summer time, by their hours before UTC, that Etc/GMT does not have."""
 _NAMED, _ZONE, _ALL = range(3)
 """How an entry means a site: what names it more closely goes first."""
 _ONE_OF_TWO: Final = {
@@ -240,14 +232,12 @@ def find_customers(case: ScopedCase) -> tuple[Customer, ...]:
     if len(case.findings.problems) > known:
         return ()
     rise_frac = _rise_frac(case)
-    made: dict[tuple[int, float, str], Tariff] = {}
+    made: dict[tuple[int, float, datetime.tzinfo], Tariff] = {}
     customers = []
     for site, position in sorted(chosen.items()):
         use = uses[position]
         first = 0 if use.from_year is None else case.years.years.index(use.from_year)
-        clock = _clock(case, position, use, site, first)
-        if clock is None:
-            continue
+        clock = _clock(case, use, site, first)
         key = (position, float(rise_frac[site]), clock.time_zone)
         if key not in made:
             made[key] = rules_of(case, use, float(rise_frac[site]), clock)
@@ -328,19 +318,10 @@ def _rise_frac(case: ScopedCase) -> np.ndarray:
     return case.finance_by_site("electricity_real_escalation")
 
 
-def _clock(case: ScopedCase, position: int, use: TariffUse, site: int, first: int) -> BillingClock | None:
+def _clock(case: ScopedCase, use: TariffUse, site: int, first: int) -> BillingClock:
     own = case.scenario.energy.own_tariffs.get(use.tariff)
-    zone = None if own is None else own.time_zone
-    if zone is None:
-        offset_h = float(floats(case.sites, "utc_offset_h")[site])
-        # Signs of Etc/GMT are turned: Etc/GMT+5 is five hours behind UTC.
-        zone = _OFF_THE_HOUR.get(offset_h, f"Etc/GMT{-offset_h:+.0f}")
-        if offset_h not in _OFF_THE_HOUR and offset_h % 1.0:
-            what_is = f"{case.ids('sites')[site]} is {offset_h:+g} h from UTC"
-            fix = "give the tariff a time_zone"
-            must_be = "in a zone that the planner knows by its hours"
-            case.findings.add(("energy", "tariffs", position, "tariff"), what_is, must_be, fix)
-            return None
+    standard = datetime.timezone(datetime.timedelta(hours=float(floats(case.sites, "utc_offset_h")[site])))
+    zone = standard if own is None or own.time_zone is None else ZoneInfo(own.time_zone)
     peak_day = int(np.flatnonzero(case.days.is_peak_day)[0])
     years = case.years.years
     return BillingClock(zone, years[first], int(case.last_year[-1]), case.days.day_months[peak_day][0])
@@ -480,8 +461,8 @@ class TariffInputs(Record):
 def _accounts(case: ScopedCase, customers: Sequence[Customer], load: Index) -> tuple[Account, ...]:
     """Customers with the same tariff, clock and first year together."""
     rank = np.unique(load["site"])
-    readings: dict[tuple[str, int], Reading] = {}
-    groups: dict[tuple[int, str, int], list[Customer]] = {}
+    readings: dict[tuple[datetime.tzinfo, int], Reading] = {}
+    groups: dict[tuple[int, datetime.tzinfo, int], list[Customer]] = {}
     for customer in customers:
         if customer.site in rank:  # others never come into the plan
             clock = customer.clock

@@ -50,7 +50,7 @@ class BillingCalendar:
 
     start: datetime.date  # first day of the first month, and first day after the last month
     end: datetime.date
-    time_zone: str = "UTC"  # IANA name such as `America/New_York`
+    time_zone: str | datetime.tzinfo = "UTC"  # IANA name such as `America/New_York`, or hours from UTC
 
     def __post_init__(self) -> None:
         is_over = month_of_first_day(self.end, "end of the calendar") <= self._first_month
@@ -58,14 +58,16 @@ class BillingCalendar:
             "tariff",
             (is_over, f"the calendar ends on {self.end}", "after its start"),
             (
-                not is_time_zone(self.time_zone),
+                isinstance(self.time_zone, str) and not is_time_zone(self.time_zone),
                 f"time_zone is {self.time_zone!r}",
                 "an IANA name such as America/New_York",
             ),
         )
 
     @classmethod
-    def of_years(cls, first: int, last: int | None = None, *, time_zone: str = "UTC") -> BillingCalendar:
+    def of_years(
+        cls, first: int, last: int | None = None, *, time_zone: str | datetime.tzinfo = "UTC"
+    ) -> BillingCalendar:
         """Make the calendar of one year, or of all years from the first to the last."""
         end = datetime.date((first if last is None else last) + 1, 1, 1)
         return cls(datetime.date(first, 1, 1), end, time_zone)
