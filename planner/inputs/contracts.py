@@ -210,7 +210,6 @@ def _note_spares_nothing(case: ScopedCase, sets: Sets, is_physical: Bools, pays_
 
 
 def _slots(sets: Sets, site_year: Index, which: Bools, name: str) -> Index:
-    """Return the time slices of some sites and years."""
     return cross(site_year.select(np.flatnonzero(which), name), sets.slot, name)
 
 
@@ -275,7 +274,6 @@ def strikes(case: ScopedCase, sets: Sets, first_hub: Positions) -> Floats:
 
 
 def _report_zones_without(case: ScopedCase, name: str, offer: Ppa, zones: list[str]) -> None:
-    """Report zones without a PPA price: a problem where the scenario names the zone."""
     if not zones:
         return
     if offer.zones == "all":

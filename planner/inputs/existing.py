@@ -143,7 +143,6 @@ class StatedRacks:
         return f"halls of {site} are {some(there, NAMED)}; " if there else ""
 
     def _check_housed(self) -> None:
-        """A rack must fit the cooling of its hall."""
         is_misfit = self.is_used & ~self.figures.fits[self.rack, self.cooling]
         peak_kw, most_kw = self.figures.peak_kw[self.rack], floats(self.case.cooling, "max_kw_per_rack")[self.cooling]
         what = (
@@ -165,7 +164,6 @@ class StatedRacks:
         self.is_used &= ~is_misfit
 
     def _check_throughput(self) -> None:
-        """A rack must have a throughput for its use."""
         lacks = self.is_used & np.isnan(self.figures.kh100e_per_mw[self.rack, self.duty])
         found, must_be = "{rack} has no {duty}_h100e in table racks", "the throughput of a rack that is used for {duty}"
         fix = "give racks.override.{rack}.{duty}_h100e, or add it to a table of your own"
@@ -223,7 +221,6 @@ class StatedRacks:
         self._refuse(is_early, "first_year", found, must_be, "correct one of the years", opens=opens, place=place)
 
     def _check_capacity(self) -> None:
-        """The racks of a hall must not draw more than it can feed."""
         case, used = self.case, np.flatnonzero(self.is_used)
         diversity = case.scenario.halls.diversity_frac
         drawn: Floats = self._by_hall(np.full(len(self.racks), diversity)).max(axis=1, initial=0.0)
@@ -292,7 +289,6 @@ class StatedRacks:
 
 
 def _names(table: pd.DataFrame) -> Sequence[tuple[str, str]]:
-    """Site and hall of every row."""
     return list(zip(texts(table, "site"), texts(table, "hall"), strict=True))
 
 
@@ -353,7 +349,6 @@ class Existing:
 
 
 def _check_sites(case: ScopedCase) -> None:
-    """Refuse sites that do not exist, and note rows of sites that are not in the plan."""
     for table in (HALLS, RACKS):
         known, site = check_known_sites(case, table), case.tables[table]["site"]
         for left_out in dict.fromkeys(site[site.isin(list(known - set(case.ids("sites"))))]):
@@ -366,7 +361,6 @@ def _check_sites(case: ScopedCase) -> None:
 
 
 def _check_one_source(case: ScopedCase) -> None:
-    """Refuse figures of the scenario for what the tables state already."""
     for site in case.named("sites", stated_sites(case)):
         key = own_key(case.scenario, site, "existing_mw")
         if key is not None:
@@ -403,7 +397,6 @@ def _note_ends(case: ScopedCase, halls: pd.DataFrame, row: StatedRacks) -> None:
 
 
 def _note_empty(case: ScopedCase, halls: pd.DataFrame, existing: Existing) -> None:
-    """Say where halls are stated and no rack."""
     site_mw = existing.site_mw
     empty = (site_mw.max(axis=1) > 0.0) & (existing.mw.sum(axis=(1, 2)) == 0.0)
     if empty.any():
@@ -416,7 +409,6 @@ def _note_empty(case: ScopedCase, halls: pd.DataFrame, existing: Existing) -> No
 
 
 def _note_connections(case: ScopedCase, halls: pd.DataFrame, existing: Existing) -> None:
-    """Say which connection is assumed where the planner states none."""
     site_mw = existing.site_mw
     stated = [own_key(case.scenario, site, "grid_firm_mw") is not None for site in case.ids("sites")]
     assumed = (site_mw.max(axis=1) > 0.0) & ~np.array(stated, dtype=np.bool_)

@@ -101,7 +101,6 @@ def note_unread_rows(case: ScopedCase) -> None:
 def _note_idle(
     case: ScopedCase, name: str, column: str, rows: Sequence[int], about: Sequence[str], why: str, fix: str
 ) -> None:
-    """Note that some rows of a table have no effect, by what they are about."""
     if len(rows):
         subject = "1 row of your own has" if len(rows) == 1 else f"{len(rows)} of your rows have"
         text = f"{subject} no effect in {name}, for {some(list(dict.fromkeys(about)), _NAMED)}: {why}"
@@ -260,7 +259,6 @@ def _own_rack_prices(case: ScopedCase) -> Iterator[tuple[str, At]]:
 
 
 def _note_building(case: ScopedCase) -> None:
-    """Note what becomes of own items of what a hall costs to build."""
     name = "facility_cost"
     if name not in case.scenario.data_files:
         return
@@ -288,7 +286,6 @@ def _note_building(case: ScopedCase) -> None:
 
 
 def _note_markets(case: ScopedCase, cost: HallCost) -> None:
-    """Note what halls cost in a market of one's own, and where its cost per W is another."""
     name = "facility_market"
     if name not in case.scenario.data_files:
         return
@@ -335,7 +332,6 @@ def _by_design(case: ScopedCase, usd_per_w: Floats) -> str:
 
 
 def _note_power(case: ScopedCase) -> None:
-    """Note that own prices of power rise with those of the tables."""
     if case.scenario.energy.escalation_real_frac is not None:
         return
     growth = case.finance_by_site("electricity_real_escalation")

@@ -265,7 +265,6 @@ class PowerPrices(Record):
 
 
 def _note_below(case: ScopedCase, rows: Positions, adder: Floats) -> None:
-    """Note where parts of a price exceed it: at an own price of a site, else at a row of theirs."""
     settings, ids = case.scenario, case.ids("sites")
     keys = [own_key(settings, ids[row], figure) for row in rows for figure in _PARTS]
     where = ", ".join(_by_how_much(case, ids[row], adder[row]) for row in rows)

@@ -44,8 +44,8 @@ from planner.tariffs import (
     representative,
     tariff_from_row,
 )
+from planner.tariffs.clock import Amounts
 from planner.tariffs.program import BillLists
-from planner.tariffs.reading import Amounts
 from planner.tariffs.tariff import exit_fee_usd
 
 if TYPE_CHECKING:
@@ -297,7 +297,6 @@ def billed_by(case: ScopedCase, use: TariffUse) -> tuple[int, list[int]]:
 
 
 def _check_entries(case: ScopedCase) -> None:
-    """Refuse two entries that mean a site alike, and note one that bills none."""
     billed = [billed_by(case, use) for use in case.scenario.energy.tariffs]
     for position, (_, sites) in enumerate(billed):
         if not sites:
@@ -328,7 +327,6 @@ def _clock(case: ScopedCase, use: TariffUse, site: int, first: int) -> BillingCl
 
 
 def _note_terms(case: ScopedCase, position: int, use: TariffUse, tariff: Tariff) -> None:
-    """Say what of a contract the plan does not hold anybody to."""
     terms, own = tariff.terms, case.scenario.energy.own_tariffs.get(use.tariff)
     at: Keys = ("energy", "own_tariffs", use.tariff, "terms")
     if own is None:

@@ -30,7 +30,19 @@ Declining tiers alone are not convex: a program bounds them from above.
 {'energy': 11067840.0, 'delivery': 2700000.0, 'summer peak': 1110000.0}
 """
 
-from planner.tariffs.clock import ALWAYS, WEEKEND, WORKDAYS, BillingCalendar, OtherHours, When, clock_hours
+from planner.tariffs.clock import (
+    ALWAYS,
+    WEEKEND,
+    WORKDAYS,
+    Account,
+    BillingCalendar,
+    OtherHours,
+    Reading,
+    When,
+    clock_hours,
+    hourly,
+    representative,
+)
 from planner.tariffs.demand import DemandCharge, Ratchet, RollingRatchet, YearRatchet
 from planner.tariffs.energy import (
     CapacityCharge,
@@ -41,7 +53,6 @@ from planner.tariffs.energy import (
     flat_energy,
 )
 from planner.tariffs.program import ProgramBills, add_bills
-from planner.tariffs.reading import Account, Reading, hourly, representative
 from planner.tariffs.rule import BillLine, Metered, TariffRule, Tiers
 from planner.tariffs.tariff import (
     Bill,

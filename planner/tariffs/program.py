@@ -12,7 +12,7 @@ import numpy as np
 from planner.base.arrays import Record
 from planner.lp import Axis, Comparison, Expression, Index
 from planner.lp.index import distinct, locate
-from planner.tariffs.reading import Amounts, PriceTerms
+from planner.tariffs.clock import Amounts, PriceTerms
 from planner.tariffs.rule import THOUSAND, Form
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Floats, Positions
     from planner.lp import ArrayProblem, Variable
-    from planner.tariffs.reading import Account
+    from planner.tariffs.clock import Account
     from planner.tariffs.rule import BillLineKey, Span, Stair
 
 # --- From the forms of tariffs to the index lists and prices of all their customers ---------------

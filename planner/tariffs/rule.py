@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from planner.base.arrays import Floats, Integers
-    from planner.tariffs.clock import BillingCalendar, OtherHours, When
-    from planner.tariffs.reading import Reading
+    from planner.tariffs.clock import BillingCalendar, OtherHours, Reading, When
 
 # --- Prices by tier: the next unit costs what its tier costs --------------------------------------
 
