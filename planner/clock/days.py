@@ -234,7 +234,13 @@ class RepresentativeDays(Days):
 
     def __post_init__(self) -> None:
         is_part = self.peak_day_days < DAYS_PER_MONTH[self.peak_month - 1]
-        refuse("time", (not is_part, f"peak_day_days is {self.peak_day_days}", "above 0 and below its month's days"))
+        is_known, divides = self.season_days in {len(SEASONS), len(MONTHS)}, _HOURS % self.slot_h == 0
+        refuse(
+            "time",
+            (not is_known, f"season_days is {self.season_days}", "4, a day per season, or 12, per month"),
+            (not divides, f"slot_h is {self.slot_h}", "an integer that divides 24"),
+            (not is_part, f"peak_day_days is {self.peak_day_days}", "above 0 and below its month's days"),
+        )
 
     @cached_property
     def days_by_month(self) -> Floats:
