@@ -108,20 +108,7 @@ def test_a_moment_finds_the_model_year_that_contains_it():
     assert [years.position(moment) for moment in moments] == [None, 0, 0, 1, 2, None]
 
 
-@pytest.mark.parametrize("years", [(), (2026, 2026), (2027, 2025)])
-def test_model_years_that_do_not_increase_are_refused(years):
-    with pytest.raises(InputError, match="each later than the one before"):
-        ModelYears(years)
-
-
-def test_every_wrong_setting_of_time_is_reported_at_once():
-    with pytest.raises(InputError) as caught:
-        RepresentativeDays(season_days=5, slot_h=7, peak_month=13)
-    assert [problem.what_is for problem in caught.value.problems] == [
-        "peak_month is 13",
-        "season_days is 5",
-        "slot_h is 7",
-    ]
+def test_a_peak_day_is_part_of_its_month():
     with pytest.raises(InputError, match="peak_day_days is 31"):
         RepresentativeDays(peak_day_days=31, peak_month=7)
 

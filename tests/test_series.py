@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planner.base.errors import InputError
 from planner.clock.days import DAYS_PER_MONTH, SeriesDays
 
 
@@ -60,24 +59,3 @@ def test_a_whole_year_bills_twelve_months_once_each():
     assert days.billing_periods[1].slots == tuple(range(4 * 31, 4 * 59))
     assert days.weight_h.tolist() == [6.0] * 1460
     assert set(days.day[days.is_peak]) == {198}
-
-
-def test_all_mistakes_of_a_series_are_named_at_once():
-    with pytest.raises(InputError) as caught:
-        SeriesDays(months=(0, 4), days=(100.0, -3.0, 7.5), peaks=(5,), slot_h=5)
-    reported = str(caught.value)
-    for part in (
-        "2 months and 3 days",
-        "months are [0, 4]",
-        "represents no time",
-        "104.500000 days",
-        "365 in all, the 8,760 hours",
-        "peak days are [5]",
-        "slot_h is 5",
-    ):
-        assert part in reported
-
-
-def test_a_series_without_a_peak_day_is_refused():
-    with pytest.raises(InputError, match="at least one of 0 to 1"):
-        SeriesDays(months=(1, 7), days=(181.0, 184.0), peaks=())

@@ -13,6 +13,7 @@ from planner.check.days import year_days
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import tzinfo
 
     from numpy.typing import NDArray
 
@@ -37,7 +38,7 @@ class BillHours:
     """Hours of whole calendar years in a time zone."""
 
     case: Case  # inputs and plan
-    time_zone: str  # IANA name
+    time_zone: str | tzinfo  # IANA name, or hours from UTC
     first_year: int  # first calendar year; the last is the plan's
 
     @cached_property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta, timezone, tzinfo
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -29,13 +30,6 @@ if TYPE_CHECKING:
 # --- Who is billed by which tariff, read a second time from the scenario and table `tariffs` ------
 
 _ALL_MONTHS = tuple(range(1, 13))
-_OFF_THE_HOUR = {
-    4.5: "Asia/Kabul",
-    5.5: "Asia/Kolkata",
-    5.75: "Asia/Kathmandu",
-    6.5: "Asia/Yangon",
-    9.5: "Australia/Darwin",
-}
 _CHARGE_KINDS = ("energy", "demand", "coincident_peak", "capacity", "standing")
 _DEMAND = {"name": "demand", "months": _ALL_MONTHS, "weekdays": "all", "from_hour": 0, "to_hour": 24}
 _DEMAND |= {"tier_limits_kw": (), "ratchet": None}
@@ -47,7 +41,7 @@ class Written:
 
     def __init__(self, case: Case, use: Any, rise_frac: float, offset_h: float) -> None:
         stated = case.scenario.energy.own_tariffs.get(use.tariff)
-        hours = _OFF_THE_HOUR.get(offset_h) or f"Etc/GMT{'-' if offset_h >= 0 else '+'}{abs(offset_h):.0f}"
+        hours: str | tzinfo = timezone(timedelta(hours=offset_h))
         # calendar year from which on it is billed
         self.first_year: int = case.years[0] if use.from_year is None else int(use.from_year)
         if stated is None:
@@ -62,7 +56,7 @@ class Written:
         self.terms = terms or SimpleNamespace(term_years=0.0, exit_fee_months=0, reduction_frac=0.0)
         self.is_bundled = bundled  # whether the energy itself is in it
         self.rise_frac = rise_frac  # yearly real rise of its prices. [1/year]
-        self.time_zone = hours  # IANA name
+        self.time_zone = hours  # IANA name, or hours from UTC
         # its id; with terms of the table, both ids
         self.name: str = use.tariff if stated is not None or use.terms is None else f"{use.tariff} + {use.terms}"
         self.ramp_frac: tuple[float, ...] = use.ramp_frac  # share of signed capacity in force in its first years
@@ -344,7 +338,7 @@ def _by_lists(case: Case, trials: Sequence[_Trial]) -> pd.DataFrame:
         load = _amounts(one.load_mw.reshape(len(case.years), -1)[model_year].ravel(), p.load_place)
         connected = _amounts(one.open_frac[model_year], p.connected_place)
         connected[p.connected_place == -1] = 0.0  # a site that is not in the plan is not connected
-        peak, billed = np.zeros(bills.peak.size), np.array(bills.past_mw)
+        peak, billed = np.zeros(bills.peak.size), np.zeros(bills.billed.size)
         np.maximum.at(peak, step_peak, load[step_load])
         np.maximum.at(billed, floor_billed, bills.floor_share_frac * peak[floor_peak])
         np.maximum.at(billed, take_billed, bills.take_share_frac * one.in_force_mw[span])
@@ -431,17 +425,10 @@ def exit_fees_from_tariffs(case: Case) -> Excess:
 
 TAKEN_AS_GIVEN: Final[Mapping[str, str]] = {
     **dict.fromkeys(
-        ("tariffs.bills.stair_line", "tariffs.bills.stairs"),
-        "say by how much a charge in falling tiers exceeds the tariff: what is paid comes from the"
-        " lists, which bill_lists_from_tariffs tries, and bill_lines_reported recomputes both sums",
-    ),
-    **dict.fromkeys(
         ("tariffs.in_force_signed", "tariffs.in_force_released", "tariffs.free_frac"),
         "read by no rule: rows of capacity that is signed for are stated from its terms without it, so that one that is"
         " wrong is found in the program",
     ),
     "tariffs.accounts": "make the exact bills that are shown beside what a plan pays;"
     " bill_months_reported recomputes these for the plan, month by month",
-    "tariffs.bills.past_mw": "always 0, since no scenario says what was drawn before the plan;"
-    " bill_lists_from_tariffs fails where it is more than a peak",
 }

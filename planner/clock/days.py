@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import numpy as np
 
 from planner.base.errors import refuse
-from planner.base.units import DAYS_PER_YEAR, HOURS_PER_DAY, MONTHS_PER_YEAR
+from planner.base.units import HOURS_PER_DAY, MONTHS_PER_YEAR
 
 if TYPE_CHECKING:
     import datetime
@@ -25,11 +25,7 @@ if TYPE_CHECKING:
 
 
 def hours_in_year(year: int) -> float:
-    """Hours of a calendar year, leap days counted. Gives [h].
-
-    >>> hours_in_year(2027), hours_in_year(2028), hours_in_year(2100)
-    (8760.0, 8784.0, 8760.0)
-    """
+    """Hours of a calendar year, leap days counted. Gives [h]."""
     return (366 if isleap(year) else 365) * HOURS_PER_DAY
 
 
@@ -38,10 +34,6 @@ def float_year(date: datetime.date) -> float:
 
     Lead times are counted in months, so that 18 months after 1 January 2027 is 2028.5.
     Gives [yr].
-
-    >>> import datetime
-    >>> float_year(datetime.date(2028, 7, 1))
-    2028.5
     """
     part_of_month = (date.day - 1) / monthrange(date.year, date.month)[1]
     return date.year + (date.month - 1 + part_of_month) / MONTHS_PER_YEAR
@@ -61,20 +53,9 @@ class ModelYears:
     """Years that are modelled; each stands for itself and the years up to the next one.
 
     The last represents one year.
-
-    >>> years = ModelYears((2025, 2026, 2030))
-    >>> years.spans
-    (1, 4, 1)
-    >>> years.calendar_years(1)
-    (2026, 2027, 2028, 2029)
     """
 
     years: tuple[int, ...]  # strictly increasing calendar years, at least one
-
-    def __post_init__(self) -> None:
-        is_wrong = not self.years or any(b <= a for a, b in zip(self.years, self.years[1:], strict=False))
-        must_be = "at least one year, each later than the one before"
-        refuse("years", (is_wrong, f"the model years are {list(self.years)}", must_be))
 
     def __len__(self) -> int:
         return len(self.years)
@@ -128,7 +109,6 @@ SEASON_OF_MONTH: Final = tuple(SEASONS[month % 12 // 3] for month in range(1, 13
 """Season of each month, January first; by the calendar, in the south as in the north."""
 _Kind = TypeVar("_Kind", bound=np.generic)
 _HOURS: Final = int(HOURS_PER_DAY)
-_DAYS_ALLOWED: Final = (len(SEASONS), len(MONTHS))
 
 
 @dataclass(frozen=True)
@@ -242,26 +222,10 @@ class Days(ABC):
         first = day * self.slots_per_day
         return tuple(range(first, first + self.slots_per_day))
 
-    def _slot_rule(self) -> tuple[bool, str, str]:
-        """Return the rule for the length of a time slice."""
-        is_wrong = self.slot_h not in range(1, _HOURS + 1) or _HOURS % self.slot_h > 0
-        return is_wrong, f"slot_h is {self.slot_h}", "an integer that divides 24"
-
 
 @dataclass(frozen=True)
 class RepresentativeDays(Days):
-    """Days that represent a year, cut into time slices; the peak day is always the last of them.
-
-    >>> days = RepresentativeDays(season_days=4, slot_h=6)
-    >>> days.names[:5]
-    ('d0h00', 'd0h06', 'd0h12', 'd0h18', 'd1h00')
-    >>> days.day_days.tolist()
-    [90.0, 92.0, 89.0, 91.0, 3.0]
-    >>> float(days.weight_h.sum())
-    8760.0
-    >>> [(period.name, period.months) for period in days.billing_periods]
-    [('DJF', 3), ('MAM', 3), ('JJA', 2), ('SON', 3), ('Jul', 1)]
-    """
+    """Days that represent a year, cut into time slices; the peak day is always the last of them."""
 
     season_days: int = len(SEASONS)  # 4, one day per season, or 12, one per month
     slot_h: int = 3  # length of a time slice; divides 24. [h]
@@ -269,15 +233,13 @@ class RepresentativeDays(Days):
     peak_month: int = 7  # month of the peak day, 1 to 12
 
     def __post_init__(self) -> None:
-        is_month = self.peak_month in range(1, len(MONTHS) + 1)
-        is_part = is_month and 0.0 < self.peak_day_days < DAYS_PER_MONTH[self.peak_month - 1]
-        is_known, must_be = self.season_days in _DAYS_ALLOWED, "4, a day per season, or 12, per month"
+        is_part = self.peak_day_days < DAYS_PER_MONTH[self.peak_month - 1]
+        is_known, divides = self.season_days in {len(SEASONS), len(MONTHS)}, _HOURS % self.slot_h == 0
         refuse(
             "time",
-            (not is_known, f"season_days is {self.season_days}", must_be),
-            self._slot_rule(),
-            (not is_month, f"peak_month is {self.peak_month}", "1 to 12"),
-            (is_month and not is_part, f"peak_day_days is {self.peak_day_days}", "above 0 and below its month's days"),
+            (not is_known, f"season_days is {self.season_days}", "4, a day per season, or 12, per month"),
+            (not divides, f"slot_h is {self.slot_h}", "an integer that divides 24"),
+            (not is_part, f"peak_day_days is {self.peak_day_days}", "above 0 and below its month's days"),
         )
 
     @cached_property
@@ -332,25 +294,10 @@ def frozen(array: NDArray[_Kind]) -> NDArray[_Kind]:
 
 # --- A series of days with weights of their own, which follow one another or repeat themselves ----
 
-_ROUNDING: Final = 1e-6  # of the year, for weights that are written with few digits
-
 
 @dataclass(frozen=True)
 class SeriesDays(Days):
-    """Days of a table: in the order in which they pass, or each repeating itself.
-
-    Two days in January that represent 100 days each, and one in July for the other 165:
-
-    >>> days = SeriesDays(months=(1, 1, 7), days=(100.0, 100.0, 165.0), peaks=(2,), slot_h=12)
-    >>> days.names
-    ('d0h00', 'd0h12', 'd1h00', 'd1h12', 'd2h00', 'd2h12')
-    >>> days.next_slot.tolist()
-    [1, 2, 3, 4, 5, 0]
-    >>> float(days.weight_h.sum())
-    8760.0
-    >>> SeriesDays((1, 7), (181.0, 184.0), (1,), slot_h=12, repeat=True).next_slot.tolist()
-    [1, 0, 3, 2]
-    """
+    """Days of a table: in the order in which they pass, or each repeating itself."""
 
     months: tuple[int, ...]  # month of each day, 1 to 12
     days: tuple[float, ...]  # days of the year that each day stands for; they sum to 365. [day]
@@ -359,26 +306,6 @@ class SeriesDays(Days):
     peaks: tuple[int, ...]
     slot_h: int = 3  # length of a slot; divides 24. [h]
     repeat: bool = False  # whether a day is followed by itself
-
-    def __post_init__(self) -> None:
-        count, total = len(self.months), sum(self.days)
-        is_one_each, is_year = len(self.days) == count > 0, abs(total / DAYS_PER_YEAR - 1.0) <= _ROUNDING
-        are_months = all(month in range(1, len(MONTHS) + 1) for month in self.months)
-        has_peaks = bool(self.peaks) and set(self.peaks) <= set(range(count))
-        found, must_be = (
-            f"there are {count} months and {len(self.days)} days",
-            "one of each for every day of the series",
-        )
-        whole = "365 in all, the 8,760 hours of the modelled year"
-        refuse(
-            "series",
-            (not is_one_each, found, must_be),
-            (not are_months, f"months are {sorted(set(self.months))}", "1 to 12"),
-            (not all(days > 0.0 for days in self.days), "a day represents no time", "above 0 [day]"),
-            (not is_year, f"the days cover {total:.6f} days", whole),
-            (not has_peaks, f"peak days are {list(self.peaks)}", f"at least one of 0 to {count - 1}"),
-            self._slot_rule(),
-        )
 
     @cached_property
     def days_by_month(self) -> Floats:

@@ -41,14 +41,6 @@ def slot_means(profile: ArrayLike, utc_offset_h: float, days: Days, *, is_by_day
     `profile`: Values of the 24 local hours, hour 0 from midnight to one. Shape (..., 24) with one axis only: the
     same every day. Otherwise the axis before the hours is by season (4) or by month (12; a day that represents
     several months takes their mean).
-
-    Hour 9 to 10 in India (UTC + 5.5 h) lies in the two UTC hours from 3 to 5:
-
-    >>> from planner.clock.days import RepresentativeDays
-    >>> days = RepresentativeDays(slot_h=1)
-    >>> profile = [0.0] * 9 + [4.0] + [0.0] * 14
-    >>> slot_means(profile, 5.5, days)[:6].tolist()
-    [0.0, 0.0, 0.0, 2.0, 2.0, 0.0]
     """
     by_day = _by_day(profile, days, is_by_day=is_by_day)
     means = by_day @ (_local_hours_in_slots(utc_offset_h, days) / days.slot_h).T
@@ -120,11 +112,6 @@ def usable_share(
               U(x) = (2 m - 1) x + \frac{(1 - m) x^2}{T} \;\; (0 \le x \le T), \quad
               U(x) = m T + x - T \;\; (x > T)
     Takes `ramp_months` [month], `span_years` [yr].
-
-    In service from mid-2028: half a year at 0.2 to 0.6, then half a year at 0.6 to 1:
-
-    >>> usable_share(2028.5, [2027, 2028, 2029, 2030]).round(6).tolist()
-    [0.0, 0.2, 0.9, 1.0]
     """
     refuse(
         "ramp",
@@ -146,13 +133,7 @@ def usable_share(
 
 
 def share_in_force(begin: ArrayLike, end: ArrayLike, year: ArrayLike, span_years: ArrayLike = 1.0) -> Floats:
-    """Share of a calendar year, or of a row of them, between two moments; nothing ramps. Takes `span_years` [yr].
-
-    From April 2027 to the end of September 2029:
-
-    >>> share_in_force(2027.25, 2029.75, [2026, 2027, 2028, 2029, 2030]).tolist()
-    [0.0, 0.75, 1.0, 0.75, 0.0]
-    """
+    """Share of a calendar year, or of a row of them, between two moments; nothing ramps. Takes `span_years` [yr]."""
     begun, over = (usable_share(moment, year, ramp_months=0.0, span_years=span_years) for moment in (begin, end))
     return np.asarray(np.round(begun - over, _DIGITS))
 
@@ -172,13 +153,6 @@ def calendar_days(days: Days) -> Floats:
     middle of its month. Days of a series follow each other through the year, each for as long as
     it stands for: those of some weeks fill months that no day represents.
     Gives (365, day).
-
-    >>> from planner.clock.days import RepresentativeDays
-    >>> shares = calendar_days(RepresentativeDays(peak_day_days=3, peak_month=7))
-    >>> shares.sum(axis=0).tolist()
-    [90.0, 92.0, 89.0, 91.0, 3.0]
-    >>> (np.flatnonzero(shares[:, -1]) - 181).tolist()  # counted from 1 July
-    [14, 15, 16]
     """
     if not isinstance(days, RepresentativeDays):
         return _laid(np.arange(days.n_days), days.day_days, sum(DAYS_PER_MONTH), days.n_days)
@@ -187,17 +161,7 @@ def calendar_days(days: Days) -> Floats:
 
 
 def hourly(days: Days, of_slot: ArrayLike) -> Floats:
-    """Return the hours of a year of something that is known by slot.
-
-    >>> from planner.clock.days import RepresentativeDays
-    >>> days = RepresentativeDays(slot_h=6)
-    >>> power_mw = np.arange(1.0, days.n_slots + 1)
-    >>> hours = hourly(days, power_mw)
-    >>> hours[:8].tolist()
-    [1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 2.0, 2.0]
-    >>> bool(np.isclose(hours.sum(), days.weight_h @ power_mw))
-    True
-    """
+    """Return the hours of a year of something that is known by slot."""
     by_slot = np.asarray(of_slot, dtype=np.float64)
     by_day = by_slot.reshape(*by_slot.shape[:-1], days.n_days, days.slots_per_day)
     slots = np.einsum("cd,...ds->...cs", calendar_days(days), by_day)

@@ -39,9 +39,6 @@ def largest_load_mw(slack_mw: Floats, promised_h: float) -> float:
     Takes `slack_mw` (hour,) [MW]. Gives [MW].
 
     At 30 MW, 30 and 20 MWh are cut in the two tightest hours: 50 MWh, 5/3 hours of the load.
-
-    >>> round(largest_load_mw(np.array([40.0, 0.0, 10.0, 70.0]), promised_h=5 / 3), 9)
-    30.0
     """
     slack = np.sort(slack_mw)
     hours = np.arange(1, len(slack) + 1)
@@ -79,10 +76,6 @@ def seasons_with(
 
     Where demand peaks outside June to August or December to February, as in September in
     California, the usual months give a threshold that demand alone exceeds.
-
-    >>> summer, winter = seasons_with(summer_months=(6, 7, 8, 9))
-    >>> summer.peak_months, winter.peak_months
-    ((6, 7, 8, 9), (12, 1, 2))
     """
     given = (summer_months, winter_months)
     seasons = tuple(
@@ -196,14 +189,6 @@ def headroom_study(
     Norris, T. H., T. Profeta, D. Patino-Echeverri and A. Cowie-Haskell, Rethinking Load Growth:
     Assessing the Potential for Integration of Large Flexible Loads in US Power Systems, Nicholas
     Institute for Energy, Environment & Sustainability, Duke University, 2025.
-
-    >>> hours = pd.date_range("2027-01-01", "2028-01-01", freq="h", inclusive="left")
-    >>> demand = pd.Series(100.0 + 50.0 * ((hours.day == 1) & (hours.hour == 18)), index=hours)
-    >>> study = headroom_study(demand, rate_frac=0.005)
-    >>> round(study.load_mw, 3)  # 12 h are full, 8,748 h have 50 MW to spare
-    50.182
-    >>> round(8_748 * 50.0 / (8_760 - 0.005 * 8_760), 3)
-    50.182
     """
     check_seasons(seasons)
     demand = _checked(hourly_demand, rate_frac)

@@ -68,7 +68,6 @@ class Sets(Record):
 
 
 def _axis(name: str, labels: Iterable[str]) -> Axis:
-    """Return an axis of labels, each once, as they come first."""
     return Axis(name, tuple(dict.fromkeys(labels)))
 
 

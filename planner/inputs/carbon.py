@@ -9,7 +9,7 @@ import numpy as np
 from planner.base.arrays import Record
 from planner.base.units import KG_PER_T, KW_PER_MW
 from planner.family.table_columns import floats, ints, named_in, texts
-from planner.inputs.power_prices import seasonal_slots
+from planner.inputs.power import seasonal_slots
 from planner.inputs.scope import site_rows
 from planner.lp import Index
 

@@ -11,7 +11,7 @@ from planner.base.units import MONTHS_PER_YEAR
 from planner.base.words import amount, some
 from planner.clock.days import float_year
 from planner.family.table_columns import any_along, mask_at, texts
-from planner.inputs.power_prices import hub_usd_per_mwh
+from planner.inputs.power import hub_usd_per_mwh
 from planner.inputs.scope import hubs_of
 from planner.inputs.supply_figures import renewable_shape
 from planner.inputs.tariffs import use_of_sites
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from planner.base.arrays import Bools, Floats, Positions
     from planner.inputs.axes import Sets
     from planner.inputs.case import ScopedCase
-    from planner.inputs.power_prices import PowerPrices
+    from planner.inputs.power import PowerPrices
     from planner.scenario.supply import Ppa
 
 _DIGITS: Final = 4
@@ -210,7 +210,6 @@ def _note_spares_nothing(case: ScopedCase, sets: Sets, is_physical: Bools, pays_
 
 
 def _slots(sets: Sets, site_year: Index, which: Bools, name: str) -> Index:
-    """Return the time slices of some sites and years."""
     return cross(site_year.select(np.flatnonzero(which), name), sets.slot, name)
 
 
@@ -275,7 +274,6 @@ def strikes(case: ScopedCase, sets: Sets, first_hub: Positions) -> Floats:
 
 
 def _report_zones_without(case: ScopedCase, name: str, offer: Ppa, zones: list[str]) -> None:
-    """Report zones without a PPA price: a problem where the scenario names the zone."""
     if not zones:
         return
     if offer.zones == "all":

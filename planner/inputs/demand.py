@@ -69,7 +69,6 @@ def note_reading(case: ScopedCase) -> None:
 
 
 def _path(case: ScopedCase) -> pd.DataFrame:
-    """Return the rows of the trajectory, one per calendar year."""
     demand, table = case.scenario.demand, case.tables["demand_trajectories"]
     path = table[table["trajectory"] == demand.trajectory].set_index("year").sort_index()
     is_followed = not {*case.ids("workloads")} <= {stated.workload for stated in demand.explicit}
@@ -292,7 +291,6 @@ def _fleet_kh100e(case: ScopedCase, figures: RackFigures, rack_mw: Floats) -> Fl
 
 
 def _reference_racks(case: ScopedCase) -> np.ndarray:
-    """Return the rack that the reference fleet buys, shape (workload, year)."""
     table = case.tables["reference_fleet"]
     table = table.assign(code=codes(table["rack"], case.ids("racks")).astype(np.float64))
     axes = {"workload": case.ids("workloads"), "vintage_year": case.years.years}

@@ -14,7 +14,7 @@ from planner.inputs.scope import check_known_sites, own_key
 from planner.tables.places import TableCell
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Sequence
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -77,39 +77,6 @@ def note_late(case: ScopedCase, halls: pd.DataFrame) -> None:
     case.findings.note_rows(HALLS, is_late, "first_year", f"{what_is} {case.year[-1]}", "remove it, or add years")
 
 
-def out_of_step(value: float, peers: Floats) -> float:
-    """Return how far a figure is from the median of its kind, as the logarithm of their ratio.
-
-    >>> import numpy as np
-    >>> halls = np.array([11.3, 16.8, 0.0215])
-    >>> round(out_of_step(0.0215, halls), 2), out_of_step(11.3, halls)
-    (6.26, 0.0)
-    """
-    known = peers[peers > 0.0]
-    if value <= 0.0 or not known.size:
-        return 0.0
-    return float(abs(np.log(value / np.median(known))))
-
-
-def racks_of_moved_halls(
-    halls: pd.DataFrame, racks: pd.DataFrame, without: Bools, sites: Collection[str]
-) -> tuple[Bools, dict[int, list[int]]]:
-    """Find racks that lack a hall because their hall is written at another site."""
-    used = set(zip(racks["site"], racks["hall"], strict=True))
-    of_others, moved = np.zeros(len(racks), dtype=np.bool_), dict[int, list[int]]()
-    name, site = racks["hall"].to_numpy(), racks["site"].to_numpy()
-    for hall, (at, named) in enumerate(zip(halls["site"], halls["hall"], strict=True)):
-        rows = np.flatnonzero(without & (name == named))
-        if not rows.size or len(set(site[rows])) > 1:
-            continue
-        if at not in sites:
-            of_others[rows] = True
-        elif (at, named) not in used and (halls["hall"] == named).sum() == 1:
-            of_others[rows] = True
-            moved[hall] = [int(row) for row in rows]
-    return of_others, moved
-
-
 RACKS: Final = "existing_racks"
 _ROUNDING: Final = 1e-6  # of a hall's power: counts of racks times kW are no round numbers
 
@@ -137,7 +104,9 @@ class StatedRacks:
         self.companion_frac = np.zeros(len(racks))  # least of the workloads that can use a row
         in_plan, has_hall = self.site >= 0, self.hall >= 0
         self.is_used = in_plan & (self.rack >= 0) & has_hall
-        self._check_halls(in_plan & ~has_hall)
+        found = f"hall {{hall!r}} of {{site}} is not in {HALLS}"
+        fix = f"{{there}}add a row to {HALLS}: site, hall, cooling, redundancy, it_mw, first_year"
+        self._refuse(in_plan & ~has_hall, "hall", found, "a hall of the site", fix, there=self._halls_there)
         found = "{rack} does not compute, by its role in table racks"
         fix = "leave it out: companions of racks follow from companion_frac of the workload"
         self._refuse(in_plan & (self.rack < 0), "rack", found, "a rack type with role compute", fix)
@@ -168,29 +137,12 @@ class StatedRacks:
         peak_kw = np.where(self.rack >= 0, self.figures.peak_kw[self.rack], np.nan)
         return np.where(np.isnan(mw), count * peak_kw / KW_PER_MW, mw)
 
-    def _check_halls(self, without: Bools) -> None:
-        """A rack must be in a hall of its site; a hall that is placed wrong is blamed itself."""
-        known = {*self.case.tables["sites"]["site"], *self.case.scenario.new_sites}
-        elsewhere, moved = racks_of_moved_halls(self.halls, self.racks, without, known)
-        for hall, records in moved.items():
-            name, site = self.halls["hall"].iloc[hall], self.halls["site"].iloc[hall]
-            of, first = self.racks["site"].iloc[records[0]], self._at_racks(records[0], "hall")
-            found = f"hall {name} is at {site}, which has no racks in it, and racks of {of} are in a hall {name},"
-            fix = f"write {of}, or correct the racks"
-            must_be = "the site of its racks"
-            self.case.findings.add(TableCell(HALLS, hall, "site"), f"{found} {first} first", must_be, fix)
-
-        def halls_of(record: int) -> str:
-            site = self.racks["site"].iloc[record]
-            there = list(self.halls["hall"][self.halls["site"] == site])
-            return f"halls of {site} are {some(there, NAMED)}; " if there else ""
-
-        found = f"hall {{hall!r}} of {{site}} is not in {HALLS}"
-        fix = f"{{there}}add a row to {HALLS}: site, hall, cooling, redundancy, it_mw, first_year"
-        self._refuse(without & ~elsewhere, "hall", found, "a hall of the site", fix, there=halls_of)
+    def _halls_there(self, record: int) -> str:
+        site = self.racks["site"].iloc[record]
+        there = list(self.halls["hall"][self.halls["site"] == site])
+        return f"halls of {site} are {some(there, NAMED)}; " if there else ""
 
     def _check_housed(self) -> None:
-        """A rack must fit the cooling of its hall."""
         is_misfit = self.is_used & ~self.figures.fits[self.rack, self.cooling]
         peak_kw, most_kw = self.figures.peak_kw[self.rack], floats(self.case.cooling, "max_kw_per_rack")[self.cooling]
         what = (
@@ -212,7 +164,6 @@ class StatedRacks:
         self.is_used &= ~is_misfit
 
     def _check_throughput(self) -> None:
-        """A rack must have a throughput for its use."""
         lacks = self.is_used & np.isnan(self.figures.kh100e_per_mw[self.rack, self.duty])
         found, must_be = "{rack} has no {duty}_h100e in table racks", "the throughput of a rack that is used for {duty}"
         fix = "give racks.override.{rack}.{duty}_h100e, or add it to a table of your own"
@@ -263,27 +214,13 @@ class StatedRacks:
             years = f"{first} to {last[record]}, its life of {last[record] - first + 1} years,"
             fix = "remove it, add years, or correct first_year or life_years"
             self._note(record, f"{name} has no effect: {years} hold no model year in full", fix)
-        hall_year = ints(self.halls, "first_year")
-        opens = np.append(hall_year, 0)[self.hall]
+        opens = np.append(ints(self.halls, "first_year"), 0)[self.hall]
         is_early = self.is_used & (np.maximum(self.first_year, case.year[0]) < opens)
-        for hall in np.unique(self.hall[is_early]).tolist():
-            of_hall = np.flatnonzero(self.is_used & (self.hall == hall))
-            if of_hall.size == 1 or not is_early[of_hall].all():
-                continue
-            # Several racks that agree are more likely right than their hall.
-            is_early[of_hall] = False
-            name, site = self.halls["hall"].iloc[hall], self.halls["site"].iloc[hall]
-            first = int(of_hall[self.first_year[of_hall].argmin()])
-            found = f"hall {name} of {site} is in service from {hall_year[hall]}, and its {of_hall.size} rows of racks"
-            found += f" from {self.first_year[first]}, {self._at_racks(first, 'first_year')}"
-            must_be, fix = "a hall no later than its racks", "correct it, or first_year of the racks"
-            case.findings.add(TableCell(HALLS, hall, "first_year"), found, must_be, fix)
         found = "racks from {first_year} are in a hall in service from {opens}, {place}"
         must_be, place = "racks no earlier than their hall", lambda r: self._at_hall(self.hall[r], "first_year")
         self._refuse(is_early, "first_year", found, must_be, "correct one of the years", opens=opens, place=place)
 
     def _check_capacity(self) -> None:
-        """The racks of a hall must not draw more than it can feed."""
         case, used = self.case, np.flatnonzero(self.is_used)
         diversity = case.scenario.halls.diversity_frac
         drawn: Floats = self._by_hall(np.full(len(self.racks), diversity)).max(axis=1, initial=0.0)
@@ -297,13 +234,8 @@ class StatedRacks:
                 f"racks of {amount(drawn[hall] / diversity, DIGITS)} MW draw {amount(drawn[hall], DIGITS)} MW in hall"
                 f" {name} of {site}, at halls.diversity_frac {diversity:g}, and it has {amount(limit[hall], DIGITS)} MW"
             )
-            if out_of_step(limit[hall], limit) > out_of_step(self.mw[record], self.mw[used]):
-                at, must_be = TableCell(HALLS, hall, "it_mw"), "a hall that feeds its racks"
-                fix = f"correct it_mw, or {column} of what is in it, {self._at_racks(record, column)} first"
-            else:
-                at, must_be = TableCell(RACKS, record, column), "no more than the hall feeds"
-                fix = f"correct {column}, move racks to another hall, or correct it_mw, {self._at_hall(hall, 'it_mw')}"
-            case.findings.add(at, what_is, must_be, fix)
+            fix = f"correct {column}, move racks to another hall, or correct it_mw, {self._at_hall(hall, 'it_mw')}"
+            case.findings.add(TableCell(RACKS, record, column), what_is, "no more than the hall feeds", fix)
 
     def _by_hall(self, per_mw: Floats) -> Floats:
         """Sum something that a MW of racks in service takes, shape (hall, year)."""
@@ -355,13 +287,8 @@ class StatedRacks:
         """Say where a cell of a hall is that a problem with racks is about, too."""
         return self.case.findings.place_of(TableCell(HALLS, int(hall), column))
 
-    def _at_racks(self, record: int, column: str) -> str:
-        """Say where a cell of racks is that a problem with a hall is about, too."""
-        return self.case.findings.place_of(TableCell(RACKS, record, column))
-
 
 def _names(table: pd.DataFrame) -> Sequence[tuple[str, str]]:
-    """Site and hall of every row."""
     return list(zip(texts(table, "site"), texts(table, "hall"), strict=True))
 
 
@@ -422,7 +349,6 @@ class Existing:
 
 
 def _check_sites(case: ScopedCase) -> None:
-    """Refuse sites that do not exist, and note rows of sites that are not in the plan."""
     for table in (HALLS, RACKS):
         known, site = check_known_sites(case, table), case.tables[table]["site"]
         for left_out in dict.fromkeys(site[site.isin(list(known - set(case.ids("sites"))))]):
@@ -435,7 +361,6 @@ def _check_sites(case: ScopedCase) -> None:
 
 
 def _check_one_source(case: ScopedCase) -> None:
-    """Refuse figures of the scenario for what the tables state already."""
     for site in case.named("sites", stated_sites(case)):
         key = own_key(case.scenario, site, "existing_mw")
         if key is not None:
@@ -472,7 +397,6 @@ def _note_ends(case: ScopedCase, halls: pd.DataFrame, row: StatedRacks) -> None:
 
 
 def _note_empty(case: ScopedCase, halls: pd.DataFrame, existing: Existing) -> None:
-    """Say where halls are stated and no rack."""
     site_mw = existing.site_mw
     empty = (site_mw.max(axis=1) > 0.0) & (existing.mw.sum(axis=(1, 2)) == 0.0)
     if empty.any():
@@ -485,7 +409,6 @@ def _note_empty(case: ScopedCase, halls: pd.DataFrame, existing: Existing) -> No
 
 
 def _note_connections(case: ScopedCase, halls: pd.DataFrame, existing: Existing) -> None:
-    """Say which connection is assumed where the planner states none."""
     site_mw = existing.site_mw
     stated = [own_key(case.scenario, site, "grid_firm_mw") is not None for site in case.ids("sites")]
     assumed = (site_mw.max(axis=1) > 0.0) & ~np.array(stated, dtype=np.bool_)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from planner.inputs.axes import Sets
     from planner.inputs.case import ScopedCase
     from planner.inputs.leads import Leads
-    from planner.inputs.power_prices import PowerPrices
+    from planner.inputs.power import PowerPrices
     from planner.inputs.racks import RackInputs
     from planner.inputs.stock import Stock
 
@@ -288,7 +288,6 @@ def _note_full(case: ScopedCase, sets: Sets, excess_mw: Floats, comes: Bools) ->
 
 
 def _note_estimates(case: ScopedCase, sets: Sets) -> None:
-    """Note what of the headroom is an estimate, and what of the energy may be curtailed."""
     grid = case.scenario.grid
     table = case.tables["zone_headroom"]
     table = table[table["curtailment_rate_pct"] == grid.curtailment_rate_pct]

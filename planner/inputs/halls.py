@@ -104,7 +104,6 @@ def _is_replaced(case: ScopedCase, quality: Quality) -> Bools:
 
 
 def _note_ends_of_sale(case: ScopedCase, figures: RackFigures, offered: Bools, arrives: float) -> None:
-    """Note workloads for which no rack is sold any more, though some were before."""
     may_buy = figures.admits & figures.may_buy  # (workload, rack)
     gone = ~any_along(offered, (1, 2)) & (case.year >= arrives)  # (workload, year)
     racks = np.array(case.ids("racks"), dtype=object)
@@ -341,7 +340,6 @@ class HallInputs(Record):
         self.retrofit_capex_musd_per_mw: Floats = local * construction_factor(case, self.retrofit_start)  # [retrofit]
 
     def _find_operated(self, sets: Sets, halls: HallSpace) -> None:
-        """Find halls that may be operated as less available ones."""
         is_fuller = halls.operate & (halls.existing_mw > 0.0)[:, :, None]
         is_fuller &= (halls.fill_frac > self.new_fill_frac + _ROUNDING_FRAC)[:, :, None]
         at = np.nonzero(np.stack([halls.operate, is_fuller], axis=3))

@@ -23,17 +23,15 @@ from planner.inputs.carbon import CarbonInputs, intensity_shape
 from planner.inputs.contracts import ContractInputs
 from planner.inputs.demand import DemandInputs, LeverInputs, Wanted
 from planner.inputs.existing import Existing
-from planner.inputs.failover import FailoverInputs
+from planner.inputs.failover import FailoverInputs, RentInputs
 from planner.inputs.grid import BalanceInputs, GridInputs, Headroom, NonFirmInputs, NonFirmOffer
 from planner.inputs.halls import HallInputs, HallSpace, Offers
 from planner.inputs.leads import Leads
 from planner.inputs.money import FinanceInputs, HallCost, Rates
 from planner.inputs.own_rows import note_own_prices
-from planner.inputs.power import MigrationInputs, PowerInputs
-from planner.inputs.power_prices import LoadPriceInputs, PowerPrices
+from planner.inputs.power import LoadPriceInputs, MigrationInputs, PowerInputs, PowerPrices
 from planner.inputs.proportions import demand_out_of_proportion, sites_out_of_proportion
 from planner.inputs.racks import Quality, RackFigures, RackInputs, RackSpace
-from planner.inputs.rent import RentInputs
 from planner.inputs.routes import Reach
 from planner.inputs.scope import make_case
 from planner.inputs.site_series import SlotClimate, other_load_mw, site_series

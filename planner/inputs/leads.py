@@ -174,7 +174,6 @@ class Leads(Record):
 
 
 def _note_waits(case: ScopedCase, hall: _Wait, non_firm_months: Floats) -> None:
-    """Say where a lead that is given has no effect, since another one is longer."""
     both, of_hall, of_grid = (floats(case.sites, column) for column in LEADS)
     grows = bools(case.sites, "new_halls")
     named = np.array(case.ids("sites"), dtype=object)

@@ -6,7 +6,6 @@ from functools import cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import pandas as pd
 
 from planner.base.words import amount, some
 from planner.family.table_columns import PROVENANCE, floats, named_in, texts
@@ -22,6 +21,8 @@ from planner.tables.places import TableCell
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
+
+    import pandas as pd
 
     from planner.base.arrays import Bools, Floats
     from planner.inputs.case import At, ScopedCase
@@ -49,8 +50,7 @@ def note_unread_tables(case: ScopedCase, read: tuple[str, ...]) -> None:
 
 def _is_as_shipped(name: str, table: pd.DataFrame) -> bool:
     """Whether a table of one's own has the rows of the shipped one, in any order."""
-    rows, shipped = (_as_texts(one, _figures(one)) for one in (table, shipped_table(name)))
-    return sorted(rows) == sorted(shipped)
+    return len(table) == len(shipped_table(name)) and bool(_is_shipped(name, table).all())
 
 
 def note_own_rows(case: ScopedCase) -> None:
@@ -101,7 +101,6 @@ def note_unread_rows(case: ScopedCase) -> None:
 def _note_idle(
     case: ScopedCase, name: str, column: str, rows: Sequence[int], about: Sequence[str], why: str, fix: str
 ) -> None:
-    """Note that some rows of a table have no effect, by what they are about."""
     if len(rows):
         subject = "1 row of your own has" if len(rows) == 1 else f"{len(rows)} of your rows have"
         text = f"{subject} no effect in {name}, for {some(list(dict.fromkeys(about)), _NAMED)}: {why}"
@@ -142,13 +141,7 @@ def _in_plan(case: ScopedCase) -> Mapping[str, tuple[set[str], str]]:
 
 def own_rows(name: str, table: pd.DataFrame) -> Bools:
     """Tell which rows of a table are a planner's own. Gives (row,)."""
-    figures, shipped = _figures(table), shipped_table(name)
-    is_known = np.zeros(len(table), dtype=np.bool_)
-    # To compare whole rows as texts takes long, and a table of another world has other ids.
-    keys = load_package()[name].primary_key
-    if all(not set(shipped[key].tolist()).isdisjoint(table[key].tolist()) for key in keys):
-        known_rows = _shipped_rows(name, figures)
-        is_known[:] = [row in known_rows for row in _as_texts(table, figures)]
+    is_known = _is_shipped(name, table)
     flagged = np.array([kind == OWN for kind in texts(table, "kind")], dtype=np.bool_)
     return np.asarray(flagged | (~is_known & is_known.any()))
 
@@ -159,21 +152,11 @@ def shipped_table(name: str) -> pd.DataFrame:
     return read_tables([name])[name]
 
 
-@cache
-def _shipped_rows(name: str, figures: tuple[str, ...]) -> frozenset[tuple[str, ...]]:
-    """Return the rows of a table as it ships, as texts."""
-    return frozenset(_as_texts(shipped_table(name), figures))
-
-
-def _figures(table: pd.DataFrame) -> tuple[str, ...]:
-    return tuple(column for column in table.columns if column not in PROVENANCE)
-
-
-def _as_texts(table: pd.DataFrame, columns: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    """Give rows to compare; -0.0, which a workbook does not have, is 0.0."""
-    numbers = [name for name in columns if pd.api.types.is_float_dtype(table[name])]
-    plain = table.assign(**{name: table[name] + 0.0 for name in numbers})
-    return zip(*(texts(plain, name) for name in columns), strict=True)
+def _is_shipped(name: str, table: pd.DataFrame) -> Bools:
+    """Tell which rows of a table say what some row of the shipped one says. Gives (row,)."""
+    figures = [column for column in table.columns if column not in PROVENANCE]
+    found = table[figures].merge(shipped_table(name)[figures].drop_duplicates(), how="left", indicator=True)
+    return found["_merge"].eq("both").to_numpy(dtype=np.bool_)
 
 
 def unusable_racks(case: ScopedCase) -> Iterator[tuple[str, str]]:
@@ -276,7 +259,6 @@ def _own_rack_prices(case: ScopedCase) -> Iterator[tuple[str, At]]:
 
 
 def _note_building(case: ScopedCase) -> None:
-    """Note what becomes of own items of what a hall costs to build."""
     name = "facility_cost"
     if name not in case.scenario.data_files:
         return
@@ -304,7 +286,6 @@ def _note_building(case: ScopedCase) -> None:
 
 
 def _note_markets(case: ScopedCase, cost: HallCost) -> None:
-    """Note what halls cost in a market of one's own, and where its cost per W is another."""
     name = "facility_market"
     if name not in case.scenario.data_files:
         return
@@ -351,7 +332,6 @@ def _by_design(case: ScopedCase, usd_per_w: Floats) -> str:
 
 
 def _note_power(case: ScopedCase) -> None:
-    """Note that own prices of power rise with those of the tables."""
     if case.scenario.energy.escalation_real_frac is not None:
         return
     growth = case.finance_by_site("electricity_real_escalation")

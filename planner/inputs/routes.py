@@ -24,7 +24,7 @@ from planner.place.geo import (
     round_trips_ms,
     rtt_ms,
 )
-from planner.plausible.places import misplaced
+from planner.plausible.rules import misplaced
 from planner.tables.check import check_sheet
 from planner.tables.descriptor import Field, TableSchema
 from planner.tables.places import TableCell
@@ -204,7 +204,6 @@ def with_own_table(case: ScopedCase, haul_ms: Floats, km: Floats) -> tuple[Float
 
 
 def _note_missing(case: ScopedCase, is_own: Bools, path: Path) -> None:
-    """Refuse pairs in scope that the table lacks, or name those that are filled in."""
     region, site = np.nonzero(~is_own)
     if not region.size:
         return
@@ -220,14 +219,12 @@ def _note_missing(case: ScopedCase, is_own: Bools, path: Path) -> None:
 
 
 def _all_or_some(users: Sequence[str], is_missing: Bools) -> str:
-    """Name the demand regions that lack a pair, or say that all do."""
     if is_missing.all():
         return f"all {len(users)} demand regions"
     return ", ".join(user for user, lacks in zip(users, is_missing, strict=True) if lacks)
 
 
 def _note_last_mile(case: ScopedCase) -> None:
-    """Say what is added to the planner's own figures where the scenario does not declare it."""
     if case.scenario.latency.own_rtt_includes_last_mile is not None:
         return
     added = zip(texts(case.workloads, "workload"), case.workloads["last_mile_ms"], strict=True)

@@ -159,7 +159,6 @@ def excluded_stock(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> pd
 
 
 def _excluded(scenario: Scenario) -> tuple[str, ...]:
-    """Return the sites that a scenario leaves out by name."""
     own = (*scenario.new_sites.items(), *scenario.sites.items())
     return (*scenario.scope.exclude_sites, *(id_ for id_, site in own if site.exclude))
 
@@ -265,7 +264,6 @@ class _Scoped:
         return table
 
     def _check_workloads(self, table: pd.DataFrame) -> None:
-        """Refuse figures of workloads that do not go together."""
         use, peak = floats(table, "utilisation_frac"), floats(table, "peak_over_mean_frac")
         tight, share = floats(table, "tight_rtt_ms"), floats(table, "tight_share_frac")
         bound = floats(table, "rtt_bound_ms")
@@ -335,7 +333,6 @@ class _Scoped:
             self.findings.add(("racks", "override", id_, own) if own else "racks", found, must_be, fix)
 
     def _admitted(self) -> pd.DataFrame:
-        """Return the pairs of workload and rack that go together."""
         own = {id_: given.racks for id_, given in self.scenario.workloads.items() if given.racks}
         pairs = self.tables["workload_racks"][["workload", "rack"]]
         rows = pd.DataFrame([(id_, rack) for id_, listed in own.items() for rack in listed], columns=pairs.columns)

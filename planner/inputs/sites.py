@@ -172,7 +172,6 @@ class SiteInputs(Record):
 
 
 def _note_small_land(case: ScopedCase, sets: Sets, short: Bools) -> None:
-    """Note where what exists and is committed is more than the land, shape (site,)."""
     if short.any():
         names = [sets.site.labels[row] for row in np.flatnonzero(short)]
         keys = [own_key(case.scenario, name, "land_limit_mw") for name in names]
@@ -413,7 +412,6 @@ def _bounds(case: ScopedCase, sets: Sets, sites: SiteInputs) -> tuple[Floats, Fl
 
 
 def _refuse_too_small(case: ScopedCase, sets: Sets, sites: SiteInputs) -> None:
-    """Refuse a least size of a site's own above its land; note one of its kind."""
     settings = case.scenario.siting
     short = sites.minimum_mw > sites.land_limit_mw + _ROUNDING
     shut: dict[Keys, list[str]] = {}
@@ -437,7 +435,6 @@ def _refuse_too_small(case: ScopedCase, sets: Sets, sites: SiteInputs) -> None:
 
 
 def _refuse_too_large(case: ScopedCase, block: Index, size_mw: np.ndarray, top_mw: np.ndarray) -> None:
-    """Refuse blocks that no sites have room for together; note where one has none."""
     site, workload = block["site"], block["workload"]
     for code in np.unique(workload):
         name, mw = block.axis("workload").labels[code], size_mw[code]

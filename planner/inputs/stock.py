@@ -96,7 +96,6 @@ def assumed_facility_mw(case: ScopedCase, wanted: Wanted) -> Floats:
 
 
 def _note_assumed(case: ScopedCase, stock: Stock) -> None:
-    """Say which racks are assumed where the planner does not state them, and how many MW."""
     rack_mw = sum_at((len(case.racks), len(case.sites)), (stock.rack,), (stock.share * stock.mw.sum(axis=1)).T).T
     own_mw = floats(case.sites, "existing_mw")
     of_market = np.isnan(own_mw) & (rack_mw.sum(axis=1) > _NOTHING)
@@ -116,7 +115,6 @@ def _note_assumed(case: ScopedCase, stock: Stock) -> None:
 
 
 def _note_not_admitted(case: ScopedCase, figures: RackFigures, stock: Stock) -> None:
-    """Say which assumed racks serve a workload that no table lets them be bought for."""
     mw = (stock.share * stock.mw.sum(axis=1)).sum(axis=0)
     by_pair: dict[str, float] = {}
     for pool in np.flatnonzero(~figures.admits[stock.workload, stock.rack] & (mw > _NOTHING)):
@@ -187,7 +185,6 @@ def _by_site(case: ScopedCase, wanted: Wanted) -> tuple[Floats, Floats]:
 
 
 def _refuse_without_racks(case: ScopedCase, own_mw: Floats, without_mw: Floats) -> None:
-    """Refuse facilities of a scenario's own whose use has no racks to put in them."""
     for site in np.flatnonzero((own_mw > 0.0) & (without_mw > _NOTHING)):
         name = case.sites["site"].iloc[site]
         case.findings.add(
@@ -200,7 +197,6 @@ def _refuse_without_racks(case: ScopedCase, own_mw: Floats, without_mw: Floats) 
 
 
 def _note_none(case: ScopedCase, sites: Bools) -> None:
-    """Say where nothing exists, since the planner states what does."""
     if sites.any():
         names = some(case.named("sites", sites), _NAMED)
         case.findings.assume(
@@ -213,7 +209,6 @@ def _note_none(case: ScopedCase, sites: Bools) -> None:
 
 
 def _note_left_out(case: ScopedCase, sites: tuple[str, ...], facility_mw: Floats) -> None:
-    """Say what becomes of the stock of sites that are left out by name."""
     for place in np.flatnonzero(facility_mw > 0.0):
         site = sites[place]
         is_own = site in case.scenario.sites and case.scenario.sites[site].exclude
@@ -226,7 +221,6 @@ def _note_left_out(case: ScopedCase, sites: tuple[str, ...], facility_mw: Floats
 
 
 def _note_listed(case: ScopedCase, left_out: set[str], facility_mw: Floats) -> None:
-    """Say that a list of sites takes all of the operator's stock, and how much each has of it."""
     scope, table = case.scenario.scope, case.tables["sites"]
     if scope.sites == "all" or not (facility_mw > _NOTHING).any():
         return

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from planner.base.arrays import Bools, Floats
     from planner.inputs.axes import Sets
     from planner.inputs.case import ScopedCase
-    from planner.inputs.power_prices import PowerPrices
+    from planner.inputs.power import PowerPrices
     from planner.inputs.site_series import SiteSeries
     from planner.inputs.supply_figures import SourceFigures
 
@@ -274,7 +274,6 @@ def _serves(case: ScopedCase, figures: SourceFigures, grid_start: Floats) -> Boo
 
 
 def _part(capacity: Index, which: Bools, name: str) -> Index:
-    """Return the capacity of some sources."""
     return capacity.select(which[capacity["source"]], name)
 
 
@@ -286,7 +285,6 @@ def _curtail(sets: Sets, prices: PowerPrices, renewable: Index, exact: Index) ->
 
 
 def _sellers(case: ScopedCase, sets: Sets, *sources: Index) -> Index:
-    """Return the sites and years in which a source could sell."""
     makes = np.zeros((len(sets.site), len(sets.year)), dtype=np.bool_)
     for index in sources:
         makes[index["site"], index["year"]] = case.scenario.supply.export.allow

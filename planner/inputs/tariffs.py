@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass, replace
+from itertools import combinations
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from planner.base.arrays import Record
-from planner.base.errors import InputError
 from planner.base.units import MONTHS_PER_YEAR, USD_PER_MUSD
 from planner.base.words import amount, some
 from planner.clock.days import MONTHS
@@ -25,7 +25,9 @@ from planner.tariffs import (
     Account,
     BillingCalendar,
     CapacityCharge,
+    CapacityCut,
     CoincidentPeakCharge,
+    Contract,
     DemandCharge,
     EnergyCharge,
     EnergyPeriod,
@@ -42,9 +44,9 @@ from planner.tariffs import (
     representative,
     tariff_from_row,
 )
-from planner.tariffs.clock import MONTHS_A_YEAR, Month
+from planner.tariffs.clock import Amounts
 from planner.tariffs.program import BillLists
-from planner.tariffs.reading import Amounts
+from planner.tariffs.tariff import exit_fee_usd
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -53,7 +55,7 @@ if TYPE_CHECKING:
     from planner.inputs.axes import Sets
     from planner.inputs.case import ScopedCase
     from planner.inputs.grid import GridInputs
-    from planner.inputs.power_prices import PowerPrices
+    from planner.inputs.power import PowerPrices
     from planner.scenario.tariffs import OwnTariff, TariffDemand, TariffEnergy, TariffPeriod, TariffUse
     from planner.scenario.tree import Keys
     from planner.tariffs import Reading, TariffRule
@@ -68,15 +70,15 @@ _DELIVERY: Final = "delivery"
 class BillingClock:
     """The hours of a customer's bills."""
 
-    time_zone: str  # IANA name
+    time_zone: datetime.tzinfo
     first_year: int  # calendar years that are billed
     last_year: int
     peak_month: int  # month in which the system peaks, 1 to 12
 
     def peaks(self, year: int, hours: tuple[int, ...]) -> tuple[datetime.datetime, ...]:
         """Return moments in which the system peaks in a year; any day represents the peak day."""
-        zone = ZoneInfo(self.time_zone)
-        return tuple(datetime.datetime(year, self.peak_month, _MIDDLE_OF_MONTH, hour, tzinfo=zone) for hour in hours)
+        day = datetime.datetime(year, self.peak_month, _MIDDLE_OF_MONTH, tzinfo=self.time_zone)
+        return tuple(day.replace(hour=hour) for hour in hours)
 
 
 def table_row(case: ScopedCase, tariff: str) -> Mapping[str, Any] | None:
@@ -167,13 +169,9 @@ def _fee_usd_per_mw(customer: Customer, signed: int, left: int) -> float:
     tariff = customer.tariff
     if tariff.terms is None:
         return 0.0
-    passed = MONTHS_A_YEAR * (left - signed)
-    months_left = max(0, round(MONTHS_A_YEAR * tariff.terms.term_years) - passed)
-    usd = 0.0
-    for month in range(min(tariff.terms.exit_fee_months, months_left)):
-        in_force = _ramp(customer.ramp_frac, (passed + month) // MONTHS_A_YEAR)
-        billed = Month(left, 1).later(month)
-        usd += sum(rule.minimum_usd(billed, in_force) for rule in tariff.takes)
+    contract = Contract(1.0, datetime.date(signed, 1, 1), customer.ramp_frac)
+    cut = CapacityCut(datetime.date(left, 1, 1))
+    _, usd = exit_fee_usd(contract, cut, replace(tariff.terms, reduction_frac=0.0), tariff.rules)
     return usd * tariff.price_factor(left)
 
 
@@ -194,14 +192,6 @@ def _in_force(case: ScopedCase, over: Index, bills: BillLists, of_site: Mapping[
     return Amounts(source, target, np.array(share, dtype=np.float64))
 
 
-_OFF_THE_HOUR: Final = {
-    4.5: "Asia/Kabul",
-    5.5: "Asia/Kolkata",
-    5.75: "Asia/Kathmandu",
-    6.5: "Asia/Yangon",
-    9.5: "Australia/Darwin",
-}
-"""Zones without summer time, by their hours before UTC, that Etc/GMT does not have."""
 _NAMED, _ZONE, _ALL = range(3)
 """How an entry means a site: what names it more closely goes first."""
 _ONE_OF_TWO: Final = {
@@ -232,7 +222,8 @@ def find_customers(case: ScopedCase) -> tuple[Customer, ...]:
     uses = case.scenario.energy.tariffs
     for position, use in enumerate(uses):
         _check(case, position, use)
-    chosen = _by_site(case, uses)
+    _check_entries(case)
+    chosen = _entry_of_sites(case)
     untold = [MONTHS[month] for month in np.flatnonzero(~case.days.days_by_month.any(axis=0))]
     if chosen and untold:
         what_is = f"tariffs bill every month, but the series has no day in {', '.join(untold)}"
@@ -241,20 +232,17 @@ def find_customers(case: ScopedCase) -> tuple[Customer, ...]:
     if len(case.findings.problems) > known:
         return ()
     rise_frac = _rise_frac(case)
-    made: dict[tuple[int, float, str], Tariff] = {}
+    made: dict[tuple[int, float, datetime.tzinfo], Tariff] = {}
     customers = []
     for site, position in sorted(chosen.items()):
         use = uses[position]
         first = 0 if use.from_year is None else case.years.years.index(use.from_year)
-        clock = _clock(case, position, use, site, first)
-        if clock is None:
-            continue
+        clock = _clock(case, use, site, first)
         key = (position, float(rise_frac[site]), clock.time_zone)
         if key not in made:
-            tariff = _made(case, position, use, float(rise_frac[site]), clock)
-            if tariff is None:
-                return ()
-            made[key] = tariff
+            made[key] = rules_of(case, use, float(rise_frac[site]), clock)
+            for said in _problems_of_terms(use, made[key]):
+                case.findings.add(("energy", "tariffs", position), *said)
         customers.append(Customer(site, first, made[key], clock, use.ramp_frac, bills_energy(case, use.tariff)))
     for position, tariff in {position: tariff for (position, *_), tariff in made.items()}.items():
         _note_terms(case, position, uses[position], tariff)
@@ -267,13 +255,10 @@ def _check(case: ScopedCase, position: int, use: TariffUse) -> None:
     wanted = [("terms", use.terms, "terms")]
     if use.tariff not in own:
         wanted.append(("tariff", use.tariff, "rate"))
-    fix = "`dcplan data ids tariffs` lists them"
-    for key, id_, layer in ((key, id_, layer) for key, id_, layer in wanted if id_ is not None):
-        row = table_row(case, id_)
-        if row is None:
-            case.findings.add((*at, key), f"unknown tariff {id_!r}", "an id of table tariffs", fix)
-        elif row["layer"] != layer:
-            what_is = f"{key} is {id_!r}, of layer {row['layer']!r}"
+    for key, id_, layer in wanted:
+        row = None if id_ is None else table_row(case, id_)
+        if row is not None and row["layer"] != layer:
+            what_is, fix = f"{key} is {id_!r}, of layer {row['layer']!r}", "`dcplan data ids tariffs` lists them"
             case.findings.add((*at, key), what_is, f"of layer {layer!r}", fix)
 
 
@@ -285,10 +270,16 @@ def billed_sites(case: ScopedCase) -> frozenset[int]:
 
 def use_of_sites(case: ScopedCase) -> dict[int, TariffUse]:
     """Return the entry of `energy.tariffs` that bills each site, by the site's position."""
-    billed = [(*billed_by(case, use), use) for use in reversed(case.scenario.energy.tariffs)]
-    found: dict[int, TariffUse] = {}
-    for _, sites, use in sorted(billed, key=lambda one: -one[0]):  # what counts most comes last
-        found |= dict.fromkeys(sites, use)
+    uses = case.scenario.energy.tariffs
+    return {site: uses[position] for site, position in _entry_of_sites(case).items()}
+
+
+def _entry_of_sites(case: ScopedCase) -> dict[int, int]:
+    """Position of the entry that bills each site: the one that names it, else its zone, else all."""
+    billed = [(*billed_by(case, use), position) for position, use in enumerate(case.scenario.energy.tariffs)]
+    found: dict[int, int] = {}
+    for _, sites, position in sorted(billed, key=lambda one: one[0]):  # what counts most comes first
+        found = dict.fromkeys(sites, position) | found
     return found
 
 
@@ -305,27 +296,18 @@ def billed_by(case: ScopedCase, use: TariffUse) -> tuple[int, list[int]]:
     ]
 
 
-def _by_site(case: ScopedCase, uses: tuple[TariffUse, ...]) -> dict[int, int]:
-    """Entry that bills each site: the one that names it, else its zone, else all."""
-    ids = case.ids("sites")
-    chosen: dict[int, tuple[int, int]] = {}  # site: rank, entry
-    twice: dict[tuple[int, int, int], list[str]] = {}  # entry, entry, rank: sites
-    for position, use in enumerate(uses):
-        rank, sites = billed_by(case, use)
+def _check_entries(case: ScopedCase) -> None:
+    billed = [billed_by(case, use) for use in case.scenario.energy.tariffs]
+    for position, (_, sites) in enumerate(billed):
         if not sites:
-            text = f"The tariff {use.tariff} bills no site in scope."
+            text = f"The tariff {case.scenario.energy.tariffs[position].tariff} bills no site in scope."
             case.findings.add_note(text, ("energy", "tariffs", position))
-        for site in sites:
-            other = chosen.get(site)
-            if other is not None and other[0] == rank:
-                twice.setdefault((other[1], position, rank), []).append(ids[site])
-            if other is None or rank < other[0]:
-                chosen[site] = (rank, position)
-    for (first, second, rank), names in twice.items():
-        what_is = f"energy.tariffs[{first}] and energy.tariffs[{second}] both bill {some(names, _FEW)}"
-        must_be, fix = "one tariff for each site", _ONE_OF_TWO[rank]
-        case.findings.add(("energy", "tariffs", second, "zones" if rank == _ZONE else "sites"), what_is, must_be, fix)
-    return {site: position for site, (_, position) in chosen.items()}
+    for (first, (rank, sites)), (second, (other, others)) in combinations(enumerate(billed), 2):
+        names = [case.ids("sites")[site] for site in sites if site in others]
+        if rank == other and names:
+            what_is = f"energy.tariffs[{first}] and energy.tariffs[{second}] both bill {some(names, _FEW)}"
+            at = ("energy", "tariffs", second, "zones" if rank == _ZONE else "sites")
+            case.findings.add(at, what_is, "one tariff for each site", _ONE_OF_TWO[rank])
 
 
 def _rise_frac(case: ScopedCase) -> np.ndarray:
@@ -335,38 +317,16 @@ def _rise_frac(case: ScopedCase) -> np.ndarray:
     return case.finance_by_site("electricity_real_escalation")
 
 
-def _clock(case: ScopedCase, position: int, use: TariffUse, site: int, first: int) -> BillingClock | None:
+def _clock(case: ScopedCase, use: TariffUse, site: int, first: int) -> BillingClock:
     own = case.scenario.energy.own_tariffs.get(use.tariff)
-    zone = None if own is None else own.time_zone
-    if zone is None:
-        offset_h = float(floats(case.sites, "utc_offset_h")[site])
-        # Signs of Etc/GMT are turned: Etc/GMT+5 is five hours behind UTC.
-        zone = _OFF_THE_HOUR.get(offset_h, f"Etc/GMT{-offset_h:+.0f}")
-        if offset_h not in _OFF_THE_HOUR and offset_h % 1.0:
-            what_is = f"{case.ids('sites')[site]} is {offset_h:+g} h from UTC"
-            fix = "give the tariff a time_zone"
-            must_be = "in a zone that the planner knows by its hours"
-            case.findings.add(("energy", "tariffs", position, "tariff"), what_is, must_be, fix)
-            return None
+    standard = datetime.timezone(datetime.timedelta(hours=float(floats(case.sites, "utc_offset_h")[site])))
+    zone = standard if own is None or own.time_zone is None else ZoneInfo(own.time_zone)
     peak_day = int(np.flatnonzero(case.days.is_peak_day)[0])
     years = case.years.years
     return BillingClock(zone, years[first], int(case.last_year[-1]), case.days.day_months[peak_day][0])
 
 
-def _made(case: ScopedCase, position: int, use: TariffUse, rise_frac: float, clock: BillingClock) -> Tariff | None:
-    try:
-        tariff = rules_of(case, use, rise_frac, clock)
-    except InputError as error:
-        for problem in error.problems:
-            case.findings.add(("energy", "own_tariffs", use.tariff), problem.what_is, problem.must_be, problem.fix)
-        return None
-    for said in _problems_of_terms(use, tariff):
-        case.findings.add(("energy", "tariffs", position), *said)
-    return tariff
-
-
 def _note_terms(case: ScopedCase, position: int, use: TariffUse, tariff: Tariff) -> None:
-    """Say what of a contract the plan does not hold anybody to."""
     terms, own = tariff.terms, case.scenario.energy.own_tariffs.get(use.tariff)
     at: Keys = ("energy", "own_tariffs", use.tariff, "terms")
     if own is None:
@@ -499,8 +459,8 @@ class TariffInputs(Record):
 def _accounts(case: ScopedCase, customers: Sequence[Customer], load: Index) -> tuple[Account, ...]:
     """Customers with the same tariff, clock and first year together."""
     rank = np.unique(load["site"])
-    readings: dict[tuple[str, int], Reading] = {}
-    groups: dict[tuple[int, str, int], list[Customer]] = {}
+    readings: dict[tuple[datetime.tzinfo, int], Reading] = {}
+    groups: dict[tuple[int, datetime.tzinfo, int], list[Customer]] = {}
     for customer in customers:
         if customer.site in rank:  # others never come into the plan
             clock = customer.clock

@@ -22,7 +22,7 @@ from planner.inputs.scope import LEADS, own_key
 from planner.inputs.sites import in_need_of_block
 from planner.inputs.supply_figures import SourceFigures, sources_in_play
 from planner.inputs.tariffs import billed_sites
-from planner.scenario.ids import ID_KEYS, NEW_ID_KEYS, written_at
+from planner.scenario.contradictions import ID_KEYS, NEW_ID_KEYS, written_at
 from planner.scenario.keys import KEYS, field_at, is_by_year, marks
 from planner.scenario.messages import problem_at
 from planner.scenario.tree import EACH, walk
@@ -112,7 +112,6 @@ def _out_of_scope(case: ScopedCase) -> Iterator[Problem]:
 
 
 def _after_the_plan(case: ScopedCase) -> Iterator[_Idle]:
-    """Figures for years that the plan does not reach."""
     last = case.scenario.years[-1]
     for key_path, node in walk(case.scenario.tree):
         if not (node.children and is_by_year(key_path)):
@@ -167,7 +166,6 @@ _FAILOVER: Final = "give a workload `failover: true` under workloads"
 
 
 def _alone(case: ScopedCase) -> Iterator[_Idle]:
-    """Single settings: whether they have no effect, why, and what would give them one."""
     s = case.scenario
     operator, siting, failover, years, non_firm = s.operator, s.siting, s.failover, s.years, s.grid.non_firm
     in_play, sources = sources_in_play(case), case.tables["onsite_sources"]
@@ -259,7 +257,6 @@ def _of_blocks(case: ScopedCase) -> Iterator[_Idle]:
 
 
 def _of_sites(case: ScopedCase) -> Iterator[_Idle]:
-    """Figures that a scenario gives for a site and that have no effect there."""
     for site, figures in idle_figures(case).items():
         for figure, why in figures.items():
             if key_path := own_key(case.scenario, site, figure):

@@ -35,9 +35,6 @@ _TIGHT_FRAC: Final = Listed(lambda p: (p.demand.tight, p.demand.tight_share_frac
 _RENT: Final = Listed.by("year", lambda p: p.rent.depth_kh100e)
 
 
-# --- where it is set -------------------------------------------------------------------
-
-
 def _asked(key: str, question: PreparedScenario, place: Place) -> str | None:
     """Say what is asked for, if this key of `demand` is what asks for it."""
     s = question.scenario.demand
@@ -59,16 +56,12 @@ def _rent(question: PreparedScenario, place: Place) -> str:
     return f"{scale:g}, clouds rent out {amount(depth)} kH100e in {place['year']}"
 
 
-# --- what relaxes it -------------------------------------------------------------------
-
-
 def _tight_kh100e(question: PreparedScenario, rows: Index) -> Floats:
     """Return the part of the demand of each row that has a tight bound, (row,). [kH100e]"""
     return _DEMAND.of_rows(question, rows) * _TIGHT_FRAC.of_rows(question, rows)
 
 
 def _less_demand(question: PreparedScenario, over: Index, amounts: Floats) -> ProposedChange:
-    """Want less in some years."""
     less = {int(place["year"]): by for place, by in relaxed_rows(over, amounts)}
     now = question.scenario.demand.scale_frac
     path = {}

@@ -253,7 +253,6 @@ def _filled(words: str, figure: Any, place: Place) -> str:
 
 
 def _value_at(scenario: Scenario, keys: tuple[str, ...]) -> Any:
-    """Return the value of a setting."""
     value: Any = scenario
     for key in keys:
         value = value[key] if isinstance(value, Mapping) else getattr(value, key)

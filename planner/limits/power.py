@@ -49,8 +49,6 @@ if TYPE_CHECKING:
 
 # --- Grid: connections of sites, and the headroom of zones for new firm ones ----------------------
 
-# --- how much there is, and where it is scarce -----------------------------------------
-
 
 def _no_connection_yet(p: Inputs, _: Tables, rows: pd.DataFrame) -> Bools:
     """Connections of years in which no new one, firm or not, can serve: all there is is firm."""
@@ -61,9 +59,6 @@ def _no_connection_yet(p: Inputs, _: Tables, rows: pd.DataFrame) -> Bools:
 def _no_firm_yet(p: Inputs, _: Tables, rows: pd.DataFrame) -> Bools:
     """Connections of years in which no new firm one can serve."""
     return comes_later(p, rows, (p.grid.expand["site"], p.grid.expand["year"]))
-
-
-# --- where it is set -------------------------------------------------------------------
 
 
 _FIRM: Final = Listed(lambda p: (p.grid.firm, p.grid.firm_mw))
@@ -82,9 +77,6 @@ def headroom_now(column: str, what: str, question: PreparedScenario, place: Plac
 
 FIRM_CONNECTION: Final = SetBy("sites.{site}.grid_firm_mw", _FIRM.now("{} MW in {year}"))
 HEADROOM_SCALE: Final = SetBy("grid.headroom_scale_frac", "{figure:g}")
-
-
-# --- what relaxes it -------------------------------------------------------------------
 
 
 def _larger_connection(question: PreparedScenario, over: Index, amounts: Floats) -> ProposedChange:
@@ -363,8 +355,6 @@ CLEAN_LIMITS: Final = (
 
 # --- Carbon and water: the cap, what a site may take, and what permits grant ----------------------
 
-# --- how much there is, and where it is scarce -----------------------------------------
-
 _CAP: Final = Listed(lambda p: (p.carbon.cap, p.carbon.cap_kt))
 _WATER_M3: Final = Listed(lambda p: (p.carbon.water_limit, p.carbon.water_limit_m3))
 _WATER: Final = Listed(lambda p: (p.carbon.water_limit, p.carbon.water_limit_m3 / M3_PER_THOUSAND_M3))
@@ -378,15 +368,9 @@ def _permit(p: Inputs, tables: Tables, rows: pd.DataFrame) -> Floats:
     return np.asarray(_PERMIT.amount(p, tables, rows) * usable_mw / M3_PER_THOUSAND_M3)
 
 
-# --- where it is set -------------------------------------------------------------------
-
-
 def _permit_now(question: PreparedScenario, place: Place) -> str:
     stress = question.inputs.carbon.stress_class[question.inputs.sets.site.code(place["site"])]
     return f"{amount(_PERMIT.at(question, place))} m3 a year per MW of halls in basins of class {stress}"
-
-
-# --- what relaxes it -------------------------------------------------------------------
 
 
 def _least_m3(question: PreparedScenario, site: str) -> float:

@@ -41,9 +41,6 @@ if TYPE_CHECKING:
 
 # --- Halls: power, floor, leases, and when new ones can be there ----------------------------------
 
-# --- how much there is, and where it is scarce -----------------------------------------
-
-
 _HALL: Final = ("site", "hall", "year")
 
 
@@ -51,9 +48,6 @@ def _no_hall_yet(p: Inputs, _: Tables, rows: pd.DataFrame) -> Bools:
     """Halls of years in which no new one of any design can serve at the site."""
     build, free = p.halls.build, ~p.halls.is_committed
     return comes_later(p, rows, (build["site"][free], build["year"][free]))
-
-
-# --- where it is set -------------------------------------------------------------------
 
 
 def _lead_time(figure: str, question: PreparedScenario, place: Place) -> str | None:
@@ -85,9 +79,6 @@ _SET_BY: Final = (
     *(SetBy(f"sites.{{site}}.{key}", partial(_lead_time, key)) for key in _LEADS),
     SetBy(_NEW_HALLS, "false", lambda q, at: at["site"] in without_new_halls(q.scenario)),
 )
-
-
-# --- what relaxes it -------------------------------------------------------------------
 
 
 def _lease_depth(question: PreparedScenario, _: Place) -> tuple[tuple[str, ...], float]:
@@ -166,8 +157,6 @@ HALLS_LIMITS: Final = (
 _FULL: Final = 0.999
 
 
-# --- how much there is, and where it is scarce -----------------------------------------
-
 _LAND: Final = Listed.by("site", lambda p: p.sites.land_limit_mw)
 _LEAST: Final = Listed.by("site", lambda p: p.sites.minimum_mw)
 _RATE: Final = Listed(lambda p: (p.sites.site_year, p.sites.build_rate_mw))
@@ -181,15 +170,9 @@ def _is_built_up(p: Inputs, tables: Tables, rows: pd.DataFrame) -> Bools:
     return np.asarray(halls.reindex(at).to_numpy() >= _FULL * _LAND.amount(p, tables, rows))
 
 
-# --- where it is set -------------------------------------------------------------------
-
-
 def _budget(name: str, question: PreparedScenario, place: Place) -> str:
     over, musd = _budget_a_year(name, question)
     return f"{amount(float(musd[over.position(place['year'])]))} MUSD a year in {place['year']}"
-
-
-# --- what relaxes it -------------------------------------------------------------------
 
 
 def _rate_mw(question: PreparedScenario, site: str) -> float:
@@ -236,7 +219,6 @@ MARKET: Final = Relaxation(
 
 
 def _more_budget(words: str, name: str, what: str) -> Relaxation:
-    """Let more be spent in a year."""
     keys, now = ("build", f"{name}_musd"), partial(_budget_a_year, name)
     change = partial(more_by_year, keys, f"MUSD of {what} a year", now)
     return Relaxation(words, "MUSD/year", ("year",), change)

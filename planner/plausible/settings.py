@@ -13,8 +13,16 @@ import numpy as np
 from planner.base.units import MONTHS_PER_YEAR
 from planner.clock.days import float_year
 from planner.family.table_columns import floats
-from planner.plausible.places import NEEDED, misplaced, misplaced_rows, related_far_away, zones_elsewhere
-from planner.plausible.rules import RANGES, as_text, ranges_of
+from planner.plausible.rules import (
+    NEEDED,
+    RANGES,
+    as_text,
+    misplaced,
+    misplaced_rows,
+    ranges_of,
+    related_far_away,
+    zones_elsewhere,
+)
 from planner.scenario.messages import dotted
 from planner.scenario.tree import EACH, matching, walk
 from planner.tables import load_package

@@ -2,7 +2,7 @@
 
 from planner.family.values import interpolated, path_value
 from planner.scenario.chain import shipped_names
-from planner.scenario.ids import ID_TABLES, unknown_ids, written_at
+from planner.scenario.contradictions import ID_TABLES, unknown_ids, written_at
 from planner.scenario.load import (
     Changes,
     ScenarioDraft,

@@ -120,7 +120,6 @@ def _version_problems(tree: Node) -> list[Problem]:
 
 
 def _parent(asked: Node, files: Sequence[Path]) -> Path:
-    """Return the file that `extends` asks for."""
     name = asked.value
     if not isinstance(name, str) or not name:
         found = f"extends is {show(name)}"

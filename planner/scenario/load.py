@@ -58,27 +58,6 @@ class ValidRemainder:
         return tuple(problem for problem in problems if _spot(problem) not in inside)
 
 
-def rest_of(
-    name: str, source_files: tuple[Path, ...], tree: Node, problems: Iterable[Problem]
-) -> ValidRemainder | None:
-    """Take out of a scenario what problems are about."""
-    wrong = {_spot(problem) for problem in problems}
-    left, touched = tree, frozenset[str]()
-    while True:
-        touched |= frozenset(key for key, node in left.children.items() if wrong & set(_spots(node)))
-        left = _less(left, wrong)
-        try:
-            made = Scenario.model_validate(plain(left))
-        except ValidationError as error:
-            # A block may not do without what was taken out: then the block goes too.
-            now = {_spot(problem) for problem in problems_of(error, left)}
-            if now <= wrong:
-                return None
-            wrong = now
-        else:
-            return ValidRemainder(made.written_in(name, source_files, left), touched, tree)
-
-
 def _less(node: Node, wrong: set[Spot]) -> Node:
     """Return a node less all below it that was written at one of some places."""
     if isinstance(node.value, tuple):
@@ -207,7 +186,21 @@ class ScenarioDraft:
 
     def rest(self, problems: Iterable[Problem]) -> ValidRemainder | None:
         """Return the scenario less what problems are about, None where nothing is left of it."""
-        return rest_of(self.name, self.source_files, self.tree, problems)
+        wrong = {_spot(problem) for problem in problems}
+        left, touched = self.tree, frozenset[str]()
+        while True:
+            touched |= frozenset(key for key, node in left.children.items() if wrong & set(_spots(node)))
+            left = _less(left, wrong)
+            try:
+                made = Scenario.model_validate(plain(left))
+            except ValidationError as error:
+                # A block may not do without what was taken out: then the block goes too.
+                now = {_spot(problem) for problem in problems_of(error, left)}
+                if now <= wrong:
+                    return None
+                wrong = now
+            else:
+                return ValidRemainder(made.written_in(self.name, self.source_files, left), touched, self.tree)
 
 
 def load_scenario(scenario: str | Path | Scenario, overrides: Changes = ()) -> Scenario:

@@ -16,14 +16,19 @@ from planner.families import named
 from planner.family.references import NewSiteId, PlannedSiteId, PlannedWorkloadId
 from planner.family.values import Block, Flag, Frac, Positive, Text, Year
 from planner.scenario.demand import Demand, Energy, Flexibility, Foresight, Levers, Rent, WorkloadOverride
-from planner.scenario.racks import Cascade, Deliveries, Halls, Lease, Racks, Retrofit
 from planner.scenario.sites import (
     Build,
+    Cascade,
+    Deliveries,
     Failover,
+    Halls,
     Latency,
     LeadTimes,
+    Lease,
     NewSite,
     Operator,
+    Racks,
+    Retrofit,
     Scope,
     SiteOverride,
     Siting,
@@ -211,24 +216,7 @@ class Scenario(Block):
     def written_in(
         self, name: str, source_files: tuple[Path, ...], tree: Node, source_sha256: tuple[str, ...] = ()
     ) -> Scenario:
-        """Return this scenario with the knowledge of where it was written.
-
-        Parameters
-        ----------
-        name : str
-            Name of the scenario.
-        source_files : tuple of Path
-            The file and those it extends, nearest first.
-        tree : Node
-            What was written, merged.
-        source_sha256 : tuple of str
-            SHA-256 of the bytes that were read of each file; none where they are not known.
-
-        Returns
-        -------
-        Scenario
-            A copy.
-        """
+        """Return a copy that knows its files, nearest first, and its tree; no SHA-256 where the bytes are not known."""
         copy = self.model_copy()
         copy._name = name
         copy._source_files = source_files
@@ -239,13 +227,7 @@ class Scenario(Block):
         return copy
 
     def merged(self) -> dict[str, Any]:
-        """Return everything the scenario says, defaults included, in types of JSON.
-
-        Returns
-        -------
-        dict
-            Keys as in a scenario file, `extends` apart; written as YAML it loads to the same.
-        """
+        """Return everything the scenario says, defaults included, in types of JSON; as YAML it loads to the same."""
         return self.model_dump(mode="json", exclude={"extends"})
 
     def place_of(self, keys: str | Keys) -> tuple[str, int | None, int | None]:
@@ -271,18 +253,7 @@ class Scenario(Block):
         return Problem(*self.place_of(keys), what_is, must_be, fix)
 
     def file_at(self, keys: Keys) -> Path | None:
-        """Return the path that a key gives, seen from the file in which it was written.
-
-        Parameters
-        ----------
-        keys : tuple of str and int
-            Way to the key, such as `("data", "sites")` or `("latency", "rtt_table")`.
-
-        Returns
-        -------
-        Path or None
-            The path; None where the key is not written or null.
-        """
+        """Return the path that a key gives, seen from its file; None where it is not written or null."""
         found = file_of(self._tree, keys)
         return found[0] if found else None
 

@@ -194,7 +194,7 @@ class _Builder:
         if event.anchor is not None:
             self._anchors[event.anchor] = None
         if isinstance(event, yaml.MappingStartEvent):
-            node = Node(self._mapping(level, is_flow=bool(event.flow_style)), place)
+            node = Node(self._mapping(level), place)
         elif isinstance(event, yaml.SequenceStartEvent):
             node = Node(self._sequence(level), place)
         else:
@@ -207,17 +207,11 @@ class _Builder:
             self._anchors[event.anchor] = (node, self._nodes - nodes_before + 1)
         return node
 
-    def _mapping(self, level: int, *, is_flow: bool) -> dict[str, Node]:
+    def _mapping(self, level: int) -> dict[str, Node]:
         entries: dict[str, Node] = {}
-        last: tuple[str, yaml.Event] | None = None
         while not isinstance(event := self._next(), yaml.MappingEndEvent):
             key_node = self._node(event, level + 1)
-            value = self._next()
-            node = self._node(value, level + 1)
-            key = key_node.value
-            if is_flow and last and last[0] in entries and _is_cut(last[1], event, value):
-                self._note_cut(entries.pop(last[0]).place, _plain(last[1]), _plain(event))
-                continue
+            node, key = self._node(self._next(), level + 1), key_node.value
             name, place = key if isinstance(key, str) else _plain(event), key_node.place
             if not isinstance(key, Scalar):
                 fix = "write one key, then a colon, then the list or mapping"
@@ -233,12 +227,7 @@ class _Builder:
                 self._note(place, found, "given once", "keep one of them")
             else:
                 entries[name] = replace(node, key_place=place)
-                last = name, value
         return entries
-
-    def _note_cut(self, place: Place, whole: str | None, fraction: str | None) -> None:
-        found = f"{whole},{fraction} is two entries here, {whole} and the key {fraction!r}"
-        self._note(place, found, "a number with a decimal point", f"write {whole}.{fraction}")
 
     def _sequence(self, level: int) -> tuple[Node, ...]:
         nodes = []
@@ -278,15 +267,6 @@ class _Builder:
     def _stop(self, place: Place, what_is: str, must_be: str, fix: str) -> NoReturn:
         self._note(place, what_is, must_be, fix)
         raise InputError(self.problems)
-
-
-def _is_cut(before: yaml.Event, key: yaml.Event, value: yaml.Event) -> bool:
-    """Say whether a key without a value is what follows a decimal comma, as in ``{a: 0,2}``."""
-    digits = _plain(before), _plain(key)
-    if _plain(value) != "" or not all(re.fullmatch(r"[0-9]+", text or "") for text in digits):
-        return False
-    end, start = before.end_mark, key.start_mark
-    return end is not None and start is not None and start.index == end.index + 1
 
 
 def _plain(event: yaml.Event) -> str | None:

@@ -11,7 +11,7 @@ from planner.base.errors import InputError
 from planner.base.units import HOURS_PER_DAY, HOURS_PER_YEAR, USD_PER_MUSD
 from planner.clock.profiles import calendar_days
 from planner.family.table_columns import any_along, floats, sum_by_ids, texts
-from planner.inputs.power_prices import PowerPrices
+from planner.inputs.power import PowerPrices
 from planner.inputs.scope import make_case, replaced
 from planner.inputs.site_series import CURVE, site_series
 from planner.place.climate import mechanical_overhead_frac

@@ -18,7 +18,7 @@ from planner.base.errors import InputError, Problem, raise_all
 from planner.base.units import HOURS_PER_DAY, HOURS_PER_YEAR
 from planner.clock.days import DAYS_PER_MONTH, SEASONS, SeriesDays
 from planner.family.table_columns import any_along, codes, dense_by_ids, floats
-from planner.inputs.power_prices import wholesale_shape
+from planner.inputs.power import wholesale_shape
 from planner.inputs.site_series import SiteSeries, monthly_temperatures, site_series
 from planner.place.geo import geodesic_km
 from planner.tables import Package, load_package, read_tables

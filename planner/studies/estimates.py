@@ -19,8 +19,14 @@ import pandas as pd
 
 from planner.base.errors import InputError, LimitReachedError, Problem
 from planner.base.words import amount
-from planner.inputs.build import inputs_without_notes, refuse_short_view
-from planner.inputs.uncertain_figures import UncertainFigure, figures_of, unmoved_figures, with_values
+from planner.inputs.build import (
+    UncertainFigure,
+    figures_of,
+    inputs_without_notes,
+    refuse_short_view,
+    unmoved_figures,
+    with_values,
+)
 from planner.lp.change import Arrays
 from planner.lp.index import positions
 from planner.lp.matrix import Matrix

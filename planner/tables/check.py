@@ -253,8 +253,6 @@ def _check_bounds(cells: dict[str, NDArray[Any]], field: Field, schema: TableSch
 
 
 def _check_key(rows: pd.DataFrame, findings: _Findings) -> None:
-    """Report rows that are there already."""
-
     def must_be(record: int) -> str:
         values = rows.loc[record]
         is_same = (rows == values).all(axis=1).to_numpy(dtype=np.bool_)

@@ -14,8 +14,7 @@ linear program can hold:
 | `StandingCharge` | USD per month or day | constant |
 | `Terms`, `Contract` | contracted capacity, ramp, term, exit fee | constant |
 
-Declining tiers alone are not convex; `curvature` of a rule or a tariff tells, and a program
-bounds them from above.
+Declining tiers alone are not convex: a program bounds them from above.
 
 >>> summer_peak = When(months=(6, 7, 8, 9), weekdays=WORKDAYS, hours=clock_hours(14, 20))
 >>> tariff = Tariff(
@@ -31,9 +30,20 @@ bounds them from above.
 {'energy': 11067840.0, 'delivery': 2700000.0, 'summer peak': 1110000.0}
 """
 
-from planner.tariffs.bill import Bill, bill, bill_metered
-from planner.tariffs.clock import ALWAYS, WEEKEND, WORKDAYS, BillingCalendar, Month, OtherHours, When, clock_hours
-from planner.tariffs.demand import DemandCharge, Ratchet, RollingRatchet, YearRatchet, demand_by_month
+from planner.tariffs.clock import (
+    ALWAYS,
+    WEEKEND,
+    WORKDAYS,
+    Account,
+    BillingCalendar,
+    OtherHours,
+    Reading,
+    When,
+    clock_hours,
+    hourly,
+    representative,
+)
+from planner.tariffs.demand import DemandCharge, Ratchet, RollingRatchet, YearRatchet
 from planner.tariffs.energy import (
     CapacityCharge,
     CoincidentPeakCharge,
@@ -41,12 +51,20 @@ from planner.tariffs.energy import (
     EnergyPeriod,
     StandingCharge,
     flat_energy,
-    system_peaks,
 )
 from planner.tariffs.program import ProgramBills, add_bills
-from planner.tariffs.reading import Account, Reading, hourly, representative
-from planner.tariffs.rule import BillLine, Curvature, Metered, TariffRule, Tiers
-from planner.tariffs.tariff import CapacityCut, Contract, Escalation, Tariff, Terms, tariff_from_row
+from planner.tariffs.rule import BillLine, Metered, TariffRule, Tiers
+from planner.tariffs.tariff import (
+    Bill,
+    CapacityCut,
+    Contract,
+    Escalation,
+    Tariff,
+    Terms,
+    bill,
+    bill_metered,
+    tariff_from_row,
+)
 
 __all__ = [
     "ALWAYS",
@@ -60,13 +78,11 @@ __all__ = [
     "CapacityCut",
     "CoincidentPeakCharge",
     "Contract",
-    "Curvature",
     "DemandCharge",
     "EnergyCharge",
     "EnergyPeriod",
     "Escalation",
     "Metered",
-    "Month",
     "OtherHours",
     "ProgramBills",
     "Ratchet",
@@ -83,10 +99,8 @@ __all__ = [
     "bill",
     "bill_metered",
     "clock_hours",
-    "demand_by_month",
     "flat_energy",
     "hourly",
     "representative",
-    "system_peaks",
     "tariff_from_row",
 ]

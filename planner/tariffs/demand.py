@@ -9,19 +9,21 @@ import numpy as np
 
 from planner.base.errors import refuse
 from planner.base.units import KW_PER_MW
-from planner.tariffs.clock import ALL_MONTHS, ALWAYS, MONTHS_A_YEAR, When
-from planner.tariffs.rule import Billed, BillLine, Curvature, Metered, Stair, Tiers, as_tiers
+from planner.tariffs.clock import ALL_MONTHS, ALWAYS, When
+from planner.tariffs.rule import Billed, BillLine, Metered, Stair, Tiers, as_tiers
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
+
+    import pandas as pd
 
     from planner.base.arrays import Floats
-    from planner.tariffs.clock import BillingCalendar, Month
+    from planner.tariffs.clock import BillingCalendar
     from planner.tariffs.rule import Form
 
 # --- Demand charges: USD per kW of the month's highest hour, never less than what was agreed ------
 
-_FLOORS: Final = ("shares_frac", "past_mw", "take_frac", "contracted")
+_FLOORS: Final = ("shares_frac", "take_frac", "contracted")
 
 
 @dataclass(frozen=True)
@@ -51,12 +53,6 @@ class DemandCharge:
             (least < 0.0, f"price of {self.name!r} is {least} USD/kW-month", "at least 0"),
             (not 0.0 <= take <= 1.0, f"min_take_frac of {self.name!r} is {take}", "0 to 1"),
         )
-
-    @property
-    def curvature(self) -> Curvature:
-        """Shape of the charge over the load: a maximum is convex, declining tiers are not."""
-        shape = as_tiers(self.usd_per_kw_month).curvature
-        return Curvature.CONVEX if shape.is_convex else shape
 
     def billing_mw(self, metered: Metered) -> Floats:
         """Billing demand of each month, also of those not billed, shape (month,), in MW."""
@@ -105,18 +101,14 @@ class DemandCharge:
 
     def _billed(self, form: Form, position: int, peaks: Mapping[int, int]) -> Billed:
         shares = {peaks[position]: 1.0} if position in peaks else {}
-        past_mw = 0.0
         if self.ratchet is not None:
-            months, past_mw = self.ratchet.sees(position, form.reading.calendar)
-            for seen in months:
+            for seen in self.ratchet.sees(position, form.reading.calendar):
                 if seen in peaks:
                     shares.setdefault(peaks[seen], self.ratchet.share_frac)
         month = form.months[position]
-        return Billed(
-            f"{self.name} {month}", tuple(sorted(shares.items())), past_mw, self.min_take_frac, form.contracted(month)
-        )
+        return Billed(f"{self.name} {month}", tuple(sorted(shares.items())), self.min_take_frac, form.contracted(month))
 
-    def minimum_usd(self, month: Month, contracted_mw: float) -> float:
+    def minimum_usd(self, month: pd.Period, contracted_mw: float) -> float:
         """Charge of a month in which nothing is drawn, in USD: the minimum take alone."""
         if month.month not in self.when.months:
             return 0.0
@@ -128,35 +120,11 @@ class DemandCharge:
         peaks_mw = metered.peak_mw(replace(self.when, months=ALL_MONTHS))
         floors = [("metered", peaks_mw)]
         if self.ratchet is not None:
-            floors.append(("ratchet", self.ratchet.floor_mw(peaks_mw, metered.calendar)))
+            seen = (self.ratchet.sees(month, metered.calendar) for month in range(len(peaks_mw)))
+            highest_mw = np.array([peaks_mw[of_month].max(initial=0.0) for of_month in seen])
+            floors.append(("ratchet", self.ratchet.share_frac * highest_mw))
         floors.append(("minimum take", self.min_take_frac * metered.contracted_mw))
         return floors
-
-
-def demand_by_month(
-    name: str,
-    usd_per_kw_month: Sequence[float],
-    *,
-    when: When = ALWAYS,
-    ratchet: Ratchet | None = None,
-    min_take_frac: float = 0.0,
-) -> tuple[DemandCharge, ...]:
-    """Make demand charges whose price changes from month to month. Takes `usd_per_kw_month` [USD/kW-month].
-
-    >>> charges = demand_by_month("delivery", [10.5] * 3 + [11.5] * 6 + [10.5] * 3)
-    >>> [(charge.name, charge.when.months) for charge in charges]
-    [('delivery at 10.5', (1, 2, 3, 10, 11, 12)), ('delivery at 11.5', (4, 5, 6, 7, 8, 9))]
-    """
-    count = len(usd_per_kw_month)
-    refuse("tariff", (count != MONTHS_A_YEAR, f"{name!r} has prices of {count} months", "12"))
-    months_by_price: dict[float, tuple[int, ...]] = {}
-    for month in when.months:
-        price = usd_per_kw_month[month - 1]
-        months_by_price[price] = (*months_by_price.get(price, ()), month)
-    return tuple(
-        DemandCharge(f"{name} at {price:g}", price, replace(when, months=months), ratchet, min_take_frac)
-        for price, months in months_by_price.items()
-    )
 
 
 # --- Ratchets: a month is billed for a share of a peak that another month had ---------------------
@@ -169,11 +137,8 @@ class Ratchet(Protocol):
     def share_frac(self) -> float:
         """Share of the highest peak it sees."""
 
-    def sees(self, position: int, calendar: BillingCalendar) -> tuple[list[int], float]:
-        """Tell what a month looks on: other months by position, and a floor from before. [MW]"""
-
-    def floor_mw(self, peaks_mw: Floats, calendar: BillingCalendar) -> Floats:
-        """Give the least billing demand of each month, shape (month,), in MW."""
+    def sees(self, position: int, calendar: BillingCalendar) -> list[int]:
+        """List the months, by position, that one looks on."""
 
 
 @dataclass(frozen=True)
@@ -190,64 +155,32 @@ class YearRatchet:
     def __post_init__(self) -> None:
         refuse("tariff", *_share_and_months(self.share_frac, self.months))
 
-    def sees(self, position: int, calendar: BillingCalendar) -> tuple[list[int], float]:
-        """Tell what a month looks on: the months of its year, and nothing from before."""
+    def sees(self, position: int, calendar: BillingCalendar) -> list[int]:
+        """List the months of the same year that count, by position."""
         year = calendar.months[position].year
-        seen = [
-            place for place, month in enumerate(calendar.months) if month.year == year and month.month in self.months
-        ]
-        return seen, 0.0
-
-    def floor_mw(self, peaks_mw: Floats, calendar: BillingCalendar) -> Floats:
-        """Give the least billing demand of each month, shape (month,), in MW."""
-        seen_mw = _seen(peaks_mw, calendar, self.months)
-        years = np.array([month.year for month in calendar.months])
-        return np.array([self.share_frac * seen_mw[years == year].max() for year in years])
+        return [place for place, at in enumerate(calendar.months) if at.year == year and at.month in self.months]
 
 
 @dataclass(frozen=True)
 class RollingRatchet:
-    """A share of the highest peak of the months just before.
-
-    Convex in the load.
-    """
+    """A share of the highest peak of the months just before. Convex in the load."""
 
     share_frac: float  # share of the highest peak, 0 to 1
     look_back_months: int  # how many months before the billed one are seen. [month]
     months: tuple[int, ...] = ALL_MONTHS  # months whose peaks count, 1 to 12
-    # peaks of the months before the calendar begins, the latest last, those that do not count as 0; a load without a
-    # past has none. [MW]
-    history_mw: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
-        back, is_peaks = self.look_back_months, all(peak >= 0.0 for peak in self.history_mw)
+        back = self.look_back_months
         refuse(
             "tariff",
             (back < 1, f"look_back_months of a ratchet is {back}", "at least 1"),
-            (not is_peaks, f"history_mw of a ratchet is {self.history_mw}", "peaks of at least 0"),
             *_share_and_months(self.share_frac, self.months),
         )
 
-    def sees(self, position: int, calendar: BillingCalendar) -> tuple[list[int], float]:
-        """Tell what a month looks on: months just before, and a floor from before them. [MW]"""
-        first = position - self.look_back_months
-        seen = [place for place in range(max(first, 0), position) if calendar.months[place].month in self.months]
-        reached = self.history_mw[first:] if first < 0 else ()
-        return seen, self.share_frac * max(reached, default=0.0)
-
-    def floor_mw(self, peaks_mw: Floats, calendar: BillingCalendar) -> Floats:
-        """Give the least billing demand of each month, shape (month,), in MW."""
-        n = self.look_back_months
-        before = np.concatenate([np.zeros(n), self.history_mw])[-n:]
-        seen_mw = np.concatenate([before, _seen(peaks_mw, calendar, self.months)])
-        windows = np.lib.stride_tricks.sliding_window_view(seen_mw, n)
-        highest_mw: Floats = windows[:-1].max(axis=1)
-        return self.share_frac * highest_mw
-
-
-def _seen(peaks_mw: Floats, calendar: BillingCalendar, months: tuple[int, ...]) -> Floats:
-    counts = np.isin([month.month for month in calendar.months], months)
-    return np.where(counts, peaks_mw, 0.0)
+    def sees(self, position: int, calendar: BillingCalendar) -> list[int]:
+        """List the months just before that count, by position."""
+        before = range(max(position - self.look_back_months, 0), position)
+        return [place for place in before if calendar.months[place].month in self.months]
 
 
 def _share_and_months(share_frac: float, months: tuple[int, ...]) -> tuple[tuple[bool, str, str], ...]:

@@ -6,20 +6,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+import pandas as pd
 
 from planner.base.errors import refuse
 from planner.base.units import KW_PER_MW
-from planner.tariffs.clock import ALL_MONTHS, ALWAYS, month_of_first_day
-from planner.tariffs.rule import THOUSAND, BillLine, Curvature, Metered, Stair, Tiers, as_tiers
+from planner.tariffs.clock import ALWAYS, month_of_first_day
+from planner.tariffs.rule import THOUSAND, BillLine, Metered, Stair, Tiers, as_tiers
 
 if TYPE_CHECKING:
     import datetime
     from collections.abc import Iterator
 
-    from numpy.typing import ArrayLike
-
     from planner.base.arrays import Integers
-    from planner.tariffs.clock import BillingCalendar, Month, OtherHours, When
+    from planner.tariffs.clock import BillingCalendar, OtherHours, When
     from planner.tariffs.rule import Form
 
 # --- Energy charges: USD per MWh by season, weekday and hour, in tiers where there are any --------
@@ -42,13 +41,6 @@ class EnergyCharge:
 
     Linear in the load with one price per period, convex with rising tiers, not convex with
     declining ones.
-
-    >>> from planner.tariffs import When, clock_hours
-    >>> dark = EnergyPeriod("dark", 40.0, When(hours=clock_hours(22, 6)))
-    >>> EnergyCharge("use", (dark,))  # doctest: +ELLIPSIS
-    Traceback (most recent call last):
-    ...
-    planner.base.errors.InputError: tariff: 'use' has 0 periods in month 1, ...; must be 1
     """
 
     name: str  # name on the bill. Riders are further energy charges, of one period each
@@ -61,13 +53,6 @@ class EnergyCharge:
             month, weekday, hour = wrong[0]
             when = f"month {month + 1}, weekday {weekday}, hour {hour}"
             refuse("tariff", (True, f"{self.name!r} has {count[month, weekday, hour]} periods in {when}", "1"))
-
-    @property
-    def curvature(self) -> Curvature:
-        """Shape of the charge over the load: that of its most bent period."""
-        shapes = {as_tiers(period.usd_per_mwh).curvature for period in self.periods}
-        order = (Curvature.NOT_CONVEX, Curvature.CONVEX, Curvature.LINEAR)
-        return next(shape for shape in order if shape in shapes)
 
     def lines(self, metered: Metered) -> list[BillLine]:
         """Give one line per month, period and tier."""
@@ -133,11 +118,6 @@ class StandingCharge:
         what_is = f"prices of {self.name!r} are {self.usd_per_month} and {self.usd_per_day}"
         refuse("tariff", (is_wrong, what_is, "at least 0"))
 
-    @property
-    def curvature(self) -> Curvature:
-        """Shape of the charge over the load."""
-        return Curvature.CONSTANT
-
     def lines(self, metered: Metered) -> list[BillLine]:
         """Give a line per month and price."""
         return [
@@ -152,7 +132,7 @@ class StandingCharge:
             usd = quantity * price * form.factor(month)
             form.charge("connected", form.years.index(month.year), line, usd, quantity)
 
-    def _prices(self, calendar: BillingCalendar) -> Iterator[tuple[Month, float, str, float]]:
+    def _prices(self, calendar: BillingCalendar) -> Iterator[tuple[pd.Period, float, str, float]]:
         """Give how much of which unit each month is billed, and the price of one."""
         for month, days in zip(calendar.months, calendar.days_of_month, strict=True):
             for quantity, unit, price in ((1.0, "month", self.usd_per_month), (float(days), "day", self.usd_per_day)):
@@ -180,11 +160,6 @@ class CoincidentPeakCharge:
     def __post_init__(self) -> None:
         _check(self.name, self.usd_per_kw, self.hours)
 
-    @property
-    def curvature(self) -> Curvature:
-        """Shape of the charge over the load."""
-        return Curvature.LINEAR if len(self.hours) == 1 else Curvature.CONVEX
-
     def lines(self, metered: Metered) -> list[BillLine]:
         """Give one line, in the month of the last hour."""
         positions, month = self._billed(metered.calendar)
@@ -201,7 +176,7 @@ class CoincidentPeakCharge:
         usd = KW_PER_MW * self.usd_per_kw * form.factor(month)
         form.charge("peak", peak, line, usd, KW_PER_MW)
 
-    def _billed(self, calendar: BillingCalendar) -> tuple[Integers, Month]:
+    def _billed(self, calendar: BillingCalendar) -> tuple[Integers, pd.Period]:
         """Return the positions of the hours, and the month in which they are billed."""
         positions = calendar.positions(self.hours, f"hours of {self.name!r}")
         last = int(np.searchsorted(calendar.month_starts, positions.max(), side="right")) - 1
@@ -232,11 +207,6 @@ class CapacityCharge:
             if day is not None:
                 month_of_first_day(day, f"start or end of {self.name!r}")
 
-    @property
-    def curvature(self) -> Curvature:
-        """Shape of the charge over the load."""
-        return Curvature.LINEAR
-
     def lines(self, metered: Metered) -> list[BillLine]:
         """Give one line per billed month."""
         positions = metered.calendar.positions(self.hours, f"hours of {self.name!r}")
@@ -257,35 +227,12 @@ class CapacityCharge:
             usd = mw_days * self.usd_per_mw_day * form.factor(month)
             form.charge("load", steps, line, usd, mw_days)
 
-    def _days_billed(self, calendar: BillingCalendar) -> Iterator[tuple[Month, float]]:
+    def _days_billed(self, calendar: BillingCalendar) -> Iterator[tuple[pd.Period, float]]:
         """Give the months that are billed, each with its days."""
-        start, end = self.start or calendar.start, self.end or calendar.end
+        start, end = (pd.Period(day, "M") for day in (self.start or calendar.start, self.end or calendar.end))
         for month, days in zip(calendar.months, calendar.days_of_month, strict=True):
-            if (start.year, start.month) <= month < (end.year, end.month):
+            if start <= month < end:
                 yield month, float(days)
-
-
-def system_peaks(
-    system_mw: ArrayLike, calendar: BillingCalendar, *, count: int, year: int, months: tuple[int, ...] = ALL_MONTHS
-) -> tuple[datetime.datetime, ...]:
-    """Find the hours of a year in which a system's load is highest, at most one per day.
-
-    Five peaks of June to September are PJM's; one of each of these months is ERCOT's 4CP.
-    Takes `system_mw` (hour,) [MW].
-    """
-    load_mw = np.asarray(system_mw, dtype=float)
-    must_be = f"one number for each of the {calendar.n_hours:,} hours of the calendar"
-    refuse("tariff", (load_mw.shape != (calendar.n_hours,), f"the system's load has shape {load_mw.shape}", must_be))
-    candidates = np.flatnonzero((calendar.year == year) & np.isin(calendar.month, months))
-    found: dict[datetime.date, datetime.datetime] = {}
-    for position in candidates[np.argsort(-load_mw[candidates], kind="stable")]:
-        (moment,) = calendar.moments([int(position)])
-        found.setdefault(moment.date(), moment)
-        if len(found) == count:
-            break
-    what_is = f"{count} system peaks are wanted of {len(found)} days of {year}"
-    refuse("tariff", (len(found) != count, what_is, f"at most {len(found)}: a day has one peak"))
-    return tuple(found.values())
 
 
 def _check(name: str, price: float, hours: tuple[datetime.datetime, ...]) -> None:

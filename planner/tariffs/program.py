@@ -12,7 +12,7 @@ import numpy as np
 from planner.base.arrays import Record
 from planner.lp import Axis, Comparison, Expression, Index
 from planner.lp.index import distinct, locate
-from planner.tariffs.reading import Amounts, PriceTerms
+from planner.tariffs.clock import Amounts, PriceTerms
 from planner.tariffs.rule import THOUSAND, Form
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Floats, Positions
     from planner.lp import ArrayProblem, Variable
-    from planner.tariffs.reading import Account
+    from planner.tariffs.clock import Account
     from planner.tariffs.rule import BillLineKey, Span, Stair
 
 # --- From the forms of tariffs to the index lists and prices of all their customers ---------------
@@ -45,8 +45,6 @@ class BillLists(Record):
         self.peak, at["peak"] = forms.items("peak", [peak], lambda form: [(one.label,) for one in form.peaks])
         # (customer, billing demand). [MW]
         self.billed, at["billed"] = forms.items("billed", [billed], lambda form: [(one.label,) for one in form.billed])
-        # least of each of `billed`, from before the calendar. [MW]
-        self.past_mw = forms.figures(lambda form: [one.past_mw for one in form.billed])
         # (customer, billing demand, peak), and the share of the peak, of each
         self.floor, _ = forms.items(
             "floor",
@@ -82,8 +80,6 @@ class BillLists(Record):
         tier = forms.axis("tier", lambda form: [one.number for one in _tiers(form)])
         # (customer, stair): a quantity that is paid in tiers
         self.stair, at["stair"] = forms.items("stair", [stair], lambda form: [(one.label,) for one in form.stairs])
-        # what each is, with the tiers as the tariff has them
-        self.stairs = tuple(one for form, customers in forms.accounts for one in form.stairs * len(customers))
         # (customer, stair, tier), and the most in each. [thousand units]
         self.tier, at["tier"] = forms.items(
             "tier", [stair, tier], lambda form: [(one.stair.label, one.number) for one in _tiers(form)]
@@ -115,14 +111,13 @@ class BillLists(Record):
     def _find_prices(self, forms: _Forms, at: Mapping[str, Sequence[Positions]]) -> None:
         """Find what is paid on which line, and what is paid in tiers."""
         prices = {kind: _Rows(4) for kind in ("load", "peak", "billed", "tier", "connected")}
-        stair_of, stair_line = {kind: _Rows(3) for kind in ("load", "billed")}, [np.empty(0, dtype=np.intp)]
+        stair_of = {kind: _Rows(3) for kind in ("load", "billed")}
         for number, (form, _) in enumerate(forms.accounts):
             places = {kind: of[number] for kind, of in at.items()}
             line = places["line"]
             for charge in form.charges:
                 place = places[charge.of][:, charge.places]
                 prices[charge.of].add(place, line[:, charge.lines], charge.usd, charge.units)
-            stair_line.append(line[:, [stair.line for stair in form.stairs]].ravel())
             for row, stair in enumerate(form.stairs):
                 stair_place = places["stair"][:, [row]]
                 stair_of[stair.of].add(places[stair.of][:, stair.places], stair_place, stair.thousands)
@@ -135,7 +130,6 @@ class BillLists(Record):
             tiers = _tiers(form)
             of_line = line[:, [tier.stair.line for tier in tiers]]
             prices["tier"].add(places["tier"], of_line, [tier.usd for tier in tiers], [tier.units for tier in tiers])
-        self.stair_line: Positions = np.concatenate(stair_line)  # line of the bill, of each of `stair`
         # thousands of units that a MW of `load` and of `billed` adds
         self.stair_of = {kind: _amounts(rows) for kind, rows in stair_of.items()}
         self.prices = {kind: _prices(rows) for kind, rows in prices.items()}  # by kind of source
@@ -247,7 +241,7 @@ class BillProgram:
     def __init__(self, lists: BillLists, new: NewVariable) -> None:
         self.lists = lists
         self.metered_mw = new("metered_mw", lists.peak)
-        self.billed_mw = new("billed_mw", lists.billed, lower=lists.past_mw)
+        self.billed_mw = new("billed_mw", lists.billed)
         self.tier_units = new("tier_units", lists.tier, upper=lists.tier_width)
 
     def metered_peak(self, load_mw: Expression) -> Comparison:
@@ -305,25 +299,6 @@ class BillProgram:
             price = self.lists.prices[kind]
             total = total + source.map(self.lists.line, price.place, price.line, getattr(price, what))
         return total
-
-    def overcharge_usd(self, load_mw: Expression, x: ArrayLike) -> Floats:
-        """How far the program's charge for declining tiers is above the tariff's, at a plan.
-
-        Of customers that are connected all the time.
-        Gives [USD].
-        """
-        lists = self.lists
-        bent = [i for i, stair in enumerate(lists.stairs) if not stair.tiers.curvature.is_convex]
-        found = np.zeros(lists.line.size)
-        units = THOUSAND * self.thousands(load_mw).value(x)
-        for number in bent:
-            stair = lists.stairs[number]
-            fixed_usd, rising = stair.tiers.convex_bound()
-            bound_usd = fixed_usd + rising.cost_usd(units[number])
-            above = np.maximum(bound_usd - stair.tiers.cost_usd(units[number]), 0.0)  # rounding
-            # Past the last fall the two are equal but for rounding.
-            found[lists.stair_line[number]] += stair.usd_factor * stair.times * max(above, 0.0)
-        return found
 
 
 @dataclass(frozen=True, eq=False)

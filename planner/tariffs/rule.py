@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
 from itertools import pairwise
 from math import inf, isfinite
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeAlias
@@ -16,32 +15,11 @@ from planner.money.finance import ONE_MORE_PRICE, RISING, broken_rules
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    import pandas as pd
     from numpy.typing import ArrayLike
 
     from planner.base.arrays import Floats, Integers
-    from planner.tariffs.clock import BillingCalendar, Month, OtherHours, When
-    from planner.tariffs.reading import Reading
-
-# --- How a charge bends over the load: what a linear program can hold of it -----------------------
-
-
-class Curvature(Enum):
-    """Shape of a month's charge as a function of the hourly load.
-
-    A linear or convex charge is the largest of some planes, so a linear program that minimises
-    cost holds it exactly. One that is not convex (declining tiers) needs integers or a bound.
-    """
-
-    CONSTANT = "constant"
-    LINEAR = "linear"
-    CONVEX = "convex"
-    NOT_CONVEX = "not convex"
-
-    @property
-    def is_convex(self) -> bool:
-        """Whether the charge of a mix of two loads is at most the mix of their charges."""
-        return self is not Curvature.NOT_CONVEX
-
+    from planner.tariffs.clock import BillingCalendar, OtherHours, Reading, When
 
 # --- Prices by tier: the next unit costs what its tier costs --------------------------------------
 
@@ -54,12 +32,6 @@ class Tiers:
 
     `C` is linear with one price, convex where prices rise from tier to tier, and not convex
     where one falls.
-
-    >>> free_then_dear = Tiers(prices=(0.0, 12.0), limits=(50.0,))
-    >>> free_then_dear.cost_usd(114.0)
-    768.0
-    >>> free_then_dear.curvature.value
-    'convex'
     """
 
     prices: tuple[float, ...]  # price in each tier, one more than there are limits. [USD/unit]
@@ -80,14 +52,6 @@ class Tiers:
             problems.append(Problem.of("tariff", what_is, "finite numbers"))
         raise_all(problems)
 
-    @property
-    def curvature(self) -> Curvature:
-        """Shape of the cost over the quantity."""
-        if len(set(self.prices)) == 1:
-            return Curvature.LINEAR
-        rises = all(later >= earlier for earlier, later in pairwise(self.prices))
-        return Curvature.CONVEX if rises else Curvature.NOT_CONVEX
-
     def blocks(self, quantity: float) -> tuple[tuple[float, float], ...]:
         """Split a quantity into tiers: units and price of each, up to the last that is used."""
         edges = (0.0, *self.limits, inf)
@@ -107,13 +71,6 @@ class Tiers:
         it is the tangent at the last tier: exact for every quantity past the last fall, too
         high by at most the sum below it, never too low.
         Gives the fixed sum [USD] and rising tiers.
-
-        >>> falling = Tiers(prices=(9.0, 6.0, 7.0), limits=(20.0, 30.0))
-        >>> fixed_usd, rising = falling.convex_bound()
-        >>> fixed_usd, rising.prices
-        (60.0, (6.0, 6.0, 7.0))
-        >>> falling.cost_usd(35.0) == fixed_usd + rising.cost_usd(35.0)
-        True
         """
         rising = tuple(min(self.prices[place:]) for place in range(len(self.prices)))
         widths = [high - low for low, high in pairwise((0.0, *self.limits))]
@@ -143,7 +100,7 @@ def _listed(numbers: tuple[float, ...]) -> str:
 class BillLine:
     """One line of a bill: so many units at a price."""
 
-    month: Month  # month in which it is billed
+    month: pd.Period  # month in which it is billed
     rule: str  # name of the rule, and the part of it: a period, a tier
     item: str
     basis: str  # what set the quantity: `metered`, `ratchet`, `minimum take`, `contract`, `calendar`
@@ -199,10 +156,6 @@ class TariffRule(Protocol):
     def name(self) -> str:
         """Name on the bill, one of its own within the tariff."""
 
-    @property
-    def curvature(self) -> Curvature:
-        """Shape of the charge over the load."""
-
     def lines(self, metered: Metered) -> list[BillLine]:
         """Give the lines of the bill, before escalation."""
 
@@ -245,7 +198,6 @@ class Billed:
 
     label: str  # name, such as `demand 2028-02`
     shares_frac: tuple[tuple[int, float], ...]  # least share of each peak, by its number
-    past_mw: float  # share of peaks before the calendar begins. [MW]
     take_frac: float  # least share of the contracted capacity
     contracted: str  # label of the month or year whose contracted capacity it is
 
@@ -292,15 +244,15 @@ class Form:
         self._peak_of: dict[bytes, int] = {}
         self._line_of: dict[BillLineKey, int] = {}
 
-    def factor(self, month: Month) -> float:
+    def factor(self, month: pd.Period) -> float:
         """Prices of a month over those stated."""
         return self._price_factor(month.year)
 
-    def contracted(self, month: Month) -> str:
+    def contracted(self, month: pd.Period) -> str:
         """Label of the span in which a month's contracted capacity is in force."""
         return str(month) if self._span == "month" else str(month.year)
 
-    def line(self, rule: str, item: str, unit: str, month: Month) -> int:
+    def line(self, rule: str, item: str, unit: str, month: pd.Period) -> int:
         """Return the number of a line in the bill of a month's year, new or known."""
         line = BillLineKey(rule, item, unit, month.year)
         if line not in self._line_of:

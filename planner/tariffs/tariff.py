@@ -1,20 +1,28 @@
-"""A tariff as a list of rules, with the terms of its contract, and made from a row of a table."""
+"""A tariff as a list of rules, its contract, rows of the table, and the exact bill of an hourly load."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from math import fsum
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+import pandas as pd
 
 from planner.base.errors import InputError, Problem, raise_all, refuse
-from planner.tariffs.clock import MONTHS_A_YEAR, Month, month_of_first_day
+from planner.tariffs.clock import MONTHS_A_YEAR, month_of_first_day
 from planner.tariffs.demand import DemandCharge
 from planner.tariffs.energy import flat_energy
-from planner.tariffs.rule import BillLine, Curvature
+from planner.tariffs.rule import BillLine, Metered
 
 if TYPE_CHECKING:
     import datetime
     from collections.abc import Iterable, Mapping
 
+    from numpy.typing import ArrayLike
+
+    from planner.base.arrays import Floats
+    from planner.tariffs.clock import BillingCalendar
     from planner.tariffs.rule import TariffRule
 
 # --- A tariff: a list of rules, how prices rise, and what a contract must be ----------------------
@@ -22,11 +30,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Escalation:
-    """All prices rise once a year, on 1 January.
-
-    >>> round(Escalation(0.02, base_year=2025).factor(2028), 6)
-    1.061208
-    """
+    """All prices rise once a year, on 1 January."""
 
     frac_per_year: float  # rise a year, above -1; real, in a plan in real money
     base_year: int  # year whose prices the tariff states
@@ -54,13 +58,6 @@ class Tariff:
         if twice:
             what_is = f"{self.name!r} has several rules called {', '.join(twice)}"
             raise InputError.at("tariff", what_is, "a name for each", "rename all but one")
-
-    @property
-    def curvature(self) -> Curvature:
-        """Shape of the bill over the load: that of its most bent rule."""
-        shapes = {rule.curvature for rule in self.rules}
-        order = (Curvature.NOT_CONVEX, Curvature.CONVEX, Curvature.LINEAR)
-        return next((shape for shape in order if shape in shapes), Curvature.CONSTANT)
 
     @property
     def takes(self) -> tuple[DemandCharge, ...]:
@@ -111,13 +108,7 @@ class CapacityCut:
 
 @dataclass(frozen=True)
 class Contract:
-    """What the customer signs.
-
-    >>> import datetime
-    >>> contract = Contract(200.0, datetime.date(2027, 7, 1), ramp_frac=(0.5, 0.75))
-    >>> [contract.in_force_mw(Month(year, 7)) for year in (2026, 2027, 2028, 2029)]
-    [0.0, 100.0, 150.0, 200.0]
-    """
+    """What the customer signs."""
 
     mw: float  # contracted capacity after the ramp. [MW]
     start: datetime.date  # first day of the first month
@@ -134,28 +125,28 @@ class Contract:
         if (cut := self.cut) is not None:
             must_be = f"at least 0 and less than the contract's {self.mw} MW"
             rules.append((not 0.0 <= cut.mw < self.mw, f"the cut leaves {cut.mw} MW", must_be))
-            is_early = first_month.until(month_of_first_day(cut.start, "cut")) < 1
+            is_early = month_of_first_day(cut.start, "cut") <= first_month
             rules.append((is_early, f"the cut starts on {cut.start}", f"after the contract's start, {self.start}"))
         refuse("contract", *rules)
 
-    def in_force_mw(self, month: Month) -> float:
+    def in_force_mw(self, month: pd.Period) -> float:
         """Capacity in force in a month, in MW: 0 before the start and after leaving."""
-        if self._first_month.until(month) < 0:
+        if month < self._first_month:
             return 0.0
-        is_cut = self.cut is not None and month >= (self.cut.start.year, self.cut.start.month)
+        is_cut = self.cut is not None and month >= pd.Period(self.cut.start, "M")
         return self.ramp_share_frac(month) * (self.cut.mw if self.cut and is_cut else self.mw)
 
-    def ramp_share_frac(self, month: Month) -> float:
+    def ramp_share_frac(self, month: pd.Period) -> float:
         """Share of the contracted capacity that the ramp has reached in a month."""
-        contract_year = self._first_month.until(month) // MONTHS_A_YEAR
+        contract_year = (month - self._first_month).n // MONTHS_A_YEAR
         return self.ramp_frac[contract_year] if contract_year < len(self.ramp_frac) else 1.0
 
-    def months_left(self, terms: Terms, month: Month) -> int:
+    def months_left(self, terms: Terms, month: pd.Period) -> int:
         """Count the months of the term from a month on, at least 0."""
-        return max(0, round(MONTHS_A_YEAR * terms.term_years) - self._first_month.until(month))
+        return max(0, round(MONTHS_A_YEAR * terms.term_years) - (month - self._first_month).n)
 
     @property
-    def _first_month(self) -> Month:
+    def _first_month(self) -> pd.Period:
         return month_of_first_day(self.start, "start of the contract")
 
 
@@ -172,8 +163,8 @@ def contract_problems(contract: Contract, terms: Terms) -> list[Problem]:
     return problems
 
 
-def exit_fee_line(contract: Contract, terms: Terms, rules: Iterable[TariffRule]) -> BillLine | None:
-    r"""Fee for leaving or shrinking before the term ends.
+def exit_fee_usd(contract: Contract, cut: CapacityCut, terms: Terms, rules: Iterable[TariffRule]) -> tuple[int, float]:
+    r"""Months whose minimum bills a cut before the term ends costs, and the fee. [USD]
 
     It pays the minimum bills of the next months, or of those left of the term if they are
     fewer, on the capacity given up beyond the share that is free:
@@ -183,23 +174,18 @@ def exit_fee_line(contract: Contract, terms: Terms, rules: Iterable[TariffRule])
     with the minimum bill :math:`C_m` of a month, contracted capacity :math:`K` before and
     :math:`K'` after the cut, and the free share `f`. Independent of the load.
     """
-    if contract.cut is None:
-        return None
-    month = month_of_first_day(contract.cut.start, "cut")
+    month = month_of_first_day(cut.start, "cut")
     n = min(terms.exit_fee_months, contract.months_left(terms, month))
     kept_free_mw = (1.0 - terms.reduction_frac) * contract.mw
     fee_usd = 0.0
-    for later in (month.later(passed) for passed in range(n)):
+    for later in (month + passed for passed in range(n)):
         share = contract.ramp_share_frac(later)
         before_usd, after_usd = (
             sum(rule.minimum_usd(later, share * mw) for rule in rules if isinstance(rule, DemandCharge))
-            for mw in (kept_free_mw, contract.cut.mw)
+            for mw in (kept_free_mw, cut.mw)
         )
         fee_usd += max(0.0, before_usd - after_usd)
-    if fee_usd == 0.0:
-        return None
-    item = f"minimum bills on {contract.mw - contract.cut.mw:g} MW given up"
-    return BillLine(month, "exit fee", item, "contract", float(n), "month", fee_usd / n)
+    return n, fee_usd
 
 
 # --- Tariffs from rows of the table `tariffs` -----------------------------------------------------
@@ -219,8 +205,8 @@ def tariff_from_row(row: Mapping[str, Any], *, terms: Mapping[str, Any] | None =
     ...     rows.loc["us-va-dominion-energy"].to_dict(),
     ...     terms=rows.loc["us-va-dominion-energy-virginia-gs-5"].to_dict(),
     ... )
-    >>> [(rule.name, rule.curvature.value) for rule in tariff.rules]
-    [('demand', 'convex'), ('energy', 'linear')]
+    >>> [rule.name for rule in tariff.rules]
+    ['demand', 'energy']
     >>> tariff.rules[0].min_take_frac, tariff.terms.term_years
     (0.85, 14.0)
     """
@@ -266,3 +252,104 @@ def _number(row: Mapping[str, Any], column: str) -> float | None:
 
 def _is_blank(value: object) -> bool:
     return value is None or value != value  # noqa: PLR0124  NaN is a blank cell
+
+
+# --- The exact bill of an hourly load, line by line -----------------------------------------------
+
+_Key = TypeVar("_Key")
+
+
+@dataclass(frozen=True)
+class Bill:
+    """Lines of a bill, by rule and month."""
+
+    tariff: str  # name of the tariff
+    lines: tuple[BillLine, ...]  # all lines, by month, then in the order of the rules
+
+    @property
+    def total_usd(self) -> float:
+        """Sum of all lines, in USD."""
+        return fsum(line.usd for line in self.lines)
+
+    @property
+    def usd_by_rule(self) -> dict[str, float]:
+        """Sum of the lines of each rule, in USD."""
+        return _sums((line.rule, line.usd) for line in self.lines)
+
+    @property
+    def usd_by_month(self) -> dict[pd.Period, float]:
+        """Sum of the lines of each month, in USD."""
+        return _sums((line.month, line.usd) for line in self.lines)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Give the lines as a table."""
+        rows = [
+            (str(line.month), line.rule, line.item, line.basis, line.quantity, line.unit, line.usd_per_unit, line.usd)
+            for line in self.lines
+        ]
+        columns = ["month", "rule", "item", "basis", "quantity", "unit", "usd_per_unit", "usd"]
+        return pd.DataFrame(rows, columns=columns)
+
+
+def bill(load_mw: ArrayLike, tariff: Tariff, calendar: BillingCalendar, *, contract: Contract | None = None) -> Bill:
+    """Bill an hourly load, to the hour and without rounding. Takes `load_mw` (hour,) [MW]. Gives [USD].
+
+    >>> from planner.tariffs import DemandCharge, Tariff, BillingCalendar, flat_energy
+    >>> tariff = Tariff("plain", (flat_energy("energy", 60.0), DemandCharge("demand", 11.5)))
+    >>> year = bill(20.0, tariff, BillingCalendar.of_years(2028))  # a leap year
+    >>> year.usd_by_rule["energy"] == 20.0 * 60.0 * 8784
+    True
+    >>> year.usd_by_rule["demand"] == 20_000 * 11.5 * 12
+    True
+    """
+    load = _checked_load(load_mw, calendar)
+    terms = tariff.terms or Terms()
+    if contract is None:
+        what_is = f"{tariff.name!r} has terms or a minimum take, and no contract is given"
+        refuse("contract", (tariff.needs_contract, what_is, "a Contract"))
+        return bill_metered(Metered(load, calendar, np.zeros(len(calendar.months))), tariff)
+    contracted_mw = np.array([contract.in_force_mw(month) for month in calendar.months])
+    raise_all([*contract_problems(contract, terms), *_flow_without_contract(load, calendar, contracted_mw)])
+    fees = []
+    if (cut := contract.cut) is not None:
+        months, usd = exit_fee_usd(contract, cut, terms, tariff.rules)
+        month, item = month_of_first_day(cut.start, "cut"), f"minimum bills on {contract.mw - cut.mw:g} MW given up"
+        if usd and month in calendar.months:
+            fees.append(BillLine(month, "exit fee", item, "contract", float(months), "month", usd / months))
+    return bill_metered(Metered(load, calendar, contracted_mw), tariff, fees)
+
+
+def bill_metered(metered: Metered, tariff: Tariff, fees: Iterable[BillLine] = ()) -> Bill:
+    """Bill what was metered, as `bill` does, whoever metered it."""
+    lines = [*(line for rule in tariff.rules for line in rule.lines(metered)), *fees]
+    raised = (replace(line, usd_per_unit=line.usd_per_unit * tariff.price_factor(line.month.year)) for line in lines)
+    return Bill(tariff.name, tuple(sorted(raised, key=lambda line: line.month)))
+
+
+def _sums(parts: Iterable[tuple[_Key, float]]) -> dict[_Key, float]:
+    gathered: dict[_Key, list[float]] = {}
+    for key, usd in parts:
+        gathered.setdefault(key, []).append(usd)
+    return {key: fsum(usd) for key, usd in gathered.items()}
+
+
+def _checked_load(load_mw: ArrayLike, calendar: BillingCalendar) -> Floats:
+    load = np.asarray(load_mw, dtype=float)
+    if load.ndim == 0:
+        load = np.full(calendar.n_hours, float(load))
+    must_be = f"({calendar.n_hours},), an hour each from {calendar.start} to {calendar.end}"
+    refuse("load", (load.shape != (calendar.n_hours,), f"load_mw has shape {load.shape}", must_be))
+    wrong = np.flatnonzero(~(np.isfinite(load) & (load >= 0.0)))
+    if len(wrong):
+        (moment,) = calendar.moments([int(wrong[0])])
+        what_is = f"load_mw is {load[wrong[0]]} at {moment.isoformat()}"
+        fix = f"{len(wrong)} hours are so" if len(wrong) > 1 else ""
+        raise InputError.at("load", what_is, "at least 0", fix)
+    return load
+
+
+def _flow_without_contract(load: Floats, calendar: BillingCalendar, contracted_mw: Floats) -> list[Problem]:
+    peaks_mw = np.maximum.reduceat(load, calendar.month_starts)
+    flows = np.flatnonzero((peaks_mw > 0.0) & (contracted_mw == 0.0))
+    reached = [f"load_mw reaches {peaks_mw[position]:g} in {calendar.months[position]}" for position in flows]
+    return [Problem.of("load", what_is, "0 in months without contracted capacity") for what_is in reached]

@@ -139,13 +139,11 @@ def test_what_cannot_be_billed_is_refused_with_its_place(problems, settings, pro
     assert all(text.startswith("--set energy.") for text in found), found
 
 
-def test_a_site_half_an_hour_off_needs_a_clock(problems, build, tables):
-    sites = tables["sites"].assign(utc_offset_h=-3.5)
-    changed = {"sites": sites}
+@pytest.mark.parametrize("offset_h", [-3.5, 5.75])
+def test_a_site_is_billed_by_its_standard_time(build, tables, offset_h):
+    inputs = build(uses(f"tariff: {RATE}"), sites=tables["sites"].assign(utc_offset_h=offset_h))
 
-    assert any("oak is -3.5 h from UTC" in text for text in problems(uses(f"tariff: {RATE}"), **changed))
-    india = build(uses(f"tariff: {RATE}"), sites=tables["sites"].assign(utc_offset_h=5.5))
-    assert {a.reading.calendar.time_zone for a in india.tariffs.accounts} == {"Asia/Kolkata"}
+    assert {a.reading.calendar.utc_start_h[0] for a in inputs.tariffs.accounts} == {-offset_h % 24.0}
 
 
 TAKE = "demand: [{usd_per_kw_month: 9.86, min_take_frac: 0.85}]"

@@ -61,8 +61,8 @@ def validate(attempt: dict[str, Any], folder: Path) -> tuple[Validation, set[Pla
         if table != _ROUND_TRIPS:
             plan["data"] = {**plan.get("data", {}), table: f"{table}.csv"}
     if isinstance(attempt.get("cell"), list):
-        file, line, column = attempt["cell"]
-        expected.add((file, line, column))
+        cells = attempt["cell"] if isinstance(attempt["cell"][0], list) else [attempt["cell"]]
+        expected |= {(file, line, column) for file, line, column in cells}
     path = folder / "plan.yaml"
     path.write_text(yaml.safe_dump(plan, sort_keys=False), encoding="utf-8")
     os.chdir(folder)

@@ -11,10 +11,9 @@ import pytest
 
 from planner.family.values import Block
 from planner.scenario import Scenario, load_scenario, unknown_ids
+from planner.scenario.contradictions import ID_KEYS, NEW_ID_KEYS
 from planner.scenario.demand import WorkloadOverride
-from planner.scenario.ids import ID_KEYS, NEW_ID_KEYS
-from planner.scenario.racks import RackOverride
-from planner.scenario.sites import SiteOverride
+from planner.scenario.sites import RackOverride, SiteOverride
 from planner.tables import load_package
 
 if TYPE_CHECKING:

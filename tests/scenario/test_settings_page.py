@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 
 from planner.docs import first_id
 from planner.scenario import ID_TABLES, json_schema, read_draft, unknown_ids
-from planner.scenario.ids import ID_KEYS
+from planner.scenario.contradictions import ID_KEYS
 from planner.scenario.keys import SchemaKey, field_at, settings, written
 from planner.scenario.page import example, settings_page
 from planner.scenario.tree import plain

@@ -147,7 +147,7 @@ def problems_of(text: str, **others: str) -> list[str]:
         ),
         (
             "operator: {rent_share_frac: 0,25, deliveries_share_frac: 0.3}",
-            "2:29: 0,25 is two entries here, 0 and the key '25'; must be a number with a decimal point; write 0.25",
+            "2:31: unknown key 'operator.25'; must be a key of the schema; known here: demand_share_frac,",
         ),
         (
             "operator: {demand_share_frac: 0}",

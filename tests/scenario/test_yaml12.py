@@ -103,7 +103,6 @@ def test_a_year_in_quotes_and_without_is_one_key_given_twice() -> None:
         ("a: *x\n", "plan.yaml:1:4: the alias *x has no anchor"),
         ("a: &x [2, *x]\n", "plan.yaml:1:11: the alias *x refers to itself"),
         ("[2, 3]: 4\n", "plan.yaml:1:1: a list or mapping is used as a key"),
-        ("a: {b: 3,25, c: 4}\n", "plan.yaml:1:8: 3,25 is two entries here, 3 and the key '25'"),
         ("a: !secret 2\n", "plan.yaml:1:4: the tag '!secret' is refused"),
     ],
 )

@@ -16,7 +16,7 @@ from shared import shared
 
 from planner.base.errors import InputError
 from planner.cli import main
-from planner.inputs.uncertain_figures import UncertainFigure, figures_of
+from planner.inputs.build import UncertainFigure, figures_of
 from planner.outputs.study_files import Sensitivity
 from planner.runs.studies import kind_of
 from planner.studies.sensitivity import sensitivity

@@ -66,17 +66,6 @@ def test_the_29th_of_february_is_billed_on_its_own_weekday() -> None:
     assert {str(line.month) for line in found.lines if line.usd > 0} == {"2028-02"}
 
 
-def test_a_holiday_is_a_sunday() -> None:
-    christmas = datetime.date(2027, 12, 24)  # a Friday
-    calendar = BillingCalendar.of_years(2027, time_zone=NEW_YORK, holidays=[christmas])
-    plain = BillingCalendar.of_years(2027, time_zone=NEW_YORK)
-
-    changed = np.flatnonzero(calendar.weekday != plain.weekday)
-
-    assert {moment.date() for moment in calendar.moments(changed)} == {christmas}
-    assert set(calendar.weekday[changed].tolist()) == {6}
-
-
 def test_moments_without_a_zone_or_outside_are_all_named() -> None:
     calendar = BillingCalendar.of_years(2027)
     naive = datetime.datetime(2027, 5, 4, 3)

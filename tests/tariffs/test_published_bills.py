@@ -17,9 +17,9 @@ from planner.tariffs import (
     Metered,
     Tariff,
     Tiers,
+    When,
     YearRatchet,
     bill,
-    demand_by_month,
     flat_energy,
 )
 
@@ -43,6 +43,12 @@ def load_mw(base_kw: float, **peaks_kw: float) -> np.ndarray:
     for hour, peak_kw in peaks_kw.items():
         load_kw[int(hour[1:]) - 1] = peak_kw
     return load_kw * MW_PER_KW
+
+
+def demand_by_month(prices: list[float], ratchet: YearRatchet) -> tuple[DemandCharge, ...]:
+    """A charge for each price, in the months that have it."""
+    months = {price: tuple(at + 1 for at, one in enumerate(prices) if one == price) for price in prices}
+    return tuple(DemandCharge(f"at {price}", price, When(months=at), ratchet) for price, at in months.items())
 
 
 def test_no_case_is_left_out(cases: dict[str, dict[str, Any]]) -> None:
@@ -88,7 +94,7 @@ def test_case_tiered_tou_demand(cases: dict[str, dict[str, Any]]) -> None:
 def test_case_lookback_35pct_all(cases: dict[str, dict[str, Any]]) -> None:
     case = cases["lookback_35pct_all"]
     prices = [10.5] * 3 + [11.5] * 6 + [10.5] * 3
-    tariff = Tariff("ratchet", demand_by_month("demand", prices, ratchet=YearRatchet(0.35)))
+    tariff = Tariff("ratchet", demand_by_month(prices, YearRatchet(0.35)))
 
     found_usd = bill(load_mw(1.0, h8=100.0), tariff, YEAR).total_usd
 
@@ -99,7 +105,7 @@ def test_case_lookback_months(cases: dict[str, dict[str, Any]]) -> None:
     case = cases["lookback_months"]
     prices = [10.0, 10.0, 20.0, 50.0, 20.0, 10.0, 20.0, 20.0, 20.0, 20.0, 20.0, 5.0]
     ratchet = YearRatchet(0.75, months=(1, 4, 12))
-    charges = demand_by_month("demand", prices, ratchet=ratchet)
+    charges = demand_by_month(prices, ratchet)
     load = load_mw(100.0, h22=200.0, h2403=400.0, h4088=500.0, h8333=300.0)
 
     billing_mw = charges[0].billing_mw(Metered(load, YEAR, np.zeros(12)))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, get_origin
 
 from planner.family.references import IdOf
 from planner.plausible.rules import as_text
-from planner.scenario.ids import ID_KEYS
+from planner.scenario.contradictions import ID_KEYS
 from planner.scenario.keys import KEYS, choices, is_by_year, kinds, opened
 from planner.scenario.workbook_cells import admits_list, admits_mapping
 

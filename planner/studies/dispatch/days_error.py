@@ -19,7 +19,7 @@ from planner.base.units import HOURS_PER_DAY, HOURS_PER_YEAR, KW_PER_MW, MONTHS_
 from planner.clock.days import DAYS_PER_MONTH
 from planner.family.table_columns import any_along, codes, dense_by_ids, floats
 from planner.inputs.carbon import intensity_shape
-from planner.inputs.power_prices import PowerPrices
+from planner.inputs.power import PowerPrices
 from planner.inputs.scope import make_case
 from planner.inputs.site_series import SlotClimate, other_load_mw, site_series
 from planner.inputs.supply import SupplyOffer

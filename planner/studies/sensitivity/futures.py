@@ -14,7 +14,7 @@ import pandas as pd
 
 from planner.base.errors import InfeasibleError, InputError, LimitReachedError, SolverError
 from planner.base.words import some
-from planner.inputs.uncertain_figures import UncertainFigure, figures_of
+from planner.inputs.build import UncertainFigure, figures_of
 from planner.outputs.files import whole_file
 from planner.outputs.own_folder import RUNS_FOLDER
 from planner.outputs.study_files import BOUND, BY, COST, FACTOR, INDICES, RANKS, Sensitivity

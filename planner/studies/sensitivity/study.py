@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from planner.base.errors import InputError, Problem, raise_all
 from planner.base.paths import SCENARIOS_DIR
 from planner.inputs import TABLES
-from planner.inputs.uncertain_figures import unmoved_figures
+from planner.inputs.build import unmoved_figures
 from planner.outputs.own_folder import SENSITIVITY, SWEEP_FILE, wrong_folder
 from planner.outputs.study_files import COST, Sensitivity
 from planner.runs.names import folder_of_file

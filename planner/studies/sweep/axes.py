@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag,
 
 from planner.base.words import did_you_mean
 from planner.family.values import Block, Frac, NotASwitch, Number, Override, Text
-from planner.inputs.uncertain_figures import UncertainFigure, figures_of
+from planner.inputs.build import UncertainFigure, figures_of
 from planner.scenario.keys import ABOUT_THE_FILE, is_by_year, is_integer, unknown_key_fix, unknown_key_in, written
 from planner.scenario.tree import Node, assign, merge, plain
 from planner.studies.sweep.answers import OWN_COLUMNS

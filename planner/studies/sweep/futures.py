@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from planner.base.errors import InputError, Problem, raise_all
 from planner.base.pandas_texts import with_texts_as_objects
 from planner.inputs import TABLES, build_inputs_from
-from planner.inputs.uncertain_figures import moved_figures, with_values
+from planner.inputs.build import moved_figures, with_values
 from planner.outputs.files import sha256_of
 from planner.runs.names import folder_name
 from planner.runs.settings import own_files
