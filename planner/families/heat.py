@@ -140,8 +140,6 @@ def heat_recovery(m: Model) -> Comparison:
 
     with the share :math:`\rho` of IT power that a cooling technology gives off warm enough, and
     the share :math:`\sigma` for which there is a buyer, at full load in the buyer's hours.
-
-    Source: dcplan.
     """
     h = of_kind(m, HeatTerms)
     return h.sold_mw <= h.p.share_frac * h.recoverable_mw
@@ -152,8 +150,6 @@ def heat_connection(m: Model) -> Comparison:
     r"""A network takes no more heat than its connection carries.
 
     .. math:: y_{st} \le \sum_{v \le t} k_{sv} \qquad \forall s, t
-
-    Source: dcplan.
     """
     h = of_kind(m, HeatTerms)
     return h.sold_mw <= h.connected_mw

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from inspect import cleandoc
 from typing import TYPE_CHECKING, Final, Literal
 
 from planner.family.payments import capital_payments
@@ -67,11 +68,12 @@ class Asset(Cost):
 def constraint(
     *, over: str, unit: str, dual_unit: str = "", links: Link | None = None
 ) -> Callable[[Callable[[Model], Comparison]], Constraint]:
-    """Turn a function of the model into a block of rows."""
+    """Turn a function of the model into a block of rows; one whose docstring names no source is dcplan's own."""
 
     def made(build: Callable[[Model], Comparison]) -> Constraint:
-        dual = dual_unit or f"MUSD/{unit}"
-        return Constraint(build.__name__, over, unit, dual, links, build, build.__doc__ or "")
+        dual, doc = dual_unit or f"MUSD/{unit}", cleandoc(build.__doc__ or "")
+        own = "" if "\nSource: " in doc else "\n\nSource: dcplan."
+        return Constraint(build.__name__, over, unit, dual, links, build, f"{doc}{own}")
 
     return made
 

@@ -156,8 +156,6 @@ def contract_in_force(m: Model) -> Comparison:
 
     :math:`\alpha` is the share of the year between begin and end of delivery; :math:`b^0` is signed
     already, and kept to its end.
-
-    Source: dcplan.
     """
     return m.contracts.contract_mw == m.contracts.in_force_mw
 
@@ -169,8 +167,6 @@ def contract_limit(m: Model) -> Comparison:
     .. math:: q_{czt} \le \bar{q}_c \qquad \forall c, z, t
 
     The dual is what one more MW on offer is worth.
-
-    Source: dcplan.
     """
     p = m.p.contracts
     return m.contracts.contract_mw.on(p.limit) <= p.limit_mw
@@ -199,8 +195,6 @@ def contract_use(m: Model) -> Comparison:
     r"""A site takes no more power under contract than it draws.
 
     .. math:: u_{sth} \le i_{sth} \qquad \forall s, t, h
-
-    Source: dcplan.
     """
     take = m.p.contracts.take
     return m.contracts.take_mw <= m.import_mw.on(take)

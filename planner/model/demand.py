@@ -50,8 +50,6 @@ def site_load(m: Model) -> Comparison:
     .. math:: \ell_{swt} = \sum_r v_{rwst} \qquad \forall s, w, t
 
     Capacity and power use the load and never the regions, which keeps their rows few.
-
-    Source: dcplan.
     """
     return m.load == m.served.sum_to(m.p.demand.load)
 
@@ -65,8 +63,6 @@ def compute_capacity(m: Model) -> Comparison:
     Throughput :math:`\eta` is per MW of nameplate, at the mean utilisation of the workload and net
     of its spare racks. The utilisation is that of a fleet sized for its peak: utilisation times
     peak over mean is at most 1.
-
-    Source: dcplan.
     """
     p = m.p
     carried = m.used_times(p.racks.throughput_kh100e_per_mw).sum_to(p.demand.load)
@@ -103,8 +99,6 @@ def rent_supply(m: Model) -> Comparison:
     :math:`\theta = n / (n - 1)` of what it uses under contract, other work 1. On-demand capacity
     runs for its year, reserved capacity for its whole term; a model year that represents several
     counts only if the term covers them all.
-
-    Source: dcplan.
     """
     class_year = distinct(m.p.rent.rented, "workload", "year")
     contracted = m.p.rent.rented_capacity_frac * m.rented
@@ -116,8 +110,6 @@ def rent_depth(m: Model) -> Comparison:
     r"""The rental market has only so much for one customer.
 
     .. math:: \sum_{w,o} \sum_{v \le t < v + T_o} b_{wov} \le \bar{B}_t \qquad \forall t
-
-    Source: dcplan.
     """
     limited = distinct(m.p.rent.rented, "year")
     depth = m.p.rent.depth_kh100e[limited["year"]]

@@ -129,8 +129,6 @@ def failover_power(m: Model) -> Comparison:
     idling of standby racks and nothing of their work. Sources :math:`g` are those that may run
     at any hour; what they do not put out can help. Non-firm connection :math:`N` counts for what
     the time slice leaves of it.
-
-    Source: dcplan.
     """
     over = m.p.failover.power
     called = m.grid_mw.on(over) + m.failover.called_mw
@@ -146,8 +144,6 @@ def neighbour_reserve(m: Model) -> Comparison:
     Neighbours reach at least a share of its users in time, and are not barred. That all users
     find their place in the reserve is seen to by the rows of `failure_cut`. The dual is what
     the loss of this site adds to the cost of one more kH100e here.
-
-    Source: dcplan.
     """
     p = m.p.failover
     covers = m.failover.reserve.map(p.neighbour, p.neighbour_reserve, p.neighbour_row)

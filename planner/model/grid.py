@@ -30,8 +30,6 @@ def grid_connection(m: Model) -> Comparison:
     bills use the PUE of every hour. :math:`\alpha` is the share of the year in which a connection
     is in service: one energised in October counts a quarter in its first year, then in full.
     :math:`N` is non-firm connection, which stress time slices take off again.
-
-    Source: dcplan.
     """
     billing = m.p.grid.billing
     non_firm_mw = m.non_firm.service_mw.on(billing, missing="zero")

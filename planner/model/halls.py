@@ -145,8 +145,6 @@ def hall_power(m: Model) -> Comparison:
     (f) as new halls may be or as existing ones of their design are. A 2N
     hall has twice the power chain behind the same MW: it multiplies equipment, cost and part-load
     loss, never the load. The dual is the value of one more MW that racks may take of this design.
-
-    Source: dcplan.
     """
     p = m.p
     drawn = m.in_service_times(p.racks.hall_mw_per_mw).sum_to(p.halls.hall)
@@ -161,8 +159,6 @@ def hall_space(m: Model) -> Comparison:
         \bigl(H_{slt} + \sum_{m,f} (o_{smlft} - o_{slmft})\bigr) / \Delta_l \qquad \forall s, l, t
 
     Dense racks strand floor, sparse racks strand power; the stranded part is in the tables.
-
-    Source: dcplan.
     """
     p = m.p
     floor = m.in_service_times(p.racks.space_m2_per_mw / M2_PER_THOUSAND_M2).sum_to(p.halls.hall)
@@ -178,8 +174,6 @@ def operated_by_fill(m: Model) -> Comparison:
         H_{slt} - (H^0_{slt} - r_{slt}) & f = \text{new} \end{cases} \qquad \forall s, l, f, t
 
     Where existing halls are fuller than new ones may be.
-
-    Source: dcplan.
     """
     p, halls = m.p.halls, m.halls
     is_new = (p.operated_by_fill.labels("fill") == "new").astype(np.float64)
@@ -196,8 +190,6 @@ def retrofit_source(m: Model) -> Comparison:
 
     Existing halls, :math:`E`, that end, :math:`\bar{E}`, would go on as halls of another design. New halls
     are built as what they are to be. Work that begins within the year takes its halls for the whole of it here.
-
-    Source: dcplan.
     """
     p = m.p.halls
     source, hall = pairs(p.retrofit, p.hall, on=("site", "hall"))
@@ -212,8 +204,6 @@ def committed_halls(m: Model) -> Comparison:
     r"""Halls that enter service as committed are no more than is committed by then.
 
     .. math:: \sum_l \sum_{v \le t} b^{\mathrm{committed}}_{slv} \le \bar{C}_{st} \qquad \forall s, t
-
-    Source: dcplan.
     """
     p = m.p.halls
     built, now = pairs(p.build, p.committed, on=("site",))
@@ -226,8 +216,6 @@ def lease_depth(m: Model) -> Comparison:
     r"""A market has only so much available to lease.
 
     .. math:: \sum_l r_{slt} \le \bar{R}_s \qquad \forall s, t
-
-    Source: dcplan.
     """
     p, site_year = m.p, m.p.sites.site_year
     to_let = np.unique(site_year.find(p.halls.lease))

@@ -87,8 +87,6 @@ def migration_room(m: Model) -> Comparison:
 
     .. math:: z_{sklwth} \le \left( 1 / u_w - (1 - \phi_w)\, \psi_{swh} \right)
         \gamma_{klw}\, n_{sklwt} \qquad \forall s, k, l, w, t, h
-
-    Source: dcplan.
     """
     return m.migration.done_mw <= m.migration.room_mw
 
@@ -100,8 +98,6 @@ def migration_arrivals(m: Model) -> Comparison:
     .. math:: \sum_l \sum_{h \in B} \Delta_h \left( z_{sklwth}
         - \psi_{swh}\, \phi_w\, \gamma_{klw}\, n_{sklwt} \right) \le a_{skwtB}
         \qquad \forall s, k, w, t, B
-
-    Source: dcplan.
     """
     p, work = m.p.migration, m.migration
     hours = m.p.days.hours[p.work["slot"]]

@@ -75,8 +75,6 @@ def capex_budget(m: Model) -> Comparison:
     .. math:: \sum_s K_{st} \le \bar{K}_t \qquad \forall t
 
     The dual is what one more dollar of budget saves.
-
-    Source: dcplan.
     """
     budget = m.p.sites.capex_budget
     return capex_musd(m).sum_to(budget, where="present") <= m.p.sites.capex_budget_musd
@@ -93,8 +91,6 @@ def cash_budget(m: Model) -> Comparison:
     calendar year :math:`y`: halls, connections and on-site technologies are paid evenly over the
     months before service, all else when it starts to serve. What bridge power is worth when it
     leaves is received; moves of racks are paid. The dual is what one more dollar of budget saves.
-
-    Source: dcplan.
     """
     budget = m.p.sites.cash_budget
     of_calendar = locate(budget, np.searchsorted(m.year, m.calendar_year))

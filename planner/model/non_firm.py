@@ -161,8 +161,6 @@ def discounted_peak(m: Model) -> Comparison:
     r"""No more of a billed peak gets the discount than the peak itself.
 
     .. math:: b_{stm} \le P_{stm} \qquad \forall s, t, m
-
-    Source: dcplan.
     """
     return m.non_firm.discounted_mw <= m.peak_mw.on(m.p.non_firm.billing)
 
@@ -172,8 +170,6 @@ def discounted_connection(m: Model) -> Comparison:
     r"""The discount on the demand charge is for power carried by non-firm connection.
 
     .. math:: b_{stm} \le N_{st} \qquad \forall s, t, m
-
-    Source: dcplan.
     """
     return m.non_firm.discounted_mw <= m.non_firm.service_mw.on(m.p.non_firm.billing)
 
@@ -186,8 +182,6 @@ def shed_hours(m: Model) -> Comparison:
 
     :math:`a` is the share of the time slice in which load may be shed: the hours allowed fill the
     zone's most stressed time slices one after the other.
-
-    Source: dcplan.
     """
     return m.non_firm.shed_mw <= m.non_firm.shed_room_mw
 
@@ -202,8 +196,6 @@ def shed_load(m: Model) -> Comparison:
 
     What moves between sites counts where it is done as well. What is deferred is not there to
     be shed.
-
-    Source: dcplan.
     """
     return m.non_firm.shed_mw <= m.non_firm.interruptible_mw
 
@@ -214,8 +206,6 @@ def shed_energy(m: Model) -> Comparison:
 
     .. math:: \sum_h w_h\, \ell_{sth} \le \epsilon \sum_h w_h\, (F_{sth} + O_{sh})
         \qquad \forall s, t
-
-    Source: dcplan.
     """
     p = m.p.non_firm.shed
     used_mwh = (m.slot_hours * m.site_mw).sum_to(p.site_year, where="present")

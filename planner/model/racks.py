@@ -41,8 +41,6 @@ def stock_only_use(m: Model) -> Comparison:
         \qquad \forall s, k, l, f, t
 
     They no longer admit the rack type, or need better halls than those that it is in.
-
-    Source: dcplan.
     """
     p = m.p.racks
     at = p.used.find(p.stock_only)
@@ -57,8 +55,6 @@ def cohort_moves(m: Model) -> Comparison:
 
     .. math:: \sum_t \mathrm{out}_{sklvt} \le N^0_{sklv} + n^{+}_{skl,\mathrm{training},v}
         \qquad \forall s, k, l, v
-
-    Source: dcplan.
     """
     p, sets = m.p.racks, m.p.sets
     training = m.install.select(p.install["duty"] == sets.duty.code("training"))
@@ -77,8 +73,6 @@ def move_balance(m: Model) -> Comparison:
     .. math:: \sum_l \mathrm{out}_{sklvt} = \sum_{l'} \mathrm{in}_{skl'vt} \qquad \forall s, k, v, t
 
     This is how last year's training racks become cheap inference.
-
-    Source: dcplan.
     """
     moved = distinct(m.p.racks.move_out, "site", "rack", "vintage", "year")
     return m.move_out.sum_to(moved) == m.move_in.sum_to(moved)
@@ -93,8 +87,6 @@ def deliveries(m: Model) -> Comparison:
         \qquad \forall\ \mathrm{vendor}, t
 
     Without it one type takes everything.
-
-    Source: dcplan.
     """
     p = m.p.racks
     vendor = m.p.sets.rack_vendor[p.install["rack"]]

@@ -233,8 +233,6 @@ def source_limit(m: Model) -> Comparison:
     .. math:: K_{sgt} \le \bar{K}_{g} \qquad \forall s, g, t
 
     The dual is what room for one more MW is worth.
-
-    Source: dcplan.
     """
     p = m.p.supply
     return m.supply.standing_mw.on(p.limited) <= p.limit_mw
@@ -318,8 +316,6 @@ def curtailment_limit(m: Model) -> Comparison:
     r"""Where a price is negative, no more is curtailed than sun and wind yield.
 
     .. math:: z_{sth} \le \sum_{g \in \mathrm{RE}} a_{gsh}\, \kappa_{sgt} \qquad \forall s, t, h
-
-    Source: dcplan.
     """
     return m.supply.curtail_mw <= m.supply.renewable_mw.on(m.p.supply.curtail)
 
@@ -330,8 +326,6 @@ def export_source(m: Model) -> Comparison:
 
     .. math:: e_{sth} \le \sum_{g \in \mathrm{RE}} a_{gsh}\, \kappa_{sgt}
         + \sum_g o_{sgth} \qquad \forall s, t, h
-
-    Source: dcplan.
     """
     made_mw = m.supply.renewable_mw + m.supply.dispatched_mw
     return m.supply.export_mw <= made_mw.on(m.p.supply.export)
@@ -342,8 +336,6 @@ def export_connection(m: Model) -> Comparison:
     r"""Power sold passes the connection.
 
     .. math:: e_{sth} \le G_{st} \qquad \forall s, t, h
-
-    Source: dcplan.
     """
     return m.supply.export_mw <= m.firm_mw.on(m.p.supply.export)
 
@@ -353,8 +345,6 @@ def redeployment_limit(m: Model) -> Comparison:
     r"""No more of a vintage leaves than was built.
 
     .. math:: \sum_{t > v} x_{sgvt} \le k_{sgv} \qquad \forall s, g, v
-
-    Source: dcplan.
     """
     p = m.p.supply
     built = locate(p.build, p.bridge["site"], p.bridge["source"], p.bridge["vintage"])

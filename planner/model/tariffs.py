@@ -154,8 +154,6 @@ def tariff_contract(m: Model) -> Comparison:
         \qquad \forall s, t, m
 
     Only where a tariff has a minimum take: elsewhere nothing depends on what is signed.
-
-    Source: dcplan.
     """
     covered = m.p.tariffs.covered
     return m.peak_mw.on(covered) <= m.tariffs.kept_mw.on(covered)
@@ -166,8 +164,6 @@ def tariff_release(m: Model) -> Comparison:
     r"""No more is given up than was signed.
 
     .. math:: \sum_u \lambda_{svu} \le \kappa_{sv} \qquad \forall s, v
-
-    Source: dcplan.
     """
     over = distinct(m.p.tariffs.released, "site", "vintage", name="released_of")
     return m.tariffs.released_mw.sum_to(over) <= m.tariffs.signed_mw.on(over)
@@ -196,8 +192,6 @@ def tariff_fee(m: Model) -> Comparison:
     .. math:: \phi_{svt} \le \lambda_{svt} \qquad \forall s, v, t
 
     With a ramp an early year's minimum bills are lower than those of a later one.
-
-    Source: dcplan.
     """
     return m.tariffs.fee_mw <= m.tariffs.released_mw.on(m.p.tariffs.fee)
 
