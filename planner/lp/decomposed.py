@@ -53,19 +53,14 @@ def rows_over_none(problem: ArrayProblem, axes: frozenset[str]) -> Bools:
 class DecomposedSession(HighsSession):
     """A session that solves a program without integers piece by piece.
 
-    Columns that are local fall into pieces (`planner.lp.pieces`). The master holds all others and
-    one cost for each piece, and learns it from cuts: each round it is solved, the pieces are
-    solved at its trial, and what their duals prove is added. Its objective is a bound; trial and
-    pieces together are a plan where they miss no row. Cuts stay valid while only columns and
-    rows of the master change: other bounds, fixed integers, rows that are added.
+    Columns that are local fall into pieces (`planner.lp.pieces`). The master holds all others and one cost for each
+    piece, and learns it from cuts: each round it is solved, the pieces are solved at its trial, and what their duals
+    prove is added. Its objective is a bound; trial and pieces together are a plan where they miss no row. Cuts stay
+    valid while only columns and rows of the master change: other bounds, fixed integers, rows that are added. What has
+    integers, no pieces or none that are worth it, or breaks down in parts, is solved whole.
 
-    What has integers, has no pieces or none that are worth it, or breaks down in parts, is
-    solved whole.
-
-    .. [1] J. F. Benders, "Partitioning procedures for solving mixed-variables programming
-       problems," Numerische Mathematik 4, 1962.
-    .. [2] J. R. Birge and F. V. Louveaux, "A multicut algorithm for two-stage stochastic linear
-       programs," European Journal of Operational Research 34, 1988.
+    Source: Benders, Numerische Mathematik 4, 1962; Birge and Louveaux, European Journal of Operational Research 34,
+    1988.
     """
 
     _hands_over_at_once = False  # HiGHS gets the whole program only where it is solved whole
@@ -90,10 +85,7 @@ class DecomposedSession(HighsSession):
 
     @property
     def has_pieces(self) -> bool:
-        """Whether the program it holds is solved in pieces, its integers fixed or relaxed.
-
-        False too where the last such solve gave up pieces.
-        """
+        """Whether the program is solved in pieces, integers fixed or relaxed; not where the last solve gave them up."""
         return not self._gave_up and self._shares() is not None
 
     def solve(
@@ -164,10 +156,9 @@ class DecomposedSession(HighsSession):
     ) -> Outcome:
         """Return an optimum with the duals of a vertex of the whole program.
 
-        Rounds end within 1e-7 of the optimum, where a single dual may be off by much more. The
-        whole program goes on from the basis that plan and duals stand for, or from nothing where
-        that takes more steps. Where it takes too long, the plan stays, proven by its duals, and
-        none of them is given as a price.
+        Rounds end within 1e-7 of the optimum, where a single dual may be off by much more. The whole program goes on
+        from the basis that plan and duals stand for. Where that takes too long, the plan stays, proven by its duals,
+        without prices.
         """
         if not (self.has_pieces and outcome.status == "optimal" and outcome.has_duals):
             return outcome

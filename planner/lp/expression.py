@@ -120,12 +120,7 @@ class Expression:
     # --- from list to list --------------------------------------------------------------
 
     def sum_to(self, index: Index, *, where: Literal["every", "present"] = "every") -> Expression:
-        r"""Add up to a coarser list.
-
-        .. math:: f_k = \sum_{i: \pi(i) = k} e_i \qquad \forall k \in \text{index}
-
-        with :math:`\pi` the tuple cut down to the axes of `index`.
-        """
+        """Add up to a coarser list: tuples count where their labels are, cut down to the axes of `index`."""
         target = index.find(self.over)
         lost = target < 0
         if lost.any():
@@ -148,8 +143,7 @@ class Expression:
     def merged(self) -> Expression:
         """Return an expression over the list without axes with one term for each column.
 
-        Terms of a column are added up in the order of writing, so that what is added later to
-        this expression gives the same bits as if it had been added to all terms.
+        Terms are added up in the order of writing, so that what is added later gives the same bits.
 
         >>> row, column = np.array([[0, 0, 0], [4, 2, 4]], dtype=np.int32)
         >>> three = Expression(UNIT, row, column, np.ones(3), np.zeros(1))
@@ -162,12 +156,7 @@ class Expression:
         return Expression(self.over, np.zeros_like(used), used, value, self.constants)
 
     def on(self, index: Index, *, missing: Literal["error", "zero"] = "error") -> Expression:
-        r"""Repeat along a finer list.
-
-        .. math:: f_k = e_{\pi(k)} \qquad \forall k \in \text{index}
-
-        with :math:`\pi` the tuple cut down to the axes of this expression's list.
-        """
+        """Repeat along a finer list, whose tuples are cut down to the axes of this expression's list."""
         source = self.over.find(index)
         lost = source < 0
         if not lost.any():
@@ -189,10 +178,7 @@ class Expression:
         target_positions: npt.ArrayLike,
         factors: npt.ArrayLike | None = None,
     ) -> Expression:
-        r"""Apply any sparse linear map: running sums, vintages, moves from list to list.
-
-        .. math:: f_t = \sum_{k: t_k = t} \phi_k \, e_{s_k}
-        """
+        """Apply any sparse linear map: running sums, vintages, moves from list to list."""
         source = self.over.positions(np.asarray(source_positions, dtype=np.intp))
         target = target_index.positions(np.asarray(target_positions, dtype=np.intp))
         weights = np.ones(len(source)) if factors is None else np.asarray(factors, np.float64)
@@ -338,20 +324,15 @@ def check_block_name(name: str) -> None:
 
 
 def tuple_name(block: str, over: Index, position: int) -> str:
-    r"""Return the name of one row or column, such as ``power_balance(ashburn,2028)``.
-
-    A comma inside a label is written ``\,`` and a backslash ``\\``: distinct tuples have
-    distinct names.
-    """
+    """Return the name of one row or column, such as ``power_balance(ashburn,2028)``; commas of labels are escaped."""
     return _name(block, [_escaped(label) for label in over.tuples(position)])
 
 
 def to_pulp_name(name: str) -> str:
-    r"""Return a name that PuLP and the LP and MPS formats keep as it is.
+    """Return a name that PuLP and the LP and MPS formats keep as it is.
 
-    PuLP turns ``- + [ ] > /`` and spaces to ``_``, so that two names can become one. Here each
-    byte that is not a letter, a digit or one of ``_ . ( ) ,`` becomes ``_x`` and two hex digits;
-    an underscore before an x is written so too, hence two names never become one.
+    PuLP turns ``- + [ ] > /`` and spaces to ``_``. Here each byte that is not a letter, a digit or one of ``_ . ( ) ,``
+    becomes ``_x`` and two hex digits, and so does an underscore before an x: two names never become one.
 
     >>> to_pulp_name("new-york"), to_pulp_name("new_york"), to_pulp_name("new_x2dyork")
     ('new_x2dyork', 'new_york', 'new_x5fx2dyork')

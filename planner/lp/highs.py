@@ -109,12 +109,12 @@ class HighsSession:
         """Solve the program the session holds.
 
         `method`: ``"auto"`` goes on from the last basis where there is one, and so does ``"decomposed"`` in a session
-        that has no pieces: by dual simplex when bounds changed, by primal simplex when costs changed or bounds only
-        went away (the last plan is still one then). Steps are counted, not seconds, so that a busy machine finds the
-        same plan: after as many as take as long as a solve without a basis, and where there is no basis, it is
-        interior point (IPX) with crossover. The others start afresh; ``"ipm"`` leaves it to HiGHS to choose between
-        IPX and HiPO. With integers the method is that of the relaxations inside the search. PDLP can not be
-        interrupted; it meets bounds to 1e-4 or so, and simplex goes on from its point.
+        without pieces: by primal simplex when costs changed or bounds only went away (the last plan is still one then),
+        else by dual simplex. After as many steps as take as long as a solve without a basis, and where there is none,
+        it is interior point (IPX) with crossover; steps, not seconds, so that a busy machine finds the same plan. The
+        others start afresh; ``"ipm"`` leaves it to HiGHS to choose between IPX and HiPO. With integers the method is
+        that of the relaxations inside the search. PDLP can not be interrupted; it meets bounds to 1e-4 or so, and
+        simplex goes on from its point.
         """
         self._hand_over()
         self._engine.set_option("threads", threads)
@@ -265,10 +265,9 @@ class HighsSession:
         self._arrays_of_basis, self._out_at_basis = self._arrays, Change()
 
     def start_from(self, start: Start) -> bool:
-        """Let the next solve go on from the basis of a like program, where that promises to pay.
+        """Let the next solve go on from the basis of a like program without integers, where that promises to pay.
 
-        The program that the session holds must have no integers. What is out of bounds at the
-        basis is counted, which takes a hundredth of a solve, and says how many steps simplex
+        What is out of bounds at the basis is counted, which takes a hundredth of a solve, and says how many steps it
         will take.
         """
         self._hand_over()
@@ -298,11 +297,9 @@ class HighsSession:
     # --- changing -----------------------------------------------------------------------
 
     def update(self, problem: ArrayProblem) -> Change:
-        """Take over another problem of the same shape by sending only what differs.
+        """Take over another problem of the same shape, perhaps with rows added below, by sending only what differs.
 
-        `problem`: Built again from changed data. The next `solve` starts from the last basis, also where rows were
-        added below the others. With another number of columns, or fewer rows, it replaces the program and nothing is
-        kept.
+        With another number of columns, or fewer rows, it replaces the program and nothing is kept.
         """
         self._problem = problem
         return self.take(Arrays.from_problem(problem))

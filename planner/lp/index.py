@@ -24,10 +24,7 @@ _MOST_KEYS = 2**63  # keys are int64
 
 @dataclass(frozen=True, eq=False)
 class Index:
-    """A list of distinct tuples over axes; most sets of the model are such sparse lists.
-
-    Build one with `Index.full` or `Index.sparse`; both check what they are given.
-    """
+    """A list of distinct tuples over axes, mostly sparse; `Index.full` and `Index.sparse` check what they are given."""
 
     name: str  # name of the list, used in messages
     axes: tuple[Axis, ...]  # axes of a tuple, with distinct names

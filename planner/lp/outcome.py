@@ -212,9 +212,7 @@ _MUCH_NEARER: Final = 0.5  # of the plan's gap
 
 
 class Best:
-    """The best plan and bound of a solve, and the trial that costs least.
-
-    A trial may miss rows of pieces; it costs what it does and a penalty for what it misses.
+    """The best plan and bound of a solve, and the trial that costs least, with a penalty for rows that it misses.
 
     >>> best = Best()
     >>> best.take_trial(60.0)

@@ -93,10 +93,7 @@ _STOPPED: Final[Mapping[Any, Status]] = {
 
 @dataclass(frozen=True, eq=False)
 class _Trial:
-    """What pieces make of a trial of the master, and for which of them that is news to it.
-
-    `plan` has all columns of the program, whether it misses rows or not; `cost` is what they cost.
-    """
+    """What pieces make of a trial, and for which that is news; `plan` has all columns, which cost `cost`."""
 
     priced: Priced
     is_plan: bool
@@ -229,10 +226,9 @@ class Rounds:
         return self._enough_gap > 0.0 and self._best.gap <= self._enough_gap
 
     def _repair(self, gap: float) -> bool:
-        """Make a plan of the last trial where it costs little enough; return whether there is one.
+        """Make a plan of the last trial where it costs little enough; return whether there is one. Takes `gap` [-].
 
         After a repair in vain the next comes later, each time twice as many rounds.
-        Takes `gap` [-].
         """
         trial = self._last
         if trial is None or trial.is_plan or trial.cost - self._best.bound > gap * abs(trial.cost):

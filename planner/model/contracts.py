@@ -127,18 +127,15 @@ class ContractTerms:
 
     @cached_property
     def use_mw(self) -> Expression:
-        """Power that sites use, on-site and from the grid. [MW], over the time slices that count.
-
-        By the balance, which is exact here, this is `site_mw` in fewer terms.
-        """
+        """Power that sites use, by the balance, which is exact in the slots that count. [MW], (site, year, slot)"""
         return (self.m.supply_mw - self.m.supply.use_mw).on(self.p.count)
 
     @cached_property
     def clean_mw(self) -> Expression:
         """Clean power used. [MW], (site, year, slot) of those that count.
 
-        Own clean power that is not curtailed, sold or stored, what comes back from stores, what
-        is claimed of contracts, and the grid's clean share of the rest of what is drawn.
+        Own clean power that is not curtailed, sold or stored, what comes back from stores, what is claimed of
+        contracts, and the grid's clean share of the rest of what is drawn.
         """
         p, supply, over = self.p, self.m.supply, self.p.count
         share = p.clean_frac[self.m.p.power.slot.find(over)]

@@ -168,11 +168,7 @@ COSTS = (rented_compute, unmet_compute, efficiency_levers)
 
 
 def _runs(m: Model, begun: Floats, term_years: Floats) -> np.ndarray:
-    """Return whether a contract runs in each calendar year. [contract, calendar]
-
-    A contract of a model year covers the calendar years that model year stands for, and its
-    whole term where that is longer.
-    """
+    """Return whether contracts run in calendar years: their term, and all of the model year. [contract, calendar]"""
     span_end = m.last_year[np.searchsorted(m.year, begun)]
     end = np.maximum(begun + term_years - 1, span_end)
     calendar = m.calendar_year[None, :]

@@ -66,10 +66,7 @@ class FailoverTerms:
 
     @cached_property
     def called_mw(self) -> Expression:
-        """Power at the meter beyond idling, were all standby racks at work. [MW]
-
-        Over (site, year, slot) of the peak day: with its weather, and the users' hours.
-        """
+        """Power at the meter beyond idling, were all standby racks at work. [MW], (site, year, slot) of the peak day"""
         over, peak = self.p.standby, np.unique(self.p.power["slot"])
         at, slot = np.tile(np.arange(over.size), len(peak)), np.repeat(peak, over.size)
         place = locate(self.p.power, over["site"][at], over["year"][at], slot)
@@ -221,10 +218,7 @@ class OutageTakeovers:
 
 @dataclass(frozen=True, eq=False)
 class OutageProgram:
-    """The transport problem of all failures of one workload and year.
-
-    The least is left unserved, and of such ways the one with the shortest round trips is taken.
-    """
+    """The transport problem of all failures of a workload and year: least work unserved, then shortest round trips."""
 
     service: Positions  # positions in the services and in the pairs of service and reserve it is about
     arc: Positions
@@ -245,10 +239,7 @@ class OutageExposure:
     reserve_kh100e: Floats  # most that each reserve takes over, whichever site fails. [reserve of p.failover]
 
     def programs(self) -> Iterator[OutageProgram]:
-        """Yield the program of every workload and year.
-
-        They have nothing in common, and many small programs are solved sooner than a large one.
-        """
+        """Yield the program of every workload and year: many small ones are solved sooner than a large one."""
         group = distinct(self.service, "workload", "year").find(self.service)
         for one in range(int(group.max(initial=-1)) + 1):
             yield self._program(np.flatnonzero(group == one), np.flatnonzero(group[self.of_service] == one))
@@ -277,10 +268,7 @@ def _numbered(name: str, positions: Positions) -> Index:
 
 
 def outage_exposure(p: Inputs, served_kh100e: Floats, reserve_kh100e: Floats) -> OutageExposure:
-    """Say what work is at stake when sites fail, and which reserves it reaches.
-
-    Takes `served_kh100e` [served], `reserve_kh100e` [reserve of p.failover].
-    """
+    """Say what work is at stake when sites fail, and the reserves it reaches. Takes [served] and [reserve]."""
     at = np.flatnonzero((served_kh100e > _NOISE) & _asked(p))
     service = p.demand.served.select(at, "service")
     of_service, reserve, rtt_ms = _options(p, service)
@@ -365,10 +353,9 @@ def without_cuts(p: Inputs) -> Inputs:
 
 
 def _users_who_lack(found: OutageTakeovers) -> Bools:
-    """Return which services compete for too little reserve. [service]
+    """Return which services together are more than all reserves they reach. [service]
 
-    Those left unserved, and those that reserves in their reach have taken over instead: together
-    they are more than all reserves they reach.
+    Those left unserved, and those that reserves in their reach have taken over instead.
     """
     lacking = found.is_unserved
     lost = found.service["site"][found.of_service].astype(np.int64)

@@ -31,9 +31,8 @@ class HallTerms:
     def usable_mw(self) -> Expression:
         """Critical IT power usable in a hall design, mean over the year. [MW], (site, hall, year)
 
-        New halls ramp over their first months in service; a retrofit leaves its old design
-        when work begins and counts in the new one from when it is done, however many years
-        that takes.
+        New halls ramp over their first months in service; a retrofit leaves its old design when work begins and counts
+        in the new one from when it is done.
         """
         m, p = self.m, self.p
         year = m.year[p.hall["year"]]
@@ -69,7 +68,7 @@ class HallTerms:
 
     @cached_property
     def at_work_mw(self) -> Expression:
-        """Critical IT power of a design that retrofits are at work on. [MW], (site, hall, year)
+        """Critical IT power that retrofits are at work on. [MW], (site, hall, year)
 
         It holds no racks, and costs and loses what it will in service: longer work gains nothing.
         """
@@ -90,9 +89,8 @@ class HallTerms:
     def operated_mw(self) -> Expression:
         """Critical IT power operated as a design, its own or a better one. [MW], (site, hall, year)
 
-        A hall may be operated as one of a less available topology: the paths and modules that this
-        has not are out of service, so that it loses what such a hall loses. Power and floor that
-        racks take are no less than none, so no more of a design is given than there is of it.
+        Operated as one of a less available topology, a hall loses what such a hall loses. Power and floor that racks
+        take are no less than none, so no more of a design is given than there is of it.
         """
         return self.usable_mw + self._operated(np.ones(self.p.operate.size))
 
@@ -107,11 +105,7 @@ class HallTerms:
 
     @cached_property
     def for_racks_mw(self) -> Expression:
-        """Operated power that racks and companions may take. [MW], (site, hall, year)
-
-        Existing halls may be fuller than others, as far as they are not retrofitted, whatever they
-        are operated as.
-        """
+        """Operated power that racks and companions may take: existing halls may be fuller. [MW], (site, hall, year)"""
         p = self.p
         own = p.new_fill_frac * self.usable_mw + (p.fill_frac - p.new_fill_frac) * self.stays_mw
         gives = locate(p.hall, p.operate["site"], p.operate["hall"], p.operate["year"])

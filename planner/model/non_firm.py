@@ -83,11 +83,7 @@ class NonFirmTerms:
 
     @cached_property
     def interruptible_mw(self) -> Expression:
-        """IT power of deferrable work, in the time slices in which it may be lost. [MW].
-
-        Over (site, year, slot): idle and dynamic power of that share of the racks, as the work
-        falls due, and what is deferred or moved between sites counted where it is done.
-        """
+        """IT power of deferrable work that may be lost, where it is done. [MW], (site, year, slot) of shedding"""
         m, p = self.m, self.m.p
         slot, used = self.p.shed.slot, p.racks.used
         share = self.p.shed.deployment_frac[m.deployment_of_used]

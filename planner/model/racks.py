@@ -128,8 +128,7 @@ def rack_purchase(m: Model) -> Purchase:
 def companions(m: Model) -> Expression:
     """Storage and general-purpose computers next to the accelerators, paid by the year as used.
 
-    They follow the workloads that racks work for, stock included, so they have no purchase of
-    their own; the yearly price repays one over its life.
+    They follow the workloads that racks work for, stock included: the yearly price repays one over its life.
     """
     yearly_musd = m.p.racks.companion_mw_per_mw * m.p.racks.companion_musd_per_mw_year
     return yearly(m, m.in_service_times(yearly_musd).sum_to(m.p.sites.site_year))

@@ -22,10 +22,7 @@ if TYPE_CHECKING:
 
 
 class SupplyTerms:
-    """On-site generators and batteries.
-
-    Sums over time slices are over (site, year, slot) of the balance: elsewhere nothing of this is.
-    """
+    """On-site generators and batteries; sums over time slices are over (site, year, slot) of the balance."""
 
     def __init__(self, m: Model) -> None:
         self.m = m
@@ -166,8 +163,7 @@ class SupplyTerms:
     def clean_used_mw(self) -> Expression:
         """Own clean power that is used, stored or sold, not curtailed. [MW], (site, year, slot)
 
-        Surplus is curtailed without a column of its own: what is used of the clean sources is
-        what is used in all, less what comes in from elsewhere.
+        Surplus is curtailed without a column: what is used of clean sources is all use less what comes from elsewhere.
         """
         clean = self.renewable_mw + self.dispatched_mw - self.fossil_mw
         curtailed = self.curtail_mw.on(self._slot, missing="zero")
@@ -175,11 +171,7 @@ class SupplyTerms:
 
     @cached_property
     def own_clean_mw(self) -> Expression:
-        """Own clean power that the site uses where power is balanced exactly. [MW].
-
-        Over (site, year, slot): what is not curtailed, sold or stored, and what comes back from
-        stores; below 0 where they are filled from the grid.
-        """
+        """Own clean power that the site uses where power is balanced exactly; filling stores takes off. [MW]"""
         clean = self.renewable_mw + self.dispatched_mw - self.fossil_mw
         return (
             clean

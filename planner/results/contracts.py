@@ -92,10 +92,9 @@ def matching_slot(s: SolvedModel) -> dict[str, Cells]:
 
 
 def claimed_mw(s: SolvedModel) -> Floats:
-    """Return power under contract that counts as clean, shape (site_year, slot). [MW].
+    """Return power under contract that counts as clean, shape (site_year, slot). [MW]
 
-    As the plan claims it where that counts for something; elsewhere the dirtiest power is claimed
-    first, as far as contracts deliver.
+    As the plan claims it where that counts; elsewhere the dirtiest power is claimed first, as contracts deliver.
     """
     p, slot = s.p.contracts, s.p.power.slot
     claimed = s.by_slot(s.value(s.model.contracts.claim_mw.on(slot, missing="zero")))
@@ -412,10 +411,7 @@ def _exit_fees(s: SolvedModel) -> pd.DataFrame:
 
 
 def exact_lines(s: SolvedModel) -> pd.DataFrame:
-    """Lines of the exact bills of all sites, as `bill_months` has them.
-
-    Standing charges count in proportion to the share of the site that is open.
-    """
+    """Make the lines of the exact bills of all sites; standing charges count by the share of the site that is open."""
     p, terms = s.p.tariffs, s.model.tariffs
     customer, load = p.bills.customer, p.bills.load
     load_mw = np.zeros((customer.size, len(load.axes[-1])))

@@ -102,10 +102,9 @@ def spare_power_mw(s: SolvedModel) -> Floats:
 
 
 def stranded(for_racks_mw: Floats, used_mw: Floats, floor_m2: Floats, used_m2: Floats) -> tuple[Floats, Floats]:
-    r"""Return the power and floor that stay empty when a hall is filled with the mix it has.
+    r"""Return the power and floor that stay empty when a hall is filled with the mix it has. [MW], [m2]
 
     .. math:: e = \min\left(\frac{H}{h}, \frac{A}{a}\right), \qquad H - e h, \qquad A - e a
-    Takes `floor_m2` [m2], `used_m2` [m2]. Gives [MW].
 
     Racks take half of the power on four fifths of the floor, so a quarter more fits:
 
@@ -227,10 +226,7 @@ def fleet(s: SolvedModel) -> dict[str, Cells]:
 
 
 def parked_mw(s: SolvedModel) -> Floats:
-    """Return the racks that are alive and neither in use nor standing by. [pool of racks, MW]
-
-    The solver's tolerance may use a trace more than there is; nothing is parked then.
-    """
+    """Return the racks that are alive and neither in use nor standing by, but for tolerance. [pool of racks, MW]"""
     in_service_mw = total_by(s.model.pool_of_used, s.in_service_mw, s.p.racks.fleet.size)
     return cleaned(np.maximum(s.value(s.model.alive) - in_service_mw, 0.0))
 

@@ -185,11 +185,7 @@ def non_firm_year(s: SolvedModel) -> dict[str, Cells]:
 
 
 def lost_kh100e(s: SolvedModel) -> Floats:
-    """Return the compute lost by shedding, mean over the year. [kH100e], (site, year)
-
-    Energy at the meter is IT energy at the site's PUE, and that is compute at the mean of the
-    site's work that can wait.
-    """
+    """Return the compute lost by shedding, mean over the year: IT energy at the site's PUE. [kH100e], (site, year)"""
     p, site_year = s.p.non_firm.shed, s.p.sites.site_year
     shed_mwh = s.value(s.model.non_firm.shed_mwh.on(site_year, missing="zero"))
     racks, share = s.p.racks, p.deployment_frac

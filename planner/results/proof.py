@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 class Proof:
     """A minimisation in standard form with a solution and the duals that prove it.
 
-    Minimise ``offset_musd + cost @ x`` subject to ``rows.lower <= A @ x <= rows.upper`` and
-    ``columns.lower <= x <= columns.upper``, where some columns are integer.
+    Minimise ``offset_musd + cost @ x`` subject to ``rows.lower <= A @ x <= rows.upper`` and ``columns.lower <= x <=
+    columns.upper``, where some columns are integer.
     """
 
     # one row: ``offset_musd``, the constant of the objective, and ``bound_by``, what the reported bound is of:

@@ -290,10 +290,7 @@ class SolvedModel:
         return total_by(self.model_year_of, self.discount_factor, self.years)
 
     def yearly_musd(self, line: SolvedCost) -> Floats:
-        """Return the mean yearly payments of a line, shape (site, year).
-
-        Payments that belong to no site make one row.
-        """
+        """Return the mean yearly payments of a line, shape (site, year); those of no site make one row."""
         over, calendars = line.over, len(self.model.calendar)
         if "site" not in over.axis_names:
             by_calendar = total_by(over["calendar"].astype(np.intp), line.musd, calendars)[None, :]

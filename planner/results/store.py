@@ -153,10 +153,7 @@ def _check_column(schema: TableSchema, column: Field, cells: pd.Series) -> None:
 
 @dataclass(frozen=True, eq=False)
 class Results:
-    """A solved plan: one table per subject, each as `planner.results.schema.TABLES` says.
-
-    Every table is also an attribute, such as ``results.site_year``.
-    """
+    """A solved plan: one table per subject, each also an attribute, such as ``results.site_year``."""
 
     tables: Mapping[str, pd.DataFrame]  # all tables of the schema by name
     notes: tuple[str, ...] = ()  # what a planner must know of the inputs: regions without a route, smeared sites
@@ -189,11 +186,7 @@ class Results:
 
 
 def to_parquet(results: Results, folder: Path) -> None:
-    """Write every table to ``<folder>/<table>.parquet``.
-
-    Each column carries its unit and meaning as field metadata, each table its own meaning and
-    key, so that a file explains itself to pandas, DuckDB or GDAL.
-    """
+    """Write every table to ``<folder>/<table>.parquet``, with units and meanings in it for pandas, DuckDB or GDAL."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, frame in results.tables.items():
         metadata = {b"about": TABLES[name].description, b"key": ",".join(TABLES[name].primary_key)}

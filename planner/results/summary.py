@@ -179,14 +179,13 @@ def bridge_words(table: pd.DataFrame, year: int) -> tuple[str, ...]:
 def bridge(s: SolvedModel, tables: Mapping[str, pd.DataFrame]) -> dict[str, Cells]:
     r"""Make table `bridge`: one row per model year, from the path to the meter.
 
-    Compute becomes MW at what the racks of the path's reference fleet of the workload and year
-    carry, :math:`D_{wt}` of it with :math:`P_{wt}` of racks, or where the demand of a workload is
-    stated in MW of racks, at what it is stated for:
+    Compute becomes MW at what the racks of the path's reference fleet of the workload and year carry, :math:`D_{wt}` of
+    it with :math:`P_{wt}` of racks, or where the demand of a workload is stated in MW of racks, at what it is stated
+    for:
 
     .. math:: \text{saved}_t = -\sum_w \frac{P_{wt}}{D_{wt}} \sum_r \mathrm{saved}_{rwt}
 
-    and in the same way what is rented and unmet. What racks the plan has in use beyond the rest
-    is the term of other racks than the path's.
+    and in the same way what is rented and unmet. The rest is the term of other racks than the path's.
     """
     years = np.asarray([int(label) for label in s.p.sets.year.labels])
 
@@ -231,9 +230,7 @@ def bridge(s: SolvedModel, tables: Mapping[str, pd.DataFrame]) -> dict[str, Cell
 def _mw_per_kh100e(reference: pd.DataFrame, stated: pd.DataFrame, plan: pd.DataFrame, demand: pd.DataFrame) -> Floats:
     """Return nameplate per compute by the workload and year of each row of table `demand`.
 
-    Of a workload whose demand is stated in MW of racks it is that of what is stated, else that of
-    the reference fleet. Where the path has no racks of a workload, as where its demand is stated in
-    other units and its share of the path is 0, those of the plan count.
+    It is that of what is stated in MW of racks, else of the reference fleet; without racks on the path, of the plan.
     """
     place = pd.MultiIndex.from_frame(demand[_KEY])
     of_path = reference.groupby(_KEY)[["rack_gw", "kh100e"]].sum()

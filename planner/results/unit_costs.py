@@ -147,8 +147,8 @@ def _by_cell(s: SolvedModel, of_use: Floats) -> Floats:
 def _shares(driver: Floats, otherwise: Floats) -> Floats:
     """Return the share of each workload in a site's payments, shape (site, workload, year).
 
-    A site that drives nothing in a year, as while its halls ramp, is paid for by the workloads
-    of all sites; with nothing driven anywhere, by all that is in use.
+    A site that drives nothing in a year, as while its halls ramp, is paid for by the workloads of all sites; with
+    nothing driven anywhere, by all that is in use.
     """
     everywhere = driver.sum(axis=0)
     nothing = everywhere.sum(axis=0) == 0.0
@@ -159,10 +159,7 @@ def _shares(driver: Floats, otherwise: Floats) -> Floats:
 
 
 def _idle_halls(s: SolvedModel) -> Floats:
-    """Return the share of a site's hall power that its parked racks leave, shape (site, year).
-
-    What would be empty with every rack in use is capacity in reserve, which the work needs.
-    """
+    """Return the share of a site's hall power that its parked racks leave, reserve apart, shape (site, year)."""
     hall, racks = s.p.halls.hall, s.p.racks
     mw_per_mw = np.zeros(len(s.p.sets.duty))  # what racks of a use draw with the most companions
     np.maximum.at(mw_per_mw, s.p.sets.workload_duty[racks.deployment["workload"]], racks.hall_mw_per_mw)
@@ -191,10 +188,7 @@ def _shares_by_duty(s: SolvedModel, nameplate: Floats) -> Floats:
 
 
 def _racks_by_duty(s: SolvedModel, line: SolvedCost, nameplate: Floats, idle_frac: Floats) -> Floats:
-    """Return the repayments of racks by workload, by way of the use that the racks are in.
-
-    Shape (2, workload, year): all of them, and what of them is of parked racks.
-    """
+    """Return the repayments of racks, and what of them is of parked ones, shape (2, workload, year)."""
     bought, calendar, musd_per_mw = _terms(s, line, s.model.install)
     over, sets = s.model.install.over, s.p.sets
     site, rack, hall, duty, year = (over[name][bought] for name in ("site", "rack", "hall", "duty", "year"))
@@ -236,12 +230,10 @@ def _by_duty(s: SolvedModel, nameplate: Floats, paid: Floats) -> Floats:
 def _existing(
     s: SolvedModel, nameplate: Floats, parked_share: Floats, idle_racks: Floats, idle_halls: Floats
 ) -> Floats:
-    """Return the instalments of existing racks and halls. [MUSD/year]
+    """Return the instalments of existing racks and halls, and of idle ones, shape (2, workload, year). [MUSD/year]
 
-    Each repays the price of its kind over its life, whatever its age: what is left of its
-    instalments is its remaining value. Racks are charged to the use they are in, halls to all,
-    and those that parked racks leave empty to the use of these.
-    Shape (2, workload, year): all of them, and what of them is of idle ones.
+    Each repays the price of its kind over its life, whatever its age: what is left of its instalments is its remaining
+    value. Racks are charged to the use they are in, halls to all, those left empty to that of parked racks.
     """
     finance, racks, halls = s.p.finance, s.p.racks, s.p.halls
 

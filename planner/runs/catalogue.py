@@ -53,8 +53,8 @@ class Entry:
     def changed_settings(self) -> dict[str, str]:
         """Settings and tables that its files change of the shipped scenario, or command and study.
 
-        A file that has the name of a shipped scenario and does not start from it is compared with
-        that in `differs`, which says that the name means another plan, not what was changed.
+        What `differs` says of a namesake of a shipped scenario is that the name means another plan, not what was
+        changed.
         """
         if self.from_shipped is None:
             return dict(self.differs)
@@ -92,10 +92,7 @@ def list_runs(runs_dir: Path) -> list[Entry]:
 
 
 def read_runs(runs_dir: Path) -> Listing:
-    """List the runs of a folder, and what of it cannot be read.
-
-    What writers that were killed have left is put in order first.
-    """
+    """List the runs of a folder, and what of it cannot be read; what killed writers have left is put in order first."""
     entries, unreadable = [], []
     for folder in run_folders(runs_dir):
         try:
@@ -229,11 +226,7 @@ _NAMED: Final = 3  # runs
 
 
 def find_run(text: str, runs_dir: Path) -> Path:
-    """Find a run.
-
-    `text`: Path of a run folder; or, in `runs_dir`, its name, the name that a planner gave it, the beginning of
-    its name that no other has, or the name of a scenario, whose latest run without changed settings is meant.
-    """
+    """Find a run by path or, in `runs_dir`, folder, own name, unique beginning or scenario (its latest as it is)."""
     path = Path(text)
     if _is_run(path):
         return path

@@ -57,10 +57,7 @@ def studies_near(home: Path) -> tuple[list[StudyEntry], list[Unreadable]]:
 
 
 def kind_of(folder: Path) -> str | None:
-    """Return the name of the kind that a folder is; None of one that is not in `LISTED`.
-
-    Of a folder with several it is the first. A text that can be no path is no folder.
-    """
+    """Return the name of the kind that a folder is, the first of several; None of one that is not in `LISTED`."""
     return next((kind for kind, _ in _found_in(folder)), None)
 
 

@@ -113,9 +113,9 @@ def alternatives(
 class _Search(WarmProgram):
     """Plans of a scenario within a limit of cost, one direction after the other.
 
-    The measures are columns, so that only their bounds and costs move between solves. What is
-    found in a direction is solved again for least cost at that end: a plan that only seeks a
-    direction pays for peaks and contracts that it has no use for.
+    The measures are columns, so that only their bounds and costs move between solves. What is found in a direction is
+    solved again for least cost at that end: a plan that only seeks a direction pays for peaks and contracts that it has
+    no use for.
     """
 
     def __init__(self, question: PreparedScenario, ask: Asking) -> None:

@@ -177,11 +177,7 @@ def proof_of(run: Run) -> Proof | None:
 
 
 def has_program(proof: Proof, arrays: Arrays) -> bool:
-    """Return whether a proof is of a program, number by number.
-
-    Below its rows may be some that only its bound needs: they are found while it is solved, and
-    lifted where integers are fixed, so that none has a dual.
-    """
+    """Return whether a proof is of a program, number by number, but for rows below it that only its bound needs."""
     families = proof.rows["family"].iloc[len(arrays.rows.lower) :].astype(str)
     return bool(families.str.startswith(ONLY_FOR_THE_BOUND).all()) and begins_with_program(proof, arrays)
 
@@ -192,10 +188,7 @@ def duals_of(proof: Proof, arrays: Arrays) -> Floats:
 
 
 def begins_with_program(proof: Proof, arrays: Arrays) -> bool:
-    """Return whether a proof is of a program, perhaps with rows that were added below it.
-
-    Failover has such rows: cuts are found while it is solved, after all rows of the model.
-    """
+    """Return whether a proof is of a program, perhaps with rows added below it, as the cuts of failover are."""
     columns, rows, matrix = arrays.columns, arrays.rows, arrays.matrix
     count = len(rows.lower)
     row, column, value = proof.terms()
@@ -219,10 +212,7 @@ def model_at(inputs: Inputs, proof: Proof | None) -> Model:
 def fixed_program(
     question: PreparedScenario, model: Model, ask: Asking, proof: Proof | None = None
 ) -> tuple[HighsSession, RowBounds]:
-    """Hand over the program of a plan with its integers fixed as the plan has them; return the bounds of its rows too.
-
-    The first solve starts at the plan where that was stored.
-    """
+    """Hand over a plan's program, integers fixed, and bounds of its rows; it starts at the plan if that is stored."""
     session, arrays = session_of(question, model), Arrays.from_problem(model.problem)
     is_stored = proof is not None and has_program(proof, arrays)
     x = proof.column("x") if proof is not None and is_stored else None

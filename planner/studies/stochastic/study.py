@@ -233,8 +233,8 @@ class StochasticPrograms:
     def _feasible_in_all(self, wanted: Sequence[Held], *, why: bool) -> tuple[Sequence[Held], tuple[Thing, ...]]:
         """Return decisions that all futures can have at once, and what had to be left out.
 
-        A site that opens a year later in one future must be built as fast as is usual then, and
-        its halls are those that were ordered for the year before in another.
+        A site that opens a year later in one must be built as fast as is usual then, with halls ordered for the year
+        before.
         """
         self._report_stage("Finding which openings, phases and plants all futures can have")
         most = [(one.column, one.value) for one in wanted]

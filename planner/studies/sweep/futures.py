@@ -66,8 +66,8 @@ def leaders(futures: Sequence[Future], base: Node, *, is_sampled: bool) -> dict[
 def _most_alike(tree: Node, before: Sequence[tuple[Future, Node]], led: Mapping[str, str]) -> str:
     """Return the future that differs in the fewest settings and moved figures.
 
-    Of several it is the last, since those that are alike are written one after the other; or
-    where that begins, if that is as near: then they need not wait for each other.
+    Of several it is the last, since those that are alike are written one after the other; or where that begins, if that
+    is as near.
     """
     differing = {future.name: _count_differing(other, tree) + len(future.figures) for future, other in before}
     found = min(reversed(differing), key=differing.__getitem__)
