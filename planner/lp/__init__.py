@@ -39,6 +39,5 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     """Look the session up when it is first asked for: nothing else needs HiGHS, nor does the check of a stored plan."""
     if name != "HighsSession":
-        message = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(message)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return import_module("planner.lp.highs").HighsSession

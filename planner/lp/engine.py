@@ -62,8 +62,7 @@ class Engine:
     def set_option(self, name: str, value: bool | float | str) -> None:
         """Set an option that must be taken."""
         if not self.accepts(name, value):
-            message = f"HiGHS refuses the option {name} = {value!r}"
-            raise SolverError(message)
+            raise SolverError(f"HiGHS refuses the option {name} = {value!r}")
 
     def be_strict(self, *, strictly: bool) -> None:
         """Meet bounds and integers to 1e-10 from now on, or to the tolerances given at first."""
@@ -258,8 +257,7 @@ def pass_model(highs: Any, arrays: Arrays) -> None:
 def check(returned: Any, what: str) -> None:
     """Raise where HiGHS says that a call failed."""
     if returned == highspy.HighsStatus.kError:
-        message = f"HiGHS could not {what}"
-        raise SolverError(message)
+        raise SolverError(f"HiGHS could not {what}")
 
 
 # --- Rows and bounds that conflict, none of which could be left out -------------------------------

@@ -83,8 +83,7 @@ class Expression:
 
     def __mul__(self, factor: npt.ArrayLike) -> Expression:
         if isinstance(factor, Expression):
-            message = f"{self!r} * {factor!r} is not linear"
-            raise TypeError(message)
+            raise TypeError(f"{self!r} * {factor!r} is not linear")
         factors = _as_array(self.over, factor)
         _check_finite(self.over, factors)
         of_term = factors[self.row] if factors.ndim else factors
@@ -94,8 +93,7 @@ class Expression:
 
     def __truediv__(self, divisor: npt.ArrayLike) -> Expression:
         if isinstance(divisor, Expression):
-            message = f"{self!r} / {divisor!r} is not linear"
-            raise TypeError(message)
+            raise TypeError(f"{self!r} / {divisor!r} is not linear")
         with np.errstate(divide="ignore"):  # a division by 0 is refused as a factor inf
             return self * (1.0 / _as_array(self.over, divisor))
 
@@ -183,11 +181,10 @@ class Expression:
         target = target_index.positions(np.asarray(target_positions, dtype=np.intp))
         weights = np.ones(len(source)) if factors is None else np.asarray(factors, np.float64)
         if not len(source) == len(target) == weights.size:
-            message = (
+            raise ValueError(
                 f"map to {target_index.name}: {len(source)} sources, {len(target)} targets and "
                 f"{weights.size} factors differ in number"
             )
-            raise ValueError(message)
         _check_finite(target_index, weights, target)
         pair, term = self._terms_at(source)
         value = self.value_of_term[term]
@@ -247,15 +244,13 @@ class Comparison:
         return cls(over, terms, lower, upper)
 
     def __bool__(self) -> NoReturn:
-        message = "a comparison of expressions is a set of rows and has no truth value"
-        raise TypeError(message)
+        raise TypeError("a comparison of expressions is a set of rows and has no truth value")
 
 
 def _as_array(over: Index, values: npt.ArrayLike) -> Floats:
     array = np.asarray(values, dtype=np.float64)
     if array.ndim and array.shape != (over.size,):
-        message = f"array of shape {array.shape} does not fit index {over.name} of {over.size}"
-        raise ValueError(message)
+        raise ValueError(f"array of shape {array.shape} does not fit index {over.name} of {over.size}")
     return array
 
 
@@ -264,8 +259,7 @@ def _check_finite(over: Index, factors: Floats, positions: Positions | None = No
     if wrong.any():
         at = int(np.argmax(wrong))
         position = at if positions is None else int(positions[at])
-        message = f"factor {factors.flat[at]} for {over.tuples(position)} of index {over.name}"
-        raise ValueError(message)
+        raise ValueError(f"factor {factors.flat[at]} for {over.tuples(position)} of index {over.name}")
 
 
 def added_up(values: Floats, places: Positions | Ints, count: int) -> Floats:
@@ -276,20 +270,18 @@ def added_up(values: Floats, places: Positions | Ints, count: int) -> Floats:
 
 def _check_same_list(left: Expression, right: Expression) -> None:
     if not left.over.matches(right.over):
-        message = (
+        raise ValueError(
             f"expressions over {left.over.name}{left.over.axis_names} and "
             f"{right.over.name}{right.over.axis_names} are over different lists; "
             "bring them to one by sum_to or on"
         )
-        raise ValueError(message)
 
 
 def _raise_missing(from_index: Index, position: int, to_index: Index) -> NoReturn:
-    message = (
+    raise ValueError(
         f"tuple {from_index.tuples(position)} of index {from_index.name} "
         f"has no place in index {to_index.name}{to_index.axis_names}"
     )
-    raise ValueError(message)
 
 
 # --- One block of decisions, which is also an expression ------------------------------------------
@@ -319,8 +311,7 @@ _NOT_FOR_PULP = re.compile(r"[^A-Za-z0-9_.(),]|_(?=x)")
 def check_block_name(name: str) -> None:
     """Refuse a block name whose rows or columns could share a name with another block's."""
     if not _BLOCK_NAME.fullmatch(name):
-        message = f"block name {name!r} must be letters, digits, '_' and '.', not led by a digit"
-        raise ValueError(message)
+        raise ValueError(f"block name {name!r} must be letters, digits, '_' and '.', not led by a digit")
 
 
 def tuple_name(block: str, over: Index, position: int) -> str:

@@ -205,8 +205,7 @@ class Pieces:
         if status == highspy.HighsModelStatus.kInterrupt:
             return False
         if status != highspy.HighsModelStatus.kOptimal:
-            message = f"piece {piece}: {highs.modelStatusToString(status)}"
-            raise SolverError(message)
+            raise SolverError(f"piece {piece}: {highs.modelStatusToString(status)}")
         solution = highs.getSolution()
         value, own = np.array(solution.col_value), columns.stop - columns.start
         self._y[columns], self._paid[piece] = value[:own], value[own:].sum()

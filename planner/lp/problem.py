@@ -123,11 +123,9 @@ class ArrayProblem:
     def minimise(self, total: Expression) -> None:
         """Set what is made as small as possible; a later call replaces an earlier one."""
         if not total.over.matches(UNIT):
-            message = f"the objective is over {total.over.name}{total.over.axis_names}; use .total()"
-            raise ValueError(message)
+            raise ValueError(f"the objective is over {total.over.name}{total.over.axis_names}; use .total()")
         if not np.isfinite(total.constants).all():
-            message = f"the objective's constant is {total.constants[0]}"
-            raise ValueError(message)
+            raise ValueError(f"the objective's constant is {total.constants[0]}")
         self._cost = total
 
     @property
@@ -160,8 +158,7 @@ class ArrayProblem:
     def _check_new(self, name: str, blocks: Iterable[str]) -> None:
         check_block_name(name)
         if name in blocks:
-            message = f"block name {name!r} is taken"
-            raise ValueError(message)
+            raise ValueError(f"block name {name!r} is taken")
 
     # --- arrays -------------------------------------------------------------------------
 
@@ -323,8 +320,7 @@ class ArrayProblem:
 
 def _known(blocks: dict[str, _Block], name: str, kind: str) -> _Block:
     if name not in blocks:
-        message = f"no block of {kind} is called {name!r}; there are {', '.join(blocks)}"
-        raise ValueError(message)
+        raise ValueError(f"no block of {kind} is called {name!r}; there are {', '.join(blocks)}")
     return blocks[name]
 
 
@@ -335,8 +331,7 @@ def _per_tuple(over: Index, values: npt.ArrayLike) -> Floats:
 def _refuse(block: str, over: Index, wrong: Bools, what: str, values: Floats) -> None:
     if wrong.any():
         at = int(np.argmax(wrong))
-        message = f"{tuple_name(block, over, at)}: {what} {values[at]}"
-        raise ValueError(message)
+        raise ValueError(f"{tuple_name(block, over, at)}: {what} {values[at]}")
 
 
 def _range(numbers: Floats) -> tuple[float, float]:

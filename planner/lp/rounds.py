@@ -152,20 +152,17 @@ class Rounds:
                 if trial.is_new.mean() > _MOST_ARE_NEW:
                     parts.master.forget_basis()
             elif trial.is_plan or not trial.priced.is_proof.all():
-                message = "no proven cut is left, and the plan is not optimal by those there are"
-                raise SolverError(message)
+                raise SolverError("no proven cut is left, and the plan is not optimal by those there are")
             elif parts.pieces.penalty < _MOST_PENALTY:
                 parts.pieces.raise_penalty()
                 self._best.forget_trial_cost()
                 self._pace.forget()
             else:
-                message = "rows are missed at any price"
-                raise SolverError(message)
+                raise SolverError("rows are missed at any price")
             if status is None and self._is_enough():
                 status = "within_gap"
             if status is None and self._rounds >= _MOST_ROUNDS:
-                message = f"no end after {_MOST_ROUNDS} rounds"
-                raise SolverError(message)
+                raise SolverError(f"no end after {_MOST_ROUNDS} rounds")
         if status in {"time_limit", "interrupted"} and self._best.trial_is_nearer():
             status = self._with_time_for_a_plan(status)
         return self._put_together(status, self._steps() - steps)
@@ -182,8 +179,7 @@ class Rounds:
         if solved in _STOPPED:
             return _STOPPED[solved]
         if solved != highspy.HighsModelStatus.kOptimal:
-            message = f"the master ended with {solved.name}"
-            raise SolverError(message)
+            raise SolverError(f"the master ended with {solved.name}")
         x, foretold = master.solution()
         if not is_loose:
             self._take_bound()

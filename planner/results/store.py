@@ -118,23 +118,20 @@ def checked(name: str | TableSchema, frame: pd.DataFrame) -> pd.DataFrame:
     """Return a result table if it is as its schema says."""
     schema = TABLES[name] if isinstance(name, str) else name
     if tuple(frame.columns) != schema.columns:
-        message = f"table {schema.name} has columns {tuple(frame.columns)}, not {schema.columns}"
-        raise ValueError(message)
+        raise ValueError(f"table {schema.name} has columns {tuple(frame.columns)}, not {schema.columns}")
     for column in schema.fields:
         _check_column(schema, column, frame[column.name])
     keys = list(schema.primary_key)
     if keys and frame.duplicated(keys).any():
         twice = frame.loc[frame.duplicated(keys), keys].iloc[0].to_dict()
-        message = f"table {schema.name} has two rows for {twice}"
-        raise ValueError(message)
+        raise ValueError(f"table {schema.name} has two rows for {twice}")
     return frame
 
 
 def _check_column(schema: TableSchema, column: Field, cells: pd.Series) -> None:
     place = f"column {column.name} of table {schema.name}"
     if str(cells.dtype) != column.dtype:
-        message = f"{place} is {cells.dtype}, not {column.dtype}"
-        raise ValueError(message)
+        raise ValueError(f"{place} is {cells.dtype}, not {column.dtype}")
     if column.dtype in {"int64", "bool"}:  # which have no value for a missing cell
         return
     if column.dtype != "float64":
@@ -144,8 +141,7 @@ def _check_column(schema: TableSchema, column: Field, cells: pd.Series) -> None:
         wrong = ~np.isfinite(numbers) if column.required else np.isinf(numbers)
     if wrong.any():
         row = int(np.argmax(wrong))
-        message = f"{place} is {cells.iloc[row]} in row {row}, where a number or label must be"
-        raise ValueError(message)
+        raise ValueError(f"{place} is {cells.iloc[row]} in row {row}, where a number or label must be")
 
 
 # --- The plan as tidy tables ----------------------------------------------------------------------
@@ -164,8 +160,7 @@ class Results:
         tables: Mapping[str, pd.DataFrame] = self.__dict__.get("tables", {})
         if name in tables:
             return tables[name]
-        message = f"results have no table {name!r}; there are {', '.join(tables)}"
-        raise AttributeError(message)
+        raise AttributeError(f"results have no table {name!r}; there are {', '.join(tables)}")
 
     def __dir__(self) -> list[str]:
         """List the tables too, so that a notebook can complete their names."""

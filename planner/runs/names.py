@@ -115,8 +115,7 @@ def read_json(path: Path, model: type[Part] | None = None) -> Any:
     """Return what a file holds; an error of its values says all that is not as a model says."""
     content = json.loads(path.read_bytes())
     if model is not None and not isinstance(content, dict):
-        message = f"{shown(content)} has no keys"
-        raise ValueError(message)
+        raise ValueError(f"{shown(content)} has no keys")
     if model is not None and (wrong := wrong_in(content, model)):
         raise ValueError("; ".join(f"{found}, must be {expected}" for found, expected in wrong.values()))
     return content

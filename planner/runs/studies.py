@@ -87,8 +87,7 @@ def _found_in(folder: Path) -> list[tuple[str, Path]]:
 
 def _step(name: str) -> str:
     if {"/", "\\", "\0"} & set(name):
-        msg = "the name of a file of the folder"
-        raise ValueError(msg)
+        raise ValueError("the name of a file of the folder")
     return name
 
 
