@@ -48,8 +48,7 @@ class Engine:
         self.watch = Watch(None, None)
         # A search ends by the gap as a share alone: a gap of 1 USD is much of a small plan.
         quiet = {"output_flag": False, "small_matrix_value": _SMALLEST_COEFFICIENT, "mip_abs_gap": 0.0}
-        for name, value in {**quiet, **options}.items():
-            self.set_option(name, value)
+        self.set_options({**quiet, **options})
         self._tolerances = {name: self.highs.getOptionValue(name)[1] for name in _TOLERANCES}
         self.highs.setCallback(called_weakly(self._on_callback), None)
         for kind in _PHASES:
@@ -64,10 +63,14 @@ class Engine:
         if not self.accepts(name, value):
             raise SolverError(f"HiGHS refuses the option {name} = {value!r}")
 
+    def set_options(self, options: Mapping[str, bool | float | str]) -> None:
+        """Set options that must be taken."""
+        for name, value in options.items():
+            self.set_option(name, value)
+
     def be_strict(self, *, strictly: bool) -> None:
         """Meet bounds and integers to 1e-10 from now on, or to the tolerances given at first."""
-        for name, tolerance in self._tolerances.items():
-            self.set_option(name, _STRICT_TOLERANCE if strictly else tolerance)
+        self.set_options(dict.fromkeys(_TOLERANCES, _STRICT_TOLERANCE) if strictly else self._tolerances)
 
     def send(self, new: Arrays, edits: Edits, held: Ints | None = None) -> None:
         """Give HiGHS the numbers that make a new program of the one it holds, whose rows are `held` there."""
@@ -125,8 +128,7 @@ class Engine:
         if off <= _PRICE_IN_BASIS or not basis.valid:
             return dual
         _, limit = self.highs.getOptionValue("simplex_iteration_limit")
-        for name, value in {**SIMPLEX, "simplex_iteration_limit": 0}.items():
-            self.set_option(name, value)
+        self.set_options({**SIMPLEX, "simplex_iteration_limit": 0})
         check(self.highs.setBasis(basis), "take the last basis")
         self.run(np.inf)
         self.set_option("simplex_iteration_limit", limit)
@@ -139,9 +141,7 @@ class Engine:
             # Presolve finds infeasibility without a proof, and only simplex leaves a ray. From the
             # last basis it takes few steps, or ends without a verdict; from nothing it has one.
             _, presolve = self.highs.getOptionValue("presolve")
-            self.set_option("presolve", "off")
-            self.set_option("solver", "simplex")
-            self.set_option("simplex_strategy", 1)
+            self.set_options({**SIMPLEX, "presolve": "off"})
             until = time.monotonic() + seconds
             self.run(seconds)
             _, is_there, ray = self.highs.getDualRay()

@@ -117,8 +117,8 @@ class HighsSession:
         simplex goes on from its point.
         """
         self._hand_over()
-        self._engine.set_option("threads", threads)
-        self._engine.set_option("mip_rel_gap", max(gap_frac, optimal_gap_frac(0.0) / 2.0))
+        least_gap = max(gap_frac, optimal_gap_frac(0.0) / 2.0)
+        self._engine.set_options({"threads": threads, "mip_rel_gap": least_gap})
         self._engine.be_strict(strictly=strictly)
         watch = self._engine.watch = Watch(on_progress, interrupt)
         deadline = np.inf if time_limit_s is None else watch.began + time_limit_s
@@ -182,8 +182,7 @@ class HighsSession:
         solution = self._highs.getSolution()
         basis = basis_at(np.array(solution.col_value), np.array(solution.row_value), self._arrays)
         check(self._highs.setBasis(basis), "take a basis near a point")
-        for name, value in SIMPLEX.items():
-            self._engine.set_option(name, value)
+        self._engine.set_options(SIMPLEX)
         return self._run(seconds)
 
     def _settled(self, seconds: float) -> Status:
@@ -271,8 +270,7 @@ class HighsSession:
         will take.
         """
         self._hand_over()
-        for name, value in SIMPLEX.items():
-            self._engine.set_option(name, value)
+        self._engine.set_options(SIMPLEX)
         self._held_basis = None
         check(self._highs.clearSolver(), "clear the last solution")
         check(self._highs.setBasis(start.for_problem(self._problem)), "take the basis of a like program")

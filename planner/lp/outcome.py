@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, TypedDict
 
 import numpy as np
 
@@ -108,6 +108,18 @@ _RELAXATION: Mapping[str, str] = {
     "primal": "simplex",
     "pdlp": "choose",
 }
+
+
+class SolveOptions(TypedDict, total=False):
+    """How a program is solved, next to its method."""
+
+    time_limit_s: float | None
+    threads: int
+    on_progress: Callable[[ProgressEvent], None] | None
+    interrupt: threading.Event | None
+    start: Floats | None  # a plan from which a search may start
+    gap_frac: float  # up to which a plan with integers is called optimal. [-]
+    strictly: bool  # meet bounds to 1e-10
 
 
 @dataclass(frozen=True)

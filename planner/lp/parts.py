@@ -147,10 +147,8 @@ class Master:
             return self._loosely(seconds)
         until = time.perf_counter() + seconds
         if self._has_basis:
-            for name, value in _FROM_BASIS.items():
-                self._engine.set_option(name, value)
             most = round(_SLACK * cold_steps(self._highs.getNumRow()))
-            self._engine.set_option("simplex_iteration_limit", most)
+            self._engine.set_options({**_FROM_BASIS, "simplex_iteration_limit": most})
             status = self._engine.run(seconds)
             self._engine.set_option("simplex_iteration_limit", MOST_STEPS)
             self.iterations += max(0, self._highs.getInfo().simplex_iteration_count)
@@ -171,8 +169,7 @@ class Master:
         try:
             status = self._from_nothing(_LOOSELY, seconds)
         finally:
-            for name, value in _TO_THE_END.items():
-                self._engine.set_option(name, value)
+            self._engine.set_options(_TO_THE_END)
         is_there = self._highs.getSolution().value_valid
         is_near = self._highs.getInfo().max_primal_infeasibility <= _MISSED_LOOSELY
         if status == highspy.HighsModelStatus.kUnknown and is_there and is_near:
@@ -181,8 +178,7 @@ class Master:
 
     def _from_nothing(self, options: Mapping[str, str | float], seconds: float) -> Any:
         check(self._highs.clearSolver(), "clear the last solution")
-        for name, value in options.items():
-            self._engine.set_option(name, value)
+        self._engine.set_options(options)
         status = self._engine.run(seconds)
         info = self._highs.getInfo()
         self.iterations += max(0, info.ipm_iteration_count)

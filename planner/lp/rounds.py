@@ -10,11 +10,20 @@ import highspy
 import numpy as np
 
 from planner.base.errors import SolverError
-from planner.lp.outcome import LEAST_GAP_FRAC, Best, Outcome, ProgressEvent, Status, relative_gap
+from planner.lp.outcome import (
+    LEAST_GAP_FRAC,
+    PROVEN_GAP_FRAC,
+    Best,
+    Outcome,
+    ProgressEvent,
+    SolveOptions,
+    Status,
+    optimal_gap_frac,
+    relative_gap,
+)
 from planner.lp.shares import repaired
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Callable, Mapping
 
     from planner.base.arrays import Bools, Floats
@@ -109,21 +118,16 @@ class Rounds:
         self,
         parts: Parts,
         missed: Callable[[Floats], float],
-        *,
         began: float,
         until: float,
-        threads: int,
-        on_progress: Callable[[ProgressEvent], None] | None,
-        interrupt: threading.Event | None,
-        optimal_gap: float,
         enough_gap: float,
-        strictly: bool,
+        how: SolveOptions,
     ) -> None:
-        self._strictly, self._optimal_gap, self._enough_gap = strictly, optimal_gap, enough_gap
-        self._parts, self._began, self._until, self._threads = parts, began, until, threads
-        self._missed = missed
+        self._strictly, self._threads = how.get("strictly", False), how.get("threads", 1)
+        self._optimal_gap, self._enough_gap = optimal_gap_frac(how.get("gap_frac", PROVEN_GAP_FRAC)), enough_gap
+        self._parts, self._missed, self._began, self._until = parts, missed, began, until
         self._loose_rounds = 0 if parts.master.cuts else _LOOSE_ROUNDS
-        self._on_progress, self._interrupt = on_progress, interrupt
+        self._on_progress, self._interrupt = how.get("on_progress"), how.get("interrupt")
         self._best, self._pace = Best(), GapPace()
         self._rounds = 0
         self._last: _Trial | None = None  # that meets the rows of the master
