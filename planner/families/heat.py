@@ -10,7 +10,7 @@ import numpy as np
 from planner.base.arrays import Record
 from planner.base.units import HOURS_PER_YEAR, KW_PER_MW, MWH_PER_GWH, USD_PER_MUSD
 from planner.base.words import amount
-from planner.family.block import asset, constraint, cost
+from planner.family.block import Constraint, Cost, asset, constraint, cost, defined_in
 from planner.family.declared import FamilyTerms, Heading, ListOnSheet, Switch, TableRows, WithoutEffect, of_kind
 from planner.family.payments import Purchase, yearly
 from planner.family.references import PlannedSiteId
@@ -155,8 +155,6 @@ def heat_connection(m: Model) -> Comparison:
     return h.sold_mw <= h.connected_mw
 
 
-CONSTRAINTS = (heat_recovery, heat_connection)
-
 # --- What it costs --------------------------------------------------------------------------------
 
 HEADING = Heading("heat", after="water and carbon", shared_by="it energy")
@@ -177,8 +175,6 @@ def heat_sales(m: Model) -> Expression:
     musd_per_mw = h.p.buyer_h * h.p.price_usd_per_mwh / USD_PER_MUSD
     return yearly(m, -musd_per_mw * h.sold_mw)
 
-
-COSTS = (heat_network, heat_sales)
 
 # --- What is reported -----------------------------------------------------------------------------
 
@@ -212,3 +208,6 @@ def line(tables: Mapping[str, pd.DataFrame], year: int) -> str:
     mw, gwh, musd = of["sold_mw"].sum(), of["sold_mwh"].sum() / MWH_PER_GWH, of["revenue_musd"].sum()
     sites = "1 site" if len(of) == 1 else f"{len(of)} sites"
     return f"Heat sold in {year}: {amount(mw)} MW at full load, {amount(gwh)} GWh, for {amount(musd)} MUSD, at {sites}"
+
+
+CONSTRAINTS, COSTS = defined_in(globals(), Constraint), defined_in(globals(), Cost)

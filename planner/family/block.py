@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from inspect import cleandoc
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
 from planner.family.payments import capital_payments
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from planner.family.payments import Purchase
     from planner.lp.expression import Comparison, Expression
@@ -55,6 +55,9 @@ class Cost:
     doc: str
 
 
+Kind = TypeVar("Kind", Constraint, Cost)
+
+
 @dataclass(frozen=True)
 class Asset(Cost):
     """Something bought up front: the cost line that repays it over its life, and its other faces."""
@@ -63,6 +66,11 @@ class Asset(Cost):
     bought: Callable[[Model], Purchase]  # what is bought of it
     paid_while_built: bool  # whether it is paid for while it is built; others are in the year they enter service
     in_budget: bool  # whether its overnight cost is capex of the year it enters service
+
+
+def defined_in(module: Mapping[str, object], kind: type[Kind]) -> tuple[Kind, ...]:
+    """Return the rows or costs that a file defines, in its order."""
+    return tuple(one for one in module.values() if isinstance(one, kind))
 
 
 def constraint(

@@ -9,7 +9,7 @@ import numpy as np
 
 from planner.base.units import HOURS_PER_YEAR, USD_PER_MUSD
 from planner.clock.profiles import share_in_force
-from planner.family.block import constraint, cost
+from planner.family.block import Constraint, Cost, constraint, cost, defined_in
 from planner.family.payments import yearly
 from planner.lp.index import cross, locate, pairs
 
@@ -267,18 +267,6 @@ def _mean(m: Model, power_mw: Expression) -> Expression:
     return (m.p.days.weight_h[power_mw.over["slot"]] / HOURS_PER_YEAR) * power_mw
 
 
-CONSTRAINTS = (
-    contract_in_force,
-    contract_limit,
-    contract_delivery,
-    contract_use,
-    claim_within_draw,
-    hourly_claims,
-    annual_claims,
-    clean_target,
-)
-
-
 @cost(group="contracts")
 def contract_strike(m: Model) -> Expression:
     """All that agreements deliver, at their strike."""
@@ -302,4 +290,4 @@ def contract_power_taken(m: Model) -> Expression:
     return yearly(m, -(musd * m.contracts.take_mw).sum_to(m.p.sites.site_year))
 
 
-COSTS = (contract_strike, contract_market_value, contract_power_taken)
+CONSTRAINTS, COSTS = defined_in(globals(), Constraint), defined_in(globals(), Cost)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.base.units import H100E_PER_KH100E, HOURS_PER_YEAR, USD_PER_MUSD
-from planner.family.block import constraint, cost
+from planner.family.block import Constraint, Cost, constraint, cost, defined_in
 from planner.family.payments import yearly
 from planner.lp import Expression
 from planner.lp.index import distinct, pairs
@@ -131,7 +131,6 @@ def _rented_capacity(m: Model) -> Expression:
     return m.bought.map(class_year, contract[runs], now[runs])
 
 
-CONSTRAINTS = (demand_balance, site_load, compute_capacity, tight_latency_share, rent_supply, rent_depth)
 ASKS = (demand_balance, tight_latency_share)
 """Rows by which users ask for compute: without them a plan may do nothing."""
 
@@ -164,12 +163,12 @@ def efficiency_levers(m: Model) -> Expression:
     return yearly(m, m.adopted.map(p.levers.adopted, lever, lever, saved * price))
 
 
-COSTS = (rented_compute, unmet_compute, efficiency_levers)
-
-
 def _runs(m: Model, begun: Floats, term_years: Floats) -> np.ndarray:
     """Return whether contracts run in calendar years: their term, and all of the model year. [contract, calendar]"""
     span_end = m.last_year[np.searchsorted(m.year, begun)]
     end = np.maximum(begun + term_years - 1, span_end)
     calendar = m.calendar_year[None, :]
     return (calendar >= begun[:, None]) & (calendar <= end[:, None])
+
+
+CONSTRAINTS, COSTS = defined_in(globals(), Constraint), defined_in(globals(), Cost)

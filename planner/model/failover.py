@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.family.block import constraint
+from planner.family.block import Constraint, constraint, defined_in
 from planner.lp import ArrayProblem, Axis, Index
 from planner.lp.index import distinct, locate, pairs
 
@@ -189,7 +189,6 @@ def failure_cut(m: Model) -> Comparison:
     return m.failover.survives(m.p.failover)
 
 
-CONSTRAINTS = (reserve_capacity, failover_power, neighbour_reserve, standby_of_service, shared_reserve, failure_cut)
 # --- The outage of each site in turn: its program, what came of it, and the rows that asks for ----
 
 _UNSERVED_MS: Final = 1e4
@@ -370,3 +369,6 @@ def _users_who_lack(found: OutageTakeovers) -> Bools:
         if (grown == lacking).all():
             return lacking
         lacking = grown
+
+
+CONSTRAINTS = defined_in(globals(), Constraint)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.base.units import KW_PER_MW, USD_PER_MUSD
-from planner.family.block import asset, constraint, cost
+from planner.family.block import Constraint, Cost, asset, constraint, cost, defined_in
 from planner.family.payments import Purchase, yearly
 from planner.lp import Index
 from planner.lp.index import locate, pairs
@@ -95,9 +95,6 @@ def billed_peak(m: Model) -> Comparison:
     return draw <= m.peak_mw.map(over, billing, np.arange(over.size))
 
 
-CONSTRAINTS = (grid_connection, contract_floor, zone_headroom, billed_peak)
-
-
 @asset(kind="grid", group="grid", paid_while_built=True)
 def interconnection(m: Model) -> Purchase:
     """Substation and network upgrades for new firm connection, repaid over their life."""
@@ -123,4 +120,4 @@ def electricity_demand(m: Model) -> Expression:
     return yearly(m, charge.sum_to(p.sites.site_year))
 
 
-COSTS = (interconnection, electricity_energy, electricity_demand)
+CONSTRAINTS, COSTS = defined_in(globals(), Constraint), defined_in(globals(), Cost)

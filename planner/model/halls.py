@@ -9,7 +9,7 @@ import numpy as np
 
 from planner.base.units import M2_PER_THOUSAND_M2
 from planner.clock.profiles import usable_share
-from planner.family.block import asset, constraint, cost
+from planner.family.block import Constraint, Cost, asset, constraint, cost, defined_in
 from planner.family.payments import Purchase, yearly
 from planner.lp import Expression, Index
 from planner.lp.index import locate, pairs
@@ -217,9 +217,6 @@ def lease_depth(m: Model) -> Comparison:
     return leased <= p.halls.lease_depth_mw[leased.over["site"]]
 
 
-CONSTRAINTS = (hall_power, hall_space, operated_by_fill, retrofit_source, committed_halls, lease_depth)
-
-
 @asset(kind="facility", group="halls", paid_while_built=True)
 def hall_construction(m: Model) -> Purchase:
     """Shell, power chain and cooling of new halls, repaid over their life."""
@@ -251,4 +248,4 @@ def lease_rent(m: Model) -> Expression:
     return yearly(m, m.p.halls.lease_musd_per_mw_year * m.lease)
 
 
-COSTS = (hall_construction, hall_retrofit, hall_opex, lease_rent)
+CONSTRAINTS, COSTS = defined_in(globals(), Constraint), defined_in(globals(), Cost)

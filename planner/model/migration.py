@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.base.units import USD_PER_MUSD
-from planner.family.block import constraint, cost
+from planner.family.block import Constraint, Cost, constraint, cost, defined_in
 from planner.family.payments import yearly
 from planner.lp.index import locate
 
@@ -106,9 +106,6 @@ def migration_arrivals(m: Model) -> Comparison:
     return by_block.on(p.arrival) <= work.arrived_mwh
 
 
-CONSTRAINTS = (migration_balance, migration_room, migration_arrivals)
-
-
 @cost(group="sites")
 def work_migration(m: Model) -> Expression:
     """Carrying the data of work done at another site than its own, and starting it again."""
@@ -118,4 +115,4 @@ def work_migration(m: Model) -> Expression:
     return yearly(m, (per_mwh * m.migration.arrived_mwh).sum_to(m.p.sites.site_year))
 
 
-COSTS = (work_migration,)
+CONSTRAINTS, COSTS = defined_in(globals(), Constraint), defined_in(globals(), Cost)

@@ -11,8 +11,8 @@ from planner.family.block import Asset, Cost, constraint, cost
 from planner.family.payments import by_calendar, capital_payments, cash_per_unit, discount
 from planner.lp import UNIT, Expression
 from planner.lp.index import locate
+from planner.model import racks
 from planner.model.families import FAMILIES
-from planner.model.racks import rack_moves
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -95,7 +95,7 @@ def cash_budget(m: Model) -> Comparison:
     budget = m.p.sites.cash_budget
     of_calendar = locate(budget, np.searchsorted(m.year, m.calendar_year))
     is_counted = of_calendar >= 0
-    spent = rack_moves.build(m)
+    spent = racks.rack_moves.build(m)
     for item in ASSETS:
         bought = item.bought(m)
         musd = cash_per_unit(m, bought, paid_while_built=item.paid_while_built)

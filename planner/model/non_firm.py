@@ -9,7 +9,7 @@ import numpy as np
 
 from planner.base.units import KW_PER_MW, USD_PER_MUSD
 from planner.clock.profiles import share_in_force
-from planner.family.block import asset, constraint, cost
+from planner.family.block import Constraint, Cost, asset, constraint, cost, defined_in
 from planner.family.payments import Purchase, yearly
 from planner.lp import Index
 from planner.lp.index import pairs
@@ -208,9 +208,6 @@ def shed_energy(m: Model) -> Comparison:
     return m.non_firm.shed_mwh <= p.max_energy_frac * used_mwh
 
 
-CONSTRAINTS = (non_firm_power, all_headroom, discounted_peak, discounted_connection, shed_hours, shed_load, shed_energy)
-
-
 @asset(kind="grid", group="grid", paid_while_built=True)
 def non_firm_connection(m: Model) -> Purchase:
     """Substation and share of network upgrades for non-firm connection, repaid over their life."""
@@ -235,4 +232,4 @@ def shed_load_worth(m: Model) -> Expression:
     return yearly(m, lost.sum_to(m.p.sites.site_year))
 
 
-COSTS = (non_firm_connection, non_firm_discount, shed_load_worth)
+CONSTRAINTS, COSTS = defined_in(globals(), Constraint), defined_in(globals(), Cost)

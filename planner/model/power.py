@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.family.block import constraint
+from planner.family.block import Constraint, constraint, defined_in
 from planner.lp.index import locate
 
 if TYPE_CHECKING:
@@ -217,16 +217,4 @@ def exact_balance(m: Model) -> Comparison:
     return m.supply_mw.on(exact) == m.use_mw.on(exact)
 
 
-CONSTRAINTS = (
-    idle_load,
-    dynamic_load,
-    deferrable_load,
-    busy_load,
-    full_load,
-    deferral_balance,
-    deferral_room,
-    base_losses,
-    following_losses,
-    power_balance,
-    exact_balance,
-)
+CONSTRAINTS = defined_in(globals(), Constraint)

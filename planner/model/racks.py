@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.family.block import asset, constraint, cost
+from planner.family.block import Constraint, Cost, asset, constraint, cost, defined_in
 from planner.family.payments import Purchase, once, yearly
 from planner.lp.index import distinct, locate
 
@@ -112,9 +112,6 @@ def whole_racks(m: Model) -> Comparison:
     return m.install.on(p.lot) == p.lot_rack_mw * m.lot_racks
 
 
-CONSTRAINTS = (racks_alive, stock_only_use, cohort_moves, move_balance, deliveries, whole_racks)
-
-
 @asset(kind="rack", group="racks")
 def rack_purchase(m: Model) -> Purchase:
     """Racks with their fabric and storage, repaid over their life."""
@@ -148,4 +145,4 @@ def it_maintenance(m: Model) -> Expression:
     return yearly(m, m.in_service_times(per_mw).sum_to(m.p.sites.site_year), escalates=True)
 
 
-COSTS = (rack_purchase, companions, rack_moves, it_maintenance)
+CONSTRAINTS, COSTS = defined_in(globals(), Constraint), defined_in(globals(), Cost)

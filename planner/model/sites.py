@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.family.block import asset, constraint, cost
+from planner.family.block import Constraint, Cost, asset, constraint, cost, defined_in
 from planner.family.payments import Purchase, yearly
 from planner.lp.index import locate, pairs
 
@@ -116,9 +116,6 @@ def market_build_rate(m: Model) -> Comparison:
     return built <= p.sites.market_rate_mw
 
 
-CONSTRAINTS = (land_limit, minimum_size, opening, stays_open, build_rate, market_build_rate)
-
-
 @asset(kind="facility", group="sites")
 def site_opening(m: Model) -> Purchase:
     """Permits, studies, fibre and design of a new site, repaid like its halls."""
@@ -134,4 +131,4 @@ def site_fixed(m: Model) -> Expression:
     return yearly(m, fixed * m.open, escalates=True)
 
 
-COSTS = (site_opening, site_fixed)
+CONSTRAINTS, COSTS = defined_in(globals(), Constraint), defined_in(globals(), Cost)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.family.block import constraint
+from planner.family.block import Constraint, constraint, defined_in
 from planner.lp.index import locate
 
 if TYPE_CHECKING:
@@ -101,4 +101,4 @@ def battery_wear(m: Model) -> Comparison:
     return m.supply.taken_mwh <= room_mwh + m.supply.worn_mwh
 
 
-CONSTRAINTS = (battery_size, battery_power, battery_energy, state_of_charge, battery_duration, battery_wear)
+CONSTRAINTS = defined_in(globals(), Constraint)

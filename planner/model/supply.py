@@ -9,7 +9,7 @@ import numpy as np
 
 from planner.base.units import T_PER_KT, USD_PER_MUSD
 from planner.clock.profiles import share_in_force
-from planner.family.block import asset, constraint, cost
+from planner.family.block import Constraint, Cost, asset, constraint, cost, defined_in
 from planner.family.payments import Purchase, once, yearly
 from planner.lp.index import cross, locate, pairs
 
@@ -218,18 +218,6 @@ class SupplyTerms:
         return self.capacity_mw.on(always).sum_to(self.m.p.sites.site_year)
 
 
-@constraint(over="site, source, year", unit="MW")
-def source_limit(m: Model) -> Comparison:
-    r"""A site has room for so much of a source.
-
-    .. math:: K_{sgt} \le \bar{K}_{g} \qquad \forall s, g, t
-
-    The dual is what room for one more MW is worth.
-    """
-    p = m.p.supply
-    return m.supply.standing_mw.on(p.limited) <= p.limit_mw
-
-
 @constraint(over="site, source, year", unit="MW", links="sum")
 def source_capacity(m: Model) -> Comparison:
     r"""What is in service in a year is what existed or was built, and has not left or worn out.
@@ -244,6 +232,18 @@ def source_capacity(m: Model) -> Comparison:
     Source: generation expansion as in PyPSA.
     """
     return m.supply.capacity_mw == m.supply.in_service_mw
+
+
+@constraint(over="site, source, year", unit="MW")
+def source_limit(m: Model) -> Comparison:
+    r"""A site has room for so much of a source.
+
+    .. math:: K_{sgt} \le \bar{K}_{g} \qquad \forall s, g, t
+
+    The dual is what room for one more MW is worth.
+    """
+    p = m.p.supply
+    return m.supply.standing_mw.on(p.limited) <= p.limit_mw
 
 
 @constraint(over="site, source, year", unit="MW")
@@ -344,20 +344,6 @@ def redeployment_limit(m: Model) -> Comparison:
     return m.supply.redeploy_mw.sum_to(p.bridge) <= existing_mw
 
 
-CONSTRAINTS = (
-    source_capacity,
-    source_limit,
-    plant_least,
-    plant_or_none,
-    output_limit,
-    run_hours,
-    curtailment_limit,
-    export_source,
-    export_connection,
-    redeployment_limit,
-)
-
-
 @asset(kind="supply", group="own power", paid_while_built=True)
 def source_purchase(m: Model) -> Purchase:
     """On-site sources and the power of batteries, repaid over their life."""
@@ -425,13 +411,4 @@ def export_revenue(m: Model) -> Expression:
     return yearly(m, -sold.sum_to(m.p.sites.site_year))
 
 
-COSTS = (
-    source_purchase,
-    battery_cells,
-    bridge_worth,
-    bridge_removal,
-    source_upkeep,
-    fuel,
-    battery_replacement,
-    export_revenue,
-)
+CONSTRAINTS, COSTS = defined_in(globals(), Constraint), defined_in(globals(), Cost)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.base.units import USD_PER_MUSD
-from planner.family.block import constraint, cost
+from planner.family.block import Constraint, Cost, constraint, cost, defined_in
 from planner.family.payments import once
 from planner.inputs.tariffs import KINDS
 from planner.lp.index import distinct, locate, pairs
@@ -196,18 +196,6 @@ def tariff_fee(m: Model) -> Comparison:
     return m.tariffs.fee_mw <= m.tariffs.released_mw.on(m.p.tariffs.fee)
 
 
-CONSTRAINTS = (
-    tariff_peak,
-    tariff_billing,
-    tariff_take,
-    tariff_tiers,
-    tariff_contract,
-    tariff_release,
-    tariff_exit,
-    tariff_fee,
-)
-
-
 @cost(group="energy")
 def tariff_energy(m: Model) -> Expression:
     """Energy that a tariff bills, on the calendar of each year."""
@@ -238,4 +226,4 @@ def tariff_exit_fee(m: Model) -> Expression:
     return once(m, m.p.tariffs.fee_musd_per_mw * m.tariffs.fee_mw, 1.0)
 
 
-COSTS = (tariff_energy, tariff_demand, tariff_capacity, tariff_standing, tariff_exit_fee)
+CONSTRAINTS, COSTS = defined_in(globals(), Constraint), defined_in(globals(), Cost)
