@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import highspy
 import numpy as np
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Mapping
 
-    from planner.base.arrays import Bools, Floats
-    from planner.lp.problem import ArrayProblem
+    from planner.base.arrays import Floats
+    from planner.lp.problem import ArrayProblem, NewColumns
 
 _STATUS: Mapping[Any, Status] = {
     highspy.HighsModelStatus.kOptimal: "optimal",
@@ -302,16 +302,9 @@ class HighsSession:
         self._problem = problem
         return self.take(Arrays.from_problem(problem))
 
-    def set_columns(
-        self,
-        *,
-        cost: Floats | None = None,
-        lower: Floats | None = None,
-        upper: Floats | None = None,
-        integer: Bools | None = None,
-    ) -> Change:
+    def set_columns(self, **changed: Unpack[NewColumns]) -> Change:
         """Give every column another cost, bound or kind, until the next `update`."""
-        return self.take(self._arrays.with_columns(cost=cost, lower=lower, upper=upper, integer=integer))
+        return self.take(self._arrays.with_columns(**changed))
 
     def set_rows(self, lower: Floats, upper: Floats) -> Change:
         """Give every row other bounds, until the next `update`."""

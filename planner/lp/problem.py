@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +32,15 @@ class Columns:
     upper: Floats
     integer: Bools  # whether only integers are allowed
     offset: float  # constant part of the objective
+
+
+class NewColumns(TypedDict, total=False):
+    """Other numbers for all columns, as `Columns` has them; what is left out stays."""
+
+    cost: Floats
+    lower: Floats
+    upper: Floats
+    integer: Bools
 
 
 @dataclass(frozen=True, eq=False)

@@ -165,22 +165,9 @@ def run_folders(runs_dir: Path) -> list[Path]:
 
 def _entry(folder: Path) -> Entry:
     meta = read_meta(folder)
-    objective_musd, gap_frac = (
-        None if meta[key] is None else float(meta[key]) for key in ("objective_musd", "gap_frac")
-    )
-    return Entry(
-        folder.name,
-        meta["scenario"],
-        meta["title"] or "",
-        meta["differs"],
-        meta["created"],
-        meta["status"],
-        meta["check"]["ok"],
-        objective_musd,
-        gap_frac,
-        float(sum(meta["seconds"].values())),
-        from_shipped=FromShipped.from_meta(meta),
-    )
+    own = {name: meta[name] for name in ("scenario", "differs", "created", "status", "objective_musd", "gap_frac")}
+    of_solve = {"checked": meta["check"]["ok"], "seconds": float(sum(meta["seconds"].values()))}
+    return Entry(folder.name, title=meta["title"] or "", from_shipped=FromShipped.from_meta(meta), **of_solve, **own)
 
 
 def _reasons(error: InputError) -> str:

@@ -107,9 +107,9 @@ def _study(kind: str, path: Path, at: str) -> dict[str, Any]:
     changed = datetime.fromtimestamp(path.stat().st_mtime, UTC).isoformat(timespec="seconds")
     study = {"folder": at, "kind": kind, "changed": changed}
     if kind != SWEEP.name:
-        raw = read_json(path, _Study)
-        return study | {"scenario": raw["scenario"], "title": raw.get("label", raw.get("of", ""))}
+        of = read_json(path, _Study)
+        return study | {"scenario": of.scenario, "title": of.label or of.of}
     raw = read_json(path, _Sweep)
-    files = list(raw["futures"].values())
+    files = list(raw.futures.values())
     done = sum((path.parent / FUTURES_FOLDER / f"{name}.json").is_file() for name in files)
-    return study | {"scenario": raw["base"], "title": raw["title"], "done": done, "total": len(files)}
+    return study | {"scenario": raw.base, "title": raw.title, "done": done, "total": len(files)}
