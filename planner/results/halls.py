@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from planner.base.units import KW_PER_MW
+from planner.family.table_columns import sum_at
 from planner.lp.index import distinct
-from planner.results.store import cleaned, listed, summed, total_by, words
+from planner.results.store import cleaned, listed, total_by, words
 
 if TYPE_CHECKING:
     from planner.base.arrays import Floats
@@ -23,7 +24,7 @@ def sites(s: SolvedModel) -> dict[str, Cells]:
     """Make table `sites`: names and places."""
     sets, given, over = s.p.sets, s.p.sites, s.p.halls.hall
     table = given.table.set_index("site").loc[list(sets.site.labels)]
-    by_hall = summed((len(sets.site), len(sets.hall), s.years), over.codes, s.p.halls.existing_mw)
+    by_hall = sum_at((len(sets.site), len(sets.hall), s.years), over.codes, s.p.halls.existing_mw)
     change = np.diff(by_hall, axis=2)  # of existing halls after the first year, by design
     racks_mw = s.by_place(s.p.racks.fleet, s.p.racks.stock_mw)
     return {

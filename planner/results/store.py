@@ -74,13 +74,6 @@ def total_by(places: NDArray[np.intp], values: Floats, count: int) -> Floats:
     return np.bincount(places, weights=values, minlength=count).astype(np.float64, copy=False)
 
 
-def summed(shape: tuple[int, ...], places: tuple[Any, ...], values: Floats) -> Floats:
-    """Return an array of a shape with the sum of the values that go to each place."""
-    total = np.zeros(shape)
-    np.add.at(total, places, values)
-    return total
-
-
 def largest_by(places: NDArray[np.intp], values: Floats, count: int) -> Floats:
     """Return, for each of `count` places, the largest of the values that go there, 0 at least."""
     largest = np.zeros(count)

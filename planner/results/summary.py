@@ -10,10 +10,11 @@ import pandas as pd
 
 from planner.base.units import HOURS_PER_DAY, HOURS_PER_YEAR, MONTHS_PER_YEAR, MW_PER_GW, MWH_PER_TWH, USD_PER_MUSD
 from planner.families import FAMILIES
+from planner.family.table_columns import sum_at
 from planner.fleet.compute import mean_h100e_from_pf_days
 from planner.model.money import PENALTIES
 from planner.results.power import wue_l_per_kwh
-from planner.results.store import ratio, summed, total_by
+from planner.results.store import ratio, total_by
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,7 +41,7 @@ def summary(s: SolvedModel, tables: Mapping[str, pd.DataFrame]) -> dict[str, Cel
 
     sums = {column: add(table, column) for table, columns in _SUMMED.items() for column in columns}
     year_of_site = s.p.sites.site_year["year"].astype(np.intp)
-    by_slot = summed((s.years, len(s.p.sets.slot)), (year_of_site,), s.facility_mw)
+    by_slot = sum_at((s.years, len(s.p.sets.slot)), (year_of_site,), s.facility_mw)
     it_mean, facility_mean = sums["it_mean_mw"], sums["facility_mean_mw"]
     paid, cash = _payments(s), tables["cash"]
     spent_in = s.model_year_of[cash["calendar_year"].to_numpy() - s.p.finance.first_year]

@@ -16,10 +16,11 @@ import pandas as pd
 
 from planner.base.units import H100E_PER_KH100E, HOURS_PER_YEAR, SECONDS_PER_HOUR, USD_PER_MUSD
 from planner.families import HEADINGS
+from planner.family.table_columns import sum_at
 from planner.lp.index import locate
 from planner.money.finance import annuity_payment
 from planner.results.halls import parked_mw, spare_power_mw
-from planner.results.store import mean_of, ratio, summed
+from planner.results.store import mean_of, ratio
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -117,8 +118,8 @@ def _accounts(s: SolvedModel) -> dict[str, Floats]:
                 idle += left_empty
             paid[line.cost.upfront] += np.einsum("sy,swy->wy", yearly, share)
     over = s.p.rent.rented
-    served = summed(_class_years(s), (used["workload"], used["year"]), s.load_of_use_kh100e)
-    rented = summed(_class_years(s), (over["workload"], over["year"]), s.value(s.model.rented))
+    served = sum_at(_class_years(s), (used["workload"], used["year"]), s.load_of_use_kh100e)
+    rented = sum_at(_class_years(s), (over["workload"], over["year"]), s.value(s.model.rented))
     existing, idle_existing = _existing(s, nameplate, parked_share, idle_racks, idle_halls)
     return {
         "served_kh100e": served,
@@ -141,7 +142,7 @@ def _by_cell(s: SolvedModel, of_use: Floats) -> Floats:
     """Add up a quantity of the uses, shape (site, workload, year)."""
     used = s.p.racks.used
     shape = (len(s.p.sets.site), *_class_years(s))
-    return summed(shape, (used["site"], used["workload"], used["year"]), of_use)
+    return sum_at(shape, (used["site"], used["workload"], used["year"]), of_use)
 
 
 def _shares(driver: Floats, otherwise: Floats) -> Floats:
@@ -178,7 +179,7 @@ def _by_pool(s: SolvedModel, of_pool: Floats) -> Floats:
     """Add up a quantity of the pools of racks, shape (duty, site, year)."""
     pool, sets = s.p.racks.fleet, s.p.sets
     shape = (len(sets.duty), len(sets.site), s.years)
-    return summed(shape, (pool["duty"], pool["site"], pool["year"]), of_pool)
+    return sum_at(shape, (pool["duty"], pool["site"], pool["year"]), of_pool)
 
 
 def _shares_by_duty(s: SolvedModel, nameplate: Floats) -> Floats:
@@ -219,7 +220,7 @@ def _by_use(
     pool = locate(s.p.racks.fleet, site, rack, hall, duty, year_of[moment])
     idle = np.where(pool >= 0, idle_frac[pool], 0.0) * musd
     shape = (len(s.p.sets.duty), len(s.p.sets.site), len(year_of))
-    return np.stack([summed(shape, (duty, site, moment), of) for of in (musd, idle)])
+    return np.stack([sum_at(shape, (duty, site, moment), of) for of in (musd, idle)])
 
 
 def _by_duty(s: SolvedModel, nameplate: Floats, paid: Floats) -> Floats:
@@ -264,7 +265,7 @@ def _rent_by_class(s: SolvedModel) -> Floats:
     bought, calendar, musd = _terms(s, line, s.model.bought)
     at = (s.model.bought.over["workload"][bought], calendar)
     paid = musd * s.value(s.model.bought)[bought]
-    by_calendar = summed((len(s.p.sets.workload), len(s.model.calendar)), at, paid)
+    by_calendar = sum_at((len(s.p.sets.workload), len(s.model.calendar)), at, paid)
     return mean_of(by_calendar, s.model_year_of, s.years)
 
 
