@@ -334,23 +334,6 @@ def with_cuts(p: Inputs, found: OutageTakeovers) -> Inputs:
     )
 
 
-def without_cuts(p: Inputs) -> Inputs:
-    """Return inputs as they were before any cut was added to them."""
-    if not p.failover.cut.size:
-        return p
-    axes = (p.sets.site, p.sets.workload, p.sets.year, Axis("cut", ("1",)))
-    nothing = np.zeros(0, dtype=np.intp)
-    return p.changed(
-        failover=p.failover.changed(
-            cut=Index.sparse("cut", axes, [nothing] * len(axes)),
-            cut_served_row=nothing,
-            cut_served=nothing,
-            cut_reserve_row=nothing,
-            cut_reserve=nothing,
-        )
-    )
-
-
 def _users_who_lack(found: OutageTakeovers) -> Bools:
     """Return which services together are more than all reserves they reach. [service]
 

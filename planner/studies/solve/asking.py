@@ -16,7 +16,6 @@ from planner.lp import UNIT, Expression
 from planner.lp.change import Arrays
 from planner.lp.highs import HighsSession
 from planner.model import build_model
-from planner.model.failover import without_cuts
 from planner.model.money import objective_musd, penalty_musd
 from planner.model.siting import ONLY_FOR_THE_BOUND
 from planner.results.ended import PLANNED
@@ -203,10 +202,8 @@ def begins_with_program(proof: Proof, arrays: Arrays) -> bool:
 
 def model_at(inputs: Inputs, proof: Proof | None) -> Model:
     """Build the program of a plan, with the rows that were added while it was solved."""
-    if proof is None:
-        return build_model(inputs)
-    model = build_model(without_cuts(inputs))
-    return add_cuts(model, stored_cuts(model, proof))
+    model = build_model(inputs)
+    return model if proof is None else add_cuts(model, stored_cuts(model, proof))
 
 
 def fixed_program(

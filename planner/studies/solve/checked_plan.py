@@ -312,7 +312,6 @@ def plan_of(
         cuts = FailureCuts.where_asked(scenario, model)
         solver = with_time_left(scenario.solver, 0.0 if decided is None else decided.seconds)
         outcome = find_plan(model, session, solver, cuts=cuts, like=like, hooks=hooks)
-        inputs = inputs if cuts is None else cuts.inputs
     if not outcome.has_plan:
         years = inputs.years
         # What the last step of a plan decides that takes several.
