@@ -10,7 +10,7 @@ from planner.lp.expression import Comparison, Expression, Variable
 from planner.lp.index import UNIT, Axis, Index
 from planner.lp.matrix import Matrix
 from planner.lp.outcome import Method, Outcome, ProgressEvent, Status
-from planner.lp.problem import ArrayProblem, Columns, RowBounds, Stats
+from planner.lp.problem import ArrayProblem, Columns, RowBounds
 
 if TYPE_CHECKING:
     from planner.lp.highs import HighsSession
@@ -30,7 +30,6 @@ __all__ = [
     "Outcome",
     "ProgressEvent",
     "RowBounds",
-    "Stats",
     "Status",
     "Variable",
 ]

@@ -63,20 +63,6 @@ class RowBlock:
     upper: Floats
 
 
-@dataclass(frozen=True)
-class Stats:
-    """Size of a program and the least and greatest size of its numbers, zeros left out."""
-
-    rows: int
-    columns: int
-    nonzeros: int
-    integers: int
-    coefficient_range: tuple[float, float]
-    cost_range: tuple[float, float]
-    bound_range: tuple[float, float]
-    rhs_range: tuple[float, float]
-
-
 class ArrayProblem:
     """Columns, rows and objective of a minimisation, kept as arrays; `to_pulp` shows it to other solvers.
 
@@ -228,19 +214,10 @@ class ArrayProblem:
                 block, lower=np.where(is_free, -np.inf, block.lower), upper=np.where(is_free, np.inf, block.upper)
             )
 
-    def stats(self) -> Stats:
-        """Return the size of the program and the ranges of its numbers."""
-        columns, matrix, bounds = self.columns(), self.matrix(), self.row_bounds()
-        return Stats(
-            rows=matrix.rows,
-            columns=matrix.columns,
-            nonzeros=len(matrix.value),
-            integers=int(columns.integer.sum()),
-            coefficient_range=_range(matrix.value),
-            cost_range=_range(columns.cost),
-            bound_range=_range(np.concatenate((columns.lower, columns.upper))),
-            rhs_range=_range(np.concatenate((bounds.lower, bounds.upper))),
-        )
+    def sizes(self) -> dict[str, int]:
+        """Return how many rows, columns and nonzeros it has."""
+        matrix = self.matrix()
+        return {"rows": matrix.rows, "columns": matrix.columns, "nonzeros": len(matrix.value)}
 
     # --- names --------------------------------------------------------------------------
 
@@ -341,11 +318,6 @@ def _refuse(block: str, over: Index, wrong: Bools, what: str, values: Floats) ->
     if wrong.any():
         at = int(np.argmax(wrong))
         raise ValueError(f"{tuple_name(block, over, at)}: {what} {values[at]}")
-
-
-def _range(numbers: Floats) -> tuple[float, float]:
-    sizes = np.abs(numbers[np.isfinite(numbers) & (numbers != 0.0)])
-    return (float(sizes.min()), float(sizes.max())) if len(sizes) else (0.0, 0.0)
 
 
 def _pulp_names(blocks: Iterable[Variable | RowBlock]) -> Iterator[str]:

@@ -127,7 +127,6 @@ class StochasticPrograms:
             together, outcome = self.stochastic()
         except InfeasibleError as error:
             raise InfeasibleError(f"{error}\n{_WHAT_NEXT}", error.conflict) from error
-        stats = together.problem.stats()
         minimax = self.minimax(np.array([one.objective for one in alone]))
         return Compared(
             alone,
@@ -136,7 +135,7 @@ class StochasticPrograms:
             self.in_every_future(MINIMAX, minimax),
             [self.in_every_future(f"alone: {of.name}", placed) for of, placed in zip(self.futures, own, strict=True)],
             np.array([future.penalty_musd(outcome) for future, outcome in zip(self.futures, alone, strict=True)]),
-            {"rows": stats.rows, "columns": stats.columns, "nonzeros": stats.nonzeros},
+            together.problem.sizes(),
         )
 
     # --- solves -------------------------------------------------------------------------
