@@ -236,19 +236,18 @@ def main() -> None:
             name, settings = settings_of(rung, Path(folder))
             problem = build_model(build_inputs(load_scenario(name, settings))).problem
         gc.collect()  # the model, which refers to itself
-        stats = problem.stats()
+        size = problem.sizes()
         for method in given.methods.split(","):
             runs = [
                 solve_in_process(problem, method, given.gap, given.threads, given.limit) for _ in range(given.repeats)
             ]
             runs.sort(key=lambda run: run.get("cpu_s", math.inf))
             middle = runs[len(runs) // 2]
-            size = {"rows": stats.rows, "columns": stats.columns, "nonzeros": stats.nonzeros}
             if given.json:
                 print(json.dumps({"rung": rung, "method": method, **size, **middle}), flush=True)
                 continue
             print(
-                f"| {rung} | {stats.rows:,} | {stats.columns:,} | {stats.nonzeros:,}"
+                f"| {rung} | {size['rows']:,} | {size['columns']:,} | {size['nonzeros']:,}"
                 f" | {middle.get('how', method)} | {middle['status']}"
                 f" | {middle.get('objective') or math.nan:.4f}"
                 f" | {middle.get('gap', math.nan):.1e} | {middle.get('cpu_s', math.nan):.1f}"

@@ -31,7 +31,7 @@ def changes(case: Case) -> dict[str, Case]:
 def main() -> None:
     case = make_case(regions=30, sites=25, years=6, slots=24, routes=12)
     problem = with_arrays.build(case)
-    print(problem.stats())
+    print(problem.sizes())
     print("| change | sent | method | warm s | cold s | x |")
     print("|---|---|---|---|---|---|")
     for name, changed in changes(case).items():

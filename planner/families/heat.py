@@ -10,7 +10,7 @@ import numpy as np
 from planner.base.arrays import Record
 from planner.base.units import HOURS_PER_YEAR, KW_PER_MW, MWH_PER_GWH, USD_PER_MUSD
 from planner.base.words import amount
-from planner.family.block import asset, constraint, cost
+from planner.family.block import Constraint, Cost, asset, constraint, cost, defined_in
 from planner.family.declared import FamilyTerms, Heading, ListOnSheet, Switch, TableRows, WithoutEffect, of_kind
 from planner.family.payments import Purchase, yearly
 from planner.family.references import PlannedSiteId
@@ -140,8 +140,6 @@ def heat_recovery(m: Model) -> Comparison:
 
     with the share :math:`\rho` of IT power that a cooling technology gives off warm enough, and
     the share :math:`\sigma` for which there is a buyer, at full load in the buyer's hours.
-
-    Source: dcplan.
     """
     h = of_kind(m, HeatTerms)
     return h.sold_mw <= h.p.share_frac * h.recoverable_mw
@@ -152,14 +150,10 @@ def heat_connection(m: Model) -> Comparison:
     r"""A network takes no more heat than its connection carries.
 
     .. math:: y_{st} \le \sum_{v \le t} k_{sv} \qquad \forall s, t
-
-    Source: dcplan.
     """
     h = of_kind(m, HeatTerms)
     return h.sold_mw <= h.connected_mw
 
-
-CONSTRAINTS = (heat_recovery, heat_connection)
 
 # --- What it costs --------------------------------------------------------------------------------
 
@@ -181,8 +175,6 @@ def heat_sales(m: Model) -> Expression:
     musd_per_mw = h.p.buyer_h * h.p.price_usd_per_mwh / USD_PER_MUSD
     return yearly(m, -musd_per_mw * h.sold_mw)
 
-
-COSTS = (heat_network, heat_sales)
 
 # --- What is reported -----------------------------------------------------------------------------
 
@@ -216,3 +208,6 @@ def line(tables: Mapping[str, pd.DataFrame], year: int) -> str:
     mw, gwh, musd = of["sold_mw"].sum(), of["sold_mwh"].sum() / MWH_PER_GWH, of["revenue_musd"].sum()
     sites = "1 site" if len(of) == 1 else f"{len(of)} sites"
     return f"Heat sold in {year}: {amount(mw)} MW at full load, {amount(gwh)} GWh, for {amount(musd)} MUSD, at {sites}"
+
+
+CONSTRAINTS, COSTS = defined_in(globals(), Constraint), defined_in(globals(), Cost)

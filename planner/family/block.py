@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from inspect import cleandoc
+from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
 from planner.family.payments import capital_payments
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from planner.family.payments import Purchase
     from planner.lp.expression import Comparison, Expression
@@ -54,6 +55,9 @@ class Cost:
     doc: str
 
 
+Kind = TypeVar("Kind", Constraint, Cost)
+
+
 @dataclass(frozen=True)
 class Asset(Cost):
     """Something bought up front: the cost line that repays it over its life, and its other faces."""
@@ -64,14 +68,20 @@ class Asset(Cost):
     in_budget: bool  # whether its overnight cost is capex of the year it enters service
 
 
+def defined_in(module: Mapping[str, object], kind: type[Kind]) -> tuple[Kind, ...]:
+    """Return the rows or costs that a file defines, in its order."""
+    return tuple(one for one in module.values() if isinstance(one, kind))
+
+
 def constraint(
     *, over: str, unit: str, dual_unit: str = "", links: Link | None = None
 ) -> Callable[[Callable[[Model], Comparison]], Constraint]:
-    """Turn a function of the model into a block of rows."""
+    """Turn a function of the model into a block of rows; one whose docstring names no source is dcplan's own."""
 
     def made(build: Callable[[Model], Comparison]) -> Constraint:
-        dual = dual_unit or f"MUSD/{unit}"
-        return Constraint(build.__name__, over, unit, dual, links, build, build.__doc__ or "")
+        dual, doc = dual_unit or f"MUSD/{unit}", cleandoc(build.__doc__ or "")
+        own = "" if "\nSource: " in doc else "\n\nSource: dcplan."
+        return Constraint(build.__name__, over, unit, dual, links, build, f"{doc}{own}")
 
     return made
 

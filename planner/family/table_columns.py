@@ -90,7 +90,7 @@ def dense_by_ids(table: pd.DataFrame, axes: Mapping[str, Sequence[Any]], value: 
     return array
 
 
-def sum_at(shape: tuple[int, ...], at: tuple[Codes, ...], values: NDArray[Any]) -> Floats:
+def sum_at(shape: tuple[int, ...], at: tuple[NDArray[Any], ...], values: NDArray[Any]) -> Floats:
     """Add up values at places of the first axes; those at a code of -1 are left out."""
     total = np.zeros(shape)
     known = np.logical_and.reduce([place >= 0 for place in at])

@@ -10,7 +10,7 @@ from planner.lp.expression import Comparison, Expression, Variable
 from planner.lp.index import UNIT, Axis, Index
 from planner.lp.matrix import Matrix
 from planner.lp.outcome import Method, Outcome, ProgressEvent, Status
-from planner.lp.problem import ArrayProblem, Columns, RowBounds, Stats
+from planner.lp.problem import ArrayProblem, Columns, RowBounds
 
 if TYPE_CHECKING:
     from planner.lp.highs import HighsSession
@@ -30,7 +30,6 @@ __all__ = [
     "Outcome",
     "ProgressEvent",
     "RowBounds",
-    "Stats",
     "Status",
     "Variable",
 ]
@@ -39,6 +38,5 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     """Look the session up when it is first asked for: nothing else needs HiGHS, nor does the check of a stored plan."""
     if name != "HighsSession":
-        message = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(message)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return import_module("planner.lp.highs").HighsSession

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import astuple, dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 
@@ -11,9 +11,9 @@ from planner.lp.matrix import Matrix
 from planner.lp.problem import RowBounds
 
 if TYPE_CHECKING:
-    from planner.base.arrays import Bools, Floats, Positions
+    from planner.base.arrays import Floats, Positions
     from planner.lp.expression import Ints
-    from planner.lp.problem import ArrayProblem, Columns
+    from planner.lp.problem import ArrayProblem, Columns, NewColumns
 
 
 @dataclass(frozen=True)
@@ -64,17 +64,8 @@ class Arrays:
         """Return the arrays of a problem."""
         return cls(problem.columns(), problem.matrix(), problem.row_bounds())
 
-    def with_columns(
-        self,
-        *,
-        cost: Floats | None = None,
-        lower: Floats | None = None,
-        upper: Floats | None = None,
-        integer: Bools | None = None,
-    ) -> Arrays:
+    def with_columns(self, **changed: Unpack[NewColumns]) -> Arrays:
         """Return the program with other numbers for its columns; those left out stay."""
-        given: dict[str, Any] = {"cost": cost, "lower": lower, "upper": upper, "integer": integer}
-        changed = {name: value for name, value in given.items() if value is not None}
         return replace(self, columns=replace(self.columns, **changed))
 
     def with_rows(self, lower: Floats, upper: Floats) -> Arrays:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Unpack
 
 import numpy as np
 
 from planner.base.errors import SolverError
 from planner.lp.highs import HighsSession
-from planner.lp.outcome import PROVEN_GAP_FRAC, Outcome, optimal_gap_frac
 from planner.lp.parts import Parts
 from planner.lp.pieces import Split
 from planner.lp.rounds import Rounds
@@ -18,12 +17,11 @@ from planner.lp.shares import Shares
 from planner.lp.start import Start, of_rows
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Callable, Mapping
 
-    from planner.base.arrays import Bools, Floats
+    from planner.base.arrays import Bools
     from planner.lp.change import Arrays
-    from planner.lp.outcome import Method, ProgressEvent
+    from planner.lp.outcome import Method, Outcome, SolveOptions
     from planner.lp.problem import ArrayProblem
 
 _MOST_PARTED: Final = 2
@@ -53,19 +51,14 @@ def rows_over_none(problem: ArrayProblem, axes: frozenset[str]) -> Bools:
 class DecomposedSession(HighsSession):
     """A session that solves a program without integers piece by piece.
 
-    Columns that are local fall into pieces (`planner.lp.pieces`). The master holds all others and
-    one cost for each piece, and learns it from cuts: each round it is solved, the pieces are
-    solved at its trial, and what their duals prove is added. Its objective is a bound; trial and
-    pieces together are a plan where they miss no row. Cuts stay valid while only columns and
-    rows of the master change: other bounds, fixed integers, rows that are added.
+    Columns that are local fall into pieces (`planner.lp.pieces`). The master holds all others and one cost for each
+    piece, and learns it from cuts: each round it is solved, the pieces are solved at its trial, and what their duals
+    prove is added. Its objective is a bound; trial and pieces together are a plan where they miss no row. Cuts stay
+    valid while only columns and rows of the master change: other bounds, fixed integers, rows that are added. What has
+    integers, no pieces or none that are worth it, or breaks down in parts, is solved whole.
 
-    What has integers, has no pieces or none that are worth it, or breaks down in parts, is
-    solved whole.
-
-    .. [1] J. F. Benders, "Partitioning procedures for solving mixed-variables programming
-       problems," Numerische Mathematik 4, 1962.
-    .. [2] J. R. Birge and F. V. Louveaux, "A multicut algorithm for two-stage stochastic linear
-       programs," European Journal of Operational Research 34, 1988.
+    Source: Benders, Numerische Mathematik 4, 1962; Birge and Louveaux, European Journal of Operational Research 34,
+    1988.
     """
 
     _hands_over_at_once = False  # HiGHS gets the whole program only where it is solved whole
@@ -90,45 +83,21 @@ class DecomposedSession(HighsSession):
 
     @property
     def has_pieces(self) -> bool:
-        """Whether the program it holds is solved in pieces, its integers fixed or relaxed.
-
-        False too where the last such solve gave up pieces.
-        """
+        """Whether the program is solved in pieces, integers fixed or relaxed; not where the last solve gave them up."""
         return not self._gave_up and self._shares() is not None
 
-    def solve(
-        self,
-        method: Method = "auto",
-        *,
-        time_limit_s: float | None = None,
-        threads: int = 1,
-        on_progress: Callable[[ProgressEvent], None] | None = None,
-        interrupt: threading.Event | None = None,
-        start: Floats | None = None,
-        gap_frac: float = PROVEN_GAP_FRAC,
-        strictly: bool = False,
-    ) -> Outcome:
+    def solve(self, method: Method = "auto", **how: Unpack[SolveOptions]) -> Outcome:
         """Solve the program the session holds, in pieces where it has no integers."""
         began = time.perf_counter()
-        limit = np.inf if time_limit_s is None else time_limit_s
+        limit = how.get("time_limit_s")
+        until = np.inf if limit is None else began + limit
         note = ""
         arrays = self._arrays
         if not arrays.columns.integer.any():
             parts = self._in_parts()
             if parts is not None:
                 shares = self._parted[0][0]
-                rounds = Rounds(
-                    parts,
-                    lambda plan: shares.missed(arrays, plan),
-                    began=began,
-                    until=began + limit,
-                    threads=threads,
-                    on_progress=on_progress,
-                    interrupt=interrupt,
-                    optimal_gap=optimal_gap_frac(gap_frac),
-                    enough_gap=self._gap_frac,
-                    strictly=strictly,
-                )
+                rounds = Rounds(parts, lambda plan: shares.missed(arrays, plan), began, until, self._gap_frac, how)
                 if method not in {"auto", "decomposed"}:
                     parts.master.forget_basis()
                 try:
@@ -141,46 +110,27 @@ class DecomposedSession(HighsSession):
                     note = f" (gave up pieces: {error})"
                     self._gave_up = True
                     del self._parted[0]
-        whole = super().solve(
-            method,
-            time_limit_s=max(0.0, limit - (time.perf_counter() - began)),
-            threads=threads,
-            on_progress=on_progress,
-            interrupt=interrupt,
-            start=start,
-            gap_frac=gap_frac,
-            strictly=strictly,
-        )
+        how["time_limit_s"] = max(0.0, until - time.perf_counter())
+        whole = super().solve(method, **how)
         return replace(whole, method_used=whole.method_used + note) if note else whole
 
-    def exact(
-        self,
-        outcome: Outcome,
-        *,
-        time_limit_s: float,
-        threads: int = 1,
-        on_progress: Callable[[ProgressEvent], None] | None = None,
-        interrupt: threading.Event | None = None,
-    ) -> Outcome:
+    def exact(self, outcome: Outcome, **how: Unpack[SolveOptions]) -> Outcome:
         """Return an optimum with the duals of a vertex of the whole program.
 
-        Rounds end within 1e-7 of the optimum, where a single dual may be off by much more. The
-        whole program goes on from the basis that plan and duals stand for, or from nothing where
-        that takes more steps. Where it takes too long, the plan stays, proven by its duals, and
-        none of them is given as a price.
+        Rounds end within 1e-7 of the optimum, where a single dual may be off by much more. The whole program goes on
+        from the basis that plan and duals stand for. Where that takes too long, the plan stays, proven by its duals,
+        without prices.
         """
         if not (self.has_pieces and outcome.status == "optimal" and outcome.has_duals):
             return outcome
         dual = np.zeros(self._arrays.matrix.rows)  # rows that were added since have none
         dual[: outcome.row_dual.size] = outcome.row_dual
         self.start_at(outcome.x, dual)
-        found = super().solve(
-            "auto", time_limit_s=time_limit_s, threads=threads, on_progress=on_progress, interrupt=interrupt
-        )
-        how = f"{outcome.method_used}, its duals by {found.method_used}"
+        found = super().solve("auto", **how)
+        method = f"{outcome.method_used}, its duals by {found.method_used}"
         seconds, steps = outcome.seconds + found.seconds, outcome.iterations + found.iterations
         if found.status == "optimal":
-            return replace(found, method_used=how, seconds=seconds, iterations=steps)
+            return replace(found, method_used=method, seconds=seconds, iterations=steps)
         return replace(
             outcome,
             status="within_gap",
@@ -188,7 +138,7 @@ class DecomposedSession(HighsSession):
             row_dual=np.full_like(outcome.row_dual, np.nan),
             reduced_cost=np.full_like(outcome.reduced_cost, np.nan),
             bound_row_dual=outcome.row_dual,
-            method_used=f"{how}, given up",
+            method_used=f"{method}, given up",
             seconds=seconds,
             iterations=steps,
         )

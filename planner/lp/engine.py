@@ -48,8 +48,7 @@ class Engine:
         self.watch = Watch(None, None)
         # A search ends by the gap as a share alone: a gap of 1 USD is much of a small plan.
         quiet = {"output_flag": False, "small_matrix_value": _SMALLEST_COEFFICIENT, "mip_abs_gap": 0.0}
-        for name, value in {**quiet, **options}.items():
-            self.set_option(name, value)
+        self.set_options({**quiet, **options})
         self._tolerances = {name: self.highs.getOptionValue(name)[1] for name in _TOLERANCES}
         self.highs.setCallback(called_weakly(self._on_callback), None)
         for kind in _PHASES:
@@ -62,13 +61,16 @@ class Engine:
     def set_option(self, name: str, value: bool | float | str) -> None:
         """Set an option that must be taken."""
         if not self.accepts(name, value):
-            message = f"HiGHS refuses the option {name} = {value!r}"
-            raise SolverError(message)
+            raise SolverError(f"HiGHS refuses the option {name} = {value!r}")
+
+    def set_options(self, options: Mapping[str, bool | float | str]) -> None:
+        """Set options that must be taken."""
+        for name, value in options.items():
+            self.set_option(name, value)
 
     def be_strict(self, *, strictly: bool) -> None:
         """Meet bounds and integers to 1e-10 from now on, or to the tolerances given at first."""
-        for name, tolerance in self._tolerances.items():
-            self.set_option(name, _STRICT_TOLERANCE if strictly else tolerance)
+        self.set_options(dict.fromkeys(_TOLERANCES, _STRICT_TOLERANCE) if strictly else self._tolerances)
 
     def send(self, new: Arrays, edits: Edits, held: Ints | None = None) -> None:
         """Give HiGHS the numbers that make a new program of the one it holds, whose rows are `held` there."""
@@ -115,12 +117,10 @@ class Engine:
         return self.highs.getModelStatus()
 
     def row_duals(self, reduced_costs: Callable[[Floats], Floats]) -> Floats:
-        """Return the duals of the last optimum, as exact as its basis is.
+        """Return the duals of the last optimum, as exact as its basis is. [MUSD per unit]
 
-        HiGHS says of a column in the basis that it has no reduced cost. By the duals that it gives
-        of the rows it may have one, of 2e-6 where a master has many cuts. Then the basis is
-        factored again and its duals are computed again, without a step.
-        Takes `reduced_costs` [MUSD per unit].
+        By the duals that HiGHS gives of the rows a column in the basis may have a reduced cost, of 2e-6 where a master
+        has many cuts. Then the basis is factored again and its duals are computed again, without a step.
         """
         solution, basis = self.highs.getSolution(), self.highs.getBasis()
         dual = np.array(solution.row_dual)
@@ -128,26 +128,20 @@ class Engine:
         if off <= _PRICE_IN_BASIS or not basis.valid:
             return dual
         _, limit = self.highs.getOptionValue("simplex_iteration_limit")
-        for name, value in {**SIMPLEX, "simplex_iteration_limit": 0}.items():
-            self.set_option(name, value)
+        self.set_options({**SIMPLEX, "simplex_iteration_limit": 0})
         check(self.highs.setBasis(basis), "take the last basis")
         self.run(np.inf)
         self.set_option("simplex_iteration_limit", limit)
         return np.array(self.highs.getSolution().row_dual)
 
     def dual_ray(self, seconds: float) -> Floats | None:
-        """Return row multipliers that prove that there is no plan, or None where there are none.
-
-        Takes `seconds` [s].
-        """
+        """Return row multipliers that prove that there is no plan, or None without any. Takes `seconds` [s]."""
         _, is_there, ray = self.highs.getDualRay()
         if not is_there:
             # Presolve finds infeasibility without a proof, and only simplex leaves a ray. From the
             # last basis it takes few steps, or ends without a verdict; from nothing it has one.
             _, presolve = self.highs.getOptionValue("presolve")
-            self.set_option("presolve", "off")
-            self.set_option("solver", "simplex")
-            self.set_option("simplex_strategy", 1)
+            self.set_options({**SIMPLEX, "presolve": "off"})
             until = time.monotonic() + seconds
             self.run(seconds)
             _, is_there, ray = self.highs.getDualRay()
@@ -169,11 +163,7 @@ class Engine:
 
 
 def called_weakly(method: Callable[..., None]) -> Callable[..., None]:
-    """Return what calls a method as long as its object lives.
-
-    HiGHS keeps what it is to call where Python does not see it. Were that a method of the object
-    that holds HiGHS, neither would ever be let go, nor the program in it.
-    """
+    """Return what calls a method as long as its object lives: HiGHS would hold that, and it HiGHS, for ever."""
     known = WeakMethod(method)
 
     def call(*given: Any) -> None:
@@ -187,9 +177,8 @@ def called_weakly(method: Callable[..., None]) -> Callable[..., None]:
 def run_apart(work: Callable[[], object], watch: Watch) -> None:
     """Run HiGHS in a thread of its own until it ends, and raise what was raised meanwhile.
 
-    Ctrl-C is raised in the main thread, and were that inside a callback, HiGHS would swallow it
-    and call the solve a failure. And HiGHS keeps a pool of threads for each thread that calls it:
-    one pool asked for another size solves nothing.
+    Ctrl-C is raised in the main thread: inside a callback HiGHS would swallow it and call the solve a failure. And
+    HiGHS keeps a pool of threads for each thread that calls it: one pool asked for another size solves nothing.
     """
     is_done = threading.Event()
 
@@ -220,8 +209,7 @@ def run_apart(work: Callable[[], object], watch: Watch) -> None:
 def basis_at(x: Floats, row_value: Floats, arrays: Arrays, row_dual: Floats | None = None) -> Any:
     """Return a basis near a point: what lies at a bound of it is not in the basis.
 
-    With duals only where it costs to move away from that bound: what lies at one and costs nothing
-    to move may be in the basis or not, and HiGHS keeps as many of these as there is room for.
+    With duals only where it costs to move away from that bound: of the others HiGHS keeps as many as there is room for.
     """
     columns, rows = arrays.columns, arrays.rows
     reduced = None if row_dual is None else arrays.reduced_costs(row_dual)
@@ -233,10 +221,7 @@ def basis_at(x: Floats, row_value: Floats, arrays: Arrays, row_dual: Floats | No
 
 
 def _statuses(value: Floats, lower: Floats, upper: Floats, price: Floats | None) -> list[Any]:
-    """Return for each value whether it lies at its lower bound, its upper one, or at neither.
-
-    Where prices of the bounds are given, a bound of a range that has none counts as neither.
-    """
+    """Return whether values lie at their lower bound, upper one, or neither, as in a range whose bound has no price."""
     near = _NEAR_BOUND * np.maximum(1.0, np.abs(value))
     place = np.where(value <= lower + near, 0, np.where(value >= upper - near, 2, 1))
     if price is not None:
@@ -272,8 +257,7 @@ def pass_model(highs: Any, arrays: Arrays) -> None:
 def check(returned: Any, what: str) -> None:
     """Raise where HiGHS says that a call failed."""
     if returned == highspy.HighsStatus.kError:
-        message = f"HiGHS could not {what}"
-        raise SolverError(message)
+        raise SolverError(f"HiGHS could not {what}")
 
 
 # --- Rows and bounds that conflict, none of which could be left out -------------------------------
@@ -291,19 +275,17 @@ class Conflict:
 
 
 def find_conflict(engine: Engine, arrays: Arrays, seconds: float) -> Conflict | None:
-    r"""Return an irreducible infeasible set of rows and bounds.
+    r"""Return an irreducible infeasible set of rows and bounds. Takes `seconds` [s].
 
     Where no plan exists there are multipliers :math:`y` of the rows with
 
     .. math:: y^T b > \max \{ y^T A x : l \le x \le u \}
 
-    and an infeasible dual simplex ends with such a :math:`y`, its ray. The ray is an extreme one,
-    so the rows and bounds it uses are a smallest conflict: without any of them the others can be
-    met. It costs one simplex run at most, where HiGHS' own search (`getIis`) tries bound by bound.
-    Takes `seconds` [s].
+    and an infeasible dual simplex ends with such a :math:`y`, its ray. It is an extreme one, so the rows and bounds it
+    uses are a smallest conflict. It costs one simplex run at most, where HiGHS' own search (`getIis`) tries bound by
+    bound.
 
-    .. [1] J. Gleeson and J. Ryan, "Identifying minimally infeasible subsystems of
-       inequalities," ORSA Journal on Computing 2(1), 1990.
+    Source: Gleeson and Ryan, ORSA Journal on Computing 2(1), 1990.
     """
     columns, matrix, rows = arrays.columns, arrays.matrix, arrays.rows
     none = np.empty(0, dtype=np.intp)

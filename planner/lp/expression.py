@@ -83,8 +83,7 @@ class Expression:
 
     def __mul__(self, factor: npt.ArrayLike) -> Expression:
         if isinstance(factor, Expression):
-            message = f"{self!r} * {factor!r} is not linear"
-            raise TypeError(message)
+            raise TypeError(f"{self!r} * {factor!r} is not linear")
         factors = _as_array(self.over, factor)
         _check_finite(self.over, factors)
         of_term = factors[self.row] if factors.ndim else factors
@@ -94,8 +93,7 @@ class Expression:
 
     def __truediv__(self, divisor: npt.ArrayLike) -> Expression:
         if isinstance(divisor, Expression):
-            message = f"{self!r} / {divisor!r} is not linear"
-            raise TypeError(message)
+            raise TypeError(f"{self!r} / {divisor!r} is not linear")
         with np.errstate(divide="ignore"):  # a division by 0 is refused as a factor inf
             return self * (1.0 / _as_array(self.over, divisor))
 
@@ -120,12 +118,7 @@ class Expression:
     # --- from list to list --------------------------------------------------------------
 
     def sum_to(self, index: Index, *, where: Literal["every", "present"] = "every") -> Expression:
-        r"""Add up to a coarser list.
-
-        .. math:: f_k = \sum_{i: \pi(i) = k} e_i \qquad \forall k \in \text{index}
-
-        with :math:`\pi` the tuple cut down to the axes of `index`.
-        """
+        """Add up to a coarser list: tuples count where their labels are, cut down to the axes of `index`."""
         target = index.find(self.over)
         lost = target < 0
         if lost.any():
@@ -148,8 +141,7 @@ class Expression:
     def merged(self) -> Expression:
         """Return an expression over the list without axes with one term for each column.
 
-        Terms of a column are added up in the order of writing, so that what is added later to
-        this expression gives the same bits as if it had been added to all terms.
+        Terms are added up in the order of writing, so that what is added later gives the same bits.
 
         >>> row, column = np.array([[0, 0, 0], [4, 2, 4]], dtype=np.int32)
         >>> three = Expression(UNIT, row, column, np.ones(3), np.zeros(1))
@@ -162,12 +154,7 @@ class Expression:
         return Expression(self.over, np.zeros_like(used), used, value, self.constants)
 
     def on(self, index: Index, *, missing: Literal["error", "zero"] = "error") -> Expression:
-        r"""Repeat along a finer list.
-
-        .. math:: f_k = e_{\pi(k)} \qquad \forall k \in \text{index}
-
-        with :math:`\pi` the tuple cut down to the axes of this expression's list.
-        """
+        """Repeat along a finer list, whose tuples are cut down to the axes of this expression's list."""
         source = self.over.find(index)
         lost = source < 0
         if not lost.any():
@@ -189,19 +176,15 @@ class Expression:
         target_positions: npt.ArrayLike,
         factors: npt.ArrayLike | None = None,
     ) -> Expression:
-        r"""Apply any sparse linear map: running sums, vintages, moves from list to list.
-
-        .. math:: f_t = \sum_{k: t_k = t} \phi_k \, e_{s_k}
-        """
+        """Apply any sparse linear map: running sums, vintages, moves from list to list."""
         source = self.over.positions(np.asarray(source_positions, dtype=np.intp))
         target = target_index.positions(np.asarray(target_positions, dtype=np.intp))
         weights = np.ones(len(source)) if factors is None else np.asarray(factors, np.float64)
         if not len(source) == len(target) == weights.size:
-            message = (
+            raise ValueError(
                 f"map to {target_index.name}: {len(source)} sources, {len(target)} targets and "
                 f"{weights.size} factors differ in number"
             )
-            raise ValueError(message)
         _check_finite(target_index, weights, target)
         pair, term = self._terms_at(source)
         value = self.value_of_term[term]
@@ -261,15 +244,13 @@ class Comparison:
         return cls(over, terms, lower, upper)
 
     def __bool__(self) -> NoReturn:
-        message = "a comparison of expressions is a set of rows and has no truth value"
-        raise TypeError(message)
+        raise TypeError("a comparison of expressions is a set of rows and has no truth value")
 
 
 def _as_array(over: Index, values: npt.ArrayLike) -> Floats:
     array = np.asarray(values, dtype=np.float64)
     if array.ndim and array.shape != (over.size,):
-        message = f"array of shape {array.shape} does not fit index {over.name} of {over.size}"
-        raise ValueError(message)
+        raise ValueError(f"array of shape {array.shape} does not fit index {over.name} of {over.size}")
     return array
 
 
@@ -278,8 +259,7 @@ def _check_finite(over: Index, factors: Floats, positions: Positions | None = No
     if wrong.any():
         at = int(np.argmax(wrong))
         position = at if positions is None else int(positions[at])
-        message = f"factor {factors.flat[at]} for {over.tuples(position)} of index {over.name}"
-        raise ValueError(message)
+        raise ValueError(f"factor {factors.flat[at]} for {over.tuples(position)} of index {over.name}")
 
 
 def added_up(values: Floats, places: Positions | Ints, count: int) -> Floats:
@@ -290,20 +270,18 @@ def added_up(values: Floats, places: Positions | Ints, count: int) -> Floats:
 
 def _check_same_list(left: Expression, right: Expression) -> None:
     if not left.over.matches(right.over):
-        message = (
+        raise ValueError(
             f"expressions over {left.over.name}{left.over.axis_names} and "
             f"{right.over.name}{right.over.axis_names} are over different lists; "
             "bring them to one by sum_to or on"
         )
-        raise ValueError(message)
 
 
 def _raise_missing(from_index: Index, position: int, to_index: Index) -> NoReturn:
-    message = (
+    raise ValueError(
         f"tuple {from_index.tuples(position)} of index {from_index.name} "
         f"has no place in index {to_index.name}{to_index.axis_names}"
     )
-    raise ValueError(message)
 
 
 # --- One block of decisions, which is also an expression ------------------------------------------
@@ -333,25 +311,19 @@ _NOT_FOR_PULP = re.compile(r"[^A-Za-z0-9_.(),]|_(?=x)")
 def check_block_name(name: str) -> None:
     """Refuse a block name whose rows or columns could share a name with another block's."""
     if not _BLOCK_NAME.fullmatch(name):
-        message = f"block name {name!r} must be letters, digits, '_' and '.', not led by a digit"
-        raise ValueError(message)
+        raise ValueError(f"block name {name!r} must be letters, digits, '_' and '.', not led by a digit")
 
 
 def tuple_name(block: str, over: Index, position: int) -> str:
-    r"""Return the name of one row or column, such as ``power_balance(ashburn,2028)``.
-
-    A comma inside a label is written ``\,`` and a backslash ``\\``: distinct tuples have
-    distinct names.
-    """
+    """Return the name of one row or column, such as ``power_balance(ashburn,2028)``; commas of labels are escaped."""
     return _name(block, [_escaped(label) for label in over.tuples(position)])
 
 
 def to_pulp_name(name: str) -> str:
-    r"""Return a name that PuLP and the LP and MPS formats keep as it is.
+    """Return a name that PuLP and the LP and MPS formats keep as it is.
 
-    PuLP turns ``- + [ ] > /`` and spaces to ``_``, so that two names can become one. Here each
-    byte that is not a letter, a digit or one of ``_ . ( ) ,`` becomes ``_x`` and two hex digits;
-    an underscore before an x is written so too, hence two names never become one.
+    PuLP turns ``- + [ ] > /`` and spaces to ``_``. Here each byte that is not a letter, a digit or one of ``_ . ( ) ,``
+    becomes ``_x`` and two hex digits, and so does an underscore before an x: two names never become one.
 
     >>> to_pulp_name("new-york"), to_pulp_name("new_york"), to_pulp_name("new_x2dyork")
     ('new_x2dyork', 'new_york', 'new_x5fx2dyork')

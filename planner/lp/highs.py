@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import highspy
 import numpy as np
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Mapping
 
-    from planner.base.arrays import Bools, Floats
-    from planner.lp.problem import ArrayProblem
+    from planner.base.arrays import Floats
+    from planner.lp.problem import ArrayProblem, NewColumns
 
 _STATUS: Mapping[Any, Status] = {
     highspy.HighsModelStatus.kOptimal: "optimal",
@@ -109,16 +109,16 @@ class HighsSession:
         """Solve the program the session holds.
 
         `method`: ``"auto"`` goes on from the last basis where there is one, and so does ``"decomposed"`` in a session
-        that has no pieces: by dual simplex when bounds changed, by primal simplex when costs changed or bounds only
-        went away (the last plan is still one then). Steps are counted, not seconds, so that a busy machine finds the
-        same plan: after as many as take as long as a solve without a basis, and where there is no basis, it is
-        interior point (IPX) with crossover. The others start afresh; ``"ipm"`` leaves it to HiGHS to choose between
-        IPX and HiPO. With integers the method is that of the relaxations inside the search. PDLP can not be
-        interrupted; it meets bounds to 1e-4 or so, and simplex goes on from its point.
+        without pieces: by primal simplex when costs changed or bounds only went away (the last plan is still one then),
+        else by dual simplex. After as many steps as take as long as a solve without a basis, and where there is none,
+        it is interior point (IPX) with crossover; steps, not seconds, so that a busy machine finds the same plan. The
+        others start afresh; ``"ipm"`` leaves it to HiGHS to choose between IPX and HiPO. With integers the method is
+        that of the relaxations inside the search. PDLP can not be interrupted; it meets bounds to 1e-4 or so, and
+        simplex goes on from its point.
         """
         self._hand_over()
-        self._engine.set_option("threads", threads)
-        self._engine.set_option("mip_rel_gap", max(gap_frac, optimal_gap_frac(0.0) / 2.0))
+        least_gap = max(gap_frac, optimal_gap_frac(0.0) / 2.0)
+        self._engine.set_options({"threads": threads, "mip_rel_gap": least_gap})
         self._engine.be_strict(strictly=strictly)
         watch = self._engine.watch = Watch(on_progress, interrupt)
         deadline = np.inf if time_limit_s is None else watch.began + time_limit_s
@@ -182,8 +182,7 @@ class HighsSession:
         solution = self._highs.getSolution()
         basis = basis_at(np.array(solution.col_value), np.array(solution.row_value), self._arrays)
         check(self._highs.setBasis(basis), "take a basis near a point")
-        for name, value in SIMPLEX.items():
-            self._engine.set_option(name, value)
+        self._engine.set_options(SIMPLEX)
         return self._run(seconds)
 
     def _settled(self, seconds: float) -> Status:
@@ -265,15 +264,13 @@ class HighsSession:
         self._arrays_of_basis, self._out_at_basis = self._arrays, Change()
 
     def start_from(self, start: Start) -> bool:
-        """Let the next solve go on from the basis of a like program, where that promises to pay.
+        """Let the next solve go on from the basis of a like program without integers, where that promises to pay.
 
-        The program that the session holds must have no integers. What is out of bounds at the
-        basis is counted, which takes a hundredth of a solve, and says how many steps simplex
+        What is out of bounds at the basis is counted, which takes a hundredth of a solve, and says how many steps it
         will take.
         """
         self._hand_over()
-        for name, value in SIMPLEX.items():
-            self._engine.set_option(name, value)
+        self._engine.set_options(SIMPLEX)
         self._held_basis = None
         check(self._highs.clearSolver(), "clear the last solution")
         check(self._highs.setBasis(start.for_problem(self._problem)), "take the basis of a like program")
@@ -298,25 +295,16 @@ class HighsSession:
     # --- changing -----------------------------------------------------------------------
 
     def update(self, problem: ArrayProblem) -> Change:
-        """Take over another problem of the same shape by sending only what differs.
+        """Take over another problem of the same shape, perhaps with rows added below, by sending only what differs.
 
-        `problem`: Built again from changed data. The next `solve` starts from the last basis, also where rows were
-        added below the others. With another number of columns, or fewer rows, it replaces the program and nothing is
-        kept.
+        With another number of columns, or fewer rows, it replaces the program and nothing is kept.
         """
         self._problem = problem
         return self.take(Arrays.from_problem(problem))
 
-    def set_columns(
-        self,
-        *,
-        cost: Floats | None = None,
-        lower: Floats | None = None,
-        upper: Floats | None = None,
-        integer: Bools | None = None,
-    ) -> Change:
+    def set_columns(self, **changed: Unpack[NewColumns]) -> Change:
         """Give every column another cost, bound or kind, until the next `update`."""
-        return self.take(self._arrays.with_columns(cost=cost, lower=lower, upper=upper, integer=integer))
+        return self.take(self._arrays.with_columns(**changed))
 
     def set_rows(self, lower: Floats, upper: Floats) -> Change:
         """Give every row other bounds, until the next `update`."""

@@ -24,10 +24,7 @@ _MOST_KEYS = 2**63  # keys are int64
 
 @dataclass(frozen=True, eq=False)
 class Index:
-    """A list of distinct tuples over axes; most sets of the model are such sparse lists.
-
-    Build one with `Index.full` or `Index.sparse`; both check what they are given.
-    """
+    """A list of distinct tuples over axes, mostly sparse; `Index.full` and `Index.sparse` check what they are given."""
 
     name: str  # name of the list, used in messages
     axes: tuple[Axis, ...]  # axes of a tuple, with distinct names
@@ -56,12 +53,10 @@ class Index:
         _check_axes(name, axes)
         columns = tuple(np.asarray(column).reshape(-1) for column in codes)
         if not axes or len(axes) != len(columns) or len({len(column) for column in columns}) != 1:
-            message = f"index {name}: needs one code array per axis, all of one length"
-            raise ValueError(message)
+            raise ValueError(f"index {name}: needs one code array per axis, all of one length")
         for axis, column in zip(axes, columns, strict=True):
             if len(column) and column.dtype.kind not in "iu":
-                message = f"index {name}: codes of axis {axis.name} are {column.dtype}, not integers"
-                raise ValueError(message)
+                raise ValueError(f"index {name}: codes of axis {axis.name} are {column.dtype}, not integers")
             off = (column < 0) | (column >= len(axis))
             if off.any():
                 message = f"index {name}: code {column[off][0]} is off axis {axis.name}, which has {len(axis)} labels"
@@ -76,8 +71,7 @@ class Index:
         twice = keys[1:][keys[1:] == keys[:-1]]
         if len(twice):
             at = int(np.flatnonzero(self._keys == twice[0])[0])
-            message = f"index {self.name}: tuple {self.tuples(at)} is repeated"
-            raise ValueError(message)
+            raise ValueError(f"index {self.name}: tuple {self.tuples(at)} is repeated")
 
     def __len__(self) -> int:
         return self.size
@@ -90,8 +84,7 @@ class Index:
         for place, axis in enumerate(self.axes):
             if axis.name == axis_name:
                 return place
-        message = f"index {self.name} has no axis {axis_name!r}; it has {self.axis_names}"
-        raise ValueError(message)
+        raise ValueError(f"index {self.name} has no axis {axis_name!r}; it has {self.axis_names}")
 
     @property
     def axis_names(self) -> tuple[str, ...]:
@@ -113,13 +106,11 @@ class Index:
     def position(self, *labels: str) -> int:
         """Return the position of one tuple."""
         if len(labels) != len(self.axes):
-            message = f"index {self.name}: {labels} does not name one label of {self.axis_names}"
-            raise ValueError(message)
+            raise ValueError(f"index {self.name}: {labels} does not name one label of {self.axis_names}")
         codes = tuple(axis.codes((label,)) for axis, label in zip(self.axes, labels, strict=True))
         at = int(self.find(Index(self.name, self.axes, codes, 1))[0])
         if at < 0:
-            message = f"index {self.name}{self.axis_names} has no tuple {labels}"
-            raise ValueError(message)
+            raise ValueError(f"index {self.name}{self.axis_names} has no tuple {labels}")
         return at
 
     def frame(self) -> pd.DataFrame:
@@ -141,14 +132,12 @@ class Index:
         which = np.asarray(which)
         if which.dtype == np.bool_:
             if which.shape != (self.size,):
-                message = f"index {self.name}: mask of shape {which.shape} for {self.size} tuples"
-                raise ValueError(message)
+                raise ValueError(f"index {self.name}: mask of shape {which.shape} for {self.size} tuples")
             return np.flatnonzero(which)
         at = which.astype(np.intp).reshape(-1)
         off = (at < 0) | (at >= self.size)
         if off.any():
-            message = f"index {self.name}: position {at[off][0]} is off its {self.size} tuples"
-            raise ValueError(message)
+            raise ValueError(f"index {self.name}: position {at[off][0]} is off its {self.size} tuples")
         return at
 
     def matches(self, other: Index) -> bool:
@@ -221,11 +210,9 @@ class Index:
 def _check_axes(name: str, axes: Sequence[Axis]) -> None:
     names = [axis.name for axis in axes]
     if len(set(names)) < len(names):
-        message = f"index {name}: two axes of one name in {names}; use Axis.renamed"
-        raise ValueError(message)
+        raise ValueError(f"index {name}: two axes of one name in {names}; use Axis.renamed")
     if math.prod(len(axis) for axis in axes) >= _MOST_KEYS:
-        message = f"index {name}: axes {names} span more tuples than an int64 can number"
-        raise ValueError(message)
+        raise ValueError(f"index {name}: axes {names} span more tuples than an int64 can number")
 
 
 UNIT = Index.full("unit")
@@ -249,12 +236,10 @@ class Axis:
     def __post_init__(self) -> None:
         for label in self.labels:
             if not isinstance(label, str):
-                message = f"axis {self.name}: label {label!r} is not text"
-                raise ValueError(message)
+                raise ValueError(f"axis {self.name}: label {label!r} is not text")
         if len(self._code_of) < len(self.labels):
             twice = next(x for i, x in enumerate(self.labels) if self._code_of[x] != i)
-            message = f"axis {self.name}: label {twice!r} is repeated"
-            raise ValueError(message)
+            raise ValueError(f"axis {self.name}: label {twice!r} is repeated")
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -280,8 +265,7 @@ class Axis:
         try:
             return np.fromiter(map(self._code_of.__getitem__, labels), dtype=np.int32)
         except KeyError as error:
-            message = f"axis {self.name} has no label {error.args[0]!r}"
-            raise ValueError(message) from error
+            raise ValueError(f"axis {self.name} has no label {error.args[0]!r}") from error
 
     def renamed(self, name: str) -> Axis:
         """Return the same labels under another name, so that a list can hold both."""

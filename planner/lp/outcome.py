@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, TypedDict
 
 import numpy as np
 
@@ -110,6 +110,18 @@ _RELAXATION: Mapping[str, str] = {
 }
 
 
+class SolveOptions(TypedDict, total=False):
+    """How a program is solved, next to its method."""
+
+    time_limit_s: float | None
+    threads: int
+    on_progress: Callable[[ProgressEvent], None] | None
+    interrupt: threading.Event | None
+    start: Floats | None  # a plan from which a search may start
+    gap_frac: float  # up to which a plan with integers is called optimal. [-]
+    strictly: bool  # meet bounds to 1e-10
+
+
 @dataclass(frozen=True)
 class Attempt:
     """One way to solve."""
@@ -212,9 +224,7 @@ _MUCH_NEARER: Final = 0.5  # of the plan's gap
 
 
 class Best:
-    """The best plan and bound of a solve, and the trial that costs least.
-
-    A trial may miss rows of pieces; it costs what it does and a penalty for what it misses.
+    """The best plan and bound of a solve, and the trial that costs least, with a penalty for rows that it misses.
 
     >>> best = Best()
     >>> best.take_trial(60.0)

@@ -136,10 +136,9 @@ class Master:
         strictly: bool = False,
         loosely: bool = False,
     ) -> Any:
-        """Solve from the last basis, or by interior point without one; return HiGHS' status. [s]
+        """Solve from the last basis, or by interior point without one or where that takes too many steps. [s]
 
-        A solve from the last basis that takes too many steps is begun again without the basis.
-        Strictly, bounds are met to 1e-10. Loosely, see `_loosely`.
+        Strictly, bounds are met to 1e-10; `loosely` is of `_loosely`. Returns HiGHS' status.
         """
         self._engine.be_strict(strictly=strictly and not loosely)
         self._engine.watch = Watch(None, interrupt)
@@ -148,10 +147,8 @@ class Master:
             return self._loosely(seconds)
         until = time.perf_counter() + seconds
         if self._has_basis:
-            for name, value in _FROM_BASIS.items():
-                self._engine.set_option(name, value)
             most = round(_SLACK * cold_steps(self._highs.getNumRow()))
-            self._engine.set_option("simplex_iteration_limit", most)
+            self._engine.set_options({**_FROM_BASIS, "simplex_iteration_limit": most})
             status = self._engine.run(seconds)
             self._engine.set_option("simplex_iteration_limit", MOST_STEPS)
             self.iterations += max(0, self._highs.getInfo().simplex_iteration_count)
@@ -162,18 +159,17 @@ class Master:
         return status
 
     def _loosely(self, seconds: float) -> Any:
-        """Solve by interior point to within a tenth of the optimum.
+        """Solve by interior point to within a tenth of the optimum. [s]
 
-        The solution is no vertex and may miss rows by 1e-4, and its objective is no bound. Status
-        is `kOptimal` where there is such a solution; any other but that of a stop says that a
-        loose solve is of no use here, and nothing of the program.
+        The solution is no vertex and may miss rows by 1e-4, and its objective is no bound. Status is `kOptimal` where
+        there is one; any other but that of a stop says that a loose solve is of no use here, and nothing of the
+        program.
         """
         self._has_basis = False
         try:
             status = self._from_nothing(_LOOSELY, seconds)
         finally:
-            for name, value in _TO_THE_END.items():
-                self._engine.set_option(name, value)
+            self._engine.set_options(_TO_THE_END)
         is_there = self._highs.getSolution().value_valid
         is_near = self._highs.getInfo().max_primal_infeasibility <= _MISSED_LOOSELY
         if status == highspy.HighsModelStatus.kUnknown and is_there and is_near:
@@ -182,8 +178,7 @@ class Master:
 
     def _from_nothing(self, options: Mapping[str, str | float], seconds: float) -> Any:
         check(self._highs.clearSolver(), "clear the last solution")
-        for name, value in options.items():
-            self._engine.set_option(name, value)
+        self._engine.set_options(options)
         status = self._engine.run(seconds)
         info = self._highs.getInfo()
         self.iterations += max(0, info.ipm_iteration_count)
@@ -247,11 +242,7 @@ _MOST_KEPT: Final = 8
 
 @dataclass(eq=False)
 class Parts:
-    """A program in parts, and the duals behind every cut of its master.
-
-    A place has a cost of its own in the master, and a piece costs what its places do and something
-    more.
-    """
+    """A program in parts, and the duals behind every cut of its master; places have costs of their own in a piece's."""
 
     whole: Arrays
     split: Split
@@ -272,10 +263,7 @@ class Parts:
         return cls(arrays, split, pieces, Master(arrays, pieces.master_columns, rows, pieces.least(), costs_of))
 
     def take(self, new: Arrays) -> bool:
-        """Go on with a program that differs in the master alone; return whether it is such.
-
-        Where it is not, nothing changes.
-        """
+        """Go on with a program that differs in the master alone; return whether it is such, else nothing changes."""
         if new is self.whole:
             return True
         edits, rows = Edits.between(self.whole, new), self.whole.matrix.rows
@@ -307,11 +295,7 @@ class Parts:
             self._add(constant, slope, is_proof & self._says_most(dual), dual)
 
     def _says_most(self, dual: Floats) -> Bools:
-        """Return which cuts of the same duals say most.
-
-        That of a piece where a row that is of none of its places has a dual, or else those of its
-        places.
-        """
+        """Return which cuts of the same duals say most: a piece's where a row of no place has one, or its places'."""
         pieces = self.pieces
         rows, piece, own, count = pieces.rows, pieces.piece_of_row, pieces.own_rows, pieces.count
         has_dual = np.zeros(pieces.priced, dtype=np.bool_)
@@ -323,11 +307,7 @@ class Parts:
         return np.concatenate((of_pieces, has_dual[count:] & ~of_pieces[pieces.piece_of_place]))
 
     def binding(self) -> Floats:
-        """Return the duals behind the cuts that bind in the last master, rows by cuts of a piece.
-
-        Of each piece those with the highest price come first, and at most some; those of places
-        are in columns of their own.
-        """
+        """Return the duals behind cuts that bind in the last master, rows by cuts of a piece, highest prices first."""
         pieces, (_, of_cuts) = self.pieces, self.master.duals()
         cut = np.flatnonzero(of_cuts > _NO_SHARE)
         cut = cut[np.lexsort((-of_cuts[cut], self.master.piece_of_cut[cut]))]
@@ -353,10 +333,7 @@ class Parts:
         return plan
 
     def duals(self) -> Floats:
-        """Return the duals of the whole program that the last solve of the master stands for.
-
-        The cuts of a piece that bind share its rows' duals as they share the price of its cost.
-        """
+        """Return the duals of the whole program: cuts of a piece that bind share its rows' as they share its price."""
         dual = np.zeros(len(self.whole.rows.lower))
         of_rows, of_cuts = self.master.duals()
         dual[self.master.rows] = of_rows

@@ -78,12 +78,10 @@ class Priced:
 class Pieces:
     """Linear programs of the columns that are local: what each costs at a trial, and proves.
 
-    Rows that the master has a part in may be missed at a penalty, so that a piece has a plan
-    whatever the master does, if it has one at all. Each piece is in a HiGHS of its own, which goes
-    on from where its last solve ended.
-
-    A cut of a piece with many places says little of each, so its places are priced apart too,
-    without the rows that couple them. They come after all pieces, with columns and rows of their own.
+    Rows that the master has a part in may be missed at a penalty, so that a piece has a plan whatever the master does,
+    if it has one at all. Each is in a HiGHS of its own, which goes on from where its last solve ended. A cut of a piece
+    with many places says little of each, so its places are priced apart too, without the rows that couple them, after
+    all pieces and with columns and rows of their own.
     """
 
     def __init__(self, arrays: Arrays, split: Split, within: Split | None = None) -> None:
@@ -127,10 +125,7 @@ class Pieces:
         return int(self._steps.sum())
 
     def least(self) -> Floats:
-        """Return the least cost of each piece within the bounds of its columns; -inf without bounds.
-
-        Columns of a piece that are in one of its places count there.
-        """
+        """Return the least cost of pieces by the bounds of their columns, but for those of places; -inf without."""
         with np.errstate(invalid="ignore"):
             ends = self._cost * np.stack((self._lower, self._upper))
         worth = np.where(self._cost == 0.0, 0.0, ends.min(axis=0))
@@ -192,10 +187,7 @@ class Pieces:
         )
 
     def _is_off(self, low: Floats, high: Floats) -> Bools:
-        """Return pieces whose columns miss more of their rows than they pay for.
-
-        From a basis that is nearly singular HiGHS may end with columns that its rows do not have.
-        """
+        """Return pieces that miss more of their rows than they pay for, as HiGHS gives from a nearly singular basis."""
         of_piece = np.add.reduceat(_missed(self._own @ self._y, low, high), self._row_ends[:-1])
         return np.asarray(of_piece > self._paid + _OFF)
 
@@ -213,8 +205,7 @@ class Pieces:
         if status == highspy.HighsModelStatus.kInterrupt:
             return False
         if status != highspy.HighsModelStatus.kOptimal:
-            message = f"piece {piece}: {highs.modelStatusToString(status)}"
-            raise SolverError(message)
+            raise SolverError(f"piece {piece}: {highs.modelStatusToString(status)}")
         solution = highs.getSolution()
         value, own = np.array(solution.col_value), columns.stop - columns.start
         self._y[columns], self._paid[piece] = value[:own], value[own:].sum()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -34,6 +34,15 @@ class Columns:
     offset: float  # constant part of the objective
 
 
+class NewColumns(TypedDict, total=False):
+    """Other numbers for all columns, as `Columns` has them; what is left out stays."""
+
+    cost: Floats
+    lower: Floats
+    upper: Floats
+    integer: Bools
+
+
 @dataclass(frozen=True, eq=False)
 class RowBounds:
     """Least and most value of every row; infinite where a side is free."""
@@ -52,20 +61,6 @@ class RowBlock:
     matrix: Matrix
     lower: Floats
     upper: Floats
-
-
-@dataclass(frozen=True)
-class Stats:
-    """Size of a program and the least and greatest size of its numbers, zeros left out."""
-
-    rows: int
-    columns: int
-    nonzeros: int
-    integers: int
-    coefficient_range: tuple[float, float]
-    cost_range: tuple[float, float]
-    bound_range: tuple[float, float]
-    rhs_range: tuple[float, float]
 
 
 class ArrayProblem:
@@ -123,11 +118,9 @@ class ArrayProblem:
     def minimise(self, total: Expression) -> None:
         """Set what is made as small as possible; a later call replaces an earlier one."""
         if not total.over.matches(UNIT):
-            message = f"the objective is over {total.over.name}{total.over.axis_names}; use .total()"
-            raise ValueError(message)
+            raise ValueError(f"the objective is over {total.over.name}{total.over.axis_names}; use .total()")
         if not np.isfinite(total.constants).all():
-            message = f"the objective's constant is {total.constants[0]}"
-            raise ValueError(message)
+            raise ValueError(f"the objective's constant is {total.constants[0]}")
         self._cost = total
 
     @property
@@ -160,8 +153,7 @@ class ArrayProblem:
     def _check_new(self, name: str, blocks: Iterable[str]) -> None:
         check_block_name(name)
         if name in blocks:
-            message = f"block name {name!r} is taken"
-            raise ValueError(message)
+            raise ValueError(f"block name {name!r} is taken")
 
     # --- arrays -------------------------------------------------------------------------
 
@@ -222,19 +214,10 @@ class ArrayProblem:
                 block, lower=np.where(is_free, -np.inf, block.lower), upper=np.where(is_free, np.inf, block.upper)
             )
 
-    def stats(self) -> Stats:
-        """Return the size of the program and the ranges of its numbers."""
-        columns, matrix, bounds = self.columns(), self.matrix(), self.row_bounds()
-        return Stats(
-            rows=matrix.rows,
-            columns=matrix.columns,
-            nonzeros=len(matrix.value),
-            integers=int(columns.integer.sum()),
-            coefficient_range=_range(matrix.value),
-            cost_range=_range(columns.cost),
-            bound_range=_range(np.concatenate((columns.lower, columns.upper))),
-            rhs_range=_range(np.concatenate((bounds.lower, bounds.upper))),
-        )
+    def sizes(self) -> dict[str, int]:
+        """Return how many rows, columns and nonzeros it has."""
+        matrix = self.matrix()
+        return {"rows": matrix.rows, "columns": matrix.columns, "nonzeros": len(matrix.value)}
 
     # --- names --------------------------------------------------------------------------
 
@@ -323,8 +306,7 @@ class ArrayProblem:
 
 def _known(blocks: dict[str, _Block], name: str, kind: str) -> _Block:
     if name not in blocks:
-        message = f"no block of {kind} is called {name!r}; there are {', '.join(blocks)}"
-        raise ValueError(message)
+        raise ValueError(f"no block of {kind} is called {name!r}; there are {', '.join(blocks)}")
     return blocks[name]
 
 
@@ -335,13 +317,7 @@ def _per_tuple(over: Index, values: npt.ArrayLike) -> Floats:
 def _refuse(block: str, over: Index, wrong: Bools, what: str, values: Floats) -> None:
     if wrong.any():
         at = int(np.argmax(wrong))
-        message = f"{tuple_name(block, over, at)}: {what} {values[at]}"
-        raise ValueError(message)
-
-
-def _range(numbers: Floats) -> tuple[float, float]:
-    sizes = np.abs(numbers[np.isfinite(numbers) & (numbers != 0.0)])
-    return (float(sizes.min()), float(sizes.max())) if len(sizes) else (0.0, 0.0)
+        raise ValueError(f"{tuple_name(block, over, at)}: {what} {values[at]}")
 
 
 def _pulp_names(blocks: Iterable[Variable | RowBlock]) -> Iterator[str]:

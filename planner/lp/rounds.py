@@ -10,11 +10,20 @@ import highspy
 import numpy as np
 
 from planner.base.errors import SolverError
-from planner.lp.outcome import LEAST_GAP_FRAC, Best, Outcome, ProgressEvent, Status, relative_gap
+from planner.lp.outcome import (
+    LEAST_GAP_FRAC,
+    PROVEN_GAP_FRAC,
+    Best,
+    Outcome,
+    ProgressEvent,
+    SolveOptions,
+    Status,
+    optimal_gap_frac,
+    relative_gap,
+)
 from planner.lp.shares import repaired
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Callable, Mapping
 
     from planner.base.arrays import Bools, Floats
@@ -93,10 +102,7 @@ _STOPPED: Final[Mapping[Any, Status]] = {
 
 @dataclass(frozen=True, eq=False)
 class _Trial:
-    """What pieces make of a trial of the master, and for which of them that is news to it.
-
-    `plan` has all columns of the program, whether it misses rows or not; `cost` is what they cost.
-    """
+    """What pieces make of a trial, and for which that is news; `plan` has all columns, which cost `cost`."""
 
     priced: Priced
     is_plan: bool
@@ -112,21 +118,16 @@ class Rounds:
         self,
         parts: Parts,
         missed: Callable[[Floats], float],
-        *,
         began: float,
         until: float,
-        threads: int,
-        on_progress: Callable[[ProgressEvent], None] | None,
-        interrupt: threading.Event | None,
-        optimal_gap: float,
         enough_gap: float,
-        strictly: bool,
+        how: SolveOptions,
     ) -> None:
-        self._strictly, self._optimal_gap, self._enough_gap = strictly, optimal_gap, enough_gap
-        self._parts, self._began, self._until, self._threads = parts, began, until, threads
-        self._missed = missed
+        self._strictly, self._threads = how.get("strictly", False), how.get("threads", 1)
+        self._optimal_gap, self._enough_gap = optimal_gap_frac(how.get("gap_frac", PROVEN_GAP_FRAC)), enough_gap
+        self._parts, self._missed, self._began, self._until = parts, missed, began, until
         self._loose_rounds = 0 if parts.master.cuts else _LOOSE_ROUNDS
-        self._on_progress, self._interrupt = on_progress, interrupt
+        self._on_progress, self._interrupt = how.get("on_progress"), how.get("interrupt")
         self._best, self._pace = Best(), GapPace()
         self._rounds = 0
         self._last: _Trial | None = None  # that meets the rows of the master
@@ -155,20 +156,17 @@ class Rounds:
                 if trial.is_new.mean() > _MOST_ARE_NEW:
                     parts.master.forget_basis()
             elif trial.is_plan or not trial.priced.is_proof.all():
-                message = "no proven cut is left, and the plan is not optimal by those there are"
-                raise SolverError(message)
+                raise SolverError("no proven cut is left, and the plan is not optimal by those there are")
             elif parts.pieces.penalty < _MOST_PENALTY:
                 parts.pieces.raise_penalty()
                 self._best.forget_trial_cost()
                 self._pace.forget()
             else:
-                message = "rows are missed at any price"
-                raise SolverError(message)
+                raise SolverError("rows are missed at any price")
             if status is None and self._is_enough():
                 status = "within_gap"
             if status is None and self._rounds >= _MOST_ROUNDS:
-                message = f"no end after {_MOST_ROUNDS} rounds"
-                raise SolverError(message)
+                raise SolverError(f"no end after {_MOST_ROUNDS} rounds")
         if status in {"time_limit", "interrupted"} and self._best.trial_is_nearer():
             status = self._with_time_for_a_plan(status)
         return self._put_together(status, self._steps() - steps)
@@ -185,8 +183,7 @@ class Rounds:
         if solved in _STOPPED:
             return _STOPPED[solved]
         if solved != highspy.HighsModelStatus.kOptimal:
-            message = f"the master ended with {solved.name}"
-            raise SolverError(message)
+            raise SolverError(f"the master ended with {solved.name}")
         x, foretold = master.solution()
         if not is_loose:
             self._take_bound()
@@ -229,10 +226,9 @@ class Rounds:
         return self._enough_gap > 0.0 and self._best.gap <= self._enough_gap
 
     def _repair(self, gap: float) -> bool:
-        """Make a plan of the last trial where it costs little enough; return whether there is one.
+        """Make a plan of the last trial where it costs little enough; return whether there is one. Takes `gap` [-].
 
         After a repair in vain the next comes later, each time twice as many rounds.
-        Takes `gap` [-].
         """
         trial = self._last
         if trial is None or trial.is_plan or trial.cost - self._best.bound > gap * abs(trial.cost):

@@ -44,14 +44,11 @@ memory; a part alone may have more."""
 def repaired(
     whole: Arrays, split: Split, plan: Floats, missed: Positions, seconds: float, interrupt: threading.Event | None
 ) -> Floats | None:
-    """Return a plan near a trial that misses rows of pieces.
+    """Return a plan near a trial that misses rows of pieces. Takes `seconds` [s].
 
-    Columns of the master that have a part in a piece with a missed row are free, and so is every
-    piece that they have a part in; all others stay, but for small groups of columns of no piece
-    that are in rows with free ones. These programs fall apart, mostly by site, and each is solved
-    with its rows as they are, so that what is missed by little is met for little: a peak or a
-    connection is raised, or a contract is larger, where that is the sum of few others.
-    Takes `seconds` [s].
+    Columns of the master with a part in a piece with a missed row are free, and so is every piece that they have a part
+    in, and small groups of columns of no piece next to them; all others stay. These programs fall apart, mostly by
+    site, and each is solved with its rows as they are: a peak or a connection is raised, or a contract is larger.
     """
     matrix, columns = whole.matrix, whole.columns
     rows = csr_array((matrix.value, matrix.column, matrix.start), shape=(matrix.rows, matrix.columns))
@@ -132,14 +129,11 @@ def _free(matrix: Matrix, split: Split, missed: Positions) -> Bools:
 
 
 def _small_groups_next_to(matrix: Matrix, is_free: Bools, is_alone: Bools) -> Bools:
-    """Return which columns of no piece are to be free too: small groups next to free columns.
+    """Return which columns of no piece are to be free too: small groups with free columns in their rows.
 
-    A group is what rows tie together, such as the contracts of which a capacity is the sum: that
-    can change only if they do. It is next to free columns if these have a part in its rows.
-
-    One with more columns than are free already, in the whole program, stays as it is. So whether
-    a group is free depends on sites that have nothing to do with it, too: where many miss rows,
-    all solves together are large in any case, and a larger group adds little to that.
+    A group is what rows tie together, such as the contracts of which a capacity is the sum: that can change only if
+    they do. One with more columns than are free already, in the whole program, stays as it is: where many miss rows,
+    all solves together are large in any case.
     """
     columns, rows = matrix.columns, matrix.rows
     has_free = np.zeros(rows, dtype=np.bool_)
@@ -185,10 +179,9 @@ _COLUMNS_EACH: Final = 8.0  # local columns for which a share column stands, on 
 class Shares:
     """Which rows of a program are split, and what of them is the share of which piece.
 
-    Where a row couples local columns of several pieces, the master has a column for each piece's
-    share and holds the row over shares; the piece has a row that keeps its own columns within
-    its share. A share is in units of the row's largest coefficient, so that the penalty for what
-    a piece misses of it is one of a unit of a column, as it is in other rows.
+    Where a row couples local columns of several pieces, the master has a column for each piece's share and holds the
+    row over shares; the piece keeps its own columns within its share. A share is in units of the row's largest
+    coefficient, so that the penalty for what a piece misses of it is one of a unit of a column, as in other rows.
     """
 
     matrix: Matrix  # of the program that is split
@@ -206,11 +199,10 @@ class Shares:
     def from_arrays(cls, arrays: Arrays, is_local: Bools) -> Shares:
         """Choose the rows to split: the fewest of the longest that leave only small pieces.
 
-        Rows are taken by their number of local columns, above a power of 2 that falls until
-        the largest piece has at most a twentieth of all coefficients of rows with local columns.
-        No row is split where pieces are so small already, where a share would stand for few
-        columns or a piece have many shares, or where the largest piece stays above 12 %, or above
-        half of what it was.
+        Rows are taken by their number of local columns, above a power of 2 that falls until the largest piece has at
+        most a twentieth of all coefficients of rows with local columns. No row is split where pieces are so small
+        already, where a share would stand for few columns or a piece have many shares, or where the largest piece stays
+        above 12 %, or above half of what it was.
         """
         matrix = arrays.matrix
         row = matrix.row_of_value()
@@ -299,10 +291,7 @@ class Shares:
         return not (self.split.piece_of_column[added] >= 0).any()
 
     def added_to(self, arrays: Arrays) -> Arrays:
-        """Return a program that fits with a column and a row for each share.
-
-        Columns of shares come last, rows of shares after the rows there were when it was split.
-        """
+        """Return a program that fits with a column for each share, last, and a row, after those when it was split."""
         if not self.row.size:
             return arrays
         if self._made is None or self._made[0] is not arrays.matrix:
@@ -382,11 +371,7 @@ class Shares:
         return Index.sparse("share", (Axis("row", names), Axis("piece", pieces)), (row, self.piece))
 
     def missed(self, arrays: Arrays, plan: Floats) -> float:
-        """Return by how much a plan misses the split row that it misses most.
-
-        Each share may be within what is allowed where their sum is not. As a share, it is in
-        units of the row's largest coefficient.
-        """
+        """Return how far a plan misses the split row it misses most, in units of the row's largest coefficient."""
         if not self.row.size:
             return 0.0
         value = arrays.matrix.times(plan[: self.columns])[self.row]
@@ -399,11 +384,7 @@ class Shares:
         return np.concatenate((self.is_local, np.zeros(self.row.size, dtype=np.bool_)))
 
     def without(self, outcome: Outcome, arrays: Arrays) -> Outcome:
-        """Return what was found of the program with shares for the program itself.
-
-        The dual of a row that is split is the one in the master: what it makes of the columns of
-        a piece is what the rows of shares make of them.
-        """
+        """Return what was found with shares for the program itself: a split row has its dual in the master."""
         if not self.row.size:
             return outcome
         matrix = arrays.matrix

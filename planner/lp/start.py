@@ -103,20 +103,14 @@ class Start:
         return basis
 
     def duals_on(self, problem: ArrayProblem) -> Floats:
-        """Return the duals behind kept cuts for the rows of another program, rows by cuts.
-
-        Rows that are new in it have a dual of 0.
-        """
+        """Return the duals behind kept cuts for the rows of another program, rows by cuts, 0 for new ones."""
         result = np.zeros((problem.row_count, self._cuts))
         for name in self.duals.keys() & set(problem.row_block_names):
             result[problem.row_block(name)] = self.duals_over(name, problem.rows_over(name))
         return result
 
     def duals_over(self, name: str, over: Index) -> Floats:
-        """Return the duals behind kept cuts for the tuples of a block, tuples by cuts.
-
-        What is new has a dual of 0.
-        """
+        """Return the duals behind kept cuts for the tuples of a block, tuples by cuts, 0 for new ones."""
         result = np.zeros((over.size, self._cuts))
         if name in self.duals:
             old, duals = self.duals[name]
@@ -150,11 +144,7 @@ class Start:
         return Start(self.plan_columns, self.plan_rows) if self.plan_columns else None
 
     def whole_on(self, problem: ArrayProblem) -> Floats | None:
-        """Return the integers of the plan for another program, one per integer column.
-
-        None where there are none, or the other program has integers that this plan knows nothing
-        of.
-        """
+        """Return the plan's integers for the integer columns of another program; None where some are unknown."""
         integer = problem.columns().integer
         whole = np.full(integer.size, np.nan)
         for name in self.whole.keys() & set(problem.column_block_names):

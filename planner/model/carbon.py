@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.base.units import M3_PER_THOUSAND_M3, T_PER_KT, USD_PER_MUSD
-from planner.family.block import constraint, cost
+from planner.family.block import Constraint, Cost, constraint, cost, defined_in
 from planner.family.payments import yearly
 from planner.lp import Expression
 
@@ -111,9 +111,6 @@ def water_permit(m: Model) -> Comparison:
     return used <= per_mw * m.halls.usable_mw.sum_to(over, where="present")
 
 
-CONSTRAINTS = (carbon_cap, water_limit, water_permit)
-
-
 @cost(group="water and carbon")
 def water(m: Model) -> Expression:
     """Water and sewer."""
@@ -139,4 +136,4 @@ def carbon_schemes(m: Model) -> Expression:
     return yearly(m, musd_per_kt * m.supply.emissions_kt)
 
 
-COSTS = (water, carbon_price, carbon_schemes)
+CONSTRAINTS, COSTS = defined_in(globals(), Constraint), defined_in(globals(), Cost)

@@ -9,7 +9,7 @@ import numpy as np
 
 from planner.base.units import HOURS_PER_YEAR, USD_PER_MUSD
 from planner.clock.profiles import share_in_force
-from planner.family.block import constraint, cost
+from planner.family.block import Constraint, Cost, constraint, cost, defined_in
 from planner.family.payments import yearly
 from planner.lp.index import cross, locate, pairs
 
@@ -127,18 +127,15 @@ class ContractTerms:
 
     @cached_property
     def use_mw(self) -> Expression:
-        """Power that sites use, on-site and from the grid. [MW], over the time slices that count.
-
-        By the balance, which is exact here, this is `site_mw` in fewer terms.
-        """
+        """Power that sites use, by the balance, which is exact in the slots that count. [MW], (site, year, slot)"""
         return (self.m.supply_mw - self.m.supply.use_mw).on(self.p.count)
 
     @cached_property
     def clean_mw(self) -> Expression:
         """Clean power used. [MW], (site, year, slot) of those that count.
 
-        Own clean power that is not curtailed, sold or stored, what comes back from stores, what
-        is claimed of contracts, and the grid's clean share of the rest of what is drawn.
+        Own clean power that is not curtailed, sold or stored, what comes back from stores, what is claimed of
+        contracts, and the grid's clean share of the rest of what is drawn.
         """
         p, supply, over = self.p, self.m.supply, self.p.count
         share = p.clean_frac[self.m.p.power.slot.find(over)]
@@ -156,8 +153,6 @@ def contract_in_force(m: Model) -> Comparison:
 
     :math:`\alpha` is the share of the year between begin and end of delivery; :math:`b^0` is signed
     already, and kept to its end.
-
-    Source: dcplan.
     """
     return m.contracts.contract_mw == m.contracts.in_force_mw
 
@@ -169,8 +164,6 @@ def contract_limit(m: Model) -> Comparison:
     .. math:: q_{czt} \le \bar{q}_c \qquad \forall c, z, t
 
     The dual is what one more MW on offer is worth.
-
-    Source: dcplan.
     """
     p = m.p.contracts
     return m.contracts.contract_mw.on(p.limit) <= p.limit_mw
@@ -199,8 +192,6 @@ def contract_use(m: Model) -> Comparison:
     r"""A site takes no more power under contract than it draws.
 
     .. math:: u_{sth} \le i_{sth} \qquad \forall s, t, h
-
-    Source: dcplan.
     """
     take = m.p.contracts.take
     return m.contracts.take_mw <= m.import_mw.on(take)
@@ -276,18 +267,6 @@ def _mean(m: Model, power_mw: Expression) -> Expression:
     return (m.p.days.weight_h[power_mw.over["slot"]] / HOURS_PER_YEAR) * power_mw
 
 
-CONSTRAINTS = (
-    contract_in_force,
-    contract_limit,
-    contract_delivery,
-    contract_use,
-    claim_within_draw,
-    hourly_claims,
-    annual_claims,
-    clean_target,
-)
-
-
 @cost(group="contracts")
 def contract_strike(m: Model) -> Expression:
     """All that agreements deliver, at their strike."""
@@ -311,4 +290,4 @@ def contract_power_taken(m: Model) -> Expression:
     return yearly(m, -(musd * m.contracts.take_mw).sum_to(m.p.sites.site_year))
 
 
-COSTS = (contract_strike, contract_market_value, contract_power_taken)
+CONSTRAINTS, COSTS = defined_in(globals(), Constraint), defined_in(globals(), Cost)

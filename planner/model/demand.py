@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.base.units import H100E_PER_KH100E, HOURS_PER_YEAR, USD_PER_MUSD
-from planner.family.block import constraint, cost
+from planner.family.block import Constraint, Cost, constraint, cost, defined_in
 from planner.family.payments import yearly
 from planner.lp import Expression
 from planner.lp.index import distinct, pairs
@@ -50,8 +50,6 @@ def site_load(m: Model) -> Comparison:
     .. math:: \ell_{swt} = \sum_r v_{rwst} \qquad \forall s, w, t
 
     Capacity and power use the load and never the regions, which keeps their rows few.
-
-    Source: dcplan.
     """
     return m.load == m.served.sum_to(m.p.demand.load)
 
@@ -65,8 +63,6 @@ def compute_capacity(m: Model) -> Comparison:
     Throughput :math:`\eta` is per MW of nameplate, at the mean utilisation of the workload and net
     of its spare racks. The utilisation is that of a fleet sized for its peak: utilisation times
     peak over mean is at most 1.
-
-    Source: dcplan.
     """
     p = m.p
     carried = m.used_times(p.racks.throughput_kh100e_per_mw).sum_to(p.demand.load)
@@ -103,8 +99,6 @@ def rent_supply(m: Model) -> Comparison:
     :math:`\theta = n / (n - 1)` of what it uses under contract, other work 1. On-demand capacity
     runs for its year, reserved capacity for its whole term; a model year that represents several
     counts only if the term covers them all.
-
-    Source: dcplan.
     """
     class_year = distinct(m.p.rent.rented, "workload", "year")
     contracted = m.p.rent.rented_capacity_frac * m.rented
@@ -116,8 +110,6 @@ def rent_depth(m: Model) -> Comparison:
     r"""The rental market has only so much for one customer.
 
     .. math:: \sum_{w,o} \sum_{v \le t < v + T_o} b_{wov} \le \bar{B}_t \qquad \forall t
-
-    Source: dcplan.
     """
     limited = distinct(m.p.rent.rented, "year")
     depth = m.p.rent.depth_kh100e[limited["year"]]
@@ -139,7 +131,6 @@ def _rented_capacity(m: Model) -> Expression:
     return m.bought.map(class_year, contract[runs], now[runs])
 
 
-CONSTRAINTS = (demand_balance, site_load, compute_capacity, tight_latency_share, rent_supply, rent_depth)
 ASKS = (demand_balance, tight_latency_share)
 """Rows by which users ask for compute: without them a plan may do nothing."""
 
@@ -172,16 +163,12 @@ def efficiency_levers(m: Model) -> Expression:
     return yearly(m, m.adopted.map(p.levers.adopted, lever, lever, saved * price))
 
 
-COSTS = (rented_compute, unmet_compute, efficiency_levers)
-
-
 def _runs(m: Model, begun: Floats, term_years: Floats) -> np.ndarray:
-    """Return whether a contract runs in each calendar year. [contract, calendar]
-
-    A contract of a model year covers the calendar years that model year stands for, and its
-    whole term where that is longer.
-    """
+    """Return whether contracts run in calendar years: their term, and all of the model year. [contract, calendar]"""
     span_end = m.last_year[np.searchsorted(m.year, begun)]
     end = np.maximum(begun + term_years - 1, span_end)
     calendar = m.calendar_year[None, :]
     return (calendar >= begun[:, None]) & (calendar <= end[:, None])
+
+
+CONSTRAINTS, COSTS = defined_in(globals(), Constraint), defined_in(globals(), Cost)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from planner.family.block import constraint
+from planner.family.block import Constraint, constraint, defined_in
 from planner.lp import ArrayProblem, Axis, Index
 from planner.lp.index import distinct, locate, pairs
 
@@ -66,10 +66,7 @@ class FailoverTerms:
 
     @cached_property
     def called_mw(self) -> Expression:
-        """Power at the meter beyond idling, were all standby racks at work. [MW]
-
-        Over (site, year, slot) of the peak day: with its weather, and the users' hours.
-        """
+        """Power at the meter beyond idling, were all standby racks at work. [MW], (site, year, slot) of the peak day"""
         over, peak = self.p.standby, np.unique(self.p.power["slot"])
         at, slot = np.tile(np.arange(over.size), len(peak)), np.repeat(peak, over.size)
         place = locate(self.p.power, over["site"][at], over["year"][at], slot)
@@ -129,8 +126,6 @@ def failover_power(m: Model) -> Comparison:
     idling of standby racks and nothing of their work. Sources :math:`g` are those that may run
     at any hour; what they do not put out can help. Non-firm connection :math:`N` counts for what
     the time slice leaves of it.
-
-    Source: dcplan.
     """
     over = m.p.failover.power
     called = m.grid_mw.on(over) + m.failover.called_mw
@@ -146,8 +141,6 @@ def neighbour_reserve(m: Model) -> Comparison:
     Neighbours reach at least a share of its users in time, and are not barred. That all users
     find their place in the reserve is seen to by the rows of `failure_cut`. The dual is what
     the loss of this site adds to the cost of one more kH100e here.
-
-    Source: dcplan.
     """
     p = m.p.failover
     covers = m.failover.reserve.map(p.neighbour, p.neighbour_reserve, p.neighbour_row)
@@ -196,7 +189,6 @@ def failure_cut(m: Model) -> Comparison:
     return m.failover.survives(m.p.failover)
 
 
-CONSTRAINTS = (reserve_capacity, failover_power, neighbour_reserve, standby_of_service, shared_reserve, failure_cut)
 # --- The outage of each site in turn: its program, what came of it, and the rows that asks for ----
 
 _UNSERVED_MS: Final = 1e4
@@ -225,10 +217,7 @@ class OutageTakeovers:
 
 @dataclass(frozen=True, eq=False)
 class OutageProgram:
-    """The transport problem of all failures of one workload and year.
-
-    The least is left unserved, and of such ways the one with the shortest round trips is taken.
-    """
+    """The transport problem of all failures of a workload and year: least work unserved, then shortest round trips."""
 
     service: Positions  # positions in the services and in the pairs of service and reserve it is about
     arc: Positions
@@ -249,10 +238,7 @@ class OutageExposure:
     reserve_kh100e: Floats  # most that each reserve takes over, whichever site fails. [reserve of p.failover]
 
     def programs(self) -> Iterator[OutageProgram]:
-        """Yield the program of every workload and year.
-
-        They have nothing in common, and many small programs are solved sooner than a large one.
-        """
+        """Yield the program of every workload and year: many small ones are solved sooner than a large one."""
         group = distinct(self.service, "workload", "year").find(self.service)
         for one in range(int(group.max(initial=-1)) + 1):
             yield self._program(np.flatnonzero(group == one), np.flatnonzero(group[self.of_service] == one))
@@ -281,10 +267,7 @@ def _numbered(name: str, positions: Positions) -> Index:
 
 
 def outage_exposure(p: Inputs, served_kh100e: Floats, reserve_kh100e: Floats) -> OutageExposure:
-    """Say what work is at stake when sites fail, and which reserves it reaches.
-
-    Takes `served_kh100e` [served], `reserve_kh100e` [reserve of p.failover].
-    """
+    """Say what work is at stake when sites fail, and the reserves it reaches. Takes [served] and [reserve]."""
     at = np.flatnonzero((served_kh100e > _NOISE) & _asked(p))
     service = p.demand.served.select(at, "service")
     of_service, reserve, rtt_ms = _options(p, service)
@@ -351,28 +334,10 @@ def with_cuts(p: Inputs, found: OutageTakeovers) -> Inputs:
     )
 
 
-def without_cuts(p: Inputs) -> Inputs:
-    """Return inputs as they were before any cut was added to them."""
-    if not p.failover.cut.size:
-        return p
-    axes = (p.sets.site, p.sets.workload, p.sets.year, Axis("cut", ("1",)))
-    nothing = np.zeros(0, dtype=np.intp)
-    return p.changed(
-        failover=p.failover.changed(
-            cut=Index.sparse("cut", axes, [nothing] * len(axes)),
-            cut_served_row=nothing,
-            cut_served=nothing,
-            cut_reserve_row=nothing,
-            cut_reserve=nothing,
-        )
-    )
-
-
 def _users_who_lack(found: OutageTakeovers) -> Bools:
-    """Return which services compete for too little reserve. [service]
+    """Return which services together are more than all reserves they reach. [service]
 
-    Those left unserved, and those that reserves in their reach have taken over instead: together
-    they are more than all reserves they reach.
+    Those left unserved, and those that reserves in their reach have taken over instead.
     """
     lacking = found.is_unserved
     lost = found.service["site"][found.of_service].astype(np.int64)
@@ -387,3 +352,6 @@ def _users_who_lack(found: OutageTakeovers) -> Bools:
         if (grown == lacking).all():
             return lacking
         lacking = grown
+
+
+CONSTRAINTS = defined_in(globals(), Constraint)

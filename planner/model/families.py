@@ -28,22 +28,8 @@ if TYPE_CHECKING:
     from planner.family.declared import RowsModule
 
 FAMILIES: tuple[RowsModule, ...] = (
-    demand,
-    racks,
-    halls,
-    sites,
-    siting,
-    power,
-    migration,
-    supply,
-    storage,
-    grid,
-    non_firm,
-    load_price,
-    contracts,
-    tariffs,
-    carbon,
-    failover,
+    *(demand, racks, halls, sites, siting, power, migration, supply, storage),
+    *(grid, non_firm, load_price, contracts, tariffs, carbon, failover),
     *DECLARED,
 )
 """All but money, which is about what these cost together."""

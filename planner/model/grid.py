@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.base.units import KW_PER_MW, USD_PER_MUSD
-from planner.family.block import asset, constraint, cost
+from planner.family.block import Constraint, Cost, asset, constraint, cost, defined_in
 from planner.family.payments import Purchase, yearly
 from planner.lp import Index
 from planner.lp.index import locate, pairs
@@ -30,8 +30,6 @@ def grid_connection(m: Model) -> Comparison:
     bills use the PUE of every hour. :math:`\alpha` is the share of the year in which a connection
     is in service: one energised in October counts a quarter in its first year, then in full.
     :math:`N` is non-firm connection, which stress time slices take off again.
-
-    Source: dcplan.
     """
     billing = m.p.grid.billing
     non_firm_mw = m.non_firm.service_mw.on(billing, missing="zero")
@@ -97,9 +95,6 @@ def billed_peak(m: Model) -> Comparison:
     return draw <= m.peak_mw.map(over, billing, np.arange(over.size))
 
 
-CONSTRAINTS = (grid_connection, contract_floor, zone_headroom, billed_peak)
-
-
 @asset(kind="grid", group="grid", paid_while_built=True)
 def interconnection(m: Model) -> Purchase:
     """Substation and network upgrades for new firm connection, repaid over their life."""
@@ -125,4 +120,4 @@ def electricity_demand(m: Model) -> Expression:
     return yearly(m, charge.sum_to(p.sites.site_year))
 
 
-COSTS = (interconnection, electricity_energy, electricity_demand)
+CONSTRAINTS, COSTS = defined_in(globals(), Constraint), defined_in(globals(), Cost)

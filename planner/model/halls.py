@@ -9,7 +9,7 @@ import numpy as np
 
 from planner.base.units import M2_PER_THOUSAND_M2
 from planner.clock.profiles import usable_share
-from planner.family.block import asset, constraint, cost
+from planner.family.block import Constraint, Cost, asset, constraint, cost, defined_in
 from planner.family.payments import Purchase, yearly
 from planner.lp import Expression, Index
 from planner.lp.index import locate, pairs
@@ -31,9 +31,8 @@ class HallTerms:
     def usable_mw(self) -> Expression:
         """Critical IT power usable in a hall design, mean over the year. [MW], (site, hall, year)
 
-        New halls ramp over their first months in service; a retrofit leaves its old design
-        when work begins and counts in the new one from when it is done, however many years
-        that takes.
+        New halls ramp over their first months in service; a retrofit leaves its old design when work begins and counts
+        in the new one from when it is done.
         """
         m, p = self.m, self.p
         year = m.year[p.hall["year"]]
@@ -69,7 +68,7 @@ class HallTerms:
 
     @cached_property
     def at_work_mw(self) -> Expression:
-        """Critical IT power of a design that retrofits are at work on. [MW], (site, hall, year)
+        """Critical IT power that retrofits are at work on. [MW], (site, hall, year)
 
         It holds no racks, and costs and loses what it will in service: longer work gains nothing.
         """
@@ -90,9 +89,8 @@ class HallTerms:
     def operated_mw(self) -> Expression:
         """Critical IT power operated as a design, its own or a better one. [MW], (site, hall, year)
 
-        A hall may be operated as one of a less available topology: the paths and modules that this
-        has not are out of service, so that it loses what such a hall loses. Power and floor that
-        racks take are no less than none, so no more of a design is given than there is of it.
+        Operated as one of a less available topology, a hall loses what such a hall loses. Power and floor that racks
+        take are no less than none, so no more of a design is given than there is of it.
         """
         return self.usable_mw + self._operated(np.ones(self.p.operate.size))
 
@@ -107,11 +105,7 @@ class HallTerms:
 
     @cached_property
     def for_racks_mw(self) -> Expression:
-        """Operated power that racks and companions may take. [MW], (site, hall, year)
-
-        Existing halls may be fuller than others, as far as they are not retrofitted, whatever they
-        are operated as.
-        """
+        """Operated power that racks and companions may take: existing halls may be fuller. [MW], (site, hall, year)"""
         p = self.p
         own = p.new_fill_frac * self.usable_mw + (p.fill_frac - p.new_fill_frac) * self.stays_mw
         gives = locate(p.hall, p.operate["site"], p.operate["hall"], p.operate["year"])
@@ -145,8 +139,6 @@ def hall_power(m: Model) -> Comparison:
     (f) as new halls may be or as existing ones of their design are. A 2N
     hall has twice the power chain behind the same MW: it multiplies equipment, cost and part-load
     loss, never the load. The dual is the value of one more MW that racks may take of this design.
-
-    Source: dcplan.
     """
     p = m.p
     drawn = m.in_service_times(p.racks.hall_mw_per_mw).sum_to(p.halls.hall)
@@ -161,8 +153,6 @@ def hall_space(m: Model) -> Comparison:
         \bigl(H_{slt} + \sum_{m,f} (o_{smlft} - o_{slmft})\bigr) / \Delta_l \qquad \forall s, l, t
 
     Dense racks strand floor, sparse racks strand power; the stranded part is in the tables.
-
-    Source: dcplan.
     """
     p = m.p
     floor = m.in_service_times(p.racks.space_m2_per_mw / M2_PER_THOUSAND_M2).sum_to(p.halls.hall)
@@ -178,8 +168,6 @@ def operated_by_fill(m: Model) -> Comparison:
         H_{slt} - (H^0_{slt} - r_{slt}) & f = \text{new} \end{cases} \qquad \forall s, l, f, t
 
     Where existing halls are fuller than new ones may be.
-
-    Source: dcplan.
     """
     p, halls = m.p.halls, m.halls
     is_new = (p.operated_by_fill.labels("fill") == "new").astype(np.float64)
@@ -196,8 +184,6 @@ def retrofit_source(m: Model) -> Comparison:
 
     Existing halls, :math:`E`, that end, :math:`\bar{E}`, would go on as halls of another design. New halls
     are built as what they are to be. Work that begins within the year takes its halls for the whole of it here.
-
-    Source: dcplan.
     """
     p = m.p.halls
     source, hall = pairs(p.retrofit, p.hall, on=("site", "hall"))
@@ -212,8 +198,6 @@ def committed_halls(m: Model) -> Comparison:
     r"""Halls that enter service as committed are no more than is committed by then.
 
     .. math:: \sum_l \sum_{v \le t} b^{\mathrm{committed}}_{slv} \le \bar{C}_{st} \qquad \forall s, t
-
-    Source: dcplan.
     """
     p = m.p.halls
     built, now = pairs(p.build, p.committed, on=("site",))
@@ -226,16 +210,11 @@ def lease_depth(m: Model) -> Comparison:
     r"""A market has only so much available to lease.
 
     .. math:: \sum_l r_{slt} \le \bar{R}_s \qquad \forall s, t
-
-    Source: dcplan.
     """
     p, site_year = m.p, m.p.sites.site_year
     to_let = np.unique(site_year.find(p.halls.lease))
     leased = m.lease.sum_to(site_year).select(to_let)
     return leased <= p.halls.lease_depth_mw[leased.over["site"]]
-
-
-CONSTRAINTS = (hall_power, hall_space, operated_by_fill, retrofit_source, committed_halls, lease_depth)
 
 
 @asset(kind="facility", group="halls", paid_while_built=True)
@@ -269,4 +248,4 @@ def lease_rent(m: Model) -> Expression:
     return yearly(m, m.p.halls.lease_musd_per_mw_year * m.lease)
 
 
-COSTS = (hall_construction, hall_retrofit, hall_opex, lease_rent)
+CONSTRAINTS, COSTS = defined_in(globals(), Constraint), defined_in(globals(), Cost)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.base.units import USD_PER_MUSD
-from planner.family.block import constraint, cost
+from planner.family.block import Constraint, Cost, constraint, cost, defined_in
 from planner.family.payments import yearly
 from planner.lp.index import locate
 
@@ -38,9 +38,6 @@ def zone_load(m: Model) -> Comparison:
     return drawn - p.standing_mw <= m.block_mw.sum_to(p.zone_slot)
 
 
-CONSTRAINTS = (zone_load,)
-
-
 @cost(group="energy")
 def load_price(m: Model) -> Expression:
     """Energy of new load in a zone above the price of its time slice, block by block."""
@@ -49,4 +46,4 @@ def load_price(m: Model) -> Expression:
     return yearly(m, (hours * p.adder_usd_per_mwh / USD_PER_MUSD) * m.block_mw)
 
 
-COSTS = (load_price,)
+CONSTRAINTS, COSTS = defined_in(globals(), Constraint), defined_in(globals(), Cost)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.base.units import USD_PER_MUSD
-from planner.family.block import constraint, cost
+from planner.family.block import Constraint, Cost, constraint, cost, defined_in
 from planner.family.payments import yearly
 from planner.lp.index import locate
 
@@ -87,8 +87,6 @@ def migration_room(m: Model) -> Comparison:
 
     .. math:: z_{sklwth} \le \left( 1 / u_w - (1 - \phi_w)\, \psi_{swh} \right)
         \gamma_{klw}\, n_{sklwt} \qquad \forall s, k, l, w, t, h
-
-    Source: dcplan.
     """
     return m.migration.done_mw <= m.migration.room_mw
 
@@ -100,17 +98,12 @@ def migration_arrivals(m: Model) -> Comparison:
     .. math:: \sum_l \sum_{h \in B} \Delta_h \left( z_{sklwth}
         - \psi_{swh}\, \phi_w\, \gamma_{klw}\, n_{sklwt} \right) \le a_{skwtB}
         \qquad \forall s, k, w, t, B
-
-    Source: dcplan.
     """
     p, work = m.p.migration, m.migration
     hours = m.p.days.hours[p.work["slot"]]
     here = work.done_mw - work.due_mw
     by_block = here.map(p.site_block, np.arange(p.work.size), p.site_block_of_work, hours)
     return by_block.on(p.arrival) <= work.arrived_mwh
-
-
-CONSTRAINTS = (migration_balance, migration_room, migration_arrivals)
 
 
 @cost(group="sites")
@@ -122,4 +115,4 @@ def work_migration(m: Model) -> Expression:
     return yearly(m, (per_mwh * m.migration.arrived_mwh).sum_to(m.p.sites.site_year))
 
 
-COSTS = (work_migration,)
+CONSTRAINTS, COSTS = defined_in(globals(), Constraint), defined_in(globals(), Cost)

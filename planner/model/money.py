@@ -11,8 +11,8 @@ from planner.family.block import Asset, Cost, constraint, cost
 from planner.family.payments import by_calendar, capital_payments, cash_per_unit, discount
 from planner.lp import UNIT, Expression
 from planner.lp.index import locate
+from planner.model import racks
 from planner.model.families import FAMILIES
-from planner.model.racks import rack_moves
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -75,8 +75,6 @@ def capex_budget(m: Model) -> Comparison:
     .. math:: \sum_s K_{st} \le \bar{K}_t \qquad \forall t
 
     The dual is what one more dollar of budget saves.
-
-    Source: dcplan.
     """
     budget = m.p.sites.capex_budget
     return capex_musd(m).sum_to(budget, where="present") <= m.p.sites.capex_budget_musd
@@ -93,13 +91,11 @@ def cash_budget(m: Model) -> Comparison:
     calendar year :math:`y`: halls, connections and on-site technologies are paid evenly over the
     months before service, all else when it starts to serve. What bridge power is worth when it
     leaves is received; moves of racks are paid. The dual is what one more dollar of budget saves.
-
-    Source: dcplan.
     """
     budget = m.p.sites.cash_budget
     of_calendar = locate(budget, np.searchsorted(m.year, m.calendar_year))
     is_counted = of_calendar >= 0
-    spent = rack_moves.build(m)
+    spent = racks.rack_moves.build(m)
     for item in ASSETS:
         bought = item.bought(m)
         musd = cash_per_unit(m, bought, paid_while_built=item.paid_while_built)

@@ -9,7 +9,7 @@ import numpy as np
 
 from planner.base.units import KW_PER_MW, USD_PER_MUSD
 from planner.clock.profiles import share_in_force
-from planner.family.block import asset, constraint, cost
+from planner.family.block import Constraint, Cost, asset, constraint, cost, defined_in
 from planner.family.payments import Purchase, yearly
 from planner.lp import Index
 from planner.lp.index import pairs
@@ -83,11 +83,7 @@ class NonFirmTerms:
 
     @cached_property
     def interruptible_mw(self) -> Expression:
-        """IT power of deferrable work, in the time slices in which it may be lost. [MW].
-
-        Over (site, year, slot): idle and dynamic power of that share of the racks, as the work
-        falls due, and what is deferred or moved between sites counted where it is done.
-        """
+        """IT power of deferrable work that may be lost, where it is done. [MW], (site, year, slot) of shedding"""
         m, p = self.m, self.m.p
         slot, used = self.p.shed.slot, p.racks.used
         share = self.p.shed.deployment_frac[m.deployment_of_used]
@@ -161,8 +157,6 @@ def discounted_peak(m: Model) -> Comparison:
     r"""No more of a billed peak gets the discount than the peak itself.
 
     .. math:: b_{stm} \le P_{stm} \qquad \forall s, t, m
-
-    Source: dcplan.
     """
     return m.non_firm.discounted_mw <= m.peak_mw.on(m.p.non_firm.billing)
 
@@ -172,8 +166,6 @@ def discounted_connection(m: Model) -> Comparison:
     r"""The discount on the demand charge is for power carried by non-firm connection.
 
     .. math:: b_{stm} \le N_{st} \qquad \forall s, t, m
-
-    Source: dcplan.
     """
     return m.non_firm.discounted_mw <= m.non_firm.service_mw.on(m.p.non_firm.billing)
 
@@ -186,8 +178,6 @@ def shed_hours(m: Model) -> Comparison:
 
     :math:`a` is the share of the time slice in which load may be shed: the hours allowed fill the
     zone's most stressed time slices one after the other.
-
-    Source: dcplan.
     """
     return m.non_firm.shed_mw <= m.non_firm.shed_room_mw
 
@@ -202,8 +192,6 @@ def shed_load(m: Model) -> Comparison:
 
     What moves between sites counts where it is done as well. What is deferred is not there to
     be shed.
-
-    Source: dcplan.
     """
     return m.non_firm.shed_mw <= m.non_firm.interruptible_mw
 
@@ -214,15 +202,10 @@ def shed_energy(m: Model) -> Comparison:
 
     .. math:: \sum_h w_h\, \ell_{sth} \le \epsilon \sum_h w_h\, (F_{sth} + O_{sh})
         \qquad \forall s, t
-
-    Source: dcplan.
     """
     p = m.p.non_firm.shed
     used_mwh = (m.slot_hours * m.site_mw).sum_to(p.site_year, where="present")
     return m.non_firm.shed_mwh <= p.max_energy_frac * used_mwh
-
-
-CONSTRAINTS = (non_firm_power, all_headroom, discounted_peak, discounted_connection, shed_hours, shed_load, shed_energy)
 
 
 @asset(kind="grid", group="grid", paid_while_built=True)
@@ -249,4 +232,4 @@ def shed_load_worth(m: Model) -> Expression:
     return yearly(m, lost.sum_to(m.p.sites.site_year))
 
 
-COSTS = (non_firm_connection, non_firm_discount, shed_load_worth)
+CONSTRAINTS, COSTS = defined_in(globals(), Constraint), defined_in(globals(), Cost)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.family.block import constraint
+from planner.family.block import Constraint, constraint, defined_in
 from planner.lp.index import locate
 
 if TYPE_CHECKING:
@@ -55,8 +55,6 @@ def deferrable_load(m: Model) -> Comparison:
 
     .. math:: \Phi_{sfxt} = \sum_{k, l, w \in f, x} \phi_w\, \gamma_{klw}\, n_{sklwt}
         \qquad \forall s, f, x, t
-
-    Source: dcplan.
     """
     power = m.p.racks.dynamic_mw_per_mw * m.p.racks.deferrable_frac
     return m.deferrable_mw == _uses(m, power, m.p.power.defer_group, _defer_group_of_used(m))
@@ -68,8 +66,6 @@ def busy_load(m: Model) -> Comparison:
 
     .. math:: \beta_{sfxt} = \sum_{k, l, w \in f, x} (1 - \phi_w)\, \gamma_{klw}\, n_{sklwt}
         \qquad \forall s, f, x, t
-
-    Source: dcplan.
     """
     power = m.p.racks.dynamic_mw_per_mw * (1.0 - m.p.racks.deferrable_frac)
     return m.busy_mw == _uses(m, power, m.p.power.defer_group, _defer_group_of_used(m))
@@ -81,8 +77,6 @@ def full_load(m: Model) -> Comparison:
 
     .. math:: \Gamma_{sfxt} = \sum_{k, l, w \in f, x} \gamma_{klw}\, n_{sklwt} / u_w
         \qquad \forall s, f, x, t
-
-    Source: dcplan.
     """
     power = m.p.racks.dynamic_mw_per_mw / m.p.power.deployment_utilisation_frac
     return m.full_mw == _uses(m, power, m.p.power.defer_group, _defer_group_of_used(m))
@@ -115,8 +109,6 @@ def deferral_room(m: Model) -> Comparison:
     r"""Work can only be caught up on racks that are not busy already.
 
     .. math:: x_{sfxth} \le \Gamma_{sfxt} - \psi_{sfh}\, \beta_{sfxt} \qquad \forall s, f, x, t, h
-
-    Source: dcplan.
     """
     p = m.p.power
     shape = p.shape_frac[p.defer["site"], p.defer["shape"], p.defer["slot"]]
@@ -225,16 +217,4 @@ def exact_balance(m: Model) -> Comparison:
     return m.supply_mw.on(exact) == m.use_mw.on(exact)
 
 
-CONSTRAINTS = (
-    idle_load,
-    dynamic_load,
-    deferrable_load,
-    busy_load,
-    full_load,
-    deferral_balance,
-    deferral_room,
-    base_losses,
-    following_losses,
-    power_balance,
-    exact_balance,
-)
+CONSTRAINTS = defined_in(globals(), Constraint)

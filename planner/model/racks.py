@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.family.block import asset, constraint, cost
+from planner.family.block import Constraint, Cost, asset, constraint, cost, defined_in
 from planner.family.payments import Purchase, once, yearly
 from planner.lp.index import distinct, locate
 
@@ -41,8 +41,6 @@ def stock_only_use(m: Model) -> Comparison:
         \qquad \forall s, k, l, f, t
 
     They no longer admit the rack type, or need better halls than those that it is in.
-
-    Source: dcplan.
     """
     p = m.p.racks
     at = p.used.find(p.stock_only)
@@ -57,8 +55,6 @@ def cohort_moves(m: Model) -> Comparison:
 
     .. math:: \sum_t \mathrm{out}_{sklvt} \le N^0_{sklv} + n^{+}_{skl,\mathrm{training},v}
         \qquad \forall s, k, l, v
-
-    Source: dcplan.
     """
     p, sets = m.p.racks, m.p.sets
     training = m.install.select(p.install["duty"] == sets.duty.code("training"))
@@ -77,8 +73,6 @@ def move_balance(m: Model) -> Comparison:
     .. math:: \sum_l \mathrm{out}_{sklvt} = \sum_{l'} \mathrm{in}_{skl'vt} \qquad \forall s, k, v, t
 
     This is how last year's training racks become cheap inference.
-
-    Source: dcplan.
     """
     moved = distinct(m.p.racks.move_out, "site", "rack", "vintage", "year")
     return m.move_out.sum_to(moved) == m.move_in.sum_to(moved)
@@ -93,8 +87,6 @@ def deliveries(m: Model) -> Comparison:
         \qquad \forall\ \mathrm{vendor}, t
 
     Without it one type takes everything.
-
-    Source: dcplan.
     """
     p = m.p.racks
     vendor = m.p.sets.rack_vendor[p.install["rack"]]
@@ -120,9 +112,6 @@ def whole_racks(m: Model) -> Comparison:
     return m.install.on(p.lot) == p.lot_rack_mw * m.lot_racks
 
 
-CONSTRAINTS = (racks_alive, stock_only_use, cohort_moves, move_balance, deliveries, whole_racks)
-
-
 @asset(kind="rack", group="racks")
 def rack_purchase(m: Model) -> Purchase:
     """Racks with their fabric and storage, repaid over their life."""
@@ -136,8 +125,7 @@ def rack_purchase(m: Model) -> Purchase:
 def companions(m: Model) -> Expression:
     """Storage and general-purpose computers next to the accelerators, paid by the year as used.
 
-    They follow the workloads that racks work for, stock included, so they have no purchase of
-    their own; the yearly price repays one over its life.
+    They follow the workloads that racks work for, stock included: the yearly price repays one over its life.
     """
     yearly_musd = m.p.racks.companion_mw_per_mw * m.p.racks.companion_musd_per_mw_year
     return yearly(m, m.in_service_times(yearly_musd).sum_to(m.p.sites.site_year))
@@ -157,4 +145,4 @@ def it_maintenance(m: Model) -> Expression:
     return yearly(m, m.in_service_times(per_mw).sum_to(m.p.sites.site_year), escalates=True)
 
 
-COSTS = (rack_purchase, companions, rack_moves, it_maintenance)
+CONSTRAINTS, COSTS = defined_in(globals(), Constraint), defined_in(globals(), Cost)

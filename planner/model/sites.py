@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.family.block import asset, constraint, cost
+from planner.family.block import Constraint, Cost, asset, constraint, cost, defined_in
 from planner.family.payments import Purchase, yearly
 from planner.lp.index import locate, pairs
 
@@ -39,8 +39,6 @@ def minimum_size(m: Model) -> Comparison:
     A campus is not commissioned in one year: what can be built since it opened counts, and where a
     delay moves halls to a year no more than what was to be built of them in time.
     Where openings are not whole this row does not bind.
-
-    Source: dcplan.
     """
     p = m.p.sites
     is_new = ~p.is_existing[p.site_year["site"]]
@@ -77,8 +75,6 @@ def stays_open(m: Model) -> Comparison:
     r"""A site that has been opened stays open.
 
     .. math:: o_{st} \ge o_{s,t-1} \qquad \forall s, t
-
-    Source: dcplan.
     """
     site_year = m.p.sites.site_year
     is_new = ~m.p.sites.is_existing[site_year["site"]]
@@ -97,8 +93,6 @@ def build_rate(m: Model) -> Comparison:
     :math:`\bar{b}` is what crews build in the years since the model year before, or what is
     committed for these if that is more. Where a delay of `lead_times` moves halls to this year, it
     is no less than what crews build in the years that these were planned for.
-
-    Source: dcplan.
     """
     p = m.p
     at = np.unique(p.sites.site_year.find(p.halls.build))
@@ -113,8 +107,6 @@ def market_build_rate(m: Model) -> Comparison:
     were planned for.
 
     .. math:: \sum_{s \in \mathrm{market}} \sum_l b_{slt} \le \bar{b}_{\mathrm{market},t}
-
-    Source: dcplan.
     """
     p = m.p
     market = p.sets.site_market[p.halls.build["site"]]
@@ -122,9 +114,6 @@ def market_build_rate(m: Model) -> Comparison:
     limited = np.flatnonzero(limit >= 0)
     built = m.build.map(p.sites.market_rate, limited, limit[limited])
     return built <= p.sites.market_rate_mw
-
-
-CONSTRAINTS = (land_limit, minimum_size, opening, stays_open, build_rate, market_build_rate)
 
 
 @asset(kind="facility", group="sites")
@@ -142,4 +131,4 @@ def site_fixed(m: Model) -> Expression:
     return yearly(m, fixed * m.open, escalates=True)
 
 
-COSTS = (site_opening, site_fixed)
+CONSTRAINTS, COSTS = defined_in(globals(), Constraint), defined_in(globals(), Cost)

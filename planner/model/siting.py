@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.family.block import constraint, cost
+from planner.family.block import Constraint, Cost, constraint, cost, defined_in
 from planner.family.payments import yearly
 from planner.inputs.sites import partner_blocks
 from planner.lp.index import locate
@@ -157,8 +157,6 @@ def served_only_if_open(m: Model) -> Comparison:
     return m.siting.served_only_if_open(m.p.siting.linked)
 
 
-CONSTRAINTS = (opening_pace, hall_phases, block_least, block_or_none, exact_sites, most_sites, served_only_if_open)
-
 ONLY_FOR_THE_BOUND = ("opening_pace", "served_only_if_open")
 """Blocks that follow from others once openings are whole: without them the duals are clean."""
 
@@ -171,4 +169,4 @@ def service_network(m: Model) -> Expression:
     return yearly(m, paid.sum_to(m.p.sites.site_year))
 
 
-COSTS = (service_network,)
+CONSTRAINTS, COSTS = defined_in(globals(), Constraint), defined_in(globals(), Cost)

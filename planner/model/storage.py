@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.family.block import constraint
+from planner.family.block import Constraint, constraint, defined_in
 from planner.lp.index import locate
 
 if TYPE_CHECKING:
@@ -34,8 +34,6 @@ def battery_power(m: Model) -> Comparison:
     .. math:: c_{sgth} + d_{sgth} \le \kappa_{sgt} \qquad \forall s, g, t, h
 
     Both are at the meter: losses are inside the battery.
-
-    Source: dcplan.
     """
     power_mw = m.supply.capacity_mw.on(m.p.supply.store_slot)
     return m.supply.charge_mw + m.supply.discharge_mw <= power_mw
@@ -81,8 +79,6 @@ def battery_duration(m: Model) -> Comparison:
     r"""Where a scenario fixes the duration, energy is bought with power.
 
     .. math:: \varepsilon_{sgt} = \tau_g\, k_{sgt} \qquad \forall s, g, t
-
-    Source: dcplan.
     """
     p = m.p.supply
     over = p.fixed_duration
@@ -99,12 +95,10 @@ def battery_wear(m: Model) -> Comparison:
     with the cycle life :math:`N` and the calendar life :math:`L`. Cells that cycle less than
     :math:`N / L` times a year are replaced at the end of :math:`L`, which their annuity pays;
     :math:`q` is paid for at the price of cells over their cycle life.
-
-    Source: dcplan.
     """
     p = m.p.supply
     room_mwh = p.cycles_per_year * m.supply.energy_mwh
     return m.supply.taken_mwh <= room_mwh + m.supply.worn_mwh
 
 
-CONSTRAINTS = (battery_size, battery_power, battery_energy, state_of_charge, battery_duration, battery_wear)
+CONSTRAINTS = defined_in(globals(), Constraint)

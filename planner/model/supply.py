@@ -9,7 +9,7 @@ import numpy as np
 
 from planner.base.units import T_PER_KT, USD_PER_MUSD
 from planner.clock.profiles import share_in_force
-from planner.family.block import asset, constraint, cost
+from planner.family.block import Constraint, Cost, asset, constraint, cost, defined_in
 from planner.family.payments import Purchase, once, yearly
 from planner.lp.index import cross, locate, pairs
 
@@ -22,10 +22,7 @@ if TYPE_CHECKING:
 
 
 class SupplyTerms:
-    """On-site generators and batteries.
-
-    Sums over time slices are over (site, year, slot) of the balance: elsewhere nothing of this is.
-    """
+    """On-site generators and batteries; sums over time slices are over (site, year, slot) of the balance."""
 
     def __init__(self, m: Model) -> None:
         self.m = m
@@ -166,8 +163,7 @@ class SupplyTerms:
     def clean_used_mw(self) -> Expression:
         """Own clean power that is used, stored or sold, not curtailed. [MW], (site, year, slot)
 
-        Surplus is curtailed without a column of its own: what is used of the clean sources is
-        what is used in all, less what comes in from elsewhere.
+        Surplus is curtailed without a column: what is used of clean sources is all use less what comes from elsewhere.
         """
         clean = self.renewable_mw + self.dispatched_mw - self.fossil_mw
         curtailed = self.curtail_mw.on(self._slot, missing="zero")
@@ -175,11 +171,7 @@ class SupplyTerms:
 
     @cached_property
     def own_clean_mw(self) -> Expression:
-        """Own clean power that the site uses where power is balanced exactly. [MW].
-
-        Over (site, year, slot): what is not curtailed, sold or stored, and what comes back from
-        stores; below 0 where they are filled from the grid.
-        """
+        """Own clean power that the site uses where power is balanced exactly; filling stores takes off. [MW]"""
         clean = self.renewable_mw + self.dispatched_mw - self.fossil_mw
         return (
             clean
@@ -226,20 +218,6 @@ class SupplyTerms:
         return self.capacity_mw.on(always).sum_to(self.m.p.sites.site_year)
 
 
-@constraint(over="site, source, year", unit="MW")
-def source_limit(m: Model) -> Comparison:
-    r"""A site has room for so much of a source.
-
-    .. math:: K_{sgt} \le \bar{K}_{g} \qquad \forall s, g, t
-
-    The dual is what room for one more MW is worth.
-
-    Source: dcplan.
-    """
-    p = m.p.supply
-    return m.supply.standing_mw.on(p.limited) <= p.limit_mw
-
-
 @constraint(over="site, source, year", unit="MW", links="sum")
 def source_capacity(m: Model) -> Comparison:
     r"""What is in service in a year is what existed or was built, and has not left or worn out.
@@ -254,6 +232,18 @@ def source_capacity(m: Model) -> Comparison:
     Source: generation expansion as in PyPSA.
     """
     return m.supply.capacity_mw == m.supply.in_service_mw
+
+
+@constraint(over="site, source, year", unit="MW")
+def source_limit(m: Model) -> Comparison:
+    r"""A site has room for so much of a source.
+
+    .. math:: K_{sgt} \le \bar{K}_{g} \qquad \forall s, g, t
+
+    The dual is what room for one more MW is worth.
+    """
+    p = m.p.supply
+    return m.supply.standing_mw.on(p.limited) <= p.limit_mw
 
 
 @constraint(over="site, source, year", unit="MW")
@@ -318,8 +308,6 @@ def curtailment_limit(m: Model) -> Comparison:
     r"""Where a price is negative, no more is curtailed than sun and wind yield.
 
     .. math:: z_{sth} \le \sum_{g \in \mathrm{RE}} a_{gsh}\, \kappa_{sgt} \qquad \forall s, t, h
-
-    Source: dcplan.
     """
     return m.supply.curtail_mw <= m.supply.renewable_mw.on(m.p.supply.curtail)
 
@@ -330,8 +318,6 @@ def export_source(m: Model) -> Comparison:
 
     .. math:: e_{sth} \le \sum_{g \in \mathrm{RE}} a_{gsh}\, \kappa_{sgt}
         + \sum_g o_{sgth} \qquad \forall s, t, h
-
-    Source: dcplan.
     """
     made_mw = m.supply.renewable_mw + m.supply.dispatched_mw
     return m.supply.export_mw <= made_mw.on(m.p.supply.export)
@@ -342,8 +328,6 @@ def export_connection(m: Model) -> Comparison:
     r"""Power sold passes the connection.
 
     .. math:: e_{sth} \le G_{st} \qquad \forall s, t, h
-
-    Source: dcplan.
     """
     return m.supply.export_mw <= m.firm_mw.on(m.p.supply.export)
 
@@ -353,27 +337,11 @@ def redeployment_limit(m: Model) -> Comparison:
     r"""No more of a vintage leaves than was built.
 
     .. math:: \sum_{t > v} x_{sgvt} \le k_{sgv} \qquad \forall s, g, v
-
-    Source: dcplan.
     """
     p = m.p.supply
     built = locate(p.build, p.bridge["site"], p.bridge["source"], p.bridge["vintage"])
     existing_mw = m.supply.source_mw.map(p.bridge, built, np.arange(p.bridge.size))
     return m.supply.redeploy_mw.sum_to(p.bridge) <= existing_mw
-
-
-CONSTRAINTS = (
-    source_capacity,
-    source_limit,
-    plant_least,
-    plant_or_none,
-    output_limit,
-    run_hours,
-    curtailment_limit,
-    export_source,
-    export_connection,
-    redeployment_limit,
-)
 
 
 @asset(kind="supply", group="own power", paid_while_built=True)
@@ -443,13 +411,4 @@ def export_revenue(m: Model) -> Expression:
     return yearly(m, -sold.sum_to(m.p.sites.site_year))
 
 
-COSTS = (
-    source_purchase,
-    battery_cells,
-    bridge_worth,
-    bridge_removal,
-    source_upkeep,
-    fuel,
-    battery_replacement,
-    export_revenue,
-)
+CONSTRAINTS, COSTS = defined_in(globals(), Constraint), defined_in(globals(), Cost)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.base.units import USD_PER_MUSD
-from planner.family.block import constraint, cost
+from planner.family.block import Constraint, Cost, constraint, cost, defined_in
 from planner.family.payments import once
 from planner.inputs.tariffs import KINDS
 from planner.lp.index import distinct, locate, pairs
@@ -154,8 +154,6 @@ def tariff_contract(m: Model) -> Comparison:
         \qquad \forall s, t, m
 
     Only where a tariff has a minimum take: elsewhere nothing depends on what is signed.
-
-    Source: dcplan.
     """
     covered = m.p.tariffs.covered
     return m.peak_mw.on(covered) <= m.tariffs.kept_mw.on(covered)
@@ -166,8 +164,6 @@ def tariff_release(m: Model) -> Comparison:
     r"""No more is given up than was signed.
 
     .. math:: \sum_u \lambda_{svu} \le \kappa_{sv} \qquad \forall s, v
-
-    Source: dcplan.
     """
     over = distinct(m.p.tariffs.released, "site", "vintage", name="released_of")
     return m.tariffs.released_mw.sum_to(over) <= m.tariffs.signed_mw.on(over)
@@ -196,22 +192,8 @@ def tariff_fee(m: Model) -> Comparison:
     .. math:: \phi_{svt} \le \lambda_{svt} \qquad \forall s, v, t
 
     With a ramp an early year's minimum bills are lower than those of a later one.
-
-    Source: dcplan.
     """
     return m.tariffs.fee_mw <= m.tariffs.released_mw.on(m.p.tariffs.fee)
-
-
-CONSTRAINTS = (
-    tariff_peak,
-    tariff_billing,
-    tariff_take,
-    tariff_tiers,
-    tariff_contract,
-    tariff_release,
-    tariff_exit,
-    tariff_fee,
-)
 
 
 @cost(group="energy")
@@ -244,4 +226,4 @@ def tariff_exit_fee(m: Model) -> Expression:
     return once(m, m.p.tariffs.fee_musd_per_mw * m.tariffs.fee_mw, 1.0)
 
 
-COSTS = (tariff_energy, tariff_demand, tariff_capacity, tariff_standing, tariff_exit_fee)
+CONSTRAINTS, COSTS = defined_in(globals(), Constraint), defined_in(globals(), Cost)

@@ -33,7 +33,6 @@ class Model:
     """The linear program of one scenario: inputs, decisions, shared sums.
 
     Racks and halls are in MW of nameplate, compute in kH100e, money in MUSD of the price year.
-    A decision without index tuples has no columns; nothing else switches it off.
     """
 
     def __init__(self, inputs: Inputs, until: int | None = None, problem: ArrayProblem | None = None) -> None:
@@ -93,11 +92,7 @@ class Model:
             setattr(self, name, family.TERMS(self, getattr(p, name)))
 
     def forget_sums(self) -> None:
-        """Let go of all sums of decisions; each is made again when it is asked for.
-
-        Rows and objective have what they need of them as arrays. In a program over all hours of a
-        year the sums take as much memory as the rows.
-        """
+        """Let go of all sums of decisions, which take as much memory as the rows; each is made again when asked for."""
         for terms in (self, *vars(self).values()):
             kind = type(terms)
             if kind.__module__.startswith(_FAMILIES):
@@ -225,11 +220,7 @@ class Model:
 
     @cached_property
     def it_mw(self) -> Expression:
-        """IT power by cooling technology in every time slice. [MW].
-
-        Over (site, cooling, year, slot); work as it falls due, but for what may move between
-        sites, which counts where it is done. What is deferred moves by `shifted_mw`.
-        """
+        """IT power by cooling, as it falls due or moves between sites, not deferred. [MW], over `cool_slot`"""
         p = self.p.power
         group_slot = cross(p.group, self.p.sets.slot)
         shape = p.shape_frac[group_slot["site"], group_slot["shape"], group_slot["slot"]]
@@ -260,10 +251,7 @@ class Model:
 
     @cached_property
     def site_mw(self) -> Expression:
-        """Power that a site uses: racks with all they need, and other load. [MW]
-
-        Over (site, year, slot).
-        """
+        """Power that a site uses: racks with all they need, and other load. [MW], (site, year, slot)"""
         slot, other = self.p.power.slot, self.p.power.other_load_mw
         return self.facility_mw + other[slot["site"], slot["slot"]]
 
@@ -285,10 +273,7 @@ class Model:
 
     @cached_property
     def grid_mw(self) -> Expression:
-        """Power drawn from the grid: the use of a site, its import where power is balanced. [MW]
-
-        Over (site, year, slot).
-        """
+        """Power drawn from the grid: use of a site, its import where power is balanced. [MW], (site, year, slot)"""
         slot, balanced = self.p.power.slot, self.p.balance.slot
         as_used = np.flatnonzero(balanced.find(slot) < 0)
         is_all = as_used.size == slot.size  # then its terms are shared, and not copied

@@ -11,11 +11,12 @@ import pandas as pd
 
 from planner.base.units import HOURS_PER_YEAR, T_PER_KT, USD_PER_MUSD
 from planner.family.payments import capital_payments_per_unit
+from planner.family.table_columns import sum_at
 from planner.inputs.tariffs import KINDS
 from planner.lp import Index
 from planner.lp.index import cross, locate, pairs
 from planner.model.money import ASSETS
-from planner.results.store import cleaned, listed, mean_of, placed, ratio, summed, total_by, words
+from planner.results.store import cleaned, listed, mean_of, placed, ratio, total_by, words
 from planner.tariffs import bill_metered
 
 if TYPE_CHECKING:
@@ -92,10 +93,9 @@ def matching_slot(s: SolvedModel) -> dict[str, Cells]:
 
 
 def claimed_mw(s: SolvedModel) -> Floats:
-    """Return power under contract that counts as clean, shape (site_year, slot). [MW].
+    """Return power under contract that counts as clean, shape (site_year, slot). [MW]
 
-    As the plan claims it where that counts for something; elsewhere the dirtiest power is claimed
-    first, as far as contracts deliver.
+    As the plan claims it where that counts; elsewhere the dirtiest power is claimed first, as contracts deliver.
     """
     p, slot = s.p.contracts, s.p.power.slot
     claimed = s.by_slot(s.value(s.model.contracts.claim_mw.on(slot, missing="zero")))
@@ -119,7 +119,7 @@ def _sum(s: SolvedModel, pools: Index, of_sites: Floats) -> Floats:
     """Add up power of sites, shape (site_year, slot), to shape (pool_year, slot)."""
     site_year, p = s.p.sites.site_year, s.p.contracts
     place = locate(pools, p.site_pool[site_year["site"]], site_year["year"])
-    return summed((pools.size, of_sites.shape[1]), (place[place >= 0],), of_sites[place >= 0])
+    return sum_at((pools.size, of_sites.shape[1]), (place,), of_sites)
 
 
 def _delivered(s: SolvedModel, pools: Index) -> Floats:
@@ -293,7 +293,7 @@ def _capital_musd(s: SolvedModel) -> Floats:
     for item in (item for item in ASSETS if item.kind == "supply"):
         bought = item.bought(s.model)
         over, musd = bought.decision.over, capital_payments_per_unit(s.model, bought)
-        paid += summed(shape, (over["site"], over["source"]), musd * s.value(bought.decision)[:, None])
+        paid += sum_at(shape, (over["site"], over["source"]), musd * s.value(bought.decision)[:, None])
     yearly = mean_of(paid, s.model_year_of, s.years)
     return np.asarray(yearly[capacity["site"], capacity["source"], capacity["year"]])
 
@@ -412,10 +412,7 @@ def _exit_fees(s: SolvedModel) -> pd.DataFrame:
 
 
 def exact_lines(s: SolvedModel) -> pd.DataFrame:
-    """Lines of the exact bills of all sites, as `bill_months` has them.
-
-    Standing charges count in proportion to the share of the site that is open.
-    """
+    """Make the lines of the exact bills of all sites; standing charges count by the share of the site that is open."""
     p, terms = s.p.tariffs, s.model.tariffs
     customer, load = p.bills.customer, p.bills.load
     load_mw = np.zeros((customer.size, len(load.axes[-1])))

@@ -120,12 +120,7 @@ def reference(s: SolvedModel) -> pd.DataFrame:
 
 
 def tail_rtt_ms(s: SolvedModel) -> Floats:
-    """Return the round trip of each service on the tail line of its pair of places.
-
-    Measured pairs and a scenario's own round trips are those of ordinary days, so they are the
-    least that a bad day has. The metro rule applies as by default.
-    Gives [ms].
-    """
+    """Return the round trip of each service on the tail line of its pair of places, no less than on other days. [ms]"""
     sets, served = s.p.sets, s.p.demand.served
     placed = [label for label in sets.region.labels if label != ANYWHERE]
     users = s.p.tables["demand_regions"].set_index("demand_region").loc[placed]

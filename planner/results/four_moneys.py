@@ -10,12 +10,13 @@ import pandas as pd
 
 from planner.base.units import MUSD_PER_BUSD
 from planner.family.payments import capital_payments_per_unit, cash_per_unit
+from planner.family.table_columns import sum_at
 from planner.model.contracts import contract_strike
 from planner.model.demand import rented_compute
 from planner.model.money import ASSETS, PENALTIES
 from planner.model.racks import rack_moves
 from planner.money.finance import annuity_payment, discount_factor, yearly_payment_shares
-from planner.results.store import ratio, summed, total_by, words
+from planner.results.store import ratio, total_by, words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -347,7 +348,7 @@ def _spent(s: SolvedModel, item: Asset) -> pd.DataFrame:
     m, bought = s.model, item.bought(s.model)
     amount, site = s.value(bought.decision)[:, None], bought.decision.over["site"]
     spent, overnight = (
-        summed((len(s.p.sets.site), len(m.calendar)), (site,), amount * cash_per_unit(m, bought, paid_while_built=one))
+        sum_at((len(s.p.sets.site), len(m.calendar)), (site,), amount * cash_per_unit(m, bought, paid_while_built=one))
         for one in (item.paid_while_built, False)
     )
     at, year = np.nonzero((spent != 0.0) | (overnight != 0.0))

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from planner.base.units import KW_PER_MW
+from planner.family.table_columns import sum_at
 from planner.lp.index import distinct
-from planner.results.store import cleaned, listed, summed, total_by, words
+from planner.results.store import cleaned, listed, total_by, words
 
 if TYPE_CHECKING:
     from planner.base.arrays import Floats
@@ -23,7 +24,7 @@ def sites(s: SolvedModel) -> dict[str, Cells]:
     """Make table `sites`: names and places."""
     sets, given, over = s.p.sets, s.p.sites, s.p.halls.hall
     table = given.table.set_index("site").loc[list(sets.site.labels)]
-    by_hall = summed((len(sets.site), len(sets.hall), s.years), over.codes, s.p.halls.existing_mw)
+    by_hall = sum_at((len(sets.site), len(sets.hall), s.years), over.codes, s.p.halls.existing_mw)
     change = np.diff(by_hall, axis=2)  # of existing halls after the first year, by design
     racks_mw = s.by_place(s.p.racks.fleet, s.p.racks.stock_mw)
     return {
@@ -102,10 +103,9 @@ def spare_power_mw(s: SolvedModel) -> Floats:
 
 
 def stranded(for_racks_mw: Floats, used_mw: Floats, floor_m2: Floats, used_m2: Floats) -> tuple[Floats, Floats]:
-    r"""Return the power and floor that stay empty when a hall is filled with the mix it has.
+    r"""Return the power and floor that stay empty when a hall is filled with the mix it has. [MW], [m2]
 
     .. math:: e = \min\left(\frac{H}{h}, \frac{A}{a}\right), \qquad H - e h, \qquad A - e a
-    Takes `floor_m2` [m2], `used_m2` [m2]. Gives [MW].
 
     Racks take half of the power on four fifths of the floor, so a quarter more fits:
 
@@ -227,10 +227,7 @@ def fleet(s: SolvedModel) -> dict[str, Cells]:
 
 
 def parked_mw(s: SolvedModel) -> Floats:
-    """Return the racks that are alive and neither in use nor standing by. [pool of racks, MW]
-
-    The solver's tolerance may use a trace more than there is; nothing is parked then.
-    """
+    """Return the racks that are alive and neither in use nor standing by, but for tolerance. [pool of racks, MW]"""
     in_service_mw = total_by(s.model.pool_of_used, s.in_service_mw, s.p.racks.fleet.size)
     return cleaned(np.maximum(s.value(s.model.alive) - in_service_mw, 0.0))
 

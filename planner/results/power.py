@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 
 from planner.base.units import HOURS_PER_YEAR, KW_PER_MW, LITRES_PER_M3, T_PER_KT, USD_PER_MUSD
+from planner.family.table_columns import sum_at
 from planner.lp import Axis, Index
 from planner.lp.index import distinct, locate
 from planner.model.money import capex_musd
 from planner.results.contracts import claimed_mw
-from planner.results.store import cleaned, largest_by, listed, ratio, summed, total_by, words
+from planner.results.store import cleaned, largest_by, listed, ratio, total_by, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -83,7 +84,7 @@ def _connected(s: SolvedModel, year: NDArray[np.integer]) -> Floats:
     """Non-firm connection that counts from a year on, by zone, shape (zone, year). [MW]"""
     over, mw = s.p.non_firm.connect, s.value(s.model.non_firm.connect_mw)
     counts, zone = year >= 0, s.p.sets.site_zone[over["site"]]
-    by_year = summed((len(s.p.sets.zone), s.years), (zone[counts], year[counts]), mw[counts])
+    by_year = sum_at((len(s.p.sets.zone), s.years), (zone[counts], year[counts]), mw[counts])
     return np.asarray(by_year.cumsum(axis=1))
 
 
@@ -100,7 +101,7 @@ def power_zone(s: SolvedModel) -> dict[str, Cells]:
     sets, m, site_year = s.p.sets, s.model, s.p.sites.site_year
     at = (sets.site_zone[site_year["site"]], site_year["year"])
     zone, year = np.unique(np.stack(at), axis=1)
-    by_slot = summed((len(sets.zone), s.years, len(sets.slot)), at, s.facility_mw)
+    by_slot = sum_at((len(sets.zone), s.years, len(sets.slot)), at, s.facility_mw)
 
     def add(of_site_year: Floats) -> Floats:
         return np.asarray(_by_zone_year(s, of_site_year)[zone, year])
@@ -140,7 +141,7 @@ def power_class(s: SolvedModel) -> dict[str, Cells]:
 def _by_zone_year(s: SolvedModel, of_site_year: Floats) -> Floats:
     """Add up over the sites of each zone, shape (zone, year)."""
     sets, over = s.p.sets, s.p.sites.site_year
-    return summed((len(sets.zone), s.years), (sets.site_zone[over["site"]], over["year"]), of_site_year)
+    return sum_at((len(sets.zone), s.years), (sets.site_zone[over["site"]], over["year"]), of_site_year)
 
 
 # --- Tables of non-firm connection: what is connected, how stress time slices are lived through ---
@@ -185,11 +186,7 @@ def non_firm_year(s: SolvedModel) -> dict[str, Cells]:
 
 
 def lost_kh100e(s: SolvedModel) -> Floats:
-    """Return the compute lost by shedding, mean over the year. [kH100e], (site, year)
-
-    Energy at the meter is IT energy at the site's PUE, and that is compute at the mean of the
-    site's work that can wait.
-    """
+    """Return the compute lost by shedding, mean over the year: IT energy at the site's PUE. [kH100e], (site, year)"""
     p, site_year = s.p.non_firm.shed, s.p.sites.site_year
     shed_mwh = s.value(s.model.non_firm.shed_mwh.on(site_year, missing="zero"))
     racks, share = s.p.racks, p.deployment_frac

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 class Proof:
     """A minimisation in standard form with a solution and the duals that prove it.
 
-    Minimise ``offset_musd + cost @ x`` subject to ``rows.lower <= A @ x <= rows.upper`` and
-    ``columns.lower <= x <= columns.upper``, where some columns are integer.
+    Minimise ``offset_musd + cost @ x`` subject to ``rows.lower <= A @ x <= rows.upper`` and ``columns.lower <= x <=
+    columns.upper``, where some columns are integer.
     """
 
     # one row: ``offset_musd``, the constant of the objective, and ``bound_by``, what the reported bound is of:
@@ -48,21 +48,18 @@ class Proof:
             for field in schema.fields:
                 _check_column(name, self.tables[name], field)
         if len(self.program) != 1:
-            message = f"table program has {len(self.program)} rows, not one"
-            raise ValueError(message)
+            raise ValueError(f"table program has {len(self.program)} rows, not one")
         for column, count in (("row", len(self.rows)), ("column", len(self.columns))):
             place = self.matrix[column].to_numpy()
             if len(place) and not 0 <= place.min() <= place.max() < count:
-                message = f"table matrix names a {column} that is none of {count}"
-                raise ValueError(message)
+                raise ValueError(f"table matrix names a {column} that is none of {count}")
 
     @classmethod
     def of_tables(cls, tables: Mapping[str, pd.DataFrame]) -> Proof:
         """Return the proof that tables by name hold."""
         missing = [name for name in PROOF_TABLES if name not in tables]
         if missing:
-            message = f"there is no table {', '.join(missing)}"
-            raise ValueError(message)
+            raise ValueError(f"there is no table {', '.join(missing)}")
         return cls(**{name: tables[name] for name in PROOF_TABLES})
 
     @property
@@ -113,14 +110,12 @@ class Proof:
 
 def _check_column(table: str, frame: pd.DataFrame, column: Field) -> None:
     if column.name not in frame.columns:
-        message = f"table {table} has no column {column.name}"
-        raise ValueError(message)
+        raise ValueError(f"table {table} has no column {column.name}")
     dtype = frame[column.name].dtype
     is_text = isinstance(dtype, pd.CategoricalDtype) or pd.api.types.is_string_dtype(dtype)
     is_alike = getattr(dtype, "kind", "") == np.dtype(column.dtype).kind
     if not (is_text if column.type == "string" else is_alike):
-        message = f"column {column.name} of table {table} is {dtype}"
-        raise ValueError(message)
+        raise ValueError(f"column {column.name} of table {table} is {dtype}")
 
 
 # --- The proof of a plan: its program, solution and duals, with the labels of every row and column ---

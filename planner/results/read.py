@@ -43,8 +43,7 @@ READERS: Final[Mapping[str, Callable[[SolvedModel], Mapping[str, Cells] | pd.Dat
 def read_results(model: Model, outcome: Outcome, outages: OutageTakeovers) -> Results:
     """Read the plan out of a solved model."""
     if not outcome.has_plan:
-        message = f"there is no plan to read: the solve ended {outcome.status}; {outcome.message}"
-        raise SolverError(message)
+        raise SolverError(f"there is no plan to read: the solve ended {outcome.status}; {outcome.message}")
     plan = SolvedModel(model, outcome, outages)
     tables = {name: result_table(name, read(plan)) for name, read in READERS.items()}
     for name in OF_OTHERS:

@@ -11,13 +11,14 @@ import pandas as pd
 
 from planner.base.units import HOURS_PER_YEAR, USD_PER_MUSD
 from planner.family.payments import discount
+from planner.family.table_columns import sum_at
 from planner.limits import LIMITS
 from planner.lp.index import locate
 from planner.model import ALL_COSTS
 from planner.money.finance import discount_factor
 from planner.results.contracts import exact_lines
 from planner.results.schema import TABLES
-from planner.results.store import Cells, cleaned, labels, listed, mean_of, summed, total_by, words
+from planner.results.store import Cells, cleaned, labels, listed, mean_of, total_by, words
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -161,7 +162,7 @@ class SolvedModel:
 
     def by_place(self, over: Index, values: Floats) -> Floats:
         """Add up a quantity of a list, shape (site, year)."""
-        return summed((len(self.p.sets.site), self.years), (over["site"], over["year"]), values)
+        return sum_at((len(self.p.sets.site), self.years), (over["site"], over["year"]), values)
 
     # --- power --------------------------------------------------------------------------
 
@@ -290,10 +291,7 @@ class SolvedModel:
         return total_by(self.model_year_of, self.discount_factor, self.years)
 
     def yearly_musd(self, line: SolvedCost) -> Floats:
-        """Return the mean yearly payments of a line, shape (site, year).
-
-        Payments that belong to no site make one row.
-        """
+        """Return the mean yearly payments of a line, shape (site, year); those of no site make one row."""
         over, calendars = line.over, len(self.model.calendar)
         if "site" not in over.axis_names:
             by_calendar = total_by(over["calendar"].astype(np.intp), line.musd, calendars)[None, :]

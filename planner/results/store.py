@@ -74,13 +74,6 @@ def total_by(places: NDArray[np.intp], values: Floats, count: int) -> Floats:
     return np.bincount(places, weights=values, minlength=count).astype(np.float64, copy=False)
 
 
-def summed(shape: tuple[int, ...], places: tuple[Any, ...], values: Floats) -> Floats:
-    """Return an array of a shape with the sum of the values that go to each place."""
-    total = np.zeros(shape)
-    np.add.at(total, places, values)
-    return total
-
-
 def largest_by(places: NDArray[np.intp], values: Floats, count: int) -> Floats:
     """Return, for each of `count` places, the largest of the values that go there, 0 at least."""
     largest = np.zeros(count)
@@ -118,23 +111,20 @@ def checked(name: str | TableSchema, frame: pd.DataFrame) -> pd.DataFrame:
     """Return a result table if it is as its schema says."""
     schema = TABLES[name] if isinstance(name, str) else name
     if tuple(frame.columns) != schema.columns:
-        message = f"table {schema.name} has columns {tuple(frame.columns)}, not {schema.columns}"
-        raise ValueError(message)
+        raise ValueError(f"table {schema.name} has columns {tuple(frame.columns)}, not {schema.columns}")
     for column in schema.fields:
         _check_column(schema, column, frame[column.name])
     keys = list(schema.primary_key)
     if keys and frame.duplicated(keys).any():
         twice = frame.loc[frame.duplicated(keys), keys].iloc[0].to_dict()
-        message = f"table {schema.name} has two rows for {twice}"
-        raise ValueError(message)
+        raise ValueError(f"table {schema.name} has two rows for {twice}")
     return frame
 
 
 def _check_column(schema: TableSchema, column: Field, cells: pd.Series) -> None:
     place = f"column {column.name} of table {schema.name}"
     if str(cells.dtype) != column.dtype:
-        message = f"{place} is {cells.dtype}, not {column.dtype}"
-        raise ValueError(message)
+        raise ValueError(f"{place} is {cells.dtype}, not {column.dtype}")
     if column.dtype in {"int64", "bool"}:  # which have no value for a missing cell
         return
     if column.dtype != "float64":
@@ -144,8 +134,7 @@ def _check_column(schema: TableSchema, column: Field, cells: pd.Series) -> None:
         wrong = ~np.isfinite(numbers) if column.required else np.isinf(numbers)
     if wrong.any():
         row = int(np.argmax(wrong))
-        message = f"{place} is {cells.iloc[row]} in row {row}, where a number or label must be"
-        raise ValueError(message)
+        raise ValueError(f"{place} is {cells.iloc[row]} in row {row}, where a number or label must be")
 
 
 # --- The plan as tidy tables ----------------------------------------------------------------------
@@ -153,10 +142,7 @@ def _check_column(schema: TableSchema, column: Field, cells: pd.Series) -> None:
 
 @dataclass(frozen=True, eq=False)
 class Results:
-    """A solved plan: one table per subject, each as `planner.results.schema.TABLES` says.
-
-    Every table is also an attribute, such as ``results.site_year``.
-    """
+    """A solved plan: one table per subject, each also an attribute, such as ``results.site_year``."""
 
     tables: Mapping[str, pd.DataFrame]  # all tables of the schema by name
     notes: tuple[str, ...] = ()  # what a planner must know of the inputs: regions without a route, smeared sites
@@ -167,8 +153,7 @@ class Results:
         tables: Mapping[str, pd.DataFrame] = self.__dict__.get("tables", {})
         if name in tables:
             return tables[name]
-        message = f"results have no table {name!r}; there are {', '.join(tables)}"
-        raise AttributeError(message)
+        raise AttributeError(f"results have no table {name!r}; there are {', '.join(tables)}")
 
     def __dir__(self) -> list[str]:
         """List the tables too, so that a notebook can complete their names."""
@@ -189,11 +174,7 @@ class Results:
 
 
 def to_parquet(results: Results, folder: Path) -> None:
-    """Write every table to ``<folder>/<table>.parquet``.
-
-    Each column carries its unit and meaning as field metadata, each table its own meaning and
-    key, so that a file explains itself to pandas, DuckDB or GDAL.
-    """
+    """Write every table to ``<folder>/<table>.parquet``, with units and meanings in it for pandas, DuckDB or GDAL."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, frame in results.tables.items():
         metadata = {b"about": TABLES[name].description, b"key": ",".join(TABLES[name].primary_key)}

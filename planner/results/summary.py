@@ -10,10 +10,11 @@ import pandas as pd
 
 from planner.base.units import HOURS_PER_DAY, HOURS_PER_YEAR, MONTHS_PER_YEAR, MW_PER_GW, MWH_PER_TWH, USD_PER_MUSD
 from planner.families import FAMILIES
+from planner.family.table_columns import sum_at
 from planner.fleet.compute import mean_h100e_from_pf_days
 from planner.model.money import PENALTIES
 from planner.results.power import wue_l_per_kwh
-from planner.results.store import ratio, summed, total_by
+from planner.results.store import ratio, total_by
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,7 +41,7 @@ def summary(s: SolvedModel, tables: Mapping[str, pd.DataFrame]) -> dict[str, Cel
 
     sums = {column: add(table, column) for table, columns in _SUMMED.items() for column in columns}
     year_of_site = s.p.sites.site_year["year"].astype(np.intp)
-    by_slot = summed((s.years, len(s.p.sets.slot)), (year_of_site,), s.facility_mw)
+    by_slot = sum_at((s.years, len(s.p.sets.slot)), (year_of_site,), s.facility_mw)
     it_mean, facility_mean = sums["it_mean_mw"], sums["facility_mean_mw"]
     paid, cash = _payments(s), tables["cash"]
     spent_in = s.model_year_of[cash["calendar_year"].to_numpy() - s.p.finance.first_year]
@@ -179,14 +180,13 @@ def bridge_words(table: pd.DataFrame, year: int) -> tuple[str, ...]:
 def bridge(s: SolvedModel, tables: Mapping[str, pd.DataFrame]) -> dict[str, Cells]:
     r"""Make table `bridge`: one row per model year, from the path to the meter.
 
-    Compute becomes MW at what the racks of the path's reference fleet of the workload and year
-    carry, :math:`D_{wt}` of it with :math:`P_{wt}` of racks, or where the demand of a workload is
-    stated in MW of racks, at what it is stated for:
+    Compute becomes MW at what the racks of the path's reference fleet of the workload and year carry, :math:`D_{wt}` of
+    it with :math:`P_{wt}` of racks, or where the demand of a workload is stated in MW of racks, at what it is stated
+    for:
 
     .. math:: \text{saved}_t = -\sum_w \frac{P_{wt}}{D_{wt}} \sum_r \mathrm{saved}_{rwt}
 
-    and in the same way what is rented and unmet. What racks the plan has in use beyond the rest
-    is the term of other racks than the path's.
+    and in the same way what is rented and unmet. The rest is the term of other racks than the path's.
     """
     years = np.asarray([int(label) for label in s.p.sets.year.labels])
 
@@ -231,9 +231,7 @@ def bridge(s: SolvedModel, tables: Mapping[str, pd.DataFrame]) -> dict[str, Cell
 def _mw_per_kh100e(reference: pd.DataFrame, stated: pd.DataFrame, plan: pd.DataFrame, demand: pd.DataFrame) -> Floats:
     """Return nameplate per compute by the workload and year of each row of table `demand`.
 
-    Of a workload whose demand is stated in MW of racks it is that of what is stated, else that of
-    the reference fleet. Where the path has no racks of a workload, as where its demand is stated in
-    other units and its share of the path is 0, those of the plan count.
+    It is that of what is stated in MW of racks, else of the reference fleet; without racks on the path, of the plan.
     """
     place = pd.MultiIndex.from_frame(demand[_KEY])
     of_path = reference.groupby(_KEY)[["rack_gw", "kh100e"]].sum()

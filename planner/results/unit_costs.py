@@ -16,10 +16,11 @@ import pandas as pd
 
 from planner.base.units import H100E_PER_KH100E, HOURS_PER_YEAR, SECONDS_PER_HOUR, USD_PER_MUSD
 from planner.families import HEADINGS
+from planner.family.table_columns import sum_at
 from planner.lp.index import locate
 from planner.money.finance import annuity_payment
 from planner.results.halls import parked_mw, spare_power_mw
-from planner.results.store import mean_of, ratio, summed
+from planner.results.store import mean_of, ratio
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -117,8 +118,8 @@ def _accounts(s: SolvedModel) -> dict[str, Floats]:
                 idle += left_empty
             paid[line.cost.upfront] += np.einsum("sy,swy->wy", yearly, share)
     over = s.p.rent.rented
-    served = summed(_class_years(s), (used["workload"], used["year"]), s.load_of_use_kh100e)
-    rented = summed(_class_years(s), (over["workload"], over["year"]), s.value(s.model.rented))
+    served = sum_at(_class_years(s), (used["workload"], used["year"]), s.load_of_use_kh100e)
+    rented = sum_at(_class_years(s), (over["workload"], over["year"]), s.value(s.model.rented))
     existing, idle_existing = _existing(s, nameplate, parked_share, idle_racks, idle_halls)
     return {
         "served_kh100e": served,
@@ -141,14 +142,14 @@ def _by_cell(s: SolvedModel, of_use: Floats) -> Floats:
     """Add up a quantity of the uses, shape (site, workload, year)."""
     used = s.p.racks.used
     shape = (len(s.p.sets.site), *_class_years(s))
-    return summed(shape, (used["site"], used["workload"], used["year"]), of_use)
+    return sum_at(shape, (used["site"], used["workload"], used["year"]), of_use)
 
 
 def _shares(driver: Floats, otherwise: Floats) -> Floats:
     """Return the share of each workload in a site's payments, shape (site, workload, year).
 
-    A site that drives nothing in a year, as while its halls ramp, is paid for by the workloads
-    of all sites; with nothing driven anywhere, by all that is in use.
+    A site that drives nothing in a year, as while its halls ramp, is paid for by the workloads of all sites; with
+    nothing driven anywhere, by all that is in use.
     """
     everywhere = driver.sum(axis=0)
     nothing = everywhere.sum(axis=0) == 0.0
@@ -159,10 +160,7 @@ def _shares(driver: Floats, otherwise: Floats) -> Floats:
 
 
 def _idle_halls(s: SolvedModel) -> Floats:
-    """Return the share of a site's hall power that its parked racks leave, shape (site, year).
-
-    What would be empty with every rack in use is capacity in reserve, which the work needs.
-    """
+    """Return the share of a site's hall power that its parked racks leave, reserve apart, shape (site, year)."""
     hall, racks = s.p.halls.hall, s.p.racks
     mw_per_mw = np.zeros(len(s.p.sets.duty))  # what racks of a use draw with the most companions
     np.maximum.at(mw_per_mw, s.p.sets.workload_duty[racks.deployment["workload"]], racks.hall_mw_per_mw)
@@ -181,7 +179,7 @@ def _by_pool(s: SolvedModel, of_pool: Floats) -> Floats:
     """Add up a quantity of the pools of racks, shape (duty, site, year)."""
     pool, sets = s.p.racks.fleet, s.p.sets
     shape = (len(sets.duty), len(sets.site), s.years)
-    return summed(shape, (pool["duty"], pool["site"], pool["year"]), of_pool)
+    return sum_at(shape, (pool["duty"], pool["site"], pool["year"]), of_pool)
 
 
 def _shares_by_duty(s: SolvedModel, nameplate: Floats) -> Floats:
@@ -191,10 +189,7 @@ def _shares_by_duty(s: SolvedModel, nameplate: Floats) -> Floats:
 
 
 def _racks_by_duty(s: SolvedModel, line: SolvedCost, nameplate: Floats, idle_frac: Floats) -> Floats:
-    """Return the repayments of racks by workload, by way of the use that the racks are in.
-
-    Shape (2, workload, year): all of them, and what of them is of parked racks.
-    """
+    """Return the repayments of racks, and what of them is of parked ones, shape (2, workload, year)."""
     bought, calendar, musd_per_mw = _terms(s, line, s.model.install)
     over, sets = s.model.install.over, s.p.sets
     site, rack, hall, duty, year = (over[name][bought] for name in ("site", "rack", "hall", "duty", "year"))
@@ -225,7 +220,7 @@ def _by_use(
     pool = locate(s.p.racks.fleet, site, rack, hall, duty, year_of[moment])
     idle = np.where(pool >= 0, idle_frac[pool], 0.0) * musd
     shape = (len(s.p.sets.duty), len(s.p.sets.site), len(year_of))
-    return np.stack([summed(shape, (duty, site, moment), of) for of in (musd, idle)])
+    return np.stack([sum_at(shape, (duty, site, moment), of) for of in (musd, idle)])
 
 
 def _by_duty(s: SolvedModel, nameplate: Floats, paid: Floats) -> Floats:
@@ -236,12 +231,10 @@ def _by_duty(s: SolvedModel, nameplate: Floats, paid: Floats) -> Floats:
 def _existing(
     s: SolvedModel, nameplate: Floats, parked_share: Floats, idle_racks: Floats, idle_halls: Floats
 ) -> Floats:
-    """Return the instalments of existing racks and halls. [MUSD/year]
+    """Return the instalments of existing racks and halls, and of idle ones, shape (2, workload, year). [MUSD/year]
 
-    Each repays the price of its kind over its life, whatever its age: what is left of its
-    instalments is its remaining value. Racks are charged to the use they are in, halls to all,
-    and those that parked racks leave empty to the use of these.
-    Shape (2, workload, year): all of them, and what of them is of idle ones.
+    Each repays the price of its kind over its life, whatever its age: what is left of its instalments is its remaining
+    value. Racks are charged to the use they are in, halls to all, those left empty to that of parked racks.
     """
     finance, racks, halls = s.p.finance, s.p.racks, s.p.halls
 
@@ -272,7 +265,7 @@ def _rent_by_class(s: SolvedModel) -> Floats:
     bought, calendar, musd = _terms(s, line, s.model.bought)
     at = (s.model.bought.over["workload"][bought], calendar)
     paid = musd * s.value(s.model.bought)[bought]
-    by_calendar = summed((len(s.p.sets.workload), len(s.model.calendar)), at, paid)
+    by_calendar = sum_at((len(s.p.sets.workload), len(s.model.calendar)), at, paid)
     return mean_of(by_calendar, s.model_year_of, s.years)
 
 

@@ -53,8 +53,8 @@ class Entry:
     def changed_settings(self) -> dict[str, str]:
         """Settings and tables that its files change of the shipped scenario, or command and study.
 
-        A file that has the name of a shipped scenario and does not start from it is compared with
-        that in `differs`, which says that the name means another plan, not what was changed.
+        What `differs` says of a namesake of a shipped scenario is that the name means another plan, not what was
+        changed.
         """
         if self.from_shipped is None:
             return dict(self.differs)
@@ -92,10 +92,7 @@ def list_runs(runs_dir: Path) -> list[Entry]:
 
 
 def read_runs(runs_dir: Path) -> Listing:
-    """List the runs of a folder, and what of it cannot be read.
-
-    What writers that were killed have left is put in order first.
-    """
+    """List the runs of a folder, and what of it cannot be read; what killed writers have left is put in order first."""
     entries, unreadable = [], []
     for folder in run_folders(runs_dir):
         try:
@@ -168,22 +165,9 @@ def run_folders(runs_dir: Path) -> list[Path]:
 
 def _entry(folder: Path) -> Entry:
     meta = read_meta(folder)
-    objective_musd, gap_frac = (
-        None if meta[key] is None else float(meta[key]) for key in ("objective_musd", "gap_frac")
-    )
-    return Entry(
-        folder.name,
-        meta["scenario"],
-        meta["title"] or "",
-        meta["differs"],
-        meta["created"],
-        meta["status"],
-        meta["check"]["ok"],
-        objective_musd,
-        gap_frac,
-        float(sum(meta["seconds"].values())),
-        from_shipped=FromShipped.from_meta(meta),
-    )
+    own = {name: meta[name] for name in ("scenario", "differs", "created", "status", "objective_musd", "gap_frac")}
+    of_solve = {"checked": meta["check"]["ok"], "seconds": float(sum(meta["seconds"].values()))}
+    return Entry(folder.name, title=meta["title"] or "", from_shipped=FromShipped.from_meta(meta), **of_solve, **own)
 
 
 def _reasons(error: InputError) -> str:
@@ -229,11 +213,7 @@ _NAMED: Final = 3  # runs
 
 
 def find_run(text: str, runs_dir: Path) -> Path:
-    """Find a run.
-
-    `text`: Path of a run folder; or, in `runs_dir`, its name, the name that a planner gave it, the beginning of
-    its name that no other has, or the name of a scenario, whose latest run without changed settings is meant.
-    """
+    """Find a run by path or, in `runs_dir`, folder, own name, unique beginning or scenario (its latest as it is)."""
     path = Path(text)
     if _is_run(path):
         return path

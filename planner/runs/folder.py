@@ -200,10 +200,7 @@ def runs_named(name: str, runs_dir: Path) -> list[Run]:
 
 
 def changed_since_written(folder: Path) -> tuple[str, ...]:
-    """Return the files of a run folder that differ, are gone or came later, sorted.
-
-    The workbook, the report and the log are not among them: a planner may change them.
-    """
+    """Return the files of a run folder that differ, are gone or came later, sorted, but for `EDITABLE` ones."""
     meta = read_meta(folder)
     of_tables = (TABLES_FOLDER, INPUTS_FOLDER, PROOF_FOLDER)
     tables = {path.relative_to(folder).as_posix() for of in of_tables for path in (folder / of).glob("*.parquet")}
@@ -231,11 +228,7 @@ def files_problems(folder: Path, changed: tuple[str, ...]) -> list[Problem]:
 
 @contextmanager
 def naming_changed_files(folder: Path) -> Iterator[None]:
-    """Take an error in reading a run for what it is where files of the run were changed.
-
-    A table may be readable and of the right columns, and yet be one that nobody can use, as one
-    without rows. Whatever a reader stumbles over then, the changed files are what is wrong.
-    """
+    """Take an error in reading a run whose files were changed, as one of a table without rows, for what it is."""
     try:
         yield
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:

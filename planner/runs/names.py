@@ -8,7 +8,7 @@ import json
 import re
 import unicodedata
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
@@ -103,6 +103,9 @@ class Part(BaseModel):
     model_config = ConfigDict(strict=True, extra="allow", allow_inf_nan=False)
 
 
+Content = TypeVar("Content", bound=Part)
+
+
 def _encodable(text: str) -> str:
     text.encode()  # what a terminal and a file can hold; an error of it is one of the value
     return text
@@ -111,29 +114,21 @@ def _encodable(text: str) -> str:
 Text = Annotated[str, AfterValidator(_encodable)]
 
 
-def read_json(path: Path, model: type[Part] | None = None) -> Any:
+def read_json(path: Path, model: type[Content]) -> Content:
     """Return what a file holds; an error of its values says all that is not as a model says."""
     content = json.loads(path.read_bytes())
-    if model is not None and not isinstance(content, dict):
-        message = f"{shown(content)} has no keys"
-        raise ValueError(message)
-    if model is not None and (wrong := wrong_in(content, model)):
-        raise ValueError("; ".join(f"{found}, must be {expected}" for found, expected in wrong.values()))
-    return content
-
-
-def wrong_in(content: Mapping[str, Any], model: type[Part]) -> dict[str, tuple[str, str]]:
-    """Return what is wrong with each key, and what must be there."""
-    found = {}
+    if not isinstance(content, dict):
+        raise ValueError(f"{shown(content)} has no keys")
     try:
-        model.model_validate(content)
+        return model.model_validate(content)
     except ValidationError as error:
+        wrong = {}
         for one in error.errors(include_url=False, include_context=False):
             key = str(one["loc"][0])
             what_is = f"{key} is {shown(content[key])}" if key in content else f"{key} is missing"
             said = one["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
-            found[key] = what_is, said if one["type"] != "missing" else "as dcplan writes it"
-    return found
+            wrong[key] = f"{what_is}, must be {said if one['type'] != 'missing' else 'as dcplan writes it'}"
+        raise ValueError("; ".join(wrong.values())) from error
 
 
 def shown(value: object) -> str:
@@ -181,7 +176,7 @@ def read_labels(folder: Path) -> RunLabels:
     except (OSError, ValueError, RecursionError) as error:
         must_be = f"a name and a list of at most {_MOST_TAGS} tags, each {_TEXT}"
         raise InputError.at(path, f"cannot be read: {error}", must_be, _FIX) from error
-    return RunLabels(raw.get("name", ""), _sorted(raw.get("tags", ())))
+    return RunLabels(raw.name, _sorted(raw.tags))
 
 
 def change_tags(folder: Path, add: Iterable[str] = (), remove: Iterable[str] = ()) -> RunLabels:

@@ -57,10 +57,7 @@ def studies_near(home: Path) -> tuple[list[StudyEntry], list[Unreadable]]:
 
 
 def kind_of(folder: Path) -> str | None:
-    """Return the name of the kind that a folder is; None of one that is not in `LISTED`.
-
-    Of a folder with several it is the first. A text that can be no path is no folder.
-    """
+    """Return the name of the kind that a folder is, the first of several; None of one that is not in `LISTED`."""
     return next((kind for kind, _ in _found_in(folder)), None)
 
 
@@ -90,8 +87,7 @@ def _found_in(folder: Path) -> list[tuple[str, Path]]:
 
 def _step(name: str) -> str:
     if {"/", "\\", "\0"} & set(name):
-        msg = "the name of a file of the folder"
-        raise ValueError(msg)
+        raise ValueError("the name of a file of the folder")
     return name
 
 
@@ -111,9 +107,9 @@ def _study(kind: str, path: Path, at: str) -> dict[str, Any]:
     changed = datetime.fromtimestamp(path.stat().st_mtime, UTC).isoformat(timespec="seconds")
     study = {"folder": at, "kind": kind, "changed": changed}
     if kind != SWEEP.name:
-        raw = read_json(path, _Study)
-        return study | {"scenario": raw["scenario"], "title": raw.get("label", raw.get("of", ""))}
+        of = read_json(path, _Study)
+        return study | {"scenario": of.scenario, "title": of.label or of.of}
     raw = read_json(path, _Sweep)
-    files = list(raw["futures"].values())
+    files = list(raw.futures.values())
     done = sum((path.parent / FUTURES_FOLDER / f"{name}.json").is_file() for name in files)
-    return study | {"scenario": raw["base"], "title": raw["title"], "done": done, "total": len(files)}
+    return study | {"scenario": raw.base, "title": raw.title, "done": done, "total": len(files)}

@@ -34,10 +34,7 @@ _DAY_H = int(HOURS_PER_DAY)
 
 
 class FixedPlan:
-    """What every site has and does; nothing of it is decided again.
-
-    Arrays by slot, (year, site, slot), are of the plan's own days. Power is what the plan runs in them.
-    """
+    """What every site has and does, as the plan runs it; arrays by slot, (year, site, slot), are of its own days."""
 
     def __init__(self, case: ScopedCase, tables: Mapping[str, pd.DataFrame], drawing: Collection[str]) -> None:
         """Lay out the sites that are `drawing` power."""
@@ -146,10 +143,7 @@ class _Reader:
 
 
 def _spare_mw(case: ScopedCase, read: _Reader) -> Floats:
-    """What firm sources could put out beyond what they do, (year, site, slot).
-
-    Sources whose hours are limited are left out: their hours are the plan's.
-    """
+    """What firm sources could put out beyond what they do, but for limited hours, (year, site, slot)."""
     roles = read.tables["source_year"][["site", "source", "year", "role", "capacity_mw"]]
     slot = read.tables["source_slot"].merge(roles, on=["site", "source", "year"])
     table = case.tables["onsite_sources"].drop_duplicates("onsite")
@@ -222,8 +216,7 @@ NO_EVENT = StressEvent(0, 0, 0.0)
 class Outages:
     """Outages of the grid at each site, drawn hour by hour, independent of each other.
 
-    They begin as a Poisson process; how long they last is log-normal. An outage that ends
-    within an hour takes that hour whole: standby power has to start all the same.
+    They begin as a Poisson process; how long they last is log-normal, in whole hours, as standby power has to start.
     """
 
     def __init__(self, shape: tuple[int, int], settings: StressSettings, rng: np.random.Generator) -> None:

@@ -47,10 +47,7 @@ _NOISE_MW: Final = 1e-6
 
 
 class Deferral:
-    """Deferrable work, deferred further than the plan does, hour after hour.
-
-    All of it is IT power or IT energy, shapes (draw, site).
-    """
+    """Deferrable work, deferred further than the plan does, hour by hour: IT power or energy, shapes (draw, site)."""
 
     def __init__(self, plan: FixedPlan, year: int, found: SimulatedYear) -> None:
         self._window_h, self.found = plan.window_h, found
@@ -115,10 +112,7 @@ class Deferral:
         return total
 
     def later_mwh(self, waits_mw: Floats) -> Floats:
-        """Return what the racks could catch up after each hour of some days, in its window.
-
-        Gives (window, site, hour).
-        """
+        """Return what racks could catch up after each hour of some days, in its window. Gives (window, site, hour)."""
         free_mw = self._most_mw[:, :, None] - waits_mw
         later = np.zeros(free_mw.shape)
         for window, window_h in enumerate(self._window_h):
@@ -128,10 +122,7 @@ class Deferral:
         return later
 
     def due(self, later_mwh: Floats) -> Floats:
-        """Return late work that must be done now or is given up; after what is caught up.
-
-        Gives (window, draw, site).
-        """
+        """Return late work, after what is caught up, to be done now or given up. Gives (window, draw, site)."""
         late = self._piles_mwh[:, _LATE]
         if not late.any():
             return np.zeros(late.shape)
@@ -223,11 +214,10 @@ _HOURS: Final = int(HOURS_PER_DAY)
 
 
 class SimulatedYear:
-    """What came of a year, shapes (draw, site).
+    """What came of a year, shapes (draw, site): energy in MWh, cost in USD, hours in h.
 
-    Energy in MWh, cost in USD, hours in h; `peak_mw` is the most that the site used, and
-    `overload_mw` the most by which it would have passed its connection with the grid whole and
-    all deferrable work waiting. What is deferred, late, caught up and given up is IT energy.
+    `peak_mw` is the most that the site used, `overload_mw` the most by which it would have passed its connection with
+    the grid whole and all deferrable work waiting. What is deferred, late, caught up and given up is IT energy.
     """
 
     def __init__(self, draws: int, sites: int) -> None:
@@ -410,10 +400,7 @@ class _Reserve:
         spare_source_mw: Floats,
         level_mwh: Floats,
     ) -> tuple[Floats, Floats]:
-        """Fill the lack of an hour, then what is due of late work.
-
-        Return what batteries take from the grid to refill, and what is carried of late work. [MW]
-        """
+        """Fill the lack of an hour, then late work due; return what refills batteries, and late work carried. [MW]"""
         lacking_mw = lacking_mw + due_mw
         source_mw = np.minimum(lacking_mw, spare_source_mw)
         lacking_mw = lacking_mw - source_mw

@@ -193,12 +193,9 @@ class Weather:
 
 
 def anomaly_k(mean_c: Floats, design_c: Floats) -> Floats:
-    """Return the spread that carries a place above its design temperature in 0.4 % of hours.
+    """Return the spread that carries a place above its design temperature in 0.4 % of hours. Gives (place,) [K].
 
-    Takes `mean_c` [deg C], `design_c` [deg C]. Gives (place,) [K].
-
-    A place with one temperature, 20 C, and a design temperature of 33.26 C, which is
-    2.652 standard deviations of 5 K above it:
+    A place with one temperature, 20 C, and a design temperature 2.652 standard deviations of 5 K above it:
 
     >>> anomaly_k(np.full((1, 12, 24), 20.0), np.array([33.26])).round(3).tolist()
     [5.0]
@@ -243,10 +240,7 @@ def log_spread(shape_mean: Floats, shape_median: Floats) -> Floats:
 
 
 def price_factor(anomaly: Floats, spread: Floats) -> Floats:
-    """Return the price of an hour over its mean, for a standard normal anomaly.
-
-    Its expectation is 1.
-    Gives (draw, place, hour).
+    """Return the price of an hour over its mean, which is 1, for a standard normal anomaly. Gives (draw, place, hour).
 
     >>> price_factor(np.array([[[0.0, 1.0]]]), np.array([[0.2, 0.2]])).round(4).tolist()
     [[[0.9802, 1.1972]]]

@@ -113,9 +113,9 @@ def alternatives(
 class _Search(WarmProgram):
     """Plans of a scenario within a limit of cost, one direction after the other.
 
-    The measures are columns, so that only their bounds and costs move between solves. What is
-    found in a direction is solved again for least cost at that end: a plan that only seeks a
-    direction pays for peaks and contracts that it has no use for.
+    The measures are columns, so that only their bounds and costs move between solves. What is found in a direction is
+    solved again for least cost at that end: a plan that only seeks a direction pays for peaks and contracts that it has
+    no use for.
     """
 
     def __init__(self, question: PreparedScenario, ask: Asking) -> None:
@@ -196,9 +196,8 @@ class _Search(WarmProgram):
         # Of the program it is a plan like any other, of which no bound is known.
         plan = replace(outcome, status="time_limit", has_duals=False, dual_bound=-np.inf, gap=np.inf)
         model, scenario = self.model, self.question.scenario
-        inputs = model.p if self.cuts is None else self.cuts.inputs
         results = read_results(model, plan, site_outages(model, plan))
-        return verdict_on(scenario, inputs, results, plan, read_proof(model.problem, plan))
+        return verdict_on(scenario, model.p, results, plan, read_proof(model.problem, plan))
 
     def _within(self, lower: Floats, upper: Floats, *, strictly: bool = False) -> Outcome:
         method: Method = "ipx" if self._is_large and not self.session.has_pieces else "auto"

@@ -80,12 +80,10 @@ def choose_days(
 ) -> ChosenDays:
     """Choose days from a year by their weather, prices, loads, sun and wind.
 
-    Extreme days are kept and stand for themselves. All others are grouped by Ward's method: two
-    groups become one where the squares of deviations from their mean rise least, until as many as
-    asked for are left. Each is represented by its day with the least sum of squares to the others,
-    which is a real day of the year. Hours of all sites count; each quantity is scaled to its
-    spread, so that all weigh the same, and prices count by their inverse hyperbolic sine, which is
-    a logarithm that takes negative ones.
+    Extreme days are kept and stand for themselves. All others are grouped by Ward's method until as many as asked for
+    are left, each represented by its real day with the least sum of squares to the others. Hours of all sites count;
+    each quantity is scaled to its spread, and prices count by their inverse hyperbolic sine, a logarithm that takes
+    negative ones.
     """
     kept = _kept(year, keep if count < YEAR_DAYS else ())
     named: dict[int, list[str]] = {}
@@ -165,11 +163,9 @@ def _features(year: StressYear) -> Floats:
 
 
 def _groups_by_part(features: Floats, part: Positions, count: int) -> tuple[Positions, Positions]:
-    """Group days, those of each part for themselves.
+    """Group days, those of each part for themselves, those of `_ANY_MONTH` where there is room. Takes (day, feature).
 
-    Those of `_ANY_MONTH` are a part too, where there are more groups than other parts; else the
-    day in the middle of another part that is most like it represents each.
-    Takes `features` (day, feature).
+    Without room they are represented by the day in the middle of another part that is most like them.
     """
     parts = np.unique(part)
     if len(parts) > count:

@@ -234,11 +234,10 @@ class _Places:
 
 
 def aligned(problem: ArrayProblem, new: ArrayProblem, arrays: Arrays, x: Floats, row_dual: Floats) -> Arrays | None:
-    """Return the arrays of a new program in the rows and columns of an old one.
+    """Return the arrays of a new program in the rows and columns of an old one; None where it lacks what the plan uses.
 
-    A figure may decide which racks and designs are on offer at all. Columns that only the new
-    program has are left out, as the plan has nothing of them; those that it lacks are kept at
-    nothing, rows that it lacks are free.
+    A figure may decide which racks and designs are on offer at all. Columns that only the new program has are left out,
+    as the plan has nothing of them; those that it lacks are kept at nothing, rows that it lacks are free.
     """
     columns, rows = _Places("column", problem, new), _Places("row", problem, new)
     gone, free = columns.lost(), rows.lost()
@@ -277,10 +276,7 @@ class PlanProgram:
             return None
 
     def arrays_with(self, values: Sequence[tuple[UncertainFigure, float]]) -> Arrays | None:
-        """Build the program with other values of figures, in the rows and columns of the plan.
-
-        None where they make no valid input, or it lacks what the plan makes use of.
-        """
+        """Build the program with other figures in the plan's rows and columns; None if it lacks what the plan uses."""
         inputs = self.inputs_with(values)
         if inputs is None:
             return None
@@ -292,11 +288,7 @@ class PlanProgram:
         return aligned(old, new, plan.arrays, plan.x, plan.row_dual)
 
     def moved(self, values: Sequence[tuple[UncertainFigure, float]], step: float = 1.0) -> Effect | None:
-        """Return what moving figures to some values does to the cost to first order.
-
-        They go a step of the way, and what that does is scaled to the whole of it. None where the
-        values make no valid input, or take away what the plan makes use of.
-        """
+        """Return what moving figures a step of the way does to the cost, scaled up, to first order; None as above."""
         arrays = self.arrays_with([(of, of.value + step * (end - of.value)) for of, end in values])
         if arrays is None:
             return None
@@ -392,10 +384,9 @@ _MOST: Final = 10
 def estimates(run: Run, scenario: Scenario, inputs: Inputs, ask: Asking, *, most: int = _MOST) -> Estimates:
     """Find the figures whose low and high move the cost of a plan most.
 
-    Each figure is moved to its low and its high with all others as they are. The change of cost
-    is first order, from the plan and its duals: inputs are built again with the figures moved, and
-    of the program what that changes; nothing is solved. Figures are first moved by groups, a small step: where a group
-    does little, no figure of it does more.
+    Each is moved to its low and its high with all others as they are. The change of cost is first order, from the plan
+    and its duals: inputs and program are built again with figures moved, and nothing is solved. They are first moved by
+    groups, a small step: where a group does little, no figure of it does more.
     """
     refuse_short_view(scenario)
     proof = proof_of(run)

@@ -76,14 +76,8 @@ def test_rows_and_columns_are_named_by_block_and_labels(problem):
         problem.row_block("halls")
 
 
-def test_stats_count_and_give_ranges(problem):
-    stats = problem.stats()
-
-    assert (stats.rows, stats.columns, stats.nonzeros, stats.integers) == (4, 9, 15, 3)
-    assert stats.coefficient_range == (0.25, 2.0)
-    assert stats.cost_range == (2.0, 17.0)
-    assert stats.bound_range == (1.5, 20.0)
-    assert stats.rhs_range == (0.3, 17.0)
+def test_sizes_count_rows_columns_and_nonzeros(problem):
+    assert problem.sizes() == {"rows": 4, "columns": 9, "nonzeros": 15}
 
 
 @pytest.mark.parametrize("name", ["two words", "x(a", "2nd", "", "a,b"])

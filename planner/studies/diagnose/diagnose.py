@@ -52,18 +52,14 @@ def rows_of(relaxation: Relaxation) -> Mapping[str, Factor]:
 def relaxed(
     question: PreparedScenario, relaxations: Sequence[Relaxation], weights: Mapping[str, float]
 ) -> tuple[Model, Mapping[str, Variable]]:
-    """Build the program of a scenario in which limits may be relaxed as little as possible, weighted.
-
-    With it come the columns of every relaxation that has rows in the scenario.
-    """
+    """Build the program of a scenario in which limits may be relaxed, weighted, and the columns of each relaxation."""
     model = Model(question.inputs)
     given: dict[str, Variable] = {}
 
     def eased(rows: Comparison, relaxation: Relaxation, factors: Mapping[str, Factor], block: str) -> Comparison:
         """Relax the rows of a block, on the side that they limit.
 
-        The first block of the model says where there is relaxation; one without axes is wherever any
-        of its blocks has rows.
+        The first block of the model says where there is relaxation; one without axes is wherever any block has rows.
         """
         if relaxation.name not in given:
             if relaxation.axes and block != next(iter(factors)):
@@ -245,10 +241,7 @@ def _remedy(relaxation: Relaxation, amounts: Floats, change: ProposedChange) -> 
 def _least(
     question: PreparedScenario, relaxation: Relaxation, ask: Asking, *, whole: bool
 ) -> tuple[Index, Floats] | None:
-    """Return how far a kind of limit must be relaxed; None where that alone is not enough.
-
-    Integers are insisted on only where there is a plan in shares: that search is slow.
-    """
+    """Return how far a kind of limit must be relaxed, None where it is not enough; `whole`: with integers."""
     model, given = relaxed(question, (relaxation,), {relaxation.name: 1.0})
     if relaxation.name not in given:
         return None
@@ -283,8 +276,7 @@ def _relax_together(question: PreparedScenario, ask: Asking) -> tuple[Remedy, ..
 def _size(question: PreparedScenario, relaxation: Relaxation) -> float:
     """Return about as much of a unit as the demand of a year needs, so that units compare.
 
-    A kH100e takes about a MW of racks and of connection; a MW is bought for 40 MUSD, and in a
-    year emits some 3 kt and evaporates some 10,000 m3.
+    A kH100e takes about a MW of racks, bought for 40 MUSD, that emits some 3 kt and evaporates 10,000 m3 a year.
     """
     p = question.inputs
     mw = max(float(p.demand.demand_kh100e.sum()) / len(p.sets.year), 1.0)

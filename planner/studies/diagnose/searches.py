@@ -225,10 +225,7 @@ def _failover(question: PreparedScenario) -> Iterator[Search]:
 
 
 def _permits(question: PreparedScenario) -> Iterator[Search]:
-    """More water per MW, in basins of one class or of all.
-
-    What a site may evaporate is its halls times this, and both could be relaxed: no row says which.
-    """
+    """More water per MW, in basins of one class or of all; a site's halls could grow too, so no row says which."""
     p = question.inputs.carbon
     classes = np.asarray(p.stress_class, dtype=np.str_)[p.water_permit["site"]]
     now = dict(zip(classes.tolist(), p.water_permit_m3_per_mw.tolist(), strict=True))

@@ -99,11 +99,10 @@ def days_error(
     years: Sequence[int] | None = None,
     on_progress: Callable[[str, float], None] = lambda _what, _share: None,
 ) -> DaysError:
-    """Operate a plan in all hours of a year, and compare it with what its days count.
+    """Operate a plan in all hours of a year, and compare it with what its days count. Takes [USD/MWh].
 
-    Deferrable work, batteries and on-site technologies are operated again, with all hours of the
-    year and the demand charge of each month in view. Work waits within its window, as in the plan.
-    Takes `lost_load_usd_per_mwh` [USD/MWh].
+    Deferrable work, batteries and on-site technologies are operated again, with all hours of the year and the demand
+    charge of each month in view. Work waits within its window, as in the plan.
     """
     run = stored.run
     counted, waiting = _Counted(stored, plan), _Waiting(stored, plan)

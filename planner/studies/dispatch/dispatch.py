@@ -72,16 +72,10 @@ def operate(
     .. math:: \min \sum_{s,h} \bigl( p_{sh}\, g_{sh} - e_{sh}\, x_{sh} + \pi_s\, u_{sh} \bigr)
         + \sum_{k,h} f_k\, o_{kh}
 
-    of power drawn, sold, short, and put out by on-site technologies and batteries, with the
-    balance of each site and hour, the limits of each part, and the level of batteries from hour to
-    hour.
-
-    Each window is solved on its own; what it does in its last hours, the overlap, is decided again
-    by the next one, which goes on from the batteries' level at that moment. Batteries end with at
-    least the energy that they begin with; what they lack then is short.
-    Takes `begin_mwh` (battery,) [MWh].
-
-    `ends`: Where windows end instead that nothing ties to the next, as months of sites without batteries.
+    of power drawn, sold, short, and put out by on-site technologies and batteries. Each window is solved on its own;
+    its last hours, the overlap, are decided again by the next one, from the level of batteries, `begin_mwh` (battery,),
+    at that moment. Batteries end with at least what they begin with; what they lack then is short. `ends`: where
+    windows end instead that nothing ties to the next, as months of sites without batteries.
     """
     firsts = np.arange(0, fleet.hours, window_h - overlap_h) if ends is None else np.append(0, ends[:-1])
     lasts = np.minimum(firsts + window_h, fleet.hours) if ends is None else ends
@@ -116,11 +110,7 @@ def operate(
 def _program(
     fleet: Fleet, first: int, count: int, level_mwh: Floats | None, end_mwh: Floats | None, billing: PeakBilling | None
 ) -> ArrayProblem:
-    """Write the program of some hours.
-
-    Batteries have `level_mwh` when these begin and at least `end_mwh` when they end, if that is
-    given; where the first is left out, they begin with what they end with.
-    """
+    """Write the program of some hours; batteries begin with `level_mwh`, or what they end with: `end_mwh` or more."""
     now = slice(first, first + count)
     problem = ArrayProblem("dispatch")
     hour = Axis("hour", tuple(map(str, range(count))))

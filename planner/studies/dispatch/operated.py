@@ -144,8 +144,7 @@ def fleet_of(
     """Return what is operated where the hours are known.
 
     Takes `hourly`, of each (site, 8760): what sites use [MW], the delivered price of energy, and what of the wholesale
-    price is above that of the plan's hours [USD/MWh]; `lost_load_usd_per_mwh` [USD/MWh], `yield_frac` (site,
-    technology, 8760).
+    price is above that of the plan's hours [USD/MWh]; `yield_frac` (site, technology, 8760).
     """
     use_mw, usd_per_mwh, above_usd = hourly
     scenario = stored.scenario
@@ -177,11 +176,7 @@ def fleet_of(
 def short_prices(
     usd_per_h100e_hour: float, load_kh100e: Floats, mean_mw: Floats, lost_load_usd_per_mwh: float
 ) -> Floats:
-    """Return what energy that is not delivered costs at each site: work that is not done.
-
-    Takes `usd_per_h100e_hour` [USD/h], `load_kh100e` [kH100e], `mean_mw` [kH100e], `lost_load_usd_per_mwh` [USD/MWh].
-    Gives [USD/MWh].
-    """
+    """Return what energy that is not delivered costs at each site: work that is not done. [USD/MWh]"""
     lost_usd = np.full(len(mean_mw), lost_load_usd_per_mwh)
     unmet_usd = usd_per_h100e_hour * H100E_PER_KH100E * load_kh100e
     return np.asarray(np.divide(unmet_usd, mean_mw, out=lost_usd, where=(load_kh100e > 0.0) & (mean_mw > 0.0)))

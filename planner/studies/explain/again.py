@@ -89,8 +89,8 @@ def spot_check(
 def tried(solved: PlanViews, table: pd.DataFrame, places: Sequence[int], ask: Asking) -> pd.DataFrame:
     """Solve again with a little more of some limits, and add what that is worth.
 
-    A plan often meets several limits at one point: halls that just hold the racks of the base
-    year, say. Then a shadow price is one of many, and more of one limit alone may be worth less.
+    Where limits meet at one point, as halls that just hold the racks of the base year, a shadow price is one of many,
+    and more of one limit alone may be worth less.
     """
     axes = (*PLACES, "year")
     made = table.assign(step=np.nan, tried_value=np.nan)
@@ -315,10 +315,9 @@ class _Entry:
     def _price(self, forced: Resolved) -> Iterator[_Line]:
         """Find the price of power at which one more MW pays, and try it.
 
-        At a price lower by p the forced plan costs less by p times its energy, and so does the plan
-        as it is by p times its own: from the p on at which they cost the same, the site wins. Some
-        other plan may make use of the site at a smaller p, so this one is surely enough. Nothing is
-        said of a site that a bundled tariff bills: there the price of the site is no part of the bill.
+        At a price lower by p the forced plan costs less by p times its energy, and the plan as it is by p times its
+        own: from the p on at which they cost the same, the site wins. Some other plan may use the site at a smaller p.
+        Nothing is said of a site that a bundled tariff bills: there the price of the site is no part of the bill.
         """
         base, key = self.base, site_key(self._question.scenario, self._site, "retail_usd_per_mwh")
         low, high = (self._flat(self._changed(key, usd).inputs) for usd in _PROBES)

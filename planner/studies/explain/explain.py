@@ -122,8 +122,8 @@ def _common_use(proof: Proof, sites: tuple[str, str], workload: str | None, year
 def _parts(proof: Proof, lines: Mapping[str, Floats], site: str, use: int) -> pd.Series:
     """Return what one more MW of a use of racks pays, by cost line and by what binds, net present value. [MUSD/MW]
 
-    The least that must move with it is found by a small program over the columns of the site: its
-    balances hold, limits with a price are paid at it, others hold, and no other use of racks moves.
+    A small program over the columns of the site finds the least that must move with it: its balances hold, limits with
+    a price are paid at it, others hold, and no other use of racks moves.
     """
     columns, rows = proof.columns.astype({"site": str, "family": str}), proof.rows.astype({"site": str, "family": str})
     row, column, value = proof.terms()
@@ -148,10 +148,7 @@ def _parts(proof: Proof, lines: Mapping[str, Floats], site: str, use: int) -> pd
 
 
 def _cheapest_move(proof: Proof, here: Positions, use: int, cost: Floats, holds: Bools, fixed: Bools) -> Floats:
-    """Return the cheapest move of the columns of a site with one more of a use, by column.
-
-    Columns may go as far from the plan as their bounds, those that are `fixed` not at all; rows hold where `holds`.
-    """
+    """Return the cheapest move of a site's columns with one more of a use; some are `fixed`, some rows hold."""
     row, column, value = proof.terms()
     x = proof.column("x")
     down, up = np.minimum(proof.column("lower") - x, 0.0)[here], np.maximum(proof.column("upper") - x, 0.0)[here]
@@ -242,10 +239,9 @@ def explain(
 ) -> Explanation:
     """Explain a plan, one of its sites, or one of its years.
 
-    `resolve`: Solve again: with a little more of each limit that is reported, with one month less of lead time
-    and one millisecond more of latency; for a site what it would take for it to have more. Without it values are
-    shadow prices, which may be more than a limit is worth alone; the explanation says what solving again would
-    add and how long it would take.
+    `resolve`: solve again, with a little more of each limit reported, one month less of lead time and one millisecond
+    more of latency; for a site what it would take for it to have more. Without it values are shadow prices, which may
+    be more than a limit is worth alone; the explanation says what solving again would add and how long it would take.
     """
     report = on_stage or (lambda _: None)
     _check(solved, site, year)

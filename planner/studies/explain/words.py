@@ -240,9 +240,8 @@ _BEFORE, _AFTER = r"(?<![\w.|/+-])", r"(?![\w|/+-]|\.\w)"
 class Names:
     """Names by id, which it puts into texts.
 
-    Only whole ids that the inputs hold and that read as ids, by an underscore or a bar, are
-    replaced: ``agentic`` is a word. Sites, zones, contracts and sources keep theirs, which commands
-    and settings take; so do keys and paths.
+    Only whole ids that the inputs hold and that read as ids, by an underscore or a bar, are replaced: ``agentic`` is a
+    word. Sites, zones, contracts and sources keep theirs, which commands and settings take; so do keys and paths.
     """
 
     def __init__(self, inputs: Inputs) -> None:

@@ -143,8 +143,8 @@ def ranked(measure: Floats) -> Positions:
 def ranks_of(design: Design, shares: Floats, outputs: Floats) -> dict[str, Any]:
     """Rank the factors again and again from blocks drawn with replacement.
 
-    Gives within which the rank of each is in 95 % of resamples, in which share of them it has the rank that it has of
-    all blocks, and its rank by the first half of the blocks.
+    Gives the ranks of each in 95 % of resamples, the share of them in which it has its rank of all blocks, and its rank
+    by the first half of the blocks.
     """
     factors = shares.shape[1]
     by = BY[design.method]

@@ -44,10 +44,7 @@ BASE: Final = "base"
 
 
 def not_valid(draft: ScenarioDraft, factors: Sequence[Factor]) -> list[tuple[Factor, str]]:
-    """Return factors whose low or high makes no valid input of the scenario, and why.
-
-    Of those that first order ranks the ends were tried there.
-    """
+    """Return factors whose low or high makes no valid input of the scenario, and why."""
     found = []
     for one in factors:
         try:
@@ -78,10 +75,7 @@ def base_sweep(draft: ScenarioDraft) -> Sweep:
 
 
 def points_of(design: Design, factors: Sequence[Factor]) -> pd.DataFrame:
-    """Return every point of a design: its block, its future, and the share of each factor.
-
-    In the tornado a factor that is not moved has no share: it is at its value.
-    """
+    """Return every point of a design: block, future, and the share of each factor, none of one at its value."""
     names = [one.name for one in factors]
     if design.method == "tornado":
         shares = np.full((2 * len(factors), len(factors)), np.nan)

@@ -16,7 +16,6 @@ from planner.lp import UNIT, Expression
 from planner.lp.change import Arrays
 from planner.lp.highs import HighsSession
 from planner.model import build_model
-from planner.model.failover import without_cuts
 from planner.model.money import objective_musd, penalty_musd
 from planner.model.siting import ONLY_FOR_THE_BOUND
 from planner.results.ended import PLANNED
@@ -177,11 +176,7 @@ def proof_of(run: Run) -> Proof | None:
 
 
 def has_program(proof: Proof, arrays: Arrays) -> bool:
-    """Return whether a proof is of a program, number by number.
-
-    Below its rows may be some that only its bound needs: they are found while it is solved, and
-    lifted where integers are fixed, so that none has a dual.
-    """
+    """Return whether a proof is of a program, number by number, but for rows below it that only its bound needs."""
     families = proof.rows["family"].iloc[len(arrays.rows.lower) :].astype(str)
     return bool(families.str.startswith(ONLY_FOR_THE_BOUND).all()) and begins_with_program(proof, arrays)
 
@@ -192,10 +187,7 @@ def duals_of(proof: Proof, arrays: Arrays) -> Floats:
 
 
 def begins_with_program(proof: Proof, arrays: Arrays) -> bool:
-    """Return whether a proof is of a program, perhaps with rows that were added below it.
-
-    Failover has such rows: cuts are found while it is solved, after all rows of the model.
-    """
+    """Return whether a proof is of a program, perhaps with rows added below it, as the cuts of failover are."""
     columns, rows, matrix = arrays.columns, arrays.rows, arrays.matrix
     count = len(rows.lower)
     row, column, value = proof.terms()
@@ -210,19 +202,14 @@ def begins_with_program(proof: Proof, arrays: Arrays) -> bool:
 
 def model_at(inputs: Inputs, proof: Proof | None) -> Model:
     """Build the program of a plan, with the rows that were added while it was solved."""
-    if proof is None:
-        return build_model(inputs)
-    model = build_model(without_cuts(inputs))
-    return add_cuts(model, stored_cuts(model, proof))
+    model = build_model(inputs)
+    return model if proof is None else add_cuts(model, stored_cuts(model, proof))
 
 
 def fixed_program(
     question: PreparedScenario, model: Model, ask: Asking, proof: Proof | None = None
 ) -> tuple[HighsSession, RowBounds]:
-    """Hand over the program of a plan with its integers fixed as the plan has them; return the bounds of its rows too.
-
-    The first solve starts at the plan where that was stored.
-    """
+    """Hand over a plan's program, integers fixed, and bounds of its rows; it starts at the plan if that is stored."""
     session, arrays = session_of(question, model), Arrays.from_problem(model.problem)
     is_stored = proof is not None and has_program(proof, arrays)
     x = proof.column("x") if proof is not None and is_stored else None

@@ -75,10 +75,7 @@ class Decided:
 
 
 def decide_year_by_year(scenario: Scenario, inputs: Inputs, hooks: SolveHooks = NO_HOOKS) -> Decided:
-    """Decide all years before the one whose window reaches the end of the horizon.
-
-    A step without a plan ends with the error that says why.
-    """
+    """Decide all years before the one whose window reaches the end; a step without a plan raises why."""
     window = scenario.foresight.window_years
     years = inputs.years
     steps = 0 if window is None else max(0, len(years) - window)
@@ -116,8 +113,8 @@ def with_time_left(solver: Solver, spent_s: float, steps: int = 1) -> Solver:
 def _look_to(model: Model, first: int, last: int, decides: Positions) -> None:
     """Leave of a program what counts up to a model year.
 
-    Orders of now for years that are out of view are not placed, so nothing may ask for them: a
-    target of clean power would, for the power that racks draw when they do nothing.
+    Orders of now for years out of view are not placed, so nothing may ask for them, as a target of clean power would
+    for idle racks.
     """
     problem = model.problem
     asks = np.zeros(problem.row_count, dtype=np.bool_)
@@ -170,8 +167,7 @@ def latest_orders(model: Model, dates: OrderDates) -> Mapping[str, Floats]:
 def commitments(model: Model) -> frozenset[str]:
     """Return the blocks of columns that bind other years than their own, and all integers.
 
-    Found in the program itself: a column is one where it is in a row of another year, or in a row
-    without a year that has columns of several.
+    A column is one where it is in a row of another year, or in a row without a year that has columns of several.
     """
     problem = model.problem
     blocks = np.array(problem.column_block_names, dtype=object)
@@ -192,10 +188,7 @@ def commitments(model: Model) -> frozenset[str]:
 
 
 def year_of(over: Index, model: Model) -> Positions:
-    """Return the model year of each tuple of a list, -1 where it has none.
-
-    A list of vintages has the years in which they begin; those before the plan are of none.
-    """
+    """Return the model year of each tuple of a list, of vintages that of their beginning, -1 where it has none."""
     years = model.p.sets.year.labels
     name = next((axis for axis in ("year", "vintage") if axis in over.axis_names), None)
     if name is None or not over.size:
@@ -319,7 +312,6 @@ def plan_of(
         cuts = FailureCuts.where_asked(scenario, model)
         solver = with_time_left(scenario.solver, 0.0 if decided is None else decided.seconds)
         outcome = find_plan(model, session, solver, cuts=cuts, like=like, hooks=hooks)
-        inputs = inputs if cuts is None else cuts.inputs
     if not outcome.has_plan:
         years = inputs.years
         # What the last step of a plan decides that takes several.

@@ -163,12 +163,10 @@ class _Part:
 def integer_conflict(
     question: PreparedScenario, model: Model, seconds: float, interrupt: threading.Event | None = None
 ) -> tuple[tuple[ConflictRule, ...], bool]:
-    """Find rules that leave no plan in integers, without any of which there would be one.
+    """Find rules that leave no plan in integers, without any of which there would be one. Takes `seconds` [s].
 
-    No proof of a search can be split into rules, so each rule is left out in turn and a plan in
-    integers looked for: where there is still none, it stays out. What is left then is gone
-    through once more, year by year.
-    Takes `seconds` [s].
+    No proof of a search can be split into rules, so each rule is left out in turn and a plan in integers looked for:
+    where there is still none, it stays out. What is left then is gone through once more, year by year.
     """
     trial = _Trial(question, model, seconds, interrupt)
     # Limits first, links last: so limits that other links would bring in are left out.

@@ -160,10 +160,7 @@ def _phases(model: Model, x: Floats, is_open: Floats) -> Floats:
 
 
 def _plants(model: Model, x: Floats, rule: KeepThreshold) -> Floats:
-    """Build a plant in the year by which enough of one is wanted, as far as the site has room.
-
-    What has worn out is neither wanted any more nor takes room; a bridge does until it wears out.
-    """
+    """Build a plant in the year by which enough of one is wanted that has not worn out, as far as the site has room."""
     p = model.p.supply
     plant, least_mw = p.plant, p.plant_least_mw
     at = locate(p.build, plant["site"], plant["source"], plant["year"])
@@ -187,9 +184,8 @@ def _plants(model: Model, x: Floats, rule: KeepThreshold) -> Floats:
 def _racks(model: Model, x: Floats, kept: Bools) -> Floats:
     """Round lots of racks so that their sum over the sites stays, within what vendors deliver.
 
-    Of one rack type, design, use and year as many racks are bought as before, to the nearest one:
-    each lot has its integer part, and those with the largest fractions one more. Lots that are
-    `kept` do not become smaller, though the sum be larger then.
+    Of one rack type, design, use and year each lot has its integer part, and those with the largest fractions one more.
+    Lots that are `kept` do not become smaller, though the sum be larger then.
     """
     p = model.p.racks
     lot, wanted = p.lot, model.install.on(p.lot).value(x) / p.lot_rack_mw
@@ -225,10 +221,9 @@ def _too_many(model: Model, count: Floats, fraction: Floats) -> Floats:
 def with_more_racks(model: Model, solves: Solves, whole: Floats) -> tuple[Outcome, Floats]:
     """Add few racks to integers that leave no plan, so that they leave one.
 
-    Lots that were rounded down may leave a block a rack short of its least size. The fewest MW that
-    lots must be larger for it are a linear program: what is added costs its MW, and all else
-    nothing. These lots are then rounded up. Lots are not made smaller: where racks that were
-    rounded up are what a budget or a vendor does not allow, it finds nothing.
+    Lots that were rounded down may leave a block a rack short. The fewest MW that lots must be larger for it are a
+    linear program; these are then rounded up. Lots are not made smaller: where racks that were rounded up are what a
+    budget or a vendor does not allow, it finds nothing.
     """
     columns, lots = model.problem.columns(), model.problem.column_block("lot_racks")
     lower, upper = columns.lower.copy(), columns.upper.copy()
@@ -270,11 +265,7 @@ def furthest_short(lack_mw: Floats, place: NDArray[np.intp]) -> Bools:
 
 
 def chosen_blocks(model: Model, x: Floats, among: Bools) -> Bools:
-    """Return which blocks are nearest to a plan.
-
-    Sites that may share a block are all kept where they have room for it together: how far each is
-    filled is for the program to find.
-    """
+    """Return which blocks are nearest to a plan; sites that may share one are kept where they have room together."""
     p = model.p.siting
     racks_mw = np.maximum(model.siting.in_block_mw.value(x), 0.0)
     room_mw = np.where(among, np.maximum(p.block_top_mw, racks_mw), 0.0)
@@ -287,12 +278,11 @@ def chosen_blocks(model: Model, x: Floats, among: Bools) -> Bools:
 
 
 def nearest_blocks(racks_mw: Floats, block_mw: Floats, room_mw: Floats, group: NDArray[np.intp]) -> Bools:
-    r"""Return which blocks move the fewest MW between the sites of a workload.
+    """Return which blocks move the fewest MW between the sites of a workload.
 
-    What is closed gives its racks up, and what has less than its block takes some, so what moves
-    is the larger of the two sums. Both fall if a site with more of the workload is kept instead of
-    one with less, so the sites that are kept are those with most of it, and only their number is
-    looked for. What has no room counts first, then what moves.
+    What is closed gives its racks up, and what has less than its block takes some, so what moves is the larger of the
+    two sums. Both fall with more racks at what is kept, so only the number of sites with most of it is looked for. What
+    has no room counts first, then what moves.
     """
     may = room_mw >= block_mw - _TOLERANCE_MW
     result = np.zeros(racks_mw.size, dtype=np.bool_)
@@ -331,20 +321,12 @@ _MANY: Final = ("used", "served", "operate", "build", "retrofit", "move_in", "mo
 class BlockSearch:
     """Blocks of a plan whose other integers are rounded, racks apart.
 
-    `one_by_one`: Whether of several blocks that stay short at one place only one is closed before the next solve.
-    That takes more solves; closed together, they may leave racks there idle which one of them could have had
-    alone.
-
-    The blocks nearest to the relaxation are kept (`chosen_blocks`) and the
-    others closed. Then each MW of a kept block, up to a whole one, earns three times what a MW of
-    racks costs in the plan. That has a solution wherever blocks may be shares, and fills each block
-    that can be filled for this. Those that stay short of racks or halls are closed, which leaves
-    both to other workloads, until none is short; then the program is solved with the others whole
-    and its own costs. Where that leaves no plan, as where nothing may go unmet, whole blocks earn
-    much more.
-
-    All this only chooses blocks, so half of the columns of each large kind, those of the largest
-    reduced cost, are left out, unless there is no plan without them.
+    The blocks nearest to the relaxation are kept (`chosen_blocks`) and the others closed. Then each MW of a kept block,
+    up to a whole one, earns three times what a MW of racks costs in the plan, which has a solution wherever blocks may
+    be shares. Those that stay short of racks or halls are closed, of several at one place all or `one_by_one`, until
+    none is; then the program is solved with the others whole and its own costs. Where that leaves no plan, whole blocks
+    earn much more. All this only chooses blocks, so half of the columns of each large kind, of the largest reduced
+    cost, are left out, unless there is no plan without them.
     """
 
     def __init__(self, model: Model, solves: Solves, plan: Floats, relaxed: Outcome, *, one_by_one: bool) -> None:
@@ -386,10 +368,7 @@ class BlockSearch:
         return None
 
     def _filled(self, may: Bools, worth_musd: Floats) -> tuple[Outcome, Bools]:
-        """Fill blocks as far as it pays, and close those that stay short, until none does.
-
-        Where one is closed, other workloads of its use may have blocks: halls and racks are there.
-        """
+        """Fill blocks as far as it pays, and close those that stay short, for others of their use, until none does."""
         none = np.zeros_like(may)
         closed, method = none, self._solves.cold_method
         while True:
@@ -427,10 +406,7 @@ class BlockSearch:
     def _solved(
         self, has_block: Bools, least: Bools, method: Method = "auto", *, worth_musd: Floats | None = None
     ) -> Outcome:
-        """Solve with racks in these blocks alone, and whole blocks where `least` says so.
-
-        A whole block may earn something: then the program fills blocks as far as that pays.
-        """
+        """Solve with racks in these blocks alone, whole ones where `least` says so; whole blocks may earn something."""
         lower, upper, cost = self._lower.copy(), self._upper.copy(), self._cost.copy()
         lower[self._holds] = least | self._must
         upper[self._holds] = (has_block & self._may) | self._must

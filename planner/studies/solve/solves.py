@@ -111,11 +111,10 @@ class Solves:
     def fixed(
         self, whole: Floats, *, strictly: bool = False, afresh: bool = False, start: Start | None = None
     ) -> Outcome:
-        """Solve with the integers fixed, from where a like program ended if that promises to pay.
+        """Solve with the integers fixed, from where a like program ended if that promises to pay, or the last basis.
 
-        It begins from the last basis, unless that is of no use or `afresh` says so.
-        A coefficient of a million makes 0.05 of a fixed 0 that is met to 5e-8, so what is not met
-        exactly is solved again, strictly.
+        A coefficient of a million makes 0.05 of a fixed 0 that is met to 5e-8, so what is not met exactly is solved
+        again, strictly.
         """
         lower, upper, whole = self._with_integers(whole)
         method: Method = "auto"
@@ -135,11 +134,7 @@ class Solves:
         return lower, upper, whole
 
     def _begins_afresh(self, lower: Floats, upper: Floats) -> bool:
-        """Return whether bounds leave so much of the last solution that its basis is of no use.
-
-        Each step from there is long, as work moves all over the program, and with its integers
-        fixed it is a small one for interior point. A session in pieces keeps its cuts.
-        """
+        """Return whether bounds leave too little of the last solution for its basis to help; pieces keep their cuts."""
         x = self._last_x
         if x is None or self._session.has_pieces or self._solver.method != "auto":
             return False
@@ -157,11 +152,10 @@ class Solves:
         adds_cuts: bool = True,
         start: Start | None = None,
     ) -> Outcome:
-        """Solve without insisting on integers, within bounds of the columns.
+        """Solve within bounds of the columns, integers relaxed, from `start` if that promises to be quicker.
 
-        It begins at `start`, where a like program ended, if that promises to be quicker.
-        With cuts it is solved again, from the last basis, until none is broken. A limit on the
-        way leaves the last solution there is, with the limit as its status and without duals.
+        With cuts it is solved again, from the last basis, until none is broken. A limit on the way leaves the last
+        solution there is, with the limit as its status and without duals.
         """
         self._has_own_cost = cost is None
         cost = self._model.problem.columns().cost if cost is None else cost
@@ -285,10 +279,7 @@ _CUTS: Final = "failure_cut_"
 
 
 def take_over(p: Inputs, served_kh100e: Floats, reserve_kh100e: Floats) -> OutageTakeovers:
-    """Let every site fail in turn and send its work to the reserves in reach.
-
-    Takes `served_kh100e` [served], `reserve_kh100e` [reserve of p.failover].
-    """
+    """Let every site fail in turn and send its work to the reserves in reach. Takes [served] and [reserve]."""
     work = outage_exposure(p, served_kh100e, reserve_kh100e)
     unserved, taken = np.zeros(work.service.size), np.zeros(len(work.of_service))
     for program in work.programs():
@@ -344,8 +335,7 @@ def _places(problem: ArrayProblem, variable: str, column: Positions) -> Position
 class FailureCuts:
     """Rows that ask for the reserves that solutions lacked, added below the others.
 
-    Every plan that survives the outage of any one site keeps them, so they hold wherever they were
-    found: with integers relaxed, fixed, or in a search.
+    Every plan that survives the outage of any one site keeps them, wherever they were found.
     """
 
     def __init__(self, model: Model, most_rounds: int) -> None:

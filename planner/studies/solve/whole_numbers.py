@@ -39,20 +39,14 @@ def find_plan(
     """Solve a program; where it has integers, by rounding, and by a search if that is not enough.
 
     The linear program with integers relaxed gives a bound. Openings and phases are rounded
-    (`planner.studies.solve.rounding`), fixed, and the rest solved again from the last basis. Where
-    the plan may be more than 1 % from the best, rows that raise the bound are added and all is
-    rounded again, and at last a search goes on within the time left, until the gap is 1 %, or what was
-    asked for.
+    (`planner.studies.solve.rounding`), fixed, and the rest solved again from the last basis. Where the plan may be more
+    than 1 % from the best, rows that raise the bound are added and all is rounded again, and at last a search goes on
+    within the time left, until the gap is 1 %, or what was asked for.
 
-    Rows that only tighten the bound are freed at the end, so that a dual is not split with them.
-    They follow from the others by then: the plan stays, and only the duals are taken from that
-    solve, some hundreds of steps of primal simplex. Freed while the integers are fixed, they
-    would leave a basis that is feasible in neither sense.
-
-    Cuts are found where they are cheapest: in the relaxed program, solved again from the last
-    basis, so that bound, rounding and search begin with most of them. What an integer plan breaks
-    beyond that is added with its integers fixed, and a search goes on with all of them from the
-    best plan so far.
+    Rows that only tighten the bound are freed at the end, so that a dual is not split with them: the plan stays, and
+    only the duals are taken. Freed while the integers are fixed, they would leave a basis that is feasible in neither
+    sense. Cuts are found where they are cheapest: in the relaxed program; what an integer plan breaks beyond that is
+    added with its integers fixed, and a search goes on with all of them.
     """
     solves = Solves(model, session, solver, cuts, hooks)
     if model.problem.has_integers:
@@ -119,11 +113,7 @@ class _Finder:
         return outcome
 
     def _strengthened(self, relaxed: Outcome) -> Outcome:
-        """Add the rows that tie service to openings where the relaxed plan breaks them.
-
-        Most of them never bind, so a large siting problem is solved without them first. They
-        stay in the program, where they help a search.
-        """
+        """Add the rows that tie service to openings where the relaxed plan breaks them, as most never bind."""
         model, problem = self._model, self._model.problem
         links = model.p.siting.linkable
         if not links.size:
@@ -152,10 +142,7 @@ class _Finder:
         return relaxed
 
     def _round(self, relaxed: Outcome, *, only_first: bool) -> None:
-        """Round by one rule after the other: until one leaves a plan, or by all of them.
-
-        With all rules, blocks are closed one by one: what was rounded before is tried with that.
-        """
+        """Round by one rule after the other until one leaves a plan, or by all of them, blocks closed one by one."""
         has_blocks = bool(self._model.p.siting.block.size)
         tried = [] if has_blocks and not only_first else self._tried
         for rule in RULES:
@@ -205,8 +192,8 @@ class _Finder:
     def _search(self) -> None:
         """Search by branch and bound, again and strictly where what it finds is not a plan.
 
-        A search takes 1e-6 for 0, and a coefficient of a million makes a site of that. Such
-        integers, fixed, leave no plan. Where a plan breaks cuts, the search goes on with them.
+        A search takes 1e-6 for 0, and a coefficient of a million makes a site of that. Where a plan breaks cuts, it
+        goes on with them.
         """
         strictly = False
         for _ in range(self._solves.most_searches):
@@ -341,10 +328,7 @@ def _bounding(outcome: Outcome) -> Outcome:
 
 
 def _over_all_rows(outcome: Outcome, model: Model) -> Outcome:
-    """Give an outcome the rows that were added after its solve: met by it, with a dual of nothing.
-
-    A plan that breaks no cut keeps every other one, and stays the best with them.
-    """
+    """Give an outcome the rows that were added after its solve, which it meets, with a dual of nothing."""
     matrix = model.problem.matrix()
     if len(outcome.row_value) == matrix.rows:
         return outcome

@@ -72,8 +72,8 @@ def orders_of(scenario: Scenario, model: Model) -> pd.DataFrame:
 def match_orders(tables: Sequence[pd.DataFrame], known_from: float) -> tuple[pd.DataFrame, tuple[Received, ...]]:
     """Find the orders that all futures share, and what each future has of them. Takes `known_from` [year].
 
-    The first has a row per order: kind, site, item, unit, `order_by`, when it is placed at the latest, and `committed`,
-    the year in which halls enter service that are under construction already; missing of other orders. [year]
+    The first has a row per order: kind, site, item, unit, `order_by`, the latest, and `committed`, the year in which
+    halls under construction enter service, missing of others. [year]
     """
     before = pd.concat([table[_is_before(table, known_from)][[*_KEY, "unit"]] for table in tables])
     shared = before.drop_duplicates(_KEY).sort_values(_KEY, kind="stable", ignore_index=True)
@@ -187,9 +187,8 @@ def whole_decisions(
 ) -> Iterator[tuple[Held, ...]]:
     """Yield ways to round the integers that belong to orders, for each future.
 
-    The plan of one future with these orders is rounded, by one rule after the other, as
-    `planner.studies.solve.rounding` does; what it has of integers that are ordered before the
-    futures are known is taken over by all of them. The likeliest future comes first.
+    The plan of one future with these orders is rounded, by one rule after the other; what it has of integers ordered
+    before the futures are known is taken over by all of them. The likeliest future comes first.
     """
     seen: list[list[Floats]] = []
     for place in np.argsort(-weights, kind="stable"):
@@ -221,10 +220,9 @@ def feasible_in_all(held: Sequence[Held], reached: Sequence[Floats]) -> tuple[tu
 
 
 def transferred(model: Model, received: Received, whole: Floats, other: Model, own: Received) -> Held:
-    """Return what another future has of the orders of a rounded plan, where it orders early.
+    """Return what another future has of the orders of a rounded plan, by their dates, where it orders early.
 
-    An order is the same in both by its date: where lead times differ it comes in another year. A
-    site that opens with committed halls and no order does so in the same year of both.
+    A site that opens with committed halls and no order does so in the same year of both.
     """
     bounds, early = other.problem.columns(), own.column[own.is_all]
     columns, values, things = [], [], list[Thing]()

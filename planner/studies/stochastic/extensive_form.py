@@ -36,7 +36,7 @@ def numbered(name: str, count: int) -> Index:
 
 
 class ExtensiveForm:
-    r"""The extensive form: the programs of all futures side by side, with shared orders.
+    r"""The extensive form: the programs of all futures side by side, as they are, with shared orders.
 
     .. math:: \min\ (1 - \lambda) \sum_s p_s c_s^\top x_s
         + \lambda \Bigl( \eta + \frac{1}{\tau} \sum_s p_s \xi_s \Bigr)
@@ -44,8 +44,7 @@ class ExtensiveForm:
     .. math:: A_s x_s = b_s, \qquad E_s x_s = R_s z, \qquad \xi_s \ge c_s^\top x_s - \eta,\
         \xi_s \ge 0 \qquad \forall s
 
-    :math:`z` are the orders, :math:`R_s` says which decisions of future :math:`s` they enter. No
-    row of a future is written here a second time: its program is taken over as it is.
+    with orders :math:`z` and :math:`R_s`, which decisions of future :math:`s` they enter.
 
     Source: Birge and Louveaux 2011; conditional value at risk by Rockafellar and Uryasev 2000.
     """
@@ -101,10 +100,7 @@ class ExtensiveForm:
         return sum(parts, start=Expression.constant(UNIT, 0.0))
 
     def maximise_sum(self, wanted: Sequence[tuple[Positions, Floats]]) -> None:
-        """Ask for the largest sum of some decisions of each future, each up to what is wanted.
-
-        Takes `wanted` (decision,).
-        """
+        """Ask for the largest sum of some decisions of each future, each up to what is wanted, (decision,)."""
         places = []
         for first, (column, value) in zip(self._first, wanted, strict=True):
             places.append(first + column)

@@ -289,11 +289,7 @@ def _worth(study: StochasticPrograms, found: Compared, planned: Sequence[PlanCos
 
 
 def above_least(costs: Floats, least: Floats, of: Sequence[str]) -> Floats:
-    """Return how much more costs are than the least: noise of the solver is 0. [MUSD]
-
-    Noise is up to the gap at which a solve is called optimal.
-    Takes `costs` [MUSD], `least` [MUSD].
-    """
+    """Return how much more costs are than the least; noise, up to the gap of an optimal solve, is 0. [MUSD]"""
     with np.errstate(invalid="ignore"):  # without a plan both may be infinite
         above = costs - least
     may_miss = PROVEN_GAP_FRAC * np.maximum(np.abs(least), 1.0)

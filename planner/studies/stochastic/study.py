@@ -127,7 +127,6 @@ class StochasticPrograms:
             together, outcome = self.stochastic()
         except InfeasibleError as error:
             raise InfeasibleError(f"{error}\n{_WHAT_NEXT}", error.conflict) from error
-        stats = together.problem.stats()
         minimax = self.minimax(np.array([one.objective for one in alone]))
         return Compared(
             alone,
@@ -136,7 +135,7 @@ class StochasticPrograms:
             self.in_every_future(MINIMAX, minimax),
             [self.in_every_future(f"alone: {of.name}", placed) for of, placed in zip(self.futures, own, strict=True)],
             np.array([future.penalty_musd(outcome) for future, outcome in zip(self.futures, alone, strict=True)]),
-            {"rows": stats.rows, "columns": stats.columns, "nonzeros": stats.nonzeros},
+            together.problem.sizes(),
         )
 
     # --- solves -------------------------------------------------------------------------
@@ -233,8 +232,8 @@ class StochasticPrograms:
     def _feasible_in_all(self, wanted: Sequence[Held], *, why: bool) -> tuple[Sequence[Held], tuple[Thing, ...]]:
         """Return decisions that all futures can have at once, and what had to be left out.
 
-        A site that opens a year later in one future must be built as fast as is usual then, and
-        its halls are those that were ordered for the year before in another.
+        A site that opens a year later in one must be built as fast as is usual then, with halls ordered for the year
+        before.
         """
         self._report_stage("Finding which openings, phases and plants all futures can have")
         most = [(one.column, one.value) for one in wanted]

@@ -79,11 +79,7 @@ def store(answer: FutureResult, question: FutureTask, folder: Path) -> None:
 
 
 def answer_in(folder: Path, question: FutureTask) -> FutureResult | None:
-    """Return what is stored of a future; None where it is to be solved.
-
-    A file that is not as `store` writes it is no answer: the future is solved again. So is a
-    future whose process was ended, or that ended with a bug or a failure of the solver.
-    """
+    """Return what is stored of a future; None where it is to be solved, as one that is damaged, killed or an error."""
     try:
         answer = _STORED.validate_json(_path(question, folder).read_bytes())
     except (OSError, ValueError):
@@ -207,12 +203,10 @@ _THING: Final = ["kind", "site", "item"]
 
 
 def no_regret(orders: pd.DataFrame, begins: Mapping[str, float]) -> pd.DataFrame:
-    """Find what is ordered by a year in every future.
+    """Find what is ordered by a year in every future. Takes `begins` [year].
 
-    Halls and connections are counted by site, of whatever design, racks by type at whatever site,
-    on-site power by site and technology. A year has what was ordered for it and before; what has
-    left since, as racks that were taken out, is not subtracted.
-    Takes `begins` [year].
+    Halls and connections are counted by site, of whatever design, racks by type at whatever site, on-site power by site
+    and technology. A year has what was ordered for it and before; what has left since is not subtracted.
 
     >>> from planner.studies.sweep.answers import OF_ORDER
     >>> orders = pd.DataFrame(

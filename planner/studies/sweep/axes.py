@@ -275,10 +275,7 @@ class Risk:
         return float(shares[shares > 0.0] @ part[shares > 0.0])
 
     def cvar(self, costs: Floats, weights: Floats) -> float:
-        """Return the mean cost of the worst futures.
-
-        Source: Rockafellar and Uryasev 2000.
-        """
+        """Return the mean cost of the worst futures. Source: Rockafellar and Uryasev 2000."""
         shares = self._tail_weights(costs, weights)
         return float(shares[shares > 0.0] @ costs[shares > 0.0])
 

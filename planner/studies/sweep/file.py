@@ -142,10 +142,7 @@ def find_sweep(path: str | Path) -> Path:
 
 
 def _base(path: Path, parts: Mapping[str, Node], overrides: Changes, problems: list[Problem]) -> ScenarioDraft | None:
-    """Read the base scenario, and lay over it what holds in every future.
-
-    None where it cannot be read; the problems say why.
-    """
+    """Read the base scenario, and lay over it what holds in every future; None where problems say why not."""
     base = parts["base"]
     name = base.value
     if not isinstance(name, str) or not name:
@@ -244,10 +241,7 @@ def _of_axes(axes: tuple[SweepAxis, ...], sample: Sample | None, *, is_sampled: 
 
 
 def _runs(node: Node, names: Sequence[str] | None, problems: list[Problem]) -> frozenset[str] | None:
-    """Return the futures whose whole run is stored; None for all of them.
-
-    `names` are those of all futures; None where some could not be made.
-    """
+    """Return the futures whose whole run is stored, None for all; `names` are None where some could not be made."""
     listed = node.value if isinstance(node.value, tuple) else ()
     problems += _unknown([(f"runs have {show(one.value)}", str(one.value), one.place) for one in listed], names)
     return None if node.value == "all" else frozenset(str(one.value) for one in listed)

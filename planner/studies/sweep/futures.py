@@ -17,7 +17,7 @@ from planner.outputs.files import sha256_of
 from planner.runs.names import folder_name
 from planner.runs.settings import own_files
 from planner.scenario import Changes, Scenario, ScenarioDraft, unknown_ids
-from planner.scenario.tree import Node, Place, plain
+from planner.scenario.tree import Node, Place
 from planner.studies.sweep.axes import Future, changed_tree
 from planner.studies.sweep.file import SweepFile, read_file
 from planner.tables import read_with_hashes
@@ -32,59 +32,24 @@ if TYPE_CHECKING:
 
 # --- In which order futures are solved, and which of them begin where another one ended -----------
 #
-# Futures of a grid that differ in the last axis alone are a group, and so are those of a sample. The
-# first of a group is solved without a start, and the others begin where it ended if that promises to
-# be quicker. A future of the list begins likewise at the one before it that it differs least from, be
-# that the first of a group or of the list. Who begins where is a matter of the sweep and not of who
-# is done first, so that a sweep has the same plans however its futures are spread.
-
-_MOST_COMPARED: Final = 200
-"""Of the futures before one of the list: with all of them a list of 1,000 took 8 s."""
+# Futures of a grid that differ in the last axis alone are a group, and so are those of a sample, and
+# those of the list. The first of a group is solved without a start, and the others begin where it
+# ended if that promises to be quicker. Who begins where is a matter of the sweep and not of who is
+# done first, so that a sweep has the same plans however its futures are spread.
 
 
-def leaders(futures: Sequence[Future], base: Node, *, is_sampled: bool) -> dict[str, str]:
+def leaders(futures: Sequence[Future], *, is_sampled: bool) -> dict[str, str]:
     """Return for each future that begins where another one ended, which one that is."""
-    first: dict[tuple[object, ...], Future] = {}
+    first: dict[object, Future] = {}
     led = {}
     for future in futures:
+        group: object = "list"
         if future.points:
-            *others, _ = future.points.values()
-            leader = first.setdefault(() if is_sampled else tuple(id(point) for point in others), future)
-            if leader is not future:
-                led[future.name] = leader.name
-    listed = [future for future in futures if not future.points]
-    before: list[tuple[Future, Node]] = []
-    for future in (*first.values(), *listed) if listed else ():
-        with suppress(LookupError):  # it makes no scenario
-            tree = changed_tree(base, future)
-            if before and not future.points:
-                led[future.name] = _most_alike(tree, before[-_MOST_COMPARED:], led)
-            before.append((future, tree))
+            group = () if is_sampled else tuple(id(point) for point in [*future.points.values()][:-1])
+        leader = first.setdefault(group, future)
+        if leader is not future:
+            led[future.name] = leader.name
     return led
-
-
-def _most_alike(tree: Node, before: Sequence[tuple[Future, Node]], led: Mapping[str, str]) -> str:
-    """Return the future that differs in the fewest settings and moved figures.
-
-    Of several it is the last, since those that are alike are written one after the other; or
-    where that begins, if that is as near: then they need not wait for each other.
-    """
-    differing = {future.name: _count_differing(other, tree) + len(future.figures) for future, other in before}
-    found = min(reversed(differing), key=differing.__getitem__)
-    fewest = differing[found]
-    while differing.get(led.get(found, "")) == fewest:
-        found = led[found]
-    return found
-
-
-def _count_differing(one: Node | None, other: Node | None) -> int:
-    """Count settings that differ between two trees; what neither has changed is one object."""
-    if one is other:
-        return 0
-    below, also = (node.children if node is not None else {} for node in (one, other))
-    if below or also:
-        return sum(_count_differing(below.get(key), also.get(key)) for key in below.keys() | also.keys())
-    return int(one is None or other is None or plain(one) != plain(other))
 
 
 class Queue:
@@ -122,12 +87,8 @@ class Queue:
 # --- From the file of a sweep to futures that can be solved: every mistake is found before a solve ---
 
 _PACKAGES: Final = ("dcplan", "highspy", "numpy", "pandas")
-FORMAT: Final = 4
-"""Version of the files of a sweep's folder, and of how its plans are found.
-
-A future with an answer of another version is solved again. In 1 no plan took integers of a like
-one; in 2 no start had the basis of a plan; in 3 no order said whether it is committed.
-"""
+FORMAT: Final = 5
+"""Version of the files of a sweep's folder, and of how its plans are found: answers of another are not read."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,7 +142,7 @@ def read_sweep(path: str | Path, overrides: Changes = (), together: Together | N
     file = read_file(path, overrides, needs_uncertainty=together is not None)
     led = {}
     if not file.problems:  # else two futures may have one name
-        led = leaders(file.futures, file.draft.tree, is_sampled=file.sample is not None)
+        led = leaders(file.futures, is_sampled=file.sample is not None)
     return sweep_of(file, led, together)
 
 

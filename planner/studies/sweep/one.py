@@ -145,11 +145,7 @@ def figures_of(plan: Plan) -> Iterator[tuple[str, int | None, str, float | None]
 
 
 def lead_months(inputs: Inputs) -> dict[tuple[str, str], float]:
-    """Return how long orders take by kind and what they wait for. [month]
-
-    Firm connection waits for that of its site, on-site power for its technology. Halls have
-    their design's lead in table `leads`, and racks wait for nothing.
-    """
+    """Return how long orders take by kind and what they wait for: a connection its site, a source itself. [month]"""
     months = inputs.order_months
     of = {
         "connection": (inputs.sets.site.labels, months.connection),
@@ -159,10 +155,7 @@ def lead_months(inputs: Inputs) -> dict[tuple[str, str], float]:
 
 
 def orders_in(tables: Mapping[str, pd.DataFrame], months: Mapping[tuple[str, str], float]) -> Iterator[Order]:
-    """Yield what the plan orders by kind, site and item, with the year in which it serves.
-
-    Halls that are committed were ordered before decisions start: they wait for nothing more.
-    """
+    """Yield what the plan orders by kind, site and item, and the year it serves; committed halls wait for nothing."""
     of_halls = tables["leads"].set_index(["site", "hall"])["months"].astype(float).to_dict()
     for kind, (name, item, amount) in _ORDERED.items():
         frame = tables[name]
@@ -242,8 +235,8 @@ class _Worker:
     def __init__(self) -> None:
         """Start a process that waits for its tables, and then for questions.
 
-        Tables are no arguments: multiprocessing reads those before any code of ours runs, and
-        prints a traceback if this process is killed while it writes them, which takes a second.
+        Tables are no arguments: multiprocessing reads those before any code of ours runs, and prints a traceback if
+        this process is killed meanwhile.
         """
         context = multiprocessing.get_context("spawn")
         self.pipe, theirs = context.Pipe()
@@ -336,10 +329,7 @@ def connected(scheduler: str, report: Callable[[str], None]) -> Iterator[Any]:
 
 
 def wrong_address(scheduler: str | None) -> list[Problem]:
-    """Return why no scheduler can be reached, as far as can be said without the network.
-
-    Dask itself takes a minute to give up what it cannot read.
-    """
+    """Return why no scheduler can be reached, without the network: Dask takes a minute to give up a wrong address."""
     if scheduler is None:
         return []
     try:
@@ -459,10 +449,7 @@ def _with_tree(scenario: Scenario, tree: Node) -> Scenario:
 def answered(
     sent: _Sent, tables: tuple[Tables, Path], start: bytes | None = None
 ) -> tuple[FutureResult, bytes | None, bytes | None]:
-    """Solve a future on a worker; a run that is kept comes back as a zip of its folder.
-
-    Tables come with the folder of the shipped ones where they were read; here it is another.
-    """
+    """Solve a future on a worker; a run that is kept comes back as a zip, tables come with their own DATA_DIR."""
     with _one_at_a_time, tempfile.TemporaryDirectory(prefix="dcplan-") as home:
         question, files = sent
         if question.scenario is not None:

@@ -89,10 +89,7 @@ class SweepResult(Answer):
 
     @property
     def exit_code(self) -> int:
-        """1 where a plan breaks a rule or a bug ended a future, 4 where a limit did, 3 without a plan.
-
-        Futures that are infeasible beside others that are not are an answer.
-        """
+        """1 where a plan breaks a rule or a bug ended a future, 4 where a limit did, 3 without a plan at all."""
         futures = self.futures
         status, broken = set(futures["status"]), futures[futures["broken"] != ""]
         codes = {exit_code(*row) for row in zip(broken["status"], broken["broken"].str.split(", "), strict=True)}
@@ -171,10 +168,9 @@ def run_sweep(
 ) -> SweepResult:
     """Solve and check every future of a sweep.
 
-    Each answer is stored as soon as it is there, so a sweep that is ended in any way goes on from
-    there when it is started again. A future that was changed since, or whose data were, is solved
-    again; so is one that a bug or the system ended. While it runs, its tables are written now and
-    then, with all answers by then.
+    Each answer is stored as soon as it is there, so a sweep that is ended in any way goes on from there when it is
+    started again. A future that was changed since, or whose data were, is solved again; so is one that a bug or the
+    system ended. While it runs, its tables are written now and then.
 
     >>> from tempfile import mkdtemp
     >>> file = Path(mkdtemp()) / "land.yaml"
@@ -203,10 +199,7 @@ def solve_sweep(
     scheduler: str | None = None,
     on_stage: Callable[[str], None] | None = None,
 ) -> SweepResult:
-    """Solve and check every future of a sweep that is read already.
-
-    Nothing is written before the first answer: ended by then it leaves no folder that was not there.
-    """
+    """Solve and check every future of a sweep that is read; nothing is written before the first answer."""
     try_folder(folder, "--output")
     answers, starts = _stored(sweep, folder)
     waiting = [question for question in sweep.questions if question.name not in answers]
@@ -269,11 +262,7 @@ def _solving(
 
 
 def _stored(sweep: Sweep, folder: Path) -> tuple[dict[str, FutureResult], dict[str, bytes]]:
-    """Return what is stored: answers, and where futures ended that others wait to begin at.
-
-    A future whose end is wanted and lost is solved again, so that the others begin where they
-    would have begun.
-    """
+    """Return stored answers, and where futures ended that others wait for; one whose end is lost is solved again."""
     found = {question.name: kept.answer_in(folder, question) for question in sweep.questions}
     answers = {name: stored for name, stored in found.items() if stored is not None}
     wanted: set[str] = set()

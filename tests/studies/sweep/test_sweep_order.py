@@ -11,7 +11,6 @@ import pandas as pd
 from planner.inputs import build_inputs
 from planner.outputs.labels import first_decided
 from planner.scenario import load_scenario
-from planner.scenario.tree import Node, Place
 from planner.studies.sweep.answers import OF_ORDER, no_regret
 from planner.studies.sweep.axes import Future, Point
 from planner.studies.sweep.futures import FutureTask, Queue, leaders
@@ -27,57 +26,13 @@ def question(name: str, begins_at: str = "") -> FutureTask:
 
 
 def test_the_first_of_a_group_leads_those_that_differ_in_the_last_axis() -> None:
-    assert leaders(GRID, tree({}), is_sampled=False) == {
-        "41 25": "41 20",
-        "41 30": "41 20",
-        "46 25": "46 20",
-        "46 30": "46 20",
-    }
-    assert set(leaders(GRID, tree({}), is_sampled=True).values()) == {"41 20"}
+    assert leaders(GRID, is_sampled=False) == {"41 25": "41 20", "41 30": "41 20", "46 25": "46 20", "46 30": "46 20"}
+    assert set(leaders(GRID, is_sampled=True).values()) == {"41 20"}
 
 
-def tree(settings: object) -> Node:
-    """Return settings as they are read."""
-    if isinstance(settings, dict):
-        return Node({str(key): tree(one) for key, one in settings.items()}, Place("here"))
-    return Node(tuple(map(tree, settings)) if isinstance(settings, list) else settings, Place(""))
-
-
-def listed(**settings: object) -> list[Future]:
-    return [Future(name, {}, tree(one)) for name, one in settings.items()]
-
-
-BASE = {
-    "demand": {"trajectory": "mid", "scale": {2027: 1.3, 2030: 1.7}},
-    "sites": {"oak": {"land": 25, "price": 36}, "elm": {"land": 45}},
-}
-GAS = {"supply": {"allow": ["engine", "turbine"], "until": 2029}}
-
-
-def test_a_listed_future_begins_at_the_one_before_it_that_it_differs_least_from() -> None:
-    high = {"demand": {"trajectory": "high", "scale": {2027: 1.9}}}
-    futures = listed(
-        usual={},
-        gas=GAS,
-        high=high,
-        high_gas=high | GAS,  # two settings from `gas` and two from `high`, which is nearer above
-        high_gas_late=high | {"supply": {"allow": ["engine", "turbine"], "until": 2032}},
-        cheap={"sites": {"oak": {"price": 31}}},
-        as_usual={"demand": {"trajectory": "mid"}, "sites": {"oak": {"price": 36}}},
-        high_cheap=high | {"sites": {"oak": {"price": 31}}},
-        cheaper={"sites": {"oak": {"price": 29}}},  # it need not wait for `cheap` or `as_usual`
-    )
-
-    assert leaders(futures, tree(BASE), is_sampled=False) == {
-        "gas": "usual",
-        "high": "usual",
-        "high_gas": "high",
-        "high_gas_late": "high_gas",
-        "cheap": "usual",
-        "as_usual": "usual",
-        "high_cheap": "high",
-        "cheaper": "usual",
-    }
+def test_futures_of_the_list_begin_at_its_first() -> None:
+    listed = [Future(name) for name in ("usual", "gas", "high")]
+    assert leaders([*GRID[:1], *listed], is_sampled=False) == {"gas": "usual", "high": "usual"}
 
 
 def test_those_that_others_wait_for_are_solved_first() -> None:
