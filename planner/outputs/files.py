@@ -117,7 +117,7 @@ def kind_of_special(path: Path) -> str | None:
     """Return what is at a path where that is neither a regular file nor a folder."""
     try:
         mode = path.stat().st_mode
-        is_open_file = _leads_to_open_file(path)
+        is_open_file = Path(os.path.realpath(path.parent), path.name).as_posix().startswith(_OPEN_FILES)
     except (OSError, ValueError):
         return None
     if stat.S_ISFIFO(mode):
@@ -127,18 +127,6 @@ def kind_of_special(path: Path) -> str | None:
     if is_open_file or not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
         return "a device"
     return None
-
-
-def _leads_to_open_file(path: Path) -> bool:
-    """Return whether a path, or a link that it leads over, is a name of what a process has open."""
-    for _ in range(40):  # as many links as Linux follows in a path
-        path = Path(os.path.realpath(path.parent), path.name)
-        if path.as_posix().startswith(_OPEN_FILES):
-            return True
-        if not path.is_symlink():
-            break
-        path = path.parent / path.readlink()
-    return False
 
 
 def sha256_of(path: Path) -> str:
