@@ -12,8 +12,8 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from planner.base.console import TableConsole, printable
-from planner.base.units import MUSD_PER_BUSD, MWH_PER_GWH
-from planner.base.words import amount, moment, percent
+from planner.base.units import MWH_PER_GWH
+from planner.base.words import amount, moment, percent, unit_of_money
 from planner.families import FAMILIES
 from planner.inputs.case import ASSUMED
 from planner.limits.binding import share_words, unmet_causes
@@ -220,13 +220,11 @@ def _cost(run: Run) -> Text:
     solution = run.tables["solution"].iloc[0]
     total = float(solution["objective_musd"])
     upfront = float(costs.loc[costs["upfront"], "npv_musd"].sum())
-    line = Text.assemble(
-        "Cost ",
-        (f"{total / MUSD_PER_BUSD:,.2f} BUSD", "bold"),
-        f" net present value at {solution['discount_rate_frac']:.2%} real: "
-        f"{PAID_FOR[True]} {upfront / MUSD_PER_BUSD:,.2f}, "
-        f"{PAID_FOR[False]} {(total - upfront) / MUSD_PER_BUSD:,.2f}",
-    )
+    unit, factor, decimals = unit_of_money([total])
+    cost, assets, others = (f"{musd * factor:,.{min(decimals, 2)}f}" for musd in (total, upfront, total - upfront))
+    rate = f"{solution['discount_rate_frac']:.2%}"
+    said = f" net present value at {rate} real: {PAID_FOR[True]} {assets}, {PAID_FOR[False]} {others}"
+    line = Text.assemble("Cost ", (f"{cost} {unit}", "bold"), said)
     groups = costs.groupby("group")["npv_musd"].sum().sort_values(ascending=False)
     shares = [f"{group} {npv / total:.1%}" for group, npv in groups.items() if npv / total >= 5e-4]
     while len(of_which := f"  of which {', '.join(shares)}") > _LINE:
