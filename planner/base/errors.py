@@ -13,7 +13,6 @@ from planner.base.words import file_in_message, in_message
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-# --- Every error that dcplan raises on purpose, and the exit code each one means ------------------
 
 MOST_PROBLEMS: Final = 50
 """Of one file that are listed; the rest is counted."""
@@ -160,8 +159,6 @@ def _place(problem: Problem) -> tuple[str, bool, tuple[str, int, int], int, int,
     file, cell = workbook_of(problem.file)
     return (file, is_rest, cell, problem.line or 0, problem.column or 0, problem.what_is)
 
-
-# --- Signals that end a program from outside, and what is said of each ----------------------------
 
 ENDING_SIGNALS: Final = {
     getattr(signal, name): message

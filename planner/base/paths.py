@@ -18,7 +18,6 @@ from planner.base.errors import Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# --- Where shipped files are found, in the checkout or inside the wheel, and names files can have ---
 
 _PACKAGE: Final = Path(__file__).resolve().parent.parent
 _SHIPPED: Final = _PACKAGE / "_shipped"

@@ -13,7 +13,6 @@ from planner.base.units import MONTHS_PER_YEAR, MUSD_PER_BUSD
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-# --- Words for what is too long to be shown in full, or is no text --------------------------------
 
 NOT_IN_NAMES: Final = "\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069"
 """Ranges of a pattern: controls, ends of lines, and what changes the direction of text."""

@@ -45,8 +45,6 @@ def schema_command(kind: str) -> None:
     click.echo(json_schema(), nl=False)
 
 
-# --- `dcplan data days`: choose the days that represent a year, with weights, from its hours ------
-
 _NONE = "none"
 
 

@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from planner.studies.stochastic import Stochastic
     from planner.studies.sweep import SweepResult
 
-# --- `dcplan sweep`: solve many futures of a scenario, and go on where it was stopped -------------
 
 _MOST_ROWS: Final = 24
 _MOST_FAILED: Final = 5

@@ -200,8 +200,6 @@ def main() -> None:
     """
 
 
-# --- The page `docs/cli.md`: every command with its options, from the commands themselves ----------
-
 _HEAD: Final = """\
 # Commands
 

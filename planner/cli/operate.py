@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from planner.operate import Stressed
     from planner.studies.dispatch import DaysError, Dispatch
 
-# --- `dcplan dispatch`: operate a plan hour by hour with few hours in view ------------------------
 
 _SHORT_MWH: Final = 0.5
 """Less is noise of the solver, and 0 in print."""

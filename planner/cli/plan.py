@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from planner.base.errors import Problem
     from planner.runs.folder import SolvedBeforeError
 
-# --- `dcplan init`: a project of one's own to start from ------------------------------------------
 
 STARTER: Final = Path(__file__).parent / "starter"
 TABLES: Final = ("racks", "electricity_price", "site_limits", "zone_headroom", "demand_trajectories")

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from planner.base.errors import Problem
     from planner.lp import ProgressEvent
 
-# --- Live progress on stderr, and Ctrl-C as a request to stop -------------------------------------
 
 _BETWEEN_LINES_SHARE: Final = 0.1  # of the time so far: an hour is reported in some fifty lines
 _STOPPABLE: Final = tuple(STAGES[stage] for stage in ("decide", "solve"))
@@ -177,8 +176,6 @@ class Progress:
         self.interrupt.set()
         self._console.print("Stopping; press Ctrl-C again to stop at once.", markup=False)
 
-
-# --- How long a command may work before it says so, where no terminal is --------------------------
 
 PATIENCE_S = 2.0
 """How long a command that is mostly quick says nothing. [s]"""

@@ -117,9 +117,6 @@ def serve_command(folder: str, port: int | None, *, open_browser: bool) -> None:
     serve(Service(Project(home)), listen(port), ready)
 
 
-# --- `dcplan check`: judge a stored plan again ----------------------------------------------------
-
-
 @click.command("check")
 @click.argument("run")
 @RUNS_DIR

@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from planner.studies.estimates import Estimates
     from planner.studies.explain.words import Explanation
 
-# --- `dcplan estimates`: which estimates decide what a plan costs ---------------------------------
 
 HEADING: Final = "Which figures decide: their own low and high move the cost most"
 

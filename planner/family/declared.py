@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from planner.lp import Expression, Index, Variable
     from planner.model.variables import Model
 
-# --- When a setting has an effect: what a key says of itself by marks on its type -----------------
-
 
 @dataclass(frozen=True)
 class SwitchesBlock:

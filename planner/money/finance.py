@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from planner.base.arrays import Floats
 
-# --- Annuities: what an asset costs a year, and the rates behind it -------------------------------
-
 
 def real_rate(nominal_frac: ArrayLike, inflation_frac: ArrayLike) -> Floats:
     r"""Real rate that belongs to a nominal one (Fisher).
@@ -195,8 +193,6 @@ def _shares_of_years(begin: Floats, end: Floats, first_calendar_year: int, last_
     overlap = np.minimum(end[..., None], years + 1.0) - np.maximum(begin[..., None], years)
     return np.asarray(np.clip(overlap, 0.0, 1.0))
 
-
-# --- Rules for prices in tiers, wherever they are written -----------------------------------------
 
 ONE_MORE_PRICE: Final = "one price more than limits"
 RISING: Final = "above 0 and rising from tier to tier"

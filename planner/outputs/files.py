@@ -23,7 +23,6 @@ from planner.base.paths import device_problem, is_device_name
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-# --- Files that are there whole or not at all, and what tells files apart -------------------------
 
 PARTIAL: Final = ".partial-"
 """Start of the names of folders and files that are being written."""
@@ -145,8 +144,6 @@ def writing_into(folder: Path, instead: str = "name another folder with --output
         message = f"{folder}: the files cannot be written: {reason}; make room, or {instead}"
         raise OutputError(message) from error
 
-
-# --- A folder to fill next to what it will become: locked while its writer lives, swept when dead ---
 
 if sys.platform != "win32":
     import fcntl

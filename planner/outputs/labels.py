@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from planner.outputs.run import Run
 
-# --- What ids of tables and of the cost list are called by people: the one place that says so -----
 
 LABELS: Final[Mapping[str, Any]] = json.loads((Path(__file__).parent / "labels.json").read_text(encoding="utf-8"))
 
@@ -199,8 +198,6 @@ def first_order_words(table: pd.DataFrame, run: Run, mark: str = "") -> str:
         text += f" {mark} saves {CANNOT_HOLD}."
     return text
 
-
-# --- When what futures order is decided, in words, as pages and terminals show it -----------------
 
 LEAST_MW: Final = 0.05
 """Less is shown as nothing: 0.1, rounded. [MW]"""

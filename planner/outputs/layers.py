@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from planner.outputs.run import Run
 
-# --- Map layers of a run: sites, what they do by year, who is served from where, demand regions ---
 
 Line = list[tuple[float, float]]
 """Points of a line as (longitude, latitude) in WGS 84."""
@@ -145,9 +144,6 @@ def _by_year(frame: pd.DataFrame, key: str, measure: str, years: list[int]) -> p
 
 def _points(frame: pd.DataFrame) -> list[shapely.Geometry]:
     return [*shapely.points(frame["lon"].to_numpy(np.float64), frame["lat"].to_numpy(np.float64))]
-
-
-# --- GeoJSON by RFC 7946: one file per map layer, in WGS 84, longitude first ----------------------
 
 
 def write_geojson(run: Run, folder: Path) -> list[Path]:

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-# --- Kinds of folders: of a run, of runs, of each study; and the files by which they are known ----
 
 LABELS_FILE: Final = "labels.json"
 """Name and tags that a planner gives a folder."""
@@ -149,9 +148,6 @@ def put_files(staged: Path, files: Sequence[Path], home: Path) -> list[Path]:
             path.parent.mkdir(parents=True, exist_ok=True)
             file.replace(path)
     return list(targets)
-
-
-# --- Which files of a folder dcplan wrote, and how finished ones get there ------------------------
 
 
 def file_entry(file: Path, sha256: str) -> dict[str, Any]:

@@ -51,7 +51,6 @@ if TYPE_CHECKING:
     from planner.outputs.study_files import Frontier, Sensitivity
     from planner.stress.study import StressStudy
 
-# --- Pictures of charts and maps as one SVG file, with the style of the report --------------------
 
 _FONT: Final = "'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', sans-serif"
 _MARGIN: Final = 20.0

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from planner.inputs.inputs import Inputs
 
-# --- How a run differs from the scenario of its name, and from the shipped one it starts from -----
 
 START: Final = "Shipped scenario it starts from"
 """In front of what `from_shipped_words` says."""
@@ -78,8 +77,6 @@ def settings_words(differs: Mapping[str, str]) -> str:
     """List settings with their values, the first few of many."""
     return some([f"{key}={value}" for key, value in differs.items()], 3)
 
-
-# --- A run: what was asked, what came of it, and the tables, in memory or read from its folder ----
 
 Made = TypeVar("Made")
 

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from planner.outputs.run import Run
     from planner.scenario import Scenario
 
-# --- From a run back to its linear program, as MPS and LP files for other solvers -----------------
 
 _LONGEST_NAME: Final = 255
 """Signs of a name in a CPLEX LP file."""

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from planner.outputs.plots import Drawing
     from planner.outputs.run import Run
 
-# --- Near-optimal plans: their tables and files ---------------------------------------------------
 
 STUDIES: Final[Mapping[str, Any]] = json.loads((Path(__file__).parent / "studies.json").read_text(encoding="utf-8"))
 """Columns of tables of studies, and what methods of a study of sensitivity mean."""
@@ -91,9 +90,6 @@ class Alternatives(Answer):
         return 0 if self.plans["is_checked"].all() else 1
 
 
-# --- Files of days chosen from a year: tables `series_days` and `site_series` for a scenario ------
-
-
 def write_days(days: pd.DataFrame, hours: pd.DataFrame, folder: Path) -> dict[str, Path]:
     """Write two tables into a folder, both or none."""
     files = {"series_days": folder / "series_days.csv", "site_series": folder / "site_series.csv"}
@@ -104,9 +100,6 @@ def write_days(days: pd.DataFrame, hours: pd.DataFrame, folder: Path) -> dict[st
             frame.to_csv(staged / file.name, index=False, lineterminator="\n")
         move_all((staged / file.name, file) for file in files.values())
     return files
-
-
-# --- Studies in the folder of a run ---------------------------------------------------------------
 
 
 def stress_tables(run: Run) -> dict[str, pd.DataFrame]:
@@ -128,9 +121,6 @@ def worst_years(frame: pd.DataFrame) -> pd.DataFrame:
     """
     in_order = frame.sort_values(["unserved_mwh", "overload_mwh", "generator_mwh"], ascending=False, kind="stable")
     return in_order.drop_duplicates(["case", "year"]).sort_index()
-
-
-# --- A frontier of cost against a measure ---------------------------------------------------------
 
 
 COLUMNS: Final[Sequence[str]] = STUDIES["columns"]["frontier"]

@@ -87,9 +87,6 @@ def write_proof(tables: Mapping[str, pd.DataFrame], folder: Path) -> None:
         frame.to_parquet(folder / f"{name}.parquet", index=False, compression="zstd", **how)
 
 
-# --- Rows of a table in types of JSON -------------------------------------------------------------
-
-
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the rows of a table by column, None where a number is missing.
 

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
     from planner.outputs.run import Run
 
-# --- The figures that decide what a plan costs, as a table of a terminal --------------------------
 
 _DIGITS: Final = 4
 _MILLION: Final = 1e6

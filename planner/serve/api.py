@@ -29,8 +29,6 @@ from planner.serve.jobs import Job
 from planner.serve.project import API, JOBS, RUNS, SCENARIOS, SWEEPS, Source
 from planner.serve.service import Asked, AskedJob, Service
 
-# --- Bodies in which a key is given twice are refused: a reader of JSON keeps the last in silence ---
-
 
 async def _require_each_key_once(request: Request) -> None:
     """Refuse a body with an object that has a key twice; one that is no JSON is refused later."""

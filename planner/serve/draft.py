@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from planner.scenario.tree import Node
     from planner.serve.project import Project, Source
 
-# --- Values as they are written in a scenario file, on one line each, so that errors find them ----
 
 _INDENT: Final = "  "
 

@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
     from planner.family.references import IdOf
 
-# --- The page of the form: what is shown of it, by the template that lays it out ------------------
 
 NEW_SITES: Final = ("new_sites",)
 """Key path of the sites of one's own."""
@@ -217,8 +216,6 @@ TEMPLATES.globals |= {
     "place_path": PLACE,
 }
 
-
-# --- Pages of scenarios and of the form -----------------------------------------------------------
 
 router = APIRouter()
 _LONGEST_ID: Final = 300

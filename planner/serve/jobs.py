@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
     from planner.lp import ProgressEvent
 
-# --- What runs in a process of its own, so that the server goes on whatever becomes of it ---------
 
 ASKED_TO_STOP: Final = threading.Event()
 """Set in a worker that is asked to end its solve with the best plan so far."""

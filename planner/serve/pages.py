@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 
     from planner.serve.project import Source
 
-# --- Pages of the catalogue, of reports and of files: those that are there, and every format of
 
 router = APIRouter()
 

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from planner.runs.catalogue import Listing
 
-# --- The folder that is served: its scenario files, its runs, and the only place written to -------
 
 RUNS_FOLDER: Final = "runs"
 """Folder of run folders, as `dcplan solve` names it."""

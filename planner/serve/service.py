@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 Thing = TypeVar("Thing")
 
-# --- What the pages of one server share -----------------------------------------------------------
 
 MOST_CHECKS: Final = 8
 """Of scenarios, at work or waiting: those that wait hold threads that other requests need."""
@@ -123,9 +122,6 @@ async def job_of(service: Asked, identifier: str) -> Job:
 
 
 AskedJob = Annotated[Job, Depends(job_of)]
-
-
-# --- The fields of a form that was sent -----------------------------------------------------------
 
 
 async def fields_of(request: Request) -> dict[str, str]:

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
     from planner.outputs.run import Run
 
-# --- Inputs in which runs differ: settings by key, cells of tables by the key of their rows -------
 
 ABSENT: Final = object()
 """What a run has at a key that its scenario does not have at all."""
@@ -176,8 +175,6 @@ def _name(row: Any) -> str:
     labels = row if isinstance(row, tuple) else (row,)
     return ", ".join("" if pd.isna(one) else str(one) for one in labels)
 
-
-# --- Settings in which runs differ, key by key, with the file and line of each --------------------
 
 _OF_NO_PLAN: Final = frozenset({"version", "title", "question", "data"})
 """Keys that say nothing of the plan; tables of one's own are compared by what they hold."""
@@ -430,8 +427,6 @@ def split_sentences(split: CostSplit) -> list[str]:
         said.append(_METHODS[split.method])
     return [*said, *split.notes]
 
-
-# --- Sentences about runs compared ----------------------------------------------------------------
 
 _NO_DIFFERENCE_MUSD: Final = 1e-6
 

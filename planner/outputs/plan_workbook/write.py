@@ -49,7 +49,6 @@ if TYPE_CHECKING:
     from planner.scenario.workbook_cells import OwnSheet
     from planner.tables.descriptor import Field, TableSchema
 
-# --- Values of a scenario as one cell holds them; `planner.scenario.workbook_cells` reads them ---
 
 _PLAIN: Final = re.compile(r"\w(?:[\w ./()+-]*[\w./()+-])?", re.ASCII)
 """Words that need no quotes in YAML."""
@@ -109,7 +108,7 @@ _NOTHING: Final = object()
 _HEAD_ROW: Final = 5
 _OWN_HEAD_ROW: Final = 4
 _FIRST_YEAR: Final = 3  # column
-# --- Sheets of tables in a plan workbook: the rows as in their file, with units and rules ---------
+
 
 _WIDEST: Final = 40
 _ABOUT: Final = (
@@ -287,8 +286,6 @@ def _write(book: Canvas, sheet: Worksheet, at: tuple[int, int], text: str, field
         book.text(sheet, *at, text)
 
 
-# --- A scenario with tables as one workbook to edit -----------------------------------------------
-
 FIRST_TABLES: Final[Sequence[str]] = LAYOUT["first_tables"]
 """Tables that planners change first."""
 _MADE: Final = datetime(2026, 1, 1)  # equal content, equal bytes
@@ -367,9 +364,6 @@ def write_lists(book: Canvas, limits: Limits, tables: Mapping[str, pd.DataFrame]
         last = 4 + max(len(ids), 1)
         book.define(one.name, f"{LISTS}!${letters}$5:${letters}${last}")
     book.widen(sheet, [24.0] * len(every))
-
-
-# --- The settings of a run as sheets of its workbook, so that it can be edited and solved again ---
 
 
 def write_settings_of_run(book: Book) -> None:

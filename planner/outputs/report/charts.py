@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from planner.outputs.report.figures import ReportFigure, TableFigures
 
-# --- Round numbers for the axes of charts ---------------------------------------------------------
 
 _MOST_DECIMALS: Final = 10
 

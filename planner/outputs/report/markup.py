@@ -77,9 +77,6 @@ def _is_kept(sign: str) -> bool:
     return is_plain or (unicodedata.category(sign) not in _DROPPED and sign not in _TURNS)
 
 
-# --- The page around the sections: its policy, style and script, all in the one file --------------
-
-
 STYLE: Final = "style.css"
 """The one style of a report."""
 SCRIPT: Final = "script.js"

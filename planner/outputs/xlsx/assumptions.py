@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from planner.outputs.run import Run
     from planner.outputs.xlsx.book import Book, Formula
 
-# --- Sheet Assumptions: named cells that the formulas use, and every setting of the scenario ------
 
 CHANGED: Final = "changed_assumptions"
 """Name of the cell that counts the assumptions that were edited."""

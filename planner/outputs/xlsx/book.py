@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     Where = Mapping[str, str | bool]
 
-# --- The workbook of a run: its sheets, and which of them print -----------------------------------
 
 COVER: Final = "Cover"
 BOARD: Final[Mapping[str, int]] = LAYOUT["prints"]
@@ -242,9 +241,6 @@ def write_rows(
             book.line(sheet, row, [shown], one.style, one.number, column=at)
         end = row + 1
     return end
-
-
-# --- Columns that only the workbook has -----------------------------------------------------------
 
 
 def text(name: str, about: str) -> Field:

@@ -52,7 +52,6 @@ if TYPE_CHECKING:
     from planner.outputs.xlsx.book import Book, Formula
     from planner.tables.descriptor import Field
 
-# --- Lists that formulas of other sheets add up; columns called live follow edited cells ----------
 
 _LIVE: Final = "Columns called live follow edited cells of sheets Assumptions and Sites."
 _IT_FACTOR: Final = named("it_load_factor")
@@ -135,8 +134,6 @@ def _of_year(name: str, year: Formula) -> Formula:
     return named(f"INDEX({name},MATCH({year.text},model_years,0))")
 
 
-# --- Sheet Checks: the independent checker's verdict, and what the workbook checks about itself ---
-
 _OWN: Final = 4  # first row of the workbook's own checks
 _TOLERANCE: Final = "0.000001"
 _SUMS: Final = LAYOUT["checks"]
@@ -178,9 +175,6 @@ def _colour(book: Book, sheet: Worksheet, first: int, last: int, **lights: str) 
     """Show verdicts as a traffic light; the words say the same."""
     for style, word in lights.items():
         book.mark(sheet, (first, 1, last, 1), "==", f'"{word}"', style)
-
-
-# --- Sheets for looking things up: orders, figures, sites, latency, sources -----------------------
 
 
 def write_orders(book: Book) -> None:
@@ -246,9 +240,6 @@ def _write(
     write_table(book, book.sheet(sheet, repeat=[HEAD_ROW - 1]), name, shaped, columns, totals=totals)
 
 
-# --- Sheets of several lists: latency, the grid, lifetime, openings, resilience -------------------
-
-
 def write_grid(book: Book) -> None:
     """Write sheet Grid: headroom by zone and year, then what the scenario has next to it."""
     tables, headroom = book.run.tables, RUN_TABLES["headroom"]
@@ -278,8 +269,6 @@ def write_resilience(book: Book) -> None:
     book.mark(sheet, (row + 3, unserved, end - 2, unserved), ">", 0, "bad")
     write_lists(book, sheet, end, [last._replace(frame=takeovers.assign(**of_names), columns=columns)])
 
-
-# --- Sheet Sources: of every table of the data, how many figures are published and how many not ---
 
 _KINDS: Final = ("published", "derived", "estimate", "seed", "own")
 
@@ -391,18 +380,12 @@ def _estimates(book: Book, sheet: Worksheet, row: int) -> int:
     return _said(book, sheet, row + 1 + len(shown), [first_order_words(found, book.run)])
 
 
-# --- Sheet Estimates: the figures whose own low and high move the cost of the plan most -----------
-
-
 def write_estimates(book: Book) -> None:
     """Write sheet Estimates."""
     frame = read_estimates(book.run)
     if frame is not None:
         sheet = book.sheet("Estimates", more=str(frame.attrs.get("note", "")))
         write_table(book, sheet, "Estimates", frame, SHEETS["Estimates"].fields)
-
-
-# --- Sheet Limits: what binds and why, what one more is worth, and the headroom of grid zones -----
 
 
 def write_limits(book: Book) -> None:

@@ -56,8 +56,6 @@ def _largest_first(table: pd.DataFrame) -> pd.DataFrame:
     return table.iloc[np.lexsort([-table[year].to_numpy() for year in table.columns])]
 
 
-# --- Sheet Power: the forecast by workload, zone and site, with charts ----------------------------
-
 _HEAD: Final = 3
 _TOP: Final = 5
 
@@ -221,8 +219,6 @@ def write_heat_map(book: Book) -> None:
     sheet.conditional_format(_HEATMAP_HEAD + 1, FIRST_YEAR, max(end - 2, _HEATMAP_HEAD), last, scale)
 
 
-# --- Sheets Contracts, and Carbon and water: what is bought, what is clean, what is emitted -------
-
 _TOP_LISTS: Final = 4
 _ROWS: Final = LAYOUT["rows"]
 
@@ -282,9 +278,6 @@ def _block_and_lists(
     *first, last_list = lists_of(name)
     write_lists(book, sheet, below, [*first, *more, last_list])
     return sheet
-
-
-# --- Sheet Bills: what tariffs ask of each site, and the capacity that is under contract ----------
 
 
 def write_bills(book: Book) -> None:

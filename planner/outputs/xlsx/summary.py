@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from planner.outputs.run import Run
     from planner.outputs.xlsx.book import Book
 
-# --- Sheets Summary and Charts: the plan by year in live formulas ---------------------------------
 
 _HEAD: Final = 4
 _LOAD_RATIO: Final = "Energy of a rack against the solved plan"

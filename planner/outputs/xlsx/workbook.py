@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from planner.outputs.run import Run
 
-# --- Sheet Cover: the question, the verdict, the key figures, the contents ------------------------
 
 _LINE_CHARACTERS: Final = 125
 _RULE: Final = (

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from planner.outputs.report.figures import Cell, Figures, ReportFigure
     from planner.outputs.run import Run
 
-# --- The head of the page: the question, and whether the answer is proven and checked -------------
-
 
 def question(run: Run) -> Html:
     """Show title and question of a run."""
@@ -296,8 +294,6 @@ def unit_costs_section(figures: Figures) -> Html:
         figure_table(f"Unit costs by workload, {year}", "workload", _UNIT_COSTS.values(), rows),
     )
 
-
-# --- Sources: how the plan was made, what it rests on, and its notes ------------------------------
 
 _KINDS: Final = ("published", "derived", "estimate", "seed", "own")
 
