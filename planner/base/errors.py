@@ -72,11 +72,7 @@ class DcplanError(Exception):
 
 
 class InputError(DcplanError):
-    """Scenario or data that cannot be used: carries every problem found, not only the first.
-
-    Of each file the first `MOST_PROBLEMS` are listed, and a last line says how many more there
-    are: a column in a wrong unit is understood after a few of its million cells.
-    """
+    """Scenario or data that cannot be used: every problem found, of each file the first `MOST_PROBLEMS` and a count."""
 
     exit_code: ClassVar[int] = 2
 

@@ -29,10 +29,7 @@ _DEVICES: Final = frozenset({"con", "prn", "aux", "nul", "conin$", "conout$", *_
 
 
 def cache_folder(name: str) -> Path | None:
-    """Return the folder of one kind of what is cached, which may be deleted at any time; None where nothing is to be.
-
-    `DCPLAN_CACHE` names another folder than the user's, or `off`.
-    """
+    """Return the folder of a kind of what is cached; `DCPLAN_CACHE` names another than the user's, or `off`: None."""
     asked = os.environ.get("DCPLAN_CACHE", "")
     if asked == "off":
         return None

@@ -35,9 +35,7 @@ def and_more(count: int, shown: int) -> str:
 
 
 def closest(word: str, known: Sequence[str]) -> str | None:
-    """Return the known word most like a given one in either case, None when none is near.
-
-    A word with the same letters in another order is near, however short it is.
+    """Return the known word most like a given one in either case or another order of letters; None when none is near.
 
     >>> closest("us-va-ashbrun", ["us-ga-atlanta", "us-va-ashburn"]), closest("tyni", ["tiny"])
     ('us-va-ashburn', 'tiny')
@@ -79,9 +77,7 @@ def some(words: Sequence[str], most: int, *, between: str = ", ") -> str:
 
 
 def in_message(text: str) -> str:
-    r"""Write text as a message shows it: control characters escaped, long names shortened.
-
-    Ends of lines stay; a name is what stands in quotes, or has no spaces.
+    r"""Write text as a message shows it: control characters escaped, names (quoted or without spaces) shortened.
 
     >>> in_message("unknown site 'a\x7fb'")
     "unknown site 'a\\x7fb'"
@@ -197,9 +193,7 @@ def signed(value: float, digits: int = 4) -> str:
 
 
 def unit_of_money(costs_musd: Iterable[float | None]) -> tuple[str, float, int]:
-    """Return the unit that costs are read in side by side, its factor, and decimals.
-
-    It is the unit of the least: in that of the largest the least could not be read.
+    """Return the unit that costs are read in side by side, that of the least of them, its factor, and decimals.
 
     >>> unit_of_money([9_000.0, 12_000.0, None]), unit_of_money([12_000.0, math.nan])
     (('MUSD', 1.0, 1), ('BUSD', 0.001, 3))

@@ -25,12 +25,7 @@ MESSAGE: Final = ENDING_SIGNALS[signal.SIGINT]
 
 
 def leave_on_interrupt() -> None:
-    """Let Ctrl-C end the program from now on, without an exception.
-
-    For when nothing is being written. An exception may be raised inside the import of a library
-    or a callback of the interpreter, which print it with its traceback or take it for a missing
-    library.
-    """
+    """Let Ctrl-C end the program at once, as an exception inside an import may be taken for a missing library."""
     signal.signal(signal.SIGINT, _leave)
 
 
@@ -52,10 +47,7 @@ def _say(number: int) -> None:
 
 @contextmanager
 def raise_on_interrupt() -> Iterator[None]:
-    """Let Ctrl-C raise `KeyboardInterrupt` in between, so that what is begun is cleared away.
-
-    Other signals that end a program raise `SystemExit`, unless they are ignored, as with nohup.
-    """
+    """Let Ctrl-C raise `KeyboardInterrupt` in between, and other signals that are not ignored `SystemExit`."""
     if signal.getsignal(signal.SIGINT) is not _leave:  # within another program
         yield
         return

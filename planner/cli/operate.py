@@ -37,10 +37,7 @@ _SHORT_MWH: Final = 0.5
 
 
 def print_short(short_mwh: float, short_musd: float, cost: str, lost_load_usd: float) -> None:
-    """Say how much energy is short, and what of the cost that is; nothing where none is.
-
-    Takes `short_musd` [MUSD], `lost_load_usd` [USD/MWh].
-    """
+    """Say how much energy is short, and what [MUSD] of the cost that is at a price [USD/MWh]; nothing where none is."""
     if short_mwh > _SHORT_MWH:
         say(
             f"Warning: {short_mwh:,.0f} MWh are short, {short_musd:,.1f} MUSD of {cost}: at the"

@@ -152,10 +152,7 @@ _NAMED: Final = 3  # files
 
 
 def warn_of_changes(run: Run) -> None:
-    """Warn of table files that were changed since the run was written.
-
-    Also with ``-q``: it says that the result is not of the run that was stored.
-    """
+    """Warn of table files changed since the run was written, also with ``-q``: the result is not of what was stored."""
     from planner.outputs.run import files_changed
 
     if changed := files_changed(run):

@@ -1,7 +1,4 @@
-"""What may go wrong around a command: streams that end or are full, folders gone, no memory.
-
-None of it is a bug of dcplan, so none of it ends in a traceback.
-"""
+"""What may go wrong around a command and is no bug: streams that end or are full, folders gone, no memory."""
 
 from __future__ import annotations
 

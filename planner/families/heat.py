@@ -63,10 +63,7 @@ def without_effect(case: ScopedCase) -> list[WithoutEffect]:
 
 
 class HeatInputs(Record):
-    """Where heat can be sold; every list is empty where a scenario sells none.
-
-    Figures are of the site's country, from table `heat_reuse`, or the scenario's own.
-    """
+    """Where heat can be sold, by figures of the site's country or the scenario's own; lists may be empty."""
 
     def __init__(self, of: Basis) -> None:
         case, settings = of.case, of_kind(of.case.scenario, Heat)
@@ -140,8 +137,6 @@ def heat_recovery(m: Model) -> Comparison:
 
     with the share :math:`\rho` of IT power that a cooling technology gives off warm enough, and
     the share :math:`\sigma` for which there is a buyer, at full load in the buyer's hours.
-
-    Source: dcplan.
     """
     h = of_kind(m, HeatTerms)
     return h.sold_mw <= h.p.share_frac * h.recoverable_mw
@@ -152,8 +147,6 @@ def heat_connection(m: Model) -> Comparison:
     r"""A network takes no more heat than its connection carries.
 
     .. math:: y_{st} \le \sum_{v \le t} k_{sv} \qquad \forall s, t
-
-    Source: dcplan.
     """
     h = of_kind(m, HeatTerms)
     return h.sold_mw <= h.connected_mw

@@ -29,10 +29,7 @@ LINKS: Final[dict[Link, str]] = {
 
 @dataclass(frozen=True)
 class Constraint:
-    """One block of rows: the function that makes it, what it runs over, and its unit.
-
-    `links` says why it is a link; None where it is a limit, with a record in `planner.limits`.
-    """
+    """One block of rows; `links` says why it is a link, None where it is a limit, with a record in `planner.limits`."""
 
     name: str
     over: str

@@ -199,9 +199,7 @@ RISING: Final = "above 0 and rising from tier to tier"
 
 
 def broken_rules(prices: Sequence[float], limits: Sequence[float]) -> tuple[str, ...]:
-    """Return the rules that are broken by the prices of tiers and the limits between them.
-
-    Takes `prices` [USD/unit], `limits` [unit].
+    """Return the rules that are broken by the prices [USD/unit] of tiers and the limits [unit] between them.
 
     >>> broken_rules((9.0, 6.0), (20.0,)), broken_rules((9.0, 6.0, 7.0), (30.0, 20.0))
     ((), ('above 0 and rising from tier to tier',))

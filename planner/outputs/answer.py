@@ -79,10 +79,7 @@ class Answer:
         return self.to_dict()
 
     def save(self, folder: str | Path) -> Path:
-        """Write its tables as CSV and Parquet, all of it as JSON, and its drawing; return the folder.
-
-        The folder must be new or that of such a study; nothing else is overwritten.
-        """
+        """Write its tables, JSON and drawing into a new folder, or that of such a study, and nowhere else."""
         home, file = Path(folder), getattr(self, "file", None)  # a study that goes on from its folder is of one file
         with (
             writing_into(home),

@@ -119,10 +119,7 @@ class Canvas:
         return self._formats[key]
 
     def text(self, sheet: Worksheet, row: int, column: int, text: str, style: str = "plain") -> None:
-        """Write text that stays text, also when someone edits the cell.
-
-        What a cell cannot hold of a very long text is cut off.
-        """
+        """Write text that stays text, also when someone edits the cell; cut off is what a cell cannot hold."""
         looks_live = text.startswith(("=", "+", "-", "@"))
         look = self.style(style, quote_prefix=True) if looks_live else self.style(style)
         sheet.write_string(row, column, text[:32_767], look)  # more a cell cannot hold
@@ -201,10 +198,7 @@ class Canvas:
         size: tuple[int, int] = (700, 310),
         colours: Sequence[int | None] = (),
     ) -> None:
-        """Draw rows of a sheet by year, at a row and so far to the right [pixel]; nothing where there is no row.
-
-        `years`: The row that has them, and their first and last column. A row whose colour is None is not seen.
-        """
+        """Draw rows by year (row, first, last column) at a row and pixel; one whose colour is None is not seen."""
         if not rows:  # a chart of nothing cannot be opened
             return
         chart, source = self.chart("column", title, unit, stacked=is_stacked), of or sheet.name
@@ -231,10 +225,7 @@ class Canvas:
 
 @contextmanager
 def new_workbook(path: Path) -> Iterator[Workbook]:
-    """Give a workbook to fill; its file is there once the block ends, whole or not at all.
-
-    Text is always stored as text, whatever it begins with.
-    """
+    """Give a workbook to fill, in which text stays text; its file is there once the block ends, whole or not at all."""
     as_text = dict.fromkeys(("strings_to_formulas", "strings_to_urls", "strings_to_numbers"), False)
     options = {**as_text, "in_memory": True}  # else every sheet is a file of its own first
     # Into memory: the library has an error of its own for a file that cannot be written.

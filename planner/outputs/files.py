@@ -67,11 +67,7 @@ def without_empty(home: Path) -> Iterator[None]:
 
 @contextmanager
 def whole_files(paths: Sequence[Path]) -> Iterator[list[Path]]:
-    """Give paths to write files to that belong together, as `whole_file` does for one.
-
-    Once the block ends without an error all take their names, and Ctrl-C, SIGTERM and SIGHUP wait
-    until they have. SIGKILL or an error of the disk meanwhile can still leave some as they were.
-    """
+    """Give paths to write files to that belong together: once the block ends all take their names, and signals wait."""
     with ExitStack() as files:
         yield [files.enter_context(whole_file(path)) for path in paths]
         with _signals_held():
@@ -79,10 +75,7 @@ def whole_files(paths: Sequence[Path]) -> Iterator[list[Path]]:
 
 
 def move_all(moves: Iterable[tuple[Path, Path]]) -> None:
-    """Give files and folders other names on the same file system: all of them, or none.
-
-    Ctrl-C, SIGTERM and SIGHUP wait meanwhile; what was moved is taken back if a later one fails.
-    """
+    """Give files and folders other names on the same file system: all of them, or none; Ctrl-C and SIGTERM wait."""
     with _signals_held(), ExitStack() as taking_back:
         for source, target in moves:
             source.rename(target)
@@ -156,11 +149,7 @@ _LONGEST_NAME: Final = "tables/" + "x" * 80  # longer than that of any file in a
 
 @contextmanager
 def staging(home: Path) -> Iterator[Path]:
-    """Give an empty folder inside another one; what is still in it at the end is removed.
-
-    Folders that are left of writers that were killed are removed first. Folders that had to be
-    made and hold nothing at the end are removed too.
-    """
+    """Give an empty folder inside another, swept of those of killed writers; what is left in it is removed."""
     refuse_device_names(home)
     with without_empty(home):
         partial, held = _begin(home)

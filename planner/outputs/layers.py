@@ -66,10 +66,7 @@ def site_years(run: Run) -> Layer:
 
 
 def assignments(run: Run) -> Layer:
-    """Who is served from where: a great circle per region, workload, site and year.
-
-    Workloads that any site can serve have no place of demand and are left out here.
-    """
+    """Who is served from where, if demand has a place: a great circle per region, workload, site and year."""
     regions = _places(run)
     served = run.tables["assignment"]
     frame = served[served["region"].isin(regions.index)].reset_index(drop=True)
@@ -100,9 +97,7 @@ LAYERS: Mapping[str, Callable[[Run], Layer]] = {
 
 
 def great_circle(lon_from: float, lat_from: float, lon_to: float, lat_to: float) -> list[Line]:
-    """Return the shortest line between two points, cut where it crosses the 180th meridian.
-
-    Takes `lon_from` [degree], `lat_from` [degree], `lon_to` [degree], `lat_to` [degree].
+    """Return the shortest line between two points [degree], cut where it crosses the 180th meridian.
 
     >>> great_circle(178.0, 5.0, -179.0, 5.0)
     [[(178.0, 5.0), (180.0, 5.0)], [(-180.0, 5.0), (-179.0, 5.0)]]

@@ -123,10 +123,7 @@ def digests_in(folder: Path) -> set[str]:
 
 
 def put_files(staged: Path, files: Sequence[Path], home: Path) -> list[Path]:
-    """Move finished files to where they are to be, each whole: all, or none if one is in the way.
-
-    A file that is there is replaced if dcplan wrote it and nobody has changed it since.
-    """
+    """Move finished files to where they are to be: all, or none if one is in the way that is not as dcplan wrote it."""
     targets = {home / file.relative_to(staged): file for file in files}
     with locked(home):
         known = digests_in(home)
@@ -189,10 +186,7 @@ def require_own_folder(folder: Path, kind: FolderKind, file: Path | None = None)
 
 
 def wrong_folder(folder: Path, kind: FolderKind, file: Path | None = None) -> list[Problem]:
-    """Return why a study may not be written into a folder: it holds what is of something else.
-
-    Files of both would be mixed, tables of one name replaced, and a report be of either.
-    """
+    """Return why a study may not be written into a folder: it holds what is of something else, and would be mixed."""
     asked = "" if file is None or kind.entry_file is None else f" of {str(file)!r}"
     must_be = f"a new folder, or that of {'the' if asked else 'a'} {kind.words}{asked}"
     if kind is RUNS:

@@ -192,17 +192,7 @@ class _WithRun(Protocol):
 
 
 class Plots:
-    """The plots of a plan; each is an SVG drawing that a notebook shows.
-
-    Parameters
-    ----------
-    run : Run
-        Of the plan.
-
-    Notes
-    -----
-    ``drawing.write(path)`` saves a plot as svg: the same bytes for the same plan.
-    """
+    """The plots of a plan: drawings that a notebook shows and ``drawing.write(path)`` saves as SVG."""
 
     def __init__(self, run: Run) -> None:
         self._run = run
@@ -275,10 +265,7 @@ class Plots:
         return Drawing(self._run.title, "", [chart], "no site draws power in any year")
 
     def latency(self, year: int | None = None) -> Drawing:
-        """Draw the share of own service within each round trip, the last model year by default. [%]
-
-        Workloads that any site may serve have no round trip and are not shown.
-        """
+        """Draw the share of own service within each round trip, of workloads that have one. [%]"""
         year = _model_year(self._run, year)
         served = self._run.tables["assignment"]
         served = served[(served["year"] == year) & served["rtt_ms"].notna()]
@@ -368,11 +355,7 @@ def plot_frontier(found: Frontier) -> Drawing:
 
 
 def plot_sensitivity(found: Sensitivity) -> Drawing:
-    """Draw what each factor does, with the ranks that it may have behind its name.
-
-    Tornado: the change at its low and its high. Morris: mu* with its 95 % confidence, and sigma.
-    Sobol: total and first-order index with theirs.
-    """
+    """Draw what each factor does, with confidence where the method has one, and the ranks that it may have."""
     about, unit, bars = DECLARED["methods"][found.method]
     table = found.table
     pairs = zip(table["rank_low"], table["rank_high"], strict=True)

@@ -116,12 +116,7 @@ class ProjectedMap:
 
 
 def sheet_for(sites: pd.DataFrame, width: float, height: float, margin: float) -> ProjectedMap:
-    """Choose a projection by where the sites are.
-
-    The 48 states: Albers equal-area conic. A smaller region: Lambert azimuthal equal-area around
-    its middle. Else the world, Robinson.
-    Takes `width` [pixel], `height` [pixel], `margin` [pixel].
-    """
+    """Choose a projection by where sites are: Albers for 48 states, Lambert azimuthal for a region, else Robinson."""
     lon, lat = sites["lon"].to_numpy(dtype=float), sites["lat"].to_numpy(dtype=float)
     west, south, east, north = _LOWER_48
     is_us = bool(((lon >= west) & (lon <= east) & (lat >= south) & (lat <= north)).all())

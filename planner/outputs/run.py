@@ -51,10 +51,7 @@ def from_shipped_words(start: FromShipped | None) -> str:
 
 
 def is_said_by_name(scenario: str, differs: Mapping[str, str], start: FromShipped | None) -> bool:
-    """Return whether name and `differs` say it all.
-
-    They do for a run of a shipped scenario itself, and for one that starts from none.
-    """
+    """Return whether name and `differs` say it all, as of a shipped scenario itself, or one that starts from none."""
     if start is None:
         return False
     if start.scenario is None:

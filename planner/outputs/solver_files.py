@@ -36,11 +36,7 @@ _LONGEST_NAME: Final = 255
 
 
 def write_mps(run: Run, path: Path) -> list[Path]:
-    """Write the linear program as a free MPS file.
-
-    The program is built again from the scenario and tables that the run keeps. Names of rows
-    and columns are PuLP's, in which signs that other programs stumble over are ``_xHH``.
-    """
+    """Write the linear program, built again, as a free MPS file; names are PuLP's, odd signs in them ``_xHH``."""
     model_of(run).problem.to_pulp().writeMPS(str(path))
     return [path]
 

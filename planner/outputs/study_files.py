@@ -115,10 +115,7 @@ def read_estimates(run: Run) -> pd.DataFrame | None:
 
 
 def worst_years(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return for each case and model year of a stress study the draw in which least is served.
-
-    Where all draws are served alike it is the one with most overload, then with most generation.
-    """
+    """Return of each case and model year the draw with least served, else most overload, else most generation."""
     in_order = frame.sort_values(["unserved_mwh", "overload_mwh", "generator_mwh"], ascending=False, kind="stable")
     return in_order.drop_duplicates(["case", "year"]).sort_index()
 
@@ -245,10 +242,7 @@ class Sensitivity(Answer):
 
     @property
     def unstable(self) -> tuple[str, ...]:
-        """Factors whose rank more points may change: the interval of one has the index of another.
-
-        Intervals are the 95 % confidence of the index that ranks; a tornado has none.
-        """
+        """Factors whose 95 % interval has the index of another, so that more points may change their ranks."""
         if self.method == "tornado" or not self.is_moved:
             return ()
         name = BY[self.method]

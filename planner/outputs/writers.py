@@ -1,8 +1,4 @@
-"""The export formats. Their docstrings are shown as download labels.
-
-Each writer is imported when it is used, so that help stays fast. They write into a folder that nobody reads yet:
-their files are put where they belong once all are there.
-"""
+"""The export formats, with what is shown as their download labels; each writer is imported when it is used."""
 
 from __future__ import annotations
 

@@ -51,10 +51,7 @@ def site_map(base: BaseScenario) -> dict[str, Any] | None:
 
 
 def place_at(base: BaseScenario, x: float, y: float) -> dict[str, Any] | None:
-    """Return what is known of a place on the map; None off the globe, or without a map.
-
-    Takes `x` [pixel], `y` [pixel]. Gives [degree].
-    """
+    """Return what is known of a place on the map [pixel]; None off the globe, or without a map."""
     known, sites = base.table(_TABLE), _sites(base)
     if known is None or sites is None:
         return None

@@ -67,10 +67,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Project:
-    """A folder that was chosen by who started the server.
-
-    What a request names is looked up in what the folder holds, and never made into a path.
-    """
+    """The folder that is served; what a request names is looked up in what it holds, and never made into a path."""
 
     folder: Path  # the folder, in full
 
@@ -147,10 +144,7 @@ def _shipped(folder: Path, names: list[str]) -> list[Source]:
 
 @lru_cache(maxsize=1024)
 def _about(path: Path, changed_ns: int, size: int) -> tuple[str, str, bool] | None:
-    """Return title and question of a file, and if it is a sweep; None where it is no scenario; read again once changed.
-
-    A scenario with a mistake in it is one: whoever opens it is shown the mistake.
-    """
+    """Return title, question, and if it is a sweep, also of one with a mistake; None where it is no scenario."""
     is_workbook = path.suffix.lower() == WORKBOOK
     try:
         if size > (MOST_WORKBOOK_BYTES if is_workbook else MOST_BYTES):

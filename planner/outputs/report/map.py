@@ -436,10 +436,7 @@ def _labels(spots: Sequence[_Spot], zoom: float, most: int = 14) -> Html:
 
 
 def _places(spot: _Spot, zoom: float) -> Iterator[_Label]:
-    """Give the places for a label, the best first.
-
-    Next to the circle, above, below, across, inside, and then further and further out with a line.
-    """
+    """Give the places for a label, the best first: next to the circle, inside it, then further out with a line."""
     width, size = zoom * CHARACTER * (len(spot.name) + 1 + len(spot.amount)), zoom * _SIZE
     gap, slant = spot.radius + 4.0 * zoom, 0.72 * spot.radius + 3.0 * zoom
 

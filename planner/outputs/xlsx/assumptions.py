@@ -66,11 +66,7 @@ def write_assumptions(book: Book) -> None:
 
 
 def cash_groups(run: Run) -> pd.Series:
-    """Return the heading of each row of table `cash`: that of its item in the list of costs.
-
-    An asset whose first repayment falls after the horizon has no cost line; its heading is
-    ``other``.
-    """
+    """Return the heading of each row of table `cash`: of its item in the costs, ``other`` where it has none."""
     group_of = dict(run.tables["costs"][["item", "group"]].drop_duplicates().to_numpy())
     return run.tables["cash"]["item"].map(group_of).fillna("other").astype("str")
 
@@ -225,10 +221,7 @@ def _name_site_cells(book: Book, sheet: Worksheet, end: int) -> None:
 
 
 def _price(run: Run, site: str) -> float:
-    """Return the delivered price of a flat load: of the scenario, else of the table. [USD/MWh]
-
-    Missing where neither has one, as for a site that takes its price from another table.
-    """
+    """Return the price of a flat load, of the scenario, else of the table; nan where neither has it. [USD/MWh]"""
     merged = run.meta["merged"]
     for block in ("sites", "new_sites"):
         own = merged[block].get(site, {})

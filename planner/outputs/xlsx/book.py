@@ -143,10 +143,7 @@ def totals(
 
 
 def matching(table: str, key: str, column: str, values: np.ndarray, by: str = "year") -> Formula:
-    """Return the total of a column of a list by year, of the rows with the label of a row.
-
-    A label may be a pattern or a comparison in SUMIFS; EXACT compares letters.
-    """
+    """Return the total of a list by year, of rows with exactly the label of a row: in SUMIFS it may be a pattern."""
     return Formula(
         f"SUMPRODUCT(EXACT({table}[{key}],{{label}})*({table}[{by}]={{year}}),{_column(table, column)})", values
     )
@@ -163,10 +160,7 @@ def rows_by(
     per: float = 1.0,
     total: str = "Total",
 ) -> list[Row]:
-    """Return a row for each label of totals by label and year, and their sum; without a unit with the id there.
-
-    `source`: The list that has them, with its column of labels and that of the measure.
-    """
+    """Return a row for each label of totals, and their sum; `source`: list, labels, measure; no unit: the id."""
 
     def of(label: str) -> Formula:
         found = matching(*source, wide.loc[label].to_numpy(), by)
@@ -222,10 +216,7 @@ def write_section(book: Book, sheet: Worksheet, row: int, title: str, columns: i
 def write_rows(
     book: Book, sheet: Worksheet, head: int, rows: Iterable[Row], start: int = 0, first: int = FIRST_YEAR, name: int = 0
 ) -> int:
-    """Write measures under the years of a block, from the row below the heads on. Returns the next row.
-
-    `name`: The column that names the rows in their formulas.
-    """
+    """Write measures below the heads, column `name` naming rows in their formulas. Returns the next row."""
     end = begin = start or head + 1
     for row, one in enumerate(rows, begin):
         book.line(sheet, row, [one.label, one.unit], one.style, styles={1: "unit_left"} if one.style == "plain" else {})
@@ -333,11 +324,7 @@ def write_table(
     head_row: int = HEAD_ROW,
     totals: Collection[str] = (),
 ) -> int:
-    """Write a table from the first column on, as an Excel table that formulas can name, with columns of formulas.
-
-    Below it some columns are added up. Returns the row below its last. A sheet that was given no widths gets those
-    that the table needs.
-    """
+    """Write an Excel table from the first column on, with `live` formulas and sums. Returns the row below."""
     every = [*columns, *live]
     first, last = head_row + 1, head_row + max(len(frame), 1)
     if last >= MOST_ROWS:

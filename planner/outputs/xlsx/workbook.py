@@ -129,12 +129,7 @@ def _writer(sheet: str) -> Callable[[Book], None]:
 
 
 def write_workbook(run: Run, path: Path) -> list[Path]:
-    """Write the workbook of a run.
-
-    Formulas add up the lists of the workbook, so that power and money follow when a cell of
-    sheet Assumptions is edited; they do not optimise again. Each formula is stored with its
-    value.
-    """
+    """Write the workbook of a run, whose formulas, stored with their values, follow edited cells without optimising."""
     with new_workbook(path) as workbook:
         workbook.set_properties(
             {
