@@ -186,4 +186,4 @@ def _of_studies(folders: Sequence[str]) -> _Asked:
 
 
 def _refuse(what_is: str) -> NoReturn:
-    raise InputError([Problem.of("report", what_is, "runs, or studies that have a report")])
+    raise InputError.at("report", what_is, "runs, or studies that have a report")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
 
+from planner.base.errors import InputError, LimitReachedError, OutputError
 from planner.cli.options import INTO_RUNS_DIR, OVERRIDES, STRICT, note, option, print_json, print_written
 from planner.outputs.files import writing_into
 
@@ -73,7 +74,8 @@ def _make_folder(folder: Path, *, own: bool) -> Path:
     # What begins with PARTIAL is left of one that was killed: removed by `staging`.
     is_used = folder.is_dir() and any(not path.name.startswith(PARTIAL) for path in folder.iterdir())
     if is_used or (os.path.lexists(folder) and not folder.is_dir()):
-        _refuse(folder, "the folder is not empty" if folder.is_dir() else "it is a file", "a new or empty folder")
+        what_is = "the folder is not empty" if folder.is_dir() else "it is a file"
+        raise InputError.at(folder, what_is, "a new or empty folder", "choose another name")
     with staging(folder) as staged:
         _copy_project(COMPANY if own else STARTER, staged)
         (staged / "scenario.schema.json").write_text(json_schema(), encoding="utf-8")
@@ -89,19 +91,13 @@ def _make_workbook(target: Path, start: str, more: tuple[str, ...]) -> Path:
 
     path = target if target.suffix.lower() == ".xlsx" else target / "my-plan.xlsx"
     if os.path.lexists(path):
-        _refuse(path, "the file is there already", "a new file")
+        raise InputError.at(path, "the file is there already", "a new file", "choose another name")
     package = load_package()
     for table in more:
         if table != "all":
             package[table]  # one that does not exist is named, with what is near
     tables = tuple(package.tables) if "all" in more else (*FIRST_TABLES, *more)
     return write_plan_workbook(load_scenario(start), path, tables)
-
-
-def _refuse(path: Path, what_is: str, must_be: str) -> NoReturn:
-    from planner.base.errors import InputError, Problem
-
-    raise InputError([Problem.of(str(path), what_is, must_be, "choose another name")])
 
 
 def _copy_project(home: Path, folder: Path) -> None:
@@ -139,7 +135,6 @@ def validate_command(scenario: str, overrides: tuple[str, ...], *, strict: bool,
     as a price in another unit. Where there is no problem, settings are noted that have no effect,
     or that keep sites out, such as a block of racks that a site has no room for.
     """
-    from planner.base.errors import InputError
     from planner.cli.progress import Progress
     from planner.inputs.build import validated
 
@@ -161,8 +156,6 @@ def validate_command(scenario: str, overrides: tuple[str, ...], *, strict: bool,
 
 def refuse(problems: Sequence[Problem], warnings: Sequence[Problem]) -> NoReturn:
     """Print every problem, then the warnings, and end with the exit code of wrong input."""
-    from planner.base.errors import InputError
-
     click.echo("\n".join([str(InputError(problems)), *(f"warning: {one}" for one in warnings)]), err=True)
     raise click.exceptions.Exit(InputError.exit_code)
 
@@ -201,7 +194,6 @@ def solve_command(**asked: Any) -> None:
 def _solve(
     scenario: str, runs_dir: str, *, strict: bool, again: bool, no_workbook: bool, as_json: bool, **overrides: Any
 ) -> int:
-    from planner.base.errors import InputError, LimitReachedError, OutputError
     from planner.cli.progress import Progress
     from planner.inputs.build import validated
     from planner.outputs.own_folder import RUNS, try_own_folder

@@ -17,7 +17,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from planner.base.errors import ENDING_SIGNALS, InputError, OutputError, Problem
+from planner.base.errors import ENDING_SIGNALS, InputError, OutputError
 from planner.base.paths import device_problem, is_device_name
 
 if TYPE_CHECKING:
@@ -193,8 +193,7 @@ def try_file(file: Path, setting: str) -> None:
     """Find out whether a file can be written, before work is done for it."""
     refuse_device_names(file, setting)
     if special := kind_of_special(file):
-        what_is, must_be = f"{str(file)!r} is {special}", "a new file, or a regular one"
-        raise InputError([Problem.of(setting, what_is, must_be, "name another file")])
+        raise InputError.at(setting, f"{str(file)!r} is {special}", "a new file, or a regular one", "name another file")
     try_folder(file.parent, setting)
 
 
@@ -211,15 +210,10 @@ def try_folder(folder: Path, setting: str) -> None:
                 os.fsync(file.fileno())
     except (OSError, ValueError) as error:
         is_other = os.path.lexists(folder) and not folder.is_dir()
-        reason = getattr(error, "strerror", None) or str(error)
-        reason = "it is not a folder" if is_other else reason
-        problem = Problem.of(
-            setting,
-            f"nothing can be written into {str(folder)!r}: {reason}",
-            "a folder that can be written to, with room for the files",
-            "name another folder, or make room",
-        )
-        raise InputError([problem]) from error
+        reason = "it is not a folder" if is_other else getattr(error, "strerror", None) or str(error)
+        what_is = f"nothing can be written into {str(folder)!r}: {reason}"
+        must_be = "a folder that can be written to, with room for the files"
+        raise InputError.at(setting, what_is, must_be, "name another folder, or make room") from error
 
 
 def new_token() -> str:

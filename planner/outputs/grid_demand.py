@@ -36,9 +36,8 @@ _MW: Final = [f"{part}_mw" for part in PARTS]
 def write_grid(run: Run, folder: Path) -> list[Path]:
     """Write the demand of every grid zone: a table by year, and every hour of every year."""
     if run.tables["power_slot"].empty:
-        what_is, fix = "no site of this run draws power in any year", "export another run"
         must_be = "a run whose sites draw power, for the format grid"
-        raise InputError([Problem.of("--format", what_is, must_be, fix)])
+        raise InputError.at("--format", "no site of this run draws power in any year", must_be, "export another run")
     days = plan_days(run)
     slots = area_slots(run, run.sites.set_index("site")["zone"])
     written = [_csv(_by_year(slots, days), folder / "zone_year.csv")]
@@ -179,8 +178,7 @@ def _state_of_site(run: Run) -> pd.Series:
     drawing = set(run.tables["power_slot"]["site"])
     sites = run.sites[(run.sites["country"] == _COUNTRY) & run.sites["site"].isin(drawing)]
     if sites.empty:
-        what_is = "no site that draws power is in the United States"
-        raise InputError([Problem.of("--format", what_is, "one for reeds")])
+        raise InputError.at("--format", "no site that draws power is in the United States", "one for reeds")
     new_sites = run.meta["merged"]["new_sites"]
     given = run.inputs_tables["sites"].set_index("site")["state"].to_dict()
     given |= {site: of.get("state") for site, of in new_sites.items()}

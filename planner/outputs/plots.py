@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, Literal, Protocol, get_args
 import numpy as np
 import pandas as pd
 
-from planner.base.errors import InputError, Problem
+from planner.base.errors import InputError
 from planner.base.units import MWH_PER_GWH
 from planner.base.words import amount, within_sentence
 from planner.clock.days import MONTHS
@@ -110,8 +110,7 @@ class Drawing:
         file = Path(path)
         if file.suffix != ".svg":
             fix = "call it .svg; a browser, Inkscape or an office program makes PNG and PDF of it"
-            problem = Problem.of(str(path), "plots are written as SVG", "a name that ends in .svg", fix)
-            raise InputError([problem])
+            raise InputError.at(path, "plots are written as SVG", "a name that ends in .svg", fix)
         with whole_file(file) as partial:
             partial.write_text(self.svg(), encoding="utf-8")
         return file

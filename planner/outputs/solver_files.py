@@ -49,10 +49,8 @@ def write_lp(run: Run, path: Path) -> list[Path]:
     try:
         problem.checkLengthVars(_LONGEST_NAME)  # the writer does, and leaves its file open
     except PulpError as error:
-        what_is = "some names of columns are longer than the format allows"
-        must_be = f"at most {_LONGEST_NAME} signs"
-        fix = "take mps, or shorter ids of sites"
-        raise InputError([Problem.of(path.name, what_is, must_be, fix)]) from error
+        what_is, must_be = "some names of columns are longer than the format allows", f"at most {_LONGEST_NAME} signs"
+        raise InputError.at(path.name, what_is, must_be, "take mps, or shorter ids of sites") from error
     problem.writeLP(str(path), max_length=_LONGEST_NAME)
     return [path]
 

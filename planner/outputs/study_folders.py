@@ -10,7 +10,7 @@ import pandas as pd
 from pyarrow import ArrowException
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, create_model
 
-from planner.base.errors import InputError, Problem
+from planner.base.errors import InputError
 from planner.base.words import some
 from planner.outputs.own_folder import FRONTIER, FRONTIER_FILE, STOCHASTIC, STOCHASTIC_FILE, SWEEP, SWEEP_FILE
 from planner.outputs.study_files import COLUMNS, STUDIES
@@ -241,9 +241,8 @@ def _read_file(path: Path, kind: type[_Kind]) -> _Kind:
 def _table(folder: Path, name: str, columns: set[str]) -> pd.DataFrame:
     frame = read_table(folder, name, columns)
     if frame is None:
-        path = folder / f"{name}.parquet"
-        found, fix = "it is missing", f"solve the sweep to its end: {folder} goes on where it ended"
-        raise InputError([Problem.of(str(path), found, "a table of the sweep", fix)])
+        fix = f"solve the sweep to its end: {folder} goes on where it ended"
+        raise InputError.at(folder / f"{name}.parquet", "it is missing", "a table of the sweep", fix)
     return frame
 
 
@@ -264,5 +263,4 @@ def read_table(folder: Path, name: str, columns: AbstractSet[str]) -> pd.DataFra
 
 def unreadable(path: Path, found: str) -> InputError:
     """Return the error for a file of a study that cannot be read as it was written."""
-    must_be = "a file as this version of dcplan writes it"
-    return InputError([Problem.of(str(path), found, must_be, "solve it again")])
+    return InputError.at(path, found, "a file as this version of dcplan writes it", "solve it again")

@@ -85,7 +85,7 @@ def keys_of(name: str) -> Keys:
     except ValueError:
         keys = None
     if not isinstance(keys, list) or not keys or not all(isinstance(key, str) for key in keys):
-        raise InputError([_problem("the form has an unknown field", "one of the form")])
+        raise _unknown("the form has an unknown field")
     return tuple(keys)
 
 
@@ -306,8 +306,8 @@ def _read(of: FormField, text: str) -> Any:
     return plain(parse(text, ""))
 
 
-def _problem(what_is: str, must_be: str) -> Problem:
-    return Problem.of("the form", what_is, must_be, "load the page again")
+def _unknown(what_is: str) -> InputError:
+    return InputError.at("the form", what_is, "one of the form", "load the page again")
 
 
 def _field_at(keys: Keys) -> FormField | None:
@@ -322,7 +322,7 @@ def _field_at(keys: Keys) -> FormField | None:
             return None
         if (*cards.keys, ID, *inside) in known:
             return known[*cards.keys, ID, *inside]
-    raise InputError([_problem(f"there is no setting {'.'.join(keys)!r}", "one of the form")])
+    raise _unknown(f"there is no setting {'.'.join(keys)!r}")
 
 
 def _paths(changed: Mapping[Keys, Any]) -> Iterator[tuple[Keys, str]]:

@@ -259,9 +259,8 @@ class Jobs:
         with self._lock:
             waiting = sum(not job.is_over for job in self._jobs.values()) - 1  # one runs
             if self._is_closed or waiting >= MOST_WAITING:
-                found = f"{max(0, waiting)} solves wait already"
-                fix = "wait for one of them, or cancel some"
-                raise InputError([Problem.of("dcplan serve", found, "fewer", fix)])
+                found, fix = f"{max(0, waiting)} solves wait already", "wait for one of them, or cancel some"
+                raise InputError.at("dcplan serve", found, "fewer", fix)
             job = Job(secrets.token_hex(8), label, task, given, expected_s, **how)
             self._jobs[job.id] = job
             self._asked.put(job)

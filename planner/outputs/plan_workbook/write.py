@@ -11,7 +11,7 @@ from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Any, Final
 
-from planner.base.errors import InputError, Problem
+from planner.base.errors import InputError
 from planner.base.sheet_cells import cell_name
 from planner.outputs.canvas import LAYOUT, MOST_ROWS, Canvas, new_workbook
 from planner.outputs.plan_workbook.limits import Limits
@@ -244,7 +244,9 @@ def write_table_sheet(book: Canvas, sheet: Worksheet, table: TableSchema, path: 
     """Write a table as it is in its file; the first row has the heads, so that it reads back."""
     read = read_sheet(path, table.name)
     if len(read.records) >= MOST_ROWS:
-        raise InputError([_too_long(path, table.name, len(read.records))])
+        must_be = f"at most {MOST_ROWS - 1:,}, as many as a sheet has below its heads"
+        fix = f"leave it in its file, which the scenario names under data.{table.name}"
+        raise InputError.at(path, f"table {table.name} has {len(read.records):,} rows", must_be, fix)
     fields = [table.field(name) for name in read.header]
     links = {link.field: link for link in table.foreign_keys}
     sheet.freeze_panes(1, 1)
@@ -262,15 +264,6 @@ def write_table_sheet(book: Canvas, sheet: Worksheet, table: TableSchema, path: 
             _write(book, sheet, (row, at), record[at], field)
     book.widen(sheet, widths)
     sheet.autofilter(f"A1:{cell_name(len(read.records) + 1, len(fields))}")
-
-
-def _too_long(path: Path, name: str, rows: int) -> Problem:
-    return Problem.of(
-        str(path),
-        f"table {name} has {rows:,} rows",
-        f"at most {MOST_ROWS - 1:,}, as many as a sheet has below its heads",
-        f"leave it in its file, which the scenario names under data.{name}",
-    )
 
 
 def _write(book: Canvas, sheet: Worksheet, at: tuple[int, int], text: str, field: Field) -> None:
