@@ -10,11 +10,13 @@ from planner.base.units import HOURS_PER_YEAR
 from planner.outputs.canvas import LAYOUT, Live, cell, place_of
 from planner.outputs.run import once_a_run
 from planner.outputs.xlsx.book import FIRST_YEAR, Formula, Row, named, totals, write_heads, write_rows, write_section
-from planner.outputs.xlsx.money import MONEY_NAMES, UNIT_RULE, hour_costs
+from planner.outputs.xlsx.money import MONEY_NAMES, UNIT_RULE
 from planner.outputs.xlsx.power import bridge_lines
 from planner.results.four_moneys import moneys
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from planner.outputs.run import Run
     from planner.outputs.xlsx.book import Book
 
@@ -41,17 +43,11 @@ def write_summary(book: Book) -> None:
     for title, rows in summary_parts(run).items():
         write_section(book, sheet, row, title, columns)
         row = write_rows(book, sheet, _HEAD, rows, start=row + 1)
-    if costs := hour_costs(run):  # no rack is in use in any year where there are none
-        write_section(book, sheet, row, "Unit costs of own sites, as solved (sheet Money)", columns)
-        linked = []
-        for one in costs:
-            of_year = f"INDEX({one.name},MATCH({{year}},model_years,0))"
-            known = Formula(f'IF({of_year}="","",{of_year})', one.values.astype(object).fillna("").to_numpy())
-            linked.append(Row(one.label, one.unit, known, "0.000"))
-        row = write_rows(book, sheet, _HEAD, linked, start=row + 1)
-        for at, note in enumerate((f"{UNIT_RULE[0].upper()}{UNIT_RULE[1:]}.", _DIFFERS), row):
-            book.text(sheet, at, 0, note, "about")
-        row += 2
+    write_section(book, sheet, row, "Unit costs of own sites, as solved (sheet Money)", columns)
+    row = write_rows(book, sheet, _HEAD, _hour_costs(run), start=row + 1)
+    for at, note in enumerate((f"{UNIT_RULE[0].upper()}{UNIT_RULE[1:]}.", _DIFFERS), row):
+        book.text(sheet, at, 0, note, "about")
+    row += 2
     of_plan = moneys(run.tables)
     write_section(book, sheet, row, "Four moneys, as solved (sheet Money)", columns)
     for at, (name, (label, musd, rule)) in enumerate(zip(MONEY_NAMES, of_plan.lines, strict=True), row + 1):
@@ -71,6 +67,15 @@ def write_summary(book: Book) -> None:
 _DIFFERS: Final = (
     "Neither counts rent, rented hours and efficiency levers; the row above does, and follows edited cells."
 )
+
+
+def _hour_costs(run: Run) -> Iterator[Row]:
+    """Give what an hour of compute costs at all own sites; nothing in a year without racks."""
+    for label, column in (("All compute, as paid", ""), ("All compute, in full", "full_")):
+        of = totals(run, "UnitCosts", f"{column}usd_per_h100e_hour", where={"level": "total"})
+        values = of.values.astype(object)
+        values[of.values == 0.0] = ""
+        yield Row(label, "USD/H100e-hour", Formula(f'IF({of.text}=0,"",{of.text})', values), "0.000")
 
 
 def _cash_by_year(run: Run) -> Row:
