@@ -20,7 +20,6 @@ from planner.outputs.files import whole_file
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from xlsxwriter.chart import Chart
     from xlsxwriter.format import Format
     from xlsxwriter.worksheet import Worksheet
 
@@ -173,17 +172,6 @@ class Canvas:
         """Give a cell or range a name that formulas use."""
         self._workbook.define_name(name, f"={place}")
 
-    def chart(self, kind: str, title: str, unit: str, *, stacked: bool = False) -> Chart:
-        """Return an empty chart in the look of the workbook."""
-        options = {"type": kind, **({"subtype": "stacked"} if stacked else {})}
-        chart = self._workbook.add_chart(options)
-        look = deepcopy(LOOK["chart"])  # the library changes what it is given
-        chart.set_title({"name": title, **look.pop("title")})
-        chart.set_y_axis({"name": unit, **look.pop("y_axis")})
-        for part, traits in look.items():
-            getattr(chart, f"set_{part}")(traits)
-        return chart
-
     def plot(
         self,
         sheet: Worksheet,
@@ -201,8 +189,13 @@ class Canvas:
         """Draw rows by year (row, first, last column) at a row and pixel; one whose colour is None is not seen."""
         if not rows:  # a chart of nothing cannot be opened
             return
-        chart, source = self.chart("column", title, unit, stacked=is_stacked), of or sheet.name
-        head, first, last = years
+        chart = self._workbook.add_chart({"type": "column", **({"subtype": "stacked"} if is_stacked else {})})
+        look = deepcopy(LOOK["chart"])  # the library changes what it is given
+        chart.set_title({"name": title, **look.pop("title")})
+        chart.set_y_axis({"name": unit, **look.pop("y_axis")})
+        for part, traits in look.items():
+            getattr(chart, f"set_{part}")(traits)
+        source, (head, first, last) = of or sheet.name, years
         for row, colour in zip(rows, colours or count(), strict=False):
             fill = COLOURS[(colour or 0) % len(COLOURS)]
             chart.add_series(

@@ -143,7 +143,6 @@ if sys.platform != "win32":
 
 _TOKEN_DIGITS: Final = 12
 _LEFT: Final = re.compile(rf"{re.escape(PARTIAL)}[0-9a-f]{{{_TOKEN_DIGITS}}}(\.[a-z]+)?")
-_TRIES: Final = 100
 _LONGEST_NAME: Final = "tables/" + "x" * 80  # longer than that of any file in a run folder
 
 
@@ -223,18 +222,13 @@ def new_token() -> str:
 
 def _begin(home: Path) -> tuple[Path, int | None]:
     """Make a folder and lock it before anybody can take it for left over."""
-    for attempt in range(_TRIES):
+    while True:
         home.mkdir(parents=True, exist_ok=True)
         partial = home / f"{PARTIAL}{new_token()}"
-        try:
-            with locked(home):
-                _sweep(home)
-                partial.mkdir()
-                return partial, _lock(partial)
-        except FileNotFoundError:  # another writer has just removed `home`, which was empty
-            if attempt == _TRIES - 1:
-                raise
-    raise AssertionError
+        with suppress(FileNotFoundError), locked(home):  # another writer may just have removed `home`, which was empty
+            _sweep(home)
+            partial.mkdir()
+            return partial, _lock(partial)
 
 
 def _is_dead(left: Path) -> bool:

@@ -86,8 +86,7 @@ class Run:
     tables: Mapping[str, pd.DataFrame]  # result tables by name, as `planner.results.schema.RUN_TABLES` says
     inputs_tables: Mapping[str, pd.DataFrame]  # input tables by name, as read
     folder: Path | None = None  # where it is stored; None for a run in memory
-    # tables of the proof, as `planner.results.schema.PROOF_TABLES` says; empty for a run that an older version stored
-    # without one
+    # tables of the proof, as `planner.results.schema.PROOF_TABLES` says
     proof_tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     # what the program of a plan that was just solved was made of; of a stored run
     # `planner.outputs.solver_files.inputs_of` makes it again

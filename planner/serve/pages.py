@@ -8,7 +8,6 @@ import json
 import math
 import zipfile
 from contextlib import ExitStack
-from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 from urllib.parse import quote
@@ -18,13 +17,13 @@ from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Redire
 
 from planner.base.errors import InputError
 from planner.base.words import unit_of_money
-from planner.outputs import WRITERS
 from planner.outputs.files import staging
 from planner.outputs.own_folder import SWEEP_FILE, files_in
 from planner.outputs.report import MOST_RUNS, comparison_html, report_html, studies_html
 from planner.outputs.run import START, from_shipped_words, is_said_by_name, with_differences
 from planner.outputs.study_folders import read_table, stored_sweep, unreadable
 from planner.outputs.table_files import csv_of
+from planner.outputs.writers import FORMATS, WRITERS
 from planner.runs.folder import load_run, naming_changed_files
 from planner.runs.names import slug
 from planner.serve.form_pages import sources_page
@@ -53,16 +52,12 @@ def catalogue(service: Asked, tag: Annotated[tuple[str, ...], Query()] = ()) -> 
     return page("runs.html", "Runs", service, here="/", tags=tags, listing=listing, runs=runs, unit=unit)
 
 
-def _moment(created: str) -> str:
-    return datetime.fromisoformat(created).astimezone(UTC).strftime("%Y-%m-%d %H:%M")
-
-
 def _cost(musd: float | None, unit: tuple[str, float, int]) -> str:
     _, factor, decimals = unit
     return "-" if musd is None or math.isnan(musd) else f"{musd * factor:,.{decimals}f}"
 
 
-TEMPLATES.globals |= {"start": START, "scenarios": SCENARIOS, "most_runs": MOST_RUNS, "moment": _moment, "cost": _cost}
+TEMPLATES.globals |= {"start": START, "scenarios": SCENARIOS, "most_runs": MOST_RUNS, "cost": _cost}
 TEMPLATES.globals |= {one.__name__: one for one in (with_differences, is_said_by_name, from_shipped_words)}
 TEMPLATES.globals |= {"quoted": partial(quote, safe="")}
 
@@ -114,7 +109,7 @@ def downloads(service: Asked, run: str) -> HTMLResponse:
     """List what can be downloaded of a run."""
     folder = service.run_folder(run)
     stored = [file for file in _FILES if (folder / file).is_file()]
-    made = {kind: _said(kind) for kind in WRITERS}
+    made = {kind: about for kind, (about, *_) in FORMATS.items()}
     return page("downloads.html", "Downloads", path=path_of(RUNS, run), run=run, stored=stored, made=made, whole=WHOLE)
 
 
@@ -140,12 +135,6 @@ def export(service: Asked, run: str, kind: str) -> Response:
         if len(made) == 1 and made[0].parent == staged:
             return attached(made[0].read_bytes(), f"{slug(run)}-{made[0].name}")
         return attached(_archive(staged, made), f"{slug(run)}-{kind}.zip")
-
-
-def _said(kind: str) -> str:
-    """Say what a format is, as its writer does."""
-    text = (WRITERS[kind].__doc__ or "").split(": ", maxsplit=1)[0].removeprefix("Write ")
-    return " ".join(text.split()).rstrip(".")
 
 
 def _all_files(folder: Path) -> list[Path]:
