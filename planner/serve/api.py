@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Annotated, Any, Final
 
 import pandas as pd
-from fastapi import APIRouter, Depends, HTTPException, Query
+from fastapi import APIRouter, HTTPException, Query
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from starlette.requests import Request
@@ -29,30 +29,9 @@ from planner.serve.jobs import Job
 from planner.serve.project import API, JOBS, RUNS, SCENARIOS, SWEEPS, Source
 from planner.serve.service import Asked, AskedJob, Service
 
-
-async def _require_each_key_once(request: Request) -> None:
-    """Refuse a body with an object that has a key twice; one that is no JSON is refused later."""
-    body = await request.body()
-    try:
-        json.loads(body, object_pairs_hook=_pairs_once)
-    except (ValueError, RecursionError):
-        return
-
-
-def _pairs_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in found:
-            raise HTTPException(422, f"the body has the key {key!a} twice in one object; give it once")
-        found[key] = value
-    return found
-
-
-EACH_KEY_ONCE = Depends(_require_each_key_once)
-"""What a part of the interface asks of every body."""
 # --- Solves and sweeps: started, watched, stopped, cancelled --------------------------------------
 
-router = APIRouter(prefix=API, dependencies=[EACH_KEY_ONCE])
+router = APIRouter(prefix=API)
 
 
 class _Body(BaseModel, extra="forbid"):

@@ -393,6 +393,7 @@ class TableList(NamedTuple):
     names_sites: bool = False  # whether the names of sites are next to them
     needs_rows: bool = False  # whether it is left out where it has none
     totals: Collection[str] = ()  # columns that are added up below it
+    bad: Collection[str] = ()  # columns that are red where they say yes, or are above 0
 
 
 MOST_LISTED: Final = 100_000
@@ -422,7 +423,12 @@ def write_lists(book: Book, sheet: Worksheet, row: int, lists: Iterable[TableLis
             continue
         if one.names_sites:
             frame, columns = with_site_names(book, frame), (columns[0], SITE_NAME, *columns[1:])
-        row = write_table(book, sheet, one.name, frame, columns, head_row=row, totals=one.totals) + 1
+        end = write_table(book, sheet, one.name, frame, columns, head_row=row, totals=one.totals)
+        for at, column in enumerate(columns):
+            if column.name in one.bad:
+                is_so = ("==", f'"{YES}"') if column.dtype == "bool" else (">", "0")
+                book.mark(sheet, (row + 1, at, end - 1, at), *is_so, "bad")
+        row = end + 1
     return row
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from planner.outputs.canvas import LAYOUT, Live
 from planner.outputs.labels import (
-    CANNOT_HOLD,
+    MARK,
     DisplayNames,
     cannot_hold,
     cost_of,
@@ -242,32 +242,12 @@ def _write(
 
 def write_grid(book: Book) -> None:
     """Write sheet Grid: headroom by zone and year, then what the scenario has next to it."""
-    tables, headroom = book.run.tables, RUN_TABLES["headroom"]
-    sheet = book.sheet("Grid", headroom.description)
-    for at in map(headroom.columns.index, ("binds", "firm_binds")):
-        book.mark(sheet, (HEAD_ROW + 1, at, HEAD_ROW + len(tables["headroom"]), at), "==", f'"{YES}"', "bad")
-    prices = tables["prices"]
+    sheet, prices = book.sheet("Grid", RUN_TABLES["headroom"].description), book.run.tables["prices"]
     # Prices of demand and of single time slices are many; they are in the table files.
     of_limits = prices[(prices["region"] == "") & (prices["period"] == "") & (prices["slot"] == "")]
     columns = [one for one in RUN_TABLES["prices"].fields if of_limits.empty or (of_limits[one.name] != "").any()]
     *others, shadow_prices = lists_of("Grid")
     write_lists(book, sheet, HEAD_ROW, [*others, shadow_prices._replace(frame=of_limits, columns=columns)])
-
-
-def write_resilience(book: Book) -> None:
-    """Write sheet Resilience: four lists, one below the other."""
-    of = RUN_TABLES["takeovers"].field
-    keys, names = ["site", "standby", "workload", "year"], book.run.sites.set_index("site")["name"]
-    takeovers = book.run.tables["takeovers"].groupby(keys, as_index=False)[["taken_kh100e"]].sum()
-    of_names = {f"{key}_name": takeovers[key].map(names).astype("str") for key in ("site", "standby")}
-    name, standby_name, taken = SHEETS["Resilience"].fields
-    columns = (of("site"), name, of("standby"), standby_name, of("workload"), of("year"), taken)
-    sheet, (*first, losses, last) = book.sheet("Resilience"), lists_of("Resilience")
-    row = write_lists(book, sheet, HEAD_ROW, first)
-    end = write_lists(book, sheet, row, [losses])
-    unserved = RUN_TABLES["failures"].columns.index("unserved_kh100e")
-    book.mark(sheet, (row + 3, unserved, end - 2, unserved), ">", 0, "bad")
-    write_lists(book, sheet, end, [last._replace(frame=takeovers.assign(**of_names), columns=columns)])
 
 
 _KINDS: Final = ("published", "derived", "estimate", "seed", "own")
@@ -302,7 +282,7 @@ def write_risks(book: Book) -> None:
     parts: tuple[tuple[str, Callable[[int], int]], ...] = (
         ("Where the plan is exposed", lambda row: _said(book, sheet, row, _exposed(book.run))),
         ("Hours, outages and events", lambda row: _stress(book, sheet, row)),
-        ("Figures that decide", lambda row: _estimates(book, sheet, row)),
+        ("Figures that decide", lambda row: _said(book, sheet, row, _deciding(book.run))),
         ("Notes of the solve", lambda row: _said(book, sheet, row, map(str, book.run.meta["notes"]))),
     )
     for title, write in parts:
@@ -363,21 +343,17 @@ def _stress(book: Book, sheet: Worksheet, row: int) -> int:
     return row + 1 + len(worst)
 
 
-def _estimates(book: Book, sheet: Worksheet, row: int) -> int:
-    found = read_estimates(book.run)
+def _deciding(run: Run) -> Iterator[str]:
+    """Name the first figures that decide, or say how to ask for them."""
+    found = read_estimates(run)
     if found is None:
-        text = f"`dcplan estimates {book.run.meta['run']}` says which figures of the data decide what the plan costs."
-        return _said(book, sheet, row, [text])
-    names, cost = figure_names(book.run.inputs_tables), cost_of(book.run)
-    heads = ("figure", "kind", "at its low, MUSD", "at its high, MUSD")
-    book.line(sheet, row, heads, "head", styles={2: "head_right", 3: "head_right"})
-    shown = found.head(5).to_dict("records")
-    for at, one in enumerate(shown, row + 1):
-        ends = [float(one[name]) for name in ("low_musd", "high_musd")]
-        more = [f"saves {CANNOT_HOLD}"] if any(cannot_hold(end, cost) for end in ends) else []
-        cells = (decider_words(one, names), str(one["kind"]), *ends, *more)
-        book.line(sheet, at, cells, number="+#,##0;-#,##0;0", styles={0: "wrap"})
-    return _said(book, sheet, row + 1 + len(shown), [first_order_words(found, book.run)])
+        yield f"`dcplan estimates {run.meta['run']}` says which figures of the data decide what the plan costs."
+        return
+    names, cost = figure_names(run.inputs_tables), cost_of(run)
+    for one in found.head(5).to_dict("records"):
+        low, high = (f"{one[end]:+,.0f}{MARK * cannot_hold(one[end], cost)}" for end in ("low_musd", "high_musd"))
+        yield f"{decider_words(one, names)} ({one['kind']}): {low} MUSD at its low, {high} at its high."
+    yield first_order_words(found, run, MARK)
 
 
 def write_estimates(book: Book) -> None:
