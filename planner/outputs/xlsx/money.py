@@ -46,7 +46,7 @@ UNIT_RULE: Final = (
 def write_money(book: Book) -> None:
     """Write sheet Money."""
     of_plan = moneys(book.run.tables)
-    sheet = book.sheet("Money", widths=(44, *[14] * (_COLUMNS - 1)), freeze=(_HEAD + 1, 1), repeat=[0])
+    sheet = book.sheet("Money", widths=(36, *[17] * (_COLUMNS - 1)), freeze=(_HEAD + 1, 1), repeat=[0])
     heads = ("four moneys", "MUSD", "rule", *[""] * (_COLUMNS - 3))
     book.line(sheet, _HEAD, heads, "head", styles={1: "head_right"})
     row = _HEAD
