@@ -67,9 +67,9 @@ def write_money(book: Book) -> None:
     costs = book.run.tables["unit_costs"]
     costs = costs.assign(scope=costs["scope"].map(DisplayNames(book.run).workload))
     columns = [RUN_TABLES["unit_costs"].field(name) for name in LAYOUT["unit_costs"]]
-    lists = [years, items._replace(frame=named)]
-    lists.append(units._replace(frame=costs, columns=columns, title=f"Unit costs: {UNIT_RULE}"))
-    write_lists(book, sheet, row + 1, lists)
+    end = write_lists(book, sheet, row + 1, [years, items._replace(frame=named)])
+    sheet.print_area(0, 0, end - 1, _COLUMNS - 1)  # below it is for looking up
+    write_lists(book, sheet, end, [units._replace(frame=costs, columns=columns, title=f"Unit costs: {UNIT_RULE}")])
 
 
 # --- Sheet Costs: payments and cash by item and calendar year, and net present value --------------
