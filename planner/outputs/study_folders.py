@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 
 import pandas as pd
 from pyarrow import ArrowException
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, create_model
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from planner.base.errors import InputError
 from planner.base.words import some
@@ -17,7 +17,6 @@ from planner.outputs.study_files import COLUMNS, STUDIES
 from planner.results.ended import PLANNED
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from collections.abc import Set as AbstractSet
 
 QUANTILES: Final = {
@@ -32,9 +31,6 @@ QUANTILES: Final = {
 """Columns of the table that `fans_of` makes, with the share of the futures below them."""
 KINDS_READ: Final = frozenset({SWEEP.name, FRONTIER.name, STOCHASTIC.name})
 """Kinds of studies that `read_study` reads."""
-_WHOLE: Final[Mapping[str, Any]] = {"point": int, "is_knee": bool}  # none is missing
-_CELLS: Any = {name: (_WHOLE.get(name, float | None), ...) for name in COLUMNS}
-_Point: Any = create_model("_Point", __config__=ConfigDict(extra="allow"), **_CELLS)
 _Kind = TypeVar("_Kind", bound=BaseModel)
 
 
@@ -72,7 +68,6 @@ class StoredFrontier(_Stored):
     unit: str
     price_unit: str
     notes: tuple[str, ...]  # what a reader must know
-    points: list[_Point]
 
     @property
     def table(self) -> pd.DataFrame:
@@ -138,8 +133,7 @@ def stored_sweep(folder: Path) -> StoredSweep:
 
 def _read_frontier(folder: Path) -> StoredFrontier:
     said = _read_file(folder / FRONTIER_FILE, StoredFrontier)
-    table = pd.DataFrame([point.model_dump() for point in said.points])
-    return said.model_copy(update={"folder": folder, "tables": {"frontier": table}})
+    return said.model_copy(update={"folder": folder, "tables": {"frontier": _table(folder, "frontier", set(COLUMNS))}})
 
 
 def fans_of(results: pd.DataFrame) -> pd.DataFrame:
@@ -241,8 +235,7 @@ def _read_file(path: Path, kind: type[_Kind]) -> _Kind:
 def _table(folder: Path, name: str, columns: set[str]) -> pd.DataFrame:
     frame = read_table(folder, name, columns)
     if frame is None:
-        fix = f"solve the sweep to its end: {folder} goes on where it ended"
-        raise InputError.at(folder / f"{name}.parquet", "it is missing", "a table of the sweep", fix)
+        raise unreadable(folder / f"{name}.parquet", "it is missing")
     return frame
 
 

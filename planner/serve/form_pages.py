@@ -11,8 +11,8 @@ from fastapi import APIRouter, HTTPException, Query
 from markupsafe import Markup
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from planner.outputs.projection import sheet_for
-from planner.outputs.report.map import HEIGHT, MARGIN, WIDTH, base_map
+from planner.outputs.projection import HEIGHT, WIDTH, sheet_for
+from planner.outputs.report.map import base_map
 from planner.outputs.report.markup import element, joined
 from planner.place.climate import countries_near
 from planner.place.geo import geodesic_km
@@ -55,7 +55,7 @@ def place_at(base: BaseScenario, x: float, y: float) -> dict[str, Any] | None:
     known, sites = base.table(_TABLE), _sites(base)
     if known is None or sites is None:
         return None
-    lon, lat = sheet_for(sites, WIDTH, HEIGHT, MARGIN).locate(x, y)
+    lon, lat = sheet_for(sites).locate(x, y)
     if not (math.isfinite(lon) and math.isfinite(lat) and abs(lat) <= 90.0 and abs(lon) <= 180.0):
         return None
     countries = countries_near(lat, lon)

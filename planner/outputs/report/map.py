@@ -17,7 +17,7 @@ import shapely
 
 from planner.base.words import amount
 from planner.outputs.labels import shortened
-from planner.outputs.projection import sheet_for
+from planner.outputs.projection import HEIGHT, WIDTH, sheet_for
 from planner.outputs.report.charts import Picture, sheet_size, ticks
 from planner.outputs.report.figures import DECLARED, Figures, ReportFigure
 from planner.outputs.report.markup import NOTHING, Html, element, joined
@@ -29,9 +29,6 @@ if TYPE_CHECKING:
 
 _PICKED: Final = element("p", "Choose a site on the map to see it here.", class_="picked note", hidden=True)
 """Where the script says which site is chosen."""
-WIDTH: Final = 1000.0
-HEIGHT: Final = 560.0
-MARGIN: Final = 14.0
 _LARGEST_RADIUS: Final = 40.0
 _STEPS: Final = 5
 _A_LITTLE_MW: Final = 0.05
@@ -87,7 +84,7 @@ def site_facts(figures: Figures, year: int) -> SiteFacts:
 
 def base_map(sites: pd.DataFrame) -> tuple[ProjectedMap, Html]:
     """Return the sheet that suits the sites, and land and borders on it."""
-    sheet = _sheet(sites)
+    sheet = sheet_for(sites)
     return sheet, joined(
         [
             element("rect", width="100%", height="100%", class_="sea"),
@@ -97,10 +94,6 @@ def base_map(sites: pd.DataFrame) -> tuple[ProjectedMap, Html]:
             _outline("border", sheet.borders),
         ]
     )
-
-
-def _sheet(sites: pd.DataFrame) -> ProjectedMap:
-    return sheet_for(sites, WIDTH, HEIGHT, MARGIN)
 
 
 def _outline(look: str, lines: Iterable[Line], end: str = "") -> Html:
@@ -207,7 +200,7 @@ def _difference_marks(
 
 def _marks(sites: pd.DataFrame, spots: Spots, year: int, largest: float, *, is_alone: bool = False) -> Html:
     """Draw a circle for each site, small ones on top, and the names of the largest; fewer for a phone."""
-    sheet, drawn = _sheet(sites), sites[sites["site"].isin(list(spots))]
+    sheet, drawn = sheet_for(sites), sites[sites["site"].isin(list(spots))]
     x, y = sheet.place(drawn["lon"].to_numpy(), drawn["lat"].to_numpy())
     named, circles = [], []
     rows = zip(drawn["site"], drawn["name"], x, y, strict=True)

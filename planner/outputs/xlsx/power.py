@@ -160,8 +160,6 @@ def _draw_bridge(book: Book, sheet: Worksheet, row: int, steps: list[tuple[Bridg
 
 # --- Sheet Power by source: where the power of each site and year comes from, with a chart --------
 
-_COLOUR_OF: Final = {GRID: 0, "(charging)": 7, "(sold)": 8, "(curtailed)": 4}
-_OWN_COLOURS: Final = (1, 2, 3, 5, 6)
 _MEASURES: Final = (("mean_mw", "MW, mean over the year", _MW), ("energy_mwh", "MWh", "#,##0;-#,##0;;@"))
 
 
@@ -172,7 +170,7 @@ def write_power_by_source(book: Book) -> None:
     sheet = book.sheet("Power by source", widths=widths, freeze=(3, 1))
     frame = sources_of_power(book.run.tables)[list(SHEETS["Power by source"].columns)]
     energy = frame.groupby("source")["energy_mwh"].sum().sort_values(ascending=False)
-    own = [str(source) for source in energy.index if source not in {GRID, *OUT}]
+    own = (str(source) for source in energy.index if source not in {GRID, *OUT})
     sources = [GRID, *own, *(source for source in OUT if source in energy.index)]
     head = _TOP + _CHART_ROWS
     for part, (measure, unit, shown) in enumerate(_MEASURES):
@@ -182,10 +180,8 @@ def write_power_by_source(book: Book) -> None:
         write_heads(book, sheet, head, ("source", ""), years, first)
         rows = rows_by(wide, (table, "source", measure), shown)
         below = write_rows(book, sheet, head, rows, first=first) + 1
-    own_colour = {source: _OWN_COLOURS[at % len(_OWN_COLOURS)] for at, source in enumerate(own)}
-    colours = [(_COLOUR_OF | own_colour)[source] for source in sources]
     drawn, span = range(head + 1, head + 1 + len(sources)), (head, FIRST_YEAR, FIRST_YEAR + len(years) - 1)
-    book.plot(sheet, (_TOP - 1, 0), "Sources of power", "MW, mean", drawn, span, colours=colours)
+    book.plot(sheet, (_TOP - 1, 0), "Sources of power", "MW, mean", drawn, span)
     book.text(sheet, below, 0, "By site", "section")
     write_table(book, sheet, table, frame, SHEETS["Power by source"].fields, head_row=below + 2)
 
