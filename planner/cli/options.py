@@ -142,12 +142,6 @@ def print_json(content: Any) -> None:
     click.echo(json.dumps(content, indent=2, ensure_ascii=False))
 
 
-def refuse_jobs_of_a_cluster(jobs: int | None, scheduler: str | None) -> None:
-    """Refuse a number of processes for futures that a cluster solves."""
-    if jobs is not None and scheduler is not None:
-        raise click.UsageError("--jobs and --scheduler cannot be combined: a cluster has workers of its own")
-
-
 _NAMED: Final = 3  # files
 
 

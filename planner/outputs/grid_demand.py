@@ -157,10 +157,12 @@ def write_reeds(run: Run, folder: Path) -> list[Path]:
     energy_mwh = table[["firm_mwh", "flexible_mwh"]].to_numpy().sum()
     load_factor = energy_mwh / sum(days.weight_h) / table["peak_mw"].sum()
     spans = dict(zip(run.years, zip(run.years, [*run.years[1:], run.years[-1] + 1], strict=True), strict=True))
+    is_abroad = (run.sites["country"] != _COUNTRY) & run.sites["site"].isin(set(run.tables["power_slot"]["site"]))
+    abroad = ", ".join(map(_one_line, run.sites.loc[is_abroad, "site"]))
     lines = [
         f"# Data centers of {_one_line(run.title)}: coincident peak by state.",
         f"# Mean over peak of all states and years: {load_factor:.4f} (GSw_LoadSiteCF).",
-        *_left_out(run),
+        *([f"# Left out, as ReEDS has no states there: {abroad}."] if abroad else []),
         "*loadsitereg,t,MW",
     ]
     lines += [
@@ -190,13 +192,6 @@ def _state_of_site(run: Run) -> pd.Series:
         problems.append(Problem.of("--format", f"site {site!r} has no state", "one for reeds", fix))
     raise_all(problems)
     return state.set_axis(sites["site"])
-
-
-def _left_out(run: Run) -> list[str]:
-    abroad = run.sites[run.sites["country"] != _COUNTRY]
-    drawing = abroad["site"].isin(set(run.tables["power_slot"]["site"]))
-    ids = ", ".join(_one_line(site) for site in abroad["site"][drawing])
-    return [f"# Left out, as ReEDS has no states there: {ids}."] if ids else []
 
 
 def _one_line(text: str) -> str:

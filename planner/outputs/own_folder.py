@@ -198,7 +198,10 @@ def wrong_folder(folder: Path, kind: FolderKind, file: Path | None = None) -> li
             for path in files_of(folder, found.files):
                 what_is = f"the folder is that of a {whole.words}"
                 return [Problem.of(str(path), what_is, must_be, fix)]
-    if kind.is_whole and (others := _others_in(folder)):
+    known = digests_in(folder) if kind.is_whole else ()
+    # Hidden files are no files of anybody.
+    shown = [one for one in files_in(folder) if not f"/{one[0]}".count("/.") and one[0] != LABELS_FILE]
+    if kind.is_whole and (others := [name for name, path in shown if not is_one_of(path, known)]):
         what_is = f"the folder holds files that were changed, or that dcplan did not write: {some(others, 3)}"
         return [Problem.of(str(folder), what_is, must_be, fix)]
     if file is None or kind.entry_file is None:
@@ -215,13 +218,6 @@ def wrong_folder(folder: Path, kind: FolderKind, file: Path | None = None) -> li
     is_like = "" if kind.begins_as is None else f"{kind.begins_as.words} or "
     what_is = f"the folder is that of another {is_like}{kind.words}, of {str(entry[0])!r}"
     return [Problem.of(str(path), what_is, must_be, fix)]
-
-
-def _others_in(folder: Path) -> list[str]:
-    """Return the files in a folder that dcplan did not write as they are; hidden ones are no files of anybody."""
-    known = digests_in(folder)
-    shown = ((name, path) for name, path in files_in(folder) if not f"/{name}".count("/.") and name != LABELS_FILE)
-    return [name for name, path in shown if not is_one_of(path, known)]
 
 
 def is_free_for(file: Path, path: Path) -> bool:

@@ -126,7 +126,10 @@ def stored_sweep(folder: Path) -> StoredSweep:
     planned = futures[futures["status"].isin(sorted(PLANNED))]
     results = tables["results"]
     results = results[results["future"].isin(planned["future"])]
-    effects = effects_of(planned, axes, is_grid=_is_grid(futures, axes))
+    points = futures[list(axes)].dropna().drop_duplicates()
+    # At every combination of values there is a future, as of one axis there is.
+    is_grid = len(points) == prod(points[axis].nunique() for axis in axes)
+    effects = effects_of(planned, axes, is_grid=is_grid)
     made = {"fans": fans_of(results), "effects": effects}
     return said.model_copy(update={"folder": folder, "tables": tables | made, "axes": axes})
 
@@ -151,12 +154,6 @@ def fans_of(results: pd.DataFrame) -> pd.DataFrame:
     grouped = rows.groupby(keys, sort=False)["value"]
     found = {name: grouped.quantile(share) for name, share in QUANTILES.items()}
     return pd.DataFrame({"futures": grouped.count(), **found}).reset_index()
-
-
-def _is_grid(futures: pd.DataFrame, axes: tuple[str, ...]) -> bool:
-    """Return whether there is a future at every combination of values, as of one axis there is."""
-    points = futures[list(axes)].dropna().drop_duplicates()
-    return len(points) == prod(points[axis].nunique() for axis in axes)
 
 
 def effects_of(planned: pd.DataFrame, axes: tuple[str, ...], *, is_grid: bool = False) -> pd.DataFrame:
@@ -184,10 +181,11 @@ def effects_of(planned: pd.DataFrame, axes: tuple[str, ...], *, is_grid: bool = 
             continue
         cost = planned.loc[values.index, "objective_musd"].groupby(labels, sort=False)
         order = values.groupby(labels, sort=False).min()
+        order = order if pd.api.types.is_numeric_dtype(order) else order.astype(str)
         found = cost.agg(futures="count", mean_musd="mean", least_musd="min", most_musd="max")
         of_mean = planned.loc[values.index, ["bound_musd", "penalty_musd"]].groupby(labels)
         found[["mean_bound_musd", "mean_penalty_musd"]] = of_mean.mean()
-        found = found.loc[order.sort_values(key=_sortable).index].rename_axis("value")
+        found = found.loc[order.sort_values().index].rename_axis("value")
         parts.append(found.reset_index().assign(axis=axis))
     columns = ["axis", "value", "futures", "mean_musd", "least_musd", "most_musd"]
     columns += ["mean_bound_musd", "mean_penalty_musd"]
@@ -216,10 +214,6 @@ def _in_parts(values: pd.Series, number: int) -> pd.Series:
 
 def _label(value: object) -> str:
     return f"{value:,.6g}" if isinstance(value, float) else str(value)
-
-
-def _sortable(values: pd.Series) -> pd.Series:
-    return values if pd.api.types.is_numeric_dtype(values) else values.astype(str)
 
 
 def _read_file(path: Path, kind: type[_Kind]) -> _Kind:

@@ -155,19 +155,13 @@ def _verdict(run: Run) -> Text:
     end = ended(run.meta, run.tables["solution"])
     words, colour = end.words, {"good": "green", "fair": "yellow", "bad": "red"}[end.light]
     check, gap = run.meta["check"], run.meta["gap_frac"]
-    status = Text.assemble(("● ", colour), words + _gap(gap))
+    status = Text.assemble(("● ", colour), words)
+    if gap is not None and gap >= 1e-12:  # less is rounding of the two numbers
+        status.append(f" (gap {gap:.2%})" if gap >= 1e-4 else f" (gap {gap:.1e})")
     held, failed = f"Checked: {check['rules']} rules hold", f"CHECK FAILED: {', '.join(check['broken'])}"
     light = Text.assemble(("● ", "green"), held) if check["ok"] else Text.assemble(("● ", "red"), failed)
     seconds = Text(f"{sum(run.meta['seconds'].values()):.1f} s")
     return Text("   " if check["ok"] else "\n").join([status, light, seconds])
-
-
-def _gap(gap_frac: float | None) -> str:
-    """Return a gap in percent, or as a power of ten where that would be 0.00%."""
-    if gap_frac is None or gap_frac < 1e-12:  # less is rounding of the two numbers
-        return ""
-    shown = f"{gap_frac:.2%}" if gap_frac >= 1e-4 else f"{gap_frac:.1e}"
-    return f" (gap {shown})"
 
 
 def _cost(run: Run) -> Text:

@@ -102,10 +102,6 @@ def value_text(of: FormField, value: Any) -> str:
         return one_line(value)[1:-1]
     if form == "text" or isinstance(value, str):
         return str(value)
-    return _number(value)
-
-
-def _number(value: Any) -> str:
     text = one_line(value)
     return text.removesuffix(".0") if isinstance(value, float) else text
 
@@ -209,12 +205,9 @@ class FormDraft:
 
     def file(self, about: Mapping[str, str], changed: Mapping[Keys, Any]) -> tuple[str, Any]:
         """Return the scenario file, and the key path of each of its lines."""
-        source = self.base.source
-        head = [
-            f"# Changed from {_plain_signs(source.key)} with dcplan serve.",
-            "version: 1",
-            f"extends: {one_line(source.key)}",
-        ]
+        key = self.base.source.key
+        plain_key = "".join(sign if sign.isascii() and sign.isprintable() else "?" for sign in key)  # no end of a line
+        head = [f"# Changed from {plain_key} with dcplan serve.", "version: 1", f"extends: {one_line(key)}"]
         said: dict[Keys, Any] = {(key,): about[key] for key in ABOUT if about.get(key)}
         return scenario_text(head, {**said, **changed})
 
@@ -332,11 +325,6 @@ def _paths(changed: Mapping[Keys, Any]) -> Iterator[tuple[Keys, str]]:
             yield from ((keys, path) for path in value.values() if isinstance(path, str))
         elif keys in OWN_FILES and isinstance(value, str):
             yield keys, value
-
-
-def _plain_signs(text: str) -> str:
-    """Return text as it can stand in a comment: a line break would end it."""
-    return "".join(sign if sign.isascii() and sign.isprintable() else "?" for sign in text)
 
 
 def _is_inside(folder: Path, name: str) -> bool:

@@ -345,7 +345,12 @@ class Jobs:
                     job.hear(said)
         job.process.join()
         ended = job.result.get("ended")
-        left = self._left() if ended is None else ""
+        left = ""
+        try:
+            if ended is None:
+                tidy(self._runs_dir)
+        except OSError as error:
+            left = f"What it had begun to write cannot be removed: {error}"
         with self._lock:
             if ended is not None:
                 job.message = str(job.result.get("message", ""))
@@ -357,14 +362,6 @@ class Jobs:
                     f" killed, or the machine had no more memory. {left}"
                 ).rstrip()
             self._end(job, ended or ("cancelled" if job.is_cancelled and not left else "failed"))
-
-    def _left(self) -> str:
-        """Remove what a worker has begun to write; say so where that fails."""
-        try:
-            tidy(self._runs_dir)
-        except OSError as error:
-            return f"What it had begun to write cannot be removed: {error}"
-        return ""
 
     def _end(self, job: Job, state: State) -> None:
         with self._lock:

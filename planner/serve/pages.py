@@ -79,7 +79,7 @@ def report(service: Asked, run: str) -> HTMLResponse:
         with naming_changed_files(folder):
             loaded = load_run(folder)
             document = report_html(loaded)
-        source = service.project.source_of_run(loaded.name)
+        source = next((one for one in service.project.sources() if one.name == loaded.name), None)
     again = () if source is None else ((f"{source.page}?run={quote(run, safe='')}", "Change and solve again"),)
     return framed(document, ((f"{path_of(RUNS, run)}/files", "Downloads"), *again))
 

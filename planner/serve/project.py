@@ -100,10 +100,6 @@ class Project:
         """Return the scenario of a key; None where there is none."""
         return next((source for source in self.sources() if source.key == key), None)
 
-    def source_of_run(self, name: str) -> Source | None:
-        """Return the scenario that a run was made of, by its name: the folder's own, or shipped."""
-        return next((source for source in self.sources() if source.name == name), None)
-
     def free_name(self, name: str) -> str:
         """Return a name for a new scenario that none has: ``us-base-2`` after ``us-base``."""
         taken = {source.name for source in self.sources()}

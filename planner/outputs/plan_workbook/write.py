@@ -64,7 +64,9 @@ def one_line(value: Any) -> str:
     '{2025: 30.0, "a: b": [true, null, "true", "=1+1"]}'
     """
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{_key(k)}: {one_line(v)}" for k, v in value.items()) + "}"
+        # A year is read as the same key with and without quotes.
+        keys = (key if isinstance(key, str) and _YEAR.fullmatch(key) else one_line(key) for key in value)
+        return "{" + ", ".join(f"{key}: {one_line(of)}" for key, of in zip(keys, value.values(), strict=True)) + "}"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(one_line, value)) + "]"
     if isinstance(value, str):
@@ -72,11 +74,6 @@ def one_line(value: Any) -> str:
         return value if is_plain else '"' + "".join(map(_sign, value)) + '"'
     text = json.dumps(value)
     return {"Infinity": ".inf", "-Infinity": "-.inf", "NaN": ".nan"}.get(text, text)
-
-
-def _key(key: Any) -> str:
-    """Write a key: a year is read as the same key with and without quotes."""
-    return key if isinstance(key, str) and _YEAR.fullmatch(key) else one_line(key)
 
 
 def _sign(sign: str) -> str:

@@ -68,7 +68,7 @@ def write_site_years(book: Book) -> None:
     load, live_mean = (at(f"{what}_mean_mw", "facility_mean_mw") for what in ("load", "live_facility"))
     peak, energy = (at(column) * live_mean for column in ("facility_peak_mw", "energy_mwh"))
     it = at("it_mean_mw")
-    racks_and_it = (_of_site("SiteYears"), at("nameplate_mw") * ratio, _IT_FACTOR * it * ratio)
+    racks_and_it = (site_ratio("site_mw_ratios", "SiteYears"), at("nameplate_mw") * ratio, _IT_FACTOR * it * ratio)
     at_the_meter = (_load(it, mean), load * ratio, peak.over(mean, 0), energy.over(mean, 0))
     columns = (fields[0], SITE_NAME, *fields[1:])
     _write_live(book, "Site-years", frame, columns, *racks_and_it, *at_the_meter)
@@ -80,10 +80,6 @@ def _write_live(book: Book, sheet: str, frame: pd.DataFrame, columns: Sequence[F
     fields = SHEETS[sheet].fields[-len(live) :]
     above = f"{RUN_TABLES[of.table].description} {_LIVE}"
     write_table(book, book.sheet(sheet, above), of.name, frame, columns, dict(zip(fields, live, strict=True)))
-
-
-def _of_site(table: str) -> Formula:
-    return site_ratio("site_mw_ratios", table)
 
 
 def _load(it: Formula, facility: Formula) -> Formula:
@@ -126,7 +122,7 @@ def _live_money(table: str, column: str, frame: pd.DataFrame, *more: Formula) ->
     live = this_row(table, column, frame[column].to_numpy()) * factor
     for one in more:
         live = live * one
-    return live * _of_site(table)
+    return live * site_ratio("site_mw_ratios", table)
 
 
 def _of_year(name: str, year: Formula) -> Formula:
