@@ -49,11 +49,8 @@ class DisplayNames:
 
     def region(self, region: str) -> str:
         """Return the name of a demand region."""
-        return (
-            "any place"
-            if region == "(anywhere)"
-            else self._names("demand_regions", "demand_region").get(region, region)
-        )
+        known = self._names("demand_regions", "demand_region")
+        return "any place" if region == "(anywhere)" else known.get(region, region)
 
     def _names(self, table: str, key: str = "") -> Mapping[str, str]:
         """Return the names of an input table; a run need not have it."""

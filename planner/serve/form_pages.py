@@ -202,16 +202,9 @@ def list_id(mark: IdOf) -> str:
     return f"ids-{mark.table}-{mark.column}"
 
 
-TEMPLATES.globals |= {one.__name__.lstrip("_"): one for one in (anchor_of, list_id, name_of, path_of)}
-TEMPLATES.globals |= {one.__name__.lstrip("_"): one for one in (_class_of, _in_words, _facts_of)}
-TEMPLATES.globals |= {
-    "do": DO,
-    "add": ADD,
-    "file": FILE,
-    "new_sites": NEW_SITES,
-    "pure_numbers": PURE_NUMBERS,
-    "place_path": PLACE,
-}
+_SHOWING: Final = (anchor_of, list_id, name_of, path_of, _class_of, _in_words, _facts_of)
+TEMPLATES.globals |= {one.__name__.lstrip("_"): one for one in _SHOWING} | {"do": DO, "add": ADD, "file": FILE}
+TEMPLATES.globals |= {"new_sites": NEW_SITES, "pure_numbers": PURE_NUMBERS, "place_path": PLACE}
 
 
 router = APIRouter()

@@ -9,7 +9,7 @@ import math
 import zipfile
 from contextlib import ExitStack
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, get_args
 from urllib.parse import quote
 
 from fastapi import APIRouter, HTTPException, Query
@@ -27,7 +27,7 @@ from planner.outputs.writers import FORMATS, WRITERS
 from planner.runs.folder import load_run, naming_changed_files
 from planner.runs.names import slug
 from planner.serve.form_pages import sources_page
-from planner.serve.jobs import Job
+from planner.serve.jobs import Job, State
 from planner.serve.project import JOBS, RUNS, SCENARIOS, SWEEPS, path_of
 from planner.serve.service import STATIC, TEMPLATES, Asked, AskedJob, Fields, framed, message_page, page
 from planner.studies.sweep.answers import TABLES
@@ -57,9 +57,9 @@ def _cost(musd: float | None, unit: tuple[str, float, int]) -> str:
     return "-" if musd is None or math.isnan(musd) else f"{musd * factor:,.{decimals}f}"
 
 
-TEMPLATES.globals |= {"start": START, "scenarios": SCENARIOS, "most_runs": MOST_RUNS, "cost": _cost}
+TEMPLATES.globals |= {"quoted": partial(quote, safe=""), "cost": _cost}
+TEMPLATES.globals |= {"start": START, "scenarios": SCENARIOS, "most_runs": MOST_RUNS}
 TEMPLATES.globals |= {one.__name__: one for one in (with_differences, is_said_by_name, from_shipped_words)}
-TEMPLATES.globals |= {"quoted": partial(quote, safe="")}
 
 
 @router.get("/static/{name}")
@@ -144,11 +144,10 @@ def _all_files(folder: Path) -> list[Path]:
 
 
 def _archive(folder: Path, files: Iterable[Path]) -> bytes:
-    return archive_of({path.relative_to(folder).as_posix(): path.read_bytes() for path in files})
+    return _archive_of({path.relative_to(folder).as_posix(): path.read_bytes() for path in files})
 
 
-def archive_of(contents: Mapping[str, bytes]) -> bytes:
-    """Return an archive of files."""
+def _archive_of(contents: Mapping[str, bytes]) -> bytes:
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
         for path, content in contents.items():
@@ -168,13 +167,7 @@ def attached(content: bytes, file: str) -> Response:
 # --- Solves and sweeps: started, watched, how they ended, and what sweeps found -------------------
 
 _REFRESH_S: Final = 3
-_WORDS: Final = {
-    "waiting": "waiting for the one before it",
-    "running": "running",
-    "done": "done",
-    "failed": "failed",
-    "cancelled": "cancelled",
-}
+_WORDS: Final = {state: state for state in get_args(State)} | {"waiting": "waiting for the one before it"}
 _NEARLY: Final = 0.98  # of the bar, once a solve takes longer than the one before it
 
 
@@ -258,7 +251,7 @@ def tables(service: Asked, key: str) -> Response:
     }
     if not contents:
         raise HTTPException(404)
-    return attached(archive_of(contents), f"{folder.name}-sweep.zip")
+    return attached(_archive_of(contents), f"{folder.name}-sweep.zip")
 
 
 def _of_another(source: Source, folder: Path) -> str:

@@ -112,10 +112,8 @@ def summary_parts(run: Run) -> dict[str, list[Row]]:
         "Compute": [Row(label, "kH100e", of(column, "Demand")) for label, column in _DEMAND],
         "Racks and power": [
             Row("Nameplate in use, companions included", "MW", of("live_nameplate_mw")),
-            *(
-                Row(f"  {duty} racks, as solved", "MW", of("used_mw", "Plan", duty=duty))
-                for duty in ("training", "inference")
-            ),
+            Row("  training racks, as solved", "MW", of("used_mw", "Plan", duty="training")),
+            Row("  inference racks, as solved", "MW", of("used_mw", "Plan", duty="inference")),
             Row(_POWER[0], "MW", it),
             Row(_POWER[1], "MW", mean),
             Row(_POWER[2], "MW", of("facility_peak_mw", "Years") * ratio),
@@ -199,13 +197,12 @@ def write_compare(book: Book) -> None:
             solved = [None if isinstance(value, str) else float(value) for value in one.of.values]
             write_rows(book, sheet, _COMPARE_HEAD, [Row(one.label, one.unit, (), one.number)], start=row)
             book.line(sheet, row, solved, number=one.number, column=FIRST_YEAR)
-            changes = [
-                None
-                if value is None
-                else Live(f"ROUND(Summary!{cell(at[one.label], column)}-{cell(row, column)},6)", 0.0)
-                for column, value in enumerate(solved, FIRST_YEAR)
-            ]
-            book.line(sheet, row, changes, number=f"+{one.number};-{one.number};0", column=first_change)
+            changes = (
+                Live(f"ROUND(Summary!{cell(at[one.label], column)}-{cell(row, column)},6)", 0.0)
+                for column in range(FIRST_YEAR, first_change)
+            )
+            known = [None if value is None else change for value, change in zip(solved, changes, strict=True)]
+            book.line(sheet, row, known, number=f"+{one.number};-{one.number};0", column=first_change)
     changed = (_COMPARE_HEAD + 1, first_change, row, first_change + count - 1)
     for sign, colour in ((">", "#1f5896"), ("<", "#b3372f")):
         book.mark(sheet, changed, sign, 0, "plain", font_color=colour, bold=True)

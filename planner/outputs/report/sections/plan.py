@@ -229,11 +229,8 @@ def _items(figures: Figures) -> Html:
     npv = figures.sums_by("costs", "npv_musd", "item")
     kind = figures.run.tables["costs"].groupby("item")["upfront"].first().to_dict()
     rows: list[tuple[str, list[Cell]]] = [
-        (
-            _title(item_words(str(item))),
-            [PAID_FOR[bool(kind[item])], *(of.get((item, year)) for year in years), npv[item,]],
-        )
-        for (item,) in sorted(npv, key=lambda key: -npv[key].value)
+        (_title(item_words(item)), [PAID_FOR[bool(kind[item])], *(of.get((item, year)) for year in years), npv[item,]])
+        for item in (str(item) for (item,) in sorted(npv, key=lambda key: -npv[key].value))
     ]
     totals = figures.sums_by("costs", "musd", "calendar_year")
     rows.append(("All payments", ["", *(totals.get((year,)) for year in years), figures.sum("costs", "npv_musd")]))
@@ -278,10 +275,8 @@ def unit_costs_section(figures: Figures) -> Html:
         if of[0].value == of[0].value:
             rows.append(("All compute" if level == "total" else label, of))
             compute += [(label, of[_FULL])] if level == "workload" else []
-    by_year = [
-        (str(one), figures.cells("unit_costs", _OF_ALL, scope="total", level="total", year=one))
-        for one in figures.years
-    ]
+    total = {"scope": "total", "level": "total"}
+    by_year = [(str(one), figures.cells("unit_costs", _OF_ALL, **total, year=one)) for one in figures.years]
     charts = (
         bars(f"An hour of compute by workload, in full, {year}", "USD/H100e-hour", compute),
         figure_table("All compute by year", "year", _OF_ALL.values(), by_year, shows_caption=True),
